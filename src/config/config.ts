@@ -1,0 +1,38 @@
+/** The specs of both sides after parsing: what can be run here, and what was stored earlier. */
+export type RunnableSpec =
+  | { kind: 'host'; spec: string }
+  | { kind: 'command'; spec: string; argv: string[] };
+
+export type StoredSpec =
+  | { kind: 'artifact'; spec: string }
+  | { kind: 'directory'; spec: string; path: string }
+  | { kind: 'file'; spec: string; path: string };
+
+export type BaselineSpec = RunnableSpec | StoredSpec;
+
+/** A margin for the metrics that a glob matches; the last rule that matches wins. */
+export interface MarginRule {
+  glob: string;
+  /** 0.02 is two percent. */
+  ratio: number;
+}
+
+export type FailOn = 'regression' | 'inconclusive' | 'never';
+
+/** Everything the gate needs to know, wherever it was asked from. */
+export interface Config {
+  candidate: RunnableSpec;
+  baseline: BaselineSpec;
+  /** Wall time for measuring, compile time not included. */
+  durationMs: number;
+  /** Globs over metric ids; empty means the whole catalogue. */
+  metrics: string[];
+  /** Empty means the default of the design: 2 % for a duet, 3 % against stored runs. */
+  margins: MarginRule[];
+  alpha: number;
+  failOn: FailOn;
+  /** Where the run record and the report are written. */
+  out: string;
+  /** Seed of the metric order; recorded, so that a schedule can be repeated. */
+  seed: number;
+}

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+
+/**
+ * The metric catalogue, as the probe itself prints it (`probe --list`): the native sources are its
+ * only home, so that a new metric is one entry in one C file.
+ */
+const metricEntrySchema = z.object({
+  id: z.string(),
+  version: z.int(),
+  /** Whether a regression of this metric turns the gate red; the others only inform. */
+  gate: z.boolean(),
+  /** One operation takes milliseconds: measured in few launches, and never filtered by occupancy. */
+  slow: z.boolean(),
+  summary: z.string(),
+  /** Per operation: kernel entries, context switches, and bytes that the kernel copies or moves. */
+  entries: z.number(),
+  switches: z.number(),
+  bytes: z.number(),
+});
+
+export const catalogueSchema = z.object({
+  wire: z.int(),
+  catalogue: z.int(),
+  metrics: z.array(metricEntrySchema).min(1),
+});
+
+export type MetricEntry = z.infer<typeof metricEntrySchema>;
+export type Catalogue = z.infer<typeof catalogueSchema>;

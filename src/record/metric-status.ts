@@ -1,0 +1,16 @@
+import { z } from 'zod';
+
+/** Why a metric has no number. A metric that is not `ok` is never a number. */
+export const UNAVAILABLE = ['unsupported', 'denied', 'no_loopback', 'unstable', 'error'] as const;
+
+export type Unavailable = (typeof UNAVAILABLE)[number];
+export type MetricStatus = 'ok' | Unavailable;
+
+/** What stood in the way: the operation that failed and the errno it gave (0 when there was none). */
+export const reasonSchema = z.strictObject({
+  operation: z.string().max(200),
+  errno: z.int().min(0).max(4095),
+  message: z.string().max(300),
+});
+
+export type Reason = z.infer<typeof reasonSchema>;

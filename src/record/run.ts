@@ -1,0 +1,211 @@
+import { z } from 'zod';
+import { reasonSchema, UNAVAILABLE } from './metric-status.js';
+
+/**
+ * The run record: everything one side of a comparison was measured to be, as plain JSON. It is the
+ * contract between jobs that may be months apart, so every string is bounded, every number finite
+ * and bounded, every list capped, and an unknown field is an error.
+ *
+ * `schema/run-v1.json` is generated from this file.
+ */
+export const RUN_SCHEMA = 'syscall-gate/run';
+export const RUN_VERSION = 1;
+
+/** The largest record worth reading: a day of launches of the whole catalogue stays far below. */
+export const MAX_RUN_BYTES = 16 * 1024 * 1024;
+
+const text = z.string().max(512);
+const word = z.string().min(1).max(128);
+const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+const nanoseconds = z.number().min(0).max(1e15);
+const positiveNanoseconds = z.number().gt(0).max(1e12);
+const ratio = z.number().min(0).max(1);
+const timestamp = z.iso.datetime();
+
+/** What must match for two runs to be compared: the machine under the kernel. */
+export const platformSchema = z.strictObject({
+  architecture: word,
+  cpuVendor: text,
+  cpuModel: text,
+  cpuFamily: text,
+  cpuModelNumber: text,
+  cpuStepping: text,
+  microcode: text,
+  cpuCount: z.int().min(1).max(65536),
+  hypervisor: text,
+  clocksource: text,
+  smt: text,
+});
+
+/** What is under test: everything that may differ between the sides because somebody changed it. */
+export const subjectSchema = z.strictObject({
+  kernelRelease: text,
+  kernelVersion: text,
+  kernelCommandLine: z.string().max(4096),
+  kernelConfigHash: text,
+  vulnerabilities: z.record(word, text),
+  preemption: text,
+  seccompMode: text,
+  seccompFilters: text,
+  securityModules: text,
+  libc: text,
+  container: text,
+  probeUid: count,
+});
+
+export const targetSchema = z.strictObject({
+  kind: z.enum(['host', 'command']),
+  spec: z.string().min(1).max(4096),
+});
+
+/** Where the measured code came from, when the run was made by a workflow. */
+export const sourceSchema = z.strictObject({
+  repository: text,
+  branch: text,
+  commit: text,
+  event: text,
+  runId: count,
+  runAttempt: count,
+});
+
+export const planSchema = z.strictObject({
+  seed: count,
+  /** CPU the launches were pinned to. */
+  cpu: z.int().min(0).max(65535),
+  roundsPerLaunch: z.int().min(1).max(1000),
+  batchesPerRound: z.int().min(1).max(10_000),
+  batchNs: positiveNanoseconds,
+  /** Which quantile of the kept batches is a replicate's estimate. */
+  estimateQuantile: ratio,
+  /** A batch counts when CPU time over wall time exceeds this share of the metric's best. */
+  occupancyThreshold: ratio,
+});
+
+/** One start of the probe. `sequence` orders the launches of both sides of a duet on one line. */
+export const launchSchema = z.strictObject({
+  sequence: count,
+  phase: z.enum(['warm-up', 'screen', 'confirm']),
+  wallNs: nanoseconds,
+  userNs: nanoseconds,
+  systemNs: nanoseconds,
+  stolenNs: nanoseconds,
+  involuntarySwitches: count,
+  failure: text.optional(),
+});
+
+/**
+ * One metric in one launch. `estimateNs` is the lower quartile of the kept batches in ns per
+ * operation, as the clock read it; `controlNs` the same quantile of the control batches beside
+ * them; `spreadNs` the interquartile range of the kept batches.
+ */
+export const replicateSchema = z.strictObject({
+  sequence: count,
+  estimateNs: positiveNanoseconds,
+  controlNs: positiveNanoseconds,
+  spreadNs: nanoseconds,
+  kept: count,
+  rejected: count,
+});
+
+const metricFields = {
+  id: z
+    .string()
+    .regex(/^[a-z]+\.[a-z0-9_]+$/)
+    .max(64),
+  version: z.int().min(1).max(1_000_000),
+  gate: z.boolean(),
+};
+
+export const metricRecordSchema = z.discriminatedUnion('status', [
+  z.strictObject({
+    ...metricFields,
+    status: z.literal('ok'),
+    unit: z.literal('ns'),
+    replicates: z.array(replicateSchema).min(1).max(10_000),
+  }),
+  z.strictObject({
+    ...metricFields,
+    status: z.enum(UNAVAILABLE),
+    reason: reasonSchema,
+  }),
+]);
+
+export const runSchema = z.strictObject({
+  schema: z.literal(RUN_SCHEMA),
+  version: z.literal(RUN_VERSION),
+  tool: word,
+  catalogue: z.int().min(1).max(1_000_000),
+  id: z.string().regex(/^[0-9a-f]{16}$/),
+  startedAt: timestamp,
+  target: targetSchema,
+  source: sourceSchema.optional(),
+  platform: platformSchema,
+  subject: subjectSchema,
+  plan: planSchema,
+  launches: z.array(launchSchema).max(20_000),
+  metrics: z.array(metricRecordSchema).min(1).max(512),
+});
+
+export type Platform = z.infer<typeof platformSchema>;
+export type Subject = z.infer<typeof subjectSchema>;
+export type TargetRecord = z.infer<typeof targetSchema>;
+export type Source = z.infer<typeof sourceSchema>;
+export type PlanRecord = z.infer<typeof planSchema>;
+export type Launch = z.infer<typeof launchSchema>;
+export type Replicate = z.infer<typeof replicateSchema>;
+export type MetricRecord = z.infer<typeof metricRecordSchema>;
+export type MeasuredMetric = Extract<MetricRecord, { status: 'ok' }>;
+export type UnavailableMetric = Exclude<MetricRecord, { status: 'ok' }>;
+
+declare const parsed: unique symbol;
+type RunFields = z.infer<typeof runSchema>;
+
+/** A record that went through {@link parseRun}: no other value has this type. */
+export type Run = RunFields & { readonly [parsed]: true };
+
+export type RunParse = { ok: true; run: Run } | { ok: false; reason: string };
+
+/**
+ * Reads a run record strictly.
+ *
+ * @param json the file's text
+ * @returns the run, or one clause that says what is wrong with the text and where
+ */
+export function parseRun(json: string): RunParse {
+  if (json.length > MAX_RUN_BYTES) {
+    return { ok: false, reason: `it is larger than ${MAX_RUN_BYTES} bytes` };
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    return { ok: false, reason: 'it is not complete JSON' };
+  }
+  const version = unknownVersion(value);
+  if (version !== undefined) return { ok: false, reason: version };
+  const result = runSchema.safeParse(value);
+  if (result.success) return { ok: true, run: sealRun(result.data) };
+  const [issue] = result.error.issues;
+  const where = issue?.path.join('.') || 'the top level';
+  return { ok: false, reason: `${where}: ${issue?.message ?? 'invalid'}` };
+}
+
+/**
+ * Makes a run of fields that this program just measured, holding them to the same schema as a
+ * record read from a file.
+ *
+ * @throws ZodError when a field is out of bounds: a bug, not a user's mistake
+ */
+export function makeRun(fields: RunFields): Run {
+  return sealRun(runSchema.parse(fields));
+}
+
+const sealRun = (fields: RunFields): Run => fields as Run;
+
+function unknownVersion(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return 'it is not a JSON object';
+  const { schema, version } = value as { schema?: unknown; version?: unknown };
+  if (schema !== RUN_SCHEMA) return 'it is not a syscall-gate run record';
+  if (version === RUN_VERSION) return undefined;
+  return `it has record version ${String(version)} and this syscall-gate reads version ${RUN_VERSION}`;
+}

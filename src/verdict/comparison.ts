@@ -1,0 +1,89 @@
+import type { Reason, Unavailable } from '../record/metric-status.js';
+import type { Run } from '../record/run.js';
+
+/** Candidate over baseline, as ratios: 1 is no change, 1.05 is five percent slower. */
+export interface Change {
+  ratio: number;
+  low: number;
+  high: number;
+  /** Coverage of the interval `low` to `high`. */
+  confidence: number;
+}
+
+/** One side of a metric that was measured: ns per operation at the baseline's control speed. */
+export interface Measured {
+  status: 'ok';
+  estimateNs: number;
+  replicates: number;
+}
+
+export interface NotMeasured {
+  status: Unavailable | 'absent';
+  reason: Reason;
+}
+
+export type Side = Measured | NotMeasured;
+
+/**
+ * What a metric's differences between identical sides looked like in the same run: the
+ * Hodges-Lehmann estimate over adjacent A-A and B-B pairs, its interval, and how many of the two
+ * one-sided tests at the margin rejected (0 is what an honest machine gives).
+ */
+export interface Floor extends Change {
+  pairs: number;
+  rejections: number;
+}
+
+export type MetricVerdict =
+  | 'regressed'
+  | 'improved'
+  | 'unchanged'
+  | 'inconclusive'
+  | 'incomparable';
+
+/** What a duet or a prediction test says about one metric. */
+export interface MetricComparison {
+  id: string;
+  gate: boolean;
+  /** Smallest change that matters, as a ratio above 1 (0.02 is two percent). */
+  marginRatio: number;
+  baseline: Side;
+  candidate: Side;
+  verdict: MetricVerdict;
+  /** One sentence: what decided, or why nothing could be decided. */
+  because: string;
+  /** Present when both sides were measured and could be compared. */
+  change?: Change;
+  /** Holm-adjusted within its direction, of the test that decided. */
+  pValue?: number;
+  floor?: Floor;
+  /** Smallest true change, as a ratio above 0, that this run would have flagged four times in five. */
+  mde80?: number;
+  /** For `inconclusive`: how many pairs (duet) or stored runs (prediction) would settle it. */
+  replicatesToSettle?: number;
+}
+
+/**
+ * How the evidence was gathered.
+ * - `duet`: both sides interleaved in this job;
+ * - `prediction`: this job's candidate against stored runs of earlier jobs;
+ * - `self`: nothing to compare with, the candidate against itself, for the machine's noise floor.
+ */
+export type Design = 'duet' | 'prediction' | 'self';
+
+export interface Comparison {
+  design: Design;
+  /** Family-wise error level of `regressed`, and of `improved`. */
+  alpha: number;
+  /** How many gated metrics share that level. */
+  familySize: number;
+  candidate: Run;
+  /** The baseline's run in a duet; the stored runs, oldest first, in a prediction; none for self. */
+  baseline: Run[];
+  metrics: MetricComparison[];
+  /** What weakens the whole comparison, one sentence each. */
+  caveats: string[];
+}
+
+/** The worst of the metrics, or that there was nothing to compare with. */
+export type GateVerdict = MetricVerdict | 'no-baseline';
