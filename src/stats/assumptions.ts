@@ -1,0 +1,105 @@
+/**
+ * Every constant that the statistics rest on, with where it comes from and what it would break.
+ * Measurements without a source are this project's own, on 2-core virtual machines with neighbours.
+ */
+
+/**
+ * Family-wise level of the screen. It only decides what is worth measuring again, so it may be
+ * generous: nothing is called a regression on it. Lower, and real changes are never measured twice;
+ * higher, and confirming takes the time of many metrics. The confirmation alone, on fresh data,
+ * holds the level of the gate whatever the screen lets through.
+ */
+export const SCREEN_FAMILY_WISE = 0.2;
+
+/**
+ * Family-wise level of `regressed`, and of `improved`: one unchanged gate in a hundred at most. A
+ * gate that runs fifty times a day at 0.05 cries wolf every morning.
+ */
+export const DEFAULT_ALPHA = 0.01;
+
+/**
+ * Level of each of the two one-sided tests behind `unchanged` (D. J. Schuirmann, Journal of
+ * Pharmacokinetics and Biopharmaceutics 15, 1987, 657-680). Higher, and noise passes for proof.
+ */
+export const EQUIVALENCE_ALPHA = 0.05;
+
+/** Coverage of the interval that must lie inside the margins: two one-sided tests make 1 − 2α. */
+export const EQUIVALENCE_CONFIDENCE = 1 - 2 * EQUIVALENCE_ALPHA;
+
+/** Coverage of the intervals that people read. Convention only; decides nothing. */
+export const SHOWN_CONFIDENCE = 0.95;
+
+/**
+ * Smallest change that matters in a duet, as a ratio. Launch-to-launch differences between
+ * identical programs (layout, boot) persist up to about 1 %: a smaller margin calls them findings.
+ */
+export const DUET_MARGIN = 0.02;
+
+/** The same against stored runs, which also differ by machine and by the day. */
+export const PREDICTION_MARGIN = 0.03;
+
+/** Order of the advisory table (Benjamini-Hochberg). Decides nothing. */
+export const ADVISORY_FALSE_DISCOVERY_RATE = 0.1;
+
+/**
+ * Up to this many differences the signed-rank distribution is exact. The counts behind it reach
+ * 2^n, whole in a double up to n = 53. At 50 the normal approximation is off by 0.0017 at most, and
+ * errs upwards where a gate looks: by 5 to 60 % of p between 0.01 and 0.0001. A lower limit would
+ * cost power; a higher one needs counts that a double cannot hold.
+ */
+export const EXACT_LIMIT = 50;
+
+/**
+ * Fewer replicates than this say nothing about spread: 5 is the first n with 2^−n ≤ 0.05, that is
+ * with a bounded 90 % interval. Lower, and an interval or an MDE80 would be invented.
+ */
+export const MINIMUM_REPLICATES = 5;
+
+/** Advice to gather more than this many pairs is no advice: a record holds 10,000 replicates. */
+export const MOST_PAIRS_TO_SETTLE = 10_000;
+
+/** The same for stored runs: most of a year of nightly ones. */
+export const MOST_RUNS_TO_SETTLE = 200;
+
+/** The share of real changes that the printed smallest detectable change refers to. */
+export const POWER = 0.8;
+
+/**
+ * A replicate's estimate is this quantile of its kept batches. The lower quartile is
+ * steadier than mean, median and minimum on busy machines. Never to be chosen after a candidate.
+ */
+export const ESTIMATE_QUANTILE = 0.25;
+
+/**
+ * A batch counts when its CPU time over its wall time exceeds this share. With a
+ * burner on the same CPU it kept the median of a context switch at 2.2 us while the unfiltered 90th
+ * percentile went from 2.6 to 11.7. Higher, and clock granularity rejects good batches.
+ */
+export const OCCUPANCY_THRESHOLD = 0.97;
+
+/** A metric with a smaller share of its batches kept is `unstable`: what is left is a selection. */
+export const UNSTABLE_SHARE = 0.5;
+
+/**
+ * How many observations the shipped between-run deviations are worth. Initial guess: few enough
+ * that ten stored runs outweigh it, enough that one does not.
+ */
+export const PRIOR_DEGREES_OF_FREEDOM = 5;
+
+/**
+ * Standard deviation of a run-level estimate between runs on one platform key, on the log scale
+ * (0.01 is one percent), by metric family. INITIAL GUESSES, above the run-to-run deviations of the
+ * one machine (0.1 to 0.6 % over 20 minutes), since other days and other machines
+ * of the same key add to them. Too small, and a gate with one or two stored runs cries wolf; too
+ * large, and it stays silent until about ten runs are stored.
+ */
+export const PRIOR_STANDARD_DEVIATIONS: Readonly<Record<string, number>> = {
+  control: 0.01,
+  clock: 0.01,
+  syscall: 0.01,
+  context: 0.02,
+  sendfile: 0.015,
+};
+
+/** For a family without a guess of its own: the widest of them. */
+export const OTHER_PRIOR_STANDARD_DEVIATION = Math.max(...Object.values(PRIOR_STANDARD_DEVIATIONS));

@@ -1,0 +1,108 @@
+import {
+  requireCount,
+  requireFinite,
+  requireLevel,
+  requireNotNegative,
+  requirePositive,
+} from './arguments.js';
+import {
+  EQUIVALENCE_ALPHA,
+  MOST_PAIRS_TO_SETTLE,
+  MOST_RUNS_TO_SETTLE,
+  SCREEN_FAMILY_WISE,
+} from './assumptions.js';
+import type { LocationEstimate } from './hodges-lehmann.js';
+import { normalQuantile } from './normal.js';
+import { minimumPairs } from './power.js';
+import { medianVariance, type Prediction } from './prediction.js';
+import { studentQuantile } from './student.js';
+
+/** What a metric is judged by. */
+export interface Judging {
+  /** δ > 0 on the log scale. */
+  margin: number;
+  alpha: number;
+  familySize: number;
+}
+
+/**
+ * How many pairs in all an inconclusive duet metric would take to be settled, should the estimate
+ * stay where it is: `unchanged` when it lies inside the margins, a confirmed change when outside.
+ *
+ * The interval shrinks as 1/√pairs. The figure is an expectation, not a promise: an estimate that
+ * wanders ends on either side of its threshold at that number equally often.
+ *
+ * @param result the metric's estimate with its interval, at any confidence
+ * @param pairs how many pairs it rests on
+ * @returns more than `pairs`; undefined when more than {@link MOST_PAIRS_TO_SETTLE} would be
+ *   needed, as for an estimate on the margin itself. While the interval is unbounded: the pairs
+ *   that bound it and let the family be tested at all
+ * @throws RangeError when an argument is out of its range
+ */
+export function pairsToSettle(
+  result: LocationEstimate,
+  pairs: number,
+  judging: Judging,
+): number | undefined {
+  requireFinite('estimate', result.estimate);
+  requireLevel('confidence', result.confidence);
+  requireCount('pairs', pairs);
+  const { level, distance } = nearestDecision(result.estimate, judging, [
+    SCREEN_FAMILY_WISE / judging.familySize,
+    judging.alpha,
+  ]);
+  const least = Math.max(pairs + 1, minimumPairs(level, 1));
+  const width = result.high - result.low;
+  if (width === Number.POSITIVE_INFINITY) return least;
+  const standardError = width / 2 / normalQuantile((1 + result.confidence) / 2);
+  const needed = pairs * ((normalQuantile(1 - level) * standardError) / distance) ** 2;
+  return needed <= MOST_PAIRS_TO_SETTLE ? Math.max(least, Math.ceil(needed)) : undefined;
+}
+
+/** How many runs of either side a prediction rests on. */
+export interface RunCounts {
+  candidate: number;
+  baseline: number;
+}
+
+/**
+ * How many stored runs in all an inconclusive prediction would take to be settled, should estimate
+ * and between-run spread stay as they are. The candidate's own term does not shrink with stored
+ * runs, so some changes are never settled this way: a duet, or more candidate runs, would.
+ *
+ * @returns more than `runs.baseline`; undefined when {@link MOST_RUNS_TO_SETTLE} are not enough
+ * @throws RangeError when an argument is out of its range
+ */
+export function runsToSettle(
+  result: Pick<Prediction, 'estimate' | 'standardError' | 'degreesOfFreedom'>,
+  runs: RunCounts,
+  judging: Judging,
+): number | undefined {
+  requireFinite('estimate', result.estimate);
+  requirePositive('standardError', result.standardError);
+  const { level, distance } = nearestDecision(result.estimate, judging, [
+    judging.alpha / judging.familySize,
+  ]);
+  const own = medianVariance(runs.candidate);
+  const deviation = result.standardError / Math.sqrt(own + medianVariance(runs.baseline));
+  for (let stored = runs.baseline + 1; stored <= MOST_RUNS_TO_SETTLE; stored++) {
+    const standardError = deviation * Math.sqrt(own + medianVariance(stored));
+    const degreesOfFreedom = result.degreesOfFreedom + stored - runs.baseline;
+    if (standardError * studentQuantile(1 - level, degreesOfFreedom) <= distance) return stored;
+  }
+  return undefined;
+}
+
+/** Which decision the estimate points at: how far it is from the margin, and the hardest level. */
+function nearestDecision(
+  estimate: number,
+  { margin, alpha, familySize }: Judging,
+  flaggingLevels: readonly number[],
+): { level: number; distance: number } {
+  requireNotNegative('margin', margin);
+  requireLevel('alpha', alpha);
+  requireCount('familySize', familySize);
+  const beyond = Math.abs(estimate) - margin;
+  const level = beyond > 0 ? Math.min(...flaggingLevels) : EQUIVALENCE_ALPHA;
+  return { level, distance: Math.abs(beyond) };
+}

@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { SCREEN_FAMILY_WISE } from '../../../src/stats/assumptions.js';
+import { holm } from '../../../src/stats/holm.js';
+import { mde80ForDuet, mde80ForPrediction, minimumPairs } from '../../../src/stats/power.js';
+import { predict } from '../../../src/stats/prediction.js';
+import { seededRandom } from '../../../src/stats/random.js';
+import { signedRankTest } from '../../../src/stats/signed-rank.js';
+import { contaminated, laplace, type Noise, normal, sample } from './noise.js';
+
+const MARGIN = Math.log(1.02);
+const ALPHA = 0.01;
+const DEVIATION = 0.01;
+
+describe('minimumPairs', () => {
+  test('is the first K with 2^-K under the first Holm divisor', () => {
+    expect(minimumPairs(0.01, 1)).toBe(7);
+    expect(minimumPairs(0.01, 26)).toBe(12);
+    expect(minimumPairs(0.2, 26)).toBe(8);
+    expect(minimumPairs(0.25, 1)).toBe(2);
+  });
+
+  test('is where signedRankTest and holm together begin to flag', () => {
+    const adjusted = (pairs: number): number => {
+      const p = signedRankTest(
+        sample(pairs, () => 1),
+        0,
+      ).greater;
+      return holm([p, ...sample(25, () => 1)])[0] ?? 1;
+    };
+    expect(adjusted(12)).toBeLessThanOrEqual(0.01);
+    expect(adjusted(11)).toBeGreaterThan(0.01);
+  });
+});
+
+/** Screens and confirms a family of which only the first metric moved; says which were confirmed. */
+function confirmed(family: readonly Noise[], pairs: number, shift: number): boolean[] {
+  const slower = (draw: Noise, metric: number): number => {
+    const by = metric === 0 ? shift : 0;
+    return signedRankTest(
+      sample(pairs, () => DEVIATION * draw() + by),
+      MARGIN,
+    ).greater;
+  };
+  const screened = holm(family.map(slower)).map((p) => p <= SCREEN_FAMILY_WISE);
+  const flagged = [...family.entries()].filter(([metric]) => screened[metric]);
+  const second = holm(flagged.map(([metric, draw]) => slower(draw, metric)));
+  const found = flagged.filter((_, index) => (second[index] ?? 1) <= ALPHA);
+  return family.map((_, metric) => found.some(([index]) => index === metric));
+}
+
+describe('mde80ForDuet', () => {
+  const typical = (draw: Noise, pairs: number, familySize: number): number => {
+    const values = sample(41, () =>
+      mde80ForDuet({
+        differences: sample(pairs, () => DEVIATION * draw()),
+        margin: MARGIN,
+        alpha: ALPHA,
+        familySize,
+        pairs,
+      }),
+    );
+    return values.sort((x, y) => x - y)[20] ?? Number.NaN;
+  };
+
+  test.each([
+    ['normal', normal, 12, 1],
+    ['normal', normal, 12, 26],
+    ['normal', normal, 48, 26],
+    ['Laplace', laplace, 12, 26],
+    ['Laplace', laplace, 48, 1],
+    ['contaminated', contaminated, 24, 26],
+    ['contaminated', contaminated, 100, 1],
+  ])('is caught about four times in five under %s noise, %i3$ pairs', (_, noise, pairs, size) => {
+    const draw = noise(seededRandom(11));
+    const shift = typical(draw, pairs, size);
+    const family = sample(size, () => 0).map(() => draw);
+    const caught = (by: number): number =>
+      sample(200, () => (confirmed(family, pairs, by)[0] ? 1 : 0)).reduce((x, y) => x + y) / 200;
+    // 25 % either side of the printed shift must straddle a power of 0.8.
+    expect(caught(shift * 1.25)).toBeGreaterThan(0.8);
+    expect(caught(shift / 1.25)).toBeLessThan(0.8);
+  });
+
+  test('is infinite when the pairs cannot reach the level of the screen or confirmation', () => {
+    const differences = sample(20, normal(seededRandom(1)));
+    const run = { differences, margin: MARGIN, alpha: ALPHA, familySize: 26, pairs: 8 };
+    expect(mde80ForDuet(run)).toBeLessThan(Number.POSITIVE_INFINITY);
+    expect(mde80ForDuet({ ...run, pairs: 7 })).toBe(Number.POSITIVE_INFINITY);
+    expect(mde80ForDuet({ ...run, confirmPairs: 6 })).toBe(Number.POSITIVE_INFINITY);
+    expect(mde80ForDuet({ ...run, differences: [0, 1, 2, 3] })).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('falls to the margin as the noise vanishes and shrinks as 1/√pairs', () => {
+    const differences = sample(40, normal(seededRandom(2)));
+    const run = { differences, margin: MARGIN, alpha: ALPHA, familySize: 26, pairs: 40 };
+    expect(mde80ForDuet({ ...run, differences: differences.map(() => 0.01) })).toBe(MARGIN);
+    const beyond = (pairs: number): number => mde80ForDuet({ ...run, pairs }) - MARGIN;
+    expect(beyond(400) / beyond(100)).toBeCloseTo(0.5, 10);
+    expect(beyond(100) / beyond(50)).toBeGreaterThan(0.62);
+    expect(beyond(100) / beyond(50)).toBeLessThan(0.78);
+  });
+
+  test('is a number of the scale of the differences, whatever their centre or sign', () => {
+    const differences = fc.array(fc.integer({ min: -1000, max: 1000 }), {
+      minLength: 5,
+      maxLength: 20,
+    });
+    fc.assert(
+      fc.property(differences, fc.integer({ min: -1000, max: 1000 }), (d, by) => {
+        const of = (values: number[]): number =>
+          mde80ForDuet({ differences: values, margin: 0, alpha: ALPHA, familySize: 1, pairs: 12 });
+        const mde = of(d);
+        expect(mde).toBeGreaterThanOrEqual(0);
+        expect(of(d.map((x) => x + by))).toBeCloseTo(mde, 6);
+        expect(of(d.map((x) => 8 * x))).toBeCloseTo(8 * mde, 6);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('names what is out of its range', () => {
+    const run = { differences: [0], margin: 0, alpha: ALPHA, familySize: 1, pairs: 12 };
+    expect(() => mde80ForDuet({ ...run, differences: [Number.NaN] })).toThrow('differences[0]');
+    expect(() => mde80ForDuet({ ...run, margin: -1 })).toThrow('margin');
+    expect(() => mde80ForDuet({ ...run, alpha: 0 })).toThrow('alpha');
+    expect(() => mde80ForDuet({ ...run, familySize: 0 })).toThrow('familySize');
+    expect(() => mde80ForDuet({ ...run, pairs: 1.5 })).toThrow('pairs');
+  });
+});
+
+describe('mde80ForPrediction', () => {
+  const PRIOR = { standardDeviation: 0.01, degreesOfFreedom: 5 };
+
+  /** A platform's deviation under the prior: ν₀ s₀² / χ² with ν₀ degrees of freedom. */
+  const platformDeviation = (draw: Noise): number => {
+    const squares = sample(PRIOR.degreesOfFreedom, draw).reduce((sum, z) => sum + z * z, 0);
+    return PRIOR.standardDeviation * Math.sqrt(PRIOR.degreesOfFreedom / squares);
+  };
+
+  test.each([1, 4, 20])('is caught four times in five with %i stored runs', (stored) => {
+    const draw = normal(seededRandom(5));
+    const judging = { margin: Math.log(1.03), alpha: ALPHA, familySize: 26 };
+    const caught = sample(3000, () => {
+      const deviation = platformDeviation(draw);
+      const baseline = sample(stored, () => deviation * draw());
+      const own = { baseline, margin: judging.margin, prior: PRIOR };
+      const shift = mde80ForPrediction({ ...predict({ ...own, candidate: [0] }, 0.9), ...judging });
+      const candidate = [shift + deviation * draw()];
+      return predict({ ...own, candidate }, 0.9).slower <= ALPHA / 26 ? 1 : 0;
+    });
+    const share = caught.reduce((sum: number, one) => sum + one, 0) / caught.length;
+    expect(share).toBeGreaterThan(0.77);
+    expect(share).toBeLessThan(0.83);
+  });
+
+  test('names what is out of its range', () => {
+    const run = { standardError: 0, degreesOfFreedom: 5, margin: 0, alpha: 0.01, familySize: 1 };
+    expect(() => mde80ForPrediction(run)).toThrow('standardError must be above 0');
+  });
+});

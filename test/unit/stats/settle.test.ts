@@ -1,0 +1,91 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { hodgesLehmann } from '../../../src/stats/hodges-lehmann.js';
+import { predict } from '../../../src/stats/prediction.js';
+import { seededRandom } from '../../../src/stats/random.js';
+import { type Judging, pairsToSettle, runsToSettle } from '../../../src/stats/settle.js';
+import { normal, sample } from './noise.js';
+
+const JUDGING: Judging = { margin: 0.02, alpha: 0.01, familySize: 26 };
+const interval = (estimate: number, half: number) => ({
+  estimate,
+  low: estimate - half,
+  high: estimate + half,
+  confidence: 0.9,
+});
+
+describe('pairsToSettle', () => {
+  test('asks for the pairs that shrink the interval into the margins', () => {
+    // From a half-width of 0.03 to 0.01 takes nine times the pairs.
+    expect(pairsToSettle(interval(0.01, 0.03), 20, JUDGING)).toBe(180);
+    expect(pairsToSettle(interval(-0.01, 0.03), 20, JUDGING)).toBe(180);
+  });
+
+  test('asks for more when the estimate points at a change, which has the harder test', () => {
+    const pairs = pairsToSettle(interval(0.03, 0.03), 20, JUDGING) ?? 0;
+    // z(0.2/26) = 2.42 against the 1.64 of the interval: 180 * (2.42/1.64)^2.
+    expect(pairs).toBe(391);
+  });
+
+  test('has no answer for an estimate on the margin, or too near to it', () => {
+    expect(pairsToSettle(interval(0.02, 0.01), 20, JUDGING)).toBeUndefined();
+    expect(pairsToSettle(interval(0.0201, 0.05), 20, JUDGING)).toBeUndefined();
+  });
+
+  test('asks first for a bounded interval', () => {
+    const unbounded = hodgesLehmann([0.01, 0.02, 0.015], 0.9);
+    expect(pairsToSettle(unbounded, 3, JUDGING)).toBe(5);
+    expect(pairsToSettle(hodgesLehmann([0.1, 0.2, 0.15], 0.9), 3, JUDGING)).toBe(8);
+  });
+
+  test('is about right: most unchanged metrics are settled at twice the number', () => {
+    const draw = normal(seededRandom(41));
+    const settled = sample(60, () => {
+      const first = hodgesLehmann(
+        sample(12, () => 0.04 * draw()),
+        0.9,
+      );
+      const pairs = pairsToSettle(first, 12, JUDGING);
+      if (pairs === undefined || pairs > 300) return 1;
+      const { low, high } = hodgesLehmann(
+        sample(2 * pairs, () => 0.04 * draw()),
+        0.9,
+      );
+      return low > -0.02 && high < 0.02 ? 1 : 0;
+    });
+    expect(settled.reduce((sum: number, one) => sum + one, 0)).toBeGreaterThan(35);
+  });
+
+  test('is above the pairs at hand, for any result', () => {
+    const double = fc.double({ min: -0.2, max: 0.2, noNaN: true });
+    fc.assert(
+      fc.property(double, double, fc.integer({ min: 1, max: 500 }), (estimate, half, pairs) => {
+        const needed = pairsToSettle(interval(estimate, Math.abs(half)), pairs, JUDGING);
+        expect(needed ?? pairs + 1).toBeGreaterThan(pairs);
+      }),
+    );
+  });
+
+  test('names what is out of its range', () => {
+    expect(() => pairsToSettle(interval(Number.NaN, 1), 20, JUDGING)).toThrow('estimate');
+    expect(() => pairsToSettle(interval(0, 1), 0, JUDGING)).toThrow('pairs');
+    expect(() => pairsToSettle(interval(0, 1), 20, { ...JUDGING, alpha: 2 })).toThrow('alpha');
+  });
+});
+
+describe('runsToSettle', () => {
+  const prior = { standardDeviation: 0.01, degreesOfFreedom: 5 };
+  const judging = { ...JUDGING, margin: 0.03 };
+  const predicted = (candidate: number) =>
+    predict({ candidate: [candidate], baseline: [0], margin: 0.03, prior }, 0.9);
+
+  test('counts the stored runs that bring the estimate within reach', () => {
+    const needed = runsToSettle(predicted(0.1), { candidate: 1, baseline: 1 }, judging) ?? 0;
+    expect(needed).toBeGreaterThan(1);
+    expect(needed).toBeLessThan(10);
+  });
+
+  test('has no answer when the candidate’s own run is too loud for any number of them', () => {
+    expect(runsToSettle(predicted(0.04), { candidate: 1, baseline: 1 }, judging)).toBeUndefined();
+  });
+});
