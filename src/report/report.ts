@@ -17,42 +17,47 @@ const metricVerdict = z.enum([
 const sideSchema = z.discriminatedUnion('status', [
   z.strictObject({
     status: z.literal('ok'),
-    /** ns per operation, at the baseline's control speed */
-    estimate: z.number().positive(),
+    estimate: z.number().positive().describe("ns per operation, at the baseline's control speed"),
     replicates: z.int().min(1),
   }),
   z.strictObject({
     status: z.enum([...UNAVAILABLE, 'absent']),
-    reason: z.string(),
+    reason: z.string().describe('the operation that failed and what it said'),
   }),
 ]);
 
 const changeSchema = z.strictObject({
-  /** candidate over baseline: 1.05 is five percent slower */
-  ratio: z.number().positive(),
+  ratio: z.number().positive().describe('candidate over baseline: 1.05 is five percent slower'),
   low: z.number().min(0),
-  /** null where the data put no upper bound */
-  high: z.number().positive().nullable(),
-  confidence: z.number().gt(0).lt(1),
+  high: z.number().positive().nullable().describe('null where the data put no upper bound'),
+  confidence: z.number().gt(0).max(1).describe('coverage of the interval from low to high'),
 });
 
 export const metricReportSchema = z.strictObject({
   id: z.string(),
-  /** the candidate's status */
-  status: z.enum(['ok', ...UNAVAILABLE, 'absent']),
+  status: z.enum(['ok', ...UNAVAILABLE, 'absent']).describe("the candidate's status"),
   verdict: metricVerdict,
-  because: z.string(),
-  gate: z.boolean(),
-  /** smallest change that matters: 0.02 is two percent */
-  margin: z.number().positive(),
+  because: z.string().describe('what decided, or why nothing could be decided'),
+  gate: z.boolean().describe('false for a metric that informs and never turns the gate red'),
+  margin: z.number().positive().describe('smallest change that matters: 0.02 is two percent'),
   baseline: sideSchema,
   candidate: sideSchema,
   change: changeSchema.nullable(),
-  p: z.number().min(0).max(1).nullable(),
-  /** smallest true change, as a ratio (0.03 is three percent), caught four times in five */
-  mde80: z.number().positive().nullable(),
-  floor: changeSchema.extend({ pairs: z.int(), rejections: z.int() }).nullable(),
-  replicatesToSettle: z.int().positive().nullable(),
+  p: z.number().min(0).max(1).nullable().describe('Holm-adjusted, of the test that decided'),
+  mde80: z
+    .number()
+    .positive()
+    .nullable()
+    .describe('smallest true change (0.03 is three percent) that is caught four times in five'),
+  floor: changeSchema
+    .extend({ pairs: z.int().min(0), rejections: z.int().min(0) })
+    .nullable()
+    .describe('the same comparison between identical sides of this run'),
+  replicatesToSettle: z
+    .int()
+    .positive()
+    .nullable()
+    .describe('pairs (duet) or stored runs (prediction) that would settle an inconclusive metric'),
 });
 
 export const reportSchema = z.strictObject({
@@ -60,24 +65,30 @@ export const reportSchema = z.strictObject({
   version: z.literal(REPORT_VERSION),
   tool: z.string(),
   verdict: z.enum([...metricVerdict.options, 'no-baseline']),
-  /** whether the exit code is 0 under the `fail-on` policy */
-  passed: z.boolean(),
-  headline: z.string(),
-  design: z.enum(['duet', 'prediction', 'self']),
-  alpha: z.number(),
-  familySize: z.int(),
-  counts: z.record(metricVerdict, z.int().min(0)),
-  baseline: z.strictObject({ spec: z.string(), runs: z.array(z.string()) }),
+  passed: z.boolean().describe('whether the exit code is 0 under the fail-on policy'),
+  headline: z.string().describe('one sentence for people'),
+  design: z
+    .enum(['duet', 'prediction', 'self'])
+    .describe(
+      'duet: both sides interleaved in one job; prediction: against stored runs; self: no baseline',
+    ),
+  alpha: z.number().gt(0).lt(1).describe('family-wise error level of regressed, and of improved'),
+  familySize: z.int().min(0).describe('how many gated metrics share that level'),
+  counts: z.record(metricVerdict, z.int().min(0)).describe('gated metrics of each verdict'),
+  baseline: z.strictObject({
+    spec: z.string(),
+    runs: z.array(z.string()).describe('ids of the run records, oldest first; empty without one'),
+  }),
   candidate: z.strictObject({ spec: z.string(), run: z.string() }),
   platform: platformSchema,
-  subject: subjectSchema,
-  /** subject fields that differ between the sides */
-  differences: z.array(
-    z.strictObject({ field: z.string(), baseline: z.string(), candidate: z.string() }),
-  ),
-  caveats: z.array(z.string()),
+  subject: subjectSchema.describe('what is under test on the candidate side'),
+  differences: z
+    .array(z.strictObject({ field: z.string(), baseline: z.string(), candidate: z.string() }))
+    .describe('subject fields that differ between the sides'),
+  caveats: z.array(z.string()).describe('what weakens the whole comparison, one sentence each'),
   metrics: z.array(metricReportSchema),
 });
 
 export type Report = z.infer<typeof reportSchema>;
 export type MetricReport = z.infer<typeof metricReportSchema>;
+export type SideReport = z.infer<typeof sideSchema>;

@@ -1,0 +1,125 @@
+import type { Reason } from '../record/metric-status.js';
+import type { Run, Subject } from '../record/run.js';
+import type {
+  Change,
+  Comparison,
+  Floor,
+  GateVerdict,
+  MetricComparison,
+  Side,
+} from '../verdict/comparison.js';
+import { headline } from './headline.js';
+import {
+  type MetricReport,
+  REPORT_SCHEMA,
+  REPORT_VERSION,
+  type Report,
+  reportSchema,
+  type SideReport,
+} from './report.js';
+import { countVerdicts } from './words.js';
+
+/**
+ * Everything that people and scripts are told, as plain data: renderings add nothing to it.
+ *
+ * @param specs the target specs of both sides as the user wrote them
+ * @throws ZodError when the comparison does not make a report: a bug, not a user's mistake
+ */
+export function buildReport(
+  comparison: Comparison,
+  judgement: { verdict: GateVerdict; passed: boolean },
+  toolVersion: string,
+  specs: { baseline: string; candidate: string },
+): Report {
+  const metrics = comparison.metrics.map(metricReport);
+  const report: Omit<Report, 'headline'> = {
+    schema: REPORT_SCHEMA,
+    version: REPORT_VERSION,
+    tool: toolVersion,
+    ...judgement,
+    design: comparison.design,
+    alpha: comparison.alpha,
+    familySize: comparison.familySize,
+    // A metric that only informs is nobody's regression.
+    counts: countVerdicts(metrics.filter(({ gate }) => gate)),
+    baseline: { spec: specs.baseline, runs: comparison.baseline.map(({ id }) => id) },
+    candidate: { spec: specs.candidate, run: comparison.candidate.id },
+    platform: comparison.candidate.platform,
+    subject: comparison.candidate.subject,
+    differences: differences(comparison),
+    caveats: comparison.caveats,
+    metrics,
+  };
+  return reportSchema.parse({ ...report, headline: headline(report) });
+}
+
+function metricReport(metric: MetricComparison): MetricReport {
+  return {
+    id: metric.id,
+    status: metric.candidate.status,
+    verdict: metric.verdict,
+    because: metric.because,
+    gate: metric.gate,
+    margin: metric.marginRatio,
+    baseline: sideReport(metric.baseline),
+    candidate: sideReport(metric.candidate),
+    change: metric.change === undefined ? null : changeReport(metric.change),
+    p: metric.pValue ?? null,
+    mde80: finite(metric.mde80),
+    floor: metric.floor === undefined ? null : floorReport(metric.floor),
+    replicatesToSettle: metric.replicatesToSettle ?? null,
+  };
+}
+
+function sideReport(side: Side): SideReport {
+  return side.status === 'ok'
+    ? { status: 'ok', estimate: side.estimateNs, replicates: side.replicates }
+    : { status: side.status, reason: reasonText(side.reason) };
+}
+
+/** An interval without bounds runs from 0, which JSON has, to infinity, which it has not. */
+const changeReport = ({ ratio, low, high, confidence }: Change) => ({
+  ratio,
+  low,
+  high: finite(high),
+  confidence,
+});
+
+const floorReport = ({ pairs, rejections, ...change }: Floor) => ({
+  ...changeReport(change),
+  pairs,
+  rejections,
+});
+
+function reasonText({ operation, errno, message }: Reason): string {
+  const said = [operation, message].filter((part) => part !== '').join(': ');
+  return errno === 0 ? said : `${said} (errno ${errno})`.trim();
+}
+
+/** Against stored runs, the last one: what changed since, rather than everything that ever did. */
+function differences({ baseline, candidate }: Comparison): Report['differences'] {
+  const last = baseline.at(-1);
+  if (last === undefined) return [];
+  const [before, after] = [subjectFields(last), subjectFields(candidate)];
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .map((field) => ({
+      field,
+      baseline: before.get(field) ?? 'absent',
+      candidate: after.get(field) ?? 'absent',
+    }))
+    .filter((pair) => pair.baseline !== pair.candidate);
+}
+
+/** A subject as flat text: `vulnerabilities` becomes one field for each file of the directory. */
+function subjectFields({ subject }: Run): Map<string, string> {
+  const { vulnerabilities, ...rest }: Subject = subject;
+  return new Map([
+    ...Object.entries(rest).map(([field, value]) => [field, String(value)] as const),
+    ...Object.entries(vulnerabilities).map(
+      ([name, state]) => [`vulnerabilities.${name}`, state] as const,
+    ),
+  ]);
+}
+
+const finite = (value: number | undefined): number | null =>
+  value !== undefined && Number.isFinite(value) ? value : null;

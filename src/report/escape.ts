@@ -1,0 +1,88 @@
+/**
+ * The one place where text that came from a machine, a record or an input becomes text for a
+ * terminal or for Markdown. All of it is hostile until it has passed through here: a kernel command
+ * line may hold escape sequences, a record from a fork may hold mentions, links and HTML.
+ */
+
+/**
+ * Everything that moves a cursor, changes colours, reverses or hides text: ANSI sequences (ECMA-48
+ * section 5.4, and OSC strings up to their terminator), then any C0 or C1 control left, then
+ * invisible and bidirectional format characters (Unicode category Cf) and lone surrogates.
+ */
+const escapeSequence =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject
+  /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|(?:\u001b\]|\u009d)[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|\u001b[ -/]*[0-~]/g;
+const invisible = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
+
+/** Breaks a word apart for GitHub's link, mention and reference filters, and for no reader. */
+const BREAK = '\u200b';
+
+/**
+ * One line of visible characters.
+ *
+ * @param text anything
+ * @param limit most characters to keep; a longer text ends in an ellipsis
+ */
+export function plain(text: string, limit = 300): string {
+  // Cut first, so that a text of megabytes is not walked; escapes only ever shorten it further.
+  const bounded = text.slice(0, 20 * limit);
+  const visible = bounded.replace(escapeSequence, '').replace(/\s+/g, ' ').replace(invisible, '');
+  return clip(visible.trim(), limit);
+}
+
+/** @returns at most `limit` characters, the last an ellipsis where something was cut */
+export function clip(text: string, limit: number): string {
+  const characters = [...text];
+  if (characters.length <= limit) return text;
+  return `${characters.slice(0, Math.max(0, limit - 1)).join('')}…`;
+}
+
+/**
+ * Prose for Markdown, safe in a paragraph, a list item and a table cell: no markup, no HTML, no
+ * mention, no link, no issue reference comes to life.
+ *
+ * GitHub's mention, reference and autolink filters read the rendered text, so a backslash does not
+ * stop them and the words have to be broken.
+ */
+export function markdown(text: string, limit = 300): string {
+  return plain(text, limit)
+    .replace(/@|#(?=\w)|:(?=\/\/)|\bGH(?=-\d)|\bwww(?=\.)/gi, (word) => word + BREAK)
+    .replace(/[&<>|]/g, entity)
+    .replace(/[\\`*[\]~$]/g, '\\$&')
+    .replace(/(?<![\p{L}\p{N}])_+|_+(?![\p{L}\p{N}])/gu, (run) => run.replaceAll('_', '\\_'))
+    .replace(/^[-+=#]|(?<=^\d+)[.)](?=\s|$)/, '\\$&');
+}
+
+/**
+ * Inline code, safe in prose and in a table cell. GitHub links nothing inside code. Backticks and
+ * pipes cannot be written the same way in both places, so a text that holds one becomes a `code`
+ * element, whose content is parsed as Markdown like any other.
+ */
+export function code(text: string, limit = 300): string {
+  const visible = plain(text, limit);
+  if (visible === '') return '';
+  return /[`|\\]/.test(visible) ? `<code>${markdown(visible, limit)}</code>` : `\`${visible}\``;
+}
+
+/** One word of a command line for a POSIX shell. */
+export function shellWord(text: string): string {
+  const visible = plain(text, 4096);
+  if (/^[\w@%+=:,./-]+$/.test(visible)) return visible;
+  return `'${visible.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Breaks a text at spaces into lines of at most `columns` characters, where words allow it. */
+export function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && [...longer].length > columns) {
+      lines.push(line);
+      line = word;
+    } else line = longer;
+  }
+  return [...lines, line];
+}
+
+const entity = (character: string): string => `&#${character.codePointAt(0) ?? 0xfffd};`;

@@ -1,0 +1,85 @@
+import type { MetricVerdict } from '../verdict/comparison.js';
+import { largestOf, noiseOf } from './noise.js';
+import type { MetricReport, Report } from './report.js';
+import { changeSize, lost } from './sections.js';
+import { countOf, formatChange, formatShare } from './units.js';
+import { settleText, statusText } from './words.js';
+
+/**
+ * The report in one sentence: how many gated metrics got the verdict, and the fact that a reader
+ * would ask for next.
+ *
+ * @param report everything but the sentence itself
+ */
+export function headline(report: Omit<Report, 'headline'>): string {
+  if (report.verdict === 'no-baseline') return noBaseline(report);
+  const gated = report.metrics.filter(({ gate }) => gate);
+  const those = gated.filter(({ verdict }) => verdict === report.verdict);
+  if (those.length === 0) return 'No gated metric was measured, so nothing was judged.';
+  if (report.verdict === 'incomparable') return nothingCompared(gated);
+  const clause = clauses[report.verdict](those, report);
+  return `${shareOf(those.length, gated.length)} ${clause}${lostAccess(gated)}.`;
+}
+
+type Clause = (those: MetricReport[], report: Omit<Report, 'headline'>) => string;
+
+const clauses: Record<Exclude<MetricVerdict, 'incomparable'>, Clause> = {
+  regressed: (those) => `regressed${largestChange(those)}`,
+  improved: (those) => `improved and none regressed${largestChange(those)}`,
+  unchanged: (those) => `${isOrAre(those)} unchanged${sensitivity(those)}`,
+  inconclusive: (those, report) =>
+    `${isOrAre(those)} inconclusive and none regressed${settling(those, report)}`,
+};
+
+function shareOf(count: number, total: number): string {
+  if (total === 1) return 'The only gated metric';
+  return count === total ? `All ${total} gated metrics` : `${count} of ${total} gated metrics`;
+}
+
+const isOrAre = ({ length }: MetricReport[]): string => (length === 1 ? 'is' : 'are');
+
+function largestChange(metrics: MetricReport[]): string {
+  const largest = metrics.toSorted((a, b) => changeSize(b) - changeSize(a))[0];
+  if (largest === undefined || largest.change === null) return '';
+  const is = metrics.length === 1 ? ':' : '; the largest is';
+  return `${is} ${largest.id}, ${formatChange(largest.change)}`;
+}
+
+function sensitivity(metrics: MetricReport[]): string {
+  const worst = largestOf(metrics, ({ mde80 }) => mde80);
+  if (worst === undefined) return '';
+  return `; a change of ${formatShare(worst.value)} on any of them would have been caught four times in five`;
+}
+
+function settling(metrics: MetricReport[], report: Omit<Report, 'headline'>): string {
+  const metric = metrics.find(({ replicatesToSettle }) => replicatesToSettle !== null);
+  return metric === undefined ? '' : `; ${metric.id}: ${settleText(report, metric)}`;
+}
+
+/** The gate is incomparable only when every gated metric is. */
+function nothingCompared(metrics: MetricReport[]): string {
+  const [first] = metrics;
+  const because =
+    first === undefined || metrics.some(lost) ? '' : `; ${first.id}: ${first.because}`;
+  const none = `None of ${countOf(metrics.length, 'gated metric')} could be compared`;
+  return `${none}${because.replace(/\.$/, '')}${lostAccess(metrics)}.`;
+}
+
+/** What the candidate may no longer do is a finding whatever the times of the others say. */
+function lostAccess(metrics: MetricReport[]): string {
+  const denied = metrics.filter(lost);
+  const [first] = denied;
+  if (first === undefined) return '';
+  const others = denied.length === 1 ? '' : ` and ${countOf(denied.length - 1, 'other')}`;
+  return `; ${first.id}${others} cannot be measured on the candidate any more (${statusText(first.candidate)})`;
+}
+
+function noBaseline(report: Omit<Report, 'headline'>): string {
+  const { floor, mde80 } = noiseOf(report.metrics);
+  const start = 'There is no baseline yet, so nothing was judged';
+  if (floor === undefined || mde80 === undefined) return `${start}.`;
+  return (
+    `${start}; on this machine identical sides differ by ${formatShare(floor.median)} and a ` +
+    `change of ${formatShare(mde80.median)} would be caught four times in five (medians).`
+  );
+}

@@ -1,0 +1,43 @@
+import { median } from 'simple-statistics';
+import type { MetricReport } from './report.js';
+
+/** A quantity over all metrics: its middle, and the metric where it is worst. */
+export interface Spread {
+  median: number;
+  worst: number;
+  worstId: string;
+}
+
+/**
+ * How noisy the run was: the differences between its identical sides (as shares, whichever way),
+ * and the smallest changes that it would have caught.
+ *
+ * @returns undefined where no metric has the quantity
+ */
+export function noiseOf(metrics: readonly MetricReport[]): {
+  floor: Spread | undefined;
+  mde80: Spread | undefined;
+} {
+  return {
+    floor: spreadOf(metrics, ({ floor }) => (floor === null ? null : Math.abs(floor.ratio - 1))),
+    mde80: spreadOf(metrics, ({ mde80 }) => mde80),
+  };
+}
+
+type Quantity = (metric: MetricReport) => number | null;
+
+/** The metric for which a quantity is largest, among those that have it. */
+export function largestOf(metrics: readonly MetricReport[], quantity: Quantity) {
+  const values = metrics.flatMap((metric) => {
+    const value = quantity(metric);
+    return value === null ? [] : [{ id: metric.id, value }];
+  });
+  return values.toSorted((a, b) => b.value - a.value)[0];
+}
+
+function spreadOf(metrics: readonly MetricReport[], quantity: Quantity): Spread | undefined {
+  const worst = largestOf(metrics, quantity);
+  if (worst === undefined) return undefined;
+  const values = metrics.flatMap((metric) => quantity(metric) ?? []);
+  return { median: median(values), worst: worst.value, worstId: worst.id };
+}

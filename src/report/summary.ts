@@ -1,0 +1,100 @@
+import {
+  added,
+  baseline,
+  candidate,
+  change,
+  cost,
+  floor,
+  floorInterval,
+  interval,
+  mde80,
+} from './cells.js';
+import { markdown } from './escape.js';
+import { type Fact, legend, machineFacts, sideFacts } from './facts.js';
+import {
+  details,
+  differenceTable,
+  factList,
+  firstThatFits,
+  join,
+  list,
+  metricTable,
+  noteList,
+} from './markdown.js';
+import type { Report } from './report.js';
+import { type Section, sections } from './sections.js';
+import { countOf } from './units.js';
+import { fieldName, nextStepText, policyText, verdictMarks } from './words.js';
+
+/** GitHub drops a summary of more than 1 MiB whole; other steps of the job may write theirs too. */
+const MAX_BYTES = 900 * 1024;
+const MOST_DIFFERENCES = 100;
+const MOST_CAVEATS = 100;
+
+/**
+ * The whole report for the job summary: every metric, and everything known about what was measured
+ * and where. Always within GitHub's limit: first the reasons go, then the rows.
+ */
+export function renderSummary(report: Report): string {
+  const all = sections(report);
+  const rows = (section: Section) => [`### ${titleOf(report, section)}`, rowsOf(report, section)];
+  const rowsAndNotes = (section: Section) => [...rows(section), noteList(section)];
+  return firstThatFits(
+    [
+      () => draft(report, all.flatMap(rowsAndNotes)),
+      () => draft(report, all.flatMap(rows)),
+      () => draft(report, all.map(inNumbers)),
+    ],
+    MAX_BYTES,
+  );
+}
+
+function draft(report: Report, metrics: string[]): string {
+  const blocks = [
+    `## ${verdictMarks[report.verdict]} syscall-gate: ${report.verdict}${policyText(report)}`,
+    `**${markdown(report.headline, 600)}**`,
+    factList(sideFacts(report)),
+    ...metrics,
+    factList(legend(report)),
+    differenceTable(report, MOST_DIFFERENCES),
+    caveats(report),
+    factList(machineFacts(report)),
+    details('Everything known about the machine and the kernel', factList(environment(report))),
+    markdown(nextStepText(report)),
+  ];
+  return `${join(blocks)}\n`;
+}
+
+const inNumbers = ({ title, metrics }: Section): string =>
+  `### ${title}\n\n${countOf(metrics.length, 'metric')}.`;
+
+/** Under a family's name stands what did not change, unless nothing was compared. */
+const titleOf = ({ design }: Report, { kind, title }: Section): string =>
+  kind === 'family' && design !== 'self' ? `${title}: unchanged` : title;
+
+function rowsOf({ design }: Report, { kind, metrics }: Section): string {
+  if (kind === 'absent' || kind === 'access') return '';
+  return metricTable(
+    metrics,
+    design === 'self'
+      ? [cost, floor, floorInterval, mde80]
+      : [baseline, candidate, added, change, interval, floor, mde80],
+  );
+}
+
+function caveats({ caveats: sentences }: Report): string {
+  if (sentences.length === 0) return '';
+  const shown = sentences.slice(0, MOST_CAVEATS).map((sentence) => markdown(sentence, 600));
+  const left = sentences.length - shown.length;
+  return `### Caveats\n\n${list(left > 0 ? [...shown, `… and ${left} more`] : shown)}`;
+}
+
+function environment({ platform, subject }: Report): Fact[] {
+  const { vulnerabilities, ...rest } = subject;
+  const states = Object.entries(vulnerabilities).slice(0, MOST_DIFFERENCES);
+  return [
+    ...Object.entries(platform).map(([field, value]) => [fieldName(field), `${value}`] as const),
+    ...Object.entries(rest).map(([field, value]) => [fieldName(field), `${value}`] as const),
+    ...states.map(([name, state]) => [fieldName(`vulnerabilities.${name}`), state] as const),
+  ];
+}

@@ -1,0 +1,90 @@
+import picocolors from 'picocolors';
+import { plain, wrap } from './escape.js';
+import { type Fact, legend, machineFacts, sideFacts } from './facts.js';
+import type { Report } from './report.js';
+import { metricLines, type Page, PROSE_COLUMNS, paintOf } from './terminal-table.js';
+import { fieldName, nextStepText, policyText, verdictSymbols } from './words.js';
+
+export interface TerminalOptions {
+  color: boolean;
+  /** Width to fit: table columns are left out, the least important first, until the table does. */
+  columns: number;
+}
+
+const LABEL_COLUMNS = 13;
+
+/**
+ * The report for a person at a terminal, ending in a line break. Asks neither the environment nor a
+ * stream what they can do.
+ */
+export function renderTerminal(report: Report, { color, columns }: TerminalOptions): string {
+  const page: Page = { report, colors: picocolors.createColors(color), columns };
+  const blocks = [
+    titleLines(page),
+    factLines(page, sideFacts(report)),
+    metricLines(page),
+    legendLines(page),
+    differenceLines(page),
+    caveatLines(page),
+    factLines(page, machineFacts(report)),
+    closingLines(page),
+  ];
+  const text = blocks.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
+  return `${text.join('\n\n')}\n`;
+}
+
+function titleLines({ report, colors, columns }: Page): string[] {
+  const word = `${verdictSymbols[report.verdict]} ${report.verdict}`;
+  const banner = colors.bold(paintOf(colors, report.verdict)(word));
+  return [`${banner}${policyText(report)}`, ...prose(report.headline, columns)];
+}
+
+/** Said once, under the table. */
+const legendLines = (page: Page): string[] =>
+  legend(page.report).flatMap(([term, meaning]) =>
+    labelLines(term, meaning, page.columns).map(page.colors.dim),
+  );
+
+function differenceLines(page: Page): string[] {
+  const { colors, report } = page;
+  if (report.differences.length === 0) return [];
+  return [
+    colors.bold('Differs between the sides'),
+    ...report.differences.flatMap(({ field, baseline, candidate }) =>
+      bullet(page, `${fieldName(field)}: ${plain(baseline)} → ${plain(candidate)}`),
+    ),
+  ];
+}
+
+function caveatLines(page: Page): string[] {
+  const { report, colors } = page;
+  if (report.caveats.length === 0) return [];
+  return [
+    colors.bold(colors.yellow('Caveats')),
+    ...report.caveats.flatMap((caveat) => bullet(page, caveat)),
+  ];
+}
+
+function closingLines({ report, columns }: Page): string[] {
+  const next = nextStepText(report);
+  return next === '' ? [] : prose(next, columns);
+}
+
+const bullet = ({ columns }: Page, text: string): string[] =>
+  prose(text, columns - 4).map((line, index) => `${index === 0 ? '  - ' : '    '}${line}`);
+
+const factLines = ({ colors, columns }: Page, facts: Fact[]): string[] =>
+  facts.flatMap(([label, text]) => {
+    const [first = '', ...rest] = labelLines(label, text, columns);
+    return [colors.dim(first.slice(0, LABEL_COLUMNS)) + first.slice(LABEL_COLUMNS), ...rest];
+  });
+
+/** A label in its own column, and a text that hangs beside it. */
+function labelLines(label: string, text: string, columns: number): string[] {
+  const lines = prose(text, columns - LABEL_COLUMNS);
+  const start = label.padEnd(LABEL_COLUMNS);
+  return lines.map((line, index) => `${index === 0 ? start : ' '.repeat(LABEL_COLUMNS)}${line}`);
+}
+
+const prose = (text: string, columns: number): string[] =>
+  wrap(plain(text, 2000), Math.max(20, Math.min(columns, PROSE_COLUMNS)));

@@ -1,0 +1,99 @@
+/**
+ * The one place where numbers become words: nanoseconds, percents, ratios and intervals.
+ * Three significant digits throughout; more would be noise, fewer would hide a 2 % change.
+ */
+
+const MINUS = '−';
+/** Above this ratio a percentage stops being read as one: ×312 rather than +31,100 %. */
+const FACTOR_FROM = 2;
+const DIVISOR_BELOW = 0.1;
+
+const timeUnits: readonly [limit: number, scale: number, name: string][] = [
+  [1e3, 1, 'ns'],
+  [1e6, 1e3, 'µs'],
+  [1e9, 1e6, 'ms'],
+  [Number.POSITIVE_INFINITY, 1e9, 's'],
+];
+
+/** A change as reports carry it: candidate over baseline, `high` null when it has no upper bound. */
+export interface Interval {
+  ratio: number;
+  low: number;
+  high: number | null;
+}
+
+/** @param ns nanoseconds, finite: `81.3 ns`, `1.21 µs`, `44.1 ms` */
+export function formatNs(ns: number): string {
+  const rounded = Number(ns.toPrecision(3));
+  for (const [limit, scale, name] of timeUnits) {
+    if (rounded < limit) return `${digits(rounded / scale)} ${name}`;
+  }
+  return `${digits(rounded / 1e9)} s`;
+}
+
+/** @param ns nanoseconds more or less: `+25.4 ns`, `−1.21 µs` */
+export const formatNsDifference = (ns: number): string =>
+  ns === 0 ? '0 ns' : `${ns < 0 ? MINUS : '+'}${formatNs(Math.abs(ns))}`;
+
+/** @param share an unsigned share, 0.02 for `2 %`, to two significant digits */
+export function formatShare(share: number): string {
+  const percent = 100 * share;
+  if (percent >= 100) return `${percent.toFixed(0)} %`;
+  return `${trimZeros(percent.toPrecision(2))} %`;
+}
+
+/** @param ratio candidate over baseline: `+31.2 %`, `−0.31 %`, `×312`, `÷600` */
+export function formatRatio(ratio: number): string {
+  const scale = scaleOf(ratio);
+  if (scale === 'factor') return `×${digits(ratio)}`;
+  if (scale === 'divisor') return `÷${digits(1 / ratio)}`;
+  return `${signed(ratio - 1)} %`;
+}
+
+/**
+ * The ends of an interval in the unit that {@link formatRatio} picks for its middle. Signs are
+ * written once one end is negative: `29.8 to 33.0`, `−0.31 to +0.12`, `598 to 631`.
+ */
+export function formatInterval({ ratio, low, high }: Interval): string {
+  const scale = scaleOf(ratio);
+  const top = high ?? Number.POSITIVE_INFINITY;
+  if (scale === 'factor') return `${digits(low)} to ${digits(top)}`;
+  if (scale === 'divisor') return `${digits(1 / top)} to ${digits(1 / low)}`;
+  if (low < 1) return `${signed(low - 1)} to ${signed(top - 1)}`;
+  return `${percentDigits(low - 1)} to ${percentDigits(top - 1)}`;
+}
+
+/** Estimate and interval together: `+31.2 % (29.8 to 33.0)`. */
+export const formatChange = (change: Interval): string =>
+  `${formatRatio(change.ratio)} (${formatInterval(change)})`;
+
+/** `1 metric`, `2 metrics`. */
+export const countOf = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+function scaleOf(ratio: number): 'percent' | 'factor' | 'divisor' {
+  if (ratio > FACTOR_FROM) return 'factor';
+  return ratio < DIVISOR_BELOW ? 'divisor' : 'percent';
+}
+
+function signed(share: number): string {
+  const text = percentDigits(Math.abs(share));
+  if (Number(text) === 0) return text;
+  return `${share < 0 ? MINUS : '+'}${text}`;
+}
+
+function percentDigits(share: number): string {
+  const percent = 100 * share;
+  if (percent === Number.POSITIVE_INFINITY) return '∞';
+  if (percent < 9.995) return percent.toFixed(2);
+  return percent.toFixed(percent < 99.95 ? 1 : 0);
+}
+
+function digits(value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return '∞';
+  const rounded = Number(value.toPrecision(3));
+  return rounded >= 100 ? rounded.toFixed(0) : rounded.toPrecision(3);
+}
+
+const trimZeros = (decimal: string): string =>
+  decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal;

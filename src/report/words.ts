@@ -1,0 +1,250 @@
+import type { GateVerdict, MetricVerdict } from '../verdict/comparison.js';
+import type { MetricReport, Report, SideReport } from './report.js';
+import { countOf, formatShare } from './units.js';
+
+/** The words, symbols and names that every rendering shares. Nothing here escapes its text. */
+
+/** One column wide in a terminal; the shape carries the meaning without its colour. */
+export const verdictSymbols: Record<GateVerdict, string> = {
+  regressed: '▲',
+  improved: '▼',
+  unchanged: '=',
+  inconclusive: '?',
+  incomparable: '≠',
+  'no-baseline': '○',
+};
+
+/** For Markdown, where a word always stands beside the mark. */
+export const verdictMarks: Record<GateVerdict, string> = {
+  regressed: '🔴',
+  improved: '🟢',
+  unchanged: '⚪',
+  inconclusive: '🟡',
+  incomparable: '🟣',
+  'no-baseline': '🔵',
+};
+
+const families: Record<string, string> = {
+  control: 'Control loops',
+  clock: 'Clocks',
+  syscall: 'System calls',
+  signal: 'Signals',
+  context: 'Context switches',
+  process: 'Processes and threads',
+  memory: 'Memory',
+  net: 'Network round trips',
+  sendfile: 'Sending files',
+  exact: 'Exact counts',
+  host: 'The host meanwhile',
+};
+
+/** @param id a metric's id, `family.operation_size_variant` */
+export function familyName(id: string): string {
+  const family = id.split('.')[0] ?? id;
+  return families[family] ?? family;
+}
+
+/** The order in which families are shown: from the cheapest crossing to whole transfers. */
+export function familyRank(id: string): number {
+  const rank = Object.keys(families).indexOf(id.split('.')[0] ?? id);
+  return rank === -1 ? Number.POSITIVE_INFINITY : rank;
+}
+
+const fields: Record<string, string> = {
+  architecture: 'architecture',
+  cpuVendor: 'CPU vendor',
+  cpuModel: 'CPU model',
+  cpuFamily: 'CPU family',
+  cpuModelNumber: 'CPU model number',
+  cpuStepping: 'CPU stepping',
+  microcode: 'microcode',
+  cpuCount: 'CPUs',
+  hypervisor: 'hypervisor',
+  clocksource: 'clocksource',
+  smt: 'SMT',
+  kernelRelease: 'kernel release',
+  kernelVersion: 'kernel version',
+  kernelCommandLine: 'kernel command line',
+  kernelConfigHash: 'kernel config hash',
+  preemption: 'preemption',
+  seccompMode: 'seccomp mode',
+  seccompFilters: 'seccomp filters',
+  securityModules: 'security modules',
+  libc: 'libc',
+  container: 'container',
+  probeUid: 'probe uid',
+};
+
+/** @param field a platform or subject field as reports name it, `kernelRelease` or `vulnerabilities.mds` */
+export const fieldName = (field: string): string =>
+  fields[field] ?? field.replace(/^vulnerabilities\./, 'mitigation of ');
+
+/** How many metrics got each verdict. */
+export function countVerdicts(metrics: readonly MetricReport[]): Record<MetricVerdict, number> {
+  const counts = { regressed: 0, improved: 0, unchanged: 0, inconclusive: 0, incomparable: 0 };
+  for (const { verdict } of metrics) counts[verdict] += 1;
+  return counts;
+}
+
+/** `2 regressed, 1 inconclusive, 18 unchanged`, worst first; verdicts nobody got are left out. */
+export function countsText(counts: Partial<Record<MetricVerdict, number>>): string {
+  const order: MetricVerdict[] = [
+    'regressed',
+    'improved',
+    'inconclusive',
+    'incomparable',
+    'unchanged',
+  ];
+  return order
+    .filter((verdict) => (counts[verdict] ?? 0) > 0)
+    .map((verdict) => `${counts[verdict]} ${verdict}`)
+    .join(', ');
+}
+
+/** How the evidence was gathered, as a clause. */
+export function designText(report: Report): string {
+  const each = `${replicatesText(report)} a side`;
+  switch (report.design) {
+    case 'duet':
+      return `duet: both sides interleaved in this job, ${each}`;
+    case 'prediction':
+      return `prediction: this run against ${countOf(report.baseline.runs.length, 'stored run')}, ${replicatesText(report)} in this one`;
+    case 'self':
+      return `the candidate against itself, ${each}`;
+  }
+}
+
+/** The price of being wrong, as a clause. */
+export const errorBudgetText = (report: Report): string =>
+  `at most ${formatShare(report.alpha)} of runs without a change raise any false alarm ` +
+  `(family-wise, ${countOf(report.familySize, 'gated metric')})`;
+
+/** The fewest and most replicates (fresh processes) that stand behind a metric's estimate. */
+export function replicatesText({ metrics }: Report): string {
+  const counts = metrics.flatMap(({ candidate }) =>
+    candidate.status === 'ok' ? [candidate.replicates] : [],
+  );
+  if (counts.length === 0) return 'no replicates';
+  const [low, high] = [Math.min(...counts), Math.max(...counts)];
+  return low === high ? countOf(low, 'replicate') : `${low} to ${high} replicates`;
+}
+
+/** What stood in the way, and on which side: `denied on the candidate: socket: Not permitted`. */
+export function unavailableText({ baseline, candidate }: MetricReport): string {
+  const [before, after] = [obstacleText(baseline, ''), obstacleText(candidate, '')];
+  if (before === after || baseline.status === 'absent') return after;
+  return [obstacleText(baseline, ' on the baseline'), obstacleText(candidate, ' on the candidate')]
+    .filter((text) => text !== '')
+    .join('; ');
+}
+
+/** `denied`, `no loopback`: a side's status as words. */
+export const statusText = ({ status }: SideReport): string => status.replaceAll('_', ' ');
+
+function obstacleText(side: SideReport, where: string): string {
+  if (side.status === 'ok') return '';
+  return `${statusText(side)}${where}${side.reason === '' ? '' : `: ${side.reason}`}`;
+}
+
+/** What would settle an inconclusive metric, as a clause, or nothing when nobody knows. */
+export function settleText(
+  { design }: Pick<Report, 'design'>,
+  { replicatesToSettle }: MetricReport,
+): string {
+  if (replicatesToSettle === null) return '';
+  const what = design === 'prediction' ? 'stored run' : 'pair';
+  return `about ${countOf(replicatesToSettle, what)} would settle it`;
+}
+
+/** Coverage of the intervals, which an exact test cannot choose freely: `98 %`, `97.9 to 98.1 %`. */
+export function coverageText({ metrics }: Report): string {
+  const shares = metrics.flatMap(({ change }) => (change === null ? [] : [change.confidence]));
+  if (shares.length === 0) return '';
+  const [low, high] = [Math.min(...shares), Math.max(...shares)].map((share) =>
+    (100 * share).toFixed(1).replace(/\.0$/, ''),
+  );
+  return low === high ? `${low} %` : `${low} to ${high} %`;
+}
+
+/** The margins in force: `2 %`, `2 to 10 %`. */
+export function marginText({ metrics }: Report): string {
+  const margins = metrics.filter(({ gate }) => gate).map(({ margin }) => margin);
+  if (margins.length === 0) return '';
+  const [low, high] = [Math.min(...margins), Math.max(...margins)].map(formatShare);
+  return low === high ? `${low}` : `${low?.replace(' %', '')} to ${high}`;
+}
+
+/** The machine in one line: CPU, count, SMT and hypervisor, as far as they are known. */
+export function machineText({ platform }: Report): string {
+  return [
+    known(platform.cpuModel) || platform.architecture,
+    countOf(platform.cpuCount, 'CPU'),
+    prefixed('SMT ', platform.smt),
+    prefixed('hypervisor ', platform.hypervisor),
+    prefixed('clocksource ', platform.clocksource),
+  ]
+    .filter((part) => part !== '')
+    .join(', ');
+}
+
+/** The kernel in one line: release, preemption model, seccomp state. */
+export function kernelText({ subject }: Report): string {
+  return [
+    known(subject.kernelRelease) || 'unknown release',
+    prefixed('preemption ', subject.preemption),
+    prefixed('seccomp ', subject.seccompMode),
+    prefixed('in ', subject.container),
+  ]
+    .filter((part) => part !== '')
+    .join(', ');
+}
+
+/**
+ * The vulnerabilities directory of sysfs in one line: what is mitigated and by what, what is left
+ * open, and how many do not concern this CPU.
+ */
+export function mitigationsText({ subject }: Report): string {
+  const entries = Object.entries(subject.vulnerabilities);
+  if (entries.length === 0) return 'unknown';
+  const mitigated = entries.flatMap(([name, state]) => {
+    const means = /^Mitigation: ([^;,]*)/.exec(state)?.[1];
+    return means === undefined ? [] : [`${name} (${means.trim()})`];
+  });
+  const open = entries.flatMap(([name, state]) => (/^Vulnerable/.test(state) ? [name] : []));
+  const rest = entries.filter(([, state]) => state === 'Not affected').length;
+  return [
+    mitigated.join(', '),
+    open.length > 0 ? `vulnerable: ${open.join(', ')}` : '',
+    rest > 0 ? `${rest} not affected` : '',
+  ]
+    .filter((part) => part !== '')
+    .join('; ');
+}
+
+/** Said only where the verdict alone would let a reader guess the exit code wrongly. */
+export function policyText({ verdict, passed }: Report): string {
+  if (verdict === 'regressed') return passed ? ' (passes: fail-on is never)' : '';
+  return passed ? '' : ' (fails: fail-on is inconclusive)';
+}
+
+/** What to do now, one sentence, or nothing where there is nothing to add. */
+export function nextStepText(report: Report): string {
+  if (report.design === 'self') {
+    return report.baseline.spec === 'artifact'
+      ? 'The next run of this workflow compares with the runs of the base branch, once there is one.'
+      : 'The next run compares with this one.';
+  }
+  if (report.verdict === 'inconclusive') {
+    return 'A longer run (--duration) makes the intervals narrower.';
+  }
+  if (report.design === 'prediction' && report.verdict === 'regressed') {
+    return 'Stored runs are weaker evidence than a duet: where both sides run here, compare them side by side with --baseline and --candidate.';
+  }
+  return '';
+}
+
+const known = (text: string): string =>
+  ['', 'unknown', 'none', 'notsupported', 'notimplemented'].includes(text) ? '' : text;
+
+const prefixed = (prefix: string, text: string): string =>
+  known(text) === '' ? '' : `${prefix}${text}`;

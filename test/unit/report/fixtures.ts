@@ -1,0 +1,358 @@
+import { makeRun, type Run, type Subject } from '../../../src/record/run.js';
+import { buildReport } from '../../../src/report/build.js';
+import type { Report } from '../../../src/report/report.js';
+import type {
+  Comparison,
+  Design,
+  Measured,
+  MetricComparison,
+  NotMeasured,
+} from '../../../src/verdict/comparison.js';
+import { judge } from '../../../src/verdict/judge.js';
+
+/** What an idle two-core virtual machine gives, in ns per operation. */
+export const CATALOGUE: readonly [id: string, ns: number, gate: boolean][] = [
+  ['control.alu_chain', 3.21, false],
+  ['clock.vdso_monotonic', 24.6, true],
+  ['syscall.enosys', 71.2, true],
+  ['syscall.null', 81.3, true],
+  ['syscall.read_zero', 117, true],
+  ['syscall.write_null', 101, true],
+  ['syscall.pread_4k', 203, true],
+  ['syscall.fstat', 168, true],
+  ['syscall.stat', 337, true],
+  ['syscall.open_close', 612, true],
+  ['context.pipe_self', 314, true],
+  ['context.pipe_2p_0k', 1180, true],
+  ['context.ring_8p_0k', 1320, true],
+  ['context.ring_8p_16k', 2470, true],
+  ['sendfile.tcp_4k', 5120, true],
+  ['sendfile.tcp_64k', 8790, true],
+  ['sendfile.tcp_4k_cork_header', 6480, true],
+  ['sendfile.tcp_64k_cork_header', 11_300, true],
+  ['sendfile.tcp_4k_more_header', 6130, true],
+  ['sendfile.tcp_64k_more_header', 8720, true],
+  ['sendfile.tcp_4k_writev_mmap', 5610, true],
+  ['sendfile.tcp_64k_writev_mmap', 9930, true],
+  ['sendfile.tcp_4k_copy', 5780, true],
+  ['sendfile.tcp_64k_copy', 12_100, true],
+  ['sendfile.tcp_4k_nagle_header', 44_100_000, false],
+];
+
+const subject: Subject = {
+  kernelRelease: '6.1.0-30-cloud-amd64',
+  kernelVersion: '#1 SMP PREEMPT_DYNAMIC Debian 6.1.124-1 (2025-01-12)',
+  kernelCommandLine:
+    'BOOT_IMAGE=/boot/vmlinuz-6.1.0-30-cloud-amd64 root=UUID=0f1e ro console=ttyS0',
+  kernelConfigHash: '9a3c5e7712ab44d0',
+  vulnerabilities: {
+    mds: 'Not affected',
+    meltdown: 'Not affected',
+    spec_rstack_overflow: 'Vulnerable: Safe RET, no microcode',
+    spec_store_bypass: 'Vulnerable',
+    spectre_v1: 'Mitigation: usercopy/swapgs barriers and __user pointer sanitization',
+    spectre_v2: 'Mitigation: Retpolines; STIBP: disabled; RSB filling; BHI: Not affected',
+    srbds: 'Not affected',
+  },
+  preemption: 'voluntary',
+  seccompMode: 'disabled',
+  seccompFilters: '0',
+  securityModules: 'lockdown,capability,yama,apparmor',
+  libc: 'glibc 2.36',
+  container: 'none',
+  probeUid: 1000,
+};
+
+export function run(id: string, changes: Partial<Subject> = {}, spec = 'host'): Run {
+  return makeRun({
+    schema: 'syscall-gate/run',
+    version: 1,
+    tool: '0.1.0',
+    catalogue: 1,
+    id,
+    startedAt: '2026-11-23T15:50:30Z',
+    target: { kind: spec === 'host' ? 'host' : 'command', spec },
+    platform: {
+      architecture: 'x86_64',
+      cpuVendor: 'AuthenticAMD',
+      cpuModel: 'AMD EPYC 7763 64-Core Processor',
+      cpuFamily: '25',
+      cpuModelNumber: '1',
+      cpuStepping: '1',
+      microcode: '0xa0011d5',
+      cpuCount: 2,
+      hypervisor: 'KVM',
+      clocksource: 'tsc',
+      smt: 'notsupported',
+    },
+    subject: { ...subject, ...changes },
+    plan: {
+      seed: 42,
+      cpu: 1,
+      roundsPerLaunch: 2,
+      batchesPerRound: 10,
+      batchNs: 200_000,
+      estimateQuantile: 0.25,
+      occupancyThreshold: 0.97,
+    },
+    launches: [
+      {
+        sequence: 1,
+        phase: 'screen',
+        wallNs: 9.1e8,
+        userNs: 4.1e8,
+        systemNs: 4.4e8,
+        stolenNs: 0,
+        involuntarySwitches: 12,
+      },
+    ],
+    metrics: [
+      {
+        id: 'syscall.null',
+        version: 1,
+        gate: true,
+        status: 'ok',
+        unit: 'ns',
+        replicates: [
+          { sequence: 1, estimateNs: 81.3, controlNs: 3.21, spreadNs: 0.4, kept: 19, rejected: 1 },
+        ],
+      },
+      {
+        id: 'sendfile.tcp_4k',
+        version: 1,
+        gate: true,
+        status: 'denied',
+        reason: { operation: 'socket(AF_INET)', errno: 1, message: 'Operation not permitted' },
+      },
+    ],
+  });
+}
+
+/** A small number that is always the same for the same words, between 0 and 1. */
+function steady(words: string): number {
+  let hash = 2_166_136_261;
+  for (const character of words) {
+    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16_777_619) >>> 0;
+  }
+  return (hash % 1000) / 1000;
+}
+
+const noise = (id: string): number => 0.0004 + 0.004 * steady(id);
+
+/** A metric of which both sides were measured; unchanged unless told otherwise. */
+export function metric(
+  id: string,
+  ns: number,
+  gate: boolean,
+  fields: Partial<MetricComparison> & { ratio?: number } = {},
+): MetricComparison {
+  const { ratio = 1 + noise(id) * (steady(`${id}±`) - 0.5), ...rest } = fields;
+  const half = noise(id);
+  const replicates = 24;
+  return {
+    id,
+    gate,
+    marginRatio: 0.02,
+    baseline: { status: 'ok', estimateNs: ns, replicates },
+    candidate: { status: 'ok', estimateNs: ns * ratio, replicates },
+    verdict: 'unchanged',
+    because: 'Shown to lie within the margin of 2 %, by 24 pairs.',
+    change: { ratio, low: ratio * (1 - half), high: ratio * (1 + half), confidence: 0.95 },
+    pValue: 1,
+    floor: {
+      ratio: 1 + (half / 2) * (steady(`floor ${id}`) - 0.5),
+      low: 1 - half,
+      high: 1 + half,
+      confidence: 0.95,
+      pairs: 22,
+      rejections: 0,
+    },
+    mde80: 0.02 + half,
+    ...rest,
+  };
+}
+
+export function regressed(
+  id: string,
+  ns: number,
+  gate: boolean,
+  addedNs: number,
+): MetricComparison {
+  return metric(id, ns, gate, {
+    ratio: 1 + addedNs / ns,
+    verdict: 'regressed',
+    pValue: 0.000_004,
+    because: 'Slower by more than the margin of 2 %, by 24 fresh pairs.',
+  });
+}
+
+export const notMeasured = (
+  status: NotMeasured['status'],
+  operation: string,
+  errno: number,
+  message: string,
+): NotMeasured => ({ status, reason: { operation, errno, message } });
+
+/** A metric without a number on the sides that are not given as measured. */
+export function unavailable(
+  id: string,
+  baseline: Measured | NotMeasured,
+  candidate: Measured | NotMeasured,
+  because: string,
+): MetricComparison {
+  const verdict = 'incomparable';
+  return { id, gate: true, marginRatio: 0.02, baseline, candidate, verdict, because };
+}
+
+export function comparison(
+  design: Design,
+  metrics: MetricComparison[],
+  fields: Partial<Comparison> = {},
+): Comparison {
+  return {
+    design,
+    alpha: 0.01,
+    familySize: metrics.filter(({ gate }) => gate).length,
+    candidate: run('c4d5e6f708192a3b'),
+    baseline: design === 'self' ? [] : [run('1a2b3c4d5e6f7081')],
+    metrics,
+    caveats: [],
+    ...fields,
+  };
+}
+
+export const report = (
+  compared: Comparison,
+  specs: { baseline: string; candidate: string } = { baseline: 'host', candidate: 'host' },
+): Report => buildReport(compared, judge(compared, 'regression'), '0.1.0', specs);
+
+const unchangedMetrics = () => CATALOGUE.map(([id, ns, gate]) => metric(id, ns, gate));
+
+const slowdown = 'command:test/native/slowdown {probe}';
+const slowed: Partial<Subject> = { seccompMode: 'filter', seccompFilters: '1' };
+
+/** A seccomp filter that the kernel cannot cache: about 25 ns on every call, on some lost in noise. */
+export function regressedReport(): Report {
+  const metrics = CATALOGUE.map(([id, ns, gate]) => {
+    if (id === 'context.ring_8p_16k') {
+      return metric(id, ns, gate, {
+        ratio: 1.021,
+        verdict: 'inconclusive',
+        because:
+          'Neither a change beyond the margin of 2 % nor its absence is shown by 24 pairs. About 64 would settle it.',
+        replicatesToSettle: 64,
+      });
+    }
+    return id.startsWith('syscall.') || id === 'context.pipe_self'
+      ? regressed(id, ns, gate, 25.4 + 3 * steady(id))
+      : metric(id, ns, gate);
+  });
+  const sides = { candidate: run('c4d5e6f708192a3b', slowed, slowdown) };
+  return report(comparison('duet', metrics, sides), { baseline: 'host', candidate: slowdown });
+}
+
+export const cleanReport = (): Report =>
+  report(
+    comparison('prediction', unchangedMetrics(), {
+      baseline: ['0000000000000001', '0000000000000002', '0000000000000003'].map((id) => run(id)),
+      caveats: [
+        'The baseline rests on 3 stored runs, so its intervals are wide: they narrow as runs are added.',
+      ],
+    }),
+    { baseline: 'artifact', candidate: 'host' },
+  );
+
+export function selfReport(): Report {
+  const metrics = unchangedMetrics().map(({ change: _, pValue: __, ...rest }) => ({
+    ...rest,
+    baseline: notMeasured('absent', 'compare', 0, 'no earlier run'),
+    verdict: 'incomparable' as const,
+    because: 'There is no earlier run to compare with.',
+  }));
+  const specs = { baseline: 'directory:.syscall-gate', candidate: 'host' };
+  return report(comparison('self', metrics), specs);
+}
+
+/** A container profile that takes loopback away and leaves the rest as it was. */
+export function deniedReport(): Report {
+  const denied = notMeasured('denied', 'socket(AF_INET)', 1, 'Operation not permitted');
+  const metrics = CATALOGUE.map(([id, ns, gate]) => {
+    if (id.startsWith('sendfile.tcp_64k')) {
+      const before: Measured = { status: 'ok', estimateNs: ns, replicates: 24 };
+      return unavailable(id, before, denied, 'The candidate is denied what the baseline can do.');
+    }
+    if (id === 'syscall.open_close') {
+      const unstable = notMeasured('unstable', 'occupancy', 0, '31 % of the batches were kept');
+      const fine: Measured = { status: 'ok', estimateNs: ns, replicates: 24 };
+      return unavailable(id, fine, unstable, 'The candidate kept fewer than half of its batches.');
+    }
+    if (id === 'sendfile.tcp_4k_nagle_header') return unavailable(id, denied, denied, '');
+    return metric(id, ns, gate);
+  });
+  return report(comparison('duet', metrics), {
+    baseline: 'host',
+    candidate: 'command:crun run {probe}',
+  });
+}
+
+/** gVisor under ptrace: every call is a stop of two processes. */
+export function sandboxReport(): Report {
+  const spec = 'command:runsc --platform=ptrace --network=none do {probe}';
+  const noLoopback = notMeasured('no_loopback', 'connect(127.0.0.1)', 101, 'Network unreachable');
+  const metrics = CATALOGUE.map(([id, ns, gate]) => {
+    if (id.startsWith('sendfile.')) {
+      const before: Measured = { status: 'ok', estimateNs: ns, replicates: 24 };
+      return unavailable(id, before, noLoopback, 'The candidate has no loopback device.');
+    }
+    if (id.startsWith('control.')) return metric(id, ns, gate);
+    if (id.startsWith('clock.')) {
+      const fields = { ratio: 0.0071, verdict: 'improved' as const, because: 'Faster.' };
+      return metric(id, 130 * ns, gate, fields);
+    }
+    return regressed(id, ns, gate, 50_000 + 9 * ns * steady(id));
+  });
+  const candidate = run(
+    'c4d5e6f708192a3b',
+    { kernelRelease: '4.4.0', preemption: 'unknown' },
+    spec,
+  );
+  return report(comparison('duet', metrics, { candidate }), { baseline: 'host', candidate: spec });
+}
+
+export const HOSTILE =
+  'x`y`|z\u001b[31mred\u001b[0m\u001b]0;title\u0007<img src=x onerror=alert(1)> @octocat **bold** ' +
+  '[click](https://evil.example/) http://evil.example www.evil.example #1 \u202egnirts\r\n# head --> $x$';
+
+export function hostileReport(): Report {
+  const refused = notMeasured('error', HOSTILE.slice(0, 190), 5, HOSTILE.slice(0, 190));
+  const metrics = [
+    regressed('syscall.null', 81.3, true, 25),
+    metric('syscall.stat', 337, true, { verdict: 'inconclusive', because: HOSTILE }),
+    unavailable(
+      'syscall.fstat',
+      { status: 'ok', estimateNs: 168, replicates: 24 },
+      refused,
+      HOSTILE,
+    ),
+    unavailable('syscall.pread_4k', refused, refused, HOSTILE),
+  ];
+  const candidate = run('c4d5e6f708192a3b', {
+    kernelRelease: HOSTILE,
+    kernelCommandLine: `${HOSTILE} \`\`\`\n</details>`,
+    vulnerabilities: { [HOSTILE.slice(0, 60)]: `Mitigation: ${HOSTILE}` },
+    libc: HOSTILE,
+  });
+  const compared = comparison('duet', metrics, { candidate, caveats: [HOSTILE] });
+  return report(compared, { baseline: 'host', candidate: `command:${HOSTILE} {probe}` });
+}
+
+/** @param count how many metrics, a third of them regressed, a third undecided */
+export function hugeReport(count: number, text = 'A sentence of an ordinary length.'): Report {
+  const metrics = Array.from({ length: count }, (_, index) => {
+    const id = `syscall.${'entry_'.repeat(8)}${index}`;
+    if (index % 3 === 0) return { ...regressed(id, 100, true, 3 + index), because: text };
+    if (index % 3 === 1) return metric(id, 100, true, { verdict: 'inconclusive', because: text });
+    return metric(id, 100, true, { because: text });
+  });
+  return report(comparison('duet', metrics, { caveats: Array.from({ length: 40 }, () => text) }));
+}

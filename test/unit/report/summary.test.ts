@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { renderSummary } from '../../../src/report/summary.js';
+import {
+  cleanReport,
+  deniedReport,
+  hostileReport,
+  hugeReport,
+  regressedReport,
+  sandboxReport,
+  selfReport,
+} from './fixtures.js';
+
+const GITHUB_LIMIT = 1024 * 1024;
+
+describe('renderSummary', () => {
+  it.each([
+    ['regressed', regressedReport],
+    ['clean', cleanReport],
+    ['self', selfReport],
+    ['denied', deniedReport],
+    ['sandbox', sandboxReport],
+    ['hostile', hostileReport],
+  ])('%s, as people read it', async (name, make) => {
+    await expect(renderSummary(make())).toMatchFileSnapshot(`golden/${name}.summary.md`);
+  });
+
+  it('shows every metric of the largest catalogue', () => {
+    const report = hugeReport(512);
+    const text = renderSummary(report);
+    expect(report.metrics.filter(({ id }) => !text.includes(`\`${id}\``))).toEqual([]);
+  });
+
+  it('stays within the limit whatever a record holds', () => {
+    const report = hugeReport(512, '|'.repeat(5000));
+    const caveats = Array.from({ length: 10_000 }, () => '|'.repeat(5000));
+    const metrics = report.metrics.map((metric) => ({ ...metric, id: '|'.repeat(5000) }));
+    expect(Buffer.byteLength(renderSummary({ ...report, caveats }))).toBeLessThan(GITHUB_LIMIT);
+    expect(Buffer.byteLength(renderSummary({ ...report, metrics, caveats }))).toBeLessThan(
+      GITHUB_LIMIT,
+    );
+  });
+});
