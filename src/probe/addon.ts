@@ -38,7 +38,6 @@ export interface LaunchResult {
   stolenNs: number;
   voluntarySwitches: number;
   involuntarySwitches: number;
-  maxResidentBytes: number;
 }
 
 /** One reading of /proc/stat for each CPU that this process may run on. */

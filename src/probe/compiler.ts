@@ -1,0 +1,113 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { measurementFailure } from '../failure.js';
+
+const PACKAGES =
+  'apt-get install build-essential, dnf install gcc gcc-c++ glibc-static, or apk add build-base linux-headers';
+const LONGEST_QUOTE = 300;
+const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
+
+/** A compiler that runs here. */
+export interface Compiler {
+  /** The program and what CC or CXX has after it. */
+  command: readonly string[];
+  /** First line of what `--version` says. */
+  version: string;
+}
+
+interface Language {
+  name: string;
+  variable: 'CC' | 'CXX';
+  programs: readonly string[];
+}
+
+const C: Language = { name: 'C', variable: 'CC', programs: ['cc', 'gcc', 'clang'] };
+const CXX: Language = { name: 'C++', variable: 'CXX', programs: ['c++', 'g++', 'clang++'] };
+
+/**
+ * Finds the compilers: those that CC and CXX name, else the first that is installed.
+ *
+ * @throws Failure of kind `measurement` that says what to install
+ */
+export async function findCompilers(): Promise<{ c: Compiler; cxx: Compiler }> {
+  const [c, cxx] = await Promise.all([findCompiler(C), findCompiler(CXX)]);
+  return { c, cxx };
+}
+
+async function findCompiler(language: Language): Promise<Compiler> {
+  const named = process.env[language.variable]?.trim();
+  const candidates = named ? [named.split(/\s+/)] : language.programs.map((program) => [program]);
+  for (const command of candidates) {
+    const compiler = await tryCompiler(command);
+    if (compiler !== undefined) return compiler;
+  }
+  throw measurementFailure(
+    named
+      ? `The ${language.name} compiler "${named}" that ${language.variable} names does not run: install it, or unset ${language.variable}.`
+      : `No ${language.name} compiler was found (tried ${language.programs.join(', ')}): install one with ${PACKAGES}.`,
+  );
+}
+
+async function tryCompiler(command: readonly string[]): Promise<Compiler | undefined> {
+  try {
+    const version = await run(command, ['--version']);
+    return { command, version: version.split('\n', 1)[0] ?? '' };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Runs a compiler.
+ *
+ * @param what what is compiled or linked, for the sentence of a failure
+ * @param temporary folder for the compiler's own temporary files
+ * @throws Failure of kind `measurement` with the compiler's first error line
+ */
+export async function compile(
+  compiler: Compiler,
+  options: readonly string[],
+  what: string,
+  temporary: string,
+): Promise<void> {
+  try {
+    await run(compiler.command, options, { TMPDIR: temporary });
+  } catch (error) {
+    throw measurementFailure(diagnose(compiler, what, error), error);
+  }
+}
+
+async function run(
+  command: readonly string[],
+  options: readonly string[],
+  variables: Record<string, string> = {},
+): Promise<string> {
+  const [program = '', ...words] = command;
+  // In English, whatever the user speaks: the diagnosis reads what the compiler says.
+  const env = { ...process.env, LC_ALL: 'C', ...variables };
+  const settings = { env, maxBuffer: MAX_OUTPUT_BYTES };
+  const { stdout } = await promisify(execFile)(program, [...words, ...options], settings);
+  return stdout;
+}
+
+function diagnose(compiler: Compiler, what: string, error: unknown): string {
+  const said = String((error as { stderr?: unknown }).stderr ?? '');
+  const program = compiler.command.join(' ');
+  // What ld, gold, lld and mold say.
+  if (/(cannot find|unable to find library|library not found:) -?l?c\b/.test(said)) {
+    return `Linking ${what} with ${program} failed, since there is no static C library: install it with dnf install glibc-static, or as part of apt-get install build-essential.`;
+  }
+  const missing = /fatal error: '?([^':]+)'?(?:: No such file or directory| file not found)/.exec(
+    said,
+  );
+  if (missing !== null) {
+    return `Compiling ${what} with ${program} failed, since the header ${missing[1]} is missing: install it with ${PACKAGES}.`;
+  }
+  const complaint = firstError(said) || (error instanceof Error ? error.message : String(error));
+  return `Compiling ${what} with ${program} failed (${complaint.slice(0, LONGEST_QUOTE)}): install a current compiler with ${PACKAGES}, or name another in CC and CXX.`;
+}
+
+function firstError(said: string): string {
+  const lines = said.split('\n').map((line) => line.trim());
+  return lines.find((line) => /\berror\b/i.test(line)) ?? lines.find((line) => line !== '') ?? '';
+}

@@ -1,0 +1,19 @@
+import type { RunnableSpec } from '../config/config.js';
+import { usageFailure } from '../failure.js';
+import type { TargetKind } from './kind.js';
+
+type HostSpec = Extract<RunnableSpec, { kind: 'host' }>;
+
+/** `host`: this machine, results over shared memory. */
+export const hostTarget: TargetKind<HostSpec> = {
+  syntax: 'host',
+  parse(input, spec, rest) {
+    if (rest === undefined) return { kind: 'host', spec };
+    throw usageFailure(`${input} "${spec}" has something after the word host: give host alone.`);
+  },
+  make: ({ kind, spec }) => ({
+    record: { kind, spec },
+    results: 'memory',
+    argv: (probe, planArguments) => [probe, ...planArguments],
+  }),
+};

@@ -1,0 +1,169 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseWire, planArguments } from '../../src/probe/wire.js';
+
+const hello = {
+  type: 'hello',
+  wire: 1,
+  catalogue: 1,
+  clock: { name: 'CLOCK_MONOTONIC_RAW', cost_ns: 21.4, vdso: true },
+  cpu: 1,
+  pid: 123,
+};
+const measured = {
+  type: 'metric',
+  id: 'syscall.null',
+  version: 1,
+  round: 0,
+  status: 'ok',
+  operations: 2560,
+  wall_ns: [200_100, 200_300],
+  cpu_ns: [200_000, 199_000],
+  control_ns: [50_000, 50_100],
+  control_operations: 16_000,
+};
+const denied = {
+  ...{ type: 'metric', id: 'sendfile.tcp_4k', version: 1, round: 0, status: 'denied' },
+  ...{ operation: 'socket(AF_INET)', errno: 13, message: 'Permission denied' },
+};
+const end = { type: 'end', elapsed_ns: 1e9 };
+
+const lines = (...values: unknown[]): Buffer =>
+  Buffer.from(
+    values
+      .map((value) => `${typeof value === 'string' ? value : JSON.stringify(value)}\n`)
+      .join(''),
+  );
+
+describe('parseWire', () => {
+  it('reads hello, measured and unavailable metrics up to the end line', () => {
+    expect(parseWire(lines(hello, measured, denied, end))).toEqual({
+      hello: {
+        catalogue: 1,
+        clock: { name: 'CLOCK_MONOTONIC_RAW', costNs: 21.4, vdso: true },
+        cpu: 1,
+        pid: 123,
+      },
+      metrics: [
+        {
+          ...{ id: 'syscall.null', version: 1, round: 0, status: 'ok' },
+          batches: {
+            operations: 2560,
+            wallNs: [200_100, 200_300],
+            cpuNs: [200_000, 199_000],
+            controlNs: [50_000, 50_100],
+            controlOperations: 16_000,
+          },
+        },
+        {
+          ...{ id: 'sendfile.tcp_4k', version: 1, round: 0, status: 'denied' },
+          reason: { operation: 'socket(AF_INET)', errno: 13, message: 'Permission denied' },
+        },
+      ],
+      complete: true,
+    });
+  });
+
+  it('keeps the whole lines of an output that was cut anywhere, and says that it is not complete', () => {
+    const whole = lines(hello, measured, denied, end);
+    const ends = [hello, measured, denied].map(
+      (_, index, all) => lines(...all.slice(0, index + 1)).length,
+    );
+    fc.assert(
+      fc.property(fc.integer({ min: ends[0] ?? 0, max: whole.length - 3 }), (cut) => {
+        const output = parseWire(whole.subarray(0, cut));
+        expect(output.complete).toBe(false);
+        expect(output.problem).toBeUndefined();
+        // A line is whole with its last brace, with or without its newline.
+        expect(output.metrics).toHaveLength(ends.slice(1).filter((at) => at - 1 <= cut).length);
+      }),
+    );
+  });
+
+  it('never throws, whatever the bytes are', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 500 }), (bytes) => {
+        expect(parseWire(Buffer.from(bytes)).complete).toBe(false);
+      }),
+    );
+  });
+
+  it('ignores unknown fields and unknown line types', () => {
+    const output = parseWire(
+      lines({ ...hello, later: 1 }, { type: 'histogram', bins: [] }, { ...measured, p99: 3 }, end),
+    );
+    expect(output).toMatchObject({ complete: true, metrics: [{ id: 'syscall.null' }] });
+  });
+
+  it('ignores a banner before and chatter after the results, with carriage returns too', () => {
+    const text = `Welcome to board 7!\r\n{not json}\r\n${lines(hello, measured, end)}`;
+    const output = parseWire(Buffer.from(`${text.replaceAll('\n', '\r\n')}Connection closed.\n`));
+    expect(output).toMatchObject({ complete: true, metrics: [{ id: 'syscall.null' }] });
+    expect(output.problem).toBeUndefined();
+  });
+
+  it('stops at an endless printer', () => {
+    const output = parseWire(Buffer.from(`${lines(hello)}${'y\n'.repeat(5000)}${lines(end)}`));
+    expect(output.problem).toMatch(/more than 1000 lines that are not results/);
+    expect(output.complete).toBe(false);
+  });
+
+  it('refuses another major version and says both', () => {
+    expect(parseWire(lines({ ...hello, wire: 2 }, measured, end))).toEqual({
+      metrics: [],
+      complete: false,
+      problem: 'it has wire version 2 and this syscall-gate reads version 1',
+    });
+  });
+
+  it.each([
+    ['no output', [], /no result lines/],
+    ['arrays of unequal length', [hello, { ...measured, cpu_ns: [1] }], /cpu_ns: not as long/],
+    ['a wall time of zero', [hello, { ...measured, wall_ns: [0, 1] }], /wall_ns\.0/],
+    [
+      'an infinite number',
+      [hello, JSON.stringify(measured).replace('50000', '1e999')],
+      /control_ns/,
+    ],
+    ['no batches', [hello, { ...measured, wall_ns: [], cpu_ns: [], control_ns: [] }], /wall_ns/],
+    ['an unknown status', [hello, { ...denied, status: 'fine' }], /status/],
+    ['a metric before hello', [measured], /before hello/],
+    ['two probes in one launch', [hello, end, hello], /more than once/],
+    [
+      'a result line with something in it',
+      [hello, '{"type":"metric","id":"a[ 1.2] oops'],
+      /damaged/,
+    ],
+    ['a hello without a clock', [{ ...hello, clock: undefined }], /hello: clock/],
+  ])('says what is wrong with %s', (_, values, problem) => {
+    const output = parseWire(lines(...values, end));
+    expect(output.problem).toMatch(problem);
+    expect(output.complete).toBe(false);
+  });
+
+  it('shortens what a probe says of a failure to what a record holds', () => {
+    const [metric] = parseWire(lines(hello, { ...denied, message: 'x'.repeat(9999) })).metrics;
+    expect(metric).toMatchObject({ reason: { message: 'x'.repeat(300) } });
+  });
+});
+
+describe('planArguments', () => {
+  const plan = {
+    metrics: ['syscall.null', 'syscall.stat'],
+    ...{ rounds: 2, batches: 10, batchUs: 200, seed: 7, cpu: 1, deadlineMs: 9000 },
+    environment: false,
+  };
+
+  it('spells a plan as the arguments of the probe', () => {
+    expect(planArguments(plan)).toEqual([
+      '--metrics=syscall.null,syscall.stat',
+      ...['--rounds=2', '--batches=10', '--batch-us=200', '--seed=7', '--cpu=1'],
+      '--deadline-ms=9000',
+    ]);
+  });
+
+  it('asks for the environment and for results in a mapping only when the plan does', () => {
+    const words = planArguments({ ...plan, environment: true, resultsFd: 3 });
+    expect(words.slice(-2)).toEqual(['--environment', '--results-fd=3']);
+  });
+});
