@@ -3,6 +3,10 @@ import { defineConfig } from 'vitest/config';
 // Integration tests measure real processes: on a two-core machine they must not run side by side.
 export default defineConfig({
   test: {
+    // CI adds the results of its test runs up (scripts/count.mjs).
+    reporters: process.env['TEST_RESULTS']
+      ? ['default', ['json', { outputFile: process.env['TEST_RESULTS'] }]]
+      : ['default'],
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,

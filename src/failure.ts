@@ -18,3 +18,9 @@ export const usageFailure = (sentence: string): Failure => new Failure('usage', 
 
 export const measurementFailure = (sentence: string, cause?: unknown): Failure =>
   new Failure('measurement', sentence, cause === undefined ? undefined : { cause });
+
+/** The short form of a system call's error for the middle of a sentence: its code where it has one. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof Error && 'code' in error) return String(error.code);
+  return error instanceof Error ? error.message : String(error);
+}

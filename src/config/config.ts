@@ -5,9 +5,11 @@ export type RunnableSpec =
 
 export type StoredSpec =
   | { kind: 'artifact'; spec: string }
-  | { kind: 'directory'; spec: string; path: string }
-  | { kind: 'file'; spec: string; path: string };
+  | { kind: 'directory'; spec: string; path: string; shown: string }
+  | { kind: 'own'; spec: string; path: string; shown: string }
+  | { kind: 'file'; spec: string; path: string; shown: string };
 
+/** `own` is the default on the command line: earlier runs of this very candidate in the out folder. */
 export type BaselineSpec = RunnableSpec | StoredSpec;
 
 /** A margin for the metrics that a glob matches; the last rule that matches wins. */

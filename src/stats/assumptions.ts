@@ -65,15 +65,15 @@ export const MOST_RUNS_TO_SETTLE = 200;
 export const POWER = 0.8;
 
 /**
- * A replicate's estimate is this quantile of its kept batches. The lower quartile is
- * steadier than mean, median and minimum on busy machines. Never to be chosen after a candidate.
+ * A replicate's estimate is this quantile of its kept batches: the lower quartile is steadier than
+ * mean, median and minimum on busy machines. Never to be chosen after a candidate.
  */
 export const ESTIMATE_QUANTILE = 0.25;
 
 /**
- * A batch counts when its CPU time over its wall time exceeds this share. With a
- * burner on the same CPU it kept the median of a context switch at 2.2 us while the unfiltered 90th
- * percentile went from 2.6 to 11.7. Higher, and clock granularity rejects good batches.
+ * A batch counts when its CPU time over its wall time exceeds this share of the metric's best. With
+ * a burner on the same CPU it kept the median of a context switch at 2.2 us while the unfiltered
+ * 90th percentile went from 2.6 to 11.7. Higher, and clock granularity rejects good batches.
  */
 export const OCCUPANCY_THRESHOLD = 0.97;
 
@@ -88,10 +88,10 @@ export const PRIOR_DEGREES_OF_FREEDOM = 5;
 
 /**
  * Standard deviation of a run-level estimate between runs on one platform key, on the log scale
- * (0.01 is one percent), by metric family. INITIAL GUESSES, above the run-to-run deviations of the
- * one machine (0.1 to 0.6 % over 20 minutes), since other days and other machines
- * of the same key add to them. Too small, and a gate with one or two stored runs cries wolf; too
- * large, and it stays silent until about ten runs are stored.
+ * (0.01 is one percent), by metric family. INITIAL GUESSES, above the run-to-run deviations of one
+ * machine (0.1 to 0.6 % over 20 minutes), since other days and other machines of the same key add to
+ * them. Too small, and a gate with one or two stored runs cries wolf; too large, and it stays silent
+ * until about ten runs are stored.
  */
 export const PRIOR_STANDARD_DEVIATIONS: Readonly<Record<string, number>> = {
   control: 0.01,

@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { measurementFailure, reasonOf, usageFailure } from '../failure.js';
+import type { Run } from '../record/run.js';
+
+/** What marks a file as a run record among the others of a folder or an archive. */
+export const RUN_SUFFIX = '.run.json';
+
+/** The name under which a run is stored: sorts by time, tells the candidate's kind, never collides. */
+export function runFileName(run: Run): string {
+  const stamp = run.startedAt.replace(/\.\d+Z$/, 'Z').replace(/[-:]/g, '');
+  return `${stamp}-${run.target.kind}-${run.id}${RUN_SUFFIX}`;
+}
+
+/**
+ * Makes a folder and proves that files can be written in it.
+ * @throws Failure (usage) when they cannot
+ */
+export async function claimFolder(path: string, shown: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+    await writeWhole(join(path, 'report.json.check'), '');
+    await rm(join(path, 'report.json.check'));
+  } catch (error) {
+    throw usageFailure(
+      `out "${shown}" cannot be written to (${reasonOf(error)}): give a folder that this user may write in.`,
+    );
+  }
+}
+
+/**
+ * Writes a file so that a reader, or a crash, never meets half of it: temporary file in the same
+ * folder, fsync, rename (rename(2) replaces atomically).
+ * @throws Failure (measurement) when the file system refuses
+ */
+export async function saveFile(path: string, text: string): Promise<void> {
+  try {
+    await writeWhole(path, text);
+  } catch (error) {
+    throw measurementFailure(
+      `${path} could not be written (${reasonOf(error)}): make room or choose another out folder.`,
+      error,
+    );
+  }
+}
+
+async function writeWhole(path: string, text: string): Promise<void> {
+  const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    const file = await open(temporary, 'wx');
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,82 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { DEFAULTS, parseConfig, type RawInputs } from './config/inputs.js';
+import { Failure } from './failure.js';
+import { gate } from './gate.js';
+import { terminalProgress } from './report/progress-terminal.js';
+import { renderTerminal } from './report/terminal.js';
+import { VERSION } from './version.js';
+
+const EXIT = { fine: 0, regressed: 1, usage: 2, measurement: 3, interrupted: 130 } as const;
+
+interface Options extends RawInputs {
+  json?: boolean;
+}
+
+const program = new Command('syscall-gate')
+  .description('Measures what it costs to enter this kernel and says whether it got slower.')
+  .version(VERSION)
+  .option('--candidate <spec>', 'what is under test: host, command:CMD', DEFAULTS.candidate)
+  .option(
+    '--baseline <spec>',
+    'what it is compared with: host, command:CMD, directory:PATH, file:PATH (default: earlier runs in the out folder)',
+  )
+  .option('--duration <time>', 'how long to measure, such as 30s or 2m', DEFAULTS.duration)
+  .option(
+    '--margin <percent>',
+    'smallest change that matters, or glob=percent,… (default: 2% side by side, 3% against stored runs)',
+  )
+  .option('--metrics <globs>', 'which metrics, such as "syscall.*,sendfile.tcp_4k" (default: all)')
+  .option('--alpha <level>', 'family-wise error level of the verdict', DEFAULTS.alpha)
+  .option('--fail-on <policy>', 'regression, inconclusive or never', DEFAULTS.failOn)
+  .option('--seed <number>', 'seed of the metric order, to repeat a schedule')
+  .option('--out <folder>', 'where run records and report.json go', DEFAULTS.out)
+  .option('--json', 'print the report as JSON, and nothing else, on standard output')
+  .addHelpText('after', '\nExit codes: 0 fine, 1 regressed, 2 wrong usage, 3 could not measure.')
+  .allowExcessArguments(false)
+  .exitOverride();
+
+async function run(argv: string[]): Promise<number> {
+  const options = program.parse(argv).opts<Options>();
+  const interruption = interruptible();
+  const progress = terminalProgress(process.stderr);
+  try {
+    const { report } = await gate(parseConfig(options), { progress, signal: interruption });
+    const text = options.json
+      ? `${JSON.stringify(report, null, 2)}\n`
+      : renderTerminal(report, terminal());
+    process.stdout.write(text);
+    return report.passed ? EXIT.fine : EXIT.regressed;
+  } finally {
+    progress.end();
+  }
+}
+
+const terminal = (): { color: boolean; columns: number } => ({
+  color: process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined,
+  columns: process.stdout.columns ?? 100,
+});
+
+/** Ctrl-C and SIGTERM end every launch, leave nothing half-written, and then this process. */
+function interruptible(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(name, () => controller.abort(new Interruption()));
+  }
+  return controller.signal;
+}
+
+class Interruption extends Error {}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
+  if (error instanceof Interruption) {
+    process.stderr.write('syscall-gate: interrupted; nothing was stored.\n');
+    return EXIT.interrupted;
+  }
+  if (!(error instanceof Failure)) throw error;
+  process.stderr.write(`syscall-gate: ${error.message}\n`);
+  return EXIT[error.kind];
+}
+
+process.exitCode = await run(process.argv).catch(exitCodeOf);

@@ -1,0 +1,58 @@
+import { randomInt } from 'node:crypto';
+import { resolve } from 'node:path';
+import type { BaselineSpec, Config } from './config.js';
+import { parseBaseline, parseCandidate } from './specs.js';
+import {
+  parseAlpha,
+  parseDuration,
+  parseFailOn,
+  parseGlobs,
+  parseMargins,
+  parseSeed,
+} from './values.js';
+
+/** What a person or a workflow wrote, before anything was understood; absent or empty is default. */
+export interface RawInputs {
+  candidate?: string | undefined;
+  baseline?: string | undefined;
+  duration?: string | undefined;
+  margin?: string | undefined;
+  metrics?: string | undefined;
+  alpha?: string | undefined;
+  failOn?: string | undefined;
+  out?: string | undefined;
+  seed?: string | undefined;
+}
+
+export const DEFAULTS = {
+  candidate: 'host',
+  duration: '60s',
+  alpha: '0.01',
+  failOn: 'regression',
+  out: '.syscall-gate',
+} as const;
+
+/**
+ * Turns written inputs into the one typed Config; nothing is measured or touched here.
+ * @throws Failure (usage): one sentence that names the input, what is wrong and what is allowed
+ */
+export function parseConfig(raw: RawInputs): Config {
+  const out = raw.out || DEFAULTS.out;
+  return {
+    candidate: parseCandidate((raw.candidate || DEFAULTS.candidate).trim()),
+    baseline: raw.baseline ? parseBaseline(raw.baseline.trim()) : ownRuns(out),
+    durationMs: parseDuration(raw.duration || DEFAULTS.duration),
+    metrics: parseGlobs(raw.metrics ?? ''),
+    margins: parseMargins(raw.margin ?? ''),
+    alpha: parseAlpha(raw.alpha || DEFAULTS.alpha),
+    failOn: parseFailOn(raw.failOn || DEFAULTS.failOn),
+    out: resolve(out),
+    seed: raw.seed ? parseSeed(raw.seed) : randomInt(0x1_0000_0000),
+  };
+}
+const ownRuns = (out: string): BaselineSpec => ({
+  kind: 'own',
+  spec: `directory:${out}`,
+  path: resolve(out),
+  shown: out,
+});

@@ -1,0 +1,55 @@
+import { resolve } from 'node:path';
+import { usageFailure } from '../failure.js';
+import { parseRunnableSpec, RUNNABLE_KINDS } from '../targets/index.js';
+import type { BaselineSpec, RunnableSpec, StoredSpec } from './config.js';
+
+/** Stored baselines: one line each. */
+const STORED: Record<string, (rest: string, spec: string) => StoredSpec> = {
+  artifact: (_rest, spec) => ({ kind: 'artifact', spec }),
+  directory: (rest, spec) => ({ kind: 'directory', spec, path: resolve(rest), shown: rest }),
+  file: (rest, spec) => ({ kind: 'file', spec, path: resolve(rest), shown: rest }),
+};
+
+const ALLOWED_FORMS = ['artifact', 'directory:PATH', 'file:PATH'];
+
+/** Kinds that the grammar reserves and that cannot be run or read yet. */
+const RESERVED = ['branch', 'container', 'kernel'];
+
+const kindOf = (spec: string): string => spec.split(':', 1)[0] ?? '';
+
+/**
+ * Reads the spec of the side under test.
+ * @throws Failure (usage) naming the spec, what is wrong and what is allowed
+ */
+export function parseCandidate(spec: string): RunnableSpec {
+  refuseReserved('candidate', spec);
+  if (kindOf(spec) in STORED) {
+    throw usageFailure(
+      `candidate "${spec}" is a store of earlier runs, and a candidate must be something that can be measured: give ${RUNNABLE_KINDS.join(' or ')}.`,
+    );
+  }
+  return parseRunnableSpec('candidate', spec);
+}
+
+/** Reads the spec of what the candidate is compared with. */
+export function parseBaseline(spec: string): BaselineSpec {
+  refuseReserved('baseline', spec);
+  const parse = STORED[kindOf(spec)];
+  if (parse === undefined) return parseRunnableSpec('baseline', spec, ALLOWED_FORMS);
+  const rest = spec.slice(kindOf(spec).length + 1).trim();
+  const wantsPath = kindOf(spec) !== 'artifact';
+  if (wantsPath === (rest !== '')) return parse(rest, spec);
+  throw usageFailure(
+    wantsPath
+      ? `baseline "${spec}" names no path: give ${kindOf(spec)}:PATH.`
+      : `baseline "${spec}" has something after the word artifact: give artifact alone.`,
+  );
+}
+
+function refuseReserved(input: string, spec: string): void {
+  const kind = kindOf(spec);
+  if (!RESERVED.includes(kind)) return;
+  throw usageFailure(
+    `${input} "${spec}" is of the kind ${kind}, which this version of syscall-gate cannot use yet: give ${[...RUNNABLE_KINDS, ...(input === 'baseline' ? ALLOWED_FORMS : [])].join(', ')}.`,
+  );
+}

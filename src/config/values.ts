@@ -1,0 +1,85 @@
+import { usageFailure } from '../failure.js';
+import type { FailOn, MarginRule } from './config.js';
+
+const SECOND_MS = 1000;
+const DURATION_UNITS_MS: Record<string, number> = {
+  '': SECOND_MS,
+  s: SECOND_MS,
+  m: 60 * SECOND_MS,
+  min: 60 * SECOND_MS,
+};
+/** Shorter leaves no room for the launches that the smallest error level needs. */
+const SHORTEST_MS = 2 * SECOND_MS;
+const LONGEST_MS = 3600 * SECOND_MS;
+
+/** Reads "60", "60s" or "2m" as milliseconds. */
+export function parseDuration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*(s|m|min|)$/.exec(text.trim());
+  const unitMs = DURATION_UNITS_MS[match?.[2] ?? ''];
+  const durationMs = match && unitMs ? Number(match[1]) * unitMs : Number.NaN;
+  if (durationMs >= SHORTEST_MS && durationMs <= LONGEST_MS) return durationMs;
+  throw usageFailure(
+    `duration "${text}" is not a time to measure for: give seconds or minutes from 2s to 60m, such as 30s or 2m.`,
+  );
+}
+
+/**
+ * Reads a margin list: "2%" for every metric, or rules "glob=percent" separated by commas or
+ * newlines, of which the last that matches a metric wins.
+ */
+export function parseMargins(text: string): MarginRule[] {
+  return words(text).map((rule) => {
+    const [glob, percent, ...rest] = rule.includes('=') ? rule.split('=') : ['*', rule];
+    const ratio = parsePercent(percent ?? '');
+    if (glob && ratio !== undefined && rest.length === 0) return { glob: glob.trim(), ratio };
+    throw usageFailure(
+      `margin "${rule}" is not a percentage from 0.1% to 1000%: give one for all metrics, such as 2%, or one for each glob, such as context.*=4%.`,
+    );
+  });
+}
+
+function parsePercent(text: string): number | undefined {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*%?\s*$/.exec(text);
+  const percent = match ? Number(match[1]) : Number.NaN;
+  return percent >= 0.1 && percent <= 1000 ? percent / 100 : undefined;
+}
+
+/** Reads metric globs separated by commas, blanks or newlines. */
+export function parseGlobs(text: string): string[] {
+  return words(text).flatMap((word) => word.split(/\s+/));
+}
+
+export function parseAlpha(text: string): number {
+  const alpha = /^\s*(\d*\.?\d+)\s*$/.test(text) ? Number(text) : Number.NaN;
+  if (alpha >= 1e-6 && alpha <= 0.2) return alpha;
+  throw usageFailure(
+    `alpha "${text}" is not a family-wise error level: give a number from 0.000001 to 0.2, such as 0.01.`,
+  );
+}
+
+export function parseSeed(text: string): number {
+  const seed = /^\d{1,10}$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (seed <= 0xffff_ffff) return seed;
+  throw usageFailure(`seed "${text}" is not a whole number from 0 to 4294967295.`);
+}
+
+const FAIL_ON: readonly FailOn[] = ['regression', 'inconclusive', 'never'];
+
+export const parseFailOn = (text: string): FailOn => parseChoice('fail-on', text, FAIL_ON);
+
+/** Reads one of a few words; `input` is the name of the input for the error's sentence. */
+export function parseChoice<T extends string>(
+  input: string,
+  text: string,
+  choices: readonly T[],
+): T {
+  const choice = choices.find((candidate) => candidate === text.trim());
+  if (choice !== undefined) return choice;
+  throw usageFailure(`${input} "${text}" is not known: give one of ${choices.join(', ')}.`);
+}
+
+const words = (text: string): string[] =>
+  text
+    .split(/[,\n]/)
+    .map((word) => word.trim())
+    .filter((word) => word !== '');

@@ -1,0 +1,39 @@
+import type { Config } from '../config/config.js';
+import { buildProbe, readCatalogue } from '../probe/build.js';
+import { loadAddon } from '../probe/native.js';
+import type { Progress } from '../progress.js';
+import { quietestCpu } from './cpu.js';
+import type { Bench } from './launch.js';
+import { checkMarginGlobs, makePlan, selectMetrics } from './plan.js';
+
+/**
+ * Compiles the probe, reads its catalogue, checks what the inputs name against it, and picks the
+ * CPU to measure on.
+ * @throws Failure when nothing can be compiled here, or a glob names no metric
+ */
+export async function prepareBench(
+  config: Config,
+  { signal, progress }: { signal: AbortSignal; progress: Progress },
+): Promise<Bench> {
+  const built = await buildProbe();
+  progress.note(
+    built.cached
+      ? `The probe was compiled earlier with ${built.compiler}.`
+      : `Compiled with ${built.compiler} in ${(built.elapsedMs / 1000).toFixed(1)} s.`,
+  );
+  const catalogue = await readCatalogue(built.probe);
+  const metrics = selectMetrics(catalogue, config.metrics);
+  checkMarginGlobs(
+    catalogue,
+    config.margins.map((rule) => rule.glob),
+  );
+  const addon = loadAddon(built.addon);
+  signal.addEventListener('abort', () => addon.cancelAll(), { once: true });
+  return {
+    addon,
+    probe: built.probe,
+    plan: makePlan(metrics, config.seed, await quietestCpu(addon)),
+    signal,
+    environment: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C' },
+  };
+}

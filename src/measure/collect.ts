@@ -1,0 +1,126 @@
+import { modeFast, sum } from 'simple-statistics';
+import { measurementFailure } from '../failure.js';
+import type { MetricEntry } from '../probe/catalogue.js';
+import type { Environment } from '../probe/wire.js';
+import type { Reason, Unavailable } from '../record/metric-status.js';
+import {
+  type MetricRecord,
+  makeRun,
+  type Replicate,
+  RUN_SCHEMA,
+  RUN_VERSION,
+  type Run,
+  type Source,
+} from '../record/run.js';
+import { UNSTABLE_SHARE } from '../stats/assumptions.js';
+import type { Target } from '../targets/target.js';
+import type { LaunchObservation } from './launch.js';
+import { type Plan, planRecord } from './plan.js';
+
+/** What names a run, apart from what was measured. */
+export interface RunIdentity {
+  id: string;
+  startedAt: string;
+  tool: string;
+  source?: Source;
+}
+
+/**
+ * Gathers one side's launches into its run record.
+ * @throws Failure (measurement) when no launch of the side came through
+ */
+export function collectRun(
+  target: Target,
+  plan: Plan,
+  observations: readonly LaunchObservation[],
+  identity: RunIdentity,
+): Run {
+  const { environment, catalogue } = described(target, observations);
+  return makeRun({
+    schema: RUN_SCHEMA,
+    version: RUN_VERSION,
+    tool: identity.tool,
+    catalogue,
+    id: identity.id,
+    startedAt: identity.startedAt,
+    target: target.record,
+    ...(identity.source ? { source: identity.source } : {}),
+    platform: environment.platform,
+    subject: environment.subject,
+    plan: planRecord(plan),
+    launches: observations.map((observation) => observation.launch),
+    metrics: plan.metrics.map((entry) => metricRecord(entry, observations)),
+  });
+}
+
+function described(
+  target: Target,
+  observations: readonly LaunchObservation[],
+): { environment: Environment; catalogue: number } {
+  for (const { environment, catalogue } of observations) {
+    if (environment && catalogue !== undefined) return { environment, catalogue };
+  }
+  const failure = observations.find((observation) => observation.launch.failure)?.launch.failure;
+  throw launchesFailed(target, failure ?? 'it did not describe its machine');
+}
+
+export const launchesFailed = (target: Target, why: string): Error =>
+  measurementFailure(
+    `The probe could not be measured in ${target.record.spec}: ${why}; run that command line by hand to see what is in its way.`,
+  );
+
+/** Warm-up launches describe the target and heat the machine; their numbers are discarded. */
+function metricRecord(
+  entry: MetricEntry,
+  observations: readonly LaunchObservation[],
+): MetricRecord {
+  const fields = { id: entry.id, version: entry.version, gate: entry.gate };
+  const counted = observations.filter(({ launch }) => launch.phase !== 'warm-up');
+  const replicates = counted.flatMap((observation) => replicate(entry.id, observation));
+  const absences = counted.flatMap((observation) => absence(entry.id, observation));
+  if (replicates.length === 0 || replicates.length < absences.length) {
+    return { ...fields, ...commonest(absences) };
+  }
+  const interrupted = interruptedBatches(replicates);
+  if (interrupted !== undefined) return { ...fields, ...interrupted };
+  return { ...fields, status: 'ok', unit: 'ns', replicates };
+}
+
+/**
+ * A metric is unstable when most of its batches were interrupted: what is left is a selection. A
+ * single launch with few kept batches is a noisy replicate, and the tests know what to do with it.
+ */
+function interruptedBatches(replicates: readonly Replicate[]): Absence | undefined {
+  const rejected = sum(replicates.map((replicate) => replicate.rejected));
+  const batches = rejected + sum(replicates.map((replicate) => replicate.kept));
+  if (batches - rejected >= UNSTABLE_SHARE * batches) return undefined;
+  const message = `${rejected} of ${batches} batches were interrupted by other work on the CPU`;
+  return { status: 'unstable', reason: { operation: 'measure', errno: 0, message } };
+}
+
+function replicate(id: string, { launch, metrics }: LaunchObservation): Replicate[] {
+  const observation = metrics.get(id);
+  if (observation?.status !== 'ok') return [];
+  return [{ sequence: launch.sequence, ...observation.estimate }];
+}
+
+interface Absence {
+  status: Unavailable;
+  reason: Reason;
+}
+
+function absence(id: string, { metrics }: LaunchObservation): Absence[] {
+  const observation = metrics.get(id);
+  return observation === undefined || observation.status === 'ok' ? [] : [observation];
+}
+
+function commonest(absences: readonly Absence[]): Absence {
+  const statuses = absences.map(({ status }) => status);
+  const usual = statuses.length > 0 ? modeFast(statuses) : undefined;
+  return (
+    absences.find(({ status }) => status === usual) ?? {
+      status: 'error',
+      reason: { operation: 'launch', errno: 0, message: 'no launch that measured it came through' },
+    }
+  );
+}

@@ -1,0 +1,62 @@
+import { interquartileRange, quantile } from 'simple-statistics';
+import type { WireBatches } from '../probe/wire.js';
+import { ESTIMATE_QUANTILE, OCCUPANCY_THRESHOLD } from '../stats/assumptions.js';
+
+/** One metric in one launch, after the batches that something else interrupted are left out. */
+export interface Estimate {
+  /** ns per operation, as the clock read it. */
+  estimateNs: number;
+  /** ns per operation of the control loop beside the kept batches. */
+  controlNs: number;
+  spreadNs: number;
+  kept: number;
+  rejected: number;
+}
+
+/** Where a metric's own occupancy is read off: high, but not the luckiest batch. */
+const OWN_OCCUPANCY_QUANTILE = 0.9;
+
+/**
+ * Reduces the batches of one metric in one launch to its replicate.
+ *
+ * A batch counts only when its participants ran on a CPU for as large a share of the wall time as
+ * the metric's best batches did. The reference is the metric's own because kernels with
+ * CONFIG_IRQ_TIME_ACCOUNTING keep the softirq work of a loopback send off the task's clock, which
+ * would otherwise reject every batch of it. Involuntary switches are no criterion: a wake-up
+ * preemption counts as one. Metrics that `sleeps` declares idle by design keep every batch.
+ *
+ * @param rounds the metric's batches, one entry a round
+ * @param sleeps the operation waits on purpose, so occupancy says nothing
+ */
+export function estimateReplicate(rounds: readonly WireBatches[], sleeps: boolean): Estimate {
+  const batches = rounds.flatMap(perOperation);
+  const best = quantile(
+    batches.map((batch) => batch.occupancy),
+    OWN_OCCUPANCY_QUANTILE,
+  );
+  const undisturbed = batches.filter((batch) => batch.occupancy >= OCCUPANCY_THRESHOLD * best);
+  const kept = sleeps ? batches : undisturbed;
+  const ns = kept.map((batch) => batch.ns);
+  const control = kept.map((batch) => batch.controlNs);
+  return {
+    estimateNs: quantile(ns, ESTIMATE_QUANTILE),
+    controlNs: quantile(control, ESTIMATE_QUANTILE),
+    spreadNs: interquartileRange(ns),
+    kept: kept.length,
+    rejected: batches.length - kept.length,
+  };
+}
+
+interface Batch {
+  ns: number;
+  controlNs: number;
+  occupancy: number;
+}
+
+const perOperation = (round: WireBatches): Batch[] =>
+  round.wallNs.map((wallNs, index) => ({
+    ns: wallNs / round.operations,
+    controlNs: (round.controlNs[index] ?? 0) / round.controlOperations,
+    // An interrupt between the readings of the two clocks can put CPU time above wall time.
+    occupancy: Math.min(1, (round.cpuNs[index] ?? 0) / wallNs),
+  }));

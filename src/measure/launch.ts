@@ -1,0 +1,146 @@
+import { measurementFailure } from '../failure.js';
+import type { Addon, LaunchResult } from '../probe/addon.js';
+import type { MetricEntry } from '../probe/catalogue.js';
+import { type Environment, parseWire, planArguments, type WireMetric } from '../probe/wire.js';
+import type { Reason, Unavailable } from '../record/metric-status.js';
+import type { Launch } from '../record/run.js';
+import type { Target } from '../targets/target.js';
+import { type Estimate, estimateReplicate } from './estimate.js';
+import type { Plan } from './plan.js';
+
+/** The tools of a measuring session: the compiled parts, the plan, and the wish to stop. */
+export interface Bench {
+  addon: Addon;
+  probe: string;
+  plan: Plan;
+  signal: AbortSignal;
+  /** Environment of every launch. */
+  environment: Readonly<Record<string, string>>;
+}
+
+export type Observation =
+  | { status: 'ok'; estimate: Estimate }
+  | { status: Unavailable; reason: Reason };
+
+/** One start of the probe: its accounting, and what it says of each metric it was asked for. */
+export interface LaunchObservation {
+  launch: Launch;
+  environment?: Environment;
+  catalogue?: number;
+  metrics: Map<string, Observation>;
+}
+
+export interface LaunchOrder {
+  target: Target;
+  sequence: number;
+  phase: Launch['phase'];
+  metrics: readonly MetricEntry[];
+  /** Seed of the metric order inside the launch; both sides of a pair share it. */
+  orderSeed: number;
+  deadlineMs: number;
+  environment: boolean;
+}
+
+/** The launcher kills later than the probe gives up, so that a slow metric has its own status. */
+const LAUNCHER_GRACE_MS = 2000;
+
+const RESULTS_FD = 3;
+
+/** Launches the probe once in a target. A launch that fails is an observation, not an exception. */
+export async function launchProbe(bench: Bench, order: LaunchOrder): Promise<LaunchObservation> {
+  bench.signal.throwIfAborted();
+  const { target } = order;
+  const memory = target.results === 'memory';
+  const argv = target.argv(bench.probe, probeArguments(bench.plan, order, memory));
+  const launched = bench.addon.launch({
+    argv,
+    env: { ...bench.environment },
+    cpu: bench.plan.cpu,
+    deadlineMs: order.deadlineMs + LAUNCHER_GRACE_MS,
+    results: target.results,
+  });
+  const result = await launched.catch((error: unknown) => {
+    throw notStarted(argv[0] ?? '', error);
+  });
+  bench.signal.throwIfAborted();
+  return observe(order, result);
+}
+
+function notStarted(program: string, error: unknown): Error {
+  const why = error instanceof Error ? error.message : String(error);
+  return measurementFailure(
+    `The command "${program}" could not be started (${why}): check that it is installed and executable.`,
+    error,
+  );
+}
+
+const probeArguments = (plan: Plan, order: LaunchOrder, memory: boolean): string[] =>
+  planArguments({
+    metrics: order.metrics.map((metric) => metric.id),
+    rounds: plan.roundsPerLaunch,
+    batches: plan.batchesPerRound,
+    batchUs: plan.batchUs,
+    seed: order.orderSeed,
+    cpu: plan.cpu,
+    deadlineMs: order.deadlineMs,
+    environment: order.environment,
+    ...(memory ? { resultsFd: RESULTS_FD } : {}),
+  });
+
+function observe(order: LaunchOrder, result: LaunchResult): LaunchObservation {
+  const wire = parseWire(result.results);
+  const failure = launchFailure(result, wire);
+  return {
+    launch: {
+      sequence: order.sequence,
+      phase: order.phase,
+      wallNs: result.wallNs,
+      userNs: result.userNs,
+      systemNs: result.systemNs,
+      stolenNs: result.stolenNs,
+      involuntarySwitches: result.involuntarySwitches,
+      ...(failure === undefined ? {} : { failure: failure.slice(0, 500) }),
+    },
+    ...(wire.hello?.environment ? { environment: wire.hello.environment } : {}),
+    ...(wire.hello ? { catalogue: wire.hello.catalogue } : {}),
+    metrics: failure === undefined ? observeMetrics(order.metrics, wire.metrics) : new Map(),
+  };
+}
+
+/** One clause that says why a launch does not count, or undefined when it does. */
+function launchFailure(
+  result: LaunchResult,
+  wire: { complete: boolean; problem?: string | undefined },
+): string | undefined {
+  const said = result.stderr.trim().split('\n').at(-1);
+  const because = said ? `, saying "${said}"` : '';
+  if (result.timedOut) return `it did not end before its deadline${because}`;
+  if (wire.problem !== undefined) return wire.problem;
+  if (result.signal !== 0) return `it was ended by signal ${result.signal}${because}`;
+  if (wire.complete) return undefined;
+  if (result.truncated) return 'it wrote more than a launch may';
+  return `it ended with exit code ${result.exitCode} before its last result${because}`;
+}
+
+function observeMetrics(
+  entries: readonly MetricEntry[],
+  wire: readonly WireMetric[],
+): Map<string, Observation> {
+  return new Map(entries.map((entry) => [entry.id, observeMetric(entry, wire)]));
+}
+
+function observeMetric(entry: MetricEntry, wire: readonly WireMetric[]): Observation {
+  const rounds = wire.filter((line) => line.id === entry.id);
+  const unavailable = rounds.find((round) => round.status !== 'ok');
+  if (unavailable !== undefined) {
+    return { status: unavailable.status, reason: unavailable.reason };
+  }
+  const batches = rounds.flatMap((round) => (round.status === 'ok' ? [round.batches] : []));
+  if (batches.length === 0) return missing;
+  return { status: 'ok', estimate: estimateReplicate(batches, entry.slow) };
+}
+
+const missing: Observation = {
+  status: 'error',
+  reason: { operation: 'measure', errno: 0, message: 'the probe reported nothing for it' },
+};

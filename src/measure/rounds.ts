@@ -1,0 +1,155 @@
+import type { MetricEntry } from '../probe/catalogue.js';
+import type { Progress } from '../progress.js';
+import type { Launch } from '../record/run.js';
+import type { Target } from '../targets/target.js';
+import { launchesFailed } from './collect.js';
+import { type Bench, type LaunchObservation, launchProbe } from './launch.js';
+
+/**
+ * The order of one round, a side a letter. A B B A cancels a linear drift inside the round, and its
+ * seams hold adjacent launches of the same side: B B within a round, A A from one to the next.
+ */
+export interface Sides {
+  baseline: Target;
+  candidate: Target;
+}
+
+type SideName = keyof Sides;
+
+const DUET: readonly SideName[] = ['baseline', 'candidate', 'candidate', 'baseline'];
+const ALONE: readonly SideName[] = ['candidate', 'candidate', 'candidate', 'candidate'];
+
+/** Launches of both sides in the order they ran; `next` is the first sequence number not used. */
+export interface MeasuringLog {
+  baseline: LaunchObservation[];
+  candidate: LaunchObservation[];
+  next: number;
+}
+
+export const emptyLog = (): MeasuringLog => ({ baseline: [], candidate: [], next: 0 });
+
+export interface RoundsOrder {
+  phase: Launch['phase'];
+  metrics: readonly MetricEntry[];
+  /** Rounds go on until one more would end after this, `performance.now()` ms. */
+  until: number;
+  /** Rounds that are measured even when `until` is past … */
+  leastRounds: number;
+  /** … unless this is past, too. */
+  latest: number;
+}
+
+/** Slow metrics wait by design (tens of ms an operation): two rounds of them say enough. */
+const SLOW_METRIC_ROUNDS = 2;
+
+/** A launch takes well under a second on hardware; emulated kernels are hundreds of times slower. */
+const LAUNCH_DEADLINE_MS = 60_000;
+
+/**
+ * Measures rounds of launches, both sides in turn, and adds them to the log.
+ *
+ * @throws Failure (measurement) when the launches of a side keep failing
+ */
+export async function measureDuet(
+  bench: Bench,
+  sides: Sides,
+  order: RoundsOrder,
+  log: MeasuringLog,
+  progress: Progress,
+): Promise<void> {
+  await measureRounds(bench, sides, DUET, order, log, progress);
+}
+
+/** Measures rounds of launches of the candidate alone, for a comparison with stored runs. */
+export async function measureAlone(
+  bench: Bench,
+  candidate: Target,
+  order: RoundsOrder,
+  log: MeasuringLog,
+  progress: Progress,
+): Promise<void> {
+  await measureRounds(bench, { baseline: candidate, candidate }, ALONE, order, log, progress);
+}
+
+async function measureRounds(
+  bench: Bench,
+  sides: Sides,
+  pattern: readonly SideName[],
+  order: RoundsOrder,
+  log: MeasuringLog,
+  progress: Progress,
+): Promise<void> {
+  const begin = performance.now();
+  for (let round = 0; ; round++) {
+    const now = performance.now();
+    const roundMs = round === 0 ? 0 : (now - begin) / round;
+    const late = round < order.leastRounds ? order.latest : order.until;
+    if (round > 0 && now + roundMs > late) return;
+    const metrics = metricsOf(order, round);
+    for (const [index, side] of pattern.entries()) {
+      tellProgress(progress, order, begin, round * pattern.length + index, sides[side]);
+      log[side].push(await launchInTurn(bench, sides[side], order, metrics, log));
+      refuseFailing(sides[side], log[side]);
+    }
+  }
+}
+
+/** A phase with time to fill is told by the second, the warm-up by the launch. */
+function tellProgress(
+  progress: Progress,
+  order: RoundsOrder,
+  begin: number,
+  launches: number,
+  target: Target,
+): void {
+  if (order.phase === 'warm-up') {
+    progress.step(launches, DUET.length, `launches, ${target.record.spec}`);
+    return;
+  }
+  const seconds = (ms: number): number => Math.round(ms / 1000);
+  const budget = Math.max(order.until, performance.now()) - begin;
+  progress.step(
+    seconds(performance.now() - begin),
+    seconds(budget),
+    `seconds, launch ${launches + 1}: ${target.record.spec}`,
+  );
+}
+
+async function launchInTurn(
+  bench: Bench,
+  target: Target,
+  { phase }: RoundsOrder,
+  metrics: readonly MetricEntry[],
+  log: MeasuringLog,
+): Promise<LaunchObservation> {
+  const sequence = log.next++;
+  return launchProbe(bench, {
+    target,
+    sequence,
+    phase,
+    metrics,
+    orderSeed: roundSeed(bench.plan.seed, sequence),
+    deadlineMs: LAUNCH_DEADLINE_MS,
+    environment: phase === 'warm-up',
+  });
+}
+
+/** Both sides of a round share one metric order; the golden ratio spreads consecutive seeds. */
+const roundSeed = (seed: number, sequence: number): number =>
+  (seed + Math.imul(Math.floor(sequence / DUET.length), 0x9e3779b1)) >>> 0;
+
+function metricsOf(order: RoundsOrder, round: number): readonly MetricEntry[] {
+  if (order.phase !== 'warm-up' && round < SLOW_METRIC_ROUNDS) return order.metrics;
+  const quick = order.metrics.filter((metric) => !metric.slow);
+  return quick.length > 0 ? quick : order.metrics;
+}
+
+/** A side that fails twice in a row will fail again: say so now, not after the whole budget. */
+const FAILURES_IN_A_ROW = 2;
+
+function refuseFailing(target: Target, observations: readonly LaunchObservation[]): void {
+  const last = observations.slice(-FAILURES_IN_A_ROW);
+  const [failure] = last.flatMap(({ launch }) => launch.failure ?? []);
+  const failed = last.every(({ launch }) => launch.failure !== undefined);
+  if (last.length === FAILURES_IN_A_ROW && failed && failure) throw launchesFailed(target, failure);
+}

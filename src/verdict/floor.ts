@@ -1,0 +1,28 @@
+import { SHOWN_CONFIDENCE } from '../stats/assumptions.js';
+import { hodgesLehmann } from '../stats/hodges-lehmann.js';
+import { signedRankTest } from '../stats/signed-rank.js';
+import type { Floor } from './comparison.js';
+import { asChange } from './decision.js';
+
+/**
+ * The A/A floor: what neighbouring launches of the same side differ by, later over earlier. An
+ * honest machine gives a ratio of 1, an interval that is narrow against the margin, and no
+ * rejection by either one-sided test at the margin.
+ *
+ * @param within differences on the log scale; undefined comes out of none at all
+ */
+export function floorOf(
+  within: readonly number[],
+  marginRatio: number,
+  alpha: number,
+): Floor | undefined {
+  if (within.length === 0) return undefined;
+  const margin = Math.log1p(marginRatio);
+  const slower = signedRankTest(within, margin).greater;
+  const faster = signedRankTest(within, -margin).less;
+  return {
+    ...asChange(hodgesLehmann(within, SHOWN_CONFIDENCE)),
+    pairs: within.length,
+    rejections: [slower, faster].filter((p) => p <= alpha).length,
+  };
+}

@@ -1,0 +1,80 @@
+import { median } from 'simple-statistics';
+import type { Launch, MeasuredMetric, MetricRecord, Replicate, Run } from '../record/run.js';
+
+/**
+ * The covariates are what the others are divided by, so they are compared as the clock read them.
+ */
+const CONTROL_FAMILY = 'control.';
+
+/**
+ * The quantity that is compared: the natural logarithm of a replicate's estimate over the control
+ * loop that ran beside it, which takes frequency changes out.
+ */
+export function logEstimate(id: string, replicate: Replicate): number {
+  const control = id.startsWith(CONTROL_FAMILY) ? 1 : replicate.controlNs;
+  return Math.log(replicate.estimateNs / control);
+}
+
+export const metricOf = (run: Run, id: string): MetricRecord | undefined =>
+  run.metrics.find((metric) => metric.id === id);
+
+/** The control speed at which a side's figures are shown, in ns per operation of the loop. */
+export function controlSpeed(metric: MeasuredMetric): number {
+  if (metric.id.startsWith(CONTROL_FAMILY)) return 1;
+  return median(metric.replicates.map((replicate) => replicate.controlNs));
+}
+
+/** A run's own estimate of a metric: the median over its replicates, on the log scale. */
+export const runEstimate = (metric: MeasuredMetric): number =>
+  median(metric.replicates.map((replicate) => logEstimate(metric.id, replicate)));
+
+export type Phase = Launch['phase'];
+
+/** Differences on the log scale: candidate minus baseline, and later minus earlier of one side. */
+export interface PairedDifferences {
+  between: number[];
+  within: number[];
+}
+
+/**
+ * Pairs up neighbouring launches. Sequence numbers put both sides of a duet on one line, A B B A
+ * A B B A …: launches 2k and 2k + 1 are of different sides, 2k + 1 and 2k + 2 of the same.
+ *
+ * @param phase only launches of this phase count; phases begin at even sequence numbers
+ */
+export function pairDifferences(
+  baseline: Run,
+  candidate: Run,
+  id: string,
+  phase: Phase,
+): PairedDifferences {
+  const before = estimatesBySequence(baseline, id, phase);
+  const after = estimatesBySequence(candidate, id, phase);
+  return {
+    between: [...after].flatMap(([sequence, y]) => difference(before.get(sequence ^ 1), y)),
+    within: [before, after].flatMap((side) =>
+      [...side].flatMap(([sequence, y]) =>
+        sequence % 2 === 1 ? difference(y, side.get(sequence + 1)) : [],
+      ),
+    ),
+  };
+}
+
+const difference = (from: number | undefined, to: number | undefined): number[] =>
+  from === undefined || to === undefined ? [] : [to - from];
+
+function estimatesBySequence(run: Run, id: string, phase: Phase): Map<number, number> {
+  const metric = metricOf(run, id);
+  if (metric?.status !== 'ok') return new Map();
+  const inPhase = new Set(
+    run.launches.filter((launch) => launch.phase === phase).map(({ sequence }) => sequence),
+  );
+  return new Map(
+    metric.replicates
+      .filter(({ sequence }) => inPhase.has(sequence))
+      .map((replicate) => [replicate.sequence, logEstimate(id, replicate)]),
+  );
+}
+
+/** A difference on the log scale as a ratio. */
+export const ratioOf = (logDifference: number): number => Math.exp(logDifference);

@@ -1,0 +1,57 @@
+import type { StoredRuns } from '../baseline/stored.js';
+import type { Run } from '../record/run.js';
+import type { Comparison, MetricComparison } from './comparison.js';
+import { compareDuet } from './duet.js';
+import type { JudgingSettings } from './settings.js';
+
+/**
+ * Describes a candidate that has nothing to be compared with: a duet of it with itself, whose
+ * differences are the machine's own noise.
+ *
+ * @param before, after the two arms of that duet
+ * @param pooled both as one run: what is stored and shown
+ */
+export function describeSelf(
+  before: Run,
+  after: Run,
+  pooled: Run,
+  stored: StoredRuns,
+  settings: JudgingSettings,
+): Comparison {
+  const duet = compareDuet(before, after, settings);
+  return {
+    ...duet,
+    design: 'self',
+    candidate: pooled,
+    baseline: [],
+    metrics: duet.metrics.map((metric) => describeMetric(metric)),
+    caveats: [...stored.skipped, ...duet.caveats],
+  };
+}
+
+const NOTHING = 'There is no earlier run to compare with.';
+
+/** Both arms are the same side: their differences are floor, and there is no change to show. */
+function describeMetric({
+  id,
+  gate,
+  marginRatio,
+  candidate,
+  floor,
+  mde80,
+}: MetricComparison): MetricComparison {
+  return {
+    id,
+    gate,
+    marginRatio,
+    baseline: {
+      status: 'absent',
+      reason: { operation: 'compare', errno: 0, message: 'no earlier run' },
+    },
+    candidate,
+    verdict: 'incomparable',
+    because: NOTHING,
+    ...(floor ? { floor } : {}),
+    ...(mde80 === undefined ? {} : { mde80 }),
+  };
+}

@@ -1,0 +1,14 @@
+import picomatch from 'picomatch';
+import type { MarginRule } from '../config/config.js';
+
+/** What a comparison is judged by; the records say everything else. */
+export interface JudgingSettings {
+  alpha: number;
+  margins: readonly MarginRule[];
+}
+
+/** The margin of a metric as a ratio: the last rule that matches it, else the design's default. */
+export function marginOf(id: string, rules: readonly MarginRule[], fallback: number): number {
+  const rule = rules.findLast(({ glob }) => picomatch.isMatch(id, glob));
+  return rule?.ratio ?? fallback;
+}

@@ -1,0 +1,72 @@
+import type { MeasuredMetric, MetricRecord } from '../record/run.js';
+import type { MetricComparison, NotMeasured, Side } from './comparison.js';
+import { controlSpeed, runEstimate } from './samples.js';
+
+/** Both sides of a metric were measured and mean the same thing. */
+export interface ComparablePair {
+  baseline: MeasuredMetric;
+  candidate: MeasuredMetric;
+}
+
+/** A metric as a side of the comparison shows it, in ns at the given control speed. */
+export function measuredSide(metric: MeasuredMetric, controlNs: number): Side {
+  return {
+    status: 'ok',
+    estimateNs: Math.exp(runEstimate(metric)) * controlNs,
+    replicates: metric.replicates.length,
+  };
+}
+
+const ABSENT: NotMeasured = {
+  status: 'absent',
+  reason: { operation: 'compare', errno: 0, message: 'the run does not have this metric' },
+};
+
+function sideOf(metric: MetricRecord | undefined, controlNs: number): Side {
+  if (metric === undefined) return ABSENT;
+  if (metric.status === 'ok') return measuredSide(metric, controlNs);
+  return { status: metric.status, reason: metric.reason };
+}
+
+/** Both sides of a metric, in ns at the baseline's control speed where it has one. */
+export function bothSides(
+  baseline: MetricRecord | undefined,
+  candidate: MetricRecord | undefined,
+): { baseline: Side; candidate: Side } {
+  const reference = [baseline, candidate].find((metric) => metric?.status === 'ok');
+  const controlNs = reference?.status === 'ok' ? controlSpeed(reference) : 1;
+  return { baseline: sideOf(baseline, controlNs), candidate: sideOf(candidate, controlNs) };
+}
+
+/** Why two records of a metric cannot be compared, or the pair when they can. */
+export function comparablePair(
+  baseline: MetricRecord | undefined,
+  candidate: MetricRecord | undefined,
+): ComparablePair | string {
+  if (baseline?.status === 'ok' && candidate?.status === 'ok') {
+    if (baseline.version === candidate.version) return { baseline, candidate };
+    return `The baseline measured definition ${baseline.version} of this metric and the candidate definition ${candidate.version}.`;
+  }
+  if (baseline?.status === 'ok')
+    return `Measured on the baseline, but ${absence(candidate)} on the candidate.`;
+  if (candidate?.status === 'ok')
+    return `Measured on the candidate, but ${absence(baseline)} on the baseline.`;
+  return `On neither side: ${absence(candidate)} on the candidate.`;
+}
+
+function absence(metric: MetricRecord | undefined): string {
+  if (metric === undefined) return 'absent';
+  if (metric.status === 'ok') return 'ok';
+  return `${metric.status.replace('_', ' ')} (${metric.reason.operation}: ${metric.reason.message})`;
+}
+
+/** The comparison of a metric for which there is nothing to test. */
+export function incomparable(
+  candidate: { id: string; gate: boolean },
+  marginRatio: number,
+  sides: { baseline: Side; candidate: Side },
+  because: string,
+): MetricComparison {
+  const { id, gate } = candidate;
+  return { id, gate, marginRatio, ...sides, verdict: 'incomparable', because };
+}

@@ -1,0 +1,264 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parseRun } from '../../src/record/run.js';
+import { type Report, reportSchema } from '../../src/report/report.js';
+import {
+  cli,
+  compileProgram,
+  type Finished,
+  finished,
+  processesWith,
+  startCli,
+} from '../fixtures/cli.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'syscall-gate-cli-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const slowdown = compileProgram('slowdown');
+const deny = compileProgram('deny');
+
+/** Strong enough for any margin: each filter costs tens of ns on every call. */
+const SLOW = `command:${slowdown} 8 {probe}`;
+
+const reportOf = (run: Finished): Report => reportSchema.parse(JSON.parse(run.stdout));
+
+const verdictsOf = (report: Report): Record<string, string> =>
+  Object.fromEntries(report.metrics.map(({ id, verdict }) => [id, verdict]));
+
+const gate = (...args: string[]): Promise<Finished> => cli(['--out', folder, '--json', ...args]);
+
+const storedRuns = async (path = folder): Promise<string[]> =>
+  (await readdir(path)).filter((name) => name.endsWith('.run.json'));
+
+describe('a run without a baseline', () => {
+  test('says so, stores its record, and the next run compares with it', async () => {
+    const few = ['--duration', '3', '--metrics', 'syscall.null,syscall.stat,clock.*'];
+    const first = await gate(...few);
+    expect(first.code).toBe(0);
+    expect(reportOf(first)).toMatchObject({ verdict: 'no-baseline', design: 'self', passed: true });
+    expect(first.stderr).toContain('There is no earlier run');
+    const [name] = await storedRuns();
+    const record = parseRun(await readFile(join(folder, name ?? ''), 'utf8'));
+    expect(record.ok && record.run.target.kind).toBe('host');
+
+    const second = reportOf(await gate(...few));
+    expect(second.design).toBe('prediction');
+    expect(second.baseline.runs).toEqual([record.ok && record.run.id]);
+    expect(await storedRuns()).toHaveLength(2);
+    expect(JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'))).toEqual(second);
+  });
+
+  test('shows what the machine can tell apart: the floor of identical sides and the MDE80', async () => {
+    const report = reportOf(await gate('--duration', '4', '--metrics', 'syscall.null'));
+    const [metric] = report.metrics;
+    expect(metric?.candidate.status).toBe('ok');
+    expect(metric?.floor?.pairs).toBeGreaterThan(10);
+    expect(metric?.mde80).toBeGreaterThan(0);
+  });
+});
+
+describe('a duet of the host with a host whose every system call is slower', () => {
+  test('is regressed on every gated system call and exits 1', async () => {
+    const run = await gate(
+      '--baseline',
+      'host',
+      '--candidate',
+      SLOW,
+      '--duration',
+      '12',
+      '--metrics',
+      'syscall.*',
+    );
+    const report = reportOf(run);
+    expect(run.code).toBe(1);
+    expect(report).toMatchObject({ verdict: 'regressed', passed: false, design: 'duet' });
+    const calls = report.metrics.filter(
+      ({ id, gate: gated }) => gated && id.startsWith('syscall.'),
+    );
+    expect(calls.length).toBeGreaterThanOrEqual(8);
+    for (const { verdict } of calls) expect(verdict).toBe('regressed');
+    expect(report.differences.map(({ field }) => field)).toContain('seccompMode');
+  });
+
+  test('passes under --fail-on never, with the same verdict', async () => {
+    const run = await gate(
+      '--baseline',
+      'host',
+      '--candidate',
+      SLOW,
+      '--duration',
+      '4',
+      '--metrics',
+      'syscall.null',
+      '--fail-on',
+      'never',
+    );
+    expect(run.code).toBe(0);
+    expect(reportOf(run)).toMatchObject({ verdict: 'regressed', passed: true });
+  });
+
+  test('the other way round is improved', async () => {
+    const run = await gate(
+      '--baseline',
+      SLOW,
+      '--candidate',
+      'host',
+      '--duration',
+      '6',
+      '--metrics',
+      'syscall.null,syscall.enosys',
+    );
+    expect(run.code).toBe(0);
+    expect(reportOf(run)).toMatchObject({ verdict: 'improved' });
+  });
+});
+
+test('the host against itself is never red, time and again', async () => {
+  for (let attempt = 0; attempt < 4; attempt++) {
+    const run = await gate(
+      '--baseline',
+      'host',
+      '--duration',
+      '4',
+      '--metrics',
+      'syscall.*,context.pipe_self',
+    );
+    expect(run.code).toBe(0);
+    expect(Object.values(verdictsOf(reportOf(run)))).not.toContain('regressed');
+  }
+});
+
+test('stored runs of a slower host make this one improved', async () => {
+  const few = ['--duration', '3', '--metrics', 'syscall.null,syscall.enosys'];
+  const store = join(folder, 'slower');
+  await cli(['--out', store, '--candidate', SLOW, ...few]);
+  await cli(['--out', store, '--candidate', SLOW, ...few]);
+  const run = await gate('--baseline', `directory:${store}`, ...few);
+  expect(run.code).toBe(0);
+  expect(reportOf(run)).toMatchObject({ verdict: 'improved', design: 'prediction' });
+  const [record] = await storedRuns(store);
+  const file = await gate('--baseline', `file:${join(store, record ?? '')}`, ...few);
+  expect(reportOf(file).metrics[0]?.change?.ratio).toBeLessThan(0.8);
+});
+
+test('what is denied on one side is a finding with its reason, never a number', async () => {
+  const candidate = `command:${deny} sendfile {probe}`;
+  const run = await gate(
+    '--baseline',
+    'host',
+    '--candidate',
+    candidate,
+    '--duration',
+    '4',
+    '--metrics',
+    'sendfile.tcp_4k,clock.vdso_monotonic',
+  );
+  const metric = reportOf(run).metrics.find(({ id }) => id === 'sendfile.tcp_4k');
+  expect(metric).toMatchObject({ status: 'denied', verdict: 'incomparable', change: null });
+  expect(metric?.because).toMatch(
+    /^Measured on the baseline, but denied \(sendfile.*on the candidate\.$/,
+  );
+  expect(run.code).toBe(0);
+});
+
+describe('bad input', () => {
+  test.each([
+    [
+      ['--metrics', 'nothing.*'],
+      /^syscall-gate: metrics "nothing\.\*" names no metric of the catalogue/,
+    ],
+    [['--margin', 'nothing.*=2%'], /^syscall-gate: margin "nothing\.\*" names no metric/],
+    [['--margin', 'abc'], /^syscall-gate: margin "abc" is not a percentage/],
+    [['--duration', '0'], /^syscall-gate: duration "0" is not a time to measure for/],
+    [['--alpha', '2'], /^syscall-gate: alpha "2" is not/],
+    [
+      ['--baseline', 'directory:/nowhere/at/all'],
+      /^syscall-gate: baseline "directory:\/nowhere\/at\/all" cannot be read \(ENOENT\)/,
+    ],
+    [['--baseline', 'file:/dev/null'], /^syscall-gate: baseline "file:\/dev\/null" cannot be used/],
+    [
+      ['--baseline', 'artifact'],
+      /^syscall-gate: baseline "artifact" needs the earlier runs of a GitHub workflow/,
+    ],
+    [
+      ['--baseline', 'container:debian'],
+      /^syscall-gate: baseline "container:debian" is of the kind container/,
+    ],
+    [['--candidate', 'nonsense'], /^syscall-gate: candidate "nonsense" is of no known kind/],
+    [['--candidate', 'command:true'], /^syscall-gate: candidate "command:true" .*\{probe\}/],
+    [['--unknown'], /^error: unknown option '--unknown'/],
+    [['surplus'], /^error: too many arguments/],
+  ])('%j ends with one sentence and exit code 2', async (args, sentence) => {
+    const run = await cli(['--out', folder, '--duration', '2', ...args]);
+    const said = run.stderr.trim().split('\n').at(-1);
+    expect(said).toMatch(sentence);
+    expect(run.stderr).not.toMatch(/^\s+at /m);
+    expect(run).toMatchObject({ code: 2, stdout: '' });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('an out folder that cannot be written is refused before anything is compiled', async () => {
+    await writeFile(join(folder, 'file'), '');
+    const run = await cli(['--out', join(folder, 'file', 'out')]);
+    expect(run.stderr).toMatch(/^syscall-gate: out ".*" cannot be written to \(ENOTDIR\)/);
+    expect(run.code).toBe(2);
+  });
+
+  test('no compiler names the package to install', async () => {
+    const run = await cli(['--out', folder], { env: { PATH: folder, XDG_CACHE_HOME: folder } });
+    expect(run.stderr).toMatch(/No C compiler was found .*apt-get install build-essential/);
+    expect(run.code).toBe(3);
+  });
+});
+
+describe('a candidate that cannot be measured', () => {
+  test.each([
+    ['command:/nowhere/at/all {probe}', /The command "\/nowhere\/at\/all" could not be started/],
+    [
+      'command:false {probe}',
+      /could not be measured in command:false \{probe\}: it ended with exit code 1|has no result lines/,
+    ],
+    ['command:sh -c "{probe} | head -c 100"', /could not be measured in command:sh/],
+  ])('%s ends with one sentence and exit code 3', async (candidate, sentence) => {
+    const run = await cli(['--out', folder, '--candidate', candidate, '--metrics', 'syscall.null']);
+    expect(run.stderr.trim().split('\n').at(-1)).toMatch(sentence);
+    expect(run).toMatchObject({ code: 3, stdout: '' });
+    expect(await storedRuns()).toEqual([]);
+  });
+});
+
+describe('an interruption', () => {
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    'by %s leaves no process and no file',
+    async (signal) => {
+      const child = startCli([
+        '--out',
+        folder,
+        '--candidate',
+        `command:env MARK=${folder} {probe}`,
+        '--duration',
+        '60',
+      ]);
+      const end = finished(child);
+      await new Promise<void>((resolve) => {
+        let said = '';
+        child.stderr?.on('data', (chunk: Buffer) => {
+          said += chunk.toString();
+          if (said.includes('Measure')) resolve();
+        });
+      });
+      child.kill(signal);
+      const { code, stdout, stderr } = await end;
+      expect(code).toBe(130);
+      expect(stdout).toBe('');
+      expect(stderr).toContain('interrupted; nothing was stored');
+      expect(processesWith(folder)).toEqual([]);
+      expect(await readdir(folder)).toEqual([]);
+    },
+  );
+});

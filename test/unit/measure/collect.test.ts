@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest';
+import { collectRun } from '../../../src/measure/collect.js';
+import type { LaunchObservation, Observation } from '../../../src/measure/launch.js';
+import { makePlan } from '../../../src/measure/plan.js';
+import type { MetricEntry } from '../../../src/probe/catalogue.js';
+import type { MetricRecord } from '../../../src/record/run.js';
+import { makeTarget } from '../../../src/targets/index.js';
+import { syntheticRun } from '../../fixtures/runs.js';
+
+const ENTRY: MetricEntry = {
+  id: 'syscall.null',
+  version: 1,
+  gate: true,
+  slow: false,
+  summary: '',
+  entries: 1,
+  switches: 0,
+  bytes: 0,
+};
+
+const { platform, subject } = syntheticRun({
+  metrics: [ENTRY].map(({ id }) => ({ id, ns: 1 })),
+  screen: [0],
+  seed: 1,
+});
+
+const launch = (
+  sequence: number,
+  observation: Observation | undefined,
+  phase: 'warm-up' | 'screen' = 'screen',
+): LaunchObservation => ({
+  launch: {
+    sequence,
+    phase,
+    wallNs: 1,
+    userNs: 1,
+    systemNs: 1,
+    stolenNs: 0,
+    involuntarySwitches: 0,
+    ...(observation ? {} : { failure: 'it was ended by signal 9' }),
+  },
+  environment: { platform, subject },
+  catalogue: 1,
+  metrics: new Map(observation ? [[ENTRY.id, observation]] : []),
+});
+
+const measured = (kept = 20, rejected = 0): Observation => ({
+  status: 'ok',
+  estimate: { estimateNs: 80, controlNs: 1, spreadNs: 1, kept, rejected },
+});
+
+const denied: Observation = {
+  status: 'denied',
+  reason: { operation: 'getppid()', errno: 1, message: 'Operation not permitted' },
+};
+
+const collect = (observations: LaunchObservation[]): MetricRecord | undefined =>
+  collectRun(makeTarget({ kind: 'host', spec: 'host' }), makePlan([ENTRY], 1, 0), observations, {
+    id: '0123456789abcdef',
+    startedAt: '2026-01-01T00:00:00.000Z',
+    tool: '0',
+  }).metrics[0];
+
+describe('a run record made of launches', () => {
+  test('holds a replicate for each launch, but not of the warm-up nor of failed launches', () => {
+    const metric = collect([
+      launch(0, measured(), 'warm-up'),
+      launch(1, measured()),
+      launch(2, undefined),
+      launch(3, measured()),
+    ]);
+    expect(metric?.status === 'ok' && metric.replicates.map((r) => r.sequence)).toEqual([1, 3]);
+  });
+
+  test('keeps a launch with few undisturbed batches as long as most of the metric was undisturbed', () => {
+    const metric = collect([
+      launch(1, measured(3, 17)),
+      launch(2, measured()),
+      launch(3, measured()),
+    ]);
+    expect(metric?.status === 'ok' && metric.replicates).toHaveLength(3);
+  });
+
+  test('has no number for a metric of which most batches were interrupted', () => {
+    const metric = collect([launch(1, measured(5, 15)), launch(2, measured(8, 12))]);
+    expect(metric).toMatchObject({
+      status: 'unstable',
+      reason: { message: '27 of 40 batches were interrupted by other work on the CPU' },
+    });
+  });
+
+  test('has no number for a metric that most launches could not measure', () => {
+    const metric = collect([launch(1, denied), launch(2, denied), launch(3, measured())]);
+    expect(metric).toMatchObject({ status: 'denied', reason: { operation: 'getppid()' } });
+  });
+
+  test('says in one sentence that no launch came through', () => {
+    const failed = { ...launch(1, undefined) };
+    delete failed.environment;
+    expect(() => collect([failed])).toThrow(
+      'The probe could not be measured in host: it was ended by signal 9;',
+    );
+  });
+});

@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest';
+import type { MetricVerdict } from '../../../src/verdict/comparison.js';
+import { compareDuet, screenDuet } from '../../../src/verdict/duet.js';
+import { judge } from '../../../src/verdict/judge.js';
+import { type MetricShape, syntheticDuet } from '../../fixtures/runs.js';
+
+const SETTINGS = { alpha: 0.01, margins: [] };
+
+const shapes = (changes: Record<string, number> = {}): MetricShape[] =>
+  ['syscall.null', 'syscall.stat', 'context.pipe_self', 'sendfile.tcp_4k'].map((id, i) => ({
+    id,
+    ns: 100 * (i + 1) * (changes[id] ?? 1),
+  }));
+
+const verdicts = (duet: ReturnType<typeof syntheticDuet>): Record<string, MetricVerdict> =>
+  Object.fromEntries(
+    compareDuet(duet.baseline, duet.candidate, SETTINGS).metrics.map((m) => [m.id, m.verdict]),
+  );
+
+describe('the screen', () => {
+  test('flags nothing when nothing changed', () => {
+    const { baseline, candidate } = syntheticDuet({ baseline: shapes(), candidate: shapes() });
+    expect(screenDuet(baseline, candidate, SETTINGS)).toEqual({ flagged: [], leastPairs: 0 });
+  });
+
+  test('flags what moved in either direction and says how many fresh pairs it takes', () => {
+    const changed = shapes({ 'syscall.null': 1.1, 'syscall.stat': 0.9 });
+    const { baseline, candidate } = syntheticDuet({ baseline: shapes(), candidate: changed });
+    const { flagged, leastPairs } = screenDuet(baseline, candidate, SETTINGS);
+    expect(flagged).toEqual(['syscall.null', 'syscall.stat']);
+    // 2^-8 <= 0.01 / 2 < 2^-7
+    expect(leastPairs).toBe(8);
+  });
+
+  test('does not flag a change inside the margin, however certain', () => {
+    const changed = shapes({ 'syscall.null': 1.015 });
+    const { baseline, candidate } = syntheticDuet({
+      rounds: 40,
+      baseline: shapes(),
+      candidate: changed,
+    });
+    expect(screenDuet(baseline, candidate, SETTINGS).flagged).toEqual([]);
+  });
+
+  test('never flags an informational metric', () => {
+    const inform = (ns: number): MetricShape[] => [{ id: 'clock.syscall', ns, gate: false }];
+    const { baseline, candidate } = syntheticDuet({
+      baseline: inform(100),
+      candidate: inform(200),
+    });
+    expect(screenDuet(baseline, candidate, SETTINGS).flagged).toEqual([]);
+    const comparison = compareDuet(baseline, candidate, SETTINGS);
+    expect(comparison.metrics[0]?.verdict).toBe('regressed');
+    expect(judge(comparison, 'regression').passed).toBe(true);
+  });
+});
+
+describe('the verdict of a duet', () => {
+  test('is unchanged for identical sides, by equivalence', () => {
+    const duet = syntheticDuet({ baseline: shapes(), candidate: shapes() });
+    expect(new Set(Object.values(verdicts(duet)))).toEqual(new Set(['unchanged']));
+  });
+
+  test('needs fresh launches: what only the screen saw is not red', () => {
+    const changed = shapes({ 'syscall.null': 1.2 });
+    const duet = syntheticDuet({ baseline: shapes(), candidate: changed });
+    expect(verdicts(duet)['syscall.null']).toBe('inconclusive');
+  });
+
+  test('is regressed for what fresh launches confirm, and swapping the sides improves it', () => {
+    const changed = shapes({ 'syscall.null': 1.2 });
+    const sides = { rounds: 12, confirmRounds: 6 };
+    const forth = syntheticDuet({ ...sides, baseline: shapes(), candidate: changed });
+    expect(verdicts(forth)['syscall.null']).toBe('regressed');
+    const back = syntheticDuet({ ...sides, baseline: changed, candidate: shapes() });
+    expect(verdicts(back)['syscall.null']).toBe('improved');
+  });
+
+  test('shows the change of the fresh launches with an interval around it', () => {
+    const changed = shapes({ 'syscall.null': 1.2 });
+    const { baseline, candidate } = syntheticDuet({
+      confirmRounds: 10,
+      baseline: shapes(),
+      candidate: changed,
+    });
+    const [metric] = compareDuet(baseline, candidate, SETTINGS).metrics;
+    expect(metric?.change?.low).toBeGreaterThan(1.19);
+    expect(metric?.change?.low).toBeLessThanOrEqual(metric?.change?.ratio ?? 0);
+    expect(metric?.change?.high).toBeGreaterThanOrEqual(metric?.change?.ratio ?? 0);
+    expect(metric?.change?.high).toBeLessThan(1.21);
+  });
+
+  test('is inconclusive with a number to settle it when the noise is wide', () => {
+    const noisy: MetricShape[] = [{ id: 'syscall.null', ns: 100, noise: 0.03 }];
+    const { baseline, candidate } = syntheticDuet({ baseline: noisy, candidate: noisy });
+    const [metric] = compareDuet(baseline, candidate, SETTINGS).metrics;
+    expect(metric?.verdict).toBe('inconclusive');
+    expect(metric?.replicatesToSettle).toBeGreaterThan(24);
+  });
+
+  test('is incomparable when a side has no number, and says why', () => {
+    const denied: MetricShape[] = [{ id: 'sendfile.tcp_4k', ns: 1, unavailable: 'denied' }];
+    const measured: MetricShape[] = [{ id: 'sendfile.tcp_4k', ns: 5000 }];
+    const { baseline, candidate } = syntheticDuet({ baseline: measured, candidate: denied });
+    const [metric] = compareDuet(baseline, candidate, SETTINGS).metrics;
+    expect(metric?.verdict).toBe('incomparable');
+    expect(metric?.because).toBe(
+      'Measured on the baseline, but denied (sendfile(): Operation not permitted) on the candidate.',
+    );
+    expect(metric?.change).toBeUndefined();
+  });
+
+  test('takes the last margin that matches a metric', () => {
+    const changed = shapes({ 'syscall.null': 1.2, 'syscall.stat': 1.2 });
+    const { baseline, candidate } = syntheticDuet({
+      confirmRounds: 8,
+      baseline: shapes(),
+      candidate: changed,
+    });
+    const margins = [
+      { glob: 'syscall.*', ratio: 0.5 },
+      { glob: '*.stat', ratio: 0.1 },
+    ];
+    const { metrics } = compareDuet(baseline, candidate, { alpha: 0.01, margins });
+    const found = Object.fromEntries(metrics.map(({ id, verdict }) => [id, verdict]));
+    expect(found).toMatchObject({ 'syscall.null': 'unchanged', 'syscall.stat': 'regressed' });
+  });
+
+  test('does not depend on the order of the metrics nor on the speed of the machine', () => {
+    const changed = shapes({ 'syscall.stat': 1.1 });
+    const duet = syntheticDuet({ confirmRounds: 8, baseline: shapes(), candidate: changed });
+    const backwards = {
+      ...duet.candidate,
+      metrics: duet.candidate.metrics.toReversed(),
+    } as typeof duet.candidate;
+    const slower = {
+      ...duet.candidate,
+      metrics: duet.candidate.metrics.map((metric) =>
+        metric.status !== 'ok'
+          ? metric
+          : {
+              ...metric,
+              replicates: metric.replicates.map((replicate) => ({
+                ...replicate,
+                estimateNs: replicate.estimateNs * 3,
+                controlNs: replicate.controlNs * 3,
+              })),
+            },
+      ),
+    } as typeof duet.candidate;
+    const expected = verdicts(duet);
+    expect(verdicts({ ...duet, candidate: backwards })).toEqual(expected);
+    expect(verdicts({ ...duet, candidate: slower })).toEqual(expected);
+    expect(expected).toMatchObject({ 'syscall.stat': 'regressed', 'syscall.null': 'unchanged' });
+  });
+
+  test('carries the floor of identical sides and the smallest change it would have caught', () => {
+    const { baseline, candidate } = syntheticDuet({ baseline: shapes(), candidate: shapes() });
+    for (const metric of compareDuet(baseline, candidate, SETTINGS).metrics) {
+      expect(metric.floor?.pairs).toBe(23);
+      expect(metric.floor?.rejections).toBe(0);
+      expect(metric.floor?.ratio).toBeCloseTo(1, 2);
+      expect(metric.mde80).toBeGreaterThan(0.02);
+      expect(metric.mde80).toBeLessThan(0.04);
+    }
+  });
+});

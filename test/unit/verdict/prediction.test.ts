@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest';
+import type { Platform, Run } from '../../../src/record/run.js';
+import type { Comparison } from '../../../src/verdict/comparison.js';
+import { judge } from '../../../src/verdict/judge.js';
+import { comparePrediction } from '../../../src/verdict/prediction.js';
+import { type MetricShape, PLATFORM, syntheticRun } from '../../fixtures/runs.js';
+
+const SETTINGS = { alpha: 0.01, margins: [] };
+const SCREEN = [4, 5, 6, 7, 8, 9, 10, 11];
+
+const shapes = (factor = 1): MetricShape[] => [
+  { id: 'control.alu_chain', ns: 0.5, gate: false },
+  { id: 'syscall.null', ns: 100 * factor },
+  { id: 'syscall.stat', ns: 300 * factor },
+  { id: 'context.pipe_self', ns: 500 * factor },
+];
+
+const runOf = (seed: number, more: Partial<Parameters<typeof syntheticRun>[0]> = {}): Run =>
+  syntheticRun({ metrics: shapes(), screen: SCREEN, seed, ...more });
+
+const storedRuns = (count: number, platform: Partial<Platform> = {}): Run[] =>
+  Array.from({ length: count }, (_, i) =>
+    runOf(i + 1, { platform, startedAt: `2026-01-0${(i % 9) + 1}T00:00:00.000Z` }),
+  );
+
+const compare = (runs: Run[], candidate: Run): Comparison =>
+  comparePrediction({ runs, skipped: [], origin: 'a test' }, candidate, SETTINGS);
+
+const verdictOf = (comparison: Comparison, id: string) =>
+  comparison.metrics.find((metric) => metric.id === id)?.verdict;
+
+describe('a comparison with stored runs', () => {
+  test('is never red on an unchanged machine, and settles as runs are stored', () => {
+    const few = compare(storedRuns(1), runOf(99));
+    expect(verdictOf(few, 'syscall.null')).toBe('inconclusive');
+    const many = compare(storedRuns(30), runOf(99));
+    expect(verdictOf(many, 'syscall.null')).toBe('unchanged');
+    expect(judge(few, 'regression').passed).toBe(true);
+    expect(judge(many, 'regression')).toEqual({ verdict: 'unchanged', passed: true });
+  });
+
+  test('is red for a strong regression even with a single stored run', () => {
+    const comparison = compare(storedRuns(1), runOf(99, { metrics: shapes(1.6) }));
+    expect(verdictOf(comparison, 'syscall.null')).toBe('regressed');
+    expect(judge(comparison, 'regression')).toEqual({ verdict: 'regressed', passed: false });
+    expect(judge(comparison, 'never').passed).toBe(true);
+  });
+
+  test('is improved for a strong improvement', () => {
+    const comparison = compare(storedRuns(2), runOf(99, { metrics: shapes(0.6) }));
+    expect(verdictOf(comparison, 'syscall.stat')).toBe('improved');
+    expect(judge(comparison, 'regression')).toEqual({ verdict: 'improved', passed: true });
+  });
+
+  test('leaves the candidate out of its own baseline', () => {
+    const candidate = runOf(1);
+    expect(compare([candidate], candidate).baseline).toEqual([]);
+    expect(judge(compare([candidate], candidate), 'regression').verdict).toBe('incomparable');
+  });
+
+  test('with another machine is incomparable, whatever the numbers say', () => {
+    const runs = storedRuns(3, { cpuModel: 'Another CPU' });
+    const comparison = compare(runs, runOf(99, { metrics: shapes(3) }));
+    expect(judge(comparison, 'regression')).toEqual({ verdict: 'incomparable', passed: true });
+    expect(comparison.caveats.join()).toContain(`cpuModel: Another CPU → ${PLATFORM.cpuModel}`);
+  });
+
+  test('with another machine of the same CPU model is inconclusive at most', () => {
+    const runs = storedRuns(5, { hypervisor: 'another' });
+    const comparison = compare(runs, runOf(99, { metrics: shapes(3) }));
+    expect(verdictOf(comparison, 'syscall.null')).toBe('inconclusive');
+    expect(comparison.caveats.join()).toContain('hypervisor: another → KVMKVMKVM');
+  });
+
+  test('prefers runs of the same machine to runs of a kindred one', () => {
+    const kindred = storedRuns(3, { hypervisor: 'another' });
+    const own = runOf(50);
+    expect(compare([...kindred, own], runOf(99)).baseline.map(({ id }) => id)).toEqual([own.id]);
+  });
+
+  test('blames the machine when its control loop and most metrics moved together', () => {
+    const moved = runOf(99, { metrics: shapes(1.5), controlNs: 0.55 });
+    const comparison = compare(storedRuns(5), {
+      ...moved,
+      metrics: moved.metrics.map((metric) =>
+        metric.id === 'control.alu_chain' && metric.status === 'ok'
+          ? { ...metric, replicates: metric.replicates.map((r) => ({ ...r, estimateNs: 0.55 })) }
+          : metric,
+      ),
+    } as Run);
+    expect(judge(comparison, 'regression')).toEqual({ verdict: 'incomparable', passed: true });
+    expect(comparison.caveats.join()).toContain('The machine itself changed');
+  });
+
+  test('does not blame the machine when the control loop stayed where it was', () => {
+    const comparison = compare(storedRuns(5), runOf(99, { metrics: shapes(1.5) }));
+    expect(judge(comparison, 'regression').verdict).toBe('regressed');
+  });
+
+  test('does not compare different definitions of a metric', () => {
+    const [stored] = storedRuns(1);
+    const old = {
+      ...stored,
+      metrics: stored?.metrics.map((metric) => ({ ...metric, version: 7 })),
+    } as Run;
+    const comparison = compare([old], runOf(99, { metrics: shapes(3) }));
+    expect(verdictOf(comparison, 'syscall.null')).toBe('incomparable');
+    expect(comparison.metrics[1]?.because).toContain('definition 7');
+  });
+});
