@@ -1,0 +1,80 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type MetricReport, type Report, reportSchema } from '../../src/report/report.js';
+import { cli } from '../fixtures/cli.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'syscall-gate-e2e-'));
+  // Other users run the compiled probe from here.
+  await chmod(folder, 0o755);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** The host against the host inside something that takes a part of it away. */
+async function confined(wrapper: string, metrics: string): Promise<Report> {
+  const run = await cli(
+    [
+      ...['--baseline', 'host', '--candidate', `command:${wrapper}`],
+      ...['--metrics', metrics, '--duration', '6', '--out', join(folder, 'out'), '--json'],
+    ],
+    { env: { XDG_CACHE_HOME: folder } },
+  );
+  expect(run.stderr).not.toContain('syscall-gate:');
+  return reportSchema.parse(JSON.parse(run.stdout));
+}
+
+const statuses = (metrics: readonly MetricReport[]): string[] => [
+  ...new Set(metrics.map(({ status }) => status)),
+];
+
+const family = (report: Report, name: string): MetricReport[] =>
+  report.metrics.filter(({ id }) => id.startsWith(`${name}.`));
+
+describe('the probe in confinement', () => {
+  test('without a network says no_loopback for what needs one and measures the rest', async () => {
+    const report = await confined('unshare --net {probe}', 'sendfile.tcp_4k*,syscall.null');
+    expect(statuses(family(report, 'sendfile'))).toEqual(['no_loopback']);
+    for (const metric of family(report, 'sendfile')) {
+      expect(metric).toMatchObject({ verdict: 'incomparable', change: null });
+      expect(metric.candidate).toHaveProperty('reason');
+    }
+    expect(statuses(family(report, 'syscall'))).toEqual(['ok']);
+    expect(report.headline).toContain('no loopback');
+  });
+
+  test('as an unprivileged user measures everything', async () => {
+    const user = 'setpriv --reuid=65534 --regid=65534 --clear-groups {probe}';
+    const report = await confined(user, '*');
+    expect(statuses(report.metrics)).toEqual(['ok']);
+    expect(report.differences).toContainEqual({
+      field: 'probeUid',
+      baseline: '0',
+      candidate: '65534',
+    });
+  });
+
+  test('with sixteen descriptors measures everything', async () => {
+    const report = await confined("sh -c 'ulimit -n 16; exec {probe}'", '*');
+    expect(statuses(report.metrics)).toEqual(['ok']);
+  });
+
+  test('with the other CPU forced on it measures there', async () => {
+    const report = await confined('taskset -c 0 {probe}', 'syscall.null,context.pipe_self');
+    expect(statuses(report.metrics)).toEqual(['ok']);
+  });
+
+  test('under a real-time policy measures everything', async () => {
+    const report = await confined('chrt --fifo 10 {probe}', 'syscall.*,context.*');
+    expect(statuses(report.metrics)).toEqual(['ok']);
+  });
+
+  test('without /proc and /sys describes what it can and measures the rest', async () => {
+    const hidden = `unshare --mount sh -c 'mount -t tmpfs none /proc && mount -t tmpfs none /sys && exec {probe}'`;
+    const report = await confined(hidden, 'syscall.null,context.pipe_2p_0k,sendfile.tcp_4k');
+    expect(statuses(report.metrics)).toEqual(['ok']);
+    expect(report.subject).toMatchObject({ seccompMode: 'unknown', kernelCommandLine: 'unknown' });
+  });
+});
