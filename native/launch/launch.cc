@@ -197,6 +197,7 @@ void Launch::reap(Outcome &outcome) {
     pid_ = 0;
     outcome.exitCode = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     outcome.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    // Not ru_maxrss: exec hands on the high-water mark of the memory it replaces, which is Node's.
     outcome.userNs = toNs(usage.ru_utime);
     outcome.systemNs = toNs(usage.ru_stime);
     outcome.voluntarySwitches = usage.ru_nvcsw;

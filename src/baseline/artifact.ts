@@ -8,7 +8,6 @@ import { explain, type GithubClient } from '../github/client.js';
 import type { GithubContext } from '../github/context.js';
 import { unzipText } from '../github/unzip.js';
 import { MAX_RUN_BYTES, parseRun, type Run } from '../record/run.js';
-import { countOf } from '../report/units.js';
 import type { ReadStoredRuns, StoredRuns } from './stored.js';
 
 /** The action stores one small JSON file; anything much larger was not made by it. */
@@ -95,20 +94,23 @@ function sourceMismatch(
 }
 
 function originOf({ workflow, compareWith }: GithubContext, count: number): string {
-  const runs = count === 0 ? 'the runs' : countOf(count, 'run');
+  const runs = count === 0 ? 'the runs' : counted(count, 'run', 'runs');
   return `${runs} of ${workflow} on ${compareWith}`;
 }
+
+const counted = (count: number, one: string, many: string): string =>
+  `${count} ${count === 1 ? one : many}`;
 
 const expiredSentence = (count: number): string[] =>
   count === 0
     ? []
     : [
-        `Passed over ${count} ${count === 1 ? 'artifact that has' : 'artifacts that have'} expired: raise retention-days to pool older runs.`,
+        `Passed over ${counted(count, 'artifact that has', 'artifacts that have')} expired: raise retention-days to pool older runs.`,
       ];
 
 const strangersSentence = (count: number, name: string): string[] =>
   count === 0
     ? []
     : [
-        `Passed over ${count} ${count === 1 ? 'artifact' : 'artifacts'} called ${name} from runs of other workflows: give each gate a name of its own.`,
+        `Passed over ${counted(count, 'artifact', 'artifacts')} called ${name} from runs of other workflows: give each gate a name of its own.`,
       ];

@@ -7,10 +7,10 @@ export const PROBE_FLAGS: readonly string[] = ['-std=c11', '-D_GNU_SOURCE', '-O2
 /** Static, so that it runs in images and kernels that have no libc, or another one. */
 export const PROBE_LINK_FLAGS: readonly string[] = ['-static'];
 
-/** How the addon is compiled: -O1, since it waits most of the time and has to be compiled first. */
+/** How the addon is compiled: -O0, since it waits most of the time, and all wait for its compiler. */
 export const ADDON_FLAGS: readonly string[] = [
   '-std=c++17',
-  '-O1',
+  '-O0',
   '-pipe',
   '-fPIC',
   '-fvisibility=hidden',

@@ -1,0 +1,32 @@
+import * as core from '@actions/core';
+import type { Progress } from '../progress.js';
+
+/** A step is logged each time so much of its phase is done: a log is read, not watched. */
+const LOGGED_SHARE = 0.1;
+
+/** Progress in the log of a job: a group a phase, plain lines, annotations for what is wrong. */
+export function actionsProgress(): Progress {
+  let open = false;
+  let logged = 0;
+  const close = () => {
+    if (open) core.endGroup();
+    open = false;
+  };
+  return {
+    phase(title) {
+      close();
+      core.startGroup(title);
+      open = true;
+      logged = 0;
+    },
+    step(done, total, detail) {
+      const share = total > 0 ? done / total : 1;
+      if (share < logged + LOGGED_SHARE && done < total) return;
+      logged = share;
+      core.info(`${done}/${total} ${detail}`);
+    },
+    note: (sentence) => core.info(sentence),
+    warn: (sentence) => core.warning(sentence),
+    end: close,
+  };
+}

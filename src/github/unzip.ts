@@ -1,0 +1,50 @@
+import { fromBufferPromise } from 'yauzl';
+
+/** What a stored archive may cost this process, whoever made it. */
+export interface ZipLimits {
+  entries: number;
+  /** Of one entry, after inflating. */
+  inflatedBytes: number;
+  /** Inflated over deflated; JSON text stays under 30, a bomb reaches 1000. */
+  ratio: number;
+}
+
+export type Unzipped = { ok: true; text: string } | { ok: false; reason: string };
+
+/**
+ * Reads the one file of an archive whose name ends in a suffix, in memory and within limits.
+ *
+ * @returns the file's text as UTF-8, or one clause that says what is wrong with the archive
+ */
+export async function unzipText(zip: Buffer, suffix: string, limits: ZipLimits): Promise<Unzipped> {
+  try {
+    return await readEntry(zip, suffix, limits);
+  } catch {
+    return { ok: false, reason: 'its archive is damaged or cut short' };
+  }
+}
+
+async function readEntry(zip: Buffer, suffix: string, limits: ZipLimits): Promise<Unzipped> {
+  const archive = await fromBufferPromise(zip, { lazyEntries: true });
+  if (archive.entryCount > limits.entries) {
+    return { ok: false, reason: `its archive holds ${archive.entryCount} files` };
+  }
+  for await (const entry of archive.eachEntry()) {
+    if (!entry.fileName.endsWith(suffix)) continue;
+    if (!withinLimits(entry, limits)) {
+      return { ok: false, reason: `its archive inflates to ${entry.uncompressedSize} bytes` };
+    }
+    // yauzl ends the stream with an error when it gives more bytes than the entry declares.
+    const chunks: Buffer[] = [];
+    for await (const chunk of await archive.openReadStreamPromise(entry)) chunks.push(chunk);
+    return { ok: true, text: Buffer.concat(chunks).toString('utf8') };
+  }
+  return { ok: false, reason: `its archive holds no file *${suffix}` };
+}
+
+const withinLimits = (
+  entry: { uncompressedSize: number; compressedSize: number },
+  limits: ZipLimits,
+): boolean =>
+  entry.uncompressedSize <= limits.inflatedBytes &&
+  entry.uncompressedSize <= entry.compressedSize * limits.ratio;

@@ -1,0 +1,221 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import type { RunnerEvent } from './events.js';
+import type { FakeGithub } from './server.js';
+
+const root = join(import.meta.dirname, '..', '..');
+/** npm's package `node` carries the runtime that action.yml asks for. */
+const RUNTIME = join(root, 'node_modules', '.bin', 'node');
+
+const folders = mkdtempSync(join(tmpdir(), 'runner-'));
+/** What a runner keeps between jobs: there the compiled probe is found again. */
+const toolCache = mkdtempSync(join(folders, 'tools-'));
+
+/** Takes away what the jobs of a test file left on disk, their reports and records too. */
+export const removeFolders = (): void => rmSync(folders, { recursive: true, force: true });
+
+/** Long enough for the phase that was waited for to be at work. */
+const CANCEL_DELAY_MS = 300;
+
+export interface ActionRun {
+  event: RunnerEvent;
+  github: FakeGithub;
+  /** What the workflow writes under `with:`. */
+  inputs?: Record<string, string>;
+  runId: number;
+  workflow?: string;
+  job?: string;
+  /** The matrix context; null outside a matrix. */
+  matrix?: Record<string, string> | null;
+  /** More or other variables; undefined takes one away. */
+  environment?: Record<string, string | undefined>;
+  /** Cancels the job, as the runner does, once its log matches. */
+  cancelAt?: RegExp;
+}
+
+export interface ActionResult {
+  exitCode: number | null;
+  /** Everything on standard output: plain lines and workflow commands. */
+  log: string;
+  stderr: string;
+  outputs: Record<string, string>;
+  summary: string;
+  /** Texts of the workflow commands of that kind. */
+  errors: string[];
+  warnings: string[];
+  notices: string[];
+}
+
+/**
+ * Runs the built action the way the runner runs it: the runtime of action.yml, inputs with their
+ * defaults as INPUT_ variables, files for outputs and summary, and the fake's addresses.
+ */
+export async function runAction(run: ActionRun): Promise<ActionResult> {
+  const folder = mkdtempSync(join(folders, 'job-'));
+  const files = runnerFiles(folder, run.event);
+  const environment = {
+    PATH: process.env['PATH'],
+    HOME: folder,
+    LANG: 'C.UTF-8',
+    ...githubEnvironment(run),
+    ...run.event.environment,
+    ...files,
+    ...inputEnvironment(run),
+    ...run.environment,
+  };
+  const action = manifest();
+  const { exitCode, log, stderr } = await start(
+    join(root, action.runs.main),
+    folder,
+    environment,
+    run.cancelAt,
+  );
+  return {
+    exitCode,
+    log,
+    stderr,
+    outputs: readOutputs(files.GITHUB_OUTPUT),
+    summary: readFileSync(files.GITHUB_STEP_SUMMARY, 'utf8'),
+    errors: commands(log, 'error'),
+    warnings: commands(log, 'warning'),
+    notices: commands(log, 'notice'),
+  };
+}
+
+interface Manifest {
+  inputs: Record<string, { default?: string }>;
+  runs: { main: string };
+}
+
+const manifest = (): Manifest => parse(readFileSync(join(root, 'action.yml'), 'utf8'));
+
+function runnerFiles(folder: string, event: RunnerEvent) {
+  const files = {
+    GITHUB_EVENT_PATH: join(folder, 'event.json'),
+    GITHUB_OUTPUT: join(folder, 'output'),
+    GITHUB_STATE: join(folder, 'state'),
+    GITHUB_ENV: join(folder, 'env'),
+    GITHUB_PATH: join(folder, 'path'),
+    GITHUB_STEP_SUMMARY: join(folder, 'summary.md'),
+  };
+  for (const file of Object.values(files)) writeFileSync(file, '');
+  writeFileSync(files.GITHUB_EVENT_PATH, JSON.stringify(event.payload));
+  const temporary = join(folder, 'temp');
+  mkdirSync(temporary);
+  return { ...files, RUNNER_TEMP: temporary, GITHUB_WORKSPACE: folder };
+}
+
+function githubEnvironment({
+  event,
+  github,
+  runId,
+  workflow = 'gate.yml',
+  job = 'gate',
+}: ActionRun) {
+  return {
+    CI: 'true',
+    GITHUB_ACTIONS: 'true',
+    GITHUB_ACTION: '__self',
+    GITHUB_API_URL: github.apiUrl,
+    GITHUB_GRAPHQL_URL: `${github.apiUrl}/graphql`,
+    GITHUB_SERVER_URL: 'https://github.com',
+    GITHUB_REPOSITORY: github.repository,
+    GITHUB_EVENT_NAME: event.name,
+    GITHUB_JOB: job,
+    GITHUB_WORKFLOW: 'gate',
+    GITHUB_WORKFLOW_REF: `${github.repository}/.github/workflows/${workflow}@refs/heads/master`,
+    GITHUB_RUN_ID: String(runId),
+    GITHUB_RUN_NUMBER: String(runId),
+    GITHUB_RUN_ATTEMPT: '1',
+    GITHUB_RETENTION_DAYS: '90',
+    RUNNER_TOOL_CACHE: toolCache,
+    RUNNER_OS: 'Linux',
+    RUNNER_ARCH: 'X64',
+    ACTIONS_RESULTS_URL: `${github.origin}/`,
+    ACTIONS_RUNTIME_TOKEN: runtimeToken(runId),
+  };
+}
+
+/** The runner puts every input into the environment, upper-cased, with dashes kept. */
+function inputEnvironment({ inputs = {}, matrix = null }: ActionRun): Record<string, string> {
+  const contexts: Record<string, string> = {
+    'github.token': 'a-token',
+    'toJSON(matrix)': JSON.stringify(matrix, null, 2),
+  };
+  const known = manifest().inputs;
+  const unknown = Object.keys(inputs).filter((input) => !(input in known));
+  if (unknown.length > 0) throw new Error(`action.yml has no input ${unknown.join(', ')}`);
+  return Object.fromEntries(
+    Object.entries(known).map(([input, { default: fallback = '' }]) => {
+      const resolved = String(fallback).replace(
+        /\$\{\{\s*(.*?)\s*\}\}/g,
+        (_, expression: string) => contexts[expression] ?? '',
+      );
+      return [`INPUT_${input.toUpperCase()}`, inputs[input] ?? resolved];
+    }),
+  );
+}
+
+/** The results service reads the run and the job out of the token; nobody checks a signature. */
+export function runtimeToken(runId: number): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  return `${part({ alg: 'none' })}.${part({ scp: `Actions.Results:${runId}:job` })}.`;
+}
+
+function start(
+  main: string,
+  cwd: string,
+  env: Record<string, string | undefined>,
+  cancelAt: RegExp | undefined,
+): Promise<{ exitCode: number | null; log: string; stderr: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(RUNTIME, [main], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let log = '';
+    let stderr = '';
+    let cancelled = false;
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      log += text;
+      if (cancelled || !cancelAt?.test(log)) return;
+      cancelled = true;
+      setTimeout(() => child.kill('SIGINT'), CANCEL_DELAY_MS);
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    child.on('error', reject).on('close', (exitCode) => resolve({ exitCode, log, stderr }));
+  });
+}
+
+/** Command lines of processes that run what this file's jobs compiled: after a job, none. */
+export function leftovers(): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => commandLine(pid))
+    .filter((line) => line.includes(toolCache));
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    // It ended meanwhile.
+    return '';
+  }
+}
+
+/** Reads `name<<delimiter`, value, delimiter: how the toolkit writes outputs. */
+function readOutputs(file: string): Record<string, string> {
+  const text = readFileSync(file, 'utf8');
+  const entries = text.matchAll(/^(\S+)<<(\S+)\n([\s\S]*?)\n\2$/gm);
+  return Object.fromEntries([...entries].map(([, name = '', , value = '']) => [name, value]));
+}
+
+function commands(log: string, kind: string): string[] {
+  const lines = log.matchAll(new RegExp(`^::${kind}(?: [^:]*)?::(.*)$`, 'gm'));
+  return [...lines].map(([, text = '']) =>
+    text.replaceAll('%0A', '\n').replaceAll('%0D', '\r').replaceAll('%25', '%'),
+  );
+}

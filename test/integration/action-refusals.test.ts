@@ -1,0 +1,60 @@
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { pullRequestEvent } from '../fake-github/events.js';
+import {
+  type ActionResult,
+  type ActionRun,
+  removeFolders,
+  runAction,
+} from '../fake-github/runner.js';
+import { type FakeGithub, startGithub } from '../fake-github/server.js';
+
+let github: FakeGithub;
+beforeEach(async () => {
+  github = await startGithub();
+});
+afterEach(() => github.close());
+afterAll(removeFolders);
+
+const start = (run: Partial<ActionRun>): Promise<ActionResult> =>
+  runAction({ event: pullRequestEvent(), github, runId: 7, ...run });
+
+describe('what cannot work is one sentence, before anything is measured', () => {
+  const refusal = async (result: Promise<ActionResult>): Promise<string> => {
+    const { exitCode, errors, outputs, stderr, log } = await result;
+    expect({ exitCode, stderr, outputs }).toEqual({ exitCode: 1, stderr: '', outputs: {} });
+    expect(log).not.toContain('    at ');
+    expect(log).not.toContain('Measure');
+    expect(errors).toHaveLength(1);
+    return errors[0] ?? '';
+  };
+
+  it.each([
+    [{ duration: '0' }, 'duration "0"'],
+    [{ margin: 'abc' }, 'margin "abc"'],
+    [{ metrics: 'nothing.*' }, 'metrics "nothing.*"'],
+    [{ comment: 'sometimes' }, 'comment "sometimes"'],
+    [{ history: 'all' }, 'history "all"'],
+    [{ 'retention-days': '-1' }, 'retention-days "-1"'],
+    [{ 'fail-on': 'monday' }, 'fail-on "monday"'],
+    [{ candidate: 'container:alpine' }, 'candidate "container:alpine"'],
+    [{ baseline: 'yesterday' }, 'baseline "yesterday"'],
+  ])('%o', async (inputs, words) => {
+    expect(await refusal(start({ inputs }))).toContain(words);
+  });
+
+  it('an event whose payload is not there', async () => {
+    const environment = { GITHUB_EVENT_PATH: '/nowhere/event.json' };
+    expect(await refusal(start({ environment }))).toContain('GITHUB_EVENT_PATH');
+  });
+
+  it('an event whose payload is broken', async () => {
+    const event = { ...pullRequestEvent(), payload: { pull_request: 'yes' } };
+    expect(await refusal(start({ event }))).toContain('pull_request is not what GitHub sends');
+  });
+
+  it('a run outside GitHub Actions', async () => {
+    expect(await refusal(start({ environment: { GITHUB_REPOSITORY: undefined } }))).toContain(
+      'GITHUB_REPOSITORY is not set',
+    );
+  });
+});

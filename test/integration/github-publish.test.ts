@@ -1,0 +1,110 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { actionsProgress } from '../../src/github/progress.js';
+import { annotate, regressions, writeSummary } from '../../src/github/publish.js';
+import type { Report } from '../../src/report/report.js';
+import { cleanReport, regressedReport } from '../unit/report/fixtures.js';
+
+let log: string;
+beforeEach(() => {
+  log = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    log += text;
+    return true;
+  });
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+
+const linesOf = (kind: string): string[] =>
+  log.split('\n').filter((line) => line.startsWith(`::${kind}`));
+
+/** The report with so many gated regressions, each larger than the one before. */
+function manyRegressions(count: number): Report {
+  const report = regressedReport();
+  const [model] = regressions(report);
+  if (model === undefined) throw new Error('the fixture has no regression');
+  const metrics = Array.from({ length: count }, (_, index) => ({
+    ...model,
+    id: `syscall.made_up_${index}`,
+    change: { ratio: 1.1 + index / 100, low: 1.05, high: 2, confidence: 0.98 },
+  }));
+  return { ...report, metrics };
+}
+
+describe('annotations', () => {
+  it('are one for each gated metric that regressed', () => {
+    const report = regressedReport();
+    annotate(report);
+    expect(linesOf('error')).toHaveLength(regressions(report).length);
+    expect(linesOf('error')[0]).toMatch(/^::error title=\S+ regressed%3A .*::./);
+  });
+
+  it('are none when nothing regressed', () => {
+    annotate(cleanReport());
+    expect(log).toBe('');
+  });
+
+  it('stay within what GitHub shows, the largest first, and count the rest in one line', () => {
+    annotate(manyRegressions(14));
+    expect(linesOf('error')).toHaveLength(9);
+    expect(linesOf('error')[0]).toContain('made_up_13 ');
+    expect(linesOf('notice')).toEqual([
+      expect.stringMatching(/5 more metrics regressed: .*made_up_4.*made_up_0\.$/),
+    ]);
+  });
+});
+
+describe('the job summary', () => {
+  // @actions/core remembers the file that it found first.
+  const folder = mkdtempSync(join(tmpdir(), 'summary-'));
+  const file = join(folder, 'summary.md');
+  beforeEach(() => {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(file, '');
+    vi.stubEnv('GITHUB_STEP_SUMMARY', file);
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('is what was rendered', async () => {
+    await writeSummary('# fine', cleanReport());
+    expect(readFileSync(file, 'utf8')).toBe('# fine\n');
+  });
+
+  it('is the headline when GitHub would drop the rest for its size', async () => {
+    const report = cleanReport();
+    await writeSummary('x'.repeat(1024 * 1024), report);
+    expect(readFileSync(file, 'utf8')).toContain(report.headline);
+    expect(readFileSync(file, 'utf8').length).toBeLessThan(2000);
+  });
+
+  it('is a warning when it cannot be written', async () => {
+    await writeSummary('# fine', cleanReport());
+    rmSync(folder, { recursive: true });
+    await writeSummary('# fine', cleanReport());
+    expect(linesOf('warning')).toEqual([expect.stringContaining('the job summary: ENOENT')]);
+  });
+});
+
+describe('progress in a log', () => {
+  it('is a group a phase and ten lines at most, however many steps there are', () => {
+    const progress = actionsProgress();
+    progress.phase('Measure');
+    for (let done = 1; done <= 250; done += 1) progress.step(done, 250, 'syscall.null');
+    progress.phase('Compare');
+    progress.end();
+    expect(log.split('\n').filter((line) => line.includes('/250'))).toHaveLength(10);
+    expect(log).toMatch(
+      /^::group::Measure\n.*250\/250 syscall.null\n::endgroup::\n::group::Compare\n::endgroup::\n$/s,
+    );
+  });
+
+  it('annotates what weakens the result', () => {
+    actionsProgress().warn('The machine is busy: give it more time.');
+    expect(linesOf('warning')).toEqual(['::warning::The machine is busy: give it more time.']);
+  });
+});
