@@ -132,7 +132,7 @@ async function selfPortrait(
   { progress, source }: Surroundings,
 ): Promise<Evidence> {
   progress.note(
-    `There is no earlier run in ${stored.origin}, so this run measures the candidate against itself and becomes the baseline.`,
+    `There is no earlier run in ${stored.origin}, so the candidate is measured against itself, which shows what this machine can tell apart.`,
   );
   const session = new Session(
     bench,

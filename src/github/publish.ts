@@ -1,6 +1,6 @@
 import * as core from '@actions/core';
 import type { MetricReport, Report } from '../report/report.js';
-import { countOf, formatChange } from '../report/units.js';
+import { countOf, formatChange } from '../units.js';
 
 /** GitHub shows ten error annotations of a step and drops the rest; one is the job's own sentence. */
 const MAX_ANNOTATIONS = 9;

@@ -15,7 +15,7 @@ export async function prepareBench(
   config: Config,
   { signal, progress }: { signal: AbortSignal; progress: Progress },
 ): Promise<Bench> {
-  const built = await buildProbe();
+  const built = await buildProbe({ progress, signal });
   progress.note(
     built.cached
       ? `The probe was compiled earlier with ${built.compiler}.`

@@ -28,6 +28,8 @@ export interface BuildOptions {
   cacheDir?: string;
   /** Is told a step for each source file. */
   progress?: Progress;
+  /** Aborting it ends the compilers and rejects with the signal's reason. */
+  signal?: AbortSignal;
 }
 
 /** What was compiled; the paths are absolute. */
@@ -62,7 +64,7 @@ export async function buildProbe(options: BuildOptions = {}): Promise<Build> {
   const folder =
     found ??
     (await publishBuild(folders, key, FILES, (work) =>
-      compileInto(work, compilers, sources, options.progress),
+      compileInto(work, compilers, sources, options),
     ));
   return {
     probe: join(folder, PROBE),
@@ -138,7 +140,7 @@ async function compileInto(
   work: string,
   { c, cxx }: Compilers,
   sources: NativeSources,
-  progress: Progress | undefined,
+  { progress, signal }: BuildOptions,
 ): Promise<void> {
   const includes = sources.includes.flatMap((folder) => ['-isystem', folder]);
   const products: Product[] = [
@@ -151,9 +153,9 @@ async function compileInto(
       ...{ flags: PROBE_FLAGS, linkFlags: PROBE_LINK_FLAGS },
     },
   ];
-  const jobs = products.flatMap((product) => compileJobs(product, sources.root, work));
+  const jobs = products.flatMap((product) => compileJobs(product, sources.root, work, signal));
   await inParallel(jobs, (done, name) => progress?.step(done, jobs.length, name));
-  await Promise.all(products.map((product) => link(product, work)));
+  await Promise.all(products.map((product) => link(product, work, signal)));
   const objects = products.flatMap(({ units }) => units.map((unit) => objectOf(unit, work)));
   await Promise.all(objects.map((object) => rm(object)));
 }
@@ -163,19 +165,29 @@ interface Job {
   run(): Promise<void>;
 }
 
-function compileJobs({ compiler, units, flags }: Product, root: string, work: string): Job[] {
+function compileJobs(
+  { compiler, units, flags }: Product,
+  root: string,
+  work: string,
+  signal: AbortSignal | undefined,
+): Job[] {
   return units.map((unit) => {
     const name = relative(root, unit);
     const options = [...flags, '-c', unit, '-o', objectOf(unit, work)];
-    return { name, run: () => compile(compiler, options, name, work) };
+    return { name, run: () => compile(compiler, options, { what: name, temporary: work, signal }) };
   });
 }
 
 const objectOf = (unit: string, work: string): string => join(work, `${basename(unit)}.o`);
 
-function link({ file, compiler, units, linkFlags }: Product, work: string): Promise<void> {
+function link(
+  { file, compiler, units, linkFlags }: Product,
+  work: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const objects = units.map((unit) => objectOf(unit, work));
-  return compile(compiler, [...linkFlags, ...objects, '-o', join(work, file)], file, work);
+  const options = [...linkFlags, ...objects, '-o', join(work, file)];
+  return compile(compiler, options, { what: file, temporary: work, signal });
 }
 
 /** Runs jobs on all CPUs; after a failure no further one starts, and those under way are awaited. */

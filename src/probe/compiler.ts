@@ -57,22 +57,29 @@ async function tryCompiler(command: readonly string[]): Promise<Compiler | undef
   }
 }
 
+export interface Compilation {
+  /** What is compiled or linked, for the sentence of a failure. */
+  what: string;
+  /** Folder for the compiler's own temporary files. */
+  temporary: string;
+  signal: AbortSignal | undefined;
+}
+
 /**
  * Runs a compiler.
- *
- * @param what what is compiled or linked, for the sentence of a failure
- * @param temporary folder for the compiler's own temporary files
- * @throws Failure of kind `measurement` with the compiler's first error line
+ * @throws Failure of kind `measurement` with the compiler's first error line; the signal's reason
+ *   when it was aborted
  */
 export async function compile(
   compiler: Compiler,
   options: readonly string[],
-  what: string,
-  temporary: string,
+  { what, temporary, signal }: Compilation,
 ): Promise<void> {
+  signal?.throwIfAborted();
   try {
-    await run(compiler.command, options, { TMPDIR: temporary });
+    await run(compiler.command, options, { signal, variables: { TMPDIR: temporary } });
   } catch (error) {
+    signal?.throwIfAborted();
     throw measurementFailure(diagnose(compiler, what, error), error);
   }
 }
@@ -80,12 +87,12 @@ export async function compile(
 async function run(
   command: readonly string[],
   options: readonly string[],
-  variables: Record<string, string> = {},
+  { signal, variables }: { signal?: AbortSignal | undefined; variables?: NodeJS.ProcessEnv } = {},
 ): Promise<string> {
   const [program = '', ...words] = command;
   // In English, whatever the user speaks: the diagnosis reads what the compiler says.
   const env = { ...process.env, LC_ALL: 'C', ...variables };
-  const settings = { env, maxBuffer: MAX_OUTPUT_BYTES };
+  const settings = { env, maxBuffer: MAX_OUTPUT_BYTES, ...(signal ? { signal } : {}) };
   const { stdout } = await promisify(execFile)(program, [...words, ...options], settings);
   return stdout;
 }

@@ -1,5 +1,11 @@
+import {
+  formatInterval,
+  formatNs,
+  formatNsDifference,
+  formatRatio,
+  formatShare,
+} from '../units.js';
 import type { MetricReport, SideReport } from './report.js';
-import { formatInterval, formatNs, formatNsDifference, formatRatio, formatShare } from './units.js';
 import { statusText } from './words.js';
 
 /** A column of figures: the same words in the terminal, the comment and the summary. */

@@ -1,3 +1,4 @@
+import { countOf } from '../units.js';
 import {
   added,
   baseline,
@@ -24,7 +25,6 @@ import {
 } from './markdown.js';
 import type { Report } from './report.js';
 import { isFinding, type Section, sections } from './sections.js';
-import { countOf } from './units.js';
 import {
   countsText,
   countVerdicts,

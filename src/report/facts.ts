@@ -1,6 +1,6 @@
+import { formatShare } from '../units.js';
 import { noiseOf, type Spread } from './noise.js';
 import type { Report } from './report.js';
-import { formatShare } from './units.js';
 import {
   countsText,
   coverageText,

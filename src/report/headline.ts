@@ -1,8 +1,8 @@
+import { countOf, formatChange, formatShare } from '../units.js';
 import type { MetricVerdict } from '../verdict/comparison.js';
 import { largestOf, noiseOf } from './noise.js';
 import type { MetricReport, Report } from './report.js';
 import { changeSize, lost } from './sections.js';
-import { countOf, formatChange, formatShare } from './units.js';
 import { settleText, statusText } from './words.js';
 
 /**

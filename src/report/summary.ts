@@ -1,3 +1,4 @@
+import { countOf } from '../units.js';
 import {
   added,
   baseline,
@@ -23,7 +24,6 @@ import {
 } from './markdown.js';
 import type { Report } from './report.js';
 import { type Section, sections } from './sections.js';
-import { countOf } from './units.js';
 import { fieldName, nextStepText, policyText, verdictMarks } from './words.js';
 
 /** GitHub drops a summary of more than 1 MiB whole; other steps of the job may write theirs too. */

@@ -1,6 +1,6 @@
+import { countOf, formatShare } from '../units.js';
 import type { GateVerdict, MetricVerdict } from '../verdict/comparison.js';
 import type { MetricReport, Report, SideReport } from './report.js';
-import { countOf, formatShare } from './units.js';
 
 /** The words, symbols and names that every rendering shares. Nothing here escapes its text. */
 
@@ -232,13 +232,15 @@ export function nextStepText(report: Report): string {
   if (report.design === 'self') {
     return report.baseline.spec === 'artifact'
       ? 'The next run of this workflow compares with the runs of the base branch, once there is one.'
-      : 'The next run compares with this one.';
+      : 'This run is stored: run it again and the two are compared.';
   }
   if (report.verdict === 'inconclusive') {
-    return 'A longer run (--duration) makes the intervals narrower.';
+    return report.design === 'duet'
+      ? 'A longer run (duration) makes the intervals narrower.'
+      : 'More stored runs make the intervals narrower; a duet (two sides that run here) needs none.';
   }
   if (report.design === 'prediction' && report.verdict === 'regressed') {
-    return 'Stored runs are weaker evidence than a duet: where both sides run here, compare them side by side with --baseline and --candidate.';
+    return 'Stored runs are weaker evidence than a duet: where both sides run here, compare them side by side (baseline and candidate).';
   }
   return '';
 }

@@ -1,7 +1,7 @@
 import type { LocationEstimate } from '../stats/hodges-lehmann.js';
+import { formatShare } from '../units.js';
 import type { Floor, MetricComparison } from './comparison.js';
 import { ratioOf } from './samples.js';
-import { percent } from './words.js';
 
 /** Everything that a metric's verdict rests on, the same for a duet and a prediction. */
 export interface Evidence {
@@ -41,7 +41,7 @@ export function decide(evidence: Evidence): Decision {
 
 function changed({ test, gate, marginRatio, sample }: Evidence): Decision {
   const slower = test.slower < test.faster;
-  const says = `${slower ? 'Slower' : 'Faster'} by more than the margin of ${percent(marginRatio)}`;
+  const says = `${slower ? 'Slower' : 'Faster'} by more than the margin of ${formatShare(marginRatio)}`;
   return {
     verdict: slower ? 'regressed' : 'improved',
     because: `${says}, by ${sample}${gate ? '' : '; it informs and does not gate'}.`,
@@ -51,23 +51,23 @@ function changed({ test, gate, marginRatio, sample }: Evidence): Decision {
 
 const unchanged = ({ marginRatio, sample }: Evidence): Decision => ({
   verdict: 'unchanged',
-  because: `Shown to lie within the margin of ${percent(marginRatio)}, by ${sample}.`,
+  because: `Shown to lie within the margin of ${formatShare(marginRatio)}, by ${sample}.`,
 });
 
 function undecided({ sample, toSettle, marginRatio }: Evidence): Decision {
   const more = toSettle === undefined ? '' : ` About ${toSettle} would settle it.`;
   return {
     verdict: 'inconclusive',
-    because: `Neither a change beyond the margin of ${percent(marginRatio)} nor its absence is shown by ${sample}.${more}`,
+    because: `Neither a change beyond the margin of ${formatShare(marginRatio)} nor its absence is shown by ${sample}.${more}`,
     ...(toSettle === undefined ? {} : { replicatesToSettle: toSettle }),
   };
 }
 
 function tooLoud({ marginRatio }: Evidence, floor: Floor | undefined): Decision {
-  const size = floor ? percent(Math.abs(floor.ratio - 1)) : 'more';
+  const size = floor ? formatShare(Math.abs(floor.ratio - 1)) : 'more';
   return {
     verdict: 'inconclusive',
-    because: `Launches of the same side differ by ${size} here, more than the margin of ${percent(marginRatio)}: the difference of the sides cannot be told from that.`,
+    because: `Launches of the same side differ by ${size} here, more than the margin of ${formatShare(marginRatio)}: the difference of the sides cannot be told from that.`,
   };
 }
 

@@ -159,18 +159,20 @@ function compareMetric(
   };
 }
 
-/** As a ratio above 0. Pairs of both phases tell of the noise; the screen's number is the budget's. */
+/** As a ratio above 0; the pairs of both phases tell of the noise. */
 function smallestDetectable(
   { marginRatio, screen, confirm }: DuetMetric,
   alpha: number,
   familySize: number,
 ): number {
+  const confirmPairs = confirm.between.length;
   const shift = mde80ForDuet({
     differences: [...screen.between, ...confirm.between],
     margin: Math.log1p(marginRatio),
     alpha,
     familySize,
-    pairs: Math.max(1, screen.between.length),
+    pairs: screen.between.length,
+    ...(confirmPairs > 0 ? { confirmPairs } : {}),
   });
   return Math.expm1(shift);
 }

@@ -1,14 +1,21 @@
 import { median } from 'simple-statistics';
 import type { MeasuredMetric, Run } from '../record/run.js';
 import type { Prediction } from '../stats/prediction.js';
+import { formatRatio, formatShare } from '../units.js';
 import { controlSpeed } from './samples.js';
-import { percent, signedPercent } from './words.js';
 
 /** The control loop is pure user-space arithmetic: a change of this size is the machine's. */
 const CONTROL_MOVED = Math.log1p(0.02);
 
 /** Half or more of the metrics moving together with the control: not the kernel's doing. */
 const SHARE_MOVED = 0.5;
+
+/**
+ * A busy sibling thread slowed system calls by up to five times what it did to the control loop, in
+ * our measurements. What moved further than that has a cause of its own, and the machine's is no
+ * excuse for it.
+ */
+const FURTHEST = 6;
 
 interface Moved {
   metric: MeasuredMetric;
@@ -19,7 +26,7 @@ interface Moved {
 /**
  * Says when a comparison with stored runs is about the machine rather than the kernel: the control
  * loop runs at another speed than in the stored runs, and half or more of the metrics moved the
- * same way beyond their margins even after division by it.
+ * same way beyond their margins, though not out of all proportion, even after division by it.
  *
  * @returns one sentence that names what moved, or undefined
  */
@@ -33,10 +40,11 @@ export function machineMoved(
   if (!(Math.abs(control) > CONTROL_MOVED)) return undefined;
   const along = predicted.filter(({ prediction, marginRatio }) => {
     const sameWay = Math.sign(prediction.estimate) === Math.sign(control);
-    return sameWay && Math.abs(prediction.estimate) > Math.log1p(marginRatio);
+    const size = Math.abs(prediction.estimate);
+    return sameWay && size > Math.log1p(marginRatio) && size < FURTHEST * Math.abs(control);
   });
   if (along.length < SHARE_MOVED * predicted.length) return undefined;
-  return `The machine itself changed: its control loop takes ${signedPercent(Math.exp(control))} against the stored runs, and ${percent(along.length / predicted.length)} of the metrics moved with it; run again on a machine in its usual state.`;
+  return `The machine itself changed: its control loop takes ${formatRatio(Math.exp(control))} against the stored runs, and ${formatShare(along.length / predicted.length)} of the metrics moved with it; run again on a machine in its usual state.`;
 }
 
 /** A run's control loop, ns per operation: the median over its metrics. */

@@ -1,6 +1,6 @@
 import { sum } from 'simple-statistics';
 import type { Run } from '../record/run.js';
-import { percent } from './words.js';
+import { formatShare } from '../units.js';
 
 /** Above this share of stolen time the hypervisor is the loudest neighbour of all. */
 const STEAL_WORTH_SAYING = 0.02;
@@ -25,6 +25,6 @@ function stolenTime(runs: readonly Run[]): string[] {
   const stolen = wallNs === 0 ? 0 : sum(launches.map((launch) => launch.stolenNs)) / wallNs;
   if (stolen < STEAL_WORTH_SAYING) return [];
   return [
-    `The hypervisor gave ${percent(stolen)} of the measuring time to others (steal); a quieter runner gives narrower intervals.`,
+    `The hypervisor gave ${formatShare(stolen)} of the measuring time to others (steal); a quieter runner gives narrower intervals.`,
   ];
 }

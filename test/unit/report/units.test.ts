@@ -8,7 +8,7 @@ import {
   formatNsDifference,
   formatRatio,
   formatShare,
-} from '../../../src/report/units.js';
+} from '../../../src/units.js';
 
 describe('formatNs', () => {
   it.each([
@@ -47,7 +47,7 @@ describe('a change', () => {
     [{ ratio: 0.9969, low: 0.992, high: 1.0012 }, '−0.31 % (−0.80 to +0.12)'],
     [{ ratio: 0.909, low: 0.898, high: 0.92 }, '−9.10 % (−10.2 to −8.00)'],
     [{ ratio: 1, low: 1, high: 1 }, '0.00 % (0.00 to 0.00)'],
-    [{ ratio: 1.5, low: 0, high: null }, '+50.0 % (−100 to +∞)'],
+    [{ ratio: 1.5, low: 0, high: null }, '+50.0 % (too few pairs)'],
     [{ ratio: 1.5, low: 1.2, high: null }, '+50.0 % (20.0 to ∞)'],
     [{ ratio: 612.4, low: 598, high: 631 }, '×612 (598 to 631)'],
     [{ ratio: 2.134, low: 1.99, high: null }, '×2.13 (1.99 to ∞)'],

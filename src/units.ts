@@ -7,6 +7,8 @@ const MINUS = '−';
 /** Above this ratio a percentage stops being read as one: ×312 rather than +31,100 %. */
 const FACTOR_FROM = 2;
 const DIVISOR_BELOW = 0.1;
+/** An interval that the data put no bound on: there are too few pairs for its confidence. */
+const NO_BOUNDS = 'too few pairs';
 
 const timeUnits: readonly [limit: number, scale: number, name: string][] = [
   [1e3, 1, 'ns'],
@@ -55,6 +57,7 @@ export function formatRatio(ratio: number): string {
  * written once one end is negative: `29.8 to 33.0`, `−0.31 to +0.12`, `598 to 631`.
  */
 export function formatInterval({ ratio, low, high }: Interval): string {
+  if (low === 0 && high === null) return NO_BOUNDS;
   const scale = scaleOf(ratio);
   const top = high ?? Number.POSITIVE_INFINITY;
   if (scale === 'factor') return `${digits(low)} to ${digits(top)}`;

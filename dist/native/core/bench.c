@@ -1,0 +1,65 @@
+#include "bench.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "clock.h"
+
+bool bench_fail(struct bench *bench, const char *operation, int error) {
+    if (bench->failure.operation == NULL)
+        bench->failure = (struct failure){.operation = operation, .error = error};
+    return false;
+}
+
+bool bench_fail_result(struct bench *bench, const char *operation, long result) {
+    return bench_fail(bench, operation, result < 0 ? (int)-result : 0);
+}
+
+bool bench_add_participant(struct bench *bench, pid_t child) {
+    clockid_t clock;
+    int error = clock_getcpuclockid(child, &clock); /* returns the errno, does not set it */
+    if (error != 0)
+        return bench_fail(bench, "clock_getcpuclockid", error);
+    if (bench->participant_count == PARTICIPANTS_MAX)
+        return bench_fail(bench, "clock_getcpuclockid", E2BIG);
+    bench->participants[bench->participant_count++] = clock;
+    return true;
+}
+
+uint64_t bench_participants_ns(const struct bench *bench) {
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < bench->participant_count; i++)
+        sum += clock_ns(bench->participants[i]);
+    return sum;
+}
+
+const char *failure_status(const struct failure *failure) {
+    if (failure->operation == NULL)
+        return "ok";
+    switch (failure->error) {
+    case ENOSYS:
+    case EOPNOTSUPP:
+    case ENOPROTOOPT:
+    case EPROTONOSUPPORT:
+    case EINVAL: /* sendfile(2), memfd_create(2), …: "not for this kind of file", "unknown flag" */
+        return "unsupported";
+    case EPERM:
+    case EACCES:
+        return "denied";
+    case EAFNOSUPPORT:
+    case EADDRNOTAVAIL:
+    case ENETUNREACH:
+    case ENETDOWN:
+        return "no_loopback";
+    default:
+        return "error";
+    }
+}
+
+const char *failure_message(const struct failure *failure) {
+    if (failure->error == 0)
+        return "unexpected result";
+    if (failure->error == ETIME || failure->error == EINTR) /* no other signal is caught */
+        return "deadline passed";
+    return strerror(failure->error);
+}

@@ -1,0 +1,52 @@
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "metric.h"
+
+/** More processes than any ring has. */
+#define PARTICIPANTS_MAX 64
+
+/** Why a metric has no number. */
+struct failure {
+    const char *operation; /* what was being done; NULL while nothing has failed */
+    int error;             /* errno, or 0 when a call succeeded with a result it must not have */
+};
+
+/** One metric while it is set up: who takes part in it, and what went wrong. */
+struct bench {
+    const struct metric *metric;
+    struct failure failure;
+    clockid_t participants[PARTICIPANTS_MAX]; /* CPU clocks of the child processes */
+    unsigned participant_count;
+};
+
+/**
+ * Records what failed; the first failure is the one that counts.
+ *
+ * @param operation a literal such as "socket(AF_INET)"
+ * @param error errno, or 0 for a wrong result without one
+ * @returns false, to be returned by the caller
+ */
+bool bench_fail(struct bench *bench, const char *operation, int error);
+
+/** bench_fail() for the result of a raw call: a negative one is an errno. */
+bool bench_fail_result(struct bench *bench, const char *operation, long result);
+
+/** Counts the CPU time of a child process towards the metric's occupancy. */
+bool bench_add_participant(struct bench *bench, pid_t child);
+
+/** CPU time of all child processes so far, in ns. */
+uint64_t bench_participants_ns(const struct bench *bench);
+
+/** The status of a metric on the wire: "ok", "unsupported", "denied", "no_loopback", "error". */
+const char *failure_status(const struct failure *failure);
+
+/** The failure's errno in words. */
+const char *failure_message(const struct failure *failure);
+
+#endif

@@ -1,0 +1,65 @@
+#include "clock.h"
+
+#include "bench.h"
+#include "families.h"
+#include "raw_call.h"
+
+enum { READS = 64, SAMPLES = 5 };
+
+static void read_through_vdso(void) {
+    struct timespec now;
+    clock_gettime(WALL_CLOCK, &now);
+}
+
+static void read_by_call(void) {
+    struct timespec now;
+    raw_call(SYS_clock_gettime, WALL_CLOCK, (long)&now, 0, 0, 0, 0);
+}
+
+/** The least of a few samples: an interruption only ever adds. */
+static double cost_ns(void (*read_clock)(void)) {
+    uint64_t least = UINT64_MAX;
+    for (int sample = 0; sample < SAMPLES; sample++) {
+        uint64_t start = wall_ns();
+        for (int i = 0; i < READS; i++)
+            read_clock();
+        uint64_t elapsed = wall_ns() - start;
+        least = elapsed < least ? elapsed : least;
+    }
+    return (double)least / READS;
+}
+
+bool wall_clock_inspect(struct wall_clock *clock) {
+    struct timespec now;
+    if (clock_gettime(WALL_CLOCK, &now) != 0)
+        return false;
+    clock->cost_ns = cost_ns(read_through_vdso);
+    /*
+     * The vDSO is always mapped, but enters the kernel itself when the clock source cannot be read
+     * from user space (hpet, acpi_pm, an unstable TSC): only the cost tells. A call does the same
+     * work and the entry besides, so a vDSO that stays outside is clearly cheaper.
+     */
+    clock->vdso = clock->cost_ns < 0.9 * cost_ns(read_by_call);
+    return true;
+}
+
+static bool run_monotonic(struct bench *bench, uint64_t operations) {
+    struct timespec now;
+    for (; operations > 0; operations--)
+        if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
+            return bench_fail(bench, "clock_gettime(CLOCK_MONOTONIC)", errno);
+    return true;
+}
+
+static const struct metric metrics[] = {
+    {
+        .id = "clock.vdso_monotonic",
+        .version = 1,
+        .gate = true,
+        .summary = "clock_gettime(CLOCK_MONOTONIC) through the vDSO",
+        .per_turn = 1,
+        .run = run_monotonic,
+    },
+};
+
+const struct family clock_family = FAMILY(metrics);

@@ -1,0 +1,131 @@
+#include "lines.h"
+
+#include <unistd.h>
+
+#include "catalogue.h"
+#include "environment.h"
+
+static void write_text(struct wire *wire, const char *key, const char *value) {
+    wire_key(wire, key);
+    wire_string(wire, value);
+}
+
+static void write_number(struct wire *wire, const char *key, uint64_t value) {
+    wire_key(wire, key);
+    wire_integer(wire, value);
+}
+
+static void write_flag(struct wire *wire, const char *key, bool value) {
+    wire_key(wire, key);
+    wire_boolean(wire, value);
+}
+
+static void write_versions(struct wire *wire) {
+    write_number(wire, "wire", WIRE_VERSION);
+    write_number(wire, "catalogue", CATALOGUE_VERSION);
+}
+
+static void write_entry(struct wire *wire, const struct metric *metric) {
+    wire_open(wire, '{');
+    write_text(wire, "id", metric->id);
+    write_number(wire, "version", metric->version);
+    write_flag(wire, "gate", metric->gate);
+    write_flag(wire, "slow", metric->slow);
+    write_text(wire, "summary", metric->summary);
+    write_number(wire, "entries", metric->entries);
+    write_number(wire, "switches", metric->switches);
+    write_number(wire, "bytes", metric->bytes);
+    wire_close(wire, '}');
+}
+
+bool line_catalogue(struct wire *wire) {
+    wire_open(wire, '{');
+    write_versions(wire);
+    wire_key(wire, "metrics");
+    wire_open(wire, '[');
+    for (size_t i = 0; i < catalogue_size(); i++)
+        write_entry(wire, catalogue_at(i));
+    wire_close(wire, ']');
+    wire_close(wire, '}');
+    return wire_end_line(wire);
+}
+
+static void write_clock(struct wire *wire, const struct wall_clock *clock) {
+    wire_key(wire, "clock");
+    wire_open(wire, '{');
+    write_text(wire, "name", WALL_CLOCK_NAME);
+    wire_key(wire, "cost_ns");
+    wire_tenths(wire, clock->cost_ns);
+    write_flag(wire, "vdso", clock->vdso);
+    wire_close(wire, '}');
+}
+
+static void write_environment(struct wire *wire) {
+    wire_key(wire, "environment");
+    wire_open(wire, '{');
+    wire_key(wire, "platform");
+    write_platform(wire);
+    wire_key(wire, "subject");
+    write_subject(wire);
+    wire_close(wire, '}');
+}
+
+bool line_hello(struct wire *wire, const struct wall_clock *clock, unsigned cpu, bool environment) {
+    wire_open(wire, '{');
+    write_text(wire, "type", "hello");
+    write_versions(wire);
+    write_clock(wire, clock);
+    write_number(wire, "cpu", cpu);
+    write_number(wire, "pid", (uint64_t)getpid());
+    if (environment)
+        write_environment(wire);
+    wire_close(wire, '}');
+    return wire_end_line(wire);
+}
+
+static void write_times(struct wire *wire, const char *key, const uint64_t *times, uint64_t count) {
+    wire_key(wire, key);
+    wire_open(wire, '[');
+    for (uint64_t i = 0; i < count; i++)
+        wire_integer(wire, times[i]);
+    wire_close(wire, ']');
+}
+
+static void write_series(struct wire *wire, const struct series *series,
+                         uint64_t control_operations) {
+    write_number(wire, "operations", series->operations);
+    write_times(wire, "wall_ns", series->wall_ns, series->count);
+    write_times(wire, "cpu_ns", series->cpu_ns, series->count);
+    write_times(wire, "control_ns", series->control_ns, series->count);
+    write_number(wire, "control_operations", control_operations);
+}
+
+static void write_failure(struct wire *wire, const struct failure *failure) {
+    write_text(wire, "operation", failure->operation);
+    write_number(wire, "errno", (uint64_t)failure->error);
+    write_text(wire, "message", failure_message(failure));
+}
+
+bool line_metric(struct wire *wire, const struct bench *bench, uint64_t round,
+                 const struct series *series, uint64_t control_operations) {
+    wire_open(wire, '{');
+    write_text(wire, "type", "metric");
+    write_text(wire, "id", bench->metric->id);
+    write_number(wire, "version", bench->metric->version);
+    write_number(wire, "round", round);
+    write_text(wire, "status", failure_status(&bench->failure));
+    if (bench->failure.operation == NULL)
+        write_series(wire, series, control_operations);
+    else
+        write_failure(wire, &bench->failure);
+    wire_close(wire, '}');
+    return wire_end_line(wire);
+}
+
+bool line_end(struct wire *wire, uint64_t elapsed_ns) {
+    wire_open(wire, '{');
+    write_text(wire, "type", "end");
+    write_number(wire, "elapsed_ns", elapsed_ns);
+    wire_close(wire, '}');
+    return wire_end_line(wire);
+}

@@ -1,0 +1,31 @@
+#ifndef LINES_H
+#define LINES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "clock.h"
+#include "measure.h"
+#include "wire.h"
+
+/**
+ * The lines of the wire format, in words of the measuring side. src/probe/ reads them; a reader
+ * ignores fields it does not know, so that lines may grow without a new version.
+ *
+ * Each returns what wire_end_line() returns.
+ */
+
+/** The catalogue as one line: what `--list` prints. */
+bool line_catalogue(struct wire *wire);
+
+/** The first line: who measures, on which CPU, by which clock. */
+bool line_hello(struct wire *wire, const struct wall_clock *clock, unsigned cpu, bool environment);
+
+/** One metric and round: its batches, or why there are none. */
+bool line_metric(struct wire *wire, const struct bench *bench, uint64_t round,
+                 const struct series *series, uint64_t control_operations);
+
+/** The last line: without it a launch counts as failed. */
+bool line_end(struct wire *wire, uint64_t elapsed_ns);
+
+#endif

@@ -1,0 +1,180 @@
+#include "loopback.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "raw_call.h"
+#include "scratch.h"
+
+enum { BUFFER = 128 * 1024 };
+
+/** Where received bytes go when the kernel does not discard them. */
+static char buffer[BUFFER];
+
+static bool listen_at(struct bench *bench, int listener, struct sockaddr_in *address) {
+    socklen_t length = sizeof *address;
+    if (bind(listener, (struct sockaddr *)address, length) != 0)
+        return bench_fail(bench, "bind(127.0.0.1)", errno);
+    if (getsockname(listener, (struct sockaddr *)address, &length) != 0)
+        return bench_fail(bench, "getsockname", errno);
+    return listen(listener, 1) == 0 || bench_fail(bench, "listen", errno);
+}
+
+static bool connect_to(struct bench *bench, struct loopback *loopback, int listener,
+                       const struct sockaddr_in *address) {
+    loopback->receiver = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (loopback->receiver < 0)
+        return bench_fail(bench, "socket(AF_INET)", errno);
+    if (connect(loopback->receiver, (const struct sockaddr *)address, sizeof *address) != 0)
+        return bench_fail(bench, "connect(127.0.0.1)", errno);
+    loopback->sender = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (loopback->sender < 0)
+        return bench_fail(bench, "accept4", errno);
+    if (fcntl(loopback->receiver, F_SETFL, O_NONBLOCK) != 0) /* only now that it is connected */
+        return bench_fail(bench, "fcntl(O_NONBLOCK)", errno);
+    return true;
+}
+
+bool loopback_open(struct bench *bench, struct loopback *loopback) {
+    struct sockaddr_in address = {
+        .sin_family = AF_INET,
+        .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)},
+    };
+    *loopback = (struct loopback)LOOPBACK_CLOSED;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (listener < 0)
+        return bench_fail(bench, "socket(AF_INET)", errno);
+    bool connected =
+        listen_at(bench, listener, &address) && connect_to(bench, loopback, listener, &address);
+    scratch_close(&listener);
+    return connected;
+}
+
+void loopback_close(struct loopback *loopback) {
+    struct linger reset = {.l_onoff = 1, .l_linger = 0};
+    if (loopback->sender >= 0)
+        setsockopt(loopback->sender, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    scratch_close(&loopback->sender);
+    scratch_close(&loopback->receiver);
+}
+
+bool loopback_set(struct bench *bench, const struct loopback *loopback, int option, int value) {
+    long result = raw_call(SYS_setsockopt, loopback->sender, IPPROTO_TCP, option, (long)&value,
+                           sizeof value, 0);
+    return result == 0 || bench_fail_result(bench, "setsockopt(IPPROTO_TCP)", result);
+}
+
+static bool wait_for(struct bench *bench, const struct loopback *loopback, short sender_events) {
+    struct pollfd ends[] = {
+        {.fd = loopback->receiver, .events = POLLIN},
+        {.fd = loopback->sender, .events = sender_events},
+    };
+    return poll(ends, 2, -1) > 0 || bench_fail(bench, "poll", errno);
+}
+
+/**
+ * Takes at most `size` bytes off the receiver. MSG_TRUNC makes TCP discard them unseen (tcp(7)):
+ * the copy to the receiver's memory is the same for every way of sending, and no part of it.
+ *
+ * @returns the bytes taken, or -EAGAIN, or another negative errno; an end of stream is -EPIPE
+ */
+static long take(const struct loopback *loopback, size_t size) {
+    size_t most = size < BUFFER ? size : BUFFER;
+    long taken =
+        raw_call(SYS_recvfrom, loopback->receiver, (long)buffer, (long)most, MSG_TRUNC, 0, 0);
+    if (taken == -EINVAL || taken == -EOPNOTSUPP)
+        taken = raw_call(SYS_recvfrom, loopback->receiver, (long)buffer, (long)most, 0, 0, 0);
+    return taken == 0 ? -EPIPE : taken;
+}
+
+bool loopback_drain(struct bench *bench, struct loopback *loopback, size_t total) {
+    while (loopback->drained < total) {
+        long taken = take(loopback, total - loopback->drained);
+        if (taken > 0)
+            loopback->drained += (size_t)taken;
+        else if (taken != -EAGAIN)
+            return bench_fail_result(bench, "recv", taken);
+        else if (!wait_for(bench, loopback, 0))
+            return false;
+    }
+    loopback->drained = 0;
+    return true;
+}
+
+/** After a send that took nothing: makes room by draining, or waits until there is room. */
+static bool make_room(struct bench *bench, struct loopback *loopback, const char *operation,
+                      long result) {
+    if (result != -EAGAIN)
+        return bench_fail_result(bench, operation, result);
+    long taken = take(loopback, BUFFER);
+    if (taken > 0) {
+        loopback->drained += (size_t)taken;
+        return true;
+    }
+    if (taken != -EAGAIN)
+        return bench_fail_result(bench, "recv", taken);
+    return wait_for(bench, loopback, POLLOUT);
+}
+
+bool loopback_send(struct bench *bench, struct loopback *loopback, const char *bytes, size_t size,
+                   int flags) {
+    for (size_t sent = 0; sent < size;) {
+        long result = raw_call(SYS_sendto, loopback->sender, (long)(bytes + sent),
+                               (long)(size - sent), flags, 0, 0);
+        if (result > 0)
+            sent += (size_t)result;
+        else if (!make_room(bench, loopback, "send", result))
+            return false;
+    }
+    return true;
+}
+
+bool loopback_send_two(struct bench *bench, struct loopback *loopback, struct iovec first,
+                       struct iovec second) {
+    struct iovec buffers[] = {first, second};
+    long result;
+    while ((result = raw_call(SYS_writev, loopback->sender, (long)buffers, 2, 0, 0, 0)) <
+           (long)(buffers[0].iov_len + buffers[1].iov_len)) {
+        if (result <= 0 && !make_room(bench, loopback, "writev", result))
+            return false;
+        size_t sent = result > 0 ? (size_t)result : 0;
+        for (int i = 0; i < 2; i++) {
+            size_t part = sent < buffers[i].iov_len ? sent : buffers[i].iov_len;
+            buffers[i].iov_base = (char *)buffers[i].iov_base + part;
+            buffers[i].iov_len -= part;
+            sent -= part;
+        }
+    }
+    return true;
+}
+
+bool loopback_send_file(struct bench *bench, struct loopback *loopback, int file, size_t size) {
+    for (off_t offset = 0; (size_t)offset < size;) { /* the kernel moves the offset on */
+        long result = raw_call(SYS_sendfile, loopback->sender, file, (long)&offset,
+                               (long)(size - (size_t)offset), 0, 0);
+        if (result <= 0 && !make_room(bench, loopback, "sendfile", result))
+            return false;
+    }
+    return true;
+}
+
+bool loopback_request(struct bench *bench, struct loopback *loopback, size_t size) {
+    long result = raw_call(SYS_sendto, loopback->receiver, (long)buffer, (long)size, 0, 0, 0);
+    if (result != (long)size)
+        return bench_fail_result(bench, "send(request)", result);
+    for (size_t left = size; left > 0;) {
+        result = raw_call(SYS_recvfrom, loopback->sender, (long)buffer, (long)left, 0, 0, 0);
+        if (result > 0)
+            left -= (size_t)result;
+        else if (result != -EAGAIN)
+            return bench_fail_result(bench, "recv(request)", result == 0 ? -EPIPE : result);
+        else if (!wait_for(bench, loopback, POLLIN))
+            return false;
+    }
+    return true;
+}

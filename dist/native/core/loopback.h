@@ -1,0 +1,52 @@
+#ifndef LOOPBACK_H
+#define LOOPBACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/uio.h>
+
+#include "bench.h"
+
+/**
+ * A TCP connection over 127.0.0.1 of which this process holds both ends, so that no scheduler is in
+ * the numbers. Both are non-blocking: when the kernel takes no more from the sender, what has
+ * arrived is drained, and only when nothing has is there a wait.
+ *
+ * Functions that return bool return false after bench_fail().
+ */
+struct loopback {
+    int sender;     /* the accepted end, a server's */
+    int receiver;   /* the connecting end, a client's */
+    size_t drained; /* bytes taken off the receiver that loopback_drain() has not accounted for */
+};
+
+#define LOOPBACK_CLOSED                                                                            \
+    { .sender = -1, .receiver = -1 }
+
+/** Connects both ends. After a failure too, what was opened is loopback_close()'s to close. */
+bool loopback_open(struct bench *bench, struct loopback *loopback);
+
+/** Closes by a reset: thousands of launches must not leave as many ports in TIME_WAIT. */
+void loopback_close(struct loopback *loopback);
+
+/** Sets an option of level IPPROTO_TCP at the sender. */
+bool loopback_set(struct bench *bench, const struct loopback *loopback, int option, int value);
+
+/** Sends all bytes, with the flags of send(2). */
+bool loopback_send(struct bench *bench, struct loopback *loopback, const char *bytes, size_t size,
+                   int flags);
+
+/** Sends two buffers by writev(2). */
+bool loopback_send_two(struct bench *bench, struct loopback *loopback, struct iovec first,
+                       struct iovec second);
+
+/** Sends the first `size` bytes of a file by sendfile(2). */
+bool loopback_send_file(struct bench *bench, struct loopback *loopback, int file, size_t size);
+
+/** Takes bytes off the receiver until `total` have arrived since the last call of this function. */
+bool loopback_drain(struct bench *bench, struct loopback *loopback, size_t total);
+
+/** Sends a request of `size` bytes from the receiver and reads it at the sender. */
+bool loopback_request(struct bench *bench, struct loopback *loopback, size_t size);
+
+#endif

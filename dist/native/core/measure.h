@@ -1,0 +1,41 @@
+#ifndef MEASURE_H
+#define MEASURE_H
+
+#include <stdint.h>
+
+#include "bench.h"
+#include "plan.h"
+
+/** The batches of one metric and round: whole-batch times in ns, in the order they were taken. */
+struct series {
+    uint64_t operations; /* in each batch */
+    uint64_t count;
+    uint64_t wall_ns[PLAN_BATCHES_MAX];
+    uint64_t cpu_ns[PLAN_BATCHES_MAX];     /* of all participants, over the same interval */
+    uint64_t control_ns[PLAN_BATCHES_MAX]; /* of the control batch right after it */
+};
+
+/** How large a metric's batch is: found in the first round that works, kept for the others. */
+struct calibration {
+    uint64_t operations; /* 0: not yet known */
+    uint64_t batch_ns;   /* what a batch took then */
+};
+
+/** What is the same for all metrics of a process. */
+struct measure {
+    uint64_t batches;
+    uint64_t batch_ns; /* the least a batch may take */
+    uint64_t control_operations;
+};
+
+/**
+ * Sets one metric up, measures it once, and tears it down.
+ *
+ * @param bench where a failure is noted; initialised here
+ * @param series where the batches go: fewer than asked for when the metric's time is over, never
+ *               none unless bench->failure says why
+ */
+void measure_metric(const struct measure *measure, const struct metric *metric,
+                    struct calibration *calibration, struct bench *bench, struct series *series);
+
+#endif

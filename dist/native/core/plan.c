@@ -1,0 +1,132 @@
+#include "plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct number_option {
+    const char *name;
+    uint64_t least, most;
+    size_t field;
+} number_options[] = {
+    {"rounds", 1, 1000, offsetof(struct plan, rounds)},
+    {"batches", 1, PLAN_BATCHES_MAX, offsetof(struct plan, batches)},
+    {"batch-us", 1, 1000000, offsetof(struct plan, batch_us)},
+    {"seed", 0, UINT64_MAX, offsetof(struct plan, seed)},
+    {"cpu", 0, 65535, offsetof(struct plan, cpu)},
+    {"deadline-ms", 1, 86400000, offsetof(struct plan, deadline_ms)},
+    {"results-fd", 3, 65535, offsetof(struct plan, results_fd)},
+};
+
+enum { NUMBER_OPTIONS = sizeof number_options / sizeof number_options[0] };
+
+/** Decimal digits and nothing else: no sign, no space, no overflow. */
+static bool parse_number(const char *text, uint64_t *number) {
+    *number = 0;
+    if (*text == '\0')
+        return false;
+    for (; *text != '\0'; text++) {
+        if (*text < '0' || *text > '9')
+            return false;
+        uint64_t digit = (uint64_t)(*text - '0');
+        if (*number > (UINT64_MAX - digit) / 10)
+            return false;
+        *number = *number * 10 + digit;
+    }
+    return true;
+}
+
+static bool parse_number_option(struct plan *plan, const struct number_option *option,
+                                const char *text) {
+    uint64_t *field = (uint64_t *)(void *)((char *)plan + option->field);
+    if (parse_number(text, field) && *field >= option->least && *field <= option->most)
+        return true;
+    fprintf(stderr, "probe: --%s=%.64s is not a whole number from %llu to %llu.\n", option->name,
+            text, (unsigned long long)option->least, (unsigned long long)option->most);
+    return false;
+}
+
+static bool add_metric(struct plan *plan, const char *id, size_t length) {
+    int shown = length < 64 ? (int)length : 64;
+    const struct metric *metric = catalogue_find(id, length);
+    if (metric == NULL) {
+        fprintf(stderr, "probe: there is no metric '%.*s'; --list prints those there are.\n", shown,
+                id);
+        return false;
+    }
+    for (size_t i = 0; i < plan->metric_count; i++) {
+        if (plan->metrics[i] == metric) {
+            fprintf(stderr, "probe: --metrics names '%.*s' twice.\n", shown, id);
+            return false;
+        }
+    }
+    plan->metrics[plan->metric_count++] = metric;
+    return true;
+}
+
+static bool parse_metrics(struct plan *plan, const char *list) {
+    plan->metric_count = 0;
+    for (;;) {
+        size_t length = strcspn(list, ",");
+        if (!add_metric(plan, list, length))
+            return false;
+        if (list[length] == '\0')
+            return true;
+        list += length + 1;
+    }
+}
+
+/** The value of `--name=value`, or NULL when the argument is another one. */
+static const char *option_value(const char *argument, const char *name) {
+    size_t length = strlen(name);
+    if (strncmp(argument, "--", 2) != 0 || strncmp(argument + 2, name, length) != 0)
+        return NULL;
+    return argument[2 + length] == '=' ? argument + 2 + length + 1 : NULL;
+}
+
+static bool parse_argument(struct plan *plan, const char *argument) {
+    if (strcmp(argument, "--list") == 0)
+        return plan->list = true;
+    if (strcmp(argument, "--environment") == 0)
+        return plan->environment = true;
+    const char *value = option_value(argument, "metrics");
+    if (value != NULL)
+        return parse_metrics(plan, value);
+    for (size_t i = 0; i < NUMBER_OPTIONS; i++) {
+        value = option_value(argument, number_options[i].name);
+        if (value != NULL)
+            return parse_number_option(plan, &number_options[i], value);
+    }
+    fprintf(stderr,
+            "probe: %.64s is not an option; probe without arguments prints those there are.\n",
+            argument);
+    return false;
+}
+
+static void print_usage(void) {
+    fputs("usage: probe --list\n"
+          "       probe --metrics=ID,… [--rounds=2] [--batches=10] [--batch-us=200] [--seed=1] "
+          "[--cpu=N] [--deadline-ms=60000] [--environment] [--results-fd=N]\n",
+          stderr);
+}
+
+bool plan_parse(struct plan *plan, int argc, char **argv) {
+    *plan = (struct plan){
+        .rounds = 2,
+        .batches = 10,
+        .batch_us = 200,
+        .seed = 1,
+        .cpu = PLAN_UNSET,
+        .deadline_ms = 60000,
+        .results_fd = PLAN_UNSET,
+    };
+    for (int i = 1; i < argc; i++)
+        if (!parse_argument(plan, argv[i]))
+            return false;
+    if (argc < 2)
+        print_usage();
+    else if (!plan->list && plan->metric_count == 0)
+        fputs("probe: --metrics=ID,… is missing; --list prints the ids.\n", stderr);
+    else
+        return true;
+    return false;
+}

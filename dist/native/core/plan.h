@@ -1,0 +1,36 @@
+#ifndef PLAN_H
+#define PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "catalogue.h"
+#include "metric.h"
+
+#define PLAN_BATCHES_MAX 10000u
+#define PLAN_UNSET UINT64_MAX
+
+/** What to measure and how, as the command line says it. */
+struct plan {
+    bool list;        /* print the catalogue and nothing else */
+    bool environment; /* describe the machine in the first line */
+    const struct metric *metrics[CATALOGUE_MAX];
+    size_t metric_count;
+    uint64_t rounds;
+    uint64_t batches; /* a metric and round */
+    uint64_t batch_us;
+    uint64_t seed;
+    uint64_t cpu; /* or PLAN_UNSET: the first that is allowed */
+    uint64_t deadline_ms;
+    uint64_t results_fd; /* or PLAN_UNSET: standard output */
+};
+
+/**
+ * Reads the command line.
+ *
+ * @returns false after one sentence on standard error that names the argument and what is allowed
+ */
+bool plan_parse(struct plan *plan, int argc, char **argv);
+
+#endif

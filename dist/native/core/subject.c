@@ -1,0 +1,176 @@
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "environment.h"
+#include "text.h"
+
+#define FIELD (WIRE_STRING_MAX + 1)
+#define VULNERABILITIES_MAX 64
+#define VULNERABILITIES "/sys/devices/system/cpu/vulnerabilities"
+
+static void write_field(struct wire *wire, const char *key, const char *value) {
+    wire_key(wire, key);
+    wire_string(wire, value);
+}
+
+/** FNV-1a of a file's bytes, in hex (Fowler, Noll and Vo; draft-eastlake-fnv). */
+static bool hash_file(const char *path, char *hex, size_t size) {
+    unsigned char block[4096];
+    unsigned long long hash = 0xcbf29ce484222325u;
+    ssize_t count;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return false;
+    while ((count = read(file, block, sizeof block)) > 0)
+        for (ssize_t i = 0; i < count; i++)
+            hash = (hash ^ block[i]) * 0x100000001b3u;
+    close(file);
+    snprintf(hex, size, "%016llx", hash);
+    return count == 0;
+}
+
+static void write_config_hash(struct wire *wire, const char *release) {
+    char path[128];
+    char hash[FIELD] = UNKNOWN;
+    snprintf(path, sizeof path, "/boot/config-%s", release);
+    if (!hash_file("/proc/config.gz", hash, sizeof hash) && !hash_file(path, hash, sizeof hash))
+        text_copy(hash, sizeof hash, UNKNOWN);
+    write_field(wire, "kernelConfigHash", hash);
+}
+
+static void write_vulnerabilities(struct wire *wire) {
+    wire_key(wire, "vulnerabilities");
+    wire_open(wire, '{');
+    DIR *directory = opendir(VULNERABILITIES);
+    const struct dirent *entry;
+    for (int i = 0; directory != NULL && i < VULNERABILITIES_MAX; i++) {
+        char path[sizeof VULNERABILITIES + sizeof entry->d_name + 1];
+        char state[FIELD];
+        if ((entry = readdir(directory)) == NULL)
+            break;
+        if (entry->d_name[0] == '.')
+            continue;
+        snprintf(path, sizeof path, VULNERABILITIES "/%s", entry->d_name);
+        text_read(path, state, sizeof state);
+        write_field(wire, entry->d_name, state);
+    }
+    if (directory != NULL)
+        closedir(directory);
+    wire_close(wire, '}');
+}
+
+/** What the kernel was built for, in the words of its version string (init/Makefile). */
+static const char *built_preemption(const char *version) {
+    static const char *const models[] = {"PREEMPT_RT", "PREEMPT_DYNAMIC", "PREEMPT_LAZY",
+                                         "PREEMPT"};
+    for (size_t i = 0; i < sizeof models / sizeof models[0]; i++)
+        if (strstr(version, models[i]) != NULL)
+            return models[i];
+    return "PREEMPT_NONE or PREEMPT_VOLUNTARY";
+}
+
+/** PREEMPT_DYNAMIC's mode: in parentheses in debugfs, else as the command line asks for it. */
+static const char *chosen_preemption(const char *command_line, char *modes, size_t size) {
+    static const char option[] = "preempt=";
+    const char *mode = NULL;
+    if (text_read("/sys/kernel/debug/sched/preempt", modes, size))
+        mode = strchr(modes, '(');
+    if (mode != NULL)
+        return mode + 1;
+    mode = strstr(command_line, option);
+    return mode != NULL ? mode + sizeof option - 1 : "default";
+}
+
+static void write_preemption(struct wire *wire, const char *version, const char *command_line) {
+    char modes[FIELD];
+    char preemption[FIELD];
+    const char *built = built_preemption(version);
+    text_copy(preemption, sizeof preemption, built);
+    if (strcmp(built, "PREEMPT_DYNAMIC") == 0) {
+        const char *mode = chosen_preemption(command_line, modes, sizeof modes);
+        snprintf(preemption, sizeof preemption, "%s, %.*s", built, (int)strcspn(mode, ") "), mode);
+    }
+    write_field(wire, "preemption", preemption);
+}
+
+/** From /proc, not by prctl(2): a filter may forbid that, or kill for it. */
+static void write_seccomp(struct wire *wire) {
+    static const char *const modes[] = {"disabled", "strict", "filter"};
+    char status[TEXT_MAX];
+    char mode[FIELD];
+    char filters[FIELD]; /* since Linux 5.9 */
+    text_read("/proc/self/status", status, sizeof status);
+    if (text_field(status, "Seccomp", mode, sizeof mode) && mode[0] >= '0' && mode[0] <= '2')
+        text_copy(mode, sizeof mode, modes[mode[0] - '0']);
+    text_field(status, "Seccomp_filters", filters, sizeof filters);
+    write_field(wire, "seccompMode", mode);
+    write_field(wire, "seccompFilters", filters);
+}
+
+/** The active modules, and the profile that confines this process if one of them has profiles. */
+static void write_security_modules(struct wire *wire) {
+    char modules[FIELD / 2];
+    char profile[FIELD / 2 - 16];
+    char both[FIELD];
+    text_read("/sys/kernel/security/lsm", modules, sizeof modules);
+    if (text_read("/proc/self/attr/current", profile, sizeof profile))
+        snprintf(both, sizeof both, "%s; profile %s", modules, profile);
+    else
+        text_copy(both, sizeof both, modules);
+    write_field(wire, "securityModules", both);
+}
+
+/** What the probe is linked with: it matters to the vDSO metrics alone, the others make raw calls.
+ */
+static void write_libc(struct wire *wire) {
+    char libc[FIELD] = UNKNOWN;
+#if defined(__GLIBC__)
+    snprintf(libc, sizeof libc, "glibc %d.%d", __GLIBC__, __GLIBC_MINOR__);
+#endif
+    write_field(wire, "libc", libc);
+}
+
+/** Engines leave these marks; none of them is proof, and a bare sandbox leaves none. */
+static void write_container(struct wire *wire) {
+    static const char *const words[] = {"kubepods", "docker", "libpod", "containerd", "lxc"};
+    char cgroup[TEXT_MAX];
+    const char *container = getenv("container"); /* systemd's container interface; podman, lxc */
+    if (container == NULL && access("/run/.containerenv", F_OK) == 0)
+        container = "podman";
+    if (container == NULL && access("/.dockerenv", F_OK) == 0)
+        container = "docker";
+    if (container == NULL && !text_read("/proc/self/cgroup", cgroup, sizeof cgroup))
+        container = UNKNOWN;
+    for (size_t i = 0; container == NULL && i < sizeof words / sizeof words[0]; i++)
+        if (strstr(cgroup, words[i]) != NULL)
+            container = words[i];
+    write_field(wire, "container", container != NULL ? container : "none");
+}
+
+void write_subject(struct wire *wire) {
+    struct utsname name = {0};
+    char command_line[TEXT_MAX];
+    uname(&name);
+    text_read("/proc/cmdline", command_line, sizeof command_line);
+
+    wire_open(wire, '{');
+    write_field(wire, "kernelRelease", name.release);
+    write_field(wire, "kernelVersion", name.version);
+    wire_key(wire, "kernelCommandLine");
+    wire_long_string(wire, command_line, 4000);
+    write_config_hash(wire, name.release);
+    write_vulnerabilities(wire);
+    write_preemption(wire, name.version, command_line);
+    write_seccomp(wire);
+    write_security_modules(wire);
+    write_libc(wire);
+    write_container(wire);
+    wire_key(wire, "probeUid");
+    wire_integer(wire, geteuid());
+    wire_close(wire, '}');
+}

@@ -1,0 +1,34 @@
+// From a request to a process that runs it.
+#ifndef SYSCALL_GATE_LAUNCH_CHILD_H
+#define SYSCALL_GATE_LAUNCH_CHILD_H
+
+#include <sys/types.h>
+
+#include "launch.h"
+
+namespace launch {
+
+/** The first descriptor past the standard ones: where the probe finds its results mapping. */
+constexpr int RESULTS_DESCRIPTOR = 3;
+
+/** What becomes the child's descriptors 1, 2 and 3; -1 is /dev/null, or nothing for the results. */
+struct ChildDescriptors {
+    int output;
+    int errors;
+    int results;
+};
+
+/**
+ * Starts the request's program as the leader of a session of its own, so that Ctrl-C at a terminal
+ * reaches only Node and one kill() reaches all of its process group.
+ *
+ * The kernel sends the parent-death signal when the *thread* that started the child ends
+ * (prctl(2), PR_SET_PDEATHSIG), so the calling thread has to stay until the child is gone.
+ *
+ * @throws SystemError naming the call that failed, execvpe included
+ */
+pid_t startChild(const Request &request, const ChildDescriptors &descriptors);
+
+} // namespace launch
+
+#endif

@@ -1,0 +1,71 @@
+// Starting one process, watching it to its end and accounting for it; nothing of Node in here.
+#ifndef SYSCALL_GATE_LAUNCH_LAUNCH_H
+#define SYSCALL_GATE_LAUNCH_LAUNCH_H
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "system.h"
+
+namespace launch {
+
+struct Request {
+    std::vector<std::string> argv;
+    std::vector<std::string> env; // "NAME=value"
+    int cpu = -1;                 // -1: leave the affinity alone
+    std::chrono::milliseconds deadline{0};
+    bool memory = false; // results over a shared mapping instead of standard output
+};
+
+/** Bytes and whatever keeps them alive: a mapping or a string. */
+struct Bytes {
+    char *data = nullptr;
+    size_t size = 0;
+    std::shared_ptr<void> owner;
+};
+
+struct Outcome {
+    Bytes results;
+    bool truncated = false;
+    std::string stderrTail;
+    int exitCode = -1;
+    int signal = 0;
+    bool timedOut = false;
+    bool cancelled = false;
+    int64_t wallNs = 0;
+    int64_t userNs = 0;
+    int64_t systemNs = 0;
+    int64_t stolenNs = 0;
+    int64_t voluntarySwitches = 0;
+    int64_t involuntarySwitches = 0;
+};
+
+/** A wish to stop that one thread expresses and the poll loop of another wakes up to. */
+class Cancellation {
+  public:
+    Cancellation();
+    void request();
+    bool requested() const;
+    int descriptor() const {
+        return event_.number();
+    }
+
+  private:
+    Descriptor event_;
+};
+
+/**
+ * Runs one process to its end. Returns only when it is reaped and its process group is killed.
+ * The calling thread must outlive nothing but this call; see child.h for why it matters at all.
+ *
+ * @throws SystemError when it cannot be started or when it wrote results that cannot be
+ */
+Outcome run(const Request &request, const Cancellation &cancellation);
+
+} // namespace launch
+
+#endif

@@ -1,0 +1,113 @@
+/**
+ * The probe: measures what it costs to enter this kernel. A plan comes in as arguments, results go
+ * out as lines of JSON (lines.h). It is one static executable without configuration or privileges,
+ * so that it runs the same on a host, in a container, and as the init of a bare kernel.
+ *
+ * A process is single-threaded on purpose: descriptor look-ups become dearer once a second thread
+ * shares the table (fs/file.c, __fget_light), and it is one replicate on purpose: what differs from
+ * process to process (physical pages, address layout) is noise that only new processes average out.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "core/affinity.h"
+#include "core/clock.h"
+#include "core/control.h"
+#include "core/limit.h"
+#include "core/lines.h"
+#include "core/measure.h"
+#include "core/order.h"
+#include "core/plan.h"
+#include "core/wire.h"
+
+enum exit_code { DONE = 0, BAD_ARGUMENTS = 2, NO_SETUP = 3, NO_ROOM = 4 };
+
+/** A batch is so much longer than reading the clock at its ends. */
+#define CLOCK_COSTS_PER_BATCH 1000
+
+static struct plan plan;
+static struct wire wire;
+static struct series series;
+static struct calibration calibrations[CATALOGUE_MAX];
+
+static int report(int code, const char *what) {
+    fprintf(stderr, "probe: %s: %s.\n", what, strerror(errno));
+    return code;
+}
+
+/** Dies with its launcher, also with one that has died since this process began. */
+static void follow_parent(void) {
+    pid_t parent = getppid();
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        raise(SIGKILL);
+}
+
+static bool open_wire(void) {
+    if (plan.results_fd != PLAN_UNSET)
+        return wire_to_mapping(&wire, (int)plan.results_fd);
+    wire_to_descriptor(&wire, STDOUT_FILENO);
+    return true;
+}
+
+static struct measure prepare(const struct wall_clock *clock) {
+    uint64_t wanted_ns = plan.batch_us * 1000;
+    uint64_t least_ns = (uint64_t)(clock->cost_ns * CLOCK_COSTS_PER_BATCH);
+    return (struct measure){
+        .batches = plan.batches,
+        .batch_ns = wanted_ns > least_ns ? wanted_ns : least_ns,
+        .control_operations = control_calibrate(),
+    };
+}
+
+static bool measure_round(const struct measure *measure, uint64_t round, const size_t *order) {
+    struct bench bench;
+    for (size_t i = 0; i < plan.metric_count; i++) {
+        size_t which = order[i];
+        measure_metric(measure, plan.metrics[which], &calibrations[which], &bench, &series);
+        if (!line_metric(&wire, &bench, round, &series, measure->control_operations))
+            return false;
+    }
+    return true;
+}
+
+static bool measure_rounds(const struct measure *measure) {
+    size_t order[CATALOGUE_MAX];
+    uint64_t random = plan.seed;
+    for (uint64_t round = 0; round < plan.rounds; round++) {
+        shuffle(&random, order, plan.metric_count);
+        if (!measure_round(measure, round, order))
+            return false;
+    }
+    return true;
+}
+
+static int measure_plan(void) {
+    uint64_t start = wall_ns();
+    struct wall_clock clock;
+    signal(SIGPIPE, SIG_IGN);
+    limit_process(plan.deadline_ms);
+    unsigned cpu = pin_to_cpu(plan.cpu);
+    if (!wall_clock_inspect(&clock))
+        return report(NO_SETUP, "reading " WALL_CLOCK_NAME " failed");
+    struct measure measure = prepare(&clock);
+    if (line_hello(&wire, &clock, cpu, plan.environment) && measure_rounds(&measure) &&
+        line_end(&wire, wall_ns() - start))
+        return DONE;
+    return report(NO_ROOM, "writing the results failed");
+}
+
+int main(int argc, char **argv) {
+    follow_parent();
+    if (!plan_parse(&plan, argc, argv))
+        return BAD_ARGUMENTS;
+    if (!open_wire())
+        return report(NO_SETUP, "mapping the results descriptor failed");
+    if (plan.list)
+        return line_catalogue(&wire) ? DONE : report(NO_ROOM, "the catalogue was not written");
+    return measure_plan();
+}

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import type { Comparison, MetricVerdict } from '../../../src/verdict/comparison.js';
+import { judge } from '../../../src/verdict/judge.js';
+import { syntheticRun } from '../../fixtures/runs.js';
+
+const run = syntheticRun({ metrics: [{ id: 'syscall.null', ns: 1 }], screen: [0], seed: 1 });
+
+function comparison(verdicts: MetricVerdict[], design: Comparison['design'] = 'duet'): Comparison {
+  const side = { status: 'ok', estimateNs: 1, replicates: 1 } as const;
+  return {
+    design,
+    alpha: 0.01,
+    familySize: verdicts.length,
+    candidate: run,
+    baseline: [run],
+    caveats: [],
+    metrics: verdicts.map((verdict, i) => ({
+      id: `syscall.m${i}`,
+      gate: true,
+      marginRatio: 0.02,
+      baseline: side,
+      candidate: side,
+      verdict,
+      because: '',
+    })),
+  };
+}
+
+test.each([
+  [['unchanged', 'regressed', 'improved'], 'regressed'],
+  [['unchanged', 'inconclusive', 'improved'], 'improved'],
+  [['unchanged', 'inconclusive', 'incomparable'], 'inconclusive'],
+  [['unchanged', 'incomparable'], 'unchanged'],
+  [['incomparable'], 'incomparable'],
+  [[], 'incomparable'],
+] satisfies [MetricVerdict[], MetricVerdict][])(
+  '%j make a gate that is %s',
+  (verdicts, verdict) => {
+    expect(judge(comparison(verdicts), 'regression').verdict).toBe(verdict);
+  },
+);
+
+test.each([
+  ['regression', 'regressed', false],
+  ['regression', 'inconclusive', true],
+  ['inconclusive', 'inconclusive', false],
+  ['inconclusive', 'regressed', false],
+  ['inconclusive', 'incomparable', true],
+  ['never', 'regressed', true],
+] as const)('under fail-on %s a %s metric passes: %s', (failOn, verdict, passed) => {
+  expect(judge(comparison([verdict, 'improved']), failOn).passed).toBe(passed);
+});
+
+test('a gate without a baseline passes and says so', () => {
+  const self = judge(comparison(['incomparable'], 'self'), 'inconclusive');
+  expect(self).toEqual({ verdict: 'no-baseline', passed: true });
+});
