@@ -74,9 +74,20 @@ function exitCodeOf(error: unknown): number {
     process.stderr.write('syscall-gate: interrupted; nothing was stored.\n');
     return EXIT.interrupted;
   }
-  if (!(error instanceof Failure)) throw error;
-  process.stderr.write(`syscall-gate: ${error.message}\n`);
-  return EXIT[error.kind];
+  if (error instanceof Failure) {
+    process.stderr.write(`syscall-gate: ${error.message}\n`);
+    return EXIT[error.kind];
+  }
+  const trace = error instanceof Error ? error.stack : String(error);
+  process.stderr.write(
+    `syscall-gate: this is a bug in syscall-gate, please report it:\n${trace}\n`,
+  );
+  return EXIT.measurement;
 }
+
+/** A reader that has seen enough (`| head`) is no error. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 
 process.exitCode = await run(process.argv).catch(exitCodeOf);

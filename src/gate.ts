@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readDirectory, readFileRun, readOwnRuns } from './baseline/directory.js';
 import type { ReadStoredRuns, StoredRuns } from './baseline/stored.js';
-import { claimFolder, runFileName, saveFile } from './baseline/write.js';
+import { claimFolder, runFileName, SET_ASIDE, saveFile } from './baseline/write.js';
 import type { Config, RunnableSpec, StoredSpec } from './config/config.js';
 import { usageFailure } from './failure.js';
 import { prepareBench } from './measure/bench.js';
@@ -114,12 +115,13 @@ async function predict(
   candidate: Target,
   { progress, source }: Surroundings,
 ): Promise<Evidence> {
+  const identify = identities(source);
   const session = new Session(bench, { candidate }, config.durationMs, progress);
   progress.phase('Warm up');
   await session.warmUp();
   progress.phase(`Measure, to compare with ${stored.origin}`);
   await session.screen(1);
-  const run = session.candidateRun(identities(source)('candidate'));
+  const run = session.candidateRun(identify('candidate'));
   return { comparison: comparePrediction(stored, run, config), run };
 }
 
@@ -134,6 +136,7 @@ async function selfPortrait(
   progress.note(
     `There is no earlier run in ${stored.origin}, so the candidate is measured against itself, which shows what this machine can tell apart.`,
   );
+  const identify = identities(source);
   const session = new Session(
     bench,
     { baseline: candidate, candidate },
@@ -144,7 +147,6 @@ async function selfPortrait(
   await session.warmUp();
   progress.phase('Measure the candidate against itself');
   await session.screen(1);
-  const identify = identities(source);
   const before = session.baselineRun(candidate, identify('baseline'));
   const after = session.candidateRun(identify('candidate'));
   const run = session.pooledRun(identify('candidate'));
@@ -195,7 +197,9 @@ function identities(source: Source | undefined): (side: string) => RunIdentity {
 }
 
 async function save(out: string, run: Run, report: Report): Promise<Outcome['files']> {
-  const files = { report: join(out, 'report.json'), run: join(out, runFileName(run)) };
+  const folder = report.verdict === 'regressed' ? join(out, SET_ASIDE) : out;
+  const files = { report: join(out, 'report.json'), run: join(folder, runFileName(run)) };
+  await mkdir(folder, { recursive: true });
   await saveFile(files.run, `${JSON.stringify(run)}\n`);
   await saveFile(files.report, `${JSON.stringify(report, null, 2)}\n`);
   return files;

@@ -1,73 +1,116 @@
 import * as core from '@actions/core';
 import { artifactRuns } from './baseline/artifact.js';
+import type { Config } from './config/config.js';
 import { parseConfig } from './config/inputs.js';
-import { Failure, measurementFailure } from './failure.js';
+import { Failure, measurementFailure, usageFailure } from './failure.js';
 import { gate, type Outcome } from './gate.js';
 import { storeRun } from './github/artifacts.js';
-import { connect } from './github/client.js';
-import { keepComment } from './github/comment.js';
+import { connect, type GithubClient } from './github/client.js';
+import { keepComment, type StickyComment } from './github/comment.js';
 import { type GithubContext, readContext, sourceOf } from './github/context.js';
 import { artifactName, commentMarker } from './github/identity.js';
 import { type ActionInputs, readInputs } from './github/inputs.js';
+import { logLine } from './github/log.js';
 import { actionsProgress } from './github/progress.js';
 import { annotate, conclude, setOutputs, writeSummary } from './github/publish.js';
-import { renderComment } from './report/comment.js';
+import { isClear, renderComment, renderNotMeasured } from './report/comment.js';
+import type { Report } from './report/report.js';
 import { renderSummary } from './report/summary.js';
+
+/** What every step of the action needs to know. */
+interface Job {
+  context: GithubContext;
+  inputs: ActionInputs;
+  connect: () => Promise<GithubClient>;
+  cancelled: AbortSignal;
+}
 
 /** The action: read the inputs, run the gate, publish what came out. */
 async function main(): Promise<void> {
-  const inputs = readInputs();
-  const config = parseConfig(inputs.gate);
   const context = readContext(process.env);
-  const client = () => connect({ token: inputs.token, onWait: core.info });
-  const outcome = await gate(config, {
+  const inputs = readInputs(context);
+  const job: Job = {
+    context,
+    inputs,
+    connect: () => connect({ token: inputs.token, onWait: logLine }),
+    cancelled: cancellation(),
+  };
+  try {
+    const config = parseConfig(inputs.gate);
+    const outcome = await measure(config, job);
+    await publish(outcome, config, job);
+  } catch (error) {
+    if (error instanceof Failure) await commentNotMeasured(error, job);
+    throw error;
+  }
+}
+
+function measure(config: Config, { context, inputs, connect, cancelled }: Job): Promise<Outcome> {
+  if (config.baseline.kind === 'artifact' && context.enterpriseServer) {
+    throw usageFailure(
+      `baseline "artifact" does not work on ${new URL(context.runUrl).host}, since GitHub Enterprise Server does not have the artifact service that it needs: give host or command:CMD, measured in turn in this job, or directory:PATH with run records that a cache or a share keeps.`,
+    );
+  }
+  return gate(config, {
     progress: actionsProgress(),
-    signal: cancellation(),
+    signal: cancelled,
     artifacts: artifactRuns({
-      connect: client,
+      connect,
       context,
       name: artifactName(context, inputs.name),
       history: inputs.history,
     }),
     source: sourceOf(context),
   });
-  setOutputs(outcome.report, outcome.files);
-  annotate(outcome.report);
-  await writeSummary(renderSummary(outcome.report), outcome.report);
-  if (context.leavesBaseline && config.baseline.kind === 'artifact') {
-    await leaveBaseline(outcome, context, inputs);
-  }
-  await comment(outcome, context, inputs, client);
-  conclude(outcome.report);
 }
 
-async function leaveBaseline(
-  outcome: Outcome,
-  context: GithubContext,
-  inputs: ActionInputs,
-): Promise<void> {
+async function publish(outcome: Outcome, config: Config, job: Job): Promise<void> {
+  const { report, files } = outcome;
+  setOutputs(report, files);
+  annotate(report);
+  await writeSummary(renderSummary(report));
+  if (job.context.leavesBaseline && config.baseline.kind === 'artifact') {
+    await leaveBaseline(outcome, job);
+  }
+  await commentReport(report, job);
+  conclude(report);
+}
+
+async function leaveBaseline({ files }: Outcome, { context, inputs }: Job): Promise<void> {
   core.startGroup('Store the run as a baseline for later ones');
   const name = artifactName(context, inputs.name);
-  const problem = await storeRun(name, outcome.files.run, inputs.retentionDays);
+  const problem = await storeRun(name, files.run, inputs.retentionDays);
   core.endGroup();
   if (problem !== undefined) core.warning(problem);
 }
 
+function commentReport(report: Report, job: Job): Promise<void> {
+  const clear = isClear(report) ? 'clear' : 'undecided';
+  return comment(job, {
+    finding: report.verdict === 'regressed' ? 'regressed' : clear,
+    render: (wasRegressed) => renderComment(report, { ...shown(job), wasRegressed }),
+  });
+}
+
+/** A cancelled job has seconds left, and what cancels it is the job of a newer commit. */
+async function commentNotMeasured({ message }: Failure, job: Job): Promise<void> {
+  if (job.cancelled.aborted) return;
+  await comment(job, {
+    finding: 'not-measured',
+    render: (wasRegressed) => renderNotMeasured(message, { ...shown(job), wasRegressed }),
+  });
+}
+
+const shown = ({ context: { commit, runUrl } }: Job) => ({ commit, runUrl });
+
 async function comment(
-  { report }: Outcome,
-  context: GithubContext,
-  inputs: ActionInputs,
-  client: () => ReturnType<typeof connect>,
+  { connect, context, inputs }: Job,
+  text: Pick<StickyComment, 'finding' | 'render'>,
 ): Promise<void> {
   const marker = commentMarker(context, inputs.name);
-  const outcome = await keepComment(client, context, {
-    marker,
-    body: renderComment(report, { marker, runUrl: context.runUrl }),
-    mode: inputs.comment,
-    regressed: report.verdict === 'regressed',
-  });
+  const outcome = await keepComment(connect, context, { marker, mode: inputs.comment, ...text });
   if (outcome.did === 'failed') core.warning(outcome.warning);
-  else if (outcome.did !== 'nothing') core.info(`Comment ${outcome.did}: ${outcome.url}`);
+  else if (outcome.did !== 'nothing') logLine(`Comment ${outcome.did}: ${outcome.url}`);
 }
 
 /** The runner cancels a job with SIGINT, then SIGTERM 7.5 s later. */
@@ -88,7 +131,7 @@ try {
   if (error instanceof Failure) {
     core.setFailed(error.message);
   } else {
-    core.info(String((error as Error).stack));
+    for (const line of String((error as Error).stack).split('\n')) logLine(line);
     core.setFailed(`This is a bug in syscall-gate, please report it: ${error}`);
   }
 }

@@ -1,18 +1,21 @@
 import {
-  DownloadError,
   downloadArtifact,
-  listArtifacts,
-  type StoredArtifact,
+  findArtifact,
+  listTrustedRuns,
+  UnusableError,
 } from '../github/artifacts.js';
 import { explain, type GithubClient } from '../github/client.js';
 import type { GithubContext } from '../github/context.js';
 import { unzipText } from '../github/unzip.js';
 import { MAX_RUN_BYTES, parseRun, type Run } from '../record/run.js';
+import { countOf } from '../units.js';
 import type { ReadStoredRuns, StoredRuns } from './stored.js';
+import { RUN_SUFFIX } from './write.js';
 
 /** The action stores one small JSON file; anything much larger was not made by it. */
 const ZIP_LIMITS = { entries: 16, inflatedBytes: MAX_RUN_BYTES, ratio: 200 };
-const RECORD_SUFFIX = '.run.json';
+/** Not every run leaves an archive: so many more runs are looked at than are pooled. */
+const SPARE_RUNS = 50;
 
 export interface ArtifactStore {
   connect: () => Promise<GithubClient>;
@@ -41,43 +44,59 @@ export function artifactRuns(store: ArtifactStore): ReadStoredRuns {
 }
 
 async function readStore(client: GithubClient, store: ArtifactStore): Promise<StoredRuns> {
-  const { context, name, history } = store;
-  const { artifacts, strangers } = await listArtifacts(client, context, name, history);
-  const alive = artifacts.filter(({ expired }) => !expired);
-  const read = await Promise.all(
-    alive.slice(0, history).map((artifact) => readRun(client, context, artifact)),
-  );
-  const runs = read.filter((run) => typeof run !== 'string');
+  const { context, history } = store;
+  const listed = await listTrustedRuns(client, context, history + SPARE_RUNS);
+  const runs: Run[] = [];
+  const skipped: string[] = [];
+  let expired = 0;
+  const wanted = () => history - runs.length - skipped.length;
+  // Newest first, so many at once as are still wanted.
+  for (let next = 0; next < listed.ids.length && wanted() > 0; ) {
+    const ids = listed.ids.slice(next, next + wanted());
+    next += ids.length;
+    for (const left of await Promise.all(ids.map((id) => readRun(client, store, id)))) {
+      if (left.what === 'run') runs.push(left.run);
+      else if (left.what === 'unusable') skipped.push(left.sentence);
+      else if (left.what === 'expired') expired += 1;
+    }
+  }
+  if (listed.more && wanted() > 0) skipped.push(cappedSentence(store, runs, listed.ids));
+  if (expired > 0) skipped.push(expiredSentence(expired));
   runs.sort((one, other) => Date.parse(one.startedAt) - Date.parse(other.startedAt));
-  const skipped = [
-    ...read.filter((run) => typeof run === 'string'),
-    ...expiredSentence(artifacts.length - alive.length),
-    ...strangersSentence(strangers, name),
-  ];
   return { runs, skipped, origin: originOf(context, runs.length) };
 }
 
-/** The run that an archive holds, or one sentence that says why it was passed over. */
-async function readRun(
-  client: GithubClient,
-  context: GithubContext,
-  artifact: StoredArtifact,
-): Promise<Run | string> {
-  const which = `the run record that workflow run ${artifact.runId} stored`;
-  const passedOver = (reason: string) => `Passed over ${which}: ${reason}.`;
-  let zip: Buffer;
+/** What a workflow run left: a record, one sentence that says why it is passed over, or neither. */
+type Left =
+  | { what: 'run'; run: Run }
+  | { what: 'unusable'; sentence: string }
+  | { what: 'expired' | 'nothing' };
+
+async function readRun(client: GithubClient, store: ArtifactStore, runId: number): Promise<Left> {
+  const which = `the run record that workflow run ${runId} stored`;
   try {
-    zip = await downloadArtifact(client, context, artifact);
+    const artifact = await findArtifact(client, store.context, runId, store.name);
+    if (artifact === undefined) return { what: 'nothing' };
+    if (artifact.expired) return { what: 'expired' };
+    const zip = await downloadArtifact(client, store.context, artifact);
+    return { what: 'run', run: await readRecord(zip, store.context, runId) };
   } catch (error) {
-    if (error instanceof DownloadError) return passedOver(error.message);
-    return explain(error, { doing: `download ${which}`, permission: 'actions: read' });
+    const sentence =
+      error instanceof UnusableError
+        ? `Passed over ${which}: ${error.message}.`
+        : explain(error, { doing: `download ${which}`, permission: 'actions: read' });
+    return { what: 'unusable', sentence };
   }
-  const file = await unzipText(zip, RECORD_SUFFIX, ZIP_LIMITS);
-  if (!file.ok) return passedOver(file.reason);
+}
+
+async function readRecord(zip: Buffer, context: GithubContext, runId: number): Promise<Run> {
+  const file = await unzipText(zip, RUN_SUFFIX, ZIP_LIMITS);
+  if (!file.ok) throw new UnusableError(file.reason);
   const parse = parseRun(file.text);
-  if (!parse.ok) return passedOver(parse.reason);
-  const mismatch = sourceMismatch(parse.run, context, artifact.runId);
-  return mismatch === undefined ? parse.run : passedOver(mismatch);
+  if (!parse.ok) throw new UnusableError(parse.reason);
+  const mismatch = sourceMismatch(parse.run, context, runId);
+  if (mismatch !== undefined) throw new UnusableError(mismatch);
+  return parse.run;
 }
 
 /** A record must come from where it was found: else somebody has moved or edited it. */
@@ -94,23 +113,16 @@ function sourceMismatch(
 }
 
 function originOf({ workflow, compareWith }: GithubContext, count: number): string {
-  const runs = count === 0 ? 'the runs' : counted(count, 'run', 'runs');
+  const runs = count === 0 ? 'the runs' : countOf(count, 'run');
   return `${runs} of ${workflow} on ${compareWith}`;
 }
 
-const counted = (count: number, one: string, many: string): string =>
-  `${count} ${count === 1 ? one : many}`;
+const expiredSentence = (count: number): string =>
+  `Passed over ${count === 1 ? '1 artifact that has' : `${count} artifacts that have`} expired: raise retention-days to pool older runs.`;
 
-const expiredSentence = (count: number): string[] =>
-  count === 0
-    ? []
-    : [
-        `Passed over ${counted(count, 'artifact that has', 'artifacts that have')} expired: raise retention-days to pool older runs.`,
-      ];
-
-const strangersSentence = (count: number, name: string): string[] =>
-  count === 0
-    ? []
-    : [
-        `Passed over ${counted(count, 'artifact', 'artifacts')} called ${name} from runs of other workflows: give each gate a name of its own.`,
-      ];
+const cappedSentence = (
+  { context, history }: ArtifactStore,
+  runs: readonly Run[],
+  looked: readonly number[],
+): string =>
+  `Found ${runs.length} of ${history} stored runs among the newest ${looked.length} runs of ${context.workflow} on ${context.compareWith} and looked no further: give the gate a workflow in which every run measures.`;

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { reasonOf, usageFailure } from '../failure.js';
 import { MAX_RUN_BYTES, parseRun, type Run } from '../record/run.js';
 import type { StoredRuns } from './stored.js';
-import { RUN_SUFFIX } from './write.js';
+import { RUN_SUFFIX, SET_ASIDE } from './write.js';
 
 /** Downloaded artifacts nest a folder or two; deeper is somebody's whole disk. */
 const DEEPEST = 3;
@@ -15,10 +15,14 @@ const NEWEST = 50;
  * Reads the run records of a folder and of the folders in it, oldest first.
  * @throws Failure (usage) when there is no such folder or it cannot be read
  */
-export async function readDirectory(path: string, shown: string): Promise<StoredRuns> {
+export async function readDirectory(
+  path: string,
+  shown: string,
+  wanted: (run: Run) => boolean = () => true,
+): Promise<StoredRuns> {
   const names = await recordFiles(path, shown);
   const results = await Promise.all(names.map((name) => readRecord(name, relative(path, name))));
-  const runs = results.flatMap((result) => (result.run ? [result.run] : []));
+  const runs = results.flatMap(({ run }) => (run && wanted(run) ? [run] : []));
   runs.sort((a, b) => a.startedAt.localeCompare(b.startedAt) || a.id.localeCompare(b.id));
   return {
     runs: runs.slice(-NEWEST),
@@ -34,8 +38,7 @@ export async function readOwnRuns(path: string, shown: string, spec: string): Pr
     () => false,
   );
   if (!exists) return { runs: [], skipped: [], origin: `the folder ${shown}` };
-  const stored = await readDirectory(path, shown);
-  return { ...stored, runs: stored.runs.filter((run) => run.target.spec === spec) };
+  return readDirectory(path, shown, (run) => run.target.spec === spec);
 }
 
 /**
@@ -54,13 +57,16 @@ async function recordFiles(path: string, shown: string): Promise<string[]> {
     return entries
       .filter((entry) => entry.isFile() && entry.name.endsWith(RUN_SUFFIX))
       .map((entry) => join(entry.parentPath, entry.name))
-      .filter((name) => relative(path, name).split('/').length <= DEEPEST);
+      .filter((name) => isCounted(relative(path, name).split('/')));
   } catch (error) {
     throw usageFailure(
       `baseline "directory:${shown}" cannot be read (${reasonOf(error)}): give a folder that holds run records (*${RUN_SUFFIX}).`,
     );
   }
 }
+
+const isCounted = (parts: readonly string[]): boolean =>
+  parts.length <= DEEPEST && !parts.includes(SET_ASIDE);
 
 async function readRecord(path: string, shown: string): Promise<{ run?: Run; skipped?: string }> {
   try {

@@ -7,6 +7,12 @@ import type { Run } from '../record/run.js';
 /** What marks a file as a run record among the others of a folder or an archive. */
 export const RUN_SUFFIX = '.run.json';
 
+/**
+ * The subfolder of runs that were judged regressed. They are no baseline until somebody accepts
+ * them by moving them up: else running again would turn every red gate green.
+ */
+export const SET_ASIDE = 'regressed';
+
 /** The name under which a run is stored: sorts by time, tells the candidate's kind, never collides. */
 export function runFileName(run: Run): string {
   const stamp = run.startedAt.replace(/\.\d+Z$/, 'Z').replace(/[-:]/g, '');

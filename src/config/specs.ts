@@ -23,7 +23,7 @@ const kindOf = (spec: string): string => spec.split(':', 1)[0] ?? '';
  */
 export function parseCandidate(spec: string): RunnableSpec {
   refuseReserved('candidate', spec);
-  if (kindOf(spec) in STORED) {
+  if (Object.hasOwn(STORED, kindOf(spec))) {
     throw usageFailure(
       `candidate "${spec}" is a store of earlier runs, and a candidate must be something that can be measured: give ${RUNNABLE_KINDS.join(' or ')}.`,
     );
@@ -34,7 +34,7 @@ export function parseCandidate(spec: string): RunnableSpec {
 /** Reads the spec of what the candidate is compared with. */
 export function parseBaseline(spec: string): BaselineSpec {
   refuseReserved('baseline', spec);
-  const parse = STORED[kindOf(spec)];
+  const parse = Object.hasOwn(STORED, kindOf(spec)) ? STORED[kindOf(spec)] : undefined;
   if (parse === undefined) return parseRunnableSpec('baseline', spec, ALLOWED_FORMS);
   const rest = spec.slice(kindOf(spec).length + 1).trim();
   const wantsPath = kindOf(spec) !== 'artifact';

@@ -12,6 +12,8 @@ export interface ClientOptions {
   apiUrl?: string | undefined;
   /** How long a second of waiting lasts; tests make it short. */
   secondMs?: number;
+  /** How long each try may take to be answered whole. */
+  answerMs?: number;
 }
 
 /** A request that fails on GitHub's side is sent so many times more: after 1, 4 and 9 s. */
@@ -19,8 +21,8 @@ const RETRIES = 3;
 /** GitHub's limits for a token are waited for at most so often and so long (seconds). */
 const RATE_LIMIT_RETRIES = 2;
 const LONGEST_WAIT_S = 60;
-/** An answer that takes longer counts as a failure on GitHub's side. */
-const ANSWER_DEADLINE_MS = 30_000;
+/** An answer that takes longer counts as a failure on GitHub's side, and is asked for again. */
+const ANSWER_MS = 30_000;
 
 /**
  * A client that honours GITHUB_API_URL and proxies, and waits for a busy or limiting GitHub, but
@@ -37,11 +39,26 @@ export async function connect(options: ClientOptions): Promise<GithubClient> {
   // Imported late: the module parses the event's payload as it loads and throws on a malformed one.
   const { getOctokit } = await import('@actions/github');
   const octokit = getOctokit(options.token, clientOptions(options), throttling, retry);
-  octokit.hook.before('request', (request) => {
-    request.request.signal ??= AbortSignal.timeout(ANSWER_DEADLINE_MS);
+  octokit.hook.before('request', (call) => {
+    const fetchAnswer = withDeadline(call.request.fetch ?? fetch, options.answerMs ?? ANSWER_MS);
+    // A new object: the old one may be the defaults that all requests share.
+    call.request = { ...call.request, fetch: fetchAnswer };
   });
   return octokit;
 }
+
+/**
+ * Gives each try a deadline of its own, which an abort signal of the request would not: all tries
+ * share it. The body must have come too: Octokit takes a body that breaks off for an empty one.
+ */
+const withDeadline =
+  (fetchAnswer: typeof fetch, answerMs: number): typeof fetch =>
+  async (url, init) => {
+    const signal = AbortSignal.timeout(answerMs);
+    const answer = await fetchAnswer(url, { ...init, signal });
+    await answer.clone().arrayBuffer();
+    return answer;
+  };
 
 function clientOptions({ apiUrl, onWait, secondMs = 1000 }: ClientOptions) {
   const mayWait = (seconds: number, request: LimitedRequest, _: unknown, retries: number) => {
@@ -87,7 +104,7 @@ export function explain(error: unknown, { doing, permission }: Request): string 
     return `${could} the token's rate limit is used up (${status}); run the job again later.`;
   }
   if (status >= 500) {
-    return `${could} GitHub did not answer properly (${status}) after ${RETRIES + 1} tries; run the job again when githubstatus.com is green.`;
+    return `${could} GitHub did not answer properly (${hasAnswer(error) ? status : message}) after ${triesText(error)}; run the job again when githubstatus.com is green.`;
   }
   return `${could} ${EXPLANATIONS[status]?.(permission) ?? `${message} (${status})`}.`;
 }
@@ -95,11 +112,25 @@ export function explain(error: unknown, { doing, permission }: Request): string 
 const EXPLANATIONS: Record<number, (permission: Request['permission']) => string> = {
   401: () => 'GitHub does not accept the token (401); check the input github-token',
   403: (permission) =>
-    `GitHub refused it (403); add "permissions: ${permission}" to the job in the workflow file (a pull request from a fork gets a read-only token whatever the file says)`,
+    `GitHub refused it (403); ${permissionAdvice(permission)} (a pull request from a fork gets a read-only token whatever the file says)`,
   404: (permission) =>
-    `GitHub shows nothing there to this token (404); check that github-token belongs to this repository and that the job has "permissions: ${permission}"`,
+    `GitHub shows nothing there to this token (404); check that github-token belongs to this repository, or ${permissionAdvice(permission)}`,
   410: () => 'it is gone (410), as artifacts are after their retention time',
 };
+
+/** A list of permissions takes away those that it does not name, which checkout would miss. */
+const permissionAdvice = (permission: Request['permission']): string =>
+  `add "${permission}" to the "permissions:" of the job and keep "contents: read" there`;
+
+const hasAnswer = (error: unknown): boolean =>
+  error instanceof Error && 'response' in error && error.response !== undefined;
+
+/** The retry plugin leaves in the request of the last try how many came before it. */
+function triesText(error: unknown): string {
+  const { request } = error as { request?: { request?: { retryCount?: number } } };
+  const tries = (request?.request?.retryCount ?? 0) + 1;
+  return tries === 1 ? '1 try' : `${tries} tries`;
+}
 
 const statusOf = (error: unknown): number | undefined =>
   typeof error === 'object' &&
@@ -109,4 +140,6 @@ const statusOf = (error: unknown): number | undefined =>
     ? error.status
     : undefined;
 
-const firstLine = (text: string): string => (text.split('\n', 1)[0] ?? '').replace(/\.$/, '');
+/** An error's message for the middle of a sentence: its first line, without the full stop. */
+export const firstLine = (text: string): string =>
+  (text.split('\n', 1)[0] ?? '').replace(/\.$/, '');

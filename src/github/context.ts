@@ -22,9 +22,13 @@ export interface GithubContext {
   /** File name of the workflow, such as gate.yml: what its other runs are listed by. */
   workflow: string;
   job: string;
+  /** What tells this step from the job's others that use the action too; empty if nobody says. */
+  step: string;
   runId: number;
   runAttempt: number;
   runUrl: string;
+  /** GitHub Enterprise Server, whose artifact service is not the one that the toolkit speaks to. */
+  enterpriseServer: boolean;
 }
 
 type Environment = Record<string, string | undefined>;
@@ -77,10 +81,18 @@ export function readContext(env: Environment): GithubContext {
     ...readSubject(event, env, readPayload(required(env, 'GITHUB_EVENT_PATH'))),
     workflow: workflowFile(required(env, 'GITHUB_WORKFLOW_REF')),
     job: env['GITHUB_JOB'] || 'job',
+    step: env['GITHUB_ACTION'] ?? '',
     runId,
     runAttempt: Number(env['GITHUB_RUN_ATTEMPT']) || 1,
     runUrl: `${server}/${repository}/actions/runs/${runId}`,
+    enterpriseServer: isEnterpriseServer(server),
   };
+}
+
+/** The rule by which @actions/artifact refuses to work. */
+function isEnterpriseServer(server: string): boolean {
+  const host = URL.canParse(server) ? new URL(server).hostname : 'github.com';
+  return host !== 'github.com' && !/\.(?:ghe\.com|localhost)$/.test(host);
 }
 
 /** Where a run record says that it comes from. */

@@ -17,6 +17,10 @@ export const artifactName = ({ workflow, job }: GithubContext, name: string): st
 export const commentMarker = (context: GithubContext, name: string): string =>
   `<!-- ${artifactName(context, name)} -->`;
 
+/** The folder for a gate's files: a job may run several gates, with one name even. */
+export const folderName = (context: GithubContext, name: string): string =>
+  `syscall-gate-${slug([distinct(name), context.step])}`;
+
 const withoutExtension = (file: string): string => file.replace(/\.ya?ml$/, '');
 
 const distinct = (name: string): string => (name.trim() === 'null' ? '' : name.trim());

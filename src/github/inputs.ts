@@ -4,6 +4,8 @@ import type { RawInputs } from '../config/inputs.js';
 import { parseChoice } from '../config/values.js';
 import { usageFailure } from '../failure.js';
 import { COMMENT_MODES, type CommentMode } from './comment.js';
+import type { GithubContext } from './context.js';
+import { folderName } from './identity.js';
 
 /** What action.yml lets a workflow say: the gate's own inputs, still raw, and how to publish. */
 export interface ActionInputs {
@@ -21,7 +23,8 @@ export interface ActionInputs {
  * Reads the inputs that the runner put into the environment.
  * @throws Failure (usage) naming the input, what is wrong and what is allowed
  */
-export function readInputs(): ActionInputs {
+export function readInputs(context: GithubContext): ActionInputs {
+  const name = getInput('name');
   return {
     gate: {
       candidate: getInput('candidate'),
@@ -31,11 +34,11 @@ export function readInputs(): ActionInputs {
       metrics: getInput('metrics'),
       alpha: getInput('alpha'),
       failOn: getInput('fail-on'),
-      out: getInput('out') || join(process.env['RUNNER_TEMP'] || '.', 'syscall-gate'),
+      out: getInput('out') || join(process.env['RUNNER_TEMP'] || '.', folderName(context, name)),
     },
     comment: parseChoice('comment', getInput('comment') || 'on-regression', COMMENT_MODES),
     token: getInput('github-token'),
-    name: getInput('name'),
+    name,
     history: readCount('history', { lowest: 1, highest: 100, usual: 20 }),
     retentionDays: readCount('retention-days', { lowest: 0, highest: 400, usual: 0 }),
   };

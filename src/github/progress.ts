@@ -1,5 +1,6 @@
 import * as core from '@actions/core';
 import type { Progress } from '../progress.js';
+import { logLine } from './log.js';
 
 /** A step is logged each time so much of its phase is done: a log is read, not watched. */
 const LOGGED_SHARE = 0.1;
@@ -23,9 +24,9 @@ export function actionsProgress(): Progress {
       const share = total > 0 ? done / total : 1;
       if (share < logged + LOGGED_SHARE && done < total) return;
       logged = share;
-      core.info(`${done}/${total} ${detail}`);
+      logLine(`${done}/${total} ${detail}`);
     },
-    note: (sentence) => core.info(sentence),
+    note: logLine,
     warn: (sentence) => core.warning(sentence),
     end: close,
   };

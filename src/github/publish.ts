@@ -1,11 +1,10 @@
 import * as core from '@actions/core';
 import type { MetricReport, Report } from '../report/report.js';
 import { countOf, formatChange } from '../units.js';
+import { logLine } from './log.js';
 
 /** GitHub shows ten error annotations of a step and drops the rest; one is the job's own sentence. */
 const MAX_ANNOTATIONS = 9;
-/** GitHub drops a longer summary whole. */
-const MAX_SUMMARY_BYTES = 1024 * 1024;
 
 /** The gated metrics that regressed, the largest change first. */
 export const regressions = ({ metrics }: Report): MetricReport[] =>
@@ -36,7 +35,7 @@ export function annotate(report: Report): void {
 export function conclude({ passed, verdict, headline }: Report): void {
   if (!passed) core.setFailed(headline);
   else if (verdict === 'no-baseline') core.notice(headline);
-  else core.info(headline);
+  else logLine(headline);
 }
 
 const annotationTitle = ({ id, change }: MetricReport): string =>
@@ -46,11 +45,9 @@ const annotationTitle = ({ id, change }: MetricReport): string =>
  * Writes the job summary; what it says is in the outputs and the report file too, so that a
  * summary that cannot be written is a warning.
  */
-export async function writeSummary(markdown: string, report: Report): Promise<void> {
-  const fits = Buffer.byteLength(markdown) < MAX_SUMMARY_BYTES;
-  const text = fits ? markdown : `${report.headline} The whole report is in the report file.\n`;
+export async function writeSummary(markdown: string): Promise<void> {
   try {
-    await core.summary.addRaw(text, true).write();
+    await core.summary.addRaw(markdown, true).write();
   } catch (error) {
     core.warning(`Could not write the job summary: ${(error as Error).message}`);
   }

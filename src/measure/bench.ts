@@ -34,6 +34,5 @@ export async function prepareBench(
     probe: built.probe,
     plan: makePlan(metrics, config.seed, await quietestCpu(addon)),
     signal,
-    environment: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C' },
   };
 }

@@ -47,7 +47,7 @@ export function collectRun(
     ...(identity.source ? { source: identity.source } : {}),
     platform: environment.platform,
     subject: environment.subject,
-    plan: planRecord(plan),
+    plan: { ...planRecord(plan), cpu: actualCpu(plan, observations) },
     launches: observations.map((observation) => observation.launch),
     metrics: plan.metrics.map((entry) => metricRecord(entry, observations)),
   });
@@ -63,6 +63,9 @@ function described(
   const failure = observations.find((observation) => observation.launch.failure)?.launch.failure;
   throw launchesFailed(target, failure ?? 'it did not describe its machine');
 }
+
+const actualCpu = (plan: Plan, observations: readonly LaunchObservation[]): number =>
+  observations.find(({ cpu }) => cpu !== undefined)?.cpu ?? plan.cpu;
 
 export const launchesFailed = (target: Target, why: string): Error =>
   measurementFailure(
@@ -101,8 +104,21 @@ function interruptedBatches(replicates: readonly Replicate[]): Absence | undefin
 function replicate(id: string, { launch, metrics }: LaunchObservation): Replicate[] {
   const observation = metrics.get(id);
   if (observation?.status !== 'ok') return [];
-  return [{ sequence: launch.sequence, ...observation.estimate }];
+  const { estimateNs, controlNs, spreadNs, kept, rejected } = observation.estimate;
+  return [
+    {
+      sequence: launch.sequence,
+      estimateNs: rounded(estimateNs),
+      controlNs: rounded(controlNs),
+      spreadNs: rounded(spreadNs),
+      kept,
+      rejected,
+    },
+  ];
 }
+
+/** Seven digits: far below any noise, and half of the record's size. */
+const rounded = (ns: number): number => Number(ns.toPrecision(7));
 
 interface Absence {
   status: Unavailable;

@@ -23,7 +23,9 @@ const OWN_OCCUPANCY_QUANTILE = 0.9;
  * the metric's best batches did. The reference is the metric's own because kernels with
  * CONFIG_IRQ_TIME_ACCOUNTING keep the softirq work of a loopback send off the task's clock, which
  * would otherwise reject every batch of it. Involuntary switches are no criterion: a wake-up
- * preemption counts as one. Metrics that `sleeps` declares idle by design keep every batch.
+ * preemption counts as one. Metrics that `sleeps` declares idle by design keep every batch, and so
+ * does everything where the CPU clock stood still over a batch: it is too coarse to judge by (10 ms
+ * in gVisor).
  *
  * @param rounds the metric's batches, one entry a round
  * @param sleeps the operation waits on purpose, so occupancy says nothing
@@ -35,7 +37,8 @@ export function estimateReplicate(rounds: readonly WireBatches[], sleeps: boolea
     OWN_OCCUPANCY_QUANTILE,
   );
   const undisturbed = batches.filter((batch) => batch.occupancy >= OCCUPANCY_THRESHOLD * best);
-  const kept = sleeps ? batches : undisturbed;
+  const blind = sleeps || batches.some((batch) => batch.occupancy === 0);
+  const kept = blind ? batches : undisturbed;
   const ns = kept.map((batch) => batch.ns);
   const control = kept.map((batch) => batch.controlNs);
   return {

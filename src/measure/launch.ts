@@ -1,7 +1,13 @@
 import { measurementFailure } from '../failure.js';
 import type { Addon, LaunchResult } from '../probe/addon.js';
 import type { MetricEntry } from '../probe/catalogue.js';
-import { type Environment, parseWire, planArguments, type WireMetric } from '../probe/wire.js';
+import {
+  type Environment,
+  parseWire,
+  planArguments,
+  type WireMetric,
+  type WireOutput,
+} from '../probe/wire.js';
 import type { Reason, Unavailable } from '../record/metric-status.js';
 import type { Launch } from '../record/run.js';
 import type { Target } from '../targets/target.js';
@@ -14,8 +20,6 @@ export interface Bench {
   probe: string;
   plan: Plan;
   signal: AbortSignal;
-  /** Environment of every launch. */
-  environment: Readonly<Record<string, string>>;
 }
 
 export type Observation =
@@ -27,6 +31,8 @@ export interface LaunchObservation {
   launch: Launch;
   environment?: Environment;
   catalogue?: number;
+  /** CPU that it really ran on; a target may have other ones than the plan's. */
+  cpu?: number;
   metrics: Map<string, Observation>;
 }
 
@@ -54,7 +60,7 @@ export async function launchProbe(bench: Bench, order: LaunchOrder): Promise<Lau
   const argv = target.argv(bench.probe, probeArguments(bench.plan, order, memory));
   const launched = bench.addon.launch({
     argv,
-    env: { ...bench.environment },
+    env: target.environment(process.env),
     cpu: bench.plan.cpu,
     deadlineMs: order.deadlineMs + LAUNCHER_GRACE_MS,
     results: target.results,
@@ -102,24 +108,26 @@ function observe(order: LaunchOrder, result: LaunchResult): LaunchObservation {
       ...(failure === undefined ? {} : { failure: failure.slice(0, 500) }),
     },
     ...(wire.hello?.environment ? { environment: wire.hello.environment } : {}),
-    ...(wire.hello ? { catalogue: wire.hello.catalogue } : {}),
+    ...(wire.hello ? { catalogue: wire.hello.catalogue, cpu: wire.hello.cpu } : {}),
     metrics: failure === undefined ? observeMetrics(order.metrics, wire.metrics) : new Map(),
   };
 }
 
 /** One clause that says why a launch does not count, or undefined when it does. */
-function launchFailure(
-  result: LaunchResult,
-  wire: { complete: boolean; problem?: string | undefined },
-): string | undefined {
-  const said = result.stderr.trim().split('\n').at(-1);
+function launchFailure(result: LaunchResult, wire: WireOutput): string | undefined {
+  const said = result.stderr
+    .trim()
+    .split('\n')
+    .at(-1)
+    ?.replaceAll(/\p{Cc}+/gu, ' ');
   const because = said ? `, saying "${said}"` : '';
   if (result.timedOut) return `it did not end before its deadline${because}`;
-  if (wire.problem !== undefined) return wire.problem;
+  if (wire.hello !== undefined && wire.problem !== undefined) return wire.problem;
   if (result.signal !== 0) return `it was ended by signal ${result.signal}${because}`;
   if (wire.complete) return undefined;
   if (result.truncated) return 'it wrote more than a launch may';
-  return `it ended with exit code ${result.exitCode} before its last result${because}`;
+  const where = wire.hello === undefined ? 'without any result' : 'before its last result';
+  return `it ended with exit code ${result.exitCode} ${where}${because}`;
 }
 
 function observeMetrics(
@@ -131,6 +139,8 @@ function observeMetrics(
 
 function observeMetric(entry: MetricEntry, wire: readonly WireMetric[]): Observation {
   const rounds = wire.filter((line) => line.id === entry.id);
+  const other = rounds.find((round) => round.version !== entry.version);
+  if (other !== undefined) return otherDefinition(entry.version, other.version);
   const unavailable = rounds.find((round) => round.status !== 'ok');
   if (unavailable !== undefined) {
     return { status: unavailable.status, reason: unavailable.reason };
@@ -139,6 +149,16 @@ function observeMetric(entry: MetricEntry, wire: readonly WireMetric[]): Observa
   if (batches.length === 0) return missing;
   return { status: 'ok', estimate: estimateReplicate(batches, entry.slow) };
 }
+
+/** A command may start a probe of its own, of another release. */
+const otherDefinition = (ours: number, theirs: number): Observation => ({
+  status: 'error',
+  reason: {
+    operation: 'measure',
+    errno: 0,
+    message: `the probe there has definition ${theirs} of it and this one has ${ours}`,
+  },
+});
 
 const missing: Observation = {
   status: 'error',

@@ -33,7 +33,7 @@ export interface RoundsOrder {
   metrics: readonly MetricEntry[];
   /** Rounds go on until one more would end after this, `performance.now()` ms. */
   until: number;
-  /** Rounds that are measured even when `until` is past … */
+  /** Rounds without a failed launch that are measured even when `until` is past … */
   leastRounds: number;
   /** … unless this is past, too. */
   latest: number;
@@ -41,6 +41,12 @@ export interface RoundsOrder {
 
 /** Slow metrics wait by design (tens of ms an operation): two rounds of them say enough. */
 const SLOW_METRIC_ROUNDS = 2;
+
+/**
+ * More launches of a phase than this say nothing more: the interval shrinks with their root, and the estimate
+ * and its interval take memory and time with their square. One metric alone gets there in a minute.
+ */
+const MOST_LAUNCHES = 1600;
 
 /** A launch takes well under a second on hardware; emulated kernels are hundreds of times slower. */
 const LAUNCH_DEADLINE_MS = 60_000;
@@ -80,19 +86,28 @@ async function measureRounds(
   progress: Progress,
 ): Promise<void> {
   const begin = performance.now();
+  let whole = 0;
   for (let round = 0; ; round++) {
     const now = performance.now();
     const roundMs = round === 0 ? 0 : (now - begin) / round;
-    const late = round < order.leastRounds ? order.latest : order.until;
+    const late = whole < order.leastRounds ? order.latest : order.until;
     if (round > 0 && now + roundMs > late) return;
+    if ((round + 1) * pattern.length > MOST_LAUNCHES) return;
     const metrics = metricsOf(order, round);
     for (const [index, side] of pattern.entries()) {
       tellProgress(progress, order, begin, round * pattern.length + index, sides[side]);
       log[side].push(await launchInTurn(bench, sides[side], order, metrics, log));
       refuseFailing(sides[side], log[side]);
     }
+    if (isWhole(log, pattern.length)) whole += 1;
   }
 }
+
+/** Whether every launch of the round that just ended came through. */
+const isWhole = ({ baseline, candidate, next }: MeasuringLog, launches: number): boolean =>
+  [...baseline, ...candidate].every(
+    ({ launch }) => launch.sequence < next - launches || launch.failure === undefined,
+  );
 
 /** A phase with time to fill is told by the second, the warm-up by the launch. */
 function tellProgress(
@@ -144,12 +159,16 @@ function metricsOf(order: RoundsOrder, round: number): readonly MetricEntry[] {
   return quick.length > 0 ? quick : order.metrics;
 }
 
-/** A side that fails twice in a row will fail again: say so now, not after the whole budget. */
-const FAILURES_IN_A_ROW = 2;
+/** A side that has never come through is given up at once; one that has may stumble. */
+const FAILURES_AT_FIRST = 2;
+const FAILURES_IN_A_ROW = 8;
 
 function refuseFailing(target: Target, observations: readonly LaunchObservation[]): void {
-  const last = observations.slice(-FAILURES_IN_A_ROW);
-  const [failure] = last.flatMap(({ launch }) => launch.failure ?? []);
-  const failed = last.every(({ launch }) => launch.failure !== undefined);
-  if (last.length === FAILURES_IN_A_ROW && failed && failure) throw launchesFailed(target, failure);
+  const lastGood = observations.findLastIndex(({ launch }) => launch.failure === undefined);
+  const failures = observations.slice(lastGood + 1);
+  const most = lastGood < 0 ? FAILURES_AT_FIRST : FAILURES_IN_A_ROW;
+  const [first] = failures;
+  if (failures.length >= most && first?.launch.failure !== undefined) {
+    throw launchesFailed(target, first.launch.failure);
+  }
 }

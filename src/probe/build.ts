@@ -59,7 +59,7 @@ export async function buildProbe(options: BuildOptions = {}): Promise<Build> {
   const [compilers, sources] = await Promise.all([findCompilers(), nativeSources()]);
   const key = await buildKey(compilers, sources);
   const { cacheDir } = options;
-  const folders = cacheDir ? [{ path: cacheDir, isPrivate: false }] : cacheFolders();
+  const folders = cacheDir ? [cacheDir] : cacheFolders();
   const found = await findBuild(folders, key, FILES);
   const folder =
     found ??

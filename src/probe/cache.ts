@@ -1,35 +1,30 @@
-import { access, lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { access, chmod, lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { measurementFailure } from '../failure.js';
 
 const NAME = 'syscall-gate';
 
-/** A folder that may hold builds; a private one lies where others could have put it first. */
-export interface CacheFolder {
-  path: string;
-  isPrivate: boolean;
-}
-
-/** Where builds are kept, best first: the runner's folders, the user's cache, a temporary folder. */
-export function cacheFolders(): CacheFolder[] {
-  const { RUNNER_TOOL_CACHE, RUNNER_TEMP, XDG_CACHE_HOME } = process.env;
-  const homes = [RUNNER_TOOL_CACHE, RUNNER_TEMP, XDG_CACHE_HOME || join(homedir(), '.cache')];
-  const own = homes.filter((home): home is string => Boolean(home));
-  return [
-    ...own.map((home) => ({ path: join(home, NAME), isPrivate: false })),
-    { path: join(tmpdir(), `${NAME}-${userInfo().uid}`), isPrivate: true },
-  ];
+/**
+ * Where builds are kept, best first. On a runner only its temporary folder, which every job finds
+ * empty: what one job leaves for the next could be another pull request's code. Elsewhere the
+ * user's cache, else a folder of the user's own among the temporary ones.
+ */
+export function cacheFolders(): string[] {
+  const { RUNNER_TEMP, XDG_CACHE_HOME } = process.env;
+  if (RUNNER_TEMP) return [join(RUNNER_TEMP, NAME)];
+  const home = XDG_CACHE_HOME || join(homedir(), '.cache');
+  return [join(home, NAME), join(tmpdir(), `${NAME}-${userInfo().uid}`)];
 }
 
 /** The folder of a complete build, if one of the cache folders has it. */
 export async function findBuild(
-  folders: readonly CacheFolder[],
+  folders: readonly string[],
   key: string,
   files: readonly string[],
 ): Promise<string | undefined> {
   for (const folder of folders) {
-    const build = join(folder.path, key);
+    const build = join(folder, key);
     if ((await isTrusted(folder)) && (await isComplete(build, files))) return build;
   }
   return undefined;
@@ -44,7 +39,7 @@ export async function findBuild(
  * @throws Failure of kind `measurement` when no folder can be written
  */
 export async function publishBuild(
-  folders: readonly CacheFolder[],
+  folders: readonly string[],
   key: string,
   files: readonly string[],
   make: (work: string) => Promise<void>,
@@ -72,30 +67,33 @@ async function moveInto(build: string, work: string, files: readonly string[]): 
 }
 
 async function makeWorkFolder(
-  folders: readonly CacheFolder[],
+  folders: readonly string[],
 ): Promise<{ folder: string; work: string }> {
   let reason: unknown;
   for (const folder of folders) {
     try {
-      await mkdir(folder.path, { recursive: true, mode: folder.isPrivate ? 0o700 : 0o755 });
+      await mkdir(folder, { recursive: true, mode: 0o755 });
       if (!(await isTrusted(folder))) continue;
-      return { folder: folder.path, work: await mkdtemp(join(folder.path, 'building-')) };
+      const work = await mkdtemp(join(folder, 'building-'));
+      // Other users run the probe too: containers with a user of their own, setpriv.
+      await chmod(work, 0o755);
+      return { folder, work };
     } catch (error) {
       reason ??= error;
     }
   }
-  const tried = folders.map((folder) => folder.path).join(', ');
+  const tried = folders.join(', ');
   throw measurementFailure(
     `The compiled probe has no place to go, since no cache folder can be written (${tried}): set XDG_CACHE_HOME to one that can.`,
     reason,
   );
 }
 
-async function isTrusted(folder: CacheFolder): Promise<boolean> {
-  if (!folder.isPrivate) return true;
+/** What is found here is executed, so nobody else may have been able to put it here. */
+async function isTrusted(folder: string): Promise<boolean> {
   try {
-    const entry = await lstat(folder.path);
-    return entry.isDirectory() && entry.uid === userInfo().uid && (entry.mode & 0o077) === 0;
+    const entry = await lstat(folder);
+    return entry.isDirectory() && entry.uid === userInfo().uid && (entry.mode & 0o022) === 0;
   } catch {
     return false;
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Reason, UNAVAILABLE } from '../record/metric-status.js';
-import { platformSchema, subjectSchema } from '../record/run.js';
+import { platformSchema, runSchema, subjectSchema } from '../record/run.js';
 
 /** The major version of the wire format that this program speaks. */
 export const WIRE_VERSION = 1;
@@ -17,7 +17,9 @@ const NEWLINE = 0x0a;
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const positive = z.number().gt(0).max(1e15);
 const batches = <T extends z.ZodType>(value: T) => z.array(value).min(1).max(MAX_BATCHES);
-const bounded = (length: number) => z.string().transform((value) => value.slice(0, length));
+/** Bounded, and one line: what a target says may end up in a log whose lines are commands. */
+const bounded = (length: number) =>
+  z.string().transform((value) => value.replaceAll(/\p{Cc}+/gu, ' ').slice(0, length));
 
 // Stripped, not strict: a newer probe may say more than this program reads.
 const environmentSchema = z.object({
@@ -28,7 +30,7 @@ const environmentSchema = z.object({
 const helloLine = z
   .object({
     wire: z.literal(WIRE_VERSION),
-    catalogue: z.int().min(1),
+    catalogue: runSchema.shape.catalogue,
     clock: z.object({ name: z.string().max(128), cost_ns: z.number().min(0), vdso: z.boolean() }),
     cpu: z.int(),
     pid: count,

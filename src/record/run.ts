@@ -11,8 +11,8 @@ import { reasonSchema, UNAVAILABLE } from './metric-status.js';
 export const RUN_SCHEMA = 'syscall-gate/run';
 export const RUN_VERSION = 1;
 
-/** The largest record worth reading: a day of launches of the whole catalogue stays far below. */
-export const MAX_RUN_BYTES = 16 * 1024 * 1024;
+/** The largest record worth reading: the most launches of a hundred metrics stay below. */
+export const MAX_RUN_BYTES = 32 * 1024 * 1024;
 
 const text = z.string().max(512);
 const word = z.string().min(1).max(128);

@@ -42,12 +42,16 @@ export function buildReport(
     familySize: comparison.familySize,
     // A metric that only informs is nobody's regression.
     counts: countVerdicts(metrics.filter(({ gate }) => gate)),
-    baseline: { spec: specs.baseline, runs: comparison.baseline.map(({ id }) => id) },
+    baseline: {
+      spec: specs.baseline,
+      runs: comparison.baseline.map(({ id }) => id),
+      skipped: comparison.skipped,
+    },
     candidate: { spec: specs.candidate, run: comparison.candidate.id },
     platform: comparison.candidate.platform,
     subject: comparison.candidate.subject,
     differences: differences(comparison),
-    caveats: comparison.caveats,
+    caveats: [...comparison.skipped, ...comparison.caveats],
     metrics,
   };
   return reportSchema.parse({ ...report, headline: headline(report) });

@@ -1,3 +1,5 @@
+import { DEFAULTS } from '../config/inputs.js';
+import { DUET_MARGIN, PREDICTION_MARGIN } from '../stats/assumptions.js';
 import { countOf } from '../units.js';
 import {
   added,
@@ -10,7 +12,7 @@ import {
   interval,
   mde80,
 } from './cells.js';
-import { markdown, shellWord } from './escape.js';
+import { code, markdown, shellWord } from './escape.js';
 import { legend, machineFacts, sideFacts } from './facts.js';
 import {
   details,
@@ -36,13 +38,16 @@ import {
 } from './words.js';
 
 export interface CommentOptions {
-  /** The HTML comment, on a line of its own, by which later runs find this comment again. */
-  marker: string;
+  /** The commit that was measured: a comment may be older than the pull request's last one. */
+  commit?: string;
   runUrl?: string;
+  /** Whether the comment that this one replaces left a regression open. */
+  wasRegressed?: boolean;
 }
 
-/** What a comment may hold (65,536), less what GitHub may add. */
+/** What a comment may hold (65,536), less what GitHub and the hidden lines above may add. */
 const MAX_BYTES = 65_000;
+const SHORT_COMMIT = 7;
 const MOST_FINDINGS = 60;
 const MOST_DIFFERENCES = 20;
 const MOST_CAVEATS = 10;
@@ -73,31 +78,50 @@ export const renderComment = (report: Report, options: CommentOptions): string =
     MAX_BYTES,
   );
 
-function draft(report: Report, { marker, runUrl }: CommentOptions, detail: Detail): string {
-  const all = sections(report);
-  const heading = `### ${verdictMarks[report.verdict]} syscall-gate: ${report.verdict}${policyText(report)}`;
+/** What the comment becomes when a commit could not be measured: why, in one sentence. */
+export function renderNotMeasured(reason: string, options: CommentOptions): string {
   const blocks = [
-    `${marker}\n${heading}`,
-    `**${markdown(report.headline, 600)}**`,
-    clearedText(report),
-    ...all.filter(isFinding).map((section) => finding(section, detail.findings)),
-    ...(detail.context ? context(report) : []),
-    others(report, all, detail.others),
-    ...(detail.context ? [methodDetails(report), reproduceDetails(report)] : []),
-    footer(report, runUrl),
+    `### ⚫ syscall-gate: not measured${atCommit(options)}`,
+    `The newest commit could not be measured: ${markdown(reason, 1000)}`,
+    options.wasRegressed ? `${EARLIER} nothing is known about it at this commit.` : '',
+    footer([runLink(options.runUrl)]),
   ];
   return `${join(blocks)}\n`;
 }
 
+/** Whether the report shows that no gated metric is slower, rather than failing to show one. */
+export const isClear = ({ verdict, counts }: Report): boolean =>
+  verdict === 'unchanged' ||
+  (verdict === 'improved' && counts.inconclusive + counts.incomparable === 0);
+
+function draft(report: Report, options: CommentOptions, detail: Detail): string {
+  const all = sections(report);
+  const verdict = `${report.verdict}${atCommit(options)}${policyText(report)}`;
+  const blocks = [
+    `### ${verdictMarks[report.verdict]} syscall-gate: ${verdict}`,
+    `**${markdown(report.headline, 600)}**`,
+    options.wasRegressed ? clearedText(report) : '',
+    ...all.filter(isFinding).map((section) => finding(section, detail.findings)),
+    ...(detail.context ? context(report) : []),
+    others(report, all, detail.others),
+    ...(detail.context ? [methodDetails(report), reproduceDetails(report)] : []),
+    reportFooter(report, options),
+  ];
+  return `${join(blocks)}\n`;
+}
+
+const atCommit = ({ commit }: CommentOptions): string =>
+  commit === undefined ? '' : ` at ${code(commit.slice(0, SHORT_COMMIT))}`;
+
+const EARLIER = 'An earlier version of this comment reported a regression:';
+
 /** The comment stays when the regression is gone, so it has to say so. */
-function clearedText({ verdict, counts }: Report): string {
-  const earlier = 'If an earlier version of this comment reported a regression,';
-  if (verdict === 'regressed') return '';
-  if (verdict === 'no-baseline' || verdict === 'incomparable') {
-    return `${earlier} this run neither confirms it nor shows that it is gone.`;
-  }
-  const undecidedCount = counts.inconclusive + counts.incomparable;
-  return `${earlier} ${undecidedCount === 0 ? 'it is gone' : 'this run does not confirm it'}.`;
+function clearedText(report: Report): string {
+  if (report.verdict === 'regressed') return '';
+  if (isClear(report)) return `${EARLIER} it is gone.`;
+  return report.verdict === 'no-baseline' || report.verdict === 'incomparable'
+    ? `${EARLIER} this run neither confirms it nor shows that it is gone.`
+    : `${EARLIER} this run does not confirm it.`;
 }
 
 function finding(section: Section, most: number): string {
@@ -153,29 +177,55 @@ function reproduceDetails(report: Report): string {
   const { baseline: before, candidate: after } = report;
   const stored = before.spec === 'artifact';
   const command = [
-    'syscall-gate',
-    '--baseline',
-    stored ? 'directory:runs' : shellWord(before.spec),
-    '--candidate',
-    shellWord(after.spec),
+    'npm start --',
+    `--baseline ${stored ? 'directory:runs' : shellWord(before.spec)}`,
+    `--candidate ${shellWord(after.spec)}`,
+    ...judgingOptions(report),
   ].join(' ');
-  const first =
-    'On a machine of the same kind, with the run records that the workflow stored as artifacts unpacked into the folder `runs`:';
-  return details(
-    'How to reproduce it',
-    join([stored ? first : '', `\`\`\`sh\n${command}\n\`\`\``]),
-  );
+  const where = stored
+    ? 'In a clone of syscall-gate on a machine of the same kind, with the run records that the workflow stored as artifacts unpacked into the folder `runs`:'
+    : 'In a clone of syscall-gate on a machine of the same kind:';
+  return details('How to reproduce it', join([where, `\`\`\`sh\n${command}\n\`\`\``]));
 }
 
-function footer(report: Report, runUrl: string | undefined): string {
-  const parts = [
+/** What the comparison was judged by, where that is not what the command line does by itself. */
+function judgingOptions(report: Report): string[] {
+  const rules = marginRules(report);
+  return [
+    ...(rules.length === 0 ? [] : [`--margin ${shellWord(rules.join(','))}`]),
+    ...(report.alpha === Number(DEFAULTS.alpha) ? [] : [`--alpha ${report.alpha}`]),
+  ];
+}
+
+/** The commonest margin for all metrics, then those that have another: the last rule wins. */
+function marginRules({ design, metrics }: Report): string[] {
+  const usual = design === 'prediction' ? PREDICTION_MARGIN : DUET_MARGIN;
+  const margins = metrics.map(({ margin }) => margin);
+  const count = (ratio: number): number => margins.filter((margin) => margin === ratio).length;
+  const [base = usual] = margins.toSorted((one, other) => count(other) - count(one));
+  return [
+    ...(base === usual ? [] : [percent(base)]),
+    ...metrics
+      .filter(({ margin }) => margin !== base)
+      .map(({ id, margin }) => `${id}=${percent(margin)}`),
+  ];
+}
+
+/** As a person would write it: 0.07 × 100 is not 7 in binary. */
+const percent = (ratio: number): string => `${Number((100 * ratio).toPrecision(6))}%`;
+
+const reportFooter = (report: Report, { runUrl }: CommentOptions): string =>
+  footer([
     report.design,
     report.design === 'self' ? '' : errorBudgetText(report),
     replicatesText(report),
     runLink(runUrl),
     `syscall-gate ${markdown(report.tool, 40)}`,
-  ];
-  return `<sub>${parts.filter((part) => part !== '').join(' · ')}</sub>`;
+  ]);
+
+function footer(parts: string[]): string {
+  const said = parts.filter((part) => part !== '');
+  return said.length === 0 ? '' : `<sub>${said.join(' · ')}</sub>`;
 }
 
 function runLink(runUrl: string | undefined): string {

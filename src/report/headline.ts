@@ -16,7 +16,7 @@ export function headline(report: Omit<Report, 'headline'>): string {
   const gated = report.metrics.filter(({ gate }) => gate);
   const those = gated.filter(({ verdict }) => verdict === report.verdict);
   if (those.length === 0) return 'No gated metric was measured, so nothing was judged.';
-  if (report.verdict === 'incomparable') return nothingCompared(gated);
+  if (report.verdict === 'incomparable') return partlyCompared(gated, report);
   const clause = clauses[report.verdict](those, report);
   return `${shareOf(those.length, gated.length)} ${clause}${lostAccess(gated)}.`;
 }
@@ -56,7 +56,16 @@ function settling(metrics: MetricReport[], report: Omit<Report, 'headline'>): st
   return metric === undefined ? '' : `; ${metric.id}: ${settleText(report, metric)}`;
 }
 
-/** The gate is incomparable only when every gated metric is. */
+/** Neither regressed nor improved nor inconclusive: what could be compared is unchanged. */
+function partlyCompared(metrics: MetricReport[], report: Omit<Report, 'headline'>): string {
+  const unchanged = metrics.filter(({ verdict }) => verdict === 'unchanged');
+  if (unchanged.length === 0) return nothingCompared(metrics);
+  const share = shareOf(unchanged.length, metrics.length);
+  const lostOnes = lostAccess(metrics);
+  const rest = `${countOf(metrics.length - unchanged.length, 'other')} could not be compared`;
+  return `${share} ${clauses.unchanged(unchanged, report)}${lostOnes || `; ${rest}`}.`;
+}
+
 function nothingCompared(metrics: MetricReport[]): string {
   const [first] = metrics;
   const because =
@@ -76,7 +85,11 @@ function lostAccess(metrics: MetricReport[]): string {
 
 function noBaseline(report: Omit<Report, 'headline'>): string {
   const { floor, mde80 } = noiseOf(report.metrics);
-  const start = 'There is no baseline yet, so nothing was judged';
+  const [skipped] = report.baseline.skipped;
+  const start =
+    skipped === undefined
+      ? 'There is no baseline yet, so nothing was judged'
+      : `No earlier run could be used (${skipped.replace(/\.$/, '')}), so nothing was judged`;
   if (floor === undefined || mde80 === undefined) return `${start}.`;
   return (
     `${start}; on this machine identical sides differ by ${formatShare(floor.median)} and a ` +

@@ -78,6 +78,7 @@ export const reportSchema = z.strictObject({
   baseline: z.strictObject({
     spec: z.string(),
     runs: z.array(z.string()).describe('ids of the run records, oldest first; empty without one'),
+    skipped: z.array(z.string()).describe('one sentence for each stored run that was passed over'),
   }),
   candidate: z.strictObject({ spec: z.string(), run: z.string() }),
   platform: platformSchema,

@@ -156,14 +156,10 @@ export function settleText(
   return `about ${countOf(replicatesToSettle, what)} would settle it`;
 }
 
-/** Coverage of the intervals, which an exact test cannot choose freely: `98 %`, `97.9 to 98.1 %`. */
+/** The coverage of the intervals shown, `95 %`; empty when none is. */
 export function coverageText({ metrics }: Report): string {
-  const shares = metrics.flatMap(({ change }) => (change === null ? [] : [change.confidence]));
-  if (shares.length === 0) return '';
-  const [low, high] = [Math.min(...shares), Math.max(...shares)].map((share) =>
-    (100 * share).toFixed(1).replace(/\.0$/, ''),
-  );
-  return low === high ? `${low} %` : `${low} to ${high} %`;
+  const change = metrics.map((metric) => metric.change).find((one) => one !== null);
+  return change ? formatShare(change.confidence) : '';
 }
 
 /** The margins in force: `2 %`, `2 to 10 %`. */

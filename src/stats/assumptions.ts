@@ -38,9 +38,6 @@ export const DUET_MARGIN = 0.02;
 /** The same against stored runs, which also differ by machine and by the day. */
 export const PREDICTION_MARGIN = 0.03;
 
-/** Order of the advisory table (Benjamini-Hochberg). Decides nothing. */
-export const ADVISORY_FALSE_DISCOVERY_RATE = 0.1;
-
 /**
  * Up to this many differences the signed-rank distribution is exact. The counts behind it reach
  * 2^n, whole in a double up to n = 53. At 50 the normal approximation is off by 0.0017 at most, and
@@ -103,3 +100,10 @@ export const PRIOR_STANDARD_DEVIATIONS: Readonly<Record<string, number>> = {
 
 /** For a family without a guess of its own: the widest of them. */
 export const OTHER_PRIOR_STANDARD_DEVIATION = Math.max(...Object.values(PRIOR_STANDARD_DEVIATIONS));
+
+/**
+ * How many robust deviations from the centre a stored run may lie and still count in full towards
+ * the between-run spread. Normal runs lie further out once in 370: lower, and the spread of honest
+ * runs is cut; higher, and one regression among the stored runs hides the next.
+ */
+export const WINSOR_LIMIT = 3;

@@ -1,5 +1,6 @@
-import { median, sampleVariance } from 'simple-statistics';
+import { median, medianAbsoluteDeviation, sampleVariance } from 'simple-statistics';
 import { requireCount, requireLevel, requireNotNegative, requireSome } from './arguments.js';
+import { WINSOR_LIMIT } from './assumptions.js';
 import { moderatedVariance, type VarianceEstimate, type VariancePrior } from './moderated.js';
 import { studentCdf, studentQuantile } from './student.js';
 
@@ -35,8 +36,9 @@ export interface Prediction {
  * ν = m + n − 2. The unit is the run: what varies inside a run never shrinks the error. One
  * candidate and one stored run give ν = 0, and the prior alone answers, widely.
  *
- * The spread is deliberately not robust: an odd run among the stored ones widens the interval, it
- * does not move the centre. The level is exact under the prior (normal runs, ν₀ s₀²/σ² ~ χ²). For a
+ * The spread is winsorised: a stored run further from the centre than {@link WINSOR_LIMIT} robust
+ * deviations counts as if it were just there, so that one odd run, or one regression that was
+ * merged, does not blind the gate to the next for as long as it is stored. The level is exact under the prior (normal runs, ν₀ s₀²/σ² ~ χ²). For a
  * platform whose σ is s₀ itself it is conservative (by simulation 0.023 at a nominal 0.05 with one
  * stored run, 0.048 with 20); for one whose σ is twice s₀ it is not (0.16 with one, 0.10 with 5,
  * 0.064 with 20).
@@ -53,7 +55,10 @@ export function predict(input: PredictionInput, confidence: number): Prediction 
   requireSome('baseline', baseline);
   requireNotNegative('margin', margin);
   requireLevel('confidence', confidence);
-  const { variance, degreesOfFreedom } = moderatedVariance(pooled(candidate, baseline), prior);
+  const { variance, degreesOfFreedom } = moderatedVariance(
+    pooled([candidate, baseline], prior.standardDeviation),
+    prior,
+  );
   const factor = medianVariance(candidate.length) + medianVariance(baseline.length);
   const standardError = Math.sqrt(variance * factor);
   const estimate = median([...candidate]) - median([...baseline]);
@@ -87,12 +92,26 @@ export function medianVariance(n: number): number {
 }
 
 /** The two sides share a between-run variance but not a centre. */
-function pooled(...sides: ReadonlyArray<readonly number[]>): VarianceEstimate {
+function pooled(sides: ReadonlyArray<readonly number[]>, least: number): VarianceEstimate {
   const degrees = sides.map((side) => side.length - 1);
   const degreesOfFreedom = degrees.reduce((sum, own) => sum + own, 0);
   if (degreesOfFreedom === 0) return { variance: 0, degreesOfFreedom };
   const squares = sides
     .filter((side) => side.length > 1)
-    .reduce((sum, side) => sum + (side.length - 1) * sampleVariance([...side]), 0);
+    .reduce((sum, side) => sum + (side.length - 1) * sampleVariance(winsorised(side, least)), 0);
   return { variance: squares / degreesOfFreedom, degreesOfFreedom };
+}
+
+/** Makes the median absolute deviation of normal data estimate their standard deviation. */
+const MAD_TO_DEVIATION = 1.4826;
+
+/**
+ * Pulls in what lies far out. The scale is the median absolute deviation, but never less than the
+ * prior's deviation: a few runs that happen to agree must not make an ordinary one look odd.
+ */
+function winsorised(values: readonly number[], least: number): number[] {
+  const centre = median([...values]);
+  const deviation = MAD_TO_DEVIATION * medianAbsoluteDeviation([...values]);
+  const reach = WINSOR_LIMIT * Math.max(deviation, least);
+  return values.map((value) => Math.min(Math.max(value, centre - reach), centre + reach));
 }

@@ -54,19 +54,6 @@ export function randomFromState([a, b, c, d]: readonly [number, number, number, 
   };
 }
 
-/**
- * A shuffled copy: R. Durstenfeld's form of the Fisher-Yates shuffle (Communications of the ACM 7,
- * 1964, algorithm 235), every order equally likely.
- */
-export function shuffle<T>(items: readonly T[], random: Random): T[] {
-  const shuffled = [...items];
-  for (let last = shuffled.length - 1; last > 0; last--) {
-    const other = random.below(last + 1);
-    [shuffled[last], shuffled[other]] = [shuffled[other] as T, shuffled[last] as T];
-  }
-  return shuffled;
-}
-
 const rotateLeft = (word: number, by: number): number => (word << by) | (word >>> (32 - by));
 
 /** Draws above the largest multiple of the bound are thrown away: fewer than half of them. */

@@ -23,6 +23,8 @@ export interface Judging {
   margin: number;
   alpha: number;
   familySize: number;
+  /** For a metric under confirmation: how many were flagged, the family of that test. */
+  flagged?: number;
 }
 
 /**
@@ -48,8 +50,8 @@ export function pairsToSettle(
   requireLevel('confidence', result.confidence);
   requireCount('pairs', pairs);
   const { level, distance } = nearestDecision(result.estimate, judging, [
-    SCREEN_FAMILY_WISE / judging.familySize,
-    judging.alpha,
+    ...(judging.flagged === undefined ? [SCREEN_FAMILY_WISE / judging.familySize] : []),
+    judging.alpha / (judging.flagged ?? 1),
   ]);
   const least = Math.max(pairs + 1, minimumPairs(level, 1));
   const width = result.high - result.low;

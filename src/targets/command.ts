@@ -32,8 +32,20 @@ export const commandTarget: TargetKind<CommandSpec> = {
     results: 'stdout',
     argv: (probe, planArguments) =>
       argv.flatMap((word) => putProbe(word, [probe, ...planArguments])),
+    environment: withoutSecrets,
   }),
 };
+
+/** What a runner tells its actions: tokens, and paths that only they should write to. */
+const RUNNERS_OWN = /^(INPUT_|ACTIONS_|GITHUB_|RUNNER_)/;
+
+/** Agents, engine sockets and the rest of what a wrapper may need, but not the job's credentials. */
+function withoutSecrets(own: Readonly<NodeJS.ProcessEnv>): Record<string, string> {
+  const kept = Object.entries(own).flatMap(([name, value]) =>
+    value === undefined || RUNNERS_OWN.test(name) ? [] : [[name, value] as const],
+  );
+  return Object.fromEntries(kept);
+}
 
 const putProbe = (word: string, commandLine: string[]): string[] =>
   word === PROBE ? commandLine : [word.replaceAll(PROBE, () => quote(commandLine))];

@@ -15,5 +15,7 @@ export const hostTarget: TargetKind<HostSpec> = {
     record: { kind, spec },
     results: 'memory',
     argv: (probe, planArguments) => [probe, ...planArguments],
+    // Nothing of the user's: what is on the initial stack should not vary with their shell.
+    environment: () => ({ LC_ALL: 'C' }),
   }),
 };

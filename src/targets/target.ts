@@ -15,4 +15,6 @@ export interface Target {
    * @param planArguments the plan, as the probe's arguments
    */
   argv(probe: string, planArguments: readonly string[]): string[];
+  /** The whole environment of a launch, made of this process's own. */
+  environment(own: Readonly<NodeJS.ProcessEnv>): Record<string, string>;
 }

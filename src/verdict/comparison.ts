@@ -54,12 +54,15 @@ export interface MetricComparison {
   because: string;
   /** Present when both sides were measured and could be compared. */
   change?: Change;
-  /** Holm-adjusted within its direction, of the test that decided. */
+  /**
+   * Of the test that decided, Holm-adjusted within its direction. Metrics that only inform belong to
+   * no family and are never confirmed: theirs is the plain p of the screen.
+   */
   pValue?: number;
   floor?: Floor;
   /** Smallest true change, as a ratio above 0, that this run would have flagged four times in five. */
   mde80?: number;
-  /** For `inconclusive`: how many pairs (duet) or stored runs (prediction) would settle it. */
+  /** For `inconclusive`: how many pairs (duet) or stored runs (prediction) in all would settle it. */
   replicatesToSettle?: number;
 }
 
@@ -81,6 +84,8 @@ export interface Comparison {
   /** The baseline's run in a duet; the stored runs, oldest first, in a prediction; none for self. */
   baseline: Run[];
   metrics: MetricComparison[];
+  /** One sentence for each stored run that was passed over. */
+  skipped: string[];
   /** What weakens the whole comparison, one sentence each. */
   caveats: string[];
 }

@@ -1,23 +1,26 @@
 import type { LocationEstimate } from '../stats/hodges-lehmann.js';
 import { formatShare } from '../units.js';
 import type { Floor, MetricComparison } from './comparison.js';
-import { ratioOf } from './samples.js';
+import { type ShiftTest, smallestP } from './shift-test.js';
 
 /** Everything that a metric's verdict rests on, the same for a duet and a prediction. */
 export interface Evidence {
   gate: boolean;
   marginRatio: number;
   alpha: number;
-  /** Adjusted p of "not slower by more than the margin" and of "not faster by more than it". */
-  test: { slower: number; faster: number };
-  /** Whether the test may decide; a screen may not, and neither may runs of another machine. */
-  decisive: boolean;
+  /**
+   * The test that may call a change: adjusted p-values of the confirmation, or of the prediction.
+   * Absent where nothing may be called: a screen only flags.
+   */
+  test?: ShiftTest | undefined;
+  /** One sentence on why nothing is called although there are numbers, such as another machine. */
+  obstacle?: string | undefined;
   /** Interval at the confidence of the equivalence test, log scale. */
   equivalence: LocationEstimate;
   /** How the numbers were come by, for the sentence: "24 fresh pairs". */
   sample: string;
   floor?: Floor | undefined;
-  /** How many samples there are, of those that `toSettle` counts. */
+  /** How many of those samples in all would settle it. */
   toSettle: number | undefined;
 }
 
@@ -28,24 +31,26 @@ export type Decision = Pick<
 
 /** Four-way verdict of one metric. `unchanged` is shown by equivalence, never by silence. */
 export function decide(evidence: Evidence): Decision {
-  const { alpha, test, decisive, equivalence, marginRatio, floor } = evidence;
-  if (decisive && Math.min(test.slower, test.faster) <= alpha) {
-    return floorExplains(equivalence, marginRatio, floor)
-      ? tooLoud(evidence, floor)
-      : changed(evidence);
+  const { alpha, test, obstacle, floor, marginRatio } = evidence;
+  if (test && obstacle === undefined && smallestP(test) <= alpha) {
+    return floor && explains(floor, evidence) ? tooLoud(evidence, floor) : changed(evidence, test);
   }
-  const margin = Math.log1p(marginRatio);
-  if (equivalence.low > -margin && equivalence.high < margin) return unchanged(evidence);
-  return floor && floorExceeds(floor, marginRatio) ? tooLoud(evidence, floor) : undecided(evidence);
+  if (floor && exceeds(floor, marginRatio)) return tooLoud(evidence, floor);
+  return isEquivalent(evidence) ? unchanged(evidence) : undecided(evidence);
 }
 
-function changed({ test, gate, marginRatio, sample }: Evidence): Decision {
+function isEquivalent({ equivalence, marginRatio }: Evidence): boolean {
+  const margin = Math.log1p(marginRatio);
+  return equivalence.low > -margin && equivalence.high < margin;
+}
+
+function changed({ gate, marginRatio, sample }: Evidence, test: ShiftTest): Decision {
   const slower = test.slower < test.faster;
   const says = `${slower ? 'Slower' : 'Faster'} by more than the margin of ${formatShare(marginRatio)}`;
   return {
     verdict: slower ? 'regressed' : 'improved',
-    because: `${says}, by ${sample}${gate ? '' : '; it informs and does not gate'}.`,
-    pValue: Math.min(test.slower, test.faster),
+    because: `${says}, by ${sample}${gate ? '' : '; it informs, unconfirmed, and does not gate'}.`,
+    pValue: smallestP(test),
   };
 }
 
@@ -54,8 +59,9 @@ const unchanged = ({ marginRatio, sample }: Evidence): Decision => ({
   because: `Shown to lie within the margin of ${formatShare(marginRatio)}, by ${sample}.`,
 });
 
-function undecided({ sample, toSettle, marginRatio }: Evidence): Decision {
-  const more = toSettle === undefined ? '' : ` About ${toSettle} would settle it.`;
+function undecided({ sample, toSettle, marginRatio, obstacle }: Evidence): Decision {
+  if (obstacle !== undefined) return { verdict: 'inconclusive', because: obstacle };
+  const more = toSettle === undefined ? '' : ` About ${toSettle} in all would settle it.`;
   return {
     verdict: 'inconclusive',
     because: `Neither a change beyond the margin of ${formatShare(marginRatio)} nor its absence is shown by ${sample}.${more}`,
@@ -63,36 +69,30 @@ function undecided({ sample, toSettle, marginRatio }: Evidence): Decision {
   };
 }
 
-function tooLoud({ marginRatio }: Evidence, floor: Floor | undefined): Decision {
-  const size = floor ? formatShare(Math.abs(floor.ratio - 1)) : 'more';
-  return {
-    verdict: 'inconclusive',
-    because: `Launches of the same side differ by ${size} here, more than the margin of ${formatShare(marginRatio)}: the difference of the sides cannot be told from that.`,
-  };
-}
-
-const floorExceeds = (floor: Floor, marginRatio: number): boolean =>
-  Math.abs(Math.log(floor.ratio)) > Math.log1p(marginRatio);
+const tooLoud = ({ marginRatio }: Evidence, floor: Floor): Decision => ({
+  verdict: 'inconclusive',
+  because: `Launches of the same side differ by ${formatShare(Math.abs(floor.ratio - 1))} here, more than the margin of ${formatShare(marginRatio)}: the difference of the sides cannot be told from that.`,
+});
 
 /**
- * Identical sides that differ by more than the margin make a small change unbelievable, but not one
- * that lies wholly beyond anything that identical sides did.
+ * Identical sides differ by more than the margin, and not by chance: their interval lies off 1. An
+ * interval without bounds has too few pairs to say so.
  */
-function floorExplains(
-  change: LocationEstimate,
-  marginRatio: number,
-  floor: Floor | undefined,
-): boolean {
-  if (floor === undefined || !floorExceeds(floor, marginRatio)) return false;
+function exceeds({ ratio, low, high }: Floor, marginRatio: number): boolean {
+  return Math.abs(Math.log(ratio)) > Math.log1p(marginRatio) && (low > 1 || high < 1);
+}
+
+/** A change that lies wholly beyond anything that identical sides did is believed all the same. */
+function explains(floor: Floor, { equivalence, marginRatio }: Evidence): boolean {
   const reach = Math.max(Math.abs(Math.log(floor.low)), Math.abs(Math.log(floor.high)));
-  const nearest = change.low > 0 ? change.low : -change.high;
-  return nearest <= reach;
+  const nearest = equivalence.low > 0 ? equivalence.low : -equivalence.high;
+  return exceeds(floor, marginRatio) && nearest <= reach;
 }
 
 /** An interval on the log scale as the ratios that people read. */
 export const asChange = (location: LocationEstimate) => ({
-  ratio: ratioOf(location.estimate),
-  low: ratioOf(location.low),
-  high: ratioOf(location.high),
+  ratio: Math.exp(location.estimate),
+  low: Math.exp(location.low),
+  high: Math.exp(location.high),
   confidence: location.confidence,
 });

@@ -6,17 +6,23 @@ import {
   SHOWN_CONFIDENCE,
 } from '../stats/assumptions.js';
 import { hodgesLehmann } from '../stats/hodges-lehmann.js';
-import { holm } from '../stats/holm.js';
 import { mde80ForDuet, minimumPairs } from '../stats/power.js';
 import { pairsToSettle } from '../stats/settle.js';
 import { signedRankTest } from '../stats/signed-rank.js';
 import type { Comparison, MetricComparison } from './comparison.js';
 import { asChange, decide } from './decision.js';
 import { floorOf } from './floor.js';
-import { metricOf, type PairedDifferences, pairDifferences } from './samples.js';
+import {
+  metricOf,
+  type PairedDifferences,
+  pairDifferences,
+  replicatesOf,
+  typicalNs,
+} from './samples.js';
 import { type JudgingSettings, marginOf } from './settings.js';
-import { bothSides, comparablePair, incomparable } from './sides.js';
-import { validityCaveats } from './validity.js';
+import { adjustFamily, type ShiftTest, smallestP } from './shift-test.js';
+import { bothSides, comparablePair, incomparable, sidesOfChange } from './sides.js';
+import { filteredUnevenly, validityCaveats } from './validity.js';
 
 /** One metric of a duet: its pairs of both phases, on the log scale. */
 interface DuetMetric {
@@ -39,12 +45,9 @@ export function screenDuet(
   settings: JudgingSettings,
 ): { flagged: string[]; leastPairs: number } {
   const family = duetMetrics(baseline, candidate, settings).filter(inFamily);
-  const tests = family.map((metric) => testShift(metric.screen.between, metric.marginRatio));
-  const slower = holm(tests.map((test) => test.slower));
-  const faster = holm(tests.map((test) => test.faster));
-  const flagged = family
-    .filter((_, i) => Math.min(slower[i] ?? 1, faster[i] ?? 1) <= SCREEN_FAMILY_WISE)
-    .map(({ metric }) => metric.id);
+  const flagged = [...testFamily(family, 'screen')]
+    .filter(([, test]) => smallestP(test) <= SCREEN_FAMILY_WISE)
+    .map(([id]) => id);
   return {
     flagged,
     leastPairs: flagged.length > 0 ? minimumPairs(settings.alpha, flagged.length) : 0,
@@ -60,22 +63,23 @@ export function screenDuet(
  */
 export function compareDuet(baseline: Run, candidate: Run, settings: JudgingSettings): Comparison {
   const metrics = duetMetrics(baseline, candidate, settings);
-  const familySize = metrics.filter(inFamily).length;
-  const confirmed = confirmations(metrics.filter(wasFlagged));
+  const gated = metrics.filter(inFamily).length;
+  const families = { gated, flagged: testFamily(metrics.filter(wasFlagged), 'confirm') };
   const compared = candidate.metrics.map((metric) => {
     const duet = metrics.find((one) => one.metric === metric);
     return duet
-      ? compareMetric(duet, baseline, settings, familySize, confirmed.get(metric.id))
+      ? compareMetric(duet, baseline, candidate, settings, families)
       : notCompared(metric, baseline, settings);
   });
   return {
     design: 'duet',
     alpha: settings.alpha,
-    familySize,
+    familySize: gated,
     candidate,
     baseline: [baseline],
     metrics: compared,
-    caveats: validityCaveats([baseline, candidate]),
+    skipped: [],
+    caveats: [...validityCaveats([baseline, candidate]), ...filteredUnevenly(baseline, candidate)],
   };
 }
 
@@ -96,13 +100,7 @@ const inFamily = ({ metric }: DuetMetric): boolean => metric.gate;
 /** Only flagged metrics were measured again. */
 const wasFlagged = ({ confirm }: DuetMetric): boolean => confirm.between.length > 0;
 
-interface ShiftTest {
-  slower: number;
-  faster: number;
-}
-
-/** p of "not slower by more than the margin" and of "not faster by more than the margin". */
-function testShift(differences: readonly number[], marginRatio: number): ShiftTest {
+function testShift({ marginRatio }: DuetMetric, differences: readonly number[]): ShiftTest {
   const margin = Math.log1p(marginRatio);
   return {
     slower: signedRankTest(differences, margin).greater,
@@ -110,52 +108,58 @@ function testShift(differences: readonly number[], marginRatio: number): ShiftTe
   };
 }
 
-function confirmations(flagged: readonly DuetMetric[]): Map<string, ShiftTest> {
-  const tests = flagged.map((metric) => testShift(metric.confirm.between, metric.marginRatio));
-  const slower = holm(tests.map((test) => test.slower));
-  const faster = holm(tests.map((test) => test.faster));
-  return new Map(
-    flagged.map(({ metric }, i) => [metric.id, { slower: slower[i] ?? 1, faster: faster[i] ?? 1 }]),
+const testFamily = (family: readonly DuetMetric[], phase: 'screen' | 'confirm') =>
+  adjustFamily(
+    new Map(family.map((duet) => [duet.metric.id, testShift(duet, duet[phase].between)])),
   );
+
+/** The family that a metric was judged in: all gated metrics, and the flagged ones among them. */
+interface Families {
+  gated: number;
+  flagged: ReadonlyMap<string, ShiftTest>;
 }
 
 function compareMetric(
   duet: DuetMetric,
   baseline: Run,
+  candidate: Run,
   settings: JudgingSettings,
-  familySize: number,
-  confirmed: ShiftTest | undefined,
+  families: Families,
 ): MetricComparison {
   const { metric, marginRatio, screen, confirm } = duet;
-  const sides = bothSides(metricOf(baseline, metric.id), metric);
-  const { between } = confirmed ? confirm : screen;
-  const shown = hodgesLehmann(between, SHOWN_CONFIDENCE);
+  const confirmed = families.flagged.get(metric.id);
+  const phase = confirmed ? 'confirm' : 'screen';
+  const { between } = duet[phase];
+  const change = asChange(hodgesLehmann(between, SHOWN_CONFIDENCE));
   const floor = floorOf([...screen.within, ...confirm.within], marginRatio, settings.alpha);
-  const equivalence = hodgesLehmann(between, EQUIVALENCE_CONFIDENCE);
-  const decision = decide({
-    gate: metric.gate,
-    marginRatio,
-    alpha: settings.alpha,
-    test: confirmed ?? testShift(between, marginRatio),
-    decisive: confirmed !== undefined || !metric.gate,
-    equivalence,
-    sample: `${between.length}${confirmed ? ' fresh' : ''} pairs of launches`,
-    floor,
-    toSettle: pairsToSettle(equivalence, between.length, {
-      margin: Math.log1p(marginRatio),
-      alpha: settings.alpha,
-      familySize: Math.max(1, familySize),
-    }),
-  });
+  const before = replicatesOf(baseline, metric.id, phase);
+  const familySize = metric.gate ? families.gated : 1;
   return {
     id: metric.id,
     gate: metric.gate,
     marginRatio,
-    ...sides,
-    ...decision,
-    change: asChange(shown),
+    ...sidesOfChange(typicalNs(metric.id, before), change.ratio, {
+      baseline: before.length,
+      candidate: replicatesOf(candidate, metric.id, phase).length,
+    }),
+    ...decide({
+      gate: metric.gate,
+      marginRatio,
+      alpha: settings.alpha,
+      test: metric.gate ? confirmed : testShift(duet, between),
+      equivalence: hodgesLehmann(between, EQUIVALENCE_CONFIDENCE),
+      sample: `${between.length}${confirmed ? ' fresh' : ''} pairs of launches`,
+      floor,
+      toSettle: pairsToSettle(hodgesLehmann(between, EQUIVALENCE_CONFIDENCE), between.length, {
+        margin: Math.log1p(marginRatio),
+        alpha: settings.alpha,
+        familySize,
+        ...(confirmed ? { flagged: families.flagged.size } : {}),
+      }),
+    }),
+    change,
     ...(floor ? { floor } : {}),
-    mde80: smallestDetectable(duet, settings.alpha, metric.gate ? familySize : 1),
+    mde80: smallestDetectable(duet, settings.alpha, familySize),
   };
 }
 

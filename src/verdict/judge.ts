@@ -10,21 +10,28 @@ export interface Judgement {
 /**
  * A finding outranks the absence of one: `improved` is a confirmed change and stands above
  * `inconclusive`, which only says that the run was too short or the machine too loud for a metric.
+ * `unchanged` comes last, so that it is said only of a gate whose every metric was shown to be.
  */
 const MOST_TELLING_FIRST: readonly MetricVerdict[] = [
   'regressed',
   'improved',
   'inconclusive',
-  'unchanged',
   'incomparable',
+  'unchanged',
 ];
 
-/** The verdict of the whole gate, and whether it passes by policy. Only gated metrics count. */
+/**
+ * The verdict of the whole gate, and whether it passes by policy. Only gated metrics count, and
+ * only those that a side could measure: what neither side has says nothing about the difference.
+ */
 export function judge(comparison: Comparison, failOn: FailOn): Judgement {
-  const gated = comparison.metrics.filter((metric) => metric.gate);
-  const verdict = comparison.design === 'self' ? 'no-baseline' : mostTelling(gated);
-  return { verdict, passed: !fails(gated, failOn) || comparison.design === 'self' };
+  if (comparison.design === 'self') return { verdict: 'no-baseline', passed: true };
+  const gated = comparison.metrics.filter((metric) => metric.gate && measuredSomewhere(metric));
+  return { verdict: mostTelling(gated), passed: !gated.some((metric) => fails(metric, failOn)) };
 }
+
+const measuredSomewhere = ({ baseline, candidate }: MetricComparison): boolean =>
+  baseline.status === 'ok' || candidate.status === 'ok';
 
 function mostTelling(metrics: readonly MetricComparison[]): MetricVerdict {
   const verdicts = new Set(metrics.map((metric) => metric.verdict));
@@ -37,5 +44,11 @@ const RED: Record<FailOn, readonly MetricVerdict[]> = {
   never: [],
 };
 
-const fails = (metrics: readonly MetricComparison[], failOn: FailOn): boolean =>
-  metrics.some(({ verdict }) => RED[failOn].includes(verdict));
+function fails(metric: MetricComparison, failOn: FailOn): boolean {
+  if (RED[failOn].includes(metric.verdict)) return true;
+  return failOn === 'inconclusive' && lostOnCandidate(metric);
+}
+
+/** Another machine is nobody's fault; a metric that only the candidate cannot measure is undecided. */
+const lostOnCandidate = ({ baseline, candidate }: MetricComparison): boolean =>
+  baseline.status === 'ok' && candidate.status !== 'ok';

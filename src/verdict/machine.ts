@@ -50,7 +50,9 @@ export function machineMoved(
 /** A run's control loop, ns per operation: the median over its metrics. */
 function runControl(run: Run): number {
   const speeds = run.metrics.flatMap((metric) =>
-    metric.status === 'ok' && !metric.id.startsWith('control.') ? controlSpeed(metric) : [],
+    metric.status === 'ok' && !metric.id.startsWith('control.')
+      ? controlSpeed(metric.id, metric.replicates)
+      : [],
   );
   return speeds.length > 0 ? median(speeds) : Number.NaN;
 }

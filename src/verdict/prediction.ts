@@ -1,3 +1,4 @@
+import { median } from 'simple-statistics';
 import { type ComparableRuns, comparableRuns } from '../baseline/comparability.js';
 import type { StoredRuns } from '../baseline/stored.js';
 import type { MeasuredMetric, MetricRecord, Run } from '../record/run.js';
@@ -9,18 +10,19 @@ import {
   PRIOR_STANDARD_DEVIATIONS,
   SHOWN_CONFIDENCE,
 } from '../stats/assumptions.js';
-import { holm } from '../stats/holm.js';
 import type { VariancePrior } from '../stats/moderated.js';
 import { mde80ForPrediction } from '../stats/power.js';
 import { type Prediction, predict } from '../stats/prediction.js';
 import { runsToSettle } from '../stats/settle.js';
+import { countOf } from '../units.js';
 import type { Comparison, MetricComparison } from './comparison.js';
 import { asChange, decide } from './decision.js';
 import { floorOf } from './floor.js';
 import { machineMoved } from './machine.js';
-import { metricOf, pairDifferences, runEstimate } from './samples.js';
+import { controlSpeed, metricOf, runEstimate, withinDifferences } from './samples.js';
 import { type JudgingSettings, marginOf } from './settings.js';
-import { bothSides, comparablePair, incomparable } from './sides.js';
+import { adjustFamily, type ShiftTest } from './shift-test.js';
+import { bothSides, comparablePair, incomparable, sidesOfChange } from './sides.js';
 import { validityCaveats } from './validity.js';
 
 /** One metric of a prediction: the candidate's run against those stored runs that measured it. */
@@ -31,12 +33,22 @@ interface PredictedMetric {
   prediction: Prediction;
 }
 
+/** What all metrics of a prediction are judged in. */
+interface Circumstances {
+  candidate: Run;
+  settings: JudgingSettings;
+  /** Holm-adjusted tests of the gated metrics. */
+  family: ReadonlyMap<string, ShiftTest>;
+  /** Why nothing may be called a change, when the runs are not of the same machine in its usual state. */
+  obstacle?: string | undefined;
+}
+
 /**
  * Compares a candidate run with stored runs of earlier jobs.
  *
  * The unit is the run: between-run spread is what decides, never the number of launches inside one.
- * Runs of another machine are shown and not judged; runs of another machine with the same CPU model
- * are judged with `inconclusive` as the ceiling.
+ * Runs of another machine are shown and not judged; runs of another machine with the same CPU model,
+ * or of this one in another state, are judged with `inconclusive` as the ceiling.
  */
 export function comparePrediction(
   stored: StoredRuns,
@@ -45,33 +57,27 @@ export function comparePrediction(
 ): Comparison {
   const comparable = comparableRuns(candidate, stored.runs);
   const predicted = predictMetrics(comparable, candidate, settings);
-  const veto = machineMoved(comparable.runs, candidate, predicted);
-  const family = predicted.filter(({ metric }) => metric.gate);
-  const adjusted = adjust(family);
-  const metrics = candidate.metrics.map((metric) => {
-    const found = predicted.find((one) => one.metric === metric);
-    return found && veto === undefined
-      ? compareMetric(
-          found,
-          candidate,
-          comparable,
-          settings,
-          family.length,
-          adjusted.get(metric.id),
-        )
-      : notCompared(metric, comparable, settings, veto);
-  });
+  const gated = predicted.filter(({ metric }) => metric.gate);
+  const family = adjustFamily(new Map(gated.map((one) => [one.metric.id, one.prediction])));
+  const obstacle = kindred(comparable) ?? machineMoved(comparable.runs, candidate, predicted);
+  const circumstances = { candidate, settings, family, obstacle };
   return {
     design: 'prediction',
     alpha: settings.alpha,
-    familySize: family.length,
+    familySize: family.size,
     candidate,
     baseline: comparable.runs,
-    metrics,
+    metrics: candidate.metrics.map((metric) => {
+      const found = predicted.find((one) => one.metric === metric);
+      return found
+        ? compareMetric(found, circumstances)
+        : notCompared(metric, comparable, settings);
+    }),
+    skipped: stored.skipped,
     caveats: [
-      ...stored.skipped,
-      ...kinshipCaveats(comparable),
-      ...(veto === undefined ? [] : [veto]),
+      ...foreign(comparable),
+      ...(obstacle === undefined ? [] : [obstacle]),
+      ...otherTarget(comparable.runs, candidate),
       ...validityCaveats([candidate]),
     ],
   };
@@ -120,96 +126,72 @@ function priorOf(id: string): VariancePrior {
   };
 }
 
-interface ShiftTest {
-  slower: number;
-  faster: number;
-}
-
-function adjust(family: readonly PredictedMetric[]): Map<string, ShiftTest> {
-  const slower = holm(family.map(({ prediction }) => prediction.slower));
-  const faster = holm(family.map(({ prediction }) => prediction.faster));
-  return new Map(
-    family.map(({ metric }, i) => [metric.id, { slower: slower[i] ?? 1, faster: faster[i] ?? 1 }]),
-  );
-}
-
 function compareMetric(
   { metric, stored, marginRatio, prediction }: PredictedMetric,
-  candidate: Run,
-  { kinship }: ComparableRuns,
-  settings: JudgingSettings,
-  familySize: number,
-  adjusted: ShiftTest | undefined,
+  { candidate, settings: { alpha }, family, obstacle }: Circumstances,
 ): MetricComparison {
-  const judging = {
-    margin: Math.log1p(marginRatio),
-    alpha: settings.alpha,
-    familySize: Math.max(1, metric.gate ? familySize : 1),
-  };
-  const { within } = pairDifferences(candidate, candidate, metric.id, 'screen');
+  const { id, gate } = metric;
+  const judging = { margin: Math.log1p(marginRatio), alpha, familySize: gate ? family.size : 1 };
   const equivalence = predictMetric(metric, stored, marginRatio, EQUIVALENCE_CONFIDENCE);
-  const decision = decide({
-    gate: metric.gate,
-    marginRatio,
-    alpha: settings.alpha,
-    test: adjusted ?? prediction,
-    decisive: kinship === 'same',
-    equivalence: { ...equivalence, confidence: EQUIVALENCE_CONFIDENCE },
-    sample: `this run against ${stored.length} stored ${stored.length === 1 ? 'run' : 'runs'}`,
-    toSettle: runsToSettle(prediction, { candidate: 1, baseline: stored.length }, judging),
-  });
-  const floor = floorOf(within, marginRatio, settings.alpha);
-  const mde = mde80ForPrediction({ ...prediction, ...judging });
+  const change = asChange({ ...prediction, confidence: SHOWN_CONFIDENCE });
+  const floor = floorOf(withinDifferences(candidate, id, 'screen'), marginRatio, alpha);
+  const replicates = stored.flatMap((run) => run.replicates);
+  const baselineNs = Math.exp(median(stored.map(runEstimate))) * controlSpeed(id, replicates);
   return {
-    id: metric.id,
-    gate: metric.gate,
+    id,
+    gate,
     marginRatio,
-    ...bothSides(pooledSide(metric, stored), metric),
-    ...decision,
-    change: asChange({ ...prediction, confidence: SHOWN_CONFIDENCE }),
+    ...sidesOfChange(baselineNs, change.ratio, {
+      baseline: replicates.length,
+      candidate: metric.replicates.length,
+    }),
+    ...decide({
+      gate,
+      marginRatio,
+      alpha,
+      test: gate ? family.get(id) : prediction,
+      obstacle,
+      equivalence: { ...equivalence, confidence: EQUIVALENCE_CONFIDENCE },
+      sample: `this run against ${countOf(stored.length, 'stored run')}`,
+      toSettle: runsToSettle(prediction, { candidate: 1, baseline: stored.length }, judging),
+    }),
+    change,
     ...(floor ? { floor } : {}),
-    mde80: Math.expm1(mde),
+    mde80: Math.expm1(mde80ForPrediction({ ...prediction, ...judging })),
   };
 }
-
-/** The stored runs of a metric as one side: all their replicates. */
-const pooledSide = (metric: MeasuredMetric, stored: readonly MeasuredMetric[]): MetricRecord => ({
-  ...metric,
-  replicates: stored.flatMap(({ replicates }) => replicates),
-});
 
 function notCompared(
   metric: MetricRecord,
   { kinship, runs }: ComparableRuns,
   settings: JudgingSettings,
-  veto: string | undefined,
 ): MetricComparison {
-  const last = runs.at(-1);
-  const other = last ? metricOf(last, metric.id) : undefined;
+  const other = runs.map((run) => metricOf(run, metric.id)).findLast((found) => found);
   const pair = comparablePair(other, metric);
-  const why = veto ?? (kinship !== 'foreign' && typeof pair === 'string' ? pair : FOREIGN);
-  return incomparable(
-    metric,
-    marginOf(metric.id, settings.margins, PREDICTION_MARGIN),
-    bothSides(other, metric),
-    why,
-  );
+  const why = kinship !== 'foreign' && typeof pair === 'string' ? pair : FOREIGN;
+  const marginRatio = marginOf(metric.id, settings.margins, PREDICTION_MARGIN);
+  return incomparable(metric, marginRatio, bothSides(other, metric), why);
 }
 
 const FOREIGN = 'The stored runs were measured on another machine.';
 
-function kinshipCaveats({ kinship, differences }: ComparableRuns): string[] {
-  const what = differences.join(', ');
-  switch (kinship) {
-    case 'same':
-      return [];
-    case 'kindred':
-      return [
-        `The stored runs come from another machine with the same CPU model (${what}): figures are shown at the baseline's control speed, and nothing is called regressed or improved on them.`,
-      ];
-    case 'foreign':
-      return [
-        `The stored runs come from another machine (${what}): nothing is compared; let this workflow store a run on a machine like this one, or give a baseline that runs here, such as host.`,
-      ];
-  }
+const kindred = ({ kinship, differences }: ComparableRuns): string | undefined =>
+  kinship === 'kindred'
+    ? `The stored runs come from another machine with the same CPU model (${differences.join(', ')}): figures are shown at the baseline's control speed, and nothing is called regressed or improved on them.`
+    : undefined;
+
+const foreign = ({ kinship, differences }: ComparableRuns): string[] =>
+  kinship === 'foreign'
+    ? [
+        `The stored runs come from another machine (${differences.join(', ')}): nothing is compared; store a run of a machine like this one, or give a baseline that runs here, such as host.`,
+      ]
+    : [];
+
+/** Comparing different things is what somebody may want, but not without noticing. */
+function otherTarget(stored: readonly Run[], candidate: Run): string[] {
+  const other = stored.find(({ target }) => target.spec !== candidate.target.spec);
+  if (other === undefined) return [];
+  return [
+    `Stored runs measured ${other.target.spec}, this one measured ${candidate.target.spec}: the difference of the two is part of every change.`,
+  ];
 }

@@ -15,18 +15,25 @@ export function logEstimate(id: string, replicate: Replicate): number {
   return Math.log(replicate.estimateNs / control);
 }
 
+/** Where a side stands: the median of its replicates, on the log scale. */
+export const centre = (id: string, replicates: readonly Replicate[]): number =>
+  median(replicates.map((replicate) => logEstimate(id, replicate)));
+
+/** A run's own estimate of a metric. */
+export const runEstimate = ({ id, replicates }: MeasuredMetric): number => centre(id, replicates);
+
 export const metricOf = (run: Run, id: string): MetricRecord | undefined =>
   run.metrics.find((metric) => metric.id === id);
 
 /** The control speed at which a side's figures are shown, in ns per operation of the loop. */
-export function controlSpeed(metric: MeasuredMetric): number {
-  if (metric.id.startsWith(CONTROL_FAMILY)) return 1;
-  return median(metric.replicates.map((replicate) => replicate.controlNs));
+export function controlSpeed(id: string, replicates: readonly Replicate[]): number {
+  if (id.startsWith(CONTROL_FAMILY)) return 1;
+  return median(replicates.map((replicate) => replicate.controlNs));
 }
 
-/** A run's own estimate of a metric: the median over its replicates, on the log scale. */
-export const runEstimate = (metric: MeasuredMetric): number =>
-  median(metric.replicates.map((replicate) => logEstimate(metric.id, replicate)));
+/** What an operation took, in ns at the side's own control speed. */
+export const typicalNs = (id: string, replicates: readonly Replicate[]): number =>
+  Math.exp(centre(id, replicates)) * controlSpeed(id, replicates);
 
 export type Phase = Launch['phase'];
 
@@ -52,29 +59,36 @@ export function pairDifferences(
   const after = estimatesBySequence(candidate, id, phase);
   return {
     between: [...after].flatMap(([sequence, y]) => difference(before.get(sequence ^ 1), y)),
-    within: [before, after].flatMap((side) =>
-      [...side].flatMap(([sequence, y]) =>
-        sequence % 2 === 1 ? difference(y, side.get(sequence + 1)) : [],
-      ),
-    ),
+    within: [...seams(before), ...seams(after)],
   };
 }
+
+/** The same of a run that was measured alone: all its pairs of neighbours are of one side. */
+export const withinDifferences = (run: Run, id: string, phase: Phase): number[] =>
+  seams(estimatesBySequence(run, id, phase));
+
+const seams = (side: ReadonlyMap<number, number>): number[] =>
+  [...side].flatMap(([sequence, y]) =>
+    sequence % 2 === 1 ? difference(y, side.get(sequence + 1)) : [],
+  );
 
 const difference = (from: number | undefined, to: number | undefined): number[] =>
   from === undefined || to === undefined ? [] : [to - from];
 
-function estimatesBySequence(run: Run, id: string, phase: Phase): Map<number, number> {
+const estimatesBySequence = (run: Run, id: string, phase: Phase): Map<number, number> =>
+  new Map(
+    replicatesOf(run, id, phase).map((replicate) => [
+      replicate.sequence,
+      logEstimate(id, replicate),
+    ]),
+  );
+
+/** The replicates of a metric in one phase of its run. */
+export function replicatesOf(run: Run, id: string, phase: Phase): Replicate[] {
   const metric = metricOf(run, id);
-  if (metric?.status !== 'ok') return new Map();
+  if (metric?.status !== 'ok') return [];
   const inPhase = new Set(
     run.launches.filter((launch) => launch.phase === phase).map(({ sequence }) => sequence),
   );
-  return new Map(
-    metric.replicates
-      .filter(({ sequence }) => inPhase.has(sequence))
-      .map((replicate) => [replicate.sequence, logEstimate(id, replicate)]),
-  );
+  return metric.replicates.filter(({ sequence }) => inPhase.has(sequence));
 }
-
-/** A difference on the log scale as a ratio. */
-export const ratioOf = (logDifference: number): number => Math.exp(logDifference);

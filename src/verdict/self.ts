@@ -25,7 +25,7 @@ export function describeSelf(
     candidate: pooled,
     baseline: [],
     metrics: duet.metrics.map((metric) => describeMetric(metric)),
-    caveats: [...stored.skipped, ...duet.caveats],
+    skipped: stored.skipped,
   };
 }
 

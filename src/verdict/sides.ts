@@ -9,11 +9,21 @@ export interface ComparablePair {
 }
 
 /** A metric as a side of the comparison shows it, in ns at the given control speed. */
-export function measuredSide(metric: MeasuredMetric, controlNs: number): Side {
+const measuredSide = (metric: MeasuredMetric, controlNs: number): Side => ({
+  status: 'ok',
+  estimateNs: Math.exp(runEstimate(metric)) * controlNs,
+  replicates: metric.replicates.length,
+});
+
+/** The two sides of a change: the baseline as it was measured, the candidate by the change. */
+export function sidesOfChange(
+  baselineNs: number,
+  ratio: number,
+  replicates: { baseline: number; candidate: number },
+): { baseline: Side; candidate: Side } {
   return {
-    status: 'ok',
-    estimateNs: Math.exp(runEstimate(metric)) * controlNs,
-    replicates: metric.replicates.length,
+    baseline: { status: 'ok', estimateNs: baselineNs, replicates: replicates.baseline },
+    candidate: { status: 'ok', estimateNs: baselineNs * ratio, replicates: replicates.candidate },
   };
 }
 
@@ -28,13 +38,14 @@ function sideOf(metric: MetricRecord | undefined, controlNs: number): Side {
   return { status: metric.status, reason: metric.reason };
 }
 
-/** Both sides of a metric, in ns at the baseline's control speed where it has one. */
+/** Both sides of a metric that is not compared, in ns at the control speed of the one that has it. */
 export function bothSides(
   baseline: MetricRecord | undefined,
   candidate: MetricRecord | undefined,
 ): { baseline: Side; candidate: Side } {
   const reference = [baseline, candidate].find((metric) => metric?.status === 'ok');
-  const controlNs = reference?.status === 'ok' ? controlSpeed(reference) : 1;
+  const controlNs =
+    reference?.status === 'ok' ? controlSpeed(reference.id, reference.replicates) : 1;
   return { baseline: sideOf(baseline, controlNs), candidate: sideOf(candidate, controlNs) };
 }
 

@@ -1,14 +1,48 @@
 import { sum } from 'simple-statistics';
-import type { Run } from '../record/run.js';
+import type { Replicate, Run } from '../record/run.js';
 import { formatShare } from '../units.js';
+import { metricOf } from './samples.js';
 
 /** Above this share of stolen time the hypervisor is the loudest neighbour of all. */
 const STEAL_WORTH_SAYING = 0.02;
 
 /** What the launches' own accounting says against a comparison, one sentence each. */
 export function validityCaveats(runs: readonly Run[]): string[] {
-  return [...failedLaunches(runs), ...stolenTime(runs)];
+  return [...failedLaunches(runs), ...stolenTime(runs), ...otherCpu(runs)];
 }
+
+function otherCpu(runs: readonly Run[]): string[] {
+  const cpus = [...new Set(runs.map((run) => run.plan.cpu))];
+  if (cpus.length < 2) return [];
+  return [
+    `The sides ran on different CPUs (${cpus.join(' and ')}), whose speeds and interrupts may differ; allow both sides the same one.`,
+  ];
+}
+
+/** Two sides whose shares of interrupted batches differ by more were not interrupted by chance. */
+const REJECTED_WORTH_SAYING = 0.2;
+
+/**
+ * A slowdown that takes a process off the CPU is filtered out with the batches that it interrupts:
+ * what the filter hides must not go unsaid.
+ */
+export function filteredUnevenly(baseline: Run, candidate: Run): string[] {
+  const metrics = candidate.metrics.flatMap((after) => {
+    const before = metricOf(baseline, after.id);
+    if (before?.status !== 'ok' || after.status !== 'ok') return [];
+    const gap = rejectedShare(after.replicates) - rejectedShare(before.replicates);
+    return Math.abs(gap) > REJECTED_WORTH_SAYING ? [after.id] : [];
+  });
+  if (metrics.length === 0) return [];
+  return [
+    `Batches of ${metrics.join(', ')} were interrupted far more often on one side than on the other and left out: time spent off the CPU is not part of the change shown.`,
+  ];
+}
+
+const rejectedShare = (replicates: readonly Replicate[]): number => {
+  const rejected = sum(replicates.map((replicate) => replicate.rejected));
+  return rejected / (rejected + sum(replicates.map((replicate) => replicate.kept)));
+};
 
 function failedLaunches(runs: readonly Run[]): string[] {
   return runs.flatMap((run) => {

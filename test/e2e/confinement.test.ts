@@ -46,7 +46,8 @@ describe('the probe in confinement', () => {
   });
 
   test('as an unprivileged user measures everything', async () => {
-    const user = 'setpriv --reuid=65534 --regid=65534 --clear-groups {probe}';
+    const user =
+      'setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all --inh-caps=-all {probe}';
     const report = await confined(user, '*');
     expect(statuses(report.metrics)).toEqual(['ok']);
     expect(report.differences).toContainEqual({

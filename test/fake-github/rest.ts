@@ -22,7 +22,6 @@ const routes: Route[] = [
   { method: 'POST', path: /^\/issues\/(\d+)\/comments$/, handle: createComment },
   { method: 'PATCH', path: /^\/issues\/comments\/(\d+)$/, handle: updateComment },
   { method: 'GET', path: /^\/actions\/workflows\/([^/]+)\/runs$/, handle: listRuns },
-  { method: 'GET', path: /^\/actions\/artifacts$/, handle: listArtifacts },
   { method: 'GET', path: /^\/actions\/runs\/(\d+)\/artifacts$/, handle: listRunArtifacts },
   { method: 'GET', path: /^\/actions\/artifacts\/(\d+)\/zip$/, handle: downloadArtifact },
 ];
@@ -83,9 +82,11 @@ interface WorkflowRunList {
 }
 
 function listRuns(state: GithubState, { url }: Received, [workflow]: string[]): Answer {
-  const branch = url.searchParams.get('branch');
+  const wanted = (key: 'branch' | 'event', value: string) =>
+    [null, value].includes(url.searchParams.get(key));
   const runs = state.runs
-    .filter((run) => run.workflow === workflow && (branch === null || run.branch === branch))
+    .filter((run) => run.workflow === workflow)
+    .filter((run) => wanted('branch', run.branch) && wanted('event', run.event))
     .sort((one, other) => other.id - one.id);
   const { page, headers } = paginate(runs, url);
   const body: WorkflowRunList = {
@@ -100,18 +101,10 @@ interface ArtifactList {
   artifacts: Schemas['artifact'][];
 }
 
-function listArtifacts(state: GithubState, { url }: Received): Answer {
-  return artifactPage(state, url, () => true);
-}
-
 function listRunArtifacts(state: GithubState, { url }: Received, [runId]: string[]): Answer {
-  return artifactPage(state, url, (ofRun) => ofRun === Number(runId));
-}
-
-function artifactPage(state: GithubState, url: URL, ofRun: (runId: number) => boolean): Answer {
   const name = url.searchParams.get('name');
   const artifacts = state.artifacts
-    .filter((one) => ofRun(one.runId) && (name === null || one.name === name))
+    .filter((one) => one.runId === Number(runId) && (name === null || one.name === name))
     .sort((one, other) => other.id - one.id);
   const { page, headers } = paginate(artifacts, url);
   const body: ArtifactList = {

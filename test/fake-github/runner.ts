@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -11,8 +11,11 @@ const root = join(import.meta.dirname, '..', '..');
 const RUNTIME = join(root, 'node_modules', '.bin', 'node');
 
 const folders = mkdtempSync(join(tmpdir(), 'runner-'));
-/** What a runner keeps between jobs: there the compiled probe is found again. */
-const toolCache = mkdtempSync(join(folders, 'tools-'));
+/**
+ * The jobs of a test file are steps of one job as far as their temporary folder goes: there the
+ * compiled probe is found again.
+ */
+const temporary = mkdtempSync(join(folders, 'temp-'));
 
 /** Takes away what the jobs of a test file left on disk, their reports and records too. */
 export const removeFolders = (): void => rmSync(folders, { recursive: true, force: true });
@@ -28,6 +31,8 @@ export interface ActionRun {
   runId: number;
   workflow?: string;
   job?: string;
+  /** What tells the step from the others of its job. */
+  step?: string;
   /** The matrix context; null outside a matrix. */
   matrix?: Record<string, string> | null;
   /** More or other variables; undefined takes one away. */
@@ -103,8 +108,6 @@ function runnerFiles(folder: string, event: RunnerEvent) {
   };
   for (const file of Object.values(files)) writeFileSync(file, '');
   writeFileSync(files.GITHUB_EVENT_PATH, JSON.stringify(event.payload));
-  const temporary = join(folder, 'temp');
-  mkdirSync(temporary);
   return { ...files, RUNNER_TEMP: temporary, GITHUB_WORKSPACE: folder };
 }
 
@@ -114,11 +117,12 @@ function githubEnvironment({
   runId,
   workflow = 'gate.yml',
   job = 'gate',
+  step = '__self',
 }: ActionRun) {
   return {
     CI: 'true',
     GITHUB_ACTIONS: 'true',
-    GITHUB_ACTION: '__self',
+    GITHUB_ACTION: step,
     GITHUB_API_URL: github.apiUrl,
     GITHUB_GRAPHQL_URL: `${github.apiUrl}/graphql`,
     GITHUB_SERVER_URL: 'https://github.com',
@@ -131,7 +135,6 @@ function githubEnvironment({
     GITHUB_RUN_NUMBER: String(runId),
     GITHUB_RUN_ATTEMPT: '1',
     GITHUB_RETENTION_DAYS: '90',
-    RUNNER_TOOL_CACHE: toolCache,
     RUNNER_OS: 'Linux',
     RUNNER_ARCH: 'X64',
     ACTIONS_RESULTS_URL: `${github.origin}/`,
@@ -194,7 +197,7 @@ export function leftovers(): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((pid) => commandLine(pid))
-    .filter((line) => line.includes(toolCache));
+    .filter((line) => line.includes(temporary));
 }
 
 function commandLine(pid: string): string {

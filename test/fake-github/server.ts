@@ -9,6 +9,8 @@ export interface Answer {
   status: number;
   body?: unknown;
   headers?: Record<string, string>;
+  /** Goes silent before the answer, or in the middle of its body; the connection stays open. */
+  silent?: 'before' | 'within';
 }
 
 export interface Received {
@@ -97,11 +99,14 @@ async function respond(
     authorization: request.headers.authorization ?? '',
   };
   state.requests.push(`${received.method} ${request.url}`);
-  const { status, body, headers } = answer(state, received);
+  const { status, body, headers, silent } = answer(state, received);
+  if (silent === 'before') return;
   const raw = typeof body === 'string' || Buffer.isBuffer(body);
   const type = raw ? 'application/octet-stream' : 'application/json';
   response.writeHead(status, { 'content-type': type, ...headers });
-  response.end(body === undefined ? undefined : raw ? body : JSON.stringify(body));
+  const text = raw ? body : JSON.stringify(body ?? '');
+  if (silent === 'within') response.write(text.slice(0, text.length / 2));
+  else response.end(body === undefined ? undefined : text);
 }
 
 function answer(state: GithubState, received: Received): Answer {

@@ -52,6 +52,14 @@ describe('what cannot work is one sentence, before anything is measured', () => 
     expect(await refusal(start({ event }))).toContain('pull_request is not what GitHub sends');
   });
 
+  it('stored runs on an enterprise server, with what to use instead', async () => {
+    const environment = { GITHUB_SERVER_URL: 'https://git.example.com' };
+    const sentence = await refusal(start({ environment }));
+    expect(sentence).toMatch(/^baseline "artifact" does not work on git\.example\.com, /);
+    expect(sentence).toMatch(/give host or command:CMD, .* or directory:PATH .*[^.]\.$/);
+    expect(github.requests.filter((request) => !request.includes('/comments'))).toEqual([]);
+  });
+
   it('a run outside GitHub Actions', async () => {
     expect(await refusal(start({ environment: { GITHUB_REPOSITORY: undefined } }))).toContain(
       'GITHUB_REPOSITORY is not set',

@@ -215,6 +215,8 @@ describe('a pull request', () => {
     expect(result.exitCode, result.log).toBe(0);
     expect(result).toMatchObject({ errors: [], warnings: [], stderr: '' });
     expect(result.outputs['regressions']).toBe('0');
+    // Something was compared: a busy machine may keep it from being decided, no more.
+    expect(['unchanged', 'improved', 'inconclusive']).toContain(result.outputs['verdict']);
     expect(github.comments).toEqual([]);
     expect(github.artifacts).toHaveLength(6);
   });
@@ -246,6 +248,27 @@ describe('a pull request', () => {
     expect(fixed.exitCode, fixed.log).toBe(0);
     expect(github.comments).toHaveLength(1);
     expect(comment?.body).toContain(`/actions/runs/${FIRST_RUN + 8}`);
+    const { verdict } = fixed.outputs;
+    const gone =
+      verdict === 'unchanged' ? 'it is gone' : '(it is gone|this run does not confirm it)';
+    expect(comment?.body).toContain(`syscall-gate: ${verdict} at \`ec26c3e\``);
+    expect(comment?.body).toMatch(new RegExp(`reported a regression: ${gone}\\.$`, 'm'));
+  });
+
+  it('whose newest commit cannot be measured has its comment say so, and gets none for that', async () => {
+    const broken = { candidate: 'command:/nowhere/sandbox {probe}' };
+    const silent = await pullRequest(broken);
+    expect(silent).toMatchObject({ exitCode: 1, outputs: {}, warnings: [] });
+    expect(github.comments).toEqual([]);
+
+    store(6);
+    await pullRequest({ candidate: slow });
+    const result = await pullRequest(broken);
+    expect(result).toMatchObject({ exitCode: 1, outputs: {}, errors: [expect.anything()] });
+    expect(github.comments).toHaveLength(1);
+    expect(github.comments[0]?.body).toContain('syscall-gate: not measured at `ec26c3e`');
+    expect(github.comments[0]?.body).toContain('/nowhere/sandbox');
+    expect(github.comments[0]?.body).toContain('nothing is known about it');
   });
 
   it('keeps its verdict when GitHub refuses the comment, and names the permission', async () => {
@@ -253,7 +276,7 @@ describe('a pull request', () => {
     github.faults.push({ method: 'POST', path: /comments/, times: 9, answer: forbidden });
     const result = await pullRequest({ candidate: slow });
     expect(result).toMatchObject({ exitCode: 1, outputs: { verdict: 'regressed' } });
-    expect(result.warnings).toEqual([expect.stringContaining('permissions: pull-requests: write')]);
+    expect(result.warnings).toEqual([expect.stringContaining('add "pull-requests: write" to')]);
   });
 
   it('gets its comment from a GitHub that fails and limits for a while', async () => {
@@ -293,7 +316,7 @@ describe('a pull request', () => {
     github.faults.push({ path: /runs\?/, times: 9, answer: forbidden });
     const result = await pullRequest();
     expect(result).toMatchObject({ exitCode: 0, outputs: { verdict: 'no-baseline' } });
-    expect(result.warnings).toEqual([expect.stringContaining('permissions: actions: read')]);
+    expect(result.warnings).toEqual([expect.stringContaining('add "actions: read" to')]);
   });
 
   it('fails by the policy that it was given', async () => {
@@ -325,6 +348,21 @@ describe('a job that is cancelled', () => {
     expect(leftovers()).toEqual([]);
     expect(github.artifacts).toHaveLength(6);
     expect(github.comments).toEqual([]);
+  });
+});
+
+describe('two gates of one job', () => {
+  it('keep their reports apart, even under one name', async () => {
+    const inputs = { ...QUICK, baseline: 'host', duration: '2s' };
+    const job = { event: pushEvent(), github, inputs, runId: FIRST_RUN };
+    const results = [
+      await runAction({ ...job, step: 'first' }),
+      await runAction({ ...job, step: 'second' }),
+      await runAction({ ...job, inputs: { ...inputs, name: 'third' }, step: 'second' }),
+    ];
+    const reports = results.map(({ outputs }) => outputs['report'] ?? '');
+    expect(new Set(reports).size).toBe(3);
+    for (const report of reports) expect(readFileSync(report, 'utf8')).toContain('"verdict"');
   });
 });
 

@@ -34,9 +34,11 @@ const context: GithubContext = {
   pullRequest: 2,
   workflow: 'gate.yml',
   job: 'gate',
+  step: '__self',
   runId: THIS_RUN,
   runAttempt: 1,
   runUrl: '',
+  enterpriseServer: false,
 };
 const name = artifactName(context, 'null');
 
@@ -95,15 +97,42 @@ describe('stored runs', () => {
     for (let id = 1; id <= 150; id += 1) leave(id);
     const stored = await read(3);
     expect(ids(stored)).toEqual([148, 149, 150]);
-    // A page of runs, two of artifacts, and two requests for each archive.
-    expect(github.requests.length).toBeLessThanOrEqual(9);
+    // A page of runs for each event, and three requests for each archive.
+    expect(github.requests).toHaveLength(3 + 3 * 3);
   });
 
-  it('never come from a fork, a pull request, another branch or the run itself', async () => {
+  it('are found however many runs of pull requests and other branches came later', async () => {
+    leave(1);
+    leave(2, { event: 'schedule' });
+    for (let id = 3; id < 400; id += 1) {
+      leave(id, { event: 'pull_request', headRepository: 'mallory/Hello-World' });
+      leave(400 + id, { branch: 'topic' });
+    }
+    expect(await read()).toMatchObject({
+      runs: [expect.anything(), expect.anything()],
+      skipped: [],
+    });
+  });
+
+  it('are looked for behind runs that left nothing, but not without end', async () => {
+    leave(1);
+    for (let id = 2; id < 50; id += 1) leave(id, {}, { name: 'other' });
+    expect(ids(await read(1))).toEqual([1]);
+    for (let id = 50; id < 300; id += 1) leave(id, {}, { name: 'other' });
+    expect(await read(1)).toMatchObject({
+      runs: [],
+      skipped: [
+        expect.stringMatching(/^Found 0 of 1 stored runs among the newest 51 runs of gate\.yml /),
+      ],
+    });
+  });
+
+  it('never come from a fork, a pull request, another branch or workflow, or the run itself', async () => {
     leave(1);
     leave(2, { headRepository: 'mallory/Hello-World' });
     leave(3, { event: 'pull_request' });
     leave(4, { branch: 'topic' });
+    leave(5, { workflow: 'other.yml' });
     leave(THIS_RUN);
     expect(ids(await read())).toEqual([1]);
   });
@@ -199,6 +228,12 @@ describe('what cannot be used is one sentence, and the rest is used', () => {
     expect(stored.skipped).toEqual([expect.stringMatching(/1 artifact that has expired: .*\.$/)]);
   });
 
+  it('so many at most as were asked for, whether they can be used or not', async () => {
+    for (let id = 1; id <= 40; id += 1) leave(id, {}, { zip: Buffer.alloc(0) });
+    const { runs, skipped } = await read(3);
+    expect({ runs, passedOver: skipped.length }).toEqual({ runs: [], passedOver: 3 });
+  });
+
   it('an artifact that is gone, refused or fails when it is downloaded', async () => {
     for (const id of [1, 2, 3, 4, 5]) leave(id);
     github.faults.push(
@@ -223,23 +258,16 @@ describe('what cannot be used is one sentence, and the rest is used', () => {
     expect(stored.skipped[0]).toContain('larger than 8388608 bytes');
   });
 
-  it('the artifacts of another workflow', async () => {
-    leave(1);
-    leave(2, { workflow: 'other.yml' });
-    leave(3, { workflow: 'other.yml' });
-    const stored = await read();
-    expect(ids(stored)).toEqual([1]);
-    expect(stored.skipped).toEqual([
-      `Passed over 2 artifacts called ${name} from runs of other workflows: give each gate a name of its own.`,
-    ]);
-  });
-
   it('a listing that GitHub refuses, with the permission to add', async () => {
     leave(1);
     github.faults.push({ path: /gate\.yml\/runs/, times: 9, answer: forbidden });
     expect(await read()).toEqual({
       runs: [],
-      skipped: [expect.stringMatching(/^Could not list .*gate\.yml.*"permissions: actions: read"/)],
+      skipped: [
+        expect.stringMatching(
+          /^Could not list .*gate\.yml.*add "actions: read" to the "permissions:"/,
+        ),
+      ],
       origin: 'the runs of gate.yml on master',
     });
   });
@@ -291,5 +319,10 @@ describe('a run that is stored', () => {
   it('is a sentence when there is no results service', async () => {
     vi.stubEnv('ACTIONS_RUNTIME_TOKEN', '');
     expect(await store()).toMatch(/^Could not store this run .*ACTIONS_RUNTIME_TOKEN.*\.$/);
+  });
+
+  it('is one sentence when the reason ends like one', async () => {
+    vi.stubEnv('GITHUB_SERVER_URL', 'https://ghe.example');
+    expect(await store()).toMatch(/on GHES; run the job again/);
   });
 });

@@ -95,6 +95,17 @@ describe('what is compared with what', () => {
     }
   });
 
+  it.each([
+    ['https://github.com', false],
+    ['https://octo.ghe.com', false],
+    ['http://github.localhost', false],
+    ['https://git.example.com', true],
+    ['https://notghe.com', true],
+  ])('knows whether %s is an enterprise server of its own: %s', (server, enterpriseServer) => {
+    const environment = { ...environmentOf(pushEvent()), GITHUB_SERVER_URL: server };
+    expect(readContext(environment)).toMatchObject({ enterpriseServer });
+  });
+
   it('says in a run record where it comes from', () => {
     expect(sourceOf(contextOf(pushEvent()))).toEqual({
       repository: 'Codertocat/Hello-World',

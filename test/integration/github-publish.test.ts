@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { logLine } from '../../src/github/log.js';
 import { actionsProgress } from '../../src/github/progress.js';
-import { annotate, regressions, writeSummary } from '../../src/github/publish.js';
+import { annotate, conclude, regressions, writeSummary } from '../../src/github/publish.js';
 import type { Report } from '../../src/report/report.js';
 import { cleanReport, regressedReport } from '../unit/report/fixtures.js';
 
@@ -59,6 +60,26 @@ describe('annotations', () => {
   });
 });
 
+describe('text in the log', () => {
+  const forged = 'Not\r\n::error::forged\u001b[2K\u2028::warning::forged ##[error]forged';
+
+  it.each([
+    ['a headline', () => conclude({ ...cleanReport(), headline: forged })],
+    ['a note', () => actionsProgress().note(forged)],
+    ['a step', () => actionsProgress().step(1, 1, forged)],
+    ['a sentence', () => logLine(forged)],
+    ['a sentence that begins like a command', () => logLine(`::error::${forged}`)],
+  ])('that came with %s is one line and commands nothing', (_, write) => {
+    write();
+    expect(log.match(/\n/g)).toHaveLength(1);
+    expect(log).toMatch(/forged.*\n$/);
+    // What the runner's parser looks for: at the beginning of a line, and anywhere.
+    expect(log.trim()).not.toMatch(/^::|##\[/);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject
+    expect(log).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u2028]/);
+  });
+});
+
 describe('the job summary', () => {
   // @actions/core remembers the file that it found first.
   const folder = mkdtempSync(join(tmpdir(), 'summary-'));
@@ -71,21 +92,14 @@ describe('the job summary', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   it('is what was rendered', async () => {
-    await writeSummary('# fine', cleanReport());
+    await writeSummary('# fine');
     expect(readFileSync(file, 'utf8')).toBe('# fine\n');
   });
 
-  it('is the headline when GitHub would drop the rest for its size', async () => {
-    const report = cleanReport();
-    await writeSummary('x'.repeat(1024 * 1024), report);
-    expect(readFileSync(file, 'utf8')).toContain(report.headline);
-    expect(readFileSync(file, 'utf8').length).toBeLessThan(2000);
-  });
-
   it('is a warning when it cannot be written', async () => {
-    await writeSummary('# fine', cleanReport());
+    await writeSummary('# fine');
     rmSync(folder, { recursive: true });
-    await writeSummary('# fine', cleanReport());
+    await writeSummary('# fine');
     expect(linesOf('warning')).toEqual([expect.stringContaining('the job summary: ENOENT')]);
   });
 });

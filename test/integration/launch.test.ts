@@ -1,23 +1,27 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Addon, LaunchRequest, LaunchResult } from '../../src/probe/addon.js';
 import { buildProbe } from '../../src/probe/build.js';
 import { loadAddon } from '../../src/probe/native.js';
+import { parseWire, type WireMetric } from '../../src/probe/wire.js';
+import { compileProgram } from '../fixtures/cli.js';
 
 const SIGKILL = 9;
 const MAPPING_TEXT_BYTES = 8 * 1024 * 1024 - 64;
 
+let probe: string;
 let addonPath: string;
 let addon: Addon;
 let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'launch-'));
-  ({ addon: addonPath } = await buildProbe({ cacheDir: join(folder, 'cache') }));
+  ({ probe, addon: addonPath } = await buildProbe({ cacheDir: join(folder, 'cache') }));
   addon = loadAddon(addonPath);
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -278,6 +282,99 @@ describe('the end of Node', () => {
     const code = await new Promise((resolve) => node.once('exit', resolve));
     expect(code).toBe(7);
     await expectGone(await pidIn(file));
+  });
+});
+
+// Needs root to become another user and to make a program set-user-ID.
+describe.runIf(process.getuid?.() === 0)('a process that became another user', () => {
+  it('and cannot be killed is left behind with an error, and with no descriptor', async () => {
+    const asRoot = join(folder, 'become_root');
+    const file = join(folder, 'not-to-be-killed');
+    await copyFile(compileProgram('become_root'), asRoot);
+    await chmod(asRoot, 0o4755);
+    await chmod(folder, 0o755);
+    const request = {
+      argv: [asRoot, 'sh', '-c', `echo $$ > ${file}; exec sleep 1000`],
+      ...{ env: { PATH: process.env['PATH'] }, cpu: -1, deadlineMs: 1000, results: 'memory' },
+    };
+    const script = `
+      const { closeSync, openSync } = require('fs');
+      const nextDescriptor = () => { const fd = openSync('/dev/null'); closeSync(fd); return fd; };
+      const module = { exports: {} };
+      process.dlopen(module, ${JSON.stringify(addonPath)});
+      process.setgid(65534);
+      process.setuid(65534);
+      (async () => {
+        await module.exports.launch({ ...${JSON.stringify(request)}, argv: ['true'] });
+        const before = nextDescriptor();
+        const error = await module.exports.launch(${JSON.stringify(request)}).catch((e) => e);
+        console.log(error.code, error.syscall, nextDescriptor() - before);
+      })();`;
+    const node = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    expect(await text(node.stdout)).toBe('EPERM kill 0\n');
+    const pid = Number(readFileSync(file, 'utf8'));
+    expect(isAlive(pid)).toBe(true);
+    process.kill(pid, 'SIGKILL');
+  });
+});
+
+describe('the probe', () => {
+  const measure = async (wrapper: string[], metrics: string, cpu = -1) => {
+    const pin = cpu < 0 ? [] : [`--cpu=${cpu}`];
+    const argv = [...wrapper, probe, `--metrics=${metrics}`, '--batches=3', ...pin];
+    const { results } = await launch(argv);
+    return { ...parseWire(results), hello: JSON.parse(results.toString().split('\n', 1)[0] ?? '') };
+  };
+  const statuses = (lines: readonly WireMetric[]) =>
+    Object.fromEntries(lines.map(({ id, status }) => [id, status]));
+
+  it('says that it is pinned and to which CPU', async () => {
+    const cpu = addon.cpuTimes().at(-1)?.cpu ?? 0;
+    expect((await measure([], 'syscall.null', cpu)).hello).toMatchObject({ cpu, pinned: true });
+  });
+
+  it('says that it is not pinned where that is denied', async (context) => {
+    if (addon.cpuTimes().length < 2) context.skip();
+    const denied = [compileProgram('deny'), 'sched_setaffinity'];
+    expect((await measure(denied, 'syscall.null')).hello).toMatchObject({ pinned: false });
+  });
+
+  it('denied one call measures everything that does without it', async () => {
+    const denied = [compileProgram('deny'), 'getppid'];
+    const output = await measure(denied, 'syscall.null,syscall.enosys,context.ring_8p_0k');
+    expect(statuses(output.metrics)).toEqual({
+      'syscall.null': 'denied',
+      'syscall.enosys': 'ok',
+      'context.ring_8p_0k': 'ok',
+    });
+  });
+
+  it('takes longer batches, the control ones too, where reading the clock is dear', async () => {
+    const dear = [compileProgram('slowdown'), '20', compileProgram('hide_vdso')];
+    const output = await measure(dear, 'syscall.null');
+    expect(output).toMatchObject({ complete: true });
+    expect(output.hello.clock.vdso).toBe(false);
+    for (const line of output.metrics) {
+      if (line.status !== 'ok') throw new Error(line.reason.message);
+      const shortest = Math.min(...line.batches.wallNs, ...line.batches.controlNs);
+      expect(shortest).toBeGreaterThan(300 * output.hello.clock.cost_ns);
+    }
+  });
+
+  // Opened for reading as well, a FIFO takes what is written until it is full, and then blocks.
+  const blocked = async (wrapper: string) => {
+    const fifo = join(await mkdtemp(join(folder, 'fifo-')), 'unread');
+    const plan = '--metrics=syscall.null,syscall.enosys --rounds=1000 --deadline-ms=300';
+    return shell(`mkfifo ${fifo}; ${wrapper} ${probe} ${plan} 1<>${fifo}`);
+  };
+  const late = { exitCode: 5, stderr: 'probe: a call did not return before the deadline.\n' };
+
+  it('ends itself when a call does not return', async () => {
+    expect(await blocked('exec')).toMatchObject(late);
+  });
+
+  it.runIf(process.getuid?.() === 0)('does so as the init of a PID namespace, too', async () => {
+    expect(await blocked('exec unshare --pid --fork')).toMatchObject(late);
   });
 });
 

@@ -12,8 +12,13 @@ static const struct {
     const char *name;
     unsigned number;
 } calls[] = {
-    {"sendfile", SYS_sendfile}, {"socket", SYS_socket},   {"openat", SYS_openat},
-    {"pipe2", SYS_pipe2},       {"getppid", SYS_getppid}, {"pread64", SYS_pread64},
+    {"sendfile", SYS_sendfile},
+    {"socket", SYS_socket},
+    {"openat", SYS_openat},
+    {"pipe2", SYS_pipe2},
+    {"getppid", SYS_getppid},
+    {"pread64", SYS_pread64},
+    {"sched_setaffinity", SYS_sched_setaffinity},
 };
 
 enum { CALLS = sizeof calls / sizeof calls[0] };

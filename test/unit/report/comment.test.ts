@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { renderComment } from '../../../src/report/comment.js';
+import { isClear, renderComment, renderNotMeasured } from '../../../src/report/comment.js';
+import type { Report } from '../../../src/report/report.js';
+import { PREDICTION_MARGIN } from '../../../src/stats/assumptions.js';
 import {
   cleanReport,
   deniedReport,
@@ -10,9 +12,17 @@ import {
   selfReport,
 } from './fixtures.js';
 
-const marker = '<!-- syscall-gate ci-gate-1a2b3c4d -->';
 const runUrl = 'https://github.com/octo-org/kernel/actions/runs/42';
-const GITHUB_LIMIT = 65_536;
+const commit = 'ec26c3e57ca3a959ca5aad62de7213c562f8c821';
+/** Less what the hidden lines on top take. */
+const MOST_BYTES = 65_536 - 500;
+
+/** A clean comparison with stored runs, at the margins that the command line has of itself. */
+function storedReport(): Report {
+  const report = cleanReport();
+  const metrics = report.metrics.map((metric) => ({ ...metric, margin: PREDICTION_MARGIN }));
+  return { ...report, metrics };
+}
 
 describe('renderComment', () => {
   it.each([
@@ -23,25 +33,39 @@ describe('renderComment', () => {
     ['sandbox', sandboxReport],
     ['hostile', hostileReport],
   ])('%s, as people read it', async (name, make) => {
-    const text = renderComment(make(), { marker, runUrl });
+    const text = renderComment(make(), { commit, runUrl });
     await expect(text).toMatchFileSnapshot(`golden/${name}.comment.md`);
   });
 
-  it('begins with its marker, on a line of its own', () => {
-    expect(renderComment(regressedReport(), { marker }).split('\n')[0]).toBe(marker);
+  it('begins with the verdict and the commit that it is about', () => {
+    const [first] = renderComment(regressedReport(), { commit }).split('\n');
+    expect(first).toBe('### 🔴 syscall-gate: regressed at `ec26c3e`');
   });
 
   it('says that an earlier regression is gone only where every gated metric shows it', () => {
-    const gone = 'reported a regression, it is gone.';
-    expect(renderComment(cleanReport(), { marker })).toContain(gone);
-    expect(renderComment(regressedReport(), { marker })).not.toContain('earlier version');
-    expect(renderComment(deniedReport(), { marker })).toContain('this run does not confirm it.');
-    expect(renderComment(selfReport(), { marker })).toContain('neither confirms it nor shows');
+    const replacing = (report: Report) => renderComment(report, { wasRegressed: true });
+    expect(replacing(cleanReport())).toContain('reported a regression: it is gone.');
+    expect(replacing(regressedReport())).not.toContain('earlier version');
+    const undecided: Report = { ...cleanReport(), verdict: 'inconclusive' };
+    expect(replacing(undecided)).toContain('this run does not confirm it.');
+    expect(replacing(selfReport())).toContain('neither confirms it nor shows');
+    expect([cleanReport(), undecided, selfReport(), regressedReport()].map(isClear)).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
+  });
+
+  it('says nothing of an earlier regression where none was reported', () => {
+    for (const make of [cleanReport, deniedReport, selfReport]) {
+      expect(renderComment(make(), { commit })).not.toContain('earlier version');
+    }
   });
 
   it('drops unchanged rows first, then the undecided, and keeps every count', () => {
     const [full, fewer, least] = [100, 500, 512].map((count, index) =>
-      renderComment(hugeReport(count, index === 2 ? '|'.repeat(300) : 'Short.'), { marker }),
+      renderComment(hugeReport(count, index === 2 ? '|'.repeat(300) : 'Short.'), {}),
     );
     const unchanged = /⚪.unchanged/;
     expect(full).toMatch(unchanged);
@@ -49,7 +73,7 @@ describe('renderComment', () => {
     expect(fewer).toContain('inconclusive');
     expect(least).toContain('171 of 512 gated metrics regressed');
     expect(least).toContain('171 inconclusive, 170 unchanged');
-    for (const text of [full, fewer, least]) expect(text?.length).toBeLessThan(GITHUB_LIMIT);
+    for (const text of [full, fewer, least]) expect(text?.length).toBeLessThan(MOST_BYTES);
   });
 
   it('stays within the limit whatever a record holds', () => {
@@ -58,26 +82,60 @@ describe('renderComment', () => {
       const state = { baseline: text, candidate: `${text}!` };
       const differences = Array.from({ length: 500 }, () => ({ field: text, ...state }));
       const specs = { candidate: { ...huge.candidate, spec: text }, headline: text, tool: text };
-      const body = renderComment({ ...huge, ...specs, differences }, { marker, runUrl });
-      expect(Buffer.byteLength(body)).toBeLessThan(GITHUB_LIMIT);
+      const body = renderComment({ ...huge, ...specs, differences }, { commit, runUrl });
+      expect(Buffer.byteLength(body)).toBeLessThan(MOST_BYTES);
     }
   });
 
-  it('gives a command that reproduces the comparison', () => {
-    expect(renderComment(regressedReport(), { marker })).toContain(
-      "syscall-gate --baseline host --candidate 'command:test/native/slowdown {probe}'",
+  it('gives a command that reproduces the comparison in a clone of the tool', () => {
+    expect(renderComment(regressedReport(), {})).toContain(
+      "\nnpm start -- --baseline host --candidate 'command:test/native/slowdown {probe}'\n",
     );
-    expect(renderComment(cleanReport(), { marker })).toContain(
-      'syscall-gate --baseline directory:runs --candidate host',
+    expect(renderComment(storedReport(), {})).toContain(
+      '\nnpm start -- --baseline directory:runs --candidate host\n',
     );
   });
 
+  it('judges by the margin and the level of the report in that command', () => {
+    const command = (change: Partial<Report>) =>
+      /npm start .*/.exec(renderComment({ ...storedReport(), ...change }, {}))?.[0];
+    expect(command({ alpha: 0.05 })).toMatch(/ --candidate host --alpha 0.05$/);
+    const { metrics } = storedReport();
+    const all = metrics.map((metric) => ({ ...metric, margin: 0.07 }));
+    expect(command({ metrics: all })).toMatch(/ --candidate host --margin 7%$/);
+    const [first, second, ...rest] = all;
+    if (!first || !second) throw new Error('two metrics');
+    const two = [first, { ...second, margin: 0.8 }, ...rest.map((it) => ({ ...it, margin: 0.03 }))];
+    const rules = `${first.id}=7%,${second.id}=80%`;
+    expect(command({ metrics: two })).toMatch(new RegExp(` --candidate host --margin ${rules}$`));
+    const one = [{ ...first, margin: 0.8 }, ...all.slice(1)];
+    expect(command({ metrics: one })).toMatch(new RegExp(` --margin 7%,${first.id}=80%$`));
+  });
+
   it('links nothing but the workflow run', () => {
-    const body = renderComment(hostileReport(), { marker, runUrl });
+    const body = renderComment(hostileReport(), { commit, runUrl });
     const outsideCode = body.replace(/```sh\n.*\n```/, '').replace(/`[^`\n]*`/g, '');
     expect(outsideCode.match(/https?:\/\/[^\s>]*/g)).toEqual([runUrl]);
-    expect(renderComment(hostileReport(), { marker, runUrl: 'javascript:alert(1)' })).not.toContain(
+    expect(renderComment(hostileReport(), { runUrl: 'javascript:alert(1)' })).not.toContain(
       'workflow run',
     );
+  });
+});
+
+describe('renderNotMeasured', () => {
+  it('says which commit could not be measured and why, in one line that is only text', () => {
+    const text = renderNotMeasured('No <b>compiler</b>:\n@install one.', { commit, runUrl });
+    expect(text).toBe(
+      [
+        '### ⚫ syscall-gate: not measured at `ec26c3e`',
+        'The newest commit could not be measured: No &#60;b&#62;compiler&#60;/b&#62;: @\u200binstall one.',
+        `<sub>[workflow run](<${runUrl}>)</sub>\n`,
+      ].join('\n\n'),
+    );
+  });
+
+  it('keeps an earlier regression in mind', () => {
+    const text = renderNotMeasured('No compiler.', { commit, wasRegressed: true });
+    expect(text).toContain('reported a regression: nothing is known about it at this commit.');
   });
 });

@@ -216,6 +216,7 @@ export function comparison(
     candidate: run('c4d5e6f708192a3b'),
     baseline: design === 'self' ? [] : [run('1a2b3c4d5e6f7081')],
     metrics,
+    skipped: [],
     caveats: [],
     ...fields,
   };

@@ -1,6 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { randomFromState, seededRandom, shuffle } from '../../../src/stats/random.js';
+import { randomFromState, seededRandom } from '../../../src/stats/random.js';
 
 const take = <T>(count: number, draw: () => T): T[] => Array.from({ length: count }, draw);
 
@@ -42,29 +41,5 @@ describe('the generator', () => {
     }
     expect(() => seededRandom(1).below(0)).toThrow('bound must be a whole number above 0');
     expect(() => seededRandom(1).below(2 ** 32 + 1)).toThrow('bound must be at most 2^32');
-  });
-});
-
-describe('shuffle', () => {
-  test('reorders a copy, the same way for the same seed', () => {
-    fc.assert(
-      fc.property(fc.array(fc.integer()), fc.nat(), (items, seed) => {
-        const before = [...items];
-        const shuffled = shuffle(items, seededRandom(seed));
-        expect(items).toEqual(before);
-        expect([...shuffled].sort()).toEqual([...items].sort());
-        expect(shuffle(items, seededRandom(seed))).toEqual(shuffled);
-      }),
-    );
-  });
-
-  test('gives each of the six orders of three items its share', () => {
-    const random = seededRandom(3);
-    const orders = new Map<string, number>();
-    for (const order of take(6000, () => shuffle(['a', 'b', 'c'], random).join(''))) {
-      orders.set(order, (orders.get(order) ?? 0) + 1);
-    }
-    expect(orders.size).toBe(6);
-    for (const count of orders.values()) expect(Math.abs(count - 1000)).toBeLessThan(150);
   });
 });

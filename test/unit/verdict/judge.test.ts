@@ -13,6 +13,7 @@ function comparison(verdicts: MetricVerdict[], design: Comparison['design'] = 'd
     familySize: verdicts.length,
     candidate: run,
     baseline: [run],
+    skipped: [],
     caveats: [],
     metrics: verdicts.map((verdict, i) => ({
       id: `syscall.m${i}`,
@@ -30,7 +31,8 @@ test.each([
   [['unchanged', 'regressed', 'improved'], 'regressed'],
   [['unchanged', 'inconclusive', 'improved'], 'improved'],
   [['unchanged', 'inconclusive', 'incomparable'], 'inconclusive'],
-  [['unchanged', 'incomparable'], 'unchanged'],
+  [['unchanged', 'incomparable'], 'incomparable'],
+  [['unchanged', 'unchanged'], 'unchanged'],
   [['incomparable'], 'incomparable'],
   [[], 'incomparable'],
 ] satisfies [MetricVerdict[], MetricVerdict][])(
@@ -54,4 +56,19 @@ test.each([
 test('a gate without a baseline passes and says so', () => {
   const self = judge(comparison(['incomparable'], 'self'), 'inconclusive');
   expect(self).toEqual({ verdict: 'no-baseline', passed: true });
+});
+
+test('what neither side could measure does not count, what only the candidate lost does', () => {
+  const denied = {
+    status: 'denied',
+    reason: { operation: 'sendfile()', errno: 1, message: 'Operation not permitted' },
+  } as const;
+  const base = comparison(['unchanged', 'incomparable']);
+  const [first, second] = base.metrics;
+  if (!first || !second) throw new Error('two metrics');
+  const neither = { ...base, metrics: [first, { ...second, baseline: denied, candidate: denied }] };
+  expect(judge(neither, 'inconclusive')).toEqual({ verdict: 'unchanged', passed: true });
+  const lost = { ...base, metrics: [first, { ...second, candidate: denied }] };
+  expect(judge(lost, 'regression')).toEqual({ verdict: 'incomparable', passed: true });
+  expect(judge(lost, 'inconclusive')).toEqual({ verdict: 'incomparable', passed: false });
 });

@@ -88,7 +88,9 @@ describe('a comparison with stored runs', () => {
           : metric,
       ),
     } as Run);
-    expect(judge(comparison, 'regression')).toEqual({ verdict: 'incomparable', passed: true });
+    expect(judge(comparison, 'regression')).toEqual({ verdict: 'inconclusive', passed: true });
+    expect(judge(comparison, 'inconclusive').passed).toBe(false);
+    expect(comparison.metrics[1]?.change?.ratio).toBeGreaterThan(1.3);
     expect(comparison.caveats.join()).toContain('The machine itself changed');
   });
 
@@ -107,4 +109,25 @@ describe('a comparison with stored runs', () => {
     expect(verdictOf(comparison, 'syscall.null')).toBe('incomparable');
     expect(comparison.metrics[1]?.because).toContain('definition 7');
   });
+});
+
+test('one regression among the stored runs does not hide the next', () => {
+  const stored = storedRuns(19);
+  const odd = runOf(77, { metrics: shapes(1.3) });
+  const candidate = runOf(99, { metrics: shapes(1.15) });
+  expect(verdictOf(compare([...stored, odd], candidate), 'syscall.null')).toBe('regressed');
+});
+
+test('the floor counts each pair of neighbouring launches once', () => {
+  const [, metric] = compare(storedRuns(2), runOf(99)).metrics;
+  // Launches 4 to 11: the seams are 5-6, 7-8 and 9-10.
+  expect(metric?.floor?.pairs).toBe(3);
+});
+
+test('the two sides of a row agree with its change', () => {
+  for (const metric of compare(storedRuns(5), runOf(99, { metrics: shapes(1.2) })).metrics) {
+    const { baseline, candidate, change } = metric;
+    if (baseline.status !== 'ok' || candidate.status !== 'ok') throw new Error('both measured');
+    expect(candidate.estimateNs / baseline.estimateNs).toBeCloseTo(change?.ratio ?? 0, 10);
+  }
 });

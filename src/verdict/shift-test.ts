@@ -1,0 +1,17 @@
+import { holm } from '../stats/holm.js';
+
+/** p of "not slower by more than the margin" and of "not faster by more than the margin". */
+export interface ShiftTest {
+  slower: number;
+  faster: number;
+}
+
+/** Holm over a family of metrics, each direction a family of its own. */
+export function adjustFamily(tests: ReadonlyMap<string, ShiftTest>): Map<string, ShiftTest> {
+  const ids = [...tests.keys()];
+  const slower = holm([...tests.values()].map((test) => test.slower));
+  const faster = holm([...tests.values()].map((test) => test.faster));
+  return new Map(ids.map((id, i) => [id, { slower: slower[i] ?? 1, faster: faster[i] ?? 1 }]));
+}
+
+export const smallestP = ({ slower, faster }: ShiftTest): number => Math.min(slower, faster);
