@@ -14527,7 +14527,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var commander__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8179);
 /* harmony import */ var _config_inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(612);
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1957);
-/* harmony import */ var _gate_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4398);
+/* harmony import */ var _gate_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(692);
 /* harmony import */ var _report_progress_terminal_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7522);
 /* harmony import */ var _report_terminal_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8217);
 /* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3411);
@@ -14592,11 +14592,19 @@ function exitCodeOf(error) {
         process.stderr.write('syscall-gate: interrupted; nothing was stored.\n');
         return EXIT.interrupted;
     }
-    if (!(error instanceof _failure_js__WEBPACK_IMPORTED_MODULE_2__/* .Failure */ .HR))
-        throw error;
-    process.stderr.write(`syscall-gate: ${error.message}\n`);
-    return EXIT[error.kind];
+    if (error instanceof _failure_js__WEBPACK_IMPORTED_MODULE_2__/* .Failure */ .HR) {
+        process.stderr.write(`syscall-gate: ${error.message}\n`);
+        return EXIT[error.kind];
+    }
+    const trace = error instanceof Error ? error.stack : String(error);
+    process.stderr.write(`syscall-gate: this is a bug in syscall-gate, please report it:\n${trace}\n`);
+    return EXIT.measurement;
 }
+/** A reader that has seen enough (`| head`) is no error. */
+process.stdout.on('error', (error) => {
+    if (error.code !== 'EPIPE')
+        throw error;
+});
 process.exitCode = await run(process.argv).catch(exitCodeOf);
 
 __webpack_async_result__();
@@ -14642,7 +14650,7 @@ const kindOf = (spec) => spec.split(':', 1)[0] ?? '';
  */
 function parseCandidate(spec) {
     refuseReserved('candidate', spec);
-    if (kindOf(spec) in STORED) {
+    if (Object.hasOwn(STORED, kindOf(spec))) {
         throw (0,failure/* usageFailure */.II)(`candidate "${spec}" is a store of earlier runs, and a candidate must be something that can be measured: give ${targets/* RUNNABLE_KINDS */.YN.join(' or ')}.`);
     }
     return (0,targets/* parseRunnableSpec */.ww)('candidate', spec);
@@ -14650,7 +14658,7 @@ function parseCandidate(spec) {
 /** Reads the spec of what the candidate is compared with. */
 function parseBaseline(spec) {
     refuseReserved('baseline', spec);
-    const parse = STORED[kindOf(spec)];
+    const parse = Object.hasOwn(STORED, kindOf(spec)) ? STORED[kindOf(spec)] : undefined;
     if (parse === undefined)
         return (0,targets/* parseRunnableSpec */.ww)('baseline', spec, ALLOWED_FORMS);
     const rest = spec.slice(kindOf(spec).length + 1).trim();
@@ -14677,7 +14685,7 @@ const DURATION_UNITS_MS = {
     m: 60 * SECOND_MS,
     min: 60 * SECOND_MS,
 };
-/** Shorter leaves no room for the launches that the smallest error level needs. */
+/** Shorter leaves no room for a round of all metrics beside the warm-up. */
 const SHORTEST_MS = 2 * SECOND_MS;
 const LONGEST_MS = 3600 * SECOND_MS;
 /** Reads "60", "60s" or "2m" as milliseconds. */
@@ -14732,8 +14740,9 @@ function parseChoice(input, text, choices) {
         return choice;
     throw (0,failure/* usageFailure */.II)(`${input} "${text}" is not known: give one of ${choices.join(', ')}.`);
 }
+/** A comma inside braces belongs to the glob: {syscall,clock}.* */
 const words = (text) => text
-    .split(/[,\n]/)
+    .split(/[,\n](?![^{}]*\})/)
     .map((word) => word.trim())
     .filter((word) => word !== '');
 
@@ -14811,7 +14820,7 @@ function reasonOf(error) {
 
 /***/ }),
 
-/***/ 4398:
+/***/ 692:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -14822,10 +14831,10 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
 ;// CONCATENATED MODULE: external "node:fs/promises"
 const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
 // EXTERNAL MODULE: ./lib/failure.js
 var failure = __nccwpck_require__(1957);
 // EXTERNAL MODULE: ./lib/record/run.js + 1 modules
@@ -14837,6 +14846,11 @@ var run = __nccwpck_require__(2522);
 
 /** What marks a file as a run record among the others of a folder or an archive. */
 const RUN_SUFFIX = '.run.json';
+/**
+ * The subfolder of runs that were judged regressed. They are no baseline until somebody accepts
+ * them by moving them up: else running again would turn every red gate green.
+ */
+const SET_ASIDE = 'regressed';
 /** The name under which a run is stored: sorts by time, tells the candidate's kind, never collides. */
 function runFileName(run) {
     const stamp = run.startedAt.replace(/\.\d+Z$/, 'Z').replace(/[-:]/g, '');
@@ -14902,10 +14916,10 @@ const NEWEST = 50;
  * Reads the run records of a folder and of the folders in it, oldest first.
  * @throws Failure (usage) when there is no such folder or it cannot be read
  */
-async function readDirectory(path, shown) {
+async function readDirectory(path, shown, wanted = () => true) {
     const names = await recordFiles(path, shown);
     const results = await Promise.all(names.map((name) => readRecord(name, (0,external_node_path_.relative)(path, name))));
-    const runs = results.flatMap((result) => (result.run ? [result.run] : []));
+    const runs = results.flatMap(({ run }) => (run && wanted(run) ? [run] : []));
     runs.sort((a, b) => a.startedAt.localeCompare(b.startedAt) || a.id.localeCompare(b.id));
     return {
         runs: runs.slice(-NEWEST),
@@ -14918,8 +14932,7 @@ async function readOwnRuns(path, shown, spec) {
     const exists = await (0,promises_namespaceObject.stat)(path).then((found) => found.isDirectory(), () => false);
     if (!exists)
         return { runs: [], skipped: [], origin: `the folder ${shown}` };
-    const stored = await readDirectory(path, shown);
-    return { ...stored, runs: stored.runs.filter((run) => run.target.spec === spec) };
+    return readDirectory(path, shown, (run) => run.target.spec === spec);
 }
 /**
  * Reads one run record.
@@ -14937,12 +14950,13 @@ async function recordFiles(path, shown) {
         return entries
             .filter((entry) => entry.isFile() && entry.name.endsWith(RUN_SUFFIX))
             .map((entry) => (0,external_node_path_.join)(entry.parentPath, entry.name))
-            .filter((name) => (0,external_node_path_.relative)(path, name).split('/').length <= DEEPEST);
+            .filter((name) => isCounted((0,external_node_path_.relative)(path, name).split('/')));
     }
     catch (error) {
         throw (0,failure/* usageFailure */.II)(`baseline "directory:${shown}" cannot be read (${(0,failure/* reasonOf */.A3)(error)}): give a folder that holds run records (*${RUN_SUFFIX}).`);
     }
 }
+const isCounted = (parts) => parts.length <= DEEPEST && !parts.includes(SET_ASIDE);
 async function readRecord(path, shown) {
     try {
         const { size } = await (0,promises_namespaceObject.stat)(path);
@@ -14970,20 +14984,22 @@ const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(impo
 
 
 const NAME = 'syscall-gate';
-/** Where builds are kept, best first: the runner's folders, the user's cache, a temporary folder. */
+/**
+ * Where builds are kept, best first. On a runner only its temporary folder, which every job finds
+ * empty: what one job leaves for the next could be another pull request's code. Elsewhere the
+ * user's cache, else a folder of the user's own among the temporary ones.
+ */
 function cacheFolders() {
-    const { RUNNER_TOOL_CACHE, RUNNER_TEMP, XDG_CACHE_HOME } = process.env;
-    const homes = [RUNNER_TOOL_CACHE, RUNNER_TEMP, XDG_CACHE_HOME || (0,external_node_path_.join)((0,external_node_os_.homedir)(), '.cache')];
-    const own = homes.filter((home) => Boolean(home));
-    return [
-        ...own.map((home) => ({ path: (0,external_node_path_.join)(home, NAME), isPrivate: false })),
-        { path: (0,external_node_path_.join)((0,external_node_os_.tmpdir)(), `${NAME}-${(0,external_node_os_.userInfo)().uid}`), isPrivate: true },
-    ];
+    const { RUNNER_TEMP, XDG_CACHE_HOME } = process.env;
+    if (RUNNER_TEMP)
+        return [(0,external_node_path_.join)(RUNNER_TEMP, NAME)];
+    const home = XDG_CACHE_HOME || (0,external_node_path_.join)((0,external_node_os_.homedir)(), '.cache');
+    return [(0,external_node_path_.join)(home, NAME), (0,external_node_path_.join)((0,external_node_os_.tmpdir)(), `${NAME}-${(0,external_node_os_.userInfo)().uid}`)];
 }
 /** The folder of a complete build, if one of the cache folders has it. */
 async function findBuild(folders, key, files) {
     for (const folder of folders) {
-        const build = (0,external_node_path_.join)(folder.path, key);
+        const build = (0,external_node_path_.join)(folder, key);
         if ((await isTrusted(folder)) && (await isComplete(build, files)))
             return build;
     }
@@ -15026,24 +15042,26 @@ async function makeWorkFolder(folders) {
     let reason;
     for (const folder of folders) {
         try {
-            await (0,promises_namespaceObject.mkdir)(folder.path, { recursive: true, mode: folder.isPrivate ? 0o700 : 0o755 });
+            await (0,promises_namespaceObject.mkdir)(folder, { recursive: true, mode: 0o755 });
             if (!(await isTrusted(folder)))
                 continue;
-            return { folder: folder.path, work: await (0,promises_namespaceObject.mkdtemp)((0,external_node_path_.join)(folder.path, 'building-')) };
+            const work = await (0,promises_namespaceObject.mkdtemp)((0,external_node_path_.join)(folder, 'building-'));
+            // Other users run the probe too: containers with a user of their own, setpriv.
+            await (0,promises_namespaceObject.chmod)(work, 0o755);
+            return { folder, work };
         }
         catch (error) {
             reason ??= error;
         }
     }
-    const tried = folders.map((folder) => folder.path).join(', ');
+    const tried = folders.join(', ');
     throw (0,failure/* measurementFailure */.jO)(`The compiled probe has no place to go, since no cache folder can be written (${tried}): set XDG_CACHE_HOME to one that can.`, reason);
 }
+/** What is found here is executed, so nobody else may have been able to put it here. */
 async function isTrusted(folder) {
-    if (!folder.isPrivate)
-        return true;
     try {
-        const entry = await (0,promises_namespaceObject.lstat)(folder.path);
-        return entry.isDirectory() && entry.uid === (0,external_node_os_.userInfo)().uid && (entry.mode & 0o077) === 0;
+        const entry = await (0,promises_namespaceObject.lstat)(folder);
+        return entry.isDirectory() && entry.uid === (0,external_node_os_.userInfo)().uid && (entry.mode & 0o022) === 0;
     }
     catch {
         return false;
@@ -15252,7 +15270,8 @@ const NEWLINE = 0x0a;
 const count = schemas/* int */.Whr().min(0).max(Number.MAX_SAFE_INTEGER);
 const positive = schemas/* number */.aig().gt(0).max(1e15);
 const batches = (value) => schemas/* array */.YOg(value).min(1).max(MAX_BATCHES);
-const bounded = (length) => schemas/* string */.YjP().transform((value) => value.slice(0, length));
+/** Bounded, and one line: what a target says may end up in a log whose lines are commands. */
+const bounded = (length) => schemas/* string */.YjP().transform((value) => value.replaceAll(/\p{Cc}+/gu, ' ').slice(0, length));
 // Stripped, not strict: a newer probe may say more than this program reads.
 const environmentSchema = schemas/* object */.Ikc({
     platform: schemas/* object */.Ikc(run/* platformSchema */.vd.shape),
@@ -15260,7 +15279,7 @@ const environmentSchema = schemas/* object */.Ikc({
 });
 const helloLine = schemas/* object */.Ikc({
     wire: schemas/* literal */.euz(WIRE_VERSION),
-    catalogue: schemas/* int */.Whr().min(1),
+    catalogue: run/* runSchema */.Lx.shape.catalogue,
     clock: schemas/* object */.Ikc({ name: schemas/* string */.YjP().max(128), cost_ns: schemas/* number */.aig().min(0), vdso: schemas/* boolean */.zMY() }),
     cpu: schemas/* int */.Whr(),
     pid: count,
@@ -15459,7 +15478,7 @@ async function buildProbe(options = {}) {
     const [compilers, sources] = await Promise.all([findCompilers(), nativeSources()]);
     const key = await buildKey(compilers, sources);
     const { cacheDir } = options;
-    const folders = cacheDir ? [{ path: cacheDir, isPrivate: false }] : cacheFolders();
+    const folders = cacheDir ? [cacheDir] : cacheFolders();
     const found = await findBuild(folders, key, FILES);
     const folder = found ??
         (await publishBuild(folders, key, FILES, (work) => compileInto(work, compilers, sources, options)));
@@ -15641,8 +15660,6 @@ const SHOWN_CONFIDENCE = 0.95;
 const DUET_MARGIN = 0.02;
 /** The same against stored runs, which also differ by machine and by the day. */
 const PREDICTION_MARGIN = 0.03;
-/** Order of the advisory table (Benjamini-Hochberg). Decides nothing. */
-const ADVISORY_FALSE_DISCOVERY_RATE = 0.1;
 /**
  * Up to this many differences the signed-rank distribution is exact. The counts behind it reach
  * 2^n, whole in a double up to n = 53. At 50 the normal approximation is off by 0.0017 at most, and
@@ -15695,6 +15712,12 @@ const PRIOR_STANDARD_DEVIATIONS = {
 };
 /** For a family without a guess of its own: the widest of them. */
 const OTHER_PRIOR_STANDARD_DEVIATION = Math.max(...Object.values(PRIOR_STANDARD_DEVIATIONS));
+/**
+ * How many robust deviations from the centre a stored run may lie and still count in full towards
+ * the between-run spread. Normal runs lie further out once in 370: lower, and the spread of honest
+ * runs is cut; higher, and one regression among the stored runs hides the next.
+ */
+const WINSOR_LIMIT = 3;
 
 ;// CONCATENATED MODULE: ./lib/measure/plan.js
 
@@ -15779,7 +15802,6 @@ async function prepareBench(config, { signal, progress }) {
         probe: built.probe,
         plan: makePlan(metrics, config.seed, await quietestCpu(addon)),
         signal,
-        environment: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C' },
     };
 }
 
@@ -15808,7 +15830,7 @@ function collectRun(target, plan, observations, identity) {
         ...(identity.source ? { source: identity.source } : {}),
         platform: environment.platform,
         subject: environment.subject,
-        plan: planRecord(plan),
+        plan: { ...planRecord(plan), cpu: actualCpu(plan, observations) },
         launches: observations.map((observation) => observation.launch),
         metrics: plan.metrics.map((entry) => metricRecord(entry, observations)),
     });
@@ -15821,6 +15843,7 @@ function described(target, observations) {
     const failure = observations.find((observation) => observation.launch.failure)?.launch.failure;
     throw launchesFailed(target, failure ?? 'it did not describe its machine');
 }
+const actualCpu = (plan, observations) => observations.find(({ cpu }) => cpu !== undefined)?.cpu ?? plan.cpu;
 const launchesFailed = (target, why) => (0,failure/* measurementFailure */.jO)(`The probe could not be measured in ${target.record.spec}: ${why}; run that command line by hand to see what is in its way.`);
 /** Warm-up launches describe the target and heat the machine; their numbers are discarded. */
 function metricRecord(entry, observations) {
@@ -15852,8 +15875,20 @@ function replicate(id, { launch, metrics }) {
     const observation = metrics.get(id);
     if (observation?.status !== 'ok')
         return [];
-    return [{ sequence: launch.sequence, ...observation.estimate }];
+    const { estimateNs, controlNs, spreadNs, kept, rejected } = observation.estimate;
+    return [
+        {
+            sequence: launch.sequence,
+            estimateNs: rounded(estimateNs),
+            controlNs: rounded(controlNs),
+            spreadNs: rounded(spreadNs),
+            kept,
+            rejected,
+        },
+    ];
 }
+/** Seven digits: far below any noise, and half of the record's size. */
+const rounded = (ns) => Number(ns.toPrecision(7));
 function absence(id, { metrics }) {
     const observation = metrics.get(id);
     return observation === undefined || observation.status === 'ok' ? [] : [observation];
@@ -15879,7 +15914,9 @@ const OWN_OCCUPANCY_QUANTILE = 0.9;
  * the metric's best batches did. The reference is the metric's own because kernels with
  * CONFIG_IRQ_TIME_ACCOUNTING keep the softirq work of a loopback send off the task's clock, which
  * would otherwise reject every batch of it. Involuntary switches are no criterion: a wake-up
- * preemption counts as one. Metrics that `sleeps` declares idle by design keep every batch.
+ * preemption counts as one. Metrics that `sleeps` declares idle by design keep every batch, and so
+ * does everything where the CPU clock stood still over a batch: it is too coarse to judge by (10 ms
+ * in gVisor).
  *
  * @param rounds the metric's batches, one entry a round
  * @param sleeps the operation waits on purpose, so occupancy says nothing
@@ -15888,7 +15925,8 @@ function estimateReplicate(rounds, sleeps) {
     const batches = rounds.flatMap(perOperation);
     const best = (0,simple_statistics/* quantile */.YV)(batches.map((batch) => batch.occupancy), OWN_OCCUPANCY_QUANTILE);
     const undisturbed = batches.filter((batch) => batch.occupancy >= OCCUPANCY_THRESHOLD * best);
-    const kept = sleeps ? batches : undisturbed;
+    const blind = sleeps || batches.some((batch) => batch.occupancy === 0);
+    const kept = blind ? batches : undisturbed;
     const ns = kept.map((batch) => batch.ns);
     const control = kept.map((batch) => batch.controlNs);
     return {
@@ -15921,7 +15959,7 @@ async function launchProbe(bench, order) {
     const argv = target.argv(bench.probe, probeArguments(bench.plan, order, memory));
     const launched = bench.addon.launch({
         argv,
-        env: { ...bench.environment },
+        env: target.environment(process.env),
         cpu: bench.plan.cpu,
         deadlineMs: order.deadlineMs + LAUNCHER_GRACE_MS,
         results: target.results,
@@ -15962,17 +16000,21 @@ function observe(order, result) {
             ...(failure === undefined ? {} : { failure: failure.slice(0, 500) }),
         },
         ...(wire.hello?.environment ? { environment: wire.hello.environment } : {}),
-        ...(wire.hello ? { catalogue: wire.hello.catalogue } : {}),
+        ...(wire.hello ? { catalogue: wire.hello.catalogue, cpu: wire.hello.cpu } : {}),
         metrics: failure === undefined ? observeMetrics(order.metrics, wire.metrics) : new Map(),
     };
 }
 /** One clause that says why a launch does not count, or undefined when it does. */
 function launchFailure(result, wire) {
-    const said = result.stderr.trim().split('\n').at(-1);
+    const said = result.stderr
+        .trim()
+        .split('\n')
+        .at(-1)
+        ?.replaceAll(/\p{Cc}+/gu, ' ');
     const because = said ? `, saying "${said}"` : '';
     if (result.timedOut)
         return `it did not end before its deadline${because}`;
-    if (wire.problem !== undefined)
+    if (wire.hello !== undefined && wire.problem !== undefined)
         return wire.problem;
     if (result.signal !== 0)
         return `it was ended by signal ${result.signal}${because}`;
@@ -15980,13 +16022,17 @@ function launchFailure(result, wire) {
         return undefined;
     if (result.truncated)
         return 'it wrote more than a launch may';
-    return `it ended with exit code ${result.exitCode} before its last result${because}`;
+    const where = wire.hello === undefined ? 'without any result' : 'before its last result';
+    return `it ended with exit code ${result.exitCode} ${where}${because}`;
 }
 function observeMetrics(entries, wire) {
     return new Map(entries.map((entry) => [entry.id, observeMetric(entry, wire)]));
 }
 function observeMetric(entry, wire) {
     const rounds = wire.filter((line) => line.id === entry.id);
+    const other = rounds.find((round) => round.version !== entry.version);
+    if (other !== undefined)
+        return otherDefinition(entry.version, other.version);
     const unavailable = rounds.find((round) => round.status !== 'ok');
     if (unavailable !== undefined) {
         return { status: unavailable.status, reason: unavailable.reason };
@@ -15996,6 +16042,15 @@ function observeMetric(entry, wire) {
         return missing;
     return { status: 'ok', estimate: estimateReplicate(batches, entry.slow) };
 }
+/** A command may start a probe of its own, of another release. */
+const otherDefinition = (ours, theirs) => ({
+    status: 'error',
+    reason: {
+        operation: 'measure',
+        errno: 0,
+        message: `the probe there has definition ${theirs} of it and this one has ${ours}`,
+    },
+});
 const missing = {
     status: 'error',
     reason: { operation: 'measure', errno: 0, message: 'the probe reported nothing for it' },
@@ -16009,6 +16064,11 @@ const ALONE = ['candidate', 'candidate', 'candidate', 'candidate'];
 const emptyLog = () => ({ baseline: [], candidate: [], next: 0 });
 /** Slow metrics wait by design (tens of ms an operation): two rounds of them say enough. */
 const SLOW_METRIC_ROUNDS = 2;
+/**
+ * More launches of a phase than this say nothing more: the interval shrinks with their root, and the estimate
+ * and its interval take memory and time with their square. One metric alone gets there in a minute.
+ */
+const MOST_LAUNCHES = 1600;
 /** A launch takes well under a second on hardware; emulated kernels are hundreds of times slower. */
 const LAUNCH_DEADLINE_MS = 60_000;
 /**
@@ -16025,11 +16085,14 @@ async function measureAlone(bench, candidate, order, log, progress) {
 }
 async function measureRounds(bench, sides, pattern, order, log, progress) {
     const begin = performance.now();
+    let whole = 0;
     for (let round = 0;; round++) {
         const now = performance.now();
         const roundMs = round === 0 ? 0 : (now - begin) / round;
-        const late = round < order.leastRounds ? order.latest : order.until;
+        const late = whole < order.leastRounds ? order.latest : order.until;
         if (round > 0 && now + roundMs > late)
+            return;
+        if ((round + 1) * pattern.length > MOST_LAUNCHES)
             return;
         const metrics = metricsOf(order, round);
         for (const [index, side] of pattern.entries()) {
@@ -16037,8 +16100,12 @@ async function measureRounds(bench, sides, pattern, order, log, progress) {
             log[side].push(await launchInTurn(bench, sides[side], order, metrics, log));
             refuseFailing(sides[side], log[side]);
         }
+        if (isWhole(log, pattern.length))
+            whole += 1;
     }
 }
+/** Whether every launch of the round that just ended came through. */
+const isWhole = ({ baseline, candidate, next }, launches) => [...baseline, ...candidate].every(({ launch }) => launch.sequence < next - launches || launch.failure === undefined);
 /** A phase with time to fill is told by the second, the warm-up by the launch. */
 function tellProgress(progress, order, begin, launches, target) {
     if (order.phase === 'warm-up') {
@@ -16069,14 +16136,17 @@ function metricsOf(order, round) {
     const quick = order.metrics.filter((metric) => !metric.slow);
     return quick.length > 0 ? quick : order.metrics;
 }
-/** A side that fails twice in a row will fail again: say so now, not after the whole budget. */
-const FAILURES_IN_A_ROW = 2;
+/** A side that has never come through is given up at once; one that has may stumble. */
+const FAILURES_AT_FIRST = 2;
+const FAILURES_IN_A_ROW = 8;
 function refuseFailing(target, observations) {
-    const last = observations.slice(-FAILURES_IN_A_ROW);
-    const [failure] = last.flatMap(({ launch }) => launch.failure ?? []);
-    const failed = last.every(({ launch }) => launch.failure !== undefined);
-    if (last.length === FAILURES_IN_A_ROW && failed && failure)
-        throw launchesFailed(target, failure);
+    const lastGood = observations.findLastIndex(({ launch }) => launch.failure === undefined);
+    const failures = observations.slice(lastGood + 1);
+    const most = lastGood < 0 ? FAILURES_AT_FIRST : FAILURES_IN_A_ROW;
+    const [first] = failures;
+    if (failures.length >= most && first?.launch.failure !== undefined) {
+        throw launchesFailed(target, first.launch.failure);
+    }
 }
 
 ;// CONCATENATED MODULE: ./lib/measure/session.js
@@ -16172,7 +16242,7 @@ function headline(report) {
     if (those.length === 0)
         return 'No gated metric was measured, so nothing was judged.';
     if (report.verdict === 'incomparable')
-        return nothingCompared(gated);
+        return partlyCompared(gated, report);
     const clause = clauses[report.verdict](those, report);
     return `${shareOf(those.length, gated.length)} ${clause}${lostAccess(gated)}.`;
 }
@@ -16205,7 +16275,16 @@ function settling(metrics, report) {
     const metric = metrics.find(({ replicatesToSettle }) => replicatesToSettle !== null);
     return metric === undefined ? '' : `; ${metric.id}: ${(0,words/* settleText */.di)(report, metric)}`;
 }
-/** The gate is incomparable only when every gated metric is. */
+/** Neither regressed nor improved nor inconclusive: what could be compared is unchanged. */
+function partlyCompared(metrics, report) {
+    const unchanged = metrics.filter(({ verdict }) => verdict === 'unchanged');
+    if (unchanged.length === 0)
+        return nothingCompared(metrics);
+    const share = shareOf(unchanged.length, metrics.length);
+    const lostOnes = lostAccess(metrics);
+    const rest = `${(0,units/* countOf */.pq)(metrics.length - unchanged.length, 'other')} could not be compared`;
+    return `${share} ${clauses.unchanged(unchanged, report)}${lostOnes || `; ${rest}`}.`;
+}
 function nothingCompared(metrics) {
     const [first] = metrics;
     const because = first === undefined || metrics.some(sections/* lost */.DU) ? '' : `; ${first.id}: ${first.because}`;
@@ -16223,7 +16302,10 @@ function lostAccess(metrics) {
 }
 function noBaseline(report) {
     const { floor, mde80 } = (0,noise/* noiseOf */.Y)(report.metrics);
-    const start = 'There is no baseline yet, so nothing was judged';
+    const [skipped] = report.baseline.skipped;
+    const start = skipped === undefined
+        ? 'There is no baseline yet, so nothing was judged'
+        : `No earlier run could be used (${skipped.replace(/\.$/, '')}), so nothing was judged`;
     if (floor === undefined || mde80 === undefined)
         return `${start}.`;
     return (`${start}; on this machine identical sides differ by ${(0,units/* formatShare */.T1)(floor.median)} and a ` +
@@ -16300,6 +16382,7 @@ const reportSchema = schemas/* strictObject */.rej({
     baseline: schemas/* strictObject */.rej({
         spec: schemas/* string */.YjP(),
         runs: schemas/* array */.YOg(schemas/* string */.YjP()).describe('ids of the run records, oldest first; empty without one'),
+        skipped: schemas/* array */.YOg(schemas/* string */.YjP()).describe('one sentence for each stored run that was passed over'),
     }),
     candidate: schemas/* strictObject */.rej({ spec: schemas/* string */.YjP(), run: schemas/* string */.YjP() }),
     platform: run/* platformSchema */.vd,
@@ -16332,12 +16415,16 @@ function buildReport(comparison, judgement, toolVersion, specs) {
         familySize: comparison.familySize,
         // A metric that only informs is nobody's regression.
         counts: (0,words/* countVerdicts */.qX)(metrics.filter(({ gate }) => gate)),
-        baseline: { spec: specs.baseline, runs: comparison.baseline.map(({ id }) => id) },
+        baseline: {
+            spec: specs.baseline,
+            runs: comparison.baseline.map(({ id }) => id),
+            skipped: comparison.skipped,
+        },
         candidate: { spec: specs.candidate, run: comparison.candidate.id },
         platform: comparison.candidate.platform,
         subject: comparison.candidate.subject,
         differences: differences(comparison),
-        caveats: comparison.caveats,
+        caveats: [...comparison.skipped, ...comparison.caveats],
         metrics,
     };
     return reportSchema.parse({ ...report, headline: headline(report) });
@@ -16684,31 +16771,6 @@ function median(sorted) {
     return midpoint(sorted[Math.floor(middle)], sorted[Math.ceil(middle)]);
 }
 
-;// CONCATENATED MODULE: ./lib/stats/holm.js
-
-/**
- * Holm's step-down adjustment: rejecting where the adjusted p-value is at most α holds the
- * family-wise error level α whatever the dependence between the tests.
- *
- * Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal
- * of Statistics 6 (1979), 65-70. Equals R's p.adjust(p, "holm").
- *
- * @param pValues in [0, 1]; an empty family gives an empty answer
- * @returns adjusted p-values, in the order given
- * @throws RangeError when a p-value is outside [0, 1]
- */
-function holm(pValues) {
-    requireProbabilities('pValues', pValues);
-    const ascending = [...pValues.entries()].sort(([, p], [, q]) => p - q);
-    const adjusted = new Array(pValues.length);
-    let largest = 0;
-    for (const [step, [index, p]] of ascending.entries()) {
-        largest = Math.max(largest, Math.min(1, (pValues.length - step) * p));
-        adjusted[index] = largest;
-    }
-    return adjusted;
-}
-
 ;// CONCATENATED MODULE: ./lib/stats/random.js
 
 const TWO_32 = 2 ** 32;
@@ -16751,18 +16813,6 @@ function randomFromState([a, b, c, d]) {
         unit: () => ((uint32() >>> 5) * 2 ** 26 + (uint32() >>> 6)) / 2 ** 53,
         below: (bound) => drawBelow(uint32, bound),
     };
-}
-/**
- * A shuffled copy: R. Durstenfeld's form of the Fisher-Yates shuffle (Communications of the ACM 7,
- * 1964, algorithm 235), every order equally likely.
- */
-function shuffle(items, random) {
-    const shuffled = [...items];
-    for (let last = shuffled.length - 1; last > 0; last--) {
-        const other = random.below(last + 1);
-        [shuffled[last], shuffled[other]] = [shuffled[other], shuffled[last]];
-    }
-    return shuffled;
 }
 const rotateLeft = (word, by) => (word << by) | (word >>> (32 - by));
 /** Draws above the largest multiple of the bound are thrown away: fewer than half of them. */
@@ -17014,6 +17064,7 @@ function moderatedVariance(observed, prior) {
 
 
 
+
 /**
  * Tests m new runs against n stored ones: T = (z̃ − μ̃ ∓ δ) / (s̃ √(v(m) + v(n))) with ν₀ + ν degrees
  * of freedom, where z̃ and μ̃ are medians, v is the variance factor of a median
@@ -17021,8 +17072,9 @@ function moderatedVariance(observed, prior) {
  * ν = m + n − 2. The unit is the run: what varies inside a run never shrinks the error. One
  * candidate and one stored run give ν = 0, and the prior alone answers, widely.
  *
- * The spread is deliberately not robust: an odd run among the stored ones widens the interval, it
- * does not move the centre. The level is exact under the prior (normal runs, ν₀ s₀²/σ² ~ χ²). For a
+ * The spread is winsorised: a stored run further from the centre than {@link WINSOR_LIMIT} robust
+ * deviations counts as if it were just there, so that one odd run, or one regression that was
+ * merged, does not blind the gate to the next for as long as it is stored. The level is exact under the prior (normal runs, ν₀ s₀²/σ² ~ χ²). For a
  * platform whose σ is s₀ itself it is conservative (by simulation 0.023 at a nominal 0.05 with one
  * stored run, 0.048 with 20); for one whose σ is twice s₀ it is not (0.16 with one, 0.10 with 5,
  * 0.064 with 20).
@@ -17039,7 +17091,7 @@ function predict(input, confidence) {
     requireSome('baseline', baseline);
     requireNotNegative('margin', margin);
     requireLevel('confidence', confidence);
-    const { variance, degreesOfFreedom } = moderatedVariance(pooled(candidate, baseline), prior);
+    const { variance, degreesOfFreedom } = moderatedVariance(pooled([candidate, baseline], prior.standardDeviation), prior);
     const factor = medianVariance(candidate.length) + medianVariance(baseline.length);
     const standardError = Math.sqrt(variance * factor);
     const estimate = (0,simple_statistics/* median */.JZ)([...candidate]) - (0,simple_statistics/* median */.JZ)([...baseline]);
@@ -17071,15 +17123,27 @@ function medianVariance(n) {
     return Math.PI / 2 / (n + (n % 2 === 1 ? Math.PI / 2 - 1 : Math.PI - 2));
 }
 /** The two sides share a between-run variance but not a centre. */
-function pooled(...sides) {
+function pooled(sides, least) {
     const degrees = sides.map((side) => side.length - 1);
     const degreesOfFreedom = degrees.reduce((sum, own) => sum + own, 0);
     if (degreesOfFreedom === 0)
         return { variance: 0, degreesOfFreedom };
     const squares = sides
         .filter((side) => side.length > 1)
-        .reduce((sum, side) => sum + (side.length - 1) * (0,simple_statistics/* sampleVariance */.y4)([...side]), 0);
+        .reduce((sum, side) => sum + (side.length - 1) * (0,simple_statistics/* sampleVariance */.y4)(winsorised(side, least)), 0);
     return { variance: squares / degreesOfFreedom, degreesOfFreedom };
+}
+/** Makes the median absolute deviation of normal data estimate their standard deviation. */
+const MAD_TO_DEVIATION = 1.4826;
+/**
+ * Pulls in what lies far out. The scale is the median absolute deviation, but never less than the
+ * prior's deviation: a few runs that happen to agree must not make an ordinary one look odd.
+ */
+function winsorised(values, least) {
+    const centre = (0,simple_statistics/* median */.JZ)([...values]);
+    const deviation = MAD_TO_DEVIATION * (0,simple_statistics/* medianAbsoluteDeviation */.hK)([...values]);
+    const reach = WINSOR_LIMIT * Math.max(deviation, least);
+    return values.map((value) => Math.min(Math.max(value, centre - reach), centre + reach));
 }
 
 ;// CONCATENATED MODULE: ./lib/stats/settle.js
@@ -17108,8 +17172,8 @@ function pairsToSettle(result, pairs, judging) {
     requireLevel('confidence', result.confidence);
     requireCount('pairs', pairs);
     const { level, distance } = nearestDecision(result.estimate, judging, [
-        SCREEN_FAMILY_WISE / judging.familySize,
-        judging.alpha,
+        ...(judging.flagged === undefined ? [SCREEN_FAMILY_WISE / judging.familySize] : []),
+        judging.alpha / (judging.flagged ?? 1),
     ]);
     const least = Math.max(pairs + 1, minimumPairs(level, 1));
     const width = result.high - result.low;
@@ -17153,117 +17217,104 @@ function nearestDecision(estimate, { margin, alpha, familySize }, flaggingLevels
     return { level, distance: Math.abs(beyond) };
 }
 
-;// CONCATENATED MODULE: ./lib/verdict/samples.js
+;// CONCATENATED MODULE: ./lib/stats/holm.js
 
 /**
- * The covariates are what the others are divided by, so they are compared as the clock read them.
- */
-const CONTROL_FAMILY = 'control.';
-/**
- * The quantity that is compared: the natural logarithm of a replicate's estimate over the control
- * loop that ran beside it, which takes frequency changes out.
- */
-function logEstimate(id, replicate) {
-    const control = id.startsWith(CONTROL_FAMILY) ? 1 : replicate.controlNs;
-    return Math.log(replicate.estimateNs / control);
-}
-const metricOf = (run, id) => run.metrics.find((metric) => metric.id === id);
-/** The control speed at which a side's figures are shown, in ns per operation of the loop. */
-function controlSpeed(metric) {
-    if (metric.id.startsWith(CONTROL_FAMILY))
-        return 1;
-    return (0,simple_statistics/* median */.JZ)(metric.replicates.map((replicate) => replicate.controlNs));
-}
-/** A run's own estimate of a metric: the median over its replicates, on the log scale. */
-const runEstimate = (metric) => (0,simple_statistics/* median */.JZ)(metric.replicates.map((replicate) => logEstimate(metric.id, replicate)));
-/**
- * Pairs up neighbouring launches. Sequence numbers put both sides of a duet on one line, A B B A
- * A B B A …: launches 2k and 2k + 1 are of different sides, 2k + 1 and 2k + 2 of the same.
+ * Holm's step-down adjustment: rejecting where the adjusted p-value is at most α holds the
+ * family-wise error level α whatever the dependence between the tests.
  *
- * @param phase only launches of this phase count; phases begin at even sequence numbers
+ * Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal
+ * of Statistics 6 (1979), 65-70. Equals R's p.adjust(p, "holm").
+ *
+ * @param pValues in [0, 1]; an empty family gives an empty answer
+ * @returns adjusted p-values, in the order given
+ * @throws RangeError when a p-value is outside [0, 1]
  */
-function pairDifferences(baseline, candidate, id, phase) {
-    const before = estimatesBySequence(baseline, id, phase);
-    const after = estimatesBySequence(candidate, id, phase);
-    return {
-        between: [...after].flatMap(([sequence, y]) => difference(before.get(sequence ^ 1), y)),
-        within: [before, after].flatMap((side) => [...side].flatMap(([sequence, y]) => sequence % 2 === 1 ? difference(y, side.get(sequence + 1)) : [])),
-    };
+function holm(pValues) {
+    requireProbabilities('pValues', pValues);
+    const ascending = [...pValues.entries()].sort(([, p], [, q]) => p - q);
+    const adjusted = new Array(pValues.length);
+    let largest = 0;
+    for (const [step, [index, p]] of ascending.entries()) {
+        largest = Math.max(largest, Math.min(1, (pValues.length - step) * p));
+        adjusted[index] = largest;
+    }
+    return adjusted;
 }
-const difference = (from, to) => from === undefined || to === undefined ? [] : [to - from];
-function estimatesBySequence(run, id, phase) {
-    const metric = metricOf(run, id);
-    if (metric?.status !== 'ok')
-        return new Map();
-    const inPhase = new Set(run.launches.filter((launch) => launch.phase === phase).map(({ sequence }) => sequence));
-    return new Map(metric.replicates
-        .filter(({ sequence }) => inPhase.has(sequence))
-        .map((replicate) => [replicate.sequence, logEstimate(id, replicate)]));
+
+;// CONCATENATED MODULE: ./lib/verdict/shift-test.js
+
+/** Holm over a family of metrics, each direction a family of its own. */
+function adjustFamily(tests) {
+    const ids = [...tests.keys()];
+    const slower = holm([...tests.values()].map((test) => test.slower));
+    const faster = holm([...tests.values()].map((test) => test.faster));
+    return new Map(ids.map((id, i) => [id, { slower: slower[i] ?? 1, faster: faster[i] ?? 1 }]));
 }
-/** A difference on the log scale as a ratio. */
-const ratioOf = (logDifference) => Math.exp(logDifference);
+const smallestP = ({ slower, faster }) => Math.min(slower, faster);
 
 ;// CONCATENATED MODULE: ./lib/verdict/decision.js
 
 
 /** Four-way verdict of one metric. `unchanged` is shown by equivalence, never by silence. */
 function decide(evidence) {
-    const { alpha, test, decisive, equivalence, marginRatio, floor } = evidence;
-    if (decisive && Math.min(test.slower, test.faster) <= alpha) {
-        return floorExplains(equivalence, marginRatio, floor)
-            ? tooLoud(evidence, floor)
-            : changed(evidence);
+    const { alpha, test, obstacle, floor, marginRatio } = evidence;
+    if (test && obstacle === undefined && smallestP(test) <= alpha) {
+        return floor && explains(floor, evidence) ? tooLoud(evidence, floor) : changed(evidence, test);
     }
-    const margin = Math.log1p(marginRatio);
-    if (equivalence.low > -margin && equivalence.high < margin)
-        return unchanged(evidence);
-    return floor && floorExceeds(floor, marginRatio) ? tooLoud(evidence, floor) : undecided(evidence);
+    if (floor && exceeds(floor, marginRatio))
+        return tooLoud(evidence, floor);
+    return isEquivalent(evidence) ? unchanged(evidence) : undecided(evidence);
 }
-function changed({ test, gate, marginRatio, sample }) {
+function isEquivalent({ equivalence, marginRatio }) {
+    const margin = Math.log1p(marginRatio);
+    return equivalence.low > -margin && equivalence.high < margin;
+}
+function changed({ gate, marginRatio, sample }, test) {
     const slower = test.slower < test.faster;
     const says = `${slower ? 'Slower' : 'Faster'} by more than the margin of ${(0,units/* formatShare */.T1)(marginRatio)}`;
     return {
         verdict: slower ? 'regressed' : 'improved',
-        because: `${says}, by ${sample}${gate ? '' : '; it informs and does not gate'}.`,
-        pValue: Math.min(test.slower, test.faster),
+        because: `${says}, by ${sample}${gate ? '' : '; it informs, unconfirmed, and does not gate'}.`,
+        pValue: smallestP(test),
     };
 }
 const unchanged = ({ marginRatio, sample }) => ({
     verdict: 'unchanged',
     because: `Shown to lie within the margin of ${(0,units/* formatShare */.T1)(marginRatio)}, by ${sample}.`,
 });
-function undecided({ sample, toSettle, marginRatio }) {
-    const more = toSettle === undefined ? '' : ` About ${toSettle} would settle it.`;
+function undecided({ sample, toSettle, marginRatio, obstacle }) {
+    if (obstacle !== undefined)
+        return { verdict: 'inconclusive', because: obstacle };
+    const more = toSettle === undefined ? '' : ` About ${toSettle} in all would settle it.`;
     return {
         verdict: 'inconclusive',
         because: `Neither a change beyond the margin of ${(0,units/* formatShare */.T1)(marginRatio)} nor its absence is shown by ${sample}.${more}`,
         ...(toSettle === undefined ? {} : { replicatesToSettle: toSettle }),
     };
 }
-function tooLoud({ marginRatio }, floor) {
-    const size = floor ? (0,units/* formatShare */.T1)(Math.abs(floor.ratio - 1)) : 'more';
-    return {
-        verdict: 'inconclusive',
-        because: `Launches of the same side differ by ${size} here, more than the margin of ${(0,units/* formatShare */.T1)(marginRatio)}: the difference of the sides cannot be told from that.`,
-    };
-}
-const floorExceeds = (floor, marginRatio) => Math.abs(Math.log(floor.ratio)) > Math.log1p(marginRatio);
+const tooLoud = ({ marginRatio }, floor) => ({
+    verdict: 'inconclusive',
+    because: `Launches of the same side differ by ${(0,units/* formatShare */.T1)(Math.abs(floor.ratio - 1))} here, more than the margin of ${(0,units/* formatShare */.T1)(marginRatio)}: the difference of the sides cannot be told from that.`,
+});
 /**
- * Identical sides that differ by more than the margin make a small change unbelievable, but not one
- * that lies wholly beyond anything that identical sides did.
+ * Identical sides differ by more than the margin, and not by chance: their interval lies off 1. An
+ * interval without bounds has too few pairs to say so.
  */
-function floorExplains(change, marginRatio, floor) {
-    if (floor === undefined || !floorExceeds(floor, marginRatio))
-        return false;
+function exceeds({ ratio, low, high }, marginRatio) {
+    return Math.abs(Math.log(ratio)) > Math.log1p(marginRatio) && (low > 1 || high < 1);
+}
+/** A change that lies wholly beyond anything that identical sides did is believed all the same. */
+function explains(floor, { equivalence, marginRatio }) {
     const reach = Math.max(Math.abs(Math.log(floor.low)), Math.abs(Math.log(floor.high)));
-    const nearest = change.low > 0 ? change.low : -change.high;
-    return nearest <= reach;
+    const nearest = equivalence.low > 0 ? equivalence.low : -equivalence.high;
+    return exceeds(floor, marginRatio) && nearest <= reach;
 }
 /** An interval on the log scale as the ratios that people read. */
 const asChange = (location) => ({
-    ratio: ratioOf(location.estimate),
-    low: ratioOf(location.low),
-    high: ratioOf(location.high),
+    ratio: Math.exp(location.estimate),
+    low: Math.exp(location.low),
+    high: Math.exp(location.high),
     confidence: location.confidence,
 });
 
@@ -17292,6 +17343,64 @@ function floorOf(within, marginRatio, alpha) {
     };
 }
 
+;// CONCATENATED MODULE: ./lib/verdict/samples.js
+
+/**
+ * The covariates are what the others are divided by, so they are compared as the clock read them.
+ */
+const CONTROL_FAMILY = 'control.';
+/**
+ * The quantity that is compared: the natural logarithm of a replicate's estimate over the control
+ * loop that ran beside it, which takes frequency changes out.
+ */
+function logEstimate(id, replicate) {
+    const control = id.startsWith(CONTROL_FAMILY) ? 1 : replicate.controlNs;
+    return Math.log(replicate.estimateNs / control);
+}
+/** Where a side stands: the median of its replicates, on the log scale. */
+const centre = (id, replicates) => (0,simple_statistics/* median */.JZ)(replicates.map((replicate) => logEstimate(id, replicate)));
+/** A run's own estimate of a metric. */
+const runEstimate = ({ id, replicates }) => centre(id, replicates);
+const metricOf = (run, id) => run.metrics.find((metric) => metric.id === id);
+/** The control speed at which a side's figures are shown, in ns per operation of the loop. */
+function controlSpeed(id, replicates) {
+    if (id.startsWith(CONTROL_FAMILY))
+        return 1;
+    return (0,simple_statistics/* median */.JZ)(replicates.map((replicate) => replicate.controlNs));
+}
+/** What an operation took, in ns at the side's own control speed. */
+const typicalNs = (id, replicates) => Math.exp(centre(id, replicates)) * controlSpeed(id, replicates);
+/**
+ * Pairs up neighbouring launches. Sequence numbers put both sides of a duet on one line, A B B A
+ * A B B A …: launches 2k and 2k + 1 are of different sides, 2k + 1 and 2k + 2 of the same.
+ *
+ * @param phase only launches of this phase count; phases begin at even sequence numbers
+ */
+function pairDifferences(baseline, candidate, id, phase) {
+    const before = estimatesBySequence(baseline, id, phase);
+    const after = estimatesBySequence(candidate, id, phase);
+    return {
+        between: [...after].flatMap(([sequence, y]) => difference(before.get(sequence ^ 1), y)),
+        within: [...seams(before), ...seams(after)],
+    };
+}
+/** The same of a run that was measured alone: all its pairs of neighbours are of one side. */
+const withinDifferences = (run, id, phase) => seams(estimatesBySequence(run, id, phase));
+const seams = (side) => [...side].flatMap(([sequence, y]) => sequence % 2 === 1 ? difference(y, side.get(sequence + 1)) : []);
+const difference = (from, to) => from === undefined || to === undefined ? [] : [to - from];
+const estimatesBySequence = (run, id, phase) => new Map(replicatesOf(run, id, phase).map((replicate) => [
+    replicate.sequence,
+    logEstimate(id, replicate),
+]));
+/** The replicates of a metric in one phase of its run. */
+function replicatesOf(run, id, phase) {
+    const metric = metricOf(run, id);
+    if (metric?.status !== 'ok')
+        return [];
+    const inPhase = new Set(run.launches.filter((launch) => launch.phase === phase).map(({ sequence }) => sequence));
+    return metric.replicates.filter(({ sequence }) => inPhase.has(sequence));
+}
+
 ;// CONCATENATED MODULE: ./lib/verdict/settings.js
 
 /** The margin of a metric as a ratio: the last rule that matches it, else the design's default. */
@@ -17303,11 +17412,16 @@ function marginOf(id, rules, fallback) {
 ;// CONCATENATED MODULE: ./lib/verdict/sides.js
 
 /** A metric as a side of the comparison shows it, in ns at the given control speed. */
-function measuredSide(metric, controlNs) {
+const measuredSide = (metric, controlNs) => ({
+    status: 'ok',
+    estimateNs: Math.exp(runEstimate(metric)) * controlNs,
+    replicates: metric.replicates.length,
+});
+/** The two sides of a change: the baseline as it was measured, the candidate by the change. */
+function sidesOfChange(baselineNs, ratio, replicates) {
     return {
-        status: 'ok',
-        estimateNs: Math.exp(runEstimate(metric)) * controlNs,
-        replicates: metric.replicates.length,
+        baseline: { status: 'ok', estimateNs: baselineNs, replicates: replicates.baseline },
+        candidate: { status: 'ok', estimateNs: baselineNs * ratio, replicates: replicates.candidate },
     };
 }
 const ABSENT = {
@@ -17321,10 +17435,10 @@ function sideOf(metric, controlNs) {
         return measuredSide(metric, controlNs);
     return { status: metric.status, reason: metric.reason };
 }
-/** Both sides of a metric, in ns at the baseline's control speed where it has one. */
+/** Both sides of a metric that is not compared, in ns at the control speed of the one that has it. */
 function bothSides(baseline, candidate) {
     const reference = [baseline, candidate].find((metric) => metric?.status === 'ok');
-    const controlNs = reference?.status === 'ok' ? controlSpeed(reference) : 1;
+    const controlNs = reference?.status === 'ok' ? controlSpeed(reference.id, reference.replicates) : 1;
     return { baseline: sideOf(baseline, controlNs), candidate: sideOf(candidate, controlNs) };
 }
 /** Why two records of a metric cannot be compared, or the pair when they can. */
@@ -17356,12 +17470,45 @@ function incomparable(candidate, marginRatio, sides, because) {
 ;// CONCATENATED MODULE: ./lib/verdict/validity.js
 
 
+
 /** Above this share of stolen time the hypervisor is the loudest neighbour of all. */
 const STEAL_WORTH_SAYING = 0.02;
 /** What the launches' own accounting says against a comparison, one sentence each. */
 function validityCaveats(runs) {
-    return [...failedLaunches(runs), ...stolenTime(runs)];
+    return [...failedLaunches(runs), ...stolenTime(runs), ...otherCpu(runs)];
 }
+function otherCpu(runs) {
+    const cpus = [...new Set(runs.map((run) => run.plan.cpu))];
+    if (cpus.length < 2)
+        return [];
+    return [
+        `The sides ran on different CPUs (${cpus.join(' and ')}), whose speeds and interrupts may differ; allow both sides the same one.`,
+    ];
+}
+/** Two sides whose shares of interrupted batches differ by more were not interrupted by chance. */
+const REJECTED_WORTH_SAYING = 0.2;
+/**
+ * A slowdown that takes a process off the CPU is filtered out with the batches that it interrupts:
+ * what the filter hides must not go unsaid.
+ */
+function filteredUnevenly(baseline, candidate) {
+    const metrics = candidate.metrics.flatMap((after) => {
+        const before = metricOf(baseline, after.id);
+        if (before?.status !== 'ok' || after.status !== 'ok')
+            return [];
+        const gap = rejectedShare(after.replicates) - rejectedShare(before.replicates);
+        return Math.abs(gap) > REJECTED_WORTH_SAYING ? [after.id] : [];
+    });
+    if (metrics.length === 0)
+        return [];
+    return [
+        `Batches of ${metrics.join(', ')} were interrupted far more often on one side than on the other and left out: time spent off the CPU is not part of the change shown.`,
+    ];
+}
+const rejectedShare = (replicates) => {
+    const rejected = (0,simple_statistics/* sum */.cz)(replicates.map((replicate) => replicate.rejected));
+    return rejected / (rejected + (0,simple_statistics/* sum */.cz)(replicates.map((replicate) => replicate.kept)));
+};
 function failedLaunches(runs) {
     return runs.flatMap((run) => {
         const failed = run.launches.filter((launch) => launch.failure !== undefined);
@@ -17404,12 +17551,9 @@ function stolenTime(runs) {
  */
 function screenDuet(baseline, candidate, settings) {
     const family = duetMetrics(baseline, candidate, settings).filter(inFamily);
-    const tests = family.map((metric) => testShift(metric.screen.between, metric.marginRatio));
-    const slower = holm(tests.map((test) => test.slower));
-    const faster = holm(tests.map((test) => test.faster));
-    const flagged = family
-        .filter((_, i) => Math.min(slower[i] ?? 1, faster[i] ?? 1) <= SCREEN_FAMILY_WISE)
-        .map(({ metric }) => metric.id);
+    const flagged = [...testFamily(family, 'screen')]
+        .filter(([, test]) => smallestP(test) <= SCREEN_FAMILY_WISE)
+        .map(([id]) => id);
     return {
         flagged,
         leastPairs: flagged.length > 0 ? minimumPairs(settings.alpha, flagged.length) : 0,
@@ -17424,22 +17568,23 @@ function screenDuet(baseline, candidate, settings) {
  */
 function compareDuet(baseline, candidate, settings) {
     const metrics = duetMetrics(baseline, candidate, settings);
-    const familySize = metrics.filter(inFamily).length;
-    const confirmed = confirmations(metrics.filter(wasFlagged));
+    const gated = metrics.filter(inFamily).length;
+    const families = { gated, flagged: testFamily(metrics.filter(wasFlagged), 'confirm') };
     const compared = candidate.metrics.map((metric) => {
         const duet = metrics.find((one) => one.metric === metric);
         return duet
-            ? compareMetric(duet, baseline, settings, familySize, confirmed.get(metric.id))
+            ? compareMetric(duet, baseline, candidate, settings, families)
             : notCompared(metric, baseline, settings);
     });
     return {
         design: 'duet',
         alpha: settings.alpha,
-        familySize,
+        familySize: gated,
         candidate,
         baseline: [baseline],
         metrics: compared,
-        caveats: validityCaveats([baseline, candidate]),
+        skipped: [],
+        caveats: [...validityCaveats([baseline, candidate]), ...filteredUnevenly(baseline, candidate)],
     };
 }
 function duetMetrics(baseline, candidate, settings) {
@@ -17458,51 +17603,49 @@ function duetMetrics(baseline, candidate, settings) {
 const inFamily = ({ metric }) => metric.gate;
 /** Only flagged metrics were measured again. */
 const wasFlagged = ({ confirm }) => confirm.between.length > 0;
-/** p of "not slower by more than the margin" and of "not faster by more than the margin". */
-function testShift(differences, marginRatio) {
+function testShift({ marginRatio }, differences) {
     const margin = Math.log1p(marginRatio);
     return {
         slower: signedRankTest(differences, margin).greater,
         faster: signedRankTest(differences, -margin).less,
     };
 }
-function confirmations(flagged) {
-    const tests = flagged.map((metric) => testShift(metric.confirm.between, metric.marginRatio));
-    const slower = holm(tests.map((test) => test.slower));
-    const faster = holm(tests.map((test) => test.faster));
-    return new Map(flagged.map(({ metric }, i) => [metric.id, { slower: slower[i] ?? 1, faster: faster[i] ?? 1 }]));
-}
-function compareMetric(duet, baseline, settings, familySize, confirmed) {
+const testFamily = (family, phase) => adjustFamily(new Map(family.map((duet) => [duet.metric.id, testShift(duet, duet[phase].between)])));
+function compareMetric(duet, baseline, candidate, settings, families) {
     const { metric, marginRatio, screen, confirm } = duet;
-    const sides = bothSides(metricOf(baseline, metric.id), metric);
-    const { between } = confirmed ? confirm : screen;
-    const shown = hodgesLehmann(between, SHOWN_CONFIDENCE);
+    const confirmed = families.flagged.get(metric.id);
+    const phase = confirmed ? 'confirm' : 'screen';
+    const { between } = duet[phase];
+    const change = asChange(hodgesLehmann(between, SHOWN_CONFIDENCE));
     const floor = floorOf([...screen.within, ...confirm.within], marginRatio, settings.alpha);
-    const equivalence = hodgesLehmann(between, EQUIVALENCE_CONFIDENCE);
-    const decision = decide({
-        gate: metric.gate,
-        marginRatio,
-        alpha: settings.alpha,
-        test: confirmed ?? testShift(between, marginRatio),
-        decisive: confirmed !== undefined || !metric.gate,
-        equivalence,
-        sample: `${between.length}${confirmed ? ' fresh' : ''} pairs of launches`,
-        floor,
-        toSettle: pairsToSettle(equivalence, between.length, {
-            margin: Math.log1p(marginRatio),
-            alpha: settings.alpha,
-            familySize: Math.max(1, familySize),
-        }),
-    });
+    const before = replicatesOf(baseline, metric.id, phase);
+    const familySize = metric.gate ? families.gated : 1;
     return {
         id: metric.id,
         gate: metric.gate,
         marginRatio,
-        ...sides,
-        ...decision,
-        change: asChange(shown),
+        ...sidesOfChange(typicalNs(metric.id, before), change.ratio, {
+            baseline: before.length,
+            candidate: replicatesOf(candidate, metric.id, phase).length,
+        }),
+        ...decide({
+            gate: metric.gate,
+            marginRatio,
+            alpha: settings.alpha,
+            test: metric.gate ? confirmed : testShift(duet, between),
+            equivalence: hodgesLehmann(between, EQUIVALENCE_CONFIDENCE),
+            sample: `${between.length}${confirmed ? ' fresh' : ''} pairs of launches`,
+            floor,
+            toSettle: pairsToSettle(hodgesLehmann(between, EQUIVALENCE_CONFIDENCE), between.length, {
+                margin: Math.log1p(marginRatio),
+                alpha: settings.alpha,
+                familySize,
+                ...(confirmed ? { flagged: families.flagged.size } : {}),
+            }),
+        }),
+        change,
         ...(floor ? { floor } : {}),
-        mde80: smallestDetectable(duet, settings.alpha, metric.gate ? familySize : 1),
+        mde80: smallestDetectable(duet, settings.alpha, familySize),
     };
 }
 /** As a ratio above 0; the pairs of both phases tell of the noise. */
@@ -17528,20 +17671,26 @@ function notCompared(candidate, baseline, settings) {
 /**
  * A finding outranks the absence of one: `improved` is a confirmed change and stands above
  * `inconclusive`, which only says that the run was too short or the machine too loud for a metric.
+ * `unchanged` comes last, so that it is said only of a gate whose every metric was shown to be.
  */
 const MOST_TELLING_FIRST = [
     'regressed',
     'improved',
     'inconclusive',
-    'unchanged',
     'incomparable',
+    'unchanged',
 ];
-/** The verdict of the whole gate, and whether it passes by policy. Only gated metrics count. */
+/**
+ * The verdict of the whole gate, and whether it passes by policy. Only gated metrics count, and
+ * only those that a side could measure: what neither side has says nothing about the difference.
+ */
 function judge(comparison, failOn) {
-    const gated = comparison.metrics.filter((metric) => metric.gate);
-    const verdict = comparison.design === 'self' ? 'no-baseline' : mostTelling(gated);
-    return { verdict, passed: !fails(gated, failOn) || comparison.design === 'self' };
+    if (comparison.design === 'self')
+        return { verdict: 'no-baseline', passed: true };
+    const gated = comparison.metrics.filter((metric) => metric.gate && measuredSomewhere(metric));
+    return { verdict: mostTelling(gated), passed: !gated.some((metric) => fails(metric, failOn)) };
 }
+const measuredSomewhere = ({ baseline, candidate }) => baseline.status === 'ok' || candidate.status === 'ok';
 function mostTelling(metrics) {
     const verdicts = new Set(metrics.map((metric) => metric.verdict));
     return MOST_TELLING_FIRST.find((verdict) => verdicts.has(verdict)) ?? 'incomparable';
@@ -17551,7 +17700,13 @@ const RED = {
     inconclusive: ['regressed', 'inconclusive'],
     never: [],
 };
-const fails = (metrics, failOn) => metrics.some(({ verdict }) => RED[failOn].includes(verdict));
+function fails(metric, failOn) {
+    if (RED[failOn].includes(metric.verdict))
+        return true;
+    return failOn === 'inconclusive' && lostOnCandidate(metric);
+}
+/** Another machine is nobody's fault; a metric that only the candidate cannot measure is undecided. */
+const lostOnCandidate = ({ baseline, candidate }) => baseline.status === 'ok' && candidate.status !== 'ok';
 
 ;// CONCATENATED MODULE: ./lib/baseline/comparability.js
 const CPU_MODEL = [
@@ -17621,7 +17776,9 @@ function machineMoved(stored, candidate, predicted) {
 }
 /** A run's control loop, ns per operation: the median over its metrics. */
 function runControl(run) {
-    const speeds = run.metrics.flatMap((metric) => metric.status === 'ok' && !metric.id.startsWith('control.') ? controlSpeed(metric) : []);
+    const speeds = run.metrics.flatMap((metric) => metric.status === 'ok' && !metric.id.startsWith('control.')
+        ? controlSpeed(metric.id, metric.replicates)
+        : []);
     return speeds.length > 0 ? (0,simple_statistics/* median */.JZ)(speeds) : Number.NaN;
 }
 
@@ -17639,36 +17796,39 @@ function runControl(run) {
 
 
 
+
+
 /**
  * Compares a candidate run with stored runs of earlier jobs.
  *
  * The unit is the run: between-run spread is what decides, never the number of launches inside one.
- * Runs of another machine are shown and not judged; runs of another machine with the same CPU model
- * are judged with `inconclusive` as the ceiling.
+ * Runs of another machine are shown and not judged; runs of another machine with the same CPU model,
+ * or of this one in another state, are judged with `inconclusive` as the ceiling.
  */
 function comparePrediction(stored, candidate, settings) {
     const comparable = comparableRuns(candidate, stored.runs);
     const predicted = predictMetrics(comparable, candidate, settings);
-    const veto = machineMoved(comparable.runs, candidate, predicted);
-    const family = predicted.filter(({ metric }) => metric.gate);
-    const adjusted = adjust(family);
-    const metrics = candidate.metrics.map((metric) => {
-        const found = predicted.find((one) => one.metric === metric);
-        return found && veto === undefined
-            ? prediction_compareMetric(found, candidate, comparable, settings, family.length, adjusted.get(metric.id))
-            : prediction_notCompared(metric, comparable, settings, veto);
-    });
+    const gated = predicted.filter(({ metric }) => metric.gate);
+    const family = adjustFamily(new Map(gated.map((one) => [one.metric.id, one.prediction])));
+    const obstacle = kindred(comparable) ?? machineMoved(comparable.runs, candidate, predicted);
+    const circumstances = { candidate, settings, family, obstacle };
     return {
         design: 'prediction',
         alpha: settings.alpha,
-        familySize: family.length,
+        familySize: family.size,
         candidate,
         baseline: comparable.runs,
-        metrics,
+        metrics: candidate.metrics.map((metric) => {
+            const found = predicted.find((one) => one.metric === metric);
+            return found
+                ? prediction_compareMetric(found, circumstances)
+                : prediction_notCompared(metric, comparable, settings);
+        }),
+        skipped: stored.skipped,
         caveats: [
-            ...stored.skipped,
-            ...kinshipCaveats(comparable),
-            ...(veto === undefined ? [] : [veto]),
+            ...foreign(comparable),
+            ...(obstacle === undefined ? [] : [obstacle]),
+            ...otherTarget(comparable.runs, candidate),
             ...validityCaveats([candidate]),
         ],
     };
@@ -17703,69 +17863,61 @@ function priorOf(id) {
         degreesOfFreedom: PRIOR_DEGREES_OF_FREEDOM,
     };
 }
-function adjust(family) {
-    const slower = holm(family.map(({ prediction }) => prediction.slower));
-    const faster = holm(family.map(({ prediction }) => prediction.faster));
-    return new Map(family.map(({ metric }, i) => [metric.id, { slower: slower[i] ?? 1, faster: faster[i] ?? 1 }]));
-}
-function prediction_compareMetric({ metric, stored, marginRatio, prediction }, candidate, { kinship }, settings, familySize, adjusted) {
-    const judging = {
-        margin: Math.log1p(marginRatio),
-        alpha: settings.alpha,
-        familySize: Math.max(1, metric.gate ? familySize : 1),
-    };
-    const { within } = pairDifferences(candidate, candidate, metric.id, 'screen');
+function prediction_compareMetric({ metric, stored, marginRatio, prediction }, { candidate, settings: { alpha }, family, obstacle }) {
+    const { id, gate } = metric;
+    const judging = { margin: Math.log1p(marginRatio), alpha, familySize: gate ? family.size : 1 };
     const equivalence = predictMetric(metric, stored, marginRatio, EQUIVALENCE_CONFIDENCE);
-    const decision = decide({
-        gate: metric.gate,
-        marginRatio,
-        alpha: settings.alpha,
-        test: adjusted ?? prediction,
-        decisive: kinship === 'same',
-        equivalence: { ...equivalence, confidence: EQUIVALENCE_CONFIDENCE },
-        sample: `this run against ${stored.length} stored ${stored.length === 1 ? 'run' : 'runs'}`,
-        toSettle: runsToSettle(prediction, { candidate: 1, baseline: stored.length }, judging),
-    });
-    const floor = floorOf(within, marginRatio, settings.alpha);
-    const mde = mde80ForPrediction({ ...prediction, ...judging });
+    const change = asChange({ ...prediction, confidence: SHOWN_CONFIDENCE });
+    const floor = floorOf(withinDifferences(candidate, id, 'screen'), marginRatio, alpha);
+    const replicates = stored.flatMap((run) => run.replicates);
+    const baselineNs = Math.exp((0,simple_statistics/* median */.JZ)(stored.map(runEstimate))) * controlSpeed(id, replicates);
     return {
-        id: metric.id,
-        gate: metric.gate,
+        id,
+        gate,
         marginRatio,
-        ...bothSides(pooledSide(metric, stored), metric),
-        ...decision,
-        change: asChange({ ...prediction, confidence: SHOWN_CONFIDENCE }),
+        ...sidesOfChange(baselineNs, change.ratio, {
+            baseline: replicates.length,
+            candidate: metric.replicates.length,
+        }),
+        ...decide({
+            gate,
+            marginRatio,
+            alpha,
+            test: gate ? family.get(id) : prediction,
+            obstacle,
+            equivalence: { ...equivalence, confidence: EQUIVALENCE_CONFIDENCE },
+            sample: `this run against ${(0,units/* countOf */.pq)(stored.length, 'stored run')}`,
+            toSettle: runsToSettle(prediction, { candidate: 1, baseline: stored.length }, judging),
+        }),
+        change,
         ...(floor ? { floor } : {}),
-        mde80: Math.expm1(mde),
+        mde80: Math.expm1(mde80ForPrediction({ ...prediction, ...judging })),
     };
 }
-/** The stored runs of a metric as one side: all their replicates. */
-const pooledSide = (metric, stored) => ({
-    ...metric,
-    replicates: stored.flatMap(({ replicates }) => replicates),
-});
-function prediction_notCompared(metric, { kinship, runs }, settings, veto) {
-    const last = runs.at(-1);
-    const other = last ? metricOf(last, metric.id) : undefined;
+function prediction_notCompared(metric, { kinship, runs }, settings) {
+    const other = runs.map((run) => metricOf(run, metric.id)).findLast((found) => found);
     const pair = comparablePair(other, metric);
-    const why = veto ?? (kinship !== 'foreign' && typeof pair === 'string' ? pair : FOREIGN);
-    return incomparable(metric, marginOf(metric.id, settings.margins, PREDICTION_MARGIN), bothSides(other, metric), why);
+    const why = kinship !== 'foreign' && typeof pair === 'string' ? pair : FOREIGN;
+    const marginRatio = marginOf(metric.id, settings.margins, PREDICTION_MARGIN);
+    return incomparable(metric, marginRatio, bothSides(other, metric), why);
 }
 const FOREIGN = 'The stored runs were measured on another machine.';
-function kinshipCaveats({ kinship, differences }) {
-    const what = differences.join(', ');
-    switch (kinship) {
-        case 'same':
-            return [];
-        case 'kindred':
-            return [
-                `The stored runs come from another machine with the same CPU model (${what}): figures are shown at the baseline's control speed, and nothing is called regressed or improved on them.`,
-            ];
-        case 'foreign':
-            return [
-                `The stored runs come from another machine (${what}): nothing is compared; let this workflow store a run on a machine like this one, or give a baseline that runs here, such as host.`,
-            ];
-    }
+const kindred = ({ kinship, differences }) => kinship === 'kindred'
+    ? `The stored runs come from another machine with the same CPU model (${differences.join(', ')}): figures are shown at the baseline's control speed, and nothing is called regressed or improved on them.`
+    : undefined;
+const foreign = ({ kinship, differences }) => kinship === 'foreign'
+    ? [
+        `The stored runs come from another machine (${differences.join(', ')}): nothing is compared; store a run of a machine like this one, or give a baseline that runs here, such as host.`,
+    ]
+    : [];
+/** Comparing different things is what somebody may want, but not without noticing. */
+function otherTarget(stored, candidate) {
+    const other = stored.find(({ target }) => target.spec !== candidate.target.spec);
+    if (other === undefined)
+        return [];
+    return [
+        `Stored runs measured ${other.target.spec}, this one measured ${candidate.target.spec}: the difference of the two is part of every change.`,
+    ];
 }
 
 ;// CONCATENATED MODULE: ./lib/verdict/self.js
@@ -17785,7 +17937,7 @@ function describeSelf(before, after, pooled, stored, settings) {
         candidate: pooled,
         baseline: [],
         metrics: duet.metrics.map((metric) => describeMetric(metric)),
-        caveats: [...stored.skipped, ...duet.caveats],
+        skipped: stored.skipped,
     };
 }
 const NOTHING = 'There is no earlier run to compare with.';
@@ -17810,6 +17962,7 @@ function describeMetric({ id, gate, marginRatio, candidate, floor, mde80, }) {
 // EXTERNAL MODULE: ./lib/version.js
 var version = __nccwpck_require__(3411);
 ;// CONCATENATED MODULE: ./lib/gate.js
+
 
 
 
@@ -17875,23 +18028,24 @@ async function duel(config, bench, baseline, candidate, { progress, source }) {
 }
 /** The baseline is stored runs: measure the candidate and ask whether they predict it. */
 async function gate_predict(config, bench, stored, candidate, { progress, source }) {
+    const identify = identities(source);
     const session = new Session(bench, { candidate }, config.durationMs, progress);
     progress.phase('Warm up');
     await session.warmUp();
     progress.phase(`Measure, to compare with ${stored.origin}`);
     await session.screen(1);
-    const run = session.candidateRun(identities(source)('candidate'));
+    const run = session.candidateRun(identify('candidate'));
     return { comparison: comparePrediction(stored, run, config), run };
 }
 /** Nothing to compare with: the candidate against itself shows what this machine can tell apart. */
 async function selfPortrait(config, bench, stored, candidate, { progress, source }) {
     progress.note(`There is no earlier run in ${stored.origin}, so the candidate is measured against itself, which shows what this machine can tell apart.`);
+    const identify = identities(source);
     const session = new Session(bench, { baseline: candidate, candidate }, config.durationMs, progress);
     progress.phase('Warm up');
     await session.warmUp();
     progress.phase('Measure the candidate against itself');
     await session.screen(1);
-    const identify = identities(source);
     const before = session.baselineRun(candidate, identify('baseline'));
     const after = session.candidateRun(identify('candidate'));
     const run = session.pooledRun(identify('candidate'));
@@ -17932,7 +18086,9 @@ function identities(source) {
     };
 }
 async function save(out, run, report) {
-    const files = { report: (0,external_node_path_.join)(out, 'report.json'), run: (0,external_node_path_.join)(out, runFileName(run)) };
+    const folder = report.verdict === 'regressed' ? (0,external_node_path_.join)(out, SET_ASIDE) : out;
+    const files = { report: (0,external_node_path_.join)(out, 'report.json'), run: (0,external_node_path_.join)(folder, runFileName(run)) };
+    await (0,promises_namespaceObject.mkdir)(folder, { recursive: true });
     await saveFile(files.run, `${JSON.stringify(run)}\n`);
     await saveFile(files.report, `${JSON.stringify(report, null, 2)}\n`);
     return files;
@@ -17974,11 +18130,12 @@ __nccwpck_require__.d(__webpack_exports__, {
   SA: () => (/* binding */ makeRun),
   zZ: () => (/* binding */ parseRun),
   vd: () => (/* binding */ platformSchema),
+  Lx: () => (/* binding */ runSchema),
   cn: () => (/* binding */ subjectSchema),
   tX: () => (/* binding */ targetSchema)
 });
 
-// UNUSED EXPORTS: launchSchema, metricRecordSchema, planSchema, replicateSchema, runSchema, sourceSchema
+// UNUSED EXPORTS: launchSchema, metricRecordSchema, planSchema, replicateSchema, sourceSchema
 
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
 var schemas = __nccwpck_require__(2857);
@@ -18015,8 +18172,8 @@ var metric_status = __nccwpck_require__(8924);
  */
 const RUN_SCHEMA = 'syscall-gate/run';
 const RUN_VERSION = 1;
-/** The largest record worth reading: a day of launches of the whole catalogue stays far below. */
-const MAX_RUN_BYTES = 16 * 1024 * 1024;
+/** The largest record worth reading: the most launches of a hundred metrics stay below. */
+const MAX_RUN_BYTES = 32 * 1024 * 1024;
 const run_text = schemas/* string */.YjP().max(512);
 const word = schemas/* string */.YjP().min(1).max(128);
 const count = schemas/* int */.Whr().min(0).max(Number.MAX_SAFE_INTEGER);
@@ -22592,13 +22749,10 @@ function settleText({ design }, { replicatesToSettle }) {
     const what = design === 'prediction' ? 'stored run' : 'pair';
     return `about ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(replicatesToSettle, what)} would settle it`;
 }
-/** Coverage of the intervals, which an exact test cannot choose freely: `98 %`, `97.9 to 98.1 %`. */
+/** The coverage of the intervals shown, `95 %`; empty when none is. */
 function coverageText({ metrics }) {
-    const shares = metrics.flatMap(({ change }) => (change === null ? [] : [change.confidence]));
-    if (shares.length === 0)
-        return '';
-    const [low, high] = [Math.min(...shares), Math.max(...shares)].map((share) => (100 * share).toFixed(1).replace(/\.0$/, ''));
-    return low === high ? `${low} %` : `${low} to ${high} %`;
+    const change = metrics.map((metric) => metric.change).find((one) => one !== null);
+    return change ? (0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(change.confidence) : '';
 }
 /** The margins in force: `2 %`, `2 to 10 %`. */
 function marginText({ metrics }) {
@@ -22729,8 +22883,16 @@ const commandTarget = {
         record: { kind, spec },
         results: 'stdout',
         argv: (probe, planArguments) => argv.flatMap((word) => putProbe(word, [probe, ...planArguments])),
+        environment: withoutSecrets,
     }),
 };
+/** What a runner tells its actions: tokens, and paths that only they should write to. */
+const RUNNERS_OWN = /^(INPUT_|ACTIONS_|GITHUB_|RUNNER_)/;
+/** Agents, engine sockets and the rest of what a wrapper may need, but not the job's credentials. */
+function withoutSecrets(own) {
+    const kept = Object.entries(own).flatMap(([name, value]) => value === undefined || RUNNERS_OWN.test(name) ? [] : [[name, value]]);
+    return Object.fromEntries(kept);
+}
 const putProbe = (word, commandLine) => word === PROBE ? commandLine : [word.replaceAll(PROBE, () => (0,shell_quote.quote)(commandLine))];
 /** One clause that says why a command is not taken and what to write instead. */
 class Refusal extends Error {
@@ -22787,6 +22949,8 @@ const hostTarget = {
         record: { kind, spec },
         results: 'memory',
         argv: (probe, planArguments) => [probe, ...planArguments],
+        // Nothing of the user's: what is on the initial stack should not vary with their shell.
+        environment: () => ({ LC_ALL: 'C' }),
     }),
 };
 
@@ -22983,9 +23147,10 @@ const {
 /* harmony export */   Yz: () => (/* binding */ modeFast),
 /* harmony export */   Z0: () => (/* binding */ interquartileRange),
 /* harmony export */   cz: () => (/* binding */ sum),
+/* harmony export */   hK: () => (/* binding */ medianAbsoluteDeviation),
 /* harmony export */   y4: () => (/* binding */ sampleVariance)
 /* harmony export */ });
-/* unused harmony exports BayesianClassifier, PerceptronModel, addToMean, approxEqual, average, averageSimple, bayesian, bernoulliDistribution, binomialDistribution, bisect, chiSquaredDistributionTable, chiSquaredGoodnessOfFit, chunk, ckmeans, coefficientOfVariation, combinations, combinationsReplacement, combineMeans, combineVariances, cumulativeStdLogisticProbability, cumulativeStdNormalProbability, epsilon, equalIntervalBreaks, erf, errorFunction, extent, extentSorted, factorial, gamma, gammaln, geometricMean, harmonicMean, inverseErrorFunction, iqr, jenks, kMeansCluster, kde, kernelDensityEstimation, linearRegression, linearRegressionLine, logAverage, logit, mad, max, maxSorted, mean, meanSimple, medianAbsoluteDeviation, medianSorted, min, minSorted, mode, modeSorted, normalDistribution, numericSort, perceptron, permutationTest, permutationsHeap, poissonDistribution, probit, product, quantileRank, quantileRankSorted, quantileSorted, quickselect, rSquared, relativeError, rms, rootMeanSquare, sample, sampleCorrelation, sampleCovariance, sampleKurtosis, sampleRankCorrelation, sampleSkewness, sampleStandardDeviation, sampleWithReplacement, scaledRootMeanSquare, shuffle, shuffleInPlace, sign, silhouette, silhouetteMetric, standardDeviation, standardNormalTable, subtractFromMean, sumNthPowerDeviations, sumSimple, tTest, tTestTwoSample, uniqueCountSorted, variance, weightedLinearRegression, weightedMean, weightedQuantile, weightedStandardDeviation, weightedVariance, wilcoxonRankSum, zScore */
+/* unused harmony exports BayesianClassifier, PerceptronModel, addToMean, approxEqual, average, averageSimple, bayesian, bernoulliDistribution, binomialDistribution, bisect, chiSquaredDistributionTable, chiSquaredGoodnessOfFit, chunk, ckmeans, coefficientOfVariation, combinations, combinationsReplacement, combineMeans, combineVariances, cumulativeStdLogisticProbability, cumulativeStdNormalProbability, epsilon, equalIntervalBreaks, erf, errorFunction, extent, extentSorted, factorial, gamma, gammaln, geometricMean, harmonicMean, inverseErrorFunction, iqr, jenks, kMeansCluster, kde, kernelDensityEstimation, linearRegression, linearRegressionLine, logAverage, logit, mad, max, maxSorted, mean, meanSimple, medianSorted, min, minSorted, mode, modeSorted, normalDistribution, numericSort, perceptron, permutationTest, permutationsHeap, poissonDistribution, probit, product, quantileRank, quantileRankSorted, quantileSorted, quickselect, rSquared, relativeError, rms, rootMeanSquare, sample, sampleCorrelation, sampleCovariance, sampleKurtosis, sampleRankCorrelation, sampleSkewness, sampleStandardDeviation, sampleWithReplacement, scaledRootMeanSquare, shuffle, shuffleInPlace, sign, silhouette, silhouetteMetric, standardDeviation, standardNormalTable, subtractFromMean, sumNthPowerDeviations, sumSimple, tTest, tTestTwoSample, uniqueCountSorted, variance, weightedLinearRegression, weightedMean, weightedQuantile, weightedStandardDeviation, weightedVariance, wilcoxonRankSum, zScore */
 /**
  * When adding a new value to a list, one does not have to necessary
  * recompute the mean of the list in linear time. They can instead use

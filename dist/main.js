@@ -39648,7 +39648,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: ./lib/github/artifacts.js
-var github_artifacts = __nccwpck_require__(18328);
+var artifacts = __nccwpck_require__(18328);
 // EXTERNAL MODULE: ./lib/github/client.js + 1 modules
 var github_client = __nccwpck_require__(58987);
 // EXTERNAL MODULE: ./node_modules/yauzl/index.js
@@ -39692,14 +39692,21 @@ const withinLimits = (entry, limits) => entry.uncompressedSize <= limits.inflate
 
 // EXTERNAL MODULE: ./lib/record/run.js + 1 modules
 var run = __nccwpck_require__(62522);
+// EXTERNAL MODULE: ./lib/units.js
+var units = __nccwpck_require__(83052);
+// EXTERNAL MODULE: ./lib/baseline/write.js
+var write = __nccwpck_require__(16396);
 ;// CONCATENATED MODULE: ./lib/baseline/artifact.js
+
+
 
 
 
 
 /** The action stores one small JSON file; anything much larger was not made by it. */
 const ZIP_LIMITS = { entries: 16, inflatedBytes: run/* MAX_RUN_BYTES */.xn, ratio: 200 };
-const RECORD_SUFFIX = '.run.json';
+/** Not every run leaves an archive: so many more runs are looked at than are pooled. */
+const SPARE_RUNS = 50;
 /**
  * The runs that earlier workflow runs measured and left as artifacts on the branch to compare with.
  * What cannot be used is a sentence in `skipped`; a listing that GitHub refuses is an empty store
@@ -39712,46 +39719,67 @@ function artifactRuns(store) {
         }
         catch (error) {
             const doing = `list the stored runs of ${store.context.workflow}`;
-            const reason = (0,github_client/* explain */.W)(error, { doing, permission: 'actions: read' });
+            const reason = (0,github_client/* explain */.WE)(error, { doing, permission: 'actions: read' });
             return { runs: [], skipped: [reason], origin: originOf(store.context, 0) };
         }
     };
 }
 async function readStore(client, store) {
-    const { context, name, history } = store;
-    const { artifacts, strangers } = await (0,github_artifacts/* listArtifacts */.wn)(client, context, name, history);
-    const alive = artifacts.filter(({ expired }) => !expired);
-    const read = await Promise.all(alive.slice(0, history).map((artifact) => readRun(client, context, artifact)));
-    const runs = read.filter((run) => typeof run !== 'string');
+    const { context, history } = store;
+    const listed = await (0,artifacts/* listTrustedRuns */.Ei)(client, context, history + SPARE_RUNS);
+    const runs = [];
+    const skipped = [];
+    let expired = 0;
+    const wanted = () => history - runs.length - skipped.length;
+    // Newest first, so many at once as are still wanted.
+    for (let next = 0; next < listed.ids.length && wanted() > 0;) {
+        const ids = listed.ids.slice(next, next + wanted());
+        next += ids.length;
+        for (const left of await Promise.all(ids.map((id) => readRun(client, store, id)))) {
+            if (left.what === 'run')
+                runs.push(left.run);
+            else if (left.what === 'unusable')
+                skipped.push(left.sentence);
+            else if (left.what === 'expired')
+                expired += 1;
+        }
+    }
+    if (listed.more && wanted() > 0)
+        skipped.push(cappedSentence(store, runs, listed.ids));
+    if (expired > 0)
+        skipped.push(expiredSentence(expired));
     runs.sort((one, other) => Date.parse(one.startedAt) - Date.parse(other.startedAt));
-    const skipped = [
-        ...read.filter((run) => typeof run === 'string'),
-        ...expiredSentence(artifacts.length - alive.length),
-        ...strangersSentence(strangers, name),
-    ];
     return { runs, skipped, origin: originOf(context, runs.length) };
 }
-/** The run that an archive holds, or one sentence that says why it was passed over. */
-async function readRun(client, context, artifact) {
-    const which = `the run record that workflow run ${artifact.runId} stored`;
-    const passedOver = (reason) => `Passed over ${which}: ${reason}.`;
-    let zip;
+async function readRun(client, store, runId) {
+    const which = `the run record that workflow run ${runId} stored`;
     try {
-        zip = await (0,github_artifacts/* downloadArtifact */.bk)(client, context, artifact);
+        const artifact = await (0,artifacts/* findArtifact */.Kc)(client, store.context, runId, store.name);
+        if (artifact === undefined)
+            return { what: 'nothing' };
+        if (artifact.expired)
+            return { what: 'expired' };
+        const zip = await (0,artifacts/* downloadArtifact */.bk)(client, store.context, artifact);
+        return { what: 'run', run: await readRecord(zip, store.context, runId) };
     }
     catch (error) {
-        if (error instanceof github_artifacts/* DownloadError */.nV)
-            return passedOver(error.message);
-        return (0,github_client/* explain */.W)(error, { doing: `download ${which}`, permission: 'actions: read' });
+        const sentence = error instanceof artifacts/* UnusableError */.s5
+            ? `Passed over ${which}: ${error.message}.`
+            : (0,github_client/* explain */.WE)(error, { doing: `download ${which}`, permission: 'actions: read' });
+        return { what: 'unusable', sentence };
     }
-    const file = await unzipText(zip, RECORD_SUFFIX, ZIP_LIMITS);
+}
+async function readRecord(zip, context, runId) {
+    const file = await unzipText(zip, write/* RUN_SUFFIX */.ml, ZIP_LIMITS);
     if (!file.ok)
-        return passedOver(file.reason);
+        throw new artifacts/* UnusableError */.s5(file.reason);
     const parse = (0,run/* parseRun */.zZ)(file.text);
     if (!parse.ok)
-        return passedOver(parse.reason);
-    const mismatch = sourceMismatch(parse.run, context, artifact.runId);
-    return mismatch === undefined ? parse.run : passedOver(mismatch);
+        throw new artifacts/* UnusableError */.s5(parse.reason);
+    const mismatch = sourceMismatch(parse.run, context, runId);
+    if (mismatch !== undefined)
+        throw new artifacts/* UnusableError */.s5(mismatch);
+    return parse.run;
 }
 /** A record must come from where it was found: else somebody has moved or edited it. */
 function sourceMismatch({ source }, { repository, compareWith }, runId) {
@@ -39766,20 +39794,90 @@ function sourceMismatch({ source }, { repository, compareWith }, runId) {
     return undefined;
 }
 function originOf({ workflow, compareWith }, count) {
-    const runs = count === 0 ? 'the runs' : counted(count, 'run', 'runs');
+    const runs = count === 0 ? 'the runs' : (0,units/* countOf */.pq)(count, 'run');
     return `${runs} of ${workflow} on ${compareWith}`;
 }
-const counted = (count, one, many) => `${count} ${count === 1 ? one : many}`;
-const expiredSentence = (count) => count === 0
-    ? []
-    : [
-        `Passed over ${counted(count, 'artifact that has', 'artifacts that have')} expired: raise retention-days to pool older runs.`,
-    ];
-const strangersSentence = (count, name) => count === 0
-    ? []
-    : [
-        `Passed over ${counted(count, 'artifact', 'artifacts')} called ${name} from runs of other workflows: give each gate a name of its own.`,
-    ];
+const expiredSentence = (count) => `Passed over ${count === 1 ? '1 artifact that has' : `${count} artifacts that have`} expired: raise retention-days to pool older runs.`;
+const cappedSentence = ({ context, history }, runs, looked) => `Found ${runs.length} of ${history} stored runs among the newest ${looked.length} runs of ${context.workflow} on ${context.compareWith} and looked no further: give the gate a workflow in which every run measures.`;
+
+
+/***/ }),
+
+/***/ 16396:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   CO: () => (/* binding */ SET_ASIDE),
+/* harmony export */   OJ: () => (/* binding */ saveFile),
+/* harmony export */   Pm: () => (/* binding */ claimFolder),
+/* harmony export */   X2: () => (/* binding */ runFileName),
+/* harmony export */   ml: () => (/* binding */ RUN_SUFFIX)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(51455);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(71957);
+
+
+
+
+/** What marks a file as a run record among the others of a folder or an archive. */
+const RUN_SUFFIX = '.run.json';
+/**
+ * The subfolder of runs that were judged regressed. They are no baseline until somebody accepts
+ * them by moving them up: else running again would turn every red gate green.
+ */
+const SET_ASIDE = 'regressed';
+/** The name under which a run is stored: sorts by time, tells the candidate's kind, never collides. */
+function runFileName(run) {
+    const stamp = run.startedAt.replace(/\.\d+Z$/, 'Z').replace(/[-:]/g, '');
+    return `${stamp}-${run.target.kind}-${run.id}${RUN_SUFFIX}`;
+}
+/**
+ * Makes a folder and proves that files can be written in it.
+ * @throws Failure (usage) when they cannot
+ */
+async function claimFolder(path, shown) {
+    try {
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.mkdir)(path, { recursive: true });
+        await writeWhole((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(path, 'report.json.check'), '');
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(path, 'report.json.check'));
+    }
+    catch (error) {
+        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .usageFailure */ .II)(`out "${shown}" cannot be written to (${(0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .reasonOf */ .A3)(error)}): give a folder that this user may write in.`);
+    }
+}
+/**
+ * Writes a file so that a reader, or a crash, never meets half of it: temporary file in the same
+ * folder, fsync, rename (rename(2) replaces atomically).
+ * @throws Failure (measurement) when the file system refuses
+ */
+async function saveFile(path, text) {
+    try {
+        await writeWhole(path, text);
+    }
+    catch (error) {
+        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .measurementFailure */ .jO)(`${path} could not be written (${(0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .reasonOf */ .A3)(error)}): make room or choose another out folder.`, error);
+    }
+}
+async function writeWhole(path, text) {
+    const temporary = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path), `.${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}.tmp`);
+    try {
+        const file = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx');
+        try {
+            await file.writeFile(text);
+            await file.sync();
+        }
+        finally {
+            await file.close();
+        }
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rename)(temporary, path);
+    }
+    catch (error) {
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(temporary, { force: true });
+        throw error;
+    }
+}
 
 
 /***/ }),
@@ -39790,10 +39888,9 @@ const strangersSentence = (count, name) => count === 0
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
+  z: () => (/* binding */ DEFAULTS),
   o: () => (/* binding */ parseConfig)
 });
-
-// UNUSED EXPORTS: DEFAULTS
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(77598);
@@ -39823,7 +39920,7 @@ const kindOf = (spec) => spec.split(':', 1)[0] ?? '';
  */
 function parseCandidate(spec) {
     refuseReserved('candidate', spec);
-    if (kindOf(spec) in STORED) {
+    if (Object.hasOwn(STORED, kindOf(spec))) {
         throw (0,failure/* usageFailure */.II)(`candidate "${spec}" is a store of earlier runs, and a candidate must be something that can be measured: give ${targets/* RUNNABLE_KINDS */.YN.join(' or ')}.`);
     }
     return (0,targets/* parseRunnableSpec */.ww)('candidate', spec);
@@ -39831,7 +39928,7 @@ function parseCandidate(spec) {
 /** Reads the spec of what the candidate is compared with. */
 function parseBaseline(spec) {
     refuseReserved('baseline', spec);
-    const parse = STORED[kindOf(spec)];
+    const parse = Object.hasOwn(STORED, kindOf(spec)) ? STORED[kindOf(spec)] : undefined;
     if (parse === undefined)
         return (0,targets/* parseRunnableSpec */.ww)('baseline', spec, ALLOWED_FORMS);
     const rest = spec.slice(kindOf(spec).length + 1).trim();
@@ -39912,7 +40009,7 @@ const DURATION_UNITS_MS = {
     m: 60 * SECOND_MS,
     min: 60 * SECOND_MS,
 };
-/** Shorter leaves no room for the launches that the smallest error level needs. */
+/** Shorter leaves no room for a round of all metrics beside the warm-up. */
 const SHORTEST_MS = 2 * SECOND_MS;
 const LONGEST_MS = 3600 * SECOND_MS;
 /** Reads "60", "60s" or "2m" as milliseconds. */
@@ -39967,8 +40064,9 @@ function parseChoice(input, text, choices) {
         return choice;
     throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`${input} "${text}" is not known: give one of ${choices.join(', ')}.`);
 }
+/** A comma inside braces belongs to the glob: {syscall,clock}.* */
 const words = (text) => text
-    .split(/[,\n]/)
+    .split(/[,\n](?![^{}]*\})/)
     .map((word) => word.trim())
     .filter((word) => word !== '');
 
@@ -40009,7 +40107,7 @@ function reasonOf(error) {
 
 /***/ }),
 
-/***/ 85433:
+/***/ 55255:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -40020,72 +40118,16 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(77598);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(76760);
 // EXTERNAL MODULE: external "node:fs/promises"
 var promises_ = __nccwpck_require__(51455);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(76760);
 // EXTERNAL MODULE: ./lib/failure.js
 var failure = __nccwpck_require__(71957);
 // EXTERNAL MODULE: ./lib/record/run.js + 1 modules
 var run = __nccwpck_require__(62522);
-;// CONCATENATED MODULE: ./lib/baseline/write.js
-
-
-
-
-/** What marks a file as a run record among the others of a folder or an archive. */
-const RUN_SUFFIX = '.run.json';
-/** The name under which a run is stored: sorts by time, tells the candidate's kind, never collides. */
-function runFileName(run) {
-    const stamp = run.startedAt.replace(/\.\d+Z$/, 'Z').replace(/[-:]/g, '');
-    return `${stamp}-${run.target.kind}-${run.id}${RUN_SUFFIX}`;
-}
-/**
- * Makes a folder and proves that files can be written in it.
- * @throws Failure (usage) when they cannot
- */
-async function claimFolder(path, shown) {
-    try {
-        await (0,promises_.mkdir)(path, { recursive: true });
-        await writeWhole((0,external_node_path_.join)(path, 'report.json.check'), '');
-        await (0,promises_.rm)((0,external_node_path_.join)(path, 'report.json.check'));
-    }
-    catch (error) {
-        throw (0,failure/* usageFailure */.II)(`out "${shown}" cannot be written to (${(0,failure/* reasonOf */.A3)(error)}): give a folder that this user may write in.`);
-    }
-}
-/**
- * Writes a file so that a reader, or a crash, never meets half of it: temporary file in the same
- * folder, fsync, rename (rename(2) replaces atomically).
- * @throws Failure (measurement) when the file system refuses
- */
-async function saveFile(path, text) {
-    try {
-        await writeWhole(path, text);
-    }
-    catch (error) {
-        throw (0,failure/* measurementFailure */.jO)(`${path} could not be written (${(0,failure/* reasonOf */.A3)(error)}): make room or choose another out folder.`, error);
-    }
-}
-async function writeWhole(path, text) {
-    const temporary = (0,external_node_path_.join)((0,external_node_path_.dirname)(path), `.${(0,external_node_crypto_.randomBytes)(6).toString('hex')}.tmp`);
-    try {
-        const file = await (0,promises_.open)(temporary, 'wx');
-        try {
-            await file.writeFile(text);
-            await file.sync();
-        }
-        finally {
-            await file.close();
-        }
-        await (0,promises_.rename)(temporary, path);
-    }
-    catch (error) {
-        await (0,promises_.rm)(temporary, { force: true });
-        throw error;
-    }
-}
-
+// EXTERNAL MODULE: ./lib/baseline/write.js
+var write = __nccwpck_require__(16396);
 ;// CONCATENATED MODULE: ./lib/baseline/directory.js
 
 
@@ -40100,10 +40142,10 @@ const NEWEST = 50;
  * Reads the run records of a folder and of the folders in it, oldest first.
  * @throws Failure (usage) when there is no such folder or it cannot be read
  */
-async function readDirectory(path, shown) {
+async function readDirectory(path, shown, wanted = () => true) {
     const names = await recordFiles(path, shown);
     const results = await Promise.all(names.map((name) => readRecord(name, (0,external_node_path_.relative)(path, name))));
-    const runs = results.flatMap((result) => (result.run ? [result.run] : []));
+    const runs = results.flatMap(({ run }) => (run && wanted(run) ? [run] : []));
     runs.sort((a, b) => a.startedAt.localeCompare(b.startedAt) || a.id.localeCompare(b.id));
     return {
         runs: runs.slice(-NEWEST),
@@ -40116,8 +40158,7 @@ async function readOwnRuns(path, shown, spec) {
     const exists = await (0,promises_.stat)(path).then((found) => found.isDirectory(), () => false);
     if (!exists)
         return { runs: [], skipped: [], origin: `the folder ${shown}` };
-    const stored = await readDirectory(path, shown);
-    return { ...stored, runs: stored.runs.filter((run) => run.target.spec === spec) };
+    return readDirectory(path, shown, (run) => run.target.spec === spec);
 }
 /**
  * Reads one run record.
@@ -40133,14 +40174,15 @@ async function recordFiles(path, shown) {
     try {
         const entries = await (0,promises_.readdir)(path, { recursive: true, withFileTypes: true });
         return entries
-            .filter((entry) => entry.isFile() && entry.name.endsWith(RUN_SUFFIX))
+            .filter((entry) => entry.isFile() && entry.name.endsWith(write/* RUN_SUFFIX */.ml))
             .map((entry) => (0,external_node_path_.join)(entry.parentPath, entry.name))
-            .filter((name) => (0,external_node_path_.relative)(path, name).split('/').length <= DEEPEST);
+            .filter((name) => isCounted((0,external_node_path_.relative)(path, name).split('/')));
     }
     catch (error) {
-        throw (0,failure/* usageFailure */.II)(`baseline "directory:${shown}" cannot be read (${(0,failure/* reasonOf */.A3)(error)}): give a folder that holds run records (*${RUN_SUFFIX}).`);
+        throw (0,failure/* usageFailure */.II)(`baseline "directory:${shown}" cannot be read (${(0,failure/* reasonOf */.A3)(error)}): give a folder that holds run records (*${write/* RUN_SUFFIX */.ml}).`);
     }
 }
+const isCounted = (parts) => parts.length <= DEEPEST && !parts.includes(write/* SET_ASIDE */.CO);
 async function readRecord(path, shown) {
     try {
         const { size } = await (0,promises_.stat)(path);
@@ -40168,20 +40210,22 @@ var external_node_util_ = __nccwpck_require__(57975);
 
 
 const NAME = 'syscall-gate';
-/** Where builds are kept, best first: the runner's folders, the user's cache, a temporary folder. */
+/**
+ * Where builds are kept, best first. On a runner only its temporary folder, which every job finds
+ * empty: what one job leaves for the next could be another pull request's code. Elsewhere the
+ * user's cache, else a folder of the user's own among the temporary ones.
+ */
 function cacheFolders() {
-    const { RUNNER_TOOL_CACHE, RUNNER_TEMP, XDG_CACHE_HOME } = process.env;
-    const homes = [RUNNER_TOOL_CACHE, RUNNER_TEMP, XDG_CACHE_HOME || (0,external_node_path_.join)((0,external_node_os_.homedir)(), '.cache')];
-    const own = homes.filter((home) => Boolean(home));
-    return [
-        ...own.map((home) => ({ path: (0,external_node_path_.join)(home, NAME), isPrivate: false })),
-        { path: (0,external_node_path_.join)((0,external_node_os_.tmpdir)(), `${NAME}-${(0,external_node_os_.userInfo)().uid}`), isPrivate: true },
-    ];
+    const { RUNNER_TEMP, XDG_CACHE_HOME } = process.env;
+    if (RUNNER_TEMP)
+        return [(0,external_node_path_.join)(RUNNER_TEMP, NAME)];
+    const home = XDG_CACHE_HOME || (0,external_node_path_.join)((0,external_node_os_.homedir)(), '.cache');
+    return [(0,external_node_path_.join)(home, NAME), (0,external_node_path_.join)((0,external_node_os_.tmpdir)(), `${NAME}-${(0,external_node_os_.userInfo)().uid}`)];
 }
 /** The folder of a complete build, if one of the cache folders has it. */
 async function findBuild(folders, key, files) {
     for (const folder of folders) {
-        const build = (0,external_node_path_.join)(folder.path, key);
+        const build = (0,external_node_path_.join)(folder, key);
         if ((await isTrusted(folder)) && (await isComplete(build, files)))
             return build;
     }
@@ -40224,24 +40268,26 @@ async function makeWorkFolder(folders) {
     let reason;
     for (const folder of folders) {
         try {
-            await (0,promises_.mkdir)(folder.path, { recursive: true, mode: folder.isPrivate ? 0o700 : 0o755 });
+            await (0,promises_.mkdir)(folder, { recursive: true, mode: 0o755 });
             if (!(await isTrusted(folder)))
                 continue;
-            return { folder: folder.path, work: await (0,promises_.mkdtemp)((0,external_node_path_.join)(folder.path, 'building-')) };
+            const work = await (0,promises_.mkdtemp)((0,external_node_path_.join)(folder, 'building-'));
+            // Other users run the probe too: containers with a user of their own, setpriv.
+            await (0,promises_.chmod)(work, 0o755);
+            return { folder, work };
         }
         catch (error) {
             reason ??= error;
         }
     }
-    const tried = folders.map((folder) => folder.path).join(', ');
+    const tried = folders.join(', ');
     throw (0,failure/* measurementFailure */.jO)(`The compiled probe has no place to go, since no cache folder can be written (${tried}): set XDG_CACHE_HOME to one that can.`, reason);
 }
+/** What is found here is executed, so nobody else may have been able to put it here. */
 async function isTrusted(folder) {
-    if (!folder.isPrivate)
-        return true;
     try {
-        const entry = await (0,promises_.lstat)(folder.path);
-        return entry.isDirectory() && entry.uid === (0,external_node_os_.userInfo)().uid && (entry.mode & 0o077) === 0;
+        const entry = await (0,promises_.lstat)(folder);
+        return entry.isDirectory() && entry.uid === (0,external_node_os_.userInfo)().uid && (entry.mode & 0o022) === 0;
     }
     catch {
         return false;
@@ -40450,7 +40496,8 @@ const NEWLINE = 0x0a;
 const count = schemas/* int */.Whr().min(0).max(Number.MAX_SAFE_INTEGER);
 const positive = schemas/* number */.aig().gt(0).max(1e15);
 const batches = (value) => schemas/* array */.YOg(value).min(1).max(MAX_BATCHES);
-const bounded = (length) => schemas/* string */.YjP().transform((value) => value.slice(0, length));
+/** Bounded, and one line: what a target says may end up in a log whose lines are commands. */
+const bounded = (length) => schemas/* string */.YjP().transform((value) => value.replaceAll(/\p{Cc}+/gu, ' ').slice(0, length));
 // Stripped, not strict: a newer probe may say more than this program reads.
 const environmentSchema = schemas/* object */.Ikc({
     platform: schemas/* object */.Ikc(run/* platformSchema */.vd.shape),
@@ -40458,7 +40505,7 @@ const environmentSchema = schemas/* object */.Ikc({
 });
 const helloLine = schemas/* object */.Ikc({
     wire: schemas/* literal */.euz(WIRE_VERSION),
-    catalogue: schemas/* int */.Whr().min(1),
+    catalogue: run/* runSchema */.Lx.shape.catalogue,
     clock: schemas/* object */.Ikc({ name: schemas/* string */.YjP().max(128), cost_ns: schemas/* number */.aig().min(0), vdso: schemas/* boolean */.zMY() }),
     cpu: schemas/* int */.Whr(),
     pid: count,
@@ -40657,7 +40704,7 @@ async function buildProbe(options = {}) {
     const [compilers, sources] = await Promise.all([findCompilers(), nativeSources()]);
     const key = await buildKey(compilers, sources);
     const { cacheDir } = options;
-    const folders = cacheDir ? [{ path: cacheDir, isPrivate: false }] : cacheFolders();
+    const folders = cacheDir ? [cacheDir] : cacheFolders();
     const found = await findBuild(folders, key, FILES);
     const folder = found ??
         (await publishBuild(folders, key, FILES, (work) => compileInto(work, compilers, sources, options)));
@@ -40806,94 +40853,8 @@ function workSince(before, now) {
 
 // EXTERNAL MODULE: ./node_modules/picomatch/index.js
 var picomatch = __nccwpck_require__(14006);
-;// CONCATENATED MODULE: ./lib/stats/assumptions.js
-/**
- * Every constant that the statistics rest on, with where it comes from and what it would break.
- * Measurements without a source are this project's own, on 2-core virtual machines with neighbours.
- */
-/**
- * Family-wise level of the screen. It only decides what is worth measuring again, so it may be
- * generous: nothing is called a regression on it. Lower, and real changes are never measured twice;
- * higher, and confirming takes the time of many metrics. The confirmation alone, on fresh data,
- * holds the level of the gate whatever the screen lets through.
- */
-const SCREEN_FAMILY_WISE = 0.2;
-/**
- * Family-wise level of `regressed`, and of `improved`: one unchanged gate in a hundred at most. A
- * gate that runs fifty times a day at 0.05 cries wolf every morning.
- */
-const DEFAULT_ALPHA = 0.01;
-/**
- * Level of each of the two one-sided tests behind `unchanged` (D. J. Schuirmann, Journal of
- * Pharmacokinetics and Biopharmaceutics 15, 1987, 657-680). Higher, and noise passes for proof.
- */
-const EQUIVALENCE_ALPHA = 0.05;
-/** Coverage of the interval that must lie inside the margins: two one-sided tests make 1 − 2α. */
-const EQUIVALENCE_CONFIDENCE = 1 - 2 * EQUIVALENCE_ALPHA;
-/** Coverage of the intervals that people read. Convention only; decides nothing. */
-const SHOWN_CONFIDENCE = 0.95;
-/**
- * Smallest change that matters in a duet, as a ratio. Launch-to-launch differences between
- * identical programs (layout, boot) persist up to about 1 %: a smaller margin calls them findings.
- */
-const DUET_MARGIN = 0.02;
-/** The same against stored runs, which also differ by machine and by the day. */
-const PREDICTION_MARGIN = 0.03;
-/** Order of the advisory table (Benjamini-Hochberg). Decides nothing. */
-const ADVISORY_FALSE_DISCOVERY_RATE = 0.1;
-/**
- * Up to this many differences the signed-rank distribution is exact. The counts behind it reach
- * 2^n, whole in a double up to n = 53. At 50 the normal approximation is off by 0.0017 at most, and
- * errs upwards where a gate looks: by 5 to 60 % of p between 0.01 and 0.0001. A lower limit would
- * cost power; a higher one needs counts that a double cannot hold.
- */
-const EXACT_LIMIT = 50;
-/**
- * Fewer replicates than this say nothing about spread: 5 is the first n with 2^−n ≤ 0.05, that is
- * with a bounded 90 % interval. Lower, and an interval or an MDE80 would be invented.
- */
-const MINIMUM_REPLICATES = 5;
-/** Advice to gather more than this many pairs is no advice: a record holds 10,000 replicates. */
-const MOST_PAIRS_TO_SETTLE = 10_000;
-/** The same for stored runs: most of a year of nightly ones. */
-const MOST_RUNS_TO_SETTLE = 200;
-/** The share of real changes that the printed smallest detectable change refers to. */
-const POWER = 0.8;
-/**
- * A replicate's estimate is this quantile of its kept batches: the lower quartile is steadier than
- * mean, median and minimum on busy machines. Never to be chosen after a candidate.
- */
-const ESTIMATE_QUANTILE = 0.25;
-/**
- * A batch counts when its CPU time over its wall time exceeds this share of the metric's best. With
- * a burner on the same CPU it kept the median of a context switch at 2.2 us while the unfiltered
- * 90th percentile went from 2.6 to 11.7. Higher, and clock granularity rejects good batches.
- */
-const OCCUPANCY_THRESHOLD = 0.97;
-/** A metric with a smaller share of its batches kept is `unstable`: what is left is a selection. */
-const UNSTABLE_SHARE = 0.5;
-/**
- * How many observations the shipped between-run deviations are worth. Initial guess: few enough
- * that ten stored runs outweigh it, enough that one does not.
- */
-const PRIOR_DEGREES_OF_FREEDOM = 5;
-/**
- * Standard deviation of a run-level estimate between runs on one platform key, on the log scale
- * (0.01 is one percent), by metric family. INITIAL GUESSES, above the run-to-run deviations of one
- * machine (0.1 to 0.6 % over 20 minutes), since other days and other machines of the same key add to
- * them. Too small, and a gate with one or two stored runs cries wolf; too large, and it stays silent
- * until about ten runs are stored.
- */
-const PRIOR_STANDARD_DEVIATIONS = {
-    control: 0.01,
-    clock: 0.01,
-    syscall: 0.01,
-    context: 0.02,
-    sendfile: 0.015,
-};
-/** For a family without a guess of its own: the widest of them. */
-const OTHER_PRIOR_STANDARD_DEVIATION = Math.max(...Object.values(PRIOR_STANDARD_DEVIATIONS));
-
+// EXTERNAL MODULE: ./lib/stats/assumptions.js
+var assumptions = __nccwpck_require__(22595);
 ;// CONCATENATED MODULE: ./lib/measure/plan.js
 
 
@@ -40924,8 +40885,8 @@ const planRecord = (plan) => ({
     roundsPerLaunch: plan.roundsPerLaunch,
     batchesPerRound: plan.batchesPerRound,
     batchNs: plan.batchUs * 1000,
-    estimateQuantile: ESTIMATE_QUANTILE,
-    occupancyThreshold: OCCUPANCY_THRESHOLD,
+    estimateQuantile: assumptions/* ESTIMATE_QUANTILE */.JG,
+    occupancyThreshold: assumptions/* OCCUPANCY_THRESHOLD */.Op,
 });
 /**
  * Picks the metrics that the globs name, in the catalogue's order; no glob is all of them.
@@ -40977,7 +40938,6 @@ async function prepareBench(config, { signal, progress }) {
         probe: built.probe,
         plan: makePlan(metrics, config.seed, await quietestCpu(addon)),
         signal,
-        environment: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C' },
     };
 }
 
@@ -41006,7 +40966,7 @@ function collectRun(target, plan, observations, identity) {
         ...(identity.source ? { source: identity.source } : {}),
         platform: environment.platform,
         subject: environment.subject,
-        plan: planRecord(plan),
+        plan: { ...planRecord(plan), cpu: actualCpu(plan, observations) },
         launches: observations.map((observation) => observation.launch),
         metrics: plan.metrics.map((entry) => metricRecord(entry, observations)),
     });
@@ -41019,6 +40979,7 @@ function described(target, observations) {
     const failure = observations.find((observation) => observation.launch.failure)?.launch.failure;
     throw launchesFailed(target, failure ?? 'it did not describe its machine');
 }
+const actualCpu = (plan, observations) => observations.find(({ cpu }) => cpu !== undefined)?.cpu ?? plan.cpu;
 const launchesFailed = (target, why) => (0,failure/* measurementFailure */.jO)(`The probe could not be measured in ${target.record.spec}: ${why}; run that command line by hand to see what is in its way.`);
 /** Warm-up launches describe the target and heat the machine; their numbers are discarded. */
 function metricRecord(entry, observations) {
@@ -41041,7 +41002,7 @@ function metricRecord(entry, observations) {
 function interruptedBatches(replicates) {
     const rejected = (0,simple_statistics/* sum */.cz)(replicates.map((replicate) => replicate.rejected));
     const batches = rejected + (0,simple_statistics/* sum */.cz)(replicates.map((replicate) => replicate.kept));
-    if (batches - rejected >= UNSTABLE_SHARE * batches)
+    if (batches - rejected >= assumptions/* UNSTABLE_SHARE */.$J * batches)
         return undefined;
     const message = `${rejected} of ${batches} batches were interrupted by other work on the CPU`;
     return { status: 'unstable', reason: { operation: 'measure', errno: 0, message } };
@@ -41050,8 +41011,20 @@ function replicate(id, { launch, metrics }) {
     const observation = metrics.get(id);
     if (observation?.status !== 'ok')
         return [];
-    return [{ sequence: launch.sequence, ...observation.estimate }];
+    const { estimateNs, controlNs, spreadNs, kept, rejected } = observation.estimate;
+    return [
+        {
+            sequence: launch.sequence,
+            estimateNs: rounded(estimateNs),
+            controlNs: rounded(controlNs),
+            spreadNs: rounded(spreadNs),
+            kept,
+            rejected,
+        },
+    ];
 }
+/** Seven digits: far below any noise, and half of the record's size. */
+const rounded = (ns) => Number(ns.toPrecision(7));
 function absence(id, { metrics }) {
     const observation = metrics.get(id);
     return observation === undefined || observation.status === 'ok' ? [] : [observation];
@@ -41077,7 +41050,9 @@ const OWN_OCCUPANCY_QUANTILE = 0.9;
  * the metric's best batches did. The reference is the metric's own because kernels with
  * CONFIG_IRQ_TIME_ACCOUNTING keep the softirq work of a loopback send off the task's clock, which
  * would otherwise reject every batch of it. Involuntary switches are no criterion: a wake-up
- * preemption counts as one. Metrics that `sleeps` declares idle by design keep every batch.
+ * preemption counts as one. Metrics that `sleeps` declares idle by design keep every batch, and so
+ * does everything where the CPU clock stood still over a batch: it is too coarse to judge by (10 ms
+ * in gVisor).
  *
  * @param rounds the metric's batches, one entry a round
  * @param sleeps the operation waits on purpose, so occupancy says nothing
@@ -41085,13 +41060,14 @@ const OWN_OCCUPANCY_QUANTILE = 0.9;
 function estimateReplicate(rounds, sleeps) {
     const batches = rounds.flatMap(perOperation);
     const best = (0,simple_statistics/* quantile */.YV)(batches.map((batch) => batch.occupancy), OWN_OCCUPANCY_QUANTILE);
-    const undisturbed = batches.filter((batch) => batch.occupancy >= OCCUPANCY_THRESHOLD * best);
-    const kept = sleeps ? batches : undisturbed;
+    const undisturbed = batches.filter((batch) => batch.occupancy >= assumptions/* OCCUPANCY_THRESHOLD */.Op * best);
+    const blind = sleeps || batches.some((batch) => batch.occupancy === 0);
+    const kept = blind ? batches : undisturbed;
     const ns = kept.map((batch) => batch.ns);
     const control = kept.map((batch) => batch.controlNs);
     return {
-        estimateNs: (0,simple_statistics/* quantile */.YV)(ns, ESTIMATE_QUANTILE),
-        controlNs: (0,simple_statistics/* quantile */.YV)(control, ESTIMATE_QUANTILE),
+        estimateNs: (0,simple_statistics/* quantile */.YV)(ns, assumptions/* ESTIMATE_QUANTILE */.JG),
+        controlNs: (0,simple_statistics/* quantile */.YV)(control, assumptions/* ESTIMATE_QUANTILE */.JG),
         spreadNs: (0,simple_statistics/* interquartileRange */.Z0)(ns),
         kept: kept.length,
         rejected: batches.length - kept.length,
@@ -41119,7 +41095,7 @@ async function launchProbe(bench, order) {
     const argv = target.argv(bench.probe, probeArguments(bench.plan, order, memory));
     const launched = bench.addon.launch({
         argv,
-        env: { ...bench.environment },
+        env: target.environment(process.env),
         cpu: bench.plan.cpu,
         deadlineMs: order.deadlineMs + LAUNCHER_GRACE_MS,
         results: target.results,
@@ -41160,17 +41136,21 @@ function observe(order, result) {
             ...(failure === undefined ? {} : { failure: failure.slice(0, 500) }),
         },
         ...(wire.hello?.environment ? { environment: wire.hello.environment } : {}),
-        ...(wire.hello ? { catalogue: wire.hello.catalogue } : {}),
+        ...(wire.hello ? { catalogue: wire.hello.catalogue, cpu: wire.hello.cpu } : {}),
         metrics: failure === undefined ? observeMetrics(order.metrics, wire.metrics) : new Map(),
     };
 }
 /** One clause that says why a launch does not count, or undefined when it does. */
 function launchFailure(result, wire) {
-    const said = result.stderr.trim().split('\n').at(-1);
+    const said = result.stderr
+        .trim()
+        .split('\n')
+        .at(-1)
+        ?.replaceAll(/\p{Cc}+/gu, ' ');
     const because = said ? `, saying "${said}"` : '';
     if (result.timedOut)
         return `it did not end before its deadline${because}`;
-    if (wire.problem !== undefined)
+    if (wire.hello !== undefined && wire.problem !== undefined)
         return wire.problem;
     if (result.signal !== 0)
         return `it was ended by signal ${result.signal}${because}`;
@@ -41178,13 +41158,17 @@ function launchFailure(result, wire) {
         return undefined;
     if (result.truncated)
         return 'it wrote more than a launch may';
-    return `it ended with exit code ${result.exitCode} before its last result${because}`;
+    const where = wire.hello === undefined ? 'without any result' : 'before its last result';
+    return `it ended with exit code ${result.exitCode} ${where}${because}`;
 }
 function observeMetrics(entries, wire) {
     return new Map(entries.map((entry) => [entry.id, observeMetric(entry, wire)]));
 }
 function observeMetric(entry, wire) {
     const rounds = wire.filter((line) => line.id === entry.id);
+    const other = rounds.find((round) => round.version !== entry.version);
+    if (other !== undefined)
+        return otherDefinition(entry.version, other.version);
     const unavailable = rounds.find((round) => round.status !== 'ok');
     if (unavailable !== undefined) {
         return { status: unavailable.status, reason: unavailable.reason };
@@ -41194,6 +41178,15 @@ function observeMetric(entry, wire) {
         return missing;
     return { status: 'ok', estimate: estimateReplicate(batches, entry.slow) };
 }
+/** A command may start a probe of its own, of another release. */
+const otherDefinition = (ours, theirs) => ({
+    status: 'error',
+    reason: {
+        operation: 'measure',
+        errno: 0,
+        message: `the probe there has definition ${theirs} of it and this one has ${ours}`,
+    },
+});
 const missing = {
     status: 'error',
     reason: { operation: 'measure', errno: 0, message: 'the probe reported nothing for it' },
@@ -41207,6 +41200,11 @@ const ALONE = ['candidate', 'candidate', 'candidate', 'candidate'];
 const emptyLog = () => ({ baseline: [], candidate: [], next: 0 });
 /** Slow metrics wait by design (tens of ms an operation): two rounds of them say enough. */
 const SLOW_METRIC_ROUNDS = 2;
+/**
+ * More launches of a phase than this say nothing more: the interval shrinks with their root, and the estimate
+ * and its interval take memory and time with their square. One metric alone gets there in a minute.
+ */
+const MOST_LAUNCHES = 1600;
 /** A launch takes well under a second on hardware; emulated kernels are hundreds of times slower. */
 const LAUNCH_DEADLINE_MS = 60_000;
 /**
@@ -41223,11 +41221,14 @@ async function measureAlone(bench, candidate, order, log, progress) {
 }
 async function measureRounds(bench, sides, pattern, order, log, progress) {
     const begin = performance.now();
+    let whole = 0;
     for (let round = 0;; round++) {
         const now = performance.now();
         const roundMs = round === 0 ? 0 : (now - begin) / round;
-        const late = round < order.leastRounds ? order.latest : order.until;
+        const late = whole < order.leastRounds ? order.latest : order.until;
         if (round > 0 && now + roundMs > late)
+            return;
+        if ((round + 1) * pattern.length > MOST_LAUNCHES)
             return;
         const metrics = metricsOf(order, round);
         for (const [index, side] of pattern.entries()) {
@@ -41235,8 +41236,12 @@ async function measureRounds(bench, sides, pattern, order, log, progress) {
             log[side].push(await launchInTurn(bench, sides[side], order, metrics, log));
             refuseFailing(sides[side], log[side]);
         }
+        if (isWhole(log, pattern.length))
+            whole += 1;
     }
 }
+/** Whether every launch of the round that just ended came through. */
+const isWhole = ({ baseline, candidate, next }, launches) => [...baseline, ...candidate].every(({ launch }) => launch.sequence < next - launches || launch.failure === undefined);
 /** A phase with time to fill is told by the second, the warm-up by the launch. */
 function tellProgress(progress, order, begin, launches, target) {
     if (order.phase === 'warm-up') {
@@ -41267,14 +41272,17 @@ function metricsOf(order, round) {
     const quick = order.metrics.filter((metric) => !metric.slow);
     return quick.length > 0 ? quick : order.metrics;
 }
-/** A side that fails twice in a row will fail again: say so now, not after the whole budget. */
-const FAILURES_IN_A_ROW = 2;
+/** A side that has never come through is given up at once; one that has may stumble. */
+const FAILURES_AT_FIRST = 2;
+const FAILURES_IN_A_ROW = 8;
 function refuseFailing(target, observations) {
-    const last = observations.slice(-FAILURES_IN_A_ROW);
-    const [failure] = last.flatMap(({ launch }) => launch.failure ?? []);
-    const failed = last.every(({ launch }) => launch.failure !== undefined);
-    if (last.length === FAILURES_IN_A_ROW && failed && failure)
-        throw launchesFailed(target, failure);
+    const lastGood = observations.findLastIndex(({ launch }) => launch.failure === undefined);
+    const failures = observations.slice(lastGood + 1);
+    const most = lastGood < 0 ? FAILURES_AT_FIRST : FAILURES_IN_A_ROW;
+    const [first] = failures;
+    if (failures.length >= most && first?.launch.failure !== undefined) {
+        throw launchesFailed(target, first.launch.failure);
+    }
 }
 
 ;// CONCATENATED MODULE: ./lib/measure/session.js
@@ -41370,7 +41378,7 @@ function headline(report) {
     if (those.length === 0)
         return 'No gated metric was measured, so nothing was judged.';
     if (report.verdict === 'incomparable')
-        return nothingCompared(gated);
+        return partlyCompared(gated, report);
     const clause = clauses[report.verdict](those, report);
     return `${shareOf(those.length, gated.length)} ${clause}${lostAccess(gated)}.`;
 }
@@ -41403,7 +41411,16 @@ function settling(metrics, report) {
     const metric = metrics.find(({ replicatesToSettle }) => replicatesToSettle !== null);
     return metric === undefined ? '' : `; ${metric.id}: ${(0,words/* settleText */.di)(report, metric)}`;
 }
-/** The gate is incomparable only when every gated metric is. */
+/** Neither regressed nor improved nor inconclusive: what could be compared is unchanged. */
+function partlyCompared(metrics, report) {
+    const unchanged = metrics.filter(({ verdict }) => verdict === 'unchanged');
+    if (unchanged.length === 0)
+        return nothingCompared(metrics);
+    const share = shareOf(unchanged.length, metrics.length);
+    const lostOnes = lostAccess(metrics);
+    const rest = `${(0,units/* countOf */.pq)(metrics.length - unchanged.length, 'other')} could not be compared`;
+    return `${share} ${clauses.unchanged(unchanged, report)}${lostOnes || `; ${rest}`}.`;
+}
 function nothingCompared(metrics) {
     const [first] = metrics;
     const because = first === undefined || metrics.some(sections/* lost */.DU) ? '' : `; ${first.id}: ${first.because}`;
@@ -41421,7 +41438,10 @@ function lostAccess(metrics) {
 }
 function noBaseline(report) {
     const { floor, mde80 } = (0,noise/* noiseOf */.Y)(report.metrics);
-    const start = 'There is no baseline yet, so nothing was judged';
+    const [skipped] = report.baseline.skipped;
+    const start = skipped === undefined
+        ? 'There is no baseline yet, so nothing was judged'
+        : `No earlier run could be used (${skipped.replace(/\.$/, '')}), so nothing was judged`;
     if (floor === undefined || mde80 === undefined)
         return `${start}.`;
     return (`${start}; on this machine identical sides differ by ${(0,units/* formatShare */.T1)(floor.median)} and a ` +
@@ -41498,6 +41518,7 @@ const reportSchema = schemas/* strictObject */.rej({
     baseline: schemas/* strictObject */.rej({
         spec: schemas/* string */.YjP(),
         runs: schemas/* array */.YOg(schemas/* string */.YjP()).describe('ids of the run records, oldest first; empty without one'),
+        skipped: schemas/* array */.YOg(schemas/* string */.YjP()).describe('one sentence for each stored run that was passed over'),
     }),
     candidate: schemas/* strictObject */.rej({ spec: schemas/* string */.YjP(), run: schemas/* string */.YjP() }),
     platform: run/* platformSchema */.vd,
@@ -41530,12 +41551,16 @@ function buildReport(comparison, judgement, toolVersion, specs) {
         familySize: comparison.familySize,
         // A metric that only informs is nobody's regression.
         counts: (0,words/* countVerdicts */.qX)(metrics.filter(({ gate }) => gate)),
-        baseline: { spec: specs.baseline, runs: comparison.baseline.map(({ id }) => id) },
+        baseline: {
+            spec: specs.baseline,
+            runs: comparison.baseline.map(({ id }) => id),
+            skipped: comparison.skipped,
+        },
         candidate: { spec: specs.candidate, run: comparison.candidate.id },
         platform: comparison.candidate.platform,
         subject: comparison.candidate.subject,
         differences: differences(comparison),
-        caveats: comparison.caveats,
+        caveats: [...comparison.skipped, ...comparison.caveats],
         metrics,
     };
     return reportSchema.parse({ ...report, headline: headline(report) });
@@ -41769,11 +41794,11 @@ function signedRankTest(differences, shift) {
  */
 function signedRankTail(sorted) {
     const n = sorted.length;
-    return n > EXACT_LIMIT ? approximateTail(n, tieCorrection(sorted)) : tieFreeTail(n);
+    return n > assumptions/* EXACT_LIMIT */.C_ ? approximateTail(n, tieCorrection(sorted)) : tieFreeTail(n);
 }
 /** The null distribution for n differences of which no two are equal. */
 function tieFreeTail(n) {
-    if (n > EXACT_LIMIT)
+    if (n > assumptions/* EXACT_LIMIT */.C_)
         return approximateTail(n, 0);
     const tail = exactTail(n);
     return (t) => tail[t] ?? 0;
@@ -41882,31 +41907,6 @@ function median(sorted) {
     return midpoint(sorted[Math.floor(middle)], sorted[Math.ceil(middle)]);
 }
 
-;// CONCATENATED MODULE: ./lib/stats/holm.js
-
-/**
- * Holm's step-down adjustment: rejecting where the adjusted p-value is at most α holds the
- * family-wise error level α whatever the dependence between the tests.
- *
- * Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal
- * of Statistics 6 (1979), 65-70. Equals R's p.adjust(p, "holm").
- *
- * @param pValues in [0, 1]; an empty family gives an empty answer
- * @returns adjusted p-values, in the order given
- * @throws RangeError when a p-value is outside [0, 1]
- */
-function holm(pValues) {
-    requireProbabilities('pValues', pValues);
-    const ascending = [...pValues.entries()].sort(([, p], [, q]) => p - q);
-    const adjusted = new Array(pValues.length);
-    let largest = 0;
-    for (const [step, [index, p]] of ascending.entries()) {
-        largest = Math.max(largest, Math.min(1, (pValues.length - step) * p));
-        adjusted[index] = largest;
-    }
-    return adjusted;
-}
-
 ;// CONCATENATED MODULE: ./lib/stats/random.js
 
 const TWO_32 = 2 ** 32;
@@ -41949,18 +41949,6 @@ function randomFromState([a, b, c, d]) {
         unit: () => ((uint32() >>> 5) * 2 ** 26 + (uint32() >>> 6)) / 2 ** 53,
         below: (bound) => drawBelow(uint32, bound),
     };
-}
-/**
- * A shuffled copy: R. Durstenfeld's form of the Fisher-Yates shuffle (Communications of the ACM 7,
- * 1964, algorithm 235), every order equally likely.
- */
-function shuffle(items, random) {
-    const shuffled = [...items];
-    for (let last = shuffled.length - 1; last > 0; last--) {
-        const other = random.below(last + 1);
-        [shuffled[last], shuffled[other]] = [shuffled[other], shuffled[last]];
-    }
-    return shuffled;
 }
 const rotateLeft = (word, by) => (word << by) | (word >>> (32 - by));
 /** Draws above the largest multiple of the bound are thrown away: fewer than half of them. */
@@ -42119,10 +42107,10 @@ function mde80ForDuet(run) {
     requireCount('familySize', familySize);
     requireCount('pairs', pairs);
     requireCount('confirmPairs', confirmPairs);
-    const screen = { pairs, level: SCREEN_FAMILY_WISE / familySize };
+    const screen = { pairs, level: assumptions/* SCREEN_FAMILY_WISE */.NR / familySize };
     const confirm = { pairs: confirmPairs, level: alpha };
     const reachable = [screen, confirm].every((s) => s.pairs >= minimumPairs(s.level, 1));
-    if (!reachable || differences.length < MINIMUM_REPLICATES)
+    if (!reachable || differences.length < assumptions/* MINIMUM_REPLICATES */.uK)
         return Number.POSITIVE_INFINITY;
     const distance = jointQuantile(criticalDistances(differences, screen), criticalDistances(differences, confirm));
     return margin + Math.max(0, distance);
@@ -42130,7 +42118,7 @@ function mde80ForDuet(run) {
 /** The smallest distance that both stages get by with a joint probability of {@link POWER}. */
 function jointQuantile(screen, confirm) {
     const distances = Float64Array.from([...screen, ...confirm]).sort();
-    const enough = POWER * screen.length * confirm.length;
+    const enough = assumptions/* POWER */.wY * screen.length * confirm.length;
     let screened = 0;
     let confirmed = 0;
     for (const distance of distances) {
@@ -42176,7 +42164,7 @@ function mde80ForPrediction(test) {
     requireLevel('alpha', alpha);
     requireCount('familySize', familySize);
     const critical = studentQuantile(1 - alpha / familySize, degreesOfFreedom);
-    return margin + standardError * (critical + studentQuantile(POWER, degreesOfFreedom));
+    return margin + standardError * (critical + studentQuantile(assumptions/* POWER */.wY, degreesOfFreedom));
 }
 
 ;// CONCATENATED MODULE: ./lib/stats/moderated.js
@@ -42212,6 +42200,7 @@ function moderatedVariance(observed, prior) {
 
 
 
+
 /**
  * Tests m new runs against n stored ones: T = (z̃ − μ̃ ∓ δ) / (s̃ √(v(m) + v(n))) with ν₀ + ν degrees
  * of freedom, where z̃ and μ̃ are medians, v is the variance factor of a median
@@ -42219,8 +42208,9 @@ function moderatedVariance(observed, prior) {
  * ν = m + n − 2. The unit is the run: what varies inside a run never shrinks the error. One
  * candidate and one stored run give ν = 0, and the prior alone answers, widely.
  *
- * The spread is deliberately not robust: an odd run among the stored ones widens the interval, it
- * does not move the centre. The level is exact under the prior (normal runs, ν₀ s₀²/σ² ~ χ²). For a
+ * The spread is winsorised: a stored run further from the centre than {@link WINSOR_LIMIT} robust
+ * deviations counts as if it were just there, so that one odd run, or one regression that was
+ * merged, does not blind the gate to the next for as long as it is stored. The level is exact under the prior (normal runs, ν₀ s₀²/σ² ~ χ²). For a
  * platform whose σ is s₀ itself it is conservative (by simulation 0.023 at a nominal 0.05 with one
  * stored run, 0.048 with 20); for one whose σ is twice s₀ it is not (0.16 with one, 0.10 with 5,
  * 0.064 with 20).
@@ -42237,7 +42227,7 @@ function predict(input, confidence) {
     requireSome('baseline', baseline);
     requireNotNegative('margin', margin);
     requireLevel('confidence', confidence);
-    const { variance, degreesOfFreedom } = moderatedVariance(pooled(candidate, baseline), prior);
+    const { variance, degreesOfFreedom } = moderatedVariance(pooled([candidate, baseline], prior.standardDeviation), prior);
     const factor = medianVariance(candidate.length) + medianVariance(baseline.length);
     const standardError = Math.sqrt(variance * factor);
     const estimate = (0,simple_statistics/* median */.JZ)([...candidate]) - (0,simple_statistics/* median */.JZ)([...baseline]);
@@ -42269,15 +42259,27 @@ function medianVariance(n) {
     return Math.PI / 2 / (n + (n % 2 === 1 ? Math.PI / 2 - 1 : Math.PI - 2));
 }
 /** The two sides share a between-run variance but not a centre. */
-function pooled(...sides) {
+function pooled(sides, least) {
     const degrees = sides.map((side) => side.length - 1);
     const degreesOfFreedom = degrees.reduce((sum, own) => sum + own, 0);
     if (degreesOfFreedom === 0)
         return { variance: 0, degreesOfFreedom };
     const squares = sides
         .filter((side) => side.length > 1)
-        .reduce((sum, side) => sum + (side.length - 1) * (0,simple_statistics/* sampleVariance */.y4)([...side]), 0);
+        .reduce((sum, side) => sum + (side.length - 1) * (0,simple_statistics/* sampleVariance */.y4)(winsorised(side, least)), 0);
     return { variance: squares / degreesOfFreedom, degreesOfFreedom };
+}
+/** Makes the median absolute deviation of normal data estimate their standard deviation. */
+const MAD_TO_DEVIATION = 1.4826;
+/**
+ * Pulls in what lies far out. The scale is the median absolute deviation, but never less than the
+ * prior's deviation: a few runs that happen to agree must not make an ordinary one look odd.
+ */
+function winsorised(values, least) {
+    const centre = (0,simple_statistics/* median */.JZ)([...values]);
+    const deviation = MAD_TO_DEVIATION * (0,simple_statistics/* medianAbsoluteDeviation */.hK)([...values]);
+    const reach = assumptions/* WINSOR_LIMIT */.zQ * Math.max(deviation, least);
+    return values.map((value) => Math.min(Math.max(value, centre - reach), centre + reach));
 }
 
 ;// CONCATENATED MODULE: ./lib/stats/settle.js
@@ -42306,8 +42308,8 @@ function pairsToSettle(result, pairs, judging) {
     requireLevel('confidence', result.confidence);
     requireCount('pairs', pairs);
     const { level, distance } = nearestDecision(result.estimate, judging, [
-        SCREEN_FAMILY_WISE / judging.familySize,
-        judging.alpha,
+        ...(judging.flagged === undefined ? [assumptions/* SCREEN_FAMILY_WISE */.NR / judging.familySize] : []),
+        judging.alpha / (judging.flagged ?? 1),
     ]);
     const least = Math.max(pairs + 1, minimumPairs(level, 1));
     const width = result.high - result.low;
@@ -42315,7 +42317,7 @@ function pairsToSettle(result, pairs, judging) {
         return least;
     const standardError = width / 2 / normalQuantile((1 + result.confidence) / 2);
     const needed = pairs * ((normalQuantile(1 - level) * standardError) / distance) ** 2;
-    return needed <= MOST_PAIRS_TO_SETTLE ? Math.max(least, Math.ceil(needed)) : undefined;
+    return needed <= assumptions/* MOST_PAIRS_TO_SETTLE */.QU ? Math.max(least, Math.ceil(needed)) : undefined;
 }
 /**
  * How many stored runs in all an inconclusive prediction would take to be settled, should estimate
@@ -42333,7 +42335,7 @@ function runsToSettle(result, runs, judging) {
     ]);
     const own = medianVariance(runs.candidate);
     const deviation = result.standardError / Math.sqrt(own + medianVariance(runs.baseline));
-    for (let stored = runs.baseline + 1; stored <= MOST_RUNS_TO_SETTLE; stored++) {
+    for (let stored = runs.baseline + 1; stored <= assumptions/* MOST_RUNS_TO_SETTLE */.R3; stored++) {
         const standardError = deviation * Math.sqrt(own + medianVariance(stored));
         const degreesOfFreedom = result.degreesOfFreedom + stored - runs.baseline;
         if (standardError * studentQuantile(1 - level, degreesOfFreedom) <= distance)
@@ -42347,121 +42349,108 @@ function nearestDecision(estimate, { margin, alpha, familySize }, flaggingLevels
     requireLevel('alpha', alpha);
     requireCount('familySize', familySize);
     const beyond = Math.abs(estimate) - margin;
-    const level = beyond > 0 ? Math.min(...flaggingLevels) : EQUIVALENCE_ALPHA;
+    const level = beyond > 0 ? Math.min(...flaggingLevels) : assumptions/* EQUIVALENCE_ALPHA */.UT;
     return { level, distance: Math.abs(beyond) };
 }
 
-;// CONCATENATED MODULE: ./lib/verdict/samples.js
+;// CONCATENATED MODULE: ./lib/stats/holm.js
 
 /**
- * The covariates are what the others are divided by, so they are compared as the clock read them.
- */
-const CONTROL_FAMILY = 'control.';
-/**
- * The quantity that is compared: the natural logarithm of a replicate's estimate over the control
- * loop that ran beside it, which takes frequency changes out.
- */
-function logEstimate(id, replicate) {
-    const control = id.startsWith(CONTROL_FAMILY) ? 1 : replicate.controlNs;
-    return Math.log(replicate.estimateNs / control);
-}
-const metricOf = (run, id) => run.metrics.find((metric) => metric.id === id);
-/** The control speed at which a side's figures are shown, in ns per operation of the loop. */
-function controlSpeed(metric) {
-    if (metric.id.startsWith(CONTROL_FAMILY))
-        return 1;
-    return (0,simple_statistics/* median */.JZ)(metric.replicates.map((replicate) => replicate.controlNs));
-}
-/** A run's own estimate of a metric: the median over its replicates, on the log scale. */
-const runEstimate = (metric) => (0,simple_statistics/* median */.JZ)(metric.replicates.map((replicate) => logEstimate(metric.id, replicate)));
-/**
- * Pairs up neighbouring launches. Sequence numbers put both sides of a duet on one line, A B B A
- * A B B A …: launches 2k and 2k + 1 are of different sides, 2k + 1 and 2k + 2 of the same.
+ * Holm's step-down adjustment: rejecting where the adjusted p-value is at most α holds the
+ * family-wise error level α whatever the dependence between the tests.
  *
- * @param phase only launches of this phase count; phases begin at even sequence numbers
+ * Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal
+ * of Statistics 6 (1979), 65-70. Equals R's p.adjust(p, "holm").
+ *
+ * @param pValues in [0, 1]; an empty family gives an empty answer
+ * @returns adjusted p-values, in the order given
+ * @throws RangeError when a p-value is outside [0, 1]
  */
-function pairDifferences(baseline, candidate, id, phase) {
-    const before = estimatesBySequence(baseline, id, phase);
-    const after = estimatesBySequence(candidate, id, phase);
-    return {
-        between: [...after].flatMap(([sequence, y]) => difference(before.get(sequence ^ 1), y)),
-        within: [before, after].flatMap((side) => [...side].flatMap(([sequence, y]) => sequence % 2 === 1 ? difference(y, side.get(sequence + 1)) : [])),
-    };
+function holm(pValues) {
+    requireProbabilities('pValues', pValues);
+    const ascending = [...pValues.entries()].sort(([, p], [, q]) => p - q);
+    const adjusted = new Array(pValues.length);
+    let largest = 0;
+    for (const [step, [index, p]] of ascending.entries()) {
+        largest = Math.max(largest, Math.min(1, (pValues.length - step) * p));
+        adjusted[index] = largest;
+    }
+    return adjusted;
 }
-const difference = (from, to) => from === undefined || to === undefined ? [] : [to - from];
-function estimatesBySequence(run, id, phase) {
-    const metric = metricOf(run, id);
-    if (metric?.status !== 'ok')
-        return new Map();
-    const inPhase = new Set(run.launches.filter((launch) => launch.phase === phase).map(({ sequence }) => sequence));
-    return new Map(metric.replicates
-        .filter(({ sequence }) => inPhase.has(sequence))
-        .map((replicate) => [replicate.sequence, logEstimate(id, replicate)]));
+
+;// CONCATENATED MODULE: ./lib/verdict/shift-test.js
+
+/** Holm over a family of metrics, each direction a family of its own. */
+function adjustFamily(tests) {
+    const ids = [...tests.keys()];
+    const slower = holm([...tests.values()].map((test) => test.slower));
+    const faster = holm([...tests.values()].map((test) => test.faster));
+    return new Map(ids.map((id, i) => [id, { slower: slower[i] ?? 1, faster: faster[i] ?? 1 }]));
 }
-/** A difference on the log scale as a ratio. */
-const ratioOf = (logDifference) => Math.exp(logDifference);
+const smallestP = ({ slower, faster }) => Math.min(slower, faster);
 
 ;// CONCATENATED MODULE: ./lib/verdict/decision.js
 
 
 /** Four-way verdict of one metric. `unchanged` is shown by equivalence, never by silence. */
 function decide(evidence) {
-    const { alpha, test, decisive, equivalence, marginRatio, floor } = evidence;
-    if (decisive && Math.min(test.slower, test.faster) <= alpha) {
-        return floorExplains(equivalence, marginRatio, floor)
-            ? tooLoud(evidence, floor)
-            : changed(evidence);
+    const { alpha, test, obstacle, floor, marginRatio } = evidence;
+    if (test && obstacle === undefined && smallestP(test) <= alpha) {
+        return floor && explains(floor, evidence) ? tooLoud(evidence, floor) : changed(evidence, test);
     }
-    const margin = Math.log1p(marginRatio);
-    if (equivalence.low > -margin && equivalence.high < margin)
-        return unchanged(evidence);
-    return floor && floorExceeds(floor, marginRatio) ? tooLoud(evidence, floor) : undecided(evidence);
+    if (floor && exceeds(floor, marginRatio))
+        return tooLoud(evidence, floor);
+    return isEquivalent(evidence) ? unchanged(evidence) : undecided(evidence);
 }
-function changed({ test, gate, marginRatio, sample }) {
+function isEquivalent({ equivalence, marginRatio }) {
+    const margin = Math.log1p(marginRatio);
+    return equivalence.low > -margin && equivalence.high < margin;
+}
+function changed({ gate, marginRatio, sample }, test) {
     const slower = test.slower < test.faster;
     const says = `${slower ? 'Slower' : 'Faster'} by more than the margin of ${(0,units/* formatShare */.T1)(marginRatio)}`;
     return {
         verdict: slower ? 'regressed' : 'improved',
-        because: `${says}, by ${sample}${gate ? '' : '; it informs and does not gate'}.`,
-        pValue: Math.min(test.slower, test.faster),
+        because: `${says}, by ${sample}${gate ? '' : '; it informs, unconfirmed, and does not gate'}.`,
+        pValue: smallestP(test),
     };
 }
 const unchanged = ({ marginRatio, sample }) => ({
     verdict: 'unchanged',
     because: `Shown to lie within the margin of ${(0,units/* formatShare */.T1)(marginRatio)}, by ${sample}.`,
 });
-function undecided({ sample, toSettle, marginRatio }) {
-    const more = toSettle === undefined ? '' : ` About ${toSettle} would settle it.`;
+function undecided({ sample, toSettle, marginRatio, obstacle }) {
+    if (obstacle !== undefined)
+        return { verdict: 'inconclusive', because: obstacle };
+    const more = toSettle === undefined ? '' : ` About ${toSettle} in all would settle it.`;
     return {
         verdict: 'inconclusive',
         because: `Neither a change beyond the margin of ${(0,units/* formatShare */.T1)(marginRatio)} nor its absence is shown by ${sample}.${more}`,
         ...(toSettle === undefined ? {} : { replicatesToSettle: toSettle }),
     };
 }
-function tooLoud({ marginRatio }, floor) {
-    const size = floor ? (0,units/* formatShare */.T1)(Math.abs(floor.ratio - 1)) : 'more';
-    return {
-        verdict: 'inconclusive',
-        because: `Launches of the same side differ by ${size} here, more than the margin of ${(0,units/* formatShare */.T1)(marginRatio)}: the difference of the sides cannot be told from that.`,
-    };
-}
-const floorExceeds = (floor, marginRatio) => Math.abs(Math.log(floor.ratio)) > Math.log1p(marginRatio);
+const tooLoud = ({ marginRatio }, floor) => ({
+    verdict: 'inconclusive',
+    because: `Launches of the same side differ by ${(0,units/* formatShare */.T1)(Math.abs(floor.ratio - 1))} here, more than the margin of ${(0,units/* formatShare */.T1)(marginRatio)}: the difference of the sides cannot be told from that.`,
+});
 /**
- * Identical sides that differ by more than the margin make a small change unbelievable, but not one
- * that lies wholly beyond anything that identical sides did.
+ * Identical sides differ by more than the margin, and not by chance: their interval lies off 1. An
+ * interval without bounds has too few pairs to say so.
  */
-function floorExplains(change, marginRatio, floor) {
-    if (floor === undefined || !floorExceeds(floor, marginRatio))
-        return false;
+function exceeds({ ratio, low, high }, marginRatio) {
+    return Math.abs(Math.log(ratio)) > Math.log1p(marginRatio) && (low > 1 || high < 1);
+}
+/** A change that lies wholly beyond anything that identical sides did is believed all the same. */
+function explains(floor, { equivalence, marginRatio }) {
     const reach = Math.max(Math.abs(Math.log(floor.low)), Math.abs(Math.log(floor.high)));
-    const nearest = change.low > 0 ? change.low : -change.high;
-    return nearest <= reach;
+    const nearest = equivalence.low > 0 ? equivalence.low : -equivalence.high;
+    return exceeds(floor, marginRatio) && nearest <= reach;
 }
 /** An interval on the log scale as the ratios that people read. */
 const asChange = (location) => ({
-    ratio: ratioOf(location.estimate),
-    low: ratioOf(location.low),
-    high: ratioOf(location.high),
+    ratio: Math.exp(location.estimate),
+    low: Math.exp(location.low),
+    high: Math.exp(location.high),
     confidence: location.confidence,
 });
 
@@ -42484,10 +42473,68 @@ function floorOf(within, marginRatio, alpha) {
     const slower = signedRankTest(within, margin).greater;
     const faster = signedRankTest(within, -margin).less;
     return {
-        ...asChange(hodgesLehmann(within, SHOWN_CONFIDENCE)),
+        ...asChange(hodgesLehmann(within, assumptions/* SHOWN_CONFIDENCE */.LK)),
         pairs: within.length,
         rejections: [slower, faster].filter((p) => p <= alpha).length,
     };
+}
+
+;// CONCATENATED MODULE: ./lib/verdict/samples.js
+
+/**
+ * The covariates are what the others are divided by, so they are compared as the clock read them.
+ */
+const CONTROL_FAMILY = 'control.';
+/**
+ * The quantity that is compared: the natural logarithm of a replicate's estimate over the control
+ * loop that ran beside it, which takes frequency changes out.
+ */
+function logEstimate(id, replicate) {
+    const control = id.startsWith(CONTROL_FAMILY) ? 1 : replicate.controlNs;
+    return Math.log(replicate.estimateNs / control);
+}
+/** Where a side stands: the median of its replicates, on the log scale. */
+const centre = (id, replicates) => (0,simple_statistics/* median */.JZ)(replicates.map((replicate) => logEstimate(id, replicate)));
+/** A run's own estimate of a metric. */
+const runEstimate = ({ id, replicates }) => centre(id, replicates);
+const metricOf = (run, id) => run.metrics.find((metric) => metric.id === id);
+/** The control speed at which a side's figures are shown, in ns per operation of the loop. */
+function controlSpeed(id, replicates) {
+    if (id.startsWith(CONTROL_FAMILY))
+        return 1;
+    return (0,simple_statistics/* median */.JZ)(replicates.map((replicate) => replicate.controlNs));
+}
+/** What an operation took, in ns at the side's own control speed. */
+const typicalNs = (id, replicates) => Math.exp(centre(id, replicates)) * controlSpeed(id, replicates);
+/**
+ * Pairs up neighbouring launches. Sequence numbers put both sides of a duet on one line, A B B A
+ * A B B A …: launches 2k and 2k + 1 are of different sides, 2k + 1 and 2k + 2 of the same.
+ *
+ * @param phase only launches of this phase count; phases begin at even sequence numbers
+ */
+function pairDifferences(baseline, candidate, id, phase) {
+    const before = estimatesBySequence(baseline, id, phase);
+    const after = estimatesBySequence(candidate, id, phase);
+    return {
+        between: [...after].flatMap(([sequence, y]) => difference(before.get(sequence ^ 1), y)),
+        within: [...seams(before), ...seams(after)],
+    };
+}
+/** The same of a run that was measured alone: all its pairs of neighbours are of one side. */
+const withinDifferences = (run, id, phase) => seams(estimatesBySequence(run, id, phase));
+const seams = (side) => [...side].flatMap(([sequence, y]) => sequence % 2 === 1 ? difference(y, side.get(sequence + 1)) : []);
+const difference = (from, to) => from === undefined || to === undefined ? [] : [to - from];
+const estimatesBySequence = (run, id, phase) => new Map(replicatesOf(run, id, phase).map((replicate) => [
+    replicate.sequence,
+    logEstimate(id, replicate),
+]));
+/** The replicates of a metric in one phase of its run. */
+function replicatesOf(run, id, phase) {
+    const metric = metricOf(run, id);
+    if (metric?.status !== 'ok')
+        return [];
+    const inPhase = new Set(run.launches.filter((launch) => launch.phase === phase).map(({ sequence }) => sequence));
+    return metric.replicates.filter(({ sequence }) => inPhase.has(sequence));
 }
 
 ;// CONCATENATED MODULE: ./lib/verdict/settings.js
@@ -42501,11 +42548,16 @@ function marginOf(id, rules, fallback) {
 ;// CONCATENATED MODULE: ./lib/verdict/sides.js
 
 /** A metric as a side of the comparison shows it, in ns at the given control speed. */
-function measuredSide(metric, controlNs) {
+const measuredSide = (metric, controlNs) => ({
+    status: 'ok',
+    estimateNs: Math.exp(runEstimate(metric)) * controlNs,
+    replicates: metric.replicates.length,
+});
+/** The two sides of a change: the baseline as it was measured, the candidate by the change. */
+function sidesOfChange(baselineNs, ratio, replicates) {
     return {
-        status: 'ok',
-        estimateNs: Math.exp(runEstimate(metric)) * controlNs,
-        replicates: metric.replicates.length,
+        baseline: { status: 'ok', estimateNs: baselineNs, replicates: replicates.baseline },
+        candidate: { status: 'ok', estimateNs: baselineNs * ratio, replicates: replicates.candidate },
     };
 }
 const ABSENT = {
@@ -42519,10 +42571,10 @@ function sideOf(metric, controlNs) {
         return measuredSide(metric, controlNs);
     return { status: metric.status, reason: metric.reason };
 }
-/** Both sides of a metric, in ns at the baseline's control speed where it has one. */
+/** Both sides of a metric that is not compared, in ns at the control speed of the one that has it. */
 function bothSides(baseline, candidate) {
     const reference = [baseline, candidate].find((metric) => metric?.status === 'ok');
-    const controlNs = reference?.status === 'ok' ? controlSpeed(reference) : 1;
+    const controlNs = reference?.status === 'ok' ? controlSpeed(reference.id, reference.replicates) : 1;
     return { baseline: sideOf(baseline, controlNs), candidate: sideOf(candidate, controlNs) };
 }
 /** Why two records of a metric cannot be compared, or the pair when they can. */
@@ -42554,12 +42606,45 @@ function incomparable(candidate, marginRatio, sides, because) {
 ;// CONCATENATED MODULE: ./lib/verdict/validity.js
 
 
+
 /** Above this share of stolen time the hypervisor is the loudest neighbour of all. */
 const STEAL_WORTH_SAYING = 0.02;
 /** What the launches' own accounting says against a comparison, one sentence each. */
 function validityCaveats(runs) {
-    return [...failedLaunches(runs), ...stolenTime(runs)];
+    return [...failedLaunches(runs), ...stolenTime(runs), ...otherCpu(runs)];
 }
+function otherCpu(runs) {
+    const cpus = [...new Set(runs.map((run) => run.plan.cpu))];
+    if (cpus.length < 2)
+        return [];
+    return [
+        `The sides ran on different CPUs (${cpus.join(' and ')}), whose speeds and interrupts may differ; allow both sides the same one.`,
+    ];
+}
+/** Two sides whose shares of interrupted batches differ by more were not interrupted by chance. */
+const REJECTED_WORTH_SAYING = 0.2;
+/**
+ * A slowdown that takes a process off the CPU is filtered out with the batches that it interrupts:
+ * what the filter hides must not go unsaid.
+ */
+function filteredUnevenly(baseline, candidate) {
+    const metrics = candidate.metrics.flatMap((after) => {
+        const before = metricOf(baseline, after.id);
+        if (before?.status !== 'ok' || after.status !== 'ok')
+            return [];
+        const gap = rejectedShare(after.replicates) - rejectedShare(before.replicates);
+        return Math.abs(gap) > REJECTED_WORTH_SAYING ? [after.id] : [];
+    });
+    if (metrics.length === 0)
+        return [];
+    return [
+        `Batches of ${metrics.join(', ')} were interrupted far more often on one side than on the other and left out: time spent off the CPU is not part of the change shown.`,
+    ];
+}
+const rejectedShare = (replicates) => {
+    const rejected = (0,simple_statistics/* sum */.cz)(replicates.map((replicate) => replicate.rejected));
+    return rejected / (rejected + (0,simple_statistics/* sum */.cz)(replicates.map((replicate) => replicate.kept)));
+};
 function failedLaunches(runs) {
     return runs.flatMap((run) => {
         const failed = run.launches.filter((launch) => launch.failure !== undefined);
@@ -42602,12 +42687,9 @@ function stolenTime(runs) {
  */
 function screenDuet(baseline, candidate, settings) {
     const family = duetMetrics(baseline, candidate, settings).filter(inFamily);
-    const tests = family.map((metric) => testShift(metric.screen.between, metric.marginRatio));
-    const slower = holm(tests.map((test) => test.slower));
-    const faster = holm(tests.map((test) => test.faster));
-    const flagged = family
-        .filter((_, i) => Math.min(slower[i] ?? 1, faster[i] ?? 1) <= SCREEN_FAMILY_WISE)
-        .map(({ metric }) => metric.id);
+    const flagged = [...testFamily(family, 'screen')]
+        .filter(([, test]) => smallestP(test) <= assumptions/* SCREEN_FAMILY_WISE */.NR)
+        .map(([id]) => id);
     return {
         flagged,
         leastPairs: flagged.length > 0 ? minimumPairs(settings.alpha, flagged.length) : 0,
@@ -42622,22 +42704,23 @@ function screenDuet(baseline, candidate, settings) {
  */
 function compareDuet(baseline, candidate, settings) {
     const metrics = duetMetrics(baseline, candidate, settings);
-    const familySize = metrics.filter(inFamily).length;
-    const confirmed = confirmations(metrics.filter(wasFlagged));
+    const gated = metrics.filter(inFamily).length;
+    const families = { gated, flagged: testFamily(metrics.filter(wasFlagged), 'confirm') };
     const compared = candidate.metrics.map((metric) => {
         const duet = metrics.find((one) => one.metric === metric);
         return duet
-            ? compareMetric(duet, baseline, settings, familySize, confirmed.get(metric.id))
+            ? compareMetric(duet, baseline, candidate, settings, families)
             : notCompared(metric, baseline, settings);
     });
     return {
         design: 'duet',
         alpha: settings.alpha,
-        familySize,
+        familySize: gated,
         candidate,
         baseline: [baseline],
         metrics: compared,
-        caveats: validityCaveats([baseline, candidate]),
+        skipped: [],
+        caveats: [...validityCaveats([baseline, candidate]), ...filteredUnevenly(baseline, candidate)],
     };
 }
 function duetMetrics(baseline, candidate, settings) {
@@ -42649,58 +42732,56 @@ function duetMetrics(baseline, candidate, settings) {
         if (screen.between.length === 0)
             return [];
         const confirm = pairDifferences(baseline, candidate, metric.id, 'confirm');
-        const marginRatio = marginOf(metric.id, settings.margins, DUET_MARGIN);
+        const marginRatio = marginOf(metric.id, settings.margins, assumptions/* DUET_MARGIN */.CJ);
         return { metric, marginRatio, screen, confirm };
     });
 }
 const inFamily = ({ metric }) => metric.gate;
 /** Only flagged metrics were measured again. */
 const wasFlagged = ({ confirm }) => confirm.between.length > 0;
-/** p of "not slower by more than the margin" and of "not faster by more than the margin". */
-function testShift(differences, marginRatio) {
+function testShift({ marginRatio }, differences) {
     const margin = Math.log1p(marginRatio);
     return {
         slower: signedRankTest(differences, margin).greater,
         faster: signedRankTest(differences, -margin).less,
     };
 }
-function confirmations(flagged) {
-    const tests = flagged.map((metric) => testShift(metric.confirm.between, metric.marginRatio));
-    const slower = holm(tests.map((test) => test.slower));
-    const faster = holm(tests.map((test) => test.faster));
-    return new Map(flagged.map(({ metric }, i) => [metric.id, { slower: slower[i] ?? 1, faster: faster[i] ?? 1 }]));
-}
-function compareMetric(duet, baseline, settings, familySize, confirmed) {
+const testFamily = (family, phase) => adjustFamily(new Map(family.map((duet) => [duet.metric.id, testShift(duet, duet[phase].between)])));
+function compareMetric(duet, baseline, candidate, settings, families) {
     const { metric, marginRatio, screen, confirm } = duet;
-    const sides = bothSides(metricOf(baseline, metric.id), metric);
-    const { between } = confirmed ? confirm : screen;
-    const shown = hodgesLehmann(between, SHOWN_CONFIDENCE);
+    const confirmed = families.flagged.get(metric.id);
+    const phase = confirmed ? 'confirm' : 'screen';
+    const { between } = duet[phase];
+    const change = asChange(hodgesLehmann(between, assumptions/* SHOWN_CONFIDENCE */.LK));
     const floor = floorOf([...screen.within, ...confirm.within], marginRatio, settings.alpha);
-    const equivalence = hodgesLehmann(between, EQUIVALENCE_CONFIDENCE);
-    const decision = decide({
-        gate: metric.gate,
-        marginRatio,
-        alpha: settings.alpha,
-        test: confirmed ?? testShift(between, marginRatio),
-        decisive: confirmed !== undefined || !metric.gate,
-        equivalence,
-        sample: `${between.length}${confirmed ? ' fresh' : ''} pairs of launches`,
-        floor,
-        toSettle: pairsToSettle(equivalence, between.length, {
-            margin: Math.log1p(marginRatio),
-            alpha: settings.alpha,
-            familySize: Math.max(1, familySize),
-        }),
-    });
+    const before = replicatesOf(baseline, metric.id, phase);
+    const familySize = metric.gate ? families.gated : 1;
     return {
         id: metric.id,
         gate: metric.gate,
         marginRatio,
-        ...sides,
-        ...decision,
-        change: asChange(shown),
+        ...sidesOfChange(typicalNs(metric.id, before), change.ratio, {
+            baseline: before.length,
+            candidate: replicatesOf(candidate, metric.id, phase).length,
+        }),
+        ...decide({
+            gate: metric.gate,
+            marginRatio,
+            alpha: settings.alpha,
+            test: metric.gate ? confirmed : testShift(duet, between),
+            equivalence: hodgesLehmann(between, assumptions/* EQUIVALENCE_CONFIDENCE */.gR),
+            sample: `${between.length}${confirmed ? ' fresh' : ''} pairs of launches`,
+            floor,
+            toSettle: pairsToSettle(hodgesLehmann(between, assumptions/* EQUIVALENCE_CONFIDENCE */.gR), between.length, {
+                margin: Math.log1p(marginRatio),
+                alpha: settings.alpha,
+                familySize,
+                ...(confirmed ? { flagged: families.flagged.size } : {}),
+            }),
+        }),
+        change,
         ...(floor ? { floor } : {}),
-        mde80: smallestDetectable(duet, settings.alpha, metric.gate ? familySize : 1),
+        mde80: smallestDetectable(duet, settings.alpha, familySize),
     };
 }
 /** As a ratio above 0; the pairs of both phases tell of the noise. */
@@ -42719,27 +42800,33 @@ function smallestDetectable({ marginRatio, screen, confirm }, alpha, familySize)
 function notCompared(candidate, baseline, settings) {
     const other = metricOf(baseline, candidate.id);
     const why = comparablePair(other, candidate);
-    return incomparable(candidate, marginOf(candidate.id, settings.margins, DUET_MARGIN), bothSides(other, candidate), typeof why === 'string' ? why : 'No two launches of the sides stand side by side.');
+    return incomparable(candidate, marginOf(candidate.id, settings.margins, assumptions/* DUET_MARGIN */.CJ), bothSides(other, candidate), typeof why === 'string' ? why : 'No two launches of the sides stand side by side.');
 }
 
 ;// CONCATENATED MODULE: ./lib/verdict/judge.js
 /**
  * A finding outranks the absence of one: `improved` is a confirmed change and stands above
  * `inconclusive`, which only says that the run was too short or the machine too loud for a metric.
+ * `unchanged` comes last, so that it is said only of a gate whose every metric was shown to be.
  */
 const MOST_TELLING_FIRST = [
     'regressed',
     'improved',
     'inconclusive',
-    'unchanged',
     'incomparable',
+    'unchanged',
 ];
-/** The verdict of the whole gate, and whether it passes by policy. Only gated metrics count. */
+/**
+ * The verdict of the whole gate, and whether it passes by policy. Only gated metrics count, and
+ * only those that a side could measure: what neither side has says nothing about the difference.
+ */
 function judge(comparison, failOn) {
-    const gated = comparison.metrics.filter((metric) => metric.gate);
-    const verdict = comparison.design === 'self' ? 'no-baseline' : mostTelling(gated);
-    return { verdict, passed: !fails(gated, failOn) || comparison.design === 'self' };
+    if (comparison.design === 'self')
+        return { verdict: 'no-baseline', passed: true };
+    const gated = comparison.metrics.filter((metric) => metric.gate && measuredSomewhere(metric));
+    return { verdict: mostTelling(gated), passed: !gated.some((metric) => fails(metric, failOn)) };
 }
+const measuredSomewhere = ({ baseline, candidate }) => baseline.status === 'ok' || candidate.status === 'ok';
 function mostTelling(metrics) {
     const verdicts = new Set(metrics.map((metric) => metric.verdict));
     return MOST_TELLING_FIRST.find((verdict) => verdicts.has(verdict)) ?? 'incomparable';
@@ -42749,7 +42836,13 @@ const RED = {
     inconclusive: ['regressed', 'inconclusive'],
     never: [],
 };
-const fails = (metrics, failOn) => metrics.some(({ verdict }) => RED[failOn].includes(verdict));
+function fails(metric, failOn) {
+    if (RED[failOn].includes(metric.verdict))
+        return true;
+    return failOn === 'inconclusive' && lostOnCandidate(metric);
+}
+/** Another machine is nobody's fault; a metric that only the candidate cannot measure is undecided. */
+const lostOnCandidate = ({ baseline, candidate }) => baseline.status === 'ok' && candidate.status !== 'ok';
 
 ;// CONCATENATED MODULE: ./lib/baseline/comparability.js
 const CPU_MODEL = [
@@ -42819,7 +42912,9 @@ function machineMoved(stored, candidate, predicted) {
 }
 /** A run's control loop, ns per operation: the median over its metrics. */
 function runControl(run) {
-    const speeds = run.metrics.flatMap((metric) => metric.status === 'ok' && !metric.id.startsWith('control.') ? controlSpeed(metric) : []);
+    const speeds = run.metrics.flatMap((metric) => metric.status === 'ok' && !metric.id.startsWith('control.')
+        ? controlSpeed(metric.id, metric.replicates)
+        : []);
     return speeds.length > 0 ? (0,simple_statistics/* median */.JZ)(speeds) : Number.NaN;
 }
 
@@ -42837,36 +42932,39 @@ function runControl(run) {
 
 
 
+
+
 /**
  * Compares a candidate run with stored runs of earlier jobs.
  *
  * The unit is the run: between-run spread is what decides, never the number of launches inside one.
- * Runs of another machine are shown and not judged; runs of another machine with the same CPU model
- * are judged with `inconclusive` as the ceiling.
+ * Runs of another machine are shown and not judged; runs of another machine with the same CPU model,
+ * or of this one in another state, are judged with `inconclusive` as the ceiling.
  */
 function comparePrediction(stored, candidate, settings) {
     const comparable = comparableRuns(candidate, stored.runs);
     const predicted = predictMetrics(comparable, candidate, settings);
-    const veto = machineMoved(comparable.runs, candidate, predicted);
-    const family = predicted.filter(({ metric }) => metric.gate);
-    const adjusted = adjust(family);
-    const metrics = candidate.metrics.map((metric) => {
-        const found = predicted.find((one) => one.metric === metric);
-        return found && veto === undefined
-            ? prediction_compareMetric(found, candidate, comparable, settings, family.length, adjusted.get(metric.id))
-            : prediction_notCompared(metric, comparable, settings, veto);
-    });
+    const gated = predicted.filter(({ metric }) => metric.gate);
+    const family = adjustFamily(new Map(gated.map((one) => [one.metric.id, one.prediction])));
+    const obstacle = kindred(comparable) ?? machineMoved(comparable.runs, candidate, predicted);
+    const circumstances = { candidate, settings, family, obstacle };
     return {
         design: 'prediction',
         alpha: settings.alpha,
-        familySize: family.length,
+        familySize: family.size,
         candidate,
         baseline: comparable.runs,
-        metrics,
+        metrics: candidate.metrics.map((metric) => {
+            const found = predicted.find((one) => one.metric === metric);
+            return found
+                ? prediction_compareMetric(found, circumstances)
+                : prediction_notCompared(metric, comparable, settings);
+        }),
+        skipped: stored.skipped,
         caveats: [
-            ...stored.skipped,
-            ...kinshipCaveats(comparable),
-            ...(veto === undefined ? [] : [veto]),
+            ...foreign(comparable),
+            ...(obstacle === undefined ? [] : [obstacle]),
+            ...otherTarget(comparable.runs, candidate),
             ...validityCaveats([candidate]),
         ],
     };
@@ -42883,8 +42981,8 @@ function predictMetrics({ kinship, runs }, candidate, settings) {
         });
         if (stored.length === 0)
             return [];
-        const marginRatio = marginOf(metric.id, settings.margins, PREDICTION_MARGIN);
-        const prediction = predictMetric(metric, stored, marginRatio, SHOWN_CONFIDENCE);
+        const marginRatio = marginOf(metric.id, settings.margins, assumptions/* PREDICTION_MARGIN */.Nz);
+        const prediction = predictMetric(metric, stored, marginRatio, assumptions/* SHOWN_CONFIDENCE */.LK);
         return { metric, stored, marginRatio, prediction };
     });
 }
@@ -42897,73 +42995,65 @@ const predictMetric = (metric, stored, marginRatio, confidence) => predict({
 function priorOf(id) {
     const family = id.split('.', 1)[0] ?? '';
     return {
-        standardDeviation: PRIOR_STANDARD_DEVIATIONS[family] ?? OTHER_PRIOR_STANDARD_DEVIATION,
-        degreesOfFreedom: PRIOR_DEGREES_OF_FREEDOM,
+        standardDeviation: assumptions/* PRIOR_STANDARD_DEVIATIONS */.oA[family] ?? assumptions/* OTHER_PRIOR_STANDARD_DEVIATION */.mh,
+        degreesOfFreedom: assumptions/* PRIOR_DEGREES_OF_FREEDOM */.AO,
     };
 }
-function adjust(family) {
-    const slower = holm(family.map(({ prediction }) => prediction.slower));
-    const faster = holm(family.map(({ prediction }) => prediction.faster));
-    return new Map(family.map(({ metric }, i) => [metric.id, { slower: slower[i] ?? 1, faster: faster[i] ?? 1 }]));
-}
-function prediction_compareMetric({ metric, stored, marginRatio, prediction }, candidate, { kinship }, settings, familySize, adjusted) {
-    const judging = {
-        margin: Math.log1p(marginRatio),
-        alpha: settings.alpha,
-        familySize: Math.max(1, metric.gate ? familySize : 1),
-    };
-    const { within } = pairDifferences(candidate, candidate, metric.id, 'screen');
-    const equivalence = predictMetric(metric, stored, marginRatio, EQUIVALENCE_CONFIDENCE);
-    const decision = decide({
-        gate: metric.gate,
-        marginRatio,
-        alpha: settings.alpha,
-        test: adjusted ?? prediction,
-        decisive: kinship === 'same',
-        equivalence: { ...equivalence, confidence: EQUIVALENCE_CONFIDENCE },
-        sample: `this run against ${stored.length} stored ${stored.length === 1 ? 'run' : 'runs'}`,
-        toSettle: runsToSettle(prediction, { candidate: 1, baseline: stored.length }, judging),
-    });
-    const floor = floorOf(within, marginRatio, settings.alpha);
-    const mde = mde80ForPrediction({ ...prediction, ...judging });
+function prediction_compareMetric({ metric, stored, marginRatio, prediction }, { candidate, settings: { alpha }, family, obstacle }) {
+    const { id, gate } = metric;
+    const judging = { margin: Math.log1p(marginRatio), alpha, familySize: gate ? family.size : 1 };
+    const equivalence = predictMetric(metric, stored, marginRatio, assumptions/* EQUIVALENCE_CONFIDENCE */.gR);
+    const change = asChange({ ...prediction, confidence: assumptions/* SHOWN_CONFIDENCE */.LK });
+    const floor = floorOf(withinDifferences(candidate, id, 'screen'), marginRatio, alpha);
+    const replicates = stored.flatMap((run) => run.replicates);
+    const baselineNs = Math.exp((0,simple_statistics/* median */.JZ)(stored.map(runEstimate))) * controlSpeed(id, replicates);
     return {
-        id: metric.id,
-        gate: metric.gate,
+        id,
+        gate,
         marginRatio,
-        ...bothSides(pooledSide(metric, stored), metric),
-        ...decision,
-        change: asChange({ ...prediction, confidence: SHOWN_CONFIDENCE }),
+        ...sidesOfChange(baselineNs, change.ratio, {
+            baseline: replicates.length,
+            candidate: metric.replicates.length,
+        }),
+        ...decide({
+            gate,
+            marginRatio,
+            alpha,
+            test: gate ? family.get(id) : prediction,
+            obstacle,
+            equivalence: { ...equivalence, confidence: assumptions/* EQUIVALENCE_CONFIDENCE */.gR },
+            sample: `this run against ${(0,units/* countOf */.pq)(stored.length, 'stored run')}`,
+            toSettle: runsToSettle(prediction, { candidate: 1, baseline: stored.length }, judging),
+        }),
+        change,
         ...(floor ? { floor } : {}),
-        mde80: Math.expm1(mde),
+        mde80: Math.expm1(mde80ForPrediction({ ...prediction, ...judging })),
     };
 }
-/** The stored runs of a metric as one side: all their replicates. */
-const pooledSide = (metric, stored) => ({
-    ...metric,
-    replicates: stored.flatMap(({ replicates }) => replicates),
-});
-function prediction_notCompared(metric, { kinship, runs }, settings, veto) {
-    const last = runs.at(-1);
-    const other = last ? metricOf(last, metric.id) : undefined;
+function prediction_notCompared(metric, { kinship, runs }, settings) {
+    const other = runs.map((run) => metricOf(run, metric.id)).findLast((found) => found);
     const pair = comparablePair(other, metric);
-    const why = veto ?? (kinship !== 'foreign' && typeof pair === 'string' ? pair : FOREIGN);
-    return incomparable(metric, marginOf(metric.id, settings.margins, PREDICTION_MARGIN), bothSides(other, metric), why);
+    const why = kinship !== 'foreign' && typeof pair === 'string' ? pair : FOREIGN;
+    const marginRatio = marginOf(metric.id, settings.margins, assumptions/* PREDICTION_MARGIN */.Nz);
+    return incomparable(metric, marginRatio, bothSides(other, metric), why);
 }
 const FOREIGN = 'The stored runs were measured on another machine.';
-function kinshipCaveats({ kinship, differences }) {
-    const what = differences.join(', ');
-    switch (kinship) {
-        case 'same':
-            return [];
-        case 'kindred':
-            return [
-                `The stored runs come from another machine with the same CPU model (${what}): figures are shown at the baseline's control speed, and nothing is called regressed or improved on them.`,
-            ];
-        case 'foreign':
-            return [
-                `The stored runs come from another machine (${what}): nothing is compared; let this workflow store a run on a machine like this one, or give a baseline that runs here, such as host.`,
-            ];
-    }
+const kindred = ({ kinship, differences }) => kinship === 'kindred'
+    ? `The stored runs come from another machine with the same CPU model (${differences.join(', ')}): figures are shown at the baseline's control speed, and nothing is called regressed or improved on them.`
+    : undefined;
+const foreign = ({ kinship, differences }) => kinship === 'foreign'
+    ? [
+        `The stored runs come from another machine (${differences.join(', ')}): nothing is compared; store a run of a machine like this one, or give a baseline that runs here, such as host.`,
+    ]
+    : [];
+/** Comparing different things is what somebody may want, but not without noticing. */
+function otherTarget(stored, candidate) {
+    const other = stored.find(({ target }) => target.spec !== candidate.target.spec);
+    if (other === undefined)
+        return [];
+    return [
+        `Stored runs measured ${other.target.spec}, this one measured ${candidate.target.spec}: the difference of the two is part of every change.`,
+    ];
 }
 
 ;// CONCATENATED MODULE: ./lib/verdict/self.js
@@ -42983,7 +43073,7 @@ function describeSelf(before, after, pooled, stored, settings) {
         candidate: pooled,
         baseline: [],
         metrics: duet.metrics.map((metric) => describeMetric(metric)),
-        caveats: [...stored.skipped, ...duet.caveats],
+        skipped: stored.skipped,
     };
 }
 const NOTHING = 'There is no earlier run to compare with.';
@@ -43024,13 +43114,14 @@ const VERSION = '0.1.0';
 
 
 
+
 /**
  * The whole story: compile the probe, measure both sides or one, compare, judge, write it down.
  * @throws Failure one sentence for every foreseeable cause; nothing half-written stays behind
  */
 async function gate(config, surroundings) {
     const { progress } = surroundings;
-    await claimFolder(config.out, config.out);
+    await (0,write/* claimFolder */.Pm)(config.out, config.out);
     const stored = await storedRuns(config, surroundings);
     progress.phase('Compile the probe');
     const bench = await prepareBench(config, surroundings);
@@ -43075,23 +43166,24 @@ async function duel(config, bench, baseline, candidate, { progress, source }) {
 }
 /** The baseline is stored runs: measure the candidate and ask whether they predict it. */
 async function gate_predict(config, bench, stored, candidate, { progress, source }) {
+    const identify = identities(source);
     const session = new Session(bench, { candidate }, config.durationMs, progress);
     progress.phase('Warm up');
     await session.warmUp();
     progress.phase(`Measure, to compare with ${stored.origin}`);
     await session.screen(1);
-    const run = session.candidateRun(identities(source)('candidate'));
+    const run = session.candidateRun(identify('candidate'));
     return { comparison: comparePrediction(stored, run, config), run };
 }
 /** Nothing to compare with: the candidate against itself shows what this machine can tell apart. */
 async function selfPortrait(config, bench, stored, candidate, { progress, source }) {
     progress.note(`There is no earlier run in ${stored.origin}, so the candidate is measured against itself, which shows what this machine can tell apart.`);
+    const identify = identities(source);
     const session = new Session(bench, { baseline: candidate, candidate }, config.durationMs, progress);
     progress.phase('Warm up');
     await session.warmUp();
     progress.phase('Measure the candidate against itself');
     await session.screen(1);
-    const identify = identities(source);
     const before = session.baselineRun(candidate, identify('baseline'));
     const after = session.candidateRun(identify('candidate'));
     const run = session.pooledRun(identify('candidate'));
@@ -43132,9 +43224,11 @@ function identities(source) {
     };
 }
 async function save(out, run, report) {
-    const files = { report: (0,external_node_path_.join)(out, 'report.json'), run: (0,external_node_path_.join)(out, runFileName(run)) };
-    await saveFile(files.run, `${JSON.stringify(run)}\n`);
-    await saveFile(files.report, `${JSON.stringify(report, null, 2)}\n`);
+    const folder = report.verdict === 'regressed' ? (0,external_node_path_.join)(out, write/* SET_ASIDE */.CO) : out;
+    const files = { report: (0,external_node_path_.join)(out, 'report.json'), run: (0,external_node_path_.join)(folder, (0,write/* runFileName */.X2)(run)) };
+    await (0,promises_.mkdir)(folder, { recursive: true });
+    await (0,write/* saveFile */.OJ)(files.run, `${JSON.stringify(run)}\n`);
+    await (0,write/* saveFile */.OJ)(files.report, `${JSON.stringify(report, null, 2)}\n`);
     return files;
 }
 
@@ -43145,109 +43239,78 @@ async function save(out, run, report) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Ei: () => (/* binding */ listTrustedRuns),
+/* harmony export */   Kc: () => (/* binding */ findArtifact),
 /* harmony export */   Pc: () => (/* binding */ storeRun),
 /* harmony export */   bk: () => (/* binding */ downloadArtifact),
-/* harmony export */   nV: () => (/* binding */ DownloadError),
-/* harmony export */   wn: () => (/* binding */ listArtifacts)
+/* harmony export */   s5: () => (/* binding */ UnusableError)
 /* harmony export */ });
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(76760);
 /* harmony import */ var _actions_http_client__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(44942);
+/* harmony import */ var _client_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(58987);
+
 
 
 /** Events whose runs measure the code of the branch itself, started by people who may write to it. */
 const TRUSTED_EVENTS = ['push', 'schedule', 'workflow_dispatch'];
 const PAGE = 100;
-/** So many pages are read at most of a listing: 300 runs hold any history that is still kept. */
-const PAGES = 3;
 /** A record of a run deflates to some ten kilobytes; the largest allowed one to under 4 MiB. */
 const MAX_DOWNLOAD_BYTES = 8 * 1024 * 1024;
 const SOCKET_TIMEOUT_MS = 30_000;
 /**
- * Lists the archives of one name that trusted runs of this workflow left on a branch: runs of this
- * repository itself (a fork's branch may have the same name), started by a push, a schedule or by
- * hand, and never the current run.
+ * Lists the newest runs of this workflow on the branch to compare with, as far as they can be
+ * trusted: runs of this repository itself, started by a push, a schedule or by hand, and never the
+ * current one. Each event is asked for separately, so that no number of other runs, such as those
+ * of pull requests from forks whose branch has the same name, pushes these off the list.
+ *
+ * @param most how many are wanted
+ * @throws RequestError of Octokit
+ */
+async function listTrustedRuns(client, context, most) {
+    const lists = await Promise.all(TRUSTED_EVENTS.map((event) => runsOfEvent(client, context, event, most)));
+    const ids = lists.flat().sort((one, other) => other - one);
+    return { ids: ids.slice(0, most), more: ids.length > most };
+}
+/** One more than so many, where there are more. */
+async function runsOfEvent(client, { owner, name: repo, repository, workflow, compareWith, runId }, event, most) {
+    const pages = client.paginate.iterator(client.rest.actions.listWorkflowRuns, {
+        owner,
+        repo,
+        workflow_id: workflow,
+        event,
+        branch: compareWith,
+        exclude_pull_requests: true,
+        // This run is on the list too.
+        per_page: Math.min(PAGE, most + 2),
+    });
+    const ids = [];
+    for await (const { data } of pages) {
+        const own = data.filter(({ id, head_repository: head }) => head?.full_name === repository && id !== runId);
+        ids.push(...own.map(({ id }) => id));
+        if (ids.length > most)
+            break;
+    }
+    return ids;
+}
+/**
+ * Finds the archive of a name that a run left; of a run that was started again, the last attempt's.
  *
  * @throws RequestError of Octokit
  */
-async function listArtifacts(client, context, name, wanted) {
-    const branch = context.compareWith;
-    const runs = await trustedRuns(client, context, wanted);
-    if (runs.size === 0)
-        return { artifacts: [], strangers: 0 };
-    const oldest = Math.min(...runs);
-    const newestOfRun = new Map();
-    let strangers = 0;
-    let alive = 0;
-    for await (const artifact of artifactsOfName(client, context, name)) {
-        const run = artifact.workflow_run;
-        if (run?.id === undefined || run.head_branch !== branch)
-            continue;
-        if (!runs.has(run.id)) {
-            const stranger = run.id > oldest && run.id !== context.runId;
-            if (stranger && run.head_repository_id === run.repository_id)
-                strangers += 1;
-            continue;
-        }
-        // A run that was started again keeps the archive of each attempt: the newest is listed first.
-        if (newestOfRun.has(run.id))
-            continue;
-        const { id, expired, size_in_bytes: sizeBytes } = artifact;
-        newestOfRun.set(run.id, { id, runId: run.id, expired, sizeBytes });
-        if (!expired)
-            alive += 1;
-        if (alive === wanted || newestOfRun.size === runs.size)
-            break;
-    }
-    return { artifacts: [...newestOfRun.values()], strangers };
+async function findArtifact(client, { owner, name: repo }, runId, name) {
+    const place = { owner, repo, run_id: runId, name, per_page: PAGE };
+    const { data } = await client.rest.actions.listWorkflowRunArtifacts(place);
+    const [last] = data.artifacts.sort((one, other) => other.id - one.id);
+    return last && { id: last.id, expired: last.expired, sizeBytes: last.size_in_bytes };
 }
-async function trustedRuns(client, context, wanted) {
-    const trusted = new Set();
-    const pages = client.paginate.iterator(client.rest.actions.listWorkflowRuns, {
-        owner: context.owner,
-        repo: context.name,
-        workflow_id: context.workflow,
-        branch: context.compareWith,
-        exclude_pull_requests: true,
-        per_page: PAGE,
-    });
-    let read = 0;
-    for await (const { data } of pages) {
-        for (const run of data) {
-            const own = run.head_repository?.full_name === context.repository;
-            const usable = own && TRUSTED_EVENTS.includes(run.event) && run.id !== context.runId;
-            if (usable && run.head_branch === context.compareWith)
-                trusted.add(run.id);
-        }
-        read += 1;
-        // Not every run left an archive: a margin of runs over the archives that are wanted.
-        if (trusted.size >= 2 * wanted || read === PAGES)
-            break;
-    }
-    return trusted;
-}
-async function* artifactsOfName(client, context, name) {
-    const pages = client.paginate.iterator(client.rest.actions.listArtifactsForRepo, {
-        owner: context.owner,
-        repo: context.name,
-        name,
-        per_page: PAGE,
-    });
-    let read = 0;
-    for await (const { data } of pages) {
-        yield* data;
-        read += 1;
-        if (read === PAGES)
-            return;
-    }
-}
-/** An archive that cannot be had; the message is one clause that says why. */
-class DownloadError extends Error {
-    name = 'DownloadError';
+/** An archive that cannot be had or used; the message is one clause that says why. */
+class UnusableError extends Error {
+    name = 'UnusableError';
 }
 /**
  * Downloads an archive as the zip that it is.
  *
- * @throws RequestError of Octokit, or DownloadError when the blob store refuses or gives too much
+ * @throws RequestError of Octokit, or UnusableError when the blob store refuses or gives too much
  */
 async function downloadArtifact(client, context, artifact) {
     if (artifact.sizeBytes > MAX_DOWNLOAD_BYTES)
@@ -43261,7 +43324,7 @@ async function downloadArtifact(client, context, artifact) {
         request: { redirect: 'manual' },
     });
     if (headers.location === undefined)
-        throw new DownloadError('GitHub named no address for it');
+        throw new UnusableError('GitHub named no address for it');
     return readBlob(headers.location);
 }
 async function readBlob(url) {
@@ -43274,7 +43337,7 @@ async function readBlob(url) {
     const status = message.statusCode ?? 0;
     if (status !== 200) {
         message.resume();
-        throw new DownloadError(`the server that keeps it answered ${status}`);
+        throw new UnusableError(`the server that keeps it answered ${status}`);
     }
     const chunks = [];
     let size = 0;
@@ -43286,7 +43349,7 @@ async function readBlob(url) {
     }
     return Buffer.concat(chunks);
 }
-const tooLarge = () => new DownloadError(`it is larger than ${MAX_DOWNLOAD_BYTES} bytes`);
+const tooLarge = () => new UnusableError(`it is larger than ${MAX_DOWNLOAD_BYTES} bytes`);
 /**
  * Stores a run record with the current workflow run, for later runs to compare with.
  *
@@ -43302,7 +43365,7 @@ async function storeRun(name, file, retentionDays) {
         return undefined;
     }
     catch (error) {
-        const [reason] = String(error.message).split('\n', 1);
+        const reason = (0,_client_js__WEBPACK_IMPORTED_MODULE_2__/* .firstLine */ .TM)(String(error.message));
         return `Could not store this run as a baseline for later ones (artifact ${name}): ${reason}; run the job again, and give each gate of a job its own name.`;
     }
 }
@@ -43316,8 +43379,9 @@ async function storeRun(name, file, retentionDays) {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  N: () => (/* binding */ connect),
-  W: () => (/* binding */ explain)
+  Ng: () => (/* binding */ connect),
+  WE: () => (/* binding */ explain),
+  TM: () => (/* binding */ firstLine)
 });
 
 // EXTERNAL MODULE: ./node_modules/@octokit/plugin-retry/dist-bundle/index.js
@@ -43577,8 +43641,8 @@ const RETRIES = 3;
 /** GitHub's limits for a token are waited for at most so often and so long (seconds). */
 const RATE_LIMIT_RETRIES = 2;
 const LONGEST_WAIT_S = 60;
-/** An answer that takes longer counts as a failure on GitHub's side. */
-const ANSWER_DEADLINE_MS = 30_000;
+/** An answer that takes longer counts as a failure on GitHub's side, and is asked for again. */
+const ANSWER_MS = 30_000;
 /**
  * A client that honours GITHUB_API_URL and proxies, and waits for a busy or limiting GitHub, but
  * never for long.
@@ -43592,11 +43656,23 @@ async function connect(options) {
     // Imported late: the module parses the event's payload as it loads and throws on a malformed one.
     const { getOctokit } = await __nccwpck_require__.e(/* import() */ 351).then(__nccwpck_require__.bind(__nccwpck_require__, 61351));
     const octokit = getOctokit(options.token, clientOptions(options), throttling, dist_bundle/* retry */.L);
-    octokit.hook.before('request', (request) => {
-        request.request.signal ??= AbortSignal.timeout(ANSWER_DEADLINE_MS);
+    octokit.hook.before('request', (call) => {
+        const fetchAnswer = withDeadline(call.request.fetch ?? fetch, options.answerMs ?? ANSWER_MS);
+        // A new object: the old one may be the defaults that all requests share.
+        call.request = { ...call.request, fetch: fetchAnswer };
     });
     return octokit;
 }
+/**
+ * Gives each try a deadline of its own, which an abort signal of the request would not: all tries
+ * share it. The body must have come too: Octokit takes a body that breaks off for an empty one.
+ */
+const withDeadline = (fetchAnswer, answerMs) => async (url, init) => {
+    const signal = AbortSignal.timeout(answerMs);
+    const answer = await fetchAnswer(url, { ...init, signal });
+    await answer.clone().arrayBuffer();
+    return answer;
+};
 function clientOptions({ apiUrl, onWait, secondMs = 1000 }) {
     const mayWait = (seconds, request, _, retries) => {
         const wait = retries < RATE_LIMIT_RETRIES && seconds <= LONGEST_WAIT_S;
@@ -43632,35 +43708,69 @@ function explain(error, { doing, permission }) {
         return `${could} the token's rate limit is used up (${status}); run the job again later.`;
     }
     if (status >= 500) {
-        return `${could} GitHub did not answer properly (${status}) after ${RETRIES + 1} tries; run the job again when githubstatus.com is green.`;
+        return `${could} GitHub did not answer properly (${hasAnswer(error) ? status : message}) after ${triesText(error)}; run the job again when githubstatus.com is green.`;
     }
     return `${could} ${EXPLANATIONS[status]?.(permission) ?? `${message} (${status})`}.`;
 }
 const EXPLANATIONS = {
     401: () => 'GitHub does not accept the token (401); check the input github-token',
-    403: (permission) => `GitHub refused it (403); add "permissions: ${permission}" to the job in the workflow file (a pull request from a fork gets a read-only token whatever the file says)`,
-    404: (permission) => `GitHub shows nothing there to this token (404); check that github-token belongs to this repository and that the job has "permissions: ${permission}"`,
+    403: (permission) => `GitHub refused it (403); ${permissionAdvice(permission)} (a pull request from a fork gets a read-only token whatever the file says)`,
+    404: (permission) => `GitHub shows nothing there to this token (404); check that github-token belongs to this repository, or ${permissionAdvice(permission)}`,
     410: () => 'it is gone (410), as artifacts are after their retention time',
 };
+/** A list of permissions takes away those that it does not name, which checkout would miss. */
+const permissionAdvice = (permission) => `add "${permission}" to the "permissions:" of the job and keep "contents: read" there`;
+const hasAnswer = (error) => error instanceof Error && 'response' in error && error.response !== undefined;
+/** The retry plugin leaves in the request of the last try how many came before it. */
+function triesText(error) {
+    const { request } = error;
+    const tries = (request?.request?.retryCount ?? 0) + 1;
+    return tries === 1 ? '1 try' : `${tries} tries`;
+}
 const statusOf = (error) => typeof error === 'object' &&
     error !== null &&
     'status' in error &&
     typeof error.status === 'number'
     ? error.status
     : undefined;
+/** An error's message for the middle of a sentence: its first line, without the full stop. */
 const firstLine = (text) => (text.split('\n', 1)[0] ?? '').replace(/\.$/, '');
 
 
 /***/ }),
 
-/***/ 74510:
+/***/ 30241:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   X: () => (/* binding */ keepComment),
-/* harmony export */   p: () => (/* binding */ COMMENT_MODES)
-/* harmony export */ });
-/* harmony import */ var _client_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(58987);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  p: () => (/* binding */ COMMENT_MODES),
+  X: () => (/* binding */ keepComment)
+});
+
+// EXTERNAL MODULE: ./lib/github/client.js + 1 modules
+var client = __nccwpck_require__(58987);
+;// CONCATENATED MODULE: ./lib/github/comment-memory.js
+const LINE = /^<!-- run=(\d{1,15}) attempt=(\d{1,6}) regression=(open|none) -->\r?$/;
+const hiddenLine = ({ runId, runAttempt, regressed }) => `<!-- run=${runId} attempt=${runAttempt} regression=${regressed ? 'open' : 'none'} -->`;
+/** @param body a comment of this gate; without a readable second line it remembers nothing */
+function recall(body) {
+    const match = LINE.exec(body.split('\n')[1] ?? '');
+    if (match === null)
+        return undefined;
+    const [, runId, runAttempt, regression] = match;
+    return {
+        runId: Number(runId),
+        runAttempt: Number(runAttempt),
+        regressed: regression === 'open',
+    };
+}
+/** Whether what was remembered is of a later run than this one, or of a later attempt of it. */
+const isNewer = (memory, { runId, runAttempt }) => memory.runId > runId || (memory.runId === runId && memory.runAttempt > runAttempt);
+
+;// CONCATENATED MODULE: ./lib/github/comment.js
+
 
 const COMMENT_MODES = ['on-regression', 'always', 'never'];
 const PAGE = 100;
@@ -43668,7 +43778,8 @@ const PAGE = 100;
 const JOB_LOGIN = 'github-actions[bot]';
 /**
  * Keeps the one comment of this gate on the pull request: created when something regressed (or
- * always, by the mode), updated in place from then on, also when the regression is gone.
+ * always, by the mode), updated in place from then on, also when the regression is gone or the
+ * newest commit could not be measured; never over what a newer run wrote.
  *
  * Comments only report: a failure is a warning for the log and the verdict stays.
  */
@@ -43683,26 +43794,39 @@ async function keepComment(connect, context, comment) {
         const doing = `keep the comment on pull request #${pullRequest}`;
         return {
             did: 'failed',
-            warning: (0,_client_js__WEBPACK_IMPORTED_MODULE_0__/* .explain */ .W)(error, { doing, permission: 'pull-requests: write' }),
+            warning: (0,client/* explain */.WE)(error, { doing, permission: 'pull-requests: write' }),
         };
     }
 }
-async function createOrUpdate(client, { owner, name: repo }, pullRequest, { marker, body, mode, regressed }) {
-    const mine = await findOwn(client, { owner, repo, issue_number: pullRequest }, marker);
-    if (mine !== undefined) {
-        const place = { owner, repo, comment_id: mine };
-        const { data } = await client.rest.issues.updateComment({ ...place, body });
-        return { did: 'updated', url: data.html_url };
+async function createOrUpdate(client, context, pullRequest, comment) {
+    const repository = { owner: context.owner, repo: context.name };
+    const issue = { ...repository, issue_number: pullRequest };
+    const mine = await findOwn(client, issue, comment.marker);
+    if (mine === undefined) {
+        if (!mayCreate(comment))
+            return { did: 'nothing' };
+        const body = bodyOf(context, comment, false);
+        const { data } = await client.rest.issues.createComment({ ...issue, body });
+        return { did: 'created', url: data.html_url };
     }
-    if (!regressed && mode !== 'always')
-        return { did: 'nothing' };
-    const place = { owner, repo, issue_number: pullRequest };
-    const { data } = await client.rest.issues.createComment({ ...place, body });
-    return { did: 'created', url: data.html_url };
+    const earlier = recall(mine.body);
+    if (earlier && isNewer(earlier, context))
+        return { did: 'left to a newer run', url: mine.url };
+    const body = bodyOf(context, comment, earlier?.regressed ?? false);
+    const place = { ...repository, comment_id: mine.id };
+    const { data } = await client.rest.issues.updateComment({ ...place, body });
+    return { did: 'updated', url: data.html_url };
+}
+const mayCreate = ({ mode, finding }) => finding === 'regressed' || (mode === 'always' && finding !== 'not-measured');
+function bodyOf({ runId, runAttempt }, { marker, finding, render }, wasRegressed) {
+    const regressed = finding === 'regressed' || (wasRegressed && finding !== 'clear');
+    const memory = { runId, runAttempt, regressed };
+    return `${marker}\n${hiddenLine(memory)}\n${render(wasRegressed)}`;
 }
 /**
  * Anybody can write the marker into a comment of theirs, and a token that may edit issues may edit
- * those too: only a comment by this token's own identity counts.
+ * those too: only a comment by this token's own identity counts. Others with that identity may
+ * quote the marker, but do not begin with it.
  */
 async function findOwn(client, issue, marker) {
     let self;
@@ -43711,12 +43835,12 @@ async function findOwn(client, issue, marker) {
         per_page: PAGE,
     });
     for await (const { data } of pages) {
-        for (const { id, body, user } of data) {
-            if (!body?.includes(marker))
+        for (const { id, html_url: url, body, user } of data) {
+            if (!body?.startsWith(marker))
                 continue;
             self ??= await ownLogin(client);
             if (user?.login === self)
-                return id;
+                return { id, url, body };
         }
     }
     return undefined;
@@ -43786,10 +43910,17 @@ function readContext(env) {
         ...readSubject(event, env, readPayload(required(env, 'GITHUB_EVENT_PATH'))),
         workflow: workflowFile(required(env, 'GITHUB_WORKFLOW_REF')),
         job: env['GITHUB_JOB'] || 'job',
+        step: env['GITHUB_ACTION'] ?? '',
         runId,
         runAttempt: Number(env['GITHUB_RUN_ATTEMPT']) || 1,
         runUrl: `${server}/${repository}/actions/runs/${runId}`,
+        enterpriseServer: isEnterpriseServer(server),
     };
+}
+/** The rule by which @actions/artifact refuses to work. */
+function isEnterpriseServer(server) {
+    const host = URL.canParse(server) ? new URL(server).hostname : 'github.com';
+    return host !== 'github.com' && !/\.(?:ghe\.com|localhost)$/.test(host);
 }
 /** Where a run record says that it comes from. */
 function sourceOf(context) {
@@ -43880,8 +44011,9 @@ function wholeNumber(env, variable) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   C: () => (/* binding */ artifactName),
-/* harmony export */   Q: () => (/* binding */ commentMarker)
+/* harmony export */   Cs: () => (/* binding */ artifactName),
+/* harmony export */   Ql: () => (/* binding */ commentMarker),
+/* harmony export */   ub: () => (/* binding */ folderName)
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 
@@ -43896,6 +44028,8 @@ const MAX_READABLE_CHARACTERS = 48;
 const artifactName = ({ workflow, job }, name) => `syscall-gate-${slug([withoutExtension(workflow), job, distinct(name)])}`;
 /** The hidden line by which a gate finds its comment among other gates' and people's. */
 const commentMarker = (context, name) => `<!-- ${artifactName(context, name)} -->`;
+/** The folder for a gate's files: a job may run several gates, with one name even. */
+const folderName = (context, name) => `syscall-gate-${slug([distinct(name), context.step])}`;
 const withoutExtension = (file) => file.replace(/\.ya?ml$/, '');
 const distinct = (name) => (name.trim() === 'null' ? '' : name.trim());
 /**
@@ -43925,7 +44059,9 @@ function slug(parts) {
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77094);
 /* harmony import */ var _config_values_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(96618);
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(71957);
-/* harmony import */ var _comment_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(74510);
+/* harmony import */ var _comment_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(30241);
+/* harmony import */ var _identity_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(72157);
+
 
 
 
@@ -43935,7 +44071,8 @@ function slug(parts) {
  * Reads the inputs that the runner put into the environment.
  * @throws Failure (usage) naming the input, what is wrong and what is allowed
  */
-function readInputs() {
+function readInputs(context) {
+    const name = (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('name');
     return {
         gate: {
             candidate: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('candidate'),
@@ -43945,11 +44082,11 @@ function readInputs() {
             metrics: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('metrics'),
             alpha: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('alpha'),
             failOn: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('fail-on'),
-            out: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('out') || (0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(process.env['RUNNER_TEMP'] || '.', 'syscall-gate'),
+            out: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('out') || (0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(process.env['RUNNER_TEMP'] || '.', (0,_identity_js__WEBPACK_IMPORTED_MODULE_5__/* .folderName */ .ub)(context, name)),
         },
         comment: (0,_config_values_js__WEBPACK_IMPORTED_MODULE_2__/* .parseChoice */ .HU)('comment', (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('comment') || 'on-regression', _comment_js__WEBPACK_IMPORTED_MODULE_4__/* .COMMENT_MODES */ .p),
         token: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('github-token'),
-        name: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('name'),
+        name,
         history: readCount('history', { lowest: 1, highest: 100, usual: 20 }),
         retentionDays: readCount('retention-days', { lowest: 0, highest: 400, usual: 0 }),
     };
@@ -43967,6 +44104,29 @@ function readCount(input, { lowest, highest, usual }) {
 
 /***/ }),
 
+/***/ 30853:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   B: () => (/* binding */ logLine)
+/* harmony export */ });
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77094);
+/* harmony import */ var _report_escape_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(72527);
+
+
+const MAX_CHARACTERS = 2000;
+/**
+ * Prints text as one plain line of the job's log, whatever it holds: the runner obeys `::command::`
+ * at the beginning of a line and `##[command]` anywhere in one, and text that came from a probe, a
+ * record or an input must not command it. Warnings and errors are commands, which escape their text.
+ */
+function logLine(text) {
+    _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .info */ .pq((0,_report_escape_js__WEBPACK_IMPORTED_MODULE_1__/* .plain */ .pj)(text, MAX_CHARACTERS).replace(/^::/, ': :').replaceAll('##[', '# #['));
+}
+
+
+/***/ }),
+
 /***/ 9392:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -43974,6 +44134,8 @@ function readCount(input, { lowest, highest, usual }) {
 /* harmony export */   j: () => (/* binding */ actionsProgress)
 /* harmony export */ });
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77094);
+/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(30853);
+
 
 /** A step is logged each time so much of its phase is done: a log is read, not watched. */
 const LOGGED_SHARE = 0.1;
@@ -43998,9 +44160,9 @@ function actionsProgress() {
             if (share < logged + LOGGED_SHARE && done < total)
                 return;
             logged = share;
-            _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .info */ .pq(`${done}/${total} ${detail}`);
+            (0,_log_js__WEBPACK_IMPORTED_MODULE_1__/* .logLine */ .B)(`${done}/${total} ${detail}`);
         },
-        note: (sentence) => _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .info */ .pq(sentence),
+        note: _log_js__WEBPACK_IMPORTED_MODULE_1__/* .logLine */ .B,
         warn: (sentence) => _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .warning */ .$e(sentence),
         end: close,
     };
@@ -44021,12 +44183,12 @@ function actionsProgress() {
 /* unused harmony export regressions */
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77094);
 /* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(83052);
+/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(30853);
+
 
 
 /** GitHub shows ten error annotations of a step and drops the rest; one is the job's own sentence. */
 const MAX_ANNOTATIONS = 9;
-/** GitHub drops a longer summary whole. */
-const MAX_SUMMARY_BYTES = 1024 * 1024;
 /** The gated metrics that regressed, the largest change first. */
 const regressions = ({ metrics }) => metrics
     .filter(({ gate, verdict }) => gate && verdict === 'regressed')
@@ -44056,18 +44218,16 @@ function conclude({ passed, verdict, headline }) {
     else if (verdict === 'no-baseline')
         _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .notice */ .lm(headline);
     else
-        _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .info */ .pq(headline);
+        (0,_log_js__WEBPACK_IMPORTED_MODULE_2__/* .logLine */ .B)(headline);
 }
 const annotationTitle = ({ id, change }) => change === null ? `${id} regressed` : `${id} regressed: ${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatChange */ .eD)(change)}`;
 /**
  * Writes the job summary; what it says is in the outputs and the report file too, so that a
  * summary that cannot be written is a warning.
  */
-async function writeSummary(markdown, report) {
-    const fits = Buffer.byteLength(markdown) < MAX_SUMMARY_BYTES;
-    const text = fits ? markdown : `${report.headline} The whole report is in the report file.\n`;
+async function writeSummary(markdown) {
     try {
-        await _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .summary */ .z.addRaw(text, true).write();
+        await _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .summary */ .z.addRaw(markdown, true).write();
     }
     catch (error) {
         _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .warning */ .$e(`Could not write the job summary: ${error.message}`);
@@ -44085,17 +44245,19 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _baseline_artifact_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(40396);
 /* harmony import */ var _config_inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(85824);
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(71957);
-/* harmony import */ var _gate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(85433);
+/* harmony import */ var _gate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(55255);
 /* harmony import */ var _github_artifacts_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(18328);
 /* harmony import */ var _github_client_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(58987);
-/* harmony import */ var _github_comment_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(74510);
+/* harmony import */ var _github_comment_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(30241);
 /* harmony import */ var _github_context_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(88120);
 /* harmony import */ var _github_identity_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(72157);
 /* harmony import */ var _github_inputs_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(96174);
-/* harmony import */ var _github_progress_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(9392);
-/* harmony import */ var _github_publish_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(81944);
-/* harmony import */ var _report_comment_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(37023);
-/* harmony import */ var _report_summary_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(43394);
+/* harmony import */ var _github_log_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(30853);
+/* harmony import */ var _github_progress_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(9392);
+/* harmony import */ var _github_publish_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(81944);
+/* harmony import */ var _report_comment_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(37023);
+/* harmony import */ var _report_summary_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(43394);
+
 
 
 
@@ -44113,50 +44275,84 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 
 /** The action: read the inputs, run the gate, publish what came out. */
 async function main() {
-    const inputs = (0,_github_inputs_js__WEBPACK_IMPORTED_MODULE_10__/* .readInputs */ .K)();
-    const config = (0,_config_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .parseConfig */ .o)(inputs.gate);
     const context = (0,_github_context_js__WEBPACK_IMPORTED_MODULE_8__/* .readContext */ .y)(process.env);
-    const client = () => (0,_github_client_js__WEBPACK_IMPORTED_MODULE_6__/* .connect */ .N)({ token: inputs.token, onWait: _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .info */ .pq });
-    const outcome = await (0,_gate_js__WEBPACK_IMPORTED_MODULE_4__/* .gate */ .G)(config, {
-        progress: (0,_github_progress_js__WEBPACK_IMPORTED_MODULE_11__/* .actionsProgress */ .j)(),
-        signal: cancellation(),
+    const inputs = (0,_github_inputs_js__WEBPACK_IMPORTED_MODULE_10__/* .readInputs */ .K)(context);
+    const job = {
+        context,
+        inputs,
+        connect: () => (0,_github_client_js__WEBPACK_IMPORTED_MODULE_6__/* .connect */ .Ng)({ token: inputs.token, onWait: _github_log_js__WEBPACK_IMPORTED_MODULE_11__/* .logLine */ .B }),
+        cancelled: cancellation(),
+    };
+    try {
+        const config = (0,_config_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .parseConfig */ .o)(inputs.gate);
+        const outcome = await measure(config, job);
+        await publish(outcome, config, job);
+    }
+    catch (error) {
+        if (error instanceof _failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .HR)
+            await commentNotMeasured(error, job);
+        throw error;
+    }
+}
+function measure(config, { context, inputs, connect, cancelled }) {
+    if (config.baseline.kind === 'artifact' && context.enterpriseServer) {
+        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .usageFailure */ .II)(`baseline "artifact" does not work on ${new URL(context.runUrl).host}, since GitHub Enterprise Server does not have the artifact service that it needs: give host or command:CMD, measured in turn in this job, or directory:PATH with run records that a cache or a share keeps.`);
+    }
+    return (0,_gate_js__WEBPACK_IMPORTED_MODULE_4__/* .gate */ .G)(config, {
+        progress: (0,_github_progress_js__WEBPACK_IMPORTED_MODULE_12__/* .actionsProgress */ .j)(),
+        signal: cancelled,
         artifacts: (0,_baseline_artifact_js__WEBPACK_IMPORTED_MODULE_1__/* .artifactRuns */ .l)({
-            connect: client,
+            connect,
             context,
-            name: (0,_github_identity_js__WEBPACK_IMPORTED_MODULE_9__/* .artifactName */ .C)(context, inputs.name),
+            name: (0,_github_identity_js__WEBPACK_IMPORTED_MODULE_9__/* .artifactName */ .Cs)(context, inputs.name),
             history: inputs.history,
         }),
         source: (0,_github_context_js__WEBPACK_IMPORTED_MODULE_8__/* .sourceOf */ .v)(context),
     });
-    (0,_github_publish_js__WEBPACK_IMPORTED_MODULE_12__/* .setOutputs */ .n0)(outcome.report, outcome.files);
-    (0,_github_publish_js__WEBPACK_IMPORTED_MODULE_12__/* .annotate */ .fz)(outcome.report);
-    await (0,_github_publish_js__WEBPACK_IMPORTED_MODULE_12__/* .writeSummary */ .Sy)((0,_report_summary_js__WEBPACK_IMPORTED_MODULE_14__/* .renderSummary */ .B)(outcome.report), outcome.report);
-    if (context.leavesBaseline && config.baseline.kind === 'artifact') {
-        await leaveBaseline(outcome, context, inputs);
-    }
-    await comment(outcome, context, inputs, client);
-    (0,_github_publish_js__WEBPACK_IMPORTED_MODULE_12__/* .conclude */ .Ep)(outcome.report);
 }
-async function leaveBaseline(outcome, context, inputs) {
+async function publish(outcome, config, job) {
+    const { report, files } = outcome;
+    (0,_github_publish_js__WEBPACK_IMPORTED_MODULE_13__/* .setOutputs */ .n0)(report, files);
+    (0,_github_publish_js__WEBPACK_IMPORTED_MODULE_13__/* .annotate */ .fz)(report);
+    await (0,_github_publish_js__WEBPACK_IMPORTED_MODULE_13__/* .writeSummary */ .Sy)((0,_report_summary_js__WEBPACK_IMPORTED_MODULE_15__/* .renderSummary */ .B)(report));
+    if (job.context.leavesBaseline && config.baseline.kind === 'artifact') {
+        await leaveBaseline(outcome, job);
+    }
+    await commentReport(report, job);
+    (0,_github_publish_js__WEBPACK_IMPORTED_MODULE_13__/* .conclude */ .Ep)(report);
+}
+async function leaveBaseline({ files }, { context, inputs }) {
     _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .startGroup */ .Oh('Store the run as a baseline for later ones');
-    const name = (0,_github_identity_js__WEBPACK_IMPORTED_MODULE_9__/* .artifactName */ .C)(context, inputs.name);
-    const problem = await (0,_github_artifacts_js__WEBPACK_IMPORTED_MODULE_5__/* .storeRun */ .Pc)(name, outcome.files.run, inputs.retentionDays);
+    const name = (0,_github_identity_js__WEBPACK_IMPORTED_MODULE_9__/* .artifactName */ .Cs)(context, inputs.name);
+    const problem = await (0,_github_artifacts_js__WEBPACK_IMPORTED_MODULE_5__/* .storeRun */ .Pc)(name, files.run, inputs.retentionDays);
     _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .endGroup */ .N4();
     if (problem !== undefined)
         _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .warning */ .$e(problem);
 }
-async function comment({ report }, context, inputs, client) {
-    const marker = (0,_github_identity_js__WEBPACK_IMPORTED_MODULE_9__/* .commentMarker */ .Q)(context, inputs.name);
-    const outcome = await (0,_github_comment_js__WEBPACK_IMPORTED_MODULE_7__/* .keepComment */ .X)(client, context, {
-        marker,
-        body: (0,_report_comment_js__WEBPACK_IMPORTED_MODULE_13__/* .renderComment */ .w)(report, { marker, runUrl: context.runUrl }),
-        mode: inputs.comment,
-        regressed: report.verdict === 'regressed',
+function commentReport(report, job) {
+    const clear = (0,_report_comment_js__WEBPACK_IMPORTED_MODULE_14__/* .isClear */ .OD)(report) ? 'clear' : 'undecided';
+    return comment(job, {
+        finding: report.verdict === 'regressed' ? 'regressed' : clear,
+        render: (wasRegressed) => (0,_report_comment_js__WEBPACK_IMPORTED_MODULE_14__/* .renderComment */ .wQ)(report, { ...shown(job), wasRegressed }),
     });
+}
+/** A cancelled job has seconds left, and what cancels it is the job of a newer commit. */
+async function commentNotMeasured({ message }, job) {
+    if (job.cancelled.aborted)
+        return;
+    await comment(job, {
+        finding: 'not-measured',
+        render: (wasRegressed) => (0,_report_comment_js__WEBPACK_IMPORTED_MODULE_14__/* .renderNotMeasured */ .QO)(message, { ...shown(job), wasRegressed }),
+    });
+}
+const shown = ({ context: { commit, runUrl } }) => ({ commit, runUrl });
+async function comment({ connect, context, inputs }, text) {
+    const marker = (0,_github_identity_js__WEBPACK_IMPORTED_MODULE_9__/* .commentMarker */ .Ql)(context, inputs.name);
+    const outcome = await (0,_github_comment_js__WEBPACK_IMPORTED_MODULE_7__/* .keepComment */ .X)(connect, context, { marker, mode: inputs.comment, ...text });
     if (outcome.did === 'failed')
         _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .warning */ .$e(outcome.warning);
     else if (outcome.did !== 'nothing')
-        _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .info */ .pq(`Comment ${outcome.did}: ${outcome.url}`);
+        (0,_github_log_js__WEBPACK_IMPORTED_MODULE_11__/* .logLine */ .B)(`Comment ${outcome.did}: ${outcome.url}`);
 }
 /** The runner cancels a job with SIGINT, then SIGTERM 7.5 s later. */
 function cancellation() {
@@ -44174,7 +44370,8 @@ catch (error) {
         _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setFailed */ .C1(error.message);
     }
     else {
-        _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .info */ .pq(String(error.stack));
+        for (const line of String(error.stack).split('\n'))
+            (0,_github_log_js__WEBPACK_IMPORTED_MODULE_11__/* .logLine */ .B)(line);
         _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setFailed */ .C1(`This is a bug in syscall-gate, please report it: ${error}`);
     }
 }
@@ -44217,11 +44414,12 @@ __nccwpck_require__.d(__webpack_exports__, {
   SA: () => (/* binding */ makeRun),
   zZ: () => (/* binding */ parseRun),
   vd: () => (/* binding */ platformSchema),
+  Lx: () => (/* binding */ runSchema),
   cn: () => (/* binding */ subjectSchema),
   tX: () => (/* binding */ targetSchema)
 });
 
-// UNUSED EXPORTS: launchSchema, metricRecordSchema, planSchema, replicateSchema, runSchema, sourceSchema
+// UNUSED EXPORTS: launchSchema, metricRecordSchema, planSchema, replicateSchema, sourceSchema
 
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
 var schemas = __nccwpck_require__(92857);
@@ -44258,8 +44456,8 @@ var metric_status = __nccwpck_require__(88924);
  */
 const RUN_SCHEMA = 'syscall-gate/run';
 const RUN_VERSION = 1;
-/** The largest record worth reading: a day of launches of the whole catalogue stays far below. */
-const MAX_RUN_BYTES = 16 * 1024 * 1024;
+/** The largest record worth reading: the most launches of a hundred metrics stay below. */
+const MAX_RUN_BYTES = 32 * 1024 * 1024;
 const run_text = schemas/* string */.YjP().max(512);
 const word = schemas/* string */.YjP().min(1).max(128);
 const count = schemas/* int */.Whr().min(0).max(Number.MAX_SAFE_INTEGER);
@@ -44499,15 +44697,19 @@ const mde80 = {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   w: () => (/* binding */ renderComment)
+/* harmony export */   OD: () => (/* binding */ isClear),
+/* harmony export */   QO: () => (/* binding */ renderNotMeasured),
+/* harmony export */   wQ: () => (/* binding */ renderComment)
 /* harmony export */ });
-/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(83052);
-/* harmony import */ var _cells_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(99231);
-/* harmony import */ var _escape_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(72527);
-/* harmony import */ var _facts_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(85697);
-/* harmony import */ var _markdown_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(79775);
-/* harmony import */ var _sections_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(13136);
-/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(58191);
+/* harmony import */ var _config_inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(85824);
+/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(22595);
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(83052);
+/* harmony import */ var _cells_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(99231);
+/* harmony import */ var _escape_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(72527);
+/* harmony import */ var _facts_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(85697);
+/* harmony import */ var _markdown_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(79775);
+/* harmony import */ var _sections_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(13136);
+/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(58191);
 
 
 
@@ -44515,8 +44717,11 @@ const mde80 = {
 
 
 
-/** What a comment may hold (65,536), less what GitHub may add. */
+
+
+/** What a comment may hold (65,536), less what GitHub and the hidden lines above may add. */
 const MAX_BYTES = 65_000;
+const SHORT_COMMIT = 7;
 const MOST_FINDINGS = 60;
 const MOST_DIFFERENCES = 20;
 const MOST_CAVEATS = 10;
@@ -44531,98 +44736,137 @@ const fromMostDetail = [
  * The sticky comment on a pull request, always within GitHub's limit: what regressed, what could
  * explain it, and folded away the rest.
  */
-const renderComment = (report, options) => (0,_markdown_js__WEBPACK_IMPORTED_MODULE_3__/* .firstThatFits */ .eO)(fromMostDetail.map((detail) => () => draft(report, options, detail)), MAX_BYTES);
-function draft(report, { marker, runUrl }, detail) {
-    const all = (0,_sections_js__WEBPACK_IMPORTED_MODULE_4__/* .sections */ .V0)(report);
-    const heading = `### ${_words_js__WEBPACK_IMPORTED_MODULE_5__/* .verdictMarks */ .M9[report.verdict]} syscall-gate: ${report.verdict}${(0,_words_js__WEBPACK_IMPORTED_MODULE_5__/* .policyText */ .MJ)(report)}`;
+const renderComment = (report, options) => (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .firstThatFits */ .eO)(fromMostDetail.map((detail) => () => draft(report, options, detail)), MAX_BYTES);
+/** What the comment becomes when a commit could not be measured: why, in one sentence. */
+function renderNotMeasured(reason, options) {
     const blocks = [
-        `${marker}\n${heading}`,
-        `**${(0,_escape_js__WEBPACK_IMPORTED_MODULE_6__/* .markdown */ .wD)(report.headline, 600)}**`,
-        clearedText(report),
-        ...all.filter(_sections_js__WEBPACK_IMPORTED_MODULE_4__/* .isFinding */ .qd).map((section) => finding(section, detail.findings)),
+        `### ⚫ syscall-gate: not measured${atCommit(options)}`,
+        `The newest commit could not be measured: ${(0,_escape_js__WEBPACK_IMPORTED_MODULE_8__/* .markdown */ .wD)(reason, 1000)}`,
+        options.wasRegressed ? `${EARLIER} nothing is known about it at this commit.` : '',
+        footer([runLink(options.runUrl)]),
+    ];
+    return `${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .join */ .fj)(blocks)}\n`;
+}
+/** Whether the report shows that no gated metric is slower, rather than failing to show one. */
+const isClear = ({ verdict, counts }) => verdict === 'unchanged' ||
+    (verdict === 'improved' && counts.inconclusive + counts.incomparable === 0);
+function draft(report, options, detail) {
+    const all = (0,_sections_js__WEBPACK_IMPORTED_MODULE_6__/* .sections */ .V0)(report);
+    const verdict = `${report.verdict}${atCommit(options)}${(0,_words_js__WEBPACK_IMPORTED_MODULE_7__/* .policyText */ .MJ)(report)}`;
+    const blocks = [
+        `### ${_words_js__WEBPACK_IMPORTED_MODULE_7__/* .verdictMarks */ .M9[report.verdict]} syscall-gate: ${verdict}`,
+        `**${(0,_escape_js__WEBPACK_IMPORTED_MODULE_8__/* .markdown */ .wD)(report.headline, 600)}**`,
+        options.wasRegressed ? clearedText(report) : '',
+        ...all.filter(_sections_js__WEBPACK_IMPORTED_MODULE_6__/* .isFinding */ .qd).map((section) => finding(section, detail.findings)),
         ...(detail.context ? context(report) : []),
         others(report, all, detail.others),
         ...(detail.context ? [methodDetails(report), reproduceDetails(report)] : []),
-        footer(report, runUrl),
+        reportFooter(report, options),
     ];
-    return `${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_3__/* .join */ .fj)(blocks)}\n`;
+    return `${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .join */ .fj)(blocks)}\n`;
 }
+const atCommit = ({ commit }) => commit === undefined ? '' : ` at ${(0,_escape_js__WEBPACK_IMPORTED_MODULE_8__/* .code */ .aY)(commit.slice(0, SHORT_COMMIT))}`;
+const EARLIER = 'An earlier version of this comment reported a regression:';
 /** The comment stays when the regression is gone, so it has to say so. */
-function clearedText({ verdict, counts }) {
-    const earlier = 'If an earlier version of this comment reported a regression,';
-    if (verdict === 'regressed')
+function clearedText(report) {
+    if (report.verdict === 'regressed')
         return '';
-    if (verdict === 'no-baseline' || verdict === 'incomparable') {
-        return `${earlier} this run neither confirms it nor shows that it is gone.`;
-    }
-    const undecidedCount = counts.inconclusive + counts.incomparable;
-    return `${earlier} ${undecidedCount === 0 ? 'it is gone' : 'this run does not confirm it'}.`;
+    if (isClear(report))
+        return `${EARLIER} it is gone.`;
+    return report.verdict === 'no-baseline' || report.verdict === 'incomparable'
+        ? `${EARLIER} this run neither confirms it nor shows that it is gone.`
+        : `${EARLIER} this run does not confirm it.`;
 }
 function finding(section, most) {
     if (most === 0)
         return '';
     const shown = { ...section, metrics: section.metrics.slice(0, most) };
     const left = section.metrics.length - shown.metrics.length;
-    const columns = [_cells_js__WEBPACK_IMPORTED_MODULE_1__/* .baseline */ ._Z, _cells_js__WEBPACK_IMPORTED_MODULE_1__/* .candidate */ .QU, _cells_js__WEBPACK_IMPORTED_MODULE_1__/* .added */ .vN, _cells_js__WEBPACK_IMPORTED_MODULE_1__/* .change */ .Zg, _cells_js__WEBPACK_IMPORTED_MODULE_1__/* .interval */ .YP];
-    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_3__/* .join */ .fj)([
+    const columns = [_cells_js__WEBPACK_IMPORTED_MODULE_3__/* .baseline */ ._Z, _cells_js__WEBPACK_IMPORTED_MODULE_3__/* .candidate */ .QU, _cells_js__WEBPACK_IMPORTED_MODULE_3__/* .added */ .vN, _cells_js__WEBPACK_IMPORTED_MODULE_3__/* .change */ .Zg, _cells_js__WEBPACK_IMPORTED_MODULE_3__/* .interval */ .YP];
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .join */ .fj)([
         section.kind === 'regressed' ? '' : `**${section.title}**`,
-        section.kind === 'access' ? (0,_markdown_js__WEBPACK_IMPORTED_MODULE_3__/* .noteList */ .RG)(shown) : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_3__/* .metricTable */ .Lc)(shown.metrics, columns),
-        left > 0 ? `… and ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(left, 'more metric')}.` : '',
+        section.kind === 'access' ? (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .noteList */ .RG)(shown) : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .metricTable */ .Lc)(shown.metrics, columns),
+        left > 0 ? `… and ${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(left, 'more metric')}.` : '',
     ]);
 }
 function context(report) {
-    const caveats = report.caveats.slice(0, MOST_CAVEATS).map((caveat) => (0,_escape_js__WEBPACK_IMPORTED_MODULE_6__/* .markdown */ .wD)(caveat));
+    const caveats = report.caveats.slice(0, MOST_CAVEATS).map((caveat) => (0,_escape_js__WEBPACK_IMPORTED_MODULE_8__/* .markdown */ .wD)(caveat));
     const left = report.caveats.length - caveats.length;
     return [
-        (0,_markdown_js__WEBPACK_IMPORTED_MODULE_3__/* .differenceTable */ .ow)(report, MOST_DIFFERENCES),
-        caveats.length === 0 ? '' : `**Caveats**\n\n${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_3__/* .list */ .p_)(caveats)}`,
-        left > 0 ? `… and ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(left, 'more caveat')}.` : '',
-        (0,_escape_js__WEBPACK_IMPORTED_MODULE_6__/* .markdown */ .wD)((0,_words_js__WEBPACK_IMPORTED_MODULE_5__/* .nextStepText */ .Hd)(report)),
+        (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .differenceTable */ .ow)(report, MOST_DIFFERENCES),
+        caveats.length === 0 ? '' : `**Caveats**\n\n${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .list */ .p_)(caveats)}`,
+        left > 0 ? `… and ${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(left, 'more caveat')}.` : '',
+        (0,_escape_js__WEBPACK_IMPORTED_MODULE_8__/* .markdown */ .wD)((0,_words_js__WEBPACK_IMPORTED_MODULE_7__/* .nextStepText */ .Hd)(report)),
     ];
 }
 /** What is not a finding, folded away; where there is no room for rows, in numbers. */
 function others(report, all, kinds) {
-    const rest = all.filter((section) => !(0,_sections_js__WEBPACK_IMPORTED_MODULE_4__/* .isFinding */ .qd)(section));
+    const rest = all.filter((section) => !(0,_sections_js__WEBPACK_IMPORTED_MODULE_6__/* .isFinding */ .qd)(section));
     const metrics = rest.flatMap((section) => section.metrics);
     if (metrics.length === 0)
         return '';
     const which = metrics.length === report.metrics.length ? 'All' : 'The other';
-    const verdicts = report.design === 'self' ? '' : `: ${(0,_words_js__WEBPACK_IMPORTED_MODULE_5__/* .countsText */ .WN)((0,_words_js__WEBPACK_IMPORTED_MODULE_5__/* .countVerdicts */ .qX)(metrics))}`;
-    const title = `${which} ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(metrics.length, 'metric')}${verdicts}`;
+    const verdicts = report.design === 'self' ? '' : `: ${(0,_words_js__WEBPACK_IMPORTED_MODULE_7__/* .countsText */ .WN)((0,_words_js__WEBPACK_IMPORTED_MODULE_7__/* .countVerdicts */ .qX)(metrics))}`;
+    const title = `${which} ${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(metrics.length, 'metric')}${verdicts}`;
     const shown = rest.filter(({ kind }) => kinds.includes(kind));
     if (shown.length === 0)
         return `${title}.`;
     const numbers = shown.filter(({ kind }) => kind !== 'absent');
     const columns = report.design === 'self'
-        ? [_cells_js__WEBPACK_IMPORTED_MODULE_1__/* .cost */ .y, _cells_js__WEBPACK_IMPORTED_MODULE_1__/* .floor */ .RI, _cells_js__WEBPACK_IMPORTED_MODULE_1__/* .floorInterval */ .y0, _cells_js__WEBPACK_IMPORTED_MODULE_1__/* .mde80 */ .dP]
-        : [_markdown_js__WEBPACK_IMPORTED_MODULE_3__/* .verdictColumn */ .kV, _cells_js__WEBPACK_IMPORTED_MODULE_1__/* .candidate */ .QU, _cells_js__WEBPACK_IMPORTED_MODULE_1__/* .change */ .Zg, _cells_js__WEBPACK_IMPORTED_MODULE_1__/* .interval */ .YP, _cells_js__WEBPACK_IMPORTED_MODULE_1__/* .mde80 */ .dP];
+        ? [_cells_js__WEBPACK_IMPORTED_MODULE_3__/* .cost */ .y, _cells_js__WEBPACK_IMPORTED_MODULE_3__/* .floor */ .RI, _cells_js__WEBPACK_IMPORTED_MODULE_3__/* .floorInterval */ .y0, _cells_js__WEBPACK_IMPORTED_MODULE_3__/* .mde80 */ .dP]
+        : [_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .verdictColumn */ .kV, _cells_js__WEBPACK_IMPORTED_MODULE_3__/* .candidate */ .QU, _cells_js__WEBPACK_IMPORTED_MODULE_3__/* .change */ .Zg, _cells_js__WEBPACK_IMPORTED_MODULE_3__/* .interval */ .YP, _cells_js__WEBPACK_IMPORTED_MODULE_3__/* .mde80 */ .dP];
     const rows = numbers.flatMap((section) => section.metrics);
-    const table = rows.length === 0 ? '' : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_3__/* .metricTable */ .Lc)(rows, columns);
-    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_3__/* .details */ .zH)(title, (0,_markdown_js__WEBPACK_IMPORTED_MODULE_3__/* .join */ .fj)([table, ...shown.map(_markdown_js__WEBPACK_IMPORTED_MODULE_3__/* .noteList */ .RG)]));
+    const table = rows.length === 0 ? '' : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .metricTable */ .Lc)(rows, columns);
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .details */ .zH)(title, (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .join */ .fj)([table, ...shown.map(_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .noteList */ .RG)]));
 }
-const methodDetails = (report) => (0,_markdown_js__WEBPACK_IMPORTED_MODULE_3__/* .details */ .zH)('How this was measured', (0,_markdown_js__WEBPACK_IMPORTED_MODULE_3__/* .factList */ .lV)([...(0,_facts_js__WEBPACK_IMPORTED_MODULE_2__/* .sideFacts */ .VO)(report), ...(0,_facts_js__WEBPACK_IMPORTED_MODULE_2__/* .machineFacts */ .Rw)(report), ...(0,_facts_js__WEBPACK_IMPORTED_MODULE_2__/* .legend */ .o1)(report)]));
+const methodDetails = (report) => (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .details */ .zH)('How this was measured', (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .factList */ .lV)([...(0,_facts_js__WEBPACK_IMPORTED_MODULE_4__/* .sideFacts */ .VO)(report), ...(0,_facts_js__WEBPACK_IMPORTED_MODULE_4__/* .machineFacts */ .Rw)(report), ...(0,_facts_js__WEBPACK_IMPORTED_MODULE_4__/* .legend */ .o1)(report)]));
 function reproduceDetails(report) {
     const { baseline: before, candidate: after } = report;
     const stored = before.spec === 'artifact';
     const command = [
-        'syscall-gate',
-        '--baseline',
-        stored ? 'directory:runs' : (0,_escape_js__WEBPACK_IMPORTED_MODULE_6__/* .shellWord */ .r7)(before.spec),
-        '--candidate',
-        (0,_escape_js__WEBPACK_IMPORTED_MODULE_6__/* .shellWord */ .r7)(after.spec),
+        'npm start --',
+        `--baseline ${stored ? 'directory:runs' : (0,_escape_js__WEBPACK_IMPORTED_MODULE_8__/* .shellWord */ .r7)(before.spec)}`,
+        `--candidate ${(0,_escape_js__WEBPACK_IMPORTED_MODULE_8__/* .shellWord */ .r7)(after.spec)}`,
+        ...judgingOptions(report),
     ].join(' ');
-    const first = 'On a machine of the same kind, with the run records that the workflow stored as artifacts unpacked into the folder `runs`:';
-    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_3__/* .details */ .zH)('How to reproduce it', (0,_markdown_js__WEBPACK_IMPORTED_MODULE_3__/* .join */ .fj)([stored ? first : '', `\`\`\`sh\n${command}\n\`\`\``]));
+    const where = stored
+        ? 'In a clone of syscall-gate on a machine of the same kind, with the run records that the workflow stored as artifacts unpacked into the folder `runs`:'
+        : 'In a clone of syscall-gate on a machine of the same kind:';
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .details */ .zH)('How to reproduce it', (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .join */ .fj)([where, `\`\`\`sh\n${command}\n\`\`\``]));
 }
-function footer(report, runUrl) {
-    const parts = [
-        report.design,
-        report.design === 'self' ? '' : (0,_words_js__WEBPACK_IMPORTED_MODULE_5__/* .errorBudgetText */ .zm)(report),
-        (0,_words_js__WEBPACK_IMPORTED_MODULE_5__/* .replicatesText */ .m1)(report),
-        runLink(runUrl),
-        `syscall-gate ${(0,_escape_js__WEBPACK_IMPORTED_MODULE_6__/* .markdown */ .wD)(report.tool, 40)}`,
+/** What the comparison was judged by, where that is not what the command line does by itself. */
+function judgingOptions(report) {
+    const rules = marginRules(report);
+    return [
+        ...(rules.length === 0 ? [] : [`--margin ${(0,_escape_js__WEBPACK_IMPORTED_MODULE_8__/* .shellWord */ .r7)(rules.join(','))}`]),
+        ...(report.alpha === Number(_config_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .DEFAULTS */ .z.alpha) ? [] : [`--alpha ${report.alpha}`]),
     ];
-    return `<sub>${parts.filter((part) => part !== '').join(' · ')}</sub>`;
+}
+/** The commonest margin for all metrics, then those that have another: the last rule wins. */
+function marginRules({ design, metrics }) {
+    const usual = design === 'prediction' ? _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .PREDICTION_MARGIN */ .Nz : _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .DUET_MARGIN */ .CJ;
+    const margins = metrics.map(({ margin }) => margin);
+    const count = (ratio) => margins.filter((margin) => margin === ratio).length;
+    const [base = usual] = margins.toSorted((one, other) => count(other) - count(one));
+    return [
+        ...(base === usual ? [] : [percent(base)]),
+        ...metrics
+            .filter(({ margin }) => margin !== base)
+            .map(({ id, margin }) => `${id}=${percent(margin)}`),
+    ];
+}
+/** As a person would write it: 0.07 × 100 is not 7 in binary. */
+const percent = (ratio) => `${Number((100 * ratio).toPrecision(6))}%`;
+const reportFooter = (report, { runUrl }) => footer([
+    report.design,
+    report.design === 'self' ? '' : (0,_words_js__WEBPACK_IMPORTED_MODULE_7__/* .errorBudgetText */ .zm)(report),
+    (0,_words_js__WEBPACK_IMPORTED_MODULE_7__/* .replicatesText */ .m1)(report),
+    runLink(runUrl),
+    `syscall-gate ${(0,_escape_js__WEBPACK_IMPORTED_MODULE_8__/* .markdown */ .wD)(report.tool, 40)}`,
+]);
+function footer(parts) {
+    const said = parts.filter((part) => part !== '');
+    return said.length === 0 ? '' : `<sub>${said.join(' · ')}</sub>`;
 }
 function runLink(runUrl) {
     if (runUrl === undefined || !/^https?:\/\//.test(runUrl) || !URL.canParse(runUrl))
@@ -45267,13 +45511,10 @@ function settleText({ design }, { replicatesToSettle }) {
     const what = design === 'prediction' ? 'stored run' : 'pair';
     return `about ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(replicatesToSettle, what)} would settle it`;
 }
-/** Coverage of the intervals, which an exact test cannot choose freely: `98 %`, `97.9 to 98.1 %`. */
+/** The coverage of the intervals shown, `95 %`; empty when none is. */
 function coverageText({ metrics }) {
-    const shares = metrics.flatMap(({ change }) => (change === null ? [] : [change.confidence]));
-    if (shares.length === 0)
-        return '';
-    const [low, high] = [Math.min(...shares), Math.max(...shares)].map((share) => (100 * share).toFixed(1).replace(/\.0$/, ''));
-    return low === high ? `${low} %` : `${low} to ${high} %`;
+    const change = metrics.map((metric) => metric.change).find((one) => one !== null);
+    return change ? (0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(change.confidence) : '';
 }
 /** The margins in force: `2 %`, `2 to 10 %`. */
 function marginText({ metrics }) {
@@ -45357,6 +45598,124 @@ const prefixed = (prefix, text) => known(text) === '' ? '' : `${prefix}${text}`;
 
 /***/ }),
 
+/***/ 22595:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $J: () => (/* binding */ UNSTABLE_SHARE),
+/* harmony export */   AO: () => (/* binding */ PRIOR_DEGREES_OF_FREEDOM),
+/* harmony export */   CJ: () => (/* binding */ DUET_MARGIN),
+/* harmony export */   C_: () => (/* binding */ EXACT_LIMIT),
+/* harmony export */   JG: () => (/* binding */ ESTIMATE_QUANTILE),
+/* harmony export */   LK: () => (/* binding */ SHOWN_CONFIDENCE),
+/* harmony export */   NR: () => (/* binding */ SCREEN_FAMILY_WISE),
+/* harmony export */   Nz: () => (/* binding */ PREDICTION_MARGIN),
+/* harmony export */   Op: () => (/* binding */ OCCUPANCY_THRESHOLD),
+/* harmony export */   QU: () => (/* binding */ MOST_PAIRS_TO_SETTLE),
+/* harmony export */   R3: () => (/* binding */ MOST_RUNS_TO_SETTLE),
+/* harmony export */   UT: () => (/* binding */ EQUIVALENCE_ALPHA),
+/* harmony export */   gR: () => (/* binding */ EQUIVALENCE_CONFIDENCE),
+/* harmony export */   mh: () => (/* binding */ OTHER_PRIOR_STANDARD_DEVIATION),
+/* harmony export */   oA: () => (/* binding */ PRIOR_STANDARD_DEVIATIONS),
+/* harmony export */   uK: () => (/* binding */ MINIMUM_REPLICATES),
+/* harmony export */   wY: () => (/* binding */ POWER),
+/* harmony export */   zQ: () => (/* binding */ WINSOR_LIMIT)
+/* harmony export */ });
+/* unused harmony export DEFAULT_ALPHA */
+/**
+ * Every constant that the statistics rest on, with where it comes from and what it would break.
+ * Measurements without a source are this project's own, on 2-core virtual machines with neighbours.
+ */
+/**
+ * Family-wise level of the screen. It only decides what is worth measuring again, so it may be
+ * generous: nothing is called a regression on it. Lower, and real changes are never measured twice;
+ * higher, and confirming takes the time of many metrics. The confirmation alone, on fresh data,
+ * holds the level of the gate whatever the screen lets through.
+ */
+const SCREEN_FAMILY_WISE = 0.2;
+/**
+ * Family-wise level of `regressed`, and of `improved`: one unchanged gate in a hundred at most. A
+ * gate that runs fifty times a day at 0.05 cries wolf every morning.
+ */
+const DEFAULT_ALPHA = 0.01;
+/**
+ * Level of each of the two one-sided tests behind `unchanged` (D. J. Schuirmann, Journal of
+ * Pharmacokinetics and Biopharmaceutics 15, 1987, 657-680). Higher, and noise passes for proof.
+ */
+const EQUIVALENCE_ALPHA = 0.05;
+/** Coverage of the interval that must lie inside the margins: two one-sided tests make 1 − 2α. */
+const EQUIVALENCE_CONFIDENCE = 1 - 2 * EQUIVALENCE_ALPHA;
+/** Coverage of the intervals that people read. Convention only; decides nothing. */
+const SHOWN_CONFIDENCE = 0.95;
+/**
+ * Smallest change that matters in a duet, as a ratio. Launch-to-launch differences between
+ * identical programs (layout, boot) persist up to about 1 %: a smaller margin calls them findings.
+ */
+const DUET_MARGIN = 0.02;
+/** The same against stored runs, which also differ by machine and by the day. */
+const PREDICTION_MARGIN = 0.03;
+/**
+ * Up to this many differences the signed-rank distribution is exact. The counts behind it reach
+ * 2^n, whole in a double up to n = 53. At 50 the normal approximation is off by 0.0017 at most, and
+ * errs upwards where a gate looks: by 5 to 60 % of p between 0.01 and 0.0001. A lower limit would
+ * cost power; a higher one needs counts that a double cannot hold.
+ */
+const EXACT_LIMIT = 50;
+/**
+ * Fewer replicates than this say nothing about spread: 5 is the first n with 2^−n ≤ 0.05, that is
+ * with a bounded 90 % interval. Lower, and an interval or an MDE80 would be invented.
+ */
+const MINIMUM_REPLICATES = 5;
+/** Advice to gather more than this many pairs is no advice: a record holds 10,000 replicates. */
+const MOST_PAIRS_TO_SETTLE = 10_000;
+/** The same for stored runs: most of a year of nightly ones. */
+const MOST_RUNS_TO_SETTLE = 200;
+/** The share of real changes that the printed smallest detectable change refers to. */
+const POWER = 0.8;
+/**
+ * A replicate's estimate is this quantile of its kept batches: the lower quartile is steadier than
+ * mean, median and minimum on busy machines. Never to be chosen after a candidate.
+ */
+const ESTIMATE_QUANTILE = 0.25;
+/**
+ * A batch counts when its CPU time over its wall time exceeds this share of the metric's best. With
+ * a burner on the same CPU it kept the median of a context switch at 2.2 us while the unfiltered
+ * 90th percentile went from 2.6 to 11.7. Higher, and clock granularity rejects good batches.
+ */
+const OCCUPANCY_THRESHOLD = 0.97;
+/** A metric with a smaller share of its batches kept is `unstable`: what is left is a selection. */
+const UNSTABLE_SHARE = 0.5;
+/**
+ * How many observations the shipped between-run deviations are worth. Initial guess: few enough
+ * that ten stored runs outweigh it, enough that one does not.
+ */
+const PRIOR_DEGREES_OF_FREEDOM = 5;
+/**
+ * Standard deviation of a run-level estimate between runs on one platform key, on the log scale
+ * (0.01 is one percent), by metric family. INITIAL GUESSES, above the run-to-run deviations of one
+ * machine (0.1 to 0.6 % over 20 minutes), since other days and other machines of the same key add to
+ * them. Too small, and a gate with one or two stored runs cries wolf; too large, and it stays silent
+ * until about ten runs are stored.
+ */
+const PRIOR_STANDARD_DEVIATIONS = {
+    control: 0.01,
+    clock: 0.01,
+    syscall: 0.01,
+    context: 0.02,
+    sendfile: 0.015,
+};
+/** For a family without a guess of its own: the widest of them. */
+const OTHER_PRIOR_STANDARD_DEVIATION = Math.max(...Object.values(PRIOR_STANDARD_DEVIATIONS));
+/**
+ * How many robust deviations from the centre a stored run may lie and still count in full towards
+ * the between-run spread. Normal runs lie further out once in 370: lower, and the spread of honest
+ * runs is cut; higher, and one regression among the stored runs hides the next.
+ */
+const WINSOR_LIMIT = 3;
+
+
+/***/ }),
+
 /***/ 43907:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -45404,8 +45763,16 @@ const commandTarget = {
         record: { kind, spec },
         results: 'stdout',
         argv: (probe, planArguments) => argv.flatMap((word) => putProbe(word, [probe, ...planArguments])),
+        environment: withoutSecrets,
     }),
 };
+/** What a runner tells its actions: tokens, and paths that only they should write to. */
+const RUNNERS_OWN = /^(INPUT_|ACTIONS_|GITHUB_|RUNNER_)/;
+/** Agents, engine sockets and the rest of what a wrapper may need, but not the job's credentials. */
+function withoutSecrets(own) {
+    const kept = Object.entries(own).flatMap(([name, value]) => value === undefined || RUNNERS_OWN.test(name) ? [] : [[name, value]]);
+    return Object.fromEntries(kept);
+}
 const putProbe = (word, commandLine) => word === PROBE ? commandLine : [word.replaceAll(PROBE, () => (0,shell_quote.quote)(commandLine))];
 /** One clause that says why a command is not taken and what to write instead. */
 class Refusal extends Error {
@@ -45462,6 +45829,8 @@ const hostTarget = {
         record: { kind, spec },
         results: 'memory',
         argv: (probe, planArguments) => [probe, ...planArguments],
+        // Nothing of the user's: what is on the initial stack should not vary with their shell.
+        environment: () => ({ LC_ALL: 'C' }),
     }),
 };
 
@@ -48760,9 +49129,10 @@ class RequestError extends Error {
 /* harmony export */   Yz: () => (/* binding */ modeFast),
 /* harmony export */   Z0: () => (/* binding */ interquartileRange),
 /* harmony export */   cz: () => (/* binding */ sum),
+/* harmony export */   hK: () => (/* binding */ medianAbsoluteDeviation),
 /* harmony export */   y4: () => (/* binding */ sampleVariance)
 /* harmony export */ });
-/* unused harmony exports BayesianClassifier, PerceptronModel, addToMean, approxEqual, average, averageSimple, bayesian, bernoulliDistribution, binomialDistribution, bisect, chiSquaredDistributionTable, chiSquaredGoodnessOfFit, chunk, ckmeans, coefficientOfVariation, combinations, combinationsReplacement, combineMeans, combineVariances, cumulativeStdLogisticProbability, cumulativeStdNormalProbability, epsilon, equalIntervalBreaks, erf, errorFunction, extent, extentSorted, factorial, gamma, gammaln, geometricMean, harmonicMean, inverseErrorFunction, iqr, jenks, kMeansCluster, kde, kernelDensityEstimation, linearRegression, linearRegressionLine, logAverage, logit, mad, max, maxSorted, mean, meanSimple, medianAbsoluteDeviation, medianSorted, min, minSorted, mode, modeSorted, normalDistribution, numericSort, perceptron, permutationTest, permutationsHeap, poissonDistribution, probit, product, quantileRank, quantileRankSorted, quantileSorted, quickselect, rSquared, relativeError, rms, rootMeanSquare, sample, sampleCorrelation, sampleCovariance, sampleKurtosis, sampleRankCorrelation, sampleSkewness, sampleStandardDeviation, sampleWithReplacement, scaledRootMeanSquare, shuffle, shuffleInPlace, sign, silhouette, silhouetteMetric, standardDeviation, standardNormalTable, subtractFromMean, sumNthPowerDeviations, sumSimple, tTest, tTestTwoSample, uniqueCountSorted, variance, weightedLinearRegression, weightedMean, weightedQuantile, weightedStandardDeviation, weightedVariance, wilcoxonRankSum, zScore */
+/* unused harmony exports BayesianClassifier, PerceptronModel, addToMean, approxEqual, average, averageSimple, bayesian, bernoulliDistribution, binomialDistribution, bisect, chiSquaredDistributionTable, chiSquaredGoodnessOfFit, chunk, ckmeans, coefficientOfVariation, combinations, combinationsReplacement, combineMeans, combineVariances, cumulativeStdLogisticProbability, cumulativeStdNormalProbability, epsilon, equalIntervalBreaks, erf, errorFunction, extent, extentSorted, factorial, gamma, gammaln, geometricMean, harmonicMean, inverseErrorFunction, iqr, jenks, kMeansCluster, kde, kernelDensityEstimation, linearRegression, linearRegressionLine, logAverage, logit, mad, max, maxSorted, mean, meanSimple, medianSorted, min, minSorted, mode, modeSorted, normalDistribution, numericSort, perceptron, permutationTest, permutationsHeap, poissonDistribution, probit, product, quantileRank, quantileRankSorted, quantileSorted, quickselect, rSquared, relativeError, rms, rootMeanSquare, sample, sampleCorrelation, sampleCovariance, sampleKurtosis, sampleRankCorrelation, sampleSkewness, sampleStandardDeviation, sampleWithReplacement, scaledRootMeanSquare, shuffle, shuffleInPlace, sign, silhouette, silhouetteMetric, standardDeviation, standardNormalTable, subtractFromMean, sumNthPowerDeviations, sumSimple, tTest, tTestTwoSample, uniqueCountSorted, variance, weightedLinearRegression, weightedMean, weightedQuantile, weightedStandardDeviation, weightedVariance, wilcoxonRankSum, zScore */
 /**
  * When adding a new value to a list, one does not have to necessary
  * recompute the mean of the list in linear time. They can instead use

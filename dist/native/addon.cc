@@ -68,10 +68,12 @@ launch::Request toRequest(const Napi::Object &value) {
 Napi::Value toBuffer(Napi::Env env, const launch::Bytes &bytes) {
     if (bytes.size == 0)
         return Napi::Buffer<char>::New(env, 0);
-    auto *owner = new std::shared_ptr<void>(bytes.owner);
-    return Napi::Buffer<char>::New(
+    auto owner = std::make_unique<std::shared_ptr<void>>(bytes.owner);
+    const auto buffer = Napi::Buffer<char>::New(
         env, bytes.data, bytes.size,
-        [](Napi::BasicEnv, char *, std::shared_ptr<void> *held) { delete held; }, owner);
+        [](Napi::BasicEnv, char *, std::shared_ptr<void> *held) { delete held; }, owner.get());
+    owner.release(); // the buffer's now
+    return buffer;
 }
 
 Napi::Object toResult(Napi::Env env, const launch::Outcome &outcome) {

@@ -24,10 +24,7 @@
 #include "core/plan.h"
 #include "core/wire.h"
 
-enum exit_code { DONE = 0, BAD_ARGUMENTS = 2, NO_SETUP = 3, NO_ROOM = 4 };
-
-/** A batch is so much longer than reading the clock at its ends. */
-#define CLOCK_COSTS_PER_BATCH 1000
+enum exit_code { DONE = 0, BAD_ARGUMENTS = 2, NO_SETUP = 3, NO_ROOM = 4, LATE = 5 };
 
 static struct plan plan;
 static struct wire wire;
@@ -39,12 +36,16 @@ static int report(int code, const char *what) {
     return code;
 }
 
-/** Dies with its launcher, also with one that has died since this process began. */
+/**
+ * Dies with its launcher, also with one that has died since this process began. By an exit and not
+ * by a signal, which the init of a container would ignore. Where getppid(2) is denied, both results
+ * are the same error.
+ */
 static void follow_parent(void) {
     pid_t parent = getppid();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
-        raise(SIGKILL);
+        _exit(NO_SETUP);
 }
 
 static bool open_wire(void) {
@@ -54,33 +55,34 @@ static bool open_wire(void) {
     return true;
 }
 
-static struct measure prepare(const struct wall_clock *clock) {
-    uint64_t wanted_ns = plan.batch_us * 1000;
-    uint64_t least_ns = (uint64_t)(clock->cost_ns * CLOCK_COSTS_PER_BATCH);
+static struct measure prepare(void) {
+    double cost_ns = wall_clock_cost_ns();
+    uint64_t control_ns = wall_clock_batch_ns(cost_ns, CONTROL_BATCH_NS);
     return (struct measure){
         .batches = plan.batches,
-        .batch_ns = wanted_ns > least_ns ? wanted_ns : least_ns,
-        .control_operations = control_calibrate(),
+        .batch_ns = wall_clock_batch_ns(cost_ns, plan.batch_us * 1000),
+        .control_operations = control_calibrate(control_ns),
     };
 }
 
-static bool measure_round(const struct measure *measure, uint64_t round, const size_t *order) {
+static bool measure_round(uint64_t round, const size_t *order) {
+    const struct measure measure = prepare();
     struct bench bench;
     for (size_t i = 0; i < plan.metric_count; i++) {
         size_t which = order[i];
-        measure_metric(measure, plan.metrics[which], &calibrations[which], &bench, &series);
-        if (!line_metric(&wire, &bench, round, &series, measure->control_operations))
+        measure_metric(&measure, plan.metrics[which], &calibrations[which], &bench, &series);
+        if (!line_metric(&wire, &bench, round, &series, measure.control_operations))
             return false;
     }
     return true;
 }
 
-static bool measure_rounds(const struct measure *measure) {
+static bool measure_rounds(void) {
     size_t order[CATALOGUE_MAX];
     uint64_t random = plan.seed;
     for (uint64_t round = 0; round < plan.rounds; round++) {
         shuffle(&random, order, plan.metric_count);
-        if (!measure_round(measure, round, order))
+        if (!measure_round(round, order))
             return false;
     }
     return true;
@@ -90,12 +92,11 @@ static int measure_plan(void) {
     uint64_t start = wall_ns();
     struct wall_clock clock;
     signal(SIGPIPE, SIG_IGN);
-    limit_process(plan.deadline_ms);
-    unsigned cpu = pin_to_cpu(plan.cpu);
+    limit_process(plan.deadline_ms, LATE);
+    struct placement placement = pin_to_cpu(plan.cpu);
     if (!wall_clock_inspect(&clock))
         return report(NO_SETUP, "reading " WALL_CLOCK_NAME " failed");
-    struct measure measure = prepare(&clock);
-    if (line_hello(&wire, &clock, cpu, plan.environment) && measure_rounds(&measure) &&
+    if (line_hello(&wire, &clock, placement, plan.environment) && measure_rounds() &&
         line_end(&wire, wall_ns() - start))
         return DONE;
     return report(NO_ROOM, "writing the results failed");

@@ -6,6 +6,7 @@ import type { Reason, Unavailable } from '../record/metric-status.js';
 import {
   type MetricRecord,
   makeRun,
+  type PlanRecord,
   type Replicate,
   RUN_SCHEMA,
   RUN_VERSION,
@@ -47,7 +48,7 @@ export function collectRun(
     ...(identity.source ? { source: identity.source } : {}),
     platform: environment.platform,
     subject: environment.subject,
-    plan: { ...planRecord(plan), cpu: actualCpu(plan, observations) },
+    plan: { ...planRecord(plan), ...placement(observations) },
     launches: observations.map((observation) => observation.launch),
     metrics: plan.metrics.map((entry) => metricRecord(entry, observations)),
   });
@@ -64,8 +65,12 @@ function described(
   throw launchesFailed(target, failure ?? 'it did not describe its machine');
 }
 
-const actualCpu = (plan: Plan, observations: readonly LaunchObservation[]): number =>
-  observations.find(({ cpu }) => cpu !== undefined)?.cpu ?? plan.cpu;
+/** Where the launches really ran, which may differ from the plan in a target of its own mind. */
+function placement(observations: readonly LaunchObservation[]): Partial<PlanRecord> {
+  const known = observations.flatMap((observation) => observation.placement ?? []);
+  const [first] = known;
+  return first ? { cpu: first.cpu, pinned: known.every(({ pinned }) => pinned) } : {};
+}
 
 export const launchesFailed = (target: Target, why: string): Error =>
   measurementFailure(

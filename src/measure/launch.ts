@@ -3,6 +3,7 @@ import type { Addon, LaunchResult } from '../probe/addon.js';
 import type { MetricEntry } from '../probe/catalogue.js';
 import {
   type Environment,
+  type Hello,
   parseWire,
   planArguments,
   type WireMetric,
@@ -31,8 +32,8 @@ export interface LaunchObservation {
   launch: Launch;
   environment?: Environment;
   catalogue?: number;
-  /** CPU that it really ran on; a target may have other ones than the plan's. */
-  cpu?: number;
+  /** CPU that it really ran on, which a target may choose otherwise, and whether it was kept there. */
+  placement?: { cpu: number; pinned: boolean };
   metrics: Map<string, Observation>;
 }
 
@@ -66,14 +67,21 @@ export async function launchProbe(bench: Bench, order: LaunchOrder): Promise<Lau
     results: target.results,
   });
   const result = await launched.catch((error: unknown) => {
-    throw notStarted(argv[0] ?? '', error);
+    bench.signal.throwIfAborted();
+    throw launchError(argv[0] ?? '', error);
   });
   bench.signal.throwIfAborted();
   return observe(order, result);
 }
 
-function notStarted(program: string, error: unknown): Error {
+function launchError(program: string, error: unknown): Error {
   const why = error instanceof Error ? error.message : String(error);
+  if (error instanceof Error && 'syscall' in error && error.syscall === 'kill') {
+    return measurementFailure(
+      `The command "${program}" passed its deadline and could not be ended, since it runs with more rights than this user has: run syscall-gate itself with those rights.`,
+      error,
+    );
+  }
   return measurementFailure(
     `The command "${program}" could not be started (${why}): check that it is installed and executable.`,
     error,
@@ -108,10 +116,15 @@ function observe(order: LaunchOrder, result: LaunchResult): LaunchObservation {
       ...(failure === undefined ? {} : { failure: failure.slice(0, 500) }),
     },
     ...(wire.hello?.environment ? { environment: wire.hello.environment } : {}),
-    ...(wire.hello ? { catalogue: wire.hello.catalogue, cpu: wire.hello.cpu } : {}),
+    ...(wire.hello ? fromHello(wire.hello) : {}),
     metrics: failure === undefined ? observeMetrics(order.metrics, wire.metrics) : new Map(),
   };
 }
+
+const fromHello = ({ catalogue, cpu, pinned }: Hello) => ({
+  catalogue,
+  placement: { cpu, pinned },
+});
 
 /** One clause that says why a launch does not count, or undefined when it does. */
 function launchFailure(result: LaunchResult, wire: WireOutput): string | undefined {

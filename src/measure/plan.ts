@@ -39,6 +39,7 @@ export function makePlan(metrics: MetricEntry[], seed: number, cpu: number): Pla
 export const planRecord = (plan: Plan): PlanRecord => ({
   seed: plan.seed,
   cpu: plan.cpu,
+  pinned: true,
   roundsPerLaunch: plan.roundsPerLaunch,
   batchesPerRound: plan.batchesPerRound,
   batchNs: plan.batchUs * 1000,

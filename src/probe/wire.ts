@@ -33,13 +33,15 @@ const helloLine = z
     catalogue: runSchema.shape.catalogue,
     clock: z.object({ name: z.string().max(128), cost_ns: z.number().min(0), vdso: z.boolean() }),
     cpu: z.int(),
+    pinned: z.boolean(),
     pid: count,
     environment: environmentSchema.optional(),
   })
-  .transform(({ catalogue, clock, cpu, pid, environment }) => ({
+  .transform(({ catalogue, clock, cpu, pinned, pid, environment }) => ({
     catalogue,
     clock: { name: clock.name, costNs: clock.cost_ns, vdso: clock.vdso },
     cpu,
+    pinned,
     pid,
     ...(environment === undefined ? {} : { environment }),
   }));

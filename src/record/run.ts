@@ -70,8 +70,9 @@ export const sourceSchema = z.strictObject({
 
 export const planSchema = z.strictObject({
   seed: count,
-  /** CPU the launches were pinned to. */
+  /** CPU the launches ran on, and whether they could be kept there. */
   cpu: z.int().min(0).max(65535),
+  pinned: z.boolean(),
   roundsPerLaunch: z.int().min(1).max(1000),
   batchesPerRound: z.int().min(1).max(10_000),
   batchNs: positiveNanoseconds,

@@ -8,7 +8,7 @@ const STEAL_WORTH_SAYING = 0.02;
 
 /** What the launches' own accounting says against a comparison, one sentence each. */
 export function validityCaveats(runs: readonly Run[]): string[] {
-  return [...failedLaunches(runs), ...stolenTime(runs), ...otherCpu(runs)];
+  return [...failedLaunches(runs), ...stolenTime(runs), ...otherCpu(runs), ...unpinned(runs)];
 }
 
 function otherCpu(runs: readonly Run[]): string[] {
@@ -18,6 +18,14 @@ function otherCpu(runs: readonly Run[]): string[] {
     `The sides ran on different CPUs (${cpus.join(' and ')}), whose speeds and interrupts may differ; allow both sides the same one.`,
   ];
 }
+
+const unpinned = (runs: readonly Run[]): string[] =>
+  runs
+    .filter((run) => !run.plan.pinned)
+    .map(
+      (run) =>
+        `Launches of ${run.target.spec} could not be kept on one CPU, so context switches may cross CPUs; allow sched_setaffinity(2) there.`,
+    );
 
 /** Two sides whose shares of interrupted batches differ by more were not interrupted by chance. */
 const REJECTED_WORTH_SAYING = 0.2;

@@ -172,15 +172,15 @@ describe('a build that cannot be made', () => {
 describe('where a build is kept', () => {
   const buildWith = async (variables: Record<string, string>): Promise<Build> => {
     await useCompiler(TOUCH);
-    const nowhere = { RUNNER_TOOL_CACHE: '', RUNNER_TEMP: '', XDG_CACHE_HOME: '/dev/null/no' };
+    const nowhere = { RUNNER_TEMP: '', XDG_CACHE_HOME: '/dev/null/no' };
     for (const [name, value] of Object.entries({ ...nowhere, ...variables })) {
       vi.stubEnv(name, value);
     }
     return buildProbe();
   };
 
-  it("is the runner's tool cache inside a workflow", async () => {
-    const { probe } = await buildWith({ RUNNER_TOOL_CACHE: cacheDir, XDG_CACHE_HOME: folder });
+  it("is the runner's temporary folder inside a workflow, which no other job can have filled", async () => {
+    const { probe } = await buildWith({ RUNNER_TEMP: cacheDir, XDG_CACHE_HOME: folder });
     expect(probe).toMatch(new RegExp(`^${cacheDir}/syscall-gate/`));
   });
 
@@ -189,11 +189,11 @@ describe('where a build is kept', () => {
     expect(probe).toMatch(new RegExp(`^${cacheDir}/syscall-gate/`));
   });
 
-  it('is a private temporary folder when neither can be written', async () => {
+  it("is the user's own folder among the temporary ones when neither can be written", async () => {
     const { probe } = await buildWith({ TMPDIR: folder });
     const kept = join(folder, `syscall-gate-${process.getuid?.()}`);
     expect(probe.startsWith(kept)).toBe(true);
-    expect(statSync(kept).mode & 0o777).toBe(0o700);
+    expect(statSync(kept).mode & 0o022).toBe(0);
   });
 
   it('is never a temporary folder that others could have filled', async () => {

@@ -8,6 +8,7 @@ const hello = {
   catalogue: 1,
   clock: { name: 'CLOCK_MONOTONIC_RAW', cost_ns: 21.4, vdso: true },
   cpu: 1,
+  pinned: true,
   pid: 123,
 };
 const measured = {
@@ -42,6 +43,7 @@ describe('parseWire', () => {
         catalogue: 1,
         clock: { name: 'CLOCK_MONOTONIC_RAW', costNs: 21.4, vdso: true },
         cpu: 1,
+        pinned: true,
         pid: 123,
       },
       metrics: [

@@ -9,18 +9,32 @@ enum { SETS = 64 };
 static cpu_set_t allowed[SETS];
 static cpu_set_t chosen[SETS];
 
-unsigned pin_to_cpu(uint64_t wanted) {
-    size_t cpu = 0;
+/** The wanted CPU when it is allowed, else the first that is. */
+static size_t choose(uint64_t wanted) {
     size_t cpus = sizeof allowed * 8;
+    if (wanted < cpus && CPU_ISSET_S(wanted, sizeof allowed, allowed))
+        return wanted;
+    size_t cpu = 0;
+    while (cpu < cpus && !CPU_ISSET_S(cpu, sizeof allowed, allowed))
+        cpu++;
+    return cpu;
+}
+
+struct placement pin_to_cpu(uint64_t wanted) {
+    size_t cpu = 0;
+    bool pinned = false;
     if (sched_getaffinity(0, sizeof allowed, allowed) == 0) {
-        while (cpu < cpus && !CPU_ISSET_S(cpu, sizeof allowed, allowed))
-            cpu++;
-        if (wanted < cpus && CPU_ISSET_S(wanted, sizeof allowed, allowed))
-            cpu = wanted;
+        cpu = choose(wanted);
         CPU_SET_S(cpu, sizeof chosen, chosen);
-        if (sched_setaffinity(0, sizeof chosen, chosen) == 0)
-            return (unsigned)cpu;
+        /* Whoever started the probe may have pinned it before. */
+        pinned = sched_setaffinity(0, sizeof chosen, chosen) == 0 ||
+                 CPU_COUNT_S(sizeof allowed, allowed) == 1;
     }
     int current = sched_getcpu();
-    return current >= 0 ? (unsigned)current : 0;
+    if (current < 0) /* getcpu(2) is missing or denied */
+        return (struct placement){.cpu = pinned ? (unsigned)cpu : 0, .pinned = pinned};
+    return (struct placement){
+        .cpu = (unsigned)current,
+        .pinned = pinned && (size_t)current == cpu,
+    };
 }

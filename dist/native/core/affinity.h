@@ -1,15 +1,22 @@
 #ifndef AFFINITY_H
 #define AFFINITY_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+/** Where a process runs. */
+struct placement {
+    unsigned cpu;
+    bool pinned; /* it stays there; otherwise `cpu` is the one it was on just then */
+};
 
 /**
  * Pins the process, and the children it will fork, to one CPU: the wanted one when the affinity
  * mask allows it, else the first that it allows.
  *
  * @param wanted a CPU's number, or any number that no CPU has
- * @returns the CPU it runs on; without the right to pin itself, the one it is on just now
+ * @returns where it runs, as the kernel says: some accept a pinning that they do not heed
  */
-unsigned pin_to_cpu(uint64_t wanted);
+struct placement pin_to_cpu(uint64_t wanted);
 
 #endif

@@ -31,6 +31,15 @@ struct wall_clock {
 };
 
 /**
+ * What a reading costs now: that changes for good in the midst of a process when the kernel gives
+ * up a clock source (an unstable TSC).
+ */
+double wall_clock_cost_ns(void);
+
+/** How long a batch has to be to make little of the readings at its ends, `wanted_ns` at least. */
+uint64_t wall_clock_batch_ns(double cost_ns, uint64_t wanted_ns);
+
+/**
  * Measures the wall clock.
  *
  * @returns false when the kernel has no such clock (errno is set)

@@ -4,7 +4,7 @@
 #include "clock.h"
 #include "families.h"
 
-enum { SAMPLE = 10000, SAMPLES = 5 };
+enum { SHORTEST = 10000, SAMPLES = 3 };
 
 void control_chain(uint64_t operations) {
     uint64_t value = 1;
@@ -14,15 +14,25 @@ void control_chain(uint64_t operations) {
     }
 }
 
-uint64_t control_calibrate(void) {
+/** The least of a few runs: an interruption only ever adds. */
+static uint64_t time_chain(uint64_t operations) {
     uint64_t least = UINT64_MAX;
     for (int i = 0; i < SAMPLES; i++) {
         uint64_t start = wall_ns();
-        control_chain(SAMPLE);
+        control_chain(operations);
         uint64_t elapsed = wall_ns() - start;
         least = elapsed < least ? elapsed : least;
     }
-    return (uint64_t)CONTROL_BATCH_NS * SAMPLE / (least > 0 ? least : 1) + 1;
+    return least;
+}
+
+/** Doubles until it is long enough: in a short run a dear clock is most of what is timed. */
+uint64_t control_calibrate(uint64_t batch_ns) {
+    uint64_t operations = SHORTEST;
+    uint64_t elapsed;
+    while ((elapsed = time_chain(operations)) < batch_ns)
+        operations *= 2;
+    return (uint64_t)((double)operations * (double)batch_ns / (double)elapsed) + 1;
 }
 
 static bool run_alu_chain(struct bench *bench, uint64_t operations) {

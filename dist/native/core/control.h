@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-/** Wall time that one control batch aims at. */
+/** Wall time that one control batch aims at where the clock is cheap. */
 #define CONTROL_BATCH_NS 50000u
 
 /**
@@ -13,7 +13,7 @@
  */
 void control_chain(uint64_t operations);
 
-/** How many operations take CONTROL_BATCH_NS now; to be kept for the life of the process. */
-uint64_t control_calibrate(void);
+/** How many operations take `batch_ns` now. */
+uint64_t control_calibrate(uint64_t batch_ns);
 
 #endif

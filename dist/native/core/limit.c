@@ -8,13 +8,14 @@
 
 #include "clock.h"
 
-/** From the deadline to the kill: time to write the remaining lines. */
-#define GRACE_MS 500u
+/** From the deadline to the exit: time to write the remaining lines. Once more to the kill. */
+#define GRACE_MS ((uint64_t)500)
 
 /** A signal between the last look at the flag and a blocking call is lost: so it comes again. */
 #define REPEAT_US 20000
 
 static volatile sig_atomic_t passed;
+static int late_exit_code;
 static uint64_t deadline_ns = UINT64_MAX;
 
 static void note_passed(int signal) {
@@ -22,9 +23,28 @@ static void note_passed(int signal) {
     passed = 1;
 }
 
+static void exit_late(int signal) {
+    (void)signal;
+    static const char sentence[] = "probe: a call did not return before the deadline.\n";
+    /* Nothing can be done about a sentence that is not taken: the exit code says as much. */
+    (void)!write(STDERR_FILENO, sentence, sizeof sentence - 1);
+    _exit(late_exit_code);
+}
+
+/** Also where whoever started the probe had the signal blocked. */
+static void handle(int signal, void (*handler)(int)) {
+    struct sigaction action = {.sa_handler = handler}; /* no SA_RESTART: calls must return */
+    sigset_t unblocked;
+    sigemptyset(&action.sa_mask);
+    sigaction(signal, &action, NULL);
+    sigemptyset(&unblocked);
+    sigaddset(&unblocked, signal);
+    sigprocmask(SIG_UNBLOCK, &unblocked, NULL);
+}
+
 /** By raw calls: glibc before 2.34 keeps timer_create(3) in librt. */
-static void kill_after(uint64_t milliseconds) {
-    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL};
+static void signal_after(uint64_t milliseconds, int signal) {
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = signal};
     struct itimerspec when = {
         .it_value = {.tv_sec = (time_t)(milliseconds / 1000),
                      .tv_nsec = (long)(milliseconds % 1000) * 1000000},
@@ -34,12 +54,17 @@ static void kill_after(uint64_t milliseconds) {
         syscall(SYS_timer_settime, timer, 0, &when, NULL);
 }
 
-void limit_process(uint64_t milliseconds) {
+/**
+ * The exit is a handler's, since the init of a container or of a bare kernel ignores even SIGKILL
+ * from inside (pid_namespaces(7)). The kill is for waits that no handler ends (TASK_KILLABLE).
+ */
+void limit_process(uint64_t milliseconds, int exit_code) {
     deadline_ns = wall_ns() + milliseconds * 1000000u;
-    struct sigaction action = {.sa_handler = note_passed}; /* no SA_RESTART: calls must return */
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGALRM, &action, NULL);
-    kill_after(milliseconds + GRACE_MS);
+    late_exit_code = exit_code;
+    handle(SIGALRM, note_passed);
+    handle(SIGUSR1, exit_late);
+    signal_after(milliseconds + GRACE_MS, SIGUSR1);
+    signal_after(milliseconds + 2 * GRACE_MS, SIGKILL);
 }
 
 static void set_timer(uint64_t nanoseconds) {

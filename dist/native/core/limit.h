@@ -6,12 +6,16 @@
 
 /**
  * Time limits. A limit that passes interrupts the blocking call under way (EINTR), so that the
- * metric ends as an error and the next one begins; a call that cannot be interrupted ends with the
- * process, killed half a second after its deadline.
+ * metric ends as an error and the next one begins; a call that does not return even so ends with
+ * the process, half a second after its deadline.
  */
 
-/** Starts the deadline of the whole process. Call once. */
-void limit_process(uint64_t milliseconds);
+/**
+ * Starts the deadline of the whole process. Call once.
+ *
+ * @param exit_code of a process that had to be ended, after a sentence on standard error
+ */
+void limit_process(uint64_t milliseconds, int exit_code);
 
 /** Starts the limit of one metric and round, cut short by the deadline of the process. */
 void limit_metric(uint64_t nanoseconds);

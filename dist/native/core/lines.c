@@ -70,12 +70,14 @@ static void write_environment(struct wire *wire) {
     wire_close(wire, '}');
 }
 
-bool line_hello(struct wire *wire, const struct wall_clock *clock, unsigned cpu, bool environment) {
+bool line_hello(struct wire *wire, const struct wall_clock *clock, struct placement placement,
+                bool environment) {
     wire_open(wire, '{');
     write_text(wire, "type", "hello");
     write_versions(wire);
     write_clock(wire, clock);
-    write_number(wire, "cpu", cpu);
+    write_number(wire, "cpu", placement.cpu);
+    write_flag(wire, "pinned", placement.pinned);
     write_number(wire, "pid", (uint64_t)getpid());
     if (environment)
         write_environment(wire);

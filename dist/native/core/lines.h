@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "affinity.h"
 #include "clock.h"
 #include "measure.h"
 #include "wire.h"
@@ -19,7 +20,8 @@
 bool line_catalogue(struct wire *wire);
 
 /** The first line: who measures, on which CPU, by which clock. */
-bool line_hello(struct wire *wire, const struct wall_clock *clock, unsigned cpu, bool environment);
+bool line_hello(struct wire *wire, const struct wall_clock *clock, struct placement placement,
+                bool environment);
 
 /** One metric and round: its batches, or why there are none. */
 bool line_metric(struct wire *wire, const struct bench *bench, uint64_t round,

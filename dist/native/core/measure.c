@@ -64,7 +64,7 @@ static uint64_t whole_turns(const struct metric *metric, uint64_t operations) {
     return (turns > 0 ? turns : 1) * metric->per_turn;
 }
 
-/** Doubles the batch until it is long enough, then cuts it to length. */
+/** Doubles the batch until it is long enough. */
 static bool calibrate(const struct measure *measure, struct bench *bench,
                       struct calibration *calibration) {
     uint64_t operations = bench->metric->per_turn;
@@ -78,10 +78,7 @@ static bool calibrate(const struct measure *measure, struct bench *bench,
         if (!time_run(bench, operations, &elapsed))
             return false;
     }
-    double share = (double)measure->batch_ns / (double)elapsed;
-    uint64_t fitting = whole_turns(bench->metric, (uint64_t)((double)operations * share) + 1);
-    calibration->operations = fitting;
-    calibration->batch_ns = (uint64_t)((double)elapsed * (double)fitting / (double)operations);
+    calibration->operation_ns = (double)elapsed / (double)operations;
     return true;
 }
 
@@ -110,12 +107,14 @@ static void take_batches(const struct measure *measure, struct bench *bench, uin
 
 static void measure_quick(const struct measure *measure, struct bench *bench,
                           struct calibration *calibration, struct series *series) {
-    if (calibration->operations == 0 && !calibrate(measure, bench, calibration))
+    if (calibration->operation_ns <= 0 && !calibrate(measure, bench, calibration))
         return;
-    uint64_t budget = BUDGET_FACTOR * calibration->batch_ns * measure->batches;
+    double fitting = (double)measure->batch_ns / calibration->operation_ns;
+    series->operations = whole_turns(bench->metric, (uint64_t)fitting + 1);
+    double batch_ns = (double)series->operations * calibration->operation_ns;
+    uint64_t budget = BUDGET_FACTOR * (uint64_t)batch_ns * measure->batches;
     budget = budget > LEAST_BUDGET_NS ? budget : LEAST_BUDGET_NS;
     limit_metric(METRIC_LIMIT_NS + budget);
-    series->operations = calibration->operations;
     if (warm_up(measure, bench, series->operations))
         take_batches(measure, bench, measure->batches, budget, series);
 }

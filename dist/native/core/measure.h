@@ -15,13 +15,12 @@ struct series {
     uint64_t control_ns[PLAN_BATCHES_MAX]; /* of the control batch right after it */
 };
 
-/** How large a metric's batch is: found in the first round that works, kept for the others. */
+/** What an operation takes: found in the first round that works, kept for the others. */
 struct calibration {
-    uint64_t operations; /* 0: not yet known */
-    uint64_t batch_ns;   /* what a batch took then */
+    double operation_ns; /* 0: not yet known */
 };
 
-/** What is the same for all metrics of a process. */
+/** What is the same for all metrics of a round. */
 struct measure {
     uint64_t batches;
     uint64_t batch_ns; /* the least a batch may take */

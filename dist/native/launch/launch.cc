@@ -26,6 +26,8 @@ constexpr milliseconds LOOK_EVERY{5};
 // How long output is waited for when the leader is gone and something outside of its group still
 // holds the pipe.
 constexpr milliseconds DRAIN_GRACE{200};
+// How long a process that may not be killed has to end by itself: sudo does when its child is gone.
+constexpr milliseconds REFUSAL_GRACE{1000};
 // poll() counts in int; longer waits are taken up again.
 constexpr milliseconds LONGEST_WAIT{60 * 60 * 1000};
 
@@ -55,10 +57,11 @@ class Launch {
     bool ended() const;
     void waitForEvents();
     void stopWhenAsked();
+    void giveUpWhenRefused() const;
     void drain();
     void readPipes();
     bool pipesOpen() const;
-    void killGroup() const;
+    bool killGroup() const;
     void reap(Outcome &outcome);
     milliseconds patience() const;
 
@@ -74,14 +77,16 @@ class Launch {
     Clock::time_point started_;
     pid_t pid_ = 0;
     Descriptor process_;
+    Clock::time_point actAt_; // kill it, or give it up
     bool killed_ = false;
+    int refusal_ = 0; // errno of the kill
     bool timedOut_ = false;
 };
 
 Launch::Launch(const Request &request, const Cancellation &cancellation)
     : request_(request), cancellation_(cancellation),
       stolenFrom_(request.cpu < 0 ? ALL_CPUS : request.cpu), stolenBefore_(stolenNs(stolenFrom_)),
-      started_(Clock::now()) {
+      started_(Clock::now()), actAt_(started_ + request.deadline) {
     if (request.memory)
         shared_.emplace();
     else
@@ -94,10 +99,15 @@ Launch::Launch(const Request &request, const Cancellation &cancellation)
         output_->closeWritingEnd();
 }
 
+// A process that may not be killed is left running, and once it has ended stays a zombie until Node
+// ends: a thread that waits for it would be in nobody's care.
 Launch::~Launch() {
     if (pid_ == 0)
         return;
-    killGroup();
+    if (!killGroup()) {
+        waitpid(pid_, nullptr, WNOHANG);
+        return;
+    }
     Outcome ignored;
     reap(ignored);
 }
@@ -107,10 +117,12 @@ Outcome Launch::watch() {
         waitForEvents();
         readPipes();
         stopWhenAsked();
+        giveUpWhenRefused();
     }
     Outcome outcome;
     outcome.wallNs = nanoseconds(Clock::now() - started_).count();
-    outcome.stolenNs = stolenNs(stolenFrom_) - stolenBefore_;
+    // The counter may go back: a guest that has moved is served by another hypervisor's.
+    outcome.stolenNs = std::max<int64_t>(0, stolenNs(stolenFrom_) - stolenBefore_);
     outcome.timedOut = timedOut_;
     outcome.cancelled = cancellation_.requested();
     // Before the leader is reaped its number cannot become another process group's.
@@ -130,9 +142,8 @@ bool Launch::ended() const {
 }
 
 milliseconds Launch::patience() const {
-    const auto left = std::chrono::ceil<milliseconds>(started_ + request_.deadline - Clock::now());
-    const milliseconds wait =
-        killed_ ? LONGEST_WAIT : std::clamp(left, milliseconds(0), LONGEST_WAIT);
+    const auto left = std::chrono::ceil<milliseconds>(actAt_ - Clock::now());
+    const milliseconds wait = std::clamp(left, milliseconds(0), LONGEST_WAIT);
     return process_.open() ? wait : std::min(wait, LOOK_EVERY);
 }
 
@@ -153,7 +164,17 @@ void Launch::stopWhenAsked() {
         return;
     timedOut_ = late;
     killed_ = true;
-    killGroup();
+    if (killGroup()) {
+        actAt_ = Clock::time_point::max();
+    } else {
+        refusal_ = errno;
+        actAt_ = Clock::now() + REFUSAL_GRACE;
+    }
+}
+
+void Launch::giveUpWhenRefused() const {
+    if (refusal_ != 0 && Clock::now() >= actAt_ && !ended())
+        throw SystemError(refusal_, "kill");
 }
 
 void Launch::readPipes() {
@@ -185,8 +206,11 @@ void Launch::drain() {
     }
 }
 
-void Launch::killGroup() const {
+// False with errno when the leader may not be killed: one that became another user, as sudo does.
+// kill() of a group says so only when it may kill nobody in it.
+bool Launch::killGroup() const {
     kill(-pid_, SIGKILL);
+    return kill(pid_, SIGKILL) == 0;
 }
 
 void Launch::reap(Outcome &outcome) {

@@ -59,10 +59,12 @@ class Cancellation {
 };
 
 /**
- * Runs one process to its end. Returns only when it is reaped and its process group is killed.
- * The calling thread must outlive nothing but this call; see child.h for why it matters at all.
+ * Runs one process to its end. Returns only when it is reaped and its process group is killed, as
+ * far as that may be killed. The calling thread must last until the process is gone, see child.h: a
+ * thread that lives as long as Node does.
  *
- * @throws SystemError when it cannot be started or when it wrote results that cannot be
+ * @throws SystemError when it cannot be started, when it wrote results that cannot be, or when it
+ *   was to be stopped and lives on, since the kernel does not let this process kill it ("kill")
  */
 Outcome run(const Request &request, const Cancellation &cancellation);
 

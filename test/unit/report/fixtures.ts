@@ -89,6 +89,7 @@ export function run(id: string, changes: Partial<Subject> = {}, spec = 'host'): 
     plan: {
       seed: 42,
       cpu: 1,
+      pinned: true,
       roundsPerLaunch: 2,
       batchesPerRound: 10,
       batchNs: 200_000,
