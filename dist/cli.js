@@ -15282,13 +15282,15 @@ const helloLine = schemas/* object */.Ikc({
     catalogue: run/* runSchema */.Lx.shape.catalogue,
     clock: schemas/* object */.Ikc({ name: schemas/* string */.YjP().max(128), cost_ns: schemas/* number */.aig().min(0), vdso: schemas/* boolean */.zMY() }),
     cpu: schemas/* int */.Whr(),
+    pinned: schemas/* boolean */.zMY(),
     pid: count,
     environment: environmentSchema.optional(),
 })
-    .transform(({ catalogue, clock, cpu, pid, environment }) => ({
+    .transform(({ catalogue, clock, cpu, pinned, pid, environment }) => ({
     catalogue,
     clock: { name: clock.name, costNs: clock.cost_ns, vdso: clock.vdso },
     cpu,
+    pinned,
     pid,
     ...(environment === undefined ? {} : { environment }),
 }));
@@ -15746,6 +15748,7 @@ function makePlan(metrics, seed, cpu) {
 const planRecord = (plan) => ({
     seed: plan.seed,
     cpu: plan.cpu,
+    pinned: true,
     roundsPerLaunch: plan.roundsPerLaunch,
     batchesPerRound: plan.batchesPerRound,
     batchNs: plan.batchUs * 1000,
@@ -15830,7 +15833,7 @@ function collectRun(target, plan, observations, identity) {
         ...(identity.source ? { source: identity.source } : {}),
         platform: environment.platform,
         subject: environment.subject,
-        plan: { ...planRecord(plan), cpu: actualCpu(plan, observations) },
+        plan: { ...planRecord(plan), ...placement(observations) },
         launches: observations.map((observation) => observation.launch),
         metrics: plan.metrics.map((entry) => metricRecord(entry, observations)),
     });
@@ -15843,7 +15846,12 @@ function described(target, observations) {
     const failure = observations.find((observation) => observation.launch.failure)?.launch.failure;
     throw launchesFailed(target, failure ?? 'it did not describe its machine');
 }
-const actualCpu = (plan, observations) => observations.find(({ cpu }) => cpu !== undefined)?.cpu ?? plan.cpu;
+/** Where the launches really ran, which may differ from the plan in a target of its own mind. */
+function placement(observations) {
+    const known = observations.flatMap((observation) => observation.placement ?? []);
+    const [first] = known;
+    return first ? { cpu: first.cpu, pinned: known.every(({ pinned }) => pinned) } : {};
+}
 const launchesFailed = (target, why) => (0,failure/* measurementFailure */.jO)(`The probe could not be measured in ${target.record.spec}: ${why}; run that command line by hand to see what is in its way.`);
 /** Warm-up launches describe the target and heat the machine; their numbers are discarded. */
 function metricRecord(entry, observations) {
@@ -15965,13 +15973,17 @@ async function launchProbe(bench, order) {
         results: target.results,
     });
     const result = await launched.catch((error) => {
-        throw notStarted(argv[0] ?? '', error);
+        bench.signal.throwIfAborted();
+        throw launchError(argv[0] ?? '', error);
     });
     bench.signal.throwIfAborted();
     return observe(order, result);
 }
-function notStarted(program, error) {
+function launchError(program, error) {
     const why = error instanceof Error ? error.message : String(error);
+    if (error instanceof Error && 'syscall' in error && error.syscall === 'kill') {
+        return (0,failure/* measurementFailure */.jO)(`The command "${program}" passed its deadline and could not be ended, since it runs with more rights than this user has: run syscall-gate itself with those rights.`, error);
+    }
     return (0,failure/* measurementFailure */.jO)(`The command "${program}" could not be started (${why}): check that it is installed and executable.`, error);
 }
 const probeArguments = (plan, order, memory) => planArguments({
@@ -16000,10 +16012,14 @@ function observe(order, result) {
             ...(failure === undefined ? {} : { failure: failure.slice(0, 500) }),
         },
         ...(wire.hello?.environment ? { environment: wire.hello.environment } : {}),
-        ...(wire.hello ? { catalogue: wire.hello.catalogue, cpu: wire.hello.cpu } : {}),
+        ...(wire.hello ? fromHello(wire.hello) : {}),
         metrics: failure === undefined ? observeMetrics(order.metrics, wire.metrics) : new Map(),
     };
 }
+const fromHello = ({ catalogue, cpu, pinned }) => ({
+    catalogue,
+    placement: { cpu, pinned },
+});
 /** One clause that says why a launch does not count, or undefined when it does. */
 function launchFailure(result, wire) {
     const said = result.stderr
@@ -17475,7 +17491,7 @@ function incomparable(candidate, marginRatio, sides, because) {
 const STEAL_WORTH_SAYING = 0.02;
 /** What the launches' own accounting says against a comparison, one sentence each. */
 function validityCaveats(runs) {
-    return [...failedLaunches(runs), ...stolenTime(runs), ...otherCpu(runs)];
+    return [...failedLaunches(runs), ...stolenTime(runs), ...otherCpu(runs), ...unpinned(runs)];
 }
 function otherCpu(runs) {
     const cpus = [...new Set(runs.map((run) => run.plan.cpu))];
@@ -17485,6 +17501,9 @@ function otherCpu(runs) {
         `The sides ran on different CPUs (${cpus.join(' and ')}), whose speeds and interrupts may differ; allow both sides the same one.`,
     ];
 }
+const unpinned = (runs) => runs
+    .filter((run) => !run.plan.pinned)
+    .map((run) => `Launches of ${run.target.spec} could not be kept on one CPU, so context switches may cross CPUs; allow sched_setaffinity(2) there.`);
 /** Two sides whose shares of interrupted batches differ by more were not interrupted by chance. */
 const REJECTED_WORTH_SAYING = 0.2;
 /**
@@ -18225,8 +18244,9 @@ const sourceSchema = schemas/* strictObject */.rej({
 });
 const planSchema = schemas/* strictObject */.rej({
     seed: count,
-    /** CPU the launches were pinned to. */
+    /** CPU the launches ran on, and whether they could be kept there. */
     cpu: schemas/* int */.Whr().min(0).max(65535),
+    pinned: schemas/* boolean */.zMY(),
     roundsPerLaunch: schemas/* int */.Whr().min(1).max(1000),
     batchesPerRound: schemas/* int */.Whr().min(1).max(10_000),
     batchNs: positiveNanoseconds,

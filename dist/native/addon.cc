@@ -72,8 +72,8 @@ Napi::Value toBuffer(Napi::Env env, const launch::Bytes &bytes) {
     const auto buffer = Napi::Buffer<char>::New(
         env, bytes.data, bytes.size,
         [](Napi::BasicEnv, char *, std::shared_ptr<void> *held) { delete held; }, owner.get());
-    owner.release(); // the buffer's now
-    return buffer;
+    (void)owner.release(); // the buffer's now
+    return buffer; // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): its finalizer deletes it
 }
 
 Napi::Object toResult(Napi::Env env, const launch::Outcome &outcome) {
