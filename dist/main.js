@@ -39837,14 +39837,14 @@ function runFileName(run) {
  * Makes a folder and proves that files can be written in it.
  * @throws Failure (usage) when they cannot
  */
-async function claimFolder(path, shown) {
+async function claimFolder(path) {
     try {
         await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.mkdir)(path, { recursive: true });
         await writeWhole((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(path, 'report.json.check'), '');
         await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(path, 'report.json.check'));
     }
     catch (error) {
-        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .usageFailure */ .II)(`out "${shown}" cannot be written to (${(0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .reasonOf */ .A3)(error)}): give a folder that this user may write in.`);
+        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .usageFailure */ .II)(`out "${path}" cannot be written to (${(0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .reasonOf */ .A3)(error)}): give a folder that this user may write in.`);
     }
 }
 /**
@@ -40107,7 +40107,7 @@ function reasonOf(error) {
 
 /***/ }),
 
-/***/ 55255:
+/***/ 51524:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -40116,14 +40116,14 @@ __nccwpck_require__.d(__webpack_exports__, {
   G: () => (/* binding */ gate)
 });
 
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(77598);
 // EXTERNAL MODULE: external "node:fs/promises"
 var promises_ = __nccwpck_require__(51455);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(76760);
 // EXTERNAL MODULE: ./lib/failure.js
 var failure = __nccwpck_require__(71957);
+// EXTERNAL MODULE: ./lib/targets/index.js + 2 modules
+var targets = __nccwpck_require__(43907);
 // EXTERNAL MODULE: ./lib/record/run.js + 1 modules
 var run = __nccwpck_require__(62522);
 // EXTERNAL MODULE: ./lib/baseline/write.js
@@ -40198,285 +40198,209 @@ async function readRecord(path, shown) {
     }
 }
 
-;// CONCATENATED MODULE: external "node:child_process"
-const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
-// EXTERNAL MODULE: external "node:os"
-var external_node_os_ = __nccwpck_require__(48161);
-// EXTERNAL MODULE: external "node:util"
-var external_node_util_ = __nccwpck_require__(57975);
-;// CONCATENATED MODULE: ./lib/probe/cache.js
+;// CONCATENATED MODULE: ./lib/baseline/open.js
 
 
 
-
-const NAME = 'syscall-gate';
 /**
- * Where builds are kept, best first. On a runner only its temporary folder, which every job finds
- * empty: what one job leaves for the next could be another pull request's code. Elsewhere the
- * user's cache, else a folder of the user's own among the temporary ones.
+ * Finds the baseline that the config names. Nothing stored yet is no failure.
+ * @throws Failure (usage) when a folder or file cannot be read, or there is no workflow to ask
  */
-function cacheFolders() {
-    const { RUNNER_TEMP, XDG_CACHE_HOME } = process.env;
-    if (RUNNER_TEMP)
-        return [(0,external_node_path_.join)(RUNNER_TEMP, NAME)];
-    const home = XDG_CACHE_HOME || (0,external_node_path_.join)((0,external_node_os_.homedir)(), '.cache');
-    return [(0,external_node_path_.join)(home, NAME), (0,external_node_path_.join)((0,external_node_os_.tmpdir)(), `${NAME}-${(0,external_node_os_.userInfo)().uid}`)];
+async function openBaseline(config, sources) {
+    const { baseline } = config;
+    if (isRunnable(baseline))
+        return { kind: 'target', target: (0,targets/* makeTarget */.mh)(baseline) };
+    sources.progress.phase('Look for earlier runs');
+    const stored = await readStored(baseline, config.candidate.spec, sources.artifacts);
+    for (const sentence of stored.skipped)
+        sources.progress.warn(sentence);
+    return { kind: 'stored', stored };
 }
-/** The folder of a complete build, if one of the cache folders has it. */
-async function findBuild(folders, key, files) {
-    for (const folder of folders) {
-        const build = (0,external_node_path_.join)(folder, key);
-        if ((await isTrusted(folder)) && (await isComplete(build, files)))
-            return build;
+const isRunnable = (spec) => spec.kind === 'host' || spec.kind === 'command';
+function readStored(baseline, candidateSpec, artifacts) {
+    switch (baseline.kind) {
+        case 'own':
+            return readOwnRuns(baseline.path, baseline.shown, candidateSpec);
+        case 'directory':
+            return readDirectory(baseline.path, baseline.shown);
+        case 'file':
+            return readFileRun(baseline.path, baseline.shown);
+        case 'artifact':
+            if (artifacts)
+                return artifacts();
+            throw (0,failure/* usageFailure */.II)('baseline "artifact" needs the earlier runs of a GitHub workflow and this is not one: give directory:PATH, file:PATH or host.');
     }
-    return undefined;
+}
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(77598);
+// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
+var simple_statistics = __nccwpck_require__(15521);
+// EXTERNAL MODULE: ./lib/stats/assumptions.js
+var assumptions = __nccwpck_require__(22595);
+// EXTERNAL MODULE: ./node_modules/picomatch/index.js
+var picomatch = __nccwpck_require__(14006);
+;// CONCATENATED MODULE: ./lib/measure/plan.js
+
+
+
+/**
+ * Many short launches rather than one long one: what differs between two launches of the same
+ * probe (addresses, page colours, what the allocator had at hand) is larger than what differs
+ * between batches of one. Two rounds a launch put a burst of a neighbour's work into half of a
+ * metric's batches at most. 0.2 ms is short enough to miss most timer ticks.
+ */
+const ROUNDS_PER_LAUNCH = 2;
+const BATCHES_PER_ROUND = 10;
+const BATCH_US = 200;
+function makePlan(metrics, seed, cpu) {
+    return {
+        metrics,
+        seed,
+        cpu,
+        roundsPerLaunch: ROUNDS_PER_LAUNCH,
+        batchesPerRound: BATCHES_PER_ROUND,
+        batchUs: BATCH_US,
+    };
+}
+/** The plan as a run record keeps it. */
+const planRecord = (plan) => ({
+    seed: plan.seed,
+    cpu: plan.cpu,
+    pinned: true,
+    roundsPerLaunch: plan.roundsPerLaunch,
+    batchesPerRound: plan.batchesPerRound,
+    batchNs: plan.batchUs * 1000,
+    estimateQuantile: assumptions/* ESTIMATE_QUANTILE */.JG,
+    occupancyThreshold: assumptions/* OCCUPANCY_THRESHOLD */.Op,
+});
+/**
+ * Picks the metrics that the globs name, in the catalogue's order; no glob is all of them.
+ * @throws Failure (usage) for a glob that names nothing
+ */
+function selectMetrics(catalogue, globs) {
+    if (globs.length === 0)
+        return catalogue.metrics;
+    const ids = catalogue.metrics.map((metric) => metric.id);
+    const named = new Set(globs.flatMap((glob) => matching(glob, ids)));
+    return catalogue.metrics.filter((metric) => named.has(metric.id));
+}
+/** @throws Failure (usage) when a margin rule names no metric of the catalogue */
+function checkMarginGlobs(catalogue, globs) {
+    const ids = catalogue.metrics.map((metric) => metric.id);
+    for (const glob of globs)
+        matching(glob, ids, 'margin');
+}
+function matching(glob, ids, input = 'metrics') {
+    const found = ids.filter((id) => picomatch.isMatch(id, glob));
+    if (found.length > 0)
+        return found;
+    const families = [...new Set(ids.map((id) => `${id.split('.', 1)[0]}.*`))];
+    throw (0,failure/* usageFailure */.II)(`${input} "${glob}" names no metric of the catalogue: give an id such as ${ids[0]}, or a glob such as ${families.join(', ')}.`);
+}
+
+;// CONCATENATED MODULE: ./lib/measure/collect.js
+
+
+
+
+
+/**
+ * Gathers one side's launches into its run record.
+ * @throws Failure (measurement) when no launch of the side came through
+ */
+function collectRun(target, plan, observations, identity) {
+    const { environment, catalogue } = described(target, observations);
+    return (0,run/* makeRun */.SA)({
+        schema: run/* RUN_SCHEMA */.EJ,
+        version: run/* RUN_VERSION */.Be,
+        tool: identity.tool,
+        catalogue,
+        id: identity.id,
+        startedAt: identity.startedAt,
+        target: target.record,
+        ...(identity.source ? { source: identity.source } : {}),
+        platform: environment.platform,
+        subject: environment.subject,
+        plan: { ...planRecord(plan), ...placement(observations) },
+        launches: observations.map((observation) => observation.launch),
+        metrics: plan.metrics.map((entry) => metricRecord(entry, observations)),
+    });
+}
+function described(target, observations) {
+    for (const { environment, catalogue } of observations) {
+        if (environment && catalogue !== undefined)
+            return { environment, catalogue };
+    }
+    const failure = observations.find((observation) => observation.launch.failure)?.launch.failure;
+    throw launchesFailed(target, failure ?? 'it did not describe its machine');
+}
+/** Where the launches really ran, which may differ from the plan in a target of its own mind. */
+function placement(observations) {
+    const known = observations.flatMap((observation) => observation.placement ?? []);
+    const [first] = known;
+    return first ? { cpu: first.cpu, pinned: known.every(({ pinned }) => pinned) } : {};
+}
+const launchesFailed = (target, why) => (0,failure/* measurementFailure */.jO)(`The probe could not be measured in ${target.record.spec}: ${why}; run that command line by hand to see what is in its way.`);
+/** Warm-up launches describe the target and heat the machine; their numbers are discarded. */
+function metricRecord(entry, observations) {
+    const fields = { id: entry.id, version: entry.version, gate: entry.gate };
+    const counted = observations.filter(({ launch }) => launch.phase !== 'warm-up');
+    const replicates = counted.flatMap((observation) => replicate(entry.id, observation));
+    const absences = counted.flatMap((observation) => absence(entry.id, observation));
+    if (replicates.length === 0 || replicates.length < absences.length) {
+        return { ...fields, ...commonest(absences) };
+    }
+    const interrupted = interruptedBatches(replicates);
+    if (interrupted !== undefined)
+        return { ...fields, ...interrupted };
+    return { ...fields, status: 'ok', unit: 'ns', replicates };
 }
 /**
- * Has a build made in the first cache folder that can be written, and publishes it by one rename, so
- * that a concurrent build sees all of it or nothing. A build that fails leaves nothing behind.
- *
- * @param make fills the empty folder that it is given
- * @returns the folder of the build, which may be that of a concurrent one with the same key
- * @throws Failure of kind `measurement` when no folder can be written
+ * A metric is unstable when most of its batches were interrupted: what is left is a selection. A
+ * single launch with few kept batches is a noisy replicate, and the tests know what to do with it.
  */
-async function publishBuild(folders, key, files, make) {
-    const { folder, work } = await makeWorkFolder(folders);
-    try {
-        await make(work);
-        return await moveInto((0,external_node_path_.join)(folder, key), work, files);
-    }
-    finally {
-        await (0,promises_.rm)(work, { recursive: true, force: true });
-    }
+function interruptedBatches(replicates) {
+    const rejected = (0,simple_statistics/* sum */.cz)(replicates.map((replicate) => replicate.rejected));
+    const batches = rejected + (0,simple_statistics/* sum */.cz)(replicates.map((replicate) => replicate.kept));
+    if (batches - rejected >= assumptions/* UNSTABLE_SHARE */.$J * batches)
+        return undefined;
+    const message = `${rejected} of ${batches} batches were interrupted by other work on the CPU`;
+    return { status: 'unstable', reason: { operation: 'measure', errno: 0, message } };
 }
-async function moveInto(build, work, files) {
-    try {
-        await (0,promises_.rename)(work, build);
-    }
-    catch (error) {
-        if (!isTaken(error))
-            throw error;
-        if (await isComplete(build, files))
-            return build;
-        // Somebody removed files from it.
-        await (0,promises_.rm)(build, { recursive: true, force: true });
-        await (0,promises_.rename)(work, build);
-    }
-    return build;
+function replicate(id, { launch, metrics }) {
+    const observation = metrics.get(id);
+    if (observation?.status !== 'ok')
+        return [];
+    const { estimateNs, controlNs, spreadNs, kept, rejected } = observation.estimate;
+    return [
+        {
+            sequence: launch.sequence,
+            estimateNs: rounded(estimateNs),
+            controlNs: rounded(controlNs),
+            spreadNs: rounded(spreadNs),
+            kept,
+            rejected,
+        },
+    ];
 }
-async function makeWorkFolder(folders) {
-    let reason;
-    for (const folder of folders) {
-        try {
-            await (0,promises_.mkdir)(folder, { recursive: true, mode: 0o755 });
-            if (!(await isTrusted(folder)))
-                continue;
-            const work = await (0,promises_.mkdtemp)((0,external_node_path_.join)(folder, 'building-'));
-            // Other users run the probe too: containers with a user of their own, setpriv.
-            await (0,promises_.chmod)(work, 0o755);
-            return { folder, work };
-        }
-        catch (error) {
-            reason ??= error;
-        }
-    }
-    const tried = folders.join(', ');
-    throw (0,failure/* measurementFailure */.jO)(`The compiled probe has no place to go, since no cache folder can be written (${tried}): set XDG_CACHE_HOME to one that can.`, reason);
+/** Seven digits: far below any noise, and half of the record's size. */
+const rounded = (ns) => Number(ns.toPrecision(7));
+function absence(id, { metrics }) {
+    const observation = metrics.get(id);
+    return observation === undefined || observation.status === 'ok' ? [] : [observation];
 }
-/** What is found here is executed, so nobody else may have been able to put it here. */
-async function isTrusted(folder) {
-    try {
-        const entry = await (0,promises_.lstat)(folder);
-        return entry.isDirectory() && entry.uid === (0,external_node_os_.userInfo)().uid && (entry.mode & 0o022) === 0;
-    }
-    catch {
-        return false;
-    }
+function commonest(absences) {
+    const statuses = absences.map(({ status }) => status);
+    const usual = statuses.length > 0 ? (0,simple_statistics/* modeFast */.Yz)(statuses) : undefined;
+    return (absences.find(({ status }) => status === usual) ?? {
+        status: 'error',
+        reason: { operation: 'launch', errno: 0, message: 'no launch that measured it came through' },
+    });
 }
-async function isComplete(build, files) {
-    try {
-        await Promise.all(files.map((file) => (0,promises_.access)((0,external_node_path_.join)(build, file))));
-        return true;
-    }
-    catch {
-        return false;
-    }
-}
-const isTaken = (error) => ['ENOTEMPTY', 'EEXIST'].includes(error.code ?? '');
 
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
 var schemas = __nccwpck_require__(92857);
-;// CONCATENATED MODULE: ./lib/probe/catalogue.js
-
-/**
- * The metric catalogue, as the probe itself prints it (`probe --list`): the native sources are its
- * only home, so that a new metric is one entry in one C file.
- */
-const metricEntrySchema = schemas/* object */.Ikc({
-    id: schemas/* string */.YjP(),
-    version: schemas/* int */.Whr(),
-    /** Whether a regression of this metric turns the gate red; the others only inform. */
-    gate: schemas/* boolean */.zMY(),
-    /** One operation takes milliseconds: measured in few launches, and never filtered by occupancy. */
-    slow: schemas/* boolean */.zMY(),
-    summary: schemas/* string */.YjP(),
-    /** Per operation: kernel entries, context switches, and bytes that the kernel copies or moves. */
-    entries: schemas/* number */.aig(),
-    switches: schemas/* number */.aig(),
-    bytes: schemas/* number */.aig(),
-});
-const catalogueSchema = schemas/* object */.Ikc({
-    wire: schemas/* int */.Whr(),
-    catalogue: schemas/* int */.Whr(),
-    metrics: schemas/* array */.YOg(metricEntrySchema).min(1),
-});
-
-;// CONCATENATED MODULE: ./lib/probe/compiler.js
-
-
-
-const PACKAGES = 'apt-get install build-essential, dnf install gcc gcc-c++ glibc-static, or apk add build-base linux-headers';
-const LONGEST_QUOTE = 300;
-const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
-const C = { name: 'C', variable: 'CC', programs: ['cc', 'gcc', 'clang'] };
-const CXX = { name: 'C++', variable: 'CXX', programs: ['c++', 'g++', 'clang++'] };
-/**
- * Finds the compilers: those that CC and CXX name, else the first that is installed.
- *
- * @throws Failure of kind `measurement` that says what to install
- */
-async function findCompilers() {
-    const [c, cxx] = await Promise.all([findCompiler(C), findCompiler(CXX)]);
-    return { c, cxx };
-}
-async function findCompiler(language) {
-    const named = process.env[language.variable]?.trim();
-    const candidates = named ? [named.split(/\s+/)] : language.programs.map((program) => [program]);
-    for (const command of candidates) {
-        const compiler = await tryCompiler(command);
-        if (compiler !== undefined)
-            return compiler;
-    }
-    throw (0,failure/* measurementFailure */.jO)(named
-        ? `The ${language.name} compiler "${named}" that ${language.variable} names does not run: install it, or unset ${language.variable}.`
-        : `No ${language.name} compiler was found (tried ${language.programs.join(', ')}): install one with ${PACKAGES}.`);
-}
-async function tryCompiler(command) {
-    try {
-        const version = await compiler_run(command, ['--version']);
-        return { command, version: version.split('\n', 1)[0] ?? '' };
-    }
-    catch {
-        return undefined;
-    }
-}
-/**
- * Runs a compiler.
- * @throws Failure of kind `measurement` with the compiler's first error line; the signal's reason
- *   when it was aborted
- */
-async function compile(compiler, options, { what, temporary, signal }) {
-    signal?.throwIfAborted();
-    try {
-        await compiler_run(compiler.command, options, { signal, variables: { TMPDIR: temporary } });
-    }
-    catch (error) {
-        signal?.throwIfAborted();
-        throw (0,failure/* measurementFailure */.jO)(diagnose(compiler, what, error), error);
-    }
-}
-async function compiler_run(command, options, { signal, variables } = {}) {
-    const [program = '', ...words] = command;
-    // In English, whatever the user speaks: the diagnosis reads what the compiler says.
-    const env = { ...process.env, LC_ALL: 'C', ...variables };
-    const settings = { env, maxBuffer: MAX_OUTPUT_BYTES, ...(signal ? { signal } : {}) };
-    const { stdout } = await (0,external_node_util_.promisify)(external_node_child_process_namespaceObject.execFile)(program, [...words, ...options], settings);
-    return stdout;
-}
-function diagnose(compiler, what, error) {
-    const said = String(error.stderr ?? '');
-    const program = compiler.command.join(' ');
-    // What ld, gold, lld and mold say.
-    if (/(cannot find|unable to find library|library not found:) -?l?c\b/.test(said)) {
-        return `Linking ${what} with ${program} failed, since there is no static C library: install it with dnf install glibc-static, or as part of apt-get install build-essential.`;
-    }
-    const missing = /fatal error: '?([^':]+)'?(?:: No such file or directory| file not found)/.exec(said);
-    if (missing !== null) {
-        return `Compiling ${what} with ${program} failed, since the header ${missing[1]} is missing: install it with ${PACKAGES}.`;
-    }
-    const complaint = firstError(said) || (error instanceof Error ? error.message : String(error));
-    return `Compiling ${what} with ${program} failed (${complaint.slice(0, LONGEST_QUOTE)}): install a current compiler with ${PACKAGES}, or name another in CC and CXX.`;
-}
-function firstError(said) {
-    const lines = said.split('\n').map((line) => line.trim());
-    return lines.find((line) => /\berror\b/i.test(line)) ?? lines.find((line) => line !== '') ?? '';
-}
-
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(73024);
-;// CONCATENATED MODULE: ./lib/probe/sources.js
-
-
-
-/** How the probe is compiled and linked. No -Werror: a new compiler's new warning is not an error. */
-const PROBE_FLAGS = ['-std=c11', '-D_GNU_SOURCE', '-O2', '-pipe'];
-/** Static, so that it runs in images and kernels that have no libc, or another one. */
-const PROBE_LINK_FLAGS = ['-static'];
-/** How the addon is compiled: -O0, since it waits most of the time, and all wait for its compiler. */
-const ADDON_FLAGS = [
-    '-std=c++17',
-    '-O0',
-    '-pipe',
-    '-fPIC',
-    '-fvisibility=hidden',
-    '-DNAPI_VERSION=8',
-    '-DNAPI_CPP_EXCEPTIONS',
-    '-DNODE_ADDON_API_DISABLE_DEPRECATED',
-];
-const ADDON_LINK_FLAGS = ['-shared'];
-/**
- * The N-API headers that the addon needs, as paths in node_modules: `dist/native/include` holds
- * copies of them, so that an action compiles with no install.
- */
-const NAPI_HEADERS = [
-    'node-addon-api/napi.h',
-    'node-addon-api/napi-inl.h',
-    'node-api-headers/include/js_native_api.h',
-    'node-api-headers/include/js_native_api_types.h',
-    'node-api-headers/include/node_api.h',
-    'node-api-headers/include/node_api_types.h',
-];
-/** Finds the native sources, in a bundle (dist/) as in a checkout (src/, lib/). */
-async function nativeSources() {
-    const { root, napi } = locate();
-    const core = await listFolder((0,external_node_path_.join)(root, 'core'));
-    const launch = await listFolder((0,external_node_path_.join)(root, 'launch'));
-    const probe = [(0,external_node_path_.join)(root, 'probe.c'), ...core.filter((path) => path.endsWith('.c'))];
-    // The longest to compile comes first, so that the others fill the CPU beside it.
-    const addon = [(0,external_node_path_.join)(root, 'addon.cc'), ...launch.filter((path) => path.endsWith('.cc'))];
-    const headers = [...core, ...launch].filter((path) => path.endsWith('.h'));
-    const includes = [...new Set(napi.map((path) => (0,external_node_path_.dirname)(path)))];
-    return { root, probe, addon, includes, all: [...probe, ...addon, ...headers, ...napi] };
-}
-function locate() {
-    const bundled = (0,external_node_path_.join)(import.meta.dirname, 'native');
-    if ((0,external_node_fs_.existsSync)(bundled)) {
-        return {
-            root: bundled,
-            napi: NAPI_HEADERS.map((path) => (0,external_node_path_.join)(bundled, 'include', (0,external_node_path_.basename)(path))),
-        };
-    }
-    const checkout = (0,external_node_path_.join)(import.meta.dirname, '..', '..');
-    return {
-        root: (0,external_node_path_.join)(checkout, 'native'),
-        napi: NAPI_HEADERS.map((path) => (0,external_node_path_.join)(checkout, 'node_modules', path)),
-    };
-}
-async function listFolder(folder) {
-    const names = await (0,promises_.readdir)(folder);
-    return names.sort().map((name) => (0,external_node_path_.join)(folder, name));
-}
-
 // EXTERNAL MODULE: ./lib/record/metric-status.js
 var metric_status = __nccwpck_require__(88924);
 ;// CONCATENATED MODULE: ./lib/probe/wire.js
@@ -40676,376 +40600,6 @@ function firstIssue(error) {
     return `${issue?.path.join('.') || 'line'}: ${issue?.message ?? 'invalid'}`;
 }
 
-;// CONCATENATED MODULE: ./lib/probe/build.js
-
-
-
-
-
-
-
-
-
-
-
-
-const PROBE = 'probe';
-const ADDON = 'addon.node';
-const FILES = [PROBE, ADDON];
-/**
- * Compiles the probe and the addon that launches it, or finds them compiled.
- *
- * @throws Failure of kind `usage` on a system that is not Linux, of kind `measurement` when something
- *   is missing to compile them or no folder can hold them
- */
-async function buildProbe(options = {}) {
-    const started = performance.now();
-    if (process.platform !== 'linux') {
-        throw (0,failure/* usageFailure */.II)(`syscall-gate measures the Linux kernel and this is ${process.platform}: run it on Linux.`);
-    }
-    const [compilers, sources] = await Promise.all([findCompilers(), nativeSources()]);
-    const key = await buildKey(compilers, sources);
-    const { cacheDir } = options;
-    const folders = cacheDir ? [cacheDir] : cacheFolders();
-    const found = await findBuild(folders, key, FILES);
-    const folder = found ??
-        (await publishBuild(folders, key, FILES, (work) => compileInto(work, compilers, sources, options)));
-    return {
-        probe: (0,external_node_path_.join)(folder, PROBE),
-        addon: (0,external_node_path_.join)(folder, ADDON),
-        compiler: compilers.c.version,
-        cached: found !== undefined,
-        elapsedMs: performance.now() - started,
-    };
-}
-/**
- * Asks the probe what it can measure.
- *
- * @throws Failure of kind `measurement` when it cannot be run or speaks another wire version
- */
-async function readCatalogue(probe) {
-    const listing = await listMetrics(probe);
-    const { wire } = listing;
-    if (wire !== WIRE_VERSION) {
-        throw (0,failure/* measurementFailure */.jO)(`The probe ${probe} speaks wire version ${String(wire)} and this syscall-gate version ${WIRE_VERSION}: use the probe that belongs to it.`);
-    }
-    const catalogue = catalogueSchema.safeParse(listing);
-    if (catalogue.success)
-        return catalogue.data;
-    const [issue] = catalogue.error.issues;
-    throw (0,failure/* measurementFailure */.jO)(`The catalogue of the probe ${probe} is damaged (${issue?.path.join('.')}: ${issue?.message}): remove ${probe} to have it compiled again.`);
-}
-async function listMetrics(probe) {
-    try {
-        const { stdout } = await (0,external_node_util_.promisify)(external_node_child_process_namespaceObject.execFile)(probe, ['--list'], { timeout: 10_000 });
-        const listing = JSON.parse(stdout);
-        return typeof listing === 'object' && listing !== null ? listing : {};
-    }
-    catch (error) {
-        const why = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
-        throw (0,failure/* measurementFailure */.jO)(`The probe ${probe} does not list its metrics (${why}): remove it to have it compiled again, and if its folder is mounted noexec set XDG_CACHE_HOME to one that is not.`, error);
-    }
-}
-async function buildKey(compilers, sources) {
-    const hash = (0,external_node_crypto_.createHash)('sha256');
-    const flags = [PROBE_FLAGS, PROBE_LINK_FLAGS, ADDON_FLAGS, ADDON_LINK_FLAGS];
-    hash.update(JSON.stringify([process.arch, compilers, flags]));
-    const contents = await Promise.all(sources.all.map((path) => (0,promises_.readFile)(path)));
-    for (const [index, content] of contents.entries()) {
-        // The length keeps the end of one file from passing for the beginning of the next.
-        hash.update(`${(0,external_node_path_.basename)(sources.all[index] ?? '')} ${content.length}\n`).update(content);
-    }
-    return hash.digest('hex').slice(0, 32);
-}
-async function compileInto(work, { c, cxx }, sources, { progress, signal }) {
-    const includes = sources.includes.flatMap((folder) => ['-isystem', folder]);
-    const products = [
-        {
-            ...{ file: ADDON, compiler: cxx, units: sources.addon },
-            ...{ flags: [...ADDON_FLAGS, ...includes], linkFlags: ADDON_LINK_FLAGS },
-        },
-        {
-            ...{ file: PROBE, compiler: c, units: sources.probe },
-            ...{ flags: PROBE_FLAGS, linkFlags: PROBE_LINK_FLAGS },
-        },
-    ];
-    const jobs = products.flatMap((product) => compileJobs(product, sources.root, work, signal));
-    await inParallel(jobs, (done, name) => progress?.step(done, jobs.length, name));
-    await Promise.all(products.map((product) => build_link(product, work, signal)));
-    const objects = products.flatMap(({ units }) => units.map((unit) => objectOf(unit, work)));
-    await Promise.all(objects.map((object) => (0,promises_.rm)(object)));
-}
-function compileJobs({ compiler, units, flags }, root, work, signal) {
-    return units.map((unit) => {
-        const name = (0,external_node_path_.relative)(root, unit);
-        const options = [...flags, '-c', unit, '-o', objectOf(unit, work)];
-        return { name, run: () => compile(compiler, options, { what: name, temporary: work, signal }) };
-    });
-}
-const objectOf = (unit, work) => (0,external_node_path_.join)(work, `${(0,external_node_path_.basename)(unit)}.o`);
-function build_link({ file, compiler, units, linkFlags }, work, signal) {
-    const objects = units.map((unit) => objectOf(unit, work));
-    const options = [...linkFlags, ...objects, '-o', (0,external_node_path_.join)(work, file)];
-    return compile(compiler, options, { what: file, temporary: work, signal });
-}
-/** Runs jobs on all CPUs; after a failure no further one starts, and those under way are awaited. */
-async function inParallel(jobs, onDone) {
-    const waiting = [...jobs];
-    let done = 0;
-    const work = async () => {
-        for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
-            await job.run();
-            done += 1;
-            onDone(done, job.name);
-        }
-    };
-    const stopAll = (error) => {
-        waiting.length = 0;
-        throw error;
-    };
-    const workers = Array.from({ length: (0,external_node_os_.availableParallelism)() }, () => work().catch(stopAll));
-    const failed = (await Promise.allSettled(workers)).find(({ status }) => status === 'rejected');
-    if (failed?.status === 'rejected')
-        throw failed.reason;
-}
-
-;// CONCATENATED MODULE: ./lib/probe/native.js
-
-/**
- * Loads the compiled addon. When this process exits, launches under way are cancelled: Node waits
- * for its worker threads then, which would be for as long as the launches take.
- *
- * @throws Failure of kind `measurement` when it does not load
- */
-function loadAddon(path) {
-    const module = { exports: {} };
-    try {
-        process.dlopen(module, path);
-    }
-    catch (error) {
-        const why = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
-        throw (0,failure/* measurementFailure */.jO)(`The compiled addon ${path} does not load (${why}): remove it to have it compiled again, and if its folder is mounted noexec set XDG_CACHE_HOME to one that is not.`, error);
-    }
-    const addon = module.exports;
-    process.once('exit', () => addon.cancelAll());
-    return addon;
-}
-
-;// CONCATENATED MODULE: external "node:timers/promises"
-const external_node_timers_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
-;// CONCATENATED MODULE: ./lib/measure/cpu.js
-
-/** Long enough for /proc/stat's 10 ms ticks to tell a busy CPU from an idle one. */
-const SAMPLE_MS = 150;
-/**
- * The allowed CPU that did the least in a short sample; of equals the highest, because device
- * interrupts and housekeeping favour the lowest.
- */
-async function quietestCpu(addon) {
-    const before = addon.cpuTimes();
-    await (0,external_node_timers_promises_namespaceObject.setTimeout)(SAMPLE_MS);
-    const work = addon.cpuTimes().map((now) => ({ cpu: now.cpu, ticks: workSince(before, now) }));
-    const [quietest] = work.sort((a, b) => a.ticks - b.ticks || b.cpu - a.cpu);
-    return quietest?.cpu ?? 0;
-}
-function workSince(before, now) {
-    const then = before.find((times) => times.cpu === now.cpu);
-    return now.busyTicks + now.stealTicks - (then ? then.busyTicks + then.stealTicks : 0);
-}
-
-// EXTERNAL MODULE: ./node_modules/picomatch/index.js
-var picomatch = __nccwpck_require__(14006);
-// EXTERNAL MODULE: ./lib/stats/assumptions.js
-var assumptions = __nccwpck_require__(22595);
-;// CONCATENATED MODULE: ./lib/measure/plan.js
-
-
-
-/**
- * Many short launches rather than one long one: what differs between two launches of the same
- * probe (addresses, page colours, what the allocator had at hand) is larger than what differs
- * between batches of one. Two rounds a launch put a burst of a neighbour's work into half of a
- * metric's batches at most. 0.2 ms is short enough to miss most timer ticks.
- */
-const ROUNDS_PER_LAUNCH = 2;
-const BATCHES_PER_ROUND = 10;
-const BATCH_US = 200;
-function makePlan(metrics, seed, cpu) {
-    return {
-        metrics,
-        seed,
-        cpu,
-        roundsPerLaunch: ROUNDS_PER_LAUNCH,
-        batchesPerRound: BATCHES_PER_ROUND,
-        batchUs: BATCH_US,
-    };
-}
-/** The plan as a run record keeps it. */
-const planRecord = (plan) => ({
-    seed: plan.seed,
-    cpu: plan.cpu,
-    pinned: true,
-    roundsPerLaunch: plan.roundsPerLaunch,
-    batchesPerRound: plan.batchesPerRound,
-    batchNs: plan.batchUs * 1000,
-    estimateQuantile: assumptions/* ESTIMATE_QUANTILE */.JG,
-    occupancyThreshold: assumptions/* OCCUPANCY_THRESHOLD */.Op,
-});
-/**
- * Picks the metrics that the globs name, in the catalogue's order; no glob is all of them.
- * @throws Failure (usage) for a glob that names nothing
- */
-function selectMetrics(catalogue, globs) {
-    if (globs.length === 0)
-        return catalogue.metrics;
-    const ids = catalogue.metrics.map((metric) => metric.id);
-    const named = new Set(globs.flatMap((glob) => matching(glob, ids)));
-    return catalogue.metrics.filter((metric) => named.has(metric.id));
-}
-/** @throws Failure (usage) when a margin rule names no metric of the catalogue */
-function checkMarginGlobs(catalogue, globs) {
-    const ids = catalogue.metrics.map((metric) => metric.id);
-    for (const glob of globs)
-        matching(glob, ids, 'margin');
-}
-function matching(glob, ids, input = 'metrics') {
-    const found = ids.filter((id) => picomatch.isMatch(id, glob));
-    if (found.length > 0)
-        return found;
-    const families = [...new Set(ids.map((id) => `${id.split('.', 1)[0]}.*`))];
-    throw (0,failure/* usageFailure */.II)(`${input} "${glob}" names no metric of the catalogue: give an id such as ${ids[0]}, or a glob such as ${families.join(', ')}.`);
-}
-
-;// CONCATENATED MODULE: ./lib/measure/bench.js
-
-
-
-
-/**
- * Compiles the probe, reads its catalogue, checks what the inputs name against it, and picks the
- * CPU to measure on.
- * @throws Failure when nothing can be compiled here, or a glob names no metric
- */
-async function prepareBench(config, { signal, progress }) {
-    const built = await buildProbe({ progress, signal });
-    progress.note(built.cached
-        ? `The probe was compiled earlier with ${built.compiler}.`
-        : `Compiled with ${built.compiler} in ${(built.elapsedMs / 1000).toFixed(1)} s.`);
-    const catalogue = await readCatalogue(built.probe);
-    const metrics = selectMetrics(catalogue, config.metrics);
-    checkMarginGlobs(catalogue, config.margins.map((rule) => rule.glob));
-    const addon = loadAddon(built.addon);
-    signal.addEventListener('abort', () => addon.cancelAll(), { once: true });
-    return {
-        addon,
-        probe: built.probe,
-        plan: makePlan(metrics, config.seed, await quietestCpu(addon)),
-        signal,
-    };
-}
-
-// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
-var simple_statistics = __nccwpck_require__(15521);
-;// CONCATENATED MODULE: ./lib/measure/collect.js
-
-
-
-
-
-/**
- * Gathers one side's launches into its run record.
- * @throws Failure (measurement) when no launch of the side came through
- */
-function collectRun(target, plan, observations, identity) {
-    const { environment, catalogue } = described(target, observations);
-    return (0,run/* makeRun */.SA)({
-        schema: run/* RUN_SCHEMA */.EJ,
-        version: run/* RUN_VERSION */.Be,
-        tool: identity.tool,
-        catalogue,
-        id: identity.id,
-        startedAt: identity.startedAt,
-        target: target.record,
-        ...(identity.source ? { source: identity.source } : {}),
-        platform: environment.platform,
-        subject: environment.subject,
-        plan: { ...planRecord(plan), ...placement(observations) },
-        launches: observations.map((observation) => observation.launch),
-        metrics: plan.metrics.map((entry) => metricRecord(entry, observations)),
-    });
-}
-function described(target, observations) {
-    for (const { environment, catalogue } of observations) {
-        if (environment && catalogue !== undefined)
-            return { environment, catalogue };
-    }
-    const failure = observations.find((observation) => observation.launch.failure)?.launch.failure;
-    throw launchesFailed(target, failure ?? 'it did not describe its machine');
-}
-/** Where the launches really ran, which may differ from the plan in a target of its own mind. */
-function placement(observations) {
-    const known = observations.flatMap((observation) => observation.placement ?? []);
-    const [first] = known;
-    return first ? { cpu: first.cpu, pinned: known.every(({ pinned }) => pinned) } : {};
-}
-const launchesFailed = (target, why) => (0,failure/* measurementFailure */.jO)(`The probe could not be measured in ${target.record.spec}: ${why}; run that command line by hand to see what is in its way.`);
-/** Warm-up launches describe the target and heat the machine; their numbers are discarded. */
-function metricRecord(entry, observations) {
-    const fields = { id: entry.id, version: entry.version, gate: entry.gate };
-    const counted = observations.filter(({ launch }) => launch.phase !== 'warm-up');
-    const replicates = counted.flatMap((observation) => replicate(entry.id, observation));
-    const absences = counted.flatMap((observation) => absence(entry.id, observation));
-    if (replicates.length === 0 || replicates.length < absences.length) {
-        return { ...fields, ...commonest(absences) };
-    }
-    const interrupted = interruptedBatches(replicates);
-    if (interrupted !== undefined)
-        return { ...fields, ...interrupted };
-    return { ...fields, status: 'ok', unit: 'ns', replicates };
-}
-/**
- * A metric is unstable when most of its batches were interrupted: what is left is a selection. A
- * single launch with few kept batches is a noisy replicate, and the tests know what to do with it.
- */
-function interruptedBatches(replicates) {
-    const rejected = (0,simple_statistics/* sum */.cz)(replicates.map((replicate) => replicate.rejected));
-    const batches = rejected + (0,simple_statistics/* sum */.cz)(replicates.map((replicate) => replicate.kept));
-    if (batches - rejected >= assumptions/* UNSTABLE_SHARE */.$J * batches)
-        return undefined;
-    const message = `${rejected} of ${batches} batches were interrupted by other work on the CPU`;
-    return { status: 'unstable', reason: { operation: 'measure', errno: 0, message } };
-}
-function replicate(id, { launch, metrics }) {
-    const observation = metrics.get(id);
-    if (observation?.status !== 'ok')
-        return [];
-    const { estimateNs, controlNs, spreadNs, kept, rejected } = observation.estimate;
-    return [
-        {
-            sequence: launch.sequence,
-            estimateNs: rounded(estimateNs),
-            controlNs: rounded(controlNs),
-            spreadNs: rounded(spreadNs),
-            kept,
-            rejected,
-        },
-    ];
-}
-/** Seven digits: far below any noise, and half of the record's size. */
-const rounded = (ns) => Number(ns.toPrecision(7));
-function absence(id, { metrics }) {
-    const observation = metrics.get(id);
-    return observation === undefined || observation.status === 'ok' ? [] : [observation];
-}
-function commonest(absences) {
-    const statuses = absences.map(({ status }) => status);
-    const usual = statuses.length > 0 ? (0,simple_statistics/* modeFast */.Yz)(statuses) : undefined;
-    return (absences.find(({ status }) => status === usual) ?? {
-        status: 'error',
-        reason: { operation: 'launch', errno: 0, message: 'no launch that measured it came through' },
-    });
-}
-
 ;// CONCATENATED MODULE: ./lib/measure/estimate.js
 
 
@@ -41211,57 +40765,61 @@ const missing = {
 ;// CONCATENATED MODULE: ./lib/measure/rounds.js
 
 
+/**
+ * The order of one round. A B B A cancels a linear drift inside the round, and its seams hold
+ * adjacent launches of the same side: B B within a round, A A from one to the next.
+ */
 const DUET = ['baseline', 'candidate', 'candidate', 'baseline'];
 const ALONE = ['candidate', 'candidate', 'candidate', 'candidate'];
+const LAUNCHES_PER_ROUND = DUET.length;
 const emptyLog = () => ({ baseline: [], candidate: [], next: 0 });
 /** Slow metrics wait by design (tens of ms an operation): two rounds of them say enough. */
 const SLOW_METRIC_ROUNDS = 2;
 /**
- * More launches of a phase than this say nothing more: the interval shrinks with their root, and the estimate
+ * More rounds of a phase say nothing more: the interval shrinks with their root, and the estimate
  * and its interval take memory and time with their square. One metric alone gets there in a minute.
  */
-const MOST_LAUNCHES = 1600;
+const MOST_ROUNDS = 400;
 /** A launch takes well under a second on hardware; emulated kernels are hundreds of times slower. */
 const LAUNCH_DEADLINE_MS = 60_000;
 /**
- * Measures rounds of launches, both sides in turn, and adds them to the log.
+ * Measures rounds of launches, of both sides in turn or of the candidate alone, and adds them to
+ * the log.
  *
  * @throws Failure (measurement) when the launches of a side keep failing
  */
-async function measureDuet(bench, sides, order, log, progress) {
-    await measureRounds(bench, sides, DUET, order, log, progress);
-}
-/** Measures rounds of launches of the candidate alone, for a comparison with stored runs. */
-async function measureAlone(bench, candidate, order, log, progress) {
-    await measureRounds(bench, { baseline: candidate, candidate }, ALONE, order, log, progress);
-}
-async function measureRounds(bench, sides, pattern, order, log, progress) {
+async function measureRounds(bench, sides, order, log, progress) {
     const begin = performance.now();
     let whole = 0;
-    for (let round = 0;; round++) {
+    for (let round = 0; round < MOST_ROUNDS; round++) {
         const now = performance.now();
         const roundMs = round === 0 ? 0 : (now - begin) / round;
         const late = whole < order.leastRounds ? order.latest : order.until;
         if (round > 0 && now + roundMs > late)
             return;
-        if ((round + 1) * pattern.length > MOST_LAUNCHES)
-            return;
-        const metrics = metricsOf(order, round);
-        for (const [index, side] of pattern.entries()) {
-            tellProgress(progress, order, begin, round * pattern.length + index, sides[side]);
-            log[side].push(await launchInTurn(bench, sides[side], order, metrics, log));
-            refuseFailing(sides[side], log[side]);
-        }
-        if (isWhole(log, pattern.length))
+        const tell = (launch, target) => tellProgress(progress, order, begin, round * LAUNCHES_PER_ROUND + launch, target);
+        const launches = await measureRound(bench, sides, order, round, log, tell);
+        if (launches.every(({ launch }) => launch.failure === undefined))
             whole += 1;
     }
 }
-/** Whether every launch of the round that just ended came through. */
-const isWhole = ({ baseline, candidate, next }, launches) => [...baseline, ...candidate].every(({ launch }) => launch.sequence < next - launches || launch.failure === undefined);
+async function measureRound(bench, sides, order, round, log, tell) {
+    const metrics = metricsOf(order, round);
+    const launches = [];
+    for (const side of sides.baseline ? DUET : ALONE) {
+        const target = sides[side] ?? sides.candidate;
+        tell(launches.length, target);
+        const launch = await launchInTurn(bench, target, order, metrics, log);
+        launches.push(launch);
+        log[side].push(launch);
+        refuseFailing(target, log[side]);
+    }
+    return launches;
+}
 /** A phase with time to fill is told by the second, the warm-up by the launch. */
 function tellProgress(progress, order, begin, launches, target) {
     if (order.phase === 'warm-up') {
-        progress.step(launches, DUET.length, `launches, ${target.record.spec}`);
+        progress.step(launches, LAUNCHES_PER_ROUND, `launches, ${target.record.spec}`);
         return;
     }
     const seconds = (ms) => Math.round(ms / 1000);
@@ -41281,7 +40839,7 @@ async function launchInTurn(bench, target, { phase }, metrics, log) {
     });
 }
 /** Both sides of a round share one metric order; the golden ratio spreads consecutive seeds. */
-const roundSeed = (seed, sequence) => (seed + Math.imul(Math.floor(sequence / DUET.length), 0x9e3779b1)) >>> 0;
+const roundSeed = (seed, sequence) => (seed + Math.imul(Math.floor(sequence / LAUNCHES_PER_ROUND), 0x9e3779b1)) >>> 0;
 function metricsOf(order, round) {
     if (order.phase !== 'warm-up' && round < SLOW_METRIC_ROUNDS)
         return order.metrics;
@@ -41327,8 +40885,9 @@ class Session {
         this.durationMs = durationMs;
         this.progress = progress;
     }
-    /** The first round: describes both sides and heats the machine; its numbers are discarded. */
+    /** The first round: describes the sides and heats the machine; its numbers are discarded. */
     async warmUp() {
+        this.progress.phase('Warm up');
         await this.measure('warm-up', this.bench.plan.metrics, { until: 0, leastRounds: 1 });
     }
     /** All metrics, for the share of the budget that leaves time to confirm. */
@@ -41342,8 +40901,9 @@ class Session {
         const leastRounds = Math.ceil(leastPairs / PAIRS_PER_ROUND);
         await this.measure('confirm', metrics, { until: this.begin + this.durationMs, leastRounds });
     }
-    baselineRun(target, identity) {
-        return collectRun(target, this.bench.plan, this.log.baseline, identity);
+    baselineRun(identity) {
+        const { baseline = this.sides.candidate } = this.sides;
+        return collectRun(baseline, this.bench.plan, this.log.baseline, identity);
     }
     candidateRun(identity) {
         return collectRun(this.sides.candidate, this.bench.plan, this.log.candidate, identity);
@@ -41356,295 +40916,12 @@ class Session {
     async measure(phase, metrics, limits) {
         const latest = this.begin + OVERRUN * this.durationMs;
         const order = { phase, metrics, latest, ...limits };
-        const { baseline, candidate } = this.sides;
-        if (baseline === undefined) {
-            await measureAlone(this.bench, candidate, order, this.log, this.progress);
-        }
-        else {
-            const sides = { baseline, candidate };
-            await measureDuet(this.bench, sides, order, this.log, this.progress);
-        }
+        await measureRounds(this.bench, this.sides, order, this.log, this.progress);
     }
 }
 
 // EXTERNAL MODULE: ./lib/units.js
 var units = __nccwpck_require__(83052);
-// EXTERNAL MODULE: ./lib/report/noise.js
-var noise = __nccwpck_require__(21792);
-// EXTERNAL MODULE: ./lib/report/sections.js
-var sections = __nccwpck_require__(13136);
-// EXTERNAL MODULE: ./lib/report/words.js
-var words = __nccwpck_require__(58191);
-;// CONCATENATED MODULE: ./lib/report/headline.js
-
-
-
-
-/**
- * The report in one sentence: how many gated metrics got the verdict, and the fact that a reader
- * would ask for next.
- *
- * @param report everything but the sentence itself
- */
-function headline(report) {
-    if (report.verdict === 'no-baseline')
-        return noBaseline(report);
-    const gated = report.metrics.filter(({ gate }) => gate);
-    const those = gated.filter(({ verdict }) => verdict === report.verdict);
-    if (those.length === 0)
-        return 'No gated metric was measured, so nothing was judged.';
-    if (report.verdict === 'incomparable')
-        return partlyCompared(gated, report);
-    const clause = clauses[report.verdict](those, report);
-    return `${shareOf(those.length, gated.length)} ${clause}${lostAccess(gated)}.`;
-}
-const clauses = {
-    regressed: (those) => `regressed${largestChange(those)}`,
-    improved: (those) => `improved and none regressed${largestChange(those)}`,
-    unchanged: (those) => `${isOrAre(those)} unchanged${sensitivity(those)}`,
-    inconclusive: (those, report) => `${isOrAre(those)} inconclusive and none regressed${settling(those, report)}`,
-};
-function shareOf(count, total) {
-    if (total === 1)
-        return 'The only gated metric';
-    return count === total ? `All ${total} gated metrics` : `${count} of ${total} gated metrics`;
-}
-const isOrAre = ({ length }) => (length === 1 ? 'is' : 'are');
-function largestChange(metrics) {
-    const largest = metrics.toSorted((a, b) => (0,sections/* changeSize */.QZ)(b) - (0,sections/* changeSize */.QZ)(a))[0];
-    if (largest === undefined || largest.change === null)
-        return '';
-    const is = metrics.length === 1 ? ':' : '; the largest is';
-    return `${is} ${largest.id}, ${(0,units/* formatChange */.eD)(largest.change)}`;
-}
-function sensitivity(metrics) {
-    const worst = (0,noise/* largestOf */.u)(metrics, ({ mde80 }) => mde80);
-    if (worst === undefined)
-        return '';
-    return `; a change of ${(0,units/* formatShare */.T1)(worst.value)} on any of them would have been caught four times in five`;
-}
-function settling(metrics, report) {
-    const metric = metrics.find(({ replicatesToSettle }) => replicatesToSettle !== null);
-    return metric === undefined ? '' : `; ${metric.id}: ${(0,words/* settleText */.di)(report, metric)}`;
-}
-/** Neither regressed nor improved nor inconclusive: what could be compared is unchanged. */
-function partlyCompared(metrics, report) {
-    const unchanged = metrics.filter(({ verdict }) => verdict === 'unchanged');
-    if (unchanged.length === 0)
-        return nothingCompared(metrics);
-    const share = shareOf(unchanged.length, metrics.length);
-    const lostOnes = lostAccess(metrics);
-    const rest = `${(0,units/* countOf */.pq)(metrics.length - unchanged.length, 'other')} could not be compared`;
-    return `${share} ${clauses.unchanged(unchanged, report)}${lostOnes || `; ${rest}`}.`;
-}
-function nothingCompared(metrics) {
-    const [first] = metrics;
-    const because = first === undefined || metrics.some(sections/* lost */.DU) ? '' : `; ${first.id}: ${first.because}`;
-    const none = `None of ${(0,units/* countOf */.pq)(metrics.length, 'gated metric')} could be compared`;
-    return `${none}${because.replace(/\.$/, '')}${lostAccess(metrics)}.`;
-}
-/** What the candidate may no longer do is a finding whatever the times of the others say. */
-function lostAccess(metrics) {
-    const denied = metrics.filter(sections/* lost */.DU);
-    const [first] = denied;
-    if (first === undefined)
-        return '';
-    const others = denied.length === 1 ? '' : ` and ${(0,units/* countOf */.pq)(denied.length - 1, 'other')}`;
-    return `; ${first.id}${others} cannot be measured on the candidate any more (${(0,words/* statusText */.qS)(first.candidate)})`;
-}
-function noBaseline(report) {
-    const { floor, mde80 } = (0,noise/* noiseOf */.Y)(report.metrics);
-    const [skipped] = report.baseline.skipped;
-    const start = skipped === undefined
-        ? 'There is no baseline yet, so nothing was judged'
-        : `No earlier run could be used (${skipped.replace(/\.$/, '')}), so nothing was judged`;
-    if (floor === undefined || mde80 === undefined)
-        return `${start}.`;
-    return (`${start}; on this machine identical sides differ by ${(0,units/* formatShare */.T1)(floor.median)} and a ` +
-        `change of ${(0,units/* formatShare */.T1)(mde80.median)} would be caught four times in five (medians).`);
-}
-
-;// CONCATENATED MODULE: ./lib/report/report.js
-
-
-
-/** The report for scripts: `--json`, the action's `report` output. `schema/report-v1.json`. */
-const REPORT_SCHEMA = 'syscall-gate/report';
-const REPORT_VERSION = 1;
-const metricVerdict = schemas/* enum */.k5n([
-    'regressed',
-    'improved',
-    'unchanged',
-    'inconclusive',
-    'incomparable',
-]);
-const sideSchema = schemas/* discriminatedUnion */.gMt('status', [
-    schemas/* strictObject */.rej({
-        status: schemas/* literal */.euz('ok'),
-        estimate: schemas/* number */.aig().positive().describe("ns per operation, at the baseline's control speed"),
-        replicates: schemas/* int */.Whr().min(1),
-    }),
-    schemas/* strictObject */.rej({
-        status: schemas/* enum */.k5n([...metric_status/* UNAVAILABLE */.H, 'absent']),
-        reason: schemas/* string */.YjP().describe('the operation that failed and what it said'),
-    }),
-]);
-const changeSchema = schemas/* strictObject */.rej({
-    ratio: schemas/* number */.aig().positive().describe('candidate over baseline: 1.05 is five percent slower'),
-    low: schemas/* number */.aig().min(0),
-    high: schemas/* number */.aig().positive().nullable().describe('null where the data put no upper bound'),
-    confidence: schemas/* number */.aig().gt(0).max(1).describe('coverage of the interval from low to high'),
-});
-const metricReportSchema = schemas/* strictObject */.rej({
-    id: schemas/* string */.YjP(),
-    status: schemas/* enum */.k5n(['ok', ...metric_status/* UNAVAILABLE */.H, 'absent']).describe("the candidate's status"),
-    verdict: metricVerdict,
-    because: schemas/* string */.YjP().describe('what decided, or why nothing could be decided'),
-    gate: schemas/* boolean */.zMY().describe('false for a metric that informs and never turns the gate red'),
-    margin: schemas/* number */.aig().positive().describe('smallest change that matters: 0.02 is two percent'),
-    baseline: sideSchema,
-    candidate: sideSchema,
-    change: changeSchema.nullable(),
-    p: schemas/* number */.aig().min(0).max(1).nullable().describe('Holm-adjusted, of the test that decided'),
-    mde80: schemas/* number */.aig()
-        .positive()
-        .nullable()
-        .describe('smallest true change (0.03 is three percent) that is caught four times in five'),
-    floor: changeSchema
-        .extend({ pairs: schemas/* int */.Whr().min(0), rejections: schemas/* int */.Whr().min(0) })
-        .nullable()
-        .describe('the same comparison between identical sides of this run'),
-    replicatesToSettle: schemas/* int */.Whr()
-        .positive()
-        .nullable()
-        .describe('pairs (duet) or stored runs (prediction) that would settle an inconclusive metric'),
-});
-const reportSchema = schemas/* strictObject */.rej({
-    schema: schemas/* literal */.euz(REPORT_SCHEMA),
-    version: schemas/* literal */.euz(REPORT_VERSION),
-    tool: schemas/* string */.YjP(),
-    verdict: schemas/* enum */.k5n([...metricVerdict.options, 'no-baseline']),
-    passed: schemas/* boolean */.zMY().describe('whether the exit code is 0 under the fail-on policy'),
-    headline: schemas/* string */.YjP().describe('one sentence for people'),
-    design: schemas/* enum */.k5n(['duet', 'prediction', 'self'])
-        .describe('duet: both sides interleaved in one job; prediction: against stored runs; self: no baseline'),
-    alpha: schemas/* number */.aig().gt(0).lt(1).describe('family-wise error level of regressed, and of improved'),
-    familySize: schemas/* int */.Whr().min(0).describe('how many gated metrics share that level'),
-    counts: schemas/* record */.g1P(metricVerdict, schemas/* int */.Whr().min(0)).describe('gated metrics of each verdict'),
-    baseline: schemas/* strictObject */.rej({
-        spec: schemas/* string */.YjP(),
-        runs: schemas/* array */.YOg(schemas/* string */.YjP()).describe('ids of the run records, oldest first; empty without one'),
-        skipped: schemas/* array */.YOg(schemas/* string */.YjP()).describe('one sentence for each stored run that was passed over'),
-    }),
-    candidate: schemas/* strictObject */.rej({ spec: schemas/* string */.YjP(), run: schemas/* string */.YjP() }),
-    platform: run/* platformSchema */.vd,
-    subject: run/* subjectSchema */.cn.describe('what is under test on the candidate side'),
-    differences: schemas/* array */.YOg(schemas/* strictObject */.rej({ field: schemas/* string */.YjP(), baseline: schemas/* string */.YjP(), candidate: schemas/* string */.YjP() }))
-        .describe('subject fields that differ between the sides'),
-    caveats: schemas/* array */.YOg(schemas/* string */.YjP()).describe('what weakens the whole comparison, one sentence each'),
-    metrics: schemas/* array */.YOg(metricReportSchema),
-});
-
-;// CONCATENATED MODULE: ./lib/report/build.js
-
-
-
-/**
- * Everything that people and scripts are told, as plain data: renderings add nothing to it.
- *
- * @param specs the target specs of both sides as the user wrote them
- * @throws ZodError when the comparison does not make a report: a bug, not a user's mistake
- */
-function buildReport(comparison, judgement, toolVersion, specs) {
-    const metrics = comparison.metrics.map(metricReport);
-    const report = {
-        schema: REPORT_SCHEMA,
-        version: REPORT_VERSION,
-        tool: toolVersion,
-        ...judgement,
-        design: comparison.design,
-        alpha: comparison.alpha,
-        familySize: comparison.familySize,
-        // A metric that only informs is nobody's regression.
-        counts: (0,words/* countVerdicts */.qX)(metrics.filter(({ gate }) => gate)),
-        baseline: {
-            spec: specs.baseline,
-            runs: comparison.baseline.map(({ id }) => id),
-            skipped: comparison.skipped,
-        },
-        candidate: { spec: specs.candidate, run: comparison.candidate.id },
-        platform: comparison.candidate.platform,
-        subject: comparison.candidate.subject,
-        differences: differences(comparison),
-        caveats: [...comparison.skipped, ...comparison.caveats],
-        metrics,
-    };
-    return reportSchema.parse({ ...report, headline: headline(report) });
-}
-function metricReport(metric) {
-    return {
-        id: metric.id,
-        status: metric.candidate.status,
-        verdict: metric.verdict,
-        because: metric.because,
-        gate: metric.gate,
-        margin: metric.marginRatio,
-        baseline: sideReport(metric.baseline),
-        candidate: sideReport(metric.candidate),
-        change: metric.change === undefined ? null : changeReport(metric.change),
-        p: metric.pValue ?? null,
-        mde80: finite(metric.mde80),
-        floor: metric.floor === undefined ? null : floorReport(metric.floor),
-        replicatesToSettle: metric.replicatesToSettle ?? null,
-    };
-}
-function sideReport(side) {
-    return side.status === 'ok'
-        ? { status: 'ok', estimate: side.estimateNs, replicates: side.replicates }
-        : { status: side.status, reason: reasonText(side.reason) };
-}
-/** An interval without bounds runs from 0, which JSON has, to infinity, which it has not. */
-const changeReport = ({ ratio, low, high, confidence }) => ({
-    ratio,
-    low,
-    high: finite(high),
-    confidence,
-});
-const floorReport = ({ pairs, rejections, ...change }) => ({
-    ...changeReport(change),
-    pairs,
-    rejections,
-});
-function reasonText({ operation, errno, message }) {
-    const said = [operation, message].filter((part) => part !== '').join(': ');
-    return errno === 0 ? said : `${said} (errno ${errno})`.trim();
-}
-/** Against stored runs, the last one: what changed since, rather than everything that ever did. */
-function differences({ baseline, candidate }) {
-    const last = baseline.at(-1);
-    if (last === undefined)
-        return [];
-    const [before, after] = [subjectFields(last), subjectFields(candidate)];
-    return [...new Set([...before.keys(), ...after.keys()])]
-        .map((field) => ({
-        field,
-        baseline: before.get(field) ?? 'absent',
-        candidate: after.get(field) ?? 'absent',
-    }))
-        .filter((pair) => pair.baseline !== pair.candidate);
-}
-/** A subject as flat text: `vulnerabilities` becomes one field for each file of the directory. */
-function subjectFields({ subject }) {
-    const { vulnerabilities, ...rest } = subject;
-    return new Map([
-        ...Object.entries(rest).map(([field, value]) => [field, String(value)]),
-        ...Object.entries(vulnerabilities).map(([name, state]) => [`vulnerabilities.${name}`, state]),
-    ]);
-}
-const finite = (value) => value !== undefined && Number.isFinite(value) ? value : null;
-
-// EXTERNAL MODULE: ./lib/targets/index.js + 2 modules
-var targets = __nccwpck_require__(43907);
 ;// CONCATENATED MODULE: ./lib/stats/arguments.js
 /**
  * The door of the pure rooms: a number that is not finite, or out of its range, is a bug in the
@@ -42822,47 +42099,6 @@ function notCompared(candidate, baseline, settings) {
     return incomparable(candidate, marginOf(candidate.id, settings.margins, assumptions/* DUET_MARGIN */.CJ), bothSides(other, candidate), typeof why === 'string' ? why : 'No two launches of the sides stand side by side.');
 }
 
-;// CONCATENATED MODULE: ./lib/verdict/judge.js
-/**
- * A finding outranks the absence of one: `improved` is a confirmed change and stands above
- * `inconclusive`, which only says that the run was too short or the machine too loud for a metric.
- * `unchanged` comes last, so that it is said only of a gate whose every metric was shown to be.
- */
-const MOST_TELLING_FIRST = [
-    'regressed',
-    'improved',
-    'inconclusive',
-    'incomparable',
-    'unchanged',
-];
-/**
- * The verdict of the whole gate, and whether it passes by policy. Only gated metrics count, and
- * only those that a side could measure: what neither side has says nothing about the difference.
- */
-function judge(comparison, failOn) {
-    if (comparison.design === 'self')
-        return { verdict: 'no-baseline', passed: true };
-    const gated = comparison.metrics.filter((metric) => metric.gate && measuredSomewhere(metric));
-    return { verdict: mostTelling(gated), passed: !gated.some((metric) => fails(metric, failOn)) };
-}
-const measuredSomewhere = ({ baseline, candidate }) => baseline.status === 'ok' || candidate.status === 'ok';
-function mostTelling(metrics) {
-    const verdicts = new Set(metrics.map((metric) => metric.verdict));
-    return MOST_TELLING_FIRST.find((verdict) => verdicts.has(verdict)) ?? 'incomparable';
-}
-const RED = {
-    regression: ['regressed'],
-    inconclusive: ['regressed', 'inconclusive'],
-    never: [],
-};
-function fails(metric, failOn) {
-    if (RED[failOn].includes(metric.verdict))
-        return true;
-    return failOn === 'inconclusive' && lostOnCandidate(metric);
-}
-/** Another machine is nobody's fault; a metric that only the candidate cannot measure is undecided. */
-const lostOnCandidate = ({ baseline, candidate }) => baseline.status === 'ok' && candidate.status !== 'ok';
-
 ;// CONCATENATED MODULE: ./lib/baseline/comparability.js
 const CPU_MODEL = [
     'architecture',
@@ -43118,6 +42354,873 @@ function describeMetric({ id, gate, marginRatio, candidate, floor, mde80, }) {
 /** This tool's version, as records and reports state it. The tests hold it to package.json. */
 const VERSION = '0.1.0';
 
+;// CONCATENATED MODULE: ./lib/evidence.js
+
+
+
+
+
+
+
+
+/** Measures what the baseline calls for: a duet, a run against stored ones, or a self-portrait. */
+function gatherEvidence(config, bench, baseline, telling) {
+    if (baseline.kind === 'target')
+        return duel(config, bench, baseline.target, telling);
+    const { stored } = baseline;
+    return stored.runs.length > 0
+        ? evidence_predict(config, bench, stored, telling)
+        : selfPortrait(config, bench, stored, telling);
+}
+/** Both sides can be run here: interleave them, screen all metrics, confirm the flagged ones. */
+async function duel(config, bench, baseline, { progress, source }) {
+    const candidate = (0,targets/* makeTarget */.mh)(config.candidate);
+    const session = new Session(bench, { baseline, candidate }, config.durationMs, progress);
+    const [before, after] = [identity(source), identity(source)];
+    const runs = () => [session.baselineRun(before), session.candidateRun(after)];
+    await session.warmUp();
+    progress.phase('Measure both sides in turn');
+    await session.screen();
+    const { flagged, leastPairs } = screenDuet(...runs(), config);
+    if (flagged.length > 0) {
+        progress.phase(`Confirm ${(0,units/* countOf */.pq)(flagged.length, 'flagged metric')} on fresh launches`);
+        await session.confirm(flagged, leastPairs);
+    }
+    const [baselineRun, run] = runs();
+    return { comparison: compareDuet(baselineRun, run, config), run };
+}
+/** The baseline is stored runs: measure the candidate and ask whether they predict it. */
+async function evidence_predict(config, bench, stored, { progress, source }) {
+    const candidate = (0,targets/* makeTarget */.mh)(config.candidate);
+    const session = new Session(bench, { candidate }, config.durationMs, progress);
+    const own = identity(source);
+    await session.warmUp();
+    progress.phase(`Measure, to compare with ${stored.origin}`);
+    await session.screen(WHOLE_BUDGET);
+    const run = session.candidateRun(own);
+    return { comparison: comparePrediction(stored, run, config), run };
+}
+/** Nothing to compare with: the candidate against itself shows what this machine can tell apart. */
+async function selfPortrait(config, bench, stored, { progress, source }) {
+    const candidate = (0,targets/* makeTarget */.mh)(config.candidate);
+    const sides = { baseline: candidate, candidate };
+    const session = new Session(bench, sides, config.durationMs, progress);
+    const own = identity(source);
+    progress.note(`There is no earlier run in ${stored.origin}, so the candidate is measured against itself, which shows what this machine can tell apart.`);
+    await session.warmUp();
+    progress.phase('Measure the candidate against itself');
+    await session.screen(WHOLE_BUDGET);
+    const [before, after] = [session.baselineRun(own), session.candidateRun(own)];
+    const run = session.pooledRun(own);
+    return { comparison: describeSelf(before, after, run, stored, config), run };
+}
+/** Without a confirmation to follow. */
+const WHOLE_BUDGET = 1;
+const identity = (source) => ({
+    id: (0,external_node_crypto_.randomBytes)(8).toString('hex'),
+    startedAt: new Date().toISOString(),
+    tool: VERSION,
+    ...(source ? { source } : {}),
+});
+
+;// CONCATENATED MODULE: external "node:child_process"
+const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __nccwpck_require__(48161);
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __nccwpck_require__(57975);
+;// CONCATENATED MODULE: ./lib/probe/cache.js
+
+
+
+
+const NAME = 'syscall-gate';
+/**
+ * Where builds are kept, best first. On a runner only its temporary folder, which every job finds
+ * empty: what one job leaves for the next could be another pull request's code. Elsewhere the
+ * user's cache, else a folder of the user's own among the temporary ones.
+ */
+function cacheFolders() {
+    const { RUNNER_TEMP, XDG_CACHE_HOME } = process.env;
+    if (RUNNER_TEMP)
+        return [(0,external_node_path_.join)(RUNNER_TEMP, NAME)];
+    const home = XDG_CACHE_HOME || (0,external_node_path_.join)((0,external_node_os_.homedir)(), '.cache');
+    return [(0,external_node_path_.join)(home, NAME), (0,external_node_path_.join)((0,external_node_os_.tmpdir)(), `${NAME}-${(0,external_node_os_.userInfo)().uid}`)];
+}
+/** The folder of a complete build, if one of the cache folders has it. */
+async function findBuild(folders, key, files) {
+    for (const folder of folders) {
+        const build = (0,external_node_path_.join)(folder, key);
+        if ((await isTrusted(folder)) && (await isComplete(build, files)))
+            return build;
+    }
+    return undefined;
+}
+/**
+ * Has a build made in the first cache folder that can be written, and publishes it by one rename, so
+ * that a concurrent build sees all of it or nothing. A build that fails leaves nothing behind.
+ *
+ * @param make fills the empty folder that it is given
+ * @returns the folder of the build, which may be that of a concurrent one with the same key
+ * @throws Failure of kind `measurement` when no folder can be written
+ */
+async function publishBuild(folders, key, files, make) {
+    const { folder, work } = await makeWorkFolder(folders);
+    try {
+        await make(work);
+        return await moveInto((0,external_node_path_.join)(folder, key), work, files);
+    }
+    finally {
+        await (0,promises_.rm)(work, { recursive: true, force: true });
+    }
+}
+async function moveInto(build, work, files) {
+    try {
+        await (0,promises_.rename)(work, build);
+    }
+    catch (error) {
+        if (!isTaken(error))
+            throw error;
+        if (await isComplete(build, files))
+            return build;
+        // Somebody removed files from it.
+        await (0,promises_.rm)(build, { recursive: true, force: true });
+        await (0,promises_.rename)(work, build);
+    }
+    return build;
+}
+async function makeWorkFolder(folders) {
+    let reason;
+    for (const folder of folders) {
+        try {
+            await (0,promises_.mkdir)(folder, { recursive: true, mode: 0o755 });
+            if (!(await isTrusted(folder)))
+                continue;
+            const work = await (0,promises_.mkdtemp)((0,external_node_path_.join)(folder, 'building-'));
+            // Other users run the probe too: containers with a user of their own, setpriv.
+            await (0,promises_.chmod)(work, 0o755);
+            return { folder, work };
+        }
+        catch (error) {
+            reason ??= error;
+        }
+    }
+    const tried = folders.join(', ');
+    throw (0,failure/* measurementFailure */.jO)(`The compiled probe has no place to go, since no cache folder can be written (${tried}): set XDG_CACHE_HOME to one that can.`, reason);
+}
+/** What is found here is executed, so nobody else may have been able to put it here. */
+async function isTrusted(folder) {
+    try {
+        const entry = await (0,promises_.lstat)(folder);
+        return entry.isDirectory() && entry.uid === (0,external_node_os_.userInfo)().uid && (entry.mode & 0o022) === 0;
+    }
+    catch {
+        return false;
+    }
+}
+async function isComplete(build, files) {
+    try {
+        await Promise.all(files.map((file) => (0,promises_.access)((0,external_node_path_.join)(build, file))));
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+const isTaken = (error) => ['ENOTEMPTY', 'EEXIST'].includes(error.code ?? '');
+
+;// CONCATENATED MODULE: ./lib/probe/catalogue.js
+
+/**
+ * The metric catalogue, as the probe itself prints it (`probe --list`): the native sources are its
+ * only home, so that a new metric is one entry in one C file.
+ */
+const metricEntrySchema = schemas/* object */.Ikc({
+    id: schemas/* string */.YjP(),
+    version: schemas/* int */.Whr(),
+    /** Whether a regression of this metric turns the gate red; the others only inform. */
+    gate: schemas/* boolean */.zMY(),
+    /** One operation takes milliseconds: measured in few launches, and never filtered by occupancy. */
+    slow: schemas/* boolean */.zMY(),
+    summary: schemas/* string */.YjP(),
+    /** Per operation: kernel entries, context switches, and bytes that the kernel copies or moves. */
+    entries: schemas/* number */.aig(),
+    switches: schemas/* number */.aig(),
+    bytes: schemas/* number */.aig(),
+});
+const catalogueSchema = schemas/* object */.Ikc({
+    wire: schemas/* int */.Whr(),
+    catalogue: schemas/* int */.Whr(),
+    metrics: schemas/* array */.YOg(metricEntrySchema).min(1),
+});
+
+;// CONCATENATED MODULE: ./lib/probe/compiler.js
+
+
+
+const PACKAGES = 'apt-get install build-essential, dnf install gcc gcc-c++ glibc-static, or apk add build-base linux-headers';
+const LONGEST_QUOTE = 300;
+const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
+const C = { name: 'C', variable: 'CC', programs: ['cc', 'gcc', 'clang'] };
+const CXX = { name: 'C++', variable: 'CXX', programs: ['c++', 'g++', 'clang++'] };
+/**
+ * Finds the compilers: those that CC and CXX name, else the first that is installed.
+ *
+ * @throws Failure of kind `measurement` that says what to install
+ */
+async function findCompilers() {
+    const [c, cxx] = await Promise.all([findCompiler(C), findCompiler(CXX)]);
+    return { c, cxx };
+}
+async function findCompiler(language) {
+    const named = process.env[language.variable]?.trim();
+    const candidates = named ? [named.split(/\s+/)] : language.programs.map((program) => [program]);
+    for (const command of candidates) {
+        const compiler = await tryCompiler(command);
+        if (compiler !== undefined)
+            return compiler;
+    }
+    throw (0,failure/* measurementFailure */.jO)(named
+        ? `The ${language.name} compiler "${named}" that ${language.variable} names does not run: install it, or unset ${language.variable}.`
+        : `No ${language.name} compiler was found (tried ${language.programs.join(', ')}): install one with ${PACKAGES}.`);
+}
+async function tryCompiler(command) {
+    try {
+        const version = await compiler_run(command, ['--version']);
+        return { command, version: version.split('\n', 1)[0] ?? '' };
+    }
+    catch {
+        return undefined;
+    }
+}
+/**
+ * Runs a compiler.
+ * @throws Failure of kind `measurement` with the compiler's first error line; the signal's reason
+ *   when it was aborted
+ */
+async function compile(compiler, options, { what, temporary, signal }) {
+    signal?.throwIfAborted();
+    try {
+        await compiler_run(compiler.command, options, { signal, variables: { TMPDIR: temporary } });
+    }
+    catch (error) {
+        signal?.throwIfAborted();
+        throw (0,failure/* measurementFailure */.jO)(diagnose(compiler, what, error), error);
+    }
+}
+async function compiler_run(command, options, { signal, variables } = {}) {
+    const [program = '', ...words] = command;
+    // In English, whatever the user speaks: the diagnosis reads what the compiler says.
+    const env = { ...process.env, LC_ALL: 'C', ...variables };
+    const settings = { env, maxBuffer: MAX_OUTPUT_BYTES, ...(signal ? { signal } : {}) };
+    const { stdout } = await (0,external_node_util_.promisify)(external_node_child_process_namespaceObject.execFile)(program, [...words, ...options], settings);
+    return stdout;
+}
+function diagnose(compiler, what, error) {
+    const said = String(error.stderr ?? '');
+    const program = compiler.command.join(' ');
+    // What ld, gold, lld and mold say.
+    if (/(cannot find|unable to find library|library not found:) -?l?c\b/.test(said)) {
+        return `Linking ${what} with ${program} failed, since there is no static C library: install it with dnf install glibc-static, or as part of apt-get install build-essential.`;
+    }
+    const missing = /fatal error: '?([^':]+)'?(?:: No such file or directory| file not found)/.exec(said);
+    if (missing !== null) {
+        return `Compiling ${what} with ${program} failed, since the header ${missing[1]} is missing: install it with ${PACKAGES}.`;
+    }
+    const complaint = firstError(said) || (error instanceof Error ? error.message : String(error));
+    return `Compiling ${what} with ${program} failed (${complaint.slice(0, LONGEST_QUOTE)}): install a current compiler with ${PACKAGES}, or name another in CC and CXX.`;
+}
+function firstError(said) {
+    const lines = said.split('\n').map((line) => line.trim());
+    return lines.find((line) => /\berror\b/i.test(line)) ?? lines.find((line) => line !== '') ?? '';
+}
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(73024);
+;// CONCATENATED MODULE: ./lib/probe/sources.js
+
+
+
+/** How the probe is compiled and linked. No -Werror: a new compiler's new warning is not an error. */
+const PROBE_FLAGS = ['-std=c11', '-D_GNU_SOURCE', '-O2', '-pipe'];
+/** Static, so that it runs in images and kernels that have no libc, or another one. */
+const PROBE_LINK_FLAGS = ['-static'];
+/** How the addon is compiled: -O0, since it waits most of the time, and all wait for its compiler. */
+const ADDON_FLAGS = [
+    '-std=c++17',
+    '-O0',
+    '-pipe',
+    '-fPIC',
+    '-fvisibility=hidden',
+    '-DNAPI_VERSION=8',
+    '-DNAPI_CPP_EXCEPTIONS',
+    '-DNODE_ADDON_API_DISABLE_DEPRECATED',
+];
+const ADDON_LINK_FLAGS = ['-shared'];
+/**
+ * The N-API headers that the addon needs, as paths in node_modules: `dist/native/include` holds
+ * copies of them, so that an action compiles with no install.
+ */
+const NAPI_HEADERS = [
+    'node-addon-api/napi.h',
+    'node-addon-api/napi-inl.h',
+    'node-api-headers/include/js_native_api.h',
+    'node-api-headers/include/js_native_api_types.h',
+    'node-api-headers/include/node_api.h',
+    'node-api-headers/include/node_api_types.h',
+];
+/** Finds the native sources, in a bundle (dist/) as in a checkout (src/, lib/). */
+async function nativeSources() {
+    const { root, napi } = locate();
+    const core = await listFolder((0,external_node_path_.join)(root, 'core'));
+    const launch = await listFolder((0,external_node_path_.join)(root, 'launch'));
+    const probe = [(0,external_node_path_.join)(root, 'probe.c'), ...core.filter((path) => path.endsWith('.c'))];
+    // The longest to compile comes first, so that the others fill the CPU beside it.
+    const addon = [(0,external_node_path_.join)(root, 'addon.cc'), ...launch.filter((path) => path.endsWith('.cc'))];
+    const headers = [...core, ...launch].filter((path) => path.endsWith('.h'));
+    const includes = [...new Set(napi.map((path) => (0,external_node_path_.dirname)(path)))];
+    return { root, probe, addon, includes, all: [...probe, ...addon, ...headers, ...napi] };
+}
+function locate() {
+    const bundled = (0,external_node_path_.join)(import.meta.dirname, 'native');
+    if ((0,external_node_fs_.existsSync)(bundled)) {
+        return {
+            root: bundled,
+            napi: NAPI_HEADERS.map((path) => (0,external_node_path_.join)(bundled, 'include', (0,external_node_path_.basename)(path))),
+        };
+    }
+    const checkout = (0,external_node_path_.join)(import.meta.dirname, '..', '..');
+    return {
+        root: (0,external_node_path_.join)(checkout, 'native'),
+        napi: NAPI_HEADERS.map((path) => (0,external_node_path_.join)(checkout, 'node_modules', path)),
+    };
+}
+async function listFolder(folder) {
+    const names = await (0,promises_.readdir)(folder);
+    return names.sort().map((name) => (0,external_node_path_.join)(folder, name));
+}
+
+;// CONCATENATED MODULE: ./lib/probe/build.js
+
+
+
+
+
+
+
+
+
+
+
+
+const PROBE = 'probe';
+const ADDON = 'addon.node';
+const FILES = [PROBE, ADDON];
+/**
+ * Compiles the probe and the addon that launches it, or finds them compiled.
+ *
+ * @throws Failure of kind `usage` on a system that is not Linux, of kind `measurement` when something
+ *   is missing to compile them or no folder can hold them
+ */
+async function buildProbe(options = {}) {
+    const started = performance.now();
+    if (process.platform !== 'linux') {
+        throw (0,failure/* usageFailure */.II)(`syscall-gate measures the Linux kernel and this is ${process.platform}: run it on Linux.`);
+    }
+    const [compilers, sources] = await Promise.all([findCompilers(), nativeSources()]);
+    const key = await buildKey(compilers, sources);
+    const { cacheDir } = options;
+    const folders = cacheDir ? [cacheDir] : cacheFolders();
+    const found = await findBuild(folders, key, FILES);
+    const folder = found ??
+        (await publishBuild(folders, key, FILES, (work) => compileInto(work, compilers, sources, options)));
+    return {
+        probe: (0,external_node_path_.join)(folder, PROBE),
+        addon: (0,external_node_path_.join)(folder, ADDON),
+        compiler: compilers.c.version,
+        cached: found !== undefined,
+        elapsedMs: performance.now() - started,
+    };
+}
+/**
+ * Asks the probe what it can measure.
+ *
+ * @throws Failure of kind `measurement` when it cannot be run or speaks another wire version
+ */
+async function readCatalogue(probe) {
+    const listing = await listMetrics(probe);
+    const { wire } = listing;
+    if (wire !== WIRE_VERSION) {
+        throw (0,failure/* measurementFailure */.jO)(`The probe ${probe} speaks wire version ${String(wire)} and this syscall-gate version ${WIRE_VERSION}: use the probe that belongs to it.`);
+    }
+    const catalogue = catalogueSchema.safeParse(listing);
+    if (catalogue.success)
+        return catalogue.data;
+    const [issue] = catalogue.error.issues;
+    throw (0,failure/* measurementFailure */.jO)(`The catalogue of the probe ${probe} is damaged (${issue?.path.join('.')}: ${issue?.message}): remove ${probe} to have it compiled again.`);
+}
+async function listMetrics(probe) {
+    try {
+        const { stdout } = await (0,external_node_util_.promisify)(external_node_child_process_namespaceObject.execFile)(probe, ['--list'], { timeout: 10_000 });
+        const listing = JSON.parse(stdout);
+        return typeof listing === 'object' && listing !== null ? listing : {};
+    }
+    catch (error) {
+        const why = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
+        throw (0,failure/* measurementFailure */.jO)(`The probe ${probe} does not list its metrics (${why}): remove it to have it compiled again, and if its folder is mounted noexec set XDG_CACHE_HOME to one that is not.`, error);
+    }
+}
+async function buildKey(compilers, sources) {
+    const hash = (0,external_node_crypto_.createHash)('sha256');
+    const flags = [PROBE_FLAGS, PROBE_LINK_FLAGS, ADDON_FLAGS, ADDON_LINK_FLAGS];
+    hash.update(JSON.stringify([process.arch, compilers, flags]));
+    const contents = await Promise.all(sources.all.map((path) => (0,promises_.readFile)(path)));
+    for (const [index, content] of contents.entries()) {
+        // The length keeps the end of one file from passing for the beginning of the next.
+        hash.update(`${(0,external_node_path_.basename)(sources.all[index] ?? '')} ${content.length}\n`).update(content);
+    }
+    return hash.digest('hex').slice(0, 32);
+}
+async function compileInto(work, { c, cxx }, sources, { progress, signal }) {
+    const includes = sources.includes.flatMap((folder) => ['-isystem', folder]);
+    const products = [
+        {
+            ...{ file: ADDON, compiler: cxx, units: sources.addon },
+            ...{ flags: [...ADDON_FLAGS, ...includes], linkFlags: ADDON_LINK_FLAGS },
+        },
+        {
+            ...{ file: PROBE, compiler: c, units: sources.probe },
+            ...{ flags: PROBE_FLAGS, linkFlags: PROBE_LINK_FLAGS },
+        },
+    ];
+    const jobs = products.flatMap((product) => compileJobs(product, sources.root, work, signal));
+    await inParallel(jobs, (done, name) => progress?.step(done, jobs.length, name));
+    await Promise.all(products.map((product) => build_link(product, work, signal)));
+    const objects = products.flatMap(({ units }) => units.map((unit) => objectOf(unit, work)));
+    await Promise.all(objects.map((object) => (0,promises_.rm)(object)));
+}
+function compileJobs({ compiler, units, flags }, root, work, signal) {
+    return units.map((unit) => {
+        const name = (0,external_node_path_.relative)(root, unit);
+        const options = [...flags, '-c', unit, '-o', objectOf(unit, work)];
+        return { name, run: () => compile(compiler, options, { what: name, temporary: work, signal }) };
+    });
+}
+const objectOf = (unit, work) => (0,external_node_path_.join)(work, `${(0,external_node_path_.basename)(unit)}.o`);
+function build_link({ file, compiler, units, linkFlags }, work, signal) {
+    const objects = units.map((unit) => objectOf(unit, work));
+    const options = [...linkFlags, ...objects, '-o', (0,external_node_path_.join)(work, file)];
+    return compile(compiler, options, { what: file, temporary: work, signal });
+}
+/** Runs jobs on all CPUs; after a failure no further one starts, and those under way are awaited. */
+async function inParallel(jobs, onDone) {
+    const waiting = [...jobs];
+    let done = 0;
+    const work = async () => {
+        for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+            await job.run();
+            done += 1;
+            onDone(done, job.name);
+        }
+    };
+    const stopAll = (error) => {
+        waiting.length = 0;
+        throw error;
+    };
+    const workers = Array.from({ length: (0,external_node_os_.availableParallelism)() }, () => work().catch(stopAll));
+    const failed = (await Promise.allSettled(workers)).find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected')
+        throw failed.reason;
+}
+
+;// CONCATENATED MODULE: ./lib/probe/native.js
+
+/**
+ * Loads the compiled addon. When this process exits, launches under way are cancelled: Node waits
+ * for its worker threads then, which would be for as long as the launches take.
+ *
+ * @throws Failure of kind `measurement` when it does not load
+ */
+function loadAddon(path) {
+    const module = { exports: {} };
+    try {
+        process.dlopen(module, path);
+    }
+    catch (error) {
+        const why = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
+        throw (0,failure/* measurementFailure */.jO)(`The compiled addon ${path} does not load (${why}): remove it to have it compiled again, and if its folder is mounted noexec set XDG_CACHE_HOME to one that is not.`, error);
+    }
+    const addon = module.exports;
+    process.once('exit', () => addon.cancelAll());
+    return addon;
+}
+
+;// CONCATENATED MODULE: external "node:timers/promises"
+const external_node_timers_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+;// CONCATENATED MODULE: ./lib/measure/cpu.js
+
+/** Long enough for /proc/stat's 10 ms ticks to tell a busy CPU from an idle one. */
+const SAMPLE_MS = 150;
+/**
+ * The allowed CPU that did the least in a short sample; of equals the highest, because device
+ * interrupts and housekeeping favour the lowest.
+ */
+async function quietestCpu(addon) {
+    const before = addon.cpuTimes();
+    await (0,external_node_timers_promises_namespaceObject.setTimeout)(SAMPLE_MS);
+    const work = addon.cpuTimes().map((now) => ({ cpu: now.cpu, ticks: workSince(before, now) }));
+    const [quietest] = work.sort((a, b) => a.ticks - b.ticks || b.cpu - a.cpu);
+    return quietest?.cpu ?? 0;
+}
+function workSince(before, now) {
+    const then = before.find((times) => times.cpu === now.cpu);
+    return now.busyTicks + now.stealTicks - (then ? then.busyTicks + then.stealTicks : 0);
+}
+
+;// CONCATENATED MODULE: ./lib/measure/bench.js
+
+
+
+
+/**
+ * Compiles the probe, reads its catalogue, checks what the inputs name against it, and picks the
+ * CPU to measure on.
+ * @throws Failure when nothing can be compiled here, or a glob names no metric
+ */
+async function prepareBench(config, { signal, progress }) {
+    progress.phase('Compile the probe');
+    const built = await buildProbe({ progress, signal });
+    progress.note(built.cached
+        ? `The probe was compiled earlier with ${built.compiler}.`
+        : `Compiled with ${built.compiler} in ${(built.elapsedMs / 1000).toFixed(1)} s.`);
+    const catalogue = await readCatalogue(built.probe);
+    const metrics = selectMetrics(catalogue, config.metrics);
+    checkMarginGlobs(catalogue, config.margins.map((rule) => rule.glob));
+    const addon = loadAddon(built.addon);
+    signal.addEventListener('abort', () => addon.cancelAll(), { once: true });
+    return {
+        addon,
+        probe: built.probe,
+        plan: makePlan(metrics, config.seed, await quietestCpu(addon)),
+        signal,
+    };
+}
+
+// EXTERNAL MODULE: ./lib/report/noise.js
+var noise = __nccwpck_require__(21792);
+// EXTERNAL MODULE: ./lib/report/sections.js
+var sections = __nccwpck_require__(13136);
+// EXTERNAL MODULE: ./lib/report/words.js
+var words = __nccwpck_require__(58191);
+;// CONCATENATED MODULE: ./lib/report/headline.js
+
+
+
+
+/**
+ * The report in one sentence: how many gated metrics got the verdict, and the fact that a reader
+ * would ask for next.
+ *
+ * @param report everything but the sentence itself
+ */
+function headline(report) {
+    if (report.verdict === 'no-baseline')
+        return noBaseline(report);
+    const gated = report.metrics.filter(({ gate }) => gate);
+    const those = gated.filter(({ verdict }) => verdict === report.verdict);
+    if (those.length === 0)
+        return 'No gated metric was measured, so nothing was judged.';
+    if (report.verdict === 'incomparable')
+        return partlyCompared(gated, report);
+    const clause = clauses[report.verdict](those, report);
+    return `${shareOf(those.length, gated.length)} ${clause}${lostAccess(gated)}.`;
+}
+const clauses = {
+    regressed: (those) => `regressed${largestChange(those)}`,
+    improved: (those) => `improved and none regressed${largestChange(those)}`,
+    unchanged: (those) => `${isOrAre(those)} unchanged${sensitivity(those)}`,
+    inconclusive: (those, report) => `${isOrAre(those)} inconclusive and none regressed${settling(those, report)}`,
+};
+function shareOf(count, total) {
+    if (total === 1)
+        return 'The only gated metric';
+    return count === total ? `All ${total} gated metrics` : `${count} of ${total} gated metrics`;
+}
+const isOrAre = ({ length }) => (length === 1 ? 'is' : 'are');
+function largestChange(metrics) {
+    const largest = metrics.toSorted((a, b) => (0,sections/* changeSize */.QZ)(b) - (0,sections/* changeSize */.QZ)(a))[0];
+    if (largest === undefined || largest.change === null)
+        return '';
+    const is = metrics.length === 1 ? ':' : '; the largest is';
+    return `${is} ${largest.id}, ${(0,units/* formatChange */.eD)(largest.change)}`;
+}
+function sensitivity(metrics) {
+    const worst = (0,noise/* largestOf */.u)(metrics, ({ mde80 }) => mde80);
+    if (worst === undefined)
+        return '';
+    return `; a change of ${(0,units/* formatShare */.T1)(worst.value)} on any of them would have been caught four times in five`;
+}
+function settling(metrics, report) {
+    const metric = metrics.find(({ replicatesToSettle }) => replicatesToSettle !== null);
+    return metric === undefined ? '' : `; ${metric.id}: ${(0,words/* settleText */.di)(report, metric)}`;
+}
+/** Neither regressed nor improved nor inconclusive: what could be compared is unchanged. */
+function partlyCompared(metrics, report) {
+    const unchanged = metrics.filter(({ verdict }) => verdict === 'unchanged');
+    if (unchanged.length === 0)
+        return nothingCompared(metrics);
+    const share = shareOf(unchanged.length, metrics.length);
+    const lostOnes = lostAccess(metrics);
+    const rest = `${(0,units/* countOf */.pq)(metrics.length - unchanged.length, 'other')} could not be compared`;
+    return `${share} ${clauses.unchanged(unchanged, report)}${lostOnes || `; ${rest}`}.`;
+}
+function nothingCompared(metrics) {
+    const [first] = metrics;
+    const because = first === undefined || metrics.some(sections/* lost */.DU) ? '' : `; ${first.id}: ${first.because}`;
+    const none = `None of ${(0,units/* countOf */.pq)(metrics.length, 'gated metric')} could be compared`;
+    return `${none}${because.replace(/\.$/, '')}${lostAccess(metrics)}.`;
+}
+/** What the candidate may no longer do is a finding whatever the times of the others say. */
+function lostAccess(metrics) {
+    const denied = metrics.filter(sections/* lost */.DU);
+    const [first] = denied;
+    if (first === undefined)
+        return '';
+    const others = denied.length === 1 ? '' : ` and ${(0,units/* countOf */.pq)(denied.length - 1, 'other')}`;
+    return `; ${first.id}${others} cannot be measured on the candidate any more (${(0,words/* statusText */.qS)(first.candidate)})`;
+}
+function noBaseline(report) {
+    const { floor, mde80 } = (0,noise/* noiseOf */.Y)(report.metrics);
+    const [skipped] = report.baseline.skipped;
+    const start = skipped === undefined
+        ? 'There is no baseline yet, so nothing was judged'
+        : `No earlier run could be used (${skipped.replace(/\.$/, '')}), so nothing was judged`;
+    if (floor === undefined || mde80 === undefined)
+        return `${start}.`;
+    return (`${start}; on this machine identical sides differ by ${(0,units/* formatShare */.T1)(floor.median)} and a ` +
+        `change of ${(0,units/* formatShare */.T1)(mde80.median)} would be caught four times in five (medians).`);
+}
+
+;// CONCATENATED MODULE: ./lib/report/report.js
+
+
+
+/** The report for scripts: `--json`, the action's `report` output. `schema/report-v1.json`. */
+const REPORT_SCHEMA = 'syscall-gate/report';
+const REPORT_VERSION = 1;
+const metricVerdict = schemas/* enum */.k5n([
+    'regressed',
+    'improved',
+    'unchanged',
+    'inconclusive',
+    'incomparable',
+]);
+const sideSchema = schemas/* discriminatedUnion */.gMt('status', [
+    schemas/* strictObject */.rej({
+        status: schemas/* literal */.euz('ok'),
+        estimate: schemas/* number */.aig().positive().describe("ns per operation, at the baseline's control speed"),
+        replicates: schemas/* int */.Whr().min(1),
+    }),
+    schemas/* strictObject */.rej({
+        status: schemas/* enum */.k5n([...metric_status/* UNAVAILABLE */.H, 'absent']),
+        reason: schemas/* string */.YjP().describe('the operation that failed and what it said'),
+    }),
+]);
+const changeSchema = schemas/* strictObject */.rej({
+    ratio: schemas/* number */.aig().positive().describe('candidate over baseline: 1.05 is five percent slower'),
+    low: schemas/* number */.aig().min(0),
+    high: schemas/* number */.aig().positive().nullable().describe('null where the data put no upper bound'),
+    confidence: schemas/* number */.aig().gt(0).max(1).describe('coverage of the interval from low to high'),
+});
+const metricReportSchema = schemas/* strictObject */.rej({
+    id: schemas/* string */.YjP(),
+    status: schemas/* enum */.k5n(['ok', ...metric_status/* UNAVAILABLE */.H, 'absent']).describe("the candidate's status"),
+    verdict: metricVerdict,
+    because: schemas/* string */.YjP().describe('what decided, or why nothing could be decided'),
+    gate: schemas/* boolean */.zMY().describe('false for a metric that informs and never turns the gate red'),
+    margin: schemas/* number */.aig().positive().describe('smallest change that matters: 0.02 is two percent'),
+    baseline: sideSchema,
+    candidate: sideSchema,
+    change: changeSchema.nullable(),
+    p: schemas/* number */.aig().min(0).max(1).nullable().describe('Holm-adjusted, of the test that decided'),
+    mde80: schemas/* number */.aig()
+        .positive()
+        .nullable()
+        .describe('smallest true change (0.03 is three percent) that is caught four times in five'),
+    floor: changeSchema
+        .extend({ pairs: schemas/* int */.Whr().min(0), rejections: schemas/* int */.Whr().min(0) })
+        .nullable()
+        .describe('the same comparison between identical sides of this run'),
+    replicatesToSettle: schemas/* int */.Whr()
+        .positive()
+        .nullable()
+        .describe('pairs (duet) or stored runs (prediction) that would settle an inconclusive metric'),
+});
+const reportSchema = schemas/* strictObject */.rej({
+    schema: schemas/* literal */.euz(REPORT_SCHEMA),
+    version: schemas/* literal */.euz(REPORT_VERSION),
+    tool: schemas/* string */.YjP(),
+    verdict: schemas/* enum */.k5n([...metricVerdict.options, 'no-baseline']),
+    passed: schemas/* boolean */.zMY().describe('whether the exit code is 0 under the fail-on policy'),
+    headline: schemas/* string */.YjP().describe('one sentence for people'),
+    design: schemas/* enum */.k5n(['duet', 'prediction', 'self'])
+        .describe('duet: both sides interleaved in one job; prediction: against stored runs; self: no baseline'),
+    alpha: schemas/* number */.aig().gt(0).lt(1).describe('family-wise error level of regressed, and of improved'),
+    familySize: schemas/* int */.Whr().min(0).describe('how many gated metrics share that level'),
+    counts: schemas/* record */.g1P(metricVerdict, schemas/* int */.Whr().min(0)).describe('gated metrics of each verdict'),
+    baseline: schemas/* strictObject */.rej({
+        spec: schemas/* string */.YjP(),
+        runs: schemas/* array */.YOg(schemas/* string */.YjP()).describe('ids of the run records, oldest first; empty without one'),
+        skipped: schemas/* array */.YOg(schemas/* string */.YjP()).describe('one sentence for each stored run that was passed over'),
+    }),
+    candidate: schemas/* strictObject */.rej({ spec: schemas/* string */.YjP(), run: schemas/* string */.YjP() }),
+    platform: run/* platformSchema */.vd,
+    subject: run/* subjectSchema */.cn.describe('what is under test on the candidate side'),
+    differences: schemas/* array */.YOg(schemas/* strictObject */.rej({ field: schemas/* string */.YjP(), baseline: schemas/* string */.YjP(), candidate: schemas/* string */.YjP() }))
+        .describe('subject fields that differ between the sides'),
+    caveats: schemas/* array */.YOg(schemas/* string */.YjP()).describe('what weakens the whole comparison, one sentence each'),
+    metrics: schemas/* array */.YOg(metricReportSchema),
+});
+
+;// CONCATENATED MODULE: ./lib/report/build.js
+
+
+
+/**
+ * Everything that people and scripts are told, as plain data: renderings add nothing to it.
+ *
+ * @param specs the target specs of both sides as the user wrote them
+ * @throws ZodError when the comparison does not make a report: a bug, not a user's mistake
+ */
+function buildReport(comparison, judgement, toolVersion, specs) {
+    const metrics = comparison.metrics.map(metricReport);
+    const report = {
+        schema: REPORT_SCHEMA,
+        version: REPORT_VERSION,
+        tool: toolVersion,
+        ...judgement,
+        design: comparison.design,
+        alpha: comparison.alpha,
+        familySize: comparison.familySize,
+        // A metric that only informs is nobody's regression.
+        counts: (0,words/* countVerdicts */.qX)(metrics.filter(({ gate }) => gate)),
+        baseline: {
+            spec: specs.baseline,
+            runs: comparison.baseline.map(({ id }) => id),
+            skipped: comparison.skipped,
+        },
+        candidate: { spec: specs.candidate, run: comparison.candidate.id },
+        platform: comparison.candidate.platform,
+        subject: comparison.candidate.subject,
+        differences: differences(comparison),
+        caveats: [...comparison.skipped, ...comparison.caveats],
+        metrics,
+    };
+    return reportSchema.parse({ ...report, headline: headline(report) });
+}
+function metricReport(metric) {
+    return {
+        id: metric.id,
+        status: metric.candidate.status,
+        verdict: metric.verdict,
+        because: metric.because,
+        gate: metric.gate,
+        margin: metric.marginRatio,
+        baseline: sideReport(metric.baseline),
+        candidate: sideReport(metric.candidate),
+        change: metric.change === undefined ? null : changeReport(metric.change),
+        p: metric.pValue ?? null,
+        mde80: finite(metric.mde80),
+        floor: metric.floor === undefined ? null : floorReport(metric.floor),
+        replicatesToSettle: metric.replicatesToSettle ?? null,
+    };
+}
+function sideReport(side) {
+    return side.status === 'ok'
+        ? { status: 'ok', estimate: side.estimateNs, replicates: side.replicates }
+        : { status: side.status, reason: reasonText(side.reason) };
+}
+/** An interval without bounds runs from 0, which JSON has, to infinity, which it has not. */
+const changeReport = ({ ratio, low, high, confidence }) => ({
+    ratio,
+    low,
+    high: finite(high),
+    confidence,
+});
+const floorReport = ({ pairs, rejections, ...change }) => ({
+    ...changeReport(change),
+    pairs,
+    rejections,
+});
+function reasonText({ operation, errno, message }) {
+    const said = [operation, message].filter((part) => part !== '').join(': ');
+    return errno === 0 ? said : `${said} (errno ${errno})`.trim();
+}
+/** Against stored runs, the last one: what changed since, rather than everything that ever did. */
+function differences({ baseline, candidate }) {
+    const last = baseline.at(-1);
+    if (last === undefined)
+        return [];
+    const [before, after] = [subjectFields(last), subjectFields(candidate)];
+    return [...new Set([...before.keys(), ...after.keys()])]
+        .map((field) => ({
+        field,
+        baseline: before.get(field) ?? 'absent',
+        candidate: after.get(field) ?? 'absent',
+    }))
+        .filter((pair) => pair.baseline !== pair.candidate);
+}
+/** A subject as flat text: `vulnerabilities` becomes one field for each file of the directory. */
+function subjectFields({ subject }) {
+    const { vulnerabilities, ...rest } = subject;
+    return new Map([
+        ...Object.entries(rest).map(([field, value]) => [field, String(value)]),
+        ...Object.entries(vulnerabilities).map(([name, state]) => [`vulnerabilities.${name}`, state]),
+    ]);
+}
+const finite = (value) => value !== undefined && Number.isFinite(value) ? value : null;
+
+;// CONCATENATED MODULE: ./lib/verdict/judge.js
+/**
+ * A finding outranks the absence of one: `improved` is a confirmed change and stands above
+ * `inconclusive`, which only says that the run was too short or the machine too loud for a metric.
+ * `unchanged` comes last, so that it is said only of a gate whose every metric was shown to be.
+ */
+const MOST_TELLING_FIRST = [
+    'regressed',
+    'improved',
+    'inconclusive',
+    'incomparable',
+    'unchanged',
+];
+/**
+ * The verdict of the whole gate, and whether it passes by policy. Only gated metrics count, and
+ * only those that a side could measure: what neither side has says nothing about the difference.
+ */
+function judge(comparison, failOn) {
+    if (comparison.design === 'self')
+        return { verdict: 'no-baseline', passed: true };
+    const gated = comparison.metrics.filter((metric) => metric.gate && measuredSomewhere(metric));
+    return { verdict: mostTelling(gated), passed: !gated.some((metric) => fails(metric, failOn)) };
+}
+const measuredSomewhere = ({ baseline, candidate }) => baseline.status === 'ok' || candidate.status === 'ok';
+function mostTelling(metrics) {
+    const verdicts = new Set(metrics.map((metric) => metric.verdict));
+    return MOST_TELLING_FIRST.find((verdict) => verdicts.has(verdict)) ?? 'incomparable';
+}
+const RED = {
+    regression: ['regressed'],
+    inconclusive: ['regressed', 'inconclusive'],
+    never: [],
+};
+function fails(metric, failOn) {
+    if (RED[failOn].includes(metric.verdict))
+        return true;
+    return failOn === 'inconclusive' && lostOnCandidate(metric);
+}
+/** Another machine is nobody's fault; a metric that only the candidate cannot measure is undecided. */
+const lostOnCandidate = ({ baseline, candidate }) => baseline.status === 'ok' && candidate.status !== 'ok';
+
 ;// CONCATENATED MODULE: ./lib/gate.js
 
 
@@ -43128,23 +43231,18 @@ const VERSION = '0.1.0';
 
 
 
-
-
-
-
-
-
 /**
- * The whole story: compile the probe, measure both sides or one, compare, judge, write it down.
+ * The whole story: find the baseline, compile the probe, measure one side or both in turn, compare,
+ * judge, write it down.
+ *
  * @throws Failure one sentence for every foreseeable cause; nothing half-written stays behind
  */
 async function gate(config, surroundings) {
     const { progress } = surroundings;
-    await (0,write/* claimFolder */.Pm)(config.out, config.out);
-    const stored = await storedRuns(config, surroundings);
-    progress.phase('Compile the probe');
+    await (0,write/* claimFolder */.Pm)(config.out);
+    const baseline = await openBaseline(config, surroundings);
     const bench = await prepareBench(config, surroundings);
-    const { comparison, run } = await compare(config, bench, stored, surroundings);
+    const { comparison, run } = await gatherEvidence(config, bench, baseline, surroundings);
     const judgement = judge(comparison, config.failOn);
     const report = buildReport(comparison, judgement, VERSION, {
         baseline: config.baseline.spec,
@@ -43153,94 +43251,6 @@ async function gate(config, surroundings) {
     const files = await save(config.out, run, report);
     progress.end();
     return { report, run, files };
-}
-function compare(config, bench, stored, surroundings) {
-    const candidate = (0,targets/* makeTarget */.mh)(config.candidate);
-    if ('kind' in stored)
-        return duel(config, bench, (0,targets/* makeTarget */.mh)(stored), candidate, surroundings);
-    if (stored.runs.length === 0)
-        return selfPortrait(config, bench, stored, candidate, surroundings);
-    return gate_predict(config, bench, stored, candidate, surroundings);
-}
-/** Both sides can be run here: interleave them, screen all metrics, confirm the flagged ones. */
-async function duel(config, bench, baseline, candidate, { progress, source }) {
-    const session = new Session(bench, { baseline, candidate }, config.durationMs, progress);
-    const identify = identities(source);
-    const runs = () => ({
-        before: session.baselineRun(baseline, identify('baseline')),
-        after: session.candidateRun(identify('candidate')),
-    });
-    progress.phase('Warm up');
-    await session.warmUp();
-    progress.phase('Measure both sides in turn');
-    await session.screen();
-    const screened = runs();
-    const { flagged, leastPairs } = screenDuet(screened.before, screened.after, config);
-    if (flagged.length > 0) {
-        progress.phase(`Confirm ${flagged.length} flagged metrics on fresh launches`);
-        await session.confirm(flagged, leastPairs);
-    }
-    const { before, after } = runs();
-    return { comparison: compareDuet(before, after, config), run: after };
-}
-/** The baseline is stored runs: measure the candidate and ask whether they predict it. */
-async function gate_predict(config, bench, stored, candidate, { progress, source }) {
-    const identify = identities(source);
-    const session = new Session(bench, { candidate }, config.durationMs, progress);
-    progress.phase('Warm up');
-    await session.warmUp();
-    progress.phase(`Measure, to compare with ${stored.origin}`);
-    await session.screen(1);
-    const run = session.candidateRun(identify('candidate'));
-    return { comparison: comparePrediction(stored, run, config), run };
-}
-/** Nothing to compare with: the candidate against itself shows what this machine can tell apart. */
-async function selfPortrait(config, bench, stored, candidate, { progress, source }) {
-    progress.note(`There is no earlier run in ${stored.origin}, so the candidate is measured against itself, which shows what this machine can tell apart.`);
-    const identify = identities(source);
-    const session = new Session(bench, { baseline: candidate, candidate }, config.durationMs, progress);
-    progress.phase('Warm up');
-    await session.warmUp();
-    progress.phase('Measure the candidate against itself');
-    await session.screen(1);
-    const before = session.baselineRun(candidate, identify('baseline'));
-    const after = session.candidateRun(identify('candidate'));
-    const run = session.pooledRun(identify('candidate'));
-    return { comparison: describeSelf(before, after, run, stored, config), run };
-}
-/** Earlier runs, or the spec of a baseline that will be run here. */
-async function storedRuns(config, surroundings) {
-    const { baseline } = config;
-    if (baseline.kind === 'host' || baseline.kind === 'command')
-        return baseline;
-    surroundings.progress.phase('Look for earlier runs');
-    const stored = await readStored(baseline, config.candidate.spec, surroundings.artifacts);
-    for (const sentence of stored.skipped)
-        surroundings.progress.warn(sentence);
-    return stored;
-}
-function readStored(baseline, candidateSpec, artifacts) {
-    switch (baseline.kind) {
-        case 'own':
-            return readOwnRuns(baseline.path, baseline.shown, candidateSpec);
-        case 'directory':
-            return readDirectory(baseline.path, baseline.shown);
-        case 'file':
-            return readFileRun(baseline.path, baseline.shown);
-        case 'artifact':
-            if (artifacts)
-                return artifacts();
-            throw (0,failure/* usageFailure */.II)('baseline "artifact" needs the earlier runs of a GitHub workflow and this is not one: give directory:PATH, file:PATH or host.');
-    }
-}
-function identities(source) {
-    const startedAt = new Date().toISOString();
-    const ids = new Map();
-    return (side) => {
-        const id = ids.get(side) ?? (0,external_node_crypto_.randomBytes)(8).toString('hex');
-        ids.set(side, id);
-        return { id, startedAt, tool: VERSION, ...(source ? { source } : {}) };
-    };
 }
 async function save(out, run, report) {
     const folder = report.verdict === 'regressed' ? (0,external_node_path_.join)(out, write/* SET_ASIDE */.CO) : out;
@@ -44264,7 +44274,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _baseline_artifact_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(40396);
 /* harmony import */ var _config_inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(85824);
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(71957);
-/* harmony import */ var _gate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(55255);
+/* harmony import */ var _gate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(51524);
 /* harmony import */ var _github_artifacts_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(18328);
 /* harmony import */ var _github_client_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(58987);
 /* harmony import */ var _github_comment_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(30241);

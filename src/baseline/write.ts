@@ -23,14 +23,14 @@ export function runFileName(run: Run): string {
  * Makes a folder and proves that files can be written in it.
  * @throws Failure (usage) when they cannot
  */
-export async function claimFolder(path: string, shown: string): Promise<void> {
+export async function claimFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true });
     await writeWhole(join(path, 'report.json.check'), '');
     await rm(join(path, 'report.json.check'));
   } catch (error) {
     throw usageFailure(
-      `out "${shown}" cannot be written to (${reasonOf(error)}): give a folder that this user may write in.`,
+      `out "${path}" cannot be written to (${reasonOf(error)}): give a folder that this user may write in.`,
     );
   }
 }

@@ -15,6 +15,7 @@ export async function prepareBench(
   config: Config,
   { signal, progress }: { signal: AbortSignal; progress: Progress },
 ): Promise<Bench> {
+  progress.phase('Compile the probe');
   const built = await buildProbe({ progress, signal });
   progress.note(
     built.cached

@@ -5,19 +5,22 @@ import type { Target } from '../targets/target.js';
 import { launchesFailed } from './collect.js';
 import { type Bench, type LaunchObservation, launchProbe } from './launch.js';
 
-/**
- * The order of one round, a side a letter. A B B A cancels a linear drift inside the round, and its
- * seams hold adjacent launches of the same side: B B within a round, A A from one to the next.
- */
+/** What is measured: a candidate, in turn with a baseline or alone. */
 export interface Sides {
-  baseline: Target;
+  baseline?: Target;
   candidate: Target;
 }
 
 type SideName = keyof Sides;
 
+/**
+ * The order of one round. A B B A cancels a linear drift inside the round, and its seams hold
+ * adjacent launches of the same side: B B within a round, A A from one to the next.
+ */
 const DUET: readonly SideName[] = ['baseline', 'candidate', 'candidate', 'baseline'];
 const ALONE: readonly SideName[] = ['candidate', 'candidate', 'candidate', 'candidate'];
+
+const LAUNCHES_PER_ROUND = DUET.length;
 
 /** Launches of both sides in the order they ran; `next` is the first sequence number not used. */
 export interface MeasuringLog {
@@ -43,71 +46,61 @@ export interface RoundsOrder {
 const SLOW_METRIC_ROUNDS = 2;
 
 /**
- * More launches of a phase than this say nothing more: the interval shrinks with their root, and the estimate
+ * More rounds of a phase say nothing more: the interval shrinks with their root, and the estimate
  * and its interval take memory and time with their square. One metric alone gets there in a minute.
  */
-const MOST_LAUNCHES = 1600;
+const MOST_ROUNDS = 400;
 
 /** A launch takes well under a second on hardware; emulated kernels are hundreds of times slower. */
 const LAUNCH_DEADLINE_MS = 60_000;
 
 /**
- * Measures rounds of launches, both sides in turn, and adds them to the log.
+ * Measures rounds of launches, of both sides in turn or of the candidate alone, and adds them to
+ * the log.
  *
  * @throws Failure (measurement) when the launches of a side keep failing
  */
-export async function measureDuet(
+export async function measureRounds(
   bench: Bench,
   sides: Sides,
-  order: RoundsOrder,
-  log: MeasuringLog,
-  progress: Progress,
-): Promise<void> {
-  await measureRounds(bench, sides, DUET, order, log, progress);
-}
-
-/** Measures rounds of launches of the candidate alone, for a comparison with stored runs. */
-export async function measureAlone(
-  bench: Bench,
-  candidate: Target,
-  order: RoundsOrder,
-  log: MeasuringLog,
-  progress: Progress,
-): Promise<void> {
-  await measureRounds(bench, { baseline: candidate, candidate }, ALONE, order, log, progress);
-}
-
-async function measureRounds(
-  bench: Bench,
-  sides: Sides,
-  pattern: readonly SideName[],
   order: RoundsOrder,
   log: MeasuringLog,
   progress: Progress,
 ): Promise<void> {
   const begin = performance.now();
   let whole = 0;
-  for (let round = 0; ; round++) {
+  for (let round = 0; round < MOST_ROUNDS; round++) {
     const now = performance.now();
     const roundMs = round === 0 ? 0 : (now - begin) / round;
     const late = whole < order.leastRounds ? order.latest : order.until;
     if (round > 0 && now + roundMs > late) return;
-    if ((round + 1) * pattern.length > MOST_LAUNCHES) return;
-    const metrics = metricsOf(order, round);
-    for (const [index, side] of pattern.entries()) {
-      tellProgress(progress, order, begin, round * pattern.length + index, sides[side]);
-      log[side].push(await launchInTurn(bench, sides[side], order, metrics, log));
-      refuseFailing(sides[side], log[side]);
-    }
-    if (isWhole(log, pattern.length)) whole += 1;
+    const tell = (launch: number, target: Target) =>
+      tellProgress(progress, order, begin, round * LAUNCHES_PER_ROUND + launch, target);
+    const launches = await measureRound(bench, sides, order, round, log, tell);
+    if (launches.every(({ launch }) => launch.failure === undefined)) whole += 1;
   }
 }
 
-/** Whether every launch of the round that just ended came through. */
-const isWhole = ({ baseline, candidate, next }: MeasuringLog, launches: number): boolean =>
-  [...baseline, ...candidate].every(
-    ({ launch }) => launch.sequence < next - launches || launch.failure === undefined,
-  );
+async function measureRound(
+  bench: Bench,
+  sides: Sides,
+  order: RoundsOrder,
+  round: number,
+  log: MeasuringLog,
+  tell: (launch: number, target: Target) => void,
+): Promise<LaunchObservation[]> {
+  const metrics = metricsOf(order, round);
+  const launches: LaunchObservation[] = [];
+  for (const side of sides.baseline ? DUET : ALONE) {
+    const target = sides[side] ?? sides.candidate;
+    tell(launches.length, target);
+    const launch = await launchInTurn(bench, target, order, metrics, log);
+    launches.push(launch);
+    log[side].push(launch);
+    refuseFailing(target, log[side]);
+  }
+  return launches;
+}
 
 /** A phase with time to fill is told by the second, the warm-up by the launch. */
 function tellProgress(
@@ -118,7 +111,7 @@ function tellProgress(
   target: Target,
 ): void {
   if (order.phase === 'warm-up') {
-    progress.step(launches, DUET.length, `launches, ${target.record.spec}`);
+    progress.step(launches, LAUNCHES_PER_ROUND, `launches, ${target.record.spec}`);
     return;
   }
   const seconds = (ms: number): number => Math.round(ms / 1000);
@@ -151,7 +144,7 @@ async function launchInTurn(
 
 /** Both sides of a round share one metric order; the golden ratio spreads consecutive seeds. */
 const roundSeed = (seed: number, sequence: number): number =>
-  (seed + Math.imul(Math.floor(sequence / DUET.length), 0x9e3779b1)) >>> 0;
+  (seed + Math.imul(Math.floor(sequence / LAUNCHES_PER_ROUND), 0x9e3779b1)) >>> 0;
 
 function metricsOf(order: RoundsOrder, round: number): readonly MetricEntry[] {
   if (order.phase !== 'warm-up' && round < SLOW_METRIC_ROUNDS) return order.metrics;

@@ -1,10 +1,9 @@
 import type { MetricEntry } from '../probe/catalogue.js';
 import type { Progress } from '../progress.js';
 import type { Run } from '../record/run.js';
-import type { Target } from '../targets/target.js';
 import { collectRun, type RunIdentity } from './collect.js';
 import type { Bench } from './launch.js';
-import { emptyLog, type MeasuringLog, measureAlone, measureDuet, type Sides } from './rounds.js';
+import { emptyLog, type MeasuringLog, measureRounds, type Sides } from './rounds.js';
 
 /**
  * How the time is shared: the rest after the screen is for confirming what it flagged, which needs
@@ -25,13 +24,14 @@ export class Session {
 
   constructor(
     private readonly bench: Bench,
-    private readonly sides: { baseline?: Target; candidate: Target },
+    private readonly sides: Sides,
     private readonly durationMs: number,
     private readonly progress: Progress,
   ) {}
 
-  /** The first round: describes both sides and heats the machine; its numbers are discarded. */
+  /** The first round: describes the sides and heats the machine; its numbers are discarded. */
   async warmUp(): Promise<void> {
+    this.progress.phase('Warm up');
     await this.measure('warm-up', this.bench.plan.metrics, { until: 0, leastRounds: 1 });
   }
 
@@ -48,8 +48,9 @@ export class Session {
     await this.measure('confirm', metrics, { until: this.begin + this.durationMs, leastRounds });
   }
 
-  baselineRun(target: Target, identity: RunIdentity): Run {
-    return collectRun(target, this.bench.plan, this.log.baseline, identity);
+  baselineRun(identity: RunIdentity): Run {
+    const { baseline = this.sides.candidate } = this.sides;
+    return collectRun(baseline, this.bench.plan, this.log.baseline, identity);
   }
 
   candidateRun(identity: RunIdentity): Run {
@@ -71,12 +72,6 @@ export class Session {
   ): Promise<void> {
     const latest = this.begin + OVERRUN * this.durationMs;
     const order = { phase, metrics, latest, ...limits };
-    const { baseline, candidate } = this.sides;
-    if (baseline === undefined) {
-      await measureAlone(this.bench, candidate, order, this.log, this.progress);
-    } else {
-      const sides: Sides = { baseline, candidate };
-      await measureDuet(this.bench, sides, order, this.log, this.progress);
-    }
+    await measureRounds(this.bench, this.sides, order, this.log, this.progress);
   }
 }

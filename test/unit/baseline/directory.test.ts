@@ -89,13 +89,13 @@ describe('writing', () => {
 
   test('is refused by name where a folder cannot be made', async () => {
     await writeFile(join(folder, 'file'), '');
-    await expect(claimFolder(join(folder, 'file', 'out'), 'file/out')).rejects.toThrow(
-      /^out "file\/out" cannot be written to \(ENOTDIR\): give a folder/,
+    await expect(claimFolder(join(folder, 'file', 'out'))).rejects.toThrow(
+      /^out ".*file\/out" cannot be written to \(ENOTDIR\): give a folder/,
     );
   });
 
   test('claiming a folder leaves nothing in it', async () => {
-    await claimFolder(join(folder, 'deep', 'out'), 'deep/out');
+    await claimFolder(join(folder, 'deep', 'out'));
     expect(await readdir(join(folder, 'deep', 'out'))).toEqual([]);
   });
 });

@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto';
+import type { Baseline } from './baseline/open.js';
+import type { StoredRuns } from './baseline/stored.js';
+import type { Config } from './config/config.js';
+import type { RunIdentity } from './measure/collect.js';
+import type { Bench } from './measure/launch.js';
+import { Session } from './measure/session.js';
+import type { Progress } from './progress.js';
+import type { Run, Source } from './record/run.js';
+import { makeTarget } from './targets/index.js';
+import type { Target } from './targets/target.js';
+import { countOf } from './units.js';
+import type { Comparison } from './verdict/comparison.js';
+import { compareDuet, screenDuet } from './verdict/duet.js';
+import { comparePrediction } from './verdict/prediction.js';
+import { describeSelf } from './verdict/self.js';
+import { VERSION } from './version.js';
+
+/** A comparison, and the candidate's run that is kept of it. */
+export interface Evidence {
+  comparison: Comparison;
+  run: Run;
+}
+
+interface Telling {
+  progress: Progress;
+  source?: Source;
+}
+
+/** Measures what the baseline calls for: a duet, a run against stored ones, or a self-portrait. */
+export function gatherEvidence(
+  config: Config,
+  bench: Bench,
+  baseline: Baseline,
+  telling: Telling,
+): Promise<Evidence> {
+  if (baseline.kind === 'target') return duel(config, bench, baseline.target, telling);
+  const { stored } = baseline;
+  return stored.runs.length > 0
+    ? predict(config, bench, stored, telling)
+    : selfPortrait(config, bench, stored, telling);
+}
+
+/** Both sides can be run here: interleave them, screen all metrics, confirm the flagged ones. */
+async function duel(
+  config: Config,
+  bench: Bench,
+  baseline: Target,
+  { progress, source }: Telling,
+): Promise<Evidence> {
+  const candidate = makeTarget(config.candidate);
+  const session = new Session(bench, { baseline, candidate }, config.durationMs, progress);
+  const [before, after] = [identity(source), identity(source)];
+  const runs = (): [Run, Run] => [session.baselineRun(before), session.candidateRun(after)];
+  await session.warmUp();
+  progress.phase('Measure both sides in turn');
+  await session.screen();
+  const { flagged, leastPairs } = screenDuet(...runs(), config);
+  if (flagged.length > 0) {
+    progress.phase(`Confirm ${countOf(flagged.length, 'flagged metric')} on fresh launches`);
+    await session.confirm(flagged, leastPairs);
+  }
+  const [baselineRun, run] = runs();
+  return { comparison: compareDuet(baselineRun, run, config), run };
+}
+
+/** The baseline is stored runs: measure the candidate and ask whether they predict it. */
+async function predict(
+  config: Config,
+  bench: Bench,
+  stored: StoredRuns,
+  { progress, source }: Telling,
+): Promise<Evidence> {
+  const candidate = makeTarget(config.candidate);
+  const session = new Session(bench, { candidate }, config.durationMs, progress);
+  const own = identity(source);
+  await session.warmUp();
+  progress.phase(`Measure, to compare with ${stored.origin}`);
+  await session.screen(WHOLE_BUDGET);
+  const run = session.candidateRun(own);
+  return { comparison: comparePrediction(stored, run, config), run };
+}
+
+/** Nothing to compare with: the candidate against itself shows what this machine can tell apart. */
+async function selfPortrait(
+  config: Config,
+  bench: Bench,
+  stored: StoredRuns,
+  { progress, source }: Telling,
+): Promise<Evidence> {
+  const candidate = makeTarget(config.candidate);
+  const sides = { baseline: candidate, candidate };
+  const session = new Session(bench, sides, config.durationMs, progress);
+  const own = identity(source);
+  progress.note(
+    `There is no earlier run in ${stored.origin}, so the candidate is measured against itself, which shows what this machine can tell apart.`,
+  );
+  await session.warmUp();
+  progress.phase('Measure the candidate against itself');
+  await session.screen(WHOLE_BUDGET);
+  const [before, after] = [session.baselineRun(own), session.candidateRun(own)];
+  const run = session.pooledRun(own);
+  return { comparison: describeSelf(before, after, run, stored, config), run };
+}
+
+/** Without a confirmation to follow. */
+const WHOLE_BUDGET = 1;
+
+const identity = (source: Source | undefined): RunIdentity => ({
+  id: randomBytes(8).toString('hex'),
+  startedAt: new Date().toISOString(),
+  tool: VERSION,
+  ...(source ? { source } : {}),
+});
