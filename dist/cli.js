@@ -18057,15 +18057,15 @@ const MOST_TELLING_FIRST = [
 ];
 /**
  * The verdict of the whole gate, and whether it passes by policy. Only gated metrics count, and
- * only those that a side could measure: what neither side has says nothing about the difference.
+ * only those that the baseline has: a metric that is new, or that neither side can measure, says
+ * nothing about the difference.
  */
 function judge(comparison, failOn) {
     if (comparison.design === 'self')
         return { verdict: 'no-baseline', passed: true };
-    const gated = comparison.metrics.filter((metric) => metric.gate && measuredSomewhere(metric));
+    const gated = comparison.metrics.filter((metric) => metric.gate && metric.baseline.status === 'ok');
     return { verdict: mostTelling(gated), passed: !gated.some((metric) => fails(metric, failOn)) };
 }
-const measuredSomewhere = ({ baseline, candidate }) => baseline.status === 'ok' || candidate.status === 'ok';
 function mostTelling(metrics) {
     const verdicts = new Set(metrics.map((metric) => metric.verdict));
     return MOST_TELLING_FIRST.find((verdict) => verdicts.has(verdict)) ?? 'incomparable';
@@ -18081,7 +18081,7 @@ function fails(metric, failOn) {
     return failOn === 'inconclusive' && lostOnCandidate(metric);
 }
 /** Another machine is nobody's fault; a metric that only the candidate cannot measure is undecided. */
-const lostOnCandidate = ({ baseline, candidate }) => baseline.status === 'ok' && candidate.status !== 'ok';
+const lostOnCandidate = ({ candidate }) => candidate.status !== 'ok';
 
 ;// CONCATENATED MODULE: ./lib/gate.js
 

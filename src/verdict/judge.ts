@@ -22,16 +22,16 @@ const MOST_TELLING_FIRST: readonly MetricVerdict[] = [
 
 /**
  * The verdict of the whole gate, and whether it passes by policy. Only gated metrics count, and
- * only those that a side could measure: what neither side has says nothing about the difference.
+ * only those that the baseline has: a metric that is new, or that neither side can measure, says
+ * nothing about the difference.
  */
 export function judge(comparison: Comparison, failOn: FailOn): Judgement {
   if (comparison.design === 'self') return { verdict: 'no-baseline', passed: true };
-  const gated = comparison.metrics.filter((metric) => metric.gate && measuredSomewhere(metric));
+  const gated = comparison.metrics.filter(
+    (metric) => metric.gate && metric.baseline.status === 'ok',
+  );
   return { verdict: mostTelling(gated), passed: !gated.some((metric) => fails(metric, failOn)) };
 }
-
-const measuredSomewhere = ({ baseline, candidate }: MetricComparison): boolean =>
-  baseline.status === 'ok' || candidate.status === 'ok';
 
 function mostTelling(metrics: readonly MetricComparison[]): MetricVerdict {
   const verdicts = new Set(metrics.map((metric) => metric.verdict));
@@ -50,5 +50,4 @@ function fails(metric: MetricComparison, failOn: FailOn): boolean {
 }
 
 /** Another machine is nobody's fault; a metric that only the candidate cannot measure is undecided. */
-const lostOnCandidate = ({ baseline, candidate }: MetricComparison): boolean =>
-  baseline.status === 'ok' && candidate.status !== 'ok';
+const lostOnCandidate = ({ candidate }: MetricComparison): boolean => candidate.status !== 'ok';

@@ -58,7 +58,7 @@ test('a gate without a baseline passes and says so', () => {
   expect(self).toEqual({ verdict: 'no-baseline', passed: true });
 });
 
-test('what neither side could measure does not count, what only the candidate lost does', () => {
+test('what the baseline could not measure does not count, what the candidate lost does', () => {
   const denied = {
     status: 'denied',
     reason: { operation: 'sendfile()', errno: 1, message: 'Operation not permitted' },
@@ -68,6 +68,8 @@ test('what neither side could measure does not count, what only the candidate lo
   if (!first || !second) throw new Error('two metrics');
   const neither = { ...base, metrics: [first, { ...second, baseline: denied, candidate: denied }] };
   expect(judge(neither, 'inconclusive')).toEqual({ verdict: 'unchanged', passed: true });
+  const isNew = { ...base, metrics: [first, { ...second, baseline: denied }] };
+  expect(judge(isNew, 'inconclusive')).toEqual({ verdict: 'unchanged', passed: true });
   const lost = { ...base, metrics: [first, { ...second, candidate: denied }] };
   expect(judge(lost, 'regression')).toEqual({ verdict: 'incomparable', passed: true });
   expect(judge(lost, 'inconclusive')).toEqual({ verdict: 'incomparable', passed: false });
