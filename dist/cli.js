@@ -16576,9 +16576,12 @@ const unchanged = ({ marginRatio, sample }) => ({
     verdict: 'unchanged',
     because: `Shown to lie within the margin of ${(0,units/* formatShare */.T1)(marginRatio)}, by ${sample}.`,
 });
-function undecided({ sample, toSettle, marginRatio, obstacle }) {
+function undecided(evidence) {
+    const { gate, sample, marginRatio, obstacle } = evidence;
     if (obstacle !== undefined)
         return { verdict: 'inconclusive', because: obstacle };
+    // Nobody waits for a metric that only informs.
+    const toSettle = gate ? evidence.toSettle : undefined;
     const more = toSettle === undefined ? '' : ` About ${toSettle} in all would settle it.`;
     return {
         verdict: 'inconclusive',
@@ -16913,6 +16916,7 @@ function compareMetric(duet, baseline, candidate, settings, families) {
     const phase = confirmed ? 'confirm' : 'screen';
     const { between } = duet[phase];
     const change = asChange(hodgesLehmann(between, SHOWN_CONFIDENCE));
+    const equivalence = hodgesLehmann(between, EQUIVALENCE_CONFIDENCE);
     const floor = floorOf([...screen.within, ...confirm.within], marginRatio, settings.alpha);
     const before = replicatesOf(baseline, metric.id, phase);
     const familySize = metric.gate ? families.gated : 1;
@@ -16929,10 +16933,10 @@ function compareMetric(duet, baseline, candidate, settings, families) {
             marginRatio,
             alpha: settings.alpha,
             test: metric.gate ? confirmed : testShift(duet, between),
-            equivalence: hodgesLehmann(between, EQUIVALENCE_CONFIDENCE),
+            equivalence,
             sample: `${between.length}${confirmed ? ' fresh' : ''} pairs of launches`,
             floor,
-            toSettle: pairsToSettle(hodgesLehmann(between, EQUIVALENCE_CONFIDENCE), between.length, {
+            toSettle: pairsToSettle(equivalence, between.length, {
                 margin: Math.log1p(marginRatio),
                 alpha: settings.alpha,
                 familySize,

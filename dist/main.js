@@ -41712,9 +41712,12 @@ const unchanged = ({ marginRatio, sample }) => ({
     verdict: 'unchanged',
     because: `Shown to lie within the margin of ${(0,units/* formatShare */.T1)(marginRatio)}, by ${sample}.`,
 });
-function undecided({ sample, toSettle, marginRatio, obstacle }) {
+function undecided(evidence) {
+    const { gate, sample, marginRatio, obstacle } = evidence;
     if (obstacle !== undefined)
         return { verdict: 'inconclusive', because: obstacle };
+    // Nobody waits for a metric that only informs.
+    const toSettle = gate ? evidence.toSettle : undefined;
     const more = toSettle === undefined ? '' : ` About ${toSettle} in all would settle it.`;
     return {
         verdict: 'inconclusive',
@@ -42049,6 +42052,7 @@ function compareMetric(duet, baseline, candidate, settings, families) {
     const phase = confirmed ? 'confirm' : 'screen';
     const { between } = duet[phase];
     const change = asChange(hodgesLehmann(between, assumptions/* SHOWN_CONFIDENCE */.LK));
+    const equivalence = hodgesLehmann(between, assumptions/* EQUIVALENCE_CONFIDENCE */.gR);
     const floor = floorOf([...screen.within, ...confirm.within], marginRatio, settings.alpha);
     const before = replicatesOf(baseline, metric.id, phase);
     const familySize = metric.gate ? families.gated : 1;
@@ -42065,10 +42069,10 @@ function compareMetric(duet, baseline, candidate, settings, families) {
             marginRatio,
             alpha: settings.alpha,
             test: metric.gate ? confirmed : testShift(duet, between),
-            equivalence: hodgesLehmann(between, assumptions/* EQUIVALENCE_CONFIDENCE */.gR),
+            equivalence,
             sample: `${between.length}${confirmed ? ' fresh' : ''} pairs of launches`,
             floor,
-            toSettle: pairsToSettle(hodgesLehmann(between, assumptions/* EQUIVALENCE_CONFIDENCE */.gR), between.length, {
+            toSettle: pairsToSettle(equivalence, between.length, {
                 margin: Math.log1p(marginRatio),
                 alpha: settings.alpha,
                 familySize,

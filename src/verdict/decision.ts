@@ -59,8 +59,11 @@ const unchanged = ({ marginRatio, sample }: Evidence): Decision => ({
   because: `Shown to lie within the margin of ${formatShare(marginRatio)}, by ${sample}.`,
 });
 
-function undecided({ sample, toSettle, marginRatio, obstacle }: Evidence): Decision {
+function undecided(evidence: Evidence): Decision {
+  const { gate, sample, marginRatio, obstacle } = evidence;
   if (obstacle !== undefined) return { verdict: 'inconclusive', because: obstacle };
+  // Nobody waits for a metric that only informs.
+  const toSettle = gate ? evidence.toSettle : undefined;
   const more = toSettle === undefined ? '' : ` About ${toSettle} in all would settle it.`;
   return {
     verdict: 'inconclusive',

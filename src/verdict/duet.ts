@@ -131,6 +131,7 @@ function compareMetric(
   const phase = confirmed ? 'confirm' : 'screen';
   const { between } = duet[phase];
   const change = asChange(hodgesLehmann(between, SHOWN_CONFIDENCE));
+  const equivalence = hodgesLehmann(between, EQUIVALENCE_CONFIDENCE);
   const floor = floorOf([...screen.within, ...confirm.within], marginRatio, settings.alpha);
   const before = replicatesOf(baseline, metric.id, phase);
   const familySize = metric.gate ? families.gated : 1;
@@ -147,10 +148,10 @@ function compareMetric(
       marginRatio,
       alpha: settings.alpha,
       test: metric.gate ? confirmed : testShift(duet, between),
-      equivalence: hodgesLehmann(between, EQUIVALENCE_CONFIDENCE),
+      equivalence,
       sample: `${between.length}${confirmed ? ' fresh' : ''} pairs of launches`,
       floor,
-      toSettle: pairsToSettle(hodgesLehmann(between, EQUIVALENCE_CONFIDENCE), between.length, {
+      toSettle: pairsToSettle(equivalence, between.length, {
         margin: Math.log1p(marginRatio),
         alpha: settings.alpha,
         familySize,
