@@ -14527,7 +14527,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var commander__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8179);
 /* harmony import */ var _config_inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(612);
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1957);
-/* harmony import */ var _gate_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5324);
+/* harmony import */ var _gate_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1302);
 /* harmony import */ var _report_progress_terminal_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7522);
 /* harmony import */ var _report_terminal_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8217);
 /* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3411);
@@ -14554,6 +14554,9 @@ const program = new commander__WEBPACK_IMPORTED_MODULE_0__/* .Command */ .uB('sy
     .option('--json', 'print the report as JSON, and nothing else, on standard output')
     .addHelpText('after', '\nExit codes: 0 fine, 1 regressed, 2 wrong usage, 3 could not measure.')
     .allowExcessArguments(false)
+    .configureOutput({
+    outputError: (text, write) => write(`syscall-gate: ${text.trim().replace(/^error: /, '')}; see --help.\n`.replace('.;', ';')),
+})
     .exitOverride();
 async function run(argv) {
     const options = program.parse(argv).opts();
@@ -14564,7 +14567,7 @@ async function run(argv) {
         const text = options.json
             ? `${JSON.stringify(report, null, 2)}\n`
             : (0,_report_terminal_js__WEBPACK_IMPORTED_MODULE_4__/* .renderTerminal */ .b)(report, terminal());
-        process.stdout.write(text);
+        await print(text);
         return report.passed ? EXIT.fine : EXIT.regressed;
     }
     finally {
@@ -14572,7 +14575,7 @@ async function run(argv) {
     }
 }
 const terminal = () => ({
-    color: process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined,
+    color: process.stdout.isTTY === true && !process.env['NO_COLOR'],
     columns: process.stdout.columns ?? 100,
 });
 /** Ctrl-C and SIGTERM end every launch, leave nothing half-written, and then this process. */
@@ -14600,11 +14603,19 @@ function exitCodeOf(error) {
     process.stderr.write(`syscall-gate: this is a bug in syscall-gate, please report it:\n${trace}\n`);
     return EXIT.measurement;
 }
-/** A reader that has seen enough (`| head`) is no error. */
-process.stdout.on('error', (error) => {
-    if (error.code !== 'EPIPE')
-        throw error;
-});
+/** A reader that has seen enough (`| head`) is no error; a full disk is. */
+function print(text) {
+    process.stdout.on('error', () => undefined);
+    return new Promise((resolve, reject) => {
+        process.stdout.write(text, (error) => {
+            if (!error || (0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .reasonOf */ .A3)(error) === 'EPIPE')
+                resolve();
+            else
+                reject((0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .measurementFailure */ .jO)(unprintable(error), error));
+        });
+    });
+}
+const unprintable = (error) => `The report could not be written to standard output (${(0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .reasonOf */ .A3)(error)}): it is in report.json of the out folder, where there was room for it.`;
 process.exitCode = await run(process.argv).catch(exitCodeOf);
 
 __webpack_async_result__();
@@ -14717,10 +14728,13 @@ function parsePercent(text) {
 }
 /** Reads metric globs separated by commas, blanks or newlines. */
 function parseGlobs(text) {
-    return words(text).flatMap((word) => word.split(/\s+/));
+    const globs = words(text).flatMap((word) => word.split(/\s+/));
+    if (globs.length > 0 || text.trim() === '')
+        return globs;
+    throw (0,failure/* usageFailure */.II)(`metrics "${text}" names nothing: give ids or globs, such as syscall.*.`);
 }
 function parseAlpha(text) {
-    const alpha = /^\s*(\d*\.?\d+)\s*$/.test(text) ? Number(text) : Number.NaN;
+    const alpha = /^\s*\d*\.?\d+(e-\d+)?\s*$/.test(text) ? Number(text) : Number.NaN;
     if (alpha >= 1e-6 && alpha <= 0.2)
         return alpha;
     throw (0,failure/* usageFailure */.II)(`alpha "${text}" is not a family-wise error level: give a number from 0.000001 to 0.2, such as 0.01.`);
@@ -14820,7 +14834,7 @@ function reasonOf(error) {
 
 /***/ }),
 
-/***/ 5324:
+/***/ 1302:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -14829,19 +14843,52 @@ __nccwpck_require__.d(__webpack_exports__, {
   G: () => (/* binding */ gate)
 });
 
-;// CONCATENATED MODULE: external "node:fs/promises"
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
 // EXTERNAL MODULE: ./lib/failure.js
 var failure = __nccwpck_require__(1957);
 // EXTERNAL MODULE: ./lib/targets/index.js + 2 modules
 var targets = __nccwpck_require__(3907);
+;// CONCATENATED MODULE: external "node:fs/promises"
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
 // EXTERNAL MODULE: ./lib/record/run.js + 1 modules
 var run = __nccwpck_require__(2522);
+// EXTERNAL MODULE: ./lib/units.js
+var units = __nccwpck_require__(3052);
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
+;// CONCATENATED MODULE: ./lib/folder.js
+
+
+/**
+ * Makes a folder and those above it that are missing, one mkdir(2) each. Node's own recursive mkdir
+ * never ends where a file system answers ENOENT below a folder that exists, as /proc does.
+ *
+ * @param mode of the folders that are made
+ * @throws the system call's error
+ */
+async function makeFolder(path, mode = 0o777) {
+    try {
+        await (0,promises_namespaceObject.mkdir)(path, { mode });
+    }
+    catch (error) {
+        const code = error instanceof Error && 'code' in error ? error.code : undefined;
+        if (code === 'EEXIST')
+            return refuseOther(path, error);
+        if (code !== 'ENOENT' || (0,external_node_path_.dirname)(path) === path || (await isThere((0,external_node_path_.dirname)(path))))
+            throw error;
+        await makeFolder((0,external_node_path_.dirname)(path), mode);
+        await (0,promises_namespaceObject.mkdir)(path, { mode });
+    }
+}
+async function refuseOther(path, error) {
+    if (!(await (0,promises_namespaceObject.stat)(path)).isDirectory())
+        throw error;
+}
+const isThere = (path) => (0,promises_namespaceObject.stat)(path).then(() => true, () => false);
+
 ;// CONCATENATED MODULE: ./lib/baseline/write.js
+
 
 
 
@@ -14864,7 +14911,7 @@ function runFileName(run) {
  */
 async function claimFolder(path) {
     try {
-        await (0,promises_namespaceObject.mkdir)(path, { recursive: true });
+        await makeFolder(path);
         await writeWhole((0,external_node_path_.join)(path, 'report.json.check'), '');
         await (0,promises_namespaceObject.rm)((0,external_node_path_.join)(path, 'report.json.check'));
     }
@@ -14910,6 +14957,7 @@ async function writeWhole(path, text) {
 
 
 
+
 /** Downloaded artifacts nest a folder or two; deeper is somebody's whole disk. */
 const DEEPEST = 3;
 /** How many of the newest records are pooled; older ones say little about the machine of today. */
@@ -14920,12 +14968,15 @@ const NEWEST = 50;
  */
 async function readDirectory(path, shown, wanted = () => true) {
     const names = await recordFiles(path, shown);
-    const results = await Promise.all(names.map((name) => readRecord(name, (0,external_node_path_.relative)(path, name))));
+    const results = await Promise.all(names.map((name) => readRecord(name)));
     const runs = results.flatMap(({ run }) => (run && wanted(run) ? [run] : []));
     runs.sort((a, b) => a.startedAt.localeCompare(b.startedAt) || a.id.localeCompare(b.id));
     return {
         runs: runs.slice(-NEWEST),
-        skipped: results.flatMap((result) => (result.skipped ? [result.skipped] : [])),
+        skipped: [
+            ...results.flatMap(({ why }, i) => why ? [`${(0,external_node_path_.relative)(path, names[i] ?? '')} was passed over: ${why}.`] : []),
+            ...(runs.length === 0 ? await setAside(path, shown) : []),
+        ],
         origin: `the folder ${shown}`,
     };
 }
@@ -14941,10 +14992,20 @@ async function readOwnRuns(path, shown, spec) {
  * @throws Failure (usage) when the file is not there or is not a run record
  */
 async function readFileRun(path, shown) {
-    const { run, skipped } = await readRecord(path, shown);
+    const { run, why } = await readRecord(path);
     if (run)
         return { runs: [run], skipped: [], origin: `the file ${shown}` };
-    throw (0,failure/* usageFailure */.II)(`baseline "file:${shown}" cannot be used: ${skipped ?? 'it is empty'}`);
+    throw (0,failure/* usageFailure */.II)(`baseline "file:${shown}" cannot be used, since ${why}: give a run record (*${RUN_SUFFIX}).`);
+}
+/** An empty store that is not really empty should not be called so. */
+async function setAside(path, shown) {
+    const names = await (0,promises_namespaceObject.readdir)((0,external_node_path_.join)(path, SET_ASIDE)).catch(() => []);
+    const count = names.filter((name) => name.endsWith(RUN_SUFFIX)).length;
+    if (count === 0)
+        return [];
+    return [
+        `${(0,units/* countOf */.pq)(count, 'regressed run')} set aside in ${(0,external_node_path_.join)(shown, SET_ASIDE)} ${count === 1 ? 'is' : 'are'} no baseline: move the record up to accept it.`,
+    ];
 }
 async function recordFiles(path, shown) {
     try {
@@ -14959,18 +15020,16 @@ async function recordFiles(path, shown) {
     }
 }
 const isCounted = (parts) => parts.length <= DEEPEST && !parts.includes(SET_ASIDE);
-async function readRecord(path, shown) {
+async function readRecord(path) {
     try {
         const { size } = await (0,promises_namespaceObject.stat)(path);
         if (size > run/* MAX_RUN_BYTES */.xn)
-            return { skipped: `${shown} was passed over: it is too large.` };
+            return { why: 'it is too large' };
         const result = (0,run/* parseRun */.zZ)(await (0,promises_namespaceObject.readFile)(path, 'utf8'));
-        if (result.ok)
-            return { run: result.run };
-        return { skipped: `${shown} was passed over: ${result.reason}.` };
+        return result.ok ? { run: result.run } : { why: result.reason };
     }
     catch (error) {
-        return { skipped: `${shown} was passed over: ${(0,failure/* reasonOf */.A3)(error)}.` };
+        return { why: `it cannot be read (${(0,failure/* reasonOf */.A3)(error)})` };
     }
 }
 
@@ -15683,12 +15742,12 @@ async function measureRound(bench, sides, order, round, log, tell) {
 /** A phase with time to fill is told by the second, the warm-up by the launch. */
 function tellProgress(progress, order, begin, launches, target) {
     if (order.phase === 'warm-up') {
-        progress.step(launches, LAUNCHES_PER_ROUND, `launches, ${target.record.spec}`);
+        progress.step(launches, LAUNCHES_PER_ROUND, target.record.spec);
         return;
     }
     const seconds = (ms) => Math.round(ms / 1000);
     const budget = Math.max(order.until, performance.now()) - begin;
-    progress.step(seconds(performance.now() - begin), seconds(budget), `seconds, launch ${launches + 1}: ${target.record.spec}`);
+    progress.step(seconds(performance.now() - begin), seconds(budget), `launch ${launches + 1}, ${target.record.spec}`);
 }
 async function launchInTurn(bench, target, { phase }, metrics, log) {
     const sequence = log.next++;
@@ -15784,8 +15843,6 @@ class Session {
     }
 }
 
-// EXTERNAL MODULE: ./lib/units.js
-var units = __nccwpck_require__(3052);
 ;// CONCATENATED MODULE: ./lib/stats/arguments.js
 /**
  * The door of the pure rooms: a number that is not finite, or out of its range, is a bug in the
@@ -17300,6 +17357,7 @@ const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(impo
 
 
 
+
 const NAME = 'syscall-gate';
 /**
  * Where builds are kept, best first. On a runner only its temporary folder, which every job finds
@@ -17359,7 +17417,7 @@ async function makeWorkFolder(folders) {
     let reason;
     for (const folder of folders) {
         try {
-            await (0,promises_namespaceObject.mkdir)(folder, { recursive: true, mode: 0o755 });
+            await makeFolder(folder, 0o755);
             if (!(await isTrusted(folder)))
                 continue;
             const work = await (0,promises_namespaceObject.mkdtemp)((0,external_node_path_.join)(folder, 'building-'));
@@ -17826,9 +17884,13 @@ function sensitivity(metrics) {
         return '';
     return `; a change of ${(0,units/* formatShare */.T1)(worst.value)} on any of them would have been caught four times in five`;
 }
+/** Only where a number settles all of them: one metric's would read as the gate's. */
 function settling(metrics, report) {
-    const metric = metrics.find(({ replicatesToSettle }) => replicatesToSettle !== null);
-    return metric === undefined ? '' : `; ${metric.id}: ${(0,words/* settleText */.di)(report, metric)}`;
+    const numbers = metrics.map(({ replicatesToSettle }) => replicatesToSettle ?? Infinity);
+    const most = metrics.find((metric) => metric.replicatesToSettle === Math.max(...numbers));
+    if (most === undefined)
+        return '';
+    return `; ${metrics.length === 1 ? `${most.id}: ` : ''}${(0,words/* settleText */.di)(report, most)}`;
 }
 /** Neither regressed nor improved nor inconclusive: what could be compared is unchanged. */
 function partlyCompared(metrics, report) {
@@ -17863,8 +17925,8 @@ function noBaseline(report) {
         : `No earlier run could be used (${skipped.replace(/\.$/, '')}), so nothing was judged`;
     if (floor === undefined || mde80 === undefined)
         return `${start}.`;
-    return (`${start}; on this machine identical sides differ by ${(0,units/* formatShare */.T1)(floor.median)} and a ` +
-        `change of ${(0,units/* formatShare */.T1)(mde80.median)} would be caught four times in five (medians).`);
+    return (`${start}; on this machine identical sides differ by ${(0,units/* formatShare */.T1)(floor.median)}, and side by ` +
+        `side a change of ${(0,units/* formatShare */.T1)(mde80.median)} would be caught four times in five (medians).`);
 }
 
 ;// CONCATENATED MODULE: ./lib/report/report.js
@@ -17933,7 +17995,14 @@ const reportSchema = schemas/* strictObject */.rej({
         .describe('duet: both sides interleaved in one job; prediction: against stored runs; self: no baseline'),
     alpha: schemas/* number */.aig().gt(0).lt(1).describe('family-wise error level of regressed, and of improved'),
     familySize: schemas/* int */.Whr().min(0).describe('how many gated metrics share that level'),
-    counts: schemas/* record */.g1P(metricVerdict, schemas/* int */.Whr().min(0)).describe('gated metrics of each verdict'),
+    counts: schemas/* strictObject */.rej({
+        regressed: schemas/* int */.Whr().min(0),
+        improved: schemas/* int */.Whr().min(0),
+        unchanged: schemas/* int */.Whr().min(0),
+        inconclusive: schemas/* int */.Whr().min(0),
+        incomparable: schemas/* int */.Whr().min(0),
+    })
+        .describe('gated metrics of each verdict'),
     baseline: schemas/* strictObject */.rej({
         spec: schemas/* string */.YjP(),
         runs: schemas/* array */.YOg(schemas/* string */.YjP()).describe('ids of the run records, oldest first; empty without one'),
@@ -18121,7 +18190,7 @@ async function gate(config, surroundings) {
 async function save(out, run, report) {
     const folder = report.verdict === 'regressed' ? (0,external_node_path_.join)(out, SET_ASIDE) : out;
     const files = { report: (0,external_node_path_.join)(out, 'report.json'), run: (0,external_node_path_.join)(folder, runFileName(run)) };
-    await (0,promises_namespaceObject.mkdir)(folder, { recursive: true });
+    await makeFolder(folder);
     await saveFile(files.run, `${JSON.stringify(run)}\n`);
     await saveFile(files.report, `${JSON.stringify(report, null, 2)}\n`);
     return files;
@@ -22151,7 +22220,7 @@ const terminalProgress = (stream) => stream.isTTY === true ? liveProgress(stream
 function liveProgress(stream) {
     // The cursor stays visible: a process that is killed could not bring it back.
     const draw = createLogUpdate(stream, { showCursor: true });
-    const colors = picocolors.createColors(process.env['NO_COLOR'] === undefined);
+    const colors = picocolors.createColors(!process.env['NO_COLOR']);
     let title = '';
     let began = 0;
     let line = '';
@@ -22198,11 +22267,11 @@ function plainProgress(stream) {
             print((0,report_escape/* plain */.pj)(title));
         },
         step(done, total, detail) {
-            const share = done / Math.max(1, total);
-            if (share < nextShare && done < total)
+            const share = total > 0 ? Math.min(1, done / total) : 1;
+            if (share < nextShare)
                 return;
-            nextShare = share + PRINTED_SHARE;
-            print(`  ${done} of ${total}, ${(0,report_escape/* plain */.pj)(detail, 120)}`);
+            nextShare = Math.floor(share / PRINTED_SHARE + 1) * PRINTED_SHARE;
+            print(`  ${Math.round(100 * share)} %, ${(0,report_escape/* plain */.pj)(detail, 120)}`);
         },
         note: (sentence) => print((0,report_escape/* plain */.pj)(sentence, 1000)),
         warn: (sentence) => print(`warning: ${(0,report_escape/* plain */.pj)(sentence, 1000)}`),
@@ -22527,7 +22596,7 @@ function paintOf(colors, verdict) {
 function noteLines({ columns }, section) {
     const width = Math.max(20, Math.min(columns, PROSE_COLUMNS) - 4);
     return notes(section).flatMap(({ text, ids }) => [
-        ...hang((0,report_escape/* wrap */.LV)(ids.length === 1 ? `${(0,report_escape/* plain */.pj)(ids.join())}: ${text}` : `${text}:`, width)),
+        ...hang((0,report_escape/* wrap */.LV)(ids.length === 1 ? `${(0,report_escape/* plain */.pj)(ids.join())}: ${text}` : `${text.replace(/\.$/, '')}:`, width)),
         ...(ids.length === 1 ? [] : (0,report_escape/* wrap */.LV)((0,report_escape/* plain */.pj)(ids.join(', '), 5000), width).map(indent)),
     ]);
 }
@@ -22852,7 +22921,7 @@ function nextStepText(report) {
     if (report.design === 'self') {
         return report.baseline.spec === 'artifact'
             ? 'The next run of this workflow compares with the runs of the base branch, once there is one.'
-            : 'This run is stored: run it again and the two are compared.';
+            : "This run's record is kept in the out folder, where later runs can be compared with it; with few stored runs only large changes show.";
     }
     if (report.verdict === 'inconclusive') {
         return report.design === 'duet'
@@ -22860,7 +22929,10 @@ function nextStepText(report) {
             : 'More stored runs make the intervals narrower; a duet (two sides that run here) needs none.';
     }
     if (report.design === 'prediction' && report.verdict === 'regressed') {
-        return 'Stored runs are weaker evidence than a duet: where both sides run here, compare them side by side (baseline and candidate).';
+        const accept = report.baseline.spec === 'artifact'
+            ? ''
+            : ' This record is set aside in the folder "regressed"; move it up to accept it as a baseline.';
+        return `Stored runs are weaker evidence than a duet: where both sides run here, compare them side by side (baseline and candidate).${accept}`;
     }
     return '';
 }

@@ -39817,6 +39817,8 @@ const cappedSentence = ({ context, history }, runs, looked) => `Found ${runs.len
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(51455);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(71957);
+/* harmony import */ var _folder_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(52315);
+
 
 
 
@@ -39839,7 +39841,7 @@ function runFileName(run) {
  */
 async function claimFolder(path) {
     try {
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.mkdir)(path, { recursive: true });
+        await (0,_folder_js__WEBPACK_IMPORTED_MODULE_4__/* .makeFolder */ .f)(path);
         await writeWhole((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(path, 'report.json.check'), '');
         await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(path, 'report.json.check'));
     }
@@ -40041,10 +40043,13 @@ function parsePercent(text) {
 }
 /** Reads metric globs separated by commas, blanks or newlines. */
 function parseGlobs(text) {
-    return words(text).flatMap((word) => word.split(/\s+/));
+    const globs = words(text).flatMap((word) => word.split(/\s+/));
+    if (globs.length > 0 || text.trim() === '')
+        return globs;
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`metrics "${text}" names nothing: give ids or globs, such as syscall.*.`);
 }
 function parseAlpha(text) {
-    const alpha = /^\s*(\d*\.?\d+)\s*$/.test(text) ? Number(text) : Number.NaN;
+    const alpha = /^\s*\d*\.?\d+(e-\d+)?\s*$/.test(text) ? Number(text) : Number.NaN;
     if (alpha >= 1e-6 && alpha <= 0.2)
         return alpha;
     throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`alpha "${text}" is not a family-wise error level: give a number from 0.000001 to 0.2, such as 0.01.`);
@@ -40107,6 +40112,46 @@ function reasonOf(error) {
 
 /***/ }),
 
+/***/ 52315:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   f: () => (/* binding */ makeFolder)
+/* harmony export */ });
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(51455);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
+
+
+/**
+ * Makes a folder and those above it that are missing, one mkdir(2) each. Node's own recursive mkdir
+ * never ends where a file system answers ENOENT below a folder that exists, as /proc does.
+ *
+ * @param mode of the folders that are made
+ * @throws the system call's error
+ */
+async function makeFolder(path, mode = 0o777) {
+    try {
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdir)(path, { mode });
+    }
+    catch (error) {
+        const code = error instanceof Error && 'code' in error ? error.code : undefined;
+        if (code === 'EEXIST')
+            return refuseOther(path, error);
+        if (code !== 'ENOENT' || (0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(path) === path || (await isThere((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(path))))
+            throw error;
+        await makeFolder((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(path), mode);
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdir)(path, { mode });
+    }
+}
+async function refuseOther(path, error) {
+    if (!(await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.stat)(path)).isDirectory())
+        throw error;
+}
+const isThere = (path) => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.stat)(path).then(() => true, () => false);
+
+
+/***/ }),
+
 /***/ 51524:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -40116,19 +40161,22 @@ __nccwpck_require__.d(__webpack_exports__, {
   G: () => (/* binding */ gate)
 });
 
-// EXTERNAL MODULE: external "node:fs/promises"
-var promises_ = __nccwpck_require__(51455);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(76760);
 // EXTERNAL MODULE: ./lib/failure.js
 var failure = __nccwpck_require__(71957);
 // EXTERNAL MODULE: ./lib/targets/index.js + 2 modules
 var targets = __nccwpck_require__(43907);
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(51455);
 // EXTERNAL MODULE: ./lib/record/run.js + 1 modules
 var run = __nccwpck_require__(62522);
+// EXTERNAL MODULE: ./lib/units.js
+var units = __nccwpck_require__(83052);
 // EXTERNAL MODULE: ./lib/baseline/write.js
 var write = __nccwpck_require__(16396);
 ;// CONCATENATED MODULE: ./lib/baseline/directory.js
+
 
 
 
@@ -40144,12 +40192,15 @@ const NEWEST = 50;
  */
 async function readDirectory(path, shown, wanted = () => true) {
     const names = await recordFiles(path, shown);
-    const results = await Promise.all(names.map((name) => readRecord(name, (0,external_node_path_.relative)(path, name))));
+    const results = await Promise.all(names.map((name) => readRecord(name)));
     const runs = results.flatMap(({ run }) => (run && wanted(run) ? [run] : []));
     runs.sort((a, b) => a.startedAt.localeCompare(b.startedAt) || a.id.localeCompare(b.id));
     return {
         runs: runs.slice(-NEWEST),
-        skipped: results.flatMap((result) => (result.skipped ? [result.skipped] : [])),
+        skipped: [
+            ...results.flatMap(({ why }, i) => why ? [`${(0,external_node_path_.relative)(path, names[i] ?? '')} was passed over: ${why}.`] : []),
+            ...(runs.length === 0 ? await setAside(path, shown) : []),
+        ],
         origin: `the folder ${shown}`,
     };
 }
@@ -40165,10 +40216,20 @@ async function readOwnRuns(path, shown, spec) {
  * @throws Failure (usage) when the file is not there or is not a run record
  */
 async function readFileRun(path, shown) {
-    const { run, skipped } = await readRecord(path, shown);
+    const { run, why } = await readRecord(path);
     if (run)
         return { runs: [run], skipped: [], origin: `the file ${shown}` };
-    throw (0,failure/* usageFailure */.II)(`baseline "file:${shown}" cannot be used: ${skipped ?? 'it is empty'}`);
+    throw (0,failure/* usageFailure */.II)(`baseline "file:${shown}" cannot be used, since ${why}: give a run record (*${write/* RUN_SUFFIX */.ml}).`);
+}
+/** An empty store that is not really empty should not be called so. */
+async function setAside(path, shown) {
+    const names = await (0,promises_.readdir)((0,external_node_path_.join)(path, write/* SET_ASIDE */.CO)).catch(() => []);
+    const count = names.filter((name) => name.endsWith(write/* RUN_SUFFIX */.ml)).length;
+    if (count === 0)
+        return [];
+    return [
+        `${(0,units/* countOf */.pq)(count, 'regressed run')} set aside in ${(0,external_node_path_.join)(shown, write/* SET_ASIDE */.CO)} ${count === 1 ? 'is' : 'are'} no baseline: move the record up to accept it.`,
+    ];
 }
 async function recordFiles(path, shown) {
     try {
@@ -40183,18 +40244,16 @@ async function recordFiles(path, shown) {
     }
 }
 const isCounted = (parts) => parts.length <= DEEPEST && !parts.includes(write/* SET_ASIDE */.CO);
-async function readRecord(path, shown) {
+async function readRecord(path) {
     try {
         const { size } = await (0,promises_.stat)(path);
         if (size > run/* MAX_RUN_BYTES */.xn)
-            return { skipped: `${shown} was passed over: it is too large.` };
+            return { why: 'it is too large' };
         const result = (0,run/* parseRun */.zZ)(await (0,promises_.readFile)(path, 'utf8'));
-        if (result.ok)
-            return { run: result.run };
-        return { skipped: `${shown} was passed over: ${result.reason}.` };
+        return result.ok ? { run: result.run } : { why: result.reason };
     }
     catch (error) {
-        return { skipped: `${shown} was passed over: ${(0,failure/* reasonOf */.A3)(error)}.` };
+        return { why: `it cannot be read (${(0,failure/* reasonOf */.A3)(error)})` };
     }
 }
 
@@ -40819,12 +40878,12 @@ async function measureRound(bench, sides, order, round, log, tell) {
 /** A phase with time to fill is told by the second, the warm-up by the launch. */
 function tellProgress(progress, order, begin, launches, target) {
     if (order.phase === 'warm-up') {
-        progress.step(launches, LAUNCHES_PER_ROUND, `launches, ${target.record.spec}`);
+        progress.step(launches, LAUNCHES_PER_ROUND, target.record.spec);
         return;
     }
     const seconds = (ms) => Math.round(ms / 1000);
     const budget = Math.max(order.until, performance.now()) - begin;
-    progress.step(seconds(performance.now() - begin), seconds(budget), `seconds, launch ${launches + 1}: ${target.record.spec}`);
+    progress.step(seconds(performance.now() - begin), seconds(budget), `launch ${launches + 1}, ${target.record.spec}`);
 }
 async function launchInTurn(bench, target, { phase }, metrics, log) {
     const sequence = log.next++;
@@ -40920,8 +40979,6 @@ class Session {
     }
 }
 
-// EXTERNAL MODULE: ./lib/units.js
-var units = __nccwpck_require__(83052);
 ;// CONCATENATED MODULE: ./lib/stats/arguments.js
 /**
  * The door of the pure rooms: a number that is not finite, or out of its range, is a bug in the
@@ -42427,6 +42484,8 @@ const identity = (source) => ({
     ...(source ? { source } : {}),
 });
 
+// EXTERNAL MODULE: ./lib/folder.js
+var lib_folder = __nccwpck_require__(52315);
 ;// CONCATENATED MODULE: external "node:child_process"
 const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
 // EXTERNAL MODULE: external "node:os"
@@ -42434,6 +42493,7 @@ var external_node_os_ = __nccwpck_require__(48161);
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(57975);
 ;// CONCATENATED MODULE: ./lib/probe/cache.js
+
 
 
 
@@ -42497,7 +42557,7 @@ async function makeWorkFolder(folders) {
     let reason;
     for (const folder of folders) {
         try {
-            await (0,promises_.mkdir)(folder, { recursive: true, mode: 0o755 });
+            await (0,lib_folder/* makeFolder */.f)(folder, 0o755);
             if (!(await isTrusted(folder)))
                 continue;
             const work = await (0,promises_.mkdtemp)((0,external_node_path_.join)(folder, 'building-'));
@@ -42964,9 +43024,13 @@ function sensitivity(metrics) {
         return '';
     return `; a change of ${(0,units/* formatShare */.T1)(worst.value)} on any of them would have been caught four times in five`;
 }
+/** Only where a number settles all of them: one metric's would read as the gate's. */
 function settling(metrics, report) {
-    const metric = metrics.find(({ replicatesToSettle }) => replicatesToSettle !== null);
-    return metric === undefined ? '' : `; ${metric.id}: ${(0,words/* settleText */.di)(report, metric)}`;
+    const numbers = metrics.map(({ replicatesToSettle }) => replicatesToSettle ?? Infinity);
+    const most = metrics.find((metric) => metric.replicatesToSettle === Math.max(...numbers));
+    if (most === undefined)
+        return '';
+    return `; ${metrics.length === 1 ? `${most.id}: ` : ''}${(0,words/* settleText */.di)(report, most)}`;
 }
 /** Neither regressed nor improved nor inconclusive: what could be compared is unchanged. */
 function partlyCompared(metrics, report) {
@@ -43001,8 +43065,8 @@ function noBaseline(report) {
         : `No earlier run could be used (${skipped.replace(/\.$/, '')}), so nothing was judged`;
     if (floor === undefined || mde80 === undefined)
         return `${start}.`;
-    return (`${start}; on this machine identical sides differ by ${(0,units/* formatShare */.T1)(floor.median)} and a ` +
-        `change of ${(0,units/* formatShare */.T1)(mde80.median)} would be caught four times in five (medians).`);
+    return (`${start}; on this machine identical sides differ by ${(0,units/* formatShare */.T1)(floor.median)}, and side by ` +
+        `side a change of ${(0,units/* formatShare */.T1)(mde80.median)} would be caught four times in five (medians).`);
 }
 
 ;// CONCATENATED MODULE: ./lib/report/report.js
@@ -43071,7 +43135,14 @@ const reportSchema = schemas/* strictObject */.rej({
         .describe('duet: both sides interleaved in one job; prediction: against stored runs; self: no baseline'),
     alpha: schemas/* number */.aig().gt(0).lt(1).describe('family-wise error level of regressed, and of improved'),
     familySize: schemas/* int */.Whr().min(0).describe('how many gated metrics share that level'),
-    counts: schemas/* record */.g1P(metricVerdict, schemas/* int */.Whr().min(0)).describe('gated metrics of each verdict'),
+    counts: schemas/* strictObject */.rej({
+        regressed: schemas/* int */.Whr().min(0),
+        improved: schemas/* int */.Whr().min(0),
+        unchanged: schemas/* int */.Whr().min(0),
+        inconclusive: schemas/* int */.Whr().min(0),
+        incomparable: schemas/* int */.Whr().min(0),
+    })
+        .describe('gated metrics of each verdict'),
     baseline: schemas/* strictObject */.rej({
         spec: schemas/* string */.YjP(),
         runs: schemas/* array */.YOg(schemas/* string */.YjP()).describe('ids of the run records, oldest first; empty without one'),
@@ -43259,7 +43330,7 @@ async function gate(config, surroundings) {
 async function save(out, run, report) {
     const folder = report.verdict === 'regressed' ? (0,external_node_path_.join)(out, write/* SET_ASIDE */.CO) : out;
     const files = { report: (0,external_node_path_.join)(out, 'report.json'), run: (0,external_node_path_.join)(folder, (0,write/* runFileName */.X2)(run)) };
-    await (0,promises_.mkdir)(folder, { recursive: true });
+    await (0,lib_folder/* makeFolder */.f)(folder);
     await (0,write/* saveFile */.OJ)(files.run, `${JSON.stringify(run)}\n`);
     await (0,write/* saveFile */.OJ)(files.report, `${JSON.stringify(report, null, 2)}\n`);
     return files;
@@ -45614,7 +45685,7 @@ function nextStepText(report) {
     if (report.design === 'self') {
         return report.baseline.spec === 'artifact'
             ? 'The next run of this workflow compares with the runs of the base branch, once there is one.'
-            : 'This run is stored: run it again and the two are compared.';
+            : "This run's record is kept in the out folder, where later runs can be compared with it; with few stored runs only large changes show.";
     }
     if (report.verdict === 'inconclusive') {
         return report.design === 'duet'
@@ -45622,7 +45693,10 @@ function nextStepText(report) {
             : 'More stored runs make the intervals narrower; a duet (two sides that run here) needs none.';
     }
     if (report.design === 'prediction' && report.verdict === 'regressed') {
-        return 'Stored runs are weaker evidence than a duet: where both sides run here, compare them side by side (baseline and candidate).';
+        const accept = report.baseline.spec === 'artifact'
+            ? ''
+            : ' This record is set aside in the folder "regressed"; move it up to accept it as a baseline.';
+        return `Stored runs are weaker evidence than a duet: where both sides run here, compare them side by side (baseline and candidate).${accept}`;
     }
     return '';
 }

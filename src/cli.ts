@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { DEFAULTS, parseConfig, type RawInputs } from './config/inputs.js';
-import { Failure } from './failure.js';
+import { Failure, measurementFailure, reasonOf } from './failure.js';
 import { gate } from './gate.js';
 import { terminalProgress } from './report/progress-terminal.js';
 import { renderTerminal } from './report/terminal.js';
@@ -34,6 +34,12 @@ const program = new Command('syscall-gate')
   .option('--json', 'print the report as JSON, and nothing else, on standard output')
   .addHelpText('after', '\nExit codes: 0 fine, 1 regressed, 2 wrong usage, 3 could not measure.')
   .allowExcessArguments(false)
+  .configureOutput({
+    outputError: (text, write) =>
+      write(
+        `syscall-gate: ${text.trim().replace(/^error: /, '')}; see --help.\n`.replace('.;', ';'),
+      ),
+  })
   .exitOverride();
 
 async function run(argv: string[]): Promise<number> {
@@ -45,7 +51,7 @@ async function run(argv: string[]): Promise<number> {
     const text = options.json
       ? `${JSON.stringify(report, null, 2)}\n`
       : renderTerminal(report, terminal());
-    process.stdout.write(text);
+    await print(text);
     return report.passed ? EXIT.fine : EXIT.regressed;
   } finally {
     progress.end();
@@ -53,7 +59,7 @@ async function run(argv: string[]): Promise<number> {
 }
 
 const terminal = (): { color: boolean; columns: number } => ({
-  color: process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined,
+  color: process.stdout.isTTY === true && !process.env['NO_COLOR'],
   columns: process.stdout.columns ?? 100,
 });
 
@@ -85,9 +91,18 @@ function exitCodeOf(error: unknown): number {
   return EXIT.measurement;
 }
 
-/** A reader that has seen enough (`| head`) is no error. */
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+/** A reader that has seen enough (`| head`) is no error; a full disk is. */
+function print(text: string): Promise<void> {
+  process.stdout.on('error', () => undefined);
+  return new Promise((resolve, reject) => {
+    process.stdout.write(text, (error) => {
+      if (!error || reasonOf(error) === 'EPIPE') resolve();
+      else reject(measurementFailure(unprintable(error), error));
+    });
+  });
+}
+
+const unprintable = (error: Error): string =>
+  `The report could not be written to standard output (${reasonOf(error)}): it is in report.json of the out folder, where there was room for it.`;
 
 process.exitCode = await run(process.argv).catch(exitCodeOf);

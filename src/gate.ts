@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openBaseline } from './baseline/open.js';
 import type { ReadStoredRuns } from './baseline/stored.js';
 import { claimFolder, runFileName, SET_ASIDE, saveFile } from './baseline/write.js';
 import type { Config } from './config/config.js';
 import { gatherEvidence } from './evidence.js';
+import { makeFolder } from './folder.js';
 import { prepareBench } from './measure/bench.js';
 import type { Progress } from './progress.js';
 import type { Run, Source } from './record/run.js';
@@ -56,7 +56,7 @@ export async function gate(config: Config, surroundings: Surroundings): Promise<
 async function save(out: string, run: Run, report: Report): Promise<Outcome['files']> {
   const folder = report.verdict === 'regressed' ? join(out, SET_ASIDE) : out;
   const files = { report: join(out, 'report.json'), run: join(folder, runFileName(run)) };
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await saveFile(files.run, `${JSON.stringify(run)}\n`);
   await saveFile(files.report, `${JSON.stringify(report, null, 2)}\n`);
   return files;

@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { reasonOf, usageFailure } from '../failure.js';
 import { MAX_RUN_BYTES, parseRun, type Run } from '../record/run.js';
+import { countOf } from '../units.js';
 import type { StoredRuns } from './stored.js';
 import { RUN_SUFFIX, SET_ASIDE } from './write.js';
 
@@ -21,12 +22,17 @@ export async function readDirectory(
   wanted: (run: Run) => boolean = () => true,
 ): Promise<StoredRuns> {
   const names = await recordFiles(path, shown);
-  const results = await Promise.all(names.map((name) => readRecord(name, relative(path, name))));
+  const results = await Promise.all(names.map((name) => readRecord(name)));
   const runs = results.flatMap(({ run }) => (run && wanted(run) ? [run] : []));
   runs.sort((a, b) => a.startedAt.localeCompare(b.startedAt) || a.id.localeCompare(b.id));
   return {
     runs: runs.slice(-NEWEST),
-    skipped: results.flatMap((result) => (result.skipped ? [result.skipped] : [])),
+    skipped: [
+      ...results.flatMap(({ why }, i) =>
+        why ? [`${relative(path, names[i] ?? '')} was passed over: ${why}.`] : [],
+      ),
+      ...(runs.length === 0 ? await setAside(path, shown) : []),
+    ],
     origin: `the folder ${shown}`,
   };
 }
@@ -46,9 +52,21 @@ export async function readOwnRuns(path: string, shown: string, spec: string): Pr
  * @throws Failure (usage) when the file is not there or is not a run record
  */
 export async function readFileRun(path: string, shown: string): Promise<StoredRuns> {
-  const { run, skipped } = await readRecord(path, shown);
+  const { run, why } = await readRecord(path);
   if (run) return { runs: [run], skipped: [], origin: `the file ${shown}` };
-  throw usageFailure(`baseline "file:${shown}" cannot be used: ${skipped ?? 'it is empty'}`);
+  throw usageFailure(
+    `baseline "file:${shown}" cannot be used, since ${why}: give a run record (*${RUN_SUFFIX}).`,
+  );
+}
+
+/** An empty store that is not really empty should not be called so. */
+async function setAside(path: string, shown: string): Promise<string[]> {
+  const names = await readdir(join(path, SET_ASIDE)).catch((): string[] => []);
+  const count = names.filter((name) => name.endsWith(RUN_SUFFIX)).length;
+  if (count === 0) return [];
+  return [
+    `${countOf(count, 'regressed run')} set aside in ${join(shown, SET_ASIDE)} ${count === 1 ? 'is' : 'are'} no baseline: move the record up to accept it.`,
+  ];
 }
 
 async function recordFiles(path: string, shown: string): Promise<string[]> {
@@ -68,14 +86,19 @@ async function recordFiles(path: string, shown: string): Promise<string[]> {
 const isCounted = (parts: readonly string[]): boolean =>
   parts.length <= DEEPEST && !parts.includes(SET_ASIDE);
 
-async function readRecord(path: string, shown: string): Promise<{ run?: Run; skipped?: string }> {
+interface RecordRead {
+  run?: Run;
+  /** One clause, when there is no run. */
+  why?: string;
+}
+
+async function readRecord(path: string): Promise<RecordRead> {
   try {
     const { size } = await stat(path);
-    if (size > MAX_RUN_BYTES) return { skipped: `${shown} was passed over: it is too large.` };
+    if (size > MAX_RUN_BYTES) return { why: 'it is too large' };
     const result = parseRun(await readFile(path, 'utf8'));
-    if (result.ok) return { run: result.run };
-    return { skipped: `${shown} was passed over: ${result.reason}.` };
+    return result.ok ? { run: result.run } : { why: result.reason };
   } catch (error) {
-    return { skipped: `${shown} was passed over: ${reasonOf(error)}.` };
+    return { why: `it cannot be read (${reasonOf(error)})` };
   }
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { measurementFailure, reasonOf, usageFailure } from '../failure.js';
+import { makeFolder } from '../folder.js';
 import type { Run } from '../record/run.js';
 
 /** What marks a file as a run record among the others of a folder or an archive. */
@@ -25,7 +26,7 @@ export function runFileName(run: Run): string {
  */
 export async function claimFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolder(path);
     await writeWhole(join(path, 'report.json.check'), '');
     await rm(join(path, 'report.json.check'));
   } catch (error) {

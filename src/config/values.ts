@@ -46,11 +46,13 @@ function parsePercent(text: string): number | undefined {
 
 /** Reads metric globs separated by commas, blanks or newlines. */
 export function parseGlobs(text: string): string[] {
-  return words(text).flatMap((word) => word.split(/\s+/));
+  const globs = words(text).flatMap((word) => word.split(/\s+/));
+  if (globs.length > 0 || text.trim() === '') return globs;
+  throw usageFailure(`metrics "${text}" names nothing: give ids or globs, such as syscall.*.`);
 }
 
 export function parseAlpha(text: string): number {
-  const alpha = /^\s*(\d*\.?\d+)\s*$/.test(text) ? Number(text) : Number.NaN;
+  const alpha = /^\s*\d*\.?\d+(e-\d+)?\s*$/.test(text) ? Number(text) : Number.NaN;
   if (alpha >= 1e-6 && alpha <= 0.2) return alpha;
   throw usageFailure(
     `alpha "${text}" is not a family-wise error level: give a number from 0.000001 to 0.2, such as 0.01.`,

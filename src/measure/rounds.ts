@@ -111,7 +111,7 @@ function tellProgress(
   target: Target,
 ): void {
   if (order.phase === 'warm-up') {
-    progress.step(launches, LAUNCHES_PER_ROUND, `launches, ${target.record.spec}`);
+    progress.step(launches, LAUNCHES_PER_ROUND, target.record.spec);
     return;
   }
   const seconds = (ms: number): number => Math.round(ms / 1000);
@@ -119,7 +119,7 @@ function tellProgress(
   progress.step(
     seconds(performance.now() - begin),
     seconds(budget),
-    `seconds, launch ${launches + 1}: ${target.record.spec}`,
+    `launch ${launches + 1}, ${target.record.spec}`,
   );
 }
 

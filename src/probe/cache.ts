@@ -1,7 +1,8 @@
-import { access, chmod, lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { access, chmod, lstat, mkdtemp, rename, rm } from 'node:fs/promises';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { measurementFailure } from '../failure.js';
+import { makeFolder } from '../folder.js';
 
 const NAME = 'syscall-gate';
 
@@ -72,7 +73,7 @@ async function makeWorkFolder(
   let reason: unknown;
   for (const folder of folders) {
     try {
-      await mkdir(folder, { recursive: true, mode: 0o755 });
+      await makeFolder(folder, 0o755);
       if (!(await isTrusted(folder))) continue;
       const work = await mkdtemp(join(folder, 'building-'));
       // Other users run the probe too: containers with a user of their own, setpriv.

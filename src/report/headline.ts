@@ -51,9 +51,12 @@ function sensitivity(metrics: MetricReport[]): string {
   return `; a change of ${formatShare(worst.value)} on any of them would have been caught four times in five`;
 }
 
+/** Only where a number settles all of them: one metric's would read as the gate's. */
 function settling(metrics: MetricReport[], report: Omit<Report, 'headline'>): string {
-  const metric = metrics.find(({ replicatesToSettle }) => replicatesToSettle !== null);
-  return metric === undefined ? '' : `; ${metric.id}: ${settleText(report, metric)}`;
+  const numbers = metrics.map(({ replicatesToSettle }) => replicatesToSettle ?? Infinity);
+  const most = metrics.find((metric) => metric.replicatesToSettle === Math.max(...numbers));
+  if (most === undefined) return '';
+  return `; ${metrics.length === 1 ? `${most.id}: ` : ''}${settleText(report, most)}`;
 }
 
 /** Neither regressed nor improved nor inconclusive: what could be compared is unchanged. */
@@ -92,7 +95,7 @@ function noBaseline(report: Omit<Report, 'headline'>): string {
       : `No earlier run could be used (${skipped.replace(/\.$/, '')}), so nothing was judged`;
   if (floor === undefined || mde80 === undefined) return `${start}.`;
   return (
-    `${start}; on this machine identical sides differ by ${formatShare(floor.median)} and a ` +
-    `change of ${formatShare(mde80.median)} would be caught four times in five (medians).`
+    `${start}; on this machine identical sides differ by ${formatShare(floor.median)}, and side by ` +
+    `side a change of ${formatShare(mde80.median)} would be caught four times in five (medians).`
   );
 }

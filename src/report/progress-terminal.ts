@@ -25,7 +25,7 @@ export const terminalProgress = (stream: ProgressStream): Progress =>
 function liveProgress(stream: ProgressStream): Progress {
   // The cursor stays visible: a process that is killed could not bring it back.
   const draw = createLogUpdate(stream as NodeJS.WriteStream, { showCursor: true });
-  const colors = picocolors.createColors(process.env['NO_COLOR'] === undefined);
+  const colors = picocolors.createColors(!process.env['NO_COLOR']);
   let title = '';
   let began = 0;
   let line = '';
@@ -71,10 +71,10 @@ function plainProgress(stream: ProgressStream): Progress {
       print(plain(title));
     },
     step(done, total, detail) {
-      const share = done / Math.max(1, total);
-      if (share < nextShare && done < total) return;
-      nextShare = share + PRINTED_SHARE;
-      print(`  ${done} of ${total}, ${plain(detail, 120)}`);
+      const share = total > 0 ? Math.min(1, done / total) : 1;
+      if (share < nextShare) return;
+      nextShare = Math.floor(share / PRINTED_SHARE + 1) * PRINTED_SHARE;
+      print(`  ${Math.round(100 * share)} %, ${plain(detail, 120)}`);
     },
     note: (sentence) => print(plain(sentence, 1000)),
     warn: (sentence) => print(`warning: ${plain(sentence, 1000)}`),

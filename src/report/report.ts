@@ -74,7 +74,15 @@ export const reportSchema = z.strictObject({
     ),
   alpha: z.number().gt(0).lt(1).describe('family-wise error level of regressed, and of improved'),
   familySize: z.int().min(0).describe('how many gated metrics share that level'),
-  counts: z.record(metricVerdict, z.int().min(0)).describe('gated metrics of each verdict'),
+  counts: z
+    .strictObject({
+      regressed: z.int().min(0),
+      improved: z.int().min(0),
+      unchanged: z.int().min(0),
+      inconclusive: z.int().min(0),
+      incomparable: z.int().min(0),
+    })
+    .describe('gated metrics of each verdict'),
   baseline: z.strictObject({
     spec: z.string(),
     runs: z.array(z.string()).describe('ids of the run records, oldest first; empty without one'),

@@ -126,7 +126,12 @@ export function paintOf(colors: Colors, verdict: GateVerdict): (text: string) =>
 function noteLines({ columns }: Page, section: Section): string[] {
   const width = Math.max(20, Math.min(columns, PROSE_COLUMNS) - 4);
   return notes(section).flatMap(({ text, ids }) => [
-    ...hang(wrap(ids.length === 1 ? `${plain(ids.join())}: ${text}` : `${text}:`, width)),
+    ...hang(
+      wrap(
+        ids.length === 1 ? `${plain(ids.join())}: ${text}` : `${text.replace(/\.$/, '')}:`,
+        width,
+      ),
+    ),
     ...(ids.length === 1 ? [] : wrap(plain(ids.join(', '), 5000), width).map(indent)),
   ]);
 }

@@ -228,7 +228,7 @@ export function nextStepText(report: Report): string {
   if (report.design === 'self') {
     return report.baseline.spec === 'artifact'
       ? 'The next run of this workflow compares with the runs of the base branch, once there is one.'
-      : 'This run is stored: run it again and the two are compared.';
+      : "This run's record is kept in the out folder, where later runs can be compared with it; with few stored runs only large changes show.";
   }
   if (report.verdict === 'inconclusive') {
     return report.design === 'duet'
@@ -236,7 +236,11 @@ export function nextStepText(report: Report): string {
       : 'More stored runs make the intervals narrower; a duet (two sides that run here) needs none.';
   }
   if (report.design === 'prediction' && report.verdict === 'regressed') {
-    return 'Stored runs are weaker evidence than a duet: where both sides run here, compare them side by side (baseline and candidate).';
+    const accept =
+      report.baseline.spec === 'artifact'
+        ? ''
+        : ' This record is set aside in the folder "regressed"; move it up to accept it as a baseline.';
+    return `Stored runs are weaker evidence than a duet: where both sides run here, compare them side by side (baseline and candidate).${accept}`;
   }
   return '';
 }

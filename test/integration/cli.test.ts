@@ -1,14 +1,18 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseRun } from '../../src/record/run.js';
 import { type Report, reportSchema } from '../../src/report/report.js';
 import {
+  CLI,
   cli,
   compileProgram,
   type Finished,
   finished,
+  NODE,
   processesWith,
   startCli,
 } from '../fixtures/cli.js';
@@ -166,6 +170,28 @@ test('what is denied on one side is a finding with its reason, never a number', 
   expect(run.code).toBe(0);
 });
 
+test('a report that cannot be printed is not taken for a regression', async () => {
+  const command = `"${NODE}" "${CLI}" --out "${folder}" --duration 2 --metrics 'clock.*'`;
+  const full = await promisify(execFile)('sh', ['-c', `${command} > /dev/full; echo $?`]);
+  expect(full.stdout).toBe('3\n');
+  expect(full.stderr).toContain('could not be written to standard output (ENOSPC)');
+  const head = await promisify(execFile)('sh', ['-c', `${command} | true; echo done`]);
+  expect(head.stderr).not.toContain('syscall-gate:');
+});
+
+test('a regressed run is set aside, and is no baseline until it is moved up', async () => {
+  const few = ['--duration', '3', '--metrics', 'syscall.null,syscall.enosys'];
+  const store = ['--baseline', `directory:${folder}`, '--out', folder, '--json'];
+  await gate(...few);
+  await gate(...few);
+  const red = await cli([...store, '--candidate', SLOW, ...few]);
+  expect(red.code).toBe(1);
+  expect(await storedRuns()).toHaveLength(2);
+  expect(await storedRuns(join(folder, 'regressed'))).toHaveLength(1);
+  const again = await cli([...store, '--candidate', SLOW, ...few]);
+  expect(again.code).toBe(1);
+});
+
 describe('bad input', () => {
   test.each([
     [
@@ -191,8 +217,8 @@ describe('bad input', () => {
     ],
     [['--candidate', 'nonsense'], /^syscall-gate: candidate "nonsense" is of no known kind/],
     [['--candidate', 'command:true'], /^syscall-gate: candidate "command:true" .*\{probe\}/],
-    [['--unknown'], /^error: unknown option '--unknown'/],
-    [['surplus'], /^error: too many arguments/],
+    [['--unknown'], /^syscall-gate: unknown option '--unknown'; see --help\.$/],
+    [['surplus'], /^syscall-gate: too many arguments/],
   ])('%j ends with one sentence and exit code 2', async (args, sentence) => {
     const run = await cli(['--out', folder, '--duration', '2', ...args]);
     const said = run.stderr.trim().split('\n').at(-1);
@@ -206,6 +232,12 @@ describe('bad input', () => {
     await writeFile(join(folder, 'file'), '');
     const run = await cli(['--out', join(folder, 'file', 'out')]);
     expect(run.stderr).toMatch(/^syscall-gate: out ".*" cannot be written to \(ENOTDIR\)/);
+    expect(run.code).toBe(2);
+  });
+
+  test('an out folder in a file system that has no room for folders is refused, not waited for', async () => {
+    const run = await cli(['--out', '/proc/nowhere/out', '--duration', '2']);
+    expect(run.stderr).toMatch(/^syscall-gate: out "\/proc\/nowhere\/out" cannot be written to/);
     expect(run.code).toBe(2);
   });
 

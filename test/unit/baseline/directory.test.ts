@@ -69,7 +69,7 @@ describe('a folder of run records', () => {
 test('a file that is no record is refused by name', async () => {
   await writeFile(join(folder, 'x.json'), 'nonsense');
   await expect(readFileRun(join(folder, 'x.json'), 'x.json')).rejects.toThrow(
-    'baseline "file:x.json" cannot be used: x.json was passed over: it is not complete JSON.',
+    'baseline "file:x.json" cannot be used, since it is not complete JSON: give a run record (*.run.json).',
   );
 });
 

@@ -165,7 +165,7 @@ describe('the headline', () => {
 
   it('says that there is no baseline, and what the machine could tell apart', () => {
     expect(selfReport().headline).toMatch(
-      /^There is no baseline yet, so nothing was judged; on this machine identical sides differ by 0\.\d+ % and a change of 2\.\d % would be caught/,
+      /^There is no baseline yet, so nothing was judged; on this machine identical sides differ by 0\.\d+ %, and side by side a change of 2\.\d % would be caught/,
     );
   });
 

@@ -32,10 +32,17 @@ describe('into a pipe', () => {
   it('prints a handful of plain lines a phase, however many steps it has', () => {
     const lines = written(false, measure).trimEnd().split('\n');
     expect(lines.slice(0, 2)).toEqual(['Compile the probe', 'Measure']);
-    expect(lines.at(-3)).toMatch(/^ {2}1000 of 1000, launch 1000/);
+    expect(lines.at(-3)).toMatch(/^ {2}100 %, launch 1000/);
     expect(lines.slice(-2)).toEqual(['A note.', 'warning: A warning.']);
     expect(lines.length).toBeLessThan(12);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(200);
+  });
+
+  it('says that a phase is over once, however often it is told', () => {
+    const text = written(false, (progress) => {
+      for (let times = 0; times < 20; times += 1) progress.step(2, 2, 'launch');
+    });
+    expect(text).toBe('  100 %, launch\n');
   });
 
   it('writes no control sequence', () => {
@@ -45,7 +52,7 @@ describe('into a pipe', () => {
 
   it('says that a phase without a total is over', () => {
     expect(written(false, (progress) => progress.step(0, 0, 'nothing to do'))).toBe(
-      '  0 of 0, nothing to do\n',
+      '  100 %, nothing to do\n',
     );
   });
 });
