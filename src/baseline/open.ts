@@ -1,7 +1,7 @@
-import type { Config, RunnableSpec, StoredSpec } from '../config/config.js';
+import type { Config, StoredSpec } from '../config/config.js';
 import { usageFailure } from '../failure.js';
 import type { Progress } from '../progress.js';
-import { makeTarget } from '../targets/index.js';
+import { isRunnable, makeTarget } from '../targets/index.js';
 import type { Target } from '../targets/target.js';
 import { readDirectory, readFileRun, readOwnRuns } from './directory.js';
 import type { ReadStoredRuns, StoredRuns } from './stored.js';
@@ -26,9 +26,6 @@ export async function openBaseline(config: Config, sources: Sources): Promise<Ba
   for (const sentence of stored.skipped) sources.progress.warn(sentence);
   return { kind: 'stored', stored };
 }
-
-const isRunnable = (spec: RunnableSpec | StoredSpec): spec is RunnableSpec =>
-  spec.kind === 'host' || spec.kind === 'command';
 
 function readStored(
   baseline: StoredSpec,

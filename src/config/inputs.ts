@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
+import { DEFAULT_ALPHA } from '../stats/assumptions.js';
 import type { BaselineSpec, Config } from './config.js';
 import { parseBaseline, parseCandidate } from './specs.js';
 import {
@@ -27,7 +28,7 @@ export interface RawInputs {
 export const DEFAULTS = {
   candidate: 'host',
   duration: '60s',
-  alpha: '0.01',
+  alpha: String(DEFAULT_ALPHA),
   failOn: 'regression',
   out: '.syscall-gate',
 } as const;

@@ -1,9 +1,10 @@
-import { modeFast, sum } from 'simple-statistics';
+import { modeFast } from 'simple-statistics';
 import { measurementFailure } from '../failure.js';
 import type { MetricEntry } from '../probe/catalogue.js';
 import type { Environment } from '../probe/wire.js';
 import type { Reason, Unavailable } from '../record/metric-status.js';
 import {
+  countBatches,
   type MetricRecord,
   makeRun,
   type PlanRecord,
@@ -99,8 +100,7 @@ function metricRecord(
  * single launch with few kept batches is a noisy replicate, and the tests know what to do with it.
  */
 function interruptedBatches(replicates: readonly Replicate[]): Absence | undefined {
-  const rejected = sum(replicates.map((replicate) => replicate.rejected));
-  const batches = rejected + sum(replicates.map((replicate) => replicate.kept));
+  const { batches, rejected } = countBatches(replicates);
   if (batches - rejected >= UNSTABLE_SHARE * batches) return undefined;
   const message = `${rejected} of ${batches} batches were interrupted by other work on the CPU`;
   return { status: 'unstable', reason: { operation: 'measure', errno: 0, message } };

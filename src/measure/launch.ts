@@ -4,6 +4,7 @@ import type { MetricEntry } from '../probe/catalogue.js';
 import {
   type Environment,
   type Hello,
+  oneLine,
   parseWire,
   planArguments,
   type WireMetric,
@@ -128,11 +129,7 @@ const fromHello = ({ catalogue, cpu, pinned }: Hello) => ({
 
 /** One clause that says why a launch does not count, or undefined when it does. */
 function launchFailure(result: LaunchResult, wire: WireOutput): string | undefined {
-  const said = result.stderr
-    .trim()
-    .split('\n')
-    .at(-1)
-    ?.replaceAll(/\p{Cc}+/gu, ' ');
+  const said = oneLine(result.stderr.trim().split('\n').at(-1) ?? '');
   const because = said ? `, saying "${said}"` : '';
   if (result.timedOut) return `it did not end before its deadline${because}`;
   if (wire.hello !== undefined && wire.problem !== undefined) return wire.problem;

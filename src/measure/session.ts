@@ -3,7 +3,13 @@ import type { Progress } from '../progress.js';
 import type { Run } from '../record/run.js';
 import { collectRun, type RunIdentity } from './collect.js';
 import type { Bench } from './launch.js';
-import { emptyLog, type MeasuringLog, measureRounds, type Sides } from './rounds.js';
+import {
+  emptyLog,
+  type MeasuringLog,
+  measureRounds,
+  type RoundsOrder,
+  type Sides,
+} from './rounds.js';
 
 /**
  * How the time is shared: the rest after the screen is for confirming what it flagged, which needs
@@ -15,7 +21,7 @@ const SCREEN_SHARE = 0.7;
 const OVERRUN = 1.3;
 
 /** Two launch pairs a round. */
-export const PAIRS_PER_ROUND = 2;
+const PAIRS_PER_ROUND = 2;
 
 /** One measuring of one candidate, against a baseline in turn or alone, within one time budget. */
 export class Session {
@@ -66,7 +72,7 @@ export class Session {
   }
 
   private async measure(
-    phase: 'warm-up' | 'screen' | 'confirm',
+    phase: RoundsOrder['phase'],
     metrics: readonly MetricEntry[],
     limits: { until: number; leastRounds: number },
   ): Promise<void> {

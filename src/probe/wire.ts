@@ -17,9 +17,11 @@ const NEWLINE = 0x0a;
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const positive = z.number().gt(0).max(1e15);
 const batches = <T extends z.ZodType>(value: T) => z.array(value).min(1).max(MAX_BATCHES);
-/** Bounded, and one line: what a target says may end up in a log whose lines are commands. */
+/** What a target says may end up in a log whose lines are commands. */
+export const oneLine = (text: string): string => text.replaceAll(/\p{Cc}+/gu, ' ');
+
 const bounded = (length: number) =>
-  z.string().transform((value) => value.replaceAll(/\p{Cc}+/gu, ' ').slice(0, length));
+  z.string().transform((value) => oneLine(value).slice(0, length));
 
 // Stripped, not strict: a newer probe may say more than this program reads.
 const environmentSchema = z.object({

@@ -4,7 +4,6 @@ import { z } from 'zod';
 export const UNAVAILABLE = ['unsupported', 'denied', 'no_loopback', 'unstable', 'error'] as const;
 
 export type Unavailable = (typeof UNAVAILABLE)[number];
-export type MetricStatus = 'ok' | Unavailable;
 
 /** What stood in the way: the operation that failed and the errno it gave (0 when there was none). */
 export const reasonSchema = z.strictObject({

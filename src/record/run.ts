@@ -156,7 +156,16 @@ export type Launch = z.infer<typeof launchSchema>;
 export type Replicate = z.infer<typeof replicateSchema>;
 export type MetricRecord = z.infer<typeof metricRecordSchema>;
 export type MeasuredMetric = Extract<MetricRecord, { status: 'ok' }>;
-export type UnavailableMetric = Exclude<MetricRecord, { status: 'ok' }>;
+
+/** How many batches of some replicates there were, and how many of them were left out. */
+export function countBatches(replicates: readonly Replicate[]): {
+  batches: number;
+  rejected: number;
+} {
+  const rejected = replicates.reduce((total, replicate) => total + replicate.rejected, 0);
+  const kept = replicates.reduce((total, replicate) => total + replicate.kept, 0);
+  return { batches: kept + rejected, rejected };
+}
 
 declare const parsed: unique symbol;
 type RunFields = z.infer<typeof runSchema>;

@@ -36,6 +36,9 @@ export function parseRunnableSpec(
   throw usageFailure(`${input} "${spec}" is of no known kind: give one of ${allowed}.`);
 }
 
+/** Whether a spec names something that can be measured here. */
+export const isRunnable = (spec: { kind: string }): spec is RunnableSpec => isKind(spec.kind);
+
 /** The target that a spec names. */
 export function makeTarget(spec: RunnableSpec): Target {
   const kind: TargetKind<RunnableSpec> = KINDS[spec.kind];

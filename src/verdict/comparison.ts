@@ -90,5 +90,5 @@ export interface Comparison {
   caveats: string[];
 }
 
-/** The worst of the metrics, or that there was nothing to compare with. */
+/** The most telling verdict of the gated metrics, or that there was nothing to compare with. */
 export type GateVerdict = MetricVerdict | 'no-baseline';

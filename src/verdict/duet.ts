@@ -8,7 +8,6 @@ import {
 import { hodgesLehmann } from '../stats/hodges-lehmann.js';
 import { mde80ForDuet, minimumPairs } from '../stats/power.js';
 import { pairsToSettle } from '../stats/settle.js';
-import { signedRankTest } from '../stats/signed-rank.js';
 import type { Comparison, MetricComparison } from './comparison.js';
 import { asChange, decide } from './decision.js';
 import { floorOf } from './floor.js';
@@ -20,7 +19,7 @@ import {
   typicalNs,
 } from './samples.js';
 import { type JudgingSettings, marginOf } from './settings.js';
-import { adjustFamily, type ShiftTest, smallestP } from './shift-test.js';
+import { adjustFamily, type ShiftTest, smallestP, testShift } from './shift-test.js';
 import { bothSides, comparablePair, incomparable, sidesOfChange } from './sides.js';
 import { filteredUnevenly, validityCaveats } from './validity.js';
 
@@ -100,17 +99,11 @@ const inFamily = ({ metric }: DuetMetric): boolean => metric.gate;
 /** Only flagged metrics were measured again. */
 const wasFlagged = ({ confirm }: DuetMetric): boolean => confirm.between.length > 0;
 
-function testShift({ marginRatio }: DuetMetric, differences: readonly number[]): ShiftTest {
-  const margin = Math.log1p(marginRatio);
-  return {
-    slower: signedRankTest(differences, margin).greater,
-    faster: signedRankTest(differences, -margin).less,
-  };
-}
-
 const testFamily = (family: readonly DuetMetric[], phase: 'screen' | 'confirm') =>
   adjustFamily(
-    new Map(family.map((duet) => [duet.metric.id, testShift(duet, duet[phase].between)])),
+    new Map(
+      family.map((duet) => [duet.metric.id, testShift(duet[phase].between, duet.marginRatio)]),
+    ),
   );
 
 /** The family that a metric was judged in: all gated metrics, and the flagged ones among them. */
@@ -147,7 +140,7 @@ function compareMetric(
       gate: metric.gate,
       marginRatio,
       alpha: settings.alpha,
-      test: metric.gate ? confirmed : testShift(duet, between),
+      test: metric.gate ? confirmed : testShift(between, marginRatio),
       equivalence,
       sample: `${between.length}${confirmed ? ' fresh' : ''} pairs of launches`,
       floor,

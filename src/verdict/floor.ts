@@ -1,8 +1,8 @@
 import { SHOWN_CONFIDENCE } from '../stats/assumptions.js';
 import { hodgesLehmann } from '../stats/hodges-lehmann.js';
-import { signedRankTest } from '../stats/signed-rank.js';
 import type { Floor } from './comparison.js';
 import { asChange } from './decision.js';
+import { testShift } from './shift-test.js';
 
 /**
  * The A/A floor: what neighbouring launches of the same side differ by, later over earlier. An
@@ -17,9 +17,7 @@ export function floorOf(
   alpha: number,
 ): Floor | undefined {
   if (within.length === 0) return undefined;
-  const margin = Math.log1p(marginRatio);
-  const slower = signedRankTest(within, margin).greater;
-  const faster = signedRankTest(within, -margin).less;
+  const { slower, faster } = testShift(within, marginRatio);
   return {
     ...asChange(hodgesLehmann(within, SHOWN_CONFIDENCE)),
     pairs: within.length,

@@ -1,9 +1,19 @@
 import { holm } from '../stats/holm.js';
+import { signedRankTest } from '../stats/signed-rank.js';
 
 /** p of "not slower by more than the margin" and of "not faster by more than the margin". */
 export interface ShiftTest {
   slower: number;
   faster: number;
+}
+
+/** Tests differences on the log scale against the margin, either way. */
+export function testShift(differences: readonly number[], marginRatio: number): ShiftTest {
+  const margin = Math.log1p(marginRatio);
+  return {
+    slower: signedRankTest(differences, margin).greater,
+    faster: signedRankTest(differences, -margin).less,
+  };
 }
 
 /** Holm over a family of metrics, each direction a family of its own. */

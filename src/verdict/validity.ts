@@ -1,5 +1,5 @@
 import { sum } from 'simple-statistics';
-import type { Replicate, Run } from '../record/run.js';
+import { countBatches, type Replicate, type Run } from '../record/run.js';
 import { formatShare } from '../units.js';
 import { metricOf } from './samples.js';
 
@@ -48,8 +48,8 @@ export function filteredUnevenly(baseline: Run, candidate: Run): string[] {
 }
 
 const rejectedShare = (replicates: readonly Replicate[]): number => {
-  const rejected = sum(replicates.map((replicate) => replicate.rejected));
-  return rejected / (rejected + sum(replicates.map((replicate) => replicate.kept)));
+  const { batches, rejected } = countBatches(replicates);
+  return rejected / batches;
 };
 
 function failedLaunches(runs: readonly Run[]): string[] {
