@@ -14527,7 +14527,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var commander__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8179);
 /* harmony import */ var _config_inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(612);
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1957);
-/* harmony import */ var _gate_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1302);
+/* harmony import */ var _gate_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4960);
 /* harmony import */ var _report_progress_terminal_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7522);
 /* harmony import */ var _report_terminal_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8217);
 /* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3411);
@@ -14637,6 +14637,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 var external_node_crypto_ = __nccwpck_require__(7598);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./lib/stats/assumptions.js
+var assumptions = __nccwpck_require__(2595);
 // EXTERNAL MODULE: ./lib/failure.js
 var failure = __nccwpck_require__(1957);
 // EXTERNAL MODULE: ./lib/targets/index.js + 2 modules
@@ -14765,10 +14767,11 @@ const words = (text) => text
 
 
 
+
 const DEFAULTS = {
     candidate: 'host',
     duration: '60s',
-    alpha: '0.01',
+    alpha: String(assumptions/* DEFAULT_ALPHA */.pO),
     failOn: 'regression',
     out: '.syscall-gate',
 };
@@ -14834,7 +14837,7 @@ function reasonOf(error) {
 
 /***/ }),
 
-/***/ 1302:
+/***/ 4960:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -15043,7 +15046,7 @@ async function readRecord(path) {
  */
 async function openBaseline(config, sources) {
     const { baseline } = config;
-    if (isRunnable(baseline))
+    if ((0,targets/* isRunnable */.iU)(baseline))
         return { kind: 'target', target: (0,targets/* makeTarget */.mh)(baseline) };
     sources.progress.phase('Look for earlier runs');
     const stored = await readStored(baseline, config.candidate.spec, sources.artifacts);
@@ -15051,7 +15054,6 @@ async function openBaseline(config, sources) {
         sources.progress.warn(sentence);
     return { kind: 'stored', stored };
 }
-const isRunnable = (spec) => spec.kind === 'host' || spec.kind === 'command';
 function readStored(baseline, candidateSpec, artifacts) {
     switch (baseline.kind) {
         case 'own':
@@ -15069,98 +15071,8 @@ function readStored(baseline, candidateSpec, artifacts) {
 
 // EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
 var simple_statistics = __nccwpck_require__(5521);
-;// CONCATENATED MODULE: ./lib/stats/assumptions.js
-/**
- * Every constant that the statistics rest on, with where it comes from and what it would break.
- * Measurements without a source are this project's own, on 2-core virtual machines with neighbours.
- */
-/**
- * Family-wise level of the screen. It only decides what is worth measuring again, so it may be
- * generous: nothing is called a regression on it. Lower, and real changes are never measured twice;
- * higher, and confirming takes the time of many metrics. The confirmation alone, on fresh data,
- * holds the level of the gate whatever the screen lets through.
- */
-const SCREEN_FAMILY_WISE = 0.2;
-/**
- * Family-wise level of `regressed`, and of `improved`: one unchanged gate in a hundred at most. A
- * gate that runs fifty times a day at 0.05 cries wolf every morning.
- */
-const DEFAULT_ALPHA = 0.01;
-/**
- * Level of each of the two one-sided tests behind `unchanged` (D. J. Schuirmann, Journal of
- * Pharmacokinetics and Biopharmaceutics 15, 1987, 657-680). Higher, and noise passes for proof.
- */
-const EQUIVALENCE_ALPHA = 0.05;
-/** Coverage of the interval that must lie inside the margins: two one-sided tests make 1 − 2α. */
-const EQUIVALENCE_CONFIDENCE = 1 - 2 * EQUIVALENCE_ALPHA;
-/** Coverage of the intervals that people read. Convention only; decides nothing. */
-const SHOWN_CONFIDENCE = 0.95;
-/**
- * Smallest change that matters in a duet, as a ratio. Launch-to-launch differences between
- * identical programs (layout, boot) persist up to about 1 %: a smaller margin calls them findings.
- */
-const DUET_MARGIN = 0.02;
-/** The same against stored runs, which also differ by machine and by the day. */
-const PREDICTION_MARGIN = 0.03;
-/**
- * Up to this many differences the signed-rank distribution is exact. The counts behind it reach
- * 2^n, whole in a double up to n = 53. At 50 the normal approximation is off by 0.0017 at most, and
- * errs upwards where a gate looks: by 5 to 60 % of p between 0.01 and 0.0001. A lower limit would
- * cost power; a higher one needs counts that a double cannot hold.
- */
-const EXACT_LIMIT = 50;
-/**
- * Fewer replicates than this say nothing about spread: 5 is the first n with 2^−n ≤ 0.05, that is
- * with a bounded 90 % interval. Lower, and an interval or an MDE80 would be invented.
- */
-const MINIMUM_REPLICATES = 5;
-/** Advice to gather more than this many pairs is no advice: a record holds 10,000 replicates. */
-const MOST_PAIRS_TO_SETTLE = 10_000;
-/** The same for stored runs: most of a year of nightly ones. */
-const MOST_RUNS_TO_SETTLE = 200;
-/** The share of real changes that the printed smallest detectable change refers to. */
-const POWER = 0.8;
-/**
- * A replicate's estimate is this quantile of its kept batches: the lower quartile is steadier than
- * mean, median and minimum on busy machines. Never to be chosen after a candidate.
- */
-const ESTIMATE_QUANTILE = 0.25;
-/**
- * A batch counts when its CPU time over its wall time exceeds this share of the metric's best. With
- * a burner on the same CPU it kept the median of a context switch at 2.2 us while the unfiltered
- * 90th percentile went from 2.6 to 11.7. Higher, and clock granularity rejects good batches.
- */
-const OCCUPANCY_THRESHOLD = 0.97;
-/** A metric with a smaller share of its batches kept is `unstable`: what is left is a selection. */
-const UNSTABLE_SHARE = 0.5;
-/**
- * How many observations the shipped between-run deviations are worth. Initial guess: few enough
- * that ten stored runs outweigh it, enough that one does not.
- */
-const PRIOR_DEGREES_OF_FREEDOM = 5;
-/**
- * Standard deviation of a run-level estimate between runs on one platform key, on the log scale
- * (0.01 is one percent), by metric family. INITIAL GUESSES, above the run-to-run deviations of one
- * machine (0.1 to 0.6 % over 20 minutes), since other days and other machines of the same key add to
- * them. Too small, and a gate with one or two stored runs cries wolf; too large, and it stays silent
- * until about ten runs are stored.
- */
-const PRIOR_STANDARD_DEVIATIONS = {
-    control: 0.01,
-    clock: 0.01,
-    syscall: 0.01,
-    context: 0.02,
-    sendfile: 0.015,
-};
-/** For a family without a guess of its own: the widest of them. */
-const OTHER_PRIOR_STANDARD_DEVIATION = Math.max(...Object.values(PRIOR_STANDARD_DEVIATIONS));
-/**
- * How many robust deviations from the centre a stored run may lie and still count in full towards
- * the between-run spread. Normal runs lie further out once in 370: lower, and the spread of honest
- * runs is cut; higher, and one regression among the stored runs hides the next.
- */
-const WINSOR_LIMIT = 3;
-
+// EXTERNAL MODULE: ./lib/stats/assumptions.js
+var assumptions = __nccwpck_require__(2595);
 // EXTERNAL MODULE: ./node_modules/picomatch/index.js
 var picomatch = __nccwpck_require__(4006);
 ;// CONCATENATED MODULE: ./lib/measure/plan.js
@@ -15194,8 +15106,8 @@ const planRecord = (plan) => ({
     roundsPerLaunch: plan.roundsPerLaunch,
     batchesPerRound: plan.batchesPerRound,
     batchNs: plan.batchUs * 1000,
-    estimateQuantile: ESTIMATE_QUANTILE,
-    occupancyThreshold: OCCUPANCY_THRESHOLD,
+    estimateQuantile: assumptions/* ESTIMATE_QUANTILE */.JG,
+    occupancyThreshold: assumptions/* OCCUPANCY_THRESHOLD */.Op,
 });
 /**
  * Picks the metrics that the globs name, in the catalogue's order; no glob is all of them.
@@ -15284,9 +15196,8 @@ function metricRecord(entry, observations) {
  * single launch with few kept batches is a noisy replicate, and the tests know what to do with it.
  */
 function interruptedBatches(replicates) {
-    const rejected = (0,simple_statistics/* sum */.cz)(replicates.map((replicate) => replicate.rejected));
-    const batches = rejected + (0,simple_statistics/* sum */.cz)(replicates.map((replicate) => replicate.kept));
-    if (batches - rejected >= UNSTABLE_SHARE * batches)
+    const { batches, rejected } = (0,run/* countBatches */.K_)(replicates);
+    if (batches - rejected >= assumptions/* UNSTABLE_SHARE */.$J * batches)
         return undefined;
     const message = `${rejected} of ${batches} batches were interrupted by other work on the CPU`;
     return { status: 'unstable', reason: { operation: 'measure', errno: 0, message } };
@@ -15343,8 +15254,9 @@ const NEWLINE = 0x0a;
 const count = schemas/* int */.Whr().min(0).max(Number.MAX_SAFE_INTEGER);
 const positive = schemas/* number */.aig().gt(0).max(1e15);
 const batches = (value) => schemas/* array */.YOg(value).min(1).max(MAX_BATCHES);
-/** Bounded, and one line: what a target says may end up in a log whose lines are commands. */
-const bounded = (length) => schemas/* string */.YjP().transform((value) => value.replaceAll(/\p{Cc}+/gu, ' ').slice(0, length));
+/** What a target says may end up in a log whose lines are commands. */
+const oneLine = (text) => text.replaceAll(/\p{Cc}+/gu, ' ');
+const bounded = (length) => schemas/* string */.YjP().transform((value) => oneLine(value).slice(0, length));
 // Stripped, not strict: a newer probe may say more than this program reads.
 const environmentSchema = schemas/* object */.Ikc({
     platform: schemas/* object */.Ikc(run/* platformSchema */.vd.shape),
@@ -15545,14 +15457,14 @@ const OWN_OCCUPANCY_QUANTILE = 0.9;
 function estimateReplicate(rounds, sleeps) {
     const batches = rounds.flatMap(perOperation);
     const best = (0,simple_statistics/* quantile */.YV)(batches.map((batch) => batch.occupancy), OWN_OCCUPANCY_QUANTILE);
-    const undisturbed = batches.filter((batch) => batch.occupancy >= OCCUPANCY_THRESHOLD * best);
+    const undisturbed = batches.filter((batch) => batch.occupancy >= assumptions/* OCCUPANCY_THRESHOLD */.Op * best);
     const blind = sleeps || batches.some((batch) => batch.occupancy === 0);
     const kept = blind ? batches : undisturbed;
     const ns = kept.map((batch) => batch.ns);
     const control = kept.map((batch) => batch.controlNs);
     return {
-        estimateNs: (0,simple_statistics/* quantile */.YV)(ns, ESTIMATE_QUANTILE),
-        controlNs: (0,simple_statistics/* quantile */.YV)(control, ESTIMATE_QUANTILE),
+        estimateNs: (0,simple_statistics/* quantile */.YV)(ns, assumptions/* ESTIMATE_QUANTILE */.JG),
+        controlNs: (0,simple_statistics/* quantile */.YV)(control, assumptions/* ESTIMATE_QUANTILE */.JG),
         spreadNs: (0,simple_statistics/* interquartileRange */.Z0)(ns),
         kept: kept.length,
         rejected: batches.length - kept.length,
@@ -15635,11 +15547,7 @@ const fromHello = ({ catalogue, cpu, pinned }) => ({
 });
 /** One clause that says why a launch does not count, or undefined when it does. */
 function launchFailure(result, wire) {
-    const said = result.stderr
-        .trim()
-        .split('\n')
-        .at(-1)
-        ?.replaceAll(/\p{Cc}+/gu, ' ');
+    const said = oneLine(result.stderr.trim().split('\n').at(-1) ?? '');
     const because = said ? `, saying "${said}"` : '';
     if (result.timedOut)
         return `it did not end before its deadline${because}`;
@@ -16008,11 +15916,11 @@ function signedRankTest(differences, shift) {
  */
 function signedRankTail(sorted) {
     const n = sorted.length;
-    return n > EXACT_LIMIT ? approximateTail(n, tieCorrection(sorted)) : tieFreeTail(n);
+    return n > assumptions/* EXACT_LIMIT */.C_ ? approximateTail(n, tieCorrection(sorted)) : tieFreeTail(n);
 }
 /** The null distribution for n differences of which no two are equal. */
 function tieFreeTail(n) {
-    if (n > EXACT_LIMIT)
+    if (n > assumptions/* EXACT_LIMIT */.C_)
         return approximateTail(n, 0);
     const tail = exactTail(n);
     return (t) => tail[t] ?? 0;
@@ -16321,10 +16229,10 @@ function mde80ForDuet(run) {
     requireCount('familySize', familySize);
     requireCount('pairs', pairs);
     requireCount('confirmPairs', confirmPairs);
-    const screen = { pairs, level: SCREEN_FAMILY_WISE / familySize };
+    const screen = { pairs, level: assumptions/* SCREEN_FAMILY_WISE */.NR / familySize };
     const confirm = { pairs: confirmPairs, level: alpha };
     const reachable = [screen, confirm].every((s) => s.pairs >= minimumPairs(s.level, 1));
-    if (!reachable || differences.length < MINIMUM_REPLICATES)
+    if (!reachable || differences.length < assumptions/* MINIMUM_REPLICATES */.uK)
         return Number.POSITIVE_INFINITY;
     const distance = jointQuantile(criticalDistances(differences, screen), criticalDistances(differences, confirm));
     return margin + Math.max(0, distance);
@@ -16332,7 +16240,7 @@ function mde80ForDuet(run) {
 /** The smallest distance that both stages get by with a joint probability of {@link POWER}. */
 function jointQuantile(screen, confirm) {
     const distances = Float64Array.from([...screen, ...confirm]).sort();
-    const enough = POWER * screen.length * confirm.length;
+    const enough = assumptions/* POWER */.wY * screen.length * confirm.length;
     let screened = 0;
     let confirmed = 0;
     for (const distance of distances) {
@@ -16378,7 +16286,7 @@ function mde80ForPrediction(test) {
     requireLevel('alpha', alpha);
     requireCount('familySize', familySize);
     const critical = studentQuantile(1 - alpha / familySize, degreesOfFreedom);
-    return margin + standardError * (critical + studentQuantile(POWER, degreesOfFreedom));
+    return margin + standardError * (critical + studentQuantile(assumptions/* POWER */.wY, degreesOfFreedom));
 }
 
 ;// CONCATENATED MODULE: ./lib/stats/moderated.js
@@ -16492,7 +16400,7 @@ const MAD_TO_DEVIATION = 1.4826;
 function winsorised(values, least) {
     const centre = (0,simple_statistics/* median */.JZ)([...values]);
     const deviation = MAD_TO_DEVIATION * (0,simple_statistics/* medianAbsoluteDeviation */.hK)([...values]);
-    const reach = WINSOR_LIMIT * Math.max(deviation, least);
+    const reach = assumptions/* WINSOR_LIMIT */.zQ * Math.max(deviation, least);
     return values.map((value) => Math.min(Math.max(value, centre - reach), centre + reach));
 }
 
@@ -16522,7 +16430,7 @@ function pairsToSettle(result, pairs, judging) {
     requireLevel('confidence', result.confidence);
     requireCount('pairs', pairs);
     const { level, distance } = nearestDecision(result.estimate, judging, [
-        ...(judging.flagged === undefined ? [SCREEN_FAMILY_WISE / judging.familySize] : []),
+        ...(judging.flagged === undefined ? [assumptions/* SCREEN_FAMILY_WISE */.NR / judging.familySize] : []),
         judging.alpha / (judging.flagged ?? 1),
     ]);
     const least = Math.max(pairs + 1, minimumPairs(level, 1));
@@ -16531,7 +16439,7 @@ function pairsToSettle(result, pairs, judging) {
         return least;
     const standardError = width / 2 / normalQuantile((1 + result.confidence) / 2);
     const needed = pairs * ((normalQuantile(1 - level) * standardError) / distance) ** 2;
-    return needed <= MOST_PAIRS_TO_SETTLE ? Math.max(least, Math.ceil(needed)) : undefined;
+    return needed <= assumptions/* MOST_PAIRS_TO_SETTLE */.QU ? Math.max(least, Math.ceil(needed)) : undefined;
 }
 /**
  * How many stored runs in all an inconclusive prediction would take to be settled, should estimate
@@ -16549,7 +16457,7 @@ function runsToSettle(result, runs, judging) {
     ]);
     const own = medianVariance(runs.candidate);
     const deviation = result.standardError / Math.sqrt(own + medianVariance(runs.baseline));
-    for (let stored = runs.baseline + 1; stored <= MOST_RUNS_TO_SETTLE; stored++) {
+    for (let stored = runs.baseline + 1; stored <= assumptions/* MOST_RUNS_TO_SETTLE */.R3; stored++) {
         const standardError = deviation * Math.sqrt(own + medianVariance(stored));
         const degreesOfFreedom = result.degreesOfFreedom + stored - runs.baseline;
         if (standardError * studentQuantile(1 - level, degreesOfFreedom) <= distance)
@@ -16563,7 +16471,7 @@ function nearestDecision(estimate, { margin, alpha, familySize }, flaggingLevels
     requireLevel('alpha', alpha);
     requireCount('familySize', familySize);
     const beyond = Math.abs(estimate) - margin;
-    const level = beyond > 0 ? Math.min(...flaggingLevels) : EQUIVALENCE_ALPHA;
+    const level = beyond > 0 ? Math.min(...flaggingLevels) : assumptions/* EQUIVALENCE_ALPHA */.UT;
     return { level, distance: Math.abs(beyond) };
 }
 
@@ -16594,6 +16502,15 @@ function holm(pValues) {
 
 ;// CONCATENATED MODULE: ./lib/verdict/shift-test.js
 
+
+/** Tests differences on the log scale against the margin, either way. */
+function testShift(differences, marginRatio) {
+    const margin = Math.log1p(marginRatio);
+    return {
+        slower: signedRankTest(differences, margin).greater,
+        faster: signedRankTest(differences, -margin).less,
+    };
+}
 /** Holm over a family of metrics, each direction a family of its own. */
 function adjustFamily(tests) {
     const ids = [...tests.keys()];
@@ -16686,11 +16603,9 @@ const asChange = (location) => ({
 function floorOf(within, marginRatio, alpha) {
     if (within.length === 0)
         return undefined;
-    const margin = Math.log1p(marginRatio);
-    const slower = signedRankTest(within, margin).greater;
-    const faster = signedRankTest(within, -margin).less;
+    const { slower, faster } = testShift(within, marginRatio);
     return {
-        ...asChange(hodgesLehmann(within, SHOWN_CONFIDENCE)),
+        ...asChange(hodgesLehmann(within, assumptions/* SHOWN_CONFIDENCE */.LK)),
         pairs: within.length,
         rejections: [slower, faster].filter((p) => p <= alpha).length,
     };
@@ -16824,6 +16739,7 @@ function incomparable(candidate, marginRatio, sides, because) {
 
 
 
+
 /** Above this share of stolen time the hypervisor is the loudest neighbour of all. */
 const STEAL_WORTH_SAYING = 0.02;
 /** What the launches' own accounting says against a comparison, one sentence each. */
@@ -16862,8 +16778,8 @@ function filteredUnevenly(baseline, candidate) {
     ];
 }
 const rejectedShare = (replicates) => {
-    const rejected = (0,simple_statistics/* sum */.cz)(replicates.map((replicate) => replicate.rejected));
-    return rejected / (rejected + (0,simple_statistics/* sum */.cz)(replicates.map((replicate) => replicate.kept)));
+    const { batches, rejected } = (0,run/* countBatches */.K_)(replicates);
+    return rejected / batches;
 };
 function failedLaunches(runs) {
     return runs.flatMap((run) => {
@@ -16897,7 +16813,6 @@ function stolenTime(runs) {
 
 
 
-
 /**
  * Says which gated metrics may have changed and are to be measured afresh: Holm at a generous
  * family-wise level, either direction.
@@ -16908,7 +16823,7 @@ function stolenTime(runs) {
 function screenDuet(baseline, candidate, settings) {
     const family = duetMetrics(baseline, candidate, settings).filter(inFamily);
     const flagged = [...testFamily(family, 'screen')]
-        .filter(([, test]) => smallestP(test) <= SCREEN_FAMILY_WISE)
+        .filter(([, test]) => smallestP(test) <= assumptions/* SCREEN_FAMILY_WISE */.NR)
         .map(([id]) => id);
     return {
         flagged,
@@ -16952,28 +16867,21 @@ function duetMetrics(baseline, candidate, settings) {
         if (screen.between.length === 0)
             return [];
         const confirm = pairDifferences(baseline, candidate, metric.id, 'confirm');
-        const marginRatio = marginOf(metric.id, settings.margins, DUET_MARGIN);
+        const marginRatio = marginOf(metric.id, settings.margins, assumptions/* DUET_MARGIN */.CJ);
         return { metric, marginRatio, screen, confirm };
     });
 }
 const inFamily = ({ metric }) => metric.gate;
 /** Only flagged metrics were measured again. */
 const wasFlagged = ({ confirm }) => confirm.between.length > 0;
-function testShift({ marginRatio }, differences) {
-    const margin = Math.log1p(marginRatio);
-    return {
-        slower: signedRankTest(differences, margin).greater,
-        faster: signedRankTest(differences, -margin).less,
-    };
-}
-const testFamily = (family, phase) => adjustFamily(new Map(family.map((duet) => [duet.metric.id, testShift(duet, duet[phase].between)])));
+const testFamily = (family, phase) => adjustFamily(new Map(family.map((duet) => [duet.metric.id, testShift(duet[phase].between, duet.marginRatio)])));
 function compareMetric(duet, baseline, candidate, settings, families) {
     const { metric, marginRatio, screen, confirm } = duet;
     const confirmed = families.flagged.get(metric.id);
     const phase = confirmed ? 'confirm' : 'screen';
     const { between } = duet[phase];
-    const change = asChange(hodgesLehmann(between, SHOWN_CONFIDENCE));
-    const equivalence = hodgesLehmann(between, EQUIVALENCE_CONFIDENCE);
+    const change = asChange(hodgesLehmann(between, assumptions/* SHOWN_CONFIDENCE */.LK));
+    const equivalence = hodgesLehmann(between, assumptions/* EQUIVALENCE_CONFIDENCE */.gR);
     const floor = floorOf([...screen.within, ...confirm.within], marginRatio, settings.alpha);
     const before = replicatesOf(baseline, metric.id, phase);
     const familySize = metric.gate ? families.gated : 1;
@@ -16989,7 +16897,7 @@ function compareMetric(duet, baseline, candidate, settings, families) {
             gate: metric.gate,
             marginRatio,
             alpha: settings.alpha,
-            test: metric.gate ? confirmed : testShift(duet, between),
+            test: metric.gate ? confirmed : testShift(between, marginRatio),
             equivalence,
             sample: `${between.length}${confirmed ? ' fresh' : ''} pairs of launches`,
             floor,
@@ -17021,7 +16929,7 @@ function smallestDetectable({ marginRatio, screen, confirm }, alpha, familySize)
 function notCompared(candidate, baseline, settings) {
     const other = metricOf(baseline, candidate.id);
     const why = comparablePair(other, candidate);
-    return incomparable(candidate, marginOf(candidate.id, settings.margins, DUET_MARGIN), bothSides(other, candidate), typeof why === 'string' ? why : 'No two launches of the sides stand side by side.');
+    return incomparable(candidate, marginOf(candidate.id, settings.margins, assumptions/* DUET_MARGIN */.CJ), bothSides(other, candidate), typeof why === 'string' ? why : 'No two launches of the sides stand side by side.');
 }
 
 ;// CONCATENATED MODULE: ./lib/baseline/comparability.js
@@ -17161,8 +17069,8 @@ function predictMetrics({ kinship, runs }, candidate, settings) {
         });
         if (stored.length === 0)
             return [];
-        const marginRatio = marginOf(metric.id, settings.margins, PREDICTION_MARGIN);
-        const prediction = predictMetric(metric, stored, marginRatio, SHOWN_CONFIDENCE);
+        const marginRatio = marginOf(metric.id, settings.margins, assumptions/* PREDICTION_MARGIN */.Nz);
+        const prediction = predictMetric(metric, stored, marginRatio, assumptions/* SHOWN_CONFIDENCE */.LK);
         return { metric, stored, marginRatio, prediction };
     });
 }
@@ -17175,15 +17083,15 @@ const predictMetric = (metric, stored, marginRatio, confidence) => predict({
 function priorOf(id) {
     const family = id.split('.', 1)[0] ?? '';
     return {
-        standardDeviation: PRIOR_STANDARD_DEVIATIONS[family] ?? OTHER_PRIOR_STANDARD_DEVIATION,
-        degreesOfFreedom: PRIOR_DEGREES_OF_FREEDOM,
+        standardDeviation: assumptions/* PRIOR_STANDARD_DEVIATIONS */.oA[family] ?? assumptions/* OTHER_PRIOR_STANDARD_DEVIATION */.mh,
+        degreesOfFreedom: assumptions/* PRIOR_DEGREES_OF_FREEDOM */.AO,
     };
 }
 function prediction_compareMetric({ metric, stored, marginRatio, prediction }, { candidate, settings: { alpha }, family, obstacle }) {
     const { id, gate } = metric;
     const judging = { margin: Math.log1p(marginRatio), alpha, familySize: gate ? family.size : 1 };
-    const equivalence = predictMetric(metric, stored, marginRatio, EQUIVALENCE_CONFIDENCE);
-    const change = asChange({ ...prediction, confidence: SHOWN_CONFIDENCE });
+    const equivalence = predictMetric(metric, stored, marginRatio, assumptions/* EQUIVALENCE_CONFIDENCE */.gR);
+    const change = asChange({ ...prediction, confidence: assumptions/* SHOWN_CONFIDENCE */.LK });
     const floor = floorOf(withinDifferences(candidate, id, 'screen'), marginRatio, alpha);
     const replicates = stored.flatMap((run) => run.replicates);
     const baselineNs = Math.exp((0,simple_statistics/* median */.JZ)(stored.map(runEstimate))) * controlSpeed(id, replicates);
@@ -17201,7 +17109,7 @@ function prediction_compareMetric({ metric, stored, marginRatio, prediction }, {
             alpha,
             test: gate ? family.get(id) : prediction,
             obstacle,
-            equivalence: { ...equivalence, confidence: EQUIVALENCE_CONFIDENCE },
+            equivalence: { ...equivalence, confidence: assumptions/* EQUIVALENCE_CONFIDENCE */.gR },
             sample: `this run against ${(0,units/* countOf */.pq)(stored.length, 'stored run')}`,
             toSettle: runsToSettle(prediction, { candidate: 1, baseline: stored.length }, judging),
         }),
@@ -17214,7 +17122,7 @@ function prediction_notCompared(metric, { kinship, runs }, settings) {
     const other = runs.map((run) => metricOf(run, metric.id)).findLast((found) => found);
     const pair = comparablePair(other, metric);
     const why = kinship !== 'foreign' && typeof pair === 'string' ? pair : FOREIGN;
-    const marginRatio = marginOf(metric.id, settings.margins, PREDICTION_MARGIN);
+    const marginRatio = marginOf(metric.id, settings.margins, assumptions/* PREDICTION_MARGIN */.Nz);
     return incomparable(metric, marginRatio, bothSides(other, metric), why);
 }
 const FOREIGN = 'The stored runs were measured on another machine.';
@@ -18229,6 +18137,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   xn: () => (/* binding */ MAX_RUN_BYTES),
   EJ: () => (/* binding */ RUN_SCHEMA),
   Be: () => (/* binding */ RUN_VERSION),
+  K_: () => (/* binding */ countBatches),
   SA: () => (/* binding */ makeRun),
   zZ: () => (/* binding */ parseRun),
   vd: () => (/* binding */ platformSchema),
@@ -18397,6 +18306,12 @@ const runSchema = schemas/* strictObject */.rej({
     launches: schemas/* array */.YOg(launchSchema).max(20_000),
     metrics: schemas/* array */.YOg(metricRecordSchema).min(1).max(512),
 });
+/** How many batches of some replicates there were, and how many of them were left out. */
+function countBatches(replicates) {
+    const rejected = replicates.reduce((total, replicate) => total + replicate.rejected, 0);
+    const kept = replicates.reduce((total, replicate) => total + replicate.kept, 0);
+    return { batches: kept + rejected, rejected };
+}
 /**
  * Reads a run record strictly.
  *
@@ -22942,6 +22857,124 @@ const prefixed = (prefix, text) => known(text) === '' ? '' : `${prefix}${text}`;
 
 /***/ }),
 
+/***/ 2595:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $J: () => (/* binding */ UNSTABLE_SHARE),
+/* harmony export */   AO: () => (/* binding */ PRIOR_DEGREES_OF_FREEDOM),
+/* harmony export */   CJ: () => (/* binding */ DUET_MARGIN),
+/* harmony export */   C_: () => (/* binding */ EXACT_LIMIT),
+/* harmony export */   JG: () => (/* binding */ ESTIMATE_QUANTILE),
+/* harmony export */   LK: () => (/* binding */ SHOWN_CONFIDENCE),
+/* harmony export */   NR: () => (/* binding */ SCREEN_FAMILY_WISE),
+/* harmony export */   Nz: () => (/* binding */ PREDICTION_MARGIN),
+/* harmony export */   Op: () => (/* binding */ OCCUPANCY_THRESHOLD),
+/* harmony export */   QU: () => (/* binding */ MOST_PAIRS_TO_SETTLE),
+/* harmony export */   R3: () => (/* binding */ MOST_RUNS_TO_SETTLE),
+/* harmony export */   UT: () => (/* binding */ EQUIVALENCE_ALPHA),
+/* harmony export */   gR: () => (/* binding */ EQUIVALENCE_CONFIDENCE),
+/* harmony export */   mh: () => (/* binding */ OTHER_PRIOR_STANDARD_DEVIATION),
+/* harmony export */   oA: () => (/* binding */ PRIOR_STANDARD_DEVIATIONS),
+/* harmony export */   pO: () => (/* binding */ DEFAULT_ALPHA),
+/* harmony export */   uK: () => (/* binding */ MINIMUM_REPLICATES),
+/* harmony export */   wY: () => (/* binding */ POWER),
+/* harmony export */   zQ: () => (/* binding */ WINSOR_LIMIT)
+/* harmony export */ });
+/**
+ * Every constant that the statistics rest on, with where it comes from and what it would break.
+ * Measurements without a source are this project's own, on 2-core virtual machines with neighbours.
+ */
+/**
+ * Family-wise level of the screen. It only decides what is worth measuring again, so it may be
+ * generous: nothing is called a regression on it. Lower, and real changes are never measured twice;
+ * higher, and confirming takes the time of many metrics. The confirmation alone, on fresh data,
+ * holds the level of the gate whatever the screen lets through.
+ */
+const SCREEN_FAMILY_WISE = 0.2;
+/**
+ * Family-wise level of `regressed`, and of `improved`: one unchanged gate in a hundred at most. A
+ * gate that runs fifty times a day at 0.05 cries wolf every morning.
+ */
+const DEFAULT_ALPHA = 0.01;
+/**
+ * Level of each of the two one-sided tests behind `unchanged` (D. J. Schuirmann, Journal of
+ * Pharmacokinetics and Biopharmaceutics 15, 1987, 657-680). Higher, and noise passes for proof.
+ */
+const EQUIVALENCE_ALPHA = 0.05;
+/** Coverage of the interval that must lie inside the margins: two one-sided tests make 1 − 2α. */
+const EQUIVALENCE_CONFIDENCE = 1 - 2 * EQUIVALENCE_ALPHA;
+/** Coverage of the intervals that people read. Convention only; decides nothing. */
+const SHOWN_CONFIDENCE = 0.95;
+/**
+ * Smallest change that matters in a duet, as a ratio. Launch-to-launch differences between
+ * identical programs (layout, boot) persist up to about 1 %: a smaller margin calls them findings.
+ */
+const DUET_MARGIN = 0.02;
+/** The same against stored runs, which also differ by machine and by the day. */
+const PREDICTION_MARGIN = 0.03;
+/**
+ * Up to this many differences the signed-rank distribution is exact. The counts behind it reach
+ * 2^n, whole in a double up to n = 53. At 50 the normal approximation is off by 0.0017 at most, and
+ * errs upwards where a gate looks: by 5 to 60 % of p between 0.01 and 0.0001. A lower limit would
+ * cost power; a higher one needs counts that a double cannot hold.
+ */
+const EXACT_LIMIT = 50;
+/**
+ * Fewer replicates than this say nothing about spread: 5 is the first n with 2^−n ≤ 0.05, that is
+ * with a bounded 90 % interval. Lower, and an interval or an MDE80 would be invented.
+ */
+const MINIMUM_REPLICATES = 5;
+/** Advice to gather more than this many pairs is no advice: a record holds 10,000 replicates. */
+const MOST_PAIRS_TO_SETTLE = 10_000;
+/** The same for stored runs: most of a year of nightly ones. */
+const MOST_RUNS_TO_SETTLE = 200;
+/** The share of real changes that the printed smallest detectable change refers to. */
+const POWER = 0.8;
+/**
+ * A replicate's estimate is this quantile of its kept batches: the lower quartile is steadier than
+ * mean, median and minimum on busy machines. Never to be chosen after a candidate.
+ */
+const ESTIMATE_QUANTILE = 0.25;
+/**
+ * A batch counts when its CPU time over its wall time exceeds this share of the metric's best. With
+ * a burner on the same CPU it kept the median of a context switch at 2.2 us while the unfiltered
+ * 90th percentile went from 2.6 to 11.7. Higher, and clock granularity rejects good batches.
+ */
+const OCCUPANCY_THRESHOLD = 0.97;
+/** A metric with a smaller share of its batches kept is `unstable`: what is left is a selection. */
+const UNSTABLE_SHARE = 0.5;
+/**
+ * How many observations the shipped between-run deviations are worth. Initial guess: few enough
+ * that ten stored runs outweigh it, enough that one does not.
+ */
+const PRIOR_DEGREES_OF_FREEDOM = 5;
+/**
+ * Standard deviation of a run-level estimate between runs on one platform key, on the log scale
+ * (0.01 is one percent), by metric family. INITIAL GUESSES, above the run-to-run deviations of one
+ * machine (0.1 to 0.6 % over 20 minutes), since other days and other machines of the same key add to
+ * them. Too small, and a gate with one or two stored runs cries wolf; too large, and it stays silent
+ * until about ten runs are stored.
+ */
+const PRIOR_STANDARD_DEVIATIONS = {
+    control: 0.01,
+    clock: 0.01,
+    syscall: 0.01,
+    context: 0.02,
+    sendfile: 0.015,
+};
+/** For a family without a guess of its own: the widest of them. */
+const OTHER_PRIOR_STANDARD_DEVIATION = Math.max(...Object.values(PRIOR_STANDARD_DEVIATIONS));
+/**
+ * How many robust deviations from the centre a stored run may lie and still count in full towards
+ * the between-run spread. Normal runs lie further out once in 370: lower, and the spread of honest
+ * runs is cut; higher, and one regression among the stored runs hides the next.
+ */
+const WINSOR_LIMIT = 3;
+
+
+/***/ }),
+
 /***/ 3907:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -22949,6 +22982,7 @@ const prefixed = (prefix, text) => known(text) === '' ? '' : `${prefix}${text}`;
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
   YN: () => (/* binding */ RUNNABLE_KINDS),
+  iU: () => (/* binding */ isRunnable),
   mh: () => (/* binding */ makeTarget),
   ww: () => (/* binding */ parseRunnableSpec)
 });
@@ -23087,6 +23121,8 @@ function parseRunnableSpec(input, spec, otherForms = []) {
     const allowed = [...RUNNABLE_KINDS, ...otherForms].join(', ');
     throw (0,failure/* usageFailure */.II)(`${input} "${spec}" is of no known kind: give one of ${allowed}.`);
 }
+/** Whether a spec names something that can be measured here. */
+const isRunnable = (spec) => isKind(spec.kind);
 /** The target that a spec names. */
 function makeTarget(spec) {
     const kind = KINDS[spec.kind];

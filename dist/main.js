@@ -39898,6 +39898,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 var external_node_crypto_ = __nccwpck_require__(77598);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(76760);
+// EXTERNAL MODULE: ./lib/stats/assumptions.js
+var assumptions = __nccwpck_require__(22595);
 // EXTERNAL MODULE: ./lib/failure.js
 var failure = __nccwpck_require__(71957);
 // EXTERNAL MODULE: ./lib/targets/index.js + 2 modules
@@ -39955,10 +39957,11 @@ var values = __nccwpck_require__(96618);
 
 
 
+
 const DEFAULTS = {
     candidate: 'host',
     duration: '60s',
-    alpha: '0.01',
+    alpha: String(assumptions/* DEFAULT_ALPHA */.pO),
     failOn: 'regression',
     out: '.syscall-gate',
 };
@@ -40267,7 +40270,7 @@ async function readRecord(path) {
  */
 async function openBaseline(config, sources) {
     const { baseline } = config;
-    if (isRunnable(baseline))
+    if ((0,targets/* isRunnable */.iU)(baseline))
         return { kind: 'target', target: (0,targets/* makeTarget */.mh)(baseline) };
     sources.progress.phase('Look for earlier runs');
     const stored = await readStored(baseline, config.candidate.spec, sources.artifacts);
@@ -40275,7 +40278,6 @@ async function openBaseline(config, sources) {
         sources.progress.warn(sentence);
     return { kind: 'stored', stored };
 }
-const isRunnable = (spec) => spec.kind === 'host' || spec.kind === 'command';
 function readStored(baseline, candidateSpec, artifacts) {
     switch (baseline.kind) {
         case 'own':
@@ -40420,8 +40422,7 @@ function metricRecord(entry, observations) {
  * single launch with few kept batches is a noisy replicate, and the tests know what to do with it.
  */
 function interruptedBatches(replicates) {
-    const rejected = (0,simple_statistics/* sum */.cz)(replicates.map((replicate) => replicate.rejected));
-    const batches = rejected + (0,simple_statistics/* sum */.cz)(replicates.map((replicate) => replicate.kept));
+    const { batches, rejected } = (0,run/* countBatches */.K_)(replicates);
     if (batches - rejected >= assumptions/* UNSTABLE_SHARE */.$J * batches)
         return undefined;
     const message = `${rejected} of ${batches} batches were interrupted by other work on the CPU`;
@@ -40479,8 +40480,9 @@ const NEWLINE = 0x0a;
 const count = schemas/* int */.Whr().min(0).max(Number.MAX_SAFE_INTEGER);
 const positive = schemas/* number */.aig().gt(0).max(1e15);
 const batches = (value) => schemas/* array */.YOg(value).min(1).max(MAX_BATCHES);
-/** Bounded, and one line: what a target says may end up in a log whose lines are commands. */
-const bounded = (length) => schemas/* string */.YjP().transform((value) => value.replaceAll(/\p{Cc}+/gu, ' ').slice(0, length));
+/** What a target says may end up in a log whose lines are commands. */
+const oneLine = (text) => text.replaceAll(/\p{Cc}+/gu, ' ');
+const bounded = (length) => schemas/* string */.YjP().transform((value) => oneLine(value).slice(0, length));
 // Stripped, not strict: a newer probe may say more than this program reads.
 const environmentSchema = schemas/* object */.Ikc({
     platform: schemas/* object */.Ikc(run/* platformSchema */.vd.shape),
@@ -40771,11 +40773,7 @@ const fromHello = ({ catalogue, cpu, pinned }) => ({
 });
 /** One clause that says why a launch does not count, or undefined when it does. */
 function launchFailure(result, wire) {
-    const said = result.stderr
-        .trim()
-        .split('\n')
-        .at(-1)
-        ?.replaceAll(/\p{Cc}+/gu, ' ');
+    const said = oneLine(result.stderr.trim().split('\n').at(-1) ?? '');
     const because = said ? `, saying "${said}"` : '';
     if (result.timedOut)
         return `it did not end before its deadline${because}`;
@@ -41730,6 +41728,15 @@ function holm(pValues) {
 
 ;// CONCATENATED MODULE: ./lib/verdict/shift-test.js
 
+
+/** Tests differences on the log scale against the margin, either way. */
+function testShift(differences, marginRatio) {
+    const margin = Math.log1p(marginRatio);
+    return {
+        slower: signedRankTest(differences, margin).greater,
+        faster: signedRankTest(differences, -margin).less,
+    };
+}
 /** Holm over a family of metrics, each direction a family of its own. */
 function adjustFamily(tests) {
     const ids = [...tests.keys()];
@@ -41822,9 +41829,7 @@ const asChange = (location) => ({
 function floorOf(within, marginRatio, alpha) {
     if (within.length === 0)
         return undefined;
-    const margin = Math.log1p(marginRatio);
-    const slower = signedRankTest(within, margin).greater;
-    const faster = signedRankTest(within, -margin).less;
+    const { slower, faster } = testShift(within, marginRatio);
     return {
         ...asChange(hodgesLehmann(within, assumptions/* SHOWN_CONFIDENCE */.LK)),
         pairs: within.length,
@@ -41960,6 +41965,7 @@ function incomparable(candidate, marginRatio, sides, because) {
 
 
 
+
 /** Above this share of stolen time the hypervisor is the loudest neighbour of all. */
 const STEAL_WORTH_SAYING = 0.02;
 /** What the launches' own accounting says against a comparison, one sentence each. */
@@ -41998,8 +42004,8 @@ function filteredUnevenly(baseline, candidate) {
     ];
 }
 const rejectedShare = (replicates) => {
-    const rejected = (0,simple_statistics/* sum */.cz)(replicates.map((replicate) => replicate.rejected));
-    return rejected / (rejected + (0,simple_statistics/* sum */.cz)(replicates.map((replicate) => replicate.kept)));
+    const { batches, rejected } = (0,run/* countBatches */.K_)(replicates);
+    return rejected / batches;
 };
 function failedLaunches(runs) {
     return runs.flatMap((run) => {
@@ -42022,7 +42028,6 @@ function stolenTime(runs) {
 }
 
 ;// CONCATENATED MODULE: ./lib/verdict/duet.js
-
 
 
 
@@ -42095,14 +42100,7 @@ function duetMetrics(baseline, candidate, settings) {
 const inFamily = ({ metric }) => metric.gate;
 /** Only flagged metrics were measured again. */
 const wasFlagged = ({ confirm }) => confirm.between.length > 0;
-function testShift({ marginRatio }, differences) {
-    const margin = Math.log1p(marginRatio);
-    return {
-        slower: signedRankTest(differences, margin).greater,
-        faster: signedRankTest(differences, -margin).less,
-    };
-}
-const testFamily = (family, phase) => adjustFamily(new Map(family.map((duet) => [duet.metric.id, testShift(duet, duet[phase].between)])));
+const testFamily = (family, phase) => adjustFamily(new Map(family.map((duet) => [duet.metric.id, testShift(duet[phase].between, duet.marginRatio)])));
 function compareMetric(duet, baseline, candidate, settings, families) {
     const { metric, marginRatio, screen, confirm } = duet;
     const confirmed = families.flagged.get(metric.id);
@@ -42125,7 +42123,7 @@ function compareMetric(duet, baseline, candidate, settings, families) {
             gate: metric.gate,
             marginRatio,
             alpha: settings.alpha,
-            test: metric.gate ? confirmed : testShift(duet, between),
+            test: metric.gate ? confirmed : testShift(between, marginRatio),
             equivalence,
             sample: `${between.length}${confirmed ? ' fresh' : ''} pairs of launches`,
             floor,
@@ -44515,6 +44513,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   xn: () => (/* binding */ MAX_RUN_BYTES),
   EJ: () => (/* binding */ RUN_SCHEMA),
   Be: () => (/* binding */ RUN_VERSION),
+  K_: () => (/* binding */ countBatches),
   SA: () => (/* binding */ makeRun),
   zZ: () => (/* binding */ parseRun),
   vd: () => (/* binding */ platformSchema),
@@ -44683,6 +44682,12 @@ const runSchema = schemas/* strictObject */.rej({
     launches: schemas/* array */.YOg(launchSchema).max(20_000),
     metrics: schemas/* array */.YOg(metricRecordSchema).min(1).max(512),
 });
+/** How many batches of some replicates there were, and how many of them were left out. */
+function countBatches(replicates) {
+    const rejected = replicates.reduce((total, replicate) => total + replicate.rejected, 0);
+    const kept = replicates.reduce((total, replicate) => total + replicate.kept, 0);
+    return { batches: kept + rejected, rejected };
+}
 /**
  * Reads a run record strictly.
  *
@@ -45725,11 +45730,11 @@ const prefixed = (prefix, text) => known(text) === '' ? '' : `${prefix}${text}`;
 /* harmony export */   gR: () => (/* binding */ EQUIVALENCE_CONFIDENCE),
 /* harmony export */   mh: () => (/* binding */ OTHER_PRIOR_STANDARD_DEVIATION),
 /* harmony export */   oA: () => (/* binding */ PRIOR_STANDARD_DEVIATIONS),
+/* harmony export */   pO: () => (/* binding */ DEFAULT_ALPHA),
 /* harmony export */   uK: () => (/* binding */ MINIMUM_REPLICATES),
 /* harmony export */   wY: () => (/* binding */ POWER),
 /* harmony export */   zQ: () => (/* binding */ WINSOR_LIMIT)
 /* harmony export */ });
-/* unused harmony export DEFAULT_ALPHA */
 /**
  * Every constant that the statistics rest on, with where it comes from and what it would break.
  * Measurements without a source are this project's own, on 2-core virtual machines with neighbours.
@@ -45831,6 +45836,7 @@ const WINSOR_LIMIT = 3;
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
   YN: () => (/* binding */ RUNNABLE_KINDS),
+  iU: () => (/* binding */ isRunnable),
   mh: () => (/* binding */ makeTarget),
   ww: () => (/* binding */ parseRunnableSpec)
 });
@@ -45969,6 +45975,8 @@ function parseRunnableSpec(input, spec, otherForms = []) {
     const allowed = [...RUNNABLE_KINDS, ...otherForms].join(', ');
     throw (0,failure/* usageFailure */.II)(`${input} "${spec}" is of no known kind: give one of ${allowed}.`);
 }
+/** Whether a spec names something that can be measured here. */
+const isRunnable = (spec) => isKind(spec.kind);
 /** The target that a spec names. */
 function makeTarget(spec) {
     const kind = KINDS[spec.kind];
