@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -28,8 +29,14 @@ enum exit_code { DONE = 0, BAD_ARGUMENTS = 2, NO_SETUP = 3, NO_ROOM = 4, LATE = 
 
 static struct plan plan;
 static struct wire wire;
-static struct series series;
-static struct calibration calibrations[CATALOGUE_MAX];
+
+/** What measuring fills in, shared with the forks in which some metrics are measured. */
+struct desk {
+    struct bench bench;
+    struct series series;
+    struct calibration calibrations[CATALOGUE_MAX];
+};
+static struct desk *desk;
 
 static int report(int code, const char *what) {
     fprintf(stderr, "probe: %s: %s.\n", what, strerror(errno));
@@ -48,6 +55,13 @@ static void follow_parent(void) {
         _exit(NO_SETUP);
 }
 
+static bool open_desk(void) {
+    void *memory =
+        mmap(NULL, sizeof *desk, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    desk = memory;
+    return memory != MAP_FAILED;
+}
+
 static bool open_wire(void) {
     if (plan.results_fd != PLAN_UNSET)
         return wire_to_mapping(&wire, (int)plan.results_fd);
@@ -60,6 +74,7 @@ static struct measure prepare(void) {
     uint64_t control_ns = wall_clock_batch_ns(cost_ns, CONTROL_BATCH_NS);
     return (struct measure){
         .batches = plan.batches,
+        .operations = plan.operations,
         .batch_ns = wall_clock_batch_ns(cost_ns, plan.batch_us * 1000),
         .control_operations = control_calibrate(control_ns),
     };
@@ -67,11 +82,11 @@ static struct measure prepare(void) {
 
 static bool measure_round(uint64_t round, const size_t *order) {
     const struct measure measure = prepare();
-    struct bench bench;
     for (size_t i = 0; i < plan.metric_count; i++) {
         size_t which = order[i];
-        measure_metric(&measure, plan.metrics[which], &calibrations[which], &bench, &series);
-        if (!line_metric(&wire, &bench, round, &series, measure.control_operations))
+        measure_metric(&measure, plan.metrics[which], &desk->calibrations[which], &desk->bench,
+                       &desk->series);
+        if (!line_metric(&wire, &desk->bench, round, &desk->series, measure.control_operations))
             return false;
     }
     return true;
@@ -94,6 +109,8 @@ static int measure_plan(void) {
     signal(SIGPIPE, SIG_IGN);
     limit_process(plan.deadline_ms, LATE);
     struct placement placement = pin_to_cpu(plan.cpu);
+    if (!open_desk())
+        return report(NO_SETUP, "mapping memory for the batches failed");
     if (!wall_clock_inspect(&clock))
         return report(NO_SETUP, "reading " WALL_CLOCK_NAME " failed");
     if (line_hello(&wire, &clock, placement, plan.environment) && measure_rounds() &&

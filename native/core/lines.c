@@ -25,12 +25,20 @@ static void write_versions(struct wire *wire) {
     write_number(wire, "catalogue", CATALOGUE_VERSION);
 }
 
+static const char *const units[] = {
+    [UNIT_NS] = "ns",
+    [UNIT_PER_SECOND] = "per_second",
+    [UNIT_COUNT] = "count",
+};
+
 static void write_entry(struct wire *wire, const struct metric *metric) {
     wire_open(wire, '{');
     write_text(wire, "id", metric->id);
     write_number(wire, "version", metric->version);
     write_flag(wire, "gate", metric->gate);
     write_flag(wire, "slow", metric->slow);
+    write_flag(wire, "waits", metric->waits || metric->slow);
+    write_text(wire, "unit", units[metric->unit]);
     write_text(wire, "summary", metric->summary);
     write_number(wire, "entries", metric->entries);
     write_number(wire, "switches", metric->switches);
@@ -85,21 +93,39 @@ bool line_hello(struct wire *wire, const struct wall_clock *clock, struct placem
     return wire_end_line(wire);
 }
 
-static void write_times(struct wire *wire, const char *key, const uint64_t *times, uint64_t count) {
+static void write_numbers(struct wire *wire, const char *key, const uint64_t *numbers,
+                          uint64_t count) {
     wire_key(wire, key);
     wire_open(wire, '[');
     for (uint64_t i = 0; i < count; i++)
-        wire_integer(wire, times[i]);
+        wire_integer(wire, numbers[i]);
     wire_close(wire, ']');
 }
 
 static void write_series(struct wire *wire, const struct series *series,
                          uint64_t control_operations) {
     write_number(wire, "operations", series->operations);
-    write_times(wire, "wall_ns", series->wall_ns, series->count);
-    write_times(wire, "cpu_ns", series->cpu_ns, series->count);
-    write_times(wire, "control_ns", series->control_ns, series->count);
+    write_numbers(wire, "wall_ns", series->wall_ns, series->count);
+    write_numbers(wire, "cpu_ns", series->cpu_ns, series->count);
+    write_numbers(wire, "control_ns", series->control_ns, series->count);
     write_number(wire, "control_operations", control_operations);
+}
+
+static void write_events(struct wire *wire, const struct series *series) {
+    write_number(wire, "operations", series->operations);
+    write_numbers(wire, "events", series->events, series->count);
+}
+
+static void write_details(struct wire *wire, const struct bench *bench) {
+    if (bench->detail_count == 0)
+        return;
+    wire_key(wire, "details");
+    wire_open(wire, '{');
+    for (unsigned i = 0; i < bench->detail_count; i++) {
+        wire_key(wire, bench->details[i].name);
+        wire_decimal(wire, bench->details[i].value);
+    }
+    wire_close(wire, '}');
 }
 
 static void write_failure(struct wire *wire, const struct failure *failure) {
@@ -116,10 +142,14 @@ bool line_metric(struct wire *wire, const struct bench *bench, uint64_t round,
     write_number(wire, "version", bench->metric->version);
     write_number(wire, "round", round);
     write_text(wire, "status", failure_status(&bench->failure));
-    if (bench->failure.operation == NULL)
-        write_series(wire, series, control_operations);
-    else
+    if (bench->failure.operation != NULL)
         write_failure(wire, &bench->failure);
+    else if (bench->metric->unit == UNIT_COUNT)
+        write_events(wire, series);
+    else
+        write_series(wire, series, control_operations);
+    if (bench->failure.operation == NULL)
+        write_details(wire, bench);
     wire_close(wire, '}');
     return wire_end_line(wire);
 }

@@ -11,6 +11,7 @@ static const struct number_option {
     {"rounds", 1, 1000, offsetof(struct plan, rounds)},
     {"batches", 1, PLAN_BATCHES_MAX, offsetof(struct plan, batches)},
     {"batch-us", 1, 1000000, offsetof(struct plan, batch_us)},
+    {"operations", 1, 1000000000, offsetof(struct plan, operations)},
     {"seed", 0, UINT64_MAX, offsetof(struct plan, seed)},
     {"cpu", 0, 65535, offsetof(struct plan, cpu)},
     {"deadline-ms", 1, 86400000, offsetof(struct plan, deadline_ms)},
@@ -104,7 +105,8 @@ static bool parse_argument(struct plan *plan, const char *argument) {
 
 static void print_usage(void) {
     fputs("usage: probe --list\n"
-          "       probe --metrics=ID,… [--rounds=2] [--batches=10] [--batch-us=200] [--seed=1] "
+          "       probe --metrics=ID,… [--rounds=2] [--batches=10] [--batch-us=200] "
+          "[--operations=N] [--seed=1] "
           "[--cpu=N] [--deadline-ms=60000] [--environment] [--results-fd=N]\n",
           stderr);
 }
@@ -114,6 +116,7 @@ bool plan_parse(struct plan *plan, int argc, char **argv) {
         .rounds = 2,
         .batches = 10,
         .batch_us = 200,
+        .operations = PLAN_UNSET,
         .seed = 1,
         .cpu = PLAN_UNSET,
         .deadline_ms = 60000,
