@@ -23,6 +23,7 @@
 #include "core/measure.h"
 #include "core/order.h"
 #include "core/plan.h"
+#include "core/tail.h"
 #include "core/wire.h"
 
 enum exit_code { DONE = 0, BAD_ARGUMENTS = 2, NO_SETUP = 3, NO_ROOM = 4, LATE = 5 };
@@ -35,6 +36,7 @@ struct desk {
     struct bench bench;
     struct series series;
     struct calibration calibrations[CATALOGUE_MAX];
+    struct tail tail;
 };
 static struct desk *desk;
 
@@ -103,6 +105,28 @@ static bool measure_rounds(void) {
     return true;
 }
 
+/** The second pass: no batches, so nothing for the gate. */
+static bool measure_tails(void) {
+    struct cycle_clock clock;
+    struct counters counters;
+    cycle_clock_inspect(&clock);
+    counters_open(&counters);
+    bool written = line_tails(&wire, &clock, &counters);
+    bool fit = clock.failure.operation == NULL || counters_any(&counters);
+    for (size_t i = 0; written && fit && i < plan.metric_count; i++) {
+        if (!tail_has(plan.metrics[i]))
+            continue;
+        tail_measure(&clock, &counters, plan.metrics[i], plan.tails, &desk->bench, &desk->tail);
+        written = line_tail(&wire, &desk->bench, &desk->tail, &clock);
+    }
+    counters_close(&counters);
+    return written;
+}
+
+static bool measure_passes(void) {
+    return plan.tails == PLAN_UNSET ? measure_rounds() : measure_tails();
+}
+
 static int measure_plan(void) {
     uint64_t start = wall_ns();
     struct wall_clock clock;
@@ -113,7 +137,7 @@ static int measure_plan(void) {
         return report(NO_SETUP, "mapping memory for the batches failed");
     if (!wall_clock_inspect(&clock))
         return report(NO_SETUP, "reading " WALL_CLOCK_NAME " failed");
-    if (line_hello(&wire, &clock, placement, plan.environment) && measure_rounds() &&
+    if (line_hello(&wire, &clock, placement, plan.environment) && measure_passes() &&
         line_end(&wire, wall_ns() - start))
         return DONE;
     return report(NO_ROOM, "writing the results failed");

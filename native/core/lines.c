@@ -134,22 +134,97 @@ static void write_failure(struct wire *wire, const struct failure *failure) {
     write_text(wire, "message", failure_message(failure));
 }
 
+static void write_status(struct wire *wire, const struct failure *failure) {
+    write_text(wire, "status", failure_status(failure));
+    if (failure->operation != NULL)
+        write_failure(wire, failure);
+}
+
+/** What a line about a metric begins with. */
+static void write_metric(struct wire *wire, const char *type, const struct bench *bench) {
+    write_text(wire, "type", type);
+    write_text(wire, "id", bench->metric->id);
+    write_number(wire, "version", bench->metric->version);
+}
+
 bool line_metric(struct wire *wire, const struct bench *bench, uint64_t round,
                  const struct series *series, uint64_t control_operations) {
     wire_open(wire, '{');
-    write_text(wire, "type", "metric");
-    write_text(wire, "id", bench->metric->id);
-    write_number(wire, "version", bench->metric->version);
+    write_metric(wire, "metric", bench);
     write_number(wire, "round", round);
-    write_text(wire, "status", failure_status(&bench->failure));
-    if (bench->failure.operation != NULL)
-        write_failure(wire, &bench->failure);
-    else if (bench->metric->unit == UNIT_COUNT)
-        write_events(wire, series);
-    else
-        write_series(wire, series, control_operations);
-    if (bench->failure.operation == NULL)
+    write_status(wire, &bench->failure);
+    if (bench->failure.operation == NULL) {
+        if (bench->metric->unit == UNIT_COUNT)
+            write_events(wire, series);
+        else
+            write_series(wire, series, control_operations);
         write_details(wire, bench);
+    }
+    wire_close(wire, '}');
+    return wire_end_line(wire);
+}
+
+static void write_decimal(struct wire *wire, const char *key, double value) {
+    wire_key(wire, key);
+    wire_decimal(wire, value);
+}
+
+bool line_tails(struct wire *wire, const struct cycle_clock *clock,
+                const struct counters *counters) {
+    wire_open(wire, '{');
+    write_text(wire, "type", "tails");
+    wire_key(wire, "timer");
+    wire_open(wire, '{');
+    write_text(wire, "name", clock->name);
+    write_decimal(wire, "hz", clock->hz);
+    write_decimal(wire, "cost_ns", clock->cost_ns);
+    write_status(wire, &clock->failure);
+    wire_close(wire, '}');
+    wire_key(wire, "counters");
+    wire_open(wire, '{');
+    write_status(wire, &counters->failure);
+    wire_close(wire, '}');
+    wire_close(wire, '}');
+    return wire_end_line(wire);
+}
+
+/** A quantile that fewer than ten samples lie beyond is a chance, and is left out. */
+static void write_quantile(struct wire *wire, const char *key, const struct tail *tail,
+                           const struct cycle_clock *clock, double share) {
+    if ((1 - share) * (double)tail->count >= 10 - 1e-6)
+        write_decimal(wire, key, tail_quantile_ns(tail, clock, share));
+}
+
+static void write_samples(struct wire *wire, const struct tail *tail,
+                          const struct cycle_clock *clock) {
+    write_number(wire, "operations", tail->operations);
+    write_number(wire, "samples", tail->count);
+    if (tail->count == 0)
+        return;
+    write_quantile(wire, "p50_ns", tail, clock, 0.5);
+    write_quantile(wire, "p99_ns", tail, clock, 0.99);
+    write_quantile(wire, "p999_ns", tail, clock, 0.999);
+    write_decimal(wire, "max_ns", tail_quantile_ns(tail, clock, 1));
+}
+
+static void write_counters(struct wire *wire, const struct tail *tail) {
+    wire_key(wire, "counters");
+    wire_open(wire, '{');
+    for (int i = 0; i < COUNTERS; i++)
+        if (tail->counted[i])
+            write_decimal(wire, counter_name((enum counter)i), tail->counters[i]);
+    wire_close(wire, '}');
+}
+
+bool line_tail(struct wire *wire, const struct bench *bench, const struct tail *tail,
+               const struct cycle_clock *clock) {
+    wire_open(wire, '{');
+    write_metric(wire, "tail", bench);
+    write_status(wire, &bench->failure);
+    if (bench->failure.operation == NULL) {
+        write_samples(wire, tail, clock);
+        write_counters(wire, tail);
+    }
     wire_close(wire, '}');
     return wire_end_line(wire);
 }

@@ -5,13 +5,10 @@
 #include "clock.h"
 #include "control.h"
 #include "limit.h"
-#include "own_process.h"
+#include "stage.h"
 
 /** After the setup and calibration, before the batches that count. */
 #define WARM_UP_BATCHES 2
-
-/** For setting up and calibrating, and for a call that does not return: interrupted after that. */
-#define METRIC_LIMIT_NS 2000000000u
 
 /** Batches may take so much longer than at calibration, then fewer have to do. */
 #define BUDGET_FACTOR 4u
@@ -86,7 +83,7 @@ static bool time_run(struct bench *bench, uint64_t operations, uint64_t *least) 
     return true;
 }
 
-static uint64_t whole_turns(const struct metric *metric, uint64_t operations) {
+uint64_t whole_turns(const struct metric *metric, uint64_t operations) {
     uint64_t turns = (operations + metric->per_turn - 1) / metric->per_turn;
     return (turns > 0 ? turns : 1) * metric->per_turn;
 }
@@ -149,7 +146,7 @@ static void measure_quick(const struct measure *measure, struct bench *bench,
     double batch_ns = (double)series->operations * calibration->operation_ns;
     uint64_t budget = BUDGET_FACTOR * (uint64_t)batch_ns * measure->batches;
     budget = budget > LEAST_BUDGET_NS ? budget : LEAST_BUDGET_NS;
-    limit_metric(METRIC_LIMIT_NS + budget);
+    limit_metric(STAGE_LIMIT_NS + budget);
     if (warm_up(measure, bench, series->operations))
         take_batches(measure, bench, measure->batches, budget, series);
 }
@@ -179,51 +176,31 @@ static void count_events(const struct measure *measure, struct bench *bench,
     } while (series->count < measure->batches && wall_ns() - start < LEAST_BUDGET_NS);
 }
 
-static void measure_set_up(const struct measure *measure, struct bench *bench,
-                           struct calibration *calibration, struct series *series) {
+/** The arguments of measure_metric(). */
+struct order {
+    const struct measure *measure;
+    struct calibration *calibration;
+    struct series *series;
+};
+
+static void measure_set_up(struct bench *bench, void *context) {
+    const struct order *order = context;
     const struct metric *metric = bench->metric;
-    if (metric->setup != NULL && !metric->setup(bench))
-        return;
     if (metric->unit == UNIT_COUNT)
-        count_events(measure, bench, series);
-    else if (measure->operations != PLAN_UNSET)
-        measure_given(measure, bench, series);
+        count_events(order->measure, bench, order->series);
+    else if (order->measure->operations != PLAN_UNSET)
+        measure_given(order->measure, bench, order->series);
     else if (metric->slow)
-        measure_slow(measure, bench, series);
+        measure_slow(order->measure, bench, order->series);
     else
-        measure_quick(measure, bench, calibration, series);
+        measure_quick(order->measure, bench, order->calibration, order->series);
     if (metric->inspect != NULL && bench->failure.operation == NULL)
         metric->inspect(bench);
 }
 
-/** The arguments of measure_metric(), for the fork that may do it. */
-struct order {
-    const struct measure *measure;
-    struct calibration *calibration;
-    struct bench *bench;
-    struct series *series;
-};
-
-static void measure_here(void *context) {
-    const struct order *order = context;
-    struct bench *bench = order->bench;
-    limit_metric(METRIC_LIMIT_NS);
-    if (limit_passed())
-        bench_fail(bench, "start", ETIME);
-    else
-        measure_set_up(order->measure, bench, order->calibration, order->series);
-    if (bench->metric->teardown != NULL)
-        bench->metric->teardown(bench);
-    limit_metric_done();
-}
-
 void measure_metric(const struct measure *measure, const struct metric *metric,
                     struct calibration *calibration, struct bench *bench, struct series *series) {
-    struct order order = {measure, calibration, bench, series};
-    *bench = (struct bench){.metric = metric};
+    struct order order = {measure, calibration, series};
     series->count = 0;
-    if (metric->own_process)
-        in_own_process(bench, measure_here, &order);
-    else
-        measure_here(&order);
+    stage_metric(bench, metric, measure_set_up, &order);
 }

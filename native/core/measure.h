@@ -29,6 +29,9 @@ struct measure {
     uint64_t control_operations;
 };
 
+/** The least number of operations that is `operations` or more and ends with a whole turn. */
+uint64_t whole_turns(const struct metric *metric, uint64_t operations);
+
 /**
  * Sets one metric up, measures it once, and tears it down.
  *

@@ -24,6 +24,7 @@ struct plan {
     uint64_t seed;
     uint64_t cpu; /* or PLAN_UNSET: the first that is allowed */
     uint64_t deadline_ms;
+    uint64_t tails;      /* how many single operations to time, and no batches; or PLAN_UNSET */
     uint64_t results_fd; /* or PLAN_UNSET: standard output */
 };
 
