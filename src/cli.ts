@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { DEFAULTS, parseConfig, type RawInputs } from './config/inputs.js';
+import { measureCrossing } from './crossing.js';
 import { Failure, measurementFailure, reasonOf } from './failure.js';
 import { gate } from './gate.js';
+import type { Progress } from './progress.js';
 import { terminalProgress } from './report/progress-terminal.js';
-import { renderTerminal } from './report/terminal.js';
+import { renderCrossing, renderTerminal } from './report/terminal.js';
 import { VERSION } from './version.js';
 
 const EXIT = { fine: 0, regressed: 1, usage: 2, measurement: 3, interrupted: 130 } as const;
@@ -13,10 +15,29 @@ interface Options extends RawInputs {
   json?: boolean;
 }
 
+interface CrossingOptions {
+  candidate: string;
+  duration: string;
+  json?: boolean;
+}
+
+let exitCode: number = EXIT.fine;
+
+const candidate = ['--candidate <spec>', 'what is under test: host, command:CMD'] as const;
+const json = 'as JSON, and nothing else, on standard output';
+
 const program = new Command('syscall-gate')
   .description('Measures what it costs to enter this kernel and says whether it got slower.')
   .version(VERSION)
-  .option('--candidate <spec>', 'what is under test: host, command:CMD', DEFAULTS.candidate)
+  .enablePositionalOptions()
+  .configureOutput({
+    outputError: (text, write) =>
+      write(
+        `syscall-gate: ${text.trim().replace(/^error: /, '')}; see --help.\n`.replace('.;', ';'),
+      ),
+  })
+  .exitOverride()
+  .option(...candidate, DEFAULTS.candidate)
   .option(
     '--baseline <spec>',
     'what it is compared with: host, command:CMD, directory:PATH, file:PATH (default: earlier runs in the out folder)',
@@ -31,28 +52,46 @@ const program = new Command('syscall-gate')
   .option('--fail-on <policy>', 'regression, inconclusive or never', DEFAULTS.failOn)
   .option('--seed <number>', 'seed of the metric order, to repeat a schedule')
   .option('--out <folder>', 'where run records and report.json go', DEFAULTS.out)
-  .option('--json', 'print the report as JSON, and nothing else, on standard output')
+  .option('--json', `print the report ${json}`)
   .addHelpText('after', '\nExit codes: 0 fine, 1 regressed, 2 wrong usage, 3 could not measure.')
   .allowExcessArguments(false)
-  .configureOutput({
-    outputError: (text, write) =>
-      write(
-        `syscall-gate: ${text.trim().replace(/^error: /, '')}; see --help.\n`.replace('.;', ';'),
-      ),
-  })
-  .exitOverride();
+  .action(runGate);
 
-async function run(argv: string[]): Promise<number> {
-  const options = program.parse(argv).opts<Options>();
-  const interruption = interruptible();
+program
+  .command('crossing')
+  .description(
+    'only what a crossing costs (two system calls and a switch), and header + file by every strategy',
+  )
+  .option(...candidate, DEFAULTS.candidate)
+  .option('--duration <time>', 'how long to measure, such as 10s', '10s')
+  .option('--json', `print both blocks ${json}`)
+  .allowExcessArguments(false)
+  .action(runCrossing);
+
+async function runGate(options: Options): Promise<void> {
+  const config = parseConfig(options);
+  const { report } = await withProgress((progress, signal) => gate(config, { progress, signal }));
+  await print(options.json ? asJson(report) : renderTerminal(report, terminal()));
+  if (!report.passed) exitCode = EXIT.regressed;
+}
+
+async function runCrossing({ json: asData, ...options }: CrossingOptions): Promise<void> {
+  const config = parseConfig(options);
+  const crossing = await withProgress((progress, signal) =>
+    measureCrossing(config, { progress, signal }),
+  );
+  await print(asData ? asJson(crossing) : renderCrossing(crossing, terminal()));
+}
+
+const asJson = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
+
+async function withProgress<T>(
+  measure: (progress: Progress, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const signal = interruptible();
   const progress = terminalProgress(process.stderr);
   try {
-    const { report } = await gate(parseConfig(options), { progress, signal: interruption });
-    const text = options.json
-      ? `${JSON.stringify(report, null, 2)}\n`
-      : renderTerminal(report, terminal());
-    await print(text);
-    return report.passed ? EXIT.fine : EXIT.regressed;
+    return await measure(progress, signal);
   } finally {
     progress.end();
   }
@@ -105,4 +144,4 @@ function print(text: string): Promise<void> {
 const unprintable = (error: Error): string =>
   `The report could not be written to standard output (${reasonOf(error)}): it is in report.json of the out folder, where there was room for it.`;
 
-process.exitCode = await run(process.argv).catch(exitCodeOf);
+process.exitCode = await program.parseAsync(process.argv).then(() => exitCode, exitCodeOf);

@@ -50,9 +50,10 @@ async function duel(
 ): Promise<Evidence> {
   const candidate = makeTarget(config.candidate);
   const session = new Session(bench, { baseline, candidate }, config.durationMs, progress);
-  const [before, after] = [identity(source), identity(source)];
+  const [before, after] = [newIdentity(source), newIdentity(source)];
   const runs = (): [Run, Run] => [session.baselineRun(before), session.candidateRun(after)];
   await session.warmUp();
+  await session.tails();
   progress.phase('Measure both sides in turn');
   await session.screen();
   const { flagged, leastPairs } = screenDuet(...runs(), config);
@@ -73,8 +74,9 @@ async function predict(
 ): Promise<Evidence> {
   const candidate = makeTarget(config.candidate);
   const session = new Session(bench, { candidate }, config.durationMs, progress);
-  const own = identity(source);
+  const own = newIdentity(source);
   await session.warmUp();
+  await session.tails();
   progress.phase(`Measure, to compare with ${stored.origin}`);
   await session.screen(WHOLE_BUDGET);
   const run = session.candidateRun(own);
@@ -91,11 +93,12 @@ async function selfPortrait(
   const candidate = makeTarget(config.candidate);
   const sides = { baseline: candidate, candidate };
   const session = new Session(bench, sides, config.durationMs, progress);
-  const own = identity(source);
+  const own = newIdentity(source);
   progress.note(
     `There is no earlier run in ${stored.origin}, so the candidate is measured against itself, which shows what this machine can tell apart.`,
   );
   await session.warmUp();
+  await session.tails();
   progress.phase('Measure the candidate against itself');
   await session.screen(WHOLE_BUDGET);
   const [before, after] = [session.baselineRun(own), session.candidateRun(own)];
@@ -106,7 +109,8 @@ async function selfPortrait(
 /** Without a confirmation to follow. */
 const WHOLE_BUDGET = 1;
 
-const identity = (source: Source | undefined): RunIdentity => ({
+/** A name for a run that begins now. */
+export const newIdentity = (source?: Source): RunIdentity => ({
   id: randomBytes(8).toString('hex'),
   startedAt: new Date().toISOString(),
   tool: VERSION,

@@ -9,6 +9,8 @@ const FACTOR_FROM = 2;
 const DIVISOR_BELOW = 0.1;
 /** An interval that the data put no bound on: there are too few pairs for its confidence. */
 const NO_BOUNDS = 'too few pairs';
+/** A change that was counted, and is the only value in its interval. */
+const EXACT = 'exact';
 
 const timeUnits: readonly [limit: number, scale: number, name: string][] = [
   [1e3, 1, 'ns'],
@@ -17,11 +19,22 @@ const timeUnits: readonly [limit: number, scale: number, name: string][] = [
   [Number.POSITIVE_INFINITY, 1e9, 's'],
 ];
 
+const rateUnits: readonly [limit: number, scale: number, name: string][] = [
+  [1e3, 1, ''],
+  [1e6, 1e3, 'k'],
+  [1e9, 1e6, 'M'],
+];
+
+/** What a metric's estimate is in: see the run record. */
+type Unit = 'ns' | 'per_second' | 'count';
+
 /** A change as reports carry it: candidate over baseline, `high` null when it has no upper bound. */
 export interface Interval {
   ratio: number;
   low: number;
   high: number | null;
+  /** 1 for what was counted rather than estimated. */
+  confidence?: number;
 }
 
 /** @param ns nanoseconds, finite: `81.3 ns`, `1.21 µs`, `44.1 ms` */
@@ -31,6 +44,30 @@ export function formatNs(ns: number): string {
     if (rounded < limit) return `${digits(rounded / scale)} ${name}`;
   }
   return `${digits(rounded / 1e9)} s`;
+}
+
+/** @param ns nanoseconds between two events: `548 k/s`, `1.02 M/s` */
+export function formatRate(ns: number): string {
+  const rounded = Number((1e9 / ns).toPrecision(3));
+  for (const [limit, scale, name] of rateUnits) {
+    if (rounded < limit) return `${digits(rounded / scale)} ${name}/s`.replace('  ', ' ');
+  }
+  return `${digits(rounded / 1e9)} G/s`;
+}
+
+/** @param count events of an operation, `5` or `1.25` */
+export const formatCount = (count: number): string => `${Number(count.toPrecision(4))}`;
+
+/** @param estimate ns per operation, or events per operation, by the metric's unit */
+export function formatEstimate(unit: Unit, estimate: number): string {
+  switch (unit) {
+    case 'ns':
+      return formatNs(estimate);
+    case 'per_second':
+      return formatRate(estimate);
+    case 'count':
+      return formatCount(estimate);
+  }
 }
 
 /** @param ns nanoseconds more or less: `+25.4 ns`, `−1.21 µs` */
@@ -56,8 +93,9 @@ export function formatRatio(ratio: number): string {
  * The ends of an interval in the unit that {@link formatRatio} picks for its middle. Signs are
  * written once one end is negative: `29.8 to 33.0`, `−0.31 to +0.12`, `598 to 631`.
  */
-export function formatInterval({ ratio, low, high }: Interval): string {
+export function formatInterval({ ratio, low, high, confidence }: Interval): string {
   if (low === 0 && high === null) return NO_BOUNDS;
+  if (confidence === 1) return EXACT;
   const scale = scaleOf(ratio);
   const top = high ?? Number.POSITIVE_INFINITY;
   if (scale === 'factor') return `${digits(low)} to ${digits(top)}`;
@@ -70,9 +108,9 @@ export function formatInterval({ ratio, low, high }: Interval): string {
 export const formatChange = (change: Interval): string =>
   `${formatRatio(change.ratio)} (${formatInterval(change)})`;
 
-/** `1 metric`, `2 metrics`. */
-export const countOf = (count: number, noun: string): string =>
-  `${count} ${noun}${count === 1 ? '' : 's'}`;
+/** `1 metric`, `2 metrics`; `many` where the plural is not made by an s. */
+export const countOf = (count: number, noun: string, many = `${noun}s`): string =>
+  `${count} ${count === 1 ? noun : many}`;
 
 function scaleOf(ratio: number): 'percent' | 'factor' | 'divisor' {
   if (ratio > FACTOR_FROM) return 'factor';

@@ -12,7 +12,7 @@ import { checkMarginGlobs, makePlan, selectMetrics } from './plan.js';
  * @throws Failure when nothing can be compiled here, or a glob names no metric
  */
 export async function prepareBench(
-  config: Config,
+  config: Pick<Config, 'metrics' | 'margins' | 'seed'>,
   { signal, progress }: { signal: AbortSignal; progress: Progress },
 ): Promise<Bench> {
   progress.phase('Compile the probe');

@@ -1,9 +1,10 @@
-import { modeFast } from 'simple-statistics';
+import { median, modeFast } from 'simple-statistics';
 import { measurementFailure } from '../failure.js';
 import type { MetricEntry } from '../probe/catalogue.js';
-import type { Environment } from '../probe/wire.js';
+import type { Environment } from '../probe/lines.js';
 import type { Reason, Unavailable } from '../record/metric-status.js';
 import {
+  type Count,
   countBatches,
   type MetricRecord,
   makeRun,
@@ -13,10 +14,11 @@ import {
   RUN_VERSION,
   type Run,
   type Source,
+  type Tails,
 } from '../record/run.js';
 import { UNSTABLE_SHARE } from '../stats/assumptions.js';
 import type { Target } from '../targets/target.js';
-import type { LaunchObservation } from './launch.js';
+import type { Details, LaunchObservation } from './launch.js';
 import { type Plan, planRecord } from './plan.js';
 
 /** What names a run, apart from what was measured. */
@@ -52,6 +54,7 @@ export function collectRun(
     plan: { ...planRecord(plan), ...placement(observations) },
     launches: observations.map((observation) => observation.launch),
     metrics: plan.metrics.map((entry) => metricRecord(entry, observations)),
+    ...tailsOf(observations),
   });
 }
 
@@ -64,6 +67,18 @@ function described(
   }
   const failure = observations.find((observation) => observation.launch.failure)?.launch.failure;
   throw launchesFailed(target, failure ?? 'it did not describe its machine');
+}
+
+/** What the second pass found, if it took place and came through. */
+function tailsOf(observations: readonly LaunchObservation[]): { tails?: Tails } {
+  const pass = observations.find(({ tails }) => tails !== undefined)?.tails;
+  if (pass === undefined) return {};
+  const metrics = pass.metrics.flatMap((tail) => {
+    if (tail.status !== 'ok') return [];
+    const { status: _, version: __, ...sampled } = tail;
+    return [sampled];
+  });
+  return { tails: { ...pass.with, metrics } };
 }
 
 /** Where the launches really ran, which may differ from the plan in a target of its own mind. */
@@ -83,16 +98,19 @@ function metricRecord(
   entry: MetricEntry,
   observations: readonly LaunchObservation[],
 ): MetricRecord {
-  const fields = { id: entry.id, version: entry.version, gate: entry.gate };
-  const counted = observations.filter(({ launch }) => launch.phase !== 'warm-up');
-  const replicates = counted.flatMap((observation) => replicate(entry.id, observation));
-  const absences = counted.flatMap((observation) => absence(entry.id, observation));
-  if (replicates.length === 0 || replicates.length < absences.length) {
-    return { ...fields, ...commonest(absences) };
-  }
+  const { id, version, gate, entries, switches, bytes, unit } = entry;
+  const fields = { id, version, gate, entries, switches, bytes };
+  const seen = observations.filter(({ launch }) => launch.phase !== 'warm-up');
+  const replicates = seen.flatMap((observation) => replicate(id, observation));
+  const counts = seen.flatMap((observation) => countOf(id, observation));
+  const absences = seen.flatMap((observation) => absence(id, observation));
+  const known = replicates.length + counts.length;
+  if (known === 0 || known < absences.length) return { ...fields, ...commonest(absences) };
+  const details = typicalDetails(id, seen);
+  if (unit === 'count') return { ...fields, status: 'ok', unit, counts, ...details };
   const interrupted = interruptedBatches(replicates);
   if (interrupted !== undefined) return { ...fields, ...interrupted };
-  return { ...fields, status: 'ok', unit: 'ns', replicates };
+  return { ...fields, status: 'ok', unit, replicates, ...details };
 }
 
 /**
@@ -108,7 +126,7 @@ function interruptedBatches(replicates: readonly Replicate[]): Absence | undefin
 
 function replicate(id: string, { launch, metrics }: LaunchObservation): Replicate[] {
   const observation = metrics.get(id);
-  if (observation?.status !== 'ok') return [];
+  if (observation?.status !== 'ok' || observation.kind !== 'timed') return [];
   const { estimateNs, controlNs, spreadNs, kept, rejected } = observation.estimate;
   return [
     {
@@ -120,6 +138,27 @@ function replicate(id: string, { launch, metrics }: LaunchObservation): Replicat
       rejected,
     },
   ];
+}
+
+function countOf(id: string, { launch, metrics }: LaunchObservation): Count[] {
+  const observation = metrics.get(id);
+  if (observation?.status !== 'ok' || observation.kind !== 'counted') return [];
+  return [{ sequence: launch.sequence, ...observation.count }];
+}
+
+/** Each fact's median over the launches that noted it. */
+function typicalDetails(
+  id: string,
+  observations: readonly LaunchObservation[],
+): { details?: Details } {
+  const noted = observations.flatMap(({ metrics }) => {
+    const observation = metrics.get(id);
+    return observation?.status === 'ok' ? [observation.details] : [];
+  });
+  const names = [...new Set(noted.flatMap(Object.keys))];
+  if (names.length === 0) return {};
+  const middle = (name: string): number => median(noted.flatMap((details) => details[name] ?? []));
+  return { details: Object.fromEntries(names.map((name) => [name, rounded(middle(name))])) };
 }
 
 /** Seven digits: far below any noise, and half of the record's size. */

@@ -1,5 +1,5 @@
-import { interquartileRange, quantile } from 'simple-statistics';
-import type { WireBatches } from '../probe/wire.js';
+import { interquartileRange, modeFast, quantile } from 'simple-statistics';
+import type { WireBatches } from '../probe/lines.js';
 import { ESTIMATE_QUANTILE, OCCUPANCY_THRESHOLD } from '../stats/assumptions.js';
 
 /** One metric in one launch, after the batches that something else interrupted are left out. */
@@ -48,6 +48,22 @@ export function estimateReplicate(rounds: readonly WireBatches[], sleeps: boolea
     kept: kept.length,
     rejected: batches.length - kept.length,
   };
+}
+
+/** Events an operation: the count that most of a launch's counts agree on. */
+export interface AgreedCount {
+  count: number;
+  agreeing: number;
+  counts: number;
+}
+
+/**
+ * Reduces the counts of one metric in one launch to the one it takes for the truth: what happens
+ * beside the operations, such as a preemption, disturbs few counts and never the same way.
+ */
+export function agreeOn(counts: readonly number[]): AgreedCount {
+  const count = modeFast([...counts]);
+  return { count, agreeing: counts.filter((one) => one === count).length, counts: counts.length };
 }
 
 interface Batch {

@@ -5,15 +5,15 @@ import {
   type Environment,
   type Hello,
   oneLine,
-  parseWire,
-  planArguments,
   type WireMetric,
-  type WireOutput,
-} from '../probe/wire.js';
+  type WireTail,
+  type WireTails,
+} from '../probe/lines.js';
+import { parseWire, planArguments, type WireOutput } from '../probe/wire.js';
 import type { Reason, Unavailable } from '../record/metric-status.js';
 import type { Launch } from '../record/run.js';
 import type { Target } from '../targets/target.js';
-import { type Estimate, estimateReplicate } from './estimate.js';
+import { type AgreedCount, agreeOn, type Estimate, estimateReplicate } from './estimate.js';
 import type { Plan } from './plan.js';
 
 /** The tools of a measuring session: the compiled parts, the plan, and the wish to stop. */
@@ -25,8 +25,12 @@ export interface Bench {
 }
 
 export type Observation =
-  | { status: 'ok'; estimate: Estimate }
+  | { status: 'ok'; kind: 'timed'; estimate: Estimate; details: Details }
+  | { status: 'ok'; kind: 'counted'; count: AgreedCount; details: Details }
   | { status: Unavailable; reason: Reason };
+
+/** Facts beside a metric's number, by name. */
+export type Details = Record<string, number>;
 
 /** One start of the probe: its accounting, and what it says of each metric it was asked for. */
 export interface LaunchObservation {
@@ -36,6 +40,8 @@ export interface LaunchObservation {
   /** CPU that it really ran on, which a target may choose otherwise, and whether it was kept there. */
   placement?: { cpu: number; pinned: boolean };
   metrics: Map<string, Observation>;
+  /** Instead of metrics, from a launch of the second pass. */
+  tails?: { with: WireTails; metrics: WireTail[] };
 }
 
 export interface LaunchOrder {
@@ -47,6 +53,8 @@ export interface LaunchOrder {
   orderSeed: number;
   deadlineMs: number;
   environment: boolean;
+  /** How many single operations of each metric to time, instead of batches. */
+  tails?: number;
 }
 
 /** The launcher kills later than the probe gives up, so that a slow metric has its own status. */
@@ -99,6 +107,7 @@ const probeArguments = (plan: Plan, order: LaunchOrder, memory: boolean): string
     cpu: plan.cpu,
     deadlineMs: order.deadlineMs,
     environment: order.environment,
+    ...(order.tails === undefined ? {} : { tails: order.tails }),
     ...(memory ? { resultsFd: RESULTS_FD } : {}),
   });
 
@@ -118,7 +127,13 @@ function observe(order: LaunchOrder, result: LaunchResult): LaunchObservation {
     },
     ...(wire.hello?.environment ? { environment: wire.hello.environment } : {}),
     ...(wire.hello ? fromHello(wire.hello) : {}),
-    metrics: failure === undefined ? observeMetrics(order.metrics, wire.metrics) : new Map(),
+    ...(failure === undefined && wire.tails
+      ? { tails: { with: wire.tails, metrics: wire.tail } }
+      : {}),
+    metrics:
+      failure === undefined && !wire.tails
+        ? observeMetrics(order.metrics, wire.metrics)
+        : new Map(),
   };
 }
 
@@ -155,9 +170,16 @@ function observeMetric(entry: MetricEntry, wire: readonly WireMetric[]): Observa
   if (unavailable !== undefined) {
     return { status: unavailable.status, reason: unavailable.reason };
   }
-  const batches = rounds.flatMap((round) => (round.status === 'ok' ? [round.batches] : []));
+  const details = Object.assign(
+    {},
+    ...rounds.map((round) => round.status === 'ok' && round.details),
+  );
+  const counts = rounds.flatMap((round) => ('counts' in round ? round.counts : []));
+  if (counts.length > 0) return { status: 'ok', kind: 'counted', count: agreeOn(counts), details };
+  const batches = rounds.flatMap((round) => ('batches' in round ? [round.batches] : []));
   if (batches.length === 0) return missing;
-  return { status: 'ok', estimate: estimateReplicate(batches, entry.slow) };
+  const estimate = estimateReplicate(batches, entry.waits);
+  return { status: 'ok', kind: 'timed', estimate, details };
 }
 
 /** A command may start a probe of its own, of another release. */

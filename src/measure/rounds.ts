@@ -42,8 +42,11 @@ export interface RoundsOrder {
   latest: number;
 }
 
-/** Slow metrics wait by design (tens of ms an operation): two rounds of them say enough. */
-const SLOW_METRIC_ROUNDS = 2;
+/** Metrics that only inform get the pairs that an interval needs, and leave the time to the gated. */
+const INFORMING_ROUNDS = 3;
+
+/** Slow metrics wait by design, for tens of ms an operation: one round of them says enough. */
+const SLOW_METRIC_ROUNDS = 1;
 
 /**
  * More rounds of a phase say nothing more: the interval shrinks with their root, and the estimate
@@ -79,6 +82,26 @@ export async function measureRounds(
     const launches = await measureRound(bench, sides, order, round, log, tell);
     if (launches.every(({ launch }) => launch.failure === undefined)) whole += 1;
   }
+}
+
+/** Enough that ten of them lie beyond the 99.9th percentile. */
+const TAIL_SAMPLES = 10_000;
+
+/** The second pass: one launch of each side that times single operations, and adds no replicate. */
+export async function measureTails(
+  bench: Bench,
+  sides: Sides,
+  log: MeasuringLog,
+  progress: Progress,
+): Promise<void> {
+  const order = { phase: 'tails', metrics: bench.plan.metrics } as const;
+  for (const side of DUET.slice(0, sides.baseline ? 2 : 1)) {
+    const target = sides[side] ?? sides.candidate;
+    progress.step(0, 1, target.record.spec);
+    log[side].push(await launchInTurn(bench, target, order, order.metrics, log));
+  }
+  // Phases begin at even numbers: what stands side by side is told by them.
+  log.next += log.next % 2;
 }
 
 async function measureRound(
@@ -126,7 +149,7 @@ function tellProgress(
 async function launchInTurn(
   bench: Bench,
   target: Target,
-  { phase }: RoundsOrder,
+  { phase }: Pick<RoundsOrder, 'phase'>,
   metrics: readonly MetricEntry[],
   log: MeasuringLog,
 ): Promise<LaunchObservation> {
@@ -139,6 +162,7 @@ async function launchInTurn(
     orderSeed: roundSeed(bench.plan.seed, sequence),
     deadlineMs: LAUNCH_DEADLINE_MS,
     environment: phase === 'warm-up',
+    ...(phase === 'tails' ? { tails: TAIL_SAMPLES } : {}),
   });
 }
 
@@ -146,10 +170,12 @@ async function launchInTurn(
 const roundSeed = (seed: number, sequence: number): number =>
   (seed + Math.imul(Math.floor(sequence / LAUNCHES_PER_ROUND), 0x9e3779b1)) >>> 0;
 
-function metricsOf(order: RoundsOrder, round: number): readonly MetricEntry[] {
-  if (order.phase !== 'warm-up' && round < SLOW_METRIC_ROUNDS) return order.metrics;
-  const quick = order.metrics.filter((metric) => !metric.slow);
-  return quick.length > 0 ? quick : order.metrics;
+function metricsOf({ phase, metrics }: RoundsOrder, round: number): readonly MetricEntry[] {
+  const due = metrics.filter(({ gate, slow }) => {
+    if (gate || phase === 'warm-up') return gate;
+    return round < (slow ? SLOW_METRIC_ROUNDS : INFORMING_ROUNDS);
+  });
+  return due.length > 0 ? due : metrics;
 }
 
 /** A side that has never come through is given up at once; one that has may stumble. */

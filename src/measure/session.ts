@@ -7,6 +7,7 @@ import {
   emptyLog,
   type MeasuringLog,
   measureRounds,
+  measureTails,
   type RoundsOrder,
   type Sides,
 } from './rounds.js';
@@ -19,6 +20,9 @@ const SCREEN_SHARE = 0.7;
 
 /** Confirmation may overrun the budget by this factor rather than end short of the pairs it needs. */
 const OVERRUN = 1.3;
+
+/** The tails of all metrics take one to two seconds a side. */
+const TAILS_FROM_MS = 20_000;
 
 /** Two launch pairs a round. */
 const PAIRS_PER_ROUND = 2;
@@ -39,6 +43,13 @@ export class Session {
   async warmUp(): Promise<void> {
     this.progress.phase('Warm up');
     await this.measure('warm-up', this.bench.plan.metrics, { until: 0, leastRounds: 1 });
+  }
+
+  /** Times single operations for their tails, where the budget leaves time for what no gate needs. */
+  async tails(): Promise<void> {
+    if (this.durationMs < TAILS_FROM_MS) return;
+    this.progress.phase('Time single operations');
+    await measureTails(this.bench, this.sides, this.log, this.progress);
   }
 
   /** All metrics, for the share of the budget that leaves time to confirm. */

@@ -9,6 +9,7 @@ import type { Progress } from '../progress.js';
 import { cacheFolders, findBuild, publishBuild } from './cache.js';
 import { type Catalogue, catalogueSchema } from './catalogue.js';
 import { type Compiler, compile, findCompilers } from './compiler.js';
+import { WIRE_VERSION } from './lines.js';
 import {
   ADDON_FLAGS,
   ADDON_LINK_FLAGS,
@@ -17,7 +18,6 @@ import {
   PROBE_FLAGS,
   PROBE_LINK_FLAGS,
 } from './sources.js';
-import { WIRE_VERSION } from './wire.js';
 
 const PROBE = 'probe';
 const ADDON = 'addon.node';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { unitSchema } from '../record/run.js';
 
 /**
  * The metric catalogue, as the probe itself prints it (`probe --list`): the native sources are its
@@ -9,10 +10,14 @@ const metricEntrySchema = z.object({
   version: z.int(),
   /** Whether a regression of this metric turns the gate red; the others only inform. */
   gate: z.boolean(),
-  /** One operation takes milliseconds: measured in few launches, and never filtered by occupancy. */
+  /** One operation takes milliseconds: measured in few launches. */
   slow: z.boolean(),
+  /** Off the CPU by design, so that no batch is filtered by occupancy. */
+  waits: z.boolean(),
+  /** What its number is: a time, a time that is shown as a rate, or a count. */
+  unit: unitSchema,
   summary: z.string(),
-  /** Per operation: kernel entries, context switches, and bytes that the kernel copies or moves. */
+  /** Per operation: system calls and page faults, switches, and bytes that the kernel copies or moves. */
   entries: z.number(),
   switches: z.number(),
   bytes: z.number(),

@@ -3,9 +3,15 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** How the probe is compiled and linked. No -Werror: a new compiler's new warning is not an error. */
-export const PROBE_FLAGS: readonly string[] = ['-std=c11', '-D_GNU_SOURCE', '-O2', '-pipe'];
+export const PROBE_FLAGS: readonly string[] = [
+  '-std=c11',
+  '-D_GNU_SOURCE',
+  '-O2',
+  '-pipe',
+  '-pthread',
+];
 /** Static, so that it runs in images and kernels that have no libc, or another one. */
-export const PROBE_LINK_FLAGS: readonly string[] = ['-static'];
+export const PROBE_LINK_FLAGS: readonly string[] = ['-static', '-pthread'];
 
 /** How the addon is compiled: -O0, since it waits most of the time, and all wait for its compiler. */
 export const ADDON_FLAGS: readonly string[] = [

@@ -1,9 +1,18 @@
-import { z } from 'zod';
-import { type Reason, UNAVAILABLE } from '../record/metric-status.js';
-import { platformSchema, runSchema, subjectSchema } from '../record/run.js';
-
-/** The major version of the wire format that this program speaks. */
-export const WIRE_VERSION = 1;
+import type { z } from 'zod';
+import {
+  countedLine,
+  type Hello,
+  helloLine,
+  measuredLine,
+  sampledLine,
+  tailsLine,
+  unavailableLine,
+  unsampledLine,
+  WIRE_VERSION,
+  type WireMetric,
+  type WireTail,
+  type WireTails,
+} from './lines.js';
 
 /** A plan of 1000 rounds of the whole catalogue stays below; an endless printer does not. */
 const MAX_LINES = 600_000;
@@ -11,106 +20,14 @@ const MAX_LINES = 600_000;
 const MAX_NOISE_LINES = 1_000;
 /** 10,000 batches of three 15-digit numbers, with room to spare. */
 const MAX_LINE_BYTES = 1024 * 1024;
-const MAX_BATCHES = 10_000;
 const NEWLINE = 0x0a;
-
-const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
-const positive = z.number().gt(0).max(1e15);
-const batches = <T extends z.ZodType>(value: T) => z.array(value).min(1).max(MAX_BATCHES);
-/** What a target says may end up in a log whose lines are commands. */
-export const oneLine = (text: string): string => text.replaceAll(/\p{Cc}+/gu, ' ');
-
-const bounded = (length: number) =>
-  z.string().transform((value) => oneLine(value).slice(0, length));
-
-// Stripped, not strict: a newer probe may say more than this program reads.
-const environmentSchema = z.object({
-  platform: z.object(platformSchema.shape),
-  subject: z.object(subjectSchema.shape),
-});
-
-const helloLine = z
-  .object({
-    wire: z.literal(WIRE_VERSION),
-    catalogue: runSchema.shape.catalogue,
-    clock: z.object({ name: z.string().max(128), cost_ns: z.number().min(0), vdso: z.boolean() }),
-    cpu: z.int(),
-    pinned: z.boolean(),
-    pid: count,
-    environment: environmentSchema.optional(),
-  })
-  .transform(({ catalogue, clock, cpu, pinned, pid, environment }) => ({
-    catalogue,
-    clock: { name: clock.name, costNs: clock.cost_ns, vdso: clock.vdso },
-    cpu,
-    pinned,
-    pid,
-    ...(environment === undefined ? {} : { environment }),
-  }));
-
-const metricFields = {
-  id: z.string().min(1).max(64),
-  version: z.int().min(1),
-  round: z.int().min(0),
-};
-
-const measuredLine = z
-  .object({
-    ...metricFields,
-    status: z.literal('ok'),
-    operations: positive,
-    wall_ns: batches(positive),
-    cpu_ns: batches(z.number().min(0).max(1e15)),
-    control_ns: batches(positive),
-    control_operations: positive,
-  })
-  .refine((line) => line.cpu_ns.length === line.wall_ns.length, {
-    error: 'not as long as wall_ns',
-    path: ['cpu_ns'],
-  })
-  .refine((line) => line.control_ns.length === line.wall_ns.length, {
-    error: 'not as long as wall_ns',
-    path: ['control_ns'],
-  })
-  .transform(({ id, version, round, status, ...line }) => ({
-    ...{ id, version, round, status },
-    batches: {
-      operations: line.operations,
-      wallNs: line.wall_ns,
-      cpuNs: line.cpu_ns,
-      controlNs: line.control_ns,
-      controlOperations: line.control_operations,
-    },
-  }));
-
-const unavailableLine = z
-  .object({
-    ...metricFields,
-    status: z.enum(UNAVAILABLE),
-    operation: bounded(200),
-    errno: z.int().min(0).max(4095),
-    message: bounded(300),
-  })
-  .transform(({ id, version, round, status, ...reason }) => ({
-    ...{ id, version, round, status },
-    reason: reason satisfies Reason,
-  }));
-
-/** Who measured: one probe process, its clock (`costNs`: one reading) and what it sees around it. */
-export type Hello = z.infer<typeof helloLine>;
-export type Environment = z.infer<typeof environmentSchema>;
-/** One metric in one round: its batches, or why it has none. */
-export type WireMetric = z.infer<typeof measuredLine> | z.infer<typeof unavailableLine>;
-/**
- * The batches of a round. Entry i of each array is batch i: `wallNs` its wall time for `operations`
- * operations, `cpuNs` the CPU time of all its participants, `controlNs` the wall time of the control
- * batch right after it, of `controlOperations` operations.
- */
-export type WireBatches = z.infer<typeof measuredLine>['batches'];
 
 export interface WireOutput {
   hello?: Hello;
   metrics: WireMetric[];
+  /** The second pass, where the plan asked for that instead. */
+  tails?: WireTails;
+  tail: WireTail[];
   /** Whether the probe came to its end; if not, `metrics` is what it wrote until then. */
   complete: boolean;
   /** One clause that says why the output cannot be used (in full), when it cannot. */
@@ -128,6 +45,8 @@ export interface ProbePlan {
   deadlineMs: number;
   /** Whether `hello` should describe the machine and the subject. */
   environment: boolean;
+  /** How many single operations of each metric to time, instead of batches. */
+  tails?: number;
   /** Descriptor of the shared mapping for the results; standard output without it. */
   resultsFd?: number;
 }
@@ -143,6 +62,7 @@ export function planArguments(plan: ProbePlan): string[] {
     `--cpu=${plan.cpu}`,
     `--deadline-ms=${plan.deadlineMs}`,
     ...(plan.environment ? ['--environment'] : []),
+    ...(plan.tails === undefined ? [] : [`--tails=${plan.tails}`]),
     ...(plan.resultsFd === undefined ? [] : [`--results-fd=${plan.resultsFd}`]),
   ];
 }
@@ -155,7 +75,7 @@ export function planArguments(plan: ProbePlan): string[] {
  * @param bytes the results of a launch; read a line at a time, never as one string
  */
 export function parseWire(bytes: Buffer): WireOutput {
-  const output: WireOutput = { metrics: [], complete: false };
+  const output: WireOutput = { metrics: [], tail: [], complete: false };
   let noise = 0;
   let lines = 0;
   for (const line of linesOf(bytes)) {
@@ -205,6 +125,10 @@ function takeLine(line: Line, output: WireOutput): string | undefined {
       return takeHello(value, output);
     case 'metric':
       return takeMetric(value, output);
+    case 'tails':
+      return takeTails(value, output);
+    case 'tail':
+      return takeTail(value, output);
     case 'end':
       output.complete = output.hello !== undefined;
       return undefined;
@@ -226,10 +150,29 @@ function takeHello(value: AnyLine, output: WireOutput): string | undefined {
 
 function takeMetric(value: AnyLine, output: WireOutput): string | undefined {
   if (output.hello === undefined) return 'a metric comes before hello';
-  const schema = value.status === 'ok' ? measuredLine : unavailableLine;
-  const metric = schema.safeParse(value);
+  const metric = metricSchema(value).safeParse(value);
   if (!metric.success) return `metric: ${firstIssue(metric.error)}`;
   output.metrics.push(metric.data);
+  return undefined;
+}
+
+function metricSchema({ status, events }: AnyLine) {
+  if (status !== 'ok') return unavailableLine;
+  return events === undefined ? measuredLine : countedLine;
+}
+
+function takeTails(value: AnyLine, output: WireOutput): string | undefined {
+  const tails = tailsLine.safeParse(value);
+  if (!tails.success) return `tails: ${firstIssue(tails.error)}`;
+  output.tails = tails.data;
+  return undefined;
+}
+
+function takeTail(value: AnyLine, output: WireOutput): string | undefined {
+  if (output.tails === undefined) return 'a tail comes before its timer';
+  const tail = (value.status === 'ok' ? sampledLine : unsampledLine).safeParse(value);
+  if (!tail.success) return `tail: ${firstIssue(tail.error)}`;
+  output.tail.push(tail.data);
   return undefined;
 }
 
@@ -238,6 +181,7 @@ interface AnyLine {
   type?: unknown;
   wire?: unknown;
   status?: unknown;
+  events?: unknown;
 }
 
 function readJson(text: string): AnyLine | undefined {

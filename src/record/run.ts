@@ -85,7 +85,7 @@ export const planSchema = z.strictObject({
 /** One start of the probe. `sequence` orders the launches of both sides of a duet on one line. */
 export const launchSchema = z.strictObject({
   sequence: count,
-  phase: z.enum(['warm-up', 'screen', 'confirm']),
+  phase: z.enum(['warm-up', 'tails', 'screen', 'confirm']),
   wallNs: nanoseconds,
   userNs: nanoseconds,
   systemNs: nanoseconds,
@@ -108,6 +108,23 @@ export const replicateSchema = z.strictObject({
   rejected: count,
 });
 
+/** Facts beside a metric's number, such as `segments_per_op`: medians over its launches. */
+const details = z.record(word, z.number().min(0).max(1e15));
+
+/** Events of an operation in one launch: what most of its counts agree on, out of how many. */
+export const countSchema = z.strictObject({
+  sequence: count,
+  count: z.number().min(0).max(1e12),
+  agreeing: z.int().min(1),
+  counts: z.int().min(1),
+});
+
+/**
+ * What a metric's number is: the time of an operation, the same shown as how often it goes into a
+ * second, or a count of events.
+ */
+export const unitSchema = z.enum(['ns', 'per_second', 'count']);
+
 const metricFields = {
   id: z
     .string()
@@ -115,21 +132,68 @@ const metricFields = {
     .max(64),
   version: z.int().min(1).max(1_000_000),
   gate: z.boolean(),
+  /** By design, an operation: system calls and page faults, context switches, bytes moved. */
+  entries: z.int().min(0).optional(),
+  switches: z.int().min(0).optional(),
+  bytes: z.int().min(0).optional(),
 };
 
+const timedMetricSchema = z.strictObject({
+  ...metricFields,
+  status: z.literal('ok'),
+  unit: unitSchema.exclude(['count']),
+  replicates: z.array(replicateSchema).min(1).max(10_000),
+  details: details.optional(),
+});
+
+const countedMetricSchema = z.strictObject({
+  ...metricFields,
+  status: z.literal('ok'),
+  unit: z.literal('count'),
+  counts: z.array(countSchema).min(1).max(10_000),
+  details: details.optional(),
+});
+
 export const metricRecordSchema = z.discriminatedUnion('status', [
-  z.strictObject({
-    ...metricFields,
-    status: z.literal('ok'),
-    unit: z.literal('ns'),
-    replicates: z.array(replicateSchema).min(1).max(10_000),
-  }),
+  z.discriminatedUnion('unit', [timedMetricSchema, countedMetricSchema]),
   z.strictObject({
     ...metricFields,
     status: z.enum(UNAVAILABLE),
     reason: reasonSchema,
   }),
 ]);
+
+const unavailableSchema = z.strictObject({ status: z.enum(UNAVAILABLE), reason: reasonSchema });
+
+/**
+ * Single operations, timed one by one in a pass of their own: off the gate. Times are ns an
+ * operation and hold the timer's own cost; where operations come in turns, a sample is a turn.
+ */
+export const tailsSchema = z.strictObject({
+  timer: z.discriminatedUnion('status', [
+    z.strictObject({ status: z.literal('ok'), name: word, hz: nanoseconds, costNs: nanoseconds }),
+    unavailableSchema,
+  ]),
+  counters: z.discriminatedUnion('status', [
+    z.strictObject({ status: z.literal('ok') }),
+    unavailableSchema,
+  ]),
+  metrics: z
+    .array(
+      z.strictObject({
+        id: metricFields.id,
+        operations: z.int().min(1),
+        samples: count,
+        p50Ns: nanoseconds.optional(),
+        p99Ns: nanoseconds.optional(),
+        p999Ns: nanoseconds.optional(),
+        maxNs: nanoseconds.optional(),
+        /** Instructions and cycles an operation, in user space and in the kernel. */
+        counters: details,
+      }),
+    )
+    .max(512),
+});
 
 export const runSchema = z.strictObject({
   schema: z.literal(RUN_SCHEMA),
@@ -145,6 +209,7 @@ export const runSchema = z.strictObject({
   plan: planSchema,
   launches: z.array(launchSchema).max(20_000),
   metrics: z.array(metricRecordSchema).min(1).max(512),
+  tails: tailsSchema.optional(),
 });
 
 export type Platform = z.infer<typeof platformSchema>;
@@ -155,7 +220,18 @@ export type PlanRecord = z.infer<typeof planSchema>;
 export type Launch = z.infer<typeof launchSchema>;
 export type Replicate = z.infer<typeof replicateSchema>;
 export type MetricRecord = z.infer<typeof metricRecordSchema>;
-export type MeasuredMetric = Extract<MetricRecord, { status: 'ok' }>;
+export type Unit = z.infer<typeof unitSchema>;
+export type Count = z.infer<typeof countSchema>;
+export type Tails = z.infer<typeof tailsSchema>;
+/** A metric with a number: a time, or a count. */
+export type TimedMetric = z.infer<typeof timedMetricSchema>;
+export type CountedMetric = z.infer<typeof countedMetricSchema>;
+
+export const isTimed = (metric: MetricRecord | undefined): metric is TimedMetric =>
+  metric?.status === 'ok' && metric.unit !== 'count';
+
+export const isCounted = (metric: MetricRecord | undefined): metric is CountedMetric =>
+  metric?.status === 'ok' && metric.unit === 'count';
 
 /** How many batches of some replicates there were, and how many of them were left out. */
 export function countBatches(replicates: readonly Replicate[]): {

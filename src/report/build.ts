@@ -1,5 +1,6 @@
 import type { Reason } from '../record/metric-status.js';
 import type { Run, Subject } from '../record/run.js';
+import { formatNs } from '../units.js';
 import type {
   Change,
   Comparison,
@@ -8,6 +9,7 @@ import type {
   MetricComparison,
   Side,
 } from '../verdict/comparison.js';
+import { crossingOf } from './crossing.js';
 import { headline } from './headline.js';
 import {
   type MetricReport,
@@ -53,8 +55,24 @@ export function buildReport(
     differences: differences(comparison),
     caveats: [...comparison.skipped, ...comparison.caveats],
     metrics,
+    crossing: crossingOf(comparison.candidate) ?? null,
+    tails: tailsReport(comparison.candidate),
   };
   return reportSchema.parse({ ...report, headline: headline(report) });
+}
+
+function tailsReport({ tails }: Run): Report['tails'] {
+  if (tails === undefined) return null;
+  const { timer, counters, metrics } = tails;
+  return {
+    timer:
+      timer.status === 'ok'
+        ? `${timer.name}, of which two readings cost ${formatNs(timer.costNs)}`
+        : `${timer.status}: ${reasonText(timer.reason)}`,
+    counters:
+      counters.status === 'ok' ? 'ok' : `${counters.status}: ${reasonText(counters.reason)}`,
+    metrics,
+  };
 }
 
 function metricReport(metric: MetricComparison): MetricReport {
@@ -77,7 +95,7 @@ function metricReport(metric: MetricComparison): MetricReport {
 
 function sideReport(side: Side): SideReport {
   return side.status === 'ok'
-    ? { status: 'ok', estimate: side.estimateNs, replicates: side.replicates }
+    ? { status: 'ok', unit: side.unit, estimate: side.estimate, replicates: side.replicates }
     : { status: side.status, reason: reasonText(side.reason) };
 }
 

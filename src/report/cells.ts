@@ -1,6 +1,6 @@
 import {
+  formatEstimate,
   formatInterval,
-  formatNs,
   formatNsDifference,
   formatRatio,
   formatShare,
@@ -18,7 +18,7 @@ export interface Column {
 }
 
 const sideCell = (side: SideReport): string =>
-  side.status === 'ok' ? formatNs(side.estimate) : statusText(side);
+  side.status === 'ok' ? formatEstimate(side.unit, side.estimate) : statusText(side);
 
 export const baseline: Column = { head: 'baseline', cell: (metric) => sideCell(metric.baseline) };
 
@@ -39,7 +39,7 @@ export const added: Column = {
   cell({ baseline: before, candidate: after, verdict }) {
     if (verdict !== 'regressed' && verdict !== 'improved') return '';
     if (before.status !== 'ok' || after.status !== 'ok') return '';
-    return formatNsDifference(after.estimate - before.estimate);
+    return after.unit === 'ns' ? formatNsDifference(after.estimate - before.estimate) : '';
   },
 };
 

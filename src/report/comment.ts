@@ -200,12 +200,13 @@ function judgingOptions(report: Report): string[] {
 /** The commonest margin for all metrics, then those that have another: the last rule wins. */
 function marginRules({ design, metrics }: Report): string[] {
   const usual = design === 'prediction' ? PREDICTION_MARGIN : DUET_MARGIN;
-  const margins = metrics.map(({ margin }) => margin);
+  const timed = metrics.filter(({ margin }) => margin > 0);
+  const margins = timed.map(({ margin }) => margin);
   const count = (ratio: number): number => margins.filter((margin) => margin === ratio).length;
   const [base = usual] = margins.toSorted((one, other) => count(other) - count(one));
   return [
     ...(base === usual ? [] : [percent(base)]),
-    ...metrics
+    ...timed
       .filter(({ margin }) => margin !== base)
       .map(({ id, margin }) => `${id}=${percent(margin)}`),
   ];

@@ -19,6 +19,14 @@ export function metricTable(metrics: readonly MetricReport[], columns: readonly 
   return table(['metric', ...filled.map(({ head }) => head)], [':--', ...rules], rows);
 }
 
+/** A table whose first column is words and whose others are figures; the cells are Markdown. */
+export const figures = (head: string[], rows: string[][]): string =>
+  table(
+    head,
+    head.map((_, index) => (index === 0 ? ':--' : '--:')),
+    rows.map((cells) => cells.map((cell) => cell.replaceAll(' ', '\u00a0'))),
+  );
+
 /** The column that says the verdict of each row, for tables that mix them. */
 export const verdictColumn: Column = {
   head: 'verdict',

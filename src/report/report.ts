@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UNAVAILABLE } from '../record/metric-status.js';
-import { platformSchema, subjectSchema } from '../record/run.js';
+import { platformSchema, subjectSchema, tailsSchema, unitSchema } from '../record/run.js';
 
 /** The report for scripts: `--json`, the action's `report` output. `schema/report-v1.json`. */
 export const REPORT_SCHEMA = 'syscall-gate/report';
@@ -17,7 +17,13 @@ const metricVerdict = z.enum([
 const sideSchema = z.discriminatedUnion('status', [
   z.strictObject({
     status: z.literal('ok'),
-    estimate: z.number().positive().describe("ns per operation, at the baseline's control speed"),
+    unit: unitSchema.describe(
+      'ns: a time; per_second: a time that is read as a rate, 1e9 / estimate; count: events',
+    ),
+    estimate: z
+      .number()
+      .min(0)
+      .describe("ns per operation at the baseline's control speed, or events per operation"),
     replicates: z.int().min(1),
   }),
   z.strictObject({
@@ -39,7 +45,10 @@ export const metricReportSchema = z.strictObject({
   verdict: metricVerdict,
   because: z.string().describe('what decided, or why nothing could be decided'),
   gate: z.boolean().describe('false for a metric that informs and never turns the gate red'),
-  margin: z.number().positive().describe('smallest change that matters: 0.02 is two percent'),
+  margin: z
+    .number()
+    .min(0)
+    .describe('smallest change that matters: 0.02 is two percent, 0 for counts, of which any does'),
   baseline: sideSchema,
   candidate: sideSchema,
   change: changeSchema.nullable(),
@@ -58,6 +67,39 @@ export const metricReportSchema = z.strictObject({
     .positive()
     .nullable()
     .describe('pairs (duet) or stored runs (prediction) that would settle an inconclusive metric'),
+});
+
+const strategySchema = z.strictObject({
+  id: z.string(),
+  label: z.string(),
+  ns: z.number().positive(),
+  entries: z.int().min(0).nullable().describe('kernel entries of one transfer, the drain included'),
+  segments: z.number().min(0).nullable().describe('TCP data segments of one transfer'),
+});
+
+const transferSchema = z.strictObject({
+  size: z.string().describe('of the file: 4k, 64k'),
+  strategies: z.array(strategySchema).min(1).describe('the quickest first'),
+  oneCall: z
+    .strictObject({ savedNs: z.number().min(0), share: z.number().min(0) })
+    .nullable()
+    .describe('what one call for header and file could save over TCP_CORK, at the call cost here'),
+});
+
+export const crossingSchema = z.strictObject({
+  callNs: z.number().positive().describe('the null call'),
+  hopNs: z.number().positive().describe('two system calls and one switch'),
+  switchesPerSecond: z.number().positive().describe('1e9 / hopNs, on one CPU'),
+  withoutSwitchNs: z.number().positive().nullable().describe('the same calls without the switch'),
+  hostSwitchesPerSecond: z.number().positive().nullable().describe('of the machine, /proc/stat'),
+  vmstat: z.record(z.string(), z.number()).nullable().describe("vmstat's columns during the run"),
+  transfers: z.array(transferSchema),
+});
+
+const tailsReportSchema = z.strictObject({
+  timer: z.string().describe('what single operations were timed with and its cost, or why not'),
+  counters: z.string().describe('whether there are hardware counters, or why not'),
+  metrics: tailsSchema.shape.metrics,
 });
 
 export const reportSchema = z.strictObject({
@@ -96,8 +138,17 @@ export const reportSchema = z.strictObject({
     .describe('subject fields that differ between the sides'),
   caveats: z.array(z.string()).describe('what weakens the whole comparison, one sentence each'),
   metrics: z.array(metricReportSchema),
+  crossing: crossingSchema
+    .nullable()
+    .describe('what crossing into the kernel costs, and header + file by every strategy'),
+  tails: tailsReportSchema
+    .nullable()
+    .describe("single operations of the candidate, the timer's cost included; off the gate"),
 });
 
 export type Report = z.infer<typeof reportSchema>;
 export type MetricReport = z.infer<typeof metricReportSchema>;
+export type CrossingReport = z.infer<typeof crossingSchema>;
+export type TransferReport = z.infer<typeof transferSchema>;
+export type TailsReport = z.infer<typeof tailsReportSchema>;
 export type SideReport = z.infer<typeof sideSchema>;

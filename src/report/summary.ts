@@ -1,4 +1,4 @@
-import { countOf } from '../units.js';
+import { countOf, formatNs } from '../units.js';
 import {
   added,
   baseline,
@@ -10,12 +10,14 @@ import {
   interval,
   mde80,
 } from './cells.js';
-import { markdown } from './escape.js';
+import { crossingFacts, crossingGrids } from './crossing-text.js';
+import { code, markdown } from './escape.js';
 import { type Fact, legend, machineFacts, sideFacts } from './facts.js';
 import {
   details,
   differenceTable,
   factList,
+  figures,
   firstThatFits,
   join,
   list,
@@ -55,6 +57,8 @@ function draft(report: Report, metrics: string[]): string {
     `**${markdown(report.headline, 600)}**`,
     factList(sideFacts(report)),
     ...metrics,
+    ...crossingBlocks(report),
+    tailsDetails(report),
     factList(legend(report)),
     differenceTable(report, MOST_DIFFERENCES),
     caveats(report),
@@ -63,6 +67,36 @@ function draft(report: Report, metrics: string[]): string {
     markdown(nextStepText(report)),
   ];
   return `${join(blocks)}\n`;
+}
+
+function crossingBlocks({ crossing }: Report): string[] {
+  if (crossing === null) return [];
+  const grids = crossingGrids(crossing).map(({ title, head, rows, says }) =>
+    join([`#### ${title}`, figures(head, rows), ...says.map((sentence) => markdown(sentence))]),
+  );
+  return ['### The crossing', factList(crossingFacts(crossing)), ...grids];
+}
+
+/** Quantiles of single operations: folded away, since no verdict rests on them. */
+function tailsDetails({ tails }: Report): string {
+  if (tails === null) return '';
+  const time = (ns: number | undefined): string => (ns === undefined ? '' : formatNs(ns));
+  const rows = tails.metrics.map(({ id, p50Ns, p99Ns, p999Ns, maxNs, samples }) => [
+    code(id),
+    ...[p50Ns, p99Ns, p999Ns, maxNs].map(time),
+    `${samples}`,
+  ]);
+  const head = ['metric', 'p50', 'p99', 'p99.9', 'worst', 'samples'];
+  return details(
+    'Tails: single operations, off the gate',
+    join([
+      factList([
+        ['timer', tails.timer],
+        ['hardware counters', tails.counters],
+      ]),
+      rows.length === 0 ? '' : figures(head, rows),
+    ]),
+  );
 }
 
 const inNumbers = ({ title, metrics }: Section): string =>

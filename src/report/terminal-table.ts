@@ -24,11 +24,26 @@ export type Colors = ReturnType<typeof picocolors.createColors>;
 /** Wide lines of prose are hard to read, however wide the terminal. */
 export const PROSE_COLUMNS = 110;
 
-/** What every block of the terminal report needs to know. */
-export interface Page {
-  report: Report;
+/** What there is to write on. */
+export interface Paper {
   colors: Colors;
   columns: number;
+}
+
+/** What every block of the terminal report needs to know. */
+export interface Page extends Paper {
+  report: Report;
+}
+
+/** A small table, its first column of words and the others of figures. */
+export function gridLines({ colors }: Paper, head: string[], rows: string[][]): string[] {
+  const grid = new Table({
+    head: head.map((text) => colors.dim(text)),
+    colAligns: head.map((_, index) => (index === 0 ? 'left' : 'right')),
+    ...bare,
+  });
+  grid.push(...rows);
+  return linesOf(grid);
 }
 
 /** From everything to the least that still says something; the first that fits is taken. */
@@ -76,8 +91,7 @@ function table(page: Page, choice: Column[], rows: MetricReport[]): string[] {
   const grid = new Table({
     head: ['  metric', ...choice.map(({ head }) => head)],
     colAligns: ['left', ...choice.map(() => 'right' as const)],
-    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 2 },
-    chars: borderless,
+    ...bare,
   });
   for (const metric of rows) {
     const cells = choice.map((column) => {
@@ -86,11 +100,14 @@ function table(page: Page, choice: Column[], rows: MetricReport[]): string[] {
     });
     grid.push([nameCell(page, metric), ...cells]);
   }
-  return grid
+  return linesOf(grid);
+}
+
+const linesOf = (grid: { toString(): string }): string[] =>
+  grid
     .toString()
     .split('\n')
     .map((line) => line.trimEnd());
-}
 
 /** The symbol, the id, and a star for a metric that informs and does not gate. */
 function nameCell(page: Page, metric: MetricReport): string {
@@ -139,7 +156,7 @@ function noteLines({ columns }: Page, section: Section): string[] {
 const indent = (line: string): string => `    ${line}`;
 const hang = ([first = '', ...rest]: string[]): string[] => [`  ${first}`, ...rest.map(indent)];
 
-const borderless = {
+const chars = {
   top: '',
   'top-mid': '',
   'top-left': '',
@@ -155,4 +172,9 @@ const borderless = {
   right: '',
   'right-mid': '',
   middle: '',
+};
+
+const bare = {
+  style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 2 },
+  chars,
 };

@@ -1,8 +1,16 @@
 import picocolors from 'picocolors';
+import { crossingFacts, crossingGrids } from './crossing-text.js';
 import { plain, wrap } from './escape.js';
 import { type Fact, legend, machineFacts, sideFacts } from './facts.js';
-import type { Report } from './report.js';
-import { metricLines, type Page, PROSE_COLUMNS, paintOf } from './terminal-table.js';
+import type { CrossingReport, Report } from './report.js';
+import {
+  gridLines,
+  metricLines,
+  type Page,
+  type Paper,
+  PROSE_COLUMNS,
+  paintOf,
+} from './terminal-table.js';
 import { fieldName, nextStepText, policyText, verdictSymbols } from './words.js';
 
 export interface TerminalOptions {
@@ -23,6 +31,7 @@ export function renderTerminal(report: Report, { color, columns }: TerminalOptio
     titleLines(page),
     factLines(page, sideFacts(report)),
     metricLines(page),
+    ...crossingBlocks(page),
     legendLines(page),
     differenceLines(page),
     caveatLines(page),
@@ -38,6 +47,27 @@ function titleLines({ report, colors, columns }: Page): string[] {
   const banner = colors.bold(paintOf(colors, report.verdict)(word));
   return [`${banner}${policyText(report)}`, ...prose(report.headline, columns)];
 }
+
+/** The two blocks on their own, for the verb that measures nothing else. */
+export function renderCrossing(
+  crossing: CrossingReport,
+  { color, columns }: TerminalOptions,
+): string {
+  const blocks = blocksOf(crossing, { colors: picocolors.createColors(color), columns });
+  return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+const crossingBlocks = ({ report: { crossing }, ...paper }: Page): string[][] =>
+  crossing === null ? [] : blocksOf(crossing, paper);
+
+const blocksOf = (crossing: CrossingReport, paper: Paper): string[][] => [
+  [paper.colors.bold('The crossing'), ...factLines(paper, crossingFacts(crossing))],
+  ...crossingGrids(crossing).map(({ title, head, rows, says }) => [
+    paper.colors.bold(title),
+    ...gridLines(paper, head, rows),
+    ...says.flatMap((sentence) => prose(sentence, paper.columns)),
+  ]),
+];
 
 /** Said once, under the table. */
 const legendLines = (page: Page): string[] =>
@@ -73,7 +103,7 @@ function closingLines({ report, columns }: Page): string[] {
 const bullet = ({ columns }: Page, text: string): string[] =>
   prose(text, columns - 4).map((line, index) => `${index === 0 ? '  - ' : '    '}${line}`);
 
-const factLines = ({ colors, columns }: Page, facts: Fact[]): string[] =>
+const factLines = ({ colors, columns }: Paper, facts: Fact[]): string[] =>
   facts.flatMap(([label, text]) => {
     const [first = '', ...rest] = labelLines(label, text, columns);
     return [colors.dim(first.slice(0, LABEL_COLUMNS)) + first.slice(LABEL_COLUMNS), ...rest];

@@ -158,13 +158,16 @@ export function settleText(
 
 /** The coverage of the intervals shown, `95 %`; empty when none is. */
 export function coverageText({ metrics }: Report): string {
-  const change = metrics.map((metric) => metric.change).find((one) => one !== null);
+  const changes = metrics.map((metric) => metric.change);
+  const change = changes.find((one) => one !== null && one.confidence < 1);
   return change ? formatShare(change.confidence) : '';
 }
 
 /** The margins in force: `2 %`, `2 to 10 %`. */
 export function marginText({ metrics }: Report): string {
-  const margins = metrics.filter(({ gate }) => gate).map(({ margin }) => margin);
+  const margins = metrics
+    .filter(({ gate, margin }) => gate && margin > 0)
+    .map(({ margin }) => margin);
   if (margins.length === 0) return '';
   const [low, high] = [Math.min(...margins), Math.max(...margins)].map(formatShare);
   return low === high ? `${low}` : `${low?.replace(' %', '')} to ${high}`;

@@ -107,3 +107,10 @@ export const OTHER_PRIOR_STANDARD_DEVIATION = Math.max(...Object.values(PRIOR_ST
  * runs is cut; higher, and one regression among the stored runs hides the next.
  */
 export const WINSOR_LIMIT = 3;
+
+/**
+ * A count is taken for exact when so large a share of a side's launches agree on it. Counts are
+ * made of tens of operations, of which a preemption disturbs one: fewer agreeing means that the
+ * system itself does not do the same thing each time.
+ */
+export const COUNT_AGREEMENT = 0.8;

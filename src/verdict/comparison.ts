@@ -1,5 +1,5 @@
 import type { Reason, Unavailable } from '../record/metric-status.js';
-import type { Run } from '../record/run.js';
+import type { Run, Unit } from '../record/run.js';
 
 /** Candidate over baseline, as ratios: 1 is no change, 1.05 is five percent slower. */
 export interface Change {
@@ -10,10 +10,12 @@ export interface Change {
   confidence: number;
 }
 
-/** One side of a metric that was measured: ns per operation at the baseline's control speed. */
+/** One side of a metric that was measured. */
 export interface Measured {
   status: 'ok';
-  estimateNs: number;
+  unit: Unit;
+  /** ns per operation at the baseline's control speed, or events per operation. */
+  estimate: number;
   replicates: number;
 }
 
@@ -45,7 +47,7 @@ export type MetricVerdict =
 export interface MetricComparison {
   id: string;
   gate: boolean;
-  /** Smallest change that matters, as a ratio above 1 (0.02 is two percent). */
+  /** Smallest change that matters (0.02 is two percent); 0 for counts, of which any does. */
   marginRatio: number;
   baseline: Side;
   candidate: Side;

@@ -1,4 +1,4 @@
-import type { MetricRecord, Run } from '../record/run.js';
+import type { MetricRecord, Run, TimedMetric } from '../record/run.js';
 import {
   DUET_MARGIN,
   EQUIVALENCE_CONFIDENCE,
@@ -9,6 +9,7 @@ import { hodgesLehmann } from '../stats/hodges-lehmann.js';
 import { mde80ForDuet, minimumPairs } from '../stats/power.js';
 import { pairsToSettle } from '../stats/settle.js';
 import type { Comparison, MetricComparison } from './comparison.js';
+import { compareCounts } from './counts.js';
 import { asChange, decide } from './decision.js';
 import { floorOf } from './floor.js';
 import {
@@ -25,7 +26,7 @@ import { filteredUnevenly, validityCaveats } from './validity.js';
 
 /** One metric of a duet: its pairs of both phases, on the log scale. */
 interface DuetMetric {
-  metric: MetricRecord;
+  metric: TimedMetric;
   marginRatio: number;
   screen: PairedDifferences;
   confirm: PairedDifferences;
@@ -68,7 +69,8 @@ export function compareDuet(baseline: Run, candidate: Run, settings: JudgingSett
     const duet = metrics.find((one) => one.metric === metric);
     return duet
       ? compareMetric(duet, baseline, candidate, settings, families)
-      : notCompared(metric, baseline, settings);
+      : (compareCounts(metricOf(baseline, metric.id), metric) ??
+          notCompared(metric, baseline, settings));
   });
   return {
     design: 'duet',
@@ -85,12 +87,12 @@ export function compareDuet(baseline: Run, candidate: Run, settings: JudgingSett
 function duetMetrics(baseline: Run, candidate: Run, settings: JudgingSettings): DuetMetric[] {
   return candidate.metrics.flatMap((metric) => {
     const pair = comparablePair(metricOf(baseline, metric.id), metric);
-    if (typeof pair === 'string') return [];
+    if (typeof pair === 'string' || pair.kind === 'counted') return [];
     const screen = pairDifferences(baseline, candidate, metric.id, 'screen');
     if (screen.between.length === 0) return [];
     const confirm = pairDifferences(baseline, candidate, metric.id, 'confirm');
     const marginRatio = marginOf(metric.id, settings.margins, DUET_MARGIN);
-    return { metric, marginRatio, screen, confirm };
+    return { metric: pair.candidate, marginRatio, screen, confirm };
   });
 }
 
@@ -132,7 +134,7 @@ function compareMetric(
     id: metric.id,
     gate: metric.gate,
     marginRatio,
-    ...sidesOfChange(typicalNs(metric.id, before), change.ratio, {
+    ...sidesOfChange(metric, typicalNs(metric.id, before), change.ratio, {
       baseline: before.length,
       candidate: replicatesOf(candidate, metric.id, phase).length,
     }),

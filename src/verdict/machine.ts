@@ -1,5 +1,5 @@
 import { median } from 'simple-statistics';
-import type { MeasuredMetric, Run } from '../record/run.js';
+import { isTimed, type Run, type TimedMetric } from '../record/run.js';
 import type { Prediction } from '../stats/prediction.js';
 import { formatRatio, formatShare } from '../units.js';
 import { controlSpeed } from './samples.js';
@@ -18,7 +18,7 @@ const SHARE_MOVED = 0.5;
 const FURTHEST = 6;
 
 interface Moved {
-  metric: MeasuredMetric;
+  metric: TimedMetric;
   marginRatio: number;
   prediction: Prediction;
 }
@@ -50,7 +50,7 @@ export function machineMoved(
 /** A run's control loop, ns per operation: the median over its metrics. */
 function runControl(run: Run): number {
   const speeds = run.metrics.flatMap((metric) =>
-    metric.status === 'ok' && !metric.id.startsWith('control.')
+    isTimed(metric) && !metric.id.startsWith('control.')
       ? controlSpeed(metric.id, metric.replicates)
       : [],
   );

@@ -1,7 +1,13 @@
 import { median } from 'simple-statistics';
 import { type ComparableRuns, comparableRuns } from '../baseline/comparability.js';
 import type { StoredRuns } from '../baseline/stored.js';
-import type { MeasuredMetric, MetricRecord, Run } from '../record/run.js';
+import {
+  isCounted,
+  isTimed,
+  type MetricRecord,
+  type Run,
+  type TimedMetric,
+} from '../record/run.js';
 import {
   EQUIVALENCE_CONFIDENCE,
   OTHER_PRIOR_STANDARD_DEVIATION,
@@ -16,6 +22,7 @@ import { type Prediction, predict } from '../stats/prediction.js';
 import { runsToSettle } from '../stats/settle.js';
 import { countOf } from '../units.js';
 import type { Comparison, MetricComparison } from './comparison.js';
+import { compareCounts } from './counts.js';
 import { asChange, decide } from './decision.js';
 import { floorOf } from './floor.js';
 import { machineMoved } from './machine.js';
@@ -27,8 +34,8 @@ import { validityCaveats } from './validity.js';
 
 /** One metric of a prediction: the candidate's run against those stored runs that measured it. */
 interface PredictedMetric {
-  metric: MeasuredMetric;
-  stored: MeasuredMetric[];
+  metric: TimedMetric;
+  stored: TimedMetric[];
   marginRatio: number;
   prediction: Prediction;
 }
@@ -71,7 +78,7 @@ export function comparePrediction(
       const found = predicted.find((one) => one.metric === metric);
       return found
         ? compareMetric(found, circumstances)
-        : notCompared(metric, comparable, settings);
+        : (compareWithLast(metric, comparable) ?? notCompared(metric, comparable, settings));
     }),
     skipped: stored.skipped,
     caveats: [
@@ -90,10 +97,10 @@ function predictMetrics(
 ): PredictedMetric[] {
   if (kinship === 'foreign') return [];
   return candidate.metrics.flatMap((metric) => {
-    if (metric.status !== 'ok') return [];
+    if (!isTimed(metric)) return [];
     const stored = runs.flatMap((run) => {
       const pair = comparablePair(metricOf(run, metric.id), metric);
-      return typeof pair === 'string' ? [] : [pair.baseline];
+      return typeof pair === 'string' || pair.kind === 'counted' ? [] : [pair.baseline];
     });
     if (stored.length === 0) return [];
     const marginRatio = marginOf(metric.id, settings.margins, PREDICTION_MARGIN);
@@ -103,8 +110,8 @@ function predictMetrics(
 }
 
 const predictMetric = (
-  metric: MeasuredMetric,
-  stored: readonly MeasuredMetric[],
+  metric: TimedMetric,
+  stored: readonly TimedMetric[],
   marginRatio: number,
   confidence: number,
 ): Prediction =>
@@ -141,7 +148,7 @@ function compareMetric(
     id,
     gate,
     marginRatio,
-    ...sidesOfChange(baselineNs, change.ratio, {
+    ...sidesOfChange(metric, baselineNs, change.ratio, {
       baseline: replicates.length,
       candidate: metric.replicates.length,
     }),
@@ -171,6 +178,19 @@ function notCompared(
   const why = kinship !== 'foreign' && typeof pair === 'string' ? pair : FOREIGN;
   const marginRatio = marginOf(metric.id, settings.margins, PREDICTION_MARGIN);
   return incomparable(metric, marginRatio, bothSides(other, metric), why);
+}
+
+/**
+ * The newest of the stored runs that counted it is the baseline of a count: what was merged since
+ * the others is no news.
+ */
+function compareWithLast(
+  metric: MetricRecord,
+  comparable: ComparableRuns,
+): MetricComparison | undefined {
+  if (comparable.kinship === 'foreign') return undefined;
+  const counted = comparable.runs.map((run) => metricOf(run, metric.id)).filter(isCounted);
+  return compareCounts(counted.at(-1), metric, kindred(comparable));
 }
 
 const FOREIGN = 'The stored runs were measured on another machine.';

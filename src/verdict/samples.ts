@@ -1,5 +1,13 @@
-import { median } from 'simple-statistics';
-import type { Launch, MeasuredMetric, MetricRecord, Replicate, Run } from '../record/run.js';
+import { median, modeFast } from 'simple-statistics';
+import {
+  type CountedMetric,
+  isTimed,
+  type Launch,
+  type MetricRecord,
+  type Replicate,
+  type Run,
+  type TimedMetric,
+} from '../record/run.js';
 
 /**
  * The covariates are what the others are divided by, so they are compared as the clock read them.
@@ -19,8 +27,15 @@ export function logEstimate(id: string, replicate: Replicate): number {
 export const centre = (id: string, replicates: readonly Replicate[]): number =>
   median(replicates.map((replicate) => logEstimate(id, replicate)));
 
+/** What most launches of a counted metric agree on, and how large a share of them that is. */
+export function agreedCount({ counts }: CountedMetric): { count: number; share: number } {
+  const count = modeFast(counts.map((launch) => launch.count));
+  const agreeing = counts.filter((launch) => launch.count === count);
+  return { count, share: agreeing.length / counts.length };
+}
+
 /** A run's own estimate of a metric. */
-export const runEstimate = ({ id, replicates }: MeasuredMetric): number => centre(id, replicates);
+export const runEstimate = ({ id, replicates }: TimedMetric): number => centre(id, replicates);
 
 export const metricOf = (run: Run, id: string): MetricRecord | undefined =>
   run.metrics.find((metric) => metric.id === id);
@@ -34,6 +49,9 @@ export function controlSpeed(id: string, replicates: readonly Replicate[]): numb
 /** What an operation took, in ns at the side's own control speed. */
 export const typicalNs = (id: string, replicates: readonly Replicate[]): number =>
   Math.exp(centre(id, replicates)) * controlSpeed(id, replicates);
+
+/** A run's own estimate of a metric in ns per operation, at its own control speed. */
+export const centreNs = ({ id, replicates }: TimedMetric): number => typicalNs(id, replicates);
 
 export type Phase = Launch['phase'];
 
@@ -86,7 +104,7 @@ const estimatesBySequence = (run: Run, id: string, phase: Phase): Map<number, nu
 /** The replicates of a metric in one phase of its run. */
 export function replicatesOf(run: Run, id: string, phase: Phase): Replicate[] {
   const metric = metricOf(run, id);
-  if (metric?.status !== 'ok') return [];
+  if (!isTimed(metric)) return [];
   const inPhase = new Set(
     run.launches.filter((launch) => launch.phase === phase).map(({ sequence }) => sequence),
   );

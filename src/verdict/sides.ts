@@ -1,31 +1,42 @@
-import type { MeasuredMetric, MetricRecord } from '../record/run.js';
+import {
+  type CountedMetric,
+  isCounted,
+  isTimed,
+  type MetricRecord,
+  type TimedMetric,
+  type Unit,
+} from '../record/run.js';
 import type { MetricComparison, NotMeasured, Side } from './comparison.js';
-import { controlSpeed, runEstimate } from './samples.js';
+import { agreedCount, controlSpeed, runEstimate } from './samples.js';
 
-/** Both sides of a metric were measured and mean the same thing. */
-export interface ComparablePair {
-  baseline: MeasuredMetric;
-  candidate: MeasuredMetric;
-}
+/** Both sides of a metric were measured, and mean the same thing. */
+export type ComparablePair =
+  | { kind: 'timed'; baseline: TimedMetric; candidate: TimedMetric }
+  | { kind: 'counted'; baseline: CountedMetric; candidate: CountedMetric };
 
-/** A metric as a side of the comparison shows it, in ns at the given control speed. */
-const measuredSide = (metric: MeasuredMetric, controlNs: number): Side => ({
+/** A metric as a side of the comparison shows it, a time in ns at the given control speed. */
+const measuredSide = (metric: TimedMetric | CountedMetric, controlNs: number): Side =>
+  metric.unit === 'count'
+    ? measured(metric.unit, agreedCount(metric).count, metric.counts.length)
+    : measured(metric.unit, Math.exp(runEstimate(metric)) * controlNs, metric.replicates.length);
+
+const measured = (unit: Unit, estimate: number, replicates: number): Side => ({
   status: 'ok',
-  estimateNs: Math.exp(runEstimate(metric)) * controlNs,
-  replicates: metric.replicates.length,
+  unit,
+  estimate,
+  replicates,
 });
 
 /** The two sides of a change: the baseline as it was measured, the candidate by the change. */
-export function sidesOfChange(
+export const sidesOfChange = (
+  { unit }: TimedMetric,
   baselineNs: number,
   ratio: number,
   replicates: { baseline: number; candidate: number },
-): { baseline: Side; candidate: Side } {
-  return {
-    baseline: { status: 'ok', estimateNs: baselineNs, replicates: replicates.baseline },
-    candidate: { status: 'ok', estimateNs: baselineNs * ratio, replicates: replicates.candidate },
-  };
-}
+): { baseline: Side; candidate: Side } => ({
+  baseline: measured(unit, baselineNs, replicates.baseline),
+  candidate: measured(unit, baselineNs * ratio, replicates.candidate),
+});
 
 const ABSENT: NotMeasured = {
   status: 'absent',
@@ -43,9 +54,8 @@ export function bothSides(
   baseline: MetricRecord | undefined,
   candidate: MetricRecord | undefined,
 ): { baseline: Side; candidate: Side } {
-  const reference = [baseline, candidate].find((metric) => metric?.status === 'ok');
-  const controlNs =
-    reference?.status === 'ok' ? controlSpeed(reference.id, reference.replicates) : 1;
+  const reference = [baseline, candidate].find(isTimed);
+  const controlNs = reference ? controlSpeed(reference.id, reference.replicates) : 1;
   return { baseline: sideOf(baseline, controlNs), candidate: sideOf(candidate, controlNs) };
 }
 
@@ -55,7 +65,13 @@ export function comparablePair(
   candidate: MetricRecord | undefined,
 ): ComparablePair | string {
   if (baseline?.status === 'ok' && candidate?.status === 'ok') {
-    if (baseline.version === candidate.version) return { baseline, candidate };
+    if (baseline.version === candidate.version) {
+      if (isTimed(baseline) && isTimed(candidate)) return { kind: 'timed', baseline, candidate };
+      if (isCounted(baseline) && isCounted(candidate)) {
+        return { kind: 'counted', baseline, candidate };
+      }
+      return `One side measured a time of this metric and the other a count.`;
+    }
     return `The baseline measured definition ${baseline.version} of this metric and the candidate definition ${candidate.version}.`;
   }
   if (baseline?.status === 'ok')

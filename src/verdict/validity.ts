@@ -1,5 +1,5 @@
 import { sum } from 'simple-statistics';
-import { countBatches, type Replicate, type Run } from '../record/run.js';
+import { countBatches, isTimed, type Replicate, type Run } from '../record/run.js';
 import { formatShare } from '../units.js';
 import { metricOf } from './samples.js';
 
@@ -37,7 +37,7 @@ const REJECTED_WORTH_SAYING = 0.2;
 export function filteredUnevenly(baseline: Run, candidate: Run): string[] {
   const metrics = candidate.metrics.flatMap((after) => {
     const before = metricOf(baseline, after.id);
-    if (before?.status !== 'ok' || after.status !== 'ok') return [];
+    if (!isTimed(before) || !isTimed(after)) return [];
     const gap = rejectedShare(after.replicates) - rejectedShare(before.replicates);
     return Math.abs(gap) > REJECTED_WORTH_SAYING ? [after.id] : [];
   });

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type MetricRecord, parseRun, type Run } from '../../src/record/run.js';
+import { isTimed, type MetricRecord, parseRun, type Run } from '../../src/record/run.js';
 import type { Report } from '../../src/report/report.js';
 import {
   pullRequestEvent,
@@ -139,7 +139,7 @@ function store(count: number, change: (run: Run) => object = () => ({})): void {
 }
 
 function withSlowerControl(metric: MetricRecord): MetricRecord {
-  if (metric.status !== 'ok') return metric;
+  if (!isTimed(metric)) return metric;
   const replicates = metric.replicates.map((replicate) => ({
     ...replicate,
     controlNs: replicate.controlNs * STORED_CONTROL,

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCatalogue } from '../../src/probe/build.js';
 
 const entry = {
-  ...{ id: 'syscall.null', version: 1, gate: true, slow: false, summary: 'getppid' },
+  ...{ id: 'syscall.null', version: 1, gate: true, slow: false, waits: false },
+  ...{ unit: 'ns', summary: 'getppid' },
   ...{ entries: 1, switches: 0, bytes: 0 },
 };
 

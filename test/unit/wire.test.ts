@@ -48,7 +48,7 @@ describe('parseWire', () => {
       },
       metrics: [
         {
-          ...{ id: 'syscall.null', version: 1, round: 0, status: 'ok' },
+          ...{ id: 'syscall.null', version: 1, round: 0, status: 'ok', details: {} },
           batches: {
             operations: 2560,
             wallNs: [200_100, 200_300],
@@ -62,7 +62,34 @@ describe('parseWire', () => {
           reason: { operation: 'socket(AF_INET)', errno: 13, message: 'Permission denied' },
         },
       ],
+      tail: [],
       complete: true,
+    });
+  });
+
+  it('reads counts, facts beside a number, and the second pass', () => {
+    const fields = { version: 1, status: 'ok' };
+    const counted = { ...fields, type: 'metric', id: 'exact.switches_per_op', round: 0 };
+    const timer = { status: 'ok', name: 'rdtsc', hz: 2.5e9, cost_ns: 20 };
+    const refusal = { operation: 'perf_event_open', errno: 95, message: 'Not supported' };
+    const output = parseWire(
+      lines(
+        hello,
+        { ...counted, operations: 64, events: [64, 64, 80] },
+        { ...measured, details: { segments_per_op: 2 } },
+        { type: 'tails', timer, counters: { status: 'unsupported', ...refusal } },
+        {
+          ...{ ...fields, type: 'tail', id: 'syscall.null', operations: 1, samples: 2000 },
+          ...{ p50_ns: 90, p99_ns: 120, max_ns: 9000, counters: {} },
+        },
+        end,
+      ),
+    );
+    expect(output).toMatchObject({
+      complete: true,
+      metrics: [{ counts: [1, 1, 1.25] }, { details: { segments_per_op: 2 } }],
+      tails: { timer: { costNs: 20 }, counters: { status: 'unsupported', reason: refusal } },
+      tail: [{ id: 'syscall.null', samples: 2000, p50Ns: 90, p99Ns: 120, maxNs: 9000 }],
     });
   });
 
@@ -113,6 +140,7 @@ describe('parseWire', () => {
   it('refuses another major version and says both', () => {
     expect(parseWire(lines({ ...hello, wire: 2 }, measured, end))).toEqual({
       metrics: [],
+      tail: [],
       complete: false,
       problem: 'it has wire version 2 and this syscall-gate reads version 1',
     });

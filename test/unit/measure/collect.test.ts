@@ -3,7 +3,7 @@ import { collectRun } from '../../../src/measure/collect.js';
 import type { LaunchObservation, Observation } from '../../../src/measure/launch.js';
 import { makePlan } from '../../../src/measure/plan.js';
 import type { MetricEntry } from '../../../src/probe/catalogue.js';
-import type { MetricRecord } from '../../../src/record/run.js';
+import { isTimed, type MetricRecord } from '../../../src/record/run.js';
 import { makeTarget } from '../../../src/targets/index.js';
 import { syntheticRun } from '../../fixtures/runs.js';
 
@@ -12,6 +12,8 @@ const ENTRY: MetricEntry = {
   version: 1,
   gate: true,
   slow: false,
+  waits: false,
+  unit: 'ns',
   summary: '',
   entries: 1,
   switches: 0,
@@ -46,6 +48,8 @@ const launch = (
 
 const measured = (kept = 20, rejected = 0): Observation => ({
   status: 'ok',
+  kind: 'timed',
+  details: {},
   estimate: { estimateNs: 80, controlNs: 1, spreadNs: 1, kept, rejected },
 });
 
@@ -69,7 +73,7 @@ describe('a run record made of launches', () => {
       launch(2, undefined),
       launch(3, measured()),
     ]);
-    expect(metric?.status === 'ok' && metric.replicates.map((r) => r.sequence)).toEqual([1, 3]);
+    expect(isTimed(metric) && metric.replicates.map((r) => r.sequence)).toEqual([1, 3]);
   });
 
   test('keeps a launch with few undisturbed batches as long as most of the metric was undisturbed', () => {
@@ -78,7 +82,7 @@ describe('a run record made of launches', () => {
       launch(2, measured()),
       launch(3, measured()),
     ]);
-    expect(metric?.status === 'ok' && metric.replicates).toHaveLength(3);
+    expect(isTimed(metric) && metric.replicates).toHaveLength(3);
   });
 
   test('has no number for a metric of which most batches were interrupted', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { estimateReplicate } from '../../../src/measure/estimate.js';
-import type { WireBatches } from '../../../src/probe/wire.js';
+import type { WireBatches } from '../../../src/probe/lines.js';
 
 const batchesOf = (wallNs: number[], cpuNs: number[] = wallNs): WireBatches => ({
   operations: 100,

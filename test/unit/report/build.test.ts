@@ -19,7 +19,7 @@ import {
   unavailable,
 } from './fixtures.js';
 
-const measured = { status: 'ok', estimateNs: 81.3, replicates: 24 } as const;
+const measured = { status: 'ok', unit: 'ns', estimate: 81.3, replicates: 24 } as const;
 
 describe('buildReport', () => {
   it.each([

@@ -154,8 +154,8 @@ export function metric(
     id,
     gate,
     marginRatio: 0.02,
-    baseline: { status: 'ok', estimateNs: ns, replicates },
-    candidate: { status: 'ok', estimateNs: ns * ratio, replicates },
+    baseline: { status: 'ok', unit: 'ns', estimate: ns, replicates },
+    candidate: { status: 'ok', unit: 'ns', estimate: ns * ratio, replicates },
     verdict: 'unchanged',
     because: 'Shown to lie within the margin of 2 %, by 24 pairs.',
     change: { ratio, low: ratio * (1 - half), high: ratio * (1 + half), confidence: 0.95 },
@@ -280,12 +280,12 @@ export function deniedReport(): Report {
   const denied = notMeasured('denied', 'socket(AF_INET)', 1, 'Operation not permitted');
   const metrics = CATALOGUE.map(([id, ns, gate]) => {
     if (id.startsWith('sendfile.tcp_64k')) {
-      const before: Measured = { status: 'ok', estimateNs: ns, replicates: 24 };
+      const before: Measured = { status: 'ok', unit: 'ns', estimate: ns, replicates: 24 };
       return unavailable(id, before, denied, 'The candidate is denied what the baseline can do.');
     }
     if (id === 'syscall.open_close') {
       const unstable = notMeasured('unstable', 'occupancy', 0, '31 % of the batches were kept');
-      const fine: Measured = { status: 'ok', estimateNs: ns, replicates: 24 };
+      const fine: Measured = { status: 'ok', unit: 'ns', estimate: ns, replicates: 24 };
       return unavailable(id, fine, unstable, 'The candidate kept fewer than half of its batches.');
     }
     if (id === 'sendfile.tcp_4k_nagle_header') return unavailable(id, denied, denied, '');
@@ -303,7 +303,7 @@ export function sandboxReport(): Report {
   const noLoopback = notMeasured('no_loopback', 'connect(127.0.0.1)', 101, 'Network unreachable');
   const metrics = CATALOGUE.map(([id, ns, gate]) => {
     if (id.startsWith('sendfile.')) {
-      const before: Measured = { status: 'ok', estimateNs: ns, replicates: 24 };
+      const before: Measured = { status: 'ok', unit: 'ns', estimate: ns, replicates: 24 };
       return unavailable(id, before, noLoopback, 'The candidate has no loopback device.');
     }
     if (id.startsWith('control.')) return metric(id, ns, gate);
@@ -332,7 +332,7 @@ export function hostileReport(): Report {
     metric('syscall.stat', 337, true, { verdict: 'inconclusive', because: HOSTILE }),
     unavailable(
       'syscall.fstat',
-      { status: 'ok', estimateNs: 168, replicates: 24 },
+      { status: 'ok', unit: 'ns', estimate: 168, replicates: 24 },
       refused,
       HOSTILE,
     ),

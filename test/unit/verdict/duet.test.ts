@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { isTimed } from '../../../src/record/run.js';
 import type { MetricVerdict } from '../../../src/verdict/comparison.js';
 import { compareDuet, screenDuet } from '../../../src/verdict/duet.js';
 import { judge } from '../../../src/verdict/judge.js';
@@ -136,7 +137,7 @@ describe('the verdict of a duet', () => {
     const slower = {
       ...duet.candidate,
       metrics: duet.candidate.metrics.map((metric) =>
-        metric.status !== 'ok'
+        !isTimed(metric)
           ? metric
           : {
               ...metric,

@@ -1,0 +1,96 @@
+import { isTimed, type Run, type TimedMetric } from '../record/run.js';
+import { centreNs } from '../verdict/samples.js';
+import type { CrossingReport, TransferReport } from './report.js';
+
+/**
+ * The two things that a kernel-list thread of 2003 argued about ("TCP zero copy for mmapped
+ * files"): what it costs to cross into the kernel and to switch, and which way of sending a header
+ * and a file wins at that price.
+ */
+
+/** What Larry McVoy measured for that thread with LMbench, on a 1.6 GHz Athlon. */
+export const IN_2003 = {
+  machine: '1.6 GHz Athlon',
+  switchesPerSecond: 548_000,
+  crossingNs: 1_800,
+} as const;
+
+/** The metrics that the two blocks are made of, as globs. */
+export const CROSSING_METRICS: readonly string[] = [
+  'syscall.null',
+  'context.pipe_self',
+  'context.pipe_2p_0k*',
+  'host.*',
+  'sendfile.tcp_{4k,64k}_*',
+];
+
+const SIZES = ['4k', '64k'] as const;
+
+/** Every way to send a header and a file that the catalogue has, whoever measured it. */
+const STRATEGIES: readonly [suffix: string, label: string][] = [
+  ['cork_header', 'TCP_CORK, send, sendfile, uncork'],
+  ['more_header', 'send(MSG_MORE), sendfile'],
+  ['writev_mmap', 'writev(header, mapped file)'],
+  ['mmap_each', 'mmap, writev, munmap'],
+  ['copy', 'pread, writev'],
+  ['splice', 'send(MSG_MORE), splice through a pipe'],
+  ['zerocopy', 'sendmsg(MSG_ZEROCOPY)'],
+  ['uring', 'io_uring sendmsg'],
+  ['uring_zc', 'io_uring sendmsg, zero copy'],
+  ['nagle_header', 'send, sendfile, nothing else'],
+];
+
+/** What setting and clearing TCP_CORK around send and sendfile costs: a single call would save it. */
+const CALLS_OF_CORK = 4;
+
+/**
+ * Makes both blocks of a run.
+ *
+ * @returns undefined when the run does not hold the switch and the call that they begin with
+ */
+export function crossingOf(run: Run): CrossingReport | undefined {
+  const call = timed(run, 'syscall.null');
+  const hop = timed(run, 'context.pipe_2p_0k');
+  if (call === undefined || hop === undefined) return undefined;
+  const hopNs = centreNs(hop);
+  return {
+    callNs: centreNs(call),
+    hopNs,
+    switchesPerSecond: 1e9 / hopNs,
+    withoutSwitchNs: numberOf(timed(run, 'context.pipe_self')),
+    hostSwitchesPerSecond: rateOf(timed(run, 'host.switches_per_second')),
+    vmstat: timed(run, 'host.vmstat')?.details ?? null,
+    transfers: SIZES.flatMap((size) => transferOf(run, size, centreNs(call))),
+  };
+}
+
+function transferOf(run: Run, size: string, callNs: number): TransferReport[] {
+  const strategies = STRATEGIES.flatMap(([suffix, label]) => {
+    const metric = timed(run, `sendfile.tcp_${size}_${suffix}`);
+    if (metric === undefined) return [];
+    const { id, entries = null, details } = metric;
+    const segments = details?.['segments_per_op'] ?? null;
+    return [{ id, label, ns: centreNs(metric), entries, segments }];
+  }).sort((one, other) => one.ns - other.ns);
+  if (strategies.length === 0) return [];
+  const cork = strategies.find(({ id }) => id.endsWith('_cork_header'));
+  const savedNs = (CALLS_OF_CORK - 1) * callNs;
+  return [
+    {
+      size,
+      strategies,
+      oneCall: cork === undefined ? null : { savedNs, share: savedNs / cork.ns },
+    },
+  ];
+}
+
+function timed(run: Run, id: string): TimedMetric | undefined {
+  const metric = run.metrics.find((one) => one.id === id);
+  return isTimed(metric) ? metric : undefined;
+}
+
+const numberOf = (metric: TimedMetric | undefined): number | null =>
+  metric === undefined ? null : centreNs(metric);
+
+const rateOf = (metric: TimedMetric | undefined): number | null =>
+  metric === undefined ? null : 1e9 / centreNs(metric);
