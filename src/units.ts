@@ -74,6 +74,9 @@ export function formatEstimate(unit: Unit, estimate: number): string {
 export const formatNsDifference = (ns: number): string =>
   ns === 0 ? '0 ns' : `${ns < 0 ? MINUS : '+'}${formatNs(Math.abs(ns))}`;
 
+/** @param ratio of a time to the quickest: `×1.00`, `×7860` */
+export const formatFactor = (ratio: number): string => `×${digits(ratio)}`;
+
 /** @param share an unsigned share, 0.02 for `2 %`, to two significant digits */
 export function formatShare(share: number): string {
   const percent = 100 * share;
@@ -84,7 +87,7 @@ export function formatShare(share: number): string {
 /** @param ratio candidate over baseline: `+31.2 %`, `−0.31 %`, `×312`, `÷600` */
 export function formatRatio(ratio: number): string {
   const scale = scaleOf(ratio);
-  if (scale === 'factor') return `×${digits(ratio)}`;
+  if (scale === 'factor') return formatFactor(ratio);
   if (scale === 'divisor') return `÷${digits(1 / ratio)}`;
   return `${signed(ratio - 1)} %`;
 }

@@ -1,11 +1,11 @@
-import { formatCount, formatNs, formatRate, formatShare } from '../units.js';
+import { formatCount, formatFactor, formatNs, formatRate, formatShare } from '../units.js';
 import { IN_2003 } from './crossing.js';
 import type { Fact } from './facts.js';
 import type { CrossingReport, TransferReport } from './report.js';
 
 /** The two blocks in words and tables of plain text, the same for every rendering. */
 
-/** Rows of text under a head; all but the first column are figures. */
+/** Rows of text under a head; all but the first column are figures, the telling ones first. */
 export interface Grid {
   title: string;
   head: string[];
@@ -76,9 +76,9 @@ function transferGrid({ size, strategies, oneCall }: TransferReport): Grid {
   const rows = strategies.map(({ label, ns, entries, segments }) => [
     label,
     formatNs(ns),
-    best === undefined ? '' : `×${(ns / best.ns).toFixed(2)}`,
-    entries === null ? '' : `${entries}`,
+    best === undefined ? '' : formatFactor(ns / best.ns),
     segments === null ? '' : formatCount(segments),
+    entries === null ? '' : `${entries}`,
   ]);
   const says = [
     best && second
@@ -90,7 +90,7 @@ function transferGrid({ size, strategies, oneCall }: TransferReport): Grid {
   ];
   return {
     title: `A header of 256 B and a file of ${size.replace('k', ' KB')}, loopback TCP`,
-    head: ['strategy', 'time', 'to the best', 'entries', 'segments'],
+    head: ['strategy', 'time', 'to the best', 'segments', 'entries'],
     rows,
     says: says.filter((sentence) => sentence !== ''),
   };

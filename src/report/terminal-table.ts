@@ -35,15 +35,21 @@ export interface Page extends Paper {
   report: Report;
 }
 
-/** A small table, its first column of words and the others of figures. */
-export function gridLines({ colors }: Paper, head: string[], rows: string[][]): string[] {
+/** A small table whose first column is words; columns go from the right until it fits. */
+export function gridLines({ colors, columns }: Paper, head: string[], rows: string[][]): string[] {
   const grid = new Table({
-    head: head.map((text) => colors.dim(text)),
+    head,
     colAligns: head.map((_, index) => (index === 0 ? 'left' : 'right')),
     ...bare,
   });
   grid.push(...rows);
-  return linesOf(grid);
+  const lines = linesOf(grid);
+  if (head.length > 1 && lines.some((line) => [...line].length > columns)) {
+    const cut = (cells: string[]) => cells.slice(0, -1);
+    return gridLines({ colors, columns }, cut(head), rows.map(cut));
+  }
+  const [first = '', ...rest] = lines.map((line) => clip(line, columns));
+  return [colors.dim(first), ...rest];
 }
 
 /** From everything to the least that still says something; the first that fits is taken. */
