@@ -1,5 +1,5 @@
 // Writes what is generated: schema/*.json from the zod schemas that the program reads and writes by,
-// and README's tables from action.yml and from the catalogue of the probe itself.
+// README's tables and docs/metrics.md from action.yml and from the catalogue of the probe itself.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -21,8 +21,10 @@ const catalogue = await readCatalogue(probe);
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 writeFileSync(
   join(out, 'README.md'),
-  put('inputs', ioTables(), put('metrics', metricTable(), readme)),
+  put('inputs', ioTables(), put('metrics', familyTable(), readme)),
 );
+mkdirSync(join(out, 'docs'), { recursive: true });
+writeFileSync(join(out, 'docs', 'metrics.md'), metricsPage());
 
 function put(name, table, text) {
   const section = new RegExp(`(<!-- ${name}:begin[^>]*-->\n)[\\s\\S]*?(<!-- ${name}:end -->)`);
@@ -30,12 +32,42 @@ function put(name, table, text) {
   return text.replace(section, (_, begin, end) => `${begin}${table}\n${end}`);
 }
 
-function metricTable() {
-  const rows = catalogue.metrics.map(({ id, gate, summary }) => [
-    `\`${id}\`${gate ? '' : ' *'}`,
-    summary,
+function families() {
+  const all = new Map();
+  for (const metric of catalogue.metrics) {
+    const [family] = metric.id.split('.');
+    all.set(family, [...(all.get(family) ?? []), metric]);
+  }
+  return [...all];
+}
+
+function familyTable() {
+  const names = (metrics) => metrics.map(({ id }) => `\`${id.split('.')[1]}\``).join(', ');
+  const rows = families().map(([family, metrics]) => [
+    `\`${family}.\``,
+    names(metrics.filter(({ gate }) => gate)),
+    names(metrics.filter(({ gate }) => !gate)),
   ]);
-  return table(['metric', 'one operation'], rows);
+  return table(['family', 'gated', 'only informing'], rows);
+}
+
+function metricsPage() {
+  const sections = families().map(([family, metrics]) => {
+    const rows = metrics.map(({ id, gate, summary, entries, switches, bytes, unit }) => [
+      `\`${id}\`${gate ? '' : ' *'}`,
+      summary,
+      ...(unit === 'count' ? ['', '', ''] : [entries, switches, bytes].map(String)),
+    ]);
+    const head = ['metric', 'one operation', 'entries', 'switches', 'bytes'];
+    return `## ${family}\n\n${table(head, rows)}\n`;
+  });
+  return `# The metrics
+
+Generated from \`probe --list\` by \`npm run docs\`; the probe's sources are the only place where a metric is defined.
+
+A star marks a metric that informs and does not gate. *Entries* are the system calls and page faults of one operation, of all processes that take part in it; *switches* its context switches; *bytes* what the kernel copies or moves by reference. An end-to-end test holds these against strace and the kernel's software events.
+
+${sections.join('\n')}`;
 }
 
 function ioTables() {

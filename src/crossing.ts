@@ -6,19 +6,20 @@ import { prepareBench } from './measure/bench.js';
 import { Session } from './measure/session.js';
 import type { Progress } from './progress.js';
 import { CROSSING_METRICS, crossingOf } from './report/crossing.js';
-import type { CrossingReport } from './report/report.js';
+import type { CrossingRun } from './report/report.js';
 import { makeTarget } from './targets/index.js';
 
 /**
  * Measures only what crossing into the kernel costs and which way of sending a header and a file
  * wins: no baseline, no verdict, nothing stored.
  *
+ * @returns both blocks, and where they were measured
  * @throws Failure when nothing can be compiled or measured here
  */
 export async function measureCrossing(
   { candidate, durationMs }: { candidate: RunnableSpec; durationMs: number },
   { progress, signal }: { progress: Progress; signal: AbortSignal },
-): Promise<CrossingReport> {
+): Promise<CrossingRun> {
   const selection = { metrics: [...CROSSING_METRICS], margins: [], seed: randomInt(0x1_0000_0000) };
   const bench = await prepareBench(selection, { progress, signal });
   const session = new Session(bench, { candidate: makeTarget(candidate) }, durationMs, progress);
@@ -26,8 +27,9 @@ export async function measureCrossing(
   progress.phase('Measure the crossing');
   await session.screen(1);
   progress.end();
-  const crossing = crossingOf(session.candidateRun(newIdentity()));
-  if (crossing !== undefined) return crossing;
+  const run = session.candidateRun(newIdentity());
+  const crossing = crossingOf(run);
+  if (crossing !== undefined) return { crossing, platform: run.platform, subject: run.subject };
   throw measurementFailure(
     `The crossing could not be measured in ${candidate.spec}: syscall.null or context.pipe_2p_0k has no number there; run the gate with --metrics 'syscall.null,context.*' to see why.`,
   );

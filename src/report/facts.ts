@@ -10,6 +10,7 @@ import {
   machineText,
   marginText,
   mitigationsText,
+  type Surroundings,
 } from './words.js';
 
 /** A label and what it stands for, in plain text that its rendering has to escape. */
@@ -37,10 +38,10 @@ function baselineText({ design, baseline: { runs } }: Report): string {
   return runs.length === 1 ? `run ${last}` : `${runs.length} runs, the last ${last}`;
 }
 
-export const machineFacts = (report: Report): Fact[] => [
-  ['machine', machineText(report)],
-  ['kernel', kernelText(report)],
-  ['mitigations', mitigationsText(report)],
+export const machineFacts = (where: Surroundings): Fact[] => [
+  ['machine', machineText(where)],
+  ['kernel', kernelText(where)],
+  ['mitigations', mitigationsText(where)],
 ];
 
 /** What the heads of the tables mean, with the middle and the worst of each. */

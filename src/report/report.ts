@@ -149,6 +149,8 @@ export const reportSchema = z.strictObject({
 export type Report = z.infer<typeof reportSchema>;
 export type MetricReport = z.infer<typeof metricReportSchema>;
 export type CrossingReport = z.infer<typeof crossingSchema>;
+/** The two blocks by themselves, and where they were measured. */
+export type CrossingRun = Pick<Report, 'platform' | 'subject'> & { crossing: CrossingReport };
 export type TransferReport = z.infer<typeof transferSchema>;
 export type TailsReport = z.infer<typeof tailsReportSchema>;
 export type SideReport = z.infer<typeof sideSchema>;

@@ -2,7 +2,7 @@ import picocolors from 'picocolors';
 import { crossingFacts, crossingGrids } from './crossing-text.js';
 import { plain, wrap } from './escape.js';
 import { type Fact, legend, machineFacts, sideFacts } from './facts.js';
-import type { CrossingReport, Report } from './report.js';
+import type { CrossingReport, CrossingRun, Report } from './report.js';
 import {
   gridLines,
   metricLines,
@@ -50,10 +50,11 @@ function titleLines({ report, colors, columns }: Page): string[] {
 
 /** The two blocks on their own, for the verb that measures nothing else. */
 export function renderCrossing(
-  crossing: CrossingReport,
+  { crossing, ...where }: CrossingRun,
   { color, columns }: TerminalOptions,
 ): string {
-  const blocks = blocksOf(crossing, { colors: picocolors.createColors(color), columns });
+  const paper = { colors: picocolors.createColors(color), columns };
+  const blocks = [...blocksOf(crossing, paper), factLines(paper, machineFacts(where))];
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 

@@ -173,8 +173,11 @@ export function marginText({ metrics }: Report): string {
   return low === high ? `${low}` : `${low?.replace(' %', '')} to ${high}`;
 }
 
+/** Where something was measured. */
+export type Surroundings = Pick<Report, 'platform' | 'subject'>;
+
 /** The machine in one line: CPU, count, SMT and hypervisor, as far as they are known. */
-export function machineText({ platform }: Report): string {
+export function machineText({ platform }: Surroundings): string {
   return [
     known(platform.cpuModel) || platform.architecture,
     countOf(platform.cpuCount, 'CPU'),
@@ -187,7 +190,7 @@ export function machineText({ platform }: Report): string {
 }
 
 /** The kernel in one line: release, preemption model, seccomp state. */
-export function kernelText({ subject }: Report): string {
+export function kernelText({ subject }: Surroundings): string {
   return [
     known(subject.kernelRelease) || 'unknown release',
     prefixed('preemption ', subject.preemption),
@@ -202,7 +205,7 @@ export function kernelText({ subject }: Report): string {
  * The vulnerabilities directory of sysfs in one line: what is mitigated and by what, what is left
  * open, and how many do not concern this CPU.
  */
-export function mitigationsText({ subject }: Report): string {
+export function mitigationsText({ subject }: Surroundings): string {
   const entries = Object.entries(subject.vulnerabilities);
   if (entries.length === 0) return 'unknown';
   const mitigated = entries.flatMap(([name, state]) => {
