@@ -5,7 +5,10 @@
 #include "families.h"
 
 static const struct family *const families[] = {
-    &control_family, &clock_family, &syscall_family, &context_family, &sendfile_family,
+    &control_family,         &clock_family,          &syscall_family,
+    &context_family,         &sendfile_tcp_family,   &sendfile_zerocopy_family,
+    &sendfile_splice_family, &sendfile_uring_family, &sendfile_local_family,
+    &exact_family,
 };
 
 enum { FAMILIES = sizeof families / sizeof families[0] };

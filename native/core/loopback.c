@@ -69,7 +69,7 @@ bool loopback_set(struct bench *bench, const struct loopback *loopback, int opti
     return result == 0 || bench_fail_result(bench, "setsockopt(IPPROTO_TCP)", result);
 }
 
-static bool wait_for(struct bench *bench, const struct loopback *loopback, short sender_events) {
+bool loopback_wait(struct bench *bench, const struct loopback *loopback, short sender_events) {
     struct pollfd ends[] = {
         {.fd = loopback->receiver, .events = POLLIN},
         {.fd = loopback->sender, .events = sender_events},
@@ -99,16 +99,15 @@ bool loopback_drain(struct bench *bench, struct loopback *loopback, size_t total
             loopback->drained += (size_t)taken;
         else if (taken != -EAGAIN)
             return bench_fail_result(bench, "recv", taken);
-        else if (!wait_for(bench, loopback, 0))
+        else if (!loopback_wait(bench, loopback, 0))
             return false;
     }
     loopback->drained = 0;
     return true;
 }
 
-/** After a send that took nothing: makes room by draining, or waits until there is room. */
-static bool make_room(struct bench *bench, struct loopback *loopback, const char *operation,
-                      long result) {
+bool loopback_make_room(struct bench *bench, struct loopback *loopback, const char *operation,
+                        long result) {
     if (result != -EAGAIN)
         return bench_fail_result(bench, operation, result);
     long taken = take(loopback, BUFFER);
@@ -118,7 +117,7 @@ static bool make_room(struct bench *bench, struct loopback *loopback, const char
     }
     if (taken != -EAGAIN)
         return bench_fail_result(bench, "recv", taken);
-    return wait_for(bench, loopback, POLLOUT);
+    return loopback_wait(bench, loopback, POLLOUT);
 }
 
 bool loopback_send(struct bench *bench, struct loopback *loopback, const char *bytes, size_t size,
@@ -128,27 +127,31 @@ bool loopback_send(struct bench *bench, struct loopback *loopback, const char *b
                                (long)(size - sent), flags, 0, 0);
         if (result > 0)
             sent += (size_t)result;
-        else if (!make_room(bench, loopback, "send", result))
+        else if (!loopback_make_room(bench, loopback, "send", result))
             return false;
     }
     return true;
 }
 
+size_t loopback_advance(struct iovec buffers[2], size_t sent) {
+    for (int i = 0; i < 2; i++) {
+        size_t part = sent < buffers[i].iov_len ? sent : buffers[i].iov_len;
+        buffers[i].iov_base = (char *)buffers[i].iov_base + part;
+        buffers[i].iov_len -= part;
+        sent -= part;
+    }
+    return buffers[0].iov_len + buffers[1].iov_len;
+}
+
 bool loopback_send_two(struct bench *bench, struct loopback *loopback, struct iovec first,
                        struct iovec second) {
     struct iovec buffers[] = {first, second};
-    long result;
-    while ((result = raw_call(SYS_writev, loopback->sender, (long)buffers, 2, 0, 0, 0)) <
-           (long)(buffers[0].iov_len + buffers[1].iov_len)) {
-        if (result <= 0 && !make_room(bench, loopback, "writev", result))
+    for (size_t left = first.iov_len + second.iov_len; left > 0;) {
+        long result = raw_call(SYS_writev, loopback->sender, (long)buffers, 2, 0, 0, 0);
+        if (result > 0)
+            left = loopback_advance(buffers, (size_t)result);
+        else if (!loopback_make_room(bench, loopback, "writev", result))
             return false;
-        size_t sent = result > 0 ? (size_t)result : 0;
-        for (int i = 0; i < 2; i++) {
-            size_t part = sent < buffers[i].iov_len ? sent : buffers[i].iov_len;
-            buffers[i].iov_base = (char *)buffers[i].iov_base + part;
-            buffers[i].iov_len -= part;
-            sent -= part;
-        }
     }
     return true;
 }
@@ -157,7 +160,7 @@ bool loopback_send_file(struct bench *bench, struct loopback *loopback, int file
     for (off_t offset = 0; (size_t)offset < size;) { /* the kernel moves the offset on */
         long result = raw_call(SYS_sendfile, loopback->sender, file, (long)&offset,
                                (long)(size - (size_t)offset), 0, 0);
-        if (result <= 0 && !make_room(bench, loopback, "sendfile", result))
+        if (result <= 0 && !loopback_make_room(bench, loopback, "sendfile", result))
             return false;
     }
     return true;
@@ -173,7 +176,7 @@ bool loopback_request(struct bench *bench, struct loopback *loopback, size_t siz
             left -= (size_t)result;
         else if (result != -EAGAIN)
             return bench_fail_result(bench, "recv(request)", result == 0 ? -EPIPE : result);
-        else if (!wait_for(bench, loopback, POLLIN))
+        else if (!loopback_wait(bench, loopback, POLLIN))
             return false;
     }
     return true;

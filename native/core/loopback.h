@@ -46,7 +46,33 @@ bool loopback_send_file(struct bench *bench, struct loopback *loopback, int file
 /** Takes bytes off the receiver until `total` have arrived since the last call of this function. */
 bool loopback_drain(struct bench *bench, struct loopback *loopback, size_t total);
 
+/**
+ * After a send that took nothing: makes room by draining, or waits until there is room.
+ *
+ * @param operation the send
+ * @param result what it returned: anything but -EAGAIN is its failure
+ */
+bool loopback_make_room(struct bench *bench, struct loopback *loopback, const char *operation,
+                        long result);
+
+/** Waits until the receiver has data, or the sender an error or one of `sender_events`. */
+bool loopback_wait(struct bench *bench, const struct loopback *loopback, short sender_events);
+
+/**
+ * Takes bytes that were sent off the front of two buffers.
+ *
+ * @returns the bytes that are left
+ */
+size_t loopback_advance(struct iovec buffers[2], size_t sent);
+
 /** Sends a request of `size` bytes from the receiver and reads it at the sender. */
 bool loopback_request(struct bench *bench, struct loopback *loopback, size_t size);
+
+/**
+ * Data segments that the sender has sent so far, as TCP_INFO counts them since Linux 4.6.
+ *
+ * @returns -1 where the kernel does not say
+ */
+long loopback_segments(const struct loopback *loopback);
 
 #endif
