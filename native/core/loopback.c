@@ -16,49 +16,69 @@ enum { BUFFER = 128 * 1024 };
 /** Where received bytes go when the kernel does not discard them. */
 static char buffer[BUFFER];
 
-static bool listen_at(struct bench *bench, int listener, struct sockaddr_in *address) {
+int loopback_socket(struct bench *bench, int type, struct sockaddr_in *address) {
     socklen_t length = sizeof *address;
-    if (bind(listener, (struct sockaddr *)address, length) != 0)
-        return bench_fail(bench, "bind(127.0.0.1)", errno);
-    if (getsockname(listener, (struct sockaddr *)address, &length) != 0)
-        return bench_fail(bench, "getsockname", errno);
-    return listen(listener, 1) == 0 || bench_fail(bench, "listen", errno);
-}
-
-static bool connect_to(struct bench *bench, struct loopback *loopback, int listener,
-                       const struct sockaddr_in *address) {
-    loopback->receiver = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (loopback->receiver < 0)
-        return bench_fail(bench, "socket(AF_INET)", errno);
-    if (connect(loopback->receiver, (const struct sockaddr *)address, sizeof *address) != 0)
-        return bench_fail(bench, "connect(127.0.0.1)", errno);
-    loopback->sender = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (loopback->sender < 0)
-        return bench_fail(bench, "accept4", errno);
-    if (fcntl(loopback->receiver, F_SETFL, O_NONBLOCK) != 0) /* only now that it is connected */
-        return bench_fail(bench, "fcntl(O_NONBLOCK)", errno);
-    return true;
-}
-
-bool loopback_open(struct bench *bench, struct loopback *loopback) {
-    struct sockaddr_in address = {
+    int bound = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+    *address = (struct sockaddr_in){
         .sin_family = AF_INET,
         .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)},
     };
-    *loopback = (struct loopback)LOOPBACK_CLOSED;
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (bound < 0)
+        bench_fail(bench, "socket(AF_INET)", errno);
+    else if (bind(bound, (struct sockaddr *)address, length) != 0)
+        bench_fail(bench, "bind(127.0.0.1)", errno);
+    else if (getsockname(bound, (struct sockaddr *)address, &length) != 0)
+        bench_fail(bench, "getsockname", errno);
+    else
+        return bound;
+    scratch_close(&bound);
+    return -1;
+}
+
+int loopback_listener(struct bench *bench, struct sockaddr_in *address) {
+    const struct linger reset = {.l_onoff = 1, .l_linger = 0};
+    int listener = loopback_socket(bench, SOCK_STREAM, address);
     if (listener < 0)
+        return -1;
+    if (setsockopt(listener, SOL_SOCKET, SO_LINGER, &reset, sizeof reset) != 0)
+        bench_fail(bench, "setsockopt(SO_LINGER)", errno);
+    else if (listen(listener, 1) != 0)
+        bench_fail(bench, "listen", errno);
+    else
+        return listener;
+    scratch_close(&listener);
+    return -1;
+}
+
+static bool connect_to(struct bench *bench, int listener, const struct sockaddr_in *address,
+                       int *accepted, int *connecting) {
+    *connecting = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (*connecting < 0)
         return bench_fail(bench, "socket(AF_INET)", errno);
-    bool connected =
-        listen_at(bench, listener, &address) && connect_to(bench, loopback, listener, &address);
+    if (connect(*connecting, (const struct sockaddr *)address, sizeof *address) != 0)
+        return bench_fail(bench, "connect(127.0.0.1)", errno);
+    *accepted = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    return *accepted >= 0 || bench_fail(bench, "accept4", errno);
+}
+
+bool loopback_connect(struct bench *bench, int *accepted, int *connecting) {
+    struct sockaddr_in address;
+    int listener = loopback_listener(bench, &address);
+    bool connected = listener >= 0 && connect_to(bench, listener, &address, accepted, connecting);
     scratch_close(&listener);
     return connected;
 }
 
+bool loopback_open(struct bench *bench, struct loopback *loopback) {
+    *loopback = (struct loopback)LOOPBACK_CLOSED;
+    if (!loopback_connect(bench, &loopback->sender, &loopback->receiver))
+        return false;
+    return (fcntl(loopback->sender, F_SETFL, O_NONBLOCK) == 0 &&
+            fcntl(loopback->receiver, F_SETFL, O_NONBLOCK) == 0) ||
+           bench_fail(bench, "fcntl(O_NONBLOCK)", errno);
+}
+
 void loopback_close(struct loopback *loopback) {
-    struct linger reset = {.l_onoff = 1, .l_linger = 0};
-    if (loopback->sender >= 0)
-        setsockopt(loopback->sender, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     scratch_close(&loopback->sender);
     scratch_close(&loopback->receiver);
 }
