@@ -131,6 +131,7 @@ static int measure_plan(void) {
     uint64_t start = wall_ns();
     struct wall_clock clock;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL); /* ignored by whoever started the probe, it takes children from wait */
     limit_process(plan.deadline_ms, LATE);
     struct placement placement = pin_to_cpu(plan.cpu);
     if (!open_desk())

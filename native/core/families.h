@@ -9,9 +9,15 @@
     table(control)                                                                                 \
     table(clock)                                                                                   \
     table(syscall)                                                                                 \
+    table(file)                                                                                    \
+    table(poll)                                                                                    \
+    table(seccomp)                                                                                 \
+    table(signal)                                                                                  \
     table(context)                                                                                 \
     table(handoff)                                                                                 \
     table(wakeup)                                                                                  \
+    table(process)                                                                                 \
+    table(memory)                                                                                  \
     table(net)                                                                                     \
     table(sendfile_tcp)                                                                            \
     table(sendfile_zerocopy)                                                                       \
