@@ -131,7 +131,8 @@ static int measure_plan(void) {
     uint64_t start = wall_ns();
     struct wall_clock clock;
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGCHLD, SIG_DFL); /* ignored by whoever started the probe, it takes children from wait */
+    signal(SIGCHLD,
+           SIG_DFL); /* where it was ignored, children would vanish before they are waited for */
     limit_process(plan.deadline_ms, LATE);
     struct placement placement = pin_to_cpu(plan.cpu);
     if (!open_desk())

@@ -39,6 +39,7 @@ static void write_entry(struct wire *wire, const struct metric *metric) {
     write_flag(wire, "slow", metric->slow);
     write_flag(wire, "waits", metric->waits || metric->slow);
     write_text(wire, "unit", units[metric->unit]);
+    write_number(wire, "least_margin_percent", metric->least_margin_percent);
     write_text(wire, "summary", metric->summary);
     write_number(wire, "entries", metric->entries);
     write_number(wire, "switches", metric->switches);

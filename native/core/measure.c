@@ -88,14 +88,17 @@ uint64_t whole_turns(const struct metric *metric, uint64_t operations) {
     return (turns > 0 ? turns : 1) * metric->per_turn;
 }
 
-/** Doubles the batch until it is long enough. */
+/** A batch is scaled up from so large a part of it: close enough, and a quarter of the time. */
+#define CALIBRATION_PARTS 4
+
+/** Doubles the operations until they take long enough to tell what one takes. */
 static bool calibrate(const struct measure *measure, struct bench *bench,
                       struct calibration *calibration) {
     uint64_t operations = bench->metric->per_turn;
     uint64_t elapsed;
     if (!time_run(bench, operations, &elapsed))
         return false;
-    while (elapsed < measure->batch_ns) {
+    while (elapsed < measure->batch_ns / CALIBRATION_PARTS) {
         operations *= 2;
         if (limit_passed())
             return bench_fail(bench, "calibration", ETIME);

@@ -30,11 +30,12 @@ struct metric {
     bool waits;       /* off the CPU by design, so that occupancy says nothing; slow implies it */
     bool own_process; /* changes its process for good (threads, filters): measured in a fork */
     enum unit unit;
-    const char *summary; /* one operation, in words */
-    unsigned entries;    /* system calls and page faults of one operation, of all participants */
-    unsigned switches;   /* context switches of one operation */
-    unsigned bytes;      /* bytes that the kernel copies or moves by reference in one operation */
-    unsigned per_turn;   /* operations come in multiples of this: the hops of a ring */
+    unsigned least_margin_percent; /* its launches differ by too much for less; 0: no such bound */
+    const char *summary;           /* one operation, in words */
+    unsigned entries;  /* system calls and page faults of one operation, of all participants */
+    unsigned switches; /* context switches of one operation */
+    unsigned bytes;    /* bytes that the kernel copies or moves by reference in one operation */
+    unsigned per_turn; /* operations come in multiples of this: the hops of a ring */
     const void *parameters; /* what the family's functions need to know about this metric */
     bool (*setup)(struct bench *bench);
     bool (*run)(struct bench *bench, uint64_t operations);

@@ -99,7 +99,11 @@ function metricRecord(
   observations: readonly LaunchObservation[],
 ): MetricRecord {
   const { id, version, gate, entries, switches, bytes, unit } = entry;
-  const fields = { id, version, gate, entries, switches, bytes };
+  const leastMargin = entry.least_margin_percent / 100;
+  const fields = {
+    ...{ id, version, gate, entries, switches, bytes },
+    ...(leastMargin > 0 ? { leastMargin } : {}),
+  };
   const seen = observations.filter(({ launch }) => launch.phase !== 'warm-up');
   const replicates = seen.flatMap((observation) => replicate(id, observation));
   const counts = seen.flatMap((observation) => countOf(id, observation));

@@ -132,6 +132,8 @@ const metricFields = {
     .max(64),
   version: z.int().min(1).max(1_000_000),
   gate: z.boolean(),
+  /** The default margin is never below this ratio: launches of the metric differ by too much. */
+  leastMargin: z.number().gt(0).max(10).optional(),
   /** By design, an operation: system calls and page faults, context switches, bytes moved. */
   entries: z.int().min(0).optional(),
   switches: z.int().min(0).optional(),

@@ -91,7 +91,7 @@ function duetMetrics(baseline: Run, candidate: Run, settings: JudgingSettings): 
     const screen = pairDifferences(baseline, candidate, metric.id, 'screen');
     if (screen.between.length === 0) return [];
     const confirm = pairDifferences(baseline, candidate, metric.id, 'confirm');
-    const marginRatio = marginOf(metric.id, settings.margins, DUET_MARGIN);
+    const marginRatio = marginOf(metric, settings.margins, DUET_MARGIN);
     return { metric: pair.candidate, marginRatio, screen, confirm };
   });
 }
@@ -186,7 +186,7 @@ function notCompared(
   const why = comparablePair(other, candidate);
   return incomparable(
     candidate,
-    marginOf(candidate.id, settings.margins, DUET_MARGIN),
+    marginOf(candidate, settings.margins, DUET_MARGIN),
     bothSides(other, candidate),
     typeof why === 'string' ? why : 'No two launches of the sides stand side by side.',
   );

@@ -103,7 +103,7 @@ function predictMetrics(
       return typeof pair === 'string' || pair.kind === 'counted' ? [] : [pair.baseline];
     });
     if (stored.length === 0) return [];
-    const marginRatio = marginOf(metric.id, settings.margins, PREDICTION_MARGIN);
+    const marginRatio = marginOf(metric, settings.margins, PREDICTION_MARGIN);
     const prediction = predictMetric(metric, stored, marginRatio, SHOWN_CONFIDENCE);
     return { metric, stored, marginRatio, prediction };
   });
@@ -176,7 +176,7 @@ function notCompared(
   const other = runs.map((run) => metricOf(run, metric.id)).findLast((found) => found);
   const pair = comparablePair(other, metric);
   const why = kinship !== 'foreign' && typeof pair === 'string' ? pair : FOREIGN;
-  const marginRatio = marginOf(metric.id, settings.margins, PREDICTION_MARGIN);
+  const marginRatio = marginOf(metric, settings.margins, PREDICTION_MARGIN);
   return incomparable(metric, marginRatio, bothSides(other, metric), why);
 }
 

@@ -1,5 +1,6 @@
 import picomatch from 'picomatch';
 import type { MarginRule } from '../config/config.js';
+import type { MetricRecord } from '../record/run.js';
 
 /** What a comparison is judged by; the records say everything else. */
 export interface JudgingSettings {
@@ -7,8 +8,15 @@ export interface JudgingSettings {
   margins: readonly MarginRule[];
 }
 
-/** The margin of a metric as a ratio: the last rule that matches it, else the design's default. */
-export function marginOf(id: string, rules: readonly MarginRule[], fallback: number): number {
+/**
+ * The margin of a metric as a ratio: the last rule that matches it, else the design's default, or
+ * what the metric needs at least.
+ */
+export function marginOf(
+  { id, leastMargin = 0 }: Pick<MetricRecord, 'id' | 'leastMargin'>,
+  rules: readonly MarginRule[],
+  fallback: number,
+): number {
   const rule = rules.findLast(({ glob }) => picomatch.isMatch(id, glob));
-  return rule?.ratio ?? fallback;
+  return rule?.ratio ?? Math.max(fallback, leastMargin);
 }

@@ -6,7 +6,7 @@ import { readCatalogue } from '../../src/probe/build.js';
 
 const entry = {
   ...{ id: 'syscall.null', version: 1, gate: true, slow: false, waits: false },
-  ...{ unit: 'ns', summary: 'getppid' },
+  ...{ unit: 'ns', least_margin_percent: 0, summary: 'getppid' },
   ...{ entries: 1, switches: 0, bytes: 0 },
 };
 

@@ -14,6 +14,7 @@ const ENTRY: MetricEntry = {
   slow: false,
   waits: false,
   unit: 'ns',
+  least_margin_percent: 0,
   summary: '',
   entries: 1,
   switches: 0,
