@@ -1,14 +1,18 @@
 // Writes what is generated: schema/*.json from the zod schemas that the program reads and writes by,
 // README's tables and docs/metrics.md from action.yml and from the catalogue of the probe itself.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { fidelityTable } from './fidelity-table.mjs';
 
 const root = join(import.meta.dirname, '..');
 const out = process.argv[2] ?? root;
 const room = (path) => import(join(root, 'lib', path));
 const { jsonSchemas } = await room('report/json-schema.js');
 const { buildProbe, readCatalogue } = await room('probe/build.js');
+const { crossingFacts, crossingGrids } = await room('report/crossing-text.js');
+const { machineFacts } = await room('report/facts.js');
+const { factList, figures } = await room('report/markdown.js');
 
 mkdirSync(join(out, 'schema'), { recursive: true });
 for (const [name, schema] of Object.entries(jsonSchemas())) {
@@ -18,15 +22,36 @@ for (const [name, schema] of Object.entries(jsonSchemas())) {
 const action = parse(readFileSync(join(root, 'action.yml'), 'utf8'));
 const { probe } = await buildProbe();
 const catalogue = await readCatalogue(probe);
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const tables = {
+  inputs: ioTables(),
+  metrics: familyTable(),
+  crossing: crossingSection(),
+  fidelity: fidelityTable(newest('fidelity')),
+};
 writeFileSync(
   join(out, 'README.md'),
-  put('inputs', ioTables(), put('metrics', familyTable(), readme)),
+  Object.entries(tables).reduce(put, readFileSync(join(root, 'README.md'), 'utf8')),
 );
 mkdirSync(join(out, 'docs'), { recursive: true });
 writeFileSync(join(out, 'docs', 'metrics.md'), metricsPage());
 
-function put(name, table, text) {
+/** The latest result of a benchmark: they are kept by date. */
+function newest(name) {
+  const results = join(root, 'bench', 'results');
+  const files = readdirSync(results).filter((file) => file.startsWith(`${name}-`));
+  return JSON.parse(readFileSync(join(results, files.sort().at(-1)), 'utf8'));
+}
+
+function crossingSection() {
+  const { crossing, ...where } = newest('crossing');
+  const facts = [...crossingFacts(crossing), ...machineFacts(where).slice(0, 2)];
+  const grids = crossingGrids(crossing).map(({ title, head, rows, says }) =>
+    [`**${title}**`, figures(head, rows), ...says].join('\n\n'),
+  );
+  return [factList(facts), ...grids].join('\n\n');
+}
+
+function put(text, [name, table]) {
   const section = new RegExp(`(<!-- ${name}:begin[^>]*-->\n)[\\s\\S]*?(<!-- ${name}:end -->)`);
   if (!section.test(text)) throw new Error(`README.md has no section ${name}`);
   return text.replace(section, (_, begin, end) => `${begin}${table}\n${end}`);

@@ -11,11 +11,11 @@
     table(syscall)                                                                                 \
     table(file)                                                                                    \
     table(poll)                                                                                    \
-    table(seccomp)                                                                                 \
     table(signal)                                                                                  \
     table(context)                                                                                 \
     table(handoff)                                                                                 \
     table(wakeup)                                                                                  \
+    table(seccomp)                                                                                 \
     table(process)                                                                                 \
     table(memory)                                                                                  \
     table(net)                                                                                     \

@@ -67,6 +67,7 @@ describe('a run without a baseline', () => {
 });
 
 describe('a duet of the host with a host whose every system call is slower', () => {
+  // All but select, which takes so long that a filter is hardly more than the margin.
   test('is regressed on every gated system call and exits 1', async () => {
     const run = await gate(
       '--baseline',
@@ -76,7 +77,7 @@ describe('a duet of the host with a host whose every system call is slower', () 
       '--duration',
       '12',
       '--metrics',
-      'syscall.*',
+      'syscall.!(select_100)',
     );
     const report = reportOf(run);
     expect(run.code).toBe(1);
@@ -84,7 +85,7 @@ describe('a duet of the host with a host whose every system call is slower', () 
     const calls = report.metrics.filter(
       ({ id, gate: gated }) => gated && id.startsWith('syscall.'),
     );
-    expect(calls.length).toBeGreaterThanOrEqual(8);
+    expect(calls.length).toBeGreaterThanOrEqual(16);
     for (const { verdict } of calls) expect(verdict).toBe('regressed');
     expect(report.differences.map(({ field }) => field)).toContain('seccompMode');
   });

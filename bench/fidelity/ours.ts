@@ -1,0 +1,70 @@
+import { randomInt } from 'node:crypto';
+import { median } from 'simple-statistics';
+import { quietestCpu } from '#src/measure/cpu.js';
+import { type Bench, type LaunchObservation, launchProbe } from '#src/measure/launch.js';
+import { makePlan } from '#src/measure/plan.js';
+import { buildProbe, readCatalogue } from '#src/probe/build.js';
+import type { MetricEntry } from '#src/probe/catalogue.js';
+import { loadAddon } from '#src/probe/native.js';
+import { makeTarget } from '#src/targets/index.js';
+
+const HOST = makeTarget({ kind: 'host', spec: 'host' });
+const DEADLINE_MS = 60_000;
+
+/** Compiles the probe, and plans launches of it as the program itself does. */
+export async function prepareOurs(signal: AbortSignal): Promise<Bench> {
+  const built = await buildProbe({ signal });
+  const { metrics } = await readCatalogue(built.probe);
+  const addon = loadAddon(built.addon);
+  signal.addEventListener('abort', () => addon.cancelAll(), { once: true });
+  const plan = makePlan(metrics, randomInt(2 ** 32), await quietestCpu(addon));
+  return { addon, probe: built.probe, plan, signal };
+}
+
+/**
+ * What stands for one launch of a peer: fresh probe processes of one metric, one after the other for
+ * as long as that takes.
+ *
+ * @returns the median of their estimates, ns of one operation; nothing is subtracted from them or
+ *   divided by the control loop
+ */
+export async function launchOurs(
+  bench: Bench,
+  metric: MetricEntry,
+  seconds: number,
+): Promise<number> {
+  const end = performance.now() + 1000 * seconds;
+  const estimates: number[] = [];
+  do estimates.push(await estimate(bench, metric));
+  while (performance.now() < end);
+  return median(estimates);
+}
+
+async function estimate(bench: Bench, metric: MetricEntry): Promise<number> {
+  const { launch, metrics } = await launchOnce(bench, [metric]);
+  const observation = metrics.get(metric.id);
+  if (observation?.status !== 'ok') {
+    const reason = observation && `${observation.reason.operation}: ${observation.reason.message}`;
+    throw new Error(`${metric.id} has no number (${reason ?? launch.failure})`);
+  }
+  if (observation.kind === 'timed') return observation.estimate.estimateNs;
+  throw new Error(`${metric.id} is counted, not timed`);
+}
+
+/** Seconds that one launch of all gated metrics takes, each time; and what the probe sees of here. */
+export async function timePasses(bench: Bench, passes: number) {
+  const gated = bench.plan.metrics.filter(({ gate }) => gate);
+  const launches: LaunchObservation[] = [];
+  while (launches.length < passes) launches.push(await launchOnce(bench, gated));
+  const [environment] = launches.flatMap((launch) => launch.environment ?? []);
+  const failure = launches.find(({ launch }) => launch.failure)?.launch.failure;
+  if (environment === undefined || failure) throw new Error(`the probe failed: ${failure}`);
+  const seconds = launches.map(({ launch }) => launch.wallNs / 1e9);
+  return { metrics: gated.length, seconds, environment };
+}
+
+const launchOnce = (bench: Bench, metrics: readonly MetricEntry[]): Promise<LaunchObservation> =>
+  launchProbe(bench, {
+    ...{ target: HOST, sequence: 0, phase: 'screen', metrics },
+    ...{ orderSeed: randomInt(2 ** 32), deadlineMs: DEADLINE_MS, environment: true },
+  });

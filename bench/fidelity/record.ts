@@ -1,0 +1,59 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Comparison } from './figures.ts';
+import type { Goal } from './goals.ts';
+
+/** What is known of the machine, as the probe sees it. */
+export interface Machine {
+  cpuModel: string;
+  cpuCount: number;
+  architecture: string;
+  hypervisor: string;
+  kernelRelease: string;
+}
+
+export type PeerRecord = { name: string; version: string } | { name: string; absent: string };
+
+/** One operation that both measured. */
+export interface PairRecord {
+  ourMetric: string;
+  peer: string;
+  theirOperation: string;
+  includes?: string;
+  quiet: Comparison;
+  /** With a neighbour on the same CPU that never sleeps. */
+  busy?: Comparison;
+}
+
+/** The result of a run; `scripts/fidelity-table.mjs` makes the README's table of it. */
+export interface Fidelity {
+  schema: 'syscall-gate/fidelity';
+  version: 1;
+  tool: string;
+  startedAt: string;
+  launches: number;
+  /** That a peer was asked to take for a launch. */
+  seconds: number;
+  cpu: number;
+  machine: Machine;
+  peers: PeerRecord[];
+  /** One launch of all gated metrics. */
+  pass: { metrics: number; medianSeconds: number };
+  pairs: PairRecord[];
+  skipped: { ourMetric: string; peer: string; theirOperation: string; why: string }[];
+  goals: Goal[];
+}
+
+/** Where a run goes that is not told otherwise. */
+export const defaultPath = (startedAt: Date): string =>
+  join(
+    import.meta.dirname,
+    '..',
+    'results',
+    `fidelity-${startedAt.toISOString().slice(0, 'YYYY-MM-DD'.length)}.json`,
+  );
+
+export async function writeRecord(path: string, fidelity: Fidelity): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, `${JSON.stringify(fidelity, null, 2)}\n`);
+}
