@@ -88,14 +88,27 @@ static double measure_hz(void) {
     return (double)(cycle_clock_read() - ticks) * 1e9 / (double)(now - start);
 }
 
-static double measure_cost_ns(double hz) {
+static uint64_t greatest_common_divisor(uint64_t a, uint64_t b) {
+    while (b > 0) {
+        uint64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/** All differences between readings are multiples of the step. */
+static void measure_reading(struct cycle_clock *clock) {
     uint64_t least = UINT64_MAX;
+    uint64_t step = 0;
     for (int i = 0; i < READS; i++) {
         uint64_t start = cycle_clock_read();
         uint64_t ticks = cycle_clock_read() - start;
         least = ticks < least ? ticks : least;
+        step = greatest_common_divisor(step, ticks);
     }
-    return (double)least * 1e9 / hz;
+    clock->cost_ns = (double)least * 1e9 / clock->hz;
+    clock->step_ns = (double)step * 1e9 / clock->hz;
 }
 
 /** An interruption between two readings looks like a change of pace: not twice in three times. */
@@ -116,5 +129,5 @@ void cycle_clock_inspect(struct cycle_clock *clock) {
     if (clock->hz <= 0 || !is_steady(clock->hz))
         unfit(clock, CYCLE_CLOCK_NAME ", whose rate changes", EOPNOTSUPP);
     else
-        clock->cost_ns = measure_cost_ns(clock->hz);
+        measure_reading(clock);
 }

@@ -13,7 +13,8 @@
 struct cycle_clock {
     const char *name; /* the instruction that reads it */
     double hz;
-    double cost_ns;         /* of the two readings around nothing: part of every time */
+    double step_ns; /* it counts in steps of this, which some CPUs make longer than a tick */
+    double cost_ns; /* of the two readings around nothing: part of every time */
     struct failure failure; /* why it is not fit to time anything */
 };
 

@@ -178,6 +178,7 @@ bool line_tails(struct wire *wire, const struct cycle_clock *clock,
     wire_open(wire, '{');
     write_text(wire, "name", clock->name);
     write_decimal(wire, "hz", clock->hz);
+    write_decimal(wire, "step_ns", clock->step_ns);
     write_decimal(wire, "cost_ns", clock->cost_ns);
     write_status(wire, &clock->failure);
     wire_close(wire, '}');

@@ -124,8 +124,13 @@ export const tailsLine = z
   .object({
     timer: z.union([
       z
-        .object({ status: z.literal('ok'), name: word, hz: positive, cost_ns: z.number().min(0) })
-        .transform(({ cost_ns, ...timer }) => ({ ...timer, costNs: cost_ns })),
+        .object({
+          ...{ status: z.literal('ok'), name: word, hz: positive },
+          ...{ step_ns: z.number().min(0), cost_ns: z.number().min(0) },
+        })
+        .transform(({ status, name, hz, step_ns, cost_ns }) => ({
+          ...{ status, name, hz, stepNs: step_ns, costNs: cost_ns },
+        })),
       unavailable,
     ]),
     counters: z.union([available, unavailable]),

@@ -70,7 +70,7 @@ describe('parseWire', () => {
   it('reads counts, facts beside a number, and the second pass', () => {
     const fields = { version: 1, status: 'ok' };
     const counted = { ...fields, type: 'metric', id: 'exact.switches_per_op', round: 0 };
-    const timer = { status: 'ok', name: 'rdtsc', hz: 2.5e9, cost_ns: 20 };
+    const timer = { status: 'ok', name: 'rdtsc', hz: 2.5e9, step_ns: 0.4, cost_ns: 20 };
     const refusal = { operation: 'perf_event_open', errno: 95, message: 'Not supported' };
     const output = parseWire(
       lines(

@@ -298,7 +298,7 @@ function wholeRun(id: string): Run {
     ...run(id),
     metrics: metrics as Run['metrics'],
     tails: {
-      timer: { status: 'ok', name: 'rdtsc', hz: 2.45e9, costNs: 20.4 },
+      timer: { status: 'ok', name: 'rdtsc', hz: 2.45e9, stepNs: 0.408, costNs: 20.4 },
       counters: {
         status: 'unsupported',
         reason: { operation: 'perf_event_open', errno: 95, message: 'Operation not supported' },
