@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "core/affinity.h"
@@ -145,6 +146,15 @@ static int measure_plan(void) {
     return report(NO_ROOM, "writing the results failed");
 }
 
+/**
+ * The end of a kernel's init is a panic, and what its console has not sent by then is lost. Nobody
+ * else waits: a terminal stops background processes that do (tcdrain(3), SIGTTOU).
+ */
+static void drain_console(void) {
+    if (getpid() == 1)
+        tcdrain(STDOUT_FILENO);
+}
+
 int main(int argc, char **argv) {
     follow_parent();
     if (!plan_parse(&plan, argc, argv))
@@ -153,5 +163,7 @@ int main(int argc, char **argv) {
         return report(NO_SETUP, "mapping the results descriptor failed");
     if (plan.list)
         return line_catalogue(&wire) ? DONE : report(NO_ROOM, "the catalogue was not written");
-    return measure_plan();
+    int code = measure_plan();
+    drain_console();
+    return code;
 }

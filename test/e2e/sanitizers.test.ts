@@ -1,38 +1,78 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { catalogueSchema } from '../../src/probe/catalogue.js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseWire } from '../../src/probe/wire.js';
+import { type Expected, expectOutcomes } from '../fixtures/outcomes.js';
+import {
+  type Ended,
+  measureBy,
+  planWords,
+  run,
+  type TestProbe,
+  testProbe,
+} from '../fixtures/probe.js';
 
-const native = join(import.meta.dirname, '..', '..', 'native');
-const run = promisify(execFile);
+/** The pass that times single operations instead of batches. */
+async function tails(argv: readonly string[], probe: TestProbe): Promise<Ended> {
+  const ended = await run([...argv, probe.path, ...planWords(probe), '--tails=50']);
+  expect(ended).toMatchObject({ code: 0 });
+  expect(parseWire(ended.stdout)).toMatchObject({ complete: true, tails: expect.anything() });
+  return ended;
+}
 
-let folder: string;
-let probe: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'syscall-gate-sanitizers-'));
-  probe = join(folder, 'probe');
-  const core = (await readdir(join(native, 'core'))).filter((name) => name.endsWith('.c'));
-  await run('gcc', [
-    ...['-std=c11', '-D_GNU_SOURCE', '-O1', '-g', '-fno-omit-frame-pointer'],
-    ...['-fsanitize=address,undefined,leak', '-fno-sanitize-recover=all'],
-    ...[join(native, 'probe.c'), ...core.map((name) => join(native, 'core', name))],
-    ...['-o', probe],
-  ]);
+describe('the address, leak and undefined behaviour sanitizers', () => {
+  let probe: TestProbe;
+  beforeAll(async () => {
+    const sanitizers = ['-fsanitize=address,undefined,leak', '-fno-sanitize-recover=all'];
+    probe = await testProbe(['-O1', '-g', '-fno-omit-frame-pointer', ...sanitizers]);
+  });
+  afterAll(() => probe.remove());
+
+  // What they find ends the probe, or the fork in which a metric is measured: that is an error.
+  test('find nothing in the whole catalogue', async () => {
+    expectOutcomes(await measureBy([probe.path, ...planWords(probe)], probe));
+  });
+
+  test('find nothing where single operations are timed', async () => {
+    expect(await tails([], probe)).toMatchObject({ stderr: '' });
+  });
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test('the whole catalogue runs clean under the address, leak and undefined sanitizers', async () => {
-  const listed = await run(probe, ['--list']);
-  const ids = catalogueSchema.parse(JSON.parse(listed.stdout)).metrics.map(({ id }) => id);
-  const options = ['--rounds=2', '--batches=3', '--environment', '--deadline-ms=60000'];
-  const { stdout, stderr } = await run(probe, [`--metrics=${ids.join(',')}`, ...options]);
-  const output = parseWire(Buffer.from(stdout));
-  expect(stderr).toBe('');
-  expect(output).toMatchObject({ complete: true });
-  expect(new Set(output.metrics.map(({ status }) => status))).toEqual(new Set(['ok']));
-  expect(new Set(output.metrics.map(({ id }) => id))).toEqual(new Set(ids));
+describe('valgrind', () => {
+  let probe: TestProbe;
+  let log: string;
+  let valgrind: string[];
+  beforeAll(async () => {
+    probe = await testProbe(['-O1', '-g']);
+    log = join(probe.folder, 'valgrind.log');
+    // The memory of a thread that still sleeps when its process ends is "possibly" lost.
+    const leaks = [
+      '--leak-check=full',
+      '--errors-for-leak-kinds=definite',
+      '--show-leak-kinds=definite',
+    ];
+    const report = ['--quiet', `--log-file=${log}`, '--error-markers=ERROR BEGINS,ERROR ENDS'];
+    valgrind = ['valgrind', '--error-exitcode=99', ...report, ...leaks];
+  });
+  afterAll(() => probe.remove());
+
+  const errors = async (): Promise<string> =>
+    /ERROR BEGINS.*ERROR ENDS/s.exec(await readFile(log, 'utf8'))?.[0] ?? '';
+
+  // These it does not know, or does otherwise than the kernel.
+  const UNKNOWN: Expected = [
+    [/^(syscall|context)\.seccomp_/, 'unsupported ENOSYS'],
+    [/^process\.vfork_exec$/, 'error ENOENT'],
+  ];
+
+  test('finds nothing in the whole catalogue', async () => {
+    const told = await measureBy([...valgrind, probe.path, ...planWords(probe)], probe);
+    expect(await errors()).toBe('');
+    expectOutcomes(told, UNKNOWN);
+  });
+
+  test('finds nothing where single operations are timed', async () => {
+    await tails(valgrind, probe);
+    expect(await errors()).toBe('');
+  });
 });

@@ -13,9 +13,9 @@ import {
   type Finished,
   finished,
   NODE,
-  processesWith,
   startCli,
 } from '../fixtures/cli.js';
+import { processesWith } from '../fixtures/processes.js';
 
 let folder: string;
 beforeEach(async () => {

@@ -1,0 +1,91 @@
+import { readdirSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Entry, initramfs } from '../fixtures/initramfs.js';
+import { expectOutcomes, NETWORKED } from '../fixtures/outcomes.js';
+import {
+  planWords,
+  run,
+  type TestProbe,
+  type Told,
+  testProbe,
+  understand,
+} from '../fixtures/probe.js';
+
+let probe: TestProbe;
+beforeAll(async () => {
+  probe = await testProbe();
+});
+afterAll(() => probe.remove());
+
+/** An x86-64 kernel with a serial console, such as Debian's linux-image-cloud-amd64. */
+function kernel(): string {
+  const installed = readdirSync('/boot').filter((name) => name.startsWith('vmlinuz-'));
+  const found = process.env['TEST_KERNEL'] ?? installed.map((name) => join('/boot', name)).at(-1);
+  if (found === undefined) throw new Error('No kernel: name one in TEST_KERNEL, see .ci/run.');
+  return found;
+}
+
+/** COMMAND_LINE_SIZE of x86, less the words around the metrics. */
+const LONGEST_LIST = 2048 - 256;
+
+/** Metrics that fit on a kernel's command line. */
+function lists(ids: readonly string[]): string[][] {
+  const all: string[][] = [[]];
+  for (const id of ids) {
+    const list = all.at(-1) ?? [];
+    if ([...list, id].join(',').length > LONGEST_LIST) all.push([id]);
+    else list.push(id);
+  }
+  return all;
+}
+
+const CHARACTER_DEVICE = 0o020666;
+const DEVICES: Entry[] = [
+  { name: 'dev/null', mode: CHARACTER_DEVICE, device: [1, 3] },
+  { name: 'dev/zero', mode: CHARACTER_DEVICE, device: [1, 5] },
+];
+
+/** Boots a kernel whose only program is the probe. It ends with a panic, when its init ends. */
+async function boot(ids: readonly string[], devices: Entry[] = []): Promise<Told> {
+  const archive = join(probe.folder, 'initramfs');
+  const init = { name: 'init', mode: 0o100755, content: await readFile(probe.path) };
+  await writeFile(archive, initramfs([init, ...devices]));
+  const words = ['console=ttyS0', 'loglevel=1', 'panic=-1', '--', ...planWords(probe, ids)];
+  const { stdout, stderr } = await run([
+    ...['qemu-system-x86_64', '-accel', 'tcg', '-m', '256', '-no-reboot'],
+    ...['-nodefaults', '-display', 'none', '-serial', 'stdio'],
+    ...['-kernel', kernel(), '-initrd', archive, '-append', words.join(' ')],
+  ]);
+  expect(stderr).toBe('');
+  expect(stdout.toString()).toContain('Attempted to kill init! exitcode=0x00000000');
+  return understand(stdout, ids);
+}
+
+const ids = (): string[] => probe.metrics.map(({ id }) => id);
+
+/** What opens /dev/null or /dev/zero. */
+const WITH_DEVICES =
+  /^(syscall\.(read_zero|write_null|fcntl_getfl$|fstat$|stat$|open_close$)|sendfile\.to_pipe_64k$)/;
+
+describe('the probe as init of a bare kernel', () => {
+  test('measures the whole catalogue with nothing mounted and nothing but itself', async () => {
+    for (const list of lists(ids())) {
+      const told = await boot(list);
+      expectOutcomes(told, [
+        [NETWORKED, 'no_loopback'],
+        [WITH_DEVICES, 'error ENOENT'],
+        [/^(host\.|sendfile\.from_procfs$)/, 'error ENOENT'],
+        [/^context\.pipe_2p_xcpu$/, 'unsupported'],
+      ]);
+      expect(told.hello).toMatchObject({ pid: 1, pinned: true });
+      expect(told.hello.environment?.platform.hypervisor).toContain('TCG');
+    }
+  });
+
+  test('measures what needs a device when it is there', async () => {
+    const needing = ids().filter((id) => WITH_DEVICES.test(id));
+    expectOutcomes(await boot(needing, DEVICES));
+  });
+});
