@@ -14,7 +14,7 @@ struct cycle_clock {
     const char *name; /* the instruction that reads it */
     double hz;
     double step_ns; /* it counts in steps of this, which some CPUs make longer than a tick */
-    double cost_ns; /* of the two readings around nothing: part of every time */
+    double cost_ns; /* of a reading: part of every time */
     struct failure failure; /* why it is not fit to time anything */
 };
 

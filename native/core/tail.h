@@ -32,7 +32,7 @@ void tail_measure(const struct cycle_clock *clock, const struct counters *counte
 
 /**
  * A quantile of the samples by nearest rank (Hyndman and Fan 1996, definition 1), in ns an
- * operation, the cost of the two readings included.
+ * operation, the cost of a reading included.
  */
 double tail_quantile_ns(const struct tail *tail, const struct cycle_clock *clock, double share);
 

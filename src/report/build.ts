@@ -67,7 +67,7 @@ function tailsReport({ tails }: Run): Report['tails'] {
   return {
     timer:
       timer.status === 'ok'
-        ? `${timer.name}, which counts in steps of ${formatNs(timer.stepNs)}; two readings cost ${formatNs(timer.costNs)}, part of every time`
+        ? `${timer.name}, which counts in steps of ${formatNs(timer.stepNs)}; a reading costs ${formatNs(timer.costNs)}, part of every time`
         : `${timer.status}: ${reasonText(timer.reason)}`,
     counters:
       counters.status === 'ok' ? 'ok' : `${counters.status}: ${reasonText(counters.reason)}`,

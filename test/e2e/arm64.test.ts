@@ -1,0 +1,52 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readCatalogue } from '../../src/probe/build.js';
+import { parseWire } from '../../src/probe/wire.js';
+import { type Expected, expectOutcomes } from '../fixtures/outcomes.js';
+import { compileProbe, measureBy, planWords, run, type TestProbe } from '../fixtures/probe.js';
+
+/** A probe for arm64, and a script that runs it in QEMU's user emulation. */
+async function emulatedProbe(): Promise<TestProbe> {
+  const folder = await mkdtemp(join(tmpdir(), 'syscall-gate-arm64-'));
+  const program = join(folder, 'program');
+  const path = join(folder, 'probe');
+  await compileProbe(['-O2', '-static'], program, 'aarch64-linux-gnu-gcc');
+  await writeFile(path, `#!/bin/sh\nexec qemu-aarch64-static ${program} "$@"\n`);
+  await chmod(path, 0o755);
+  const { metrics } = await readCatalogue(path);
+  return { folder, path, metrics, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+let probe: TestProbe;
+beforeAll(async () => {
+  probe = await emulatedProbe();
+});
+afterAll(() => probe.remove());
+
+/** The emulator translates calls that it knows for the kernel below, and these it does not. */
+const NOT_EMULATED: Expected = [
+  [/^(syscall|context)\.seccomp_/, 'unsupported ENOSYS'],
+  [/^process\.vfork_exec$/, 'unsupported ENOSYS'],
+  [/^exact\.(segments|syscalls)_per_op$/, 'unsupported'],
+  [/^sendfile\..*_(zerocopy|uring|uring_zc)$/, 'unsupported'],
+  // MADV_POPULATE_READ is unknown to older emulators.
+  [/^memory\.cow_fault$/, 'ok', 'unsupported'],
+];
+
+describe('the probe on arm64', () => {
+  test('enters the kernel by svc and measures what its emulator knows', async () => {
+    const told = await measureBy([probe.path, ...planWords(probe)], probe);
+    expectOutcomes(told, NOT_EMULATED);
+    expect(told.hello.environment?.platform.architecture).toBe('aarch64');
+  });
+
+  test('times single operations by the virtual counter', async () => {
+    const ids = ['syscall.null', 'syscall.read_zero'];
+    const { stdout } = await run([probe.path, ...planWords(probe, ids), '--tails=50']);
+    const output = parseWire(stdout);
+    expect(output.tails?.timer).toMatchObject({ status: 'ok', name: 'cntvct_el0' });
+    expect(output.tail.map(({ id }) => id)).toEqual(ids);
+  });
+});
