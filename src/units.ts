@@ -50,7 +50,7 @@ export function formatNs(ns: number): string {
 export function formatRate(ns: number): string {
   const rounded = Number((1e9 / ns).toPrecision(3));
   for (const [limit, scale, name] of rateUnits) {
-    if (rounded < limit) return `${digits(rounded / scale)} ${name}/s`.replace('  ', ' ');
+    if (rounded < limit) return `${digits(rounded / scale)} ${name}/s`;
   }
   return `${digits(rounded / 1e9)} G/s`;
 }

@@ -1,5 +1,7 @@
 #include "clock.h"
 
+#include <errno.h>
+
 #include "bench.h"
 #include "call.h"
 #include "families.h"

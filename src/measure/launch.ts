@@ -128,7 +128,7 @@ function observe(order: LaunchOrder, result: LaunchResult): LaunchObservation {
     ...(wire.hello?.environment ? { environment: wire.hello.environment } : {}),
     ...(wire.hello ? fromHello(wire.hello) : {}),
     ...(failure === undefined && wire.tails
-      ? { tails: { with: wire.tails, metrics: wire.tail } }
+      ? { tails: { with: wire.tails, metrics: asked(order.metrics, wire.tail) } }
       : {}),
     metrics:
       failure === undefined && !wire.tails
@@ -136,6 +136,12 @@ function observe(order: LaunchOrder, result: LaunchResult): LaunchObservation {
         : new Map(),
   };
 }
+
+/** Of the metrics that were asked for; the tails of other definitions are another metric's. */
+const asked = (entries: readonly MetricEntry[], tails: readonly WireTail[]): WireTail[] =>
+  tails.filter((tail) =>
+    entries.some(({ id, version }) => id === tail.id && version === tail.version),
+  );
 
 const fromHello = ({ catalogue, cpu, pinned }: Hello) => ({
   catalogue,
@@ -174,8 +180,11 @@ function observeMetric(entry: MetricEntry, wire: readonly WireMetric[]): Observa
     {},
     ...rounds.map((round) => round.status === 'ok' && round.details),
   );
-  const counts = rounds.flatMap((round) => ('counts' in round ? round.counts : []));
-  if (counts.length > 0) return { status: 'ok', kind: 'counted', count: agreeOn(counts), details };
+  if (entry.unit === 'count') {
+    const counts = rounds.flatMap((round) => ('counts' in round ? round.counts : []));
+    if (counts.length === 0) return missing;
+    return { status: 'ok', kind: 'counted', count: agreeOn(counts), details };
+  }
   const batches = rounds.flatMap((round) => ('batches' in round ? [round.batches] : []));
   if (batches.length === 0) return missing;
   const estimate = estimateReplicate(batches, entry.waits);

@@ -11,8 +11,8 @@ const MAX_BATCHES = 10_000;
 const MAX_DETAILS = 32;
 
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
-const word = z.string().max(128);
 const positive = z.number().gt(0).max(1e15);
+const duration = z.number().min(0).max(1e15);
 const batches = <T extends z.ZodType>(value: T) => z.array(value).min(1).max(MAX_BATCHES);
 /** What a target says may end up in a log whose lines are commands. */
 export const oneLine = (text: string): string => text.replaceAll(/\p{Cc}+/gu, ' ');
@@ -52,7 +52,7 @@ const metricFields = {
 };
 
 const details = z
-  .record(z.string().max(64), z.number().min(0).max(1e15))
+  .record(z.string().regex(/^[a-z0-9_]{1,64}$/), z.number().min(0).max(1e15))
   .refine((facts) => Object.keys(facts).length <= MAX_DETAILS, { error: 'too many facts' })
   .default({});
 
@@ -62,7 +62,7 @@ export const measuredLine = z
     status: z.literal('ok'),
     operations: positive,
     wall_ns: batches(positive),
-    cpu_ns: batches(z.number().min(0).max(1e15)),
+    cpu_ns: batches(duration),
     control_ns: batches(positive),
     control_operations: positive,
     details,
@@ -91,8 +91,8 @@ export const countedLine = z
   .object({
     ...metricFields,
     status: z.literal('ok'),
-    operations: positive,
-    events: batches(z.int().min(0).max(Number.MAX_SAFE_INTEGER)),
+    operations: z.int().min(1),
+    events: batches(z.int().min(0).max(1e12)),
     details,
   })
   .transform(({ operations, events, ...line }) => ({
@@ -125,8 +125,8 @@ export const tailsLine = z
     timer: z.union([
       z
         .object({
-          ...{ status: z.literal('ok'), name: word, hz: positive },
-          ...{ step_ns: z.number().min(0), cost_ns: z.number().min(0) },
+          ...{ status: z.literal('ok'), name: bounded(64), hz: positive },
+          ...{ step_ns: duration, cost_ns: duration },
         })
         .transform(({ status, name, hz, step_ns, cost_ns }) => ({
           ...{ status, name, hz, stepNs: step_ns, costNs: cost_ns },
@@ -138,13 +138,13 @@ export const tailsLine = z
   .transform(({ timer, counters }) => ({ timer, counters }));
 
 const tailFields = { id: metricFields.id, version: metricFields.version };
-const quantile = z.number().min(0).max(1e15).optional();
+const quantile = duration.optional();
 
 export const sampledLine = z
   .object({
     ...tailFields,
     status: z.literal('ok'),
-    operations: positive,
+    operations: z.int().min(1),
     samples: count,
     ...{ p50_ns: quantile, p99_ns: quantile, p999_ns: quantile, max_ns: quantile },
     counters: details,

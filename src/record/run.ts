@@ -174,7 +174,7 @@ const unavailableSchema = z.strictObject({ status: z.enum(UNAVAILABLE), reason: 
 export const tailsSchema = z.strictObject({
   timer: z.discriminatedUnion('status', [
     z.strictObject({
-      ...{ status: z.literal('ok'), name: word, hz: z.number().gt(0).max(1e15) },
+      ...{ status: z.literal('ok'), name: text, hz: z.number().gt(0).max(1e15) },
       ...{ stepNs: nanoseconds, costNs: nanoseconds },
     }),
     unavailableSchema,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseRun } from '../../src/record/run.js';
-import { type Report, reportSchema } from '../../src/report/report.js';
+import { crossingSchema, type Report, reportSchema } from '../../src/report/report.js';
 import {
   CLI,
   cli,
@@ -63,6 +63,42 @@ describe('a run without a baseline', () => {
     expect(metric?.candidate.status).toBe('ok');
     expect(metric?.floor?.pairs).toBeGreaterThan(10);
     expect(metric?.mde80).toBeGreaterThan(0);
+  });
+});
+
+describe('the crossing', () => {
+  const crossing = (...args: string[]) => cli(['crossing', ...args], { cwd: folder });
+
+  test('is measured by itself, in both blocks, and nothing is stored', async () => {
+    const run = await crossing('--duration', '4', '--json');
+    expect(run.code).toBe(0);
+    const { crossing: blocks, platform } = JSON.parse(run.stdout);
+    const { hopNs, callNs, vmstat, transfers } = crossingSchema.parse(blocks);
+    expect(hopNs).toBeGreaterThan(callNs);
+    expect(vmstat).toMatchObject({ switches_per_second: expect.any(Number) });
+    expect(transfers.map(({ size }) => size)).toEqual(['4k', '64k']);
+    for (const { strategies } of transfers) {
+      expect(strategies.map(({ id }) => id)).toEqual(
+        expect.arrayContaining([expect.stringMatching(/_cork_header$/)]),
+      );
+      for (const { segments } of strategies) expect(segments).toBeGreaterThanOrEqual(1);
+    }
+    // Nagle's algorithm waits for an acknowledgement that is delayed by 40 ms.
+    expect(transfers[0]?.strategies.at(-1)?.id).toBe('sendfile.tcp_4k_nagle_header');
+    expect(platform.cpuCount).toBeGreaterThan(0);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('stands beside the figures of 2003', async () => {
+    const run = await crossing('--duration', '2');
+    expect(run.stdout).toContain('two system calls and one switch in');
+    expect(run.stdout).toContain('548 k/s (LMbench on a 1.6 GHz Athlon)');
+  });
+
+  test('that cannot be measured is one sentence', async () => {
+    const run = await crossing('--duration', '2', '--candidate', `command:${deny} pipe2 {probe}`);
+    expect(run).toMatchObject({ code: 3, stdout: '' });
+    expect(run.stderr).toMatch(/^syscall-gate: The crossing could not be measured in command:/m);
   });
 });
 

@@ -66,6 +66,25 @@ const collect = (observations: LaunchObservation[]): MetricRecord | undefined =>
     tool: '0',
   }).metrics[0];
 
+test('a counted metric keeps the count of each launch, and the medians of what was noted', () => {
+  const counted = (count: number, noted: number): Observation => ({
+    ...{ status: 'ok', kind: 'counted', details: { segments_per_op: noted } },
+    count: { count, agreeing: 10, counts: 10 },
+  });
+  const entry: MetricEntry = { ...ENTRY, unit: 'count' };
+  const launches = [launch(1, counted(5, 1)), launch(2, counted(5, 3)), launch(3, counted(6, 2))];
+  const { metrics } = collectRun(
+    makeTarget({ kind: 'host', spec: 'host' }),
+    makePlan([entry], 1, 0),
+    launches,
+    { id: '0123456789abcdef', startedAt: '2026-01-01T00:00:00.000Z', tool: '0' },
+  );
+  expect(metrics[0]).toMatchObject({
+    ...{ status: 'ok', unit: 'count', details: { segments_per_op: 2 } },
+    counts: [{ count: 5 }, { count: 5 }, { sequence: 3, count: 6, agreeing: 10, counts: 10 }],
+  });
+});
+
 describe('a run record made of launches', () => {
   test('holds a replicate for each launch, but not of the warm-up nor of failed launches', () => {
     const metric = collect([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { estimateReplicate } from '../../../src/measure/estimate.js';
+import { agreeOn, estimateReplicate } from '../../../src/measure/estimate.js';
 import type { WireBatches } from '../../../src/probe/lines.js';
 
 const batchesOf = (wallNs: number[], cpuNs: number[] = wallNs): WireBatches => ({
@@ -8,6 +8,10 @@ const batchesOf = (wallNs: number[], cpuNs: number[] = wallNs): WireBatches => (
   cpuNs,
   controlNs: wallNs.map(() => 5000),
   controlOperations: 10_000,
+});
+
+test('a launch says the count that most of its counts agree on, and how many do', () => {
+  expect(agreeOn([1, 1, 0.96875, 1, 1.25])).toEqual({ count: 1, agreeing: 3, counts: 5 });
 });
 
 describe('the replicate of a launch', () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   countOf,
   formatChange,
+  formatEstimate,
   formatInterval,
   formatNs,
   formatNsDifference,
@@ -41,12 +42,26 @@ describe('formatNs', () => {
   });
 });
 
+describe('an estimate', () => {
+  it.each([
+    ['ns', 81.27, '81.3 ns'],
+    ['per_second', 1824.8, '548 k/s'],
+    ['per_second', 980, '1.02 M/s'],
+    ['per_second', 2.6e6, '385 /s'],
+    ['count', 5, '5'],
+    ['count', 1.25, '1.25'],
+  ] as const)('in %s of %d is %s', (unit, estimate, text) =>
+    expect(formatEstimate(unit, estimate)).toBe(text),
+  );
+});
+
 describe('a change', () => {
   it.each([
     [{ ratio: 1.312, low: 1.298, high: 1.33 }, '+31.2 % (29.8 to 33.0)'],
     [{ ratio: 0.9969, low: 0.992, high: 1.0012 }, '−0.31 % (−0.80 to +0.12)'],
     [{ ratio: 0.909, low: 0.898, high: 0.92 }, '−9.10 % (−10.2 to −8.00)'],
     [{ ratio: 1, low: 1, high: 1 }, '0.00 % (0.00 to 0.00)'],
+    [{ ratio: 1.2, low: 1.2, high: 1.2, confidence: 1 }, '+20.0 % (exact)'],
     [{ ratio: 1.5, low: 0, high: null }, '+50.0 % (too few pairs)'],
     [{ ratio: 1.5, low: 1.2, high: null }, '+50.0 % (20.0 to ∞)'],
     [{ ratio: 612.4, low: 598, high: 631 }, '×612 (598 to 631)'],
