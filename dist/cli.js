@@ -10218,6 +10218,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
 
 /***/ }),
 
+/***/ 1455:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
+
+/***/ }),
+
 /***/ 8161:
 /***/ ((module) => {
 
@@ -14526,11 +14533,13 @@ exports.suggestSimilar = suggestSimilar;
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var commander__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8179);
 /* harmony import */ var _config_inputs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(612);
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1957);
-/* harmony import */ var _gate_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4960);
-/* harmony import */ var _report_progress_terminal_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7522);
-/* harmony import */ var _report_terminal_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8217);
-/* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3411);
+/* harmony import */ var _crossing_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8719);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1957);
+/* harmony import */ var _gate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4857);
+/* harmony import */ var _report_progress_terminal_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7522);
+/* harmony import */ var _report_terminal_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3846);
+/* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3411);
+
 
 
 
@@ -14539,10 +14548,18 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 
 
 const EXIT = { fine: 0, regressed: 1, usage: 2, measurement: 3, interrupted: 130 };
+let exitCode = EXIT.fine;
+const candidate = ['--candidate <spec>', 'what is under test: host, command:CMD'];
+const json = 'as JSON, and nothing else, on standard output';
 const program = new commander__WEBPACK_IMPORTED_MODULE_0__/* .Command */ .uB('syscall-gate')
     .description('Measures what it costs to enter this kernel and says whether it got slower.')
-    .version(_version_js__WEBPACK_IMPORTED_MODULE_5__/* .VERSION */ .x)
-    .option('--candidate <spec>', 'what is under test: host, command:CMD', _config_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .DEFAULTS */ .z.candidate)
+    .version(_version_js__WEBPACK_IMPORTED_MODULE_6__/* .VERSION */ .x)
+    .enablePositionalOptions()
+    .configureOutput({
+    outputError: (text, write) => write(`syscall-gate: ${text.trim().replace(/^error: /, '')}; see --help.\n`.replace('.;', ';')),
+})
+    .exitOverride()
+    .option(...candidate, _config_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .DEFAULTS */ .z.candidate)
     .option('--baseline <spec>', 'what it is compared with: host, command:CMD, directory:PATH, file:PATH (default: earlier runs in the out folder)')
     .option('--duration <time>', 'how long to measure, such as 30s or 2m', _config_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .DEFAULTS */ .z.duration)
     .option('--margin <percent>', 'smallest change that matters, or glob=percent,… (default: 2% side by side, 3% against stored runs)')
@@ -14551,24 +14568,36 @@ const program = new commander__WEBPACK_IMPORTED_MODULE_0__/* .Command */ .uB('sy
     .option('--fail-on <policy>', 'regression, inconclusive or never', _config_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .DEFAULTS */ .z.failOn)
     .option('--seed <number>', 'seed of the metric order, to repeat a schedule')
     .option('--out <folder>', 'where run records and report.json go', _config_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .DEFAULTS */ .z.out)
-    .option('--json', 'print the report as JSON, and nothing else, on standard output')
+    .option('--json', `print the report ${json}`)
     .addHelpText('after', '\nExit codes: 0 fine, 1 regressed, 2 wrong usage, 3 could not measure.')
     .allowExcessArguments(false)
-    .configureOutput({
-    outputError: (text, write) => write(`syscall-gate: ${text.trim().replace(/^error: /, '')}; see --help.\n`.replace('.;', ';')),
-})
-    .exitOverride();
-async function run(argv) {
-    const options = program.parse(argv).opts();
-    const interruption = interruptible();
-    const progress = (0,_report_progress_terminal_js__WEBPACK_IMPORTED_MODULE_6__/* .terminalProgress */ .e)(process.stderr);
+    .action(runGate);
+program
+    .command('crossing')
+    .description('only what a crossing costs (two system calls and a switch), and header + file by every strategy')
+    .option(...candidate, _config_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .DEFAULTS */ .z.candidate)
+    .option('--duration <time>', 'how long to measure, such as 10s', '10s')
+    .option('--json', `print both blocks ${json}`)
+    .allowExcessArguments(false)
+    .action(runCrossing);
+async function runGate(options) {
+    const config = (0,_config_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .parseConfig */ .o)(options);
+    const { report } = await withProgress((progress, signal) => (0,_gate_js__WEBPACK_IMPORTED_MODULE_4__/* .gate */ .G)(config, { progress, signal }));
+    await print(options.json ? asJson(report) : (0,_report_terminal_js__WEBPACK_IMPORTED_MODULE_5__/* .renderTerminal */ .b)(report, terminal()));
+    if (!report.passed)
+        exitCode = EXIT.regressed;
+}
+async function runCrossing({ json: asData, ...options }) {
+    const config = (0,_config_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .parseConfig */ .o)(options);
+    const crossing = await withProgress((progress, signal) => (0,_crossing_js__WEBPACK_IMPORTED_MODULE_2__/* .measureCrossing */ .V)(config, { progress, signal }));
+    await print(asData ? asJson(crossing) : (0,_report_terminal_js__WEBPACK_IMPORTED_MODULE_5__/* .renderCrossing */ .n)(crossing, terminal()));
+}
+const asJson = (value) => `${JSON.stringify(value, null, 2)}\n`;
+async function withProgress(measure) {
+    const signal = interruptible();
+    const progress = (0,_report_progress_terminal_js__WEBPACK_IMPORTED_MODULE_7__/* .terminalProgress */ .e)(process.stderr);
     try {
-        const { report } = await (0,_gate_js__WEBPACK_IMPORTED_MODULE_3__/* .gate */ .G)((0,_config_inputs_js__WEBPACK_IMPORTED_MODULE_1__/* .parseConfig */ .o)(options), { progress, signal: interruption });
-        const text = options.json
-            ? `${JSON.stringify(report, null, 2)}\n`
-            : (0,_report_terminal_js__WEBPACK_IMPORTED_MODULE_4__/* .renderTerminal */ .b)(report, terminal());
-        await print(text);
-        return report.passed ? EXIT.fine : EXIT.regressed;
+        return await measure(progress, signal);
     }
     finally {
         progress.end();
@@ -14595,7 +14624,7 @@ function exitCodeOf(error) {
         process.stderr.write('syscall-gate: interrupted; nothing was stored.\n');
         return EXIT.interrupted;
     }
-    if (error instanceof _failure_js__WEBPACK_IMPORTED_MODULE_2__/* .Failure */ .HR) {
+    if (error instanceof _failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .HR) {
         process.stderr.write(`syscall-gate: ${error.message}\n`);
         return EXIT[error.kind];
     }
@@ -14608,15 +14637,15 @@ function print(text) {
     process.stdout.on('error', () => undefined);
     return new Promise((resolve, reject) => {
         process.stdout.write(text, (error) => {
-            if (!error || (0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .reasonOf */ .A3)(error) === 'EPIPE')
+            if (!error || (0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .reasonOf */ .A3)(error) === 'EPIPE')
                 resolve();
             else
-                reject((0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .measurementFailure */ .jO)(unprintable(error), error));
+                reject((0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .measurementFailure */ .jO)(unprintable(error), error));
         });
     });
 }
-const unprintable = (error) => `The report could not be written to standard output (${(0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .reasonOf */ .A3)(error)}): it is in report.json of the out folder, where there was room for it.`;
-process.exitCode = await run(process.argv).catch(exitCodeOf);
+const unprintable = (error) => `The report could not be written to standard output (${(0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .reasonOf */ .A3)(error)}): it is in report.json of the out folder, where there was room for it.`;
+process.exitCode = await program.parseAsync(process.argv).then(() => exitCode, exitCodeOf);
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
@@ -14803,954 +14832,71 @@ const ownRuns = (out) => ({
 
 /***/ }),
 
-/***/ 1957:
+/***/ 8719:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   A3: () => (/* binding */ reasonOf),
-/* harmony export */   HR: () => (/* binding */ Failure),
-/* harmony export */   II: () => (/* binding */ usageFailure),
-/* harmony export */   jO: () => (/* binding */ measurementFailure)
+/* harmony export */   V: () => (/* binding */ measureCrossing)
 /* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+/* harmony import */ var _evidence_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6108);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1957);
+/* harmony import */ var _measure_bench_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1999);
+/* harmony import */ var _measure_session_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5032);
+/* harmony import */ var _report_crossing_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(960);
+/* harmony import */ var _targets_index_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3907);
+
+
+
+
+
+
+
 /**
- * A foreseeable failure: what was being done, what is wrong, what to do, in one sentence.
- * `usage` is a mistake in the inputs (exit code 2); `measurement` is a machine, target or service
- * that cannot do what was asked of it (exit code 3). Anything else that is thrown is a bug.
+ * Measures only what crossing into the kernel costs and which way of sending a header and a file
+ * wins: no baseline, no verdict, nothing stored.
+ *
+ * @returns both blocks, and where they were measured
+ * @throws Failure when nothing can be compiled or measured here
  */
-class Failure extends Error {
-    kind;
-    constructor(kind, message, options) {
-        super(message, options);
-        this.kind = kind;
-        this.name = 'Failure';
-    }
-}
-const usageFailure = (sentence) => new Failure('usage', sentence);
-const measurementFailure = (sentence, cause) => new Failure('measurement', sentence, cause === undefined ? undefined : { cause });
-/** The short form of a system call's error for the middle of a sentence: its code where it has one. */
-function reasonOf(error) {
-    if (error instanceof Error && 'code' in error)
-        return String(error.code);
-    return error instanceof Error ? error.message : String(error);
+async function measureCrossing({ candidate, durationMs }, { progress, signal }) {
+    const selection = { metrics: [..._report_crossing_js__WEBPACK_IMPORTED_MODULE_5__/* .CROSSING_METRICS */ .Tk], margins: [], seed: (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomInt)(0x1_0000_0000) };
+    const bench = await (0,_measure_bench_js__WEBPACK_IMPORTED_MODULE_3__/* .prepareBench */ .c)(selection, { progress, signal });
+    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_4__/* .Session */ .N(bench, { candidate: (0,_targets_index_js__WEBPACK_IMPORTED_MODULE_6__/* .makeTarget */ .mh)(candidate) }, durationMs, progress);
+    await session.warmUp();
+    progress.phase('Measure the crossing');
+    await session.screen(1);
+    progress.end();
+    const run = session.candidateRun((0,_evidence_js__WEBPACK_IMPORTED_MODULE_1__/* .newIdentity */ .t)());
+    const crossing = (0,_report_crossing_js__WEBPACK_IMPORTED_MODULE_5__/* .crossingOf */ .Ed)(run);
+    if (crossing !== undefined)
+        return { crossing, platform: run.platform, subject: run.subject };
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .measurementFailure */ .jO)(`The crossing could not be measured in ${candidate.spec}: syscall.null or context.pipe_2p_0k has no number there; run the gate with --metrics 'syscall.null,context.*' to see why.`);
 }
 
 
 /***/ }),
 
-/***/ 4960:
+/***/ 6108:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  G: () => (/* binding */ gate)
+  h: () => (/* binding */ gatherEvidence),
+  t: () => (/* binding */ newIdentity)
 });
 
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
-// EXTERNAL MODULE: ./lib/failure.js
-var failure = __nccwpck_require__(1957);
-// EXTERNAL MODULE: ./lib/targets/index.js + 2 modules
-var targets = __nccwpck_require__(3907);
-;// CONCATENATED MODULE: external "node:fs/promises"
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
-// EXTERNAL MODULE: ./lib/record/run.js + 1 modules
-var run = __nccwpck_require__(2522);
-// EXTERNAL MODULE: ./lib/units.js
-var units = __nccwpck_require__(3052);
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
-;// CONCATENATED MODULE: ./lib/folder.js
-
-
-/**
- * Makes a folder and those above it that are missing, one mkdir(2) each. Node's own recursive mkdir
- * never ends where a file system answers ENOENT below a folder that exists, as /proc does.
- *
- * @param mode of the folders that are made
- * @throws the system call's error
- */
-async function makeFolder(path, mode = 0o777) {
-    try {
-        await (0,promises_namespaceObject.mkdir)(path, { mode });
-    }
-    catch (error) {
-        const code = error instanceof Error && 'code' in error ? error.code : undefined;
-        if (code === 'EEXIST')
-            return refuseOther(path, error);
-        if (code !== 'ENOENT' || (0,external_node_path_.dirname)(path) === path || (await isThere((0,external_node_path_.dirname)(path))))
-            throw error;
-        await makeFolder((0,external_node_path_.dirname)(path), mode);
-        await (0,promises_namespaceObject.mkdir)(path, { mode });
-    }
-}
-async function refuseOther(path, error) {
-    if (!(await (0,promises_namespaceObject.stat)(path)).isDirectory())
-        throw error;
-}
-const isThere = (path) => (0,promises_namespaceObject.stat)(path).then(() => true, () => false);
-
-;// CONCATENATED MODULE: ./lib/baseline/write.js
-
-
-
-
-
-/** What marks a file as a run record among the others of a folder or an archive. */
-const RUN_SUFFIX = '.run.json';
-/**
- * The subfolder of runs that were judged regressed. They are no baseline until somebody accepts
- * them by moving them up: else running again would turn every red gate green.
- */
-const SET_ASIDE = 'regressed';
-/** The name under which a run is stored: sorts by time, tells the candidate's kind, never collides. */
-function runFileName(run) {
-    const stamp = run.startedAt.replace(/\.\d+Z$/, 'Z').replace(/[-:]/g, '');
-    return `${stamp}-${run.target.kind}-${run.id}${RUN_SUFFIX}`;
-}
-/**
- * Makes a folder and proves that files can be written in it.
- * @throws Failure (usage) when they cannot
- */
-async function claimFolder(path) {
-    try {
-        await makeFolder(path);
-        await writeWhole((0,external_node_path_.join)(path, 'report.json.check'), '');
-        await (0,promises_namespaceObject.rm)((0,external_node_path_.join)(path, 'report.json.check'));
-    }
-    catch (error) {
-        throw (0,failure/* usageFailure */.II)(`out "${path}" cannot be written to (${(0,failure/* reasonOf */.A3)(error)}): give a folder that this user may write in.`);
-    }
-}
-/**
- * Writes a file so that a reader, or a crash, never meets half of it: temporary file in the same
- * folder, fsync, rename (rename(2) replaces atomically).
- * @throws Failure (measurement) when the file system refuses
- */
-async function saveFile(path, text) {
-    try {
-        await writeWhole(path, text);
-    }
-    catch (error) {
-        throw (0,failure/* measurementFailure */.jO)(`${path} could not be written (${(0,failure/* reasonOf */.A3)(error)}): make room or choose another out folder.`, error);
-    }
-}
-async function writeWhole(path, text) {
-    const temporary = (0,external_node_path_.join)((0,external_node_path_.dirname)(path), `.${(0,external_node_crypto_.randomBytes)(6).toString('hex')}.tmp`);
-    try {
-        const file = await (0,promises_namespaceObject.open)(temporary, 'wx');
-        try {
-            await file.writeFile(text);
-            await file.sync();
-        }
-        finally {
-            await file.close();
-        }
-        await (0,promises_namespaceObject.rename)(temporary, path);
-    }
-    catch (error) {
-        await (0,promises_namespaceObject.rm)(temporary, { force: true });
-        throw error;
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/baseline/directory.js
-
-
-
-
-
-
-/** Downloaded artifacts nest a folder or two; deeper is somebody's whole disk. */
-const DEEPEST = 3;
-/** How many of the newest records are pooled; older ones say little about the machine of today. */
-const NEWEST = 50;
-/**
- * Reads the run records of a folder and of the folders in it, oldest first.
- * @throws Failure (usage) when there is no such folder or it cannot be read
- */
-async function readDirectory(path, shown, wanted = () => true) {
-    const names = await recordFiles(path, shown);
-    const results = await Promise.all(names.map((name) => readRecord(name)));
-    const runs = results.flatMap(({ run }) => (run && wanted(run) ? [run] : []));
-    runs.sort((a, b) => a.startedAt.localeCompare(b.startedAt) || a.id.localeCompare(b.id));
-    return {
-        runs: runs.slice(-NEWEST),
-        skipped: [
-            ...results.flatMap(({ why }, i) => why ? [`${(0,external_node_path_.relative)(path, names[i] ?? '')} was passed over: ${why}.`] : []),
-            ...(runs.length === 0 ? await setAside(path, shown) : []),
-        ],
-        origin: `the folder ${shown}`,
-    };
-}
-/** The default store: it may not be there yet, and only runs of the same candidate are earlier runs. */
-async function readOwnRuns(path, shown, spec) {
-    const exists = await (0,promises_namespaceObject.stat)(path).then((found) => found.isDirectory(), () => false);
-    if (!exists)
-        return { runs: [], skipped: [], origin: `the folder ${shown}` };
-    return readDirectory(path, shown, (run) => run.target.spec === spec);
-}
-/**
- * Reads one run record.
- * @throws Failure (usage) when the file is not there or is not a run record
- */
-async function readFileRun(path, shown) {
-    const { run, why } = await readRecord(path);
-    if (run)
-        return { runs: [run], skipped: [], origin: `the file ${shown}` };
-    throw (0,failure/* usageFailure */.II)(`baseline "file:${shown}" cannot be used, since ${why}: give a run record (*${RUN_SUFFIX}).`);
-}
-/** An empty store that is not really empty should not be called so. */
-async function setAside(path, shown) {
-    const names = await (0,promises_namespaceObject.readdir)((0,external_node_path_.join)(path, SET_ASIDE)).catch(() => []);
-    const count = names.filter((name) => name.endsWith(RUN_SUFFIX)).length;
-    if (count === 0)
-        return [];
-    return [
-        `${(0,units/* countOf */.pq)(count, 'regressed run')} set aside in ${(0,external_node_path_.join)(shown, SET_ASIDE)} ${count === 1 ? 'is' : 'are'} no baseline: move the record up to accept it.`,
-    ];
-}
-async function recordFiles(path, shown) {
-    try {
-        const entries = await (0,promises_namespaceObject.readdir)(path, { recursive: true, withFileTypes: true });
-        return entries
-            .filter((entry) => entry.isFile() && entry.name.endsWith(RUN_SUFFIX))
-            .map((entry) => (0,external_node_path_.join)(entry.parentPath, entry.name))
-            .filter((name) => isCounted((0,external_node_path_.relative)(path, name).split('/')));
-    }
-    catch (error) {
-        throw (0,failure/* usageFailure */.II)(`baseline "directory:${shown}" cannot be read (${(0,failure/* reasonOf */.A3)(error)}): give a folder that holds run records (*${RUN_SUFFIX}).`);
-    }
-}
-const isCounted = (parts) => parts.length <= DEEPEST && !parts.includes(SET_ASIDE);
-async function readRecord(path) {
-    try {
-        const { size } = await (0,promises_namespaceObject.stat)(path);
-        if (size > run/* MAX_RUN_BYTES */.xn)
-            return { why: 'it is too large' };
-        const result = (0,run/* parseRun */.zZ)(await (0,promises_namespaceObject.readFile)(path, 'utf8'));
-        return result.ok ? { run: result.run } : { why: result.reason };
-    }
-    catch (error) {
-        return { why: `it cannot be read (${(0,failure/* reasonOf */.A3)(error)})` };
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/baseline/open.js
-
-
-
-/**
- * Finds the baseline that the config names. Nothing stored yet is no failure.
- * @throws Failure (usage) when a folder or file cannot be read, or there is no workflow to ask
- */
-async function openBaseline(config, sources) {
-    const { baseline } = config;
-    if ((0,targets/* isRunnable */.iU)(baseline))
-        return { kind: 'target', target: (0,targets/* makeTarget */.mh)(baseline) };
-    sources.progress.phase('Look for earlier runs');
-    const stored = await readStored(baseline, config.candidate.spec, sources.artifacts);
-    for (const sentence of stored.skipped)
-        sources.progress.warn(sentence);
-    return { kind: 'stored', stored };
-}
-function readStored(baseline, candidateSpec, artifacts) {
-    switch (baseline.kind) {
-        case 'own':
-            return readOwnRuns(baseline.path, baseline.shown, candidateSpec);
-        case 'directory':
-            return readDirectory(baseline.path, baseline.shown);
-        case 'file':
-            return readFileRun(baseline.path, baseline.shown);
-        case 'artifact':
-            if (artifacts)
-                return artifacts();
-            throw (0,failure/* usageFailure */.II)('baseline "artifact" needs the earlier runs of a GitHub workflow and this is not one: give directory:PATH, file:PATH or host.');
-    }
-}
-
-// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
-var simple_statistics = __nccwpck_require__(5521);
+// EXTERNAL MODULE: ./lib/measure/session.js + 5 modules
+var measure_session = __nccwpck_require__(5032);
+// EXTERNAL MODULE: ./lib/targets/index.js + 2 modules
+var targets = __nccwpck_require__(3907);
+// EXTERNAL MODULE: ./lib/units.js
+var units = __nccwpck_require__(3052);
 // EXTERNAL MODULE: ./lib/stats/assumptions.js
 var assumptions = __nccwpck_require__(2595);
-// EXTERNAL MODULE: ./node_modules/picomatch/index.js
-var picomatch = __nccwpck_require__(4006);
-;// CONCATENATED MODULE: ./lib/measure/plan.js
-
-
-
-/**
- * Many short launches rather than one long one: what differs between two launches of the same
- * probe (addresses, page colours, what the allocator had at hand) is larger than what differs
- * between batches of one. Two rounds a launch put a burst of a neighbour's work into half of a
- * metric's batches at most. 0.2 ms is short enough to miss most timer ticks.
- */
-const ROUNDS_PER_LAUNCH = 2;
-const BATCHES_PER_ROUND = 10;
-const BATCH_US = 200;
-function makePlan(metrics, seed, cpu) {
-    return {
-        metrics,
-        seed,
-        cpu,
-        roundsPerLaunch: ROUNDS_PER_LAUNCH,
-        batchesPerRound: BATCHES_PER_ROUND,
-        batchUs: BATCH_US,
-    };
-}
-/** The plan as a run record keeps it. */
-const planRecord = (plan) => ({
-    seed: plan.seed,
-    cpu: plan.cpu,
-    pinned: true,
-    roundsPerLaunch: plan.roundsPerLaunch,
-    batchesPerRound: plan.batchesPerRound,
-    batchNs: plan.batchUs * 1000,
-    estimateQuantile: assumptions/* ESTIMATE_QUANTILE */.JG,
-    occupancyThreshold: assumptions/* OCCUPANCY_THRESHOLD */.Op,
-});
-/**
- * Picks the metrics that the globs name, in the catalogue's order; no glob is all of them.
- * @throws Failure (usage) for a glob that names nothing
- */
-function selectMetrics(catalogue, globs) {
-    if (globs.length === 0)
-        return catalogue.metrics;
-    const ids = catalogue.metrics.map((metric) => metric.id);
-    const named = new Set(globs.flatMap((glob) => matching(glob, ids)));
-    return catalogue.metrics.filter((metric) => named.has(metric.id));
-}
-/** @throws Failure (usage) when a margin rule names no metric of the catalogue */
-function checkMarginGlobs(catalogue, globs) {
-    const ids = catalogue.metrics.map((metric) => metric.id);
-    for (const glob of globs)
-        matching(glob, ids, 'margin');
-}
-function matching(glob, ids, input = 'metrics') {
-    const found = ids.filter((id) => picomatch.isMatch(id, glob));
-    if (found.length > 0)
-        return found;
-    const families = [...new Set(ids.map((id) => `${id.split('.', 1)[0]}.*`))];
-    throw (0,failure/* usageFailure */.II)(`${input} "${glob}" names no metric of the catalogue: give an id such as ${ids[0]}, or a glob such as ${families.join(', ')}.`);
-}
-
-;// CONCATENATED MODULE: ./lib/measure/collect.js
-
-
-
-
-
-/**
- * Gathers one side's launches into its run record.
- * @throws Failure (measurement) when no launch of the side came through
- */
-function collectRun(target, plan, observations, identity) {
-    const { environment, catalogue } = described(target, observations);
-    return (0,run/* makeRun */.SA)({
-        schema: run/* RUN_SCHEMA */.EJ,
-        version: run/* RUN_VERSION */.Be,
-        tool: identity.tool,
-        catalogue,
-        id: identity.id,
-        startedAt: identity.startedAt,
-        target: target.record,
-        ...(identity.source ? { source: identity.source } : {}),
-        platform: environment.platform,
-        subject: environment.subject,
-        plan: { ...planRecord(plan), ...placement(observations) },
-        launches: observations.map((observation) => observation.launch),
-        metrics: plan.metrics.map((entry) => metricRecord(entry, observations)),
-    });
-}
-function described(target, observations) {
-    for (const { environment, catalogue } of observations) {
-        if (environment && catalogue !== undefined)
-            return { environment, catalogue };
-    }
-    const failure = observations.find((observation) => observation.launch.failure)?.launch.failure;
-    throw launchesFailed(target, failure ?? 'it did not describe its machine');
-}
-/** Where the launches really ran, which may differ from the plan in a target of its own mind. */
-function placement(observations) {
-    const known = observations.flatMap((observation) => observation.placement ?? []);
-    const [first] = known;
-    return first ? { cpu: first.cpu, pinned: known.every(({ pinned }) => pinned) } : {};
-}
-const launchesFailed = (target, why) => (0,failure/* measurementFailure */.jO)(`The probe could not be measured in ${target.record.spec}: ${why}; run that command line by hand to see what is in its way.`);
-/** Warm-up launches describe the target and heat the machine; their numbers are discarded. */
-function metricRecord(entry, observations) {
-    const fields = { id: entry.id, version: entry.version, gate: entry.gate };
-    const counted = observations.filter(({ launch }) => launch.phase !== 'warm-up');
-    const replicates = counted.flatMap((observation) => replicate(entry.id, observation));
-    const absences = counted.flatMap((observation) => absence(entry.id, observation));
-    if (replicates.length === 0 || replicates.length < absences.length) {
-        return { ...fields, ...commonest(absences) };
-    }
-    const interrupted = interruptedBatches(replicates);
-    if (interrupted !== undefined)
-        return { ...fields, ...interrupted };
-    return { ...fields, status: 'ok', unit: 'ns', replicates };
-}
-/**
- * A metric is unstable when most of its batches were interrupted: what is left is a selection. A
- * single launch with few kept batches is a noisy replicate, and the tests know what to do with it.
- */
-function interruptedBatches(replicates) {
-    const { batches, rejected } = (0,run/* countBatches */.K_)(replicates);
-    if (batches - rejected >= assumptions/* UNSTABLE_SHARE */.$J * batches)
-        return undefined;
-    const message = `${rejected} of ${batches} batches were interrupted by other work on the CPU`;
-    return { status: 'unstable', reason: { operation: 'measure', errno: 0, message } };
-}
-function replicate(id, { launch, metrics }) {
-    const observation = metrics.get(id);
-    if (observation?.status !== 'ok')
-        return [];
-    const { estimateNs, controlNs, spreadNs, kept, rejected } = observation.estimate;
-    return [
-        {
-            sequence: launch.sequence,
-            estimateNs: rounded(estimateNs),
-            controlNs: rounded(controlNs),
-            spreadNs: rounded(spreadNs),
-            kept,
-            rejected,
-        },
-    ];
-}
-/** Seven digits: far below any noise, and half of the record's size. */
-const rounded = (ns) => Number(ns.toPrecision(7));
-function absence(id, { metrics }) {
-    const observation = metrics.get(id);
-    return observation === undefined || observation.status === 'ok' ? [] : [observation];
-}
-function commonest(absences) {
-    const statuses = absences.map(({ status }) => status);
-    const usual = statuses.length > 0 ? (0,simple_statistics/* modeFast */.Yz)(statuses) : undefined;
-    return (absences.find(({ status }) => status === usual) ?? {
-        status: 'error',
-        reason: { operation: 'launch', errno: 0, message: 'no launch that measured it came through' },
-    });
-}
-
-// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
-var schemas = __nccwpck_require__(2857);
-// EXTERNAL MODULE: ./lib/record/metric-status.js
-var metric_status = __nccwpck_require__(8924);
-;// CONCATENATED MODULE: ./lib/probe/wire.js
-
-
-
-/** The major version of the wire format that this program speaks. */
-const WIRE_VERSION = 1;
-/** A plan of 1000 rounds of the whole catalogue stays below; an endless printer does not. */
-const MAX_LINES = 600_000;
-/** Banners and whatever else a command prints around the results. */
-const MAX_NOISE_LINES = 1_000;
-/** 10,000 batches of three 15-digit numbers, with room to spare. */
-const MAX_LINE_BYTES = 1024 * 1024;
-const MAX_BATCHES = 10_000;
-const NEWLINE = 0x0a;
-const count = schemas/* int */.Whr().min(0).max(Number.MAX_SAFE_INTEGER);
-const positive = schemas/* number */.aig().gt(0).max(1e15);
-const batches = (value) => schemas/* array */.YOg(value).min(1).max(MAX_BATCHES);
-/** What a target says may end up in a log whose lines are commands. */
-const oneLine = (text) => text.replaceAll(/\p{Cc}+/gu, ' ');
-const bounded = (length) => schemas/* string */.YjP().transform((value) => oneLine(value).slice(0, length));
-// Stripped, not strict: a newer probe may say more than this program reads.
-const environmentSchema = schemas/* object */.Ikc({
-    platform: schemas/* object */.Ikc(run/* platformSchema */.vd.shape),
-    subject: schemas/* object */.Ikc(run/* subjectSchema */.cn.shape),
-});
-const helloLine = schemas/* object */.Ikc({
-    wire: schemas/* literal */.euz(WIRE_VERSION),
-    catalogue: run/* runSchema */.Lx.shape.catalogue,
-    clock: schemas/* object */.Ikc({ name: schemas/* string */.YjP().max(128), cost_ns: schemas/* number */.aig().min(0), vdso: schemas/* boolean */.zMY() }),
-    cpu: schemas/* int */.Whr(),
-    pinned: schemas/* boolean */.zMY(),
-    pid: count,
-    environment: environmentSchema.optional(),
-})
-    .transform(({ catalogue, clock, cpu, pinned, pid, environment }) => ({
-    catalogue,
-    clock: { name: clock.name, costNs: clock.cost_ns, vdso: clock.vdso },
-    cpu,
-    pinned,
-    pid,
-    ...(environment === undefined ? {} : { environment }),
-}));
-const metricFields = {
-    id: schemas/* string */.YjP().min(1).max(64),
-    version: schemas/* int */.Whr().min(1),
-    round: schemas/* int */.Whr().min(0),
-};
-const measuredLine = schemas/* object */.Ikc({
-    ...metricFields,
-    status: schemas/* literal */.euz('ok'),
-    operations: positive,
-    wall_ns: batches(positive),
-    cpu_ns: batches(schemas/* number */.aig().min(0).max(1e15)),
-    control_ns: batches(positive),
-    control_operations: positive,
-})
-    .refine((line) => line.cpu_ns.length === line.wall_ns.length, {
-    error: 'not as long as wall_ns',
-    path: ['cpu_ns'],
-})
-    .refine((line) => line.control_ns.length === line.wall_ns.length, {
-    error: 'not as long as wall_ns',
-    path: ['control_ns'],
-})
-    .transform(({ id, version, round, status, ...line }) => ({
-    ...{ id, version, round, status },
-    batches: {
-        operations: line.operations,
-        wallNs: line.wall_ns,
-        cpuNs: line.cpu_ns,
-        controlNs: line.control_ns,
-        controlOperations: line.control_operations,
-    },
-}));
-const unavailableLine = schemas/* object */.Ikc({
-    ...metricFields,
-    status: schemas/* enum */.k5n(metric_status/* UNAVAILABLE */.H),
-    operation: bounded(200),
-    errno: schemas/* int */.Whr().min(0).max(4095),
-    message: bounded(300),
-})
-    .transform(({ id, version, round, status, ...reason }) => ({
-    ...{ id, version, round, status },
-    reason: reason,
-}));
-/** The probe's command line for a plan, without the program itself; safe in any shell. */
-function planArguments(plan) {
-    return [
-        `--metrics=${plan.metrics.join(',')}`,
-        `--rounds=${plan.rounds}`,
-        `--batches=${plan.batches}`,
-        `--batch-us=${plan.batchUs}`,
-        `--seed=${plan.seed}`,
-        `--cpu=${plan.cpu}`,
-        `--deadline-ms=${plan.deadlineMs}`,
-        ...(plan.environment ? ['--environment'] : []),
-        ...(plan.resultsFd === undefined ? [] : [`--results-fd=${plan.resultsFd}`]),
-    ];
-}
-/**
- * Reads what a probe process wrote. Unknown fields and line types are ignored, as are lines that are
- * not JSON (a login banner, the output of a wrapping command) up to a bound; a last line that was cut
- * is dropped. Never throws: what is wrong is in `problem`.
- *
- * @param bytes the results of a launch; read a line at a time, never as one string
- */
-function parseWire(bytes) {
-    const output = { metrics: [], complete: false };
-    let noise = 0;
-    let lines = 0;
-    for (const line of linesOf(bytes)) {
-        lines += 1;
-        const taken = line.bytes > MAX_LINE_BYTES ? 'noise' : takeLine(line, output);
-        if (taken === 'noise')
-            noise += 1;
-        else if (taken !== undefined)
-            output.problem = taken;
-        if (lines > MAX_LINES)
-            output.problem = `it has more than ${MAX_LINES} lines`;
-        if (noise > MAX_NOISE_LINES) {
-            output.problem = `it has more than ${MAX_NOISE_LINES} lines that are not results`;
-        }
-        if (output.problem !== undefined)
-            return { ...output, complete: false };
-    }
-    if (output.hello === undefined)
-        output.problem = 'it has no result lines';
-    return output;
-}
-function* linesOf(bytes) {
-    for (let start = 0; start < bytes.length;) {
-        const newline = bytes.indexOf(NEWLINE, start);
-        const end = newline < 0 ? bytes.length : newline;
-        if (end > start) {
-            const shown = Math.min(end, start + MAX_LINE_BYTES);
-            yield { text: bytes.toString('utf8', start, shown), bytes: end - start, whole: newline >= 0 };
-        }
-        start = end + 1;
-    }
-}
-/** Adds a line to the output; says 'noise' or a problem when it cannot. */
-function takeLine(line, output) {
-    const value = readJson(line.text);
-    if (value === undefined) {
-        const damaged = line.whole && line.text.startsWith('{"type":');
-        return damaged ? 'a result line is damaged, as if something else printed into it' : 'noise';
-    }
-    if (output.complete && value.type !== 'hello')
-        return 'noise';
-    switch (value.type) {
-        case 'hello':
-            return takeHello(value, output);
-        case 'metric':
-            return takeMetric(value, output);
-        case 'end':
-            output.complete = output.hello !== undefined;
-            return undefined;
-        default:
-            return undefined;
-    }
-}
-function takeHello(value, output) {
-    if (output.hello !== undefined)
-        return 'the probe ran more than once in one launch';
-    if (value.wire !== WIRE_VERSION) {
-        return `it has wire version ${String(value.wire)} and this syscall-gate reads version ${WIRE_VERSION}`;
-    }
-    const hello = helloLine.safeParse(value);
-    if (!hello.success)
-        return `hello: ${firstIssue(hello.error)}`;
-    output.hello = hello.data;
-    return undefined;
-}
-function takeMetric(value, output) {
-    if (output.hello === undefined)
-        return 'a metric comes before hello';
-    const schema = value.status === 'ok' ? measuredLine : unavailableLine;
-    const metric = schema.safeParse(value);
-    if (!metric.success)
-        return `metric: ${firstIssue(metric.error)}`;
-    output.metrics.push(metric.data);
-    return undefined;
-}
-function readJson(text) {
-    if (!text.startsWith('{'))
-        return undefined;
-    try {
-        return JSON.parse(text);
-    }
-    catch {
-        return undefined;
-    }
-}
-function firstIssue(error) {
-    const [issue] = error.issues;
-    return `${issue?.path.join('.') || 'line'}: ${issue?.message ?? 'invalid'}`;
-}
-
-;// CONCATENATED MODULE: ./lib/measure/estimate.js
-
-
-/** Where a metric's own occupancy is read off: high, but not the luckiest batch. */
-const OWN_OCCUPANCY_QUANTILE = 0.9;
-/**
- * Reduces the batches of one metric in one launch to its replicate.
- *
- * A batch counts only when its participants ran on a CPU for as large a share of the wall time as
- * the metric's best batches did. The reference is the metric's own because kernels with
- * CONFIG_IRQ_TIME_ACCOUNTING keep the softirq work of a loopback send off the task's clock, which
- * would otherwise reject every batch of it. Involuntary switches are no criterion: a wake-up
- * preemption counts as one. Metrics that `sleeps` declares idle by design keep every batch, and so
- * does everything where the CPU clock stood still over a batch: it is too coarse to judge by (10 ms
- * in gVisor).
- *
- * @param rounds the metric's batches, one entry a round
- * @param sleeps the operation waits on purpose, so occupancy says nothing
- */
-function estimateReplicate(rounds, sleeps) {
-    const batches = rounds.flatMap(perOperation);
-    const best = (0,simple_statistics/* quantile */.YV)(batches.map((batch) => batch.occupancy), OWN_OCCUPANCY_QUANTILE);
-    const undisturbed = batches.filter((batch) => batch.occupancy >= assumptions/* OCCUPANCY_THRESHOLD */.Op * best);
-    const blind = sleeps || batches.some((batch) => batch.occupancy === 0);
-    const kept = blind ? batches : undisturbed;
-    const ns = kept.map((batch) => batch.ns);
-    const control = kept.map((batch) => batch.controlNs);
-    return {
-        estimateNs: (0,simple_statistics/* quantile */.YV)(ns, assumptions/* ESTIMATE_QUANTILE */.JG),
-        controlNs: (0,simple_statistics/* quantile */.YV)(control, assumptions/* ESTIMATE_QUANTILE */.JG),
-        spreadNs: (0,simple_statistics/* interquartileRange */.Z0)(ns),
-        kept: kept.length,
-        rejected: batches.length - kept.length,
-    };
-}
-const perOperation = (round) => round.wallNs.map((wallNs, index) => ({
-    ns: wallNs / round.operations,
-    controlNs: (round.controlNs[index] ?? 0) / round.controlOperations,
-    // An interrupt between the readings of the two clocks can put CPU time above wall time.
-    occupancy: Math.min(1, (round.cpuNs[index] ?? 0) / wallNs),
-}));
-
-;// CONCATENATED MODULE: ./lib/measure/launch.js
-
-
-
-/** The launcher kills later than the probe gives up, so that a slow metric has its own status. */
-const LAUNCHER_GRACE_MS = 2000;
-const RESULTS_FD = 3;
-/** Launches the probe once in a target. A launch that fails is an observation, not an exception. */
-async function launchProbe(bench, order) {
-    bench.signal.throwIfAborted();
-    const { target } = order;
-    const memory = target.results === 'memory';
-    const argv = target.argv(bench.probe, probeArguments(bench.plan, order, memory));
-    const launched = bench.addon.launch({
-        argv,
-        env: target.environment(process.env),
-        cpu: bench.plan.cpu,
-        deadlineMs: order.deadlineMs + LAUNCHER_GRACE_MS,
-        results: target.results,
-    });
-    const result = await launched.catch((error) => {
-        bench.signal.throwIfAborted();
-        throw launchError(argv[0] ?? '', error);
-    });
-    bench.signal.throwIfAborted();
-    return observe(order, result);
-}
-function launchError(program, error) {
-    const why = error instanceof Error ? error.message : String(error);
-    if (error instanceof Error && 'syscall' in error && error.syscall === 'kill') {
-        return (0,failure/* measurementFailure */.jO)(`The command "${program}" passed its deadline and could not be ended, since it runs with more rights than this user has: run syscall-gate itself with those rights.`, error);
-    }
-    return (0,failure/* measurementFailure */.jO)(`The command "${program}" could not be started (${why}): check that it is installed and executable.`, error);
-}
-const probeArguments = (plan, order, memory) => planArguments({
-    metrics: order.metrics.map((metric) => metric.id),
-    rounds: plan.roundsPerLaunch,
-    batches: plan.batchesPerRound,
-    batchUs: plan.batchUs,
-    seed: order.orderSeed,
-    cpu: plan.cpu,
-    deadlineMs: order.deadlineMs,
-    environment: order.environment,
-    ...(memory ? { resultsFd: RESULTS_FD } : {}),
-});
-function observe(order, result) {
-    const wire = parseWire(result.results);
-    const failure = launchFailure(result, wire);
-    return {
-        launch: {
-            sequence: order.sequence,
-            phase: order.phase,
-            wallNs: result.wallNs,
-            userNs: result.userNs,
-            systemNs: result.systemNs,
-            stolenNs: result.stolenNs,
-            involuntarySwitches: result.involuntarySwitches,
-            ...(failure === undefined ? {} : { failure: failure.slice(0, 500) }),
-        },
-        ...(wire.hello?.environment ? { environment: wire.hello.environment } : {}),
-        ...(wire.hello ? fromHello(wire.hello) : {}),
-        metrics: failure === undefined ? observeMetrics(order.metrics, wire.metrics) : new Map(),
-    };
-}
-const fromHello = ({ catalogue, cpu, pinned }) => ({
-    catalogue,
-    placement: { cpu, pinned },
-});
-/** One clause that says why a launch does not count, or undefined when it does. */
-function launchFailure(result, wire) {
-    const said = oneLine(result.stderr.trim().split('\n').at(-1) ?? '');
-    const because = said ? `, saying "${said}"` : '';
-    if (result.timedOut)
-        return `it did not end before its deadline${because}`;
-    if (wire.hello !== undefined && wire.problem !== undefined)
-        return wire.problem;
-    if (result.signal !== 0)
-        return `it was ended by signal ${result.signal}${because}`;
-    if (wire.complete)
-        return undefined;
-    if (result.truncated)
-        return 'it wrote more than a launch may';
-    const where = wire.hello === undefined ? 'without any result' : 'before its last result';
-    return `it ended with exit code ${result.exitCode} ${where}${because}`;
-}
-function observeMetrics(entries, wire) {
-    return new Map(entries.map((entry) => [entry.id, observeMetric(entry, wire)]));
-}
-function observeMetric(entry, wire) {
-    const rounds = wire.filter((line) => line.id === entry.id);
-    const other = rounds.find((round) => round.version !== entry.version);
-    if (other !== undefined)
-        return otherDefinition(entry.version, other.version);
-    const unavailable = rounds.find((round) => round.status !== 'ok');
-    if (unavailable !== undefined) {
-        return { status: unavailable.status, reason: unavailable.reason };
-    }
-    const batches = rounds.flatMap((round) => (round.status === 'ok' ? [round.batches] : []));
-    if (batches.length === 0)
-        return missing;
-    return { status: 'ok', estimate: estimateReplicate(batches, entry.slow) };
-}
-/** A command may start a probe of its own, of another release. */
-const otherDefinition = (ours, theirs) => ({
-    status: 'error',
-    reason: {
-        operation: 'measure',
-        errno: 0,
-        message: `the probe there has definition ${theirs} of it and this one has ${ours}`,
-    },
-});
-const missing = {
-    status: 'error',
-    reason: { operation: 'measure', errno: 0, message: 'the probe reported nothing for it' },
-};
-
-;// CONCATENATED MODULE: ./lib/measure/rounds.js
-
-
-/**
- * The order of one round. A B B A cancels a linear drift inside the round, and its seams hold
- * adjacent launches of the same side: B B within a round, A A from one to the next.
- */
-const DUET = ['baseline', 'candidate', 'candidate', 'baseline'];
-const ALONE = ['candidate', 'candidate', 'candidate', 'candidate'];
-const LAUNCHES_PER_ROUND = DUET.length;
-const emptyLog = () => ({ baseline: [], candidate: [], next: 0 });
-/** Slow metrics wait by design (tens of ms an operation): two rounds of them say enough. */
-const SLOW_METRIC_ROUNDS = 2;
-/**
- * More rounds of a phase say nothing more: the interval shrinks with their root, and the estimate
- * and its interval take memory and time with their square. One metric alone gets there in a minute.
- */
-const MOST_ROUNDS = 400;
-/** A launch takes well under a second on hardware; emulated kernels are hundreds of times slower. */
-const LAUNCH_DEADLINE_MS = 60_000;
-/**
- * Measures rounds of launches, of both sides in turn or of the candidate alone, and adds them to
- * the log.
- *
- * @throws Failure (measurement) when the launches of a side keep failing
- */
-async function measureRounds(bench, sides, order, log, progress) {
-    const begin = performance.now();
-    let whole = 0;
-    for (let round = 0; round < MOST_ROUNDS; round++) {
-        const now = performance.now();
-        const roundMs = round === 0 ? 0 : (now - begin) / round;
-        const late = whole < order.leastRounds ? order.latest : order.until;
-        if (round > 0 && now + roundMs > late)
-            return;
-        const tell = (launch, target) => tellProgress(progress, order, begin, round * LAUNCHES_PER_ROUND + launch, target);
-        const launches = await measureRound(bench, sides, order, round, log, tell);
-        if (launches.every(({ launch }) => launch.failure === undefined))
-            whole += 1;
-    }
-}
-async function measureRound(bench, sides, order, round, log, tell) {
-    const metrics = metricsOf(order, round);
-    const launches = [];
-    for (const side of sides.baseline ? DUET : ALONE) {
-        const target = sides[side] ?? sides.candidate;
-        tell(launches.length, target);
-        const launch = await launchInTurn(bench, target, order, metrics, log);
-        launches.push(launch);
-        log[side].push(launch);
-        refuseFailing(target, log[side]);
-    }
-    return launches;
-}
-/** A phase with time to fill is told by the second, the warm-up by the launch. */
-function tellProgress(progress, order, begin, launches, target) {
-    if (order.phase === 'warm-up') {
-        progress.step(launches, LAUNCHES_PER_ROUND, target.record.spec);
-        return;
-    }
-    const seconds = (ms) => Math.round(ms / 1000);
-    const budget = Math.max(order.until, performance.now()) - begin;
-    progress.step(seconds(performance.now() - begin), seconds(budget), `launch ${launches + 1}, ${target.record.spec}`);
-}
-async function launchInTurn(bench, target, { phase }, metrics, log) {
-    const sequence = log.next++;
-    return launchProbe(bench, {
-        target,
-        sequence,
-        phase,
-        metrics,
-        orderSeed: roundSeed(bench.plan.seed, sequence),
-        deadlineMs: LAUNCH_DEADLINE_MS,
-        environment: phase === 'warm-up',
-    });
-}
-/** Both sides of a round share one metric order; the golden ratio spreads consecutive seeds. */
-const roundSeed = (seed, sequence) => (seed + Math.imul(Math.floor(sequence / LAUNCHES_PER_ROUND), 0x9e3779b1)) >>> 0;
-function metricsOf(order, round) {
-    if (order.phase !== 'warm-up' && round < SLOW_METRIC_ROUNDS)
-        return order.metrics;
-    const quick = order.metrics.filter((metric) => !metric.slow);
-    return quick.length > 0 ? quick : order.metrics;
-}
-/** A side that has never come through is given up at once; one that has may stumble. */
-const FAILURES_AT_FIRST = 2;
-const FAILURES_IN_A_ROW = 8;
-function refuseFailing(target, observations) {
-    const lastGood = observations.findLastIndex(({ launch }) => launch.failure === undefined);
-    const failures = observations.slice(lastGood + 1);
-    const most = lastGood < 0 ? FAILURES_AT_FIRST : FAILURES_IN_A_ROW;
-    const [first] = failures;
-    if (failures.length >= most && first?.launch.failure !== undefined) {
-        throw launchesFailed(target, first.launch.failure);
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/measure/session.js
-
-
-/**
- * How the time is shared: the rest after the screen is for confirming what it flagged, which needs
- * less because few metrics are left.
- */
-const SCREEN_SHARE = 0.7;
-/** Confirmation may overrun the budget by this factor rather than end short of the pairs it needs. */
-const OVERRUN = 1.3;
-/** Two launch pairs a round. */
-const PAIRS_PER_ROUND = 2;
-/** One measuring of one candidate, against a baseline in turn or alone, within one time budget. */
-class Session {
-    bench;
-    sides;
-    durationMs;
-    progress;
-    log = emptyLog();
-    begin = performance.now();
-    constructor(bench, sides, durationMs, progress) {
-        this.bench = bench;
-        this.sides = sides;
-        this.durationMs = durationMs;
-        this.progress = progress;
-    }
-    /** The first round: describes the sides and heats the machine; its numbers are discarded. */
-    async warmUp() {
-        this.progress.phase('Warm up');
-        await this.measure('warm-up', this.bench.plan.metrics, { until: 0, leastRounds: 1 });
-    }
-    /** All metrics, for the share of the budget that leaves time to confirm. */
-    async screen(share = SCREEN_SHARE) {
-        const until = this.begin + share * this.durationMs;
-        await this.measure('screen', this.bench.plan.metrics, { until, leastRounds: 1 });
-    }
-    /** Fresh launches of the flagged metrics only, at least as many pairs as their test needs. */
-    async confirm(flagged, leastPairs) {
-        const metrics = this.bench.plan.metrics.filter(({ id }) => flagged.includes(id));
-        const leastRounds = Math.ceil(leastPairs / PAIRS_PER_ROUND);
-        await this.measure('confirm', metrics, { until: this.begin + this.durationMs, leastRounds });
-    }
-    baselineRun(identity) {
-        const { baseline = this.sides.candidate } = this.sides;
-        return collectRun(baseline, this.bench.plan, this.log.baseline, identity);
-    }
-    candidateRun(identity) {
-        return collectRun(this.sides.candidate, this.bench.plan, this.log.candidate, identity);
-    }
-    /** Both sides as one run, for a candidate that was compared with itself. */
-    pooledRun(identity) {
-        const launches = [...this.log.baseline, ...this.log.candidate].sort((a, b) => a.launch.sequence - b.launch.sequence);
-        return collectRun(this.sides.candidate, this.bench.plan, launches, identity);
-    }
-    async measure(phase, metrics, limits) {
-        const latest = this.begin + OVERRUN * this.durationMs;
-        const order = { phase, metrics, latest, ...limits };
-        await measureRounds(this.bench, this.sides, order, this.log, this.progress);
-    }
-}
-
 ;// CONCATENATED MODULE: ./lib/stats/arguments.js
 /**
  * The door of the pure rooms: a number that is not finite, or out of its range, is a bug in the
@@ -16289,6 +15435,8 @@ function mde80ForPrediction(test) {
     return margin + standardError * (critical + studentQuantile(assumptions/* POWER */.wY, degreesOfFreedom));
 }
 
+// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
+var simple_statistics = __nccwpck_require__(5521);
 ;// CONCATENATED MODULE: ./lib/stats/moderated.js
 
 /**
@@ -16475,6 +15623,129 @@ function nearestDecision(estimate, { margin, alpha, familySize }, flaggingLevels
     return { level, distance: Math.abs(beyond) };
 }
 
+// EXTERNAL MODULE: ./lib/verdict/samples.js
+var samples = __nccwpck_require__(1194);
+// EXTERNAL MODULE: ./lib/record/run.js + 1 modules
+var record_run = __nccwpck_require__(2522);
+;// CONCATENATED MODULE: ./lib/verdict/sides.js
+
+
+/** A metric as a side of the comparison shows it, a time in ns at the given control speed. */
+const measuredSide = (metric, controlNs) => metric.unit === 'count'
+    ? measured(metric.unit, (0,samples/* agreedCount */.yo)(metric).count, metric.counts.length)
+    : measured(metric.unit, Math.exp((0,samples/* runEstimate */.GI)(metric)) * controlNs, metric.replicates.length);
+const measured = (unit, estimate, replicates) => ({
+    status: 'ok',
+    unit,
+    estimate,
+    replicates,
+});
+/** The two sides of a change: the baseline as it was measured, the candidate by the change. */
+const sidesOfChange = ({ unit }, baselineNs, ratio, replicates) => ({
+    baseline: measured(unit, baselineNs, replicates.baseline),
+    candidate: measured(unit, baselineNs * ratio, replicates.candidate),
+});
+const ABSENT = {
+    status: 'absent',
+    reason: { operation: 'compare', errno: 0, message: 'the run does not have this metric' },
+};
+function sideOf(metric, controlNs) {
+    if (metric === undefined)
+        return ABSENT;
+    if (metric.status === 'ok')
+        return measuredSide(metric, controlNs);
+    return { status: metric.status, reason: metric.reason };
+}
+/** Both sides of a metric that is not compared, in ns at the control speed of the one that has it. */
+function bothSides(baseline, candidate) {
+    const reference = [baseline, candidate].find(record_run/* isTimed */._Y);
+    const controlNs = reference ? (0,samples/* controlSpeed */.vv)(reference.id, reference.replicates) : 1;
+    return { baseline: sideOf(baseline, controlNs), candidate: sideOf(candidate, controlNs) };
+}
+/** Why two records of a metric cannot be compared, or the pair when they can. */
+function comparablePair(baseline, candidate) {
+    if (baseline?.status === 'ok' && candidate?.status === 'ok') {
+        if (baseline.version === candidate.version) {
+            if ((0,record_run/* isTimed */._Y)(baseline) && (0,record_run/* isTimed */._Y)(candidate))
+                return { kind: 'timed', baseline, candidate };
+            if ((0,record_run/* isCounted */.he)(baseline) && (0,record_run/* isCounted */.he)(candidate)) {
+                return { kind: 'counted', baseline, candidate };
+            }
+            return `One side measured a time of this metric and the other a count.`;
+        }
+        return `The baseline measured definition ${baseline.version} of this metric and the candidate definition ${candidate.version}.`;
+    }
+    if (baseline?.status === 'ok')
+        return `Measured on the baseline, but ${absence(candidate)} on the candidate.`;
+    if (candidate?.status === 'ok')
+        return `Measured on the candidate, but ${absence(baseline)} on the baseline.`;
+    return `On neither side: ${absence(candidate)} on the candidate.`;
+}
+function absence(metric) {
+    if (metric === undefined)
+        return 'absent';
+    if (metric.status === 'ok')
+        return 'ok';
+    return `${metric.status.replace('_', ' ')} (${metric.reason.operation}: ${metric.reason.message})`;
+}
+/** The comparison of a metric for which there is nothing to test. */
+function incomparable(candidate, marginRatio, sides, because) {
+    const { id, gate } = candidate;
+    return { id, gate, marginRatio, ...sides, verdict: 'incomparable', because };
+}
+
+;// CONCATENATED MODULE: ./lib/verdict/counts.js
+
+
+
+
+/**
+ * Compares what was counted rather than timed: a fact and not an estimate, so any difference is a
+ * finding, without a margin, a p-value or an interval.
+ *
+ * @param obstacle why nothing may be called a change, if so
+ * @returns undefined where the two records are not counts that can be compared
+ */
+function compareCounts(baseline, candidate, obstacle) {
+    const pair = comparablePair(baseline, candidate);
+    if (typeof pair === 'string' || pair.kind === 'timed')
+        return undefined;
+    const before = (0,samples/* agreedCount */.yo)(pair.baseline);
+    const after = (0,samples/* agreedCount */.yo)(pair.candidate);
+    const ratio = after.count / before.count;
+    return {
+        id: candidate.id,
+        gate: candidate.gate,
+        marginRatio: 0,
+        ...bothSides(pair.baseline, pair.candidate),
+        ...decideCount(before, after, pair.candidate.counts.length, obstacle),
+        ...(Number.isFinite(ratio) && ratio > 0
+            ? { change: { ratio, low: ratio, high: ratio, confidence: 1 } }
+            : {}),
+    };
+}
+function decideCount(before, after, launches, obstacle) {
+    const agreement = Math.min(before.share, after.share);
+    if (agreement < assumptions/* COUNT_AGREEMENT */.Jz) {
+        return {
+            verdict: 'inconclusive',
+            because: `Only ${(0,units/* formatShare */.T1)(agreement)} of the launches of one side count the same, so the count is not exact here.`,
+        };
+    }
+    if (before.count === after.count) {
+        return {
+            verdict: 'unchanged',
+            because: `${(0,units/* formatCount */.B4)(after.count)} an operation on both sides, counted in ${(0,units/* countOf */.pq)(launches, 'launch', 'launches')}.`,
+        };
+    }
+    if (obstacle !== undefined)
+        return { verdict: 'inconclusive', because: obstacle };
+    return {
+        verdict: after.count > before.count ? 'regressed' : 'improved',
+        because: `${(0,units/* formatCount */.B4)(after.count)} an operation instead of ${(0,units/* formatCount */.B4)(before.count)}, counted exactly in ${(0,units/* countOf */.pq)(launches, 'launch', 'launches')}.`,
+    };
+}
+
 ;// CONCATENATED MODULE: ./lib/stats/holm.js
 
 /**
@@ -16611,128 +15882,17 @@ function floorOf(within, marginRatio, alpha) {
     };
 }
 
-;// CONCATENATED MODULE: ./lib/verdict/samples.js
-
-/**
- * The covariates are what the others are divided by, so they are compared as the clock read them.
- */
-const CONTROL_FAMILY = 'control.';
-/**
- * The quantity that is compared: the natural logarithm of a replicate's estimate over the control
- * loop that ran beside it, which takes frequency changes out.
- */
-function logEstimate(id, replicate) {
-    const control = id.startsWith(CONTROL_FAMILY) ? 1 : replicate.controlNs;
-    return Math.log(replicate.estimateNs / control);
-}
-/** Where a side stands: the median of its replicates, on the log scale. */
-const centre = (id, replicates) => (0,simple_statistics/* median */.JZ)(replicates.map((replicate) => logEstimate(id, replicate)));
-/** A run's own estimate of a metric. */
-const runEstimate = ({ id, replicates }) => centre(id, replicates);
-const metricOf = (run, id) => run.metrics.find((metric) => metric.id === id);
-/** The control speed at which a side's figures are shown, in ns per operation of the loop. */
-function controlSpeed(id, replicates) {
-    if (id.startsWith(CONTROL_FAMILY))
-        return 1;
-    return (0,simple_statistics/* median */.JZ)(replicates.map((replicate) => replicate.controlNs));
-}
-/** What an operation took, in ns at the side's own control speed. */
-const typicalNs = (id, replicates) => Math.exp(centre(id, replicates)) * controlSpeed(id, replicates);
-/**
- * Pairs up neighbouring launches. Sequence numbers put both sides of a duet on one line, A B B A
- * A B B A …: launches 2k and 2k + 1 are of different sides, 2k + 1 and 2k + 2 of the same.
- *
- * @param phase only launches of this phase count; phases begin at even sequence numbers
- */
-function pairDifferences(baseline, candidate, id, phase) {
-    const before = estimatesBySequence(baseline, id, phase);
-    const after = estimatesBySequence(candidate, id, phase);
-    return {
-        between: [...after].flatMap(([sequence, y]) => difference(before.get(sequence ^ 1), y)),
-        within: [...seams(before), ...seams(after)],
-    };
-}
-/** The same of a run that was measured alone: all its pairs of neighbours are of one side. */
-const withinDifferences = (run, id, phase) => seams(estimatesBySequence(run, id, phase));
-const seams = (side) => [...side].flatMap(([sequence, y]) => sequence % 2 === 1 ? difference(y, side.get(sequence + 1)) : []);
-const difference = (from, to) => from === undefined || to === undefined ? [] : [to - from];
-const estimatesBySequence = (run, id, phase) => new Map(replicatesOf(run, id, phase).map((replicate) => [
-    replicate.sequence,
-    logEstimate(id, replicate),
-]));
-/** The replicates of a metric in one phase of its run. */
-function replicatesOf(run, id, phase) {
-    const metric = metricOf(run, id);
-    if (metric?.status !== 'ok')
-        return [];
-    const inPhase = new Set(run.launches.filter((launch) => launch.phase === phase).map(({ sequence }) => sequence));
-    return metric.replicates.filter(({ sequence }) => inPhase.has(sequence));
-}
-
+// EXTERNAL MODULE: ./node_modules/picomatch/index.js
+var picomatch = __nccwpck_require__(4006);
 ;// CONCATENATED MODULE: ./lib/verdict/settings.js
 
-/** The margin of a metric as a ratio: the last rule that matches it, else the design's default. */
-function marginOf(id, rules, fallback) {
+/**
+ * The margin of a metric as a ratio: the last rule that matches it, else the design's default, or
+ * what the metric needs at least.
+ */
+function marginOf({ id, leastMargin = 0 }, rules, fallback) {
     const rule = rules.findLast(({ glob }) => picomatch.isMatch(id, glob));
-    return rule?.ratio ?? fallback;
-}
-
-;// CONCATENATED MODULE: ./lib/verdict/sides.js
-
-/** A metric as a side of the comparison shows it, in ns at the given control speed. */
-const measuredSide = (metric, controlNs) => ({
-    status: 'ok',
-    estimateNs: Math.exp(runEstimate(metric)) * controlNs,
-    replicates: metric.replicates.length,
-});
-/** The two sides of a change: the baseline as it was measured, the candidate by the change. */
-function sidesOfChange(baselineNs, ratio, replicates) {
-    return {
-        baseline: { status: 'ok', estimateNs: baselineNs, replicates: replicates.baseline },
-        candidate: { status: 'ok', estimateNs: baselineNs * ratio, replicates: replicates.candidate },
-    };
-}
-const ABSENT = {
-    status: 'absent',
-    reason: { operation: 'compare', errno: 0, message: 'the run does not have this metric' },
-};
-function sideOf(metric, controlNs) {
-    if (metric === undefined)
-        return ABSENT;
-    if (metric.status === 'ok')
-        return measuredSide(metric, controlNs);
-    return { status: metric.status, reason: metric.reason };
-}
-/** Both sides of a metric that is not compared, in ns at the control speed of the one that has it. */
-function bothSides(baseline, candidate) {
-    const reference = [baseline, candidate].find((metric) => metric?.status === 'ok');
-    const controlNs = reference?.status === 'ok' ? controlSpeed(reference.id, reference.replicates) : 1;
-    return { baseline: sideOf(baseline, controlNs), candidate: sideOf(candidate, controlNs) };
-}
-/** Why two records of a metric cannot be compared, or the pair when they can. */
-function comparablePair(baseline, candidate) {
-    if (baseline?.status === 'ok' && candidate?.status === 'ok') {
-        if (baseline.version === candidate.version)
-            return { baseline, candidate };
-        return `The baseline measured definition ${baseline.version} of this metric and the candidate definition ${candidate.version}.`;
-    }
-    if (baseline?.status === 'ok')
-        return `Measured on the baseline, but ${sides_absence(candidate)} on the candidate.`;
-    if (candidate?.status === 'ok')
-        return `Measured on the candidate, but ${sides_absence(baseline)} on the baseline.`;
-    return `On neither side: ${sides_absence(candidate)} on the candidate.`;
-}
-function sides_absence(metric) {
-    if (metric === undefined)
-        return 'absent';
-    if (metric.status === 'ok')
-        return 'ok';
-    return `${metric.status.replace('_', ' ')} (${metric.reason.operation}: ${metric.reason.message})`;
-}
-/** The comparison of a metric for which there is nothing to test. */
-function incomparable(candidate, marginRatio, sides, because) {
-    const { id, gate } = candidate;
-    return { id, gate, marginRatio, ...sides, verdict: 'incomparable', because };
+    return rule?.ratio ?? Math.max(fallback, leastMargin);
 }
 
 ;// CONCATENATED MODULE: ./lib/verdict/validity.js
@@ -16765,8 +15925,8 @@ const REJECTED_WORTH_SAYING = 0.2;
  */
 function filteredUnevenly(baseline, candidate) {
     const metrics = candidate.metrics.flatMap((after) => {
-        const before = metricOf(baseline, after.id);
-        if (before?.status !== 'ok' || after.status !== 'ok')
+        const before = (0,samples/* metricOf */.ak)(baseline, after.id);
+        if (!(0,record_run/* isTimed */._Y)(before) || !(0,record_run/* isTimed */._Y)(after))
             return [];
         const gap = rejectedShare(after.replicates) - rejectedShare(before.replicates);
         return Math.abs(gap) > REJECTED_WORTH_SAYING ? [after.id] : [];
@@ -16778,7 +15938,7 @@ function filteredUnevenly(baseline, candidate) {
     ];
 }
 const rejectedShare = (replicates) => {
-    const { batches, rejected } = (0,run/* countBatches */.K_)(replicates);
+    const { batches, rejected } = (0,record_run/* countBatches */.K_)(replicates);
     return rejected / batches;
 };
 function failedLaunches(runs) {
@@ -16802,6 +15962,7 @@ function stolenTime(runs) {
 }
 
 ;// CONCATENATED MODULE: ./lib/verdict/duet.js
+
 
 
 
@@ -16845,7 +16006,8 @@ function compareDuet(baseline, candidate, settings) {
         const duet = metrics.find((one) => one.metric === metric);
         return duet
             ? compareMetric(duet, baseline, candidate, settings, families)
-            : notCompared(metric, baseline, settings);
+            : (compareCounts((0,samples/* metricOf */.ak)(baseline, metric.id), metric) ??
+                notCompared(metric, baseline, settings));
     });
     return {
         design: 'duet',
@@ -16860,15 +16022,15 @@ function compareDuet(baseline, candidate, settings) {
 }
 function duetMetrics(baseline, candidate, settings) {
     return candidate.metrics.flatMap((metric) => {
-        const pair = comparablePair(metricOf(baseline, metric.id), metric);
-        if (typeof pair === 'string')
+        const pair = comparablePair((0,samples/* metricOf */.ak)(baseline, metric.id), metric);
+        if (typeof pair === 'string' || pair.kind === 'counted')
             return [];
-        const screen = pairDifferences(baseline, candidate, metric.id, 'screen');
+        const screen = (0,samples/* pairDifferences */.ZV)(baseline, candidate, metric.id, 'screen');
         if (screen.between.length === 0)
             return [];
-        const confirm = pairDifferences(baseline, candidate, metric.id, 'confirm');
-        const marginRatio = marginOf(metric.id, settings.margins, assumptions/* DUET_MARGIN */.CJ);
-        return { metric, marginRatio, screen, confirm };
+        const confirm = (0,samples/* pairDifferences */.ZV)(baseline, candidate, metric.id, 'confirm');
+        const marginRatio = marginOf(metric, settings.margins, assumptions/* DUET_MARGIN */.CJ);
+        return { metric: pair.candidate, marginRatio, screen, confirm };
     });
 }
 const inFamily = ({ metric }) => metric.gate;
@@ -16883,15 +16045,15 @@ function compareMetric(duet, baseline, candidate, settings, families) {
     const change = asChange(hodgesLehmann(between, assumptions/* SHOWN_CONFIDENCE */.LK));
     const equivalence = hodgesLehmann(between, assumptions/* EQUIVALENCE_CONFIDENCE */.gR);
     const floor = floorOf([...screen.within, ...confirm.within], marginRatio, settings.alpha);
-    const before = replicatesOf(baseline, metric.id, phase);
+    const before = (0,samples/* replicatesOf */.Gu)(baseline, metric.id, phase);
     const familySize = metric.gate ? families.gated : 1;
     return {
         id: metric.id,
         gate: metric.gate,
         marginRatio,
-        ...sidesOfChange(typicalNs(metric.id, before), change.ratio, {
+        ...sidesOfChange(metric, (0,samples/* typicalNs */.IJ)(metric.id, before), change.ratio, {
             baseline: before.length,
-            candidate: replicatesOf(candidate, metric.id, phase).length,
+            candidate: (0,samples/* replicatesOf */.Gu)(candidate, metric.id, phase).length,
         }),
         ...decide({
             gate: metric.gate,
@@ -16927,9 +16089,9 @@ function smallestDetectable({ marginRatio, screen, confirm }, alpha, familySize)
     return Math.expm1(shift);
 }
 function notCompared(candidate, baseline, settings) {
-    const other = metricOf(baseline, candidate.id);
+    const other = (0,samples/* metricOf */.ak)(baseline, candidate.id);
     const why = comparablePair(other, candidate);
-    return incomparable(candidate, marginOf(candidate.id, settings.margins, assumptions/* DUET_MARGIN */.CJ), bothSides(other, candidate), typeof why === 'string' ? why : 'No two launches of the sides stand side by side.');
+    return incomparable(candidate, marginOf(candidate, settings.margins, assumptions/* DUET_MARGIN */.CJ), bothSides(other, candidate), typeof why === 'string' ? why : 'No two launches of the sides stand side by side.');
 }
 
 ;// CONCATENATED MODULE: ./lib/baseline/comparability.js
@@ -16963,6 +16125,7 @@ function platformDifferences(baseline, candidate) {
 }
 
 ;// CONCATENATED MODULE: ./lib/verdict/machine.js
+
 
 
 
@@ -17000,13 +16163,15 @@ function machineMoved(stored, candidate, predicted) {
 }
 /** A run's control loop, ns per operation: the median over its metrics. */
 function runControl(run) {
-    const speeds = run.metrics.flatMap((metric) => metric.status === 'ok' && !metric.id.startsWith('control.')
-        ? controlSpeed(metric.id, metric.replicates)
+    const speeds = run.metrics.flatMap((metric) => (0,record_run/* isTimed */._Y)(metric) && !metric.id.startsWith('control.')
+        ? (0,samples/* controlSpeed */.vv)(metric.id, metric.replicates)
         : []);
     return speeds.length > 0 ? (0,simple_statistics/* median */.JZ)(speeds) : Number.NaN;
 }
 
 ;// CONCATENATED MODULE: ./lib/verdict/prediction.js
+
+
 
 
 
@@ -17046,7 +16211,7 @@ function comparePrediction(stored, candidate, settings) {
             const found = predicted.find((one) => one.metric === metric);
             return found
                 ? prediction_compareMetric(found, circumstances)
-                : prediction_notCompared(metric, comparable, settings);
+                : (compareWithLast(metric, comparable) ?? prediction_notCompared(metric, comparable, settings));
         }),
         skipped: stored.skipped,
         caveats: [
@@ -17061,22 +16226,22 @@ function predictMetrics({ kinship, runs }, candidate, settings) {
     if (kinship === 'foreign')
         return [];
     return candidate.metrics.flatMap((metric) => {
-        if (metric.status !== 'ok')
+        if (!(0,record_run/* isTimed */._Y)(metric))
             return [];
         const stored = runs.flatMap((run) => {
-            const pair = comparablePair(metricOf(run, metric.id), metric);
-            return typeof pair === 'string' ? [] : [pair.baseline];
+            const pair = comparablePair((0,samples/* metricOf */.ak)(run, metric.id), metric);
+            return typeof pair === 'string' || pair.kind === 'counted' ? [] : [pair.baseline];
         });
         if (stored.length === 0)
             return [];
-        const marginRatio = marginOf(metric.id, settings.margins, assumptions/* PREDICTION_MARGIN */.Nz);
+        const marginRatio = marginOf(metric, settings.margins, assumptions/* PREDICTION_MARGIN */.Nz);
         const prediction = predictMetric(metric, stored, marginRatio, assumptions/* SHOWN_CONFIDENCE */.LK);
         return { metric, stored, marginRatio, prediction };
     });
 }
 const predictMetric = (metric, stored, marginRatio, confidence) => predict({
-    candidate: [runEstimate(metric)],
-    baseline: stored.map(runEstimate),
+    candidate: [(0,samples/* runEstimate */.GI)(metric)],
+    baseline: stored.map(samples/* runEstimate */.GI),
     margin: Math.log1p(marginRatio),
     prior: priorOf(metric.id),
 }, confidence);
@@ -17092,14 +16257,14 @@ function prediction_compareMetric({ metric, stored, marginRatio, prediction }, {
     const judging = { margin: Math.log1p(marginRatio), alpha, familySize: gate ? family.size : 1 };
     const equivalence = predictMetric(metric, stored, marginRatio, assumptions/* EQUIVALENCE_CONFIDENCE */.gR);
     const change = asChange({ ...prediction, confidence: assumptions/* SHOWN_CONFIDENCE */.LK });
-    const floor = floorOf(withinDifferences(candidate, id, 'screen'), marginRatio, alpha);
+    const floor = floorOf((0,samples/* withinDifferences */.qJ)(candidate, id, 'screen'), marginRatio, alpha);
     const replicates = stored.flatMap((run) => run.replicates);
-    const baselineNs = Math.exp((0,simple_statistics/* median */.JZ)(stored.map(runEstimate))) * controlSpeed(id, replicates);
+    const baselineNs = Math.exp((0,simple_statistics/* median */.JZ)(stored.map(samples/* runEstimate */.GI))) * (0,samples/* controlSpeed */.vv)(id, replicates);
     return {
         id,
         gate,
         marginRatio,
-        ...sidesOfChange(baselineNs, change.ratio, {
+        ...sidesOfChange(metric, baselineNs, change.ratio, {
             baseline: replicates.length,
             candidate: metric.replicates.length,
         }),
@@ -17119,11 +16284,21 @@ function prediction_compareMetric({ metric, stored, marginRatio, prediction }, {
     };
 }
 function prediction_notCompared(metric, { kinship, runs }, settings) {
-    const other = runs.map((run) => metricOf(run, metric.id)).findLast((found) => found);
+    const other = runs.map((run) => (0,samples/* metricOf */.ak)(run, metric.id)).findLast((found) => found);
     const pair = comparablePair(other, metric);
     const why = kinship !== 'foreign' && typeof pair === 'string' ? pair : FOREIGN;
-    const marginRatio = marginOf(metric.id, settings.margins, assumptions/* PREDICTION_MARGIN */.Nz);
+    const marginRatio = marginOf(metric, settings.margins, assumptions/* PREDICTION_MARGIN */.Nz);
     return incomparable(metric, marginRatio, bothSides(other, metric), why);
+}
+/**
+ * The newest of the stored runs that counted it is the baseline of a count: what was merged since
+ * the others is no news.
+ */
+function compareWithLast(metric, comparable) {
+    if (comparable.kinship === 'foreign')
+        return undefined;
+    const counted = comparable.runs.map((run) => (0,samples/* metricOf */.ak)(run, metric.id)).filter(record_run/* isCounted */.he);
+    return compareCounts(counted.at(-1), metric, kindred(comparable));
 }
 const FOREIGN = 'The stored runs were measured on another machine.';
 const kindred = ({ kinship, differences }) => kinship === 'kindred'
@@ -17206,10 +16381,11 @@ function gatherEvidence(config, bench, baseline, telling) {
 /** Both sides can be run here: interleave them, screen all metrics, confirm the flagged ones. */
 async function duel(config, bench, baseline, { progress, source }) {
     const candidate = (0,targets/* makeTarget */.mh)(config.candidate);
-    const session = new Session(bench, { baseline, candidate }, config.durationMs, progress);
-    const [before, after] = [identity(source), identity(source)];
+    const session = new measure_session/* Session */.N(bench, { baseline, candidate }, config.durationMs, progress);
+    const [before, after] = [newIdentity(source), newIdentity(source)];
     const runs = () => [session.baselineRun(before), session.candidateRun(after)];
     await session.warmUp();
+    await session.tails();
     progress.phase('Measure both sides in turn');
     await session.screen();
     const { flagged, leastPairs } = screenDuet(...runs(), config);
@@ -17223,9 +16399,10 @@ async function duel(config, bench, baseline, { progress, source }) {
 /** The baseline is stored runs: measure the candidate and ask whether they predict it. */
 async function evidence_predict(config, bench, stored, { progress, source }) {
     const candidate = (0,targets/* makeTarget */.mh)(config.candidate);
-    const session = new Session(bench, { candidate }, config.durationMs, progress);
-    const own = identity(source);
+    const session = new measure_session/* Session */.N(bench, { candidate }, config.durationMs, progress);
+    const own = newIdentity(source);
     await session.warmUp();
+    await session.tails();
     progress.phase(`Measure, to compare with ${stored.origin}`);
     await session.screen(WHOLE_BUDGET);
     const run = session.candidateRun(own);
@@ -17235,10 +16412,11 @@ async function evidence_predict(config, bench, stored, { progress, source }) {
 async function selfPortrait(config, bench, stored, { progress, source }) {
     const candidate = (0,targets/* makeTarget */.mh)(config.candidate);
     const sides = { baseline: candidate, candidate };
-    const session = new Session(bench, sides, config.durationMs, progress);
-    const own = identity(source);
+    const session = new measure_session/* Session */.N(bench, sides, config.durationMs, progress);
+    const own = newIdentity(source);
     progress.note(`There is no earlier run in ${stored.origin}, so the candidate is measured against itself, which shows what this machine can tell apart.`);
     await session.warmUp();
+    await session.tails();
     progress.phase('Measure the candidate against itself');
     await session.screen(WHOLE_BUDGET);
     const [before, after] = [session.baselineRun(own), session.candidateRun(own)];
@@ -17247,497 +16425,301 @@ async function selfPortrait(config, bench, stored, { progress, source }) {
 }
 /** Without a confirmation to follow. */
 const WHOLE_BUDGET = 1;
-const identity = (source) => ({
+/** A name for a run that begins now. */
+const newIdentity = (source) => ({
     id: (0,external_node_crypto_.randomBytes)(8).toString('hex'),
     startedAt: new Date().toISOString(),
     tool: version/* VERSION */.x,
     ...(source ? { source } : {}),
 });
 
-// EXTERNAL MODULE: external "node:child_process"
-var external_node_child_process_ = __nccwpck_require__(1421);
-// EXTERNAL MODULE: external "node:os"
-var external_node_os_ = __nccwpck_require__(8161);
-;// CONCATENATED MODULE: external "node:util"
-const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
-;// CONCATENATED MODULE: ./lib/probe/cache.js
 
+/***/ }),
 
+/***/ 1957:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-
-
-const NAME = 'syscall-gate';
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   A3: () => (/* binding */ reasonOf),
+/* harmony export */   HR: () => (/* binding */ Failure),
+/* harmony export */   II: () => (/* binding */ usageFailure),
+/* harmony export */   jO: () => (/* binding */ measurementFailure)
+/* harmony export */ });
 /**
- * Where builds are kept, best first. On a runner only its temporary folder, which every job finds
- * empty: what one job leaves for the next could be another pull request's code. Elsewhere the
- * user's cache, else a folder of the user's own among the temporary ones.
+ * A foreseeable failure: what was being done, what is wrong, what to do, in one sentence.
+ * `usage` is a mistake in the inputs (exit code 2); `measurement` is a machine, target or service
+ * that cannot do what was asked of it (exit code 3). Anything else that is thrown is a bug.
  */
-function cacheFolders() {
-    const { RUNNER_TEMP, XDG_CACHE_HOME } = process.env;
-    if (RUNNER_TEMP)
-        return [(0,external_node_path_.join)(RUNNER_TEMP, NAME)];
-    const home = XDG_CACHE_HOME || (0,external_node_path_.join)((0,external_node_os_.homedir)(), '.cache');
-    return [(0,external_node_path_.join)(home, NAME), (0,external_node_path_.join)((0,external_node_os_.tmpdir)(), `${NAME}-${(0,external_node_os_.userInfo)().uid}`)];
-}
-/** The folder of a complete build, if one of the cache folders has it. */
-async function findBuild(folders, key, files) {
-    for (const folder of folders) {
-        const build = (0,external_node_path_.join)(folder, key);
-        if ((await isTrusted(folder)) && (await isComplete(build, files)))
-            return build;
+class Failure extends Error {
+    kind;
+    constructor(kind, message, options) {
+        super(message, options);
+        this.kind = kind;
+        this.name = 'Failure';
     }
-    return undefined;
 }
+const usageFailure = (sentence) => new Failure('usage', sentence);
+const measurementFailure = (sentence, cause) => new Failure('measurement', sentence, cause === undefined ? undefined : { cause });
+/** The short form of a system call's error for the middle of a sentence: its code where it has one. */
+function reasonOf(error) {
+    if (error instanceof Error && 'code' in error)
+        return String(error.code);
+    return error instanceof Error ? error.message : String(error);
+}
+
+
+/***/ }),
+
+/***/ 2315:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   f: () => (/* binding */ makeFolder)
+/* harmony export */ });
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1455);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
+
+
 /**
- * Has a build made in the first cache folder that can be written, and publishes it by one rename, so
- * that a concurrent build sees all of it or nothing. A build that fails leaves nothing behind.
+ * Makes a folder and those above it that are missing, one mkdir(2) each. Node's own recursive mkdir
+ * never ends where a file system answers ENOENT below a folder that exists, as /proc does.
  *
- * @param make fills the empty folder that it is given
- * @returns the folder of the build, which may be that of a concurrent one with the same key
- * @throws Failure of kind `measurement` when no folder can be written
+ * @param mode of the folders that are made
+ * @throws the system call's error
  */
-async function publishBuild(folders, key, files, make) {
-    const { folder, work } = await makeWorkFolder(folders);
+async function makeFolder(path, mode = 0o777) {
     try {
-        await make(work);
-        return await moveInto((0,external_node_path_.join)(folder, key), work, files);
-    }
-    finally {
-        await (0,promises_namespaceObject.rm)(work, { recursive: true, force: true });
-    }
-}
-async function moveInto(build, work, files) {
-    try {
-        await (0,promises_namespaceObject.rename)(work, build);
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdir)(path, { mode });
     }
     catch (error) {
-        if (!isTaken(error))
+        const code = error instanceof Error && 'code' in error ? error.code : undefined;
+        if (code === 'EEXIST')
+            return refuseOther(path, error);
+        if (code !== 'ENOENT' || (0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(path) === path || (await isThere((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(path))))
             throw error;
-        if (await isComplete(build, files))
-            return build;
-        // Somebody removed files from it.
-        await (0,promises_namespaceObject.rm)(build, { recursive: true, force: true });
-        await (0,promises_namespaceObject.rename)(work, build);
-    }
-    return build;
-}
-async function makeWorkFolder(folders) {
-    let reason;
-    for (const folder of folders) {
-        try {
-            await makeFolder(folder, 0o755);
-            if (!(await isTrusted(folder)))
-                continue;
-            const work = await (0,promises_namespaceObject.mkdtemp)((0,external_node_path_.join)(folder, 'building-'));
-            // Other users run the probe too: containers with a user of their own, setpriv.
-            await (0,promises_namespaceObject.chmod)(work, 0o755);
-            return { folder, work };
-        }
-        catch (error) {
-            reason ??= error;
-        }
-    }
-    const tried = folders.join(', ');
-    throw (0,failure/* measurementFailure */.jO)(`The compiled probe has no place to go, since no cache folder can be written (${tried}): set XDG_CACHE_HOME to one that can.`, reason);
-}
-/** What is found here is executed, so nobody else may have been able to put it here. */
-async function isTrusted(folder) {
-    try {
-        const entry = await (0,promises_namespaceObject.lstat)(folder);
-        return entry.isDirectory() && entry.uid === (0,external_node_os_.userInfo)().uid && (entry.mode & 0o022) === 0;
-    }
-    catch {
-        return false;
+        await makeFolder((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(path), mode);
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdir)(path, { mode });
     }
 }
-async function isComplete(build, files) {
-    try {
-        await Promise.all(files.map((file) => (0,promises_namespaceObject.access)((0,external_node_path_.join)(build, file))));
-        return true;
-    }
-    catch {
-        return false;
-    }
-}
-const isTaken = (error) => ['ENOTEMPTY', 'EEXIST'].includes(error.code ?? '');
-
-;// CONCATENATED MODULE: ./lib/probe/catalogue.js
-
-/**
- * The metric catalogue, as the probe itself prints it (`probe --list`): the native sources are its
- * only home, so that a new metric is one entry in one C file.
- */
-const metricEntrySchema = schemas/* object */.Ikc({
-    id: schemas/* string */.YjP(),
-    version: schemas/* int */.Whr(),
-    /** Whether a regression of this metric turns the gate red; the others only inform. */
-    gate: schemas/* boolean */.zMY(),
-    /** One operation takes milliseconds: measured in few launches, and never filtered by occupancy. */
-    slow: schemas/* boolean */.zMY(),
-    summary: schemas/* string */.YjP(),
-    /** Per operation: kernel entries, context switches, and bytes that the kernel copies or moves. */
-    entries: schemas/* number */.aig(),
-    switches: schemas/* number */.aig(),
-    bytes: schemas/* number */.aig(),
-});
-const catalogueSchema = schemas/* object */.Ikc({
-    wire: schemas/* int */.Whr(),
-    catalogue: schemas/* int */.Whr(),
-    metrics: schemas/* array */.YOg(metricEntrySchema).min(1),
-});
-
-;// CONCATENATED MODULE: ./lib/probe/compiler.js
-
-
-
-const PACKAGES = 'apt-get install build-essential, dnf install gcc gcc-c++ glibc-static, or apk add build-base linux-headers';
-const LONGEST_QUOTE = 300;
-const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
-const C = { name: 'C', variable: 'CC', programs: ['cc', 'gcc', 'clang'] };
-const CXX = { name: 'C++', variable: 'CXX', programs: ['c++', 'g++', 'clang++'] };
-/**
- * Finds the compilers: those that CC and CXX name, else the first that is installed.
- *
- * @throws Failure of kind `measurement` that says what to install
- */
-async function findCompilers() {
-    const [c, cxx] = await Promise.all([findCompiler(C), findCompiler(CXX)]);
-    return { c, cxx };
-}
-async function findCompiler(language) {
-    const named = process.env[language.variable]?.trim();
-    const candidates = named ? [named.split(/\s+/)] : language.programs.map((program) => [program]);
-    for (const command of candidates) {
-        const compiler = await tryCompiler(command);
-        if (compiler !== undefined)
-            return compiler;
-    }
-    throw (0,failure/* measurementFailure */.jO)(named
-        ? `The ${language.name} compiler "${named}" that ${language.variable} names does not run: install it, or unset ${language.variable}.`
-        : `No ${language.name} compiler was found (tried ${language.programs.join(', ')}): install one with ${PACKAGES}.`);
-}
-async function tryCompiler(command) {
-    try {
-        const version = await compiler_run(command, ['--version']);
-        return { command, version: version.split('\n', 1)[0] ?? '' };
-    }
-    catch {
-        return undefined;
-    }
-}
-/**
- * Runs a compiler.
- * @throws Failure of kind `measurement` with the compiler's first error line; the signal's reason
- *   when it was aborted
- */
-async function compile(compiler, options, { what, temporary, signal }) {
-    signal?.throwIfAborted();
-    try {
-        await compiler_run(compiler.command, options, { signal, variables: { TMPDIR: temporary } });
-    }
-    catch (error) {
-        signal?.throwIfAborted();
-        throw (0,failure/* measurementFailure */.jO)(diagnose(compiler, what, error), error);
-    }
-}
-async function compiler_run(command, options, { signal, variables } = {}) {
-    const [program = '', ...words] = command;
-    // In English, whatever the user speaks: the diagnosis reads what the compiler says.
-    const env = { ...process.env, LC_ALL: 'C', ...variables };
-    const settings = { env, maxBuffer: MAX_OUTPUT_BYTES, ...(signal ? { signal } : {}) };
-    const { stdout } = await (0,external_node_util_namespaceObject.promisify)(external_node_child_process_.execFile)(program, [...words, ...options], settings);
-    return stdout;
-}
-function diagnose(compiler, what, error) {
-    const said = String(error.stderr ?? '');
-    const program = compiler.command.join(' ');
-    // What ld, gold, lld and mold say.
-    if (/(cannot find|unable to find library|library not found:) -?l?c\b/.test(said)) {
-        return `Linking ${what} with ${program} failed, since there is no static C library: install it with dnf install glibc-static, or as part of apt-get install build-essential.`;
-    }
-    const missing = /fatal error: '?([^':]+)'?(?:: No such file or directory| file not found)/.exec(said);
-    if (missing !== null) {
-        return `Compiling ${what} with ${program} failed, since the header ${missing[1]} is missing: install it with ${PACKAGES}.`;
-    }
-    const complaint = firstError(said) || (error instanceof Error ? error.message : String(error));
-    return `Compiling ${what} with ${program} failed (${complaint.slice(0, LONGEST_QUOTE)}): install a current compiler with ${PACKAGES}, or name another in CC and CXX.`;
-}
-function firstError(said) {
-    const lines = said.split('\n').map((line) => line.trim());
-    return lines.find((line) => /\berror\b/i.test(line)) ?? lines.find((line) => line !== '') ?? '';
-}
-
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(3024);
-;// CONCATENATED MODULE: ./lib/probe/sources.js
-
-
-
-/** How the probe is compiled and linked. No -Werror: a new compiler's new warning is not an error. */
-const PROBE_FLAGS = ['-std=c11', '-D_GNU_SOURCE', '-O2', '-pipe'];
-/** Static, so that it runs in images and kernels that have no libc, or another one. */
-const PROBE_LINK_FLAGS = ['-static'];
-/** How the addon is compiled: -O0, since it waits most of the time, and all wait for its compiler. */
-const ADDON_FLAGS = [
-    '-std=c++17',
-    '-O0',
-    '-pipe',
-    '-fPIC',
-    '-fvisibility=hidden',
-    '-DNAPI_VERSION=8',
-    '-DNAPI_CPP_EXCEPTIONS',
-    '-DNODE_ADDON_API_DISABLE_DEPRECATED',
-];
-const ADDON_LINK_FLAGS = ['-shared'];
-/**
- * The N-API headers that the addon needs, as paths in node_modules: `dist/native/include` holds
- * copies of them, so that an action compiles with no install.
- */
-const NAPI_HEADERS = [
-    'node-addon-api/napi.h',
-    'node-addon-api/napi-inl.h',
-    'node-api-headers/include/js_native_api.h',
-    'node-api-headers/include/js_native_api_types.h',
-    'node-api-headers/include/node_api.h',
-    'node-api-headers/include/node_api_types.h',
-];
-/** Finds the native sources, in a bundle (dist/) as in a checkout (src/, lib/). */
-async function nativeSources() {
-    const { root, napi } = locate();
-    const core = await listFolder((0,external_node_path_.join)(root, 'core'));
-    const launch = await listFolder((0,external_node_path_.join)(root, 'launch'));
-    const probe = [(0,external_node_path_.join)(root, 'probe.c'), ...core.filter((path) => path.endsWith('.c'))];
-    // The longest to compile comes first, so that the others fill the CPU beside it.
-    const addon = [(0,external_node_path_.join)(root, 'addon.cc'), ...launch.filter((path) => path.endsWith('.cc'))];
-    const headers = [...core, ...launch].filter((path) => path.endsWith('.h'));
-    const includes = [...new Set(napi.map((path) => (0,external_node_path_.dirname)(path)))];
-    return { root, probe, addon, includes, all: [...probe, ...addon, ...headers, ...napi] };
-}
-function locate() {
-    const bundled = (0,external_node_path_.join)(import.meta.dirname, 'native');
-    if ((0,external_node_fs_.existsSync)(bundled)) {
-        return {
-            root: bundled,
-            napi: NAPI_HEADERS.map((path) => (0,external_node_path_.join)(bundled, 'include', (0,external_node_path_.basename)(path))),
-        };
-    }
-    const checkout = (0,external_node_path_.join)(import.meta.dirname, '..', '..');
-    return {
-        root: (0,external_node_path_.join)(checkout, 'native'),
-        napi: NAPI_HEADERS.map((path) => (0,external_node_path_.join)(checkout, 'node_modules', path)),
-    };
-}
-async function listFolder(folder) {
-    const names = await (0,promises_namespaceObject.readdir)(folder);
-    return names.sort().map((name) => (0,external_node_path_.join)(folder, name));
-}
-
-;// CONCATENATED MODULE: ./lib/probe/build.js
-
-
-
-
-
-
-
-
-
-
-
-
-const PROBE = 'probe';
-const ADDON = 'addon.node';
-const FILES = [PROBE, ADDON];
-/**
- * Compiles the probe and the addon that launches it, or finds them compiled.
- *
- * @throws Failure of kind `usage` on a system that is not Linux, of kind `measurement` when something
- *   is missing to compile them or no folder can hold them
- */
-async function buildProbe(options = {}) {
-    const started = performance.now();
-    if (process.platform !== 'linux') {
-        throw (0,failure/* usageFailure */.II)(`syscall-gate measures the Linux kernel and this is ${process.platform}: run it on Linux.`);
-    }
-    const [compilers, sources] = await Promise.all([findCompilers(), nativeSources()]);
-    const key = await buildKey(compilers, sources);
-    const { cacheDir } = options;
-    const folders = cacheDir ? [cacheDir] : cacheFolders();
-    const found = await findBuild(folders, key, FILES);
-    const folder = found ??
-        (await publishBuild(folders, key, FILES, (work) => compileInto(work, compilers, sources, options)));
-    return {
-        probe: (0,external_node_path_.join)(folder, PROBE),
-        addon: (0,external_node_path_.join)(folder, ADDON),
-        compiler: compilers.c.version,
-        cached: found !== undefined,
-        elapsedMs: performance.now() - started,
-    };
-}
-/**
- * Asks the probe what it can measure.
- *
- * @throws Failure of kind `measurement` when it cannot be run or speaks another wire version
- */
-async function readCatalogue(probe) {
-    const listing = await listMetrics(probe);
-    const { wire } = listing;
-    if (wire !== WIRE_VERSION) {
-        throw (0,failure/* measurementFailure */.jO)(`The probe ${probe} speaks wire version ${String(wire)} and this syscall-gate version ${WIRE_VERSION}: use the probe that belongs to it.`);
-    }
-    const catalogue = catalogueSchema.safeParse(listing);
-    if (catalogue.success)
-        return catalogue.data;
-    const [issue] = catalogue.error.issues;
-    throw (0,failure/* measurementFailure */.jO)(`The catalogue of the probe ${probe} is damaged (${issue?.path.join('.')}: ${issue?.message}): remove ${probe} to have it compiled again.`);
-}
-async function listMetrics(probe) {
-    try {
-        const { stdout } = await (0,external_node_util_namespaceObject.promisify)(external_node_child_process_.execFile)(probe, ['--list'], { timeout: 10_000 });
-        const listing = JSON.parse(stdout);
-        return typeof listing === 'object' && listing !== null ? listing : {};
-    }
-    catch (error) {
-        const why = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
-        throw (0,failure/* measurementFailure */.jO)(`The probe ${probe} does not list its metrics (${why}): remove it to have it compiled again, and if its folder is mounted noexec set XDG_CACHE_HOME to one that is not.`, error);
-    }
-}
-async function buildKey(compilers, sources) {
-    const hash = (0,external_node_crypto_.createHash)('sha256');
-    const flags = [PROBE_FLAGS, PROBE_LINK_FLAGS, ADDON_FLAGS, ADDON_LINK_FLAGS];
-    hash.update(JSON.stringify([process.arch, compilers, flags]));
-    const contents = await Promise.all(sources.all.map((path) => (0,promises_namespaceObject.readFile)(path)));
-    for (const [index, content] of contents.entries()) {
-        // The length keeps the end of one file from passing for the beginning of the next.
-        hash.update(`${(0,external_node_path_.basename)(sources.all[index] ?? '')} ${content.length}\n`).update(content);
-    }
-    return hash.digest('hex').slice(0, 32);
-}
-async function compileInto(work, { c, cxx }, sources, { progress, signal }) {
-    const includes = sources.includes.flatMap((folder) => ['-isystem', folder]);
-    const products = [
-        {
-            ...{ file: ADDON, compiler: cxx, units: sources.addon },
-            ...{ flags: [...ADDON_FLAGS, ...includes], linkFlags: ADDON_LINK_FLAGS },
-        },
-        {
-            ...{ file: PROBE, compiler: c, units: sources.probe },
-            ...{ flags: PROBE_FLAGS, linkFlags: PROBE_LINK_FLAGS },
-        },
-    ];
-    const jobs = products.flatMap((product) => compileJobs(product, sources.root, work, signal));
-    await inParallel(jobs, (done, name) => progress?.step(done, jobs.length, name));
-    await Promise.all(products.map((product) => build_link(product, work, signal)));
-    const objects = products.flatMap(({ units }) => units.map((unit) => objectOf(unit, work)));
-    await Promise.all(objects.map((object) => (0,promises_namespaceObject.rm)(object)));
-}
-function compileJobs({ compiler, units, flags }, root, work, signal) {
-    return units.map((unit) => {
-        const name = (0,external_node_path_.relative)(root, unit);
-        const options = [...flags, '-c', unit, '-o', objectOf(unit, work)];
-        return { name, run: () => compile(compiler, options, { what: name, temporary: work, signal }) };
-    });
-}
-const objectOf = (unit, work) => (0,external_node_path_.join)(work, `${(0,external_node_path_.basename)(unit)}.o`);
-function build_link({ file, compiler, units, linkFlags }, work, signal) {
-    const objects = units.map((unit) => objectOf(unit, work));
-    const options = [...linkFlags, ...objects, '-o', (0,external_node_path_.join)(work, file)];
-    return compile(compiler, options, { what: file, temporary: work, signal });
-}
-/** Runs jobs on all CPUs; after a failure no further one starts, and those under way are awaited. */
-async function inParallel(jobs, onDone) {
-    const waiting = [...jobs];
-    let done = 0;
-    const work = async () => {
-        for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
-            await job.run();
-            done += 1;
-            onDone(done, job.name);
-        }
-    };
-    const stopAll = (error) => {
-        waiting.length = 0;
+async function refuseOther(path, error) {
+    if (!(await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.stat)(path)).isDirectory())
         throw error;
-    };
-    const workers = Array.from({ length: (0,external_node_os_.availableParallelism)() }, () => work().catch(stopAll));
-    const failed = (await Promise.allSettled(workers)).find(({ status }) => status === 'rejected');
-    if (failed?.status === 'rejected')
-        throw failed.reason;
 }
+const isThere = (path) => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.stat)(path).then(() => true, () => false);
 
-;// CONCATENATED MODULE: ./lib/probe/native.js
 
+/***/ }),
+
+/***/ 4857:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  G: () => (/* binding */ gate)
+});
+
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./lib/failure.js
+var failure = __nccwpck_require__(1957);
+// EXTERNAL MODULE: ./lib/targets/index.js + 2 modules
+var targets = __nccwpck_require__(3907);
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(1455);
+// EXTERNAL MODULE: ./lib/record/run.js + 1 modules
+var run = __nccwpck_require__(2522);
+// EXTERNAL MODULE: ./lib/units.js
+var units = __nccwpck_require__(3052);
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+// EXTERNAL MODULE: ./lib/folder.js
+var lib_folder = __nccwpck_require__(2315);
+;// CONCATENATED MODULE: ./lib/baseline/write.js
+
+
+
+
+
+/** What marks a file as a run record among the others of a folder or an archive. */
+const RUN_SUFFIX = '.run.json';
 /**
- * Loads the compiled addon. When this process exits, launches under way are cancelled: Node waits
- * for its worker threads then, which would be for as long as the launches take.
- *
- * @throws Failure of kind `measurement` when it does not load
+ * The subfolder of runs that were judged regressed. They are no baseline until somebody accepts
+ * them by moving them up: else running again would turn every red gate green.
  */
-function loadAddon(path) {
-    const module = { exports: {} };
+const SET_ASIDE = 'regressed';
+/** The name under which a run is stored: sorts by time, tells the candidate's kind, never collides. */
+function runFileName(run) {
+    const stamp = run.startedAt.replace(/\.\d+Z$/, 'Z').replace(/[-:]/g, '');
+    return `${stamp}-${run.target.kind}-${run.id}${RUN_SUFFIX}`;
+}
+/**
+ * Makes a folder and proves that files can be written in it.
+ * @throws Failure (usage) when they cannot
+ */
+async function claimFolder(path) {
     try {
-        process.dlopen(module, path);
+        await (0,lib_folder/* makeFolder */.f)(path);
+        await writeWhole((0,external_node_path_.join)(path, 'report.json.check'), '');
+        await (0,promises_.rm)((0,external_node_path_.join)(path, 'report.json.check'));
     }
     catch (error) {
-        const why = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
-        throw (0,failure/* measurementFailure */.jO)(`The compiled addon ${path} does not load (${why}): remove it to have it compiled again, and if its folder is mounted noexec set XDG_CACHE_HOME to one that is not.`, error);
+        throw (0,failure/* usageFailure */.II)(`out "${path}" cannot be written to (${(0,failure/* reasonOf */.A3)(error)}): give a folder that this user may write in.`);
     }
-    const addon = module.exports;
-    process.once('exit', () => addon.cancelAll());
-    return addon;
 }
-
-;// CONCATENATED MODULE: external "node:timers/promises"
-const external_node_timers_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
-;// CONCATENATED MODULE: ./lib/measure/cpu.js
-
-/** Long enough for /proc/stat's 10 ms ticks to tell a busy CPU from an idle one. */
-const SAMPLE_MS = 150;
 /**
- * The allowed CPU that did the least in a short sample; of equals the highest, because device
- * interrupts and housekeeping favour the lowest.
+ * Writes a file so that a reader, or a crash, never meets half of it: temporary file in the same
+ * folder, fsync, rename (rename(2) replaces atomically).
+ * @throws Failure (measurement) when the file system refuses
  */
-async function quietestCpu(addon) {
-    const before = addon.cpuTimes();
-    await (0,external_node_timers_promises_namespaceObject.setTimeout)(SAMPLE_MS);
-    const work = addon.cpuTimes().map((now) => ({ cpu: now.cpu, ticks: workSince(before, now) }));
-    const [quietest] = work.sort((a, b) => a.ticks - b.ticks || b.cpu - a.cpu);
-    return quietest?.cpu ?? 0;
+async function saveFile(path, text) {
+    try {
+        await writeWhole(path, text);
+    }
+    catch (error) {
+        throw (0,failure/* measurementFailure */.jO)(`${path} could not be written (${(0,failure/* reasonOf */.A3)(error)}): make room or choose another out folder.`, error);
+    }
 }
-function workSince(before, now) {
-    const then = before.find((times) => times.cpu === now.cpu);
-    return now.busyTicks + now.stealTicks - (then ? then.busyTicks + then.stealTicks : 0);
+async function writeWhole(path, text) {
+    const temporary = (0,external_node_path_.join)((0,external_node_path_.dirname)(path), `.${(0,external_node_crypto_.randomBytes)(6).toString('hex')}.tmp`);
+    try {
+        const file = await (0,promises_.open)(temporary, 'wx');
+        try {
+            await file.writeFile(text);
+            await file.sync();
+        }
+        finally {
+            await file.close();
+        }
+        await (0,promises_.rename)(temporary, path);
+    }
+    catch (error) {
+        await (0,promises_.rm)(temporary, { force: true });
+        throw error;
+    }
 }
 
-;// CONCATENATED MODULE: ./lib/measure/bench.js
+;// CONCATENATED MODULE: ./lib/baseline/directory.js
 
 
 
 
+
+
+/** Downloaded artifacts nest a folder or two; deeper is somebody's whole disk. */
+const DEEPEST = 3;
+/** How many of the newest records are pooled; older ones say little about the machine of today. */
+const NEWEST = 50;
 /**
- * Compiles the probe, reads its catalogue, checks what the inputs name against it, and picks the
- * CPU to measure on.
- * @throws Failure when nothing can be compiled here, or a glob names no metric
+ * Reads the run records of a folder and of the folders in it, oldest first.
+ * @throws Failure (usage) when there is no such folder or it cannot be read
  */
-async function prepareBench(config, { signal, progress }) {
-    progress.phase('Compile the probe');
-    const built = await buildProbe({ progress, signal });
-    progress.note(built.cached
-        ? `The probe was compiled earlier with ${built.compiler}.`
-        : `Compiled with ${built.compiler} in ${(built.elapsedMs / 1000).toFixed(1)} s.`);
-    const catalogue = await readCatalogue(built.probe);
-    const metrics = selectMetrics(catalogue, config.metrics);
-    checkMarginGlobs(catalogue, config.margins.map((rule) => rule.glob));
-    const addon = loadAddon(built.addon);
-    signal.addEventListener('abort', () => addon.cancelAll(), { once: true });
+async function readDirectory(path, shown, wanted = () => true) {
+    const names = await recordFiles(path, shown);
+    const results = await Promise.all(names.map((name) => readRecord(name)));
+    const runs = results.flatMap(({ run }) => (run && wanted(run) ? [run] : []));
+    runs.sort((a, b) => a.startedAt.localeCompare(b.startedAt) || a.id.localeCompare(b.id));
     return {
-        addon,
-        probe: built.probe,
-        plan: makePlan(metrics, config.seed, await quietestCpu(addon)),
-        signal,
+        runs: runs.slice(-NEWEST),
+        skipped: [
+            ...results.flatMap(({ why }, i) => why ? [`${(0,external_node_path_.relative)(path, names[i] ?? '')} was passed over: ${why}.`] : []),
+            ...(runs.length === 0 ? await setAside(path, shown) : []),
+        ],
+        origin: `the folder ${shown}`,
     };
 }
+/** The default store: it may not be there yet, and only runs of the same candidate are earlier runs. */
+async function readOwnRuns(path, shown, spec) {
+    const exists = await (0,promises_.stat)(path).then((found) => found.isDirectory(), () => false);
+    if (!exists)
+        return { runs: [], skipped: [], origin: `the folder ${shown}` };
+    return readDirectory(path, shown, (run) => run.target.spec === spec);
+}
+/**
+ * Reads one run record.
+ * @throws Failure (usage) when the file is not there or is not a run record
+ */
+async function readFileRun(path, shown) {
+    const { run, why } = await readRecord(path);
+    if (run)
+        return { runs: [run], skipped: [], origin: `the file ${shown}` };
+    throw (0,failure/* usageFailure */.II)(`baseline "file:${shown}" cannot be used, since ${why}: give a run record (*${RUN_SUFFIX}).`);
+}
+/** An empty store that is not really empty should not be called so. */
+async function setAside(path, shown) {
+    const names = await (0,promises_.readdir)((0,external_node_path_.join)(path, SET_ASIDE)).catch(() => []);
+    const count = names.filter((name) => name.endsWith(RUN_SUFFIX)).length;
+    if (count === 0)
+        return [];
+    return [
+        `${(0,units/* countOf */.pq)(count, 'regressed run')} set aside in ${(0,external_node_path_.join)(shown, SET_ASIDE)} ${count === 1 ? 'is' : 'are'} no baseline: move the record up to accept it.`,
+    ];
+}
+async function recordFiles(path, shown) {
+    try {
+        const entries = await (0,promises_.readdir)(path, { recursive: true, withFileTypes: true });
+        return entries
+            .filter((entry) => entry.isFile() && entry.name.endsWith(RUN_SUFFIX))
+            .map((entry) => (0,external_node_path_.join)(entry.parentPath, entry.name))
+            .filter((name) => isCounted((0,external_node_path_.relative)(path, name).split('/')));
+    }
+    catch (error) {
+        throw (0,failure/* usageFailure */.II)(`baseline "directory:${shown}" cannot be read (${(0,failure/* reasonOf */.A3)(error)}): give a folder that holds run records (*${RUN_SUFFIX}).`);
+    }
+}
+const isCounted = (parts) => parts.length <= DEEPEST && !parts.includes(SET_ASIDE);
+async function readRecord(path) {
+    try {
+        const { size } = await (0,promises_.stat)(path);
+        if (size > run/* MAX_RUN_BYTES */.xn)
+            return { why: 'it is too large' };
+        const result = (0,run/* parseRun */.zZ)(await (0,promises_.readFile)(path, 'utf8'));
+        return result.ok ? { run: result.run } : { why: result.reason };
+    }
+    catch (error) {
+        return { why: `it cannot be read (${(0,failure/* reasonOf */.A3)(error)})` };
+    }
+}
 
+;// CONCATENATED MODULE: ./lib/baseline/open.js
+
+
+
+/**
+ * Finds the baseline that the config names. Nothing stored yet is no failure.
+ * @throws Failure (usage) when a folder or file cannot be read, or there is no workflow to ask
+ */
+async function openBaseline(config, sources) {
+    const { baseline } = config;
+    if ((0,targets/* isRunnable */.iU)(baseline))
+        return { kind: 'target', target: (0,targets/* makeTarget */.mh)(baseline) };
+    sources.progress.phase('Look for earlier runs');
+    const stored = await readStored(baseline, config.candidate.spec, sources.artifacts);
+    for (const sentence of stored.skipped)
+        sources.progress.warn(sentence);
+    return { kind: 'stored', stored };
+}
+function readStored(baseline, candidateSpec, artifacts) {
+    switch (baseline.kind) {
+        case 'own':
+            return readOwnRuns(baseline.path, baseline.shown, candidateSpec);
+        case 'directory':
+            return readDirectory(baseline.path, baseline.shown);
+        case 'file':
+            return readFileRun(baseline.path, baseline.shown);
+        case 'artifact':
+            if (artifacts)
+                return artifacts();
+            throw (0,failure/* usageFailure */.II)('baseline "artifact" needs the earlier runs of a GitHub workflow and this is not one: give directory:PATH, file:PATH or host.');
+    }
+}
+
+// EXTERNAL MODULE: ./lib/evidence.js + 25 modules
+var evidence = __nccwpck_require__(6108);
+// EXTERNAL MODULE: ./lib/measure/bench.js + 9 modules
+var measure_bench = __nccwpck_require__(1999);
+// EXTERNAL MODULE: ./lib/report/crossing.js
+var crossing = __nccwpck_require__(960);
 // EXTERNAL MODULE: ./lib/report/noise.js
 var noise = __nccwpck_require__(1792);
 // EXTERNAL MODULE: ./lib/report/sections.js
@@ -17837,6 +16819,10 @@ function noBaseline(report) {
         `side a change of ${(0,units/* formatShare */.T1)(mde80.median)} would be caught four times in five (medians).`);
 }
 
+// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
+var schemas = __nccwpck_require__(2857);
+// EXTERNAL MODULE: ./lib/record/metric-status.js
+var metric_status = __nccwpck_require__(8924);
 ;// CONCATENATED MODULE: ./lib/report/report.js
 
 
@@ -17854,7 +16840,10 @@ const metricVerdict = schemas/* enum */.k5n([
 const sideSchema = schemas/* discriminatedUnion */.gMt('status', [
     schemas/* strictObject */.rej({
         status: schemas/* literal */.euz('ok'),
-        estimate: schemas/* number */.aig().positive().describe("ns per operation, at the baseline's control speed"),
+        unit: run/* unitSchema */.o3.describe('ns: a time; per_second: a time that is read as a rate, 1e9 / estimate; count: events'),
+        estimate: schemas/* number */.aig()
+            .min(0)
+            .describe("ns per operation at the baseline's control speed, or events per operation"),
         replicates: schemas/* int */.Whr().min(1),
     }),
     schemas/* strictObject */.rej({
@@ -17874,7 +16863,9 @@ const metricReportSchema = schemas/* strictObject */.rej({
     verdict: metricVerdict,
     because: schemas/* string */.YjP().describe('what decided, or why nothing could be decided'),
     gate: schemas/* boolean */.zMY().describe('false for a metric that informs and never turns the gate red'),
-    margin: schemas/* number */.aig().positive().describe('smallest change that matters: 0.02 is two percent'),
+    margin: schemas/* number */.aig()
+        .min(0)
+        .describe('smallest change that matters: 0.02 is two percent, 0 for counts, of which any does'),
     baseline: sideSchema,
     candidate: sideSchema,
     change: changeSchema.nullable(),
@@ -17891,6 +16882,34 @@ const metricReportSchema = schemas/* strictObject */.rej({
         .positive()
         .nullable()
         .describe('pairs (duet) or stored runs (prediction) that would settle an inconclusive metric'),
+});
+const strategySchema = schemas/* strictObject */.rej({
+    id: schemas/* string */.YjP(),
+    label: schemas/* string */.YjP(),
+    ns: schemas/* number */.aig().positive(),
+    entries: schemas/* int */.Whr().min(0).nullable().describe('kernel entries of one transfer, the drain included'),
+    segments: schemas/* number */.aig().min(0).nullable().describe('TCP data segments of one transfer'),
+});
+const transferSchema = schemas/* strictObject */.rej({
+    size: schemas/* string */.YjP().describe('of the file: 4k, 64k'),
+    strategies: schemas/* array */.YOg(strategySchema).min(1).describe('the quickest first'),
+    oneCall: schemas/* strictObject */.rej({ savedNs: schemas/* number */.aig().min(0), share: schemas/* number */.aig().min(0) })
+        .nullable()
+        .describe('what one call for header and file could save over TCP_CORK, at the call cost here'),
+});
+const crossingSchema = schemas/* strictObject */.rej({
+    callNs: schemas/* number */.aig().positive().describe('the null call'),
+    hopNs: schemas/* number */.aig().positive().describe('two system calls and one switch'),
+    switchesPerSecond: schemas/* number */.aig().positive().describe('1e9 / hopNs, on one CPU'),
+    withoutSwitchNs: schemas/* number */.aig().positive().nullable().describe('the same calls without the switch'),
+    hostSwitchesPerSecond: schemas/* number */.aig().positive().nullable().describe('of the machine, /proc/stat'),
+    vmstat: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* number */.aig()).nullable().describe("vmstat's columns during the run"),
+    transfers: schemas/* array */.YOg(transferSchema),
+});
+const tailsReportSchema = schemas/* strictObject */.rej({
+    timer: schemas/* string */.YjP().describe('what single operations were timed with and its cost, or why not'),
+    counters: schemas/* string */.YjP().describe('whether there are hardware counters, or why not'),
+    metrics: run/* tailsSchema */.Bj.shape.metrics,
 });
 const reportSchema = schemas/* strictObject */.rej({
     schema: schemas/* literal */.euz(REPORT_SCHEMA),
@@ -17923,9 +16942,17 @@ const reportSchema = schemas/* strictObject */.rej({
         .describe('subject fields that differ between the sides'),
     caveats: schemas/* array */.YOg(schemas/* string */.YjP()).describe('what weakens the whole comparison, one sentence each'),
     metrics: schemas/* array */.YOg(metricReportSchema),
+    crossing: crossingSchema
+        .nullable()
+        .describe('what crossing into the kernel costs, and header + file by every strategy'),
+    tails: tailsReportSchema
+        .nullable()
+        .describe("single operations of the candidate, the timer's cost included; off the gate"),
 });
 
 ;// CONCATENATED MODULE: ./lib/report/build.js
+
+
 
 
 
@@ -17958,8 +16985,22 @@ function buildReport(comparison, judgement, toolVersion, specs) {
         differences: differences(comparison),
         caveats: [...comparison.skipped, ...comparison.caveats],
         metrics,
+        crossing: (0,crossing/* crossingOf */.Ed)(comparison.candidate) ?? null,
+        tails: tailsReport(comparison.candidate),
     };
     return reportSchema.parse({ ...report, headline: headline(report) });
+}
+function tailsReport({ tails }) {
+    if (tails === undefined)
+        return null;
+    const { timer, counters, metrics } = tails;
+    return {
+        timer: timer.status === 'ok'
+            ? `${timer.name}, which counts in steps of ${(0,units/* formatNs */.FO)(timer.stepNs)}; a reading costs ${(0,units/* formatNs */.FO)(timer.costNs)}, part of every time`
+            : `${timer.status}: ${reasonText(timer.reason)}`,
+        counters: counters.status === 'ok' ? 'ok' : `${counters.status}: ${reasonText(counters.reason)}`,
+        metrics,
+    };
 }
 function metricReport(metric) {
     return {
@@ -17980,7 +17021,7 @@ function metricReport(metric) {
 }
 function sideReport(side) {
     return side.status === 'ok'
-        ? { status: 'ok', estimate: side.estimateNs, replicates: side.replicates }
+        ? { status: 'ok', unit: side.unit, estimate: side.estimate, replicates: side.replicates }
         : { status: side.status, reason: reasonText(side.reason) };
 }
 /** An interval without bounds runs from 0, which JSON has, to infinity, which it has not. */
@@ -18064,6 +17105,8 @@ function fails(metric, failOn) {
 /** Another machine is nobody's fault; a metric that only the candidate cannot measure is undecided. */
 const lostOnCandidate = ({ candidate }) => candidate.status !== 'ok';
 
+// EXTERNAL MODULE: ./lib/version.js
+var version = __nccwpck_require__(3411);
 ;// CONCATENATED MODULE: ./lib/gate.js
 
 
@@ -18084,8 +17127,8 @@ async function gate(config, surroundings) {
     const { progress } = surroundings;
     await claimFolder(config.out);
     const baseline = await openBaseline(config, surroundings);
-    const bench = await prepareBench(config, surroundings);
-    const { comparison, run } = await gatherEvidence(config, bench, baseline, surroundings);
+    const bench = await (0,measure_bench/* prepareBench */.c)(config, surroundings);
+    const { comparison, run } = await (0,evidence/* gatherEvidence */.h)(config, bench, baseline, surroundings);
     const judgement = judge(comparison, config.failOn);
     const report = buildReport(comparison, judgement, version/* VERSION */.x, {
         baseline: config.baseline.spec,
@@ -18098,11 +17141,1445 @@ async function gate(config, surroundings) {
 async function save(out, run, report) {
     const folder = report.verdict === 'regressed' ? (0,external_node_path_.join)(out, SET_ASIDE) : out;
     const files = { report: (0,external_node_path_.join)(out, 'report.json'), run: (0,external_node_path_.join)(folder, runFileName(run)) };
-    await makeFolder(folder);
+    await (0,lib_folder/* makeFolder */.f)(folder);
     await saveFile(files.run, `${JSON.stringify(run)}\n`);
     await saveFile(files.report, `${JSON.stringify(report, null, 2)}\n`);
     return files;
 }
+
+
+/***/ }),
+
+/***/ 1999:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  c: () => (/* binding */ prepareBench)
+});
+
+// EXTERNAL MODULE: external "node:child_process"
+var external_node_child_process_ = __nccwpck_require__(1421);
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(1455);
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __nccwpck_require__(8161);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+;// CONCATENATED MODULE: external "node:util"
+const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
+// EXTERNAL MODULE: ./lib/failure.js
+var failure = __nccwpck_require__(1957);
+// EXTERNAL MODULE: ./lib/folder.js
+var lib_folder = __nccwpck_require__(2315);
+;// CONCATENATED MODULE: ./lib/probe/cache.js
+
+
+
+
+
+const NAME = 'syscall-gate';
+/**
+ * Where builds are kept, best first. On a runner only its temporary folder, which every job finds
+ * empty: what one job leaves for the next could be another pull request's code. Elsewhere the
+ * user's cache, else a folder of the user's own among the temporary ones.
+ */
+function cacheFolders() {
+    const { RUNNER_TEMP, XDG_CACHE_HOME } = process.env;
+    if (RUNNER_TEMP)
+        return [(0,external_node_path_.join)(RUNNER_TEMP, NAME)];
+    const home = XDG_CACHE_HOME || (0,external_node_path_.join)((0,external_node_os_.homedir)(), '.cache');
+    return [(0,external_node_path_.join)(home, NAME), (0,external_node_path_.join)((0,external_node_os_.tmpdir)(), `${NAME}-${(0,external_node_os_.userInfo)().uid}`)];
+}
+/** The folder of a complete build, if one of the cache folders has it. */
+async function findBuild(folders, key, files) {
+    for (const folder of folders) {
+        const build = (0,external_node_path_.join)(folder, key);
+        if ((await isTrusted(folder)) && (await isComplete(build, files)))
+            return build;
+    }
+    return undefined;
+}
+/**
+ * Has a build made in the first cache folder that can be written, and publishes it by one rename, so
+ * that a concurrent build sees all of it or nothing. A build that fails leaves nothing behind.
+ *
+ * @param make fills the empty folder that it is given
+ * @returns the folder of the build, which may be that of a concurrent one with the same key
+ * @throws Failure of kind `measurement` when no folder can be written
+ */
+async function publishBuild(folders, key, files, make) {
+    const { folder, work } = await makeWorkFolder(folders);
+    try {
+        await make(work);
+        return await moveInto((0,external_node_path_.join)(folder, key), work, files);
+    }
+    finally {
+        await (0,promises_.rm)(work, { recursive: true, force: true });
+    }
+}
+async function moveInto(build, work, files) {
+    try {
+        await (0,promises_.rename)(work, build);
+    }
+    catch (error) {
+        if (!isTaken(error))
+            throw error;
+        if (await isComplete(build, files))
+            return build;
+        // Somebody removed files from it.
+        await (0,promises_.rm)(build, { recursive: true, force: true });
+        await (0,promises_.rename)(work, build);
+    }
+    return build;
+}
+async function makeWorkFolder(folders) {
+    let reason;
+    for (const folder of folders) {
+        try {
+            await (0,lib_folder/* makeFolder */.f)(folder, 0o755);
+            if (!(await isTrusted(folder)))
+                continue;
+            const work = await (0,promises_.mkdtemp)((0,external_node_path_.join)(folder, 'building-'));
+            // Other users run the probe too: containers with a user of their own, setpriv.
+            await (0,promises_.chmod)(work, 0o755);
+            return { folder, work };
+        }
+        catch (error) {
+            reason ??= error;
+        }
+    }
+    const tried = folders.join(', ');
+    throw (0,failure/* measurementFailure */.jO)(`The compiled probe has no place to go, since no cache folder can be written (${tried}): set XDG_CACHE_HOME to one that can.`, reason);
+}
+/** What is found here is executed, so nobody else may have been able to put it here. */
+async function isTrusted(folder) {
+    try {
+        const entry = await (0,promises_.lstat)(folder);
+        return entry.isDirectory() && entry.uid === (0,external_node_os_.userInfo)().uid && (entry.mode & 0o022) === 0;
+    }
+    catch {
+        return false;
+    }
+}
+async function isComplete(build, files) {
+    try {
+        await Promise.all(files.map((file) => (0,promises_.access)((0,external_node_path_.join)(build, file))));
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+const isTaken = (error) => ['ENOTEMPTY', 'EEXIST'].includes(error.code ?? '');
+
+// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
+var schemas = __nccwpck_require__(2857);
+// EXTERNAL MODULE: ./lib/record/run.js + 1 modules
+var run = __nccwpck_require__(2522);
+;// CONCATENATED MODULE: ./lib/probe/catalogue.js
+
+
+/**
+ * The metric catalogue, as the probe itself prints it (`probe --list`): the native sources are its
+ * only home, so that a new metric is one entry in one C file.
+ */
+const metricEntrySchema = schemas/* object */.Ikc({
+    id: schemas/* string */.YjP(),
+    version: schemas/* int */.Whr(),
+    /** Whether a regression of this metric turns the gate red; the others only inform. */
+    gate: schemas/* boolean */.zMY(),
+    /** One operation takes milliseconds: measured in few launches. */
+    slow: schemas/* boolean */.zMY(),
+    /** Off the CPU by design, so that no batch is filtered by occupancy. */
+    waits: schemas/* boolean */.zMY(),
+    /** What its number is: a time, a time that is shown as a rate, or a count. */
+    unit: run/* unitSchema */.o3,
+    /** The default margin is never below this; 0 where there is no such bound. */
+    least_margin_percent: schemas/* number */.aig().min(0).max(1000),
+    summary: schemas/* string */.YjP(),
+    /** Per operation: system calls and page faults, switches, and bytes that the kernel copies or moves. */
+    entries: schemas/* number */.aig(),
+    switches: schemas/* number */.aig(),
+    bytes: schemas/* number */.aig(),
+});
+const catalogueSchema = schemas/* object */.Ikc({
+    wire: schemas/* int */.Whr(),
+    catalogue: schemas/* int */.Whr(),
+    metrics: schemas/* array */.YOg(metricEntrySchema).min(1),
+});
+
+;// CONCATENATED MODULE: ./lib/probe/compiler.js
+
+
+
+const PACKAGES = 'apt-get install build-essential, dnf install gcc gcc-c++ glibc-static, or apk add build-base linux-headers';
+const LONGEST_QUOTE = 300;
+const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
+const C = { name: 'C', variable: 'CC', programs: ['cc', 'gcc', 'clang'] };
+const CXX = { name: 'C++', variable: 'CXX', programs: ['c++', 'g++', 'clang++'] };
+/**
+ * Finds the compilers: those that CC and CXX name, else the first that is installed.
+ *
+ * @throws Failure of kind `measurement` that says what to install
+ */
+async function findCompilers() {
+    const [c, cxx] = await Promise.all([findCompiler(C), findCompiler(CXX)]);
+    return { c, cxx };
+}
+async function findCompiler(language) {
+    const named = process.env[language.variable]?.trim();
+    const candidates = named ? [named.split(/\s+/)] : language.programs.map((program) => [program]);
+    for (const command of candidates) {
+        const compiler = await tryCompiler(command);
+        if (compiler !== undefined)
+            return compiler;
+    }
+    throw (0,failure/* measurementFailure */.jO)(named
+        ? `The ${language.name} compiler "${named}" that ${language.variable} names does not run: install it, or unset ${language.variable}.`
+        : `No ${language.name} compiler was found (tried ${language.programs.join(', ')}): install one with ${PACKAGES}.`);
+}
+async function tryCompiler(command) {
+    try {
+        const version = await compiler_run(command, ['--version']);
+        return { command, version: version.split('\n', 1)[0] ?? '' };
+    }
+    catch {
+        return undefined;
+    }
+}
+/**
+ * Runs a compiler.
+ * @throws Failure of kind `measurement` with the compiler's first error line; the signal's reason
+ *   when it was aborted
+ */
+async function compile(compiler, options, { what, temporary, signal }) {
+    signal?.throwIfAborted();
+    try {
+        await compiler_run(compiler.command, options, { signal, variables: { TMPDIR: temporary } });
+    }
+    catch (error) {
+        signal?.throwIfAborted();
+        throw (0,failure/* measurementFailure */.jO)(diagnose(compiler, what, error), error);
+    }
+}
+async function compiler_run(command, options, { signal, variables } = {}) {
+    const [program = '', ...words] = command;
+    // In English, whatever the user speaks: the diagnosis reads what the compiler says.
+    const env = { ...process.env, LC_ALL: 'C', ...variables };
+    const settings = { env, maxBuffer: MAX_OUTPUT_BYTES, ...(signal ? { signal } : {}) };
+    const { stdout } = await (0,external_node_util_namespaceObject.promisify)(external_node_child_process_.execFile)(program, [...words, ...options], settings);
+    return stdout;
+}
+function diagnose(compiler, what, error) {
+    const said = String(error.stderr ?? '');
+    const program = compiler.command.join(' ');
+    // What ld, gold, lld and mold say.
+    if (/(cannot find|unable to find library|library not found:) -?l?c\b/.test(said)) {
+        return `Linking ${what} with ${program} failed, since there is no static C library: install it with dnf install glibc-static, or as part of apt-get install build-essential.`;
+    }
+    const missing = /fatal error: '?([^':]+)'?(?:: No such file or directory| file not found)/.exec(said);
+    if (missing !== null) {
+        return `Compiling ${what} with ${program} failed, since the header ${missing[1]} is missing: install it with ${PACKAGES}.`;
+    }
+    const complaint = firstError(said) || (error instanceof Error ? error.message : String(error));
+    return `Compiling ${what} with ${program} failed (${complaint.slice(0, LONGEST_QUOTE)}): install a current compiler with ${PACKAGES}, or name another in CC and CXX.`;
+}
+function firstError(said) {
+    const lines = said.split('\n').map((line) => line.trim());
+    return lines.find((line) => /\berror\b/i.test(line)) ?? lines.find((line) => line !== '') ?? '';
+}
+
+// EXTERNAL MODULE: ./lib/probe/lines.js
+var lines = __nccwpck_require__(7869);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+;// CONCATENATED MODULE: ./lib/probe/sources.js
+
+
+
+/** How the probe is compiled and linked. No -Werror: a new compiler's new warning is not an error. */
+const PROBE_FLAGS = [
+    '-std=c11',
+    '-D_GNU_SOURCE',
+    '-O2',
+    '-pipe',
+    '-pthread',
+];
+/** Static, so that it runs in images and kernels that have no libc, or another one. */
+const PROBE_LINK_FLAGS = ['-static', '-pthread'];
+/** How the addon is compiled: -O0, since it waits most of the time, and all wait for its compiler. */
+const ADDON_FLAGS = [
+    '-std=c++17',
+    '-O0',
+    '-pipe',
+    '-fPIC',
+    '-fvisibility=hidden',
+    '-DNAPI_VERSION=8',
+    '-DNAPI_CPP_EXCEPTIONS',
+    '-DNODE_ADDON_API_DISABLE_DEPRECATED',
+];
+const ADDON_LINK_FLAGS = ['-shared'];
+/**
+ * The N-API headers that the addon needs, as paths in node_modules: `dist/native/include` holds
+ * copies of them, so that an action compiles with no install.
+ */
+const NAPI_HEADERS = [
+    'node-addon-api/napi.h',
+    'node-addon-api/napi-inl.h',
+    'node-api-headers/include/js_native_api.h',
+    'node-api-headers/include/js_native_api_types.h',
+    'node-api-headers/include/node_api.h',
+    'node-api-headers/include/node_api_types.h',
+];
+/** Finds the native sources, in a bundle (dist/) as in a checkout (src/, lib/). */
+async function nativeSources() {
+    const { root, napi } = locate();
+    const core = await listFolder((0,external_node_path_.join)(root, 'core'));
+    const launch = await listFolder((0,external_node_path_.join)(root, 'launch'));
+    const probe = [(0,external_node_path_.join)(root, 'probe.c'), ...core.filter((path) => path.endsWith('.c'))];
+    // The longest to compile comes first, so that the others fill the CPU beside it.
+    const addon = [(0,external_node_path_.join)(root, 'addon.cc'), ...launch.filter((path) => path.endsWith('.cc'))];
+    const headers = [...core, ...launch].filter((path) => path.endsWith('.h'));
+    const includes = [...new Set(napi.map((path) => (0,external_node_path_.dirname)(path)))];
+    return { root, probe, addon, includes, all: [...probe, ...addon, ...headers, ...napi] };
+}
+function locate() {
+    const bundled = (0,external_node_path_.join)(import.meta.dirname, 'native');
+    if ((0,external_node_fs_.existsSync)(bundled)) {
+        return {
+            root: bundled,
+            napi: NAPI_HEADERS.map((path) => (0,external_node_path_.join)(bundled, 'include', (0,external_node_path_.basename)(path))),
+        };
+    }
+    const checkout = (0,external_node_path_.join)(import.meta.dirname, '..', '..');
+    return {
+        root: (0,external_node_path_.join)(checkout, 'native'),
+        napi: NAPI_HEADERS.map((path) => (0,external_node_path_.join)(checkout, 'node_modules', path)),
+    };
+}
+async function listFolder(folder) {
+    const names = await (0,promises_.readdir)(folder);
+    return names.sort().map((name) => (0,external_node_path_.join)(folder, name));
+}
+
+;// CONCATENATED MODULE: ./lib/probe/build.js
+
+
+
+
+
+
+
+
+
+
+
+
+const PROBE = 'probe';
+const ADDON = 'addon.node';
+const FILES = [PROBE, ADDON];
+/**
+ * Compiles the probe and the addon that launches it, or finds them compiled.
+ *
+ * @throws Failure of kind `usage` on a system that is not Linux, of kind `measurement` when something
+ *   is missing to compile them or no folder can hold them
+ */
+async function buildProbe(options = {}) {
+    const started = performance.now();
+    if (process.platform !== 'linux') {
+        throw (0,failure/* usageFailure */.II)(`syscall-gate measures the Linux kernel and this is ${process.platform}: run it on Linux.`);
+    }
+    const [compilers, sources] = await Promise.all([findCompilers(), nativeSources()]);
+    const key = await buildKey(compilers, sources);
+    const { cacheDir } = options;
+    const folders = cacheDir ? [cacheDir] : cacheFolders();
+    const found = await findBuild(folders, key, FILES);
+    const folder = found ??
+        (await publishBuild(folders, key, FILES, (work) => compileInto(work, compilers, sources, options)));
+    return {
+        probe: (0,external_node_path_.join)(folder, PROBE),
+        addon: (0,external_node_path_.join)(folder, ADDON),
+        compiler: compilers.c.version,
+        cached: found !== undefined,
+        elapsedMs: performance.now() - started,
+    };
+}
+/**
+ * Asks the probe what it can measure.
+ *
+ * @throws Failure of kind `measurement` when it cannot be run or speaks another wire version
+ */
+async function readCatalogue(probe) {
+    const listing = await listMetrics(probe);
+    const { wire } = listing;
+    if (wire !== lines/* WIRE_VERSION */.XE) {
+        throw (0,failure/* measurementFailure */.jO)(`The probe ${probe} speaks wire version ${String(wire)} and this syscall-gate version ${lines/* WIRE_VERSION */.XE}: use the probe that belongs to it.`);
+    }
+    const catalogue = catalogueSchema.safeParse(listing);
+    if (catalogue.success)
+        return catalogue.data;
+    const [issue] = catalogue.error.issues;
+    throw (0,failure/* measurementFailure */.jO)(`The catalogue of the probe ${probe} is damaged (${issue?.path.join('.')}: ${issue?.message}): remove ${probe} to have it compiled again.`);
+}
+async function listMetrics(probe) {
+    try {
+        const { stdout } = await (0,external_node_util_namespaceObject.promisify)(external_node_child_process_.execFile)(probe, ['--list'], { timeout: 10_000 });
+        const listing = JSON.parse(stdout);
+        return typeof listing === 'object' && listing !== null ? listing : {};
+    }
+    catch (error) {
+        const why = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
+        throw (0,failure/* measurementFailure */.jO)(`The probe ${probe} does not list its metrics (${why}): remove it to have it compiled again, and if its folder is mounted noexec set XDG_CACHE_HOME to one that is not.`, error);
+    }
+}
+async function buildKey(compilers, sources) {
+    const hash = (0,external_node_crypto_.createHash)('sha256');
+    const flags = [PROBE_FLAGS, PROBE_LINK_FLAGS, ADDON_FLAGS, ADDON_LINK_FLAGS];
+    hash.update(JSON.stringify([process.arch, compilers, flags]));
+    const contents = await Promise.all(sources.all.map((path) => (0,promises_.readFile)(path)));
+    for (const [index, content] of contents.entries()) {
+        // The length keeps the end of one file from passing for the beginning of the next.
+        hash.update(`${(0,external_node_path_.basename)(sources.all[index] ?? '')} ${content.length}\n`).update(content);
+    }
+    return hash.digest('hex').slice(0, 32);
+}
+async function compileInto(work, { c, cxx }, sources, { progress, signal }) {
+    const includes = sources.includes.flatMap((folder) => ['-isystem', folder]);
+    const products = [
+        {
+            ...{ file: ADDON, compiler: cxx, units: sources.addon },
+            ...{ flags: [...ADDON_FLAGS, ...includes], linkFlags: ADDON_LINK_FLAGS },
+        },
+        {
+            ...{ file: PROBE, compiler: c, units: sources.probe },
+            ...{ flags: PROBE_FLAGS, linkFlags: PROBE_LINK_FLAGS },
+        },
+    ];
+    const jobs = products.flatMap((product) => compileJobs(product, sources.root, work, signal));
+    await inParallel(jobs, (done, name) => progress?.step(done, jobs.length, name));
+    await Promise.all(products.map((product) => build_link(product, work, signal)));
+    const objects = products.flatMap(({ units }) => units.map((unit) => objectOf(unit, work)));
+    await Promise.all(objects.map((object) => (0,promises_.rm)(object)));
+}
+function compileJobs({ compiler, units, flags }, root, work, signal) {
+    return units.map((unit) => {
+        const name = (0,external_node_path_.relative)(root, unit);
+        const options = [...flags, '-c', unit, '-o', objectOf(unit, work)];
+        return { name, run: () => compile(compiler, options, { what: name, temporary: work, signal }) };
+    });
+}
+const objectOf = (unit, work) => (0,external_node_path_.join)(work, `${(0,external_node_path_.basename)(unit)}.o`);
+function build_link({ file, compiler, units, linkFlags }, work, signal) {
+    const objects = units.map((unit) => objectOf(unit, work));
+    const options = [...linkFlags, ...objects, '-o', (0,external_node_path_.join)(work, file)];
+    return compile(compiler, options, { what: file, temporary: work, signal });
+}
+/** Runs jobs on all CPUs; after a failure no further one starts, and those under way are awaited. */
+async function inParallel(jobs, onDone) {
+    const waiting = [...jobs];
+    let done = 0;
+    const work = async () => {
+        for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+            await job.run();
+            done += 1;
+            onDone(done, job.name);
+        }
+    };
+    const stopAll = (error) => {
+        waiting.length = 0;
+        throw error;
+    };
+    const workers = Array.from({ length: (0,external_node_os_.availableParallelism)() }, () => work().catch(stopAll));
+    const failed = (await Promise.allSettled(workers)).find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected')
+        throw failed.reason;
+}
+
+;// CONCATENATED MODULE: ./lib/probe/native.js
+
+/**
+ * Loads the compiled addon. When this process exits, launches under way are cancelled: Node waits
+ * for its worker threads then, which would be for as long as the launches take.
+ *
+ * @throws Failure of kind `measurement` when it does not load
+ */
+function loadAddon(path) {
+    const module = { exports: {} };
+    try {
+        process.dlopen(module, path);
+    }
+    catch (error) {
+        const why = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
+        throw (0,failure/* measurementFailure */.jO)(`The compiled addon ${path} does not load (${why}): remove it to have it compiled again, and if its folder is mounted noexec set XDG_CACHE_HOME to one that is not.`, error);
+    }
+    const addon = module.exports;
+    process.once('exit', () => addon.cancelAll());
+    return addon;
+}
+
+;// CONCATENATED MODULE: external "node:timers/promises"
+const external_node_timers_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+;// CONCATENATED MODULE: ./lib/measure/cpu.js
+
+/** Long enough for /proc/stat's 10 ms ticks to tell a busy CPU from an idle one. */
+const SAMPLE_MS = 150;
+/**
+ * The allowed CPU that did the least in a short sample; of equals the highest, because device
+ * interrupts and housekeeping favour the lowest.
+ */
+async function quietestCpu(addon) {
+    const before = addon.cpuTimes();
+    await (0,external_node_timers_promises_namespaceObject.setTimeout)(SAMPLE_MS);
+    const work = addon.cpuTimes().map((now) => ({ cpu: now.cpu, ticks: workSince(before, now) }));
+    const [quietest] = work.sort((a, b) => a.ticks - b.ticks || b.cpu - a.cpu);
+    return quietest?.cpu ?? 0;
+}
+function workSince(before, now) {
+    const then = before.find((times) => times.cpu === now.cpu);
+    return now.busyTicks + now.stealTicks - (then ? then.busyTicks + then.stealTicks : 0);
+}
+
+// EXTERNAL MODULE: ./lib/measure/plan.js
+var plan = __nccwpck_require__(8317);
+;// CONCATENATED MODULE: ./lib/measure/bench.js
+
+
+
+
+/**
+ * Compiles the probe, reads its catalogue, checks what the inputs name against it, and picks the
+ * CPU to measure on.
+ * @throws Failure when nothing can be compiled here, or a glob names no metric
+ */
+async function prepareBench(config, { signal, progress }) {
+    progress.phase('Compile the probe');
+    const built = await buildProbe({ progress, signal });
+    progress.note(built.cached
+        ? `The probe was compiled earlier with ${built.compiler}.`
+        : `Compiled with ${built.compiler} in ${(built.elapsedMs / 1000).toFixed(1)} s.`);
+    const catalogue = await readCatalogue(built.probe);
+    const metrics = (0,plan/* selectMetrics */.sC)(catalogue, config.metrics);
+    (0,plan/* checkMarginGlobs */.S8)(catalogue, config.margins.map((rule) => rule.glob));
+    const addon = loadAddon(built.addon);
+    signal.addEventListener('abort', () => addon.cancelAll(), { once: true });
+    return {
+        addon,
+        probe: built.probe,
+        plan: (0,plan/* makePlan */.Cs)(metrics, config.seed, await quietestCpu(addon)),
+        signal,
+    };
+}
+
+
+/***/ }),
+
+/***/ 8317:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Cs: () => (/* binding */ makePlan),
+/* harmony export */   S8: () => (/* binding */ checkMarginGlobs),
+/* harmony export */   sC: () => (/* binding */ selectMetrics),
+/* harmony export */   x1: () => (/* binding */ planRecord)
+/* harmony export */ });
+/* harmony import */ var picomatch__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4006);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1957);
+/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2595);
+
+
+
+/**
+ * Many short launches rather than one long one: what differs between two launches of the same
+ * probe (addresses, page colours, what the allocator had at hand) is larger than what differs
+ * between batches of one. Two rounds a launch put a burst of a neighbour's work into half of a
+ * metric's batches at most. 0.2 ms is short enough to miss most timer ticks.
+ */
+const ROUNDS_PER_LAUNCH = 2;
+const BATCHES_PER_ROUND = 10;
+const BATCH_US = 200;
+function makePlan(metrics, seed, cpu) {
+    return {
+        metrics,
+        seed,
+        cpu,
+        roundsPerLaunch: ROUNDS_PER_LAUNCH,
+        batchesPerRound: BATCHES_PER_ROUND,
+        batchUs: BATCH_US,
+    };
+}
+/** The plan as a run record keeps it. */
+const planRecord = (plan) => ({
+    seed: plan.seed,
+    cpu: plan.cpu,
+    pinned: true,
+    roundsPerLaunch: plan.roundsPerLaunch,
+    batchesPerRound: plan.batchesPerRound,
+    batchNs: plan.batchUs * 1000,
+    estimateQuantile: _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .ESTIMATE_QUANTILE */ .JG,
+    occupancyThreshold: _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .OCCUPANCY_THRESHOLD */ .Op,
+});
+/**
+ * Picks the metrics that the globs name, in the catalogue's order; no glob is all of them.
+ * @throws Failure (usage) for a glob that names nothing
+ */
+function selectMetrics(catalogue, globs) {
+    if (globs.length === 0)
+        return catalogue.metrics;
+    const ids = catalogue.metrics.map((metric) => metric.id);
+    const named = new Set(globs.flatMap((glob) => matching(glob, ids)));
+    return catalogue.metrics.filter((metric) => named.has(metric.id));
+}
+/** @throws Failure (usage) when a margin rule names no metric of the catalogue */
+function checkMarginGlobs(catalogue, globs) {
+    const ids = catalogue.metrics.map((metric) => metric.id);
+    for (const glob of globs)
+        matching(glob, ids, 'margin');
+}
+function matching(glob, ids, input = 'metrics') {
+    const found = ids.filter((id) => picomatch__WEBPACK_IMPORTED_MODULE_2__.isMatch(id, glob));
+    if (found.length > 0)
+        return found;
+    const families = [...new Set(ids.map((id) => `${id.split('.', 1)[0]}.*`))];
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`${input} "${glob}" names no metric of the catalogue: give an id such as ${ids[0]}, or a glob such as ${families.join(', ')}.`);
+}
+
+
+/***/ }),
+
+/***/ 5032:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  N: () => (/* binding */ Session)
+});
+
+// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
+var simple_statistics = __nccwpck_require__(5521);
+// EXTERNAL MODULE: ./lib/failure.js
+var failure = __nccwpck_require__(1957);
+// EXTERNAL MODULE: ./lib/record/run.js + 1 modules
+var run = __nccwpck_require__(2522);
+// EXTERNAL MODULE: ./lib/stats/assumptions.js
+var assumptions = __nccwpck_require__(2595);
+// EXTERNAL MODULE: ./lib/measure/plan.js
+var measure_plan = __nccwpck_require__(8317);
+;// CONCATENATED MODULE: ./lib/measure/collect.js
+
+
+
+
+
+/**
+ * Gathers one side's launches into its run record.
+ * @throws Failure (measurement) when no launch of the side came through
+ */
+function collectRun(target, plan, observations, identity) {
+    const { environment, catalogue } = described(target, observations);
+    return (0,run/* makeRun */.SA)({
+        schema: run/* RUN_SCHEMA */.EJ,
+        version: run/* RUN_VERSION */.Be,
+        tool: identity.tool,
+        catalogue,
+        id: identity.id,
+        startedAt: identity.startedAt,
+        target: target.record,
+        ...(identity.source ? { source: identity.source } : {}),
+        platform: environment.platform,
+        subject: environment.subject,
+        plan: { ...(0,measure_plan/* planRecord */.x1)(plan), ...placement(observations) },
+        launches: observations.map((observation) => observation.launch),
+        metrics: plan.metrics.map((entry) => metricRecord(entry, observations)),
+        ...tailsOf(observations),
+    });
+}
+function described(target, observations) {
+    for (const { environment, catalogue } of observations) {
+        if (environment && catalogue !== undefined)
+            return { environment, catalogue };
+    }
+    const failure = observations.find((observation) => observation.launch.failure)?.launch.failure;
+    throw launchesFailed(target, failure ?? 'it did not describe its machine');
+}
+/** What the second pass found, if it took place and came through. */
+function tailsOf(observations) {
+    const pass = observations.find(({ tails }) => tails !== undefined)?.tails;
+    if (pass === undefined)
+        return {};
+    const metrics = pass.metrics.flatMap((tail) => {
+        if (tail.status !== 'ok')
+            return [];
+        const { status: _, version: __, ...sampled } = tail;
+        return [sampled];
+    });
+    return { tails: { ...pass.with, metrics } };
+}
+/** Where the launches really ran, which may differ from the plan in a target of its own mind. */
+function placement(observations) {
+    const known = observations.flatMap((observation) => observation.placement ?? []);
+    const [first] = known;
+    return first ? { cpu: first.cpu, pinned: known.every(({ pinned }) => pinned) } : {};
+}
+const launchesFailed = (target, why) => (0,failure/* measurementFailure */.jO)(`The probe could not be measured in ${target.record.spec}: ${why}; run that command line by hand to see what is in its way.`);
+/** Warm-up launches describe the target and heat the machine; their numbers are discarded. */
+function metricRecord(entry, observations) {
+    const { id, version, gate, entries, switches, bytes, unit } = entry;
+    const leastMargin = entry.least_margin_percent / 100;
+    const fields = {
+        ...{ id, version, gate, entries, switches, bytes },
+        ...(leastMargin > 0 ? { leastMargin } : {}),
+    };
+    const seen = observations.filter(({ launch }) => launch.phase !== 'warm-up');
+    const replicates = seen.flatMap((observation) => replicate(id, observation));
+    const counts = seen.flatMap((observation) => countOf(id, observation));
+    const absences = seen.flatMap((observation) => absence(id, observation));
+    const known = replicates.length + counts.length;
+    if (known === 0 || known < absences.length)
+        return { ...fields, ...commonest(absences) };
+    const details = typicalDetails(id, seen);
+    if (unit === 'count')
+        return { ...fields, status: 'ok', unit, counts, ...details };
+    const interrupted = interruptedBatches(replicates);
+    if (interrupted !== undefined)
+        return { ...fields, ...interrupted };
+    return { ...fields, status: 'ok', unit, replicates, ...details };
+}
+/**
+ * A metric is unstable when most of its batches were interrupted: what is left is a selection. A
+ * single launch with few kept batches is a noisy replicate, and the tests know what to do with it.
+ */
+function interruptedBatches(replicates) {
+    const { batches, rejected } = (0,run/* countBatches */.K_)(replicates);
+    if (batches - rejected >= assumptions/* UNSTABLE_SHARE */.$J * batches)
+        return undefined;
+    const message = `${rejected} of ${batches} batches were interrupted by other work on the CPU`;
+    return { status: 'unstable', reason: { operation: 'measure', errno: 0, message } };
+}
+function replicate(id, { launch, metrics }) {
+    const observation = metrics.get(id);
+    if (observation?.status !== 'ok' || observation.kind !== 'timed')
+        return [];
+    const { estimateNs, controlNs, spreadNs, kept, rejected } = observation.estimate;
+    return [
+        {
+            sequence: launch.sequence,
+            estimateNs: rounded(estimateNs),
+            controlNs: rounded(controlNs),
+            spreadNs: rounded(spreadNs),
+            kept,
+            rejected,
+        },
+    ];
+}
+function countOf(id, { launch, metrics }) {
+    const observation = metrics.get(id);
+    if (observation?.status !== 'ok' || observation.kind !== 'counted')
+        return [];
+    return [{ sequence: launch.sequence, ...observation.count }];
+}
+/** Each fact's median over the launches that noted it. */
+function typicalDetails(id, observations) {
+    const noted = observations.flatMap(({ metrics }) => {
+        const observation = metrics.get(id);
+        return observation?.status === 'ok' ? [observation.details] : [];
+    });
+    const names = [...new Set(noted.flatMap(Object.keys))];
+    if (names.length === 0)
+        return {};
+    const middle = (name) => (0,simple_statistics/* median */.JZ)(noted.flatMap((details) => details[name] ?? []));
+    return { details: Object.fromEntries(names.map((name) => [name, rounded(middle(name))])) };
+}
+/** Seven digits: far below any noise, and half of the record's size. */
+const rounded = (ns) => Number(ns.toPrecision(7));
+function absence(id, { metrics }) {
+    const observation = metrics.get(id);
+    return observation === undefined || observation.status === 'ok' ? [] : [observation];
+}
+function commonest(absences) {
+    const statuses = absences.map(({ status }) => status);
+    const usual = statuses.length > 0 ? (0,simple_statistics/* modeFast */.Yz)(statuses) : undefined;
+    return (absences.find(({ status }) => status === usual) ?? {
+        status: 'error',
+        reason: { operation: 'launch', errno: 0, message: 'no launch that measured it came through' },
+    });
+}
+
+// EXTERNAL MODULE: ./lib/probe/lines.js
+var lines = __nccwpck_require__(7869);
+;// CONCATENATED MODULE: ./lib/probe/wire.js
+
+/** A plan of 1000 rounds of the whole catalogue stays below; an endless printer does not. */
+const MAX_LINES = 600_000;
+/** Banners and whatever else a command prints around the results. */
+const MAX_NOISE_LINES = 1_000;
+/** 10,000 batches of three 15-digit numbers, with room to spare. */
+const MAX_LINE_BYTES = 1024 * 1024;
+const NEWLINE = 0x0a;
+/** The probe's command line for a plan, without the program itself; safe in any shell. */
+function planArguments(plan) {
+    return [
+        `--metrics=${plan.metrics.join(',')}`,
+        `--rounds=${plan.rounds}`,
+        `--batches=${plan.batches}`,
+        `--batch-us=${plan.batchUs}`,
+        `--seed=${plan.seed}`,
+        `--cpu=${plan.cpu}`,
+        `--deadline-ms=${plan.deadlineMs}`,
+        ...(plan.environment ? ['--environment'] : []),
+        ...(plan.tails === undefined ? [] : [`--tails=${plan.tails}`]),
+        ...(plan.resultsFd === undefined ? [] : [`--results-fd=${plan.resultsFd}`]),
+    ];
+}
+/**
+ * Reads what a probe process wrote. Unknown fields and line types are ignored, as are lines that are
+ * not JSON (a login banner, the output of a wrapping command) up to a bound; a last line that was cut
+ * is dropped. Never throws: what is wrong is in `problem`.
+ *
+ * @param bytes the results of a launch; read a line at a time, never as one string
+ */
+function parseWire(bytes) {
+    const output = { metrics: [], tail: [], complete: false };
+    let noise = 0;
+    let lines = 0;
+    for (const line of linesOf(bytes)) {
+        lines += 1;
+        const taken = line.bytes > MAX_LINE_BYTES ? 'noise' : takeLine(line, output);
+        if (taken === 'noise')
+            noise += 1;
+        else if (taken !== undefined)
+            output.problem = taken;
+        if (lines > MAX_LINES)
+            output.problem = `it has more than ${MAX_LINES} lines`;
+        if (noise > MAX_NOISE_LINES) {
+            output.problem = `it has more than ${MAX_NOISE_LINES} lines that are not results`;
+        }
+        if (output.problem !== undefined)
+            return { ...output, complete: false };
+    }
+    if (output.hello === undefined)
+        output.problem = 'it has no result lines';
+    return output;
+}
+function* linesOf(bytes) {
+    for (let start = 0; start < bytes.length;) {
+        const newline = bytes.indexOf(NEWLINE, start);
+        const end = newline < 0 ? bytes.length : newline;
+        if (end > start) {
+            const shown = Math.min(end, start + MAX_LINE_BYTES);
+            yield { text: bytes.toString('utf8', start, shown), bytes: end - start, whole: newline >= 0 };
+        }
+        start = end + 1;
+    }
+}
+/** Adds a line to the output; says 'noise' or a problem when it cannot. */
+function takeLine(line, output) {
+    const value = readJson(line.text);
+    if (value === undefined) {
+        const damaged = line.whole && line.text.startsWith('{"type":');
+        return damaged ? 'a result line is damaged, as if something else printed into it' : 'noise';
+    }
+    if (output.complete && value.type !== 'hello')
+        return 'noise';
+    switch (value.type) {
+        case 'hello':
+            return takeHello(value, output);
+        case 'metric':
+            return takeMetric(value, output);
+        case 'tails':
+            return takeTails(value, output);
+        case 'tail':
+            return takeTail(value, output);
+        case 'end':
+            output.complete = output.hello !== undefined;
+            return undefined;
+        default:
+            return undefined;
+    }
+}
+function takeHello(value, output) {
+    if (output.hello !== undefined)
+        return 'the probe ran more than once in one launch';
+    if (value.wire !== lines/* WIRE_VERSION */.XE) {
+        return `it has wire version ${String(value.wire)} and this syscall-gate reads version ${lines/* WIRE_VERSION */.XE}`;
+    }
+    const hello = lines/* helloLine */.D5.safeParse(value);
+    if (!hello.success)
+        return `hello: ${firstIssue(hello.error)}`;
+    output.hello = hello.data;
+    return undefined;
+}
+function takeMetric(value, output) {
+    if (output.hello === undefined)
+        return 'a metric comes before hello';
+    const metric = metricSchema(value).safeParse(value);
+    if (!metric.success)
+        return `metric: ${firstIssue(metric.error)}`;
+    output.metrics.push(metric.data);
+    return undefined;
+}
+function metricSchema({ status, events }) {
+    if (status !== 'ok')
+        return lines/* unavailableLine */.tj;
+    return events === undefined ? lines/* measuredLine */.z0 : lines/* countedLine */.xD;
+}
+function takeTails(value, output) {
+    const tails = lines/* tailsLine */.cY.safeParse(value);
+    if (!tails.success)
+        return `tails: ${firstIssue(tails.error)}`;
+    output.tails = tails.data;
+    return undefined;
+}
+function takeTail(value, output) {
+    if (output.tails === undefined)
+        return 'a tail comes before its timer';
+    const tail = (value.status === 'ok' ? lines/* sampledLine */.dP : lines/* unsampledLine */.ej).safeParse(value);
+    if (!tail.success)
+        return `tail: ${firstIssue(tail.error)}`;
+    output.tail.push(tail.data);
+    return undefined;
+}
+function readJson(text) {
+    if (!text.startsWith('{'))
+        return undefined;
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        return undefined;
+    }
+}
+function firstIssue(error) {
+    const [issue] = error.issues;
+    return `${issue?.path.join('.') || 'line'}: ${issue?.message ?? 'invalid'}`;
+}
+
+;// CONCATENATED MODULE: ./lib/measure/estimate.js
+
+
+/** Where a metric's own occupancy is read off: high, but not the luckiest batch. */
+const OWN_OCCUPANCY_QUANTILE = 0.9;
+/**
+ * Reduces the batches of one metric in one launch to its replicate.
+ *
+ * A batch counts only when its participants ran on a CPU for as large a share of the wall time as
+ * the metric's best batches did. The reference is the metric's own because kernels with
+ * CONFIG_IRQ_TIME_ACCOUNTING keep the softirq work of a loopback send off the task's clock, which
+ * would otherwise reject every batch of it. Involuntary switches are no criterion: a wake-up
+ * preemption counts as one. Metrics that `sleeps` declares idle by design keep every batch, and so
+ * does everything where the CPU clock stood still over a batch: it is too coarse to judge by (10 ms
+ * in gVisor).
+ *
+ * @param rounds the metric's batches, one entry a round
+ * @param sleeps the operation waits on purpose, so occupancy says nothing
+ */
+function estimateReplicate(rounds, sleeps) {
+    const batches = rounds.flatMap(perOperation);
+    const best = (0,simple_statistics/* quantile */.YV)(batches.map((batch) => batch.occupancy), OWN_OCCUPANCY_QUANTILE);
+    const undisturbed = batches.filter((batch) => batch.occupancy >= assumptions/* OCCUPANCY_THRESHOLD */.Op * best);
+    const blind = sleeps || batches.some((batch) => batch.occupancy === 0);
+    const kept = blind ? batches : undisturbed;
+    const ns = kept.map((batch) => batch.ns);
+    const control = kept.map((batch) => batch.controlNs);
+    return {
+        estimateNs: (0,simple_statistics/* quantile */.YV)(ns, assumptions/* ESTIMATE_QUANTILE */.JG),
+        controlNs: (0,simple_statistics/* quantile */.YV)(control, assumptions/* ESTIMATE_QUANTILE */.JG),
+        spreadNs: (0,simple_statistics/* interquartileRange */.Z0)(ns),
+        kept: kept.length,
+        rejected: batches.length - kept.length,
+    };
+}
+/**
+ * Reduces the counts of one metric in one launch to the one it takes for the truth: what happens
+ * beside the operations, such as a preemption, disturbs few counts and never the same way.
+ */
+function agreeOn(counts) {
+    const count = (0,simple_statistics/* modeFast */.Yz)([...counts]);
+    return { count, agreeing: counts.filter((one) => one === count).length, counts: counts.length };
+}
+const perOperation = (round) => round.wallNs.map((wallNs, index) => ({
+    ns: wallNs / round.operations,
+    controlNs: (round.controlNs[index] ?? 0) / round.controlOperations,
+    // An interrupt between the readings of the two clocks can put CPU time above wall time.
+    occupancy: Math.min(1, (round.cpuNs[index] ?? 0) / wallNs),
+}));
+
+;// CONCATENATED MODULE: ./lib/measure/launch.js
+
+
+
+
+/** The launcher kills later than the probe gives up, so that a slow metric has its own status. */
+const LAUNCHER_GRACE_MS = 2000;
+const RESULTS_FD = 3;
+/** Launches the probe once in a target. A launch that fails is an observation, not an exception. */
+async function launchProbe(bench, order) {
+    bench.signal.throwIfAborted();
+    const { target } = order;
+    const memory = target.results === 'memory';
+    const argv = target.argv(bench.probe, probeArguments(bench.plan, order, memory));
+    const launched = bench.addon.launch({
+        argv,
+        env: target.environment(process.env),
+        cpu: bench.plan.cpu,
+        deadlineMs: order.deadlineMs + LAUNCHER_GRACE_MS,
+        results: target.results,
+    });
+    const result = await launched.catch((error) => {
+        bench.signal.throwIfAborted();
+        throw launchError(argv[0] ?? '', error);
+    });
+    bench.signal.throwIfAborted();
+    return observe(order, result);
+}
+function launchError(program, error) {
+    const why = error instanceof Error ? error.message : String(error);
+    if (error instanceof Error && 'syscall' in error && error.syscall === 'kill') {
+        return (0,failure/* measurementFailure */.jO)(`The command "${program}" passed its deadline and could not be ended, since it runs with more rights than this user has: run syscall-gate itself with those rights.`, error);
+    }
+    return (0,failure/* measurementFailure */.jO)(`The command "${program}" could not be started (${why}): check that it is installed and executable.`, error);
+}
+const probeArguments = (plan, order, memory) => planArguments({
+    metrics: order.metrics.map((metric) => metric.id),
+    rounds: plan.roundsPerLaunch,
+    batches: plan.batchesPerRound,
+    batchUs: plan.batchUs,
+    seed: order.orderSeed,
+    cpu: plan.cpu,
+    deadlineMs: order.deadlineMs,
+    environment: order.environment,
+    ...(order.tails === undefined ? {} : { tails: order.tails }),
+    ...(memory ? { resultsFd: RESULTS_FD } : {}),
+});
+function observe(order, result) {
+    const wire = parseWire(result.results);
+    const failure = launchFailure(result, wire);
+    return {
+        launch: {
+            sequence: order.sequence,
+            phase: order.phase,
+            wallNs: result.wallNs,
+            userNs: result.userNs,
+            systemNs: result.systemNs,
+            stolenNs: result.stolenNs,
+            involuntarySwitches: result.involuntarySwitches,
+            ...(failure === undefined ? {} : { failure: failure.slice(0, 500) }),
+        },
+        ...(wire.hello?.environment ? { environment: wire.hello.environment } : {}),
+        ...(wire.hello ? fromHello(wire.hello) : {}),
+        ...(failure === undefined && wire.tails
+            ? { tails: { with: wire.tails, metrics: asked(order.metrics, wire.tail) } }
+            : {}),
+        metrics: failure === undefined && !wire.tails
+            ? observeMetrics(order.metrics, wire.metrics)
+            : new Map(),
+    };
+}
+/** Of the metrics that were asked for; the tails of other definitions are another metric's. */
+const asked = (entries, tails) => tails.filter((tail) => entries.some(({ id, version }) => id === tail.id && version === tail.version));
+const fromHello = ({ catalogue, cpu, pinned }) => ({
+    catalogue,
+    placement: { cpu, pinned },
+});
+/** One clause that says why a launch does not count, or undefined when it does. */
+function launchFailure(result, wire) {
+    const said = (0,lines/* oneLine */.TN)(result.stderr.trim().split('\n').at(-1) ?? '');
+    const because = said ? `, saying "${said}"` : '';
+    if (result.timedOut)
+        return `it did not end before its deadline${because}`;
+    if (wire.hello !== undefined && wire.problem !== undefined)
+        return wire.problem;
+    if (result.signal !== 0)
+        return `it was ended by signal ${result.signal}${because}`;
+    if (wire.complete)
+        return undefined;
+    if (result.truncated)
+        return 'it wrote more than a launch may';
+    const where = wire.hello === undefined ? 'without any result' : 'before its last result';
+    return `it ended with exit code ${result.exitCode} ${where}${because}`;
+}
+function observeMetrics(entries, wire) {
+    return new Map(entries.map((entry) => [entry.id, observeMetric(entry, wire)]));
+}
+function observeMetric(entry, wire) {
+    const rounds = wire.filter((line) => line.id === entry.id);
+    const other = rounds.find((round) => round.version !== entry.version);
+    if (other !== undefined)
+        return otherDefinition(entry.version, other.version);
+    const unavailable = rounds.find((round) => round.status !== 'ok');
+    if (unavailable !== undefined) {
+        return { status: unavailable.status, reason: unavailable.reason };
+    }
+    const details = Object.assign({}, ...rounds.map((round) => round.status === 'ok' && round.details));
+    if (entry.unit === 'count') {
+        const counts = rounds.flatMap((round) => ('counts' in round ? round.counts : []));
+        if (counts.length === 0)
+            return missing;
+        return { status: 'ok', kind: 'counted', count: agreeOn(counts), details };
+    }
+    const batches = rounds.flatMap((round) => ('batches' in round ? [round.batches] : []));
+    if (batches.length === 0)
+        return missing;
+    const estimate = estimateReplicate(batches, entry.waits);
+    return { status: 'ok', kind: 'timed', estimate, details };
+}
+/** A command may start a probe of its own, of another release. */
+const otherDefinition = (ours, theirs) => ({
+    status: 'error',
+    reason: {
+        operation: 'measure',
+        errno: 0,
+        message: `the probe there has definition ${theirs} of it and this one has ${ours}`,
+    },
+});
+const missing = {
+    status: 'error',
+    reason: { operation: 'measure', errno: 0, message: 'the probe reported nothing for it' },
+};
+
+;// CONCATENATED MODULE: ./lib/measure/rounds.js
+
+
+/**
+ * The order of one round. A B B A cancels a linear drift inside the round, and its seams hold
+ * adjacent launches of the same side: B B within a round, A A from one to the next.
+ */
+const DUET = ['baseline', 'candidate', 'candidate', 'baseline'];
+const ALONE = ['candidate', 'candidate', 'candidate', 'candidate'];
+const LAUNCHES_PER_ROUND = DUET.length;
+const emptyLog = () => ({ baseline: [], candidate: [], next: 0 });
+/** Metrics that only inform get the pairs that an interval needs, and leave the time to the gated. */
+const INFORMING_ROUNDS = 3;
+/** Slow metrics wait by design, for tens of ms an operation: one round of them says enough. */
+const SLOW_METRIC_ROUNDS = 1;
+/**
+ * More rounds of a phase say nothing more: the interval shrinks with their root, and the estimate
+ * and its interval take memory and time with their square. One metric alone gets there in a minute.
+ */
+const MOST_ROUNDS = 400;
+/** A launch takes well under a second on hardware; emulated kernels are hundreds of times slower. */
+const LAUNCH_DEADLINE_MS = 60_000;
+/**
+ * Measures rounds of launches, of both sides in turn or of the candidate alone, and adds them to
+ * the log.
+ *
+ * @throws Failure (measurement) when the launches of a side keep failing
+ */
+async function measureRounds(bench, sides, order, log, progress) {
+    const begin = performance.now();
+    let whole = 0;
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+        const now = performance.now();
+        const roundMs = round === 0 ? 0 : (now - begin) / round;
+        const late = whole < order.leastRounds ? order.latest : order.until;
+        if (round > 0 && now + roundMs > late)
+            return;
+        const tell = (launch, target) => tellProgress(progress, order, begin, round * LAUNCHES_PER_ROUND + launch, target);
+        const launches = await measureRound(bench, sides, order, round, log, tell);
+        if (launches.every(({ launch }) => launch.failure === undefined))
+            whole += 1;
+    }
+}
+/** Enough that ten of them lie beyond the 99.9th percentile. */
+const TAIL_SAMPLES = 10_000;
+/** The second pass: one launch of each side that times single operations, and adds no replicate. */
+async function measureTails(bench, sides, log, progress) {
+    const order = { phase: 'tails', metrics: bench.plan.metrics };
+    for (const side of DUET.slice(0, sides.baseline ? 2 : 1)) {
+        const target = sides[side] ?? sides.candidate;
+        progress.step(0, 1, target.record.spec);
+        log[side].push(await launchInTurn(bench, target, order, order.metrics, log));
+    }
+    // Phases begin at even numbers: what stands side by side is told by them.
+    log.next += log.next % 2;
+}
+async function measureRound(bench, sides, order, round, log, tell) {
+    const metrics = metricsOf(order, round);
+    const launches = [];
+    for (const side of sides.baseline ? DUET : ALONE) {
+        const target = sides[side] ?? sides.candidate;
+        tell(launches.length, target);
+        const launch = await launchInTurn(bench, target, order, metrics, log);
+        launches.push(launch);
+        log[side].push(launch);
+        refuseFailing(target, log[side]);
+    }
+    return launches;
+}
+/** A phase with time to fill is told by the second, the warm-up by the launch. */
+function tellProgress(progress, order, begin, launches, target) {
+    if (order.phase === 'warm-up') {
+        progress.step(launches, LAUNCHES_PER_ROUND, target.record.spec);
+        return;
+    }
+    const seconds = (ms) => Math.round(ms / 1000);
+    const budget = Math.max(order.until, performance.now()) - begin;
+    progress.step(seconds(performance.now() - begin), seconds(budget), `launch ${launches + 1}, ${target.record.spec}`);
+}
+async function launchInTurn(bench, target, { phase }, metrics, log) {
+    const sequence = log.next++;
+    return launchProbe(bench, {
+        target,
+        sequence,
+        phase,
+        metrics,
+        orderSeed: roundSeed(bench.plan.seed, sequence),
+        deadlineMs: LAUNCH_DEADLINE_MS,
+        environment: phase === 'warm-up',
+        ...(phase === 'tails' ? { tails: TAIL_SAMPLES } : {}),
+    });
+}
+/** Both sides of a round share one metric order; the golden ratio spreads consecutive seeds. */
+const roundSeed = (seed, sequence) => (seed + Math.imul(Math.floor(sequence / LAUNCHES_PER_ROUND), 0x9e3779b1)) >>> 0;
+function metricsOf({ phase, metrics }, round) {
+    const due = metrics.filter(({ gate, slow }) => {
+        if (gate || phase === 'warm-up')
+            return gate;
+        return round < (slow ? SLOW_METRIC_ROUNDS : INFORMING_ROUNDS);
+    });
+    return due.length > 0 ? due : metrics;
+}
+/** A side that has never come through is given up at once; one that has may stumble. */
+const FAILURES_AT_FIRST = 2;
+const FAILURES_IN_A_ROW = 8;
+function refuseFailing(target, observations) {
+    const lastGood = observations.findLastIndex(({ launch }) => launch.failure === undefined);
+    const failures = observations.slice(lastGood + 1);
+    const most = lastGood < 0 ? FAILURES_AT_FIRST : FAILURES_IN_A_ROW;
+    const [first] = failures;
+    if (failures.length >= most && first?.launch.failure !== undefined) {
+        throw launchesFailed(target, first.launch.failure);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/measure/session.js
+
+
+/**
+ * How the time is shared: the rest after the screen is for confirming what it flagged, which needs
+ * less because few metrics are left.
+ */
+const SCREEN_SHARE = 0.7;
+/** Confirmation may overrun the budget by this factor rather than end short of the pairs it needs. */
+const OVERRUN = 1.3;
+/** The tails of all metrics take one to two seconds a side. */
+const TAILS_FROM_MS = 20_000;
+/** Two launch pairs a round. */
+const PAIRS_PER_ROUND = 2;
+/** One measuring of one candidate, against a baseline in turn or alone, within one time budget. */
+class Session {
+    bench;
+    sides;
+    durationMs;
+    progress;
+    log = emptyLog();
+    begin = performance.now();
+    constructor(bench, sides, durationMs, progress) {
+        this.bench = bench;
+        this.sides = sides;
+        this.durationMs = durationMs;
+        this.progress = progress;
+    }
+    /** The first round: describes the sides and heats the machine; its numbers are discarded. */
+    async warmUp() {
+        this.progress.phase('Warm up');
+        await this.measure('warm-up', this.bench.plan.metrics, { until: 0, leastRounds: 1 });
+    }
+    /** Times single operations for their tails, where the budget leaves time for what no gate needs. */
+    async tails() {
+        if (this.durationMs < TAILS_FROM_MS)
+            return;
+        this.progress.phase('Time single operations');
+        await measureTails(this.bench, this.sides, this.log, this.progress);
+    }
+    /** All metrics, for the share of the budget that leaves time to confirm. */
+    async screen(share = SCREEN_SHARE) {
+        const until = this.begin + share * this.durationMs;
+        await this.measure('screen', this.bench.plan.metrics, { until, leastRounds: 1 });
+    }
+    /** Fresh launches of the flagged metrics only, at least as many pairs as their test needs. */
+    async confirm(flagged, leastPairs) {
+        const metrics = this.bench.plan.metrics.filter(({ id }) => flagged.includes(id));
+        const leastRounds = Math.ceil(leastPairs / PAIRS_PER_ROUND);
+        await this.measure('confirm', metrics, { until: this.begin + this.durationMs, leastRounds });
+    }
+    baselineRun(identity) {
+        const { baseline = this.sides.candidate } = this.sides;
+        return collectRun(baseline, this.bench.plan, this.log.baseline, identity);
+    }
+    candidateRun(identity) {
+        return collectRun(this.sides.candidate, this.bench.plan, this.log.candidate, identity);
+    }
+    /** Both sides as one run, for a candidate that was compared with itself. */
+    pooledRun(identity) {
+        const launches = [...this.log.baseline, ...this.log.candidate].sort((a, b) => a.launch.sequence - b.launch.sequence);
+        return collectRun(this.sides.candidate, this.bench.plan, launches, identity);
+    }
+    async measure(phase, metrics, limits) {
+        const latest = this.begin + OVERRUN * this.durationMs;
+        const order = { phase, metrics, latest, ...limits };
+        await measureRounds(this.bench, this.sides, order, this.log, this.progress);
+    }
+}
+
+
+/***/ }),
+
+/***/ 7869:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   D5: () => (/* binding */ helloLine),
+/* harmony export */   TN: () => (/* binding */ oneLine),
+/* harmony export */   XE: () => (/* binding */ WIRE_VERSION),
+/* harmony export */   cY: () => (/* binding */ tailsLine),
+/* harmony export */   dP: () => (/* binding */ sampledLine),
+/* harmony export */   ej: () => (/* binding */ unsampledLine),
+/* harmony export */   tj: () => (/* binding */ unavailableLine),
+/* harmony export */   xD: () => (/* binding */ countedLine),
+/* harmony export */   z0: () => (/* binding */ measuredLine)
+/* harmony export */ });
+/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2857);
+/* harmony import */ var _record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8924);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2522);
+
+
+
+/** What each line of the wire format says: its fields as the probe writes them, and as read here. */
+/** The major version of the wire format that this program speaks. */
+const WIRE_VERSION = 1;
+const MAX_BATCHES = 10_000;
+const MAX_DETAILS = 32;
+const count = zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(0).max(Number.MAX_SAFE_INTEGER);
+const positive = zod__WEBPACK_IMPORTED_MODULE_2__/* .number */ .aig().gt(0).max(1e15);
+const duration = zod__WEBPACK_IMPORTED_MODULE_2__/* .number */ .aig().min(0).max(1e15);
+const batches = (value) => zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(value).min(1).max(MAX_BATCHES);
+/** What a target says may end up in a log whose lines are commands. */
+const oneLine = (text) => text.replaceAll(/\p{Cc}+/gu, ' ');
+const bounded = (length) => zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().transform((value) => oneLine(value).slice(0, length));
+// Stripped, not strict: a newer probe may say more than this program reads.
+const environmentSchema = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
+    platform: zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc(_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .platformSchema */ .vd.shape),
+    subject: zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc(_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .subjectSchema */ .cn.shape),
+});
+const helloLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
+    wire: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz(WIRE_VERSION),
+    catalogue: _record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .runSchema */ .Lx.shape.catalogue,
+    clock: zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({ name: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().max(128), cost_ns: zod__WEBPACK_IMPORTED_MODULE_2__/* .number */ .aig().min(0), vdso: zod__WEBPACK_IMPORTED_MODULE_2__/* .boolean */ .zMY() }),
+    cpu: zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr(),
+    pinned: zod__WEBPACK_IMPORTED_MODULE_2__/* .boolean */ .zMY(),
+    pid: count,
+    environment: environmentSchema.optional(),
+})
+    .transform(({ catalogue, clock, cpu, pinned, pid, environment }) => ({
+    catalogue,
+    clock: { name: clock.name, costNs: clock.cost_ns, vdso: clock.vdso },
+    cpu,
+    pinned,
+    pid,
+    ...(environment === undefined ? {} : { environment }),
+}));
+const metricFields = {
+    id: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().min(1).max(64),
+    version: zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(1),
+    round: zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(0),
+};
+const details = zod__WEBPACK_IMPORTED_MODULE_2__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().regex(/^[a-z0-9_]{1,64}$/), zod__WEBPACK_IMPORTED_MODULE_2__/* .number */ .aig().min(0).max(1e15))
+    .refine((facts) => Object.keys(facts).length <= MAX_DETAILS, { error: 'too many facts' })
+    .default({});
+const measuredLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
+    ...metricFields,
+    status: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('ok'),
+    operations: positive,
+    wall_ns: batches(positive),
+    cpu_ns: batches(duration),
+    control_ns: batches(positive),
+    control_operations: positive,
+    details,
+})
+    .refine((line) => line.cpu_ns.length === line.wall_ns.length, {
+    error: 'not as long as wall_ns',
+    path: ['cpu_ns'],
+})
+    .refine((line) => line.control_ns.length === line.wall_ns.length, {
+    error: 'not as long as wall_ns',
+    path: ['control_ns'],
+})
+    .transform(({ id, version, round, status, ...line }) => ({
+    ...{ id, version, round, status },
+    details: line.details,
+    batches: {
+        operations: line.operations,
+        wallNs: line.wall_ns,
+        cpuNs: line.cpu_ns,
+        controlNs: line.control_ns,
+        controlOperations: line.control_operations,
+    },
+}));
+const countedLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
+    ...metricFields,
+    status: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('ok'),
+    operations: zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(1),
+    events: batches(zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(0).max(1e12)),
+    details,
+})
+    .transform(({ operations, events, ...line }) => ({
+    ...line,
+    counts: events.map((count) => count / operations),
+}));
+const obstacle = {
+    status: zod__WEBPACK_IMPORTED_MODULE_2__/* ["enum"] */ .k5n(_record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__/* .UNAVAILABLE */ .H),
+    operation: bounded(200),
+    errno: zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(0).max(4095),
+    message: bounded(300),
+};
+const unavailableLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({ ...metricFields, ...obstacle })
+    .transform(({ id, version, round, status, ...reason }) => ({
+    ...{ id, version, round, status },
+    reason: reason,
+}));
+const available = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({ status: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('ok') });
+const unavailable = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc(obstacle)
+    .transform(({ status, ...reason }) => ({ status, reason: reason }));
+/** What single operations are timed and counted with. */
+const tailsLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
+    timer: zod__WEBPACK_IMPORTED_MODULE_2__/* .union */ .KCZ([
+        zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
+            ...{ status: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('ok'), name: bounded(64), hz: positive },
+            ...{ step_ns: duration, cost_ns: duration },
+        })
+            .transform(({ status, name, hz, step_ns, cost_ns }) => ({
+            ...{ status, name, hz, stepNs: step_ns, costNs: cost_ns },
+        })),
+        unavailable,
+    ]),
+    counters: zod__WEBPACK_IMPORTED_MODULE_2__/* .union */ .KCZ([available, unavailable]),
+})
+    .transform(({ timer, counters }) => ({ timer, counters }));
+const tailFields = { id: metricFields.id, version: metricFields.version };
+const quantile = duration.optional();
+const sampledLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
+    ...tailFields,
+    status: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('ok'),
+    operations: zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(1),
+    samples: count,
+    ...{ p50_ns: quantile, p99_ns: quantile, p999_ns: quantile, max_ns: quantile },
+    counters: details,
+})
+    .transform((line) => ({
+    ...{ id: line.id, version: line.version, status: line.status },
+    ...{ operations: line.operations, samples: line.samples, counters: line.counters },
+    ...{ p50Ns: line.p50_ns, p99Ns: line.p99_ns, p999Ns: line.p999_ns, maxNs: line.max_ns },
+}));
+const unsampledLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({ ...tailFields, ...obstacle })
+    .transform(({ id, version, status, ...reason }) => ({
+    ...{ id, version, status },
+    reason: reason,
+}));
 
 
 /***/ }),
@@ -18138,15 +18615,19 @@ __nccwpck_require__.d(__webpack_exports__, {
   EJ: () => (/* binding */ RUN_SCHEMA),
   Be: () => (/* binding */ RUN_VERSION),
   K_: () => (/* binding */ countBatches),
+  he: () => (/* binding */ isCounted),
+  _Y: () => (/* binding */ isTimed),
   SA: () => (/* binding */ makeRun),
   zZ: () => (/* binding */ parseRun),
   vd: () => (/* binding */ platformSchema),
   Lx: () => (/* binding */ runSchema),
   cn: () => (/* binding */ subjectSchema),
-  tX: () => (/* binding */ targetSchema)
+  Bj: () => (/* binding */ tailsSchema),
+  tX: () => (/* binding */ targetSchema),
+  o3: () => (/* binding */ unitSchema)
 });
 
-// UNUSED EXPORTS: launchSchema, metricRecordSchema, planSchema, replicateSchema, sourceSchema
+// UNUSED EXPORTS: countSchema, launchSchema, metricRecordSchema, planSchema, replicateSchema, sourceSchema
 
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
 var schemas = __nccwpck_require__(2857);
@@ -18250,7 +18731,7 @@ const planSchema = schemas/* strictObject */.rej({
 /** One start of the probe. `sequence` orders the launches of both sides of a duet on one line. */
 const launchSchema = schemas/* strictObject */.rej({
     sequence: count,
-    phase: schemas/* enum */.k5n(['warm-up', 'screen', 'confirm']),
+    phase: schemas/* enum */.k5n(['warm-up', 'tails', 'screen', 'confirm']),
     wallNs: nanoseconds,
     userNs: nanoseconds,
     systemNs: nanoseconds,
@@ -18271,26 +18752,85 @@ const replicateSchema = schemas/* strictObject */.rej({
     kept: count,
     rejected: count,
 });
+/** Facts beside a metric's number, such as `segments_per_op`: medians over its launches. */
+const details = schemas/* record */.g1P(word, schemas/* number */.aig().min(0).max(1e15));
+/** Events of an operation in one launch: what most of its counts agree on, out of how many. */
+const countSchema = schemas/* strictObject */.rej({
+    sequence: count,
+    count: schemas/* number */.aig().min(0).max(1e12),
+    agreeing: schemas/* int */.Whr().min(1),
+    counts: schemas/* int */.Whr().min(1),
+});
+/**
+ * What a metric's number is: the time of an operation, the same shown as how often it goes into a
+ * second, or a count of events.
+ */
+const unitSchema = schemas/* enum */.k5n(['ns', 'per_second', 'count']);
 const metricFields = {
     id: schemas/* string */.YjP()
         .regex(/^[a-z]+\.[a-z0-9_]+$/)
         .max(64),
     version: schemas/* int */.Whr().min(1).max(1_000_000),
     gate: schemas/* boolean */.zMY(),
+    /** The default margin is never below this ratio: launches of the metric differ by too much. */
+    leastMargin: schemas/* number */.aig().gt(0).max(10).optional(),
+    /** By design, an operation: system calls and page faults, context switches, bytes moved. */
+    entries: schemas/* int */.Whr().min(0).optional(),
+    switches: schemas/* int */.Whr().min(0).optional(),
+    bytes: schemas/* int */.Whr().min(0).optional(),
 };
+const timedMetricSchema = schemas/* strictObject */.rej({
+    ...metricFields,
+    status: schemas/* literal */.euz('ok'),
+    unit: unitSchema.exclude(['count']),
+    replicates: schemas/* array */.YOg(replicateSchema).min(1).max(10_000),
+    details: details.optional(),
+});
+const countedMetricSchema = schemas/* strictObject */.rej({
+    ...metricFields,
+    status: schemas/* literal */.euz('ok'),
+    unit: schemas/* literal */.euz('count'),
+    counts: schemas/* array */.YOg(countSchema).min(1).max(10_000),
+    details: details.optional(),
+});
 const metricRecordSchema = schemas/* discriminatedUnion */.gMt('status', [
-    schemas/* strictObject */.rej({
-        ...metricFields,
-        status: schemas/* literal */.euz('ok'),
-        unit: schemas/* literal */.euz('ns'),
-        replicates: schemas/* array */.YOg(replicateSchema).min(1).max(10_000),
-    }),
+    schemas/* discriminatedUnion */.gMt('unit', [timedMetricSchema, countedMetricSchema]),
     schemas/* strictObject */.rej({
         ...metricFields,
         status: schemas/* enum */.k5n(metric_status/* UNAVAILABLE */.H),
         reason: metric_status/* reasonSchema */.e,
     }),
 ]);
+const unavailableSchema = schemas/* strictObject */.rej({ status: schemas/* enum */.k5n(metric_status/* UNAVAILABLE */.H), reason: metric_status/* reasonSchema */.e });
+/**
+ * Single operations, timed one by one in a pass of their own: off the gate. Times are ns an
+ * operation and hold the timer's own cost; where operations come in turns, a sample is a turn.
+ */
+const tailsSchema = schemas/* strictObject */.rej({
+    timer: schemas/* discriminatedUnion */.gMt('status', [
+        schemas/* strictObject */.rej({
+            ...{ status: schemas/* literal */.euz('ok'), name: run_text, hz: schemas/* number */.aig().gt(0).max(1e15) },
+            ...{ stepNs: nanoseconds, costNs: nanoseconds },
+        }),
+        unavailableSchema,
+    ]),
+    counters: schemas/* discriminatedUnion */.gMt('status', [
+        schemas/* strictObject */.rej({ status: schemas/* literal */.euz('ok') }),
+        unavailableSchema,
+    ]),
+    metrics: schemas/* array */.YOg(schemas/* strictObject */.rej({
+        id: metricFields.id,
+        operations: schemas/* int */.Whr().min(1),
+        samples: count,
+        p50Ns: nanoseconds.optional(),
+        p99Ns: nanoseconds.optional(),
+        p999Ns: nanoseconds.optional(),
+        maxNs: nanoseconds.optional(),
+        /** Instructions and cycles an operation, in user space and in the kernel. */
+        counters: details,
+    }))
+        .max(512),
+});
 const runSchema = schemas/* strictObject */.rej({
     schema: schemas/* literal */.euz(RUN_SCHEMA),
     version: schemas/* literal */.euz(RUN_VERSION),
@@ -18305,7 +18845,10 @@ const runSchema = schemas/* strictObject */.rej({
     plan: planSchema,
     launches: schemas/* array */.YOg(launchSchema).max(20_000),
     metrics: schemas/* array */.YOg(metricRecordSchema).min(1).max(512),
+    tails: tailsSchema.optional(),
 });
+const isTimed = (metric) => metric?.status === 'ok' && metric.unit !== 'count';
+const isCounted = (metric) => metric?.status === 'ok' && metric.unit === 'count';
 /** How many batches of some replicates there were, and how many of them were left out. */
 function countBatches(replicates) {
     const rejected = replicates.reduce((total, replicate) => total + replicate.rejected, 0);
@@ -18359,6 +18902,105 @@ function unknownVersion(value) {
         return undefined;
     return `it has record version ${String(version)} and this syscall-gate reads version ${RUN_VERSION}`;
 }
+
+
+/***/ }),
+
+/***/ 960:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E$: () => (/* binding */ IN_2003),
+/* harmony export */   Ed: () => (/* binding */ crossingOf),
+/* harmony export */   Tk: () => (/* binding */ CROSSING_METRICS)
+/* harmony export */ });
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2522);
+/* harmony import */ var _verdict_samples_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1194);
+
+
+/**
+ * The two things that a kernel-list thread of 2003 argued about ("TCP zero copy for mmapped
+ * files"): what it costs to cross into the kernel and to switch, and which way of sending a header
+ * and a file wins at that price.
+ */
+/** What Larry McVoy measured for that thread with LMbench, on a 1.6 GHz Athlon. */
+const IN_2003 = {
+    machine: '1.6 GHz Athlon',
+    switchesPerSecond: 548_000,
+    crossingNs: 1_800,
+};
+/** The metrics that the two blocks are made of, as globs. */
+const CROSSING_METRICS = [
+    'syscall.null',
+    'context.pipe_self',
+    'context.pipe_2p_0k*',
+    'host.*',
+    'sendfile.tcp_{4k,64k}_*',
+];
+const SIZES = ['4k', '64k'];
+/** Every way to send a header and a file that the catalogue has, whoever measured it. */
+const STRATEGIES = [
+    ['cork_header', 'TCP_CORK, send, sendfile, uncork'],
+    ['more_header', 'send(MSG_MORE), sendfile'],
+    ['writev_mmap', 'writev(header, mapped file)'],
+    ['mmap_each', 'mmap, writev, munmap'],
+    ['copy', 'pread, writev'],
+    ['splice', 'send(MSG_MORE), splice through a pipe'],
+    ['zerocopy', 'sendmsg(MSG_ZEROCOPY)'],
+    ['uring', 'io_uring sendmsg'],
+    ['uring_zc', 'io_uring sendmsg, zero copy'],
+    ['nagle_header', 'send, sendfile, nothing else'],
+];
+/** What setting and clearing TCP_CORK around send and sendfile costs: a single call would save it. */
+const CALLS_OF_CORK = 4;
+/**
+ * Makes both blocks of a run.
+ *
+ * @returns undefined when the run does not hold the switch and the call that they begin with
+ */
+function crossingOf(run) {
+    const call = timed(run, 'syscall.null');
+    const hop = timed(run, 'context.pipe_2p_0k');
+    if (call === undefined || hop === undefined)
+        return undefined;
+    const hopNs = (0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .centreNs */ .L1)(hop);
+    return {
+        callNs: (0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .centreNs */ .L1)(call),
+        hopNs,
+        switchesPerSecond: 1e9 / hopNs,
+        withoutSwitchNs: numberOf(timed(run, 'context.pipe_self')),
+        hostSwitchesPerSecond: rateOf(timed(run, 'host.switches_per_second')),
+        vmstat: timed(run, 'host.vmstat')?.details ?? null,
+        transfers: SIZES.flatMap((size) => transferOf(run, size, (0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .centreNs */ .L1)(call))),
+    };
+}
+function transferOf(run, size, callNs) {
+    const strategies = STRATEGIES.flatMap(([suffix, label]) => {
+        const metric = timed(run, `sendfile.tcp_${size}_${suffix}`);
+        if (metric === undefined)
+            return [];
+        const { id, entries = null, details } = metric;
+        const segments = details?.['segments_per_op'] ?? null;
+        return [{ id, label, ns: (0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .centreNs */ .L1)(metric), entries, segments }];
+    }).sort((one, other) => one.ns - other.ns);
+    if (strategies.length === 0)
+        return [];
+    const cork = strategies.find(({ id }) => id.endsWith('_cork_header'));
+    const savedNs = (CALLS_OF_CORK - 1) * callNs;
+    return [
+        {
+            size,
+            strategies,
+            oneCall: cork === undefined ? null : { savedNs, share: savedNs / cork.ns },
+        },
+    ];
+}
+function timed(run, id) {
+    const metric = run.metrics.find((one) => one.id === id);
+    return (0,_record_run_js__WEBPACK_IMPORTED_MODULE_0__/* .isTimed */ ._Y)(metric) ? metric : undefined;
+}
+const numberOf = (metric) => metric === undefined ? null : (0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .centreNs */ .L1)(metric);
+const rateOf = (metric) => metric === undefined ? null : 1e9 / (0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .centreNs */ .L1)(metric);
 
 
 /***/ }),
@@ -22276,21 +22918,103 @@ const changeSize = ({ change }) => change === null ? 0 : Math.abs(Math.log(chang
 
 /***/ }),
 
-/***/ 8217:
+/***/ 3846:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
+  n: () => (/* binding */ renderCrossing),
   b: () => (/* binding */ renderTerminal)
 });
 
 // EXTERNAL MODULE: ./node_modules/picocolors/picocolors.js
 var picocolors = __nccwpck_require__(7336);
-// EXTERNAL MODULE: ./lib/report/escape.js
-var report_escape = __nccwpck_require__(2527);
 // EXTERNAL MODULE: ./lib/units.js
 var units = __nccwpck_require__(3052);
+// EXTERNAL MODULE: ./lib/report/crossing.js
+var report_crossing = __nccwpck_require__(960);
+;// CONCATENATED MODULE: ./lib/report/crossing-text.js
+
+
+function crossingFacts(crossing) {
+    const { callNs, hopNs, switchesPerSecond, withoutSwitchNs, hostSwitchesPerSecond } = crossing;
+    const facts = [
+        ['crossing', `two system calls and one switch in ${(0,units/* formatNs */.FO)(hopNs)}`],
+        ['a second', `${rate(switchesPerSecond)} switches on one CPU`],
+        [
+            'in 2003',
+            `${(0,units/* formatNs */.FO)(report_crossing/* IN_2003 */.E$.crossingNs)}, ${rate(report_crossing/* IN_2003 */.E$.switchesPerSecond)} (LMbench on a ${report_crossing/* IN_2003 */.E$.machine})`,
+        ],
+        ['null call', (0,units/* formatNs */.FO)(callNs)],
+        withoutSwitchNs === null
+            ? undefined
+            : ['no switch', `the same two calls on its own pipe: ${(0,units/* formatNs */.FO)(withoutSwitchNs)}`],
+        hostSwitchesPerSecond === null
+            ? undefined
+            : ['the machine', `${rate(hostSwitchesPerSecond)} switches while the two processes ran`],
+    ];
+    return facts.filter((fact) => fact !== undefined);
+}
+const rate = (perSecond) => (0,units/* formatRate */.CE)(1e9 / perSecond);
+/** The columns that vmstat(8) prints, from the facts that host.vmstat notes. */
+const VMSTAT = [
+    ['load', 'load_1m', (value) => value.toFixed(2)],
+    ['free', 'memory_free_kib', (value) => mebibytes(value)],
+    ['buff', 'memory_buffers_kib', (value) => mebibytes(value)],
+    ['cache', 'memory_cached_kib', (value) => mebibytes(value)],
+    ['in', 'interrupts_per_second', (value) => value.toFixed(0)],
+    ['cs', 'switches_per_second', (value) => value.toFixed(0)],
+    ['us', 'user_percent', (value) => value.toFixed(0)],
+    ['sy', 'system_percent', (value) => value.toFixed(0)],
+    ['id', 'idle_percent', (value) => value.toFixed(0)],
+    ['wa', 'iowait_percent', (value) => value.toFixed(0)],
+    ['st', 'steal_percent', (value) => value.toFixed(0)],
+];
+const mebibytes = (kibibytes) => `${(kibibytes / 1024).toFixed(0)} MiB`;
+/** vmstat's line during the run, and header + file at each size. */
+const crossingGrids = ({ vmstat, transfers }) => [
+    ...(vmstat === null ? [] : vmstatGrid(vmstat)),
+    ...transfers.map(transferGrid),
+];
+function vmstatGrid(vmstat) {
+    const known = VMSTAT.flatMap(([head, fact, format]) => {
+        const value = vmstat[fact];
+        return value === undefined ? [] : [[head, format(value)]];
+    });
+    const title = 'Meanwhile, in the columns of vmstat, all CPUs';
+    const row = known.map(([, text]) => text);
+    return known.length === 0
+        ? []
+        : [{ title, head: known.map(([head]) => head), rows: [row], says: [] }];
+}
+function transferGrid({ size, strategies, oneCall }) {
+    const [best, second] = strategies;
+    const rows = strategies.map(({ label, ns, entries, segments }) => [
+        label,
+        (0,units/* formatNs */.FO)(ns),
+        best === undefined ? '' : (0,units/* formatFactor */.H9)(ns / best.ns),
+        segments === null ? '' : (0,units/* formatCount */.B4)(segments),
+        entries === null ? '' : `${entries}`,
+    ]);
+    const says = [
+        best && second
+            ? `Here ${best.label} wins, by ${(0,units/* formatShare */.T1)(second.ns / best.ns - 1)} over ${second.label}.`
+            : '',
+        oneCall === null
+            ? ''
+            : `One call for header and file would save three of the four calls around TCP_CORK: at this machine's call cost ${(0,units/* formatNs */.FO)(oneCall.savedNs)}, ${(0,units/* formatShare */.T1)(oneCall.share)} of it.`,
+    ];
+    return {
+        title: `A header of 256 B and a file of ${size.replace('k', ' KB')}, loopback TCP`,
+        head: ['strategy', 'time', 'to the best', 'segments', 'entries'],
+        rows,
+        says: says.filter((sentence) => sentence !== ''),
+    };
+}
+
+// EXTERNAL MODULE: ./lib/report/escape.js
+var report_escape = __nccwpck_require__(2527);
 // EXTERNAL MODULE: ./lib/report/noise.js
 var noise = __nccwpck_require__(1792);
 // EXTERNAL MODULE: ./lib/report/words.js
@@ -22321,10 +23045,10 @@ function baselineText({ design, baseline: { runs } }) {
         return design === 'self' ? 'nothing stored yet' : 'no comparable run';
     return runs.length === 1 ? `run ${last}` : `${runs.length} runs, the last ${last}`;
 }
-const machineFacts = (report) => [
-    ['machine', (0,words/* machineText */.tU)(report)],
-    ['kernel', (0,words/* kernelText */.J3)(report)],
-    ['mitigations', (0,words/* mitigationsText */.MP)(report)],
+const machineFacts = (where) => [
+    ['machine', (0,words/* machineText */.tU)(where)],
+    ['kernel', (0,words/* kernelText */.J3)(where)],
+    ['mitigations', (0,words/* mitigationsText */.MP)(where)],
 ];
 /** What the heads of the tables mean, with the middle and the worst of each. */
 function legend(report) {
@@ -22349,7 +23073,7 @@ var cli_table3 = __nccwpck_require__(5832);
 ;// CONCATENATED MODULE: ./lib/report/cells.js
 
 
-const sideCell = (side) => side.status === 'ok' ? (0,units/* formatNs */.FO)(side.estimate) : (0,words/* statusText */.qS)(side);
+const sideCell = (side) => side.status === 'ok' ? (0,units/* formatEstimate */.eG)(side.unit, side.estimate) : (0,words/* statusText */.qS)(side);
 const baseline = { head: 'baseline', cell: (metric) => sideCell(metric.baseline) };
 const candidate = {
     head: 'candidate',
@@ -22368,7 +23092,7 @@ const added = {
             return '';
         if (before.status !== 'ok' || after.status !== 'ok')
             return '';
-        return (0,units/* formatNsDifference */.yD)(after.estimate - before.estimate);
+        return after.unit === 'ns' ? (0,units/* formatNsDifference */.yD)(after.estimate - before.estimate) : '';
     },
 };
 const change = {
@@ -22430,6 +23154,22 @@ var sections = __nccwpck_require__(3136);
 
 /** Wide lines of prose are hard to read, however wide the terminal. */
 const PROSE_COLUMNS = 110;
+/** A small table whose first column is words; columns go from the right until it fits. */
+function gridLines({ colors, columns }, head, rows) {
+    const grid = new cli_table3({
+        head,
+        colAligns: head.map((_, index) => (index === 0 ? 'left' : 'right')),
+        ...bare,
+    });
+    grid.push(...rows);
+    const lines = linesOf(grid);
+    if (head.length > 1 && lines.some((line) => [...line].length > columns)) {
+        const cut = (cells) => cells.slice(0, -1);
+        return gridLines({ colors, columns }, cut(head), rows.map(cut));
+    }
+    const [first = '', ...rest] = lines.map((line) => (0,report_escape/* clip */.$Q)(line, columns));
+    return [colors.dim(first), ...rest];
+}
 /** From everything to the least that still says something; the first that fits is taken. */
 const compared = [
     [baseline, candidate, added, change, interval, floor, mde80],
@@ -22468,8 +23208,7 @@ function table(page, choice, rows) {
     const grid = new cli_table3({
         head: ['  metric', ...choice.map(({ head }) => head)],
         colAligns: ['left', ...choice.map(() => 'right')],
-        style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 2 },
-        chars: borderless,
+        ...bare,
     });
     for (const metric of rows) {
         const cells = choice.map((column) => {
@@ -22478,11 +23217,12 @@ function table(page, choice, rows) {
         });
         grid.push([nameCell(page, metric), ...cells]);
     }
-    return grid
-        .toString()
-        .split('\n')
-        .map((line) => line.trimEnd());
+    return linesOf(grid);
 }
+const linesOf = (grid) => grid
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd());
 /** The symbol, the id, and a star for a metric that informs and does not gate. */
 function nameCell(page, metric) {
     const symbol = page.report.design === 'self' ? ' ' : words/* verdictSymbols */.d7[metric.verdict];
@@ -22517,7 +23257,7 @@ function noteLines({ columns }, section) {
 }
 const indent = (line) => `    ${line}`;
 const hang = ([first = '', ...rest]) => [`  ${first}`, ...rest.map(indent)];
-const borderless = {
+const chars = {
     top: '',
     'top-mid': '',
     'top-left': '',
@@ -22534,8 +23274,13 @@ const borderless = {
     'right-mid': '',
     middle: '',
 };
+const bare = {
+    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 2 },
+    chars,
+};
 
 ;// CONCATENATED MODULE: ./lib/report/terminal.js
+
 
 
 
@@ -22552,6 +23297,7 @@ function renderTerminal(report, { color, columns }) {
         titleLines(page),
         factLines(page, sideFacts(report)),
         metricLines(page),
+        ...crossingBlocks(page),
         legendLines(page),
         differenceLines(page),
         caveatLines(page),
@@ -22566,6 +23312,21 @@ function titleLines({ report, colors, columns }) {
     const banner = colors.bold(paintOf(colors, report.verdict)(word));
     return [`${banner}${(0,words/* policyText */.MJ)(report)}`, ...prose(report.headline, columns)];
 }
+/** The two blocks on their own, for the verb that measures nothing else. */
+function renderCrossing({ crossing, ...where }, { color, columns }) {
+    const paper = { colors: picocolors.createColors(color), columns };
+    const blocks = [...blocksOf(crossing, paper), factLines(paper, machineFacts(where))];
+    return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+const crossingBlocks = ({ report: { crossing }, ...paper }) => crossing === null ? [] : blocksOf(crossing, paper);
+const blocksOf = (crossing, paper) => [
+    [paper.colors.bold('The crossing'), ...factLines(paper, crossingFacts(crossing))],
+    ...crossingGrids(crossing).map(({ title, head, rows, says }) => [
+        paper.colors.bold(title),
+        ...gridLines(paper, head, rows),
+        ...says.flatMap((sentence) => prose(sentence, paper.columns)),
+    ]),
+];
 /** Said once, under the table. */
 const legendLines = (page) => legend(page.report).flatMap(([term, meaning]) => labelLines(term, meaning, page.columns).map(page.colors.dim));
 function differenceLines(page) {
@@ -22769,12 +23530,15 @@ function settleText({ design }, { replicatesToSettle }) {
 }
 /** The coverage of the intervals shown, `95 %`; empty when none is. */
 function coverageText({ metrics }) {
-    const change = metrics.map((metric) => metric.change).find((one) => one !== null);
+    const changes = metrics.map((metric) => metric.change);
+    const change = changes.find((one) => one !== null && one.confidence < 1);
     return change ? (0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(change.confidence) : '';
 }
 /** The margins in force: `2 %`, `2 to 10 %`. */
 function marginText({ metrics }) {
-    const margins = metrics.filter(({ gate }) => gate).map(({ margin }) => margin);
+    const margins = metrics
+        .filter(({ gate, margin }) => gate && margin > 0)
+        .map(({ margin }) => margin);
     if (margins.length === 0)
         return '';
     const [low, high] = [Math.min(...margins), Math.max(...margins)].map(_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1);
@@ -22866,6 +23630,7 @@ const prefixed = (prefix, text) => known(text) === '' ? '' : `${prefix}${text}`;
 /* harmony export */   CJ: () => (/* binding */ DUET_MARGIN),
 /* harmony export */   C_: () => (/* binding */ EXACT_LIMIT),
 /* harmony export */   JG: () => (/* binding */ ESTIMATE_QUANTILE),
+/* harmony export */   Jz: () => (/* binding */ COUNT_AGREEMENT),
 /* harmony export */   LK: () => (/* binding */ SHOWN_CONFIDENCE),
 /* harmony export */   NR: () => (/* binding */ SCREEN_FAMILY_WISE),
 /* harmony export */   Nz: () => (/* binding */ PREDICTION_MARGIN),
@@ -22971,6 +23736,12 @@ const OTHER_PRIOR_STANDARD_DEVIATION = Math.max(...Object.values(PRIOR_STANDARD_
  * runs is cut; higher, and one regression among the stored runs hides the next.
  */
 const WINSOR_LIMIT = 3;
+/**
+ * A count is taken for exact when so large a share of a side's launches agree on it. Counts are
+ * made of tens of operations, of which a preemption disturbs one: fewer agreeing means that the
+ * system itself does not do the same thing each time.
+ */
+const COUNT_AGREEMENT = 0.8;
 
 
 /***/ }),
@@ -23138,9 +23909,13 @@ const isKind = (name) => Object.hasOwn(KINDS, name);
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   B0: () => (/* binding */ formatRatio),
+/* harmony export */   B4: () => (/* binding */ formatCount),
+/* harmony export */   CE: () => (/* binding */ formatRate),
 /* harmony export */   FO: () => (/* binding */ formatNs),
+/* harmony export */   H9: () => (/* binding */ formatFactor),
 /* harmony export */   T1: () => (/* binding */ formatShare),
 /* harmony export */   eD: () => (/* binding */ formatChange),
+/* harmony export */   eG: () => (/* binding */ formatEstimate),
 /* harmony export */   pq: () => (/* binding */ countOf),
 /* harmony export */   vy: () => (/* binding */ formatInterval),
 /* harmony export */   yD: () => (/* binding */ formatNsDifference)
@@ -23155,11 +23930,18 @@ const FACTOR_FROM = 2;
 const DIVISOR_BELOW = 0.1;
 /** An interval that the data put no bound on: there are too few pairs for its confidence. */
 const NO_BOUNDS = 'too few pairs';
+/** A change that was counted, and is the only value in its interval. */
+const EXACT = 'exact';
 const timeUnits = [
     [1e3, 1, 'ns'],
     [1e6, 1e3, 'µs'],
     [1e9, 1e6, 'ms'],
     [Number.POSITIVE_INFINITY, 1e9, 's'],
+];
+const rateUnits = [
+    [1e3, 1, ''],
+    [1e6, 1e3, 'k'],
+    [1e9, 1e6, 'M'],
 ];
 /** @param ns nanoseconds, finite: `81.3 ns`, `1.21 µs`, `44.1 ms` */
 function formatNs(ns) {
@@ -23170,8 +23952,32 @@ function formatNs(ns) {
     }
     return `${digits(rounded / 1e9)} s`;
 }
+/** @param ns nanoseconds between two events: `548 k/s`, `1.02 M/s` */
+function formatRate(ns) {
+    const rounded = Number((1e9 / ns).toPrecision(3));
+    for (const [limit, scale, name] of rateUnits) {
+        if (rounded < limit)
+            return `${digits(rounded / scale)} ${name}/s`;
+    }
+    return `${digits(rounded / 1e9)} G/s`;
+}
+/** @param count events of an operation, `5` or `1.25` */
+const formatCount = (count) => `${Number(count.toPrecision(4))}`;
+/** @param estimate ns per operation, or events per operation, by the metric's unit */
+function formatEstimate(unit, estimate) {
+    switch (unit) {
+        case 'ns':
+            return formatNs(estimate);
+        case 'per_second':
+            return formatRate(estimate);
+        case 'count':
+            return formatCount(estimate);
+    }
+}
 /** @param ns nanoseconds more or less: `+25.4 ns`, `−1.21 µs` */
 const formatNsDifference = (ns) => ns === 0 ? '0 ns' : `${ns < 0 ? MINUS : '+'}${formatNs(Math.abs(ns))}`;
+/** @param ratio of a time to the quickest: `×1.00`, `×7860` */
+const formatFactor = (ratio) => `×${digits(ratio)}`;
 /** @param share an unsigned share, 0.02 for `2 %`, to two significant digits */
 function formatShare(share) {
     const percent = 100 * share;
@@ -23183,7 +23989,7 @@ function formatShare(share) {
 function formatRatio(ratio) {
     const scale = scaleOf(ratio);
     if (scale === 'factor')
-        return `×${digits(ratio)}`;
+        return formatFactor(ratio);
     if (scale === 'divisor')
         return `÷${digits(1 / ratio)}`;
     return `${signed(ratio - 1)} %`;
@@ -23192,9 +23998,11 @@ function formatRatio(ratio) {
  * The ends of an interval in the unit that {@link formatRatio} picks for its middle. Signs are
  * written once one end is negative: `29.8 to 33.0`, `−0.31 to +0.12`, `598 to 631`.
  */
-function formatInterval({ ratio, low, high }) {
+function formatInterval({ ratio, low, high, confidence }) {
     if (low === 0 && high === null)
         return NO_BOUNDS;
+    if (confidence === 1)
+        return EXACT;
     const scale = scaleOf(ratio);
     const top = high ?? Number.POSITIVE_INFINITY;
     if (scale === 'factor')
@@ -23207,8 +24015,8 @@ function formatInterval({ ratio, low, high }) {
 }
 /** Estimate and interval together: `+31.2 % (29.8 to 33.0)`. */
 const formatChange = (change) => `${formatRatio(change.ratio)} (${formatInterval(change)})`;
-/** `1 metric`, `2 metrics`. */
-const countOf = (count, noun) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+/** `1 metric`, `2 metrics`; `many` where the plural is not made by an s. */
+const countOf = (count, noun, many = `${noun}s`) => `${count} ${count === 1 ? noun : many}`;
 function scaleOf(ratio) {
     if (ratio > FACTOR_FROM)
         return 'factor';
@@ -23235,6 +24043,92 @@ function digits(value) {
     return rounded >= 100 ? rounded.toFixed(0) : rounded.toPrecision(3);
 }
 const trimZeros = (decimal) => decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal;
+
+
+/***/ }),
+
+/***/ 1194:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   GI: () => (/* binding */ runEstimate),
+/* harmony export */   Gu: () => (/* binding */ replicatesOf),
+/* harmony export */   IJ: () => (/* binding */ typicalNs),
+/* harmony export */   L1: () => (/* binding */ centreNs),
+/* harmony export */   ZV: () => (/* binding */ pairDifferences),
+/* harmony export */   ak: () => (/* binding */ metricOf),
+/* harmony export */   qJ: () => (/* binding */ withinDifferences),
+/* harmony export */   vv: () => (/* binding */ controlSpeed),
+/* harmony export */   yo: () => (/* binding */ agreedCount)
+/* harmony export */ });
+/* unused harmony exports logEstimate, centre */
+/* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5521);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2522);
+
+
+/**
+ * The covariates are what the others are divided by, so they are compared as the clock read them.
+ */
+const CONTROL_FAMILY = 'control.';
+/**
+ * The quantity that is compared: the natural logarithm of a replicate's estimate over the control
+ * loop that ran beside it, which takes frequency changes out.
+ */
+function logEstimate(id, replicate) {
+    const control = id.startsWith(CONTROL_FAMILY) ? 1 : replicate.controlNs;
+    return Math.log(replicate.estimateNs / control);
+}
+/** Where a side stands: the median of its replicates, on the log scale. */
+const centre = (id, replicates) => (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)(replicates.map((replicate) => logEstimate(id, replicate)));
+/** What most launches of a counted metric agree on, and how large a share of them that is. */
+function agreedCount({ counts }) {
+    const count = (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .modeFast */ .Yz)(counts.map((launch) => launch.count));
+    const agreeing = counts.filter((launch) => launch.count === count);
+    return { count, share: agreeing.length / counts.length };
+}
+/** A run's own estimate of a metric. */
+const runEstimate = ({ id, replicates }) => centre(id, replicates);
+const metricOf = (run, id) => run.metrics.find((metric) => metric.id === id);
+/** The control speed at which a side's figures are shown, in ns per operation of the loop. */
+function controlSpeed(id, replicates) {
+    if (id.startsWith(CONTROL_FAMILY))
+        return 1;
+    return (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)(replicates.map((replicate) => replicate.controlNs));
+}
+/** What an operation took, in ns at the side's own control speed. */
+const typicalNs = (id, replicates) => Math.exp(centre(id, replicates)) * controlSpeed(id, replicates);
+/** A run's own estimate of a metric in ns per operation, at its own control speed. */
+const centreNs = ({ id, replicates }) => typicalNs(id, replicates);
+/**
+ * Pairs up neighbouring launches. Sequence numbers put both sides of a duet on one line, A B B A
+ * A B B A …: launches 2k and 2k + 1 are of different sides, 2k + 1 and 2k + 2 of the same.
+ *
+ * @param phase only launches of this phase count; phases begin at even sequence numbers
+ */
+function pairDifferences(baseline, candidate, id, phase) {
+    const before = estimatesBySequence(baseline, id, phase);
+    const after = estimatesBySequence(candidate, id, phase);
+    return {
+        between: [...after].flatMap(([sequence, y]) => difference(before.get(sequence ^ 1), y)),
+        within: [...seams(before), ...seams(after)],
+    };
+}
+/** The same of a run that was measured alone: all its pairs of neighbours are of one side. */
+const withinDifferences = (run, id, phase) => seams(estimatesBySequence(run, id, phase));
+const seams = (side) => [...side].flatMap(([sequence, y]) => sequence % 2 === 1 ? difference(y, side.get(sequence + 1)) : []);
+const difference = (from, to) => from === undefined || to === undefined ? [] : [to - from];
+const estimatesBySequence = (run, id, phase) => new Map(replicatesOf(run, id, phase).map((replicate) => [
+    replicate.sequence,
+    logEstimate(id, replicate),
+]));
+/** The replicates of a metric in one phase of its run. */
+function replicatesOf(run, id, phase) {
+    const metric = metricOf(run, id);
+    if (!(0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isTimed */ ._Y)(metric))
+        return [];
+    const inPhase = new Set(run.launches.filter((launch) => launch.phase === phase).map(({ sequence }) => sequence));
+    return metric.replicates.filter(({ sequence }) => inPhase.has(sequence));
+}
 
 
 /***/ }),
@@ -28348,10 +29242,11 @@ __nccwpck_require__.d(__webpack_exports__, {
   Ikc: () => (/* binding */ object),
   g1P: () => (/* binding */ record),
   rej: () => (/* binding */ strictObject),
-  YjP: () => (/* binding */ string)
+  YjP: () => (/* binding */ string),
+  KCZ: () => (/* binding */ union)
 });
 
-// UNUSED EXPORTS: ZodAny, ZodArray, ZodBase64, ZodBase64URL, ZodBigInt, ZodBigIntFormat, ZodBoolean, ZodCIDRv4, ZodCIDRv6, ZodCUID, ZodCUID2, ZodCatch, ZodCodec, ZodCreditCard, ZodCustom, ZodCustomStringFormat, ZodDate, ZodDefault, ZodDiscriminatedUnion, ZodE164, ZodEmail, ZodEmoji, ZodEnum, ZodExactOptional, ZodFile, ZodFunction, ZodGUID, ZodIBAN, ZodIPv4, ZodIPv6, ZodISODate, ZodISODuration, ZodISOTime, ZodInstanceOf, ZodIntersection, ZodJWT, ZodKSUID, ZodLazy, ZodLiteral, ZodMAC, ZodMap, ZodNaN, ZodNanoID, ZodNever, ZodNonOptional, ZodNull, ZodNullable, ZodNumber, ZodNumberFormat, ZodObject, ZodOptional, ZodPipe, ZodPrefault, ZodPreprocess, ZodPromise, ZodReadonly, ZodRecord, ZodSet, ZodString, ZodStringFormat, ZodSuccess, ZodSymbol, ZodTemplateLiteral, ZodTransform, ZodTuple, ZodType, ZodULID, ZodURL, ZodUUID, ZodUndefined, ZodUnion, ZodUnknown, ZodVoid, ZodXID, ZodXor, _ZodString, _default, _function, any, base64, base64url, bigint, catch, check, cidrv4, cidrv6, codec, creditCard, cuid, cuid2, currencyCode, custom, date, describe, e164, email, emoji, exactOptional, file, float32, float64, function, guid, hash, hex, hostname, httpUrl, iban, instanceof, int32, int64, intersection, invertCodec, ipv4, ipv6, json, jwt, keyof, ksuid, lazy, looseObject, looseRecord, mac, map, meta, nan, nanoid, nativeEnum, never, nonoptional, null, nullable, nullish, optional, partialRecord, pipe, prefault, preprocess, promise, readonly, refine, set, stringFormat, stringbool, success, superRefine, symbol, templateLiteral, transform, tuple, uint32, uint64, ulid, undefined, union, unknown, url, uuid, uuidv4, uuidv6, uuidv7, void, xid, xor
+// UNUSED EXPORTS: ZodAny, ZodArray, ZodBase64, ZodBase64URL, ZodBigInt, ZodBigIntFormat, ZodBoolean, ZodCIDRv4, ZodCIDRv6, ZodCUID, ZodCUID2, ZodCatch, ZodCodec, ZodCreditCard, ZodCustom, ZodCustomStringFormat, ZodDate, ZodDefault, ZodDiscriminatedUnion, ZodE164, ZodEmail, ZodEmoji, ZodEnum, ZodExactOptional, ZodFile, ZodFunction, ZodGUID, ZodIBAN, ZodIPv4, ZodIPv6, ZodISODate, ZodISODuration, ZodISOTime, ZodInstanceOf, ZodIntersection, ZodJWT, ZodKSUID, ZodLazy, ZodLiteral, ZodMAC, ZodMap, ZodNaN, ZodNanoID, ZodNever, ZodNonOptional, ZodNull, ZodNullable, ZodNumber, ZodNumberFormat, ZodObject, ZodOptional, ZodPipe, ZodPrefault, ZodPreprocess, ZodPromise, ZodReadonly, ZodRecord, ZodSet, ZodString, ZodStringFormat, ZodSuccess, ZodSymbol, ZodTemplateLiteral, ZodTransform, ZodTuple, ZodType, ZodULID, ZodURL, ZodUUID, ZodUndefined, ZodUnion, ZodUnknown, ZodVoid, ZodXID, ZodXor, _ZodString, _default, _function, any, base64, base64url, bigint, catch, check, cidrv4, cidrv6, codec, creditCard, cuid, cuid2, currencyCode, custom, date, describe, e164, email, emoji, exactOptional, file, float32, float64, function, guid, hash, hex, hostname, httpUrl, iban, instanceof, int32, int64, intersection, invertCodec, ipv4, ipv6, json, jwt, keyof, ksuid, lazy, looseObject, looseRecord, mac, map, meta, nan, nanoid, nativeEnum, never, nonoptional, null, nullable, nullish, optional, partialRecord, pipe, prefault, preprocess, promise, readonly, refine, set, stringFormat, stringbool, success, superRefine, symbol, templateLiteral, transform, tuple, uint32, uint64, ulid, undefined, unknown, url, uuid, uuidv4, uuidv6, uuidv7, void, xid, xor
 
 // EXTERNAL MODULE: ./node_modules/zod/v4/core/core.js
 var core_core = __nccwpck_require__(8532);

@@ -40155,7 +40155,7 @@ const isThere = (path) => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.stat)
 
 /***/ }),
 
-/***/ 51524:
+/***/ 69759:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -40173,7 +40173,7 @@ var targets = __nccwpck_require__(43907);
 // EXTERNAL MODULE: external "node:fs/promises"
 var promises_ = __nccwpck_require__(51455);
 // EXTERNAL MODULE: ./lib/record/run.js + 1 modules
-var run = __nccwpck_require__(62522);
+var record_run = __nccwpck_require__(62522);
 // EXTERNAL MODULE: ./lib/units.js
 var units = __nccwpck_require__(83052);
 // EXTERNAL MODULE: ./lib/baseline/write.js
@@ -40250,9 +40250,9 @@ const isCounted = (parts) => parts.length <= DEEPEST && !parts.includes(write/* 
 async function readRecord(path) {
     try {
         const { size } = await (0,promises_.stat)(path);
-        if (size > run/* MAX_RUN_BYTES */.xn)
+        if (size > record_run/* MAX_RUN_BYTES */.xn)
             return { why: 'it is too large' };
-        const result = (0,run/* parseRun */.zZ)(await (0,promises_.readFile)(path, 'utf8'));
+        const result = (0,record_run/* parseRun */.zZ)(await (0,promises_.readFile)(path, 'utf8'));
         return result.ok ? { run: result.run } : { why: result.reason };
     }
     catch (error) {
@@ -40372,9 +40372,9 @@ function matching(glob, ids, input = 'metrics') {
  */
 function collectRun(target, plan, observations, identity) {
     const { environment, catalogue } = described(target, observations);
-    return (0,run/* makeRun */.SA)({
-        schema: run/* RUN_SCHEMA */.EJ,
-        version: run/* RUN_VERSION */.Be,
+    return (0,record_run/* makeRun */.SA)({
+        schema: record_run/* RUN_SCHEMA */.EJ,
+        version: record_run/* RUN_VERSION */.Be,
         tool: identity.tool,
         catalogue,
         id: identity.id,
@@ -40386,6 +40386,7 @@ function collectRun(target, plan, observations, identity) {
         plan: { ...planRecord(plan), ...placement(observations) },
         launches: observations.map((observation) => observation.launch),
         metrics: plan.metrics.map((entry) => metricRecord(entry, observations)),
+        ...tailsOf(observations),
     });
 }
 function described(target, observations) {
@@ -40396,6 +40397,19 @@ function described(target, observations) {
     const failure = observations.find((observation) => observation.launch.failure)?.launch.failure;
     throw launchesFailed(target, failure ?? 'it did not describe its machine');
 }
+/** What the second pass found, if it took place and came through. */
+function tailsOf(observations) {
+    const pass = observations.find(({ tails }) => tails !== undefined)?.tails;
+    if (pass === undefined)
+        return {};
+    const metrics = pass.metrics.flatMap((tail) => {
+        if (tail.status !== 'ok')
+            return [];
+        const { status: _, version: __, ...sampled } = tail;
+        return [sampled];
+    });
+    return { tails: { ...pass.with, metrics } };
+}
 /** Where the launches really ran, which may differ from the plan in a target of its own mind. */
 function placement(observations) {
     const known = observations.flatMap((observation) => observation.placement ?? []);
@@ -40405,24 +40419,33 @@ function placement(observations) {
 const launchesFailed = (target, why) => (0,failure/* measurementFailure */.jO)(`The probe could not be measured in ${target.record.spec}: ${why}; run that command line by hand to see what is in its way.`);
 /** Warm-up launches describe the target and heat the machine; their numbers are discarded. */
 function metricRecord(entry, observations) {
-    const fields = { id: entry.id, version: entry.version, gate: entry.gate };
-    const counted = observations.filter(({ launch }) => launch.phase !== 'warm-up');
-    const replicates = counted.flatMap((observation) => replicate(entry.id, observation));
-    const absences = counted.flatMap((observation) => absence(entry.id, observation));
-    if (replicates.length === 0 || replicates.length < absences.length) {
+    const { id, version, gate, entries, switches, bytes, unit } = entry;
+    const leastMargin = entry.least_margin_percent / 100;
+    const fields = {
+        ...{ id, version, gate, entries, switches, bytes },
+        ...(leastMargin > 0 ? { leastMargin } : {}),
+    };
+    const seen = observations.filter(({ launch }) => launch.phase !== 'warm-up');
+    const replicates = seen.flatMap((observation) => replicate(id, observation));
+    const counts = seen.flatMap((observation) => countOf(id, observation));
+    const absences = seen.flatMap((observation) => absence(id, observation));
+    const known = replicates.length + counts.length;
+    if (known === 0 || known < absences.length)
         return { ...fields, ...commonest(absences) };
-    }
+    const details = typicalDetails(id, seen);
+    if (unit === 'count')
+        return { ...fields, status: 'ok', unit, counts, ...details };
     const interrupted = interruptedBatches(replicates);
     if (interrupted !== undefined)
         return { ...fields, ...interrupted };
-    return { ...fields, status: 'ok', unit: 'ns', replicates };
+    return { ...fields, status: 'ok', unit, replicates, ...details };
 }
 /**
  * A metric is unstable when most of its batches were interrupted: what is left is a selection. A
  * single launch with few kept batches is a noisy replicate, and the tests know what to do with it.
  */
 function interruptedBatches(replicates) {
-    const { batches, rejected } = (0,run/* countBatches */.K_)(replicates);
+    const { batches, rejected } = (0,record_run/* countBatches */.K_)(replicates);
     if (batches - rejected >= assumptions/* UNSTABLE_SHARE */.$J * batches)
         return undefined;
     const message = `${rejected} of ${batches} batches were interrupted by other work on the CPU`;
@@ -40430,7 +40453,7 @@ function interruptedBatches(replicates) {
 }
 function replicate(id, { launch, metrics }) {
     const observation = metrics.get(id);
-    if (observation?.status !== 'ok')
+    if (observation?.status !== 'ok' || observation.kind !== 'timed')
         return [];
     const { estimateNs, controlNs, spreadNs, kept, rejected } = observation.estimate;
     return [
@@ -40443,6 +40466,24 @@ function replicate(id, { launch, metrics }) {
             rejected,
         },
     ];
+}
+function countOf(id, { launch, metrics }) {
+    const observation = metrics.get(id);
+    if (observation?.status !== 'ok' || observation.kind !== 'counted')
+        return [];
+    return [{ sequence: launch.sequence, ...observation.count }];
+}
+/** Each fact's median over the launches that noted it. */
+function typicalDetails(id, observations) {
+    const noted = observations.flatMap(({ metrics }) => {
+        const observation = metrics.get(id);
+        return observation?.status === 'ok' ? [observation.details] : [];
+    });
+    const names = [...new Set(noted.flatMap(Object.keys))];
+    if (names.length === 0)
+        return {};
+    const middle = (name) => (0,simple_statistics/* median */.JZ)(noted.flatMap((details) => details[name] ?? []));
+    return { details: Object.fromEntries(names.map((name) => [name, rounded(middle(name))])) };
 }
 /** Seven digits: far below any noise, and half of the record's size. */
 const rounded = (ns) => Number(ns.toPrecision(7));
@@ -40463,34 +40504,30 @@ function commonest(absences) {
 var schemas = __nccwpck_require__(92857);
 // EXTERNAL MODULE: ./lib/record/metric-status.js
 var metric_status = __nccwpck_require__(88924);
-;// CONCATENATED MODULE: ./lib/probe/wire.js
+;// CONCATENATED MODULE: ./lib/probe/lines.js
 
 
 
+/** What each line of the wire format says: its fields as the probe writes them, and as read here. */
 /** The major version of the wire format that this program speaks. */
 const WIRE_VERSION = 1;
-/** A plan of 1000 rounds of the whole catalogue stays below; an endless printer does not. */
-const MAX_LINES = 600_000;
-/** Banners and whatever else a command prints around the results. */
-const MAX_NOISE_LINES = 1_000;
-/** 10,000 batches of three 15-digit numbers, with room to spare. */
-const MAX_LINE_BYTES = 1024 * 1024;
 const MAX_BATCHES = 10_000;
-const NEWLINE = 0x0a;
+const MAX_DETAILS = 32;
 const count = schemas/* int */.Whr().min(0).max(Number.MAX_SAFE_INTEGER);
 const positive = schemas/* number */.aig().gt(0).max(1e15);
+const duration = schemas/* number */.aig().min(0).max(1e15);
 const batches = (value) => schemas/* array */.YOg(value).min(1).max(MAX_BATCHES);
 /** What a target says may end up in a log whose lines are commands. */
 const oneLine = (text) => text.replaceAll(/\p{Cc}+/gu, ' ');
 const bounded = (length) => schemas/* string */.YjP().transform((value) => oneLine(value).slice(0, length));
 // Stripped, not strict: a newer probe may say more than this program reads.
 const environmentSchema = schemas/* object */.Ikc({
-    platform: schemas/* object */.Ikc(run/* platformSchema */.vd.shape),
-    subject: schemas/* object */.Ikc(run/* subjectSchema */.cn.shape),
+    platform: schemas/* object */.Ikc(record_run/* platformSchema */.vd.shape),
+    subject: schemas/* object */.Ikc(record_run/* subjectSchema */.cn.shape),
 });
 const helloLine = schemas/* object */.Ikc({
     wire: schemas/* literal */.euz(WIRE_VERSION),
-    catalogue: run/* runSchema */.Lx.shape.catalogue,
+    catalogue: record_run/* runSchema */.Lx.shape.catalogue,
     clock: schemas/* object */.Ikc({ name: schemas/* string */.YjP().max(128), cost_ns: schemas/* number */.aig().min(0), vdso: schemas/* boolean */.zMY() }),
     cpu: schemas/* int */.Whr(),
     pinned: schemas/* boolean */.zMY(),
@@ -40510,14 +40547,18 @@ const metricFields = {
     version: schemas/* int */.Whr().min(1),
     round: schemas/* int */.Whr().min(0),
 };
+const details = schemas/* record */.g1P(schemas/* string */.YjP().regex(/^[a-z0-9_]{1,64}$/), schemas/* number */.aig().min(0).max(1e15))
+    .refine((facts) => Object.keys(facts).length <= MAX_DETAILS, { error: 'too many facts' })
+    .default({});
 const measuredLine = schemas/* object */.Ikc({
     ...metricFields,
     status: schemas/* literal */.euz('ok'),
     operations: positive,
     wall_ns: batches(positive),
-    cpu_ns: batches(schemas/* number */.aig().min(0).max(1e15)),
+    cpu_ns: batches(duration),
     control_ns: batches(positive),
     control_operations: positive,
+    details,
 })
     .refine((line) => line.cpu_ns.length === line.wall_ns.length, {
     error: 'not as long as wall_ns',
@@ -40529,6 +40570,7 @@ const measuredLine = schemas/* object */.Ikc({
 })
     .transform(({ id, version, round, status, ...line }) => ({
     ...{ id, version, round, status },
+    details: line.details,
     batches: {
         operations: line.operations,
         wallNs: line.wall_ns,
@@ -40537,17 +40579,76 @@ const measuredLine = schemas/* object */.Ikc({
         controlOperations: line.control_operations,
     },
 }));
-const unavailableLine = schemas/* object */.Ikc({
+const countedLine = schemas/* object */.Ikc({
     ...metricFields,
+    status: schemas/* literal */.euz('ok'),
+    operations: schemas/* int */.Whr().min(1),
+    events: batches(schemas/* int */.Whr().min(0).max(1e12)),
+    details,
+})
+    .transform(({ operations, events, ...line }) => ({
+    ...line,
+    counts: events.map((count) => count / operations),
+}));
+const obstacle = {
     status: schemas/* enum */.k5n(metric_status/* UNAVAILABLE */.H),
     operation: bounded(200),
     errno: schemas/* int */.Whr().min(0).max(4095),
     message: bounded(300),
-})
+};
+const unavailableLine = schemas/* object */.Ikc({ ...metricFields, ...obstacle })
     .transform(({ id, version, round, status, ...reason }) => ({
     ...{ id, version, round, status },
     reason: reason,
 }));
+const available = schemas/* object */.Ikc({ status: schemas/* literal */.euz('ok') });
+const unavailable = schemas/* object */.Ikc(obstacle)
+    .transform(({ status, ...reason }) => ({ status, reason: reason }));
+/** What single operations are timed and counted with. */
+const tailsLine = schemas/* object */.Ikc({
+    timer: schemas/* union */.KCZ([
+        schemas/* object */.Ikc({
+            ...{ status: schemas/* literal */.euz('ok'), name: bounded(64), hz: positive },
+            ...{ step_ns: duration, cost_ns: duration },
+        })
+            .transform(({ status, name, hz, step_ns, cost_ns }) => ({
+            ...{ status, name, hz, stepNs: step_ns, costNs: cost_ns },
+        })),
+        unavailable,
+    ]),
+    counters: schemas/* union */.KCZ([available, unavailable]),
+})
+    .transform(({ timer, counters }) => ({ timer, counters }));
+const tailFields = { id: metricFields.id, version: metricFields.version };
+const quantile = duration.optional();
+const sampledLine = schemas/* object */.Ikc({
+    ...tailFields,
+    status: schemas/* literal */.euz('ok'),
+    operations: schemas/* int */.Whr().min(1),
+    samples: count,
+    ...{ p50_ns: quantile, p99_ns: quantile, p999_ns: quantile, max_ns: quantile },
+    counters: details,
+})
+    .transform((line) => ({
+    ...{ id: line.id, version: line.version, status: line.status },
+    ...{ operations: line.operations, samples: line.samples, counters: line.counters },
+    ...{ p50Ns: line.p50_ns, p99Ns: line.p99_ns, p999Ns: line.p999_ns, maxNs: line.max_ns },
+}));
+const unsampledLine = schemas/* object */.Ikc({ ...tailFields, ...obstacle })
+    .transform(({ id, version, status, ...reason }) => ({
+    ...{ id, version, status },
+    reason: reason,
+}));
+
+;// CONCATENATED MODULE: ./lib/probe/wire.js
+
+/** A plan of 1000 rounds of the whole catalogue stays below; an endless printer does not. */
+const MAX_LINES = 600_000;
+/** Banners and whatever else a command prints around the results. */
+const MAX_NOISE_LINES = 1_000;
+/** 10,000 batches of three 15-digit numbers, with room to spare. */
+const MAX_LINE_BYTES = 1024 * 1024;
+const NEWLINE = 0x0a;
 /** The probe's command line for a plan, without the program itself; safe in any shell. */
 function planArguments(plan) {
     return [
@@ -40559,6 +40660,7 @@ function planArguments(plan) {
         `--cpu=${plan.cpu}`,
         `--deadline-ms=${plan.deadlineMs}`,
         ...(plan.environment ? ['--environment'] : []),
+        ...(plan.tails === undefined ? [] : [`--tails=${plan.tails}`]),
         ...(plan.resultsFd === undefined ? [] : [`--results-fd=${plan.resultsFd}`]),
     ];
 }
@@ -40570,7 +40672,7 @@ function planArguments(plan) {
  * @param bytes the results of a launch; read a line at a time, never as one string
  */
 function parseWire(bytes) {
-    const output = { metrics: [], complete: false };
+    const output = { metrics: [], tail: [], complete: false };
     let noise = 0;
     let lines = 0;
     for (const line of linesOf(bytes)) {
@@ -40617,6 +40719,10 @@ function takeLine(line, output) {
             return takeHello(value, output);
         case 'metric':
             return takeMetric(value, output);
+        case 'tails':
+            return takeTails(value, output);
+        case 'tail':
+            return takeTail(value, output);
         case 'end':
             output.complete = output.hello !== undefined;
             return undefined;
@@ -40639,11 +40745,31 @@ function takeHello(value, output) {
 function takeMetric(value, output) {
     if (output.hello === undefined)
         return 'a metric comes before hello';
-    const schema = value.status === 'ok' ? measuredLine : unavailableLine;
-    const metric = schema.safeParse(value);
+    const metric = metricSchema(value).safeParse(value);
     if (!metric.success)
         return `metric: ${firstIssue(metric.error)}`;
     output.metrics.push(metric.data);
+    return undefined;
+}
+function metricSchema({ status, events }) {
+    if (status !== 'ok')
+        return unavailableLine;
+    return events === undefined ? measuredLine : countedLine;
+}
+function takeTails(value, output) {
+    const tails = tailsLine.safeParse(value);
+    if (!tails.success)
+        return `tails: ${firstIssue(tails.error)}`;
+    output.tails = tails.data;
+    return undefined;
+}
+function takeTail(value, output) {
+    if (output.tails === undefined)
+        return 'a tail comes before its timer';
+    const tail = (value.status === 'ok' ? sampledLine : unsampledLine).safeParse(value);
+    if (!tail.success)
+        return `tail: ${firstIssue(tail.error)}`;
+    output.tail.push(tail.data);
     return undefined;
 }
 function readJson(text) {
@@ -40696,6 +40822,14 @@ function estimateReplicate(rounds, sleeps) {
         rejected: batches.length - kept.length,
     };
 }
+/**
+ * Reduces the counts of one metric in one launch to the one it takes for the truth: what happens
+ * beside the operations, such as a preemption, disturbs few counts and never the same way.
+ */
+function agreeOn(counts) {
+    const count = (0,simple_statistics/* modeFast */.Yz)([...counts]);
+    return { count, agreeing: counts.filter((one) => one === count).length, counts: counts.length };
+}
 const perOperation = (round) => round.wallNs.map((wallNs, index) => ({
     ns: wallNs / round.operations,
     controlNs: (round.controlNs[index] ?? 0) / round.controlOperations,
@@ -40704,6 +40838,7 @@ const perOperation = (round) => round.wallNs.map((wallNs, index) => ({
 }));
 
 ;// CONCATENATED MODULE: ./lib/measure/launch.js
+
 
 
 
@@ -40746,6 +40881,7 @@ const probeArguments = (plan, order, memory) => planArguments({
     cpu: plan.cpu,
     deadlineMs: order.deadlineMs,
     environment: order.environment,
+    ...(order.tails === undefined ? {} : { tails: order.tails }),
     ...(memory ? { resultsFd: RESULTS_FD } : {}),
 });
 function observe(order, result) {
@@ -40764,9 +40900,16 @@ function observe(order, result) {
         },
         ...(wire.hello?.environment ? { environment: wire.hello.environment } : {}),
         ...(wire.hello ? fromHello(wire.hello) : {}),
-        metrics: failure === undefined ? observeMetrics(order.metrics, wire.metrics) : new Map(),
+        ...(failure === undefined && wire.tails
+            ? { tails: { with: wire.tails, metrics: asked(order.metrics, wire.tail) } }
+            : {}),
+        metrics: failure === undefined && !wire.tails
+            ? observeMetrics(order.metrics, wire.metrics)
+            : new Map(),
     };
 }
+/** Of the metrics that were asked for; the tails of other definitions are another metric's. */
+const asked = (entries, tails) => tails.filter((tail) => entries.some(({ id, version }) => id === tail.id && version === tail.version));
 const fromHello = ({ catalogue, cpu, pinned }) => ({
     catalogue,
     placement: { cpu, pinned },
@@ -40800,10 +40943,18 @@ function observeMetric(entry, wire) {
     if (unavailable !== undefined) {
         return { status: unavailable.status, reason: unavailable.reason };
     }
-    const batches = rounds.flatMap((round) => (round.status === 'ok' ? [round.batches] : []));
+    const details = Object.assign({}, ...rounds.map((round) => round.status === 'ok' && round.details));
+    if (entry.unit === 'count') {
+        const counts = rounds.flatMap((round) => ('counts' in round ? round.counts : []));
+        if (counts.length === 0)
+            return missing;
+        return { status: 'ok', kind: 'counted', count: agreeOn(counts), details };
+    }
+    const batches = rounds.flatMap((round) => ('batches' in round ? [round.batches] : []));
     if (batches.length === 0)
         return missing;
-    return { status: 'ok', estimate: estimateReplicate(batches, entry.slow) };
+    const estimate = estimateReplicate(batches, entry.waits);
+    return { status: 'ok', kind: 'timed', estimate, details };
 }
 /** A command may start a probe of its own, of another release. */
 const otherDefinition = (ours, theirs) => ({
@@ -40830,8 +40981,10 @@ const DUET = ['baseline', 'candidate', 'candidate', 'baseline'];
 const ALONE = ['candidate', 'candidate', 'candidate', 'candidate'];
 const LAUNCHES_PER_ROUND = DUET.length;
 const emptyLog = () => ({ baseline: [], candidate: [], next: 0 });
-/** Slow metrics wait by design (tens of ms an operation): two rounds of them say enough. */
-const SLOW_METRIC_ROUNDS = 2;
+/** Metrics that only inform get the pairs that an interval needs, and leave the time to the gated. */
+const INFORMING_ROUNDS = 3;
+/** Slow metrics wait by design, for tens of ms an operation: one round of them says enough. */
+const SLOW_METRIC_ROUNDS = 1;
 /**
  * More rounds of a phase say nothing more: the interval shrinks with their root, and the estimate
  * and its interval take memory and time with their square. One metric alone gets there in a minute.
@@ -40859,6 +41012,19 @@ async function measureRounds(bench, sides, order, log, progress) {
         if (launches.every(({ launch }) => launch.failure === undefined))
             whole += 1;
     }
+}
+/** Enough that ten of them lie beyond the 99.9th percentile. */
+const TAIL_SAMPLES = 10_000;
+/** The second pass: one launch of each side that times single operations, and adds no replicate. */
+async function measureTails(bench, sides, log, progress) {
+    const order = { phase: 'tails', metrics: bench.plan.metrics };
+    for (const side of DUET.slice(0, sides.baseline ? 2 : 1)) {
+        const target = sides[side] ?? sides.candidate;
+        progress.step(0, 1, target.record.spec);
+        log[side].push(await launchInTurn(bench, target, order, order.metrics, log));
+    }
+    // Phases begin at even numbers: what stands side by side is told by them.
+    log.next += log.next % 2;
 }
 async function measureRound(bench, sides, order, round, log, tell) {
     const metrics = metricsOf(order, round);
@@ -40893,15 +41059,18 @@ async function launchInTurn(bench, target, { phase }, metrics, log) {
         orderSeed: roundSeed(bench.plan.seed, sequence),
         deadlineMs: LAUNCH_DEADLINE_MS,
         environment: phase === 'warm-up',
+        ...(phase === 'tails' ? { tails: TAIL_SAMPLES } : {}),
     });
 }
 /** Both sides of a round share one metric order; the golden ratio spreads consecutive seeds. */
 const roundSeed = (seed, sequence) => (seed + Math.imul(Math.floor(sequence / LAUNCHES_PER_ROUND), 0x9e3779b1)) >>> 0;
-function metricsOf(order, round) {
-    if (order.phase !== 'warm-up' && round < SLOW_METRIC_ROUNDS)
-        return order.metrics;
-    const quick = order.metrics.filter((metric) => !metric.slow);
-    return quick.length > 0 ? quick : order.metrics;
+function metricsOf({ phase, metrics }, round) {
+    const due = metrics.filter(({ gate, slow }) => {
+        if (gate || phase === 'warm-up')
+            return gate;
+        return round < (slow ? SLOW_METRIC_ROUNDS : INFORMING_ROUNDS);
+    });
+    return due.length > 0 ? due : metrics;
 }
 /** A side that has never come through is given up at once; one that has may stumble. */
 const FAILURES_AT_FIRST = 2;
@@ -40926,6 +41095,8 @@ function refuseFailing(target, observations) {
 const SCREEN_SHARE = 0.7;
 /** Confirmation may overrun the budget by this factor rather than end short of the pairs it needs. */
 const OVERRUN = 1.3;
+/** The tails of all metrics take one to two seconds a side. */
+const TAILS_FROM_MS = 20_000;
 /** Two launch pairs a round. */
 const PAIRS_PER_ROUND = 2;
 /** One measuring of one candidate, against a baseline in turn or alone, within one time budget. */
@@ -40946,6 +41117,13 @@ class Session {
     async warmUp() {
         this.progress.phase('Warm up');
         await this.measure('warm-up', this.bench.plan.metrics, { until: 0, leastRounds: 1 });
+    }
+    /** Times single operations for their tails, where the budget leaves time for what no gate needs. */
+    async tails() {
+        if (this.durationMs < TAILS_FROM_MS)
+            return;
+        this.progress.phase('Time single operations');
+        await measureTails(this.bench, this.sides, this.log, this.progress);
     }
     /** All metrics, for the share of the budget that leaves time to confirm. */
     async screen(share = SCREEN_SHARE) {
@@ -41701,6 +41879,127 @@ function nearestDecision(estimate, { margin, alpha, familySize }, flaggingLevels
     return { level, distance: Math.abs(beyond) };
 }
 
+// EXTERNAL MODULE: ./lib/verdict/samples.js
+var samples = __nccwpck_require__(21194);
+;// CONCATENATED MODULE: ./lib/verdict/sides.js
+
+
+/** A metric as a side of the comparison shows it, a time in ns at the given control speed. */
+const measuredSide = (metric, controlNs) => metric.unit === 'count'
+    ? measured(metric.unit, (0,samples/* agreedCount */.yo)(metric).count, metric.counts.length)
+    : measured(metric.unit, Math.exp((0,samples/* runEstimate */.GI)(metric)) * controlNs, metric.replicates.length);
+const measured = (unit, estimate, replicates) => ({
+    status: 'ok',
+    unit,
+    estimate,
+    replicates,
+});
+/** The two sides of a change: the baseline as it was measured, the candidate by the change. */
+const sidesOfChange = ({ unit }, baselineNs, ratio, replicates) => ({
+    baseline: measured(unit, baselineNs, replicates.baseline),
+    candidate: measured(unit, baselineNs * ratio, replicates.candidate),
+});
+const ABSENT = {
+    status: 'absent',
+    reason: { operation: 'compare', errno: 0, message: 'the run does not have this metric' },
+};
+function sideOf(metric, controlNs) {
+    if (metric === undefined)
+        return ABSENT;
+    if (metric.status === 'ok')
+        return measuredSide(metric, controlNs);
+    return { status: metric.status, reason: metric.reason };
+}
+/** Both sides of a metric that is not compared, in ns at the control speed of the one that has it. */
+function bothSides(baseline, candidate) {
+    const reference = [baseline, candidate].find(record_run/* isTimed */._Y);
+    const controlNs = reference ? (0,samples/* controlSpeed */.vv)(reference.id, reference.replicates) : 1;
+    return { baseline: sideOf(baseline, controlNs), candidate: sideOf(candidate, controlNs) };
+}
+/** Why two records of a metric cannot be compared, or the pair when they can. */
+function comparablePair(baseline, candidate) {
+    if (baseline?.status === 'ok' && candidate?.status === 'ok') {
+        if (baseline.version === candidate.version) {
+            if ((0,record_run/* isTimed */._Y)(baseline) && (0,record_run/* isTimed */._Y)(candidate))
+                return { kind: 'timed', baseline, candidate };
+            if ((0,record_run/* isCounted */.he)(baseline) && (0,record_run/* isCounted */.he)(candidate)) {
+                return { kind: 'counted', baseline, candidate };
+            }
+            return `One side measured a time of this metric and the other a count.`;
+        }
+        return `The baseline measured definition ${baseline.version} of this metric and the candidate definition ${candidate.version}.`;
+    }
+    if (baseline?.status === 'ok')
+        return `Measured on the baseline, but ${sides_absence(candidate)} on the candidate.`;
+    if (candidate?.status === 'ok')
+        return `Measured on the candidate, but ${sides_absence(baseline)} on the baseline.`;
+    return `On neither side: ${sides_absence(candidate)} on the candidate.`;
+}
+function sides_absence(metric) {
+    if (metric === undefined)
+        return 'absent';
+    if (metric.status === 'ok')
+        return 'ok';
+    return `${metric.status.replace('_', ' ')} (${metric.reason.operation}: ${metric.reason.message})`;
+}
+/** The comparison of a metric for which there is nothing to test. */
+function incomparable(candidate, marginRatio, sides, because) {
+    const { id, gate } = candidate;
+    return { id, gate, marginRatio, ...sides, verdict: 'incomparable', because };
+}
+
+;// CONCATENATED MODULE: ./lib/verdict/counts.js
+
+
+
+
+/**
+ * Compares what was counted rather than timed: a fact and not an estimate, so any difference is a
+ * finding, without a margin, a p-value or an interval.
+ *
+ * @param obstacle why nothing may be called a change, if so
+ * @returns undefined where the two records are not counts that can be compared
+ */
+function compareCounts(baseline, candidate, obstacle) {
+    const pair = comparablePair(baseline, candidate);
+    if (typeof pair === 'string' || pair.kind === 'timed')
+        return undefined;
+    const before = (0,samples/* agreedCount */.yo)(pair.baseline);
+    const after = (0,samples/* agreedCount */.yo)(pair.candidate);
+    const ratio = after.count / before.count;
+    return {
+        id: candidate.id,
+        gate: candidate.gate,
+        marginRatio: 0,
+        ...bothSides(pair.baseline, pair.candidate),
+        ...decideCount(before, after, pair.candidate.counts.length, obstacle),
+        ...(Number.isFinite(ratio) && ratio > 0
+            ? { change: { ratio, low: ratio, high: ratio, confidence: 1 } }
+            : {}),
+    };
+}
+function decideCount(before, after, launches, obstacle) {
+    const agreement = Math.min(before.share, after.share);
+    if (agreement < assumptions/* COUNT_AGREEMENT */.Jz) {
+        return {
+            verdict: 'inconclusive',
+            because: `Only ${(0,units/* formatShare */.T1)(agreement)} of the launches of one side count the same, so the count is not exact here.`,
+        };
+    }
+    if (before.count === after.count) {
+        return {
+            verdict: 'unchanged',
+            because: `${(0,units/* formatCount */.B4)(after.count)} an operation on both sides, counted in ${(0,units/* countOf */.pq)(launches, 'launch', 'launches')}.`,
+        };
+    }
+    if (obstacle !== undefined)
+        return { verdict: 'inconclusive', because: obstacle };
+    return {
+        verdict: after.count > before.count ? 'regressed' : 'improved',
+        because: `${(0,units/* formatCount */.B4)(after.count)} an operation instead of ${(0,units/* formatCount */.B4)(before.count)}, counted exactly in ${(0,units/* countOf */.pq)(launches, 'launch', 'launches')}.`,
+    };
+}
+
 ;// CONCATENATED MODULE: ./lib/stats/holm.js
 
 /**
@@ -41837,128 +42136,15 @@ function floorOf(within, marginRatio, alpha) {
     };
 }
 
-;// CONCATENATED MODULE: ./lib/verdict/samples.js
-
-/**
- * The covariates are what the others are divided by, so they are compared as the clock read them.
- */
-const CONTROL_FAMILY = 'control.';
-/**
- * The quantity that is compared: the natural logarithm of a replicate's estimate over the control
- * loop that ran beside it, which takes frequency changes out.
- */
-function logEstimate(id, replicate) {
-    const control = id.startsWith(CONTROL_FAMILY) ? 1 : replicate.controlNs;
-    return Math.log(replicate.estimateNs / control);
-}
-/** Where a side stands: the median of its replicates, on the log scale. */
-const centre = (id, replicates) => (0,simple_statistics/* median */.JZ)(replicates.map((replicate) => logEstimate(id, replicate)));
-/** A run's own estimate of a metric. */
-const runEstimate = ({ id, replicates }) => centre(id, replicates);
-const metricOf = (run, id) => run.metrics.find((metric) => metric.id === id);
-/** The control speed at which a side's figures are shown, in ns per operation of the loop. */
-function controlSpeed(id, replicates) {
-    if (id.startsWith(CONTROL_FAMILY))
-        return 1;
-    return (0,simple_statistics/* median */.JZ)(replicates.map((replicate) => replicate.controlNs));
-}
-/** What an operation took, in ns at the side's own control speed. */
-const typicalNs = (id, replicates) => Math.exp(centre(id, replicates)) * controlSpeed(id, replicates);
-/**
- * Pairs up neighbouring launches. Sequence numbers put both sides of a duet on one line, A B B A
- * A B B A …: launches 2k and 2k + 1 are of different sides, 2k + 1 and 2k + 2 of the same.
- *
- * @param phase only launches of this phase count; phases begin at even sequence numbers
- */
-function pairDifferences(baseline, candidate, id, phase) {
-    const before = estimatesBySequence(baseline, id, phase);
-    const after = estimatesBySequence(candidate, id, phase);
-    return {
-        between: [...after].flatMap(([sequence, y]) => difference(before.get(sequence ^ 1), y)),
-        within: [...seams(before), ...seams(after)],
-    };
-}
-/** The same of a run that was measured alone: all its pairs of neighbours are of one side. */
-const withinDifferences = (run, id, phase) => seams(estimatesBySequence(run, id, phase));
-const seams = (side) => [...side].flatMap(([sequence, y]) => sequence % 2 === 1 ? difference(y, side.get(sequence + 1)) : []);
-const difference = (from, to) => from === undefined || to === undefined ? [] : [to - from];
-const estimatesBySequence = (run, id, phase) => new Map(replicatesOf(run, id, phase).map((replicate) => [
-    replicate.sequence,
-    logEstimate(id, replicate),
-]));
-/** The replicates of a metric in one phase of its run. */
-function replicatesOf(run, id, phase) {
-    const metric = metricOf(run, id);
-    if (metric?.status !== 'ok')
-        return [];
-    const inPhase = new Set(run.launches.filter((launch) => launch.phase === phase).map(({ sequence }) => sequence));
-    return metric.replicates.filter(({ sequence }) => inPhase.has(sequence));
-}
-
 ;// CONCATENATED MODULE: ./lib/verdict/settings.js
 
-/** The margin of a metric as a ratio: the last rule that matches it, else the design's default. */
-function marginOf(id, rules, fallback) {
+/**
+ * The margin of a metric as a ratio: the last rule that matches it, else the design's default, or
+ * what the metric needs at least.
+ */
+function marginOf({ id, leastMargin = 0 }, rules, fallback) {
     const rule = rules.findLast(({ glob }) => picomatch.isMatch(id, glob));
-    return rule?.ratio ?? fallback;
-}
-
-;// CONCATENATED MODULE: ./lib/verdict/sides.js
-
-/** A metric as a side of the comparison shows it, in ns at the given control speed. */
-const measuredSide = (metric, controlNs) => ({
-    status: 'ok',
-    estimateNs: Math.exp(runEstimate(metric)) * controlNs,
-    replicates: metric.replicates.length,
-});
-/** The two sides of a change: the baseline as it was measured, the candidate by the change. */
-function sidesOfChange(baselineNs, ratio, replicates) {
-    return {
-        baseline: { status: 'ok', estimateNs: baselineNs, replicates: replicates.baseline },
-        candidate: { status: 'ok', estimateNs: baselineNs * ratio, replicates: replicates.candidate },
-    };
-}
-const ABSENT = {
-    status: 'absent',
-    reason: { operation: 'compare', errno: 0, message: 'the run does not have this metric' },
-};
-function sideOf(metric, controlNs) {
-    if (metric === undefined)
-        return ABSENT;
-    if (metric.status === 'ok')
-        return measuredSide(metric, controlNs);
-    return { status: metric.status, reason: metric.reason };
-}
-/** Both sides of a metric that is not compared, in ns at the control speed of the one that has it. */
-function bothSides(baseline, candidate) {
-    const reference = [baseline, candidate].find((metric) => metric?.status === 'ok');
-    const controlNs = reference?.status === 'ok' ? controlSpeed(reference.id, reference.replicates) : 1;
-    return { baseline: sideOf(baseline, controlNs), candidate: sideOf(candidate, controlNs) };
-}
-/** Why two records of a metric cannot be compared, or the pair when they can. */
-function comparablePair(baseline, candidate) {
-    if (baseline?.status === 'ok' && candidate?.status === 'ok') {
-        if (baseline.version === candidate.version)
-            return { baseline, candidate };
-        return `The baseline measured definition ${baseline.version} of this metric and the candidate definition ${candidate.version}.`;
-    }
-    if (baseline?.status === 'ok')
-        return `Measured on the baseline, but ${sides_absence(candidate)} on the candidate.`;
-    if (candidate?.status === 'ok')
-        return `Measured on the candidate, but ${sides_absence(baseline)} on the baseline.`;
-    return `On neither side: ${sides_absence(candidate)} on the candidate.`;
-}
-function sides_absence(metric) {
-    if (metric === undefined)
-        return 'absent';
-    if (metric.status === 'ok')
-        return 'ok';
-    return `${metric.status.replace('_', ' ')} (${metric.reason.operation}: ${metric.reason.message})`;
-}
-/** The comparison of a metric for which there is nothing to test. */
-function incomparable(candidate, marginRatio, sides, because) {
-    const { id, gate } = candidate;
-    return { id, gate, marginRatio, ...sides, verdict: 'incomparable', because };
+    return rule?.ratio ?? Math.max(fallback, leastMargin);
 }
 
 ;// CONCATENATED MODULE: ./lib/verdict/validity.js
@@ -41991,8 +42177,8 @@ const REJECTED_WORTH_SAYING = 0.2;
  */
 function filteredUnevenly(baseline, candidate) {
     const metrics = candidate.metrics.flatMap((after) => {
-        const before = metricOf(baseline, after.id);
-        if (before?.status !== 'ok' || after.status !== 'ok')
+        const before = (0,samples/* metricOf */.ak)(baseline, after.id);
+        if (!(0,record_run/* isTimed */._Y)(before) || !(0,record_run/* isTimed */._Y)(after))
             return [];
         const gap = rejectedShare(after.replicates) - rejectedShare(before.replicates);
         return Math.abs(gap) > REJECTED_WORTH_SAYING ? [after.id] : [];
@@ -42004,7 +42190,7 @@ function filteredUnevenly(baseline, candidate) {
     ];
 }
 const rejectedShare = (replicates) => {
-    const { batches, rejected } = (0,run/* countBatches */.K_)(replicates);
+    const { batches, rejected } = (0,record_run/* countBatches */.K_)(replicates);
     return rejected / batches;
 };
 function failedLaunches(runs) {
@@ -42028,6 +42214,7 @@ function stolenTime(runs) {
 }
 
 ;// CONCATENATED MODULE: ./lib/verdict/duet.js
+
 
 
 
@@ -42071,7 +42258,8 @@ function compareDuet(baseline, candidate, settings) {
         const duet = metrics.find((one) => one.metric === metric);
         return duet
             ? compareMetric(duet, baseline, candidate, settings, families)
-            : notCompared(metric, baseline, settings);
+            : (compareCounts((0,samples/* metricOf */.ak)(baseline, metric.id), metric) ??
+                notCompared(metric, baseline, settings));
     });
     return {
         design: 'duet',
@@ -42086,15 +42274,15 @@ function compareDuet(baseline, candidate, settings) {
 }
 function duetMetrics(baseline, candidate, settings) {
     return candidate.metrics.flatMap((metric) => {
-        const pair = comparablePair(metricOf(baseline, metric.id), metric);
-        if (typeof pair === 'string')
+        const pair = comparablePair((0,samples/* metricOf */.ak)(baseline, metric.id), metric);
+        if (typeof pair === 'string' || pair.kind === 'counted')
             return [];
-        const screen = pairDifferences(baseline, candidate, metric.id, 'screen');
+        const screen = (0,samples/* pairDifferences */.ZV)(baseline, candidate, metric.id, 'screen');
         if (screen.between.length === 0)
             return [];
-        const confirm = pairDifferences(baseline, candidate, metric.id, 'confirm');
-        const marginRatio = marginOf(metric.id, settings.margins, assumptions/* DUET_MARGIN */.CJ);
-        return { metric, marginRatio, screen, confirm };
+        const confirm = (0,samples/* pairDifferences */.ZV)(baseline, candidate, metric.id, 'confirm');
+        const marginRatio = marginOf(metric, settings.margins, assumptions/* DUET_MARGIN */.CJ);
+        return { metric: pair.candidate, marginRatio, screen, confirm };
     });
 }
 const inFamily = ({ metric }) => metric.gate;
@@ -42109,15 +42297,15 @@ function compareMetric(duet, baseline, candidate, settings, families) {
     const change = asChange(hodgesLehmann(between, assumptions/* SHOWN_CONFIDENCE */.LK));
     const equivalence = hodgesLehmann(between, assumptions/* EQUIVALENCE_CONFIDENCE */.gR);
     const floor = floorOf([...screen.within, ...confirm.within], marginRatio, settings.alpha);
-    const before = replicatesOf(baseline, metric.id, phase);
+    const before = (0,samples/* replicatesOf */.Gu)(baseline, metric.id, phase);
     const familySize = metric.gate ? families.gated : 1;
     return {
         id: metric.id,
         gate: metric.gate,
         marginRatio,
-        ...sidesOfChange(typicalNs(metric.id, before), change.ratio, {
+        ...sidesOfChange(metric, (0,samples/* typicalNs */.IJ)(metric.id, before), change.ratio, {
             baseline: before.length,
-            candidate: replicatesOf(candidate, metric.id, phase).length,
+            candidate: (0,samples/* replicatesOf */.Gu)(candidate, metric.id, phase).length,
         }),
         ...decide({
             gate: metric.gate,
@@ -42153,9 +42341,9 @@ function smallestDetectable({ marginRatio, screen, confirm }, alpha, familySize)
     return Math.expm1(shift);
 }
 function notCompared(candidate, baseline, settings) {
-    const other = metricOf(baseline, candidate.id);
+    const other = (0,samples/* metricOf */.ak)(baseline, candidate.id);
     const why = comparablePair(other, candidate);
-    return incomparable(candidate, marginOf(candidate.id, settings.margins, assumptions/* DUET_MARGIN */.CJ), bothSides(other, candidate), typeof why === 'string' ? why : 'No two launches of the sides stand side by side.');
+    return incomparable(candidate, marginOf(candidate, settings.margins, assumptions/* DUET_MARGIN */.CJ), bothSides(other, candidate), typeof why === 'string' ? why : 'No two launches of the sides stand side by side.');
 }
 
 ;// CONCATENATED MODULE: ./lib/baseline/comparability.js
@@ -42189,6 +42377,7 @@ function platformDifferences(baseline, candidate) {
 }
 
 ;// CONCATENATED MODULE: ./lib/verdict/machine.js
+
 
 
 
@@ -42226,13 +42415,15 @@ function machineMoved(stored, candidate, predicted) {
 }
 /** A run's control loop, ns per operation: the median over its metrics. */
 function runControl(run) {
-    const speeds = run.metrics.flatMap((metric) => metric.status === 'ok' && !metric.id.startsWith('control.')
-        ? controlSpeed(metric.id, metric.replicates)
+    const speeds = run.metrics.flatMap((metric) => (0,record_run/* isTimed */._Y)(metric) && !metric.id.startsWith('control.')
+        ? (0,samples/* controlSpeed */.vv)(metric.id, metric.replicates)
         : []);
     return speeds.length > 0 ? (0,simple_statistics/* median */.JZ)(speeds) : Number.NaN;
 }
 
 ;// CONCATENATED MODULE: ./lib/verdict/prediction.js
+
+
 
 
 
@@ -42272,7 +42463,7 @@ function comparePrediction(stored, candidate, settings) {
             const found = predicted.find((one) => one.metric === metric);
             return found
                 ? prediction_compareMetric(found, circumstances)
-                : prediction_notCompared(metric, comparable, settings);
+                : (compareWithLast(metric, comparable) ?? prediction_notCompared(metric, comparable, settings));
         }),
         skipped: stored.skipped,
         caveats: [
@@ -42287,22 +42478,22 @@ function predictMetrics({ kinship, runs }, candidate, settings) {
     if (kinship === 'foreign')
         return [];
     return candidate.metrics.flatMap((metric) => {
-        if (metric.status !== 'ok')
+        if (!(0,record_run/* isTimed */._Y)(metric))
             return [];
         const stored = runs.flatMap((run) => {
-            const pair = comparablePair(metricOf(run, metric.id), metric);
-            return typeof pair === 'string' ? [] : [pair.baseline];
+            const pair = comparablePair((0,samples/* metricOf */.ak)(run, metric.id), metric);
+            return typeof pair === 'string' || pair.kind === 'counted' ? [] : [pair.baseline];
         });
         if (stored.length === 0)
             return [];
-        const marginRatio = marginOf(metric.id, settings.margins, assumptions/* PREDICTION_MARGIN */.Nz);
+        const marginRatio = marginOf(metric, settings.margins, assumptions/* PREDICTION_MARGIN */.Nz);
         const prediction = predictMetric(metric, stored, marginRatio, assumptions/* SHOWN_CONFIDENCE */.LK);
         return { metric, stored, marginRatio, prediction };
     });
 }
 const predictMetric = (metric, stored, marginRatio, confidence) => predict({
-    candidate: [runEstimate(metric)],
-    baseline: stored.map(runEstimate),
+    candidate: [(0,samples/* runEstimate */.GI)(metric)],
+    baseline: stored.map(samples/* runEstimate */.GI),
     margin: Math.log1p(marginRatio),
     prior: priorOf(metric.id),
 }, confidence);
@@ -42318,14 +42509,14 @@ function prediction_compareMetric({ metric, stored, marginRatio, prediction }, {
     const judging = { margin: Math.log1p(marginRatio), alpha, familySize: gate ? family.size : 1 };
     const equivalence = predictMetric(metric, stored, marginRatio, assumptions/* EQUIVALENCE_CONFIDENCE */.gR);
     const change = asChange({ ...prediction, confidence: assumptions/* SHOWN_CONFIDENCE */.LK });
-    const floor = floorOf(withinDifferences(candidate, id, 'screen'), marginRatio, alpha);
+    const floor = floorOf((0,samples/* withinDifferences */.qJ)(candidate, id, 'screen'), marginRatio, alpha);
     const replicates = stored.flatMap((run) => run.replicates);
-    const baselineNs = Math.exp((0,simple_statistics/* median */.JZ)(stored.map(runEstimate))) * controlSpeed(id, replicates);
+    const baselineNs = Math.exp((0,simple_statistics/* median */.JZ)(stored.map(samples/* runEstimate */.GI))) * (0,samples/* controlSpeed */.vv)(id, replicates);
     return {
         id,
         gate,
         marginRatio,
-        ...sidesOfChange(baselineNs, change.ratio, {
+        ...sidesOfChange(metric, baselineNs, change.ratio, {
             baseline: replicates.length,
             candidate: metric.replicates.length,
         }),
@@ -42345,11 +42536,21 @@ function prediction_compareMetric({ metric, stored, marginRatio, prediction }, {
     };
 }
 function prediction_notCompared(metric, { kinship, runs }, settings) {
-    const other = runs.map((run) => metricOf(run, metric.id)).findLast((found) => found);
+    const other = runs.map((run) => (0,samples/* metricOf */.ak)(run, metric.id)).findLast((found) => found);
     const pair = comparablePair(other, metric);
     const why = kinship !== 'foreign' && typeof pair === 'string' ? pair : FOREIGN;
-    const marginRatio = marginOf(metric.id, settings.margins, assumptions/* PREDICTION_MARGIN */.Nz);
+    const marginRatio = marginOf(metric, settings.margins, assumptions/* PREDICTION_MARGIN */.Nz);
     return incomparable(metric, marginRatio, bothSides(other, metric), why);
+}
+/**
+ * The newest of the stored runs that counted it is the baseline of a count: what was merged since
+ * the others is no news.
+ */
+function compareWithLast(metric, comparable) {
+    if (comparable.kinship === 'foreign')
+        return undefined;
+    const counted = comparable.runs.map((run) => (0,samples/* metricOf */.ak)(run, metric.id)).filter(record_run/* isCounted */.he);
+    return compareCounts(counted.at(-1), metric, kindred(comparable));
 }
 const FOREIGN = 'The stored runs were measured on another machine.';
 const kindred = ({ kinship, differences }) => kinship === 'kindred'
@@ -42435,9 +42636,10 @@ function gatherEvidence(config, bench, baseline, telling) {
 async function duel(config, bench, baseline, { progress, source }) {
     const candidate = (0,targets/* makeTarget */.mh)(config.candidate);
     const session = new Session(bench, { baseline, candidate }, config.durationMs, progress);
-    const [before, after] = [identity(source), identity(source)];
+    const [before, after] = [newIdentity(source), newIdentity(source)];
     const runs = () => [session.baselineRun(before), session.candidateRun(after)];
     await session.warmUp();
+    await session.tails();
     progress.phase('Measure both sides in turn');
     await session.screen();
     const { flagged, leastPairs } = screenDuet(...runs(), config);
@@ -42452,8 +42654,9 @@ async function duel(config, bench, baseline, { progress, source }) {
 async function evidence_predict(config, bench, stored, { progress, source }) {
     const candidate = (0,targets/* makeTarget */.mh)(config.candidate);
     const session = new Session(bench, { candidate }, config.durationMs, progress);
-    const own = identity(source);
+    const own = newIdentity(source);
     await session.warmUp();
+    await session.tails();
     progress.phase(`Measure, to compare with ${stored.origin}`);
     await session.screen(WHOLE_BUDGET);
     const run = session.candidateRun(own);
@@ -42464,9 +42667,10 @@ async function selfPortrait(config, bench, stored, { progress, source }) {
     const candidate = (0,targets/* makeTarget */.mh)(config.candidate);
     const sides = { baseline: candidate, candidate };
     const session = new Session(bench, sides, config.durationMs, progress);
-    const own = identity(source);
+    const own = newIdentity(source);
     progress.note(`There is no earlier run in ${stored.origin}, so the candidate is measured against itself, which shows what this machine can tell apart.`);
     await session.warmUp();
+    await session.tails();
     progress.phase('Measure the candidate against itself');
     await session.screen(WHOLE_BUDGET);
     const [before, after] = [session.baselineRun(own), session.candidateRun(own)];
@@ -42475,7 +42679,8 @@ async function selfPortrait(config, bench, stored, { progress, source }) {
 }
 /** Without a confirmation to follow. */
 const WHOLE_BUDGET = 1;
-const identity = (source) => ({
+/** A name for a run that begins now. */
+const newIdentity = (source) => ({
     id: (0,external_node_crypto_.randomBytes)(8).toString('hex'),
     startedAt: new Date().toISOString(),
     tool: VERSION,
@@ -42593,6 +42798,7 @@ const isTaken = (error) => ['ENOTEMPTY', 'EEXIST'].includes(error.code ?? '');
 
 ;// CONCATENATED MODULE: ./lib/probe/catalogue.js
 
+
 /**
  * The metric catalogue, as the probe itself prints it (`probe --list`): the native sources are its
  * only home, so that a new metric is one entry in one C file.
@@ -42602,10 +42808,16 @@ const metricEntrySchema = schemas/* object */.Ikc({
     version: schemas/* int */.Whr(),
     /** Whether a regression of this metric turns the gate red; the others only inform. */
     gate: schemas/* boolean */.zMY(),
-    /** One operation takes milliseconds: measured in few launches, and never filtered by occupancy. */
+    /** One operation takes milliseconds: measured in few launches. */
     slow: schemas/* boolean */.zMY(),
+    /** Off the CPU by design, so that no batch is filtered by occupancy. */
+    waits: schemas/* boolean */.zMY(),
+    /** What its number is: a time, a time that is shown as a rate, or a count. */
+    unit: record_run/* unitSchema */.o3,
+    /** The default margin is never below this; 0 where there is no such bound. */
+    least_margin_percent: schemas/* number */.aig().min(0).max(1000),
     summary: schemas/* string */.YjP(),
-    /** Per operation: kernel entries, context switches, and bytes that the kernel copies or moves. */
+    /** Per operation: system calls and page faults, switches, and bytes that the kernel copies or moves. */
     entries: schemas/* number */.aig(),
     switches: schemas/* number */.aig(),
     bytes: schemas/* number */.aig(),
@@ -42648,7 +42860,7 @@ async function findCompiler(language) {
 }
 async function tryCompiler(command) {
     try {
-        const version = await compiler_run(command, ['--version']);
+        const version = await run(command, ['--version']);
         return { command, version: version.split('\n', 1)[0] ?? '' };
     }
     catch {
@@ -42663,14 +42875,14 @@ async function tryCompiler(command) {
 async function compile(compiler, options, { what, temporary, signal }) {
     signal?.throwIfAborted();
     try {
-        await compiler_run(compiler.command, options, { signal, variables: { TMPDIR: temporary } });
+        await run(compiler.command, options, { signal, variables: { TMPDIR: temporary } });
     }
     catch (error) {
         signal?.throwIfAborted();
         throw (0,failure/* measurementFailure */.jO)(diagnose(compiler, what, error), error);
     }
 }
-async function compiler_run(command, options, { signal, variables } = {}) {
+async function run(command, options, { signal, variables } = {}) {
     const [program = '', ...words] = command;
     // In English, whatever the user speaks: the diagnosis reads what the compiler says.
     const env = { ...process.env, LC_ALL: 'C', ...variables };
@@ -42704,9 +42916,15 @@ var external_node_fs_ = __nccwpck_require__(73024);
 
 
 /** How the probe is compiled and linked. No -Werror: a new compiler's new warning is not an error. */
-const PROBE_FLAGS = ['-std=c11', '-D_GNU_SOURCE', '-O2', '-pipe'];
+const PROBE_FLAGS = [
+    '-std=c11',
+    '-D_GNU_SOURCE',
+    '-O2',
+    '-pipe',
+    '-pthread',
+];
 /** Static, so that it runs in images and kernels that have no libc, or another one. */
-const PROBE_LINK_FLAGS = ['-static'];
+const PROBE_LINK_FLAGS = ['-static', '-pthread'];
 /** How the addon is compiled: -O0, since it waits most of the time, and all wait for its compiler. */
 const ADDON_FLAGS = [
     '-std=c++17',
@@ -42968,6 +43186,8 @@ async function prepareBench(config, { signal, progress }) {
     };
 }
 
+// EXTERNAL MODULE: ./lib/report/crossing.js
+var crossing = __nccwpck_require__(20960);
 // EXTERNAL MODULE: ./lib/report/noise.js
 var noise = __nccwpck_require__(21792);
 // EXTERNAL MODULE: ./lib/report/sections.js
@@ -43084,7 +43304,10 @@ const metricVerdict = schemas/* enum */.k5n([
 const sideSchema = schemas/* discriminatedUnion */.gMt('status', [
     schemas/* strictObject */.rej({
         status: schemas/* literal */.euz('ok'),
-        estimate: schemas/* number */.aig().positive().describe("ns per operation, at the baseline's control speed"),
+        unit: record_run/* unitSchema */.o3.describe('ns: a time; per_second: a time that is read as a rate, 1e9 / estimate; count: events'),
+        estimate: schemas/* number */.aig()
+            .min(0)
+            .describe("ns per operation at the baseline's control speed, or events per operation"),
         replicates: schemas/* int */.Whr().min(1),
     }),
     schemas/* strictObject */.rej({
@@ -43104,7 +43327,9 @@ const metricReportSchema = schemas/* strictObject */.rej({
     verdict: metricVerdict,
     because: schemas/* string */.YjP().describe('what decided, or why nothing could be decided'),
     gate: schemas/* boolean */.zMY().describe('false for a metric that informs and never turns the gate red'),
-    margin: schemas/* number */.aig().positive().describe('smallest change that matters: 0.02 is two percent'),
+    margin: schemas/* number */.aig()
+        .min(0)
+        .describe('smallest change that matters: 0.02 is two percent, 0 for counts, of which any does'),
     baseline: sideSchema,
     candidate: sideSchema,
     change: changeSchema.nullable(),
@@ -43121,6 +43346,34 @@ const metricReportSchema = schemas/* strictObject */.rej({
         .positive()
         .nullable()
         .describe('pairs (duet) or stored runs (prediction) that would settle an inconclusive metric'),
+});
+const strategySchema = schemas/* strictObject */.rej({
+    id: schemas/* string */.YjP(),
+    label: schemas/* string */.YjP(),
+    ns: schemas/* number */.aig().positive(),
+    entries: schemas/* int */.Whr().min(0).nullable().describe('kernel entries of one transfer, the drain included'),
+    segments: schemas/* number */.aig().min(0).nullable().describe('TCP data segments of one transfer'),
+});
+const transferSchema = schemas/* strictObject */.rej({
+    size: schemas/* string */.YjP().describe('of the file: 4k, 64k'),
+    strategies: schemas/* array */.YOg(strategySchema).min(1).describe('the quickest first'),
+    oneCall: schemas/* strictObject */.rej({ savedNs: schemas/* number */.aig().min(0), share: schemas/* number */.aig().min(0) })
+        .nullable()
+        .describe('what one call for header and file could save over TCP_CORK, at the call cost here'),
+});
+const crossingSchema = schemas/* strictObject */.rej({
+    callNs: schemas/* number */.aig().positive().describe('the null call'),
+    hopNs: schemas/* number */.aig().positive().describe('two system calls and one switch'),
+    switchesPerSecond: schemas/* number */.aig().positive().describe('1e9 / hopNs, on one CPU'),
+    withoutSwitchNs: schemas/* number */.aig().positive().nullable().describe('the same calls without the switch'),
+    hostSwitchesPerSecond: schemas/* number */.aig().positive().nullable().describe('of the machine, /proc/stat'),
+    vmstat: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* number */.aig()).nullable().describe("vmstat's columns during the run"),
+    transfers: schemas/* array */.YOg(transferSchema),
+});
+const tailsReportSchema = schemas/* strictObject */.rej({
+    timer: schemas/* string */.YjP().describe('what single operations were timed with and its cost, or why not'),
+    counters: schemas/* string */.YjP().describe('whether there are hardware counters, or why not'),
+    metrics: record_run/* tailsSchema */.Bj.shape.metrics,
 });
 const reportSchema = schemas/* strictObject */.rej({
     schema: schemas/* literal */.euz(REPORT_SCHEMA),
@@ -43147,15 +43400,23 @@ const reportSchema = schemas/* strictObject */.rej({
         skipped: schemas/* array */.YOg(schemas/* string */.YjP()).describe('one sentence for each stored run that was passed over'),
     }),
     candidate: schemas/* strictObject */.rej({ spec: schemas/* string */.YjP(), run: schemas/* string */.YjP() }),
-    platform: run/* platformSchema */.vd,
-    subject: run/* subjectSchema */.cn.describe('what is under test on the candidate side'),
+    platform: record_run/* platformSchema */.vd,
+    subject: record_run/* subjectSchema */.cn.describe('what is under test on the candidate side'),
     differences: schemas/* array */.YOg(schemas/* strictObject */.rej({ field: schemas/* string */.YjP(), baseline: schemas/* string */.YjP(), candidate: schemas/* string */.YjP() }))
         .describe('subject fields that differ between the sides'),
     caveats: schemas/* array */.YOg(schemas/* string */.YjP()).describe('what weakens the whole comparison, one sentence each'),
     metrics: schemas/* array */.YOg(metricReportSchema),
+    crossing: crossingSchema
+        .nullable()
+        .describe('what crossing into the kernel costs, and header + file by every strategy'),
+    tails: tailsReportSchema
+        .nullable()
+        .describe("single operations of the candidate, the timer's cost included; off the gate"),
 });
 
 ;// CONCATENATED MODULE: ./lib/report/build.js
+
+
 
 
 
@@ -43188,8 +43449,22 @@ function buildReport(comparison, judgement, toolVersion, specs) {
         differences: differences(comparison),
         caveats: [...comparison.skipped, ...comparison.caveats],
         metrics,
+        crossing: (0,crossing/* crossingOf */.Ed)(comparison.candidate) ?? null,
+        tails: tailsReport(comparison.candidate),
     };
     return reportSchema.parse({ ...report, headline: headline(report) });
+}
+function tailsReport({ tails }) {
+    if (tails === undefined)
+        return null;
+    const { timer, counters, metrics } = tails;
+    return {
+        timer: timer.status === 'ok'
+            ? `${timer.name}, which counts in steps of ${(0,units/* formatNs */.FO)(timer.stepNs)}; a reading costs ${(0,units/* formatNs */.FO)(timer.costNs)}, part of every time`
+            : `${timer.status}: ${reasonText(timer.reason)}`,
+        counters: counters.status === 'ok' ? 'ok' : `${counters.status}: ${reasonText(counters.reason)}`,
+        metrics,
+    };
 }
 function metricReport(metric) {
     return {
@@ -43210,7 +43485,7 @@ function metricReport(metric) {
 }
 function sideReport(side) {
     return side.status === 'ok'
-        ? { status: 'ok', estimate: side.estimateNs, replicates: side.replicates }
+        ? { status: 'ok', unit: side.unit, estimate: side.estimate, replicates: side.replicates }
         : { status: side.status, reason: reasonText(side.reason) };
 }
 /** An interval without bounds runs from 0, which JSON has, to infinity, which it has not. */
@@ -44347,7 +44622,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _baseline_artifact_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(40396);
 /* harmony import */ var _config_inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(85824);
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(71957);
-/* harmony import */ var _gate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(51524);
+/* harmony import */ var _gate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(69759);
 /* harmony import */ var _github_artifacts_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(18328);
 /* harmony import */ var _github_client_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(58987);
 /* harmony import */ var _github_comment_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(30241);
@@ -44358,7 +44633,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _github_progress_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(9392);
 /* harmony import */ var _github_publish_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(81944);
 /* harmony import */ var _report_comment_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(37023);
-/* harmony import */ var _report_summary_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(43394);
+/* harmony import */ var _report_summary_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(78755);
 
 
 
@@ -44514,15 +44789,19 @@ __nccwpck_require__.d(__webpack_exports__, {
   EJ: () => (/* binding */ RUN_SCHEMA),
   Be: () => (/* binding */ RUN_VERSION),
   K_: () => (/* binding */ countBatches),
+  he: () => (/* binding */ isCounted),
+  _Y: () => (/* binding */ isTimed),
   SA: () => (/* binding */ makeRun),
   zZ: () => (/* binding */ parseRun),
   vd: () => (/* binding */ platformSchema),
   Lx: () => (/* binding */ runSchema),
   cn: () => (/* binding */ subjectSchema),
-  tX: () => (/* binding */ targetSchema)
+  Bj: () => (/* binding */ tailsSchema),
+  tX: () => (/* binding */ targetSchema),
+  o3: () => (/* binding */ unitSchema)
 });
 
-// UNUSED EXPORTS: launchSchema, metricRecordSchema, planSchema, replicateSchema, sourceSchema
+// UNUSED EXPORTS: countSchema, launchSchema, metricRecordSchema, planSchema, replicateSchema, sourceSchema
 
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
 var schemas = __nccwpck_require__(92857);
@@ -44626,7 +44905,7 @@ const planSchema = schemas/* strictObject */.rej({
 /** One start of the probe. `sequence` orders the launches of both sides of a duet on one line. */
 const launchSchema = schemas/* strictObject */.rej({
     sequence: count,
-    phase: schemas/* enum */.k5n(['warm-up', 'screen', 'confirm']),
+    phase: schemas/* enum */.k5n(['warm-up', 'tails', 'screen', 'confirm']),
     wallNs: nanoseconds,
     userNs: nanoseconds,
     systemNs: nanoseconds,
@@ -44647,26 +44926,85 @@ const replicateSchema = schemas/* strictObject */.rej({
     kept: count,
     rejected: count,
 });
+/** Facts beside a metric's number, such as `segments_per_op`: medians over its launches. */
+const details = schemas/* record */.g1P(word, schemas/* number */.aig().min(0).max(1e15));
+/** Events of an operation in one launch: what most of its counts agree on, out of how many. */
+const countSchema = schemas/* strictObject */.rej({
+    sequence: count,
+    count: schemas/* number */.aig().min(0).max(1e12),
+    agreeing: schemas/* int */.Whr().min(1),
+    counts: schemas/* int */.Whr().min(1),
+});
+/**
+ * What a metric's number is: the time of an operation, the same shown as how often it goes into a
+ * second, or a count of events.
+ */
+const unitSchema = schemas/* enum */.k5n(['ns', 'per_second', 'count']);
 const metricFields = {
     id: schemas/* string */.YjP()
         .regex(/^[a-z]+\.[a-z0-9_]+$/)
         .max(64),
     version: schemas/* int */.Whr().min(1).max(1_000_000),
     gate: schemas/* boolean */.zMY(),
+    /** The default margin is never below this ratio: launches of the metric differ by too much. */
+    leastMargin: schemas/* number */.aig().gt(0).max(10).optional(),
+    /** By design, an operation: system calls and page faults, context switches, bytes moved. */
+    entries: schemas/* int */.Whr().min(0).optional(),
+    switches: schemas/* int */.Whr().min(0).optional(),
+    bytes: schemas/* int */.Whr().min(0).optional(),
 };
+const timedMetricSchema = schemas/* strictObject */.rej({
+    ...metricFields,
+    status: schemas/* literal */.euz('ok'),
+    unit: unitSchema.exclude(['count']),
+    replicates: schemas/* array */.YOg(replicateSchema).min(1).max(10_000),
+    details: details.optional(),
+});
+const countedMetricSchema = schemas/* strictObject */.rej({
+    ...metricFields,
+    status: schemas/* literal */.euz('ok'),
+    unit: schemas/* literal */.euz('count'),
+    counts: schemas/* array */.YOg(countSchema).min(1).max(10_000),
+    details: details.optional(),
+});
 const metricRecordSchema = schemas/* discriminatedUnion */.gMt('status', [
-    schemas/* strictObject */.rej({
-        ...metricFields,
-        status: schemas/* literal */.euz('ok'),
-        unit: schemas/* literal */.euz('ns'),
-        replicates: schemas/* array */.YOg(replicateSchema).min(1).max(10_000),
-    }),
+    schemas/* discriminatedUnion */.gMt('unit', [timedMetricSchema, countedMetricSchema]),
     schemas/* strictObject */.rej({
         ...metricFields,
         status: schemas/* enum */.k5n(metric_status/* UNAVAILABLE */.H),
         reason: metric_status/* reasonSchema */.e,
     }),
 ]);
+const unavailableSchema = schemas/* strictObject */.rej({ status: schemas/* enum */.k5n(metric_status/* UNAVAILABLE */.H), reason: metric_status/* reasonSchema */.e });
+/**
+ * Single operations, timed one by one in a pass of their own: off the gate. Times are ns an
+ * operation and hold the timer's own cost; where operations come in turns, a sample is a turn.
+ */
+const tailsSchema = schemas/* strictObject */.rej({
+    timer: schemas/* discriminatedUnion */.gMt('status', [
+        schemas/* strictObject */.rej({
+            ...{ status: schemas/* literal */.euz('ok'), name: run_text, hz: schemas/* number */.aig().gt(0).max(1e15) },
+            ...{ stepNs: nanoseconds, costNs: nanoseconds },
+        }),
+        unavailableSchema,
+    ]),
+    counters: schemas/* discriminatedUnion */.gMt('status', [
+        schemas/* strictObject */.rej({ status: schemas/* literal */.euz('ok') }),
+        unavailableSchema,
+    ]),
+    metrics: schemas/* array */.YOg(schemas/* strictObject */.rej({
+        id: metricFields.id,
+        operations: schemas/* int */.Whr().min(1),
+        samples: count,
+        p50Ns: nanoseconds.optional(),
+        p99Ns: nanoseconds.optional(),
+        p999Ns: nanoseconds.optional(),
+        maxNs: nanoseconds.optional(),
+        /** Instructions and cycles an operation, in user space and in the kernel. */
+        counters: details,
+    }))
+        .max(512),
+});
 const runSchema = schemas/* strictObject */.rej({
     schema: schemas/* literal */.euz(RUN_SCHEMA),
     version: schemas/* literal */.euz(RUN_VERSION),
@@ -44681,7 +45019,10 @@ const runSchema = schemas/* strictObject */.rej({
     plan: planSchema,
     launches: schemas/* array */.YOg(launchSchema).max(20_000),
     metrics: schemas/* array */.YOg(metricRecordSchema).min(1).max(512),
+    tails: tailsSchema.optional(),
 });
+const isTimed = (metric) => metric?.status === 'ok' && metric.unit !== 'count';
+const isCounted = (metric) => metric?.status === 'ok' && metric.unit === 'count';
 /** How many batches of some replicates there were, and how many of them were left out. */
 function countBatches(replicates) {
     const rejected = replicates.reduce((total, replicate) => total + replicate.rejected, 0);
@@ -44757,7 +45098,7 @@ function unknownVersion(value) {
 /* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(58191);
 
 
-const sideCell = (side) => side.status === 'ok' ? (0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNs */ .FO)(side.estimate) : (0,_words_js__WEBPACK_IMPORTED_MODULE_1__/* .statusText */ .qS)(side);
+const sideCell = (side) => side.status === 'ok' ? (0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatEstimate */ .eG)(side.unit, side.estimate) : (0,_words_js__WEBPACK_IMPORTED_MODULE_1__/* .statusText */ .qS)(side);
 const baseline = { head: 'baseline', cell: (metric) => sideCell(metric.baseline) };
 const candidate = {
     head: 'candidate',
@@ -44776,7 +45117,7 @@ const added = {
             return '';
         if (before.status !== 'ok' || after.status !== 'ok')
             return '';
-        return (0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNsDifference */ .yD)(after.estimate - before.estimate);
+        return after.unit === 'ns' ? (0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNsDifference */ .yD)(after.estimate - before.estimate) : '';
     },
 };
 const change = {
@@ -44955,12 +45296,13 @@ function judgingOptions(report) {
 /** The commonest margin for all metrics, then those that have another: the last rule wins. */
 function marginRules({ design, metrics }) {
     const usual = design === 'prediction' ? _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .PREDICTION_MARGIN */ .Nz : _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .DUET_MARGIN */ .CJ;
-    const margins = metrics.map(({ margin }) => margin);
+    const timed = metrics.filter(({ margin }) => margin > 0);
+    const margins = timed.map(({ margin }) => margin);
     const count = (ratio) => margins.filter((margin) => margin === ratio).length;
     const [base = usual] = margins.toSorted((one, other) => count(other) - count(one));
     return [
         ...(base === usual ? [] : [percent(base)]),
-        ...metrics
+        ...timed
             .filter(({ margin }) => margin !== base)
             .map(({ id, margin }) => `${id}=${percent(margin)}`),
     ];
@@ -44983,6 +45325,105 @@ function runLink(runUrl) {
         return '';
     return `[workflow run](<${new URL(runUrl).href}>)`;
 }
+
+
+/***/ }),
+
+/***/ 20960:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E$: () => (/* binding */ IN_2003),
+/* harmony export */   Ed: () => (/* binding */ crossingOf)
+/* harmony export */ });
+/* unused harmony export CROSSING_METRICS */
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(62522);
+/* harmony import */ var _verdict_samples_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(21194);
+
+
+/**
+ * The two things that a kernel-list thread of 2003 argued about ("TCP zero copy for mmapped
+ * files"): what it costs to cross into the kernel and to switch, and which way of sending a header
+ * and a file wins at that price.
+ */
+/** What Larry McVoy measured for that thread with LMbench, on a 1.6 GHz Athlon. */
+const IN_2003 = {
+    machine: '1.6 GHz Athlon',
+    switchesPerSecond: 548_000,
+    crossingNs: 1_800,
+};
+/** The metrics that the two blocks are made of, as globs. */
+const CROSSING_METRICS = (/* unused pure expression or super */ null && ([
+    'syscall.null',
+    'context.pipe_self',
+    'context.pipe_2p_0k*',
+    'host.*',
+    'sendfile.tcp_{4k,64k}_*',
+]));
+const SIZES = ['4k', '64k'];
+/** Every way to send a header and a file that the catalogue has, whoever measured it. */
+const STRATEGIES = [
+    ['cork_header', 'TCP_CORK, send, sendfile, uncork'],
+    ['more_header', 'send(MSG_MORE), sendfile'],
+    ['writev_mmap', 'writev(header, mapped file)'],
+    ['mmap_each', 'mmap, writev, munmap'],
+    ['copy', 'pread, writev'],
+    ['splice', 'send(MSG_MORE), splice through a pipe'],
+    ['zerocopy', 'sendmsg(MSG_ZEROCOPY)'],
+    ['uring', 'io_uring sendmsg'],
+    ['uring_zc', 'io_uring sendmsg, zero copy'],
+    ['nagle_header', 'send, sendfile, nothing else'],
+];
+/** What setting and clearing TCP_CORK around send and sendfile costs: a single call would save it. */
+const CALLS_OF_CORK = 4;
+/**
+ * Makes both blocks of a run.
+ *
+ * @returns undefined when the run does not hold the switch and the call that they begin with
+ */
+function crossingOf(run) {
+    const call = timed(run, 'syscall.null');
+    const hop = timed(run, 'context.pipe_2p_0k');
+    if (call === undefined || hop === undefined)
+        return undefined;
+    const hopNs = (0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .centreNs */ .L1)(hop);
+    return {
+        callNs: (0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .centreNs */ .L1)(call),
+        hopNs,
+        switchesPerSecond: 1e9 / hopNs,
+        withoutSwitchNs: numberOf(timed(run, 'context.pipe_self')),
+        hostSwitchesPerSecond: rateOf(timed(run, 'host.switches_per_second')),
+        vmstat: timed(run, 'host.vmstat')?.details ?? null,
+        transfers: SIZES.flatMap((size) => transferOf(run, size, (0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .centreNs */ .L1)(call))),
+    };
+}
+function transferOf(run, size, callNs) {
+    const strategies = STRATEGIES.flatMap(([suffix, label]) => {
+        const metric = timed(run, `sendfile.tcp_${size}_${suffix}`);
+        if (metric === undefined)
+            return [];
+        const { id, entries = null, details } = metric;
+        const segments = details?.['segments_per_op'] ?? null;
+        return [{ id, label, ns: (0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .centreNs */ .L1)(metric), entries, segments }];
+    }).sort((one, other) => one.ns - other.ns);
+    if (strategies.length === 0)
+        return [];
+    const cork = strategies.find(({ id }) => id.endsWith('_cork_header'));
+    const savedNs = (CALLS_OF_CORK - 1) * callNs;
+    return [
+        {
+            size,
+            strategies,
+            oneCall: cork === undefined ? null : { savedNs, share: savedNs / cork.ns },
+        },
+    ];
+}
+function timed(run, id) {
+    const metric = run.metrics.find((one) => one.id === id);
+    return (0,_record_run_js__WEBPACK_IMPORTED_MODULE_0__/* .isTimed */ ._Y)(metric) ? metric : undefined;
+}
+const numberOf = (metric) => metric === undefined ? null : (0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .centreNs */ .L1)(metric);
+const rateOf = (metric) => metric === undefined ? null : 1e9 / (0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .centreNs */ .L1)(metric);
 
 
 /***/ }),
@@ -45121,10 +45562,10 @@ function baselineText({ design, baseline: { runs } }) {
         return design === 'self' ? 'nothing stored yet' : 'no comparable run';
     return runs.length === 1 ? `run ${last}` : `${runs.length} runs, the last ${last}`;
 }
-const machineFacts = (report) => [
-    ['machine', (0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .machineText */ .tU)(report)],
-    ['kernel', (0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .kernelText */ .J3)(report)],
-    ['mitigations', (0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .mitigationsText */ .MP)(report)],
+const machineFacts = (where) => [
+    ['machine', (0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .machineText */ .tU)(where)],
+    ['kernel', (0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .kernelText */ .J3)(where)],
+    ['mitigations', (0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .mitigationsText */ .MP)(where)],
 ];
 /** What the heads of the tables mean, with the middle and the worst of each. */
 function legend(report) {
@@ -45156,6 +45597,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   zH: () => (/* binding */ details),
   ow: () => (/* binding */ differenceTable),
   lV: () => (/* binding */ factList),
+  u5: () => (/* binding */ figures),
   eO: () => (/* binding */ firstThatFits),
   fj: () => (/* binding */ join),
   p_: () => (/* binding */ list),
@@ -45209,6 +45651,8 @@ function metricTable(metrics, columns) {
     const rules = filled.map(({ align }) => (align === 'left' ? ':--' : '--:'));
     return table(['metric', ...filled.map(({ head }) => head)], [':--', ...rules], rows);
 }
+/** A table whose first column is words and whose others are figures; the cells are Markdown. */
+const figures = (head, rows) => table(head, head.map((_, index) => (index === 0 ? ':--' : '--:')), rows.map((cells) => cells.map((cell) => cell.replaceAll(' ', '\u00a0'))));
 /** The column that says the verdict of each row, for tables that mix them. */
 const verdictColumn = {
     head: 'verdict',
@@ -45376,19 +45820,112 @@ const changeSize = ({ change }) => change === null ? 0 : Math.abs(Math.log(chang
 
 /***/ }),
 
-/***/ 43394:
+/***/ 78755:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   B: () => (/* binding */ renderSummary)
-/* harmony export */ });
-/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(83052);
-/* harmony import */ var _cells_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(99231);
-/* harmony import */ var _escape_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(72527);
-/* harmony import */ var _facts_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(85697);
-/* harmony import */ var _markdown_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(79775);
-/* harmony import */ var _sections_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(13136);
-/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(58191);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  B: () => (/* binding */ renderSummary)
+});
+
+// EXTERNAL MODULE: ./lib/units.js
+var units = __nccwpck_require__(83052);
+// EXTERNAL MODULE: ./lib/report/cells.js
+var cells = __nccwpck_require__(99231);
+// EXTERNAL MODULE: ./lib/report/crossing.js
+var report_crossing = __nccwpck_require__(20960);
+;// CONCATENATED MODULE: ./lib/report/crossing-text.js
+
+
+function crossingFacts(crossing) {
+    const { callNs, hopNs, switchesPerSecond, withoutSwitchNs, hostSwitchesPerSecond } = crossing;
+    const facts = [
+        ['crossing', `two system calls and one switch in ${(0,units/* formatNs */.FO)(hopNs)}`],
+        ['a second', `${rate(switchesPerSecond)} switches on one CPU`],
+        [
+            'in 2003',
+            `${(0,units/* formatNs */.FO)(report_crossing/* IN_2003 */.E$.crossingNs)}, ${rate(report_crossing/* IN_2003 */.E$.switchesPerSecond)} (LMbench on a ${report_crossing/* IN_2003 */.E$.machine})`,
+        ],
+        ['null call', (0,units/* formatNs */.FO)(callNs)],
+        withoutSwitchNs === null
+            ? undefined
+            : ['no switch', `the same two calls on its own pipe: ${(0,units/* formatNs */.FO)(withoutSwitchNs)}`],
+        hostSwitchesPerSecond === null
+            ? undefined
+            : ['the machine', `${rate(hostSwitchesPerSecond)} switches while the two processes ran`],
+    ];
+    return facts.filter((fact) => fact !== undefined);
+}
+const rate = (perSecond) => (0,units/* formatRate */.CE)(1e9 / perSecond);
+/** The columns that vmstat(8) prints, from the facts that host.vmstat notes. */
+const VMSTAT = [
+    ['load', 'load_1m', (value) => value.toFixed(2)],
+    ['free', 'memory_free_kib', (value) => mebibytes(value)],
+    ['buff', 'memory_buffers_kib', (value) => mebibytes(value)],
+    ['cache', 'memory_cached_kib', (value) => mebibytes(value)],
+    ['in', 'interrupts_per_second', (value) => value.toFixed(0)],
+    ['cs', 'switches_per_second', (value) => value.toFixed(0)],
+    ['us', 'user_percent', (value) => value.toFixed(0)],
+    ['sy', 'system_percent', (value) => value.toFixed(0)],
+    ['id', 'idle_percent', (value) => value.toFixed(0)],
+    ['wa', 'iowait_percent', (value) => value.toFixed(0)],
+    ['st', 'steal_percent', (value) => value.toFixed(0)],
+];
+const mebibytes = (kibibytes) => `${(kibibytes / 1024).toFixed(0)} MiB`;
+/** vmstat's line during the run, and header + file at each size. */
+const crossingGrids = ({ vmstat, transfers }) => [
+    ...(vmstat === null ? [] : vmstatGrid(vmstat)),
+    ...transfers.map(transferGrid),
+];
+function vmstatGrid(vmstat) {
+    const known = VMSTAT.flatMap(([head, fact, format]) => {
+        const value = vmstat[fact];
+        return value === undefined ? [] : [[head, format(value)]];
+    });
+    const title = 'Meanwhile, in the columns of vmstat, all CPUs';
+    const row = known.map(([, text]) => text);
+    return known.length === 0
+        ? []
+        : [{ title, head: known.map(([head]) => head), rows: [row], says: [] }];
+}
+function transferGrid({ size, strategies, oneCall }) {
+    const [best, second] = strategies;
+    const rows = strategies.map(({ label, ns, entries, segments }) => [
+        label,
+        (0,units/* formatNs */.FO)(ns),
+        best === undefined ? '' : (0,units/* formatFactor */.H9)(ns / best.ns),
+        segments === null ? '' : (0,units/* formatCount */.B4)(segments),
+        entries === null ? '' : `${entries}`,
+    ]);
+    const says = [
+        best && second
+            ? `Here ${best.label} wins, by ${(0,units/* formatShare */.T1)(second.ns / best.ns - 1)} over ${second.label}.`
+            : '',
+        oneCall === null
+            ? ''
+            : `One call for header and file would save three of the four calls around TCP_CORK: at this machine's call cost ${(0,units/* formatNs */.FO)(oneCall.savedNs)}, ${(0,units/* formatShare */.T1)(oneCall.share)} of it.`,
+    ];
+    return {
+        title: `A header of 256 B and a file of ${size.replace('k', ' KB')}, loopback TCP`,
+        head: ['strategy', 'time', 'to the best', 'segments', 'entries'],
+        rows,
+        says: says.filter((sentence) => sentence !== ''),
+    };
+}
+
+// EXTERNAL MODULE: ./lib/report/escape.js
+var report_escape = __nccwpck_require__(72527);
+// EXTERNAL MODULE: ./lib/report/facts.js
+var facts = __nccwpck_require__(85697);
+// EXTERNAL MODULE: ./lib/report/markdown.js + 1 modules
+var markdown = __nccwpck_require__(79775);
+// EXTERNAL MODULE: ./lib/report/sections.js
+var sections = __nccwpck_require__(13136);
+// EXTERNAL MODULE: ./lib/report/words.js
+var words = __nccwpck_require__(58191);
+;// CONCATENATED MODULE: ./lib/report/summary.js
+
 
 
 
@@ -45405,10 +45942,10 @@ const MOST_CAVEATS = 100;
  * and where. Always within GitHub's limit: first the reasons go, then the rows.
  */
 function renderSummary(report) {
-    const all = (0,_sections_js__WEBPACK_IMPORTED_MODULE_4__/* .sections */ .V0)(report);
+    const all = (0,sections/* sections */.V0)(report);
     const rows = (section) => [`### ${titleOf(report, section)}`, rowsOf(report, section)];
-    const rowsAndNotes = (section) => [...rows(section), (0,_markdown_js__WEBPACK_IMPORTED_MODULE_3__/* .noteList */ .RG)(section)];
-    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_3__/* .firstThatFits */ .eO)([
+    const rowsAndNotes = (section) => [...rows(section), (0,markdown/* noteList */.RG)(section)];
+    return (0,markdown/* firstThatFits */.eO)([
         () => draft(report, all.flatMap(rowsAndNotes)),
         () => draft(report, all.flatMap(rows)),
         () => draft(report, all.map(inNumbers)),
@@ -45416,43 +45953,70 @@ function renderSummary(report) {
 }
 function draft(report, metrics) {
     const blocks = [
-        `## ${_words_js__WEBPACK_IMPORTED_MODULE_5__/* .verdictMarks */ .M9[report.verdict]} syscall-gate: ${report.verdict}${(0,_words_js__WEBPACK_IMPORTED_MODULE_5__/* .policyText */ .MJ)(report)}`,
-        `**${(0,_escape_js__WEBPACK_IMPORTED_MODULE_6__/* .markdown */ .wD)(report.headline, 600)}**`,
-        (0,_markdown_js__WEBPACK_IMPORTED_MODULE_3__/* .factList */ .lV)((0,_facts_js__WEBPACK_IMPORTED_MODULE_2__/* .sideFacts */ .VO)(report)),
+        `## ${words/* verdictMarks */.M9[report.verdict]} syscall-gate: ${report.verdict}${(0,words/* policyText */.MJ)(report)}`,
+        `**${(0,report_escape/* markdown */.wD)(report.headline, 600)}**`,
+        (0,markdown/* factList */.lV)((0,facts/* sideFacts */.VO)(report)),
         ...metrics,
-        (0,_markdown_js__WEBPACK_IMPORTED_MODULE_3__/* .factList */ .lV)((0,_facts_js__WEBPACK_IMPORTED_MODULE_2__/* .legend */ .o1)(report)),
-        (0,_markdown_js__WEBPACK_IMPORTED_MODULE_3__/* .differenceTable */ .ow)(report, MOST_DIFFERENCES),
+        ...crossingBlocks(report),
+        tailsDetails(report),
+        (0,markdown/* factList */.lV)((0,facts/* legend */.o1)(report)),
+        (0,markdown/* differenceTable */.ow)(report, MOST_DIFFERENCES),
         caveats(report),
-        (0,_markdown_js__WEBPACK_IMPORTED_MODULE_3__/* .factList */ .lV)((0,_facts_js__WEBPACK_IMPORTED_MODULE_2__/* .machineFacts */ .Rw)(report)),
-        (0,_markdown_js__WEBPACK_IMPORTED_MODULE_3__/* .details */ .zH)('Everything known about the machine and the kernel', (0,_markdown_js__WEBPACK_IMPORTED_MODULE_3__/* .factList */ .lV)(environment(report))),
-        (0,_escape_js__WEBPACK_IMPORTED_MODULE_6__/* .markdown */ .wD)((0,_words_js__WEBPACK_IMPORTED_MODULE_5__/* .nextStepText */ .Hd)(report)),
+        (0,markdown/* factList */.lV)((0,facts/* machineFacts */.Rw)(report)),
+        (0,markdown/* details */.zH)('Everything known about the machine and the kernel', (0,markdown/* factList */.lV)(environment(report))),
+        (0,report_escape/* markdown */.wD)((0,words/* nextStepText */.Hd)(report)),
     ];
-    return `${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_3__/* .join */ .fj)(blocks)}\n`;
+    return `${(0,markdown/* join */.fj)(blocks)}\n`;
 }
-const inNumbers = ({ title, metrics }) => `### ${title}\n\n${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(metrics.length, 'metric')}.`;
+function crossingBlocks({ crossing }) {
+    if (crossing === null)
+        return [];
+    const grids = crossingGrids(crossing).map(({ title, head, rows, says }) => (0,markdown/* join */.fj)([`#### ${title}`, (0,markdown/* figures */.u5)(head, rows), ...says.map((sentence) => (0,report_escape/* markdown */.wD)(sentence))]));
+    return ['### The crossing', (0,markdown/* factList */.lV)(crossingFacts(crossing)), ...grids];
+}
+/** Quantiles of single operations: folded away, since no verdict rests on them. */
+function tailsDetails({ tails }) {
+    if (tails === null)
+        return '';
+    const time = (ns) => (ns === undefined ? '' : (0,units/* formatNs */.FO)(ns));
+    const rows = tails.metrics.map(({ id, p50Ns, p99Ns, p999Ns, maxNs, samples }) => [
+        (0,report_escape/* code */.aY)(id),
+        ...[p50Ns, p99Ns, p999Ns, maxNs].map(time),
+        `${samples}`,
+    ]);
+    const head = ['metric', 'p50', 'p99', 'p99.9', 'worst', 'samples'];
+    return (0,markdown/* details */.zH)('Tails: single operations, off the gate', (0,markdown/* join */.fj)([
+        (0,markdown/* factList */.lV)([
+            ['timer', tails.timer],
+            ['hardware counters', tails.counters],
+        ]),
+        rows.length === 0 ? '' : (0,markdown/* figures */.u5)(head, rows),
+    ]));
+}
+const inNumbers = ({ title, metrics }) => `### ${title}\n\n${(0,units/* countOf */.pq)(metrics.length, 'metric')}.`;
 /** Under a family's name stands what did not change, unless nothing was compared. */
 const titleOf = ({ design }, { kind, title }) => kind === 'family' && design !== 'self' ? `${title}: unchanged` : title;
 function rowsOf({ design }, { kind, metrics }) {
     if (kind === 'absent' || kind === 'access')
         return '';
-    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_3__/* .metricTable */ .Lc)(metrics, design === 'self'
-        ? [_cells_js__WEBPACK_IMPORTED_MODULE_1__/* .cost */ .y, _cells_js__WEBPACK_IMPORTED_MODULE_1__/* .floor */ .RI, _cells_js__WEBPACK_IMPORTED_MODULE_1__/* .floorInterval */ .y0, _cells_js__WEBPACK_IMPORTED_MODULE_1__/* .mde80 */ .dP]
-        : [_cells_js__WEBPACK_IMPORTED_MODULE_1__/* .baseline */ ._Z, _cells_js__WEBPACK_IMPORTED_MODULE_1__/* .candidate */ .QU, _cells_js__WEBPACK_IMPORTED_MODULE_1__/* .added */ .vN, _cells_js__WEBPACK_IMPORTED_MODULE_1__/* .change */ .Zg, _cells_js__WEBPACK_IMPORTED_MODULE_1__/* .interval */ .YP, _cells_js__WEBPACK_IMPORTED_MODULE_1__/* .floor */ .RI, _cells_js__WEBPACK_IMPORTED_MODULE_1__/* .mde80 */ .dP]);
+    return (0,markdown/* metricTable */.Lc)(metrics, design === 'self'
+        ? [cells/* cost */.y, cells/* floor */.RI, cells/* floorInterval */.y0, cells/* mde80 */.dP]
+        : [cells/* baseline */._Z, cells/* candidate */.QU, cells/* added */.vN, cells/* change */.Zg, cells/* interval */.YP, cells/* floor */.RI, cells/* mde80 */.dP]);
 }
 function caveats({ caveats: sentences }) {
     if (sentences.length === 0)
         return '';
-    const shown = sentences.slice(0, MOST_CAVEATS).map((sentence) => (0,_escape_js__WEBPACK_IMPORTED_MODULE_6__/* .markdown */ .wD)(sentence, 600));
+    const shown = sentences.slice(0, MOST_CAVEATS).map((sentence) => (0,report_escape/* markdown */.wD)(sentence, 600));
     const left = sentences.length - shown.length;
-    return `### Caveats\n\n${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_3__/* .list */ .p_)(left > 0 ? [...shown, `… and ${left} more`] : shown)}`;
+    return `### Caveats\n\n${(0,markdown/* list */.p_)(left > 0 ? [...shown, `… and ${left} more`] : shown)}`;
 }
 function environment({ platform, subject }) {
     const { vulnerabilities, ...rest } = subject;
     const states = Object.entries(vulnerabilities).slice(0, MOST_DIFFERENCES);
     return [
-        ...Object.entries(platform).map(([field, value]) => [(0,_words_js__WEBPACK_IMPORTED_MODULE_5__/* .fieldName */ .w5)(field), `${value}`]),
-        ...Object.entries(rest).map(([field, value]) => [(0,_words_js__WEBPACK_IMPORTED_MODULE_5__/* .fieldName */ .w5)(field), `${value}`]),
-        ...states.map(([name, state]) => [(0,_words_js__WEBPACK_IMPORTED_MODULE_5__/* .fieldName */ .w5)(`vulnerabilities.${name}`), state]),
+        ...Object.entries(platform).map(([field, value]) => [(0,words/* fieldName */.w5)(field), `${value}`]),
+        ...Object.entries(rest).map(([field, value]) => [(0,words/* fieldName */.w5)(field), `${value}`]),
+        ...states.map(([name, state]) => [(0,words/* fieldName */.w5)(`vulnerabilities.${name}`), state]),
     ];
 }
 
@@ -45623,12 +46187,15 @@ function settleText({ design }, { replicatesToSettle }) {
 }
 /** The coverage of the intervals shown, `95 %`; empty when none is. */
 function coverageText({ metrics }) {
-    const change = metrics.map((metric) => metric.change).find((one) => one !== null);
+    const changes = metrics.map((metric) => metric.change);
+    const change = changes.find((one) => one !== null && one.confidence < 1);
     return change ? (0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(change.confidence) : '';
 }
 /** The margins in force: `2 %`, `2 to 10 %`. */
 function marginText({ metrics }) {
-    const margins = metrics.filter(({ gate }) => gate).map(({ margin }) => margin);
+    const margins = metrics
+        .filter(({ gate, margin }) => gate && margin > 0)
+        .map(({ margin }) => margin);
     if (margins.length === 0)
         return '';
     const [low, high] = [Math.min(...margins), Math.max(...margins)].map(_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1);
@@ -45720,6 +46287,7 @@ const prefixed = (prefix, text) => known(text) === '' ? '' : `${prefix}${text}`;
 /* harmony export */   CJ: () => (/* binding */ DUET_MARGIN),
 /* harmony export */   C_: () => (/* binding */ EXACT_LIMIT),
 /* harmony export */   JG: () => (/* binding */ ESTIMATE_QUANTILE),
+/* harmony export */   Jz: () => (/* binding */ COUNT_AGREEMENT),
 /* harmony export */   LK: () => (/* binding */ SHOWN_CONFIDENCE),
 /* harmony export */   NR: () => (/* binding */ SCREEN_FAMILY_WISE),
 /* harmony export */   Nz: () => (/* binding */ PREDICTION_MARGIN),
@@ -45825,6 +46393,12 @@ const OTHER_PRIOR_STANDARD_DEVIATION = Math.max(...Object.values(PRIOR_STANDARD_
  * runs is cut; higher, and one regression among the stored runs hides the next.
  */
 const WINSOR_LIMIT = 3;
+/**
+ * A count is taken for exact when so large a share of a side's launches agree on it. Counts are
+ * made of tens of operations, of which a preemption disturbs one: fewer agreeing means that the
+ * system itself does not do the same thing each time.
+ */
+const COUNT_AGREEMENT = 0.8;
 
 
 /***/ }),
@@ -45992,9 +46566,13 @@ const isKind = (name) => Object.hasOwn(KINDS, name);
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   B0: () => (/* binding */ formatRatio),
+/* harmony export */   B4: () => (/* binding */ formatCount),
+/* harmony export */   CE: () => (/* binding */ formatRate),
 /* harmony export */   FO: () => (/* binding */ formatNs),
+/* harmony export */   H9: () => (/* binding */ formatFactor),
 /* harmony export */   T1: () => (/* binding */ formatShare),
 /* harmony export */   eD: () => (/* binding */ formatChange),
+/* harmony export */   eG: () => (/* binding */ formatEstimate),
 /* harmony export */   pq: () => (/* binding */ countOf),
 /* harmony export */   vy: () => (/* binding */ formatInterval),
 /* harmony export */   yD: () => (/* binding */ formatNsDifference)
@@ -46009,11 +46587,18 @@ const FACTOR_FROM = 2;
 const DIVISOR_BELOW = 0.1;
 /** An interval that the data put no bound on: there are too few pairs for its confidence. */
 const NO_BOUNDS = 'too few pairs';
+/** A change that was counted, and is the only value in its interval. */
+const EXACT = 'exact';
 const timeUnits = [
     [1e3, 1, 'ns'],
     [1e6, 1e3, 'µs'],
     [1e9, 1e6, 'ms'],
     [Number.POSITIVE_INFINITY, 1e9, 's'],
+];
+const rateUnits = [
+    [1e3, 1, ''],
+    [1e6, 1e3, 'k'],
+    [1e9, 1e6, 'M'],
 ];
 /** @param ns nanoseconds, finite: `81.3 ns`, `1.21 µs`, `44.1 ms` */
 function formatNs(ns) {
@@ -46024,8 +46609,32 @@ function formatNs(ns) {
     }
     return `${digits(rounded / 1e9)} s`;
 }
+/** @param ns nanoseconds between two events: `548 k/s`, `1.02 M/s` */
+function formatRate(ns) {
+    const rounded = Number((1e9 / ns).toPrecision(3));
+    for (const [limit, scale, name] of rateUnits) {
+        if (rounded < limit)
+            return `${digits(rounded / scale)} ${name}/s`;
+    }
+    return `${digits(rounded / 1e9)} G/s`;
+}
+/** @param count events of an operation, `5` or `1.25` */
+const formatCount = (count) => `${Number(count.toPrecision(4))}`;
+/** @param estimate ns per operation, or events per operation, by the metric's unit */
+function formatEstimate(unit, estimate) {
+    switch (unit) {
+        case 'ns':
+            return formatNs(estimate);
+        case 'per_second':
+            return formatRate(estimate);
+        case 'count':
+            return formatCount(estimate);
+    }
+}
 /** @param ns nanoseconds more or less: `+25.4 ns`, `−1.21 µs` */
 const formatNsDifference = (ns) => ns === 0 ? '0 ns' : `${ns < 0 ? MINUS : '+'}${formatNs(Math.abs(ns))}`;
+/** @param ratio of a time to the quickest: `×1.00`, `×7860` */
+const formatFactor = (ratio) => `×${digits(ratio)}`;
 /** @param share an unsigned share, 0.02 for `2 %`, to two significant digits */
 function formatShare(share) {
     const percent = 100 * share;
@@ -46037,7 +46646,7 @@ function formatShare(share) {
 function formatRatio(ratio) {
     const scale = scaleOf(ratio);
     if (scale === 'factor')
-        return `×${digits(ratio)}`;
+        return formatFactor(ratio);
     if (scale === 'divisor')
         return `÷${digits(1 / ratio)}`;
     return `${signed(ratio - 1)} %`;
@@ -46046,9 +46655,11 @@ function formatRatio(ratio) {
  * The ends of an interval in the unit that {@link formatRatio} picks for its middle. Signs are
  * written once one end is negative: `29.8 to 33.0`, `−0.31 to +0.12`, `598 to 631`.
  */
-function formatInterval({ ratio, low, high }) {
+function formatInterval({ ratio, low, high, confidence }) {
     if (low === 0 && high === null)
         return NO_BOUNDS;
+    if (confidence === 1)
+        return EXACT;
     const scale = scaleOf(ratio);
     const top = high ?? Number.POSITIVE_INFINITY;
     if (scale === 'factor')
@@ -46061,8 +46672,8 @@ function formatInterval({ ratio, low, high }) {
 }
 /** Estimate and interval together: `+31.2 % (29.8 to 33.0)`. */
 const formatChange = (change) => `${formatRatio(change.ratio)} (${formatInterval(change)})`;
-/** `1 metric`, `2 metrics`. */
-const countOf = (count, noun) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+/** `1 metric`, `2 metrics`; `many` where the plural is not made by an s. */
+const countOf = (count, noun, many = `${noun}s`) => `${count} ${count === 1 ? noun : many}`;
 function scaleOf(ratio) {
     if (ratio > FACTOR_FROM)
         return 'factor';
@@ -46089,6 +46700,92 @@ function digits(value) {
     return rounded >= 100 ? rounded.toFixed(0) : rounded.toPrecision(3);
 }
 const trimZeros = (decimal) => decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal;
+
+
+/***/ }),
+
+/***/ 21194:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   GI: () => (/* binding */ runEstimate),
+/* harmony export */   Gu: () => (/* binding */ replicatesOf),
+/* harmony export */   IJ: () => (/* binding */ typicalNs),
+/* harmony export */   L1: () => (/* binding */ centreNs),
+/* harmony export */   ZV: () => (/* binding */ pairDifferences),
+/* harmony export */   ak: () => (/* binding */ metricOf),
+/* harmony export */   qJ: () => (/* binding */ withinDifferences),
+/* harmony export */   vv: () => (/* binding */ controlSpeed),
+/* harmony export */   yo: () => (/* binding */ agreedCount)
+/* harmony export */ });
+/* unused harmony exports logEstimate, centre */
+/* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(15521);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(62522);
+
+
+/**
+ * The covariates are what the others are divided by, so they are compared as the clock read them.
+ */
+const CONTROL_FAMILY = 'control.';
+/**
+ * The quantity that is compared: the natural logarithm of a replicate's estimate over the control
+ * loop that ran beside it, which takes frequency changes out.
+ */
+function logEstimate(id, replicate) {
+    const control = id.startsWith(CONTROL_FAMILY) ? 1 : replicate.controlNs;
+    return Math.log(replicate.estimateNs / control);
+}
+/** Where a side stands: the median of its replicates, on the log scale. */
+const centre = (id, replicates) => (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)(replicates.map((replicate) => logEstimate(id, replicate)));
+/** What most launches of a counted metric agree on, and how large a share of them that is. */
+function agreedCount({ counts }) {
+    const count = (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .modeFast */ .Yz)(counts.map((launch) => launch.count));
+    const agreeing = counts.filter((launch) => launch.count === count);
+    return { count, share: agreeing.length / counts.length };
+}
+/** A run's own estimate of a metric. */
+const runEstimate = ({ id, replicates }) => centre(id, replicates);
+const metricOf = (run, id) => run.metrics.find((metric) => metric.id === id);
+/** The control speed at which a side's figures are shown, in ns per operation of the loop. */
+function controlSpeed(id, replicates) {
+    if (id.startsWith(CONTROL_FAMILY))
+        return 1;
+    return (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)(replicates.map((replicate) => replicate.controlNs));
+}
+/** What an operation took, in ns at the side's own control speed. */
+const typicalNs = (id, replicates) => Math.exp(centre(id, replicates)) * controlSpeed(id, replicates);
+/** A run's own estimate of a metric in ns per operation, at its own control speed. */
+const centreNs = ({ id, replicates }) => typicalNs(id, replicates);
+/**
+ * Pairs up neighbouring launches. Sequence numbers put both sides of a duet on one line, A B B A
+ * A B B A …: launches 2k and 2k + 1 are of different sides, 2k + 1 and 2k + 2 of the same.
+ *
+ * @param phase only launches of this phase count; phases begin at even sequence numbers
+ */
+function pairDifferences(baseline, candidate, id, phase) {
+    const before = estimatesBySequence(baseline, id, phase);
+    const after = estimatesBySequence(candidate, id, phase);
+    return {
+        between: [...after].flatMap(([sequence, y]) => difference(before.get(sequence ^ 1), y)),
+        within: [...seams(before), ...seams(after)],
+    };
+}
+/** The same of a run that was measured alone: all its pairs of neighbours are of one side. */
+const withinDifferences = (run, id, phase) => seams(estimatesBySequence(run, id, phase));
+const seams = (side) => [...side].flatMap(([sequence, y]) => sequence % 2 === 1 ? difference(y, side.get(sequence + 1)) : []);
+const difference = (from, to) => from === undefined || to === undefined ? [] : [to - from];
+const estimatesBySequence = (run, id, phase) => new Map(replicatesOf(run, id, phase).map((replicate) => [
+    replicate.sequence,
+    logEstimate(id, replicate),
+]));
+/** The replicates of a metric in one phase of its run. */
+function replicatesOf(run, id, phase) {
+    const metric = metricOf(run, id);
+    if (!(0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isTimed */ ._Y)(metric))
+        return [];
+    const inPhase = new Set(run.launches.filter((launch) => launch.phase === phase).map(({ sequence }) => sequence));
+    return metric.replicates.filter(({ sequence }) => inPhase.has(sequence));
+}
 
 
 /***/ }),
@@ -54304,10 +55001,11 @@ __nccwpck_require__.d(__webpack_exports__, {
   Ikc: () => (/* binding */ object),
   g1P: () => (/* binding */ record),
   rej: () => (/* binding */ strictObject),
-  YjP: () => (/* binding */ string)
+  YjP: () => (/* binding */ string),
+  KCZ: () => (/* binding */ union)
 });
 
-// UNUSED EXPORTS: ZodAny, ZodArray, ZodBase64, ZodBase64URL, ZodBigInt, ZodBigIntFormat, ZodBoolean, ZodCIDRv4, ZodCIDRv6, ZodCUID, ZodCUID2, ZodCatch, ZodCodec, ZodCreditCard, ZodCustom, ZodCustomStringFormat, ZodDate, ZodDefault, ZodDiscriminatedUnion, ZodE164, ZodEmail, ZodEmoji, ZodEnum, ZodExactOptional, ZodFile, ZodFunction, ZodGUID, ZodIBAN, ZodIPv4, ZodIPv6, ZodISODate, ZodISODuration, ZodISOTime, ZodInstanceOf, ZodIntersection, ZodJWT, ZodKSUID, ZodLazy, ZodLiteral, ZodMAC, ZodMap, ZodNaN, ZodNanoID, ZodNever, ZodNonOptional, ZodNull, ZodNullable, ZodNumber, ZodNumberFormat, ZodObject, ZodOptional, ZodPipe, ZodPrefault, ZodPreprocess, ZodPromise, ZodReadonly, ZodRecord, ZodSet, ZodString, ZodStringFormat, ZodSuccess, ZodSymbol, ZodTemplateLiteral, ZodTransform, ZodTuple, ZodType, ZodULID, ZodURL, ZodUUID, ZodUndefined, ZodUnion, ZodUnknown, ZodVoid, ZodXID, ZodXor, _ZodString, _default, _function, any, base64, base64url, bigint, catch, check, cidrv4, cidrv6, codec, creditCard, cuid, cuid2, currencyCode, custom, date, describe, e164, email, emoji, exactOptional, file, float32, float64, function, guid, hash, hex, hostname, httpUrl, iban, instanceof, int32, int64, intersection, invertCodec, ipv4, ipv6, json, jwt, keyof, ksuid, lazy, looseObject, looseRecord, mac, map, meta, nan, nanoid, nativeEnum, never, nonoptional, null, nullable, nullish, optional, partialRecord, pipe, prefault, preprocess, promise, readonly, refine, set, stringFormat, stringbool, success, superRefine, symbol, templateLiteral, transform, tuple, uint32, uint64, ulid, undefined, union, unknown, url, uuid, uuidv4, uuidv6, uuidv7, void, xid, xor
+// UNUSED EXPORTS: ZodAny, ZodArray, ZodBase64, ZodBase64URL, ZodBigInt, ZodBigIntFormat, ZodBoolean, ZodCIDRv4, ZodCIDRv6, ZodCUID, ZodCUID2, ZodCatch, ZodCodec, ZodCreditCard, ZodCustom, ZodCustomStringFormat, ZodDate, ZodDefault, ZodDiscriminatedUnion, ZodE164, ZodEmail, ZodEmoji, ZodEnum, ZodExactOptional, ZodFile, ZodFunction, ZodGUID, ZodIBAN, ZodIPv4, ZodIPv6, ZodISODate, ZodISODuration, ZodISOTime, ZodInstanceOf, ZodIntersection, ZodJWT, ZodKSUID, ZodLazy, ZodLiteral, ZodMAC, ZodMap, ZodNaN, ZodNanoID, ZodNever, ZodNonOptional, ZodNull, ZodNullable, ZodNumber, ZodNumberFormat, ZodObject, ZodOptional, ZodPipe, ZodPrefault, ZodPreprocess, ZodPromise, ZodReadonly, ZodRecord, ZodSet, ZodString, ZodStringFormat, ZodSuccess, ZodSymbol, ZodTemplateLiteral, ZodTransform, ZodTuple, ZodType, ZodULID, ZodURL, ZodUUID, ZodUndefined, ZodUnion, ZodUnknown, ZodVoid, ZodXID, ZodXor, _ZodString, _default, _function, any, base64, base64url, bigint, catch, check, cidrv4, cidrv6, codec, creditCard, cuid, cuid2, currencyCode, custom, date, describe, e164, email, emoji, exactOptional, file, float32, float64, function, guid, hash, hex, hostname, httpUrl, iban, instanceof, int32, int64, intersection, invertCodec, ipv4, ipv6, json, jwt, keyof, ksuid, lazy, looseObject, looseRecord, mac, map, meta, nan, nanoid, nativeEnum, never, nonoptional, null, nullable, nullish, optional, partialRecord, pipe, prefault, preprocess, promise, readonly, refine, set, stringFormat, stringbool, success, superRefine, symbol, templateLiteral, transform, tuple, uint32, uint64, ulid, undefined, unknown, url, uuid, uuidv4, uuidv6, uuidv7, void, xid, xor
 
 // EXTERNAL MODULE: ./node_modules/zod/v4/core/core.js
 var core_core = __nccwpck_require__(88532);

@@ -3,7 +3,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { fidelityTable } from './fidelity-table.mjs';
+import { fidelitySummary, fidelityTable } from './fidelity-table.mjs';
 
 const root = join(import.meta.dirname, '..');
 const out = process.argv[2] ?? root;
@@ -26,7 +26,7 @@ const tables = {
   inputs: ioTables(),
   metrics: familyTable(),
   crossing: crossingSection(),
-  fidelity: fidelityTable(newest('fidelity')),
+  fidelity: fidelitySummary(newest('fidelity')),
 };
 writeFileSync(
   join(out, 'README.md'),
@@ -34,6 +34,7 @@ writeFileSync(
 );
 mkdirSync(join(out, 'docs'), { recursive: true });
 writeFileSync(join(out, 'docs', 'metrics.md'), metricsPage());
+writeFileSync(join(out, 'docs', 'fidelity.md'), fidelityPage(newest('fidelity')));
 
 /** The latest result of a benchmark: they are kept by date. */
 function newest(name) {
@@ -74,6 +75,19 @@ function familyTable() {
     names(metrics.filter(({ gate }) => !gate)),
   ]);
   return table(['family', 'gated', 'only informing'], rows);
+}
+
+function fidelityPage(result) {
+  return `# The probe and its peers
+
+Generated from the latest result in bench/results by \`npm run docs\`; \`npm run bench:fidelity\` makes one. LMbench and will-it-scale are looked for in the folders that LMBENCH_DIR and WILL_IT_SCALE_DIR name.
+
+${fidelitySummary(result)}
+
+The ratio is the median of paired ratios with its Hodges-Lehmann interval; spread is the standard deviation of the launches over their mean, beside a process on the same CPU that never sleeps. A peer reports its average, which such a neighbour doubles; the probe leaves the batches out that it interrupts. Where an operation is not quite the same, the last column says what the peer's includes.
+
+${fidelityTable(result)}
+`;
 }
 
 function metricsPage() {

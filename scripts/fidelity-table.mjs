@@ -1,27 +1,19 @@
-// The README's table of how the probe compares with its peers, from a result of bench:fidelity.
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+// How the probe compares with its peers, from a result of bench:fidelity, as Markdown.
 import { formatChange, formatNs, formatShare } from '../lib/units.js';
 
-/** The latest result in a folder (bench/results), parsed; undefined when it has none. */
-export function newestFidelity(folder) {
-  const names = readdirSync(folder).filter((name) => /^fidelity-[\d-]+\.json$/.test(name));
-  const newest = names.sort().at(-1);
-  return newest && JSON.parse(readFileSync(join(folder, newest), 'utf8'));
+/** Where it was measured, and what of the goals was reached. */
+export function fidelitySummary(result) {
+  const goals = result.goals.map(
+    ({ goal, reached, found }) => `- ${goal}: ${word(reached)}; ${found}`,
+  );
+  return [caption(result), '', ...goals].join('\n');
 }
 
-/** A result as Markdown: where it was measured, the pairs, and what of the goals was reached. */
-export function fidelityTable(result) {
-  const rows = result.pairs.map((pair) => row(pair));
-  return [
-    caption(result),
-    '',
-    line(HEAD),
-    line(HEAD.map(() => '---')),
-    ...rows.map(line),
-    '',
-    ...result.goals.map(({ goal, reached, found }) => `- ${goal}: ${word(reached)}; ${found}`),
-  ].join('\n');
+/** A row a pair. */
+export function fidelityTable({ pairs }) {
+  return [line(HEAD), line(HEAD.map(() => '---')), ...pairs.map((pair) => line(row(pair)))].join(
+    '\n',
+  );
 }
 
 const HEAD = [

@@ -11,7 +11,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "core/affinity.h"
@@ -22,14 +24,22 @@
 #include "core/measure.h"
 #include "core/order.h"
 #include "core/plan.h"
+#include "core/tail.h"
 #include "core/wire.h"
 
 enum exit_code { DONE = 0, BAD_ARGUMENTS = 2, NO_SETUP = 3, NO_ROOM = 4, LATE = 5 };
 
 static struct plan plan;
 static struct wire wire;
-static struct series series;
-static struct calibration calibrations[CATALOGUE_MAX];
+
+/** What measuring fills in, shared with the forks in which some metrics are measured. */
+struct desk {
+    struct bench bench;
+    struct series series;
+    struct calibration calibrations[CATALOGUE_MAX];
+    struct tail tail;
+};
+static struct desk *desk;
 
 static int report(int code, const char *what) {
     fprintf(stderr, "probe: %s: %s.\n", what, strerror(errno));
@@ -48,6 +58,13 @@ static void follow_parent(void) {
         _exit(NO_SETUP);
 }
 
+static bool open_desk(void) {
+    void *memory =
+        mmap(NULL, sizeof *desk, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    desk = memory;
+    return memory != MAP_FAILED;
+}
+
 static bool open_wire(void) {
     if (plan.results_fd != PLAN_UNSET)
         return wire_to_mapping(&wire, (int)plan.results_fd);
@@ -60,6 +77,7 @@ static struct measure prepare(void) {
     uint64_t control_ns = wall_clock_batch_ns(cost_ns, CONTROL_BATCH_NS);
     return (struct measure){
         .batches = plan.batches,
+        .operations = plan.operations,
         .batch_ns = wall_clock_batch_ns(cost_ns, plan.batch_us * 1000),
         .control_operations = control_calibrate(control_ns),
     };
@@ -67,11 +85,11 @@ static struct measure prepare(void) {
 
 static bool measure_round(uint64_t round, const size_t *order) {
     const struct measure measure = prepare();
-    struct bench bench;
     for (size_t i = 0; i < plan.metric_count; i++) {
         size_t which = order[i];
-        measure_metric(&measure, plan.metrics[which], &calibrations[which], &bench, &series);
-        if (!line_metric(&wire, &bench, round, &series, measure.control_operations))
+        measure_metric(&measure, plan.metrics[which], &desk->calibrations[which], &desk->bench,
+                       &desk->series);
+        if (!line_metric(&wire, &desk->bench, round, &desk->series, measure.control_operations))
             return false;
     }
     return true;
@@ -88,18 +106,53 @@ static bool measure_rounds(void) {
     return true;
 }
 
+/** The second pass: no batches, so nothing for the gate. */
+static bool measure_tails(void) {
+    struct cycle_clock clock;
+    struct counters counters;
+    cycle_clock_inspect(&clock);
+    counters_open(&counters);
+    bool written = line_tails(&wire, &clock, &counters);
+    bool fit = clock.failure.operation == NULL || counters_any(&counters);
+    for (size_t i = 0; written && fit && i < plan.metric_count; i++) {
+        if (!tail_has(plan.metrics[i]))
+            continue;
+        tail_measure(&clock, &counters, plan.metrics[i], plan.tails, &desk->bench, &desk->tail);
+        written = line_tail(&wire, &desk->bench, &desk->tail, &clock);
+    }
+    counters_close(&counters);
+    return written;
+}
+
+static bool measure_passes(void) {
+    return plan.tails == PLAN_UNSET ? measure_rounds() : measure_tails();
+}
+
 static int measure_plan(void) {
     uint64_t start = wall_ns();
     struct wall_clock clock;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD,
+           SIG_DFL); /* where it was ignored, children would vanish before they are waited for */
     limit_process(plan.deadline_ms, LATE);
     struct placement placement = pin_to_cpu(plan.cpu);
+    if (!open_desk())
+        return report(NO_SETUP, "mapping memory for the batches failed");
     if (!wall_clock_inspect(&clock))
         return report(NO_SETUP, "reading " WALL_CLOCK_NAME " failed");
-    if (line_hello(&wire, &clock, placement, plan.environment) && measure_rounds() &&
+    if (line_hello(&wire, &clock, placement, plan.environment) && measure_passes() &&
         line_end(&wire, wall_ns() - start))
         return DONE;
     return report(NO_ROOM, "writing the results failed");
+}
+
+/**
+ * The end of a kernel's init is a panic, and what its console has not sent by then is lost. Nobody
+ * else waits: a terminal stops background processes that do (tcdrain(3), SIGTTOU).
+ */
+static void drain_console(void) {
+    if (getpid() == 1)
+        tcdrain(STDOUT_FILENO);
 }
 
 int main(int argc, char **argv) {
@@ -110,5 +163,7 @@ int main(int argc, char **argv) {
         return report(NO_SETUP, "mapping the results descriptor failed");
     if (plan.list)
         return line_catalogue(&wire) ? DONE : report(NO_ROOM, "the catalogue was not written");
-    return measure_plan();
+    int code = measure_plan();
+    drain_console();
+    return code;
 }

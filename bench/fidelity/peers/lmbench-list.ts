@@ -44,7 +44,12 @@ function calls(): Benchmark[] {
     call('syscall.null_libc', `${WRAPPER} in a shared library`, 'null'),
     call('syscall.read_zero', WRAPPER, 'read'),
     call('syscall.write_null', WRAPPER, 'write'),
-    call('syscall.fstat', WRAPPER, 'fstat', '/dev/null'),
+    call(
+      'syscall.fstat',
+      "newfstatat(2) with an empty path, which libc's fstat is since glibc 2.33",
+      'fstat',
+      '/dev/null',
+    ),
     call('syscall.stat', WRAPPER, 'stat', '/dev/null'),
     call('syscall.open_close', WRAPPERS, 'open', '/dev/null'),
     {

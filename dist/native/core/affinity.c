@@ -1,7 +1,9 @@
 #include "affinity.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <stddef.h>
+#include <string.h>
 
 /** The kernel refuses a mask shorter than its own (EINVAL): this one holds 65,536 CPUs. */
 enum { SETS = 64 };
@@ -37,4 +39,26 @@ struct placement pin_to_cpu(uint64_t wanted) {
         .cpu = (unsigned)current,
         .pinned = pinned && (size_t)current == cpu,
     };
+}
+
+/** Asks for every CPU: the kernel grants those of the cpuset (sched_setaffinity(2)). */
+static bool widen(pid_t process) {
+    memset(chosen, 0xff, sizeof chosen);
+    return sched_setaffinity(process, sizeof chosen, chosen) == 0 &&
+           sched_getaffinity(process, sizeof chosen, chosen) == 0;
+}
+
+int pin_elsewhere(pid_t process) {
+    if (sched_getaffinity(0, sizeof allowed, allowed) != 0 || !widen(process))
+        return errno;
+    size_t cpus = sizeof chosen * 8;
+    size_t cpu = 0;
+    while (cpu < cpus &&
+           (!CPU_ISSET_S(cpu, sizeof chosen, chosen) || CPU_ISSET_S(cpu, sizeof allowed, allowed)))
+        cpu++;
+    if (cpu == cpus)
+        return EINVAL;
+    CPU_ZERO_S(sizeof chosen, chosen);
+    CPU_SET_S(cpu, sizeof chosen, chosen);
+    return sched_setaffinity(process, sizeof chosen, chosen) == 0 ? 0 : errno;
 }

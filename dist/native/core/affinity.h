@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /** Where a process runs. */
 struct placement {
@@ -18,5 +19,12 @@ struct placement {
  * @returns where it runs, as the kernel says: some accept a pinning that they do not heed
  */
 struct placement pin_to_cpu(uint64_t wanted);
+
+/**
+ * Pins another process of the same user to a CPU that this process may not run on.
+ *
+ * @returns 0, or an errno: EINVAL when there is no such CPU
+ */
+int pin_elsewhere(pid_t process);
 
 #endif

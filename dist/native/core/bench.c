@@ -15,6 +15,16 @@ bool bench_fail_result(struct bench *bench, const char *operation, long result) 
     return bench_fail(bench, operation, result < 0 ? (int)-result : 0);
 }
 
+void bench_detail(struct bench *bench, const char *name, double value) {
+    unsigned i = 0;
+    while (i < bench->detail_count && strcmp(bench->details[i].name, name) != 0)
+        i++;
+    if (i == DETAILS_MAX)
+        return;
+    bench->details[i] = (struct detail){.name = name, .value = value};
+    bench->detail_count += i == bench->detail_count;
+}
+
 bool bench_add_participant(struct bench *bench, pid_t child) {
     clockid_t clock;
     int error = clock_getcpuclockid(child, &clock); /* returns the errno, does not set it */

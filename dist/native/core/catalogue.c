@@ -4,15 +4,15 @@
 
 #include "families.h"
 
-static const struct family *const families[] = {
-    &control_family, &clock_family, &syscall_family, &context_family, &sendfile_family,
-};
+#define ADDRESS_OF_FAMILY(name) &name##_family,
 
-enum { FAMILIES = sizeof families / sizeof families[0] };
+static const struct family *const families[] = {FAMILIES(ADDRESS_OF_FAMILY)};
+
+enum { FAMILY_COUNT = sizeof families / sizeof families[0] };
 
 size_t catalogue_size(void) {
     size_t size = 0;
-    for (size_t i = 0; i < FAMILIES; i++)
+    for (size_t i = 0; i < FAMILY_COUNT; i++)
         size += families[i]->count;
     return size;
 }

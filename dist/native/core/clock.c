@@ -1,6 +1,9 @@
 #include "clock.h"
 
+#include <errno.h>
+
 #include "bench.h"
+#include "call.h"
 #include "families.h"
 #include "raw_call.h"
 
@@ -63,6 +66,13 @@ static bool run_monotonic(struct bench *bench, uint64_t operations) {
     return true;
 }
 
+static bool run_by_call(struct bench *bench, uint64_t operations) {
+    struct timespec now;
+    const struct call call = {
+        "clock_gettime(CLOCK_MONOTONIC)", SYS_clock_gettime, {CLOCK_MONOTONIC, (long)&now}, 0};
+    return call_repeat(bench, &call, operations);
+}
+
 static const struct metric metrics[] = {
     {
         .id = "clock.vdso_monotonic",
@@ -71,6 +81,15 @@ static const struct metric metrics[] = {
         .summary = "clock_gettime(CLOCK_MONOTONIC) through the vDSO",
         .per_turn = 1,
         .run = run_monotonic,
+    },
+    {
+        .id = "clock.syscall",
+        .version = 1,
+        .summary = "clock_gettime(CLOCK_MONOTONIC) by a system call",
+        .entries = 1,
+        .bytes = sizeof(struct timespec),
+        .per_turn = 1,
+        .run = run_by_call,
     },
 };
 

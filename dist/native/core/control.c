@@ -1,5 +1,7 @@
 #include "control.h"
 
+#include <string.h>
+
 #include "bench.h"
 #include "clock.h"
 #include "families.h"
@@ -41,6 +43,27 @@ static bool run_alu_chain(struct bench *bench, uint64_t operations) {
     return true;
 }
 
+enum { COPIED = 64 * 1024 };
+static _Alignas(4096) char from[COPIED];
+static _Alignas(4096) char to[COPIED];
+
+/** Reading what was never written would be reading one page, that of zeroes, sixteen times. */
+static bool setup_memcpy(struct bench *bench) {
+    (void)bench;
+    memset(from, 1, COPIED);
+    memset(to, 1, COPIED);
+    return true;
+}
+
+static bool run_memcpy(struct bench *bench, uint64_t operations) {
+    (void)bench;
+    for (; operations > 0; operations--) {
+        memcpy(to, from, COPIED);
+        __asm__ volatile("" : : "r"(to), "r"(from) : "memory"); /* each copy is wanted */
+    }
+    return true;
+}
+
 static const struct metric metrics[] = {
     {
         .id = "control.alu_chain",
@@ -48,6 +71,14 @@ static const struct metric metrics[] = {
         .summary = "one step of a dependent multiply chain in user space",
         .per_turn = 1,
         .run = run_alu_chain,
+    },
+    {
+        .id = "control.memcpy_64k",
+        .version = 1,
+        .summary = "a copy of 64 KB in user space",
+        .per_turn = 1,
+        .setup = setup_memcpy,
+        .run = run_memcpy,
     },
 };
 

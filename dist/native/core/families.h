@@ -3,11 +3,35 @@
 
 #include "metric.h"
 
-/** One a file that measures something; catalogue.c puts them in order. */
-extern const struct family control_family;
-extern const struct family clock_family;
-extern const struct family syscall_family;
-extern const struct family context_family;
-extern const struct family sendfile_family;
+/** Every table of metrics in the order it is listed: a new one is its file and a line here. */
+/* clang-format off */
+#define FAMILIES(table)                                                                            \
+    table(control)                                                                                 \
+    table(clock)                                                                                   \
+    table(syscall)                                                                                 \
+    table(file)                                                                                    \
+    table(poll)                                                                                    \
+    table(signal)                                                                                  \
+    table(context)                                                                                 \
+    table(handoff)                                                                                 \
+    table(wakeup)                                                                                  \
+    table(seccomp)                                                                                 \
+    table(process)                                                                                 \
+    table(memory)                                                                                  \
+    table(net)                                                                                     \
+    table(sendfile_tcp)                                                                            \
+    table(sendfile_zerocopy)                                                                       \
+    table(sendfile_splice)                                                                         \
+    table(sendfile_uring)                                                                          \
+    table(sendfile_local)                                                                          \
+    table(exact)                                                                                   \
+    table(host)
+
+#define DECLARE_FAMILY(name) extern const struct family name##_family;
+
+FAMILIES(DECLARE_FAMILY)
+/* clang-format on */
+
+#undef DECLARE_FAMILY
 
 #endif

@@ -7,6 +7,7 @@
 #include "affinity.h"
 #include "clock.h"
 #include "measure.h"
+#include "tail.h"
 #include "wire.h"
 
 /**
@@ -26,6 +27,14 @@ bool line_hello(struct wire *wire, const struct wall_clock *clock, struct placem
 /** One metric and round: its batches, or why there are none. */
 bool line_metric(struct wire *wire, const struct bench *bench, uint64_t round,
                  const struct series *series, uint64_t control_operations);
+
+/** What single operations are timed and counted with: the clock's rate and cost, or why not. */
+bool line_tails(struct wire *wire, const struct cycle_clock *clock,
+                const struct counters *counters);
+
+/** Quantiles of the single operations of one metric, or why there are none. */
+bool line_tail(struct wire *wire, const struct bench *bench, const struct tail *tail,
+               const struct cycle_clock *clock);
 
 /** The last line: without it a launch counts as failed. */
 bool line_end(struct wire *wire, uint64_t elapsed_ns);

@@ -16,49 +16,69 @@ enum { BUFFER = 128 * 1024 };
 /** Where received bytes go when the kernel does not discard them. */
 static char buffer[BUFFER];
 
-static bool listen_at(struct bench *bench, int listener, struct sockaddr_in *address) {
+int loopback_socket(struct bench *bench, int type, struct sockaddr_in *address) {
     socklen_t length = sizeof *address;
-    if (bind(listener, (struct sockaddr *)address, length) != 0)
-        return bench_fail(bench, "bind(127.0.0.1)", errno);
-    if (getsockname(listener, (struct sockaddr *)address, &length) != 0)
-        return bench_fail(bench, "getsockname", errno);
-    return listen(listener, 1) == 0 || bench_fail(bench, "listen", errno);
-}
-
-static bool connect_to(struct bench *bench, struct loopback *loopback, int listener,
-                       const struct sockaddr_in *address) {
-    loopback->receiver = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (loopback->receiver < 0)
-        return bench_fail(bench, "socket(AF_INET)", errno);
-    if (connect(loopback->receiver, (const struct sockaddr *)address, sizeof *address) != 0)
-        return bench_fail(bench, "connect(127.0.0.1)", errno);
-    loopback->sender = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (loopback->sender < 0)
-        return bench_fail(bench, "accept4", errno);
-    if (fcntl(loopback->receiver, F_SETFL, O_NONBLOCK) != 0) /* only now that it is connected */
-        return bench_fail(bench, "fcntl(O_NONBLOCK)", errno);
-    return true;
-}
-
-bool loopback_open(struct bench *bench, struct loopback *loopback) {
-    struct sockaddr_in address = {
+    int bound = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+    *address = (struct sockaddr_in){
         .sin_family = AF_INET,
         .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)},
     };
-    *loopback = (struct loopback)LOOPBACK_CLOSED;
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (bound < 0)
+        bench_fail(bench, "socket(AF_INET)", errno);
+    else if (bind(bound, (struct sockaddr *)address, length) != 0)
+        bench_fail(bench, "bind(127.0.0.1)", errno);
+    else if (getsockname(bound, (struct sockaddr *)address, &length) != 0)
+        bench_fail(bench, "getsockname", errno);
+    else
+        return bound;
+    scratch_close(&bound);
+    return -1;
+}
+
+int loopback_listener(struct bench *bench, struct sockaddr_in *address) {
+    const struct linger reset = {.l_onoff = 1, .l_linger = 0};
+    int listener = loopback_socket(bench, SOCK_STREAM, address);
     if (listener < 0)
+        return -1;
+    if (setsockopt(listener, SOL_SOCKET, SO_LINGER, &reset, sizeof reset) != 0)
+        bench_fail(bench, "setsockopt(SO_LINGER)", errno);
+    else if (listen(listener, 1) != 0)
+        bench_fail(bench, "listen", errno);
+    else
+        return listener;
+    scratch_close(&listener);
+    return -1;
+}
+
+static bool connect_to(struct bench *bench, int listener, const struct sockaddr_in *address,
+                       int *accepted, int *connecting) {
+    *connecting = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (*connecting < 0)
         return bench_fail(bench, "socket(AF_INET)", errno);
-    bool connected =
-        listen_at(bench, listener, &address) && connect_to(bench, loopback, listener, &address);
+    if (connect(*connecting, (const struct sockaddr *)address, sizeof *address) != 0)
+        return bench_fail(bench, "connect(127.0.0.1)", errno);
+    *accepted = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    return *accepted >= 0 || bench_fail(bench, "accept4", errno);
+}
+
+bool loopback_connect(struct bench *bench, int *accepted, int *connecting) {
+    struct sockaddr_in address;
+    int listener = loopback_listener(bench, &address);
+    bool connected = listener >= 0 && connect_to(bench, listener, &address, accepted, connecting);
     scratch_close(&listener);
     return connected;
 }
 
+bool loopback_open(struct bench *bench, struct loopback *loopback) {
+    *loopback = (struct loopback)LOOPBACK_CLOSED;
+    if (!loopback_connect(bench, &loopback->sender, &loopback->receiver))
+        return false;
+    return (fcntl(loopback->sender, F_SETFL, O_NONBLOCK) == 0 &&
+            fcntl(loopback->receiver, F_SETFL, O_NONBLOCK) == 0) ||
+           bench_fail(bench, "fcntl(O_NONBLOCK)", errno);
+}
+
 void loopback_close(struct loopback *loopback) {
-    struct linger reset = {.l_onoff = 1, .l_linger = 0};
-    if (loopback->sender >= 0)
-        setsockopt(loopback->sender, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     scratch_close(&loopback->sender);
     scratch_close(&loopback->receiver);
 }
@@ -69,7 +89,7 @@ bool loopback_set(struct bench *bench, const struct loopback *loopback, int opti
     return result == 0 || bench_fail_result(bench, "setsockopt(IPPROTO_TCP)", result);
 }
 
-static bool wait_for(struct bench *bench, const struct loopback *loopback, short sender_events) {
+bool loopback_wait(struct bench *bench, const struct loopback *loopback, short sender_events) {
     struct pollfd ends[] = {
         {.fd = loopback->receiver, .events = POLLIN},
         {.fd = loopback->sender, .events = sender_events},
@@ -99,16 +119,15 @@ bool loopback_drain(struct bench *bench, struct loopback *loopback, size_t total
             loopback->drained += (size_t)taken;
         else if (taken != -EAGAIN)
             return bench_fail_result(bench, "recv", taken);
-        else if (!wait_for(bench, loopback, 0))
+        else if (!loopback_wait(bench, loopback, 0))
             return false;
     }
     loopback->drained = 0;
     return true;
 }
 
-/** After a send that took nothing: makes room by draining, or waits until there is room. */
-static bool make_room(struct bench *bench, struct loopback *loopback, const char *operation,
-                      long result) {
+bool loopback_make_room(struct bench *bench, struct loopback *loopback, const char *operation,
+                        long result) {
     if (result != -EAGAIN)
         return bench_fail_result(bench, operation, result);
     long taken = take(loopback, BUFFER);
@@ -118,7 +137,7 @@ static bool make_room(struct bench *bench, struct loopback *loopback, const char
     }
     if (taken != -EAGAIN)
         return bench_fail_result(bench, "recv", taken);
-    return wait_for(bench, loopback, POLLOUT);
+    return loopback_wait(bench, loopback, POLLOUT);
 }
 
 bool loopback_send(struct bench *bench, struct loopback *loopback, const char *bytes, size_t size,
@@ -128,27 +147,31 @@ bool loopback_send(struct bench *bench, struct loopback *loopback, const char *b
                                (long)(size - sent), flags, 0, 0);
         if (result > 0)
             sent += (size_t)result;
-        else if (!make_room(bench, loopback, "send", result))
+        else if (!loopback_make_room(bench, loopback, "send", result))
             return false;
     }
     return true;
 }
 
+size_t loopback_advance(struct iovec buffers[2], size_t sent) {
+    for (int i = 0; i < 2; i++) {
+        size_t part = sent < buffers[i].iov_len ? sent : buffers[i].iov_len;
+        buffers[i].iov_base = (char *)buffers[i].iov_base + part;
+        buffers[i].iov_len -= part;
+        sent -= part;
+    }
+    return buffers[0].iov_len + buffers[1].iov_len;
+}
+
 bool loopback_send_two(struct bench *bench, struct loopback *loopback, struct iovec first,
                        struct iovec second) {
     struct iovec buffers[] = {first, second};
-    long result;
-    while ((result = raw_call(SYS_writev, loopback->sender, (long)buffers, 2, 0, 0, 0)) <
-           (long)(buffers[0].iov_len + buffers[1].iov_len)) {
-        if (result <= 0 && !make_room(bench, loopback, "writev", result))
+    for (size_t left = first.iov_len + second.iov_len; left > 0;) {
+        long result = raw_call(SYS_writev, loopback->sender, (long)buffers, 2, 0, 0, 0);
+        if (result > 0)
+            left = loopback_advance(buffers, (size_t)result);
+        else if (!loopback_make_room(bench, loopback, "writev", result))
             return false;
-        size_t sent = result > 0 ? (size_t)result : 0;
-        for (int i = 0; i < 2; i++) {
-            size_t part = sent < buffers[i].iov_len ? sent : buffers[i].iov_len;
-            buffers[i].iov_base = (char *)buffers[i].iov_base + part;
-            buffers[i].iov_len -= part;
-            sent -= part;
-        }
     }
     return true;
 }
@@ -157,7 +180,7 @@ bool loopback_send_file(struct bench *bench, struct loopback *loopback, int file
     for (off_t offset = 0; (size_t)offset < size;) { /* the kernel moves the offset on */
         long result = raw_call(SYS_sendfile, loopback->sender, file, (long)&offset,
                                (long)(size - (size_t)offset), 0, 0);
-        if (result <= 0 && !make_room(bench, loopback, "sendfile", result))
+        if (result <= 0 && !loopback_make_room(bench, loopback, "sendfile", result))
             return false;
     }
     return true;
@@ -173,7 +196,7 @@ bool loopback_request(struct bench *bench, struct loopback *loopback, size_t siz
             left -= (size_t)result;
         else if (result != -EAGAIN)
             return bench_fail_result(bench, "recv(request)", result == 0 ? -EPIPE : result);
-        else if (!wait_for(bench, loopback, POLLIN))
+        else if (!loopback_wait(bench, loopback, POLLIN))
             return false;
     }
     return true;

@@ -5,12 +5,10 @@
 #include "clock.h"
 #include "control.h"
 #include "limit.h"
+#include "stage.h"
 
 /** After the setup and calibration, before the batches that count. */
 #define WARM_UP_BATCHES 2
-
-/** For setting up and calibrating, and for a call that does not return: interrupted after that. */
-#define METRIC_LIMIT_NS 2000000000u
 
 /** Batches may take so much longer than at calibration, then fewer have to do. */
 #define BUDGET_FACTOR 4u
@@ -20,29 +18,55 @@ struct batch {
     uint64_t wall_ns, cpu_ns, control_ns;
 };
 
+/** What some operations took: the time of the wall, and the CPU time of all participants. */
+struct span {
+    uint64_t wall_ns, cpu_ns;
+};
+
 /**
  * The children's CPU clocks are read outside the own one's interval, and that outside the wall's:
- * cpu_ns lacks nothing of the batch and exceeds it by one clock reading.
+ * cpu_ns lacks nothing of the operations and exceeds them by one clock reading.
  */
-static bool run_batch(const struct measure *measure, struct bench *bench, uint64_t operations,
-                      struct batch *batch) {
+static bool time_operations(struct bench *bench, bool (*run)(struct bench *, uint64_t),
+                            uint64_t operations, struct span *span) {
     uint64_t children = bench_participants_ns(bench);
     uint64_t own = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
     uint64_t start = wall_ns();
-    bool done = bench->metric->run(bench, operations);
+    bool done = run(bench, operations);
     uint64_t end = wall_ns();
     own = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - own;
     children = bench_participants_ns(bench) - children;
-    if (!done)
+    *span = (struct span){.wall_ns = end - start, .cpu_ns = own + children};
+    return done;
+}
+
+static bool take_off_overhead(struct bench *bench, uint64_t operations, struct span *span) {
+    struct span overhead;
+    if (bench->metric->overhead == NULL)
+        return true;
+    if (!time_operations(bench, bench->metric->overhead, operations, &overhead))
+        return false;
+    /* An interruption of the overhead alone may be longer than the rest: such a batch is nothing.
+     */
+    span->wall_ns = span->wall_ns > overhead.wall_ns ? span->wall_ns - overhead.wall_ns : 1;
+    span->cpu_ns = span->cpu_ns > overhead.cpu_ns ? span->cpu_ns - overhead.cpu_ns : 0;
+    return true;
+}
+
+static bool run_batch(const struct measure *measure, struct bench *bench, uint64_t operations,
+                      struct batch *batch) {
+    struct span span;
+    bench->measured_ns = 0;
+    if (!time_operations(bench, bench->metric->run, operations, &span))
+        return false;
+    if (bench->measured_ns > 0)
+        span.wall_ns = bench->measured_ns;
+    if (!take_off_overhead(bench, operations, &span))
         return false;
 
     uint64_t control_start = wall_ns();
     control_chain(measure->control_operations);
-    *batch = (struct batch){
-        .wall_ns = end - start,
-        .cpu_ns = own + children,
-        .control_ns = wall_ns() - control_start,
-    };
+    *batch = (struct batch){span.wall_ns, span.cpu_ns, wall_ns() - control_start};
     return true;
 }
 
@@ -59,19 +83,22 @@ static bool time_run(struct bench *bench, uint64_t operations, uint64_t *least) 
     return true;
 }
 
-static uint64_t whole_turns(const struct metric *metric, uint64_t operations) {
+uint64_t whole_turns(const struct metric *metric, uint64_t operations) {
     uint64_t turns = (operations + metric->per_turn - 1) / metric->per_turn;
     return (turns > 0 ? turns : 1) * metric->per_turn;
 }
 
-/** Doubles the batch until it is long enough. */
+/** A batch is scaled up from so large a part of it: close enough, and a quarter of the time. */
+#define CALIBRATION_PARTS 4
+
+/** Doubles the operations until they take long enough to tell what one takes. */
 static bool calibrate(const struct measure *measure, struct bench *bench,
                       struct calibration *calibration) {
     uint64_t operations = bench->metric->per_turn;
     uint64_t elapsed;
     if (!time_run(bench, operations, &elapsed))
         return false;
-    while (elapsed < measure->batch_ns) {
+    while (elapsed < measure->batch_ns / CALIBRATION_PARTS) {
         operations *= 2;
         if (limit_passed())
             return bench_fail(bench, "calibration", ETIME);
@@ -105,16 +132,24 @@ static void take_batches(const struct measure *measure, struct bench *bench, uin
     } while (series->count < batches && wall_ns() - start < budget_ns && !limit_passed());
 }
 
+/** As many operations as make a batch long enough; 0 when that could not be found out. */
+static uint64_t fitting_operations(const struct measure *measure, struct bench *bench,
+                                   struct calibration *calibration) {
+    if (calibration->operation_ns <= 0 && !calibrate(measure, bench, calibration))
+        return 0;
+    double fitting = (double)measure->batch_ns / calibration->operation_ns;
+    return whole_turns(bench->metric, (uint64_t)fitting + 1);
+}
+
 static void measure_quick(const struct measure *measure, struct bench *bench,
                           struct calibration *calibration, struct series *series) {
-    if (calibration->operation_ns <= 0 && !calibrate(measure, bench, calibration))
+    series->operations = fitting_operations(measure, bench, calibration);
+    if (series->operations == 0)
         return;
-    double fitting = (double)measure->batch_ns / calibration->operation_ns;
-    series->operations = whole_turns(bench->metric, (uint64_t)fitting + 1);
     double batch_ns = (double)series->operations * calibration->operation_ns;
     uint64_t budget = BUDGET_FACTOR * (uint64_t)batch_ns * measure->batches;
     budget = budget > LEAST_BUDGET_NS ? budget : LEAST_BUDGET_NS;
-    limit_metric(METRIC_LIMIT_NS + budget);
+    limit_metric(STAGE_LIMIT_NS + budget);
     if (warm_up(measure, bench, series->operations))
         take_batches(measure, bench, measure->batches, budget, series);
 }
@@ -125,26 +160,50 @@ static void measure_slow(const struct measure *measure, struct bench *bench,
     take_batches(measure, bench, 1, UINT64_MAX, series);
 }
 
-static void measure_set_up(const struct measure *measure, struct bench *bench,
-                           struct calibration *calibration, struct series *series) {
+/** For tracers and emulators, which count what the operations do: nothing but those. */
+static void measure_given(const struct measure *measure, struct bench *bench,
+                          struct series *series) {
+    series->operations = whole_turns(bench->metric, measure->operations);
+    limit_metric(UINT64_MAX);
+    take_batches(measure, bench, measure->batches, UINT64_MAX, series);
+}
+
+static void count_events(const struct measure *measure, struct bench *bench,
+                         struct series *series) {
+    uint64_t start = wall_ns();
+    series->operations = bench->metric->per_turn;
+    do {
+        if (!bench->metric->count(bench, series->operations, &series->events[series->count]))
+            return;
+        series->count++;
+    } while (series->count < measure->batches && wall_ns() - start < LEAST_BUDGET_NS);
+}
+
+/** The arguments of measure_metric(). */
+struct order {
+    const struct measure *measure;
+    struct calibration *calibration;
+    struct series *series;
+};
+
+static void measure_set_up(struct bench *bench, void *context) {
+    const struct order *order = context;
     const struct metric *metric = bench->metric;
-    if (limit_passed())
-        bench_fail(bench, "start", ETIME);
-    else if (metric->setup != NULL && !metric->setup(bench))
-        return;
+    if (metric->unit == UNIT_COUNT)
+        count_events(order->measure, bench, order->series);
+    else if (order->measure->operations != PLAN_UNSET)
+        measure_given(order->measure, bench, order->series);
     else if (metric->slow)
-        measure_slow(measure, bench, series);
+        measure_slow(order->measure, bench, order->series);
     else
-        measure_quick(measure, bench, calibration, series);
+        measure_quick(order->measure, bench, order->calibration, order->series);
+    if (metric->inspect != NULL && bench->failure.operation == NULL)
+        metric->inspect(bench);
 }
 
 void measure_metric(const struct measure *measure, const struct metric *metric,
                     struct calibration *calibration, struct bench *bench, struct series *series) {
-    *bench = (struct bench){.metric = metric};
+    struct order order = {measure, calibration, series};
     series->count = 0;
-    limit_metric(METRIC_LIMIT_NS);
-    measure_set_up(measure, bench, calibration, series);
-    if (metric->teardown != NULL)
-        metric->teardown(bench);
-    limit_metric_done();
+    stage_metric(bench, metric, measure_set_up, &order);
 }

@@ -13,6 +13,7 @@ struct series {
     uint64_t wall_ns[PLAN_BATCHES_MAX];
     uint64_t cpu_ns[PLAN_BATCHES_MAX];     /* of all participants, over the same interval */
     uint64_t control_ns[PLAN_BATCHES_MAX]; /* of the control batch right after it */
+    uint64_t events[PLAN_BATCHES_MAX];     /* instead of times, where the metric counts */
 };
 
 /** What an operation takes: found in the first round that works, kept for the others. */
@@ -23,12 +24,19 @@ struct calibration {
 /** What is the same for all metrics of a round. */
 struct measure {
     uint64_t batches;
-    uint64_t batch_ns; /* the least a batch may take */
+    uint64_t batch_ns;   /* the least a batch may take */
+    uint64_t operations; /* of every batch, or PLAN_UNSET: as many as make it long enough */
     uint64_t control_operations;
 };
 
+/** The least number of operations that is `operations` or more and ends with a whole turn. */
+uint64_t whole_turns(const struct metric *metric, uint64_t operations);
+
 /**
  * Sets one metric up, measures it once, and tears it down.
+ *
+ * `calibration`, `bench` and `series` have to be in memory that this process shares with its forks:
+ * there is where metrics with `own_process` are measured.
  *
  * @param bench where a failure is noted; initialised here
  * @param series where the batches go: fewer than asked for when the metric's time is over, never

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tail.h"
+
 static const struct number_option {
     const char *name;
     uint64_t least, most;
@@ -11,9 +13,11 @@ static const struct number_option {
     {"rounds", 1, 1000, offsetof(struct plan, rounds)},
     {"batches", 1, PLAN_BATCHES_MAX, offsetof(struct plan, batches)},
     {"batch-us", 1, 1000000, offsetof(struct plan, batch_us)},
+    {"operations", 1, 1000000000, offsetof(struct plan, operations)},
     {"seed", 0, UINT64_MAX, offsetof(struct plan, seed)},
     {"cpu", 0, 65535, offsetof(struct plan, cpu)},
     {"deadline-ms", 1, 86400000, offsetof(struct plan, deadline_ms)},
+    {"tails", 1, TAIL_SAMPLES_MAX, offsetof(struct plan, tails)},
     {"results-fd", 3, 65535, offsetof(struct plan, results_fd)},
 };
 
@@ -104,8 +108,9 @@ static bool parse_argument(struct plan *plan, const char *argument) {
 
 static void print_usage(void) {
     fputs("usage: probe --list\n"
-          "       probe --metrics=ID,… [--rounds=2] [--batches=10] [--batch-us=200] [--seed=1] "
-          "[--cpu=N] [--deadline-ms=60000] [--environment] [--results-fd=N]\n",
+          "       probe --metrics=ID,… [--rounds=2] [--batches=10] [--batch-us=200] "
+          "[--operations=N] [--seed=1] "
+          "[--cpu=N] [--deadline-ms=60000] [--tails=SAMPLES] [--environment] [--results-fd=N]\n",
           stderr);
 }
 
@@ -114,9 +119,11 @@ bool plan_parse(struct plan *plan, int argc, char **argv) {
         .rounds = 2,
         .batches = 10,
         .batch_us = 200,
+        .operations = PLAN_UNSET,
         .seed = 1,
         .cpu = PLAN_UNSET,
         .deadline_ms = 60000,
+        .tails = PLAN_UNSET,
         .results_fd = PLAN_UNSET,
     };
     for (int i = 1; i < argc; i++)

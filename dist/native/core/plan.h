@@ -20,9 +20,11 @@ struct plan {
     uint64_t rounds;
     uint64_t batches; /* a metric and round */
     uint64_t batch_us;
+    uint64_t operations; /* of every batch, or PLAN_UNSET: as many as take batch_us */
     uint64_t seed;
     uint64_t cpu; /* or PLAN_UNSET: the first that is allowed */
     uint64_t deadline_ms;
+    uint64_t tails;      /* how many single operations to time, and no batches; or PLAN_UNSET */
     uint64_t results_fd; /* or PLAN_UNSET: standard output */
 };
 

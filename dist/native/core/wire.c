@@ -74,11 +74,20 @@ void wire_integer(struct wire *wire, uint64_t value) {
     append_text(wire, digits);
 }
 
-void wire_tenths(struct wire *wire, double value) {
-    char digits[32];
-    snprintf(digits, sizeof digits, "%.1f", value);
+static void append_number(struct wire *wire, double value, int decimals) {
+    char digits[64];
+    bool fits = value > -1e18 && value < 1e18; /* false for what is no number, too */
+    snprintf(digits, sizeof digits, "%.*f", decimals, fits ? value : 0.0);
     separate(wire);
     append_text(wire, digits);
+}
+
+void wire_tenths(struct wire *wire, double value) {
+    append_number(wire, value, 1);
+}
+
+void wire_decimal(struct wire *wire, double value) {
+    append_number(wire, value, 6);
 }
 
 void wire_boolean(struct wire *wire, bool value) {

@@ -40,7 +40,8 @@ void wire_open(struct wire *wire, char bracket);  /* '{' or '[' */
 void wire_close(struct wire *wire, char bracket); /* '}' or ']' */
 void wire_key(struct wire *wire, const char *key);
 void wire_integer(struct wire *wire, uint64_t value);
-void wire_tenths(struct wire *wire, double value); /* one decimal */
+void wire_tenths(struct wire *wire, double value);  /* one decimal */
+void wire_decimal(struct wire *wire, double value); /* six decimals; 0 where it is no number */
 void wire_boolean(struct wire *wire, bool value);
 
 /** At most WIRE_STRING_MAX characters; what is not printable ASCII becomes '?'. */

@@ -1,0 +1,24 @@
+#ifndef PEER_H
+#define PEER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "bench.h"
+
+/**
+ * The other processes of a metric. A peer inherits the CPU that the probe is pinned to, and dies
+ * with it.
+ */
+
+/**
+ * Forks a peer, whose CPU time counts towards the metric's occupancy.
+ *
+ * @returns 0 in the peer, which must end by _exit(2); its id in the caller; -1 after bench_fail()
+ */
+pid_t peer_fork(struct bench *bench);
+
+/** Ends a peer, waits until it is gone and makes its id 0; nothing when that is 0 or negative. */
+void peer_end(pid_t *peer);
+
+#endif
