@@ -21,8 +21,11 @@ const SCREEN_SHARE = 0.7;
 /** Confirmation may overrun the budget by this factor rather than end short of the pairs it needs. */
 const OVERRUN = 1.3;
 
-/** The tails of all metrics take one to two seconds a side. */
-const TAILS_FROM_MS = 20_000;
+/**
+ * The tails take about as long as the warm-up, a tenth of the budget at most: what no gate needs must
+ * not use up the time of a target that is slow to launch, or of a short run.
+ */
+const TAILS_SHARE = 0.1;
 
 /** Two launch pairs a round. */
 const PAIRS_PER_ROUND = 2;
@@ -45,9 +48,10 @@ export class Session {
     await this.measure('warm-up', this.bench.plan.metrics, { until: 0, leastRounds: 1 });
   }
 
-  /** Times single operations for their tails, where the budget leaves time for what no gate needs. */
+  /** Times single operations for their tails, after a warm-up that was quick against the budget. */
   async tails(): Promise<void> {
-    if (this.durationMs < TAILS_FROM_MS) return;
+    const warmUpMs = performance.now() - this.begin;
+    if (warmUpMs > TAILS_SHARE * this.durationMs) return;
     this.progress.phase('Time single operations');
     await measureTails(this.bench, this.sides, this.log, this.progress);
   }

@@ -64,6 +64,15 @@ describe('a run without a baseline', () => {
     expect(metric?.floor?.pairs).toBeGreaterThan(10);
     expect(metric?.mde80).toBeGreaterThan(0);
   });
+
+  test('times single operations for their tails, off the gate', async () => {
+    const report = reportOf(await gate('--duration', '4', '--metrics', 'syscall.null'));
+    const [tail] = report.tails?.metrics ?? [];
+    expect(tail).toMatchObject({ id: 'syscall.null', operations: 1 });
+    expect(tail?.p999Ns).toBeGreaterThanOrEqual(tail?.p50Ns ?? Infinity);
+    expect(report.tails?.timer).toMatch(/a reading costs/);
+    expect(report.tails?.counters).toMatch(/^(ok|unsupported: |denied: )/);
+  });
 });
 
 describe('the crossing', () => {
