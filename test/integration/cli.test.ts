@@ -67,11 +67,13 @@ describe('a run without a baseline', () => {
 
   test('times single operations for their tails, off the gate', async () => {
     const report = reportOf(await gate('--duration', '4', '--metrics', 'syscall.null'));
+    expect(report.tails?.counters).toMatch(/^(ok|unsupported: |denied: )/);
+    // Some hypervisors hide that the counter is fit: then there are no tails, and a reason.
+    if (/^(unsupported|denied): \w/.test(report.tails?.timer ?? '')) return;
+    expect(report.tails?.timer).toMatch(/a reading costs/);
     const [tail] = report.tails?.metrics ?? [];
     expect(tail).toMatchObject({ id: 'syscall.null', operations: 1 });
     expect(tail?.p999Ns).toBeGreaterThanOrEqual(tail?.p50Ns ?? Infinity);
-    expect(report.tails?.timer).toMatch(/a reading costs/);
-    expect(report.tails?.counters).toMatch(/^(ok|unsupported: |denied: )/);
   });
 });
 
