@@ -1,14 +1,9 @@
 #include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
 #include <sys/resource.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "families.h"
-#include "peer.h"
-#include "raw_call.h"
-#include "scratch.h"
+#include "ring.h"
 #include "traced.h"
 #include "transfer.h"
 
@@ -62,62 +57,11 @@ static void teardown_traced(struct bench *bench) {
     transfer_teardown(bench);
 }
 
-/** Two processes and two pipes: this process's ends, and the other one. */
-static int send_end = -1;
-static int receive_end = -1;
-static pid_t echo;
+static const struct ring_shape pair = {2, 0, true};
+static struct ring ring = RING_CLOSED;
 
-static _Noreturn void serve(int receive, int send) {
-    char token;
-    while (raw_call(SYS_read, receive, (long)&token, 1, 0, 0, 0) == 1)
-        if (raw_call(SYS_write, send, (long)&token, 1, 0, 0, 0) != 1)
-            break;
-    _exit(0);
-}
-
-static bool open_ring(struct bench *bench) {
-    int there[2];
-    int back[2];
-    if (pipe2(there, O_CLOEXEC) != 0)
-        return bench_fail(bench, "pipe", errno);
-    send_end = there[1];
-    if (pipe2(back, O_CLOEXEC) != 0) {
-        close(there[0]);
-        return bench_fail(bench, "pipe", errno);
-    }
-    receive_end = back[0];
-    echo = peer_fork(bench);
-    if (echo == 0) {
-        close(send_end);
-        close(receive_end);
-        serve(there[0], back[1]);
-    }
-    close(there[0]);
-    close(back[1]);
-    return echo > 0;
-}
-
-/**
- * Under SCHED_BATCH whoever is woken preempts nobody (sched(7)), so that each reads only after the
- * other has blocked. Any other policy than the default is the caller's choice and stays.
- */
 static bool setup_ring(struct bench *bench) {
-    const struct sched_param none = {0};
-    if (raw_call(SYS_sched_getscheduler, 0, 0, 0, 0, 0, 0) == SCHED_OTHER) {
-        long result = raw_call(SYS_sched_setscheduler, 0, SCHED_BATCH, (long)&none, 0, 0, 0);
-        if (result != 0)
-            return bench_fail_result(bench, "sched_setscheduler(SCHED_BATCH)", result);
-    }
-    return open_ring(bench);
-}
-
-static bool pass_token(struct bench *bench) {
-    char token = 't';
-    long result = raw_call(SYS_write, send_end, (long)&token, 1, 0, 0, 0);
-    if (result != 1)
-        return bench_fail_result(bench, "write(pipe)", result);
-    result = raw_call(SYS_read, receive_end, (long)&token, 1, 0, 0, 0);
-    return result == 1 || bench_fail_result(bench, "read(pipe)", result == 0 ? -EPIPE : result);
+    return ring_open(bench, &ring, pair);
 }
 
 /** @returns -1 where the kernel does not say */
@@ -129,9 +73,8 @@ static long own_switches(void) {
 /** The other process's hops are the same as this one's, and so are its switches. */
 static bool count_switches(struct bench *bench, uint64_t operations, uint64_t *events) {
     long before = own_switches();
-    for (; operations > 0; operations -= 2)
-        if (!pass_token(bench))
-            return false;
+    if (!ring_run(bench, &ring, operations))
+        return false;
     long after = own_switches();
     if (before < 0 || after <= before)
         return bench_fail(bench, "getrusage", EOPNOTSUPP);
@@ -141,9 +84,7 @@ static bool count_switches(struct bench *bench, uint64_t operations, uint64_t *e
 
 static void teardown_ring(struct bench *bench) {
     (void)bench;
-    scratch_close(&send_end);
-    scratch_close(&receive_end);
-    peer_end(&echo);
+    ring_close(&ring);
 }
 
 #define COUNT(name) .id = "exact." name, .version = 1, .gate = true, .unit = UNIT_COUNT
