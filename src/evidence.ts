@@ -50,7 +50,9 @@ async function duel(
 ): Promise<Evidence> {
   const candidate = makeTarget(config.candidate);
   const session = new Session(bench, { baseline, candidate }, config.durationMs, progress);
-  const [before, after] = [newIdentity(source), newIdentity(source)];
+  const id = randomId();
+  const before = { ...newIdentity(source), duet: { id, side: 'baseline' } } as const;
+  const after = { ...newIdentity(source), duet: { id, side: 'candidate' } } as const;
   const runs = (): [Run, Run] => [session.baselineRun(before), session.candidateRun(after)];
   await session.warmUp();
   await session.tails();
@@ -109,9 +111,11 @@ async function selfPortrait(
 /** Without a confirmation to follow. */
 const WHOLE_BUDGET = 1;
 
+const randomId = (): string => randomBytes(8).toString('hex');
+
 /** A name for a run that begins now. */
 export const newIdentity = (source?: Source): RunIdentity => ({
-  id: randomBytes(8).toString('hex'),
+  id: randomId(),
   startedAt: new Date().toISOString(),
   tool: VERSION,
   ...(source ? { source } : {}),

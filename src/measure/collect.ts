@@ -6,6 +6,7 @@ import type { Reason, Unavailable } from '../record/metric-status.js';
 import {
   type Count,
   countBatches,
+  type DuetSide,
   type MetricRecord,
   makeRun,
   type PlanRecord,
@@ -27,6 +28,7 @@ export interface RunIdentity {
   startedAt: string;
   tool: string;
   source?: Source;
+  duet?: DuetSide;
 }
 
 /**
@@ -49,6 +51,7 @@ export function collectRun(
     startedAt: identity.startedAt,
     target: target.record,
     ...(identity.source ? { source: identity.source } : {}),
+    ...(identity.duet ? { duet: identity.duet } : {}),
     platform: environment.platform,
     subject: environment.subject,
     plan: { ...planRecord(plan), ...placement(observations) },

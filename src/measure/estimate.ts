@@ -1,6 +1,6 @@
 import { interquartileRange, modeFast, quantile } from 'simple-statistics';
 import type { WireBatches } from '../probe/lines.js';
-import { ESTIMATE_QUANTILE, OCCUPANCY_THRESHOLD } from '../stats/assumptions.js';
+import { CONTROL_QUANTILE, ESTIMATE_QUANTILE, OCCUPANCY_THRESHOLD } from '../stats/assumptions.js';
 
 /** One metric in one launch, after the batches that something else interrupted are left out. */
 export interface Estimate {
@@ -43,7 +43,7 @@ export function estimateReplicate(rounds: readonly WireBatches[], sleeps: boolea
   const control = kept.map((batch) => batch.controlNs);
   return {
     estimateNs: quantile(ns, ESTIMATE_QUANTILE),
-    controlNs: quantile(control, ESTIMATE_QUANTILE),
+    controlNs: quantile(control, CONTROL_QUANTILE),
     spreadNs: interquartileRange(ns),
     kept: kept.length,
     rejected: batches.length - kept.length,

@@ -82,6 +82,11 @@ export const planSchema = z.strictObject({
   occupancyThreshold: ratio,
 });
 
+export const duetSchema = z.strictObject({
+  id: z.string().regex(/^[0-9a-f]{16}$/),
+  side: z.enum(['baseline', 'candidate']),
+});
+
 /** One start of the probe. `sequence` orders the launches of both sides of a duet on one line. */
 export const launchSchema = z.strictObject({
   sequence: count,
@@ -95,8 +100,8 @@ export const launchSchema = z.strictObject({
 });
 
 /**
- * One metric in one launch. `estimateNs` is the lower quartile of the kept batches in ns per
- * operation, as the clock read it; `controlNs` the same quantile of the control batches beside
+ * One metric in one launch. `estimateNs` is the plan's quantile of the kept batches in ns per
+ * operation, as the clock read it; `controlNs` the lower quartile of the control batches beside
  * them; `spreadNs` the interquartile range of the kept batches.
  */
 export const replicateSchema = z.strictObject({
@@ -212,6 +217,8 @@ export const runSchema = z.strictObject({
   platform: platformSchema,
   subject: subjectSchema,
   plan: planSchema,
+  /** The two runs of a duet share its id: their launches stand on one line of sequence numbers. */
+  duet: duetSchema.optional(),
   launches: z.array(launchSchema).max(20_000),
   metrics: z.array(metricRecordSchema).min(1).max(512),
   tails: tailsSchema.optional(),
@@ -221,6 +228,7 @@ export type Platform = z.infer<typeof platformSchema>;
 export type Subject = z.infer<typeof subjectSchema>;
 export type TargetRecord = z.infer<typeof targetSchema>;
 export type Source = z.infer<typeof sourceSchema>;
+export type DuetSide = z.infer<typeof duetSchema>;
 export type PlanRecord = z.infer<typeof planSchema>;
 export type Launch = z.infer<typeof launchSchema>;
 export type Replicate = z.infer<typeof replicateSchema>;

@@ -15,9 +15,9 @@ test('a launch says the count that most of its counts agree on, and how many do'
 });
 
 describe('the replicate of a launch', () => {
-  test('is the lower quartile of its batches in ns per operation, over all rounds', () => {
+  test('is a low quantile of its batches in ns per operation, over all rounds', () => {
     const estimate = estimateReplicate([batchesOf([900, 1000]), batchesOf([1100, 1200])], false);
-    expect(estimate).toMatchObject({ estimateNs: 9.75, controlNs: 0.5, kept: 4, rejected: 0 });
+    expect(estimate).toMatchObject({ estimateNs: 9.3, controlNs: 0.5, kept: 4, rejected: 0 });
   });
 
   test('leaves out batches during which somebody else ran', () => {

@@ -1,0 +1,34 @@
+import type { Command } from 'commander';
+import { parseConfig } from '../config/inputs.js';
+import { measureCrossing } from '../crossing.js';
+import { renderCrossing } from '../report/terminal.js';
+import { candidateOption, jsonOption } from './options.js';
+import { asJson, print, terminal, withProgress } from './shell.js';
+
+interface Options {
+  candidate: string;
+  duration: string;
+  json?: boolean;
+}
+
+/** `crossing`: two blocks of the report, and nothing judged. */
+export function addCrossing(program: Command): void {
+  program
+    .command('crossing')
+    .description(
+      'only what a crossing costs (two system calls and a switch), and header + file by every strategy',
+    )
+    .option(...candidateOption)
+    .option('--duration <time>', 'how long to measure, such as 10s', '10s')
+    .option(...jsonOption('both blocks'))
+    .allowExcessArguments(false)
+    .action(runCrossing);
+}
+
+async function runCrossing({ json, ...options }: Options): Promise<void> {
+  const config = parseConfig(options);
+  const crossing = await withProgress((progress, signal) =>
+    measureCrossing(config, { progress, signal }),
+  );
+  await print(json ? asJson(crossing) : renderCrossing(crossing, terminal()));
+}

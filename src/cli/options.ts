@@ -1,0 +1,40 @@
+import { DEFAULTS } from '../config/inputs.js';
+
+/** Options that several verbs share, as commander takes them. */
+
+export const candidateOption = [
+  '--candidate <spec>',
+  'what is under test: host, command:CMD',
+  DEFAULTS.candidate,
+] as const;
+
+export const marginOption = [
+  '--margin <percent>',
+  'smallest change that matters, or glob=percent,… (default: 2% side by side, 3% against stored runs)',
+] as const;
+
+export const alphaOption = [
+  '--alpha <level>',
+  'family-wise error level of the verdict',
+  DEFAULTS.alpha,
+] as const;
+
+export const failOnOption = [
+  '--fail-on <policy>',
+  'regression, inconclusive or never',
+  DEFAULTS.failOn,
+] as const;
+
+export const metricsOption = [
+  '--metrics <globs>',
+  'which metrics, such as "syscall.*,sendfile.tcp_4k" (default: all)',
+] as const;
+
+export const outOption = [
+  '--out <folder>',
+  'where run records and report.json go',
+  DEFAULTS.out,
+] as const;
+
+export const jsonOption = (what: string) =>
+  ['--json', `print ${what} as JSON, and nothing else, on standard output`] as const;

@@ -1,0 +1,71 @@
+import { CommanderError } from 'commander';
+import { Failure, measurementFailure, reasonOf } from '../failure.js';
+import type { Progress } from '../progress.js';
+import { terminalProgress } from '../report/progress-terminal.js';
+
+/** What every verb of the command line needs of the process around it. */
+
+export const EXIT = { fine: 0, regressed: 1, usage: 2, measurement: 3, interrupted: 130 } as const;
+
+export const terminal = (): { color: boolean; columns: number } => ({
+  color: process.stdout.isTTY === true && !process.env['NO_COLOR'],
+  columns: process.stdout.columns ?? 100,
+});
+
+export const asJson = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/** Tells of progress on standard error while something is measured; Ctrl-C and SIGTERM end it. */
+export async function withProgress<T>(
+  measure: (progress: Progress, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const signal = interruptible();
+  const progress = terminalProgress(process.stderr);
+  try {
+    return await measure(progress, signal);
+  } finally {
+    progress.end();
+  }
+}
+
+/** Ctrl-C and SIGTERM end every launch, leave nothing half-written, and then this process. */
+function interruptible(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(name, () => controller.abort(new Interruption()));
+  }
+  return controller.signal;
+}
+
+class Interruption extends Error {}
+
+/** Says what went wrong, in one sentence where it was foreseeable, and with which code to exit. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
+  if (error instanceof Interruption) {
+    process.stderr.write('syscall-gate: interrupted; nothing was stored.\n');
+    return EXIT.interrupted;
+  }
+  if (error instanceof Failure) {
+    process.stderr.write(`syscall-gate: ${error.message}\n`);
+    return EXIT[error.kind];
+  }
+  const trace = error instanceof Error ? error.stack : String(error);
+  process.stderr.write(
+    `syscall-gate: this is a bug in syscall-gate, please report it:\n${trace}\n`,
+  );
+  return EXIT.measurement;
+}
+
+/** A reader that has seen enough (`| head`) is no error; a full disk is. */
+export function print(text: string): Promise<void> {
+  process.stdout.on('error', () => undefined);
+  return new Promise((resolve, reject) => {
+    process.stdout.write(text, (error) => {
+      if (!error || reasonOf(error) === 'EPIPE') resolve();
+      else reject(measurementFailure(unprintable(error), error));
+    });
+  });
+}
+
+const unprintable = (error: Error): string =>
+  `The report could not be written to standard output (${reasonOf(error)}): it is in report.json of the out folder, where there was room for it.`;
