@@ -83,12 +83,33 @@ static struct measure prepare(void) {
     };
 }
 
-static bool measure_round(uint64_t round, const size_t *order) {
+static uint64_t rounds_of(const struct planned *planned) {
+    return planned->rounds == PLAN_UNSET ? plan.rounds : planned->rounds;
+}
+
+static uint64_t most_rounds(void) {
+    uint64_t most = 1;
+    for (size_t i = 0; i < plan.metric_count; i++) {
+        uint64_t own = rounds_of(&plan.metrics[i]);
+        most = own > most ? own : most;
+    }
+    return most;
+}
+
+/** The rounds of a metric that has fewer are spread over those of the launch. */
+static bool takes_part(const struct planned *planned, uint64_t round, uint64_t rounds) {
+    uint64_t own = rounds_of(planned);
+    return (round + 1) * own / rounds > round * own / rounds;
+}
+
+static bool measure_round(uint64_t round, uint64_t rounds, const size_t *order) {
     const struct measure measure = prepare();
     for (size_t i = 0; i < plan.metric_count; i++) {
         size_t which = order[i];
-        measure_metric(&measure, plan.metrics[which], &desk->calibrations[which], &desk->bench,
-                       &desk->series);
+        if (!takes_part(&plan.metrics[which], round, rounds))
+            continue;
+        measure_metric(&measure, plan.metrics[which].metric, &desk->calibrations[which],
+                       &desk->bench, &desk->series);
         if (!line_metric(&wire, &desk->bench, round, &desk->series, measure.control_operations))
             return false;
     }
@@ -98,9 +119,10 @@ static bool measure_round(uint64_t round, const size_t *order) {
 static bool measure_rounds(void) {
     size_t order[CATALOGUE_MAX];
     uint64_t random = plan.seed;
-    for (uint64_t round = 0; round < plan.rounds; round++) {
+    uint64_t rounds = most_rounds();
+    for (uint64_t round = 0; round < rounds; round++) {
         shuffle(&random, order, plan.metric_count);
-        if (!measure_round(round, order))
+        if (!measure_round(round, rounds, order))
             return false;
     }
     return true;
@@ -115,9 +137,10 @@ static bool measure_tails(void) {
     bool written = line_tails(&wire, &clock, &counters);
     bool fit = clock.failure.operation == NULL || counters_any(&counters);
     for (size_t i = 0; written && fit && i < plan.metric_count; i++) {
-        if (!tail_has(plan.metrics[i]))
+        if (!tail_has(plan.metrics[i].metric))
             continue;
-        tail_measure(&clock, &counters, plan.metrics[i], plan.tails, &desk->bench, &desk->tail);
+        tail_measure(&clock, &counters, plan.metrics[i].metric, plan.tails, &desk->bench,
+                     &desk->tail);
         written = line_tail(&wire, &desk->bench, &desk->tail, &clock);
     }
     counters_close(&counters);

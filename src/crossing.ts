@@ -25,7 +25,7 @@ export async function measureCrossing(
   const session = new Session(bench, { candidate: makeTarget(candidate) }, durationMs, progress);
   await session.warmUp();
   progress.phase('Measure the crossing');
-  await session.screen(1);
+  await session.screen({ share: 1 });
   progress.end();
   const run = session.candidateRun(newIdentity());
   const crossing = crossingOf(run);

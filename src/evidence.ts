@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { Baseline } from './baseline/open.js';
 import type { StoredRuns } from './baseline/stored.js';
 import type { Config } from './config/config.js';
+import type { Goal } from './measure/allocation.js';
 import type { RunIdentity } from './measure/collect.js';
 import type { Bench } from './measure/launch.js';
 import { Session } from './measure/session.js';
 import type { Progress } from './progress.js';
 import type { Run, Source } from './record/run.js';
+import { DUET_MARGIN, PREDICTION_MARGIN } from './stats/assumptions.js';
 import { makeTarget } from './targets/index.js';
 import type { Target } from './targets/target.js';
 import { countOf } from './units.js';
@@ -14,6 +16,7 @@ import type { Comparison } from './verdict/comparison.js';
 import { compareDuet, screenDuet } from './verdict/duet.js';
 import { comparePrediction } from './verdict/prediction.js';
 import { describeSelf } from './verdict/self.js';
+import { marginOf } from './verdict/settings.js';
 import { VERSION } from './version.js';
 
 /** A comparison, and the candidate's run that is kept of it. */
@@ -57,7 +60,7 @@ async function duel(
   await session.warmUp();
   await session.tails();
   progress.phase('Measure both sides in turn');
-  await session.screen();
+  await session.screen({ goal: goalOf(config, DUET_MARGIN) });
   const { flagged, leastPairs } = screenDuet(...runs(), config);
   if (flagged.length > 0) {
     progress.phase(`Confirm ${countOf(flagged.length, 'flagged metric')} on fresh launches`);
@@ -80,7 +83,7 @@ async function predict(
   await session.warmUp();
   await session.tails();
   progress.phase(`Measure, to compare with ${stored.origin}`);
-  await session.screen(WHOLE_BUDGET);
+  await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, PREDICTION_MARGIN) });
   const run = session.candidateRun(own);
   return { comparison: comparePrediction(stored, run, config), run };
 }
@@ -102,11 +105,18 @@ async function selfPortrait(
   await session.warmUp();
   await session.tails();
   progress.phase('Measure the candidate against itself');
-  await session.screen(WHOLE_BUDGET);
+  await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, DUET_MARGIN) });
   const [before, after] = [session.baselineRun(own), session.candidateRun(own)];
   const run = session.pooledRun(own);
   return { comparison: describeSelf(before, after, run, stored, config), run };
 }
+
+/** What the measuring time is to buy. */
+const goalOf = ({ alpha, margins }: Config, fallback: number): Goal => ({
+  alpha,
+  marginOf: ({ id, least_margin_percent }) =>
+    marginOf({ id, leastMargin: least_margin_percent / 100 }, margins, fallback),
+});
 
 /** Without a confirmation to follow. */
 const WHOLE_BUDGET = 1;

@@ -65,6 +65,7 @@ export async function timePasses(bench: Bench, passes: number) {
 
 const launchOnce = (bench: Bench, metrics: readonly MetricEntry[]): Promise<LaunchObservation> =>
   launchProbe(bench, {
-    ...{ target: HOST, sequence: 0, phase: 'screen', metrics },
+    ...{ target: HOST, sequence: 0, phase: 'screen', pilot: false },
+    portions: metrics.map((metric) => ({ metric, rounds: bench.plan.roundsPerLaunch })),
     ...{ orderSeed: randomInt(2 ** 32), deadlineMs: DEADLINE_MS, environment: true },
   });

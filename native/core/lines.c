@@ -153,6 +153,7 @@ bool line_metric(struct wire *wire, const struct bench *bench, uint64_t round,
     wire_open(wire, '{');
     write_metric(wire, "metric", bench);
     write_number(wire, "round", round);
+    write_number(wire, "elapsed_ns", series->elapsed_ns);
     write_status(wire, &bench->failure);
     if (bench->failure.operation == NULL) {
         if (bench->metric->unit == UNIT_COUNT)

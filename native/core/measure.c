@@ -201,6 +201,8 @@ static void measure_set_up(struct bench *bench, void *context) {
 void measure_metric(const struct measure *measure, const struct metric *metric,
                     struct calibration *calibration, struct bench *bench, struct series *series) {
     struct order order = {measure, calibration, series};
+    uint64_t start = wall_ns();
     series->count = 0;
     stage_metric(bench, metric, measure_set_up, &order);
+    series->elapsed_ns = wall_ns() - start;
 }

@@ -10,6 +10,7 @@
 struct series {
     uint64_t operations; /* in each batch */
     uint64_t count;
+    uint64_t elapsed_ns; /* from before the setup until after the teardown */
     uint64_t wall_ns[PLAN_BATCHES_MAX];
     uint64_t cpu_ns[PLAN_BATCHES_MAX];     /* of all participants, over the same interval */
     uint64_t control_ns[PLAN_BATCHES_MAX]; /* of the control batch right after it */

@@ -5,12 +5,14 @@
 
 #include "tail.h"
 
+enum { ROUNDS_MAX = 1000 };
+
 static const struct number_option {
     const char *name;
     uint64_t least, most;
     size_t field;
 } number_options[] = {
-    {"rounds", 1, 1000, offsetof(struct plan, rounds)},
+    {"rounds", 1, ROUNDS_MAX, offsetof(struct plan, rounds)},
     {"batches", 1, PLAN_BATCHES_MAX, offsetof(struct plan, batches)},
     {"batch-us", 1, 1000000, offsetof(struct plan, batch_us)},
     {"operations", 1, 1000000000, offsetof(struct plan, operations)},
@@ -49,7 +51,38 @@ static bool parse_number_option(struct plan *plan, const struct number_option *o
     return false;
 }
 
+/** The number behind an id: digits up to the next comma or the end. */
+static bool parse_rounds(const char *text, size_t length, uint64_t *rounds) {
+    *rounds = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] < '0' || text[i] > '9' || *rounds > ROUNDS_MAX)
+            return false;
+        *rounds = *rounds * 10 + (uint64_t)(text[i] - '0');
+    }
+    return *rounds >= 1 && *rounds <= ROUNDS_MAX;
+}
+
+/** `ID` or `ID:ROUNDS`. */
+static bool split_rounds(const char *entry, size_t *length, uint64_t *rounds) {
+    const char *colon = memchr(entry, ':', *length);
+    *rounds = PLAN_UNSET;
+    if (colon == NULL)
+        return true;
+    size_t digits = *length - (size_t)(colon + 1 - entry);
+    if (!parse_rounds(colon + 1, digits, rounds)) {
+        int shown = *length < 64 ? (int)*length : 64;
+        fprintf(stderr, "probe: '%.*s' does not end in a number of rounds from 1 to %d.\n", shown,
+                entry, ROUNDS_MAX);
+        return false;
+    }
+    *length = (size_t)(colon - entry);
+    return true;
+}
+
 static bool add_metric(struct plan *plan, const char *id, size_t length) {
+    uint64_t rounds;
+    if (!split_rounds(id, &length, &rounds))
+        return false;
     int shown = length < 64 ? (int)length : 64;
     const struct metric *metric = catalogue_find(id, length);
     if (metric == NULL) {
@@ -58,12 +91,12 @@ static bool add_metric(struct plan *plan, const char *id, size_t length) {
         return false;
     }
     for (size_t i = 0; i < plan->metric_count; i++) {
-        if (plan->metrics[i] == metric) {
+        if (plan->metrics[i].metric == metric) {
             fprintf(stderr, "probe: --metrics names '%.*s' twice.\n", shown, id);
             return false;
         }
     }
-    plan->metrics[plan->metric_count++] = metric;
+    plan->metrics[plan->metric_count++] = (struct planned){metric, rounds};
     return true;
 }
 
@@ -108,7 +141,7 @@ static bool parse_argument(struct plan *plan, const char *argument) {
 
 static void print_usage(void) {
     fputs("usage: probe --list\n"
-          "       probe --metrics=ID,… [--rounds=2] [--batches=10] [--batch-us=200] "
+          "       probe --metrics=ID[:ROUNDS],… [--rounds=2] [--batches=10] [--batch-us=200] "
           "[--operations=N] [--seed=1] "
           "[--cpu=N] [--deadline-ms=60000] [--tails=SAMPLES] [--environment] [--results-fd=N]\n",
           stderr);

@@ -2,6 +2,9 @@ import { interquartileRange, modeFast, quantile } from 'simple-statistics';
 import type { WireBatches } from '../probe/lines.js';
 import { CONTROL_QUANTILE, ESTIMATE_QUANTILE, OCCUPANCY_THRESHOLD } from '../stats/assumptions.js';
 
+/** ns per operation of the kept batches, an array a round. */
+export type RoundsNs = number[][];
+
 /** One metric in one launch, after the batches that something else interrupted are left out. */
 export interface Estimate {
   /** ns per operation, as the clock read it. */
@@ -31,14 +34,8 @@ const OWN_OCCUPANCY_QUANTILE = 0.9;
  * @param sleeps the operation waits on purpose, so occupancy says nothing
  */
 export function estimateReplicate(rounds: readonly WireBatches[], sleeps: boolean): Estimate {
-  const batches = rounds.flatMap(perOperation);
-  const best = quantile(
-    batches.map((batch) => batch.occupancy),
-    OWN_OCCUPANCY_QUANTILE,
-  );
-  const undisturbed = batches.filter((batch) => batch.occupancy >= OCCUPANCY_THRESHOLD * best);
-  const blind = sleeps || batches.some((batch) => batch.occupancy === 0);
-  const kept = blind ? batches : undisturbed;
+  const batches = rounds.map(perOperation);
+  const kept = undisturbed(batches, sleeps).flat();
   const ns = kept.map((batch) => batch.ns);
   const control = kept.map((batch) => batch.controlNs);
   return {
@@ -46,8 +43,27 @@ export function estimateReplicate(rounds: readonly WireBatches[], sleeps: boolea
     controlNs: quantile(control, CONTROL_QUANTILE),
     spreadNs: interquartileRange(ns),
     kept: kept.length,
-    rejected: batches.length - kept.length,
+    rejected: batches.flat().length - kept.length,
   };
+}
+
+/** ns per operation of the batches that count, round by round: what a plan learns the noise from. */
+export const keptByRound = (rounds: readonly WireBatches[], sleeps: boolean): RoundsNs =>
+  undisturbed(rounds.map(perOperation), sleeps).map((round) => round.map(({ ns }) => ns));
+
+/** A launch's estimate from batches of any of its rounds, as {@link estimateReplicate} makes it. */
+export const estimateOf = (rounds: RoundsNs): number => quantile(rounds.flat(), ESTIMATE_QUANTILE);
+
+function undisturbed(rounds: readonly Batch[][], sleeps: boolean): Batch[][] {
+  const batches = rounds.flat();
+  if (sleeps || batches.some(({ occupancy }) => occupancy === 0)) return [...rounds];
+  const best = quantile(
+    batches.map(({ occupancy }) => occupancy),
+    OWN_OCCUPANCY_QUANTILE,
+  );
+  return rounds.map((round) =>
+    round.filter(({ occupancy }) => occupancy >= OCCUPANCY_THRESHOLD * best),
+  );
 }
 
 /** Events an operation: the count that most of a launch's counts agree on. */

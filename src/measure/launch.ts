@@ -1,3 +1,4 @@
+import { sum } from 'simple-statistics';
 import { measurementFailure } from '../failure.js';
 import type { Addon, LaunchResult } from '../probe/addon.js';
 import type { MetricEntry } from '../probe/catalogue.js';
@@ -13,8 +14,15 @@ import { parseWire, planArguments, type WireOutput } from '../probe/wire.js';
 import type { Reason, Unavailable } from '../record/metric-status.js';
 import type { Launch } from '../record/run.js';
 import type { Target } from '../targets/target.js';
-import { type AgreedCount, agreeOn, type Estimate, estimateReplicate } from './estimate.js';
-import type { Plan } from './plan.js';
+import {
+  type AgreedCount,
+  agreeOn,
+  type Estimate,
+  estimateReplicate,
+  keptByRound,
+  type RoundsNs,
+} from './estimate.js';
+import type { Plan, Portion } from './plan.js';
 
 /** The tools of a measuring session: the compiled parts, the plan, and the wish to stop. */
 export interface Bench {
@@ -25,9 +33,16 @@ export interface Bench {
 }
 
 export type Observation =
-  | { status: 'ok'; kind: 'timed'; estimate: Estimate; details: Details }
+  | { status: 'ok'; kind: 'timed'; estimate: Estimate; details: Details; pilot?: Pilot }
   | { status: 'ok'; kind: 'counted'; count: AgreedCount; details: Details }
   | { status: Unavailable; reason: Reason };
+
+/** What the plan of the launches to come is made from. */
+export interface Pilot {
+  rounds: RoundsNs;
+  /** ns that the metric took of the launch, with its setups and teardowns. */
+  elapsedNs: number;
+}
 
 /** Facts beside a metric's number, by name. */
 export type Details = Record<string, number>;
@@ -48,7 +63,9 @@ export interface LaunchOrder {
   target: Target;
   sequence: number;
   phase: Launch['phase'];
-  metrics: readonly MetricEntry[];
+  portions: readonly Portion[];
+  /** Whether the batches themselves are kept: they are many. */
+  pilot: boolean;
   /** Seed of the metric order inside the launch; both sides of a pair share it. */
   orderSeed: number;
   deadlineMs: number;
@@ -99,8 +116,7 @@ function launchError(program: string, error: unknown): Error {
 
 const probeArguments = (plan: Plan, order: LaunchOrder, memory: boolean): string[] =>
   planArguments({
-    metrics: order.metrics.map((metric) => metric.id),
-    rounds: plan.roundsPerLaunch,
+    metrics: order.portions.map(({ metric, rounds }) => ({ id: metric.id, rounds })),
     batches: plan.batchesPerRound,
     batchUs: plan.batchUs,
     seed: order.orderSeed,
@@ -128,19 +144,16 @@ function observe(order: LaunchOrder, result: LaunchResult): LaunchObservation {
     ...(wire.hello?.environment ? { environment: wire.hello.environment } : {}),
     ...(wire.hello ? fromHello(wire.hello) : {}),
     ...(failure === undefined && wire.tails
-      ? { tails: { with: wire.tails, metrics: asked(order.metrics, wire.tail) } }
+      ? { tails: { with: wire.tails, metrics: asked(order.portions, wire.tail) } }
       : {}),
-    metrics:
-      failure === undefined && !wire.tails
-        ? observeMetrics(order.metrics, wire.metrics)
-        : new Map(),
+    metrics: failure === undefined && !wire.tails ? observeMetrics(order, wire.metrics) : new Map(),
   };
 }
 
 /** Of the metrics that were asked for; the tails of other definitions are another metric's. */
-const asked = (entries: readonly MetricEntry[], tails: readonly WireTail[]): WireTail[] =>
+const asked = (portions: readonly Portion[], tails: readonly WireTail[]): WireTail[] =>
   tails.filter((tail) =>
-    entries.some(({ id, version }) => id === tail.id && version === tail.version),
+    portions.some(({ metric: { id, version } }) => id === tail.id && version === tail.version),
   );
 
 const fromHello = ({ catalogue, cpu, pinned }: Hello) => ({
@@ -162,14 +175,24 @@ function launchFailure(result: LaunchResult, wire: WireOutput): string | undefin
 }
 
 function observeMetrics(
-  entries: readonly MetricEntry[],
+  { portions, pilot }: LaunchOrder,
   wire: readonly WireMetric[],
 ): Map<string, Observation> {
-  return new Map(entries.map((entry) => [entry.id, observeMetric(entry, wire)]));
+  const rounds = new Map<string, WireMetric[]>();
+  for (const line of wire) rounds.set(line.id, [...(rounds.get(line.id) ?? []), line]);
+  return new Map(
+    portions.map(({ metric }) => [
+      metric.id,
+      observeMetric(metric, rounds.get(metric.id) ?? [], pilot),
+    ]),
+  );
 }
 
-function observeMetric(entry: MetricEntry, wire: readonly WireMetric[]): Observation {
-  const rounds = wire.filter((line) => line.id === entry.id);
+function observeMetric(
+  entry: MetricEntry,
+  rounds: readonly WireMetric[],
+  pilot: boolean,
+): Observation {
   const other = rounds.find((round) => round.version !== entry.version);
   if (other !== undefined) return otherDefinition(entry.version, other.version);
   const unavailable = rounds.find((round) => round.status !== 'ok');
@@ -188,7 +211,10 @@ function observeMetric(entry: MetricEntry, wire: readonly WireMetric[]): Observa
   const batches = rounds.flatMap((round) => ('batches' in round ? [round.batches] : []));
   if (batches.length === 0) return missing;
   const estimate = estimateReplicate(batches, entry.waits);
-  return { status: 'ok', kind: 'timed', estimate, details };
+  const observation = { status: 'ok', kind: 'timed', estimate, details } as const;
+  if (!pilot) return observation;
+  const elapsedNs = sum(rounds.map((round) => round.elapsedNs));
+  return { ...observation, pilot: { rounds: keptByRound(batches, entry.waits), elapsedNs } };
 }
 
 /** A command may start a probe of its own, of another release. */

@@ -9,9 +9,16 @@ export interface Plan {
   metrics: MetricEntry[];
   seed: number;
   cpu: number;
+  /** Of a gated metric, until a pilot has shown what it needs. */
   roundsPerLaunch: number;
   batchesPerRound: number;
   batchUs: number;
+}
+
+/** A metric's part in one launch: in how many of its rounds it is measured. */
+export interface Portion {
+  metric: MetricEntry;
+  rounds: number;
 }
 
 /**

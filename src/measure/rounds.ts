@@ -1,9 +1,10 @@
-import type { MetricEntry } from '../probe/catalogue.js';
 import type { Progress } from '../progress.js';
 import type { Launch } from '../record/run.js';
 import type { Target } from '../targets/target.js';
 import { launchesFailed } from './collect.js';
 import { type Bench, type LaunchObservation, launchProbe } from './launch.js';
+import type { Portion } from './plan.js';
+import type { Schedule } from './schedule.js';
 
 /** What is measured: a candidate, in turn with a baseline or alone. */
 export interface Sides {
@@ -33,20 +34,18 @@ export const emptyLog = (): MeasuringLog => ({ baseline: [], candidate: [], next
 
 export interface RoundsOrder {
   phase: Launch['phase'];
-  metrics: readonly MetricEntry[];
+  schedule: Schedule;
+  /** Whether what the launches show is to plan later ones. */
+  pilot?: boolean;
   /** Rounds go on until one more would end after this, `performance.now()` ms. */
   until: number;
   /** Rounds without a failed launch that are measured even when `until` is past … */
   leastRounds: number;
   /** … unless this is past, too. */
   latest: number;
+  /** No more rounds than this. */
+  most?: number;
 }
-
-/** Metrics that only inform get the pairs that an interval needs, and leave the time to the gated. */
-const INFORMING_ROUNDS = 3;
-
-/** Slow metrics wait by design, for tens of ms an operation: one round of them says enough. */
-const SLOW_METRIC_ROUNDS = 1;
 
 /**
  * More rounds of a phase say nothing more: the interval shrinks with their root, and the estimate
@@ -72,7 +71,7 @@ export async function measureRounds(
 ): Promise<void> {
   const begin = performance.now();
   let whole = 0;
-  for (let round = 0; round < MOST_ROUNDS; round++) {
+  for (let round = 0; round < (order.most ?? MOST_ROUNDS); round++) {
     const now = performance.now();
     const roundMs = round === 0 ? 0 : (now - begin) / round;
     const late = whole < order.leastRounds ? order.latest : order.until;
@@ -94,11 +93,12 @@ export async function measureTails(
   log: MeasuringLog,
   progress: Progress,
 ): Promise<void> {
-  const order = { phase: 'tails', metrics: bench.plan.metrics } as const;
+  const order = { phase: 'tails' } as const;
+  const portions = bench.plan.metrics.map((metric) => ({ metric, rounds: 1 }));
   for (const side of DUET.slice(0, sides.baseline ? 2 : 1)) {
     const target = sides[side] ?? sides.candidate;
     progress.step(0, 1, target.record.spec);
-    log[side].push(await launchInTurn(bench, target, order, order.metrics, log));
+    log[side].push(await launchInTurn(bench, target, order, portions, log));
   }
   // Phases begin at even numbers: what stands side by side is told by them.
   log.next += log.next % 2;
@@ -112,12 +112,12 @@ async function measureRound(
   log: MeasuringLog,
   tell: (launch: number, target: Target) => void,
 ): Promise<LaunchObservation[]> {
-  const metrics = metricsOf(order, round);
+  const portions = order.schedule(round);
   const launches: LaunchObservation[] = [];
   for (const side of sides.baseline ? DUET : ALONE) {
     const target = sides[side] ?? sides.candidate;
     tell(launches.length, target);
-    const launch = await launchInTurn(bench, target, order, metrics, log);
+    const launch = await launchInTurn(bench, target, order, portions, log);
     launches.push(launch);
     log[side].push(launch);
     refuseFailing(target, log[side]);
@@ -149,16 +149,15 @@ function tellProgress(
 async function launchInTurn(
   bench: Bench,
   target: Target,
-  { phase }: Pick<RoundsOrder, 'phase'>,
-  metrics: readonly MetricEntry[],
+  { phase, pilot = false }: Pick<RoundsOrder, 'phase' | 'pilot'>,
+  portions: readonly Portion[],
   log: MeasuringLog,
 ): Promise<LaunchObservation> {
   const sequence = log.next++;
   return launchProbe(bench, {
     target,
     sequence,
-    phase,
-    metrics,
+    ...{ phase, portions, pilot },
     orderSeed: roundSeed(bench.plan.seed, sequence),
     deadlineMs: LAUNCH_DEADLINE_MS,
     environment: phase === 'warm-up',
@@ -169,14 +168,6 @@ async function launchInTurn(
 /** Both sides of a round share one metric order; the golden ratio spreads consecutive seeds. */
 const roundSeed = (seed: number, sequence: number): number =>
   (seed + Math.imul(Math.floor(sequence / LAUNCHES_PER_ROUND), 0x9e3779b1)) >>> 0;
-
-function metricsOf({ phase, metrics }: RoundsOrder, round: number): readonly MetricEntry[] {
-  const due = metrics.filter(({ gate, slow }) => {
-    if (gate || phase === 'warm-up') return gate;
-    return round < (slow ? SLOW_METRIC_ROUNDS : INFORMING_ROUNDS);
-  });
-  return due.length > 0 ? due : metrics;
-}
 
 /** A side that has never come through is given up at once; one that has may stumble. */
 const FAILURES_AT_FIRST = 2;

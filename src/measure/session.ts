@@ -1,7 +1,8 @@
-import type { MetricEntry } from '../probe/catalogue.js';
 import type { Progress } from '../progress.js';
 import type { Run } from '../record/run.js';
+import { type Allocation, allocate, type Goal, roundsFor } from './allocation.js';
 import { collectRun, type RunIdentity } from './collect.js';
+import { expectationText } from './expectation.js';
 import type { Bench } from './launch.js';
 import {
   emptyLog,
@@ -11,12 +12,16 @@ import {
   type RoundsOrder,
   type Sides,
 } from './rounds.js';
+import { type Schedule, screenSchedule, warmUpSchedule } from './schedule.js';
 
 /**
  * How the time is shared: the rest after the screen is for confirming what it flagged, which needs
  * less because few metrics are left.
  */
-const SCREEN_SHARE = 0.7;
+const SCREEN_SHARE = 0.8;
+
+/** Rounds of launches with every metric alike, from which the others are allocated. */
+const PILOT_ROUNDS = 2;
 
 /** Confirmation may overrun the budget by this factor rather than end short of the pairs it needs. */
 const OVERRUN = 1.3;
@@ -27,13 +32,17 @@ const OVERRUN = 1.3;
  */
 const TAILS_SHARE = 0.1;
 
-/** Two launch pairs a round. */
-const PAIRS_PER_ROUND = 2;
+interface Screening {
+  share?: number;
+  /** What the time is to buy; without it all metrics are measured alike. */
+  goal?: Goal;
+}
 
 /** One measuring of one candidate, against a baseline in turn or alone, within one time budget. */
 export class Session {
   private readonly log: MeasuringLog = emptyLog();
   private readonly begin = performance.now();
+  private allocations: ReadonlyMap<string, Allocation> = new Map();
 
   constructor(
     private readonly bench: Bench,
@@ -45,7 +54,8 @@ export class Session {
   /** The first round: describes the sides and heats the machine; its numbers are discarded. */
   async warmUp(): Promise<void> {
     this.progress.phase('Warm up');
-    await this.measure('warm-up', this.bench.plan.metrics, { until: 0, leastRounds: 1 });
+    const schedule = warmUpSchedule(this.bench.plan.metrics);
+    await this.measure('warm-up', schedule, { until: 0, leastRounds: 1 });
   }
 
   /** Times single operations for their tails, after a warm-up that was quick against the budget. */
@@ -56,17 +66,37 @@ export class Session {
     await measureTails(this.bench, this.sides, this.log, this.progress);
   }
 
-  /** All metrics, for the share of the budget that leaves time to confirm. */
-  async screen(share = SCREEN_SHARE): Promise<void> {
+  /**
+   * All metrics, for the share of the budget that leaves time to confirm. With a goal, the first
+   * rounds are a pilot for how the others are spent, and what may be expected of them is told.
+   */
+  async screen({ share = SCREEN_SHARE, goal }: Screening = {}): Promise<void> {
+    const { metrics, roundsPerLaunch } = this.bench.plan;
     const until = this.begin + share * this.durationMs;
-    await this.measure('screen', this.bench.plan.metrics, { until, leastRounds: 1 });
+    if (goal === undefined) {
+      const schedule = screenSchedule(metrics, roundsPerLaunch);
+      await this.measure('screen', schedule, { until, leastRounds: 1 });
+      return;
+    }
+    await this.pilot(until);
+    this.allocate(goal, until);
+    const schedule = screenSchedule(metrics, roundsPerLaunch, this.allocations, PILOT_ROUNDS);
+    await this.measure('screen', schedule, { until, leastRounds: 0 });
   }
 
   /** Fresh launches of the flagged metrics only, at least as many pairs as their test needs. */
   async confirm(flagged: readonly string[], leastPairs: number): Promise<void> {
-    const metrics = this.bench.plan.metrics.filter(({ id }) => flagged.includes(id));
-    const leastRounds = Math.ceil(leastPairs / PAIRS_PER_ROUND);
-    await this.measure('confirm', metrics, { until: this.begin + this.durationMs, leastRounds });
+    const { metrics, roundsPerLaunch } = this.bench.plan;
+    const portions = metrics
+      .filter(({ id }) => flagged.includes(id))
+      .map((metric) => ({
+        metric,
+        rounds: this.allocations.get(metric.id)?.rounds ?? roundsPerLaunch,
+      }));
+    await this.measure('confirm', () => portions, {
+      until: this.begin + this.durationMs,
+      leastRounds: roundsFor(leastPairs),
+    });
   }
 
   baselineRun(identity: RunIdentity): Run {
@@ -86,13 +116,39 @@ export class Session {
     return collectRun(this.sides.candidate, this.bench.plan, launches, identity);
   }
 
+  private async pilot(until: number): Promise<void> {
+    const { metrics, roundsPerLaunch } = this.bench.plan;
+    const schedule = screenSchedule(metrics, roundsPerLaunch);
+    const limits = { until, leastRounds: 1, most: PILOT_ROUNDS, pilot: true };
+    await this.measure('screen', schedule, limits);
+  }
+
+  private allocate(goal: Goal, until: number): void {
+    const { metrics, seed } = this.bench.plan;
+    const gated = metrics.filter(({ gate, unit }) => gate && unit !== 'count');
+    const timeMs = until - performance.now();
+    this.allocations = allocate(gated, this.log, goal, timeMs, seed);
+    forgetBatches(this.log);
+    const text = expectationText(gated, this.allocations, goal, PILOT_ROUNDS);
+    if (text !== '') this.progress.note(text);
+  }
+
   private async measure(
     phase: RoundsOrder['phase'],
-    metrics: readonly MetricEntry[],
-    limits: { until: number; leastRounds: number },
+    schedule: Schedule,
+    limits: Pick<RoundsOrder, 'until' | 'leastRounds' | 'most' | 'pilot'>,
   ): Promise<void> {
     const latest = this.begin + OVERRUN * this.durationMs;
-    const order = { phase, metrics, latest, ...limits };
+    const order = { phase, schedule, latest, ...limits };
     await measureRounds(this.bench, this.sides, order, this.log, this.progress);
+  }
+}
+
+/** Batches are many, and have said what they had to say. */
+function forgetBatches({ baseline, candidate }: MeasuringLog): void {
+  for (const { metrics } of [...baseline, ...candidate]) {
+    for (const observation of metrics.values()) {
+      if (observation.status === 'ok' && observation.kind === 'timed') delete observation.pilot;
+    }
   }
 }

@@ -49,6 +49,8 @@ const metricFields = {
   id: z.string().min(1).max(64),
   version: z.int().min(1),
   round: z.int().min(0),
+  /** What the round cost, from the setup to the teardown; what plans the next ones. */
+  elapsed_ns: duration.default(0),
 };
 
 const details = z
@@ -75,8 +77,9 @@ export const measuredLine = z
     error: 'not as long as wall_ns',
     path: ['control_ns'],
   })
-  .transform(({ id, version, round, status, ...line }) => ({
+  .transform(({ id, version, round, status, elapsed_ns, ...line }) => ({
     ...{ id, version, round, status },
+    elapsedNs: elapsed_ns,
     details: line.details,
     batches: {
       operations: line.operations,
@@ -95,8 +98,9 @@ export const countedLine = z
     events: batches(z.int().min(0).max(1e12)),
     details,
   })
-  .transform(({ operations, events, ...line }) => ({
+  .transform(({ operations, events, elapsed_ns, ...line }) => ({
     ...line,
+    elapsedNs: elapsed_ns,
     counts: events.map((count) => count / operations),
   }));
 
@@ -109,8 +113,9 @@ const obstacle = {
 
 export const unavailableLine = z
   .object({ ...metricFields, ...obstacle })
-  .transform(({ id, version, round, status, ...reason }) => ({
+  .transform(({ id, version, round, status, elapsed_ns, ...reason }) => ({
     ...{ id, version, round, status },
+    elapsedNs: elapsed_ns,
     reason: reason satisfies Reason,
   }));
 

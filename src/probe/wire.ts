@@ -36,8 +36,8 @@ export interface WireOutput {
 
 /** What one launch of the probe is asked to do; the units are those of the probe's arguments. */
 export interface ProbePlan {
-  metrics: readonly string[];
-  rounds: number;
+  /** Each with the number of rounds that it takes part in: those of fewer are spread evenly. */
+  metrics: readonly { id: string; rounds: number }[];
   batches: number;
   batchUs: number;
   seed: number;
@@ -54,8 +54,7 @@ export interface ProbePlan {
 /** The probe's command line for a plan, without the program itself; safe in any shell. */
 export function planArguments(plan: ProbePlan): string[] {
   return [
-    `--metrics=${plan.metrics.join(',')}`,
-    `--rounds=${plan.rounds}`,
+    `--metrics=${plan.metrics.map(({ id, rounds }) => `${id}:${rounds}`).join(',')}`,
     `--batches=${plan.batches}`,
     `--batch-us=${plan.batchUs}`,
     `--seed=${plan.seed}`,

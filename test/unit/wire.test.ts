@@ -179,15 +179,18 @@ describe('parseWire', () => {
 
 describe('planArguments', () => {
   const plan = {
-    metrics: ['syscall.null', 'syscall.stat'],
-    ...{ rounds: 2, batches: 10, batchUs: 200, seed: 7, cpu: 1, deadlineMs: 9000 },
+    metrics: [
+      { id: 'syscall.null', rounds: 10 },
+      { id: 'syscall.stat', rounds: 4 },
+    ],
+    ...{ batches: 10, batchUs: 200, seed: 7, cpu: 1, deadlineMs: 9000 },
     environment: false,
   };
 
   it('spells a plan as the arguments of the probe', () => {
     expect(planArguments(plan)).toEqual([
-      '--metrics=syscall.null,syscall.stat',
-      ...['--rounds=2', '--batches=10', '--batch-us=200', '--seed=7', '--cpu=1'],
+      '--metrics=syscall.null:10,syscall.stat:4',
+      ...['--batches=10', '--batch-us=200', '--seed=7', '--cpu=1'],
       '--deadline-ms=9000',
     ]);
   });

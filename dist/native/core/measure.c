@@ -7,8 +7,9 @@
 #include "limit.h"
 #include "stage.h"
 
-/** After the setup and calibration, before the batches that count. */
-#define WARM_UP_BATCHES 2
+/** Of a batch, run after the setup and before the batches that count: caches and pages are warm by
+ * then. */
+#define WARM_UP_PARTS 4
 
 /** Batches may take so much longer than at calibration, then fewer have to do. */
 #define BUDGET_FACTOR 4u
@@ -109,12 +110,8 @@ static bool calibrate(const struct measure *measure, struct bench *bench,
     return true;
 }
 
-static bool warm_up(const struct measure *measure, struct bench *bench, uint64_t operations) {
-    struct batch discarded;
-    for (int i = 0; i < WARM_UP_BATCHES; i++)
-        if (!run_batch(measure, bench, operations, &discarded))
-            return false;
-    return true;
+static bool warm_up(struct bench *bench, uint64_t operations) {
+    return bench->metric->run(bench, whole_turns(bench->metric, operations / WARM_UP_PARTS));
 }
 
 /** Takes one batch whatever the time, then as many as were asked for while there is time. */
@@ -150,7 +147,7 @@ static void measure_quick(const struct measure *measure, struct bench *bench,
     uint64_t budget = BUDGET_FACTOR * (uint64_t)batch_ns * measure->batches;
     budget = budget > LEAST_BUDGET_NS ? budget : LEAST_BUDGET_NS;
     limit_metric(STAGE_LIMIT_NS + budget);
-    if (warm_up(measure, bench, series->operations))
+    if (warm_up(bench, series->operations))
         take_batches(measure, bench, measure->batches, budget, series);
 }
 
@@ -204,6 +201,8 @@ static void measure_set_up(struct bench *bench, void *context) {
 void measure_metric(const struct measure *measure, const struct metric *metric,
                     struct calibration *calibration, struct bench *bench, struct series *series) {
     struct order order = {measure, calibration, series};
+    uint64_t start = wall_ns();
     series->count = 0;
     stage_metric(bench, metric, measure_set_up, &order);
+    series->elapsed_ns = wall_ns() - start;
 }

@@ -11,11 +11,17 @@
 #define PLAN_BATCHES_MAX 10000u
 #define PLAN_UNSET UINT64_MAX
 
+/** A metric and in how many of the rounds it takes part, PLAN_UNSET: in all of them. */
+struct planned {
+    const struct metric *metric;
+    uint64_t rounds;
+};
+
 /** What to measure and how, as the command line says it. */
 struct plan {
     bool list;        /* print the catalogue and nothing else */
     bool environment; /* describe the machine in the first line */
-    const struct metric *metrics[CATALOGUE_MAX];
+    struct planned metrics[CATALOGUE_MAX];
     size_t metric_count;
     uint64_t rounds;
     uint64_t batches; /* a metric and round */

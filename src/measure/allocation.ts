@@ -1,0 +1,193 @@
+import { mean, sampleVariance, sum } from 'simple-statistics';
+import type { MetricEntry } from '../probe/catalogue.js';
+import { SCREEN_FAMILY_WISE } from '../stats/assumptions.js';
+import { minimumPairs } from '../stats/power.js';
+import { type Random, seededRandom } from '../stats/random.js';
+import { estimateOf, type RoundsNs } from './estimate.js';
+import type { LaunchObservation, Pilot } from './launch.js';
+
+/**
+ * Spends the time of the screen where it buys most, by what a pilot has shown of each metric's cost
+ * and noise (T. Kalibera and R. Jones, "Rigorous benchmarking in reasonable time", ISMM 2013:
+ * repetitions at each level follow from the variance and the cost of that level).
+ *
+ * Two levels are free here: rounds in a launch, and pairs of launches. Of batches there are always
+ * few, since they share their round's state. Only noise and cost are looked at, never which side is
+ * the quicker, so the choice cannot favour a verdict.
+ */
+export interface Allocation {
+  /** Rounds of a launch. */
+  rounds: number;
+  /** Of the rounds of launches, those in which it takes part: above 0, at most 1. */
+  share: number;
+  /** Pairs of launches that are expected to come of it, without those of the pilot. */
+  pairs: number;
+  /** Of a paired difference, as expected: standard deviation, log scale. */
+  deviation: number;
+}
+
+/** What a metric's pairs are for. */
+export interface Goal {
+  alpha: number;
+  /** Smallest change of a metric that matters, as a ratio: 0.02 is two percent. */
+  marginOf(metric: MetricEntry): number;
+}
+
+export interface PilotRun {
+  /** A side's own launches in the order they ran; none where the candidate is measured alone. */
+  baseline: readonly LaunchObservation[];
+  candidate: readonly LaunchObservation[];
+}
+
+/** How many rounds a launch may hold of one metric. */
+const ROUNDS_CHOICES = [5, 7, 10, 14, 20, 28, 40];
+
+/** A launch's estimate is made from drawn rounds so often, to see what it varies by. */
+const RESAMPLES = 40;
+
+/** However quiet a metric looked: a burst of a neighbour's work must not cost it the verdict. */
+const SPARE_PAIRS = 3;
+
+/** The noisiest metric gets so many times the pairs of the quietest at most: all have a verdict to get. */
+const MOST_TIMES = 4;
+
+/** Rounds of launches hold two pairs. */
+const PAIRS_PER_ROUND = 2;
+
+/**
+ * @param metrics the gated metrics; those that the pilot could not measure get no allocation
+ * @param timeMs what is left for the screen
+ * @param seed of the resampling, so that a schedule can be repeated
+ */
+export function allocate(
+  metrics: readonly MetricEntry[],
+  run: PilotRun,
+  goal: Goal,
+  timeMs: number,
+  seed: number,
+): Map<string, Allocation> {
+  const random = seededRandom(seed);
+  const launches = [...run.baseline, ...run.candidate];
+  const idleMs = idleOf(launches, metrics.length);
+  const needs = metrics.flatMap((metric) =>
+    needOf(metric.id, Math.log1p(goal.marginOf(metric)), run, idleMs, random),
+  );
+  const least = minimumPairs(SCREEN_FAMILY_WISE / Math.max(1, metrics.length), 1) + SPARE_PAIRS;
+  const choices = shareOut(needs, timeMs, least);
+  const most = Math.max(1, ...choices.map(({ pairs }) => pairs));
+  return new Map(
+    choices.map(({ id, rounds, deviation, pairs }) => [
+      id,
+      { rounds, share: pairs / most, pairs: Math.round(pairs), deviation },
+    ]),
+  );
+}
+
+/** What a metric's noise and cost would be with so many rounds in a launch. */
+interface Option {
+  rounds: number;
+  /** Variance of a paired difference over the squared margin. */
+  noise: number;
+  deviation: number;
+  /** ms of one pair. */
+  costMs: number;
+}
+
+interface Need {
+  id: string;
+  options: Option[];
+}
+
+function needOf(id: string, margin: number, run: PilotRun, idleMs: number, random: Random): Need[] {
+  const sides = [pilots(run.baseline, id), pilots(run.candidate, id)].filter(
+    (side) => side.length > 1,
+  );
+  if (sides.length === 0) return [];
+  const all = sides.flat();
+  const roundMs = mean(all.map(({ rounds, elapsedNs }) => elapsedNs / 1e6 / rounds.length));
+  const usual = Math.round(mean(all.map(({ rounds }) => rounds.length)));
+  const within = (rounds: number): number =>
+    mean(sides.map((side) => varianceOfEstimate(side, rounds, random)));
+  const between = Math.max(0, mean(sides.map(varianceOfLaunches)) - within(usual));
+  const options = ROUNDS_CHOICES.map((rounds) => {
+    const variance = 2 * (between + within(rounds));
+    const costMs = 2 * (rounds * roundMs + idleMs);
+    return { rounds, costMs, noise: variance / margin ** 2, deviation: Math.sqrt(variance) };
+  });
+  return [{ id, options }];
+}
+
+const varianceOfLaunches = (side: readonly Pilot[]): number =>
+  sampleVariance(side.map(({ rounds }) => Math.log(estimateOf(rounds))));
+
+const pilots = (side: readonly LaunchObservation[], id: string): Pilot[] =>
+  side.flatMap(({ metrics }) => {
+    const observation = metrics.get(id);
+    if (observation?.status !== 'ok' || observation.kind !== 'timed') return [];
+    return observation.pilot?.rounds.some((round) => round.length > 0) ? [observation.pilot] : [];
+  });
+
+/** What an estimate from so many rounds varies by within a launch, rounds drawn with replacement. */
+function varianceOfEstimate(side: readonly Pilot[], rounds: number, random: Random): number {
+  const pool: RoundsNs = side.flatMap((pilot) => pilot.rounds).filter((round) => round.length > 0);
+  const draw = (): RoundsNs =>
+    Array.from({ length: rounds }, () => pool[random.below(pool.length)] ?? []);
+  return sampleVariance(Array.from({ length: RESAMPLES }, () => Math.log(estimateOf(draw()))));
+}
+
+/** ms a metric of what a launch takes beside its metrics: exec, setup of the probe, the results. */
+function idleOf(launches: readonly LaunchObservation[], metrics: number): number {
+  const idle = launches.map(
+    ({ launch, metrics: seen }) =>
+      launch.wallNs -
+      sum(
+        [...seen.values()].map((one) =>
+          one.status === 'ok' && one.kind === 'timed' ? (one.pilot?.elapsedNs ?? 0) : 0,
+        ),
+      ),
+  );
+  return idle.length === 0 ? 0 : Math.max(0, Math.min(...idle)) / 1e6 / Math.max(1, metrics);
+}
+
+/** So many pairs of launches with so many rounds. */
+interface Choice extends Option {
+  id: string;
+  pairs: number;
+}
+
+/**
+ * The pairs and rounds that make the sum of the squared standard errors, each against its margin, as
+ * small as it can be in the time: Lagrange's condition, with the price of a millisecond found by
+ * bisection. No metric gets fewer pairs than `least`, or it would be left without a verdict; where
+ * not even that fits, all get it with the fewest rounds, and the time decides.
+ */
+function shareOut(needs: readonly Need[], timeMs: number, least: number): Choice[] {
+  const at = (price: number): Choice[] => needs.map((need) => choose(need, price, least));
+  const spent = (choices: readonly Choice[]): number =>
+    sum(choices.map(({ pairs, costMs }) => pairs * costMs));
+  let [cheap, dear]: [number, number] = PRICES;
+  for (let step = 0; step < PRICE_STEPS; step++) {
+    const middle = Math.sqrt(cheap * dear);
+    if (spent(at(middle)) > timeMs) cheap = middle;
+    else dear = middle;
+  }
+  return at(dear);
+}
+
+/** Of a millisecond, in squared standard errors: far beyond anything that a run comes to. */
+const PRICES: [number, number] = [1e-12, 1e6];
+const PRICE_STEPS = 60;
+
+function choose({ id, options }: Need, price: number, least: number): Choice {
+  const choices = options.map((option) => {
+    const wanted = Math.sqrt(option.noise / (price * option.costMs));
+    const pairs = Math.min(MOST_TIMES * least, Math.max(least, wanted));
+    return { id, ...option, pairs, total: option.noise / pairs + price * pairs * option.costMs };
+  });
+  return choices.reduce((a, b) => (b.total < a.total ? b : a));
+}
+
+/** Rounds of launches that so many pairs take. */
+export const roundsFor = (pairs: number): number => Math.ceil(pairs / PAIRS_PER_ROUND);
+
+export const pairsIn = (rounds: number): number => rounds * PAIRS_PER_ROUND;

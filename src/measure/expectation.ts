@@ -1,0 +1,47 @@
+import { median } from 'simple-statistics';
+import type { MetricEntry } from '../probe/catalogue.js';
+import { expectedMde80 } from '../stats/power.js';
+import { formatShare } from '../units.js';
+import { type Allocation, type Goal, pairsIn } from './allocation.js';
+
+/** What a plan may be expected to catch, said before it is measured. */
+export function expectationText(
+  metrics: readonly MetricEntry[],
+  allocations: ReadonlyMap<string, Allocation>,
+  goal: Goal,
+  pilotRounds: number,
+): string {
+  const expected = metrics.flatMap((metric) => {
+    const allocation = allocations.get(metric.id);
+    if (allocation === undefined) return [];
+    const { id } = metric;
+    const pairs = allocation.pairs + pairsIn(pilotRounds);
+    return [{ id, pairs, mde80: expectationOf(metric, allocation, pairs, goal, metrics.length) }];
+  });
+  const worst = expected.toSorted((a, b) => b.mde80 - a.mde80)[0];
+  if (worst === undefined) return '';
+  const pairs = expected.map((one) => one.pairs);
+  const shares = expected.map(({ mde80 }) => mde80);
+  const range = `${Math.min(...pairs)} to ${Math.max(...pairs)} pairs of launches a metric`;
+  if (!Number.isFinite(worst.mde80)) {
+    return `Planned: ${range}, too few for some to be called: a longer duration gives more.`;
+  }
+  return `Planned: ${range}, which should catch a change of ${formatShare(median(shares))} (median) and of ${formatShare(worst.mde80)} (worst, ${worst.id}) four times in five.`;
+}
+
+const expectationOf = (
+  metric: MetricEntry,
+  { deviation }: Allocation,
+  pairs: number,
+  goal: Goal,
+  familySize: number,
+): number =>
+  Math.expm1(
+    expectedMde80({
+      deviation,
+      pairs,
+      margin: Math.log1p(goal.marginOf(metric)),
+      alpha: goal.alpha,
+      familySize,
+    }),
+  );

@@ -1,0 +1,68 @@
+import type { MetricEntry } from '../probe/catalogue.js';
+import type { Allocation } from './allocation.js';
+import type { Portion } from './plan.js';
+
+/** Which metrics a launch measures, in how many of its rounds: the same for all launches of a round. */
+export type Schedule = (round: number) => Portion[];
+
+/** The warm-up's numbers are discarded: it is to meet every code path, not to measure it. */
+const WARM_UP_ROUNDS = 2;
+
+/** Metrics that only inform get the pairs that an interval needs, and leave the time to the gated. */
+const INFORMING_LAUNCH_ROUNDS = 3;
+const INFORMING_ROUNDS = 4;
+
+/** Slow metrics wait by design, for tens of ms an operation: one round of launches says enough. */
+const SLOW_LAUNCH_ROUNDS = 1;
+const SLOW_ROUNDS = 2;
+
+/** The gated metrics, or all where none is. */
+export const warmUpSchedule = (metrics: readonly MetricEntry[]): Schedule => {
+  const gated = metrics.filter(({ gate }) => gate);
+  const portions = portionsOf(gated.length > 0 ? gated : metrics, WARM_UP_ROUNDS);
+  return () => portions;
+};
+
+/**
+ * Gated metrics as they were allocated, and in the first rounds those that only inform.
+ *
+ * @param done how many rounds of launches the phase had before this schedule's round 0
+ */
+export function screenSchedule(
+  metrics: readonly MetricEntry[],
+  rounds: number,
+  allocations: ReadonlyMap<string, Allocation> = new Map(),
+  done = 0,
+): Schedule {
+  return (round) => {
+    const due = metrics.flatMap((metric, index): Portion[] => {
+      if (!metric.gate) return informing(metric, done + round);
+      const own = allocations.get(metric.id);
+      if (own === undefined) return [{ metric, rounds }];
+      return takesPart(own.share, round, index) ? [{ metric, rounds: own.rounds }] : [];
+    });
+    return due.length > 0 ? due : portionsOf(metrics, rounds);
+  };
+}
+
+function informing(metric: MetricEntry, round: number): Portion[] {
+  const [launches, rounds] = metric.slow
+    ? [SLOW_LAUNCH_ROUNDS, SLOW_ROUNDS]
+    : [INFORMING_LAUNCH_ROUNDS, INFORMING_ROUNDS];
+  return round < launches ? [{ metric, rounds }] : [];
+}
+
+/**
+ * Spreads a share of the rounds evenly over all of them, each metric's from another start on, so that
+ * launches are alike and no burst of a neighbour's work hits all metrics of few rounds at once.
+ */
+function takesPart(share: number, round: number, index: number): boolean {
+  const start = (index * GOLDEN_RATIO) % 1;
+  return Math.floor((round + 1) * share + start) > Math.floor(round * share + start);
+}
+
+/** Multiples of it fill the unit interval evenly, however many there are. */
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
+
+const portionsOf = (metrics: readonly MetricEntry[], rounds: number): Portion[] =>
+  metrics.map((metric) => ({ metric, rounds }));
