@@ -3,7 +3,7 @@ import type { Run } from '../record/run.js';
 import { type Allocation, allocate, type Goal, roundsFor } from './allocation.js';
 import { collectRun, type RunIdentity } from './collect.js';
 import { expectationText } from './expectation.js';
-import type { Bench } from './launch.js';
+import type { Bench, LaunchObservation } from './launch.js';
 import {
   emptyLog,
   type MeasuringLog,
@@ -36,6 +36,8 @@ interface Screening {
   share?: number;
   /** What the time is to buy; without it all metrics are measured alike. */
   goal?: Goal;
+  /** Keeps the pilot's batches after the plan was made of them, for who judges batches. */
+  keepBatches?: boolean;
 }
 
 /** One measuring of one candidate, against a baseline in turn or alone, within one time budget. */
@@ -70,7 +72,7 @@ export class Session {
    * All metrics, for the share of the budget that leaves time to confirm. With a goal, the first
    * rounds are a pilot for how the others are spent, and what may be expected of them is told.
    */
-  async screen({ share = SCREEN_SHARE, goal }: Screening = {}): Promise<void> {
+  async screen({ share = SCREEN_SHARE, goal, keepBatches }: Screening = {}): Promise<void> {
     const { metrics, roundsPerLaunch } = this.bench.plan;
     const until = this.begin + share * this.durationMs;
     if (goal === undefined) {
@@ -80,6 +82,7 @@ export class Session {
     }
     await this.pilot(until);
     this.allocate(goal, until);
+    if (!keepBatches) forgetBatches(this.log);
     const schedule = screenSchedule(metrics, roundsPerLaunch, this.allocations, PILOT_ROUNDS);
     await this.measure('screen', schedule, { until, leastRounds: 0 });
   }
@@ -108,6 +111,11 @@ export class Session {
     return collectRun(this.sides.candidate, this.bench.plan, this.log.candidate, identity);
   }
 
+  /** What each side's launches said, in the order they ran: baseline, candidate. */
+  observations(): [readonly LaunchObservation[], readonly LaunchObservation[]] {
+    return [this.log.baseline, this.log.candidate];
+  }
+
   /** Both sides as one run, for a candidate that was compared with itself. */
   pooledRun(identity: RunIdentity): Run {
     const launches = [...this.log.baseline, ...this.log.candidate].sort(
@@ -128,7 +136,6 @@ export class Session {
     const gated = metrics.filter(({ gate, unit }) => gate && unit !== 'count');
     const timeMs = until - performance.now();
     this.allocations = allocate(gated, this.log, goal, timeMs, seed);
-    forgetBatches(this.log);
     const text = expectationText(gated, this.allocations, goal, PILOT_ROUNDS);
     if (text !== '') this.progress.note(text);
   }

@@ -49,6 +49,7 @@ describe('parseWire', () => {
       metrics: [
         {
           ...{ id: 'syscall.null', version: 1, round: 0, status: 'ok', details: {} },
+          elapsedNs: 0,
           batches: {
             operations: 2560,
             wallNs: [200_100, 200_300],
@@ -59,6 +60,7 @@ describe('parseWire', () => {
         },
         {
           ...{ id: 'sendfile.tcp_4k', version: 1, round: 0, status: 'denied' },
+          elapsedNs: 0,
           reason: { operation: 'socket(AF_INET)', errno: 13, message: 'Permission denied' },
         },
       ],

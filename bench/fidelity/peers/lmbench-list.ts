@@ -1,8 +1,8 @@
 import { constants, copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { leavePinned, runPinned } from '../../process.ts';
 import type { Host } from '../peer.ts';
-import { leavePinned, runPinned } from '../process.ts';
 import { readNumber } from './report.ts';
 
 export interface Benchmark {

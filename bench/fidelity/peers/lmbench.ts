@@ -1,7 +1,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { runPinned } from '../../process.ts';
 import type { Host, Pair, Peer } from '../peer.ts';
-import { runPinned } from '../process.ts';
 import { type Benchmark, benchmarks } from './lmbench-list.ts';
 
 const FOLDER = 'LMBENCH_DIR';

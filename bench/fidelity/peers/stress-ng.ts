@@ -1,5 +1,5 @@
+import { runPinned } from '../../process.ts';
 import type { Host, Pair, Peer } from '../peer.ts';
-import { runPinned } from '../process.ts';
 import { readNumber } from './report.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { access, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { runPinned } from '../../process.ts';
 import type { Host, Pair, Peer } from '../peer.ts';
-import { runPinned } from '../process.ts';
 import { readNumber } from './report.ts';
 
 const FOLDER = 'WILL_IT_SCALE_DIR';

@@ -1,6 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Host } from './peer.ts';
+import type { Host } from './fidelity/peer.ts';
 
 /** No launch takes half as long, even on a CPU that it must share. */
 const LIMIT_S = 120;

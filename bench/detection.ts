@@ -1,0 +1,71 @@
+// How often the gate is wrong, and what it misses, on this machine's own noise: npm run bench:detection.
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { prepareCollector } from './detection/collect.ts';
+import { appendGate, type Condition } from './detection/gates.ts';
+
+const number = (least: number) => (text: string) => {
+  const value = Number(text);
+  if (value >= least) return value;
+  throw new InvalidArgumentError(`It must be a number of at least ${least}.`);
+};
+
+const DEFAULT_DATA = join(import.meta.dirname, '..', '.detection', 'gates.jsonl');
+
+interface CollectOptions {
+  minutes: number;
+  data: string;
+}
+
+const NOTHING: Condition = { name: 'nothing changed', filters: 0, neighbour: false };
+const BUSY: Condition = { name: 'nothing changed, busy neighbour', filters: 0, neighbour: true };
+const slowed = (filters: number, neighbour: boolean): Condition => ({
+  name: `${filters} ${filters === 1 ? 'filter' : 'filters'}${neighbour ? ', busy neighbour' : ''}`,
+  filters,
+  neighbour,
+});
+
+/** Over and over: false alarms are rare, so most gates are to count those. */
+const TURN: readonly [Condition, number][] = [
+  ...Array.from({ length: 6 }, (): [Condition, number] => [NOTHING, 30]),
+  [NOTHING, 10],
+  [slowed(1, false), 10],
+  ...Array.from({ length: 4 }, (): [Condition, number] => [NOTHING, 30]),
+  [NOTHING, 60],
+  [BUSY, 30],
+  ...Array.from({ length: 4 }, (): [Condition, number] => [NOTHING, 30]),
+  [NOTHING, 10],
+  [slowed(1, true), 30],
+  [BUSY, 30],
+  [NOTHING, 10],
+  [slowed(4, false), 30],
+];
+
+async function collect({ minutes, data }: CollectOptions): Promise<void> {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort());
+  const folder = await mkdtemp(join(tmpdir(), 'syscall-gate-detection-'));
+  await mkdir(join(data, '..'), { recursive: true });
+  try {
+    const collector = await prepareCollector(controller.signal, folder);
+    const end = performance.now() + minutes * 60_000;
+    for (let turn = 0; performance.now() < end; turn++) {
+      const [condition, budget] = TURN[turn % TURN.length] as [Condition, number];
+      await appendGate(data, await collector.measure(condition, budget));
+      process.stderr.write(`gate ${turn + 1}: ${condition.name}, ${budget} s\n`);
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+await new Command('bench:detection')
+  .description('Measures gates of which the truth is known, and says how often each rule is wrong.')
+  .command('collect')
+  .description('measures gates, and adds them to the collection')
+  .option('--minutes <minutes>', 'for how long', number(1), 60)
+  .option('--data <file>', 'the collection', DEFAULT_DATA)
+  .action(collect)
+  .parent?.parseAsync();

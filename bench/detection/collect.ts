@@ -1,0 +1,93 @@
+import { execFile } from 'node:child_process';
+import { randomBytes, randomInt } from 'node:crypto';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { prepareBench } from '#src/measure/bench.js';
+import type { Bench } from '#src/measure/launch.js';
+import { Session } from '#src/measure/session.js';
+import type { Progress } from '#src/progress.js';
+import { makeTarget } from '#src/targets/index.js';
+import type { Target } from '#src/targets/target.js';
+import { VERSION } from '#src/version.js';
+import { besidePinned } from '../process.ts';
+import { type Condition, type Gate, gateOf } from './gates.ts';
+
+/** The margin of every gated metric in the bench, but for those that need a larger one. */
+export const MARGIN = 0.01;
+export const ALPHA = 0.01;
+
+/**
+ * Pairs of the confirmation, of all metrics. A real gate confirms what was flagged and nothing else,
+ * with many times as many pairs; here each metric must be able to have been the flagged one.
+ */
+const CONFIRM_PAIRS = 14;
+
+/** Busy for 10 ms and asleep for 10 ms: what shares a CPU on a hosted runner is seldom a mere loop. */
+const NEIGHBOUR = [
+  process.execPath,
+  '--eval',
+  'setInterval(() => { for (const end = Date.now() + 10; Date.now() < end; ); }, 20)',
+];
+const NEIGHBOUR_LIMIT_S = 600;
+
+const SILENT: Progress = {
+  phase: () => undefined,
+  step: () => undefined,
+  note: () => undefined,
+  warn: () => undefined,
+  end: () => undefined,
+};
+
+export interface Collector {
+  measure(condition: Condition, budget: number): Promise<Gate>;
+}
+
+/** @param folder where the slowdown is compiled, and an empty working directory for a neighbour */
+export async function prepareCollector(signal: AbortSignal, folder: string): Promise<Collector> {
+  const slowdown = join(folder, 'slowdown');
+  const source = join(import.meta.dirname, '..', '..', 'test', 'native', 'slowdown.c');
+  await promisify(execFile)('cc', ['-O2', '-o', slowdown, source]);
+  const selection = { metrics: [], margins: [], seed: randomInt(2 ** 32) };
+  const bench = await prepareBench(selection, { signal, progress: SILENT });
+  const gated = bench.plan.metrics.filter(({ gate }) => gate);
+  return {
+    measure(condition, budget) {
+      const plan = { ...bench.plan, metrics: gated, seed: randomInt(2 ** 32) };
+      const work = () => measureGate({ ...bench, plan }, condition, budget, slowdown);
+      if (!condition.neighbour) return work();
+      const host = { cpu: bench.plan.cpu, folder, signal };
+      return besidePinned(host, { argv: NEIGHBOUR }, work, NEIGHBOUR_LIMIT_S);
+    },
+  };
+}
+
+/** A gate as the program measures it, but for the tails, and for the confirmation of everything. */
+async function measureGate(
+  bench: Bench,
+  condition: Condition,
+  budget: number,
+  slowdown: string,
+): Promise<Gate> {
+  const baseline = makeTarget({ kind: 'host', spec: 'host' });
+  const candidate = condition.filters === 0 ? baseline : slowed(slowdown, condition.filters);
+  const session = new Session(bench, { baseline, candidate }, budget * 1000, SILENT);
+  const marginOf = ({ least_margin_percent }: { least_margin_percent: number }) =>
+    Math.max(MARGIN, least_margin_percent / 100);
+  await session.warmUp();
+  await session.screen({ goal: { alpha: ALPHA, marginOf }, keepBatches: true });
+  const ids = bench.plan.metrics.map(({ id }) => id);
+  // One after the other, since a session measures no more than a round beyond its time.
+  for (let pairs = 0; pairs < CONFIRM_PAIRS; pairs += 2) await session.confirm(ids, 2);
+  const identity = () => ({
+    id: randomBytes(8).toString('hex'),
+    startedAt: new Date().toISOString(),
+    tool: VERSION,
+  });
+  const runs = [session.baselineRun(identity()), session.candidateRun(identity())] as const;
+  return gateOf({ condition, budget }, runs, session.observations());
+}
+
+const slowed = (slowdown: string, filters: number): Target => {
+  const argv = [slowdown, String(filters), '{probe}'];
+  return makeTarget({ kind: 'command', spec: `command:${argv.join(' ')}`, argv });
+};
