@@ -16,6 +16,7 @@ const DEFAULT_DATA = join(import.meta.dirname, '..', '.detection', 'gates.jsonl'
 
 interface CollectOptions {
   minutes: number;
+  beside?: string;
   data: string;
 }
 
@@ -43,7 +44,7 @@ const TURN: readonly [Condition, number][] = [
   [slowed(4, false), 30],
 ];
 
-async function collect({ minutes, data }: CollectOptions): Promise<void> {
+async function collect({ minutes, beside, data }: CollectOptions): Promise<void> {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort());
   const folder = await mkdtemp(join(tmpdir(), 'syscall-gate-detection-'));
@@ -52,7 +53,9 @@ async function collect({ minutes, data }: CollectOptions): Promise<void> {
     const collector = await prepareCollector(controller.signal, folder);
     const end = performance.now() + minutes * 60_000;
     for (let turn = 0; performance.now() < end; turn++) {
-      const [condition, budget] = TURN[turn % TURN.length] as [Condition, number];
+      const [planned, budget] = TURN[turn % TURN.length] as [Condition, number];
+      const name = beside === undefined ? planned.name : `${planned.name}, beside ${beside}`;
+      const condition = { ...planned, name };
       await appendGate(data, await collector.measure(condition, budget));
       process.stderr.write(`gate ${turn + 1}: ${condition.name}, ${budget} s\n`);
     }
@@ -66,6 +69,7 @@ await new Command('bench:detection')
   .command('collect')
   .description('measures gates, and adds them to the collection')
   .option('--minutes <minutes>', 'for how long', number(1), 60)
+  .option('--beside <what>', 'what else the machine does meanwhile, for the record')
   .option('--data <file>', 'the collection', DEFAULT_DATA)
   .action(collect)
   .parent?.parseAsync();

@@ -40155,7 +40155,7 @@ const isThere = (path) => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.stat)
 
 /***/ }),
 
-/***/ 52964:
+/***/ 88926:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -40876,32 +40876,52 @@ const OWN_OCCUPANCY_QUANTILE = 0.9;
  * does everything where the CPU clock stood still over a batch: it is too coarse to judge by (10 ms
  * in gVisor).
  *
- * @param rounds the metric's batches, one entry a round
- * @param sleeps the operation waits on purpose, so occupancy says nothing
+ * And it counts only when no other thread was busy on the same core, which a virtual machine is not
+ * told: a loop that needs the core's whole width, right after the batch, takes no longer than on a
+ * quiet core.
+ *
+ * @returns undefined for a launch of which too little is left: its neighbour was busy throughout
  */
-function estimateReplicate(rounds, sleeps) {
-    const batches = rounds.map(perOperation);
-    const kept = undisturbed(batches, sleeps).flat();
-    const ns = kept.map((batch) => batch.ns);
-    const control = kept.map((batch) => batch.controlNs);
+function estimateReplicate(batches, filter) {
+    const occupied = undisturbed(batches, filter);
+    const kept = occupied.filter((index) => metQuiet(batches, index, filter));
+    if (kept.length < assumptions/* QUIET_SHARE */.fM * occupied.length)
+        return undefined;
+    const ns = kept.map((index) => batches.ns[index] ?? 0);
+    const control = kept.map((index) => batches.controlNs[index] ?? 0);
     return {
         estimateNs: (0,simple_statistics/* quantile */.YV)(ns, assumptions/* ESTIMATE_QUANTILE */.JG),
         controlNs: (0,simple_statistics/* quantile */.YV)(control, assumptions/* CONTROL_QUANTILE */.ws),
         spreadNs: (0,simple_statistics/* interquartileRange */.Z0)(ns),
         kept: kept.length,
-        rejected: batches.flat().length - kept.length,
+        rejected: batches.ns.length - occupied.length,
     };
 }
-/** ns per operation of the batches that count, round by round: what a plan learns the noise from. */
-const keptByRound = (rounds, sleeps) => undisturbed(rounds.map(perOperation), sleeps).map((round) => round.map(({ ns }) => ns));
+/** What a plan learns the noise from: the batches that count, round by round. */
+function keptByRound(batches, filter) {
+    const rounds = [];
+    for (const index of undisturbed(batches, filter)) {
+        if (!metQuiet(batches, index, filter))
+            continue;
+        const round = batches.round[index] ?? 0;
+        rounds[round] = [...(rounds[round] ?? []), batches.ns[index] ?? 0];
+    }
+    return rounds.filter((round) => round !== undefined);
+}
 /** A launch's estimate from batches of any of its rounds, as {@link estimateReplicate} makes it. */
 const estimateOf = (rounds) => (0,simple_statistics/* quantile */.YV)(rounds.flat(), assumptions/* ESTIMATE_QUANTILE */.JG);
-function undisturbed(rounds, sleeps) {
-    const batches = rounds.flat();
-    if (sleeps || batches.some(({ occupancy }) => occupancy === 0))
-        return [...rounds];
-    const best = (0,simple_statistics/* quantile */.YV)(batches.map(({ occupancy }) => occupancy), OWN_OCCUPANCY_QUANTILE);
-    return rounds.map((round) => round.filter(({ occupancy }) => occupancy >= assumptions/* OCCUPANCY_THRESHOLD */.Op * best));
+/** Indices of the batches in which nobody else had the CPU. */
+function undisturbed({ occupancy }, { sleeps }) {
+    const all = [...occupancy.keys()];
+    if (sleeps || occupancy.includes(0))
+        return all;
+    const best = (0,simple_statistics/* quantile */.YV)([...occupancy], OWN_OCCUPANCY_QUANTILE);
+    return all.filter((index) => (occupancy[index] ?? 0) >= assumptions/* OCCUPANCY_THRESHOLD */.Op * best);
+}
+/** Of a probe that does not tell, every batch did. */
+function metQuiet({ width }, index, { sleeps, quietWidth }) {
+    const own = width[index] ?? Number.NaN;
+    return sleeps || quietWidth === undefined || !(own > assumptions/* WIDTH_THRESHOLD */.F3 * quietWidth);
 }
 /**
  * Reduces the counts of one metric in one launch to the one it takes for the truth: what happens
@@ -40911,12 +40931,6 @@ function agreeOn(counts) {
     const count = (0,simple_statistics/* modeFast */.Yz)([...counts]);
     return { count, agreeing: counts.filter((one) => one === count).length, counts: counts.length };
 }
-const perOperation = (round) => round.wallNs.map((wallNs, index) => ({
-    ns: wallNs / round.operations,
-    controlNs: (round.controlNs[index] ?? 0) / round.controlOperations,
-    // An interrupt between the readings of the two clocks can put CPU time above wall time.
-    occupancy: Math.min(1, (round.cpuNs[index] ?? 0) / wallNs),
-}));
 
 ;// CONCATENATED MODULE: ./lib/measure/allocation.js
 
@@ -40943,7 +40957,7 @@ function allocate(metrics, run, goal, timeMs, seed) {
     const random = seededRandom(seed);
     const launches = [...run.baseline, ...run.candidate];
     const idleMs = idleOf(launches, metrics.length);
-    const needs = metrics.flatMap((metric) => needOf(metric.id, Math.log1p(goal.marginOf(metric)), run, idleMs, random));
+    const needs = metrics.flatMap((metric) => needOf(metric, Math.log1p(goal.marginOf(metric)), run, idleMs, random));
     const least = minimumPairs(assumptions/* SCREEN_FAMILY_WISE */.NR / Math.max(1, metrics.length), 1) + SPARE_PAIRS;
     const choices = shareOut(needs, timeMs, least);
     const most = Math.max(1, ...choices.map(({ pairs }) => pairs));
@@ -40952,12 +40966,15 @@ function allocate(metrics, run, goal, timeMs, seed) {
         { rounds, share: pairs / most, pairs: Math.round(pairs), deviation },
     ]));
 }
-function needOf(id, margin, run, idleMs, random) {
-    const sides = [pilots(run.baseline, id), pilots(run.candidate, id)].filter((side) => side.length > 1);
+function needOf({ id, waits }, margin, run, idleMs, random) {
+    const filter = { sleeps: waits, quietWidth: run.quietWidth };
+    const sides = [run.baseline, run.candidate]
+        .map((side) => pilots(side, filter, id))
+        .filter((side) => side.length > 1);
     if (sides.length === 0)
         return [];
     const all = sides.flat();
-    const roundMs = (0,simple_statistics/* mean */.RE)(all.map(({ rounds, elapsedNs }) => elapsedNs / 1e6 / rounds.length));
+    const roundMs = (0,simple_statistics/* mean */.RE)(all.map(({ count, elapsedNs }) => elapsedNs / 1e6 / count));
     const usual = Math.round((0,simple_statistics/* mean */.RE)(all.map(({ rounds }) => rounds.length)));
     const within = (rounds) => (0,simple_statistics/* mean */.RE)(sides.map((side) => varianceOfEstimate(side, rounds, random)));
     const between = Math.max(0, (0,simple_statistics/* mean */.RE)(sides.map(varianceOfLaunches)) - within(usual));
@@ -40969,11 +40986,16 @@ function needOf(id, margin, run, idleMs, random) {
     return [{ id, options }];
 }
 const varianceOfLaunches = (side) => (0,simple_statistics/* sampleVariance */.y4)(side.map(({ rounds }) => Math.log(estimateOf(rounds))));
-const pilots = (side, id) => side.flatMap(({ metrics }) => {
+const pilots = (side, filter, id) => side.flatMap(({ launch, metrics }) => {
     const observation = metrics.get(id);
-    if (observation?.status !== 'ok' || observation.kind !== 'timed')
+    if (launch.phase === 'warm-up' || observation?.status !== 'ok')
         return [];
-    return observation.pilot?.rounds.some((round) => round.length > 0) ? [observation.pilot] : [];
+    if (observation.kind !== 'timed')
+        return [];
+    const { batches, elapsedNs } = observation;
+    const rounds = keptByRound(batches, filter);
+    const count = 1 + Math.max(...batches.round);
+    return rounds.length > 0 ? [{ rounds, count, elapsedNs }] : [];
 });
 /** What an estimate from so many rounds varies by within a launch, rounds drawn with replacement. */
 function varianceOfEstimate(side, rounds, random) {
@@ -40984,7 +41006,7 @@ function varianceOfEstimate(side, rounds, random) {
 /** ms a metric of what a launch takes beside its metrics: exec, setup of the probe, the results. */
 function idleOf(launches, metrics) {
     const idle = launches.map(({ launch, metrics: seen }) => launch.wallNs -
-        (0,simple_statistics/* sum */.cz)([...seen.values()].map((one) => one.status === 'ok' && one.kind === 'timed' ? (one.pilot?.elapsedNs ?? 0) : 0)));
+        (0,simple_statistics/* sum */.cz)([...seen.values()].map((one) => one.status === 'ok' && one.kind === 'timed' ? one.elapsedNs : 0)));
     return idle.length === 0 ? 0 : Math.max(0, Math.min(...idle)) / 1e6 / Math.max(1, metrics);
 }
 /**
@@ -41020,6 +41042,48 @@ function choose({ id, options }, price, least) {
 /** Rounds of launches that so many pairs take. */
 const roundsFor = (pairs) => Math.ceil(pairs / PAIRS_PER_ROUND);
 const pairsIn = (rounds) => rounds * PAIRS_PER_ROUND;
+
+;// CONCATENATED MODULE: ./lib/measure/batches.js
+
+
+function batchesOf(rounds) {
+    const rows = rounds.flatMap((round, number) => round.wallNs.map((wallNs, index) => ({
+        number,
+        ns: wallNs / round.operations,
+        controlNs: (round.controlNs[index] ?? 0) / round.controlOperations,
+        // An interrupt between the readings of the two clocks can put CPU time above wall time.
+        occupancy: Math.min(1, (round.cpuNs[index] ?? 0) / wallNs),
+        widthNs: round.width ? (round.width.ns[index] ?? 0) / round.width.operations : Number.NaN,
+    })));
+    const controlNs = Float64Array.from(rows, (row) => row.controlNs);
+    // An interruption of one batch of the chain must not make the core look quiet.
+    const chain = rows.length === 0 ? 1 : (0,simple_statistics/* quantile */.YV)([...controlNs], assumptions/* CONTROL_QUANTILE */.ws);
+    return {
+        round: Uint16Array.from(rows, ({ number }) => number),
+        ns: Float64Array.from(rows, ({ ns }) => ns),
+        controlNs,
+        occupancy: Float64Array.from(rows, ({ occupancy }) => occupancy),
+        width: Float64Array.from(rows, ({ widthNs }) => widthNs / chain),
+    };
+}
+/** Of a launch's batches, so many are taken to have met a quiet core: a tenth at least. */
+const QUIET_BATCHES = 0.1;
+/** Of the launches, so many are taken to hold quiet batches. */
+const QUIET_LAUNCHES = 0.25;
+/**
+ * What the wide loop takes where no other thread is busy on the core, as {@link Batches.width}: the
+ * batches of a launch that stand under it agree on it to a thousandth on quiet machines.
+ *
+ * @param launches each the batches of all its metrics
+ * @returns undefined where no probe told
+ */
+function quietWidth(launches) {
+    const least = launches.flatMap((metrics) => {
+        const widths = metrics.flatMap(({ width }) => [...width].filter((one) => one > 0));
+        return widths.length === 0 ? [] : [(0,simple_statistics/* quantile */.YV)(widths, QUIET_BATCHES)];
+    });
+    return least.length === 0 ? undefined : (0,simple_statistics/* quantile */.YV)(least, QUIET_LAUNCHES);
+}
 
 // EXTERNAL MODULE: ./node_modules/picomatch/index.js
 var picomatch = __nccwpck_require__(14006);
@@ -41090,11 +41154,14 @@ function matching(glob, ids, input = 'metrics') {
 
 
 
+
 /**
  * Gathers one side's launches into its run record.
+ *
+ * @param quiet what the wide loop takes on a quiet core, from the launches of both sides
  * @throws Failure (measurement) when no launch of the side came through
  */
-function collectRun(target, plan, observations, identity) {
+function collectRun(target, plan, observations, identity, quiet) {
     const { environment, catalogue } = described(target, observations);
     return (0,record_run/* makeRun */.SA)({
         schema: record_run/* RUN_SCHEMA */.EJ,
@@ -41110,7 +41177,7 @@ function collectRun(target, plan, observations, identity) {
         subject: environment.subject,
         plan: { ...planRecord(plan), ...placement(observations) },
         launches: observations.map((observation) => observation.launch),
-        metrics: plan.metrics.map((entry) => metricRecord(entry, observations)),
+        metrics: plan.metrics.map((entry) => metricRecord(entry, observations, quiet)),
         ...tailsOf(observations),
     });
 }
@@ -41143,7 +41210,7 @@ function placement(observations) {
 }
 const launchesFailed = (target, why) => (0,failure/* measurementFailure */.jO)(`The probe could not be measured in ${target.record.spec}: ${why}; run that command line by hand to see what is in its way.`);
 /** Warm-up launches describe the target and heat the machine; their numbers are discarded. */
-function metricRecord(entry, observations) {
+function metricRecord(entry, observations, quiet) {
     const { id, version, gate, entries, switches, bytes, unit } = entry;
     const leastMargin = entry.least_margin_percent / 100;
     const fields = {
@@ -41151,7 +41218,7 @@ function metricRecord(entry, observations) {
         ...(leastMargin > 0 ? { leastMargin } : {}),
     };
     const seen = observations.filter(({ launch }) => launch.phase !== 'warm-up');
-    const replicates = seen.flatMap((observation) => replicate(id, observation));
+    const { replicates, contended } = replicatesOf(entry, seen, quiet);
     const counts = seen.flatMap((observation) => countOf(id, observation));
     const absences = seen.flatMap((observation) => absence(id, observation));
     const known = replicates.length + counts.length;
@@ -41163,7 +41230,8 @@ function metricRecord(entry, observations) {
     const interrupted = interruptedBatches(replicates);
     if (interrupted !== undefined)
         return { ...fields, ...interrupted };
-    return { ...fields, status: 'ok', unit, replicates, ...details };
+    const left = contended > 0 ? { contended } : {};
+    return { ...fields, status: 'ok', unit, replicates, ...left, ...details };
 }
 /**
  * A metric is unstable when most of its batches were interrupted: what is left is a selection. A
@@ -41176,11 +41244,27 @@ function interruptedBatches(replicates) {
     const message = `${rejected} of ${batches} batches were interrupted by other work on the CPU`;
     return { status: 'unstable', reason: { operation: 'measure', errno: 0, message } };
 }
-function replicate(id, { launch, metrics }) {
+/**
+ * Launches that met a busy neighbour on the core are left out, unless most of them did: then that is
+ * what this machine is like, and all of them are measured in it.
+ */
+function replicatesOf({ id, waits }, seen, quiet) {
+    const all = seen.flatMap((one) => replicate(id, one, { sleeps: waits }));
+    const filter = { sleeps: waits, quietWidth: quiet };
+    const replicates = seen.flatMap((one) => replicate(id, one, filter));
+    return replicates.length < LEAST_QUIET * all.length
+        ? { replicates: all, contended: 0 }
+        : { replicates, contended: all.length - replicates.length };
+}
+const LEAST_QUIET = 0.5;
+function replicate(id, { launch, metrics }, filter) {
     const observation = metrics.get(id);
     if (observation?.status !== 'ok' || observation.kind !== 'timed')
         return [];
-    const { estimateNs, controlNs, spreadNs, kept, rejected } = observation.estimate;
+    const estimate = estimateReplicate(observation.batches, filter);
+    if (estimate === undefined)
+        return [];
+    const { estimateNs, controlNs, spreadNs, kept, rejected } = estimate;
     return [
         {
             sequence: launch.sequence,
@@ -41319,6 +41403,8 @@ const measuredLine = schemas/* object */.Ikc({
     cpu_ns: batches(duration),
     control_ns: batches(positive),
     control_operations: positive,
+    width_ns: batches(positive).optional(),
+    width_operations: positive.optional(),
     details,
 })
     .refine((line) => line.cpu_ns.length === line.wall_ns.length, {
@@ -41328,6 +41414,10 @@ const measuredLine = schemas/* object */.Ikc({
     .refine((line) => line.control_ns.length === line.wall_ns.length, {
     error: 'not as long as wall_ns',
     path: ['control_ns'],
+})
+    .refine((line) => (line.width_ns ?? line.wall_ns).length === line.wall_ns.length, {
+    error: 'not as long as wall_ns',
+    path: ['width_ns'],
 })
     .transform(({ id, version, round, status, elapsed_ns, ...line }) => ({
     ...{ id, version, round, status },
@@ -41339,6 +41429,9 @@ const measuredLine = schemas/* object */.Ikc({
         cpuNs: line.cpu_ns,
         controlNs: line.control_ns,
         controlOperations: line.control_operations,
+        ...(line.width_ns && line.width_operations
+            ? { width: { ns: line.width_ns, operations: line.width_operations } }
+            : {}),
     },
 }));
 const countedLine = schemas/* object */.Ikc({
@@ -41556,6 +41649,7 @@ function firstIssue(error) {
 
 
 
+
 /** The launcher kills later than the probe gives up, so that a slow metric has its own status. */
 const LAUNCHER_GRACE_MS = 2000;
 const RESULTS_FD = 3;
@@ -41642,16 +41736,13 @@ function launchFailure(result, wire) {
     const where = wire.hello === undefined ? 'without any result' : 'before its last result';
     return `it ended with exit code ${result.exitCode} ${where}${because}`;
 }
-function observeMetrics({ portions, pilot }, wire) {
+function observeMetrics({ portions }, wire) {
     const rounds = new Map();
     for (const line of wire)
         rounds.set(line.id, [...(rounds.get(line.id) ?? []), line]);
-    return new Map(portions.map(({ metric }) => [
-        metric.id,
-        observeMetric(metric, rounds.get(metric.id) ?? [], pilot),
-    ]));
+    return new Map(portions.map(({ metric }) => [metric.id, observeMetric(metric, rounds.get(metric.id) ?? [])]));
 }
-function observeMetric(entry, rounds, pilot) {
+function observeMetric(entry, rounds) {
     const other = rounds.find((round) => round.version !== entry.version);
     if (other !== undefined)
         return otherDefinition(entry.version, other.version);
@@ -41669,12 +41760,8 @@ function observeMetric(entry, rounds, pilot) {
     const batches = rounds.flatMap((round) => ('batches' in round ? [round.batches] : []));
     if (batches.length === 0)
         return missing;
-    const estimate = estimateReplicate(batches, entry.waits);
-    const observation = { status: 'ok', kind: 'timed', estimate, details };
-    if (!pilot)
-        return observation;
     const elapsedNs = (0,simple_statistics/* sum */.cz)(rounds.map((round) => round.elapsedNs));
-    return { ...observation, pilot: { rounds: keptByRound(batches, entry.waits), elapsedNs } };
+    return { status: 'ok', kind: 'timed', batches: batchesOf(batches), elapsedNs, details };
 }
 /** A command may start a probe of its own, of another release. */
 const otherDefinition = (ours, theirs) => ({
@@ -41766,12 +41853,12 @@ function tellProgress(progress, order, begin, launches, target) {
     const budget = Math.max(order.until, performance.now()) - begin;
     progress.step(seconds(performance.now() - begin), seconds(budget), `launch ${launches + 1}, ${target.record.spec}`);
 }
-async function launchInTurn(bench, target, { phase, pilot = false }, portions, log) {
+async function launchInTurn(bench, target, { phase }, portions, log) {
     const sequence = log.next++;
     return launchProbe(bench, {
         target,
         sequence,
-        ...{ phase, portions, pilot },
+        ...{ phase, portions },
         orderSeed: roundSeed(bench.plan.seed, sequence),
         deadlineMs: LAUNCH_DEADLINE_MS,
         environment: phase === 'warm-up',
@@ -41808,11 +41895,6 @@ const warmUpSchedule = (metrics) => {
     const portions = portionsOf(gated.length > 0 ? gated : metrics, WARM_UP_ROUNDS);
     return () => portions;
 };
-/** Every metric alike. */
-const evenSchedule = (metrics, rounds) => {
-    const portions = portionsOf(metrics, rounds);
-    return () => portions;
-};
 /**
  * Gated metrics as they were allocated, and in the first rounds those that only inform.
  *
@@ -41820,13 +41902,13 @@ const evenSchedule = (metrics, rounds) => {
  */
 function screenSchedule(metrics, rounds, allocations = new Map(), done = 0) {
     return (round) => {
-        const due = metrics.flatMap((metric) => {
+        const due = metrics.flatMap((metric, index) => {
             if (!metric.gate)
                 return informing(metric, done + round);
             const own = allocations.get(metric.id);
             if (own === undefined)
                 return [{ metric, rounds }];
-            return takesPart(own.share, round) ? [{ metric, rounds: own.rounds }] : [];
+            return takesPart(own.share, round, index) ? [{ metric, rounds: own.rounds }] : [];
         });
         return due.length > 0 ? due : portionsOf(metrics, rounds);
     };
@@ -41837,11 +41919,20 @@ function informing(metric, round) {
         : [INFORMING_LAUNCH_ROUNDS, INFORMING_ROUNDS];
     return round < launches ? [{ metric, rounds }] : [];
 }
-/** Spreads a share of the rounds evenly over all of them. */
-const takesPart = (share, round) => Math.floor((round + 1) * share) > Math.floor(round * share);
+/**
+ * Spreads a share of the rounds evenly over all of them, each metric's from another start on, so that
+ * launches are alike and no burst of a neighbour's work hits all metrics of few rounds at once.
+ */
+function takesPart(share, round, index) {
+    const start = (index * GOLDEN_RATIO) % 1;
+    return Math.floor((round + 1) * share + start) > Math.floor(round * share + start);
+}
+/** Multiples of it fill the unit interval evenly, however many there are. */
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 const portionsOf = (metrics, rounds) => metrics.map((metric) => ({ metric, rounds }));
 
 ;// CONCATENATED MODULE: ./lib/measure/session.js
+
 
 
 
@@ -41923,30 +42014,36 @@ class Session {
     }
     baselineRun(identity) {
         const { baseline = this.sides.candidate } = this.sides;
-        return collectRun(baseline, this.bench.plan, this.log.baseline, identity);
+        return collectRun(baseline, this.bench.plan, this.log.baseline, identity, this.quiet());
     }
     candidateRun(identity) {
-        return collectRun(this.sides.candidate, this.bench.plan, this.log.candidate, identity);
+        return collectRun(this.sides.candidate, this.bench.plan, this.log.candidate, identity, this.quiet());
+    }
+    /** What each side's launches said, in the order they ran: baseline, candidate. */
+    observations() {
+        return [this.log.baseline, this.log.candidate];
     }
     /** Both sides as one run, for a candidate that was compared with itself. */
     pooledRun(identity) {
         const launches = [...this.log.baseline, ...this.log.candidate].sort((a, b) => a.launch.sequence - b.launch.sequence);
-        return collectRun(this.sides.candidate, this.bench.plan, launches, identity);
+        return collectRun(this.sides.candidate, this.bench.plan, launches, identity, this.quiet());
+    }
+    /** Of both sides together: they ran on the same core in turn. */
+    quiet() {
+        const launches = [...this.log.baseline, ...this.log.candidate];
+        return quietWidth(launches.map(timedBatches));
     }
     async pilot(until) {
         const { metrics, roundsPerLaunch } = this.bench.plan;
         const schedule = screenSchedule(metrics, roundsPerLaunch);
-        const limits = { until, leastRounds: 1, most: PILOT_ROUNDS, pilot: true };
+        const limits = { until, leastRounds: 1, most: PILOT_ROUNDS };
         await this.measure('screen', schedule, limits);
     }
     allocate(goal, until) {
         const { metrics, seed } = this.bench.plan;
         const gated = metrics.filter(({ gate, unit }) => gate && unit !== 'count');
         const timeMs = until - performance.now();
-        const T0 = performance.now();
-        this.allocations = allocate(gated, this.log, goal, timeMs, seed);
-        console.error("ALLOC", performance.now() - T0, timeMs, [...this.allocations].map(([id, a]) => `${id} r${a.rounds} p${a.pairs} d${(100 * a.deviation).toFixed(2)}`).join("\n"));
-        forgetBatches(this.log);
+        this.allocations = allocate(gated, { ...this.log, quietWidth: this.quiet() }, goal, timeMs, seed);
         const text = expectationText(gated, this.allocations, goal, PILOT_ROUNDS);
         if (text !== '')
             this.progress.note(text);
@@ -41957,15 +42054,7 @@ class Session {
         await measureRounds(this.bench, this.sides, order, this.log, this.progress);
     }
 }
-/** Batches are many, and have said what they had to say. */
-function forgetBatches({ baseline, candidate }) {
-    for (const { metrics } of [...baseline, ...candidate]) {
-        for (const observation of metrics.values()) {
-            if (observation.status === 'ok' && observation.kind === 'timed')
-                delete observation.pilot;
-        }
-    }
-}
+const timedBatches = ({ metrics }) => [...metrics.values()].flatMap((one) => one.status === 'ok' && one.kind === 'timed' ? [one.batches] : []);
 
 ;// CONCATENATED MODULE: ./lib/stats/moderated.js
 
@@ -44906,7 +44995,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _baseline_artifact_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(40396);
 /* harmony import */ var _config_inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(85824);
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(71957);
-/* harmony import */ var _gate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(52964);
+/* harmony import */ var _gate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(88926);
 /* harmony import */ var _github_artifacts_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(18328);
 /* harmony import */ var _github_client_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(58987);
 /* harmony import */ var _github_comment_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(30241);
@@ -45246,6 +45335,8 @@ const timedMetricSchema = schemas/* strictObject */.rej({
     status: schemas/* literal */.euz('ok'),
     unit: unitSchema.exclude(['count']),
     replicates: schemas/* array */.YOg(replicateSchema).min(1).max(10_000),
+    /** Launches that are left out, since another thread was busy on the same core. */
+    contended: schemas/* int */.Whr().min(1).optional(),
     details: details.optional(),
 });
 const countedMetricSchema = schemas/* strictObject */.rej({
@@ -46576,6 +46667,7 @@ const prefixed = (prefix, text) => known(text) === '' ? '' : `${prefix}${text}`;
 /* harmony export */   AO: () => (/* binding */ PRIOR_DEGREES_OF_FREEDOM),
 /* harmony export */   CJ: () => (/* binding */ DUET_MARGIN),
 /* harmony export */   C_: () => (/* binding */ EXACT_LIMIT),
+/* harmony export */   F3: () => (/* binding */ WIDTH_THRESHOLD),
 /* harmony export */   JG: () => (/* binding */ ESTIMATE_QUANTILE),
 /* harmony export */   Jz: () => (/* binding */ COUNT_AGREEMENT),
 /* harmony export */   LK: () => (/* binding */ SHOWN_CONFIDENCE),
@@ -46585,6 +46677,7 @@ const prefixed = (prefix, text) => known(text) === '' ? '' : `${prefix}${text}`;
 /* harmony export */   QU: () => (/* binding */ MOST_PAIRS_TO_SETTLE),
 /* harmony export */   R3: () => (/* binding */ MOST_RUNS_TO_SETTLE),
 /* harmony export */   UT: () => (/* binding */ EQUIVALENCE_ALPHA),
+/* harmony export */   fM: () => (/* binding */ QUIET_SHARE),
 /* harmony export */   gR: () => (/* binding */ EQUIVALENCE_CONFIDENCE),
 /* harmony export */   mh: () => (/* binding */ OTHER_PRIOR_STANDARD_DEVIATION),
 /* harmony export */   oA: () => (/* binding */ PRIOR_STANDARD_DEVIATIONS),
@@ -46663,6 +46756,16 @@ const CONTROL_QUANTILE = 0.25;
  * 90th percentile went from 2.6 to 11.7. Higher, and clock granularity rejects good batches.
  */
 const OCCUPANCY_THRESHOLD = 0.97;
+/**
+ * A batch counts when the wide control loop right after it takes no longer than this share of what
+ * it takes on a quiet core. On virtual machines with neighbours it agrees to 0.1 % from launch to
+ * launch; beside a busy sibling thread it takes 1.3 to 1.5 times as long, and so does a system call,
+ * for a tenth of a second at a time. Without the filter the deviation between launches is twice as
+ * large. Lower, and an interrupt in the loop rejects good batches.
+ */
+const WIDTH_THRESHOLD = 1.05;
+/** A launch of which a smaller share of the batches met a quiet core says nothing of the metric. */
+const QUIET_SHARE = 1 / 3;
 /** A metric with a smaller share of its batches kept is `unstable`: what is left is a selection. */
 const UNSTABLE_SHARE = 0.5;
 /**

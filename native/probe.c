@@ -79,7 +79,8 @@ static struct measure prepare(void) {
         .batches = plan.batches,
         .operations = plan.operations,
         .batch_ns = wall_clock_batch_ns(cost_ns, plan.batch_us * 1000),
-        .control_operations = control_calibrate(control_ns),
+        .control_operations = control_calibrate(control_chain, control_ns),
+        .width_operations = control_calibrate(control_width, control_ns),
     };
 }
 
@@ -110,7 +111,7 @@ static bool measure_round(uint64_t round, uint64_t rounds, const size_t *order) 
             continue;
         measure_metric(&measure, plan.metrics[which].metric, &desk->calibrations[which],
                        &desk->bench, &desk->series);
-        if (!line_metric(&wire, &desk->bench, round, &desk->series, measure.control_operations))
+        if (!line_metric(&wire, &desk->bench, round, &desk->series, &measure))
             return false;
     }
     return true;

@@ -74,7 +74,7 @@ async function measureGate(
   const marginOf = ({ least_margin_percent }: { least_margin_percent: number }) =>
     Math.max(MARGIN, least_margin_percent / 100);
   await session.warmUp();
-  await session.screen({ goal: { alpha: ALPHA, marginOf }, keepBatches: true });
+  await session.screen({ goal: { alpha: ALPHA, marginOf } });
   const ids = bench.plan.metrics.map(({ id }) => id);
   // One after the other, since a session measures no more than a round beyond its time.
   for (let pairs = 0; pairs < CONFIRM_PAIRS; pairs += 2) await session.confirm(ids, 2);

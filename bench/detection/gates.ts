@@ -76,7 +76,7 @@ function raw(run: Run, observations: readonly LaunchObservation[], id: string): 
   const batches = observations.flatMap(({ metrics }) => {
     const observation = metrics.get(id);
     return observation?.status === 'ok' && observation.kind === 'timed'
-      ? (observation.pilot?.rounds.flat() ?? [])
+      ? [...observation.batches.ns]
       : [];
   });
   return {

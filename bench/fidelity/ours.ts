@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { median } from 'simple-statistics';
 import { quietestCpu } from '#src/measure/cpu.js';
+import { estimateReplicate } from '#src/measure/estimate.js';
 import { type Bench, type LaunchObservation, launchProbe } from '#src/measure/launch.js';
 import { makePlan } from '#src/measure/plan.js';
 import { buildProbe, readCatalogue } from '#src/probe/build.js';
@@ -47,7 +48,10 @@ async function estimate(bench: Bench, metric: MetricEntry): Promise<number> {
     const reason = observation && `${observation.reason.operation}: ${observation.reason.message}`;
     throw new Error(`${metric.id} has no number (${reason ?? launch.failure})`);
   }
-  if (observation.kind === 'timed') return observation.estimate.estimateNs;
+  if (observation.kind === 'timed') {
+    const estimate = estimateReplicate(observation.batches, { sleeps: metric.waits });
+    if (estimate !== undefined) return estimate.estimateNs;
+  }
   throw new Error(`${metric.id} is counted, not timed`);
 }
 

@@ -26,7 +26,7 @@ bool line_hello(struct wire *wire, const struct wall_clock *clock, struct placem
 
 /** One metric and round: its batches, or why there are none. */
 bool line_metric(struct wire *wire, const struct bench *bench, uint64_t round,
-                 const struct series *series, uint64_t control_operations);
+                 const struct series *series, const struct measure *measure);
 
 /** What single operations are timed and counted with: the clock's rate and cost, or why not. */
 bool line_tails(struct wire *wire, const struct cycle_clock *clock,

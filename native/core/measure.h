@@ -14,6 +14,7 @@ struct series {
     uint64_t wall_ns[PLAN_BATCHES_MAX];
     uint64_t cpu_ns[PLAN_BATCHES_MAX];     /* of all participants, over the same interval */
     uint64_t control_ns[PLAN_BATCHES_MAX]; /* of the control batch right after it */
+    uint64_t width_ns[PLAN_BATCHES_MAX];   /* of the batch of the wide loop after that */
     uint64_t events[PLAN_BATCHES_MAX];     /* instead of times, where the metric counts */
 };
 
@@ -28,6 +29,7 @@ struct measure {
     uint64_t batch_ns;   /* the least a batch may take */
     uint64_t operations; /* of every batch, or PLAN_UNSET: as many as make it long enough */
     uint64_t control_operations;
+    uint64_t width_operations;
 };
 
 /** The least number of operations that is `operations` or more and ends with a whole turn. */

@@ -3,8 +3,8 @@ import type { MetricEntry } from '../probe/catalogue.js';
 import { SCREEN_FAMILY_WISE } from '../stats/assumptions.js';
 import { minimumPairs } from '../stats/power.js';
 import { type Random, seededRandom } from '../stats/random.js';
-import { estimateOf, type RoundsNs } from './estimate.js';
-import type { LaunchObservation, Pilot } from './launch.js';
+import { estimateOf, type Filter, keptByRound, type RoundsNs } from './estimate.js';
+import type { LaunchObservation } from './launch.js';
 
 /**
  * Spends the time of the screen where it buys most, by what a pilot has shown of each metric's cost
@@ -37,6 +37,7 @@ export interface PilotRun {
   /** A side's own launches in the order they ran; none where the candidate is measured alone. */
   baseline: readonly LaunchObservation[];
   candidate: readonly LaunchObservation[];
+  quietWidth: number | undefined;
 }
 
 /** How many rounds a launch may hold of one metric. */
@@ -70,7 +71,7 @@ export function allocate(
   const launches = [...run.baseline, ...run.candidate];
   const idleMs = idleOf(launches, metrics.length);
   const needs = metrics.flatMap((metric) =>
-    needOf(metric.id, Math.log1p(goal.marginOf(metric)), run, idleMs, random),
+    needOf(metric, Math.log1p(goal.marginOf(metric)), run, idleMs, random),
   );
   const least = minimumPairs(SCREEN_FAMILY_WISE / Math.max(1, metrics.length), 1) + SPARE_PAIRS;
   const choices = shareOut(needs, timeMs, least);
@@ -98,13 +99,20 @@ interface Need {
   options: Option[];
 }
 
-function needOf(id: string, margin: number, run: PilotRun, idleMs: number, random: Random): Need[] {
-  const sides = [pilots(run.baseline, id), pilots(run.candidate, id)].filter(
-    (side) => side.length > 1,
-  );
+function needOf(
+  { id, waits }: MetricEntry,
+  margin: number,
+  run: PilotRun,
+  idleMs: number,
+  random: Random,
+): Need[] {
+  const filter = { sleeps: waits, quietWidth: run.quietWidth };
+  const sides = [run.baseline, run.candidate]
+    .map((side) => pilots(side, filter, id))
+    .filter((side) => side.length > 1);
   if (sides.length === 0) return [];
   const all = sides.flat();
-  const roundMs = mean(all.map(({ rounds, elapsedNs }) => elapsedNs / 1e6 / rounds.length));
+  const roundMs = mean(all.map(({ count, elapsedNs }) => elapsedNs / 1e6 / count));
   const usual = Math.round(mean(all.map(({ rounds }) => rounds.length)));
   const within = (rounds: number): number =>
     mean(sides.map((side) => varianceOfEstimate(side, rounds, random)));
@@ -120,11 +128,23 @@ function needOf(id: string, margin: number, run: PilotRun, idleMs: number, rando
 const varianceOfLaunches = (side: readonly Pilot[]): number =>
   sampleVariance(side.map(({ rounds }) => Math.log(estimateOf(rounds))));
 
-const pilots = (side: readonly LaunchObservation[], id: string): Pilot[] =>
-  side.flatMap(({ metrics }) => {
+/** One metric in one launch of the pilot. */
+interface Pilot {
+  rounds: RoundsNs;
+  /** How many rounds there were, those of which no batch counts among them, and their time in all. */
+  count: number;
+  elapsedNs: number;
+}
+
+const pilots = (side: readonly LaunchObservation[], filter: Filter, id: string): Pilot[] =>
+  side.flatMap(({ launch, metrics }) => {
     const observation = metrics.get(id);
-    if (observation?.status !== 'ok' || observation.kind !== 'timed') return [];
-    return observation.pilot?.rounds.some((round) => round.length > 0) ? [observation.pilot] : [];
+    if (launch.phase === 'warm-up' || observation?.status !== 'ok') return [];
+    if (observation.kind !== 'timed') return [];
+    const { batches, elapsedNs } = observation;
+    const rounds = keptByRound(batches, filter);
+    const count = 1 + Math.max(...batches.round);
+    return rounds.length > 0 ? [{ rounds, count, elapsedNs }] : [];
   });
 
 /** What an estimate from so many rounds varies by within a launch, rounds drawn with replacement. */
@@ -142,7 +162,7 @@ function idleOf(launches: readonly LaunchObservation[], metrics: number): number
       launch.wallNs -
       sum(
         [...seen.values()].map((one) =>
-          one.status === 'ok' && one.kind === 'timed' ? (one.pilot?.elapsedNs ?? 0) : 0,
+          one.status === 'ok' && one.kind === 'timed' ? one.elapsedNs : 0,
         ),
       ),
   );

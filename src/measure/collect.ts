@@ -19,6 +19,7 @@ import {
 } from '../record/run.js';
 import { UNSTABLE_SHARE } from '../stats/assumptions.js';
 import type { Target } from '../targets/target.js';
+import { estimateReplicate, type Filter } from './estimate.js';
 import type { Details, LaunchObservation } from './launch.js';
 import { type Plan, planRecord } from './plan.js';
 
@@ -33,6 +34,8 @@ export interface RunIdentity {
 
 /**
  * Gathers one side's launches into its run record.
+ *
+ * @param quiet what the wide loop takes on a quiet core, from the launches of both sides
  * @throws Failure (measurement) when no launch of the side came through
  */
 export function collectRun(
@@ -40,6 +43,7 @@ export function collectRun(
   plan: Plan,
   observations: readonly LaunchObservation[],
   identity: RunIdentity,
+  quiet: number | undefined,
 ): Run {
   const { environment, catalogue } = described(target, observations);
   return makeRun({
@@ -56,7 +60,7 @@ export function collectRun(
     subject: environment.subject,
     plan: { ...planRecord(plan), ...placement(observations) },
     launches: observations.map((observation) => observation.launch),
-    metrics: plan.metrics.map((entry) => metricRecord(entry, observations)),
+    metrics: plan.metrics.map((entry) => metricRecord(entry, observations, quiet)),
     ...tailsOf(observations),
   });
 }
@@ -100,6 +104,7 @@ export const launchesFailed = (target: Target, why: string): Error =>
 function metricRecord(
   entry: MetricEntry,
   observations: readonly LaunchObservation[],
+  quiet: number | undefined,
 ): MetricRecord {
   const { id, version, gate, entries, switches, bytes, unit } = entry;
   const leastMargin = entry.least_margin_percent / 100;
@@ -108,7 +113,7 @@ function metricRecord(
     ...(leastMargin > 0 ? { leastMargin } : {}),
   };
   const seen = observations.filter(({ launch }) => launch.phase !== 'warm-up');
-  const replicates = seen.flatMap((observation) => replicate(id, observation));
+  const { replicates, contended } = replicatesOf(entry, seen, quiet);
   const counts = seen.flatMap((observation) => countOf(id, observation));
   const absences = seen.flatMap((observation) => absence(id, observation));
   const known = replicates.length + counts.length;
@@ -117,7 +122,8 @@ function metricRecord(
   if (unit === 'count') return { ...fields, status: 'ok', unit, counts, ...details };
   const interrupted = interruptedBatches(replicates);
   if (interrupted !== undefined) return { ...fields, ...interrupted };
-  return { ...fields, status: 'ok', unit, replicates, ...details };
+  const left = contended > 0 ? { contended } : {};
+  return { ...fields, status: 'ok', unit, replicates, ...left, ...details };
 }
 
 /**
@@ -131,10 +137,35 @@ function interruptedBatches(replicates: readonly Replicate[]): Absence | undefin
   return { status: 'unstable', reason: { operation: 'measure', errno: 0, message } };
 }
 
-function replicate(id: string, { launch, metrics }: LaunchObservation): Replicate[] {
+/**
+ * Launches that met a busy neighbour on the core are left out, unless most of them did: then that is
+ * what this machine is like, and all of them are measured in it.
+ */
+function replicatesOf(
+  { id, waits }: MetricEntry,
+  seen: readonly LaunchObservation[],
+  quiet: number | undefined,
+): { replicates: Replicate[]; contended: number } {
+  const all = seen.flatMap((one) => replicate(id, one, { sleeps: waits }));
+  const filter = { sleeps: waits, quietWidth: quiet };
+  const replicates = seen.flatMap((one) => replicate(id, one, filter));
+  return replicates.length < LEAST_QUIET * all.length
+    ? { replicates: all, contended: 0 }
+    : { replicates, contended: all.length - replicates.length };
+}
+
+const LEAST_QUIET = 0.5;
+
+function replicate(
+  id: string,
+  { launch, metrics }: LaunchObservation,
+  filter: Filter,
+): Replicate[] {
   const observation = metrics.get(id);
   if (observation?.status !== 'ok' || observation.kind !== 'timed') return [];
-  const { estimateNs, controlNs, spreadNs, kept, rejected } = observation.estimate;
+  const estimate = estimateReplicate(observation.batches, filter);
+  if (estimate === undefined) return [];
+  const { estimateNs, controlNs, spreadNs, kept, rejected } = estimate;
   return [
     {
       sequence: launch.sequence,

@@ -1,9 +1,12 @@
 import { interquartileRange, modeFast, quantile } from 'simple-statistics';
-import type { WireBatches } from '../probe/lines.js';
-import { CONTROL_QUANTILE, ESTIMATE_QUANTILE, OCCUPANCY_THRESHOLD } from '../stats/assumptions.js';
-
-/** ns per operation of the kept batches, an array a round. */
-export type RoundsNs = number[][];
+import {
+  CONTROL_QUANTILE,
+  ESTIMATE_QUANTILE,
+  OCCUPANCY_THRESHOLD,
+  QUIET_SHARE,
+  WIDTH_THRESHOLD,
+} from '../stats/assumptions.js';
+import type { Batches } from './batches.js';
 
 /** One metric in one launch, after the batches that something else interrupted are left out. */
 export interface Estimate {
@@ -14,6 +17,14 @@ export interface Estimate {
   spreadNs: number;
   kept: number;
   rejected: number;
+}
+
+/** What batches are held against. */
+export interface Filter {
+  /** The operation waits on purpose, so neither occupancy nor a neighbour says anything. */
+  sleeps: boolean;
+  /** The wide loop's ratio on a quiet core; without it no batch is left out for its neighbour. */
+  quietWidth?: number | undefined;
 }
 
 /** Where a metric's own occupancy is read off: high, but not the luckiest batch. */
@@ -30,40 +41,56 @@ const OWN_OCCUPANCY_QUANTILE = 0.9;
  * does everything where the CPU clock stood still over a batch: it is too coarse to judge by (10 ms
  * in gVisor).
  *
- * @param rounds the metric's batches, one entry a round
- * @param sleeps the operation waits on purpose, so occupancy says nothing
+ * And it counts only when no other thread was busy on the same core, which a virtual machine is not
+ * told: a loop that needs the core's whole width, right after the batch, takes no longer than on a
+ * quiet core.
+ *
+ * @returns undefined for a launch of which too little is left: its neighbour was busy throughout
  */
-export function estimateReplicate(rounds: readonly WireBatches[], sleeps: boolean): Estimate {
-  const batches = rounds.map(perOperation);
-  const kept = undisturbed(batches, sleeps).flat();
-  const ns = kept.map((batch) => batch.ns);
-  const control = kept.map((batch) => batch.controlNs);
+export function estimateReplicate(batches: Batches, filter: Filter): Estimate | undefined {
+  const occupied = undisturbed(batches, filter);
+  const kept = occupied.filter((index) => metQuiet(batches, index, filter));
+  if (kept.length < QUIET_SHARE * occupied.length) return undefined;
+  const ns = kept.map((index) => batches.ns[index] ?? 0);
+  const control = kept.map((index) => batches.controlNs[index] ?? 0);
   return {
     estimateNs: quantile(ns, ESTIMATE_QUANTILE),
     controlNs: quantile(control, CONTROL_QUANTILE),
     spreadNs: interquartileRange(ns),
     kept: kept.length,
-    rejected: batches.flat().length - kept.length,
+    rejected: batches.ns.length - occupied.length,
   };
 }
 
-/** ns per operation of the batches that count, round by round: what a plan learns the noise from. */
-export const keptByRound = (rounds: readonly WireBatches[], sleeps: boolean): RoundsNs =>
-  undisturbed(rounds.map(perOperation), sleeps).map((round) => round.map(({ ns }) => ns));
+/** ns per operation of the batches that count, an array a round. */
+export type RoundsNs = number[][];
+
+/** What a plan learns the noise from: the batches that count, round by round. */
+export function keptByRound(batches: Batches, filter: Filter): RoundsNs {
+  const rounds: RoundsNs = [];
+  for (const index of undisturbed(batches, filter)) {
+    if (!metQuiet(batches, index, filter)) continue;
+    const round = batches.round[index] ?? 0;
+    rounds[round] = [...(rounds[round] ?? []), batches.ns[index] ?? 0];
+  }
+  return rounds.filter((round) => round !== undefined);
+}
 
 /** A launch's estimate from batches of any of its rounds, as {@link estimateReplicate} makes it. */
 export const estimateOf = (rounds: RoundsNs): number => quantile(rounds.flat(), ESTIMATE_QUANTILE);
 
-function undisturbed(rounds: readonly Batch[][], sleeps: boolean): Batch[][] {
-  const batches = rounds.flat();
-  if (sleeps || batches.some(({ occupancy }) => occupancy === 0)) return [...rounds];
-  const best = quantile(
-    batches.map(({ occupancy }) => occupancy),
-    OWN_OCCUPANCY_QUANTILE,
-  );
-  return rounds.map((round) =>
-    round.filter(({ occupancy }) => occupancy >= OCCUPANCY_THRESHOLD * best),
-  );
+/** Indices of the batches in which nobody else had the CPU. */
+function undisturbed({ occupancy }: Batches, { sleeps }: Filter): number[] {
+  const all = [...occupancy.keys()];
+  if (sleeps || occupancy.includes(0)) return all;
+  const best = quantile([...occupancy], OWN_OCCUPANCY_QUANTILE);
+  return all.filter((index) => (occupancy[index] ?? 0) >= OCCUPANCY_THRESHOLD * best);
+}
+
+/** Of a probe that does not tell, every batch did. */
+function metQuiet({ width }: Batches, index: number, { sleeps, quietWidth }: Filter): boolean {
+  const own = width[index] ?? Number.NaN;
+  return sleeps || quietWidth === undefined || !(own > WIDTH_THRESHOLD * quietWidth);
 }
 
 /** Events an operation: the count that most of a launch's counts agree on. */
@@ -81,17 +108,3 @@ export function agreeOn(counts: readonly number[]): AgreedCount {
   const count = modeFast([...counts]);
   return { count, agreeing: counts.filter((one) => one === count).length, counts: counts.length };
 }
-
-interface Batch {
-  ns: number;
-  controlNs: number;
-  occupancy: number;
-}
-
-const perOperation = (round: WireBatches): Batch[] =>
-  round.wallNs.map((wallNs, index) => ({
-    ns: wallNs / round.operations,
-    controlNs: (round.controlNs[index] ?? 0) / round.controlOperations,
-    // An interrupt between the readings of the two clocks can put CPU time above wall time.
-    occupancy: Math.min(1, (round.cpuNs[index] ?? 0) / wallNs),
-  }));

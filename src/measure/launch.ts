@@ -14,14 +14,8 @@ import { parseWire, planArguments, type WireOutput } from '../probe/wire.js';
 import type { Reason, Unavailable } from '../record/metric-status.js';
 import type { Launch } from '../record/run.js';
 import type { Target } from '../targets/target.js';
-import {
-  type AgreedCount,
-  agreeOn,
-  type Estimate,
-  estimateReplicate,
-  keptByRound,
-  type RoundsNs,
-} from './estimate.js';
+import { type Batches, batchesOf } from './batches.js';
+import { type AgreedCount, agreeOn } from './estimate.js';
 import type { Plan, Portion } from './plan.js';
 
 /** The tools of a measuring session: the compiled parts, the plan, and the wish to stop. */
@@ -33,18 +27,14 @@ export interface Bench {
 }
 
 export type Observation =
-  | { status: 'ok'; kind: 'timed'; estimate: Estimate; details: Details; pilot?: Pilot }
+  | { status: 'ok'; kind: 'timed'; batches: Batches; elapsedNs: number; details: Details }
   | { status: 'ok'; kind: 'counted'; count: AgreedCount; details: Details }
   | { status: Unavailable; reason: Reason };
 
-/** What the plan of the launches to come is made from. */
-export interface Pilot {
-  rounds: RoundsNs;
-  /** ns that the metric took of the launch, with its setups and teardowns. */
-  elapsedNs: number;
-}
-
-/** Facts beside a metric's number, by name. */
+/**
+ * Facts beside a metric's number, by name. `elapsedNs` is what the metric took of the launch, with
+ * its setups and teardowns.
+ */
 export type Details = Record<string, number>;
 
 /** One start of the probe: its accounting, and what it says of each metric it was asked for. */
@@ -64,8 +54,6 @@ export interface LaunchOrder {
   sequence: number;
   phase: Launch['phase'];
   portions: readonly Portion[];
-  /** Whether the batches themselves are kept: they are many. */
-  pilot: boolean;
   /** Seed of the metric order inside the launch; both sides of a pair share it. */
   orderSeed: number;
   deadlineMs: number;
@@ -175,24 +163,17 @@ function launchFailure(result: LaunchResult, wire: WireOutput): string | undefin
 }
 
 function observeMetrics(
-  { portions, pilot }: LaunchOrder,
+  { portions }: LaunchOrder,
   wire: readonly WireMetric[],
 ): Map<string, Observation> {
   const rounds = new Map<string, WireMetric[]>();
   for (const line of wire) rounds.set(line.id, [...(rounds.get(line.id) ?? []), line]);
   return new Map(
-    portions.map(({ metric }) => [
-      metric.id,
-      observeMetric(metric, rounds.get(metric.id) ?? [], pilot),
-    ]),
+    portions.map(({ metric }) => [metric.id, observeMetric(metric, rounds.get(metric.id) ?? [])]),
   );
 }
 
-function observeMetric(
-  entry: MetricEntry,
-  rounds: readonly WireMetric[],
-  pilot: boolean,
-): Observation {
+function observeMetric(entry: MetricEntry, rounds: readonly WireMetric[]): Observation {
   const other = rounds.find((round) => round.version !== entry.version);
   if (other !== undefined) return otherDefinition(entry.version, other.version);
   const unavailable = rounds.find((round) => round.status !== 'ok');
@@ -210,11 +191,8 @@ function observeMetric(
   }
   const batches = rounds.flatMap((round) => ('batches' in round ? [round.batches] : []));
   if (batches.length === 0) return missing;
-  const estimate = estimateReplicate(batches, entry.waits);
-  const observation = { status: 'ok', kind: 'timed', estimate, details } as const;
-  if (!pilot) return observation;
   const elapsedNs = sum(rounds.map((round) => round.elapsedNs));
-  return { ...observation, pilot: { rounds: keptByRound(batches, entry.waits), elapsedNs } };
+  return { status: 'ok', kind: 'timed', batches: batchesOf(batches), elapsedNs, details };
 }
 
 /** A command may start a probe of its own, of another release. */

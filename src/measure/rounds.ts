@@ -35,8 +35,6 @@ export const emptyLog = (): MeasuringLog => ({ baseline: [], candidate: [], next
 export interface RoundsOrder {
   phase: Launch['phase'];
   schedule: Schedule;
-  /** Whether what the launches show is to plan later ones. */
-  pilot?: boolean;
   /** Rounds go on until one more would end after this, `performance.now()` ms. */
   until: number;
   /** Rounds without a failed launch that are measured even when `until` is past … */
@@ -149,7 +147,7 @@ function tellProgress(
 async function launchInTurn(
   bench: Bench,
   target: Target,
-  { phase, pilot = false }: Pick<RoundsOrder, 'phase' | 'pilot'>,
+  { phase }: Pick<RoundsOrder, 'phase'>,
   portions: readonly Portion[],
   log: MeasuringLog,
 ): Promise<LaunchObservation> {
@@ -157,7 +155,7 @@ async function launchInTurn(
   return launchProbe(bench, {
     target,
     sequence,
-    ...{ phase, portions, pilot },
+    ...{ phase, portions },
     orderSeed: roundSeed(bench.plan.seed, sequence),
     deadlineMs: LAUNCH_DEADLINE_MS,
     environment: phase === 'warm-up',

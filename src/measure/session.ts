@@ -1,6 +1,7 @@
 import type { Progress } from '../progress.js';
 import type { Run } from '../record/run.js';
 import { type Allocation, allocate, type Goal, roundsFor } from './allocation.js';
+import { type Batches, quietWidth } from './batches.js';
 import { collectRun, type RunIdentity } from './collect.js';
 import { expectationText } from './expectation.js';
 import type { Bench, LaunchObservation } from './launch.js';
@@ -36,8 +37,6 @@ interface Screening {
   share?: number;
   /** What the time is to buy; without it all metrics are measured alike. */
   goal?: Goal;
-  /** Keeps the pilot's batches after the plan was made of them, for who judges batches. */
-  keepBatches?: boolean;
 }
 
 /** One measuring of one candidate, against a baseline in turn or alone, within one time budget. */
@@ -72,7 +71,7 @@ export class Session {
    * All metrics, for the share of the budget that leaves time to confirm. With a goal, the first
    * rounds are a pilot for how the others are spent, and what may be expected of them is told.
    */
-  async screen({ share = SCREEN_SHARE, goal, keepBatches }: Screening = {}): Promise<void> {
+  async screen({ share = SCREEN_SHARE, goal }: Screening = {}): Promise<void> {
     const { metrics, roundsPerLaunch } = this.bench.plan;
     const until = this.begin + share * this.durationMs;
     if (goal === undefined) {
@@ -82,7 +81,6 @@ export class Session {
     }
     await this.pilot(until);
     this.allocate(goal, until);
-    if (!keepBatches) forgetBatches(this.log);
     const schedule = screenSchedule(metrics, roundsPerLaunch, this.allocations, PILOT_ROUNDS);
     await this.measure('screen', schedule, { until, leastRounds: 0 });
   }
@@ -104,11 +102,17 @@ export class Session {
 
   baselineRun(identity: RunIdentity): Run {
     const { baseline = this.sides.candidate } = this.sides;
-    return collectRun(baseline, this.bench.plan, this.log.baseline, identity);
+    return collectRun(baseline, this.bench.plan, this.log.baseline, identity, this.quiet());
   }
 
   candidateRun(identity: RunIdentity): Run {
-    return collectRun(this.sides.candidate, this.bench.plan, this.log.candidate, identity);
+    return collectRun(
+      this.sides.candidate,
+      this.bench.plan,
+      this.log.candidate,
+      identity,
+      this.quiet(),
+    );
   }
 
   /** What each side's launches said, in the order they ran: baseline, candidate. */
@@ -121,13 +125,19 @@ export class Session {
     const launches = [...this.log.baseline, ...this.log.candidate].sort(
       (a, b) => a.launch.sequence - b.launch.sequence,
     );
-    return collectRun(this.sides.candidate, this.bench.plan, launches, identity);
+    return collectRun(this.sides.candidate, this.bench.plan, launches, identity, this.quiet());
+  }
+
+  /** Of both sides together: they ran on the same core in turn. */
+  private quiet(): number | undefined {
+    const launches = [...this.log.baseline, ...this.log.candidate];
+    return quietWidth(launches.map(timedBatches));
   }
 
   private async pilot(until: number): Promise<void> {
     const { metrics, roundsPerLaunch } = this.bench.plan;
     const schedule = screenSchedule(metrics, roundsPerLaunch);
-    const limits = { until, leastRounds: 1, most: PILOT_ROUNDS, pilot: true };
+    const limits = { until, leastRounds: 1, most: PILOT_ROUNDS };
     await this.measure('screen', schedule, limits);
   }
 
@@ -135,7 +145,13 @@ export class Session {
     const { metrics, seed } = this.bench.plan;
     const gated = metrics.filter(({ gate, unit }) => gate && unit !== 'count');
     const timeMs = until - performance.now();
-    this.allocations = allocate(gated, this.log, goal, timeMs, seed);
+    this.allocations = allocate(
+      gated,
+      { ...this.log, quietWidth: this.quiet() },
+      goal,
+      timeMs,
+      seed,
+    );
     const text = expectationText(gated, this.allocations, goal, PILOT_ROUNDS);
     if (text !== '') this.progress.note(text);
   }
@@ -143,7 +159,7 @@ export class Session {
   private async measure(
     phase: RoundsOrder['phase'],
     schedule: Schedule,
-    limits: Pick<RoundsOrder, 'until' | 'leastRounds' | 'most' | 'pilot'>,
+    limits: Pick<RoundsOrder, 'until' | 'leastRounds' | 'most'>,
   ): Promise<void> {
     const latest = this.begin + OVERRUN * this.durationMs;
     const order = { phase, schedule, latest, ...limits };
@@ -151,11 +167,7 @@ export class Session {
   }
 }
 
-/** Batches are many, and have said what they had to say. */
-function forgetBatches({ baseline, candidate }: MeasuringLog): void {
-  for (const { metrics } of [...baseline, ...candidate]) {
-    for (const observation of metrics.values()) {
-      if (observation.status === 'ok' && observation.kind === 'timed') delete observation.pilot;
-    }
-  }
-}
+const timedBatches = ({ metrics }: LaunchObservation): Batches[] =>
+  [...metrics.values()].flatMap((one) =>
+    one.status === 'ok' && one.kind === 'timed' ? [one.batches] : [],
+  );

@@ -67,6 +67,8 @@ export const measuredLine = z
     cpu_ns: batches(duration),
     control_ns: batches(positive),
     control_operations: positive,
+    width_ns: batches(positive).optional(),
+    width_operations: positive.optional(),
     details,
   })
   .refine((line) => line.cpu_ns.length === line.wall_ns.length, {
@@ -76,6 +78,10 @@ export const measuredLine = z
   .refine((line) => line.control_ns.length === line.wall_ns.length, {
     error: 'not as long as wall_ns',
     path: ['control_ns'],
+  })
+  .refine((line) => (line.width_ns ?? line.wall_ns).length === line.wall_ns.length, {
+    error: 'not as long as wall_ns',
+    path: ['width_ns'],
   })
   .transform(({ id, version, round, status, elapsed_ns, ...line }) => ({
     ...{ id, version, round, status },
@@ -87,6 +93,9 @@ export const measuredLine = z
       cpuNs: line.cpu_ns,
       controlNs: line.control_ns,
       controlOperations: line.control_operations,
+      ...(line.width_ns && line.width_operations
+        ? { width: { ns: line.width_ns, operations: line.width_operations } }
+        : {}),
     },
   }));
 
@@ -182,6 +191,6 @@ export type WireTail = z.infer<typeof sampledLine> | z.infer<typeof unsampledLin
 /**
  * The batches of a round. Entry i of each array is batch i: `wallNs` its wall time for `operations`
  * operations, `cpuNs` the CPU time of all its participants, `controlNs` the wall time of the control
- * batch right after it, of `controlOperations` operations.
+ * batch right after it, of `controlOperations` operations, and `width` the same of the wide loop.
  */
 export type WireBatches = z.infer<typeof measuredLine>['batches'];

@@ -150,6 +150,8 @@ const timedMetricSchema = z.strictObject({
   status: z.literal('ok'),
   unit: unitSchema.exclude(['count']),
   replicates: z.array(replicateSchema).min(1).max(10_000),
+  /** Launches that are left out, since another thread was busy on the same core. */
+  contended: z.int().min(1).optional(),
   details: details.optional(),
 });
 

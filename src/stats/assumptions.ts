@@ -83,6 +83,18 @@ export const CONTROL_QUANTILE = 0.25;
  */
 export const OCCUPANCY_THRESHOLD = 0.97;
 
+/**
+ * A batch counts when the wide control loop right after it takes no longer than this share of what
+ * it takes on a quiet core. On virtual machines with neighbours it agrees to 0.1 % from launch to
+ * launch; beside a busy sibling thread it takes 1.3 to 1.5 times as long, and so does a system call,
+ * for a tenth of a second at a time. Without the filter the deviation between launches is twice as
+ * large. Lower, and an interrupt in the loop rejects good batches.
+ */
+export const WIDTH_THRESHOLD = 1.05;
+
+/** A launch of which a smaller share of the batches met a quiet core says nothing of the metric. */
+export const QUIET_SHARE = 1 / 3;
+
 /** A metric with a smaller share of its batches kept is `unstable`: what is left is a selection. */
 export const UNSTABLE_SHARE = 0.5;
 

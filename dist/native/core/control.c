@@ -16,12 +16,25 @@ void control_chain(uint64_t operations) {
     }
 }
 
+void control_width(uint64_t operations) {
+    uint64_t a = 1, b = 2, c = 3, d = 4, e = 5, f = 6;
+    for (; operations > 0; operations--) {
+        a += operations;
+        b ^= operations;
+        c += operations;
+        d ^= operations;
+        e += operations;
+        f ^= operations;
+        __asm__ volatile("" : "+r"(a), "+r"(b), "+r"(c), "+r"(d), "+r"(e), "+r"(f));
+    }
+}
+
 /** The least of a few runs: an interruption only ever adds. */
-static uint64_t time_chain(uint64_t operations) {
+static uint64_t time_loop(void (*loop)(uint64_t operations), uint64_t operations) {
     uint64_t least = UINT64_MAX;
     for (int i = 0; i < SAMPLES; i++) {
         uint64_t start = wall_ns();
-        control_chain(operations);
+        loop(operations);
         uint64_t elapsed = wall_ns() - start;
         least = elapsed < least ? elapsed : least;
     }
@@ -29,12 +42,18 @@ static uint64_t time_chain(uint64_t operations) {
 }
 
 /** Doubles until it is long enough: in a short run a dear clock is most of what is timed. */
-uint64_t control_calibrate(uint64_t batch_ns) {
+uint64_t control_calibrate(void (*loop)(uint64_t operations), uint64_t batch_ns) {
     uint64_t operations = SHORTEST;
     uint64_t elapsed;
-    while ((elapsed = time_chain(operations)) < batch_ns)
+    while ((elapsed = time_loop(loop, operations)) < batch_ns)
         operations *= 2;
     return (uint64_t)((double)operations * (double)batch_ns / (double)elapsed) + 1;
+}
+
+static bool run_alu_width(struct bench *bench, uint64_t operations) {
+    (void)bench;
+    control_width(operations);
+    return true;
 }
 
 static bool run_alu_chain(struct bench *bench, uint64_t operations) {
@@ -71,6 +90,13 @@ static const struct metric metrics[] = {
         .summary = "one step of a dependent multiply chain in user space",
         .per_turn = 1,
         .run = run_alu_chain,
+    },
+    {
+        .id = "control.alu_width",
+        .version = 1,
+        .summary = "six independent additions in user space: dearer beside a busy sibling thread",
+        .per_turn = 1,
+        .run = run_alu_width,
     },
     {
         .id = "control.memcpy_64k",

@@ -104,12 +104,14 @@ static void write_numbers(struct wire *wire, const char *key, const uint64_t *nu
 }
 
 static void write_series(struct wire *wire, const struct series *series,
-                         uint64_t control_operations) {
+                         const struct measure *measure) {
     write_number(wire, "operations", series->operations);
     write_numbers(wire, "wall_ns", series->wall_ns, series->count);
     write_numbers(wire, "cpu_ns", series->cpu_ns, series->count);
     write_numbers(wire, "control_ns", series->control_ns, series->count);
-    write_number(wire, "control_operations", control_operations);
+    write_number(wire, "control_operations", measure->control_operations);
+    write_numbers(wire, "width_ns", series->width_ns, series->count);
+    write_number(wire, "width_operations", measure->width_operations);
 }
 
 static void write_events(struct wire *wire, const struct series *series) {
@@ -149,7 +151,7 @@ static void write_metric(struct wire *wire, const char *type, const struct bench
 }
 
 bool line_metric(struct wire *wire, const struct bench *bench, uint64_t round,
-                 const struct series *series, uint64_t control_operations) {
+                 const struct series *series, const struct measure *measure) {
     wire_open(wire, '{');
     write_metric(wire, "metric", bench);
     write_number(wire, "round", round);
@@ -159,7 +161,7 @@ bool line_metric(struct wire *wire, const struct bench *bench, uint64_t round,
         if (bench->metric->unit == UNIT_COUNT)
             write_events(wire, series);
         else
-            write_series(wire, series, control_operations);
+            write_series(wire, series, measure);
         write_details(wire, bench);
     }
     wire_close(wire, '}');

@@ -16,7 +16,7 @@
 #define LEAST_BUDGET_NS 50000000u
 
 struct batch {
-    uint64_t wall_ns, cpu_ns, control_ns;
+    uint64_t wall_ns, cpu_ns, control_ns, width_ns;
 };
 
 /** What some operations took: the time of the wall, and the CPU time of all participants. */
@@ -67,7 +67,15 @@ static bool run_batch(const struct measure *measure, struct bench *bench, uint64
 
     uint64_t control_start = wall_ns();
     control_chain(measure->control_operations);
-    *batch = (struct batch){span.wall_ns, span.cpu_ns, wall_ns() - control_start};
+    uint64_t width_start = wall_ns();
+    control_width(measure->width_operations);
+    uint64_t end = wall_ns();
+    *batch = (struct batch){
+        .wall_ns = span.wall_ns,
+        .cpu_ns = span.cpu_ns,
+        .control_ns = width_start - control_start,
+        .width_ns = end - width_start,
+    };
     return true;
 }
 
@@ -125,6 +133,7 @@ static void take_batches(const struct measure *measure, struct bench *bench, uin
         series->wall_ns[series->count] = batch.wall_ns;
         series->cpu_ns[series->count] = batch.cpu_ns;
         series->control_ns[series->count] = batch.control_ns;
+        series->width_ns[series->count] = batch.width_ns;
         series->count++;
     } while (series->count < batches && wall_ns() - start < budget_ns && !limit_passed());
 }

@@ -47,11 +47,18 @@ const launch = (
   metrics: new Map(observation ? [[ENTRY.id, observation]] : []),
 });
 
-const measured = (kept = 20, rejected = 0): Observation => ({
+const measured = (kept = 20, rejected = 0, width = 1): Observation => ({
   status: 'ok',
   kind: 'timed',
   details: {},
-  estimate: { estimateNs: 80, controlNs: 1, spreadNs: 1, kept, rejected },
+  elapsedNs: 1e6,
+  batches: {
+    round: new Uint16Array(kept + rejected),
+    ns: new Float64Array(kept + rejected).fill(80),
+    controlNs: new Float64Array(kept + rejected).fill(1),
+    occupancy: new Float64Array(kept + rejected).fill(1).fill(0.1, kept),
+    width: new Float64Array(kept + rejected).fill(width),
+  },
 });
 
 const denied: Observation = {
@@ -59,12 +66,21 @@ const denied: Observation = {
   reason: { operation: 'getppid()', errno: 1, message: 'Operation not permitted' },
 };
 
-const collect = (observations: LaunchObservation[]): MetricRecord | undefined =>
-  collectRun(makeTarget({ kind: 'host', spec: 'host' }), makePlan([ENTRY], 1, 0), observations, {
-    id: '0123456789abcdef',
-    startedAt: '2026-01-01T00:00:00.000Z',
-    tool: '0',
-  }).metrics[0];
+const IDENTITY = { id: '0123456789abcdef', startedAt: '2026-01-01T00:00:00.000Z', tool: '0' };
+const HOST = makeTarget({ kind: 'host', spec: 'host' });
+
+const collect = (observations: LaunchObservation[], quiet?: number): MetricRecord | undefined =>
+  collectRun(HOST, makePlan([ENTRY], 1, 0), observations, IDENTITY, quiet).metrics[0];
+
+test('launches beside a busy thread on the core are left out, unless most of them are', () => {
+  const quiet = launch(1, measured());
+  const busy = (sequence: number) => launch(sequence, measured(20, 0, 1.4));
+  const left = collect([quiet, launch(2, measured()), busy(3)], 1);
+  expect(left).toMatchObject({ contended: 1, replicates: [{ sequence: 1 }, { sequence: 2 }] });
+  const all = collect([quiet, busy(2), busy(3)], 1);
+  expect(all).toMatchObject({ replicates: [{ sequence: 1 }, { sequence: 2 }, { sequence: 3 }] });
+  expect(all).not.toHaveProperty('contended');
+});
 
 test('a counted metric keeps the count of each launch, and the medians of what was noted', () => {
   const counted = (count: number, noted: number): Observation => ({
@@ -77,7 +93,8 @@ test('a counted metric keeps the count of each launch, and the medians of what w
     makeTarget({ kind: 'host', spec: 'host' }),
     makePlan([entry], 1, 0),
     launches,
-    { id: '0123456789abcdef', startedAt: '2026-01-01T00:00:00.000Z', tool: '0' },
+    IDENTITY,
+    undefined,
   );
   expect(metrics[0]).toMatchObject({
     ...{ status: 'ok', unit: 'count', details: { segments_per_op: 2 } },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { batchesOf as columns, quietWidth } from '../../../src/measure/batches.js';
 import { agreeOn, estimateReplicate } from '../../../src/measure/estimate.js';
 import type { WireBatches } from '../../../src/probe/lines.js';
 
@@ -16,28 +17,54 @@ test('a launch says the count that most of its counts agree on, and how many do'
 
 describe('the replicate of a launch', () => {
   test('is a low quantile of its batches in ns per operation, over all rounds', () => {
-    const estimate = estimateReplicate([batchesOf([900, 1000]), batchesOf([1100, 1200])], false);
+    const estimate = estimateReplicate(columns([batchesOf([900, 1000]), batchesOf([1100, 1200])]), {
+      sleeps: false,
+    });
     expect(estimate).toMatchObject({ estimateNs: 9.3, controlNs: 0.5, kept: 4, rejected: 0 });
   });
 
   test('leaves out batches during which somebody else ran', () => {
     const wall = [1000, 1000, 1000, 3000, 1000];
     const cpu = [1000, 1000, 1000, 1000, 1000];
-    const estimate = estimateReplicate([batchesOf(wall, cpu)], false);
+    const estimate = estimateReplicate(columns([batchesOf(wall, cpu)]), { sleeps: false });
     expect(estimate).toMatchObject({ estimateNs: 10, kept: 4, rejected: 1 });
   });
 
   test('measures occupancy against the best of the metric, for kernels that bill softirqs apart', () => {
     const wall = [1000, 1000, 1000, 1000, 1000, 3000];
     const cpu = wall.map((ns) => Math.min(ns, 1000) * 0.6);
-    expect(estimateReplicate([batchesOf(wall, cpu)], false)).toMatchObject({
+    expect(estimateReplicate(columns([batchesOf(wall, cpu)]), { sleeps: false })).toMatchObject({
       kept: 5,
       rejected: 1,
     });
   });
 
   test('keeps every batch of a metric that sleeps by design', () => {
-    const estimate = estimateReplicate([batchesOf([1000, 1000], [900, 5])], true);
+    const estimate = estimateReplicate(columns([batchesOf([1000, 1000], [900, 5])]), {
+      sleeps: true,
+    });
     expect(estimate).toMatchObject({ kept: 2, rejected: 0 });
+  });
+
+  const beside = (widthNs: number[], wallNs = widthNs.map(() => 1000)) =>
+    columns([{ ...batchesOf(wallNs), width: { ns: widthNs, operations: 10_000 } }]);
+
+  test('leaves out batches beside which another thread was busy on the core', () => {
+    const batches = beside([5000, 7000, 5010, 7000, 5000], [1000, 1400, 1000, 1390, 1000]);
+    const estimate = estimateReplicate(batches, { sleeps: false, quietWidth: 1 });
+    expect(estimate).toMatchObject({ estimateNs: 10, kept: 3, rejected: 0, spreadNs: 0 });
+  });
+
+  test('is none where the neighbour was busy throughout, unless nobody knows a quiet core', () => {
+    const batches = beside([7000, 7000, 7010, 7000, 5000]);
+    expect(estimateReplicate(batches, { sleeps: false, quietWidth: 1 })).toBeUndefined();
+    expect(estimateReplicate(batches, { sleeps: false })).toMatchObject({ kept: 5 });
+  });
+
+  test('the quiet core is what a quarter of the launches met for a tenth of the time', () => {
+    const busy = beside([7000, 7100, 7200, 7000]);
+    const quiet = beside([5000, 5000, ...Array.from({ length: 10 }, () => 7000)]);
+    expect(quietWidth([[busy], [busy], [quiet], [quiet]])).toBeCloseTo(1, 2);
+    expect(quietWidth([[columns([batchesOf([1000])])]])).toBeUndefined();
   });
 });

@@ -1,0 +1,83 @@
+import { SCREEN_FAMILY_WISE } from '#src/stats/assumptions.js';
+import { mde80ForDuet } from '#src/stats/power.js';
+import { adjustFamily, type ShiftTest, smallestP, testShift } from '#src/verdict/shift-test.js';
+import { ALPHA } from './collect.ts';
+import type { Gate } from './gates.ts';
+
+/** δ of a metric as a ratio. */
+export type MarginOf = (id: string) => number;
+
+/** A gate's tests, made once: what is asked of it changes one metric at a time. */
+export interface JudgedGate {
+  gate: Gate;
+  marginOf: MarginOf;
+  screen: ReadonlyMap<string, ShiftTest>;
+  confirm: ReadonlyMap<string, ShiftTest>;
+}
+
+export function judgeGate(gate: Gate, marginOf: MarginOf): JudgedGate {
+  const ids = Object.keys(gate.metrics);
+  const tests = (phase: 'screen' | 'confirm') =>
+    new Map(ids.map((id) => [id, testShift(differences(gate, id, phase), marginOf(id))]));
+  return { gate, marginOf, screen: tests('screen'), confirm: tests('confirm') };
+}
+
+const differences = (gate: Gate, id: string, phase: 'screen' | 'confirm'): number[] =>
+  gate.metrics[id]?.[phase] ?? [];
+
+/** What the gate calls a change, by the program's own procedure: screen, then confirm what it flagged. */
+export function called(judged: JudgedGate): { slower: string[]; faster: string[] } {
+  const confirmed = confirmedTests(judged.screen, judged.confirm);
+  const those = (direction: keyof ShiftTest): string[] =>
+    [...confirmed].flatMap(([id, test]) => (test[direction] <= ALPHA ? [id] : []));
+  return { slower: those('slower'), faster: those('faster') };
+}
+
+function confirmedTests(
+  screen: ReadonlyMap<string, ShiftTest>,
+  confirm: ReadonlyMap<string, ShiftTest>,
+): Map<string, ShiftTest> {
+  const flagged = [...adjustFamily(screen)]
+    .filter(([, test]) => smallestP(test) <= SCREEN_FAMILY_WISE)
+    .map(([id]) => id);
+  return adjustFamily(
+    new Map(flagged.map((id) => [id, confirm.get(id) ?? { slower: 1, faster: 1 }])),
+  );
+}
+
+const LARGEST_SHIFT = 0.5;
+const BISECTIONS = 14;
+
+/**
+ * The smallest true slowdown of one metric alone, log scale, that this gate would have called: the
+ * candidate's estimates are scaled, so that the noise stays what was measured.
+ */
+export function criticalShift(judged: JudgedGate, id: string): number {
+  let [low, high] = [-LARGEST_SHIFT, LARGEST_SHIFT];
+  for (let step = 0; step < BISECTIONS; step++) {
+    const middle = (low + high) / 2;
+    if (callsSlower(judged, id, middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
+function callsSlower(judged: JudgedGate, id: string, shift: number): boolean {
+  const { gate, marginOf, screen, confirm } = judged;
+  const shifted = (tests: ReadonlyMap<string, ShiftTest>, phase: 'screen' | 'confirm') => {
+    const moved = differences(gate, id, phase).map((difference) => difference + shift);
+    return new Map(tests).set(id, testShift(moved, marginOf(id)));
+  };
+  const test = confirmedTests(shifted(screen, 'screen'), shifted(confirm, 'confirm')).get(id);
+  return test !== undefined && test.slower <= ALPHA;
+}
+
+/** What the report of this gate says it would have caught four times in five, log scale. */
+export const printedMde80 = ({ gate, marginOf }: JudgedGate, id: string): number =>
+  mde80ForDuet({
+    differences: differences(gate, id, 'screen'),
+    margin: Math.log1p(marginOf(id)),
+    alpha: ALPHA,
+    familySize: Object.keys(gate.metrics).length,
+    pairs: differences(gate, id, 'screen').length,
+  });

@@ -1,0 +1,174 @@
+import { median, quantile } from 'simple-statistics';
+import { ALPHA, MARGIN } from './collect.ts';
+import { clopperPearsonUpper } from './exact-bound.ts';
+import type { Gate, GateMetric } from './gates.ts';
+import { OTHER_RULES } from './others.ts';
+import {
+  called,
+  criticalShift,
+  type JudgedGate,
+  judgeGate,
+  type MarginOf,
+  printedMde80,
+} from './ours.ts';
+
+/** Changes that are put to every gate in which nothing changed, as ratios. */
+export const CHANGES = [0.005, 0.01, 0.02, 0.03, 0.04, 0.05] as const;
+
+export interface FalseAlarms {
+  gates: number;
+  /** Gates that called any metric slower although nothing changed. */
+  red: number;
+  share: number;
+  /** Clopper-Pearson, one-sided, 95 %. */
+  upperBound: number;
+}
+
+export interface MetricPower {
+  id: string;
+  margin: number;
+  /** Median over the gates. */
+  pairs: number;
+  /** The share of gates that called each of {@link CHANGES}. */
+  caught: number[];
+  /** As the reports print it (median over the gates), and as the scaled data have it; ratios. */
+  mde80: { printed: number | null; observed: number };
+  /** Medians over the gates: standard deviation of the pairs' differences. */
+  deviation: number;
+}
+
+export interface BudgetSummary {
+  condition: string;
+  budget: number;
+  falseAlarms: FalseAlarms;
+  improvements: number;
+  metrics: MetricPower[];
+}
+
+export interface InjectedSummary {
+  condition: string;
+  budget: number;
+  gates: number;
+  /** Gates that called at least one metric slower. */
+  caught: number;
+  /** Of the metrics of the syscall family that get dearer beyond the margin, those that were called. */
+  metricsCaught: number;
+  /** Median change of the null call, as a ratio. */
+  nullCall: number;
+}
+
+export interface RuleSummary {
+  name: string;
+  of: string;
+  /** Of A/A gates, and of metrics in them. */
+  falseAlarms: FalseAlarms;
+  metricAlarms: number;
+  /** The share of syscall and sendfile metrics in which a change of 2 and 5 % is called. */
+  caught: { two: number; five: number };
+}
+
+export const summariseBudget = (gates: readonly Gate[], marginOf: MarginOf): BudgetSummary => {
+  const judged = gates.map((gate) => judgeGate(gate, marginOf));
+  const calls = judged.map(called);
+  const [first] = gates;
+  return {
+    condition: first?.condition.name ?? '',
+    budget: first?.budget ?? 0,
+    falseAlarms: falseAlarms(calls.map(({ slower }) => slower.length > 0)),
+    improvements: calls.filter(({ faster }) => faster.length > 0).length,
+    metrics: idsOf(gates).map((id) => metricPower(id, judged, marginOf)),
+  };
+};
+
+export function falseAlarms(alarms: readonly boolean[]): FalseAlarms {
+  const red = alarms.filter((alarm) => alarm).length;
+  return {
+    ...{ gates: alarms.length, red, share: red / alarms.length },
+    upperBound: clopperPearsonUpper(red, alarms.length),
+  };
+}
+
+const idsOf = (gates: readonly Gate[]): string[] => [
+  ...new Set(gates.flatMap(({ metrics }) => Object.keys(metrics))),
+];
+
+function metricPower(id: string, judged: readonly JudgedGate[], marginOf: MarginOf): MetricPower {
+  const those = judged.filter(({ gate }) => gate.metrics[id] !== undefined);
+  const critical = those.map((one) => criticalShift(one, id));
+  const printed = those.map((one) => Math.expm1(printedMde80(one, id)));
+  const printedMedian = median(printed);
+  const pairs = those.map(({ gate }) => gate.metrics[id]?.screen.length ?? 0);
+  return {
+    ...{ id, margin: marginOf(id), pairs: median(pairs) },
+    caught: CHANGES.map((change) => shareOf(critical, (shift) => shift <= Math.log1p(change))),
+    mde80: {
+      printed: Number.isFinite(printedMedian) ? printedMedian : null,
+      observed: Math.expm1(quantile(critical, 0.8)),
+    },
+    deviation: median(those.map(({ gate }) => deviation(gate.metrics[id]?.screen ?? []))),
+  };
+}
+
+const deviation = (differences: readonly number[]): number => {
+  const middle = differences.reduce((sum, one) => sum + one, 0) / differences.length;
+  const squares = differences.reduce((sum, one) => sum + (one - middle) ** 2, 0);
+  return Math.sqrt(squares / Math.max(1, differences.length - 1));
+};
+
+function shareOf<T>(values: readonly T[], holds: (value: T) => boolean): number {
+  return values.filter(holds).length / values.length;
+}
+
+/** What a slowdown that was really there was called. */
+export function summariseInjected(gates: readonly Gate[], marginOf: MarginOf): InjectedSummary {
+  const calls = gates.map((gate) => called(judgeGate(gate, marginOf)).slower);
+  const syscalls = idsOf(gates).filter((id) => id.startsWith('syscall.'));
+  const shares = calls.map((slower) => shareOf(syscalls, (id) => slower.includes(id)));
+  const nulls = gates.map((gate) => median(gate.metrics['syscall.null']?.screen ?? [0]));
+  const [first] = gates;
+  return {
+    condition: first?.condition.name ?? '',
+    budget: first?.budget ?? 0,
+    gates: gates.length,
+    caught: calls.filter((slower) => slower.length > 0).length,
+    metricsCaught: median(shares),
+    nullCall: Math.expm1(median(nulls)),
+  };
+}
+
+/** Other tools' rules on the samples of the same gates. */
+export function summariseRules(gates: readonly Gate[]): RuleSummary[] {
+  const families = /^(syscall|sendfile)\./;
+  return OTHER_RULES.map((rule) => {
+    const calls = (factor: number, metric: GateMetric) => rule.callsSlower(metric, factor);
+    const all = gates.map(({ metrics }) => Object.values(metrics).map((one) => calls(1, one)));
+    const chosen = gates.flatMap(({ metrics }) =>
+      Object.entries(metrics).flatMap(([id, metric]) => (families.test(id) ? [metric] : [])),
+    );
+    return {
+      ...{ name: rule.name, of: rule.of },
+      falseAlarms: falseAlarms(all.map((gate) => gate.includes(true))),
+      metricAlarms: shareOf(all.flat(), (alarm) => alarm),
+      caught: {
+        two: shareOf(chosen, (metric) => calls(1.02, metric)),
+        five: shareOf(chosen, (metric) => calls(1.05, metric)),
+      },
+    };
+  });
+}
+
+/** Ours on the same scale as the others. */
+export function summariseOurs({ falseAlarms: alarms, metrics }: BudgetSummary): RuleSummary {
+  const chosen = metrics.filter(({ id }) => /^(syscall|sendfile)\./.test(id));
+  const at = (change: number): number => {
+    const index = CHANGES.findIndex((one) => Math.abs(one - change) < 1e-9);
+    return chosen.reduce((sum, { caught }) => sum + (caught[index] ?? 0), 0) / chosen.length;
+  };
+  return {
+    name: `screen and confirm, margin ${MARGIN * 100} %, family-wise ${ALPHA}`,
+    of: 'syscall-gate',
+    falseAlarms: alarms,
+    metricAlarms: 0,
+    caught: { two: at(0.02), five: at(0.05) },
+  };
+}
