@@ -3,8 +3,12 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { prepareCollector } from './detection/collect.ts';
-import { appendGate, type Condition } from './detection/gates.ts';
+import { VERSION } from '#src/version.js';
+import { MARGIN, prepareCollector } from './detection/collect.ts';
+import { appendGate, type Condition, readGates } from './detection/gates.ts';
+import { render } from './detection/print.ts';
+import { defaultPath, summarise, writeDetection } from './detection/result.ts';
+import { prepareOurs, timePasses } from './fidelity/ours.ts';
 
 const number = (least: number) => (text: string) => {
   const value = Number(text);
@@ -64,12 +68,50 @@ async function collect({ minutes, beside, data }: CollectOptions): Promise<void>
   }
 }
 
-await new Command('bench:detection')
+interface JudgeOptions {
+  data: string[];
+  out?: string;
+}
+
+async function judge({ data, out }: JudgeOptions): Promise<void> {
+  const startedAt = new Date();
+  const gates = (await Promise.all(data.map(readGates))).flat();
+  if (gates.length === 0)
+    throw new Error(`There are no gates in ${data.join(', ')}: collect some first.`);
+  const bench = await prepareOurs(new AbortController().signal);
+  const margins = new Map(
+    bench.plan.metrics.map((metric) => [
+      metric.id,
+      Math.max(MARGIN, metric.least_margin_percent / 100),
+    ]),
+  );
+  const { environment } = await timePasses(bench, 1);
+  const { cpuModel, cpuCount, hypervisor } = environment.platform;
+  const detection = summarise(gates, (id) => margins.get(id) ?? MARGIN, {
+    ...{ tool: VERSION, startedAt: startedAt.toISOString() },
+    machine: { cpuModel, cpuCount, hypervisor, kernelRelease: environment.subject.kernelRelease },
+  });
+  process.stdout.write(render(detection));
+  await writeDetection(out ?? defaultPath(startedAt), detection);
+}
+
+const program = new Command('bench:detection')
   .description('Measures gates of which the truth is known, and says how often each rule is wrong.')
+  .showHelpAfterError();
+
+program
   .command('collect')
   .description('measures gates, and adds them to the collection')
   .option('--minutes <minutes>', 'for how long', number(1), 60)
   .option('--beside <what>', 'what else the machine does meanwhile, for the record')
   .option('--data <file>', 'the collection', DEFAULT_DATA)
-  .action(collect)
-  .parent?.parseAsync();
+  .action(collect);
+
+program
+  .command('judge')
+  .description('says what the collected gates show, and writes it to bench/results')
+  .option('--data <files...>', 'the collections', [DEFAULT_DATA])
+  .option('--out <file>', 'where the result goes')
+  .action(judge);
+
+await program.parseAsync();

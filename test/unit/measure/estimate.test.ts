@@ -63,7 +63,7 @@ describe('the replicate of a launch', () => {
 
   test('the quiet core is what a quarter of the launches met for a tenth of the time', () => {
     const busy = beside([7000, 7100, 7200, 7000]);
-    const quiet = beside([5000, 5000, ...Array.from({ length: 10 }, () => 7000)]);
+    const quiet = beside([5000, 5000, 5000, ...Array.from({ length: 10 }, () => 7000)]);
     expect(quietWidth([[busy], [busy], [quiet], [quiet]])).toBeCloseTo(1, 2);
     expect(quietWidth([[columns([batchesOf([1000])])]])).toBeUndefined();
   });

@@ -1,0 +1,137 @@
+import { join } from 'node:path';
+import { type FleetSummary, simulateFleets } from './fleet.ts';
+import { type Gate, writeJson } from './gates.ts';
+import { called, judgeGate, type MarginOf } from './ours.ts';
+import {
+  type BudgetSummary,
+  CHANGES,
+  type FalseAlarms,
+  falseAlarms,
+  type InjectedSummary,
+  type RuleSummary,
+  summariseBudget,
+  summariseInjected,
+  summariseOurs,
+  summariseRules,
+} from './summary.ts';
+
+/** What a collection shows; `scripts/detection-table.mjs` makes the documentation's tables of it. */
+export interface Detection {
+  schema: 'syscall-gate/detection';
+  version: 1;
+  tool: string;
+  startedAt: string;
+  machine: { cpuModel: string; cpuCount: number; kernelRelease: string; hypervisor: string };
+  changes: readonly number[];
+  /** Of all gates in which nothing changed, whatever their budget and what ran beside them. */
+  falseAlarms: FalseAlarms;
+  /** The half of the gates that nothing was tuned on. */
+  budgets: BudgetSummary[];
+  injected: InjectedSummary[];
+  /** Ours and other tools' rules, on the gates of the budget of which there are most. */
+  rules: { condition: string; budget: number; rules: RuleSummary[] };
+  goals: Goal[];
+  fleets: FleetSummary[];
+}
+
+export interface Goal {
+  goal: string;
+  reached: boolean;
+  found: string;
+}
+
+type Where = Pick<Detection, 'tool' | 'startedAt' | 'machine'>;
+
+export function summarise(gates: readonly Gate[], marginOf: MarginOf, where: Where): Detection {
+  const groups = groupsOf(gates);
+  const unchanged = groups.filter(([gate]) => gate.condition.filters === 0);
+  // Odd gates are what constants may be tuned on; even ones are what is told.
+  const told = unchanged.map((group) => group.filter((_, index) => index % 2 === 0));
+  const budgets = told.map((group) => summariseBudget(group, marginOf));
+  const alarms = unchanged
+    .flat()
+    .map((gate) => called(judgeGate(gate, marginOf)).slower.length > 0);
+  const largest = indexOfLargest(told.map((group) => group.length));
+  const [most, mostBudget] = [told[largest] ?? [], budgets[largest]];
+  return {
+    ...{ schema: 'syscall-gate/detection', version: 1, ...where, changes: CHANGES },
+    falseAlarms: falseAlarms(alarms),
+    budgets,
+    injected: groups
+      .filter(([gate]) => gate.condition.filters > 0)
+      .map((group) => summariseInjected(group, marginOf)),
+    rules: {
+      condition: mostBudget?.condition ?? '',
+      budget: mostBudget?.budget ?? 0,
+      rules: [...(mostBudget ? [summariseOurs(mostBudget)] : []), ...summariseRules(most)],
+    },
+    goals: budgets.flatMap(goalsOf),
+    fleets: simulateFleets(FLEET_SEED),
+  };
+}
+
+const FLEET_SEED = 2003;
+
+type Group = [Gate, ...Gate[]];
+
+function groupsOf(gates: readonly Gate[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const gate of gates) {
+    const key = `${gate.condition.name}, ${gate.budget} s`;
+    const group = groups.get(key);
+    if (group) group.push(gate);
+    else groups.set(key, [gate]);
+  }
+  return [...groups.values()];
+}
+
+const indexOfLargest = (values: readonly number[]): number => values.indexOf(Math.max(...values));
+
+const QUIET = 'nothing changed';
+
+/** The figures that a gate of 30 s is to reach on a quiet machine. */
+function goalsOf({ condition, budget, falseAlarms: alarms, metrics }: BudgetSummary): Goal[] {
+  if (condition !== QUIET || budget !== 30) return [];
+  const power = (families: RegExp, change: number): Goal => {
+    const those = metrics.filter(({ id }) => families.test(id));
+    const index = CHANGES.findIndex((one) => Math.abs(one - change) < 1e-9);
+    const missed = those.filter(({ caught }) => (caught[index] ?? 0) < 0.95);
+    const text = missed.map(
+      ({ id, caught }) => `${id} ${Math.round(100 * (caught[index] ?? 0))} %`,
+    );
+    return {
+      goal: `a change of ${100 * change} % is caught in 95 % of the gates, for every metric of ${families.source.replace(/[\^().\\]/g, '').replace('|', ' and ')}`,
+      reached: missed.length === 0,
+      found: `${those.length - missed.length} of ${those.length}${text.length > 0 ? `; ${text.join(', ')}` : ''}`,
+    };
+  };
+  const near = metrics.filter(({ mde80 }) => {
+    const ratio = (mde80.printed ?? Number.POSITIVE_INFINITY) / mde80.observed;
+    return ratio >= 0.75 && ratio <= 1.25;
+  });
+  return [
+    {
+      goal: 'no gate is red in which nothing changed',
+      reached: alarms.red === 0,
+      found: `${alarms.red} of ${alarms.gates}`,
+    },
+    power(/^(syscall|sendfile)\./, 0.02),
+    power(/^(context)\./, 0.04),
+    {
+      goal: 'the MDE80 that is printed lies within 25 % of the one observed',
+      reached: near.length === metrics.length,
+      found: `${near.length} of ${metrics.length} metrics`,
+    },
+  ];
+}
+
+export const defaultPath = (startedAt: Date): string =>
+  join(
+    import.meta.dirname,
+    '..',
+    'results',
+    `detection-${startedAt.toISOString().slice(0, 'YYYY-MM-DD'.length)}.json`,
+  );
+
+export const writeDetection = (path: string, detection: Detection): Promise<void> =>
+  writeJson(path, detection);
