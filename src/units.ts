@@ -80,7 +80,8 @@ export const formatFactor = (ratio: number): string => `×${digits(ratio)}`;
 /** @param share an unsigned share, 0.02 for `2 %`, to two significant digits */
 export function formatShare(share: number): string {
   const percent = 100 * share;
-  if (percent >= 100) return `${percent.toFixed(0)} %`;
+  // 99.6 to two digits is the hundred that toPrecision would write as 1.0e+2.
+  if (percent >= 99.5) return `${percent.toFixed(0)} %`;
   return `${trimZeros(percent.toPrecision(2))} %`;
 }
 

@@ -87,7 +87,7 @@ describe('a change', () => {
 });
 
 it('writes shares without needless zeros', () => {
-  expect([0.02, 0.0062, 0.031, 0.1, 0.00026, 0, 5].map(formatShare)).toEqual([
+  expect([0.02, 0.0062, 0.031, 0.1, 0.00026, 0, 5, 0.9967].map(formatShare)).toEqual([
     '2 %',
     '0.62 %',
     '3.1 %',
@@ -95,6 +95,7 @@ it('writes shares without needless zeros', () => {
     '0.026 %',
     '0 %',
     '500 %',
+    '100 %',
   ]);
 });
 
