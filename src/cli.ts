@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { addCompare } from './cli/compare.js';
 import { addCrossing } from './cli/crossing.js';
 import { addGate } from './cli/gate.js';
+import { addReplay } from './cli/replay.js';
 import { exitCodeOf } from './cli/shell.js';
 import { VERSION } from './version.js';
 
 /** A verb is a file in cli/ and a word in this list. */
-const VERBS = [addGate, addCrossing];
+const VERBS = [addGate, addCompare, addReplay, addCrossing];
 
 const program = new Command('syscall-gate')
   .description('Measures what it costs to enter this kernel and says whether it got slower.')

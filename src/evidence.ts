@@ -12,18 +12,10 @@ import { DUET_MARGIN, PREDICTION_MARGIN } from './stats/assumptions.js';
 import { makeTarget } from './targets/index.js';
 import type { Target } from './targets/target.js';
 import { countOf } from './units.js';
-import type { Comparison } from './verdict/comparison.js';
-import { compareDuet, screenDuet } from './verdict/duet.js';
-import { comparePrediction } from './verdict/prediction.js';
-import { describeSelf } from './verdict/self.js';
+import { screenDuet } from './verdict/duet.js';
+import type { Evidence } from './verdict/evidence.js';
 import { marginOf } from './verdict/settings.js';
 import { VERSION } from './version.js';
-
-/** A comparison, and the candidate's run that is kept of it. */
-export interface Evidence {
-  comparison: Comparison;
-  run: Run;
-}
 
 interface Telling {
   progress: Progress;
@@ -53,9 +45,7 @@ async function duel(
 ): Promise<Evidence> {
   const candidate = makeTarget(config.candidate);
   const session = new Session(bench, { baseline, candidate }, config.durationMs, progress);
-  const id = randomId();
-  const before = { ...newIdentity(source), duet: { id, side: 'baseline' } } as const;
-  const after = { ...newIdentity(source), duet: { id, side: 'candidate' } } as const;
+  const [before, after] = bothIdentities(source);
   const runs = (): [Run, Run] => [session.baselineRun(before), session.candidateRun(after)];
   await session.warmUp();
   await session.tails();
@@ -66,8 +56,8 @@ async function duel(
     progress.phase(`Confirm ${countOf(flagged.length, 'flagged metric')} on fresh launches`);
     await session.confirm(flagged, leastPairs);
   }
-  const [baselineRun, run] = runs();
-  return { comparison: compareDuet(baselineRun, run, config), run };
+  const [baselineRun, candidateRun] = runs();
+  return { design: 'duet', baseline: baselineRun, candidate: candidateRun };
 }
 
 /** The baseline is stored runs: measure the candidate and ask whether they predict it. */
@@ -84,8 +74,7 @@ async function predict(
   await session.tails();
   progress.phase(`Measure, to compare with ${stored.origin}`);
   await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, PREDICTION_MARGIN) });
-  const run = session.candidateRun(own);
-  return { comparison: comparePrediction(stored, run, config), run };
+  return { design: 'prediction', stored, candidate: session.candidateRun(own) };
 }
 
 /** Nothing to compare with: the candidate against itself shows what this machine can tell apart. */
@@ -99,6 +88,7 @@ async function selfPortrait(
   const sides = { baseline: candidate, candidate };
   const session = new Session(bench, sides, config.durationMs, progress);
   const own = newIdentity(source);
+  const arms = bothIdentities(source);
   progress.note(
     `There is no earlier run in ${stored.origin}, so the candidate is measured against itself, which shows what this machine can tell apart.`,
   );
@@ -106,9 +96,13 @@ async function selfPortrait(
   await session.tails();
   progress.phase('Measure the candidate against itself');
   await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, DUET_MARGIN) });
-  const [before, after] = [session.baselineRun(own), session.candidateRun(own)];
-  const run = session.pooledRun(own);
-  return { comparison: describeSelf(before, after, run, stored, config), run };
+  return {
+    design: 'self',
+    before: session.baselineRun(arms[0]),
+    after: session.candidateRun(arms[1]),
+    candidate: session.pooledRun(own),
+    skipped: stored.skipped,
+  };
 }
 
 /** What the measuring time is to buy. */
@@ -122,6 +116,15 @@ const goalOf = ({ alpha, margins }: Config, fallback: number): Goal => ({
 const WHOLE_BUDGET = 1;
 
 const randomId = (): string => randomBytes(8).toString('hex');
+
+/** Names for the two runs of a duet that begins now. */
+function bothIdentities(source?: Source): [baseline: RunIdentity, candidate: RunIdentity] {
+  const id = randomId();
+  return [
+    { ...newIdentity(source), duet: { id, side: 'baseline' } },
+    { ...newIdentity(source), duet: { id, side: 'candidate' } },
+  ];
+}
 
 /** A name for a run that begins now. */
 export const newIdentity = (source?: Source): RunIdentity => ({

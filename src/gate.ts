@@ -1,17 +1,18 @@
 import { join } from 'node:path';
+import { archive } from './archive/write.js';
 import { openBaseline } from './baseline/open.js';
 import type { ReadStoredRuns } from './baseline/stored.js';
-import { claimFolder, runFileName, SET_ASIDE, saveFile } from './baseline/write.js';
+import { claimFolder, SET_ASIDE, saveFile } from './baseline/write.js';
 import type { Config } from './config/config.js';
 import { gatherEvidence } from './evidence.js';
 import { makeFolder } from './folder.js';
+import { judgeEvidence } from './judging.js';
 import { prepareBench } from './measure/bench.js';
 import type { Progress } from './progress.js';
+import { runFileName, runText } from './record/file.js';
 import type { Run, Source } from './record/run.js';
-import { buildReport } from './report/build.js';
 import type { Report } from './report/report.js';
-import { judge } from './verdict/judge.js';
-import { VERSION } from './version.js';
+import type { Evidence } from './verdict/evidence.js';
 
 /** What the gate needs of its caller. It does not know whether a person or a workflow called. */
 export interface Surroundings {
@@ -42,22 +43,22 @@ export async function gate(config: Config, surroundings: Surroundings): Promise<
   await claimFolder(config.out);
   const baseline = await openBaseline(config, surroundings);
   const bench = await prepareBench(config, surroundings);
-  const { comparison, run } = await gatherEvidence(config, bench, baseline, surroundings);
-  const judgement = judge(comparison, config.failOn);
-  const report = buildReport(comparison, judgement, VERSION, {
+  const evidence = await gatherEvidence(config, bench, baseline, surroundings);
+  const report = judgeEvidence(evidence, config, {
     baseline: config.baseline.spec,
     candidate: config.candidate.spec,
   });
-  const files = await save(config.out, run, report);
+  const files = await save(config.out, report, evidence);
   progress.end();
-  return { report, run, files };
+  return { report, run: evidence.candidate, files };
 }
 
-async function save(out: string, run: Run, report: Report): Promise<Outcome['files']> {
+/** The candidate's record is a baseline for later runs; what the verdict rests on is evidence. */
+async function save(out: string, report: Report, evidence: Evidence): Promise<Outcome['files']> {
+  const { candidate } = evidence;
   const folder = report.verdict === 'regressed' ? join(out, SET_ASIDE) : out;
-  const files = { report: join(out, 'report.json'), run: join(folder, runFileName(run)) };
+  const run = join(folder, runFileName(candidate));
   await makeFolder(folder);
-  await saveFile(files.run, `${JSON.stringify(run)}\n`);
-  await saveFile(files.report, `${JSON.stringify(report, null, 2)}\n`);
-  return files;
+  await saveFile(run, runText(candidate));
+  return { run, report: await archive(out, report, evidence) };
 }

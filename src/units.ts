@@ -25,6 +25,13 @@ const rateUnits: readonly [limit: number, scale: number, name: string][] = [
   [1e9, 1e6, 'M'],
 ];
 
+/**
+ * A number as reports carry it. Nine digits lie far below any noise, and above the last ones of a
+ * double: there, Math.exp and Math.log1p differ between x64 and arm64, which fuses multiply-adds,
+ * and Math.pow between versions of Node. The same records give the same report on all of them.
+ */
+export const figure = (value: number): number => Number(value.toPrecision(9));
+
 /** What a metric's estimate is in: see the run record. */
 type Unit = 'ns' | 'per_second' | 'count';
 

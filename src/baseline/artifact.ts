@@ -7,10 +7,10 @@ import {
 import { explain, type GithubClient } from '../github/client.js';
 import type { GithubContext } from '../github/context.js';
 import { unzipText } from '../github/unzip.js';
+import { RUN_SUFFIX } from '../record/file.js';
 import { MAX_RUN_BYTES, parseRun, type Run } from '../record/run.js';
 import { countOf } from '../units.js';
 import type { ReadStoredRuns, StoredRuns } from './stored.js';
-import { RUN_SUFFIX } from './write.js';
 
 /** The action stores one small JSON file; anything much larger was not made by it. */
 const ZIP_LIMITS = { entries: 16, inflatedBytes: MAX_RUN_BYTES, ratio: 200 };

@@ -1,10 +1,12 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { reasonOf, usageFailure } from '../failure.js';
+import { EVIDENCE, RUN_SUFFIX } from '../record/file.js';
 import { MAX_RUN_BYTES, parseRun, type Run } from '../record/run.js';
 import { countOf } from '../units.js';
+import { readWhole } from './read.js';
 import type { StoredRuns } from './stored.js';
-import { RUN_SUFFIX, SET_ASIDE } from './write.js';
+import { SET_ASIDE } from './write.js';
 
 /** Downloaded artifacts nest a folder or two; deeper is somebody's whole disk. */
 const DEEPEST = 3;
@@ -84,21 +86,18 @@ async function recordFiles(path: string, shown: string): Promise<string[]> {
 }
 
 const isCounted = (parts: readonly string[]): boolean =>
-  parts.length <= DEEPEST && !parts.includes(SET_ASIDE);
+  parts.length <= DEEPEST && !parts.includes(SET_ASIDE) && !parts.includes(EVIDENCE);
 
-interface RecordRead {
+export interface RecordRead {
   run?: Run;
   /** One clause, when there is no run. */
   why?: string;
 }
 
-async function readRecord(path: string): Promise<RecordRead> {
-  try {
-    const { size } = await stat(path);
-    if (size > MAX_RUN_BYTES) return { why: 'it is too large' };
-    const result = parseRun(await readFile(path, 'utf8'));
-    return result.ok ? { run: result.run } : { why: result.reason };
-  } catch (error) {
-    return { why: `it cannot be read (${reasonOf(error)})` };
-  }
+/** Reads one file as a run record; whatever is wrong with it is an answer and not an error. */
+export async function readRecord(path: string): Promise<RecordRead> {
+  const { text, why } = await readWhole(path, MAX_RUN_BYTES);
+  if (text === undefined) return { why };
+  const result = parseRun(text);
+  return result.ok ? { run: result.run } : { why: result.reason };
 }

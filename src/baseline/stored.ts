@@ -1,10 +1,14 @@
 import type { Run } from '../record/run.js';
 
-/** What a store of earlier runs holds, oldest first, and what it held but could not be used. */
-export interface StoredRuns {
+/** Earlier runs, oldest first, and what was found beside them but could not be used. */
+export interface EarlierRuns {
   runs: Run[];
   /** One sentence for each record or archive that was passed over: which, why, what to do. */
   skipped: string[];
+}
+
+/** What a store of earlier runs holds. */
+export interface StoredRuns extends EarlierRuns {
   /** Where they came from, for people: "the directory .syscall-gate", "12 runs of gate on main". */
   origin: string;
 }

@@ -3,22 +3,12 @@ import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { measurementFailure, reasonOf, usageFailure } from '../failure.js';
 import { makeFolder } from '../folder.js';
-import type { Run } from '../record/run.js';
-
-/** What marks a file as a run record among the others of a folder or an archive. */
-export const RUN_SUFFIX = '.run.json';
 
 /**
  * The subfolder of runs that were judged regressed. They are no baseline until somebody accepts
  * them by moving them up: else running again would turn every red gate green.
  */
 export const SET_ASIDE = 'regressed';
-
-/** The name under which a run is stored: sorts by time, tells the candidate's kind, never collides. */
-export function runFileName(run: Run): string {
-  const stamp = run.startedAt.replace(/\.\d+Z$/, 'Z').replace(/[-:]/g, '');
-  return `${stamp}-${run.target.kind}-${run.id}${RUN_SUFFIX}`;
-}
 
 /**
  * Makes a folder and proves that files can be written in it.

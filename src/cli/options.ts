@@ -32,9 +32,19 @@ export const metricsOption = [
 
 export const outOption = [
   '--out <folder>',
-  'where run records and report.json go',
+  'where run records, report.json and its evidence go',
   DEFAULTS.out,
 ] as const;
+
+/** Of a verb that measures nothing and so has nothing that must be kept. */
+export const keepOption = [
+  '--out <folder>',
+  'keep the report there, and its evidence (default: nowhere)',
+] as const;
+
+/** The same option of a verb that starts from what was said before. */
+export const asJudged = ([flags, text]: readonly [string, string, string?]) =>
+  [flags, `${text.replace(/ \(default: .*\)$/, '')} (default: as it was judged)`] as const;
 
 export const jsonOption = (what: string) =>
   ['--json', `print ${what} as JSON, and nothing else, on standard output`] as const;

@@ -1,5 +1,4 @@
-import picomatch from 'picomatch';
-import { usageFailure } from '../failure.js';
+import { metricsNamed } from '../config/globs.js';
 import type { Catalogue, MetricEntry } from '../probe/catalogue.js';
 import type { PlanRecord } from '../record/run.js';
 import { ESTIMATE_QUANTILE, OCCUPANCY_THRESHOLD } from '../stats/assumptions.js';
@@ -63,21 +62,14 @@ export const planRecord = (plan: Plan): PlanRecord => ({
 export function selectMetrics(catalogue: Catalogue, globs: readonly string[]): MetricEntry[] {
   if (globs.length === 0) return catalogue.metrics;
   const ids = catalogue.metrics.map((metric) => metric.id);
-  const named = new Set(globs.flatMap((glob) => matching(glob, ids)));
+  const named = new Set(
+    globs.flatMap((glob) => metricsNamed('metrics', glob, ids, 'the catalogue')),
+  );
   return catalogue.metrics.filter((metric) => named.has(metric.id));
 }
 
 /** @throws Failure (usage) when a margin rule names no metric of the catalogue */
 export function checkMarginGlobs(catalogue: Catalogue, globs: readonly string[]): void {
   const ids = catalogue.metrics.map((metric) => metric.id);
-  for (const glob of globs) matching(glob, ids, 'margin');
-}
-
-function matching(glob: string, ids: readonly string[], input = 'metrics'): string[] {
-  const found = ids.filter((id) => picomatch.isMatch(id, glob));
-  if (found.length > 0) return found;
-  const families = [...new Set(ids.map((id) => `${id.split('.', 1)[0]}.*`))];
-  throw usageFailure(
-    `${input} "${glob}" names no metric of the catalogue: give an id such as ${ids[0]}, or a glob such as ${families.join(', ')}.`,
-  );
+  for (const glob of globs) metricsNamed('margin', glob, ids, 'the catalogue');
 }

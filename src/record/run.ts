@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { reasonSchema, UNAVAILABLE } from './metric-status.js';
+import { parseStrictly } from './strict.js';
 
 /**
  * The run record: everything one side of a comparison was measured to be, as plain JSON. It is the
@@ -273,23 +274,14 @@ export type RunParse = { ok: true; run: Run } | { ok: false; reason: string };
  * @returns the run, or one clause that says what is wrong with the text and where
  */
 export function parseRun(json: string): RunParse {
-  if (json.length > MAX_RUN_BYTES) {
-    return { ok: false, reason: `it is larger than ${MAX_RUN_BYTES} bytes` };
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    return { ok: false, reason: 'it is not complete JSON' };
-  }
-  const version = unknownVersion(value);
-  if (version !== undefined) return { ok: false, reason: version };
-  const result = runSchema.safeParse(value);
-  if (result.success) return { ok: true, run: sealRun(result.data) };
-  const [issue] = result.error.issues;
-  const where = issue?.path.join('.') || 'the top level';
-  return { ok: false, reason: `${where}: ${issue?.message ?? 'invalid'}` };
+  const parse = parseStrictly(json, CONTRACT);
+  return parse.ok ? { ok: true, run: sealRun(parse.value) } : parse;
 }
+
+const CONTRACT = {
+  ...{ schema: runSchema, name: RUN_SCHEMA, version: RUN_VERSION },
+  ...{ maxBytes: MAX_RUN_BYTES, noun: 'run record' },
+};
 
 /**
  * Makes a run of fields that this program just measured, holding them to the same schema as a
@@ -302,11 +294,3 @@ export function makeRun(fields: RunFields): Run {
 }
 
 const sealRun = (fields: RunFields): Run => fields as Run;
-
-function unknownVersion(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null) return 'it is not a JSON object';
-  const { schema, version } = value as { schema?: unknown; version?: unknown };
-  if (schema !== RUN_SCHEMA) return 'it is not a syscall-gate run record';
-  if (version === RUN_VERSION) return undefined;
-  return `it has record version ${String(version)} and this syscall-gate reads version ${RUN_VERSION}`;
-}

@@ -1,6 +1,7 @@
+import { digestOf, EVIDENCE, runText } from '../record/file.js';
 import type { Reason } from '../record/metric-status.js';
 import type { Run, Subject } from '../record/run.js';
-import { formatNs } from '../units.js';
+import { figure, formatNs } from '../units.js';
 import type {
   Change,
   Comparison,
@@ -9,38 +10,50 @@ import type {
   MetricComparison,
   Side,
 } from '../verdict/comparison.js';
+import { type Exhibit, exhibitFileName } from '../verdict/evidence.js';
+import type { Policy } from '../verdict/settings.js';
 import { crossingOf } from './crossing.js';
 import { headline } from './headline.js';
 import {
   type MetricReport,
   REPORT_SCHEMA,
   REPORT_VERSION,
+  type RecordReference,
   type Report,
   reportSchema,
   type SideReport,
 } from './report.js';
 import { countVerdicts } from './words.js';
 
+/** What a report states beside what the comparison found. */
+export interface Circumstances {
+  /** The target specs of both sides as the user wrote them. */
+  specs: { baseline: string; candidate: string };
+  policy: Policy;
+  /** The runs that it all rests on. */
+  exhibits: readonly Exhibit[];
+}
+
 /**
  * Everything that people and scripts are told, as plain data: renderings add nothing to it.
  *
- * @param specs the target specs of both sides as the user wrote them
  * @throws ZodError when the comparison does not make a report: a bug, not a user's mistake
  */
 export function buildReport(
   comparison: Comparison,
   judgement: { verdict: GateVerdict; passed: boolean },
-  toolVersion: string,
-  specs: { baseline: string; candidate: string },
+  { specs, policy, exhibits }: Circumstances,
 ): Report {
   const metrics = comparison.metrics.map(metricReport);
   const report: Omit<Report, 'headline'> = {
     schema: REPORT_SCHEMA,
     version: REPORT_VERSION,
-    tool: toolVersion,
+    tool: comparison.candidate.tool,
     ...judgement,
     design: comparison.design,
     alpha: comparison.alpha,
+    margins: [...policy.margins],
+    failOn: policy.failOn,
     familySize: comparison.familySize,
     // A metric that only informs is nobody's regression.
     counts: countVerdicts(metrics.filter(({ gate }) => gate)),
@@ -50,6 +63,7 @@ export function buildReport(
       skipped: comparison.skipped,
     },
     candidate: { spec: specs.candidate, run: comparison.candidate.id },
+    records: exhibits.map(recordReference),
     platform: comparison.candidate.platform,
     subject: comparison.candidate.subject,
     differences: differences(comparison),
@@ -60,6 +74,13 @@ export function buildReport(
   };
   return reportSchema.parse({ ...report, headline: headline(report) });
 }
+
+const recordReference = (exhibit: Exhibit): RecordReference => ({
+  role: exhibit.role,
+  id: exhibit.run.id,
+  file: `${EVIDENCE}/${exhibitFileName(exhibit)}`,
+  sha256: digestOf(runText(exhibit.run)),
+});
 
 function tailsReport({ tails }: Run): Report['tails'] {
   if (tails === undefined) return null;
@@ -86,7 +107,7 @@ function metricReport(metric: MetricComparison): MetricReport {
     baseline: sideReport(metric.baseline),
     candidate: sideReport(metric.candidate),
     change: metric.change === undefined ? null : changeReport(metric.change),
-    p: metric.pValue ?? null,
+    p: finite(metric.pValue),
     mde80: finite(metric.mde80),
     floor: metric.floor === undefined ? null : floorReport(metric.floor),
     replicatesToSettle: metric.replicatesToSettle ?? null,
@@ -95,16 +116,21 @@ function metricReport(metric: MetricComparison): MetricReport {
 
 function sideReport(side: Side): SideReport {
   return side.status === 'ok'
-    ? { status: 'ok', unit: side.unit, estimate: side.estimate, replicates: side.replicates }
+    ? {
+        status: 'ok',
+        unit: side.unit,
+        estimate: figure(side.estimate),
+        replicates: side.replicates,
+      }
     : { status: side.status, reason: reasonText(side.reason) };
 }
 
 /** An interval without bounds runs from 0, which JSON has, to infinity, which it has not. */
 const changeReport = ({ ratio, low, high, confidence }: Change) => ({
-  ratio,
-  low,
+  ratio: figure(ratio),
+  low: figure(low),
   high: finite(high),
-  confidence,
+  confidence: figure(confidence),
 });
 
 const floorReport = ({ pairs, rejections, ...change }: Floor) => ({
@@ -144,4 +170,4 @@ function subjectFields({ subject }: Run): Map<string, string> {
 }
 
 const finite = (value: number | undefined): number | null =>
-  value !== undefined && Number.isFinite(value) ? value : null;
+  value !== undefined && Number.isFinite(value) ? figure(value) : null;

@@ -1,4 +1,5 @@
 import { isTimed, type Run, type TimedMetric } from '../record/run.js';
+import { figure } from '../units.js';
 import { centreNs } from '../verdict/samples.js';
 import type { CrossingReport, TransferReport } from './report.js';
 
@@ -52,15 +53,15 @@ export function crossingOf(run: Run): CrossingReport | undefined {
   const call = timed(run, 'syscall.null');
   const hop = timed(run, 'context.pipe_2p_0k');
   if (call === undefined || hop === undefined) return undefined;
-  const hopNs = centreNs(hop);
+  const hopNs = shownNs(hop);
   return {
-    callNs: centreNs(call),
+    callNs: shownNs(call),
     hopNs,
-    switchesPerSecond: 1e9 / hopNs,
+    switchesPerSecond: figure(1e9 / hopNs),
     withoutSwitchNs: numberOf(timed(run, 'context.pipe_self')),
     hostSwitchesPerSecond: rateOf(timed(run, 'host.switches_per_second')),
     vmstat: timed(run, 'host.vmstat')?.details ?? null,
-    transfers: SIZES.flatMap((size) => transferOf(run, size, centreNs(call))),
+    transfers: SIZES.flatMap((size) => transferOf(run, size, shownNs(call))),
   };
 }
 
@@ -70,16 +71,16 @@ function transferOf(run: Run, size: string, callNs: number): TransferReport[] {
     if (metric === undefined) return [];
     const { id, entries = null, details } = metric;
     const segments = details?.['segments_per_op'] ?? null;
-    return [{ id, label, ns: centreNs(metric), entries, segments }];
+    return [{ id, label, ns: shownNs(metric), entries, segments }];
   }).sort((one, other) => one.ns - other.ns);
   if (strategies.length === 0) return [];
   const cork = strategies.find(({ id }) => id.endsWith('_cork_header'));
-  const savedNs = (CALLS_OF_CORK - 1) * callNs;
+  const savedNs = figure((CALLS_OF_CORK - 1) * callNs);
   return [
     {
       size,
       strategies,
-      oneCall: cork === undefined ? null : { savedNs, share: savedNs / cork.ns },
+      oneCall: cork === undefined ? null : { savedNs, share: figure(savedNs / cork.ns) },
     },
   ];
 }
@@ -90,7 +91,9 @@ function timed(run: Run, id: string): TimedMetric | undefined {
 }
 
 const numberOf = (metric: TimedMetric | undefined): number | null =>
-  metric === undefined ? null : centreNs(metric);
+  metric === undefined ? null : shownNs(metric);
 
 const rateOf = (metric: TimedMetric | undefined): number | null =>
-  metric === undefined ? null : 1e9 / centreNs(metric);
+  metric === undefined ? null : figure(1e9 / centreNs(metric));
+
+const shownNs = (metric: TimedMetric): number => figure(centreNs(metric));

@@ -1,10 +1,19 @@
 import { z } from 'zod';
+import { EVIDENCE } from '../record/file.js';
 import { UNAVAILABLE } from '../record/metric-status.js';
 import { platformSchema, subjectSchema, tailsSchema, unitSchema } from '../record/run.js';
+import { parseStrictly, type StrictParse } from '../record/strict.js';
+import { EXHIBIT_FILE_NAME, ROLES } from '../verdict/evidence.js';
 
 /** The report for scripts: `--json`, the action's `report` output. `schema/report-v1.json`. */
 export const REPORT_SCHEMA = 'syscall-gate/report';
 export const REPORT_VERSION = 1;
+
+/** Far above any report, and little enough to be read whole. */
+export const MAX_REPORT_BYTES = 16 * 1024 * 1024;
+
+/** A hundred stored runs are pooled at most. */
+const MAX_RECORDS = 256;
 
 const metricVerdict = z.enum([
   'regressed',
@@ -102,10 +111,25 @@ const tailsReportSchema = z.strictObject({
   metrics: tailsSchema.shape.metrics,
 });
 
+const recordSchema = z.strictObject({
+  role: z
+    .enum(ROLES)
+    .describe('before and after: the two arms of a candidate that was measured against itself'),
+  id: z.string().regex(/^[0-9a-f]{16}$/),
+  file: z
+    .string()
+    .regex(new RegExp(EXHIBIT_FILE_NAME.source.replace('^', `^${EVIDENCE}/`)))
+    .describe('beside the report'),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .describe("of the file's bytes"),
+});
+
 export const reportSchema = z.strictObject({
   schema: z.literal(REPORT_SCHEMA),
   version: z.literal(REPORT_VERSION),
-  tool: z.string(),
+  tool: z.string().describe('version that measured the candidate'),
   verdict: z.enum([...metricVerdict.options, 'no-baseline']),
   passed: z.boolean().describe('whether the exit code is 0 under the fail-on policy'),
   headline: z.string().describe('one sentence for people'),
@@ -115,6 +139,10 @@ export const reportSchema = z.strictObject({
       'duet: both sides interleaved in one job; prediction: against stored runs; self: no baseline',
     ),
   alpha: z.number().gt(0).lt(1).describe('family-wise error level of regressed, and of improved'),
+  margins: z
+    .array(z.strictObject({ glob: z.string().min(1), ratio: z.number().gt(0).max(10) }))
+    .describe("rules that were given, the last that matches counts; else the design's own margin"),
+  failOn: z.enum(['regression', 'inconclusive', 'never']),
   familySize: z.int().min(0).describe('how many gated metrics share that level'),
   counts: z
     .strictObject({
@@ -131,6 +159,11 @@ export const reportSchema = z.strictObject({
     skipped: z.array(z.string()).describe('one sentence for each stored run that was passed over'),
   }),
   candidate: z.strictObject({ spec: z.string(), run: z.string() }),
+  records: z
+    .array(recordSchema)
+    .min(1)
+    .max(MAX_RECORDS)
+    .describe('the runs that the verdict rests on, oldest first within a role'),
   platform: platformSchema,
   subject: subjectSchema.describe('what is under test on the candidate side'),
   differences: z
@@ -154,3 +187,16 @@ export type CrossingRun = Pick<Report, 'platform' | 'subject'> & { crossing: Cro
 export type TransferReport = z.infer<typeof transferSchema>;
 export type TailsReport = z.infer<typeof tailsReportSchema>;
 export type SideReport = z.infer<typeof sideSchema>;
+export type RecordReference = z.infer<typeof recordSchema>;
+
+/**
+ * Reads a report strictly.
+ *
+ * @param json the file's text
+ * @returns the report, or one clause that says what is wrong with the text and where
+ */
+export const parseReport = (json: string): StrictParse<Report> =>
+  parseStrictly(json, {
+    ...{ schema: reportSchema, name: REPORT_SCHEMA, version: REPORT_VERSION },
+    ...{ maxBytes: MAX_REPORT_BYTES, noun: 'report' },
+  });

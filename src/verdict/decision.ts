@@ -4,7 +4,7 @@ import type { Floor, MetricComparison } from './comparison.js';
 import { type ShiftTest, smallestP } from './shift-test.js';
 
 /** Everything that a metric's verdict rests on, the same for a duet and a prediction. */
-export interface Evidence {
+export interface MetricEvidence {
   gate: boolean;
   marginRatio: number;
   alpha: number;
@@ -30,7 +30,7 @@ export type Decision = Pick<
 >;
 
 /** Four-way verdict of one metric. `unchanged` is shown by equivalence, never by silence. */
-export function decide(evidence: Evidence): Decision {
+export function decide(evidence: MetricEvidence): Decision {
   const { alpha, test, obstacle, floor, marginRatio } = evidence;
   if (test && obstacle === undefined && smallestP(test) <= alpha) {
     return floor && explains(floor, evidence) ? tooLoud(evidence, floor) : changed(evidence, test);
@@ -39,12 +39,12 @@ export function decide(evidence: Evidence): Decision {
   return isEquivalent(evidence) ? unchanged(evidence) : undecided(evidence);
 }
 
-function isEquivalent({ equivalence, marginRatio }: Evidence): boolean {
+function isEquivalent({ equivalence, marginRatio }: MetricEvidence): boolean {
   const margin = Math.log1p(marginRatio);
   return equivalence.low > -margin && equivalence.high < margin;
 }
 
-function changed({ gate, marginRatio, sample }: Evidence, test: ShiftTest): Decision {
+function changed({ gate, marginRatio, sample }: MetricEvidence, test: ShiftTest): Decision {
   const slower = test.slower < test.faster;
   const says = `${slower ? 'Slower' : 'Faster'} by more than the margin of ${formatShare(marginRatio)}`;
   return {
@@ -54,12 +54,12 @@ function changed({ gate, marginRatio, sample }: Evidence, test: ShiftTest): Deci
   };
 }
 
-const unchanged = ({ marginRatio, sample }: Evidence): Decision => ({
+const unchanged = ({ marginRatio, sample }: MetricEvidence): Decision => ({
   verdict: 'unchanged',
   because: `Shown to lie within the margin of ${formatShare(marginRatio)}, by ${sample}.`,
 });
 
-function undecided(evidence: Evidence): Decision {
+function undecided(evidence: MetricEvidence): Decision {
   const { gate, sample, marginRatio, obstacle } = evidence;
   if (obstacle !== undefined) return { verdict: 'inconclusive', because: obstacle };
   // Nobody waits for a metric that only informs.
@@ -72,7 +72,7 @@ function undecided(evidence: Evidence): Decision {
   };
 }
 
-const tooLoud = ({ marginRatio }: Evidence, floor: Floor): Decision => ({
+const tooLoud = ({ marginRatio }: MetricEvidence, floor: Floor): Decision => ({
   verdict: 'inconclusive',
   because: `Launches of the same side differ by ${formatShare(Math.abs(floor.ratio - 1))} here, more than the margin of ${formatShare(marginRatio)}: the difference of the sides cannot be told from that.`,
 });
@@ -86,7 +86,7 @@ function exceeds({ ratio, low, high }: Floor, marginRatio: number): boolean {
 }
 
 /** A change that lies wholly beyond anything that identical sides did is believed all the same. */
-function explains(floor: Floor, { equivalence, marginRatio }: Evidence): boolean {
+function explains(floor: Floor, { equivalence, marginRatio }: MetricEvidence): boolean {
   const reach = Math.max(Math.abs(Math.log(floor.low)), Math.abs(Math.log(floor.high)));
   const nearest = equivalence.low > 0 ? equivalence.low : -equivalence.high;
   return exceeds(floor, marginRatio) && nearest <= reach;

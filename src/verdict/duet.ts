@@ -8,6 +8,7 @@ import {
 import { hodgesLehmann } from '../stats/hodges-lehmann.js';
 import { mde80ForDuet, minimumPairs } from '../stats/power.js';
 import { pairsToSettle } from '../stats/settle.js';
+import { countOf } from '../units.js';
 import type { Comparison, MetricComparison } from './comparison.js';
 import { compareCounts } from './counts.js';
 import { asChange, decide } from './decision.js';
@@ -44,14 +45,45 @@ export function screenDuet(
   candidate: Run,
   settings: JudgingSettings,
 ): { flagged: string[]; leastPairs: number } {
-  const family = duetMetrics(baseline, candidate, settings).filter(inFamily);
-  const flagged = [...testFamily(family, 'screen')]
-    .filter(([, test]) => smallestP(test) <= SCREEN_FAMILY_WISE)
-    .map(([id]) => id);
+  const flagged = flaggedByScreen(duetMetrics(baseline, candidate, settings));
   return {
     flagged,
     leastPairs: flagged.length > 0 ? minimumPairs(settings.alpha, flagged.length) : 0,
   };
+}
+
+const flaggedByScreen = (metrics: readonly DuetMetric[]): string[] =>
+  [...testFamily(metrics.filter(inFamily), 'screen')]
+    .filter(([, test]) => smallestP(test) <= SCREEN_FAMILY_WISE)
+    .map(([id]) => id);
+
+/**
+ * What the confirmation leaves open, one sentence each: it was measured for the margins and the
+ * level that the gate had, and other ones may ask for more than it holds.
+ */
+export function unconfirmedCaveats(
+  baseline: Run,
+  candidate: Run,
+  settings: JudgingSettings,
+): string[] {
+  const metrics = duetMetrics(baseline, candidate, settings);
+  const confirmed = metrics.filter(wasFlagged);
+  const ids = confirmed.map(({ metric }) => metric.id);
+  const open = flaggedByScreen(metrics).filter((id) => !ids.includes(id));
+  const pairs = Math.max(...confirmed.map(({ confirm }) => confirm.between.length));
+  const least = confirmed.length > 0 ? minimumPairs(settings.alpha, confirmed.length) : 0;
+  return [
+    ...(open.length > 0
+      ? [
+          `The screen flags ${open.join(', ')}, of which there are no fresh launches to confirm it, so nothing is called changed there: run the gate with this margin.`,
+        ]
+      : []),
+    ...(confirmed.length > 0 && pairs < least
+      ? [
+          `At an error level of ${settings.alpha} the confirmation of ${countOf(confirmed.length, 'metric')} takes ${least} fresh pairs and has ${pairs}, so nothing can be called changed: run the gate with this alpha.`,
+        ]
+      : []),
+  ];
 }
 
 /**

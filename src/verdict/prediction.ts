@@ -1,6 +1,6 @@
 import { median } from 'simple-statistics';
 import { type ComparableRuns, comparableRuns } from '../baseline/comparability.js';
-import type { StoredRuns } from '../baseline/stored.js';
+import type { EarlierRuns } from '../baseline/stored.js';
 import {
   isCounted,
   isTimed,
@@ -58,7 +58,7 @@ interface Circumstances {
  * or of this one in another state, are judged with `inconclusive` as the ceiling.
  */
 export function comparePrediction(
-  stored: StoredRuns,
+  stored: EarlierRuns,
   candidate: Run,
   settings: JudgingSettings,
 ): Comparison {

@@ -1,4 +1,3 @@
-import type { StoredRuns } from '../baseline/stored.js';
 import type { Run } from '../record/run.js';
 import type { Comparison, MetricComparison } from './comparison.js';
 import { compareDuet } from './duet.js';
@@ -10,12 +9,13 @@ import type { JudgingSettings } from './settings.js';
  *
  * @param before, after the two arms of that duet
  * @param pooled both as one run: what is stored and shown
+ * @param skipped one sentence for each earlier run that was passed over
  */
 export function describeSelf(
   before: Run,
   after: Run,
   pooled: Run,
-  stored: StoredRuns,
+  skipped: readonly string[],
   settings: JudgingSettings,
 ): Comparison {
   const duet = compareDuet(before, after, settings);
@@ -25,7 +25,7 @@ export function describeSelf(
     candidate: pooled,
     baseline: [],
     metrics: duet.metrics.map((metric) => describeMetric(metric)),
-    skipped: stored.skipped,
+    skipped: [...skipped],
   };
 }
 

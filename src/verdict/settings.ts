@@ -1,11 +1,16 @@
 import picomatch from 'picomatch';
-import type { MarginRule } from '../config/config.js';
+import type { FailOn, MarginRule } from '../config/config.js';
 import type { MetricRecord } from '../record/run.js';
 
 /** What a comparison is judged by; the records say everything else. */
 export interface JudgingSettings {
   alpha: number;
   margins: readonly MarginRule[];
+}
+
+/** The same, and what makes the gate fail. */
+export interface Policy extends JudgingSettings {
+  failOn: FailOn;
 }
 
 /**

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readDirectory, readFileRun, readOwnRuns } from '../../../src/baseline/directory.js';
-import { claimFolder, runFileName, saveFile } from '../../../src/baseline/write.js';
+import { claimFolder, saveFile } from '../../../src/baseline/write.js';
+import { runFileName } from '../../../src/record/file.js';
 import type { Run } from '../../../src/record/run.js';
 import { syntheticRun } from '../../fixtures/runs.js';
 

@@ -226,7 +226,15 @@ export function comparison(
 export const report = (
   compared: Comparison,
   specs: { baseline: string; candidate: string } = { baseline: 'host', candidate: 'host' },
-): Report => buildReport(compared, judge(compared, 'regression'), '0.1.0', specs);
+): Report =>
+  buildReport(compared, judge(compared, 'regression'), {
+    specs,
+    policy: { alpha: compared.alpha, margins: [], failOn: 'regression' },
+    exhibits: [
+      ...compared.baseline.map((one) => ({ role: 'baseline' as const, run: one })),
+      { role: 'candidate', run: compared.candidate },
+    ],
+  });
 
 const unchangedMetrics = () => CATALOGUE.map(([id, ns, gate]) => metric(id, ns, gate));
 

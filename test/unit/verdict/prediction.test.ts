@@ -24,7 +24,7 @@ const storedRuns = (count: number, platform: Partial<Platform> = {}): Run[] =>
   );
 
 const compare = (runs: Run[], candidate: Run): Comparison =>
-  comparePrediction({ runs, skipped: [], origin: 'a test' }, candidate, SETTINGS);
+  comparePrediction({ runs, skipped: [] }, candidate, SETTINGS);
 
 const verdictOf = (comparison: Comparison, id: string) =>
   comparison.metrics.find((metric) => metric.id === id)?.verdict;

@@ -1,0 +1,73 @@
+import { stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { readWhole } from '../baseline/read.js';
+import { usageFailure } from '../failure.js';
+import { digestOf, EVIDENCE } from '../record/file.js';
+import { MAX_RUN_BYTES, parseRun, type Run } from '../record/run.js';
+import {
+  MAX_REPORT_BYTES,
+  parseReport,
+  type RecordReference,
+  type Report,
+} from '../report/report.js';
+import { type Evidence, evidenceOf } from '../verdict/evidence.js';
+import { REPORT_FILE } from './write.js';
+
+/** A report and the runs that it rests on, read back and found to be what it names. */
+export interface Archived {
+  report: Report;
+  evidence: Evidence;
+}
+
+/**
+ * Reads a report and the evidence beside it.
+ *
+ * @param path of a report, or of the out folder that holds one
+ * @throws Failure (usage) when it is no report, or a record is missing or not what it was
+ */
+export async function readArchive(path: string): Promise<Archived> {
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  const file = isFolder ? join(path, REPORT_FILE) : path;
+  const report = await readReport(file);
+  const exhibits = await Promise.all(
+    report.records.map(async (record) => ({
+      role: record.role,
+      run: await readExhibit(join(dirname(file), record.file), record),
+    })),
+  );
+  const evidence = evidenceOf(report.design, exhibits, report.baseline.skipped);
+  if (evidence) return { report, evidence };
+  throw notReplayed(file, `its list of records is not that of a ${report.design}`);
+}
+
+async function readReport(file: string): Promise<Report> {
+  const { text, why } = await readWhole(file, MAX_REPORT_BYTES);
+  if (text === undefined) throw notReplayed(file, why);
+  const parse = parseReport(text);
+  if (parse.ok) return parse.value;
+  throw notReplayed(file, parse.reason);
+}
+
+const notReplayed = (file: string, why: string): Error =>
+  usageFailure(
+    `report "${file}" cannot be replayed, since ${why}: give a ${REPORT_FILE} of syscall-gate, or the out folder that it lies in.`,
+  );
+
+async function readExhibit(path: string, { id, sha256 }: RecordReference): Promise<Run> {
+  const { text, why } = await readWhole(path, MAX_RUN_BYTES);
+  if (text === undefined) throw notEvidence(path, why);
+  if (digestOf(text) !== sha256)
+    throw notEvidence(path, 'its SHA-256 is not the one that the report states');
+  const parse = parseRun(text);
+  if (!parse.ok) throw notEvidence(path, parse.reason);
+  if (parse.run.id === id) return parse.run;
+  throw notEvidence(path, `it is run ${parse.run.id} and the report names run ${id}`);
+}
+
+const notEvidence = (path: string, why: string): Error =>
+  usageFailure(
+    `record "${path}", on which the report rests, cannot be used, since ${why}: give the report together with the folder ${EVIDENCE} that was written beside it.`,
+  );

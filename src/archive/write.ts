@@ -1,0 +1,80 @@
+import { readdir, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readWhole } from '../baseline/read.js';
+import { saveFile } from '../baseline/write.js';
+import { measurementFailure, reasonOf } from '../failure.js';
+import { makeFolder } from '../folder.js';
+import { EVIDENCE, runText } from '../record/file.js';
+import { MAX_RUN_BYTES, type Run } from '../record/run.js';
+import type { Report } from '../report/report.js';
+import {
+  type Evidence,
+  EXHIBIT_FILE_NAME,
+  exhibitFileName,
+  exhibitsOf,
+} from '../verdict/evidence.js';
+
+export const REPORT_FILE = 'report.json';
+
+/** The report as `report.json` holds it and `--json` prints it. */
+export const reportText = (report: Report): string => `${JSON.stringify(report, null, 2)}\n`;
+
+/**
+ * Writes a report, and in a subfolder the runs that it rests on. The report comes after its
+ * evidence and before the evidence of the one that it replaces goes, so that whenever this is cut
+ * short the report that is there has all of its own.
+ *
+ * @returns the report's path
+ * @throws Failure (measurement) when the file system refuses; what was there before is then whole
+ */
+export async function archive(out: string, report: Report, evidence: Evidence): Promise<string> {
+  const folder = join(out, EVIDENCE);
+  const exhibits = exhibitsOf(evidence);
+  const path = join(out, REPORT_FILE);
+  const added: string[] = [];
+  try {
+    await makeEvidenceFolder(folder);
+    for (const exhibit of exhibits) {
+      await addRun(join(folder, exhibitFileName(exhibit)), exhibit.run, added);
+    }
+    await saveFile(path, reportText(report));
+  } catch (error) {
+    await takeBack(folder, added);
+    throw error;
+  }
+  await removeOthers(folder, new Set(exhibits.map(exhibitFileName)));
+  return path;
+}
+
+async function makeEvidenceFolder(path: string): Promise<void> {
+  try {
+    await makeFolder(path);
+  } catch (error) {
+    throw measurementFailure(
+      `${path} could not be made a folder (${reasonOf(error)}): move what is there, or choose another out folder.`,
+      error,
+    );
+  }
+}
+
+/** Of many stored runs most were there for the last report, too. */
+async function addRun(path: string, run: Run, added: string[]): Promise<void> {
+  const text = runText(run);
+  const { text: there } = await readWhole(path, MAX_RUN_BYTES);
+  if (there === text) return;
+  await saveFile(path, text);
+  if (there === undefined) added.push(path);
+}
+
+/** On a disk that is full, room matters more than why there is none. */
+async function takeBack(folder: string, added: readonly string[]): Promise<void> {
+  for (const path of added) await rm(path, { force: true }).catch(() => undefined);
+  await rmdir(folder).catch(() => undefined);
+}
+
+/** Only what has the name of an exhibit: other files are somebody's own. */
+async function removeOthers(folder: string, named: ReadonlySet<string>): Promise<void> {
+  const names = await readdir(folder).catch((): string[] => []);
+  const others = names.filter((name) => EXHIBIT_FILE_NAME.test(name) && !named.has(name));
+  for (const name of others) await rm(join(folder, name), { force: true }).catch(() => undefined);
+}

@@ -1,0 +1,18 @@
+import { readFile, stat } from 'node:fs/promises';
+import { reasonOf } from '../failure.js';
+
+/** A file's text, or one clause that says why there is none. */
+export type FileRead = { text: string; why?: never } | { text?: never; why: string };
+
+/** Reads a file that may be anything: of a folder, a device or what is too large, nothing is read. */
+export async function readWhole(path: string, maxBytes: number): Promise<FileRead> {
+  try {
+    const found = await stat(path);
+    if (!found.isFile())
+      return { why: found.isDirectory() ? 'it is a folder' : 'it is not a file' };
+    if (found.size > maxBytes) return { why: 'it is too large' };
+    return { text: await readFile(path, 'utf8') };
+  } catch (error) {
+    return { why: `it cannot be read (${reasonOf(error)})` };
+  }
+}

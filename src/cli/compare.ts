@@ -1,0 +1,38 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { compareRecords } from '../compare.js';
+import { parseAlpha, parseFailOn, parseMargins } from '../config/values.js';
+import { showJudged } from './judged.js';
+import { alphaOption, failOnOption, jsonOption, keepOption, marginOption } from './options.js';
+
+interface Options {
+  margin?: string;
+  alpha: string;
+  failOn: string;
+  out?: string;
+  json?: boolean;
+}
+
+/** `compare`: run records that are there already, the last with those before it. */
+export function addCompare(program: Command): void {
+  program
+    .command('compare')
+    .description('compare stored run records, the last with those before it; nothing is measured')
+    .argument('<records...>', 'run records (*.run.json), the candidate last')
+    .option(...marginOption)
+    .option(...alphaOption)
+    .option(...failOnOption)
+    .option(...keepOption)
+    .option(...jsonOption('the report'))
+    .action(runCompare);
+}
+
+async function runCompare(records: string[], { json, out, ...options }: Options): Promise<void> {
+  const policy = {
+    margins: parseMargins(options.margin ?? ''),
+    alpha: parseAlpha(options.alpha),
+    failOn: parseFailOn(options.failOn),
+  };
+  const kept = out === undefined ? undefined : resolve(out);
+  await showJudged(await compareRecords(records, policy, kept), json);
+}

@@ -1,0 +1,13 @@
+import type { Judged } from '../judged.js';
+import { plain } from '../report/escape.js';
+import { renderTerminal } from '../report/terminal.js';
+import { asJson, EXIT, print, terminal } from './shell.js';
+
+/** Shows what judging stored records came to, and sets the exit code as the gate would have. */
+export async function showJudged({ report, notes }: Judged, json = false): Promise<void> {
+  for (const note of notes) process.stderr.write(`${plain(note, MAX_NOTE)}\n`);
+  await print(json ? asJson(report) : renderTerminal(report, terminal()));
+  if (!report.passed) process.exitCode = EXIT.regressed;
+}
+
+const MAX_NOTE = 2000;

@@ -1,0 +1,47 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { parseAlpha, parseFailOn, parseMargins } from '../config/values.js';
+import { type OtherPolicy, replay } from '../replay.js';
+import { showJudged } from './judged.js';
+import {
+  alphaOption,
+  asJudged,
+  failOnOption,
+  jsonOption,
+  keepOption,
+  marginOption,
+} from './options.js';
+
+interface Options {
+  margin?: string;
+  alpha?: string;
+  failOn?: string;
+  out?: string;
+  json?: boolean;
+}
+
+/** `replay`: a stored report's verdict from its records, by its own settings or by others. */
+export function addReplay(program: Command): void {
+  program
+    .command('replay')
+    .description('judge the records of a stored report again; nothing is measured')
+    .argument('<report>', 'a report.json, or the out folder that it lies in with its evidence')
+    .option(...asJudged(marginOption))
+    .option(...asJudged(alphaOption))
+    .option(...asJudged(failOnOption))
+    .option(...keepOption)
+    .option(...jsonOption('the report'))
+    .allowExcessArguments(false)
+    .action(runReplay);
+}
+
+async function runReplay(report: string, { json, out, ...options }: Options): Promise<void> {
+  const kept = out === undefined ? undefined : resolve(out);
+  await showJudged(await replay(report, otherPolicy(options), kept), json);
+}
+
+const otherPolicy = ({ margin, alpha, failOn }: Options): OtherPolicy => ({
+  ...(margin === undefined ? {} : { margins: parseMargins(margin) }),
+  ...(alpha === undefined ? {} : { alpha: parseAlpha(alpha) }),
+  ...(failOn === undefined ? {} : { failOn: parseFailOn(failOn) }),
+});

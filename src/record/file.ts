@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto';
+import type { Run } from './run.js';
+
+/** How a run lies in a file: its name, its text, and the text's fingerprint. */
+
+/** What marks a file as a run record among the others of a folder or an archive. */
+export const RUN_SUFFIX = '.run.json';
+
+/**
+ * The subfolder of the records that the report beside it rests on. They are copies, or the
+ * baseline's side of a duet: taken for earlier runs, they would count twice, or for what they are
+ * not.
+ */
+export const EVIDENCE = 'evidence';
+
+/** The name under which a run is stored: sorts by time, tells the candidate's kind, never collides. */
+export function runFileName(run: Run): string {
+  const stamp = run.startedAt.replace(/\.\d+Z$/, 'Z').replace(/[-:]/g, '');
+  return `${stamp}-${run.target.kind}-${run.id}${RUN_SUFFIX}`;
+}
+
+export const runText = (run: Run): string => `${JSON.stringify(run)}\n`;
+
+/** SHA-256 of a text as UTF-8, in hexadecimal digits. */
+export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -1,0 +1,107 @@
+import { comparableRuns } from '../baseline/comparability.js';
+import type { EarlierRuns } from '../baseline/stored.js';
+import { runFileName } from '../record/file.js';
+import type { Run } from '../record/run.js';
+import type { Comparison, Design } from './comparison.js';
+import { compareDuet, unconfirmedCaveats } from './duet.js';
+import { comparePrediction } from './prediction.js';
+import { describeSelf } from './self.js';
+import type { JudgingSettings } from './settings.js';
+
+/**
+ * The runs that a verdict rests on, by the way they were come by. Whatever is said of a gate
+ * follows from these and from the settings it is judged by, now or years later.
+ */
+export type Evidence =
+  | { design: 'duet'; baseline: Run; candidate: Run }
+  | { design: 'prediction'; stored: EarlierRuns; candidate: Run }
+  /** `before` and `after` are the arms in which the candidate was measured against itself. */
+  | { design: 'self'; before: Run; after: Run; candidate: Run; skipped: string[] };
+
+/** Holds the candidate against what there is to hold it against. */
+export function compare(evidence: Evidence, settings: JudgingSettings): Comparison {
+  switch (evidence.design) {
+    case 'duet': {
+      const { baseline, candidate } = evidence;
+      const comparison = compareDuet(baseline, candidate, settings);
+      const unconfirmed = unconfirmedCaveats(baseline, candidate, settings);
+      return { ...comparison, caveats: [...comparison.caveats, ...unconfirmed] };
+    }
+    case 'prediction':
+      return comparePrediction(evidence.stored, evidence.candidate, settings);
+    case 'self': {
+      const { before, after, candidate, skipped } = evidence;
+      return describeSelf(before, after, candidate, skipped, settings);
+    }
+  }
+}
+
+/** What a run is to the verdict; the arms of a candidate against itself are `before` and `after`. */
+export const ROLES = ['baseline', 'candidate', 'before', 'after'] as const;
+
+export interface Exhibit {
+  role: (typeof ROLES)[number];
+  run: Run;
+}
+
+/** The name of its file: sorts a baseline before its candidate, and earlier runs by time. */
+export const exhibitFileName = ({ role, run }: Exhibit): string => `${role}-${runFileName(run)}`;
+
+/** What {@link exhibitFileName} makes. */
+export const EXHIBIT_FILE_NAME = new RegExp(
+  `^(${ROLES.join('|')})-\\d{8}T\\d{4,6}Z-[a-z]+-[0-9a-f]{16}\\.run\\.json$`,
+);
+
+/** The runs that decide, oldest first within their role: of stored runs those that are comparable. */
+export function exhibitsOf(evidence: Evidence): Exhibit[] {
+  const { candidate } = evidence;
+  switch (evidence.design) {
+    case 'duet':
+      return [as('baseline', evidence.baseline), as('candidate', candidate)];
+    case 'prediction': {
+      const { runs } = comparableRuns(candidate, evidence.stored.runs);
+      return [...runs.map((run) => as('baseline', run)), as('candidate', candidate)];
+    }
+    case 'self':
+      return [
+        as('before', evidence.before),
+        as('after', evidence.after),
+        as('candidate', candidate),
+      ];
+  }
+}
+
+const as = (role: Exhibit['role'], run: Run): Exhibit => ({ role, run });
+
+/**
+ * The evidence that {@link exhibitsOf} was given.
+ *
+ * @param skipped one sentence for each stored run that was passed over
+ * @returns undefined when a run is missing, or one too many
+ */
+export function evidenceOf(
+  design: Design,
+  exhibits: readonly Exhibit[],
+  skipped: string[],
+): Evidence | undefined {
+  const inRole = (role: Exhibit['role']): Run[] =>
+    exhibits.filter((exhibit) => exhibit.role === role).map(({ run }) => run);
+  const [candidate, ...others] = inRole('candidate');
+  if (candidate === undefined || others.length > 0) return undefined;
+  const evidence = arrange(design, candidate, inRole, skipped);
+  return evidence && exhibitsOf(evidence).length === exhibits.length ? evidence : undefined;
+}
+
+function arrange(
+  design: Design,
+  candidate: Run,
+  inRole: (role: Exhibit['role']) => Run[],
+  skipped: string[],
+): Evidence | undefined {
+  const runs = inRole('baseline');
+  const [baseline] = runs;
+  if (design === 'prediction') return { design, stored: { runs, skipped }, candidate };
+  if (design === 'duet') return baseline && { design, baseline, candidate };
+  const [[before], [after]] = [inRole('before'), inRole('after')];
+  return before && after && { design, before, after, candidate, skipped };
+}

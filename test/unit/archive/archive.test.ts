@@ -1,0 +1,176 @@
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readArchive } from '../../../src/archive/read.js';
+import { archive } from '../../../src/archive/write.js';
+import { readDirectory } from '../../../src/baseline/directory.js';
+import { judgeEvidence } from '../../../src/judging.js';
+import { digestOf, runText } from '../../../src/record/file.js';
+import type { Report } from '../../../src/report/report.js';
+import { type Evidence, exhibitFileName, exhibitsOf } from '../../../src/verdict/evidence.js';
+import { duetEvidence, predictionEvidence, selfEvidence } from '../../fixtures/evidence.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'syscall-gate-archive-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const judged = (evidence: Evidence): Report =>
+  judgeEvidence(
+    evidence,
+    { alpha: 0.01, margins: [], failOn: 'regression' },
+    { baseline: 'host', candidate: 'host' },
+  );
+
+const write = (evidence: Evidence): Promise<string> => archive(folder, judged(evidence), evidence);
+const namesOf = (evidence: Evidence): string[] => exhibitsOf(evidence).map(exhibitFileName).sort();
+const kept = async (): Promise<string[]> => (await readdir(join(folder, 'evidence'))).sort();
+
+describe('an archived report', () => {
+  test.each([['duet', duetEvidence()] as const, ['self', selfEvidence()] as const])(
+    'of a %s is read back with all that it rests on',
+    async (_, evidence) => {
+      const path = await write(evidence);
+      const expected = { report: judged(evidence), evidence };
+      expect(await readArchive(path)).toEqual(expected);
+      expect(await readArchive(folder)).toEqual(expected);
+    },
+  );
+
+  test('is read back wherever its folder goes', async () => {
+    await write(predictionEvidence());
+    const elsewhere = `${folder}-moved`;
+    await rename(folder, elsewhere);
+    const { evidence } = await readArchive(elsewhere);
+    await rm(elsewhere, { recursive: true });
+    expect(evidence).toEqual({
+      ...predictionEvidence(),
+      design: 'prediction',
+    });
+  });
+
+  test('leaves no evidence of the one that it replaces, and what is not its own alone', async () => {
+    await write(duetEvidence());
+    await writeFile(join(folder, 'evidence', 'notes.txt'), 'mine');
+    await writeFile(join(folder, 'evidence', 'my.run.json'), 'mine');
+    await write(predictionEvidence());
+    expect(await kept()).toEqual(
+      [...namesOf(predictionEvidence()), 'my.run.json', 'notes.txt'].sort(),
+    );
+  });
+
+  test('that cannot be written leaves what was there, and nothing of its own', async () => {
+    await write(duetEvidence());
+    await rm(join(folder, 'report.json'));
+    await mkdir(join(folder, 'report.json', 'in-the-way'), { recursive: true });
+    await expect(write(predictionEvidence())).rejects.toThrow('could not be written');
+    expect(await kept()).toEqual(namesOf(duetEvidence()));
+  });
+
+  test('that cannot be written at all leaves no folder', async () => {
+    await mkdir(join(folder, 'report.json', 'in-the-way'), { recursive: true });
+    await expect(write(duetEvidence())).rejects.toThrow('could not be written');
+    expect(await readdir(folder)).toEqual(['report.json']);
+  });
+
+  test('has no room where something else is called evidence', async () => {
+    await writeFile(join(folder, 'evidence'), '');
+    await expect(write(duetEvidence())).rejects.toThrow(
+      /evidence could not be made a folder \(EEXIST\): move what is there/,
+    );
+  });
+
+  test('is no store of earlier runs', async () => {
+    await write(predictionEvidence());
+    expect((await readDirectory(folder, folder)).runs).toEqual([]);
+  });
+});
+
+describe('what cannot be replayed is said in one sentence', () => {
+  const rejection = async (path = folder): Promise<string> =>
+    readArchive(path).then(
+      () => 'it was read',
+      (error: Error) => error.message,
+    );
+  const edit = async (change: (report: Report) => object): Promise<void> => {
+    const report = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8')) as Report;
+    await writeFile(join(folder, 'report.json'), JSON.stringify(change(report)));
+  };
+
+  test('no report', async () => {
+    expect(await rejection(join(folder, 'none.json'))).toMatch(
+      /^report ".*none\.json" cannot be replayed, since it cannot be read \(ENOENT\): give a report\.json/,
+    );
+    expect(await rejection(folder)).toMatch(/report\.json" cannot be replayed/);
+    expect(await rejection('/dev/zero')).toMatch(/since it is not a file/);
+  });
+
+  test('another file', async () => {
+    await writeFile(join(folder, 'a.json'), '{"schema":"syscall-gate/run","version":1}');
+    expect(await rejection(join(folder, 'a.json'))).toMatch(
+      /since it is not a syscall-gate report/,
+    );
+    await writeFile(join(folder, 'a.json'), '{"schema":');
+    expect(await rejection(join(folder, 'a.json'))).toMatch(/since it is not complete JSON/);
+  });
+
+  test('another version, and fields that this version does not know', async () => {
+    await write(duetEvidence());
+    await edit((report) => ({ ...report, version: 2 }));
+    expect(await rejection()).toMatch(
+      /since it has report version 2 and this syscall-gate reads version 1/,
+    );
+    await edit((report) => ({ ...report, version: 1, more: true }));
+    expect(await rejection()).toMatch(/since the top level: Unrecognized key/);
+  });
+
+  test('a record that is missing', async () => {
+    await write(duetEvidence());
+    const [name = ''] = namesOf(duetEvidence());
+    await rm(join(folder, 'evidence', name));
+    expect(await rejection()).toMatch(
+      /^record ".*baseline-.*\.run\.json", on which the report rests, cannot be used, since it cannot be read \(ENOENT\): give the report together with the folder evidence/,
+    );
+  });
+
+  test('a record that was changed by one digit', async () => {
+    await write(duetEvidence());
+    const path = join(folder, 'evidence', namesOf(duetEvidence())[0] ?? '');
+    const text = await readFile(path, 'utf8');
+    await writeFile(
+      path,
+      text.replace(/"estimateNs":(\d)/, (_, digit) => `"estimateNs":${9 - digit}`),
+    );
+    expect(await rejection()).toMatch(/since its SHA-256 is not the one that the report states/);
+  });
+
+  test('a record that is another run, although its digest is right', async () => {
+    await write(duetEvidence());
+    const other = runText(selfEvidence().candidate);
+    await writeFile(join(folder, 'evidence', namesOf(duetEvidence())[0] ?? ''), other);
+    await edit((report) => ({
+      ...report,
+      records: report.records.map((record, index) =>
+        index === 0 ? { ...record, sha256: digestOf(other) } : record,
+      ),
+    }));
+    expect(await rejection()).toMatch(/since it is run [0-9a-f]{16} and the report names run/);
+  });
+
+  test('records that are not those of its design', async () => {
+    await write(duetEvidence());
+    await edit((report) => ({ ...report, records: report.records.slice(1) }));
+    expect(await rejection()).toMatch(/since its list of records is not that of a duet/);
+  });
+
+  test('a record outside of its folder', async () => {
+    await write(duetEvidence());
+    await edit((report) => ({
+      ...report,
+      records: report.records.map((record) => ({ ...record, file: '../../etc/passwd' })),
+    }));
+    expect(await rejection()).toMatch(/since records\.0\.file: Invalid string/);
+  });
+});

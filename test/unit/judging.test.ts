@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest';
+import { judgeEvidence } from '../../src/judging.js';
+import { runText } from '../../src/record/file.js';
+import { parseRun, type Run } from '../../src/record/run.js';
+import { parseReport, type Report } from '../../src/report/report.js';
+import { type Evidence, evidenceOf, exhibitsOf } from '../../src/verdict/evidence.js';
+import type { Policy } from '../../src/verdict/settings.js';
+import { duetEvidence, predictionEvidence, selfEvidence } from '../fixtures/evidence.js';
+
+const POLICY: Policy = { alpha: 0.01, margins: [], failOn: 'regression' };
+const SPECS = { baseline: 'host', candidate: 'host' };
+
+const judged = (evidence: Evidence, policy: Partial<Policy> = {}): Report =>
+  judgeEvidence(evidence, { ...POLICY, ...policy }, SPECS);
+
+const verdictOf = ({ metrics }: Report, id: string) =>
+  metrics.find((metric) => metric.id === id)?.verdict;
+
+function reread(run: Run): Run {
+  const parse = parseRun(runText(run));
+  if (!parse.ok) throw new Error(parse.reason);
+  return parse.run;
+}
+
+/** What is left of evidence when only its records and its report are. */
+function throughFiles(evidence: Evidence): Evidence | undefined {
+  const text = JSON.stringify(judged(evidence));
+  const parse = parseReport(text);
+  if (!parse.ok) throw new Error(parse.reason);
+  const exhibits = exhibitsOf(evidence).map(({ role, run }) => ({ role, run: reread(run) }));
+  return evidenceOf(parse.value.design, exhibits, parse.value.baseline.skipped);
+}
+
+describe.each([
+  ['a duet', duetEvidence()],
+  ['a prediction', predictionEvidence()],
+  ['a prediction from a kindred machine', predictionEvidence({ cpuCount: 4 })],
+  ['a prediction from a foreign machine', predictionEvidence({ cpuModel: 'Another CPU' })],
+  ['a self-portrait', selfEvidence()],
+])('%s', (_, evidence) => {
+  test('is judged the same from its records alone', () => {
+    const again = throughFiles(evidence);
+    expect(again && JSON.stringify(judged(again))).toBe(JSON.stringify(judged(evidence)));
+  });
+
+  test('names every record that it rests on, by a name of its own', () => {
+    const { records } = judged(evidence);
+    expect(new Set(records.map(({ file }) => file)).size).toBe(records.length);
+    expect(records.at(-1)).toMatchObject({ role: 'candidate', id: evidence.candidate.id });
+  });
+
+  test('is not put together again where a record is missing', () => {
+    const exhibits = exhibitsOf(evidence);
+    const but = (role: string) => exhibits.filter((exhibit) => exhibit.role !== role);
+    expect(evidenceOf(evidence.design, but('candidate'), [])).toBeUndefined();
+    expect(evidenceOf(evidence.design === 'self' ? 'duet' : 'self', exhibits, [])).toBeUndefined();
+  });
+});
+
+test('stored runs that are not comparable decide nothing and are not kept', () => {
+  const near = predictionEvidence();
+  const far = predictionEvidence({ cpuModel: 'Another CPU' });
+  const mixed: Evidence = {
+    ...near,
+    stored: { runs: [...far.stored.runs, ...near.stored.runs], skipped: [] },
+  };
+  expect(exhibitsOf(mixed)).toHaveLength(near.stored.runs.length + 1);
+});
+
+describe('other settings', () => {
+  test('a wider margin turns a regression into none', () => {
+    expect(judged(duetEvidence())).toMatchObject({ verdict: 'regressed', passed: false });
+    const wide = judged(duetEvidence(), { margins: [{ glob: '*', ratio: 0.5 }] });
+    expect(wide).toMatchObject({ verdict: 'unchanged', passed: true });
+    expect(wide.margins).toEqual([{ glob: '*', ratio: 0.5 }]);
+  });
+
+  test('fail-on alone changes whether it passes, not what is said', () => {
+    const lenient = judged(duetEvidence(), { failOn: 'never' });
+    expect(lenient).toMatchObject({ verdict: 'regressed', passed: true, failOn: 'never' });
+  });
+
+  test('a smaller margin calls nothing changed that fresh launches did not confirm, and says so', () => {
+    const report = judged(duetEvidence(), { margins: [{ glob: '*', ratio: 0.001 }] });
+    expect(verdictOf(report, 'syscall.slightly')).toBe('inconclusive');
+    expect(report.caveats).toContain(
+      'The screen flags syscall.slightly, of which there are no fresh launches to confirm it, so nothing is called changed there: run the gate with this margin.',
+    );
+    expect(judged(duetEvidence()).caveats).toEqual([]);
+  });
+
+  test('a level that the fresh pairs cannot reach is said, not passed over', () => {
+    const report = judged(duetEvidence(), { alpha: 1e-6 });
+    expect(verdictOf(report, 'syscall.slower')).not.toBe('regressed');
+    expect(report.caveats).toEqual([
+      expect.stringMatching(
+        /^At an error level of 0\.000001 the confirmation of 1 metric takes \d+ fresh pairs and has 16, so nothing can be called changed/,
+      ),
+    ]);
+  });
+});
+
+test('figures have nine digits, so that the last ones of a CPU do not show', () => {
+  for (const evidence of [duetEvidence(), predictionEvidence(), selfEvidence()]) {
+    for (const { change, floor, mde80, p } of judged(evidence).metrics) {
+      for (const value of [change?.ratio, change?.low, floor?.ratio, mde80, p]) {
+        if (typeof value === 'number') expect(value).toBe(Number(value.toPrecision(9)));
+      }
+    }
+  }
+});
