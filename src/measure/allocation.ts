@@ -1,7 +1,7 @@
 import { mean, sampleVariance, sum } from 'simple-statistics';
 import type { MetricEntry } from '../probe/catalogue.js';
 import { SCREEN_FAMILY_WISE } from '../stats/assumptions.js';
-import { minimumPairs } from '../stats/power.js';
+import { minimumPairs, robustPairs } from '../stats/power.js';
 import { type Random, seededRandom } from '../stats/random.js';
 import { estimateOf, type Filter, keptByRound, type RoundsNs } from './estimate.js';
 import type { LaunchObservation } from './launch.js';
@@ -41,13 +41,10 @@ export interface PilotRun {
 }
 
 /** How many rounds a launch may hold of one metric. */
-const ROUNDS_CHOICES = [5, 7, 10, 14, 20, 28, 40];
+const ROUNDS_CHOICES = [3, 5, 7, 10, 14, 20, 28, 40];
 
 /** A launch's estimate is made from drawn rounds so often, to see what it varies by. */
 const RESAMPLES = 40;
-
-/** However quiet a metric looked: a burst of a neighbour's work must not cost it the verdict. */
-const SPARE_PAIRS = 3;
 
 /** The noisiest metric gets so many times the pairs of the quietest at most: all have a verdict to get. */
 const MOST_TIMES = 4;
@@ -73,13 +70,15 @@ export function allocate(
   const needs = metrics.flatMap((metric) =>
     needOf(metric, Math.log1p(goal.marginOf(metric)), run, idleMs, random),
   );
-  const least = minimumPairs(SCREEN_FAMILY_WISE / Math.max(1, metrics.length), 1) + SPARE_PAIRS;
-  const choices = shareOut(needs, timeMs, least);
-  const most = Math.max(1, ...choices.map(({ pairs }) => pairs));
+  const known = run.candidate.filter(({ launch }) => launch.phase === 'screen').length;
+  const enough = robustPairs(SCREEN_FAMILY_WISE, Math.max(1, metrics.length));
+  const least = Math.max(1, enough - known);
+  const choices = shareOut(needs, timeMs, { least, most: MOST_TIMES * enough });
+  const longest = Math.max(1, ...choices.map(({ pairs }) => pairs));
   return new Map(
     choices.map(({ id, rounds, deviation, pairs }) => [
       id,
-      { rounds, share: pairs / most, pairs: Math.round(pairs), deviation },
+      { rounds, share: pairs / longest, pairs: Math.round(pairs), deviation },
     ]),
   );
 }
@@ -169,6 +168,12 @@ function idleOf(launches: readonly LaunchObservation[], metrics: number): number
   return idle.length === 0 ? 0 : Math.max(0, Math.min(...idle)) / 1e6 / Math.max(1, metrics);
 }
 
+/** Pairs that a metric gets, those of the pilot not counted. */
+interface Bounds {
+  least: number;
+  most: number;
+}
+
 /** So many pairs of launches with so many rounds. */
 interface Choice extends Option {
   id: string;
@@ -178,11 +183,11 @@ interface Choice extends Option {
 /**
  * The pairs and rounds that make the sum of the squared standard errors, each against its margin, as
  * small as it can be in the time: Lagrange's condition, with the price of a millisecond found by
- * bisection. No metric gets fewer pairs than `least`, or it would be left without a verdict; where
+ * bisection. No metric gets fewer pairs than the least, or it would be left without a verdict; where
  * not even that fits, all get it with the fewest rounds, and the time decides.
  */
-function shareOut(needs: readonly Need[], timeMs: number, least: number): Choice[] {
-  const at = (price: number): Choice[] => needs.map((need) => choose(need, price, least));
+function shareOut(needs: readonly Need[], timeMs: number, bounds: Bounds): Choice[] {
+  const at = (price: number): Choice[] => needs.map((need) => choose(need, price, bounds));
   const spent = (choices: readonly Choice[]): number =>
     sum(choices.map(({ pairs, costMs }) => pairs * costMs));
   let [cheap, dear]: [number, number] = PRICES;
@@ -198,14 +203,18 @@ function shareOut(needs: readonly Need[], timeMs: number, least: number): Choice
 const PRICES: [number, number] = [1e-12, 1e6];
 const PRICE_STEPS = 60;
 
-function choose({ id, options }: Need, price: number, least: number): Choice {
+function choose({ id, options }: Need, price: number, { least, most }: Bounds): Choice {
   const choices = options.map((option) => {
     const wanted = Math.sqrt(option.noise / (price * option.costMs));
-    const pairs = Math.min(MOST_TIMES * least, Math.max(least, wanted));
+    const pairs = Math.min(most, Math.max(least, wanted));
     return { id, ...option, pairs, total: option.noise / pairs + price * pairs * option.costMs };
   });
   return choices.reduce((a, b) => (b.total < a.total ? b : a));
 }
+
+/** Fewer pairs could not flag a metric of this family however large its change. */
+export const leastPairs = (metrics: readonly MetricEntry[]): number =>
+  minimumPairs(SCREEN_FAMILY_WISE, Math.max(1, metrics.filter(({ gate }) => gate).length));
 
 /** Rounds of launches that so many pairs take. */
 export const roundsFor = (pairs: number): number => Math.ceil(pairs / PAIRS_PER_ROUND);

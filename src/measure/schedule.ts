@@ -1,5 +1,5 @@
 import type { MetricEntry } from '../probe/catalogue.js';
-import type { Allocation } from './allocation.js';
+import { type Allocation, roundsFor } from './allocation.js';
 import type { Portion } from './plan.js';
 
 /** Which metrics a launch measures, in how many of its rounds: the same for all launches of a round. */
@@ -39,7 +39,7 @@ export function screenSchedule(
       if (!metric.gate) return informing(metric, done + round);
       const own = allocations.get(metric.id);
       if (own === undefined) return [{ metric, rounds }];
-      return takesPart(own.share, round, index) ? [{ metric, rounds: own.rounds }] : [];
+      return takesPart(own, round, index) ? [{ metric, rounds: own.rounds }] : [];
     });
     return due.length > 0 ? due : portionsOf(metrics, rounds);
   };
@@ -53,13 +53,18 @@ function informing(metric: MetricEntry, round: number): Portion[] {
 }
 
 /**
- * Spreads a share of the rounds evenly over all of them, each metric's from another start on, so that
- * launches are alike and no burst of a neighbour's work hits all metrics of few rounds at once.
+ * Metrics of few pairs have them spread over the first part of the rounds, each from another start
+ * on, so that launches are alike and no burst of a neighbour's work hits all of them at once. The
+ * last part is for the noisy ones: should the time run out early, nobody is short of a verdict.
  */
-function takesPart(share: number, round: number, index: number): boolean {
+function takesPart({ share, pairs }: Allocation, round: number, index: number): boolean {
+  const pace = Math.min(1, share / SPREAD_OVER);
   const start = (index * GOLDEN_RATIO) % 1;
-  return Math.floor((round + 1) * share + start) > Math.floor(round * share + start);
+  const before = Math.floor(round * pace + start);
+  return before < roundsFor(pairs) && Math.floor((round + 1) * pace + start) > before;
 }
+
+const SPREAD_OVER = 0.6;
 
 /** Multiples of it fill the unit interval evenly, however many there are. */
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;

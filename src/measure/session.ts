@@ -1,6 +1,6 @@
 import type { Progress } from '../progress.js';
 import type { Run } from '../record/run.js';
-import { type Allocation, allocate, type Goal, roundsFor } from './allocation.js';
+import { type Allocation, allocate, type Goal, leastPairs, roundsFor } from './allocation.js';
 import { type Batches, quietWidth } from './batches.js';
 import { collectRun, type RunIdentity } from './collect.js';
 import { expectationText } from './expectation.js';
@@ -82,7 +82,8 @@ export class Session {
     await this.pilot(until);
     this.allocate(goal, until);
     const schedule = screenSchedule(metrics, roundsPerLaunch, this.allocations, PILOT_ROUNDS);
-    await this.measure('screen', schedule, { until, leastRounds: 0 });
+    const leastRounds = roundsFor(leastPairs(metrics)) - PILOT_ROUNDS;
+    await this.measure('screen', schedule, { until, leastRounds });
   }
 
   /** Fresh launches of the flagged metrics only, at least as many pairs as their test needs. */

@@ -8,7 +8,9 @@ import {
 import { MINIMUM_REPLICATES, POWER, SCREEN_FAMILY_WISE } from './assumptions.js';
 import { criticalDistances } from './critical-distance.js';
 import { normalQuantile } from './normal.js';
+import { tieFreeTail } from './signed-rank.js';
 import { studentQuantile } from './student.js';
+import { walshCount } from './walsh.js';
 
 /** A duet's own noise and the procedure it went through. Log scale throughout. */
 export interface DuetSensitivity {
@@ -83,7 +85,7 @@ export interface PlannedDuet {
  * What {@link mde80ForDuet} may be expected to say of a duet that is still to be measured, by the
  * normal approximation: the signed-rank test of n normal differences has the power of a z test of
  * 3n/π of them (J. L. Hodges and E. L. Lehmann, Annals of Mathematical Statistics 27, 1956,
- * 324-335). Noise in modes, or with rare outliers, is met better than this says.
+ * 324-335), and either stage is got by with the root of {@link POWER}. Noise in modes, or with rare outliers, is met better than this says.
  *
  * @returns on the log scale, above the margin; Infinity with too few pairs for the level
  * @throws RangeError when an argument is out of its range
@@ -98,7 +100,7 @@ export function expectedMde80(plan: PlannedDuet): number {
   const level = Math.min(alpha, SCREEN_FAMILY_WISE / familySize);
   if (pairs < minimumPairs(level, 1)) return Number.POSITIVE_INFINITY;
   const standardError = deviation * Math.sqrt(Math.PI / 3 / pairs);
-  return margin + standardError * (normalQuantile(1 - level) + normalQuantile(POWER));
+  return margin + standardError * (normalQuantile(1 - level) + normalQuantile(Math.sqrt(POWER)));
 }
 
 /** The smallest distance that both stages get by with a joint probability of {@link POWER}. */
@@ -128,6 +130,21 @@ export function minimumPairs(alpha: number, familySize: number): number {
   requireCount('familySize', familySize);
   let pairs = 1;
   while (2 ** -pairs > alpha / familySize) pairs++;
+  return pairs;
+}
+
+/**
+ * How many pairs it needs to flag a change although the pair furthest off points the other way: a
+ * burst of a neighbour's work, once, must not cost the verdict.
+ *
+ * @param alpha family-wise level
+ * @param familySize metrics under that level
+ * @throws RangeError when an argument is out of its range
+ */
+export function robustPairs(alpha: number, familySize: number): number {
+  let pairs = minimumPairs(alpha, familySize);
+  // Without the largest rank, which is their number, that of all others is left.
+  while (tieFreeTail(pairs)(walshCount(pairs) - pairs) > alpha / familySize) pairs++;
   return pairs;
 }
 

@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SCREEN_FAMILY_WISE } from '../../../src/stats/assumptions.js';
 import { holm } from '../../../src/stats/holm.js';
-import { mde80ForDuet, mde80ForPrediction, minimumPairs } from '../../../src/stats/power.js';
+import {
+  expectedMde80,
+  mde80ForDuet,
+  mde80ForPrediction,
+  minimumPairs,
+  robustPairs,
+} from '../../../src/stats/power.js';
 import { predict } from '../../../src/stats/prediction.js';
 import { seededRandom } from '../../../src/stats/random.js';
 import { signedRankTest } from '../../../src/stats/signed-rank.js';
@@ -11,6 +17,43 @@ import { contaminated, laplace, type Noise, normal, sample } from './noise.js';
 const MARGIN = Math.log(1.02);
 const ALPHA = 0.01;
 const DEVIATION = 0.01;
+
+describe('robustPairs', () => {
+  const LEVEL = 0.2 / 62;
+
+  test.each([1, 5, 62])(
+    'flags a family of %d although one pair points far the other way',
+    (size) => {
+      const pairs = robustPairs(0.2, size);
+      const all = Array.from({ length: pairs }, (_, index) => 1 + index / 100);
+      expect(signedRankTest([...all.slice(1), -9], 0).greater).toBeLessThanOrEqual(0.2 / size);
+      expect(signedRankTest([...all.slice(2), -9], 0).greater).toBeGreaterThan(0.2 / size);
+      expect(pairs).toBeGreaterThan(minimumPairs(0.2, size));
+    },
+  );
+
+  test('needs more than one pair that points the other way costs', () => {
+    expect(robustPairs(LEVEL, 1)).toBe(robustPairs(0.2, 62));
+  });
+});
+
+describe('expectedMde80', () => {
+  const plan = { deviation: 0.01, pairs: 20, margin: 0.02, alpha: 0.01, familySize: 26 };
+
+  test('is what a measured duet of normal noise prints, within a tenth of what is beyond the margin', () => {
+    const draw = normal(seededRandom(5));
+    const printed = Array.from({ length: 15 }, () =>
+      mde80ForDuet({ ...plan, differences: Array.from({ length: 20 }, () => 0.01 * draw()) }),
+    ).sort((a, b) => a - b)[7];
+    expect(expectedMde80(plan) - 0.02).toBeGreaterThan(0.85 * ((printed ?? 0) - 0.02));
+    expect(expectedMde80(plan) - 0.02).toBeLessThan(1.15 * ((printed ?? 0) - 0.02));
+  });
+
+  test('falls with pairs, and is out of reach with too few', () => {
+    expect(expectedMde80({ ...plan, pairs: 80 })).toBeLessThan(expectedMde80(plan));
+    expect(expectedMde80({ ...plan, pairs: 7 })).toBe(Number.POSITIVE_INFINITY);
+  });
+});
 
 describe('minimumPairs', () => {
   test('is the first K with 2^-K under the first Holm divisor', () => {
