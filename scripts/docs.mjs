@@ -3,6 +3,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { detectionPage, detectionSummary } from './detection-table.mjs';
 import { fidelitySummary, fidelityTable } from './fidelity-table.mjs';
 
 const root = join(import.meta.dirname, '..');
@@ -27,6 +28,7 @@ const tables = {
   metrics: familyTable(),
   crossing: crossingSection(),
   fidelity: fidelitySummary(newest('fidelity')),
+  detection: detectionSummary(newest('detection')),
 };
 writeFileSync(
   join(out, 'README.md'),
@@ -35,6 +37,7 @@ writeFileSync(
 mkdirSync(join(out, 'docs'), { recursive: true });
 writeFileSync(join(out, 'docs', 'metrics.md'), metricsPage());
 writeFileSync(join(out, 'docs', 'fidelity.md'), fidelityPage(newest('fidelity')));
+writeFileSync(join(out, 'docs', 'detection.md'), detectionPage(newest('detection')));
 
 /** The latest result of a benchmark: they are kept by date. */
 function newest(name) {
