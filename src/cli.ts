@@ -4,11 +4,12 @@ import { addCompare } from './cli/compare.js';
 import { addCrossing } from './cli/crossing.js';
 import { addGate } from './cli/gate.js';
 import { addReplay } from './cli/replay.js';
+import { addSelftest } from './cli/selftest.js';
 import { exitCodeOf } from './cli/shell.js';
 import { VERSION } from './version.js';
 
 /** A verb is a file in cli/ and a word in this list. */
-const VERBS = [addGate, addCompare, addReplay, addCrossing];
+const VERBS = [addGate, addCompare, addReplay, addCrossing, addSelftest];
 
 const program = new Command('syscall-gate')
   .description('Measures what it costs to enter this kernel and says whether it got slower.')
@@ -21,7 +22,10 @@ const program = new Command('syscall-gate')
       ),
   })
   .exitOverride()
-  .addHelpText('after', '\nExit codes: 0 fine, 1 regressed, 2 wrong usage, 3 could not measure.');
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 fine, 1 regressed (selftest: not to be trusted), 2 wrong usage, 3 could not measure.',
+  );
 
 for (const add of VERBS) add(program);
 

@@ -14,7 +14,7 @@ import type { Target } from './targets/target.js';
 import { countOf } from './units.js';
 import { screenDuet } from './verdict/duet.js';
 import type { Evidence } from './verdict/evidence.js';
-import { marginOf } from './verdict/settings.js';
+import { type JudgingSettings, marginOf } from './verdict/settings.js';
 import { VERSION } from './version.js';
 
 interface Telling {
@@ -49,15 +49,24 @@ async function duel(
   const runs = (): [Run, Run] => [session.baselineRun(before), session.candidateRun(after)];
   await session.warmUp();
   await session.tails();
-  progress.phase('Measure both sides in turn');
-  await session.screen({ goal: goalOf(config, DUET_MARGIN) });
-  const { flagged, leastPairs } = screenDuet(...runs(), config);
-  if (flagged.length > 0) {
-    progress.phase(`Confirm ${countOf(flagged.length, 'flagged metric')} on fresh launches`);
-    await session.confirm(flagged, leastPairs);
-  }
+  await screenAndConfirm(session, runs, config, progress);
   const [baselineRun, candidateRun] = runs();
   return { design: 'duet', baseline: baselineRun, candidate: candidateRun };
+}
+
+/** @param runs both sides as measured so far, the baseline first */
+export async function screenAndConfirm(
+  session: Session,
+  runs: () => [Run, Run],
+  settings: JudgingSettings,
+  progress: Progress,
+): Promise<void> {
+  progress.phase('Measure both sides in turn');
+  await session.screen({ goal: goalOf(settings, DUET_MARGIN) });
+  const { flagged, leastPairs } = screenDuet(...runs(), settings);
+  if (flagged.length === 0) return;
+  progress.phase(`Confirm ${countOf(flagged.length, 'flagged metric')} on fresh launches`);
+  await session.confirm(flagged, leastPairs);
 }
 
 /** The baseline is stored runs: measure the candidate and ask whether they predict it. */
@@ -106,7 +115,7 @@ async function selfPortrait(
 }
 
 /** What the measuring time is to buy. */
-const goalOf = ({ alpha, margins }: Config, fallback: number): Goal => ({
+const goalOf = ({ alpha, margins }: JudgingSettings, fallback: number): Goal => ({
   alpha,
   marginOf: ({ id, least_margin_percent }) =>
     marginOf({ id, leastMargin: least_margin_percent / 100 }, margins, fallback),
@@ -118,7 +127,7 @@ const WHOLE_BUDGET = 1;
 const randomId = (): string => randomBytes(8).toString('hex');
 
 /** Names for the two runs of a duet that begins now. */
-function bothIdentities(source?: Source): [baseline: RunIdentity, candidate: RunIdentity] {
+export function bothIdentities(source?: Source): [baseline: RunIdentity, candidate: RunIdentity] {
   const id = randomId();
   return [
     { ...newIdentity(source), duet: { id, side: 'baseline' } },

@@ -5,7 +5,14 @@ import { terminalProgress } from '../report/progress-terminal.js';
 
 /** What every verb of the command line needs of the process around it. */
 
-export const EXIT = { fine: 0, regressed: 1, usage: 2, measurement: 3, interrupted: 130 } as const;
+export const EXIT = {
+  fine: 0,
+  regressed: 1,
+  untrusted: 1,
+  usage: 2,
+  measurement: 3,
+  interrupted: 130,
+} as const;
 
 export const terminal = (): { color: boolean; columns: number } => ({
   color: process.stdout.isTTY === true && !process.env['NO_COLOR'],

@@ -12,6 +12,7 @@ import type {
 } from '../verdict/comparison.js';
 import { type Exhibit, exhibitFileName } from '../verdict/evidence.js';
 import type { Policy } from '../verdict/settings.js';
+import { certificateOf } from './certificate.js';
 import { crossingOf } from './crossing.js';
 import { headline } from './headline.js';
 import {
@@ -69,6 +70,7 @@ export function buildReport(
     differences: differences(comparison),
     caveats: [...comparison.skipped, ...comparison.caveats],
     metrics,
+    certificate: certificateOf({ ...comparison, metrics }),
     crossing: crossingOf(comparison.candidate) ?? null,
     tails: tailsReport(comparison.candidate),
   };
@@ -96,7 +98,7 @@ function tailsReport({ tails }: Run): Report['tails'] {
   };
 }
 
-function metricReport(metric: MetricComparison): MetricReport {
+export function metricReport(metric: MetricComparison): MetricReport {
   return {
     id: metric.id,
     status: metric.candidate.status,

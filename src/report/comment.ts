@@ -12,6 +12,7 @@ import {
   interval,
   mde80,
 } from './cells.js';
+import { certificateGrid } from './certificate.js';
 import { code, markdown, shellWord } from './escape.js';
 import { legend, machineFacts, sideFacts } from './facts.js';
 import {
@@ -19,6 +20,7 @@ import {
   differenceTable,
   factList,
   firstThatFits,
+  gridBlock,
   join,
   list,
   metricTable,
@@ -170,7 +172,10 @@ function others(report: Report, all: Section[], kinds: readonly Section['kind'][
 const methodDetails = (report: Report): string =>
   details(
     'How this was measured',
-    factList([...sideFacts(report), ...machineFacts(report), ...legend(report)]),
+    join([
+      factList([...sideFacts(report), ...machineFacts(report), ...legend(report)]),
+      gridBlock(certificateGrid(report.certificate)),
+    ]),
   );
 
 function reproduceDetails(report: Report): string {

@@ -1,18 +1,10 @@
 import { formatCount, formatFactor, formatNs, formatRate, formatShare } from '../units.js';
 import { IN_2003 } from './crossing.js';
 import type { Fact } from './facts.js';
+import type { Grid } from './grid.js';
 import type { CrossingReport, TransferReport } from './report.js';
 
 /** The two blocks in words and tables of plain text, the same for every rendering. */
-
-/** Rows of text under a head; all but the first column are figures, the telling ones first. */
-export interface Grid {
-  title: string;
-  head: string[];
-  rows: string[][];
-  /** What the table comes to, one sentence each. */
-  says: string[];
-}
 
 export function crossingFacts(crossing: CrossingReport): Fact[] {
   const { callNs, hopNs, switchesPerSecond, withoutSwitchNs, hostSwitchesPerSecond } = crossing;

@@ -1,11 +1,9 @@
-import { formatShare } from '../units.js';
-import { noiseOf, type Spread } from './noise.js';
+import { noiseOf } from './noise.js';
 import type { Report } from './report.js';
 import {
   countsText,
   coverageText,
   designText,
-  errorBudgetText,
   kernelText,
   machineText,
   marginText,
@@ -16,7 +14,7 @@ import {
 /** A label and what it stands for, in plain text that its rendering has to escape. */
 export type Fact = readonly [label: string, text: string];
 
-/** What was measured, against what, how, and at which risk of a false alarm. */
+/** What was measured, against what, and how. */
 export function sideFacts(report: Report): Fact[] {
   const { baseline, candidate } = report;
   const sides: Fact[] = [
@@ -25,11 +23,7 @@ export function sideFacts(report: Report): Fact[] {
     ['design', designText(report)],
   ];
   if (report.design === 'self') return sides;
-  return [
-    ...sides,
-    ['gated', countsText(report.counts) || 'none'],
-    ['error level', errorBudgetText(report)],
-  ];
+  return [...sides, ['gated', countsText(report.counts) || 'none']];
 }
 
 function baselineText({ design, baseline: { runs } }: Report): string {
@@ -44,15 +38,13 @@ export const machineFacts = (where: Surroundings): Fact[] => [
   ['mitigations', mitigationsText(where)],
 ];
 
-/** What the heads of the tables mean, with the middle and the worst of each. */
+/** What the heads of the tables mean. */
 export function legend(report: Report): Fact[] {
   const { floor, mde80 } = noiseOf(report.metrics);
   const facts: (Fact | undefined)[] = [
-    floor && ['floor', `difference between identical sides of this run: ${spreadText(floor)}`],
-    mde80 && [
-      'MDE80',
-      `smallest change this run would have caught four times in five: ${spreadText(mde80)}`,
-    ],
+    floor && ['floor', 'difference between identical sides of this run'],
+    floor && ['rejected', 'tests of identical sides at the margin; an honest machine has none'],
+    mde80 && ['MDE80', 'smallest change this run would have caught four times in five'],
     coverageText(report) === '' ? undefined : ['interval', intervalText(report)],
     report.metrics.every(({ gate }) => gate) ? undefined : ['*', 'informs, does not gate'],
   ];
@@ -62,6 +54,3 @@ export function legend(report: Report): Fact[] {
 const intervalText = (report: Report): string =>
   `covers the true change with ${coverageText(report)}; ` +
   `a change of less than the margin, ${marginText(report)}, alarms nobody`;
-
-const spreadText = ({ median, worst, worstId }: Spread): string =>
-  `median ${formatShare(median)}, worst ${formatShare(worst)} (${worstId})`;

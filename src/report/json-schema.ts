@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { runSchema } from '../record/run.js';
 import { reportSchema } from './report.js';
+import { selftestSchema } from './selftest.js';
 
 interface Published {
   'run-v1.json': object;
   'report-v1.json': object;
+  'selftest-v1.json': object;
 }
 
 /**
@@ -22,6 +24,11 @@ export function jsonSchemas(): Published {
       $id: 'urn:syscall-gate:schema:report-v1',
       title: 'syscall-gate report',
       description: 'A comparison and its verdict: report.json, and what --json prints.',
+    }),
+    'selftest-v1.json': publish(selftestSchema, {
+      $id: 'urn:syscall-gate:schema:selftest-v1',
+      title: 'syscall-gate self-test',
+      description: 'Whether the gate can be trusted on a machine: what selftest --json prints.',
     }),
   };
 }

@@ -1,6 +1,7 @@
 import type { Column } from './cells.js';
 import { code, markdown } from './escape.js';
 import type { Fact } from './facts.js';
+import type { Grid } from './grid.js';
 import { notes } from './notes.js';
 import type { MetricReport, Report } from './report.js';
 import type { Section } from './sections.js';
@@ -26,6 +27,13 @@ export const figures = (head: string[], rows: string[][]): string =>
     head.map((_, index) => (index === 0 ? ':--' : '--:')),
     rows.map((cells) => cells.map((cell) => cell.replaceAll(' ', '\u00a0'))),
   );
+
+/** A table without its title, and what it comes to. */
+export const gridBlock = ({ head, rows, says }: Grid): string =>
+  join([
+    rows.length === 0 ? '' : figures(head, rows),
+    ...says.map((sentence) => markdown(sentence)),
+  ]);
 
 /** The column that says the verdict of each row, for tables that mix them. */
 export const verdictColumn: Column = {

@@ -111,6 +111,41 @@ const tailsReportSchema = z.strictObject({
   metrics: tailsSchema.shape.metrics,
 });
 
+const spreadSchema = z.strictObject({
+  median: z.number().min(0),
+  worst: z.number().min(0),
+  worstId: z.string(),
+});
+
+const familyCertificateSchema = z.strictObject({
+  family: z.string().describe('what the ids begin with: syscall, context, sendfile, …'),
+  gated: z.int().min(1).describe('gated metrics that the candidate has a number for'),
+  margin: z
+    .strictObject({ low: z.number().positive(), high: z.number().positive() })
+    .nullable()
+    .describe('the smallest and the largest in force; null where events are counted exactly'),
+  floor: spreadSchema
+    .extend({
+      rejections: z.int().min(0).describe('one-sided tests of identical sides that rejected'),
+      tests: z.int().min(0).describe('… out of how many, two a metric'),
+    })
+    .nullable()
+    .describe('differences between identical sides of this run, whichever way, as shares'),
+  mde80: spreadSchema
+    .nullable()
+    .describe('smallest true changes that are caught four times in five, as shares'),
+  blind: z
+    .int()
+    .min(0)
+    .describe('metrics without an mde80: no change of theirs, however large, could be called'),
+});
+
+export const certificateSchema = z.strictObject({
+  alpha: z.number().gt(0).lt(1).describe('family-wise error level of regressed, and of improved'),
+  holds: z.string().describe('what that level holds for, one sentence'),
+  families: z.array(familyCertificateSchema),
+});
+
 const recordSchema = z.strictObject({
   role: z
     .enum(ROLES)
@@ -171,6 +206,7 @@ export const reportSchema = z.strictObject({
     .describe('subject fields that differ between the sides'),
   caveats: z.array(z.string()).describe('what weakens the whole comparison, one sentence each'),
   metrics: z.array(metricReportSchema),
+  certificate: certificateSchema.describe('how far this very run is to be trusted, from its data'),
   crossing: crossingSchema
     .nullable()
     .describe('what crossing into the kernel costs, and header + file by every strategy'),
@@ -181,6 +217,8 @@ export const reportSchema = z.strictObject({
 
 export type Report = z.infer<typeof reportSchema>;
 export type MetricReport = z.infer<typeof metricReportSchema>;
+export type Certificate = z.infer<typeof certificateSchema>;
+export type FamilyCertificate = z.infer<typeof familyCertificateSchema>;
 export type CrossingReport = z.infer<typeof crossingSchema>;
 /** The two blocks by themselves, and where they were measured. */
 export type CrossingRun = Pick<Report, 'platform' | 'subject'> & { crossing: CrossingReport };

@@ -10,6 +10,7 @@ import {
   interval,
   mde80,
 } from './cells.js';
+import { certificateGrid } from './certificate.js';
 import { crossingFacts, crossingGrids } from './crossing-text.js';
 import { code, markdown } from './escape.js';
 import { type Fact, legend, machineFacts, sideFacts } from './facts.js';
@@ -19,6 +20,7 @@ import {
   factList,
   figures,
   firstThatFits,
+  gridBlock,
   join,
   list,
   metricTable,
@@ -59,6 +61,7 @@ function draft(report: Report, metrics: string[]): string {
     ...metrics,
     ...crossingBlocks(report),
     tailsDetails(report),
+    ...certificateBlocks(report),
     factList(legend(report)),
     differenceTable(report, MOST_DIFFERENCES),
     caveats(report),
@@ -71,10 +74,15 @@ function draft(report: Report, metrics: string[]): string {
 
 function crossingBlocks({ crossing }: Report): string[] {
   if (crossing === null) return [];
-  const grids = crossingGrids(crossing).map(({ title, head, rows, says }) =>
-    join([`#### ${title}`, figures(head, rows), ...says.map((sentence) => markdown(sentence))]),
+  const grids = crossingGrids(crossing).map((grid) =>
+    join([`#### ${grid.title}`, gridBlock(grid)]),
   );
   return ['### The crossing', factList(crossingFacts(crossing)), ...grids];
+}
+
+function certificateBlocks({ certificate }: Report): string[] {
+  const grid = certificateGrid(certificate);
+  return [`### ${grid.title}`, gridBlock(grid)];
 }
 
 /** Quantiles of single operations: folded away, since no verdict rests on them. */

@@ -1,8 +1,12 @@
 import picocolors from 'picocolors';
+import { certificateGrid } from './certificate.js';
 import { crossingFacts, crossingGrids } from './crossing-text.js';
 import { plain, wrap } from './escape.js';
 import { type Fact, legend, machineFacts, sideFacts } from './facts.js';
+import type { Grid } from './grid.js';
 import type { CrossingReport, CrossingRun, Report } from './report.js';
+import type { Selftest } from './selftest.js';
+import { selftestGrids } from './selftest-text.js';
 import {
   gridLines,
   metricLines,
@@ -32,15 +36,21 @@ export function renderTerminal(report: Report, { color, columns }: TerminalOptio
     factLines(page, sideFacts(report)),
     metricLines(page),
     ...crossingBlocks(page),
+    gridBlock(page, certificateGrid(report.certificate)),
     legendLines(page),
     differenceLines(page),
-    caveatLines(page),
+    caveatLines(page, report.caveats),
     factLines(page, machineFacts(report)),
     closingLines(page),
   ];
-  const text = blocks.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
-  return `${text.join('\n\n')}\n`;
+  return `${joined(blocks)}\n`;
 }
+
+const joined = (blocks: readonly string[][]): string =>
+  blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
 
 function titleLines({ report, colors, columns }: Page): string[] {
   const word = `${verdictSymbols[report.verdict]} ${report.verdict}`;
@@ -55,7 +65,23 @@ export function renderCrossing(
 ): string {
   const paper = { colors: picocolors.createColors(color), columns };
   const blocks = [...blocksOf(crossing, paper), factLines(paper, machineFacts(where))];
-  return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+  return `${joined(blocks)}\n`;
+}
+
+/** A self-test, ending in its answer. */
+export function renderSelftest(selftest: Selftest, { color, columns }: TerminalOptions): string {
+  const paper = { colors: picocolors.createColors(color), columns };
+  const { green, red, bold } = paper.colors;
+  const answer = prose(selftest.answer, columns)
+    .map(selftest.trusted ? green : red)
+    .map(bold);
+  const blocks = [
+    ...selftestGrids(selftest).map((grid) => gridBlock(paper, grid)),
+    caveatLines(paper, selftest.caveats),
+    factLines(paper, machineFacts(selftest)),
+    answer,
+  ];
+  return `${joined(blocks)}\n`;
 }
 
 const crossingBlocks = ({ report: { crossing }, ...paper }: Page): string[][] =>
@@ -63,11 +89,14 @@ const crossingBlocks = ({ report: { crossing }, ...paper }: Page): string[][] =>
 
 const blocksOf = (crossing: CrossingReport, paper: Paper): string[][] => [
   [paper.colors.bold('The crossing'), ...factLines(paper, crossingFacts(crossing))],
-  ...crossingGrids(crossing).map(({ title, head, rows, says }) => [
-    paper.colors.bold(title),
-    ...gridLines(paper, head, rows),
-    ...says.flatMap((sentence) => prose(sentence, paper.columns)),
-  ]),
+  ...crossingGrids(crossing).map((grid) => gridBlock(paper, grid)),
+];
+
+/** A table with its title, and what it comes to. */
+const gridBlock = (paper: Paper, { title, head, rows, says }: Grid): string[] => [
+  paper.colors.bold(title),
+  ...(rows.length === 0 ? [] : gridLines(paper, head, rows)),
+  ...says.flatMap((sentence) => prose(sentence, paper.columns)),
 ];
 
 /** Said once, under the table. */
@@ -87,13 +116,10 @@ function differenceLines(page: Page): string[] {
   ];
 }
 
-function caveatLines(page: Page): string[] {
-  const { report, colors } = page;
-  if (report.caveats.length === 0) return [];
-  return [
-    colors.bold(colors.yellow('Caveats')),
-    ...report.caveats.flatMap((caveat) => bullet(page, caveat)),
-  ];
+function caveatLines(paper: Paper, caveats: readonly string[]): string[] {
+  if (caveats.length === 0) return [];
+  const { bold, yellow } = paper.colors;
+  return [bold(yellow('Caveats')), ...caveats.flatMap((caveat) => bullet(paper, caveat))];
 }
 
 function closingLines({ report, columns }: Page): string[] {
@@ -101,7 +127,7 @@ function closingLines({ report, columns }: Page): string[] {
   return next === '' ? [] : prose(next, columns);
 }
 
-const bullet = ({ columns }: Page, text: string): string[] =>
+const bullet = ({ columns }: Paper, text: string): string[] =>
   prose(text, columns - 4).map((line, index) => `${index === 0 ? '  - ' : '    '}${line}`);
 
 const factLines = ({ colors, columns }: Paper, facts: Fact[]): string[] =>

@@ -40,13 +40,16 @@ const families: Record<string, string> = {
 
 /** @param id a metric's id, `family.operation_size_variant` */
 export function familyName(id: string): string {
-  const family = id.split('.')[0] ?? id;
+  const family = familyOf(id);
   return families[family] ?? family;
 }
 
+/** The family's part of an id; of a family, itself. */
+export const familyOf = (id: string): string => id.split('.')[0] ?? id;
+
 /** The order in which families are shown: from the cheapest crossing to whole transfers. */
 export function familyRank(id: string): number {
-  const rank = Object.keys(families).indexOf(id.split('.')[0] ?? id);
+  const rank = Object.keys(families).indexOf(familyOf(id));
   return rank === -1 ? Number.POSITIVE_INFINITY : rank;
 }
 
@@ -169,8 +172,13 @@ export function marginText({ metrics }: Report): string {
     .filter(({ gate, margin }) => gate && margin > 0)
     .map(({ margin }) => margin);
   if (margins.length === 0) return '';
-  const [low, high] = [Math.min(...margins), Math.max(...margins)].map(formatShare);
-  return low === high ? `${low}` : `${low?.replace(' %', '')} to ${high}`;
+  return rangeText(Math.min(...margins), Math.max(...margins));
+}
+
+/** Two shares as a range, `2 to 10 %`; `2 %` where they are one. */
+export function rangeText(from: number, to: number): string {
+  const [low, high] = [formatShare(from), formatShare(to)];
+  return low === high ? low : `${low.replace(' %', '')} to ${high}`;
 }
 
 /** Where something was measured. */

@@ -19,6 +19,7 @@ static const struct {
     {"getppid", SYS_getppid},
     {"pread64", SYS_pread64},
     {"sched_setaffinity", SYS_sched_setaffinity},
+    {"seccomp", SYS_seccomp},
 };
 
 enum { CALLS = sizeof calls / sizeof calls[0] };

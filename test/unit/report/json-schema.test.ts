@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { runSchema } from '../../../src/record/run.js';
 import { jsonSchemas } from '../../../src/report/json-schema.js';
 import { reportSchema } from '../../../src/report/report.js';
+import { selftestSchema } from '../../../src/report/selftest.js';
 import { regressedReport, run, selfReport } from './fixtures.js';
+import { trustedSelftest } from './selftest-fixtures.js';
 
 // Zod also writes the pattern of a date and time, so the format adds nothing to check.
 const ajv = new Ajv2020({ formats: { 'date-time': true }, strictTypes: false });
@@ -30,6 +32,12 @@ const subjects = [
     validate: ajv.compile(schemas['report-v1.json']),
     zod: reportSchema,
     samples: [asJson(shorter(regressedReport())), asJson(shorter(selfReport()))],
+  },
+  {
+    name: 'selftest-v1.json',
+    validate: ajv.compile(schemas['selftest-v1.json']),
+    zod: selftestSchema,
+    samples: [asJson(trustedSelftest())],
   },
 ];
 

@@ -1,0 +1,9 @@
+/**
+ * Regressions that the probe can inflict on itself, from the mildest to the strongest: see
+ * native/core/inject.h. Each makes every system call dearer.
+ */
+export const INJECTIONS = ['seccomp-cached', 'seccomp'] as const;
+
+export type Injection = (typeof INJECTIONS)[number];
+
+export const injectionArgument = (injection: Injection): string => `--inject=${injection}`;

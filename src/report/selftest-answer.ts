@@ -1,0 +1,63 @@
+import { formatNsDifference, formatRatio } from '../units.js';
+import type { Injected, Selftest } from './selftest.js';
+
+type Found = Pick<Selftest, 'alarms' | 'injections' | 'gateMs'>;
+type Answer = Pick<Selftest, 'trusted' | 'answer'>;
+
+/** Whether this gate can be trusted here, in one sentence that says why, or why not and what to do. */
+export function answerOf(found: Found): Answer {
+  const injections = found.injections.filter((one) => one.status === 'ok');
+  const doubt = alarmed(found) ?? notInjected(found, injections) ?? missed(found, injections);
+  if (doubt === undefined) return { trusted: true, answer: trusting(injections) };
+  return { trusted: false, answer: `This gate cannot be trusted here, because ${doubt}.` };
+}
+
+/** `because` to the end, with what to do. */
+type Doubt = string | undefined;
+
+function alarmed({ alarms }: Found): Doubt {
+  if (alarms.length === 0) return undefined;
+  return `the machine against itself was called changed in ${alarms.join(', ')}: run this again, and if that recurs, on a quieter machine or with a larger --margin`;
+}
+
+function notInjected({ injections }: Found, ok: readonly Injected[]): Doubt {
+  if (ok.length > 0) return undefined;
+  const [reason] = injections.flatMap((one) => (one.status === 'unavailable' ? [one.reason] : []));
+  return `no regression could be injected to show that it is caught (${reason}): run this where a process may install a seccomp filter, such as outside of the sandbox on the same machine`;
+}
+
+function missed({ gateMs }: Found, injections: readonly Injected[]): Doubt {
+  const strongest = injections.at(-1);
+  const quiet = injections.filter((one) => one.caught.length === 0);
+  const [broken] = quiet.filter(({ promised }) => promised.length > 0);
+  if (broken) {
+    return `${sizeText(broken)} was not caught in ${secondsText(gateMs)}, although the noise of ${broken.promised[0]} would allow it: run this again with a longer --duration, on a quieter machine`;
+  }
+  if (strongest === undefined || !quiet.includes(strongest)) return undefined;
+  return strongest.slowed.length === 0
+    ? `${sizeText(strongest)} is less than the margin of every metric measured: choose cheaper operations, such as --metrics 'syscall.*', or a smaller --margin`
+    : `${secondsText(gateMs)} were too few to catch ${sizeText(strongest)}: give a longer --duration, or fewer --metrics`;
+}
+
+function trusting(injections: readonly Injected[]): string {
+  const caught = injections.filter((one) => one.caught.length > 0);
+  const sizes = caught.map((one, index) => {
+    const size =
+      index === 0 ? sizeText(one) : `${formatNsDifference(one.addedNs)} (${shareText(one)})`;
+    return one.first === null ? size : `${size} in ${timeText(one.first)}`;
+  });
+  return `This gate can be trusted here: identical sides raised no alarm, and it caught ${sizes.join(' and ')}.`;
+}
+
+/** `+40.1 ns on every kernel entry (+24.5 % of a null call)` */
+const sizeText = (one: Injected): string =>
+  `${formatNsDifference(one.addedNs)} on every kernel entry (${shareText(one)} of a null call)`;
+
+/** Of a null call, signed. */
+export const shareText = ({ share }: Injected): string => formatRatio(1 + share);
+
+/** Measuring time until a regression was first caught. */
+export const timeText = ({ screenMs, confirmMs }: NonNullable<Injected['first']>): string =>
+  secondsText(screenMs + confirmMs);
+
+export const secondsText = (ms: number): string => `${Number((ms / 1000).toPrecision(2))} s`;

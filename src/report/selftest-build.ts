@@ -1,0 +1,138 @@
+import type { Injection } from '../probe/injection.js';
+import type { Comparison, MetricComparison, MetricVerdict } from '../verdict/comparison.js';
+import type { Detection } from '../verdict/detection.js';
+import { metricOf } from '../verdict/samples.js';
+import { metricReport } from './build.js';
+import { certificateOf } from './certificate.js';
+import type { MetricReport } from './report.js';
+import {
+  type Injected,
+  type NotInjected,
+  type Scaled,
+  SELFTEST_SCHEMA,
+  SELFTEST_VERSION,
+  type Selftest,
+  selftestSchema,
+} from './selftest.js';
+import { answerOf } from './selftest-answer.js';
+import { familyOf, familyRank } from './words.js';
+
+/** The metric whose change is the size of an injection: one entry, and hardly anything else. */
+export const ENTRY_METRIC = 'syscall.null';
+
+/** Sizes of the changes that are thought rather than injected, over the margin. */
+const OVER_MARGIN = [0.01, 0.02, 0.03, 0.05];
+
+/** Families whose entries are page faults for a part, which no filter sees. */
+const FAULTING = ['memory', 'process'];
+
+/** A duet with the probe that an injection slowed, or why there is none. */
+export type Trial =
+  | { injection: Injection; comparison: Comparison; first: Detection | undefined }
+  | NotInjected;
+
+/**
+ * What the gates of a self-test came to, as plain data.
+ *
+ * @param itself a duet of the machine with itself
+ * @param trials from the mildest injection to the strongest
+ * @param gateMs what each gate had
+ * @throws ZodError when they do not make a report: a bug
+ */
+export function buildSelftest(
+  itself: Comparison,
+  trials: readonly Trial[],
+  tool: string,
+  gateMs: number,
+): Selftest {
+  const metrics = itself.metrics.map(metricReport);
+  const found = {
+    gateMs,
+    alarms: [...gatedOf(itself, 'regressed'), ...gatedOf(itself, 'improved')],
+    injections: trials.map((trial) => ('status' in trial ? trial : injected(trial, itself))),
+  };
+  return selftestSchema.parse({
+    schema: SELFTEST_SCHEMA,
+    version: SELFTEST_VERSION,
+    tool,
+    ...answerOf(found),
+    ...found,
+    certificate: certificateOf({ ...itself, metrics }),
+    scaled: scaledOf(metrics.filter(({ gate, mde80 }) => gate && mde80 !== null)),
+    platform: itself.candidate.platform,
+    subject: itself.candidate.subject,
+    caveats: caveatsOf([itself, ...trials.flatMap((trial) => comparisonOf(trial) ?? [])]),
+  });
+}
+
+const comparisonOf = (trial: Trial): Comparison | undefined =>
+  'comparison' in trial ? trial.comparison : undefined;
+
+const caveatsOf = (comparisons: readonly Comparison[]): string[] => [
+  ...new Set(comparisons.flatMap(({ caveats }) => caveats)),
+];
+
+const gatedOf = ({ metrics }: Comparison, verdict: MetricVerdict): string[] =>
+  metrics.filter((one) => one.gate && one.verdict === verdict).map(({ id }) => id);
+
+function injected(
+  { injection, comparison, first }: Exclude<Trial, NotInjected>,
+  itself: Comparison,
+): Injected {
+  const { addedNs, share } = sizeOf(comparison);
+  const slowed = comparison.metrics.flatMap((metric) => {
+    const expected = expectedSlowdown(metric, comparison, addedNs);
+    return metric.gate && expected > metric.marginRatio ? [{ id: metric.id, expected }] : [];
+  });
+  const mde80 = new Map(itself.metrics.map((metric) => [metric.id, metric.mde80]));
+  return {
+    ...{ injection, status: 'ok', addedNs, share },
+    slowed: slowed.map(({ id }) => id),
+    promised: slowed
+      .filter(({ id, expected }) => expected > (mde80.get(id) ?? Number.POSITIVE_INFINITY))
+      .map(({ id }) => id),
+    caught: gatedOf(comparison, 'regressed'),
+    first: first ?? null,
+  };
+}
+
+function sizeOf({ metrics }: Comparison): { addedNs: number; share: number } {
+  const call = metrics.find(({ id }) => id === ENTRY_METRIC);
+  if (call?.change === undefined || call.baseline.status !== 'ok') return { addedNs: 0, share: 0 };
+  const share = call.change.ratio - 1;
+  return { addedNs: share * call.baseline.estimate, share };
+}
+
+/** By what an operation costs in kernel entries by design, and not by what was measured of it. */
+function expectedSlowdown(
+  { id, baseline }: MetricComparison,
+  { candidate }: Comparison,
+  addedNs: number,
+): number {
+  const entries = metricOf(candidate, id)?.entries ?? 0;
+  if (baseline.status !== 'ok' || FAULTING.includes(familyOf(id))) return 0;
+  return (entries * addedNs) / baseline.estimate;
+}
+
+/** @param metrics gated ones with an MDE80 */
+function scaledOf(metrics: readonly MetricReport[]): Scaled[] {
+  const families = [...new Set(metrics.map(({ id }) => familyOf(id)))];
+  return families
+    .toSorted((a, b) => familyRank(a) - familyRank(b) || 0)
+    .map((family) =>
+      scaledFamily(
+        family,
+        metrics.filter(({ id }) => familyOf(id) === family),
+      ),
+    );
+}
+
+const scaledFamily = (family: string, metrics: readonly MetricReport[]): Scaled => ({
+  family,
+  gated: metrics.length,
+  caught: OVER_MARGIN.map((overMargin) => ({
+    overMargin,
+    metrics: metrics.filter(({ margin, mde80 }) => margin + overMargin >= (mde80 ?? Infinity))
+      .length,
+  })),
+});

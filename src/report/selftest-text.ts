@@ -1,0 +1,80 @@
+import { formatNsDifference, formatShare } from '../units.js';
+import { certificateGrid } from './certificate.js';
+import type { Grid } from './grid.js';
+import type { Injected, InjectionReport, Selftest } from './selftest.js';
+import { secondsText, shareText, timeText } from './selftest-answer.js';
+import { familyName } from './words.js';
+
+/** A self-test in tables of plain text, in the order in which it is done. */
+export const selftestGrids = (selftest: Selftest): Grid[] => [
+  itselfGrid(selftest),
+  injectionsGrid(selftest),
+  scaledGrid(selftest),
+];
+
+function itselfGrid({ certificate, alarms, gateMs }: Selftest): Grid {
+  const alarm =
+    alarms.length === 0
+      ? 'Identical sides raised no alarm.'
+      : `Identical sides were called changed in ${alarms.join(', ')}.`;
+  return {
+    ...certificateGrid(certificate),
+    title: `The machine against itself, by a gate of ${secondsText(gateMs)}`,
+    says: [alarm, certificate.holds],
+  };
+}
+
+function injectionsGrid({ injections }: Selftest): Grid {
+  const done = injections.filter((one) => one.status === 'ok');
+  return {
+    title: 'The machine against itself with every system call made dearer',
+    head: [
+      'injection',
+      'an entry',
+      'null call',
+      'first caught',
+      'caught',
+      'of those over MDE80',
+      'first on',
+    ],
+    rows: done.map(injectionRow),
+    says: [...injections.flatMap(obstacle), ...(done.length === 0 ? [] : MEANINGS)],
+  };
+}
+
+const MEANINGS = [
+  'seccomp: a filter that the kernel runs on every call; seccomp-cached: one whose answer it keeps.',
+  'first caught: measuring time after which a gate would have confirmed the first metric.',
+  'caught: of the gated metrics that so much an entry slows by more than their margin.',
+];
+
+const obstacle = (one: InjectionReport): string[] =>
+  one.status === 'ok' ? [] : [`${one.injection} cannot be injected here: ${one.reason}.`];
+
+function injectionRow(one: Injected): string[] {
+  const caught = (ids: readonly string[]): string =>
+    `${ids.filter((id) => one.caught.includes(id)).length} of ${ids.length}`;
+  return [
+    one.injection,
+    formatNsDifference(one.addedNs),
+    shareText(one),
+    one.first === null ? 'not caught' : timeText(one.first),
+    caught(one.slowed),
+    caught(one.promised),
+    one.first?.metric ?? '',
+  ];
+}
+
+function scaledGrid({ scaled, gateMs }: Selftest): Grid {
+  const [first] = scaled;
+  const sizes = first?.caught.map(({ overMargin }) => `+${formatShare(overMargin)}`) ?? [];
+  return {
+    title: 'Other changes: of how many metrics they would be caught four times in five',
+    head: ['over the margin by', ...sizes],
+    rows: scaled.map(({ family, gated, caught }) => [
+      familyName(family),
+      ...caught.map(({ metrics }) => `${metrics} of ${gated}`),
+    ]),
+    says: scaled.length === 0 ? [`No metric had pairs enough in ${secondsText(gateMs)}.`] : [],
+  };
+}

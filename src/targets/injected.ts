@@ -1,0 +1,10 @@
+import { type Injection, injectionArgument } from '../probe/injection.js';
+import type { Target } from './target.js';
+
+/** A target whose probe makes every system call of its own dearer: a regression with a known cause. */
+export const withInjection = (target: Target, injection: Injection): Target => ({
+  ...target,
+  record: { ...target.record, spec: `${target.record.spec} ${injectionArgument(injection)}` },
+  argv: (probe, planArguments) =>
+    target.argv(probe, [...planArguments, injectionArgument(injection)]),
+});

@@ -1,0 +1,109 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { INJECTIONS } from '../../src/probe/injection.js';
+import { injectionObstacle } from '../../src/probe/obstacle.js';
+import { type Injected, type Selftest, selftestSchema } from '../../src/report/selftest.js';
+import { CLI, cli, compileProgram, type Finished, NODE } from '../fixtures/cli.js';
+import { planWords, run, type TestProbe, testProbe, understand } from '../fixtures/probe.js';
+
+const deny = compileProgram('deny');
+
+let folder: string;
+let probe: TestProbe;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'syscall-gate-selftest-'));
+  probe = await testProbe();
+});
+afterAll(async () => {
+  await probe.remove();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const FEW = ['--duration', '12', '--metrics', 'syscall.{null,read_zero,lseek}'];
+
+const selftestOf = ({ stdout }: Finished): Selftest => selftestSchema.parse(JSON.parse(stdout));
+
+const injected = ({ injections }: Selftest): Injected[] =>
+  injections.filter((one) => one.status === 'ok');
+
+describe('a self-test', () => {
+  test('catches the regression that it injects, says how soon, and stores nothing', async () => {
+    const ended = await cli(['selftest', '--json', ...FEW], { cwd: folder });
+    const found = selftestOf(ended);
+    expect(injected(found).map(({ injection }) => injection)).toEqual([...INJECTIONS]);
+    const strongest = injected(found).at(-1);
+    expect(strongest?.addedNs).toBeGreaterThan(0);
+    expect(strongest?.slowed).toContain('syscall.null');
+    expect(strongest?.caught).toContain('syscall.null');
+    expect(strongest?.first?.screenMs).toBeGreaterThan(0);
+    expect(strongest?.first?.confirmMs).toBeGreaterThan(0);
+    // An unchanged machine alarms once in fifty self-tests, by design: then it is not to be trusted.
+    expect(found.trusted).toBe(found.alarms.length === 0);
+    expect(ended.code).toBe(found.trusted ? 0 : 1);
+    expect(found.certificate.families).toMatchObject([{ family: 'syscall', gated: 3 }]);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('that has no time for enough launches says so and what to do, and exits 1', async () => {
+    const all = ['--duration', '2', '--metrics', 'syscall.*,context.*'];
+    const ended = await cli(['selftest', ...all], { cwd: folder });
+    expect(ended.code).toBe(1);
+    const answer = ended.stdout.replaceAll(/\s+/g, ' ');
+    expect(answer).toMatch(
+      /This gate cannot be trusted here, because .* too few .*: give a longer --duration, or fewer --metrics\. $/,
+    );
+  });
+
+  test('where nothing can be injected says why and what to do, and exits 1', async () => {
+    const argv = [deny, 'seccomp', NODE, CLI, 'selftest', '--json', '--duration', '4'];
+    const { code, stdout, stderr } = await run([...argv, '--metrics', 'syscall.null']);
+    const found = selftestOf({ code, stdout: stdout.toString(), stderr });
+    expect(code).toBe(1);
+    expect(injected(found)).toEqual([]);
+    expect(found.injections.map((one) => one.status === 'unavailable' && one.reason)).toEqual(
+      INJECTIONS.map(() => 'seccomp(SECCOMP_SET_MODE_FILTER): Operation not permitted'),
+    );
+    expect(found.answer).toMatch(
+      /^This gate cannot be trusted here, because no regression could be/,
+    );
+  });
+
+  test('without the call that sizes what it injects is one sentence', async () => {
+    const argv = [deny, 'getppid', NODE, CLI, 'selftest', '--duration', '2'];
+    const { code, stdout, stderr } = await run([...argv, '--metrics', 'syscall.lseek']);
+    expect([code, stdout.toString()]).toEqual([3, '']);
+    expect(stderr).toMatch(
+      /^syscall-gate: The self-test measures .* syscall\.null, which has no number/m,
+    );
+  });
+});
+
+describe('the injection of the probe', () => {
+  test.each(INJECTIONS)('%s stands in what the probe says of its subject', async (injection) => {
+    const filters = async (...options: string[]): Promise<number> => {
+      const words = planWords(probe, ['syscall.null']);
+      const { stdout } = await run([probe.path, ...words, ...options]);
+      const { hello } = understand(stdout, ['syscall.null']);
+      return Number(hello.environment?.subject.seccompFilters);
+    };
+    expect(await filters(`--inject=${injection}`)).toBe((await filters()) + 1);
+    expect(await injectionObstacle(probe.path, injection)).toBeUndefined();
+  });
+
+  test('leaves every metric measurable', async () => {
+    const ids = probe.metrics.filter(({ gate }) => gate).map(({ id }) => id);
+    const plain = await run([probe.path, ...planWords(probe, ids)]);
+    const slowed = await run([probe.path, ...planWords(probe, ids), '--inject=seccomp']);
+    const statuses = ({ stdout }: { stdout: Buffer }) =>
+      [...understand(stdout, ids).metrics.values()].map(({ id, status }) => [id, status]).sort();
+    expect(statuses(slowed)).toEqual(statuses(plain));
+  });
+
+  test('that there is not is refused with those that there are', async () => {
+    const { code, stdout, stderr } = await run([probe.path, '--list', '--inject=sleep']);
+    expect([code, stdout.length]).toEqual([2, 0]);
+    expect(stderr).toBe('probe: --inject=sleep is not known; there is seccomp-cached seccomp.\n');
+  });
+});

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { certificateGrid } from '../../../src/report/certificate.js';
+import { comparison, metric, notMeasured, report, unavailable } from './fixtures.js';
+
+const certificate = (
+  design: 'duet' | 'prediction' | 'self',
+  metrics: Parameters<typeof comparison>[1],
+) => report(comparison(design, metrics)).certificate;
+
+const floor = (ratio: number, rejections = 0) => ({
+  ...{ ratio, low: 0.99, high: 1.01, confidence: 0.95 },
+  ...{ pairs: 22, rejections },
+});
+
+const metrics = [
+  metric('sendfile.tcp_4k', 5120, true, { marginRatio: 0.04, floor: floor(0.97), mde80: 0.05 }),
+  metric('syscall.null', 81, true, { floor: floor(1.001), mde80: 0.021 }),
+  metric('syscall.stat', 337, true, { floor: floor(0.998, 1), mde80: 0.025 }),
+  metric('syscall.fstat', 168, true, { marginRatio: 0.03, floor: floor(1.003), mde80: 0.033 }),
+  metric('syscall.seccomp_args', 120, false, { floor: floor(1.5, 2), mde80: 0.9 }),
+];
+
+describe('the certificate', () => {
+  it('tells of each family, the cheapest crossing first, and of gated metrics only', () => {
+    const { families } = certificate('duet', metrics);
+    expect(families.map(({ family, gated }) => [family, gated])).toEqual([
+      ['syscall', 3],
+      ['sendfile', 1],
+    ]);
+    expect(families[0]).toMatchObject({
+      margin: { low: 0.02, high: 0.03 },
+      floor: { worst: expect.closeTo(0.003), worstId: 'syscall.fstat', rejections: 1, tests: 6 },
+      mde80: { median: 0.025, worst: 0.033, worstId: 'syscall.fstat' },
+      blind: 0,
+    });
+    expect(families[1]?.floor?.median).toBeCloseTo(0.03);
+  });
+
+  it('does not let a metric for which nothing could be called pass for a sensitive one', () => {
+    const blind = metric('syscall.stat', 337, true, { mde80: Number.POSITIVE_INFINITY });
+    const made = certificate('duet', [...metrics.slice(0, 2), blind]);
+    expect(made.families[0]).toMatchObject({ gated: 2, blind: 1, mde80: { worst: 0.021 } });
+    expect(certificateGrid(made).rows[0]).toContain('none for 1');
+  });
+
+  it('has no margin, floor or MDE80 for what is counted', () => {
+    const { change: _, floor: __, mde80: ___, ...counted } = metric('exact.segments', 5, true);
+    const made = certificate('duet', [{ ...counted, marginRatio: 0 }]);
+    const nothing = { margin: null, floor: null, mde80: null, blind: 0 };
+    expect(made.families).toEqual([{ family: 'exact', gated: 1, ...nothing }]);
+  });
+
+  it('leaves out what was not measured', () => {
+    const denied = notMeasured('denied', 'socket', 1, 'Operation not permitted');
+    const lost = unavailable('sendfile.tcp_4k', denied, denied, 'Denied.');
+    expect(certificate('duet', [...metrics.slice(1, 3), lost]).families).toHaveLength(1);
+  });
+
+  it('says what the error level holds for, by design', () => {
+    const { alpha, holds } = certificate('duet', metrics);
+    expect(alpha).toBe(0.01);
+    expect(holds).toBe(
+      'At most 1 % of runs without a change call any of 4 gated metrics regressed, and at most 1 % improved (family-wise, by Holm, on fresh launches alone).',
+    );
+    expect(certificate('prediction', metrics).holds).toMatch(/as long as runs vary here as the st/);
+    expect(certificate('self', metrics).holds).toMatch(/^Nothing was judged; /);
+    expect(certificate('duet', metrics.slice(4)).holds).toMatch(/^No gated metric was tested/);
+  });
+});

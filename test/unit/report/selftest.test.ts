@@ -1,0 +1,125 @@
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { selftestSchema } from '../../../src/report/selftest.js';
+import type { Trial } from '../../../src/report/selftest-build.js';
+import { renderSelftest } from '../../../src/report/terminal.js';
+import { HOSTILE, metric } from './fixtures.js';
+import { compared, selftest, trial, trustedSelftest } from './selftest-fixtures.js';
+
+const denied: Trial = {
+  injection: 'seccomp',
+  status: 'unavailable',
+  reason: 'seccomp(SECCOMP_SET_MODE_FILTER): Operation not permitted',
+};
+
+const trusted = trustedSelftest();
+
+describe('a self-test', () => {
+  it('sizes what was injected by the null call', () => {
+    expect(trusted.injections[1]).toMatchObject({
+      addedNs: expect.closeTo(25),
+      share: expect.closeTo(0.3125),
+    });
+  });
+
+  it('expects to be slowed what has entries enough for its time, and no page fault', () => {
+    // 4 and 25 ns an entry: 5 and 31 % of 80 ns, 1.3 and 8.3 % of 600, 1.3 and 8.3 % of 1200.
+    expect(trusted.injections.map((one) => one.status === 'ok' && one.slowed)).toEqual([
+      ['syscall.null'],
+      ['syscall.null', 'syscall.open_close', 'context.pipe_2p_0k'],
+    ]);
+  });
+
+  it('is to be trusted where it caught what it injected and nothing else', () => {
+    expect(trusted).toMatchObject({ trusted: true, alarms: [] });
+    expect(trusted.answer).toBe(
+      'This gate can be trusted here: identical sides raised no alarm, and it caught +4.00 ns on every kernel entry (+5.00 % of a null call) in 5.3 s and +25.0 ns (+31.3 %) in 5.3 s.',
+    );
+  });
+
+  it('counts what would be caught of changes that were thought up, by the MDE80', () => {
+    const own = compared((id, ns) => metric(id, ns, true, { mde80: ns < 600 ? 0.025 : 0.06 }));
+    const [syscalls] = selftest([trial(25)], own).scaled;
+    expect(syscalls).toEqual({
+      family: 'syscall',
+      gated: 2,
+      caught: [
+        { overMargin: 0.01, metrics: 1 },
+        { overMargin: 0.02, metrics: 1 },
+        { overMargin: 0.03, metrics: 1 },
+        { overMargin: 0.05, metrics: 2 },
+      ],
+    });
+  });
+
+  it.each(['regressed', 'improved'] as const)(
+    'is not where identical sides were called %s',
+    (verdict) => {
+      const own = compared((id, ns) =>
+        metric(id, ns, true, id === 'syscall.null' ? { verdict } : {}),
+      );
+      const found = selftest([trial(25)], own);
+      expect(found).toMatchObject({ trusted: false, alarms: ['syscall.null'] });
+      expect(found.answer).toMatch(
+        /^This gate cannot be trusted here, because the machine against itself was called changed in syscall\.null: run this again, /,
+      );
+    },
+  );
+
+  it('is not where a change beyond the MDE80 went by', () => {
+    const found = selftest([trial(4), { ...trial(25, false), injection: 'seccomp-cached' }]);
+    expect(found.trusted).toBe(false);
+    expect(found.answer).toMatch(
+      /because \+25\.0 ns on every kernel entry \(\+31\.3 % of a null call\) was not caught in 20 s, although/,
+    );
+  });
+
+  it('is not where there was too little time for what it injected', () => {
+    const blind = compared((id, ns) => metric(id, ns, true, { mde80: Number.POSITIVE_INFINITY }));
+    const found = selftest([trial(25, false)], blind);
+    expect(found.answer).toMatch(/because 20 s were too few to catch .*: give a longer --duration/);
+    expect(found.scaled).toEqual([]);
+  });
+
+  it('is not where nothing that it can inject matters', () => {
+    expect(selftest([trial(0.4, false)]).answer).toMatch(
+      /is less than the margin of every metric measured: choose cheaper operations/,
+    );
+  });
+
+  it('is not where nothing could be injected, and says why and what to do', () => {
+    const found = selftest([{ ...denied, injection: 'seccomp-cached' }, denied]);
+    expect(found.trusted).toBe(false);
+    expect(found.answer).toBe(
+      'This gate cannot be trusted here, because no regression could be injected to show that it is caught (seccomp(SECCOMP_SET_MODE_FILTER): Operation not permitted): run this where a process may install a seccomp filter, such as outside of the sandbox on the same machine.',
+    );
+    expect(renderSelftest(found, { color: false, columns: 100 })).toContain(
+      'seccomp cannot be injected here: seccomp(SECCOMP_SET_MODE_FILTER): Operation not permitted.',
+    );
+  });
+
+  it('survives JSON', () => {
+    expect(selftestSchema.parse(JSON.parse(JSON.stringify(trusted)))).toEqual(trusted);
+  });
+
+  it('ends in its answer, within the terminal', async () => {
+    for (const columns of [80, 120]) {
+      const text = renderSelftest(trusted, { color: false, columns });
+      await expect(text).toMatchFileSnapshot(
+        join(import.meta.dirname, 'golden', `selftest.${columns}.txt`),
+      );
+      expect(text.split('\n').filter((line) => [...line].length > columns)).toEqual([]);
+      expect(text.trimEnd().replaceAll('\n', ' ').endsWith(trusted.answer)).toBe(true);
+      const coloured = renderSelftest(trusted, { color: true, columns });
+      expect(stripVTControlCharacters(coloured)).toBe(text);
+    }
+  });
+
+  it('lets no control character through', () => {
+    const reason = HOSTILE;
+    const found = selftest([{ ...denied, reason }]);
+    const text = renderSelftest(found, { color: false, columns: 80 });
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+});

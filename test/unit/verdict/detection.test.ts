@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'vitest';
+import type { Comparison } from '../../../src/verdict/comparison.js';
+import { type Detection, firstDetection } from '../../../src/verdict/detection.js';
+import { compareDuet } from '../../../src/verdict/duet.js';
+import { type DuetShape, type MetricShape, syntheticDuet } from '../../fixtures/runs.js';
+
+const SETTINGS = { alpha: 0.01, margins: [] };
+
+/** Of each launch of the fixture. */
+const LAUNCH_MS = 200;
+
+const shapes = (changes: Record<string, number> = {}): MetricShape[] =>
+  ['syscall.null', 'syscall.stat', 'sendfile.tcp_4k'].map((id, i) => ({
+    id,
+    ns: 100 * (i + 1) * (changes[id] ?? 1),
+  }));
+
+function duet(changes: Record<string, number>, shape: Partial<DuetShape> = {}): Comparison {
+  const sides = { rounds: 20, confirmRounds: 10, ...shape };
+  const { baseline, candidate } = syntheticDuet({
+    ...sides,
+    baseline: shapes(),
+    candidate: shapes(changes),
+  });
+  return compareDuet(baseline, candidate, SETTINGS);
+}
+
+const detected = (compared: Comparison): Detection => {
+  const detection = firstDetection(compared, SETTINGS);
+  if (detection === undefined) throw new Error('not detected');
+  return detection;
+};
+
+describe('when a regression would first have been caught', () => {
+  test('is after as many pairs as each stage needs to reach its level at all, if it is a large one', () => {
+    // 2^-4 <= 0.20 / 3 < 2^-3 in the screen, and 2^-7 <= 0.01 < 2^-6 of the only one flagged.
+    expect(detected(duet({ 'syscall.stat': 1.5 }))).toEqual({
+      metric: 'syscall.stat',
+      screenMs: 4 * 2 * LAUNCH_MS,
+      confirmMs: 7 * 2 * LAUNCH_MS,
+    });
+  });
+
+  test('is later for a smaller one', () => {
+    const total = ({ screenMs, confirmMs }: Detection): number => screenMs + confirmMs;
+    const small = detected(duet({ 'syscall.null': 1.026 }));
+    const large = detected(duet({ 'syscall.null': 1.5 }));
+    expect(total(small)).toBeGreaterThan(total(large));
+  });
+
+  test('is never without fresh launches', () => {
+    const compared = duet({ 'syscall.null': 1.5 }, { confirmRounds: 0 });
+    expect(firstDetection(compared, SETTINGS)).toBeUndefined();
+  });
+
+  test('is never where nothing changed, or where it got faster', () => {
+    expect(firstDetection(duet({}), SETTINGS)).toBeUndefined();
+    expect(firstDetection(duet({ 'syscall.null': 0.5 }), SETTINGS)).toBeUndefined();
+  });
+});
