@@ -3,13 +3,14 @@ import { Command } from 'commander';
 import { addCompare } from './cli/compare.js';
 import { addCrossing } from './cli/crossing.js';
 import { addGate } from './cli/gate.js';
+import { addMerge } from './cli/merge.js';
 import { addReplay } from './cli/replay.js';
 import { addSelftest } from './cli/selftest.js';
 import { exitCodeOf } from './cli/shell.js';
 import { VERSION } from './version.js';
 
 /** A verb is a file in cli/ and a word in this list. */
-const VERBS = [addGate, addCompare, addReplay, addCrossing, addSelftest];
+const VERBS = [addGate, addMerge, addCompare, addReplay, addCrossing, addSelftest];
 
 const program = new Command('syscall-gate')
   .description('Measures what it costs to enter this kernel and says whether it got slower.')

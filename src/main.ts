@@ -4,11 +4,11 @@ import type { Config } from './config/config.js';
 import { parseConfig } from './config/inputs.js';
 import { Failure, measurementFailure, usageFailure } from './failure.js';
 import { gate, type Outcome } from './gate.js';
-import { storeRun } from './github/artifacts.js';
+import { storeRun, storeShard } from './github/artifacts.js';
 import { connect, type GithubClient } from './github/client.js';
 import { keepComment, type StickyComment } from './github/comment.js';
 import { type GithubContext, readContext, sourceOf } from './github/context.js';
-import { artifactName, commentMarker } from './github/identity.js';
+import { artifactName, commentMarker, shardName } from './github/identity.js';
 import { type ActionInputs, readInputs } from './github/inputs.js';
 import { logLine } from './github/log.js';
 import { actionsProgress } from './github/progress.js';
@@ -16,6 +16,9 @@ import { annotate, conclude, setOutputs, writeSummary } from './github/publish.j
 import { isClear, renderComment, renderNotMeasured } from './report/comment.js';
 import type { Report } from './report/report.js';
 import { renderSummary } from './report/summary.js';
+import { runsOfThisWorkflow } from './shards/artifact.js';
+import { measureShard } from './shards/measure.js';
+import { mergeShards } from './shards/merge.js';
 
 /** What every step of the action needs to know. */
 interface Job {
@@ -36,20 +39,71 @@ async function main(): Promise<void> {
     cancelled: cancellation(),
   };
   try {
-    const config = parseConfig(inputs.gate);
-    const outcome = await measure(config, job);
-    await publish(outcome, config, job);
+    await (inputs.shard === undefined ? runGate : SHARD[inputs.shard])(
+      parseConfig(inputs.gate),
+      job,
+    );
   } catch (error) {
-    if (error instanceof Failure) await commentNotMeasured(error, job);
+    // The job that judges speaks for those that measure.
+    if (error instanceof Failure && inputs.shard !== 'measure')
+      await commentNotMeasured(error, job);
     throw error;
   }
 }
 
+async function runGate(config: Config, job: Job): Promise<void> {
+  const outcome = await measure(config, job);
+  await show(outcome);
+  if (job.context.leavesBaseline && config.baseline.kind === 'artifact') {
+    await leaveBaseline(outcome, job);
+  }
+  await close(outcome, job);
+}
+
+/** One machine of several: both runs are stored, and the verdict is another job's. */
+async function measureLeg(config: Config, { context, inputs, cancelled }: Job): Promise<void> {
+  requireArtifacts(context, `shard "measure"`, SHARDS_ELSEWHERE);
+  const { id, files } = await measureShard(config, {
+    progress: actionsProgress(),
+    signal: cancelled,
+    source: sourceOf(context),
+  });
+  const name = shardName(context, inputs.name, inputs.expect, id);
+  core.startGroup('Store both runs for the job that judges');
+  await storeShard(name, Object.values(files), inputs.retentionDays);
+  core.endGroup();
+  core.setOutput('run', files.candidate);
+  logLine(`This machine's share is measured (artifact ${name}): the job with shard: merge judges.`);
+}
+
+/** The verdict over what all machines of this workflow run stored. */
+async function mergeLegs(config: Config, job: Job): Promise<void> {
+  const { connect, context, inputs } = job;
+  requireArtifacts(context, `shard "merge"`, SHARDS_ELSEWHERE);
+  const find = runsOfThisWorkflow({ connect, context, name: inputs.name });
+  const merge = { ...config, expect: inputs.expect };
+  const merged = await mergeShards(find, merge, actionsProgress());
+  await show(merged);
+  await close(merged, job);
+}
+
+const SHARD = { measure: measureLeg, merge: mergeLegs };
+
+const SHARDS_ELSEWHERE =
+  'measure with --shard and judge with the verb merge of the command line, over a folder that a cache or a share keeps';
+
+function requireArtifacts(context: GithubContext, what: string, instead: string): void {
+  if (!context.enterpriseServer) return;
+  throw usageFailure(
+    `${what} does not work on ${new URL(context.runUrl).host}, since GitHub Enterprise Server does not have the artifact service that it needs: ${instead}.`,
+  );
+}
+
 function measure(config: Config, { context, inputs, connect, cancelled }: Job): Promise<Outcome> {
-  if (config.baseline.kind === 'artifact' && context.enterpriseServer) {
-    throw usageFailure(
-      `baseline "artifact" does not work on ${new URL(context.runUrl).host}, since GitHub Enterprise Server does not have the artifact service that it needs: give host or command:CMD, measured in turn in this job, or directory:PATH with run records that a cache or a share keeps.`,
-    );
+  if (config.baseline.kind === 'artifact') {
+    const instead =
+      'give host or command:CMD, measured in turn in this job, or directory:PATH with run records that a cache or a share keeps';
+    requireArtifacts(context, 'baseline "artifact"', instead);
   }
   return gate(config, {
     progress: actionsProgress(),
@@ -64,14 +118,19 @@ function measure(config: Config, { context, inputs, connect, cancelled }: Job): 
   });
 }
 
-async function publish(outcome: Outcome, config: Config, job: Job): Promise<void> {
-  const { report, files } = outcome;
+interface Published {
+  report: Report;
+  files: { report: string; run?: string };
+}
+
+/** Where people look who wait for the job. */
+async function show({ report, files }: Published): Promise<void> {
   setOutputs(report, files);
   annotate(report);
   await writeSummary(renderSummary(report));
-  if (job.context.leavesBaseline && config.baseline.kind === 'artifact') {
-    await leaveBaseline(outcome, job);
-  }
+}
+
+async function close({ report }: Published, job: Job): Promise<void> {
   await commentReport(report, job);
   conclude(report);
 }

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { reasonOf, usageFailure } from '../failure.js';
-import { EVIDENCE, RUN_SUFFIX } from '../record/file.js';
+import { EVIDENCE, RUN_SUFFIX, SHARDS } from '../record/file.js';
 import { MAX_RUN_BYTES, parseRun, type Run } from '../record/run.js';
 import { countOf } from '../units.js';
 import { readWhole } from './read.js';
@@ -85,8 +85,11 @@ async function recordFiles(path: string, shown: string): Promise<string[]> {
   }
 }
 
+/** Subfolders of an out folder whose records nobody took for earlier runs of the candidate. */
+const NO_BASELINE: readonly string[] = [SET_ASIDE, EVIDENCE, SHARDS];
+
 const isCounted = (parts: readonly string[]): boolean =>
-  parts.length <= DEEPEST && !parts.includes(SET_ASIDE) && !parts.includes(EVIDENCE);
+  parts.length <= DEEPEST && !parts.some((part) => NO_BASELINE.includes(part));
 
 export interface RecordRead {
   run?: Run;

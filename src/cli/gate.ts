@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import type { Config } from '../config/config.js';
 import { DEFAULTS, parseConfig, type RawInputs } from '../config/inputs.js';
 import { gate } from '../gate.js';
 import { renderTerminal } from '../report/terminal.js';
+import { type MeasuredShard, measureShard } from '../shards/measure.js';
 import {
   alphaOption,
   candidateOption,
@@ -14,6 +16,7 @@ import {
 import { asJson, EXIT, print, terminal, withProgress } from './shell.js';
 
 interface Options extends RawInputs {
+  shard?: boolean;
   json?: boolean;
 }
 
@@ -32,14 +35,31 @@ export function addGate(program: Command): void {
     .option(...failOnOption)
     .option('--seed <number>', 'seed of the metric order, to repeat a schedule')
     .option(...outOption)
+    .option(
+      '--shard',
+      'measure this machine\'s share of a comparison that "merge" judges: both sides, no verdict',
+    )
     .option(...jsonOption('the report'))
     .allowExcessArguments(false)
     .action(runGate);
 }
 
-async function runGate({ json, ...options }: Options): Promise<void> {
+async function runGate({ json, shard, ...options }: Options): Promise<void> {
   const config = parseConfig(options);
+  if (shard) return runShard(config, json);
   const { report } = await withProgress((progress, signal) => gate(config, { progress, signal }));
   await print(json ? asJson(report) : renderTerminal(report, terminal()));
   if (!report.passed) process.exitCode = EXIT.regressed;
 }
+
+async function runShard(config: Config, json: boolean | undefined): Promise<void> {
+  const measured = await withProgress((progress, signal) =>
+    measureShard(config, { progress, signal }),
+  );
+  await print(json ? asJson(measured) : shardText(measured));
+}
+
+const shardText = ({ id, files }: MeasuredShard): string =>
+  `Shard ${id} is measured and nothing is judged yet. Its two records are\n` +
+  `  ${files.baseline}\n  ${files.candidate}\n` +
+  `Bring both to one place with those of the other machines: \`syscall-gate merge FOLDER…\` gives the verdict.\n`;

@@ -65,6 +65,13 @@ export function parseSeed(text: string): number {
   throw usageFailure(`seed "${text}" is not a whole number from 0 to 4294967295.`);
 }
 
+/** Reads how many shards have to be there; a matrix has 256 legs at most. */
+export function parseExpected(text: string): number {
+  const count = /^\d{1,3}$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (count >= 1 && count <= 256) return count;
+  throw usageFailure(`expect "${text}" is not a whole number from 1 to 256.`);
+}
+
 const FAIL_ON: readonly FailOn[] = ['regression', 'inconclusive', 'never'];
 
 export const parseFailOn = (text: string): FailOn => parseChoice('fail-on', text, FAIL_ON);

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { HttpClient } from '@actions/http-client';
+import { measurementFailure } from '../failure.js';
 import { firstLine, type GithubClient } from './client.js';
 import type { GithubContext } from './context.js';
 
@@ -90,6 +91,37 @@ export async function findArtifact(
   return last && { id: last.id, expired: last.expired, sizeBytes: last.size_in_bytes };
 }
 
+/** An archive and the name that it was stored under. */
+export interface NamedArtifact extends StoredArtifact {
+  name: string;
+}
+
+/**
+ * Lists the archives of this workflow run whose name begins with a prefix; of jobs that were started
+ * again, the last attempt's.
+ *
+ * @param most how many are listed at most
+ * @throws RequestError of Octokit
+ */
+export async function listArtifacts(
+  client: GithubClient,
+  { owner, name: repo, runId }: GithubContext,
+  prefix: string,
+  most: number,
+): Promise<NamedArtifact[]> {
+  const place = { owner, repo, run_id: runId, per_page: PAGE };
+  const pages = client.paginate.iterator(client.rest.actions.listWorkflowRunArtifacts, place);
+  const found = new Map<string, NamedArtifact>();
+  for await (const { data } of pages) {
+    for (const { id, name, expired, size_in_bytes: sizeBytes } of data) {
+      if (!name.startsWith(prefix) || (found.get(name)?.id ?? 0) > id) continue;
+      found.set(name, { id, name, expired, sizeBytes });
+    }
+    if (found.size >= most) break;
+  }
+  return [...found.values()].slice(0, most);
+}
+
 /** An archive that cannot be had or used; the message is one clause that says why. */
 export class UnusableError extends Error {
   override name = 'UnusableError';
@@ -153,14 +185,43 @@ export async function storeRun(
   file: string,
   retentionDays: number,
 ): Promise<string | undefined> {
+  const reason = await upload(name, [file], retentionDays);
+  if (reason === undefined) return undefined;
+  return `Could not store this run as a baseline for later ones (artifact ${name}): ${reason}; run the job again, and give each gate of a job its own name.`;
+}
+
+/**
+ * Stores both records of a shard with the current workflow run, for the job that judges.
+ *
+ * @param files absolute paths in one folder
+ * @throws Failure (measurement): without them the shard was measured for nothing
+ */
+export async function storeShard(
+  name: string,
+  files: readonly string[],
+  retentionDays: number,
+): Promise<void> {
+  const reason = await upload(name, files, retentionDays);
+  if (reason === undefined) return;
+  throw measurementFailure(
+    `Could not store this shard for the job that judges (artifact ${name}): ${reason}; run the job again, and give each job that measures another name than the others.`,
+  );
+}
+
+/** @returns why nothing could be stored, as a clause */
+async function upload(
+  name: string,
+  files: readonly string[],
+  retentionDays: number,
+): Promise<string | undefined> {
   try {
     // Imported late: it brings the whole Azure client, which nothing else needs.
     const { DefaultArtifactClient } = await import('@actions/artifact');
     const options = retentionDays > 0 ? { retentionDays } : {};
-    await new DefaultArtifactClient().uploadArtifact(name, [file], dirname(file), options);
+    const folder = dirname(files[0] ?? '');
+    await new DefaultArtifactClient().uploadArtifact(name, [...files], folder, options);
     return undefined;
   } catch (error) {
-    const reason = firstLine(String((error as Error).message));
-    return `Could not store this run as a baseline for later ones (artifact ${name}): ${reason}; run the job again, and give each gate of a job its own name.`;
+    return firstLine(String((error as Error).message));
   }
 }

@@ -7,6 +7,9 @@ import { COMMENT_MODES, type CommentMode } from './comment.js';
 import type { GithubContext } from './context.js';
 import { folderName } from './identity.js';
 
+const SHARD_PARTS = ['measure', 'merge'] as const;
+export type ShardPart = (typeof SHARD_PARTS)[number];
+
 /** What action.yml lets a workflow say: the gate's own inputs, still raw, and how to publish. */
 export interface ActionInputs {
   gate: RawInputs;
@@ -15,6 +18,13 @@ export interface ActionInputs {
   name: string;
   /** How many stored runs are pooled at most. */
   history: number;
+  /** What part of a comparison over several machines this step has; none by default. */
+  shard: ShardPart | undefined;
+  /**
+   * How many shards there should be. Where it judges, fewer are no verdict; where it measures, what
+   * the one that judges is told.
+   */
+  expect: number;
   /** How long a run record is kept; 0 for what the repository's settings say. */
   retentionDays: number;
 }
@@ -39,6 +49,8 @@ export function readInputs(context: GithubContext): ActionInputs {
     comment: parseChoice('comment', getInput('comment') || 'on-regression', COMMENT_MODES),
     token: getInput('github-token'),
     name,
+    shard: getInput('shard') ? parseChoice('shard', getInput('shard'), SHARD_PARTS) : undefined,
+    expect: readCount('expect', { lowest: 1, highest: 256, usual: 1 }),
     history: readCount('history', { lowest: 1, highest: 100, usual: 20 }),
     retentionDays: readCount('retention-days', { lowest: 0, highest: 400, usual: 0 }),
   };

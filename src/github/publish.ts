@@ -12,12 +12,12 @@ export const regressions = ({ metrics }: Report): MetricReport[] =>
     .filter(({ gate, verdict }) => gate && verdict === 'regressed')
     .sort((one, other) => (other.change?.ratio ?? 1) - (one.change?.ratio ?? 1));
 
-/** @param files absolute paths of the report and the run record */
-export function setOutputs(report: Report, files: { report: string; run: string }): void {
+/** @param files absolute paths of the report and, where this job measured, of the run record */
+export function setOutputs(report: Report, files: { report: string; run?: string }): void {
   core.setOutput('verdict', report.verdict);
   core.setOutput('regressions', regressions(report).length);
   core.setOutput('report', files.report);
-  core.setOutput('run', files.run);
+  if (files.run !== undefined) core.setOutput('run', files.run);
 }
 
 /** One annotation for each regressed metric, as far as GitHub shows them. */

@@ -9,27 +9,54 @@ export interface ZipLimits {
   ratio: number;
 }
 
-export type Unzipped = { ok: true; text: string } | { ok: false; reason: string };
+interface Unusable {
+  ok: false;
+  reason: string;
+}
+
+export type Unzipped = { ok: true; text: string } | Unusable;
+export type UnzippedAll = { ok: true; texts: string[] } | Unusable;
 
 /**
- * Reads the one file of an archive whose name ends in a suffix, in memory and within limits.
+ * Reads the first file of an archive whose name ends in a suffix, in memory and within limits.
  *
  * @returns the file's text as UTF-8, or one clause that says what is wrong with the archive
  */
 export async function unzipText(zip: Buffer, suffix: string, limits: ZipLimits): Promise<Unzipped> {
+  const read = await unzip(zip, suffix, limits, 1);
+  return read.ok ? { ok: true, text: read.texts[0] ?? '' } : read;
+}
+
+/** Reads all files of an archive whose name ends in a suffix: see {@link unzipText}. */
+export const unzipTexts = (zip: Buffer, suffix: string, limits: ZipLimits): Promise<UnzippedAll> =>
+  unzip(zip, suffix, limits, limits.entries);
+
+async function unzip(
+  zip: Buffer,
+  suffix: string,
+  limits: ZipLimits,
+  most: number,
+): Promise<UnzippedAll> {
   try {
-    return await readEntry(zip, suffix, limits);
+    return await readEntries(zip, suffix, limits, most);
   } catch {
     return { ok: false, reason: 'its archive is damaged or cut short' };
   }
 }
 
-async function readEntry(zip: Buffer, suffix: string, limits: ZipLimits): Promise<Unzipped> {
+async function readEntries(
+  zip: Buffer,
+  suffix: string,
+  limits: ZipLimits,
+  most: number,
+): Promise<UnzippedAll> {
   const archive = await fromBufferPromise(zip, { lazyEntries: true });
   if (archive.entryCount > limits.entries) {
     return { ok: false, reason: `its archive holds ${archive.entryCount} files` };
   }
+  const texts: string[] = [];
   for await (const entry of archive.eachEntry()) {
+    if (texts.length === most) break;
     if (!entry.fileName.endsWith(suffix)) continue;
     if (!withinLimits(entry, limits)) {
       return { ok: false, reason: `its archive inflates to ${entry.uncompressedSize} bytes` };
@@ -37,8 +64,9 @@ async function readEntry(zip: Buffer, suffix: string, limits: ZipLimits): Promis
     // yauzl ends the stream with an error when it gives more bytes than the entry declares.
     const chunks: Buffer[] = [];
     for await (const chunk of await archive.openReadStreamPromise(entry)) chunks.push(chunk);
-    return { ok: true, text: Buffer.concat(chunks).toString('utf8') };
+    texts.push(Buffer.concat(chunks).toString('utf8'));
   }
+  if (texts.length > 0) return { ok: true, texts };
   return { ok: false, reason: `its archive holds no file *${suffix}` };
 }
 

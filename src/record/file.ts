@@ -13,6 +13,9 @@ export const RUN_SUFFIX = '.run.json';
  */
 export const EVIDENCE = 'evidence';
 
+/** The subfolder of both runs of a shard, which nobody has judged yet. */
+export const SHARDS = 'shards';
+
 /** The name under which a run is stored: sorts by time, tells the candidate's kind, never collides. */
 export function runFileName(run: Run): string {
   const stamp = run.startedAt.replace(/\.\d+Z$/, 'Z').replace(/[-:]/g, '');

@@ -7,6 +7,7 @@ import type {
   Comparison,
   Floor,
   GateVerdict,
+  Machine,
   MetricComparison,
   Side,
 } from '../verdict/comparison.js';
@@ -16,6 +17,7 @@ import { certificateOf } from './certificate.js';
 import { crossingOf } from './crossing.js';
 import { headline } from './headline.js';
 import {
+  type MachineReport,
   type MetricReport,
   REPORT_SCHEMA,
   REPORT_VERSION,
@@ -67,12 +69,14 @@ export function buildReport(
     records: exhibits.map(recordReference),
     platform: comparison.candidate.platform,
     subject: comparison.candidate.subject,
+    machines: (comparison.machines ?? []).map(machineReport),
+    disagreements: comparison.disagreements ?? [],
     differences: differences(comparison),
     caveats: [...comparison.skipped, ...comparison.caveats],
     metrics,
     certificate: certificateOf({ ...comparison, metrics }),
-    crossing: crossingOf(comparison.candidate) ?? null,
-    tails: tailsReport(comparison.candidate),
+    crossing: comparison.machines ? null : (crossingOf(comparison.candidate) ?? null),
+    tails: comparison.machines ? null : tailsReport(comparison.candidate),
   };
   return reportSchema.parse({ ...report, headline: headline(report) });
 }
@@ -127,6 +131,17 @@ function sideReport(side: Side): SideReport {
     : { status: side.status, reason: reasonText(side.reason) };
 }
 
+const machineReport = ({ baseline, candidate, pairs, changes }: Machine): MachineReport => ({
+  platform: candidate.platform,
+  runs: { baseline: baseline.id, candidate: candidate.id },
+  pairs,
+  changes: changes.map(({ id, pairs: own, ...change }) => ({
+    id,
+    ...changeReport(change),
+    pairs: own,
+  })),
+});
+
 /** An interval without bounds runs from 0, which JSON has, to infinity, which it has not. */
 const changeReport = ({ ratio, low, high, confidence }: Change) => ({
   ratio: figure(ratio),
@@ -146,10 +161,18 @@ function reasonText({ operation, errno, message }: Reason): string {
   return errno === 0 ? said : `${said} (errno ${errno})`.trim();
 }
 
-/** Against stored runs, the last one: what changed since, rather than everything that ever did. */
-function differences({ baseline, candidate }: Comparison): Report['differences'] {
+/**
+ * Against stored runs, the last one: what changed since, rather than everything that ever did. Over
+ * machines, what differs between the sides of any of them.
+ */
+function differences({ baseline, candidate, machines }: Comparison): Report['differences'] {
   const last = baseline.at(-1);
-  if (last === undefined) return [];
+  const sides = machines ?? (last === undefined ? [] : [{ baseline: last, candidate }]);
+  const found = sides.flatMap((pair) => subjectDifferences(pair.baseline, pair.candidate));
+  return [...new Map(found.map((one) => [JSON.stringify(one), one])).values()];
+}
+
+function subjectDifferences(last: Run, candidate: Run): Report['differences'] {
   const [before, after] = [subjectFields(last), subjectFields(candidate)];
   return [...new Set([...before.keys(), ...after.keys()])]
     .map((field) => ({

@@ -70,6 +70,8 @@ function holdsText({
       return `${capital(holds)}, on fresh launches alone).`;
     case 'prediction':
       return `${capital(holds)}), as long as runs vary here as the stored ones do.`;
+    case 'shards':
+      return `${capital(holds)}), as long as machines differ in the change no more than was allowed for.`;
     case 'self':
       return `Nothing was judged; of two sides measured in turn, ${holds}).`;
   }

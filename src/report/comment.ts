@@ -14,7 +14,7 @@ import {
 } from './cells.js';
 import { certificateGrid } from './certificate.js';
 import { code, markdown, shellWord } from './escape.js';
-import { legend, machineFacts, sideFacts } from './facts.js';
+import { legend, placeFacts, sideFacts } from './facts.js';
 import {
   details,
   differenceTable,
@@ -23,6 +23,7 @@ import {
   gridBlock,
   join,
   list,
+  machineTable,
   metricTable,
   noteList,
   verdictColumn,
@@ -104,6 +105,7 @@ function draft(report: Report, options: CommentOptions, detail: Detail): string 
     `**${markdown(report.headline, 600)}**`,
     options.wasRegressed ? clearedText(report) : '',
     ...all.filter(isFinding).map((section) => finding(section, detail.findings)),
+    machineTable(report, detail.findings),
     ...(detail.context ? context(report) : []),
     others(report, all, detail.others),
     ...(detail.context ? [methodDetails(report), reproduceDetails(report)] : []),
@@ -173,13 +175,14 @@ const methodDetails = (report: Report): string =>
   details(
     'How this was measured',
     join([
-      factList([...sideFacts(report), ...machineFacts(report), ...legend(report)]),
+      factList([...sideFacts(report), ...placeFacts(report), ...legend(report)]),
       gridBlock(certificateGrid(report.certificate)),
     ]),
   );
 
 function reproduceDetails(report: Report): string {
   const { baseline: before, candidate: after } = report;
+  if (report.design === 'shards') return reproduceMerge(report);
   const stored = before.spec === 'artifact';
   const command = [
     'npm start --',
@@ -190,6 +193,13 @@ function reproduceDetails(report: Report): string {
   const where = stored
     ? 'In a clone of syscall-gate on a machine of the same kind, with the run records that the workflow stored as artifacts unpacked into the folder `runs`:'
     : 'In a clone of syscall-gate on a machine of the same kind:';
+  return details('How to reproduce it', join([where, `\`\`\`sh\n${command}\n\`\`\``]));
+}
+
+function reproduceMerge(report: Report): string {
+  const command = ['npm start -- merge shards', ...judgingOptions(report)].join(' ');
+  const where =
+    'In a clone of syscall-gate, with the artifacts that the shards stored unpacked into folders of the folder `shards`:';
   return details('How to reproduce it', join([where, `\`\`\`sh\n${command}\n\`\`\``]));
 }
 

@@ -1,3 +1,4 @@
+import { machineList } from './machines.js';
 import { noiseOf } from './noise.js';
 import type { Report } from './report.js';
 import {
@@ -5,6 +6,7 @@ import {
   coverageText,
   designText,
   kernelText,
+  machinesText,
   machineText,
   marginText,
   mitigationsText,
@@ -18,7 +20,7 @@ export type Fact = readonly [label: string, text: string];
 export function sideFacts(report: Report): Fact[] {
   const { baseline, candidate } = report;
   const sides: Fact[] = [
-    ['candidate', `${candidate.spec}, run ${candidate.run}`],
+    ['candidate', `${candidate.spec}, ${candidateText(report)}`],
     ['baseline', `${baseline.spec}, ${baselineText(report)}`],
     ['design', designText(report)],
   ];
@@ -26,11 +28,28 @@ export function sideFacts(report: Report): Fact[] {
   return [...sides, ['gated', countsText(report.counts) || 'none']];
 }
 
-function baselineText({ design, baseline: { runs } }: Report): string {
+const candidateText = (report: Report): string =>
+  report.design === 'shards' ? `a run on ${eachOf(report)}` : `run ${report.candidate.run}`;
+
+const eachOf = (report: Report): string =>
+  report.machines.length === 1 ? '1 machine' : `each of ${machinesText(report)}`;
+
+function baselineText(report: Report): string {
+  if (report.design === 'shards') return `a run on ${eachOf(report)}`;
+  const {
+    design,
+    baseline: { runs },
+  } = report;
   const last = runs.at(-1);
   if (last === undefined) return design === 'self' ? 'nothing stored yet' : 'no comparable run';
   return runs.length === 1 ? `run ${last}` : `${runs.length} runs, the last ${last}`;
 }
+
+/** Where a report's figures come from: one machine, or several. */
+export const placeFacts = (report: Report): Fact[] =>
+  report.machines.length === 0
+    ? machineFacts(report)
+    : [...machineList(report), ...machineFacts(report).filter(([label]) => label !== 'machine')];
 
 export const machineFacts = (where: Surroundings): Fact[] => [
   ['machine', machineText(where)],

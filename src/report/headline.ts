@@ -3,7 +3,7 @@ import type { MetricVerdict } from '../verdict/comparison.js';
 import { largestOf, noiseOf } from './noise.js';
 import type { MetricReport, Report } from './report.js';
 import { changeSize, lost } from './sections.js';
-import { settleText, statusText } from './words.js';
+import { machinesText, settleText, statusText } from './words.js';
 
 /**
  * The report in one sentence: how many gated metrics got the verdict, and the fact that a reader
@@ -18,8 +18,12 @@ export function headline(report: Omit<Report, 'headline'>): string {
   if (those.length === 0) return 'No gated metric was measured, so nothing was judged.';
   if (report.verdict === 'incomparable') return partlyCompared(gated, report);
   const clause = clauses[report.verdict](those, report);
-  return `${shareOf(those.length, gated.length)} ${clause}${lostAccess(gated)}.`;
+  return `${shareOf(those.length, gated.length)} ${clause}${lostAccess(gated)}${where(report)}.`;
 }
+
+/** How many machines a verdict rests on belongs to the verdict. */
+const where = (report: Omit<Report, 'headline'>): string =>
+  report.design === 'shards' ? `, on ${machinesText(report)}` : '';
 
 type Clause = (those: MetricReport[], report: Omit<Report, 'headline'>) => string;
 
@@ -28,7 +32,7 @@ const clauses: Record<Exclude<MetricVerdict, 'incomparable'>, Clause> = {
   improved: (those) => `improved and none regressed${largestChange(those)}`,
   unchanged: (those) => `${isOrAre(those)} unchanged${sensitivity(those)}`,
   inconclusive: (those, report) =>
-    `${isOrAre(those)} inconclusive and none regressed${settling(those, report)}`,
+    `${isOrAre(those)} inconclusive and none regressed${disagreeing(those, report) || settling(those, report)}`,
 };
 
 function shareOf(count: number, total: number): string {
@@ -51,6 +55,15 @@ function sensitivity(metrics: MetricReport[]): string {
   return `; a change of ${formatShare(worst.value)} on any of them would have been caught four times in five`;
 }
 
+/** More machines would settle what holds on average, which is nobody's machine. */
+function disagreeing(metrics: MetricReport[], report: Omit<Report, 'headline'>): string {
+  const ids = metrics.map(({ id }) => id).filter((id) => report.disagreements.includes(id));
+  const [first, ...others] = ids;
+  if (first === undefined) return '';
+  const rest = others.length === 0 ? '' : ` and ${countOf(others.length, 'other')}`;
+  return `; the machines disagree about ${first}${rest}`;
+}
+
 /** Only where a number settles all of them: one metric's would read as the gate's. */
 function settling(metrics: MetricReport[], report: Omit<Report, 'headline'>): string {
   const numbers = metrics.map(({ replicatesToSettle }) => replicatesToSettle ?? Infinity);
@@ -66,7 +79,7 @@ function partlyCompared(metrics: MetricReport[], report: Omit<Report, 'headline'
   const share = shareOf(unchanged.length, metrics.length);
   const lostOnes = lostAccess(metrics);
   const rest = `${countOf(metrics.length - unchanged.length, 'other')} could not be compared`;
-  return `${share} ${clauses.unchanged(unchanged, report)}${lostOnes || `; ${rest}`}.`;
+  return `${share} ${clauses.unchanged(unchanged, report)}${lostOnes || `; ${rest}`}${where(report)}.`;
 }
 
 function nothingCompared(metrics: MetricReport[]): string {

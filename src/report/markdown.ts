@@ -2,6 +2,7 @@ import type { Column } from './cells.js';
 import { code, markdown } from './escape.js';
 import type { Fact } from './facts.js';
 import type { Grid } from './grid.js';
+import { machineGrid } from './machines.js';
 import { notes } from './notes.js';
 import type { MetricReport, Report } from './report.js';
 import type { Section } from './sections.js';
@@ -34,6 +35,15 @@ export const gridBlock = ({ head, rows, says }: Grid): string =>
     rows.length === 0 ? '' : figures(head, rows),
     ...says.map((sentence) => markdown(sentence)),
   ]);
+
+/** What each machine says of the metrics that moved on one of them, in at most so many rows. */
+export function machineTable(report: Report, most: number): string {
+  const grid = machineGrid(report);
+  if (grid === undefined || most === 0) return '';
+  const { title, head, rows } = grid;
+  const cells = rows.slice(0, most).map(([id = '', ...changes]) => [code(id), ...changes]);
+  return join([`**${title}**`, figures(head, cells)]);
+}
 
 /** The column that says the verdict of each row, for tables that mix them. */
 export const verdictColumn: Column = {

@@ -13,7 +13,7 @@ export const REPORT_VERSION = 1;
 export const MAX_REPORT_BYTES = 16 * 1024 * 1024;
 
 /** A hundred stored runs are pooled at most. */
-const MAX_RECORDS = 256;
+const MAX_RECORDS = 512;
 
 const metricVerdict = z.enum([
   'regressed',
@@ -75,7 +75,20 @@ export const metricReportSchema = z.strictObject({
     .int()
     .positive()
     .nullable()
-    .describe('pairs (duet) or stored runs (prediction) that would settle an inconclusive metric'),
+    .describe(
+      'pairs (duet), stored runs (prediction) or machines (shards) that would settle an inconclusive metric',
+    ),
+});
+
+export const machineReportSchema = z.strictObject({
+  platform: platformSchema,
+  runs: z
+    .strictObject({ baseline: z.string(), candidate: z.string() })
+    .describe('ids of the run records of both sides there'),
+  pairs: z.int().min(0).describe('most pairs of launches that a metric has there'),
+  changes: z
+    .array(changeSchema.extend({ id: z.string(), pairs: z.int().min(1) }))
+    .describe('by the pairs of this machine alone'),
 });
 
 const strategySchema = z.strictObject({
@@ -169,9 +182,9 @@ export const reportSchema = z.strictObject({
   passed: z.boolean().describe('whether the exit code is 0 under the fail-on policy'),
   headline: z.string().describe('one sentence for people'),
   design: z
-    .enum(['duet', 'prediction', 'self'])
+    .enum(['duet', 'prediction', 'shards', 'self'])
     .describe(
-      'duet: both sides interleaved in one job; prediction: against stored runs; self: no baseline',
+      'duet: both sides interleaved in one job; prediction: against stored runs; shards: a duet on each of several machines; self: no baseline',
     ),
   alpha: z.number().gt(0).lt(1).describe('family-wise error level of regressed, and of improved'),
   margins: z
@@ -199,8 +212,12 @@ export const reportSchema = z.strictObject({
     .min(1)
     .max(MAX_RECORDS)
     .describe('the runs that the verdict rests on, oldest first within a role'),
-  platform: platformSchema,
+  platform: platformSchema.describe("the candidate's; with shards, the last machine's"),
   subject: subjectSchema.describe('what is under test on the candidate side'),
+  machines: z.array(machineReportSchema).describe('of a comparison of shards; else empty'),
+  disagreements: z
+    .array(z.string())
+    .describe('ids of the metrics for which no one number holds for all machines'),
   differences: z
     .array(z.strictObject({ field: z.string(), baseline: z.string(), candidate: z.string() }))
     .describe('subject fields that differ between the sides'),
@@ -216,6 +233,7 @@ export const reportSchema = z.strictObject({
 });
 
 export type Report = z.infer<typeof reportSchema>;
+export type MachineReport = z.infer<typeof machineReportSchema>;
 export type MetricReport = z.infer<typeof metricReportSchema>;
 export type Certificate = z.infer<typeof certificateSchema>;
 export type FamilyCertificate = z.infer<typeof familyCertificateSchema>;

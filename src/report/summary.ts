@@ -13,7 +13,7 @@ import {
 import { certificateGrid } from './certificate.js';
 import { crossingFacts, crossingGrids } from './crossing-text.js';
 import { code, markdown } from './escape.js';
-import { type Fact, legend, machineFacts, sideFacts } from './facts.js';
+import { type Fact, legend, placeFacts, sideFacts } from './facts.js';
 import {
   details,
   differenceTable,
@@ -23,6 +23,7 @@ import {
   gridBlock,
   join,
   list,
+  machineTable,
   metricTable,
   noteList,
 } from './markdown.js';
@@ -34,6 +35,7 @@ import { fieldName, nextStepText, policyText, verdictMarks } from './words.js';
 const MAX_BYTES = 900 * 1024;
 const MOST_DIFFERENCES = 100;
 const MOST_CAVEATS = 100;
+const MOST_MACHINE_ROWS = 100;
 
 /**
  * The whole report for the job summary: every metric, and everything known about what was measured
@@ -59,13 +61,14 @@ function draft(report: Report, metrics: string[]): string {
     `**${markdown(report.headline, 600)}**`,
     factList(sideFacts(report)),
     ...metrics,
+    machineTable(report, MOST_MACHINE_ROWS),
     ...crossingBlocks(report),
     tailsDetails(report),
     ...certificateBlocks(report),
     factList(legend(report)),
     differenceTable(report, MOST_DIFFERENCES),
     caveats(report),
-    factList(machineFacts(report)),
+    factList(placeFacts(report)),
     details('Everything known about the machine and the kernel', factList(environment(report))),
     markdown(nextStepText(report)),
   ];

@@ -2,8 +2,9 @@ import picocolors from 'picocolors';
 import { certificateGrid } from './certificate.js';
 import { crossingFacts, crossingGrids } from './crossing-text.js';
 import { plain, wrap } from './escape.js';
-import { type Fact, legend, machineFacts, sideFacts } from './facts.js';
+import { type Fact, legend, machineFacts, placeFacts, sideFacts } from './facts.js';
 import type { Grid } from './grid.js';
+import { machineGrid } from './machines.js';
 import type { CrossingReport, CrossingRun, Report } from './report.js';
 import type { Selftest } from './selftest.js';
 import { selftestGrids } from './selftest-text.js';
@@ -35,12 +36,13 @@ export function renderTerminal(report: Report, { color, columns }: TerminalOptio
     titleLines(page),
     factLines(page, sideFacts(report)),
     metricLines(page),
+    machineLines(page),
     ...crossingBlocks(page),
     gridBlock(page, certificateGrid(report.certificate)),
     legendLines(page),
     differenceLines(page),
     caveatLines(page, report.caveats),
-    factLines(page, machineFacts(report)),
+    factLines(page, placeFacts(report)),
     closingLines(page),
   ];
   return `${joined(blocks)}\n`;
@@ -82,6 +84,11 @@ export function renderSelftest(selftest: Selftest, { color, columns }: TerminalO
     answer,
   ];
   return `${joined(blocks)}\n`;
+}
+
+function machineLines(page: Page): string[] {
+  const grid = machineGrid(page.report);
+  return grid ? [page.colors.bold(grid.title), ...gridLines(page, grid.head, grid.rows)] : [];
 }
 
 const crossingBlocks = ({ report: { crossing }, ...paper }: Page): string[][] =>

@@ -112,10 +112,16 @@ export function designText(report: Report): string {
       return `duet: both sides interleaved in this job, ${each}`;
     case 'prediction':
       return `prediction: this run against ${countOf(report.baseline.runs.length, 'stored run')}, ${replicatesText(report)} in this one`;
+    case 'shards':
+      return `shards: both sides interleaved on ${machinesText(report)}, ${each} in all`;
     case 'self':
       return `the candidate against itself, ${each}`;
   }
 }
+
+/** `3 machines`, `1 machine`. */
+export const machinesText = ({ machines }: Pick<Report, 'machines'>): string =>
+  countOf(machines.length, 'machine');
 
 /** The price of being wrong, as a clause. */
 export const errorBudgetText = (report: Report): string =>
@@ -149,13 +155,20 @@ function obstacleText(side: SideReport, where: string): string {
   return `${statusText(side)}${where}${side.reason === '' ? '' : `: ${side.reason}`}`;
 }
 
+const settlers: Record<Report['design'], string> = {
+  duet: 'pair',
+  prediction: 'stored run',
+  shards: 'machine',
+  self: 'pair',
+};
+
 /** What would settle an inconclusive metric, as a clause, or nothing when nobody knows. */
 export function settleText(
   { design }: Pick<Report, 'design'>,
   { replicatesToSettle }: MetricReport,
 ): string {
   if (replicatesToSettle === null) return '';
-  const what = design === 'prediction' ? 'stored run' : 'pair';
+  const what = settlers[design];
   return `about ${countOf(replicatesToSettle, what)} would settle it`;
 }
 
@@ -243,6 +256,9 @@ export function nextStepText(report: Report): string {
     return report.baseline.spec === 'artifact'
       ? 'The next run of this workflow compares with the runs of the base branch, once there is one.'
       : "This run's record is kept in the out folder, where later runs can be compared with it; with few stored runs only large changes show.";
+  }
+  if (report.verdict === 'inconclusive' && report.design === 'shards') {
+    return 'More machines (shards) make the intervals narrower; where a machine has few pairs, so does a longer run (duration) on each.';
   }
   if (report.verdict === 'inconclusive') {
     return report.design === 'duet'

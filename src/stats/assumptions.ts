@@ -123,6 +123,22 @@ export const PRIOR_STANDARD_DEVIATIONS: Readonly<Record<string, number>> = {
 export const OTHER_PRIOR_STANDARD_DEVIATION = Math.max(...Object.values(PRIOR_STANDARD_DEVIATIONS));
 
 /**
+ * Standard deviation between machines of what one and the same change costs there (arm × machine),
+ * on the log scale. INITIAL GUESS: a quarter of a duet's margin. Identical sides should not differ
+ * by machine at all, since each machine's pairs cancel its speed; a change of 10 % that is worth 8 %
+ * on one CPU model and 12 % on another shows twice this much and widens the interval by itself. Too
+ * small, and two odd machines are taken for a proof; too large, and it takes more machines to see
+ * what three agree on.
+ */
+export const MACHINE_PRIOR_STANDARD_DEVIATION = 0.005;
+
+/** How many machines that guess is worth. Initial guess, for the reason given for runs above. */
+export const MACHINE_PRIOR_DEGREES_OF_FREEDOM = 5;
+
+/** Advice to take more machines than this is no advice: a matrix has 256 legs at most. */
+export const MOST_MACHINES_TO_SETTLE = 256;
+
+/**
  * How many robust deviations from the centre a stored run may lie and still count in full towards
  * the between-run spread. Normal runs lie further out once in 370: lower, and the spread of honest
  * runs is cut; higher, and one regression among the stored runs hides the next.

@@ -7,6 +7,7 @@ import {
 } from './arguments.js';
 import {
   EQUIVALENCE_ALPHA,
+  MOST_MACHINES_TO_SETTLE,
   MOST_PAIRS_TO_SETTLE,
   MOST_RUNS_TO_SETTLE,
   SCREEN_FAMILY_WISE,
@@ -15,6 +16,7 @@ import type { LocationEstimate } from './hodges-lehmann.js';
 import { normalQuantile } from './normal.js';
 import { minimumPairs } from './power.js';
 import { medianVariance, type Prediction } from './prediction.js';
+import type { MachinesTest } from './random-effects.js';
 import { studentQuantile } from './student.js';
 
 /** What a metric is judged by. */
@@ -91,6 +93,33 @@ export function runsToSettle(
     const standardError = deviation * Math.sqrt(own + medianVariance(stored));
     const degreesOfFreedom = result.degreesOfFreedom + stored - runs.baseline;
     if (standardError * studentQuantile(1 - level, degreesOfFreedom) <= distance) return stored;
+  }
+  return undefined;
+}
+
+/**
+ * How many machines in all an inconclusive comparison of shards would take to be settled, should
+ * estimate and spread stay as they are: the standard error falls as 1/√machines, and each machine
+ * adds a degree of freedom.
+ *
+ * @returns more than `machines`; undefined when {@link MOST_MACHINES_TO_SETTLE} are not enough
+ * @throws RangeError when an argument is out of its range
+ */
+export function machinesToSettle(
+  result: Pick<MachinesTest, 'estimate' | 'standardError' | 'degreesOfFreedom'>,
+  machines: number,
+  judging: Judging,
+): number | undefined {
+  requireFinite('estimate', result.estimate);
+  requirePositive('standardError', result.standardError);
+  requireCount('machines', machines);
+  const { level, distance } = nearestDecision(result.estimate, judging, [
+    judging.alpha / judging.familySize,
+  ]);
+  for (let all = machines + 1; all <= MOST_MACHINES_TO_SETTLE; all++) {
+    const standardError = result.standardError * Math.sqrt(machines / all);
+    const degreesOfFreedom = result.degreesOfFreedom + all - machines;
+    if (standardError * studentQuantile(1 - level, degreesOfFreedom) <= distance) return all;
   }
   return undefined;
 }

@@ -64,7 +64,10 @@ export interface MetricComparison {
   floor?: Floor;
   /** Smallest true change, as a ratio above 0, that this run would have flagged four times in five. */
   mde80?: number;
-  /** For `inconclusive`: how many pairs (duet) or stored runs (prediction) in all would settle it. */
+  /**
+   * For `inconclusive`: how many pairs (duet), stored runs (prediction) or machines (shards) in all
+   * would settle it.
+   */
   replicatesToSettle?: number;
 }
 
@@ -72,9 +75,25 @@ export interface MetricComparison {
  * How the evidence was gathered.
  * - `duet`: both sides interleaved in this job;
  * - `prediction`: this job's candidate against stored runs of earlier jobs;
+ * - `shards`: a duet on each of several machines;
  * - `self`: nothing to compare with, the candidate against itself, for the machine's noise floor.
  */
-export type Design = 'duet' | 'prediction' | 'self';
+export type Design = 'duet' | 'prediction' | 'shards' | 'self';
+
+/** What one machine's own pairs say of a metric, with nothing of what other machines would. */
+export interface MachineChange extends Change {
+  id: string;
+  pairs: number;
+}
+
+/** One machine of a comparison over several: both sides of the duet that was measured there. */
+export interface Machine {
+  baseline: Run;
+  candidate: Run;
+  /** Most pairs of launches that a metric has there. */
+  pairs: number;
+  changes: MachineChange[];
+}
 
 export interface Comparison {
   design: Design;
@@ -82,9 +101,17 @@ export interface Comparison {
   alpha: number;
   /** How many gated metrics share that level. */
   familySize: number;
+  /** In a comparison of shards, the last machine's. */
   candidate: Run;
-  /** The baseline's run in a duet; the stored runs, oldest first, in a prediction; none for self. */
+  /**
+   * The baseline's run in a duet; the stored runs, oldest first, in a prediction; every machine's
+   * with shards; none for self.
+   */
   baseline: Run[];
+  /** With shards only. */
+  machines?: Machine[];
+  /** Ids of the metrics for which no one number holds for all machines; with shards only. */
+  disagreements?: string[];
   metrics: MetricComparison[];
   /** One sentence for each stored run that was passed over. */
   skipped: string[];

@@ -22,6 +22,8 @@ export interface MetricEvidence {
   floor?: Floor | undefined;
   /** How many of those samples in all would settle it. */
   toSettle: number | undefined;
+  /** What those are, where the sample leaves it open: "machines". */
+  settledBy?: string;
 }
 
 export type Decision = Pick<
@@ -64,7 +66,8 @@ function undecided(evidence: MetricEvidence): Decision {
   if (obstacle !== undefined) return { verdict: 'inconclusive', because: obstacle };
   // Nobody waits for a metric that only informs.
   const toSettle = gate ? evidence.toSettle : undefined;
-  const more = toSettle === undefined ? '' : ` About ${toSettle} in all would settle it.`;
+  const what = evidence.settledBy === undefined ? '' : ` ${evidence.settledBy}`;
+  const more = toSettle === undefined ? '' : ` About ${toSettle}${what} in all would settle it.`;
   return {
     verdict: 'inconclusive',
     because: `Neither a change beyond the margin of ${formatShare(marginRatio)} nor its absence is shown by ${sample}.${more}`,

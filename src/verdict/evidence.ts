@@ -7,6 +7,8 @@ import { compareDuet, unconfirmedCaveats } from './duet.js';
 import { comparePrediction } from './prediction.js';
 import { describeSelf } from './self.js';
 import type { JudgingSettings } from './settings.js';
+import { pairShards } from './shard-set.js';
+import { compareShards, type Shards } from './shards.js';
 
 /**
  * The runs that a verdict rests on, by the way they were come by. Whatever is said of a gate
@@ -15,6 +17,8 @@ import type { JudgingSettings } from './settings.js';
 export type Evidence =
   | { design: 'duet'; baseline: Run; candidate: Run }
   | { design: 'prediction'; stored: EarlierRuns; candidate: Run }
+  /** The candidate is the last machine's; `skipped` also says how many machines are missing. */
+  | { design: 'shards'; shards: Shards; candidate: Run; skipped: string[] }
   /** `before` and `after` are the arms in which the candidate was measured against itself. */
   | { design: 'self'; before: Run; after: Run; candidate: Run; skipped: string[] };
 
@@ -29,6 +33,8 @@ export function compare(evidence: Evidence, settings: JudgingSettings): Comparis
     }
     case 'prediction':
       return comparePrediction(evidence.stored, evidence.candidate, settings);
+    case 'shards':
+      return compareShards(evidence.shards, settings, evidence.skipped);
     case 'self': {
       const { before, after, candidate, skipped } = evidence;
       return describeSelf(before, after, candidate, skipped, settings);
@@ -62,6 +68,13 @@ export function exhibitsOf(evidence: Evidence): Exhibit[] {
       const { runs } = comparableRuns(candidate, evidence.stored.runs);
       return [...runs.map((run) => as('baseline', run)), as('candidate', candidate)];
     }
+    case 'shards': {
+      const { shards } = evidence;
+      return [
+        ...shards.map(({ baseline }) => as('baseline', baseline)),
+        ...shards.map((shard) => as('candidate', shard.candidate)),
+      ];
+    }
     case 'self':
       return [
         as('before', evidence.before),
@@ -72,6 +85,12 @@ export function exhibitsOf(evidence: Evidence): Exhibit[] {
 }
 
 const as = (role: Exhibit['role'], run: Run): Exhibit => ({ role, run });
+
+/** @param skipped one sentence for each record or machine that is not among them */
+export function shardsEvidence(shards: Shards, skipped: string[]): Evidence {
+  const { candidate } = shards[shards.length - 1] ?? shards[0];
+  return { design: 'shards', shards, candidate, skipped };
+}
 
 /**
  * The evidence that {@link exhibitsOf} was given.
@@ -84,6 +103,7 @@ export function evidenceOf(
   exhibits: readonly Exhibit[],
   skipped: string[],
 ): Evidence | undefined {
+  if (design === 'shards') return shardsOf(exhibits, skipped);
   const inRole = (role: Exhibit['role']): Run[] =>
     exhibits.filter((exhibit) => exhibit.role === role).map(({ run }) => run);
   const [candidate, ...others] = inRole('candidate');
@@ -92,8 +112,16 @@ export function evidenceOf(
   return evidence && exhibitsOf(evidence).length === exhibits.length ? evidence : undefined;
 }
 
+/** Which candidate belongs to which baseline is said by their duets. */
+function shardsOf(exhibits: readonly Exhibit[], skipped: string[]): Evidence | undefined {
+  const [first, ...rest] = pairShards(exhibits.map(({ run }) => run)).shards;
+  const whole = exhibits.every(({ role, run }) => role === run.duet?.side);
+  if (first === undefined || !whole || 2 * (rest.length + 1) !== exhibits.length) return undefined;
+  return shardsEvidence([first, ...rest], skipped);
+}
+
 function arrange(
-  design: Design,
+  design: Exclude<Design, 'shards'>,
   candidate: Run,
   inRole: (role: Exhibit['role']) => Run[],
   skipped: string[],

@@ -35,6 +35,8 @@ export interface ActionRun {
   step?: string;
   /** The matrix context; null outside a matrix. */
   matrix?: Record<string, string> | null;
+  /** How many jobs the matrix has. */
+  legs?: number;
   /** More or other variables; undefined takes one away. */
   environment?: Record<string, string | undefined>;
   /** Cancels the job, as the runner does, once its log matches. */
@@ -143,10 +145,15 @@ function githubEnvironment({
 }
 
 /** The runner puts every input into the environment, upper-cased, with dashes kept. */
-function inputEnvironment({ inputs = {}, matrix = null }: ActionRun): Record<string, string> {
+function inputEnvironment({
+  inputs = {},
+  matrix = null,
+  legs = 1,
+}: ActionRun): Record<string, string> {
   const contexts: Record<string, string> = {
     'github.token': 'a-token',
     'toJSON(matrix)': JSON.stringify(matrix, null, 2),
+    'strategy.job-total': String(legs),
   };
   const known = manifest().inputs;
   const unknown = Object.keys(inputs).filter((input) => !(input in known));

@@ -35,6 +35,8 @@ describe('what cannot work is one sentence, before anything is measured', () => 
     [{ comment: 'sometimes' }, 'comment "sometimes"'],
     [{ history: 'all' }, 'history "all"'],
     [{ 'retention-days': '-1' }, 'retention-days "-1"'],
+    [{ shard: 'both' }, 'shard "both"'],
+    [{ expect: 'all' }, 'expect "all"'],
     [{ 'fail-on': 'monday' }, 'fail-on "monday"'],
     [{ candidate: 'container:alpine' }, 'candidate "container:alpine"'],
     [{ baseline: 'yesterday' }, 'baseline "yesterday"'],

@@ -33,6 +33,12 @@ const workflows: File[] = readdirSync(folder).map((name) => ({
   content: readFileSync(join(folder, name), 'utf8'),
 }));
 
+const shown = join(root, 'examples');
+const examples: File[] = readdirSync(shown).map((name) => ({
+  name: `examples/${name}`,
+  content: readFileSync(join(shown, name), 'utf8'),
+}));
+
 const action: File = {
   name: 'action.yml',
   content: readFileSync(join(root, 'action.yml'), 'utf8'),
@@ -77,7 +83,7 @@ describe("GitHub's own parser", () => {
     expect(context.errors.getErrors()).toEqual([]);
   });
 
-  it.each(workflows)('accepts $name', async (file) => {
+  it.each([...workflows, ...examples])('accepts $name', async (file) => {
     expect(await complaints(file)).toEqual([]);
   });
 
@@ -106,7 +112,7 @@ describe('action.yml', () => {
   });
 
   it('knows every input that a workflow gives to it', () => {
-    for (const file of [...workflows, ...documented]) {
+    for (const file of [...workflows, ...examples, ...documented]) {
       for (const step of stepsOf(file)) {
         if (step.uses !== './' && !step.uses?.includes('syscall-gate@')) continue;
         for (const name of Object.keys(step.with ?? {})) expect(inputs).toHaveProperty(name);
@@ -123,7 +129,9 @@ describe.each(workflows)('$name', (file) => {
       expect(comment).toMatch(/# v\d+\.\d+\.\d+$/);
     }
   });
+});
 
+describe.each([...workflows, ...examples])('$name', (file) => {
   it('gives each job its own permissions and a timeout', () => {
     expect(parse(file.content).permissions).toEqual({});
     for (const [, job] of jobsOf(file)) {

@@ -5,7 +5,12 @@ import { parseRun, type Run } from '../../src/record/run.js';
 import { parseReport, type Report } from '../../src/report/report.js';
 import { type Evidence, evidenceOf, exhibitsOf } from '../../src/verdict/evidence.js';
 import type { Policy } from '../../src/verdict/settings.js';
-import { duetEvidence, predictionEvidence, selfEvidence } from '../fixtures/evidence.js';
+import {
+  duetEvidence,
+  predictionEvidence,
+  selfEvidence,
+  shardsEvidence,
+} from '../fixtures/evidence.js';
 
 const POLICY: Policy = { alpha: 0.01, margins: [], failOn: 'regression' };
 const SPECS = { baseline: 'host', candidate: 'host' };
@@ -36,6 +41,7 @@ describe.each([
   ['a prediction', predictionEvidence()],
   ['a prediction from a kindred machine', predictionEvidence({ cpuCount: 4 })],
   ['a prediction from a foreign machine', predictionEvidence({ cpuModel: 'Another CPU' })],
+  ['a comparison of shards', shardsEvidence()],
   ['a self-portrait', selfEvidence()],
 ])('%s', (_, evidence) => {
   test('is judged the same from its records alone', () => {

@@ -15,6 +15,7 @@ import {
   run,
   sandboxReport,
   selfReport,
+  shardsReport,
   unavailable,
 } from './fixtures.js';
 
@@ -28,6 +29,7 @@ describe('buildReport', () => {
     ['denied', deniedReport],
     ['sandbox', sandboxReport],
     ['hostile', hostileReport],
+    ['shards', shardsReport],
     ['huge', () => hugeReport(500)],
   ])('survives JSON: %s', (_, make) => {
     const before = make();

@@ -10,6 +10,7 @@ import {
   regressedReport,
   sandboxReport,
   selfReport,
+  shardsReport,
 } from './fixtures.js';
 
 const runUrl = 'https://github.com/octo-org/kernel/actions/runs/42';
@@ -32,6 +33,7 @@ describe('renderComment', () => {
     ['denied', deniedReport],
     ['sandbox', sandboxReport],
     ['hostile', hostileReport],
+    ['shards', shardsReport],
   ])('%s, as people read it', async (name, make) => {
     const text = renderComment(make(), { commit, runUrl });
     await expect(text).toMatchFileSnapshot(`golden/${name}.comment.md`);

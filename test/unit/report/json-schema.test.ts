@@ -5,7 +5,7 @@ import { runSchema } from '../../../src/record/run.js';
 import { jsonSchemas } from '../../../src/report/json-schema.js';
 import { reportSchema } from '../../../src/report/report.js';
 import { selftestSchema } from '../../../src/report/selftest.js';
-import { regressedReport, run, selfReport } from './fixtures.js';
+import { regressedReport, run, selfReport, shardsReport } from './fixtures.js';
 import { trustedSelftest } from './selftest-fixtures.js';
 
 // Zod also writes the pattern of a date and time, so the format adds nothing to check.
@@ -31,7 +31,11 @@ const subjects = [
     name: 'report-v1.json',
     validate: ajv.compile(schemas['report-v1.json']),
     zod: reportSchema,
-    samples: [asJson(shorter(regressedReport())), asJson(shorter(selfReport()))],
+    samples: [
+      asJson(shorter(regressedReport())),
+      asJson(shorter(selfReport())),
+      asJson(shorter(shardsReport())),
+    ],
   },
   {
     name: 'selftest-v1.json',

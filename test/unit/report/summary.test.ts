@@ -8,6 +8,7 @@ import {
   regressedReport,
   sandboxReport,
   selfReport,
+  shardsReport,
 } from './fixtures.js';
 
 const GITHUB_LIMIT = 1024 * 1024;
@@ -20,6 +21,7 @@ describe('renderSummary', () => {
     ['denied', deniedReport],
     ['sandbox', sandboxReport],
     ['hostile', hostileReport],
+    ['shards', shardsReport],
   ])('%s, as people read it', async (name, make) => {
     await expect(renderSummary(make())).toMatchFileSnapshot(`golden/${name}.summary.md`);
   });

@@ -10,6 +10,7 @@ import {
   regressedReport,
   sandboxReport,
   selfReport,
+  shardsReport,
 } from './fixtures.js';
 
 const reports = {
@@ -19,6 +20,7 @@ const reports = {
   denied: deniedReport(),
   sandbox: sandboxReport(),
   hostile: hostileReport(),
+  shards: shardsReport(),
 };
 
 describe('renderTerminal', () => {

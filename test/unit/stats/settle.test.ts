@@ -3,7 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { hodgesLehmann } from '../../../src/stats/hodges-lehmann.js';
 import { predict } from '../../../src/stats/prediction.js';
 import { seededRandom } from '../../../src/stats/random.js';
-import { type Judging, pairsToSettle, runsToSettle } from '../../../src/stats/settle.js';
+import {
+  type Judging,
+  machinesToSettle,
+  pairsToSettle,
+  runsToSettle,
+} from '../../../src/stats/settle.js';
 import { normal, sample } from './noise.js';
 
 const JUDGING: Judging = { margin: 0.02, alpha: 0.01, familySize: 26 };
@@ -87,5 +92,20 @@ describe('runsToSettle', () => {
 
   test('has no answer when the candidate’s own run is too loud for any number of them', () => {
     expect(runsToSettle(predicted(0.04), { candidate: 1, baseline: 1 }, judging)).toBeUndefined();
+  });
+});
+
+describe('machinesToSettle', () => {
+  const result = { estimate: 0.01, standardError: 0.008, degreesOfFreedom: 7 };
+
+  test('asks for the machines that shrink the interval into the margins', () => {
+    // 0.008 * sqrt(3/6) * t(0.95, 10) = 0.01025 and 0.008 * sqrt(3/7) * t(0.95, 11) = 0.00941.
+    expect(machinesToSettle(result, 3, JUDGING)).toBe(7);
+    expect(machinesToSettle({ ...result, estimate: -0.01 }, 3, JUDGING)).toBe(7);
+  });
+
+  test('asks for more when the estimate points at a change, and has no answer on the margin', () => {
+    expect(machinesToSettle({ ...result, estimate: 0.03 }, 3, JUDGING)).toBeGreaterThan(7);
+    expect(machinesToSettle({ ...result, estimate: 0.02 }, 3, JUDGING)).toBeUndefined();
   });
 });

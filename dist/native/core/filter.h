@@ -1,0 +1,17 @@
+#ifndef FILTER_H
+#define FILTER_H
+
+#include <linux/filter.h>
+
+#include "bench.h"
+
+/**
+ * Installs a seccomp filter on this process and all it will start; it stays for good.
+ *
+ * @param flags of seccomp(2), SECCOMP_FILTER_FLAG_…
+ * @returns the listener where `flags` ask for one, else 0; negative with the reason in `failure`
+ */
+int filter_install(const struct sock_filter *filter, unsigned short length, unsigned flags,
+                   struct failure *failure);
+
+#endif

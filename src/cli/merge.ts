@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+import { parseConfig, type RawInputs } from '../config/inputs.js';
+import { parseExpected } from '../config/values.js';
+import { runsInFolders } from '../shards/folder.js';
+import type { FindRuns } from '../shards/found.js';
+import { mergeShards } from '../shards/merge.js';
+import { showJudged } from './judged.js';
+import { alphaOption, failOnOption, jsonOption, marginOption, outOption } from './options.js';
+import { withProgress } from './shell.js';
+
+interface Options extends Pick<RawInputs, 'margin' | 'alpha' | 'failOn' | 'out'> {
+  expect?: string;
+  json?: boolean;
+}
+
+/** `merge`: the verdict over several machines, from what each of them stored with --shard. */
+export function addMerge(program: Command): void {
+  program
+    .command('merge')
+    .argument('<folder...>', 'where the records of the shards are, those of one machine or of all')
+    .description('the verdict over several machines, each of which measured with --shard')
+    .option(...marginOption)
+    .option(...alphaOption)
+    .option(...failOnOption)
+    .option('--expect <number>', 'how many shards have to be there (default: 1)')
+    .option(...outOption)
+    .option(...jsonOption('the report'))
+    .action(runMerge);
+}
+
+async function runMerge(folders: string[], { json, expect, ...options }: Options): Promise<void> {
+  const config = parseConfig(options);
+  const expected = expect === undefined ? {} : { expect: parseExpected(expect) };
+  const { report } = await withProgress((progress, signal) => {
+    const find: FindRuns = async () => {
+      const found = await runsInFolders(folders)();
+      signal.throwIfAborted();
+      return found;
+    };
+    return mergeShards(find, { ...config, ...expected }, progress);
+  });
+  await showJudged({ report, notes: [] }, json);
+}

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { claimFolder, saveFile } from '../baseline/write.js';
+import type { Config, RunnableSpec } from '../config/config.js';
+import { newIdentity } from '../evidence.js';
+import { usageFailure } from '../failure.js';
+import { makeFolder } from '../folder.js';
+import { prepareBench } from '../measure/bench.js';
+import { Session } from '../measure/session.js';
+import type { Progress } from '../progress.js';
+import { runFileName, runText, SHARDS } from '../record/file.js';
+import type { Run, Source } from '../record/run.js';
+import { MINIMUM_REPLICATES } from '../stats/assumptions.js';
+import { isRunnable, makeTarget } from '../targets/index.js';
+import { countOf } from '../units.js';
+
+/** What a shard's job leaves for the job that judges. */
+export interface MeasuredShard {
+  /** Of the duet, which both records carry. */
+  id: string;
+  /** Absolute paths of both records. */
+  files: { baseline: string; candidate: string };
+}
+
+interface Surroundings {
+  progress: Progress;
+  signal: AbortSignal;
+  source?: Source;
+}
+
+/**
+ * One machine's share of a comparison: measures both sides in turn for the whole time, judges
+ * nothing, and writes both records down. Nothing is confirmed on the spot, since the machines that
+ * follow are the fresh evidence.
+ *
+ * @throws Failure one sentence for every foreseeable cause
+ */
+export async function measureShard(
+  config: Config,
+  { progress, signal, source }: Surroundings,
+): Promise<MeasuredShard> {
+  const baseline = makeTarget(runnableBaseline(config));
+  const candidate = makeTarget(config.candidate);
+  await claimFolder(config.out);
+  const bench = await prepareBench(config, { progress, signal });
+  const session = new Session(bench, { baseline, candidate }, config.durationMs, progress);
+  const id = randomBytes(8).toString('hex');
+  const before = { ...newIdentity(source), duet: { id, side: 'baseline' } } as const;
+  const after = { ...newIdentity(source), duet: { id, side: 'candidate' } } as const;
+  await session.warmUp();
+  progress.phase('Measure both sides in turn');
+  // All metrics alike: what machines differ by, not the noise inside one, is what few pairs cannot beat.
+  await session.screen({ share: WHOLE_BUDGET });
+  const [baselineRun, candidateRun] = [session.baselineRun(before), session.candidateRun(after)];
+  warnOfFewPairs(candidateRun, config.durationMs, progress);
+  const files = {
+    baseline: await save(config.out, baselineRun),
+    candidate: await save(config.out, candidateRun),
+  };
+  progress.end();
+  return { id, files };
+}
+
+/** Said where it can still be mended, and not only by the job that judges. */
+function warnOfFewPairs({ launches }: Run, durationMs: number, progress: Progress): void {
+  const pairs = launches.filter(({ phase, failure }) => phase === 'screen' && !failure).length;
+  if (pairs >= MINIMUM_REPLICATES) return;
+  progress.warn(
+    `This machine measured ${countOf(pairs, 'pair')} of launches in ${durationMs / 1000} s, and one with fewer than ${MINIMUM_REPLICATES} does not count: measure for longer (duration) or fewer metrics.`,
+  );
+}
+
+const WHOLE_BUDGET = 1;
+
+function runnableBaseline({ baseline }: Config): RunnableSpec {
+  if (isRunnable(baseline)) return baseline;
+  throw usageFailure(
+    `A shard measures both sides on its machine, and baseline "${baseline.spec}" is a store of earlier runs: give baseline host or command:CMD.`,
+  );
+}
+
+async function save(out: string, run: Run): Promise<string> {
+  const file = join(out, SHARDS, runFileName(run));
+  await makeFolder(join(out, SHARDS));
+  await saveFile(file, runText(run));
+  return file;
+}

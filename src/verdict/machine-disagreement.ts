@@ -1,0 +1,83 @@
+import { studentCdf } from '../stats/student.js';
+import { formatRatio } from '../units.js';
+import type { MachineMetric } from './machine-metric.js';
+import { cpuOf, machineName } from './shard-caveats.js';
+import type { Shard } from './shard-set.js';
+
+interface Judged {
+  metric: { id: string; gate: boolean };
+  marginRatio: number;
+  machines: readonly MachineMetric[];
+}
+
+/**
+ * Where one number does not hold for all machines: the two furthest apart differ by more than the
+ * margin, and not by the noise inside them (a t test of their difference with the degrees of freedom
+ * of the smaller sample, Bonferroni over all pairs of machines and all metrics).
+ *
+ * @returns a clause for each metric that names the two machines, and what kind of machine it is that
+ *   moved where that tells them apart
+ */
+export function disagreements(
+  metrics: readonly Judged[],
+  shards: readonly Shard[],
+  alpha: number,
+): Map<string, string> {
+  const found = new Map<string, string>();
+  const pairs = (shards.length * (shards.length - 1)) / 2;
+  const level = alpha / Math.max(1, pairs * metrics.length);
+  for (const { metric, marginRatio, machines } of metrics) {
+    const sorted = machines.toSorted((a, b) => a.estimate - b.estimate);
+    const [low, high] = [sorted[0], sorted.at(-1)];
+    if (low === undefined || high === undefined || low === high) continue;
+    const gap = high.estimate - low.estimate;
+    if (gap <= Math.log1p(marginRatio) || 2 * tail(low, high) > level) continue;
+    found.set(metric.id, clause([high, low], marginRatio, machines, shards));
+  }
+  return found;
+}
+
+/** Two machines without any noise inside them differ by as much as they do. */
+function tail(low: MachineMetric, high: MachineMetric): number {
+  const error = Math.hypot(low.standardError, high.standardError);
+  if (error === 0) return 0;
+  const pairs = Math.min(low.between.length, high.between.length);
+  return studentCdf((low.estimate - high.estimate) / error, pairs - 1);
+}
+
+/** One cause makes many metrics disagree: they are named together, and the first is told. */
+export function disagreementCaveats(found: ReadonlyMap<string, string>): string[] {
+  const [first] = found;
+  if (first === undefined) return [];
+  const [id, told] = first;
+  if (found.size === 1) return [`The machines disagree about ${id}: ${told}.`];
+  return [
+    `The machines disagree about ${found.size} metrics (${[...found.keys()].join(', ')}), of which ${id}: ${told}.`,
+  ];
+}
+
+function clause(
+  extremes: readonly MachineMetric[],
+  marginRatio: number,
+  machines: readonly MachineMetric[],
+  shards: readonly Shard[],
+): string {
+  const [first, second] = extremes.map(
+    ({ estimate, shard }) => `${formatRatio(Math.exp(estimate))} on ${machineName(shard, shards)}`,
+  );
+  return `${first}, ${second}${kindThatMoved(marginRatio, machines)}`;
+}
+
+/** Whether the CPU model alone says who moved beyond the margin and who did not. */
+function kindThatMoved(marginRatio: number, machines: readonly MachineMetric[]): string {
+  const moved = ({ estimate }: MachineMetric): boolean =>
+    Math.abs(estimate) > Math.log1p(marginRatio);
+  const models = (which: readonly MachineMetric[]): string[] => [
+    ...new Set(which.map(({ shard }) => cpuOf(shard))),
+  ];
+  const those = models(machines.filter(moved));
+  const others = models(machines.filter((machine) => !moved(machine)));
+  const apart = those.length > 0 && others.length > 0;
+  if (!apart || those.some((model) => others.includes(model))) return '';
+  return `; it moved on every ${those.join(' and ')}, and on no ${others.join(' or ')}`;
+}
