@@ -20,8 +20,9 @@ export interface Allocation {
   rounds: number;
   /** Of the rounds of launches, those in which it takes part: above 0, at most 1. */
   share: number;
-  /** Pairs of launches that are expected to come of it, without those of the pilot. */
+  /** Pairs of launches that are still to be measured, and those there are. */
   pairs: number;
+  known: number;
   /** Of a paired difference, as expected: standard deviation, log scale. */
   deviation: number;
 }
@@ -42,11 +43,12 @@ export interface PilotRun {
 
 /** How many rounds a launch may hold of one metric. */
 const ROUNDS_CHOICES = [3, 5, 7, 10, 14, 20, 28, 40];
+const EVEN_CHOICE = 3;
 
 /** A launch's estimate is made from drawn rounds so often, to see what it varies by. */
 const RESAMPLES = 40;
 
-/** The noisiest metric gets so many times the pairs of the quietest at most: all have a verdict to get. */
+/** However noisy a metric looked, so many times its even share of the pairs are the most it gets. */
 const MOST_TIMES = 4;
 
 /** Rounds of launches hold two pairs. */
@@ -70,15 +72,13 @@ export function allocate(
   const needs = metrics.flatMap((metric) =>
     needOf(metric, Math.log1p(goal.marginOf(metric)), run, idleMs, random),
   );
-  const known = run.candidate.filter(({ launch }) => launch.phase === 'screen').length;
   const enough = robustPairs(SCREEN_FAMILY_WISE, Math.max(1, metrics.length));
-  const least = Math.max(1, enough - known);
-  const choices = shareOut(needs, timeMs, { least, most: MOST_TIMES * enough });
+  const choices = shareOut(needs, timeMs, enough);
   const longest = Math.max(1, ...choices.map(({ pairs }) => pairs));
   return new Map(
-    choices.map(({ id, rounds, deviation, pairs }) => [
+    choices.map(({ id, rounds, deviation, pairs, known }) => [
       id,
-      { rounds, share: pairs / longest, pairs: Math.round(pairs), deviation },
+      { rounds, share: pairs / longest, pairs: Math.round(pairs), known, deviation },
     ]),
   );
 }
@@ -95,6 +95,8 @@ interface Option {
 
 interface Need {
   id: string;
+  /** Pairs that there are. */
+  known: number;
   options: Option[];
 }
 
@@ -121,7 +123,7 @@ function needOf(
     const costMs = 2 * (rounds * roundMs + idleMs);
     return { rounds, costMs, noise: variance / margin ** 2, deviation: Math.sqrt(variance) };
   });
-  return [{ id, options }];
+  return [{ id, known: pilots(run.candidate, filter, id).length, options }];
 }
 
 const varianceOfLaunches = (side: readonly Pilot[]): number =>
@@ -168,26 +170,24 @@ function idleOf(launches: readonly LaunchObservation[], metrics: number): number
   return idle.length === 0 ? 0 : Math.max(0, Math.min(...idle)) / 1e6 / Math.max(1, metrics);
 }
 
-/** Pairs that a metric gets, those of the pilot not counted. */
-interface Bounds {
-  least: number;
-  most: number;
-}
-
 /** So many pairs of launches with so many rounds. */
 interface Choice extends Option {
   id: string;
+  known: number;
   pairs: number;
 }
 
 /**
  * The pairs and rounds that make the sum of the squared standard errors, each against its margin, as
  * small as it can be in the time: Lagrange's condition, with the price of a millisecond found by
- * bisection. No metric gets fewer pairs than the least, or it would be left without a verdict; where
- * not even that fits, all get it with the fewest rounds, and the time decides.
+ * bisection. No metric gets fewer than enough pairs, or it would be left without a verdict; where not
+ * even those fit, all get them with the fewest rounds, and the time decides.
  */
-function shareOut(needs: readonly Need[], timeMs: number, bounds: Bounds): Choice[] {
-  const at = (price: number): Choice[] => needs.map((need) => choose(need, price, bounds));
+function shareOut(needs: readonly Need[], timeMs: number, enough: number): Choice[] {
+  const even = timeMs / sum(needs.map(({ options }) => options[EVEN_CHOICE]?.costMs ?? 0));
+  const most = MOST_TIMES * Math.max(enough, even);
+  const at = (price: number): Choice[] =>
+    needs.map((need) => choose(need, price, { least: enough, most }));
   const spent = (choices: readonly Choice[]): number =>
     sum(choices.map(({ pairs, costMs }) => pairs * costMs));
   let [cheap, dear]: [number, number] = PRICES;
@@ -203,20 +203,26 @@ function shareOut(needs: readonly Need[], timeMs: number, bounds: Bounds): Choic
 const PRICES: [number, number] = [1e-12, 1e6];
 const PRICE_STEPS = 60;
 
-function choose({ id, options }: Need, price: number, { least, most }: Bounds): Choice {
+/** In all, those that there are already among them. */
+interface Bounds {
+  least: number;
+  most: number;
+}
+
+function choose({ id, known, options }: Need, price: number, bounds: Bounds): Choice {
+  const [least, most] = [Math.max(0, bounds.least - known), Math.max(0, bounds.most - known)];
   const choices = options.map((option) => {
-    const wanted = Math.sqrt(option.noise / (price * option.costMs));
+    const wanted = Math.sqrt(option.noise / (price * option.costMs)) - known;
     const pairs = Math.min(most, Math.max(least, wanted));
-    return { id, ...option, pairs, total: option.noise / pairs + price * pairs * option.costMs };
+    const total = option.noise / (known + pairs) + price * pairs * option.costMs;
+    return { id, known, ...option, pairs, total };
   });
   return choices.reduce((a, b) => (b.total < a.total ? b : a));
 }
 
-/** Fewer pairs could not flag a metric of this family however large its change. */
-export const leastPairs = (metrics: readonly MetricEntry[]): number =>
-  minimumPairs(SCREEN_FAMILY_WISE, Math.max(1, metrics.filter(({ gate }) => gate).length));
-
 /** Rounds of launches that so many pairs take. */
 export const roundsFor = (pairs: number): number => Math.ceil(pairs / PAIRS_PER_ROUND);
 
-export const pairsIn = (rounds: number): number => rounds * PAIRS_PER_ROUND;
+/** Fewer pairs could not flag a metric of this family however large its change. */
+export const leastPairs = (metrics: readonly MetricEntry[]): number =>
+  minimumPairs(SCREEN_FAMILY_WISE, Math.max(1, metrics.filter(({ gate }) => gate).length));

@@ -2,20 +2,19 @@ import { median } from 'simple-statistics';
 import type { MetricEntry } from '../probe/catalogue.js';
 import { expectedMde80 } from '../stats/power.js';
 import { formatShare } from '../units.js';
-import { type Allocation, type Goal, pairsIn } from './allocation.js';
+import type { Allocation, Goal } from './allocation.js';
 
 /** What a plan may be expected to catch, said before it is measured. */
 export function expectationText(
   metrics: readonly MetricEntry[],
   allocations: ReadonlyMap<string, Allocation>,
   goal: Goal,
-  pilotRounds: number,
 ): string {
   const expected = metrics.flatMap((metric) => {
     const allocation = allocations.get(metric.id);
     if (allocation === undefined) return [];
     const { id } = metric;
-    const pairs = allocation.pairs + pairsIn(pilotRounds);
+    const pairs = allocation.known + allocation.pairs;
     return [{ id, pairs, mde80: expectationOf(metric, allocation, pairs, goal, metrics.length) }];
   });
   const worst = expected.toSorted((a, b) => b.mde80 - a.mde80)[0];

@@ -12,6 +12,9 @@ const WARM_UP_ROUNDS = 2;
 const INFORMING_LAUNCH_ROUNDS = 3;
 const INFORMING_ROUNDS = 4;
 
+/** Counts are exact: more rounds only count the same again. */
+const COUNT_ROUNDS = 2;
+
 /** Slow metrics wait by design, for tens of ms an operation: one round of launches says enough. */
 const SLOW_LAUNCH_ROUNDS = 1;
 const SLOW_ROUNDS = 2;
@@ -37,6 +40,7 @@ export function screenSchedule(
   return (round) => {
     const due = metrics.flatMap((metric, index): Portion[] => {
       if (!metric.gate) return informing(metric, done + round);
+      if (metric.unit === 'count') return [{ metric, rounds: COUNT_ROUNDS }];
       const own = allocations.get(metric.id);
       if (own === undefined) return [{ metric, rounds }];
       return takesPart(own, round, index) ? [{ metric, rounds: own.rounds }] : [];

@@ -21,6 +21,12 @@ import { type Schedule, screenSchedule, warmUpSchedule } from './schedule.js';
  */
 const SCREEN_SHARE = 0.8;
 
+/**
+ * What a few launches say of the noise is a guess: halfway it is planned again, by what was seen
+ * since.
+ */
+const STAGES = [0.5, 1];
+
 /** Rounds of launches with every metric alike, from which the others are allocated. */
 const PILOT_ROUNDS = 2;
 
@@ -43,6 +49,7 @@ interface Screening {
 export class Session {
   private readonly log: MeasuringLog = emptyLog();
   private readonly begin = performance.now();
+  private planned = false;
   private allocations: ReadonlyMap<string, Allocation> = new Map();
 
   constructor(
@@ -80,10 +87,27 @@ export class Session {
       return;
     }
     await this.pilot(until);
+    for (const share of STAGES) await this.stage(goal, until, share);
+  }
+
+  /** Plans for all the time that is left, and spends a share of it. */
+  private async stage(goal: Goal, until: number, share: number): Promise<void> {
+    const { metrics, roundsPerLaunch } = this.bench.plan;
     this.allocate(goal, until);
-    const schedule = screenSchedule(metrics, roundsPerLaunch, this.allocations, PILOT_ROUNDS);
-    const leastRounds = roundsFor(leastPairs(metrics)) - PILOT_ROUNDS;
-    await this.measure('screen', schedule, { until, leastRounds });
+    const done = this.screenRounds();
+    const schedule = screenSchedule(metrics, roundsPerLaunch, this.allocations, done);
+    const now = performance.now();
+    await this.measure('screen', schedule, {
+      until: now + share * (until - now),
+      leastRounds: share < 1 ? 0 : roundsFor(leastPairs(metrics)) - done,
+    });
+  }
+
+  private screenRounds(): number {
+    const { candidate } = this.log;
+    return Math.floor(
+      roundsFor(candidate.filter(({ launch }) => launch.phase === 'screen').length),
+    );
   }
 
   /** Fresh launches of the flagged metrics only, at least as many pairs as their test needs. */
@@ -153,7 +177,9 @@ export class Session {
       timeMs,
       seed,
     );
-    const text = expectationText(gated, this.allocations, goal, PILOT_ROUNDS);
+    if (this.planned) return;
+    this.planned = true;
+    const text = expectationText(gated, this.allocations, goal);
     if (text !== '') this.progress.note(text);
   }
 
