@@ -51,6 +51,11 @@ export const subjectSchema = z.strictObject({
   securityModules: text,
   libc: text,
   container: text,
+  /** Policy and priority or niceness that the probe was given. */
+  scheduler: text,
+  loopbackMtu: text,
+  /** Least, default and most of tcp(7)'s tcp_rmem and tcp_wmem. */
+  tcpBuffers: text,
   probeUid: count,
 });
 

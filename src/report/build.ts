@@ -11,12 +11,15 @@ import type {
   MetricComparison,
   Side,
 } from '../verdict/comparison.js';
+import { type Diagnosis, diagnose } from '../verdict/diagnosis.js';
 import { type Exhibit, exhibitFileName } from '../verdict/evidence.js';
 import type { Policy } from '../verdict/settings.js';
 import { certificateOf } from './certificate.js';
 import { crossingOf } from './crossing.js';
+import { carriersOf } from './diagnosis.js';
 import { headline } from './headline.js';
 import {
+  type DiagnosisReport,
   type MachineReport,
   type MetricReport,
   REPORT_SCHEMA,
@@ -48,6 +51,7 @@ export function buildReport(
   { specs, policy, exhibits }: Circumstances,
 ): Report {
   const metrics = comparison.metrics.map(metricReport);
+  const differing = differences(comparison);
   const report: Omit<Report, 'headline'> = {
     schema: REPORT_SCHEMA,
     version: REPORT_VERSION,
@@ -71,7 +75,8 @@ export function buildReport(
     subject: comparison.candidate.subject,
     machines: (comparison.machines ?? []).map(machineReport),
     disagreements: comparison.disagreements ?? [],
-    differences: differences(comparison),
+    differences: differing,
+    diagnosis: diagnosisReport(diagnose(comparison), differing),
     caveats: [...comparison.skipped, ...comparison.caveats],
     metrics,
     certificate: certificateOf({ ...comparison, metrics }),
@@ -87,6 +92,22 @@ const recordReference = (exhibit: Exhibit): RecordReference => ({
   file: `${EVIDENCE}/${exhibitFileName(exhibit)}`,
   sha256: digestOf(runText(exhibit.run)),
 });
+
+function diagnosisReport(
+  diagnosis: Diagnosis | undefined,
+  differing: Report['differences'],
+): DiagnosisReport | null {
+  if (diagnosis === undefined) return null;
+  const { terms, share, metrics } = diagnosis;
+  const quantities = terms.map(({ quantity }) => quantity);
+  return {
+    terms: terms.map(({ quantity, ns, low, high }) => ({
+      ...{ quantity, ns: figure(ns), low: figure(low), high: figure(high) },
+    })),
+    ...{ share: figure(share), metrics },
+    carriers: carriersOf(quantities, differing),
+  };
+}
 
 function tailsReport({ tails }: Run): Report['tails'] {
   if (tails === undefined) return null;

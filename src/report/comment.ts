@@ -13,6 +13,7 @@ import {
   mde80,
 } from './cells.js';
 import { certificateGrid } from './certificate.js';
+import { diagnosisText } from './diagnosis.js';
 import { code, markdown, shellWord } from './escape.js';
 import { legend, placeFacts, sideFacts } from './facts.js';
 import {
@@ -104,7 +105,8 @@ function draft(report: Report, options: CommentOptions, detail: Detail): string 
     `### ${verdictMarks[report.verdict]} syscall-gate: ${verdict}`,
     `**${markdown(report.headline, 600)}**`,
     options.wasRegressed ? clearedText(report) : '',
-    ...all.filter(isFinding).map((section) => finding(section, detail.findings)),
+    diagnosisBlock(report),
+    ...all.filter(isFinding).map((section) => finding(report, section, detail.findings)),
     machineTable(report, detail.findings),
     ...(detail.context ? context(report) : []),
     others(report, all, detail.others),
@@ -128,16 +130,22 @@ function clearedText(report: Report): string {
     : `${EARLIER} this run does not confirm it.`;
 }
 
-function finding(section: Section, most: number): string {
+const diagnosisBlock = ({ diagnosis }: Report): string =>
+  diagnosis === null ? '' : markdown(diagnosisText(diagnosis), 1500);
+
+/** Where one cause explains them, the metrics are evidence for it, and folded away. */
+function finding(report: Report, section: Section, most: number): string {
   if (most === 0) return '';
   const shown = { ...section, metrics: section.metrics.slice(0, most) };
   const left = section.metrics.length - shown.metrics.length;
   const columns = [baseline, candidate, added, change, interval];
-  return join([
-    section.kind === 'regressed' ? '' : `**${section.title}**`,
-    section.kind === 'access' ? noteList(shown) : metricTable(shown.metrics, columns),
-    left > 0 ? `… and ${countOf(left, 'more metric')}.` : '',
-  ]);
+  const more = left > 0 ? `… and ${countOf(left, 'more metric')}.` : '';
+  if (section.kind === 'access') return join([`**${section.title}**`, noteList(shown), more]);
+  const table = join([metricTable(shown.metrics, columns), more]);
+  if (report.diagnosis !== null) {
+    return details(`${section.title}: ${countOf(section.metrics.length, 'metric')}`, table);
+  }
+  return join([section.kind === 'regressed' ? '' : `**${section.title}**`, table]);
 }
 
 function context(report: Report): string[] {

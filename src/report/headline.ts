@@ -1,5 +1,6 @@
 import { countOf, formatChange, formatShare } from '../units.js';
 import type { MetricVerdict } from '../verdict/comparison.js';
+import { explanationText } from './diagnosis.js';
 import { largestOf, noiseOf } from './noise.js';
 import type { MetricReport, Report } from './report.js';
 import { changeSize, lost } from './sections.js';
@@ -28,8 +29,9 @@ const where = (report: Omit<Report, 'headline'>): string =>
 type Clause = (those: MetricReport[], report: Omit<Report, 'headline'>) => string;
 
 const clauses: Record<Exclude<MetricVerdict, 'incomparable'>, Clause> = {
-  regressed: (those) => `regressed${largestChange(those)}`,
-  improved: (those) => `improved and none regressed${largestChange(those)}`,
+  regressed: (those, report) => `regressed${causeOf(report) || largestChange(those)}`,
+  improved: (those, report) =>
+    `improved and none regressed${causeOf(report) || largestChange(those)}`,
   unchanged: (those) => `${isOrAre(those)} unchanged${sensitivity(those)}`,
   inconclusive: (those, report) =>
     `${isOrAre(those)} inconclusive and none regressed${disagreeing(those, report) || settling(those, report)}`,
@@ -41,6 +43,10 @@ function shareOf(count: number, total: number): string {
 }
 
 const isOrAre = ({ length }: MetricReport[]): string => (length === 1 ? 'is' : 'are');
+
+/** One cause is one finding, however many metrics show it. */
+const causeOf = ({ diagnosis }: Omit<Report, 'headline'>): string =>
+  diagnosis === null ? '' : `; ${explanationText(diagnosis)}`;
 
 function largestChange(metrics: MetricReport[]): string {
   const largest = metrics.toSorted((a, b) => changeSize(b) - changeSize(a))[0];

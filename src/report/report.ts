@@ -3,6 +3,7 @@ import { EVIDENCE } from '../record/file.js';
 import { UNAVAILABLE } from '../record/metric-status.js';
 import { platformSchema, subjectSchema, tailsSchema, unitSchema } from '../record/run.js';
 import { parseStrictly, type StrictParse } from '../record/strict.js';
+import { QUANTITIES } from '../verdict/diagnosis.js';
 import { EXHIBIT_FILE_NAME, ROLES } from '../verdict/evidence.js';
 
 /** The report for scripts: `--json`, the action's `report` output. `schema/report-v1.json`. */
@@ -174,6 +175,33 @@ const recordSchema = z.strictObject({
     .describe("of the file's bytes"),
 });
 
+const differenceSchema = z.strictObject({
+  field: z.string(),
+  baseline: z.string(),
+  candidate: z.string(),
+});
+
+const diagnosisSchema = z.strictObject({
+  terms: z
+    .array(
+      z.strictObject({
+        quantity: z
+          .enum(QUANTITIES)
+          .describe('of an operation: kernel entries, context switches, kilobytes moved'),
+        ns: z.number().describe('more, for each of it'),
+        low: z.number(),
+        high: z.number().describe('low to high: 95 % interval'),
+      }),
+    )
+    .min(1)
+    .max(2),
+  share: z.number().max(1).describe('of the changes that were called: what the terms explain'),
+  metrics: z.int().min(1).describe('how many metrics were called'),
+  carriers: z
+    .array(differenceSchema)
+    .describe('differences of the sides that could carry it, the likeliest first'),
+});
+
 export const reportSchema = z.strictObject({
   schema: z.literal(REPORT_SCHEMA),
   version: z.literal(REPORT_VERSION),
@@ -218,9 +246,10 @@ export const reportSchema = z.strictObject({
   disagreements: z
     .array(z.string())
     .describe('ids of the metrics for which no one number holds for all machines'),
-  differences: z
-    .array(z.strictObject({ field: z.string(), baseline: z.string(), candidate: z.string() }))
-    .describe('subject fields that differ between the sides'),
+  differences: z.array(differenceSchema).describe('subject fields that differ between the sides'),
+  diagnosis: diagnosisSchema
+    .nullable()
+    .describe('one cause that explains most of the changes; null where nothing simple does'),
   caveats: z.array(z.string()).describe('what weakens the whole comparison, one sentence each'),
   metrics: z.array(metricReportSchema),
   certificate: certificateSchema.describe('how far this very run is to be trusted, from its data'),
@@ -233,6 +262,7 @@ export const reportSchema = z.strictObject({
 });
 
 export type Report = z.infer<typeof reportSchema>;
+export type DiagnosisReport = z.infer<typeof diagnosisSchema>;
 export type MachineReport = z.infer<typeof machineReportSchema>;
 export type MetricReport = z.infer<typeof metricReportSchema>;
 export type Certificate = z.infer<typeof certificateSchema>;

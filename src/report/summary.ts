@@ -12,6 +12,7 @@ import {
 } from './cells.js';
 import { certificateGrid } from './certificate.js';
 import { crossingFacts, crossingGrids } from './crossing-text.js';
+import { diagnosisText } from './diagnosis.js';
 import { code, markdown } from './escape.js';
 import { type Fact, legend, placeFacts, sideFacts } from './facts.js';
 import {
@@ -59,6 +60,7 @@ function draft(report: Report, metrics: string[]): string {
   const blocks = [
     `## ${verdictMarks[report.verdict]} syscall-gate: ${report.verdict}${policyText(report)}`,
     `**${markdown(report.headline, 600)}**`,
+    report.diagnosis === null ? '' : markdown(diagnosisText(report.diagnosis), 1500),
     factList(sideFacts(report)),
     ...metrics,
     machineTable(report, MOST_MACHINE_ROWS),

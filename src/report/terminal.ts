@@ -1,6 +1,7 @@
 import picocolors from 'picocolors';
 import { certificateGrid } from './certificate.js';
 import { crossingFacts, crossingGrids } from './crossing-text.js';
+import { diagnosisText } from './diagnosis.js';
 import { plain, wrap } from './escape.js';
 import { type Fact, legend, machineFacts, placeFacts, sideFacts } from './facts.js';
 import type { Grid } from './grid.js';
@@ -34,6 +35,7 @@ export function renderTerminal(report: Report, { color, columns }: TerminalOptio
   const page: Page = { report, colors: picocolors.createColors(color), columns };
   const blocks = [
     titleLines(page),
+    report.diagnosis === null ? [] : prose(diagnosisText(report.diagnosis), columns),
     factLines(page, sideFacts(report)),
     metricLines(page),
     machineLines(page),

@@ -75,6 +75,9 @@ const fields: Record<string, string> = {
   securityModules: 'security modules',
   libc: 'libc',
   container: 'container',
+  scheduler: 'scheduler',
+  loopbackMtu: 'loopback MTU',
+  tcpBuffers: 'TCP buffers',
   probeUid: 'probe uid',
 };
 

@@ -60,6 +60,9 @@ const subject: Subject = {
   securityModules: 'lockdown,capability,yama,apparmor',
   libc: 'glibc 2.36',
   container: 'none',
+  scheduler: 'SCHED_OTHER, nice 0',
+  loopbackMtu: '65536',
+  tcpBuffers: 'rmem 4096 131072 6291456; wmem 4096 16384 4194304',
   probeUid: 1000,
 };
 

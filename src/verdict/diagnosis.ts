@@ -1,0 +1,162 @@
+import { quantile } from 'simple-statistics';
+import { absoluteError, fitLeastAbsolute, type Point, predicted } from '../stats/least-absolute.js';
+import { seededRandom } from '../stats/random.js';
+import type { Comparison, MetricComparison } from './comparison.js';
+
+/** What an operation does to the kernel, by the catalogue: what a change can be in proportion to. */
+export const QUANTITIES = ['entries', 'switches', 'kilobytes'] as const;
+export type Quantity = (typeof QUANTITIES)[number];
+
+/** So many ns more for each of a quantity, with the 95 % interval of that. */
+export interface Term {
+  quantity: Quantity;
+  ns: number;
+  low: number;
+  high: number;
+}
+
+/** One cause for many changes. */
+export interface Diagnosis {
+  terms: Term[];
+  /** Of the changes that were called, each against its metric's time: what the terms explain. */
+  share: number;
+  /** How many metrics were called. */
+  metrics: number;
+}
+
+/** Fewer changes than this have as many explanations as there are quantities. */
+const LEAST_METRICS = 3;
+
+/** "Most of it": what is left over is no second cause of the same size. */
+const LEAST_SHARE = 0.8;
+
+/**
+ * Of the metrics that a cause would move beyond their margins, so many must have moved: a cause is
+ * refuted by what stood still. Not all, since noise hides some, and since a quantity is coarse: a
+ * page fault enters the kernel, too, but passes by its filters.
+ */
+const LEAST_REACH = 2 / 3;
+
+/** "Beyond the margin" by so much that the confirmation can hardly have missed it. */
+const CLEARLY = 1.5;
+
+const RESAMPLES = 200;
+const CONFIDENCE = 0.95;
+
+/** Any number will do; a fixed one makes the interval a function of the changes. */
+const SEED = 26;
+
+/** A timed metric of which both sides were measured. */
+interface Item extends Point {
+  changed: boolean;
+  baselineNs: number;
+  marginRatio: number;
+}
+
+/**
+ * Looks for one cause behind the changes that were called: so many ns for every kernel entry, every
+ * context switch or every kilobyte, or for two of these, of which the catalogue says how many an
+ * operation makes. Robustly, since some metrics have changes of their own.
+ *
+ * @returns undefined where nothing simple explains most of it
+ */
+export function diagnose(comparison: Comparison): Diagnosis | undefined {
+  const items = comparison.metrics.flatMap((metric) => itemOf(metric, comparison));
+  const changed = items.filter((item) => item.changed);
+  if (changed.length < LEAST_METRICS) return undefined;
+  for (const models of MODELS) {
+    const found = models
+      .map((model) => explain(model, items, changed))
+      .filter((diagnosis) => diagnosis !== undefined)
+      .sort((a, b) => b.share - a.share);
+    if (found[0] !== undefined) return found[0];
+  }
+  return undefined;
+}
+
+/** The simplest first. */
+const MODELS: readonly (readonly (readonly Quantity[])[])[] = [
+  QUANTITIES.map((quantity) => [quantity]),
+  [
+    ['entries', 'switches'],
+    ['entries', 'kilobytes'],
+    ['switches', 'kilobytes'],
+  ],
+];
+
+function itemOf(metric: MetricComparison, { candidate }: Comparison): Item[] {
+  const { baseline: before, candidate: after, change, verdict, marginRatio } = metric;
+  const record = candidate.metrics.find(({ id }) => id === metric.id);
+  const timed = before.status === 'ok' && before.unit !== 'count' && after.status === 'ok';
+  if (!metric.gate || !timed || !change || record?.entries === undefined) return [];
+  const { entries, switches = 0, bytes = 0 } = record;
+  return [
+    {
+      x: [entries, switches, bytes / 1024],
+      y: after.estimate - before.estimate,
+      // Noise is in proportion to the time.
+      weight: 1 / before.estimate,
+      baselineNs: before.estimate,
+      changed: verdict === 'regressed' || verdict === 'improved',
+      marginRatio,
+    },
+  ];
+}
+
+function explain(
+  model: readonly Quantity[],
+  items: readonly Item[],
+  changed: readonly Item[],
+): Diagnosis | undefined {
+  const points = changed.map((item) => only(model, item));
+  const fit = fitLeastAbsolute(points);
+  if (fit === undefined) return undefined;
+  const share =
+    1 -
+    absoluteError(points, fit) /
+      absoluteError(
+        points,
+        model.map(() => 0),
+      );
+  if (share < LEAST_SHARE || reach(model, items, fit) < LEAST_REACH) return undefined;
+  const terms = intervals(points, fit).map(([low, high], index) => ({
+    quantity: model[index] ?? 'entries',
+    ns: fit[index] ?? 0,
+    ...{ low, high },
+  }));
+  if (terms.some(({ low, high }) => low <= 0 && high >= 0)) return undefined;
+  return { terms, share, metrics: changed.length };
+}
+
+/** An item with the predictors of a model alone. */
+const only = <T extends Point>(model: readonly Quantity[], item: T): T => ({
+  ...item,
+  x: model.map((quantity) => item.x[QUANTITIES.indexOf(quantity)] ?? 0),
+});
+
+/** Of the metrics that the fit would clearly move, the share that was called, in its direction. */
+function reach(model: readonly Quantity[], items: readonly Item[], fit: readonly number[]): number {
+  const moved = items
+    .map((item) => ({ ...item, expected: predicted(only(model, item).x, fit) }))
+    .filter(
+      ({ expected, baselineNs, marginRatio }) =>
+        Math.abs(expected) > CLEARLY * marginRatio * baselineNs,
+    );
+  const called = moved.filter(
+    ({ changed, expected, y }) => changed && Math.sign(y) === Math.sign(expected),
+  );
+  return moved.length === 0 ? 0 : called.length / moved.length;
+}
+
+/** Percentile bootstrap over the metrics (Efron and Tibshirani 1993, chapter 13). */
+function intervals(points: readonly Point[], fit: readonly number[]): [number, number][] {
+  const random = seededRandom(SEED);
+  const drawn = Array.from({ length: RESAMPLES }, () =>
+    fitLeastAbsolute(points.map(() => points[random.below(points.length)] as Point)),
+  ).filter((one) => one !== undefined);
+  const tail = (1 - CONFIDENCE) / 2;
+  return fit.map((coefficient, index) => {
+    const values = [coefficient, ...drawn.map((one) => one[index] ?? 0)];
+    return [quantile(values, tail), quantile(values, 1 - tail)];
+  });
+}
