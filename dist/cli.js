@@ -10246,6 +10246,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:process
 
 /***/ }),
 
+/***/ 7975:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
+
+/***/ }),
+
 /***/ 857:
 /***/ ((module) => {
 
@@ -14527,42 +14534,468 @@ exports.suggestSimilar = suggestSimilar;
 
 /***/ }),
 
+/***/ 2193:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   UH: () => (/* binding */ reportText),
+/* harmony export */   Uq: () => (/* binding */ REPORT_FILE),
+/* harmony export */   rD: () => (/* binding */ archive)
+/* harmony export */ });
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1455);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
+/* harmony import */ var _baseline_read_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7579);
+/* harmony import */ var _baseline_write_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6396);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1957);
+/* harmony import */ var _folder_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2315);
+/* harmony import */ var _record_file_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(2143);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(2522);
+/* harmony import */ var _verdict_evidence_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(136);
+
+
+
+
+
+
+
+
+
+const REPORT_FILE = 'report.json';
+/** The report as `report.json` holds it and `--json` prints it. */
+const reportText = (report) => `${JSON.stringify(report, null, 2)}\n`;
+/**
+ * Writes a report, and in a subfolder the runs that it rests on. The report comes after its
+ * evidence and before the evidence of the one that it replaces goes, so that whenever this is cut
+ * short the report that is there has all of its own.
+ *
+ * @returns the report's path
+ * @throws Failure (measurement) when the file system refuses; what was there before is then whole
+ */
+async function archive(out, report, evidence) {
+    const folder = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(out, _record_file_js__WEBPACK_IMPORTED_MODULE_6__/* .EVIDENCE */ .S4);
+    const exhibits = (0,_verdict_evidence_js__WEBPACK_IMPORTED_MODULE_8__/* .exhibitsOf */ .OL)(evidence);
+    const path = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(out, REPORT_FILE);
+    const added = [];
+    try {
+        await makeEvidenceFolder(folder);
+        for (const exhibit of exhibits) {
+            await addRun((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(folder, (0,_verdict_evidence_js__WEBPACK_IMPORTED_MODULE_8__/* .exhibitFileName */ .pV)(exhibit)), exhibit.run, added);
+        }
+        await (0,_baseline_write_js__WEBPACK_IMPORTED_MODULE_3__/* .saveFile */ .OJ)(path, reportText(report));
+    }
+    catch (error) {
+        await takeBack(folder, added);
+        throw error;
+    }
+    await removeOthers(folder, new Set(exhibits.map(_verdict_evidence_js__WEBPACK_IMPORTED_MODULE_8__/* .exhibitFileName */ .pV)));
+    return path;
+}
+async function makeEvidenceFolder(path) {
+    try {
+        await (0,_folder_js__WEBPACK_IMPORTED_MODULE_5__/* .makeFolder */ .f)(path);
+    }
+    catch (error) {
+        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_4__/* .measurementFailure */ .jO)(`${path} could not be made a folder (${(0,_failure_js__WEBPACK_IMPORTED_MODULE_4__/* .reasonOf */ .A3)(error)}): move what is there, or choose another out folder.`, error);
+    }
+}
+/** Of many stored runs most were there for the last report, too. */
+async function addRun(path, run, added) {
+    const text = (0,_record_file_js__WEBPACK_IMPORTED_MODULE_6__/* .runText */ .le)(run);
+    const { text: there } = await (0,_baseline_read_js__WEBPACK_IMPORTED_MODULE_2__/* .readWhole */ .o)(path, _record_run_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_RUN_BYTES */ .xn);
+    if (there === text)
+        return;
+    await (0,_baseline_write_js__WEBPACK_IMPORTED_MODULE_3__/* .saveFile */ .OJ)(path, text);
+    if (there === undefined)
+        added.push(path);
+}
+/** On a disk that is full, room matters more than why there is none. */
+async function takeBack(folder, added) {
+    for (const path of added)
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.rm)(path, { force: true }).catch(() => undefined);
+    await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.rmdir)(folder).catch(() => undefined);
+}
+/** Only what has the name of an exhibit: other files are somebody's own. */
+async function removeOthers(folder, named) {
+    const names = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readdir)(folder).catch(() => []);
+    const others = names.filter((name) => _verdict_evidence_js__WEBPACK_IMPORTED_MODULE_8__/* .EXHIBIT_FILE_NAME */ .rr.test(name) && !named.has(name));
+    for (const name of others)
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.rm)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(folder, name), { force: true }).catch(() => undefined);
+}
+
+
+/***/ }),
+
+/***/ 8848:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   O_: () => (/* binding */ readFileRun),
+/* harmony export */   aE: () => (/* binding */ readRecord),
+/* harmony export */   gZ: () => (/* binding */ readDirectory),
+/* harmony export */   rt: () => (/* binding */ readOwnRuns)
+/* harmony export */ });
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1455);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1957);
+/* harmony import */ var _record_file_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2143);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2522);
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3052);
+/* harmony import */ var _read_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7579);
+/* harmony import */ var _write_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(6396);
+
+
+
+
+
+
+
+
+/** Downloaded artifacts nest a folder or two; deeper is somebody's whole disk. */
+const DEEPEST = 3;
+/** How many of the newest records are pooled; older ones say little about the machine of today. */
+const NEWEST = 50;
+/**
+ * Reads the run records of a folder and of the folders in it, oldest first.
+ * @throws Failure (usage) when there is no such folder or it cannot be read
+ */
+async function readDirectory(path, shown, wanted = () => true) {
+    const names = await recordFiles(path, shown);
+    const results = await Promise.all(names.map((name) => readRecord(name)));
+    const runs = results.flatMap(({ run }) => (run && wanted(run) ? [run] : []));
+    runs.sort((a, b) => a.startedAt.localeCompare(b.startedAt) || a.id.localeCompare(b.id));
+    return {
+        runs: runs.slice(-NEWEST),
+        skipped: [
+            ...results.flatMap(({ why }, i) => why ? [`${(0,node_path__WEBPACK_IMPORTED_MODULE_1__.relative)(path, names[i] ?? '')} was passed over: ${why}.`] : []),
+            ...(runs.length === 0 ? await setAside(path, shown) : []),
+        ],
+        origin: `the folder ${shown}`,
+    };
+}
+/** The default store: it may not be there yet, and only runs of the same candidate are earlier runs. */
+async function readOwnRuns(path, shown, spec) {
+    const exists = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.stat)(path).then((found) => found.isDirectory(), () => false);
+    if (!exists)
+        return { runs: [], skipped: [], origin: `the folder ${shown}` };
+    return readDirectory(path, shown, (run) => run.target.spec === spec);
+}
+/**
+ * Reads one run record.
+ * @throws Failure (usage) when the file is not there or is not a run record
+ */
+async function readFileRun(path, shown) {
+    const { run, why } = await readRecord(path);
+    if (run)
+        return { runs: [run], skipped: [], origin: `the file ${shown}` };
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .usageFailure */ .II)(`baseline "file:${shown}" cannot be used, since ${why}: give a run record (*${_record_file_js__WEBPACK_IMPORTED_MODULE_3__/* .RUN_SUFFIX */ .ml}).`);
+}
+/** An empty store that is not really empty should not be called so. */
+async function setAside(path, shown) {
+    const names = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readdir)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(path, _write_js__WEBPACK_IMPORTED_MODULE_7__/* .SET_ASIDE */ .CO)).catch(() => []);
+    const count = names.filter((name) => name.endsWith(_record_file_js__WEBPACK_IMPORTED_MODULE_3__/* .RUN_SUFFIX */ .ml)).length;
+    if (count === 0)
+        return [];
+    return [
+        `${(0,_units_js__WEBPACK_IMPORTED_MODULE_5__/* .countOf */ .pq)(count, 'regressed run')} set aside in ${(0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(shown, _write_js__WEBPACK_IMPORTED_MODULE_7__/* .SET_ASIDE */ .CO)} ${count === 1 ? 'is' : 'are'} no baseline: move the record up to accept it.`,
+    ];
+}
+async function recordFiles(path, shown) {
+    try {
+        const entries = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readdir)(path, { recursive: true, withFileTypes: true });
+        return entries
+            .filter((entry) => entry.isFile() && entry.name.endsWith(_record_file_js__WEBPACK_IMPORTED_MODULE_3__/* .RUN_SUFFIX */ .ml))
+            .map((entry) => (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(entry.parentPath, entry.name))
+            .filter((name) => isCounted((0,node_path__WEBPACK_IMPORTED_MODULE_1__.relative)(path, name).split('/')));
+    }
+    catch (error) {
+        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .usageFailure */ .II)(`baseline "directory:${shown}" cannot be read (${(0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .reasonOf */ .A3)(error)}): give a folder that holds run records (*${_record_file_js__WEBPACK_IMPORTED_MODULE_3__/* .RUN_SUFFIX */ .ml}).`);
+    }
+}
+/** Subfolders of an out folder whose records nobody took for earlier runs of the candidate. */
+const NO_BASELINE = [_write_js__WEBPACK_IMPORTED_MODULE_7__/* .SET_ASIDE */ .CO, _record_file_js__WEBPACK_IMPORTED_MODULE_3__/* .EVIDENCE */ .S4, _record_file_js__WEBPACK_IMPORTED_MODULE_3__/* .SHARDS */ .Oq];
+const isCounted = (parts) => parts.length <= DEEPEST && !parts.some((part) => NO_BASELINE.includes(part));
+/** Reads one file as a run record; whatever is wrong with it is an answer and not an error. */
+async function readRecord(path) {
+    const { text, why } = await (0,_read_js__WEBPACK_IMPORTED_MODULE_6__/* .readWhole */ .o)(path, _record_run_js__WEBPACK_IMPORTED_MODULE_4__/* .MAX_RUN_BYTES */ .xn);
+    if (text === undefined)
+        return { why };
+    const result = (0,_record_run_js__WEBPACK_IMPORTED_MODULE_4__/* .parseRun */ .zZ)(text);
+    return result.ok ? { run: result.run } : { why: result.reason };
+}
+
+
+/***/ }),
+
+/***/ 7579:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   o: () => (/* binding */ readWhole)
+/* harmony export */ });
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1455);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1957);
+
+
+/** Reads a file that may be anything: of a folder, a device or what is too large, nothing is read. */
+async function readWhole(path, maxBytes) {
+    try {
+        const found = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.stat)(path);
+        if (!found.isFile())
+            return { why: found.isDirectory() ? 'it is a folder' : 'it is not a file' };
+        if (found.size > maxBytes)
+            return { why: 'it is too large' };
+        return { text: await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readFile)(path, 'utf8') };
+    }
+    catch (error) {
+        return { why: `it cannot be read (${(0,_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .reasonOf */ .A3)(error)})` };
+    }
+}
+
+
+/***/ }),
+
+/***/ 6396:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   CO: () => (/* binding */ SET_ASIDE),
+/* harmony export */   OJ: () => (/* binding */ saveFile),
+/* harmony export */   Pm: () => (/* binding */ claimFolder)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1455);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1957);
+/* harmony import */ var _folder_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2315);
+
+
+
+
+
+/**
+ * The subfolder of runs that were judged regressed. They are no baseline until somebody accepts
+ * them by moving them up: else running again would turn every red gate green.
+ */
+const SET_ASIDE = 'regressed';
+/**
+ * Makes a folder and proves that files can be written in it.
+ * @throws Failure (usage) when they cannot
+ */
+async function claimFolder(path) {
+    try {
+        await (0,_folder_js__WEBPACK_IMPORTED_MODULE_4__/* .makeFolder */ .f)(path);
+        await writeWhole((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(path, 'report.json.check'), '');
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(path, 'report.json.check'));
+    }
+    catch (error) {
+        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .usageFailure */ .II)(`out "${path}" cannot be written to (${(0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .reasonOf */ .A3)(error)}): give a folder that this user may write in.`);
+    }
+}
+/**
+ * Writes a file so that a reader, or a crash, never meets half of it: temporary file in the same
+ * folder, fsync, rename (rename(2) replaces atomically).
+ * @throws Failure (measurement) when the file system refuses
+ */
+async function saveFile(path, text) {
+    try {
+        await writeWhole(path, text);
+    }
+    catch (error) {
+        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .measurementFailure */ .jO)(`${path} could not be written (${(0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .reasonOf */ .A3)(error)}): make room or choose another out folder.`, error);
+    }
+}
+async function writeWhole(path, text) {
+    const temporary = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path), `.${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}.tmp`);
+    try {
+        const file = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx');
+        try {
+            await file.writeFile(text);
+            await file.sync();
+        }
+        finally {
+            await file.close();
+        }
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rename)(temporary, path);
+    }
+    catch (error) {
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(temporary, { force: true });
+        throw error;
+    }
+}
+
+
+/***/ }),
+
 /***/ 9069:
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var commander__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8179);
-/* harmony import */ var _cli_crossing_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5803);
-/* harmony import */ var _cli_gate_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3370);
-/* harmony import */ var _cli_shell_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6964);
-/* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3411);
+/* harmony import */ var _cli_compare_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5782);
+/* harmony import */ var _cli_crossing_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5803);
+/* harmony import */ var _cli_gate_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1277);
+/* harmony import */ var _cli_merge_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7528);
+/* harmony import */ var _cli_replay_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3304);
+/* harmony import */ var _cli_selftest_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(6538);
+/* harmony import */ var _cli_shell_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(6964);
+/* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(3411);
+
+
+
+
 
 
 
 
 
 /** A verb is a file in cli/ and a word in this list. */
-const VERBS = [_cli_gate_js__WEBPACK_IMPORTED_MODULE_2__/* .addGate */ .T, _cli_crossing_js__WEBPACK_IMPORTED_MODULE_1__/* .addCrossing */ .e];
+const VERBS = [_cli_gate_js__WEBPACK_IMPORTED_MODULE_3__/* .addGate */ .T, _cli_merge_js__WEBPACK_IMPORTED_MODULE_4__/* .addMerge */ .E, _cli_compare_js__WEBPACK_IMPORTED_MODULE_1__/* .addCompare */ .R, _cli_replay_js__WEBPACK_IMPORTED_MODULE_5__/* .addReplay */ .x, _cli_crossing_js__WEBPACK_IMPORTED_MODULE_2__/* .addCrossing */ .e, _cli_selftest_js__WEBPACK_IMPORTED_MODULE_6__/* .addSelftest */ .K];
 const program = new commander__WEBPACK_IMPORTED_MODULE_0__/* .Command */ .uB('syscall-gate')
     .description('Measures what it costs to enter this kernel and says whether it got slower.')
-    .version(_version_js__WEBPACK_IMPORTED_MODULE_4__/* .VERSION */ .x)
+    .version(_version_js__WEBPACK_IMPORTED_MODULE_8__/* .VERSION */ .x)
     .enablePositionalOptions()
     .configureOutput({
     outputError: (text, write) => write(`syscall-gate: ${text.trim().replace(/^error: /, '')}; see --help.\n`.replace('.;', ';')),
 })
     .exitOverride()
-    .addHelpText('after', '\nExit codes: 0 fine, 1 regressed, 2 wrong usage, 3 could not measure.');
+    .addHelpText('after', '\nExit codes: 0 fine, 1 regressed (selftest: not to be trusted), 2 wrong usage, 3 could not measure.');
 for (const add of VERBS)
     add(program);
 try {
     await program.parseAsync(process.argv);
 }
 catch (error) {
-    process.exitCode = (0,_cli_shell_js__WEBPACK_IMPORTED_MODULE_3__/* .exitCodeOf */ .FO)(error);
+    process.exitCode = (0,_cli_shell_js__WEBPACK_IMPORTED_MODULE_7__/* .exitCodeOf */ .FO)(error);
 }
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
+
+/***/ }),
+
+/***/ 5782:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  R: () => (/* binding */ addCompare)
+});
+
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./lib/baseline/directory.js
+var directory = __nccwpck_require__(8848);
+// EXTERNAL MODULE: ./lib/failure.js
+var failure = __nccwpck_require__(1957);
+// EXTERNAL MODULE: ./lib/judged.js
+var judged = __nccwpck_require__(8882);
+// EXTERNAL MODULE: ./lib/judging.js + 1 modules
+var judging = __nccwpck_require__(4623);
+// EXTERNAL MODULE: ./lib/record/file.js
+var file = __nccwpck_require__(2143);
+;// CONCATENATED MODULE: ./lib/compare.js
+
+
+
+
+
+/**
+ * Compares stored run records: the last with the ones before it. Nothing is compiled or measured.
+ *
+ * The two sides of one duet are compared as the duet that they were measured as; anything else is a
+ * candidate against runs of earlier jobs. The first is the baseline since the user says so, even
+ * where it was the candidate of that duet: pairs of launches have no direction.
+ *
+ * @param out where to keep the report and its evidence, if anywhere
+ * @throws Failure (usage) when a file is no run record, or the same run is given twice
+ */
+async function compareRecords(paths, policy, out) {
+    const given = await Promise.all(paths.map(readGiven));
+    const candidate = given.pop();
+    const [first, ...others] = given;
+    if (candidate === undefined || first === undefined) {
+        throw (0,failure/* usageFailure */.II)('compare needs two run records at least: give the baseline first and the candidate last.');
+    }
+    refuseTwins([...given, candidate]);
+    const evidence = evidenceFor(given, candidate.run);
+    (0,judged/* checkMargins */.o)(policy.margins, evidence);
+    const report = (0,judging/* judgeEvidence */.Z)(evidence, policy, {
+        baseline: evidence.design === 'duet' ? first.run.target.spec : filesText(first, others.length),
+        candidate: candidate.run.target.spec,
+    });
+    await (0,judged/* keep */.a)(report, evidence, out);
+    return { report, notes: turnedRound(first, candidate, evidence) };
+}
+async function readGiven(path) {
+    const { run, why } = await (0,directory/* readRecord */.aE)(path);
+    if (run)
+        return { path, run };
+    throw (0,failure/* usageFailure */.II)(`record "${path}" cannot be compared, since ${why}: give run records (*${file/* RUN_SUFFIX */.ml}).`);
+}
+/** A run that counts twice would make the baseline look steadier than it is. */
+function refuseTwins(given) {
+    const seen = new Map();
+    for (const { path, run } of given) {
+        const twin = seen.get(run.id);
+        if (twin !== undefined) {
+            throw (0,failure/* usageFailure */.II)(`"${twin}" and "${path}" are one and the same run, ${run.id}, which says nothing about a change: give each run once.`);
+        }
+        seen.set(run.id, path);
+    }
+}
+function evidenceFor(baseline, candidate) {
+    const runs = baseline.map(({ run }) => run).sort(oldestFirst);
+    const [only] = runs;
+    return only && runs.length === 1 && areOneDuet(only, candidate)
+        ? { design: 'duet', baseline: only, candidate }
+        : { design: 'prediction', stored: { runs, skipped: [] }, candidate };
+}
+const oldestFirst = (one, other) => Date.parse(one.startedAt) - Date.parse(other.startedAt) || one.id.localeCompare(other.id);
+const areOneDuet = ({ duet: one }, { duet: other }) => one !== undefined && other !== undefined && one.id === other.id && one.side !== other.side;
+const filesText = ({ path }, others) => others === 0 ? `file:${path}` : `file:${path} and ${others} more`;
+/** Not to be mistaken for what the gate said then. */
+const turnedRound = (first, last, { design }) => design === 'duet' && first.run.duet?.side === 'candidate'
+    ? [
+        `"${first.path}" was the candidate of this duet and "${last.path}" its baseline: they are compared the other way round, as given here.`,
+    ]
+    : [];
+
+// EXTERNAL MODULE: ./lib/config/values.js
+var values = __nccwpck_require__(6618);
+// EXTERNAL MODULE: ./lib/cli/judged.js
+var cli_judged = __nccwpck_require__(5941);
+// EXTERNAL MODULE: ./lib/cli/options.js
+var options = __nccwpck_require__(9048);
+;// CONCATENATED MODULE: ./lib/cli/compare.js
+
+
+
+
+
+/** `compare`: run records that are there already, the last with those before it. */
+function addCompare(program) {
+    program
+        .command('compare')
+        .description('compare stored run records, the last with those before it; nothing is measured')
+        .argument('<records...>', 'run records (*.run.json), the candidate last')
+        .option(...options/* marginOption */.Eo)
+        .option(...options/* alphaOption */.mH)
+        .option(...options/* failOnOption */.rZ)
+        .option(...options/* keepOption */.Zi)
+        .option(...(0,options/* jsonOption */.Ec)('the report'))
+        .action(runCompare);
+}
+async function runCompare(records, { json, out, ...options }) {
+    const policy = {
+        margins: (0,values/* parseMargins */.bK)(options.margin ?? ''),
+        alpha: (0,values/* parseAlpha */.M3)(options.alpha),
+        failOn: (0,values/* parseFailOn */.XV)(options.failOn),
+    };
+    const kept = out === undefined ? undefined : (0,external_node_path_.resolve)(out);
+    await (0,cli_judged/* showJudged */.l)(await compareRecords(records, policy, kept), json);
+}
+
 
 /***/ }),
 
@@ -14575,16 +15008,16 @@ __nccwpck_require__.d(__webpack_exports__, {
   e: () => (/* binding */ addCrossing)
 });
 
-// EXTERNAL MODULE: ./lib/config/inputs.js + 2 modules
-var inputs = __nccwpck_require__(612);
+// EXTERNAL MODULE: ./lib/config/inputs.js + 1 modules
+var inputs = __nccwpck_require__(5824);
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
-// EXTERNAL MODULE: ./lib/evidence.js + 16 modules
-var evidence = __nccwpck_require__(7197);
+// EXTERNAL MODULE: ./lib/evidence.js
+var evidence = __nccwpck_require__(9774);
 // EXTERNAL MODULE: ./lib/failure.js
 var failure = __nccwpck_require__(1957);
-// EXTERNAL MODULE: ./lib/measure/bench.js + 9 modules
-var measure_bench = __nccwpck_require__(1999);
+// EXTERNAL MODULE: ./lib/measure/bench.js + 8 modules
+var measure_bench = __nccwpck_require__(7186);
 // EXTERNAL MODULE: ./lib/measure/session.js + 9 modules
 var measure_session = __nccwpck_require__(4774);
 // EXTERNAL MODULE: ./lib/report/crossing.js
@@ -14614,15 +15047,15 @@ async function measureCrossing({ candidate, durationMs }, { progress, signal }) 
     progress.phase('Measure the crossing');
     await session.screen({ share: 1 });
     progress.end();
-    const run = session.candidateRun((0,evidence/* newIdentity */.t)());
+    const run = session.candidateRun((0,evidence/* newIdentity */.t$)());
     const crossing = (0,report_crossing/* crossingOf */.Ed)(run);
     if (crossing !== undefined)
         return { crossing, platform: run.platform, subject: run.subject };
     throw (0,failure/* measurementFailure */.jO)(`The crossing could not be measured in ${candidate.spec}: syscall.null or context.pipe_2p_0k has no number there; run the gate with --metrics 'syscall.null,context.*' to see why.`);
 }
 
-// EXTERNAL MODULE: ./lib/report/terminal.js + 5 modules
-var terminal = __nccwpck_require__(3846);
+// EXTERNAL MODULE: ./lib/report/terminal.js + 7 modules
+var terminal = __nccwpck_require__(5965);
 // EXTERNAL MODULE: ./lib/cli/options.js
 var options = __nccwpck_require__(9048);
 // EXTERNAL MODULE: ./lib/cli/shell.js + 24 modules
@@ -14647,13 +15080,13 @@ function addCrossing(program) {
 async function runCrossing({ json, ...options }) {
     const config = (0,inputs/* parseConfig */.o)(options);
     const crossing = await (0,shell/* withProgress */.E0)((progress, signal) => measureCrossing(config, { progress, signal }));
-    await (0,shell/* print */.yy)(json ? (0,shell/* asJson */.vA)(crossing) : (0,terminal/* renderCrossing */.n)(crossing, (0,shell/* terminal */.Fo)()));
+    await (0,shell/* print */.yy)(json ? (0,shell/* asJson */.vA)(crossing) : (0,terminal/* renderCrossing */.nl)(crossing, (0,shell/* terminal */.Fo)()));
 }
 
 
 /***/ }),
 
-/***/ 3370:
+/***/ 1277:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -14662,170 +15095,18 @@ __nccwpck_require__.d(__webpack_exports__, {
   T: () => (/* binding */ addGate)
 });
 
-// EXTERNAL MODULE: ./lib/config/inputs.js + 2 modules
-var inputs = __nccwpck_require__(612);
+// EXTERNAL MODULE: ./lib/config/inputs.js + 1 modules
+var inputs = __nccwpck_require__(5824);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./lib/archive/write.js
+var write = __nccwpck_require__(2193);
 // EXTERNAL MODULE: ./lib/failure.js
 var failure = __nccwpck_require__(1957);
 // EXTERNAL MODULE: ./lib/targets/index.js + 2 modules
 var targets = __nccwpck_require__(3907);
-// EXTERNAL MODULE: external "node:fs/promises"
-var promises_ = __nccwpck_require__(1455);
-// EXTERNAL MODULE: ./lib/record/run.js + 1 modules
-var run = __nccwpck_require__(2522);
-// EXTERNAL MODULE: ./lib/units.js
-var units = __nccwpck_require__(3052);
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(7598);
-// EXTERNAL MODULE: ./lib/folder.js
-var lib_folder = __nccwpck_require__(2315);
-;// CONCATENATED MODULE: ./lib/baseline/write.js
-
-
-
-
-
-/** What marks a file as a run record among the others of a folder or an archive. */
-const RUN_SUFFIX = '.run.json';
-/**
- * The subfolder of runs that were judged regressed. They are no baseline until somebody accepts
- * them by moving them up: else running again would turn every red gate green.
- */
-const SET_ASIDE = 'regressed';
-/** The name under which a run is stored: sorts by time, tells the candidate's kind, never collides. */
-function runFileName(run) {
-    const stamp = run.startedAt.replace(/\.\d+Z$/, 'Z').replace(/[-:]/g, '');
-    return `${stamp}-${run.target.kind}-${run.id}${RUN_SUFFIX}`;
-}
-/**
- * Makes a folder and proves that files can be written in it.
- * @throws Failure (usage) when they cannot
- */
-async function claimFolder(path) {
-    try {
-        await (0,lib_folder/* makeFolder */.f)(path);
-        await writeWhole((0,external_node_path_.join)(path, 'report.json.check'), '');
-        await (0,promises_.rm)((0,external_node_path_.join)(path, 'report.json.check'));
-    }
-    catch (error) {
-        throw (0,failure/* usageFailure */.II)(`out "${path}" cannot be written to (${(0,failure/* reasonOf */.A3)(error)}): give a folder that this user may write in.`);
-    }
-}
-/**
- * Writes a file so that a reader, or a crash, never meets half of it: temporary file in the same
- * folder, fsync, rename (rename(2) replaces atomically).
- * @throws Failure (measurement) when the file system refuses
- */
-async function saveFile(path, text) {
-    try {
-        await writeWhole(path, text);
-    }
-    catch (error) {
-        throw (0,failure/* measurementFailure */.jO)(`${path} could not be written (${(0,failure/* reasonOf */.A3)(error)}): make room or choose another out folder.`, error);
-    }
-}
-async function writeWhole(path, text) {
-    const temporary = (0,external_node_path_.join)((0,external_node_path_.dirname)(path), `.${(0,external_node_crypto_.randomBytes)(6).toString('hex')}.tmp`);
-    try {
-        const file = await (0,promises_.open)(temporary, 'wx');
-        try {
-            await file.writeFile(text);
-            await file.sync();
-        }
-        finally {
-            await file.close();
-        }
-        await (0,promises_.rename)(temporary, path);
-    }
-    catch (error) {
-        await (0,promises_.rm)(temporary, { force: true });
-        throw error;
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/baseline/directory.js
-
-
-
-
-
-
-/** Downloaded artifacts nest a folder or two; deeper is somebody's whole disk. */
-const DEEPEST = 3;
-/** How many of the newest records are pooled; older ones say little about the machine of today. */
-const NEWEST = 50;
-/**
- * Reads the run records of a folder and of the folders in it, oldest first.
- * @throws Failure (usage) when there is no such folder or it cannot be read
- */
-async function readDirectory(path, shown, wanted = () => true) {
-    const names = await recordFiles(path, shown);
-    const results = await Promise.all(names.map((name) => readRecord(name)));
-    const runs = results.flatMap(({ run }) => (run && wanted(run) ? [run] : []));
-    runs.sort((a, b) => a.startedAt.localeCompare(b.startedAt) || a.id.localeCompare(b.id));
-    return {
-        runs: runs.slice(-NEWEST),
-        skipped: [
-            ...results.flatMap(({ why }, i) => why ? [`${(0,external_node_path_.relative)(path, names[i] ?? '')} was passed over: ${why}.`] : []),
-            ...(runs.length === 0 ? await setAside(path, shown) : []),
-        ],
-        origin: `the folder ${shown}`,
-    };
-}
-/** The default store: it may not be there yet, and only runs of the same candidate are earlier runs. */
-async function readOwnRuns(path, shown, spec) {
-    const exists = await (0,promises_.stat)(path).then((found) => found.isDirectory(), () => false);
-    if (!exists)
-        return { runs: [], skipped: [], origin: `the folder ${shown}` };
-    return readDirectory(path, shown, (run) => run.target.spec === spec);
-}
-/**
- * Reads one run record.
- * @throws Failure (usage) when the file is not there or is not a run record
- */
-async function readFileRun(path, shown) {
-    const { run, why } = await readRecord(path);
-    if (run)
-        return { runs: [run], skipped: [], origin: `the file ${shown}` };
-    throw (0,failure/* usageFailure */.II)(`baseline "file:${shown}" cannot be used, since ${why}: give a run record (*${RUN_SUFFIX}).`);
-}
-/** An empty store that is not really empty should not be called so. */
-async function setAside(path, shown) {
-    const names = await (0,promises_.readdir)((0,external_node_path_.join)(path, SET_ASIDE)).catch(() => []);
-    const count = names.filter((name) => name.endsWith(RUN_SUFFIX)).length;
-    if (count === 0)
-        return [];
-    return [
-        `${(0,units/* countOf */.pq)(count, 'regressed run')} set aside in ${(0,external_node_path_.join)(shown, SET_ASIDE)} ${count === 1 ? 'is' : 'are'} no baseline: move the record up to accept it.`,
-    ];
-}
-async function recordFiles(path, shown) {
-    try {
-        const entries = await (0,promises_.readdir)(path, { recursive: true, withFileTypes: true });
-        return entries
-            .filter((entry) => entry.isFile() && entry.name.endsWith(RUN_SUFFIX))
-            .map((entry) => (0,external_node_path_.join)(entry.parentPath, entry.name))
-            .filter((name) => isCounted((0,external_node_path_.relative)(path, name).split('/')));
-    }
-    catch (error) {
-        throw (0,failure/* usageFailure */.II)(`baseline "directory:${shown}" cannot be read (${(0,failure/* reasonOf */.A3)(error)}): give a folder that holds run records (*${RUN_SUFFIX}).`);
-    }
-}
-const isCounted = (parts) => parts.length <= DEEPEST && !parts.includes(SET_ASIDE);
-async function readRecord(path) {
-    try {
-        const { size } = await (0,promises_.stat)(path);
-        if (size > run/* MAX_RUN_BYTES */.xn)
-            return { why: 'it is too large' };
-        const result = (0,run/* parseRun */.zZ)(await (0,promises_.readFile)(path, 'utf8'));
-        return result.ok ? { run: result.run } : { why: result.reason };
-    }
-    catch (error) {
-        return { why: `it cannot be read (${(0,failure/* reasonOf */.A3)(error)})` };
-    }
-}
-
+// EXTERNAL MODULE: ./lib/baseline/directory.js
+var directory = __nccwpck_require__(8848);
 ;// CONCATENATED MODULE: ./lib/baseline/open.js
 
 
@@ -14847,11 +15128,11 @@ async function openBaseline(config, sources) {
 function readStored(baseline, candidateSpec, artifacts) {
     switch (baseline.kind) {
         case 'own':
-            return readOwnRuns(baseline.path, baseline.shown, candidateSpec);
+            return (0,directory/* readOwnRuns */.rt)(baseline.path, baseline.shown, candidateSpec);
         case 'directory':
-            return readDirectory(baseline.path, baseline.shown);
+            return (0,directory/* readDirectory */.gZ)(baseline.path, baseline.shown);
         case 'file':
-            return readFileRun(baseline.path, baseline.shown);
+            return (0,directory/* readFileRun */.O_)(baseline.path, baseline.shown);
         case 'artifact':
             if (artifacts)
                 return artifacts();
@@ -14859,399 +15140,18 @@ function readStored(baseline, candidateSpec, artifacts) {
     }
 }
 
-// EXTERNAL MODULE: ./lib/evidence.js + 16 modules
-var evidence = __nccwpck_require__(7197);
-// EXTERNAL MODULE: ./lib/measure/bench.js + 9 modules
-var measure_bench = __nccwpck_require__(1999);
-// EXTERNAL MODULE: ./lib/report/crossing.js
-var crossing = __nccwpck_require__(960);
-// EXTERNAL MODULE: ./lib/report/noise.js
-var noise = __nccwpck_require__(1792);
-// EXTERNAL MODULE: ./lib/report/sections.js
-var sections = __nccwpck_require__(3136);
-// EXTERNAL MODULE: ./lib/report/words.js
-var words = __nccwpck_require__(8191);
-;// CONCATENATED MODULE: ./lib/report/headline.js
-
-
-
-
-/**
- * The report in one sentence: how many gated metrics got the verdict, and the fact that a reader
- * would ask for next.
- *
- * @param report everything but the sentence itself
- */
-function headline(report) {
-    if (report.verdict === 'no-baseline')
-        return noBaseline(report);
-    const gated = report.metrics.filter(({ gate }) => gate);
-    const those = gated.filter(({ verdict }) => verdict === report.verdict);
-    if (those.length === 0)
-        return 'No gated metric was measured, so nothing was judged.';
-    if (report.verdict === 'incomparable')
-        return partlyCompared(gated, report);
-    const clause = clauses[report.verdict](those, report);
-    return `${shareOf(those.length, gated.length)} ${clause}${lostAccess(gated)}.`;
-}
-const clauses = {
-    regressed: (those) => `regressed${largestChange(those)}`,
-    improved: (those) => `improved and none regressed${largestChange(those)}`,
-    unchanged: (those) => `${isOrAre(those)} unchanged${sensitivity(those)}`,
-    inconclusive: (those, report) => `${isOrAre(those)} inconclusive and none regressed${settling(those, report)}`,
-};
-function shareOf(count, total) {
-    if (total === 1)
-        return 'The only gated metric';
-    return count === total ? `All ${total} gated metrics` : `${count} of ${total} gated metrics`;
-}
-const isOrAre = ({ length }) => (length === 1 ? 'is' : 'are');
-function largestChange(metrics) {
-    const largest = metrics.toSorted((a, b) => (0,sections/* changeSize */.QZ)(b) - (0,sections/* changeSize */.QZ)(a))[0];
-    if (largest === undefined || largest.change === null)
-        return '';
-    const is = metrics.length === 1 ? ':' : '; the largest is';
-    return `${is} ${largest.id}, ${(0,units/* formatChange */.eD)(largest.change)}`;
-}
-function sensitivity(metrics) {
-    const worst = (0,noise/* largestOf */.u)(metrics, ({ mde80 }) => mde80);
-    if (worst === undefined)
-        return '';
-    return `; a change of ${(0,units/* formatShare */.T1)(worst.value)} on any of them would have been caught four times in five`;
-}
-/** Only where a number settles all of them: one metric's would read as the gate's. */
-function settling(metrics, report) {
-    const numbers = metrics.map(({ replicatesToSettle }) => replicatesToSettle ?? Infinity);
-    const most = metrics.find((metric) => metric.replicatesToSettle === Math.max(...numbers));
-    if (most === undefined)
-        return '';
-    return `; ${metrics.length === 1 ? `${most.id}: ` : ''}${(0,words/* settleText */.di)(report, most)}`;
-}
-/** Neither regressed nor improved nor inconclusive: what could be compared is unchanged. */
-function partlyCompared(metrics, report) {
-    const unchanged = metrics.filter(({ verdict }) => verdict === 'unchanged');
-    if (unchanged.length === 0)
-        return nothingCompared(metrics);
-    const share = shareOf(unchanged.length, metrics.length);
-    const lostOnes = lostAccess(metrics);
-    const rest = `${(0,units/* countOf */.pq)(metrics.length - unchanged.length, 'other')} could not be compared`;
-    return `${share} ${clauses.unchanged(unchanged, report)}${lostOnes || `; ${rest}`}.`;
-}
-function nothingCompared(metrics) {
-    const [first] = metrics;
-    const because = first === undefined || metrics.some(sections/* lost */.DU) ? '' : `; ${first.id}: ${first.because}`;
-    const none = `None of ${(0,units/* countOf */.pq)(metrics.length, 'gated metric')} could be compared`;
-    return `${none}${because.replace(/\.$/, '')}${lostAccess(metrics)}.`;
-}
-/** What the candidate may no longer do is a finding whatever the times of the others say. */
-function lostAccess(metrics) {
-    const denied = metrics.filter(sections/* lost */.DU);
-    const [first] = denied;
-    if (first === undefined)
-        return '';
-    const others = denied.length === 1 ? '' : ` and ${(0,units/* countOf */.pq)(denied.length - 1, 'other')}`;
-    return `; ${first.id}${others} cannot be measured on the candidate any more (${(0,words/* statusText */.qS)(first.candidate)})`;
-}
-function noBaseline(report) {
-    const { floor, mde80 } = (0,noise/* noiseOf */.Y)(report.metrics);
-    const [skipped] = report.baseline.skipped;
-    const start = skipped === undefined
-        ? 'There is no baseline yet, so nothing was judged'
-        : `No earlier run could be used (${skipped.replace(/\.$/, '')}), so nothing was judged`;
-    if (floor === undefined || mde80 === undefined)
-        return `${start}.`;
-    return (`${start}; on this machine identical sides differ by ${(0,units/* formatShare */.T1)(floor.median)}, and side by ` +
-        `side a change of ${(0,units/* formatShare */.T1)(mde80.median)} would be caught four times in five (medians).`);
-}
-
-// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
-var schemas = __nccwpck_require__(2857);
-// EXTERNAL MODULE: ./lib/record/metric-status.js
-var metric_status = __nccwpck_require__(8924);
-;// CONCATENATED MODULE: ./lib/report/report.js
-
-
-
-/** The report for scripts: `--json`, the action's `report` output. `schema/report-v1.json`. */
-const REPORT_SCHEMA = 'syscall-gate/report';
-const REPORT_VERSION = 1;
-const metricVerdict = schemas/* enum */.k5n([
-    'regressed',
-    'improved',
-    'unchanged',
-    'inconclusive',
-    'incomparable',
-]);
-const sideSchema = schemas/* discriminatedUnion */.gMt('status', [
-    schemas/* strictObject */.rej({
-        status: schemas/* literal */.euz('ok'),
-        unit: run/* unitSchema */.o3.describe('ns: a time; per_second: a time that is read as a rate, 1e9 / estimate; count: events'),
-        estimate: schemas/* number */.aig()
-            .min(0)
-            .describe("ns per operation at the baseline's control speed, or events per operation"),
-        replicates: schemas/* int */.Whr().min(1),
-    }),
-    schemas/* strictObject */.rej({
-        status: schemas/* enum */.k5n([...metric_status/* UNAVAILABLE */.H, 'absent']),
-        reason: schemas/* string */.YjP().describe('the operation that failed and what it said'),
-    }),
-]);
-const changeSchema = schemas/* strictObject */.rej({
-    ratio: schemas/* number */.aig().positive().describe('candidate over baseline: 1.05 is five percent slower'),
-    low: schemas/* number */.aig().min(0),
-    high: schemas/* number */.aig().positive().nullable().describe('null where the data put no upper bound'),
-    confidence: schemas/* number */.aig().gt(0).max(1).describe('coverage of the interval from low to high'),
-});
-const metricReportSchema = schemas/* strictObject */.rej({
-    id: schemas/* string */.YjP(),
-    status: schemas/* enum */.k5n(['ok', ...metric_status/* UNAVAILABLE */.H, 'absent']).describe("the candidate's status"),
-    verdict: metricVerdict,
-    because: schemas/* string */.YjP().describe('what decided, or why nothing could be decided'),
-    gate: schemas/* boolean */.zMY().describe('false for a metric that informs and never turns the gate red'),
-    margin: schemas/* number */.aig()
-        .min(0)
-        .describe('smallest change that matters: 0.02 is two percent, 0 for counts, of which any does'),
-    baseline: sideSchema,
-    candidate: sideSchema,
-    change: changeSchema.nullable(),
-    p: schemas/* number */.aig().min(0).max(1).nullable().describe('Holm-adjusted, of the test that decided'),
-    mde80: schemas/* number */.aig()
-        .positive()
-        .nullable()
-        .describe('smallest true change (0.03 is three percent) that is caught four times in five'),
-    floor: changeSchema
-        .extend({ pairs: schemas/* int */.Whr().min(0), rejections: schemas/* int */.Whr().min(0) })
-        .nullable()
-        .describe('the same comparison between identical sides of this run'),
-    replicatesToSettle: schemas/* int */.Whr()
-        .positive()
-        .nullable()
-        .describe('pairs (duet) or stored runs (prediction) that would settle an inconclusive metric'),
-});
-const strategySchema = schemas/* strictObject */.rej({
-    id: schemas/* string */.YjP(),
-    label: schemas/* string */.YjP(),
-    ns: schemas/* number */.aig().positive(),
-    entries: schemas/* int */.Whr().min(0).nullable().describe('kernel entries of one transfer, the drain included'),
-    segments: schemas/* number */.aig().min(0).nullable().describe('TCP data segments of one transfer'),
-});
-const transferSchema = schemas/* strictObject */.rej({
-    size: schemas/* string */.YjP().describe('of the file: 4k, 64k'),
-    strategies: schemas/* array */.YOg(strategySchema).min(1).describe('the quickest first'),
-    oneCall: schemas/* strictObject */.rej({ savedNs: schemas/* number */.aig().min(0), share: schemas/* number */.aig().min(0) })
-        .nullable()
-        .describe('what one call for header and file could save over TCP_CORK, at the call cost here'),
-});
-const crossingSchema = schemas/* strictObject */.rej({
-    callNs: schemas/* number */.aig().positive().describe('the null call'),
-    hopNs: schemas/* number */.aig().positive().describe('two system calls and one switch'),
-    switchesPerSecond: schemas/* number */.aig().positive().describe('1e9 / hopNs, on one CPU'),
-    withoutSwitchNs: schemas/* number */.aig().positive().nullable().describe('the same calls without the switch'),
-    hostSwitchesPerSecond: schemas/* number */.aig().positive().nullable().describe('of the machine, /proc/stat'),
-    vmstat: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* number */.aig()).nullable().describe("vmstat's columns during the run"),
-    transfers: schemas/* array */.YOg(transferSchema),
-});
-const tailsReportSchema = schemas/* strictObject */.rej({
-    timer: schemas/* string */.YjP().describe('what single operations were timed with and its cost, or why not'),
-    counters: schemas/* string */.YjP().describe('whether there are hardware counters, or why not'),
-    metrics: run/* tailsSchema */.Bj.shape.metrics,
-});
-const reportSchema = schemas/* strictObject */.rej({
-    schema: schemas/* literal */.euz(REPORT_SCHEMA),
-    version: schemas/* literal */.euz(REPORT_VERSION),
-    tool: schemas/* string */.YjP(),
-    verdict: schemas/* enum */.k5n([...metricVerdict.options, 'no-baseline']),
-    passed: schemas/* boolean */.zMY().describe('whether the exit code is 0 under the fail-on policy'),
-    headline: schemas/* string */.YjP().describe('one sentence for people'),
-    design: schemas/* enum */.k5n(['duet', 'prediction', 'self'])
-        .describe('duet: both sides interleaved in one job; prediction: against stored runs; self: no baseline'),
-    alpha: schemas/* number */.aig().gt(0).lt(1).describe('family-wise error level of regressed, and of improved'),
-    familySize: schemas/* int */.Whr().min(0).describe('how many gated metrics share that level'),
-    counts: schemas/* strictObject */.rej({
-        regressed: schemas/* int */.Whr().min(0),
-        improved: schemas/* int */.Whr().min(0),
-        unchanged: schemas/* int */.Whr().min(0),
-        inconclusive: schemas/* int */.Whr().min(0),
-        incomparable: schemas/* int */.Whr().min(0),
-    })
-        .describe('gated metrics of each verdict'),
-    baseline: schemas/* strictObject */.rej({
-        spec: schemas/* string */.YjP(),
-        runs: schemas/* array */.YOg(schemas/* string */.YjP()).describe('ids of the run records, oldest first; empty without one'),
-        skipped: schemas/* array */.YOg(schemas/* string */.YjP()).describe('one sentence for each stored run that was passed over'),
-    }),
-    candidate: schemas/* strictObject */.rej({ spec: schemas/* string */.YjP(), run: schemas/* string */.YjP() }),
-    platform: run/* platformSchema */.vd,
-    subject: run/* subjectSchema */.cn.describe('what is under test on the candidate side'),
-    differences: schemas/* array */.YOg(schemas/* strictObject */.rej({ field: schemas/* string */.YjP(), baseline: schemas/* string */.YjP(), candidate: schemas/* string */.YjP() }))
-        .describe('subject fields that differ between the sides'),
-    caveats: schemas/* array */.YOg(schemas/* string */.YjP()).describe('what weakens the whole comparison, one sentence each'),
-    metrics: schemas/* array */.YOg(metricReportSchema),
-    crossing: crossingSchema
-        .nullable()
-        .describe('what crossing into the kernel costs, and header + file by every strategy'),
-    tails: tailsReportSchema
-        .nullable()
-        .describe("single operations of the candidate, the timer's cost included; off the gate"),
-});
-
-;// CONCATENATED MODULE: ./lib/report/build.js
-
-
-
-
-
-/**
- * Everything that people and scripts are told, as plain data: renderings add nothing to it.
- *
- * @param specs the target specs of both sides as the user wrote them
- * @throws ZodError when the comparison does not make a report: a bug, not a user's mistake
- */
-function buildReport(comparison, judgement, toolVersion, specs) {
-    const metrics = comparison.metrics.map(metricReport);
-    const report = {
-        schema: REPORT_SCHEMA,
-        version: REPORT_VERSION,
-        tool: toolVersion,
-        ...judgement,
-        design: comparison.design,
-        alpha: comparison.alpha,
-        familySize: comparison.familySize,
-        // A metric that only informs is nobody's regression.
-        counts: (0,words/* countVerdicts */.qX)(metrics.filter(({ gate }) => gate)),
-        baseline: {
-            spec: specs.baseline,
-            runs: comparison.baseline.map(({ id }) => id),
-            skipped: comparison.skipped,
-        },
-        candidate: { spec: specs.candidate, run: comparison.candidate.id },
-        platform: comparison.candidate.platform,
-        subject: comparison.candidate.subject,
-        differences: differences(comparison),
-        caveats: [...comparison.skipped, ...comparison.caveats],
-        metrics,
-        crossing: (0,crossing/* crossingOf */.Ed)(comparison.candidate) ?? null,
-        tails: tailsReport(comparison.candidate),
-    };
-    return reportSchema.parse({ ...report, headline: headline(report) });
-}
-function tailsReport({ tails }) {
-    if (tails === undefined)
-        return null;
-    const { timer, counters, metrics } = tails;
-    return {
-        timer: timer.status === 'ok'
-            ? `${timer.name}, which counts in steps of ${(0,units/* formatNs */.FO)(timer.stepNs)}; a reading costs ${(0,units/* formatNs */.FO)(timer.costNs)}, part of every time`
-            : `${timer.status}: ${reasonText(timer.reason)}`,
-        counters: counters.status === 'ok' ? 'ok' : `${counters.status}: ${reasonText(counters.reason)}`,
-        metrics,
-    };
-}
-function metricReport(metric) {
-    return {
-        id: metric.id,
-        status: metric.candidate.status,
-        verdict: metric.verdict,
-        because: metric.because,
-        gate: metric.gate,
-        margin: metric.marginRatio,
-        baseline: sideReport(metric.baseline),
-        candidate: sideReport(metric.candidate),
-        change: metric.change === undefined ? null : changeReport(metric.change),
-        p: metric.pValue ?? null,
-        mde80: finite(metric.mde80),
-        floor: metric.floor === undefined ? null : floorReport(metric.floor),
-        replicatesToSettle: metric.replicatesToSettle ?? null,
-    };
-}
-function sideReport(side) {
-    return side.status === 'ok'
-        ? { status: 'ok', unit: side.unit, estimate: side.estimate, replicates: side.replicates }
-        : { status: side.status, reason: reasonText(side.reason) };
-}
-/** An interval without bounds runs from 0, which JSON has, to infinity, which it has not. */
-const changeReport = ({ ratio, low, high, confidence }) => ({
-    ratio,
-    low,
-    high: finite(high),
-    confidence,
-});
-const floorReport = ({ pairs, rejections, ...change }) => ({
-    ...changeReport(change),
-    pairs,
-    rejections,
-});
-function reasonText({ operation, errno, message }) {
-    const said = [operation, message].filter((part) => part !== '').join(': ');
-    return errno === 0 ? said : `${said} (errno ${errno})`.trim();
-}
-/** Against stored runs, the last one: what changed since, rather than everything that ever did. */
-function differences({ baseline, candidate }) {
-    const last = baseline.at(-1);
-    if (last === undefined)
-        return [];
-    const [before, after] = [subjectFields(last), subjectFields(candidate)];
-    return [...new Set([...before.keys(), ...after.keys()])]
-        .map((field) => ({
-        field,
-        baseline: before.get(field) ?? 'absent',
-        candidate: after.get(field) ?? 'absent',
-    }))
-        .filter((pair) => pair.baseline !== pair.candidate);
-}
-/** A subject as flat text: `vulnerabilities` becomes one field for each file of the directory. */
-function subjectFields({ subject }) {
-    const { vulnerabilities, ...rest } = subject;
-    return new Map([
-        ...Object.entries(rest).map(([field, value]) => [field, String(value)]),
-        ...Object.entries(vulnerabilities).map(([name, state]) => [`vulnerabilities.${name}`, state]),
-    ]);
-}
-const finite = (value) => value !== undefined && Number.isFinite(value) ? value : null;
-
-;// CONCATENATED MODULE: ./lib/verdict/judge.js
-/**
- * A finding outranks the absence of one: `improved` is a confirmed change and stands above
- * `inconclusive`, which only says that the run was too short or the machine too loud for a metric.
- * `unchanged` comes last, so that it is said only of a gate whose every metric was shown to be.
- */
-const MOST_TELLING_FIRST = [
-    'regressed',
-    'improved',
-    'inconclusive',
-    'incomparable',
-    'unchanged',
-];
-/**
- * The verdict of the whole gate, and whether it passes by policy. Only gated metrics count, and
- * only those that the baseline has: a metric that is new, or that neither side can measure, says
- * nothing about the difference.
- */
-function judge(comparison, failOn) {
-    if (comparison.design === 'self')
-        return { verdict: 'no-baseline', passed: true };
-    const gated = comparison.metrics.filter((metric) => metric.gate && metric.baseline.status === 'ok');
-    return { verdict: mostTelling(gated), passed: !gated.some((metric) => fails(metric, failOn)) };
-}
-function mostTelling(metrics) {
-    const verdicts = new Set(metrics.map((metric) => metric.verdict));
-    return MOST_TELLING_FIRST.find((verdict) => verdicts.has(verdict)) ?? 'incomparable';
-}
-const RED = {
-    regression: ['regressed'],
-    inconclusive: ['regressed', 'inconclusive'],
-    never: [],
-};
-function fails(metric, failOn) {
-    if (RED[failOn].includes(metric.verdict))
-        return true;
-    return failOn === 'inconclusive' && lostOnCandidate(metric);
-}
-/** Another machine is nobody's fault; a metric that only the candidate cannot measure is undecided. */
-const lostOnCandidate = ({ candidate }) => candidate.status !== 'ok';
-
-// EXTERNAL MODULE: ./lib/version.js
-var version = __nccwpck_require__(3411);
+// EXTERNAL MODULE: ./lib/baseline/write.js
+var baseline_write = __nccwpck_require__(6396);
+// EXTERNAL MODULE: ./lib/evidence.js
+var lib_evidence = __nccwpck_require__(9774);
+// EXTERNAL MODULE: ./lib/folder.js
+var lib_folder = __nccwpck_require__(2315);
+// EXTERNAL MODULE: ./lib/judging.js + 1 modules
+var judging = __nccwpck_require__(4623);
+// EXTERNAL MODULE: ./lib/measure/bench.js + 8 modules
+var measure_bench = __nccwpck_require__(7186);
+// EXTERNAL MODULE: ./lib/record/file.js
+var record_file = __nccwpck_require__(2143);
 ;// CONCATENATED MODULE: ./lib/gate.js
 
 
@@ -15270,35 +15170,106 @@ var version = __nccwpck_require__(3411);
  */
 async function gate(config, surroundings) {
     const { progress } = surroundings;
-    await claimFolder(config.out);
+    await (0,baseline_write/* claimFolder */.Pm)(config.out);
     const baseline = await openBaseline(config, surroundings);
     const bench = await (0,measure_bench/* prepareBench */.c)(config, surroundings);
-    const { comparison, run } = await (0,evidence/* gatherEvidence */.h)(config, bench, baseline, surroundings);
-    const judgement = judge(comparison, config.failOn);
-    const report = buildReport(comparison, judgement, version/* VERSION */.x, {
+    const evidence = await (0,lib_evidence/* gatherEvidence */.hx)(config, bench, baseline, surroundings);
+    const report = (0,judging/* judgeEvidence */.Z)(evidence, config, {
         baseline: config.baseline.spec,
         candidate: config.candidate.spec,
     });
-    const files = await save(config.out, run, report);
+    const files = await save(config.out, report, evidence);
     progress.end();
-    return { report, run, files };
+    return { report, run: evidence.candidate, files };
 }
-async function save(out, run, report) {
-    const folder = report.verdict === 'regressed' ? (0,external_node_path_.join)(out, SET_ASIDE) : out;
-    const files = { report: (0,external_node_path_.join)(out, 'report.json'), run: (0,external_node_path_.join)(folder, runFileName(run)) };
+/** The candidate's record is a baseline for later runs; what the verdict rests on is evidence. */
+async function save(out, report, evidence) {
+    const { candidate } = evidence;
+    const folder = report.verdict === 'regressed' ? (0,external_node_path_.join)(out, baseline_write/* SET_ASIDE */.CO) : out;
+    const run = (0,external_node_path_.join)(folder, (0,record_file/* runFileName */.X2)(candidate));
     await (0,lib_folder/* makeFolder */.f)(folder);
-    await saveFile(files.run, `${JSON.stringify(run)}\n`);
-    await saveFile(files.report, `${JSON.stringify(report, null, 2)}\n`);
-    return files;
+    await (0,baseline_write/* saveFile */.OJ)(run, (0,record_file/* runText */.le)(candidate));
+    return { run, report: await (0,write/* archive */.rD)(out, report, evidence) };
 }
 
-// EXTERNAL MODULE: ./lib/report/terminal.js + 5 modules
-var terminal = __nccwpck_require__(3846);
+// EXTERNAL MODULE: ./lib/report/terminal.js + 7 modules
+var terminal = __nccwpck_require__(5965);
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+// EXTERNAL MODULE: ./lib/measure/session.js + 9 modules
+var measure_session = __nccwpck_require__(4774);
+// EXTERNAL MODULE: ./lib/stats/assumptions.js
+var assumptions = __nccwpck_require__(2595);
+// EXTERNAL MODULE: ./lib/units.js
+var units = __nccwpck_require__(3052);
+;// CONCATENATED MODULE: ./lib/shards/measure.js
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * One machine's share of a comparison: measures both sides in turn for the whole time, judges
+ * nothing, and writes both records down. Nothing is confirmed on the spot, since the machines that
+ * follow are the fresh evidence.
+ *
+ * @throws Failure one sentence for every foreseeable cause
+ */
+async function measureShard(config, { progress, signal, source }) {
+    const baseline = (0,targets/* makeTarget */.mh)(runnableBaseline(config));
+    const candidate = (0,targets/* makeTarget */.mh)(config.candidate);
+    await (0,baseline_write/* claimFolder */.Pm)(config.out);
+    const bench = await (0,measure_bench/* prepareBench */.c)(config, { progress, signal });
+    const session = new measure_session/* Session */.N(bench, { baseline, candidate }, config.durationMs, progress);
+    const id = (0,external_node_crypto_.randomBytes)(8).toString('hex');
+    const before = { ...(0,lib_evidence/* newIdentity */.t$)(source), duet: { id, side: 'baseline' } };
+    const after = { ...(0,lib_evidence/* newIdentity */.t$)(source), duet: { id, side: 'candidate' } };
+    await session.warmUp();
+    progress.phase('Measure both sides in turn');
+    // All metrics alike: what machines differ by, not the noise inside one, is what few pairs cannot beat.
+    await session.screen({ share: WHOLE_BUDGET });
+    const [baselineRun, candidateRun] = [session.baselineRun(before), session.candidateRun(after)];
+    warnOfFewPairs(candidateRun, config.durationMs, progress);
+    const files = {
+        baseline: await measure_save(config.out, baselineRun),
+        candidate: await measure_save(config.out, candidateRun),
+    };
+    progress.end();
+    return { id, files };
+}
+/** Said where it can still be mended, and not only by the job that judges. */
+function warnOfFewPairs({ launches }, durationMs, progress) {
+    const pairs = launches.filter(({ phase, failure }) => phase === 'screen' && !failure).length;
+    if (pairs >= assumptions/* MINIMUM_REPLICATES */.uK)
+        return;
+    progress.warn(`This machine measured ${(0,units/* countOf */.pq)(pairs, 'pair')} of launches in ${durationMs / 1000} s, and one with fewer than ${assumptions/* MINIMUM_REPLICATES */.uK} does not count: measure for longer (duration) or fewer metrics.`);
+}
+const WHOLE_BUDGET = 1;
+function runnableBaseline({ baseline }) {
+    if ((0,targets/* isRunnable */.iU)(baseline))
+        return baseline;
+    throw (0,failure/* usageFailure */.II)(`A shard measures both sides on its machine, and baseline "${baseline.spec}" is a store of earlier runs: give baseline host or command:CMD.`);
+}
+async function measure_save(out, run) {
+    const file = (0,external_node_path_.join)(out, record_file/* SHARDS */.Oq, (0,record_file/* runFileName */.X2)(run));
+    await (0,lib_folder/* makeFolder */.f)((0,external_node_path_.join)(out, record_file/* SHARDS */.Oq));
+    await (0,baseline_write/* saveFile */.OJ)(file, (0,record_file/* runText */.le)(run));
+    return file;
+}
+
 // EXTERNAL MODULE: ./lib/cli/options.js
 var options = __nccwpck_require__(9048);
 // EXTERNAL MODULE: ./lib/cli/shell.js + 24 modules
 var shell = __nccwpck_require__(6964);
 ;// CONCATENATED MODULE: ./lib/cli/gate.js
+
 
 
 
@@ -15316,16 +15287,255 @@ function addGate(program) {
         .option(...options/* failOnOption */.rZ)
         .option('--seed <number>', 'seed of the metric order, to repeat a schedule')
         .option(...options/* outOption */.ux)
+        .option('--shard', 'measure this machine\'s share of a comparison that "merge" judges: both sides, no verdict')
         .option(...(0,options/* jsonOption */.Ec)('the report'))
         .allowExcessArguments(false)
         .action(runGate);
 }
-async function runGate({ json, ...options }) {
+async function runGate({ json, shard, ...options }) {
     const config = (0,inputs/* parseConfig */.o)(options);
+    if (shard)
+        return runShard(config, json);
     const { report } = await (0,shell/* withProgress */.E0)((progress, signal) => gate(config, { progress, signal }));
-    await (0,shell/* print */.yy)(json ? (0,shell/* asJson */.vA)(report) : (0,terminal/* renderTerminal */.b)(report, (0,shell/* terminal */.Fo)()));
+    await (0,shell/* print */.yy)(json ? (0,shell/* asJson */.vA)(report) : (0,terminal/* renderTerminal */.bF)(report, (0,shell/* terminal */.Fo)()));
     if (!report.passed)
         process.exitCode = shell/* EXIT */.dc.regressed;
+}
+async function runShard(config, json) {
+    const measured = await (0,shell/* withProgress */.E0)((progress, signal) => measureShard(config, { progress, signal }));
+    await (0,shell/* print */.yy)(json ? (0,shell/* asJson */.vA)(measured) : shardText(measured));
+}
+const shardText = ({ id, files }) => `Shard ${id} is measured and nothing is judged yet. Its two records are\n` +
+    `  ${files.baseline}\n  ${files.candidate}\n` +
+    `Bring both to one place with those of the other machines: \`syscall-gate merge FOLDER…\` gives the verdict.\n`;
+
+
+/***/ }),
+
+/***/ 5941:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   l: () => (/* binding */ showJudged)
+/* harmony export */ });
+/* harmony import */ var _report_escape_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2527);
+/* harmony import */ var _report_terminal_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5965);
+/* harmony import */ var _shell_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6964);
+
+
+
+/** Shows what judging stored records came to, and sets the exit code as the gate would have. */
+async function showJudged({ report, notes }, json = false) {
+    for (const note of notes)
+        process.stderr.write(`${(0,_report_escape_js__WEBPACK_IMPORTED_MODULE_2__/* .plain */ .pj)(note, MAX_NOTE)}\n`);
+    await (0,_shell_js__WEBPACK_IMPORTED_MODULE_1__/* .print */ .yy)(json ? (0,_shell_js__WEBPACK_IMPORTED_MODULE_1__/* .asJson */ .vA)(report) : (0,_report_terminal_js__WEBPACK_IMPORTED_MODULE_0__/* .renderTerminal */ .bF)(report, (0,_shell_js__WEBPACK_IMPORTED_MODULE_1__/* .terminal */ .Fo)()));
+    if (!report.passed)
+        process.exitCode = _shell_js__WEBPACK_IMPORTED_MODULE_1__/* .EXIT */ .dc.regressed;
+}
+const MAX_NOTE = 2000;
+
+
+/***/ }),
+
+/***/ 7528:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  E: () => (/* binding */ addMerge)
+});
+
+// EXTERNAL MODULE: ./lib/config/inputs.js + 1 modules
+var inputs = __nccwpck_require__(5824);
+// EXTERNAL MODULE: ./lib/config/values.js
+var values = __nccwpck_require__(6618);
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(1455);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./lib/baseline/directory.js
+var directory = __nccwpck_require__(8848);
+// EXTERNAL MODULE: ./lib/failure.js
+var failure = __nccwpck_require__(1957);
+// EXTERNAL MODULE: ./lib/record/file.js
+var file = __nccwpck_require__(2143);
+;// CONCATENATED MODULE: ./lib/shards/found.js
+/** More shards than a matrix has legs were not made by one. */
+const MOST_SHARDS = 256;
+
+;// CONCATENATED MODULE: ./lib/shards/folder.js
+
+
+
+
+
+
+/** Unpacked artifacts nest a few folders; deeper is somebody's whole disk. */
+const DEEPEST = 6;
+/** Both records of so many shards, and as many again of other things. */
+const MOST_RECORDS = 4 * MOST_SHARDS;
+/**
+ * Reads every run record in folders and in the folders below them.
+ * @throws Failure (usage) when a folder cannot be read, or holds more records than shards ever are
+ */
+const runsInFolders = (folders) => async () => {
+    const runs = [];
+    const skipped = [];
+    for (const path of await recordPaths(folders)) {
+        const { run, why } = await (0,directory/* readRecord */.aE)(path);
+        if (run)
+            runs.push(run);
+        else
+            skipped.push(`${path} was passed over: ${why}.`);
+    }
+    return { runs, skipped, origin: folders.join(', ') };
+};
+async function recordPaths(folders) {
+    const paths = [];
+    for (const folder of folders) {
+        try {
+            await walk(folder, DEEPEST, paths);
+        }
+        catch (error) {
+            throw (0,failure/* usageFailure */.II)(`${folder} cannot be read (${(0,failure/* reasonOf */.A3)(error)}): give folders that hold the records of shards (*${file/* RUN_SUFFIX */.ml}).`);
+        }
+        if (paths.length > MOST_RECORDS) {
+            throw (0,failure/* usageFailure */.II)(`${folder} holds more than ${MOST_RECORDS} run records: give the folders of the shards of one comparison.`);
+        }
+    }
+    return [...new Set(paths)].sort();
+}
+/** Links are not followed, so that no loop of them is walked. */
+async function walk(folder, levels, paths) {
+    for (const entry of await (0,promises_.readdir)(folder, { withFileTypes: true })) {
+        if (paths.length > MOST_RECORDS)
+            return;
+        const path = (0,external_node_path_.join)(folder, entry.name);
+        if (entry.isFile() && entry.name.endsWith(file/* RUN_SUFFIX */.ml))
+            paths.push(path);
+        else if (isWalked(entry) && levels > 1)
+            await walk(path, levels - 1, paths);
+    }
+}
+/** What lies beside a report are copies, unless somebody names their folder. */
+const isWalked = (entry) => entry.isDirectory() && entry.name !== file/* EVIDENCE */.S4;
+
+// EXTERNAL MODULE: ./lib/archive/write.js
+var write = __nccwpck_require__(2193);
+// EXTERNAL MODULE: ./lib/baseline/write.js
+var baseline_write = __nccwpck_require__(6396);
+// EXTERNAL MODULE: ./lib/judged.js
+var judged = __nccwpck_require__(8882);
+// EXTERNAL MODULE: ./lib/judging.js + 1 modules
+var judging = __nccwpck_require__(4623);
+// EXTERNAL MODULE: ./lib/units.js
+var units = __nccwpck_require__(3052);
+// EXTERNAL MODULE: ./lib/verdict/evidence.js + 11 modules
+var evidence = __nccwpck_require__(136);
+// EXTERNAL MODULE: ./lib/verdict/shard-set.js
+var shard_set = __nccwpck_require__(7948);
+;// CONCATENATED MODULE: ./lib/shards/merge.js
+
+
+
+
+
+
+
+
+
+/**
+ * The verdict over machines: finds the records that shards left, puts them together, judges, writes
+ * the report and its evidence down.
+ *
+ * @throws Failure one sentence for every foreseeable cause
+ */
+async function mergeShards(find, config, progress) {
+    await (0,baseline_write/* claimFolder */.Pm)(config.out);
+    progress.phase('Put the shards together');
+    const { evidence, skipped } = putTogether(await find(), config.expect);
+    for (const sentence of skipped)
+        progress.warn(sentence);
+    (0,judged/* checkMargins */.o)(config.margins, evidence);
+    const report = (0,judging/* judgeEvidence */.Z)(evidence, config, {
+        baseline: specOfBaseline(evidence),
+        candidate: evidence.candidate.target.spec,
+    });
+    const files = { report: await (0,write/* archive */.rD)(config.out, report, evidence) };
+    progress.end();
+    return { report, files };
+}
+const specOfBaseline = (evidence) => evidence.design === 'shards' ? evidence.shards[0].baseline.target.spec : '';
+function putTogether(found, expected) {
+    const { shards, skipped: unpaired } = (0,shard_set/* pairShards */.G)(found.runs);
+    const skipped = [...found.skipped, ...unpaired];
+    const [first, ...rest] = shards;
+    if (first === undefined)
+        throw noShard(found, skipped);
+    if (shards.length > MOST_SHARDS) {
+        throw (0,failure/* usageFailure */.II)(`There are ${shards.length} shards in ${found.origin} and a comparison takes ${MOST_SHARDS} at most: give fewer.`);
+    }
+    const mismatch = (0,shard_set/* mismatchOf */.m)(shards);
+    if (mismatch !== undefined)
+        throw (0,failure/* usageFailure */.II)(mismatch);
+    if (expected !== undefined && shards.length < expected) {
+        throw (0,failure/* measurementFailure */.jO)(`Only ${shards.length} of the ${(0,units/* countOf */.pq)(expected, 'shard')} that are expected arrived${because(skipped)}: see what became of the jobs of the others and run them again.`);
+    }
+    const absent = missing(found, shards.length);
+    return { evidence: (0,evidence/* shardsEvidence */.Rk)([first, ...rest], [...absent, ...skipped]), skipped };
+}
+const noShard = ({ origin }, why) => (0,failure/* measurementFailure */.jO)(`No shard was found in ${origin}${because(why)}: each machine has to measure first (--shard, or the input shard: measure), and both of its records have to be here.`);
+const because = ([first]) => first === undefined ? '' : ` (${first.replace(/\.$/, '')})`;
+/** A job that failed leaves nothing: only the others can tell that it should have. */
+function missing({ planned }, arrived) {
+    if (planned === undefined || arrived >= planned)
+        return [];
+    return [
+        `Only ${arrived} of ${(0,units/* countOf */.pq)(planned, 'shard')} arrived, and the verdict rests on ${arrived === 1 ? 'that one' : 'those'}: see what became of the other jobs.`,
+    ];
+}
+
+// EXTERNAL MODULE: ./lib/cli/judged.js
+var cli_judged = __nccwpck_require__(5941);
+// EXTERNAL MODULE: ./lib/cli/options.js
+var options = __nccwpck_require__(9048);
+// EXTERNAL MODULE: ./lib/cli/shell.js + 24 modules
+var shell = __nccwpck_require__(6964);
+;// CONCATENATED MODULE: ./lib/cli/merge.js
+
+
+
+
+
+
+
+/** `merge`: the verdict over several machines, from what each of them stored with --shard. */
+function addMerge(program) {
+    program
+        .command('merge')
+        .argument('<folder...>', 'where the records of the shards are, those of one machine or of all')
+        .description('the verdict over several machines, each of which measured with --shard')
+        .option(...options/* marginOption */.Eo)
+        .option(...options/* alphaOption */.mH)
+        .option(...options/* failOnOption */.rZ)
+        .option('--expect <number>', 'how many shards have to be there (default: 1)')
+        .option(...options/* outOption */.ux)
+        .option(...(0,options/* jsonOption */.Ec)('the report'))
+        .action(runMerge);
+}
+async function runMerge(folders, { json, expect, ...options }) {
+    const config = (0,inputs/* parseConfig */.o)(options);
+    const expected = expect === undefined ? {} : { expect: (0,values/* parseExpected */._8)(expect) };
+    const { report } = await (0,shell/* withProgress */.E0)((progress, signal) => {
+        const find = async () => {
+            const found = await runsInFolders(folders)();
+            signal.throwIfAborted();
+            return found;
+        };
+        return mergeShards(find, { ...config, ...expected }, progress);
+    });
+    await (0,cli_judged/* showJudged */.l)({ report, notes: [] }, json);
 }
 
 
@@ -15335,15 +15545,17 @@ async function runGate({ json, ...options }) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   AT: () => (/* binding */ asJudged),
 /* harmony export */   Ec: () => (/* binding */ jsonOption),
 /* harmony export */   Eo: () => (/* binding */ marginOption),
+/* harmony export */   Zi: () => (/* binding */ keepOption),
 /* harmony export */   fS: () => (/* binding */ candidateOption),
 /* harmony export */   mH: () => (/* binding */ alphaOption),
 /* harmony export */   nw: () => (/* binding */ metricsOption),
 /* harmony export */   rZ: () => (/* binding */ failOnOption),
 /* harmony export */   ux: () => (/* binding */ outOption)
 /* harmony export */ });
-/* harmony import */ var _config_inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(612);
+/* harmony import */ var _config_inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5824);
 
 /** Options that several verbs share, as commander takes them. */
 const candidateOption = [
@@ -15371,10 +15583,640 @@ const metricsOption = [
 ];
 const outOption = [
     '--out <folder>',
-    'where run records and report.json go',
+    'where run records, report.json and its evidence go',
     _config_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .DEFAULTS */ .z.out,
 ];
+/** Of a verb that measures nothing and so has nothing that must be kept. */
+const keepOption = [
+    '--out <folder>',
+    'keep the report there, and its evidence (default: nowhere)',
+];
+/** The same option of a verb that starts from what was said before. */
+const asJudged = ([flags, text]) => [flags, `${text.replace(/ \(default: .*\)$/, '')} (default: as it was judged)`];
 const jsonOption = (what) => ['--json', `print ${what} as JSON, and nothing else, on standard output`];
+
+
+/***/ }),
+
+/***/ 3304:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  x: () => (/* binding */ addReplay)
+});
+
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./lib/config/values.js
+var values = __nccwpck_require__(6618);
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(1455);
+// EXTERNAL MODULE: ./lib/baseline/read.js
+var read = __nccwpck_require__(7579);
+// EXTERNAL MODULE: ./lib/failure.js
+var failure = __nccwpck_require__(1957);
+// EXTERNAL MODULE: ./lib/record/file.js
+var file = __nccwpck_require__(2143);
+// EXTERNAL MODULE: ./lib/record/run.js + 1 modules
+var run = __nccwpck_require__(2522);
+// EXTERNAL MODULE: ./lib/report/report.js
+var report = __nccwpck_require__(5650);
+// EXTERNAL MODULE: ./lib/verdict/evidence.js + 11 modules
+var verdict_evidence = __nccwpck_require__(136);
+// EXTERNAL MODULE: ./lib/archive/write.js
+var write = __nccwpck_require__(2193);
+;// CONCATENATED MODULE: ./lib/archive/read.js
+
+
+
+
+
+
+
+
+
+/**
+ * Reads a report and the evidence beside it.
+ *
+ * @param path of a report, or of the out folder that holds one
+ * @throws Failure (usage) when it is no report, or a record is missing or not what it was
+ */
+async function readArchive(path) {
+    const isFolder = await (0,promises_.stat)(path).then((found) => found.isDirectory(), () => false);
+    const file = isFolder ? (0,external_node_path_.join)(path, write/* REPORT_FILE */.Uq) : path;
+    const report = await readReport(file);
+    const exhibits = await Promise.all(report.records.map(async (record) => ({
+        role: record.role,
+        run: await readExhibit((0,external_node_path_.join)((0,external_node_path_.dirname)(file), record.file), record),
+    })));
+    const evidence = (0,verdict_evidence/* evidenceOf */.X1)(report.design, exhibits, report.baseline.skipped);
+    if (evidence)
+        return { report, evidence };
+    throw notReplayed(file, `its list of records is not that of a ${report.design}`);
+}
+async function readReport(file) {
+    const { text, why } = await (0,read/* readWhole */.o)(file, report/* MAX_REPORT_BYTES */.WA);
+    if (text === undefined)
+        throw notReplayed(file, why);
+    const parse = (0,report/* parseReport */.MM)(text);
+    if (parse.ok)
+        return parse.value;
+    throw notReplayed(file, parse.reason);
+}
+const notReplayed = (file, why) => (0,failure/* usageFailure */.II)(`report "${file}" cannot be replayed, since ${why}: give a ${write/* REPORT_FILE */.Uq} of syscall-gate, or the out folder that it lies in.`);
+async function readExhibit(path, { id, sha256 }) {
+    const { text, why } = await (0,read/* readWhole */.o)(path, run/* MAX_RUN_BYTES */.xn);
+    if (text === undefined)
+        throw notEvidence(path, why);
+    if ((0,file/* digestOf */.ol)(text) !== sha256)
+        throw notEvidence(path, 'its SHA-256 is not the one that the report states');
+    const parse = (0,run/* parseRun */.zZ)(text);
+    if (!parse.ok)
+        throw notEvidence(path, parse.reason);
+    if (parse.run.id === id)
+        return parse.run;
+    throw notEvidence(path, `it is run ${parse.run.id} and the report names run ${id}`);
+}
+const notEvidence = (path, why) => (0,failure/* usageFailure */.II)(`record "${path}", on which the report rests, cannot be used, since ${why}: give the report together with the folder ${file/* EVIDENCE */.S4} that was written beside it.`);
+
+// EXTERNAL MODULE: ./lib/judged.js
+var judged = __nccwpck_require__(8882);
+// EXTERNAL MODULE: ./lib/judging.js + 1 modules
+var judging = __nccwpck_require__(4623);
+// EXTERNAL MODULE: ./lib/version.js
+var version = __nccwpck_require__(3411);
+;// CONCATENATED MODULE: ./lib/replay.js
+
+
+
+
+
+/**
+ * Judges the records of a stored report again. Nothing is compiled or measured. By the policy that
+ * the report states, that gives the report itself, byte for byte.
+ *
+ * @param path of a report, or of the out folder that holds one
+ * @param out where to keep the new report and its evidence, if anywhere
+ * @throws Failure when the report or a record is not there or is not what it was
+ */
+async function replay(path, other, out) {
+    const { report: stored, evidence } = await readArchive(path);
+    (0,judged/* checkMargins */.o)(other.margins ?? [], evidence);
+    const policy = { ...policyOf(stored), ...other };
+    const report = (0,judging/* judgeEvidence */.Z)(evidence, policy, {
+        baseline: stored.baseline.spec,
+        candidate: stored.candidate.spec,
+    });
+    await (0,judged/* keep */.a)(report, evidence, out);
+    return { report, notes: [...otherVersion(stored), ...outcome(stored, report)] };
+}
+const policyOf = ({ alpha, margins, failOn }) => ({ alpha, margins, failOn });
+const otherVersion = ({ tool }) => tool === version/* VERSION */.x
+    ? []
+    : [`Measured by syscall-gate ${tool} and judged by ${version/* VERSION */.x}, whose rules may be others.`];
+/** What was changed, or else whether the report came out the same. */
+function outcome(stored, report) {
+    const changes = policyChanges(policyOf(stored), policyOf(report));
+    if (changes.length > 0)
+        return [`Judged with ${changes.join(', ')}.`];
+    if ((0,write/* reportText */.UH)(stored) === (0,write/* reportText */.UH)(report)) {
+        return ['The records give the stored report, byte for byte.'];
+    }
+    return [`The records do not give the stored report: ${deviations(stored, report)}.`];
+}
+function policyChanges(was, is) {
+    const settings = [
+        ['alpha', String(was.alpha), String(is.alpha)],
+        ['margin', marginsText(was.margins), marginsText(is.margins)],
+        ['fail-on', was.failOn, is.failOn],
+    ];
+    return settings
+        .filter(([, before, after]) => before !== after)
+        .map(([name, before, after]) => `${name} ${after} instead of ${before}`);
+}
+const marginsText = (rules) => rules.length === 0
+    ? 'as the design has it'
+    : rules.map(({ glob, ratio }) => `${glob}=${Number((100 * ratio).toPrecision(9))}%`).join(',');
+/** A report that was edited, or rules that have changed since it was written. */
+function deviations(stored, report) {
+    if (stored.verdict !== report.verdict) {
+        return `it says ${stored.verdict} and they say ${report.verdict}`;
+    }
+    const fields = Object.keys(report).filter((field) => JSON.stringify(stored[field]) !== JSON.stringify(report[field]));
+    return `${fields.join(', ')} ${fields.length === 1 ? 'differs' : 'differ'}`;
+}
+
+// EXTERNAL MODULE: ./lib/cli/judged.js
+var cli_judged = __nccwpck_require__(5941);
+// EXTERNAL MODULE: ./lib/cli/options.js
+var options = __nccwpck_require__(9048);
+;// CONCATENATED MODULE: ./lib/cli/replay.js
+
+
+
+
+
+/** `replay`: a stored report's verdict from its records, by its own settings or by others. */
+function addReplay(program) {
+    program
+        .command('replay')
+        .description('judge the records of a stored report again; nothing is measured')
+        .argument('<report>', 'a report.json, or the out folder that it lies in with its evidence')
+        .option(...(0,options/* asJudged */.AT)(options/* marginOption */.Eo))
+        .option(...(0,options/* asJudged */.AT)(options/* alphaOption */.mH))
+        .option(...(0,options/* asJudged */.AT)(options/* failOnOption */.rZ))
+        .option(...options/* keepOption */.Zi)
+        .option(...(0,options/* jsonOption */.Ec)('the report'))
+        .allowExcessArguments(false)
+        .action(runReplay);
+}
+async function runReplay(report, { json, out, ...options }) {
+    const kept = out === undefined ? undefined : (0,external_node_path_.resolve)(out);
+    await (0,cli_judged/* showJudged */.l)(await replay(report, otherPolicy(options), kept), json);
+}
+const otherPolicy = ({ margin, alpha, failOn }) => ({
+    ...(margin === undefined ? {} : { margins: (0,values/* parseMargins */.bK)(margin) }),
+    ...(alpha === undefined ? {} : { alpha: (0,values/* parseAlpha */.M3)(alpha) }),
+    ...(failOn === undefined ? {} : { failOn: (0,values/* parseFailOn */.XV)(failOn) }),
+});
+
+
+/***/ }),
+
+/***/ 6538:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  K: () => (/* binding */ addSelftest)
+});
+
+// EXTERNAL MODULE: ./lib/config/inputs.js + 1 modules
+var inputs = __nccwpck_require__(5824);
+// EXTERNAL MODULE: ./lib/report/terminal.js + 7 modules
+var terminal = __nccwpck_require__(5965);
+// EXTERNAL MODULE: ./lib/evidence.js
+var evidence = __nccwpck_require__(9774);
+// EXTERNAL MODULE: ./lib/failure.js
+var failure = __nccwpck_require__(1957);
+// EXTERNAL MODULE: ./lib/measure/bench.js + 8 modules
+var measure_bench = __nccwpck_require__(7186);
+// EXTERNAL MODULE: ./lib/measure/session.js + 9 modules
+var session = __nccwpck_require__(4774);
+;// CONCATENATED MODULE: ./lib/probe/injection.js
+/**
+ * Regressions that the probe can inflict on itself, from the mildest to the strongest: see
+ * native/core/inject.h. Each makes every system call dearer.
+ */
+const INJECTIONS = ['seccomp-cached', 'seccomp'];
+const injectionArgument = (injection) => `--inject=${injection}`;
+
+// EXTERNAL MODULE: external "node:child_process"
+var external_node_child_process_ = __nccwpck_require__(1421);
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __nccwpck_require__(7975);
+// EXTERNAL MODULE: ./lib/probe/lines.js
+var lines = __nccwpck_require__(7869);
+;// CONCATENATED MODULE: ./lib/probe/obstacle.js
+
+
+
+
+/**
+ * Asks whether the probe can be slowed here.
+ *
+ * @returns one clause that says why not, or undefined where it can
+ */
+async function injectionObstacle(probe, injection) {
+    try {
+        await (0,external_node_util_.promisify)(external_node_child_process_.execFile)(probe, ['--list', injectionArgument(injection)], { timeout: 10_000 });
+        return undefined;
+    }
+    catch (error) {
+        return refusal(error instanceof Error ? error : new Error(String(error)));
+    }
+}
+/** What the probe said, or what ended it: some filters kill instead of refusing. */
+function refusal(error) {
+    const said = String(error.stderr ?? '').trim();
+    const last = (0,lines/* oneLine */.TN)(said.split('\n').at(-1) ?? '').replace(/^probe: |\.$/g, '');
+    if (last !== '')
+        return last;
+    return error.signal ? `the probe was ended by ${error.signal}` : (0,lines/* oneLine */.TN)(error.message);
+}
+
+// EXTERNAL MODULE: ./lib/verdict/samples.js
+var samples = __nccwpck_require__(1194);
+// EXTERNAL MODULE: ./lib/report/build.js + 1 modules
+var build = __nccwpck_require__(3705);
+// EXTERNAL MODULE: ./lib/report/certificate.js
+var certificate = __nccwpck_require__(8089);
+// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
+var schemas = __nccwpck_require__(2857);
+// EXTERNAL MODULE: ./lib/report/report.js
+var report = __nccwpck_require__(5650);
+;// CONCATENATED MODULE: ./lib/report/selftest.js
+
+
+
+/** What `selftest --json` prints. `schema/selftest-v1.json`. */
+const SELFTEST_SCHEMA = 'syscall-gate/selftest';
+const SELFTEST_VERSION = 1;
+const ids = schemas/* array */.YOg(schemas/* string */.YjP());
+const injectedSchema = schemas/* strictObject */.rej({
+    injection: schemas/* enum */.k5n(INJECTIONS).describe("the probe's option --inject"),
+    status: schemas/* literal */.euz('ok'),
+    addedNs: schemas/* number */.aig().describe('to a null call, that is to every kernel entry'),
+    share: schemas/* number */.aig().describe('the same, of a null call: 0.31 is 31 percent'),
+    slowed: ids.describe('gated metrics that so much an entry slows by more than their margin'),
+    promised: ids.describe('… and by more than the MDE80 of the machine against itself'),
+    caught: ids.describe('gated metrics called regressed'),
+    first: schemas/* strictObject */.rej({
+        metric: schemas/* string */.YjP(),
+        screenMs: schemas/* number */.aig().min(0).describe('measuring time until it was flagged'),
+        confirmMs: schemas/* number */.aig().min(0).describe('… and from there until fresh launches confirmed it'),
+    })
+        .nullable()
+        .describe('what a gate that had not gone on would have caught first'),
+});
+const notInjectedSchema = schemas/* strictObject */.rej({
+    injection: schemas/* enum */.k5n(INJECTIONS),
+    status: schemas/* literal */.euz('unavailable'),
+    reason: schemas/* string */.YjP().describe('why the probe cannot be slowed this way here'),
+});
+const selftestSchema = schemas/* strictObject */.rej({
+    schema: schemas/* literal */.euz(SELFTEST_SCHEMA),
+    version: schemas/* literal */.euz(SELFTEST_VERSION),
+    tool: schemas/* string */.YjP(),
+    trusted: schemas/* boolean */.zMY().describe('whether the exit code is 0'),
+    answer: schemas/* string */.YjP().describe('one sentence for people'),
+    gateMs: schemas/* number */.aig().positive().describe('time that each of the gates here had'),
+    alarms: ids.describe('gated metrics that the machine against itself called changed'),
+    certificate: report/* certificateSchema */.f6.describe('of the machine against itself'),
+    injections: schemas/* array */.YOg(schemas/* discriminatedUnion */.gMt('status', [injectedSchema, notInjectedSchema])),
+    scaled: schemas/* array */.YOg(schemas/* strictObject */.rej({
+        family: schemas/* string */.YjP(),
+        gated: schemas/* int */.Whr().min(1),
+        caught: schemas/* array */.YOg(schemas/* strictObject */.rej({
+            overMargin: schemas/* number */.aig().positive().describe('size of the change less the margin'),
+            metrics: schemas/* int */.Whr().min(0).describe('of which it is caught four times in five'),
+        })),
+    }))
+        .describe('what would be caught of changes that were not injected, by the MDE80'),
+    platform: report/* reportSchema */.Qh.shape.platform,
+    subject: report/* reportSchema */.Qh.shape.subject,
+    caveats: report/* reportSchema */.Qh.shape.caveats,
+});
+
+// EXTERNAL MODULE: ./lib/report/selftest-answer.js
+var selftest_answer = __nccwpck_require__(5473);
+// EXTERNAL MODULE: ./lib/report/words.js
+var words = __nccwpck_require__(8191);
+;// CONCATENATED MODULE: ./lib/report/selftest-build.js
+
+
+
+
+
+
+/** The metric whose change is the size of an injection: one entry, and hardly anything else. */
+const ENTRY_METRIC = 'syscall.null';
+/** Sizes of the changes that are thought rather than injected, over the margin. */
+const OVER_MARGIN = [0.01, 0.02, 0.03, 0.05];
+/** Families whose entries are page faults for a part, which no filter sees. */
+const FAULTING = ['memory', 'process'];
+/**
+ * What the gates of a self-test came to, as plain data.
+ *
+ * @param itself a duet of the machine with itself
+ * @param trials from the mildest injection to the strongest
+ * @param gateMs what each gate had
+ * @throws ZodError when they do not make a report: a bug
+ */
+function buildSelftest(itself, trials, tool, gateMs) {
+    const metrics = itself.metrics.map(build/* metricReport */.B);
+    const found = {
+        gateMs,
+        alarms: [...gatedOf(itself, 'regressed'), ...gatedOf(itself, 'improved')],
+        injections: trials.map((trial) => ('status' in trial ? trial : injected(trial, itself))),
+    };
+    return selftestSchema.parse({
+        schema: SELFTEST_SCHEMA,
+        version: SELFTEST_VERSION,
+        tool,
+        ...(0,selftest_answer/* answerOf */.ut)(found),
+        ...found,
+        certificate: (0,certificate/* certificateOf */.t)({ ...itself, metrics }),
+        scaled: scaledOf(metrics.filter(({ gate, mde80 }) => gate && mde80 !== null)),
+        platform: itself.candidate.platform,
+        subject: itself.candidate.subject,
+        caveats: caveatsOf([itself, ...trials.flatMap((trial) => comparisonOf(trial) ?? [])]),
+    });
+}
+const comparisonOf = (trial) => 'comparison' in trial ? trial.comparison : undefined;
+const caveatsOf = (comparisons) => [
+    ...new Set(comparisons.flatMap(({ caveats }) => caveats)),
+];
+const gatedOf = ({ metrics }, verdict) => metrics.filter((one) => one.gate && one.verdict === verdict).map(({ id }) => id);
+function injected({ injection, comparison, first }, itself) {
+    const { addedNs, share } = sizeOf(comparison);
+    const slowed = comparison.metrics.flatMap((metric) => {
+        const expected = expectedSlowdown(metric, comparison, addedNs);
+        return metric.gate && expected > metric.marginRatio ? [{ id: metric.id, expected }] : [];
+    });
+    const mde80 = new Map(itself.metrics.map((metric) => [metric.id, metric.mde80]));
+    return {
+        ...{ injection, status: 'ok', addedNs, share },
+        slowed: slowed.map(({ id }) => id),
+        promised: slowed
+            .filter(({ id, expected }) => expected > (mde80.get(id) ?? Number.POSITIVE_INFINITY))
+            .map(({ id }) => id),
+        caught: gatedOf(comparison, 'regressed'),
+        first: first ?? null,
+    };
+}
+function sizeOf({ metrics }) {
+    const call = metrics.find(({ id }) => id === ENTRY_METRIC);
+    if (call?.change === undefined || call.baseline.status !== 'ok')
+        return { addedNs: 0, share: 0 };
+    const share = call.change.ratio - 1;
+    return { addedNs: share * call.baseline.estimate, share };
+}
+/** By what an operation costs in kernel entries by design, and not by what was measured of it. */
+function expectedSlowdown({ id, baseline }, { candidate }, addedNs) {
+    const entries = (0,samples/* metricOf */.ak)(candidate, id)?.entries ?? 0;
+    if (baseline.status !== 'ok' || FAULTING.includes((0,words/* familyOf */.Ap)(id)))
+        return 0;
+    return (entries * addedNs) / baseline.estimate;
+}
+/** @param metrics gated ones with an MDE80 */
+function scaledOf(metrics) {
+    const families = [...new Set(metrics.map(({ id }) => (0,words/* familyOf */.Ap)(id)))];
+    return families
+        .toSorted((a, b) => (0,words/* familyRank */.VV)(a) - (0,words/* familyRank */.VV)(b) || 0)
+        .map((family) => scaledFamily(family, metrics.filter(({ id }) => (0,words/* familyOf */.Ap)(id) === family)));
+}
+const scaledFamily = (family, metrics) => ({
+    family,
+    gated: metrics.length,
+    caught: OVER_MARGIN.map((overMargin) => ({
+        overMargin,
+        metrics: metrics.filter(({ margin, mde80 }) => margin + overMargin >= (mde80 ?? Infinity))
+            .length,
+    })),
+});
+
+// EXTERNAL MODULE: ./lib/targets/index.js + 2 modules
+var targets = __nccwpck_require__(3907);
+;// CONCATENATED MODULE: ./lib/targets/injected.js
+
+/** A target whose probe makes every system call of its own dearer: a regression with a known cause. */
+const withInjection = (target, injection) => ({
+    ...target,
+    record: { ...target.record, spec: `${target.record.spec} ${injectionArgument(injection)}` },
+    argv: (probe, planArguments) => target.argv(probe, [...planArguments, injectionArgument(injection)]),
+});
+
+// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
+var simple_statistics = __nccwpck_require__(5521);
+// EXTERNAL MODULE: ./lib/verdict/duet.js
+var verdict_duet = __nccwpck_require__(9619);
+// EXTERNAL MODULE: ./lib/verdict/shift-test.js + 1 modules
+var shift_test = __nccwpck_require__(2330);
+;// CONCATENATED MODULE: ./lib/verdict/detection.js
+
+
+
+
+/**
+ * Judges ever longer beginnings of a duet's own launches: those of the screen until it flags what
+ * the whole duet calls regressed, then those of the confirmation until they confirm it. The
+ * confirmation that was measured held all that the whole screen flagged, which takes longer than
+ * what a beginning of it flags: the time is an upper bound.
+ *
+ * @param duet a comparison of both sides of a duet from their whole records
+ * @returns undefined where nothing regressed
+ */
+function firstDetection(duet, settings) {
+    const [baseline] = duet.baseline;
+    const regressed = gatedRegressions(duet);
+    if (baseline === undefined || regressed.size === 0)
+        return undefined;
+    const whole = [baseline, duet.candidate];
+    for (const end of pairEnds(whole, 'screen')) {
+        const { flagged } = (0,verdict_duet/* screenDuet */.F9)(...until(whole, 'screen', end), settings);
+        const confirmed = flagged.some((id) => regressed.has(id))
+            ? firstConfirmed(whole, flagged, regressed, settings.alpha)
+            : undefined;
+        if (confirmed)
+            return { ...confirmed, screenMs: screenMs(whole, end) };
+    }
+    return undefined;
+}
+/** Margins of the gated metrics that regressed, by id. */
+const gatedRegressions = ({ metrics }) => new Map(metrics.flatMap(({ id, gate, verdict, marginRatio }) => gate && verdict === 'regressed' ? [[id, marginRatio]] : []));
+/** A metric that did not regress counts in the family, and is never the one that is confirmed. */
+const NOT_CONFIRMED = { slower: 1, faster: 1 };
+function firstConfirmed(whole, flagged, regressed, alpha) {
+    for (const end of pairEnds(whole, 'confirm')) {
+        const runs = until(whole, 'confirm', end);
+        const tests = flagged.map((id) => [id, testConfirmed(runs, id, regressed.get(id))]);
+        for (const [metric, { slower }] of (0,shift_test/* adjustFamily */.K$)(new Map(tests))) {
+            if (slower <= alpha)
+                return { metric, confirmMs: wallMs(runs, ['confirm']) };
+        }
+    }
+    return undefined;
+}
+function testConfirmed(runs, id, marginRatio) {
+    const { between } = (0,samples/* pairDifferences */.ZV)(...runs, id, 'confirm');
+    const known = marginRatio !== undefined && between.length > 0;
+    return known ? (0,shift_test/* testShift */.js)(between, marginRatio) : NOT_CONFIRMED;
+}
+/** Sequence numbers that a pair of launches ends with. */
+const pairEnds = ([, candidate], phase) => [
+    ...new Set(candidate.launches.flatMap((launch) => (launch.phase === phase ? [launch.sequence | 1] : []))),
+];
+/** Both sides as if the phase had ended after a launch. */
+const until = ([baseline, candidate], phase, end) => {
+    const begun = (launch) => launch.phase !== phase || launch.sequence <= end;
+    const cut = (run) => ({ ...run, launches: run.launches.filter(begun) });
+    return [cut(baseline), cut(candidate)];
+};
+const screenMs = (whole, end) => wallMs(until(whole, 'screen', end), ['warm-up', 'screen']);
+const wallMs = (runs, phases) => (0,simple_statistics/* sum */.cz)(runs
+    .flatMap(({ launches }) => launches)
+    .filter(({ phase }) => phases.includes(phase))
+    .map(({ wallNs }) => wallNs)) / 1e6;
+
+// EXTERNAL MODULE: ./lib/version.js
+var version = __nccwpck_require__(3411);
+;// CONCATENATED MODULE: ./lib/selftest.js
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * A few of each family, since three gates have to find pairs enough in the time of one. What is
+ * injected slows them all, and the certificate of every report covers whatever that report measured.
+ */
+const REPRESENTATIVES = [
+    'clock.vdso_monotonic',
+    'syscall.{null,enosys,read_zero,write_null,pread_4k,fstat,stat,open_close}',
+    'signal.raise',
+    'context.{pipe_self,pipe_2p_0k,futex_2p}',
+    'memory.mmap_munmap',
+    'net.{tcp_rtt_1b,unix_rtt_1b}',
+    'sendfile.{tcp_4k,tcp_4k_cork_header,unix_64k}',
+];
+/** A confirmation that lacks pairs may take so much longer than its gate's time: see Session. */
+const OVERRUN_SHARE = 0.3;
+/**
+ * Whether the gate can be trusted on this machine: it compares the machine with itself, and then
+ * with itself under regressions of a known cause, by the gate's own measuring and judging. Nothing
+ * is stored.
+ *
+ * @returns what was found, and one sentence that answers
+ * @throws Failure when nothing can be compiled or measured here
+ */
+async function selftest(config, surroundings) {
+    const bench = await gatedBench(config, surroundings);
+    const target = (0,targets/* makeTarget */.mh)(config.candidate);
+    const obstacles = await Promise.all(INJECTIONS.map((injection) => injectionObstacle(bench.probe, injection)));
+    const gates = 1 + obstacles.filter((reason) => reason === undefined).length;
+    const compare = gatesInTurn(bench, config, gates, surroundings.progress);
+    const itself = await compare({ baseline: target, candidate: target });
+    requireEntryMetric(itself);
+    const trials = [];
+    for (const [index, injection] of INJECTIONS.entries()) {
+        const reason = obstacles[index];
+        if (reason === undefined) {
+            const candidate = withInjection(target, injection);
+            const comparison = await compare({ baseline: target, candidate });
+            trials.push({ injection, comparison, first: firstDetection(comparison, config) });
+        }
+        else
+            trials.push({ injection, status: 'unavailable', reason });
+    }
+    surroundings.progress.end();
+    return buildSelftest(itself, trials, version/* VERSION */.x, config.durationMs / (gates + OVERRUN_SHARE));
+}
+/** The gated metrics that were asked for, and the one that says how large an injection is. */
+async function gatedBench(config, surroundings) {
+    const asked = config.metrics.length > 0 ? config.metrics : REPRESENTATIVES;
+    const metrics = [...asked, ENTRY_METRIC];
+    const bench = await (0,measure_bench/* prepareBench */.c)({ ...config, metrics }, surroundings);
+    const gated = bench.plan.metrics.filter(({ gate }) => gate);
+    return { ...bench, plan: { ...bench.plan, metrics: gated } };
+}
+/** What is left of the time is shared by the gates that are left; the last may overrun its share. */
+function gatesInTurn(bench, config, gates, progress) {
+    const end = performance.now() + config.durationMs;
+    let left = gates;
+    return (sides) => {
+        const durationMs = Math.max(0, end - performance.now()) / (left + OVERRUN_SHARE);
+        left -= 1;
+        const [before, after] = [sides.baseline.record.spec, sides.candidate.record.spec];
+        progress.note(`Gate ${gates - left} of ${gates}: ${before} against ${after}.`);
+        return gateOnce(new session/* Session */.N(bench, sides, durationMs, progress), config, progress);
+    };
+}
+async function gateOnce(session, config, progress) {
+    const [before, after] = (0,evidence/* bothIdentities */.Eb)();
+    const runs = () => [session.baselineRun(before), session.candidateRun(after)];
+    await session.warmUp();
+    await (0,evidence/* screenAndConfirm */.w4)(session, runs, config, progress);
+    return (0,verdict_duet/* compareDuet */.s8)(...runs(), config);
+}
+function requireEntryMetric({ metrics }) {
+    const entry = metrics.find(({ id }) => id === ENTRY_METRIC);
+    if (entry?.change !== undefined)
+        return;
+    const why = entry?.because.replace(/\.$/, '') ?? 'it was not measured';
+    throw (0,failure/* measurementFailure */.jO)(`The self-test measures what it injects by ${ENTRY_METRIC}, which has no number here (${why}): run it where getppid(2) is allowed, with a longer --duration if launches are slow.`);
+}
+
+// EXTERNAL MODULE: ./lib/cli/options.js
+var options = __nccwpck_require__(9048);
+// EXTERNAL MODULE: ./lib/cli/shell.js + 24 modules
+var shell = __nccwpck_require__(6964);
+;// CONCATENATED MODULE: ./lib/cli/selftest.js
+
+
+
+
+
+/** `selftest`: regressions of a known cause on this machine, and whether they are caught. */
+function addSelftest(program) {
+    program
+        .command('selftest')
+        .description('whether the gate can be trusted here: does it catch a regression that it injects')
+        .option('--duration <time>', 'how long to measure in all, such as 60s', inputs/* DEFAULTS */.z.duration)
+        .option(...options/* marginOption */.Eo)
+        .option('--metrics <globs>', 'which metrics, such as "syscall.*" (default: a few of each family)')
+        .option(...options/* alphaOption */.mH)
+        .option(...(0,options/* jsonOption */.Ec)('what was found'))
+        .allowExcessArguments(false)
+        .action(runSelftest);
+}
+async function runSelftest({ json, ...options }) {
+    const config = (0,inputs/* parseConfig */.o)(options);
+    const found = await (0,shell/* withProgress */.E0)((progress, signal) => selftest(config, { progress, signal }));
+    await (0,shell/* print */.yy)(json ? (0,shell/* asJson */.vA)(found) : (0,terminal/* renderSelftest */.PS)(found, (0,shell/* terminal */.Fo)()));
+    if (!found.trusted)
+        process.exitCode = shell/* EXIT */.dc.untrusted;
+}
 
 
 /***/ }),
@@ -19097,7 +19939,14 @@ function timeLeft(done, total, elapsedMs) {
 
 
 /** What every verb of the command line needs of the process around it. */
-const EXIT = { fine: 0, regressed: 1, usage: 2, measurement: 3, interrupted: 130 };
+const EXIT = {
+    fine: 0,
+    regressed: 1,
+    untrusted: 1,
+    usage: 2,
+    measurement: 3,
+    interrupted: 130,
+};
 const shell_terminal = () => ({
     color: process.stdout.isTTY === true && !process.env['NO_COLOR'],
     columns: process.stdout.columns ?? 100,
@@ -19157,7 +20006,34 @@ const unprintable = (error) => `The report could not be written to standard outp
 
 /***/ }),
 
-/***/ 612:
+/***/ 357:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   d: () => (/* binding */ metricsNamed)
+/* harmony export */ });
+/* harmony import */ var picomatch__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4006);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1957);
+
+
+/**
+ * The metrics that a glob matches.
+ *
+ * @param among where the ids are from, for the error sentence: "the catalogue"
+ * @throws Failure (usage) for a glob that names none of them
+ */
+function metricsNamed(input, glob, ids, among) {
+    const found = ids.filter((id) => picomatch__WEBPACK_IMPORTED_MODULE_1__.isMatch(id, glob));
+    if (found.length > 0)
+        return found;
+    const families = [...new Set(ids.map((id) => `${id.split('.', 1)[0]}.*`))];
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`${input} "${glob}" names no metric of ${among}: give an id such as ${ids[0]}, or a glob such as ${families.join(', ')}.`);
+}
+
+
+/***/ }),
+
+/***/ 5824:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -19223,79 +20099,8 @@ function refuseReserved(input, spec) {
     throw (0,failure/* usageFailure */.II)(`${input} "${spec}" is of the kind ${kind}, which this version of syscall-gate cannot use yet: give ${[...targets/* RUNNABLE_KINDS */.YN, ...(input === 'baseline' ? ALLOWED_FORMS : [])].join(', ')}.`);
 }
 
-;// CONCATENATED MODULE: ./lib/config/values.js
-
-const SECOND_MS = 1000;
-const DURATION_UNITS_MS = {
-    '': SECOND_MS,
-    s: SECOND_MS,
-    m: 60 * SECOND_MS,
-    min: 60 * SECOND_MS,
-};
-/** Shorter leaves no room for a round of all metrics beside the warm-up. */
-const SHORTEST_MS = 2 * SECOND_MS;
-const LONGEST_MS = 3600 * SECOND_MS;
-/** Reads "60", "60s" or "2m" as milliseconds. */
-function parseDuration(text) {
-    const match = /^(\d+(?:\.\d+)?)\s*(s|m|min|)$/.exec(text.trim());
-    const unitMs = DURATION_UNITS_MS[match?.[2] ?? ''];
-    const durationMs = match && unitMs ? Number(match[1]) * unitMs : Number.NaN;
-    if (durationMs >= SHORTEST_MS && durationMs <= LONGEST_MS)
-        return durationMs;
-    throw (0,failure/* usageFailure */.II)(`duration "${text}" is not a time to measure for: give seconds or minutes from 2s to 60m, such as 30s or 2m.`);
-}
-/**
- * Reads a margin list: "2%" for every metric, or rules "glob=percent" separated by commas or
- * newlines, of which the last that matches a metric wins.
- */
-function parseMargins(text) {
-    return words(text).map((rule) => {
-        const [glob, percent, ...rest] = rule.includes('=') ? rule.split('=') : ['*', rule];
-        const ratio = parsePercent(percent ?? '');
-        if (glob && ratio !== undefined && rest.length === 0)
-            return { glob: glob.trim(), ratio };
-        throw (0,failure/* usageFailure */.II)(`margin "${rule}" is not a percentage from 0.1% to 1000%: give one for all metrics, such as 2%, or one for each glob, such as context.*=4%.`);
-    });
-}
-function parsePercent(text) {
-    const match = /^\s*(\d+(?:\.\d+)?)\s*%?\s*$/.exec(text);
-    const percent = match ? Number(match[1]) : Number.NaN;
-    return percent >= 0.1 && percent <= 1000 ? percent / 100 : undefined;
-}
-/** Reads metric globs separated by commas, blanks or newlines. */
-function parseGlobs(text) {
-    const globs = words(text).flatMap((word) => word.split(/\s+/));
-    if (globs.length > 0 || text.trim() === '')
-        return globs;
-    throw (0,failure/* usageFailure */.II)(`metrics "${text}" names nothing: give ids or globs, such as syscall.*.`);
-}
-function parseAlpha(text) {
-    const alpha = /^\s*\d*\.?\d+(e-\d+)?\s*$/.test(text) ? Number(text) : Number.NaN;
-    if (alpha >= 1e-6 && alpha <= 0.2)
-        return alpha;
-    throw (0,failure/* usageFailure */.II)(`alpha "${text}" is not a family-wise error level: give a number from 0.000001 to 0.2, such as 0.01.`);
-}
-function parseSeed(text) {
-    const seed = /^\d{1,10}$/.test(text.trim()) ? Number(text) : Number.NaN;
-    if (seed <= 0xffff_ffff)
-        return seed;
-    throw (0,failure/* usageFailure */.II)(`seed "${text}" is not a whole number from 0 to 4294967295.`);
-}
-const FAIL_ON = ['regression', 'inconclusive', 'never'];
-const parseFailOn = (text) => parseChoice('fail-on', text, FAIL_ON);
-/** Reads one of a few words; `input` is the name of the input for the error's sentence. */
-function parseChoice(input, text, choices) {
-    const choice = choices.find((candidate) => candidate === text.trim());
-    if (choice !== undefined)
-        return choice;
-    throw (0,failure/* usageFailure */.II)(`${input} "${text}" is not known: give one of ${choices.join(', ')}.`);
-}
-/** A comma inside braces belongs to the glob: {syscall,clock}.* */
-const words = (text) => text
-    .split(/[,\n](?![^{}]*\})/)
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
-
+// EXTERNAL MODULE: ./lib/config/values.js
+var values = __nccwpck_require__(6618);
 ;// CONCATENATED MODULE: ./lib/config/inputs.js
 
 
@@ -19318,13 +20123,13 @@ function parseConfig(raw) {
     return {
         candidate: parseCandidate((raw.candidate || DEFAULTS.candidate).trim()),
         baseline: raw.baseline ? parseBaseline(raw.baseline.trim()) : ownRuns(out),
-        durationMs: parseDuration(raw.duration || DEFAULTS.duration),
-        metrics: parseGlobs(raw.metrics ?? ''),
-        margins: parseMargins(raw.margin ?? ''),
-        alpha: parseAlpha(raw.alpha || DEFAULTS.alpha),
-        failOn: parseFailOn(raw.failOn || DEFAULTS.failOn),
+        durationMs: (0,values/* parseDuration */.E9)(raw.duration || DEFAULTS.duration),
+        metrics: (0,values/* parseGlobs */.nS)(raw.metrics ?? ''),
+        margins: (0,values/* parseMargins */.bK)(raw.margin ?? ''),
+        alpha: (0,values/* parseAlpha */.M3)(raw.alpha || DEFAULTS.alpha),
+        failOn: (0,values/* parseFailOn */.XV)(raw.failOn || DEFAULTS.failOn),
         out: (0,external_node_path_.resolve)(out),
-        seed: raw.seed ? parseSeed(raw.seed) : (0,external_node_crypto_.randomInt)(0x1_0000_0000),
+        seed: raw.seed ? (0,values/* parseSeed */.dS)(raw.seed) : (0,external_node_crypto_.randomInt)(0x1_0000_0000),
     };
 }
 const ownRuns = (out) => ({
@@ -19337,966 +20142,119 @@ const ownRuns = (out) => ({
 
 /***/ }),
 
-/***/ 7197:
+/***/ 6618:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E9: () => (/* binding */ parseDuration),
+/* harmony export */   M3: () => (/* binding */ parseAlpha),
+/* harmony export */   XV: () => (/* binding */ parseFailOn),
+/* harmony export */   _8: () => (/* binding */ parseExpected),
+/* harmony export */   bK: () => (/* binding */ parseMargins),
+/* harmony export */   dS: () => (/* binding */ parseSeed),
+/* harmony export */   nS: () => (/* binding */ parseGlobs)
+/* harmony export */ });
+/* unused harmony export parseChoice */
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1957);
 
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  h: () => (/* binding */ gatherEvidence),
-  t: () => (/* binding */ newIdentity)
-});
-
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(7598);
-// EXTERNAL MODULE: ./lib/measure/session.js + 9 modules
-var measure_session = __nccwpck_require__(4774);
-// EXTERNAL MODULE: ./lib/stats/assumptions.js
-var assumptions = __nccwpck_require__(2595);
-// EXTERNAL MODULE: ./lib/targets/index.js + 2 modules
-var targets = __nccwpck_require__(3907);
-// EXTERNAL MODULE: ./lib/units.js
-var units = __nccwpck_require__(3052);
-// EXTERNAL MODULE: ./lib/stats/hodges-lehmann.js
-var hodges_lehmann = __nccwpck_require__(4825);
-// EXTERNAL MODULE: ./lib/stats/power.js + 1 modules
-var power = __nccwpck_require__(2868);
-// EXTERNAL MODULE: ./lib/stats/arguments.js
-var stats_arguments = __nccwpck_require__(7335);
-// EXTERNAL MODULE: ./lib/stats/normal.js
-var normal = __nccwpck_require__(5172);
-// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
-var simple_statistics = __nccwpck_require__(5521);
-;// CONCATENATED MODULE: ./lib/stats/moderated.js
-
-/**
- * Smyth's moderated variance, s̃² = (ν₀ s₀² + ν s²) / (ν₀ + ν) with ν₀ + ν degrees of freedom: the
- * posterior mean of 1/σ², inverted, when ν₀ s₀²/σ² has a χ² distribution with ν₀ degrees of
- * freedom. A t statistic with s̃ follows Student's t with ν₀ + ν degrees of freedom under that prior.
- *
- * Here the prior is fixed and shipped, not estimated across metrics as limma does: a gate has too
- * few metrics of one family, and a verdict must not depend on which other metrics were selected.
- *
- * Source: G. K. Smyth, "Linear models and empirical Bayes methods for assessing differential
- * expression in microarray experiments", Statistical Applications in Genetics and Molecular
- * Biology 3 (2004), article 3, section 4.
- *
- * @param observed ν may be 0 (nothing observed yet; its variance then does not count)
- * @throws RangeError when a number is not finite, negative, or the prior is empty
- */
-function moderatedVariance(observed, prior) {
-    (0,stats_arguments/* requireNotNegative */.CR)('observed.variance', observed.variance);
-    (0,stats_arguments/* requireNotNegative */.CR)('observed.degreesOfFreedom', observed.degreesOfFreedom);
-    (0,stats_arguments/* requirePositive */.z6)('prior.standardDeviation', prior.standardDeviation);
-    (0,stats_arguments/* requirePositive */.z6)('prior.degreesOfFreedom', prior.degreesOfFreedom);
-    const degreesOfFreedom = prior.degreesOfFreedom + observed.degreesOfFreedom;
-    const sum = prior.degreesOfFreedom * prior.standardDeviation ** 2 +
-        observed.degreesOfFreedom * observed.variance;
-    return { variance: sum / degreesOfFreedom, degreesOfFreedom };
-}
-
-// EXTERNAL MODULE: ./lib/stats/student.js
-var student = __nccwpck_require__(5956);
-;// CONCATENATED MODULE: ./lib/stats/prediction.js
-
-
-
-
-
-/**
- * Tests m new runs against n stored ones: T = (z̃ − μ̃ ∓ δ) / (s̃ √(v(m) + v(n))) with ν₀ + ν degrees
- * of freedom, where z̃ and μ̃ are medians, v is the variance factor of a median
- * ({@link medianVariance}) and s̃² is the moderated between-run variance of both sides together,
- * ν = m + n − 2. The unit is the run: what varies inside a run never shrinks the error. One
- * candidate and one stored run give ν = 0, and the prior alone answers, widely.
- *
- * The spread is winsorised: a stored run further from the centre than {@link WINSOR_LIMIT} robust
- * deviations counts as if it were just there, so that one odd run, or one regression that was
- * merged, does not blind the gate to the next for as long as it is stored. The level is exact under the prior (normal runs, ν₀ s₀²/σ² ~ χ²). For a
- * platform whose σ is s₀ itself it is conservative (by simulation 0.023 at a nominal 0.05 with one
- * stored run, 0.048 with 20); for one whose σ is twice s₀ it is not (0.16 with one, 0.10 with 5,
- * 0.064 with 20).
- *
- * Source: G. K. Smyth (2004), see {@link moderatedVariance}; for the predictive form, G. J. Hahn,
- * Journal of the American Statistical Association 64 (1969), 878-888.
- *
- * @param confidence two-sided coverage of `low` to `high` (for Δ, not for a single run)
- * @throws RangeError when a side is empty or a number is out of its range
- */
-function predict(input, confidence) {
-    const { candidate, baseline, margin, prior } = input;
-    (0,stats_arguments/* requireSome */.YN)('candidate', candidate);
-    (0,stats_arguments/* requireSome */.YN)('baseline', baseline);
-    (0,stats_arguments/* requireNotNegative */.CR)('margin', margin);
-    (0,stats_arguments/* requireLevel */.q1)('confidence', confidence);
-    const { variance, degreesOfFreedom } = moderatedVariance(pooled([candidate, baseline], prior.standardDeviation), prior);
-    const factor = medianVariance(candidate.length) + medianVariance(baseline.length);
-    const standardError = Math.sqrt(variance * factor);
-    const estimate = (0,simple_statistics/* median */.JZ)([...candidate]) - (0,simple_statistics/* median */.JZ)([...baseline]);
-    const reach = standardError * (0,student/* studentQuantile */.F)((1 + confidence) / 2, degreesOfFreedom);
-    return {
-        estimate,
-        low: estimate - reach,
-        high: estimate + reach,
-        slower: (0,student/* studentCdf */.R)((margin - estimate) / standardError, degreesOfFreedom),
-        faster: (0,student/* studentCdf */.R)((margin + estimate) / standardError, degreesOfFreedom),
-        standardError,
-        degreesOfFreedom,
-    };
-}
-/**
- * Variance of the median of n normal observations, in units of the variance of one: about
- * (π/2)/n rather than the mean's 1/n (from n = 3 on; for one or two the median is the mean). Using
- * 1/n would understate the variance of the stored centre, at worst by a third. The price of the
- * robust centre is small, because the candidate's own term is 1 at m = 1: the standard error grows
- * by 4 % at n = 3 and by 1 % at n = 20. For tails heavier than normal the factor is smaller, so
- * this one errs on the quiet side.
- *
- * π / (2(n + a)) with a = π/2 − 1 for odd and π − 2 for even n is exact at 1 and 2, and within
- * 2.5 % of the integral over the order statistics at every n (checked against R up to 30).
- * Asymptotics: H. A. David and H. N. Nagaraja, "Order Statistics" (2003).
- */
-function medianVariance(n) {
-    (0,stats_arguments/* requireCount */.v6)('n', n);
-    return Math.PI / 2 / (n + (n % 2 === 1 ? Math.PI / 2 - 1 : Math.PI - 2));
-}
-/** The two sides share a between-run variance but not a centre. */
-function pooled(sides, least) {
-    const degrees = sides.map((side) => side.length - 1);
-    const degreesOfFreedom = degrees.reduce((sum, own) => sum + own, 0);
-    if (degreesOfFreedom === 0)
-        return { variance: 0, degreesOfFreedom };
-    const squares = sides
-        .filter((side) => side.length > 1)
-        .reduce((sum, side) => sum + (side.length - 1) * (0,simple_statistics/* sampleVariance */.y4)(winsorised(side, least)), 0);
-    return { variance: squares / degreesOfFreedom, degreesOfFreedom };
-}
-/** Makes the median absolute deviation of normal data estimate their standard deviation. */
-const MAD_TO_DEVIATION = 1.4826;
-/**
- * Pulls in what lies far out. The scale is the median absolute deviation, but never less than the
- * prior's deviation: a few runs that happen to agree must not make an ordinary one look odd.
- */
-function winsorised(values, least) {
-    const centre = (0,simple_statistics/* median */.JZ)([...values]);
-    const deviation = MAD_TO_DEVIATION * (0,simple_statistics/* medianAbsoluteDeviation */.hK)([...values]);
-    const reach = assumptions/* WINSOR_LIMIT */.zQ * Math.max(deviation, least);
-    return values.map((value) => Math.min(Math.max(value, centre - reach), centre + reach));
-}
-
-;// CONCATENATED MODULE: ./lib/stats/settle.js
-
-
-
-
-
-
-/**
- * How many pairs in all an inconclusive duet metric would take to be settled, should the estimate
- * stay where it is: `unchanged` when it lies inside the margins, a confirmed change when outside.
- *
- * The interval shrinks as 1/√pairs. The figure is an expectation, not a promise: an estimate that
- * wanders ends on either side of its threshold at that number equally often.
- *
- * @param result the metric's estimate with its interval, at any confidence
- * @param pairs how many pairs it rests on
- * @returns more than `pairs`; undefined when more than {@link MOST_PAIRS_TO_SETTLE} would be
- *   needed, as for an estimate on the margin itself. While the interval is unbounded: the pairs
- *   that bound it and let the family be tested at all
- * @throws RangeError when an argument is out of its range
- */
-function pairsToSettle(result, pairs, judging) {
-    (0,stats_arguments/* requireFinite */.hp)('estimate', result.estimate);
-    (0,stats_arguments/* requireLevel */.q1)('confidence', result.confidence);
-    (0,stats_arguments/* requireCount */.v6)('pairs', pairs);
-    const { level, distance } = nearestDecision(result.estimate, judging, [
-        ...(judging.flagged === undefined ? [assumptions/* SCREEN_FAMILY_WISE */.NR / judging.familySize] : []),
-        judging.alpha / (judging.flagged ?? 1),
-    ]);
-    const least = Math.max(pairs + 1, (0,power/* minimumPairs */.gv)(level, 1));
-    const width = result.high - result.low;
-    if (width === Number.POSITIVE_INFINITY)
-        return least;
-    const standardError = width / 2 / (0,normal/* normalQuantile */.Z)((1 + result.confidence) / 2);
-    const needed = pairs * (((0,normal/* normalQuantile */.Z)(1 - level) * standardError) / distance) ** 2;
-    return needed <= assumptions/* MOST_PAIRS_TO_SETTLE */.QU ? Math.max(least, Math.ceil(needed)) : undefined;
-}
-/**
- * How many stored runs in all an inconclusive prediction would take to be settled, should estimate
- * and between-run spread stay as they are. The candidate's own term does not shrink with stored
- * runs, so some changes are never settled this way: a duet, or more candidate runs, would.
- *
- * @returns more than `runs.baseline`; undefined when {@link MOST_RUNS_TO_SETTLE} are not enough
- * @throws RangeError when an argument is out of its range
- */
-function runsToSettle(result, runs, judging) {
-    (0,stats_arguments/* requireFinite */.hp)('estimate', result.estimate);
-    (0,stats_arguments/* requirePositive */.z6)('standardError', result.standardError);
-    const { level, distance } = nearestDecision(result.estimate, judging, [
-        judging.alpha / judging.familySize,
-    ]);
-    const own = medianVariance(runs.candidate);
-    const deviation = result.standardError / Math.sqrt(own + medianVariance(runs.baseline));
-    for (let stored = runs.baseline + 1; stored <= assumptions/* MOST_RUNS_TO_SETTLE */.R3; stored++) {
-        const standardError = deviation * Math.sqrt(own + medianVariance(stored));
-        const degreesOfFreedom = result.degreesOfFreedom + stored - runs.baseline;
-        if (standardError * (0,student/* studentQuantile */.F)(1 - level, degreesOfFreedom) <= distance)
-            return stored;
-    }
-    return undefined;
-}
-/** Which decision the estimate points at: how far it is from the margin, and the hardest level. */
-function nearestDecision(estimate, { margin, alpha, familySize }, flaggingLevels) {
-    (0,stats_arguments/* requireNotNegative */.CR)('margin', margin);
-    (0,stats_arguments/* requireLevel */.q1)('alpha', alpha);
-    (0,stats_arguments/* requireCount */.v6)('familySize', familySize);
-    const beyond = Math.abs(estimate) - margin;
-    const level = beyond > 0 ? Math.min(...flaggingLevels) : assumptions/* EQUIVALENCE_ALPHA */.UT;
-    return { level, distance: Math.abs(beyond) };
-}
-
-// EXTERNAL MODULE: ./lib/verdict/samples.js
-var samples = __nccwpck_require__(1194);
-// EXTERNAL MODULE: ./lib/record/run.js + 1 modules
-var record_run = __nccwpck_require__(2522);
-;// CONCATENATED MODULE: ./lib/verdict/sides.js
-
-
-/** A metric as a side of the comparison shows it, a time in ns at the given control speed. */
-const measuredSide = (metric, controlNs) => metric.unit === 'count'
-    ? measured(metric.unit, (0,samples/* agreedCount */.yo)(metric).count, metric.counts.length)
-    : measured(metric.unit, Math.exp((0,samples/* runEstimate */.GI)(metric)) * controlNs, metric.replicates.length);
-const measured = (unit, estimate, replicates) => ({
-    status: 'ok',
-    unit,
-    estimate,
-    replicates,
-});
-/** The two sides of a change: the baseline as it was measured, the candidate by the change. */
-const sidesOfChange = ({ unit }, baselineNs, ratio, replicates) => ({
-    baseline: measured(unit, baselineNs, replicates.baseline),
-    candidate: measured(unit, baselineNs * ratio, replicates.candidate),
-});
-const ABSENT = {
-    status: 'absent',
-    reason: { operation: 'compare', errno: 0, message: 'the run does not have this metric' },
+const SECOND_MS = 1000;
+const DURATION_UNITS_MS = {
+    '': SECOND_MS,
+    s: SECOND_MS,
+    m: 60 * SECOND_MS,
+    min: 60 * SECOND_MS,
 };
-function sideOf(metric, controlNs) {
-    if (metric === undefined)
-        return ABSENT;
-    if (metric.status === 'ok')
-        return measuredSide(metric, controlNs);
-    return { status: metric.status, reason: metric.reason };
+/** Shorter leaves no room for a round of all metrics beside the warm-up. */
+const SHORTEST_MS = 2 * SECOND_MS;
+const LONGEST_MS = 3600 * SECOND_MS;
+/** Reads "60", "60s" or "2m" as milliseconds. */
+function parseDuration(text) {
+    const match = /^(\d+(?:\.\d+)?)\s*(s|m|min|)$/.exec(text.trim());
+    const unitMs = DURATION_UNITS_MS[match?.[2] ?? ''];
+    const durationMs = match && unitMs ? Number(match[1]) * unitMs : Number.NaN;
+    if (durationMs >= SHORTEST_MS && durationMs <= LONGEST_MS)
+        return durationMs;
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`duration "${text}" is not a time to measure for: give seconds or minutes from 2s to 60m, such as 30s or 2m.`);
 }
-/** Both sides of a metric that is not compared, in ns at the control speed of the one that has it. */
-function bothSides(baseline, candidate) {
-    const reference = [baseline, candidate].find(record_run/* isTimed */._Y);
-    const controlNs = reference ? (0,samples/* controlSpeed */.vv)(reference.id, reference.replicates) : 1;
-    return { baseline: sideOf(baseline, controlNs), candidate: sideOf(candidate, controlNs) };
-}
-/** Why two records of a metric cannot be compared, or the pair when they can. */
-function comparablePair(baseline, candidate) {
-    if (baseline?.status === 'ok' && candidate?.status === 'ok') {
-        if (baseline.version === candidate.version) {
-            if ((0,record_run/* isTimed */._Y)(baseline) && (0,record_run/* isTimed */._Y)(candidate))
-                return { kind: 'timed', baseline, candidate };
-            if ((0,record_run/* isCounted */.he)(baseline) && (0,record_run/* isCounted */.he)(candidate)) {
-                return { kind: 'counted', baseline, candidate };
-            }
-            return `One side measured a time of this metric and the other a count.`;
-        }
-        return `The baseline measured definition ${baseline.version} of this metric and the candidate definition ${candidate.version}.`;
-    }
-    if (baseline?.status === 'ok')
-        return `Measured on the baseline, but ${absence(candidate)} on the candidate.`;
-    if (candidate?.status === 'ok')
-        return `Measured on the candidate, but ${absence(baseline)} on the baseline.`;
-    return `On neither side: ${absence(candidate)} on the candidate.`;
-}
-function absence(metric) {
-    if (metric === undefined)
-        return 'absent';
-    if (metric.status === 'ok')
-        return 'ok';
-    return `${metric.status.replace('_', ' ')} (${metric.reason.operation}: ${metric.reason.message})`;
-}
-/** The comparison of a metric for which there is nothing to test. */
-function incomparable(candidate, marginRatio, sides, because) {
-    const { id, gate } = candidate;
-    return { id, gate, marginRatio, ...sides, verdict: 'incomparable', because };
-}
-
-;// CONCATENATED MODULE: ./lib/verdict/counts.js
-
-
-
-
 /**
- * Compares what was counted rather than timed: a fact and not an estimate, so any difference is a
- * finding, without a margin, a p-value or an interval.
- *
- * @param obstacle why nothing may be called a change, if so
- * @returns undefined where the two records are not counts that can be compared
+ * Reads a margin list: "2%" for every metric, or rules "glob=percent" separated by commas or
+ * newlines, of which the last that matches a metric wins.
  */
-function compareCounts(baseline, candidate, obstacle) {
-    const pair = comparablePair(baseline, candidate);
-    if (typeof pair === 'string' || pair.kind === 'timed')
-        return undefined;
-    const before = (0,samples/* agreedCount */.yo)(pair.baseline);
-    const after = (0,samples/* agreedCount */.yo)(pair.candidate);
-    const ratio = after.count / before.count;
-    return {
-        id: candidate.id,
-        gate: candidate.gate,
-        marginRatio: 0,
-        ...bothSides(pair.baseline, pair.candidate),
-        ...decideCount(before, after, pair.candidate.counts.length, obstacle),
-        ...(Number.isFinite(ratio) && ratio > 0
-            ? { change: { ratio, low: ratio, high: ratio, confidence: 1 } }
-            : {}),
-    };
-}
-function decideCount(before, after, launches, obstacle) {
-    const agreement = Math.min(before.share, after.share);
-    if (agreement < assumptions/* COUNT_AGREEMENT */.Jz) {
-        return {
-            verdict: 'inconclusive',
-            because: `Only ${(0,units/* formatShare */.T1)(agreement)} of the launches of one side count the same, so the count is not exact here.`,
-        };
-    }
-    if (before.count === after.count) {
-        return {
-            verdict: 'unchanged',
-            because: `${(0,units/* formatCount */.B4)(after.count)} an operation on both sides, counted in ${(0,units/* countOf */.pq)(launches, 'launch', 'launches')}.`,
-        };
-    }
-    if (obstacle !== undefined)
-        return { verdict: 'inconclusive', because: obstacle };
-    return {
-        verdict: after.count > before.count ? 'regressed' : 'improved',
-        because: `${(0,units/* formatCount */.B4)(after.count)} an operation instead of ${(0,units/* formatCount */.B4)(before.count)}, counted exactly in ${(0,units/* countOf */.pq)(launches, 'launch', 'launches')}.`,
-    };
-}
-
-;// CONCATENATED MODULE: ./lib/stats/holm.js
-
-/**
- * Holm's step-down adjustment: rejecting where the adjusted p-value is at most α holds the
- * family-wise error level α whatever the dependence between the tests.
- *
- * Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal
- * of Statistics 6 (1979), 65-70. Equals R's p.adjust(p, "holm").
- *
- * @param pValues in [0, 1]; an empty family gives an empty answer
- * @returns adjusted p-values, in the order given
- * @throws RangeError when a p-value is outside [0, 1]
- */
-function holm(pValues) {
-    (0,stats_arguments/* requireProbabilities */.t9)('pValues', pValues);
-    const ascending = [...pValues.entries()].sort(([, p], [, q]) => p - q);
-    const adjusted = new Array(pValues.length);
-    let largest = 0;
-    for (const [step, [index, p]] of ascending.entries()) {
-        largest = Math.max(largest, Math.min(1, (pValues.length - step) * p));
-        adjusted[index] = largest;
-    }
-    return adjusted;
-}
-
-// EXTERNAL MODULE: ./lib/stats/signed-rank.js
-var signed_rank = __nccwpck_require__(8346);
-;// CONCATENATED MODULE: ./lib/verdict/shift-test.js
-
-
-/** Tests differences on the log scale against the margin, either way. */
-function testShift(differences, marginRatio) {
-    const margin = Math.log1p(marginRatio);
-    return {
-        slower: (0,signed_rank/* signedRankTest */.BL)(differences, margin).greater,
-        faster: (0,signed_rank/* signedRankTest */.BL)(differences, -margin).less,
-    };
-}
-/** Holm over a family of metrics, each direction a family of its own. */
-function adjustFamily(tests) {
-    const ids = [...tests.keys()];
-    const slower = holm([...tests.values()].map((test) => test.slower));
-    const faster = holm([...tests.values()].map((test) => test.faster));
-    return new Map(ids.map((id, i) => [id, { slower: slower[i] ?? 1, faster: faster[i] ?? 1 }]));
-}
-const smallestP = ({ slower, faster }) => Math.min(slower, faster);
-
-;// CONCATENATED MODULE: ./lib/verdict/decision.js
-
-
-/** Four-way verdict of one metric. `unchanged` is shown by equivalence, never by silence. */
-function decide(evidence) {
-    const { alpha, test, obstacle, floor, marginRatio } = evidence;
-    if (test && obstacle === undefined && smallestP(test) <= alpha) {
-        return floor && explains(floor, evidence) ? tooLoud(evidence, floor) : changed(evidence, test);
-    }
-    if (floor && exceeds(floor, marginRatio))
-        return tooLoud(evidence, floor);
-    return isEquivalent(evidence) ? unchanged(evidence) : undecided(evidence);
-}
-function isEquivalent({ equivalence, marginRatio }) {
-    const margin = Math.log1p(marginRatio);
-    return equivalence.low > -margin && equivalence.high < margin;
-}
-function changed({ gate, marginRatio, sample }, test) {
-    const slower = test.slower < test.faster;
-    const says = `${slower ? 'Slower' : 'Faster'} by more than the margin of ${(0,units/* formatShare */.T1)(marginRatio)}`;
-    return {
-        verdict: slower ? 'regressed' : 'improved',
-        because: `${says}, by ${sample}${gate ? '' : '; it informs, unconfirmed, and does not gate'}.`,
-        pValue: smallestP(test),
-    };
-}
-const unchanged = ({ marginRatio, sample }) => ({
-    verdict: 'unchanged',
-    because: `Shown to lie within the margin of ${(0,units/* formatShare */.T1)(marginRatio)}, by ${sample}.`,
-});
-function undecided(evidence) {
-    const { gate, sample, marginRatio, obstacle } = evidence;
-    if (obstacle !== undefined)
-        return { verdict: 'inconclusive', because: obstacle };
-    // Nobody waits for a metric that only informs.
-    const toSettle = gate ? evidence.toSettle : undefined;
-    const more = toSettle === undefined ? '' : ` About ${toSettle} in all would settle it.`;
-    return {
-        verdict: 'inconclusive',
-        because: `Neither a change beyond the margin of ${(0,units/* formatShare */.T1)(marginRatio)} nor its absence is shown by ${sample}.${more}`,
-        ...(toSettle === undefined ? {} : { replicatesToSettle: toSettle }),
-    };
-}
-const tooLoud = ({ marginRatio }, floor) => ({
-    verdict: 'inconclusive',
-    because: `Launches of the same side differ by ${(0,units/* formatShare */.T1)(Math.abs(floor.ratio - 1))} here, more than the margin of ${(0,units/* formatShare */.T1)(marginRatio)}: the difference of the sides cannot be told from that.`,
-});
-/**
- * Identical sides differ by more than the margin, and not by chance: their interval lies off 1. An
- * interval without bounds has too few pairs to say so.
- */
-function exceeds({ ratio, low, high }, marginRatio) {
-    return Math.abs(Math.log(ratio)) > Math.log1p(marginRatio) && (low > 1 || high < 1);
-}
-/** A change that lies wholly beyond anything that identical sides did is believed all the same. */
-function explains(floor, { equivalence, marginRatio }) {
-    const reach = Math.max(Math.abs(Math.log(floor.low)), Math.abs(Math.log(floor.high)));
-    const nearest = equivalence.low > 0 ? equivalence.low : -equivalence.high;
-    return exceeds(floor, marginRatio) && nearest <= reach;
-}
-/** An interval on the log scale as the ratios that people read. */
-const asChange = (location) => ({
-    ratio: Math.exp(location.estimate),
-    low: Math.exp(location.low),
-    high: Math.exp(location.high),
-    confidence: location.confidence,
-});
-
-;// CONCATENATED MODULE: ./lib/verdict/floor.js
-
-
-
-
-/**
- * The A/A floor: what neighbouring launches of the same side differ by, later over earlier. An
- * honest machine gives a ratio of 1, an interval that is narrow against the margin, and no
- * rejection by either one-sided test at the margin.
- *
- * @param within differences on the log scale; undefined comes out of none at all
- */
-function floorOf(within, marginRatio, alpha) {
-    if (within.length === 0)
-        return undefined;
-    const { slower, faster } = testShift(within, marginRatio);
-    return {
-        ...asChange((0,hodges_lehmann/* hodgesLehmann */.i)(within, assumptions/* SHOWN_CONFIDENCE */.LK)),
-        pairs: within.length,
-        rejections: [slower, faster].filter((p) => p <= alpha).length,
-    };
-}
-
-// EXTERNAL MODULE: ./node_modules/picomatch/index.js
-var picomatch = __nccwpck_require__(4006);
-;// CONCATENATED MODULE: ./lib/verdict/settings.js
-
-/**
- * The margin of a metric as a ratio: the last rule that matches it, else the design's default, or
- * what the metric needs at least.
- */
-function marginOf({ id, leastMargin = 0 }, rules, fallback) {
-    const rule = rules.findLast(({ glob }) => picomatch.isMatch(id, glob));
-    return rule?.ratio ?? Math.max(fallback, leastMargin);
-}
-
-;// CONCATENATED MODULE: ./lib/verdict/validity.js
-
-
-
-
-/** Above this share of stolen time the hypervisor is the loudest neighbour of all. */
-const STEAL_WORTH_SAYING = 0.02;
-/** What the launches' own accounting says against a comparison, one sentence each. */
-function validityCaveats(runs) {
-    return [...failedLaunches(runs), ...stolenTime(runs), ...otherCpu(runs), ...unpinned(runs)];
-}
-function otherCpu(runs) {
-    const cpus = [...new Set(runs.map((run) => run.plan.cpu))];
-    if (cpus.length < 2)
-        return [];
-    return [
-        `The sides ran on different CPUs (${cpus.join(' and ')}), whose speeds and interrupts may differ; allow both sides the same one.`,
-    ];
-}
-const unpinned = (runs) => runs
-    .filter((run) => !run.plan.pinned)
-    .map((run) => `Launches of ${run.target.spec} could not be kept on one CPU, so context switches may cross CPUs; allow sched_setaffinity(2) there.`);
-/** Two sides whose shares of interrupted batches differ by more were not interrupted by chance. */
-const REJECTED_WORTH_SAYING = 0.2;
-/**
- * A slowdown that takes a process off the CPU is filtered out with the batches that it interrupts:
- * what the filter hides must not go unsaid.
- */
-function filteredUnevenly(baseline, candidate) {
-    const metrics = candidate.metrics.flatMap((after) => {
-        const before = (0,samples/* metricOf */.ak)(baseline, after.id);
-        if (!(0,record_run/* isTimed */._Y)(before) || !(0,record_run/* isTimed */._Y)(after))
-            return [];
-        const gap = rejectedShare(after.replicates) - rejectedShare(before.replicates);
-        return Math.abs(gap) > REJECTED_WORTH_SAYING ? [after.id] : [];
-    });
-    if (metrics.length === 0)
-        return [];
-    return [
-        `Batches of ${metrics.join(', ')} were interrupted far more often on one side than on the other and left out: time spent off the CPU is not part of the change shown.`,
-    ];
-}
-const rejectedShare = (replicates) => {
-    const { batches, rejected } = (0,record_run/* countBatches */.K_)(replicates);
-    return rejected / batches;
-};
-function failedLaunches(runs) {
-    return runs.flatMap((run) => {
-        const failed = run.launches.filter((launch) => launch.failure !== undefined);
-        const [first] = failed;
-        if (first?.failure === undefined)
-            return [];
-        return `${failed.length} of ${run.launches.length} launches of ${run.target.spec} failed and do not count; the first because ${first.failure}.`;
+function parseMargins(text) {
+    return words(text).map((rule) => {
+        const [glob, percent, ...rest] = rule.includes('=') ? rule.split('=') : ['*', rule];
+        const ratio = parsePercent(percent ?? '');
+        if (glob && ratio !== undefined && rest.length === 0)
+            return { glob: glob.trim(), ratio };
+        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`margin "${rule}" is not a percentage from 0.1% to 1000%: give one for all metrics, such as 2%, or one for each glob, such as context.*=4%.`);
     });
 }
-function stolenTime(runs) {
-    const launches = runs.flatMap((run) => run.launches);
-    const wallNs = (0,simple_statistics/* sum */.cz)(launches.map((launch) => launch.wallNs));
-    const stolen = wallNs === 0 ? 0 : (0,simple_statistics/* sum */.cz)(launches.map((launch) => launch.stolenNs)) / wallNs;
-    if (stolen < STEAL_WORTH_SAYING)
-        return [];
-    return [
-        `The hypervisor gave ${(0,units/* formatShare */.T1)(stolen)} of the measuring time to others (steal); a quieter runner gives narrower intervals.`,
-    ];
+function parsePercent(text) {
+    const match = /^\s*(\d+(?:\.\d+)?)\s*%?\s*$/.exec(text);
+    const percent = match ? Number(match[1]) : Number.NaN;
+    return percent >= 0.1 && percent <= 1000 ? percent / 100 : undefined;
 }
-
-;// CONCATENATED MODULE: ./lib/verdict/duet.js
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * Says which gated metrics may have changed and are to be measured afresh: Holm at a generous
- * family-wise level, either direction.
- *
- * @returns ids, and the pairs without which the confirming test could not reach its level: the
- * exact p of a signed-rank test on K pairs is never below 2^−K
- */
-function screenDuet(baseline, candidate, settings) {
-    const family = duetMetrics(baseline, candidate, settings).filter(inFamily);
-    const flagged = [...testFamily(family, 'screen')]
-        .filter(([, test]) => smallestP(test) <= assumptions/* SCREEN_FAMILY_WISE */.NR)
-        .map(([id]) => id);
-    return {
-        flagged,
-        leastPairs: flagged.length > 0 ? (0,power/* minimumPairs */.gv)(settings.alpha, flagged.length) : 0,
-    };
+/** Reads metric globs separated by commas, blanks or newlines. */
+function parseGlobs(text) {
+    const globs = words(text).flatMap((word) => word.split(/\s+/));
+    if (globs.length > 0 || text.trim() === '')
+        return globs;
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`metrics "${text}" names nothing: give ids or globs, such as syscall.*.`);
 }
-/**
- * Compares both sides of a duet from their records alone.
- *
- * Only what the screen flagged and fresh launches confirmed (Holm over the flagged, at alpha) is
- * `regressed` or `improved`: the error level holds whatever the screen picked, and the change that
- * is shown is the fresh one, free of the screen's selection.
- */
-function compareDuet(baseline, candidate, settings) {
-    const metrics = duetMetrics(baseline, candidate, settings);
-    const gated = metrics.filter(inFamily).length;
-    const families = { gated, flagged: testFamily(metrics.filter(wasFlagged), 'confirm') };
-    const compared = candidate.metrics.map((metric) => {
-        const duet = metrics.find((one) => one.metric === metric);
-        return duet
-            ? compareMetric(duet, baseline, candidate, settings, families)
-            : (compareCounts((0,samples/* metricOf */.ak)(baseline, metric.id), metric) ??
-                notCompared(metric, baseline, settings));
-    });
-    return {
-        design: 'duet',
-        alpha: settings.alpha,
-        familySize: gated,
-        candidate,
-        baseline: [baseline],
-        metrics: compared,
-        skipped: [],
-        caveats: [...validityCaveats([baseline, candidate]), ...filteredUnevenly(baseline, candidate)],
-    };
+function parseAlpha(text) {
+    const alpha = /^\s*\d*\.?\d+(e-\d+)?\s*$/.test(text) ? Number(text) : Number.NaN;
+    if (alpha >= 1e-6 && alpha <= 0.2)
+        return alpha;
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`alpha "${text}" is not a family-wise error level: give a number from 0.000001 to 0.2, such as 0.01.`);
 }
-function duetMetrics(baseline, candidate, settings) {
-    return candidate.metrics.flatMap((metric) => {
-        const pair = comparablePair((0,samples/* metricOf */.ak)(baseline, metric.id), metric);
-        if (typeof pair === 'string' || pair.kind === 'counted')
-            return [];
-        const screen = (0,samples/* pairDifferences */.ZV)(baseline, candidate, metric.id, 'screen');
-        if (screen.between.length === 0)
-            return [];
-        const confirm = (0,samples/* pairDifferences */.ZV)(baseline, candidate, metric.id, 'confirm');
-        const marginRatio = marginOf(metric, settings.margins, assumptions/* DUET_MARGIN */.CJ);
-        return { metric: pair.candidate, marginRatio, screen, confirm };
-    });
+function parseSeed(text) {
+    const seed = /^\d{1,10}$/.test(text.trim()) ? Number(text) : Number.NaN;
+    if (seed <= 0xffff_ffff)
+        return seed;
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`seed "${text}" is not a whole number from 0 to 4294967295.`);
 }
-const inFamily = ({ metric }) => metric.gate;
-/** Only flagged metrics were measured again. */
-const wasFlagged = ({ confirm }) => confirm.between.length > 0;
-const testFamily = (family, phase) => adjustFamily(new Map(family.map((duet) => [duet.metric.id, testShift(duet[phase].between, duet.marginRatio)])));
-function compareMetric(duet, baseline, candidate, settings, families) {
-    const { metric, marginRatio, screen, confirm } = duet;
-    const confirmed = families.flagged.get(metric.id);
-    const phase = confirmed ? 'confirm' : 'screen';
-    const { between } = duet[phase];
-    const change = asChange((0,hodges_lehmann/* hodgesLehmann */.i)(between, assumptions/* SHOWN_CONFIDENCE */.LK));
-    const equivalence = (0,hodges_lehmann/* hodgesLehmann */.i)(between, assumptions/* EQUIVALENCE_CONFIDENCE */.gR);
-    const floor = floorOf([...screen.within, ...confirm.within], marginRatio, settings.alpha);
-    const before = (0,samples/* replicatesOf */.Gu)(baseline, metric.id, phase);
-    const familySize = metric.gate ? families.gated : 1;
-    return {
-        id: metric.id,
-        gate: metric.gate,
-        marginRatio,
-        ...sidesOfChange(metric, (0,samples/* typicalNs */.IJ)(metric.id, before), change.ratio, {
-            baseline: before.length,
-            candidate: (0,samples/* replicatesOf */.Gu)(candidate, metric.id, phase).length,
-        }),
-        ...decide({
-            gate: metric.gate,
-            marginRatio,
-            alpha: settings.alpha,
-            test: metric.gate ? confirmed : testShift(between, marginRatio),
-            equivalence,
-            sample: `${between.length}${confirmed ? ' fresh' : ''} pairs of launches`,
-            floor,
-            toSettle: pairsToSettle(equivalence, between.length, {
-                margin: Math.log1p(marginRatio),
-                alpha: settings.alpha,
-                familySize,
-                ...(confirmed ? { flagged: families.flagged.size } : {}),
-            }),
-        }),
-        change,
-        ...(floor ? { floor } : {}),
-        mde80: smallestDetectable(duet, settings.alpha, familySize),
-    };
+/** Reads how many shards have to be there; a matrix has 256 legs at most. */
+function parseExpected(text) {
+    const count = /^\d{1,3}$/.test(text.trim()) ? Number(text) : Number.NaN;
+    if (count >= 1 && count <= 256)
+        return count;
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`expect "${text}" is not a whole number from 1 to 256.`);
 }
-/** As a ratio above 0; the pairs of both phases tell of the noise. */
-function smallestDetectable({ marginRatio, screen, confirm }, alpha, familySize) {
-    const confirmPairs = confirm.between.length;
-    const shift = (0,power/* mde80ForDuet */.kX)({
-        differences: [...screen.between, ...confirm.between],
-        margin: Math.log1p(marginRatio),
-        alpha,
-        familySize,
-        pairs: screen.between.length,
-        ...(confirmPairs > 0 ? { confirmPairs } : {}),
-    });
-    return Math.expm1(shift);
+const FAIL_ON = ['regression', 'inconclusive', 'never'];
+const parseFailOn = (text) => parseChoice('fail-on', text, FAIL_ON);
+/** Reads one of a few words; `input` is the name of the input for the error's sentence. */
+function parseChoice(input, text, choices) {
+    const choice = choices.find((candidate) => candidate === text.trim());
+    if (choice !== undefined)
+        return choice;
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`${input} "${text}" is not known: give one of ${choices.join(', ')}.`);
 }
-function notCompared(candidate, baseline, settings) {
-    const other = (0,samples/* metricOf */.ak)(baseline, candidate.id);
-    const why = comparablePair(other, candidate);
-    return incomparable(candidate, marginOf(candidate, settings.margins, assumptions/* DUET_MARGIN */.CJ), bothSides(other, candidate), typeof why === 'string' ? why : 'No two launches of the sides stand side by side.');
-}
-
-;// CONCATENATED MODULE: ./lib/baseline/comparability.js
-const CPU_MODEL = [
-    'architecture',
-    'cpuVendor',
-    'cpuFamily',
-    'cpuModelNumber',
-    'cpuModel',
-];
-/** Picks the stored runs nearest to the candidate's platform: same before kindred before foreign. */
-function comparableRuns(candidate, stored) {
-    const earlier = stored.filter((run) => run.id !== candidate.id);
-    const same = earlier.filter((run) => platformDifferences(run, candidate).length === 0);
-    if (same.length > 0)
-        return { kinship: 'same', runs: same, differences: [] };
-    const kindred = earlier.filter((run) => sameCpuModel(run, candidate));
-    const nearest = (kindred.length > 0 ? kindred : earlier).at(-1);
-    return {
-        kinship: kindred.length > 0 ? 'kindred' : 'foreign',
-        runs: kindred.length > 0 ? kindred : earlier,
-        differences: nearest ? platformDifferences(nearest, candidate) : [],
-    };
-}
-const sameCpuModel = (a, b) => CPU_MODEL.every((field) => a.platform[field] === b.platform[field]);
-function platformDifferences(baseline, candidate) {
-    const fields = Object.keys(candidate.platform);
-    return fields
-        .filter((field) => baseline.platform[field] !== candidate.platform[field])
-        .map((field) => `${field}: ${baseline.platform[field]} → ${candidate.platform[field]}`);
-}
-
-;// CONCATENATED MODULE: ./lib/verdict/machine.js
+/** A comma inside braces belongs to the glob: {syscall,clock}.* */
+const words = (text) => text
+    .split(/[,\n](?![^{}]*\})/)
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
 
 
+/***/ }),
 
+/***/ 9774:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/** The control loop is pure user-space arithmetic: a change of this size is the machine's. */
-const CONTROL_MOVED = Math.log1p(0.02);
-/** Half or more of the metrics moving together with the control: not the kernel's doing. */
-const SHARE_MOVED = 0.5;
-/**
- * A busy sibling thread slowed system calls by up to five times what it did to the control loop, in
- * our measurements. What moved further than that has a cause of its own, and the machine's is no
- * excuse for it.
- */
-const FURTHEST = 6;
-/**
- * Says when a comparison with stored runs is about the machine rather than the kernel: the control
- * loop runs at another speed than in the stored runs, and half or more of the metrics moved the
- * same way beyond their margins, though not out of all proportion, even after division by it.
- *
- * @returns one sentence that names what moved, or undefined
- */
-function machineMoved(stored, candidate, predicted) {
-    if (stored.length === 0 || predicted.length === 0)
-        return undefined;
-    const control = Math.log(runControl(candidate) / (0,simple_statistics/* median */.JZ)(stored.map(runControl)));
-    if (!(Math.abs(control) > CONTROL_MOVED))
-        return undefined;
-    const along = predicted.filter(({ prediction, marginRatio }) => {
-        const sameWay = Math.sign(prediction.estimate) === Math.sign(control);
-        const size = Math.abs(prediction.estimate);
-        return sameWay && size > Math.log1p(marginRatio) && size < FURTHEST * Math.abs(control);
-    });
-    if (along.length < SHARE_MOVED * predicted.length)
-        return undefined;
-    return `The machine itself changed: its control loop takes ${(0,units/* formatRatio */.B0)(Math.exp(control))} against the stored runs, and ${(0,units/* formatShare */.T1)(along.length / predicted.length)} of the metrics moved with it; run again on a machine in its usual state.`;
-}
-/** A run's control loop, ns per operation: the median over its metrics. */
-function runControl(run) {
-    const speeds = run.metrics.flatMap((metric) => (0,record_run/* isTimed */._Y)(metric) && !metric.id.startsWith('control.')
-        ? (0,samples/* controlSpeed */.vv)(metric.id, metric.replicates)
-        : []);
-    return speeds.length > 0 ? (0,simple_statistics/* median */.JZ)(speeds) : Number.NaN;
-}
-
-;// CONCATENATED MODULE: ./lib/verdict/prediction.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * Compares a candidate run with stored runs of earlier jobs.
- *
- * The unit is the run: between-run spread is what decides, never the number of launches inside one.
- * Runs of another machine are shown and not judged; runs of another machine with the same CPU model,
- * or of this one in another state, are judged with `inconclusive` as the ceiling.
- */
-function comparePrediction(stored, candidate, settings) {
-    const comparable = comparableRuns(candidate, stored.runs);
-    const predicted = predictMetrics(comparable, candidate, settings);
-    const gated = predicted.filter(({ metric }) => metric.gate);
-    const family = adjustFamily(new Map(gated.map((one) => [one.metric.id, one.prediction])));
-    const obstacle = kindred(comparable) ?? machineMoved(comparable.runs, candidate, predicted);
-    const circumstances = { candidate, settings, family, obstacle };
-    return {
-        design: 'prediction',
-        alpha: settings.alpha,
-        familySize: family.size,
-        candidate,
-        baseline: comparable.runs,
-        metrics: candidate.metrics.map((metric) => {
-            const found = predicted.find((one) => one.metric === metric);
-            return found
-                ? prediction_compareMetric(found, circumstances)
-                : (compareWithLast(metric, comparable) ?? prediction_notCompared(metric, comparable, settings));
-        }),
-        skipped: stored.skipped,
-        caveats: [
-            ...foreign(comparable),
-            ...(obstacle === undefined ? [] : [obstacle]),
-            ...otherTarget(comparable.runs, candidate),
-            ...validityCaveats([candidate]),
-        ],
-    };
-}
-function predictMetrics({ kinship, runs }, candidate, settings) {
-    if (kinship === 'foreign')
-        return [];
-    return candidate.metrics.flatMap((metric) => {
-        if (!(0,record_run/* isTimed */._Y)(metric))
-            return [];
-        const stored = runs.flatMap((run) => {
-            const pair = comparablePair((0,samples/* metricOf */.ak)(run, metric.id), metric);
-            return typeof pair === 'string' || pair.kind === 'counted' ? [] : [pair.baseline];
-        });
-        if (stored.length === 0)
-            return [];
-        const marginRatio = marginOf(metric, settings.margins, assumptions/* PREDICTION_MARGIN */.Nz);
-        const prediction = predictMetric(metric, stored, marginRatio, assumptions/* SHOWN_CONFIDENCE */.LK);
-        return { metric, stored, marginRatio, prediction };
-    });
-}
-const predictMetric = (metric, stored, marginRatio, confidence) => predict({
-    candidate: [(0,samples/* runEstimate */.GI)(metric)],
-    baseline: stored.map(samples/* runEstimate */.GI),
-    margin: Math.log1p(marginRatio),
-    prior: priorOf(metric.id),
-}, confidence);
-function priorOf(id) {
-    const family = id.split('.', 1)[0] ?? '';
-    return {
-        standardDeviation: assumptions/* PRIOR_STANDARD_DEVIATIONS */.oA[family] ?? assumptions/* OTHER_PRIOR_STANDARD_DEVIATION */.mh,
-        degreesOfFreedom: assumptions/* PRIOR_DEGREES_OF_FREEDOM */.AO,
-    };
-}
-function prediction_compareMetric({ metric, stored, marginRatio, prediction }, { candidate, settings: { alpha }, family, obstacle }) {
-    const { id, gate } = metric;
-    const judging = { margin: Math.log1p(marginRatio), alpha, familySize: gate ? family.size : 1 };
-    const equivalence = predictMetric(metric, stored, marginRatio, assumptions/* EQUIVALENCE_CONFIDENCE */.gR);
-    const change = asChange({ ...prediction, confidence: assumptions/* SHOWN_CONFIDENCE */.LK });
-    const floor = floorOf((0,samples/* withinDifferences */.qJ)(candidate, id, 'screen'), marginRatio, alpha);
-    const replicates = stored.flatMap((run) => run.replicates);
-    const baselineNs = Math.exp((0,simple_statistics/* median */.JZ)(stored.map(samples/* runEstimate */.GI))) * (0,samples/* controlSpeed */.vv)(id, replicates);
-    return {
-        id,
-        gate,
-        marginRatio,
-        ...sidesOfChange(metric, baselineNs, change.ratio, {
-            baseline: replicates.length,
-            candidate: metric.replicates.length,
-        }),
-        ...decide({
-            gate,
-            marginRatio,
-            alpha,
-            test: gate ? family.get(id) : prediction,
-            obstacle,
-            equivalence: { ...equivalence, confidence: assumptions/* EQUIVALENCE_CONFIDENCE */.gR },
-            sample: `this run against ${(0,units/* countOf */.pq)(stored.length, 'stored run')}`,
-            toSettle: runsToSettle(prediction, { candidate: 1, baseline: stored.length }, judging),
-        }),
-        change,
-        ...(floor ? { floor } : {}),
-        mde80: Math.expm1((0,power/* mde80ForPrediction */.fc)({ ...prediction, ...judging })),
-    };
-}
-function prediction_notCompared(metric, { kinship, runs }, settings) {
-    const other = runs.map((run) => (0,samples/* metricOf */.ak)(run, metric.id)).findLast((found) => found);
-    const pair = comparablePair(other, metric);
-    const why = kinship !== 'foreign' && typeof pair === 'string' ? pair : FOREIGN;
-    const marginRatio = marginOf(metric, settings.margins, assumptions/* PREDICTION_MARGIN */.Nz);
-    return incomparable(metric, marginRatio, bothSides(other, metric), why);
-}
-/**
- * The newest of the stored runs that counted it is the baseline of a count: what was merged since
- * the others is no news.
- */
-function compareWithLast(metric, comparable) {
-    if (comparable.kinship === 'foreign')
-        return undefined;
-    const counted = comparable.runs.map((run) => (0,samples/* metricOf */.ak)(run, metric.id)).filter(record_run/* isCounted */.he);
-    return compareCounts(counted.at(-1), metric, kindred(comparable));
-}
-const FOREIGN = 'The stored runs were measured on another machine.';
-const kindred = ({ kinship, differences }) => kinship === 'kindred'
-    ? `The stored runs come from another machine with the same CPU model (${differences.join(', ')}): figures are shown at the baseline's control speed, and nothing is called regressed or improved on them.`
-    : undefined;
-const foreign = ({ kinship, differences }) => kinship === 'foreign'
-    ? [
-        `The stored runs come from another machine (${differences.join(', ')}): nothing is compared; store a run of a machine like this one, or give a baseline that runs here, such as host.`,
-    ]
-    : [];
-/** Comparing different things is what somebody may want, but not without noticing. */
-function otherTarget(stored, candidate) {
-    const other = stored.find(({ target }) => target.spec !== candidate.target.spec);
-    if (other === undefined)
-        return [];
-    return [
-        `Stored runs measured ${other.target.spec}, this one measured ${candidate.target.spec}: the difference of the two is part of every change.`,
-    ];
-}
-
-;// CONCATENATED MODULE: ./lib/verdict/self.js
-
-/**
- * Describes a candidate that has nothing to be compared with: a duet of it with itself, whose
- * differences are the machine's own noise.
- *
- * @param before, after the two arms of that duet
- * @param pooled both as one run: what is stored and shown
- */
-function describeSelf(before, after, pooled, stored, settings) {
-    const duet = compareDuet(before, after, settings);
-    return {
-        ...duet,
-        design: 'self',
-        candidate: pooled,
-        baseline: [],
-        metrics: duet.metrics.map((metric) => describeMetric(metric)),
-        skipped: stored.skipped,
-    };
-}
-const NOTHING = 'There is no earlier run to compare with.';
-/** Both arms are the same side: their differences are floor, and there is no change to show. */
-function describeMetric({ id, gate, marginRatio, candidate, floor, mde80, }) {
-    return {
-        id,
-        gate,
-        marginRatio,
-        baseline: {
-            status: 'absent',
-            reason: { operation: 'compare', errno: 0, message: 'no earlier run' },
-        },
-        candidate,
-        verdict: 'incomparable',
-        because: NOTHING,
-        ...(floor ? { floor } : {}),
-        ...(mde80 === undefined ? {} : { mde80 }),
-    };
-}
-
-// EXTERNAL MODULE: ./lib/version.js
-var version = __nccwpck_require__(3411);
-;// CONCATENATED MODULE: ./lib/evidence.js
-
-
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Eb: () => (/* binding */ bothIdentities),
+/* harmony export */   hx: () => (/* binding */ gatherEvidence),
+/* harmony export */   t$: () => (/* binding */ newIdentity),
+/* harmony export */   w4: () => (/* binding */ screenAndConfirm)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+/* harmony import */ var _measure_session_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4774);
+/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2595);
+/* harmony import */ var _targets_index_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3907);
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3052);
+/* harmony import */ var _verdict_duet_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(9619);
+/* harmony import */ var _verdict_settings_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3260);
+/* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3411);
 
 
 
@@ -20311,69 +20269,83 @@ function gatherEvidence(config, bench, baseline, telling) {
         return duel(config, bench, baseline.target, telling);
     const { stored } = baseline;
     return stored.runs.length > 0
-        ? evidence_predict(config, bench, stored, telling)
+        ? predict(config, bench, stored, telling)
         : selfPortrait(config, bench, stored, telling);
 }
 /** Both sides can be run here: interleave them, screen all metrics, confirm the flagged ones. */
 async function duel(config, bench, baseline, { progress, source }) {
-    const candidate = (0,targets/* makeTarget */.mh)(config.candidate);
-    const session = new measure_session/* Session */.N(bench, { baseline, candidate }, config.durationMs, progress);
-    const id = randomId();
-    const before = { ...newIdentity(source), duet: { id, side: 'baseline' } };
-    const after = { ...newIdentity(source), duet: { id, side: 'candidate' } };
+    const candidate = (0,_targets_index_js__WEBPACK_IMPORTED_MODULE_3__/* .makeTarget */ .mh)(config.candidate);
+    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .N(bench, { baseline, candidate }, config.durationMs, progress);
+    const [before, after] = bothIdentities(source);
     const runs = () => [session.baselineRun(before), session.candidateRun(after)];
     await session.warmUp();
     await session.tails();
+    await screenAndConfirm(session, runs, config, progress);
+    const [baselineRun, candidateRun] = runs();
+    return { design: 'duet', baseline: baselineRun, candidate: candidateRun };
+}
+/** @param runs both sides as measured so far, the baseline first */
+async function screenAndConfirm(session, runs, settings, progress) {
     progress.phase('Measure both sides in turn');
-    await session.screen({ goal: goalOf(config, assumptions/* DUET_MARGIN */.CJ) });
-    const { flagged, leastPairs } = screenDuet(...runs(), config);
-    if (flagged.length > 0) {
-        progress.phase(`Confirm ${(0,units/* countOf */.pq)(flagged.length, 'flagged metric')} on fresh launches`);
-        await session.confirm(flagged, leastPairs);
-    }
-    const [baselineRun, run] = runs();
-    return { comparison: compareDuet(baselineRun, run, config), run };
+    await session.screen({ goal: goalOf(settings, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .DUET_MARGIN */ .CJ) });
+    const { flagged, leastPairs } = (0,_verdict_duet_js__WEBPACK_IMPORTED_MODULE_5__/* .screenDuet */ .F9)(...runs(), settings);
+    if (flagged.length === 0)
+        return;
+    progress.phase(`Confirm ${(0,_units_js__WEBPACK_IMPORTED_MODULE_4__/* .countOf */ .pq)(flagged.length, 'flagged metric')} on fresh launches`);
+    await session.confirm(flagged, leastPairs);
 }
 /** The baseline is stored runs: measure the candidate and ask whether they predict it. */
-async function evidence_predict(config, bench, stored, { progress, source }) {
-    const candidate = (0,targets/* makeTarget */.mh)(config.candidate);
-    const session = new measure_session/* Session */.N(bench, { candidate }, config.durationMs, progress);
+async function predict(config, bench, stored, { progress, source }) {
+    const candidate = (0,_targets_index_js__WEBPACK_IMPORTED_MODULE_3__/* .makeTarget */ .mh)(config.candidate);
+    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .N(bench, { candidate }, config.durationMs, progress);
     const own = newIdentity(source);
     await session.warmUp();
     await session.tails();
     progress.phase(`Measure, to compare with ${stored.origin}`);
-    await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, assumptions/* PREDICTION_MARGIN */.Nz) });
-    const run = session.candidateRun(own);
-    return { comparison: comparePrediction(stored, run, config), run };
+    await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .PREDICTION_MARGIN */ .Nz) });
+    return { design: 'prediction', stored, candidate: session.candidateRun(own) };
 }
 /** Nothing to compare with: the candidate against itself shows what this machine can tell apart. */
 async function selfPortrait(config, bench, stored, { progress, source }) {
-    const candidate = (0,targets/* makeTarget */.mh)(config.candidate);
+    const candidate = (0,_targets_index_js__WEBPACK_IMPORTED_MODULE_3__/* .makeTarget */ .mh)(config.candidate);
     const sides = { baseline: candidate, candidate };
-    const session = new measure_session/* Session */.N(bench, sides, config.durationMs, progress);
+    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .N(bench, sides, config.durationMs, progress);
     const own = newIdentity(source);
+    const arms = bothIdentities(source);
     progress.note(`There is no earlier run in ${stored.origin}, so the candidate is measured against itself, which shows what this machine can tell apart.`);
     await session.warmUp();
     await session.tails();
     progress.phase('Measure the candidate against itself');
-    await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, assumptions/* DUET_MARGIN */.CJ) });
-    const [before, after] = [session.baselineRun(own), session.candidateRun(own)];
-    const run = session.pooledRun(own);
-    return { comparison: describeSelf(before, after, run, stored, config), run };
+    await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .DUET_MARGIN */ .CJ) });
+    return {
+        design: 'self',
+        before: session.baselineRun(arms[0]),
+        after: session.candidateRun(arms[1]),
+        candidate: session.pooledRun(own),
+        skipped: stored.skipped,
+    };
 }
 /** What the measuring time is to buy. */
 const goalOf = ({ alpha, margins }, fallback) => ({
     alpha,
-    marginOf: ({ id, least_margin_percent }) => marginOf({ id, leastMargin: least_margin_percent / 100 }, margins, fallback),
+    marginOf: ({ id, least_margin_percent }) => (0,_verdict_settings_js__WEBPACK_IMPORTED_MODULE_6__/* .marginOf */ .O)({ id, leastMargin: least_margin_percent / 100 }, margins, fallback),
 });
 /** Without a confirmation to follow. */
 const WHOLE_BUDGET = 1;
-const randomId = () => (0,external_node_crypto_.randomBytes)(8).toString('hex');
+const randomId = () => (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(8).toString('hex');
+/** Names for the two runs of a duet that begins now. */
+function bothIdentities(source) {
+    const id = randomId();
+    return [
+        { ...newIdentity(source), duet: { id, side: 'baseline' } },
+        { ...newIdentity(source), duet: { id, side: 'candidate' } },
+    ];
+}
 /** A name for a run that begins now. */
 const newIdentity = (source) => ({
     id: randomId(),
     startedAt: new Date().toISOString(),
-    tool: version/* VERSION */.x,
+    tool: _version_js__WEBPACK_IMPORTED_MODULE_7__/* .VERSION */ .x,
     ...(source ? { source } : {}),
 });
 
@@ -20454,7 +20426,111 @@ const isThere = (path) => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.stat)
 
 /***/ }),
 
-/***/ 1999:
+/***/ 8882:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   a: () => (/* binding */ keep),
+/* harmony export */   o: () => (/* binding */ checkMargins)
+/* harmony export */ });
+/* harmony import */ var _archive_write_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2193);
+/* harmony import */ var _baseline_write_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6396);
+/* harmony import */ var _config_globs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(357);
+
+
+
+/** @throws Failure (usage) when a rule names no metric of the candidate */
+function checkMargins(rules, { candidate }) {
+    const ids = candidate.metrics.map(({ id }) => id);
+    for (const { glob } of rules)
+        (0,_config_globs_js__WEBPACK_IMPORTED_MODULE_2__/* .metricsNamed */ .d)('margin', glob, ids, 'these records');
+}
+/** Keeps a report and its evidence, if there is somewhere to; no record becomes a baseline. */
+async function keep(report, evidence, out) {
+    if (out === undefined)
+        return;
+    await (0,_baseline_write_js__WEBPACK_IMPORTED_MODULE_1__/* .claimFolder */ .Pm)(out);
+    await (0,_archive_write_js__WEBPACK_IMPORTED_MODULE_0__/* .archive */ .rD)(out, report, evidence);
+}
+
+
+/***/ }),
+
+/***/ 4623:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  Z: () => (/* binding */ judgeEvidence)
+});
+
+// EXTERNAL MODULE: ./lib/report/build.js + 1 modules
+var build = __nccwpck_require__(3705);
+// EXTERNAL MODULE: ./lib/verdict/evidence.js + 11 modules
+var verdict_evidence = __nccwpck_require__(136);
+;// CONCATENATED MODULE: ./lib/verdict/judge.js
+/**
+ * A finding outranks the absence of one: `improved` is a confirmed change and stands above
+ * `inconclusive`, which only says that the run was too short or the machine too loud for a metric.
+ * `unchanged` comes last, so that it is said only of a gate whose every metric was shown to be.
+ */
+const MOST_TELLING_FIRST = [
+    'regressed',
+    'improved',
+    'inconclusive',
+    'incomparable',
+    'unchanged',
+];
+/**
+ * The verdict of the whole gate, and whether it passes by policy. Only gated metrics count, and
+ * only those that the baseline has: a metric that is new, or that neither side can measure, says
+ * nothing about the difference.
+ */
+function judge(comparison, failOn) {
+    if (comparison.design === 'self')
+        return { verdict: 'no-baseline', passed: true };
+    const gated = comparison.metrics.filter((metric) => metric.gate && metric.baseline.status === 'ok');
+    return { verdict: mostTelling(gated), passed: !gated.some((metric) => fails(metric, failOn)) };
+}
+function mostTelling(metrics) {
+    const verdicts = new Set(metrics.map((metric) => metric.verdict));
+    return MOST_TELLING_FIRST.find((verdict) => verdicts.has(verdict)) ?? 'incomparable';
+}
+const RED = {
+    regression: ['regressed'],
+    inconclusive: ['regressed', 'inconclusive'],
+    never: [],
+};
+function fails(metric, failOn) {
+    if (RED[failOn].includes(metric.verdict))
+        return true;
+    return failOn === 'inconclusive' && lostOnCandidate(metric);
+}
+/** Another machine is nobody's fault; a metric that only the candidate cannot measure is undecided. */
+const lostOnCandidate = ({ candidate }) => candidate.status !== 'ok';
+
+;// CONCATENATED MODULE: ./lib/judging.js
+
+
+
+/**
+ * From runs to a report: the only way there is, whether they were measured a moment ago or are read
+ * from files. The same runs and policy give the same report.
+ */
+function judgeEvidence(evidence, policy, specs) {
+    const comparison = (0,verdict_evidence/* compare */.UD)(evidence, policy);
+    const judgement = judge(comparison, policy.failOn);
+    return (0,build/* buildReport */.F)(comparison, judgement, {
+        ...{ specs, policy },
+        exhibits: (0,verdict_evidence/* exhibitsOf */.OL)(evidence),
+    });
+}
+
+
+/***/ }),
+
+/***/ 7186:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -20473,8 +20549,8 @@ var promises_ = __nccwpck_require__(1455);
 var external_node_os_ = __nccwpck_require__(8161);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
-;// CONCATENATED MODULE: external "node:util"
-const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __nccwpck_require__(7975);
 // EXTERNAL MODULE: ./lib/failure.js
 var failure = __nccwpck_require__(1957);
 // EXTERNAL MODULE: ./lib/folder.js
@@ -20675,7 +20751,7 @@ async function compiler_run(command, options, { signal, variables } = {}) {
     // In English, whatever the user speaks: the diagnosis reads what the compiler says.
     const env = { ...process.env, LC_ALL: 'C', ...variables };
     const settings = { env, maxBuffer: MAX_OUTPUT_BYTES, ...(signal ? { signal } : {}) };
-    const { stdout } = await (0,external_node_util_namespaceObject.promisify)(external_node_child_process_.execFile)(program, [...words, ...options], settings);
+    const { stdout } = await (0,external_node_util_.promisify)(external_node_child_process_.execFile)(program, [...words, ...options], settings);
     return stdout;
 }
 function diagnose(compiler, what, error) {
@@ -20831,7 +20907,7 @@ async function readCatalogue(probe) {
 }
 async function listMetrics(probe) {
     try {
-        const { stdout } = await (0,external_node_util_namespaceObject.promisify)(external_node_child_process_.execFile)(probe, ['--list'], { timeout: 10_000 });
+        const { stdout } = await (0,external_node_util_.promisify)(external_node_child_process_.execFile)(probe, ['--list'], { timeout: 10_000 });
         const listing = JSON.parse(stdout);
         return typeof listing === 'object' && listing !== null ? listing : {};
     }
@@ -20990,10 +21066,8 @@ async function prepareBench(config, { signal, progress }) {
 /* harmony export */   sC: () => (/* binding */ selectMetrics),
 /* harmony export */   x1: () => (/* binding */ planRecord)
 /* harmony export */ });
-/* harmony import */ var picomatch__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4006);
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1957);
+/* harmony import */ var _config_globs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(357);
 /* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2595);
-
 
 
 /**
@@ -21036,21 +21110,14 @@ function selectMetrics(catalogue, globs) {
     if (globs.length === 0)
         return catalogue.metrics;
     const ids = catalogue.metrics.map((metric) => metric.id);
-    const named = new Set(globs.flatMap((glob) => matching(glob, ids)));
+    const named = new Set(globs.flatMap((glob) => (0,_config_globs_js__WEBPACK_IMPORTED_MODULE_0__/* .metricsNamed */ .d)('metrics', glob, ids, 'the catalogue')));
     return catalogue.metrics.filter((metric) => named.has(metric.id));
 }
 /** @throws Failure (usage) when a margin rule names no metric of the catalogue */
 function checkMarginGlobs(catalogue, globs) {
     const ids = catalogue.metrics.map((metric) => metric.id);
     for (const glob of globs)
-        matching(glob, ids, 'margin');
-}
-function matching(glob, ids, input = 'metrics') {
-    const found = ids.filter((id) => picomatch__WEBPACK_IMPORTED_MODULE_2__.isMatch(id, glob));
-    if (found.length > 0)
-        return found;
-    const families = [...new Set(ids.map((id) => `${id.split('.', 1)[0]}.*`))];
-    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`${input} "${glob}" names no metric of the catalogue: give an id such as ${ids[0]}, or a glob such as ${families.join(', ')}.`);
+        (0,_config_globs_js__WEBPACK_IMPORTED_MODULE_0__/* .metricsNamed */ .d)('margin', glob, ids, 'the catalogue');
 }
 
 
@@ -21151,32 +21218,33 @@ function agreeOn(counts) {
 
 
 
+const SCREEN = { level: assumptions/* SCREEN_FAMILY_WISE */.NR, fresh: false };
 /** How many rounds a launch may hold of one metric. */
-const ROUNDS_CHOICES = [5, 7, 10, 14, 20, 28, 40];
+const ROUNDS_CHOICES = [3, 5, 7, 10, 14, 20, 28, 40];
+const EVEN_CHOICE = 3;
 /** A launch's estimate is made from drawn rounds so often, to see what it varies by. */
 const RESAMPLES = 40;
-/** However quiet a metric looked: a burst of a neighbour's work must not cost it the verdict. */
-const SPARE_PAIRS = 3;
-/** The noisiest metric gets so many times the pairs of the quietest at most: all have a verdict to get. */
+/** However noisy a metric looked, so many times its even share of the pairs are the most it gets. */
 const MOST_TIMES = 4;
 /** Rounds of launches hold two pairs. */
 const PAIRS_PER_ROUND = 2;
 /**
  * @param metrics the gated metrics; those that the pilot could not measure get no allocation
- * @param timeMs what is left for the screen
- * @param seed of the resampling, so that a schedule can be repeated
+ * @param budget `timeMs`: what there is for the stage; `seed`: of the resampling, so that a schedule
+ * can be repeated
  */
-function allocate(metrics, run, goal, timeMs, seed) {
+function allocate(metrics, run, goal, { timeMs, seed, stage = SCREEN }) {
     const random = (0,stats_random/* seededRandom */.I)(seed);
     const launches = [...run.baseline, ...run.candidate];
     const idleMs = idleOf(launches, metrics.length);
     const needs = metrics.flatMap((metric) => needOf(metric, Math.log1p(goal.marginOf(metric)), run, idleMs, random));
-    const least = (0,power/* minimumPairs */.gv)(assumptions/* SCREEN_FAMILY_WISE */.NR / Math.max(1, metrics.length), 1) + SPARE_PAIRS;
-    const choices = shareOut(needs, timeMs, least);
-    const most = Math.max(1, ...choices.map(({ pairs }) => pairs));
-    return new Map(choices.map(({ id, rounds, deviation, pairs }) => [
+    const enough = (0,power/* robustPairs */.du)(stage.level, Math.max(1, metrics.length));
+    const counted = stage.fresh ? needs.map((need) => ({ ...need, known: 0 })) : needs;
+    const choices = shareOut(counted, timeMs, enough);
+    const longest = Math.max(1, ...choices.map(({ pairs }) => pairs));
+    return new Map(choices.map(({ id, rounds, deviation, pairs, known }) => [
         id,
-        { rounds, share: pairs / most, pairs: Math.round(pairs), deviation },
+        { rounds, share: pairs / longest, pairs: Math.round(pairs), known, deviation },
     ]));
 }
 function needOf({ id, waits }, margin, run, idleMs, random) {
@@ -21196,7 +21264,7 @@ function needOf({ id, waits }, margin, run, idleMs, random) {
         const costMs = 2 * (rounds * roundMs + idleMs);
         return { rounds, costMs, noise: variance / margin ** 2, deviation: Math.sqrt(variance) };
     });
-    return [{ id, options }];
+    return [{ id, known: pilots(run.candidate, filter, id).length, options }];
 }
 const varianceOfLaunches = (side) => (0,simple_statistics/* sampleVariance */.y4)(side.map(({ rounds }) => Math.log(estimateOf(rounds))));
 const pilots = (side, filter, id) => side.flatMap(({ launch, metrics }) => {
@@ -21225,11 +21293,13 @@ function idleOf(launches, metrics) {
 /**
  * The pairs and rounds that make the sum of the squared standard errors, each against its margin, as
  * small as it can be in the time: Lagrange's condition, with the price of a millisecond found by
- * bisection. No metric gets fewer pairs than `least`, or it would be left without a verdict; where
- * not even that fits, all get it with the fewest rounds, and the time decides.
+ * bisection. No metric gets fewer than enough pairs, or it would be left without a verdict; where not
+ * even those fit, all get them with the fewest rounds, and the time decides.
  */
-function shareOut(needs, timeMs, least) {
-    const at = (price) => needs.map((need) => choose(need, price, least));
+function shareOut(needs, timeMs, enough) {
+    const even = timeMs / (0,simple_statistics/* sum */.cz)(needs.map(({ options }) => options[EVEN_CHOICE]?.costMs ?? 0));
+    const most = MOST_TIMES * Math.max(enough, even);
+    const at = (price) => needs.map((need) => choose(need, price, { least: enough, most }));
     const spent = (choices) => (0,simple_statistics/* sum */.cz)(choices.map(({ pairs, costMs }) => pairs * costMs));
     let [cheap, dear] = PRICES;
     for (let step = 0; step < PRICE_STEPS; step++) {
@@ -21244,17 +21314,20 @@ function shareOut(needs, timeMs, least) {
 /** Of a millisecond, in squared standard errors: far beyond anything that a run comes to. */
 const PRICES = [1e-12, 1e6];
 const PRICE_STEPS = 60;
-function choose({ id, options }, price, least) {
+function choose({ id, known, options }, price, bounds) {
+    const [least, most] = [Math.max(0, bounds.least - known), Math.max(0, bounds.most - known)];
     const choices = options.map((option) => {
-        const wanted = Math.sqrt(option.noise / (price * option.costMs));
-        const pairs = Math.min(MOST_TIMES * least, Math.max(least, wanted));
-        return { id, ...option, pairs, total: option.noise / pairs + price * pairs * option.costMs };
+        const wanted = Math.sqrt(option.noise / (price * option.costMs)) - known;
+        const pairs = Math.min(most, Math.max(least, wanted));
+        const total = option.noise / (known + pairs) + price * pairs * option.costMs;
+        return { id, known, ...option, pairs, total };
     });
     return choices.reduce((a, b) => (b.total < a.total ? b : a));
 }
 /** Rounds of launches that so many pairs take. */
 const roundsFor = (pairs) => Math.ceil(pairs / PAIRS_PER_ROUND);
-const pairsIn = (rounds) => rounds * PAIRS_PER_ROUND;
+/** Fewer pairs could not flag a metric of this family however large its change. */
+const leastPairs = (metrics) => (0,power/* minimumPairs */.gv)(assumptions/* SCREEN_FAMILY_WISE */.NR, Math.max(1, metrics.filter(({ gate }) => gate).length));
 
 ;// CONCATENATED MODULE: ./lib/measure/batches.js
 
@@ -21471,15 +21544,14 @@ var units = __nccwpck_require__(3052);
 
 
 
-
 /** What a plan may be expected to catch, said before it is measured. */
-function expectationText(metrics, allocations, goal, pilotRounds) {
+function expectationText(metrics, allocations, goal) {
     const expected = metrics.flatMap((metric) => {
         const allocation = allocations.get(metric.id);
         if (allocation === undefined)
             return [];
         const { id } = metric;
-        const pairs = allocation.pairs + pairsIn(pilotRounds);
+        const pairs = allocation.known + allocation.pairs;
         return [{ id, pairs, mde80: expectationOf(metric, allocation, pairs, goal, metrics.length) }];
     });
     const worst = expected.toSorted((a, b) => b.mde80 - a.mde80)[0];
@@ -21887,11 +21959,14 @@ function refuseFailing(target, observations) {
 }
 
 ;// CONCATENATED MODULE: ./lib/measure/schedule.js
+
 /** The warm-up's numbers are discarded: it is to meet every code path, not to measure it. */
 const WARM_UP_ROUNDS = 2;
 /** Metrics that only inform get the pairs that an interval needs, and leave the time to the gated. */
 const INFORMING_LAUNCH_ROUNDS = 3;
 const INFORMING_ROUNDS = 4;
+/** Counts are exact: more rounds only count the same again. */
+const COUNT_ROUNDS = 2;
 /** Slow metrics wait by design, for tens of ms an operation: one round of launches says enough. */
 const SLOW_LAUNCH_ROUNDS = 1;
 const SLOW_ROUNDS = 2;
@@ -21911,10 +21986,12 @@ function screenSchedule(metrics, rounds, allocations = new Map(), done = 0) {
         const due = metrics.flatMap((metric, index) => {
             if (!metric.gate)
                 return informing(metric, done + round);
+            if (metric.unit === 'count')
+                return [{ metric, rounds: COUNT_ROUNDS }];
             const own = allocations.get(metric.id);
             if (own === undefined)
                 return [{ metric, rounds }];
-            return takesPart(own.share, round, index) ? [{ metric, rounds: own.rounds }] : [];
+            return takesPart(own, round, index) ? [{ metric, rounds: own.rounds }] : [];
         });
         return due.length > 0 ? due : portionsOf(metrics, rounds);
     };
@@ -21926,13 +22003,17 @@ function informing(metric, round) {
     return round < launches ? [{ metric, rounds }] : [];
 }
 /**
- * Spreads a share of the rounds evenly over all of them, each metric's from another start on, so that
- * launches are alike and no burst of a neighbour's work hits all metrics of few rounds at once.
+ * Metrics of few pairs have them spread over the first part of the rounds, each from another start
+ * on, so that launches are alike and no burst of a neighbour's work hits all of them at once. The
+ * last part is for the noisy ones: should the time run out early, nobody is short of a verdict.
  */
-function takesPart(share, round, index) {
+function takesPart({ share, pairs }, round, index) {
+    const pace = Math.min(1, share / SPREAD_OVER);
     const start = (index * GOLDEN_RATIO) % 1;
-    return Math.floor((round + 1) * share + start) > Math.floor(round * share + start);
+    const before = Math.floor(round * pace + start);
+    return before < roundsFor(pairs) && Math.floor((round + 1) * pace + start) > before;
 }
+const SPREAD_OVER = 0.6;
 /** Multiples of it fill the unit interval evenly, however many there are. */
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 const portionsOf = (metrics, rounds) => metrics.map((metric) => ({ metric, rounds }));
@@ -21949,6 +22030,11 @@ const portionsOf = (metrics, rounds) => metrics.map((metric) => ({ metric, round
  * less because few metrics are left.
  */
 const SCREEN_SHARE = 0.8;
+/**
+ * What a few launches say of the noise is a guess: halfway it is planned again, by what was seen
+ * since.
+ */
+const STAGES = [0.5, 1];
 /** Rounds of launches with every metric alike, from which the others are allocated. */
 const PILOT_ROUNDS = 2;
 /** Confirmation may overrun the budget by this factor rather than end short of the pairs it needs. */
@@ -21966,6 +22052,8 @@ class Session {
     progress;
     log = emptyLog();
     begin = performance.now();
+    planned = false;
+    goal;
     allocations = new Map();
     constructor(bench, sides, durationMs, progress) {
         this.bench = bench;
@@ -21999,24 +22087,46 @@ class Session {
             await this.measure('screen', schedule, { until, leastRounds: 1 });
             return;
         }
+        this.goal = goal;
         await this.pilot(until);
+        for (const share of STAGES)
+            await this.stage(goal, until, share);
+    }
+    /** Plans for all the time that is left, and spends a share of it. */
+    async stage(goal, until, share) {
+        const { metrics, roundsPerLaunch } = this.bench.plan;
         this.allocate(goal, until);
-        const schedule = screenSchedule(metrics, roundsPerLaunch, this.allocations, PILOT_ROUNDS);
-        await this.measure('screen', schedule, { until, leastRounds: 0 });
+        const done = this.screenRounds();
+        const schedule = screenSchedule(metrics, roundsPerLaunch, this.allocations, done);
+        const now = performance.now();
+        await this.measure('screen', schedule, {
+            until: now + share * (until - now),
+            leastRounds: share < 1 ? 0 : roundsFor(leastPairs(metrics)) - done,
+        });
+    }
+    screenRounds() {
+        const { candidate } = this.log;
+        return Math.floor(roundsFor(candidate.filter(({ launch }) => launch.phase === 'screen').length));
     }
     /** Fresh launches of the flagged metrics only, at least as many pairs as their test needs. */
     async confirm(flagged, leastPairs) {
-        const { metrics, roundsPerLaunch } = this.bench.plan;
-        const portions = metrics
-            .filter(({ id }) => flagged.includes(id))
-            .map((metric) => ({
-            metric,
-            rounds: this.allocations.get(metric.id)?.rounds ?? roundsPerLaunch,
-        }));
-        await this.measure('confirm', () => portions, {
-            until: this.begin + this.durationMs,
-            leastRounds: roundsFor(leastPairs),
-        });
+        const until = Math.max(this.begin + this.durationMs, performance.now());
+        await this.confirmUntil(until, flagged, leastPairs);
+    }
+    /** The same with a time of its own, in which `leastPairs` are measured at any rate. */
+    async confirmUntil(until, flagged, leastPairs) {
+        const { metrics, roundsPerLaunch, seed } = this.bench.plan;
+        const those = metrics.filter(({ id }) => flagged.includes(id));
+        if (this.goal) {
+            const stage = { level: this.goal.alpha, fresh: true };
+            const timeMs = until - performance.now();
+            this.allocations = allocate(those, this.pilotRun(), this.goal, { timeMs, seed, stage });
+        }
+        const schedule = screenSchedule(those, roundsPerLaunch, this.allocations);
+        await this.measure('confirm', schedule, { until, leastRounds: roundsFor(leastPairs) });
+    }
+    pilotRun() {
+        return { ...this.log, quietWidth: this.quiet() };
     }
     baselineRun(identity) {
         const { baseline = this.sides.candidate } = this.sides;
@@ -22049,8 +22159,11 @@ class Session {
         const { metrics, seed } = this.bench.plan;
         const gated = metrics.filter(({ gate, unit }) => gate && unit !== 'count');
         const timeMs = until - performance.now();
-        this.allocations = allocate(gated, { ...this.log, quietWidth: this.quiet() }, goal, timeMs, seed);
-        const text = expectationText(gated, this.allocations, goal, PILOT_ROUNDS);
+        this.allocations = allocate(gated, this.pilotRun(), goal, { timeMs, seed });
+        if (this.planned)
+            return;
+        this.planned = true;
+        const text = expectationText(gated, this.allocations, goal);
         if (text !== '')
             this.progress.note(text);
     }
@@ -22234,6 +22347,42 @@ const unsampledLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({ ...ta
 
 /***/ }),
 
+/***/ 2143:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Oq: () => (/* binding */ SHARDS),
+/* harmony export */   S4: () => (/* binding */ EVIDENCE),
+/* harmony export */   X2: () => (/* binding */ runFileName),
+/* harmony export */   le: () => (/* binding */ runText),
+/* harmony export */   ml: () => (/* binding */ RUN_SUFFIX),
+/* harmony export */   ol: () => (/* binding */ digestOf)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+
+/** How a run lies in a file: its name, its text, and the text's fingerprint. */
+/** What marks a file as a run record among the others of a folder or an archive. */
+const RUN_SUFFIX = '.run.json';
+/**
+ * The subfolder of the records that the report beside it rests on. They are copies, or the
+ * baseline's side of a duet: taken for earlier runs, they would count twice, or for what they are
+ * not.
+ */
+const EVIDENCE = 'evidence';
+/** The subfolder of both runs of a shard, which nobody has judged yet. */
+const SHARDS = 'shards';
+/** The name under which a run is stored: sorts by time, tells the candidate's kind, never collides. */
+function runFileName(run) {
+    const stamp = run.startedAt.replace(/\.\d+Z$/, 'Z').replace(/[-:]/g, '');
+    return `${stamp}-${run.target.kind}-${run.id}${RUN_SUFFIX}`;
+}
+const runText = (run) => `${JSON.stringify(run)}\n`;
+/** SHA-256 of a text as UTF-8, in hexadecimal digits. */
+const digestOf = (text) => (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(text).digest('hex');
+
+
+/***/ }),
+
 /***/ 8924:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -22302,7 +22451,10 @@ function duration(params) {
 
 // EXTERNAL MODULE: ./lib/record/metric-status.js
 var metric_status = __nccwpck_require__(8924);
+// EXTERNAL MODULE: ./lib/record/strict.js
+var strict = __nccwpck_require__(9164);
 ;// CONCATENATED MODULE: ./lib/record/run.js
+
 
 
 /**
@@ -22350,6 +22502,11 @@ const subjectSchema = schemas/* strictObject */.rej({
     securityModules: run_text,
     libc: run_text,
     container: run_text,
+    /** Policy and priority or niceness that the probe was given. */
+    scheduler: run_text,
+    loopbackMtu: run_text,
+    /** Least, default and most of tcp(7)'s tcp_rmem and tcp_wmem. */
+    tcpBuffers: run_text,
     probeUid: count,
 });
 const targetSchema = schemas/* strictObject */.rej({
@@ -22520,26 +22677,13 @@ function countBatches(replicates) {
  * @returns the run, or one clause that says what is wrong with the text and where
  */
 function parseRun(json) {
-    if (json.length > MAX_RUN_BYTES) {
-        return { ok: false, reason: `it is larger than ${MAX_RUN_BYTES} bytes` };
-    }
-    let value;
-    try {
-        value = JSON.parse(json);
-    }
-    catch {
-        return { ok: false, reason: 'it is not complete JSON' };
-    }
-    const version = unknownVersion(value);
-    if (version !== undefined)
-        return { ok: false, reason: version };
-    const result = runSchema.safeParse(value);
-    if (result.success)
-        return { ok: true, run: sealRun(result.data) };
-    const [issue] = result.error.issues;
-    const where = issue?.path.join('.') || 'the top level';
-    return { ok: false, reason: `${where}: ${issue?.message ?? 'invalid'}` };
+    const parse = (0,strict/* parseStrictly */.g)(json, CONTRACT);
+    return parse.ok ? { ok: true, run: sealRun(parse.value) } : parse;
 }
+const CONTRACT = {
+    ...{ schema: runSchema, name: RUN_SCHEMA, version: RUN_VERSION },
+    ...{ maxBytes: MAX_RUN_BYTES, noun: 'run record' },
+};
 /**
  * Makes a run of fields that this program just measured, holding them to the same schema as a
  * record read from a file.
@@ -22550,16 +22694,465 @@ function makeRun(fields) {
     return sealRun(runSchema.parse(fields));
 }
 const sealRun = (fields) => fields;
-function unknownVersion(value) {
+
+
+/***/ }),
+
+/***/ 9164:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   g: () => (/* binding */ parseStrictly)
+/* harmony export */ });
+/**
+ * Reads the text of a stored file strictly: an unknown field is an error, as is another version.
+ *
+ * @returns the value, or one clause that says what is wrong with the text and where
+ */
+function parseStrictly(json, contract) {
+    if (json.length > contract.maxBytes) {
+        return { ok: false, reason: `it is larger than ${contract.maxBytes} bytes` };
+    }
+    let value;
+    try {
+        value = JSON.parse(json);
+    }
+    catch {
+        return { ok: false, reason: 'it is not complete JSON' };
+    }
+    const claim = unknownClaim(value, contract);
+    if (claim !== undefined)
+        return { ok: false, reason: claim };
+    const result = contract.schema.safeParse(value);
+    if (result.success)
+        return { ok: true, value: result.data };
+    const [issue] = result.error.issues;
+    const where = issue?.path.join('.') || 'the top level';
+    return { ok: false, reason: `${where}: ${issue?.message ?? 'invalid'}` };
+}
+function unknownClaim(value, { name, version: known, noun }) {
     if (typeof value !== 'object' || value === null)
         return 'it is not a JSON object';
     const { schema, version } = value;
-    if (schema !== RUN_SCHEMA)
-        return 'it is not a syscall-gate run record';
-    if (version === RUN_VERSION)
+    if (schema !== name)
+        return `it is not a syscall-gate ${noun}`;
+    if (version === known)
         return undefined;
-    return `it has record version ${String(version)} and this syscall-gate reads version ${RUN_VERSION}`;
+    const word = noun.split(' ').at(-1);
+    return `it has ${word} version ${String(version)} and this syscall-gate reads version ${known}`;
 }
+
+
+/***/ }),
+
+/***/ 3705:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  F: () => (/* binding */ buildReport),
+  B: () => (/* binding */ metricReport)
+});
+
+// EXTERNAL MODULE: ./lib/record/file.js
+var file = __nccwpck_require__(2143);
+// EXTERNAL MODULE: ./lib/units.js
+var units = __nccwpck_require__(3052);
+// EXTERNAL MODULE: ./lib/verdict/diagnosis.js + 1 modules
+var diagnosis = __nccwpck_require__(5908);
+// EXTERNAL MODULE: ./lib/verdict/evidence.js + 11 modules
+var evidence = __nccwpck_require__(136);
+// EXTERNAL MODULE: ./lib/report/certificate.js
+var certificate = __nccwpck_require__(8089);
+// EXTERNAL MODULE: ./lib/report/crossing.js
+var crossing = __nccwpck_require__(960);
+// EXTERNAL MODULE: ./lib/report/diagnosis.js
+var report_diagnosis = __nccwpck_require__(2175);
+// EXTERNAL MODULE: ./lib/report/noise.js
+var noise = __nccwpck_require__(1792);
+// EXTERNAL MODULE: ./lib/report/sections.js
+var sections = __nccwpck_require__(3136);
+// EXTERNAL MODULE: ./lib/report/words.js
+var words = __nccwpck_require__(8191);
+;// CONCATENATED MODULE: ./lib/report/headline.js
+
+
+
+
+
+/**
+ * The report in one sentence: how many gated metrics got the verdict, and the fact that a reader
+ * would ask for next.
+ *
+ * @param report everything but the sentence itself
+ */
+function headline(report) {
+    if (report.verdict === 'no-baseline')
+        return noBaseline(report);
+    const gated = report.metrics.filter(({ gate }) => gate);
+    const those = gated.filter(({ verdict }) => verdict === report.verdict);
+    if (those.length === 0)
+        return 'No gated metric was measured, so nothing was judged.';
+    if (report.verdict === 'incomparable')
+        return partlyCompared(gated, report);
+    const clause = clauses[report.verdict](those, report);
+    return `${shareOf(those.length, gated.length)} ${clause}${lostAccess(gated)}${where(report)}.`;
+}
+/** How many machines a verdict rests on belongs to the verdict. */
+const where = (report) => report.design === 'shards' ? `, on ${(0,words/* machinesText */.g$)(report)}` : '';
+const clauses = {
+    regressed: (those, report) => `regressed${causeOf(report) || largestChange(those)}`,
+    improved: (those, report) => `improved and none regressed${causeOf(report) || largestChange(those)}`,
+    unchanged: (those) => `${isOrAre(those)} unchanged${sensitivity(those)}`,
+    inconclusive: (those, report) => `${isOrAre(those)} inconclusive and none regressed${disagreeing(those, report) || settling(those, report)}`,
+};
+function shareOf(count, total) {
+    if (total === 1)
+        return 'The only gated metric';
+    return count === total ? `All ${total} gated metrics` : `${count} of ${total} gated metrics`;
+}
+const isOrAre = ({ length }) => (length === 1 ? 'is' : 'are');
+/** One cause is one finding, however many metrics show it. */
+const causeOf = ({ diagnosis }) => diagnosis === null ? '' : `; ${(0,report_diagnosis/* explanationText */.jY)(diagnosis)}`;
+function largestChange(metrics) {
+    const largest = metrics.toSorted((a, b) => (0,sections/* changeSize */.QZ)(b) - (0,sections/* changeSize */.QZ)(a))[0];
+    if (largest === undefined || largest.change === null)
+        return '';
+    const is = metrics.length === 1 ? ':' : '; the largest is';
+    return `${is} ${largest.id}, ${(0,units/* formatChange */.eD)(largest.change)}`;
+}
+function sensitivity(metrics) {
+    const worst = (0,noise/* largestOf */.u)(metrics, ({ mde80 }) => mde80);
+    if (worst === undefined)
+        return '';
+    return `; a change of ${(0,units/* formatShare */.T1)(worst.value)} on any of them would have been caught four times in five`;
+}
+/** More machines would settle what holds on average, which is nobody's machine. */
+function disagreeing(metrics, report) {
+    const ids = metrics.map(({ id }) => id).filter((id) => report.disagreements.includes(id));
+    const [first, ...others] = ids;
+    if (first === undefined)
+        return '';
+    const rest = others.length === 0 ? '' : ` and ${(0,units/* countOf */.pq)(others.length, 'other')}`;
+    return `; the machines disagree about ${first}${rest}`;
+}
+/** Only where a number settles all of them: one metric's would read as the gate's. */
+function settling(metrics, report) {
+    const numbers = metrics.map(({ replicatesToSettle }) => replicatesToSettle ?? Infinity);
+    const most = metrics.find((metric) => metric.replicatesToSettle === Math.max(...numbers));
+    if (most === undefined)
+        return '';
+    return `; ${metrics.length === 1 ? `${most.id}: ` : ''}${(0,words/* settleText */.di)(report, most)}`;
+}
+/** Neither regressed nor improved nor inconclusive: what could be compared is unchanged. */
+function partlyCompared(metrics, report) {
+    const unchanged = metrics.filter(({ verdict }) => verdict === 'unchanged');
+    if (unchanged.length === 0)
+        return nothingCompared(metrics);
+    const share = shareOf(unchanged.length, metrics.length);
+    const lostOnes = lostAccess(metrics);
+    const rest = `${(0,units/* countOf */.pq)(metrics.length - unchanged.length, 'other')} could not be compared`;
+    return `${share} ${clauses.unchanged(unchanged, report)}${lostOnes || `; ${rest}`}${where(report)}.`;
+}
+function nothingCompared(metrics) {
+    const [first] = metrics;
+    const because = first === undefined || metrics.some(sections/* lost */.DU) ? '' : `; ${first.id}: ${first.because}`;
+    const none = `None of ${(0,units/* countOf */.pq)(metrics.length, 'gated metric')} could be compared`;
+    return `${none}${because.replace(/\.$/, '')}${lostAccess(metrics)}.`;
+}
+/** What the candidate may no longer do is a finding whatever the times of the others say. */
+function lostAccess(metrics) {
+    const denied = metrics.filter(sections/* lost */.DU);
+    const [first] = denied;
+    if (first === undefined)
+        return '';
+    const others = denied.length === 1 ? '' : ` and ${(0,units/* countOf */.pq)(denied.length - 1, 'other')}`;
+    return `; ${first.id}${others} cannot be measured on the candidate any more (${(0,words/* statusText */.qS)(first.candidate)})`;
+}
+function noBaseline(report) {
+    const { floor, mde80 } = (0,noise/* noiseOf */.Y)(report.metrics);
+    const [skipped] = report.baseline.skipped;
+    const start = skipped === undefined
+        ? 'There is no baseline yet, so nothing was judged'
+        : `No earlier run could be used (${skipped.replace(/\.$/, '')}), so nothing was judged`;
+    if (floor === undefined || mde80 === undefined)
+        return `${start}.`;
+    return (`${start}; on this machine identical sides differ by ${(0,units/* formatShare */.T1)(floor.median)}, and side by ` +
+        `side a change of ${(0,units/* formatShare */.T1)(mde80.median)} would be caught four times in five (medians).`);
+}
+
+// EXTERNAL MODULE: ./lib/report/report.js
+var report_report = __nccwpck_require__(5650);
+;// CONCATENATED MODULE: ./lib/report/build.js
+
+
+
+
+
+
+
+
+
+
+/**
+ * Everything that people and scripts are told, as plain data: renderings add nothing to it.
+ *
+ * @throws ZodError when the comparison does not make a report: a bug, not a user's mistake
+ */
+function buildReport(comparison, judgement, { specs, policy, exhibits }) {
+    const metrics = comparison.metrics.map(metricReport);
+    const differing = differences(comparison);
+    const report = {
+        schema: report_report/* REPORT_SCHEMA */.DC,
+        version: report_report/* REPORT_VERSION */.Aj,
+        tool: comparison.candidate.tool,
+        ...judgement,
+        design: comparison.design,
+        alpha: comparison.alpha,
+        margins: [...policy.margins],
+        failOn: policy.failOn,
+        familySize: comparison.familySize,
+        // A metric that only informs is nobody's regression.
+        counts: (0,words/* countVerdicts */.qX)(metrics.filter(({ gate }) => gate)),
+        baseline: {
+            spec: specs.baseline,
+            runs: comparison.baseline.map(({ id }) => id),
+            skipped: comparison.skipped,
+        },
+        candidate: { spec: specs.candidate, run: comparison.candidate.id },
+        records: exhibits.map(recordReference),
+        platform: comparison.candidate.platform,
+        subject: comparison.candidate.subject,
+        machines: (comparison.machines ?? []).map(machineReport),
+        disagreements: comparison.disagreements ?? [],
+        differences: differing,
+        diagnosis: diagnosisReport((0,diagnosis/* diagnose */.h)(comparison), differing),
+        caveats: [...comparison.skipped, ...comparison.caveats],
+        metrics,
+        certificate: (0,certificate/* certificateOf */.t)({ ...comparison, metrics }),
+        crossing: comparison.machines ? null : ((0,crossing/* crossingOf */.Ed)(comparison.candidate) ?? null),
+        tails: comparison.machines ? null : tailsReport(comparison.candidate),
+    };
+    return report_report/* reportSchema */.Qh.parse({ ...report, headline: headline(report) });
+}
+const recordReference = (exhibit) => ({
+    role: exhibit.role,
+    id: exhibit.run.id,
+    file: `${file/* EVIDENCE */.S4}/${(0,evidence/* exhibitFileName */.pV)(exhibit)}`,
+    sha256: (0,file/* digestOf */.ol)((0,file/* runText */.le)(exhibit.run)),
+});
+function diagnosisReport(diagnosis, differing) {
+    if (diagnosis === undefined)
+        return null;
+    const { terms, share, explained, called } = diagnosis;
+    const quantities = terms.map(({ quantity }) => quantity);
+    return {
+        terms: terms.map(({ quantity, ns, low, high }) => ({
+            ...{ quantity, ns: (0,units/* figure */.vP)(ns), low: (0,units/* figure */.vP)(low), high: (0,units/* figure */.vP)(high) },
+        })),
+        ...{ share: (0,units/* figure */.vP)(share), explained, called },
+        carriers: (0,report_diagnosis/* carriersOf */.xO)(quantities, differing),
+    };
+}
+function tailsReport({ tails }) {
+    if (tails === undefined)
+        return null;
+    const { timer, counters, metrics } = tails;
+    return {
+        timer: timer.status === 'ok'
+            ? `${timer.name}, which counts in steps of ${(0,units/* formatNs */.FO)(timer.stepNs)}; a reading costs ${(0,units/* formatNs */.FO)(timer.costNs)}, part of every time`
+            : `${timer.status}: ${reasonText(timer.reason)}`,
+        counters: counters.status === 'ok' ? 'ok' : `${counters.status}: ${reasonText(counters.reason)}`,
+        metrics,
+    };
+}
+function metricReport(metric) {
+    return {
+        id: metric.id,
+        status: metric.candidate.status,
+        verdict: metric.verdict,
+        because: metric.because,
+        gate: metric.gate,
+        margin: metric.marginRatio,
+        baseline: sideReport(metric.baseline),
+        candidate: sideReport(metric.candidate),
+        change: metric.change === undefined ? null : changeReport(metric.change),
+        p: finite(metric.pValue),
+        mde80: finite(metric.mde80),
+        floor: metric.floor === undefined ? null : floorReport(metric.floor),
+        replicatesToSettle: metric.replicatesToSettle ?? null,
+    };
+}
+function sideReport(side) {
+    return side.status === 'ok'
+        ? {
+            status: 'ok',
+            unit: side.unit,
+            estimate: (0,units/* figure */.vP)(side.estimate),
+            replicates: side.replicates,
+        }
+        : { status: side.status, reason: reasonText(side.reason) };
+}
+const machineReport = ({ baseline, candidate, pairs, changes }) => ({
+    platform: candidate.platform,
+    runs: { baseline: baseline.id, candidate: candidate.id },
+    pairs,
+    changes: changes.map(({ id, pairs: own, ...change }) => ({
+        id,
+        ...changeReport(change),
+        pairs: own,
+    })),
+});
+/** An interval without bounds runs from 0, which JSON has, to infinity, which it has not. */
+const changeReport = ({ ratio, low, high, confidence }) => ({
+    ratio: (0,units/* figure */.vP)(ratio),
+    low: (0,units/* figure */.vP)(low),
+    high: finite(high),
+    confidence: (0,units/* figure */.vP)(confidence),
+});
+const floorReport = ({ pairs, rejections, ...change }) => ({
+    ...changeReport(change),
+    pairs,
+    rejections,
+});
+function reasonText({ operation, errno, message }) {
+    const said = [operation, message].filter((part) => part !== '').join(': ');
+    return errno === 0 ? said : `${said} (errno ${errno})`.trim();
+}
+/**
+ * Against stored runs, the last one: what changed since, rather than everything that ever did. Over
+ * machines, what differs between the sides of any of them.
+ */
+function differences({ baseline, candidate, machines }) {
+    const last = baseline.at(-1);
+    const sides = machines ?? (last === undefined ? [] : [{ baseline: last, candidate }]);
+    const found = sides.flatMap((pair) => subjectDifferences(pair.baseline, pair.candidate));
+    return [...new Map(found.map((one) => [JSON.stringify(one), one])).values()];
+}
+function subjectDifferences(last, candidate) {
+    const [before, after] = [subjectFields(last), subjectFields(candidate)];
+    return [...new Set([...before.keys(), ...after.keys()])]
+        .map((field) => ({
+        field,
+        baseline: before.get(field) ?? 'absent',
+        candidate: after.get(field) ?? 'absent',
+    }))
+        .filter((pair) => pair.baseline !== pair.candidate);
+}
+/** A subject as flat text: `vulnerabilities` becomes one field for each file of the directory. */
+function subjectFields({ subject }) {
+    const { vulnerabilities, ...rest } = subject;
+    return new Map([
+        ...Object.entries(rest).map(([field, value]) => [field, String(value)]),
+        ...Object.entries(vulnerabilities).map(([name, state]) => [`vulnerabilities.${name}`, state]),
+    ]);
+}
+const finite = (value) => value !== undefined && Number.isFinite(value) ? (0,units/* figure */.vP)(value) : null;
+
+
+/***/ }),
+
+/***/ 8089:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E: () => (/* binding */ certificateGrid),
+/* harmony export */   t: () => (/* binding */ certificateOf)
+/* harmony export */ });
+/* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5521);
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3052);
+/* harmony import */ var _noise_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1792);
+/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8191);
+
+
+
+
+/** Two one-sided tests of identical sides at the margin: slower, and faster. */
+const TESTS_OF_FLOOR = 2;
+/**
+ * What a run's own data says of how far to trust it: the error level that its verdicts hold, and for
+ * each family of gated metrics the differences between identical sides and what would be caught.
+ */
+const certificateOf = (judged) => ({
+    alpha: judged.alpha,
+    holds: holdsText(judged),
+    families: families(judged.metrics.filter(({ gate, candidate }) => gate && candidate.status === 'ok')),
+});
+function families(metrics) {
+    const names = [...new Set(metrics.map(({ id }) => (0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .familyOf */ .Ap)(id)))];
+    return names
+        .toSorted((a, b) => (0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .familyRank */ .VV)(a) - (0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .familyRank */ .VV)(b) || 0)
+        .map((family) => familyCertificate(family, metrics.filter(({ id }) => (0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .familyOf */ .Ap)(id) === family)));
+}
+function familyCertificate(family, metrics) {
+    const timed = metrics.filter(({ margin }) => margin > 0);
+    const margins = timed.map(({ margin }) => margin);
+    const floors = timed.flatMap(({ floor }) => floor ?? []);
+    const { floor, mde80 } = (0,_noise_js__WEBPACK_IMPORTED_MODULE_2__/* .noiseOf */ .Y)(timed);
+    return {
+        family,
+        gated: metrics.length,
+        margin: timed.length === 0 ? null : { low: Math.min(...margins), high: Math.max(...margins) },
+        floor: floor
+            ? {
+                ...floor,
+                rejections: (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .sum */ .cz)(floors.map(({ rejections }) => rejections)),
+                tests: TESTS_OF_FLOOR * floors.length,
+            }
+            : null,
+        mde80: mde80 ?? null,
+        blind: timed.filter((metric) => metric.mde80 === null).length,
+    };
+}
+/** What the error level holds for, one sentence. */
+function holdsText({ design, alpha, familySize, }) {
+    if (familySize === 0)
+        return 'No gated metric was tested, so there is no error level to hold.';
+    const level = (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(alpha);
+    const all = (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(familySize, 'gated metric');
+    const holds = `at most ${level} of runs without a change call any of ${all} regressed, and at most ${level} improved (family-wise, by Holm`;
+    switch (design) {
+        case 'duet':
+            return `${capital(holds)}, on fresh launches alone).`;
+        case 'prediction':
+            return `${capital(holds)}), as long as runs vary here as the stored ones do.`;
+        case 'shards':
+            return `${capital(holds)}), as long as machines differ in the change no more than was allowed for.`;
+        case 'self':
+            return `Nothing was judged; of two sides measured in turn, ${holds}).`;
+    }
+}
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+/** The certificate as a table, a family a row. */
+const certificateGrid = ({ holds, families: rows }) => ({
+    title: 'Certificate',
+    head: [
+        'gated metrics',
+        'count',
+        'margin',
+        'floor',
+        'MDE80',
+        'rejected',
+        'worst MDE80',
+        'worst floor',
+    ],
+    rows: rows.map(familyRow),
+    says: [holds],
+});
+function familyRow({ family, gated, margin, floor, mde80, blind }) {
+    return [
+        (0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .familyName */ .ar)(family),
+        `${gated}`,
+        margin === null ? 'exact' : (0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .rangeText */ .lq)(margin.low, margin.high),
+        floor === null ? '' : (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(floor.median),
+        mde80 === null ? '' : (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(mde80.median),
+        floor === null ? '' : `${floor.rejections} of ${floor.tests}`,
+        blind > 0 ? `none for ${blind}` : worstText(mde80),
+        worstText(floor),
+    ];
+}
+const worstText = (spread) => spread === null ? '' : `${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(spread.worst)} (${spread.worstId.replace(/^\w+\./, '')})`;
 
 
 /***/ }),
@@ -22573,7 +23166,9 @@ function unknownVersion(value) {
 /* harmony export */   Tk: () => (/* binding */ CROSSING_METRICS)
 /* harmony export */ });
 /* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2522);
-/* harmony import */ var _verdict_samples_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1194);
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3052);
+/* harmony import */ var _verdict_samples_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1194);
+
 
 
 /**
@@ -22621,15 +23216,15 @@ function crossingOf(run) {
     const hop = timed(run, 'context.pipe_2p_0k');
     if (call === undefined || hop === undefined)
         return undefined;
-    const hopNs = (0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .centreNs */ .L1)(hop);
+    const hopNs = shownNs(hop);
     return {
-        callNs: (0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .centreNs */ .L1)(call),
+        callNs: shownNs(call),
         hopNs,
-        switchesPerSecond: 1e9 / hopNs,
+        switchesPerSecond: (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure */ .vP)(1e9 / hopNs),
         withoutSwitchNs: numberOf(timed(run, 'context.pipe_self')),
         hostSwitchesPerSecond: rateOf(timed(run, 'host.switches_per_second')),
         vmstat: timed(run, 'host.vmstat')?.details ?? null,
-        transfers: SIZES.flatMap((size) => transferOf(run, size, (0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .centreNs */ .L1)(call))),
+        transfers: SIZES.flatMap((size) => transferOf(run, size, shownNs(call))),
     };
 }
 function transferOf(run, size, callNs) {
@@ -22639,17 +23234,17 @@ function transferOf(run, size, callNs) {
             return [];
         const { id, entries = null, details } = metric;
         const segments = details?.['segments_per_op'] ?? null;
-        return [{ id, label, ns: (0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .centreNs */ .L1)(metric), entries, segments }];
+        return [{ id, label, ns: shownNs(metric), entries, segments }];
     }).sort((one, other) => one.ns - other.ns);
     if (strategies.length === 0)
         return [];
     const cork = strategies.find(({ id }) => id.endsWith('_cork_header'));
-    const savedNs = (CALLS_OF_CORK - 1) * callNs;
+    const savedNs = (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure */ .vP)((CALLS_OF_CORK - 1) * callNs);
     return [
         {
             size,
             strategies,
-            oneCall: cork === undefined ? null : { savedNs, share: savedNs / cork.ns },
+            oneCall: cork === undefined ? null : { savedNs, share: (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure */ .vP)(savedNs / cork.ns) },
         },
     ];
 }
@@ -22657,8 +23252,81 @@ function timed(run, id) {
     const metric = run.metrics.find((one) => one.id === id);
     return (0,_record_run_js__WEBPACK_IMPORTED_MODULE_0__/* .isTimed */ ._Y)(metric) ? metric : undefined;
 }
-const numberOf = (metric) => metric === undefined ? null : (0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .centreNs */ .L1)(metric);
-const rateOf = (metric) => metric === undefined ? null : 1e9 / (0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .centreNs */ .L1)(metric);
+const numberOf = (metric) => metric === undefined ? null : shownNs(metric);
+const rateOf = (metric) => metric === undefined ? null : (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure */ .vP)(1e9 / (0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_2__/* .centreNs */ .L1)(metric));
+const shownNs = (metric) => (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure */ .vP)((0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_2__/* .centreNs */ .L1)(metric));
+
+
+/***/ }),
+
+/***/ 2175:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   f7: () => (/* binding */ diagnosisText),
+/* harmony export */   jY: () => (/* binding */ explanationText),
+/* harmony export */   xO: () => (/* binding */ carriersOf)
+/* harmony export */ });
+/* unused harmony export causeText */
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3052);
+/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8191);
+
+
+const each = {
+    entries: 'kernel entry',
+    switches: 'context switch',
+    kilobytes: 'kilobyte moved',
+};
+/**
+ * Subject fields that can carry a cause, the likeliest first: filters and mitigations run at every
+ * entry, the scheduler at every switch, buffers and segments are made of bytes. Of a group only the
+ * first that differs is named; behind it stand what could carry any cause.
+ */
+const carriers = {
+    entries: [[/^seccompMode$/, /^seccompFilters$/], [/^vulnerabilities\./], [/^securityModules$/]],
+    switches: [[/^scheduler$/], [/^preemption$/], [/^vulnerabilities\./]],
+    kilobytes: [[/^loopbackMtu$/], [/^tcpBuffers$/]],
+};
+const anyCarriers = [
+    [/^kernelCommandLine$/],
+    [/^kernelRelease$/, /^kernelVersion$/, /^kernelConfigHash$/],
+    [/^container$/],
+];
+/** A mitigation may differ in many files for one cause. */
+const MOST_CARRIERS = 3;
+/** Those of the differences that could carry a cause, the likeliest first. */
+function carriersOf(quantities, differences) {
+    const groups = [...quantities.flatMap((quantity) => carriers[quantity]), ...anyCarriers];
+    const found = groups.flatMap((group) => {
+        const own = group.map((pattern) => differences.filter(({ field }) => pattern.test(field)));
+        return own.find((some) => some.length > 0) ?? [];
+    });
+    return [...new Set(found)].slice(0, MOST_CARRIERS);
+}
+/** `+26 ns for every kernel entry` */
+const causeText = ({ terms }) => terms
+    .map(({ quantity, ns }) => `${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNsDifference */ .yD)(ns)} for every ${each[quantity]}`)
+    .join(' and ');
+/** `+55.2 ns for every kernel entry explains 93 % of it` */
+function explanationText(diagnosis) {
+    const { terms, share, explained, called } = diagnosis;
+    const verb = terms.length > 1 ? 'explain' : 'explains';
+    const what = explained.length === called ? 'it' : `the change of ${explained.length} of them`;
+    return `${causeText(diagnosis)} ${verb} ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(share)} of ${what}`;
+}
+/** The finding in full: how surely, and what differs between the sides that could carry it. */
+function diagnosisText(diagnosis) {
+    const sure = diagnosis.terms
+        .map(({ low, high }) => `${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNsDifference */ .yD)(low)} to ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNsDifference */ .yD)(high)}`)
+        .join('; ');
+    const { explained, called } = diagnosis;
+    const of = explained.length === called ? `all ${called}` : `${explained.length} of ${called}`;
+    const those = diagnosis.carriers.map(({ field, baseline, candidate }) => `${(0,_words_js__WEBPACK_IMPORTED_MODULE_1__/* .fieldName */ .w5)(field)} (${baseline} → ${candidate})`);
+    const carried = those.length === 0
+        ? 'Nothing that is known of the sides differs in what could carry it.'
+        : `What differs between the sides and could carry it: ${those.join(', ')}.`;
+    return `One cause for ${of} metrics: ${causeText(diagnosis)} (95 % interval ${sure}). ${carried}`;
+}
 
 
 /***/ }),
@@ -22800,6 +23468,257 @@ function spreadOf(metrics, quantity) {
 
 /***/ }),
 
+/***/ 5650:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Aj: () => (/* binding */ REPORT_VERSION),
+/* harmony export */   DC: () => (/* binding */ REPORT_SCHEMA),
+/* harmony export */   MM: () => (/* binding */ parseReport),
+/* harmony export */   Qh: () => (/* binding */ reportSchema),
+/* harmony export */   WA: () => (/* binding */ MAX_REPORT_BYTES),
+/* harmony export */   f6: () => (/* binding */ certificateSchema)
+/* harmony export */ });
+/* unused harmony exports metricReportSchema, machineReportSchema, crossingSchema */
+/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2857);
+/* harmony import */ var _record_file_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2143);
+/* harmony import */ var _record_metric_status_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8924);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2522);
+/* harmony import */ var _record_strict_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(9164);
+/* harmony import */ var _verdict_diagnosis_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5908);
+/* harmony import */ var _verdict_evidence_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(136);
+
+
+
+
+
+
+
+/** The report for scripts: `--json`, the action's `report` output. `schema/report-v1.json`. */
+const REPORT_SCHEMA = 'syscall-gate/report';
+const REPORT_VERSION = 1;
+/** Far above any report, and little enough to be read whole. */
+const MAX_REPORT_BYTES = 16 * 1024 * 1024;
+/** A hundred stored runs are pooled at most. */
+const MAX_RECORDS = 512;
+const metricVerdict = zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n([
+    'regressed',
+    'improved',
+    'unchanged',
+    'inconclusive',
+    'incomparable',
+]);
+const sideSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .discriminatedUnion */ .gMt('status', [
+    zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+        status: zod__WEBPACK_IMPORTED_MODULE_5__/* .literal */ .euz('ok'),
+        unit: _record_run_js__WEBPACK_IMPORTED_MODULE_2__/* .unitSchema */ .o3.describe('ns: a time; per_second: a time that is read as a rate, 1e9 / estimate; count: events'),
+        estimate: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig()
+            .min(0)
+            .describe("ns per operation at the baseline's control speed, or events per operation"),
+        replicates: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(1),
+    }),
+    zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+        status: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n([..._record_metric_status_js__WEBPACK_IMPORTED_MODULE_1__/* .UNAVAILABLE */ .H, 'absent']),
+        reason: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('the operation that failed and what it said'),
+    }),
+]);
+const changeSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    ratio: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive().describe('candidate over baseline: 1.05 is five percent slower'),
+    low: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().min(0),
+    high: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive().nullable().describe('null where the data put no upper bound'),
+    confidence: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().gt(0).max(1).describe('coverage of the interval from low to high'),
+});
+const metricReportSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    id: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
+    status: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(['ok', ..._record_metric_status_js__WEBPACK_IMPORTED_MODULE_1__/* .UNAVAILABLE */ .H, 'absent']).describe("the candidate's status"),
+    verdict: metricVerdict,
+    because: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('what decided, or why nothing could be decided'),
+    gate: zod__WEBPACK_IMPORTED_MODULE_5__/* .boolean */ .zMY().describe('false for a metric that informs and never turns the gate red'),
+    margin: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig()
+        .min(0)
+        .describe('smallest change that matters: 0.02 is two percent, 0 for counts, of which any does'),
+    baseline: sideSchema,
+    candidate: sideSchema,
+    change: changeSchema.nullable(),
+    p: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().min(0).max(1).nullable().describe('Holm-adjusted, of the test that decided'),
+    mde80: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig()
+        .positive()
+        .nullable()
+        .describe('smallest true change (0.03 is three percent) that is caught four times in five'),
+    floor: changeSchema
+        .extend({ pairs: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0), rejections: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0) })
+        .nullable()
+        .describe('the same comparison between identical sides of this run'),
+    replicatesToSettle: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr()
+        .positive()
+        .nullable()
+        .describe('pairs (duet), stored runs (prediction) or machines (shards) that would settle an inconclusive metric'),
+});
+const machineReportSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    platform: _record_run_js__WEBPACK_IMPORTED_MODULE_2__/* .platformSchema */ .vd,
+    runs: zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({ baseline: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), candidate: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP() })
+        .describe('ids of the run records of both sides there'),
+    pairs: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0).describe('most pairs of launches that a metric has there'),
+    changes: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(changeSchema.extend({ id: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), pairs: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(1) }))
+        .describe('by the pairs of this machine alone'),
+});
+const strategySchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    id: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
+    label: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
+    ns: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive(),
+    entries: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0).nullable().describe('kernel entries of one transfer, the drain included'),
+    segments: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().min(0).nullable().describe('TCP data segments of one transfer'),
+});
+const transferSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    size: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('of the file: 4k, 64k'),
+    strategies: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(strategySchema).min(1).describe('the quickest first'),
+    oneCall: zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({ savedNs: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().min(0), share: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().min(0) })
+        .nullable()
+        .describe('what one call for header and file could save over TCP_CORK, at the call cost here'),
+});
+const crossingSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    callNs: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive().describe('the null call'),
+    hopNs: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive().describe('two system calls and one switch'),
+    switchesPerSecond: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive().describe('1e9 / hopNs, on one CPU'),
+    withoutSwitchNs: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive().nullable().describe('the same calls without the switch'),
+    hostSwitchesPerSecond: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive().nullable().describe('of the machine, /proc/stat'),
+    vmstat: zod__WEBPACK_IMPORTED_MODULE_5__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig()).nullable().describe("vmstat's columns during the run"),
+    transfers: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(transferSchema),
+});
+const tailsReportSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    timer: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('what single operations were timed with and its cost, or why not'),
+    counters: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('whether there are hardware counters, or why not'),
+    metrics: _record_run_js__WEBPACK_IMPORTED_MODULE_2__/* .tailsSchema */ .Bj.shape.metrics,
+});
+const spreadSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    median: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().min(0),
+    worst: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().min(0),
+    worstId: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
+});
+const familyCertificateSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    family: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('what the ids begin with: syscall, context, sendfile, …'),
+    gated: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(1).describe('gated metrics that the candidate has a number for'),
+    margin: zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({ low: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive(), high: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive() })
+        .nullable()
+        .describe('the smallest and the largest in force; null where events are counted exactly'),
+    floor: spreadSchema
+        .extend({
+        rejections: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0).describe('one-sided tests of identical sides that rejected'),
+        tests: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0).describe('… out of how many, two a metric'),
+    })
+        .nullable()
+        .describe('differences between identical sides of this run, whichever way, as shares'),
+    mde80: spreadSchema
+        .nullable()
+        .describe('smallest true changes that are caught four times in five, as shares'),
+    blind: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr()
+        .min(0)
+        .describe('metrics without an mde80: no change of theirs, however large, could be called'),
+});
+const certificateSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    alpha: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().gt(0).lt(1).describe('family-wise error level of regressed, and of improved'),
+    holds: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('what that level holds for, one sentence'),
+    families: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(familyCertificateSchema),
+});
+const recordSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    role: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(_verdict_evidence_js__WEBPACK_IMPORTED_MODULE_4__/* .ROLES */ .gg)
+        .describe('before and after: the two arms of a candidate that was measured against itself'),
+    id: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().regex(/^[0-9a-f]{16}$/),
+    file: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()
+        .regex(new RegExp(_verdict_evidence_js__WEBPACK_IMPORTED_MODULE_4__/* .EXHIBIT_FILE_NAME */ .rr.source.replace('^', `^${_record_file_js__WEBPACK_IMPORTED_MODULE_0__/* .EVIDENCE */ .S4}/`)))
+        .describe('beside the report'),
+    sha256: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()
+        .regex(/^[0-9a-f]{64}$/)
+        .describe("of the file's bytes"),
+});
+const differenceSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    field: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
+    baseline: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
+    candidate: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
+});
+const diagnosisSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    terms: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+        quantity: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(_verdict_diagnosis_js__WEBPACK_IMPORTED_MODULE_3__/* .QUANTITIES */ .c)
+            .describe('of an operation: kernel entries, context switches, kilobytes moved'),
+        ns: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().describe('more, for each of it'),
+        low: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig(),
+        high: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().describe('low to high: 95 % interval'),
+    }))
+        .min(1)
+        .max(2),
+    share: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().max(1).describe('of the changes of those metrics: what the terms explain'),
+    explained: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP())
+        .min(1)
+        .describe('ids of the metrics whose change it explains for the most part'),
+    called: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(1).describe('how many metrics were called'),
+    carriers: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(differenceSchema)
+        .describe('differences of the sides that could carry it, the likeliest first'),
+});
+const reportSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    schema: zod__WEBPACK_IMPORTED_MODULE_5__/* .literal */ .euz(REPORT_SCHEMA),
+    version: zod__WEBPACK_IMPORTED_MODULE_5__/* .literal */ .euz(REPORT_VERSION),
+    tool: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('version that measured the candidate'),
+    verdict: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n([...metricVerdict.options, 'no-baseline']),
+    passed: zod__WEBPACK_IMPORTED_MODULE_5__/* .boolean */ .zMY().describe('whether the exit code is 0 under the fail-on policy'),
+    headline: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('one sentence for people'),
+    design: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(['duet', 'prediction', 'shards', 'self'])
+        .describe('duet: both sides interleaved in one job; prediction: against stored runs; shards: a duet on each of several machines; self: no baseline'),
+    alpha: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().gt(0).lt(1).describe('family-wise error level of regressed, and of improved'),
+    margins: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({ glob: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().min(1), ratio: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().gt(0).max(10) }))
+        .describe("rules that were given, the last that matches counts; else the design's own margin"),
+    failOn: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(['regression', 'inconclusive', 'never']),
+    familySize: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0).describe('how many gated metrics share that level'),
+    counts: zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+        regressed: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0),
+        improved: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0),
+        unchanged: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0),
+        inconclusive: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0),
+        incomparable: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0),
+    })
+        .describe('gated metrics of each verdict'),
+    baseline: zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+        spec: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
+        runs: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()).describe('ids of the run records, oldest first; empty without one'),
+        skipped: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()).describe('one sentence for each stored run that was passed over'),
+    }),
+    candidate: zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({ spec: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), run: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP() }),
+    records: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(recordSchema)
+        .min(1)
+        .max(MAX_RECORDS)
+        .describe('the runs that the verdict rests on, oldest first within a role'),
+    platform: _record_run_js__WEBPACK_IMPORTED_MODULE_2__/* .platformSchema */ .vd.describe("the candidate's; with shards, the last machine's"),
+    subject: _record_run_js__WEBPACK_IMPORTED_MODULE_2__/* .subjectSchema */ .cn.describe('what is under test on the candidate side'),
+    machines: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(machineReportSchema).describe('of a comparison of shards; else empty'),
+    disagreements: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP())
+        .describe('ids of the metrics for which no one number holds for all machines'),
+    differences: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(differenceSchema).describe('subject fields that differ between the sides'),
+    diagnosis: diagnosisSchema
+        .nullable()
+        .describe('one cause that explains most of the changes; null where nothing simple does'),
+    caveats: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()).describe('what weakens the whole comparison, one sentence each'),
+    metrics: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(metricReportSchema),
+    certificate: certificateSchema.describe('how far this very run is to be trusted, from its data'),
+    crossing: crossingSchema
+        .nullable()
+        .describe('what crossing into the kernel costs, and header + file by every strategy'),
+    tails: tailsReportSchema
+        .nullable()
+        .describe("single operations of the candidate, the timer's cost included; off the gate"),
+});
+/**
+ * Reads a report strictly.
+ *
+ * @param json the file's text
+ * @returns the report, or one clause that says what is wrong with the text and where
+ */
+const parseReport = (json) => (0,_record_strict_js__WEBPACK_IMPORTED_MODULE_6__/* .parseStrictly */ .g)(json, {
+    ...{ schema: reportSchema, name: REPORT_SCHEMA, version: REPORT_VERSION },
+    ...{ maxBytes: MAX_REPORT_BYTES, noun: 'report' },
+});
+
+
+/***/ }),
+
 /***/ 3136:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -22869,18 +23788,83 @@ const changeSize = ({ change }) => change === null ? 0 : Math.abs(Math.log(chang
 
 /***/ }),
 
-/***/ 3846:
+/***/ 5473:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Hd: () => (/* binding */ secondsText),
+/* harmony export */   Lu: () => (/* binding */ shareText),
+/* harmony export */   Tc: () => (/* binding */ timeText),
+/* harmony export */   ut: () => (/* binding */ answerOf)
+/* harmony export */ });
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3052);
+
+/** Whether this gate can be trusted here, in one sentence that says why, or why not and what to do. */
+function answerOf(found) {
+    const injections = found.injections.filter((one) => one.status === 'ok');
+    const doubt = alarmed(found) ?? notInjected(found, injections) ?? missed(found, injections);
+    if (doubt === undefined)
+        return { trusted: true, answer: trusting(injections) };
+    return { trusted: false, answer: `This gate cannot be trusted here, because ${doubt}.` };
+}
+function alarmed({ alarms }) {
+    if (alarms.length === 0)
+        return undefined;
+    return `the machine against itself was called changed in ${alarms.join(', ')}: run this again, and if that recurs, on a quieter machine or with a larger --margin`;
+}
+function notInjected({ injections }, ok) {
+    if (ok.length > 0)
+        return undefined;
+    const [reason] = injections.flatMap((one) => (one.status === 'unavailable' ? [one.reason] : []));
+    return `no regression could be injected to show that it is caught (${reason}): run this where a process may install a seccomp filter, such as outside of the sandbox on the same machine`;
+}
+function missed({ gateMs }, injections) {
+    const strongest = injections.at(-1);
+    const quiet = injections.filter((one) => one.caught.length === 0);
+    const [broken] = quiet.filter(({ promised }) => promised.length > 0);
+    if (broken) {
+        return `${sizeText(broken)} was not caught in ${secondsText(gateMs)}, although the noise of ${broken.promised[0]} would allow it: run this again with a longer --duration, on a quieter machine`;
+    }
+    if (strongest === undefined || !quiet.includes(strongest))
+        return undefined;
+    return strongest.slowed.length === 0
+        ? `${sizeText(strongest)} is less than the margin of every metric measured: choose cheaper operations, such as --metrics 'syscall.*', or a smaller --margin`
+        : `${secondsText(gateMs)} were too few to catch ${sizeText(strongest)}: give a longer --duration, or fewer --metrics`;
+}
+function trusting(injections) {
+    const caught = injections.filter((one) => one.caught.length > 0);
+    const sizes = caught.map((one, index) => {
+        const size = index === 0 ? sizeText(one) : `${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNsDifference */ .yD)(one.addedNs)} (${shareText(one)})`;
+        return one.first === null ? size : `${size} in ${timeText(one.first)}`;
+    });
+    return `This gate can be trusted here: identical sides raised no alarm, and it caught ${sizes.join(' and ')}.`;
+}
+/** `+40.1 ns on every kernel entry (+24.5 % of a null call)` */
+const sizeText = (one) => `${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNsDifference */ .yD)(one.addedNs)} on every kernel entry (${shareText(one)} of a null call)`;
+/** Of a null call, signed. */
+const shareText = ({ share }) => (0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatRatio */ .B0)(1 + share);
+/** Measuring time until a regression was first caught. */
+const timeText = ({ screenMs, confirmMs }) => secondsText(screenMs + confirmMs);
+const secondsText = (ms) => `${Number((ms / 1000).toPrecision(2))} s`;
+
+
+/***/ }),
+
+/***/ 5965:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  n: () => (/* binding */ renderCrossing),
-  b: () => (/* binding */ renderTerminal)
+  nl: () => (/* binding */ renderCrossing),
+  PS: () => (/* binding */ renderSelftest),
+  bF: () => (/* binding */ renderTerminal)
 });
 
 // EXTERNAL MODULE: ./node_modules/picocolors/picocolors.js
 var picocolors = __nccwpck_require__(7336);
+// EXTERNAL MODULE: ./lib/report/certificate.js
+var report_certificate = __nccwpck_require__(8089);
 // EXTERNAL MODULE: ./lib/units.js
 var units = __nccwpck_require__(3052);
 // EXTERNAL MODULE: ./lib/report/crossing.js
@@ -22888,6 +23872,7 @@ var report_crossing = __nccwpck_require__(960);
 ;// CONCATENATED MODULE: ./lib/report/crossing-text.js
 
 
+/** The two blocks in words and tables of plain text, the same for every rendering. */
 function crossingFacts(crossing) {
     const { callNs, hopNs, switchesPerSecond, withoutSwitchNs, hostSwitchesPerSecond } = crossing;
     const facts = [
@@ -22964,52 +23949,100 @@ function transferGrid({ size, strategies, oneCall }) {
     };
 }
 
+// EXTERNAL MODULE: ./lib/report/diagnosis.js
+var diagnosis = __nccwpck_require__(2175);
 // EXTERNAL MODULE: ./lib/report/escape.js
 var report_escape = __nccwpck_require__(2527);
-// EXTERNAL MODULE: ./lib/report/noise.js
-var noise = __nccwpck_require__(1792);
 // EXTERNAL MODULE: ./lib/report/words.js
 var words = __nccwpck_require__(8191);
+;// CONCATENATED MODULE: ./lib/report/machines.js
+
+
+/** The machines of a comparison of shards, numbered as every rendering names them. */
+/** Each machine in one line; its label is a fact's. */
+const machineList = ({ machines, subject }) => machines.map(({ platform, pairs }, index) => [
+    `machine ${index + 1}`,
+    `${(0,words/* machineText */.tU)({ platform, subject })}; up to ${(0,units/* countOf */.pq)(pairs, 'pair')} of launches`,
+]);
+/** More columns are nobody's to read: the others are in the report's JSON. */
+const MOST_COLUMNS = 12;
+/**
+ * The change on each machine by its own pairs, of the metrics that changed over all of them, of
+ * those that moved beyond the margin on one, and of those about which they disagree.
+ */
+function machineGrid({ machines: all, metrics, disagreements, }) {
+    const machines = all.slice(0, MOST_COLUMNS);
+    const shown = metrics.filter((metric) => isChanged(metric) || disagreements.includes(metric.id) || all.some(moved(metric)));
+    if (machines.length < 2 || shown.length === 0)
+        return undefined;
+    return {
+        title: `On each machine by itself${all.length > machines.length ? ` (the first ${machines.length} of ${all.length})` : ''}`,
+        head: ['metric', ...machines.map((_, index) => `machine ${index + 1}`)],
+        rows: shown.map(({ id }) => [
+            id,
+            ...machines.map((machine) => {
+                const change = changeOf(machine, id);
+                return change === undefined ? '' : (0,units/* formatChange */.eD)(change);
+            }),
+        ]),
+    };
+}
+const isChanged = ({ verdict, change }) => (verdict === 'regressed' || verdict === 'improved') && change !== null && change.confidence < 1;
+/** Whether the whole interval of a machine lies beyond the margin. */
+const moved = ({ id, margin }) => (machine) => {
+    const change = changeOf(machine, id);
+    if (change === undefined)
+        return false;
+    const { low, high } = change;
+    return low > 1 + margin || (high !== null && high < 1 / (1 + margin));
+};
+const changeOf = ({ changes }, id) => changes.find((change) => change.id === id);
+
+// EXTERNAL MODULE: ./lib/report/noise.js
+var noise = __nccwpck_require__(1792);
 ;// CONCATENATED MODULE: ./lib/report/facts.js
 
 
 
-/** What was measured, against what, how, and at which risk of a false alarm. */
+/** What was measured, against what, and how. */
 function sideFacts(report) {
     const { baseline, candidate } = report;
     const sides = [
-        ['candidate', `${candidate.spec}, run ${candidate.run}`],
+        ['candidate', `${candidate.spec}, ${candidateText(report)}`],
         ['baseline', `${baseline.spec}, ${baselineText(report)}`],
         ['design', (0,words/* designText */.Ex)(report)],
     ];
     if (report.design === 'self')
         return sides;
-    return [
-        ...sides,
-        ['gated', (0,words/* countsText */.WN)(report.counts) || 'none'],
-        ['error level', (0,words/* errorBudgetText */.zm)(report)],
-    ];
+    return [...sides, ['gated', (0,words/* countsText */.WN)(report.counts) || 'none']];
 }
-function baselineText({ design, baseline: { runs } }) {
+const candidateText = (report) => report.design === 'shards' ? `a run on ${eachOf(report)}` : `run ${report.candidate.run}`;
+const eachOf = (report) => report.machines.length === 1 ? '1 machine' : `each of ${(0,words/* machinesText */.g$)(report)}`;
+function baselineText(report) {
+    if (report.design === 'shards')
+        return `a run on ${eachOf(report)}`;
+    const { design, baseline: { runs }, } = report;
     const last = runs.at(-1);
     if (last === undefined)
         return design === 'self' ? 'nothing stored yet' : 'no comparable run';
     return runs.length === 1 ? `run ${last}` : `${runs.length} runs, the last ${last}`;
 }
+/** Where a report's figures come from: one machine, or several. */
+const placeFacts = (report) => report.machines.length === 0
+    ? machineFacts(report)
+    : [...machineList(report), ...machineFacts(report).filter(([label]) => label !== 'machine')];
 const machineFacts = (where) => [
     ['machine', (0,words/* machineText */.tU)(where)],
     ['kernel', (0,words/* kernelText */.J3)(where)],
     ['mitigations', (0,words/* mitigationsText */.MP)(where)],
 ];
-/** What the heads of the tables mean, with the middle and the worst of each. */
+/** What the heads of the tables mean. */
 function legend(report) {
     const { floor, mde80 } = (0,noise/* noiseOf */.Y)(report.metrics);
     const facts = [
-        floor && ['floor', `difference between identical sides of this run: ${spreadText(floor)}`],
-        mde80 && [
-            'MDE80',
-            `smallest change this run would have caught four times in five: ${spreadText(mde80)}`,
-        ],
+        floor && ['floor', 'difference between identical sides of this run'],
+        floor && ['rejected', 'tests of identical sides at the margin; an honest machine has none'],
+        mde80 && ['MDE80', 'smallest change this run would have caught four times in five'],
         (0,words/* coverageText */._)(report) === '' ? undefined : ['interval', intervalText(report)],
         report.metrics.every(({ gate }) => gate) ? undefined : ['*', 'informs, does not gate'],
     ];
@@ -23017,7 +24050,78 @@ function legend(report) {
 }
 const intervalText = (report) => `covers the true change with ${(0,words/* coverageText */._)(report)}; ` +
     `a change of less than the margin, ${(0,words/* marginText */.wn)(report)}, alarms nobody`;
-const spreadText = ({ median, worst, worstId }) => `median ${(0,units/* formatShare */.T1)(median)}, worst ${(0,units/* formatShare */.T1)(worst)} (${worstId})`;
+
+// EXTERNAL MODULE: ./lib/report/selftest-answer.js
+var selftest_answer = __nccwpck_require__(5473);
+;// CONCATENATED MODULE: ./lib/report/selftest-text.js
+
+
+
+
+/** A self-test in tables of plain text, in the order in which it is done. */
+const selftestGrids = (selftest) => [
+    itselfGrid(selftest),
+    injectionsGrid(selftest),
+    scaledGrid(selftest),
+];
+function itselfGrid({ certificate, alarms, gateMs }) {
+    const alarm = alarms.length === 0
+        ? 'Identical sides raised no alarm.'
+        : `Identical sides were called changed in ${alarms.join(', ')}.`;
+    return {
+        ...(0,report_certificate/* certificateGrid */.E)(certificate),
+        title: `The machine against itself, by a gate of ${(0,selftest_answer/* secondsText */.Hd)(gateMs)}`,
+        says: [alarm, certificate.holds],
+    };
+}
+function injectionsGrid({ injections }) {
+    const done = injections.filter((one) => one.status === 'ok');
+    return {
+        title: 'The machine against itself with every system call made dearer',
+        head: [
+            'injection',
+            'an entry',
+            'null call',
+            'first caught',
+            'caught',
+            'of those over MDE80',
+            'first on',
+        ],
+        rows: done.map(injectionRow),
+        says: [...injections.flatMap(obstacle), ...(done.length === 0 ? [] : MEANINGS)],
+    };
+}
+const MEANINGS = [
+    'seccomp: a filter that the kernel runs on every call; seccomp-cached: one whose answer it keeps.',
+    'first caught: measuring time after which a gate would have confirmed the first metric.',
+    'caught: of the gated metrics that so much an entry slows by more than their margin.',
+];
+const obstacle = (one) => one.status === 'ok' ? [] : [`${one.injection} cannot be injected here: ${one.reason}.`];
+function injectionRow(one) {
+    const caught = (ids) => `${ids.filter((id) => one.caught.includes(id)).length} of ${ids.length}`;
+    return [
+        one.injection,
+        (0,units/* formatNsDifference */.yD)(one.addedNs),
+        (0,selftest_answer/* shareText */.Lu)(one),
+        one.first === null ? 'not caught' : (0,selftest_answer/* timeText */.Tc)(one.first),
+        caught(one.slowed),
+        caught(one.promised),
+        one.first?.metric ?? '',
+    ];
+}
+function scaledGrid({ scaled, gateMs }) {
+    const [first] = scaled;
+    const sizes = first?.caught.map(({ overMargin }) => `+${(0,units/* formatShare */.T1)(overMargin)}`) ?? [];
+    return {
+        title: 'Other changes: of how many metrics they would be caught four times in five',
+        head: ['over the margin by', ...sizes],
+        rows: scaled.map(({ family, gated, caught }) => [
+            (0,words/* familyName */.ar)(family),
+            ...caught.map(({ metrics }) => `${metrics} of ${gated}`),
+        ]),
+        says: scaled.length === 0 ? [`No metric had pairs enough in ${(0,selftest_answer/* secondsText */.Hd)(gateMs)}.`] : [],
+    };
+}
 
 // EXTERNAL MODULE: ./node_modules/cli-table3/index.js
 var cli_table3 = __nccwpck_require__(5832);
@@ -23237,6 +24341,10 @@ const bare = {
 
 
 
+
+
+
+
 const LABEL_COLUMNS = 13;
 /**
  * The report for a person at a terminal, ending in a line break. Asks neither the environment nor a
@@ -23246,18 +24354,24 @@ function renderTerminal(report, { color, columns }) {
     const page = { report, colors: picocolors.createColors(color), columns };
     const blocks = [
         titleLines(page),
+        report.diagnosis === null ? [] : prose((0,diagnosis/* diagnosisText */.f7)(report.diagnosis), columns),
         factLines(page, sideFacts(report)),
         metricLines(page),
+        machineLines(page),
         ...crossingBlocks(page),
+        gridBlock(page, (0,report_certificate/* certificateGrid */.E)(report.certificate)),
         legendLines(page),
         differenceLines(page),
-        caveatLines(page),
-        factLines(page, machineFacts(report)),
+        caveatLines(page, report.caveats),
+        factLines(page, placeFacts(report)),
         closingLines(page),
     ];
-    const text = blocks.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
-    return `${text.join('\n\n')}\n`;
+    return `${joined(blocks)}\n`;
 }
+const joined = (blocks) => blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
 function titleLines({ report, colors, columns }) {
     const word = `${words/* verdictSymbols */.d7[report.verdict]} ${report.verdict}`;
     const banner = colors.bold(paintOf(colors, report.verdict)(word));
@@ -23267,16 +24381,37 @@ function titleLines({ report, colors, columns }) {
 function renderCrossing({ crossing, ...where }, { color, columns }) {
     const paper = { colors: picocolors.createColors(color), columns };
     const blocks = [...blocksOf(crossing, paper), factLines(paper, machineFacts(where))];
-    return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+    return `${joined(blocks)}\n`;
+}
+/** A self-test, ending in its answer. */
+function renderSelftest(selftest, { color, columns }) {
+    const paper = { colors: picocolors.createColors(color), columns };
+    const { green, red, bold } = paper.colors;
+    const answer = prose(selftest.answer, columns)
+        .map(selftest.trusted ? green : red)
+        .map(bold);
+    const blocks = [
+        ...selftestGrids(selftest).map((grid) => gridBlock(paper, grid)),
+        caveatLines(paper, selftest.caveats),
+        factLines(paper, machineFacts(selftest)),
+        answer,
+    ];
+    return `${joined(blocks)}\n`;
+}
+function machineLines(page) {
+    const grid = machineGrid(page.report);
+    return grid ? [page.colors.bold(grid.title), ...gridLines(page, grid.head, grid.rows)] : [];
 }
 const crossingBlocks = ({ report: { crossing }, ...paper }) => crossing === null ? [] : blocksOf(crossing, paper);
 const blocksOf = (crossing, paper) => [
     [paper.colors.bold('The crossing'), ...factLines(paper, crossingFacts(crossing))],
-    ...crossingGrids(crossing).map(({ title, head, rows, says }) => [
-        paper.colors.bold(title),
-        ...gridLines(paper, head, rows),
-        ...says.flatMap((sentence) => prose(sentence, paper.columns)),
-    ]),
+    ...crossingGrids(crossing).map((grid) => gridBlock(paper, grid)),
+];
+/** A table with its title, and what it comes to. */
+const gridBlock = (paper, { title, head, rows, says }) => [
+    paper.colors.bold(title),
+    ...(rows.length === 0 ? [] : gridLines(paper, head, rows)),
+    ...says.flatMap((sentence) => prose(sentence, paper.columns)),
 ];
 /** Said once, under the table. */
 const legendLines = (page) => legend(page.report).flatMap(([term, meaning]) => labelLines(term, meaning, page.columns).map(page.colors.dim));
@@ -23289,14 +24424,11 @@ function differenceLines(page) {
         ...report.differences.flatMap(({ field, baseline, candidate }) => bullet(page, `${(0,words/* fieldName */.w5)(field)}: ${(0,report_escape/* plain */.pj)(baseline)} → ${(0,report_escape/* plain */.pj)(candidate)}`)),
     ];
 }
-function caveatLines(page) {
-    const { report, colors } = page;
-    if (report.caveats.length === 0)
+function caveatLines(paper, caveats) {
+    if (caveats.length === 0)
         return [];
-    return [
-        colors.bold(colors.yellow('Caveats')),
-        ...report.caveats.flatMap((caveat) => bullet(page, caveat)),
-    ];
+    const { bold, yellow } = paper.colors;
+    return [bold(yellow('Caveats')), ...caveats.flatMap((caveat) => bullet(paper, caveat))];
 }
 function closingLines({ report, columns }) {
     const next = (0,words/* nextStepText */.Hd)(report);
@@ -23322,6 +24454,7 @@ const prose = (text, columns) => (0,report_escape/* wrap */.LV)((0,report_escape
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Ap: () => (/* binding */ familyOf),
 /* harmony export */   Ex: () => (/* binding */ designText),
 /* harmony export */   Hd: () => (/* binding */ nextStepText),
 /* harmony export */   J3: () => (/* binding */ kernelText),
@@ -23333,15 +24466,16 @@ const prose = (text, columns) => (0,report_escape/* wrap */.LV)((0,report_escape
 /* harmony export */   ar: () => (/* binding */ familyName),
 /* harmony export */   d7: () => (/* binding */ verdictSymbols),
 /* harmony export */   di: () => (/* binding */ settleText),
+/* harmony export */   g$: () => (/* binding */ machinesText),
+/* harmony export */   lq: () => (/* binding */ rangeText),
 /* harmony export */   qS: () => (/* binding */ statusText),
 /* harmony export */   qX: () => (/* binding */ countVerdicts),
 /* harmony export */   tU: () => (/* binding */ machineText),
 /* harmony export */   w5: () => (/* binding */ fieldName),
 /* harmony export */   wn: () => (/* binding */ marginText),
-/* harmony export */   wu: () => (/* binding */ unavailableText),
-/* harmony export */   zm: () => (/* binding */ errorBudgetText)
+/* harmony export */   wu: () => (/* binding */ unavailableText)
 /* harmony export */ });
-/* unused harmony exports verdictMarks, replicatesText */
+/* unused harmony exports verdictMarks, errorBudgetText, replicatesText */
 /* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3052);
 
 /** The words, symbols and names that every rendering shares. Nothing here escapes its text. */
@@ -23378,12 +24512,14 @@ const families = {
 };
 /** @param id a metric's id, `family.operation_size_variant` */
 function familyName(id) {
-    const family = id.split('.')[0] ?? id;
+    const family = familyOf(id);
     return families[family] ?? family;
 }
+/** The family's part of an id; of a family, itself. */
+const familyOf = (id) => id.split('.')[0] ?? id;
 /** The order in which families are shown: from the cheapest crossing to whole transfers. */
 function familyRank(id) {
-    const rank = Object.keys(families).indexOf(id.split('.')[0] ?? id);
+    const rank = Object.keys(families).indexOf(familyOf(id));
     return rank === -1 ? Number.POSITIVE_INFINITY : rank;
 }
 const fields = {
@@ -23408,6 +24544,9 @@ const fields = {
     securityModules: 'security modules',
     libc: 'libc',
     container: 'container',
+    scheduler: 'scheduler',
+    loopbackMtu: 'loopback MTU',
+    tcpBuffers: 'TCP buffers',
     probeUid: 'probe uid',
 };
 /** @param field a platform or subject field as reports name it, `kernelRelease` or `vulnerabilities.mds` */
@@ -23441,13 +24580,17 @@ function designText(report) {
             return `duet: both sides interleaved in this job, ${each}`;
         case 'prediction':
             return `prediction: this run against ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(report.baseline.runs.length, 'stored run')}, ${replicatesText(report)} in this one`;
+        case 'shards':
+            return `shards: both sides interleaved on ${machinesText(report)}, ${each} in all`;
         case 'self':
             return `the candidate against itself, ${each}`;
     }
 }
+/** `3 machines`, `1 machine`. */
+const machinesText = ({ machines }) => (0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(machines.length, 'machine');
 /** The price of being wrong, as a clause. */
-const errorBudgetText = (report) => `at most ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(report.alpha)} of runs without a change raise any false alarm ` +
-    `(family-wise, ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(report.familySize, 'gated metric')})`;
+const errorBudgetText = (report) => `at most ${formatShare(report.alpha)} of runs without a change raise any false alarm ` +
+    `(family-wise, ${countOf(report.familySize, 'gated metric')})`;
 /** The fewest and most replicates (fresh processes) that stand behind a metric's estimate. */
 function replicatesText({ metrics }) {
     const counts = metrics.flatMap(({ candidate }) => candidate.status === 'ok' ? [candidate.replicates] : []);
@@ -23472,11 +24615,17 @@ function obstacleText(side, where) {
         return '';
     return `${statusText(side)}${where}${side.reason === '' ? '' : `: ${side.reason}`}`;
 }
+const settlers = {
+    duet: 'pair',
+    prediction: 'stored run',
+    shards: 'machine',
+    self: 'pair',
+};
 /** What would settle an inconclusive metric, as a clause, or nothing when nobody knows. */
 function settleText({ design }, { replicatesToSettle }) {
     if (replicatesToSettle === null)
         return '';
-    const what = design === 'prediction' ? 'stored run' : 'pair';
+    const what = settlers[design];
     return `about ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(replicatesToSettle, what)} would settle it`;
 }
 /** The coverage of the intervals shown, `95 %`; empty when none is. */
@@ -23492,8 +24641,12 @@ function marginText({ metrics }) {
         .map(({ margin }) => margin);
     if (margins.length === 0)
         return '';
-    const [low, high] = [Math.min(...margins), Math.max(...margins)].map(_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1);
-    return low === high ? `${low}` : `${low?.replace(' %', '')} to ${high}`;
+    return rangeText(Math.min(...margins), Math.max(...margins));
+}
+/** Two shares as a range, `2 to 10 %`; `2 %` where they are one. */
+function rangeText(from, to) {
+    const [low, high] = [(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(from), (0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(to)];
+    return low === high ? low : `${low.replace(' %', '')} to ${high}`;
 }
 /** The machine in one line: CPU, count, SMT and hypervisor, as far as they are known. */
 function machineText({ platform }) {
@@ -23552,6 +24705,9 @@ function nextStepText(report) {
         return report.baseline.spec === 'artifact'
             ? 'The next run of this workflow compares with the runs of the base branch, once there is one.'
             : "This run's record is kept in the out folder, where later runs can be compared with it; with few stored runs only large changes show.";
+    }
+    if (report.verdict === 'inconclusive' && report.design === 'shards') {
+        return 'More machines (shards) make the intervals narrower; where a machine has few pairs, so does a longer run (duration) on each.';
     }
     if (report.verdict === 'inconclusive') {
         return report.design === 'duet'
@@ -23639,6 +24795,7 @@ function requireProbabilities(name, values) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   $J: () => (/* binding */ UNSTABLE_SHARE),
+/* harmony export */   $s: () => (/* binding */ MOST_MACHINES_TO_SETTLE),
 /* harmony export */   AO: () => (/* binding */ PRIOR_DEGREES_OF_FREEDOM),
 /* harmony export */   CJ: () => (/* binding */ DUET_MARGIN),
 /* harmony export */   C_: () => (/* binding */ EXACT_LIMIT),
@@ -23652,9 +24809,11 @@ function requireProbabilities(name, values) {
 /* harmony export */   QU: () => (/* binding */ MOST_PAIRS_TO_SETTLE),
 /* harmony export */   R3: () => (/* binding */ MOST_RUNS_TO_SETTLE),
 /* harmony export */   UT: () => (/* binding */ EQUIVALENCE_ALPHA),
+/* harmony export */   Wk: () => (/* binding */ MACHINE_PRIOR_DEGREES_OF_FREEDOM),
 /* harmony export */   fM: () => (/* binding */ QUIET_SHARE),
 /* harmony export */   gR: () => (/* binding */ EQUIVALENCE_CONFIDENCE),
 /* harmony export */   mh: () => (/* binding */ OTHER_PRIOR_STANDARD_DEVIATION),
+/* harmony export */   n2: () => (/* binding */ MACHINE_PRIOR_STANDARD_DEVIATION),
 /* harmony export */   oA: () => (/* binding */ PRIOR_STANDARD_DEVIATIONS),
 /* harmony export */   pO: () => (/* binding */ DEFAULT_ALPHA),
 /* harmony export */   uK: () => (/* binding */ MINIMUM_REPLICATES),
@@ -23765,6 +24924,19 @@ const PRIOR_STANDARD_DEVIATIONS = {
 /** For a family without a guess of its own: the widest of them. */
 const OTHER_PRIOR_STANDARD_DEVIATION = Math.max(...Object.values(PRIOR_STANDARD_DEVIATIONS));
 /**
+ * Standard deviation between machines of what one and the same change costs there (arm × machine),
+ * on the log scale. INITIAL GUESS: a quarter of a duet's margin. Identical sides should not differ
+ * by machine at all, since each machine's pairs cancel its speed; a change of 10 % that is worth 8 %
+ * on one CPU model and 12 % on another shows twice this much and widens the interval by itself. Too
+ * small, and two odd machines are taken for a proof; too large, and it takes more machines to see
+ * what three agree on.
+ */
+const MACHINE_PRIOR_STANDARD_DEVIATION = 0.005;
+/** How many machines that guess is worth. Initial guess, for the reason given for runs above. */
+const MACHINE_PRIOR_DEGREES_OF_FREEDOM = 5;
+/** Advice to take more machines than this is no advice: a matrix has 256 legs at most. */
+const MOST_MACHINES_TO_SETTLE = 256;
+/**
  * How many robust deviations from the centre a stored run may lie and still count in full towards
  * the between-run spread. Normal runs lie further out once in 370: lower, and the spread of honest
  * runs is cut; higher, and one regression among the stored runs hides the next.
@@ -23831,6 +25003,43 @@ function median(sorted) {
 
 /***/ }),
 
+/***/ 272:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   p: () => (/* binding */ moderatedVariance)
+/* harmony export */ });
+/* harmony import */ var _arguments_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7335);
+
+/**
+ * Smyth's moderated variance, s̃² = (ν₀ s₀² + ν s²) / (ν₀ + ν) with ν₀ + ν degrees of freedom: the
+ * posterior mean of 1/σ², inverted, when ν₀ s₀²/σ² has a χ² distribution with ν₀ degrees of
+ * freedom. A t statistic with s̃ follows Student's t with ν₀ + ν degrees of freedom under that prior.
+ *
+ * Here the prior is fixed and shipped, not estimated across metrics as limma does: a gate has too
+ * few metrics of one family, and a verdict must not depend on which other metrics were selected.
+ *
+ * Source: G. K. Smyth, "Linear models and empirical Bayes methods for assessing differential
+ * expression in microarray experiments", Statistical Applications in Genetics and Molecular
+ * Biology 3 (2004), article 3, section 4.
+ *
+ * @param observed ν may be 0 (nothing observed yet; its variance then does not count)
+ * @throws RangeError when a number is not finite, negative, or the prior is empty
+ */
+function moderatedVariance(observed, prior) {
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_0__/* .requireNotNegative */ .CR)('observed.variance', observed.variance);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_0__/* .requireNotNegative */ .CR)('observed.degreesOfFreedom', observed.degreesOfFreedom);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_0__/* .requirePositive */ .z6)('prior.standardDeviation', prior.standardDeviation);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_0__/* .requirePositive */ .z6)('prior.degreesOfFreedom', prior.degreesOfFreedom);
+    const degreesOfFreedom = prior.degreesOfFreedom + observed.degreesOfFreedom;
+    const sum = prior.degreesOfFreedom * prior.standardDeviation ** 2 +
+        observed.degreesOfFreedom * observed.variance;
+    return { variance: sum / degreesOfFreedom, degreesOfFreedom };
+}
+
+
+/***/ }),
+
 /***/ 5172:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -23881,7 +25090,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   lN: () => (/* binding */ expectedMde80),
   kX: () => (/* binding */ mde80ForDuet),
   fc: () => (/* binding */ mde80ForPrediction),
-  gv: () => (/* binding */ minimumPairs)
+  gv: () => (/* binding */ minimumPairs),
+  du: () => (/* binding */ robustPairs)
 });
 
 // EXTERNAL MODULE: ./lib/stats/arguments.js
@@ -23966,6 +25176,8 @@ var student = __nccwpck_require__(5956);
 
 
 
+
+
 /**
  * The smallest true shift that screen and confirmation together flag with probability 0.8
  * ({@link POWER}) when this metric alone changed: it must pass the screen at 0.20 / familySize
@@ -24006,7 +25218,7 @@ function mde80ForDuet(run) {
  * What {@link mde80ForDuet} may be expected to say of a duet that is still to be measured, by the
  * normal approximation: the signed-rank test of n normal differences has the power of a z test of
  * 3n/π of them (J. L. Hodges and E. L. Lehmann, Annals of Mathematical Statistics 27, 1956,
- * 324-335). Noise in modes, or with rare outliers, is met better than this says.
+ * 324-335), and either stage is got by with the root of {@link POWER}. Noise in modes, or with rare outliers, is met better than this says.
  *
  * @returns on the log scale, above the margin; Infinity with too few pairs for the level
  * @throws RangeError when an argument is out of its range
@@ -24022,7 +25234,7 @@ function expectedMde80(plan) {
     if (pairs < minimumPairs(level, 1))
         return Number.POSITIVE_INFINITY;
     const standardError = deviation * Math.sqrt(Math.PI / 3 / pairs);
-    return margin + standardError * ((0,normal/* normalQuantile */.Z)(1 - level) + (0,normal/* normalQuantile */.Z)(assumptions/* POWER */.wY));
+    return margin + standardError * ((0,normal/* normalQuantile */.Z)(1 - level) + (0,normal/* normalQuantile */.Z)(Math.sqrt(assumptions/* POWER */.wY)));
 }
 /** The smallest distance that both stages get by with a joint probability of {@link POWER}. */
 function jointQuantile(screen, confirm) {
@@ -24057,6 +25269,21 @@ function minimumPairs(alpha, familySize) {
     return pairs;
 }
 /**
+ * How many pairs it needs to flag a change although the pair furthest off points the other way: a
+ * burst of a neighbour's work, once, must not cost the verdict.
+ *
+ * @param alpha family-wise level
+ * @param familySize metrics under that level
+ * @throws RangeError when an argument is out of its range
+ */
+function robustPairs(alpha, familySize) {
+    let pairs = minimumPairs(alpha, familySize);
+    // Without the largest rank, which is their number, that of all others is left.
+    while ((0,signed_rank/* tieFreeTail */.VW)(pairs)((0,walsh/* walshCount */.zg)(pairs) - pairs) > alpha / familySize)
+        pairs++;
+    return pairs;
+}
+/**
  * The smallest true shift that the prediction test flags with probability 0.8 when this metric
  * alone changed: δ + SE · (t(1 − α/F) + t(0.8)), both quantiles with the test's degrees of freedom.
  *
@@ -24074,6 +25301,107 @@ function mde80ForPrediction(test) {
     (0,stats_arguments/* requireCount */.v6)('familySize', familySize);
     const critical = (0,student/* studentQuantile */.F)(1 - alpha / familySize, degreesOfFreedom);
     return margin + standardError * (critical + (0,student/* studentQuantile */.F)(assumptions/* POWER */.wY, degreesOfFreedom));
+}
+
+
+/***/ }),
+
+/***/ 1874:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   K: () => (/* binding */ predict),
+/* harmony export */   q: () => (/* binding */ medianVariance)
+/* harmony export */ });
+/* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5521);
+/* harmony import */ var _arguments_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7335);
+/* harmony import */ var _assumptions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2595);
+/* harmony import */ var _moderated_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(272);
+/* harmony import */ var _student_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5956);
+
+
+
+
+
+/**
+ * Tests m new runs against n stored ones: T = (z̃ − μ̃ ∓ δ) / (s̃ √(v(m) + v(n))) with ν₀ + ν degrees
+ * of freedom, where z̃ and μ̃ are medians, v is the variance factor of a median
+ * ({@link medianVariance}) and s̃² is the moderated between-run variance of both sides together,
+ * ν = m + n − 2. The unit is the run: what varies inside a run never shrinks the error. One
+ * candidate and one stored run give ν = 0, and the prior alone answers, widely.
+ *
+ * The spread is winsorised: a stored run further from the centre than {@link WINSOR_LIMIT} robust
+ * deviations counts as if it were just there, so that one odd run, or one regression that was
+ * merged, does not blind the gate to the next for as long as it is stored. The level is exact under the prior (normal runs, ν₀ s₀²/σ² ~ χ²). For a
+ * platform whose σ is s₀ itself it is conservative (by simulation 0.023 at a nominal 0.05 with one
+ * stored run, 0.048 with 20); for one whose σ is twice s₀ it is not (0.16 with one, 0.10 with 5,
+ * 0.064 with 20).
+ *
+ * Source: G. K. Smyth (2004), see {@link moderatedVariance}; for the predictive form, G. J. Hahn,
+ * Journal of the American Statistical Association 64 (1969), 878-888.
+ *
+ * @param confidence two-sided coverage of `low` to `high` (for Δ, not for a single run)
+ * @throws RangeError when a side is empty or a number is out of its range
+ */
+function predict(input, confidence) {
+    const { candidate, baseline, margin, prior } = input;
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_3__/* .requireSome */ .YN)('candidate', candidate);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_3__/* .requireSome */ .YN)('baseline', baseline);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_3__/* .requireNotNegative */ .CR)('margin', margin);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_3__/* .requireLevel */ .q1)('confidence', confidence);
+    const { variance, degreesOfFreedom } = (0,_moderated_js__WEBPACK_IMPORTED_MODULE_4__/* .moderatedVariance */ .p)(pooled([candidate, baseline], prior.standardDeviation), prior);
+    const factor = medianVariance(candidate.length) + medianVariance(baseline.length);
+    const standardError = Math.sqrt(variance * factor);
+    const estimate = (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)([...candidate]) - (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)([...baseline]);
+    const reach = standardError * (0,_student_js__WEBPACK_IMPORTED_MODULE_2__/* .studentQuantile */ .F)((1 + confidence) / 2, degreesOfFreedom);
+    return {
+        estimate,
+        low: estimate - reach,
+        high: estimate + reach,
+        slower: (0,_student_js__WEBPACK_IMPORTED_MODULE_2__/* .studentCdf */ .R)((margin - estimate) / standardError, degreesOfFreedom),
+        faster: (0,_student_js__WEBPACK_IMPORTED_MODULE_2__/* .studentCdf */ .R)((margin + estimate) / standardError, degreesOfFreedom),
+        standardError,
+        degreesOfFreedom,
+    };
+}
+/**
+ * Variance of the median of n normal observations, in units of the variance of one: about
+ * (π/2)/n rather than the mean's 1/n (from n = 3 on; for one or two the median is the mean). Using
+ * 1/n would understate the variance of the stored centre, at worst by a third. The price of the
+ * robust centre is small, because the candidate's own term is 1 at m = 1: the standard error grows
+ * by 4 % at n = 3 and by 1 % at n = 20. For tails heavier than normal the factor is smaller, so
+ * this one errs on the quiet side.
+ *
+ * π / (2(n + a)) with a = π/2 − 1 for odd and π − 2 for even n is exact at 1 and 2, and within
+ * 2.5 % of the integral over the order statistics at every n (checked against R up to 30).
+ * Asymptotics: H. A. David and H. N. Nagaraja, "Order Statistics" (2003).
+ */
+function medianVariance(n) {
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_3__/* .requireCount */ .v6)('n', n);
+    return Math.PI / 2 / (n + (n % 2 === 1 ? Math.PI / 2 - 1 : Math.PI - 2));
+}
+/** The two sides share a between-run variance but not a centre. */
+function pooled(sides, least) {
+    const degrees = sides.map((side) => side.length - 1);
+    const degreesOfFreedom = degrees.reduce((sum, own) => sum + own, 0);
+    if (degreesOfFreedom === 0)
+        return { variance: 0, degreesOfFreedom };
+    const squares = sides
+        .filter((side) => side.length > 1)
+        .reduce((sum, side) => sum + (side.length - 1) * (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .sampleVariance */ .y4)(winsorised(side, least)), 0);
+    return { variance: squares / degreesOfFreedom, degreesOfFreedom };
+}
+/** Makes the median absolute deviation of normal data estimate their standard deviation. */
+const MAD_TO_DEVIATION = 1.4826;
+/**
+ * Pulls in what lies far out. The scale is the median absolute deviation, but never less than the
+ * prior's deviation: a few runs that happen to agree must not make an ordinary one look odd.
+ */
+function winsorised(values, least) {
+    const centre = (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)([...values]);
+    const deviation = MAD_TO_DEVIATION * (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .medianAbsoluteDeviation */ .hK)([...values]);
+    const reach = _assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .WINSOR_LIMIT */ .zQ * Math.max(deviation, least);
+    return values.map((value) => Math.min(Math.max(value, centre - reach), centre + reach));
 }
 
 
@@ -24154,6 +25482,116 @@ function mix(state) {
     z = BigInt.asUintN(64, (z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n);
     z = BigInt.asUintN(64, (z ^ (z >> 27n)) * 0x94d049bb133111ebn);
     return z ^ (z >> 31n);
+}
+
+
+/***/ }),
+
+/***/ 9752:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   KG: () => (/* binding */ pairsToSettle),
+/* harmony export */   fR: () => (/* binding */ machinesToSettle),
+/* harmony export */   hM: () => (/* binding */ runsToSettle)
+/* harmony export */ });
+/* harmony import */ var _arguments_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7335);
+/* harmony import */ var _assumptions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2595);
+/* harmony import */ var _normal_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5172);
+/* harmony import */ var _power_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2868);
+/* harmony import */ var _prediction_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1874);
+/* harmony import */ var _student_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5956);
+
+
+
+
+
+
+/**
+ * How many pairs in all an inconclusive duet metric would take to be settled, should the estimate
+ * stay where it is: `unchanged` when it lies inside the margins, a confirmed change when outside.
+ *
+ * The interval shrinks as 1/√pairs. The figure is an expectation, not a promise: an estimate that
+ * wanders ends on either side of its threshold at that number equally often.
+ *
+ * @param result the metric's estimate with its interval, at any confidence
+ * @param pairs how many pairs it rests on
+ * @returns more than `pairs`; undefined when more than {@link MOST_PAIRS_TO_SETTLE} would be
+ *   needed, as for an estimate on the margin itself. While the interval is unbounded: the pairs
+ *   that bound it and let the family be tested at all
+ * @throws RangeError when an argument is out of its range
+ */
+function pairsToSettle(result, pairs, judging) {
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireFinite */ .hp)('estimate', result.estimate);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireLevel */ .q1)('confidence', result.confidence);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireCount */ .v6)('pairs', pairs);
+    const { level, distance } = nearestDecision(result.estimate, judging, [
+        ...(judging.flagged === undefined ? [_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .SCREEN_FAMILY_WISE */ .NR / judging.familySize] : []),
+        judging.alpha / (judging.flagged ?? 1),
+    ]);
+    const least = Math.max(pairs + 1, (0,_power_js__WEBPACK_IMPORTED_MODULE_2__/* .minimumPairs */ .gv)(level, 1));
+    const width = result.high - result.low;
+    if (width === Number.POSITIVE_INFINITY)
+        return least;
+    const standardError = width / 2 / (0,_normal_js__WEBPACK_IMPORTED_MODULE_1__/* .normalQuantile */ .Z)((1 + result.confidence) / 2);
+    const needed = pairs * (((0,_normal_js__WEBPACK_IMPORTED_MODULE_1__/* .normalQuantile */ .Z)(1 - level) * standardError) / distance) ** 2;
+    return needed <= _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .MOST_PAIRS_TO_SETTLE */ .QU ? Math.max(least, Math.ceil(needed)) : undefined;
+}
+/**
+ * How many stored runs in all an inconclusive prediction would take to be settled, should estimate
+ * and between-run spread stay as they are. The candidate's own term does not shrink with stored
+ * runs, so some changes are never settled this way: a duet, or more candidate runs, would.
+ *
+ * @returns more than `runs.baseline`; undefined when {@link MOST_RUNS_TO_SETTLE} are not enough
+ * @throws RangeError when an argument is out of its range
+ */
+function runsToSettle(result, runs, judging) {
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireFinite */ .hp)('estimate', result.estimate);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requirePositive */ .z6)('standardError', result.standardError);
+    const { level, distance } = nearestDecision(result.estimate, judging, [
+        judging.alpha / judging.familySize,
+    ]);
+    const own = (0,_prediction_js__WEBPACK_IMPORTED_MODULE_3__/* .medianVariance */ .q)(runs.candidate);
+    const deviation = result.standardError / Math.sqrt(own + (0,_prediction_js__WEBPACK_IMPORTED_MODULE_3__/* .medianVariance */ .q)(runs.baseline));
+    for (let stored = runs.baseline + 1; stored <= _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .MOST_RUNS_TO_SETTLE */ .R3; stored++) {
+        const standardError = deviation * Math.sqrt(own + (0,_prediction_js__WEBPACK_IMPORTED_MODULE_3__/* .medianVariance */ .q)(stored));
+        const degreesOfFreedom = result.degreesOfFreedom + stored - runs.baseline;
+        if (standardError * (0,_student_js__WEBPACK_IMPORTED_MODULE_4__/* .studentQuantile */ .F)(1 - level, degreesOfFreedom) <= distance)
+            return stored;
+    }
+    return undefined;
+}
+/**
+ * How many machines in all an inconclusive comparison of shards would take to be settled, should
+ * estimate and spread stay as they are: the standard error falls as 1/√machines, and each machine
+ * adds a degree of freedom.
+ *
+ * @returns more than `machines`; undefined when {@link MOST_MACHINES_TO_SETTLE} are not enough
+ * @throws RangeError when an argument is out of its range
+ */
+function machinesToSettle(result, machines, judging) {
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireFinite */ .hp)('estimate', result.estimate);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requirePositive */ .z6)('standardError', result.standardError);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireCount */ .v6)('machines', machines);
+    const { level, distance } = nearestDecision(result.estimate, judging, [
+        judging.alpha / judging.familySize,
+    ]);
+    for (let all = machines + 1; all <= _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .MOST_MACHINES_TO_SETTLE */ .$s; all++) {
+        const standardError = result.standardError * Math.sqrt(machines / all);
+        const degreesOfFreedom = result.degreesOfFreedom + all - machines;
+        if (standardError * (0,_student_js__WEBPACK_IMPORTED_MODULE_4__/* .studentQuantile */ .F)(1 - level, degreesOfFreedom) <= distance)
+            return all;
+    }
+    return undefined;
+}
+/** Which decision the estimate points at: how far it is from the margin, and the hardest level. */
+function nearestDecision(estimate, { margin, alpha, familySize }, flaggingLevels) {
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireNotNegative */ .CR)('margin', margin);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireLevel */ .q1)('alpha', alpha);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireCount */ .v6)('familySize', familySize);
+    const beyond = Math.abs(estimate) - margin;
+    const level = beyond > 0 ? Math.min(...flaggingLevels) : _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .EQUIVALENCE_ALPHA */ .UT;
+    return { level, distance: Math.abs(beyond) };
 }
 
 
@@ -24564,6 +26002,7 @@ const isKind = (name) => Object.hasOwn(KINDS, name);
 /* harmony export */   eD: () => (/* binding */ formatChange),
 /* harmony export */   eG: () => (/* binding */ formatEstimate),
 /* harmony export */   pq: () => (/* binding */ countOf),
+/* harmony export */   vP: () => (/* binding */ figure),
 /* harmony export */   vy: () => (/* binding */ formatInterval),
 /* harmony export */   yD: () => (/* binding */ formatNsDifference)
 /* harmony export */ });
@@ -24590,6 +26029,12 @@ const rateUnits = [
     [1e6, 1e3, 'k'],
     [1e9, 1e6, 'M'],
 ];
+/**
+ * A number as reports carry it. Nine digits lie far below any noise, and above the last ones of a
+ * double: there, Math.exp and Math.log1p differ between x64 and arm64, which fuses multiply-adds,
+ * and Math.pow between versions of Node. The same records give the same report on all of them.
+ */
+const figure = (value) => Number(value.toPrecision(9));
 /** @param ns nanoseconds, finite: `81.3 ns`, `1.21 µs`, `44.1 ms` */
 function formatNs(ns) {
     const rounded = Number(ns.toPrecision(3));
@@ -24628,7 +26073,8 @@ const formatFactor = (ratio) => `×${digits(ratio)}`;
 /** @param share an unsigned share, 0.02 for `2 %`, to two significant digits */
 function formatShare(share) {
     const percent = 100 * share;
-    if (percent >= 100)
+    // 99.6 to two digits is the hundred that toPrecision would write as 1.0e+2.
+    if (percent >= 99.5)
         return `${percent.toFixed(0)} %`;
     return `${trimZeros(percent.toPrecision(2))} %`;
 }
@@ -24690,6 +26136,1499 @@ function digits(value) {
     return rounded >= 100 ? rounded.toFixed(0) : rounded.toPrecision(3);
 }
 const trimZeros = (decimal) => decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal;
+
+
+/***/ }),
+
+/***/ 8345:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   G: () => (/* binding */ compareCounts)
+/* harmony export */ });
+/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2595);
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3052);
+/* harmony import */ var _samples_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1194);
+/* harmony import */ var _sides_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9865);
+
+
+
+
+/**
+ * Compares what was counted rather than timed: a fact and not an estimate, so any difference is a
+ * finding, without a margin, a p-value or an interval.
+ *
+ * @param obstacle why nothing may be called a change, if so
+ * @returns undefined where the two records are not counts that can be compared
+ */
+function compareCounts(baseline, candidate, obstacle) {
+    const pair = (0,_sides_js__WEBPACK_IMPORTED_MODULE_3__/* .comparablePair */ .T7)(baseline, candidate);
+    if (typeof pair === 'string' || pair.kind === 'timed')
+        return undefined;
+    const before = (0,_samples_js__WEBPACK_IMPORTED_MODULE_2__/* .agreedCount */ .yo)(pair.baseline);
+    const after = (0,_samples_js__WEBPACK_IMPORTED_MODULE_2__/* .agreedCount */ .yo)(pair.candidate);
+    const ratio = after.count / before.count;
+    return {
+        id: candidate.id,
+        gate: candidate.gate,
+        marginRatio: 0,
+        ...(0,_sides_js__WEBPACK_IMPORTED_MODULE_3__/* .bothSides */ .g6)(pair.baseline, pair.candidate),
+        ...decideCount(before, after, pair.candidate.counts.length, obstacle),
+        ...(Number.isFinite(ratio) && ratio > 0
+            ? { change: { ratio, low: ratio, high: ratio, confidence: 1 } }
+            : {}),
+    };
+}
+function decideCount(before, after, launches, obstacle) {
+    const agreement = Math.min(before.share, after.share);
+    if (agreement < _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .COUNT_AGREEMENT */ .Jz) {
+        return {
+            verdict: 'inconclusive',
+            because: `Only ${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(agreement)} of the launches of one side count the same, so the count is not exact here.`,
+        };
+    }
+    if (before.count === after.count) {
+        return {
+            verdict: 'unchanged',
+            because: `${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatCount */ .B4)(after.count)} an operation on both sides, counted in ${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(launches, 'launch', 'launches')}.`,
+        };
+    }
+    if (obstacle !== undefined)
+        return { verdict: 'inconclusive', because: obstacle };
+    return {
+        verdict: after.count > before.count ? 'regressed' : 'improved',
+        because: `${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatCount */ .B4)(after.count)} an operation instead of ${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatCount */ .B4)(before.count)}, counted exactly in ${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(launches, 'launch', 'launches')}.`,
+    };
+}
+
+
+/***/ }),
+
+/***/ 9671:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   L: () => (/* binding */ decide),
+/* harmony export */   t: () => (/* binding */ asChange)
+/* harmony export */ });
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3052);
+/* harmony import */ var _shift_test_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2330);
+
+
+/** Four-way verdict of one metric. `unchanged` is shown by equivalence, never by silence. */
+function decide(evidence) {
+    const { alpha, test, obstacle, floor, marginRatio } = evidence;
+    if (test && obstacle === undefined && (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_1__/* .smallestP */ .sd)(test) <= alpha) {
+        return floor && explains(floor, evidence) ? tooLoud(evidence, floor) : changed(evidence, test);
+    }
+    if (floor && exceeds(floor, marginRatio))
+        return tooLoud(evidence, floor);
+    return isEquivalent(evidence) ? unchanged(evidence) : undecided(evidence);
+}
+function isEquivalent({ equivalence, marginRatio }) {
+    const margin = Math.log1p(marginRatio);
+    return equivalence.low > -margin && equivalence.high < margin;
+}
+function changed({ gate, marginRatio, sample }, test) {
+    const slower = test.slower < test.faster;
+    const says = `${slower ? 'Slower' : 'Faster'} by more than the margin of ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(marginRatio)}`;
+    return {
+        verdict: slower ? 'regressed' : 'improved',
+        because: `${says}, by ${sample}${gate ? '' : '; it informs, unconfirmed, and does not gate'}.`,
+        pValue: (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_1__/* .smallestP */ .sd)(test),
+    };
+}
+const unchanged = ({ marginRatio, sample }) => ({
+    verdict: 'unchanged',
+    because: `Shown to lie within the margin of ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(marginRatio)}, by ${sample}.`,
+});
+function undecided(evidence) {
+    const { gate, sample, marginRatio, obstacle } = evidence;
+    if (obstacle !== undefined)
+        return { verdict: 'inconclusive', because: obstacle };
+    // Nobody waits for a metric that only informs.
+    const toSettle = gate ? evidence.toSettle : undefined;
+    const what = evidence.settledBy === undefined ? '' : ` ${evidence.settledBy}`;
+    const more = toSettle === undefined ? '' : ` About ${toSettle}${what} in all would settle it.`;
+    return {
+        verdict: 'inconclusive',
+        because: `Neither a change beyond the margin of ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(marginRatio)} nor its absence is shown by ${sample}.${more}`,
+        ...(toSettle === undefined ? {} : { replicatesToSettle: toSettle }),
+    };
+}
+const tooLoud = ({ marginRatio }, floor) => ({
+    verdict: 'inconclusive',
+    because: `Launches of the same side differ by ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(Math.abs(floor.ratio - 1))} here, more than the margin of ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(marginRatio)}: the difference of the sides cannot be told from that.`,
+});
+/**
+ * Identical sides differ by more than the margin, and not by chance: their interval lies off 1. An
+ * interval without bounds has too few pairs to say so.
+ */
+function exceeds({ ratio, low, high }, marginRatio) {
+    return Math.abs(Math.log(ratio)) > Math.log1p(marginRatio) && (low > 1 || high < 1);
+}
+/** A change that lies wholly beyond anything that identical sides did is believed all the same. */
+function explains(floor, { equivalence, marginRatio }) {
+    const reach = Math.max(Math.abs(Math.log(floor.low)), Math.abs(Math.log(floor.high)));
+    const nearest = equivalence.low > 0 ? equivalence.low : -equivalence.high;
+    return exceeds(floor, marginRatio) && nearest <= reach;
+}
+/** An interval on the log scale as the ratios that people read. */
+const asChange = (location) => ({
+    ratio: Math.exp(location.estimate),
+    low: Math.exp(location.low),
+    high: Math.exp(location.high),
+    confidence: location.confidence,
+});
+
+
+/***/ }),
+
+/***/ 5908:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  c: () => (/* binding */ QUANTITIES),
+  h: () => (/* binding */ diagnose)
+});
+
+// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
+var simple_statistics = __nccwpck_require__(5521);
+// EXTERNAL MODULE: ./lib/stats/arguments.js
+var stats_arguments = __nccwpck_require__(7335);
+;// CONCATENATED MODULE: ./lib/stats/least-absolute.js
+
+/** Determinants below this share of their terms are taken for 0: the points lie on one ray. */
+const SINGULAR = 1e-9;
+/**
+ * The fit y ≈ Σ c·x through the origin with the least sum of weighted absolute errors: half of the
+ * points may be far off without moving it much, unlike least squares.
+ *
+ * Exact, by trying: an optimal fit passes through as many of the points as there are predictors
+ * (P. Bloomfield and W. L. Steiger, "Least Absolute Deviations", 1983, section 1.3). That is n²/2
+ * fits of n errors each for two predictors, at the most that this takes.
+ *
+ * @param points each with the same one or two predictors
+ * @returns the coefficients; undefined when the points do not determine them
+ * @throws RangeError when a number is not finite, a weight not positive, or there are more predictors
+ */
+function fitLeastAbsolute(points) {
+    const predictors = points[0]?.x.length ?? 1;
+    if (predictors < 1 || predictors > 2)
+        throw new RangeError('x must hold one or two predictors');
+    for (const { x, y, weight } of points) {
+        (0,stats_arguments/* requireAllFinite */.Mp)('x', [...x, y]);
+        (0,stats_arguments/* requirePositive */.z6)('weight', weight);
+    }
+    const candidates = predictors === 1 ? points.map(throughOne) : throughPairs(points);
+    let best;
+    for (const fit of candidates) {
+        if (fit === undefined)
+            continue;
+        const error = absoluteError(points, fit);
+        if (best === undefined || error < best.error)
+            best = { fit, error };
+    }
+    return best?.fit;
+}
+/** Σ weight · |y − Σ c·x| */
+function absoluteError(points, fit) {
+    let error = 0;
+    for (const { x, y, weight } of points)
+        error += weight * Math.abs(y - predicted(x, fit));
+    return error;
+}
+const predicted = (x, fit) => x.reduce((sum, value, index) => sum + value * (fit[index] ?? 0), 0);
+const throughOne = ({ x: [x = 0], y }) => x === 0 ? undefined : [y / x];
+function* throughPairs(points) {
+    for (const [i, p] of points.entries()) {
+        for (const q of points.slice(i + 1))
+            yield throughTwo(p, q);
+    }
+}
+/** Cramer's rule. */
+function throughTwo(p, q) {
+    const [a = 0, b = 0] = p.x;
+    const [c = 0, d = 0] = q.x;
+    const determinant = a * d - b * c;
+    if (Math.abs(determinant) <= SINGULAR * (Math.abs(a * d) + Math.abs(b * c)))
+        return undefined;
+    return [(p.y * d - b * q.y) / determinant, (a * q.y - p.y * c) / determinant];
+}
+
+// EXTERNAL MODULE: ./lib/stats/random.js
+var stats_random = __nccwpck_require__(9376);
+;// CONCATENATED MODULE: ./lib/verdict/diagnosis.js
+
+
+
+/** What an operation does to the kernel, by the catalogue: what a change can be in proportion to. */
+const QUANTITIES = ['entries', 'switches', 'kilobytes'];
+/** Fewer changes than this have as many explanations as there are quantities. */
+const LEAST_METRICS = 3;
+/** "Most of it": what is left over is no second cause of the same size. */
+const LEAST_SHARE = 0.8;
+/** Of the metrics that were called, so many must be explained for more than half of their change. */
+const LEAST_EXPLAINED = 2 / 3;
+/**
+ * Of the metrics that a cause would move beyond their margins, so many must have moved: a cause is
+ * refuted by what stood still. Not all, since noise hides some, and since a quantity is coarse: a
+ * page fault enters the kernel, too, but passes by its filters, and a kilobyte that goes through a
+ * pipe meets no segment size.
+ */
+const LEAST_REACH = 1 / 2;
+/** "Beyond the margin" by so much that the confirmation can hardly have missed it. */
+const CLEARLY = 1.5;
+const RESAMPLES = 200;
+const CONFIDENCE = 0.95;
+/** Any number will do; a fixed one makes the interval a function of the changes. */
+const SEED = 26;
+/**
+ * Looks for one cause behind the changes that were called: so many ns for every kernel entry, every
+ * context switch or every kilobyte, or for two of these, of which the catalogue says how many an
+ * operation makes. Robustly, since some metrics have changes of their own.
+ *
+ * @returns undefined where nothing simple explains most of it
+ */
+function diagnose(comparison) {
+    const items = comparison.metrics.flatMap((metric) => itemOf(metric, comparison));
+    const changed = items.filter((item) => item.changed);
+    if (changed.length < LEAST_METRICS)
+        return undefined;
+    for (const models of MODELS) {
+        const found = models
+            .map((model) => explain(model, items, changed))
+            .filter((diagnosis) => diagnosis !== undefined)
+            .sort((a, b) => b.explained.length - a.explained.length || b.share - a.share);
+        if (found[0] !== undefined)
+            return found[0];
+    }
+    return undefined;
+}
+/** The simplest first. */
+const MODELS = [
+    QUANTITIES.map((quantity) => [quantity]),
+    [
+        ['entries', 'switches'],
+        ['entries', 'kilobytes'],
+        ['switches', 'kilobytes'],
+    ],
+];
+function itemOf(metric, { candidate }) {
+    const { baseline: before, candidate: after, change, verdict, marginRatio } = metric;
+    const record = candidate.metrics.find(({ id }) => id === metric.id);
+    const timed = before.status === 'ok' && before.unit !== 'count' && after.status === 'ok';
+    if (!metric.gate || !timed || !change || record?.entries === undefined)
+        return [];
+    const { entries, switches = 0, bytes = 0 } = record;
+    return [
+        {
+            id: metric.id,
+            x: [entries, switches, bytes / 1024],
+            y: after.estimate - before.estimate,
+            // Noise is in proportion to the time.
+            weight: 1 / before.estimate,
+            baselineNs: before.estimate,
+            changed: verdict === 'regressed' || verdict === 'improved',
+            marginRatio,
+        },
+    ];
+}
+function explain(model, items, changed) {
+    const points = changed.map((item) => only(model, item));
+    const fit = fitLeastAbsolute(points);
+    if (fit === undefined)
+        return undefined;
+    const explained = points.filter(({ x, y }) => Math.abs(y - predicted(x, fit)) < Math.abs(y) / 2);
+    const enough = Math.max(LEAST_METRICS, LEAST_EXPLAINED * changed.length);
+    if (explained.length < enough)
+        return undefined;
+    const nothing = model.map(() => 0);
+    const share = 1 - absoluteError(explained, fit) / absoluteError(explained, nothing);
+    if (share < LEAST_SHARE || reach(model, items, fit) < LEAST_REACH)
+        return undefined;
+    const terms = intervals(points, fit).map(([low, high], index) => ({
+        quantity: model[index] ?? 'entries',
+        ns: fit[index] ?? 0,
+        ...{ low, high },
+    }));
+    if (terms.some(({ low, high }) => low <= 0 && high >= 0))
+        return undefined;
+    const ids = explained.map(({ id }) => id);
+    return { terms, share, explained: ids, called: changed.length };
+}
+/** An item with the predictors of a model alone. */
+const only = (model, item) => ({
+    ...item,
+    x: model.map((quantity) => item.x[QUANTITIES.indexOf(quantity)] ?? 0),
+});
+/** Of the metrics that the fit would clearly move, the share that was called, in its direction. */
+function reach(model, items, fit) {
+    const moved = items
+        .map((item) => ({ ...item, expected: predicted(only(model, item).x, fit) }))
+        .filter(({ expected, baselineNs, marginRatio }) => Math.abs(expected) > CLEARLY * marginRatio * baselineNs);
+    const called = moved.filter(({ changed, expected, y }) => changed && Math.sign(y) === Math.sign(expected));
+    return moved.length === 0 ? 0 : called.length / moved.length;
+}
+/** Percentile bootstrap over the metrics (Efron and Tibshirani 1993, chapter 13). */
+function intervals(points, fit) {
+    const random = (0,stats_random/* seededRandom */.I)(SEED);
+    const drawn = Array.from({ length: RESAMPLES }, () => fitLeastAbsolute(points.map(() => points[random.below(points.length)]))).filter((one) => one !== undefined);
+    const tail = (1 - CONFIDENCE) / 2;
+    return fit.map((coefficient, index) => {
+        const values = [coefficient, ...drawn.map((one) => one[index] ?? 0)];
+        return [(0,simple_statistics/* quantile */.YV)(values, tail), (0,simple_statistics/* quantile */.YV)(values, 1 - tail)];
+    });
+}
+
+
+/***/ }),
+
+/***/ 9619:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   F9: () => (/* binding */ screenDuet),
+/* harmony export */   a8: () => (/* binding */ unconfirmedCaveats),
+/* harmony export */   s8: () => (/* binding */ compareDuet)
+/* harmony export */ });
+/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2595);
+/* harmony import */ var _stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4825);
+/* harmony import */ var _stats_power_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2868);
+/* harmony import */ var _stats_settle_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9752);
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3052);
+/* harmony import */ var _counts_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8345);
+/* harmony import */ var _decision_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(9671);
+/* harmony import */ var _floor_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(6331);
+/* harmony import */ var _samples_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(1194);
+/* harmony import */ var _settings_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(3260);
+/* harmony import */ var _shift_test_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(2330);
+/* harmony import */ var _sides_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(9865);
+/* harmony import */ var _validity_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(703);
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Says which gated metrics may have changed and are to be measured afresh: Holm at a generous
+ * family-wise level, either direction.
+ *
+ * @returns ids, and the pairs without which the confirming test could not reach its level: the
+ * exact p of a signed-rank test on K pairs is never below 2^−K
+ */
+function screenDuet(baseline, candidate, settings) {
+    const flagged = flaggedByScreen(duetMetrics(baseline, candidate, settings));
+    return {
+        flagged,
+        leastPairs: flagged.length > 0 ? (0,_stats_power_js__WEBPACK_IMPORTED_MODULE_2__/* .minimumPairs */ .gv)(settings.alpha, flagged.length) : 0,
+    };
+}
+const flaggedByScreen = (metrics) => [...testFamily(metrics.filter(inFamily), 'screen')]
+    .filter(([, test]) => (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_9__/* .smallestP */ .sd)(test) <= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .SCREEN_FAMILY_WISE */ .NR)
+    .map(([id]) => id);
+/**
+ * What the confirmation leaves open, one sentence each: it was measured for the margins and the
+ * level that the gate had, and other ones may ask for more than it holds.
+ */
+function unconfirmedCaveats(baseline, candidate, settings) {
+    const metrics = duetMetrics(baseline, candidate, settings);
+    const confirmed = metrics.filter(wasFlagged);
+    const ids = confirmed.map(({ metric }) => metric.id);
+    const open = flaggedByScreen(metrics).filter((id) => !ids.includes(id));
+    const pairs = Math.max(...confirmed.map(({ confirm }) => confirm.between.length));
+    const least = confirmed.length > 0 ? (0,_stats_power_js__WEBPACK_IMPORTED_MODULE_2__/* .minimumPairs */ .gv)(settings.alpha, confirmed.length) : 0;
+    return [
+        ...(open.length > 0
+            ? [
+                `The screen flags ${open.join(', ')}, of which there are no fresh launches to confirm it, so nothing is called changed there: run the gate with this margin.`,
+            ]
+            : []),
+        ...(confirmed.length > 0 && pairs < least
+            ? [
+                `At an error level of ${settings.alpha} the confirmation of ${(0,_units_js__WEBPACK_IMPORTED_MODULE_4__/* .countOf */ .pq)(confirmed.length, 'metric')} takes ${least} fresh pairs and has ${pairs}, so nothing can be called changed: run the gate with this alpha.`,
+            ]
+            : []),
+    ];
+}
+/**
+ * Compares both sides of a duet from their records alone.
+ *
+ * Only what the screen flagged and fresh launches confirmed (Holm over the flagged, at alpha) is
+ * `regressed` or `improved`: the error level holds whatever the screen picked, and the change that
+ * is shown is the fresh one, free of the screen's selection.
+ */
+function compareDuet(baseline, candidate, settings) {
+    const metrics = duetMetrics(baseline, candidate, settings);
+    const gated = metrics.filter(inFamily).length;
+    const families = { gated, flagged: testFamily(metrics.filter(wasFlagged), 'confirm') };
+    const compared = candidate.metrics.map((metric) => {
+        const duet = metrics.find((one) => one.metric === metric);
+        return duet
+            ? compareMetric(duet, baseline, candidate, settings, families)
+            : ((0,_counts_js__WEBPACK_IMPORTED_MODULE_5__/* .compareCounts */ .G)((0,_samples_js__WEBPACK_IMPORTED_MODULE_8__/* .metricOf */ .ak)(baseline, metric.id), metric) ??
+                notCompared(metric, baseline, settings));
+    });
+    return {
+        design: 'duet',
+        alpha: settings.alpha,
+        familySize: gated,
+        candidate,
+        baseline: [baseline],
+        metrics: compared,
+        skipped: [],
+        caveats: [...(0,_validity_js__WEBPACK_IMPORTED_MODULE_11__/* .validityCaveats */ .q)([baseline, candidate]), ...(0,_validity_js__WEBPACK_IMPORTED_MODULE_11__/* .filteredUnevenly */ .y)(baseline, candidate)],
+    };
+}
+function duetMetrics(baseline, candidate, settings) {
+    return candidate.metrics.flatMap((metric) => {
+        const pair = (0,_sides_js__WEBPACK_IMPORTED_MODULE_10__/* .comparablePair */ .T7)((0,_samples_js__WEBPACK_IMPORTED_MODULE_8__/* .metricOf */ .ak)(baseline, metric.id), metric);
+        if (typeof pair === 'string' || pair.kind === 'counted')
+            return [];
+        const screen = (0,_samples_js__WEBPACK_IMPORTED_MODULE_8__/* .pairDifferences */ .ZV)(baseline, candidate, metric.id, 'screen');
+        if (screen.between.length === 0)
+            return [];
+        const confirm = (0,_samples_js__WEBPACK_IMPORTED_MODULE_8__/* .pairDifferences */ .ZV)(baseline, candidate, metric.id, 'confirm');
+        const marginRatio = (0,_settings_js__WEBPACK_IMPORTED_MODULE_12__/* .marginOf */ .O)(metric, settings.margins, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .DUET_MARGIN */ .CJ);
+        return { metric: pair.candidate, marginRatio, screen, confirm };
+    });
+}
+const inFamily = ({ metric }) => metric.gate;
+/** Only flagged metrics were measured again. */
+const wasFlagged = ({ confirm }) => confirm.between.length > 0;
+const testFamily = (family, phase) => (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_9__/* .adjustFamily */ .K$)(new Map(family.map((duet) => [duet.metric.id, (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_9__/* .testShift */ .js)(duet[phase].between, duet.marginRatio)])));
+function compareMetric(duet, baseline, candidate, settings, families) {
+    const { metric, marginRatio, screen, confirm } = duet;
+    const confirmed = families.flagged.get(metric.id);
+    const phase = confirmed ? 'confirm' : 'screen';
+    const { between } = duet[phase];
+    const change = (0,_decision_js__WEBPACK_IMPORTED_MODULE_6__/* .asChange */ .t)((0,_stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_1__/* .hodgesLehmann */ .i)(between, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .SHOWN_CONFIDENCE */ .LK));
+    const equivalence = (0,_stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_1__/* .hodgesLehmann */ .i)(between, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .EQUIVALENCE_CONFIDENCE */ .gR);
+    const floor = (0,_floor_js__WEBPACK_IMPORTED_MODULE_7__/* .floorOf */ .E)([...screen.within, ...confirm.within], marginRatio, settings.alpha);
+    const before = (0,_samples_js__WEBPACK_IMPORTED_MODULE_8__/* .replicatesOf */ .Gu)(baseline, metric.id, phase);
+    const familySize = metric.gate ? families.gated : 1;
+    return {
+        id: metric.id,
+        gate: metric.gate,
+        marginRatio,
+        ...(0,_sides_js__WEBPACK_IMPORTED_MODULE_10__/* .sidesOfChange */ .m9)(metric, (0,_samples_js__WEBPACK_IMPORTED_MODULE_8__/* .typicalNs */ .IJ)(metric.id, before), change.ratio, {
+            baseline: before.length,
+            candidate: (0,_samples_js__WEBPACK_IMPORTED_MODULE_8__/* .replicatesOf */ .Gu)(candidate, metric.id, phase).length,
+        }),
+        ...(0,_decision_js__WEBPACK_IMPORTED_MODULE_6__/* .decide */ .L)({
+            gate: metric.gate,
+            marginRatio,
+            alpha: settings.alpha,
+            test: metric.gate ? confirmed : (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_9__/* .testShift */ .js)(between, marginRatio),
+            equivalence,
+            sample: `${between.length}${confirmed ? ' fresh' : ''} pairs of launches`,
+            floor,
+            toSettle: (0,_stats_settle_js__WEBPACK_IMPORTED_MODULE_3__/* .pairsToSettle */ .KG)(equivalence, between.length, {
+                margin: Math.log1p(marginRatio),
+                alpha: settings.alpha,
+                familySize,
+                ...(confirmed ? { flagged: families.flagged.size } : {}),
+            }),
+        }),
+        change,
+        ...(floor ? { floor } : {}),
+        mde80: smallestDetectable(duet, settings.alpha, familySize),
+    };
+}
+/** As a ratio above 0; the pairs of both phases tell of the noise. */
+function smallestDetectable({ marginRatio, screen, confirm }, alpha, familySize) {
+    const confirmPairs = confirm.between.length;
+    const shift = (0,_stats_power_js__WEBPACK_IMPORTED_MODULE_2__/* .mde80ForDuet */ .kX)({
+        differences: [...screen.between, ...confirm.between],
+        margin: Math.log1p(marginRatio),
+        alpha,
+        familySize,
+        pairs: screen.between.length,
+        ...(confirmPairs > 0 ? { confirmPairs } : {}),
+    });
+    return Math.expm1(shift);
+}
+function notCompared(candidate, baseline, settings) {
+    const other = (0,_samples_js__WEBPACK_IMPORTED_MODULE_8__/* .metricOf */ .ak)(baseline, candidate.id);
+    const why = (0,_sides_js__WEBPACK_IMPORTED_MODULE_10__/* .comparablePair */ .T7)(other, candidate);
+    return (0,_sides_js__WEBPACK_IMPORTED_MODULE_10__/* .incomparable */ .OF)(candidate, (0,_settings_js__WEBPACK_IMPORTED_MODULE_12__/* .marginOf */ .O)(candidate, settings.margins, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .DUET_MARGIN */ .CJ), (0,_sides_js__WEBPACK_IMPORTED_MODULE_10__/* .bothSides */ .g6)(other, candidate), typeof why === 'string' ? why : 'No two launches of the sides stand side by side.');
+}
+
+
+/***/ }),
+
+/***/ 136:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  rr: () => (/* binding */ EXHIBIT_FILE_NAME),
+  gg: () => (/* binding */ ROLES),
+  UD: () => (/* binding */ compare),
+  X1: () => (/* binding */ evidenceOf),
+  pV: () => (/* binding */ exhibitFileName),
+  OL: () => (/* binding */ exhibitsOf),
+  Rk: () => (/* binding */ shardsEvidence)
+});
+
+;// CONCATENATED MODULE: ./lib/baseline/comparability.js
+const CPU_MODEL = [
+    'architecture',
+    'cpuVendor',
+    'cpuFamily',
+    'cpuModelNumber',
+    'cpuModel',
+];
+/** Picks the stored runs nearest to the candidate's platform: same before kindred before foreign. */
+function comparableRuns(candidate, stored) {
+    const earlier = stored.filter((run) => run.id !== candidate.id);
+    const same = earlier.filter((run) => platformDifferences(run, candidate).length === 0);
+    if (same.length > 0)
+        return { kinship: 'same', runs: same, differences: [] };
+    const kindred = earlier.filter((run) => sameCpuModel(run, candidate));
+    const nearest = (kindred.length > 0 ? kindred : earlier).at(-1);
+    return {
+        kinship: kindred.length > 0 ? 'kindred' : 'foreign',
+        runs: kindred.length > 0 ? kindred : earlier,
+        differences: nearest ? platformDifferences(nearest, candidate) : [],
+    };
+}
+const sameCpuModel = (a, b) => CPU_MODEL.every((field) => a.platform[field] === b.platform[field]);
+function platformDifferences(baseline, candidate) {
+    const fields = Object.keys(candidate.platform);
+    return fields
+        .filter((field) => baseline.platform[field] !== candidate.platform[field])
+        .map((field) => `${field}: ${baseline.platform[field]} → ${candidate.platform[field]}`);
+}
+
+// EXTERNAL MODULE: ./lib/record/file.js
+var file = __nccwpck_require__(2143);
+// EXTERNAL MODULE: ./lib/verdict/duet.js
+var verdict_duet = __nccwpck_require__(9619);
+// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
+var simple_statistics = __nccwpck_require__(5521);
+// EXTERNAL MODULE: ./lib/record/run.js + 1 modules
+var record_run = __nccwpck_require__(2522);
+// EXTERNAL MODULE: ./lib/stats/assumptions.js
+var assumptions = __nccwpck_require__(2595);
+// EXTERNAL MODULE: ./lib/stats/power.js + 1 modules
+var power = __nccwpck_require__(2868);
+// EXTERNAL MODULE: ./lib/stats/prediction.js
+var prediction = __nccwpck_require__(1874);
+// EXTERNAL MODULE: ./lib/stats/settle.js
+var settle = __nccwpck_require__(9752);
+// EXTERNAL MODULE: ./lib/units.js
+var units = __nccwpck_require__(3052);
+// EXTERNAL MODULE: ./lib/verdict/counts.js
+var counts = __nccwpck_require__(8345);
+// EXTERNAL MODULE: ./lib/verdict/decision.js
+var verdict_decision = __nccwpck_require__(9671);
+// EXTERNAL MODULE: ./lib/verdict/floor.js
+var verdict_floor = __nccwpck_require__(6331);
+// EXTERNAL MODULE: ./lib/verdict/samples.js
+var samples = __nccwpck_require__(1194);
+;// CONCATENATED MODULE: ./lib/verdict/machine.js
+
+
+
+
+/** The control loop is pure user-space arithmetic: a change of this size is the machine's. */
+const CONTROL_MOVED = Math.log1p(0.02);
+/** Half or more of the metrics moving together with the control: not the kernel's doing. */
+const SHARE_MOVED = 0.5;
+/**
+ * A busy sibling thread slowed system calls by up to five times what it did to the control loop, in
+ * our measurements. What moved further than that has a cause of its own, and the machine's is no
+ * excuse for it.
+ */
+const FURTHEST = 6;
+/**
+ * Says when a comparison with stored runs is about the machine rather than the kernel: the control
+ * loop runs at another speed than in the stored runs, and half or more of the metrics moved the
+ * same way beyond their margins, though not out of all proportion, even after division by it.
+ *
+ * @returns one sentence that names what moved, or undefined
+ */
+function machineMoved(stored, candidate, predicted) {
+    if (stored.length === 0 || predicted.length === 0)
+        return undefined;
+    const control = Math.log(runControl(candidate) / (0,simple_statistics/* median */.JZ)(stored.map(runControl)));
+    if (!(Math.abs(control) > CONTROL_MOVED))
+        return undefined;
+    const along = predicted.filter(({ prediction, marginRatio }) => {
+        const sameWay = Math.sign(prediction.estimate) === Math.sign(control);
+        const size = Math.abs(prediction.estimate);
+        return sameWay && size > Math.log1p(marginRatio) && size < FURTHEST * Math.abs(control);
+    });
+    if (along.length < SHARE_MOVED * predicted.length)
+        return undefined;
+    return `The machine itself changed: its control loop takes ${(0,units/* formatRatio */.B0)(Math.exp(control))} against the stored runs, and ${(0,units/* formatShare */.T1)(along.length / predicted.length)} of the metrics moved with it; run again on a machine in its usual state.`;
+}
+/** A run's control loop, ns per operation: the median over its metrics. */
+function runControl(run) {
+    const speeds = run.metrics.flatMap((metric) => (0,record_run/* isTimed */._Y)(metric) && !metric.id.startsWith('control.')
+        ? (0,samples/* controlSpeed */.vv)(metric.id, metric.replicates)
+        : []);
+    return speeds.length > 0 ? (0,simple_statistics/* median */.JZ)(speeds) : Number.NaN;
+}
+
+// EXTERNAL MODULE: ./lib/verdict/settings.js
+var verdict_settings = __nccwpck_require__(3260);
+// EXTERNAL MODULE: ./lib/verdict/shift-test.js + 1 modules
+var shift_test = __nccwpck_require__(2330);
+// EXTERNAL MODULE: ./lib/verdict/sides.js
+var sides = __nccwpck_require__(9865);
+// EXTERNAL MODULE: ./lib/verdict/validity.js
+var validity = __nccwpck_require__(703);
+;// CONCATENATED MODULE: ./lib/verdict/prediction.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Compares a candidate run with stored runs of earlier jobs.
+ *
+ * The unit is the run: between-run spread is what decides, never the number of launches inside one.
+ * Runs of another machine are shown and not judged; runs of another machine with the same CPU model,
+ * or of this one in another state, are judged with `inconclusive` as the ceiling.
+ */
+function comparePrediction(stored, candidate, settings) {
+    const comparable = comparableRuns(candidate, stored.runs);
+    const predicted = predictMetrics(comparable, candidate, settings);
+    const gated = predicted.filter(({ metric }) => metric.gate);
+    const family = (0,shift_test/* adjustFamily */.K$)(new Map(gated.map((one) => [one.metric.id, one.prediction])));
+    const obstacle = kindred(comparable) ?? machineMoved(comparable.runs, candidate, predicted);
+    const circumstances = { candidate, settings, family, obstacle };
+    return {
+        design: 'prediction',
+        alpha: settings.alpha,
+        familySize: family.size,
+        candidate,
+        baseline: comparable.runs,
+        metrics: candidate.metrics.map((metric) => {
+            const found = predicted.find((one) => one.metric === metric);
+            return found
+                ? compareMetric(found, circumstances)
+                : (compareWithLast(metric, comparable) ?? notCompared(metric, comparable, settings));
+        }),
+        skipped: stored.skipped,
+        caveats: [
+            ...foreign(comparable),
+            ...(obstacle === undefined ? [] : [obstacle]),
+            ...otherTarget(comparable.runs, candidate),
+            ...(0,validity/* validityCaveats */.q)([candidate]),
+        ],
+    };
+}
+function predictMetrics({ kinship, runs }, candidate, settings) {
+    if (kinship === 'foreign')
+        return [];
+    return candidate.metrics.flatMap((metric) => {
+        if (!(0,record_run/* isTimed */._Y)(metric))
+            return [];
+        const stored = runs.flatMap((run) => {
+            const pair = (0,sides/* comparablePair */.T7)((0,samples/* metricOf */.ak)(run, metric.id), metric);
+            return typeof pair === 'string' || pair.kind === 'counted' ? [] : [pair.baseline];
+        });
+        if (stored.length === 0)
+            return [];
+        const marginRatio = (0,verdict_settings/* marginOf */.O)(metric, settings.margins, assumptions/* PREDICTION_MARGIN */.Nz);
+        const prediction = predictMetric(metric, stored, marginRatio, assumptions/* SHOWN_CONFIDENCE */.LK);
+        return { metric, stored, marginRatio, prediction };
+    });
+}
+const predictMetric = (metric, stored, marginRatio, confidence) => (0,prediction/* predict */.K)({
+    candidate: [(0,samples/* runEstimate */.GI)(metric)],
+    baseline: stored.map(samples/* runEstimate */.GI),
+    margin: Math.log1p(marginRatio),
+    prior: priorOf(metric.id),
+}, confidence);
+function priorOf(id) {
+    const family = id.split('.', 1)[0] ?? '';
+    return {
+        standardDeviation: assumptions/* PRIOR_STANDARD_DEVIATIONS */.oA[family] ?? assumptions/* OTHER_PRIOR_STANDARD_DEVIATION */.mh,
+        degreesOfFreedom: assumptions/* PRIOR_DEGREES_OF_FREEDOM */.AO,
+    };
+}
+function compareMetric({ metric, stored, marginRatio, prediction }, { candidate, settings: { alpha }, family, obstacle }) {
+    const { id, gate } = metric;
+    const judging = { margin: Math.log1p(marginRatio), alpha, familySize: gate ? family.size : 1 };
+    const equivalence = predictMetric(metric, stored, marginRatio, assumptions/* EQUIVALENCE_CONFIDENCE */.gR);
+    const change = (0,verdict_decision/* asChange */.t)({ ...prediction, confidence: assumptions/* SHOWN_CONFIDENCE */.LK });
+    const floor = (0,verdict_floor/* floorOf */.E)((0,samples/* withinDifferences */.qJ)(candidate, id, 'screen'), marginRatio, alpha);
+    const replicates = stored.flatMap((run) => run.replicates);
+    const baselineNs = Math.exp((0,simple_statistics/* median */.JZ)(stored.map(samples/* runEstimate */.GI))) * (0,samples/* controlSpeed */.vv)(id, replicates);
+    return {
+        id,
+        gate,
+        marginRatio,
+        ...(0,sides/* sidesOfChange */.m9)(metric, baselineNs, change.ratio, {
+            baseline: replicates.length,
+            candidate: metric.replicates.length,
+        }),
+        ...(0,verdict_decision/* decide */.L)({
+            gate,
+            marginRatio,
+            alpha,
+            test: gate ? family.get(id) : prediction,
+            obstacle,
+            equivalence: { ...equivalence, confidence: assumptions/* EQUIVALENCE_CONFIDENCE */.gR },
+            sample: `this run against ${(0,units/* countOf */.pq)(stored.length, 'stored run')}`,
+            toSettle: (0,settle/* runsToSettle */.hM)(prediction, { candidate: 1, baseline: stored.length }, judging),
+        }),
+        change,
+        ...(floor ? { floor } : {}),
+        mde80: Math.expm1((0,power/* mde80ForPrediction */.fc)({ ...prediction, ...judging })),
+    };
+}
+function notCompared(metric, { kinship, runs }, settings) {
+    const other = runs.map((run) => (0,samples/* metricOf */.ak)(run, metric.id)).findLast((found) => found);
+    const pair = (0,sides/* comparablePair */.T7)(other, metric);
+    const why = kinship !== 'foreign' && typeof pair === 'string' ? pair : FOREIGN;
+    const marginRatio = (0,verdict_settings/* marginOf */.O)(metric, settings.margins, assumptions/* PREDICTION_MARGIN */.Nz);
+    return (0,sides/* incomparable */.OF)(metric, marginRatio, (0,sides/* bothSides */.g6)(other, metric), why);
+}
+/**
+ * The newest of the stored runs that counted it is the baseline of a count: what was merged since
+ * the others is no news.
+ */
+function compareWithLast(metric, comparable) {
+    if (comparable.kinship === 'foreign')
+        return undefined;
+    const counted = comparable.runs.map((run) => (0,samples/* metricOf */.ak)(run, metric.id)).filter(record_run/* isCounted */.he);
+    return (0,counts/* compareCounts */.G)(counted.at(-1), metric, kindred(comparable));
+}
+const FOREIGN = 'The stored runs were measured on another machine.';
+const kindred = ({ kinship, differences }) => kinship === 'kindred'
+    ? `The stored runs come from another machine with the same CPU model (${differences.join(', ')}): figures are shown at the baseline's control speed, and nothing is called regressed or improved on them.`
+    : undefined;
+const foreign = ({ kinship, differences }) => kinship === 'foreign'
+    ? [
+        `The stored runs come from another machine (${differences.join(', ')}): nothing is compared; store a run of a machine like this one, or give a baseline that runs here, such as host.`,
+    ]
+    : [];
+/** Comparing different things is what somebody may want, but not without noticing. */
+function otherTarget(stored, candidate) {
+    const other = stored.find(({ target }) => target.spec !== candidate.target.spec);
+    if (other === undefined)
+        return [];
+    return [
+        `Stored runs measured ${other.target.spec}, this one measured ${candidate.target.spec}: the difference of the two is part of every change.`,
+    ];
+}
+
+;// CONCATENATED MODULE: ./lib/verdict/self.js
+
+/**
+ * Describes a candidate that has nothing to be compared with: a duet of it with itself, whose
+ * differences are the machine's own noise.
+ *
+ * @param before, after the two arms of that duet
+ * @param pooled both as one run: what is stored and shown
+ * @param skipped one sentence for each earlier run that was passed over
+ */
+function describeSelf(before, after, pooled, skipped, settings) {
+    const duet = (0,verdict_duet/* compareDuet */.s8)(before, after, settings);
+    return {
+        ...duet,
+        design: 'self',
+        candidate: pooled,
+        baseline: [],
+        metrics: duet.metrics.map((metric) => describeMetric(metric)),
+        skipped: [...skipped],
+    };
+}
+const NOTHING = 'There is no earlier run to compare with.';
+/** Both arms are the same side: their differences are floor, and there is no change to show. */
+function describeMetric({ id, gate, marginRatio, candidate, floor, mde80, }) {
+    return {
+        id,
+        gate,
+        marginRatio,
+        baseline: {
+            status: 'absent',
+            reason: { operation: 'compare', errno: 0, message: 'no earlier run' },
+        },
+        candidate,
+        verdict: 'incomparable',
+        because: NOTHING,
+        ...(floor ? { floor } : {}),
+        ...(mde80 === undefined ? {} : { mde80 }),
+    };
+}
+
+// EXTERNAL MODULE: ./lib/verdict/shard-set.js
+var shard_set = __nccwpck_require__(7948);
+// EXTERNAL MODULE: ./lib/stats/hodges-lehmann.js
+var hodges_lehmann = __nccwpck_require__(4825);
+// EXTERNAL MODULE: ./lib/stats/arguments.js
+var stats_arguments = __nccwpck_require__(7335);
+// EXTERNAL MODULE: ./lib/stats/moderated.js
+var moderated = __nccwpck_require__(272);
+// EXTERNAL MODULE: ./lib/stats/student.js
+var student = __nccwpck_require__(5956);
+;// CONCATENATED MODULE: ./lib/stats/random-effects.js
+
+
+
+/**
+ * The change behind the estimates of several machines, each of which has its own: a random-effects
+ * model θ_j = Δ + b_j + e_j with Var b_j = τ² between machines and Var e_j = s_j² inside one.
+ *
+ * Weights are w_j = 1 / (τ₀² + s_j²) with the prior's τ₀, so that they do not depend on the
+ * estimates. Var θ_j is taken for φ / w_j; φ is observed as Knapp and Hartung's
+ * q = Σ w_j (θ_j − θ̄)² / (k − 1) and moderated by the prior, which says φ = 1 and is worth ν₀
+ * observations: φ̃ = (ν₀ + (k − 1) q) / (ν₀ + k − 1). Then (θ̄ − Δ) / √(φ̃ / Σw) follows Student's t
+ * with ν₀ + k − 1 degrees of freedom under that prior. One machine gives k − 1 = 0, and the prior
+ * alone answers for what other machines might have said; each further machine takes weight from it.
+ *
+ * Machines that happen to agree make nothing surer than their own noise does: the standard error is
+ * never below √(Σ w_j² s_j²) / Σw, what it would be if all machines were alike.
+ *
+ * By simulation (test/unit/stats/random-effects.test.ts) the level holds for 1 to 8 machines when τ
+ * is at most τ₀. Where τ is twice τ₀ it does not: a nominal 0.05 is 0.15 for one machine, 0.13 for
+ * two, 0.09 for five or more.
+ *
+ * Sources: G. Knapp and J. Hartung, Statistics in Medicine 22 (2003), 2693-2710; G. K. Smyth (2004),
+ * see {@link moderatedVariance}.
+ *
+ * @param machines at least one
+ * @param margin δ on the log scale, 0 or more
+ * @param prior τ₀ and ν₀
+ * @param confidence two-sided coverage of `low` to `high`
+ * @throws RangeError when there is no machine or a number is out of its range
+ */
+function testOverMachines(machines, { margin, prior }, confidence) {
+    requireMachines(machines);
+    (0,stats_arguments/* requireNotNegative */.CR)('margin', margin);
+    (0,stats_arguments/* requireLevel */.q1)('confidence', confidence);
+    (0,stats_arguments/* requirePositive */.z6)('prior.standardDeviation', prior.standardDeviation);
+    const weights = machines.map(({ standardError }) => 1 / (prior.standardDeviation ** 2 + standardError ** 2));
+    const total = sum(weights);
+    const estimate = sum(machines.map((machine, j) => at(weights, j) * machine.estimate)) / total;
+    const degrees = machines.length - 1;
+    const squares = machines.map((machine, j) => at(weights, j) * (machine.estimate - estimate) ** 2);
+    const { variance: scale, degreesOfFreedom } = (0,moderated/* moderatedVariance */.p)({ variance: degrees === 0 ? 0 : sum(squares) / degrees, degreesOfFreedom: degrees }, { standardDeviation: 1, degreesOfFreedom: prior.degreesOfFreedom });
+    const inside = sum(machines.map((machine, j) => (at(weights, j) * machine.standardError) ** 2));
+    const standardError = Math.sqrt(Math.max(scale / total, inside / total ** 2));
+    const reach = standardError * (0,student/* studentQuantile */.F)((1 + confidence) / 2, degreesOfFreedom);
+    return {
+        estimate,
+        low: estimate - reach,
+        high: estimate + reach,
+        slower: (0,student/* studentCdf */.R)((margin - estimate) / standardError, degreesOfFreedom),
+        faster: (0,student/* studentCdf */.R)((margin + estimate) / standardError, degreesOfFreedom),
+        standardError,
+        degreesOfFreedom,
+    };
+}
+function requireMachines(machines) {
+    (0,stats_arguments/* requireSome */.YN)('estimates', machines.map(({ estimate }) => estimate));
+    for (const { standardError } of machines)
+        (0,stats_arguments/* requireNotNegative */.CR)('standardError', standardError);
+}
+const sum = (values) => values.reduce((total, value) => total + value, 0);
+const at = (values, index) => values[index] ?? 0;
+
+;// CONCATENATED MODULE: ./lib/verdict/shard-caveats.js
+
+
+
+
+/** The CPU model of a machine, or its architecture where the kernel names none. */
+const cpuOf = ({ candidate: { platform } }) => platform.cpuModel === '' || platform.cpuModel === 'unknown'
+    ? platform.architecture
+    : platform.cpuModel;
+/** `machine 2 (AMD EPYC 7763)`: machines are numbered as the report lists them. */
+const machineName = (shard, shards) => `machine ${shards.indexOf(shard) + 1} (${cpuOf(shard)})`;
+/** What weakens a comparison over machines as a whole, one sentence each. */
+function shardCaveats(shards, tested) {
+    return [
+        ...oneMachine(shards),
+        ...severalTools(shards),
+        ...severalKernels(shards),
+        ...leftOut(shards, tested),
+        ...shards.flatMap((shard) => ofMachine(shard, shards)),
+    ];
+}
+function oneMachine(shards) {
+    if (shards.length > 1)
+        return [];
+    return [
+        `There is one machine: how far a change differs between machines is not estimated but taken to be ${(0,units/* formatShare */.T1)(assumptions/* MACHINE_PRIOR_STANDARD_DEVIATION */.n2)} (one standard deviation), so that only large changes show.`,
+    ];
+}
+function severalTools(shards) {
+    const tools = [...new Set(shards.map(({ candidate }) => candidate.tool))];
+    if (tools.length < 2)
+        return [];
+    return [
+        `The shards were measured by different versions of syscall-gate (${tools.join(', ')}): metrics of different definitions are not compared, and the others may be estimated differently.`,
+    ];
+}
+/** Machines need not be alike, but a change of the kernel then means something else on each. */
+function severalKernels(shards) {
+    const kernels = [...new Set(shards.map(({ candidate }) => candidate.subject.kernelRelease))];
+    if (kernels.length < 2)
+        return [];
+    return [
+        `The candidate ran on different kernels (${kernels.join(', ')}): a change that only some of them have shows as machines that disagree.`,
+    ];
+}
+/** A metric that rests on fewer machines than there are should not look as if it rested on all. */
+function leftOut(shards, tested) {
+    return shards.flatMap((shard) => {
+        const missing = [...tested.values()].filter(({ machines }) => !machines.some((machine) => machine.shard === shard));
+        if (missing.length === 0)
+            return [];
+        const otherwise = missing.every(({ metric }) => otherVersion(shard, metric));
+        const how = otherwise ? 'by another definition' : 'on one side only, or in too few pairs,';
+        return [
+            `Measured ${how} on ${machineName(shard, shards)} and judged without it: ${missing.map(({ metric }) => metric.id).join(', ')}.`,
+        ];
+    });
+}
+function otherVersion({ candidate }, { id, version }) {
+    const found = (0,samples/* metricOf */.ak)(candidate, id);
+    return found !== undefined && found.version !== version;
+}
+function ofMachine(shard, shards) {
+    const { baseline, candidate } = shard;
+    const name = machineName(shard, shards);
+    const said = [
+        ...(0,validity/* validityCaveats */.q)([baseline, candidate]),
+        ...(0,validity/* filteredUnevenly */.y)(baseline, candidate),
+    ];
+    return said.map((sentence) => `On ${name}: ${sentence}`);
+}
+
+;// CONCATENATED MODULE: ./lib/verdict/machine-disagreement.js
+
+
+
+/**
+ * Where one number does not hold for all machines: the two furthest apart differ by more than the
+ * margin, and not by the noise inside them (a t test of their difference with the degrees of freedom
+ * of the smaller sample, Bonferroni over all pairs of machines and all metrics).
+ *
+ * @returns a clause for each metric that names the two machines, and what kind of machine it is that
+ *   moved where that tells them apart
+ */
+function disagreements(metrics, shards, alpha) {
+    const found = new Map();
+    const pairs = (shards.length * (shards.length - 1)) / 2;
+    const level = alpha / Math.max(1, pairs * metrics.length);
+    for (const { metric, marginRatio, machines } of metrics) {
+        const sorted = machines.toSorted((a, b) => a.estimate - b.estimate);
+        const [low, high] = [sorted[0], sorted.at(-1)];
+        if (low === undefined || high === undefined || low === high)
+            continue;
+        const gap = high.estimate - low.estimate;
+        if (gap <= Math.log1p(marginRatio) || 2 * tail(low, high) > level)
+            continue;
+        found.set(metric.id, clause([high, low], marginRatio, machines, shards));
+    }
+    return found;
+}
+/** Two machines without any noise inside them differ by as much as they do. */
+function tail(low, high) {
+    const error = Math.hypot(low.standardError, high.standardError);
+    if (error === 0)
+        return 0;
+    const pairs = Math.min(low.between.length, high.between.length);
+    return (0,student/* studentCdf */.R)((low.estimate - high.estimate) / error, pairs - 1);
+}
+/** One cause makes many metrics disagree: they are named together, and the first is told. */
+function disagreementCaveats(found) {
+    const [first] = found;
+    if (first === undefined)
+        return [];
+    const [id, told] = first;
+    if (found.size === 1)
+        return [`The machines disagree about ${id}: ${told}.`];
+    return [
+        `The machines disagree about ${found.size} metrics (${[...found.keys()].join(', ')}), of which ${id}: ${told}.`,
+    ];
+}
+function clause(extremes, marginRatio, machines, shards) {
+    const [first, second] = extremes.map(({ estimate, shard }) => `${(0,units/* formatRatio */.B0)(Math.exp(estimate))} on ${machineName(shard, shards)}`);
+    return `${first}, ${second}${kindThatMoved(marginRatio, machines)}`;
+}
+/** Whether the CPU model alone says who moved beyond the margin and who did not. */
+function kindThatMoved(marginRatio, machines) {
+    const moved = ({ estimate }) => Math.abs(estimate) > Math.log1p(marginRatio);
+    const models = (which) => [
+        ...new Set(which.map(({ shard }) => cpuOf(shard))),
+    ];
+    const those = models(machines.filter(moved));
+    const others = models(machines.filter((machine) => !moved(machine)));
+    const apart = those.length > 0 && others.length > 0;
+    if (!apart || those.some((model) => others.includes(model)))
+        return '';
+    return `; it moved on every ${those.join(' and ')}, and on no ${others.join(' or ')}`;
+}
+
+// EXTERNAL MODULE: ./lib/stats/normal.js
+var normal = __nccwpck_require__(5172);
+// EXTERNAL MODULE: ./lib/stats/signed-rank.js
+var signed_rank = __nccwpck_require__(8346);
+// EXTERNAL MODULE: ./lib/stats/walsh.js
+var walsh = __nccwpck_require__(3844);
+;// CONCATENATED MODULE: ./lib/stats/location-error.js
+
+
+
+
+
+/** Tail of the interval that the error is read off: far enough in for the noise's own tails not to matter. */
+const TAIL = 0.1;
+/**
+ * Standard error of the Hodges-Lehmann estimate, from the interval that goes with it: half its width
+ * over the normal quantile of the level that the order statistics really reach (E. L. Lehmann,
+ * "Nonparametrics", 1975, section 2.3: the interval's ends estimate the slope of the statistic).
+ *
+ * By simulation its root mean square errs upwards: for 20 differences or more by 8 % at most, for 5
+ * by 20 % (normal), 26 % (Laplace) or 50 % (normal with one draw in ten five times as wide).
+ *
+ * @param differences in any order
+ * @returns in the unit of the differences; undefined for fewer than {@link MINIMUM_REPLICATES}
+ * @throws RangeError when a number is not finite
+ */
+function locationStandardError(differences) {
+    (0,stats_arguments/* requireSome */.YN)('differences', differences);
+    const n = differences.length;
+    if (n < assumptions/* MINIMUM_REPLICATES */.uK)
+        return undefined;
+    const averages = (0,walsh/* walshAverages */.gL)((0,walsh/* ascending */.V_)(differences));
+    const tail = (0,signed_rank/* tieFreeTail */.VW)(n);
+    const order = (0,signed_rank/* criticalOrder */.Y9)(n, tail, TAIL);
+    const level = tail(averages.length - order + 1);
+    const low = averages[order - 1];
+    const high = averages[averages.length - order];
+    if (low === undefined || high === undefined)
+        return undefined;
+    return (high - low) / 2 / (0,normal/* normalQuantile */.Z)(1 - level);
+}
+
+;// CONCATENATED MODULE: ./lib/verdict/machine-metric.js
+
+
+
+
+
+/**
+ * Only these launches count. A shard has no others; of a duet that went on to confirm what it had
+ * flagged, the launches that followed were selected by the first.
+ */
+const PHASE = 'screen';
+/** @returns undefined where a side has no time, another definition, or too few pairs for an error */
+function measuredOn(shard, id, version) {
+    const { baseline, candidate } = shard;
+    const pair = (0,sides/* comparablePair */.T7)((0,samples/* metricOf */.ak)(baseline, id), (0,samples/* metricOf */.ak)(candidate, id));
+    if (typeof pair === 'string' || pair.kind === 'counted')
+        return undefined;
+    if (pair.candidate.version !== version)
+        return undefined;
+    const { between, within } = (0,samples/* pairDifferences */.ZV)(baseline, candidate, id, PHASE);
+    if (between.length === 0)
+        return undefined;
+    const standardError = locationStandardError(between);
+    if (standardError === undefined)
+        return undefined;
+    const before = (0,samples/* replicatesOf */.Gu)(baseline, id, PHASE);
+    const after = (0,samples/* replicatesOf */.Gu)(candidate, id, PHASE);
+    return {
+        shard,
+        metric: pair.candidate,
+        between,
+        within,
+        estimate: (0,hodges_lehmann/* hodgesLehmann */.i)(between, 0.5).estimate,
+        standardError,
+        baselineNs: (0,samples/* typicalNs */.IJ)(id, before),
+        replicates: { baseline: before.length, candidate: after.length },
+    };
+}
+/** The definition of a metric that most machines measured; of two, the newer one. */
+function usualVersion(shards, id) {
+    const versions = shards
+        .map(({ candidate }) => (0,samples/* metricOf */.ak)(candidate, id))
+        .filter(record_run/* isTimed */._Y)
+        .map(({ version }) => version);
+    const count = (version) => versions.filter((one) => one === version).length;
+    return versions.toSorted((a, b) => count(b) - count(a) || b - a)[0];
+}
+
+;// CONCATENATED MODULE: ./lib/verdict/shard-exceptions.js
+
+
+
+
+
+
+
+
+/** The metrics of shards that are not judged by a test over machines. */
+/**
+ * A machine on which the candidate is refused what the baseline could do is a finding that the
+ * others do not outvote, unless they say something worse.
+ *
+ * @param compared what the machines that measured it say
+ * @returns undefined where the loss is what has to be told
+ */
+function orLost(compared, shards, id) {
+    const lost = lostOnShard(shards, id);
+    if (lost === undefined)
+        return compared;
+    if (compared?.verdict !== 'regressed')
+        return undefined;
+    const also = `On ${machineName(lost, shards)} the candidate cannot be measured any more.`;
+    return { ...compared, because: `${compared.because} ${also}` };
+}
+const lostOnShard = (shards, id) => shards.find(({ baseline, candidate }) => (0,samples/* metricOf */.ak)(baseline, id)?.status === 'ok' && refused((0,samples/* metricOf */.ak)(candidate, id)));
+const refused = (metric) => metric !== undefined && metric.status !== 'ok' && metric.status !== 'unstable';
+const MOST_TELLING_FIRST = ['regressed', 'improved', 'inconclusive'];
+/**
+ * Counts are exact on each machine, so that the most telling one speaks for all: there is no spread
+ * to estimate, and another machine's agreement would not undo a difference.
+ *
+ * @returns undefined where no machine has counts that can be compared
+ */
+function countedOnShards(shards, id) {
+    const counted = shards.flatMap((shard) => {
+        const candidate = (0,samples/* metricOf */.ak)(shard.candidate, id);
+        if (!(0,record_run/* isCounted */.he)(candidate))
+            return [];
+        const compared = (0,counts/* compareCounts */.G)((0,samples/* metricOf */.ak)(shard.baseline, id), candidate);
+        return compared ? [{ shard, compared }] : [];
+    });
+    const telling = MOST_TELLING_FIRST.map((verdict) => counted.find(({ compared }) => compared.verdict === verdict)).find((found) => found !== undefined);
+    const chosen = telling ?? counted[0];
+    if (chosen === undefined)
+        return undefined;
+    const same = counted.filter(({ compared }) => compared.verdict === chosen.compared.verdict);
+    const where = same.length === counted.length
+        ? `on ${same.length === 1 ? 'one machine' : `each of ${(0,units/* countOf */.pq)(same.length, 'machine')}`}`
+        : `on ${same.length} of ${(0,units/* countOf */.pq)(counted.length, 'machine')}, first ${machineName(chosen.shard, shards)}`;
+    const { because } = chosen.compared;
+    return { ...chosen.compared, because: `${because.replace(/\.$/, '')}, ${where}.` };
+}
+const TOO_FEW = 'No machine has enough pairs of launches to tell how much they vary.';
+/** Why a metric was compared on no machine, by the machine that says most. */
+function notOnShards(shards, id, settings) {
+    const lost = lostOnShard(shards, id);
+    const shard = lost ?? shards.find(({ candidate }) => (0,samples/* metricOf */.ak)(candidate, id)) ?? shards[0];
+    const [before, after] = [(0,samples/* metricOf */.ak)(shard.baseline, id), (0,samples/* metricOf */.ak)(shard.candidate, id)];
+    const why = (0,sides/* comparablePair */.T7)(before, after);
+    const because = typeof why === 'string' ? why : TOO_FEW;
+    const where = lost && shards.length > 1 ? `On ${machineName(lost, shards)}: ` : '';
+    return (0,sides/* incomparable */.OF)({ id, gate: after?.gate ?? false }, (0,verdict_settings/* marginOf */.O)(after ?? { id }, settings.margins, assumptions/* DUET_MARGIN */.CJ), (0,sides/* bothSides */.g6)(before, after), `${where}${because}`);
+}
+
+;// CONCATENATED MODULE: ./lib/verdict/shards.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** What is believed of an effect's spread between machines before any was measured. */
+const PRIOR = {
+    standardDeviation: assumptions/* MACHINE_PRIOR_STANDARD_DEVIATION */.n2,
+    degreesOfFreedom: assumptions/* MACHINE_PRIOR_DEGREES_OF_FREEDOM */.Wk,
+};
+/**
+ * Compares both sides over several machines, each of which measured a duet of its own.
+ *
+ * Replicates nest, process in machine: a machine's pairs give one estimate with its error, and the
+ * verdict rests on what the machines' estimates agree on ({@link testOverMachines}). More pairs on
+ * one machine never stand for another machine. There is one stage: what a shard measures was
+ * selected by nothing, so Holm over all gated metrics at alpha decides.
+ *
+ * @param given at least one, of one commit and one pair of sides
+ * @param skipped one sentence for each record or machine that is not among them
+ */
+function compareShards(given, settings, skipped) {
+    const [shards, idle] = withPairs(given);
+    const ids = [
+        ...new Set(shards.flatMap(({ candidate }) => candidate.metrics.map(({ id }) => id))),
+    ];
+    const tested = new Map(ids.flatMap((id) => {
+        const found = testMetric(shards, id, settings);
+        return found ? [[id, found]] : [];
+    }));
+    const gated = [...tested].filter(([, { metric }]) => metric.gate);
+    const family = (0,shift_test/* adjustFamily */.K$)(new Map(gated.map(([id, { test }]) => [id, test])));
+    const disagreeing = disagreements([...tested.values()], shards, settings.alpha);
+    const last = shards[shards.length - 1] ?? shards[0];
+    return {
+        design: 'shards',
+        alpha: settings.alpha,
+        familySize: family.size,
+        candidate: last.candidate,
+        baseline: shards.map(({ baseline }) => baseline),
+        disagreements: [...disagreeing.keys()],
+        machines: shards.map((shard) => machineOf(shard, [...tested.values()])),
+        metrics: ids.map((id) => {
+            const found = tested.get(id);
+            const compared = found
+                ? shards_compareMetric(found, settings, family, disagreeing.get(id))
+                : countedOnShards(shards, id);
+            return orLost(compared, shards, id) ?? notOnShards(shards, id, settings);
+        }),
+        skipped,
+        caveats: [...idle, ...disagreementCaveats(disagreeing), ...shardCaveats(shards, tested)],
+    };
+}
+/** A machine without enough pairs of anything is not to be counted among those that say something. */
+function withPairs(given) {
+    const says = (shard) => {
+        const timed = shard.candidate.metrics.filter(record_run/* isTimed */._Y);
+        return timed.length === 0 || timed.some(({ id, version }) => measuredOn(shard, id, version));
+    };
+    const [first, ...rest] = given.filter(says);
+    if (first === undefined)
+        return [given, []];
+    const idle = given.filter((shard) => !says(shard));
+    const sentences = idle.map((shard) => `The shard on ${cpuOf(shard)} that began at ${shard.candidate.startedAt} has fewer than ${assumptions/* MINIMUM_REPLICATES */.uK} pairs of launches of every metric and does not count: measure for longer (duration).`);
+    return [[first, ...rest], sentences];
+}
+/** @returns undefined for what has no time that both sides of some machine could be compared by */
+function testMetric(shards, id, settings) {
+    const version = usualVersion(shards, id);
+    const machines = shards.flatMap((shard) => measuredOn(shard, id, version) ?? []);
+    const [first] = machines;
+    if (first === undefined)
+        return undefined;
+    const marginRatio = (0,verdict_settings/* marginOf */.O)(first.metric, settings.margins, assumptions/* DUET_MARGIN */.CJ);
+    const test = testMachines(machines, marginRatio, assumptions/* SHOWN_CONFIDENCE */.LK);
+    return { metric: first.metric, marginRatio, machines, test };
+}
+const testMachines = (machines, marginRatio, confidence) => testOverMachines(machines, { margin: Math.log1p(marginRatio), prior: PRIOR }, confidence);
+function shards_compareMetric({ metric, marginRatio, machines, test }, { alpha }, family, disagreement) {
+    const { id, gate } = metric;
+    const judging = { margin: Math.log1p(marginRatio), alpha, familySize: gate ? family.size : 1 };
+    const equivalence = testMachines(machines, marginRatio, assumptions/* EQUIVALENCE_CONFIDENCE */.gR);
+    const change = (0,verdict_decision/* asChange */.t)({ ...test, confidence: assumptions/* SHOWN_CONFIDENCE */.LK });
+    const floor = (0,verdict_floor/* floorOf */.E)(withinMachines(machines), marginRatio, alpha);
+    const pairs = machines.reduce((total, machine) => total + machine.between.length, 0);
+    const decision = (0,verdict_decision/* decide */.L)({
+        gate,
+        marginRatio,
+        alpha,
+        test: gate ? family.get(id) : test,
+        equivalence: { ...equivalence, confidence: assumptions/* EQUIVALENCE_CONFIDENCE */.gR },
+        sample: `${(0,units/* countOf */.pq)(pairs, 'pair')} of launches on ${(0,units/* countOf */.pq)(machines.length, 'machine')}`,
+        floor,
+        toSettle: (0,settle/* machinesToSettle */.fR)(test, machines.length, judging),
+        settledBy: 'machines',
+    });
+    return {
+        id,
+        gate,
+        marginRatio,
+        ...(0,sides/* sidesOfChange */.m9)(metric, middleNs(machines), change.ratio, {
+            baseline: total(machines, 'baseline'),
+            candidate: total(machines, 'candidate'),
+        }),
+        ...decision,
+        because: disagreement === undefined
+            ? decision.because
+            : `${decision.because} The machines disagree: ${disagreement}.`,
+        change,
+        ...(floor ? { floor } : {}),
+        mde80: Math.expm1((0,power/* mde80ForPrediction */.fc)({ ...test, ...judging })),
+    };
+}
+/** The floor's estimate takes time and memory with the square of its pairs. */
+const MOST_FLOOR_PAIRS = 1000;
+/** Pairs of one side, the same number of each machine. */
+function withinMachines(machines) {
+    const most = Math.ceil(MOST_FLOOR_PAIRS / machines.length);
+    return machines.flatMap(({ within }) => within.slice(0, most));
+}
+/** Machines of different speed stand in it by their ratios. */
+const middleNs = (machines) => Math.exp((0,simple_statistics/* mean */.RE)(machines.map(({ baselineNs }) => Math.log(baselineNs))));
+const total = (machines, side) => machines.reduce((sum, { replicates }) => sum + replicates[side], 0);
+/** What the machine's own pairs say, by the interval of a duet. */
+function machineOf(shard, tested) {
+    const changes = tested.flatMap(({ metric: { id }, machines }) => machines
+        .filter((machine) => machine.shard === shard)
+        .map(({ between }) => ({
+        id,
+        ...(0,verdict_decision/* asChange */.t)((0,hodges_lehmann/* hodgesLehmann */.i)(between, assumptions/* SHOWN_CONFIDENCE */.LK)),
+        pairs: between.length,
+    })));
+    return { ...shard, pairs: Math.max(0, ...changes.map(({ pairs }) => pairs)), changes };
+}
+
+;// CONCATENATED MODULE: ./lib/verdict/evidence.js
+
+
+
+
+
+
+
+/** Holds the candidate against what there is to hold it against. */
+function compare(evidence, settings) {
+    switch (evidence.design) {
+        case 'duet': {
+            const { baseline, candidate } = evidence;
+            const comparison = (0,verdict_duet/* compareDuet */.s8)(baseline, candidate, settings);
+            const unconfirmed = (0,verdict_duet/* unconfirmedCaveats */.a8)(baseline, candidate, settings);
+            return { ...comparison, caveats: [...comparison.caveats, ...unconfirmed] };
+        }
+        case 'prediction':
+            return comparePrediction(evidence.stored, evidence.candidate, settings);
+        case 'shards':
+            return compareShards(evidence.shards, settings, evidence.skipped);
+        case 'self': {
+            const { before, after, candidate, skipped } = evidence;
+            return describeSelf(before, after, candidate, skipped, settings);
+        }
+    }
+}
+/** What a run is to the verdict; the arms of a candidate against itself are `before` and `after`. */
+const ROLES = ['baseline', 'candidate', 'before', 'after'];
+/** The name of its file: sorts a baseline before its candidate, and earlier runs by time. */
+const exhibitFileName = ({ role, run }) => `${role}-${(0,file/* runFileName */.X2)(run)}`;
+/** What {@link exhibitFileName} makes. */
+const EXHIBIT_FILE_NAME = new RegExp(`^(${ROLES.join('|')})-\\d{8}T\\d{4,6}Z-[a-z]+-[0-9a-f]{16}\\.run\\.json$`);
+/** The runs that decide, oldest first within their role: of stored runs those that are comparable. */
+function exhibitsOf(evidence) {
+    const { candidate } = evidence;
+    switch (evidence.design) {
+        case 'duet':
+            return [as('baseline', evidence.baseline), as('candidate', candidate)];
+        case 'prediction': {
+            const { runs } = comparableRuns(candidate, evidence.stored.runs);
+            return [...runs.map((run) => as('baseline', run)), as('candidate', candidate)];
+        }
+        case 'shards': {
+            const { shards } = evidence;
+            return [
+                ...shards.map(({ baseline }) => as('baseline', baseline)),
+                ...shards.map((shard) => as('candidate', shard.candidate)),
+            ];
+        }
+        case 'self':
+            return [
+                as('before', evidence.before),
+                as('after', evidence.after),
+                as('candidate', candidate),
+            ];
+    }
+}
+const as = (role, run) => ({ role, run });
+/** @param skipped one sentence for each record or machine that is not among them */
+function shardsEvidence(shards, skipped) {
+    const { candidate } = shards[shards.length - 1] ?? shards[0];
+    return { design: 'shards', shards, candidate, skipped };
+}
+/**
+ * The evidence that {@link exhibitsOf} was given.
+ *
+ * @param skipped one sentence for each stored run that was passed over
+ * @returns undefined when a run is missing, or one too many
+ */
+function evidenceOf(design, exhibits, skipped) {
+    if (design === 'shards')
+        return shardsOf(exhibits, skipped);
+    const inRole = (role) => exhibits.filter((exhibit) => exhibit.role === role).map(({ run }) => run);
+    const [candidate, ...others] = inRole('candidate');
+    if (candidate === undefined || others.length > 0)
+        return undefined;
+    const evidence = arrange(design, candidate, inRole, skipped);
+    return evidence && exhibitsOf(evidence).length === exhibits.length ? evidence : undefined;
+}
+/** Which candidate belongs to which baseline is said by their duets. */
+function shardsOf(exhibits, skipped) {
+    const [first, ...rest] = (0,shard_set/* pairShards */.G)(exhibits.map(({ run }) => run)).shards;
+    const whole = exhibits.every(({ role, run }) => role === run.duet?.side);
+    if (first === undefined || !whole || 2 * (rest.length + 1) !== exhibits.length)
+        return undefined;
+    return shardsEvidence([first, ...rest], skipped);
+}
+function arrange(design, candidate, inRole, skipped) {
+    const runs = inRole('baseline');
+    const [baseline] = runs;
+    if (design === 'prediction')
+        return { design, stored: { runs, skipped }, candidate };
+    if (design === 'duet')
+        return baseline && { design, baseline, candidate };
+    const [[before], [after]] = [inRole('before'), inRole('after')];
+    return before && after && { design, before, after, candidate, skipped };
+}
+
+
+/***/ }),
+
+/***/ 6331:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E: () => (/* binding */ floorOf)
+/* harmony export */ });
+/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2595);
+/* harmony import */ var _stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4825);
+/* harmony import */ var _decision_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9671);
+/* harmony import */ var _shift_test_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2330);
+
+
+
+
+/**
+ * The A/A floor: what neighbouring launches of the same side differ by, later over earlier. An
+ * honest machine gives a ratio of 1, an interval that is narrow against the margin, and no
+ * rejection by either one-sided test at the margin.
+ *
+ * @param within differences on the log scale; undefined comes out of none at all
+ */
+function floorOf(within, marginRatio, alpha) {
+    if (within.length === 0)
+        return undefined;
+    const { slower, faster } = (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_3__/* .testShift */ .js)(within, marginRatio);
+    return {
+        ...(0,_decision_js__WEBPACK_IMPORTED_MODULE_2__/* .asChange */ .t)((0,_stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_1__/* .hodgesLehmann */ .i)(within, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .SHOWN_CONFIDENCE */ .LK)),
+        pairs: within.length,
+        rejections: [slower, faster].filter((p) => p <= alpha).length,
+    };
+}
 
 
 /***/ }),
@@ -24775,6 +27714,332 @@ function replicatesOf(run, id, phase) {
         return [];
     const inPhase = new Set(run.launches.filter((launch) => launch.phase === phase).map(({ sequence }) => sequence));
     return metric.replicates.filter(({ sequence }) => inPhase.has(sequence));
+}
+
+
+/***/ }),
+
+/***/ 3260:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   O: () => (/* binding */ marginOf)
+/* harmony export */ });
+/* harmony import */ var picomatch__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4006);
+
+/**
+ * The margin of a metric as a ratio: the last rule that matches it, else the design's default, or
+ * what the metric needs at least.
+ */
+function marginOf({ id, leastMargin = 0 }, rules, fallback) {
+    const rule = rules.findLast(({ glob }) => picomatch__WEBPACK_IMPORTED_MODULE_0__.isMatch(id, glob));
+    return rule?.ratio ?? Math.max(fallback, leastMargin);
+}
+
+
+/***/ }),
+
+/***/ 7948:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   G: () => (/* binding */ pairShards),
+/* harmony export */   m: () => (/* binding */ mismatchOf)
+/* harmony export */ });
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3052);
+
+/** Puts the records of several machines together, two and two, by the id of their duet. */
+function pairShards(records) {
+    const duets = new Map();
+    for (const run of records) {
+        if (run.duet)
+            duets.set(run.duet.id, [...(duets.get(run.duet.id) ?? []), run]);
+    }
+    const pairings = [...duets].map(([id, runs]) => pairUp(id, runs));
+    const shards = pairings.flatMap(({ shard }) => shard ?? []);
+    return {
+        shards: shards.toSorted((a, b) => order(a).localeCompare(order(b))),
+        skipped: [
+            ...alone(records.filter(({ duet }) => duet === undefined)),
+            ...pairings.flatMap(({ sentence }) => sentence ?? []),
+        ],
+    };
+}
+const order = ({ candidate }) => `${candidate.startedAt} ${candidate.id}`;
+function alone(runs) {
+    const [first] = runs;
+    if (first === undefined)
+        return [];
+    const these = runs.length === 1 ? `Run ${first.id} is` : `${runs.length} records are`;
+    return [
+        `${these} not of a duet and ${runs.length === 1 ? 'does' : 'do'} not count: a shard stores both of its sides, measured in turn.`,
+    ];
+}
+function pairUp(id, runs) {
+    const baselines = distinct(runs, 'baseline');
+    const candidates = distinct(runs, 'candidate');
+    const [baseline] = baselines;
+    const [candidate] = candidates;
+    if (baselines.length > 1 || candidates.length > 1) {
+        const side = baselines.length > 1 ? 'baseline' : 'candidate';
+        const sentence = `Shard ${id} has ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(Math.max(baselines.length, candidates.length), 'different run')} of its ${side} and does not count: keep the two records that its job wrote.`;
+        return { sentence };
+    }
+    if (baseline === undefined || candidate === undefined) {
+        const side = baseline === undefined ? 'baseline' : 'candidate';
+        const sentence = `Shard ${id} has no run of its ${side} and does not count: keep both records that its job wrote.`;
+        return { sentence };
+    }
+    const shard = { baseline, candidate };
+    return runs.length > 2
+        ? { shard, sentence: `Shard ${id} was given more than once and counts once.` }
+        : { shard };
+}
+/** Copies of one record are one run. */
+function distinct(runs, side) {
+    const copies = new Map(runs.filter(({ duet }) => duet?.side === side).map((run) => [JSON.stringify(run), run]));
+    return [...copies.values()];
+}
+const SHORT_COMMIT = 7;
+/**
+ * Why shards cannot be judged together, if so: they measured different things.
+ *
+ * @returns one sentence
+ */
+function mismatchOf(shards) {
+    const sides = (name) => shards.map((shard) => shard[name].target.spec);
+    const commits = shards.flatMap(({ candidate }) => candidate.source?.commit ?? []);
+    return (differing('commits', commits.map((commit) => commit.slice(0, SHORT_COMMIT))) ??
+        differing('candidates', sides('candidate')) ??
+        differing('baselines', sides('baseline')));
+}
+function differing(what, values) {
+    const found = [...new Set(values)];
+    if (found.length < 2)
+        return undefined;
+    return `The shards measured different ${what} (${found.slice(0, 3).join(' and ')}) and cannot be judged together: give the shards of one commit and one pair of sides.`;
+}
+
+
+/***/ }),
+
+/***/ 2330:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  K$: () => (/* binding */ adjustFamily),
+  sd: () => (/* binding */ smallestP),
+  js: () => (/* binding */ testShift)
+});
+
+// EXTERNAL MODULE: ./lib/stats/arguments.js
+var stats_arguments = __nccwpck_require__(7335);
+;// CONCATENATED MODULE: ./lib/stats/holm.js
+
+/**
+ * Holm's step-down adjustment: rejecting where the adjusted p-value is at most α holds the
+ * family-wise error level α whatever the dependence between the tests.
+ *
+ * Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal
+ * of Statistics 6 (1979), 65-70. Equals R's p.adjust(p, "holm").
+ *
+ * @param pValues in [0, 1]; an empty family gives an empty answer
+ * @returns adjusted p-values, in the order given
+ * @throws RangeError when a p-value is outside [0, 1]
+ */
+function holm(pValues) {
+    (0,stats_arguments/* requireProbabilities */.t9)('pValues', pValues);
+    const ascending = [...pValues.entries()].sort(([, p], [, q]) => p - q);
+    const adjusted = new Array(pValues.length);
+    let largest = 0;
+    for (const [step, [index, p]] of ascending.entries()) {
+        largest = Math.max(largest, Math.min(1, (pValues.length - step) * p));
+        adjusted[index] = largest;
+    }
+    return adjusted;
+}
+
+// EXTERNAL MODULE: ./lib/stats/signed-rank.js
+var signed_rank = __nccwpck_require__(8346);
+;// CONCATENATED MODULE: ./lib/verdict/shift-test.js
+
+
+/** Tests differences on the log scale against the margin, either way. */
+function testShift(differences, marginRatio) {
+    const margin = Math.log1p(marginRatio);
+    return {
+        slower: (0,signed_rank/* signedRankTest */.BL)(differences, margin).greater,
+        faster: (0,signed_rank/* signedRankTest */.BL)(differences, -margin).less,
+    };
+}
+/** Holm over a family of metrics, each direction a family of its own. */
+function adjustFamily(tests) {
+    const ids = [...tests.keys()];
+    const slower = holm([...tests.values()].map((test) => test.slower));
+    const faster = holm([...tests.values()].map((test) => test.faster));
+    return new Map(ids.map((id, i) => [id, { slower: slower[i] ?? 1, faster: faster[i] ?? 1 }]));
+}
+const smallestP = ({ slower, faster }) => Math.min(slower, faster);
+
+
+/***/ }),
+
+/***/ 9865:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   OF: () => (/* binding */ incomparable),
+/* harmony export */   T7: () => (/* binding */ comparablePair),
+/* harmony export */   g6: () => (/* binding */ bothSides),
+/* harmony export */   m9: () => (/* binding */ sidesOfChange)
+/* harmony export */ });
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2522);
+/* harmony import */ var _samples_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1194);
+
+
+/** A metric as a side of the comparison shows it, a time in ns at the given control speed. */
+const measuredSide = (metric, controlNs) => metric.unit === 'count'
+    ? measured(metric.unit, (0,_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .agreedCount */ .yo)(metric).count, metric.counts.length)
+    : measured(metric.unit, Math.exp((0,_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .runEstimate */ .GI)(metric)) * controlNs, metric.replicates.length);
+const measured = (unit, estimate, replicates) => ({
+    status: 'ok',
+    unit,
+    estimate,
+    replicates,
+});
+/** The two sides of a change: the baseline as it was measured, the candidate by the change. */
+const sidesOfChange = ({ unit }, baselineNs, ratio, replicates) => ({
+    baseline: measured(unit, baselineNs, replicates.baseline),
+    candidate: measured(unit, baselineNs * ratio, replicates.candidate),
+});
+const ABSENT = {
+    status: 'absent',
+    reason: { operation: 'compare', errno: 0, message: 'the run does not have this metric' },
+};
+function sideOf(metric, controlNs) {
+    if (metric === undefined)
+        return ABSENT;
+    if (metric.status === 'ok')
+        return measuredSide(metric, controlNs);
+    return { status: metric.status, reason: metric.reason };
+}
+/** Both sides of a metric that is not compared, in ns at the control speed of the one that has it. */
+function bothSides(baseline, candidate) {
+    const reference = [baseline, candidate].find(_record_run_js__WEBPACK_IMPORTED_MODULE_0__/* .isTimed */ ._Y);
+    const controlNs = reference ? (0,_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .controlSpeed */ .vv)(reference.id, reference.replicates) : 1;
+    return { baseline: sideOf(baseline, controlNs), candidate: sideOf(candidate, controlNs) };
+}
+/** Why two records of a metric cannot be compared, or the pair when they can. */
+function comparablePair(baseline, candidate) {
+    if (baseline?.status === 'ok' && candidate?.status === 'ok') {
+        if (baseline.version === candidate.version) {
+            if ((0,_record_run_js__WEBPACK_IMPORTED_MODULE_0__/* .isTimed */ ._Y)(baseline) && (0,_record_run_js__WEBPACK_IMPORTED_MODULE_0__/* .isTimed */ ._Y)(candidate))
+                return { kind: 'timed', baseline, candidate };
+            if ((0,_record_run_js__WEBPACK_IMPORTED_MODULE_0__/* .isCounted */ .he)(baseline) && (0,_record_run_js__WEBPACK_IMPORTED_MODULE_0__/* .isCounted */ .he)(candidate)) {
+                return { kind: 'counted', baseline, candidate };
+            }
+            return `One side measured a time of this metric and the other a count.`;
+        }
+        return `The baseline measured definition ${baseline.version} of this metric and the candidate definition ${candidate.version}.`;
+    }
+    if (baseline?.status === 'ok')
+        return `Measured on the baseline, but ${absence(candidate)} on the candidate.`;
+    if (candidate?.status === 'ok')
+        return `Measured on the candidate, but ${absence(baseline)} on the baseline.`;
+    return `On neither side: ${absence(candidate)} on the candidate.`;
+}
+function absence(metric) {
+    if (metric === undefined)
+        return 'absent';
+    if (metric.status === 'ok')
+        return 'ok';
+    return `${metric.status.replace('_', ' ')} (${metric.reason.operation}: ${metric.reason.message})`;
+}
+/** The comparison of a metric for which there is nothing to test. */
+function incomparable(candidate, marginRatio, sides, because) {
+    const { id, gate } = candidate;
+    return { id, gate, marginRatio, ...sides, verdict: 'incomparable', because };
+}
+
+
+/***/ }),
+
+/***/ 703:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   q: () => (/* binding */ validityCaveats),
+/* harmony export */   y: () => (/* binding */ filteredUnevenly)
+/* harmony export */ });
+/* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5521);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2522);
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3052);
+/* harmony import */ var _samples_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1194);
+
+
+
+
+/** Above this share of stolen time the hypervisor is the loudest neighbour of all. */
+const STEAL_WORTH_SAYING = 0.02;
+/** What the launches' own accounting says against a comparison, one sentence each. */
+function validityCaveats(runs) {
+    return [...failedLaunches(runs), ...stolenTime(runs), ...otherCpu(runs), ...unpinned(runs)];
+}
+function otherCpu(runs) {
+    const cpus = [...new Set(runs.map((run) => run.plan.cpu))];
+    if (cpus.length < 2)
+        return [];
+    return [
+        `The sides ran on different CPUs (${cpus.join(' and ')}), whose speeds and interrupts may differ; allow both sides the same one.`,
+    ];
+}
+const unpinned = (runs) => runs
+    .filter((run) => !run.plan.pinned)
+    .map((run) => `Launches of ${run.target.spec} could not be kept on one CPU, so context switches may cross CPUs; allow sched_setaffinity(2) there.`);
+/** Two sides whose shares of interrupted batches differ by more were not interrupted by chance. */
+const REJECTED_WORTH_SAYING = 0.2;
+/**
+ * A slowdown that takes a process off the CPU is filtered out with the batches that it interrupts:
+ * what the filter hides must not go unsaid.
+ */
+function filteredUnevenly(baseline, candidate) {
+    const metrics = candidate.metrics.flatMap((after) => {
+        const before = (0,_samples_js__WEBPACK_IMPORTED_MODULE_3__/* .metricOf */ .ak)(baseline, after.id);
+        if (!(0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isTimed */ ._Y)(before) || !(0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isTimed */ ._Y)(after))
+            return [];
+        const gap = rejectedShare(after.replicates) - rejectedShare(before.replicates);
+        return Math.abs(gap) > REJECTED_WORTH_SAYING ? [after.id] : [];
+    });
+    if (metrics.length === 0)
+        return [];
+    return [
+        `Batches of ${metrics.join(', ')} were interrupted far more often on one side than on the other and left out: time spent off the CPU is not part of the change shown.`,
+    ];
+}
+const rejectedShare = (replicates) => {
+    const { batches, rejected } = (0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .countBatches */ .K_)(replicates);
+    return rejected / batches;
+};
+function failedLaunches(runs) {
+    return runs.flatMap((run) => {
+        const failed = run.launches.filter((launch) => launch.failure !== undefined);
+        const [first] = failed;
+        if (first?.failure === undefined)
+            return [];
+        return `${failed.length} of ${run.launches.length} launches of ${run.target.spec} failed and do not count; the first because ${first.failure}.`;
+    });
+}
+function stolenTime(runs) {
+    const launches = runs.flatMap((run) => run.launches);
+    const wallNs = (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .sum */ .cz)(launches.map((launch) => launch.wallNs));
+    const stolen = wallNs === 0 ? 0 : (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .sum */ .cz)(launches.map((launch) => launch.stolenNs)) / wallNs;
+    if (stolen < STEAL_WORTH_SAYING)
+        return [];
+    return [
+        `The hypervisor gave ${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(stolen)} of the measuring time to others (steal); a quieter runner gives narrower intervals.`,
+    ];
 }
 
 

@@ -39638,65 +39638,108 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("zlib");
 
 /***/ }),
 
-/***/ 40396:
+/***/ 42193:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   rD: () => (/* binding */ archive)
+/* harmony export */ });
+/* unused harmony exports REPORT_FILE, reportText */
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(51455);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
+/* harmony import */ var _baseline_read_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(97579);
+/* harmony import */ var _baseline_write_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(16396);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(71957);
+/* harmony import */ var _folder_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(52315);
+/* harmony import */ var _record_file_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(42143);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(43089);
+/* harmony import */ var _verdict_evidence_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(30136);
 
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  l: () => (/* binding */ artifactRuns)
-});
 
-// EXTERNAL MODULE: ./lib/github/artifacts.js
-var artifacts = __nccwpck_require__(18328);
-// EXTERNAL MODULE: ./lib/github/client.js + 1 modules
-var github_client = __nccwpck_require__(58987);
-// EXTERNAL MODULE: ./node_modules/yauzl/index.js
-var yauzl = __nccwpck_require__(20663);
-;// CONCATENATED MODULE: ./lib/github/unzip.js
 
+
+
+
+
+
+
+const REPORT_FILE = 'report.json';
+/** The report as `report.json` holds it and `--json` prints it. */
+const reportText = (report) => `${JSON.stringify(report, null, 2)}\n`;
 /**
- * Reads the one file of an archive whose name ends in a suffix, in memory and within limits.
+ * Writes a report, and in a subfolder the runs that it rests on. The report comes after its
+ * evidence and before the evidence of the one that it replaces goes, so that whenever this is cut
+ * short the report that is there has all of its own.
  *
- * @returns the file's text as UTF-8, or one clause that says what is wrong with the archive
+ * @returns the report's path
+ * @throws Failure (measurement) when the file system refuses; what was there before is then whole
  */
-async function unzipText(zip, suffix, limits) {
+async function archive(out, report, evidence) {
+    const folder = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(out, _record_file_js__WEBPACK_IMPORTED_MODULE_6__/* .EVIDENCE */ .S4);
+    const exhibits = (0,_verdict_evidence_js__WEBPACK_IMPORTED_MODULE_8__/* .exhibitsOf */ .OL)(evidence);
+    const path = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(out, REPORT_FILE);
+    const added = [];
     try {
-        return await readEntry(zip, suffix, limits);
-    }
-    catch {
-        return { ok: false, reason: 'its archive is damaged or cut short' };
-    }
-}
-async function readEntry(zip, suffix, limits) {
-    const archive = await (0,yauzl/* fromBufferPromise */.SY)(zip, { lazyEntries: true });
-    if (archive.entryCount > limits.entries) {
-        return { ok: false, reason: `its archive holds ${archive.entryCount} files` };
-    }
-    for await (const entry of archive.eachEntry()) {
-        if (!entry.fileName.endsWith(suffix))
-            continue;
-        if (!withinLimits(entry, limits)) {
-            return { ok: false, reason: `its archive inflates to ${entry.uncompressedSize} bytes` };
+        await makeEvidenceFolder(folder);
+        for (const exhibit of exhibits) {
+            await addRun((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(folder, (0,_verdict_evidence_js__WEBPACK_IMPORTED_MODULE_8__/* .exhibitFileName */ .pV)(exhibit)), exhibit.run, added);
         }
-        // yauzl ends the stream with an error when it gives more bytes than the entry declares.
-        const chunks = [];
-        for await (const chunk of await archive.openReadStreamPromise(entry))
-            chunks.push(chunk);
-        return { ok: true, text: Buffer.concat(chunks).toString('utf8') };
+        await (0,_baseline_write_js__WEBPACK_IMPORTED_MODULE_3__/* .saveFile */ .OJ)(path, reportText(report));
     }
-    return { ok: false, reason: `its archive holds no file *${suffix}` };
+    catch (error) {
+        await takeBack(folder, added);
+        throw error;
+    }
+    await removeOthers(folder, new Set(exhibits.map(_verdict_evidence_js__WEBPACK_IMPORTED_MODULE_8__/* .exhibitFileName */ .pV)));
+    return path;
 }
-const withinLimits = (entry, limits) => entry.uncompressedSize <= limits.inflatedBytes &&
-    entry.uncompressedSize <= entry.compressedSize * limits.ratio;
+async function makeEvidenceFolder(path) {
+    try {
+        await (0,_folder_js__WEBPACK_IMPORTED_MODULE_5__/* .makeFolder */ .f)(path);
+    }
+    catch (error) {
+        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_4__/* .measurementFailure */ .jO)(`${path} could not be made a folder (${(0,_failure_js__WEBPACK_IMPORTED_MODULE_4__/* .reasonOf */ .A3)(error)}): move what is there, or choose another out folder.`, error);
+    }
+}
+/** Of many stored runs most were there for the last report, too. */
+async function addRun(path, run, added) {
+    const text = (0,_record_file_js__WEBPACK_IMPORTED_MODULE_6__/* .runText */ .le)(run);
+    const { text: there } = await (0,_baseline_read_js__WEBPACK_IMPORTED_MODULE_2__/* .readWhole */ .o)(path, _record_run_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_RUN_BYTES */ .xn);
+    if (there === text)
+        return;
+    await (0,_baseline_write_js__WEBPACK_IMPORTED_MODULE_3__/* .saveFile */ .OJ)(path, text);
+    if (there === undefined)
+        added.push(path);
+}
+/** On a disk that is full, room matters more than why there is none. */
+async function takeBack(folder, added) {
+    for (const path of added)
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.rm)(path, { force: true }).catch(() => undefined);
+    await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.rmdir)(folder).catch(() => undefined);
+}
+/** Only what has the name of an exhibit: other files are somebody's own. */
+async function removeOthers(folder, named) {
+    const names = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readdir)(folder).catch(() => []);
+    const others = names.filter((name) => _verdict_evidence_js__WEBPACK_IMPORTED_MODULE_8__/* .EXHIBIT_FILE_NAME */ .rr.test(name) && !named.has(name));
+    for (const name of others)
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.rm)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(folder, name), { force: true }).catch(() => undefined);
+}
 
-// EXTERNAL MODULE: ./lib/record/run.js + 1 modules
-var run = __nccwpck_require__(62522);
-// EXTERNAL MODULE: ./lib/units.js
-var units = __nccwpck_require__(83052);
-// EXTERNAL MODULE: ./lib/baseline/write.js
-var write = __nccwpck_require__(16396);
-;// CONCATENATED MODULE: ./lib/baseline/artifact.js
+
+/***/ }),
+
+/***/ 51181:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   l: () => (/* binding */ artifactRuns)
+/* harmony export */ });
+/* harmony import */ var _github_artifacts_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(18328);
+/* harmony import */ var _github_client_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(58987);
+/* harmony import */ var _github_unzip_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(66749);
+/* harmony import */ var _record_file_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(42143);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(43089);
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(83052);
 
 
 
@@ -39704,7 +39747,7 @@ var write = __nccwpck_require__(16396);
 
 
 /** The action stores one small JSON file; anything much larger was not made by it. */
-const ZIP_LIMITS = { entries: 16, inflatedBytes: run/* MAX_RUN_BYTES */.xn, ratio: 200 };
+const ZIP_LIMITS = { entries: 16, inflatedBytes: _record_run_js__WEBPACK_IMPORTED_MODULE_4__/* .MAX_RUN_BYTES */ .xn, ratio: 200 };
 /** Not every run leaves an archive: so many more runs are looked at than are pooled. */
 const SPARE_RUNS = 50;
 /**
@@ -39719,14 +39762,14 @@ function artifactRuns(store) {
         }
         catch (error) {
             const doing = `list the stored runs of ${store.context.workflow}`;
-            const reason = (0,github_client/* explain */.WE)(error, { doing, permission: 'actions: read' });
+            const reason = (0,_github_client_js__WEBPACK_IMPORTED_MODULE_1__/* .explain */ .WE)(error, { doing, permission: 'actions: read' });
             return { runs: [], skipped: [reason], origin: originOf(store.context, 0) };
         }
     };
 }
 async function readStore(client, store) {
     const { context, history } = store;
-    const listed = await (0,artifacts/* listTrustedRuns */.Ei)(client, context, history + SPARE_RUNS);
+    const listed = await (0,_github_artifacts_js__WEBPACK_IMPORTED_MODULE_0__/* .listTrustedRuns */ .Ei)(client, context, history + SPARE_RUNS);
     const runs = [];
     const skipped = [];
     let expired = 0;
@@ -39754,31 +39797,31 @@ async function readStore(client, store) {
 async function readRun(client, store, runId) {
     const which = `the run record that workflow run ${runId} stored`;
     try {
-        const artifact = await (0,artifacts/* findArtifact */.Kc)(client, store.context, runId, store.name);
+        const artifact = await (0,_github_artifacts_js__WEBPACK_IMPORTED_MODULE_0__/* .findArtifact */ .Kc)(client, store.context, runId, store.name);
         if (artifact === undefined)
             return { what: 'nothing' };
         if (artifact.expired)
             return { what: 'expired' };
-        const zip = await (0,artifacts/* downloadArtifact */.bk)(client, store.context, artifact);
+        const zip = await (0,_github_artifacts_js__WEBPACK_IMPORTED_MODULE_0__/* .downloadArtifact */ .bk)(client, store.context, artifact);
         return { what: 'run', run: await readRecord(zip, store.context, runId) };
     }
     catch (error) {
-        const sentence = error instanceof artifacts/* UnusableError */.s5
+        const sentence = error instanceof _github_artifacts_js__WEBPACK_IMPORTED_MODULE_0__/* .UnusableError */ .s5
             ? `Passed over ${which}: ${error.message}.`
-            : (0,github_client/* explain */.WE)(error, { doing: `download ${which}`, permission: 'actions: read' });
+            : (0,_github_client_js__WEBPACK_IMPORTED_MODULE_1__/* .explain */ .WE)(error, { doing: `download ${which}`, permission: 'actions: read' });
         return { what: 'unusable', sentence };
     }
 }
 async function readRecord(zip, context, runId) {
-    const file = await unzipText(zip, write/* RUN_SUFFIX */.ml, ZIP_LIMITS);
+    const file = await (0,_github_unzip_js__WEBPACK_IMPORTED_MODULE_2__/* .unzipText */ .w)(zip, _record_file_js__WEBPACK_IMPORTED_MODULE_3__/* .RUN_SUFFIX */ .ml, ZIP_LIMITS);
     if (!file.ok)
-        throw new artifacts/* UnusableError */.s5(file.reason);
-    const parse = (0,run/* parseRun */.zZ)(file.text);
+        throw new _github_artifacts_js__WEBPACK_IMPORTED_MODULE_0__/* .UnusableError */ .s5(file.reason);
+    const parse = (0,_record_run_js__WEBPACK_IMPORTED_MODULE_4__/* .parseRun */ .zZ)(file.text);
     if (!parse.ok)
-        throw new artifacts/* UnusableError */.s5(parse.reason);
+        throw new _github_artifacts_js__WEBPACK_IMPORTED_MODULE_0__/* .UnusableError */ .s5(parse.reason);
     const mismatch = sourceMismatch(parse.run, context, runId);
     if (mismatch !== undefined)
-        throw new artifacts/* UnusableError */.s5(mismatch);
+        throw new _github_artifacts_js__WEBPACK_IMPORTED_MODULE_0__/* .UnusableError */ .s5(mismatch);
     return parse.run;
 }
 /** A record must come from where it was found: else somebody has moved or edited it. */
@@ -39794,11 +39837,39 @@ function sourceMismatch({ source }, { repository, compareWith }, runId) {
     return undefined;
 }
 function originOf({ workflow, compareWith }, count) {
-    const runs = count === 0 ? 'the runs' : (0,units/* countOf */.pq)(count, 'run');
+    const runs = count === 0 ? 'the runs' : (0,_units_js__WEBPACK_IMPORTED_MODULE_5__/* .countOf */ .pq)(count, 'run');
     return `${runs} of ${workflow} on ${compareWith}`;
 }
 const expiredSentence = (count) => `Passed over ${count === 1 ? '1 artifact that has' : `${count} artifacts that have`} expired: raise retention-days to pool older runs.`;
 const cappedSentence = ({ context, history }, runs, looked) => `Found ${runs.length} of ${history} stored runs among the newest ${looked.length} runs of ${context.workflow} on ${context.compareWith} and looked no further: give the gate a workflow in which every run measures.`;
+
+
+/***/ }),
+
+/***/ 97579:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   o: () => (/* binding */ readWhole)
+/* harmony export */ });
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(51455);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(71957);
+
+
+/** Reads a file that may be anything: of a folder, a device or what is too large, nothing is read. */
+async function readWhole(path, maxBytes) {
+    try {
+        const found = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.stat)(path);
+        if (!found.isFile())
+            return { why: found.isDirectory() ? 'it is a folder' : 'it is not a file' };
+        if (found.size > maxBytes)
+            return { why: 'it is too large' };
+        return { text: await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readFile)(path, 'utf8') };
+    }
+    catch (error) {
+        return { why: `it cannot be read (${(0,_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .reasonOf */ .A3)(error)})` };
+    }
+}
 
 
 /***/ }),
@@ -39809,9 +39880,7 @@ const cappedSentence = ({ context, history }, runs, looked) => `Found ${runs.len
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   CO: () => (/* binding */ SET_ASIDE),
 /* harmony export */   OJ: () => (/* binding */ saveFile),
-/* harmony export */   Pm: () => (/* binding */ claimFolder),
-/* harmony export */   X2: () => (/* binding */ runFileName),
-/* harmony export */   ml: () => (/* binding */ RUN_SUFFIX)
+/* harmony export */   Pm: () => (/* binding */ claimFolder)
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(51455);
@@ -39823,18 +39892,11 @@ const cappedSentence = ({ context, history }, runs, looked) => `Found ${runs.len
 
 
 
-/** What marks a file as a run record among the others of a folder or an archive. */
-const RUN_SUFFIX = '.run.json';
 /**
  * The subfolder of runs that were judged regressed. They are no baseline until somebody accepts
  * them by moving them up: else running again would turn every red gate green.
  */
 const SET_ASIDE = 'regressed';
-/** The name under which a run is stored: sorts by time, tells the candidate's kind, never collides. */
-function runFileName(run) {
-    const stamp = run.startedAt.replace(/\.\d+Z$/, 'Z').replace(/[-:]/g, '');
-    return `${stamp}-${run.target.kind}-${run.id}${RUN_SUFFIX}`;
-}
 /**
  * Makes a folder and proves that files can be written in it.
  * @throws Failure (usage) when they cannot
@@ -39879,6 +39941,33 @@ async function writeWhole(path, text) {
         await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(temporary, { force: true });
         throw error;
     }
+}
+
+
+/***/ }),
+
+/***/ 80357:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   d: () => (/* binding */ metricsNamed)
+/* harmony export */ });
+/* harmony import */ var picomatch__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(14006);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(71957);
+
+
+/**
+ * The metrics that a glob matches.
+ *
+ * @param among where the ids are from, for the error sentence: "the catalogue"
+ * @throws Failure (usage) for a glob that names none of them
+ */
+function metricsNamed(input, glob, ids, among) {
+    const found = ids.filter((id) => picomatch__WEBPACK_IMPORTED_MODULE_1__.isMatch(id, glob));
+    if (found.length > 0)
+        return found;
+    const families = [...new Set(ids.map((id) => `${id.split('.', 1)[0]}.*`))];
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`${input} "${glob}" names no metric of ${among}: give an id such as ${ids[0]}, or a glob such as ${families.join(', ')}.`);
 }
 
 
@@ -40005,6 +40094,7 @@ const ownRuns = (out) => ({
 /* harmony export */   dS: () => (/* binding */ parseSeed),
 /* harmony export */   nS: () => (/* binding */ parseGlobs)
 /* harmony export */ });
+/* unused harmony export parseExpected */
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(71957);
 
 const SECOND_MS = 1000;
@@ -40063,6 +40153,13 @@ function parseSeed(text) {
         return seed;
     throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`seed "${text}" is not a whole number from 0 to 4294967295.`);
 }
+/** Reads how many shards have to be there; a matrix has 256 legs at most. */
+function parseExpected(text) {
+    const count = /^\d{1,3}$/.test(text.trim()) ? Number(text) : Number.NaN;
+    if (count >= 1 && count <= 256)
+        return count;
+    throw usageFailure(`expect "${text}" is not a whole number from 1 to 256.`);
+}
 const FAIL_ON = ['regression', 'inconclusive', 'never'];
 const parseFailOn = (text) => parseChoice('fail-on', text, FAIL_ON);
 /** Reads one of a few words; `input` is the name of the input for the error's sentence. */
@@ -40077,6 +40174,134 @@ const words = (text) => text
     .split(/[,\n](?![^{}]*\})/)
     .map((word) => word.trim())
     .filter((word) => word !== '');
+
+
+/***/ }),
+
+/***/ 47941:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  hx: () => (/* binding */ gatherEvidence),
+  t$: () => (/* binding */ newIdentity)
+});
+
+// UNUSED EXPORTS: bothIdentities, screenAndConfirm
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(77598);
+// EXTERNAL MODULE: ./lib/measure/session.js + 9 modules
+var measure_session = __nccwpck_require__(74774);
+// EXTERNAL MODULE: ./lib/stats/assumptions.js
+var assumptions = __nccwpck_require__(22595);
+// EXTERNAL MODULE: ./lib/targets/index.js + 2 modules
+var targets = __nccwpck_require__(43907);
+// EXTERNAL MODULE: ./lib/units.js
+var units = __nccwpck_require__(83052);
+// EXTERNAL MODULE: ./lib/verdict/duet.js
+var duet = __nccwpck_require__(9619);
+// EXTERNAL MODULE: ./lib/verdict/settings.js
+var settings = __nccwpck_require__(63260);
+;// CONCATENATED MODULE: ./lib/version.js
+/** This tool's version, as records and reports state it. The tests hold it to package.json. */
+const VERSION = '0.1.0';
+
+;// CONCATENATED MODULE: ./lib/evidence.js
+
+
+
+
+
+
+
+
+/** Measures what the baseline calls for: a duet, a run against stored ones, or a self-portrait. */
+function gatherEvidence(config, bench, baseline, telling) {
+    if (baseline.kind === 'target')
+        return duel(config, bench, baseline.target, telling);
+    const { stored } = baseline;
+    return stored.runs.length > 0
+        ? predict(config, bench, stored, telling)
+        : selfPortrait(config, bench, stored, telling);
+}
+/** Both sides can be run here: interleave them, screen all metrics, confirm the flagged ones. */
+async function duel(config, bench, baseline, { progress, source }) {
+    const candidate = (0,targets/* makeTarget */.mh)(config.candidate);
+    const session = new measure_session/* Session */.N(bench, { baseline, candidate }, config.durationMs, progress);
+    const [before, after] = bothIdentities(source);
+    const runs = () => [session.baselineRun(before), session.candidateRun(after)];
+    await session.warmUp();
+    await session.tails();
+    await screenAndConfirm(session, runs, config, progress);
+    const [baselineRun, candidateRun] = runs();
+    return { design: 'duet', baseline: baselineRun, candidate: candidateRun };
+}
+/** @param runs both sides as measured so far, the baseline first */
+async function screenAndConfirm(session, runs, settings, progress) {
+    progress.phase('Measure both sides in turn');
+    await session.screen({ goal: goalOf(settings, assumptions/* DUET_MARGIN */.CJ) });
+    const { flagged, leastPairs } = (0,duet/* screenDuet */.F9)(...runs(), settings);
+    if (flagged.length === 0)
+        return;
+    progress.phase(`Confirm ${(0,units/* countOf */.pq)(flagged.length, 'flagged metric')} on fresh launches`);
+    await session.confirm(flagged, leastPairs);
+}
+/** The baseline is stored runs: measure the candidate and ask whether they predict it. */
+async function predict(config, bench, stored, { progress, source }) {
+    const candidate = (0,targets/* makeTarget */.mh)(config.candidate);
+    const session = new measure_session/* Session */.N(bench, { candidate }, config.durationMs, progress);
+    const own = newIdentity(source);
+    await session.warmUp();
+    await session.tails();
+    progress.phase(`Measure, to compare with ${stored.origin}`);
+    await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, assumptions/* PREDICTION_MARGIN */.Nz) });
+    return { design: 'prediction', stored, candidate: session.candidateRun(own) };
+}
+/** Nothing to compare with: the candidate against itself shows what this machine can tell apart. */
+async function selfPortrait(config, bench, stored, { progress, source }) {
+    const candidate = (0,targets/* makeTarget */.mh)(config.candidate);
+    const sides = { baseline: candidate, candidate };
+    const session = new measure_session/* Session */.N(bench, sides, config.durationMs, progress);
+    const own = newIdentity(source);
+    const arms = bothIdentities(source);
+    progress.note(`There is no earlier run in ${stored.origin}, so the candidate is measured against itself, which shows what this machine can tell apart.`);
+    await session.warmUp();
+    await session.tails();
+    progress.phase('Measure the candidate against itself');
+    await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, assumptions/* DUET_MARGIN */.CJ) });
+    return {
+        design: 'self',
+        before: session.baselineRun(arms[0]),
+        after: session.candidateRun(arms[1]),
+        candidate: session.pooledRun(own),
+        skipped: stored.skipped,
+    };
+}
+/** What the measuring time is to buy. */
+const goalOf = ({ alpha, margins }, fallback) => ({
+    alpha,
+    marginOf: ({ id, least_margin_percent }) => (0,settings/* marginOf */.O)({ id, leastMargin: least_margin_percent / 100 }, margins, fallback),
+});
+/** Without a confirmation to follow. */
+const WHOLE_BUDGET = 1;
+const randomId = () => (0,external_node_crypto_.randomBytes)(8).toString('hex');
+/** Names for the two runs of a duet that begins now. */
+function bothIdentities(source) {
+    const id = randomId();
+    return [
+        { ...newIdentity(source), duet: { id, side: 'baseline' } },
+        { ...newIdentity(source), duet: { id, side: 'candidate' } },
+    ];
+}
+/** A name for a run that begins now. */
+const newIdentity = (source) => ({
+    id: randomId(),
+    startedAt: new Date().toISOString(),
+    tool: VERSION,
+    ...(source ? { source } : {}),
+});
 
 
 /***/ }),
@@ -40155,7 +40380,7 @@ const isThere = (path) => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.stat)
 
 /***/ }),
 
-/***/ 88926:
+/***/ 12486:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -40166,19 +40391,27 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(76760);
+// EXTERNAL MODULE: ./lib/archive/write.js
+var write = __nccwpck_require__(42193);
 // EXTERNAL MODULE: ./lib/failure.js
 var failure = __nccwpck_require__(71957);
 // EXTERNAL MODULE: ./lib/targets/index.js + 2 modules
 var targets = __nccwpck_require__(43907);
 // EXTERNAL MODULE: external "node:fs/promises"
 var promises_ = __nccwpck_require__(51455);
-// EXTERNAL MODULE: ./lib/record/run.js + 1 modules
-var record_run = __nccwpck_require__(62522);
+// EXTERNAL MODULE: ./lib/record/file.js
+var file = __nccwpck_require__(42143);
+// EXTERNAL MODULE: ./lib/record/run.js + 2 modules
+var run = __nccwpck_require__(43089);
 // EXTERNAL MODULE: ./lib/units.js
 var units = __nccwpck_require__(83052);
+// EXTERNAL MODULE: ./lib/baseline/read.js
+var read = __nccwpck_require__(97579);
 // EXTERNAL MODULE: ./lib/baseline/write.js
-var write = __nccwpck_require__(16396);
+var baseline_write = __nccwpck_require__(16396);
 ;// CONCATENATED MODULE: ./lib/baseline/directory.js
+
+
 
 
 
@@ -40222,42 +40455,40 @@ async function readFileRun(path, shown) {
     const { run, why } = await readRecord(path);
     if (run)
         return { runs: [run], skipped: [], origin: `the file ${shown}` };
-    throw (0,failure/* usageFailure */.II)(`baseline "file:${shown}" cannot be used, since ${why}: give a run record (*${write/* RUN_SUFFIX */.ml}).`);
+    throw (0,failure/* usageFailure */.II)(`baseline "file:${shown}" cannot be used, since ${why}: give a run record (*${file/* RUN_SUFFIX */.ml}).`);
 }
 /** An empty store that is not really empty should not be called so. */
 async function setAside(path, shown) {
-    const names = await (0,promises_.readdir)((0,external_node_path_.join)(path, write/* SET_ASIDE */.CO)).catch(() => []);
-    const count = names.filter((name) => name.endsWith(write/* RUN_SUFFIX */.ml)).length;
+    const names = await (0,promises_.readdir)((0,external_node_path_.join)(path, baseline_write/* SET_ASIDE */.CO)).catch(() => []);
+    const count = names.filter((name) => name.endsWith(file/* RUN_SUFFIX */.ml)).length;
     if (count === 0)
         return [];
     return [
-        `${(0,units/* countOf */.pq)(count, 'regressed run')} set aside in ${(0,external_node_path_.join)(shown, write/* SET_ASIDE */.CO)} ${count === 1 ? 'is' : 'are'} no baseline: move the record up to accept it.`,
+        `${(0,units/* countOf */.pq)(count, 'regressed run')} set aside in ${(0,external_node_path_.join)(shown, baseline_write/* SET_ASIDE */.CO)} ${count === 1 ? 'is' : 'are'} no baseline: move the record up to accept it.`,
     ];
 }
 async function recordFiles(path, shown) {
     try {
         const entries = await (0,promises_.readdir)(path, { recursive: true, withFileTypes: true });
         return entries
-            .filter((entry) => entry.isFile() && entry.name.endsWith(write/* RUN_SUFFIX */.ml))
+            .filter((entry) => entry.isFile() && entry.name.endsWith(file/* RUN_SUFFIX */.ml))
             .map((entry) => (0,external_node_path_.join)(entry.parentPath, entry.name))
             .filter((name) => isCounted((0,external_node_path_.relative)(path, name).split('/')));
     }
     catch (error) {
-        throw (0,failure/* usageFailure */.II)(`baseline "directory:${shown}" cannot be read (${(0,failure/* reasonOf */.A3)(error)}): give a folder that holds run records (*${write/* RUN_SUFFIX */.ml}).`);
+        throw (0,failure/* usageFailure */.II)(`baseline "directory:${shown}" cannot be read (${(0,failure/* reasonOf */.A3)(error)}): give a folder that holds run records (*${file/* RUN_SUFFIX */.ml}).`);
     }
 }
-const isCounted = (parts) => parts.length <= DEEPEST && !parts.includes(write/* SET_ASIDE */.CO);
+/** Subfolders of an out folder whose records nobody took for earlier runs of the candidate. */
+const NO_BASELINE = [baseline_write/* SET_ASIDE */.CO, file/* EVIDENCE */.S4, file/* SHARDS */.Oq];
+const isCounted = (parts) => parts.length <= DEEPEST && !parts.some((part) => NO_BASELINE.includes(part));
+/** Reads one file as a run record; whatever is wrong with it is an answer and not an error. */
 async function readRecord(path) {
-    try {
-        const { size } = await (0,promises_.stat)(path);
-        if (size > record_run/* MAX_RUN_BYTES */.xn)
-            return { why: 'it is too large' };
-        const result = (0,record_run/* parseRun */.zZ)(await (0,promises_.readFile)(path, 'utf8'));
-        return result.ok ? { run: result.run } : { why: result.reason };
-    }
-    catch (error) {
-        return { why: `it cannot be read (${(0,failure/* reasonOf */.A3)(error)})` };
-    }
+    const { text, why } = await (0,read/* readWhole */.o)(path, run/* MAX_RUN_BYTES */.xn);
+    if (text === undefined)
+        return { why };
+    const result = (0,run/* parseRun */.zZ)(text);
+    return result.ok ? { run: result.run } : { why: result.reason };
 }
 
 ;// CONCATENATED MODULE: ./lib/baseline/open.js
@@ -40293,3655 +40524,14 @@ function readStored(baseline, candidateSpec, artifacts) {
     }
 }
 
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(77598);
-// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
-var simple_statistics = __nccwpck_require__(15521);
-// EXTERNAL MODULE: ./lib/stats/assumptions.js
-var assumptions = __nccwpck_require__(22595);
-;// CONCATENATED MODULE: ./lib/stats/arguments.js
-/**
- * The door of the pure rooms: a number that is not finite, or out of its range, is a bug in the
- * caller and never a user's mistake, so it is a RangeError that names the argument.
- */
-function requireFinite(name, value) {
-    if (!Number.isFinite(value))
-        throw new RangeError(`${name} must be finite, not ${value}`);
-}
-function requireAllFinite(name, values) {
-    for (const [index, value] of values.entries())
-        requireFinite(`${name}[${index}]`, value);
-}
-function requireSome(name, values) {
-    if (values.length === 0)
-        throw new RangeError(`${name} must not be empty`);
-    requireAllFinite(name, values);
-}
-/** A level or coverage: strictly between 0 and 1. */
-function requireLevel(name, value) {
-    if (!(value > 0 && value < 1)) {
-        throw new RangeError(`${name} must lie between 0 and 1, not be ${value}`);
-    }
-}
-function requirePositive(name, value) {
-    requireFinite(name, value);
-    if (value <= 0)
-        throw new RangeError(`${name} must be above 0, not ${value}`);
-}
-function requireNotNegative(name, value) {
-    requireFinite(name, value);
-    if (value < 0)
-        throw new RangeError(`${name} must not be negative, not ${value}`);
-}
-function requireCount(name, value) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-        throw new RangeError(`${name} must be a whole number above 0, not ${value}`);
-    }
-}
-function requireProbabilities(name, values) {
-    for (const [index, value] of values.entries()) {
-        if (!(value >= 0 && value <= 1)) {
-            throw new RangeError(`${name}[${index}] must be a probability, not ${value}`);
-        }
-    }
-}
-
-// EXTERNAL MODULE: ./node_modules/jstat/dist/jstat.js
-var jstat = __nccwpck_require__(32453);
-;// CONCATENATED MODULE: ./lib/stats/normal.js
-
-
-/** Half a unit in the last place of 1: all that cancellation in jStat's 1 + erf(z) leaves of a tail. */
-const SMALLEST_TAIL = Number.EPSILON / 2;
-/**
- * P(Z ≥ z) of the standard normal distribution, from jStat's error function.
- *
- * Agrees with R's pnorm to 1e-15 absolute, and to 1e-9 relative for z ≤ 6. Tails under 1.1e-16
- * are returned as 1.1e-16, so that an approximate p-value errs upwards and is never 0.
- *
- * @throws RangeError when z is not finite
- */
-function normalUpperTail(z) {
-    requireFinite('z', z);
-    return Math.max(SMALLEST_TAIL, jstat.normal.cdf(-z, 0, 1));
-}
-/**
- * Quantile of the standard normal distribution, in (0, 1).
- *
- * Agrees with R's qnorm to 1e-9 relative for 1e-9 ≤ p ≤ 1 − 1e-6. (simple-statistics' `probit`
- * is Winitzki's closed form, wrong in the third digit: not good enough for a Holm divisor.)
- *
- * @throws RangeError when p is not strictly between 0 and 1
- */
-function normalQuantile(p) {
-    requireLevel('p', p);
-    return jstat.normal.inv(p, 0, 1);
-}
-
-;// CONCATENATED MODULE: ./lib/stats/walsh.js
-/**
- * The Walsh averages of d₁ … d_n are the n(n+1)/2 means (d_i + d_j)/2 with i ≤ j. The signed-rank
- * statistic about θ counts those above θ, and the Hodges-Lehmann estimate is their median, which
- * is why test, interval and estimate all come from the two functions here (J. W. Tukey, 1949;
- * J. L. Hodges and E. L. Lehmann, Annals of Mathematical Statistics 34, 1963, 598-611).
- */
-const walshCount = (n) => (n * (n + 1)) / 2;
-// Halves first: the sum of two finite numbers may overflow, and both orders give the same rounding.
-const midpoint = (x, y) => x / 2 + y / 2;
-const ascending = (values) => Float64Array.from(values).sort();
-/** All Walsh averages in ascending order: n²/2 numbers. */
-function walshAverages(sorted) {
-    const averages = new Float64Array(walshCount(sorted.length));
-    let filled = 0;
-    for (const [i, x] of sorted.entries()) {
-        for (const y of sorted.subarray(i))
-            averages[filled++] = midpoint(x, y);
-    }
-    return averages.sort();
-}
-/**
- * How many Walsh averages lie strictly above `shift`, in time linear in n: as i grows, the first j
- * whose average with i is above can only fall.
- */
-function walshAbove(sorted, shift) {
-    const n = sorted.length;
-    let first = n;
-    let count = 0;
-    for (let i = 0; i < n; i++) {
-        const x = sorted[i];
-        while (first > 0 && midpoint(x, sorted[first - 1]) > shift)
-            first--;
-        count += n - Math.max(i, first);
-    }
-    return count;
-}
-
-;// CONCATENATED MODULE: ./lib/stats/signed-rank.js
-
-
-
-
-/**
- * Wilcoxon's signed-rank test of paired differences about a shift.
- *
- * Exact up to {@link EXACT_LIMIT} differences; beyond, the normal approximation with continuity
- * correction and with the tie correction for repeated differences.
- *
- * A difference or a mean of two that *equals* the shift counts against rejecting, for either
- * direction. Dropping zeros and averaging ranks, as Wilcoxon did, makes p rise and fall as the
- * shift moves one way (for 3, 24, 26, 38 it is 0.625 at 24 and 0.5625 at 24.5), so that no interval
- * agrees with it: J. W. Pratt, "Remarks on zeros and ties in the Wilcoxon signed rank procedures",
- * Journal of the American Statistical Association 54 (1959), 655-667. Counting them against is
- * what the worst way of breaking the ties would give, hence valid at every level, and p is monotone
- * in the shift. Where nothing equals the shift, the statistic is the textbook's.
- *
- * Assumes independent differences, symmetric about Δ. Source: F. Wilcoxon, Biometrics Bulletin 1
- * (1945), 80-83; E. L. Lehmann, "Nonparametrics" (1975), chapter 4.
- *
- * @param differences in any order; none at all gives p = 1, and so do zeros only at shift 0
- * @param shift in the unit of the differences
- * @throws RangeError when a number is not finite
- */
-function signedRankTest(differences, shift) {
-    requireAllFinite('differences', differences);
-    requireFinite('shift', shift);
-    const sorted = ascending(differences);
-    const mirrored = sorted.map((difference) => -difference).reverse();
-    const tail = signedRankTail(sorted);
-    return {
-        greater: tail(walshAbove(sorted, shift)),
-        less: tail(walshAbove(mirrored, -shift)),
-        n: sorted.length,
-    };
-}
-/**
- * The null distribution that goes with a set of differences. It depends on their number, and
- * beyond the exact limit on how often each value is repeated, but on no shift: that is what keeps
- * test and interval in agreement. (With repeated values the tie-free exact distribution stays
- * valid: breaking ties among differences of one sign at random leaves the statistic unchanged.
- * G. E. Noether, "Wilcoxon confidence intervals for location parameters in the discrete case",
- * Journal of the American Statistical Association 62, 1967, 184-188.)
- */
-function signedRankTail(sorted) {
-    const n = sorted.length;
-    return n > assumptions/* EXACT_LIMIT */.C_ ? approximateTail(n, tieCorrection(sorted)) : tieFreeTail(n);
-}
-/** The null distribution for n differences of which no two are equal. */
-function tieFreeTail(n) {
-    if (n > assumptions/* EXACT_LIMIT */.C_)
-        return approximateTail(n, 0);
-    const tail = exactTail(n);
-    return (t) => tail[t] ?? 0;
-}
-/**
- * The largest order c for which P(T ≥ M − c + 1) ≤ level, where M = n(n+1)/2; 0 when there is none.
- * The c-th smallest Walsh average is then the lower end of the one-sided interval: every shift
- * below it is rejected at the level, and no shift from it on.
- */
-function criticalOrder(n, tail, level) {
-    const maximum = walshCount(n);
-    let rejected = 0;
-    let kept = maximum + 1;
-    while (kept - rejected > 1) {
-        const order = Math.floor((rejected + kept) / 2);
-        if (tail(maximum - order + 1) <= level)
-            rejected = order;
-        else
-            kept = order;
-    }
-    return rejected;
-}
-const tails = new Map();
-/** P(T ≥ t) for t = 0 … n(n+1)/2. Every count is at most 2^50, hence exact in a double. */
-function exactTail(n) {
-    const known = tails.get(n);
-    if (known !== undefined)
-        return known;
-    const tail = subsetCounts(n);
-    for (let t = tail.length - 2; t >= 0; t--)
-        tail[t] = (tail[t] ?? 0) + (tail[t + 1] ?? 0);
-    const shares = tail.map((count) => count / 2 ** n);
-    tails.set(n, shares);
-    return shares;
-}
-/** How many subsets of the ranks 1 … n have the sum t, for every t. */
-function subsetCounts(n) {
-    const counts = new Float64Array(walshCount(n) + 1);
-    counts[0] = 1;
-    for (let rank = 1; rank <= n; rank++) {
-        for (let t = walshCount(rank); t >= rank; t--) {
-            counts[t] = (counts[t] ?? 0) + (counts[t - rank] ?? 0);
-        }
-    }
-    return counts;
-}
-/** Lehmann (1975), chapter 4; the continuity correction is the 0.5. P(T ≥ 0) is 1 by definition. */
-function approximateTail(n, ties) {
-    const mean = walshCount(n) / 2;
-    const deviation = Math.sqrt((n * (n + 1) * (2 * n + 1)) / 24 - ties / 48);
-    return (t) => (t <= 0 ? 1 : normalUpperTail((t - mean - 0.5) / deviation));
-}
-/** Σ (k³ − k) over the groups of k equal differences. */
-function tieCorrection(sorted) {
-    let sum = 0;
-    let group = 1;
-    for (let i = 1; i <= sorted.length; i++) {
-        if (sorted[i] === sorted[i - 1]) {
-            group++;
-        }
-        else {
-            sum += group ** 3 - group;
-            group = 1;
-        }
-    }
-    return sum;
-}
-
-;// CONCATENATED MODULE: ./lib/stats/hodges-lehmann.js
-
-
-
-/**
- * The Hodges-Lehmann estimate of the shift behind paired differences, with the interval of all
- * shifts that {@link signedRankTest} keeps at (1 − confidence)/2 in either direction: `low` is the
- * smallest shift with `greater` above that level, `high` the largest with `less` above it.
- *
- * The estimate is the median of the Walsh averages (J. L. Hodges and E. L. Lehmann, Annals of
- * Mathematical Statistics 34, 1963, 598-611); the ends are two of those averages (M. Hollander and
- * D. A. Wolfe, "Nonparametric Statistical Methods", 1999, section 3.3). R's wilcox.test gives the
- * same ends unless 2^n · (1 − confidence)/2 is a count of outcomes exactly.
- *
- * Holds n²/2 numbers: 4 MB for 1,000 differences.
- *
- * @param differences at least one, in any order
- * @param confidence two-sided coverage, strictly between 0 and 1
- * @throws RangeError when there is no difference, or a number is out of its range
- */
-function hodgesLehmann(differences, confidence) {
-    requireSome('differences', differences);
-    requireLevel('confidence', confidence);
-    const sorted = ascending(differences);
-    const averages = walshAverages(sorted);
-    const estimate = median(averages);
-    const order = criticalOrder(sorted.length, signedRankTail(sorted), (1 - confidence) / 2);
-    return {
-        estimate,
-        low: averages[order - 1] ?? Number.NEGATIVE_INFINITY,
-        high: averages[averages.length - order] ?? Number.POSITIVE_INFINITY,
-        confidence,
-    };
-}
-/** Through `midpoint`, since the difference of two finite numbers may overflow. */
-function median(sorted) {
-    const middle = (sorted.length - 1) / 2;
-    return midpoint(sorted[Math.floor(middle)], sorted[Math.ceil(middle)]);
-}
-
-;// CONCATENATED MODULE: ./lib/stats/random.js
-
-const TWO_32 = 2 ** 32;
-/**
- * xoshiro128** 1.1, seeded through SplitMix64 as its authors advise. 128 bits of state, period
- * 2^128 − 1; not for secrets.
- *
- * Source: D. Blackman and S. Vigna, "Scrambled linear pseudorandom number generators", ACM
- * Transactions on Mathematical Software 47 (2021), article 36; G. L. Steele, D. Lea and
- * C. H. Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
- *
- * @param seed a whole number from 0 to 2^53 − 1
- * @throws RangeError for any other seed
- */
-function seededRandom(seed) {
-    if (!Number.isSafeInteger(seed) || seed < 0) {
-        throw new RangeError(`seed must be a whole number from 0 to 2^53 - 1, not ${seed}`);
-    }
-    return randomFromState(splitMix64(BigInt(seed)));
-}
-/** The generator from a state of four 32-bit words that are not all zero. */
-function randomFromState([a, b, c, d]) {
-    let s0 = a | 0;
-    let s1 = b | 0;
-    let s2 = c | 0;
-    let s3 = d | 0;
-    const uint32 = () => {
-        const result = Math.imul(rotateLeft(Math.imul(s1, 5), 7), 9) >>> 0;
-        const shifted = s1 << 9;
-        s2 ^= s0;
-        s3 ^= s1;
-        s1 ^= s2;
-        s0 ^= s3;
-        s2 ^= shifted;
-        s3 = rotateLeft(s3, 11);
-        return result;
-    };
-    return {
-        uint32,
-        unit: () => ((uint32() >>> 5) * 2 ** 26 + (uint32() >>> 6)) / 2 ** 53,
-        below: (bound) => drawBelow(uint32, bound),
-    };
-}
-const rotateLeft = (word, by) => (word << by) | (word >>> (32 - by));
-/** Draws above the largest multiple of the bound are thrown away: fewer than half of them. */
-function drawBelow(uint32, bound) {
-    requireCount('bound', bound);
-    if (bound > TWO_32)
-        throw new RangeError(`bound must be at most 2^32, not ${bound}`);
-    const limit = TWO_32 - (TWO_32 % bound);
-    let drawn = uint32();
-    while (drawn >= limit)
-        drawn = uint32();
-    return drawn % bound;
-}
-/** Two outputs of SplitMix64, as four words, low half first. */
-function splitMix64(seed) {
-    const first = mix(seed + GOLDEN_GAMMA);
-    const second = mix(seed + 2n * GOLDEN_GAMMA);
-    return [low32(first), low32(first >> 32n), low32(second), low32(second >> 32n)];
-}
-const GOLDEN_GAMMA = 0x9e3779b97f4a7c15n;
-const low32 = (word) => Number(BigInt.asUintN(32, word));
-function mix(state) {
-    let z = BigInt.asUintN(64, state);
-    z = BigInt.asUintN(64, (z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n);
-    z = BigInt.asUintN(64, (z ^ (z >> 27n)) * 0x94d049bb133111ebn);
-    return z ^ (z >> 31n);
-}
-
-;// CONCATENATED MODULE: ./lib/stats/critical-distance.js
-
-
-
-
-/** Enough to place a quantile at 0.8 within 0.023 of that probability (one standard error). */
-const RESAMPLES = 300;
-/** Beyond, distances shrink as 1/√pairs (the sum of many ranks is normal), which is quicker. */
-const RESAMPLED_PAIRS = 100;
-/** Of the sample's range: well under the resampling error. */
-const PRECISION = 1e-3;
-/** Any number will do; a fixed one makes the answer a function of the differences. */
-const SEED = 80;
-/**
- * How far beyond the margin a true shift must lie for one stage to reject, in each of
- * {@link RESAMPLES} repetitions of the stage on noise like the run's own.
- *
- * For noise e and true shift Δ the test about δ rejects exactly when Δ − δ exceeds minus the c-th
- * smallest Walsh average of e, c being the critical order of the level; so one repetition yields
- * its distance without any search over Δ, and the discreteness of small samples is in it.
- *
- * The noise is resampled from the centred differences with random signs, since the test assumes
- * symmetry and signs double what few differences can say about their tails (the bootstrap under
- * the null hypothesis: B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap", 1993,
- * chapter 16). √(n/(n−1)) gives back the spread that centring takes.
- *
- * @param differences at least two
- * @returns the distances, ascending, in the unit of the differences
- */
-function criticalDistances(differences, stage) {
-    const pairs = Math.min(stage.pairs, RESAMPLED_PAIRS);
-    const order = criticalOrder(pairs, tieFreeTail(pairs), stage.level);
-    const draw = resampler(differences, pairs);
-    const shrink = Math.sqrt(pairs / stage.pairs);
-    return Float64Array.from({ length: RESAMPLES }, () => -shrink * lowerEnd(draw(), order)).sort();
-}
-function resampler(differences, pairs) {
-    const n = differences.length;
-    const { estimate } = hodgesLehmann(differences, 0.5);
-    const widen = Math.sqrt(n / (n - 1));
-    const residuals = differences.map((difference) => (difference - estimate) * widen);
-    const signed = [...residuals, ...residuals.map((residual) => -residual)];
-    const random = seededRandom(SEED);
-    return () => ascending(Array.from({ length: pairs }, () => signed[random.below(signed.length)]));
-}
-/** The order-th smallest Walsh average, by bisection: sorting them all would cost n² log n. */
-function lowerEnd(sorted, order) {
-    let low = sorted[0];
-    let high = sorted[sorted.length - 1];
-    const above = walshCount(sorted.length) - order;
-    for (let width = (high - low) * PRECISION; high - low > width;) {
-        const middle = (low + high) / 2;
-        if (walshAbove(sorted, middle) > above)
-            low = middle;
-        else
-            high = middle;
-    }
-    return high;
-}
-
-;// CONCATENATED MODULE: ./lib/stats/student.js
-
-
-/**
- * P(T ≤ t) of Student's t distribution, as the incomplete beta function of ν / (ν + t²)
- * (Abramowitz and Stegun 1964, 26.7.1).
- *
- * Agrees with R's pt to 1e-8 absolute and 3e-7 relative for 1 ≤ ν ≤ 1e5: jStat stops its continued
- * fraction at 3e-7 of a step. Its own `studentt.cdf` is not used, because it takes the lower tail
- * as a difference and is off by 2e-8 at ν = 100 and 3e-6 at ν = 1e5.
- *
- * @param t any finite number
- * @param degreesOfFreedom above 0, need not be whole
- * @throws RangeError when an argument is out of its range
- */
-function studentCdf(t, degreesOfFreedom) {
-    requireFinite('t', t);
-    requirePositive('degreesOfFreedom', degreesOfFreedom);
-    const x = degreesOfFreedom / (degreesOfFreedom + t * t);
-    const tail = jstat.ibeta(x, degreesOfFreedom / 2, 0.5) / 2;
-    return t < 0 ? tail : 1 - tail;
-}
-/**
- * Quantile of Student's t distribution.
- *
- * Agrees with R's qt to 1e-7 relative for 1 ≤ ν ≤ 1e5 and 1e-9 ≤ p ≤ 1 − 1e-6 (worst seen: 4e-8).
- *
- * @param p strictly between 0 and 1
- * @param degreesOfFreedom above 0, need not be whole
- * @throws RangeError when an argument is out of its range
- */
-function studentQuantile(p, degreesOfFreedom) {
-    requireLevel('p', p);
-    requirePositive('degreesOfFreedom', degreesOfFreedom);
-    return jstat.studentt.inv(p, degreesOfFreedom);
-}
-
-;// CONCATENATED MODULE: ./lib/stats/power.js
-
-
-
-
-
-/**
- * The smallest true shift that screen and confirmation together flag with probability 0.8
- * ({@link POWER}) when this metric alone changed: it must pass the screen at 0.20 / familySize
- * (Holm's first divisor) and then, on fresh pairs, the confirmation at alpha. When others changed
- * too the screen gets easier and the confirmation harder; {@link minimumPairs} guards the latter.
- *
- * The two passes are independent, so the shift sought is where the product of both resampled
- * powers reaches 0.8 ({@link criticalDistances}).
- *
- * Accuracy, by simulation with a margin of 2 % and noise of 1 % (normal, Laplace, and normal with
- * one draw in ten five times as wide), 12 to 300 pairs, families of 1 and 26: the median printed
- * value is within 3 % of the observed one, and nine in ten within 20 %, except for 12 contaminated
- * pairs. There the median is 12 % too low for a family of 1 and 26 % for one of 26 (15 % with the
- * A-A pairs), since a third of such runs hold no outlier to learn from. With still fewer pairs it
- * errs low likewise.
- *
- * @returns on the log scale, at least the margin; Infinity when either stage has too few pairs to
- *   reach its level at all, or there are fewer than {@link MINIMUM_REPLICATES} differences
- * @throws RangeError when an argument is out of its range
- */
-function mde80ForDuet(run) {
-    const { differences, margin, alpha, familySize, pairs, confirmPairs = pairs } = run;
-    requireAllFinite('differences', differences);
-    requireNotNegative('margin', margin);
-    requireLevel('alpha', alpha);
-    requireCount('familySize', familySize);
-    requireCount('pairs', pairs);
-    requireCount('confirmPairs', confirmPairs);
-    const screen = { pairs, level: assumptions/* SCREEN_FAMILY_WISE */.NR / familySize };
-    const confirm = { pairs: confirmPairs, level: alpha };
-    const reachable = [screen, confirm].every((s) => s.pairs >= minimumPairs(s.level, 1));
-    if (!reachable || differences.length < assumptions/* MINIMUM_REPLICATES */.uK)
-        return Number.POSITIVE_INFINITY;
-    const distance = jointQuantile(criticalDistances(differences, screen), criticalDistances(differences, confirm));
-    return margin + Math.max(0, distance);
-}
-/**
- * What {@link mde80ForDuet} may be expected to say of a duet that is still to be measured, by the
- * normal approximation: the signed-rank test of n normal differences has the power of a z test of
- * 3n/π of them (J. L. Hodges and E. L. Lehmann, Annals of Mathematical Statistics 27, 1956,
- * 324-335). Noise in modes, or with rare outliers, is met better than this says.
- *
- * @returns on the log scale, above the margin; Infinity with too few pairs for the level
- * @throws RangeError when an argument is out of its range
- */
-function expectedMde80(plan) {
-    const { deviation, pairs, margin, alpha, familySize } = plan;
-    requireNotNegative('deviation', deviation);
-    requireNotNegative('margin', margin);
-    requireLevel('alpha', alpha);
-    requireCount('familySize', familySize);
-    requireCount('pairs', pairs);
-    const level = Math.min(alpha, assumptions/* SCREEN_FAMILY_WISE */.NR / familySize);
-    if (pairs < minimumPairs(level, 1))
-        return Number.POSITIVE_INFINITY;
-    const standardError = deviation * Math.sqrt(Math.PI / 3 / pairs);
-    return margin + standardError * (normalQuantile(1 - level) + normalQuantile(assumptions/* POWER */.wY));
-}
-/** The smallest distance that both stages get by with a joint probability of {@link POWER}. */
-function jointQuantile(screen, confirm) {
-    const distances = Float64Array.from([...screen, ...confirm]).sort();
-    const enough = assumptions/* POWER */.wY * screen.length * confirm.length;
-    let screened = 0;
-    let confirmed = 0;
-    for (const distance of distances) {
-        while ((screen[screened] ?? Number.POSITIVE_INFINITY) <= distance)
-            screened++;
-        while ((confirm[confirmed] ?? Number.POSITIVE_INFINITY) <= distance)
-            confirmed++;
-        if (screened * confirmed >= enough)
-            return distance;
-    }
-    return Number.POSITIVE_INFINITY;
-}
-/**
- * How many pairs an exact signed-rank test needs before its smallest p-value, 2^−K, gets under
- * Holm's first divisor: with fewer, nothing can ever be flagged, however large the change.
- *
- * @param alpha family-wise level
- * @param familySize metrics under that level
- * @throws RangeError when an argument is out of its range
- */
-function minimumPairs(alpha, familySize) {
-    requireLevel('alpha', alpha);
-    requireCount('familySize', familySize);
-    let pairs = 1;
-    while (2 ** -pairs > alpha / familySize)
-        pairs++;
-    return pairs;
-}
-/**
- * The smallest true shift that the prediction test flags with probability 0.8 when this metric
- * alone changed: δ + SE · (t(1 − α/F) + t(0.8)), both quantiles with the test's degrees of freedom.
- *
- * Not the noncentral t, on purpose. That one averages over the spreads that other runs might have
- * shown; here the spread of this run is given, and what is unknown is σ, whose posterior under
- * Smyth's prior makes (estimate − Δ) / SE follow Student's t again.
- *
- * @throws RangeError when an argument is out of its range
- */
-function mde80ForPrediction(test) {
-    const { standardError, degreesOfFreedom, margin, alpha, familySize } = test;
-    requirePositive('standardError', standardError);
-    requireNotNegative('margin', margin);
-    requireLevel('alpha', alpha);
-    requireCount('familySize', familySize);
-    const critical = studentQuantile(1 - alpha / familySize, degreesOfFreedom);
-    return margin + standardError * (critical + studentQuantile(assumptions/* POWER */.wY, degreesOfFreedom));
-}
-
-;// CONCATENATED MODULE: ./lib/measure/estimate.js
-
-
-/** Where a metric's own occupancy is read off: high, but not the luckiest batch. */
-const OWN_OCCUPANCY_QUANTILE = 0.9;
-/**
- * Reduces the batches of one metric in one launch to its replicate.
- *
- * A batch counts only when its participants ran on a CPU for as large a share of the wall time as
- * the metric's best batches did. The reference is the metric's own because kernels with
- * CONFIG_IRQ_TIME_ACCOUNTING keep the softirq work of a loopback send off the task's clock, which
- * would otherwise reject every batch of it. Involuntary switches are no criterion: a wake-up
- * preemption counts as one. Metrics that `sleeps` declares idle by design keep every batch, and so
- * does everything where the CPU clock stood still over a batch: it is too coarse to judge by (10 ms
- * in gVisor).
- *
- * And it counts only when no other thread was busy on the same core, which a virtual machine is not
- * told: a loop that needs the core's whole width, right after the batch, takes no longer than on a
- * quiet core.
- *
- * @returns undefined for a launch of which too little is left: its neighbour was busy throughout
- */
-function estimateReplicate(batches, filter) {
-    const occupied = undisturbed(batches, filter);
-    const kept = occupied.filter((index) => metQuiet(batches, index, filter));
-    if (kept.length < assumptions/* QUIET_SHARE */.fM * occupied.length)
-        return undefined;
-    const ns = kept.map((index) => batches.ns[index] ?? 0);
-    const control = kept.map((index) => batches.controlNs[index] ?? 0);
-    return {
-        estimateNs: (0,simple_statistics/* quantile */.YV)(ns, assumptions/* ESTIMATE_QUANTILE */.JG),
-        controlNs: (0,simple_statistics/* quantile */.YV)(control, assumptions/* CONTROL_QUANTILE */.ws),
-        spreadNs: (0,simple_statistics/* interquartileRange */.Z0)(ns),
-        kept: kept.length,
-        rejected: batches.ns.length - occupied.length,
-    };
-}
-/** What a plan learns the noise from: the batches that count, round by round. */
-function keptByRound(batches, filter) {
-    const rounds = [];
-    for (const index of undisturbed(batches, filter)) {
-        if (!metQuiet(batches, index, filter))
-            continue;
-        const round = batches.round[index] ?? 0;
-        rounds[round] = [...(rounds[round] ?? []), batches.ns[index] ?? 0];
-    }
-    return rounds.filter((round) => round !== undefined);
-}
-/** A launch's estimate from batches of any of its rounds, as {@link estimateReplicate} makes it. */
-const estimateOf = (rounds) => (0,simple_statistics/* quantile */.YV)(rounds.flat(), assumptions/* ESTIMATE_QUANTILE */.JG);
-/** Indices of the batches in which nobody else had the CPU. */
-function undisturbed({ occupancy }, { sleeps }) {
-    const all = [...occupancy.keys()];
-    if (sleeps || occupancy.includes(0))
-        return all;
-    const best = (0,simple_statistics/* quantile */.YV)([...occupancy], OWN_OCCUPANCY_QUANTILE);
-    return all.filter((index) => (occupancy[index] ?? 0) >= assumptions/* OCCUPANCY_THRESHOLD */.Op * best);
-}
-/** Of a probe that does not tell, every batch did. */
-function metQuiet({ width }, index, { sleeps, quietWidth }) {
-    const own = width[index] ?? Number.NaN;
-    return sleeps || quietWidth === undefined || !(own > assumptions/* WIDTH_THRESHOLD */.F3 * quietWidth);
-}
-/**
- * Reduces the counts of one metric in one launch to the one it takes for the truth: what happens
- * beside the operations, such as a preemption, disturbs few counts and never the same way.
- */
-function agreeOn(counts) {
-    const count = (0,simple_statistics/* modeFast */.Yz)([...counts]);
-    return { count, agreeing: counts.filter((one) => one === count).length, counts: counts.length };
-}
-
-;// CONCATENATED MODULE: ./lib/measure/allocation.js
-
-
-
-
-
-/** How many rounds a launch may hold of one metric. */
-const ROUNDS_CHOICES = [5, 7, 10, 14, 20, 28, 40];
-/** A launch's estimate is made from drawn rounds so often, to see what it varies by. */
-const allocation_RESAMPLES = 40;
-/** However quiet a metric looked: a burst of a neighbour's work must not cost it the verdict. */
-const SPARE_PAIRS = 3;
-/** The noisiest metric gets so many times the pairs of the quietest at most: all have a verdict to get. */
-const MOST_TIMES = 4;
-/** Rounds of launches hold two pairs. */
-const PAIRS_PER_ROUND = 2;
-/**
- * @param metrics the gated metrics; those that the pilot could not measure get no allocation
- * @param timeMs what is left for the screen
- * @param seed of the resampling, so that a schedule can be repeated
- */
-function allocate(metrics, run, goal, timeMs, seed) {
-    const random = seededRandom(seed);
-    const launches = [...run.baseline, ...run.candidate];
-    const idleMs = idleOf(launches, metrics.length);
-    const needs = metrics.flatMap((metric) => needOf(metric, Math.log1p(goal.marginOf(metric)), run, idleMs, random));
-    const least = minimumPairs(assumptions/* SCREEN_FAMILY_WISE */.NR / Math.max(1, metrics.length), 1) + SPARE_PAIRS;
-    const choices = shareOut(needs, timeMs, least);
-    const most = Math.max(1, ...choices.map(({ pairs }) => pairs));
-    return new Map(choices.map(({ id, rounds, deviation, pairs }) => [
-        id,
-        { rounds, share: pairs / most, pairs: Math.round(pairs), deviation },
-    ]));
-}
-function needOf({ id, waits }, margin, run, idleMs, random) {
-    const filter = { sleeps: waits, quietWidth: run.quietWidth };
-    const sides = [run.baseline, run.candidate]
-        .map((side) => pilots(side, filter, id))
-        .filter((side) => side.length > 1);
-    if (sides.length === 0)
-        return [];
-    const all = sides.flat();
-    const roundMs = (0,simple_statistics/* mean */.RE)(all.map(({ count, elapsedNs }) => elapsedNs / 1e6 / count));
-    const usual = Math.round((0,simple_statistics/* mean */.RE)(all.map(({ rounds }) => rounds.length)));
-    const within = (rounds) => (0,simple_statistics/* mean */.RE)(sides.map((side) => varianceOfEstimate(side, rounds, random)));
-    const between = Math.max(0, (0,simple_statistics/* mean */.RE)(sides.map(varianceOfLaunches)) - within(usual));
-    const options = ROUNDS_CHOICES.map((rounds) => {
-        const variance = 2 * (between + within(rounds));
-        const costMs = 2 * (rounds * roundMs + idleMs);
-        return { rounds, costMs, noise: variance / margin ** 2, deviation: Math.sqrt(variance) };
-    });
-    return [{ id, options }];
-}
-const varianceOfLaunches = (side) => (0,simple_statistics/* sampleVariance */.y4)(side.map(({ rounds }) => Math.log(estimateOf(rounds))));
-const pilots = (side, filter, id) => side.flatMap(({ launch, metrics }) => {
-    const observation = metrics.get(id);
-    if (launch.phase === 'warm-up' || observation?.status !== 'ok')
-        return [];
-    if (observation.kind !== 'timed')
-        return [];
-    const { batches, elapsedNs } = observation;
-    const rounds = keptByRound(batches, filter);
-    const count = 1 + Math.max(...batches.round);
-    return rounds.length > 0 ? [{ rounds, count, elapsedNs }] : [];
-});
-/** What an estimate from so many rounds varies by within a launch, rounds drawn with replacement. */
-function varianceOfEstimate(side, rounds, random) {
-    const pool = side.flatMap((pilot) => pilot.rounds).filter((round) => round.length > 0);
-    const draw = () => Array.from({ length: rounds }, () => pool[random.below(pool.length)] ?? []);
-    return (0,simple_statistics/* sampleVariance */.y4)(Array.from({ length: allocation_RESAMPLES }, () => Math.log(estimateOf(draw()))));
-}
-/** ms a metric of what a launch takes beside its metrics: exec, setup of the probe, the results. */
-function idleOf(launches, metrics) {
-    const idle = launches.map(({ launch, metrics: seen }) => launch.wallNs -
-        (0,simple_statistics/* sum */.cz)([...seen.values()].map((one) => one.status === 'ok' && one.kind === 'timed' ? one.elapsedNs : 0)));
-    return idle.length === 0 ? 0 : Math.max(0, Math.min(...idle)) / 1e6 / Math.max(1, metrics);
-}
-/**
- * The pairs and rounds that make the sum of the squared standard errors, each against its margin, as
- * small as it can be in the time: Lagrange's condition, with the price of a millisecond found by
- * bisection. No metric gets fewer pairs than `least`, or it would be left without a verdict; where
- * not even that fits, all get it with the fewest rounds, and the time decides.
- */
-function shareOut(needs, timeMs, least) {
-    const at = (price) => needs.map((need) => choose(need, price, least));
-    const spent = (choices) => (0,simple_statistics/* sum */.cz)(choices.map(({ pairs, costMs }) => pairs * costMs));
-    let [cheap, dear] = PRICES;
-    for (let step = 0; step < PRICE_STEPS; step++) {
-        const middle = Math.sqrt(cheap * dear);
-        if (spent(at(middle)) > timeMs)
-            cheap = middle;
-        else
-            dear = middle;
-    }
-    return at(dear);
-}
-/** Of a millisecond, in squared standard errors: far beyond anything that a run comes to. */
-const PRICES = [1e-12, 1e6];
-const PRICE_STEPS = 60;
-function choose({ id, options }, price, least) {
-    const choices = options.map((option) => {
-        const wanted = Math.sqrt(option.noise / (price * option.costMs));
-        const pairs = Math.min(MOST_TIMES * least, Math.max(least, wanted));
-        return { id, ...option, pairs, total: option.noise / pairs + price * pairs * option.costMs };
-    });
-    return choices.reduce((a, b) => (b.total < a.total ? b : a));
-}
-/** Rounds of launches that so many pairs take. */
-const roundsFor = (pairs) => Math.ceil(pairs / PAIRS_PER_ROUND);
-const pairsIn = (rounds) => rounds * PAIRS_PER_ROUND;
-
-;// CONCATENATED MODULE: ./lib/measure/batches.js
-
-
-function batchesOf(rounds) {
-    const rows = rounds.flatMap((round, number) => round.wallNs.map((wallNs, index) => ({
-        number,
-        ns: wallNs / round.operations,
-        controlNs: (round.controlNs[index] ?? 0) / round.controlOperations,
-        // An interrupt between the readings of the two clocks can put CPU time above wall time.
-        occupancy: Math.min(1, (round.cpuNs[index] ?? 0) / wallNs),
-        widthNs: round.width ? (round.width.ns[index] ?? 0) / round.width.operations : Number.NaN,
-    })));
-    const controlNs = Float64Array.from(rows, (row) => row.controlNs);
-    // An interruption of one batch of the chain must not make the core look quiet.
-    const chain = rows.length === 0 ? 1 : (0,simple_statistics/* quantile */.YV)([...controlNs], assumptions/* CONTROL_QUANTILE */.ws);
-    return {
-        round: Uint16Array.from(rows, ({ number }) => number),
-        ns: Float64Array.from(rows, ({ ns }) => ns),
-        controlNs,
-        occupancy: Float64Array.from(rows, ({ occupancy }) => occupancy),
-        width: Float64Array.from(rows, ({ widthNs }) => widthNs / chain),
-    };
-}
-/** Of a launch's batches, so many are taken to have met a quiet core: a tenth at least. */
-const QUIET_BATCHES = 0.1;
-/** Of the launches, so many are taken to hold quiet batches. */
-const QUIET_LAUNCHES = 0.25;
-/**
- * What the wide loop takes where no other thread is busy on the core, as {@link Batches.width}: the
- * batches of a launch that stand under it agree on it to a thousandth on quiet machines.
- *
- * @param launches each the batches of all its metrics
- * @returns undefined where no probe told
- */
-function quietWidth(launches) {
-    const least = launches.flatMap((metrics) => {
-        const widths = metrics.flatMap(({ width }) => [...width].filter((one) => one > 0));
-        return widths.length === 0 ? [] : [(0,simple_statistics/* quantile */.YV)(widths, QUIET_BATCHES)];
-    });
-    return least.length === 0 ? undefined : (0,simple_statistics/* quantile */.YV)(least, QUIET_LAUNCHES);
-}
-
-// EXTERNAL MODULE: ./node_modules/picomatch/index.js
-var picomatch = __nccwpck_require__(14006);
-;// CONCATENATED MODULE: ./lib/measure/plan.js
-
-
-
-/**
- * Many rounds of few short batches. Where a metric's batches stand side by side they share one
- * state of the branch predictors, which the metrics before left behind and which a steady loop
- * keeps: an lseek took 152, 165, 170 or 172 ns to a tenth of a nanosecond, batch after batch,
- * another number in the next round. They also share one burst of a neighbour's work. Ten rounds of
- * three batches make the deviation between launches a third of what two rounds of ten made it, in
- * the same time. 0.1 ms misses most timer ticks.
- */
-const ROUNDS_PER_LAUNCH = 10;
-const BATCHES_PER_ROUND = 3;
-const BATCH_US = 100;
-function makePlan(metrics, seed, cpu) {
-    return {
-        metrics,
-        seed,
-        cpu,
-        roundsPerLaunch: ROUNDS_PER_LAUNCH,
-        batchesPerRound: BATCHES_PER_ROUND,
-        batchUs: BATCH_US,
-    };
-}
-/** The plan as a run record keeps it. */
-const planRecord = (plan) => ({
-    seed: plan.seed,
-    cpu: plan.cpu,
-    pinned: true,
-    roundsPerLaunch: plan.roundsPerLaunch,
-    batchesPerRound: plan.batchesPerRound,
-    batchNs: plan.batchUs * 1000,
-    estimateQuantile: assumptions/* ESTIMATE_QUANTILE */.JG,
-    occupancyThreshold: assumptions/* OCCUPANCY_THRESHOLD */.Op,
-});
-/**
- * Picks the metrics that the globs name, in the catalogue's order; no glob is all of them.
- * @throws Failure (usage) for a glob that names nothing
- */
-function selectMetrics(catalogue, globs) {
-    if (globs.length === 0)
-        return catalogue.metrics;
-    const ids = catalogue.metrics.map((metric) => metric.id);
-    const named = new Set(globs.flatMap((glob) => matching(glob, ids)));
-    return catalogue.metrics.filter((metric) => named.has(metric.id));
-}
-/** @throws Failure (usage) when a margin rule names no metric of the catalogue */
-function checkMarginGlobs(catalogue, globs) {
-    const ids = catalogue.metrics.map((metric) => metric.id);
-    for (const glob of globs)
-        matching(glob, ids, 'margin');
-}
-function matching(glob, ids, input = 'metrics') {
-    const found = ids.filter((id) => picomatch.isMatch(id, glob));
-    if (found.length > 0)
-        return found;
-    const families = [...new Set(ids.map((id) => `${id.split('.', 1)[0]}.*`))];
-    throw (0,failure/* usageFailure */.II)(`${input} "${glob}" names no metric of the catalogue: give an id such as ${ids[0]}, or a glob such as ${families.join(', ')}.`);
-}
-
-;// CONCATENATED MODULE: ./lib/measure/collect.js
-
-
-
-
-
-
-/**
- * Gathers one side's launches into its run record.
- *
- * @param quiet what the wide loop takes on a quiet core, from the launches of both sides
- * @throws Failure (measurement) when no launch of the side came through
- */
-function collectRun(target, plan, observations, identity, quiet) {
-    const { environment, catalogue } = described(target, observations);
-    return (0,record_run/* makeRun */.SA)({
-        schema: record_run/* RUN_SCHEMA */.EJ,
-        version: record_run/* RUN_VERSION */.Be,
-        tool: identity.tool,
-        catalogue,
-        id: identity.id,
-        startedAt: identity.startedAt,
-        target: target.record,
-        ...(identity.source ? { source: identity.source } : {}),
-        ...(identity.duet ? { duet: identity.duet } : {}),
-        platform: environment.platform,
-        subject: environment.subject,
-        plan: { ...planRecord(plan), ...placement(observations) },
-        launches: observations.map((observation) => observation.launch),
-        metrics: plan.metrics.map((entry) => metricRecord(entry, observations, quiet)),
-        ...tailsOf(observations),
-    });
-}
-function described(target, observations) {
-    for (const { environment, catalogue } of observations) {
-        if (environment && catalogue !== undefined)
-            return { environment, catalogue };
-    }
-    const failure = observations.find((observation) => observation.launch.failure)?.launch.failure;
-    throw launchesFailed(target, failure ?? 'it did not describe its machine');
-}
-/** What the second pass found, if it took place and came through. */
-function tailsOf(observations) {
-    const pass = observations.find(({ tails }) => tails !== undefined)?.tails;
-    if (pass === undefined)
-        return {};
-    const metrics = pass.metrics.flatMap((tail) => {
-        if (tail.status !== 'ok')
-            return [];
-        const { status: _, version: __, ...sampled } = tail;
-        return [sampled];
-    });
-    return { tails: { ...pass.with, metrics } };
-}
-/** Where the launches really ran, which may differ from the plan in a target of its own mind. */
-function placement(observations) {
-    const known = observations.flatMap((observation) => observation.placement ?? []);
-    const [first] = known;
-    return first ? { cpu: first.cpu, pinned: known.every(({ pinned }) => pinned) } : {};
-}
-const launchesFailed = (target, why) => (0,failure/* measurementFailure */.jO)(`The probe could not be measured in ${target.record.spec}: ${why}; run that command line by hand to see what is in its way.`);
-/** Warm-up launches describe the target and heat the machine; their numbers are discarded. */
-function metricRecord(entry, observations, quiet) {
-    const { id, version, gate, entries, switches, bytes, unit } = entry;
-    const leastMargin = entry.least_margin_percent / 100;
-    const fields = {
-        ...{ id, version, gate, entries, switches, bytes },
-        ...(leastMargin > 0 ? { leastMargin } : {}),
-    };
-    const seen = observations.filter(({ launch }) => launch.phase !== 'warm-up');
-    const { replicates, contended } = replicatesOf(entry, seen, quiet);
-    const counts = seen.flatMap((observation) => countOf(id, observation));
-    const absences = seen.flatMap((observation) => absence(id, observation));
-    const known = replicates.length + counts.length;
-    if (known === 0 || known < absences.length)
-        return { ...fields, ...commonest(absences) };
-    const details = typicalDetails(id, seen);
-    if (unit === 'count')
-        return { ...fields, status: 'ok', unit, counts, ...details };
-    const interrupted = interruptedBatches(replicates);
-    if (interrupted !== undefined)
-        return { ...fields, ...interrupted };
-    const left = contended > 0 ? { contended } : {};
-    return { ...fields, status: 'ok', unit, replicates, ...left, ...details };
-}
-/**
- * A metric is unstable when most of its batches were interrupted: what is left is a selection. A
- * single launch with few kept batches is a noisy replicate, and the tests know what to do with it.
- */
-function interruptedBatches(replicates) {
-    const { batches, rejected } = (0,record_run/* countBatches */.K_)(replicates);
-    if (batches - rejected >= assumptions/* UNSTABLE_SHARE */.$J * batches)
-        return undefined;
-    const message = `${rejected} of ${batches} batches were interrupted by other work on the CPU`;
-    return { status: 'unstable', reason: { operation: 'measure', errno: 0, message } };
-}
-/**
- * Launches that met a busy neighbour on the core are left out, unless most of them did: then that is
- * what this machine is like, and all of them are measured in it.
- */
-function replicatesOf({ id, waits }, seen, quiet) {
-    const all = seen.flatMap((one) => replicate(id, one, { sleeps: waits }));
-    const filter = { sleeps: waits, quietWidth: quiet };
-    const replicates = seen.flatMap((one) => replicate(id, one, filter));
-    return replicates.length < LEAST_QUIET * all.length
-        ? { replicates: all, contended: 0 }
-        : { replicates, contended: all.length - replicates.length };
-}
-const LEAST_QUIET = 0.5;
-function replicate(id, { launch, metrics }, filter) {
-    const observation = metrics.get(id);
-    if (observation?.status !== 'ok' || observation.kind !== 'timed')
-        return [];
-    const estimate = estimateReplicate(observation.batches, filter);
-    if (estimate === undefined)
-        return [];
-    const { estimateNs, controlNs, spreadNs, kept, rejected } = estimate;
-    return [
-        {
-            sequence: launch.sequence,
-            estimateNs: rounded(estimateNs),
-            controlNs: rounded(controlNs),
-            spreadNs: rounded(spreadNs),
-            kept,
-            rejected,
-        },
-    ];
-}
-function countOf(id, { launch, metrics }) {
-    const observation = metrics.get(id);
-    if (observation?.status !== 'ok' || observation.kind !== 'counted')
-        return [];
-    return [{ sequence: launch.sequence, ...observation.count }];
-}
-/** Each fact's median over the launches that noted it. */
-function typicalDetails(id, observations) {
-    const noted = observations.flatMap(({ metrics }) => {
-        const observation = metrics.get(id);
-        return observation?.status === 'ok' ? [observation.details] : [];
-    });
-    const names = [...new Set(noted.flatMap(Object.keys))];
-    if (names.length === 0)
-        return {};
-    const middle = (name) => (0,simple_statistics/* median */.JZ)(noted.flatMap((details) => details[name] ?? []));
-    return { details: Object.fromEntries(names.map((name) => [name, rounded(middle(name))])) };
-}
-/** Seven digits: far below any noise, and half of the record's size. */
-const rounded = (ns) => Number(ns.toPrecision(7));
-function absence(id, { metrics }) {
-    const observation = metrics.get(id);
-    return observation === undefined || observation.status === 'ok' ? [] : [observation];
-}
-function commonest(absences) {
-    const statuses = absences.map(({ status }) => status);
-    const usual = statuses.length > 0 ? (0,simple_statistics/* modeFast */.Yz)(statuses) : undefined;
-    return (absences.find(({ status }) => status === usual) ?? {
-        status: 'error',
-        reason: { operation: 'launch', errno: 0, message: 'no launch that measured it came through' },
-    });
-}
-
-;// CONCATENATED MODULE: ./lib/measure/expectation.js
-
-
-
-
-/** What a plan may be expected to catch, said before it is measured. */
-function expectationText(metrics, allocations, goal, pilotRounds) {
-    const expected = metrics.flatMap((metric) => {
-        const allocation = allocations.get(metric.id);
-        if (allocation === undefined)
-            return [];
-        const { id } = metric;
-        const pairs = allocation.pairs + pairsIn(pilotRounds);
-        return [{ id, pairs, mde80: expectationOf(metric, allocation, pairs, goal, metrics.length) }];
-    });
-    const worst = expected.toSorted((a, b) => b.mde80 - a.mde80)[0];
-    if (worst === undefined)
-        return '';
-    const pairs = expected.map((one) => one.pairs);
-    const shares = expected.map(({ mde80 }) => mde80);
-    const range = `${Math.min(...pairs)} to ${Math.max(...pairs)} pairs of launches a metric`;
-    if (!Number.isFinite(worst.mde80)) {
-        return `Planned: ${range}, too few for some to be called: a longer duration gives more.`;
-    }
-    return `Planned: ${range}, which should catch a change of ${(0,units/* formatShare */.T1)((0,simple_statistics/* median */.JZ)(shares))} (median) and of ${(0,units/* formatShare */.T1)(worst.mde80)} (worst, ${worst.id}) four times in five.`;
-}
-const expectationOf = (metric, { deviation }, pairs, goal, familySize) => Math.expm1(expectedMde80({
-    deviation,
-    pairs,
-    margin: Math.log1p(goal.marginOf(metric)),
-    alpha: goal.alpha,
-    familySize,
-}));
-
-// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
-var schemas = __nccwpck_require__(92857);
-// EXTERNAL MODULE: ./lib/record/metric-status.js
-var metric_status = __nccwpck_require__(88924);
-;// CONCATENATED MODULE: ./lib/probe/lines.js
-
-
-
-/** What each line of the wire format says: its fields as the probe writes them, and as read here. */
-/** The major version of the wire format that this program speaks. */
-const WIRE_VERSION = 1;
-const MAX_BATCHES = 10_000;
-const MAX_DETAILS = 32;
-const count = schemas/* int */.Whr().min(0).max(Number.MAX_SAFE_INTEGER);
-const positive = schemas/* number */.aig().gt(0).max(1e15);
-const duration = schemas/* number */.aig().min(0).max(1e15);
-const batches = (value) => schemas/* array */.YOg(value).min(1).max(MAX_BATCHES);
-/** What a target says may end up in a log whose lines are commands. */
-const oneLine = (text) => text.replaceAll(/\p{Cc}+/gu, ' ');
-const bounded = (length) => schemas/* string */.YjP().transform((value) => oneLine(value).slice(0, length));
-// Stripped, not strict: a newer probe may say more than this program reads.
-const environmentSchema = schemas/* object */.Ikc({
-    platform: schemas/* object */.Ikc(record_run/* platformSchema */.vd.shape),
-    subject: schemas/* object */.Ikc(record_run/* subjectSchema */.cn.shape),
-});
-const helloLine = schemas/* object */.Ikc({
-    wire: schemas/* literal */.euz(WIRE_VERSION),
-    catalogue: record_run/* runSchema */.Lx.shape.catalogue,
-    clock: schemas/* object */.Ikc({ name: schemas/* string */.YjP().max(128), cost_ns: schemas/* number */.aig().min(0), vdso: schemas/* boolean */.zMY() }),
-    cpu: schemas/* int */.Whr(),
-    pinned: schemas/* boolean */.zMY(),
-    pid: count,
-    environment: environmentSchema.optional(),
-})
-    .transform(({ catalogue, clock, cpu, pinned, pid, environment }) => ({
-    catalogue,
-    clock: { name: clock.name, costNs: clock.cost_ns, vdso: clock.vdso },
-    cpu,
-    pinned,
-    pid,
-    ...(environment === undefined ? {} : { environment }),
-}));
-const metricFields = {
-    id: schemas/* string */.YjP().min(1).max(64),
-    version: schemas/* int */.Whr().min(1),
-    round: schemas/* int */.Whr().min(0),
-    /** What the round cost, from the setup to the teardown; what plans the next ones. */
-    elapsed_ns: duration.default(0),
-};
-const details = schemas/* record */.g1P(schemas/* string */.YjP().regex(/^[a-z0-9_]{1,64}$/), schemas/* number */.aig().min(0).max(1e15))
-    .refine((facts) => Object.keys(facts).length <= MAX_DETAILS, { error: 'too many facts' })
-    .default({});
-const measuredLine = schemas/* object */.Ikc({
-    ...metricFields,
-    status: schemas/* literal */.euz('ok'),
-    operations: positive,
-    wall_ns: batches(positive),
-    cpu_ns: batches(duration),
-    control_ns: batches(positive),
-    control_operations: positive,
-    width_ns: batches(positive).optional(),
-    width_operations: positive.optional(),
-    details,
-})
-    .refine((line) => line.cpu_ns.length === line.wall_ns.length, {
-    error: 'not as long as wall_ns',
-    path: ['cpu_ns'],
-})
-    .refine((line) => line.control_ns.length === line.wall_ns.length, {
-    error: 'not as long as wall_ns',
-    path: ['control_ns'],
-})
-    .refine((line) => (line.width_ns ?? line.wall_ns).length === line.wall_ns.length, {
-    error: 'not as long as wall_ns',
-    path: ['width_ns'],
-})
-    .transform(({ id, version, round, status, elapsed_ns, ...line }) => ({
-    ...{ id, version, round, status },
-    elapsedNs: elapsed_ns,
-    details: line.details,
-    batches: {
-        operations: line.operations,
-        wallNs: line.wall_ns,
-        cpuNs: line.cpu_ns,
-        controlNs: line.control_ns,
-        controlOperations: line.control_operations,
-        ...(line.width_ns && line.width_operations
-            ? { width: { ns: line.width_ns, operations: line.width_operations } }
-            : {}),
-    },
-}));
-const countedLine = schemas/* object */.Ikc({
-    ...metricFields,
-    status: schemas/* literal */.euz('ok'),
-    operations: schemas/* int */.Whr().min(1),
-    events: batches(schemas/* int */.Whr().min(0).max(1e12)),
-    details,
-})
-    .transform(({ operations, events, elapsed_ns, ...line }) => ({
-    ...line,
-    elapsedNs: elapsed_ns,
-    counts: events.map((count) => count / operations),
-}));
-const obstacle = {
-    status: schemas/* enum */.k5n(metric_status/* UNAVAILABLE */.H),
-    operation: bounded(200),
-    errno: schemas/* int */.Whr().min(0).max(4095),
-    message: bounded(300),
-};
-const unavailableLine = schemas/* object */.Ikc({ ...metricFields, ...obstacle })
-    .transform(({ id, version, round, status, elapsed_ns, ...reason }) => ({
-    ...{ id, version, round, status },
-    elapsedNs: elapsed_ns,
-    reason: reason,
-}));
-const available = schemas/* object */.Ikc({ status: schemas/* literal */.euz('ok') });
-const unavailable = schemas/* object */.Ikc(obstacle)
-    .transform(({ status, ...reason }) => ({ status, reason: reason }));
-/** What single operations are timed and counted with. */
-const tailsLine = schemas/* object */.Ikc({
-    timer: schemas/* union */.KCZ([
-        schemas/* object */.Ikc({
-            ...{ status: schemas/* literal */.euz('ok'), name: bounded(64), hz: positive },
-            ...{ step_ns: duration, cost_ns: duration },
-        })
-            .transform(({ status, name, hz, step_ns, cost_ns }) => ({
-            ...{ status, name, hz, stepNs: step_ns, costNs: cost_ns },
-        })),
-        unavailable,
-    ]),
-    counters: schemas/* union */.KCZ([available, unavailable]),
-})
-    .transform(({ timer, counters }) => ({ timer, counters }));
-const tailFields = { id: metricFields.id, version: metricFields.version };
-const quantile = duration.optional();
-const sampledLine = schemas/* object */.Ikc({
-    ...tailFields,
-    status: schemas/* literal */.euz('ok'),
-    operations: schemas/* int */.Whr().min(1),
-    samples: count,
-    ...{ p50_ns: quantile, p99_ns: quantile, p999_ns: quantile, max_ns: quantile },
-    counters: details,
-})
-    .transform((line) => ({
-    ...{ id: line.id, version: line.version, status: line.status },
-    ...{ operations: line.operations, samples: line.samples, counters: line.counters },
-    ...{ p50Ns: line.p50_ns, p99Ns: line.p99_ns, p999Ns: line.p999_ns, maxNs: line.max_ns },
-}));
-const unsampledLine = schemas/* object */.Ikc({ ...tailFields, ...obstacle })
-    .transform(({ id, version, status, ...reason }) => ({
-    ...{ id, version, status },
-    reason: reason,
-}));
-
-;// CONCATENATED MODULE: ./lib/probe/wire.js
-
-/** A plan of 1000 rounds of the whole catalogue stays below; an endless printer does not. */
-const MAX_LINES = 600_000;
-/** Banners and whatever else a command prints around the results. */
-const MAX_NOISE_LINES = 1_000;
-/** 10,000 batches of three 15-digit numbers, with room to spare. */
-const MAX_LINE_BYTES = 1024 * 1024;
-const NEWLINE = 0x0a;
-/** The probe's command line for a plan, without the program itself; safe in any shell. */
-function planArguments(plan) {
-    return [
-        `--metrics=${plan.metrics.map(({ id, rounds }) => `${id}:${rounds}`).join(',')}`,
-        `--batches=${plan.batches}`,
-        `--batch-us=${plan.batchUs}`,
-        `--seed=${plan.seed}`,
-        `--cpu=${plan.cpu}`,
-        `--deadline-ms=${plan.deadlineMs}`,
-        ...(plan.environment ? ['--environment'] : []),
-        ...(plan.tails === undefined ? [] : [`--tails=${plan.tails}`]),
-        ...(plan.resultsFd === undefined ? [] : [`--results-fd=${plan.resultsFd}`]),
-    ];
-}
-/**
- * Reads what a probe process wrote. Unknown fields and line types are ignored, as are lines that are
- * not JSON (a login banner, the output of a wrapping command) up to a bound; a last line that was cut
- * is dropped. Never throws: what is wrong is in `problem`.
- *
- * @param bytes the results of a launch; read a line at a time, never as one string
- */
-function parseWire(bytes) {
-    const output = { metrics: [], tail: [], complete: false };
-    let noise = 0;
-    let lines = 0;
-    for (const line of linesOf(bytes)) {
-        lines += 1;
-        const taken = line.bytes > MAX_LINE_BYTES ? 'noise' : takeLine(line, output);
-        if (taken === 'noise')
-            noise += 1;
-        else if (taken !== undefined)
-            output.problem = taken;
-        if (lines > MAX_LINES)
-            output.problem = `it has more than ${MAX_LINES} lines`;
-        if (noise > MAX_NOISE_LINES) {
-            output.problem = `it has more than ${MAX_NOISE_LINES} lines that are not results`;
-        }
-        if (output.problem !== undefined)
-            return { ...output, complete: false };
-    }
-    if (output.hello === undefined)
-        output.problem = 'it has no result lines';
-    return output;
-}
-function* linesOf(bytes) {
-    for (let start = 0; start < bytes.length;) {
-        const newline = bytes.indexOf(NEWLINE, start);
-        const end = newline < 0 ? bytes.length : newline;
-        if (end > start) {
-            const shown = Math.min(end, start + MAX_LINE_BYTES);
-            yield { text: bytes.toString('utf8', start, shown), bytes: end - start, whole: newline >= 0 };
-        }
-        start = end + 1;
-    }
-}
-/** Adds a line to the output; says 'noise' or a problem when it cannot. */
-function takeLine(line, output) {
-    const value = readJson(line.text);
-    if (value === undefined) {
-        const damaged = line.whole && line.text.startsWith('{"type":');
-        return damaged ? 'a result line is damaged, as if something else printed into it' : 'noise';
-    }
-    if (output.complete && value.type !== 'hello')
-        return 'noise';
-    switch (value.type) {
-        case 'hello':
-            return takeHello(value, output);
-        case 'metric':
-            return takeMetric(value, output);
-        case 'tails':
-            return takeTails(value, output);
-        case 'tail':
-            return takeTail(value, output);
-        case 'end':
-            output.complete = output.hello !== undefined;
-            return undefined;
-        default:
-            return undefined;
-    }
-}
-function takeHello(value, output) {
-    if (output.hello !== undefined)
-        return 'the probe ran more than once in one launch';
-    if (value.wire !== WIRE_VERSION) {
-        return `it has wire version ${String(value.wire)} and this syscall-gate reads version ${WIRE_VERSION}`;
-    }
-    const hello = helloLine.safeParse(value);
-    if (!hello.success)
-        return `hello: ${firstIssue(hello.error)}`;
-    output.hello = hello.data;
-    return undefined;
-}
-function takeMetric(value, output) {
-    if (output.hello === undefined)
-        return 'a metric comes before hello';
-    const metric = metricSchema(value).safeParse(value);
-    if (!metric.success)
-        return `metric: ${firstIssue(metric.error)}`;
-    output.metrics.push(metric.data);
-    return undefined;
-}
-function metricSchema({ status, events }) {
-    if (status !== 'ok')
-        return unavailableLine;
-    return events === undefined ? measuredLine : countedLine;
-}
-function takeTails(value, output) {
-    const tails = tailsLine.safeParse(value);
-    if (!tails.success)
-        return `tails: ${firstIssue(tails.error)}`;
-    output.tails = tails.data;
-    return undefined;
-}
-function takeTail(value, output) {
-    if (output.tails === undefined)
-        return 'a tail comes before its timer';
-    const tail = (value.status === 'ok' ? sampledLine : unsampledLine).safeParse(value);
-    if (!tail.success)
-        return `tail: ${firstIssue(tail.error)}`;
-    output.tail.push(tail.data);
-    return undefined;
-}
-function readJson(text) {
-    if (!text.startsWith('{'))
-        return undefined;
-    try {
-        return JSON.parse(text);
-    }
-    catch {
-        return undefined;
-    }
-}
-function firstIssue(error) {
-    const [issue] = error.issues;
-    return `${issue?.path.join('.') || 'line'}: ${issue?.message ?? 'invalid'}`;
-}
-
-;// CONCATENATED MODULE: ./lib/measure/launch.js
-
-
-
-
-
-
-/** The launcher kills later than the probe gives up, so that a slow metric has its own status. */
-const LAUNCHER_GRACE_MS = 2000;
-const RESULTS_FD = 3;
-/** Launches the probe once in a target. A launch that fails is an observation, not an exception. */
-async function launchProbe(bench, order) {
-    bench.signal.throwIfAborted();
-    const { target } = order;
-    const memory = target.results === 'memory';
-    const argv = target.argv(bench.probe, probeArguments(bench.plan, order, memory));
-    const launched = bench.addon.launch({
-        argv,
-        env: target.environment(process.env),
-        cpu: bench.plan.cpu,
-        deadlineMs: order.deadlineMs + LAUNCHER_GRACE_MS,
-        results: target.results,
-    });
-    const result = await launched.catch((error) => {
-        bench.signal.throwIfAborted();
-        throw launchError(argv[0] ?? '', error);
-    });
-    bench.signal.throwIfAborted();
-    return observe(order, result);
-}
-function launchError(program, error) {
-    const why = error instanceof Error ? error.message : String(error);
-    if (error instanceof Error && 'syscall' in error && error.syscall === 'kill') {
-        return (0,failure/* measurementFailure */.jO)(`The command "${program}" passed its deadline and could not be ended, since it runs with more rights than this user has: run syscall-gate itself with those rights.`, error);
-    }
-    return (0,failure/* measurementFailure */.jO)(`The command "${program}" could not be started (${why}): check that it is installed and executable.`, error);
-}
-const probeArguments = (plan, order, memory) => planArguments({
-    metrics: order.portions.map(({ metric, rounds }) => ({ id: metric.id, rounds })),
-    batches: plan.batchesPerRound,
-    batchUs: plan.batchUs,
-    seed: order.orderSeed,
-    cpu: plan.cpu,
-    deadlineMs: order.deadlineMs,
-    environment: order.environment,
-    ...(order.tails === undefined ? {} : { tails: order.tails }),
-    ...(memory ? { resultsFd: RESULTS_FD } : {}),
-});
-function observe(order, result) {
-    const wire = parseWire(result.results);
-    const failure = launchFailure(result, wire);
-    return {
-        launch: {
-            sequence: order.sequence,
-            phase: order.phase,
-            wallNs: result.wallNs,
-            userNs: result.userNs,
-            systemNs: result.systemNs,
-            stolenNs: result.stolenNs,
-            involuntarySwitches: result.involuntarySwitches,
-            ...(failure === undefined ? {} : { failure: failure.slice(0, 500) }),
-        },
-        ...(wire.hello?.environment ? { environment: wire.hello.environment } : {}),
-        ...(wire.hello ? fromHello(wire.hello) : {}),
-        ...(failure === undefined && wire.tails
-            ? { tails: { with: wire.tails, metrics: asked(order.portions, wire.tail) } }
-            : {}),
-        metrics: failure === undefined && !wire.tails ? observeMetrics(order, wire.metrics) : new Map(),
-    };
-}
-/** Of the metrics that were asked for; the tails of other definitions are another metric's. */
-const asked = (portions, tails) => tails.filter((tail) => portions.some(({ metric: { id, version } }) => id === tail.id && version === tail.version));
-const fromHello = ({ catalogue, cpu, pinned }) => ({
-    catalogue,
-    placement: { cpu, pinned },
-});
-/** One clause that says why a launch does not count, or undefined when it does. */
-function launchFailure(result, wire) {
-    const said = oneLine(result.stderr.trim().split('\n').at(-1) ?? '');
-    const because = said ? `, saying "${said}"` : '';
-    if (result.timedOut)
-        return `it did not end before its deadline${because}`;
-    if (wire.hello !== undefined && wire.problem !== undefined)
-        return wire.problem;
-    if (result.signal !== 0)
-        return `it was ended by signal ${result.signal}${because}`;
-    if (wire.complete)
-        return undefined;
-    if (result.truncated)
-        return 'it wrote more than a launch may';
-    const where = wire.hello === undefined ? 'without any result' : 'before its last result';
-    return `it ended with exit code ${result.exitCode} ${where}${because}`;
-}
-function observeMetrics({ portions }, wire) {
-    const rounds = new Map();
-    for (const line of wire)
-        rounds.set(line.id, [...(rounds.get(line.id) ?? []), line]);
-    return new Map(portions.map(({ metric }) => [metric.id, observeMetric(metric, rounds.get(metric.id) ?? [])]));
-}
-function observeMetric(entry, rounds) {
-    const other = rounds.find((round) => round.version !== entry.version);
-    if (other !== undefined)
-        return otherDefinition(entry.version, other.version);
-    const unavailable = rounds.find((round) => round.status !== 'ok');
-    if (unavailable !== undefined) {
-        return { status: unavailable.status, reason: unavailable.reason };
-    }
-    const details = Object.assign({}, ...rounds.map((round) => round.status === 'ok' && round.details));
-    if (entry.unit === 'count') {
-        const counts = rounds.flatMap((round) => ('counts' in round ? round.counts : []));
-        if (counts.length === 0)
-            return missing;
-        return { status: 'ok', kind: 'counted', count: agreeOn(counts), details };
-    }
-    const batches = rounds.flatMap((round) => ('batches' in round ? [round.batches] : []));
-    if (batches.length === 0)
-        return missing;
-    const elapsedNs = (0,simple_statistics/* sum */.cz)(rounds.map((round) => round.elapsedNs));
-    return { status: 'ok', kind: 'timed', batches: batchesOf(batches), elapsedNs, details };
-}
-/** A command may start a probe of its own, of another release. */
-const otherDefinition = (ours, theirs) => ({
-    status: 'error',
-    reason: {
-        operation: 'measure',
-        errno: 0,
-        message: `the probe there has definition ${theirs} of it and this one has ${ours}`,
-    },
-});
-const missing = {
-    status: 'error',
-    reason: { operation: 'measure', errno: 0, message: 'the probe reported nothing for it' },
-};
-
-;// CONCATENATED MODULE: ./lib/measure/rounds.js
-
-
-/**
- * The order of one round. A B B A cancels a linear drift inside the round, and its seams hold
- * adjacent launches of the same side: B B within a round, A A from one to the next.
- */
-const DUET = ['baseline', 'candidate', 'candidate', 'baseline'];
-const ALONE = ['candidate', 'candidate', 'candidate', 'candidate'];
-const LAUNCHES_PER_ROUND = DUET.length;
-const emptyLog = () => ({ baseline: [], candidate: [], next: 0 });
-/**
- * More rounds of a phase say nothing more: the interval shrinks with their root, and the estimate
- * and its interval take memory and time with their square. One metric alone gets there in a minute.
- */
-const MOST_ROUNDS = 400;
-/** A launch takes well under a second on hardware; emulated kernels are hundreds of times slower. */
-const LAUNCH_DEADLINE_MS = 60_000;
-/**
- * Measures rounds of launches, of both sides in turn or of the candidate alone, and adds them to
- * the log.
- *
- * @throws Failure (measurement) when the launches of a side keep failing
- */
-async function measureRounds(bench, sides, order, log, progress) {
-    const begin = performance.now();
-    let whole = 0;
-    for (let round = 0; round < (order.most ?? MOST_ROUNDS); round++) {
-        const now = performance.now();
-        const roundMs = round === 0 ? 0 : (now - begin) / round;
-        const late = whole < order.leastRounds ? order.latest : order.until;
-        if (round > 0 && now + roundMs > late)
-            return;
-        const tell = (launch, target) => tellProgress(progress, order, begin, round * LAUNCHES_PER_ROUND + launch, target);
-        const launches = await measureRound(bench, sides, order, round, log, tell);
-        if (launches.every(({ launch }) => launch.failure === undefined))
-            whole += 1;
-    }
-}
-/** Enough that ten of them lie beyond the 99.9th percentile. */
-const TAIL_SAMPLES = 10_000;
-/** The second pass: one launch of each side that times single operations, and adds no replicate. */
-async function measureTails(bench, sides, log, progress) {
-    const order = { phase: 'tails' };
-    const portions = bench.plan.metrics.map((metric) => ({ metric, rounds: 1 }));
-    for (const side of DUET.slice(0, sides.baseline ? 2 : 1)) {
-        const target = sides[side] ?? sides.candidate;
-        progress.step(0, 1, target.record.spec);
-        log[side].push(await launchInTurn(bench, target, order, portions, log));
-    }
-    // Phases begin at even numbers: what stands side by side is told by them.
-    log.next += log.next % 2;
-}
-async function measureRound(bench, sides, order, round, log, tell) {
-    const portions = order.schedule(round);
-    const launches = [];
-    for (const side of sides.baseline ? DUET : ALONE) {
-        const target = sides[side] ?? sides.candidate;
-        tell(launches.length, target);
-        const launch = await launchInTurn(bench, target, order, portions, log);
-        launches.push(launch);
-        log[side].push(launch);
-        refuseFailing(target, log[side]);
-    }
-    return launches;
-}
-/** A phase with time to fill is told by the second, the warm-up by the launch. */
-function tellProgress(progress, order, begin, launches, target) {
-    if (order.phase === 'warm-up') {
-        progress.step(launches, LAUNCHES_PER_ROUND, target.record.spec);
-        return;
-    }
-    const seconds = (ms) => Math.round(ms / 1000);
-    const budget = Math.max(order.until, performance.now()) - begin;
-    progress.step(seconds(performance.now() - begin), seconds(budget), `launch ${launches + 1}, ${target.record.spec}`);
-}
-async function launchInTurn(bench, target, { phase }, portions, log) {
-    const sequence = log.next++;
-    return launchProbe(bench, {
-        target,
-        sequence,
-        ...{ phase, portions },
-        orderSeed: roundSeed(bench.plan.seed, sequence),
-        deadlineMs: LAUNCH_DEADLINE_MS,
-        environment: phase === 'warm-up',
-        ...(phase === 'tails' ? { tails: TAIL_SAMPLES } : {}),
-    });
-}
-/** Both sides of a round share one metric order; the golden ratio spreads consecutive seeds. */
-const roundSeed = (seed, sequence) => (seed + Math.imul(Math.floor(sequence / LAUNCHES_PER_ROUND), 0x9e3779b1)) >>> 0;
-/** A side that has never come through is given up at once; one that has may stumble. */
-const FAILURES_AT_FIRST = 2;
-const FAILURES_IN_A_ROW = 8;
-function refuseFailing(target, observations) {
-    const lastGood = observations.findLastIndex(({ launch }) => launch.failure === undefined);
-    const failures = observations.slice(lastGood + 1);
-    const most = lastGood < 0 ? FAILURES_AT_FIRST : FAILURES_IN_A_ROW;
-    const [first] = failures;
-    if (failures.length >= most && first?.launch.failure !== undefined) {
-        throw launchesFailed(target, first.launch.failure);
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/measure/schedule.js
-/** The warm-up's numbers are discarded: it is to meet every code path, not to measure it. */
-const WARM_UP_ROUNDS = 2;
-/** Metrics that only inform get the pairs that an interval needs, and leave the time to the gated. */
-const INFORMING_LAUNCH_ROUNDS = 3;
-const INFORMING_ROUNDS = 4;
-/** Slow metrics wait by design, for tens of ms an operation: one round of launches says enough. */
-const SLOW_LAUNCH_ROUNDS = 1;
-const SLOW_ROUNDS = 2;
-/** The gated metrics, or all where none is. */
-const warmUpSchedule = (metrics) => {
-    const gated = metrics.filter(({ gate }) => gate);
-    const portions = portionsOf(gated.length > 0 ? gated : metrics, WARM_UP_ROUNDS);
-    return () => portions;
-};
-/**
- * Gated metrics as they were allocated, and in the first rounds those that only inform.
- *
- * @param done how many rounds of launches the phase had before this schedule's round 0
- */
-function screenSchedule(metrics, rounds, allocations = new Map(), done = 0) {
-    return (round) => {
-        const due = metrics.flatMap((metric, index) => {
-            if (!metric.gate)
-                return informing(metric, done + round);
-            const own = allocations.get(metric.id);
-            if (own === undefined)
-                return [{ metric, rounds }];
-            return takesPart(own.share, round, index) ? [{ metric, rounds: own.rounds }] : [];
-        });
-        return due.length > 0 ? due : portionsOf(metrics, rounds);
-    };
-}
-function informing(metric, round) {
-    const [launches, rounds] = metric.slow
-        ? [SLOW_LAUNCH_ROUNDS, SLOW_ROUNDS]
-        : [INFORMING_LAUNCH_ROUNDS, INFORMING_ROUNDS];
-    return round < launches ? [{ metric, rounds }] : [];
-}
-/**
- * Spreads a share of the rounds evenly over all of them, each metric's from another start on, so that
- * launches are alike and no burst of a neighbour's work hits all metrics of few rounds at once.
- */
-function takesPart(share, round, index) {
-    const start = (index * GOLDEN_RATIO) % 1;
-    return Math.floor((round + 1) * share + start) > Math.floor(round * share + start);
-}
-/** Multiples of it fill the unit interval evenly, however many there are. */
-const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
-const portionsOf = (metrics, rounds) => metrics.map((metric) => ({ metric, rounds }));
-
-;// CONCATENATED MODULE: ./lib/measure/session.js
-
-
-
-
-
-
-/**
- * How the time is shared: the rest after the screen is for confirming what it flagged, which needs
- * less because few metrics are left.
- */
-const SCREEN_SHARE = 0.8;
-/** Rounds of launches with every metric alike, from which the others are allocated. */
-const PILOT_ROUNDS = 2;
-/** Confirmation may overrun the budget by this factor rather than end short of the pairs it needs. */
-const OVERRUN = 1.3;
-/**
- * The tails take about as long as the warm-up, a tenth of the budget at most: what no gate needs must
- * not use up the time of a target that is slow to launch, or of a short run.
- */
-const TAILS_SHARE = 0.1;
-/** One measuring of one candidate, against a baseline in turn or alone, within one time budget. */
-class Session {
-    bench;
-    sides;
-    durationMs;
-    progress;
-    log = emptyLog();
-    begin = performance.now();
-    allocations = new Map();
-    constructor(bench, sides, durationMs, progress) {
-        this.bench = bench;
-        this.sides = sides;
-        this.durationMs = durationMs;
-        this.progress = progress;
-    }
-    /** The first round: describes the sides and heats the machine; its numbers are discarded. */
-    async warmUp() {
-        this.progress.phase('Warm up');
-        const schedule = warmUpSchedule(this.bench.plan.metrics);
-        await this.measure('warm-up', schedule, { until: 0, leastRounds: 1 });
-    }
-    /** Times single operations for their tails, after a warm-up that was quick against the budget. */
-    async tails() {
-        const warmUpMs = performance.now() - this.begin;
-        if (warmUpMs > TAILS_SHARE * this.durationMs)
-            return;
-        this.progress.phase('Time single operations');
-        await measureTails(this.bench, this.sides, this.log, this.progress);
-    }
-    /**
-     * All metrics, for the share of the budget that leaves time to confirm. With a goal, the first
-     * rounds are a pilot for how the others are spent, and what may be expected of them is told.
-     */
-    async screen({ share = SCREEN_SHARE, goal } = {}) {
-        const { metrics, roundsPerLaunch } = this.bench.plan;
-        const until = this.begin + share * this.durationMs;
-        if (goal === undefined) {
-            const schedule = screenSchedule(metrics, roundsPerLaunch);
-            await this.measure('screen', schedule, { until, leastRounds: 1 });
-            return;
-        }
-        await this.pilot(until);
-        this.allocate(goal, until);
-        const schedule = screenSchedule(metrics, roundsPerLaunch, this.allocations, PILOT_ROUNDS);
-        await this.measure('screen', schedule, { until, leastRounds: 0 });
-    }
-    /** Fresh launches of the flagged metrics only, at least as many pairs as their test needs. */
-    async confirm(flagged, leastPairs) {
-        const { metrics, roundsPerLaunch } = this.bench.plan;
-        const portions = metrics
-            .filter(({ id }) => flagged.includes(id))
-            .map((metric) => ({
-            metric,
-            rounds: this.allocations.get(metric.id)?.rounds ?? roundsPerLaunch,
-        }));
-        await this.measure('confirm', () => portions, {
-            until: this.begin + this.durationMs,
-            leastRounds: roundsFor(leastPairs),
-        });
-    }
-    baselineRun(identity) {
-        const { baseline = this.sides.candidate } = this.sides;
-        return collectRun(baseline, this.bench.plan, this.log.baseline, identity, this.quiet());
-    }
-    candidateRun(identity) {
-        return collectRun(this.sides.candidate, this.bench.plan, this.log.candidate, identity, this.quiet());
-    }
-    /** What each side's launches said, in the order they ran: baseline, candidate. */
-    observations() {
-        return [this.log.baseline, this.log.candidate];
-    }
-    /** Both sides as one run, for a candidate that was compared with itself. */
-    pooledRun(identity) {
-        const launches = [...this.log.baseline, ...this.log.candidate].sort((a, b) => a.launch.sequence - b.launch.sequence);
-        return collectRun(this.sides.candidate, this.bench.plan, launches, identity, this.quiet());
-    }
-    /** Of both sides together: they ran on the same core in turn. */
-    quiet() {
-        const launches = [...this.log.baseline, ...this.log.candidate];
-        return quietWidth(launches.map(timedBatches));
-    }
-    async pilot(until) {
-        const { metrics, roundsPerLaunch } = this.bench.plan;
-        const schedule = screenSchedule(metrics, roundsPerLaunch);
-        const limits = { until, leastRounds: 1, most: PILOT_ROUNDS };
-        await this.measure('screen', schedule, limits);
-    }
-    allocate(goal, until) {
-        const { metrics, seed } = this.bench.plan;
-        const gated = metrics.filter(({ gate, unit }) => gate && unit !== 'count');
-        const timeMs = until - performance.now();
-        this.allocations = allocate(gated, { ...this.log, quietWidth: this.quiet() }, goal, timeMs, seed);
-        const text = expectationText(gated, this.allocations, goal, PILOT_ROUNDS);
-        if (text !== '')
-            this.progress.note(text);
-    }
-    async measure(phase, schedule, limits) {
-        const latest = this.begin + OVERRUN * this.durationMs;
-        const order = { phase, schedule, latest, ...limits };
-        await measureRounds(this.bench, this.sides, order, this.log, this.progress);
-    }
-}
-const timedBatches = ({ metrics }) => [...metrics.values()].flatMap((one) => one.status === 'ok' && one.kind === 'timed' ? [one.batches] : []);
-
-;// CONCATENATED MODULE: ./lib/stats/moderated.js
-
-/**
- * Smyth's moderated variance, s̃² = (ν₀ s₀² + ν s²) / (ν₀ + ν) with ν₀ + ν degrees of freedom: the
- * posterior mean of 1/σ², inverted, when ν₀ s₀²/σ² has a χ² distribution with ν₀ degrees of
- * freedom. A t statistic with s̃ follows Student's t with ν₀ + ν degrees of freedom under that prior.
- *
- * Here the prior is fixed and shipped, not estimated across metrics as limma does: a gate has too
- * few metrics of one family, and a verdict must not depend on which other metrics were selected.
- *
- * Source: G. K. Smyth, "Linear models and empirical Bayes methods for assessing differential
- * expression in microarray experiments", Statistical Applications in Genetics and Molecular
- * Biology 3 (2004), article 3, section 4.
- *
- * @param observed ν may be 0 (nothing observed yet; its variance then does not count)
- * @throws RangeError when a number is not finite, negative, or the prior is empty
- */
-function moderatedVariance(observed, prior) {
-    requireNotNegative('observed.variance', observed.variance);
-    requireNotNegative('observed.degreesOfFreedom', observed.degreesOfFreedom);
-    requirePositive('prior.standardDeviation', prior.standardDeviation);
-    requirePositive('prior.degreesOfFreedom', prior.degreesOfFreedom);
-    const degreesOfFreedom = prior.degreesOfFreedom + observed.degreesOfFreedom;
-    const sum = prior.degreesOfFreedom * prior.standardDeviation ** 2 +
-        observed.degreesOfFreedom * observed.variance;
-    return { variance: sum / degreesOfFreedom, degreesOfFreedom };
-}
-
-;// CONCATENATED MODULE: ./lib/stats/prediction.js
-
-
-
-
-
-/**
- * Tests m new runs against n stored ones: T = (z̃ − μ̃ ∓ δ) / (s̃ √(v(m) + v(n))) with ν₀ + ν degrees
- * of freedom, where z̃ and μ̃ are medians, v is the variance factor of a median
- * ({@link medianVariance}) and s̃² is the moderated between-run variance of both sides together,
- * ν = m + n − 2. The unit is the run: what varies inside a run never shrinks the error. One
- * candidate and one stored run give ν = 0, and the prior alone answers, widely.
- *
- * The spread is winsorised: a stored run further from the centre than {@link WINSOR_LIMIT} robust
- * deviations counts as if it were just there, so that one odd run, or one regression that was
- * merged, does not blind the gate to the next for as long as it is stored. The level is exact under the prior (normal runs, ν₀ s₀²/σ² ~ χ²). For a
- * platform whose σ is s₀ itself it is conservative (by simulation 0.023 at a nominal 0.05 with one
- * stored run, 0.048 with 20); for one whose σ is twice s₀ it is not (0.16 with one, 0.10 with 5,
- * 0.064 with 20).
- *
- * Source: G. K. Smyth (2004), see {@link moderatedVariance}; for the predictive form, G. J. Hahn,
- * Journal of the American Statistical Association 64 (1969), 878-888.
- *
- * @param confidence two-sided coverage of `low` to `high` (for Δ, not for a single run)
- * @throws RangeError when a side is empty or a number is out of its range
- */
-function predict(input, confidence) {
-    const { candidate, baseline, margin, prior } = input;
-    requireSome('candidate', candidate);
-    requireSome('baseline', baseline);
-    requireNotNegative('margin', margin);
-    requireLevel('confidence', confidence);
-    const { variance, degreesOfFreedom } = moderatedVariance(pooled([candidate, baseline], prior.standardDeviation), prior);
-    const factor = medianVariance(candidate.length) + medianVariance(baseline.length);
-    const standardError = Math.sqrt(variance * factor);
-    const estimate = (0,simple_statistics/* median */.JZ)([...candidate]) - (0,simple_statistics/* median */.JZ)([...baseline]);
-    const reach = standardError * studentQuantile((1 + confidence) / 2, degreesOfFreedom);
-    return {
-        estimate,
-        low: estimate - reach,
-        high: estimate + reach,
-        slower: studentCdf((margin - estimate) / standardError, degreesOfFreedom),
-        faster: studentCdf((margin + estimate) / standardError, degreesOfFreedom),
-        standardError,
-        degreesOfFreedom,
-    };
-}
-/**
- * Variance of the median of n normal observations, in units of the variance of one: about
- * (π/2)/n rather than the mean's 1/n (from n = 3 on; for one or two the median is the mean). Using
- * 1/n would understate the variance of the stored centre, at worst by a third. The price of the
- * robust centre is small, because the candidate's own term is 1 at m = 1: the standard error grows
- * by 4 % at n = 3 and by 1 % at n = 20. For tails heavier than normal the factor is smaller, so
- * this one errs on the quiet side.
- *
- * π / (2(n + a)) with a = π/2 − 1 for odd and π − 2 for even n is exact at 1 and 2, and within
- * 2.5 % of the integral over the order statistics at every n (checked against R up to 30).
- * Asymptotics: H. A. David and H. N. Nagaraja, "Order Statistics" (2003).
- */
-function medianVariance(n) {
-    requireCount('n', n);
-    return Math.PI / 2 / (n + (n % 2 === 1 ? Math.PI / 2 - 1 : Math.PI - 2));
-}
-/** The two sides share a between-run variance but not a centre. */
-function pooled(sides, least) {
-    const degrees = sides.map((side) => side.length - 1);
-    const degreesOfFreedom = degrees.reduce((sum, own) => sum + own, 0);
-    if (degreesOfFreedom === 0)
-        return { variance: 0, degreesOfFreedom };
-    const squares = sides
-        .filter((side) => side.length > 1)
-        .reduce((sum, side) => sum + (side.length - 1) * (0,simple_statistics/* sampleVariance */.y4)(winsorised(side, least)), 0);
-    return { variance: squares / degreesOfFreedom, degreesOfFreedom };
-}
-/** Makes the median absolute deviation of normal data estimate their standard deviation. */
-const MAD_TO_DEVIATION = 1.4826;
-/**
- * Pulls in what lies far out. The scale is the median absolute deviation, but never less than the
- * prior's deviation: a few runs that happen to agree must not make an ordinary one look odd.
- */
-function winsorised(values, least) {
-    const centre = (0,simple_statistics/* median */.JZ)([...values]);
-    const deviation = MAD_TO_DEVIATION * (0,simple_statistics/* medianAbsoluteDeviation */.hK)([...values]);
-    const reach = assumptions/* WINSOR_LIMIT */.zQ * Math.max(deviation, least);
-    return values.map((value) => Math.min(Math.max(value, centre - reach), centre + reach));
-}
-
-;// CONCATENATED MODULE: ./lib/stats/settle.js
-
-
-
-
-
-
-/**
- * How many pairs in all an inconclusive duet metric would take to be settled, should the estimate
- * stay where it is: `unchanged` when it lies inside the margins, a confirmed change when outside.
- *
- * The interval shrinks as 1/√pairs. The figure is an expectation, not a promise: an estimate that
- * wanders ends on either side of its threshold at that number equally often.
- *
- * @param result the metric's estimate with its interval, at any confidence
- * @param pairs how many pairs it rests on
- * @returns more than `pairs`; undefined when more than {@link MOST_PAIRS_TO_SETTLE} would be
- *   needed, as for an estimate on the margin itself. While the interval is unbounded: the pairs
- *   that bound it and let the family be tested at all
- * @throws RangeError when an argument is out of its range
- */
-function pairsToSettle(result, pairs, judging) {
-    requireFinite('estimate', result.estimate);
-    requireLevel('confidence', result.confidence);
-    requireCount('pairs', pairs);
-    const { level, distance } = nearestDecision(result.estimate, judging, [
-        ...(judging.flagged === undefined ? [assumptions/* SCREEN_FAMILY_WISE */.NR / judging.familySize] : []),
-        judging.alpha / (judging.flagged ?? 1),
-    ]);
-    const least = Math.max(pairs + 1, minimumPairs(level, 1));
-    const width = result.high - result.low;
-    if (width === Number.POSITIVE_INFINITY)
-        return least;
-    const standardError = width / 2 / normalQuantile((1 + result.confidence) / 2);
-    const needed = pairs * ((normalQuantile(1 - level) * standardError) / distance) ** 2;
-    return needed <= assumptions/* MOST_PAIRS_TO_SETTLE */.QU ? Math.max(least, Math.ceil(needed)) : undefined;
-}
-/**
- * How many stored runs in all an inconclusive prediction would take to be settled, should estimate
- * and between-run spread stay as they are. The candidate's own term does not shrink with stored
- * runs, so some changes are never settled this way: a duet, or more candidate runs, would.
- *
- * @returns more than `runs.baseline`; undefined when {@link MOST_RUNS_TO_SETTLE} are not enough
- * @throws RangeError when an argument is out of its range
- */
-function runsToSettle(result, runs, judging) {
-    requireFinite('estimate', result.estimate);
-    requirePositive('standardError', result.standardError);
-    const { level, distance } = nearestDecision(result.estimate, judging, [
-        judging.alpha / judging.familySize,
-    ]);
-    const own = medianVariance(runs.candidate);
-    const deviation = result.standardError / Math.sqrt(own + medianVariance(runs.baseline));
-    for (let stored = runs.baseline + 1; stored <= assumptions/* MOST_RUNS_TO_SETTLE */.R3; stored++) {
-        const standardError = deviation * Math.sqrt(own + medianVariance(stored));
-        const degreesOfFreedom = result.degreesOfFreedom + stored - runs.baseline;
-        if (standardError * studentQuantile(1 - level, degreesOfFreedom) <= distance)
-            return stored;
-    }
-    return undefined;
-}
-/** Which decision the estimate points at: how far it is from the margin, and the hardest level. */
-function nearestDecision(estimate, { margin, alpha, familySize }, flaggingLevels) {
-    requireNotNegative('margin', margin);
-    requireLevel('alpha', alpha);
-    requireCount('familySize', familySize);
-    const beyond = Math.abs(estimate) - margin;
-    const level = beyond > 0 ? Math.min(...flaggingLevels) : assumptions/* EQUIVALENCE_ALPHA */.UT;
-    return { level, distance: Math.abs(beyond) };
-}
-
-// EXTERNAL MODULE: ./lib/verdict/samples.js
-var samples = __nccwpck_require__(21194);
-;// CONCATENATED MODULE: ./lib/verdict/sides.js
-
-
-/** A metric as a side of the comparison shows it, a time in ns at the given control speed. */
-const measuredSide = (metric, controlNs) => metric.unit === 'count'
-    ? measured(metric.unit, (0,samples/* agreedCount */.yo)(metric).count, metric.counts.length)
-    : measured(metric.unit, Math.exp((0,samples/* runEstimate */.GI)(metric)) * controlNs, metric.replicates.length);
-const measured = (unit, estimate, replicates) => ({
-    status: 'ok',
-    unit,
-    estimate,
-    replicates,
-});
-/** The two sides of a change: the baseline as it was measured, the candidate by the change. */
-const sidesOfChange = ({ unit }, baselineNs, ratio, replicates) => ({
-    baseline: measured(unit, baselineNs, replicates.baseline),
-    candidate: measured(unit, baselineNs * ratio, replicates.candidate),
-});
-const ABSENT = {
-    status: 'absent',
-    reason: { operation: 'compare', errno: 0, message: 'the run does not have this metric' },
-};
-function sideOf(metric, controlNs) {
-    if (metric === undefined)
-        return ABSENT;
-    if (metric.status === 'ok')
-        return measuredSide(metric, controlNs);
-    return { status: metric.status, reason: metric.reason };
-}
-/** Both sides of a metric that is not compared, in ns at the control speed of the one that has it. */
-function bothSides(baseline, candidate) {
-    const reference = [baseline, candidate].find(record_run/* isTimed */._Y);
-    const controlNs = reference ? (0,samples/* controlSpeed */.vv)(reference.id, reference.replicates) : 1;
-    return { baseline: sideOf(baseline, controlNs), candidate: sideOf(candidate, controlNs) };
-}
-/** Why two records of a metric cannot be compared, or the pair when they can. */
-function comparablePair(baseline, candidate) {
-    if (baseline?.status === 'ok' && candidate?.status === 'ok') {
-        if (baseline.version === candidate.version) {
-            if ((0,record_run/* isTimed */._Y)(baseline) && (0,record_run/* isTimed */._Y)(candidate))
-                return { kind: 'timed', baseline, candidate };
-            if ((0,record_run/* isCounted */.he)(baseline) && (0,record_run/* isCounted */.he)(candidate)) {
-                return { kind: 'counted', baseline, candidate };
-            }
-            return `One side measured a time of this metric and the other a count.`;
-        }
-        return `The baseline measured definition ${baseline.version} of this metric and the candidate definition ${candidate.version}.`;
-    }
-    if (baseline?.status === 'ok')
-        return `Measured on the baseline, but ${sides_absence(candidate)} on the candidate.`;
-    if (candidate?.status === 'ok')
-        return `Measured on the candidate, but ${sides_absence(baseline)} on the baseline.`;
-    return `On neither side: ${sides_absence(candidate)} on the candidate.`;
-}
-function sides_absence(metric) {
-    if (metric === undefined)
-        return 'absent';
-    if (metric.status === 'ok')
-        return 'ok';
-    return `${metric.status.replace('_', ' ')} (${metric.reason.operation}: ${metric.reason.message})`;
-}
-/** The comparison of a metric for which there is nothing to test. */
-function incomparable(candidate, marginRatio, sides, because) {
-    const { id, gate } = candidate;
-    return { id, gate, marginRatio, ...sides, verdict: 'incomparable', because };
-}
-
-;// CONCATENATED MODULE: ./lib/verdict/counts.js
-
-
-
-
-/**
- * Compares what was counted rather than timed: a fact and not an estimate, so any difference is a
- * finding, without a margin, a p-value or an interval.
- *
- * @param obstacle why nothing may be called a change, if so
- * @returns undefined where the two records are not counts that can be compared
- */
-function compareCounts(baseline, candidate, obstacle) {
-    const pair = comparablePair(baseline, candidate);
-    if (typeof pair === 'string' || pair.kind === 'timed')
-        return undefined;
-    const before = (0,samples/* agreedCount */.yo)(pair.baseline);
-    const after = (0,samples/* agreedCount */.yo)(pair.candidate);
-    const ratio = after.count / before.count;
-    return {
-        id: candidate.id,
-        gate: candidate.gate,
-        marginRatio: 0,
-        ...bothSides(pair.baseline, pair.candidate),
-        ...decideCount(before, after, pair.candidate.counts.length, obstacle),
-        ...(Number.isFinite(ratio) && ratio > 0
-            ? { change: { ratio, low: ratio, high: ratio, confidence: 1 } }
-            : {}),
-    };
-}
-function decideCount(before, after, launches, obstacle) {
-    const agreement = Math.min(before.share, after.share);
-    if (agreement < assumptions/* COUNT_AGREEMENT */.Jz) {
-        return {
-            verdict: 'inconclusive',
-            because: `Only ${(0,units/* formatShare */.T1)(agreement)} of the launches of one side count the same, so the count is not exact here.`,
-        };
-    }
-    if (before.count === after.count) {
-        return {
-            verdict: 'unchanged',
-            because: `${(0,units/* formatCount */.B4)(after.count)} an operation on both sides, counted in ${(0,units/* countOf */.pq)(launches, 'launch', 'launches')}.`,
-        };
-    }
-    if (obstacle !== undefined)
-        return { verdict: 'inconclusive', because: obstacle };
-    return {
-        verdict: after.count > before.count ? 'regressed' : 'improved',
-        because: `${(0,units/* formatCount */.B4)(after.count)} an operation instead of ${(0,units/* formatCount */.B4)(before.count)}, counted exactly in ${(0,units/* countOf */.pq)(launches, 'launch', 'launches')}.`,
-    };
-}
-
-;// CONCATENATED MODULE: ./lib/stats/holm.js
-
-/**
- * Holm's step-down adjustment: rejecting where the adjusted p-value is at most α holds the
- * family-wise error level α whatever the dependence between the tests.
- *
- * Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal
- * of Statistics 6 (1979), 65-70. Equals R's p.adjust(p, "holm").
- *
- * @param pValues in [0, 1]; an empty family gives an empty answer
- * @returns adjusted p-values, in the order given
- * @throws RangeError when a p-value is outside [0, 1]
- */
-function holm(pValues) {
-    requireProbabilities('pValues', pValues);
-    const ascending = [...pValues.entries()].sort(([, p], [, q]) => p - q);
-    const adjusted = new Array(pValues.length);
-    let largest = 0;
-    for (const [step, [index, p]] of ascending.entries()) {
-        largest = Math.max(largest, Math.min(1, (pValues.length - step) * p));
-        adjusted[index] = largest;
-    }
-    return adjusted;
-}
-
-;// CONCATENATED MODULE: ./lib/verdict/shift-test.js
-
-
-/** Tests differences on the log scale against the margin, either way. */
-function testShift(differences, marginRatio) {
-    const margin = Math.log1p(marginRatio);
-    return {
-        slower: signedRankTest(differences, margin).greater,
-        faster: signedRankTest(differences, -margin).less,
-    };
-}
-/** Holm over a family of metrics, each direction a family of its own. */
-function adjustFamily(tests) {
-    const ids = [...tests.keys()];
-    const slower = holm([...tests.values()].map((test) => test.slower));
-    const faster = holm([...tests.values()].map((test) => test.faster));
-    return new Map(ids.map((id, i) => [id, { slower: slower[i] ?? 1, faster: faster[i] ?? 1 }]));
-}
-const smallestP = ({ slower, faster }) => Math.min(slower, faster);
-
-;// CONCATENATED MODULE: ./lib/verdict/decision.js
-
-
-/** Four-way verdict of one metric. `unchanged` is shown by equivalence, never by silence. */
-function decide(evidence) {
-    const { alpha, test, obstacle, floor, marginRatio } = evidence;
-    if (test && obstacle === undefined && smallestP(test) <= alpha) {
-        return floor && explains(floor, evidence) ? tooLoud(evidence, floor) : changed(evidence, test);
-    }
-    if (floor && exceeds(floor, marginRatio))
-        return tooLoud(evidence, floor);
-    return isEquivalent(evidence) ? unchanged(evidence) : undecided(evidence);
-}
-function isEquivalent({ equivalence, marginRatio }) {
-    const margin = Math.log1p(marginRatio);
-    return equivalence.low > -margin && equivalence.high < margin;
-}
-function changed({ gate, marginRatio, sample }, test) {
-    const slower = test.slower < test.faster;
-    const says = `${slower ? 'Slower' : 'Faster'} by more than the margin of ${(0,units/* formatShare */.T1)(marginRatio)}`;
-    return {
-        verdict: slower ? 'regressed' : 'improved',
-        because: `${says}, by ${sample}${gate ? '' : '; it informs, unconfirmed, and does not gate'}.`,
-        pValue: smallestP(test),
-    };
-}
-const unchanged = ({ marginRatio, sample }) => ({
-    verdict: 'unchanged',
-    because: `Shown to lie within the margin of ${(0,units/* formatShare */.T1)(marginRatio)}, by ${sample}.`,
-});
-function undecided(evidence) {
-    const { gate, sample, marginRatio, obstacle } = evidence;
-    if (obstacle !== undefined)
-        return { verdict: 'inconclusive', because: obstacle };
-    // Nobody waits for a metric that only informs.
-    const toSettle = gate ? evidence.toSettle : undefined;
-    const more = toSettle === undefined ? '' : ` About ${toSettle} in all would settle it.`;
-    return {
-        verdict: 'inconclusive',
-        because: `Neither a change beyond the margin of ${(0,units/* formatShare */.T1)(marginRatio)} nor its absence is shown by ${sample}.${more}`,
-        ...(toSettle === undefined ? {} : { replicatesToSettle: toSettle }),
-    };
-}
-const tooLoud = ({ marginRatio }, floor) => ({
-    verdict: 'inconclusive',
-    because: `Launches of the same side differ by ${(0,units/* formatShare */.T1)(Math.abs(floor.ratio - 1))} here, more than the margin of ${(0,units/* formatShare */.T1)(marginRatio)}: the difference of the sides cannot be told from that.`,
-});
-/**
- * Identical sides differ by more than the margin, and not by chance: their interval lies off 1. An
- * interval without bounds has too few pairs to say so.
- */
-function exceeds({ ratio, low, high }, marginRatio) {
-    return Math.abs(Math.log(ratio)) > Math.log1p(marginRatio) && (low > 1 || high < 1);
-}
-/** A change that lies wholly beyond anything that identical sides did is believed all the same. */
-function explains(floor, { equivalence, marginRatio }) {
-    const reach = Math.max(Math.abs(Math.log(floor.low)), Math.abs(Math.log(floor.high)));
-    const nearest = equivalence.low > 0 ? equivalence.low : -equivalence.high;
-    return exceeds(floor, marginRatio) && nearest <= reach;
-}
-/** An interval on the log scale as the ratios that people read. */
-const asChange = (location) => ({
-    ratio: Math.exp(location.estimate),
-    low: Math.exp(location.low),
-    high: Math.exp(location.high),
-    confidence: location.confidence,
-});
-
-;// CONCATENATED MODULE: ./lib/verdict/floor.js
-
-
-
-
-/**
- * The A/A floor: what neighbouring launches of the same side differ by, later over earlier. An
- * honest machine gives a ratio of 1, an interval that is narrow against the margin, and no
- * rejection by either one-sided test at the margin.
- *
- * @param within differences on the log scale; undefined comes out of none at all
- */
-function floorOf(within, marginRatio, alpha) {
-    if (within.length === 0)
-        return undefined;
-    const { slower, faster } = testShift(within, marginRatio);
-    return {
-        ...asChange(hodgesLehmann(within, assumptions/* SHOWN_CONFIDENCE */.LK)),
-        pairs: within.length,
-        rejections: [slower, faster].filter((p) => p <= alpha).length,
-    };
-}
-
-;// CONCATENATED MODULE: ./lib/verdict/settings.js
-
-/**
- * The margin of a metric as a ratio: the last rule that matches it, else the design's default, or
- * what the metric needs at least.
- */
-function marginOf({ id, leastMargin = 0 }, rules, fallback) {
-    const rule = rules.findLast(({ glob }) => picomatch.isMatch(id, glob));
-    return rule?.ratio ?? Math.max(fallback, leastMargin);
-}
-
-;// CONCATENATED MODULE: ./lib/verdict/validity.js
-
-
-
-
-/** Above this share of stolen time the hypervisor is the loudest neighbour of all. */
-const STEAL_WORTH_SAYING = 0.02;
-/** What the launches' own accounting says against a comparison, one sentence each. */
-function validityCaveats(runs) {
-    return [...failedLaunches(runs), ...stolenTime(runs), ...otherCpu(runs), ...unpinned(runs)];
-}
-function otherCpu(runs) {
-    const cpus = [...new Set(runs.map((run) => run.plan.cpu))];
-    if (cpus.length < 2)
-        return [];
-    return [
-        `The sides ran on different CPUs (${cpus.join(' and ')}), whose speeds and interrupts may differ; allow both sides the same one.`,
-    ];
-}
-const unpinned = (runs) => runs
-    .filter((run) => !run.plan.pinned)
-    .map((run) => `Launches of ${run.target.spec} could not be kept on one CPU, so context switches may cross CPUs; allow sched_setaffinity(2) there.`);
-/** Two sides whose shares of interrupted batches differ by more were not interrupted by chance. */
-const REJECTED_WORTH_SAYING = 0.2;
-/**
- * A slowdown that takes a process off the CPU is filtered out with the batches that it interrupts:
- * what the filter hides must not go unsaid.
- */
-function filteredUnevenly(baseline, candidate) {
-    const metrics = candidate.metrics.flatMap((after) => {
-        const before = (0,samples/* metricOf */.ak)(baseline, after.id);
-        if (!(0,record_run/* isTimed */._Y)(before) || !(0,record_run/* isTimed */._Y)(after))
-            return [];
-        const gap = rejectedShare(after.replicates) - rejectedShare(before.replicates);
-        return Math.abs(gap) > REJECTED_WORTH_SAYING ? [after.id] : [];
-    });
-    if (metrics.length === 0)
-        return [];
-    return [
-        `Batches of ${metrics.join(', ')} were interrupted far more often on one side than on the other and left out: time spent off the CPU is not part of the change shown.`,
-    ];
-}
-const rejectedShare = (replicates) => {
-    const { batches, rejected } = (0,record_run/* countBatches */.K_)(replicates);
-    return rejected / batches;
-};
-function failedLaunches(runs) {
-    return runs.flatMap((run) => {
-        const failed = run.launches.filter((launch) => launch.failure !== undefined);
-        const [first] = failed;
-        if (first?.failure === undefined)
-            return [];
-        return `${failed.length} of ${run.launches.length} launches of ${run.target.spec} failed and do not count; the first because ${first.failure}.`;
-    });
-}
-function stolenTime(runs) {
-    const launches = runs.flatMap((run) => run.launches);
-    const wallNs = (0,simple_statistics/* sum */.cz)(launches.map((launch) => launch.wallNs));
-    const stolen = wallNs === 0 ? 0 : (0,simple_statistics/* sum */.cz)(launches.map((launch) => launch.stolenNs)) / wallNs;
-    if (stolen < STEAL_WORTH_SAYING)
-        return [];
-    return [
-        `The hypervisor gave ${(0,units/* formatShare */.T1)(stolen)} of the measuring time to others (steal); a quieter runner gives narrower intervals.`,
-    ];
-}
-
-;// CONCATENATED MODULE: ./lib/verdict/duet.js
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * Says which gated metrics may have changed and are to be measured afresh: Holm at a generous
- * family-wise level, either direction.
- *
- * @returns ids, and the pairs without which the confirming test could not reach its level: the
- * exact p of a signed-rank test on K pairs is never below 2^−K
- */
-function screenDuet(baseline, candidate, settings) {
-    const family = duetMetrics(baseline, candidate, settings).filter(inFamily);
-    const flagged = [...testFamily(family, 'screen')]
-        .filter(([, test]) => smallestP(test) <= assumptions/* SCREEN_FAMILY_WISE */.NR)
-        .map(([id]) => id);
-    return {
-        flagged,
-        leastPairs: flagged.length > 0 ? minimumPairs(settings.alpha, flagged.length) : 0,
-    };
-}
-/**
- * Compares both sides of a duet from their records alone.
- *
- * Only what the screen flagged and fresh launches confirmed (Holm over the flagged, at alpha) is
- * `regressed` or `improved`: the error level holds whatever the screen picked, and the change that
- * is shown is the fresh one, free of the screen's selection.
- */
-function compareDuet(baseline, candidate, settings) {
-    const metrics = duetMetrics(baseline, candidate, settings);
-    const gated = metrics.filter(inFamily).length;
-    const families = { gated, flagged: testFamily(metrics.filter(wasFlagged), 'confirm') };
-    const compared = candidate.metrics.map((metric) => {
-        const duet = metrics.find((one) => one.metric === metric);
-        return duet
-            ? compareMetric(duet, baseline, candidate, settings, families)
-            : (compareCounts((0,samples/* metricOf */.ak)(baseline, metric.id), metric) ??
-                notCompared(metric, baseline, settings));
-    });
-    return {
-        design: 'duet',
-        alpha: settings.alpha,
-        familySize: gated,
-        candidate,
-        baseline: [baseline],
-        metrics: compared,
-        skipped: [],
-        caveats: [...validityCaveats([baseline, candidate]), ...filteredUnevenly(baseline, candidate)],
-    };
-}
-function duetMetrics(baseline, candidate, settings) {
-    return candidate.metrics.flatMap((metric) => {
-        const pair = comparablePair((0,samples/* metricOf */.ak)(baseline, metric.id), metric);
-        if (typeof pair === 'string' || pair.kind === 'counted')
-            return [];
-        const screen = (0,samples/* pairDifferences */.ZV)(baseline, candidate, metric.id, 'screen');
-        if (screen.between.length === 0)
-            return [];
-        const confirm = (0,samples/* pairDifferences */.ZV)(baseline, candidate, metric.id, 'confirm');
-        const marginRatio = marginOf(metric, settings.margins, assumptions/* DUET_MARGIN */.CJ);
-        return { metric: pair.candidate, marginRatio, screen, confirm };
-    });
-}
-const inFamily = ({ metric }) => metric.gate;
-/** Only flagged metrics were measured again. */
-const wasFlagged = ({ confirm }) => confirm.between.length > 0;
-const testFamily = (family, phase) => adjustFamily(new Map(family.map((duet) => [duet.metric.id, testShift(duet[phase].between, duet.marginRatio)])));
-function compareMetric(duet, baseline, candidate, settings, families) {
-    const { metric, marginRatio, screen, confirm } = duet;
-    const confirmed = families.flagged.get(metric.id);
-    const phase = confirmed ? 'confirm' : 'screen';
-    const { between } = duet[phase];
-    const change = asChange(hodgesLehmann(between, assumptions/* SHOWN_CONFIDENCE */.LK));
-    const equivalence = hodgesLehmann(between, assumptions/* EQUIVALENCE_CONFIDENCE */.gR);
-    const floor = floorOf([...screen.within, ...confirm.within], marginRatio, settings.alpha);
-    const before = (0,samples/* replicatesOf */.Gu)(baseline, metric.id, phase);
-    const familySize = metric.gate ? families.gated : 1;
-    return {
-        id: metric.id,
-        gate: metric.gate,
-        marginRatio,
-        ...sidesOfChange(metric, (0,samples/* typicalNs */.IJ)(metric.id, before), change.ratio, {
-            baseline: before.length,
-            candidate: (0,samples/* replicatesOf */.Gu)(candidate, metric.id, phase).length,
-        }),
-        ...decide({
-            gate: metric.gate,
-            marginRatio,
-            alpha: settings.alpha,
-            test: metric.gate ? confirmed : testShift(between, marginRatio),
-            equivalence,
-            sample: `${between.length}${confirmed ? ' fresh' : ''} pairs of launches`,
-            floor,
-            toSettle: pairsToSettle(equivalence, between.length, {
-                margin: Math.log1p(marginRatio),
-                alpha: settings.alpha,
-                familySize,
-                ...(confirmed ? { flagged: families.flagged.size } : {}),
-            }),
-        }),
-        change,
-        ...(floor ? { floor } : {}),
-        mde80: smallestDetectable(duet, settings.alpha, familySize),
-    };
-}
-/** As a ratio above 0; the pairs of both phases tell of the noise. */
-function smallestDetectable({ marginRatio, screen, confirm }, alpha, familySize) {
-    const confirmPairs = confirm.between.length;
-    const shift = mde80ForDuet({
-        differences: [...screen.between, ...confirm.between],
-        margin: Math.log1p(marginRatio),
-        alpha,
-        familySize,
-        pairs: screen.between.length,
-        ...(confirmPairs > 0 ? { confirmPairs } : {}),
-    });
-    return Math.expm1(shift);
-}
-function notCompared(candidate, baseline, settings) {
-    const other = (0,samples/* metricOf */.ak)(baseline, candidate.id);
-    const why = comparablePair(other, candidate);
-    return incomparable(candidate, marginOf(candidate, settings.margins, assumptions/* DUET_MARGIN */.CJ), bothSides(other, candidate), typeof why === 'string' ? why : 'No two launches of the sides stand side by side.');
-}
-
-;// CONCATENATED MODULE: ./lib/baseline/comparability.js
-const CPU_MODEL = [
-    'architecture',
-    'cpuVendor',
-    'cpuFamily',
-    'cpuModelNumber',
-    'cpuModel',
-];
-/** Picks the stored runs nearest to the candidate's platform: same before kindred before foreign. */
-function comparableRuns(candidate, stored) {
-    const earlier = stored.filter((run) => run.id !== candidate.id);
-    const same = earlier.filter((run) => platformDifferences(run, candidate).length === 0);
-    if (same.length > 0)
-        return { kinship: 'same', runs: same, differences: [] };
-    const kindred = earlier.filter((run) => sameCpuModel(run, candidate));
-    const nearest = (kindred.length > 0 ? kindred : earlier).at(-1);
-    return {
-        kinship: kindred.length > 0 ? 'kindred' : 'foreign',
-        runs: kindred.length > 0 ? kindred : earlier,
-        differences: nearest ? platformDifferences(nearest, candidate) : [],
-    };
-}
-const sameCpuModel = (a, b) => CPU_MODEL.every((field) => a.platform[field] === b.platform[field]);
-function platformDifferences(baseline, candidate) {
-    const fields = Object.keys(candidate.platform);
-    return fields
-        .filter((field) => baseline.platform[field] !== candidate.platform[field])
-        .map((field) => `${field}: ${baseline.platform[field]} → ${candidate.platform[field]}`);
-}
-
-;// CONCATENATED MODULE: ./lib/verdict/machine.js
-
-
-
-
-/** The control loop is pure user-space arithmetic: a change of this size is the machine's. */
-const CONTROL_MOVED = Math.log1p(0.02);
-/** Half or more of the metrics moving together with the control: not the kernel's doing. */
-const SHARE_MOVED = 0.5;
-/**
- * A busy sibling thread slowed system calls by up to five times what it did to the control loop, in
- * our measurements. What moved further than that has a cause of its own, and the machine's is no
- * excuse for it.
- */
-const FURTHEST = 6;
-/**
- * Says when a comparison with stored runs is about the machine rather than the kernel: the control
- * loop runs at another speed than in the stored runs, and half or more of the metrics moved the
- * same way beyond their margins, though not out of all proportion, even after division by it.
- *
- * @returns one sentence that names what moved, or undefined
- */
-function machineMoved(stored, candidate, predicted) {
-    if (stored.length === 0 || predicted.length === 0)
-        return undefined;
-    const control = Math.log(runControl(candidate) / (0,simple_statistics/* median */.JZ)(stored.map(runControl)));
-    if (!(Math.abs(control) > CONTROL_MOVED))
-        return undefined;
-    const along = predicted.filter(({ prediction, marginRatio }) => {
-        const sameWay = Math.sign(prediction.estimate) === Math.sign(control);
-        const size = Math.abs(prediction.estimate);
-        return sameWay && size > Math.log1p(marginRatio) && size < FURTHEST * Math.abs(control);
-    });
-    if (along.length < SHARE_MOVED * predicted.length)
-        return undefined;
-    return `The machine itself changed: its control loop takes ${(0,units/* formatRatio */.B0)(Math.exp(control))} against the stored runs, and ${(0,units/* formatShare */.T1)(along.length / predicted.length)} of the metrics moved with it; run again on a machine in its usual state.`;
-}
-/** A run's control loop, ns per operation: the median over its metrics. */
-function runControl(run) {
-    const speeds = run.metrics.flatMap((metric) => (0,record_run/* isTimed */._Y)(metric) && !metric.id.startsWith('control.')
-        ? (0,samples/* controlSpeed */.vv)(metric.id, metric.replicates)
-        : []);
-    return speeds.length > 0 ? (0,simple_statistics/* median */.JZ)(speeds) : Number.NaN;
-}
-
-;// CONCATENATED MODULE: ./lib/verdict/prediction.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * Compares a candidate run with stored runs of earlier jobs.
- *
- * The unit is the run: between-run spread is what decides, never the number of launches inside one.
- * Runs of another machine are shown and not judged; runs of another machine with the same CPU model,
- * or of this one in another state, are judged with `inconclusive` as the ceiling.
- */
-function comparePrediction(stored, candidate, settings) {
-    const comparable = comparableRuns(candidate, stored.runs);
-    const predicted = predictMetrics(comparable, candidate, settings);
-    const gated = predicted.filter(({ metric }) => metric.gate);
-    const family = adjustFamily(new Map(gated.map((one) => [one.metric.id, one.prediction])));
-    const obstacle = kindred(comparable) ?? machineMoved(comparable.runs, candidate, predicted);
-    const circumstances = { candidate, settings, family, obstacle };
-    return {
-        design: 'prediction',
-        alpha: settings.alpha,
-        familySize: family.size,
-        candidate,
-        baseline: comparable.runs,
-        metrics: candidate.metrics.map((metric) => {
-            const found = predicted.find((one) => one.metric === metric);
-            return found
-                ? prediction_compareMetric(found, circumstances)
-                : (compareWithLast(metric, comparable) ?? prediction_notCompared(metric, comparable, settings));
-        }),
-        skipped: stored.skipped,
-        caveats: [
-            ...foreign(comparable),
-            ...(obstacle === undefined ? [] : [obstacle]),
-            ...otherTarget(comparable.runs, candidate),
-            ...validityCaveats([candidate]),
-        ],
-    };
-}
-function predictMetrics({ kinship, runs }, candidate, settings) {
-    if (kinship === 'foreign')
-        return [];
-    return candidate.metrics.flatMap((metric) => {
-        if (!(0,record_run/* isTimed */._Y)(metric))
-            return [];
-        const stored = runs.flatMap((run) => {
-            const pair = comparablePair((0,samples/* metricOf */.ak)(run, metric.id), metric);
-            return typeof pair === 'string' || pair.kind === 'counted' ? [] : [pair.baseline];
-        });
-        if (stored.length === 0)
-            return [];
-        const marginRatio = marginOf(metric, settings.margins, assumptions/* PREDICTION_MARGIN */.Nz);
-        const prediction = predictMetric(metric, stored, marginRatio, assumptions/* SHOWN_CONFIDENCE */.LK);
-        return { metric, stored, marginRatio, prediction };
-    });
-}
-const predictMetric = (metric, stored, marginRatio, confidence) => predict({
-    candidate: [(0,samples/* runEstimate */.GI)(metric)],
-    baseline: stored.map(samples/* runEstimate */.GI),
-    margin: Math.log1p(marginRatio),
-    prior: priorOf(metric.id),
-}, confidence);
-function priorOf(id) {
-    const family = id.split('.', 1)[0] ?? '';
-    return {
-        standardDeviation: assumptions/* PRIOR_STANDARD_DEVIATIONS */.oA[family] ?? assumptions/* OTHER_PRIOR_STANDARD_DEVIATION */.mh,
-        degreesOfFreedom: assumptions/* PRIOR_DEGREES_OF_FREEDOM */.AO,
-    };
-}
-function prediction_compareMetric({ metric, stored, marginRatio, prediction }, { candidate, settings: { alpha }, family, obstacle }) {
-    const { id, gate } = metric;
-    const judging = { margin: Math.log1p(marginRatio), alpha, familySize: gate ? family.size : 1 };
-    const equivalence = predictMetric(metric, stored, marginRatio, assumptions/* EQUIVALENCE_CONFIDENCE */.gR);
-    const change = asChange({ ...prediction, confidence: assumptions/* SHOWN_CONFIDENCE */.LK });
-    const floor = floorOf((0,samples/* withinDifferences */.qJ)(candidate, id, 'screen'), marginRatio, alpha);
-    const replicates = stored.flatMap((run) => run.replicates);
-    const baselineNs = Math.exp((0,simple_statistics/* median */.JZ)(stored.map(samples/* runEstimate */.GI))) * (0,samples/* controlSpeed */.vv)(id, replicates);
-    return {
-        id,
-        gate,
-        marginRatio,
-        ...sidesOfChange(metric, baselineNs, change.ratio, {
-            baseline: replicates.length,
-            candidate: metric.replicates.length,
-        }),
-        ...decide({
-            gate,
-            marginRatio,
-            alpha,
-            test: gate ? family.get(id) : prediction,
-            obstacle,
-            equivalence: { ...equivalence, confidence: assumptions/* EQUIVALENCE_CONFIDENCE */.gR },
-            sample: `this run against ${(0,units/* countOf */.pq)(stored.length, 'stored run')}`,
-            toSettle: runsToSettle(prediction, { candidate: 1, baseline: stored.length }, judging),
-        }),
-        change,
-        ...(floor ? { floor } : {}),
-        mde80: Math.expm1(mde80ForPrediction({ ...prediction, ...judging })),
-    };
-}
-function prediction_notCompared(metric, { kinship, runs }, settings) {
-    const other = runs.map((run) => (0,samples/* metricOf */.ak)(run, metric.id)).findLast((found) => found);
-    const pair = comparablePair(other, metric);
-    const why = kinship !== 'foreign' && typeof pair === 'string' ? pair : FOREIGN;
-    const marginRatio = marginOf(metric, settings.margins, assumptions/* PREDICTION_MARGIN */.Nz);
-    return incomparable(metric, marginRatio, bothSides(other, metric), why);
-}
-/**
- * The newest of the stored runs that counted it is the baseline of a count: what was merged since
- * the others is no news.
- */
-function compareWithLast(metric, comparable) {
-    if (comparable.kinship === 'foreign')
-        return undefined;
-    const counted = comparable.runs.map((run) => (0,samples/* metricOf */.ak)(run, metric.id)).filter(record_run/* isCounted */.he);
-    return compareCounts(counted.at(-1), metric, kindred(comparable));
-}
-const FOREIGN = 'The stored runs were measured on another machine.';
-const kindred = ({ kinship, differences }) => kinship === 'kindred'
-    ? `The stored runs come from another machine with the same CPU model (${differences.join(', ')}): figures are shown at the baseline's control speed, and nothing is called regressed or improved on them.`
-    : undefined;
-const foreign = ({ kinship, differences }) => kinship === 'foreign'
-    ? [
-        `The stored runs come from another machine (${differences.join(', ')}): nothing is compared; store a run of a machine like this one, or give a baseline that runs here, such as host.`,
-    ]
-    : [];
-/** Comparing different things is what somebody may want, but not without noticing. */
-function otherTarget(stored, candidate) {
-    const other = stored.find(({ target }) => target.spec !== candidate.target.spec);
-    if (other === undefined)
-        return [];
-    return [
-        `Stored runs measured ${other.target.spec}, this one measured ${candidate.target.spec}: the difference of the two is part of every change.`,
-    ];
-}
-
-;// CONCATENATED MODULE: ./lib/verdict/self.js
-
-/**
- * Describes a candidate that has nothing to be compared with: a duet of it with itself, whose
- * differences are the machine's own noise.
- *
- * @param before, after the two arms of that duet
- * @param pooled both as one run: what is stored and shown
- */
-function describeSelf(before, after, pooled, stored, settings) {
-    const duet = compareDuet(before, after, settings);
-    return {
-        ...duet,
-        design: 'self',
-        candidate: pooled,
-        baseline: [],
-        metrics: duet.metrics.map((metric) => describeMetric(metric)),
-        skipped: stored.skipped,
-    };
-}
-const NOTHING = 'There is no earlier run to compare with.';
-/** Both arms are the same side: their differences are floor, and there is no change to show. */
-function describeMetric({ id, gate, marginRatio, candidate, floor, mde80, }) {
-    return {
-        id,
-        gate,
-        marginRatio,
-        baseline: {
-            status: 'absent',
-            reason: { operation: 'compare', errno: 0, message: 'no earlier run' },
-        },
-        candidate,
-        verdict: 'incomparable',
-        because: NOTHING,
-        ...(floor ? { floor } : {}),
-        ...(mde80 === undefined ? {} : { mde80 }),
-    };
-}
-
-;// CONCATENATED MODULE: ./lib/version.js
-/** This tool's version, as records and reports state it. The tests hold it to package.json. */
-const VERSION = '0.1.0';
-
-;// CONCATENATED MODULE: ./lib/evidence.js
-
-
-
-
-
-
-
-
-
-
-/** Measures what the baseline calls for: a duet, a run against stored ones, or a self-portrait. */
-function gatherEvidence(config, bench, baseline, telling) {
-    if (baseline.kind === 'target')
-        return duel(config, bench, baseline.target, telling);
-    const { stored } = baseline;
-    return stored.runs.length > 0
-        ? evidence_predict(config, bench, stored, telling)
-        : selfPortrait(config, bench, stored, telling);
-}
-/** Both sides can be run here: interleave them, screen all metrics, confirm the flagged ones. */
-async function duel(config, bench, baseline, { progress, source }) {
-    const candidate = (0,targets/* makeTarget */.mh)(config.candidate);
-    const session = new Session(bench, { baseline, candidate }, config.durationMs, progress);
-    const id = randomId();
-    const before = { ...newIdentity(source), duet: { id, side: 'baseline' } };
-    const after = { ...newIdentity(source), duet: { id, side: 'candidate' } };
-    const runs = () => [session.baselineRun(before), session.candidateRun(after)];
-    await session.warmUp();
-    await session.tails();
-    progress.phase('Measure both sides in turn');
-    await session.screen({ goal: goalOf(config, assumptions/* DUET_MARGIN */.CJ) });
-    const { flagged, leastPairs } = screenDuet(...runs(), config);
-    if (flagged.length > 0) {
-        progress.phase(`Confirm ${(0,units/* countOf */.pq)(flagged.length, 'flagged metric')} on fresh launches`);
-        await session.confirm(flagged, leastPairs);
-    }
-    const [baselineRun, run] = runs();
-    return { comparison: compareDuet(baselineRun, run, config), run };
-}
-/** The baseline is stored runs: measure the candidate and ask whether they predict it. */
-async function evidence_predict(config, bench, stored, { progress, source }) {
-    const candidate = (0,targets/* makeTarget */.mh)(config.candidate);
-    const session = new Session(bench, { candidate }, config.durationMs, progress);
-    const own = newIdentity(source);
-    await session.warmUp();
-    await session.tails();
-    progress.phase(`Measure, to compare with ${stored.origin}`);
-    await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, assumptions/* PREDICTION_MARGIN */.Nz) });
-    const run = session.candidateRun(own);
-    return { comparison: comparePrediction(stored, run, config), run };
-}
-/** Nothing to compare with: the candidate against itself shows what this machine can tell apart. */
-async function selfPortrait(config, bench, stored, { progress, source }) {
-    const candidate = (0,targets/* makeTarget */.mh)(config.candidate);
-    const sides = { baseline: candidate, candidate };
-    const session = new Session(bench, sides, config.durationMs, progress);
-    const own = newIdentity(source);
-    progress.note(`There is no earlier run in ${stored.origin}, so the candidate is measured against itself, which shows what this machine can tell apart.`);
-    await session.warmUp();
-    await session.tails();
-    progress.phase('Measure the candidate against itself');
-    await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, assumptions/* DUET_MARGIN */.CJ) });
-    const [before, after] = [session.baselineRun(own), session.candidateRun(own)];
-    const run = session.pooledRun(own);
-    return { comparison: describeSelf(before, after, run, stored, config), run };
-}
-/** What the measuring time is to buy. */
-const goalOf = ({ alpha, margins }, fallback) => ({
-    alpha,
-    marginOf: ({ id, least_margin_percent }) => marginOf({ id, leastMargin: least_margin_percent / 100 }, margins, fallback),
-});
-/** Without a confirmation to follow. */
-const WHOLE_BUDGET = 1;
-const randomId = () => (0,external_node_crypto_.randomBytes)(8).toString('hex');
-/** A name for a run that begins now. */
-const newIdentity = (source) => ({
-    id: randomId(),
-    startedAt: new Date().toISOString(),
-    tool: VERSION,
-    ...(source ? { source } : {}),
-});
-
+// EXTERNAL MODULE: ./lib/evidence.js + 1 modules
+var lib_evidence = __nccwpck_require__(47941);
 // EXTERNAL MODULE: ./lib/folder.js
 var lib_folder = __nccwpck_require__(52315);
-;// CONCATENATED MODULE: external "node:child_process"
-const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
-// EXTERNAL MODULE: external "node:os"
-var external_node_os_ = __nccwpck_require__(48161);
-// EXTERNAL MODULE: external "node:util"
-var external_node_util_ = __nccwpck_require__(57975);
-;// CONCATENATED MODULE: ./lib/probe/cache.js
-
-
-
-
-
-const NAME = 'syscall-gate';
-/**
- * Where builds are kept, best first. On a runner only its temporary folder, which every job finds
- * empty: what one job leaves for the next could be another pull request's code. Elsewhere the
- * user's cache, else a folder of the user's own among the temporary ones.
- */
-function cacheFolders() {
-    const { RUNNER_TEMP, XDG_CACHE_HOME } = process.env;
-    if (RUNNER_TEMP)
-        return [(0,external_node_path_.join)(RUNNER_TEMP, NAME)];
-    const home = XDG_CACHE_HOME || (0,external_node_path_.join)((0,external_node_os_.homedir)(), '.cache');
-    return [(0,external_node_path_.join)(home, NAME), (0,external_node_path_.join)((0,external_node_os_.tmpdir)(), `${NAME}-${(0,external_node_os_.userInfo)().uid}`)];
-}
-/** The folder of a complete build, if one of the cache folders has it. */
-async function findBuild(folders, key, files) {
-    for (const folder of folders) {
-        const build = (0,external_node_path_.join)(folder, key);
-        if ((await isTrusted(folder)) && (await isComplete(build, files)))
-            return build;
-    }
-    return undefined;
-}
-/**
- * Has a build made in the first cache folder that can be written, and publishes it by one rename, so
- * that a concurrent build sees all of it or nothing. A build that fails leaves nothing behind.
- *
- * @param make fills the empty folder that it is given
- * @returns the folder of the build, which may be that of a concurrent one with the same key
- * @throws Failure of kind `measurement` when no folder can be written
- */
-async function publishBuild(folders, key, files, make) {
-    const { folder, work } = await makeWorkFolder(folders);
-    try {
-        await make(work);
-        return await moveInto((0,external_node_path_.join)(folder, key), work, files);
-    }
-    finally {
-        await (0,promises_.rm)(work, { recursive: true, force: true });
-    }
-}
-async function moveInto(build, work, files) {
-    try {
-        await (0,promises_.rename)(work, build);
-    }
-    catch (error) {
-        if (!isTaken(error))
-            throw error;
-        if (await isComplete(build, files))
-            return build;
-        // Somebody removed files from it.
-        await (0,promises_.rm)(build, { recursive: true, force: true });
-        await (0,promises_.rename)(work, build);
-    }
-    return build;
-}
-async function makeWorkFolder(folders) {
-    let reason;
-    for (const folder of folders) {
-        try {
-            await (0,lib_folder/* makeFolder */.f)(folder, 0o755);
-            if (!(await isTrusted(folder)))
-                continue;
-            const work = await (0,promises_.mkdtemp)((0,external_node_path_.join)(folder, 'building-'));
-            // Other users run the probe too: containers with a user of their own, setpriv.
-            await (0,promises_.chmod)(work, 0o755);
-            return { folder, work };
-        }
-        catch (error) {
-            reason ??= error;
-        }
-    }
-    const tried = folders.join(', ');
-    throw (0,failure/* measurementFailure */.jO)(`The compiled probe has no place to go, since no cache folder can be written (${tried}): set XDG_CACHE_HOME to one that can.`, reason);
-}
-/** What is found here is executed, so nobody else may have been able to put it here. */
-async function isTrusted(folder) {
-    try {
-        const entry = await (0,promises_.lstat)(folder);
-        return entry.isDirectory() && entry.uid === (0,external_node_os_.userInfo)().uid && (entry.mode & 0o022) === 0;
-    }
-    catch {
-        return false;
-    }
-}
-async function isComplete(build, files) {
-    try {
-        await Promise.all(files.map((file) => (0,promises_.access)((0,external_node_path_.join)(build, file))));
-        return true;
-    }
-    catch {
-        return false;
-    }
-}
-const isTaken = (error) => ['ENOTEMPTY', 'EEXIST'].includes(error.code ?? '');
-
-;// CONCATENATED MODULE: ./lib/probe/catalogue.js
-
-
-/**
- * The metric catalogue, as the probe itself prints it (`probe --list`): the native sources are its
- * only home, so that a new metric is one entry in one C file.
- */
-const metricEntrySchema = schemas/* object */.Ikc({
-    id: schemas/* string */.YjP(),
-    version: schemas/* int */.Whr(),
-    /** Whether a regression of this metric turns the gate red; the others only inform. */
-    gate: schemas/* boolean */.zMY(),
-    /** One operation takes milliseconds: measured in few launches. */
-    slow: schemas/* boolean */.zMY(),
-    /** Off the CPU by design, so that no batch is filtered by occupancy. */
-    waits: schemas/* boolean */.zMY(),
-    /** What its number is: a time, a time that is shown as a rate, or a count. */
-    unit: record_run/* unitSchema */.o3,
-    /** The default margin is never below this; 0 where there is no such bound. */
-    least_margin_percent: schemas/* number */.aig().min(0).max(1000),
-    summary: schemas/* string */.YjP(),
-    /** Per operation: system calls and page faults, switches, and bytes that the kernel copies or moves. */
-    entries: schemas/* number */.aig(),
-    switches: schemas/* number */.aig(),
-    bytes: schemas/* number */.aig(),
-});
-const catalogueSchema = schemas/* object */.Ikc({
-    wire: schemas/* int */.Whr(),
-    catalogue: schemas/* int */.Whr(),
-    metrics: schemas/* array */.YOg(metricEntrySchema).min(1),
-});
-
-;// CONCATENATED MODULE: ./lib/probe/compiler.js
-
-
-
-const PACKAGES = 'apt-get install build-essential, dnf install gcc gcc-c++ glibc-static, or apk add build-base linux-headers';
-const LONGEST_QUOTE = 300;
-const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
-const C = { name: 'C', variable: 'CC', programs: ['cc', 'gcc', 'clang'] };
-const CXX = { name: 'C++', variable: 'CXX', programs: ['c++', 'g++', 'clang++'] };
-/**
- * Finds the compilers: those that CC and CXX name, else the first that is installed.
- *
- * @throws Failure of kind `measurement` that says what to install
- */
-async function findCompilers() {
-    const [c, cxx] = await Promise.all([findCompiler(C), findCompiler(CXX)]);
-    return { c, cxx };
-}
-async function findCompiler(language) {
-    const named = process.env[language.variable]?.trim();
-    const candidates = named ? [named.split(/\s+/)] : language.programs.map((program) => [program]);
-    for (const command of candidates) {
-        const compiler = await tryCompiler(command);
-        if (compiler !== undefined)
-            return compiler;
-    }
-    throw (0,failure/* measurementFailure */.jO)(named
-        ? `The ${language.name} compiler "${named}" that ${language.variable} names does not run: install it, or unset ${language.variable}.`
-        : `No ${language.name} compiler was found (tried ${language.programs.join(', ')}): install one with ${PACKAGES}.`);
-}
-async function tryCompiler(command) {
-    try {
-        const version = await run(command, ['--version']);
-        return { command, version: version.split('\n', 1)[0] ?? '' };
-    }
-    catch {
-        return undefined;
-    }
-}
-/**
- * Runs a compiler.
- * @throws Failure of kind `measurement` with the compiler's first error line; the signal's reason
- *   when it was aborted
- */
-async function compile(compiler, options, { what, temporary, signal }) {
-    signal?.throwIfAborted();
-    try {
-        await run(compiler.command, options, { signal, variables: { TMPDIR: temporary } });
-    }
-    catch (error) {
-        signal?.throwIfAborted();
-        throw (0,failure/* measurementFailure */.jO)(diagnose(compiler, what, error), error);
-    }
-}
-async function run(command, options, { signal, variables } = {}) {
-    const [program = '', ...words] = command;
-    // In English, whatever the user speaks: the diagnosis reads what the compiler says.
-    const env = { ...process.env, LC_ALL: 'C', ...variables };
-    const settings = { env, maxBuffer: MAX_OUTPUT_BYTES, ...(signal ? { signal } : {}) };
-    const { stdout } = await (0,external_node_util_.promisify)(external_node_child_process_namespaceObject.execFile)(program, [...words, ...options], settings);
-    return stdout;
-}
-function diagnose(compiler, what, error) {
-    const said = String(error.stderr ?? '');
-    const program = compiler.command.join(' ');
-    // What ld, gold, lld and mold say.
-    if (/(cannot find|unable to find library|library not found:) -?l?c\b/.test(said)) {
-        return `Linking ${what} with ${program} failed, since there is no static C library: install it with dnf install glibc-static, or as part of apt-get install build-essential.`;
-    }
-    const missing = /fatal error: '?([^':]+)'?(?:: No such file or directory| file not found)/.exec(said);
-    if (missing !== null) {
-        return `Compiling ${what} with ${program} failed, since the header ${missing[1]} is missing: install it with ${PACKAGES}.`;
-    }
-    const complaint = firstError(said) || (error instanceof Error ? error.message : String(error));
-    return `Compiling ${what} with ${program} failed (${complaint.slice(0, LONGEST_QUOTE)}): install a current compiler with ${PACKAGES}, or name another in CC and CXX.`;
-}
-function firstError(said) {
-    const lines = said.split('\n').map((line) => line.trim());
-    return lines.find((line) => /\berror\b/i.test(line)) ?? lines.find((line) => line !== '') ?? '';
-}
-
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(73024);
-;// CONCATENATED MODULE: ./lib/probe/sources.js
-
-
-
-/** How the probe is compiled and linked. No -Werror: a new compiler's new warning is not an error. */
-const PROBE_FLAGS = [
-    '-std=c11',
-    '-D_GNU_SOURCE',
-    '-O2',
-    '-pipe',
-    '-pthread',
-];
-/** Static, so that it runs in images and kernels that have no libc, or another one. */
-const PROBE_LINK_FLAGS = ['-static', '-pthread'];
-/** How the addon is compiled: -O0, since it waits most of the time, and all wait for its compiler. */
-const ADDON_FLAGS = [
-    '-std=c++17',
-    '-O0',
-    '-pipe',
-    '-fPIC',
-    '-fvisibility=hidden',
-    '-DNAPI_VERSION=8',
-    '-DNAPI_CPP_EXCEPTIONS',
-    '-DNODE_ADDON_API_DISABLE_DEPRECATED',
-];
-const ADDON_LINK_FLAGS = ['-shared'];
-/**
- * The N-API headers that the addon needs, as paths in node_modules: `dist/native/include` holds
- * copies of them, so that an action compiles with no install.
- */
-const NAPI_HEADERS = [
-    'node-addon-api/napi.h',
-    'node-addon-api/napi-inl.h',
-    'node-api-headers/include/js_native_api.h',
-    'node-api-headers/include/js_native_api_types.h',
-    'node-api-headers/include/node_api.h',
-    'node-api-headers/include/node_api_types.h',
-];
-/** Finds the native sources, in a bundle (dist/) as in a checkout (src/, lib/). */
-async function nativeSources() {
-    const { root, napi } = locate();
-    const core = await listFolder((0,external_node_path_.join)(root, 'core'));
-    const launch = await listFolder((0,external_node_path_.join)(root, 'launch'));
-    const probe = [(0,external_node_path_.join)(root, 'probe.c'), ...core.filter((path) => path.endsWith('.c'))];
-    // The longest to compile comes first, so that the others fill the CPU beside it.
-    const addon = [(0,external_node_path_.join)(root, 'addon.cc'), ...launch.filter((path) => path.endsWith('.cc'))];
-    const headers = [...core, ...launch].filter((path) => path.endsWith('.h'));
-    const includes = [...new Set(napi.map((path) => (0,external_node_path_.dirname)(path)))];
-    return { root, probe, addon, includes, all: [...probe, ...addon, ...headers, ...napi] };
-}
-function locate() {
-    const bundled = (0,external_node_path_.join)(import.meta.dirname, 'native');
-    if ((0,external_node_fs_.existsSync)(bundled)) {
-        return {
-            root: bundled,
-            napi: NAPI_HEADERS.map((path) => (0,external_node_path_.join)(bundled, 'include', (0,external_node_path_.basename)(path))),
-        };
-    }
-    const checkout = (0,external_node_path_.join)(import.meta.dirname, '..', '..');
-    return {
-        root: (0,external_node_path_.join)(checkout, 'native'),
-        napi: NAPI_HEADERS.map((path) => (0,external_node_path_.join)(checkout, 'node_modules', path)),
-    };
-}
-async function listFolder(folder) {
-    const names = await (0,promises_.readdir)(folder);
-    return names.sort().map((name) => (0,external_node_path_.join)(folder, name));
-}
-
-;// CONCATENATED MODULE: ./lib/probe/build.js
-
-
-
-
-
-
-
-
-
-
-
-
-const PROBE = 'probe';
-const ADDON = 'addon.node';
-const FILES = [PROBE, ADDON];
-/**
- * Compiles the probe and the addon that launches it, or finds them compiled.
- *
- * @throws Failure of kind `usage` on a system that is not Linux, of kind `measurement` when something
- *   is missing to compile them or no folder can hold them
- */
-async function buildProbe(options = {}) {
-    const started = performance.now();
-    if (process.platform !== 'linux') {
-        throw (0,failure/* usageFailure */.II)(`syscall-gate measures the Linux kernel and this is ${process.platform}: run it on Linux.`);
-    }
-    const [compilers, sources] = await Promise.all([findCompilers(), nativeSources()]);
-    const key = await buildKey(compilers, sources);
-    const { cacheDir } = options;
-    const folders = cacheDir ? [cacheDir] : cacheFolders();
-    const found = await findBuild(folders, key, FILES);
-    const folder = found ??
-        (await publishBuild(folders, key, FILES, (work) => compileInto(work, compilers, sources, options)));
-    return {
-        probe: (0,external_node_path_.join)(folder, PROBE),
-        addon: (0,external_node_path_.join)(folder, ADDON),
-        compiler: compilers.c.version,
-        cached: found !== undefined,
-        elapsedMs: performance.now() - started,
-    };
-}
-/**
- * Asks the probe what it can measure.
- *
- * @throws Failure of kind `measurement` when it cannot be run or speaks another wire version
- */
-async function readCatalogue(probe) {
-    const listing = await listMetrics(probe);
-    const { wire } = listing;
-    if (wire !== WIRE_VERSION) {
-        throw (0,failure/* measurementFailure */.jO)(`The probe ${probe} speaks wire version ${String(wire)} and this syscall-gate version ${WIRE_VERSION}: use the probe that belongs to it.`);
-    }
-    const catalogue = catalogueSchema.safeParse(listing);
-    if (catalogue.success)
-        return catalogue.data;
-    const [issue] = catalogue.error.issues;
-    throw (0,failure/* measurementFailure */.jO)(`The catalogue of the probe ${probe} is damaged (${issue?.path.join('.')}: ${issue?.message}): remove ${probe} to have it compiled again.`);
-}
-async function listMetrics(probe) {
-    try {
-        const { stdout } = await (0,external_node_util_.promisify)(external_node_child_process_namespaceObject.execFile)(probe, ['--list'], { timeout: 10_000 });
-        const listing = JSON.parse(stdout);
-        return typeof listing === 'object' && listing !== null ? listing : {};
-    }
-    catch (error) {
-        const why = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
-        throw (0,failure/* measurementFailure */.jO)(`The probe ${probe} does not list its metrics (${why}): remove it to have it compiled again, and if its folder is mounted noexec set XDG_CACHE_HOME to one that is not.`, error);
-    }
-}
-async function buildKey(compilers, sources) {
-    const hash = (0,external_node_crypto_.createHash)('sha256');
-    const flags = [PROBE_FLAGS, PROBE_LINK_FLAGS, ADDON_FLAGS, ADDON_LINK_FLAGS];
-    hash.update(JSON.stringify([process.arch, compilers, flags]));
-    const contents = await Promise.all(sources.all.map((path) => (0,promises_.readFile)(path)));
-    for (const [index, content] of contents.entries()) {
-        // The length keeps the end of one file from passing for the beginning of the next.
-        hash.update(`${(0,external_node_path_.basename)(sources.all[index] ?? '')} ${content.length}\n`).update(content);
-    }
-    return hash.digest('hex').slice(0, 32);
-}
-async function compileInto(work, { c, cxx }, sources, { progress, signal }) {
-    const includes = sources.includes.flatMap((folder) => ['-isystem', folder]);
-    const products = [
-        {
-            ...{ file: ADDON, compiler: cxx, units: sources.addon },
-            ...{ flags: [...ADDON_FLAGS, ...includes], linkFlags: ADDON_LINK_FLAGS },
-        },
-        {
-            ...{ file: PROBE, compiler: c, units: sources.probe },
-            ...{ flags: PROBE_FLAGS, linkFlags: PROBE_LINK_FLAGS },
-        },
-    ];
-    const jobs = products.flatMap((product) => compileJobs(product, sources.root, work, signal));
-    await inParallel(jobs, (done, name) => progress?.step(done, jobs.length, name));
-    await Promise.all(products.map((product) => build_link(product, work, signal)));
-    const objects = products.flatMap(({ units }) => units.map((unit) => objectOf(unit, work)));
-    await Promise.all(objects.map((object) => (0,promises_.rm)(object)));
-}
-function compileJobs({ compiler, units, flags }, root, work, signal) {
-    return units.map((unit) => {
-        const name = (0,external_node_path_.relative)(root, unit);
-        const options = [...flags, '-c', unit, '-o', objectOf(unit, work)];
-        return { name, run: () => compile(compiler, options, { what: name, temporary: work, signal }) };
-    });
-}
-const objectOf = (unit, work) => (0,external_node_path_.join)(work, `${(0,external_node_path_.basename)(unit)}.o`);
-function build_link({ file, compiler, units, linkFlags }, work, signal) {
-    const objects = units.map((unit) => objectOf(unit, work));
-    const options = [...linkFlags, ...objects, '-o', (0,external_node_path_.join)(work, file)];
-    return compile(compiler, options, { what: file, temporary: work, signal });
-}
-/** Runs jobs on all CPUs; after a failure no further one starts, and those under way are awaited. */
-async function inParallel(jobs, onDone) {
-    const waiting = [...jobs];
-    let done = 0;
-    const work = async () => {
-        for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
-            await job.run();
-            done += 1;
-            onDone(done, job.name);
-        }
-    };
-    const stopAll = (error) => {
-        waiting.length = 0;
-        throw error;
-    };
-    const workers = Array.from({ length: (0,external_node_os_.availableParallelism)() }, () => work().catch(stopAll));
-    const failed = (await Promise.allSettled(workers)).find(({ status }) => status === 'rejected');
-    if (failed?.status === 'rejected')
-        throw failed.reason;
-}
-
-;// CONCATENATED MODULE: ./lib/probe/native.js
-
-/**
- * Loads the compiled addon. When this process exits, launches under way are cancelled: Node waits
- * for its worker threads then, which would be for as long as the launches take.
- *
- * @throws Failure of kind `measurement` when it does not load
- */
-function loadAddon(path) {
-    const module = { exports: {} };
-    try {
-        process.dlopen(module, path);
-    }
-    catch (error) {
-        const why = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
-        throw (0,failure/* measurementFailure */.jO)(`The compiled addon ${path} does not load (${why}): remove it to have it compiled again, and if its folder is mounted noexec set XDG_CACHE_HOME to one that is not.`, error);
-    }
-    const addon = module.exports;
-    process.once('exit', () => addon.cancelAll());
-    return addon;
-}
-
-;// CONCATENATED MODULE: external "node:timers/promises"
-const external_node_timers_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
-;// CONCATENATED MODULE: ./lib/measure/cpu.js
-
-/** Long enough for /proc/stat's 10 ms ticks to tell a busy CPU from an idle one. */
-const SAMPLE_MS = 150;
-/**
- * The allowed CPU that did the least in a short sample; of equals the highest, because device
- * interrupts and housekeeping favour the lowest.
- */
-async function quietestCpu(addon) {
-    const before = addon.cpuTimes();
-    await (0,external_node_timers_promises_namespaceObject.setTimeout)(SAMPLE_MS);
-    const work = addon.cpuTimes().map((now) => ({ cpu: now.cpu, ticks: workSince(before, now) }));
-    const [quietest] = work.sort((a, b) => a.ticks - b.ticks || b.cpu - a.cpu);
-    return quietest?.cpu ?? 0;
-}
-function workSince(before, now) {
-    const then = before.find((times) => times.cpu === now.cpu);
-    return now.busyTicks + now.stealTicks - (then ? then.busyTicks + then.stealTicks : 0);
-}
-
-;// CONCATENATED MODULE: ./lib/measure/bench.js
-
-
-
-
-/**
- * Compiles the probe, reads its catalogue, checks what the inputs name against it, and picks the
- * CPU to measure on.
- * @throws Failure when nothing can be compiled here, or a glob names no metric
- */
-async function prepareBench(config, { signal, progress }) {
-    progress.phase('Compile the probe');
-    const built = await buildProbe({ progress, signal });
-    progress.note(built.cached
-        ? `The probe was compiled earlier with ${built.compiler}.`
-        : `Compiled with ${built.compiler} in ${(built.elapsedMs / 1000).toFixed(1)} s.`);
-    const catalogue = await readCatalogue(built.probe);
-    const metrics = selectMetrics(catalogue, config.metrics);
-    checkMarginGlobs(catalogue, config.margins.map((rule) => rule.glob));
-    const addon = loadAddon(built.addon);
-    signal.addEventListener('abort', () => addon.cancelAll(), { once: true });
-    return {
-        addon,
-        probe: built.probe,
-        plan: makePlan(metrics, config.seed, await quietestCpu(addon)),
-        signal,
-    };
-}
-
-// EXTERNAL MODULE: ./lib/report/crossing.js
-var crossing = __nccwpck_require__(20960);
-// EXTERNAL MODULE: ./lib/report/noise.js
-var noise = __nccwpck_require__(21792);
-// EXTERNAL MODULE: ./lib/report/sections.js
-var sections = __nccwpck_require__(13136);
-// EXTERNAL MODULE: ./lib/report/words.js
-var words = __nccwpck_require__(58191);
-;// CONCATENATED MODULE: ./lib/report/headline.js
-
-
-
-
-/**
- * The report in one sentence: how many gated metrics got the verdict, and the fact that a reader
- * would ask for next.
- *
- * @param report everything but the sentence itself
- */
-function headline(report) {
-    if (report.verdict === 'no-baseline')
-        return noBaseline(report);
-    const gated = report.metrics.filter(({ gate }) => gate);
-    const those = gated.filter(({ verdict }) => verdict === report.verdict);
-    if (those.length === 0)
-        return 'No gated metric was measured, so nothing was judged.';
-    if (report.verdict === 'incomparable')
-        return partlyCompared(gated, report);
-    const clause = clauses[report.verdict](those, report);
-    return `${shareOf(those.length, gated.length)} ${clause}${lostAccess(gated)}.`;
-}
-const clauses = {
-    regressed: (those) => `regressed${largestChange(those)}`,
-    improved: (those) => `improved and none regressed${largestChange(those)}`,
-    unchanged: (those) => `${isOrAre(those)} unchanged${sensitivity(those)}`,
-    inconclusive: (those, report) => `${isOrAre(those)} inconclusive and none regressed${settling(those, report)}`,
-};
-function shareOf(count, total) {
-    if (total === 1)
-        return 'The only gated metric';
-    return count === total ? `All ${total} gated metrics` : `${count} of ${total} gated metrics`;
-}
-const isOrAre = ({ length }) => (length === 1 ? 'is' : 'are');
-function largestChange(metrics) {
-    const largest = metrics.toSorted((a, b) => (0,sections/* changeSize */.QZ)(b) - (0,sections/* changeSize */.QZ)(a))[0];
-    if (largest === undefined || largest.change === null)
-        return '';
-    const is = metrics.length === 1 ? ':' : '; the largest is';
-    return `${is} ${largest.id}, ${(0,units/* formatChange */.eD)(largest.change)}`;
-}
-function sensitivity(metrics) {
-    const worst = (0,noise/* largestOf */.u)(metrics, ({ mde80 }) => mde80);
-    if (worst === undefined)
-        return '';
-    return `; a change of ${(0,units/* formatShare */.T1)(worst.value)} on any of them would have been caught four times in five`;
-}
-/** Only where a number settles all of them: one metric's would read as the gate's. */
-function settling(metrics, report) {
-    const numbers = metrics.map(({ replicatesToSettle }) => replicatesToSettle ?? Infinity);
-    const most = metrics.find((metric) => metric.replicatesToSettle === Math.max(...numbers));
-    if (most === undefined)
-        return '';
-    return `; ${metrics.length === 1 ? `${most.id}: ` : ''}${(0,words/* settleText */.di)(report, most)}`;
-}
-/** Neither regressed nor improved nor inconclusive: what could be compared is unchanged. */
-function partlyCompared(metrics, report) {
-    const unchanged = metrics.filter(({ verdict }) => verdict === 'unchanged');
-    if (unchanged.length === 0)
-        return nothingCompared(metrics);
-    const share = shareOf(unchanged.length, metrics.length);
-    const lostOnes = lostAccess(metrics);
-    const rest = `${(0,units/* countOf */.pq)(metrics.length - unchanged.length, 'other')} could not be compared`;
-    return `${share} ${clauses.unchanged(unchanged, report)}${lostOnes || `; ${rest}`}.`;
-}
-function nothingCompared(metrics) {
-    const [first] = metrics;
-    const because = first === undefined || metrics.some(sections/* lost */.DU) ? '' : `; ${first.id}: ${first.because}`;
-    const none = `None of ${(0,units/* countOf */.pq)(metrics.length, 'gated metric')} could be compared`;
-    return `${none}${because.replace(/\.$/, '')}${lostAccess(metrics)}.`;
-}
-/** What the candidate may no longer do is a finding whatever the times of the others say. */
-function lostAccess(metrics) {
-    const denied = metrics.filter(sections/* lost */.DU);
-    const [first] = denied;
-    if (first === undefined)
-        return '';
-    const others = denied.length === 1 ? '' : ` and ${(0,units/* countOf */.pq)(denied.length - 1, 'other')}`;
-    return `; ${first.id}${others} cannot be measured on the candidate any more (${(0,words/* statusText */.qS)(first.candidate)})`;
-}
-function noBaseline(report) {
-    const { floor, mde80 } = (0,noise/* noiseOf */.Y)(report.metrics);
-    const [skipped] = report.baseline.skipped;
-    const start = skipped === undefined
-        ? 'There is no baseline yet, so nothing was judged'
-        : `No earlier run could be used (${skipped.replace(/\.$/, '')}), so nothing was judged`;
-    if (floor === undefined || mde80 === undefined)
-        return `${start}.`;
-    return (`${start}; on this machine identical sides differ by ${(0,units/* formatShare */.T1)(floor.median)}, and side by ` +
-        `side a change of ${(0,units/* formatShare */.T1)(mde80.median)} would be caught four times in five (medians).`);
-}
-
-;// CONCATENATED MODULE: ./lib/report/report.js
-
-
-
-/** The report for scripts: `--json`, the action's `report` output. `schema/report-v1.json`. */
-const REPORT_SCHEMA = 'syscall-gate/report';
-const REPORT_VERSION = 1;
-const metricVerdict = schemas/* enum */.k5n([
-    'regressed',
-    'improved',
-    'unchanged',
-    'inconclusive',
-    'incomparable',
-]);
-const sideSchema = schemas/* discriminatedUnion */.gMt('status', [
-    schemas/* strictObject */.rej({
-        status: schemas/* literal */.euz('ok'),
-        unit: record_run/* unitSchema */.o3.describe('ns: a time; per_second: a time that is read as a rate, 1e9 / estimate; count: events'),
-        estimate: schemas/* number */.aig()
-            .min(0)
-            .describe("ns per operation at the baseline's control speed, or events per operation"),
-        replicates: schemas/* int */.Whr().min(1),
-    }),
-    schemas/* strictObject */.rej({
-        status: schemas/* enum */.k5n([...metric_status/* UNAVAILABLE */.H, 'absent']),
-        reason: schemas/* string */.YjP().describe('the operation that failed and what it said'),
-    }),
-]);
-const changeSchema = schemas/* strictObject */.rej({
-    ratio: schemas/* number */.aig().positive().describe('candidate over baseline: 1.05 is five percent slower'),
-    low: schemas/* number */.aig().min(0),
-    high: schemas/* number */.aig().positive().nullable().describe('null where the data put no upper bound'),
-    confidence: schemas/* number */.aig().gt(0).max(1).describe('coverage of the interval from low to high'),
-});
-const metricReportSchema = schemas/* strictObject */.rej({
-    id: schemas/* string */.YjP(),
-    status: schemas/* enum */.k5n(['ok', ...metric_status/* UNAVAILABLE */.H, 'absent']).describe("the candidate's status"),
-    verdict: metricVerdict,
-    because: schemas/* string */.YjP().describe('what decided, or why nothing could be decided'),
-    gate: schemas/* boolean */.zMY().describe('false for a metric that informs and never turns the gate red'),
-    margin: schemas/* number */.aig()
-        .min(0)
-        .describe('smallest change that matters: 0.02 is two percent, 0 for counts, of which any does'),
-    baseline: sideSchema,
-    candidate: sideSchema,
-    change: changeSchema.nullable(),
-    p: schemas/* number */.aig().min(0).max(1).nullable().describe('Holm-adjusted, of the test that decided'),
-    mde80: schemas/* number */.aig()
-        .positive()
-        .nullable()
-        .describe('smallest true change (0.03 is three percent) that is caught four times in five'),
-    floor: changeSchema
-        .extend({ pairs: schemas/* int */.Whr().min(0), rejections: schemas/* int */.Whr().min(0) })
-        .nullable()
-        .describe('the same comparison between identical sides of this run'),
-    replicatesToSettle: schemas/* int */.Whr()
-        .positive()
-        .nullable()
-        .describe('pairs (duet) or stored runs (prediction) that would settle an inconclusive metric'),
-});
-const strategySchema = schemas/* strictObject */.rej({
-    id: schemas/* string */.YjP(),
-    label: schemas/* string */.YjP(),
-    ns: schemas/* number */.aig().positive(),
-    entries: schemas/* int */.Whr().min(0).nullable().describe('kernel entries of one transfer, the drain included'),
-    segments: schemas/* number */.aig().min(0).nullable().describe('TCP data segments of one transfer'),
-});
-const transferSchema = schemas/* strictObject */.rej({
-    size: schemas/* string */.YjP().describe('of the file: 4k, 64k'),
-    strategies: schemas/* array */.YOg(strategySchema).min(1).describe('the quickest first'),
-    oneCall: schemas/* strictObject */.rej({ savedNs: schemas/* number */.aig().min(0), share: schemas/* number */.aig().min(0) })
-        .nullable()
-        .describe('what one call for header and file could save over TCP_CORK, at the call cost here'),
-});
-const crossingSchema = schemas/* strictObject */.rej({
-    callNs: schemas/* number */.aig().positive().describe('the null call'),
-    hopNs: schemas/* number */.aig().positive().describe('two system calls and one switch'),
-    switchesPerSecond: schemas/* number */.aig().positive().describe('1e9 / hopNs, on one CPU'),
-    withoutSwitchNs: schemas/* number */.aig().positive().nullable().describe('the same calls without the switch'),
-    hostSwitchesPerSecond: schemas/* number */.aig().positive().nullable().describe('of the machine, /proc/stat'),
-    vmstat: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* number */.aig()).nullable().describe("vmstat's columns during the run"),
-    transfers: schemas/* array */.YOg(transferSchema),
-});
-const tailsReportSchema = schemas/* strictObject */.rej({
-    timer: schemas/* string */.YjP().describe('what single operations were timed with and its cost, or why not'),
-    counters: schemas/* string */.YjP().describe('whether there are hardware counters, or why not'),
-    metrics: record_run/* tailsSchema */.Bj.shape.metrics,
-});
-const reportSchema = schemas/* strictObject */.rej({
-    schema: schemas/* literal */.euz(REPORT_SCHEMA),
-    version: schemas/* literal */.euz(REPORT_VERSION),
-    tool: schemas/* string */.YjP(),
-    verdict: schemas/* enum */.k5n([...metricVerdict.options, 'no-baseline']),
-    passed: schemas/* boolean */.zMY().describe('whether the exit code is 0 under the fail-on policy'),
-    headline: schemas/* string */.YjP().describe('one sentence for people'),
-    design: schemas/* enum */.k5n(['duet', 'prediction', 'self'])
-        .describe('duet: both sides interleaved in one job; prediction: against stored runs; self: no baseline'),
-    alpha: schemas/* number */.aig().gt(0).lt(1).describe('family-wise error level of regressed, and of improved'),
-    familySize: schemas/* int */.Whr().min(0).describe('how many gated metrics share that level'),
-    counts: schemas/* strictObject */.rej({
-        regressed: schemas/* int */.Whr().min(0),
-        improved: schemas/* int */.Whr().min(0),
-        unchanged: schemas/* int */.Whr().min(0),
-        inconclusive: schemas/* int */.Whr().min(0),
-        incomparable: schemas/* int */.Whr().min(0),
-    })
-        .describe('gated metrics of each verdict'),
-    baseline: schemas/* strictObject */.rej({
-        spec: schemas/* string */.YjP(),
-        runs: schemas/* array */.YOg(schemas/* string */.YjP()).describe('ids of the run records, oldest first; empty without one'),
-        skipped: schemas/* array */.YOg(schemas/* string */.YjP()).describe('one sentence for each stored run that was passed over'),
-    }),
-    candidate: schemas/* strictObject */.rej({ spec: schemas/* string */.YjP(), run: schemas/* string */.YjP() }),
-    platform: record_run/* platformSchema */.vd,
-    subject: record_run/* subjectSchema */.cn.describe('what is under test on the candidate side'),
-    differences: schemas/* array */.YOg(schemas/* strictObject */.rej({ field: schemas/* string */.YjP(), baseline: schemas/* string */.YjP(), candidate: schemas/* string */.YjP() }))
-        .describe('subject fields that differ between the sides'),
-    caveats: schemas/* array */.YOg(schemas/* string */.YjP()).describe('what weakens the whole comparison, one sentence each'),
-    metrics: schemas/* array */.YOg(metricReportSchema),
-    crossing: crossingSchema
-        .nullable()
-        .describe('what crossing into the kernel costs, and header + file by every strategy'),
-    tails: tailsReportSchema
-        .nullable()
-        .describe("single operations of the candidate, the timer's cost included; off the gate"),
-});
-
-;// CONCATENATED MODULE: ./lib/report/build.js
-
-
-
-
-
-/**
- * Everything that people and scripts are told, as plain data: renderings add nothing to it.
- *
- * @param specs the target specs of both sides as the user wrote them
- * @throws ZodError when the comparison does not make a report: a bug, not a user's mistake
- */
-function buildReport(comparison, judgement, toolVersion, specs) {
-    const metrics = comparison.metrics.map(metricReport);
-    const report = {
-        schema: REPORT_SCHEMA,
-        version: REPORT_VERSION,
-        tool: toolVersion,
-        ...judgement,
-        design: comparison.design,
-        alpha: comparison.alpha,
-        familySize: comparison.familySize,
-        // A metric that only informs is nobody's regression.
-        counts: (0,words/* countVerdicts */.qX)(metrics.filter(({ gate }) => gate)),
-        baseline: {
-            spec: specs.baseline,
-            runs: comparison.baseline.map(({ id }) => id),
-            skipped: comparison.skipped,
-        },
-        candidate: { spec: specs.candidate, run: comparison.candidate.id },
-        platform: comparison.candidate.platform,
-        subject: comparison.candidate.subject,
-        differences: differences(comparison),
-        caveats: [...comparison.skipped, ...comparison.caveats],
-        metrics,
-        crossing: (0,crossing/* crossingOf */.Ed)(comparison.candidate) ?? null,
-        tails: tailsReport(comparison.candidate),
-    };
-    return reportSchema.parse({ ...report, headline: headline(report) });
-}
-function tailsReport({ tails }) {
-    if (tails === undefined)
-        return null;
-    const { timer, counters, metrics } = tails;
-    return {
-        timer: timer.status === 'ok'
-            ? `${timer.name}, which counts in steps of ${(0,units/* formatNs */.FO)(timer.stepNs)}; a reading costs ${(0,units/* formatNs */.FO)(timer.costNs)}, part of every time`
-            : `${timer.status}: ${reasonText(timer.reason)}`,
-        counters: counters.status === 'ok' ? 'ok' : `${counters.status}: ${reasonText(counters.reason)}`,
-        metrics,
-    };
-}
-function metricReport(metric) {
-    return {
-        id: metric.id,
-        status: metric.candidate.status,
-        verdict: metric.verdict,
-        because: metric.because,
-        gate: metric.gate,
-        margin: metric.marginRatio,
-        baseline: sideReport(metric.baseline),
-        candidate: sideReport(metric.candidate),
-        change: metric.change === undefined ? null : changeReport(metric.change),
-        p: metric.pValue ?? null,
-        mde80: finite(metric.mde80),
-        floor: metric.floor === undefined ? null : floorReport(metric.floor),
-        replicatesToSettle: metric.replicatesToSettle ?? null,
-    };
-}
-function sideReport(side) {
-    return side.status === 'ok'
-        ? { status: 'ok', unit: side.unit, estimate: side.estimate, replicates: side.replicates }
-        : { status: side.status, reason: reasonText(side.reason) };
-}
-/** An interval without bounds runs from 0, which JSON has, to infinity, which it has not. */
-const changeReport = ({ ratio, low, high, confidence }) => ({
-    ratio,
-    low,
-    high: finite(high),
-    confidence,
-});
-const floorReport = ({ pairs, rejections, ...change }) => ({
-    ...changeReport(change),
-    pairs,
-    rejections,
-});
-function reasonText({ operation, errno, message }) {
-    const said = [operation, message].filter((part) => part !== '').join(': ');
-    return errno === 0 ? said : `${said} (errno ${errno})`.trim();
-}
-/** Against stored runs, the last one: what changed since, rather than everything that ever did. */
-function differences({ baseline, candidate }) {
-    const last = baseline.at(-1);
-    if (last === undefined)
-        return [];
-    const [before, after] = [subjectFields(last), subjectFields(candidate)];
-    return [...new Set([...before.keys(), ...after.keys()])]
-        .map((field) => ({
-        field,
-        baseline: before.get(field) ?? 'absent',
-        candidate: after.get(field) ?? 'absent',
-    }))
-        .filter((pair) => pair.baseline !== pair.candidate);
-}
-/** A subject as flat text: `vulnerabilities` becomes one field for each file of the directory. */
-function subjectFields({ subject }) {
-    const { vulnerabilities, ...rest } = subject;
-    return new Map([
-        ...Object.entries(rest).map(([field, value]) => [field, String(value)]),
-        ...Object.entries(vulnerabilities).map(([name, state]) => [`vulnerabilities.${name}`, state]),
-    ]);
-}
-const finite = (value) => value !== undefined && Number.isFinite(value) ? value : null;
-
-;// CONCATENATED MODULE: ./lib/verdict/judge.js
-/**
- * A finding outranks the absence of one: `improved` is a confirmed change and stands above
- * `inconclusive`, which only says that the run was too short or the machine too loud for a metric.
- * `unchanged` comes last, so that it is said only of a gate whose every metric was shown to be.
- */
-const MOST_TELLING_FIRST = [
-    'regressed',
-    'improved',
-    'inconclusive',
-    'incomparable',
-    'unchanged',
-];
-/**
- * The verdict of the whole gate, and whether it passes by policy. Only gated metrics count, and
- * only those that the baseline has: a metric that is new, or that neither side can measure, says
- * nothing about the difference.
- */
-function judge(comparison, failOn) {
-    if (comparison.design === 'self')
-        return { verdict: 'no-baseline', passed: true };
-    const gated = comparison.metrics.filter((metric) => metric.gate && metric.baseline.status === 'ok');
-    return { verdict: mostTelling(gated), passed: !gated.some((metric) => fails(metric, failOn)) };
-}
-function mostTelling(metrics) {
-    const verdicts = new Set(metrics.map((metric) => metric.verdict));
-    return MOST_TELLING_FIRST.find((verdict) => verdicts.has(verdict)) ?? 'incomparable';
-}
-const RED = {
-    regression: ['regressed'],
-    inconclusive: ['regressed', 'inconclusive'],
-    never: [],
-};
-function fails(metric, failOn) {
-    if (RED[failOn].includes(metric.verdict))
-        return true;
-    return failOn === 'inconclusive' && lostOnCandidate(metric);
-}
-/** Another machine is nobody's fault; a metric that only the candidate cannot measure is undecided. */
-const lostOnCandidate = ({ candidate }) => candidate.status !== 'ok';
-
+// EXTERNAL MODULE: ./lib/judging.js + 6 modules
+var judging = __nccwpck_require__(85257);
+// EXTERNAL MODULE: ./lib/measure/bench.js + 9 modules
+var measure_bench = __nccwpck_require__(95298);
 ;// CONCATENATED MODULE: ./lib/gate.js
 
 
@@ -43960,26 +40550,26 @@ const lostOnCandidate = ({ candidate }) => candidate.status !== 'ok';
  */
 async function gate(config, surroundings) {
     const { progress } = surroundings;
-    await (0,write/* claimFolder */.Pm)(config.out);
+    await (0,baseline_write/* claimFolder */.Pm)(config.out);
     const baseline = await openBaseline(config, surroundings);
-    const bench = await prepareBench(config, surroundings);
-    const { comparison, run } = await gatherEvidence(config, bench, baseline, surroundings);
-    const judgement = judge(comparison, config.failOn);
-    const report = buildReport(comparison, judgement, VERSION, {
+    const bench = await (0,measure_bench/* prepareBench */.c)(config, surroundings);
+    const evidence = await (0,lib_evidence/* gatherEvidence */.hx)(config, bench, baseline, surroundings);
+    const report = (0,judging/* judgeEvidence */.Z)(evidence, config, {
         baseline: config.baseline.spec,
         candidate: config.candidate.spec,
     });
-    const files = await save(config.out, run, report);
+    const files = await save(config.out, report, evidence);
     progress.end();
-    return { report, run, files };
+    return { report, run: evidence.candidate, files };
 }
-async function save(out, run, report) {
-    const folder = report.verdict === 'regressed' ? (0,external_node_path_.join)(out, write/* SET_ASIDE */.CO) : out;
-    const files = { report: (0,external_node_path_.join)(out, 'report.json'), run: (0,external_node_path_.join)(folder, (0,write/* runFileName */.X2)(run)) };
+/** The candidate's record is a baseline for later runs; what the verdict rests on is evidence. */
+async function save(out, report, evidence) {
+    const { candidate } = evidence;
+    const folder = report.verdict === 'regressed' ? (0,external_node_path_.join)(out, baseline_write/* SET_ASIDE */.CO) : out;
+    const run = (0,external_node_path_.join)(folder, (0,file/* runFileName */.X2)(candidate));
     await (0,lib_folder/* makeFolder */.f)(folder);
-    await (0,write/* saveFile */.OJ)(files.run, `${JSON.stringify(run)}\n`);
-    await (0,write/* saveFile */.OJ)(files.report, `${JSON.stringify(report, null, 2)}\n`);
-    return files;
+    await (0,baseline_write/* saveFile */.OJ)(run, (0,file/* runText */.le)(candidate));
+    return { run, report: await (0,write/* archive */.rD)(out, report, evidence) };
 }
 
 
@@ -43989,15 +40579,19 @@ async function save(out, run, report) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   AQ: () => (/* binding */ storeShard),
 /* harmony export */   Ei: () => (/* binding */ listTrustedRuns),
 /* harmony export */   Kc: () => (/* binding */ findArtifact),
 /* harmony export */   Pc: () => (/* binding */ storeRun),
 /* harmony export */   bk: () => (/* binding */ downloadArtifact),
-/* harmony export */   s5: () => (/* binding */ UnusableError)
+/* harmony export */   s5: () => (/* binding */ UnusableError),
+/* harmony export */   wn: () => (/* binding */ listArtifacts)
 /* harmony export */ });
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(76760);
 /* harmony import */ var _actions_http_client__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(44942);
-/* harmony import */ var _client_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(58987);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(71957);
+/* harmony import */ var _client_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(58987);
+
 
 
 
@@ -44053,6 +40647,28 @@ async function findArtifact(client, { owner, name: repo }, runId, name) {
     const [last] = data.artifacts.sort((one, other) => other.id - one.id);
     return last && { id: last.id, expired: last.expired, sizeBytes: last.size_in_bytes };
 }
+/**
+ * Lists the archives of this workflow run whose name begins with a prefix; of jobs that were started
+ * again, the last attempt's.
+ *
+ * @param most how many are listed at most
+ * @throws RequestError of Octokit
+ */
+async function listArtifacts(client, { owner, name: repo, runId }, prefix, most) {
+    const place = { owner, repo, run_id: runId, per_page: PAGE };
+    const pages = client.paginate.iterator(client.rest.actions.listWorkflowRunArtifacts, place);
+    const found = new Map();
+    for await (const { data } of pages) {
+        for (const { id, name, expired, size_in_bytes: sizeBytes } of data) {
+            if (!name.startsWith(prefix) || (found.get(name)?.id ?? 0) > id)
+                continue;
+            found.set(name, { id, name, expired, sizeBytes });
+        }
+        if (found.size >= most)
+            break;
+    }
+    return [...found.values()].slice(0, most);
+}
 /** An archive that cannot be had or used; the message is one clause that says why. */
 class UnusableError extends Error {
     name = 'UnusableError';
@@ -44107,16 +40723,35 @@ const tooLarge = () => new UnusableError(`it is larger than ${MAX_DOWNLOAD_BYTES
  * @returns a sentence when it could not be stored: this run's verdict does not depend on it
  */
 async function storeRun(name, file, retentionDays) {
+    const reason = await upload(name, [file], retentionDays);
+    if (reason === undefined)
+        return undefined;
+    return `Could not store this run as a baseline for later ones (artifact ${name}): ${reason}; run the job again, and give each gate of a job its own name.`;
+}
+/**
+ * Stores both records of a shard with the current workflow run, for the job that judges.
+ *
+ * @param files absolute paths in one folder
+ * @throws Failure (measurement): without them the shard was measured for nothing
+ */
+async function storeShard(name, files, retentionDays) {
+    const reason = await upload(name, files, retentionDays);
+    if (reason === undefined)
+        return;
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .measurementFailure */ .jO)(`Could not store this shard for the job that judges (artifact ${name}): ${reason}; run the job again, and give each job that measures another name than the others.`);
+}
+/** @returns why nothing could be stored, as a clause */
+async function upload(name, files, retentionDays) {
     try {
         // Imported late: it brings the whole Azure client, which nothing else needs.
         const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(351), __nccwpck_require__.e(252)]).then(__nccwpck_require__.bind(__nccwpck_require__, 91252));
         const options = retentionDays > 0 ? { retentionDays } : {};
-        await new DefaultArtifactClient().uploadArtifact(name, [file], (0,node_path__WEBPACK_IMPORTED_MODULE_0__.dirname)(file), options);
+        const folder = (0,node_path__WEBPACK_IMPORTED_MODULE_0__.dirname)(files[0] ?? '');
+        await new DefaultArtifactClient().uploadArtifact(name, [...files], folder, options);
         return undefined;
     }
     catch (error) {
-        const reason = (0,_client_js__WEBPACK_IMPORTED_MODULE_2__/* .firstLine */ .TM)(String(error.message));
-        return `Could not store this run as a baseline for later ones (artifact ${name}): ${reason}; run the job again, and give each gate of a job its own name.`;
+        return (0,_client_js__WEBPACK_IMPORTED_MODULE_3__/* .firstLine */ .TM)(String(error.message));
     }
 }
 
@@ -44761,8 +41396,11 @@ function wholeNumber(env, variable) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Az: () => (/* binding */ shardName),
 /* harmony export */   Cs: () => (/* binding */ artifactName),
+/* harmony export */   MJ: () => (/* binding */ plannedShards),
 /* harmony export */   Ql: () => (/* binding */ commentMarker),
+/* harmony export */   rI: () => (/* binding */ shardPrefix),
 /* harmony export */   ub: () => (/* binding */ folderName)
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
@@ -44780,6 +41418,40 @@ const artifactName = ({ workflow, job }, name) => `syscall-gate-${slug([withoutE
 const commentMarker = (context, name) => `<!-- ${artifactName(context, name)} -->`;
 /** The folder for a gate's files: a job may run several gates, with one name even. */
 const folderName = (context, name) => `syscall-gate-${slug([distinct(name), context.step])}`;
+/**
+ * What the artifacts of all shards of a gate begin with, in the jobs that measure and in the one
+ * that judges: the workflow, and the input `name` unless it is the leg of a matrix, in which those
+ * that measure differ.
+ */
+const shardPrefix = ({ workflow }, name) => `syscall-gate-shard-${slug([withoutExtension(workflow), isLeg(name) ? '' : name.trim()])}`;
+/**
+ * The artifact of one shard. A leg of a matrix keeps its name when its job is started again, so that
+ * the last attempt counts; the legs that were given one `name` are told apart by their duets.
+ *
+ * @param legs how many jobs the matrix has, the name being that of one of them
+ * @param duet id of what was measured
+ */
+function shardName(context, name, legs, duet) {
+    const prefix = shardPrefix(context, name);
+    if (!isLeg(name))
+        return `${prefix}-${slug([context.job])}-${duet}`;
+    return `${prefix}${PLANNED}${legs}-${slug([context.job, context.step, distinct(name)])}`;
+}
+const PLANNED = '-of-';
+/** How many shards there should be, by the name of one of them; 0 where it does not say. */
+function plannedShards(artifact, prefix) {
+    const rest = artifact.slice(prefix.length);
+    return Number(rest.startsWith(PLANNED) ? /^\d{1,3}(?=-)/.exec(rest.slice(PLANNED.length)) : 0);
+}
+/** The input's default is the matrix as JSON: an object, or null outside a matrix. */
+function isLeg(name) {
+    try {
+        return typeof JSON.parse(name) === 'object';
+    }
+    catch {
+        return name.trim() === '';
+    }
+}
 const withoutExtension = (file) => file.replace(/\.ya?ml$/, '');
 const distinct = (name) => (name.trim() === 'null' ? '' : name.trim());
 /**
@@ -44817,6 +41489,7 @@ function slug(parts) {
 
 
 
+const SHARD_PARTS = ['measure', 'merge'];
 /**
  * Reads the inputs that the runner put into the environment.
  * @throws Failure (usage) naming the input, what is wrong and what is allowed
@@ -44837,6 +41510,8 @@ function readInputs(context) {
         comment: (0,_config_values_js__WEBPACK_IMPORTED_MODULE_2__/* .parseChoice */ .HU)('comment', (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('comment') || 'on-regression', _comment_js__WEBPACK_IMPORTED_MODULE_4__/* .COMMENT_MODES */ .p),
         token: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('github-token'),
         name,
+        shard: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('shard') ? (0,_config_values_js__WEBPACK_IMPORTED_MODULE_2__/* .parseChoice */ .HU)('shard', (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('shard'), SHARD_PARTS) : undefined,
+        expect: readCount('expect', { lowest: 1, highest: 256, usual: 1 }),
         history: readCount('history', { lowest: 1, highest: 100, usual: 20 }),
         retentionDays: readCount('retention-days', { lowest: 0, highest: 400, usual: 0 }),
     };
@@ -44943,12 +41618,13 @@ const MAX_ANNOTATIONS = 9;
 const regressions = ({ metrics }) => metrics
     .filter(({ gate, verdict }) => gate && verdict === 'regressed')
     .sort((one, other) => (other.change?.ratio ?? 1) - (one.change?.ratio ?? 1));
-/** @param files absolute paths of the report and the run record */
+/** @param files absolute paths of the report and, where this job measured, of the run record */
 function setOutputs(report, files) {
     _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setOutput */ .uH('verdict', report.verdict);
     _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setOutput */ .uH('regressions', regressions(report).length);
     _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setOutput */ .uH('report', files.report);
-    _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setOutput */ .uH('run', files.run);
+    if (files.run !== undefined)
+        _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setOutput */ .uH('run', files.run);
 }
 /** One annotation for each regressed metric, as far as GitHub shows them. */
 function annotate(report) {
@@ -44987,15 +41663,859 @@ async function writeSummary(markdown) {
 
 /***/ }),
 
+/***/ 66749:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   h: () => (/* binding */ unzipTexts),
+/* harmony export */   w: () => (/* binding */ unzipText)
+/* harmony export */ });
+/* harmony import */ var yauzl__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(20663);
+
+/**
+ * Reads the first file of an archive whose name ends in a suffix, in memory and within limits.
+ *
+ * @returns the file's text as UTF-8, or one clause that says what is wrong with the archive
+ */
+async function unzipText(zip, suffix, limits) {
+    const read = await unzip(zip, suffix, limits, 1);
+    return read.ok ? { ok: true, text: read.texts[0] ?? '' } : read;
+}
+/** Reads all files of an archive whose name ends in a suffix: see {@link unzipText}. */
+const unzipTexts = (zip, suffix, limits) => unzip(zip, suffix, limits, limits.entries);
+async function unzip(zip, suffix, limits, most) {
+    try {
+        return await readEntries(zip, suffix, limits, most);
+    }
+    catch {
+        return { ok: false, reason: 'its archive is damaged or cut short' };
+    }
+}
+async function readEntries(zip, suffix, limits, most) {
+    const archive = await (0,yauzl__WEBPACK_IMPORTED_MODULE_0__/* .fromBufferPromise */ .SY)(zip, { lazyEntries: true });
+    if (archive.entryCount > limits.entries) {
+        return { ok: false, reason: `its archive holds ${archive.entryCount} files` };
+    }
+    const texts = [];
+    for await (const entry of archive.eachEntry()) {
+        if (texts.length === most)
+            break;
+        if (!entry.fileName.endsWith(suffix))
+            continue;
+        if (!withinLimits(entry, limits)) {
+            return { ok: false, reason: `its archive inflates to ${entry.uncompressedSize} bytes` };
+        }
+        // yauzl ends the stream with an error when it gives more bytes than the entry declares.
+        const chunks = [];
+        for await (const chunk of await archive.openReadStreamPromise(entry))
+            chunks.push(chunk);
+        texts.push(Buffer.concat(chunks).toString('utf8'));
+    }
+    if (texts.length > 0)
+        return { ok: true, texts };
+    return { ok: false, reason: `its archive holds no file *${suffix}` };
+}
+const withinLimits = (entry, limits) => entry.uncompressedSize <= limits.inflatedBytes &&
+    entry.uncompressedSize <= entry.compressedSize * limits.ratio;
+
+
+/***/ }),
+
+/***/ 85257:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  Z: () => (/* binding */ judgeEvidence)
+});
+
+// EXTERNAL MODULE: ./lib/record/file.js
+var file = __nccwpck_require__(42143);
+// EXTERNAL MODULE: ./lib/units.js
+var units = __nccwpck_require__(83052);
+// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
+var simple_statistics = __nccwpck_require__(15521);
+// EXTERNAL MODULE: ./lib/stats/arguments.js
+var stats_arguments = __nccwpck_require__(97335);
+;// CONCATENATED MODULE: ./lib/stats/least-absolute.js
+
+/** Determinants below this share of their terms are taken for 0: the points lie on one ray. */
+const SINGULAR = 1e-9;
+/**
+ * The fit y ≈ Σ c·x through the origin with the least sum of weighted absolute errors: half of the
+ * points may be far off without moving it much, unlike least squares.
+ *
+ * Exact, by trying: an optimal fit passes through as many of the points as there are predictors
+ * (P. Bloomfield and W. L. Steiger, "Least Absolute Deviations", 1983, section 1.3). That is n²/2
+ * fits of n errors each for two predictors, at the most that this takes.
+ *
+ * @param points each with the same one or two predictors
+ * @returns the coefficients; undefined when the points do not determine them
+ * @throws RangeError when a number is not finite, a weight not positive, or there are more predictors
+ */
+function fitLeastAbsolute(points) {
+    const predictors = points[0]?.x.length ?? 1;
+    if (predictors < 1 || predictors > 2)
+        throw new RangeError('x must hold one or two predictors');
+    for (const { x, y, weight } of points) {
+        (0,stats_arguments/* requireAllFinite */.Mp)('x', [...x, y]);
+        (0,stats_arguments/* requirePositive */.z6)('weight', weight);
+    }
+    const candidates = predictors === 1 ? points.map(throughOne) : throughPairs(points);
+    let best;
+    for (const fit of candidates) {
+        if (fit === undefined)
+            continue;
+        const error = absoluteError(points, fit);
+        if (best === undefined || error < best.error)
+            best = { fit, error };
+    }
+    return best?.fit;
+}
+/** Σ weight · |y − Σ c·x| */
+function absoluteError(points, fit) {
+    let error = 0;
+    for (const { x, y, weight } of points)
+        error += weight * Math.abs(y - predicted(x, fit));
+    return error;
+}
+const predicted = (x, fit) => x.reduce((sum, value, index) => sum + value * (fit[index] ?? 0), 0);
+const throughOne = ({ x: [x = 0], y }) => x === 0 ? undefined : [y / x];
+function* throughPairs(points) {
+    for (const [i, p] of points.entries()) {
+        for (const q of points.slice(i + 1))
+            yield throughTwo(p, q);
+    }
+}
+/** Cramer's rule. */
+function throughTwo(p, q) {
+    const [a = 0, b = 0] = p.x;
+    const [c = 0, d = 0] = q.x;
+    const determinant = a * d - b * c;
+    if (Math.abs(determinant) <= SINGULAR * (Math.abs(a * d) + Math.abs(b * c)))
+        return undefined;
+    return [(p.y * d - b * q.y) / determinant, (a * q.y - p.y * c) / determinant];
+}
+
+// EXTERNAL MODULE: ./lib/stats/random.js
+var stats_random = __nccwpck_require__(49376);
+;// CONCATENATED MODULE: ./lib/verdict/diagnosis.js
+
+
+
+/** What an operation does to the kernel, by the catalogue: what a change can be in proportion to. */
+const QUANTITIES = ['entries', 'switches', 'kilobytes'];
+/** Fewer changes than this have as many explanations as there are quantities. */
+const LEAST_METRICS = 3;
+/** "Most of it": what is left over is no second cause of the same size. */
+const LEAST_SHARE = 0.8;
+/** Of the metrics that were called, so many must be explained for more than half of their change. */
+const LEAST_EXPLAINED = 2 / 3;
+/**
+ * Of the metrics that a cause would move beyond their margins, so many must have moved: a cause is
+ * refuted by what stood still. Not all, since noise hides some, and since a quantity is coarse: a
+ * page fault enters the kernel, too, but passes by its filters, and a kilobyte that goes through a
+ * pipe meets no segment size.
+ */
+const LEAST_REACH = 1 / 2;
+/** "Beyond the margin" by so much that the confirmation can hardly have missed it. */
+const CLEARLY = 1.5;
+const RESAMPLES = 200;
+const CONFIDENCE = 0.95;
+/** Any number will do; a fixed one makes the interval a function of the changes. */
+const SEED = 26;
+/**
+ * Looks for one cause behind the changes that were called: so many ns for every kernel entry, every
+ * context switch or every kilobyte, or for two of these, of which the catalogue says how many an
+ * operation makes. Robustly, since some metrics have changes of their own.
+ *
+ * @returns undefined where nothing simple explains most of it
+ */
+function diagnose(comparison) {
+    const items = comparison.metrics.flatMap((metric) => itemOf(metric, comparison));
+    const changed = items.filter((item) => item.changed);
+    if (changed.length < LEAST_METRICS)
+        return undefined;
+    for (const models of MODELS) {
+        const found = models
+            .map((model) => explain(model, items, changed))
+            .filter((diagnosis) => diagnosis !== undefined)
+            .sort((a, b) => b.explained.length - a.explained.length || b.share - a.share);
+        if (found[0] !== undefined)
+            return found[0];
+    }
+    return undefined;
+}
+/** The simplest first. */
+const MODELS = [
+    QUANTITIES.map((quantity) => [quantity]),
+    [
+        ['entries', 'switches'],
+        ['entries', 'kilobytes'],
+        ['switches', 'kilobytes'],
+    ],
+];
+function itemOf(metric, { candidate }) {
+    const { baseline: before, candidate: after, change, verdict, marginRatio } = metric;
+    const record = candidate.metrics.find(({ id }) => id === metric.id);
+    const timed = before.status === 'ok' && before.unit !== 'count' && after.status === 'ok';
+    if (!metric.gate || !timed || !change || record?.entries === undefined)
+        return [];
+    const { entries, switches = 0, bytes = 0 } = record;
+    return [
+        {
+            id: metric.id,
+            x: [entries, switches, bytes / 1024],
+            y: after.estimate - before.estimate,
+            // Noise is in proportion to the time.
+            weight: 1 / before.estimate,
+            baselineNs: before.estimate,
+            changed: verdict === 'regressed' || verdict === 'improved',
+            marginRatio,
+        },
+    ];
+}
+function explain(model, items, changed) {
+    const points = changed.map((item) => only(model, item));
+    const fit = fitLeastAbsolute(points);
+    if (fit === undefined)
+        return undefined;
+    const explained = points.filter(({ x, y }) => Math.abs(y - predicted(x, fit)) < Math.abs(y) / 2);
+    const enough = Math.max(LEAST_METRICS, LEAST_EXPLAINED * changed.length);
+    if (explained.length < enough)
+        return undefined;
+    const nothing = model.map(() => 0);
+    const share = 1 - absoluteError(explained, fit) / absoluteError(explained, nothing);
+    if (share < LEAST_SHARE || reach(model, items, fit) < LEAST_REACH)
+        return undefined;
+    const terms = intervals(points, fit).map(([low, high], index) => ({
+        quantity: model[index] ?? 'entries',
+        ns: fit[index] ?? 0,
+        ...{ low, high },
+    }));
+    if (terms.some(({ low, high }) => low <= 0 && high >= 0))
+        return undefined;
+    const ids = explained.map(({ id }) => id);
+    return { terms, share, explained: ids, called: changed.length };
+}
+/** An item with the predictors of a model alone. */
+const only = (model, item) => ({
+    ...item,
+    x: model.map((quantity) => item.x[QUANTITIES.indexOf(quantity)] ?? 0),
+});
+/** Of the metrics that the fit would clearly move, the share that was called, in its direction. */
+function reach(model, items, fit) {
+    const moved = items
+        .map((item) => ({ ...item, expected: predicted(only(model, item).x, fit) }))
+        .filter(({ expected, baselineNs, marginRatio }) => Math.abs(expected) > CLEARLY * marginRatio * baselineNs);
+    const called = moved.filter(({ changed, expected, y }) => changed && Math.sign(y) === Math.sign(expected));
+    return moved.length === 0 ? 0 : called.length / moved.length;
+}
+/** Percentile bootstrap over the metrics (Efron and Tibshirani 1993, chapter 13). */
+function intervals(points, fit) {
+    const random = (0,stats_random/* seededRandom */.I)(SEED);
+    const drawn = Array.from({ length: RESAMPLES }, () => fitLeastAbsolute(points.map(() => points[random.below(points.length)]))).filter((one) => one !== undefined);
+    const tail = (1 - CONFIDENCE) / 2;
+    return fit.map((coefficient, index) => {
+        const values = [coefficient, ...drawn.map((one) => one[index] ?? 0)];
+        return [(0,simple_statistics/* quantile */.YV)(values, tail), (0,simple_statistics/* quantile */.YV)(values, 1 - tail)];
+    });
+}
+
+// EXTERNAL MODULE: ./lib/verdict/evidence.js + 11 modules
+var verdict_evidence = __nccwpck_require__(30136);
+// EXTERNAL MODULE: ./lib/report/certificate.js
+var certificate = __nccwpck_require__(8089);
+// EXTERNAL MODULE: ./lib/report/crossing.js
+var crossing = __nccwpck_require__(20960);
+// EXTERNAL MODULE: ./lib/report/diagnosis.js
+var report_diagnosis = __nccwpck_require__(32175);
+// EXTERNAL MODULE: ./lib/report/noise.js
+var noise = __nccwpck_require__(21792);
+// EXTERNAL MODULE: ./lib/report/sections.js
+var sections = __nccwpck_require__(13136);
+// EXTERNAL MODULE: ./lib/report/words.js
+var words = __nccwpck_require__(58191);
+;// CONCATENATED MODULE: ./lib/report/headline.js
+
+
+
+
+
+/**
+ * The report in one sentence: how many gated metrics got the verdict, and the fact that a reader
+ * would ask for next.
+ *
+ * @param report everything but the sentence itself
+ */
+function headline(report) {
+    if (report.verdict === 'no-baseline')
+        return noBaseline(report);
+    const gated = report.metrics.filter(({ gate }) => gate);
+    const those = gated.filter(({ verdict }) => verdict === report.verdict);
+    if (those.length === 0)
+        return 'No gated metric was measured, so nothing was judged.';
+    if (report.verdict === 'incomparable')
+        return partlyCompared(gated, report);
+    const clause = clauses[report.verdict](those, report);
+    return `${shareOf(those.length, gated.length)} ${clause}${lostAccess(gated)}${where(report)}.`;
+}
+/** How many machines a verdict rests on belongs to the verdict. */
+const where = (report) => report.design === 'shards' ? `, on ${(0,words/* machinesText */.g$)(report)}` : '';
+const clauses = {
+    regressed: (those, report) => `regressed${causeOf(report) || largestChange(those)}`,
+    improved: (those, report) => `improved and none regressed${causeOf(report) || largestChange(those)}`,
+    unchanged: (those) => `${isOrAre(those)} unchanged${sensitivity(those)}`,
+    inconclusive: (those, report) => `${isOrAre(those)} inconclusive and none regressed${disagreeing(those, report) || settling(those, report)}`,
+};
+function shareOf(count, total) {
+    if (total === 1)
+        return 'The only gated metric';
+    return count === total ? `All ${total} gated metrics` : `${count} of ${total} gated metrics`;
+}
+const isOrAre = ({ length }) => (length === 1 ? 'is' : 'are');
+/** One cause is one finding, however many metrics show it. */
+const causeOf = ({ diagnosis }) => diagnosis === null ? '' : `; ${(0,report_diagnosis/* explanationText */.jY)(diagnosis)}`;
+function largestChange(metrics) {
+    const largest = metrics.toSorted((a, b) => (0,sections/* changeSize */.QZ)(b) - (0,sections/* changeSize */.QZ)(a))[0];
+    if (largest === undefined || largest.change === null)
+        return '';
+    const is = metrics.length === 1 ? ':' : '; the largest is';
+    return `${is} ${largest.id}, ${(0,units/* formatChange */.eD)(largest.change)}`;
+}
+function sensitivity(metrics) {
+    const worst = (0,noise/* largestOf */.u)(metrics, ({ mde80 }) => mde80);
+    if (worst === undefined)
+        return '';
+    return `; a change of ${(0,units/* formatShare */.T1)(worst.value)} on any of them would have been caught four times in five`;
+}
+/** More machines would settle what holds on average, which is nobody's machine. */
+function disagreeing(metrics, report) {
+    const ids = metrics.map(({ id }) => id).filter((id) => report.disagreements.includes(id));
+    const [first, ...others] = ids;
+    if (first === undefined)
+        return '';
+    const rest = others.length === 0 ? '' : ` and ${(0,units/* countOf */.pq)(others.length, 'other')}`;
+    return `; the machines disagree about ${first}${rest}`;
+}
+/** Only where a number settles all of them: one metric's would read as the gate's. */
+function settling(metrics, report) {
+    const numbers = metrics.map(({ replicatesToSettle }) => replicatesToSettle ?? Infinity);
+    const most = metrics.find((metric) => metric.replicatesToSettle === Math.max(...numbers));
+    if (most === undefined)
+        return '';
+    return `; ${metrics.length === 1 ? `${most.id}: ` : ''}${(0,words/* settleText */.di)(report, most)}`;
+}
+/** Neither regressed nor improved nor inconclusive: what could be compared is unchanged. */
+function partlyCompared(metrics, report) {
+    const unchanged = metrics.filter(({ verdict }) => verdict === 'unchanged');
+    if (unchanged.length === 0)
+        return nothingCompared(metrics);
+    const share = shareOf(unchanged.length, metrics.length);
+    const lostOnes = lostAccess(metrics);
+    const rest = `${(0,units/* countOf */.pq)(metrics.length - unchanged.length, 'other')} could not be compared`;
+    return `${share} ${clauses.unchanged(unchanged, report)}${lostOnes || `; ${rest}`}${where(report)}.`;
+}
+function nothingCompared(metrics) {
+    const [first] = metrics;
+    const because = first === undefined || metrics.some(sections/* lost */.DU) ? '' : `; ${first.id}: ${first.because}`;
+    const none = `None of ${(0,units/* countOf */.pq)(metrics.length, 'gated metric')} could be compared`;
+    return `${none}${because.replace(/\.$/, '')}${lostAccess(metrics)}.`;
+}
+/** What the candidate may no longer do is a finding whatever the times of the others say. */
+function lostAccess(metrics) {
+    const denied = metrics.filter(sections/* lost */.DU);
+    const [first] = denied;
+    if (first === undefined)
+        return '';
+    const others = denied.length === 1 ? '' : ` and ${(0,units/* countOf */.pq)(denied.length - 1, 'other')}`;
+    return `; ${first.id}${others} cannot be measured on the candidate any more (${(0,words/* statusText */.qS)(first.candidate)})`;
+}
+function noBaseline(report) {
+    const { floor, mde80 } = (0,noise/* noiseOf */.Y)(report.metrics);
+    const [skipped] = report.baseline.skipped;
+    const start = skipped === undefined
+        ? 'There is no baseline yet, so nothing was judged'
+        : `No earlier run could be used (${skipped.replace(/\.$/, '')}), so nothing was judged`;
+    if (floor === undefined || mde80 === undefined)
+        return `${start}.`;
+    return (`${start}; on this machine identical sides differ by ${(0,units/* formatShare */.T1)(floor.median)}, and side by ` +
+        `side a change of ${(0,units/* formatShare */.T1)(mde80.median)} would be caught four times in five (medians).`);
+}
+
+// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
+var schemas = __nccwpck_require__(92857);
+// EXTERNAL MODULE: ./lib/record/metric-status.js
+var metric_status = __nccwpck_require__(88924);
+// EXTERNAL MODULE: ./lib/record/run.js + 2 modules
+var run = __nccwpck_require__(43089);
+;// CONCATENATED MODULE: ./lib/report/report.js
+
+
+
+
+
+
+
+/** The report for scripts: `--json`, the action's `report` output. `schema/report-v1.json`. */
+const REPORT_SCHEMA = 'syscall-gate/report';
+const REPORT_VERSION = 1;
+/** Far above any report, and little enough to be read whole. */
+const MAX_REPORT_BYTES = (/* unused pure expression or super */ null && (16 * 1024 * 1024));
+/** A hundred stored runs are pooled at most. */
+const MAX_RECORDS = 512;
+const metricVerdict = schemas/* enum */.k5n([
+    'regressed',
+    'improved',
+    'unchanged',
+    'inconclusive',
+    'incomparable',
+]);
+const sideSchema = schemas/* discriminatedUnion */.gMt('status', [
+    schemas/* strictObject */.rej({
+        status: schemas/* literal */.euz('ok'),
+        unit: run/* unitSchema */.o3.describe('ns: a time; per_second: a time that is read as a rate, 1e9 / estimate; count: events'),
+        estimate: schemas/* number */.aig()
+            .min(0)
+            .describe("ns per operation at the baseline's control speed, or events per operation"),
+        replicates: schemas/* int */.Whr().min(1),
+    }),
+    schemas/* strictObject */.rej({
+        status: schemas/* enum */.k5n([...metric_status/* UNAVAILABLE */.H, 'absent']),
+        reason: schemas/* string */.YjP().describe('the operation that failed and what it said'),
+    }),
+]);
+const changeSchema = schemas/* strictObject */.rej({
+    ratio: schemas/* number */.aig().positive().describe('candidate over baseline: 1.05 is five percent slower'),
+    low: schemas/* number */.aig().min(0),
+    high: schemas/* number */.aig().positive().nullable().describe('null where the data put no upper bound'),
+    confidence: schemas/* number */.aig().gt(0).max(1).describe('coverage of the interval from low to high'),
+});
+const metricReportSchema = schemas/* strictObject */.rej({
+    id: schemas/* string */.YjP(),
+    status: schemas/* enum */.k5n(['ok', ...metric_status/* UNAVAILABLE */.H, 'absent']).describe("the candidate's status"),
+    verdict: metricVerdict,
+    because: schemas/* string */.YjP().describe('what decided, or why nothing could be decided'),
+    gate: schemas/* boolean */.zMY().describe('false for a metric that informs and never turns the gate red'),
+    margin: schemas/* number */.aig()
+        .min(0)
+        .describe('smallest change that matters: 0.02 is two percent, 0 for counts, of which any does'),
+    baseline: sideSchema,
+    candidate: sideSchema,
+    change: changeSchema.nullable(),
+    p: schemas/* number */.aig().min(0).max(1).nullable().describe('Holm-adjusted, of the test that decided'),
+    mde80: schemas/* number */.aig()
+        .positive()
+        .nullable()
+        .describe('smallest true change (0.03 is three percent) that is caught four times in five'),
+    floor: changeSchema
+        .extend({ pairs: schemas/* int */.Whr().min(0), rejections: schemas/* int */.Whr().min(0) })
+        .nullable()
+        .describe('the same comparison between identical sides of this run'),
+    replicatesToSettle: schemas/* int */.Whr()
+        .positive()
+        .nullable()
+        .describe('pairs (duet), stored runs (prediction) or machines (shards) that would settle an inconclusive metric'),
+});
+const machineReportSchema = schemas/* strictObject */.rej({
+    platform: run/* platformSchema */.vd,
+    runs: schemas/* strictObject */.rej({ baseline: schemas/* string */.YjP(), candidate: schemas/* string */.YjP() })
+        .describe('ids of the run records of both sides there'),
+    pairs: schemas/* int */.Whr().min(0).describe('most pairs of launches that a metric has there'),
+    changes: schemas/* array */.YOg(changeSchema.extend({ id: schemas/* string */.YjP(), pairs: schemas/* int */.Whr().min(1) }))
+        .describe('by the pairs of this machine alone'),
+});
+const strategySchema = schemas/* strictObject */.rej({
+    id: schemas/* string */.YjP(),
+    label: schemas/* string */.YjP(),
+    ns: schemas/* number */.aig().positive(),
+    entries: schemas/* int */.Whr().min(0).nullable().describe('kernel entries of one transfer, the drain included'),
+    segments: schemas/* number */.aig().min(0).nullable().describe('TCP data segments of one transfer'),
+});
+const transferSchema = schemas/* strictObject */.rej({
+    size: schemas/* string */.YjP().describe('of the file: 4k, 64k'),
+    strategies: schemas/* array */.YOg(strategySchema).min(1).describe('the quickest first'),
+    oneCall: schemas/* strictObject */.rej({ savedNs: schemas/* number */.aig().min(0), share: schemas/* number */.aig().min(0) })
+        .nullable()
+        .describe('what one call for header and file could save over TCP_CORK, at the call cost here'),
+});
+const crossingSchema = schemas/* strictObject */.rej({
+    callNs: schemas/* number */.aig().positive().describe('the null call'),
+    hopNs: schemas/* number */.aig().positive().describe('two system calls and one switch'),
+    switchesPerSecond: schemas/* number */.aig().positive().describe('1e9 / hopNs, on one CPU'),
+    withoutSwitchNs: schemas/* number */.aig().positive().nullable().describe('the same calls without the switch'),
+    hostSwitchesPerSecond: schemas/* number */.aig().positive().nullable().describe('of the machine, /proc/stat'),
+    vmstat: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* number */.aig()).nullable().describe("vmstat's columns during the run"),
+    transfers: schemas/* array */.YOg(transferSchema),
+});
+const tailsReportSchema = schemas/* strictObject */.rej({
+    timer: schemas/* string */.YjP().describe('what single operations were timed with and its cost, or why not'),
+    counters: schemas/* string */.YjP().describe('whether there are hardware counters, or why not'),
+    metrics: run/* tailsSchema */.Bj.shape.metrics,
+});
+const spreadSchema = schemas/* strictObject */.rej({
+    median: schemas/* number */.aig().min(0),
+    worst: schemas/* number */.aig().min(0),
+    worstId: schemas/* string */.YjP(),
+});
+const familyCertificateSchema = schemas/* strictObject */.rej({
+    family: schemas/* string */.YjP().describe('what the ids begin with: syscall, context, sendfile, …'),
+    gated: schemas/* int */.Whr().min(1).describe('gated metrics that the candidate has a number for'),
+    margin: schemas/* strictObject */.rej({ low: schemas/* number */.aig().positive(), high: schemas/* number */.aig().positive() })
+        .nullable()
+        .describe('the smallest and the largest in force; null where events are counted exactly'),
+    floor: spreadSchema
+        .extend({
+        rejections: schemas/* int */.Whr().min(0).describe('one-sided tests of identical sides that rejected'),
+        tests: schemas/* int */.Whr().min(0).describe('… out of how many, two a metric'),
+    })
+        .nullable()
+        .describe('differences between identical sides of this run, whichever way, as shares'),
+    mde80: spreadSchema
+        .nullable()
+        .describe('smallest true changes that are caught four times in five, as shares'),
+    blind: schemas/* int */.Whr()
+        .min(0)
+        .describe('metrics without an mde80: no change of theirs, however large, could be called'),
+});
+const certificateSchema = schemas/* strictObject */.rej({
+    alpha: schemas/* number */.aig().gt(0).lt(1).describe('family-wise error level of regressed, and of improved'),
+    holds: schemas/* string */.YjP().describe('what that level holds for, one sentence'),
+    families: schemas/* array */.YOg(familyCertificateSchema),
+});
+const recordSchema = schemas/* strictObject */.rej({
+    role: schemas/* enum */.k5n(verdict_evidence/* ROLES */.gg)
+        .describe('before and after: the two arms of a candidate that was measured against itself'),
+    id: schemas/* string */.YjP().regex(/^[0-9a-f]{16}$/),
+    file: schemas/* string */.YjP()
+        .regex(new RegExp(verdict_evidence/* EXHIBIT_FILE_NAME */.rr.source.replace('^', `^${file/* EVIDENCE */.S4}/`)))
+        .describe('beside the report'),
+    sha256: schemas/* string */.YjP()
+        .regex(/^[0-9a-f]{64}$/)
+        .describe("of the file's bytes"),
+});
+const differenceSchema = schemas/* strictObject */.rej({
+    field: schemas/* string */.YjP(),
+    baseline: schemas/* string */.YjP(),
+    candidate: schemas/* string */.YjP(),
+});
+const diagnosisSchema = schemas/* strictObject */.rej({
+    terms: schemas/* array */.YOg(schemas/* strictObject */.rej({
+        quantity: schemas/* enum */.k5n(QUANTITIES)
+            .describe('of an operation: kernel entries, context switches, kilobytes moved'),
+        ns: schemas/* number */.aig().describe('more, for each of it'),
+        low: schemas/* number */.aig(),
+        high: schemas/* number */.aig().describe('low to high: 95 % interval'),
+    }))
+        .min(1)
+        .max(2),
+    share: schemas/* number */.aig().max(1).describe('of the changes of those metrics: what the terms explain'),
+    explained: schemas/* array */.YOg(schemas/* string */.YjP())
+        .min(1)
+        .describe('ids of the metrics whose change it explains for the most part'),
+    called: schemas/* int */.Whr().min(1).describe('how many metrics were called'),
+    carriers: schemas/* array */.YOg(differenceSchema)
+        .describe('differences of the sides that could carry it, the likeliest first'),
+});
+const reportSchema = schemas/* strictObject */.rej({
+    schema: schemas/* literal */.euz(REPORT_SCHEMA),
+    version: schemas/* literal */.euz(REPORT_VERSION),
+    tool: schemas/* string */.YjP().describe('version that measured the candidate'),
+    verdict: schemas/* enum */.k5n([...metricVerdict.options, 'no-baseline']),
+    passed: schemas/* boolean */.zMY().describe('whether the exit code is 0 under the fail-on policy'),
+    headline: schemas/* string */.YjP().describe('one sentence for people'),
+    design: schemas/* enum */.k5n(['duet', 'prediction', 'shards', 'self'])
+        .describe('duet: both sides interleaved in one job; prediction: against stored runs; shards: a duet on each of several machines; self: no baseline'),
+    alpha: schemas/* number */.aig().gt(0).lt(1).describe('family-wise error level of regressed, and of improved'),
+    margins: schemas/* array */.YOg(schemas/* strictObject */.rej({ glob: schemas/* string */.YjP().min(1), ratio: schemas/* number */.aig().gt(0).max(10) }))
+        .describe("rules that were given, the last that matches counts; else the design's own margin"),
+    failOn: schemas/* enum */.k5n(['regression', 'inconclusive', 'never']),
+    familySize: schemas/* int */.Whr().min(0).describe('how many gated metrics share that level'),
+    counts: schemas/* strictObject */.rej({
+        regressed: schemas/* int */.Whr().min(0),
+        improved: schemas/* int */.Whr().min(0),
+        unchanged: schemas/* int */.Whr().min(0),
+        inconclusive: schemas/* int */.Whr().min(0),
+        incomparable: schemas/* int */.Whr().min(0),
+    })
+        .describe('gated metrics of each verdict'),
+    baseline: schemas/* strictObject */.rej({
+        spec: schemas/* string */.YjP(),
+        runs: schemas/* array */.YOg(schemas/* string */.YjP()).describe('ids of the run records, oldest first; empty without one'),
+        skipped: schemas/* array */.YOg(schemas/* string */.YjP()).describe('one sentence for each stored run that was passed over'),
+    }),
+    candidate: schemas/* strictObject */.rej({ spec: schemas/* string */.YjP(), run: schemas/* string */.YjP() }),
+    records: schemas/* array */.YOg(recordSchema)
+        .min(1)
+        .max(MAX_RECORDS)
+        .describe('the runs that the verdict rests on, oldest first within a role'),
+    platform: run/* platformSchema */.vd.describe("the candidate's; with shards, the last machine's"),
+    subject: run/* subjectSchema */.cn.describe('what is under test on the candidate side'),
+    machines: schemas/* array */.YOg(machineReportSchema).describe('of a comparison of shards; else empty'),
+    disagreements: schemas/* array */.YOg(schemas/* string */.YjP())
+        .describe('ids of the metrics for which no one number holds for all machines'),
+    differences: schemas/* array */.YOg(differenceSchema).describe('subject fields that differ between the sides'),
+    diagnosis: diagnosisSchema
+        .nullable()
+        .describe('one cause that explains most of the changes; null where nothing simple does'),
+    caveats: schemas/* array */.YOg(schemas/* string */.YjP()).describe('what weakens the whole comparison, one sentence each'),
+    metrics: schemas/* array */.YOg(metricReportSchema),
+    certificate: certificateSchema.describe('how far this very run is to be trusted, from its data'),
+    crossing: crossingSchema
+        .nullable()
+        .describe('what crossing into the kernel costs, and header + file by every strategy'),
+    tails: tailsReportSchema
+        .nullable()
+        .describe("single operations of the candidate, the timer's cost included; off the gate"),
+});
+/**
+ * Reads a report strictly.
+ *
+ * @param json the file's text
+ * @returns the report, or one clause that says what is wrong with the text and where
+ */
+const parseReport = (json) => parseStrictly(json, {
+    ...{ schema: reportSchema, name: REPORT_SCHEMA, version: REPORT_VERSION },
+    ...{ maxBytes: MAX_REPORT_BYTES, noun: 'report' },
+});
+
+;// CONCATENATED MODULE: ./lib/report/build.js
+
+
+
+
+
+
+
+
+
+
+/**
+ * Everything that people and scripts are told, as plain data: renderings add nothing to it.
+ *
+ * @throws ZodError when the comparison does not make a report: a bug, not a user's mistake
+ */
+function buildReport(comparison, judgement, { specs, policy, exhibits }) {
+    const metrics = comparison.metrics.map(metricReport);
+    const differing = differences(comparison);
+    const report = {
+        schema: REPORT_SCHEMA,
+        version: REPORT_VERSION,
+        tool: comparison.candidate.tool,
+        ...judgement,
+        design: comparison.design,
+        alpha: comparison.alpha,
+        margins: [...policy.margins],
+        failOn: policy.failOn,
+        familySize: comparison.familySize,
+        // A metric that only informs is nobody's regression.
+        counts: (0,words/* countVerdicts */.qX)(metrics.filter(({ gate }) => gate)),
+        baseline: {
+            spec: specs.baseline,
+            runs: comparison.baseline.map(({ id }) => id),
+            skipped: comparison.skipped,
+        },
+        candidate: { spec: specs.candidate, run: comparison.candidate.id },
+        records: exhibits.map(recordReference),
+        platform: comparison.candidate.platform,
+        subject: comparison.candidate.subject,
+        machines: (comparison.machines ?? []).map(machineReport),
+        disagreements: comparison.disagreements ?? [],
+        differences: differing,
+        diagnosis: diagnosisReport(diagnose(comparison), differing),
+        caveats: [...comparison.skipped, ...comparison.caveats],
+        metrics,
+        certificate: (0,certificate/* certificateOf */.t)({ ...comparison, metrics }),
+        crossing: comparison.machines ? null : ((0,crossing/* crossingOf */.Ed)(comparison.candidate) ?? null),
+        tails: comparison.machines ? null : tailsReport(comparison.candidate),
+    };
+    return reportSchema.parse({ ...report, headline: headline(report) });
+}
+const recordReference = (exhibit) => ({
+    role: exhibit.role,
+    id: exhibit.run.id,
+    file: `${file/* EVIDENCE */.S4}/${(0,verdict_evidence/* exhibitFileName */.pV)(exhibit)}`,
+    sha256: (0,file/* digestOf */.ol)((0,file/* runText */.le)(exhibit.run)),
+});
+function diagnosisReport(diagnosis, differing) {
+    if (diagnosis === undefined)
+        return null;
+    const { terms, share, explained, called } = diagnosis;
+    const quantities = terms.map(({ quantity }) => quantity);
+    return {
+        terms: terms.map(({ quantity, ns, low, high }) => ({
+            ...{ quantity, ns: (0,units/* figure */.vP)(ns), low: (0,units/* figure */.vP)(low), high: (0,units/* figure */.vP)(high) },
+        })),
+        ...{ share: (0,units/* figure */.vP)(share), explained, called },
+        carriers: (0,report_diagnosis/* carriersOf */.xO)(quantities, differing),
+    };
+}
+function tailsReport({ tails }) {
+    if (tails === undefined)
+        return null;
+    const { timer, counters, metrics } = tails;
+    return {
+        timer: timer.status === 'ok'
+            ? `${timer.name}, which counts in steps of ${(0,units/* formatNs */.FO)(timer.stepNs)}; a reading costs ${(0,units/* formatNs */.FO)(timer.costNs)}, part of every time`
+            : `${timer.status}: ${reasonText(timer.reason)}`,
+        counters: counters.status === 'ok' ? 'ok' : `${counters.status}: ${reasonText(counters.reason)}`,
+        metrics,
+    };
+}
+function metricReport(metric) {
+    return {
+        id: metric.id,
+        status: metric.candidate.status,
+        verdict: metric.verdict,
+        because: metric.because,
+        gate: metric.gate,
+        margin: metric.marginRatio,
+        baseline: sideReport(metric.baseline),
+        candidate: sideReport(metric.candidate),
+        change: metric.change === undefined ? null : changeReport(metric.change),
+        p: finite(metric.pValue),
+        mde80: finite(metric.mde80),
+        floor: metric.floor === undefined ? null : floorReport(metric.floor),
+        replicatesToSettle: metric.replicatesToSettle ?? null,
+    };
+}
+function sideReport(side) {
+    return side.status === 'ok'
+        ? {
+            status: 'ok',
+            unit: side.unit,
+            estimate: (0,units/* figure */.vP)(side.estimate),
+            replicates: side.replicates,
+        }
+        : { status: side.status, reason: reasonText(side.reason) };
+}
+const machineReport = ({ baseline, candidate, pairs, changes }) => ({
+    platform: candidate.platform,
+    runs: { baseline: baseline.id, candidate: candidate.id },
+    pairs,
+    changes: changes.map(({ id, pairs: own, ...change }) => ({
+        id,
+        ...changeReport(change),
+        pairs: own,
+    })),
+});
+/** An interval without bounds runs from 0, which JSON has, to infinity, which it has not. */
+const changeReport = ({ ratio, low, high, confidence }) => ({
+    ratio: (0,units/* figure */.vP)(ratio),
+    low: (0,units/* figure */.vP)(low),
+    high: finite(high),
+    confidence: (0,units/* figure */.vP)(confidence),
+});
+const floorReport = ({ pairs, rejections, ...change }) => ({
+    ...changeReport(change),
+    pairs,
+    rejections,
+});
+function reasonText({ operation, errno, message }) {
+    const said = [operation, message].filter((part) => part !== '').join(': ');
+    return errno === 0 ? said : `${said} (errno ${errno})`.trim();
+}
+/**
+ * Against stored runs, the last one: what changed since, rather than everything that ever did. Over
+ * machines, what differs between the sides of any of them.
+ */
+function differences({ baseline, candidate, machines }) {
+    const last = baseline.at(-1);
+    const sides = machines ?? (last === undefined ? [] : [{ baseline: last, candidate }]);
+    const found = sides.flatMap((pair) => subjectDifferences(pair.baseline, pair.candidate));
+    return [...new Map(found.map((one) => [JSON.stringify(one), one])).values()];
+}
+function subjectDifferences(last, candidate) {
+    const [before, after] = [subjectFields(last), subjectFields(candidate)];
+    return [...new Set([...before.keys(), ...after.keys()])]
+        .map((field) => ({
+        field,
+        baseline: before.get(field) ?? 'absent',
+        candidate: after.get(field) ?? 'absent',
+    }))
+        .filter((pair) => pair.baseline !== pair.candidate);
+}
+/** A subject as flat text: `vulnerabilities` becomes one field for each file of the directory. */
+function subjectFields({ subject }) {
+    const { vulnerabilities, ...rest } = subject;
+    return new Map([
+        ...Object.entries(rest).map(([field, value]) => [field, String(value)]),
+        ...Object.entries(vulnerabilities).map(([name, state]) => [`vulnerabilities.${name}`, state]),
+    ]);
+}
+const finite = (value) => value !== undefined && Number.isFinite(value) ? (0,units/* figure */.vP)(value) : null;
+
+;// CONCATENATED MODULE: ./lib/verdict/judge.js
+/**
+ * A finding outranks the absence of one: `improved` is a confirmed change and stands above
+ * `inconclusive`, which only says that the run was too short or the machine too loud for a metric.
+ * `unchanged` comes last, so that it is said only of a gate whose every metric was shown to be.
+ */
+const MOST_TELLING_FIRST = [
+    'regressed',
+    'improved',
+    'inconclusive',
+    'incomparable',
+    'unchanged',
+];
+/**
+ * The verdict of the whole gate, and whether it passes by policy. Only gated metrics count, and
+ * only those that the baseline has: a metric that is new, or that neither side can measure, says
+ * nothing about the difference.
+ */
+function judge(comparison, failOn) {
+    if (comparison.design === 'self')
+        return { verdict: 'no-baseline', passed: true };
+    const gated = comparison.metrics.filter((metric) => metric.gate && metric.baseline.status === 'ok');
+    return { verdict: mostTelling(gated), passed: !gated.some((metric) => fails(metric, failOn)) };
+}
+function mostTelling(metrics) {
+    const verdicts = new Set(metrics.map((metric) => metric.verdict));
+    return MOST_TELLING_FIRST.find((verdict) => verdicts.has(verdict)) ?? 'incomparable';
+}
+const RED = {
+    regression: ['regressed'],
+    inconclusive: ['regressed', 'inconclusive'],
+    never: [],
+};
+function fails(metric, failOn) {
+    if (RED[failOn].includes(metric.verdict))
+        return true;
+    return failOn === 'inconclusive' && lostOnCandidate(metric);
+}
+/** Another machine is nobody's fault; a metric that only the candidate cannot measure is undecided. */
+const lostOnCandidate = ({ candidate }) => candidate.status !== 'ok';
+
+;// CONCATENATED MODULE: ./lib/judging.js
+
+
+
+/**
+ * From runs to a report: the only way there is, whether they were measured a moment ago or are read
+ * from files. The same runs and policy give the same report.
+ */
+function judgeEvidence(evidence, policy, specs) {
+    const comparison = (0,verdict_evidence/* compare */.UD)(evidence, policy);
+    const judgement = judge(comparison, policy.failOn);
+    return buildReport(comparison, judgement, {
+        ...{ specs, policy },
+        exhibits: (0,verdict_evidence/* exhibitsOf */.OL)(evidence),
+    });
+}
+
+
+/***/ }),
+
 /***/ 80342:
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77094);
-/* harmony import */ var _baseline_artifact_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(40396);
+/* harmony import */ var _baseline_artifact_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(51181);
 /* harmony import */ var _config_inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(85824);
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(71957);
-/* harmony import */ var _gate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(88926);
+/* harmony import */ var _gate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(12486);
 /* harmony import */ var _github_artifacts_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(18328);
 /* harmony import */ var _github_client_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(58987);
 /* harmony import */ var _github_comment_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(30241);
@@ -45007,6 +42527,12 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _github_publish_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(81944);
 /* harmony import */ var _report_comment_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(37023);
 /* harmony import */ var _report_summary_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(78755);
+/* harmony import */ var _shards_artifact_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(40247);
+/* harmony import */ var _shards_measure_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(27705);
+/* harmony import */ var _shards_merge_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(93761);
+
+
+
 
 
 
@@ -45034,19 +42560,59 @@ async function main() {
         cancelled: cancellation(),
     };
     try {
-        const config = (0,_config_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .parseConfig */ .o)(inputs.gate);
-        const outcome = await measure(config, job);
-        await publish(outcome, config, job);
+        await (inputs.shard === undefined ? runGate : SHARD[inputs.shard])((0,_config_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .parseConfig */ .o)(inputs.gate), job);
     }
     catch (error) {
-        if (error instanceof _failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .HR)
+        // The job that judges speaks for those that measure.
+        if (error instanceof _failure_js__WEBPACK_IMPORTED_MODULE_3__/* .Failure */ .HR && inputs.shard !== 'measure')
             await commentNotMeasured(error, job);
         throw error;
     }
 }
+async function runGate(config, job) {
+    const outcome = await measure(config, job);
+    await show(outcome);
+    if (job.context.leavesBaseline && config.baseline.kind === 'artifact') {
+        await leaveBaseline(outcome, job);
+    }
+    await close(outcome, job);
+}
+/** One machine of several: both runs are stored, and the verdict is another job's. */
+async function measureLeg(config, { context, inputs, cancelled }) {
+    requireArtifacts(context, `shard "measure"`, SHARDS_ELSEWHERE);
+    const { id, files } = await (0,_shards_measure_js__WEBPACK_IMPORTED_MODULE_17__/* .measureShard */ .r)(config, {
+        progress: (0,_github_progress_js__WEBPACK_IMPORTED_MODULE_12__/* .actionsProgress */ .j)(),
+        signal: cancelled,
+        source: (0,_github_context_js__WEBPACK_IMPORTED_MODULE_8__/* .sourceOf */ .v)(context),
+    });
+    const name = (0,_github_identity_js__WEBPACK_IMPORTED_MODULE_9__/* .shardName */ .Az)(context, inputs.name, inputs.expect, id);
+    _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .startGroup */ .Oh('Store both runs for the job that judges');
+    await (0,_github_artifacts_js__WEBPACK_IMPORTED_MODULE_5__/* .storeShard */ .AQ)(name, Object.values(files), inputs.retentionDays);
+    _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .endGroup */ .N4();
+    _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setOutput */ .uH('run', files.candidate);
+    (0,_github_log_js__WEBPACK_IMPORTED_MODULE_11__/* .logLine */ .B)(`This machine's share is measured (artifact ${name}): the job with shard: merge judges.`);
+}
+/** The verdict over what all machines of this workflow run stored. */
+async function mergeLegs(config, job) {
+    const { connect, context, inputs } = job;
+    requireArtifacts(context, `shard "merge"`, SHARDS_ELSEWHERE);
+    const find = (0,_shards_artifact_js__WEBPACK_IMPORTED_MODULE_16__/* .runsOfThisWorkflow */ .p)({ connect, context, name: inputs.name });
+    const merge = { ...config, expect: inputs.expect };
+    const merged = await (0,_shards_merge_js__WEBPACK_IMPORTED_MODULE_18__/* .mergeShards */ .O)(find, merge, (0,_github_progress_js__WEBPACK_IMPORTED_MODULE_12__/* .actionsProgress */ .j)());
+    await show(merged);
+    await close(merged, job);
+}
+const SHARD = { measure: measureLeg, merge: mergeLegs };
+const SHARDS_ELSEWHERE = 'measure with --shard and judge with the verb merge of the command line, over a folder that a cache or a share keeps';
+function requireArtifacts(context, what, instead) {
+    if (!context.enterpriseServer)
+        return;
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .usageFailure */ .II)(`${what} does not work on ${new URL(context.runUrl).host}, since GitHub Enterprise Server does not have the artifact service that it needs: ${instead}.`);
+}
 function measure(config, { context, inputs, connect, cancelled }) {
-    if (config.baseline.kind === 'artifact' && context.enterpriseServer) {
-        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .usageFailure */ .II)(`baseline "artifact" does not work on ${new URL(context.runUrl).host}, since GitHub Enterprise Server does not have the artifact service that it needs: give host or command:CMD, measured in turn in this job, or directory:PATH with run records that a cache or a share keeps.`);
+    if (config.baseline.kind === 'artifact') {
+        const instead = 'give host or command:CMD, measured in turn in this job, or directory:PATH with run records that a cache or a share keeps';
+        requireArtifacts(context, 'baseline "artifact"', instead);
     }
     return (0,_gate_js__WEBPACK_IMPORTED_MODULE_4__/* .gate */ .G)(config, {
         progress: (0,_github_progress_js__WEBPACK_IMPORTED_MODULE_12__/* .actionsProgress */ .j)(),
@@ -45060,14 +42626,13 @@ function measure(config, { context, inputs, connect, cancelled }) {
         source: (0,_github_context_js__WEBPACK_IMPORTED_MODULE_8__/* .sourceOf */ .v)(context),
     });
 }
-async function publish(outcome, config, job) {
-    const { report, files } = outcome;
+/** Where people look who wait for the job. */
+async function show({ report, files }) {
     (0,_github_publish_js__WEBPACK_IMPORTED_MODULE_13__/* .setOutputs */ .n0)(report, files);
     (0,_github_publish_js__WEBPACK_IMPORTED_MODULE_13__/* .annotate */ .fz)(report);
     await (0,_github_publish_js__WEBPACK_IMPORTED_MODULE_13__/* .writeSummary */ .Sy)((0,_report_summary_js__WEBPACK_IMPORTED_MODULE_15__/* .renderSummary */ .B)(report));
-    if (job.context.leavesBaseline && config.baseline.kind === 'artifact') {
-        await leaveBaseline(outcome, job);
-    }
+}
+async function close({ report }, job) {
     await commentReport(report, job);
     (0,_github_publish_js__WEBPACK_IMPORTED_MODULE_13__/* .conclude */ .Ep)(report);
 }
@@ -45131,6 +42696,1859 @@ __webpack_async_result__();
 
 /***/ }),
 
+/***/ 95298:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  c: () => (/* binding */ prepareBench)
+});
+
+;// CONCATENATED MODULE: external "node:child_process"
+const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(77598);
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(51455);
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __nccwpck_require__(48161);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(76760);
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __nccwpck_require__(57975);
+// EXTERNAL MODULE: ./lib/failure.js
+var failure = __nccwpck_require__(71957);
+// EXTERNAL MODULE: ./lib/folder.js
+var lib_folder = __nccwpck_require__(52315);
+;// CONCATENATED MODULE: ./lib/probe/cache.js
+
+
+
+
+
+const NAME = 'syscall-gate';
+/**
+ * Where builds are kept, best first. On a runner only its temporary folder, which every job finds
+ * empty: what one job leaves for the next could be another pull request's code. Elsewhere the
+ * user's cache, else a folder of the user's own among the temporary ones.
+ */
+function cacheFolders() {
+    const { RUNNER_TEMP, XDG_CACHE_HOME } = process.env;
+    if (RUNNER_TEMP)
+        return [(0,external_node_path_.join)(RUNNER_TEMP, NAME)];
+    const home = XDG_CACHE_HOME || (0,external_node_path_.join)((0,external_node_os_.homedir)(), '.cache');
+    return [(0,external_node_path_.join)(home, NAME), (0,external_node_path_.join)((0,external_node_os_.tmpdir)(), `${NAME}-${(0,external_node_os_.userInfo)().uid}`)];
+}
+/** The folder of a complete build, if one of the cache folders has it. */
+async function findBuild(folders, key, files) {
+    for (const folder of folders) {
+        const build = (0,external_node_path_.join)(folder, key);
+        if ((await isTrusted(folder)) && (await isComplete(build, files)))
+            return build;
+    }
+    return undefined;
+}
+/**
+ * Has a build made in the first cache folder that can be written, and publishes it by one rename, so
+ * that a concurrent build sees all of it or nothing. A build that fails leaves nothing behind.
+ *
+ * @param make fills the empty folder that it is given
+ * @returns the folder of the build, which may be that of a concurrent one with the same key
+ * @throws Failure of kind `measurement` when no folder can be written
+ */
+async function publishBuild(folders, key, files, make) {
+    const { folder, work } = await makeWorkFolder(folders);
+    try {
+        await make(work);
+        return await moveInto((0,external_node_path_.join)(folder, key), work, files);
+    }
+    finally {
+        await (0,promises_.rm)(work, { recursive: true, force: true });
+    }
+}
+async function moveInto(build, work, files) {
+    try {
+        await (0,promises_.rename)(work, build);
+    }
+    catch (error) {
+        if (!isTaken(error))
+            throw error;
+        if (await isComplete(build, files))
+            return build;
+        // Somebody removed files from it.
+        await (0,promises_.rm)(build, { recursive: true, force: true });
+        await (0,promises_.rename)(work, build);
+    }
+    return build;
+}
+async function makeWorkFolder(folders) {
+    let reason;
+    for (const folder of folders) {
+        try {
+            await (0,lib_folder/* makeFolder */.f)(folder, 0o755);
+            if (!(await isTrusted(folder)))
+                continue;
+            const work = await (0,promises_.mkdtemp)((0,external_node_path_.join)(folder, 'building-'));
+            // Other users run the probe too: containers with a user of their own, setpriv.
+            await (0,promises_.chmod)(work, 0o755);
+            return { folder, work };
+        }
+        catch (error) {
+            reason ??= error;
+        }
+    }
+    const tried = folders.join(', ');
+    throw (0,failure/* measurementFailure */.jO)(`The compiled probe has no place to go, since no cache folder can be written (${tried}): set XDG_CACHE_HOME to one that can.`, reason);
+}
+/** What is found here is executed, so nobody else may have been able to put it here. */
+async function isTrusted(folder) {
+    try {
+        const entry = await (0,promises_.lstat)(folder);
+        return entry.isDirectory() && entry.uid === (0,external_node_os_.userInfo)().uid && (entry.mode & 0o022) === 0;
+    }
+    catch {
+        return false;
+    }
+}
+async function isComplete(build, files) {
+    try {
+        await Promise.all(files.map((file) => (0,promises_.access)((0,external_node_path_.join)(build, file))));
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+const isTaken = (error) => ['ENOTEMPTY', 'EEXIST'].includes(error.code ?? '');
+
+// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
+var schemas = __nccwpck_require__(92857);
+// EXTERNAL MODULE: ./lib/record/run.js + 2 modules
+var run = __nccwpck_require__(43089);
+;// CONCATENATED MODULE: ./lib/probe/catalogue.js
+
+
+/**
+ * The metric catalogue, as the probe itself prints it (`probe --list`): the native sources are its
+ * only home, so that a new metric is one entry in one C file.
+ */
+const metricEntrySchema = schemas/* object */.Ikc({
+    id: schemas/* string */.YjP(),
+    version: schemas/* int */.Whr(),
+    /** Whether a regression of this metric turns the gate red; the others only inform. */
+    gate: schemas/* boolean */.zMY(),
+    /** One operation takes milliseconds: measured in few launches. */
+    slow: schemas/* boolean */.zMY(),
+    /** Off the CPU by design, so that no batch is filtered by occupancy. */
+    waits: schemas/* boolean */.zMY(),
+    /** What its number is: a time, a time that is shown as a rate, or a count. */
+    unit: run/* unitSchema */.o3,
+    /** The default margin is never below this; 0 where there is no such bound. */
+    least_margin_percent: schemas/* number */.aig().min(0).max(1000),
+    summary: schemas/* string */.YjP(),
+    /** Per operation: system calls and page faults, switches, and bytes that the kernel copies or moves. */
+    entries: schemas/* number */.aig(),
+    switches: schemas/* number */.aig(),
+    bytes: schemas/* number */.aig(),
+});
+const catalogueSchema = schemas/* object */.Ikc({
+    wire: schemas/* int */.Whr(),
+    catalogue: schemas/* int */.Whr(),
+    metrics: schemas/* array */.YOg(metricEntrySchema).min(1),
+});
+
+;// CONCATENATED MODULE: ./lib/probe/compiler.js
+
+
+
+const PACKAGES = 'apt-get install build-essential, dnf install gcc gcc-c++ glibc-static, or apk add build-base linux-headers';
+const LONGEST_QUOTE = 300;
+const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
+const C = { name: 'C', variable: 'CC', programs: ['cc', 'gcc', 'clang'] };
+const CXX = { name: 'C++', variable: 'CXX', programs: ['c++', 'g++', 'clang++'] };
+/**
+ * Finds the compilers: those that CC and CXX name, else the first that is installed.
+ *
+ * @throws Failure of kind `measurement` that says what to install
+ */
+async function findCompilers() {
+    const [c, cxx] = await Promise.all([findCompiler(C), findCompiler(CXX)]);
+    return { c, cxx };
+}
+async function findCompiler(language) {
+    const named = process.env[language.variable]?.trim();
+    const candidates = named ? [named.split(/\s+/)] : language.programs.map((program) => [program]);
+    for (const command of candidates) {
+        const compiler = await tryCompiler(command);
+        if (compiler !== undefined)
+            return compiler;
+    }
+    throw (0,failure/* measurementFailure */.jO)(named
+        ? `The ${language.name} compiler "${named}" that ${language.variable} names does not run: install it, or unset ${language.variable}.`
+        : `No ${language.name} compiler was found (tried ${language.programs.join(', ')}): install one with ${PACKAGES}.`);
+}
+async function tryCompiler(command) {
+    try {
+        const version = await compiler_run(command, ['--version']);
+        return { command, version: version.split('\n', 1)[0] ?? '' };
+    }
+    catch {
+        return undefined;
+    }
+}
+/**
+ * Runs a compiler.
+ * @throws Failure of kind `measurement` with the compiler's first error line; the signal's reason
+ *   when it was aborted
+ */
+async function compile(compiler, options, { what, temporary, signal }) {
+    signal?.throwIfAborted();
+    try {
+        await compiler_run(compiler.command, options, { signal, variables: { TMPDIR: temporary } });
+    }
+    catch (error) {
+        signal?.throwIfAborted();
+        throw (0,failure/* measurementFailure */.jO)(diagnose(compiler, what, error), error);
+    }
+}
+async function compiler_run(command, options, { signal, variables } = {}) {
+    const [program = '', ...words] = command;
+    // In English, whatever the user speaks: the diagnosis reads what the compiler says.
+    const env = { ...process.env, LC_ALL: 'C', ...variables };
+    const settings = { env, maxBuffer: MAX_OUTPUT_BYTES, ...(signal ? { signal } : {}) };
+    const { stdout } = await (0,external_node_util_.promisify)(external_node_child_process_namespaceObject.execFile)(program, [...words, ...options], settings);
+    return stdout;
+}
+function diagnose(compiler, what, error) {
+    const said = String(error.stderr ?? '');
+    const program = compiler.command.join(' ');
+    // What ld, gold, lld and mold say.
+    if (/(cannot find|unable to find library|library not found:) -?l?c\b/.test(said)) {
+        return `Linking ${what} with ${program} failed, since there is no static C library: install it with dnf install glibc-static, or as part of apt-get install build-essential.`;
+    }
+    const missing = /fatal error: '?([^':]+)'?(?:: No such file or directory| file not found)/.exec(said);
+    if (missing !== null) {
+        return `Compiling ${what} with ${program} failed, since the header ${missing[1]} is missing: install it with ${PACKAGES}.`;
+    }
+    const complaint = firstError(said) || (error instanceof Error ? error.message : String(error));
+    return `Compiling ${what} with ${program} failed (${complaint.slice(0, LONGEST_QUOTE)}): install a current compiler with ${PACKAGES}, or name another in CC and CXX.`;
+}
+function firstError(said) {
+    const lines = said.split('\n').map((line) => line.trim());
+    return lines.find((line) => /\berror\b/i.test(line)) ?? lines.find((line) => line !== '') ?? '';
+}
+
+// EXTERNAL MODULE: ./lib/probe/lines.js
+var lines = __nccwpck_require__(27869);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(73024);
+;// CONCATENATED MODULE: ./lib/probe/sources.js
+
+
+
+/** How the probe is compiled and linked. No -Werror: a new compiler's new warning is not an error. */
+const PROBE_FLAGS = [
+    '-std=c11',
+    '-D_GNU_SOURCE',
+    '-O2',
+    '-pipe',
+    '-pthread',
+];
+/** Static, so that it runs in images and kernels that have no libc, or another one. */
+const PROBE_LINK_FLAGS = ['-static', '-pthread'];
+/** How the addon is compiled: -O0, since it waits most of the time, and all wait for its compiler. */
+const ADDON_FLAGS = [
+    '-std=c++17',
+    '-O0',
+    '-pipe',
+    '-fPIC',
+    '-fvisibility=hidden',
+    '-DNAPI_VERSION=8',
+    '-DNAPI_CPP_EXCEPTIONS',
+    '-DNODE_ADDON_API_DISABLE_DEPRECATED',
+];
+const ADDON_LINK_FLAGS = ['-shared'];
+/**
+ * The N-API headers that the addon needs, as paths in node_modules: `dist/native/include` holds
+ * copies of them, so that an action compiles with no install.
+ */
+const NAPI_HEADERS = [
+    'node-addon-api/napi.h',
+    'node-addon-api/napi-inl.h',
+    'node-api-headers/include/js_native_api.h',
+    'node-api-headers/include/js_native_api_types.h',
+    'node-api-headers/include/node_api.h',
+    'node-api-headers/include/node_api_types.h',
+];
+/** Finds the native sources, in a bundle (dist/) as in a checkout (src/, lib/). */
+async function nativeSources() {
+    const { root, napi } = locate();
+    const core = await listFolder((0,external_node_path_.join)(root, 'core'));
+    const launch = await listFolder((0,external_node_path_.join)(root, 'launch'));
+    const probe = [(0,external_node_path_.join)(root, 'probe.c'), ...core.filter((path) => path.endsWith('.c'))];
+    // The longest to compile comes first, so that the others fill the CPU beside it.
+    const addon = [(0,external_node_path_.join)(root, 'addon.cc'), ...launch.filter((path) => path.endsWith('.cc'))];
+    const headers = [...core, ...launch].filter((path) => path.endsWith('.h'));
+    const includes = [...new Set(napi.map((path) => (0,external_node_path_.dirname)(path)))];
+    return { root, probe, addon, includes, all: [...probe, ...addon, ...headers, ...napi] };
+}
+function locate() {
+    const bundled = (0,external_node_path_.join)(import.meta.dirname, 'native');
+    if ((0,external_node_fs_.existsSync)(bundled)) {
+        return {
+            root: bundled,
+            napi: NAPI_HEADERS.map((path) => (0,external_node_path_.join)(bundled, 'include', (0,external_node_path_.basename)(path))),
+        };
+    }
+    const checkout = (0,external_node_path_.join)(import.meta.dirname, '..', '..');
+    return {
+        root: (0,external_node_path_.join)(checkout, 'native'),
+        napi: NAPI_HEADERS.map((path) => (0,external_node_path_.join)(checkout, 'node_modules', path)),
+    };
+}
+async function listFolder(folder) {
+    const names = await (0,promises_.readdir)(folder);
+    return names.sort().map((name) => (0,external_node_path_.join)(folder, name));
+}
+
+;// CONCATENATED MODULE: ./lib/probe/build.js
+
+
+
+
+
+
+
+
+
+
+
+
+const PROBE = 'probe';
+const ADDON = 'addon.node';
+const FILES = [PROBE, ADDON];
+/**
+ * Compiles the probe and the addon that launches it, or finds them compiled.
+ *
+ * @throws Failure of kind `usage` on a system that is not Linux, of kind `measurement` when something
+ *   is missing to compile them or no folder can hold them
+ */
+async function buildProbe(options = {}) {
+    const started = performance.now();
+    if (process.platform !== 'linux') {
+        throw (0,failure/* usageFailure */.II)(`syscall-gate measures the Linux kernel and this is ${process.platform}: run it on Linux.`);
+    }
+    const [compilers, sources] = await Promise.all([findCompilers(), nativeSources()]);
+    const key = await buildKey(compilers, sources);
+    const { cacheDir } = options;
+    const folders = cacheDir ? [cacheDir] : cacheFolders();
+    const found = await findBuild(folders, key, FILES);
+    const folder = found ??
+        (await publishBuild(folders, key, FILES, (work) => compileInto(work, compilers, sources, options)));
+    return {
+        probe: (0,external_node_path_.join)(folder, PROBE),
+        addon: (0,external_node_path_.join)(folder, ADDON),
+        compiler: compilers.c.version,
+        cached: found !== undefined,
+        elapsedMs: performance.now() - started,
+    };
+}
+/**
+ * Asks the probe what it can measure.
+ *
+ * @throws Failure of kind `measurement` when it cannot be run or speaks another wire version
+ */
+async function readCatalogue(probe) {
+    const listing = await listMetrics(probe);
+    const { wire } = listing;
+    if (wire !== lines/* WIRE_VERSION */.XE) {
+        throw (0,failure/* measurementFailure */.jO)(`The probe ${probe} speaks wire version ${String(wire)} and this syscall-gate version ${lines/* WIRE_VERSION */.XE}: use the probe that belongs to it.`);
+    }
+    const catalogue = catalogueSchema.safeParse(listing);
+    if (catalogue.success)
+        return catalogue.data;
+    const [issue] = catalogue.error.issues;
+    throw (0,failure/* measurementFailure */.jO)(`The catalogue of the probe ${probe} is damaged (${issue?.path.join('.')}: ${issue?.message}): remove ${probe} to have it compiled again.`);
+}
+async function listMetrics(probe) {
+    try {
+        const { stdout } = await (0,external_node_util_.promisify)(external_node_child_process_namespaceObject.execFile)(probe, ['--list'], { timeout: 10_000 });
+        const listing = JSON.parse(stdout);
+        return typeof listing === 'object' && listing !== null ? listing : {};
+    }
+    catch (error) {
+        const why = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
+        throw (0,failure/* measurementFailure */.jO)(`The probe ${probe} does not list its metrics (${why}): remove it to have it compiled again, and if its folder is mounted noexec set XDG_CACHE_HOME to one that is not.`, error);
+    }
+}
+async function buildKey(compilers, sources) {
+    const hash = (0,external_node_crypto_.createHash)('sha256');
+    const flags = [PROBE_FLAGS, PROBE_LINK_FLAGS, ADDON_FLAGS, ADDON_LINK_FLAGS];
+    hash.update(JSON.stringify([process.arch, compilers, flags]));
+    const contents = await Promise.all(sources.all.map((path) => (0,promises_.readFile)(path)));
+    for (const [index, content] of contents.entries()) {
+        // The length keeps the end of one file from passing for the beginning of the next.
+        hash.update(`${(0,external_node_path_.basename)(sources.all[index] ?? '')} ${content.length}\n`).update(content);
+    }
+    return hash.digest('hex').slice(0, 32);
+}
+async function compileInto(work, { c, cxx }, sources, { progress, signal }) {
+    const includes = sources.includes.flatMap((folder) => ['-isystem', folder]);
+    const products = [
+        {
+            ...{ file: ADDON, compiler: cxx, units: sources.addon },
+            ...{ flags: [...ADDON_FLAGS, ...includes], linkFlags: ADDON_LINK_FLAGS },
+        },
+        {
+            ...{ file: PROBE, compiler: c, units: sources.probe },
+            ...{ flags: PROBE_FLAGS, linkFlags: PROBE_LINK_FLAGS },
+        },
+    ];
+    const jobs = products.flatMap((product) => compileJobs(product, sources.root, work, signal));
+    await inParallel(jobs, (done, name) => progress?.step(done, jobs.length, name));
+    await Promise.all(products.map((product) => build_link(product, work, signal)));
+    const objects = products.flatMap(({ units }) => units.map((unit) => objectOf(unit, work)));
+    await Promise.all(objects.map((object) => (0,promises_.rm)(object)));
+}
+function compileJobs({ compiler, units, flags }, root, work, signal) {
+    return units.map((unit) => {
+        const name = (0,external_node_path_.relative)(root, unit);
+        const options = [...flags, '-c', unit, '-o', objectOf(unit, work)];
+        return { name, run: () => compile(compiler, options, { what: name, temporary: work, signal }) };
+    });
+}
+const objectOf = (unit, work) => (0,external_node_path_.join)(work, `${(0,external_node_path_.basename)(unit)}.o`);
+function build_link({ file, compiler, units, linkFlags }, work, signal) {
+    const objects = units.map((unit) => objectOf(unit, work));
+    const options = [...linkFlags, ...objects, '-o', (0,external_node_path_.join)(work, file)];
+    return compile(compiler, options, { what: file, temporary: work, signal });
+}
+/** Runs jobs on all CPUs; after a failure no further one starts, and those under way are awaited. */
+async function inParallel(jobs, onDone) {
+    const waiting = [...jobs];
+    let done = 0;
+    const work = async () => {
+        for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+            await job.run();
+            done += 1;
+            onDone(done, job.name);
+        }
+    };
+    const stopAll = (error) => {
+        waiting.length = 0;
+        throw error;
+    };
+    const workers = Array.from({ length: (0,external_node_os_.availableParallelism)() }, () => work().catch(stopAll));
+    const failed = (await Promise.allSettled(workers)).find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected')
+        throw failed.reason;
+}
+
+;// CONCATENATED MODULE: ./lib/probe/native.js
+
+/**
+ * Loads the compiled addon. When this process exits, launches under way are cancelled: Node waits
+ * for its worker threads then, which would be for as long as the launches take.
+ *
+ * @throws Failure of kind `measurement` when it does not load
+ */
+function loadAddon(path) {
+    const module = { exports: {} };
+    try {
+        process.dlopen(module, path);
+    }
+    catch (error) {
+        const why = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
+        throw (0,failure/* measurementFailure */.jO)(`The compiled addon ${path} does not load (${why}): remove it to have it compiled again, and if its folder is mounted noexec set XDG_CACHE_HOME to one that is not.`, error);
+    }
+    const addon = module.exports;
+    process.once('exit', () => addon.cancelAll());
+    return addon;
+}
+
+;// CONCATENATED MODULE: external "node:timers/promises"
+const external_node_timers_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+;// CONCATENATED MODULE: ./lib/measure/cpu.js
+
+/** Long enough for /proc/stat's 10 ms ticks to tell a busy CPU from an idle one. */
+const SAMPLE_MS = 150;
+/**
+ * The allowed CPU that did the least in a short sample; of equals the highest, because device
+ * interrupts and housekeeping favour the lowest.
+ */
+async function quietestCpu(addon) {
+    const before = addon.cpuTimes();
+    await (0,external_node_timers_promises_namespaceObject.setTimeout)(SAMPLE_MS);
+    const work = addon.cpuTimes().map((now) => ({ cpu: now.cpu, ticks: workSince(before, now) }));
+    const [quietest] = work.sort((a, b) => a.ticks - b.ticks || b.cpu - a.cpu);
+    return quietest?.cpu ?? 0;
+}
+function workSince(before, now) {
+    const then = before.find((times) => times.cpu === now.cpu);
+    return now.busyTicks + now.stealTicks - (then ? then.busyTicks + then.stealTicks : 0);
+}
+
+// EXTERNAL MODULE: ./lib/measure/plan.js
+var plan = __nccwpck_require__(18317);
+;// CONCATENATED MODULE: ./lib/measure/bench.js
+
+
+
+
+/**
+ * Compiles the probe, reads its catalogue, checks what the inputs name against it, and picks the
+ * CPU to measure on.
+ * @throws Failure when nothing can be compiled here, or a glob names no metric
+ */
+async function prepareBench(config, { signal, progress }) {
+    progress.phase('Compile the probe');
+    const built = await buildProbe({ progress, signal });
+    progress.note(built.cached
+        ? `The probe was compiled earlier with ${built.compiler}.`
+        : `Compiled with ${built.compiler} in ${(built.elapsedMs / 1000).toFixed(1)} s.`);
+    const catalogue = await readCatalogue(built.probe);
+    const metrics = (0,plan/* selectMetrics */.sC)(catalogue, config.metrics);
+    (0,plan/* checkMarginGlobs */.S8)(catalogue, config.margins.map((rule) => rule.glob));
+    const addon = loadAddon(built.addon);
+    signal.addEventListener('abort', () => addon.cancelAll(), { once: true });
+    return {
+        addon,
+        probe: built.probe,
+        plan: (0,plan/* makePlan */.Cs)(metrics, config.seed, await quietestCpu(addon)),
+        signal,
+    };
+}
+
+
+/***/ }),
+
+/***/ 18317:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Cs: () => (/* binding */ makePlan),
+/* harmony export */   S8: () => (/* binding */ checkMarginGlobs),
+/* harmony export */   sC: () => (/* binding */ selectMetrics),
+/* harmony export */   x1: () => (/* binding */ planRecord)
+/* harmony export */ });
+/* harmony import */ var _config_globs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(80357);
+/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(22595);
+
+
+/**
+ * Many rounds of few short batches. Where a metric's batches stand side by side they share one
+ * state of the branch predictors, which the metrics before left behind and which a steady loop
+ * keeps: an lseek took 152, 165, 170 or 172 ns to a tenth of a nanosecond, batch after batch,
+ * another number in the next round. They also share one burst of a neighbour's work. Ten rounds of
+ * three batches make the deviation between launches a third of what two rounds of ten made it, in
+ * the same time. 0.1 ms misses most timer ticks.
+ */
+const ROUNDS_PER_LAUNCH = 10;
+const BATCHES_PER_ROUND = 3;
+const BATCH_US = 100;
+function makePlan(metrics, seed, cpu) {
+    return {
+        metrics,
+        seed,
+        cpu,
+        roundsPerLaunch: ROUNDS_PER_LAUNCH,
+        batchesPerRound: BATCHES_PER_ROUND,
+        batchUs: BATCH_US,
+    };
+}
+/** The plan as a run record keeps it. */
+const planRecord = (plan) => ({
+    seed: plan.seed,
+    cpu: plan.cpu,
+    pinned: true,
+    roundsPerLaunch: plan.roundsPerLaunch,
+    batchesPerRound: plan.batchesPerRound,
+    batchNs: plan.batchUs * 1000,
+    estimateQuantile: _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .ESTIMATE_QUANTILE */ .JG,
+    occupancyThreshold: _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .OCCUPANCY_THRESHOLD */ .Op,
+});
+/**
+ * Picks the metrics that the globs name, in the catalogue's order; no glob is all of them.
+ * @throws Failure (usage) for a glob that names nothing
+ */
+function selectMetrics(catalogue, globs) {
+    if (globs.length === 0)
+        return catalogue.metrics;
+    const ids = catalogue.metrics.map((metric) => metric.id);
+    const named = new Set(globs.flatMap((glob) => (0,_config_globs_js__WEBPACK_IMPORTED_MODULE_0__/* .metricsNamed */ .d)('metrics', glob, ids, 'the catalogue')));
+    return catalogue.metrics.filter((metric) => named.has(metric.id));
+}
+/** @throws Failure (usage) when a margin rule names no metric of the catalogue */
+function checkMarginGlobs(catalogue, globs) {
+    const ids = catalogue.metrics.map((metric) => metric.id);
+    for (const glob of globs)
+        (0,_config_globs_js__WEBPACK_IMPORTED_MODULE_0__/* .metricsNamed */ .d)('margin', glob, ids, 'the catalogue');
+}
+
+
+/***/ }),
+
+/***/ 74774:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  N: () => (/* binding */ Session)
+});
+
+// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
+var simple_statistics = __nccwpck_require__(15521);
+// EXTERNAL MODULE: ./lib/stats/assumptions.js
+var assumptions = __nccwpck_require__(22595);
+// EXTERNAL MODULE: ./lib/stats/power.js + 1 modules
+var power = __nccwpck_require__(32868);
+// EXTERNAL MODULE: ./lib/stats/random.js
+var stats_random = __nccwpck_require__(49376);
+;// CONCATENATED MODULE: ./lib/measure/estimate.js
+
+
+/** Where a metric's own occupancy is read off: high, but not the luckiest batch. */
+const OWN_OCCUPANCY_QUANTILE = 0.9;
+/**
+ * Reduces the batches of one metric in one launch to its replicate.
+ *
+ * A batch counts only when its participants ran on a CPU for as large a share of the wall time as
+ * the metric's best batches did. The reference is the metric's own because kernels with
+ * CONFIG_IRQ_TIME_ACCOUNTING keep the softirq work of a loopback send off the task's clock, which
+ * would otherwise reject every batch of it. Involuntary switches are no criterion: a wake-up
+ * preemption counts as one. Metrics that `sleeps` declares idle by design keep every batch, and so
+ * does everything where the CPU clock stood still over a batch: it is too coarse to judge by (10 ms
+ * in gVisor).
+ *
+ * And it counts only when no other thread was busy on the same core, which a virtual machine is not
+ * told: a loop that needs the core's whole width, right after the batch, takes no longer than on a
+ * quiet core.
+ *
+ * @returns undefined for a launch of which too little is left: its neighbour was busy throughout
+ */
+function estimateReplicate(batches, filter) {
+    const occupied = undisturbed(batches, filter);
+    const kept = occupied.filter((index) => metQuiet(batches, index, filter));
+    if (kept.length < assumptions/* QUIET_SHARE */.fM * occupied.length)
+        return undefined;
+    const ns = kept.map((index) => batches.ns[index] ?? 0);
+    const control = kept.map((index) => batches.controlNs[index] ?? 0);
+    return {
+        estimateNs: (0,simple_statistics/* quantile */.YV)(ns, assumptions/* ESTIMATE_QUANTILE */.JG),
+        controlNs: (0,simple_statistics/* quantile */.YV)(control, assumptions/* CONTROL_QUANTILE */.ws),
+        spreadNs: (0,simple_statistics/* interquartileRange */.Z0)(ns),
+        kept: kept.length,
+        rejected: batches.ns.length - occupied.length,
+    };
+}
+/** What a plan learns the noise from: the batches that count, round by round. */
+function keptByRound(batches, filter) {
+    const rounds = [];
+    for (const index of undisturbed(batches, filter)) {
+        if (!metQuiet(batches, index, filter))
+            continue;
+        const round = batches.round[index] ?? 0;
+        rounds[round] = [...(rounds[round] ?? []), batches.ns[index] ?? 0];
+    }
+    return rounds.filter((round) => round !== undefined);
+}
+/** A launch's estimate from batches of any of its rounds, as {@link estimateReplicate} makes it. */
+const estimateOf = (rounds) => (0,simple_statistics/* quantile */.YV)(rounds.flat(), assumptions/* ESTIMATE_QUANTILE */.JG);
+/** Indices of the batches in which nobody else had the CPU. */
+function undisturbed({ occupancy }, { sleeps }) {
+    const all = [...occupancy.keys()];
+    if (sleeps || occupancy.includes(0))
+        return all;
+    const best = (0,simple_statistics/* quantile */.YV)([...occupancy], OWN_OCCUPANCY_QUANTILE);
+    return all.filter((index) => (occupancy[index] ?? 0) >= assumptions/* OCCUPANCY_THRESHOLD */.Op * best);
+}
+/** Of a probe that does not tell, every batch did. */
+function metQuiet({ width }, index, { sleeps, quietWidth }) {
+    const own = width[index] ?? Number.NaN;
+    return sleeps || quietWidth === undefined || !(own > assumptions/* WIDTH_THRESHOLD */.F3 * quietWidth);
+}
+/**
+ * Reduces the counts of one metric in one launch to the one it takes for the truth: what happens
+ * beside the operations, such as a preemption, disturbs few counts and never the same way.
+ */
+function agreeOn(counts) {
+    const count = (0,simple_statistics/* modeFast */.Yz)([...counts]);
+    return { count, agreeing: counts.filter((one) => one === count).length, counts: counts.length };
+}
+
+;// CONCATENATED MODULE: ./lib/measure/allocation.js
+
+
+
+
+
+const SCREEN = { level: assumptions/* SCREEN_FAMILY_WISE */.NR, fresh: false };
+/** How many rounds a launch may hold of one metric. */
+const ROUNDS_CHOICES = [3, 5, 7, 10, 14, 20, 28, 40];
+const EVEN_CHOICE = 3;
+/** A launch's estimate is made from drawn rounds so often, to see what it varies by. */
+const RESAMPLES = 40;
+/** However noisy a metric looked, so many times its even share of the pairs are the most it gets. */
+const MOST_TIMES = 4;
+/** Rounds of launches hold two pairs. */
+const PAIRS_PER_ROUND = 2;
+/**
+ * @param metrics the gated metrics; those that the pilot could not measure get no allocation
+ * @param budget `timeMs`: what there is for the stage; `seed`: of the resampling, so that a schedule
+ * can be repeated
+ */
+function allocate(metrics, run, goal, { timeMs, seed, stage = SCREEN }) {
+    const random = (0,stats_random/* seededRandom */.I)(seed);
+    const launches = [...run.baseline, ...run.candidate];
+    const idleMs = idleOf(launches, metrics.length);
+    const needs = metrics.flatMap((metric) => needOf(metric, Math.log1p(goal.marginOf(metric)), run, idleMs, random));
+    const enough = (0,power/* robustPairs */.du)(stage.level, Math.max(1, metrics.length));
+    const counted = stage.fresh ? needs.map((need) => ({ ...need, known: 0 })) : needs;
+    const choices = shareOut(counted, timeMs, enough);
+    const longest = Math.max(1, ...choices.map(({ pairs }) => pairs));
+    return new Map(choices.map(({ id, rounds, deviation, pairs, known }) => [
+        id,
+        { rounds, share: pairs / longest, pairs: Math.round(pairs), known, deviation },
+    ]));
+}
+function needOf({ id, waits }, margin, run, idleMs, random) {
+    const filter = { sleeps: waits, quietWidth: run.quietWidth };
+    const sides = [run.baseline, run.candidate]
+        .map((side) => pilots(side, filter, id))
+        .filter((side) => side.length > 1);
+    if (sides.length === 0)
+        return [];
+    const all = sides.flat();
+    const roundMs = (0,simple_statistics/* mean */.RE)(all.map(({ count, elapsedNs }) => elapsedNs / 1e6 / count));
+    const usual = Math.round((0,simple_statistics/* mean */.RE)(all.map(({ rounds }) => rounds.length)));
+    const within = (rounds) => (0,simple_statistics/* mean */.RE)(sides.map((side) => varianceOfEstimate(side, rounds, random)));
+    const between = Math.max(0, (0,simple_statistics/* mean */.RE)(sides.map(varianceOfLaunches)) - within(usual));
+    const options = ROUNDS_CHOICES.map((rounds) => {
+        const variance = 2 * (between + within(rounds));
+        const costMs = 2 * (rounds * roundMs + idleMs);
+        return { rounds, costMs, noise: variance / margin ** 2, deviation: Math.sqrt(variance) };
+    });
+    return [{ id, known: pilots(run.candidate, filter, id).length, options }];
+}
+const varianceOfLaunches = (side) => (0,simple_statistics/* sampleVariance */.y4)(side.map(({ rounds }) => Math.log(estimateOf(rounds))));
+const pilots = (side, filter, id) => side.flatMap(({ launch, metrics }) => {
+    const observation = metrics.get(id);
+    if (launch.phase === 'warm-up' || observation?.status !== 'ok')
+        return [];
+    if (observation.kind !== 'timed')
+        return [];
+    const { batches, elapsedNs } = observation;
+    const rounds = keptByRound(batches, filter);
+    const count = 1 + Math.max(...batches.round);
+    return rounds.length > 0 ? [{ rounds, count, elapsedNs }] : [];
+});
+/** What an estimate from so many rounds varies by within a launch, rounds drawn with replacement. */
+function varianceOfEstimate(side, rounds, random) {
+    const pool = side.flatMap((pilot) => pilot.rounds).filter((round) => round.length > 0);
+    const draw = () => Array.from({ length: rounds }, () => pool[random.below(pool.length)] ?? []);
+    return (0,simple_statistics/* sampleVariance */.y4)(Array.from({ length: RESAMPLES }, () => Math.log(estimateOf(draw()))));
+}
+/** ms a metric of what a launch takes beside its metrics: exec, setup of the probe, the results. */
+function idleOf(launches, metrics) {
+    const idle = launches.map(({ launch, metrics: seen }) => launch.wallNs -
+        (0,simple_statistics/* sum */.cz)([...seen.values()].map((one) => one.status === 'ok' && one.kind === 'timed' ? one.elapsedNs : 0)));
+    return idle.length === 0 ? 0 : Math.max(0, Math.min(...idle)) / 1e6 / Math.max(1, metrics);
+}
+/**
+ * The pairs and rounds that make the sum of the squared standard errors, each against its margin, as
+ * small as it can be in the time: Lagrange's condition, with the price of a millisecond found by
+ * bisection. No metric gets fewer than enough pairs, or it would be left without a verdict; where not
+ * even those fit, all get them with the fewest rounds, and the time decides.
+ */
+function shareOut(needs, timeMs, enough) {
+    const even = timeMs / (0,simple_statistics/* sum */.cz)(needs.map(({ options }) => options[EVEN_CHOICE]?.costMs ?? 0));
+    const most = MOST_TIMES * Math.max(enough, even);
+    const at = (price) => needs.map((need) => choose(need, price, { least: enough, most }));
+    const spent = (choices) => (0,simple_statistics/* sum */.cz)(choices.map(({ pairs, costMs }) => pairs * costMs));
+    let [cheap, dear] = PRICES;
+    for (let step = 0; step < PRICE_STEPS; step++) {
+        const middle = Math.sqrt(cheap * dear);
+        if (spent(at(middle)) > timeMs)
+            cheap = middle;
+        else
+            dear = middle;
+    }
+    return at(dear);
+}
+/** Of a millisecond, in squared standard errors: far beyond anything that a run comes to. */
+const PRICES = [1e-12, 1e6];
+const PRICE_STEPS = 60;
+function choose({ id, known, options }, price, bounds) {
+    const [least, most] = [Math.max(0, bounds.least - known), Math.max(0, bounds.most - known)];
+    const choices = options.map((option) => {
+        const wanted = Math.sqrt(option.noise / (price * option.costMs)) - known;
+        const pairs = Math.min(most, Math.max(least, wanted));
+        const total = option.noise / (known + pairs) + price * pairs * option.costMs;
+        return { id, known, ...option, pairs, total };
+    });
+    return choices.reduce((a, b) => (b.total < a.total ? b : a));
+}
+/** Rounds of launches that so many pairs take. */
+const roundsFor = (pairs) => Math.ceil(pairs / PAIRS_PER_ROUND);
+/** Fewer pairs could not flag a metric of this family however large its change. */
+const leastPairs = (metrics) => (0,power/* minimumPairs */.gv)(assumptions/* SCREEN_FAMILY_WISE */.NR, Math.max(1, metrics.filter(({ gate }) => gate).length));
+
+;// CONCATENATED MODULE: ./lib/measure/batches.js
+
+
+function batchesOf(rounds) {
+    const rows = rounds.flatMap((round, number) => round.wallNs.map((wallNs, index) => ({
+        number,
+        ns: wallNs / round.operations,
+        controlNs: (round.controlNs[index] ?? 0) / round.controlOperations,
+        // An interrupt between the readings of the two clocks can put CPU time above wall time.
+        occupancy: Math.min(1, (round.cpuNs[index] ?? 0) / wallNs),
+        widthNs: round.width ? (round.width.ns[index] ?? 0) / round.width.operations : Number.NaN,
+    })));
+    const controlNs = Float64Array.from(rows, (row) => row.controlNs);
+    // An interruption of one batch of the chain must not make the core look quiet.
+    const chain = rows.length === 0 ? 1 : (0,simple_statistics/* quantile */.YV)([...controlNs], assumptions/* CONTROL_QUANTILE */.ws);
+    return {
+        round: Uint16Array.from(rows, ({ number }) => number),
+        ns: Float64Array.from(rows, ({ ns }) => ns),
+        controlNs,
+        occupancy: Float64Array.from(rows, ({ occupancy }) => occupancy),
+        width: Float64Array.from(rows, ({ widthNs }) => widthNs / chain),
+    };
+}
+/** Of a launch's batches, so many are taken to have met a quiet core: a tenth at least. */
+const QUIET_BATCHES = 0.1;
+/** Of the launches, so many are taken to hold quiet batches. */
+const QUIET_LAUNCHES = 0.25;
+/**
+ * What the wide loop takes where no other thread is busy on the core, as {@link Batches.width}: the
+ * batches of a launch that stand under it agree on it to a thousandth on quiet machines.
+ *
+ * @param launches each the batches of all its metrics
+ * @returns undefined where no probe told
+ */
+function quietWidth(launches) {
+    const least = launches.flatMap((metrics) => {
+        const widths = metrics.flatMap(({ width }) => [...width].filter((one) => one > 0));
+        return widths.length === 0 ? [] : [(0,simple_statistics/* quantile */.YV)(widths, QUIET_BATCHES)];
+    });
+    return least.length === 0 ? undefined : (0,simple_statistics/* quantile */.YV)(least, QUIET_LAUNCHES);
+}
+
+// EXTERNAL MODULE: ./lib/failure.js
+var failure = __nccwpck_require__(71957);
+// EXTERNAL MODULE: ./lib/record/run.js + 2 modules
+var run = __nccwpck_require__(43089);
+// EXTERNAL MODULE: ./lib/measure/plan.js
+var measure_plan = __nccwpck_require__(18317);
+;// CONCATENATED MODULE: ./lib/measure/collect.js
+
+
+
+
+
+
+/**
+ * Gathers one side's launches into its run record.
+ *
+ * @param quiet what the wide loop takes on a quiet core, from the launches of both sides
+ * @throws Failure (measurement) when no launch of the side came through
+ */
+function collectRun(target, plan, observations, identity, quiet) {
+    const { environment, catalogue } = described(target, observations);
+    return (0,run/* makeRun */.SA)({
+        schema: run/* RUN_SCHEMA */.EJ,
+        version: run/* RUN_VERSION */.Be,
+        tool: identity.tool,
+        catalogue,
+        id: identity.id,
+        startedAt: identity.startedAt,
+        target: target.record,
+        ...(identity.source ? { source: identity.source } : {}),
+        ...(identity.duet ? { duet: identity.duet } : {}),
+        platform: environment.platform,
+        subject: environment.subject,
+        plan: { ...(0,measure_plan/* planRecord */.x1)(plan), ...placement(observations) },
+        launches: observations.map((observation) => observation.launch),
+        metrics: plan.metrics.map((entry) => metricRecord(entry, observations, quiet)),
+        ...tailsOf(observations),
+    });
+}
+function described(target, observations) {
+    for (const { environment, catalogue } of observations) {
+        if (environment && catalogue !== undefined)
+            return { environment, catalogue };
+    }
+    const failure = observations.find((observation) => observation.launch.failure)?.launch.failure;
+    throw launchesFailed(target, failure ?? 'it did not describe its machine');
+}
+/** What the second pass found, if it took place and came through. */
+function tailsOf(observations) {
+    const pass = observations.find(({ tails }) => tails !== undefined)?.tails;
+    if (pass === undefined)
+        return {};
+    const metrics = pass.metrics.flatMap((tail) => {
+        if (tail.status !== 'ok')
+            return [];
+        const { status: _, version: __, ...sampled } = tail;
+        return [sampled];
+    });
+    return { tails: { ...pass.with, metrics } };
+}
+/** Where the launches really ran, which may differ from the plan in a target of its own mind. */
+function placement(observations) {
+    const known = observations.flatMap((observation) => observation.placement ?? []);
+    const [first] = known;
+    return first ? { cpu: first.cpu, pinned: known.every(({ pinned }) => pinned) } : {};
+}
+const launchesFailed = (target, why) => (0,failure/* measurementFailure */.jO)(`The probe could not be measured in ${target.record.spec}: ${why}; run that command line by hand to see what is in its way.`);
+/** Warm-up launches describe the target and heat the machine; their numbers are discarded. */
+function metricRecord(entry, observations, quiet) {
+    const { id, version, gate, entries, switches, bytes, unit } = entry;
+    const leastMargin = entry.least_margin_percent / 100;
+    const fields = {
+        ...{ id, version, gate, entries, switches, bytes },
+        ...(leastMargin > 0 ? { leastMargin } : {}),
+    };
+    const seen = observations.filter(({ launch }) => launch.phase !== 'warm-up');
+    const { replicates, contended } = replicatesOf(entry, seen, quiet);
+    const counts = seen.flatMap((observation) => countOf(id, observation));
+    const absences = seen.flatMap((observation) => absence(id, observation));
+    const known = replicates.length + counts.length;
+    if (known === 0 || known < absences.length)
+        return { ...fields, ...commonest(absences) };
+    const details = typicalDetails(id, seen);
+    if (unit === 'count')
+        return { ...fields, status: 'ok', unit, counts, ...details };
+    const interrupted = interruptedBatches(replicates);
+    if (interrupted !== undefined)
+        return { ...fields, ...interrupted };
+    const left = contended > 0 ? { contended } : {};
+    return { ...fields, status: 'ok', unit, replicates, ...left, ...details };
+}
+/**
+ * A metric is unstable when most of its batches were interrupted: what is left is a selection. A
+ * single launch with few kept batches is a noisy replicate, and the tests know what to do with it.
+ */
+function interruptedBatches(replicates) {
+    const { batches, rejected } = (0,run/* countBatches */.K_)(replicates);
+    if (batches - rejected >= assumptions/* UNSTABLE_SHARE */.$J * batches)
+        return undefined;
+    const message = `${rejected} of ${batches} batches were interrupted by other work on the CPU`;
+    return { status: 'unstable', reason: { operation: 'measure', errno: 0, message } };
+}
+/**
+ * Launches that met a busy neighbour on the core are left out, unless most of them did: then that is
+ * what this machine is like, and all of them are measured in it.
+ */
+function replicatesOf({ id, waits }, seen, quiet) {
+    const all = seen.flatMap((one) => replicate(id, one, { sleeps: waits }));
+    const filter = { sleeps: waits, quietWidth: quiet };
+    const replicates = seen.flatMap((one) => replicate(id, one, filter));
+    return replicates.length < LEAST_QUIET * all.length
+        ? { replicates: all, contended: 0 }
+        : { replicates, contended: all.length - replicates.length };
+}
+const LEAST_QUIET = 0.5;
+function replicate(id, { launch, metrics }, filter) {
+    const observation = metrics.get(id);
+    if (observation?.status !== 'ok' || observation.kind !== 'timed')
+        return [];
+    const estimate = estimateReplicate(observation.batches, filter);
+    if (estimate === undefined)
+        return [];
+    const { estimateNs, controlNs, spreadNs, kept, rejected } = estimate;
+    return [
+        {
+            sequence: launch.sequence,
+            estimateNs: rounded(estimateNs),
+            controlNs: rounded(controlNs),
+            spreadNs: rounded(spreadNs),
+            kept,
+            rejected,
+        },
+    ];
+}
+function countOf(id, { launch, metrics }) {
+    const observation = metrics.get(id);
+    if (observation?.status !== 'ok' || observation.kind !== 'counted')
+        return [];
+    return [{ sequence: launch.sequence, ...observation.count }];
+}
+/** Each fact's median over the launches that noted it. */
+function typicalDetails(id, observations) {
+    const noted = observations.flatMap(({ metrics }) => {
+        const observation = metrics.get(id);
+        return observation?.status === 'ok' ? [observation.details] : [];
+    });
+    const names = [...new Set(noted.flatMap(Object.keys))];
+    if (names.length === 0)
+        return {};
+    const middle = (name) => (0,simple_statistics/* median */.JZ)(noted.flatMap((details) => details[name] ?? []));
+    return { details: Object.fromEntries(names.map((name) => [name, rounded(middle(name))])) };
+}
+/** Seven digits: far below any noise, and half of the record's size. */
+const rounded = (ns) => Number(ns.toPrecision(7));
+function absence(id, { metrics }) {
+    const observation = metrics.get(id);
+    return observation === undefined || observation.status === 'ok' ? [] : [observation];
+}
+function commonest(absences) {
+    const statuses = absences.map(({ status }) => status);
+    const usual = statuses.length > 0 ? (0,simple_statistics/* modeFast */.Yz)(statuses) : undefined;
+    return (absences.find(({ status }) => status === usual) ?? {
+        status: 'error',
+        reason: { operation: 'launch', errno: 0, message: 'no launch that measured it came through' },
+    });
+}
+
+// EXTERNAL MODULE: ./lib/units.js
+var units = __nccwpck_require__(83052);
+;// CONCATENATED MODULE: ./lib/measure/expectation.js
+
+
+
+/** What a plan may be expected to catch, said before it is measured. */
+function expectationText(metrics, allocations, goal) {
+    const expected = metrics.flatMap((metric) => {
+        const allocation = allocations.get(metric.id);
+        if (allocation === undefined)
+            return [];
+        const { id } = metric;
+        const pairs = allocation.known + allocation.pairs;
+        return [{ id, pairs, mde80: expectationOf(metric, allocation, pairs, goal, metrics.length) }];
+    });
+    const worst = expected.toSorted((a, b) => b.mde80 - a.mde80)[0];
+    if (worst === undefined)
+        return '';
+    const pairs = expected.map((one) => one.pairs);
+    const shares = expected.map(({ mde80 }) => mde80);
+    const range = `${Math.min(...pairs)} to ${Math.max(...pairs)} pairs of launches a metric`;
+    if (!Number.isFinite(worst.mde80)) {
+        return `Planned: ${range}, too few for some to be called: a longer duration gives more.`;
+    }
+    return `Planned: ${range}, which should catch a change of ${(0,units/* formatShare */.T1)((0,simple_statistics/* median */.JZ)(shares))} (median) and of ${(0,units/* formatShare */.T1)(worst.mde80)} (worst, ${worst.id}) four times in five.`;
+}
+const expectationOf = (metric, { deviation }, pairs, goal, familySize) => Math.expm1((0,power/* expectedMde80 */.lN)({
+    deviation,
+    pairs,
+    margin: Math.log1p(goal.marginOf(metric)),
+    alpha: goal.alpha,
+    familySize,
+}));
+
+// EXTERNAL MODULE: ./lib/probe/lines.js
+var lines = __nccwpck_require__(27869);
+;// CONCATENATED MODULE: ./lib/probe/wire.js
+
+/** A plan of 1000 rounds of the whole catalogue stays below; an endless printer does not. */
+const MAX_LINES = 600_000;
+/** Banners and whatever else a command prints around the results. */
+const MAX_NOISE_LINES = 1_000;
+/** 10,000 batches of three 15-digit numbers, with room to spare. */
+const MAX_LINE_BYTES = 1024 * 1024;
+const NEWLINE = 0x0a;
+/** The probe's command line for a plan, without the program itself; safe in any shell. */
+function planArguments(plan) {
+    return [
+        `--metrics=${plan.metrics.map(({ id, rounds }) => `${id}:${rounds}`).join(',')}`,
+        `--batches=${plan.batches}`,
+        `--batch-us=${plan.batchUs}`,
+        `--seed=${plan.seed}`,
+        `--cpu=${plan.cpu}`,
+        `--deadline-ms=${plan.deadlineMs}`,
+        ...(plan.environment ? ['--environment'] : []),
+        ...(plan.tails === undefined ? [] : [`--tails=${plan.tails}`]),
+        ...(plan.resultsFd === undefined ? [] : [`--results-fd=${plan.resultsFd}`]),
+    ];
+}
+/**
+ * Reads what a probe process wrote. Unknown fields and line types are ignored, as are lines that are
+ * not JSON (a login banner, the output of a wrapping command) up to a bound; a last line that was cut
+ * is dropped. Never throws: what is wrong is in `problem`.
+ *
+ * @param bytes the results of a launch; read a line at a time, never as one string
+ */
+function parseWire(bytes) {
+    const output = { metrics: [], tail: [], complete: false };
+    let noise = 0;
+    let lines = 0;
+    for (const line of linesOf(bytes)) {
+        lines += 1;
+        const taken = line.bytes > MAX_LINE_BYTES ? 'noise' : takeLine(line, output);
+        if (taken === 'noise')
+            noise += 1;
+        else if (taken !== undefined)
+            output.problem = taken;
+        if (lines > MAX_LINES)
+            output.problem = `it has more than ${MAX_LINES} lines`;
+        if (noise > MAX_NOISE_LINES) {
+            output.problem = `it has more than ${MAX_NOISE_LINES} lines that are not results`;
+        }
+        if (output.problem !== undefined)
+            return { ...output, complete: false };
+    }
+    if (output.hello === undefined)
+        output.problem = 'it has no result lines';
+    return output;
+}
+function* linesOf(bytes) {
+    for (let start = 0; start < bytes.length;) {
+        const newline = bytes.indexOf(NEWLINE, start);
+        const end = newline < 0 ? bytes.length : newline;
+        if (end > start) {
+            const shown = Math.min(end, start + MAX_LINE_BYTES);
+            yield { text: bytes.toString('utf8', start, shown), bytes: end - start, whole: newline >= 0 };
+        }
+        start = end + 1;
+    }
+}
+/** Adds a line to the output; says 'noise' or a problem when it cannot. */
+function takeLine(line, output) {
+    const value = readJson(line.text);
+    if (value === undefined) {
+        const damaged = line.whole && line.text.startsWith('{"type":');
+        return damaged ? 'a result line is damaged, as if something else printed into it' : 'noise';
+    }
+    if (output.complete && value.type !== 'hello')
+        return 'noise';
+    switch (value.type) {
+        case 'hello':
+            return takeHello(value, output);
+        case 'metric':
+            return takeMetric(value, output);
+        case 'tails':
+            return takeTails(value, output);
+        case 'tail':
+            return takeTail(value, output);
+        case 'end':
+            output.complete = output.hello !== undefined;
+            return undefined;
+        default:
+            return undefined;
+    }
+}
+function takeHello(value, output) {
+    if (output.hello !== undefined)
+        return 'the probe ran more than once in one launch';
+    if (value.wire !== lines/* WIRE_VERSION */.XE) {
+        return `it has wire version ${String(value.wire)} and this syscall-gate reads version ${lines/* WIRE_VERSION */.XE}`;
+    }
+    const hello = lines/* helloLine */.D5.safeParse(value);
+    if (!hello.success)
+        return `hello: ${firstIssue(hello.error)}`;
+    output.hello = hello.data;
+    return undefined;
+}
+function takeMetric(value, output) {
+    if (output.hello === undefined)
+        return 'a metric comes before hello';
+    const metric = metricSchema(value).safeParse(value);
+    if (!metric.success)
+        return `metric: ${firstIssue(metric.error)}`;
+    output.metrics.push(metric.data);
+    return undefined;
+}
+function metricSchema({ status, events }) {
+    if (status !== 'ok')
+        return lines/* unavailableLine */.tj;
+    return events === undefined ? lines/* measuredLine */.z0 : lines/* countedLine */.xD;
+}
+function takeTails(value, output) {
+    const tails = lines/* tailsLine */.cY.safeParse(value);
+    if (!tails.success)
+        return `tails: ${firstIssue(tails.error)}`;
+    output.tails = tails.data;
+    return undefined;
+}
+function takeTail(value, output) {
+    if (output.tails === undefined)
+        return 'a tail comes before its timer';
+    const tail = (value.status === 'ok' ? lines/* sampledLine */.dP : lines/* unsampledLine */.ej).safeParse(value);
+    if (!tail.success)
+        return `tail: ${firstIssue(tail.error)}`;
+    output.tail.push(tail.data);
+    return undefined;
+}
+function readJson(text) {
+    if (!text.startsWith('{'))
+        return undefined;
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        return undefined;
+    }
+}
+function firstIssue(error) {
+    const [issue] = error.issues;
+    return `${issue?.path.join('.') || 'line'}: ${issue?.message ?? 'invalid'}`;
+}
+
+;// CONCATENATED MODULE: ./lib/measure/launch.js
+
+
+
+
+
+
+/** The launcher kills later than the probe gives up, so that a slow metric has its own status. */
+const LAUNCHER_GRACE_MS = 2000;
+const RESULTS_FD = 3;
+/** Launches the probe once in a target. A launch that fails is an observation, not an exception. */
+async function launchProbe(bench, order) {
+    bench.signal.throwIfAborted();
+    const { target } = order;
+    const memory = target.results === 'memory';
+    const argv = target.argv(bench.probe, probeArguments(bench.plan, order, memory));
+    const launched = bench.addon.launch({
+        argv,
+        env: target.environment(process.env),
+        cpu: bench.plan.cpu,
+        deadlineMs: order.deadlineMs + LAUNCHER_GRACE_MS,
+        results: target.results,
+    });
+    const result = await launched.catch((error) => {
+        bench.signal.throwIfAborted();
+        throw launchError(argv[0] ?? '', error);
+    });
+    bench.signal.throwIfAborted();
+    return observe(order, result);
+}
+function launchError(program, error) {
+    const why = error instanceof Error ? error.message : String(error);
+    if (error instanceof Error && 'syscall' in error && error.syscall === 'kill') {
+        return (0,failure/* measurementFailure */.jO)(`The command "${program}" passed its deadline and could not be ended, since it runs with more rights than this user has: run syscall-gate itself with those rights.`, error);
+    }
+    return (0,failure/* measurementFailure */.jO)(`The command "${program}" could not be started (${why}): check that it is installed and executable.`, error);
+}
+const probeArguments = (plan, order, memory) => planArguments({
+    metrics: order.portions.map(({ metric, rounds }) => ({ id: metric.id, rounds })),
+    batches: plan.batchesPerRound,
+    batchUs: plan.batchUs,
+    seed: order.orderSeed,
+    cpu: plan.cpu,
+    deadlineMs: order.deadlineMs,
+    environment: order.environment,
+    ...(order.tails === undefined ? {} : { tails: order.tails }),
+    ...(memory ? { resultsFd: RESULTS_FD } : {}),
+});
+function observe(order, result) {
+    const wire = parseWire(result.results);
+    const failure = launchFailure(result, wire);
+    return {
+        launch: {
+            sequence: order.sequence,
+            phase: order.phase,
+            wallNs: result.wallNs,
+            userNs: result.userNs,
+            systemNs: result.systemNs,
+            stolenNs: result.stolenNs,
+            involuntarySwitches: result.involuntarySwitches,
+            ...(failure === undefined ? {} : { failure: failure.slice(0, 500) }),
+        },
+        ...(wire.hello?.environment ? { environment: wire.hello.environment } : {}),
+        ...(wire.hello ? fromHello(wire.hello) : {}),
+        ...(failure === undefined && wire.tails
+            ? { tails: { with: wire.tails, metrics: asked(order.portions, wire.tail) } }
+            : {}),
+        metrics: failure === undefined && !wire.tails ? observeMetrics(order, wire.metrics) : new Map(),
+    };
+}
+/** Of the metrics that were asked for; the tails of other definitions are another metric's. */
+const asked = (portions, tails) => tails.filter((tail) => portions.some(({ metric: { id, version } }) => id === tail.id && version === tail.version));
+const fromHello = ({ catalogue, cpu, pinned }) => ({
+    catalogue,
+    placement: { cpu, pinned },
+});
+/** One clause that says why a launch does not count, or undefined when it does. */
+function launchFailure(result, wire) {
+    const said = (0,lines/* oneLine */.TN)(result.stderr.trim().split('\n').at(-1) ?? '');
+    const because = said ? `, saying "${said}"` : '';
+    if (result.timedOut)
+        return `it did not end before its deadline${because}`;
+    if (wire.hello !== undefined && wire.problem !== undefined)
+        return wire.problem;
+    if (result.signal !== 0)
+        return `it was ended by signal ${result.signal}${because}`;
+    if (wire.complete)
+        return undefined;
+    if (result.truncated)
+        return 'it wrote more than a launch may';
+    const where = wire.hello === undefined ? 'without any result' : 'before its last result';
+    return `it ended with exit code ${result.exitCode} ${where}${because}`;
+}
+function observeMetrics({ portions }, wire) {
+    const rounds = new Map();
+    for (const line of wire)
+        rounds.set(line.id, [...(rounds.get(line.id) ?? []), line]);
+    return new Map(portions.map(({ metric }) => [metric.id, observeMetric(metric, rounds.get(metric.id) ?? [])]));
+}
+function observeMetric(entry, rounds) {
+    const other = rounds.find((round) => round.version !== entry.version);
+    if (other !== undefined)
+        return otherDefinition(entry.version, other.version);
+    const unavailable = rounds.find((round) => round.status !== 'ok');
+    if (unavailable !== undefined) {
+        return { status: unavailable.status, reason: unavailable.reason };
+    }
+    const details = Object.assign({}, ...rounds.map((round) => round.status === 'ok' && round.details));
+    if (entry.unit === 'count') {
+        const counts = rounds.flatMap((round) => ('counts' in round ? round.counts : []));
+        if (counts.length === 0)
+            return missing;
+        return { status: 'ok', kind: 'counted', count: agreeOn(counts), details };
+    }
+    const batches = rounds.flatMap((round) => ('batches' in round ? [round.batches] : []));
+    if (batches.length === 0)
+        return missing;
+    const elapsedNs = (0,simple_statistics/* sum */.cz)(rounds.map((round) => round.elapsedNs));
+    return { status: 'ok', kind: 'timed', batches: batchesOf(batches), elapsedNs, details };
+}
+/** A command may start a probe of its own, of another release. */
+const otherDefinition = (ours, theirs) => ({
+    status: 'error',
+    reason: {
+        operation: 'measure',
+        errno: 0,
+        message: `the probe there has definition ${theirs} of it and this one has ${ours}`,
+    },
+});
+const missing = {
+    status: 'error',
+    reason: { operation: 'measure', errno: 0, message: 'the probe reported nothing for it' },
+};
+
+;// CONCATENATED MODULE: ./lib/measure/rounds.js
+
+
+/**
+ * The order of one round. A B B A cancels a linear drift inside the round, and its seams hold
+ * adjacent launches of the same side: B B within a round, A A from one to the next.
+ */
+const DUET = ['baseline', 'candidate', 'candidate', 'baseline'];
+const ALONE = ['candidate', 'candidate', 'candidate', 'candidate'];
+const LAUNCHES_PER_ROUND = DUET.length;
+const emptyLog = () => ({ baseline: [], candidate: [], next: 0 });
+/**
+ * More rounds of a phase say nothing more: the interval shrinks with their root, and the estimate
+ * and its interval take memory and time with their square. One metric alone gets there in a minute.
+ */
+const MOST_ROUNDS = 400;
+/** A launch takes well under a second on hardware; emulated kernels are hundreds of times slower. */
+const LAUNCH_DEADLINE_MS = 60_000;
+/**
+ * Measures rounds of launches, of both sides in turn or of the candidate alone, and adds them to
+ * the log.
+ *
+ * @throws Failure (measurement) when the launches of a side keep failing
+ */
+async function measureRounds(bench, sides, order, log, progress) {
+    const begin = performance.now();
+    let whole = 0;
+    for (let round = 0; round < (order.most ?? MOST_ROUNDS); round++) {
+        const now = performance.now();
+        const roundMs = round === 0 ? 0 : (now - begin) / round;
+        const late = whole < order.leastRounds ? order.latest : order.until;
+        if (round > 0 && now + roundMs > late)
+            return;
+        const tell = (launch, target) => tellProgress(progress, order, begin, round * LAUNCHES_PER_ROUND + launch, target);
+        const launches = await measureRound(bench, sides, order, round, log, tell);
+        if (launches.every(({ launch }) => launch.failure === undefined))
+            whole += 1;
+    }
+}
+/** Enough that ten of them lie beyond the 99.9th percentile. */
+const TAIL_SAMPLES = 10_000;
+/** The second pass: one launch of each side that times single operations, and adds no replicate. */
+async function measureTails(bench, sides, log, progress) {
+    const order = { phase: 'tails' };
+    const portions = bench.plan.metrics.map((metric) => ({ metric, rounds: 1 }));
+    for (const side of DUET.slice(0, sides.baseline ? 2 : 1)) {
+        const target = sides[side] ?? sides.candidate;
+        progress.step(0, 1, target.record.spec);
+        log[side].push(await launchInTurn(bench, target, order, portions, log));
+    }
+    // Phases begin at even numbers: what stands side by side is told by them.
+    log.next += log.next % 2;
+}
+async function measureRound(bench, sides, order, round, log, tell) {
+    const portions = order.schedule(round);
+    const launches = [];
+    for (const side of sides.baseline ? DUET : ALONE) {
+        const target = sides[side] ?? sides.candidate;
+        tell(launches.length, target);
+        const launch = await launchInTurn(bench, target, order, portions, log);
+        launches.push(launch);
+        log[side].push(launch);
+        refuseFailing(target, log[side]);
+    }
+    return launches;
+}
+/** A phase with time to fill is told by the second, the warm-up by the launch. */
+function tellProgress(progress, order, begin, launches, target) {
+    if (order.phase === 'warm-up') {
+        progress.step(launches, LAUNCHES_PER_ROUND, target.record.spec);
+        return;
+    }
+    const seconds = (ms) => Math.round(ms / 1000);
+    const budget = Math.max(order.until, performance.now()) - begin;
+    progress.step(seconds(performance.now() - begin), seconds(budget), `launch ${launches + 1}, ${target.record.spec}`);
+}
+async function launchInTurn(bench, target, { phase }, portions, log) {
+    const sequence = log.next++;
+    return launchProbe(bench, {
+        target,
+        sequence,
+        ...{ phase, portions },
+        orderSeed: roundSeed(bench.plan.seed, sequence),
+        deadlineMs: LAUNCH_DEADLINE_MS,
+        environment: phase === 'warm-up',
+        ...(phase === 'tails' ? { tails: TAIL_SAMPLES } : {}),
+    });
+}
+/** Both sides of a round share one metric order; the golden ratio spreads consecutive seeds. */
+const roundSeed = (seed, sequence) => (seed + Math.imul(Math.floor(sequence / LAUNCHES_PER_ROUND), 0x9e3779b1)) >>> 0;
+/** A side that has never come through is given up at once; one that has may stumble. */
+const FAILURES_AT_FIRST = 2;
+const FAILURES_IN_A_ROW = 8;
+function refuseFailing(target, observations) {
+    const lastGood = observations.findLastIndex(({ launch }) => launch.failure === undefined);
+    const failures = observations.slice(lastGood + 1);
+    const most = lastGood < 0 ? FAILURES_AT_FIRST : FAILURES_IN_A_ROW;
+    const [first] = failures;
+    if (failures.length >= most && first?.launch.failure !== undefined) {
+        throw launchesFailed(target, first.launch.failure);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/measure/schedule.js
+
+/** The warm-up's numbers are discarded: it is to meet every code path, not to measure it. */
+const WARM_UP_ROUNDS = 2;
+/** Metrics that only inform get the pairs that an interval needs, and leave the time to the gated. */
+const INFORMING_LAUNCH_ROUNDS = 3;
+const INFORMING_ROUNDS = 4;
+/** Counts are exact: more rounds only count the same again. */
+const COUNT_ROUNDS = 2;
+/** Slow metrics wait by design, for tens of ms an operation: one round of launches says enough. */
+const SLOW_LAUNCH_ROUNDS = 1;
+const SLOW_ROUNDS = 2;
+/** The gated metrics, or all where none is. */
+const warmUpSchedule = (metrics) => {
+    const gated = metrics.filter(({ gate }) => gate);
+    const portions = portionsOf(gated.length > 0 ? gated : metrics, WARM_UP_ROUNDS);
+    return () => portions;
+};
+/**
+ * Gated metrics as they were allocated, and in the first rounds those that only inform.
+ *
+ * @param done how many rounds of launches the phase had before this schedule's round 0
+ */
+function screenSchedule(metrics, rounds, allocations = new Map(), done = 0) {
+    return (round) => {
+        const due = metrics.flatMap((metric, index) => {
+            if (!metric.gate)
+                return informing(metric, done + round);
+            if (metric.unit === 'count')
+                return [{ metric, rounds: COUNT_ROUNDS }];
+            const own = allocations.get(metric.id);
+            if (own === undefined)
+                return [{ metric, rounds }];
+            return takesPart(own, round, index) ? [{ metric, rounds: own.rounds }] : [];
+        });
+        return due.length > 0 ? due : portionsOf(metrics, rounds);
+    };
+}
+function informing(metric, round) {
+    const [launches, rounds] = metric.slow
+        ? [SLOW_LAUNCH_ROUNDS, SLOW_ROUNDS]
+        : [INFORMING_LAUNCH_ROUNDS, INFORMING_ROUNDS];
+    return round < launches ? [{ metric, rounds }] : [];
+}
+/**
+ * Metrics of few pairs have them spread over the first part of the rounds, each from another start
+ * on, so that launches are alike and no burst of a neighbour's work hits all of them at once. The
+ * last part is for the noisy ones: should the time run out early, nobody is short of a verdict.
+ */
+function takesPart({ share, pairs }, round, index) {
+    const pace = Math.min(1, share / SPREAD_OVER);
+    const start = (index * GOLDEN_RATIO) % 1;
+    const before = Math.floor(round * pace + start);
+    return before < roundsFor(pairs) && Math.floor((round + 1) * pace + start) > before;
+}
+const SPREAD_OVER = 0.6;
+/** Multiples of it fill the unit interval evenly, however many there are. */
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
+const portionsOf = (metrics, rounds) => metrics.map((metric) => ({ metric, rounds }));
+
+;// CONCATENATED MODULE: ./lib/measure/session.js
+
+
+
+
+
+
+/**
+ * How the time is shared: the rest after the screen is for confirming what it flagged, which needs
+ * less because few metrics are left.
+ */
+const SCREEN_SHARE = 0.8;
+/**
+ * What a few launches say of the noise is a guess: halfway it is planned again, by what was seen
+ * since.
+ */
+const STAGES = [0.5, 1];
+/** Rounds of launches with every metric alike, from which the others are allocated. */
+const PILOT_ROUNDS = 2;
+/** Confirmation may overrun the budget by this factor rather than end short of the pairs it needs. */
+const OVERRUN = 1.3;
+/**
+ * The tails take about as long as the warm-up, a tenth of the budget at most: what no gate needs must
+ * not use up the time of a target that is slow to launch, or of a short run.
+ */
+const TAILS_SHARE = 0.1;
+/** One measuring of one candidate, against a baseline in turn or alone, within one time budget. */
+class Session {
+    bench;
+    sides;
+    durationMs;
+    progress;
+    log = emptyLog();
+    begin = performance.now();
+    planned = false;
+    goal;
+    allocations = new Map();
+    constructor(bench, sides, durationMs, progress) {
+        this.bench = bench;
+        this.sides = sides;
+        this.durationMs = durationMs;
+        this.progress = progress;
+    }
+    /** The first round: describes the sides and heats the machine; its numbers are discarded. */
+    async warmUp() {
+        this.progress.phase('Warm up');
+        const schedule = warmUpSchedule(this.bench.plan.metrics);
+        await this.measure('warm-up', schedule, { until: 0, leastRounds: 1 });
+    }
+    /** Times single operations for their tails, after a warm-up that was quick against the budget. */
+    async tails() {
+        const warmUpMs = performance.now() - this.begin;
+        if (warmUpMs > TAILS_SHARE * this.durationMs)
+            return;
+        this.progress.phase('Time single operations');
+        await measureTails(this.bench, this.sides, this.log, this.progress);
+    }
+    /**
+     * All metrics, for the share of the budget that leaves time to confirm. With a goal, the first
+     * rounds are a pilot for how the others are spent, and what may be expected of them is told.
+     */
+    async screen({ share = SCREEN_SHARE, goal } = {}) {
+        const { metrics, roundsPerLaunch } = this.bench.plan;
+        const until = this.begin + share * this.durationMs;
+        if (goal === undefined) {
+            const schedule = screenSchedule(metrics, roundsPerLaunch);
+            await this.measure('screen', schedule, { until, leastRounds: 1 });
+            return;
+        }
+        this.goal = goal;
+        await this.pilot(until);
+        for (const share of STAGES)
+            await this.stage(goal, until, share);
+    }
+    /** Plans for all the time that is left, and spends a share of it. */
+    async stage(goal, until, share) {
+        const { metrics, roundsPerLaunch } = this.bench.plan;
+        this.allocate(goal, until);
+        const done = this.screenRounds();
+        const schedule = screenSchedule(metrics, roundsPerLaunch, this.allocations, done);
+        const now = performance.now();
+        await this.measure('screen', schedule, {
+            until: now + share * (until - now),
+            leastRounds: share < 1 ? 0 : roundsFor(leastPairs(metrics)) - done,
+        });
+    }
+    screenRounds() {
+        const { candidate } = this.log;
+        return Math.floor(roundsFor(candidate.filter(({ launch }) => launch.phase === 'screen').length));
+    }
+    /** Fresh launches of the flagged metrics only, at least as many pairs as their test needs. */
+    async confirm(flagged, leastPairs) {
+        const until = Math.max(this.begin + this.durationMs, performance.now());
+        await this.confirmUntil(until, flagged, leastPairs);
+    }
+    /** The same with a time of its own, in which `leastPairs` are measured at any rate. */
+    async confirmUntil(until, flagged, leastPairs) {
+        const { metrics, roundsPerLaunch, seed } = this.bench.plan;
+        const those = metrics.filter(({ id }) => flagged.includes(id));
+        if (this.goal) {
+            const stage = { level: this.goal.alpha, fresh: true };
+            const timeMs = until - performance.now();
+            this.allocations = allocate(those, this.pilotRun(), this.goal, { timeMs, seed, stage });
+        }
+        const schedule = screenSchedule(those, roundsPerLaunch, this.allocations);
+        await this.measure('confirm', schedule, { until, leastRounds: roundsFor(leastPairs) });
+    }
+    pilotRun() {
+        return { ...this.log, quietWidth: this.quiet() };
+    }
+    baselineRun(identity) {
+        const { baseline = this.sides.candidate } = this.sides;
+        return collectRun(baseline, this.bench.plan, this.log.baseline, identity, this.quiet());
+    }
+    candidateRun(identity) {
+        return collectRun(this.sides.candidate, this.bench.plan, this.log.candidate, identity, this.quiet());
+    }
+    /** What each side's launches said, in the order they ran: baseline, candidate. */
+    observations() {
+        return [this.log.baseline, this.log.candidate];
+    }
+    /** Both sides as one run, for a candidate that was compared with itself. */
+    pooledRun(identity) {
+        const launches = [...this.log.baseline, ...this.log.candidate].sort((a, b) => a.launch.sequence - b.launch.sequence);
+        return collectRun(this.sides.candidate, this.bench.plan, launches, identity, this.quiet());
+    }
+    /** Of both sides together: they ran on the same core in turn. */
+    quiet() {
+        const launches = [...this.log.baseline, ...this.log.candidate];
+        return quietWidth(launches.map(timedBatches));
+    }
+    async pilot(until) {
+        const { metrics, roundsPerLaunch } = this.bench.plan;
+        const schedule = screenSchedule(metrics, roundsPerLaunch);
+        const limits = { until, leastRounds: 1, most: PILOT_ROUNDS };
+        await this.measure('screen', schedule, limits);
+    }
+    allocate(goal, until) {
+        const { metrics, seed } = this.bench.plan;
+        const gated = metrics.filter(({ gate, unit }) => gate && unit !== 'count');
+        const timeMs = until - performance.now();
+        this.allocations = allocate(gated, this.pilotRun(), goal, { timeMs, seed });
+        if (this.planned)
+            return;
+        this.planned = true;
+        const text = expectationText(gated, this.allocations, goal);
+        if (text !== '')
+            this.progress.note(text);
+    }
+    async measure(phase, schedule, limits) {
+        const latest = this.begin + OVERRUN * this.durationMs;
+        const order = { phase, schedule, latest, ...limits };
+        await measureRounds(this.bench, this.sides, order, this.log, this.progress);
+    }
+}
+const timedBatches = ({ metrics }) => [...metrics.values()].flatMap((one) => one.status === 'ok' && one.kind === 'timed' ? [one.batches] : []);
+
+
+/***/ }),
+
+/***/ 27869:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   D5: () => (/* binding */ helloLine),
+/* harmony export */   TN: () => (/* binding */ oneLine),
+/* harmony export */   XE: () => (/* binding */ WIRE_VERSION),
+/* harmony export */   cY: () => (/* binding */ tailsLine),
+/* harmony export */   dP: () => (/* binding */ sampledLine),
+/* harmony export */   ej: () => (/* binding */ unsampledLine),
+/* harmony export */   tj: () => (/* binding */ unavailableLine),
+/* harmony export */   xD: () => (/* binding */ countedLine),
+/* harmony export */   z0: () => (/* binding */ measuredLine)
+/* harmony export */ });
+/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(92857);
+/* harmony import */ var _record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(88924);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(43089);
+
+
+
+/** What each line of the wire format says: its fields as the probe writes them, and as read here. */
+/** The major version of the wire format that this program speaks. */
+const WIRE_VERSION = 1;
+const MAX_BATCHES = 10_000;
+const MAX_DETAILS = 32;
+const count = zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(0).max(Number.MAX_SAFE_INTEGER);
+const positive = zod__WEBPACK_IMPORTED_MODULE_2__/* .number */ .aig().gt(0).max(1e15);
+const duration = zod__WEBPACK_IMPORTED_MODULE_2__/* .number */ .aig().min(0).max(1e15);
+const batches = (value) => zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(value).min(1).max(MAX_BATCHES);
+/** What a target says may end up in a log whose lines are commands. */
+const oneLine = (text) => text.replaceAll(/\p{Cc}+/gu, ' ');
+const bounded = (length) => zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().transform((value) => oneLine(value).slice(0, length));
+// Stripped, not strict: a newer probe may say more than this program reads.
+const environmentSchema = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
+    platform: zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc(_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .platformSchema */ .vd.shape),
+    subject: zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc(_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .subjectSchema */ .cn.shape),
+});
+const helloLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
+    wire: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz(WIRE_VERSION),
+    catalogue: _record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .runSchema */ .Lx.shape.catalogue,
+    clock: zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({ name: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().max(128), cost_ns: zod__WEBPACK_IMPORTED_MODULE_2__/* .number */ .aig().min(0), vdso: zod__WEBPACK_IMPORTED_MODULE_2__/* .boolean */ .zMY() }),
+    cpu: zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr(),
+    pinned: zod__WEBPACK_IMPORTED_MODULE_2__/* .boolean */ .zMY(),
+    pid: count,
+    environment: environmentSchema.optional(),
+})
+    .transform(({ catalogue, clock, cpu, pinned, pid, environment }) => ({
+    catalogue,
+    clock: { name: clock.name, costNs: clock.cost_ns, vdso: clock.vdso },
+    cpu,
+    pinned,
+    pid,
+    ...(environment === undefined ? {} : { environment }),
+}));
+const metricFields = {
+    id: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().min(1).max(64),
+    version: zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(1),
+    round: zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(0),
+    /** What the round cost, from the setup to the teardown; what plans the next ones. */
+    elapsed_ns: duration.default(0),
+};
+const details = zod__WEBPACK_IMPORTED_MODULE_2__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().regex(/^[a-z0-9_]{1,64}$/), zod__WEBPACK_IMPORTED_MODULE_2__/* .number */ .aig().min(0).max(1e15))
+    .refine((facts) => Object.keys(facts).length <= MAX_DETAILS, { error: 'too many facts' })
+    .default({});
+const measuredLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
+    ...metricFields,
+    status: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('ok'),
+    operations: positive,
+    wall_ns: batches(positive),
+    cpu_ns: batches(duration),
+    control_ns: batches(positive),
+    control_operations: positive,
+    width_ns: batches(positive).optional(),
+    width_operations: positive.optional(),
+    details,
+})
+    .refine((line) => line.cpu_ns.length === line.wall_ns.length, {
+    error: 'not as long as wall_ns',
+    path: ['cpu_ns'],
+})
+    .refine((line) => line.control_ns.length === line.wall_ns.length, {
+    error: 'not as long as wall_ns',
+    path: ['control_ns'],
+})
+    .refine((line) => (line.width_ns ?? line.wall_ns).length === line.wall_ns.length, {
+    error: 'not as long as wall_ns',
+    path: ['width_ns'],
+})
+    .transform(({ id, version, round, status, elapsed_ns, ...line }) => ({
+    ...{ id, version, round, status },
+    elapsedNs: elapsed_ns,
+    details: line.details,
+    batches: {
+        operations: line.operations,
+        wallNs: line.wall_ns,
+        cpuNs: line.cpu_ns,
+        controlNs: line.control_ns,
+        controlOperations: line.control_operations,
+        ...(line.width_ns && line.width_operations
+            ? { width: { ns: line.width_ns, operations: line.width_operations } }
+            : {}),
+    },
+}));
+const countedLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
+    ...metricFields,
+    status: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('ok'),
+    operations: zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(1),
+    events: batches(zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(0).max(1e12)),
+    details,
+})
+    .transform(({ operations, events, elapsed_ns, ...line }) => ({
+    ...line,
+    elapsedNs: elapsed_ns,
+    counts: events.map((count) => count / operations),
+}));
+const obstacle = {
+    status: zod__WEBPACK_IMPORTED_MODULE_2__/* ["enum"] */ .k5n(_record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__/* .UNAVAILABLE */ .H),
+    operation: bounded(200),
+    errno: zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(0).max(4095),
+    message: bounded(300),
+};
+const unavailableLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({ ...metricFields, ...obstacle })
+    .transform(({ id, version, round, status, elapsed_ns, ...reason }) => ({
+    ...{ id, version, round, status },
+    elapsedNs: elapsed_ns,
+    reason: reason,
+}));
+const available = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({ status: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('ok') });
+const unavailable = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc(obstacle)
+    .transform(({ status, ...reason }) => ({ status, reason: reason }));
+/** What single operations are timed and counted with. */
+const tailsLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
+    timer: zod__WEBPACK_IMPORTED_MODULE_2__/* .union */ .KCZ([
+        zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
+            ...{ status: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('ok'), name: bounded(64), hz: positive },
+            ...{ step_ns: duration, cost_ns: duration },
+        })
+            .transform(({ status, name, hz, step_ns, cost_ns }) => ({
+            ...{ status, name, hz, stepNs: step_ns, costNs: cost_ns },
+        })),
+        unavailable,
+    ]),
+    counters: zod__WEBPACK_IMPORTED_MODULE_2__/* .union */ .KCZ([available, unavailable]),
+})
+    .transform(({ timer, counters }) => ({ timer, counters }));
+const tailFields = { id: metricFields.id, version: metricFields.version };
+const quantile = duration.optional();
+const sampledLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
+    ...tailFields,
+    status: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('ok'),
+    operations: zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(1),
+    samples: count,
+    ...{ p50_ns: quantile, p99_ns: quantile, p999_ns: quantile, max_ns: quantile },
+    counters: details,
+})
+    .transform((line) => ({
+    ...{ id: line.id, version: line.version, status: line.status },
+    ...{ operations: line.operations, samples: line.samples, counters: line.counters },
+    ...{ p50Ns: line.p50_ns, p99Ns: line.p99_ns, p999Ns: line.p999_ns, maxNs: line.max_ns },
+}));
+const unsampledLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({ ...tailFields, ...obstacle })
+    .transform(({ id, version, status, ...reason }) => ({
+    ...{ id, version, status },
+    reason: reason,
+}));
+
+
+/***/ }),
+
+/***/ 42143:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Oq: () => (/* binding */ SHARDS),
+/* harmony export */   S4: () => (/* binding */ EVIDENCE),
+/* harmony export */   X2: () => (/* binding */ runFileName),
+/* harmony export */   le: () => (/* binding */ runText),
+/* harmony export */   ml: () => (/* binding */ RUN_SUFFIX),
+/* harmony export */   ol: () => (/* binding */ digestOf)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+
+/** How a run lies in a file: its name, its text, and the text's fingerprint. */
+/** What marks a file as a run record among the others of a folder or an archive. */
+const RUN_SUFFIX = '.run.json';
+/**
+ * The subfolder of the records that the report beside it rests on. They are copies, or the
+ * baseline's side of a duet: taken for earlier runs, they would count twice, or for what they are
+ * not.
+ */
+const EVIDENCE = 'evidence';
+/** The subfolder of both runs of a shard, which nobody has judged yet. */
+const SHARDS = 'shards';
+/** The name under which a run is stored: sorts by time, tells the candidate's kind, never collides. */
+function runFileName(run) {
+    const stamp = run.startedAt.replace(/\.\d+Z$/, 'Z').replace(/[-:]/g, '');
+    return `${stamp}-${run.target.kind}-${run.id}${RUN_SUFFIX}`;
+}
+const runText = (run) => `${JSON.stringify(run)}\n`;
+/** SHA-256 of a text as UTF-8, in hexadecimal digits. */
+const digestOf = (text) => (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(text).digest('hex');
+
+
+/***/ }),
+
 /***/ 88924:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -45152,7 +44570,7 @@ const reasonSchema = zod__WEBPACK_IMPORTED_MODULE_0__/* .strictObject */ .rej({
 
 /***/ }),
 
-/***/ 62522:
+/***/ 43089:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -45199,7 +44617,47 @@ function duration(params) {
 
 // EXTERNAL MODULE: ./lib/record/metric-status.js
 var metric_status = __nccwpck_require__(88924);
+;// CONCATENATED MODULE: ./lib/record/strict.js
+/**
+ * Reads the text of a stored file strictly: an unknown field is an error, as is another version.
+ *
+ * @returns the value, or one clause that says what is wrong with the text and where
+ */
+function parseStrictly(json, contract) {
+    if (json.length > contract.maxBytes) {
+        return { ok: false, reason: `it is larger than ${contract.maxBytes} bytes` };
+    }
+    let value;
+    try {
+        value = JSON.parse(json);
+    }
+    catch {
+        return { ok: false, reason: 'it is not complete JSON' };
+    }
+    const claim = unknownClaim(value, contract);
+    if (claim !== undefined)
+        return { ok: false, reason: claim };
+    const result = contract.schema.safeParse(value);
+    if (result.success)
+        return { ok: true, value: result.data };
+    const [issue] = result.error.issues;
+    const where = issue?.path.join('.') || 'the top level';
+    return { ok: false, reason: `${where}: ${issue?.message ?? 'invalid'}` };
+}
+function unknownClaim(value, { name, version: known, noun }) {
+    if (typeof value !== 'object' || value === null)
+        return 'it is not a JSON object';
+    const { schema, version } = value;
+    if (schema !== name)
+        return `it is not a syscall-gate ${noun}`;
+    if (version === known)
+        return undefined;
+    const word = noun.split(' ').at(-1);
+    return `it has ${word} version ${String(version)} and this syscall-gate reads version ${known}`;
+}
+
 ;// CONCATENATED MODULE: ./lib/record/run.js
+
 
 
 /**
@@ -45247,6 +44705,11 @@ const subjectSchema = schemas/* strictObject */.rej({
     securityModules: run_text,
     libc: run_text,
     container: run_text,
+    /** Policy and priority or niceness that the probe was given. */
+    scheduler: run_text,
+    loopbackMtu: run_text,
+    /** Least, default and most of tcp(7)'s tcp_rmem and tcp_wmem. */
+    tcpBuffers: run_text,
     probeUid: count,
 });
 const targetSchema = schemas/* strictObject */.rej({
@@ -45417,26 +44880,13 @@ function countBatches(replicates) {
  * @returns the run, or one clause that says what is wrong with the text and where
  */
 function parseRun(json) {
-    if (json.length > MAX_RUN_BYTES) {
-        return { ok: false, reason: `it is larger than ${MAX_RUN_BYTES} bytes` };
-    }
-    let value;
-    try {
-        value = JSON.parse(json);
-    }
-    catch {
-        return { ok: false, reason: 'it is not complete JSON' };
-    }
-    const version = unknownVersion(value);
-    if (version !== undefined)
-        return { ok: false, reason: version };
-    const result = runSchema.safeParse(value);
-    if (result.success)
-        return { ok: true, run: sealRun(result.data) };
-    const [issue] = result.error.issues;
-    const where = issue?.path.join('.') || 'the top level';
-    return { ok: false, reason: `${where}: ${issue?.message ?? 'invalid'}` };
+    const parse = parseStrictly(json, CONTRACT);
+    return parse.ok ? { ok: true, run: sealRun(parse.value) } : parse;
 }
+const CONTRACT = {
+    ...{ schema: runSchema, name: RUN_SCHEMA, version: RUN_VERSION },
+    ...{ maxBytes: MAX_RUN_BYTES, noun: 'run record' },
+};
 /**
  * Makes a run of fields that this program just measured, holding them to the same schema as a
  * record read from a file.
@@ -45447,16 +44897,6 @@ function makeRun(fields) {
     return sealRun(runSchema.parse(fields));
 }
 const sealRun = (fields) => fields;
-function unknownVersion(value) {
-    if (typeof value !== 'object' || value === null)
-        return 'it is not a JSON object';
-    const { schema, version } = value;
-    if (schema !== RUN_SCHEMA)
-        return 'it is not a syscall-gate run record';
-    if (version === RUN_VERSION)
-        return undefined;
-    return `it has record version ${String(version)} and this syscall-gate reads version ${RUN_VERSION}`;
-}
 
 
 /***/ }),
@@ -45525,6 +44965,110 @@ const mde80 = {
 
 /***/ }),
 
+/***/ 8089:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E: () => (/* binding */ certificateGrid),
+/* harmony export */   t: () => (/* binding */ certificateOf)
+/* harmony export */ });
+/* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(15521);
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(83052);
+/* harmony import */ var _noise_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(21792);
+/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(58191);
+
+
+
+
+/** Two one-sided tests of identical sides at the margin: slower, and faster. */
+const TESTS_OF_FLOOR = 2;
+/**
+ * What a run's own data says of how far to trust it: the error level that its verdicts hold, and for
+ * each family of gated metrics the differences between identical sides and what would be caught.
+ */
+const certificateOf = (judged) => ({
+    alpha: judged.alpha,
+    holds: holdsText(judged),
+    families: families(judged.metrics.filter(({ gate, candidate }) => gate && candidate.status === 'ok')),
+});
+function families(metrics) {
+    const names = [...new Set(metrics.map(({ id }) => (0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .familyOf */ .Ap)(id)))];
+    return names
+        .toSorted((a, b) => (0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .familyRank */ .VV)(a) - (0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .familyRank */ .VV)(b) || 0)
+        .map((family) => familyCertificate(family, metrics.filter(({ id }) => (0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .familyOf */ .Ap)(id) === family)));
+}
+function familyCertificate(family, metrics) {
+    const timed = metrics.filter(({ margin }) => margin > 0);
+    const margins = timed.map(({ margin }) => margin);
+    const floors = timed.flatMap(({ floor }) => floor ?? []);
+    const { floor, mde80 } = (0,_noise_js__WEBPACK_IMPORTED_MODULE_2__/* .noiseOf */ .Y)(timed);
+    return {
+        family,
+        gated: metrics.length,
+        margin: timed.length === 0 ? null : { low: Math.min(...margins), high: Math.max(...margins) },
+        floor: floor
+            ? {
+                ...floor,
+                rejections: (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .sum */ .cz)(floors.map(({ rejections }) => rejections)),
+                tests: TESTS_OF_FLOOR * floors.length,
+            }
+            : null,
+        mde80: mde80 ?? null,
+        blind: timed.filter((metric) => metric.mde80 === null).length,
+    };
+}
+/** What the error level holds for, one sentence. */
+function holdsText({ design, alpha, familySize, }) {
+    if (familySize === 0)
+        return 'No gated metric was tested, so there is no error level to hold.';
+    const level = (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(alpha);
+    const all = (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(familySize, 'gated metric');
+    const holds = `at most ${level} of runs without a change call any of ${all} regressed, and at most ${level} improved (family-wise, by Holm`;
+    switch (design) {
+        case 'duet':
+            return `${capital(holds)}, on fresh launches alone).`;
+        case 'prediction':
+            return `${capital(holds)}), as long as runs vary here as the stored ones do.`;
+        case 'shards':
+            return `${capital(holds)}), as long as machines differ in the change no more than was allowed for.`;
+        case 'self':
+            return `Nothing was judged; of two sides measured in turn, ${holds}).`;
+    }
+}
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+/** The certificate as a table, a family a row. */
+const certificateGrid = ({ holds, families: rows }) => ({
+    title: 'Certificate',
+    head: [
+        'gated metrics',
+        'count',
+        'margin',
+        'floor',
+        'MDE80',
+        'rejected',
+        'worst MDE80',
+        'worst floor',
+    ],
+    rows: rows.map(familyRow),
+    says: [holds],
+});
+function familyRow({ family, gated, margin, floor, mde80, blind }) {
+    return [
+        (0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .familyName */ .ar)(family),
+        `${gated}`,
+        margin === null ? 'exact' : (0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .rangeText */ .lq)(margin.low, margin.high),
+        floor === null ? '' : (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(floor.median),
+        mde80 === null ? '' : (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(mde80.median),
+        floor === null ? '' : `${floor.rejections} of ${floor.tests}`,
+        blind > 0 ? `none for ${blind}` : worstText(mde80),
+        worstText(floor),
+    ];
+}
+const worstText = (spread) => spread === null ? '' : `${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(spread.worst)} (${spread.worstId.replace(/^\w+\./, '')})`;
+
+
+/***/ }),
+
 /***/ 37023:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -45537,11 +45081,15 @@ const mde80 = {
 /* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(22595);
 /* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(83052);
 /* harmony import */ var _cells_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(99231);
-/* harmony import */ var _escape_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(72527);
-/* harmony import */ var _facts_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(85697);
-/* harmony import */ var _markdown_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(79775);
-/* harmony import */ var _sections_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(13136);
-/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(58191);
+/* harmony import */ var _certificate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8089);
+/* harmony import */ var _diagnosis_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(32175);
+/* harmony import */ var _escape_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(72527);
+/* harmony import */ var _facts_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(85697);
+/* harmony import */ var _markdown_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(79775);
+/* harmony import */ var _sections_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(13136);
+/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(58191);
+
+
 
 
 
@@ -45568,36 +45116,38 @@ const fromMostDetail = [
  * The sticky comment on a pull request, always within GitHub's limit: what regressed, what could
  * explain it, and folded away the rest.
  */
-const renderComment = (report, options) => (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .firstThatFits */ .eO)(fromMostDetail.map((detail) => () => draft(report, options, detail)), MAX_BYTES);
+const renderComment = (report, options) => (0,_markdown_js__WEBPACK_IMPORTED_MODULE_7__/* .firstThatFits */ .eO)(fromMostDetail.map((detail) => () => draft(report, options, detail)), MAX_BYTES);
 /** What the comment becomes when a commit could not be measured: why, in one sentence. */
 function renderNotMeasured(reason, options) {
     const blocks = [
         `### ⚫ syscall-gate: not measured${atCommit(options)}`,
-        `The newest commit could not be measured: ${(0,_escape_js__WEBPACK_IMPORTED_MODULE_8__/* .markdown */ .wD)(reason, 1000)}`,
+        `The newest commit could not be measured: ${(0,_escape_js__WEBPACK_IMPORTED_MODULE_10__/* .markdown */ .wD)(reason, 1000)}`,
         options.wasRegressed ? `${EARLIER} nothing is known about it at this commit.` : '',
         footer([runLink(options.runUrl)]),
     ];
-    return `${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .join */ .fj)(blocks)}\n`;
+    return `${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_7__/* .join */ .fj)(blocks)}\n`;
 }
 /** Whether the report shows that no gated metric is slower, rather than failing to show one. */
 const isClear = ({ verdict, counts }) => verdict === 'unchanged' ||
     (verdict === 'improved' && counts.inconclusive + counts.incomparable === 0);
 function draft(report, options, detail) {
-    const all = (0,_sections_js__WEBPACK_IMPORTED_MODULE_6__/* .sections */ .V0)(report);
-    const verdict = `${report.verdict}${atCommit(options)}${(0,_words_js__WEBPACK_IMPORTED_MODULE_7__/* .policyText */ .MJ)(report)}`;
+    const all = (0,_sections_js__WEBPACK_IMPORTED_MODULE_8__/* .sections */ .V0)(report);
+    const verdict = `${report.verdict}${atCommit(options)}${(0,_words_js__WEBPACK_IMPORTED_MODULE_9__/* .policyText */ .MJ)(report)}`;
     const blocks = [
-        `### ${_words_js__WEBPACK_IMPORTED_MODULE_7__/* .verdictMarks */ .M9[report.verdict]} syscall-gate: ${verdict}`,
-        `**${(0,_escape_js__WEBPACK_IMPORTED_MODULE_8__/* .markdown */ .wD)(report.headline, 600)}**`,
+        `### ${_words_js__WEBPACK_IMPORTED_MODULE_9__/* .verdictMarks */ .M9[report.verdict]} syscall-gate: ${verdict}`,
+        `**${(0,_escape_js__WEBPACK_IMPORTED_MODULE_10__/* .markdown */ .wD)(report.headline, 600)}**`,
         options.wasRegressed ? clearedText(report) : '',
-        ...all.filter(_sections_js__WEBPACK_IMPORTED_MODULE_6__/* .isFinding */ .qd).map((section) => finding(section, detail.findings)),
+        diagnosisBlock(report),
+        ...all.filter(_sections_js__WEBPACK_IMPORTED_MODULE_8__/* .isFinding */ .qd).map((section) => findings(report, section, detail.findings)),
+        (0,_markdown_js__WEBPACK_IMPORTED_MODULE_7__/* .machineTable */ .g4)(report, detail.findings),
         ...(detail.context ? context(report) : []),
         others(report, all, detail.others),
         ...(detail.context ? [methodDetails(report), reproduceDetails(report)] : []),
         reportFooter(report, options),
     ];
-    return `${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .join */ .fj)(blocks)}\n`;
+    return `${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_7__/* .join */ .fj)(blocks)}\n`;
 }
-const atCommit = ({ commit }) => commit === undefined ? '' : ` at ${(0,_escape_js__WEBPACK_IMPORTED_MODULE_8__/* .code */ .aY)(commit.slice(0, SHORT_COMMIT))}`;
+const atCommit = ({ commit }) => commit === undefined ? '' : ` at ${(0,_escape_js__WEBPACK_IMPORTED_MODULE_10__/* .code */ .aY)(commit.slice(0, SHORT_COMMIT))}`;
 const EARLIER = 'An earlier version of this comment reported a regression:';
 /** The comment stays when the regression is gone, so it has to say so. */
 function clearedText(report) {
@@ -45609,36 +45159,50 @@ function clearedText(report) {
         ? `${EARLIER} this run neither confirms it nor shows that it is gone.`
         : `${EARLIER} this run does not confirm it.`;
 }
+const diagnosisBlock = ({ diagnosis }) => diagnosis === null ? '' : (0,_escape_js__WEBPACK_IMPORTED_MODULE_10__/* .markdown */ .wD)((0,_diagnosis_js__WEBPACK_IMPORTED_MODULE_5__/* .diagnosisText */ .f7)(diagnosis), 1500);
+/** The metrics that one cause explains are evidence for it, and folded away. */
+function findings(report, section, most) {
+    const explained = new Set(report.diagnosis?.explained);
+    if (explained.size === 0 || most === 0)
+        return finding(section, most);
+    const inside = section.metrics.filter(({ id }) => explained.has(id));
+    const outside = section.metrics.filter(({ id }) => !explained.has(id));
+    const title = `${section.title}: ${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(inside.length, 'metric')} by that cause`;
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_7__/* .join */ .fj)([
+        outside.length === 0 ? '' : finding({ ...section, metrics: outside }, most),
+        inside.length === 0 ? '' : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_7__/* .details */ .zH)(title, finding({ ...section, metrics: inside }, most)),
+    ]);
+}
 function finding(section, most) {
     if (most === 0)
         return '';
     const shown = { ...section, metrics: section.metrics.slice(0, most) };
     const left = section.metrics.length - shown.metrics.length;
     const columns = [_cells_js__WEBPACK_IMPORTED_MODULE_3__/* .baseline */ ._Z, _cells_js__WEBPACK_IMPORTED_MODULE_3__/* .candidate */ .QU, _cells_js__WEBPACK_IMPORTED_MODULE_3__/* .added */ .vN, _cells_js__WEBPACK_IMPORTED_MODULE_3__/* .change */ .Zg, _cells_js__WEBPACK_IMPORTED_MODULE_3__/* .interval */ .YP];
-    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .join */ .fj)([
-        section.kind === 'regressed' ? '' : `**${section.title}**`,
-        section.kind === 'access' ? (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .noteList */ .RG)(shown) : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .metricTable */ .Lc)(shown.metrics, columns),
-        left > 0 ? `… and ${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(left, 'more metric')}.` : '',
-    ]);
+    const more = left > 0 ? `… and ${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(left, 'more metric')}.` : '';
+    if (section.kind === 'access')
+        return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_7__/* .join */ .fj)([`**${section.title}**`, (0,_markdown_js__WEBPACK_IMPORTED_MODULE_7__/* .noteList */ .RG)(shown), more]);
+    const table = (0,_markdown_js__WEBPACK_IMPORTED_MODULE_7__/* .join */ .fj)([(0,_markdown_js__WEBPACK_IMPORTED_MODULE_7__/* .metricTable */ .Lc)(shown.metrics, columns), more]);
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_7__/* .join */ .fj)([section.kind === 'regressed' ? '' : `**${section.title}**`, table]);
 }
 function context(report) {
-    const caveats = report.caveats.slice(0, MOST_CAVEATS).map((caveat) => (0,_escape_js__WEBPACK_IMPORTED_MODULE_8__/* .markdown */ .wD)(caveat));
+    const caveats = report.caveats.slice(0, MOST_CAVEATS).map((caveat) => (0,_escape_js__WEBPACK_IMPORTED_MODULE_10__/* .markdown */ .wD)(caveat));
     const left = report.caveats.length - caveats.length;
     return [
-        (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .differenceTable */ .ow)(report, MOST_DIFFERENCES),
-        caveats.length === 0 ? '' : `**Caveats**\n\n${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .list */ .p_)(caveats)}`,
+        (0,_markdown_js__WEBPACK_IMPORTED_MODULE_7__/* .differenceTable */ .ow)(report, MOST_DIFFERENCES),
+        caveats.length === 0 ? '' : `**Caveats**\n\n${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_7__/* .list */ .p_)(caveats)}`,
         left > 0 ? `… and ${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(left, 'more caveat')}.` : '',
-        (0,_escape_js__WEBPACK_IMPORTED_MODULE_8__/* .markdown */ .wD)((0,_words_js__WEBPACK_IMPORTED_MODULE_7__/* .nextStepText */ .Hd)(report)),
+        (0,_escape_js__WEBPACK_IMPORTED_MODULE_10__/* .markdown */ .wD)((0,_words_js__WEBPACK_IMPORTED_MODULE_9__/* .nextStepText */ .Hd)(report)),
     ];
 }
 /** What is not a finding, folded away; where there is no room for rows, in numbers. */
 function others(report, all, kinds) {
-    const rest = all.filter((section) => !(0,_sections_js__WEBPACK_IMPORTED_MODULE_6__/* .isFinding */ .qd)(section));
+    const rest = all.filter((section) => !(0,_sections_js__WEBPACK_IMPORTED_MODULE_8__/* .isFinding */ .qd)(section));
     const metrics = rest.flatMap((section) => section.metrics);
     if (metrics.length === 0)
         return '';
     const which = metrics.length === report.metrics.length ? 'All' : 'The other';
-    const verdicts = report.design === 'self' ? '' : `: ${(0,_words_js__WEBPACK_IMPORTED_MODULE_7__/* .countsText */ .WN)((0,_words_js__WEBPACK_IMPORTED_MODULE_7__/* .countVerdicts */ .qX)(metrics))}`;
+    const verdicts = report.design === 'self' ? '' : `: ${(0,_words_js__WEBPACK_IMPORTED_MODULE_9__/* .countsText */ .WN)((0,_words_js__WEBPACK_IMPORTED_MODULE_9__/* .countVerdicts */ .qX)(metrics))}`;
     const title = `${which} ${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(metrics.length, 'metric')}${verdicts}`;
     const shown = rest.filter(({ kind }) => kinds.includes(kind));
     if (shown.length === 0)
@@ -45646,31 +45210,41 @@ function others(report, all, kinds) {
     const numbers = shown.filter(({ kind }) => kind !== 'absent');
     const columns = report.design === 'self'
         ? [_cells_js__WEBPACK_IMPORTED_MODULE_3__/* .cost */ .y, _cells_js__WEBPACK_IMPORTED_MODULE_3__/* .floor */ .RI, _cells_js__WEBPACK_IMPORTED_MODULE_3__/* .floorInterval */ .y0, _cells_js__WEBPACK_IMPORTED_MODULE_3__/* .mde80 */ .dP]
-        : [_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .verdictColumn */ .kV, _cells_js__WEBPACK_IMPORTED_MODULE_3__/* .candidate */ .QU, _cells_js__WEBPACK_IMPORTED_MODULE_3__/* .change */ .Zg, _cells_js__WEBPACK_IMPORTED_MODULE_3__/* .interval */ .YP, _cells_js__WEBPACK_IMPORTED_MODULE_3__/* .mde80 */ .dP];
+        : [_markdown_js__WEBPACK_IMPORTED_MODULE_7__/* .verdictColumn */ .kV, _cells_js__WEBPACK_IMPORTED_MODULE_3__/* .candidate */ .QU, _cells_js__WEBPACK_IMPORTED_MODULE_3__/* .change */ .Zg, _cells_js__WEBPACK_IMPORTED_MODULE_3__/* .interval */ .YP, _cells_js__WEBPACK_IMPORTED_MODULE_3__/* .mde80 */ .dP];
     const rows = numbers.flatMap((section) => section.metrics);
-    const table = rows.length === 0 ? '' : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .metricTable */ .Lc)(rows, columns);
-    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .details */ .zH)(title, (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .join */ .fj)([table, ...shown.map(_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .noteList */ .RG)]));
+    const table = rows.length === 0 ? '' : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_7__/* .metricTable */ .Lc)(rows, columns);
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_7__/* .details */ .zH)(title, (0,_markdown_js__WEBPACK_IMPORTED_MODULE_7__/* .join */ .fj)([table, ...shown.map(_markdown_js__WEBPACK_IMPORTED_MODULE_7__/* .noteList */ .RG)]));
 }
-const methodDetails = (report) => (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .details */ .zH)('How this was measured', (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .factList */ .lV)([...(0,_facts_js__WEBPACK_IMPORTED_MODULE_4__/* .sideFacts */ .VO)(report), ...(0,_facts_js__WEBPACK_IMPORTED_MODULE_4__/* .machineFacts */ .Rw)(report), ...(0,_facts_js__WEBPACK_IMPORTED_MODULE_4__/* .legend */ .o1)(report)]));
+const methodDetails = (report) => (0,_markdown_js__WEBPACK_IMPORTED_MODULE_7__/* .details */ .zH)('How this was measured', (0,_markdown_js__WEBPACK_IMPORTED_MODULE_7__/* .join */ .fj)([
+    (0,_markdown_js__WEBPACK_IMPORTED_MODULE_7__/* .factList */ .lV)([...(0,_facts_js__WEBPACK_IMPORTED_MODULE_6__/* .sideFacts */ .VO)(report), ...(0,_facts_js__WEBPACK_IMPORTED_MODULE_6__/* .placeFacts */ .Bb)(report), ...(0,_facts_js__WEBPACK_IMPORTED_MODULE_6__/* .legend */ .o1)(report)]),
+    (0,_markdown_js__WEBPACK_IMPORTED_MODULE_7__/* .gridBlock */ .q7)((0,_certificate_js__WEBPACK_IMPORTED_MODULE_4__/* .certificateGrid */ .E)(report.certificate)),
+]));
 function reproduceDetails(report) {
     const { baseline: before, candidate: after } = report;
+    if (report.design === 'shards')
+        return reproduceMerge(report);
     const stored = before.spec === 'artifact';
     const command = [
         'npm start --',
-        `--baseline ${stored ? 'directory:runs' : (0,_escape_js__WEBPACK_IMPORTED_MODULE_8__/* .shellWord */ .r7)(before.spec)}`,
-        `--candidate ${(0,_escape_js__WEBPACK_IMPORTED_MODULE_8__/* .shellWord */ .r7)(after.spec)}`,
+        `--baseline ${stored ? 'directory:runs' : (0,_escape_js__WEBPACK_IMPORTED_MODULE_10__/* .shellWord */ .r7)(before.spec)}`,
+        `--candidate ${(0,_escape_js__WEBPACK_IMPORTED_MODULE_10__/* .shellWord */ .r7)(after.spec)}`,
         ...judgingOptions(report),
     ].join(' ');
     const where = stored
         ? 'In a clone of syscall-gate on a machine of the same kind, with the run records that the workflow stored as artifacts unpacked into the folder `runs`:'
         : 'In a clone of syscall-gate on a machine of the same kind:';
-    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .details */ .zH)('How to reproduce it', (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .join */ .fj)([where, `\`\`\`sh\n${command}\n\`\`\``]));
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_7__/* .details */ .zH)('How to reproduce it', (0,_markdown_js__WEBPACK_IMPORTED_MODULE_7__/* .join */ .fj)([where, `\`\`\`sh\n${command}\n\`\`\``]));
+}
+function reproduceMerge(report) {
+    const command = ['npm start -- merge shards', ...judgingOptions(report)].join(' ');
+    const where = 'In a clone of syscall-gate, with the artifacts that the shards stored unpacked into folders of the folder `shards`:';
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_7__/* .details */ .zH)('How to reproduce it', (0,_markdown_js__WEBPACK_IMPORTED_MODULE_7__/* .join */ .fj)([where, `\`\`\`sh\n${command}\n\`\`\``]));
 }
 /** What the comparison was judged by, where that is not what the command line does by itself. */
 function judgingOptions(report) {
     const rules = marginRules(report);
     return [
-        ...(rules.length === 0 ? [] : [`--margin ${(0,_escape_js__WEBPACK_IMPORTED_MODULE_8__/* .shellWord */ .r7)(rules.join(','))}`]),
+        ...(rules.length === 0 ? [] : [`--margin ${(0,_escape_js__WEBPACK_IMPORTED_MODULE_10__/* .shellWord */ .r7)(rules.join(','))}`]),
         ...(report.alpha === Number(_config_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .DEFAULTS */ .z.alpha) ? [] : [`--alpha ${report.alpha}`]),
     ];
 }
@@ -45692,10 +45266,10 @@ function marginRules({ design, metrics }) {
 const percent = (ratio) => `${Number((100 * ratio).toPrecision(6))}%`;
 const reportFooter = (report, { runUrl }) => footer([
     report.design,
-    report.design === 'self' ? '' : (0,_words_js__WEBPACK_IMPORTED_MODULE_7__/* .errorBudgetText */ .zm)(report),
-    (0,_words_js__WEBPACK_IMPORTED_MODULE_7__/* .replicatesText */ .m1)(report),
+    report.design === 'self' ? '' : (0,_words_js__WEBPACK_IMPORTED_MODULE_9__/* .errorBudgetText */ .zm)(report),
+    (0,_words_js__WEBPACK_IMPORTED_MODULE_9__/* .replicatesText */ .m1)(report),
     runLink(runUrl),
-    `syscall-gate ${(0,_escape_js__WEBPACK_IMPORTED_MODULE_8__/* .markdown */ .wD)(report.tool, 40)}`,
+    `syscall-gate ${(0,_escape_js__WEBPACK_IMPORTED_MODULE_10__/* .markdown */ .wD)(report.tool, 40)}`,
 ]);
 function footer(parts) {
     const said = parts.filter((part) => part !== '');
@@ -45718,8 +45292,10 @@ function runLink(runUrl) {
 /* harmony export */   Ed: () => (/* binding */ crossingOf)
 /* harmony export */ });
 /* unused harmony export CROSSING_METRICS */
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(62522);
-/* harmony import */ var _verdict_samples_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(21194);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(43089);
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(83052);
+/* harmony import */ var _verdict_samples_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(21194);
+
 
 
 /**
@@ -45767,15 +45343,15 @@ function crossingOf(run) {
     const hop = timed(run, 'context.pipe_2p_0k');
     if (call === undefined || hop === undefined)
         return undefined;
-    const hopNs = (0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .centreNs */ .L1)(hop);
+    const hopNs = shownNs(hop);
     return {
-        callNs: (0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .centreNs */ .L1)(call),
+        callNs: shownNs(call),
         hopNs,
-        switchesPerSecond: 1e9 / hopNs,
+        switchesPerSecond: (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure */ .vP)(1e9 / hopNs),
         withoutSwitchNs: numberOf(timed(run, 'context.pipe_self')),
         hostSwitchesPerSecond: rateOf(timed(run, 'host.switches_per_second')),
         vmstat: timed(run, 'host.vmstat')?.details ?? null,
-        transfers: SIZES.flatMap((size) => transferOf(run, size, (0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .centreNs */ .L1)(call))),
+        transfers: SIZES.flatMap((size) => transferOf(run, size, shownNs(call))),
     };
 }
 function transferOf(run, size, callNs) {
@@ -45785,17 +45361,17 @@ function transferOf(run, size, callNs) {
             return [];
         const { id, entries = null, details } = metric;
         const segments = details?.['segments_per_op'] ?? null;
-        return [{ id, label, ns: (0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .centreNs */ .L1)(metric), entries, segments }];
+        return [{ id, label, ns: shownNs(metric), entries, segments }];
     }).sort((one, other) => one.ns - other.ns);
     if (strategies.length === 0)
         return [];
     const cork = strategies.find(({ id }) => id.endsWith('_cork_header'));
-    const savedNs = (CALLS_OF_CORK - 1) * callNs;
+    const savedNs = (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure */ .vP)((CALLS_OF_CORK - 1) * callNs);
     return [
         {
             size,
             strategies,
-            oneCall: cork === undefined ? null : { savedNs, share: savedNs / cork.ns },
+            oneCall: cork === undefined ? null : { savedNs, share: (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure */ .vP)(savedNs / cork.ns) },
         },
     ];
 }
@@ -45803,8 +45379,81 @@ function timed(run, id) {
     const metric = run.metrics.find((one) => one.id === id);
     return (0,_record_run_js__WEBPACK_IMPORTED_MODULE_0__/* .isTimed */ ._Y)(metric) ? metric : undefined;
 }
-const numberOf = (metric) => metric === undefined ? null : (0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .centreNs */ .L1)(metric);
-const rateOf = (metric) => metric === undefined ? null : 1e9 / (0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .centreNs */ .L1)(metric);
+const numberOf = (metric) => metric === undefined ? null : shownNs(metric);
+const rateOf = (metric) => metric === undefined ? null : (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure */ .vP)(1e9 / (0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_2__/* .centreNs */ .L1)(metric));
+const shownNs = (metric) => (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure */ .vP)((0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_2__/* .centreNs */ .L1)(metric));
+
+
+/***/ }),
+
+/***/ 32175:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   f7: () => (/* binding */ diagnosisText),
+/* harmony export */   jY: () => (/* binding */ explanationText),
+/* harmony export */   xO: () => (/* binding */ carriersOf)
+/* harmony export */ });
+/* unused harmony export causeText */
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(83052);
+/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(58191);
+
+
+const each = {
+    entries: 'kernel entry',
+    switches: 'context switch',
+    kilobytes: 'kilobyte moved',
+};
+/**
+ * Subject fields that can carry a cause, the likeliest first: filters and mitigations run at every
+ * entry, the scheduler at every switch, buffers and segments are made of bytes. Of a group only the
+ * first that differs is named; behind it stand what could carry any cause.
+ */
+const carriers = {
+    entries: [[/^seccompMode$/, /^seccompFilters$/], [/^vulnerabilities\./], [/^securityModules$/]],
+    switches: [[/^scheduler$/], [/^preemption$/], [/^vulnerabilities\./]],
+    kilobytes: [[/^loopbackMtu$/], [/^tcpBuffers$/]],
+};
+const anyCarriers = [
+    [/^kernelCommandLine$/],
+    [/^kernelRelease$/, /^kernelVersion$/, /^kernelConfigHash$/],
+    [/^container$/],
+];
+/** A mitigation may differ in many files for one cause. */
+const MOST_CARRIERS = 3;
+/** Those of the differences that could carry a cause, the likeliest first. */
+function carriersOf(quantities, differences) {
+    const groups = [...quantities.flatMap((quantity) => carriers[quantity]), ...anyCarriers];
+    const found = groups.flatMap((group) => {
+        const own = group.map((pattern) => differences.filter(({ field }) => pattern.test(field)));
+        return own.find((some) => some.length > 0) ?? [];
+    });
+    return [...new Set(found)].slice(0, MOST_CARRIERS);
+}
+/** `+26 ns for every kernel entry` */
+const causeText = ({ terms }) => terms
+    .map(({ quantity, ns }) => `${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNsDifference */ .yD)(ns)} for every ${each[quantity]}`)
+    .join(' and ');
+/** `+55.2 ns for every kernel entry explains 93 % of it` */
+function explanationText(diagnosis) {
+    const { terms, share, explained, called } = diagnosis;
+    const verb = terms.length > 1 ? 'explain' : 'explains';
+    const what = explained.length === called ? 'it' : `the change of ${explained.length} of them`;
+    return `${causeText(diagnosis)} ${verb} ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(share)} of ${what}`;
+}
+/** The finding in full: how surely, and what differs between the sides that could carry it. */
+function diagnosisText(diagnosis) {
+    const sure = diagnosis.terms
+        .map(({ low, high }) => `${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNsDifference */ .yD)(low)} to ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNsDifference */ .yD)(high)}`)
+        .join('; ');
+    const { explained, called } = diagnosis;
+    const of = explained.length === called ? `all ${called}` : `${explained.length} of ${called}`;
+    const those = diagnosis.carriers.map(({ field, baseline, candidate }) => `${(0,_words_js__WEBPACK_IMPORTED_MODULE_1__/* .fieldName */ .w5)(field)} (${baseline} → ${candidate})`);
+    const carried = those.length === 0
+        ? 'Nothing that is known of the sides differs in what could carry it.'
+        : `What differs between the sides and could carry it: ${those.join(', ')}.`;
+    return `One cause for ${of} metrics: ${causeText(diagnosis)} (95 % interval ${sure}). ${carried}`;
+}
 
 
 /***/ }),
@@ -45911,52 +45560,56 @@ const entity = (character) => `&#${character.codePointAt(0) ?? 0xfffd};`;
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Rw: () => (/* binding */ machineFacts),
+/* harmony export */   Bb: () => (/* binding */ placeFacts),
 /* harmony export */   VO: () => (/* binding */ sideFacts),
 /* harmony export */   o1: () => (/* binding */ legend)
 /* harmony export */ });
-/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(83052);
+/* unused harmony export machineFacts */
+/* harmony import */ var _machines_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(93862);
 /* harmony import */ var _noise_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(21792);
 /* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(58191);
 
 
 
-/** What was measured, against what, how, and at which risk of a false alarm. */
+/** What was measured, against what, and how. */
 function sideFacts(report) {
     const { baseline, candidate } = report;
     const sides = [
-        ['candidate', `${candidate.spec}, run ${candidate.run}`],
+        ['candidate', `${candidate.spec}, ${candidateText(report)}`],
         ['baseline', `${baseline.spec}, ${baselineText(report)}`],
         ['design', (0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .designText */ .Ex)(report)],
     ];
     if (report.design === 'self')
         return sides;
-    return [
-        ...sides,
-        ['gated', (0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .countsText */ .WN)(report.counts) || 'none'],
-        ['error level', (0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .errorBudgetText */ .zm)(report)],
-    ];
+    return [...sides, ['gated', (0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .countsText */ .WN)(report.counts) || 'none']];
 }
-function baselineText({ design, baseline: { runs } }) {
+const candidateText = (report) => report.design === 'shards' ? `a run on ${eachOf(report)}` : `run ${report.candidate.run}`;
+const eachOf = (report) => report.machines.length === 1 ? '1 machine' : `each of ${(0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .machinesText */ .g$)(report)}`;
+function baselineText(report) {
+    if (report.design === 'shards')
+        return `a run on ${eachOf(report)}`;
+    const { design, baseline: { runs }, } = report;
     const last = runs.at(-1);
     if (last === undefined)
         return design === 'self' ? 'nothing stored yet' : 'no comparable run';
     return runs.length === 1 ? `run ${last}` : `${runs.length} runs, the last ${last}`;
 }
+/** Where a report's figures come from: one machine, or several. */
+const placeFacts = (report) => report.machines.length === 0
+    ? machineFacts(report)
+    : [...(0,_machines_js__WEBPACK_IMPORTED_MODULE_0__/* .machineList */ .W)(report), ...machineFacts(report).filter(([label]) => label !== 'machine')];
 const machineFacts = (where) => [
     ['machine', (0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .machineText */ .tU)(where)],
     ['kernel', (0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .kernelText */ .J3)(where)],
     ['mitigations', (0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .mitigationsText */ .MP)(where)],
 ];
-/** What the heads of the tables mean, with the middle and the worst of each. */
+/** What the heads of the tables mean. */
 function legend(report) {
     const { floor, mde80 } = (0,_noise_js__WEBPACK_IMPORTED_MODULE_1__/* .noiseOf */ .Y)(report.metrics);
     const facts = [
-        floor && ['floor', `difference between identical sides of this run: ${spreadText(floor)}`],
-        mde80 && [
-            'MDE80',
-            `smallest change this run would have caught four times in five: ${spreadText(mde80)}`,
-        ],
+        floor && ['floor', 'difference between identical sides of this run'],
+        floor && ['rejected', 'tests of identical sides at the margin; an honest machine has none'],
+        mde80 && ['MDE80', 'smallest change this run would have caught four times in five'],
         (0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .coverageText */ ._)(report) === '' ? undefined : ['interval', intervalText(report)],
         report.metrics.every(({ gate }) => gate) ? undefined : ['*', 'informs, does not gate'],
     ];
@@ -45964,7 +45617,60 @@ function legend(report) {
 }
 const intervalText = (report) => `covers the true change with ${(0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .coverageText */ ._)(report)}; ` +
     `a change of less than the margin, ${(0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .marginText */ .wn)(report)}, alarms nobody`;
-const spreadText = ({ median, worst, worstId }) => `median ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(median)}, worst ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(worst)} (${worstId})`;
+
+
+/***/ }),
+
+/***/ 93862:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   A: () => (/* binding */ machineGrid),
+/* harmony export */   W: () => (/* binding */ machineList)
+/* harmony export */ });
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(83052);
+/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(58191);
+
+
+/** The machines of a comparison of shards, numbered as every rendering names them. */
+/** Each machine in one line; its label is a fact's. */
+const machineList = ({ machines, subject }) => machines.map(({ platform, pairs }, index) => [
+    `machine ${index + 1}`,
+    `${(0,_words_js__WEBPACK_IMPORTED_MODULE_1__/* .machineText */ .tU)({ platform, subject })}; up to ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(pairs, 'pair')} of launches`,
+]);
+/** More columns are nobody's to read: the others are in the report's JSON. */
+const MOST_COLUMNS = 12;
+/**
+ * The change on each machine by its own pairs, of the metrics that changed over all of them, of
+ * those that moved beyond the margin on one, and of those about which they disagree.
+ */
+function machineGrid({ machines: all, metrics, disagreements, }) {
+    const machines = all.slice(0, MOST_COLUMNS);
+    const shown = metrics.filter((metric) => isChanged(metric) || disagreements.includes(metric.id) || all.some(moved(metric)));
+    if (machines.length < 2 || shown.length === 0)
+        return undefined;
+    return {
+        title: `On each machine by itself${all.length > machines.length ? ` (the first ${machines.length} of ${all.length})` : ''}`,
+        head: ['metric', ...machines.map((_, index) => `machine ${index + 1}`)],
+        rows: shown.map(({ id }) => [
+            id,
+            ...machines.map((machine) => {
+                const change = changeOf(machine, id);
+                return change === undefined ? '' : (0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatChange */ .eD)(change);
+            }),
+        ]),
+    };
+}
+const isChanged = ({ verdict, change }) => (verdict === 'regressed' || verdict === 'improved') && change !== null && change.confidence < 1;
+/** Whether the whole interval of a machine lies beyond the margin. */
+const moved = ({ id, margin }) => (machine) => {
+    const change = changeOf(machine, id);
+    if (change === undefined)
+        return false;
+    const { low, high } = change;
+    return low > 1 + margin || (high !== null && high < 1 / (1 + margin));
+};
+const changeOf = ({ changes }, id) => changes.find((change) => change.id === id);
 
 
 /***/ }),
@@ -45980,8 +45686,10 @@ __nccwpck_require__.d(__webpack_exports__, {
   lV: () => (/* binding */ factList),
   u5: () => (/* binding */ figures),
   eO: () => (/* binding */ firstThatFits),
+  q7: () => (/* binding */ gridBlock),
   fj: () => (/* binding */ join),
   p_: () => (/* binding */ list),
+  g4: () => (/* binding */ machineTable),
   Lc: () => (/* binding */ metricTable),
   RG: () => (/* binding */ noteList),
   kV: () => (/* binding */ verdictColumn)
@@ -45989,6 +45697,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./lib/report/escape.js
 var report_escape = __nccwpck_require__(72527);
+// EXTERNAL MODULE: ./lib/report/machines.js
+var machines = __nccwpck_require__(93862);
 // EXTERNAL MODULE: ./lib/report/words.js
 var words = __nccwpck_require__(58191);
 ;// CONCATENATED MODULE: ./lib/report/notes.js
@@ -46021,6 +45731,7 @@ function noteText({ kind }, metric) {
 
 
 
+
 /** The building blocks of the comment and the summary: GitHub Flavored Markdown, escaped here. */
 /** A metric a row; figures are right-aligned and never broken at their spaces. */
 function metricTable(metrics, columns) {
@@ -46034,6 +45745,20 @@ function metricTable(metrics, columns) {
 }
 /** A table whose first column is words and whose others are figures; the cells are Markdown. */
 const figures = (head, rows) => table(head, head.map((_, index) => (index === 0 ? ':--' : '--:')), rows.map((cells) => cells.map((cell) => cell.replaceAll(' ', '\u00a0'))));
+/** A table without its title, and what it comes to. */
+const gridBlock = ({ head, rows, says }) => join([
+    rows.length === 0 ? '' : figures(head, rows),
+    ...says.map((sentence) => (0,report_escape/* markdown */.wD)(sentence)),
+]);
+/** What each machine says of the metrics that moved on one of them, in at most so many rows. */
+function machineTable(report, most) {
+    const grid = (0,machines/* machineGrid */.A)(report);
+    if (grid === undefined || most === 0)
+        return '';
+    const { title, head, rows } = grid;
+    const cells = rows.slice(0, most).map(([id = '', ...changes]) => [(0,report_escape/* code */.aY)(id), ...changes]);
+    return join([`**${title}**`, figures(head, cells)]);
+}
 /** The column that says the verdict of each row, for tables that mix them. */
 const verdictColumn = {
     head: 'verdict',
@@ -46214,11 +45939,14 @@ __nccwpck_require__.d(__webpack_exports__, {
 var units = __nccwpck_require__(83052);
 // EXTERNAL MODULE: ./lib/report/cells.js
 var cells = __nccwpck_require__(99231);
+// EXTERNAL MODULE: ./lib/report/certificate.js
+var report_certificate = __nccwpck_require__(8089);
 // EXTERNAL MODULE: ./lib/report/crossing.js
 var report_crossing = __nccwpck_require__(20960);
 ;// CONCATENATED MODULE: ./lib/report/crossing-text.js
 
 
+/** The two blocks in words and tables of plain text, the same for every rendering. */
 function crossingFacts(crossing) {
     const { callNs, hopNs, switchesPerSecond, withoutSwitchNs, hostSwitchesPerSecond } = crossing;
     const facts = [
@@ -46295,6 +46023,8 @@ function transferGrid({ size, strategies, oneCall }) {
     };
 }
 
+// EXTERNAL MODULE: ./lib/report/diagnosis.js
+var diagnosis = __nccwpck_require__(32175);
 // EXTERNAL MODULE: ./lib/report/escape.js
 var report_escape = __nccwpck_require__(72527);
 // EXTERNAL MODULE: ./lib/report/facts.js
@@ -46314,10 +46044,13 @@ var words = __nccwpck_require__(58191);
 
 
 
+
+
 /** GitHub drops a summary of more than 1 MiB whole; other steps of the job may write theirs too. */
 const MAX_BYTES = 900 * 1024;
 const MOST_DIFFERENCES = 100;
 const MOST_CAVEATS = 100;
+const MOST_MACHINE_ROWS = 100;
 /**
  * The whole report for the job summary: every metric, and everything known about what was measured
  * and where. Always within GitHub's limit: first the reasons go, then the rows.
@@ -46336,14 +46069,17 @@ function draft(report, metrics) {
     const blocks = [
         `## ${words/* verdictMarks */.M9[report.verdict]} syscall-gate: ${report.verdict}${(0,words/* policyText */.MJ)(report)}`,
         `**${(0,report_escape/* markdown */.wD)(report.headline, 600)}**`,
+        report.diagnosis === null ? '' : (0,report_escape/* markdown */.wD)((0,diagnosis/* diagnosisText */.f7)(report.diagnosis), 1500),
         (0,markdown/* factList */.lV)((0,facts/* sideFacts */.VO)(report)),
         ...metrics,
+        (0,markdown/* machineTable */.g4)(report, MOST_MACHINE_ROWS),
         ...crossingBlocks(report),
         tailsDetails(report),
+        ...certificateBlocks(report),
         (0,markdown/* factList */.lV)((0,facts/* legend */.o1)(report)),
         (0,markdown/* differenceTable */.ow)(report, MOST_DIFFERENCES),
         caveats(report),
-        (0,markdown/* factList */.lV)((0,facts/* machineFacts */.Rw)(report)),
+        (0,markdown/* factList */.lV)((0,facts/* placeFacts */.Bb)(report)),
         (0,markdown/* details */.zH)('Everything known about the machine and the kernel', (0,markdown/* factList */.lV)(environment(report))),
         (0,report_escape/* markdown */.wD)((0,words/* nextStepText */.Hd)(report)),
     ];
@@ -46352,8 +46088,12 @@ function draft(report, metrics) {
 function crossingBlocks({ crossing }) {
     if (crossing === null)
         return [];
-    const grids = crossingGrids(crossing).map(({ title, head, rows, says }) => (0,markdown/* join */.fj)([`#### ${title}`, (0,markdown/* figures */.u5)(head, rows), ...says.map((sentence) => (0,report_escape/* markdown */.wD)(sentence))]));
+    const grids = crossingGrids(crossing).map((grid) => (0,markdown/* join */.fj)([`#### ${grid.title}`, (0,markdown/* gridBlock */.q7)(grid)]));
     return ['### The crossing', (0,markdown/* factList */.lV)(crossingFacts(crossing)), ...grids];
+}
+function certificateBlocks({ certificate }) {
+    const grid = (0,report_certificate/* certificateGrid */.E)(certificate);
+    return [`### ${grid.title}`, (0,markdown/* gridBlock */.q7)(grid)];
 }
 /** Quantiles of single operations: folded away, since no verdict rests on them. */
 function tailsDetails({ tails }) {
@@ -46408,6 +46148,7 @@ function environment({ platform, subject }) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Ap: () => (/* binding */ familyOf),
 /* harmony export */   Ex: () => (/* binding */ designText),
 /* harmony export */   Hd: () => (/* binding */ nextStepText),
 /* harmony export */   J3: () => (/* binding */ kernelText),
@@ -46419,6 +46160,8 @@ function environment({ platform, subject }) {
 /* harmony export */   _: () => (/* binding */ coverageText),
 /* harmony export */   ar: () => (/* binding */ familyName),
 /* harmony export */   di: () => (/* binding */ settleText),
+/* harmony export */   g$: () => (/* binding */ machinesText),
+/* harmony export */   lq: () => (/* binding */ rangeText),
 /* harmony export */   m1: () => (/* binding */ replicatesText),
 /* harmony export */   qS: () => (/* binding */ statusText),
 /* harmony export */   qX: () => (/* binding */ countVerdicts),
@@ -46465,12 +46208,14 @@ const families = {
 };
 /** @param id a metric's id, `family.operation_size_variant` */
 function familyName(id) {
-    const family = id.split('.')[0] ?? id;
+    const family = familyOf(id);
     return families[family] ?? family;
 }
+/** The family's part of an id; of a family, itself. */
+const familyOf = (id) => id.split('.')[0] ?? id;
 /** The order in which families are shown: from the cheapest crossing to whole transfers. */
 function familyRank(id) {
-    const rank = Object.keys(families).indexOf(id.split('.')[0] ?? id);
+    const rank = Object.keys(families).indexOf(familyOf(id));
     return rank === -1 ? Number.POSITIVE_INFINITY : rank;
 }
 const fields = {
@@ -46495,6 +46240,9 @@ const fields = {
     securityModules: 'security modules',
     libc: 'libc',
     container: 'container',
+    scheduler: 'scheduler',
+    loopbackMtu: 'loopback MTU',
+    tcpBuffers: 'TCP buffers',
     probeUid: 'probe uid',
 };
 /** @param field a platform or subject field as reports name it, `kernelRelease` or `vulnerabilities.mds` */
@@ -46528,10 +46276,14 @@ function designText(report) {
             return `duet: both sides interleaved in this job, ${each}`;
         case 'prediction':
             return `prediction: this run against ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(report.baseline.runs.length, 'stored run')}, ${replicatesText(report)} in this one`;
+        case 'shards':
+            return `shards: both sides interleaved on ${machinesText(report)}, ${each} in all`;
         case 'self':
             return `the candidate against itself, ${each}`;
     }
 }
+/** `3 machines`, `1 machine`. */
+const machinesText = ({ machines }) => (0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(machines.length, 'machine');
 /** The price of being wrong, as a clause. */
 const errorBudgetText = (report) => `at most ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(report.alpha)} of runs without a change raise any false alarm ` +
     `(family-wise, ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(report.familySize, 'gated metric')})`;
@@ -46559,11 +46311,17 @@ function obstacleText(side, where) {
         return '';
     return `${statusText(side)}${where}${side.reason === '' ? '' : `: ${side.reason}`}`;
 }
+const settlers = {
+    duet: 'pair',
+    prediction: 'stored run',
+    shards: 'machine',
+    self: 'pair',
+};
 /** What would settle an inconclusive metric, as a clause, or nothing when nobody knows. */
 function settleText({ design }, { replicatesToSettle }) {
     if (replicatesToSettle === null)
         return '';
-    const what = design === 'prediction' ? 'stored run' : 'pair';
+    const what = settlers[design];
     return `about ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(replicatesToSettle, what)} would settle it`;
 }
 /** The coverage of the intervals shown, `95 %`; empty when none is. */
@@ -46579,8 +46337,12 @@ function marginText({ metrics }) {
         .map(({ margin }) => margin);
     if (margins.length === 0)
         return '';
-    const [low, high] = [Math.min(...margins), Math.max(...margins)].map(_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1);
-    return low === high ? `${low}` : `${low?.replace(' %', '')} to ${high}`;
+    return rangeText(Math.min(...margins), Math.max(...margins));
+}
+/** Two shares as a range, `2 to 10 %`; `2 %` where they are one. */
+function rangeText(from, to) {
+    const [low, high] = [(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(from), (0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(to)];
+    return low === high ? low : `${low.replace(' %', '')} to ${high}`;
 }
 /** The machine in one line: CPU, count, SMT and hypervisor, as far as they are known. */
 function machineText({ platform }) {
@@ -46640,6 +46402,9 @@ function nextStepText(report) {
             ? 'The next run of this workflow compares with the runs of the base branch, once there is one.'
             : "This run's record is kept in the out folder, where later runs can be compared with it; with few stored runs only large changes show.";
     }
+    if (report.verdict === 'inconclusive' && report.design === 'shards') {
+        return 'More machines (shards) make the intervals narrower; where a machine has few pairs, so does a longer run (duration) on each.';
+    }
     if (report.verdict === 'inconclusive') {
         return report.design === 'duet'
             ? 'A longer run (duration) makes the intervals narrower.'
@@ -46659,11 +46424,370 @@ const prefixed = (prefix, text) => known(text) === '' ? '' : `${prefix}${text}`;
 
 /***/ }),
 
+/***/ 40247:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   p: () => (/* binding */ runsOfThisWorkflow)
+/* harmony export */ });
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(71957);
+/* harmony import */ var _github_artifacts_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(18328);
+/* harmony import */ var _github_client_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(58987);
+/* harmony import */ var _github_identity_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(72157);
+/* harmony import */ var _github_unzip_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(66749);
+/* harmony import */ var _record_file_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(42143);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(43089);
+/* harmony import */ var _found_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(12817);
+
+
+
+
+
+
+
+
+/** A shard's archive holds two small JSON files; anything much larger was not made by it. */
+const ZIP_LIMITS = { entries: 4, inflatedBytes: _record_run_js__WEBPACK_IMPORTED_MODULE_6__/* .MAX_RUN_BYTES */ .xn, ratio: 200 };
+/**
+ * The records that the shards of this very workflow run stored as artifacts.
+ *
+ * @throws Failure (measurement) when GitHub does not give the list; an archive that cannot be used
+ *   is a sentence in `skipped`
+ */
+const runsOfThisWorkflow = (store) => async () => {
+    const doing = `list what the shards of workflow run ${store.context.runId} stored`;
+    try {
+        return await readStore(await store.connect(), store);
+    }
+    catch (error) {
+        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .measurementFailure */ .jO)((0,_github_client_js__WEBPACK_IMPORTED_MODULE_2__/* .explain */ .WE)(error, { doing, permission: 'actions: read' }), error);
+    }
+};
+async function readStore(client, store) {
+    const { context, name } = store;
+    const prefix = (0,_github_identity_js__WEBPACK_IMPORTED_MODULE_3__/* .shardPrefix */ .rI)(context, name);
+    const listed = await (0,_github_artifacts_js__WEBPACK_IMPORTED_MODULE_1__/* .listArtifacts */ .wn)(client, context, prefix, _found_js__WEBPACK_IMPORTED_MODULE_7__/* .MOST_SHARDS */ .Y);
+    const runs = [];
+    const skipped = [];
+    for (const artifact of listed) {
+        const left = await readShard(client, context, artifact);
+        if (typeof left === 'string')
+            skipped.push(left);
+        else
+            runs.push(...left);
+    }
+    const planned = Math.max(0, ...listed.map((one) => (0,_github_identity_js__WEBPACK_IMPORTED_MODULE_3__/* .plannedShards */ .MJ)(one.name, prefix)));
+    return {
+        runs,
+        skipped,
+        origin: `workflow run ${context.runId}`,
+        ...(planned > 0 ? { planned } : {}),
+    };
+}
+/** @returns the records, or one sentence that says why there are none */
+async function readShard(client, context, artifact) {
+    try {
+        if (artifact.expired)
+            throw new _github_artifacts_js__WEBPACK_IMPORTED_MODULE_1__/* .UnusableError */ .s5('it has expired');
+        const zip = await (0,_github_artifacts_js__WEBPACK_IMPORTED_MODULE_1__/* .downloadArtifact */ .bk)(client, context, artifact);
+        const files = await (0,_github_unzip_js__WEBPACK_IMPORTED_MODULE_4__/* .unzipTexts */ .h)(zip, _record_file_js__WEBPACK_IMPORTED_MODULE_5__/* .RUN_SUFFIX */ .ml, ZIP_LIMITS);
+        if (!files.ok)
+            throw new _github_artifacts_js__WEBPACK_IMPORTED_MODULE_1__/* .UnusableError */ .s5(files.reason);
+        return files.texts.map((text) => readRecord(text, context));
+    }
+    catch (error) {
+        if (error instanceof _github_artifacts_js__WEBPACK_IMPORTED_MODULE_1__/* .UnusableError */ .s5) {
+            return `Passed over the shard ${artifact.name}: ${error.message}.`;
+        }
+        const doing = `download the shard ${artifact.name}`;
+        return (0,_github_client_js__WEBPACK_IMPORTED_MODULE_2__/* .explain */ .WE)(error, { doing, permission: 'actions: read' });
+    }
+}
+function readRecord(text, { repository, runId, commit }) {
+    const parse = (0,_record_run_js__WEBPACK_IMPORTED_MODULE_6__/* .parseRun */ .zZ)(text);
+    if (!parse.ok)
+        throw new _github_artifacts_js__WEBPACK_IMPORTED_MODULE_1__/* .UnusableError */ .s5(parse.reason);
+    const { source } = parse.run;
+    if (source?.repository === repository && source.runId === runId && source.commit === commit) {
+        return parse.run;
+    }
+    throw new _github_artifacts_js__WEBPACK_IMPORTED_MODULE_1__/* .UnusableError */ .s5('it does not say that it comes from this workflow run');
+}
+
+
+/***/ }),
+
+/***/ 12817:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Y: () => (/* binding */ MOST_SHARDS)
+/* harmony export */ });
+/** More shards than a matrix has legs were not made by one. */
+const MOST_SHARDS = 256;
+
+
+/***/ }),
+
+/***/ 27705:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   r: () => (/* binding */ measureShard)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
+/* harmony import */ var _baseline_write_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(16396);
+/* harmony import */ var _evidence_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(47941);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(71957);
+/* harmony import */ var _folder_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(52315);
+/* harmony import */ var _measure_bench_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(95298);
+/* harmony import */ var _measure_session_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(74774);
+/* harmony import */ var _record_file_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(42143);
+/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(22595);
+/* harmony import */ var _targets_index_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(43907);
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(83052);
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * One machine's share of a comparison: measures both sides in turn for the whole time, judges
+ * nothing, and writes both records down. Nothing is confirmed on the spot, since the machines that
+ * follow are the fresh evidence.
+ *
+ * @throws Failure one sentence for every foreseeable cause
+ */
+async function measureShard(config, { progress, signal, source }) {
+    const baseline = (0,_targets_index_js__WEBPACK_IMPORTED_MODULE_10__/* .makeTarget */ .mh)(runnableBaseline(config));
+    const candidate = (0,_targets_index_js__WEBPACK_IMPORTED_MODULE_10__/* .makeTarget */ .mh)(config.candidate);
+    await (0,_baseline_write_js__WEBPACK_IMPORTED_MODULE_2__/* .claimFolder */ .Pm)(config.out);
+    const bench = await (0,_measure_bench_js__WEBPACK_IMPORTED_MODULE_6__/* .prepareBench */ .c)(config, { progress, signal });
+    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_7__/* .Session */ .N(bench, { baseline, candidate }, config.durationMs, progress);
+    const id = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(8).toString('hex');
+    const before = { ...(0,_evidence_js__WEBPACK_IMPORTED_MODULE_3__/* .newIdentity */ .t$)(source), duet: { id, side: 'baseline' } };
+    const after = { ...(0,_evidence_js__WEBPACK_IMPORTED_MODULE_3__/* .newIdentity */ .t$)(source), duet: { id, side: 'candidate' } };
+    await session.warmUp();
+    progress.phase('Measure both sides in turn');
+    // All metrics alike: what machines differ by, not the noise inside one, is what few pairs cannot beat.
+    await session.screen({ share: WHOLE_BUDGET });
+    const [baselineRun, candidateRun] = [session.baselineRun(before), session.candidateRun(after)];
+    warnOfFewPairs(candidateRun, config.durationMs, progress);
+    const files = {
+        baseline: await save(config.out, baselineRun),
+        candidate: await save(config.out, candidateRun),
+    };
+    progress.end();
+    return { id, files };
+}
+/** Said where it can still be mended, and not only by the job that judges. */
+function warnOfFewPairs({ launches }, durationMs, progress) {
+    const pairs = launches.filter(({ phase, failure }) => phase === 'screen' && !failure).length;
+    if (pairs >= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_9__/* .MINIMUM_REPLICATES */ .uK)
+        return;
+    progress.warn(`This machine measured ${(0,_units_js__WEBPACK_IMPORTED_MODULE_11__/* .countOf */ .pq)(pairs, 'pair')} of launches in ${durationMs / 1000} s, and one with fewer than ${_stats_assumptions_js__WEBPACK_IMPORTED_MODULE_9__/* .MINIMUM_REPLICATES */ .uK} does not count: measure for longer (duration) or fewer metrics.`);
+}
+const WHOLE_BUDGET = 1;
+function runnableBaseline({ baseline }) {
+    if ((0,_targets_index_js__WEBPACK_IMPORTED_MODULE_10__/* .isRunnable */ .iU)(baseline))
+        return baseline;
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_4__/* .usageFailure */ .II)(`A shard measures both sides on its machine, and baseline "${baseline.spec}" is a store of earlier runs: give baseline host or command:CMD.`);
+}
+async function save(out, run) {
+    const file = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(out, _record_file_js__WEBPACK_IMPORTED_MODULE_8__/* .SHARDS */ .Oq, (0,_record_file_js__WEBPACK_IMPORTED_MODULE_8__/* .runFileName */ .X2)(run));
+    await (0,_folder_js__WEBPACK_IMPORTED_MODULE_5__/* .makeFolder */ .f)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(out, _record_file_js__WEBPACK_IMPORTED_MODULE_8__/* .SHARDS */ .Oq));
+    await (0,_baseline_write_js__WEBPACK_IMPORTED_MODULE_2__/* .saveFile */ .OJ)(file, (0,_record_file_js__WEBPACK_IMPORTED_MODULE_8__/* .runText */ .le)(run));
+    return file;
+}
+
+
+/***/ }),
+
+/***/ 93761:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  O: () => (/* binding */ mergeShards)
+});
+
+// EXTERNAL MODULE: ./lib/archive/write.js
+var write = __nccwpck_require__(42193);
+// EXTERNAL MODULE: ./lib/baseline/write.js
+var baseline_write = __nccwpck_require__(16396);
+// EXTERNAL MODULE: ./lib/failure.js
+var failure = __nccwpck_require__(71957);
+// EXTERNAL MODULE: ./lib/config/globs.js
+var globs = __nccwpck_require__(80357);
+;// CONCATENATED MODULE: ./lib/judged.js
+
+
+
+/** @throws Failure (usage) when a rule names no metric of the candidate */
+function checkMargins(rules, { candidate }) {
+    const ids = candidate.metrics.map(({ id }) => id);
+    for (const { glob } of rules)
+        (0,globs/* metricsNamed */.d)('margin', glob, ids, 'these records');
+}
+/** Keeps a report and its evidence, if there is somewhere to; no record becomes a baseline. */
+async function keep(report, evidence, out) {
+    if (out === undefined)
+        return;
+    await claimFolder(out);
+    await archive(out, report, evidence);
+}
+
+// EXTERNAL MODULE: ./lib/judging.js + 6 modules
+var judging = __nccwpck_require__(85257);
+// EXTERNAL MODULE: ./lib/units.js
+var units = __nccwpck_require__(83052);
+// EXTERNAL MODULE: ./lib/verdict/evidence.js + 11 modules
+var evidence = __nccwpck_require__(30136);
+// EXTERNAL MODULE: ./lib/verdict/shard-set.js
+var shard_set = __nccwpck_require__(27948);
+// EXTERNAL MODULE: ./lib/shards/found.js
+var shards_found = __nccwpck_require__(12817);
+;// CONCATENATED MODULE: ./lib/shards/merge.js
+
+
+
+
+
+
+
+
+
+/**
+ * The verdict over machines: finds the records that shards left, puts them together, judges, writes
+ * the report and its evidence down.
+ *
+ * @throws Failure one sentence for every foreseeable cause
+ */
+async function mergeShards(find, config, progress) {
+    await (0,baseline_write/* claimFolder */.Pm)(config.out);
+    progress.phase('Put the shards together');
+    const { evidence, skipped } = putTogether(await find(), config.expect);
+    for (const sentence of skipped)
+        progress.warn(sentence);
+    checkMargins(config.margins, evidence);
+    const report = (0,judging/* judgeEvidence */.Z)(evidence, config, {
+        baseline: specOfBaseline(evidence),
+        candidate: evidence.candidate.target.spec,
+    });
+    const files = { report: await (0,write/* archive */.rD)(config.out, report, evidence) };
+    progress.end();
+    return { report, files };
+}
+const specOfBaseline = (evidence) => evidence.design === 'shards' ? evidence.shards[0].baseline.target.spec : '';
+function putTogether(found, expected) {
+    const { shards, skipped: unpaired } = (0,shard_set/* pairShards */.G)(found.runs);
+    const skipped = [...found.skipped, ...unpaired];
+    const [first, ...rest] = shards;
+    if (first === undefined)
+        throw noShard(found, skipped);
+    if (shards.length > shards_found/* MOST_SHARDS */.Y) {
+        throw (0,failure/* usageFailure */.II)(`There are ${shards.length} shards in ${found.origin} and a comparison takes ${shards_found/* MOST_SHARDS */.Y} at most: give fewer.`);
+    }
+    const mismatch = (0,shard_set/* mismatchOf */.m)(shards);
+    if (mismatch !== undefined)
+        throw (0,failure/* usageFailure */.II)(mismatch);
+    if (expected !== undefined && shards.length < expected) {
+        throw (0,failure/* measurementFailure */.jO)(`Only ${shards.length} of the ${(0,units/* countOf */.pq)(expected, 'shard')} that are expected arrived${because(skipped)}: see what became of the jobs of the others and run them again.`);
+    }
+    const absent = missing(found, shards.length);
+    return { evidence: (0,evidence/* shardsEvidence */.Rk)([first, ...rest], [...absent, ...skipped]), skipped };
+}
+const noShard = ({ origin }, why) => (0,failure/* measurementFailure */.jO)(`No shard was found in ${origin}${because(why)}: each machine has to measure first (--shard, or the input shard: measure), and both of its records have to be here.`);
+const because = ([first]) => first === undefined ? '' : ` (${first.replace(/\.$/, '')})`;
+/** A job that failed leaves nothing: only the others can tell that it should have. */
+function missing({ planned }, arrived) {
+    if (planned === undefined || arrived >= planned)
+        return [];
+    return [
+        `Only ${arrived} of ${(0,units/* countOf */.pq)(planned, 'shard')} arrived, and the verdict rests on ${arrived === 1 ? 'that one' : 'those'}: see what became of the other jobs.`,
+    ];
+}
+
+
+/***/ }),
+
+/***/ 97335:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   CR: () => (/* binding */ requireNotNegative),
+/* harmony export */   Mp: () => (/* binding */ requireAllFinite),
+/* harmony export */   YN: () => (/* binding */ requireSome),
+/* harmony export */   hp: () => (/* binding */ requireFinite),
+/* harmony export */   q1: () => (/* binding */ requireLevel),
+/* harmony export */   t9: () => (/* binding */ requireProbabilities),
+/* harmony export */   v6: () => (/* binding */ requireCount),
+/* harmony export */   z6: () => (/* binding */ requirePositive)
+/* harmony export */ });
+/**
+ * The door of the pure rooms: a number that is not finite, or out of its range, is a bug in the
+ * caller and never a user's mistake, so it is a RangeError that names the argument.
+ */
+function requireFinite(name, value) {
+    if (!Number.isFinite(value))
+        throw new RangeError(`${name} must be finite, not ${value}`);
+}
+function requireAllFinite(name, values) {
+    for (const [index, value] of values.entries())
+        requireFinite(`${name}[${index}]`, value);
+}
+function requireSome(name, values) {
+    if (values.length === 0)
+        throw new RangeError(`${name} must not be empty`);
+    requireAllFinite(name, values);
+}
+/** A level or coverage: strictly between 0 and 1. */
+function requireLevel(name, value) {
+    if (!(value > 0 && value < 1)) {
+        throw new RangeError(`${name} must lie between 0 and 1, not be ${value}`);
+    }
+}
+function requirePositive(name, value) {
+    requireFinite(name, value);
+    if (value <= 0)
+        throw new RangeError(`${name} must be above 0, not ${value}`);
+}
+function requireNotNegative(name, value) {
+    requireFinite(name, value);
+    if (value < 0)
+        throw new RangeError(`${name} must not be negative, not ${value}`);
+}
+function requireCount(name, value) {
+    if (!Number.isSafeInteger(value) || value < 1) {
+        throw new RangeError(`${name} must be a whole number above 0, not ${value}`);
+    }
+}
+function requireProbabilities(name, values) {
+    for (const [index, value] of values.entries()) {
+        if (!(value >= 0 && value <= 1)) {
+            throw new RangeError(`${name}[${index}] must be a probability, not ${value}`);
+        }
+    }
+}
+
+
+/***/ }),
+
 /***/ 22595:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   $J: () => (/* binding */ UNSTABLE_SHARE),
+/* harmony export */   $s: () => (/* binding */ MOST_MACHINES_TO_SETTLE),
 /* harmony export */   AO: () => (/* binding */ PRIOR_DEGREES_OF_FREEDOM),
 /* harmony export */   CJ: () => (/* binding */ DUET_MARGIN),
 /* harmony export */   C_: () => (/* binding */ EXACT_LIMIT),
@@ -46677,9 +46801,11 @@ const prefixed = (prefix, text) => known(text) === '' ? '' : `${prefix}${text}`;
 /* harmony export */   QU: () => (/* binding */ MOST_PAIRS_TO_SETTLE),
 /* harmony export */   R3: () => (/* binding */ MOST_RUNS_TO_SETTLE),
 /* harmony export */   UT: () => (/* binding */ EQUIVALENCE_ALPHA),
+/* harmony export */   Wk: () => (/* binding */ MACHINE_PRIOR_DEGREES_OF_FREEDOM),
 /* harmony export */   fM: () => (/* binding */ QUIET_SHARE),
 /* harmony export */   gR: () => (/* binding */ EQUIVALENCE_CONFIDENCE),
 /* harmony export */   mh: () => (/* binding */ OTHER_PRIOR_STANDARD_DEVIATION),
+/* harmony export */   n2: () => (/* binding */ MACHINE_PRIOR_STANDARD_DEVIATION),
 /* harmony export */   oA: () => (/* binding */ PRIOR_STANDARD_DEVIATIONS),
 /* harmony export */   pO: () => (/* binding */ DEFAULT_ALPHA),
 /* harmony export */   uK: () => (/* binding */ MINIMUM_REPLICATES),
@@ -46790,6 +46916,19 @@ const PRIOR_STANDARD_DEVIATIONS = {
 /** For a family without a guess of its own: the widest of them. */
 const OTHER_PRIOR_STANDARD_DEVIATION = Math.max(...Object.values(PRIOR_STANDARD_DEVIATIONS));
 /**
+ * Standard deviation between machines of what one and the same change costs there (arm × machine),
+ * on the log scale. INITIAL GUESS: a quarter of a duet's margin. Identical sides should not differ
+ * by machine at all, since each machine's pairs cancel its speed; a change of 10 % that is worth 8 %
+ * on one CPU model and 12 % on another shows twice this much and widens the interval by itself. Too
+ * small, and two odd machines are taken for a proof; too large, and it takes more machines to see
+ * what three agree on.
+ */
+const MACHINE_PRIOR_STANDARD_DEVIATION = 0.005;
+/** How many machines that guess is worth. Initial guess, for the reason given for runs above. */
+const MACHINE_PRIOR_DEGREES_OF_FREEDOM = 5;
+/** Advice to take more machines than this is no advice: a matrix has 256 legs at most. */
+const MOST_MACHINES_TO_SETTLE = 256;
+/**
  * How many robust deviations from the centre a stored run may lie and still count in full towards
  * the between-run spread. Normal runs lie further out once in 370: lower, and the spread of honest
  * runs is cut; higher, and one regression among the stored runs hides the next.
@@ -46801,6 +46940,885 @@ const WINSOR_LIMIT = 3;
  * system itself does not do the same thing each time.
  */
 const COUNT_AGREEMENT = 0.8;
+
+
+/***/ }),
+
+/***/ 4825:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   i: () => (/* binding */ hodgesLehmann)
+/* harmony export */ });
+/* harmony import */ var _arguments_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(97335);
+/* harmony import */ var _signed_rank_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8346);
+/* harmony import */ var _walsh_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(73844);
+
+
+
+/**
+ * The Hodges-Lehmann estimate of the shift behind paired differences, with the interval of all
+ * shifts that {@link signedRankTest} keeps at (1 − confidence)/2 in either direction: `low` is the
+ * smallest shift with `greater` above that level, `high` the largest with `less` above it.
+ *
+ * The estimate is the median of the Walsh averages (J. L. Hodges and E. L. Lehmann, Annals of
+ * Mathematical Statistics 34, 1963, 598-611); the ends are two of those averages (M. Hollander and
+ * D. A. Wolfe, "Nonparametric Statistical Methods", 1999, section 3.3). R's wilcox.test gives the
+ * same ends unless 2^n · (1 − confidence)/2 is a count of outcomes exactly.
+ *
+ * Holds n²/2 numbers: 4 MB for 1,000 differences.
+ *
+ * @param differences at least one, in any order
+ * @param confidence two-sided coverage, strictly between 0 and 1
+ * @throws RangeError when there is no difference, or a number is out of its range
+ */
+function hodgesLehmann(differences, confidence) {
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_1__/* .requireSome */ .YN)('differences', differences);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_1__/* .requireLevel */ .q1)('confidence', confidence);
+    const sorted = (0,_walsh_js__WEBPACK_IMPORTED_MODULE_2__/* .ascending */ .V_)(differences);
+    const averages = (0,_walsh_js__WEBPACK_IMPORTED_MODULE_2__/* .walshAverages */ .gL)(sorted);
+    const estimate = median(averages);
+    const order = (0,_signed_rank_js__WEBPACK_IMPORTED_MODULE_0__/* .criticalOrder */ .Y9)(sorted.length, (0,_signed_rank_js__WEBPACK_IMPORTED_MODULE_0__/* .signedRankTail */ .NG)(sorted), (1 - confidence) / 2);
+    return {
+        estimate,
+        low: averages[order - 1] ?? Number.NEGATIVE_INFINITY,
+        high: averages[averages.length - order] ?? Number.POSITIVE_INFINITY,
+        confidence,
+    };
+}
+/** Through `midpoint`, since the difference of two finite numbers may overflow. */
+function median(sorted) {
+    const middle = (sorted.length - 1) / 2;
+    return (0,_walsh_js__WEBPACK_IMPORTED_MODULE_2__/* .midpoint */ .PV)(sorted[Math.floor(middle)], sorted[Math.ceil(middle)]);
+}
+
+
+/***/ }),
+
+/***/ 10272:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   p: () => (/* binding */ moderatedVariance)
+/* harmony export */ });
+/* harmony import */ var _arguments_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(97335);
+
+/**
+ * Smyth's moderated variance, s̃² = (ν₀ s₀² + ν s²) / (ν₀ + ν) with ν₀ + ν degrees of freedom: the
+ * posterior mean of 1/σ², inverted, when ν₀ s₀²/σ² has a χ² distribution with ν₀ degrees of
+ * freedom. A t statistic with s̃ follows Student's t with ν₀ + ν degrees of freedom under that prior.
+ *
+ * Here the prior is fixed and shipped, not estimated across metrics as limma does: a gate has too
+ * few metrics of one family, and a verdict must not depend on which other metrics were selected.
+ *
+ * Source: G. K. Smyth, "Linear models and empirical Bayes methods for assessing differential
+ * expression in microarray experiments", Statistical Applications in Genetics and Molecular
+ * Biology 3 (2004), article 3, section 4.
+ *
+ * @param observed ν may be 0 (nothing observed yet; its variance then does not count)
+ * @throws RangeError when a number is not finite, negative, or the prior is empty
+ */
+function moderatedVariance(observed, prior) {
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_0__/* .requireNotNegative */ .CR)('observed.variance', observed.variance);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_0__/* .requireNotNegative */ .CR)('observed.degreesOfFreedom', observed.degreesOfFreedom);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_0__/* .requirePositive */ .z6)('prior.standardDeviation', prior.standardDeviation);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_0__/* .requirePositive */ .z6)('prior.degreesOfFreedom', prior.degreesOfFreedom);
+    const degreesOfFreedom = prior.degreesOfFreedom + observed.degreesOfFreedom;
+    const sum = prior.degreesOfFreedom * prior.standardDeviation ** 2 +
+        observed.degreesOfFreedom * observed.variance;
+    return { variance: sum / degreesOfFreedom, degreesOfFreedom };
+}
+
+
+/***/ }),
+
+/***/ 45172:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   I: () => (/* binding */ normalUpperTail),
+/* harmony export */   Z: () => (/* binding */ normalQuantile)
+/* harmony export */ });
+/* harmony import */ var jstat__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(32453);
+/* harmony import */ var _arguments_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(97335);
+
+
+/** Half a unit in the last place of 1: all that cancellation in jStat's 1 + erf(z) leaves of a tail. */
+const SMALLEST_TAIL = Number.EPSILON / 2;
+/**
+ * P(Z ≥ z) of the standard normal distribution, from jStat's error function.
+ *
+ * Agrees with R's pnorm to 1e-15 absolute, and to 1e-9 relative for z ≤ 6. Tails under 1.1e-16
+ * are returned as 1.1e-16, so that an approximate p-value errs upwards and is never 0.
+ *
+ * @throws RangeError when z is not finite
+ */
+function normalUpperTail(z) {
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_1__/* .requireFinite */ .hp)('z', z);
+    return Math.max(SMALLEST_TAIL, jstat__WEBPACK_IMPORTED_MODULE_0__.normal.cdf(-z, 0, 1));
+}
+/**
+ * Quantile of the standard normal distribution, in (0, 1).
+ *
+ * Agrees with R's qnorm to 1e-9 relative for 1e-9 ≤ p ≤ 1 − 1e-6. (simple-statistics' `probit`
+ * is Winitzki's closed form, wrong in the third digit: not good enough for a Holm divisor.)
+ *
+ * @throws RangeError when p is not strictly between 0 and 1
+ */
+function normalQuantile(p) {
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_1__/* .requireLevel */ .q1)('p', p);
+    return jstat__WEBPACK_IMPORTED_MODULE_0__.normal.inv(p, 0, 1);
+}
+
+
+/***/ }),
+
+/***/ 32868:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  lN: () => (/* binding */ expectedMde80),
+  kX: () => (/* binding */ mde80ForDuet),
+  fc: () => (/* binding */ mde80ForPrediction),
+  gv: () => (/* binding */ minimumPairs),
+  du: () => (/* binding */ robustPairs)
+});
+
+// EXTERNAL MODULE: ./lib/stats/arguments.js
+var stats_arguments = __nccwpck_require__(97335);
+// EXTERNAL MODULE: ./lib/stats/assumptions.js
+var assumptions = __nccwpck_require__(22595);
+// EXTERNAL MODULE: ./lib/stats/hodges-lehmann.js
+var hodges_lehmann = __nccwpck_require__(4825);
+// EXTERNAL MODULE: ./lib/stats/random.js
+var stats_random = __nccwpck_require__(49376);
+// EXTERNAL MODULE: ./lib/stats/signed-rank.js
+var signed_rank = __nccwpck_require__(8346);
+// EXTERNAL MODULE: ./lib/stats/walsh.js
+var walsh = __nccwpck_require__(73844);
+;// CONCATENATED MODULE: ./lib/stats/critical-distance.js
+
+
+
+
+/** Enough to place a quantile at 0.8 within 0.023 of that probability (one standard error). */
+const RESAMPLES = 300;
+/** Beyond, distances shrink as 1/√pairs (the sum of many ranks is normal), which is quicker. */
+const RESAMPLED_PAIRS = 100;
+/** Of the sample's range: well under the resampling error. */
+const PRECISION = 1e-3;
+/** Any number will do; a fixed one makes the answer a function of the differences. */
+const SEED = 80;
+/**
+ * How far beyond the margin a true shift must lie for one stage to reject, in each of
+ * {@link RESAMPLES} repetitions of the stage on noise like the run's own.
+ *
+ * For noise e and true shift Δ the test about δ rejects exactly when Δ − δ exceeds minus the c-th
+ * smallest Walsh average of e, c being the critical order of the level; so one repetition yields
+ * its distance without any search over Δ, and the discreteness of small samples is in it.
+ *
+ * The noise is resampled from the centred differences with random signs, since the test assumes
+ * symmetry and signs double what few differences can say about their tails (the bootstrap under
+ * the null hypothesis: B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap", 1993,
+ * chapter 16). √(n/(n−1)) gives back the spread that centring takes.
+ *
+ * @param differences at least two
+ * @returns the distances, ascending, in the unit of the differences
+ */
+function criticalDistances(differences, stage) {
+    const pairs = Math.min(stage.pairs, RESAMPLED_PAIRS);
+    const order = (0,signed_rank/* criticalOrder */.Y9)(pairs, (0,signed_rank/* tieFreeTail */.VW)(pairs), stage.level);
+    const draw = resampler(differences, pairs);
+    const shrink = Math.sqrt(pairs / stage.pairs);
+    return Float64Array.from({ length: RESAMPLES }, () => -shrink * lowerEnd(draw(), order)).sort();
+}
+function resampler(differences, pairs) {
+    const n = differences.length;
+    const { estimate } = (0,hodges_lehmann/* hodgesLehmann */.i)(differences, 0.5);
+    const widen = Math.sqrt(n / (n - 1));
+    const residuals = differences.map((difference) => (difference - estimate) * widen);
+    const signed = [...residuals, ...residuals.map((residual) => -residual)];
+    const random = (0,stats_random/* seededRandom */.I)(SEED);
+    return () => (0,walsh/* ascending */.V_)(Array.from({ length: pairs }, () => signed[random.below(signed.length)]));
+}
+/** The order-th smallest Walsh average, by bisection: sorting them all would cost n² log n. */
+function lowerEnd(sorted, order) {
+    let low = sorted[0];
+    let high = sorted[sorted.length - 1];
+    const above = (0,walsh/* walshCount */.zg)(sorted.length) - order;
+    for (let width = (high - low) * PRECISION; high - low > width;) {
+        const middle = (low + high) / 2;
+        if ((0,walsh/* walshAbove */.bp)(sorted, middle) > above)
+            low = middle;
+        else
+            high = middle;
+    }
+    return high;
+}
+
+// EXTERNAL MODULE: ./lib/stats/normal.js
+var normal = __nccwpck_require__(45172);
+// EXTERNAL MODULE: ./lib/stats/student.js
+var student = __nccwpck_require__(15956);
+;// CONCATENATED MODULE: ./lib/stats/power.js
+
+
+
+
+
+
+
+/**
+ * The smallest true shift that screen and confirmation together flag with probability 0.8
+ * ({@link POWER}) when this metric alone changed: it must pass the screen at 0.20 / familySize
+ * (Holm's first divisor) and then, on fresh pairs, the confirmation at alpha. When others changed
+ * too the screen gets easier and the confirmation harder; {@link minimumPairs} guards the latter.
+ *
+ * The two passes are independent, so the shift sought is where the product of both resampled
+ * powers reaches 0.8 ({@link criticalDistances}).
+ *
+ * Accuracy, by simulation with a margin of 2 % and noise of 1 % (normal, Laplace, and normal with
+ * one draw in ten five times as wide), 12 to 300 pairs, families of 1 and 26: the median printed
+ * value is within 3 % of the observed one, and nine in ten within 20 %, except for 12 contaminated
+ * pairs. There the median is 12 % too low for a family of 1 and 26 % for one of 26 (15 % with the
+ * A-A pairs), since a third of such runs hold no outlier to learn from. With still fewer pairs it
+ * errs low likewise.
+ *
+ * @returns on the log scale, at least the margin; Infinity when either stage has too few pairs to
+ *   reach its level at all, or there are fewer than {@link MINIMUM_REPLICATES} differences
+ * @throws RangeError when an argument is out of its range
+ */
+function mde80ForDuet(run) {
+    const { differences, margin, alpha, familySize, pairs, confirmPairs = pairs } = run;
+    (0,stats_arguments/* requireAllFinite */.Mp)('differences', differences);
+    (0,stats_arguments/* requireNotNegative */.CR)('margin', margin);
+    (0,stats_arguments/* requireLevel */.q1)('alpha', alpha);
+    (0,stats_arguments/* requireCount */.v6)('familySize', familySize);
+    (0,stats_arguments/* requireCount */.v6)('pairs', pairs);
+    (0,stats_arguments/* requireCount */.v6)('confirmPairs', confirmPairs);
+    const screen = { pairs, level: assumptions/* SCREEN_FAMILY_WISE */.NR / familySize };
+    const confirm = { pairs: confirmPairs, level: alpha };
+    const reachable = [screen, confirm].every((s) => s.pairs >= minimumPairs(s.level, 1));
+    if (!reachable || differences.length < assumptions/* MINIMUM_REPLICATES */.uK)
+        return Number.POSITIVE_INFINITY;
+    const distance = jointQuantile(criticalDistances(differences, screen), criticalDistances(differences, confirm));
+    return margin + Math.max(0, distance);
+}
+/**
+ * What {@link mde80ForDuet} may be expected to say of a duet that is still to be measured, by the
+ * normal approximation: the signed-rank test of n normal differences has the power of a z test of
+ * 3n/π of them (J. L. Hodges and E. L. Lehmann, Annals of Mathematical Statistics 27, 1956,
+ * 324-335), and either stage is got by with the root of {@link POWER}. Noise in modes, or with rare outliers, is met better than this says.
+ *
+ * @returns on the log scale, above the margin; Infinity with too few pairs for the level
+ * @throws RangeError when an argument is out of its range
+ */
+function expectedMde80(plan) {
+    const { deviation, pairs, margin, alpha, familySize } = plan;
+    (0,stats_arguments/* requireNotNegative */.CR)('deviation', deviation);
+    (0,stats_arguments/* requireNotNegative */.CR)('margin', margin);
+    (0,stats_arguments/* requireLevel */.q1)('alpha', alpha);
+    (0,stats_arguments/* requireCount */.v6)('familySize', familySize);
+    (0,stats_arguments/* requireCount */.v6)('pairs', pairs);
+    const level = Math.min(alpha, assumptions/* SCREEN_FAMILY_WISE */.NR / familySize);
+    if (pairs < minimumPairs(level, 1))
+        return Number.POSITIVE_INFINITY;
+    const standardError = deviation * Math.sqrt(Math.PI / 3 / pairs);
+    return margin + standardError * ((0,normal/* normalQuantile */.Z)(1 - level) + (0,normal/* normalQuantile */.Z)(Math.sqrt(assumptions/* POWER */.wY)));
+}
+/** The smallest distance that both stages get by with a joint probability of {@link POWER}. */
+function jointQuantile(screen, confirm) {
+    const distances = Float64Array.from([...screen, ...confirm]).sort();
+    const enough = assumptions/* POWER */.wY * screen.length * confirm.length;
+    let screened = 0;
+    let confirmed = 0;
+    for (const distance of distances) {
+        while ((screen[screened] ?? Number.POSITIVE_INFINITY) <= distance)
+            screened++;
+        while ((confirm[confirmed] ?? Number.POSITIVE_INFINITY) <= distance)
+            confirmed++;
+        if (screened * confirmed >= enough)
+            return distance;
+    }
+    return Number.POSITIVE_INFINITY;
+}
+/**
+ * How many pairs an exact signed-rank test needs before its smallest p-value, 2^−K, gets under
+ * Holm's first divisor: with fewer, nothing can ever be flagged, however large the change.
+ *
+ * @param alpha family-wise level
+ * @param familySize metrics under that level
+ * @throws RangeError when an argument is out of its range
+ */
+function minimumPairs(alpha, familySize) {
+    (0,stats_arguments/* requireLevel */.q1)('alpha', alpha);
+    (0,stats_arguments/* requireCount */.v6)('familySize', familySize);
+    let pairs = 1;
+    while (2 ** -pairs > alpha / familySize)
+        pairs++;
+    return pairs;
+}
+/**
+ * How many pairs it needs to flag a change although the pair furthest off points the other way: a
+ * burst of a neighbour's work, once, must not cost the verdict.
+ *
+ * @param alpha family-wise level
+ * @param familySize metrics under that level
+ * @throws RangeError when an argument is out of its range
+ */
+function robustPairs(alpha, familySize) {
+    let pairs = minimumPairs(alpha, familySize);
+    // Without the largest rank, which is their number, that of all others is left.
+    while ((0,signed_rank/* tieFreeTail */.VW)(pairs)((0,walsh/* walshCount */.zg)(pairs) - pairs) > alpha / familySize)
+        pairs++;
+    return pairs;
+}
+/**
+ * The smallest true shift that the prediction test flags with probability 0.8 when this metric
+ * alone changed: δ + SE · (t(1 − α/F) + t(0.8)), both quantiles with the test's degrees of freedom.
+ *
+ * Not the noncentral t, on purpose. That one averages over the spreads that other runs might have
+ * shown; here the spread of this run is given, and what is unknown is σ, whose posterior under
+ * Smyth's prior makes (estimate − Δ) / SE follow Student's t again.
+ *
+ * @throws RangeError when an argument is out of its range
+ */
+function mde80ForPrediction(test) {
+    const { standardError, degreesOfFreedom, margin, alpha, familySize } = test;
+    (0,stats_arguments/* requirePositive */.z6)('standardError', standardError);
+    (0,stats_arguments/* requireNotNegative */.CR)('margin', margin);
+    (0,stats_arguments/* requireLevel */.q1)('alpha', alpha);
+    (0,stats_arguments/* requireCount */.v6)('familySize', familySize);
+    const critical = (0,student/* studentQuantile */.F)(1 - alpha / familySize, degreesOfFreedom);
+    return margin + standardError * (critical + (0,student/* studentQuantile */.F)(assumptions/* POWER */.wY, degreesOfFreedom));
+}
+
+
+/***/ }),
+
+/***/ 21874:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   K: () => (/* binding */ predict),
+/* harmony export */   q: () => (/* binding */ medianVariance)
+/* harmony export */ });
+/* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(15521);
+/* harmony import */ var _arguments_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(97335);
+/* harmony import */ var _assumptions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(22595);
+/* harmony import */ var _moderated_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(10272);
+/* harmony import */ var _student_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(15956);
+
+
+
+
+
+/**
+ * Tests m new runs against n stored ones: T = (z̃ − μ̃ ∓ δ) / (s̃ √(v(m) + v(n))) with ν₀ + ν degrees
+ * of freedom, where z̃ and μ̃ are medians, v is the variance factor of a median
+ * ({@link medianVariance}) and s̃² is the moderated between-run variance of both sides together,
+ * ν = m + n − 2. The unit is the run: what varies inside a run never shrinks the error. One
+ * candidate and one stored run give ν = 0, and the prior alone answers, widely.
+ *
+ * The spread is winsorised: a stored run further from the centre than {@link WINSOR_LIMIT} robust
+ * deviations counts as if it were just there, so that one odd run, or one regression that was
+ * merged, does not blind the gate to the next for as long as it is stored. The level is exact under the prior (normal runs, ν₀ s₀²/σ² ~ χ²). For a
+ * platform whose σ is s₀ itself it is conservative (by simulation 0.023 at a nominal 0.05 with one
+ * stored run, 0.048 with 20); for one whose σ is twice s₀ it is not (0.16 with one, 0.10 with 5,
+ * 0.064 with 20).
+ *
+ * Source: G. K. Smyth (2004), see {@link moderatedVariance}; for the predictive form, G. J. Hahn,
+ * Journal of the American Statistical Association 64 (1969), 878-888.
+ *
+ * @param confidence two-sided coverage of `low` to `high` (for Δ, not for a single run)
+ * @throws RangeError when a side is empty or a number is out of its range
+ */
+function predict(input, confidence) {
+    const { candidate, baseline, margin, prior } = input;
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_3__/* .requireSome */ .YN)('candidate', candidate);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_3__/* .requireSome */ .YN)('baseline', baseline);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_3__/* .requireNotNegative */ .CR)('margin', margin);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_3__/* .requireLevel */ .q1)('confidence', confidence);
+    const { variance, degreesOfFreedom } = (0,_moderated_js__WEBPACK_IMPORTED_MODULE_4__/* .moderatedVariance */ .p)(pooled([candidate, baseline], prior.standardDeviation), prior);
+    const factor = medianVariance(candidate.length) + medianVariance(baseline.length);
+    const standardError = Math.sqrt(variance * factor);
+    const estimate = (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)([...candidate]) - (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)([...baseline]);
+    const reach = standardError * (0,_student_js__WEBPACK_IMPORTED_MODULE_2__/* .studentQuantile */ .F)((1 + confidence) / 2, degreesOfFreedom);
+    return {
+        estimate,
+        low: estimate - reach,
+        high: estimate + reach,
+        slower: (0,_student_js__WEBPACK_IMPORTED_MODULE_2__/* .studentCdf */ .R)((margin - estimate) / standardError, degreesOfFreedom),
+        faster: (0,_student_js__WEBPACK_IMPORTED_MODULE_2__/* .studentCdf */ .R)((margin + estimate) / standardError, degreesOfFreedom),
+        standardError,
+        degreesOfFreedom,
+    };
+}
+/**
+ * Variance of the median of n normal observations, in units of the variance of one: about
+ * (π/2)/n rather than the mean's 1/n (from n = 3 on; for one or two the median is the mean). Using
+ * 1/n would understate the variance of the stored centre, at worst by a third. The price of the
+ * robust centre is small, because the candidate's own term is 1 at m = 1: the standard error grows
+ * by 4 % at n = 3 and by 1 % at n = 20. For tails heavier than normal the factor is smaller, so
+ * this one errs on the quiet side.
+ *
+ * π / (2(n + a)) with a = π/2 − 1 for odd and π − 2 for even n is exact at 1 and 2, and within
+ * 2.5 % of the integral over the order statistics at every n (checked against R up to 30).
+ * Asymptotics: H. A. David and H. N. Nagaraja, "Order Statistics" (2003).
+ */
+function medianVariance(n) {
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_3__/* .requireCount */ .v6)('n', n);
+    return Math.PI / 2 / (n + (n % 2 === 1 ? Math.PI / 2 - 1 : Math.PI - 2));
+}
+/** The two sides share a between-run variance but not a centre. */
+function pooled(sides, least) {
+    const degrees = sides.map((side) => side.length - 1);
+    const degreesOfFreedom = degrees.reduce((sum, own) => sum + own, 0);
+    if (degreesOfFreedom === 0)
+        return { variance: 0, degreesOfFreedom };
+    const squares = sides
+        .filter((side) => side.length > 1)
+        .reduce((sum, side) => sum + (side.length - 1) * (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .sampleVariance */ .y4)(winsorised(side, least)), 0);
+    return { variance: squares / degreesOfFreedom, degreesOfFreedom };
+}
+/** Makes the median absolute deviation of normal data estimate their standard deviation. */
+const MAD_TO_DEVIATION = 1.4826;
+/**
+ * Pulls in what lies far out. The scale is the median absolute deviation, but never less than the
+ * prior's deviation: a few runs that happen to agree must not make an ordinary one look odd.
+ */
+function winsorised(values, least) {
+    const centre = (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)([...values]);
+    const deviation = MAD_TO_DEVIATION * (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .medianAbsoluteDeviation */ .hK)([...values]);
+    const reach = _assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .WINSOR_LIMIT */ .zQ * Math.max(deviation, least);
+    return values.map((value) => Math.min(Math.max(value, centre - reach), centre + reach));
+}
+
+
+/***/ }),
+
+/***/ 49376:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   I: () => (/* binding */ seededRandom)
+/* harmony export */ });
+/* unused harmony export randomFromState */
+/* harmony import */ var _arguments_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(97335);
+
+const TWO_32 = 2 ** 32;
+/**
+ * xoshiro128** 1.1, seeded through SplitMix64 as its authors advise. 128 bits of state, period
+ * 2^128 − 1; not for secrets.
+ *
+ * Source: D. Blackman and S. Vigna, "Scrambled linear pseudorandom number generators", ACM
+ * Transactions on Mathematical Software 47 (2021), article 36; G. L. Steele, D. Lea and
+ * C. H. Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
+ *
+ * @param seed a whole number from 0 to 2^53 − 1
+ * @throws RangeError for any other seed
+ */
+function seededRandom(seed) {
+    if (!Number.isSafeInteger(seed) || seed < 0) {
+        throw new RangeError(`seed must be a whole number from 0 to 2^53 - 1, not ${seed}`);
+    }
+    return randomFromState(splitMix64(BigInt(seed)));
+}
+/** The generator from a state of four 32-bit words that are not all zero. */
+function randomFromState([a, b, c, d]) {
+    let s0 = a | 0;
+    let s1 = b | 0;
+    let s2 = c | 0;
+    let s3 = d | 0;
+    const uint32 = () => {
+        const result = Math.imul(rotateLeft(Math.imul(s1, 5), 7), 9) >>> 0;
+        const shifted = s1 << 9;
+        s2 ^= s0;
+        s3 ^= s1;
+        s1 ^= s2;
+        s0 ^= s3;
+        s2 ^= shifted;
+        s3 = rotateLeft(s3, 11);
+        return result;
+    };
+    return {
+        uint32,
+        unit: () => ((uint32() >>> 5) * 2 ** 26 + (uint32() >>> 6)) / 2 ** 53,
+        below: (bound) => drawBelow(uint32, bound),
+    };
+}
+const rotateLeft = (word, by) => (word << by) | (word >>> (32 - by));
+/** Draws above the largest multiple of the bound are thrown away: fewer than half of them. */
+function drawBelow(uint32, bound) {
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_0__/* .requireCount */ .v6)('bound', bound);
+    if (bound > TWO_32)
+        throw new RangeError(`bound must be at most 2^32, not ${bound}`);
+    const limit = TWO_32 - (TWO_32 % bound);
+    let drawn = uint32();
+    while (drawn >= limit)
+        drawn = uint32();
+    return drawn % bound;
+}
+/** Two outputs of SplitMix64, as four words, low half first. */
+function splitMix64(seed) {
+    const first = mix(seed + GOLDEN_GAMMA);
+    const second = mix(seed + 2n * GOLDEN_GAMMA);
+    return [low32(first), low32(first >> 32n), low32(second), low32(second >> 32n)];
+}
+const GOLDEN_GAMMA = 0x9e3779b97f4a7c15n;
+const low32 = (word) => Number(BigInt.asUintN(32, word));
+function mix(state) {
+    let z = BigInt.asUintN(64, state);
+    z = BigInt.asUintN(64, (z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n);
+    z = BigInt.asUintN(64, (z ^ (z >> 27n)) * 0x94d049bb133111ebn);
+    return z ^ (z >> 31n);
+}
+
+
+/***/ }),
+
+/***/ 69752:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   KG: () => (/* binding */ pairsToSettle),
+/* harmony export */   fR: () => (/* binding */ machinesToSettle),
+/* harmony export */   hM: () => (/* binding */ runsToSettle)
+/* harmony export */ });
+/* harmony import */ var _arguments_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(97335);
+/* harmony import */ var _assumptions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(22595);
+/* harmony import */ var _normal_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(45172);
+/* harmony import */ var _power_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(32868);
+/* harmony import */ var _prediction_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(21874);
+/* harmony import */ var _student_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(15956);
+
+
+
+
+
+
+/**
+ * How many pairs in all an inconclusive duet metric would take to be settled, should the estimate
+ * stay where it is: `unchanged` when it lies inside the margins, a confirmed change when outside.
+ *
+ * The interval shrinks as 1/√pairs. The figure is an expectation, not a promise: an estimate that
+ * wanders ends on either side of its threshold at that number equally often.
+ *
+ * @param result the metric's estimate with its interval, at any confidence
+ * @param pairs how many pairs it rests on
+ * @returns more than `pairs`; undefined when more than {@link MOST_PAIRS_TO_SETTLE} would be
+ *   needed, as for an estimate on the margin itself. While the interval is unbounded: the pairs
+ *   that bound it and let the family be tested at all
+ * @throws RangeError when an argument is out of its range
+ */
+function pairsToSettle(result, pairs, judging) {
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireFinite */ .hp)('estimate', result.estimate);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireLevel */ .q1)('confidence', result.confidence);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireCount */ .v6)('pairs', pairs);
+    const { level, distance } = nearestDecision(result.estimate, judging, [
+        ...(judging.flagged === undefined ? [_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .SCREEN_FAMILY_WISE */ .NR / judging.familySize] : []),
+        judging.alpha / (judging.flagged ?? 1),
+    ]);
+    const least = Math.max(pairs + 1, (0,_power_js__WEBPACK_IMPORTED_MODULE_2__/* .minimumPairs */ .gv)(level, 1));
+    const width = result.high - result.low;
+    if (width === Number.POSITIVE_INFINITY)
+        return least;
+    const standardError = width / 2 / (0,_normal_js__WEBPACK_IMPORTED_MODULE_1__/* .normalQuantile */ .Z)((1 + result.confidence) / 2);
+    const needed = pairs * (((0,_normal_js__WEBPACK_IMPORTED_MODULE_1__/* .normalQuantile */ .Z)(1 - level) * standardError) / distance) ** 2;
+    return needed <= _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .MOST_PAIRS_TO_SETTLE */ .QU ? Math.max(least, Math.ceil(needed)) : undefined;
+}
+/**
+ * How many stored runs in all an inconclusive prediction would take to be settled, should estimate
+ * and between-run spread stay as they are. The candidate's own term does not shrink with stored
+ * runs, so some changes are never settled this way: a duet, or more candidate runs, would.
+ *
+ * @returns more than `runs.baseline`; undefined when {@link MOST_RUNS_TO_SETTLE} are not enough
+ * @throws RangeError when an argument is out of its range
+ */
+function runsToSettle(result, runs, judging) {
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireFinite */ .hp)('estimate', result.estimate);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requirePositive */ .z6)('standardError', result.standardError);
+    const { level, distance } = nearestDecision(result.estimate, judging, [
+        judging.alpha / judging.familySize,
+    ]);
+    const own = (0,_prediction_js__WEBPACK_IMPORTED_MODULE_3__/* .medianVariance */ .q)(runs.candidate);
+    const deviation = result.standardError / Math.sqrt(own + (0,_prediction_js__WEBPACK_IMPORTED_MODULE_3__/* .medianVariance */ .q)(runs.baseline));
+    for (let stored = runs.baseline + 1; stored <= _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .MOST_RUNS_TO_SETTLE */ .R3; stored++) {
+        const standardError = deviation * Math.sqrt(own + (0,_prediction_js__WEBPACK_IMPORTED_MODULE_3__/* .medianVariance */ .q)(stored));
+        const degreesOfFreedom = result.degreesOfFreedom + stored - runs.baseline;
+        if (standardError * (0,_student_js__WEBPACK_IMPORTED_MODULE_4__/* .studentQuantile */ .F)(1 - level, degreesOfFreedom) <= distance)
+            return stored;
+    }
+    return undefined;
+}
+/**
+ * How many machines in all an inconclusive comparison of shards would take to be settled, should
+ * estimate and spread stay as they are: the standard error falls as 1/√machines, and each machine
+ * adds a degree of freedom.
+ *
+ * @returns more than `machines`; undefined when {@link MOST_MACHINES_TO_SETTLE} are not enough
+ * @throws RangeError when an argument is out of its range
+ */
+function machinesToSettle(result, machines, judging) {
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireFinite */ .hp)('estimate', result.estimate);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requirePositive */ .z6)('standardError', result.standardError);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireCount */ .v6)('machines', machines);
+    const { level, distance } = nearestDecision(result.estimate, judging, [
+        judging.alpha / judging.familySize,
+    ]);
+    for (let all = machines + 1; all <= _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .MOST_MACHINES_TO_SETTLE */ .$s; all++) {
+        const standardError = result.standardError * Math.sqrt(machines / all);
+        const degreesOfFreedom = result.degreesOfFreedom + all - machines;
+        if (standardError * (0,_student_js__WEBPACK_IMPORTED_MODULE_4__/* .studentQuantile */ .F)(1 - level, degreesOfFreedom) <= distance)
+            return all;
+    }
+    return undefined;
+}
+/** Which decision the estimate points at: how far it is from the margin, and the hardest level. */
+function nearestDecision(estimate, { margin, alpha, familySize }, flaggingLevels) {
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireNotNegative */ .CR)('margin', margin);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireLevel */ .q1)('alpha', alpha);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireCount */ .v6)('familySize', familySize);
+    const beyond = Math.abs(estimate) - margin;
+    const level = beyond > 0 ? Math.min(...flaggingLevels) : _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .EQUIVALENCE_ALPHA */ .UT;
+    return { level, distance: Math.abs(beyond) };
+}
+
+
+/***/ }),
+
+/***/ 8346:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   BL: () => (/* binding */ signedRankTest),
+/* harmony export */   NG: () => (/* binding */ signedRankTail),
+/* harmony export */   VW: () => (/* binding */ tieFreeTail),
+/* harmony export */   Y9: () => (/* binding */ criticalOrder)
+/* harmony export */ });
+/* harmony import */ var _arguments_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(97335);
+/* harmony import */ var _assumptions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(22595);
+/* harmony import */ var _normal_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(45172);
+/* harmony import */ var _walsh_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(73844);
+
+
+
+
+/**
+ * Wilcoxon's signed-rank test of paired differences about a shift.
+ *
+ * Exact up to {@link EXACT_LIMIT} differences; beyond, the normal approximation with continuity
+ * correction and with the tie correction for repeated differences.
+ *
+ * A difference or a mean of two that *equals* the shift counts against rejecting, for either
+ * direction. Dropping zeros and averaging ranks, as Wilcoxon did, makes p rise and fall as the
+ * shift moves one way (for 3, 24, 26, 38 it is 0.625 at 24 and 0.5625 at 24.5), so that no interval
+ * agrees with it: J. W. Pratt, "Remarks on zeros and ties in the Wilcoxon signed rank procedures",
+ * Journal of the American Statistical Association 54 (1959), 655-667. Counting them against is
+ * what the worst way of breaking the ties would give, hence valid at every level, and p is monotone
+ * in the shift. Where nothing equals the shift, the statistic is the textbook's.
+ *
+ * Assumes independent differences, symmetric about Δ. Source: F. Wilcoxon, Biometrics Bulletin 1
+ * (1945), 80-83; E. L. Lehmann, "Nonparametrics" (1975), chapter 4.
+ *
+ * @param differences in any order; none at all gives p = 1, and so do zeros only at shift 0
+ * @param shift in the unit of the differences
+ * @throws RangeError when a number is not finite
+ */
+function signedRankTest(differences, shift) {
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_2__/* .requireAllFinite */ .Mp)('differences', differences);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_2__/* .requireFinite */ .hp)('shift', shift);
+    const sorted = (0,_walsh_js__WEBPACK_IMPORTED_MODULE_3__/* .ascending */ .V_)(differences);
+    const mirrored = sorted.map((difference) => -difference).reverse();
+    const tail = signedRankTail(sorted);
+    return {
+        greater: tail((0,_walsh_js__WEBPACK_IMPORTED_MODULE_3__/* .walshAbove */ .bp)(sorted, shift)),
+        less: tail((0,_walsh_js__WEBPACK_IMPORTED_MODULE_3__/* .walshAbove */ .bp)(mirrored, -shift)),
+        n: sorted.length,
+    };
+}
+/**
+ * The null distribution that goes with a set of differences. It depends on their number, and
+ * beyond the exact limit on how often each value is repeated, but on no shift: that is what keeps
+ * test and interval in agreement. (With repeated values the tie-free exact distribution stays
+ * valid: breaking ties among differences of one sign at random leaves the statistic unchanged.
+ * G. E. Noether, "Wilcoxon confidence intervals for location parameters in the discrete case",
+ * Journal of the American Statistical Association 62, 1967, 184-188.)
+ */
+function signedRankTail(sorted) {
+    const n = sorted.length;
+    return n > _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .EXACT_LIMIT */ .C_ ? approximateTail(n, tieCorrection(sorted)) : tieFreeTail(n);
+}
+/** The null distribution for n differences of which no two are equal. */
+function tieFreeTail(n) {
+    if (n > _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .EXACT_LIMIT */ .C_)
+        return approximateTail(n, 0);
+    const tail = exactTail(n);
+    return (t) => tail[t] ?? 0;
+}
+/**
+ * The largest order c for which P(T ≥ M − c + 1) ≤ level, where M = n(n+1)/2; 0 when there is none.
+ * The c-th smallest Walsh average is then the lower end of the one-sided interval: every shift
+ * below it is rejected at the level, and no shift from it on.
+ */
+function criticalOrder(n, tail, level) {
+    const maximum = (0,_walsh_js__WEBPACK_IMPORTED_MODULE_3__/* .walshCount */ .zg)(n);
+    let rejected = 0;
+    let kept = maximum + 1;
+    while (kept - rejected > 1) {
+        const order = Math.floor((rejected + kept) / 2);
+        if (tail(maximum - order + 1) <= level)
+            rejected = order;
+        else
+            kept = order;
+    }
+    return rejected;
+}
+const tails = new Map();
+/** P(T ≥ t) for t = 0 … n(n+1)/2. Every count is at most 2^50, hence exact in a double. */
+function exactTail(n) {
+    const known = tails.get(n);
+    if (known !== undefined)
+        return known;
+    const tail = subsetCounts(n);
+    for (let t = tail.length - 2; t >= 0; t--)
+        tail[t] = (tail[t] ?? 0) + (tail[t + 1] ?? 0);
+    const shares = tail.map((count) => count / 2 ** n);
+    tails.set(n, shares);
+    return shares;
+}
+/** How many subsets of the ranks 1 … n have the sum t, for every t. */
+function subsetCounts(n) {
+    const counts = new Float64Array((0,_walsh_js__WEBPACK_IMPORTED_MODULE_3__/* .walshCount */ .zg)(n) + 1);
+    counts[0] = 1;
+    for (let rank = 1; rank <= n; rank++) {
+        for (let t = (0,_walsh_js__WEBPACK_IMPORTED_MODULE_3__/* .walshCount */ .zg)(rank); t >= rank; t--) {
+            counts[t] = (counts[t] ?? 0) + (counts[t - rank] ?? 0);
+        }
+    }
+    return counts;
+}
+/** Lehmann (1975), chapter 4; the continuity correction is the 0.5. P(T ≥ 0) is 1 by definition. */
+function approximateTail(n, ties) {
+    const mean = (0,_walsh_js__WEBPACK_IMPORTED_MODULE_3__/* .walshCount */ .zg)(n) / 2;
+    const deviation = Math.sqrt((n * (n + 1) * (2 * n + 1)) / 24 - ties / 48);
+    return (t) => (t <= 0 ? 1 : (0,_normal_js__WEBPACK_IMPORTED_MODULE_1__/* .normalUpperTail */ .I)((t - mean - 0.5) / deviation));
+}
+/** Σ (k³ − k) over the groups of k equal differences. */
+function tieCorrection(sorted) {
+    let sum = 0;
+    let group = 1;
+    for (let i = 1; i <= sorted.length; i++) {
+        if (sorted[i] === sorted[i - 1]) {
+            group++;
+        }
+        else {
+            sum += group ** 3 - group;
+            group = 1;
+        }
+    }
+    return sum;
+}
+
+
+/***/ }),
+
+/***/ 15956:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   F: () => (/* binding */ studentQuantile),
+/* harmony export */   R: () => (/* binding */ studentCdf)
+/* harmony export */ });
+/* harmony import */ var jstat__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(32453);
+/* harmony import */ var _arguments_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(97335);
+
+
+/**
+ * P(T ≤ t) of Student's t distribution, as the incomplete beta function of ν / (ν + t²)
+ * (Abramowitz and Stegun 1964, 26.7.1).
+ *
+ * Agrees with R's pt to 1e-8 absolute and 3e-7 relative for 1 ≤ ν ≤ 1e5: jStat stops its continued
+ * fraction at 3e-7 of a step. Its own `studentt.cdf` is not used, because it takes the lower tail
+ * as a difference and is off by 2e-8 at ν = 100 and 3e-6 at ν = 1e5.
+ *
+ * @param t any finite number
+ * @param degreesOfFreedom above 0, need not be whole
+ * @throws RangeError when an argument is out of its range
+ */
+function studentCdf(t, degreesOfFreedom) {
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_1__/* .requireFinite */ .hp)('t', t);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_1__/* .requirePositive */ .z6)('degreesOfFreedom', degreesOfFreedom);
+    const x = degreesOfFreedom / (degreesOfFreedom + t * t);
+    const tail = jstat__WEBPACK_IMPORTED_MODULE_0__.ibeta(x, degreesOfFreedom / 2, 0.5) / 2;
+    return t < 0 ? tail : 1 - tail;
+}
+/**
+ * Quantile of Student's t distribution.
+ *
+ * Agrees with R's qt to 1e-7 relative for 1 ≤ ν ≤ 1e5 and 1e-9 ≤ p ≤ 1 − 1e-6 (worst seen: 4e-8).
+ *
+ * @param p strictly between 0 and 1
+ * @param degreesOfFreedom above 0, need not be whole
+ * @throws RangeError when an argument is out of its range
+ */
+function studentQuantile(p, degreesOfFreedom) {
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_1__/* .requireLevel */ .q1)('p', p);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_1__/* .requirePositive */ .z6)('degreesOfFreedom', degreesOfFreedom);
+    return jstat__WEBPACK_IMPORTED_MODULE_0__.studentt.inv(p, degreesOfFreedom);
+}
+
+
+/***/ }),
+
+/***/ 73844:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   PV: () => (/* binding */ midpoint),
+/* harmony export */   V_: () => (/* binding */ ascending),
+/* harmony export */   bp: () => (/* binding */ walshAbove),
+/* harmony export */   gL: () => (/* binding */ walshAverages),
+/* harmony export */   zg: () => (/* binding */ walshCount)
+/* harmony export */ });
+/**
+ * The Walsh averages of d₁ … d_n are the n(n+1)/2 means (d_i + d_j)/2 with i ≤ j. The signed-rank
+ * statistic about θ counts those above θ, and the Hodges-Lehmann estimate is their median, which
+ * is why test, interval and estimate all come from the two functions here (J. W. Tukey, 1949;
+ * J. L. Hodges and E. L. Lehmann, Annals of Mathematical Statistics 34, 1963, 598-611).
+ */
+const walshCount = (n) => (n * (n + 1)) / 2;
+// Halves first: the sum of two finite numbers may overflow, and both orders give the same rounding.
+const midpoint = (x, y) => x / 2 + y / 2;
+const ascending = (values) => Float64Array.from(values).sort();
+/** All Walsh averages in ascending order: n²/2 numbers. */
+function walshAverages(sorted) {
+    const averages = new Float64Array(walshCount(sorted.length));
+    let filled = 0;
+    for (const [i, x] of sorted.entries()) {
+        for (const y of sorted.subarray(i))
+            averages[filled++] = midpoint(x, y);
+    }
+    return averages.sort();
+}
+/**
+ * How many Walsh averages lie strictly above `shift`, in time linear in n: as i grows, the first j
+ * whose average with i is above can only fall.
+ */
+function walshAbove(sorted, shift) {
+    const n = sorted.length;
+    let first = n;
+    let count = 0;
+    for (let i = 0; i < n; i++) {
+        const x = sorted[i];
+        while (first > 0 && midpoint(x, sorted[first - 1]) > shift)
+            first--;
+        count += n - Math.max(i, first);
+    }
+    return count;
+}
 
 
 /***/ }),
@@ -46821,8 +47839,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 var failure = __nccwpck_require__(71957);
 // EXTERNAL MODULE: ./node_modules/shell-quote/index.js
 var shell_quote = __nccwpck_require__(26591);
-// EXTERNAL MODULE: ./lib/record/run.js + 1 modules
-var run = __nccwpck_require__(62522);
+// EXTERNAL MODULE: ./lib/record/run.js + 2 modules
+var run = __nccwpck_require__(43089);
 ;// CONCATENATED MODULE: ./lib/targets/command.js
 
 
@@ -46976,6 +47994,7 @@ const isKind = (name) => Object.hasOwn(KINDS, name);
 /* harmony export */   eD: () => (/* binding */ formatChange),
 /* harmony export */   eG: () => (/* binding */ formatEstimate),
 /* harmony export */   pq: () => (/* binding */ countOf),
+/* harmony export */   vP: () => (/* binding */ figure),
 /* harmony export */   vy: () => (/* binding */ formatInterval),
 /* harmony export */   yD: () => (/* binding */ formatNsDifference)
 /* harmony export */ });
@@ -47002,6 +48021,12 @@ const rateUnits = [
     [1e6, 1e3, 'k'],
     [1e9, 1e6, 'M'],
 ];
+/**
+ * A number as reports carry it. Nine digits lie far below any noise, and above the last ones of a
+ * double: there, Math.exp and Math.log1p differ between x64 and arm64, which fuses multiply-adds,
+ * and Math.pow between versions of Node. The same records give the same report on all of them.
+ */
+const figure = (value) => Number(value.toPrecision(9));
 /** @param ns nanoseconds, finite: `81.3 ns`, `1.21 µs`, `44.1 ms` */
 function formatNs(ns) {
     const rounded = Number(ns.toPrecision(3));
@@ -47040,7 +48065,8 @@ const formatFactor = (ratio) => `×${digits(ratio)}`;
 /** @param share an unsigned share, 0.02 for `2 %`, to two significant digits */
 function formatShare(share) {
     const percent = 100 * share;
-    if (percent >= 100)
+    // 99.6 to two digits is the hundred that toPrecision would write as 1.0e+2.
+    if (percent >= 99.5)
         return `${percent.toFixed(0)} %`;
     return `${trimZeros(percent.toPrecision(2))} %`;
 }
@@ -47106,6 +48132,1298 @@ const trimZeros = (decimal) => decimal.includes('.') ? decimal.replace(/\.?0+$/,
 
 /***/ }),
 
+/***/ 98345:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   G: () => (/* binding */ compareCounts)
+/* harmony export */ });
+/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(22595);
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(83052);
+/* harmony import */ var _samples_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(21194);
+/* harmony import */ var _sides_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(59865);
+
+
+
+
+/**
+ * Compares what was counted rather than timed: a fact and not an estimate, so any difference is a
+ * finding, without a margin, a p-value or an interval.
+ *
+ * @param obstacle why nothing may be called a change, if so
+ * @returns undefined where the two records are not counts that can be compared
+ */
+function compareCounts(baseline, candidate, obstacle) {
+    const pair = (0,_sides_js__WEBPACK_IMPORTED_MODULE_3__/* .comparablePair */ .T7)(baseline, candidate);
+    if (typeof pair === 'string' || pair.kind === 'timed')
+        return undefined;
+    const before = (0,_samples_js__WEBPACK_IMPORTED_MODULE_2__/* .agreedCount */ .yo)(pair.baseline);
+    const after = (0,_samples_js__WEBPACK_IMPORTED_MODULE_2__/* .agreedCount */ .yo)(pair.candidate);
+    const ratio = after.count / before.count;
+    return {
+        id: candidate.id,
+        gate: candidate.gate,
+        marginRatio: 0,
+        ...(0,_sides_js__WEBPACK_IMPORTED_MODULE_3__/* .bothSides */ .g6)(pair.baseline, pair.candidate),
+        ...decideCount(before, after, pair.candidate.counts.length, obstacle),
+        ...(Number.isFinite(ratio) && ratio > 0
+            ? { change: { ratio, low: ratio, high: ratio, confidence: 1 } }
+            : {}),
+    };
+}
+function decideCount(before, after, launches, obstacle) {
+    const agreement = Math.min(before.share, after.share);
+    if (agreement < _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .COUNT_AGREEMENT */ .Jz) {
+        return {
+            verdict: 'inconclusive',
+            because: `Only ${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(agreement)} of the launches of one side count the same, so the count is not exact here.`,
+        };
+    }
+    if (before.count === after.count) {
+        return {
+            verdict: 'unchanged',
+            because: `${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatCount */ .B4)(after.count)} an operation on both sides, counted in ${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(launches, 'launch', 'launches')}.`,
+        };
+    }
+    if (obstacle !== undefined)
+        return { verdict: 'inconclusive', because: obstacle };
+    return {
+        verdict: after.count > before.count ? 'regressed' : 'improved',
+        because: `${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatCount */ .B4)(after.count)} an operation instead of ${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatCount */ .B4)(before.count)}, counted exactly in ${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(launches, 'launch', 'launches')}.`,
+    };
+}
+
+
+/***/ }),
+
+/***/ 79671:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   L: () => (/* binding */ decide),
+/* harmony export */   t: () => (/* binding */ asChange)
+/* harmony export */ });
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(83052);
+/* harmony import */ var _shift_test_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(92330);
+
+
+/** Four-way verdict of one metric. `unchanged` is shown by equivalence, never by silence. */
+function decide(evidence) {
+    const { alpha, test, obstacle, floor, marginRatio } = evidence;
+    if (test && obstacle === undefined && (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_1__/* .smallestP */ .sd)(test) <= alpha) {
+        return floor && explains(floor, evidence) ? tooLoud(evidence, floor) : changed(evidence, test);
+    }
+    if (floor && exceeds(floor, marginRatio))
+        return tooLoud(evidence, floor);
+    return isEquivalent(evidence) ? unchanged(evidence) : undecided(evidence);
+}
+function isEquivalent({ equivalence, marginRatio }) {
+    const margin = Math.log1p(marginRatio);
+    return equivalence.low > -margin && equivalence.high < margin;
+}
+function changed({ gate, marginRatio, sample }, test) {
+    const slower = test.slower < test.faster;
+    const says = `${slower ? 'Slower' : 'Faster'} by more than the margin of ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(marginRatio)}`;
+    return {
+        verdict: slower ? 'regressed' : 'improved',
+        because: `${says}, by ${sample}${gate ? '' : '; it informs, unconfirmed, and does not gate'}.`,
+        pValue: (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_1__/* .smallestP */ .sd)(test),
+    };
+}
+const unchanged = ({ marginRatio, sample }) => ({
+    verdict: 'unchanged',
+    because: `Shown to lie within the margin of ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(marginRatio)}, by ${sample}.`,
+});
+function undecided(evidence) {
+    const { gate, sample, marginRatio, obstacle } = evidence;
+    if (obstacle !== undefined)
+        return { verdict: 'inconclusive', because: obstacle };
+    // Nobody waits for a metric that only informs.
+    const toSettle = gate ? evidence.toSettle : undefined;
+    const what = evidence.settledBy === undefined ? '' : ` ${evidence.settledBy}`;
+    const more = toSettle === undefined ? '' : ` About ${toSettle}${what} in all would settle it.`;
+    return {
+        verdict: 'inconclusive',
+        because: `Neither a change beyond the margin of ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(marginRatio)} nor its absence is shown by ${sample}.${more}`,
+        ...(toSettle === undefined ? {} : { replicatesToSettle: toSettle }),
+    };
+}
+const tooLoud = ({ marginRatio }, floor) => ({
+    verdict: 'inconclusive',
+    because: `Launches of the same side differ by ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(Math.abs(floor.ratio - 1))} here, more than the margin of ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(marginRatio)}: the difference of the sides cannot be told from that.`,
+});
+/**
+ * Identical sides differ by more than the margin, and not by chance: their interval lies off 1. An
+ * interval without bounds has too few pairs to say so.
+ */
+function exceeds({ ratio, low, high }, marginRatio) {
+    return Math.abs(Math.log(ratio)) > Math.log1p(marginRatio) && (low > 1 || high < 1);
+}
+/** A change that lies wholly beyond anything that identical sides did is believed all the same. */
+function explains(floor, { equivalence, marginRatio }) {
+    const reach = Math.max(Math.abs(Math.log(floor.low)), Math.abs(Math.log(floor.high)));
+    const nearest = equivalence.low > 0 ? equivalence.low : -equivalence.high;
+    return exceeds(floor, marginRatio) && nearest <= reach;
+}
+/** An interval on the log scale as the ratios that people read. */
+const asChange = (location) => ({
+    ratio: Math.exp(location.estimate),
+    low: Math.exp(location.low),
+    high: Math.exp(location.high),
+    confidence: location.confidence,
+});
+
+
+/***/ }),
+
+/***/ 9619:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   F9: () => (/* binding */ screenDuet),
+/* harmony export */   a8: () => (/* binding */ unconfirmedCaveats),
+/* harmony export */   s8: () => (/* binding */ compareDuet)
+/* harmony export */ });
+/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(22595);
+/* harmony import */ var _stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4825);
+/* harmony import */ var _stats_power_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(32868);
+/* harmony import */ var _stats_settle_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(69752);
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(83052);
+/* harmony import */ var _counts_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(98345);
+/* harmony import */ var _decision_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(79671);
+/* harmony import */ var _floor_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(26331);
+/* harmony import */ var _samples_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(21194);
+/* harmony import */ var _settings_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(63260);
+/* harmony import */ var _shift_test_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(92330);
+/* harmony import */ var _sides_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(59865);
+/* harmony import */ var _validity_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(50703);
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Says which gated metrics may have changed and are to be measured afresh: Holm at a generous
+ * family-wise level, either direction.
+ *
+ * @returns ids, and the pairs without which the confirming test could not reach its level: the
+ * exact p of a signed-rank test on K pairs is never below 2^−K
+ */
+function screenDuet(baseline, candidate, settings) {
+    const flagged = flaggedByScreen(duetMetrics(baseline, candidate, settings));
+    return {
+        flagged,
+        leastPairs: flagged.length > 0 ? (0,_stats_power_js__WEBPACK_IMPORTED_MODULE_2__/* .minimumPairs */ .gv)(settings.alpha, flagged.length) : 0,
+    };
+}
+const flaggedByScreen = (metrics) => [...testFamily(metrics.filter(inFamily), 'screen')]
+    .filter(([, test]) => (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_9__/* .smallestP */ .sd)(test) <= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .SCREEN_FAMILY_WISE */ .NR)
+    .map(([id]) => id);
+/**
+ * What the confirmation leaves open, one sentence each: it was measured for the margins and the
+ * level that the gate had, and other ones may ask for more than it holds.
+ */
+function unconfirmedCaveats(baseline, candidate, settings) {
+    const metrics = duetMetrics(baseline, candidate, settings);
+    const confirmed = metrics.filter(wasFlagged);
+    const ids = confirmed.map(({ metric }) => metric.id);
+    const open = flaggedByScreen(metrics).filter((id) => !ids.includes(id));
+    const pairs = Math.max(...confirmed.map(({ confirm }) => confirm.between.length));
+    const least = confirmed.length > 0 ? (0,_stats_power_js__WEBPACK_IMPORTED_MODULE_2__/* .minimumPairs */ .gv)(settings.alpha, confirmed.length) : 0;
+    return [
+        ...(open.length > 0
+            ? [
+                `The screen flags ${open.join(', ')}, of which there are no fresh launches to confirm it, so nothing is called changed there: run the gate with this margin.`,
+            ]
+            : []),
+        ...(confirmed.length > 0 && pairs < least
+            ? [
+                `At an error level of ${settings.alpha} the confirmation of ${(0,_units_js__WEBPACK_IMPORTED_MODULE_4__/* .countOf */ .pq)(confirmed.length, 'metric')} takes ${least} fresh pairs and has ${pairs}, so nothing can be called changed: run the gate with this alpha.`,
+            ]
+            : []),
+    ];
+}
+/**
+ * Compares both sides of a duet from their records alone.
+ *
+ * Only what the screen flagged and fresh launches confirmed (Holm over the flagged, at alpha) is
+ * `regressed` or `improved`: the error level holds whatever the screen picked, and the change that
+ * is shown is the fresh one, free of the screen's selection.
+ */
+function compareDuet(baseline, candidate, settings) {
+    const metrics = duetMetrics(baseline, candidate, settings);
+    const gated = metrics.filter(inFamily).length;
+    const families = { gated, flagged: testFamily(metrics.filter(wasFlagged), 'confirm') };
+    const compared = candidate.metrics.map((metric) => {
+        const duet = metrics.find((one) => one.metric === metric);
+        return duet
+            ? compareMetric(duet, baseline, candidate, settings, families)
+            : ((0,_counts_js__WEBPACK_IMPORTED_MODULE_5__/* .compareCounts */ .G)((0,_samples_js__WEBPACK_IMPORTED_MODULE_8__/* .metricOf */ .ak)(baseline, metric.id), metric) ??
+                notCompared(metric, baseline, settings));
+    });
+    return {
+        design: 'duet',
+        alpha: settings.alpha,
+        familySize: gated,
+        candidate,
+        baseline: [baseline],
+        metrics: compared,
+        skipped: [],
+        caveats: [...(0,_validity_js__WEBPACK_IMPORTED_MODULE_11__/* .validityCaveats */ .q)([baseline, candidate]), ...(0,_validity_js__WEBPACK_IMPORTED_MODULE_11__/* .filteredUnevenly */ .y)(baseline, candidate)],
+    };
+}
+function duetMetrics(baseline, candidate, settings) {
+    return candidate.metrics.flatMap((metric) => {
+        const pair = (0,_sides_js__WEBPACK_IMPORTED_MODULE_10__/* .comparablePair */ .T7)((0,_samples_js__WEBPACK_IMPORTED_MODULE_8__/* .metricOf */ .ak)(baseline, metric.id), metric);
+        if (typeof pair === 'string' || pair.kind === 'counted')
+            return [];
+        const screen = (0,_samples_js__WEBPACK_IMPORTED_MODULE_8__/* .pairDifferences */ .ZV)(baseline, candidate, metric.id, 'screen');
+        if (screen.between.length === 0)
+            return [];
+        const confirm = (0,_samples_js__WEBPACK_IMPORTED_MODULE_8__/* .pairDifferences */ .ZV)(baseline, candidate, metric.id, 'confirm');
+        const marginRatio = (0,_settings_js__WEBPACK_IMPORTED_MODULE_12__/* .marginOf */ .O)(metric, settings.margins, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .DUET_MARGIN */ .CJ);
+        return { metric: pair.candidate, marginRatio, screen, confirm };
+    });
+}
+const inFamily = ({ metric }) => metric.gate;
+/** Only flagged metrics were measured again. */
+const wasFlagged = ({ confirm }) => confirm.between.length > 0;
+const testFamily = (family, phase) => (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_9__/* .adjustFamily */ .K$)(new Map(family.map((duet) => [duet.metric.id, (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_9__/* .testShift */ .js)(duet[phase].between, duet.marginRatio)])));
+function compareMetric(duet, baseline, candidate, settings, families) {
+    const { metric, marginRatio, screen, confirm } = duet;
+    const confirmed = families.flagged.get(metric.id);
+    const phase = confirmed ? 'confirm' : 'screen';
+    const { between } = duet[phase];
+    const change = (0,_decision_js__WEBPACK_IMPORTED_MODULE_6__/* .asChange */ .t)((0,_stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_1__/* .hodgesLehmann */ .i)(between, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .SHOWN_CONFIDENCE */ .LK));
+    const equivalence = (0,_stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_1__/* .hodgesLehmann */ .i)(between, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .EQUIVALENCE_CONFIDENCE */ .gR);
+    const floor = (0,_floor_js__WEBPACK_IMPORTED_MODULE_7__/* .floorOf */ .E)([...screen.within, ...confirm.within], marginRatio, settings.alpha);
+    const before = (0,_samples_js__WEBPACK_IMPORTED_MODULE_8__/* .replicatesOf */ .Gu)(baseline, metric.id, phase);
+    const familySize = metric.gate ? families.gated : 1;
+    return {
+        id: metric.id,
+        gate: metric.gate,
+        marginRatio,
+        ...(0,_sides_js__WEBPACK_IMPORTED_MODULE_10__/* .sidesOfChange */ .m9)(metric, (0,_samples_js__WEBPACK_IMPORTED_MODULE_8__/* .typicalNs */ .IJ)(metric.id, before), change.ratio, {
+            baseline: before.length,
+            candidate: (0,_samples_js__WEBPACK_IMPORTED_MODULE_8__/* .replicatesOf */ .Gu)(candidate, metric.id, phase).length,
+        }),
+        ...(0,_decision_js__WEBPACK_IMPORTED_MODULE_6__/* .decide */ .L)({
+            gate: metric.gate,
+            marginRatio,
+            alpha: settings.alpha,
+            test: metric.gate ? confirmed : (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_9__/* .testShift */ .js)(between, marginRatio),
+            equivalence,
+            sample: `${between.length}${confirmed ? ' fresh' : ''} pairs of launches`,
+            floor,
+            toSettle: (0,_stats_settle_js__WEBPACK_IMPORTED_MODULE_3__/* .pairsToSettle */ .KG)(equivalence, between.length, {
+                margin: Math.log1p(marginRatio),
+                alpha: settings.alpha,
+                familySize,
+                ...(confirmed ? { flagged: families.flagged.size } : {}),
+            }),
+        }),
+        change,
+        ...(floor ? { floor } : {}),
+        mde80: smallestDetectable(duet, settings.alpha, familySize),
+    };
+}
+/** As a ratio above 0; the pairs of both phases tell of the noise. */
+function smallestDetectable({ marginRatio, screen, confirm }, alpha, familySize) {
+    const confirmPairs = confirm.between.length;
+    const shift = (0,_stats_power_js__WEBPACK_IMPORTED_MODULE_2__/* .mde80ForDuet */ .kX)({
+        differences: [...screen.between, ...confirm.between],
+        margin: Math.log1p(marginRatio),
+        alpha,
+        familySize,
+        pairs: screen.between.length,
+        ...(confirmPairs > 0 ? { confirmPairs } : {}),
+    });
+    return Math.expm1(shift);
+}
+function notCompared(candidate, baseline, settings) {
+    const other = (0,_samples_js__WEBPACK_IMPORTED_MODULE_8__/* .metricOf */ .ak)(baseline, candidate.id);
+    const why = (0,_sides_js__WEBPACK_IMPORTED_MODULE_10__/* .comparablePair */ .T7)(other, candidate);
+    return (0,_sides_js__WEBPACK_IMPORTED_MODULE_10__/* .incomparable */ .OF)(candidate, (0,_settings_js__WEBPACK_IMPORTED_MODULE_12__/* .marginOf */ .O)(candidate, settings.margins, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .DUET_MARGIN */ .CJ), (0,_sides_js__WEBPACK_IMPORTED_MODULE_10__/* .bothSides */ .g6)(other, candidate), typeof why === 'string' ? why : 'No two launches of the sides stand side by side.');
+}
+
+
+/***/ }),
+
+/***/ 30136:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  rr: () => (/* binding */ EXHIBIT_FILE_NAME),
+  gg: () => (/* binding */ ROLES),
+  UD: () => (/* binding */ compare),
+  pV: () => (/* binding */ exhibitFileName),
+  OL: () => (/* binding */ exhibitsOf),
+  Rk: () => (/* binding */ shardsEvidence)
+});
+
+// UNUSED EXPORTS: evidenceOf
+
+;// CONCATENATED MODULE: ./lib/baseline/comparability.js
+const CPU_MODEL = [
+    'architecture',
+    'cpuVendor',
+    'cpuFamily',
+    'cpuModelNumber',
+    'cpuModel',
+];
+/** Picks the stored runs nearest to the candidate's platform: same before kindred before foreign. */
+function comparableRuns(candidate, stored) {
+    const earlier = stored.filter((run) => run.id !== candidate.id);
+    const same = earlier.filter((run) => platformDifferences(run, candidate).length === 0);
+    if (same.length > 0)
+        return { kinship: 'same', runs: same, differences: [] };
+    const kindred = earlier.filter((run) => sameCpuModel(run, candidate));
+    const nearest = (kindred.length > 0 ? kindred : earlier).at(-1);
+    return {
+        kinship: kindred.length > 0 ? 'kindred' : 'foreign',
+        runs: kindred.length > 0 ? kindred : earlier,
+        differences: nearest ? platformDifferences(nearest, candidate) : [],
+    };
+}
+const sameCpuModel = (a, b) => CPU_MODEL.every((field) => a.platform[field] === b.platform[field]);
+function platformDifferences(baseline, candidate) {
+    const fields = Object.keys(candidate.platform);
+    return fields
+        .filter((field) => baseline.platform[field] !== candidate.platform[field])
+        .map((field) => `${field}: ${baseline.platform[field]} → ${candidate.platform[field]}`);
+}
+
+// EXTERNAL MODULE: ./lib/record/file.js
+var file = __nccwpck_require__(42143);
+// EXTERNAL MODULE: ./lib/verdict/duet.js
+var verdict_duet = __nccwpck_require__(9619);
+// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
+var simple_statistics = __nccwpck_require__(15521);
+// EXTERNAL MODULE: ./lib/record/run.js + 2 modules
+var record_run = __nccwpck_require__(43089);
+// EXTERNAL MODULE: ./lib/stats/assumptions.js
+var assumptions = __nccwpck_require__(22595);
+// EXTERNAL MODULE: ./lib/stats/power.js + 1 modules
+var power = __nccwpck_require__(32868);
+// EXTERNAL MODULE: ./lib/stats/prediction.js
+var prediction = __nccwpck_require__(21874);
+// EXTERNAL MODULE: ./lib/stats/settle.js
+var settle = __nccwpck_require__(69752);
+// EXTERNAL MODULE: ./lib/units.js
+var units = __nccwpck_require__(83052);
+// EXTERNAL MODULE: ./lib/verdict/counts.js
+var counts = __nccwpck_require__(98345);
+// EXTERNAL MODULE: ./lib/verdict/decision.js
+var verdict_decision = __nccwpck_require__(79671);
+// EXTERNAL MODULE: ./lib/verdict/floor.js
+var verdict_floor = __nccwpck_require__(26331);
+// EXTERNAL MODULE: ./lib/verdict/samples.js
+var samples = __nccwpck_require__(21194);
+;// CONCATENATED MODULE: ./lib/verdict/machine.js
+
+
+
+
+/** The control loop is pure user-space arithmetic: a change of this size is the machine's. */
+const CONTROL_MOVED = Math.log1p(0.02);
+/** Half or more of the metrics moving together with the control: not the kernel's doing. */
+const SHARE_MOVED = 0.5;
+/**
+ * A busy sibling thread slowed system calls by up to five times what it did to the control loop, in
+ * our measurements. What moved further than that has a cause of its own, and the machine's is no
+ * excuse for it.
+ */
+const FURTHEST = 6;
+/**
+ * Says when a comparison with stored runs is about the machine rather than the kernel: the control
+ * loop runs at another speed than in the stored runs, and half or more of the metrics moved the
+ * same way beyond their margins, though not out of all proportion, even after division by it.
+ *
+ * @returns one sentence that names what moved, or undefined
+ */
+function machineMoved(stored, candidate, predicted) {
+    if (stored.length === 0 || predicted.length === 0)
+        return undefined;
+    const control = Math.log(runControl(candidate) / (0,simple_statistics/* median */.JZ)(stored.map(runControl)));
+    if (!(Math.abs(control) > CONTROL_MOVED))
+        return undefined;
+    const along = predicted.filter(({ prediction, marginRatio }) => {
+        const sameWay = Math.sign(prediction.estimate) === Math.sign(control);
+        const size = Math.abs(prediction.estimate);
+        return sameWay && size > Math.log1p(marginRatio) && size < FURTHEST * Math.abs(control);
+    });
+    if (along.length < SHARE_MOVED * predicted.length)
+        return undefined;
+    return `The machine itself changed: its control loop takes ${(0,units/* formatRatio */.B0)(Math.exp(control))} against the stored runs, and ${(0,units/* formatShare */.T1)(along.length / predicted.length)} of the metrics moved with it; run again on a machine in its usual state.`;
+}
+/** A run's control loop, ns per operation: the median over its metrics. */
+function runControl(run) {
+    const speeds = run.metrics.flatMap((metric) => (0,record_run/* isTimed */._Y)(metric) && !metric.id.startsWith('control.')
+        ? (0,samples/* controlSpeed */.vv)(metric.id, metric.replicates)
+        : []);
+    return speeds.length > 0 ? (0,simple_statistics/* median */.JZ)(speeds) : Number.NaN;
+}
+
+// EXTERNAL MODULE: ./lib/verdict/settings.js
+var verdict_settings = __nccwpck_require__(63260);
+// EXTERNAL MODULE: ./lib/verdict/shift-test.js + 1 modules
+var shift_test = __nccwpck_require__(92330);
+// EXTERNAL MODULE: ./lib/verdict/sides.js
+var sides = __nccwpck_require__(59865);
+// EXTERNAL MODULE: ./lib/verdict/validity.js
+var validity = __nccwpck_require__(50703);
+;// CONCATENATED MODULE: ./lib/verdict/prediction.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Compares a candidate run with stored runs of earlier jobs.
+ *
+ * The unit is the run: between-run spread is what decides, never the number of launches inside one.
+ * Runs of another machine are shown and not judged; runs of another machine with the same CPU model,
+ * or of this one in another state, are judged with `inconclusive` as the ceiling.
+ */
+function comparePrediction(stored, candidate, settings) {
+    const comparable = comparableRuns(candidate, stored.runs);
+    const predicted = predictMetrics(comparable, candidate, settings);
+    const gated = predicted.filter(({ metric }) => metric.gate);
+    const family = (0,shift_test/* adjustFamily */.K$)(new Map(gated.map((one) => [one.metric.id, one.prediction])));
+    const obstacle = kindred(comparable) ?? machineMoved(comparable.runs, candidate, predicted);
+    const circumstances = { candidate, settings, family, obstacle };
+    return {
+        design: 'prediction',
+        alpha: settings.alpha,
+        familySize: family.size,
+        candidate,
+        baseline: comparable.runs,
+        metrics: candidate.metrics.map((metric) => {
+            const found = predicted.find((one) => one.metric === metric);
+            return found
+                ? compareMetric(found, circumstances)
+                : (compareWithLast(metric, comparable) ?? notCompared(metric, comparable, settings));
+        }),
+        skipped: stored.skipped,
+        caveats: [
+            ...foreign(comparable),
+            ...(obstacle === undefined ? [] : [obstacle]),
+            ...otherTarget(comparable.runs, candidate),
+            ...(0,validity/* validityCaveats */.q)([candidate]),
+        ],
+    };
+}
+function predictMetrics({ kinship, runs }, candidate, settings) {
+    if (kinship === 'foreign')
+        return [];
+    return candidate.metrics.flatMap((metric) => {
+        if (!(0,record_run/* isTimed */._Y)(metric))
+            return [];
+        const stored = runs.flatMap((run) => {
+            const pair = (0,sides/* comparablePair */.T7)((0,samples/* metricOf */.ak)(run, metric.id), metric);
+            return typeof pair === 'string' || pair.kind === 'counted' ? [] : [pair.baseline];
+        });
+        if (stored.length === 0)
+            return [];
+        const marginRatio = (0,verdict_settings/* marginOf */.O)(metric, settings.margins, assumptions/* PREDICTION_MARGIN */.Nz);
+        const prediction = predictMetric(metric, stored, marginRatio, assumptions/* SHOWN_CONFIDENCE */.LK);
+        return { metric, stored, marginRatio, prediction };
+    });
+}
+const predictMetric = (metric, stored, marginRatio, confidence) => (0,prediction/* predict */.K)({
+    candidate: [(0,samples/* runEstimate */.GI)(metric)],
+    baseline: stored.map(samples/* runEstimate */.GI),
+    margin: Math.log1p(marginRatio),
+    prior: priorOf(metric.id),
+}, confidence);
+function priorOf(id) {
+    const family = id.split('.', 1)[0] ?? '';
+    return {
+        standardDeviation: assumptions/* PRIOR_STANDARD_DEVIATIONS */.oA[family] ?? assumptions/* OTHER_PRIOR_STANDARD_DEVIATION */.mh,
+        degreesOfFreedom: assumptions/* PRIOR_DEGREES_OF_FREEDOM */.AO,
+    };
+}
+function compareMetric({ metric, stored, marginRatio, prediction }, { candidate, settings: { alpha }, family, obstacle }) {
+    const { id, gate } = metric;
+    const judging = { margin: Math.log1p(marginRatio), alpha, familySize: gate ? family.size : 1 };
+    const equivalence = predictMetric(metric, stored, marginRatio, assumptions/* EQUIVALENCE_CONFIDENCE */.gR);
+    const change = (0,verdict_decision/* asChange */.t)({ ...prediction, confidence: assumptions/* SHOWN_CONFIDENCE */.LK });
+    const floor = (0,verdict_floor/* floorOf */.E)((0,samples/* withinDifferences */.qJ)(candidate, id, 'screen'), marginRatio, alpha);
+    const replicates = stored.flatMap((run) => run.replicates);
+    const baselineNs = Math.exp((0,simple_statistics/* median */.JZ)(stored.map(samples/* runEstimate */.GI))) * (0,samples/* controlSpeed */.vv)(id, replicates);
+    return {
+        id,
+        gate,
+        marginRatio,
+        ...(0,sides/* sidesOfChange */.m9)(metric, baselineNs, change.ratio, {
+            baseline: replicates.length,
+            candidate: metric.replicates.length,
+        }),
+        ...(0,verdict_decision/* decide */.L)({
+            gate,
+            marginRatio,
+            alpha,
+            test: gate ? family.get(id) : prediction,
+            obstacle,
+            equivalence: { ...equivalence, confidence: assumptions/* EQUIVALENCE_CONFIDENCE */.gR },
+            sample: `this run against ${(0,units/* countOf */.pq)(stored.length, 'stored run')}`,
+            toSettle: (0,settle/* runsToSettle */.hM)(prediction, { candidate: 1, baseline: stored.length }, judging),
+        }),
+        change,
+        ...(floor ? { floor } : {}),
+        mde80: Math.expm1((0,power/* mde80ForPrediction */.fc)({ ...prediction, ...judging })),
+    };
+}
+function notCompared(metric, { kinship, runs }, settings) {
+    const other = runs.map((run) => (0,samples/* metricOf */.ak)(run, metric.id)).findLast((found) => found);
+    const pair = (0,sides/* comparablePair */.T7)(other, metric);
+    const why = kinship !== 'foreign' && typeof pair === 'string' ? pair : FOREIGN;
+    const marginRatio = (0,verdict_settings/* marginOf */.O)(metric, settings.margins, assumptions/* PREDICTION_MARGIN */.Nz);
+    return (0,sides/* incomparable */.OF)(metric, marginRatio, (0,sides/* bothSides */.g6)(other, metric), why);
+}
+/**
+ * The newest of the stored runs that counted it is the baseline of a count: what was merged since
+ * the others is no news.
+ */
+function compareWithLast(metric, comparable) {
+    if (comparable.kinship === 'foreign')
+        return undefined;
+    const counted = comparable.runs.map((run) => (0,samples/* metricOf */.ak)(run, metric.id)).filter(record_run/* isCounted */.he);
+    return (0,counts/* compareCounts */.G)(counted.at(-1), metric, kindred(comparable));
+}
+const FOREIGN = 'The stored runs were measured on another machine.';
+const kindred = ({ kinship, differences }) => kinship === 'kindred'
+    ? `The stored runs come from another machine with the same CPU model (${differences.join(', ')}): figures are shown at the baseline's control speed, and nothing is called regressed or improved on them.`
+    : undefined;
+const foreign = ({ kinship, differences }) => kinship === 'foreign'
+    ? [
+        `The stored runs come from another machine (${differences.join(', ')}): nothing is compared; store a run of a machine like this one, or give a baseline that runs here, such as host.`,
+    ]
+    : [];
+/** Comparing different things is what somebody may want, but not without noticing. */
+function otherTarget(stored, candidate) {
+    const other = stored.find(({ target }) => target.spec !== candidate.target.spec);
+    if (other === undefined)
+        return [];
+    return [
+        `Stored runs measured ${other.target.spec}, this one measured ${candidate.target.spec}: the difference of the two is part of every change.`,
+    ];
+}
+
+;// CONCATENATED MODULE: ./lib/verdict/self.js
+
+/**
+ * Describes a candidate that has nothing to be compared with: a duet of it with itself, whose
+ * differences are the machine's own noise.
+ *
+ * @param before, after the two arms of that duet
+ * @param pooled both as one run: what is stored and shown
+ * @param skipped one sentence for each earlier run that was passed over
+ */
+function describeSelf(before, after, pooled, skipped, settings) {
+    const duet = (0,verdict_duet/* compareDuet */.s8)(before, after, settings);
+    return {
+        ...duet,
+        design: 'self',
+        candidate: pooled,
+        baseline: [],
+        metrics: duet.metrics.map((metric) => describeMetric(metric)),
+        skipped: [...skipped],
+    };
+}
+const NOTHING = 'There is no earlier run to compare with.';
+/** Both arms are the same side: their differences are floor, and there is no change to show. */
+function describeMetric({ id, gate, marginRatio, candidate, floor, mde80, }) {
+    return {
+        id,
+        gate,
+        marginRatio,
+        baseline: {
+            status: 'absent',
+            reason: { operation: 'compare', errno: 0, message: 'no earlier run' },
+        },
+        candidate,
+        verdict: 'incomparable',
+        because: NOTHING,
+        ...(floor ? { floor } : {}),
+        ...(mde80 === undefined ? {} : { mde80 }),
+    };
+}
+
+// EXTERNAL MODULE: ./lib/verdict/shard-set.js
+var shard_set = __nccwpck_require__(27948);
+// EXTERNAL MODULE: ./lib/stats/hodges-lehmann.js
+var hodges_lehmann = __nccwpck_require__(4825);
+// EXTERNAL MODULE: ./lib/stats/arguments.js
+var stats_arguments = __nccwpck_require__(97335);
+// EXTERNAL MODULE: ./lib/stats/moderated.js
+var moderated = __nccwpck_require__(10272);
+// EXTERNAL MODULE: ./lib/stats/student.js
+var student = __nccwpck_require__(15956);
+;// CONCATENATED MODULE: ./lib/stats/random-effects.js
+
+
+
+/**
+ * The change behind the estimates of several machines, each of which has its own: a random-effects
+ * model θ_j = Δ + b_j + e_j with Var b_j = τ² between machines and Var e_j = s_j² inside one.
+ *
+ * Weights are w_j = 1 / (τ₀² + s_j²) with the prior's τ₀, so that they do not depend on the
+ * estimates. Var θ_j is taken for φ / w_j; φ is observed as Knapp and Hartung's
+ * q = Σ w_j (θ_j − θ̄)² / (k − 1) and moderated by the prior, which says φ = 1 and is worth ν₀
+ * observations: φ̃ = (ν₀ + (k − 1) q) / (ν₀ + k − 1). Then (θ̄ − Δ) / √(φ̃ / Σw) follows Student's t
+ * with ν₀ + k − 1 degrees of freedom under that prior. One machine gives k − 1 = 0, and the prior
+ * alone answers for what other machines might have said; each further machine takes weight from it.
+ *
+ * Machines that happen to agree make nothing surer than their own noise does: the standard error is
+ * never below √(Σ w_j² s_j²) / Σw, what it would be if all machines were alike.
+ *
+ * By simulation (test/unit/stats/random-effects.test.ts) the level holds for 1 to 8 machines when τ
+ * is at most τ₀. Where τ is twice τ₀ it does not: a nominal 0.05 is 0.15 for one machine, 0.13 for
+ * two, 0.09 for five or more.
+ *
+ * Sources: G. Knapp and J. Hartung, Statistics in Medicine 22 (2003), 2693-2710; G. K. Smyth (2004),
+ * see {@link moderatedVariance}.
+ *
+ * @param machines at least one
+ * @param margin δ on the log scale, 0 or more
+ * @param prior τ₀ and ν₀
+ * @param confidence two-sided coverage of `low` to `high`
+ * @throws RangeError when there is no machine or a number is out of its range
+ */
+function testOverMachines(machines, { margin, prior }, confidence) {
+    requireMachines(machines);
+    (0,stats_arguments/* requireNotNegative */.CR)('margin', margin);
+    (0,stats_arguments/* requireLevel */.q1)('confidence', confidence);
+    (0,stats_arguments/* requirePositive */.z6)('prior.standardDeviation', prior.standardDeviation);
+    const weights = machines.map(({ standardError }) => 1 / (prior.standardDeviation ** 2 + standardError ** 2));
+    const total = sum(weights);
+    const estimate = sum(machines.map((machine, j) => at(weights, j) * machine.estimate)) / total;
+    const degrees = machines.length - 1;
+    const squares = machines.map((machine, j) => at(weights, j) * (machine.estimate - estimate) ** 2);
+    const { variance: scale, degreesOfFreedom } = (0,moderated/* moderatedVariance */.p)({ variance: degrees === 0 ? 0 : sum(squares) / degrees, degreesOfFreedom: degrees }, { standardDeviation: 1, degreesOfFreedom: prior.degreesOfFreedom });
+    const inside = sum(machines.map((machine, j) => (at(weights, j) * machine.standardError) ** 2));
+    const standardError = Math.sqrt(Math.max(scale / total, inside / total ** 2));
+    const reach = standardError * (0,student/* studentQuantile */.F)((1 + confidence) / 2, degreesOfFreedom);
+    return {
+        estimate,
+        low: estimate - reach,
+        high: estimate + reach,
+        slower: (0,student/* studentCdf */.R)((margin - estimate) / standardError, degreesOfFreedom),
+        faster: (0,student/* studentCdf */.R)((margin + estimate) / standardError, degreesOfFreedom),
+        standardError,
+        degreesOfFreedom,
+    };
+}
+function requireMachines(machines) {
+    (0,stats_arguments/* requireSome */.YN)('estimates', machines.map(({ estimate }) => estimate));
+    for (const { standardError } of machines)
+        (0,stats_arguments/* requireNotNegative */.CR)('standardError', standardError);
+}
+const sum = (values) => values.reduce((total, value) => total + value, 0);
+const at = (values, index) => values[index] ?? 0;
+
+;// CONCATENATED MODULE: ./lib/verdict/shard-caveats.js
+
+
+
+
+/** The CPU model of a machine, or its architecture where the kernel names none. */
+const cpuOf = ({ candidate: { platform } }) => platform.cpuModel === '' || platform.cpuModel === 'unknown'
+    ? platform.architecture
+    : platform.cpuModel;
+/** `machine 2 (AMD EPYC 7763)`: machines are numbered as the report lists them. */
+const machineName = (shard, shards) => `machine ${shards.indexOf(shard) + 1} (${cpuOf(shard)})`;
+/** What weakens a comparison over machines as a whole, one sentence each. */
+function shardCaveats(shards, tested) {
+    return [
+        ...oneMachine(shards),
+        ...severalTools(shards),
+        ...severalKernels(shards),
+        ...leftOut(shards, tested),
+        ...shards.flatMap((shard) => ofMachine(shard, shards)),
+    ];
+}
+function oneMachine(shards) {
+    if (shards.length > 1)
+        return [];
+    return [
+        `There is one machine: how far a change differs between machines is not estimated but taken to be ${(0,units/* formatShare */.T1)(assumptions/* MACHINE_PRIOR_STANDARD_DEVIATION */.n2)} (one standard deviation), so that only large changes show.`,
+    ];
+}
+function severalTools(shards) {
+    const tools = [...new Set(shards.map(({ candidate }) => candidate.tool))];
+    if (tools.length < 2)
+        return [];
+    return [
+        `The shards were measured by different versions of syscall-gate (${tools.join(', ')}): metrics of different definitions are not compared, and the others may be estimated differently.`,
+    ];
+}
+/** Machines need not be alike, but a change of the kernel then means something else on each. */
+function severalKernels(shards) {
+    const kernels = [...new Set(shards.map(({ candidate }) => candidate.subject.kernelRelease))];
+    if (kernels.length < 2)
+        return [];
+    return [
+        `The candidate ran on different kernels (${kernels.join(', ')}): a change that only some of them have shows as machines that disagree.`,
+    ];
+}
+/** A metric that rests on fewer machines than there are should not look as if it rested on all. */
+function leftOut(shards, tested) {
+    return shards.flatMap((shard) => {
+        const missing = [...tested.values()].filter(({ machines }) => !machines.some((machine) => machine.shard === shard));
+        if (missing.length === 0)
+            return [];
+        const otherwise = missing.every(({ metric }) => otherVersion(shard, metric));
+        const how = otherwise ? 'by another definition' : 'on one side only, or in too few pairs,';
+        return [
+            `Measured ${how} on ${machineName(shard, shards)} and judged without it: ${missing.map(({ metric }) => metric.id).join(', ')}.`,
+        ];
+    });
+}
+function otherVersion({ candidate }, { id, version }) {
+    const found = (0,samples/* metricOf */.ak)(candidate, id);
+    return found !== undefined && found.version !== version;
+}
+function ofMachine(shard, shards) {
+    const { baseline, candidate } = shard;
+    const name = machineName(shard, shards);
+    const said = [
+        ...(0,validity/* validityCaveats */.q)([baseline, candidate]),
+        ...(0,validity/* filteredUnevenly */.y)(baseline, candidate),
+    ];
+    return said.map((sentence) => `On ${name}: ${sentence}`);
+}
+
+;// CONCATENATED MODULE: ./lib/verdict/machine-disagreement.js
+
+
+
+/**
+ * Where one number does not hold for all machines: the two furthest apart differ by more than the
+ * margin, and not by the noise inside them (a t test of their difference with the degrees of freedom
+ * of the smaller sample, Bonferroni over all pairs of machines and all metrics).
+ *
+ * @returns a clause for each metric that names the two machines, and what kind of machine it is that
+ *   moved where that tells them apart
+ */
+function disagreements(metrics, shards, alpha) {
+    const found = new Map();
+    const pairs = (shards.length * (shards.length - 1)) / 2;
+    const level = alpha / Math.max(1, pairs * metrics.length);
+    for (const { metric, marginRatio, machines } of metrics) {
+        const sorted = machines.toSorted((a, b) => a.estimate - b.estimate);
+        const [low, high] = [sorted[0], sorted.at(-1)];
+        if (low === undefined || high === undefined || low === high)
+            continue;
+        const gap = high.estimate - low.estimate;
+        if (gap <= Math.log1p(marginRatio) || 2 * tail(low, high) > level)
+            continue;
+        found.set(metric.id, clause([high, low], marginRatio, machines, shards));
+    }
+    return found;
+}
+/** Two machines without any noise inside them differ by as much as they do. */
+function tail(low, high) {
+    const error = Math.hypot(low.standardError, high.standardError);
+    if (error === 0)
+        return 0;
+    const pairs = Math.min(low.between.length, high.between.length);
+    return (0,student/* studentCdf */.R)((low.estimate - high.estimate) / error, pairs - 1);
+}
+/** One cause makes many metrics disagree: they are named together, and the first is told. */
+function disagreementCaveats(found) {
+    const [first] = found;
+    if (first === undefined)
+        return [];
+    const [id, told] = first;
+    if (found.size === 1)
+        return [`The machines disagree about ${id}: ${told}.`];
+    return [
+        `The machines disagree about ${found.size} metrics (${[...found.keys()].join(', ')}), of which ${id}: ${told}.`,
+    ];
+}
+function clause(extremes, marginRatio, machines, shards) {
+    const [first, second] = extremes.map(({ estimate, shard }) => `${(0,units/* formatRatio */.B0)(Math.exp(estimate))} on ${machineName(shard, shards)}`);
+    return `${first}, ${second}${kindThatMoved(marginRatio, machines)}`;
+}
+/** Whether the CPU model alone says who moved beyond the margin and who did not. */
+function kindThatMoved(marginRatio, machines) {
+    const moved = ({ estimate }) => Math.abs(estimate) > Math.log1p(marginRatio);
+    const models = (which) => [
+        ...new Set(which.map(({ shard }) => cpuOf(shard))),
+    ];
+    const those = models(machines.filter(moved));
+    const others = models(machines.filter((machine) => !moved(machine)));
+    const apart = those.length > 0 && others.length > 0;
+    if (!apart || those.some((model) => others.includes(model)))
+        return '';
+    return `; it moved on every ${those.join(' and ')}, and on no ${others.join(' or ')}`;
+}
+
+// EXTERNAL MODULE: ./lib/stats/normal.js
+var normal = __nccwpck_require__(45172);
+// EXTERNAL MODULE: ./lib/stats/signed-rank.js
+var signed_rank = __nccwpck_require__(8346);
+// EXTERNAL MODULE: ./lib/stats/walsh.js
+var walsh = __nccwpck_require__(73844);
+;// CONCATENATED MODULE: ./lib/stats/location-error.js
+
+
+
+
+
+/** Tail of the interval that the error is read off: far enough in for the noise's own tails not to matter. */
+const TAIL = 0.1;
+/**
+ * Standard error of the Hodges-Lehmann estimate, from the interval that goes with it: half its width
+ * over the normal quantile of the level that the order statistics really reach (E. L. Lehmann,
+ * "Nonparametrics", 1975, section 2.3: the interval's ends estimate the slope of the statistic).
+ *
+ * By simulation its root mean square errs upwards: for 20 differences or more by 8 % at most, for 5
+ * by 20 % (normal), 26 % (Laplace) or 50 % (normal with one draw in ten five times as wide).
+ *
+ * @param differences in any order
+ * @returns in the unit of the differences; undefined for fewer than {@link MINIMUM_REPLICATES}
+ * @throws RangeError when a number is not finite
+ */
+function locationStandardError(differences) {
+    (0,stats_arguments/* requireSome */.YN)('differences', differences);
+    const n = differences.length;
+    if (n < assumptions/* MINIMUM_REPLICATES */.uK)
+        return undefined;
+    const averages = (0,walsh/* walshAverages */.gL)((0,walsh/* ascending */.V_)(differences));
+    const tail = (0,signed_rank/* tieFreeTail */.VW)(n);
+    const order = (0,signed_rank/* criticalOrder */.Y9)(n, tail, TAIL);
+    const level = tail(averages.length - order + 1);
+    const low = averages[order - 1];
+    const high = averages[averages.length - order];
+    if (low === undefined || high === undefined)
+        return undefined;
+    return (high - low) / 2 / (0,normal/* normalQuantile */.Z)(1 - level);
+}
+
+;// CONCATENATED MODULE: ./lib/verdict/machine-metric.js
+
+
+
+
+
+/**
+ * Only these launches count. A shard has no others; of a duet that went on to confirm what it had
+ * flagged, the launches that followed were selected by the first.
+ */
+const PHASE = 'screen';
+/** @returns undefined where a side has no time, another definition, or too few pairs for an error */
+function measuredOn(shard, id, version) {
+    const { baseline, candidate } = shard;
+    const pair = (0,sides/* comparablePair */.T7)((0,samples/* metricOf */.ak)(baseline, id), (0,samples/* metricOf */.ak)(candidate, id));
+    if (typeof pair === 'string' || pair.kind === 'counted')
+        return undefined;
+    if (pair.candidate.version !== version)
+        return undefined;
+    const { between, within } = (0,samples/* pairDifferences */.ZV)(baseline, candidate, id, PHASE);
+    if (between.length === 0)
+        return undefined;
+    const standardError = locationStandardError(between);
+    if (standardError === undefined)
+        return undefined;
+    const before = (0,samples/* replicatesOf */.Gu)(baseline, id, PHASE);
+    const after = (0,samples/* replicatesOf */.Gu)(candidate, id, PHASE);
+    return {
+        shard,
+        metric: pair.candidate,
+        between,
+        within,
+        estimate: (0,hodges_lehmann/* hodgesLehmann */.i)(between, 0.5).estimate,
+        standardError,
+        baselineNs: (0,samples/* typicalNs */.IJ)(id, before),
+        replicates: { baseline: before.length, candidate: after.length },
+    };
+}
+/** The definition of a metric that most machines measured; of two, the newer one. */
+function usualVersion(shards, id) {
+    const versions = shards
+        .map(({ candidate }) => (0,samples/* metricOf */.ak)(candidate, id))
+        .filter(record_run/* isTimed */._Y)
+        .map(({ version }) => version);
+    const count = (version) => versions.filter((one) => one === version).length;
+    return versions.toSorted((a, b) => count(b) - count(a) || b - a)[0];
+}
+
+;// CONCATENATED MODULE: ./lib/verdict/shard-exceptions.js
+
+
+
+
+
+
+
+
+/** The metrics of shards that are not judged by a test over machines. */
+/**
+ * A machine on which the candidate is refused what the baseline could do is a finding that the
+ * others do not outvote, unless they say something worse.
+ *
+ * @param compared what the machines that measured it say
+ * @returns undefined where the loss is what has to be told
+ */
+function orLost(compared, shards, id) {
+    const lost = lostOnShard(shards, id);
+    if (lost === undefined)
+        return compared;
+    if (compared?.verdict !== 'regressed')
+        return undefined;
+    const also = `On ${machineName(lost, shards)} the candidate cannot be measured any more.`;
+    return { ...compared, because: `${compared.because} ${also}` };
+}
+const lostOnShard = (shards, id) => shards.find(({ baseline, candidate }) => (0,samples/* metricOf */.ak)(baseline, id)?.status === 'ok' && refused((0,samples/* metricOf */.ak)(candidate, id)));
+const refused = (metric) => metric !== undefined && metric.status !== 'ok' && metric.status !== 'unstable';
+const MOST_TELLING_FIRST = ['regressed', 'improved', 'inconclusive'];
+/**
+ * Counts are exact on each machine, so that the most telling one speaks for all: there is no spread
+ * to estimate, and another machine's agreement would not undo a difference.
+ *
+ * @returns undefined where no machine has counts that can be compared
+ */
+function countedOnShards(shards, id) {
+    const counted = shards.flatMap((shard) => {
+        const candidate = (0,samples/* metricOf */.ak)(shard.candidate, id);
+        if (!(0,record_run/* isCounted */.he)(candidate))
+            return [];
+        const compared = (0,counts/* compareCounts */.G)((0,samples/* metricOf */.ak)(shard.baseline, id), candidate);
+        return compared ? [{ shard, compared }] : [];
+    });
+    const telling = MOST_TELLING_FIRST.map((verdict) => counted.find(({ compared }) => compared.verdict === verdict)).find((found) => found !== undefined);
+    const chosen = telling ?? counted[0];
+    if (chosen === undefined)
+        return undefined;
+    const same = counted.filter(({ compared }) => compared.verdict === chosen.compared.verdict);
+    const where = same.length === counted.length
+        ? `on ${same.length === 1 ? 'one machine' : `each of ${(0,units/* countOf */.pq)(same.length, 'machine')}`}`
+        : `on ${same.length} of ${(0,units/* countOf */.pq)(counted.length, 'machine')}, first ${machineName(chosen.shard, shards)}`;
+    const { because } = chosen.compared;
+    return { ...chosen.compared, because: `${because.replace(/\.$/, '')}, ${where}.` };
+}
+const TOO_FEW = 'No machine has enough pairs of launches to tell how much they vary.';
+/** Why a metric was compared on no machine, by the machine that says most. */
+function notOnShards(shards, id, settings) {
+    const lost = lostOnShard(shards, id);
+    const shard = lost ?? shards.find(({ candidate }) => (0,samples/* metricOf */.ak)(candidate, id)) ?? shards[0];
+    const [before, after] = [(0,samples/* metricOf */.ak)(shard.baseline, id), (0,samples/* metricOf */.ak)(shard.candidate, id)];
+    const why = (0,sides/* comparablePair */.T7)(before, after);
+    const because = typeof why === 'string' ? why : TOO_FEW;
+    const where = lost && shards.length > 1 ? `On ${machineName(lost, shards)}: ` : '';
+    return (0,sides/* incomparable */.OF)({ id, gate: after?.gate ?? false }, (0,verdict_settings/* marginOf */.O)(after ?? { id }, settings.margins, assumptions/* DUET_MARGIN */.CJ), (0,sides/* bothSides */.g6)(before, after), `${where}${because}`);
+}
+
+;// CONCATENATED MODULE: ./lib/verdict/shards.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** What is believed of an effect's spread between machines before any was measured. */
+const PRIOR = {
+    standardDeviation: assumptions/* MACHINE_PRIOR_STANDARD_DEVIATION */.n2,
+    degreesOfFreedom: assumptions/* MACHINE_PRIOR_DEGREES_OF_FREEDOM */.Wk,
+};
+/**
+ * Compares both sides over several machines, each of which measured a duet of its own.
+ *
+ * Replicates nest, process in machine: a machine's pairs give one estimate with its error, and the
+ * verdict rests on what the machines' estimates agree on ({@link testOverMachines}). More pairs on
+ * one machine never stand for another machine. There is one stage: what a shard measures was
+ * selected by nothing, so Holm over all gated metrics at alpha decides.
+ *
+ * @param given at least one, of one commit and one pair of sides
+ * @param skipped one sentence for each record or machine that is not among them
+ */
+function compareShards(given, settings, skipped) {
+    const [shards, idle] = withPairs(given);
+    const ids = [
+        ...new Set(shards.flatMap(({ candidate }) => candidate.metrics.map(({ id }) => id))),
+    ];
+    const tested = new Map(ids.flatMap((id) => {
+        const found = testMetric(shards, id, settings);
+        return found ? [[id, found]] : [];
+    }));
+    const gated = [...tested].filter(([, { metric }]) => metric.gate);
+    const family = (0,shift_test/* adjustFamily */.K$)(new Map(gated.map(([id, { test }]) => [id, test])));
+    const disagreeing = disagreements([...tested.values()], shards, settings.alpha);
+    const last = shards[shards.length - 1] ?? shards[0];
+    return {
+        design: 'shards',
+        alpha: settings.alpha,
+        familySize: family.size,
+        candidate: last.candidate,
+        baseline: shards.map(({ baseline }) => baseline),
+        disagreements: [...disagreeing.keys()],
+        machines: shards.map((shard) => machineOf(shard, [...tested.values()])),
+        metrics: ids.map((id) => {
+            const found = tested.get(id);
+            const compared = found
+                ? shards_compareMetric(found, settings, family, disagreeing.get(id))
+                : countedOnShards(shards, id);
+            return orLost(compared, shards, id) ?? notOnShards(shards, id, settings);
+        }),
+        skipped,
+        caveats: [...idle, ...disagreementCaveats(disagreeing), ...shardCaveats(shards, tested)],
+    };
+}
+/** A machine without enough pairs of anything is not to be counted among those that say something. */
+function withPairs(given) {
+    const says = (shard) => {
+        const timed = shard.candidate.metrics.filter(record_run/* isTimed */._Y);
+        return timed.length === 0 || timed.some(({ id, version }) => measuredOn(shard, id, version));
+    };
+    const [first, ...rest] = given.filter(says);
+    if (first === undefined)
+        return [given, []];
+    const idle = given.filter((shard) => !says(shard));
+    const sentences = idle.map((shard) => `The shard on ${cpuOf(shard)} that began at ${shard.candidate.startedAt} has fewer than ${assumptions/* MINIMUM_REPLICATES */.uK} pairs of launches of every metric and does not count: measure for longer (duration).`);
+    return [[first, ...rest], sentences];
+}
+/** @returns undefined for what has no time that both sides of some machine could be compared by */
+function testMetric(shards, id, settings) {
+    const version = usualVersion(shards, id);
+    const machines = shards.flatMap((shard) => measuredOn(shard, id, version) ?? []);
+    const [first] = machines;
+    if (first === undefined)
+        return undefined;
+    const marginRatio = (0,verdict_settings/* marginOf */.O)(first.metric, settings.margins, assumptions/* DUET_MARGIN */.CJ);
+    const test = testMachines(machines, marginRatio, assumptions/* SHOWN_CONFIDENCE */.LK);
+    return { metric: first.metric, marginRatio, machines, test };
+}
+const testMachines = (machines, marginRatio, confidence) => testOverMachines(machines, { margin: Math.log1p(marginRatio), prior: PRIOR }, confidence);
+function shards_compareMetric({ metric, marginRatio, machines, test }, { alpha }, family, disagreement) {
+    const { id, gate } = metric;
+    const judging = { margin: Math.log1p(marginRatio), alpha, familySize: gate ? family.size : 1 };
+    const equivalence = testMachines(machines, marginRatio, assumptions/* EQUIVALENCE_CONFIDENCE */.gR);
+    const change = (0,verdict_decision/* asChange */.t)({ ...test, confidence: assumptions/* SHOWN_CONFIDENCE */.LK });
+    const floor = (0,verdict_floor/* floorOf */.E)(withinMachines(machines), marginRatio, alpha);
+    const pairs = machines.reduce((total, machine) => total + machine.between.length, 0);
+    const decision = (0,verdict_decision/* decide */.L)({
+        gate,
+        marginRatio,
+        alpha,
+        test: gate ? family.get(id) : test,
+        equivalence: { ...equivalence, confidence: assumptions/* EQUIVALENCE_CONFIDENCE */.gR },
+        sample: `${(0,units/* countOf */.pq)(pairs, 'pair')} of launches on ${(0,units/* countOf */.pq)(machines.length, 'machine')}`,
+        floor,
+        toSettle: (0,settle/* machinesToSettle */.fR)(test, machines.length, judging),
+        settledBy: 'machines',
+    });
+    return {
+        id,
+        gate,
+        marginRatio,
+        ...(0,sides/* sidesOfChange */.m9)(metric, middleNs(machines), change.ratio, {
+            baseline: total(machines, 'baseline'),
+            candidate: total(machines, 'candidate'),
+        }),
+        ...decision,
+        because: disagreement === undefined
+            ? decision.because
+            : `${decision.because} The machines disagree: ${disagreement}.`,
+        change,
+        ...(floor ? { floor } : {}),
+        mde80: Math.expm1((0,power/* mde80ForPrediction */.fc)({ ...test, ...judging })),
+    };
+}
+/** The floor's estimate takes time and memory with the square of its pairs. */
+const MOST_FLOOR_PAIRS = 1000;
+/** Pairs of one side, the same number of each machine. */
+function withinMachines(machines) {
+    const most = Math.ceil(MOST_FLOOR_PAIRS / machines.length);
+    return machines.flatMap(({ within }) => within.slice(0, most));
+}
+/** Machines of different speed stand in it by their ratios. */
+const middleNs = (machines) => Math.exp((0,simple_statistics/* mean */.RE)(machines.map(({ baselineNs }) => Math.log(baselineNs))));
+const total = (machines, side) => machines.reduce((sum, { replicates }) => sum + replicates[side], 0);
+/** What the machine's own pairs say, by the interval of a duet. */
+function machineOf(shard, tested) {
+    const changes = tested.flatMap(({ metric: { id }, machines }) => machines
+        .filter((machine) => machine.shard === shard)
+        .map(({ between }) => ({
+        id,
+        ...(0,verdict_decision/* asChange */.t)((0,hodges_lehmann/* hodgesLehmann */.i)(between, assumptions/* SHOWN_CONFIDENCE */.LK)),
+        pairs: between.length,
+    })));
+    return { ...shard, pairs: Math.max(0, ...changes.map(({ pairs }) => pairs)), changes };
+}
+
+;// CONCATENATED MODULE: ./lib/verdict/evidence.js
+
+
+
+
+
+
+
+/** Holds the candidate against what there is to hold it against. */
+function compare(evidence, settings) {
+    switch (evidence.design) {
+        case 'duet': {
+            const { baseline, candidate } = evidence;
+            const comparison = (0,verdict_duet/* compareDuet */.s8)(baseline, candidate, settings);
+            const unconfirmed = (0,verdict_duet/* unconfirmedCaveats */.a8)(baseline, candidate, settings);
+            return { ...comparison, caveats: [...comparison.caveats, ...unconfirmed] };
+        }
+        case 'prediction':
+            return comparePrediction(evidence.stored, evidence.candidate, settings);
+        case 'shards':
+            return compareShards(evidence.shards, settings, evidence.skipped);
+        case 'self': {
+            const { before, after, candidate, skipped } = evidence;
+            return describeSelf(before, after, candidate, skipped, settings);
+        }
+    }
+}
+/** What a run is to the verdict; the arms of a candidate against itself are `before` and `after`. */
+const ROLES = ['baseline', 'candidate', 'before', 'after'];
+/** The name of its file: sorts a baseline before its candidate, and earlier runs by time. */
+const exhibitFileName = ({ role, run }) => `${role}-${(0,file/* runFileName */.X2)(run)}`;
+/** What {@link exhibitFileName} makes. */
+const EXHIBIT_FILE_NAME = new RegExp(`^(${ROLES.join('|')})-\\d{8}T\\d{4,6}Z-[a-z]+-[0-9a-f]{16}\\.run\\.json$`);
+/** The runs that decide, oldest first within their role: of stored runs those that are comparable. */
+function exhibitsOf(evidence) {
+    const { candidate } = evidence;
+    switch (evidence.design) {
+        case 'duet':
+            return [as('baseline', evidence.baseline), as('candidate', candidate)];
+        case 'prediction': {
+            const { runs } = comparableRuns(candidate, evidence.stored.runs);
+            return [...runs.map((run) => as('baseline', run)), as('candidate', candidate)];
+        }
+        case 'shards': {
+            const { shards } = evidence;
+            return [
+                ...shards.map(({ baseline }) => as('baseline', baseline)),
+                ...shards.map((shard) => as('candidate', shard.candidate)),
+            ];
+        }
+        case 'self':
+            return [
+                as('before', evidence.before),
+                as('after', evidence.after),
+                as('candidate', candidate),
+            ];
+    }
+}
+const as = (role, run) => ({ role, run });
+/** @param skipped one sentence for each record or machine that is not among them */
+function shardsEvidence(shards, skipped) {
+    const { candidate } = shards[shards.length - 1] ?? shards[0];
+    return { design: 'shards', shards, candidate, skipped };
+}
+/**
+ * The evidence that {@link exhibitsOf} was given.
+ *
+ * @param skipped one sentence for each stored run that was passed over
+ * @returns undefined when a run is missing, or one too many
+ */
+function evidenceOf(design, exhibits, skipped) {
+    if (design === 'shards')
+        return shardsOf(exhibits, skipped);
+    const inRole = (role) => exhibits.filter((exhibit) => exhibit.role === role).map(({ run }) => run);
+    const [candidate, ...others] = inRole('candidate');
+    if (candidate === undefined || others.length > 0)
+        return undefined;
+    const evidence = arrange(design, candidate, inRole, skipped);
+    return evidence && exhibitsOf(evidence).length === exhibits.length ? evidence : undefined;
+}
+/** Which candidate belongs to which baseline is said by their duets. */
+function shardsOf(exhibits, skipped) {
+    const [first, ...rest] = pairShards(exhibits.map(({ run }) => run)).shards;
+    const whole = exhibits.every(({ role, run }) => role === run.duet?.side);
+    if (first === undefined || !whole || 2 * (rest.length + 1) !== exhibits.length)
+        return undefined;
+    return shardsEvidence([first, ...rest], skipped);
+}
+function arrange(design, candidate, inRole, skipped) {
+    const runs = inRole('baseline');
+    const [baseline] = runs;
+    if (design === 'prediction')
+        return { design, stored: { runs, skipped }, candidate };
+    if (design === 'duet')
+        return baseline && { design, baseline, candidate };
+    const [[before], [after]] = [inRole('before'), inRole('after')];
+    return before && after && { design, before, after, candidate, skipped };
+}
+
+
+/***/ }),
+
+/***/ 26331:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E: () => (/* binding */ floorOf)
+/* harmony export */ });
+/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(22595);
+/* harmony import */ var _stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4825);
+/* harmony import */ var _decision_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(79671);
+/* harmony import */ var _shift_test_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(92330);
+
+
+
+
+/**
+ * The A/A floor: what neighbouring launches of the same side differ by, later over earlier. An
+ * honest machine gives a ratio of 1, an interval that is narrow against the margin, and no
+ * rejection by either one-sided test at the margin.
+ *
+ * @param within differences on the log scale; undefined comes out of none at all
+ */
+function floorOf(within, marginRatio, alpha) {
+    if (within.length === 0)
+        return undefined;
+    const { slower, faster } = (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_3__/* .testShift */ .js)(within, marginRatio);
+    return {
+        ...(0,_decision_js__WEBPACK_IMPORTED_MODULE_2__/* .asChange */ .t)((0,_stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_1__/* .hodgesLehmann */ .i)(within, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .SHOWN_CONFIDENCE */ .LK)),
+        pairs: within.length,
+        rejections: [slower, faster].filter((p) => p <= alpha).length,
+    };
+}
+
+
+/***/ }),
+
 /***/ 21194:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -47122,7 +49440,7 @@ const trimZeros = (decimal) => decimal.includes('.') ? decimal.replace(/\.?0+$/,
 /* harmony export */ });
 /* unused harmony exports logEstimate, centre */
 /* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(15521);
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(62522);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(43089);
 
 
 /**
@@ -47187,6 +49505,332 @@ function replicatesOf(run, id, phase) {
         return [];
     const inPhase = new Set(run.launches.filter((launch) => launch.phase === phase).map(({ sequence }) => sequence));
     return metric.replicates.filter(({ sequence }) => inPhase.has(sequence));
+}
+
+
+/***/ }),
+
+/***/ 63260:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   O: () => (/* binding */ marginOf)
+/* harmony export */ });
+/* harmony import */ var picomatch__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(14006);
+
+/**
+ * The margin of a metric as a ratio: the last rule that matches it, else the design's default, or
+ * what the metric needs at least.
+ */
+function marginOf({ id, leastMargin = 0 }, rules, fallback) {
+    const rule = rules.findLast(({ glob }) => picomatch__WEBPACK_IMPORTED_MODULE_0__.isMatch(id, glob));
+    return rule?.ratio ?? Math.max(fallback, leastMargin);
+}
+
+
+/***/ }),
+
+/***/ 27948:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   G: () => (/* binding */ pairShards),
+/* harmony export */   m: () => (/* binding */ mismatchOf)
+/* harmony export */ });
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(83052);
+
+/** Puts the records of several machines together, two and two, by the id of their duet. */
+function pairShards(records) {
+    const duets = new Map();
+    for (const run of records) {
+        if (run.duet)
+            duets.set(run.duet.id, [...(duets.get(run.duet.id) ?? []), run]);
+    }
+    const pairings = [...duets].map(([id, runs]) => pairUp(id, runs));
+    const shards = pairings.flatMap(({ shard }) => shard ?? []);
+    return {
+        shards: shards.toSorted((a, b) => order(a).localeCompare(order(b))),
+        skipped: [
+            ...alone(records.filter(({ duet }) => duet === undefined)),
+            ...pairings.flatMap(({ sentence }) => sentence ?? []),
+        ],
+    };
+}
+const order = ({ candidate }) => `${candidate.startedAt} ${candidate.id}`;
+function alone(runs) {
+    const [first] = runs;
+    if (first === undefined)
+        return [];
+    const these = runs.length === 1 ? `Run ${first.id} is` : `${runs.length} records are`;
+    return [
+        `${these} not of a duet and ${runs.length === 1 ? 'does' : 'do'} not count: a shard stores both of its sides, measured in turn.`,
+    ];
+}
+function pairUp(id, runs) {
+    const baselines = distinct(runs, 'baseline');
+    const candidates = distinct(runs, 'candidate');
+    const [baseline] = baselines;
+    const [candidate] = candidates;
+    if (baselines.length > 1 || candidates.length > 1) {
+        const side = baselines.length > 1 ? 'baseline' : 'candidate';
+        const sentence = `Shard ${id} has ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(Math.max(baselines.length, candidates.length), 'different run')} of its ${side} and does not count: keep the two records that its job wrote.`;
+        return { sentence };
+    }
+    if (baseline === undefined || candidate === undefined) {
+        const side = baseline === undefined ? 'baseline' : 'candidate';
+        const sentence = `Shard ${id} has no run of its ${side} and does not count: keep both records that its job wrote.`;
+        return { sentence };
+    }
+    const shard = { baseline, candidate };
+    return runs.length > 2
+        ? { shard, sentence: `Shard ${id} was given more than once and counts once.` }
+        : { shard };
+}
+/** Copies of one record are one run. */
+function distinct(runs, side) {
+    const copies = new Map(runs.filter(({ duet }) => duet?.side === side).map((run) => [JSON.stringify(run), run]));
+    return [...copies.values()];
+}
+const SHORT_COMMIT = 7;
+/**
+ * Why shards cannot be judged together, if so: they measured different things.
+ *
+ * @returns one sentence
+ */
+function mismatchOf(shards) {
+    const sides = (name) => shards.map((shard) => shard[name].target.spec);
+    const commits = shards.flatMap(({ candidate }) => candidate.source?.commit ?? []);
+    return (differing('commits', commits.map((commit) => commit.slice(0, SHORT_COMMIT))) ??
+        differing('candidates', sides('candidate')) ??
+        differing('baselines', sides('baseline')));
+}
+function differing(what, values) {
+    const found = [...new Set(values)];
+    if (found.length < 2)
+        return undefined;
+    return `The shards measured different ${what} (${found.slice(0, 3).join(' and ')}) and cannot be judged together: give the shards of one commit and one pair of sides.`;
+}
+
+
+/***/ }),
+
+/***/ 92330:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  K$: () => (/* binding */ adjustFamily),
+  sd: () => (/* binding */ smallestP),
+  js: () => (/* binding */ testShift)
+});
+
+// EXTERNAL MODULE: ./lib/stats/arguments.js
+var stats_arguments = __nccwpck_require__(97335);
+;// CONCATENATED MODULE: ./lib/stats/holm.js
+
+/**
+ * Holm's step-down adjustment: rejecting where the adjusted p-value is at most α holds the
+ * family-wise error level α whatever the dependence between the tests.
+ *
+ * Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal
+ * of Statistics 6 (1979), 65-70. Equals R's p.adjust(p, "holm").
+ *
+ * @param pValues in [0, 1]; an empty family gives an empty answer
+ * @returns adjusted p-values, in the order given
+ * @throws RangeError when a p-value is outside [0, 1]
+ */
+function holm(pValues) {
+    (0,stats_arguments/* requireProbabilities */.t9)('pValues', pValues);
+    const ascending = [...pValues.entries()].sort(([, p], [, q]) => p - q);
+    const adjusted = new Array(pValues.length);
+    let largest = 0;
+    for (const [step, [index, p]] of ascending.entries()) {
+        largest = Math.max(largest, Math.min(1, (pValues.length - step) * p));
+        adjusted[index] = largest;
+    }
+    return adjusted;
+}
+
+// EXTERNAL MODULE: ./lib/stats/signed-rank.js
+var signed_rank = __nccwpck_require__(8346);
+;// CONCATENATED MODULE: ./lib/verdict/shift-test.js
+
+
+/** Tests differences on the log scale against the margin, either way. */
+function testShift(differences, marginRatio) {
+    const margin = Math.log1p(marginRatio);
+    return {
+        slower: (0,signed_rank/* signedRankTest */.BL)(differences, margin).greater,
+        faster: (0,signed_rank/* signedRankTest */.BL)(differences, -margin).less,
+    };
+}
+/** Holm over a family of metrics, each direction a family of its own. */
+function adjustFamily(tests) {
+    const ids = [...tests.keys()];
+    const slower = holm([...tests.values()].map((test) => test.slower));
+    const faster = holm([...tests.values()].map((test) => test.faster));
+    return new Map(ids.map((id, i) => [id, { slower: slower[i] ?? 1, faster: faster[i] ?? 1 }]));
+}
+const smallestP = ({ slower, faster }) => Math.min(slower, faster);
+
+
+/***/ }),
+
+/***/ 59865:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   OF: () => (/* binding */ incomparable),
+/* harmony export */   T7: () => (/* binding */ comparablePair),
+/* harmony export */   g6: () => (/* binding */ bothSides),
+/* harmony export */   m9: () => (/* binding */ sidesOfChange)
+/* harmony export */ });
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(43089);
+/* harmony import */ var _samples_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(21194);
+
+
+/** A metric as a side of the comparison shows it, a time in ns at the given control speed. */
+const measuredSide = (metric, controlNs) => metric.unit === 'count'
+    ? measured(metric.unit, (0,_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .agreedCount */ .yo)(metric).count, metric.counts.length)
+    : measured(metric.unit, Math.exp((0,_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .runEstimate */ .GI)(metric)) * controlNs, metric.replicates.length);
+const measured = (unit, estimate, replicates) => ({
+    status: 'ok',
+    unit,
+    estimate,
+    replicates,
+});
+/** The two sides of a change: the baseline as it was measured, the candidate by the change. */
+const sidesOfChange = ({ unit }, baselineNs, ratio, replicates) => ({
+    baseline: measured(unit, baselineNs, replicates.baseline),
+    candidate: measured(unit, baselineNs * ratio, replicates.candidate),
+});
+const ABSENT = {
+    status: 'absent',
+    reason: { operation: 'compare', errno: 0, message: 'the run does not have this metric' },
+};
+function sideOf(metric, controlNs) {
+    if (metric === undefined)
+        return ABSENT;
+    if (metric.status === 'ok')
+        return measuredSide(metric, controlNs);
+    return { status: metric.status, reason: metric.reason };
+}
+/** Both sides of a metric that is not compared, in ns at the control speed of the one that has it. */
+function bothSides(baseline, candidate) {
+    const reference = [baseline, candidate].find(_record_run_js__WEBPACK_IMPORTED_MODULE_0__/* .isTimed */ ._Y);
+    const controlNs = reference ? (0,_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .controlSpeed */ .vv)(reference.id, reference.replicates) : 1;
+    return { baseline: sideOf(baseline, controlNs), candidate: sideOf(candidate, controlNs) };
+}
+/** Why two records of a metric cannot be compared, or the pair when they can. */
+function comparablePair(baseline, candidate) {
+    if (baseline?.status === 'ok' && candidate?.status === 'ok') {
+        if (baseline.version === candidate.version) {
+            if ((0,_record_run_js__WEBPACK_IMPORTED_MODULE_0__/* .isTimed */ ._Y)(baseline) && (0,_record_run_js__WEBPACK_IMPORTED_MODULE_0__/* .isTimed */ ._Y)(candidate))
+                return { kind: 'timed', baseline, candidate };
+            if ((0,_record_run_js__WEBPACK_IMPORTED_MODULE_0__/* .isCounted */ .he)(baseline) && (0,_record_run_js__WEBPACK_IMPORTED_MODULE_0__/* .isCounted */ .he)(candidate)) {
+                return { kind: 'counted', baseline, candidate };
+            }
+            return `One side measured a time of this metric and the other a count.`;
+        }
+        return `The baseline measured definition ${baseline.version} of this metric and the candidate definition ${candidate.version}.`;
+    }
+    if (baseline?.status === 'ok')
+        return `Measured on the baseline, but ${absence(candidate)} on the candidate.`;
+    if (candidate?.status === 'ok')
+        return `Measured on the candidate, but ${absence(baseline)} on the baseline.`;
+    return `On neither side: ${absence(candidate)} on the candidate.`;
+}
+function absence(metric) {
+    if (metric === undefined)
+        return 'absent';
+    if (metric.status === 'ok')
+        return 'ok';
+    return `${metric.status.replace('_', ' ')} (${metric.reason.operation}: ${metric.reason.message})`;
+}
+/** The comparison of a metric for which there is nothing to test. */
+function incomparable(candidate, marginRatio, sides, because) {
+    const { id, gate } = candidate;
+    return { id, gate, marginRatio, ...sides, verdict: 'incomparable', because };
+}
+
+
+/***/ }),
+
+/***/ 50703:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   q: () => (/* binding */ validityCaveats),
+/* harmony export */   y: () => (/* binding */ filteredUnevenly)
+/* harmony export */ });
+/* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(15521);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(43089);
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(83052);
+/* harmony import */ var _samples_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(21194);
+
+
+
+
+/** Above this share of stolen time the hypervisor is the loudest neighbour of all. */
+const STEAL_WORTH_SAYING = 0.02;
+/** What the launches' own accounting says against a comparison, one sentence each. */
+function validityCaveats(runs) {
+    return [...failedLaunches(runs), ...stolenTime(runs), ...otherCpu(runs), ...unpinned(runs)];
+}
+function otherCpu(runs) {
+    const cpus = [...new Set(runs.map((run) => run.plan.cpu))];
+    if (cpus.length < 2)
+        return [];
+    return [
+        `The sides ran on different CPUs (${cpus.join(' and ')}), whose speeds and interrupts may differ; allow both sides the same one.`,
+    ];
+}
+const unpinned = (runs) => runs
+    .filter((run) => !run.plan.pinned)
+    .map((run) => `Launches of ${run.target.spec} could not be kept on one CPU, so context switches may cross CPUs; allow sched_setaffinity(2) there.`);
+/** Two sides whose shares of interrupted batches differ by more were not interrupted by chance. */
+const REJECTED_WORTH_SAYING = 0.2;
+/**
+ * A slowdown that takes a process off the CPU is filtered out with the batches that it interrupts:
+ * what the filter hides must not go unsaid.
+ */
+function filteredUnevenly(baseline, candidate) {
+    const metrics = candidate.metrics.flatMap((after) => {
+        const before = (0,_samples_js__WEBPACK_IMPORTED_MODULE_3__/* .metricOf */ .ak)(baseline, after.id);
+        if (!(0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isTimed */ ._Y)(before) || !(0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isTimed */ ._Y)(after))
+            return [];
+        const gap = rejectedShare(after.replicates) - rejectedShare(before.replicates);
+        return Math.abs(gap) > REJECTED_WORTH_SAYING ? [after.id] : [];
+    });
+    if (metrics.length === 0)
+        return [];
+    return [
+        `Batches of ${metrics.join(', ')} were interrupted far more often on one side than on the other and left out: time spent off the CPU is not part of the change shown.`,
+    ];
+}
+const rejectedShare = (replicates) => {
+    const { batches, rejected } = (0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .countBatches */ .K_)(replicates);
+    return rejected / batches;
+};
+function failedLaunches(runs) {
+    return runs.flatMap((run) => {
+        const failed = run.launches.filter((launch) => launch.failure !== undefined);
+        const [first] = failed;
+        if (first?.failure === undefined)
+            return [];
+        return `${failed.length} of ${run.launches.length} launches of ${run.target.spec} failed and do not count; the first because ${first.failure}.`;
+    });
+}
+function stolenTime(runs) {
+    const launches = runs.flatMap((run) => run.launches);
+    const wallNs = (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .sum */ .cz)(launches.map((launch) => launch.wallNs));
+    const stolen = wallNs === 0 ? 0 : (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .sum */ .cz)(launches.map((launch) => launch.stolenNs)) / wallNs;
+    if (stolen < STEAL_WORTH_SAYING)
+        return [];
+    return [
+        `The hypervisor gave ${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(stolen)} of the measuring time to others (steal); a quieter runner gives narrower intervals.`,
+    ];
 }
 
 

@@ -19,6 +19,7 @@
 #include "core/affinity.h"
 #include "core/clock.h"
 #include "core/control.h"
+#include "core/inject.h"
 #include "core/limit.h"
 #include "core/lines.h"
 #include "core/measure.h"
@@ -180,9 +181,14 @@ static void drain_console(void) {
 }
 
 int main(int argc, char **argv) {
+    struct failure failure = {0};
     follow_parent();
     if (!plan_parse(&plan, argc, argv))
         return BAD_ARGUMENTS;
+    if (!inject(plan.injection, &failure)) {
+        errno = failure.error;
+        return report(NO_SETUP, failure.operation);
+    }
     if (!open_wire())
         return report(NO_SETUP, "mapping the results descriptor failed");
     if (plan.list)

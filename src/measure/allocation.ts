@@ -34,6 +34,16 @@ export interface Goal {
   marginOf(metric: MetricEntry): number;
 }
 
+/** Which test the pairs are for. */
+export interface Stage {
+  /** Family-wise. */
+  level: number;
+  /** Whether the pairs that there are count, too: a confirmation is on fresh ones alone. */
+  fresh: boolean;
+}
+
+export const SCREEN: Stage = { level: SCREEN_FAMILY_WISE, fresh: false };
+
 export interface PilotRun {
   /** A side's own launches in the order they ran; none where the candidate is measured alone. */
   baseline: readonly LaunchObservation[];
@@ -56,15 +66,14 @@ const PAIRS_PER_ROUND = 2;
 
 /**
  * @param metrics the gated metrics; those that the pilot could not measure get no allocation
- * @param timeMs what is left for the screen
- * @param seed of the resampling, so that a schedule can be repeated
+ * @param budget `timeMs`: what there is for the stage; `seed`: of the resampling, so that a schedule
+ * can be repeated
  */
 export function allocate(
   metrics: readonly MetricEntry[],
   run: PilotRun,
   goal: Goal,
-  timeMs: number,
-  seed: number,
+  { timeMs, seed, stage = SCREEN }: { timeMs: number; seed: number; stage?: Stage },
 ): Map<string, Allocation> {
   const random = seededRandom(seed);
   const launches = [...run.baseline, ...run.candidate];
@@ -72,8 +81,9 @@ export function allocate(
   const needs = metrics.flatMap((metric) =>
     needOf(metric, Math.log1p(goal.marginOf(metric)), run, idleMs, random),
   );
-  const enough = robustPairs(SCREEN_FAMILY_WISE, Math.max(1, metrics.length));
-  const choices = shareOut(needs, timeMs, enough);
+  const enough = robustPairs(stage.level, Math.max(1, metrics.length));
+  const counted = stage.fresh ? needs.map((need) => ({ ...need, known: 0 })) : needs;
+  const choices = shareOut(counted, timeMs, enough);
   const longest = Math.max(1, ...choices.map(({ pairs }) => pairs));
   return new Map(
     choices.map(({ id, rounds, deviation, pairs, known }) => [

@@ -1,6 +1,13 @@
 import type { Progress } from '../progress.js';
 import type { Run } from '../record/run.js';
-import { type Allocation, allocate, type Goal, leastPairs, roundsFor } from './allocation.js';
+import {
+  type Allocation,
+  allocate,
+  type Goal,
+  leastPairs,
+  type PilotRun,
+  roundsFor,
+} from './allocation.js';
 import { type Batches, quietWidth } from './batches.js';
 import { collectRun, type RunIdentity } from './collect.js';
 import { expectationText } from './expectation.js';
@@ -50,6 +57,7 @@ export class Session {
   private readonly log: MeasuringLog = emptyLog();
   private readonly begin = performance.now();
   private planned = false;
+  private goal: Goal | undefined;
   private allocations: ReadonlyMap<string, Allocation> = new Map();
 
   constructor(
@@ -86,6 +94,7 @@ export class Session {
       await this.measure('screen', schedule, { until, leastRounds: 1 });
       return;
     }
+    this.goal = goal;
     await this.pilot(until);
     for (const share of STAGES) await this.stage(goal, until, share);
   }
@@ -112,17 +121,25 @@ export class Session {
 
   /** Fresh launches of the flagged metrics only, at least as many pairs as their test needs. */
   async confirm(flagged: readonly string[], leastPairs: number): Promise<void> {
-    const { metrics, roundsPerLaunch } = this.bench.plan;
-    const portions = metrics
-      .filter(({ id }) => flagged.includes(id))
-      .map((metric) => ({
-        metric,
-        rounds: this.allocations.get(metric.id)?.rounds ?? roundsPerLaunch,
-      }));
-    await this.measure('confirm', () => portions, {
-      until: this.begin + this.durationMs,
-      leastRounds: roundsFor(leastPairs),
-    });
+    const until = Math.max(this.begin + this.durationMs, performance.now());
+    await this.confirmUntil(until, flagged, leastPairs);
+  }
+
+  /** The same with a time of its own, in which `leastPairs` are measured at any rate. */
+  async confirmUntil(until: number, flagged: readonly string[], leastPairs: number): Promise<void> {
+    const { metrics, roundsPerLaunch, seed } = this.bench.plan;
+    const those = metrics.filter(({ id }) => flagged.includes(id));
+    if (this.goal) {
+      const stage = { level: this.goal.alpha, fresh: true };
+      const timeMs = until - performance.now();
+      this.allocations = allocate(those, this.pilotRun(), this.goal, { timeMs, seed, stage });
+    }
+    const schedule = screenSchedule(those, roundsPerLaunch, this.allocations);
+    await this.measure('confirm', schedule, { until, leastRounds: roundsFor(leastPairs) });
+  }
+
+  private pilotRun(): PilotRun {
+    return { ...this.log, quietWidth: this.quiet() };
   }
 
   baselineRun(identity: RunIdentity): Run {
@@ -170,13 +187,7 @@ export class Session {
     const { metrics, seed } = this.bench.plan;
     const gated = metrics.filter(({ gate, unit }) => gate && unit !== 'count');
     const timeMs = until - performance.now();
-    this.allocations = allocate(
-      gated,
-      { ...this.log, quietWidth: this.quiet() },
-      goal,
-      timeMs,
-      seed,
-    );
+    this.allocations = allocate(gated, this.pilotRun(), goal, { timeMs, seed });
     if (this.planned) return;
     this.planned = true;
     const text = expectationText(gated, this.allocations, goal);

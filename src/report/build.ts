@@ -98,13 +98,13 @@ function diagnosisReport(
   differing: Report['differences'],
 ): DiagnosisReport | null {
   if (diagnosis === undefined) return null;
-  const { terms, share, metrics } = diagnosis;
+  const { terms, share, explained, called } = diagnosis;
   const quantities = terms.map(({ quantity }) => quantity);
   return {
     terms: terms.map(({ quantity, ns, low, high }) => ({
       ...{ quantity, ns: figure(ns), low: figure(low), high: figure(high) },
     })),
-    ...{ share: figure(share), metrics },
+    ...{ share: figure(share), explained, called },
     carriers: carriersOf(quantities, differing),
   };
 }

@@ -106,7 +106,7 @@ function draft(report: Report, options: CommentOptions, detail: Detail): string 
     `**${markdown(report.headline, 600)}**`,
     options.wasRegressed ? clearedText(report) : '',
     diagnosisBlock(report),
-    ...all.filter(isFinding).map((section) => finding(report, section, detail.findings)),
+    ...all.filter(isFinding).map((section) => findings(report, section, detail.findings)),
     machineTable(report, detail.findings),
     ...(detail.context ? context(report) : []),
     others(report, all, detail.others),
@@ -133,8 +133,20 @@ function clearedText(report: Report): string {
 const diagnosisBlock = ({ diagnosis }: Report): string =>
   diagnosis === null ? '' : markdown(diagnosisText(diagnosis), 1500);
 
-/** Where one cause explains them, the metrics are evidence for it, and folded away. */
-function finding(report: Report, section: Section, most: number): string {
+/** The metrics that one cause explains are evidence for it, and folded away. */
+function findings(report: Report, section: Section, most: number): string {
+  const explained = new Set(report.diagnosis?.explained);
+  if (explained.size === 0 || most === 0) return finding(section, most);
+  const inside = section.metrics.filter(({ id }) => explained.has(id));
+  const outside = section.metrics.filter(({ id }) => !explained.has(id));
+  const title = `${section.title}: ${countOf(inside.length, 'metric')} by that cause`;
+  return join([
+    outside.length === 0 ? '' : finding({ ...section, metrics: outside }, most),
+    inside.length === 0 ? '' : details(title, finding({ ...section, metrics: inside }, most)),
+  ]);
+}
+
+function finding(section: Section, most: number): string {
   if (most === 0) return '';
   const shown = { ...section, metrics: section.metrics.slice(0, most) };
   const left = section.metrics.length - shown.metrics.length;
@@ -142,9 +154,6 @@ function finding(report: Report, section: Section, most: number): string {
   const more = left > 0 ? `… and ${countOf(left, 'more metric')}.` : '';
   if (section.kind === 'access') return join([`**${section.title}**`, noteList(shown), more]);
   const table = join([metricTable(shown.metrics, columns), more]);
-  if (report.diagnosis !== null) {
-    return details(`${section.title}: ${countOf(section.metrics.length, 'metric')}`, table);
-  }
   return join([section.kind === 'regressed' ? '' : `**${section.title}**`, table]);
 }
 

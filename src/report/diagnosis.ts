@@ -50,14 +50,20 @@ export const causeText = ({ terms }: DiagnosisReport): string =>
     .join(' and ');
 
 /** `+55.2 ns for every kernel entry explains 93 % of it` */
-export const explanationText = (diagnosis: DiagnosisReport): string =>
-  `${causeText(diagnosis)} ${diagnosis.terms.length > 1 ? 'explain' : 'explains'} ${formatShare(diagnosis.share)} of it`;
+export function explanationText(diagnosis: DiagnosisReport): string {
+  const { terms, share, explained, called } = diagnosis;
+  const verb = terms.length > 1 ? 'explain' : 'explains';
+  const what = explained.length === called ? 'it' : `the change of ${explained.length} of them`;
+  return `${causeText(diagnosis)} ${verb} ${formatShare(share)} of ${what}`;
+}
 
 /** The finding in full: how surely, and what differs between the sides that could carry it. */
 export function diagnosisText(diagnosis: DiagnosisReport): string {
   const sure = diagnosis.terms
     .map(({ low, high }) => `${formatNsDifference(low)} to ${formatNsDifference(high)}`)
     .join('; ');
+  const { explained, called } = diagnosis;
+  const of = explained.length === called ? `all ${called}` : `${explained.length} of ${called}`;
   const those = diagnosis.carriers.map(
     ({ field, baseline, candidate }) => `${fieldName(field)} (${baseline} → ${candidate})`,
   );
@@ -65,5 +71,5 @@ export function diagnosisText(diagnosis: DiagnosisReport): string {
     those.length === 0
       ? 'Nothing that is known of the sides differs in what could carry it.'
       : `What differs between the sides and could carry it: ${those.join(', ')}.`;
-  return `One cause: ${explanationText(diagnosis)}, the change of ${diagnosis.metrics} metrics (95 % interval ${sure}). ${carried}`;
+  return `One cause for ${of} metrics: ${causeText(diagnosis)} (95 % interval ${sure}). ${carried}`;
 }

@@ -195,8 +195,12 @@ const diagnosisSchema = z.strictObject({
     )
     .min(1)
     .max(2),
-  share: z.number().max(1).describe('of the changes that were called: what the terms explain'),
-  metrics: z.int().min(1).describe('how many metrics were called'),
+  share: z.number().max(1).describe('of the changes of those metrics: what the terms explain'),
+  explained: z
+    .array(z.string())
+    .min(1)
+    .describe('ids of the metrics whose change it explains for the most part'),
+  called: z.int().min(1).describe('how many metrics were called'),
   carriers: z
     .array(differenceSchema)
     .describe('differences of the sides that could carry it, the likeliest first'),

@@ -18,10 +18,12 @@ export interface Term {
 /** One cause for many changes. */
 export interface Diagnosis {
   terms: Term[];
-  /** Of the changes that were called, each against its metric's time: what the terms explain. */
+  /** Of the changes of those metrics, each against its time: what the terms explain. */
   share: number;
+  /** Ids of the metrics whose change it explains for the most part; others have causes of their own. */
+  explained: string[];
   /** How many metrics were called. */
-  metrics: number;
+  called: number;
 }
 
 /** Fewer changes than this have as many explanations as there are quantities. */
@@ -30,12 +32,16 @@ const LEAST_METRICS = 3;
 /** "Most of it": what is left over is no second cause of the same size. */
 const LEAST_SHARE = 0.8;
 
+/** Of the metrics that were called, so many must be explained for more than half of their change. */
+const LEAST_EXPLAINED = 0.6;
+
 /**
  * Of the metrics that a cause would move beyond their margins, so many must have moved: a cause is
  * refuted by what stood still. Not all, since noise hides some, and since a quantity is coarse: a
- * page fault enters the kernel, too, but passes by its filters.
+ * page fault enters the kernel, too, but passes by its filters, and a kilobyte that goes through a
+ * pipe meets no segment size.
  */
-const LEAST_REACH = 2 / 3;
+const LEAST_REACH = 1 / 2;
 
 /** "Beyond the margin" by so much that the confirmation can hardly have missed it. */
 const CLEARLY = 1.5;
@@ -48,6 +54,7 @@ const SEED = 26;
 
 /** A timed metric of which both sides were measured. */
 interface Item extends Point {
+  id: string;
   changed: boolean;
   baselineNs: number;
   marginRatio: number;
@@ -64,25 +71,26 @@ export function diagnose(comparison: Comparison): Diagnosis | undefined {
   const items = comparison.metrics.flatMap((metric) => itemOf(metric, comparison));
   const changed = items.filter((item) => item.changed);
   if (changed.length < LEAST_METRICS) return undefined;
-  for (const models of MODELS) {
-    const found = models
+  const best = (models: readonly (readonly Quantity[])[]): Diagnosis | undefined =>
+    models
       .map((model) => explain(model, items, changed))
       .filter((diagnosis) => diagnosis !== undefined)
-      .sort((a, b) => b.share - a.share);
-    if (found[0] !== undefined) return found[0];
-  }
-  return undefined;
+      .sort((a, b) => b.explained.length - a.explained.length || b.share - a.share)[0];
+  const [single, double] = [best(SINGLE), best(DOUBLE)];
+  if (single === undefined || double === undefined) return single ?? double;
+  const gained = double.explained.length - single.explained.length;
+  return gained >= Math.max(2, WORTH_A_TERM * changed.length) ? double : single;
 }
 
-/** The simplest first. */
-const MODELS: readonly (readonly (readonly Quantity[])[])[] = [
-  QUANTITIES.map((quantity) => [quantity]),
-  [
-    ['entries', 'switches'],
-    ['entries', 'kilobytes'],
-    ['switches', 'kilobytes'],
-  ],
+const SINGLE: readonly (readonly Quantity[])[] = QUANTITIES.map((quantity) => [quantity]);
+const DOUBLE: readonly (readonly Quantity[])[] = [
+  ['entries', 'switches'],
+  ['entries', 'kilobytes'],
+  ['switches', 'kilobytes'],
 ];
+
+/** A second term has to explain so many more of the metrics: the simpler story is the likelier. */
+const WORTH_A_TERM = 0.2;
 
 function itemOf(metric: MetricComparison, { candidate }: Comparison): Item[] {
   const { baseline: before, candidate: after, change, verdict, marginRatio } = metric;
@@ -92,6 +100,7 @@ function itemOf(metric: MetricComparison, { candidate }: Comparison): Item[] {
   const { entries, switches = 0, bytes = 0 } = record;
   return [
     {
+      id: metric.id,
       x: [entries, switches, bytes / 1024],
       y: after.estimate - before.estimate,
       // Noise is in proportion to the time.
@@ -111,13 +120,11 @@ function explain(
   const points = changed.map((item) => only(model, item));
   const fit = fitLeastAbsolute(points);
   if (fit === undefined) return undefined;
-  const share =
-    1 -
-    absoluteError(points, fit) /
-      absoluteError(
-        points,
-        model.map(() => 0),
-      );
+  const explained = points.filter(({ x, y }) => Math.abs(y - predicted(x, fit)) < Math.abs(y) / 2);
+  const enough = Math.max(LEAST_METRICS, LEAST_EXPLAINED * changed.length);
+  if (explained.length < enough) return undefined;
+  const nothing = model.map(() => 0);
+  const share = 1 - absoluteError(explained, fit) / absoluteError(explained, nothing);
   if (share < LEAST_SHARE || reach(model, items, fit) < LEAST_REACH) return undefined;
   const terms = intervals(points, fit).map(([low, high], index) => ({
     quantity: model[index] ?? 'entries',
@@ -125,7 +132,8 @@ function explain(
     ...{ low, high },
   }));
   if (terms.some(({ low, high }) => low <= 0 && high >= 0)) return undefined;
-  return { terms, share, metrics: changed.length };
+  const ids = explained.map(({ id }) => id);
+  return { terms, share, explained: ids, called: changed.length };
 }
 
 /** An item with the predictors of a model alone. */

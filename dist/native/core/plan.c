@@ -120,6 +120,20 @@ static const char *option_value(const char *argument, const char *name) {
     return argument[2 + length] == '=' ? argument + 2 + length + 1 : NULL;
 }
 
+static bool parse_injection(struct plan *plan, const char *name) {
+    for (int i = INJECT_NOTHING + 1; i < INJECTIONS; i++) {
+        if (strcmp(name, injection_names[i]) == 0) {
+            plan->injection = (enum injection)i;
+            return true;
+        }
+    }
+    fprintf(stderr, "probe: --inject=%.64s is not known; there is", name);
+    for (int i = INJECT_NOTHING + 1; i < INJECTIONS; i++)
+        fprintf(stderr, " %s", injection_names[i]);
+    fputs(".\n", stderr);
+    return false;
+}
+
 static bool parse_argument(struct plan *plan, const char *argument) {
     if (strcmp(argument, "--list") == 0)
         return plan->list = true;
@@ -128,6 +142,9 @@ static bool parse_argument(struct plan *plan, const char *argument) {
     const char *value = option_value(argument, "metrics");
     if (value != NULL)
         return parse_metrics(plan, value);
+    value = option_value(argument, "inject");
+    if (value != NULL)
+        return parse_injection(plan, value);
     for (size_t i = 0; i < NUMBER_OPTIONS; i++) {
         value = option_value(argument, number_options[i].name);
         if (value != NULL)
@@ -143,7 +160,8 @@ static void print_usage(void) {
     fputs("usage: probe --list\n"
           "       probe --metrics=ID[:ROUNDS],… [--rounds=2] [--batches=10] [--batch-us=200] "
           "[--operations=N] [--seed=1] "
-          "[--cpu=N] [--deadline-ms=60000] [--tails=SAMPLES] [--environment] [--results-fd=N]\n",
+          "[--cpu=N] [--deadline-ms=60000] [--tails=SAMPLES] [--environment] [--results-fd=N] "
+          "[--inject=REGRESSION]\n",
           stderr);
 }
 

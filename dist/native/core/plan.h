@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "catalogue.h"
+#include "inject.h"
 #include "metric.h"
 
 #define PLAN_BATCHES_MAX 10000u
@@ -32,6 +33,7 @@ struct plan {
     uint64_t deadline_ms;
     uint64_t tails;      /* how many single operations to time, and no batches; or PLAN_UNSET */
     uint64_t results_fd; /* or PLAN_UNSET: standard output */
+    enum injection injection;
 };
 
 /**

@@ -1,17 +1,16 @@
 #include <errno.h>
-#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "bench.h"
 #include "call.h"
 #include "families.h"
+#include "filter.h"
 #include "peer.h"
 #include "raw_call.h"
 #include "scratch.h"
@@ -39,18 +38,14 @@ static union {
 } reply;
 static size_t request_size;
 
-/** @returns the listener where `flags` ask for one, else 0; negative after bench_fail() */
-static int install(struct bench *bench, struct sock_filter *filter, unsigned short length,
+/** filter_install() for a metric: negative after bench_fail(). */
+static int install(struct bench *bench, const struct sock_filter *filter, unsigned short length,
                    unsigned flags) {
-    struct sock_fprog program = {.len = length, .filter = filter};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
-        bench_fail(bench, "prctl(PR_SET_NO_NEW_PRIVS)", errno);
-        return -1;
-    }
-    long result = raw_call(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, (long)&program, 0, 0, 0);
+    struct failure failure = {0};
+    int result = filter_install(filter, length, flags, &failure);
     if (result < 0)
-        bench_fail_result(bench, "seccomp(SECCOMP_SET_MODE_FILTER)", result);
-    return (int)result;
+        bench_fail(bench, failure.operation, failure.error);
+    return result;
 }
 
 /**

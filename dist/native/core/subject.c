@@ -1,8 +1,15 @@
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -152,6 +159,52 @@ static void write_container(struct wire *wire) {
     write_field(wire, "container", container != NULL ? container : "none");
 }
 
+/** By which rules the probe gets the CPU; what it starts inherits them. */
+static void write_scheduler(struct wire *wire) {
+    static const char *const policies[] = {"SCHED_OTHER",    "SCHED_FIFO", "SCHED_RR",
+                                           "SCHED_BATCH",    NULL,         "SCHED_IDLE",
+                                           "SCHED_DEADLINE", "SCHED_EXT"};
+    char scheduler[FIELD] = UNKNOWN;
+    struct sched_param parameters = {0};
+    int policy = sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
+    errno = 0;
+    int nice = getpriority(PRIO_PROCESS, 0);
+    bool known = policy >= 0 && (size_t)policy < sizeof policies / sizeof policies[0] &&
+                 policies[policy] != NULL && errno == 0 && sched_getparam(0, &parameters) == 0;
+    if (known && parameters.sched_priority > 0)
+        snprintf(scheduler, sizeof scheduler, "%s, priority %d", policies[policy],
+                 parameters.sched_priority);
+    else if (known)
+        snprintf(scheduler, sizeof scheduler, "%s, nice %d", policies[policy], nice);
+    write_field(wire, "scheduler", scheduler);
+}
+
+/** By ioctl(2): sysfs shows the network namespace in which it was mounted. */
+static void write_loopback(struct wire *wire) {
+    char mtu[FIELD] = UNKNOWN;
+    struct ifreq request = {.ifr_name = "lo"};
+    int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (any >= 0) {
+        if (ioctl(any, SIOCGIFMTU, &request) == 0)
+            snprintf(mtu, sizeof mtu, "%d", request.ifr_mtu);
+        close(any);
+    }
+    write_field(wire, "loopbackMtu", mtu);
+}
+
+/** Least, default and most: of the namespace of who reads. */
+static void write_tcp_buffers(struct wire *wire) {
+    char receive[FIELD];
+    char transmit[FIELD];
+    char both[FIELD];
+    text_read("/proc/sys/net/ipv4/tcp_rmem", receive, sizeof receive);
+    text_read("/proc/sys/net/ipv4/tcp_wmem", transmit, sizeof transmit);
+    snprintf(both, sizeof both, "rmem %.60s; wmem %.60s", receive, transmit);
+    for (char *tab = both; (tab = strchr(tab, '\t')) != NULL;)
+        *tab = ' ';
+    write_field(wire, "tcpBuffers", both);
+}
+
 void write_subject(struct wire *wire) {
     struct utsname name = {0};
     char command_line[TEXT_MAX];
@@ -170,6 +223,9 @@ void write_subject(struct wire *wire) {
     write_security_modules(wire);
     write_libc(wire);
     write_container(wire);
+    write_scheduler(wire);
+    write_loopback(wire);
+    write_tcp_buffers(wire);
     wire_key(wire, "probeUid");
     wire_integer(wire, geteuid());
     wire_close(wire, '}');

@@ -4,6 +4,7 @@ import { expectationText } from '../../../src/measure/expectation.js';
 import type { LaunchObservation, Observation } from '../../../src/measure/launch.js';
 import { screenSchedule, warmUpSchedule } from '../../../src/measure/schedule.js';
 import type { MetricEntry } from '../../../src/probe/catalogue.js';
+import { robustPairs } from '../../../src/stats/power.js';
 import { seededRandom } from '../../../src/stats/random.js';
 import { type Noise, normal } from '../stats/noise.js';
 
@@ -67,7 +68,7 @@ function launch(sequence: number, shapes: Record<string, Shape>, draw: Noise): L
 }
 
 const allocated = (timeMs: number, seed?: number) =>
-  allocate(METRICS, pilot(SHAPES, seed), GOAL, timeMs, 1);
+  allocate(METRICS, pilot(SHAPES, seed), GOAL, { timeMs, seed: 1 });
 
 test('noise between rounds buys rounds, noise between launches buys launches, quiet buys neither', () => {
   const allocations = allocated(800);
@@ -96,13 +97,22 @@ test('however short the time, no metric gets too few pairs to be flagged', () =>
   }
 });
 
+test('a confirmation counts fresh pairs alone, enough for its own level', () => {
+  const stage = { level: 0.01, fresh: true };
+  const allocations = allocate(METRICS, pilot(SHAPES), GOAL, { timeMs: 1, seed: 1, stage });
+  for (const { known, pairs } of allocations.values()) {
+    expect(known).toBe(0);
+    expect(pairs).toBeGreaterThanOrEqual(robustPairs(0.01, METRICS.length));
+  }
+});
+
 test('the same pilot and seed give the same plan', () => {
   expect(allocated(3000, 7)).toEqual(allocated(3000, 7));
 });
 
 test('a metric that the pilot could not measure is left to the default', () => {
   const { 'syscall.noisy': _, ...known } = SHAPES;
-  const allocations = allocate(METRICS, pilot(known), GOAL, 3000, 1);
+  const allocations = allocate(METRICS, pilot(known), GOAL, { timeMs: 3000, seed: 1 });
   expect([...allocations.keys()]).toEqual(['syscall.quiet', 'syscall.layout']);
   expect(screenSchedule(METRICS, ROUNDS, allocations)(0)).toContainEqual({
     metric: METRICS[1],
