@@ -26371,7 +26371,7 @@ const LEAST_METRICS = 3;
 /** "Most of it": what is left over is no second cause of the same size. */
 const LEAST_SHARE = 0.8;
 /** Of the metrics that were called, so many must be explained for more than half of their change. */
-const LEAST_EXPLAINED = 2 / 3;
+const LEAST_EXPLAINED = 0.6;
 /**
  * Of the metrics that a cause would move beyond their margins, so many must have moved: a cause is
  * refuted by what stood still. Not all, since noise hides some, and since a quantity is coarse: a
@@ -26397,25 +26397,24 @@ function diagnose(comparison) {
     const changed = items.filter((item) => item.changed);
     if (changed.length < LEAST_METRICS)
         return undefined;
-    for (const models of MODELS) {
-        const found = models
-            .map((model) => explain(model, items, changed))
-            .filter((diagnosis) => diagnosis !== undefined)
-            .sort((a, b) => b.explained.length - a.explained.length || b.share - a.share);
-        if (found[0] !== undefined)
-            return found[0];
-    }
-    return undefined;
+    const best = (models) => models
+        .map((model) => explain(model, items, changed))
+        .filter((diagnosis) => diagnosis !== undefined)
+        .sort((a, b) => b.explained.length - a.explained.length || b.share - a.share)[0];
+    const [single, double] = [best(SINGLE), best(DOUBLE)];
+    if (single === undefined || double === undefined)
+        return single ?? double;
+    const gained = double.explained.length - single.explained.length;
+    return gained >= Math.max(2, WORTH_A_TERM * changed.length) ? double : single;
 }
-/** The simplest first. */
-const MODELS = [
-    QUANTITIES.map((quantity) => [quantity]),
-    [
-        ['entries', 'switches'],
-        ['entries', 'kilobytes'],
-        ['switches', 'kilobytes'],
-    ],
+const SINGLE = QUANTITIES.map((quantity) => [quantity]);
+const DOUBLE = [
+    ['entries', 'switches'],
+    ['entries', 'kilobytes'],
+    ['switches', 'kilobytes'],
 ];
+/** A second term has to explain so many more of the metrics: the simpler story is the likelier. */
+const WORTH_A_TERM = 0.2;
 function itemOf(metric, { candidate }) {
     const { baseline: before, candidate: after, change, verdict, marginRatio } = metric;
     const record = candidate.metrics.find(({ id }) => id === metric.id);

@@ -91,8 +91,7 @@ function fleetTable({ fleets }) {
   return table(head, rows);
 }
 
-function shardSection({ shards = [] }) {
-  if (shards.length === 0) return '';
+function shardSection({ shards }) {
   const rows = shards.map(({ fleet, machines, falseAlarms, caught }) => [
     ...[fleet, String(machines), share(falseAlarms), ...caught.map(formatShare)],
   ]);

@@ -1,10 +1,14 @@
 import {
+  DUET_MARGIN,
+  MACHINE_PRIOR_DEGREES_OF_FREEDOM,
+  MACHINE_PRIOR_STANDARD_DEVIATION,
   PREDICTION_MARGIN,
   PRIOR_DEGREES_OF_FREEDOM,
   PRIOR_STANDARD_DEVIATIONS,
 } from '#src/stats/assumptions.js';
 import { predict } from '#src/stats/prediction.js';
 import { type Random, seededRandom } from '#src/stats/random.js';
+import { type MachineEstimate, testOverMachines } from '#src/stats/random-effects.js';
 import { adjustFamily } from '#src/verdict/shift-test.js';
 import { ALPHA } from './collect.ts';
 import { type FalseAlarms, falseAlarms } from './summary.ts';
@@ -112,6 +116,70 @@ function calledSlower(gate: readonly Drawn[], shift: number): string[] {
   return [...adjustFamily(new Map(tests))].flatMap(([id, test]) =>
     test.slower <= ALPHA ? [id] : [],
   );
+}
+
+const MACHINES = [1, 2, 3, 5, 8] as const;
+
+/** True changes of one metric over the margin of a duet. */
+const SHARD_CHANGES = [0.01, 0.02, 0.05] as const;
+
+export interface ShardSummary {
+  /** How far machines differ in the change, in multiples of what the prior says. */
+  fleet: string;
+  machines: number;
+  falseAlarms: FalseAlarms;
+  caught: number[];
+}
+
+/** Of a machine's own estimate, log scale: what 20 pairs of a quiet metric give. */
+const OWN_ERROR = 0.001;
+
+/** The same for shards: a change as each of some machines has it, judged over all of them. */
+export function simulateShards(seed: number): ShardSummary[] {
+  const random = seededRandom(seed);
+  return [0, 1, 2].flatMap((multiple) =>
+    MACHINES.map((machines) => summariseShards(multiple, machines, random)),
+  );
+}
+
+function summariseShards(multiple: number, machines: number, random: Random): ShardSummary {
+  const between = multiple * MACHINE_PRIOR_STANDARD_DEVIATION;
+  const metrics = Object.values(FAMILIES).reduce((sum, count) => sum + count, 0);
+  const gates = Array.from({ length: GATES }, () =>
+    Array.from({ length: metrics }, () =>
+      Array.from({ length: machines }, () => ({
+        estimate: Math.hypot(between, OWN_ERROR) * normalDeviate(random),
+        standardError: OWN_ERROR,
+      })),
+    ),
+  );
+  const calls = (change: number) => gates.map((gate) => calledOverMachines(gate, change));
+  return {
+    fleet: `machines that differ ${multiple === 0 ? 'in nothing' : `${multiple === 1 ? 'as' : 'twice as much as'} the prior expects`}`,
+    machines,
+    falseAlarms: falseAlarms(calls(0).map((called) => called.includes(true))),
+    caught: SHARD_CHANGES.map((change) => {
+      const called = calls(Math.log1p(DUET_MARGIN + change));
+      return called.filter(([first]) => first).length / GATES;
+    }),
+  };
+}
+
+/** By the program's own test; the shift is put to the first metric alone. */
+function calledOverMachines(gate: readonly MachineEstimate[][], shift: number): boolean[] {
+  const prior = {
+    standardDeviation: MACHINE_PRIOR_STANDARD_DEVIATION,
+    degreesOfFreedom: MACHINE_PRIOR_DEGREES_OF_FREEDOM,
+  };
+  const margin = Math.log1p(DUET_MARGIN);
+  const tests = gate.map((machines, index) => {
+    const moved = machines.map((machine) => ({
+      ...machine,
+      estimate: machine.estimate + (index === 0 ? shift : 0),
+    }));
+    return [`${index}`, testOverMachines(moved, { margin, prior }, 0.95)] as const;
+  });
+  return [...adjustFamily(new Map(tests)).values()].map(({ slower }) => slower <= ALPHA);
 }
 
 /** G. E. P. Box and M. E. Muller, Annals of Mathematical Statistics 29, 1958, 610-611. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type FleetSummary, simulateFleets } from './fleet.ts';
+import { type FleetSummary, type ShardSummary, simulateFleets, simulateShards } from './fleet.ts';
 import { type Gate, writeJson } from './gates.ts';
 import { called, judgeGate, type MarginOf } from './ours.ts';
 import {
@@ -32,6 +32,7 @@ export interface Detection {
   rules: { condition: string; budget: number; rules: RuleSummary[] };
   goals: Goal[];
   fleets: FleetSummary[];
+  shards: ShardSummary[];
 }
 
 export interface Goal {
@@ -67,6 +68,7 @@ export function summarise(gates: readonly Gate[], marginOf: MarginOf, where: Whe
     },
     goals: budgets.flatMap(goalsOf),
     fleets: simulateFleets(FLEET_SEED),
+    shards: simulateShards(FLEET_SEED),
   };
 }
 

@@ -8,7 +8,27 @@ const STEAL_WORTH_SAYING = 0.02;
 
 /** What the launches' own accounting says against a comparison, one sentence each. */
 export function validityCaveats(runs: readonly Run[]): string[] {
-  return [...failedLaunches(runs), ...stolenTime(runs), ...otherCpu(runs), ...unpinned(runs)];
+  return [
+    ...failedLaunches(runs),
+    ...stolenTime(runs),
+    ...sharedCore(runs),
+    ...otherCpu(runs),
+    ...unpinned(runs),
+  ];
+}
+
+/** Above this share of launches left out, a run has markedly fewer pairs than its time was worth. */
+const CONTENDED_WORTH_SAYING = 0.2;
+
+function sharedCore(runs: readonly Run[]): string[] {
+  const timed = runs.flatMap((run) => run.metrics.filter(isTimed));
+  const left = sum(timed.map(({ contended = 0 }) => contended));
+  const all = left + sum(timed.map(({ replicates }) => replicates.length));
+  const share = all === 0 ? 0 : left / all;
+  if (share < CONTENDED_WORTH_SAYING) return [];
+  return [
+    `Another thread was busy on the core that was measured on, and ${formatShare(share)} of the launches are left out for it; a quieter runner gives narrower intervals.`,
+  ];
 }
 
 function otherCpu(runs: readonly Run[]): string[] {
