@@ -28,7 +28,9 @@ export async function compareRecords(
   policy: Policy,
   out?: string,
 ): Promise<Judged> {
-  const given = await Promise.all(paths.map(readGiven));
+  // One after the other, so that of several that are wrong the first is named.
+  const given: Given[] = [];
+  for (const path of paths) given.push(await readGiven(path));
   const candidate = given.pop();
   const [first, ...others] = given;
   if (candidate === undefined || first === undefined) {

@@ -20,10 +20,13 @@ export const ALPHA = 0.01;
  * Pairs of the confirmation, of all metrics. A real gate confirms what was flagged and nothing else,
  * with many times as many pairs; here each metric must be able to have been the flagged one.
  */
-const CONFIRM_PAIRS = 14;
+const CONFIRM_PAIRS = 16;
 
-/** Of the budget; for all metrics it takes more than for the few that a real gate confirms. */
-const CONFIRM_SHARE = 0.4;
+/**
+ * Of the budget, as much as the screen has: a real gate confirms a few metrics in a fifth of the
+ * budget, which gives each of them several times the pairs that it gets here.
+ */
+const CONFIRM_SHARE = 0.8;
 
 /** Busy for 10 ms and asleep for 10 ms: what shares a CPU on a hosted runner is seldom a mere loop. */
 const NEIGHBOUR = [

@@ -6,7 +6,7 @@ import type { Portion } from './plan.js';
 export type Schedule = (round: number) => Portion[];
 
 /** The warm-up's numbers are discarded: it is to meet every code path, not to measure it. */
-const WARM_UP_ROUNDS = 2;
+export const WARM_UP_ROUNDS = 2;
 
 /** Metrics that only inform get the pairs that an interval needs, and leave the time to the gated. */
 const INFORMING_LAUNCH_ROUNDS = 3;

@@ -20,7 +20,7 @@ import {
   type RoundsOrder,
   type Sides,
 } from './rounds.js';
-import { type Schedule, screenSchedule, warmUpSchedule } from './schedule.js';
+import { type Schedule, screenSchedule, WARM_UP_ROUNDS, warmUpSchedule } from './schedule.js';
 
 /**
  * How the time is shared: the rest after the screen is for confirming what it flagged, which needs
@@ -41,10 +41,15 @@ const PILOT_ROUNDS = 2;
 const OVERRUN = 1.3;
 
 /**
- * The tails take about as long as the warm-up, a tenth of the budget at most: what no gate needs must
- * not use up the time of a target that is slow to launch, or of a short run.
+ * The tails take about five times as long as the warm-up, a tenth of the budget at most: what no gate
+ * needs must not use up the time of a target that is slow to launch, or of a short run.
  */
 const TAILS_SHARE = 0.1;
+const TAILS_OF_WARM_UP = 5;
+
+/** Of the screen; a pilot that took more would be a plan without the time to follow it. */
+const PILOT_SHARE = 0.25;
+const LEAST_PILOT_ROUNDS = 3;
 
 interface Screening {
   share?: number;
@@ -56,6 +61,7 @@ interface Screening {
 export class Session {
   private readonly log: MeasuringLog = emptyLog();
   private readonly begin = performance.now();
+  private warmUpMs = 0;
   private planned = false;
   private goal: Goal | undefined;
   private allocations: ReadonlyMap<string, Allocation> = new Map();
@@ -72,12 +78,13 @@ export class Session {
     this.progress.phase('Warm up');
     const schedule = warmUpSchedule(this.bench.plan.metrics);
     await this.measure('warm-up', schedule, { until: 0, leastRounds: 1 });
+    this.warmUpMs = performance.now() - this.begin;
   }
 
   /** Times single operations for their tails, after a warm-up that was quick against the budget. */
   async tails(): Promise<void> {
-    const warmUpMs = performance.now() - this.begin;
-    if (warmUpMs > TAILS_SHARE * this.durationMs) return;
+    const { warmUpMs } = this;
+    if (TAILS_OF_WARM_UP * warmUpMs > TAILS_SHARE * this.durationMs) return;
     this.progress.phase('Time single operations');
     await measureTails(this.bench, this.sides, this.log, this.progress);
   }
@@ -178,7 +185,11 @@ export class Session {
 
   private async pilot(until: number): Promise<void> {
     const { metrics, roundsPerLaunch } = this.bench.plan;
-    const schedule = screenSchedule(metrics, roundsPerLaunch);
+    const affordable = PILOT_SHARE * (until - performance.now());
+    const roundMs = this.warmUpMs / WARM_UP_ROUNDS;
+    const rounds = Math.floor(affordable / (PILOT_ROUNDS * roundMs));
+    const fitting = Math.min(roundsPerLaunch, Math.max(LEAST_PILOT_ROUNDS, rounds));
+    const schedule = screenSchedule(metrics, fitting);
     const limits = { until, leastRounds: 1, most: PILOT_ROUNDS };
     await this.measure('screen', schedule, limits);
   }
@@ -199,7 +210,7 @@ export class Session {
     schedule: Schedule,
     limits: Pick<RoundsOrder, 'until' | 'leastRounds' | 'most'>,
   ): Promise<void> {
-    const latest = this.begin + OVERRUN * this.durationMs;
+    const latest = Math.max(limits.until, this.begin + OVERRUN * this.durationMs);
     const order = { phase, schedule, latest, ...limits };
     await measureRounds(this.bench, this.sides, order, this.log, this.progress);
   }
