@@ -53,6 +53,8 @@ export const subjectSchema = z.strictObject({
   container: text,
   /** Policy and priority or niceness that the probe was given. */
   scheduler: text,
+  /** Levels of CPU cgroups above the probe, as seen from its cgroup namespace. */
+  cgroupDepth: text,
   loopbackMtu: text,
   /** Least, default and most of tcp(7)'s tcp_rmem and tcp_wmem. */
   tcpBuffers: text,

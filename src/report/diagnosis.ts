@@ -6,6 +6,7 @@ import { fieldName } from './words.js';
 const each: Record<Quantity, string> = {
   entries: 'kernel entry',
   switches: 'context switch',
+  tcpKilobytes: 'kilobyte over TCP',
   kilobytes: 'kilobyte moved',
 };
 
@@ -16,8 +17,9 @@ const each: Record<Quantity, string> = {
  */
 const carriers: Record<Quantity, readonly (readonly RegExp[])[]> = {
   entries: [[/^seccompMode$/, /^seccompFilters$/], [/^vulnerabilities\./], [/^securityModules$/]],
-  switches: [[/^scheduler$/], [/^preemption$/], [/^vulnerabilities\./]],
-  kilobytes: [[/^loopbackMtu$/], [/^tcpBuffers$/]],
+  switches: [[/^scheduler$/], [/^cgroupDepth$/], [/^preemption$/], [/^vulnerabilities\./]],
+  tcpKilobytes: [[/^loopbackMtu$/], [/^tcpBuffers$/]],
+  kilobytes: [],
 };
 const anyCarriers: readonly (readonly RegExp[])[] = [
   [/^kernelCommandLine$/],

@@ -187,7 +187,9 @@ const diagnosisSchema = z.strictObject({
       z.strictObject({
         quantity: z
           .enum(QUANTITIES)
-          .describe('of an operation: kernel entries, context switches, kilobytes moved'),
+          .describe(
+            'of an operation: kernel entries, context switches, kilobytes moved, those over TCP',
+          ),
         ns: z.number().describe('more, for each of it'),
         low: z.number(),
         high: z.number().describe('low to high: 95 % interval'),

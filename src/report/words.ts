@@ -76,6 +76,7 @@ const fields: Record<string, string> = {
   libc: 'libc',
   container: 'container',
   scheduler: 'scheduler',
+  cgroupDepth: 'cgroup depth',
   loopbackMtu: 'loopback MTU',
   tcpBuffers: 'TCP buffers',
   probeUid: 'probe uid',

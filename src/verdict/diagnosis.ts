@@ -1,10 +1,14 @@
 import { quantile } from 'simple-statistics';
+import type { MetricRecord } from '../record/run.js';
 import { absoluteError, fitLeastAbsolute, type Point, predicted } from '../stats/least-absolute.js';
 import { seededRandom } from '../stats/random.js';
 import type { Comparison, MetricComparison } from './comparison.js';
 
-/** What an operation does to the kernel, by the catalogue: what a change can be in proportion to. */
-export const QUANTITIES = ['entries', 'switches', 'kilobytes'] as const;
+/**
+ * What an operation does to the kernel, by the catalogue: what a change can be in proportion to.
+ * Of two that explain as much the first counts: segments and socket buffers are a matter of TCP.
+ */
+export const QUANTITIES = ['entries', 'switches', 'tcpKilobytes', 'kilobytes'] as const;
 export type Quantity = (typeof QUANTITIES)[number];
 
 /** So many ns more for each of a quantity, with the 95 % interval of that. */
@@ -38,10 +42,9 @@ const LEAST_EXPLAINED = 0.6;
 /**
  * Of the metrics that a cause would move beyond their margins, so many must have moved: a cause is
  * refuted by what stood still. Not all, since noise hides some, and since a quantity is coarse: a
- * page fault enters the kernel, too, but passes by its filters, and a kilobyte that goes through a
- * pipe meets no segment size.
+ * page fault enters the kernel, too, but passes by its filters.
  */
-const LEAST_REACH = 1 / 2;
+const LEAST_REACH = 2 / 3;
 
 /** "Beyond the margin" by so much that the confirmation can hardly have missed it. */
 const CLEARLY = 1.5;
@@ -63,7 +66,9 @@ interface Item extends Point {
 /**
  * Looks for one cause behind the changes that were called: so many ns for every kernel entry, every
  * context switch or every kilobyte, or for two of these, of which the catalogue says how many an
- * operation makes. Robustly, since some metrics have changes of their own.
+ * operation makes. Robustly, since some metrics have changes of their own, and by all metrics: those
+ * that a change was not shown of would otherwise be missing where they speak against it, and the
+ * ones just beyond their margins make it look larger than it is.
  *
  * @returns undefined where nothing simple explains most of it
  */
@@ -73,7 +78,7 @@ export function diagnose(comparison: Comparison): Diagnosis | undefined {
   if (changed.length < LEAST_METRICS) return undefined;
   const best = (models: readonly (readonly Quantity[])[]): Diagnosis | undefined =>
     models
-      .map((model) => explain(model, items, changed))
+      .map((model) => explain(model, items))
       .filter((diagnosis) => diagnosis !== undefined)
       .sort((a, b) => b.explained.length - a.explained.length || b.share - a.share)[0];
   const [single, double] = [best(SINGLE), best(DOUBLE)];
@@ -85,7 +90,9 @@ export function diagnose(comparison: Comparison): Diagnosis | undefined {
 const SINGLE: readonly (readonly Quantity[])[] = QUANTITIES.map((quantity) => [quantity]);
 const DOUBLE: readonly (readonly Quantity[])[] = [
   ['entries', 'switches'],
+  ['entries', 'tcpKilobytes'],
   ['entries', 'kilobytes'],
+  ['switches', 'tcpKilobytes'],
   ['switches', 'kilobytes'],
 ];
 
@@ -96,12 +103,12 @@ function itemOf(metric: MetricComparison, { candidate }: Comparison): Item[] {
   const { baseline: before, candidate: after, change, verdict, marginRatio } = metric;
   const record = candidate.metrics.find(({ id }) => id === metric.id);
   const timed = before.status === 'ok' && before.unit !== 'count' && after.status === 'ok';
-  if (!metric.gate || !timed || !change || record?.entries === undefined) return [];
-  const { entries, switches = 0, bytes = 0 } = record;
+  const quantities = record && quantitiesOf(record);
+  if (!metric.gate || !timed || !change || !quantities) return [];
   return [
     {
       id: metric.id,
-      x: [entries, switches, bytes / 1024],
+      x: QUANTITIES.map((quantity) => quantities[quantity]),
       y: after.estimate - before.estimate,
       // Noise is in proportion to the time.
       weight: 1 / before.estimate,
@@ -112,15 +119,21 @@ function itemOf(metric: MetricComparison, { candidate }: Comparison): Item[] {
   ];
 }
 
-function explain(
-  model: readonly Quantity[],
-  items: readonly Item[],
-  changed: readonly Item[],
-): Diagnosis | undefined {
-  const points = changed.map((item) => only(model, item));
+/** As the catalogue declares them; over TCP goes what its own counters saw segments of. */
+function quantitiesOf(record: MetricRecord): Record<Quantity, number> | undefined {
+  if (record.status !== 'ok' || record.entries === undefined) return undefined;
+  const { entries, switches = 0, bytes = 0, details } = record;
+  const kilobytes = bytes / 1024;
+  const tcpKilobytes = details?.['segments_per_op'] === undefined ? 0 : kilobytes;
+  return { entries, switches, tcpKilobytes, kilobytes };
+}
+
+function explain(model: readonly Quantity[], items: readonly Item[]): Diagnosis | undefined {
+  const points = items.map((item) => only(model, item));
   const fit = fitLeastAbsolute(points);
   if (fit === undefined) return undefined;
-  const explained = points.filter(({ x, y }) => Math.abs(y - predicted(x, fit)) < Math.abs(y) / 2);
+  const changed = points.filter((point) => point.changed);
+  const explained = changed.filter(({ x, y }) => Math.abs(y - predicted(x, fit)) < Math.abs(y) / 2);
   const enough = Math.max(LEAST_METRICS, LEAST_EXPLAINED * changed.length);
   if (explained.length < enough) return undefined;
   const nothing = model.map(() => 0);

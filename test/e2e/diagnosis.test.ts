@@ -56,14 +56,14 @@ describe('one cause, named', () => {
     expect(explained.some((id) => id.startsWith('syscall.'))).toBe(false);
   });
 
-  test('smaller segments on the loopback: every kilobyte', async () => {
+  test('smaller segments on the loopback: every kilobyte over TCP', async () => {
     const inside = (set: string) =>
       `command:unshare --net sh -c 'ip link set lo up ${set}; exec {probe}'`;
     const metrics =
       'sendfile.tcp_64k,sendfile.tcp_64k_{more_header,writev_mmap,copy,mmap_each},sendfile.tcp_4k,syscall.null,syscall.stat,context.pipe_2p_0k';
     const report = await duel(inside(''), inside('mtu 1500'), metrics);
     const { terms, carriers } = diagnosisOf(report);
-    expect(terms).toMatchObject([{ quantity: 'kilobytes' }]);
+    expect(terms).toMatchObject([{ quantity: 'tcpKilobytes' }]);
     expect(terms[0]?.ns).toBeGreaterThan(0);
     expect(carriers).toContainEqual({
       ...{ field: 'loopbackMtu', baseline: '65536', candidate: '1500' },

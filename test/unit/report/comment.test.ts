@@ -5,6 +5,7 @@ import { PREDICTION_MARGIN } from '../../../src/stats/assumptions.js';
 import {
   cleanReport,
   deniedReport,
+  diagnosedReport,
   hostileReport,
   hugeReport,
   regressedReport,
@@ -28,6 +29,7 @@ function storedReport(): Report {
 describe('renderComment', () => {
   it.each([
     ['regressed', regressedReport],
+    ['diagnosed', diagnosedReport],
     ['clean', cleanReport],
     ['self', selfReport],
     ['denied', deniedReport],

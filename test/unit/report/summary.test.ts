@@ -3,6 +3,7 @@ import { renderSummary } from '../../../src/report/summary.js';
 import {
   cleanReport,
   deniedReport,
+  diagnosedReport,
   hostileReport,
   hugeReport,
   regressedReport,
@@ -16,6 +17,7 @@ const GITHUB_LIMIT = 1024 * 1024;
 describe('renderSummary', () => {
   it.each([
     ['regressed', regressedReport],
+    ['diagnosed', diagnosedReport],
     ['clean', cleanReport],
     ['self', selfReport],
     ['denied', deniedReport],

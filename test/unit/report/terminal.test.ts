@@ -5,6 +5,7 @@ import { renderTerminal } from '../../../src/report/terminal.js';
 import {
   cleanReport,
   deniedReport,
+  diagnosedReport,
   hostileReport,
   hugeReport,
   regressedReport,
@@ -15,6 +16,7 @@ import {
 
 const reports = {
   regressed: regressedReport(),
+  diagnosed: diagnosedReport(),
   clean: cleanReport(),
   self: selfReport(),
   denied: deniedReport(),

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { absoluteError, fitLeastAbsolute, type Point } from '../../../src/stats/least-absolute.js';
+import { reference, worst } from './reference.js';
+
+interface Reference {
+  points: Point[];
+  fit: number[];
+  error: number;
+}
 
 const point = (x: number[], y: number, weight = 1): Point => ({ x, y, weight });
 
@@ -25,6 +32,14 @@ test('two predictors, against a linear program', () => {
   const fit = fitLeastAbsolute(points);
   expect(fit?.[0]).toBeCloseTo(26.3, 6);
   expect(fit?.[1]).toBeCloseTo(10.025, 6);
+});
+
+test('one and two predictors, weights and outliers, against SciPy', () => {
+  for (const { points, fit, error } of reference<Reference>('least-absolute')) {
+    const own = fitLeastAbsolute(points) ?? [];
+    expect(worst(own, fit, (a, b) => Math.abs(a - b))).toBeLessThan(1e-6);
+    expect(Math.abs(absoluteError(points, own) - error)).toBeLessThan(1e-9);
+  }
 });
 
 test('points on one ray determine nothing, nor do zeros', () => {

@@ -24,10 +24,19 @@ const CATALOGUE: readonly (MetricShape & { entries: number; switches: number; by
 ];
 type Known = (typeof CATALOGUE)[number];
 
+const moves64k = (name: string): Known => ({
+  ...{ id: `sendfile.${name}`, ns: 9000, entries: 2, switches: 0, bytes: 65_536 },
+});
+const overTcp = ['tcp_64k_a', 'tcp_64k_b', 'tcp_64k_c', 'tcp_64k_d'].map(moves64k);
+const throughPipes = ['to_pipe_64k', 'file_to_file_64k', 'copy_file_range_64k'].map(moves64k);
+
 /** A confirmed duet in which each metric costs so much more. */
-function comparisonOf(more: (metric: Known) => number): Comparison {
+function comparisonOf(
+  more: (metric: Known) => number,
+  catalogue: readonly Known[] = CATALOGUE,
+): Comparison {
   const shapes = (extra: (metric: Known) => number): MetricShape[] =>
-    CATALOGUE.map((metric) => ({ ...metric, ns: metric.ns + extra(metric), noise: 0.002 }));
+    catalogue.map((metric) => ({ ...metric, ns: metric.ns + extra(metric), noise: 0.002 }));
   const duet = syntheticDuet({
     ...{ rounds: 10, confirmRounds: 10, seed: 3 },
     ...{ baseline: shapes(() => 0), candidate: shapes(more) },
@@ -57,6 +66,16 @@ describe('one cause behind many changes', () => {
     const diagnosis = diagnose(comparisonOf(({ bytes }) => (20 * bytes) / 1024));
     expect(diagnosis).toMatchObject({ terms: [{ quantity: 'kilobytes' }] });
     expect(diagnosis?.terms[0]?.ns).toBeCloseTo(20, 0);
+  });
+
+  test('so much for every kilobyte over TCP, where one through a pipe costs what it did', () => {
+    const more = ({ id, bytes }: Known) => (id.includes('.tcp_64k_') ? (28 * bytes) / 1024 : 0);
+    const counted = overTcp.map((metric) => ({ ...metric, segments: 2 }));
+    const diagnosis = diagnose(comparisonOf(more, [...CATALOGUE, ...counted, ...throughPipes]));
+    expect(diagnosis).toMatchObject({ terms: [{ quantity: 'tcpKilobytes' }] });
+    expect(diagnosis?.terms[0]?.ns).toBeCloseTo(28, -1);
+    const uncounted = comparisonOf(more, [...CATALOGUE, ...overTcp, ...throughPipes]);
+    expect(diagnose(uncounted)).toBeUndefined();
   });
 
   test('two at once, where one alone does not explain it', () => {
@@ -92,6 +111,19 @@ describe('no cause', () => {
       ['sendfile.tcp_4k', 900],
     ]);
     expect(diagnose(comparisonOf(({ id }) => scattered.get(id) ?? 0))).toBeUndefined();
+  });
+
+  test('where what stood still outweighs it, though it would move none of that clearly', () => {
+    const known = (id: string, ns: number, entries: number): Known => ({
+      ...{ id, ns, entries, switches: 0, bytes: 0 },
+    });
+    const slower = ['one', 'two', 'three'].map((name, i) =>
+      known(`syscall.${name}`, 80 + 35 * i, 1),
+    );
+    const still = Array.from({ length: 9 }, (_, i) => known(`memory.m${i}`, 2000, 8));
+    const more = ({ entries }: Known) => (entries === 1 ? 5 : 0);
+    expect(diagnose(comparisonOf(more, slower))).toMatchObject({ called: 3 });
+    expect(diagnose(comparisonOf(more, [...slower, ...still]))).toBeUndefined();
   });
 
   test('where most of what it would move stood still', () => {
