@@ -66,7 +66,8 @@ function injectedTable({ injected }) {
   );
 }
 
-function budgetSection({ condition, budget, falseAlarms, improvements, metrics }, changes) {
+function budgetSection(summary, changes) {
+  const { condition, budget, falseAlarms, improvements, metrics, betweenRuns } = summary;
   const head = [
     ...['metric', 'pairs', 'deviation of a pair'],
     ...changes.map((change) => `+${formatShare(change)}`),
@@ -78,7 +79,7 @@ function budgetSection({ condition, budget, falseAlarms, improvements, metrics }
   ]);
   return `## ${condition}, ${budget} s
 
-${share(falseAlarms)} red, ${improvements} improved. The columns of changes hold the share of gates that called such a slowdown of this metric alone.
+${share(falseAlarms)} red, ${improvements} improved. The columns of changes hold the share of gates that called such a slowdown of this metric alone. From gate to gate a side's median varies by ${betweenRuns.map(({ family, deviation }) => `${formatShare(deviation)} (${family})`).join(', ')}.
 
 ${table(head, rows)}`;
 }

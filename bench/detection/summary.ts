@@ -43,6 +43,8 @@ export interface BudgetSummary {
   falseAlarms: FalseAlarms;
   improvements: number;
   metrics: MetricPower[];
+  /** What the median of a metric's launches varies by from gate to gate: what stored runs meet here. */
+  betweenRuns: { family: string; deviation: number }[];
 }
 
 export interface InjectedSummary {
@@ -77,8 +79,29 @@ export const summariseBudget = (gates: readonly Gate[], marginOf: MarginOf): Bud
     falseAlarms: falseAlarms(calls.map(({ slower }) => slower.length > 0)),
     improvements: calls.filter(({ faster }) => faster.length > 0).length,
     metrics: idsOf(gates).map((id) => metricPower(id, judged, marginOf)),
+    betweenRuns: betweenRuns(gates),
   };
 };
+
+/** Standard deviation, log scale, and of a family its median metric. */
+function betweenRuns(gates: readonly Gate[]): BudgetSummary['betweenRuns'] {
+  const families = [...new Set(idsOf(gates).map(familyOf))];
+  return families.map((family) => {
+    const deviations = idsOf(gates)
+      .filter((id) => familyOf(id) === family)
+      .map((id) =>
+        deviation(
+          gates.flatMap(({ metrics }) => {
+            const launches = metrics[id]?.baseline.launches ?? [];
+            return launches.length > 0 ? [Math.log(median(launches))] : [];
+          }),
+        ),
+      );
+    return { family, deviation: median(deviations) };
+  });
+}
+
+const familyOf = (id: string): string => id.split('.', 1)[0] ?? id;
 
 export function falseAlarms(alarms: readonly boolean[]): FalseAlarms {
   const red = alarms.filter((alarm) => alarm).length;
