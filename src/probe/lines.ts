@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Reason, UNAVAILABLE } from '../record/metric-status.js';
-import { platformSchema, runSchema, subjectSchema } from '../record/run.js';
+import { platformSchema, replicateSchema, runSchema, subjectSchema } from '../record/run.js';
 
 /** What each line of the wire format says: its fields as the probe writes them, and as read here. */
 
@@ -58,6 +58,9 @@ const details = z
   .refine((facts) => Object.keys(facts).length <= MAX_DETAILS, { error: 'too many facts' })
   .default({});
 
+/** What a record can hold of it. */
+const isTime = (ns: number): boolean => replicateSchema.shape.estimateNs.safeParse(ns).success;
+
 export const measuredLine = z
   .object({
     ...metricFields,
@@ -77,6 +80,14 @@ export const measuredLine = z
   })
   .refine((line) => line.control_ns.length === line.wall_ns.length, {
     error: 'not as long as wall_ns',
+    path: ['control_ns'],
+  })
+  .refine((line) => line.wall_ns.every((ns) => isTime(ns / line.operations)), {
+    error: 'not the time of an operation',
+    path: ['wall_ns'],
+  })
+  .refine((line) => line.control_ns.every((ns) => isTime(ns / line.control_operations)), {
+    error: 'not the time of an operation',
     path: ['control_ns'],
   })
   .refine((line) => (line.width_ns ?? line.wall_ns).length === line.wall_ns.length, {

@@ -19,7 +19,8 @@ const text = z.string().max(512);
 const word = z.string().min(1).max(128);
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const nanoseconds = z.number().min(0).max(1e15);
-const positiveNanoseconds = z.number().gt(0).max(1e12);
+/** Far beyond what any operation takes, either way; ratios of these are still numbers. */
+const positiveNanoseconds = z.number().min(1e-9).max(1e12);
 const ratio = z.number().min(0).max(1);
 const timestamp = z.iso.datetime();
 

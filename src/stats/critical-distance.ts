@@ -49,7 +49,8 @@ function resampler(differences: readonly number[], pairs: number): () => Float64
   const n = differences.length;
   const { estimate } = hodgesLehmann(differences, 0.5);
   const widen = Math.sqrt(n / (n - 1));
-  const residuals = differences.map((difference) => (difference - estimate) * widen);
+  // In ascending order, so that a record written down in another order resamples the same noise.
+  const residuals = [...ascending(differences)].map((one) => (one - estimate) * widen);
   const signed = [...residuals, ...residuals.map((residual) => -residual)];
   const random = seededRandom(SEED);
   return () =>
@@ -63,6 +64,8 @@ function lowerEnd(sorted: Float64Array, order: number): number {
   const above = walshCount(sorted.length) - order;
   for (let width = (high - low) * PRECISION; high - low > width; ) {
     const middle = (low + high) / 2;
+    // Neighbouring numbers have none between them: differences that agree but for rounding.
+    if (middle <= low || middle >= high) break;
     if (walshAbove(sorted, middle) > above) low = middle;
     else high = middle;
   }

@@ -37,6 +37,23 @@ describe('holm', () => {
     );
   });
 
+  test('never lowers an adjusted p-value when a p-value rises or a hypothesis joins', () => {
+    const p = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(fc.array(p, { minLength: 1, maxLength: 20 }), p, fc.nat(), (all, other, at) => {
+        const before = holm(all);
+        const index = at % all.length;
+        const raised = all.with(index, Math.max(all[index] ?? 0, other));
+        for (const after of [holm(raised), holm([...all, other])]) {
+          for (const [i, adjusted] of before.entries()) {
+            expect(after[i]).toBeGreaterThanOrEqual(adjusted);
+          }
+        }
+      }),
+      { seed: 2026 },
+    );
+  });
+
   test('says nothing of an empty family and refuses what is no probability', () => {
     expect(holm([])).toEqual([]);
     expect(() => holm([0.1, 1.1])).toThrow('pValues[1] must be a probability');
