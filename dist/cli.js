@@ -14911,7 +14911,10 @@ var file = __nccwpck_require__(2143);
  * @throws Failure (usage) when a file is no run record, or the same run is given twice
  */
 async function compareRecords(paths, policy, out) {
-    const given = await Promise.all(paths.map(readGiven));
+    // One after the other, so that of several that are wrong the first is named.
+    const given = [];
+    for (const path of paths)
+        given.push(await readGiven(path));
     const candidate = given.pop();
     const [first, ...others] = given;
     if (candidate === undefined || first === undefined) {
@@ -22040,10 +22043,14 @@ const PILOT_ROUNDS = 2;
 /** Confirmation may overrun the budget by this factor rather than end short of the pairs it needs. */
 const OVERRUN = 1.3;
 /**
- * The tails take about as long as the warm-up, a tenth of the budget at most: what no gate needs must
- * not use up the time of a target that is slow to launch, or of a short run.
+ * The tails take about five times as long as the warm-up, a tenth of the budget at most: what no gate
+ * needs must not use up the time of a target that is slow to launch, or of a short run.
  */
 const TAILS_SHARE = 0.1;
+const TAILS_OF_WARM_UP = 5;
+/** Of the screen; a pilot that took more would be a plan without the time to follow it. */
+const PILOT_SHARE = 0.25;
+const LEAST_PILOT_ROUNDS = 3;
 /** One measuring of one candidate, against a baseline in turn or alone, within one time budget. */
 class Session {
     bench;
@@ -22052,6 +22059,7 @@ class Session {
     progress;
     log = emptyLog();
     begin = performance.now();
+    warmUpMs = 0;
     planned = false;
     goal;
     allocations = new Map();
@@ -22066,11 +22074,12 @@ class Session {
         this.progress.phase('Warm up');
         const schedule = warmUpSchedule(this.bench.plan.metrics);
         await this.measure('warm-up', schedule, { until: 0, leastRounds: 1 });
+        this.warmUpMs = performance.now() - this.begin;
     }
     /** Times single operations for their tails, after a warm-up that was quick against the budget. */
     async tails() {
-        const warmUpMs = performance.now() - this.begin;
-        if (warmUpMs > TAILS_SHARE * this.durationMs)
+        const { warmUpMs } = this;
+        if (TAILS_OF_WARM_UP * warmUpMs > TAILS_SHARE * this.durationMs)
             return;
         this.progress.phase('Time single operations');
         await measureTails(this.bench, this.sides, this.log, this.progress);
@@ -22151,7 +22160,11 @@ class Session {
     }
     async pilot(until) {
         const { metrics, roundsPerLaunch } = this.bench.plan;
-        const schedule = screenSchedule(metrics, roundsPerLaunch);
+        const affordable = PILOT_SHARE * (until - performance.now());
+        const roundMs = this.warmUpMs / WARM_UP_ROUNDS;
+        const rounds = Math.floor(affordable / (PILOT_ROUNDS * roundMs));
+        const fitting = Math.min(roundsPerLaunch, Math.max(LEAST_PILOT_ROUNDS, rounds));
+        const schedule = screenSchedule(metrics, fitting);
         const limits = { until, leastRounds: 1, most: PILOT_ROUNDS };
         await this.measure('screen', schedule, limits);
     }
@@ -22168,7 +22181,7 @@ class Session {
             this.progress.note(text);
     }
     async measure(phase, schedule, limits) {
-        const latest = this.begin + OVERRUN * this.durationMs;
+        const latest = Math.max(limits.until, this.begin + OVERRUN * this.durationMs);
         const order = { phase, schedule, latest, ...limits };
         await measureRounds(this.bench, this.sides, order, this.log, this.progress);
     }
@@ -22242,6 +22255,8 @@ const metricFields = {
 const details = zod__WEBPACK_IMPORTED_MODULE_2__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().regex(/^[a-z0-9_]{1,64}$/), zod__WEBPACK_IMPORTED_MODULE_2__/* .number */ .aig().min(0).max(1e15))
     .refine((facts) => Object.keys(facts).length <= MAX_DETAILS, { error: 'too many facts' })
     .default({});
+/** What a record can hold of it. */
+const isTime = (ns) => _record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .replicateSchema */ .P_.shape.estimateNs.safeParse(ns).success;
 const measuredLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
     ...metricFields,
     status: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('ok'),
@@ -22260,6 +22275,14 @@ const measuredLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
 })
     .refine((line) => line.control_ns.length === line.wall_ns.length, {
     error: 'not as long as wall_ns',
+    path: ['control_ns'],
+})
+    .refine((line) => line.wall_ns.every((ns) => isTime(ns / line.operations)), {
+    error: 'not the time of an operation',
+    path: ['wall_ns'],
+})
+    .refine((line) => line.control_ns.every((ns) => isTime(ns / line.control_operations)), {
+    error: 'not the time of an operation',
     path: ['control_ns'],
 })
     .refine((line) => (line.width_ns ?? line.wall_ns).length === line.wall_ns.length, {
@@ -22419,6 +22442,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   SA: () => (/* binding */ makeRun),
   zZ: () => (/* binding */ parseRun),
   vd: () => (/* binding */ platformSchema),
+  P_: () => (/* binding */ replicateSchema),
   Lx: () => (/* binding */ runSchema),
   cn: () => (/* binding */ subjectSchema),
   Bj: () => (/* binding */ tailsSchema),
@@ -22426,7 +22450,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   o3: () => (/* binding */ unitSchema)
 });
 
-// UNUSED EXPORTS: countSchema, duetSchema, launchSchema, metricRecordSchema, planSchema, replicateSchema, sourceSchema
+// UNUSED EXPORTS: countSchema, duetSchema, launchSchema, metricRecordSchema, planSchema, sourceSchema
 
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
 var schemas = __nccwpck_require__(2857);
@@ -22472,7 +22496,8 @@ const run_text = schemas/* string */.YjP().max(512);
 const word = schemas/* string */.YjP().min(1).max(128);
 const count = schemas/* int */.Whr().min(0).max(Number.MAX_SAFE_INTEGER);
 const nanoseconds = schemas/* number */.aig().min(0).max(1e15);
-const positiveNanoseconds = schemas/* number */.aig().gt(0).max(1e12);
+/** Far beyond what any operation takes, either way; ratios of these are still numbers. */
+const positiveNanoseconds = schemas/* number */.aig().min(1e-9).max(1e12);
 const ratio = schemas/* number */.aig().min(0).max(1);
 const timestamp = datetime();
 /** What must match for two runs to be compared: the machine under the kernel. */
@@ -22504,6 +22529,8 @@ const subjectSchema = schemas/* strictObject */.rej({
     container: run_text,
     /** Policy and priority or niceness that the probe was given. */
     scheduler: run_text,
+    /** Levels of CPU cgroups above the probe, as seen from its cgroup namespace. */
+    cgroupDepth: run_text,
     loopbackMtu: run_text,
     /** Least, default and most of tcp(7)'s tcp_rmem and tcp_wmem. */
     tcpBuffers: run_text,
@@ -23275,6 +23302,7 @@ const shownNs = (metric) => (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure 
 const each = {
     entries: 'kernel entry',
     switches: 'context switch',
+    tcpKilobytes: 'kilobyte over TCP',
     kilobytes: 'kilobyte moved',
 };
 /**
@@ -23284,8 +23312,9 @@ const each = {
  */
 const carriers = {
     entries: [[/^seccompMode$/, /^seccompFilters$/], [/^vulnerabilities\./], [/^securityModules$/]],
-    switches: [[/^scheduler$/], [/^preemption$/], [/^vulnerabilities\./]],
-    kilobytes: [[/^loopbackMtu$/], [/^tcpBuffers$/]],
+    switches: [[/^scheduler$/], [/^cgroupDepth$/], [/^preemption$/], [/^vulnerabilities\./]],
+    tcpKilobytes: [[/^loopbackMtu$/], [/^tcpBuffers$/]],
+    kilobytes: [],
 };
 const anyCarriers = [
     [/^kernelCommandLine$/],
@@ -23639,7 +23668,7 @@ const differenceSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .re
 const diagnosisSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
     terms: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
         quantity: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(_verdict_diagnosis_js__WEBPACK_IMPORTED_MODULE_3__/* .QUANTITIES */ .c)
-            .describe('of an operation: kernel entries, context switches, kilobytes moved'),
+            .describe('of an operation: kernel entries, context switches, kilobytes moved, those over TCP'),
         ns: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().describe('more, for each of it'),
         low: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig(),
         high: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().describe('low to high: 95 % interval'),
@@ -24545,6 +24574,7 @@ const fields = {
     libc: 'libc',
     container: 'container',
     scheduler: 'scheduler',
+    cgroupDepth: 'cgroup depth',
     loopbackMtu: 'loopback MTU',
     tcpBuffers: 'TCP buffers',
     probeUid: 'probe uid',
@@ -25146,7 +25176,8 @@ function resampler(differences, pairs) {
     const n = differences.length;
     const { estimate } = (0,hodges_lehmann/* hodgesLehmann */.i)(differences, 0.5);
     const widen = Math.sqrt(n / (n - 1));
-    const residuals = differences.map((difference) => (difference - estimate) * widen);
+    // In ascending order, so that a record written down in another order resamples the same noise.
+    const residuals = [...(0,walsh/* ascending */.V_)(differences)].map((one) => (one - estimate) * widen);
     const signed = [...residuals, ...residuals.map((residual) => -residual)];
     const random = (0,stats_random/* seededRandom */.I)(SEED);
     return () => (0,walsh/* ascending */.V_)(Array.from({ length: pairs }, () => signed[random.below(signed.length)]));
@@ -25158,6 +25189,9 @@ function lowerEnd(sorted, order) {
     const above = (0,walsh/* walshCount */.zg)(sorted.length) - order;
     for (let width = (high - low) * PRECISION; high - low > width;) {
         const middle = (low + high) / 2;
+        // Neighbouring numbers have none between them: differences that agree but for rounding.
+        if (middle <= low || middle >= high)
+            break;
         if ((0,walsh/* walshAbove */.bp)(sorted, middle) > above)
             low = middle;
         else
@@ -26327,20 +26361,33 @@ function fitLeastAbsolute(points) {
     for (const fit of candidates) {
         if (fit === undefined)
             continue;
-        const error = absoluteError(points, fit);
+        const error = absoluteError(points, fit, best?.error);
         if (best === undefined || error < best.error)
             best = { fit, error };
     }
     return best?.fit;
 }
-/** Σ weight · |y − Σ c·x| */
-function absoluteError(points, fit) {
+/**
+ * Σ weight · |y − Σ c·x|
+ *
+ * @param most where the sum is given up: what is returned then is at least as large
+ */
+function absoluteError(points, fit, most = Number.POSITIVE_INFINITY) {
     let error = 0;
-    for (const { x, y, weight } of points)
+    for (const { x, y, weight } of points) {
         error += weight * Math.abs(y - predicted(x, fit));
+        if (error >= most)
+            break;
+    }
     return error;
 }
-const predicted = (x, fit) => x.reduce((sum, value, index) => sum + value * (fit[index] ?? 0), 0);
+/** Σ c·x; a loop, since a fit asks for it a hundred thousand times. */
+function predicted(x, fit) {
+    let sum = 0;
+    for (let i = 0; i < x.length; i++)
+        sum += (x[i] ?? 0) * (fit[i] ?? 0);
+    return sum;
+}
 const throughOne = ({ x: [x = 0], y }) => x === 0 ? undefined : [y / x];
 function* throughPairs(points) {
     for (const [i, p] of points.entries()) {
@@ -26364,8 +26411,11 @@ var stats_random = __nccwpck_require__(9376);
 
 
 
-/** What an operation does to the kernel, by the catalogue: what a change can be in proportion to. */
-const QUANTITIES = ['entries', 'switches', 'kilobytes'];
+/**
+ * What an operation does to the kernel, by the catalogue: what a change can be in proportion to.
+ * Of two that explain as much the first counts: segments and socket buffers are a matter of TCP.
+ */
+const QUANTITIES = ['entries', 'switches', 'tcpKilobytes', 'kilobytes'];
 /** Fewer changes than this have as many explanations as there are quantities. */
 const LEAST_METRICS = 3;
 /** "Most of it": what is left over is no second cause of the same size. */
@@ -26375,10 +26425,9 @@ const LEAST_EXPLAINED = 0.6;
 /**
  * Of the metrics that a cause would move beyond their margins, so many must have moved: a cause is
  * refuted by what stood still. Not all, since noise hides some, and since a quantity is coarse: a
- * page fault enters the kernel, too, but passes by its filters, and a kilobyte that goes through a
- * pipe meets no segment size.
+ * page fault enters the kernel, too, but passes by its filters.
  */
-const LEAST_REACH = 1 / 2;
+const LEAST_REACH = 2 / 3;
 /** "Beyond the margin" by so much that the confirmation can hardly have missed it. */
 const CLEARLY = 1.5;
 const RESAMPLES = 200;
@@ -26388,7 +26437,9 @@ const SEED = 26;
 /**
  * Looks for one cause behind the changes that were called: so many ns for every kernel entry, every
  * context switch or every kilobyte, or for two of these, of which the catalogue says how many an
- * operation makes. Robustly, since some metrics have changes of their own.
+ * operation makes. Robustly, since some metrics have changes of their own, and by all metrics: those
+ * that a change was not shown of would otherwise be missing where they speak against it, and the
+ * ones just beyond their margins make it look larger than it is.
  *
  * @returns undefined where nothing simple explains most of it
  */
@@ -26398,7 +26449,7 @@ function diagnose(comparison) {
     if (changed.length < LEAST_METRICS)
         return undefined;
     const best = (models) => models
-        .map((model) => explain(model, items, changed))
+        .map((model) => explain(model, items))
         .filter((diagnosis) => diagnosis !== undefined)
         .sort((a, b) => b.explained.length - a.explained.length || b.share - a.share)[0];
     const [single, double] = [best(SINGLE), best(DOUBLE)];
@@ -26410,7 +26461,9 @@ function diagnose(comparison) {
 const SINGLE = QUANTITIES.map((quantity) => [quantity]);
 const DOUBLE = [
     ['entries', 'switches'],
+    ['entries', 'tcpKilobytes'],
     ['entries', 'kilobytes'],
+    ['switches', 'tcpKilobytes'],
     ['switches', 'kilobytes'],
 ];
 /** A second term has to explain so many more of the metrics: the simpler story is the likelier. */
@@ -26419,13 +26472,13 @@ function itemOf(metric, { candidate }) {
     const { baseline: before, candidate: after, change, verdict, marginRatio } = metric;
     const record = candidate.metrics.find(({ id }) => id === metric.id);
     const timed = before.status === 'ok' && before.unit !== 'count' && after.status === 'ok';
-    if (!metric.gate || !timed || !change || record?.entries === undefined)
+    const quantities = record && quantitiesOf(record);
+    if (!metric.gate || !timed || !change || !quantities)
         return [];
-    const { entries, switches = 0, bytes = 0 } = record;
     return [
         {
             id: metric.id,
-            x: [entries, switches, bytes / 1024],
+            x: QUANTITIES.map((quantity) => quantities[quantity]),
             y: after.estimate - before.estimate,
             // Noise is in proportion to the time.
             weight: 1 / before.estimate,
@@ -26435,12 +26488,22 @@ function itemOf(metric, { candidate }) {
         },
     ];
 }
-function explain(model, items, changed) {
-    const points = changed.map((item) => only(model, item));
+/** As the catalogue declares them; over TCP goes what its own counters saw segments of. */
+function quantitiesOf(record) {
+    if (record.status !== 'ok' || record.entries === undefined)
+        return undefined;
+    const { entries, switches = 0, bytes = 0, details } = record;
+    const kilobytes = bytes / 1024;
+    const tcpKilobytes = details?.['segments_per_op'] === undefined ? 0 : kilobytes;
+    return { entries, switches, tcpKilobytes, kilobytes };
+}
+function explain(model, items) {
+    const points = items.map((item) => only(model, item));
     const fit = fitLeastAbsolute(points);
     if (fit === undefined)
         return undefined;
-    const explained = points.filter(({ x, y }) => Math.abs(y - predicted(x, fit)) < Math.abs(y) / 2);
+    const changed = points.filter((point) => point.changed);
+    const explained = changed.filter(({ x, y }) => Math.abs(y - predicted(x, fit)) < Math.abs(y) / 2);
     const enough = Math.max(LEAST_METRICS, LEAST_EXPLAINED * changed.length);
     if (explained.length < enough)
         return undefined;
@@ -27984,7 +28047,26 @@ function incomparable(candidate, marginRatio, sides, because) {
 const STEAL_WORTH_SAYING = 0.02;
 /** What the launches' own accounting says against a comparison, one sentence each. */
 function validityCaveats(runs) {
-    return [...failedLaunches(runs), ...stolenTime(runs), ...otherCpu(runs), ...unpinned(runs)];
+    return [
+        ...failedLaunches(runs),
+        ...stolenTime(runs),
+        ...sharedCore(runs),
+        ...otherCpu(runs),
+        ...unpinned(runs),
+    ];
+}
+/** Above this share of launches left out, a run has markedly fewer pairs than its time was worth. */
+const CONTENDED_WORTH_SAYING = 0.2;
+function sharedCore(runs) {
+    const timed = runs.flatMap((run) => run.metrics.filter(_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isTimed */ ._Y));
+    const left = (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .sum */ .cz)(timed.map(({ contended = 0 }) => contended));
+    const all = left + (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .sum */ .cz)(timed.map(({ replicates }) => replicates.length));
+    const share = all === 0 ? 0 : left / all;
+    if (share < CONTENDED_WORTH_SAYING)
+        return [];
+    return [
+        `Another thread was busy on the core that was measured on, and ${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(share)} of the launches are left out for it; a quieter runner gives narrower intervals.`,
+    ];
 }
 function otherCpu(runs) {
     const cpus = [...new Set(runs.map((run) => run.plan.cpu))];

@@ -179,6 +179,51 @@ static void write_scheduler(struct wire *wire) {
     write_field(wire, "scheduler", scheduler);
 }
 
+/** Whether a line of /proc/self/cgroup, "1:cpu,cpuacct:/path", is about the CPU: cgroups(7). */
+static bool divides_cpu(const char *line) {
+    const char *controllers = strchr(line, ':');
+    if (controllers == NULL)
+        return false;
+    size_t length = strcspn(++controllers, ":\n");
+    for (size_t i = 0; i < length; i += strcspn(controllers + i, ",:\n") + 1)
+        if (strncmp(controllers + i, "cpu", 3) == 0 && strchr(",:", controllers[i + 3]) != NULL)
+            return true;
+    return false;
+}
+
+/** The line about the CPU of version 1's hierarchies, else the one of version 2, "0::/path". */
+static const char *cpu_cgroup(const char *lines) {
+    const char *unified = NULL;
+    for (const char *line = lines; line != NULL && *line != '\0'; line++) {
+        if (divides_cpu(line))
+            return line;
+        if (strncmp(line, "0::", 3) == 0)
+            unified = line;
+        if ((line = strchr(line, '\n')) == NULL)
+            break;
+    }
+    return unified;
+}
+
+/**
+ * How many groups the scheduler goes through to pick the probe, as far as its cgroup namespace
+ * shows: a switch costs more the deeper it is.
+ */
+static void write_cgroup_depth(struct wire *wire) {
+    char lines[TEXT_MAX];
+    char depth[FIELD] = UNKNOWN;
+    const char *line =
+        text_read("/proc/self/cgroup", lines, sizeof lines) ? cpu_cgroup(lines) : NULL;
+    const char *path = line != NULL ? strchr(line, '/') : NULL;
+    if (path != NULL) {
+        int levels = 0;
+        for (; *path != '\0' && *path != '\n'; path++)
+            levels += path[0] == '/' && path[1] != '\0' && path[1] != '\n';
+        snprintf(depth, sizeof depth, "%d", levels);
+    }
+    write_field(wire, "cgroupDepth", depth);
+}
+
 /** By ioctl(2): sysfs shows the network namespace in which it was mounted. */
 static void write_loopback(struct wire *wire) {
     char mtu[FIELD] = UNKNOWN;
@@ -224,6 +269,7 @@ void write_subject(struct wire *wire) {
     write_libc(wire);
     write_container(wire);
     write_scheduler(wire);
+    write_cgroup_depth(wire);
     write_loopback(wire);
     write_tcp_buffers(wire);
     wire_key(wire, "probeUid");
