@@ -103,7 +103,7 @@ export class Session {
     }
     this.goal = goal;
     await this.pilot(until);
-    for (const share of STAGES) await this.stage(goal, until, share);
+    for (const part of STAGES) await this.stage(goal, until, part);
   }
 
   /** Plans for all the time that is left, and spends a share of it. */
@@ -121,9 +121,7 @@ export class Session {
 
   private screenRounds(): number {
     const { candidate } = this.log;
-    return Math.floor(
-      roundsFor(candidate.filter(({ launch }) => launch.phase === 'screen').length),
-    );
+    return roundsFor(candidate.filter(({ launch }) => launch.phase === 'screen').length);
   }
 
   /** Fresh launches of the flagged metrics only, at least as many pairs as their test needs. */
