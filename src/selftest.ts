@@ -4,7 +4,7 @@ import { measurementFailure } from './failure.js';
 import { prepareBench } from './measure/bench.js';
 import type { Bench } from './measure/launch.js';
 import type { Sides } from './measure/rounds.js';
-import { Session } from './measure/session.js';
+import { OVERRUN, Session } from './measure/session.js';
 import { INJECTIONS } from './probe/injection.js';
 import { injectionObstacle } from './probe/obstacle.js';
 import type { Progress } from './progress.js';
@@ -32,8 +32,8 @@ const REPRESENTATIVES: readonly string[] = [
   'sendfile.{tcp_4k,tcp_4k_cork_header,unix_64k}',
 ];
 
-/** A confirmation that lacks pairs may take so much longer than its gate's time: see Session. */
-const OVERRUN_SHARE = 0.3;
+/** A confirmation that lacks pairs may take so much longer than its gate's time. */
+const OVERRUN_SHARE = OVERRUN - 1;
 
 interface Surroundings {
   progress: Progress;

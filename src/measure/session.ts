@@ -38,7 +38,7 @@ const STAGES = [0.5, 1];
 const PILOT_ROUNDS = 2;
 
 /** Confirmation may overrun the budget by this factor rather than end short of the pairs it needs. */
-const OVERRUN = 1.3;
+export const OVERRUN = 1.3;
 
 /**
  * The tails take about five times as long as the warm-up, a tenth of the budget at most: what no gate
