@@ -1,4 +1,5 @@
 import { readRecord } from './baseline/directory.js';
+import { oldestFirst } from './baseline/stored.js';
 import { usageFailure } from './failure.js';
 import { checkMargins, type Judged, keep } from './judged.js';
 import { judgeEvidence } from './judging.js';
@@ -78,9 +79,6 @@ function evidenceFor(baseline: readonly Given[], candidate: Run): Evidence {
     ? { design: 'duet', baseline: only, candidate }
     : { design: 'prediction', stored: { runs, skipped: [] }, candidate };
 }
-
-const oldestFirst = (one: Run, other: Run): number =>
-  Date.parse(one.startedAt) - Date.parse(other.startedAt) || one.id.localeCompare(other.id);
 
 const areOneDuet = ({ duet: one }: Run, { duet: other }: Run): boolean =>
   one !== undefined && other !== undefined && one.id === other.id && one.side !== other.side;

@@ -10,7 +10,7 @@ import { unzipText } from '../github/unzip.js';
 import { RUN_SUFFIX } from '../record/file.js';
 import { MAX_RUN_BYTES, parseRun, type Run } from '../record/run.js';
 import { countOf } from '../units.js';
-import type { ReadStoredRuns, StoredRuns } from './stored.js';
+import { oldestFirst, type ReadStoredRuns, type StoredRuns } from './stored.js';
 
 /** The action stores one small JSON file; anything much larger was not made by it. */
 const ZIP_LIMITS = { entries: 16, inflatedBytes: MAX_RUN_BYTES, ratio: 200 };
@@ -62,7 +62,7 @@ async function readStore(client: GithubClient, store: ArtifactStore): Promise<St
   }
   if (listed.more && wanted() > 0) skipped.push(cappedSentence(store, runs, listed.ids));
   if (expired > 0) skipped.push(expiredSentence(expired));
-  runs.sort((one, other) => Date.parse(one.startedAt) - Date.parse(other.startedAt));
+  runs.sort(oldestFirst);
   return { runs, skipped, origin: originOf(context, runs.length) };
 }
 

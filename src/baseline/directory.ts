@@ -5,7 +5,7 @@ import { EVIDENCE, RUN_SUFFIX, SHARDS } from '../record/file.js';
 import { MAX_RUN_BYTES, parseRun, type Run } from '../record/run.js';
 import { countOf } from '../units.js';
 import { readWhole } from './read.js';
-import type { StoredRuns } from './stored.js';
+import { oldestFirst, type StoredRuns } from './stored.js';
 import { SET_ASIDE } from './write.js';
 
 /** Downloaded artifacts nest a folder or two; deeper is somebody's whole disk. */
@@ -26,7 +26,7 @@ export async function readDirectory(
   const names = await recordFiles(path, shown);
   const results = await Promise.all(names.map((name) => readRecord(name)));
   const runs = results.flatMap(({ run }) => (run && wanted(run) ? [run] : []));
-  runs.sort((a, b) => a.startedAt.localeCompare(b.startedAt) || a.id.localeCompare(b.id));
+  runs.sort(oldestFirst);
   return {
     runs: runs.slice(-NEWEST),
     skipped: [

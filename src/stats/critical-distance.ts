@@ -1,3 +1,4 @@
+import { requireCount, requireLevel } from './arguments.js';
 import { hodgesLehmann } from './hodges-lehmann.js';
 import { seededRandom } from './random.js';
 import { criticalOrder, tieFreeTail } from './signed-rank.js';
@@ -36,8 +37,11 @@ const SEED = 80;
  *
  * @param differences at least two
  * @returns the distances, ascending, in the unit of the differences
+ * @throws RangeError when a number is out of its range
  */
 export function criticalDistances(differences: readonly number[], stage: Stage): Float64Array {
+  requireCount('pairs', stage.pairs);
+  requireLevel('level', stage.level);
   const pairs = Math.min(stage.pairs, RESAMPLED_PAIRS);
   const order = criticalOrder(pairs, tieFreeTail(pairs), stage.level);
   const draw = resampler(differences, pairs);

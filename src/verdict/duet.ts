@@ -130,8 +130,8 @@ function duetMetrics(baseline: Run, candidate: Run, settings: JudgingSettings): 
 
 const inFamily = ({ metric }: DuetMetric): boolean => metric.gate;
 
-/** Only flagged metrics were measured again. */
-const wasFlagged = ({ confirm }: DuetMetric): boolean => confirm.between.length > 0;
+/** Only flagged metrics were measured again; whatever else a record holds of the second phase. */
+const wasFlagged = (duet: DuetMetric): boolean => inFamily(duet) && duet.confirm.between.length > 0;
 
 const testFamily = (family: readonly DuetMetric[], phase: 'screen' | 'confirm') =>
   adjustFamily(

@@ -18,6 +18,7 @@ import { asChange, decide } from './decision.js';
 import { floorOf } from './floor.js';
 import { disagreementCaveats, disagreements } from './machine-disagreement.js';
 import { type MachineMetric, measuredOn, usualVersion } from './machine-metric.js';
+import { metricOf } from './samples.js';
 import { type JudgingSettings, marginOf } from './settings.js';
 import { cpuOf, shardCaveats } from './shard-caveats.js';
 import { countedOnShards, notOnShards, orLost } from './shard-exceptions.js';
@@ -95,7 +96,11 @@ export type Shards = readonly [Shard, ...Shard[]];
 /** A machine without enough pairs of anything is not to be counted among those that say something. */
 function withPairs(given: Shards): [Shards, string[]] {
   const says = (shard: Shard): boolean => {
-    const timed = shard.candidate.metrics.filter(isTimed);
+    const { baseline, candidate } = shard;
+    // What one side was refused has no pairs however long it is measured, and is told in its place.
+    const timed = candidate.metrics
+      .filter(isTimed)
+      .filter(({ id }) => isTimed(metricOf(baseline, id)));
     return timed.length === 0 || timed.some(({ id, version }) => measuredOn(shard, id, version));
   };
   const [first, ...rest] = given.filter(says);

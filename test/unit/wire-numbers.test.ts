@@ -4,9 +4,13 @@ import { parseWire } from '../../src/probe/wire.js';
 const HELLO =
   '{"type":"hello","wire":1,"catalogue":1,"clock":{"name":"c","cost_ns":@,"vdso":true},"cpu":1,"pinned":true,"pid":1}';
 const MEASURED =
-  '{"type":"metric","id":"syscall.null","version":1,"round":0,"status":"ok","operations":@,"wall_ns":[@],"cpu_ns":[@],"control_ns":[@],"control_operations":@,"elapsed_ns":@}';
+  '{"type":"metric","id":"syscall.null","version":1,"round":0,"status":"ok","operations":@,"wall_ns":[@],"cpu_ns":[@],"control_ns":[@],"control_operations":@,"width_ns":[@],"width_operations":@,"elapsed_ns":@,"details":{"segments_per_op":@}}';
 const COUNTED =
   '{"type":"metric","id":"syscall.null","version":1,"round":0,"status":"ok","operations":@,"events":[@]}';
+const TAILS =
+  '{"type":"tails","timer":{"status":"ok","name":"rdtsc","hz":@,"step_ns":@,"cost_ns":@},"counters":{"status":"ok"}}';
+const TAIL =
+  '{"type":"tail","id":"syscall.null","version":1,"status":"ok","operations":@,"samples":@,"p50_ns":@,"p99_ns":@,"p999_ns":@,"max_ns":@,"counters":{"cycles":@}}';
 
 /** Every way to put the text in one of the places of a line, with a good number in all others. */
 function spoilt(line: string, text: string): string[] {
@@ -23,18 +27,35 @@ const good = (line: string): string => line.replaceAll('@', '7');
 
 describe('every number of a result line', () => {
   test('is read where it is one', () => {
-    expect(read(good(HELLO), good(MEASURED), good(COUNTED)).problem).toBeUndefined();
+    const output = read(...[HELLO, MEASURED, COUNTED, TAILS, TAIL].map(good));
+    expect(output.problem).toBeUndefined();
+    expect([output.metrics.length, output.tail.length]).toEqual([2, 1]);
   });
 
-  test.each(['null', '1e999', '-1e999', '-1', '"5"', 'NaN'])(
+  test.each(['null', '1e999', '-1e999', '-1', '"5"', 'NaN', '[]'])(
     'is refused as %s in one clause',
     (text) => {
       for (const line of spoilt(HELLO, text)) expect(read(line).problem).toMatch(/^[^\n]+$/);
-      for (const line of [...spoilt(MEASURED, text), ...spoilt(COUNTED, text)]) {
+      for (const line of [MEASURED, COUNTED, TAILS].flatMap((one) => spoilt(one, text))) {
         const output = read(good(HELLO), line);
         expect(output.problem, line).toMatch(/^[^\n]+$/);
-        expect(output.metrics).toEqual([]);
+        expect([output.metrics, output.tails]).toEqual([[], undefined]);
+      }
+      for (const line of spoilt(TAIL, text)) {
+        const output = read(good(HELLO), good(TAILS), line);
+        expect(output.problem, line).toMatch(/^[^\n]+$/);
+        expect(output.tail).toEqual([]);
       }
     },
   );
+
+  test('is refused as 0 where an operation takes time, or there has to be one', () => {
+    const places = { wall_ns: '[0]', control_ns: '[0]', width_ns: '[0]', operations: '0' };
+    for (const [name, zero] of Object.entries(places)) {
+      const line = good(MEASURED).replace(new RegExp(`"${name}":(\\[7\\]|7)`), `"${name}":${zero}`);
+      expect(read(good(HELLO), line).problem, line).toMatch(/^[^\n]+$/);
+    }
+    const [none = ''] = spoilt(COUNTED, '0');
+    expect(read(good(HELLO), none).problem).toMatch(/^[^\n]+$/);
+  });
 });
