@@ -14641,7 +14641,9 @@ async function removeOthers(folder, named) {
 /* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2522);
 /* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3052);
 /* harmony import */ var _read_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7579);
+/* harmony import */ var _stored_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(6044);
 /* harmony import */ var _write_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(6396);
+
 
 
 
@@ -14662,7 +14664,7 @@ async function readDirectory(path, shown, wanted = () => true) {
     const names = await recordFiles(path, shown);
     const results = await Promise.all(names.map((name) => readRecord(name)));
     const runs = results.flatMap(({ run }) => (run && wanted(run) ? [run] : []));
-    runs.sort((a, b) => a.startedAt.localeCompare(b.startedAt) || a.id.localeCompare(b.id));
+    runs.sort(_stored_js__WEBPACK_IMPORTED_MODULE_8__/* .oldestFirst */ .s);
     return {
         runs: runs.slice(-NEWEST),
         skipped: [
@@ -14750,6 +14752,19 @@ async function readWhole(path, maxBytes) {
         return { why: `it cannot be read (${(0,_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .reasonOf */ .A3)(error)})` };
     }
 }
+
+
+/***/ }),
+
+/***/ 6044:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   s: () => (/* binding */ oldestFirst)
+/* harmony export */ });
+/** Of runs that began in the same instant the id decides, so that a store has one order only. */
+const oldestFirst = (one, other) => Date.parse(one.startedAt) - Date.parse(other.startedAt) || compareText(one.id, other.id);
+const compareText = (one, other) => one === other ? 0 : one < other ? -1 : 1;
 
 
 /***/ }),
@@ -14886,6 +14901,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 var external_node_path_ = __nccwpck_require__(6760);
 // EXTERNAL MODULE: ./lib/baseline/directory.js
 var directory = __nccwpck_require__(8848);
+// EXTERNAL MODULE: ./lib/baseline/stored.js
+var stored = __nccwpck_require__(6044);
 // EXTERNAL MODULE: ./lib/failure.js
 var failure = __nccwpck_require__(1957);
 // EXTERNAL MODULE: ./lib/judged.js
@@ -14895,6 +14912,7 @@ var judging = __nccwpck_require__(4623);
 // EXTERNAL MODULE: ./lib/record/file.js
 var file = __nccwpck_require__(2143);
 ;// CONCATENATED MODULE: ./lib/compare.js
+
 
 
 
@@ -14948,13 +14966,12 @@ function refuseTwins(given) {
     }
 }
 function evidenceFor(baseline, candidate) {
-    const runs = baseline.map(({ run }) => run).sort(oldestFirst);
+    const runs = baseline.map(({ run }) => run).sort(stored/* oldestFirst */.s);
     const [only] = runs;
     return only && runs.length === 1 && areOneDuet(only, candidate)
         ? { design: 'duet', baseline: only, candidate }
         : { design: 'prediction', stored: { runs, skipped: [] }, candidate };
 }
-const oldestFirst = (one, other) => Date.parse(one.startedAt) - Date.parse(other.startedAt) || one.id.localeCompare(other.id);
 const areOneDuet = ({ duet: one }, { duet: other }) => one !== undefined && other !== undefined && one.id === other.id && one.side !== other.side;
 const filesText = ({ path }, others) => others === 0 ? `file:${path}` : `file:${path} and ${others} more`;
 /** Not to be mistaken for what the gate said then. */
@@ -16123,8 +16140,8 @@ const REPRESENTATIVES = [
     'net.{tcp_rtt_1b,unix_rtt_1b}',
     'sendfile.{tcp_4k,tcp_4k_cork_header,unix_64k}',
 ];
-/** A confirmation that lacks pairs may take so much longer than its gate's time: see Session. */
-const OVERRUN_SHARE = 0.3;
+/** A confirmation that lacks pairs may take so much longer than its gate's time. */
+const OVERRUN_SHARE = session/* OVERRUN */.y - 1;
 /**
  * Whether the gate can be trusted on this machine: it compares the machine with itself, and then
  * with itself under regressions of a known cause, by the gate's own measuring and judging. Nothing
@@ -21132,6 +21149,7 @@ function checkMarginGlobs(catalogue, globs) {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
+  y: () => (/* binding */ OVERRUN),
   N: () => (/* binding */ Session)
 });
 
@@ -21861,13 +21879,19 @@ const missing = {
 ;// CONCATENATED MODULE: ./lib/measure/rounds.js
 
 
+
 /**
- * The order of one round. A B B A cancels a linear drift inside the round, and its seams hold
- * adjacent launches of the same side: B B within a round, A A from one to the next.
+ * The orders of one round. A B B A cancels a linear drift inside the round, and its seams hold
+ * adjacent launches of the same side. Which of the two a round has is drawn, or whatever comes back
+ * with the period of a round would always meet the same side: by simulation, a wave of 3 % and that
+ * period was called a change in 59 % of gates with one order, and in none with both.
  */
-const DUET = ['baseline', 'candidate', 'candidate', 'baseline'];
+const ORDERS = [
+    ['baseline', 'candidate', 'candidate', 'baseline'],
+    ['candidate', 'baseline', 'baseline', 'candidate'],
+];
 const ALONE = ['candidate', 'candidate', 'candidate', 'candidate'];
-const LAUNCHES_PER_ROUND = DUET.length;
+const LAUNCHES_PER_ROUND = ALONE.length;
 const emptyLog = () => ({ baseline: [], candidate: [], next: 0 });
 /**
  * More rounds of a phase say nothing more: the interval shrinks with their root, and the estimate
@@ -21897,13 +21921,14 @@ async function measureRounds(bench, sides, order, log, progress) {
             whole += 1;
     }
 }
+const BOTH = ['baseline', 'candidate'];
 /** Enough that ten of them lie beyond the 99.9th percentile. */
 const TAIL_SAMPLES = 10_000;
 /** The second pass: one launch of each side that times single operations, and adds no replicate. */
 async function measureTails(bench, sides, log, progress) {
     const order = { phase: 'tails' };
     const portions = bench.plan.metrics.map((metric) => ({ metric, rounds: 1 }));
-    for (const side of DUET.slice(0, sides.baseline ? 2 : 1)) {
+    for (const side of sides.baseline ? BOTH : BOTH.slice(1)) {
         const target = sides[side] ?? sides.candidate;
         progress.step(0, 1, target.record.spec);
         log[side].push(await launchInTurn(bench, target, order, portions, log));
@@ -21914,7 +21939,7 @@ async function measureTails(bench, sides, log, progress) {
 async function measureRound(bench, sides, order, round, log, tell) {
     const portions = order.schedule(round);
     const launches = [];
-    for (const side of sides.baseline ? DUET : ALONE) {
+    for (const side of sides.baseline ? orderOf(bench.plan.seed, log.next) : ALONE) {
         const target = sides[side] ?? sides.candidate;
         tell(launches.length, target);
         const launch = await launchInTurn(bench, target, order, portions, log);
@@ -21945,6 +21970,11 @@ async function launchInTurn(bench, target, { phase }, portions, log) {
         environment: phase === 'warm-up',
         ...(phase === 'tails' ? { tails: TAIL_SAMPLES } : {}),
     });
+}
+/** A bit of the plan's seed and the round, so that a schedule can be repeated. */
+function orderOf(seed, sequence) {
+    const random = (0,stats_random/* seededRandom */.I)(roundSeed(seed, sequence));
+    return ORDERS[random.below(ORDERS.length)] ?? ALONE;
 }
 /** Both sides of a round share one metric order; the golden ratio spreads consecutive seeds. */
 const roundSeed = (seed, sequence) => (seed + Math.imul(Math.floor(sequence / LAUNCHES_PER_ROUND), 0x9e3779b1)) >>> 0;
@@ -22098,8 +22128,8 @@ class Session {
         }
         this.goal = goal;
         await this.pilot(until);
-        for (const share of STAGES)
-            await this.stage(goal, until, share);
+        for (const part of STAGES)
+            await this.stage(goal, until, part);
     }
     /** Plans for all the time that is left, and spends a share of it. */
     async stage(goal, until, share) {
@@ -22115,7 +22145,7 @@ class Session {
     }
     screenRounds() {
         const { candidate } = this.log;
-        return Math.floor(roundsFor(candidate.filter(({ launch }) => launch.phase === 'screen').length));
+        return roundsFor(candidate.filter(({ launch }) => launch.phase === 'screen').length);
     }
     /** Fresh launches of the flagged metrics only, at least as many pairs as their test needs. */
     async confirm(flagged, leastPairs) {
@@ -25141,6 +25171,7 @@ var walsh = __nccwpck_require__(3844);
 
 
 
+
 /** Enough to place a quantile at 0.8 within 0.023 of that probability (one standard error). */
 const RESAMPLES = 300;
 /** Beyond, distances shrink as 1/√pairs (the sum of many ranks is normal), which is quicker. */
@@ -25164,8 +25195,11 @@ const SEED = 80;
  *
  * @param differences at least two
  * @returns the distances, ascending, in the unit of the differences
+ * @throws RangeError when a number is out of its range
  */
 function criticalDistances(differences, stage) {
+    (0,stats_arguments/* requireCount */.v6)('pairs', stage.pairs);
+    (0,stats_arguments/* requireLevel */.q1)('level', stage.level);
     const pairs = Math.min(stage.pairs, RESAMPLED_PAIRS);
     const order = (0,signed_rank/* criticalOrder */.Y9)(pairs, (0,signed_rank/* tieFreeTail */.VW)(pairs), stage.level);
     const draw = resampler(differences, pairs);
@@ -25369,7 +25403,8 @@ function mde80ForPrediction(test) {
  * merged, does not blind the gate to the next for as long as it is stored. The level is exact under the prior (normal runs, ν₀ s₀²/σ² ~ χ²). For a
  * platform whose σ is s₀ itself it is conservative (by simulation 0.023 at a nominal 0.05 with one
  * stored run, 0.048 with 20); for one whose σ is twice s₀ it is not (0.16 with one, 0.10 with 5,
- * 0.064 with 20).
+ * 0.068 with 20), and the less so the further out the level lies: a nominal 0.0004, as Holm asks of a
+ * family of 26, is 0.0003 with one, 0.0015 with 5 and 0.0009 with 20.
  *
  * Source: G. K. Smyth (2004), see {@link moderatedVariance}; for the predictive form, G. J. Hahn,
  * Journal of the American Statistical Association 64 (1969), 878-888.
@@ -25546,7 +25581,10 @@ function mix(state) {
  * stay where it is: `unchanged` when it lies inside the margins, a confirmed change when outside.
  *
  * The interval shrinks as 1/√pairs. The figure is an expectation, not a promise: an estimate that
- * wanders ends on either side of its threshold at that number equally often.
+ * wanders ends on either side of its threshold at that number equally often. One near 0 may wander
+ * off to either margin, and is less likely to be settled then: by simulation (normal noise, 10 pairs
+ * seen) in 9 % of cases for an estimate of 0, 31 % for one of a quarter of the margin, 50 % from half
+ * of it on.
  *
  * @param result the metric's estimate with its interval, at any confidence
  * @param pairs how many pairs it rests on
@@ -25559,12 +25597,17 @@ function pairsToSettle(result, pairs, judging) {
     (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireFinite */ .hp)('estimate', result.estimate);
     (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireLevel */ .q1)('confidence', result.confidence);
     (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireCount */ .v6)('pairs', pairs);
+    if (judging.flagged !== undefined)
+        (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireCount */ .v6)('flagged', judging.flagged);
     const { level, distance } = nearestDecision(result.estimate, judging, [
         ...(judging.flagged === undefined ? [_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .SCREEN_FAMILY_WISE */ .NR / judging.familySize] : []),
         judging.alpha / (judging.flagged ?? 1),
     ]);
     const least = Math.max(pairs + 1, (0,_power_js__WEBPACK_IMPORTED_MODULE_2__/* .minimumPairs */ .gv)(level, 1));
     const width = result.high - result.low;
+    if (!(width >= 0)) {
+        throw new RangeError(`low and high must be an interval, not ${result.low} and ${result.high}`);
+    }
     if (width === Number.POSITIVE_INFINITY)
         return least;
     const standardError = width / 2 / (0,_normal_js__WEBPACK_IMPORTED_MODULE_1__/* .normalQuantile */ .Z)((1 + result.confidence) / 2);
@@ -26586,14 +26629,14 @@ function intervals(points, fit) {
  * Says which gated metrics may have changed and are to be measured afresh: Holm at a generous
  * family-wise level, either direction.
  *
- * @returns ids, and the pairs without which the confirming test could not reach its level: the
- * exact p of a signed-rank test on K pairs is never below 2^−K
+ * @returns ids, and the pairs that the confirming test needs to reach its level although one of them
+ * is spoilt or lost: the exact p of a signed-rank test on K pairs is never below 2^−K
  */
 function screenDuet(baseline, candidate, settings) {
     const flagged = flaggedByScreen(duetMetrics(baseline, candidate, settings));
     return {
         flagged,
-        leastPairs: flagged.length > 0 ? (0,_stats_power_js__WEBPACK_IMPORTED_MODULE_2__/* .minimumPairs */ .gv)(settings.alpha, flagged.length) : 0,
+        leastPairs: flagged.length > 0 ? (0,_stats_power_js__WEBPACK_IMPORTED_MODULE_2__/* .robustPairs */ .du)(settings.alpha, flagged.length) : 0,
     };
 }
 const flaggedByScreen = (metrics) => [...testFamily(metrics.filter(inFamily), 'screen')]
@@ -26666,8 +26709,8 @@ function duetMetrics(baseline, candidate, settings) {
     });
 }
 const inFamily = ({ metric }) => metric.gate;
-/** Only flagged metrics were measured again. */
-const wasFlagged = ({ confirm }) => confirm.between.length > 0;
+/** Only flagged metrics were measured again; whatever else a record holds of the second phase. */
+const wasFlagged = (duet) => inFamily(duet) && duet.confirm.between.length > 0;
 const testFamily = (family, phase) => (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_9__/* .adjustFamily */ .K$)(new Map(family.map((duet) => [duet.metric.id, (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_9__/* .testShift */ .js)(duet[phase].between, duet.marginRatio)])));
 function compareMetric(duet, baseline, candidate, settings, families) {
     const { metric, marginRatio, screen, confirm } = duet;
@@ -27428,6 +27471,7 @@ function notOnShards(shards, id, settings) {
 
 
 
+
 /** What is believed of an effect's spread between machines before any was measured. */
 const PRIOR = {
     standardDeviation: assumptions/* MACHINE_PRIOR_STANDARD_DEVIATION */.n2,
@@ -27479,7 +27523,11 @@ function compareShards(given, settings, skipped) {
 /** A machine without enough pairs of anything is not to be counted among those that say something. */
 function withPairs(given) {
     const says = (shard) => {
-        const timed = shard.candidate.metrics.filter(record_run/* isTimed */._Y);
+        const { baseline, candidate } = shard;
+        // What one side was refused has no pairs however long it is measured, and is told in its place.
+        const timed = candidate.metrics
+            .filter(record_run/* isTimed */._Y)
+            .filter(({ id }) => (0,record_run/* isTimed */._Y)((0,samples/* metricOf */.ak)(baseline, id)));
         return timed.length === 0 || timed.some(({ id, version }) => measuredOn(shard, id, version));
     };
     const [first, ...rest] = given.filter(says);
@@ -27748,8 +27796,9 @@ const typicalNs = (id, replicates) => Math.exp(centre(id, replicates)) * control
 /** A run's own estimate of a metric in ns per operation, at its own control speed. */
 const centreNs = ({ id, replicates }) => typicalNs(id, replicates);
 /**
- * Pairs up neighbouring launches. Sequence numbers put both sides of a duet on one line, A B B A
- * A B B A …: launches 2k and 2k + 1 are of different sides, 2k + 1 and 2k + 2 of the same.
+ * Pairs up neighbouring launches. Sequence numbers put both sides of a duet on one line, in rounds
+ * of A B B A or B A A B: launches 2k and 2k + 1 are of different sides; 2k + 1 and 2k + 2 of the same
+ * within a round, and from one to the next where the next begins with the side that the last ended.
  *
  * @param phase only launches of this phase count; phases begin at even sequence numbers
  */

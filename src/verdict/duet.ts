@@ -6,7 +6,7 @@ import {
   SHOWN_CONFIDENCE,
 } from '../stats/assumptions.js';
 import { hodgesLehmann } from '../stats/hodges-lehmann.js';
-import { mde80ForDuet, minimumPairs } from '../stats/power.js';
+import { mde80ForDuet, minimumPairs, robustPairs } from '../stats/power.js';
 import { pairsToSettle } from '../stats/settle.js';
 import { countOf } from '../units.js';
 import type { Comparison, MetricComparison } from './comparison.js';
@@ -37,8 +37,8 @@ interface DuetMetric {
  * Says which gated metrics may have changed and are to be measured afresh: Holm at a generous
  * family-wise level, either direction.
  *
- * @returns ids, and the pairs without which the confirming test could not reach its level: the
- * exact p of a signed-rank test on K pairs is never below 2^−K
+ * @returns ids, and the pairs that the confirming test needs to reach its level although one of them
+ * is spoilt or lost: the exact p of a signed-rank test on K pairs is never below 2^−K
  */
 export function screenDuet(
   baseline: Run,
@@ -48,7 +48,7 @@ export function screenDuet(
   const flagged = flaggedByScreen(duetMetrics(baseline, candidate, settings));
   return {
     flagged,
-    leastPairs: flagged.length > 0 ? minimumPairs(settings.alpha, flagged.length) : 0,
+    leastPairs: flagged.length > 0 ? robustPairs(settings.alpha, flagged.length) : 0,
   };
 }
 

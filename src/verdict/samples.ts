@@ -62,8 +62,9 @@ export interface PairedDifferences {
 }
 
 /**
- * Pairs up neighbouring launches. Sequence numbers put both sides of a duet on one line, A B B A
- * A B B A …: launches 2k and 2k + 1 are of different sides, 2k + 1 and 2k + 2 of the same.
+ * Pairs up neighbouring launches. Sequence numbers put both sides of a duet on one line, in rounds
+ * of A B B A or B A A B: launches 2k and 2k + 1 are of different sides; 2k + 1 and 2k + 2 of the same
+ * within a round, and from one to the next where the next begins with the side that the last ended.
  *
  * @param phase only launches of this phase count; phases begin at even sequence numbers
  */
