@@ -27,7 +27,6 @@ export interface Detection {
   changes: readonly number[];
   /** Of all gates in which nothing changed, whatever their budget and what ran beside them. */
   falseAlarms: FalseAlarms;
-  /** The half of the gates that nothing was tuned on. */
   budgets: BudgetSummary[];
   injected: InjectedSummary[];
   /** Ours and other tools' rules, on the gates of the budget of which there are most. */
@@ -48,8 +47,8 @@ type Where = Pick<Detection, 'tool' | 'startedAt' | 'machine'>;
 export function summarise(gates: readonly Gate[], marginOf: MarginOf, where: Where): Detection {
   const groups = groupsOf(gates);
   const unchanged = groups.filter(([gate]) => gate.condition.filters === 0);
-  // Odd gates are what constants may be tuned on; even ones are what is told.
-  const told = unchanged.map((group) => group.filter((_, index) => index % 2 === 0));
+  // No constant may be chosen on what is told here: tune on a collection of its own.
+  const told: Gate[][] = unchanged;
   const budgets = told.map((group) => summariseBudget(group, marginOf));
   const alarms = unchanged
     .flat()
