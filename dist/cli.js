@@ -21262,11 +21262,12 @@ function allocate(metrics, run, goal, { timeMs, seed, stage = SCREEN }) {
     const enough = (0,power/* robustPairs */.du)(stage.level, Math.max(1, metrics.length));
     const counted = stage.fresh ? needs.map((need) => ({ ...need, known: 0 })) : needs;
     const choices = shareOut(counted, timeMs, enough);
-    const longest = Math.max(1, ...choices.map(({ pairs }) => pairs));
-    return new Map(choices.map(({ id, rounds, deviation, pairs, known }) => [
-        id,
-        { rounds, share: pairs / longest, pairs: Math.round(pairs), known, deviation },
-    ]));
+    const launched = choices.map(({ pairs, yielded }) => pairs / yielded);
+    const longest = Math.max(1, ...launched);
+    return new Map(choices.map(({ id, rounds, deviation, known }, index) => {
+        const pairs = launched[index] ?? 0;
+        return [id, { rounds, share: pairs / longest, pairs: Math.round(pairs), known, deviation }];
+    }));
 }
 function needOf({ id, waits }, margin, run, idleMs, random) {
     const filter = { sleeps: waits, quietWidth: run.quietWidth };
@@ -21280,14 +21281,19 @@ function needOf({ id, waits }, margin, run, idleMs, random) {
     const usual = Math.round((0,simple_statistics/* mean */.RE)(all.map(({ rounds }) => rounds.length)));
     const within = (rounds) => (0,simple_statistics/* mean */.RE)(sides.map((side) => varianceOfEstimate(side, rounds, random)));
     const between = Math.max(0, (0,simple_statistics/* mean */.RE)(sides.map(varianceOfLaunches)) - within(usual));
+    const kept = sides.map((side) => side.filter(({ counts }) => counts).length / side.length);
+    const yielded = Math.max(LEAST_YIELD, kept.reduce((product, share) => product * share, 1));
     const options = ROUNDS_CHOICES.map((rounds) => {
         const variance = 2 * (between + within(rounds));
-        const costMs = 2 * (rounds * roundMs + idleMs);
+        const costMs = (2 * (rounds * roundMs + idleMs)) / yielded;
         return { rounds, costMs, noise: variance / margin ** 2, deviation: Math.sqrt(variance) };
     });
-    return [{ id, known: pilots(run.candidate, filter, id).length, options }];
+    const known = Math.floor(yielded * pilots(run.candidate, filter, id).length);
+    return [{ id, known, yielded, options }];
 }
 const varianceOfLaunches = (side) => (0,simple_statistics/* sampleVariance */.y4)(side.map(({ rounds }) => Math.log(estimateOf(rounds))));
+/** However busy the core was in the pilot: it may have been an odd time. */
+const LEAST_YIELD = 0.4;
 const pilots = (side, filter, id) => side.flatMap(({ launch, metrics }) => {
     const observation = metrics.get(id);
     if (launch.phase === 'warm-up' || observation?.status !== 'ok')
@@ -21297,7 +21303,8 @@ const pilots = (side, filter, id) => side.flatMap(({ launch, metrics }) => {
     const { batches, elapsedNs } = observation;
     const rounds = keptByRound(batches, filter);
     const count = 1 + Math.max(...batches.round);
-    return rounds.length > 0 ? [{ rounds, count, elapsedNs }] : [];
+    const counts = estimateReplicate(batches, filter) !== undefined;
+    return rounds.length > 0 ? [{ counts, rounds, count, elapsedNs }] : [];
 });
 /** What an estimate from so many rounds varies by within a launch, rounds drawn with replacement. */
 function varianceOfEstimate(side, rounds, random) {
@@ -21335,13 +21342,13 @@ function shareOut(needs, timeMs, enough) {
 /** Of a millisecond, in squared standard errors: far beyond anything that a run comes to. */
 const PRICES = [1e-12, 1e6];
 const PRICE_STEPS = 60;
-function choose({ id, known, options }, price, bounds) {
+function choose({ id, known, yielded, options }, price, bounds) {
     const [least, most] = [Math.max(0, bounds.least - known), Math.max(0, bounds.most - known)];
     const choices = options.map((option) => {
         const wanted = Math.sqrt(option.noise / (price * option.costMs)) - known;
         const pairs = Math.min(most, Math.max(least, wanted));
         const total = option.noise / (known + pairs) + price * pairs * option.costMs;
-        return { id, known, ...option, pairs, total };
+        return { id, known, yielded, ...option, pairs, total };
     });
     return choices.reduce((a, b) => (b.total < a.total ? b : a));
 }

@@ -3,7 +3,13 @@ import type { MetricEntry } from '../probe/catalogue.js';
 import { SCREEN_FAMILY_WISE } from '../stats/assumptions.js';
 import { minimumPairs, robustPairs } from '../stats/power.js';
 import { type Random, seededRandom } from '../stats/random.js';
-import { estimateOf, type Filter, keptByRound, type RoundsNs } from './estimate.js';
+import {
+  estimateOf,
+  estimateReplicate,
+  type Filter,
+  keptByRound,
+  type RoundsNs,
+} from './estimate.js';
 import type { LaunchObservation } from './launch.js';
 
 /**
@@ -84,12 +90,13 @@ export function allocate(
   const enough = robustPairs(stage.level, Math.max(1, metrics.length));
   const counted = stage.fresh ? needs.map((need) => ({ ...need, known: 0 })) : needs;
   const choices = shareOut(counted, timeMs, enough);
-  const longest = Math.max(1, ...choices.map(({ pairs }) => pairs));
+  const launched = choices.map(({ pairs, yielded }) => pairs / yielded);
+  const longest = Math.max(1, ...launched);
   return new Map(
-    choices.map(({ id, rounds, deviation, pairs, known }) => [
-      id,
-      { rounds, share: pairs / longest, pairs: Math.round(pairs), known, deviation },
-    ]),
+    choices.map(({ id, rounds, deviation, known }, index) => {
+      const pairs = launched[index] ?? 0;
+      return [id, { rounds, share: pairs / longest, pairs: Math.round(pairs), known, deviation }];
+    }),
   );
 }
 
@@ -107,6 +114,8 @@ interface Need {
   id: string;
   /** Pairs that there are. */
   known: number;
+  /** Of the pairs that are measured, the share of which neither launch met a busy core. */
+  yielded: number;
   options: Option[];
 }
 
@@ -128,19 +137,30 @@ function needOf(
   const within = (rounds: number): number =>
     mean(sides.map((side) => varianceOfEstimate(side, rounds, random)));
   const between = Math.max(0, mean(sides.map(varianceOfLaunches)) - within(usual));
+  const kept = sides.map((side) => side.filter(({ counts }) => counts).length / side.length);
+  const yielded = Math.max(
+    LEAST_YIELD,
+    kept.reduce((product, share) => product * share, 1),
+  );
   const options = ROUNDS_CHOICES.map((rounds) => {
     const variance = 2 * (between + within(rounds));
-    const costMs = 2 * (rounds * roundMs + idleMs);
+    const costMs = (2 * (rounds * roundMs + idleMs)) / yielded;
     return { rounds, costMs, noise: variance / margin ** 2, deviation: Math.sqrt(variance) };
   });
-  return [{ id, known: pilots(run.candidate, filter, id).length, options }];
+  const known = Math.floor(yielded * pilots(run.candidate, filter, id).length);
+  return [{ id, known, yielded, options }];
 }
 
 const varianceOfLaunches = (side: readonly Pilot[]): number =>
   sampleVariance(side.map(({ rounds }) => Math.log(estimateOf(rounds))));
 
+/** However busy the core was in the pilot: it may have been an odd time. */
+const LEAST_YIELD = 0.4;
+
 /** One metric in one launch of the pilot. */
 interface Pilot {
+  /** Whether it makes a replicate, and was not spent beside a busy thread. */
+  counts: boolean;
   rounds: RoundsNs;
   /** How many rounds there were, those of which no batch counts among them, and their time in all. */
   count: number;
@@ -155,7 +175,8 @@ const pilots = (side: readonly LaunchObservation[], filter: Filter, id: string):
     const { batches, elapsedNs } = observation;
     const rounds = keptByRound(batches, filter);
     const count = 1 + Math.max(...batches.round);
-    return rounds.length > 0 ? [{ rounds, count, elapsedNs }] : [];
+    const counts = estimateReplicate(batches, filter) !== undefined;
+    return rounds.length > 0 ? [{ counts, rounds, count, elapsedNs }] : [];
   });
 
 /** What an estimate from so many rounds varies by within a launch, rounds drawn with replacement. */
@@ -184,6 +205,7 @@ function idleOf(launches: readonly LaunchObservation[], metrics: number): number
 interface Choice extends Option {
   id: string;
   known: number;
+  yielded: number;
   pairs: number;
 }
 
@@ -219,13 +241,13 @@ interface Bounds {
   most: number;
 }
 
-function choose({ id, known, options }: Need, price: number, bounds: Bounds): Choice {
+function choose({ id, known, yielded, options }: Need, price: number, bounds: Bounds): Choice {
   const [least, most] = [Math.max(0, bounds.least - known), Math.max(0, bounds.most - known)];
   const choices = options.map((option) => {
     const wanted = Math.sqrt(option.noise / (price * option.costMs)) - known;
     const pairs = Math.min(most, Math.max(least, wanted));
     const total = option.noise / (known + pairs) + price * pairs * option.costMs;
-    return { id, known, ...option, pairs, total };
+    return { id, known, yielded, ...option, pairs, total };
   });
   return choices.reduce((a, b) => (b.total < a.total ? b : a));
 }

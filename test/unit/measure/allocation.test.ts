@@ -106,6 +106,20 @@ test('a confirmation counts fresh pairs alone, enough for its own level', () => 
   }
 });
 
+test('where launches are lost to a busy core, more are planned', () => {
+  const run = pilot(SHAPES);
+  for (const [index, { metrics }] of [...run.baseline, ...run.candidate].entries()) {
+    for (const observation of metrics.values()) {
+      if (observation.status !== 'ok' || observation.kind !== 'timed') continue;
+      observation.batches.width.fill(index % 4 === 0 ? 1.4 : 1);
+    }
+  }
+  const planned = (quietWidth?: number) =>
+    allocate(METRICS, { ...run, quietWidth }, GOAL, { timeMs: 1, seed: 1 }).get('syscall.quiet');
+  expect(planned(1)?.known).toBeLessThan(planned()?.known ?? 0);
+  expect(planned(1)?.pairs).toBeGreaterThan(planned()?.pairs ?? 99);
+});
+
 test('the same pilot and seed give the same plan', () => {
   expect(allocated(3000, 7)).toEqual(allocated(3000, 7));
 });
