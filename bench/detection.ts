@@ -2,19 +2,15 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { VERSION } from '#src/version.js';
 import { MARGIN, prepareCollector } from './detection/collect.ts';
 import { appendGate, type Condition, readGates } from './detection/gates.ts';
 import { render } from './detection/print.ts';
-import { defaultPath, summarise, writeDetection } from './detection/result.ts';
+import { summarise } from './detection/result.ts';
 import { prepareOurs, timePasses } from './fidelity/ours.ts';
-
-const number = (least: number) => (text: string) => {
-  const value = Number(text);
-  if (value >= least) return value;
-  throw new InvalidArgumentError(`It must be a number of at least ${least}.`);
-};
+import { numberFrom } from './number-option.ts';
+import { resultPath, writeResult } from './results.ts';
 
 const DEFAULT_DATA = join(import.meta.dirname, '..', '.detection', 'gates.jsonl');
 
@@ -92,7 +88,7 @@ async function judge({ data, out }: JudgeOptions): Promise<void> {
     machine: { cpuModel, cpuCount, hypervisor, kernelRelease: environment.subject.kernelRelease },
   });
   process.stdout.write(render(detection));
-  await writeDetection(out ?? defaultPath(startedAt), detection);
+  await writeResult(out ?? resultPath('detection', startedAt), detection);
 }
 
 const program = new Command('bench:detection')
@@ -102,7 +98,7 @@ const program = new Command('bench:detection')
 program
   .command('collect')
   .description('measures gates, and adds them to the collection')
-  .option('--minutes <minutes>', 'for how long', number(1), 60)
+  .option('--minutes <minutes>', 'for how long', numberFrom(1), 60)
   .option('--beside <what>', 'what else the machine does meanwhile, for the record')
   .option('--data <file>', 'the collection', DEFAULT_DATA)
   .action(collect);

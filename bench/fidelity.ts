@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import picomatch from 'picomatch';
 import { median } from 'simple-statistics';
 import type { Bench } from '#src/measure/launch.js';
@@ -14,8 +14,10 @@ import { prepareOurs, timePasses } from './fidelity/ours.ts';
 import type { Host, Pair } from './fidelity/peer.ts';
 import { PEERS } from './fidelity/peers/index.ts';
 import { render } from './fidelity/print.ts';
-import { defaultPath, type Fidelity, type Machine, writeRecord } from './fidelity/record.ts';
+import type { Fidelity, Machine } from './fidelity/record.ts';
 import { measureBusy, measureQuiet } from './fidelity/rounds.ts';
+import { numberFrom } from './number-option.ts';
+import { resultPath, writeResult } from './results.ts';
 
 interface Options {
   launches: number;
@@ -30,18 +32,12 @@ const PASSES = 5;
 /** Fewer have no spread. */
 const LEAST_LAUNCHES = 2;
 
-const number = (least: number) => (text: string) => {
-  const value = Number(text);
-  if (value >= least) return value;
-  throw new InvalidArgumentError(`It must be a number of at least ${least}.`);
-};
-
 const options = new Command('bench:fidelity')
   .description(
     'Compares the probe with perf, stress-ng, will-it-scale (WILL_IT_SCALE_DIR) and LMbench (LMBENCH_DIR).',
   )
-  .option('--launches <count>', 'launches of each side', number(LEAST_LAUNCHES), 10)
-  .option('--seconds <seconds>', 'that a launch is to take', number(0.1), 0.5)
+  .option('--launches <count>', 'launches of each side', numberFrom(LEAST_LAUNCHES), 10)
+  .option('--seconds <seconds>', 'that a launch is to take', numberFrom(0.1), 0.5)
   .option('--pairs <glob>', 'only metrics that match, such as "syscall.*" or "perf:*"')
   .option('--no-neighbour', 'leave out the rounds beside a busy neighbour')
   .option('--out <file>', 'where the result goes (with --pairs: nowhere unless told)')
@@ -64,9 +60,10 @@ async function run(signal: AbortSignal, folder: string): Promise<void> {
     goals: judgeGoals(measured.pairs, passSeconds),
   };
   process.stdout.write(`${render(fidelity)}\n`);
-  const path = options.out ?? (options.pairs === undefined ? defaultPath(startedAt) : undefined);
+  const path =
+    options.out ?? (options.pairs === undefined ? resultPath('fidelity', startedAt) : undefined);
   if (path === undefined) return;
-  await writeRecord(path, fidelity);
+  await writeResult(path, fidelity);
   process.stderr.write(`written to ${path}\n`);
 }
 

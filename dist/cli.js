@@ -15062,10 +15062,10 @@ var targets = __nccwpck_require__(3907);
 async function measureCrossing({ candidate, durationMs }, { progress, signal }) {
     const selection = { metrics: [...report_crossing/* CROSSING_METRICS */.Tk], margins: [], seed: (0,external_node_crypto_.randomInt)(0x1_0000_0000) };
     const bench = await (0,measure_bench/* prepareBench */.c)(selection, { progress, signal });
-    const session = new measure_session/* Session */.N(bench, { candidate: (0,targets/* makeTarget */.mh)(candidate) }, durationMs, progress);
+    const session = new measure_session/* Session */.Nn(bench, { candidate: (0,targets/* makeTarget */.mh)(candidate) }, durationMs, progress);
     await session.warmUp();
     progress.phase('Measure the crossing');
-    await session.screen({ share: 1 });
+    await session.screen({ share: measure_session/* WHOLE_BUDGET */.CK });
     progress.end();
     const run = session.candidateRun((0,evidence/* newIdentity */.t$)());
     const crossing = (0,report_crossing/* crossingOf */.Ed)(run);
@@ -15214,8 +15214,6 @@ async function save(out, report, evidence) {
 
 // EXTERNAL MODULE: ./lib/report/terminal.js + 7 modules
 var terminal = __nccwpck_require__(5965);
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(7598);
 // EXTERNAL MODULE: ./lib/measure/session.js + 9 modules
 var measure_session = __nccwpck_require__(4774);
 // EXTERNAL MODULE: ./lib/stats/assumptions.js
@@ -15223,7 +15221,6 @@ var assumptions = __nccwpck_require__(2595);
 // EXTERNAL MODULE: ./lib/units.js
 var units = __nccwpck_require__(3052);
 ;// CONCATENATED MODULE: ./lib/shards/measure.js
-
 
 
 
@@ -15247,14 +15244,12 @@ async function measureShard(config, { progress, signal, source }) {
     const candidate = (0,targets/* makeTarget */.mh)(config.candidate);
     await (0,baseline_write/* claimFolder */.Pm)(config.out);
     const bench = await (0,measure_bench/* prepareBench */.c)(config, { progress, signal });
-    const session = new measure_session/* Session */.N(bench, { baseline, candidate }, config.durationMs, progress);
-    const id = (0,external_node_crypto_.randomBytes)(8).toString('hex');
-    const before = { ...(0,lib_evidence/* newIdentity */.t$)(source), duet: { id, side: 'baseline' } };
-    const after = { ...(0,lib_evidence/* newIdentity */.t$)(source), duet: { id, side: 'candidate' } };
+    const session = new measure_session/* Session */.Nn(bench, { baseline, candidate }, config.durationMs, progress);
+    const [before, after] = (0,lib_evidence/* bothIdentities */.Eb)(source);
     await session.warmUp();
     progress.phase('Measure both sides in turn');
     // All metrics alike: what machines differ by, not the noise inside one, is what few pairs cannot beat.
-    await session.screen({ share: WHOLE_BUDGET });
+    await session.screen({ share: measure_session/* WHOLE_BUDGET */.CK });
     const [baselineRun, candidateRun] = [session.baselineRun(before), session.candidateRun(after)];
     warnOfFewPairs(candidateRun, config.durationMs, progress);
     const files = {
@@ -15262,7 +15257,7 @@ async function measureShard(config, { progress, signal, source }) {
         candidate: await measure_save(config.out, candidateRun),
     };
     progress.end();
-    return { id, files };
+    return { id: before.duet.id, files };
 }
 /** Said where it can still be mended, and not only by the job that judges. */
 function warnOfFewPairs({ launches }, durationMs, progress) {
@@ -15271,7 +15266,6 @@ function warnOfFewPairs({ launches }, durationMs, progress) {
         return;
     progress.warn(`This machine measured ${(0,units/* countOf */.pq)(pairs, 'pair')} of launches in ${durationMs / 1000} s, and one with fewer than ${assumptions/* MINIMUM_REPLICATES */.uK} does not count: measure for longer (duration) or fewer metrics.`);
 }
-const WHOLE_BUDGET = 1;
 function runnableBaseline({ baseline }) {
     if ((0,targets/* isRunnable */.iU)(baseline))
         return baseline;
@@ -16141,7 +16135,7 @@ const REPRESENTATIVES = [
     'sendfile.{tcp_4k,tcp_4k_cork_header,unix_64k}',
 ];
 /** A confirmation that lacks pairs may take so much longer than its gate's time. */
-const OVERRUN_SHARE = session/* OVERRUN */.y - 1;
+const OVERRUN_SHARE = session/* OVERRUN */.yO - 1;
 /**
  * Whether the gate can be trusted on this machine: it compares the machine with itself, and then
  * with itself under regressions of a known cause, by the gate's own measuring and judging. Nothing
@@ -16189,7 +16183,7 @@ function gatesInTurn(bench, config, gates, progress) {
         left -= 1;
         const [before, after] = [sides.baseline.record.spec, sides.candidate.record.spec];
         progress.note(`Gate ${gates - left} of ${gates}: ${before} against ${after}.`);
-        return gateOnce(new session/* Session */.N(bench, sides, durationMs, progress), config, progress);
+        return gateOnce(new session/* Session */.Nn(bench, sides, durationMs, progress), config, progress);
     };
 }
 async function gateOnce(session, config, progress) {
@@ -20295,7 +20289,7 @@ function gatherEvidence(config, bench, baseline, telling) {
 /** Both sides can be run here: interleave them, screen all metrics, confirm the flagged ones. */
 async function duel(config, bench, baseline, { progress, source }) {
     const candidate = (0,_targets_index_js__WEBPACK_IMPORTED_MODULE_3__/* .makeTarget */ .mh)(config.candidate);
-    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .N(bench, { baseline, candidate }, config.durationMs, progress);
+    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .Nn(bench, { baseline, candidate }, config.durationMs, progress);
     const [before, after] = bothIdentities(source);
     const runs = () => [session.baselineRun(before), session.candidateRun(after)];
     await session.warmUp();
@@ -20317,26 +20311,26 @@ async function screenAndConfirm(session, runs, settings, progress) {
 /** The baseline is stored runs: measure the candidate and ask whether they predict it. */
 async function predict(config, bench, stored, { progress, source }) {
     const candidate = (0,_targets_index_js__WEBPACK_IMPORTED_MODULE_3__/* .makeTarget */ .mh)(config.candidate);
-    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .N(bench, { candidate }, config.durationMs, progress);
+    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .Nn(bench, { candidate }, config.durationMs, progress);
     const own = newIdentity(source);
     await session.warmUp();
     await session.tails();
     progress.phase(`Measure, to compare with ${stored.origin}`);
-    await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .PREDICTION_MARGIN */ .Nz) });
+    await session.screen({ share: _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .WHOLE_BUDGET */ .CK, goal: goalOf(config, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .PREDICTION_MARGIN */ .Nz) });
     return { design: 'prediction', stored, candidate: session.candidateRun(own) };
 }
 /** Nothing to compare with: the candidate against itself shows what this machine can tell apart. */
 async function selfPortrait(config, bench, stored, { progress, source }) {
     const candidate = (0,_targets_index_js__WEBPACK_IMPORTED_MODULE_3__/* .makeTarget */ .mh)(config.candidate);
     const sides = { baseline: candidate, candidate };
-    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .N(bench, sides, config.durationMs, progress);
+    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .Nn(bench, sides, config.durationMs, progress);
     const own = newIdentity(source);
     const arms = bothIdentities(source);
     progress.note(`There is no earlier run in ${stored.origin}, so the candidate is measured against itself, which shows what this machine can tell apart.`);
     await session.warmUp();
     await session.tails();
     progress.phase('Measure the candidate against itself');
-    await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .DUET_MARGIN */ .CJ) });
+    await session.screen({ share: _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .WHOLE_BUDGET */ .CK, goal: goalOf(config, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .DUET_MARGIN */ .CJ) });
     return {
         design: 'self',
         before: session.baselineRun(arms[0]),
@@ -20350,10 +20344,8 @@ const goalOf = ({ alpha, margins }, fallback) => ({
     alpha,
     marginOf: ({ id, least_margin_percent }) => (0,_verdict_settings_js__WEBPACK_IMPORTED_MODULE_6__/* .marginOf */ .O)({ id, leastMargin: least_margin_percent / 100 }, margins, fallback),
 });
-/** Without a confirmation to follow. */
-const WHOLE_BUDGET = 1;
 const randomId = () => (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(8).toString('hex');
-/** Names for the two runs of a duet that begins now. */
+/** Names for the two runs of a duet that begins now, the baseline's first. */
 function bothIdentities(source) {
     const id = randomId();
     return [
@@ -21149,8 +21141,9 @@ function checkMarginGlobs(catalogue, globs) {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  y: () => (/* binding */ OVERRUN),
-  N: () => (/* binding */ Session)
+  yO: () => (/* binding */ OVERRUN),
+  Nn: () => (/* binding */ Session),
+  CK: () => (/* binding */ WHOLE_BUDGET)
 });
 
 // EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
@@ -21271,9 +21264,8 @@ function allocate(metrics, run, goal, { timeMs, seed, stage = SCREEN }) {
 }
 function needOf({ id, waits }, margin, run, idleMs, random) {
     const filter = { sleeps: waits, quietWidth: run.quietWidth };
-    const sides = [run.baseline, run.candidate]
-        .map((side) => pilots(side, filter, id))
-        .filter((side) => side.length > 1);
+    const candidate = pilots(run.candidate, filter, id);
+    const sides = [pilots(run.baseline, filter, id), candidate].filter((side) => side.length > 1);
     if (sides.length === 0)
         return [];
     const all = sides.flat();
@@ -21288,8 +21280,7 @@ function needOf({ id, waits }, margin, run, idleMs, random) {
         const costMs = (2 * (rounds * roundMs + idleMs)) / yielded;
         return { rounds, costMs, noise: variance / margin ** 2, deviation: Math.sqrt(variance) };
     });
-    const known = Math.floor(yielded * pilots(run.candidate, filter, id).length);
-    return [{ id, known, yielded, options }];
+    return [{ id, known: Math.floor(yielded * candidate.length), yielded, options }];
 }
 const varianceOfLaunches = (side) => (0,simple_statistics/* sampleVariance */.y4)(side.map(({ rounds }) => Math.log(estimateOf(rounds))));
 /** However busy the core was in the pilot: it may have been an odd time. */
@@ -21308,7 +21299,7 @@ const pilots = (side, filter, id) => side.flatMap(({ launch, metrics }) => {
 });
 /** What an estimate from so many rounds varies by within a launch, rounds drawn with replacement. */
 function varianceOfEstimate(side, rounds, random) {
-    const pool = side.flatMap((pilot) => pilot.rounds).filter((round) => round.length > 0);
+    const pool = side.flatMap((pilot) => pilot.rounds);
     const draw = () => Array.from({ length: rounds }, () => pool[random.below(pool.length)] ?? []);
     return (0,simple_statistics/* sampleVariance */.y4)(Array.from({ length: RESAMPLES }, () => Math.log(estimateOf(draw()))));
 }
@@ -22070,6 +22061,8 @@ const portionsOf = (metrics, rounds) => metrics.map((metric) => ({ metric, round
  * less because few metrics are left.
  */
 const SCREEN_SHARE = 0.8;
+/** The share of the screen where no confirmation follows. */
+const WHOLE_BUDGET = 1;
 /**
  * What a few launches say of the noise is a guess: halfway it is planned again, by what was seen
  * since.
@@ -25392,7 +25385,7 @@ function mde80ForPrediction(test) {
 /* harmony import */ var _arguments_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7335);
 /* harmony import */ var _assumptions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2595);
 /* harmony import */ var _moderated_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(272);
-/* harmony import */ var _student_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5956);
+/* harmony import */ var _student_test_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2089);
 
 
 
@@ -25429,16 +25422,7 @@ function predict(input, confidence) {
     const factor = medianVariance(candidate.length) + medianVariance(baseline.length);
     const standardError = Math.sqrt(variance * factor);
     const estimate = (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)([...candidate]) - (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)([...baseline]);
-    const reach = standardError * (0,_student_js__WEBPACK_IMPORTED_MODULE_2__/* .studentQuantile */ .F)((1 + confidence) / 2, degreesOfFreedom);
-    return {
-        estimate,
-        low: estimate - reach,
-        high: estimate + reach,
-        slower: (0,_student_js__WEBPACK_IMPORTED_MODULE_2__/* .studentCdf */ .R)((margin - estimate) / standardError, degreesOfFreedom),
-        faster: (0,_student_js__WEBPACK_IMPORTED_MODULE_2__/* .studentCdf */ .R)((margin + estimate) / standardError, degreesOfFreedom),
-        standardError,
-        degreesOfFreedom,
-    };
+    return (0,_student_test_js__WEBPACK_IMPORTED_MODULE_2__/* .studentTest */ .y)({ estimate, standardError, degreesOfFreedom }, margin, confidence);
 }
 /**
  * Variance of the median of n normal observations, in units of the variance of one: about
@@ -25812,6 +25796,37 @@ function tieCorrection(sorted) {
         }
     }
     return sum;
+}
+
+
+/***/ }),
+
+/***/ 2089:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   y: () => (/* binding */ studentTest)
+/* harmony export */ });
+/* harmony import */ var _student_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5956);
+
+/**
+ * Tests a change against the margin, either way: (estimate − Δ) / standardError follows Student's t.
+ *
+ * @param margin δ on the log scale, 0 or more
+ * @param confidence two-sided coverage of `low` to `high`
+ */
+function studentTest(change, margin, confidence) {
+    const { estimate, standardError, degreesOfFreedom } = change;
+    const reach = standardError * (0,_student_js__WEBPACK_IMPORTED_MODULE_0__/* .studentQuantile */ .F)((1 + confidence) / 2, degreesOfFreedom);
+    return {
+        estimate,
+        low: estimate - reach,
+        high: estimate + reach,
+        slower: (0,_student_js__WEBPACK_IMPORTED_MODULE_0__/* .studentCdf */ .R)((margin - estimate) / standardError, degreesOfFreedom),
+        faster: (0,_student_js__WEBPACK_IMPORTED_MODULE_0__/* .studentCdf */ .R)((margin + estimate) / standardError, degreesOfFreedom),
+        standardError,
+        degreesOfFreedom,
+    };
 }
 
 
@@ -27101,8 +27116,8 @@ var hodges_lehmann = __nccwpck_require__(4825);
 var stats_arguments = __nccwpck_require__(7335);
 // EXTERNAL MODULE: ./lib/stats/moderated.js
 var moderated = __nccwpck_require__(272);
-// EXTERNAL MODULE: ./lib/stats/student.js
-var student = __nccwpck_require__(5956);
+// EXTERNAL MODULE: ./lib/stats/student-test.js
+var student_test = __nccwpck_require__(2089);
 ;// CONCATENATED MODULE: ./lib/stats/random-effects.js
 
 
@@ -27147,16 +27162,7 @@ function testOverMachines(machines, { margin, prior }, confidence) {
     const { variance: scale, degreesOfFreedom } = (0,moderated/* moderatedVariance */.p)({ variance: degrees === 0 ? 0 : sum(squares) / degrees, degreesOfFreedom: degrees }, { standardDeviation: 1, degreesOfFreedom: prior.degreesOfFreedom });
     const inside = sum(machines.map((machine, j) => (at(weights, j) * machine.standardError) ** 2));
     const standardError = Math.sqrt(Math.max(scale / total, inside / total ** 2));
-    const reach = standardError * (0,student/* studentQuantile */.F)((1 + confidence) / 2, degreesOfFreedom);
-    return {
-        estimate,
-        low: estimate - reach,
-        high: estimate + reach,
-        slower: (0,student/* studentCdf */.R)((margin - estimate) / standardError, degreesOfFreedom),
-        faster: (0,student/* studentCdf */.R)((margin + estimate) / standardError, degreesOfFreedom),
-        standardError,
-        degreesOfFreedom,
-    };
+    return (0,student_test/* studentTest */.y)({ estimate, standardError, degreesOfFreedom }, margin, confidence);
 }
 function requireMachines(machines) {
     (0,stats_arguments/* requireSome */.YN)('estimates', machines.map(({ estimate }) => estimate));
@@ -27166,6 +27172,8 @@ function requireMachines(machines) {
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 const at = (values, index) => values[index] ?? 0;
 
+// EXTERNAL MODULE: ./lib/stats/student.js
+var student = __nccwpck_require__(5956);
 ;// CONCATENATED MODULE: ./lib/verdict/shard-caveats.js
 
 

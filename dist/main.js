@@ -40199,11 +40199,11 @@ const words = (text) => text
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  hx: () => (/* binding */ gatherEvidence),
-  t$: () => (/* binding */ newIdentity)
+  Eb: () => (/* binding */ bothIdentities),
+  hx: () => (/* binding */ gatherEvidence)
 });
 
-// UNUSED EXPORTS: bothIdentities, screenAndConfirm
+// UNUSED EXPORTS: newIdentity, screenAndConfirm
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(77598);
@@ -40244,7 +40244,7 @@ function gatherEvidence(config, bench, baseline, telling) {
 /** Both sides can be run here: interleave them, screen all metrics, confirm the flagged ones. */
 async function duel(config, bench, baseline, { progress, source }) {
     const candidate = (0,targets/* makeTarget */.mh)(config.candidate);
-    const session = new measure_session/* Session */.N(bench, { baseline, candidate }, config.durationMs, progress);
+    const session = new measure_session/* Session */.Nn(bench, { baseline, candidate }, config.durationMs, progress);
     const [before, after] = bothIdentities(source);
     const runs = () => [session.baselineRun(before), session.candidateRun(after)];
     await session.warmUp();
@@ -40266,26 +40266,26 @@ async function screenAndConfirm(session, runs, settings, progress) {
 /** The baseline is stored runs: measure the candidate and ask whether they predict it. */
 async function predict(config, bench, stored, { progress, source }) {
     const candidate = (0,targets/* makeTarget */.mh)(config.candidate);
-    const session = new measure_session/* Session */.N(bench, { candidate }, config.durationMs, progress);
+    const session = new measure_session/* Session */.Nn(bench, { candidate }, config.durationMs, progress);
     const own = newIdentity(source);
     await session.warmUp();
     await session.tails();
     progress.phase(`Measure, to compare with ${stored.origin}`);
-    await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, assumptions/* PREDICTION_MARGIN */.Nz) });
+    await session.screen({ share: measure_session/* WHOLE_BUDGET */.CK, goal: goalOf(config, assumptions/* PREDICTION_MARGIN */.Nz) });
     return { design: 'prediction', stored, candidate: session.candidateRun(own) };
 }
 /** Nothing to compare with: the candidate against itself shows what this machine can tell apart. */
 async function selfPortrait(config, bench, stored, { progress, source }) {
     const candidate = (0,targets/* makeTarget */.mh)(config.candidate);
     const sides = { baseline: candidate, candidate };
-    const session = new measure_session/* Session */.N(bench, sides, config.durationMs, progress);
+    const session = new measure_session/* Session */.Nn(bench, sides, config.durationMs, progress);
     const own = newIdentity(source);
     const arms = bothIdentities(source);
     progress.note(`There is no earlier run in ${stored.origin}, so the candidate is measured against itself, which shows what this machine can tell apart.`);
     await session.warmUp();
     await session.tails();
     progress.phase('Measure the candidate against itself');
-    await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, assumptions/* DUET_MARGIN */.CJ) });
+    await session.screen({ share: measure_session/* WHOLE_BUDGET */.CK, goal: goalOf(config, assumptions/* DUET_MARGIN */.CJ) });
     return {
         design: 'self',
         before: session.baselineRun(arms[0]),
@@ -40299,10 +40299,8 @@ const goalOf = ({ alpha, margins }, fallback) => ({
     alpha,
     marginOf: ({ id, least_margin_percent }) => (0,settings/* marginOf */.O)({ id, leastMargin: least_margin_percent / 100 }, margins, fallback),
 });
-/** Without a confirmation to follow. */
-const WHOLE_BUDGET = 1;
 const randomId = () => (0,external_node_crypto_.randomBytes)(8).toString('hex');
-/** Names for the two runs of a duet that begins now. */
+/** Names for the two runs of a duet that begins now, the baseline's first. */
 function bothIdentities(source) {
     const id = randomId();
     return [
@@ -43341,7 +43339,8 @@ function checkMarginGlobs(catalogue, globs) {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  N: () => (/* binding */ Session)
+  Nn: () => (/* binding */ Session),
+  CK: () => (/* binding */ WHOLE_BUDGET)
 });
 
 // UNUSED EXPORTS: OVERRUN
@@ -43464,9 +43463,8 @@ function allocate(metrics, run, goal, { timeMs, seed, stage = SCREEN }) {
 }
 function needOf({ id, waits }, margin, run, idleMs, random) {
     const filter = { sleeps: waits, quietWidth: run.quietWidth };
-    const sides = [run.baseline, run.candidate]
-        .map((side) => pilots(side, filter, id))
-        .filter((side) => side.length > 1);
+    const candidate = pilots(run.candidate, filter, id);
+    const sides = [pilots(run.baseline, filter, id), candidate].filter((side) => side.length > 1);
     if (sides.length === 0)
         return [];
     const all = sides.flat();
@@ -43481,8 +43479,7 @@ function needOf({ id, waits }, margin, run, idleMs, random) {
         const costMs = (2 * (rounds * roundMs + idleMs)) / yielded;
         return { rounds, costMs, noise: variance / margin ** 2, deviation: Math.sqrt(variance) };
     });
-    const known = Math.floor(yielded * pilots(run.candidate, filter, id).length);
-    return [{ id, known, yielded, options }];
+    return [{ id, known: Math.floor(yielded * candidate.length), yielded, options }];
 }
 const varianceOfLaunches = (side) => (0,simple_statistics/* sampleVariance */.y4)(side.map(({ rounds }) => Math.log(estimateOf(rounds))));
 /** However busy the core was in the pilot: it may have been an odd time. */
@@ -43501,7 +43498,7 @@ const pilots = (side, filter, id) => side.flatMap(({ launch, metrics }) => {
 });
 /** What an estimate from so many rounds varies by within a launch, rounds drawn with replacement. */
 function varianceOfEstimate(side, rounds, random) {
-    const pool = side.flatMap((pilot) => pilot.rounds).filter((round) => round.length > 0);
+    const pool = side.flatMap((pilot) => pilot.rounds);
     const draw = () => Array.from({ length: rounds }, () => pool[random.below(pool.length)] ?? []);
     return (0,simple_statistics/* sampleVariance */.y4)(Array.from({ length: RESAMPLES }, () => Math.log(estimateOf(draw()))));
 }
@@ -44263,6 +44260,8 @@ const portionsOf = (metrics, rounds) => metrics.map((metric) => ({ metric, round
  * less because few metrics are left.
  */
 const SCREEN_SHARE = 0.8;
+/** The share of the screen where no confirmation follows. */
+const WHOLE_BUDGET = 1;
 /**
  * What a few launches say of the noise is a guess: halfway it is planned again, by what was seen
  * since.
@@ -46629,19 +46628,17 @@ const MOST_SHARDS = 256;
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   r: () => (/* binding */ measureShard)
 /* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
-/* harmony import */ var _baseline_write_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(16396);
-/* harmony import */ var _evidence_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(47941);
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(71957);
-/* harmony import */ var _folder_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(52315);
-/* harmony import */ var _measure_bench_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(95298);
-/* harmony import */ var _measure_session_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(74774);
-/* harmony import */ var _record_file_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(42143);
-/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(22595);
-/* harmony import */ var _targets_index_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(43907);
-/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(83052);
-
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(76760);
+/* harmony import */ var _baseline_write_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(16396);
+/* harmony import */ var _evidence_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(47941);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(71957);
+/* harmony import */ var _folder_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(52315);
+/* harmony import */ var _measure_bench_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(95298);
+/* harmony import */ var _measure_session_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(74774);
+/* harmony import */ var _record_file_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(42143);
+/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(22595);
+/* harmony import */ var _targets_index_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(43907);
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(83052);
 
 
 
@@ -46661,18 +46658,16 @@ const MOST_SHARDS = 256;
  * @throws Failure one sentence for every foreseeable cause
  */
 async function measureShard(config, { progress, signal, source }) {
-    const baseline = (0,_targets_index_js__WEBPACK_IMPORTED_MODULE_10__/* .makeTarget */ .mh)(runnableBaseline(config));
-    const candidate = (0,_targets_index_js__WEBPACK_IMPORTED_MODULE_10__/* .makeTarget */ .mh)(config.candidate);
-    await (0,_baseline_write_js__WEBPACK_IMPORTED_MODULE_2__/* .claimFolder */ .Pm)(config.out);
-    const bench = await (0,_measure_bench_js__WEBPACK_IMPORTED_MODULE_6__/* .prepareBench */ .c)(config, { progress, signal });
-    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_7__/* .Session */ .N(bench, { baseline, candidate }, config.durationMs, progress);
-    const id = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(8).toString('hex');
-    const before = { ...(0,_evidence_js__WEBPACK_IMPORTED_MODULE_3__/* .newIdentity */ .t$)(source), duet: { id, side: 'baseline' } };
-    const after = { ...(0,_evidence_js__WEBPACK_IMPORTED_MODULE_3__/* .newIdentity */ .t$)(source), duet: { id, side: 'candidate' } };
+    const baseline = (0,_targets_index_js__WEBPACK_IMPORTED_MODULE_9__/* .makeTarget */ .mh)(runnableBaseline(config));
+    const candidate = (0,_targets_index_js__WEBPACK_IMPORTED_MODULE_9__/* .makeTarget */ .mh)(config.candidate);
+    await (0,_baseline_write_js__WEBPACK_IMPORTED_MODULE_1__/* .claimFolder */ .Pm)(config.out);
+    const bench = await (0,_measure_bench_js__WEBPACK_IMPORTED_MODULE_5__/* .prepareBench */ .c)(config, { progress, signal });
+    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_6__/* .Session */ .Nn(bench, { baseline, candidate }, config.durationMs, progress);
+    const [before, after] = (0,_evidence_js__WEBPACK_IMPORTED_MODULE_2__/* .bothIdentities */ .Eb)(source);
     await session.warmUp();
     progress.phase('Measure both sides in turn');
     // All metrics alike: what machines differ by, not the noise inside one, is what few pairs cannot beat.
-    await session.screen({ share: WHOLE_BUDGET });
+    await session.screen({ share: _measure_session_js__WEBPACK_IMPORTED_MODULE_6__/* .WHOLE_BUDGET */ .CK });
     const [baselineRun, candidateRun] = [session.baselineRun(before), session.candidateRun(after)];
     warnOfFewPairs(candidateRun, config.durationMs, progress);
     const files = {
@@ -46680,25 +46675,24 @@ async function measureShard(config, { progress, signal, source }) {
         candidate: await save(config.out, candidateRun),
     };
     progress.end();
-    return { id, files };
+    return { id: before.duet.id, files };
 }
 /** Said where it can still be mended, and not only by the job that judges. */
 function warnOfFewPairs({ launches }, durationMs, progress) {
     const pairs = launches.filter(({ phase, failure }) => phase === 'screen' && !failure).length;
-    if (pairs >= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_9__/* .MINIMUM_REPLICATES */ .uK)
+    if (pairs >= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_8__/* .MINIMUM_REPLICATES */ .uK)
         return;
-    progress.warn(`This machine measured ${(0,_units_js__WEBPACK_IMPORTED_MODULE_11__/* .countOf */ .pq)(pairs, 'pair')} of launches in ${durationMs / 1000} s, and one with fewer than ${_stats_assumptions_js__WEBPACK_IMPORTED_MODULE_9__/* .MINIMUM_REPLICATES */ .uK} does not count: measure for longer (duration) or fewer metrics.`);
+    progress.warn(`This machine measured ${(0,_units_js__WEBPACK_IMPORTED_MODULE_10__/* .countOf */ .pq)(pairs, 'pair')} of launches in ${durationMs / 1000} s, and one with fewer than ${_stats_assumptions_js__WEBPACK_IMPORTED_MODULE_8__/* .MINIMUM_REPLICATES */ .uK} does not count: measure for longer (duration) or fewer metrics.`);
 }
-const WHOLE_BUDGET = 1;
 function runnableBaseline({ baseline }) {
-    if ((0,_targets_index_js__WEBPACK_IMPORTED_MODULE_10__/* .isRunnable */ .iU)(baseline))
+    if ((0,_targets_index_js__WEBPACK_IMPORTED_MODULE_9__/* .isRunnable */ .iU)(baseline))
         return baseline;
-    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_4__/* .usageFailure */ .II)(`A shard measures both sides on its machine, and baseline "${baseline.spec}" is a store of earlier runs: give baseline host or command:CMD.`);
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .usageFailure */ .II)(`A shard measures both sides on its machine, and baseline "${baseline.spec}" is a store of earlier runs: give baseline host or command:CMD.`);
 }
 async function save(out, run) {
-    const file = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(out, _record_file_js__WEBPACK_IMPORTED_MODULE_8__/* .SHARDS */ .Oq, (0,_record_file_js__WEBPACK_IMPORTED_MODULE_8__/* .runFileName */ .X2)(run));
-    await (0,_folder_js__WEBPACK_IMPORTED_MODULE_5__/* .makeFolder */ .f)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(out, _record_file_js__WEBPACK_IMPORTED_MODULE_8__/* .SHARDS */ .Oq));
-    await (0,_baseline_write_js__WEBPACK_IMPORTED_MODULE_2__/* .saveFile */ .OJ)(file, (0,_record_file_js__WEBPACK_IMPORTED_MODULE_8__/* .runText */ .le)(run));
+    const file = (0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(out, _record_file_js__WEBPACK_IMPORTED_MODULE_7__/* .SHARDS */ .Oq, (0,_record_file_js__WEBPACK_IMPORTED_MODULE_7__/* .runFileName */ .X2)(run));
+    await (0,_folder_js__WEBPACK_IMPORTED_MODULE_4__/* .makeFolder */ .f)((0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(out, _record_file_js__WEBPACK_IMPORTED_MODULE_7__/* .SHARDS */ .Oq));
+    await (0,_baseline_write_js__WEBPACK_IMPORTED_MODULE_1__/* .saveFile */ .OJ)(file, (0,_record_file_js__WEBPACK_IMPORTED_MODULE_7__/* .runText */ .le)(run));
     return file;
 }
 
@@ -47411,7 +47405,7 @@ function mde80ForPrediction(test) {
 /* harmony import */ var _arguments_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(97335);
 /* harmony import */ var _assumptions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(22595);
 /* harmony import */ var _moderated_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(10272);
-/* harmony import */ var _student_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(15956);
+/* harmony import */ var _student_test_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(42089);
 
 
 
@@ -47448,16 +47442,7 @@ function predict(input, confidence) {
     const factor = medianVariance(candidate.length) + medianVariance(baseline.length);
     const standardError = Math.sqrt(variance * factor);
     const estimate = (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)([...candidate]) - (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)([...baseline]);
-    const reach = standardError * (0,_student_js__WEBPACK_IMPORTED_MODULE_2__/* .studentQuantile */ .F)((1 + confidence) / 2, degreesOfFreedom);
-    return {
-        estimate,
-        low: estimate - reach,
-        high: estimate + reach,
-        slower: (0,_student_js__WEBPACK_IMPORTED_MODULE_2__/* .studentCdf */ .R)((margin - estimate) / standardError, degreesOfFreedom),
-        faster: (0,_student_js__WEBPACK_IMPORTED_MODULE_2__/* .studentCdf */ .R)((margin + estimate) / standardError, degreesOfFreedom),
-        standardError,
-        degreesOfFreedom,
-    };
+    return (0,_student_test_js__WEBPACK_IMPORTED_MODULE_2__/* .studentTest */ .y)({ estimate, standardError, degreesOfFreedom }, margin, confidence);
 }
 /**
  * Variance of the median of n normal observations, in units of the variance of one: about
@@ -47831,6 +47816,37 @@ function tieCorrection(sorted) {
         }
     }
     return sum;
+}
+
+
+/***/ }),
+
+/***/ 42089:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   y: () => (/* binding */ studentTest)
+/* harmony export */ });
+/* harmony import */ var _student_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(15956);
+
+/**
+ * Tests a change against the margin, either way: (estimate − Δ) / standardError follows Student's t.
+ *
+ * @param margin δ on the log scale, 0 or more
+ * @param confidence two-sided coverage of `low` to `high`
+ */
+function studentTest(change, margin, confidence) {
+    const { estimate, standardError, degreesOfFreedom } = change;
+    const reach = standardError * (0,_student_js__WEBPACK_IMPORTED_MODULE_0__/* .studentQuantile */ .F)((1 + confidence) / 2, degreesOfFreedom);
+    return {
+        estimate,
+        low: estimate - reach,
+        high: estimate + reach,
+        slower: (0,_student_js__WEBPACK_IMPORTED_MODULE_0__/* .studentCdf */ .R)((margin - estimate) / standardError, degreesOfFreedom),
+        faster: (0,_student_js__WEBPACK_IMPORTED_MODULE_0__/* .studentCdf */ .R)((margin + estimate) / standardError, degreesOfFreedom),
+        standardError,
+        degreesOfFreedom,
+    };
 }
 
 
@@ -48891,8 +48907,8 @@ var hodges_lehmann = __nccwpck_require__(4825);
 var stats_arguments = __nccwpck_require__(97335);
 // EXTERNAL MODULE: ./lib/stats/moderated.js
 var moderated = __nccwpck_require__(10272);
-// EXTERNAL MODULE: ./lib/stats/student.js
-var student = __nccwpck_require__(15956);
+// EXTERNAL MODULE: ./lib/stats/student-test.js
+var student_test = __nccwpck_require__(42089);
 ;// CONCATENATED MODULE: ./lib/stats/random-effects.js
 
 
@@ -48937,16 +48953,7 @@ function testOverMachines(machines, { margin, prior }, confidence) {
     const { variance: scale, degreesOfFreedom } = (0,moderated/* moderatedVariance */.p)({ variance: degrees === 0 ? 0 : sum(squares) / degrees, degreesOfFreedom: degrees }, { standardDeviation: 1, degreesOfFreedom: prior.degreesOfFreedom });
     const inside = sum(machines.map((machine, j) => (at(weights, j) * machine.standardError) ** 2));
     const standardError = Math.sqrt(Math.max(scale / total, inside / total ** 2));
-    const reach = standardError * (0,student/* studentQuantile */.F)((1 + confidence) / 2, degreesOfFreedom);
-    return {
-        estimate,
-        low: estimate - reach,
-        high: estimate + reach,
-        slower: (0,student/* studentCdf */.R)((margin - estimate) / standardError, degreesOfFreedom),
-        faster: (0,student/* studentCdf */.R)((margin + estimate) / standardError, degreesOfFreedom),
-        standardError,
-        degreesOfFreedom,
-    };
+    return (0,student_test/* studentTest */.y)({ estimate, standardError, degreesOfFreedom }, margin, confidence);
 }
 function requireMachines(machines) {
     (0,stats_arguments/* requireSome */.YN)('estimates', machines.map(({ estimate }) => estimate));
@@ -48956,6 +48963,8 @@ function requireMachines(machines) {
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 const at = (values, index) => values[index] ?? 0;
 
+// EXTERNAL MODULE: ./lib/stats/student.js
+var student = __nccwpck_require__(15956);
 ;// CONCATENATED MODULE: ./lib/verdict/shard-caveats.js
 
 

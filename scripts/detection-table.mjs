@@ -1,5 +1,6 @@
 // How often the gate is wrong and what it misses, from a result of bench:detection, as Markdown.
 import { formatShare } from '../lib/units.js';
+import { table } from './markdown-table.mjs';
 
 /** How many gates were red for nothing, beside other rules. */
 export function detectionSummary(result) {
@@ -110,9 +111,4 @@ A duet on each machine, one verdict over all of them. The margin is 2 %.
 
 ${table(head, rows)}
 `;
-}
-
-function table(head, rows) {
-  const line = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }

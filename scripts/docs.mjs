@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { detectionPage, detectionSummary } from './detection-table.mjs';
 import { fidelitySummary, fidelityTable } from './fidelity-table.mjs';
+import { table } from './markdown-table.mjs';
 
 const root = join(import.meta.dirname, '..');
 const out = process.argv[2] ?? root;
@@ -123,10 +124,4 @@ function ioTables() {
     description,
   ]);
   return `${table(['input', 'what it is', 'default'], inputs)}\n\n${table(['output', 'what it is'], outputs)}`;
-}
-
-function table(head, rows) {
-  const line = (cells) =>
-    `| ${cells.map((cell) => cell.trim().replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }

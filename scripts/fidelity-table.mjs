@@ -1,5 +1,6 @@
 // How the probe compares with its peers, from a result of bench:fidelity, as Markdown.
 import { formatChange, formatNs, formatShare } from '../lib/units.js';
+import { table } from './markdown-table.mjs';
 
 /** Where it was measured, and what of the goals was reached. */
 export function fidelitySummary(result) {
@@ -10,11 +11,7 @@ export function fidelitySummary(result) {
 }
 
 /** A row a pair. */
-export function fidelityTable({ pairs }) {
-  return [line(HEAD), line(HEAD.map(() => '---')), ...pairs.map((pair) => line(row(pair)))].join(
-    '\n',
-  );
-}
+export const fidelityTable = ({ pairs }) => table(HEAD, pairs.map(row));
 
 const HEAD = [
   ...['metric', 'here', 'peer', 'theirs', 'here over theirs (95 %)'],
@@ -46,5 +43,3 @@ function word(reached) {
   if (reached === undefined) return 'not measured';
   return reached ? 'reached' : '**not reached**';
 }
-
-const line = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;

@@ -3,7 +3,7 @@ import type { RunnableSpec } from './config/config.js';
 import { newIdentity } from './evidence.js';
 import { measurementFailure } from './failure.js';
 import { prepareBench } from './measure/bench.js';
-import { Session } from './measure/session.js';
+import { Session, WHOLE_BUDGET } from './measure/session.js';
 import type { Progress } from './progress.js';
 import { CROSSING_METRICS, crossingOf } from './report/crossing.js';
 import type { CrossingRun } from './report/report.js';
@@ -25,7 +25,7 @@ export async function measureCrossing(
   const session = new Session(bench, { candidate: makeTarget(candidate) }, durationMs, progress);
   await session.warmUp();
   progress.phase('Measure the crossing');
-  await session.screen({ share: 1 });
+  await session.screen({ share: WHOLE_BUDGET });
   progress.end();
   const run = session.candidateRun(newIdentity());
   const crossing = crossingOf(run);

@@ -5,9 +5,9 @@ import type { Config } from './config/config.js';
 import type { Goal } from './measure/allocation.js';
 import type { RunIdentity } from './measure/collect.js';
 import type { Bench } from './measure/launch.js';
-import { Session } from './measure/session.js';
+import { Session, WHOLE_BUDGET } from './measure/session.js';
 import type { Progress } from './progress.js';
-import type { Run, Source } from './record/run.js';
+import type { DuetSide, Run, Source } from './record/run.js';
 import { DUET_MARGIN, PREDICTION_MARGIN } from './stats/assumptions.js';
 import { makeTarget } from './targets/index.js';
 import type { Target } from './targets/target.js';
@@ -121,13 +121,12 @@ const goalOf = ({ alpha, margins }: JudgingSettings, fallback: number): Goal => 
     marginOf({ id, leastMargin: least_margin_percent / 100 }, margins, fallback),
 });
 
-/** Without a confirmation to follow. */
-const WHOLE_BUDGET = 1;
-
 const randomId = (): string => randomBytes(8).toString('hex');
 
-/** Names for the two runs of a duet that begins now. */
-export function bothIdentities(source?: Source): [baseline: RunIdentity, candidate: RunIdentity] {
+type DuetIdentity = RunIdentity & { duet: DuetSide };
+
+/** Names for the two runs of a duet that begins now, the baseline's first. */
+export function bothIdentities(source?: Source): [DuetIdentity, DuetIdentity] {
   const id = randomId();
   return [
     { ...newIdentity(source), duet: { id, side: 'baseline' } },

@@ -1,4 +1,4 @@
-import { open, readFile, writeFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import type { LaunchObservation } from '#src/measure/launch.js';
 import type { Run } from '#src/record/run.js';
 import { isTimed } from '#src/record/run.js';
@@ -104,6 +104,3 @@ export async function readGates(path: string): Promise<Gate[]> {
   const lines = text.split('\n').filter((line) => line !== '');
   return lines.map((line) => JSON.parse(line) as Gate);
 }
-
-export const writeJson = (path: string, value: object): Promise<void> =>
-  writeFile(path, `${JSON.stringify(value, null, 2)}\n`);

@@ -1,14 +1,13 @@
-import { join } from 'node:path';
 import { formatShare } from '#src/units.js';
 import { MARGIN } from './collect.ts';
 import { type FleetSummary, type ShardSummary, simulateFleets, simulateShards } from './fleet.ts';
-import { type Gate, writeJson } from './gates.ts';
-import { called, judgeGate, type MarginOf } from './ours.ts';
+import type { Gate } from './gates.ts';
+import type { MarginOf } from './ours.ts';
 import {
+  addUp,
   type BudgetSummary,
   CHANGES,
   type FalseAlarms,
-  falseAlarms,
   type InjectedSummary,
   type RuleSummary,
   summariseBudget,
@@ -48,16 +47,12 @@ export function summarise(gates: readonly Gate[], marginOf: MarginOf, where: Whe
   const groups = groupsOf(gates);
   const unchanged = groups.filter(([gate]) => gate.condition.filters === 0);
   // No constant may be chosen on what is told here: tune on a collection of its own.
-  const told: Gate[][] = unchanged;
-  const budgets = told.map((group) => summariseBudget(group, marginOf));
-  const alarms = unchanged
-    .flat()
-    .map((gate) => called(judgeGate(gate, marginOf)).slower.length > 0);
-  const largest = indexOfLargest(told.map((group) => group.length));
-  const [most, mostBudget] = [told[largest] ?? [], budgets[largest]];
+  const budgets = unchanged.map((group) => summariseBudget(group, marginOf));
+  const largest = indexOfLargest(unchanged.map((group) => group.length));
+  const [most, mostBudget] = [unchanged[largest] ?? [], budgets[largest]];
   return {
     ...{ schema: 'syscall-gate/detection', version: 1, ...where, changes: CHANGES },
-    falseAlarms: falseAlarms(alarms),
+    falseAlarms: addUp(budgets.map((budget) => budget.falseAlarms)),
     budgets,
     injected: groups
       .filter(([gate]) => gate.condition.filters > 0)
@@ -130,14 +125,3 @@ function goalsOf({ condition, budget, falseAlarms: alarms, metrics }: BudgetSumm
 }
 
 const named = (where: string, goal: Goal): Goal => ({ ...goal, goal: `${where}${goal.goal}` });
-
-export const defaultPath = (startedAt: Date): string =>
-  join(
-    import.meta.dirname,
-    '..',
-    'results',
-    `detection-${startedAt.toISOString().slice(0, 'YYYY-MM-DD'.length)}.json`,
-  );
-
-export const writeDetection = (path: string, detection: Detection): Promise<void> =>
-  writeJson(path, detection);

@@ -1,4 +1,4 @@
-import { median, quantile } from 'simple-statistics';
+import { median, quantile, sum } from 'simple-statistics';
 import { ALPHA, MARGIN } from './collect.ts';
 import { clopperPearsonUpper } from './exact-bound.ts';
 import type { Gate, GateMetric } from './gates.ts';
@@ -104,12 +104,17 @@ function betweenRuns(gates: readonly Gate[]): BudgetSummary['betweenRuns'] {
 const familyOf = (id: string): string => id.split('.', 1)[0] ?? id;
 
 export function falseAlarms(alarms: readonly boolean[]): FalseAlarms {
-  const red = alarms.filter((alarm) => alarm).length;
-  return {
-    ...{ gates: alarms.length, red, share: red / alarms.length },
-    upperBound: clopperPearsonUpper(red, alarms.length),
-  };
+  return alarmsOf(alarms.filter((alarm) => alarm).length, alarms.length);
 }
+
+/** Of gates of several kinds together. */
+export const addUp = (those: readonly FalseAlarms[]): FalseAlarms =>
+  alarmsOf(sum(those.map(({ red }) => red)), sum(those.map(({ gates }) => gates)));
+
+const alarmsOf = (red: number, gates: number): FalseAlarms => ({
+  ...{ gates, red, share: red / gates },
+  upperBound: clopperPearsonUpper(red, gates),
+});
 
 const idsOf = (gates: readonly Gate[]): string[] => [
   ...new Set(gates.flatMap(({ metrics }) => Object.keys(metrics))),

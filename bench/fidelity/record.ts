@@ -1,5 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import type { Comparison } from './figures.ts';
 import type { Goal } from './goals.ts';
 
@@ -42,18 +40,4 @@ export interface Fidelity {
   pairs: PairRecord[];
   skipped: { ourMetric: string; peer: string; theirOperation: string; why: string }[];
   goals: Goal[];
-}
-
-/** Where a run goes that is not told otherwise. */
-export const defaultPath = (startedAt: Date): string =>
-  join(
-    import.meta.dirname,
-    '..',
-    'results',
-    `fidelity-${startedAt.toISOString().slice(0, 'YYYY-MM-DD'.length)}.json`,
-  );
-
-export async function writeRecord(path: string, fidelity: Fidelity): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, `${JSON.stringify(fidelity, null, 2)}\n`);
 }

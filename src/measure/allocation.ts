@@ -48,7 +48,7 @@ export interface Stage {
   fresh: boolean;
 }
 
-export const SCREEN: Stage = { level: SCREEN_FAMILY_WISE, fresh: false };
+const SCREEN: Stage = { level: SCREEN_FAMILY_WISE, fresh: false };
 
 export interface PilotRun {
   /** A side's own launches in the order they ran; none where the candidate is measured alone. */
@@ -127,9 +127,8 @@ function needOf(
   random: Random,
 ): Need[] {
   const filter = { sleeps: waits, quietWidth: run.quietWidth };
-  const sides = [run.baseline, run.candidate]
-    .map((side) => pilots(side, filter, id))
-    .filter((side) => side.length > 1);
+  const candidate = pilots(run.candidate, filter, id);
+  const sides = [pilots(run.baseline, filter, id), candidate].filter((side) => side.length > 1);
   if (sides.length === 0) return [];
   const all = sides.flat();
   const roundMs = mean(all.map(({ count, elapsedNs }) => elapsedNs / 1e6 / count));
@@ -147,8 +146,7 @@ function needOf(
     const costMs = (2 * (rounds * roundMs + idleMs)) / yielded;
     return { rounds, costMs, noise: variance / margin ** 2, deviation: Math.sqrt(variance) };
   });
-  const known = Math.floor(yielded * pilots(run.candidate, filter, id).length);
-  return [{ id, known, yielded, options }];
+  return [{ id, known: Math.floor(yielded * candidate.length), yielded, options }];
 }
 
 const varianceOfLaunches = (side: readonly Pilot[]): number =>
@@ -181,7 +179,7 @@ const pilots = (side: readonly LaunchObservation[], filter: Filter, id: string):
 
 /** What an estimate from so many rounds varies by within a launch, rounds drawn with replacement. */
 function varianceOfEstimate(side: readonly Pilot[], rounds: number, random: Random): number {
-  const pool: RoundsNs = side.flatMap((pilot) => pilot.rounds).filter((round) => round.length > 0);
+  const pool: RoundsNs = side.flatMap((pilot) => pilot.rounds);
   const draw = (): RoundsNs =>
     Array.from({ length: rounds }, () => pool[random.below(pool.length)] ?? []);
   return sampleVariance(Array.from({ length: RESAMPLES }, () => Math.log(estimateOf(draw()))));

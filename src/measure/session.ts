@@ -28,6 +28,9 @@ import { type Schedule, screenSchedule, WARM_UP_ROUNDS, warmUpSchedule } from '.
  */
 const SCREEN_SHARE = 0.8;
 
+/** The share of the screen where no confirmation follows. */
+export const WHOLE_BUDGET = 1;
+
 /**
  * What a few launches say of the noise is a guess: halfway it is planned again, by what was seen
  * since.

@@ -1,12 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { claimFolder, saveFile } from '../baseline/write.js';
 import type { Config, RunnableSpec } from '../config/config.js';
-import { newIdentity } from '../evidence.js';
+import { bothIdentities } from '../evidence.js';
 import { usageFailure } from '../failure.js';
 import { makeFolder } from '../folder.js';
 import { prepareBench } from '../measure/bench.js';
-import { Session } from '../measure/session.js';
+import { Session, WHOLE_BUDGET } from '../measure/session.js';
 import type { Progress } from '../progress.js';
 import { runFileName, runText, SHARDS } from '../record/file.js';
 import type { Run, Source } from '../record/run.js';
@@ -44,9 +43,7 @@ export async function measureShard(
   await claimFolder(config.out);
   const bench = await prepareBench(config, { progress, signal });
   const session = new Session(bench, { baseline, candidate }, config.durationMs, progress);
-  const id = randomBytes(8).toString('hex');
-  const before = { ...newIdentity(source), duet: { id, side: 'baseline' } } as const;
-  const after = { ...newIdentity(source), duet: { id, side: 'candidate' } } as const;
+  const [before, after] = bothIdentities(source);
   await session.warmUp();
   progress.phase('Measure both sides in turn');
   // All metrics alike: what machines differ by, not the noise inside one, is what few pairs cannot beat.
@@ -58,7 +55,7 @@ export async function measureShard(
     candidate: await save(config.out, candidateRun),
   };
   progress.end();
-  return { id, files };
+  return { id: before.duet.id, files };
 }
 
 /** Said where it can still be mended, and not only by the job that judges. */
@@ -69,8 +66,6 @@ function warnOfFewPairs({ launches }: Run, durationMs: number, progress: Progres
     `This machine measured ${countOf(pairs, 'pair')} of launches in ${durationMs / 1000} s, and one with fewer than ${MINIMUM_REPLICATES} does not count: measure for longer (duration) or fewer metrics.`,
   );
 }
-
-const WHOLE_BUDGET = 1;
 
 function runnableBaseline({ baseline }: Config): RunnableSpec {
   if (isRunnable(baseline)) return baseline;

@@ -2,7 +2,7 @@ import { median, medianAbsoluteDeviation, sampleVariance } from 'simple-statisti
 import { requireCount, requireLevel, requireNotNegative, requireSome } from './arguments.js';
 import { WINSOR_LIMIT } from './assumptions.js';
 import { moderatedVariance, type VarianceEstimate, type VariancePrior } from './moderated.js';
-import { studentCdf, studentQuantile } from './student.js';
+import { type StudentTest, studentTest } from './student-test.js';
 
 /** Run-level estimates on the log scale (the median of each run's replicates). */
 export interface PredictionInput {
@@ -14,19 +14,6 @@ export interface PredictionInput {
   margin: number;
   /** Between-run deviation before any run was stored, on the log scale. */
   prior: VariancePrior;
-}
-
-export interface Prediction {
-  /** Candidate minus baseline on the log scale. */
-  estimate: number;
-  low: number;
-  high: number;
-  /** p of H0: Δ ≤ +δ. */
-  slower: number;
-  /** p of H0: Δ ≥ −δ. */
-  faster: number;
-  standardError: number;
-  degreesOfFreedom: number;
 }
 
 /**
@@ -50,7 +37,7 @@ export interface Prediction {
  * @param confidence two-sided coverage of `low` to `high` (for Δ, not for a single run)
  * @throws RangeError when a side is empty or a number is out of its range
  */
-export function predict(input: PredictionInput, confidence: number): Prediction {
+export function predict(input: PredictionInput, confidence: number): StudentTest {
   const { candidate, baseline, margin, prior } = input;
   requireSome('candidate', candidate);
   requireSome('baseline', baseline);
@@ -63,16 +50,7 @@ export function predict(input: PredictionInput, confidence: number): Prediction 
   const factor = medianVariance(candidate.length) + medianVariance(baseline.length);
   const standardError = Math.sqrt(variance * factor);
   const estimate = median([...candidate]) - median([...baseline]);
-  const reach = standardError * studentQuantile((1 + confidence) / 2, degreesOfFreedom);
-  return {
-    estimate,
-    low: estimate - reach,
-    high: estimate + reach,
-    slower: studentCdf((margin - estimate) / standardError, degreesOfFreedom),
-    faster: studentCdf((margin + estimate) / standardError, degreesOfFreedom),
-    standardError,
-    degreesOfFreedom,
-  };
+  return studentTest({ estimate, standardError, degreesOfFreedom }, margin, confidence);
 }
 
 /**

@@ -1,25 +1,12 @@
 import { requireLevel, requireNotNegative, requirePositive, requireSome } from './arguments.js';
 import { moderatedVariance, type VariancePrior } from './moderated.js';
-import { studentCdf, studentQuantile } from './student.js';
+import { type StudentTest, studentTest } from './student-test.js';
 
 /** What one machine says of a change, on the log scale. */
 export interface MachineEstimate {
   estimate: number;
   /** Of the noise inside the machine alone: 0 or more. */
   standardError: number;
-}
-
-export interface MachinesTest {
-  /** The change over machines, on the log scale. */
-  estimate: number;
-  low: number;
-  high: number;
-  /** p of H0: Δ ≤ +δ. */
-  slower: number;
-  /** p of H0: Δ ≥ −δ. */
-  faster: number;
-  standardError: number;
-  degreesOfFreedom: number;
 }
 
 /**
@@ -53,7 +40,7 @@ export function testOverMachines(
   machines: readonly MachineEstimate[],
   { margin, prior }: { margin: number; prior: VariancePrior },
   confidence: number,
-): MachinesTest {
+): StudentTest {
   requireMachines(machines);
   requireNotNegative('margin', margin);
   requireLevel('confidence', confidence);
@@ -71,16 +58,7 @@ export function testOverMachines(
   );
   const inside = sum(machines.map((machine, j) => (at(weights, j) * machine.standardError) ** 2));
   const standardError = Math.sqrt(Math.max(scale / total, inside / total ** 2));
-  const reach = standardError * studentQuantile((1 + confidence) / 2, degreesOfFreedom);
-  return {
-    estimate,
-    low: estimate - reach,
-    high: estimate + reach,
-    slower: studentCdf((margin - estimate) / standardError, degreesOfFreedom),
-    faster: studentCdf((margin + estimate) / standardError, degreesOfFreedom),
-    standardError,
-    degreesOfFreedom,
-  };
+  return studentTest({ estimate, standardError, degreesOfFreedom }, margin, confidence);
 }
 
 function requireMachines(machines: readonly MachineEstimate[]): void {

@@ -15,9 +15,9 @@ import {
 import type { LocationEstimate } from './hodges-lehmann.js';
 import { normalQuantile } from './normal.js';
 import { minimumPairs } from './power.js';
-import { medianVariance, type Prediction } from './prediction.js';
-import type { MachinesTest } from './random-effects.js';
+import { medianVariance } from './prediction.js';
 import { studentQuantile } from './student.js';
+import type { StudentTest } from './student-test.js';
 
 /** What a metric is judged by. */
 export interface Judging {
@@ -85,7 +85,7 @@ export interface RunCounts {
  * @throws RangeError when an argument is out of its range
  */
 export function runsToSettle(
-  result: Pick<Prediction, 'estimate' | 'standardError' | 'degreesOfFreedom'>,
+  result: Pick<StudentTest, 'estimate' | 'standardError' | 'degreesOfFreedom'>,
   runs: RunCounts,
   judging: Judging,
 ): number | undefined {
@@ -113,7 +113,7 @@ export function runsToSettle(
  * @throws RangeError when an argument is out of its range
  */
 export function machinesToSettle(
-  result: Pick<MachinesTest, 'estimate' | 'standardError' | 'degreesOfFreedom'>,
+  result: Pick<StudentTest, 'estimate' | 'standardError' | 'degreesOfFreedom'>,
   machines: number,
   judging: Judging,
 ): number | undefined {

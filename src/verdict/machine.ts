@@ -1,6 +1,6 @@
 import { median } from 'simple-statistics';
 import { isTimed, type Run, type TimedMetric } from '../record/run.js';
-import type { Prediction } from '../stats/prediction.js';
+import type { StudentTest } from '../stats/student-test.js';
 import { formatRatio, formatShare } from '../units.js';
 import { controlSpeed } from './samples.js';
 
@@ -20,7 +20,7 @@ const FURTHEST = 6;
 interface Moved {
   metric: TimedMetric;
   marginRatio: number;
-  prediction: Prediction;
+  prediction: StudentTest;
 }
 
 /**

@@ -18,8 +18,9 @@ import {
 } from '../stats/assumptions.js';
 import type { VariancePrior } from '../stats/moderated.js';
 import { mde80ForPrediction } from '../stats/power.js';
-import { type Prediction, predict } from '../stats/prediction.js';
+import { predict } from '../stats/prediction.js';
 import { runsToSettle } from '../stats/settle.js';
+import type { StudentTest } from '../stats/student-test.js';
 import { countOf } from '../units.js';
 import type { Comparison, MetricComparison } from './comparison.js';
 import { compareCounts } from './counts.js';
@@ -37,7 +38,7 @@ interface PredictedMetric {
   metric: TimedMetric;
   stored: TimedMetric[];
   marginRatio: number;
-  prediction: Prediction;
+  prediction: StudentTest;
 }
 
 /** What all metrics of a prediction are judged in. */
@@ -114,7 +115,7 @@ const predictMetric = (
   stored: readonly TimedMetric[],
   marginRatio: number,
   confidence: number,
-): Prediction =>
+): StudentTest =>
   predict(
     {
       candidate: [runEstimate(metric)],

@@ -10,8 +10,9 @@ import {
 } from '../stats/assumptions.js';
 import { hodgesLehmann } from '../stats/hodges-lehmann.js';
 import { mde80ForPrediction } from '../stats/power.js';
-import { type MachinesTest, testOverMachines } from '../stats/random-effects.js';
+import { testOverMachines } from '../stats/random-effects.js';
 import { machinesToSettle } from '../stats/settle.js';
+import type { StudentTest } from '../stats/student-test.js';
 import { countOf } from '../units.js';
 import type { Comparison, Machine, MetricComparison } from './comparison.js';
 import { asChange, decide } from './decision.js';
@@ -37,7 +38,7 @@ interface ShardMetric {
   metric: TimedMetric;
   marginRatio: number;
   machines: MachineMetric[];
-  test: MachinesTest;
+  test: StudentTest;
 }
 
 /**
@@ -132,7 +133,7 @@ const testMachines = (
   machines: readonly MachineMetric[],
   marginRatio: number,
   confidence: number,
-): MachinesTest =>
+): StudentTest =>
   testOverMachines(machines, { margin: Math.log1p(marginRatio), prior: PRIOR }, confidence);
 
 function compareMetric(
