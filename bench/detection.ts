@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { VERSION } from '#src/version.js';
-import { MARGIN, prepareCollector } from './detection/collect.ts';
+import { MARGIN, type Order, prepareCollector } from './detection/collect.ts';
 import { appendGate, type Condition, readGates } from './detection/gates.ts';
 import { render } from './detection/print.ts';
 import { summarise } from './detection/result.ts';
@@ -28,21 +28,39 @@ const slowed = (filters: number, neighbour: boolean): Condition => ({
   neighbour,
 });
 
+const real = (condition: Condition, budget: number): Order => ({
+  ...{ condition, budget, confirmed: 'flagged' },
+});
+const thorough = (condition: Condition, budget: number): Order => ({
+  ...{ condition, budget, confirmed: 'all' },
+});
+const times = <T>(count: number, one: T): T[] => Array.from({ length: count }, () => one);
+
 /** Over and over: false alarms are rare, so most gates are to count those. */
-const TURN: readonly [Condition, number][] = [
-  ...Array.from({ length: 6 }, (): [Condition, number] => [NOTHING, 30]),
-  [NOTHING, 10],
-  [slowed(1, false), 10],
-  ...Array.from({ length: 4 }, (): [Condition, number] => [NOTHING, 30]),
-  [NOTHING, 60],
-  [BUSY, 30],
-  ...Array.from({ length: 4 }, (): [Condition, number] => [NOTHING, 30]),
-  [NOTHING, 10],
-  [slowed(1, true), 30],
-  [BUSY, 30],
-  [NOTHING, 10],
-  [slowed(4, false), 30],
+const TURN: readonly Order[] = [
+  ...times(8, real(NOTHING, 30)),
+  thorough(NOTHING, 30),
+  ...times(3, real(NOTHING, 10)),
+  real(slowed(1, false), 10),
+  ...times(8, real(NOTHING, 30)),
+  real(BUSY, 30),
+  thorough(NOTHING, 30),
+  real(slowed(1, true), 30),
+  ...times(3, real(NOTHING, 10)),
+  real(slowed(4, false), 10),
 ];
+
+/** Every so many turns, what takes long. */
+const SELDOM = 3;
+const LONG: readonly Order[] = [thorough(NOTHING, 60), thorough(BUSY, 30), thorough(NOTHING, 10)];
+
+/** The orders in turn, without end. */
+function* orders(): Generator<Order> {
+  for (let turn = 0; ; turn++) {
+    yield* TURN;
+    if (turn % SELDOM === 0) yield* LONG;
+  }
+}
 
 async function collect({ minutes, beside, data }: CollectOptions): Promise<void> {
   const controller = new AbortController();
@@ -52,12 +70,13 @@ async function collect({ minutes, beside, data }: CollectOptions): Promise<void>
   try {
     const collector = await prepareCollector(controller.signal, folder);
     const end = performance.now() + minutes * 60_000;
-    for (let turn = 0; performance.now() < end; turn++) {
-      const [planned, budget] = TURN[turn % TURN.length] as [Condition, number];
-      const name = beside === undefined ? planned.name : `${planned.name}, beside ${beside}`;
-      const condition = { ...planned, name };
-      await appendGate(data, await collector.measure(condition, budget));
-      process.stderr.write(`gate ${turn + 1}: ${condition.name}, ${budget} s\n`);
+    for (const order of orders()) {
+      if (performance.now() >= end) break;
+      const { name: planned } = order.condition;
+      const name = beside === undefined ? planned : `${planned}, beside ${beside}`;
+      const condition = { ...order.condition, name };
+      await appendGate(data, await collector.measure({ ...order, condition }));
+      process.stderr.write(`${name}, ${order.budget} s, ${order.confirmed} confirmed\n`);
     }
   } finally {
     await rm(folder, { recursive: true, force: true });

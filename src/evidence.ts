@@ -115,7 +115,7 @@ async function selfPortrait(
 }
 
 /** What the measuring time is to buy. */
-const goalOf = ({ alpha, margins }: JudgingSettings, fallback: number): Goal => ({
+export const goalOf = ({ alpha, margins }: JudgingSettings, fallback: number): Goal => ({
   alpha,
   marginOf: ({ id, least_margin_percent }) =>
     marginOf({ id, leastMargin: least_margin_percent / 100 }, margins, fallback),

@@ -1,23 +1,25 @@
 import { execFile } from 'node:child_process';
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { bothIdentities, goalOf, screenAndConfirm } from '#src/evidence.js';
 import { prepareBench } from '#src/measure/bench.js';
 import type { Bench } from '#src/measure/launch.js';
 import { Session } from '#src/measure/session.js';
 import type { Progress } from '#src/progress.js';
+import type { Run } from '#src/record/run.js';
 import { makeTarget } from '#src/targets/index.js';
 import type { Target } from '#src/targets/target.js';
-import { VERSION } from '#src/version.js';
+import type { JudgingSettings } from '#src/verdict/settings.js';
 import { besidePinned } from '../process.ts';
-import { type Condition, type Gate, gateOf } from './gates.ts';
+import { type Gate, gateOf } from './gates.ts';
 
 /** The margin of every gated metric in the bench, but for those that need a larger one. */
 export const MARGIN = 0.01;
 export const ALPHA = 0.01;
 
 /**
- * Pairs of the confirmation, of all metrics. A real gate confirms what was flagged and nothing else,
+ * Pairs of a confirmation of all metrics. A real gate confirms what was flagged and nothing else,
  * with many times as many pairs; here each metric must be able to have been the flagged one.
  */
 const CONFIRM_PAIRS = 16;
@@ -44,8 +46,10 @@ const SILENT: Progress = {
   end: () => undefined,
 };
 
+export type Order = Pick<Gate, 'condition' | 'budget' | 'confirmed'>;
+
 export interface Collector {
-  measure(condition: Condition, budget: number): Promise<Gate>;
+  measure(order: Order): Promise<Gate>;
 }
 
 /** @param folder where the slowdown is compiled, and an empty working directory for a neighbour */
@@ -57,40 +61,42 @@ export async function prepareCollector(signal: AbortSignal, folder: string): Pro
   const bench = await prepareBench(selection, { signal, progress: SILENT });
   const gated = bench.plan.metrics.filter(({ gate }) => gate);
   return {
-    measure(condition, budget) {
+    measure(order) {
       const plan = { ...bench.plan, metrics: gated, seed: randomInt(2 ** 32) };
-      const work = () => measureGate({ ...bench, plan }, condition, budget, slowdown);
-      if (!condition.neighbour) return work();
+      const work = () => measureGate({ ...bench, plan }, order, slowdown);
+      if (!order.condition.neighbour) return work();
       const host = { cpu: bench.plan.cpu, folder, signal };
       return besidePinned(host, { argv: NEIGHBOUR }, work, NEIGHBOUR_LIMIT_S);
     },
   };
 }
 
-/** A gate as the program measures it, but for the tails, and for the confirmation of everything. */
-async function measureGate(
-  bench: Bench,
-  condition: Condition,
-  budget: number,
-  slowdown: string,
-): Promise<Gate> {
+/** A gate as the program measures it, but for the tails, and for what is confirmed. */
+async function measureGate(bench: Bench, order: Order, slowdown: string): Promise<Gate> {
+  const { condition, budget, confirmed } = order;
+  const settings = settingsFor(bench);
   const baseline = makeTarget({ kind: 'host', spec: 'host' });
   const candidate = condition.filters === 0 ? baseline : slowed(slowdown, condition.filters);
   const session = new Session(bench, { baseline, candidate }, budget * 1000, SILENT);
-  const marginOf = ({ least_margin_percent }: { least_margin_percent: number }) =>
-    Math.max(MARGIN, least_margin_percent / 100);
+  const [before, after] = bothIdentities();
+  const runs = (): [Run, Run] => [session.baselineRun(before), session.candidateRun(after)];
   await session.warmUp();
-  await session.screen({ goal: { alpha: ALPHA, marginOf } });
-  const ids = bench.plan.metrics.map(({ id }) => id);
-  const until = performance.now() + CONFIRM_SHARE * 1000 * budget;
-  await session.confirmUntil(until, ids, CONFIRM_PAIRS);
-  const identity = () => ({
-    id: randomBytes(8).toString('hex'),
-    startedAt: new Date().toISOString(),
-    tool: VERSION,
-  });
-  const runs = [session.baselineRun(identity()), session.candidateRun(identity())] as const;
-  return gateOf({ condition, budget }, runs, session.observations());
+  if (confirmed === 'flagged') await screenAndConfirm(session, runs, settings, SILENT);
+  else {
+    await session.screen({ goal: goalOf(settings, MARGIN) });
+    const ids = bench.plan.metrics.map(({ id }) => id);
+    const until = performance.now() + CONFIRM_SHARE * 1000 * budget;
+    await session.confirmUntil(until, ids, CONFIRM_PAIRS);
+  }
+  return gateOf(order, runs(), session.observations());
+}
+
+function settingsFor({ plan }: Bench): JudgingSettings {
+  const margins = plan.metrics.map(({ id, least_margin_percent }) => ({
+    glob: id,
+    ratio: Math.max(MARGIN, least_margin_percent / 100),
+  }));
+  return { alpha: ALPHA, margins };
 }
 
 const slowed = (slowdown: string, filters: number): Target => {

@@ -37,13 +37,18 @@ export interface Gate {
   condition: Condition;
   /** The time budget that it was given, in seconds. */
   budget: number;
+  /**
+   * What was measured afresh after the screen: as in a real gate what it flagged, which is all that
+   * false alarms ask for, or everything, so that each metric can have been the flagged one.
+   */
+  confirmed: 'flagged' | 'all';
   startedAt: string;
   metrics: Record<string, GateMetric>;
 }
 
 /** What a gate keeps of its records. */
 export function gateOf(
-  where: Pick<Gate, 'condition' | 'budget'>,
+  where: Pick<Gate, 'condition' | 'budget' | 'confirmed'>,
   [baseline, candidate]: readonly [Run, Run],
   [before, after]: readonly [readonly LaunchObservation[], readonly LaunchObservation[]],
 ): Gate {

@@ -102,6 +102,7 @@ function goalsOf({ condition, budget, falseAlarms: alarms, metrics }: BudgetSumm
     };
   };
   const where = `${budget} s, ${condition}: `;
+  if (metrics.length === 0) return [];
   if (budget === 60) return [named(where, power(/^(?!process)/, 2 * MARGIN, 'a margin of 1 %'))];
   const near = metrics.filter(({ mde80 }) => {
     const ratio = (mde80.printed ?? Number.POSITIVE_INFINITY) / mde80.observed;

@@ -42,6 +42,8 @@ export interface BudgetSummary {
   budget: number;
   falseAlarms: FalseAlarms;
   improvements: number;
+  /** Those that confirmed every metric, from which the power of each is known. */
+  thoroughGates: number;
   metrics: MetricPower[];
   /** What the median of a metric's launches varies by from gate to gate: what stored runs meet here. */
   betweenRuns: { family: string; deviation: number }[];
@@ -72,13 +74,16 @@ export interface RuleSummary {
 export const summariseBudget = (gates: readonly Gate[], marginOf: MarginOf): BudgetSummary => {
   const judged = gates.map((gate) => judgeGate(gate, marginOf));
   const calls = judged.map(called);
+  const thorough = judged.filter(({ gate }) => gate.confirmed === 'all');
   const [first] = gates;
   return {
     condition: first?.condition.name ?? '',
     budget: first?.budget ?? 0,
     falseAlarms: falseAlarms(calls.map(({ slower }) => slower.length > 0)),
     improvements: calls.filter(({ faster }) => faster.length > 0).length,
-    metrics: idsOf(gates).map((id) => metricPower(id, judged, marginOf)),
+    thoroughGates: thorough.length,
+    metrics:
+      thorough.length > 0 ? idsOf(gates).map((id) => metricPower(id, thorough, marginOf)) : [],
     betweenRuns: betweenRuns(gates),
   };
 };

@@ -52,16 +52,32 @@ const QUIET_BATCHES = 0.1;
 const QUIET_LAUNCHES = 0.25;
 
 /**
+ * What the wide loop took in the typical batch of the typical launch, as {@link Batches.width}.
+ *
+ * @param launches each the batches of all its metrics
+ * @returns undefined where no probe told
+ */
+export const typicalWidth = (launches: readonly (readonly Batches[])[]): number | undefined =>
+  quantileOfLaunches(launches, 0.5, 0.5);
+
+/**
  * What the wide loop takes where no other thread is busy on the core, as {@link Batches.width}: the
  * batches of a launch that stand under it agree on it to a thousandth on quiet machines.
  *
  * @param launches each the batches of all its metrics
  * @returns undefined where no probe told
  */
-export function quietWidth(launches: readonly (readonly Batches[])[]): number | undefined {
-  const least = launches.flatMap((metrics) => {
+export const quietWidth = (launches: readonly (readonly Batches[])[]): number | undefined =>
+  quantileOfLaunches(launches, QUIET_BATCHES, QUIET_LAUNCHES);
+
+function quantileOfLaunches(
+  launches: readonly (readonly Batches[])[],
+  ofBatches: number,
+  ofLaunches: number,
+): number | undefined {
+  const own = launches.flatMap((metrics) => {
     const widths = metrics.flatMap(({ width }) => [...width].filter((one) => one > 0));
-    return widths.length === 0 ? [] : [quantile(widths, QUIET_BATCHES)];
+    return widths.length === 0 ? [] : [quantile(widths, ofBatches)];
   });
-  return least.length === 0 ? undefined : quantile(least, QUIET_LAUNCHES);
+  return own.length === 0 ? undefined : quantile(own, ofLaunches);
 }

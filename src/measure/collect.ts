@@ -19,8 +19,9 @@ import {
 } from '../record/run.js';
 import { UNSTABLE_SHARE } from '../stats/assumptions.js';
 import type { Target } from '../targets/target.js';
+import { typicalWidth } from './batches.js';
 import { estimateReplicate, type Filter } from './estimate.js';
-import type { Details, LaunchObservation } from './launch.js';
+import { type Details, type LaunchObservation, timedBatches } from './launch.js';
 import { type Plan, planRecord } from './plan.js';
 
 /** What names a run, apart from what was measured. */
@@ -59,6 +60,7 @@ export function collectRun(
     platform: environment.platform,
     subject: environment.subject,
     plan: { ...planRecord(plan), ...placement(observations) },
+    ...coreWidth(observations),
     launches: observations.map((observation) => observation.launch),
     metrics: plan.metrics.map((entry) => metricRecord(entry, observations, quiet)),
     ...tailsOf(observations),
@@ -88,6 +90,14 @@ function tailsOf(observations: readonly LaunchObservation[]): { tails?: Tails } 
   return { tails: { ...pass.with, metrics } };
 }
 
+function coreWidth(observations: readonly LaunchObservation[]): { coreWidth?: number } {
+  const width = typicalWidth(observations.filter(isMeasuring).map(timedBatches));
+  return width === undefined ? {} : { coreWidth: rounded(width) };
+}
+
+/** Warm-up launches describe the target and heat the machine; their numbers are discarded. */
+const isMeasuring = ({ launch }: LaunchObservation): boolean => launch.phase !== 'warm-up';
+
 /** Where the launches really ran, which may differ from the plan in a target of its own mind. */
 function placement(observations: readonly LaunchObservation[]): Partial<PlanRecord> {
   const known = observations.flatMap((observation) => observation.placement ?? []);
@@ -100,7 +110,6 @@ export const launchesFailed = (target: Target, why: string): Error =>
     `The probe could not be measured in ${target.record.spec}: ${why}; run that command line by hand to see what is in its way.`,
   );
 
-/** Warm-up launches describe the target and heat the machine; their numbers are discarded. */
 function metricRecord(
   entry: MetricEntry,
   observations: readonly LaunchObservation[],
@@ -112,7 +121,7 @@ function metricRecord(
     ...{ id, version, gate, entries, switches, bytes },
     ...(leastMargin > 0 ? { leastMargin } : {}),
   };
-  const seen = observations.filter(({ launch }) => launch.phase !== 'warm-up');
+  const seen = observations.filter(isMeasuring);
   const { replicates, contended } = replicatesOf(entry, seen, quiet);
   const counts = seen.flatMap((observation) => countOf(id, observation));
   const absences = seen.flatMap((observation) => absence(id, observation));

@@ -49,6 +49,12 @@ export interface LaunchObservation {
   tails?: { with: WireTails; metrics: WireTail[] };
 }
 
+/** The batches of every timed metric of a launch. */
+export const timedBatches = ({ metrics }: LaunchObservation): Batches[] =>
+  [...metrics.values()].flatMap((one) =>
+    one.status === 'ok' && one.kind === 'timed' ? [one.batches] : [],
+  );
+
 export interface LaunchOrder {
   target: Target;
   sequence: number;

@@ -8,10 +8,10 @@ import {
   type PilotRun,
   roundsFor,
 } from './allocation.js';
-import { type Batches, quietWidth } from './batches.js';
+import { quietWidth } from './batches.js';
 import { collectRun, type RunIdentity } from './collect.js';
 import { expectationText } from './expectation.js';
-import type { Bench, LaunchObservation } from './launch.js';
+import { type Bench, type LaunchObservation, timedBatches } from './launch.js';
 import {
   emptyLog,
   type MeasuringLog,
@@ -216,8 +216,3 @@ export class Session {
     await measureRounds(this.bench, this.sides, order, this.log, this.progress);
   }
 }
-
-const timedBatches = ({ metrics }: LaunchObservation): Batches[] =>
-  [...metrics.values()].flatMap((one) =>
-    one.status === 'ok' && one.kind === 'timed' ? [one.batches] : [],
-  );

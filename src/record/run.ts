@@ -230,6 +230,12 @@ export const runSchema = z.strictObject({
   plan: planSchema,
   /** The two runs of a duet share its id: their launches stand on one line of sequence numbers. */
   duet: duetSchema.optional(),
+  /**
+   * What the wide control loop took against the chain of multiplications, batch by batch: the median
+   * over the launches of their medians. It is a figure of the CPU model alone unless another thread was
+   * busy on the same core.
+   */
+  coreWidth: z.number().gt(0).max(1e6).optional(),
   launches: z.array(launchSchema).max(20_000),
   metrics: z.array(metricRecordSchema).min(1).max(512),
   tails: tailsSchema.optional(),

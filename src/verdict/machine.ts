@@ -1,5 +1,6 @@
 import { median } from 'simple-statistics';
 import { isTimed, type Run, type TimedMetric } from '../record/run.js';
+import { WIDTH_THRESHOLD } from '../stats/assumptions.js';
 import type { StudentTest } from '../stats/student-test.js';
 import { formatRatio, formatShare } from '../units.js';
 import { controlSpeed } from './samples.js';
@@ -7,7 +8,10 @@ import { controlSpeed } from './samples.js';
 /** The control loop is pure user-space arithmetic: a change of this size is the machine's. */
 const CONTROL_MOVED = Math.log1p(0.02);
 
-/** Half or more of the metrics moving together with the control: not the kernel's doing. */
+/** So is the wide loop, but for what another thread on the core takes of it. */
+const WIDTH_MOVED = Math.log(WIDTH_THRESHOLD);
+
+/** Half or more of the metrics moving together with a loop: not the kernel's doing. */
 const SHARE_MOVED = 0.5;
 
 /**
@@ -23,10 +27,32 @@ interface Moved {
   prediction: StudentTest;
 }
 
+/** A loop that no kernel can slow down, and what it says of the machine when it moved. */
+interface Loop {
+  of(run: Run): number;
+  moved: number;
+  says(ratio: string): string;
+}
+
+const LOOPS: readonly Loop[] = [
+  {
+    of: runControl,
+    moved: CONTROL_MOVED,
+    says: (ratio) => `The machine itself changed: the time of its control loop changed by ${ratio}`,
+  },
+  {
+    of: ({ coreWidth = Number.NaN }) => coreWidth,
+    moved: WIDTH_MOVED,
+    says: (ratio) =>
+      `The core was shared with other work in another way: the time of a loop that needs its whole width changed by ${ratio}`,
+  },
+];
+
 /**
- * Says when a comparison with stored runs is about the machine rather than the kernel: the control
- * loop runs at another speed than in the stored runs, and half or more of the metrics moved the
- * same way beyond their margins, though not out of all proportion, even after division by it.
+ * Says when a comparison with stored runs is about the machine rather than the kernel: a loop of
+ * arithmetic runs at another speed than in the stored runs, and half or more of the metrics moved
+ * the same way beyond their margins, though not out of all proportion, even after division by the
+ * speed of the chain of multiplications.
  *
  * @returns one sentence that names what moved, or undefined
  */
@@ -36,15 +62,21 @@ export function machineMoved(
   predicted: readonly Moved[],
 ): string | undefined {
   if (stored.length === 0 || predicted.length === 0) return undefined;
-  const control = Math.log(runControl(candidate) / median(stored.map(runControl)));
-  if (!(Math.abs(control) > CONTROL_MOVED)) return undefined;
-  const along = predicted.filter(({ prediction, marginRatio }) => {
-    const sameWay = Math.sign(prediction.estimate) === Math.sign(control);
-    const size = Math.abs(prediction.estimate);
-    return sameWay && size > Math.log1p(marginRatio) && size < FURTHEST * Math.abs(control);
-  });
-  if (along.length < SHARE_MOVED * predicted.length) return undefined;
-  return `The machine itself changed: its control loop takes ${formatRatio(Math.exp(control))} against the stored runs, and ${formatShare(along.length / predicted.length)} of the metrics moved with it; run again on a machine in its usual state.`;
+  for (const { of, moved, says } of LOOPS) {
+    const before = stored.map(of).filter(Number.isFinite);
+    const loop = before.length > 0 ? Math.log(of(candidate) / median(before)) : Number.NaN;
+    if (!(Math.abs(loop) > moved)) continue;
+    const along = predicted.filter((one) => wentAlong(one, loop));
+    if (along.length < SHARE_MOVED * predicted.length) continue;
+    return `${says(formatRatio(Math.exp(loop)))} against the stored runs, and ${formatShare(along.length / predicted.length)} of the metrics moved with it; run again on a machine in its usual state.`;
+  }
+  return undefined;
+}
+
+function wentAlong({ prediction, marginRatio }: Moved, loop: number): boolean {
+  const size = Math.abs(prediction.estimate);
+  const sameWay = Math.sign(prediction.estimate) === Math.sign(loop);
+  return sameWay && size > Math.log1p(marginRatio) && size < FURTHEST * Math.abs(loop);
 }
 
 /** A run's control loop, ns per operation: the median over its metrics. */

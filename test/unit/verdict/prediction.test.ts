@@ -94,6 +94,18 @@ describe('a comparison with stored runs', () => {
     expect(comparison.caveats.join()).toContain('The machine itself changed');
   });
 
+  test('blames the core when its wide loop and most metrics moved together', () => {
+    const stored = storedRuns(5).map((run) => ({ ...run, coreWidth: 1.31 }));
+    const busy = runOf(99, { metrics: shapes(1.4), coreWidth: 1.75 });
+    const comparison = compare(stored, busy);
+    expect(judge(comparison, 'regression')).toEqual({ verdict: 'inconclusive', passed: true });
+    expect(comparison.caveats.join()).toContain('whole width changed by +33.6 %');
+    const same = runOf(99, { metrics: shapes(1.4), coreWidth: 1.32 });
+    expect(judge(compare(stored, same), 'regression').verdict).toBe('regressed');
+    const untold = runOf(99, { metrics: shapes(1.4) });
+    expect(judge(compare(stored, untold), 'regression').verdict).toBe('regressed');
+  });
+
   test('does not blame the machine when the control loop stayed where it was', () => {
     const comparison = compare(storedRuns(5), runOf(99, { metrics: shapes(1.5) }));
     expect(judge(comparison, 'regression').verdict).toBe('regressed');
