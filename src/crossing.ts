@@ -7,7 +7,7 @@ import { Session, WHOLE_BUDGET } from './measure/session.js';
 import type { Progress } from './progress.js';
 import { CROSSING_METRICS, crossingOf } from './report/crossing.js';
 import type { CrossingRun } from './report/report.js';
-import { makeTarget } from './targets/index.js';
+import { withTargets } from './targets/sides.js';
 
 /**
  * Measures only what crossing into the kernel costs and which way of sending a header and a file
@@ -22,12 +22,14 @@ export async function measureCrossing(
 ): Promise<CrossingRun> {
   const selection = { metrics: [...CROSSING_METRICS], margins: [], seed: randomInt(0x1_0000_0000) };
   const bench = await prepareBench(selection, { progress, signal });
-  const session = new Session(bench, { candidate: makeTarget(candidate) }, durationMs, progress);
-  await session.warmUp();
-  progress.phase('Measure the crossing');
-  await session.screen({ share: WHOLE_BUDGET });
+  const run = await withTargets({ candidate }, bench, { progress }, async (sides) => {
+    const session = new Session(bench, sides, durationMs, progress);
+    await session.warmUp();
+    progress.phase('Measure the crossing');
+    await session.screen({ share: WHOLE_BUDGET });
+    return session.candidateRun(newIdentity());
+  });
   progress.end();
-  const run = session.candidateRun(newIdentity());
   const crossing = crossingOf(run);
   if (crossing !== undefined) return { crossing, platform: run.platform, subject: run.subject };
   throw measurementFailure(

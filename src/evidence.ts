@@ -5,11 +5,12 @@ import type { Config } from './config/config.js';
 import type { Goal } from './measure/allocation.js';
 import type { RunIdentity } from './measure/collect.js';
 import type { Bench } from './measure/launch.js';
+import type { Sides } from './measure/rounds.js';
 import { Session, WHOLE_BUDGET } from './measure/session.js';
 import type { Progress } from './progress.js';
 import type { DuetSide, Run, Source } from './record/run.js';
 import { DUET_MARGIN, PREDICTION_MARGIN } from './stats/assumptions.js';
-import { makeTarget } from './targets/index.js';
+import { withTargets } from './targets/sides.js';
 import type { Target } from './targets/target.js';
 import { countOf } from './units.js';
 import { screenDuet } from './verdict/duet.js';
@@ -29,22 +30,27 @@ export function gatherEvidence(
   baseline: Baseline,
   telling: Telling,
 ): Promise<Evidence> {
-  if (baseline.kind === 'target') return duel(config, bench, baseline.target, telling);
+  const { candidate } = config;
+  if (baseline.kind === 'target') {
+    return withTargets({ baseline: baseline.spec, candidate }, bench, telling, (sides) =>
+      duel(config, bench, sides, telling),
+    );
+  }
   const { stored } = baseline;
-  return stored.runs.length > 0
-    ? predict(config, bench, stored, telling)
-    : selfPortrait(config, bench, stored, telling);
+  const alone = stored.runs.length > 0 ? predict : selfPortrait;
+  return withTargets({ candidate }, bench, telling, (sides) =>
+    alone(config, bench, sides.candidate, stored, telling),
+  );
 }
 
 /** Both sides can be run here: interleave them, screen all metrics, confirm the flagged ones. */
 async function duel(
   config: Config,
   bench: Bench,
-  baseline: Target,
+  sides: Required<Sides>,
   { progress, source }: Telling,
 ): Promise<Evidence> {
-  const candidate = makeTarget(config.candidate);
-  const session = new Session(bench, { baseline, candidate }, config.durationMs, progress);
+  const session = new Session(bench, sides, config.durationMs, progress);
   const [before, after] = bothIdentities(source);
   const runs = (): [Run, Run] => [session.baselineRun(before), session.candidateRun(after)];
   await session.warmUp();
@@ -73,10 +79,10 @@ export async function screenAndConfirm(
 async function predict(
   config: Config,
   bench: Bench,
+  candidate: Target,
   stored: StoredRuns,
   { progress, source }: Telling,
 ): Promise<Evidence> {
-  const candidate = makeTarget(config.candidate);
   const session = new Session(bench, { candidate }, config.durationMs, progress);
   const own = newIdentity(source);
   await session.warmUp();
@@ -90,10 +96,10 @@ async function predict(
 async function selfPortrait(
   config: Config,
   bench: Bench,
+  candidate: Target,
   stored: StoredRuns,
   { progress, source }: Telling,
 ): Promise<Evidence> {
-  const candidate = makeTarget(config.candidate);
   const sides = { baseline: candidate, candidate };
   const session = new Session(bench, sides, config.durationMs, progress);
   const own = newIdentity(source);

@@ -11,8 +11,9 @@ import type { Progress } from './progress.js';
 import type { Run } from './record/run.js';
 import type { Selftest } from './report/selftest.js';
 import { buildSelftest, ENTRY_METRIC, type Trial } from './report/selftest-build.js';
-import { makeTarget } from './targets/index.js';
 import { withInjection } from './targets/injected.js';
+import { withTargets } from './targets/sides.js';
+import type { Target } from './targets/target.js';
 import type { Comparison } from './verdict/comparison.js';
 import { firstDetection } from './verdict/detection.js';
 import { compareDuet } from './verdict/duet.js';
@@ -52,7 +53,17 @@ type Asked = Pick<Config, 'candidate' | 'durationMs' | 'metrics' | 'margins' | '
  */
 export async function selftest(config: Asked, surroundings: Surroundings): Promise<Selftest> {
   const bench = await gatedBench(config, surroundings);
-  const target = makeTarget(config.candidate);
+  return withTargets({ candidate: config.candidate }, bench, surroundings, ({ candidate }) =>
+    testTarget(candidate, bench, config, surroundings),
+  );
+}
+
+async function testTarget(
+  target: Target,
+  bench: Bench,
+  config: Asked,
+  surroundings: Surroundings,
+): Promise<Selftest> {
   const obstacles = await Promise.all(
     INJECTIONS.map((injection) => injectionObstacle(bench.probe, injection)),
   );

@@ -2,16 +2,16 @@ import { execFile } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { RunnableSpec } from '#src/config/config.js';
 import { bothIdentities, goalOf, screenAndConfirm } from '#src/evidence.js';
 import { prepareBench } from '#src/measure/bench.js';
 import type { Bench } from '#src/measure/launch.js';
 import { Session } from '#src/measure/session.js';
-import type { Progress } from '#src/progress.js';
 import type { Run } from '#src/record/run.js';
-import { makeTarget } from '#src/targets/index.js';
-import type { Target } from '#src/targets/target.js';
+import { withTargets } from '#src/targets/sides.js';
 import type { JudgingSettings } from '#src/verdict/settings.js';
 import { besidePinned } from '../process.ts';
+import { SILENT } from '../silent.ts';
 import { type Gate, gateOf } from './gates.ts';
 
 /** The margin of every gated metric in the bench, but for those that need a larger one. */
@@ -37,14 +37,6 @@ const NEIGHBOUR = [
   'setInterval(() => { for (const end = Date.now() + 10; Date.now() < end; ); }, 20)',
 ];
 const NEIGHBOUR_LIMIT_S = 600;
-
-const SILENT: Progress = {
-  phase: () => undefined,
-  step: () => undefined,
-  note: () => undefined,
-  warn: () => undefined,
-  end: () => undefined,
-};
 
 export type Order = Pick<Gate, 'condition' | 'budget' | 'confirmed'>;
 
@@ -73,19 +65,25 @@ export async function prepareCollector(signal: AbortSignal, folder: string): Pro
 
 /** A gate as the program measures it, but for the tails, and for what is confirmed. */
 async function measureGate(bench: Bench, order: Order, slowdown: string): Promise<Gate> {
-  const { condition, budget, confirmed } = order;
-  const settings = settingsFor(bench);
-  const baseline = makeTarget({ kind: 'host', spec: 'host' });
+  const { condition, budget } = order;
+  const baseline: RunnableSpec = { kind: 'host', spec: 'host' };
   const candidate = condition.filters === 0 ? baseline : slowed(slowdown, condition.filters);
-  const session = new Session(bench, { baseline, candidate }, budget * 1000, SILENT);
+  return withTargets({ baseline, candidate }, bench, { progress: SILENT }, async (sides) => {
+    const session = new Session(bench, sides, budget * 1000, SILENT);
+    return measureSession(session, bench, order);
+  });
+}
+
+async function measureSession(session: Session, bench: Bench, order: Order): Promise<Gate> {
+  const settings = settingsFor(bench);
   const [before, after] = bothIdentities();
   const runs = (): [Run, Run] => [session.baselineRun(before), session.candidateRun(after)];
   await session.warmUp();
-  if (confirmed === 'flagged') await screenAndConfirm(session, runs, settings, SILENT);
+  if (order.confirmed === 'flagged') await screenAndConfirm(session, runs, settings, SILENT);
   else {
     await session.screen({ goal: goalOf(settings, MARGIN) });
     const ids = bench.plan.metrics.map(({ id }) => id);
-    const until = performance.now() + CONFIRM_SHARE * 1000 * budget;
+    const until = performance.now() + CONFIRM_SHARE * 1000 * order.budget;
     await session.confirmUntil(until, ids, CONFIRM_PAIRS);
   }
   return gateOf(order, runs(), session.observations());
@@ -99,7 +97,7 @@ function settingsFor({ plan }: Bench): JudgingSettings {
   return { alpha: ALPHA, margins };
 }
 
-const slowed = (slowdown: string, filters: number): Target => {
+const slowed = (slowdown: string, filters: number): RunnableSpec => {
   const argv = [slowdown, String(filters), '{probe}'];
-  return makeTarget({ kind: 'command', spec: `command:${argv.join(' ')}`, argv });
+  return { kind: 'command', spec: `command:${argv.join(' ')}`, argv };
 };

@@ -7,9 +7,11 @@ import { makePlan } from '#src/measure/plan.js';
 import { buildProbe, readCatalogue } from '#src/probe/build.js';
 import type { MetricEntry } from '#src/probe/catalogue.js';
 import { loadAddon } from '#src/probe/native.js';
-import { makeTarget } from '#src/targets/index.js';
+import { withTargets } from '#src/targets/sides.js';
+import { SILENT } from '../silent.ts';
 
-const HOST = makeTarget({ kind: 'host', spec: 'host' });
+const HOST = { kind: 'host', spec: 'host' } as const;
+
 const DEADLINE_MS = 60_000;
 
 /** Compiles the probe, and plans launches of it as the program itself does. */
@@ -68,8 +70,11 @@ export async function timePasses(bench: Bench, passes: number) {
 }
 
 const launchOnce = (bench: Bench, metrics: readonly MetricEntry[]): Promise<LaunchObservation> =>
-  launchProbe(bench, {
-    ...{ target: HOST, sequence: 0, phase: 'screen', pilot: false },
-    portions: metrics.map((metric) => ({ metric, rounds: bench.plan.roundsPerLaunch })),
-    ...{ orderSeed: randomInt(2 ** 32), deadlineMs: DEADLINE_MS, environment: true },
-  });
+  withTargets({ candidate: HOST }, bench, { progress: SILENT }, ({ candidate }) =>
+    launchProbe(bench, {
+      ...{ target: candidate, sequence: 0, phase: 'screen' },
+      portions: metrics.map((metric) => ({ metric, rounds: bench.plan.roundsPerLaunch })),
+      ...{ orderSeed: randomInt(2 ** 32), deadlineMs: DEADLINE_MS, processes: 1 },
+      environment: true,
+    }),
+  );

@@ -1,13 +1,14 @@
-import type { Config, StoredSpec } from '../config/config.js';
+import type { Config, RunnableSpec, StoredSpec } from '../config/config.js';
 import { usageFailure } from '../failure.js';
 import type { Progress } from '../progress.js';
-import { isRunnable, makeTarget } from '../targets/index.js';
-import type { Target } from '../targets/target.js';
+import { isRunnable } from '../targets/index.js';
 import { readDirectory, readFileRun, readOwnRuns } from './directory.js';
 import type { ReadStoredRuns, StoredRuns } from './stored.js';
 
 /** What the candidate is held against: a target that is run here in turn, or runs of earlier jobs. */
-export type Baseline = { kind: 'target'; target: Target } | { kind: 'stored'; stored: StoredRuns };
+export type Baseline =
+  | { kind: 'target'; spec: RunnableSpec }
+  | { kind: 'stored'; stored: StoredRuns };
 
 interface Sources {
   progress: Progress;
@@ -20,7 +21,7 @@ interface Sources {
  */
 export async function openBaseline(config: Config, sources: Sources): Promise<Baseline> {
   const { baseline } = config;
-  if (isRunnable(baseline)) return { kind: 'target', target: makeTarget(baseline) };
+  if (isRunnable(baseline)) return { kind: 'target', spec: baseline };
   sources.progress.phase('Look for earlier runs');
   const stored = await readStored(baseline, config.candidate.spec, sources.artifacts);
   for (const sentence of stored.skipped) sources.progress.warn(sentence);

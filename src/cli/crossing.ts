@@ -1,11 +1,16 @@
 import type { Command } from 'commander';
-import { parseConfig } from '../config/inputs.js';
+import { parseConfig, type RawTargetOptions } from '../config/inputs.js';
 import { measureCrossing } from '../crossing.js';
 import { renderCrossing } from '../report/terminal.js';
-import { candidateOption, jsonOption } from './options.js';
+import {
+  candidateOption,
+  containerEngineOption,
+  jsonOption,
+  kernelOptionsOption,
+} from './options.js';
 import { asJson, print, terminal, withProgress } from './shell.js';
 
-interface Options {
+interface Options extends RawTargetOptions {
   candidate: string;
   duration: string;
   json?: boolean;
@@ -19,6 +24,8 @@ export function addCrossing(program: Command): void {
       'only what a crossing costs (two system calls and a switch), and header + file by every strategy',
     )
     .option(...candidateOption)
+    .option(...containerEngineOption)
+    .option(...kernelOptionsOption)
     .option('--duration <time>', 'how long to measure, such as 10s', '10s')
     .option(...jsonOption('both blocks'))
     .allowExcessArguments(false)

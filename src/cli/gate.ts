@@ -7,8 +7,10 @@ import { type MeasuredShard, measureShard } from '../shards/measure.js';
 import {
   alphaOption,
   candidateOption,
+  containerEngineOption,
   failOnOption,
   jsonOption,
+  kernelOptionsOption,
   marginOption,
   metricsOption,
   outOption,
@@ -26,8 +28,10 @@ export function addGate(program: Command): void {
     .option(...candidateOption)
     .option(
       '--baseline <spec>',
-      'what it is compared with: host, command:CMD, directory:PATH, file:PATH (default: earlier runs in the out folder)',
+      'what it is compared with: the same kinds, directory:PATH or file:PATH (default: earlier runs in the out folder)',
     )
+    .option(...containerEngineOption)
+    .option(...kernelOptionsOption)
     .option('--duration <time>', 'how long to measure, such as 30s or 2m', DEFAULTS.duration)
     .option(...marginOption)
     .option(...metricsOption)

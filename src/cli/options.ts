@@ -4,8 +4,18 @@ import { DEFAULTS } from '../config/inputs.js';
 
 export const candidateOption = [
   '--candidate <spec>',
-  'what is under test: host, command:CMD',
+  'what is under test: host, container:IMAGE, kernel:PATH, command:CMD',
   DEFAULTS.candidate,
+] as const;
+
+export const containerEngineOption = [
+  '--container-engine <name>',
+  'docker, podman or nerdctl, by name or path (default: whichever works)',
+] as const;
+
+export const kernelOptionsOption = [
+  '--kernel-options <options>',
+  'how a kernel is booted, such as "memory=512 cpus=1 machine=q35"',
 ] as const;
 
 export const marginOption = [

@@ -1,7 +1,34 @@
 /** The specs of both sides after parsing: what can be run here, and what was stored earlier. */
 export type RunnableSpec =
   | { kind: 'host'; spec: string }
-  | { kind: 'command'; spec: string; argv: string[] };
+  | { kind: 'command'; spec: string; argv: string[] }
+  | ContainerSpec
+  | KernelSpec;
+
+export interface ContainerSpec {
+  kind: 'container';
+  spec: string;
+  image: string;
+  /** What the engine is given beside the image. */
+  options: string[];
+  /** Name of the engine; empty for whichever works. */
+  engine: string;
+}
+
+export interface KernelSpec {
+  kind: 'kernel';
+  spec: string;
+  /** Absolute path of the image. */
+  path: string;
+  commandLine: string;
+  options: string;
+}
+
+/** Inputs that only targets of one kind know. */
+export interface TargetOptions {
+  containerEngine: string;
+  kernelOptions: string;
+}
 
 export type StoredSpec =
   | { kind: 'artifact'; spec: string }

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import { DEFAULT_ALPHA } from '../stats/assumptions.js';
-import type { BaselineSpec, Config } from './config.js';
+import type { BaselineSpec, Config, TargetOptions } from './config.js';
 import { parseBaseline, parseCandidate } from './specs.js';
 import {
   parseAlpha,
@@ -13,7 +13,7 @@ import {
 } from './values.js';
 
 /** What a person or a workflow wrote, before anything was understood; absent or empty is default. */
-export interface RawInputs {
+export interface RawInputs extends RawTargetOptions {
   candidate?: string | undefined;
   baseline?: string | undefined;
   duration?: string | undefined;
@@ -23,6 +23,12 @@ export interface RawInputs {
   failOn?: string | undefined;
   out?: string | undefined;
   seed?: string | undefined;
+}
+
+/** What a target is told beside its spec. */
+export interface RawTargetOptions {
+  containerEngine?: string | undefined;
+  kernelOptions?: string | undefined;
 }
 
 export const DEFAULTS = {
@@ -39,9 +45,10 @@ export const DEFAULTS = {
  */
 export function parseConfig(raw: RawInputs): Config {
   const out = raw.out || DEFAULTS.out;
+  const options = targetOptions(raw);
   return {
-    candidate: parseCandidate((raw.candidate || DEFAULTS.candidate).trim()),
-    baseline: raw.baseline ? parseBaseline(raw.baseline.trim()) : ownRuns(out),
+    candidate: parseCandidate((raw.candidate || DEFAULTS.candidate).trim(), options),
+    baseline: raw.baseline ? parseBaseline(raw.baseline.trim(), options) : ownRuns(out),
     durationMs: parseDuration(raw.duration || DEFAULTS.duration),
     metrics: parseGlobs(raw.metrics ?? ''),
     margins: parseMargins(raw.margin ?? ''),
@@ -51,6 +58,12 @@ export function parseConfig(raw: RawInputs): Config {
     seed: raw.seed ? parseSeed(raw.seed) : randomInt(0x1_0000_0000),
   };
 }
+
+export const targetOptions = (raw: RawTargetOptions): TargetOptions => ({
+  containerEngine: (raw.containerEngine ?? '').trim(),
+  kernelOptions: (raw.kernelOptions ?? '').trim(),
+});
+
 const ownRuns = (out: string): BaselineSpec => ({
   kind: 'own',
   spec: `directory:${out}`,

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { usageFailure } from '../failure.js';
 import { parseRunnableSpec, RUNNABLE_KINDS } from '../targets/index.js';
-import type { BaselineSpec, RunnableSpec, StoredSpec } from './config.js';
+import type { BaselineSpec, RunnableSpec, StoredSpec, TargetOptions } from './config.js';
 
 /** Stored baselines: one line each. */
 const STORED: Record<string, (rest: string, spec: string) => StoredSpec> = {
@@ -12,8 +12,8 @@ const STORED: Record<string, (rest: string, spec: string) => StoredSpec> = {
 
 const ALLOWED_FORMS = ['artifact', 'directory:PATH', 'file:PATH'];
 
-/** Kinds that the grammar reserves and that cannot be run or read yet. */
-const RESERVED = ['branch', 'container', 'kernel'];
+/** Kinds that the grammar reserves and that cannot be read yet. */
+const RESERVED = ['branch'];
 
 const kindOf = (spec: string): string => spec.split(':', 1)[0] ?? '';
 
@@ -21,21 +21,23 @@ const kindOf = (spec: string): string => spec.split(':', 1)[0] ?? '';
  * Reads the spec of the side under test.
  * @throws Failure (usage) naming the spec, what is wrong and what is allowed
  */
-export function parseCandidate(spec: string): RunnableSpec {
+export function parseCandidate(spec: string, options: TargetOptions): RunnableSpec {
   refuseReserved('candidate', spec);
   if (Object.hasOwn(STORED, kindOf(spec))) {
     throw usageFailure(
       `candidate "${spec}" is a store of earlier runs, and a candidate must be something that can be measured: give ${RUNNABLE_KINDS.join(' or ')}.`,
     );
   }
-  return parseRunnableSpec('candidate', spec);
+  return parseRunnableSpec(spec, { input: 'candidate', options });
 }
 
 /** Reads the spec of what the candidate is compared with. */
-export function parseBaseline(spec: string): BaselineSpec {
+export function parseBaseline(spec: string, options: TargetOptions): BaselineSpec {
   refuseReserved('baseline', spec);
   const parse = Object.hasOwn(STORED, kindOf(spec)) ? STORED[kindOf(spec)] : undefined;
-  if (parse === undefined) return parseRunnableSpec('baseline', spec, ALLOWED_FORMS);
+  if (parse === undefined) {
+    return parseRunnableSpec(spec, { input: 'baseline', options, otherForms: ALLOWED_FORMS });
+  }
   const rest = spec.slice(kindOf(spec).length + 1).trim();
   const wantsPath = kindOf(spec) !== 'artifact';
   if (wantsPath === (rest !== '')) return parse(rest, spec);

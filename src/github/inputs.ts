@@ -39,6 +39,8 @@ export function readInputs(context: GithubContext): ActionInputs {
     gate: {
       candidate: getInput('candidate'),
       baseline: getInput('baseline') || 'artifact',
+      containerEngine: getInput('container-engine'),
+      kernelOptions: getInput('kernel-options'),
       duration: getInput('duration'),
       margin: getInput('margin'),
       metrics: getInput('metrics'),

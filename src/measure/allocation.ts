@@ -11,6 +11,7 @@ import {
   type RoundsNs,
 } from './estimate.js';
 import type { LaunchObservation } from './launch.js';
+import { startOf } from './nesting.js';
 
 /**
  * Spends the time of the screen where it buys most, by what a pilot has shown of each metric's cost
@@ -55,6 +56,8 @@ export interface PilotRun {
   baseline: readonly LaunchObservation[];
   candidate: readonly LaunchObservation[];
   quietWidth: number | undefined;
+  /** Processes of a launch, each of which holds the rounds. */
+  processes: number;
 }
 
 /** How many rounds a launch may hold of one metric. */
@@ -142,8 +145,8 @@ function needOf(
     kept.reduce((product, share) => product * share, 1),
   );
   const options = ROUNDS_CHOICES.map((rounds) => {
-    const variance = 2 * (between + within(rounds));
-    const costMs = (2 * (rounds * roundMs + idleMs)) / yielded;
+    const variance = 2 * (between + within(run.processes * rounds));
+    const costMs = (2 * (run.processes * rounds * roundMs + idleMs)) / yielded;
     return { rounds, costMs, noise: variance / margin ** 2, deviation: Math.sqrt(variance) };
   });
   return [{ id, known: Math.floor(yielded * candidate.length), yielded, options }];
@@ -186,18 +189,8 @@ function varianceOfEstimate(side: readonly Pilot[], rounds: number, random: Rand
 }
 
 /** ms a metric of what a launch takes beside its metrics: exec, setup of the probe, the results. */
-function idleOf(launches: readonly LaunchObservation[], metrics: number): number {
-  const idle = launches.map(
-    ({ launch, metrics: seen }) =>
-      launch.wallNs -
-      sum(
-        [...seen.values()].map((one) =>
-          one.status === 'ok' && one.kind === 'timed' ? one.elapsedNs : 0,
-        ),
-      ),
-  );
-  return idle.length === 0 ? 0 : Math.max(0, Math.min(...idle)) / 1e6 / Math.max(1, metrics);
-}
+const idleOf = (launches: readonly LaunchObservation[], metrics: number): number =>
+  startOf(launches).idleMs / Math.max(1, metrics);
 
 /** So many pairs of launches with so many rounds. */
 interface Choice extends Option {

@@ -7,7 +7,9 @@ import { CONTROL_QUANTILE } from '../stats/assumptions.js';
  * session keeps them until it is known how quiet the machine can be.
  */
 export interface Batches {
-  /** Of the launch, from 0 on: batches of a round stood side by side. */
+  /** Of the launch, from 0 on: most launches have one. */
+  process: Uint16Array;
+  /** Of the launch, from 0 on, whatever its process: batches of a round stood side by side. */
   round: Uint16Array;
   /** ns per operation. */
   ns: Float64Array;
@@ -22,10 +24,11 @@ export interface Batches {
   width: Float64Array;
 }
 
-export function batchesOf(rounds: readonly WireBatches[]): Batches {
-  const rows = rounds.flatMap((round, number) =>
+/** @param rounds in the order they were measured, each with its process */
+export function batchesOf(rounds: readonly (WireBatches & { process?: number })[]): Batches {
+  const rows = rounds.flatMap(({ process = 0, ...round }, number) =>
     round.wallNs.map((wallNs, index) => ({
-      number,
+      ...{ process, number },
       ns: wallNs / round.operations,
       controlNs: (round.controlNs[index] ?? 0) / round.controlOperations,
       // An interrupt between the readings of the two clocks can put CPU time above wall time.
@@ -37,6 +40,7 @@ export function batchesOf(rounds: readonly WireBatches[]): Batches {
   // An interruption of one batch of the chain must not make the core look quiet.
   const chain = rows.length === 0 ? 1 : quantile([...controlNs], CONTROL_QUANTILE);
   return {
+    process: Uint16Array.from(rows, ({ process }) => process),
     round: Uint16Array.from(rows, ({ number }) => number),
     ns: Float64Array.from(rows, ({ ns }) => ns),
     controlNs,

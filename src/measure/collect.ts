@@ -16,9 +16,9 @@ import {
   type Run,
   type Source,
   type Tails,
+  type TargetRecord,
 } from '../record/run.js';
 import { UNSTABLE_SHARE } from '../stats/assumptions.js';
-import type { Target } from '../targets/target.js';
 import { typicalWidth } from './batches.js';
 import { estimateReplicate, type Filter } from './estimate.js';
 import { type Details, type LaunchObservation, timedBatches } from './launch.js';
@@ -40,7 +40,7 @@ export interface RunIdentity {
  * @throws Failure (measurement) when no launch of the side came through
  */
 export function collectRun(
-  target: Target,
+  target: TargetRecord,
   plan: Plan,
   observations: readonly LaunchObservation[],
   identity: RunIdentity,
@@ -54,7 +54,7 @@ export function collectRun(
     catalogue,
     id: identity.id,
     startedAt: identity.startedAt,
-    target: target.record,
+    target,
     ...(identity.source ? { source: identity.source } : {}),
     ...(identity.duet ? { duet: identity.duet } : {}),
     platform: environment.platform,
@@ -68,7 +68,7 @@ export function collectRun(
 }
 
 function described(
-  target: Target,
+  target: TargetRecord,
   observations: readonly LaunchObservation[],
 ): { environment: Environment; catalogue: number } {
   for (const { environment, catalogue } of observations) {
@@ -105,9 +105,9 @@ function placement(observations: readonly LaunchObservation[]): Partial<PlanReco
   return first ? { cpu: first.cpu, pinned: known.every(({ pinned }) => pinned) } : {};
 }
 
-export const launchesFailed = (target: Target, why: string): Error =>
+export const launchesFailed = (target: TargetRecord, why: string): Error =>
   measurementFailure(
-    `The probe could not be measured in ${target.record.spec}: ${why}; run that command line by hand to see what is in its way.`,
+    `The probe could not be measured in ${target.spec}: ${why}; run that command line by hand to see what is in its way.`,
   );
 
 function metricRecord(

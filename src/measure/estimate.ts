@@ -1,4 +1,4 @@
-import { interquartileRange, modeFast, quantile } from 'simple-statistics';
+import { interquartileRange, median, modeFast, quantile, sum } from 'simple-statistics';
 import {
   CONTROL_QUANTILE,
   ESTIMATE_QUANTILE,
@@ -31,8 +31,27 @@ export interface Filter {
 const OWN_OCCUPANCY_QUANTILE = 0.9;
 
 /**
- * Reduces the batches of one metric in one launch to its replicate.
+ * Reduces the batches of one metric in one launch to its replicate: where the launch has several
+ * processes, the median of what each of them has.
  *
+ * @returns undefined for a launch of which too little is left: its neighbour was busy throughout
+ */
+export function estimateReplicate(batches: Batches, filter: Filter): Estimate | undefined {
+  const own = [...new Set(batches.process)].flatMap(
+    (process) => estimateProcess(batches, filter, process) ?? [],
+  );
+  if (own.length === 0) return undefined;
+  const typical = (of: (estimate: Estimate) => number): number => median(own.map(of));
+  return {
+    estimateNs: typical(({ estimateNs }) => estimateNs),
+    controlNs: typical(({ controlNs }) => controlNs),
+    spreadNs: typical(({ spreadNs }) => spreadNs),
+    kept: sum(own.map(({ kept }) => kept)),
+    rejected: sum(own.map(({ rejected }) => rejected)),
+  };
+}
+
+/**
  * A batch counts only when its participants ran on a CPU for as large a share of the wall time as
  * the metric's best batches did. The reference is the metric's own because kernels with
  * CONFIG_IRQ_TIME_ACCOUNTING keep the softirq work of a loopback send off the task's clock, which
@@ -44,11 +63,10 @@ const OWN_OCCUPANCY_QUANTILE = 0.9;
  * And it counts only when no other thread was busy on the same core, which a virtual machine is not
  * told: a loop that needs the core's whole width, right after the batch, takes no longer than on a
  * quiet core.
- *
- * @returns undefined for a launch of which too little is left: its neighbour was busy throughout
  */
-export function estimateReplicate(batches: Batches, filter: Filter): Estimate | undefined {
-  const occupied = undisturbed(batches, filter);
+function estimateProcess(batches: Batches, filter: Filter, process: number): Estimate | undefined {
+  const all = indicesOf(batches, process);
+  const occupied = undisturbed(batches, filter, all);
   const kept = occupied.filter((index) => metQuiet(batches, index, filter));
   if (kept.length < QUIET_SHARE * occupied.length) return undefined;
   const ns = kept.map((index) => batches.ns[index] ?? 0);
@@ -58,9 +76,12 @@ export function estimateReplicate(batches: Batches, filter: Filter): Estimate | 
     controlNs: quantile(control, CONTROL_QUANTILE),
     spreadNs: interquartileRange(ns),
     kept: kept.length,
-    rejected: batches.ns.length - occupied.length,
+    rejected: all.length - occupied.length,
   };
 }
+
+const indicesOf = (batches: Batches, process: number): number[] =>
+  [...batches.process.keys()].filter((index) => batches.process[index] === process);
 
 /** ns per operation of the batches that count, an array a round. */
 export type RoundsNs = number[][];
@@ -68,7 +89,7 @@ export type RoundsNs = number[][];
 /** What a plan learns the noise from: the batches that count, round by round. */
 export function keptByRound(batches: Batches, filter: Filter): RoundsNs {
   const rounds: RoundsNs = [];
-  for (const index of undisturbed(batches, filter)) {
+  for (const index of undisturbed(batches, filter, [...batches.ns.keys()])) {
     if (!metQuiet(batches, index, filter)) continue;
     const round = batches.round[index] ?? 0;
     rounds[round] = [...(rounds[round] ?? []), batches.ns[index] ?? 0];
@@ -79,11 +100,11 @@ export function keptByRound(batches: Batches, filter: Filter): RoundsNs {
 /** A launch's estimate from batches of any of its rounds, as {@link estimateReplicate} makes it. */
 export const estimateOf = (rounds: RoundsNs): number => quantile(rounds.flat(), ESTIMATE_QUANTILE);
 
-/** Indices of the batches in which nobody else had the CPU. */
-function undisturbed({ occupancy }: Batches, { sleeps }: Filter): number[] {
-  const all = [...occupancy.keys()];
-  if (sleeps || occupancy.includes(0)) return all;
-  const best = quantile([...occupancy], OWN_OCCUPANCY_QUANTILE);
+/** Of some batches, those in which nobody else had the CPU. */
+function undisturbed({ occupancy }: Batches, { sleeps }: Filter, all: number[]): number[] {
+  const own = all.map((index) => occupancy[index] ?? 0);
+  if (sleeps || own.includes(0)) return all;
+  const best = quantile(own, OWN_OCCUPANCY_QUANTILE);
   return all.filter((index) => (occupancy[index] ?? 0) >= OCCUPANCY_THRESHOLD * best);
 }
 

@@ -6,7 +6,6 @@ import {
   type Environment,
   type Hello,
   oneLine,
-  type WireMetric,
   type WireTail,
   type WireTails,
 } from '../probe/lines.js';
@@ -62,7 +61,10 @@ export interface LaunchOrder {
   portions: readonly Portion[];
   /** Seed of the metric order inside the launch; both sides of a pair share it. */
   orderSeed: number;
+  /** Of a process. */
   deadlineMs: number;
+  /** How many processes of the probe it has, one after the other. */
+  processes: number;
   environment: boolean;
   /** How many single operations of each metric to time, instead of batches. */
   tails?: number;
@@ -78,17 +80,17 @@ export async function launchProbe(bench: Bench, order: LaunchOrder): Promise<Lau
   bench.signal.throwIfAborted();
   const { target } = order;
   const memory = target.results === 'memory';
-  const argv = target.argv(bench.probe, probeArguments(bench.plan, order, memory));
+  const start = await target.start(probeArguments(bench.plan, order, memory));
   const launched = bench.addon.launch({
-    argv,
+    ...start,
     env: target.environment(process.env),
     cpu: bench.plan.cpu,
-    deadlineMs: order.deadlineMs + LAUNCHER_GRACE_MS,
+    deadlineMs: order.processes * order.deadlineMs + LAUNCHER_GRACE_MS,
     results: target.results,
   });
   const result = await launched.catch((error: unknown) => {
     bench.signal.throwIfAborted();
-    throw launchError(argv[0] ?? '', error);
+    throw launchError(start.argv[0] ?? '', error);
   });
   bench.signal.throwIfAborted();
   return observe(order, result);
@@ -117,13 +119,14 @@ const probeArguments = (plan: Plan, order: LaunchOrder, memory: boolean): string
     cpu: plan.cpu,
     deadlineMs: order.deadlineMs,
     environment: order.environment,
+    ...(order.processes === 1 ? {} : { launches: order.processes }),
     ...(order.tails === undefined ? {} : { tails: order.tails }),
     ...(memory ? { resultsFd: RESULTS_FD } : {}),
   });
 
 function observe(order: LaunchOrder, result: LaunchResult): LaunchObservation {
-  const wire = parseWire(result.results);
-  const failure = launchFailure(result, wire);
+  const wire = parseWire(result.results, order.processes);
+  const failure = launchFailure(order.target, result, wire);
   return {
     launch: {
       sequence: order.sequence,
@@ -156,7 +159,9 @@ const fromHello = ({ catalogue, cpu, pinned }: Hello) => ({
 });
 
 /** One clause that says why a launch does not count, or undefined when it does. */
-function launchFailure(result: LaunchResult, wire: WireOutput): string | undefined {
+function launchFailure(target: Target, result: LaunchResult, wire: WireOutput): string | undefined {
+  const explained = wire.complete ? undefined : target.explain?.(result);
+  if (explained !== undefined) return explained;
   const said = oneLine(result.stderr.trim().split('\n').at(-1) ?? '');
   const because = said ? `, saying "${said}"` : '';
   if (result.timedOut) return `it did not end before its deadline${because}`;
@@ -170,16 +175,18 @@ function launchFailure(result: LaunchResult, wire: WireOutput): string | undefin
 
 function observeMetrics(
   { portions }: LaunchOrder,
-  wire: readonly WireMetric[],
+  wire: readonly ProcessMetric[],
 ): Map<string, Observation> {
-  const rounds = new Map<string, WireMetric[]>();
+  const rounds = new Map<string, ProcessMetric[]>();
   for (const line of wire) rounds.set(line.id, [...(rounds.get(line.id) ?? []), line]);
   return new Map(
     portions.map(({ metric }) => [metric.id, observeMetric(metric, rounds.get(metric.id) ?? [])]),
   );
 }
 
-function observeMetric(entry: MetricEntry, rounds: readonly WireMetric[]): Observation {
+type ProcessMetric = WireOutput['metrics'][number];
+
+function observeMetric(entry: MetricEntry, rounds: readonly ProcessMetric[]): Observation {
   const other = rounds.find((round) => round.version !== entry.version);
   if (other !== undefined) return otherDefinition(entry.version, other.version);
   const unavailable = rounds.find((round) => round.status !== 'ok');
@@ -195,7 +202,9 @@ function observeMetric(entry: MetricEntry, rounds: readonly WireMetric[]): Obser
     if (counts.length === 0) return missing;
     return { status: 'ok', kind: 'counted', count: agreeOn(counts), details };
   }
-  const batches = rounds.flatMap((round) => ('batches' in round ? [round.batches] : []));
+  const batches = rounds.flatMap((round) =>
+    'batches' in round ? [{ ...round.batches, process: round.process }] : [],
+  );
   if (batches.length === 0) return missing;
   const elapsedNs = sum(rounds.map((round) => round.elapsedNs));
   return { status: 'ok', kind: 'timed', batches: batchesOf(batches), elapsedNs, details };

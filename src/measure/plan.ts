@@ -8,6 +8,8 @@ export interface Plan {
   metrics: MetricEntry[];
   seed: number;
   cpu: number;
+  /** Processes of the probe in one launch. */
+  processesPerLaunch: number;
   /** Of a gated metric, until a pilot has shown what it needs. */
   roundsPerLaunch: number;
   batchesPerRound: number;
@@ -37,6 +39,7 @@ export function makePlan(metrics: MetricEntry[], seed: number, cpu: number): Pla
     metrics,
     seed,
     cpu,
+    processesPerLaunch: 1,
     roundsPerLaunch: ROUNDS_PER_LAUNCH,
     batchesPerRound: BATCHES_PER_ROUND,
     batchUs: BATCH_US,
@@ -48,6 +51,7 @@ export const planRecord = (plan: Plan): PlanRecord => ({
   seed: plan.seed,
   cpu: plan.cpu,
   pinned: true,
+  processesPerLaunch: plan.processesPerLaunch,
   roundsPerLaunch: plan.roundsPerLaunch,
   batchesPerRound: plan.batchesPerRound,
   batchNs: plan.batchUs * 1000,

@@ -27,7 +27,7 @@ const ORDERS: readonly (readonly SideName[])[] = [
 ];
 const ALONE: readonly SideName[] = ['candidate', 'candidate', 'candidate', 'candidate'];
 
-const LAUNCHES_PER_ROUND = ALONE.length;
+export const LAUNCHES_PER_ROUND = ALONE.length;
 
 /** Launches of both sides in the order they ran; `next` is the first sequence number not used. */
 export interface MeasuringLog {
@@ -49,6 +49,8 @@ export interface RoundsOrder {
   latest: number;
   /** No more rounds than this. */
   most?: number;
+  /** After this, half of a round is enough, `performance.now()` ms: one launch a side. */
+  enough?: number;
 }
 
 /**
@@ -127,6 +129,11 @@ async function measureRound(
     launches.push(launch);
     log[side].push(launch);
     refuseFailing(target, log[side]);
+    if (
+      launches.length === BOTH.length &&
+      performance.now() > (order.enough ?? Number.POSITIVE_INFINITY)
+    )
+      break;
   }
   return launches;
 }
@@ -166,6 +173,7 @@ async function launchInTurn(
     ...{ phase, portions },
     orderSeed: roundSeed(bench.plan.seed, sequence),
     deadlineMs: LAUNCH_DEADLINE_MS,
+    processes: phase === 'tails' ? 1 : bench.plan.processesPerLaunch,
     environment: phase === 'warm-up',
     ...(phase === 'tails' ? { tails: TAIL_SAMPLES } : {}),
   });
@@ -191,6 +199,6 @@ function refuseFailing(target: Target, observations: readonly LaunchObservation[
   const most = lastGood < 0 ? FAILURES_AT_FIRST : FAILURES_IN_A_ROW;
   const [first] = failures;
   if (failures.length >= most && first?.launch.failure !== undefined) {
-    throw launchesFailed(target, first.launch.failure);
+    throw launchesFailed(target.record, first.launch.failure);
   }
 }

@@ -12,8 +12,10 @@ import { quietWidth } from './batches.js';
 import { collectRun, type RunIdentity } from './collect.js';
 import { expectationText } from './expectation.js';
 import { type Bench, type LaunchObservation, timedBatches } from './launch.js';
+import { processesFor, startOf } from './nesting.js';
 import {
   emptyLog,
+  LAUNCHES_PER_ROUND,
   type MeasuringLog,
   measureRounds,
   measureTails,
@@ -54,6 +56,9 @@ const TAILS_OF_WARM_UP = 5;
 const PILOT_SHARE = 0.25;
 const LEAST_PILOT_ROUNDS = 3;
 
+/** Of the budget: where launches are slow, the warm-up is one of each side. */
+const WARM_UP_SHARE = 0.02;
+
 interface Screening {
   share?: number;
   /** What the time is to buy; without it all metrics are measured alike. */
@@ -65,12 +70,13 @@ export class Session {
   private readonly log: MeasuringLog = emptyLog();
   private readonly begin = performance.now();
   private warmUpMs = 0;
+  private startMs = 0;
   private planned = false;
   private goal: Goal | undefined;
   private allocations: ReadonlyMap<string, Allocation> = new Map();
 
   constructor(
-    private readonly bench: Bench,
+    private bench: Bench,
     private readonly sides: Sides,
     private readonly durationMs: number,
     private readonly progress: Progress,
@@ -80,8 +86,29 @@ export class Session {
   async warmUp(): Promise<void> {
     this.progress.phase('Warm up');
     const schedule = warmUpSchedule(this.bench.plan.metrics);
-    await this.measure('warm-up', schedule, { until: 0, leastRounds: 1 });
+    const enough = this.begin + WARM_UP_SHARE * this.durationMs;
+    await this.measure('warm-up', schedule, { until: 0, leastRounds: 1, enough });
     this.warmUpMs = performance.now() - this.begin;
+    this.nestProcesses();
+  }
+
+  /** Where starting a probe takes long, several share a start. */
+  private nestProcesses(): void {
+    const { plan } = this.bench;
+    const start = startOf([...this.log.baseline, ...this.log.candidate]);
+    this.startMs = start.idleMs;
+    const passMs = (start.measuringMs * plan.roundsPerLaunch) / WARM_UP_ROUNDS;
+    const processesPerLaunch = this.nests() ? processesFor(start.idleMs, passMs) : 1;
+    this.bench = { ...this.bench, plan: { ...plan, processesPerLaunch } };
+    if (processesPerLaunch === 1) return;
+    this.progress.note(
+      `A start takes ${(start.idleMs / 1000).toFixed(1)} s beside ${(passMs / 1000).toFixed(1)} s of measuring, so each holds ${processesPerLaunch} processes of the probe, whose median is its replicate.`,
+    );
+  }
+
+  private nests(): boolean {
+    const { baseline, candidate } = this.sides;
+    return [baseline ?? candidate, candidate].every(({ results }) => results === 'stdout');
   }
 
   /** Times single operations for their tails, after a warm-up that was quick against the budget. */
@@ -147,17 +174,18 @@ export class Session {
   }
 
   private pilotRun(): PilotRun {
-    return { ...this.log, quietWidth: this.quiet() };
+    const { processesPerLaunch: processes } = this.bench.plan;
+    return { ...this.log, quietWidth: this.quiet(), processes };
   }
 
   baselineRun(identity: RunIdentity): Run {
     const { baseline = this.sides.candidate } = this.sides;
-    return collectRun(baseline, this.bench.plan, this.log.baseline, identity, this.quiet());
+    return collectRun(baseline.record, this.bench.plan, this.log.baseline, identity, this.quiet());
   }
 
   candidateRun(identity: RunIdentity): Run {
     return collectRun(
-      this.sides.candidate,
+      this.sides.candidate.record,
       this.bench.plan,
       this.log.candidate,
       identity,
@@ -175,7 +203,13 @@ export class Session {
     const launches = [...this.log.baseline, ...this.log.candidate].sort(
       (a, b) => a.launch.sequence - b.launch.sequence,
     );
-    return collectRun(this.sides.candidate, this.bench.plan, launches, identity, this.quiet());
+    return collectRun(
+      this.sides.candidate.record,
+      this.bench.plan,
+      launches,
+      identity,
+      this.quiet(),
+    );
   }
 
   /** Of both sides together: they ran on the same core in turn. */
@@ -185,10 +219,13 @@ export class Session {
   }
 
   private async pilot(until: number): Promise<void> {
-    const { metrics, roundsPerLaunch } = this.bench.plan;
+    const { metrics, roundsPerLaunch, processesPerLaunch } = this.bench.plan;
     const affordable = PILOT_SHARE * (until - performance.now());
-    const roundMs = this.warmUpMs / WARM_UP_ROUNDS;
-    const rounds = Math.floor(affordable / (PILOT_ROUNDS * roundMs));
+    const launches = this.log.baseline.length + this.log.candidate.length;
+    const startsMs = PILOT_ROUNDS * LAUNCHES_PER_ROUND * this.startMs;
+    const measuringMs = this.warmUpMs / launches - this.startMs;
+    const roundMs = (LAUNCHES_PER_ROUND * processesPerLaunch * measuringMs) / WARM_UP_ROUNDS;
+    const rounds = Math.floor((affordable - startsMs) / (PILOT_ROUNDS * roundMs));
     const fitting = Math.min(roundsPerLaunch, Math.max(LEAST_PILOT_ROUNDS, rounds));
     const schedule = screenSchedule(metrics, fitting);
     const limits = { until, leastRounds: 1, most: PILOT_ROUNDS };
@@ -209,7 +246,7 @@ export class Session {
   private async measure(
     phase: RoundsOrder['phase'],
     schedule: Schedule,
-    limits: Pick<RoundsOrder, 'until' | 'leastRounds' | 'most'>,
+    limits: Pick<RoundsOrder, 'until' | 'leastRounds' | 'most' | 'enough'>,
   ): Promise<void> {
     const latest = Math.max(limits.until, this.begin + OVERRUN * this.durationMs);
     const order = { phase, schedule, latest, ...limits };

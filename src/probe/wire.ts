@@ -23,12 +23,14 @@ const MAX_LINE_BYTES = 1024 * 1024;
 const NEWLINE = 0x0a;
 
 export interface WireOutput {
+  /** Of the first process, which describes the machine for all of them. */
   hello?: Hello;
-  metrics: WireMetric[];
+  /** In the order they came, each with the process of the launch that it is from, counted from 0. */
+  metrics: (WireMetric & { process: number })[];
   /** The second pass, where the plan asked for that instead. */
   tails?: WireTails;
   tail: WireTail[];
-  /** Whether the probe came to its end; if not, `metrics` is what it wrote until then. */
+  /** Whether every process came to its end; if not, `metrics` is what was written until then. */
   complete: boolean;
   /** One clause that says why the output cannot be used (in full), when it cannot. */
   problem?: string;
@@ -47,6 +49,8 @@ export interface ProbePlan {
   environment: boolean;
   /** How many single operations of each metric to time, instead of batches. */
   tails?: number;
+  /** How many processes to measure the plan in, one after the other; one without it. */
+  launches?: number;
   /** Descriptor of the shared mapping for the results; standard output without it. */
   resultsFd?: number;
 }
@@ -62,24 +66,36 @@ export function planArguments(plan: ProbePlan): string[] {
     `--deadline-ms=${plan.deadlineMs}`,
     ...(plan.environment ? ['--environment'] : []),
     ...(plan.tails === undefined ? [] : [`--tails=${plan.tails}`]),
+    ...(plan.launches === undefined ? [] : [`--launches=${plan.launches}`]),
     ...(plan.resultsFd === undefined ? [] : [`--results-fd=${plan.resultsFd}`]),
   ];
 }
 
+/** How far a launch's processes have come, beside what they wrote. */
+interface Reading {
+  output: WireOutput;
+  /** How many processes there are to be, have begun, and have come to their end. */
+  processes: number;
+  begun: number;
+  ended: number;
+}
+
 /**
- * Reads what a probe process wrote. Unknown fields and line types are ignored, as are lines that are
+ * Reads what the probe's processes wrote. Unknown fields and line types are ignored, as are lines that are
  * not JSON (a login banner, the output of a wrapping command) up to a bound; a last line that was cut
  * is dropped. Never throws: what is wrong is in `problem`.
  *
  * @param bytes the results of a launch; read a line at a time, never as one string
+ * @param processes how many the launch was to have
  */
-export function parseWire(bytes: Buffer): WireOutput {
+export function parseWire(bytes: Buffer, processes = 1): WireOutput {
   const output: WireOutput = { metrics: [], tail: [], complete: false };
+  const reading: Reading = { output, processes, begun: 0, ended: 0 };
   let noise = 0;
   let lines = 0;
   for (const line of linesOf(bytes)) {
     lines += 1;
-    const taken = line.bytes > MAX_LINE_BYTES ? 'noise' : takeLine(line, output);
+    const taken = line.bytes > MAX_LINE_BYTES ? 'noise' : takeLine(line, reading);
     if (taken === 'noise') noise += 1;
     else if (taken !== undefined) output.problem = taken;
     if (lines > MAX_LINES) output.problem = `it has more than ${MAX_LINES} lines`;
@@ -111,47 +127,52 @@ function* linesOf(bytes: Buffer): Generator<Line> {
   }
 }
 
-/** Adds a line to the output; says 'noise' or a problem when it cannot. */
-function takeLine(line: Line, output: WireOutput): string | undefined {
+/** Adds a line to what is read; says 'noise' or a problem when it cannot. */
+function takeLine(line: Line, reading: Reading): string | undefined {
+  const { output } = reading;
   const value = readJson(line.text);
   if (value === undefined) {
     const damaged = line.whole && line.text.startsWith('{"type":');
     return damaged ? 'a result line is damaged, as if something else printed into it' : 'noise';
   }
-  if (output.complete && value.type !== 'hello') return 'noise';
+  const between = reading.begun > 0 && reading.begun === reading.ended;
+  if (between && value.type !== 'hello') return 'noise';
   switch (value.type) {
     case 'hello':
-      return takeHello(value, output);
+      return takeHello(value, reading);
     case 'metric':
-      return takeMetric(value, output);
+      return takeMetric(value, reading);
     case 'tails':
       return takeTails(value, output);
     case 'tail':
       return takeTail(value, output);
     case 'end':
-      output.complete = output.hello !== undefined;
+      if (reading.begun > 0) reading.ended += 1;
+      output.complete = reading.ended === reading.processes;
       return undefined;
     default:
       return undefined;
   }
 }
 
-function takeHello(value: AnyLine, output: WireOutput): string | undefined {
-  if (output.hello !== undefined) return 'the probe ran more than once in one launch';
+function takeHello(value: AnyLine, reading: Reading): string | undefined {
+  if (reading.begun > reading.ended) return 'the probe ran more than once in one launch';
+  if (reading.begun === reading.processes) return 'the probe ran more often than it was asked to';
   if (value.wire !== WIRE_VERSION) {
     return `it has wire version ${String(value.wire)} and this syscall-gate reads version ${WIRE_VERSION}`;
   }
   const hello = helloLine.safeParse(value);
   if (!hello.success) return `hello: ${firstIssue(hello.error)}`;
-  output.hello = hello.data;
+  reading.begun += 1;
+  reading.output.hello ??= hello.data;
   return undefined;
 }
 
-function takeMetric(value: AnyLine, output: WireOutput): string | undefined {
-  if (output.hello === undefined) return 'a metric comes before hello';
+function takeMetric(value: AnyLine, { output, begun }: Reading): string | undefined {
+  if (begun === 0) return 'a metric comes before hello';
   const metric = metricSchema(value).safeParse(value);
   if (!metric.success) return `metric: ${firstIssue(metric.error)}`;
-  output.metrics.push(metric.data);
+  output.metrics.push({ ...metric.data, process: begun - 1 });
   return undefined;
 }
 

@@ -63,8 +63,10 @@ export const subjectSchema = z.strictObject({
 });
 
 export const targetSchema = z.strictObject({
-  kind: z.enum(['host', 'command']),
+  kind: z.enum(['host', 'command', 'container', 'kernel']),
   spec: z.string().min(1).max(4096),
+  /** What its own tools say of it, by name: the image's digest, the engine, the emulator. */
+  facts: z.record(word, text).optional(),
 });
 
 /** Where the measured code came from, when the run was made by a workflow. */
@@ -82,6 +84,8 @@ export const planSchema = z.strictObject({
   /** CPU the launches ran on, and whether they could be kept there. */
   cpu: z.int().min(0).max(65535),
   pinned: z.boolean(),
+  /** Probe processes in one launch, where starting one takes long: their median is its replicate. */
+  processesPerLaunch: z.int().min(1).max(64),
   roundsPerLaunch: z.int().min(1).max(1000),
   batchesPerRound: z.int().min(1).max(10_000),
   batchNs: positiveNanoseconds,

@@ -10,7 +10,8 @@ import type { Progress } from '../progress.js';
 import { runFileName, runText, SHARDS } from '../record/file.js';
 import type { Run, Source } from '../record/run.js';
 import { MINIMUM_REPLICATES } from '../stats/assumptions.js';
-import { isRunnable, makeTarget } from '../targets/index.js';
+import { isRunnable } from '../targets/index.js';
+import { withTargets } from '../targets/sides.js';
 import { countOf } from '../units.js';
 
 /** What a shard's job leaves for the job that judges. */
@@ -38,17 +39,23 @@ export async function measureShard(
   config: Config,
   { progress, signal, source }: Surroundings,
 ): Promise<MeasuredShard> {
-  const baseline = makeTarget(runnableBaseline(config));
-  const candidate = makeTarget(config.candidate);
+  const specs = { baseline: runnableBaseline(config), candidate: config.candidate };
   await claimFolder(config.out);
   const bench = await prepareBench(config, { progress, signal });
-  const session = new Session(bench, { baseline, candidate }, config.durationMs, progress);
   const [before, after] = bothIdentities(source);
-  await session.warmUp();
-  progress.phase('Measure both sides in turn');
-  // All metrics alike: what machines differ by, not the noise inside one, is what few pairs cannot beat.
-  await session.screen({ share: WHOLE_BUDGET });
-  const [baselineRun, candidateRun] = [session.baselineRun(before), session.candidateRun(after)];
+  const [baselineRun, candidateRun] = await withTargets(
+    specs,
+    bench,
+    { progress },
+    async (sides) => {
+      const session = new Session(bench, sides, config.durationMs, progress);
+      await session.warmUp();
+      progress.phase('Measure both sides in turn');
+      // All metrics alike: what machines differ by, not the noise inside one, is what few pairs cannot beat.
+      await session.screen({ share: WHOLE_BUDGET });
+      return [session.baselineRun(before), session.candidateRun(after)] as const;
+    },
+  );
   warnOfFewPairs(candidateRun, config.durationMs, progress);
   const files = {
     baseline: await save(config.out, baselineRun),

@@ -7,14 +7,14 @@ type HostSpec = Extract<RunnableSpec, { kind: 'host' }>;
 /** `host`: this machine, results over shared memory. */
 export const hostTarget: TargetKind<HostSpec> = {
   syntax: 'host',
-  parse(input, spec, rest) {
+  parse({ input, spec, rest }) {
     if (rest === undefined) return { kind: 'host', spec };
     throw usageFailure(`${input} "${spec}" has something after the word host: give host alone.`);
   },
-  make: ({ kind, spec }) => ({
+  open: async ({ kind, spec }, { probe }) => ({
     record: { kind, spec },
     results: 'memory',
-    argv: (probe, planArguments) => [probe, ...planArguments],
+    start: (words) => ({ argv: [probe, ...words] }),
     // Nothing of the user's: what is on the initial stack should not vary with their shell.
     environment: () => ({ LC_ALL: 'C' }),
   }),

@@ -1,8 +1,10 @@
-import type { RunnableSpec } from '../config/config.js';
+import type { RunnableSpec, TargetOptions } from '../config/config.js';
 import { usageFailure } from '../failure.js';
 import { commandTarget } from './command.js';
+import { containerTarget } from './container.js';
 import { hostTarget } from './host.js';
-import type { TargetKind } from './kind.js';
+import { kernelTarget } from './kernel.js';
+import type { TargetKind, Workshop } from './kind.js';
 import type { Target } from './target.js';
 
 type SpecOf<K extends RunnableSpec['kind']> = Extract<RunnableSpec, { kind: K }>;
@@ -10,28 +12,35 @@ type SpecOf<K extends RunnableSpec['kind']> = Extract<RunnableSpec, { kind: K }>
 /** Every kind of target there is. A new one is its file, its spec in config.ts and its line here. */
 const KINDS: { [K in RunnableSpec['kind']]: TargetKind<SpecOf<K>> } = {
   host: hostTarget,
+  container: containerTarget,
+  kernel: kernelTarget,
   command: commandTarget,
 };
 
 /** How each kind is written, for error sentences. */
 export const RUNNABLE_KINDS: readonly string[] = Object.values(KINDS).map((kind) => kind.syntax);
 
+interface WhereWritten {
+  /** The name of the input it was given for. */
+  input: string;
+  options: TargetOptions;
+  /** What else that input allows, for the error sentence. */
+  otherForms?: readonly string[];
+}
+
 /**
  * Reads the spec of something that can be measured here.
  *
- * @param input the name of the input it was given for
- * @param otherForms what else that input allows, for the error sentence
  * @throws Failure of kind `usage` that names the spec, what is wrong and what is allowed
  */
 export function parseRunnableSpec(
-  input: string,
   spec: string,
-  otherForms: readonly string[] = [],
+  { input, options, otherForms = [] }: WhereWritten,
 ): RunnableSpec {
   const colon = spec.indexOf(':');
   const name = colon < 0 ? spec : spec.slice(0, colon);
   const rest = colon < 0 ? undefined : spec.slice(colon + 1);
-  if (isKind(name)) return KINDS[name].parse(input, spec, rest);
+  if (isKind(name)) return KINDS[name].parse({ input, spec, rest, options });
   const allowed = [...RUNNABLE_KINDS, ...otherForms].join(', ');
   throw usageFailure(`${input} "${spec}" is of no known kind: give one of ${allowed}.`);
 }
@@ -39,10 +48,10 @@ export function parseRunnableSpec(
 /** Whether a spec names something that can be measured here. */
 export const isRunnable = (spec: { kind: string }): spec is RunnableSpec => isKind(spec.kind);
 
-/** The target that a spec names. */
-export function makeTarget(spec: RunnableSpec): Target {
+/** Opens the target that a spec names; whoever opens it closes it. */
+export function openTarget(spec: RunnableSpec, workshop: Workshop): Promise<Target> {
   const kind: TargetKind<RunnableSpec> = KINDS[spec.kind];
-  return kind.make(spec);
+  return kind.open(spec, workshop);
 }
 
 const isKind = (name: string): name is RunnableSpec['kind'] => Object.hasOwn(KINDS, name);

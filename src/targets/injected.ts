@@ -5,6 +5,5 @@ import type { Target } from './target.js';
 export const withInjection = (target: Target, injection: Injection): Target => ({
   ...target,
   record: { ...target.record, spec: `${target.record.spec} ${injectionArgument(injection)}` },
-  argv: (probe, planArguments) =>
-    target.argv(probe, [...planArguments, injectionArgument(injection)]),
+  start: (words) => target.start([...words, injectionArgument(injection)]),
 });

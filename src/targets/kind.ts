@@ -1,16 +1,40 @@
-import type { RunnableSpec } from '../config/config.js';
+import type { RunnableSpec, TargetOptions } from '../config/config.js';
+import type { Progress } from '../progress.js';
 import type { Target } from './target.js';
+
+/** A spec as a user wrote it. */
+export interface WrittenSpec {
+  /** The name of the input, for error sentences. */
+  input: string;
+  /** The whole spec. */
+  spec: string;
+  /** What follows the first colon; undefined when there is none. */
+  rest: string | undefined;
+  options: TargetOptions;
+}
+
+/** What a target may use while a session lasts. */
+export interface Workshop {
+  /** Absolute path of the probe. */
+  probe: string;
+  /** Absolute path of an empty folder of this target's own, which is removed at the end. */
+  folder: string;
+  signal: AbortSignal;
+  progress: Progress;
+}
 
 /** A kind of target: how its spec reads and what it becomes. One file each, listed in index.ts. */
 export interface TargetKind<S extends RunnableSpec> {
   /** How a user writes it, for error sentences. */
   readonly syntax: string;
   /**
-   * @param input the name of the input, for error sentences
-   * @param spec the whole spec as the user wrote it
-   * @param rest what follows the first colon; undefined when there is none
+   * Reads the spec; touches nothing.
    * @throws Failure of kind `usage`
    */
-  parse(input: string, spec: string, rest: string | undefined): S;
-  make(spec: S): Target;
+  parse(written: WrittenSpec): S;
+  /**
+   * Makes the target ready to be launched in, and finds out what is to be known of it.
+   * @throws Failure when nothing can be launched there, in one sentence
+   */
+  open(spec: S, workshop: Workshop): Promise<Target>;
 }

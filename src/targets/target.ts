@@ -1,20 +1,35 @@
+import type { LaunchResult } from '../probe/addon.js';
 import type { TargetRecord } from '../record/run.js';
 
+/** How a probe is started. */
+export interface Start {
+  /** The program, looked up in PATH, and its arguments. */
+  argv: string[];
+  /** All of its standard input; nothing without it. */
+  input?: string;
+}
+
 /**
- * Where a probe process runs: this machine, any command line, later containers and kernels. A
- * target only says how to start the probe; launching, deadlines and accounting are the same for all.
+ * Where a probe process runs: this machine, any command line, a container, a kernel. A target only
+ * says how to start the probe; launching, deadlines and accounting are the same for all.
  */
 export interface Target {
   readonly record: TargetRecord;
   /** How result lines come back (see LaunchRequest.results). */
   readonly results: 'memory' | 'stdout';
   /**
-   * The command line that runs the probe here.
+   * How the probe is started here with a plan.
    *
-   * @param probe absolute path of the probe executable
-   * @param planArguments the plan, as the probe's arguments
+   * @param words the plan, as the probe's arguments
    */
-  argv(probe: string, planArguments: readonly string[]): string[];
+  start(words: readonly string[]): Start | Promise<Start>;
   /** The whole environment of a launch, made of this process's own. */
   environment(own: Readonly<NodeJS.ProcessEnv>): Record<string, string>;
+  /**
+   * What a failed launch means here, as a clause that goes on from "because": where the target can
+   * tell more than the launcher.
+   */
+  explain?(result: LaunchResult): string | undefined;
+  /** Ends what may still run of it and removes what it left outside of its folder. */
+  close?(): Promise<void>;
 }

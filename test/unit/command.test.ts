@@ -1,16 +1,20 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/failure.js';
-import { makeTarget, parseRunnableSpec } from '../../src/targets/index.js';
+import { parseRunnableSpec } from '../../src/targets/index.js';
+import { openedTarget, WRITTEN } from '../fixtures/targets.js';
 
 const PLAN = ['--metrics=syscall.null', '--rounds=2'];
 
-const argvOf = (spec: string, probe = '/cache/probe'): string[] =>
-  makeTarget(parseRunnableSpec('candidate', spec)).argv(probe, PLAN);
+const startOf = async (spec: string, probe = '/cache/probe') =>
+  (await openedTarget(spec, probe)).start(PLAN);
+
+const argvOf = async (spec: string, probe?: string): Promise<string[]> =>
+  (await startOf(spec, probe)).argv;
 
 const failureOf = (spec: string): Failure => {
   try {
-    parseRunnableSpec('candidate', spec);
+    parseRunnableSpec(spec, WRITTEN);
   } catch (error) {
     if (error instanceof Failure) return error;
   }
@@ -18,11 +22,11 @@ const failureOf = (spec: string): Failure => {
 };
 
 describe('the target host', () => {
-  it('runs the probe itself, with results in memory', () => {
-    const target = makeTarget(parseRunnableSpec('candidate', 'host'));
+  it('runs the probe itself, with results in memory', async () => {
+    const target = await openedTarget('host');
     expect(target.record).toEqual({ kind: 'host', spec: 'host' });
     expect(target.results).toBe('memory');
-    expect(target.argv('/cache/probe', PLAN)).toEqual(['/cache/probe', ...PLAN]);
+    expect(await target.start(PLAN)).toEqual({ argv: ['/cache/probe', ...PLAN] });
   });
 
   it('takes nothing after its name', () => {
@@ -33,28 +37,28 @@ describe('the target host', () => {
 });
 
 describe('the target command', () => {
-  it('puts the probe and its plan where the word {probe} is, as words of their own', () => {
-    expect(argvOf('command:chrt -f 50 {probe}')).toEqual([
+  it('puts the probe and its plan where the word {probe} is, as words of their own', async () => {
+    expect(await argvOf('command:chrt -f 50 {probe}')).toEqual([
       ...['chrt', '-f', '50', '/cache/probe', ...PLAN],
     ]);
   });
 
-  it('reads results from standard output and records the spec as it was written', () => {
-    const target = makeTarget(parseRunnableSpec('candidate', 'command:ssh board {probe}'));
+  it('reads results from standard output and records the spec as it was written', async () => {
+    const target = await openedTarget('command:ssh board {probe}');
     expect(target.results).toBe('stdout');
     expect(target.record).toEqual({ kind: 'command', spec: 'command:ssh board {probe}' });
   });
 
-  it('splits words as a shell does', () => {
-    expect(argvOf(`command:env 'A=b c' "D=e 'f'" g\\ h --path=/a:/b {probe}`)).toEqual([
+  it('splits words as a shell does', async () => {
+    expect(await argvOf(`command:env 'A=b c' "D=e 'f'" g\\ h --path=/a:/b {probe}`)).toEqual([
       ...['env', 'A=b c', "D=e 'f'", 'g h', '--path=/a:/b', '/cache/probe', ...PLAN],
     ]);
   });
 
   it.each(['/cache/probe', `/it's "here" $HOME/& $& back\\slash/probe`])(
     'quotes the command line of %s for a shell when {probe} is within a word',
-    (probe) => {
-      const [shell = '', option = '', script = ''] = argvOf(
+    async (probe) => {
+      const [shell = '', option = '', script = ''] = await argvOf(
         'command:sh -c \'echo > /dev/null; printf "%s\\n" {probe}\'',
         probe,
       );
@@ -63,7 +67,22 @@ describe('the target command', () => {
     },
   );
 
+  it('streams the plan to a probe that is somewhere else already', async () => {
+    expect(await startOf('command:ssh board ./probe -')).toEqual({
+      argv: ['ssh', 'board', './probe', '-'],
+      input: '--metrics=syscall.null\n--rounds=2\n\n',
+    });
+  });
+
+  it('gives the path alone to a command that copies the probe and streams its plan', async () => {
+    const { argv } = await startOf("command:sh -c 'cp {probe} /tmp/p; exec /tmp/p -'", "/a b's/p");
+    expect(argv).toEqual(['sh', '-c', 'cp "/a b\'s/p" /tmp/p; exec /tmp/p -']);
+    const word = await startOf('command:run -v {probe}:/probe /probe -', '/a b/p');
+    expect(word.argv).toEqual(['run', '-v', '/a b/p:/probe', '/probe', '-']);
+  });
+
   it.each([
+    ['command:-', '{probe}'],
     ['command:', '{probe}'],
     ['command', '{probe}'],
     ['command:ssh board probe', '{probe}'],
@@ -88,8 +107,10 @@ describe('the target command', () => {
 
 describe('parseRunnableSpec', () => {
   it('names the input, the spec and every form that is allowed', () => {
-    expect(() => parseRunnableSpec('baseline', 'hots', ['file:PATH'])).toThrow(
-      'baseline "hots" is of no known kind: give one of host, command:CMD with {probe} in it, file:PATH.',
+    expect(() =>
+      parseRunnableSpec('hots', { ...WRITTEN, input: 'baseline', otherForms: ['file:PATH'] }),
+    ).toThrow(
+      'baseline "hots" is of no known kind: give one of host, container:IMAGE [engine options], kernel:PATH [kernel command line], command:CMD with {probe} in it, or - at its end, file:PATH.',
     );
   });
 

@@ -48,7 +48,7 @@ describe('parseWire', () => {
       },
       metrics: [
         {
-          ...{ id: 'syscall.null', version: 1, round: 0, status: 'ok', details: {} },
+          ...{ process: 0, id: 'syscall.null', version: 1, round: 0, status: 'ok', details: {} },
           elapsedNs: 0,
           batches: {
             operations: 2560,
@@ -59,7 +59,7 @@ describe('parseWire', () => {
           },
         },
         {
-          ...{ id: 'sendfile.tcp_4k', version: 1, round: 0, status: 'denied' },
+          ...{ process: 0, id: 'sendfile.tcp_4k', version: 1, round: 0, status: 'denied' },
           elapsedNs: 0,
           reason: { operation: 'socket(AF_INET)', errno: 13, message: 'Permission denied' },
         },
@@ -160,7 +160,7 @@ describe('parseWire', () => {
     ['no batches', [hello, { ...measured, wall_ns: [], cpu_ns: [], control_ns: [] }], /wall_ns/],
     ['an unknown status', [hello, { ...denied, status: 'fine' }], /status/],
     ['a metric before hello', [measured], /before hello/],
-    ['two probes in one launch', [hello, end, hello], /more than once/],
+    ['two probes in one launch', [hello, end, hello], /more often than/],
     [
       'a result line with something in it',
       [hello, '{"type":"metric","id":"a[ 1.2] oops'],

@@ -95,8 +95,6 @@ describe('specs', () => {
     [{ candidate: 'hots' }, 'candidate "hots" is of no known kind'],
     [{ candidate: 'artifact' }, 'candidate "artifact" is a store of earlier runs'],
     [{ candidate: 'directory:x' }, 'candidate "directory:x" is a store of earlier runs'],
-    [{ candidate: 'container:debian' }, 'is of the kind container, which this version'],
-    [{ baseline: 'kernel:/boot/vmlinuz' }, 'is of the kind kernel, which this version'],
     [{ baseline: 'branch:main' }, 'is of the kind branch, which this version'],
     [{ baseline: 'directory:' }, 'names no path: give directory:PATH'],
     [{ baseline: 'artifact:x' }, 'has something after the word artifact'],

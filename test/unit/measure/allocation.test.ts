@@ -39,7 +39,7 @@ function pilot(shapes: Record<string, Shape>, seed = 1): PilotRun {
   const draw = normal(seededRandom(seed));
   const launches = (first: number): LaunchObservation[] =>
     [first, first + 3, first + 4, first + 7].map((sequence) => launch(sequence, shapes, draw));
-  return { baseline: launches(0), candidate: launches(1), quietWidth: undefined };
+  return { baseline: launches(0), candidate: launches(1), quietWidth: undefined, processes: 1 };
 }
 
 function launch(sequence: number, shapes: Record<string, Shape>, draw: Noise): LaunchObservation {
@@ -48,6 +48,7 @@ function launch(sequence: number, shapes: Record<string, Shape>, draw: Noise): L
     const levels = Array.from({ length: ROUNDS }, () => level + rounds * draw());
     const ns = levels.flatMap((one) => Array.from({ length: BATCHES }, () => 100 * Math.exp(one)));
     const batches = {
+      process: new Uint16Array(ns.length),
       round: Uint16Array.from(ns, (_, index) => Math.floor(index / BATCHES)),
       ns: Float64Array.from(ns),
       controlNs: new Float64Array(ns.length).fill(1),

@@ -4,7 +4,6 @@ import type { LaunchObservation, Observation } from '../../../src/measure/launch
 import { makePlan } from '../../../src/measure/plan.js';
 import type { MetricEntry } from '../../../src/probe/catalogue.js';
 import { isTimed, type MetricRecord } from '../../../src/record/run.js';
-import { makeTarget } from '../../../src/targets/index.js';
 import { syntheticRun } from '../../fixtures/runs.js';
 
 const ENTRY: MetricEntry = {
@@ -53,6 +52,7 @@ const measured = (kept = 20, rejected = 0, width = 1): Observation => ({
   details: {},
   elapsedNs: 1e6,
   batches: {
+    process: new Uint16Array(kept + rejected),
     round: new Uint16Array(kept + rejected),
     ns: new Float64Array(kept + rejected).fill(80),
     controlNs: new Float64Array(kept + rejected).fill(1),
@@ -67,7 +67,7 @@ const denied: Observation = {
 };
 
 const IDENTITY = { id: '0123456789abcdef', startedAt: '2026-01-01T00:00:00.000Z', tool: '0' };
-const HOST = makeTarget({ kind: 'host', spec: 'host' });
+const HOST = { kind: 'host', spec: 'host' } as const;
 
 const collect = (observations: LaunchObservation[], quiet?: number): MetricRecord | undefined =>
   collectRun(HOST, makePlan([ENTRY], 1, 0), observations, IDENTITY, quiet).metrics[0];
@@ -89,13 +89,7 @@ test('a counted metric keeps the count of each launch, and the medians of what w
   });
   const entry: MetricEntry = { ...ENTRY, unit: 'count' };
   const launches = [launch(1, counted(5, 1)), launch(2, counted(5, 3)), launch(3, counted(6, 2))];
-  const { metrics } = collectRun(
-    makeTarget({ kind: 'host', spec: 'host' }),
-    makePlan([entry], 1, 0),
-    launches,
-    IDENTITY,
-    undefined,
-  );
+  const { metrics } = collectRun(HOST, makePlan([entry], 1, 0), launches, IDENTITY, undefined);
   expect(metrics[0]).toMatchObject({
     ...{ status: 'ok', unit: 'count', details: { segments_per_op: 2 } },
     counts: [{ count: 5 }, { count: 5 }, { sequence: 3, count: 6, agreeing: 10, counts: 10 }],

@@ -94,6 +94,7 @@ export function run(id: string, changes: Partial<Subject> = {}, spec = 'host'): 
       seed: 42,
       cpu: 1,
       pinned: true,
+      processesPerLaunch: 1,
       roundsPerLaunch: 2,
       batchesPerRound: 10,
       batchNs: 200_000,

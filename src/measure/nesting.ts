@@ -1,0 +1,38 @@
+import { sum } from 'simple-statistics';
+import type { LaunchObservation, Observation } from './launch.js';
+
+/**
+ * Three levels nest where a probe starts in something that takes long to start, a container or a
+ * kernel: rounds in a process, processes in a start, starts. The start is the replicate, since what
+ * differs from boot to boot does not average out inside one. How many processes share it follows
+ * from the costs alone (T. Kalibera and R. Jones, "Rigorous benchmarking in reasonable time", ISMM
+ * 2013, equation 4), for variances of both levels that are alike: √(cost of a start / cost of a
+ * process). A pilot of a few starts could not tell their ratio.
+ */
+export function processesFor(startMs: number, passMs: number): number {
+  if (startMs < SLOW_START_MS || passMs <= 0) return 1;
+  return Math.min(MOST_PROCESSES, Math.max(1, Math.round(Math.sqrt(startMs / passMs))));
+}
+
+/** A process of its own takes a few ms; less than this is no start that is worth sharing. */
+const SLOW_START_MS = 100;
+
+const MOST_PROCESSES = 8;
+
+/** What a launch takes in the session so far, in ms: beside its metrics, and for them. */
+export function startOf(launches: readonly LaunchObservation[]): {
+  idleMs: number;
+  measuringMs: number;
+} {
+  const times = launches
+    .filter(({ launch, metrics }) => launch.failure === undefined && metrics.size > 0)
+    .map(({ launch, metrics }) => {
+      const measuringMs = sum([...metrics.values()].map(elapsedNs)) / 1e6;
+      return { measuringMs, idleMs: Math.max(0, launch.wallNs / 1e6 - measuringMs) };
+    });
+  if (times.length === 0) return { idleMs: 0, measuringMs: 0 };
+  return times.reduce((a, b) => (b.idleMs < a.idleMs ? b : a));
+}
+
+const elapsedNs = (one: Observation): number =>
+  one.status === 'ok' && one.kind === 'timed' ? one.elapsedNs : 0;

@@ -1,0 +1,39 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RunnableSpec } from '../config/config.js';
+import { openTarget } from './index.js';
+import type { Workshop } from './kind.js';
+import type { Target } from './target.js';
+
+type Named<T> = { baseline?: T; candidate: T };
+
+/** The sides of a session once they are open, those that were asked for. */
+type Opened<S extends Named<RunnableSpec>> = { [K in keyof S]: Target };
+
+/**
+ * Opens the targets of a session, and closes them when the work is done or has failed: nothing that
+ * they started or wrote is left behind.
+ *
+ * @throws Failure when nothing can be launched in one of them; what the work throws
+ */
+export async function withTargets<S extends Named<RunnableSpec>, T>(
+  specs: S,
+  { probe, signal }: Pick<Workshop, 'probe' | 'signal'>,
+  { progress }: Pick<Workshop, 'progress'>,
+  work: (sides: Opened<S>) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'syscall-gate-targets-'));
+  const open: [string, Target][] = [];
+  try {
+    for (const [side, spec] of Object.entries<RunnableSpec>(specs)) {
+      const own = join(folder, side);
+      await mkdir(own);
+      open.push([side, await openTarget(spec, { probe, signal, progress, folder: own })]);
+    }
+    return await work(Object.fromEntries(open) as Opened<S>);
+  } finally {
+    await Promise.allSettled(open.map(([, target]) => target.close?.()));
+    await rm(folder, { recursive: true, force: true });
+  }
+}
