@@ -1,6 +1,7 @@
-import { mean, sampleVariance, sum } from 'simple-statistics';
+import { mean, median, sampleVariance, sum } from 'simple-statistics';
 import type { MetricEntry } from '../probe/catalogue.js';
 import { SCREEN_FAMILY_WISE } from '../stats/assumptions.js';
+import { moderatedVariance } from '../stats/moderated.js';
 import { minimumPairs, robustPairs } from '../stats/power.js';
 import { type Random, seededRandom } from '../stats/random.js';
 import {
@@ -99,8 +100,10 @@ export function allocate(
   const random = seededRandom(seed);
   const launches = [...run.baseline, ...run.candidate];
   const idleMs = idleOf(launches, metrics.length);
-  const needs = metrics.flatMap((metric) =>
-    needOf(metric, Math.log1p(goal.marginOf(metric)), run, idleMs, random),
+  const needs = moderated(
+    metrics.flatMap((metric) =>
+      needOf(metric, Math.log1p(goal.marginOf(metric)), run, idleMs, random),
+    ),
   );
   const enough = robustPairs(stage.level, Math.max(1, metrics.length));
   const counted = stage.fresh ? needs.map((need) => ({ ...need, known: 0 })) : needs;
@@ -127,6 +130,10 @@ interface Option {
 
 interface Need {
   id: string;
+  /** δ of the metric, log scale. */
+  margin: number;
+  /** Of freedom, of what is known of its deviation. */
+  degrees: number;
   /** Pairs that there are. */
   known: number;
   /** Of the pairs that are measured, the share of which neither launch met a busy core. */
@@ -161,7 +168,31 @@ function needOf(
     const costMs = (2 * (run.processes * rounds * roundMs + idleMs)) / yielded;
     return { rounds, costMs, noise: variance / margin ** 2, deviation: Math.sqrt(variance) };
   });
-  return [{ id, known: Math.floor(yielded * candidate.length), yielded, options }];
+  const degrees = sum(sides.map((side) => side.length - 1));
+  return [{ id, margin, degrees, known: Math.floor(yielded * candidate.length), yielded, options }];
+}
+
+/** How many degrees of freedom the other metrics' noise is worth: as many as a pilot has. */
+const PRIOR_DEGREES = 6;
+
+/**
+ * A metric that has slow launches, one in five, looks quiet to a pilot of four a side, and would get
+ * too few pairs to be called. So each is taken to be a little like the others (G. K. Smyth 2004, see
+ * {@link moderatedVariance}; only the plan rests on it, no verdict does).
+ */
+function moderated(needs: readonly Need[]): Need[] {
+  const typical = needs.map(({ options }) => options.at(-1)?.deviation ?? 0);
+  const standardDeviation = typical.length === 0 ? 0 : median(typical);
+  if (standardDeviation === 0) return [...needs];
+  const prior = { standardDeviation, degreesOfFreedom: PRIOR_DEGREES };
+  return needs.map((need) => ({
+    ...need,
+    options: need.options.map((option) => {
+      const observed = { variance: option.deviation ** 2, degreesOfFreedom: need.degrees };
+      const { variance } = moderatedVariance(observed, prior);
+      return { ...option, noise: variance / need.margin ** 2, deviation: Math.sqrt(variance) };
+    }),
+  }));
 }
 
 const varianceOfLaunches = (side: readonly Pilot[]): number =>
