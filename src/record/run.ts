@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { instructionsSchema } from './instructions.js';
 import { reasonSchema, UNAVAILABLE } from './metric-status.js';
 import { parseStrictly } from './strict.js';
 
@@ -241,8 +242,10 @@ export const runSchema = z.strictObject({
    */
   coreWidth: z.number().gt(0).max(1e6).optional(),
   launches: z.array(launchSchema).max(20_000),
-  metrics: z.array(metricRecordSchema).min(1).max(512),
+  /** Empty where instructions were counted and nothing was timed. */
+  metrics: z.array(metricRecordSchema).max(512),
   tails: tailsSchema.optional(),
+  instructions: instructionsSchema.optional(),
 });
 
 export type Platform = z.infer<typeof platformSchema>;

@@ -4,6 +4,7 @@ import { runFileName } from '../record/file.js';
 import type { Run } from '../record/run.js';
 import type { Comparison, Design } from './comparison.js';
 import { compareDuet, unconfirmedCaveats } from './duet.js';
+import { type CountedComparison, compareInstructions } from './instructions.js';
 import { comparePrediction } from './prediction.js';
 import { describeSelf } from './self.js';
 import type { JudgingSettings } from './settings.js';
@@ -23,8 +24,33 @@ export type Evidence =
   /** `before` and `after` are the arms in which the candidate was measured against itself. */
   | { design: 'self'; before: Run; after: Run; candidate: Run; skipped: string[] };
 
-/** Holds the candidate against what there is to hold it against. */
+/** Holds the candidate against what there is to hold it against: its times, and its counts. */
 export function compare(evidence: Evidence, settings: JudgingSettings): Comparison {
+  const counted = compareCounted(evidence, settings);
+  return { ...compareTimes(evidence, settings), ...(counted ? { counted } : {}) };
+}
+
+/** The newest stored run is the baseline of a count: what was merged since the others is no news. */
+function compareCounted(
+  evidence: Evidence,
+  settings: JudgingSettings,
+): CountedComparison | undefined {
+  const { candidate } = evidence;
+  switch (evidence.design) {
+    case 'duet':
+      return compareInstructions(evidence.baseline, candidate, settings);
+    case 'prediction': {
+      const last = evidence.stored.runs.findLast(
+        ({ id, instructions }) => id !== candidate.id && instructions !== undefined,
+      );
+      return last && compareInstructions(last, candidate, settings);
+    }
+    default:
+      return undefined;
+  }
+}
+
+function compareTimes(evidence: Evidence, settings: JudgingSettings): Comparison {
   switch (evidence.design) {
     case 'duet': {
       const { baseline, candidate } = evidence;
