@@ -15,6 +15,7 @@ import { type Diagnosis, diagnose } from '../verdict/diagnosis.js';
 import { type Exhibit, exhibitFileName } from '../verdict/evidence.js';
 import type { Policy } from '../verdict/settings.js';
 import { certificateOf } from './certificate.js';
+import { countedReport } from './counted.js';
 import { crossingOf } from './crossing.js';
 import { carriersOf, differencesOf } from './differences.js';
 import { headline } from './headline.js';
@@ -85,6 +86,7 @@ export function buildReport(
     diagnosis: diagnosisReport(diagnosis, differing),
     caveats: [...comparison.skipped, ...comparison.caveats],
     metrics,
+    counted: comparison.counted === undefined ? null : countedReport(comparison.counted),
     certificate: certificateOf({ ...comparison, metrics }),
     crossing: comparison.machines ? null : (crossingOf(comparison.candidate) ?? null),
     tails: comparison.machines ? null : tailsReport(comparison.candidate),

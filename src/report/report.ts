@@ -212,6 +212,40 @@ const diagnosisSchema = z.strictObject({
     .describe('differences of the sides that could carry it, the likeliest first'),
 });
 
+const countsSchema = z
+  .strictObject({
+    regressed: z.int().min(0),
+    improved: z.int().min(0),
+    unchanged: z.int().min(0),
+    inconclusive: z.int().min(0),
+    incomparable: z.int().min(0),
+  })
+  .describe('gated metrics of each verdict');
+
+const countedSideSchema = z.strictObject({
+  count: z.number().describe('instructions of an operation: the median over the boots'),
+  resolution: z.number().describe('how far its boots lie apart, in instructions'),
+  boots: z.array(z.number()),
+});
+
+const countedMetricSchema = z.strictObject({
+  id: z.string(),
+  gate: z.boolean(),
+  verdict: metricVerdict,
+  because: z.string(),
+  baseline: countedSideSchema.nullable(),
+  candidate: countedSideSchema.nullable(),
+  difference: z.number().nullable().describe('instructions more, an operation'),
+  resolution: z.number().nullable().describe('what the counts cannot tell from nothing'),
+  margin: z.number().nullable().describe('instructions; less is listed and alarms nobody'),
+});
+
+const countedSchema = z.strictObject({
+  conditions: z.record(z.string(), z.string()).describe('what the counts depend on, by name'),
+  counts: countsSchema,
+  metrics: z.array(countedMetricSchema),
+});
+
 export const reportSchema = z.strictObject({
   schema: z.literal(REPORT_SCHEMA),
   version: z.literal(REPORT_VERSION),
@@ -230,15 +264,7 @@ export const reportSchema = z.strictObject({
     .describe("rules that were given, the last that matches counts; else the design's own margin"),
   failOn: z.enum(['regression', 'inconclusive', 'never']),
   familySize: z.int().min(0).describe('how many gated metrics share that level'),
-  counts: z
-    .strictObject({
-      regressed: z.int().min(0),
-      improved: z.int().min(0),
-      unchanged: z.int().min(0),
-      inconclusive: z.int().min(0),
-      incomparable: z.int().min(0),
-    })
-    .describe('gated metrics of each verdict'),
+  counts: countsSchema,
   baseline: z.strictObject({
     spec: z.string(),
     runs: z.array(z.string()).describe('ids of the run records, oldest first; empty without one'),
@@ -265,6 +291,9 @@ export const reportSchema = z.strictObject({
     .describe('one cause that explains most of the changes; null where nothing simple does'),
   caveats: z.array(z.string()).describe('what weakens the whole comparison, one sentence each'),
   metrics: z.array(metricReportSchema),
+  counted: countedSchema
+    .nullable()
+    .describe('instructions of an operation, where both sides were counted under an emulator'),
   certificate: certificateSchema.describe('how far this very run is to be trusted, from its data'),
   crossing: crossingSchema
     .nullable()
@@ -277,6 +306,8 @@ export const reportSchema = z.strictObject({
 export type Report = z.infer<typeof reportSchema>;
 export type DiagnosisReport = z.infer<typeof diagnosisSchema>;
 export type MachineReport = z.infer<typeof machineReportSchema>;
+export type CountedReport = z.infer<typeof countedSchema>;
+export type CountedMetricReport = z.infer<typeof countedMetricSchema>;
 export type MetricReport = z.infer<typeof metricReportSchema>;
 export type Certificate = z.infer<typeof certificateSchema>;
 export type FamilyCertificate = z.infer<typeof familyCertificateSchema>;

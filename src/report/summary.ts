@@ -11,6 +11,7 @@ import {
   mde80,
 } from './cells.js';
 import { certificateGrid } from './certificate.js';
+import { countedGrid } from './counted.js';
 import { crossingFacts, crossingGrids } from './crossing-text.js';
 import { diagnosisText } from './diagnosis.js';
 import { code, markdown } from './escape.js';
@@ -63,6 +64,7 @@ function draft(report: Report, metrics: string[]): string {
     report.diagnosis === null ? '' : markdown(diagnosisText(report.diagnosis), 1500),
     factList(sideFacts(report)),
     ...metrics,
+    countedBlock(report),
     machineTable(report, MOST_MACHINE_ROWS),
     ...crossingBlocks(report),
     tailsDetails(report),
@@ -75,6 +77,12 @@ function draft(report: Report, metrics: string[]): string {
     markdown(nextStepText(report)),
   ];
   return `${join(blocks)}\n`;
+}
+
+function countedBlock({ counted }: Report): string {
+  if (counted === null) return '';
+  const grid = countedGrid(counted);
+  return join([`### ${grid.title}`, gridBlock(grid)]);
 }
 
 function crossingBlocks({ crossing }: Report): string[] {

@@ -1,5 +1,6 @@
 import picocolors from 'picocolors';
 import { certificateGrid } from './certificate.js';
+import { countedGrid } from './counted.js';
 import { crossingFacts, crossingGrids } from './crossing-text.js';
 import { diagnosisText } from './diagnosis.js';
 import { plain, wrap } from './escape.js';
@@ -38,6 +39,7 @@ export function renderTerminal(report: Report, { color, columns }: TerminalOptio
     report.diagnosis === null ? [] : prose(diagnosisText(report.diagnosis), columns),
     factLines(page, sideFacts(report)),
     metricLines(page),
+    report.counted === null ? [] : gridBlock(page, countedGrid(report.counted)),
     machineLines(page),
     ...crossingBlocks(page),
     gridBlock(page, certificateGrid(report.certificate)),

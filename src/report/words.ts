@@ -90,7 +90,9 @@ export const fieldName = (field: string): string =>
   fields[field] ?? field.replace(/^vulnerabilities\./, 'mitigation of ').replace(/^target\./, '');
 
 /** How many metrics got each verdict. */
-export function countVerdicts(metrics: readonly MetricReport[]): Record<MetricVerdict, number> {
+export function countVerdicts(
+  metrics: readonly Pick<MetricReport, 'verdict'>[],
+): Record<MetricVerdict, number> {
   const counts = { regressed: 0, improved: 0, unchanged: 0, inconclusive: 0, incomparable: 0 };
   for (const { verdict } of metrics) counts[verdict] += 1;
   return counts;
@@ -109,6 +111,12 @@ export function countsText(counts: Partial<Record<MetricVerdict, number>>): stri
     .filter((verdict) => (counts[verdict] ?? 0) > 0)
     .map((verdict) => `${counts[verdict]} ${verdict}`)
     .join(', ');
+}
+
+/** `8 of 60 gated metrics`, `All 60 gated metrics`, `The only gated metric`. */
+export function shareText(count: number, total: number): string {
+  if (total === 1) return 'The only gated metric';
+  return count === total ? `All ${total} gated metrics` : `${count} of ${total} gated metrics`;
 }
 
 /** How the evidence was gathered, as a clause. */

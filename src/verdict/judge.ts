@@ -13,7 +13,7 @@ export interface Judgement {
  * `inconclusive`, which only says that the run was too short or the machine too loud for a metric.
  * `unchanged` comes last, so that it is said only of a gate whose every metric was shown to be.
  */
-const MOST_TELLING_FIRST: readonly MetricVerdict[] = [
+export const MOST_TELLING_FIRST: readonly MetricVerdict[] = [
   'regressed',
   'improved',
   'inconclusive',

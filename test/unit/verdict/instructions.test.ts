@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Run } from '../../../src/record/run.js';
-import { compare } from '../../../src/verdict/evidence.js';
+import { compare, type Evidence } from '../../../src/verdict/evidence.js';
 import { compareInstructions } from '../../../src/verdict/instructions.js';
 import { judge } from '../../../src/verdict/judge.js';
+import type { JudgingSettings } from '../../../src/verdict/settings.js';
 import { syntheticRun } from '../../fixtures/runs.js';
 
-const SETTINGS = { alpha: 0.01, margins: [] };
+const SETTINGS: JudgingSettings = { alpha: 0.01, margins: [] };
 const CONDITIONS = { emulator: 'QEMU 7.2', cpu: 'max' };
 
 type Boots = Record<string, number[] | 'denied'>;
@@ -94,14 +95,11 @@ describe('counted instructions', () => {
   });
 
   test('of an earlier run on any machine are a baseline', () => {
-    const stored = { ...countedRun(1, { 'a.b': [100] }), startedAt: '2025-01-01T00:00:00.000Z' };
-    const elsewhere = { ...stored, platform: { ...stored.platform, cpuModel: 'Another CPU' } };
+    const earlier = { ...countedRun(1, { 'a.b': [100] }), startedAt: '2025-01-01T00:00:00.000Z' };
+    const elsewhere = { ...earlier, platform: { ...earlier.platform, cpuModel: 'Another CPU' } };
     const candidate = countedRun(2, { 'a.b': [150] });
-    const evidence = {
-      design: 'prediction',
-      stored: { runs: [elsewhere], skipped: [] },
-      candidate,
-    } as const;
+    const stored = { runs: [elsewhere], skipped: [] };
+    const evidence: Evidence = { design: 'prediction', stored, candidate };
     expect(judge(compare(evidence, SETTINGS), 'regression').verdict).toBe('regressed');
   });
 });

@@ -1,0 +1,103 @@
+import { countOf, figure, formatInstructions, formatInstructionsDifference } from '../units.js';
+import type { CountedComparison, CountedSide } from '../verdict/instructions.js';
+import type { Grid } from './grid.js';
+import type { CountedMetricReport, CountedReport } from './report.js';
+import { countVerdicts, shareText } from './words.js';
+
+/** What was counted, as plain data. */
+export function countedReport({ candidate, metrics }: CountedComparison): CountedReport {
+  const reported = metrics.map((metric) => ({
+    id: metric.id,
+    gate: metric.gate,
+    verdict: metric.verdict,
+    because: metric.because,
+    baseline: sideReport(metric.baseline),
+    candidate: sideReport(metric.candidate),
+    difference: orNull(metric.difference),
+    resolution: orNull(metric.resolution),
+    margin: orNull(metric.margin),
+  }));
+  return {
+    conditions: candidate.instructions?.conditions ?? {},
+    counts: countVerdicts(reported.filter(({ gate }) => gate)),
+    metrics: reported,
+  };
+}
+
+const sideReport = (side: CountedSide | undefined): CountedMetricReport['baseline'] =>
+  side === undefined
+    ? null
+    : {
+        count: figure(side.count),
+        resolution: figure(side.resolution),
+        boots: side.boots.map(figure),
+      };
+
+const orNull = (value: number | undefined): number | null =>
+  value === undefined ? null : figure(value);
+
+/** A difference that two boots of one side would not show. */
+export const differs = ({ difference, resolution }: CountedMetricReport): boolean =>
+  difference !== null && resolution !== null && Math.abs(difference) > resolution;
+
+/** A clause about the counts: `8 of 60 gated metrics take more instructions; …`. */
+export function countedText({ metrics, counts }: CountedReport): string {
+  const gated = metrics.filter(({ gate }) => gate);
+  const most = (verdict: CountedMetricReport['verdict']) =>
+    gated
+      .filter((metric) => metric.verdict === verdict)
+      .toSorted((a, b) => shareOf(b) - shareOf(a))[0];
+  const share = (count: number): string => shareText(count, gated.length);
+  const worst = most('regressed');
+  if (worst !== undefined) {
+    return `${share(counts.regressed)} ${takes(counts.regressed)} more instructions${largest(worst, counts.regressed)}`;
+  }
+  const best = most('improved');
+  if (best !== undefined) {
+    return `${share(counts.improved)} ${takes(counts.improved)} fewer instructions and none more${largest(best, counts.improved)}`;
+  }
+  if (counts.unchanged === 0)
+    return `None of ${countOf(gated.length, 'gated metric')} could be compared by its instructions`;
+  const small = gated.filter((metric) => metric.verdict === 'unchanged' && differs(metric)).length;
+  const rest = small === 0 ? '' : `, ${small} of them but for a few instructions`;
+  const lost = counts.incomparable === 0 ? '' : `; ${counts.incomparable} could not be compared`;
+  return `${share(counts.unchanged)} ${takes(counts.unchanged)} as many instructions as before${rest}${lost}`;
+}
+
+const takes = (count: number): string => (count === 1 ? 'takes' : 'take');
+
+const shareOf = ({ difference, baseline }: CountedMetricReport): number =>
+  difference === null || baseline === null || baseline.count === 0
+    ? 0
+    : Math.abs(difference / baseline.count);
+
+function largest({ id, difference, baseline, candidate }: CountedMetricReport, of: number): string {
+  if (difference === null || baseline === null || candidate === null) return '';
+  const counts = `${formatInstructionsDifference(difference)} (${formatInstructions(baseline.count)} → ${formatInstructions(candidate.count)})`;
+  return of === 1 ? `: ${id}, ${counts}` : `; by the largest share ${id}, ${counts}`;
+}
+
+/** Metrics whose count changed, the largest share first; in small places only what has a verdict. */
+export function countedGrid({ metrics, conditions }: CountedReport): Grid {
+  const changed = metrics.filter(differs).toSorted((a, b) => shareOf(b) - shareOf(a));
+  const unclear = metrics.filter(({ verdict }) => verdict === 'incomparable');
+  return {
+    title: 'Instructions of an operation, counted',
+    head: ['metric', 'more', 'baseline', 'candidate', 'resolution', 'verdict'],
+    rows: changed.map(({ id, gate, difference, baseline, candidate, resolution, verdict }) => [
+      `${id}${gate ? '' : '*'}`,
+      formatInstructionsDifference(difference ?? 0),
+      formatInstructions(baseline?.count ?? 0),
+      formatInstructions(candidate?.count ?? 0),
+      formatInstructions(resolution ?? 0),
+      verdict,
+    ]),
+    says: [
+      ...(changed.length === 0 ? ['No count differs by more than boots of one side do.'] : []),
+      ...unclear.map(({ id, because }) => `${id}: ${because}`),
+      `Counted by ${Object.entries(conditions)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(', ')}: exact on any machine, and blind to caches, TLBs and speculation.`,
+    ],
+  };
+}
