@@ -13,7 +13,7 @@
 #include "order.h"
 #include "peer.h"
 
-/** The words, what replaces some of them, the program's name, and the end. */
+/** The program's name, the words, a seed, and the end. */
 enum { ARGUMENTS_MAX = WORDS_MAX + 3 };
 
 static int report(const char *what) {
@@ -27,14 +27,14 @@ static bool stays_here(const char *word, uint64_t index) {
            (index > 0 && strcmp(word, "--environment") == 0);
 }
 
+/** execve(2) takes pointers to what is not const, and leaves it as it is. */
 static void arrange(char *arguments[ARGUMENTS_MAX], const struct words *words, char *seed,
                     uint64_t index) {
-    static char name[] = "probe";
     size_t count = 0;
-    arguments[count++] = name;
+    arguments[count++] = (char *)words->program;
     for (size_t i = 0; i < words->count; i++)
         if (!stays_here(words->list[i], index))
-            arguments[count++] = (char *)words->list[i]; /* execve(2) takes no const, and is */
+            arguments[count++] = (char *)words->list[i];
     arguments[count++] = seed;
     arguments[count] = NULL;
 }

@@ -124,6 +124,7 @@ static bool collect(struct words *words, const char *argument) {
 }
 
 bool words_collect(struct words *words, int argc, char **argv) {
+    words->program = argc > 0 ? argv[0] : "probe";
     words->count = 0;
     words->used = 0;
     for (int i = 1; i < argc; i++)

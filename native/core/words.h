@@ -11,6 +11,7 @@
 
 /** The words of a plan, wherever they came from. */
 struct words {
+    const char *program; /* by what name this one was started */
     const char *list[WORDS_MAX];
     size_t count;
     char text[2 * WORD_MAX]; /* of the words that were read */
