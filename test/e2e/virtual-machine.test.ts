@@ -47,20 +47,38 @@ const DEVICES: Entry[] = [
   { name: 'dev/zero', mode: CHARACTER_DEVICE, device: [1, 5] },
 ];
 
-/** Boots a kernel whose only program is the probe. It ends with a panic, when its init ends. */
-async function boot(ids: readonly string[], devices: Entry[] = []): Promise<Told> {
+/** Boots a kernel whose only program is the probe. */
+async function start(words: readonly string[], files: Entry[] = []): Promise<string> {
   const archive = join(probe.folder, 'initramfs');
   const init = { name: 'init', mode: 0o100755, content: await readFile(probe.path) };
-  await writeFile(archive, initramfs([init, ...devices]));
-  const words = ['console=ttyS0', 'loglevel=1', 'panic=-1', '--', ...planWords(probe, ids)];
-  const { stdout, stderr } = await run([
-    ...['qemu-system-x86_64', '-accel', 'tcg', '-m', '256', '-no-reboot'],
-    ...['-nodefaults', '-display', 'none', '-serial', 'stdio'],
-    ...['-kernel', kernel(), '-initrd', archive, '-append', words.join(' ')],
-  ]);
+  await writeFile(archive, initramfs([init, ...files]));
+  const line = ['console=ttyS0', 'loglevel=1', 'panic=-1', '--', ...words];
+  const { stdout, stderr } = await run(
+    [
+      ...['qemu-system-x86_64', '-accel', 'tcg', '-m', '256', '-no-reboot'],
+      ...['-nodefaults', '-display', 'none', '-serial', 'stdio'],
+      ...['-kernel', kernel(), '-initrd', archive, '-append', line.join(' ')],
+    ],
+    { seconds: 100 },
+  );
   expect(stderr).toBe('');
-  expect(stdout.toString()).toContain('Attempted to kill init! exitcode=0x00000000');
-  return understand(stdout, ids);
+  return stdout.toString();
+}
+
+/** It ends with a panic, when its init ends. */
+async function boot(ids: readonly string[], devices: Entry[] = []): Promise<Told> {
+  const printed = await start(planWords(probe, ids), devices);
+  expect(printed).toContain('Attempted to kill init! exitcode=0x00000000');
+  return understand(Buffer.from(printed), ids);
+}
+
+/** It ends with a restart, after a line that says how the probe ended. */
+async function bootBare(plan: readonly string[], code: number): Promise<string> {
+  const content = Buffer.from(plan.join('\n'));
+  const printed = await start(['--bare', '@/plan'], [{ name: 'plan', mode: 0o100644, content }]);
+  expect(printed).not.toContain('Kernel panic');
+  expect(printed).toContain(`\n{"type":"exit","code":${code}}\n`);
+  return printed;
 }
 
 const ids = (): string[] => probe.metrics.map(({ id }) => id);
@@ -87,5 +105,25 @@ describe('the probe as init of a bare kernel', () => {
   test('measures what needs a device when it is there', async () => {
     const needing = ids().filter((id) => WITH_DEVICES.test(id));
     expectOutcomes(await boot(needing, DEVICES));
+  });
+
+  test('measures the whole catalogue where it may mount what a kernel has', async () => {
+    const printed = await bootBare(planWords(probe, ids()), 0);
+    expect(printed).not.toMatch(/^probe: /m);
+    const told = understand(Buffer.from(printed), ids());
+    expectOutcomes(told, [[/^context\.pipe_2p_xcpu$/, 'unsupported']]);
+    expect(told.hello).toMatchObject({ pinned: true });
+    expect(told.hello.environment?.subject.lsm).not.toBe('unknown');
+  });
+
+  test('measures in several processes of one boot', async () => {
+    const plan = ['--metrics=syscall.null', '--batches=2', '--launches=3'];
+    expect((await bootBare(plan, 0)).match(/^\{"type":"end",/gm)).toHaveLength(3);
+  });
+
+  test('says what is wrong with a plan, and ends the machine all the same', async () => {
+    expect(await bootBare(['--metrics=syscall.nil'], 2)).toMatch(
+      /^probe: there is no metric 'syscall\.nil'/m,
+    );
   });
 });
