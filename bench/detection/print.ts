@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { formatShare } from '#src/units.js';
+import { countOf, formatShare } from '#src/units.js';
 import type { Detection } from './result.ts';
 import type { BudgetSummary, FalseAlarms } from './summary.ts';
 
@@ -21,7 +21,7 @@ export const alarmsText = ({ gates, red, share, upperBound }: FalseAlarms): stri
   `${red} of ${gates} red (${formatShare(share)}, at most ${formatShare(upperBound)} with 95 % confidence)`;
 
 function budgetText(
-  { condition, budget, falseAlarms, improvements, metrics }: BudgetSummary,
+  { condition, budget, falseAlarms, improvements, thoroughGates, metrics }: BudgetSummary,
   changes: readonly number[],
 ): string {
   const rows = metrics.map(({ id, pairs, deviation, caught, mde80 }) => [
@@ -37,7 +37,7 @@ function budgetText(
     ...changes.map((change) => `+${formatShare(change)}`),
     ...['MDE80 printed', 'observed'],
   ];
-  return `\n${condition}, ${budget} s: ${alarmsText(falseAlarms)}, ${improvements} improved\n${table(head, rows)}`;
+  return `\n${condition}, ${budget} s: ${alarmsText(falseAlarms)}, ${improvements} improved; power from ${countOf(thoroughGates, 'gate')}\n${rows.length > 0 ? table(head, rows) : ''}`;
 }
 
 const injectedTable = ({ injected }: Detection): string =>
