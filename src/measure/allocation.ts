@@ -301,4 +301,11 @@ export const roundsFor = (pairs: number): number => Math.ceil(pairs / PAIRS_PER_
 
 /** Fewer pairs could not flag a metric of this family however large its change. */
 export const leastPairs = (metrics: readonly MetricEntry[]): number =>
-  minimumPairs(SCREEN_FAMILY_WISE, Math.max(1, metrics.filter(({ gate }) => gate).length));
+  minimumPairs(SCREEN_FAMILY_WISE, familyOf(metrics));
+
+/** So many flag one although a pair is spoilt. */
+export const enoughPairs = (metrics: readonly MetricEntry[]): number =>
+  robustPairs(SCREEN_FAMILY_WISE, familyOf(metrics));
+
+const familyOf = (metrics: readonly MetricEntry[]): number =>
+  Math.max(1, metrics.filter(({ gate }) => gate).length);

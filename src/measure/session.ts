@@ -4,16 +4,18 @@ import { formatNs } from '../units.js';
 import {
   type Allocation,
   allocate,
+  enoughPairs,
   type Goal,
   leastPairs,
   type PilotRun,
   roundsFor,
 } from './allocation.js';
 import { quietWidth } from './batches.js';
+import { budgetOf } from './budget.js';
 import { collectRun, type RunIdentity } from './collect.js';
 import { expectationText } from './expectation.js';
 import { type Bench, type LaunchObservation, timedBatches } from './launch.js';
-import { processesFor, startOf } from './nesting.js';
+import { processesFor, SLOW_START_MS, startOf } from './nesting.js';
 import {
   emptyLog,
   LAUNCHES_PER_ROUND,
@@ -72,6 +74,7 @@ export class Session {
   private readonly begin = performance.now();
   private warmUpMs = 0;
   private startMs = 0;
+  private measuringMs = 0;
   private planned = false;
   private goal: Goal | undefined;
   private allocations: ReadonlyMap<string, Allocation> = new Map();
@@ -98,6 +101,7 @@ export class Session {
     const { plan } = this.bench;
     const start = startOf([...this.log.baseline, ...this.log.candidate]);
     this.startMs = start.idleMs;
+    this.measuringMs = start.measuringMs;
     const passMs = (start.measuringMs * plan.roundsPerLaunch) / WARM_UP_ROUNDS;
     const processesPerLaunch = this.nests() ? processesFor(start.idleMs, passMs) : 1;
     this.bench = { ...this.bench, plan: { ...plan, processesPerLaunch } };
@@ -133,8 +137,25 @@ export class Session {
       return;
     }
     this.goal = goal;
+    this.tellBudget(until);
     await this.pilot(until);
     for (const part of STAGES) await this.stage(goal, until, part);
+  }
+
+  /** A launch of a kernel takes seconds, and what they come to should be known before the end. */
+  private tellBudget(until: number): void {
+    const { metrics, processesPerLaunch } = this.bench.plan;
+    const { startMs, durationMs } = this;
+    if (startMs < SLOW_START_MS || this.sides.baseline === undefined) return;
+    const passMs = (this.measuringMs * LEAST_PILOT_ROUNDS) / WARM_UP_ROUNDS;
+    const { enough, text } = budgetOf({
+      ...{ startMs, durationMs, launchMs: startMs + processesPerLaunch * passMs },
+      screenMs: until - performance.now(),
+      metrics: metrics.filter(({ gate }) => gate).length,
+      ...{ least: leastPairs(metrics), robust: enoughPairs(metrics) },
+    });
+    if (enough) this.progress.note(text);
+    else this.progress.warn(text);
   }
 
   /** Plans for all the time that is left, and spends a share of it. */

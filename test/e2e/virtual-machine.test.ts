@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Entry, initramfs } from '../fixtures/initramfs.js';
+import { cpio, type Entry } from '../../src/targets/kernel/initramfs.js';
 import { expectOutcomes, NETWORKED } from '../fixtures/outcomes.js';
 import {
   planWords,
@@ -53,7 +53,7 @@ const DEVICES: Entry[] = [
 async function machine(words: readonly string[], files: Entry[] = []): Promise<string[]> {
   const archive = join(probe.folder, 'initramfs');
   const init = { name: 'init', mode: 0o100755, content: await readFile(probe.path) };
-  await writeFile(archive, initramfs([init, ...files]));
+  await writeFile(archive, cpio([init, ...files]));
   const line = ['console=ttyS0', 'loglevel=1', 'panic=-1', ...words];
   return [
     ...['qemu-system-x86_64', '-accel', 'tcg', '-m', '256', '-no-reboot'],
