@@ -51,7 +51,7 @@ export const kernelTarget: TargetKind<KernelSpec> = {
     const image = await imageOf(spec, probe);
     const version = await qemuVersion(image.architecture);
     const guest = await prepareGuest(spec, image, probe, workshop.folder);
-    workshop.progress.phase(`Boot ${spec.spec} for a start`);
+    workshop.progress.phase(`Try whether ${spec.spec} comes up`);
     const accelerator = await chooseAccelerator(spec, guest, version, workshop);
     return target(spec, guest, accelerator, {
       accelerator,

@@ -27,18 +27,19 @@ export function explainBoot(boot: FailedBoot): string | undefined {
   return lines === '' ? why : `${why}; its console ended with ${lines}`;
 }
 
-/** Ours are not errors: what a CPU of the host lacks. */
+/** Not the warnings, such as of what the processor here lacks. */
 const QEMU_ERROR = /^qemu-system-\w+: (?!warning|terminating)(.*)$/m;
 
 function refusedByQemu({ stderr, timedOut }: FailedBoot): string | undefined {
-  const said = QEMU_ERROR.exec(stderr)?.[1];
+  const said = QEMU_ERROR.exec(stderr)?.[1]?.replace(/^error: /, '');
   if (said === undefined || timedOut) return undefined;
   const hint = QEMU_HINTS.find(([pattern]) => pattern.test(stderr))?.[1] ?? '';
   return `QEMU does not start: "${abridge(said)}"${hint}`;
 }
 
 const QEMU_HINTS: readonly [RegExp, string][] = [
-  [/KVM|kvm/, '; give this user access to /dev/kvm, or accel=tcg'],
+  [/Could not access KVM/, '; give this user access to /dev/kvm, or accel=tcg'],
+  [/KVM|MSR/i, '; KVM does not work here, and accel=tcg does without'],
   [
     /unsupported machine type/,
     '; choose another machine= of those that QEMU knows (-machine help)',
@@ -57,8 +58,6 @@ function panicked({ console, verbose }: FailedBoot): string | undefined {
 }
 
 function panicCause(console: string, said: string, verbose: boolean): string {
-  const init = /check access for rdinit=(\S+) failed/.exec(console)?.[1];
-  if (init !== undefined) return `, for there is no ${abridge(init)}: leave rdinit= out`;
   const error = /Failed to execute \/init \(error (-\d+)\)/.exec(console)?.[1];
   if (error !== undefined) {
     return `, for it cannot execute the probe (error ${error}): build it with CONFIG_BINFMT_ELF=y and for 64 bits`;
@@ -67,12 +66,11 @@ function panicCause(console: string, said: string, verbose: boolean): string {
   if (broken !== undefined) {
     return `, for it could not unpack the initramfs (${abridge(broken)}): give it more memory= in kernel-options`;
   }
-  const rootless = /mount root fs|No working init/.test(said);
-  const unpacked = /Trying to unpack rootfs|Unpacking initramfs/.test(console);
-  if (rootless && verbose && !unpacked) {
-    return ', for it does not take the initramfs with the probe: build it with CONFIG_BLK_DEV_INITRD=y';
-  }
-  return /memory/.test(said) ? ': give it more memory= in kernel-options' : '';
+  if (/memory/.test(said)) return ': give it more memory= in kernel-options';
+  if (!verbose || !/mount root fs|No working init/.test(said)) return '';
+  return /Trying to unpack rootfs|Unpacking initramfs/.test(console)
+    ? ', for it found no init where the probe is: leave rdinit= and init= out of its command line'
+    : ', for it does not take the initramfs with the probe: build it with CONFIG_BLK_DEV_INITRD=y';
 }
 
 /** The line that the probe ends with as init of a bare kernel. */
@@ -101,7 +99,9 @@ function silent(boot: FailedBoot): string | undefined {
   if (timedOut) {
     return `it was not up after ${seconds} s: it hangs, or it needs longer (deadline=${2 * seconds} in kernel-options)`;
   }
-  if (noLog) return `it ended and had said nothing: build it with ${consoleOption}`;
+  if (noLog) {
+    return `it ended and had said nothing: build it with ${consoleOption} for a console, or give it more memory=`;
+  }
   return 'it restarted before the probe had said anything';
 }
 

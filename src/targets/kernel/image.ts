@@ -62,7 +62,7 @@ const GIVE =
  * @throws Refusal
  */
 export function identify(bytes: Buffer): Omit<KernelImage, 'content'> {
-  if (bytes.subarray(X86.magic, X86.magic + 4).toString('latin1') === 'HdrS') return bzImage(bytes);
+  if (isX86(bytes)) return bzImage(bytes);
   if (isArm64(bytes)) return arm64Image(bytes);
   if (startsWith(bytes, GZIP)) return compressedImage(bytes);
   throw new Refusal(`${whatIs(bytes)}; ${GIVE}`);
@@ -79,6 +79,9 @@ const KERNEL_64 = 1;
 const PROTOCOL_64 = 0x20c;
 const SECTOR = 512;
 const PARAGRAPH = 16;
+
+const isX86 = (bytes: Buffer): boolean =>
+  bytes.subarray(X86.magic, X86.magic + 4).toString('latin1') === 'HdrS';
 
 function bzImage(bytes: Buffer): Omit<KernelImage, 'content'> {
   if (bytes.length < X86.end) throw truncated(bytes.length, X86.end);
@@ -110,7 +113,8 @@ function arm64Image(bytes: Buffer): Omit<KernelImage, 'content'> {
 function compressedImage(bytes: Buffer): Omit<KernelImage, 'content'> {
   const content = unpacked(bytes);
   if (isArm64(content)) return arm64Image(content);
-  throw new Refusal(`it is compressed with gzip, and in it ${whatIs(content)}; ${GIVE}`);
+  if (isX86(content)) throw new Refusal('it is a bzImage packed once more with gzip; unpack it');
+  throw new Refusal(`it is compressed with gzip; unpacked, ${whatIs(content)}; ${GIVE}`);
 }
 
 function unpacked(bytes: Buffer): Buffer {
