@@ -24,14 +24,6 @@ void console_make_raw(int descriptor) {
         make_raw(descriptor, settings);
 }
 
-<<<<<<< HEAD
-void console_borrow(int descriptor) {
-    if (tcgetattr(descriptor, &before) != 0)
-        return;
-    borrowed = descriptor;
-    if (atexit(give_back) == 0)
-        make_raw(descriptor, before);
-=======
 bool console_borrow(int descriptor) {
     if (tcgetattr(descriptor, &before) != 0)
         return false;
@@ -39,7 +31,6 @@ bool console_borrow(int descriptor) {
     if (atexit(give_back) == 0)
         make_raw(descriptor, before);
     return true;
->>>>>>> main
 }
 
 void console_drain(void) {

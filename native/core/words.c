@@ -57,11 +57,7 @@ static bool add_character(struct words *words, const struct reader *reader, size
                 reader->name, WORD_MAX - 1);
         return false;
     }
-<<<<<<< HEAD
-    if (words->used == sizeof words->text - 1) {
-=======
     if (words->used >= sizeof words->text - 1) {
->>>>>>> main
         fprintf(stderr, "probe: the plan in %.64s is longer than %zu bytes.\n", reader->name,
                 sizeof words->text - 1);
         return false;
@@ -82,16 +78,9 @@ static bool read_word(struct words *words, struct reader *reader, size_t *length
                 strerror(errno));
         return false;
     }
-<<<<<<< HEAD
-    words->text[words->used] = '\0';
-    if (*length == 0)
-        return true;
-    words->used++;
-=======
     if (*length == 0)
         return true;
     words->text[words->used++] = '\0';
->>>>>>> main
     return add(words, word);
 }
 
@@ -108,10 +97,6 @@ static bool read_words(struct words *words, int descriptor, const char *name) {
     return words->count > before;
 }
 
-<<<<<<< HEAD
-static bool read_input(struct words *words) {
-    console_borrow(STDIN_FILENO);
-=======
 /** What is sent to a terminal earlier is echoed, or lost while its kernel boots. */
 static bool read_input(struct words *words) {
     static const char ready[] = "{\"type\":\"ready\"}\n";
@@ -120,7 +105,6 @@ static bool read_input(struct words *words) {
         fprintf(stderr, "probe: asking for the plan failed: %s.\n", strerror(errno));
         return false;
     }
->>>>>>> main
     return read_words(words, STDIN_FILENO, "standard input");
 }
 

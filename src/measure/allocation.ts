@@ -303,9 +303,6 @@ export const roundsFor = (pairs: number): number => Math.ceil(pairs / PAIRS_PER_
 export const leastPairs = (metrics: readonly MetricEntry[]): number =>
   minimumPairs(SCREEN_FAMILY_WISE, familyOf(metrics));
 
-/** So many flag one although a pair is spoilt. */
-export const enoughPairs = (metrics: readonly MetricEntry[]): number =>
-  robustPairs(SCREEN_FAMILY_WISE, familyOf(metrics));
-
-const familyOf = (metrics: readonly MetricEntry[]): number =>
+/** How many metrics share an error level. */
+export const familyOf = (metrics: readonly MetricEntry[]): number =>
   Math.max(1, metrics.filter(({ gate }) => gate).length);

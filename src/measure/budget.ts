@@ -1,3 +1,5 @@
+import { SCREEN_FAMILY_WISE } from '../stats/assumptions.js';
+import { minimumPairs, robustPairs } from '../stats/power.js';
 import { countOf } from '../units.js';
 
 /** What there is to know of a duet's time before the first pair is measured. */
@@ -5,13 +7,12 @@ export interface Budget {
   /** Of a launch, and of it what passes before the probe measures. */
   launchMs: number;
   startMs: number;
-  /** That is left for the screen, and that the user gave for everything. */
-  screenMs: number;
+  /** That is left, and that the user gave for everything. */
+  leftMs: number;
   durationMs: number;
-  /** Fewer pairs of launches give no verdict over the metrics, and so many are to be had. */
-  metrics: number;
-  least: number;
-  robust: number;
+  /** How many metrics are gated, at which family-wise level. */
+  gated: number;
+  alpha: number;
 }
 
 /**
@@ -21,24 +22,33 @@ export interface Budget {
  * @returns a sentence, and whether the time is enough
  */
 export function budgetOf(budget: Budget): { enough: boolean; text: string } {
-  const { launchMs, startMs, screenMs, durationMs, metrics, least } = budget;
-  const pairs = Math.floor(screenMs / (2 * launchMs));
-  const enough = pairs >= least;
+  const { launchMs, startMs, leftMs, durationMs, gated, alpha } = budget;
+  const pairs = Math.floor(leftMs / (2 * launchMs));
+  const screen = minimumPairs(SCREEN_FAMILY_WISE, gated);
+  const confirm = minimumPairs(alpha, 1);
   const launch = `A launch takes ${seconds(launchMs)}, ${seconds(startMs)} of it to start`;
-  const holds = `${duration(durationMs)} ${enough ? 'hold about' : 'hold'} ${countOf(pairs, 'pair')} of launches`;
-  if (enough) return { enough, text: `${launch}: ${holds}.` };
+  const holds = `${duration(durationMs)} hold about ${countOf(pairs, 'pair')} of launches`;
+  if (pairs >= screen + confirm) return { enough: true, text: `${launch}: ${holds}.` };
   return {
-    enough,
-    text: `${launch}, so ${holds}, and a verdict over ${countOf(metrics, 'metric')} takes ${least}: give a duration of ${duration(wanted(budget))}, or fewer metrics.`,
+    enough: false,
+    text: `${launch}, so ${holds}, and a verdict over ${countOf(gated, 'metric')} takes ${screen} to screen and ${confirm} to confirm: give a duration of ${duration(wanted(budget))}, or fewer metrics.`,
   };
 }
 
-/** Confirming takes some of it, and a busy machine some more. */
-const SPARE = 1.5;
+/** ms of launches in which whatever the screen flags is confirmed, though a pair is spoilt. */
+export const confirmingMs = ({
+  launchMs,
+  gated,
+  alpha,
+}: Pick<Budget, 'launchMs' | 'gated' | 'alpha'>): number =>
+  2 * launchMs * robustPairs(alpha, gated);
+
 const MINUTE_MS = 60_000;
 
-const wanted = ({ launchMs, robust }: Budget): number =>
-  Math.ceil((SPARE * 2 * launchMs * robust) / MINUTE_MS) * MINUTE_MS;
+const wanted = (budget: Budget): number => {
+  const screening = 2 * budget.launchMs * robustPairs(SCREEN_FAMILY_WISE, budget.gated);
+  return Math.ceil((screening + confirmingMs(budget)) / MINUTE_MS) * MINUTE_MS;
+};
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 

@@ -57,10 +57,13 @@ function panicked({ console, verbose }: FailedBoot): string | undefined {
   return `it panicked, "${abridge(said)}"${panicCause(console, said, verbose)}`;
 }
 
+const ENOEXEC = '-8';
+
 function panicCause(console: string, said: string, verbose: boolean): string {
   const error = /Failed to execute \/init \(error (-\d+)\)/.exec(console)?.[1];
   if (error !== undefined) {
-    return `, for it cannot execute the probe (error ${error}): build it with CONFIG_BINFMT_ELF=y and for 64 bits`;
+    const hint = error === ENOEXEC ? ': build it with CONFIG_BINFMT_ELF=y' : '';
+    return `, for it cannot execute the probe (error ${error})${hint}`;
   }
   const broken = /Initramfs unpacking failed: (.*)/.exec(console)?.[1];
   if (broken !== undefined) {

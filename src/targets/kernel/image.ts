@@ -162,10 +162,12 @@ const BANNER = 'Linux version ';
 
 /** What the kernel will print first of all (init/version.c), from an image that is not compressed. */
 function banner(bytes: Buffer): string {
-  const at = bytes.indexOf(`${BANNER}`);
-  // The first may be a format: "Linux version %s (…)".
-  const digit = bytes[at + BANNER.length] ?? 0;
-  return at < 0 || digit < 0x30 || digit > 0x39 ? '' : text(bytes, at + BANNER.length);
+  for (let at = bytes.indexOf(BANNER); at >= 0; at = bytes.indexOf(BANNER, at + 1)) {
+    const said = text(bytes, at + BANNER.length);
+    // Another place holds the format: "Linux version %s (…)".
+    if (/^\d/.test(said)) return said;
+  }
+  return '';
 }
 
 const MAX_VERSION = 256;
