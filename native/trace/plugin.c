@@ -139,27 +139,27 @@ static void append_instruction(uint64_t address) {
         append_address(address);
 }
 
-static void append_told(uint64_t slot) {
+static void append_told(uint64_t slot, unsigned int cpu) {
+    if (open.record.kind != BYTES)
+        begin_record(BYTES, cpu);
     if (make_room())
         append((uint8_t)(slot / STRIDE));
 }
 
-/** A window that begins inside of another says that a process has died in that. */
+/** What begins inside of a window says that a process has died in that. */
 static void execute(unsigned int cpu, void *data) {
     uint64_t address = (uint64_t)(uintptr_t)data;
     uint64_t slot = address - plan.table;
     if (address == plan.begin)
         begin_record(WINDOW, cpu);
-    else if (open.record.kind == 0 && slot < TABLE_BYTES)
-        begin_record(BYTES, cpu);
-    if (open.record.kind == 0 || cpu != open.cpu || address == plan.begin)
+    else if (slot < TABLE_BYTES)
+        append_told(slot, cpu);
+    else if (open.record.kind == 0 || cpu != open.cpu)
         return;
-    if (address == plan.end)
+    else if (address == plan.end)
         end_record();
     else if (open.record.kind == WINDOW)
         append_instruction(address);
-    else if (slot < TABLE_BYTES)
-        append_told(slot);
 }
 
 static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
@@ -200,8 +200,7 @@ int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc, char **
     if (plan.out == NULL || plan.begin == 0 || plan.end == 0 || plan.table == 0 ||
         plan.limit == 0) {
         fputs("trace plugin: it takes begin=ADDRESS, end=ADDRESS, table=ADDRESS, limit=BYTES and "
-              "out=PATH of a "
-              "file that can be written.\n",
+              "out=PATH of a file that can be written.\n",
               stderr);
         return 1;
     }
