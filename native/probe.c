@@ -175,7 +175,7 @@ static bool hand_over_symbols(void) {
 
 static bool measure_passes(void) {
     if (plan.trace != PLAN_UNSET)
-        return trace_metrics() && hand_over_symbols();
+        return hand_over_symbols() && trace_metrics();
     return plan.tails == PLAN_UNSET ? measure_rounds() : measure_tails();
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "limit.h"
 #include "marks.h"
 #include "measure.h"
@@ -13,6 +14,9 @@ enum { REPEATS = 5 };
 
 /** Until slabs, per-CPU lists and lazily made pages are there. */
 enum { WARM_UPS = 3 };
+
+/** What a window takes at most, or one turn: under an emulator's clock as many instructions. */
+#define WINDOW_NS 250000u
 
 typedef bool loop(struct bench *bench, uint64_t operations);
 
@@ -55,13 +59,25 @@ static bool warm_up(struct bench *bench, uint64_t operations) {
     return true;
 }
 
+/** As many operations as asked for, where they are not too long; 0 after a failure. */
+static uint64_t fitting_operations(struct bench *bench, uint64_t asked) {
+    const struct metric *metric = bench->metric;
+    uint64_t turn = whole_turns(metric, 1);
+    uint64_t start = wall_ns();
+    if (!metric->run(bench, turn) || !metric->run(bench, turn))
+        return 0;
+    uint64_t turn_ns = (wall_ns() - start) / 2 + 1;
+    uint64_t fitting = WINDOW_NS / turn_ns * turn;
+    return whole_turns(metric, asked < fitting ? asked : fitting);
+}
+
 static void trace_set_up(struct bench *bench, void *context) {
     const struct order *order = context;
     struct trace *trace = order->trace;
     limit_metric(UINT64_MAX);
     trace->overhead = bench->metric->overhead != NULL;
-    trace->operations = whole_turns(bench->metric, bench->metric->slow ? 1 : order->operations);
-    if (!warm_up(bench, trace->operations))
+    trace->operations = fitting_operations(bench, order->operations);
+    if (trace->operations == 0 || !warm_up(bench, trace->operations))
         return;
     for (int i = 0; i < REPEATS; i++)
         if (!repeat(bench, trace))

@@ -24,8 +24,7 @@ bool trace_has(const struct metric *metric);
 /**
  * Sets a metric up, warms it up, and runs it between marks.
  *
- * @param operations of which each window holds some whole turns, at least so many; one turn where
- *                   the metric is slow
+ * @param operations in the shorter windows, in whole turns: fewer where they take long
  * @param bench where a failure is noted; initialised here, in memory shared with forks like `trace`
  */
 void trace_metric(const struct metric *metric, uint64_t operations, struct bench *bench,
