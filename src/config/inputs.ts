@@ -6,6 +6,7 @@ import { parseBaseline, parseCandidate } from './specs.js';
 import {
   parseAlpha,
   parseDuration,
+  parseEvidence,
   parseFailOn,
   parseGlobs,
   parseMargins,
@@ -23,6 +24,7 @@ export interface RawInputs extends RawTargetOptions {
   failOn?: string | undefined;
   out?: string | undefined;
   seed?: string | undefined;
+  evidence?: string | undefined;
 }
 
 /** What a target is told beside its spec. */
@@ -38,6 +40,7 @@ export const DEFAULTS = {
   kernelDuration: '5m',
   alpha: String(DEFAULT_ALPHA),
   failOn: 'regression',
+  evidence: 'auto',
   out: '.syscall-gate',
 } as const;
 
@@ -57,6 +60,7 @@ export function parseConfig(raw: RawInputs): Config {
     margins: parseMargins(raw.margin ?? ''),
     alpha: parseAlpha(raw.alpha || DEFAULTS.alpha),
     failOn: parseFailOn(raw.failOn || DEFAULTS.failOn),
+    evidence: parseEvidence(raw.evidence || DEFAULTS.evidence),
     out: resolve(out),
     seed: raw.seed ? parseSeed(raw.seed) : randomInt(0x1_0000_0000),
   };

@@ -15,13 +15,15 @@ import {
   type Accelerator,
   commandLineFor,
   EMULATORS,
+  instructionClock,
   machineOf,
+  NO_KASLR,
   processorOf,
   qemuCommand,
   qemuVersion,
 } from './kernel/qemu.js';
 import type { TargetKind } from './kind.js';
-import type { Target } from './target.js';
+import type { Counting, Target } from './target.js';
 import { Refusal } from './words.js';
 
 const MAX_SPEC = targetSchema.shape.spec.maxLength ?? 0;
@@ -134,10 +136,36 @@ function target(
       return { argv };
     },
     environment: withoutSecrets,
+    counting: counting(
+      guest,
+      facts,
+      commandLineFor(guest.architecture, `${commandLine} ${NO_KASLR}`),
+    ),
     explain: ({ results, stderr, timedOut }) =>
       explainBoot({
         console: results.toString('latin1'),
         ...{ stderr, timedOut, deadlineMs, consoleOption, verbose: false },
       }),
+  };
+}
+
+/** Instructions are counted where they are emulated, whatever times are measured in. */
+function counting(
+  guest: PreparedGuest,
+  { qemu = '', memory = '' }: Record<string, string>,
+  commandLine: string,
+): Counting {
+  const { cpus: count } = guest.options;
+  return {
+    conditions: {
+      ...{ emulator: `QEMU ${qemu}`, machine: machineOf(guest), cpu: processorOf(guest, 'tcg') },
+      ...{ memory, cpus: String(count) },
+    },
+    async start(words, seed) {
+      // Boots of several seeds may be under way at once.
+      const own = { ...guest, initramfs: `${guest.initramfs}-${seed}` };
+      await writePlan(own, words);
+      return { argv: qemuCommand(own, 'tcg', commandLine, instructionClock(seed)) };
+    },
   };
 }

@@ -9,6 +9,18 @@ export interface Start {
   input?: string;
 }
 
+/** A clock of instructions instead of one of time, the same in every start. */
+export interface Counting {
+  /** What a count depends on beside the kernel, by name. */
+  conditions: Record<string, string>;
+  /**
+   * How the probe is started under that clock: what it takes for nanoseconds are instructions.
+   *
+   * @param seed of everything random in there
+   */
+  start(words: readonly string[], seed: number): Promise<Start>;
+}
+
 /**
  * Where a probe process runs: this machine, any command line, a container, a kernel. A target only
  * says how to start the probe; launching, deadlines and accounting are the same for all.
@@ -29,6 +41,8 @@ export interface Target {
   start(words: readonly string[]): Start | Promise<Start>;
   /** The whole environment of a launch, made of this process's own. */
   environment(own: Readonly<NodeJS.ProcessEnv>): Record<string, string>;
+  /** Where instructions can be counted: how that is done. */
+  readonly counting?: Counting;
   /**
    * What a failed launch means here, as a clause that goes on from "because": where the target can
    * tell more than the launcher.
