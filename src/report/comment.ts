@@ -208,7 +208,7 @@ const methodDetails = (report: Report): string =>
     'How this was measured',
     join([
       factList([...sideFacts(report), ...placeFacts(report), ...legend(report)]),
-      gridBlock(certificateGrid(report.certificate)),
+      report.metrics.length === 0 ? '' : gridBlock(certificateGrid(report.certificate)),
     ]),
   );
 

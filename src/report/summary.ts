@@ -68,7 +68,7 @@ function draft(report: Report, metrics: string[]): string {
     machineTable(report, MOST_MACHINE_ROWS),
     ...crossingBlocks(report),
     tailsDetails(report),
-    ...certificateBlocks(report),
+    ...(report.metrics.length === 0 ? [] : certificateBlocks(report)),
     factList(legend(report)),
     differenceTable(report, MOST_DIFFERENCES),
     caveats(report),

@@ -42,7 +42,7 @@ export function renderTerminal(report: Report, { color, columns }: TerminalOptio
     report.counted === null ? [] : gridBlock(page, countedGrid(report.counted)),
     machineLines(page),
     ...crossingBlocks(page),
-    gridBlock(page, certificateGrid(report.certificate)),
+    report.metrics.length === 0 ? [] : gridBlock(page, certificateGrid(report.certificate)),
     legendLines(page),
     differenceLines(page),
     caveatLines(page, report.caveats),

@@ -1,6 +1,6 @@
 import { countOf, formatShare } from '../units.js';
 import type { GateVerdict, MetricVerdict } from '../verdict/comparison.js';
-import type { MetricReport, Report, SideReport } from './report.js';
+import type { CountedReport, MetricReport, Report, SideReport } from './report.js';
 
 /** The words, symbols and names that every rendering shares. Nothing here escapes its text. */
 
@@ -121,6 +121,17 @@ export function shareText(count: number, total: number): string {
 
 /** How the evidence was gathered, as a clause. */
 export function designText(report: Report): string {
+  if (report.counted !== null && report.metrics.length === 0) return countedDesign(report.counted);
+  const times = timesDesign(report);
+  return report.counted === null ? times : `${times}; ${countedDesign(report.counted)}`;
+}
+
+function countedDesign({ metrics }: CountedReport): string {
+  const boots = Math.max(0, ...metrics.map(({ candidate }) => candidate?.boots.length ?? 0));
+  return `counted: ${countOf(boots, 'boot')} a side under a clock of instructions`;
+}
+
+function timesDesign(report: Report): string {
   const each = `${replicatesText(report)} a side`;
   switch (report.design) {
     case 'duet':
