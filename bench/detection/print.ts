@@ -11,6 +11,7 @@ export const render = (detection: Detection): string =>
     injectedTable(detection),
     rulesTable(detection),
     fleetTable(detection),
+    shardTable(detection),
     ...detection.goals.map(
       ({ goal, reached, found }) => `${reached ? 'reached' : 'NOT reached'}: ${goal}; ${found}`,
     ),
@@ -63,6 +64,15 @@ const fleetTable = ({ fleets }: Detection): string =>
     ['fleet', 'stored runs', 'false alarms', 'margin + 2 %', '+ 5 %', '+ 10 %'],
     fleets.map(({ fleet, stored, falseAlarms, caught }) => [
       ...[fleet, String(stored), alarmsText(falseAlarms)],
+      ...caught.map(formatShare),
+    ]),
+  )}`;
+
+const shardTable = ({ shards }: Detection): string =>
+  `\nShards, drawn fleets\n${table(
+    ['fleet', 'machines', 'false alarms', 'margin + 1 %', '+ 2 %', '+ 5 %'],
+    shards.map(({ fleet, machines, falseAlarms, caught }) => [
+      ...[fleet, String(machines), alarmsText(falseAlarms)],
       ...caught.map(formatShare),
     ]),
   )}`;

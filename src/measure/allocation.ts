@@ -11,7 +11,7 @@ import {
   keptByRound,
   type RoundsNs,
 } from './estimate.js';
-import type { LaunchObservation } from './launch.js';
+import { type LaunchObservation, timedOf } from './launch.js';
 import { startOf } from './nesting.js';
 
 /**
@@ -213,9 +213,8 @@ interface Pilot {
 
 const pilots = (side: readonly LaunchObservation[], filter: Filter, id: string): Pilot[] =>
   side.flatMap(({ launch, metrics }) => {
-    const observation = metrics.get(id);
-    if (launch.phase === 'warm-up' || observation?.status !== 'ok') return [];
-    if (observation.kind !== 'timed') return [];
+    const observation = timedOf(metrics.get(id));
+    if (launch.phase === 'warm-up' || observation === undefined) return [];
     const { batches, elapsedNs } = observation;
     const rounds = keptByRound(batches, filter);
     const count = 1 + Math.max(...batches.round);

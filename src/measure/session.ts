@@ -184,8 +184,10 @@ export class Session {
     const done = this.screenRounds();
     const schedule = screenSchedule(metrics, roundsPerLaunch, this.allocations, done);
     const now = performance.now();
+    const launchMs = this.slowLaunchMs();
     await this.measure('screen', schedule, {
       until: now + share * (until - now),
+      ...(launchMs === undefined ? {} : { roundMs: LAUNCHES_PER_ROUND * launchMs }),
       leastRounds: share < 1 ? 0 : roundsFor(leastPairs(metrics)) - done,
     });
   }
@@ -287,7 +289,7 @@ export class Session {
   private async measure(
     phase: RoundsOrder['phase'],
     schedule: Schedule,
-    limits: Pick<RoundsOrder, 'until' | 'leastRounds' | 'most' | 'enough'>,
+    limits: Pick<RoundsOrder, 'until' | 'leastRounds' | 'most' | 'enough' | 'roundMs'>,
   ): Promise<void> {
     const latest = Math.max(limits.until, this.begin + OVERRUN * this.durationMs);
     const order = { phase, schedule, latest, ...limits };

@@ -97,7 +97,7 @@ export async function qemuVersion(architecture: Architecture): Promise<string> {
   const { program, package: debian } = EMULATORS[architecture];
   try {
     const { stdout } = await promisify(execFile)(program, ['--version']);
-    return /version (.+)/.exec(stdout)?.[1]?.trim() ?? stdout.split('\n', 1)[0] ?? '';
+    return /version (\S+)/.exec(stdout)?.[1] ?? stdout.split('\n', 1)[0] ?? '';
   } catch (error) {
     const why = reasonOf(error);
     const text =

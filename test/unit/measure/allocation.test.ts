@@ -6,7 +6,7 @@ import { screenSchedule, warmUpSchedule } from '../../../src/measure/schedule.js
 import type { MetricEntry } from '../../../src/probe/catalogue.js';
 import { robustPairs } from '../../../src/stats/power.js';
 import { seededRandom } from '../../../src/stats/random.js';
-import { type Noise, normal } from '../stats/noise.js';
+import { type Noise, normal } from '../../fixtures/noise.js';
 
 const entry = (id: string, fields: Partial<MetricEntry> = {}): MetricEntry => ({
   ...{ id, version: 1, gate: true, slow: false, waits: false, unit: 'ns' },
