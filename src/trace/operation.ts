@@ -88,7 +88,8 @@ function measure(window: Window, code: Code): MeasuredWindow {
 
 function typical(windows: readonly MeasuredWindow[]): MeasuredWindow {
   const sorted = windows.toSorted((a, b) => a.length - b.length);
-  const often = ({ length }: MeasuredWindow) => sorted.filter((one) => one.length === length).length;
+  const often = ({ length }: MeasuredWindow) =>
+    sorted.filter((one) => one.length === length).length;
   const commonest = sorted.reduce((best, one) => (often(one) > often(best) ? one : best));
   const middle = sorted[(sorted.length - 1) >> 1] ?? commonest;
   return often(commonest) > 1 ? commonest : middle;
