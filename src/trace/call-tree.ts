@@ -123,8 +123,8 @@ class Walk {
     if (this.#isEntry(number) && number !== top.function) return this.#cutInto(number, previous);
     if (top.role === 'return') return this.#return(number, entered);
     if (this.#roles[number] === 'newborn' && this.#switchFrame() >= 0) return this.#bear(number);
-    const returned = this.#returnsFrom(address);
-    if (returned >= 0) return this.#unwind(jump, returned, number);
+    const returned = callBehind(this.#stack, address);
+    if (returned > 0) return this.#unwind(jump, returned, number);
     return this.#move(jump, number, entered, top);
   }
 
@@ -175,14 +175,6 @@ class Walk {
     return this.#goOn(number, entered, site);
   }
 
-  /** @returns which call is over, the outermost of them, where an address is right behind its site */
-  #returnsFrom(address: number): number {
-    for (let index = this.#stack.length - 1; index > 0; index--) {
-      if (isBehind(address, this.#stack[index]?.site)) return index;
-    }
-    return -1;
-  }
-
   #unwind(jump: Jump, returned: number, number: number): Frame {
     if (this.#switchFrame() >= returned) return this.#switch(jump, number);
     this.#stack.length = returned;
@@ -222,18 +214,21 @@ class Walk {
    * return to from there on, up to the next switch.
    */
   #sleeperThatGoesOn({ at, address }: Jump): Frame[] | undefined {
-    let alive = this.#sleepers.filter((stack) => isBehind(address, stack.at(-1)?.site));
-    let returns = 0;
+    let alive = this.#sleepers
+      .filter((stack) => isBehind(address, stack.at(-1)?.site))
+      .map((stack) => ({ stack, under: stack.length - 1 }));
     for (let next = at + 1; next < this.#addresses.length && alive.length > 0; next++) {
       const [from = 0, to = 0] = [this.#addresses[next - 1], this.#addresses[next]];
       if (this.#switches.has(to)) break;
       if (isNext(from, to)) continue;
-      const returned = alive.filter((stack) => isBehind(to, stack.at(-2 - returns)?.site));
-      if (returned.length === 0) continue;
-      alive = returned;
-      returns++;
+      const returned = alive
+        .map(({ stack, under }) => ({ stack, under: callBehind(stack, to, under) }))
+        .filter(({ under }) => under > 0);
+      if (returned.length > 0) alive = returned;
     }
-    return alive.find((stack) => returns >= Math.min(KNOWN_BY, stack.length - 2));
+    const isKnown = ({ stack, under }: { stack: Frame[]; under: number }) =>
+      stack.length - 1 - under >= Math.min(KNOWN_BY, stack.length - 2);
+    return alive.find(isKnown)?.stack;
   }
 
   #push(number: number, site: number): Frame {
@@ -283,3 +278,15 @@ const isNext = (previous: number, address: number): boolean =>
 
 const isBehind = (address: number, site = Number.NaN): boolean =>
   address > site && address - site <= LONGEST;
+
+/**
+ * Which call is over where an address is right behind its site: the innermost of those under
+ * another.
+ *
+ * @returns its position; 0 where there is none, since the outermost has no site
+ */
+function callBehind(stack: readonly Frame[], address: number, under = stack.length): number {
+  let index = under - 1;
+  while (index > 0 && !isBehind(address, stack[index]?.site)) index--;
+  return Math.max(index, 0);
+}

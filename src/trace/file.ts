@@ -58,14 +58,12 @@ export function decodeWindow({ instructions, encoded }: Window): Float64Array {
   let count = 0;
   let address = 0;
   for (let at = 0; at < encoded.length && count < instructions; count++) {
-    let number = 0;
-    let scale = 1;
-    let byte: number;
-    do {
+    let byte = encoded[at++] ?? 0;
+    let number = byte & 0x7f;
+    for (let scale = 128; byte >= 128; scale *= 128) {
       byte = encoded[at++] ?? 0;
       number += (byte & 0x7f) * scale;
-      scale *= 128;
-    } while (byte >= 128);
+    }
     // Zigzag: even numbers go up, odd ones down. Of the sums none is beyond 2^57, see address.ts.
     address += number % 2 === 0 ? number / 2 : -(number + 1) / 2;
     addresses[count] = address;

@@ -99,7 +99,10 @@ interface Piece {
 
 /** With a piece for what no symbol covers, at either end and between them. */
 function piecesOf(symbols: readonly CodeSymbol[]): Piece[] {
-  const sorted = symbols.toSorted((a, b) => a.address - b.address);
+  const sorted = symbols.toSorted(
+    // A label is often where a function is.
+    (a, b) => a.address - b.address || Number(b.size !== undefined) - Number(a.size !== undefined),
+  );
   const kernel = sorted.filter(({ address }) => isKernels(address));
   const program = sorted.filter(({ address }) => !isKernels(address));
   const nowhere = Number.NEGATIVE_INFINITY;
