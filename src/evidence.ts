@@ -6,6 +6,7 @@ import {
   type CountableTarget,
   countSides,
   isCountable,
+  traceSides,
   withInstructions,
 } from './measure/counting.js';
 import { bothIdentities, newIdentity } from './measure/identity.js';
@@ -17,6 +18,7 @@ import { withTargets } from './targets/sides.js';
 import type { Target } from './targets/target.js';
 import { timeAgainst, timeBoth, timeItself } from './timing.js';
 import type { Evidence } from './verdict/evidence.js';
+import { changedCounts } from './verdict/instructions.js';
 
 interface Telling {
   progress: Progress;
@@ -54,16 +56,15 @@ async function duel(
   const { counted, timed } = waysOf(config.evidence, sides);
   const identities = bothIdentities(source);
   const timing = { config, bench, progress };
-  const counts = counted && (await countSides(bench, counted, progress));
-  if (counts === undefined) return timeBoth(timing, sides, identities);
+  if (counted === undefined) return timeBoth(timing, sides, identities);
+  const counts = await countSides(bench, counted, progress);
   const times = timed ? await timeBoth(timing, sides, identities) : undefined;
   const runOf = (side: 'baseline' | 'candidate', identity = identities[0]) =>
     times ? withInstructions(times[side], counts[side].instructions) : counts[side].run(identity);
-  return {
-    design: 'duet',
-    baseline: runOf('baseline'),
-    candidate: runOf('candidate', identities[1]),
-  };
+  const runs = { baseline: runOf('baseline'), candidate: runOf('candidate', identities[1]) };
+  const changed = changedCounts(runs.baseline, runs.candidate, config);
+  const traced = changed.length === 0 ? runs : await traceSides(counted, runs, changed, progress);
+  return { design: 'duet', ...traced };
 }
 
 /** The baseline is what was stored, if anything was. */

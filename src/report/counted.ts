@@ -1,3 +1,4 @@
+import type { OperationDifference } from '../trace/difference.js';
 import { countOf, figure, formatInstructions, formatInstructionsDifference } from '../units.js';
 import type { CountedComparison, CountedSide } from '../verdict/instructions.js';
 import type { Grid } from './grid.js';
@@ -16,6 +17,9 @@ export function countedReport({ candidate, metrics }: CountedComparison): Counte
     difference: orNull(metric.difference),
     resolution: orNull(metric.resolution),
     margin: orNull(metric.margin),
+    functions: metric.operation === undefined ? null : functionReports(metric.operation),
+    remainder: orNull(metric.operation?.remainder),
+    untraced: metric.untraced ?? null,
   }));
   return {
     conditions: candidate.instructions?.conditions ?? {},
@@ -23,6 +27,20 @@ export function countedReport({ candidate, metrics }: CountedComparison): Counte
     metrics: reported,
   };
 }
+
+type FunctionReport = NonNullable<CountedMetricReport['functions']>[number];
+
+const functionReports = ({ functions }: OperationDifference): FunctionReport[] =>
+  functions.flatMap(({ name, module, before, after, difference, change, chain }) =>
+    change === 'same'
+      ? []
+      : [
+          {
+            ...{ name, module: module ?? null, change, chain },
+            ...{ before: figure(before), after: figure(after), difference: figure(difference) },
+          },
+        ],
+  );
 
 const sideReport = (side: CountedSide | undefined): CountedMetricReport['baseline'] =>
   side === undefined
@@ -94,10 +112,63 @@ export function countedGrid({ metrics, conditions }: CountedReport): Grid {
     ]),
     says: [
       ...(changed.length === 0 ? ['No count differs by more than boots of one side do.'] : []),
+      ...causes(changed),
       ...unclear.map(({ id, because }) => `${id}: ${because}`),
       `Counted by ${Object.entries(conditions)
         .map(([name, value]) => `${name} ${value}`)
         .join(', ')}: exact on any machine, and blind to caches, TLBs and speculation.`,
     ],
   };
+}
+
+/**
+ * What grew, function by function: metrics that changed by the same functions are one finding, and
+ * the finding of most metrics is first.
+ */
+function causes(changed: readonly CountedMetricReport[]): string[] {
+  const groups = new Map<string, CountedMetricReport[]>();
+  for (const metric of changed) {
+    const text = functionsText(metric);
+    groups.set(text, [...(groups.get(text) ?? []), metric]);
+  }
+  return [...groups]
+    .filter(([text]) => text !== '')
+    .toSorted(([, a], [, b]) => b.length - a.length)
+    .map(([text, metrics]) => `${idsText(metrics)}: ${text}.`);
+}
+
+const MOST_IDS = 4;
+
+function idsText(metrics: readonly CountedMetricReport[]): string {
+  const ids = metrics.map(({ id }) => id);
+  const left = ids.length - MOST_IDS;
+  return left > 1 ? `${ids.slice(0, MOST_IDS).join(', ')} and ${left} others` : ids.join(', ');
+}
+
+/** More are in the report's JSON. */
+const MOST_FUNCTIONS = 8;
+
+/** `+21 security_file_permission → bpf_lsm_file_permission (new), +3 vfs_read; 0.01 not explained` */
+function functionsText({ functions, remainder, untraced }: CountedMetricReport): string {
+  if (functions === null) return untraced === null ? '' : `not traced, since ${untraced}`;
+  const largest = functions
+    .toSorted((a, b) => Math.abs(b.difference) - Math.abs(a.difference))
+    .slice(0, MOST_FUNCTIONS);
+  const shown = functions.filter((one) => largest.includes(one)).map(functionText);
+  const left = functions.length - shown.length;
+  const more = left > 0 ? [`and ${countOf(left, 'function')} more`] : [];
+  const rest = Math.abs(remainder ?? 0);
+  const text = shown.length === 0 ? 'no function differs' : [...shown, ...more].join(', ');
+  return rest < LEAST_REMAINDER
+    ? text
+    : `${text}; ${formatInstructions(rest)} not explained by the trace`;
+}
+
+/** Of an instruction: the loop around the operations, and the clock that is read at its ends. */
+const LEAST_REMAINDER = 0.1;
+
+function functionText({ difference, change, chain, module }: FunctionReport): string {
+  const where = module === null ? '' : ` [${module}]`;
+  const state = change === 'new' || change === 'gone' ? ` (${change})` : '';
+  return `${formatInstructionsDifference(difference)} ${chain.join(' → ')}${where}${state}`;
 }

@@ -228,6 +228,18 @@ const countedSideSchema = z.strictObject({
   boots: z.array(z.number()),
 });
 
+const functionSchema = z.strictObject({
+  name: z.string(),
+  module: z.string().nullable(),
+  before: z.number().describe('instructions an operation in the function itself'),
+  after: z.number(),
+  difference: z.number(),
+  change: z.enum(['grown', 'shrunk', 'new', 'gone']),
+  chain: z
+    .array(z.string())
+    .describe('from the innermost caller that is there on both sides to the function'),
+});
+
 const countedMetricSchema = z.strictObject({
   id: z.string(),
   gate: z.boolean(),
@@ -238,6 +250,15 @@ const countedMetricSchema = z.strictObject({
   difference: z.number().nullable().describe('instructions more, an operation'),
   resolution: z.number().nullable().describe('what the counts cannot tell from nothing'),
   margin: z.number().nullable().describe('instructions; less is listed and alarms nobody'),
+  functions: z
+    .array(functionSchema)
+    .nullable()
+    .describe('those whose instructions differ, callers first; null without a trace of both sides'),
+  remainder: z
+    .number()
+    .nullable()
+    .describe('of the difference, instructions that the functions do not add up to'),
+  untraced: z.string().nullable().describe('why there is no trace, where there was to be one'),
 });
 
 const countedSchema = z.strictObject({

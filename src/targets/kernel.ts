@@ -8,6 +8,7 @@ import { targetSchema } from '../record/run.js';
 import { withoutSecrets } from './environment.js';
 import { chooseAccelerator } from './kernel/accelerator.js';
 import { explainBoot } from './kernel/console.js';
+import { countingOf } from './kernel/counting.js';
 import { type PreparedGuest, prepareGuest, writePlan } from './kernel/guest.js';
 import { type KernelImage, programArchitecture, readImage } from './kernel/image.js';
 import { parseKernelOptions } from './kernel/options.js';
@@ -15,9 +16,7 @@ import {
   type Accelerator,
   commandLineFor,
   EMULATORS,
-  instructionClock,
   machineOf,
-  NO_KASLR,
   processorOf,
   qemuCommand,
   qemuVersion,
@@ -55,7 +54,8 @@ export const kernelTarget: TargetKind<KernelSpec> = {
     const guest = await prepareGuest(spec, image, probe, workshop.folder);
     workshop.progress.phase(`Try whether ${spec.spec} comes up`);
     const accelerator = await chooseAccelerator(spec, guest, version, workshop);
-    return target(spec, guest, accelerator, {
+    const counting = countingOf({ spec, guest, version, probe, workshop });
+    return target(spec, guest, accelerator, counting, {
       accelerator,
       qemu: version,
       machine: machineOf(guest),
@@ -120,6 +120,7 @@ function target(
   { kind, spec, commandLine, options }: KernelSpec,
   guest: PreparedGuest,
   accelerator: Accelerator,
+  counting: Counting,
   facts: Record<string, string>,
 ): Target {
   const { consoleOption } = EMULATORS[guest.architecture];
@@ -135,36 +136,11 @@ function target(
       return { argv };
     },
     environment: withoutSecrets,
-    counting: counting(
-      guest,
-      facts,
-      commandLineFor(guest.architecture, `${commandLine} ${NO_KASLR}`),
-    ),
+    counting,
     explain: ({ results, stderr, timedOut }) =>
       explainBoot({
         console: results.toString('latin1'),
         ...{ stderr, timedOut, deadlineMs, consoleOption, verbose: false },
       }),
-  };
-}
-
-/** Instructions are counted where they are emulated, whatever times are measured in. */
-function counting(
-  guest: PreparedGuest,
-  { qemu = '', memory = '' }: Record<string, string>,
-  commandLine: string,
-): Counting {
-  const { cpus: count } = guest.options;
-  return {
-    conditions: {
-      ...{ emulator: `QEMU ${qemu}`, machine: machineOf(guest), cpu: processorOf(guest, 'tcg') },
-      ...{ memory, cpus: String(count) },
-    },
-    async start(words, seed) {
-      // Boots of several seeds may be under way at once.
-      const own = { ...guest, initramfs: `${guest.initramfs}-${seed}` };
-      await writePlan(own, words);
-      return { argv: qemuCommand(own, 'tcg', commandLine, instructionClock(seed)) };
-    },
   };
 }

@@ -1,5 +1,6 @@
 import type { LaunchResult } from '../probe/addon.js';
 import type { TargetRecord } from '../record/run.js';
+import type { OperationProfile } from '../trace/operation.js';
 
 /** How a probe is started. */
 export interface Start {
@@ -19,7 +20,16 @@ export interface Counting {
    * @param seed of everything random in there
    */
   start(words: readonly string[], seed: number): Promise<Start>;
+  /**
+   * Traces one operation of each metric, instruction by instruction.
+   *
+   * @throws Failure when that is not possible here
+   */
+  trace(metrics: readonly string[]): Promise<ReadonlyMap<string, TracedOperation>>;
 }
+
+/** What one operation of a metric executes, or why that is not known. */
+export type TracedOperation = { profile: OperationProfile } | { why: string };
 
 /**
  * Where a probe process runs: this machine, any command line, a container, a kernel. A target only

@@ -7,6 +7,8 @@ import {
   LEAST_RESOLUTION,
   UNSTABLE_COUNT_SHARE,
 } from '../stats/assumptions.js';
+import { compareOperations, type OperationDifference } from '../trace/difference.js';
+import { unflatten } from '../trace/flat.js';
 import { countOf, formatInstructions, formatShare } from '../units.js';
 import type { MetricVerdict } from './comparison.js';
 import type { JudgingSettings } from './settings.js';
@@ -36,6 +38,10 @@ export interface InstructionComparison {
   resolution?: number;
   /** Instructions: a smaller difference is listed and alarms nobody. */
   margin?: number;
+  /** What changed, function by function, where both sides were traced. */
+  operation?: OperationDifference;
+  /** Why they were not, one clause, where they were to be. */
+  untraced?: string;
 }
 
 /** A comparison of counts, which is a matter of subtraction. */
@@ -69,6 +75,12 @@ export function compareInstructions(
   return { baseline, candidate, metrics, ...(obstacle === undefined ? {} : { obstacle }) };
 }
 
+/** Ids of the metrics whose counts differ by more than boots of one side do. */
+export const changedCounts = (baseline: Run, candidate: Run, settings: JudgingSettings): string[] =>
+  (compareInstructions(baseline, candidate, settings)?.metrics ?? [])
+    .filter(({ difference, resolution }) => Math.abs(difference ?? 0) > (resolution ?? 0))
+    .map(({ id }) => id);
+
 function otherConditions(before: Instructions, after: Instructions): string | undefined {
   const names = [...new Set([...Object.keys(before.conditions), ...Object.keys(after.conditions)])];
   const other = names.filter((name) => before.conditions[name] !== after.conditions[name]);
@@ -99,8 +111,23 @@ function compareMetric(
   const margin = marginFor(id, baseline.count, settings);
   return {
     ...{ id, gate, ...sides, difference, resolution, margin },
+    ...operationOf(before, after, difference),
     ...decide(difference, resolution, margin, baseline.boots.length + candidate.boots.length),
   };
+}
+
+function operationOf(
+  before: InstructionMetric | undefined,
+  after: InstructionMetric,
+  difference: number,
+): Pick<InstructionComparison, 'operation' | 'untraced'> {
+  if (before?.status !== 'ok' || after.status !== 'ok') return {};
+  if (before.operation === undefined || after.operation === undefined) {
+    const why = after.untraced ?? before.untraced;
+    return why === undefined ? {} : { untraced: why };
+  }
+  const trees = [before.operation, after.operation].map(unflatten);
+  return { operation: compareOperations(trees[0] ?? [], trees[1] ?? [], difference) };
 }
 
 function sideOf(metric: InstructionMetric | undefined): CountedSide | undefined {

@@ -51,35 +51,20 @@ export const processorOf = ({ options }: Guest, accelerator: Accelerator): strin
  * device: nothing to wait for, no interrupts. It ends when the guest restarts.
  *
  * @param commandLine the kernel's
- * @param clock what makes the guest's time another than ours
  */
 export const qemuCommand = (
   guest: Guest,
   accelerator: Accelerator,
   commandLine: string,
-  clock: readonly string[] = [],
 ): string[] => [
   EMULATORS[guest.architecture].program,
   ...['-no-user-config', '-nodefaults', '-no-reboot', '-display', 'none'],
   ...['-accel', accelerator, '-machine', machineOf(guest)],
   ...['-cpu', processorOf(guest, accelerator), '-smp', String(guest.options.cpus)],
-  ...['-m', `${guest.options.memoryMib}M`, ...clock],
+  ...['-m', `${guest.options.memoryMib}M`],
   ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
   ...['-kernel', guest.kernel, '-initrd', guest.initramfs, '-append', commandLine],
 ];
-
-/**
- * A clock that every instruction moves by one nanosecond, and nothing else does: sleeping takes no
- * time. The same boot, instruction by instruction, for the same seed, on whatever machine; for that
- * the clock on the wall must be the guest's own, too (a kernel mixes it into its random numbers).
- */
-export const instructionClock = (seed: number): string[] => [
-  ...['-icount', 'shift=0,sleep=off', '-seed', String(seed)],
-  ...['-rtc', 'base=2000-01-01T00:00:00,clock=vm'],
-];
-
-/** Keeps a kernel's functions at the addresses that it was linked for. */
-export const NO_KASLR = 'nokaslr';
 
 /** Errors are printed, and a panic with what led to it. */
 const LOG_ERRORS = 4;

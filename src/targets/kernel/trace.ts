@@ -6,12 +6,13 @@ import { buildTracePlugin } from '../../probe/plugin.js';
 import { parseWire, traceArguments } from '../../probe/wire.js';
 import { elfFunctions, hasFixedAddresses } from '../../trace/elf.js';
 import { parseTrace, type TraceFile } from '../../trace/file.js';
-import { type OperationProfile, profileOperation } from '../../trace/operation.js';
+import { profileOperation } from '../../trace/operation.js';
 import { Code, type CodeSymbol, parseKallsyms, symbolsOfElf } from '../../trace/symbols.js';
 import type { Workshop } from '../kind.js';
+import type { TracedOperation } from '../target.js';
 import { cameThrough, explainBoot } from './console.js';
-import { COUNTING_ARGUMENTS, countingCommandLine } from './counting.js';
 import { type PreparedGuest, writePlan } from './guest.js';
+import { countingArguments, countingCommandLine } from './instruction-clock.js';
 import { commandLineFor, EMULATORS, qemuCommand } from './qemu.js';
 
 /** What traces the probe in a guest; one for all boots. */
@@ -67,11 +68,6 @@ export interface TracedBoot {
   deadlineMs: number;
 }
 
-/** What one operation of a metric executes, or why that is not known. */
-export type TracedOperation =
-  | { status: 'ok'; profile: OperationProfile }
-  | { status: Exclude<WireTrace['status'], 'ok'> | 'untraced'; why: string };
-
 export interface KernelTrace {
   /** In the order of the plan; a metric that counts events has none. */
   operations: Map<string, TracedOperation>;
@@ -115,7 +111,7 @@ async function launch(
   // The guest's time stands still in between, so its own deadline is no limit here.
   const plan = { metrics, operations, symbols, cpu: 0, deadlineMs: GUEST_DEADLINE_MS };
   await writePlan(guest, traceArguments(plan));
-  const result = await workshop.launch(command(boot, out), deadlineMs);
+  const result = await workshop.launch(command(boot, out), deadlineMs, { anyCpu: true });
   const wire = parseWire(result.results);
   const console = result.results.toString('latin1');
   if (cameThrough(console) && wire.complete) return wire.traces;
@@ -127,6 +123,9 @@ async function launch(
   );
 }
 
+/** That of a boot that counts. */
+const TRACED_SEED = 1;
+
 const GUEST_DEADLINE_MS = 3_600_000;
 
 function command({ guest, commandLine, tracer }: TracedBoot, out: string): string[] {
@@ -136,7 +135,7 @@ function command({ guest, commandLine, tracer }: TracedBoot, out: string): strin
   const path = (name: string) => name.replaceAll(',', ',,');
   return [
     ...qemuCommand(guest, 'tcg', line),
-    ...COUNTING_ARGUMENTS,
+    ...countingArguments(TRACED_SEED),
     '-plugin',
     `${path(tracer.plugin)},begin=${begin},end=${end},table=${table},limit=${MAX_TRACE_BYTES},out=${path(out)}`,
   ];
@@ -180,12 +179,11 @@ function operationsOf(
 function operationOf(trace: WireTrace, windows: TraceFile['windows'], code: Code): TracedOperation {
   if (trace.status !== 'ok') {
     const { operation, message } = trace.reason;
-    return { status: trace.status, why: `${operation}: ${message}` };
+    return { why: `${trace.status} (${operation}: ${message})` };
   }
   const profile = profileOperation({ ...trace, windows }, code);
-  if (profile !== undefined && windows.length === trace.windows) return { status: 'ok', profile };
+  if (profile !== undefined && windows.length === trace.windows) return { profile };
   return {
-    status: 'untraced',
     why: 'the trace was longer than 512 MiB; trace fewer metrics at once',
   };
 }
