@@ -112,7 +112,8 @@ class Walk {
   #transfer(jump: Jump): Frame {
     const { previous, address, piece } = jump;
     const number = this.#code.functionOf[piece] ?? 0;
-    const entered = address === this.#code.starts[piece] && address !== previous;
+    const starts = address === this.#code.starts[piece] && address !== previous;
+    const entered = starts && this.#code.isBeginning[piece] === 1;
     if (!isKernels(address)) this.#leaveKernel();
     const top = this.#stack.at(-1);
     if (top === undefined) return this.#push(number, Number.NaN);
@@ -120,11 +121,11 @@ class Walk {
       if (isKernels(address)) return this.#push(number, previous);
       return this.#goOn(number, entered);
     }
-    if (this.#isEntry(number) && number !== top.function) return this.#cutInto(number, previous);
     if (top.role === 'return') return this.#return(number, entered);
     if (this.#roles[number] === 'newborn' && this.#switchFrame() >= 0) return this.#bear(number);
     const returned = callBehind(this.#stack, address);
     if (returned > 0) return this.#unwind(jump, returned, number);
+    if (this.#isEntry(number) && number !== top.function) return this.#cutInto(number, previous);
     return this.#move(jump, number, entered, top);
   }
 
@@ -132,7 +133,9 @@ class Walk {
   #move({ previous, address }: Jump, number: number, entered: boolean, top: Frame): Frame {
     if (!entered) return this.#goOn(number, false, previous);
     const fellThrough = number !== top.function && isNext(previous, address);
-    return fellThrough ? this.#replace(number, top) : this.#push(number, previous);
+    return fellThrough || top.role === 'thunk'
+      ? this.#replace(number, top)
+      : this.#push(number, previous);
   }
 
   /** The innermost call of a function goes on, or where there is none it takes the innermost's place. */

@@ -21,13 +21,17 @@ const SWITCH = /^(__switch_to_asm|cpu_switch_to)$/;
 /** Where a new thread begins, as if it had been given up here. */
 const NEWBORN = /^ret_from_(fork|kernel_thread)/;
 
+/** What makes a call for its caller (arch/x86/lib/retpoline.S): it is no caller itself. */
+const THUNK = /^__x86_indirect_/;
+
 /** What a function is to the flow. */
-export type Role = 'plain' | 'interrupt' | 'exception' | 'return' | 'switch' | 'newborn';
+export type Role = 'plain' | 'thunk' | 'interrupt' | 'exception' | 'return' | 'switch' | 'newborn';
 
 export function roleOf(name: string): Role {
   if (INTERRUPT.test(name)) return 'interrupt';
   if (EXCEPTION.test(name)) return 'exception';
   if (RETURN.test(name)) return 'return';
   if (SWITCH.test(name)) return 'switch';
+  if (THUNK.test(name)) return 'thunk';
   return NEWBORN.test(name) ? 'newborn' : 'plain';
 }

@@ -17,23 +17,26 @@ const LINE = /^([0-9a-f]{8,16}) ([tTwW]) (\S+)(?:\t\[(\S+)\])?$/;
 /** Padding that a compiler puts before functions (CONFIG_CALL_PADDING, kCFI). */
 const PADDING = /^__(pfx|cfi)_/;
 
+/** What the compiler or a macro calls a function by as well (arch/x86/include/asm/syscall_wrapper.h). */
+const ALIAS = /^__(ia32|se|pi)_/;
+
 /**
  * Reads the symbols of instructions from what /proc/kallsyms and System.map look like. Of several at
- * one address the first global one counts, else the first.
+ * one address a global one counts more, and an alias less; the first of the best is taken.
  */
 export function parseKallsyms(text: string): CodeSymbol[] {
-  const found = new Map<number, CodeSymbol & { global: boolean }>();
+  const found = new Map<number, { symbol: CodeSymbol; rank: number }>();
   for (const line of text.split('\n')) {
     const [, digits, type, name, module] = LINE.exec(line) ?? [];
     if (digits === undefined || name === undefined || PADDING.test(name)) continue;
     const address = addressOf(BigInt(`0x${digits}`));
-    const global = type === 'T';
-    const before = found.get(address);
+    const rank = (type === 'T' ? 2 : 0) + (ALIAS.test(name) ? 0 : 1);
     // Zero is what a process without the right to see them gets.
-    if (address === 0 || (before !== undefined && (before.global || !global))) continue;
-    found.set(address, { address, name, global, ...(module === undefined ? {} : { module }) });
+    if (address === 0 || rank <= (found.get(address)?.rank ?? -1)) continue;
+    const symbol = { address, name, ...(module === undefined ? {} : { module }) };
+    found.set(address, { symbol, rank });
   }
-  return [...found.values()].map(({ global: _, ...symbol }) => symbol);
+  return [...found.values()].map(({ symbol }) => symbol);
 }
 
 /** The symbols of a program, or of a kernel's own ELF file (vmlinux). */
@@ -68,6 +71,8 @@ export class Code {
   /** The number of each piece's function. */
   readonly functionOf: Int32Array;
   readonly functions: readonly CodeFunction[];
+  /** 1 for each piece that a function is called at: not for its cold part, nor for what is not known. */
+  readonly isBeginning: Uint8Array;
 
   constructor(symbols: readonly CodeSymbol[]) {
     const pieces = piecesOf(symbols);
@@ -77,6 +82,7 @@ export class Code {
     this.starts = Float64Array.from(pieces, ({ address }) => address);
     this.functionOf = Int32Array.from(pieces, (piece) => functions.numberOf(piece));
     this.functions = functions.list;
+    this.isBeginning = Uint8Array.from(pieces, ({ symbol }) => (symbol && !isCold(symbol) ? 1 : 0));
   }
 
   /** The number of the piece that an address is in: the last that begins at or before it. */
