@@ -1,12 +1,142 @@
+import { randomBytes } from 'node:crypto';
 import type { ContainerSpec } from '../config/config.js';
-import { usageFailure } from '../failure.js';
-import type { TargetKind } from './kind.js';
+import { measurementFailure, usageFailure } from '../failure.js';
+import type { LaunchResult } from '../probe/addon.js';
+import { ask, type Engine, EngineError, findEngine, runtimeText } from './container/engine.js';
+import { explainError } from './container/errors.js';
+import { findImage, type Image } from './container/image.js';
+import { optionValue, splitImage } from './container/options.js';
+import { withoutSecrets } from './environment.js';
+import type { TargetKind, Workshop } from './kind.js';
+import type { Start, Target } from './target.js';
+import { Refusal } from './words.js';
 
-/** `container:IMAGE [options]`. */
+/** Where containers see the probe. */
+const INSIDE = '/syscall-gate-probe';
+
+/** Room for an engine that starts slowly on a busy machine, and for a kernel of its own in there. */
+const FIRST_START_MS = 60_000;
+
+/**
+ * `container:IMAGE [engine options]`: each launch is a container of its own, in which the probe of
+ * this machine, mounted read-only, is run as the entry point. It is static: nothing of the image is
+ * needed, nor run. What follows the image goes to the engine's `run` as it is.
+ */
 export const containerTarget: TargetKind<ContainerSpec> = {
   syntax: 'container:IMAGE [engine options]',
-  parse({ input, spec }) {
-    throw usageFailure(`${input} "${spec}" is of the kind container, which cannot be used yet.`);
+  parse({ input, spec, rest = '', options: { containerEngine } }) {
+    try {
+      return { kind: 'container', spec, ...splitImage(rest), engine: containerEngine };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      throw usageFailure(`${input} "${spec}" cannot be run: ${error.message}.`);
+    }
   },
-  open: () => Promise.reject(new Error('no containers')),
+  async open(spec, workshop) {
+    const engine = await findEngine(spec.engine, workshop.signal);
+    try {
+      return await openContainers(spec, engine, workshop);
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      throw measurementFailure(
+        `${spec.spec} cannot be measured with ${engine.program}, because ${error.message}.`,
+        error,
+      );
+    }
+  },
 };
+
+async function openContainers(
+  spec: ContainerSpec,
+  engine: Engine,
+  workshop: Workshop,
+): Promise<Target> {
+  const { signal } = workshop;
+  const image = await findImage(engine, spec, workshop);
+  const runtime = await runtimeText(engine, optionValue(spec.options, '--runtime'), signal);
+  const containers = new Containers(engine, image, spec.options, workshop.probe);
+  await containers.tryOut(signal);
+  return {
+    record: {
+      ...{ kind: spec.kind, spec: spec.spec },
+      facts: {
+        engine: `${engine.brand} ${engine.version}${engine.rootless ? ', rootless' : ''}`,
+        image: image.digest,
+        platform: image.platform,
+        runtime,
+      },
+    },
+    results: 'stdout',
+    start: (words) => containers.start(words),
+    environment: withoutSecrets,
+    explain: (result) => containers.explain(result),
+    close: () => containers.sweep(),
+  };
+}
+
+/** The containers of a target: each has a name by which it is found again. */
+class Containers {
+  private readonly prefix = `syscall-gate-${randomBytes(6).toString('hex')}`;
+  private started = 0;
+  private outlived = false;
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly image: Image,
+    private readonly options: readonly string[],
+    private readonly probe: string,
+  ) {}
+
+  /** A client that was killed leaves its container running, beside which nothing may be measured. */
+  async start(words: readonly string[]): Promise<Start> {
+    if (this.outlived) await this.sweep();
+    this.outlived = false;
+    return { argv: this.commandLine(words) };
+  }
+
+  private commandLine(words: readonly string[]): string[] {
+    const { brand, program, selinux } = this.engine;
+    this.started += 1;
+    return [
+      ...[program, 'run', '--rm', '--name', `${this.prefix}-${this.started}`],
+      // Results are read as they come; a copy of them would only be written to the disk.
+      ...(brand === 'nerdctl' ? [] : ['--log-driver', 'none']),
+      ...this.options,
+      // With SELinux the probe gets a label that any container may use.
+      ...['--volume', `${this.probe}:${INSIDE}:ro${selinux ? ',z' : ''}`],
+      ...['--entrypoint', INSIDE, this.image.reference, ...words],
+    ];
+  }
+
+  /**
+   * Whatever is wrong with the options shows in the first start.
+   * @throws EngineError
+   */
+  async tryOut(signal: AbortSignal): Promise<void> {
+    const [program = '', ...words] = this.commandLine(['--list']);
+    try {
+      await ask(program, words, { signal, timeoutMs: FIRST_START_MS });
+    } catch (error) {
+      await this.sweep();
+      throw error;
+    }
+  }
+
+  /** Once the probe has spoken, what went wrong is no matter of the engine. */
+  explain({ timedOut, stderr, results }: LaunchResult): string | undefined {
+    this.outlived = true;
+    if (timedOut || results.length > 0) return undefined;
+    return explainError(this.engine.program, stderr);
+  }
+
+  /** Removes those that their engine did not remove when they ended, or that have not ended. */
+  async sweep(): Promise<void> {
+    const { brand, program } = this.engine;
+    const filter = ['--filter', `name=${this.prefix}`, '--format', '{{.Names}}'];
+    const names = (await ask(program, ['ps', '--all', ...filter])).split('\n').filter(Boolean);
+    if (names.length === 0) return;
+    // The first process of a container is deaf to SIGTERM, for which podman waits.
+    const force = ['--force', '--volumes', ...(brand === 'podman' ? ['--time', '0'] : [])];
+    await ask(program, ['rm', ...force, ...names]);
+  }
+}
