@@ -24,12 +24,13 @@ void console_make_raw(int descriptor) {
         make_raw(descriptor, settings);
 }
 
-void console_borrow(int descriptor) {
+bool console_borrow(int descriptor) {
     if (tcgetattr(descriptor, &before) != 0)
-        return;
+        return false;
     borrowed = descriptor;
     if (atexit(give_back) == 0)
         make_raw(descriptor, before);
+    return true;
 }
 
 void console_drain(void) {

@@ -98,8 +98,14 @@ static bool read_words(struct words *words, int descriptor, const char *name) {
     return words->count > before;
 }
 
+/** What is sent to a terminal earlier is echoed, or lost while its kernel boots. */
 static bool read_input(struct words *words) {
-    console_borrow(STDIN_FILENO);
+    static const char ready[] = "{\"type\":\"ready\"}\n";
+    if (console_borrow(STDIN_FILENO) &&
+        write(STDOUT_FILENO, ready, sizeof ready - 1) != (ssize_t)sizeof ready - 1) {
+        fprintf(stderr, "probe: asking for the plan failed: %s.\n", strerror(errno));
+        return false;
+    }
     return read_words(words, STDIN_FILENO, "standard input");
 }
 

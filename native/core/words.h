@@ -21,7 +21,8 @@ struct words {
 /**
  * Collects the words of the command line. `-` stands for those that are read from standard input,
  * `@PATH` for those that are read from a file: one a line, up to an empty line, since a serial line
- * has no end, or up to the end. Lines end as terminals and hosts end them: \n, \r or \r\n.
+ * has no end, or up to the end. At a terminal a line of type `ready` asks for them. Lines end as
+ * terminals and hosts end them: \n, \r or \r\n.
  *
  * @returns false after one sentence on standard error
  */
