@@ -61,6 +61,9 @@ launch::Request toRequest(const Napi::Object &value) {
     request.deadline =
         std::chrono::milliseconds(value.Get("deadlineMs").As<Napi::Number>().Int64Value());
     request.memory = toText(value.Get("results")) == "memory";
+    const Napi::Value input = value.Get("input");
+    if (!input.IsUndefined())
+        request.input = input.As<Napi::String>().Utf8Value();
     return request;
 }
 

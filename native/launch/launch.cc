@@ -12,6 +12,7 @@
 
 #include "child.h"
 #include "cpu_times.h"
+#include "input.h"
 #include "results.h"
 
 namespace launch {
@@ -91,8 +92,9 @@ Launch::Launch(const Request &request, const Cancellation &cancellation)
         shared_.emplace();
     else
         output_.emplace();
-    pid_ = startChild(request, {output_ ? output_->writingEnd() : -1, errors_.writingEnd(),
-                                shared_ ? shared_->descriptor() : -1});
+    const Descriptor input = request.input.empty() ? Descriptor() : inputFile(request.input);
+    pid_ = startChild(request, {input.number(), output_ ? output_->writingEnd() : -1,
+                                errors_.writingEnd(), shared_ ? shared_->descriptor() : -1});
     process_ = openProcess(pid_);
     errors_.closeWritingEnd();
     if (output_)

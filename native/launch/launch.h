@@ -19,6 +19,7 @@ struct Request {
     int cpu = -1;                 // -1: leave the affinity alone
     std::chrono::milliseconds deadline{0};
     bool memory = false; // results over a shared mapping instead of standard output
+    std::string input;   // all that standard input holds
 };
 
 /** Bytes and whatever keeps them alive: a mapping or a string. */

@@ -16,12 +16,14 @@ export interface LaunchRequest {
    * reads its standard output (for commands that do not pass descriptors on).
    */
   results: 'memory' | 'stdout';
+  /** What the child's standard input holds, as UTF-8; it is empty without. */
+  input?: string | undefined;
 }
 
 export interface LaunchResult {
   /** Result lines; with `memory`, a view of the shared mapping itself, not a copy. */
   results: Buffer;
-  /** Whether the child wrote more than the mapping or the pipe limit holds. */
+  /** Whether the child wrote more to standard output than the 8 MiB that are kept. */
   truncated: boolean;
   /** The last 4 KiB of standard error. */
   stderr: string;

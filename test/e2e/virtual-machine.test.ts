@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -47,20 +49,47 @@ const DEVICES: Entry[] = [
   { name: 'dev/zero', mode: CHARACTER_DEVICE, device: [1, 5] },
 ];
 
-/** Boots a kernel whose only program is the probe. It ends with a panic, when its init ends. */
-async function boot(ids: readonly string[], devices: Entry[] = []): Promise<Told> {
+/** How to boot a kernel whose only program is the probe. */
+async function machine(words: readonly string[], files: Entry[] = []): Promise<string[]> {
   const archive = join(probe.folder, 'initramfs');
   const init = { name: 'init', mode: 0o100755, content: await readFile(probe.path) };
-  await writeFile(archive, initramfs([init, ...devices]));
-  const words = ['console=ttyS0', 'loglevel=1', 'panic=-1', '--', ...planWords(probe, ids)];
-  const { stdout, stderr } = await run([
+  await writeFile(archive, initramfs([init, ...files]));
+  const line = ['console=ttyS0', 'loglevel=1', 'panic=-1', ...words];
+  return [
     ...['qemu-system-x86_64', '-accel', 'tcg', '-m', '256', '-no-reboot'],
     ...['-nodefaults', '-display', 'none', '-serial', 'stdio'],
-    ...['-kernel', kernel(), '-initrd', archive, '-append', words.join(' ')],
-  ]);
+    ...['-kernel', kernel(), '-initrd', archive, '-append', line.join(' ')],
+  ];
+}
+
+/** What it prints, from its beginning to its end. */
+async function start(words: readonly string[], files?: Entry[]): Promise<string> {
+  const { stdout, stderr } = await run(await machine(words, files), { seconds: 100 });
   expect(stderr).toBe('');
-  expect(stdout.toString()).toContain('Attempted to kill init! exitcode=0x00000000');
-  return understand(stdout, ids);
+  return stdout.toString();
+}
+
+/** It ends with a panic, when its init ends. */
+async function boot(ids: readonly string[], devices: Entry[] = []): Promise<Told> {
+  const printed = await start(['--', ...planWords(probe, ids)], devices);
+  expect(printed).toContain('Attempted to kill init! exitcode=0x00000000');
+  return understand(Buffer.from(printed), ids);
+}
+
+const planFile = (plan: readonly string[]): Entry => ({
+  ...{ name: 'plan', mode: 0o100644, content: Buffer.from(plan.join('\n')) },
+});
+
+/** It ends with a restart, after a line that says how the probe ended. */
+function expectRestart(printed: string, code: number): void {
+  expect(printed).not.toContain('Kernel panic');
+  expect(printed).toContain(`\n{"type":"exit","code":${code}}\n`);
+}
+
+async function bootBare(plan: readonly string[], code = 0): Promise<string> {
+  const printed = await start(['--', '--bare', '@/plan'], [planFile(plan)]);
+  expectRestart(printed, code);
+  return printed;
 }
 
 const ids = (): string[] => probe.metrics.map(({ id }) => id);
@@ -87,5 +116,52 @@ describe('the probe as init of a bare kernel', () => {
   test('measures what needs a device when it is there', async () => {
     const needing = ids().filter((id) => WITH_DEVICES.test(id));
     expectOutcomes(await boot(needing, DEVICES));
+  });
+
+  test('measures the whole catalogue where it may mount what a kernel has', async () => {
+    const printed = await bootBare(planWords(probe, ids()));
+    expect(printed).not.toMatch(/^probe: /m);
+    const told = understand(Buffer.from(printed), ids());
+    expectOutcomes(told, [[/^context\.pipe_2p_xcpu$/, 'unsupported']]);
+    expect(told.hello).toMatchObject({ pinned: true });
+    expect(told.hello.environment?.subject.preemption).not.toBe('unknown');
+  });
+
+  test('makes devices itself where the kernel has no file system of them', async () => {
+    const needing = ids().filter((id) => WITH_DEVICES.test(id));
+    const content = Buffer.from(
+      (await readFile(probe.path, 'latin1')).replaceAll('devtmpfs', 'no_such_'),
+      'latin1',
+    );
+    const init = { name: 'other', mode: 0o100755, content };
+    const words = ['rdinit=/other', '--', '--bare', '@/plan'];
+    const printed = await start(words, [init, planFile(planWords(probe, needing))]);
+    expectRestart(printed, 0);
+    expect(printed).toMatch(/^probe: mounting no_such_ at \/dev failed: No such device\.$/m);
+    expectOutcomes(understand(Buffer.from(printed), needing));
+  });
+
+  test('reads its plan from the serial line and measures in several processes', async () => {
+    const [program = '', ...words] = await machine(['--', '--bare', '-', '--launches=3']);
+    const qemu = spawn(program, words, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const ended = once(qemu, 'close');
+    let printed = '';
+    for await (const bytes of qemu.stdout) {
+      const asked = printed.includes('"ready"');
+      printed += bytes.toString();
+      if (!asked && printed.includes('"ready"')) {
+        qemu.stdin.write('--metrics=syscall.null\n--batches=2\n\n');
+      }
+    }
+    await ended;
+    expectRestart(printed, 0);
+    expect(printed).not.toContain('--metrics');
+    expect(printed).toContain('{"type":"ready"}\n');
+    expect(printed.match(/^\{"type":"end",.*\}$/gm)).toHaveLength(3);
+  });
+
+  test('says what is wrong with a plan, and ends the machine all the same', async () => {
+    const printed = await bootBare(['--metrics=syscall.nil'], 2);
+    expect(printed).toMatch(/^probe: there is no metric 'syscall\.nil'/m);
   });
 });

@@ -112,6 +112,20 @@ describe('what a launched process finds', () => {
     expect(await launch(['cat'])).toMatchObject({ exitCode: 0, results: Buffer.alloc(0) });
   });
 
+  it('is the standard input of the request, to its last byte, and then its end', async () => {
+    const input = 'café\0\n'.repeat(300_000);
+    const { results, truncated } = await launch(['cat'], { input });
+    expect(truncated).toBe(false);
+    expect(results.equals(Buffer.from(input))).toBe(true);
+  });
+
+  it('is a standard input that it need not read', async () => {
+    const input = 'x'.repeat(1024 * 1024);
+    expect(await launch(['true'], { input })).toMatchObject({ exitCode: 0, timedOut: false });
+    const listed = await shell('exec >&2; ls /proc/self/fd', { input, results: 'memory' });
+    expect(listed.stderr).toBe('0\n1\n2\n3\n4\n');
+  });
+
   it('is no ignored and no blocked signal', async () => {
     const { results } = await launch(['grep', '-E', '^Sig(Blk|Ign)', '/proc/self/status']);
     expect(results.toString()).toBe('SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n');
@@ -175,6 +189,12 @@ describe('results in memory', () => {
 });
 
 describe('output without bound', () => {
+  it('is kept up to the limit of standard output', async () => {
+    const result = await launch(['head', '-c', `${8 * 1024 * 1024}`, '/dev/zero']);
+    expect(result).toMatchObject({ truncated: false, exitCode: 0 });
+    expect(result.results).toHaveLength(8 * 1024 * 1024);
+  });
+
   it('is cut at the limit of standard output, and the writer is not blocked', async () => {
     const result = await launch(['head', '-c', '9000000', '/dev/zero']);
     expect(result).toMatchObject({ truncated: true, exitCode: 0 });
@@ -234,7 +254,8 @@ describe('several launches', () => {
   it('leave no descriptor open, whether they succeed or fail', async () => {
     const openDescriptors = () => readdirSync('/proc/self/fd').length;
     const once = async (index: number) => {
-      await launch(['true'], { results: index % 2 ? 'memory' : 'stdout' });
+      const input = index % 3 ? 'some' : undefined;
+      await launch(['true'], { results: index % 2 ? 'memory' : 'stdout', input });
       await launch(['no-such-program'], { results: 'memory' }).catch(() => undefined);
     };
     await once(0);

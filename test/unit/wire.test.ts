@@ -201,4 +201,11 @@ describe('planArguments', () => {
     const words = planArguments({ ...plan, environment: true, resultsFd: 3 });
     expect(words.slice(-2)).toEqual(['--environment', '--results-fd=3']);
   });
+
+  it('asks for several processes only when the plan does', () => {
+    expect(planArguments({ ...plan, launches: 4 })).toEqual([
+      ...planArguments(plan),
+      '--launches=4',
+    ]);
+  });
 });
