@@ -53,8 +53,6 @@ export interface ProbePlan {
   launches?: number;
   /** Descriptor of the shared mapping for the results; standard output without it. */
   resultsFd?: number;
-  /** How many processes measure the plan, one after another; one without it. */
-  launches?: number;
 }
 
 /** The probe's command line for a plan, without the program itself; safe in any shell. */
@@ -70,7 +68,6 @@ export function planArguments(plan: ProbePlan): string[] {
     ...(plan.tails === undefined ? [] : [`--tails=${plan.tails}`]),
     ...(plan.launches === undefined ? [] : [`--launches=${plan.launches}`]),
     ...(plan.resultsFd === undefined ? [] : [`--results-fd=${plan.resultsFd}`]),
-    ...(plan.launches === undefined ? [] : [`--launches=${plan.launches}`]),
   ];
 }
 
