@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerSpec } from '../config/config.js';
 import { measurementFailure, usageFailure } from '../failure.js';
 import type { LaunchResult } from '../probe/addon.js';
@@ -16,6 +17,17 @@ const INSIDE = '/syscall-gate-probe';
 
 /** Room for an engine that starts slowly on a busy machine, and for a kernel of its own in there. */
 const FIRST_START_MS = 60_000;
+
+/**
+ * Podman's client makes the container itself. Killed in the middle of that it leaves one behind that
+ * nobody knows of; told to end, it finishes what it is at. Once the container runs, removing it ends
+ * the client.
+ */
+const GRACE_MS = 10_000;
+
+/** An engine that is removing a container itself lets nobody else do so for a moment. */
+const ATTEMPTS = 3;
+const PAUSE_MS = 200;
 
 /**
  * `container:IMAGE [engine options]`: each launch is a container of its own, in which the probe of
@@ -54,7 +66,9 @@ async function openContainers(
   const { signal } = workshop;
   const image = await findImage(engine, spec, workshop);
   const runtime = await runtimeText(engine, optionValue(spec.options, '--runtime'), signal);
-  const containers = new Containers(engine, image, spec.options, workshop.probe);
+  const containers = new Containers(engine, image, spec.options, workshop);
+  // A client that waits for its container ends with it.
+  signal.addEventListener('abort', () => void containers.sweep(), { once: true });
   await containers.tryOut(signal);
   return {
     record: {
@@ -84,14 +98,14 @@ class Containers {
     private readonly engine: Engine,
     private readonly image: Image,
     private readonly options: readonly string[],
-    private readonly probe: string,
+    private readonly workshop: Pick<Workshop, 'probe' | 'progress'>,
   ) {}
 
   /** A client that was killed leaves its container running, beside which nothing may be measured. */
   async start(words: readonly string[]): Promise<Start> {
     if (this.outlived) await this.sweep();
     this.outlived = false;
-    return { argv: this.commandLine(words) };
+    return { argv: this.commandLine(words), graceMs: GRACE_MS };
   }
 
   private commandLine(words: readonly string[]): string[] {
@@ -103,21 +117,23 @@ class Containers {
       ...(brand === 'nerdctl' ? [] : ['--log-driver', 'none']),
       ...this.options,
       // With SELinux the probe gets a label that any container may use.
-      ...['--volume', `${this.probe}:${INSIDE}:ro${selinux ? ',z' : ''}`],
+      ...['--volume', `${this.workshop.probe}:${INSIDE}:ro${selinux ? ',z' : ''}`],
       ...['--entrypoint', INSIDE, this.image.reference, ...words],
     ];
   }
 
   /**
    * Whatever is wrong with the options shows in the first start.
-   * @throws EngineError
+   * @throws EngineError; the signal's reason when that is aborted
    */
   async tryOut(signal: AbortSignal): Promise<void> {
     const [program = '', ...words] = this.commandLine(['--list']);
     try {
-      await ask(program, words, { signal, timeoutMs: FIRST_START_MS });
+      await ask(program, words, { timeoutMs: FIRST_START_MS });
+      signal.throwIfAborted();
     } catch (error) {
       await this.sweep();
+      signal.throwIfAborted();
       throw error;
     }
   }
@@ -129,14 +145,29 @@ class Containers {
     return explainError(this.engine.program, stderr);
   }
 
-  /** Removes those that their engine did not remove when they ended, or that have not ended. */
+  /** Removes those that have not ended, or that their engine did not remove when they had. */
   async sweep(): Promise<void> {
     const { brand, program } = this.engine;
-    const filter = ['--filter', `name=${this.prefix}`, '--format', '{{.Names}}'];
-    const names = (await ask(program, ['ps', '--all', ...filter])).split('\n').filter(Boolean);
-    if (names.length === 0) return;
     // The first process of a container is deaf to SIGTERM, for which podman waits.
     const force = ['--force', '--volumes', ...(brand === 'podman' ? ['--time', '0'] : [])];
-    await ask(program, ['rm', ...force, ...names]);
+    for (let attempt = 1; ; attempt++) {
+      const names = await this.left();
+      if (names.length === 0) return;
+      if (attempt > ATTEMPTS) return this.tellLeft(names);
+      await ask(program, ['rm', ...force, ...names]).catch(() => sleep(PAUSE_MS));
+    }
+  }
+
+  private async left(): Promise<string[]> {
+    const filter = ['--filter', `name=${this.prefix}`, '--format', '{{.Names}}'];
+    const all = `${this.prefix}-*`;
+    const names = await ask(this.engine.program, ['ps', '--all', ...filter]).catch(() => all);
+    return names.split('\n').filter(Boolean);
+  }
+
+  private tellLeft(names: readonly string[]): void {
+    this.workshop.progress.warn(
+      `Containers may have been left behind (${names.join(', ')}): remove them with ${this.engine.program} rm --force.`,
+    );
   }
 }
