@@ -3,14 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerSpec } from '../config/config.js';
 import { measurementFailure, usageFailure } from '../failure.js';
 import type { LaunchResult } from '../probe/addon.js';
-import { ask, type Engine, EngineError, findEngine, runtimeText } from './container/engine.js';
-import { explainError } from './container/errors.js';
+import { targetSchema } from '../record/run.js';
+import { ask, type Engine, findEngine, runtimeText } from './container/engine.js';
+import { EngineError, explainError } from './container/errors.js';
 import { findImage, type Image } from './container/image.js';
 import { optionValue, splitImage } from './container/options.js';
 import { withoutSecrets } from './environment.js';
 import type { TargetKind, Workshop } from './kind.js';
 import type { Start, Target } from './target.js';
 import { Refusal } from './words.js';
+
+const MAX_SPEC = targetSchema.shape.spec.maxLength ?? 0;
 
 /** Where containers see the probe. */
 const INSIDE = '/syscall-gate-probe';
@@ -38,10 +41,11 @@ export const containerTarget: TargetKind<ContainerSpec> = {
   syntax: 'container:IMAGE [engine options]',
   parse({ input, spec, rest = '', options: { containerEngine } }) {
     try {
+      if (spec.length > MAX_SPEC) throw new Refusal(`it is longer than ${MAX_SPEC} characters`);
       return { kind: 'container', spec, ...splitImage(rest), engine: containerEngine };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      throw usageFailure(`${input} "${spec}" cannot be run: ${error.message}.`);
+      throw usageFailure(`${input} "${spec.slice(0, 200)}" cannot be run: ${error.message}.`);
     }
   },
   async open(spec, workshop) {
@@ -73,12 +77,12 @@ async function openContainers(
   return {
     record: {
       ...{ kind: spec.kind, spec: spec.spec },
-      facts: {
+      facts: bounded({
         engine: `${engine.brand} ${engine.version}${engine.rootless ? ', rootless' : ''}`,
         image: image.digest,
         platform: image.platform,
         runtime,
-      },
+      }),
     },
     results: 'stdout',
     start: (words) => containers.start(words),
@@ -87,6 +91,10 @@ async function openContainers(
     close: () => containers.sweep(),
   };
 }
+
+/** As a record holds them: a runtime may be a long path. */
+const bounded = (facts: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(facts).map(([name, text]) => [name, text.slice(0, 512)]));
 
 /** The containers of a target: each has a name by which it is found again. */
 class Containers {

@@ -1,37 +1,18 @@
 import { type ExecFileException, execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { z } from 'zod';
 import { measurementFailure } from '../../failure.js';
 import { withoutSecrets } from '../environment.js';
-import { explainError } from './errors.js';
+import { EngineError, explainError } from './errors.js';
+import { type EngineInfo, firstLine, readDocker, readPodman } from './info.js';
 
 const BRANDS = ['docker', 'podman', 'nerdctl'] as const;
 export type Brand = (typeof BRANDS)[number];
 
 /** A container engine that answers. */
-export interface Engine {
+export interface Engine extends EngineInfo {
   brand: Brand;
   /** Name or path of its client. */
   program: string;
-  version: string;
-  /** Whether it runs without root's rights. */
-  rootless: boolean;
-  /** Whether files need a label before containers may use them. */
-  selinux: boolean;
-  /** The OCI runtime that it takes unless it is told, and what is known of the version. */
-  runtime: { name: string; says: string };
-  /** Programs of the runtimes that were registered with it. */
-  runtimePaths: ReadonlyMap<string, string>;
-}
-
-/** What an engine said instead of an answer, as a clause that goes on from "because". */
-export class EngineError extends Error {
-  constructor(
-    message: string,
-    readonly stderr = '',
-  ) {
-    super(message);
-  }
 }
 
 export interface Asking {
@@ -112,70 +93,6 @@ async function openEngine(program: string, signal: AbortSignal): Promise<Engine>
   const about = brand === 'podman' ? readPodman(text) : readDocker(text);
   return { brand, program, ...about };
 }
-
-type About = Omit<Engine, 'brand' | 'program'>;
-
-const podmanInfo = z.object({
-  host: z.object({
-    ociRuntime: z.object({ name: z.string(), version: z.string().default('') }),
-    security: z.object({
-      rootless: z.boolean().default(false),
-      selinuxEnabled: z.boolean().default(false),
-    }),
-  }),
-  version: z.object({ Version: z.string() }),
-});
-
-function readPodman(text: string): About {
-  const { host, version } = readAnswer(podmanInfo, text);
-  return {
-    version: version.Version,
-    rootless: host.security.rootless,
-    selinux: host.security.selinuxEnabled,
-    runtime: { name: host.ociRuntime.name, says: firstLine(host.ociRuntime.version) },
-    runtimePaths: new Map(),
-  };
-}
-
-/** nerdctl answers in the words of docker. */
-const dockerInfo = z.object({
-  ServerVersion: z.string().default(''),
-  DefaultRuntime: z.string().default(''),
-  Runtimes: z.record(z.string(), z.object({ path: z.string().optional() })).nullish(),
-  RuncCommit: z.object({ ID: z.string().default('') }).nullish(),
-  SecurityOptions: z.array(z.string()).nullish(),
-  ServerErrors: z.array(z.string()).nullish(),
-});
-
-function readDocker(text: string): About {
-  const info = readAnswer(dockerInfo, text);
-  const [error] = info.ServerErrors ?? [];
-  // Some versions end with 0 although the daemon did not answer.
-  if (error !== undefined) throw new EngineError(explainError('it', error) ?? error, error);
-  const has = (name: string): boolean =>
-    (info.SecurityOptions ?? []).some((option) => option.split(',').includes(`name=${name}`));
-  const commit = info.RuncCommit?.ID;
-  const paths = Object.entries(info.Runtimes ?? {}).flatMap(([name, { path }]) =>
-    path === undefined ? [] : [[name, path] as const],
-  );
-  return {
-    version: info.ServerVersion,
-    rootless: has('rootless'),
-    selinux: has('selinux'),
-    runtime: { name: info.DefaultRuntime || 'runc', says: commit ? `runc, commit ${commit}` : '' },
-    runtimePaths: new Map(paths),
-  };
-}
-
-function readAnswer<T>(schema: z.ZodType<T>, text: string): T {
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch {
-    throw new EngineError('what it says of itself cannot be read');
-  }
-}
-
-const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
 
 /**
  * Name and version of the runtime that containers get.

@@ -1,5 +1,15 @@
 import { oneLine } from '../../probe/lines.js';
 
+/** What an engine said instead of an answer, as a clause that goes on from "because". */
+export class EngineError extends Error {
+  constructor(
+    message: string,
+    readonly stderr = '',
+  ) {
+    super(message);
+  }
+}
+
 interface Known {
   said: RegExp;
   /** A clause that goes on from "because", made of what the pattern found. */
@@ -14,10 +24,15 @@ const KNOWN: readonly Known[] = [
   {
     said: /permission denied while trying to connect to|docker\.sock: connect: permission denied|containerd\.sock: connect: permission denied/i,
     means: () =>
-      'this user may not use its socket: join its group (sudo usermod -aG docker "$USER", and log in again), or run syscall-gate itself with sudo',
+      'this user may not use the socket of its daemon: join the group that may (sudo usermod -aG docker "$USER", and log in again), or run syscall-gate itself with sudo',
   },
   {
-    said: /cannot connect to the docker daemon|failed to connect to the docker api|cannot access containerd socket|rootless containerd not running|unable to connect to podman/i,
+    said: /rootless containerd not running/i,
+    means: () =>
+      'containerd does not run for this user: start it with containerd-rootless-setuptool.sh install, or run syscall-gate itself with sudo',
+  },
+  {
+    said: /cannot connect to the docker daemon|failed to connect to the docker api|cannot access containerd socket|unable to connect to podman/i,
     means: () => 'its daemon is not running: start it, as with sudo systemctl start docker',
   },
   {
@@ -50,12 +65,12 @@ const KNOWN: readonly Known[] = [
   {
     said: /invalid reference format|repository name must be lowercase|invalid image reference/i,
     means: () =>
-      'its name is malformed: give NAME, NAME:TAG or NAME@sha256:DIGEST, in lower case and without a space before the colon',
+      'the name of the image is malformed: give NAME, NAME:TAG or NAME@sha256:DIGEST, in lower case and without a space before the colon',
   },
   {
     said: /(?:registry|dial tcp)\b.*(no such host|connection refused|i\/o timeout|network is unreachable|TLS handshake timeout|server misbehaving)/i,
     means: ([, why]) =>
-      `it is not here, and its registry cannot be reached (${why}): build or load the image first`,
+      `the image is not here, and its registry cannot be reached (${why}): build or load it first`,
   },
   {
     said: /unknown or invalid runtime name: (\S+?)\.?(?:\s|$)/i,
@@ -86,7 +101,7 @@ const KNOWN: readonly Known[] = [
   },
   {
     said: /unknown (?:shorthand )?flag: (.*)/i,
-    means: ([, flag = '']) => `its run command has no option ${cut(flag)}: see its run --help`,
+    means: ([, flag = '']) => `run has no option ${cut(flag)} there: see its run --help`,
   },
   {
     said: /invalid argument "?(.*?)"? for "?(-[^":]*)"? flag: (.*)/i,

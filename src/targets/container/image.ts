@@ -1,7 +1,9 @@
 import { arch } from 'node:process';
 import { z } from 'zod';
 import type { Progress } from '../../progress.js';
-import { ask, type Engine, EngineError } from './engine.js';
+import { ask, type Engine } from './engine.js';
+import { EngineError } from './errors.js';
+import { readAnswer } from './info.js';
 import { optionValue } from './options.js';
 
 /** An image that is here and can be run here. */
@@ -68,7 +70,7 @@ async function inspect(
     },
   );
   if (text === undefined) return undefined;
-  const [{ Id, RepoDigests, Os, Architecture }] = inspected.parse(JSON.parse(text));
+  const [{ Id, RepoDigests, Os, Architecture }] = readAnswer(inspected, text);
   return {
     // nerdctl takes names alone for sure.
     reference: brand === 'nerdctl' ? image : Id,
