@@ -129,6 +129,10 @@ const KNOWN: readonly Known[] = [
       'the probe cannot be executed in there: the engine has to run on this machine and see its files, and a security module has to let it',
   },
   {
+    said: /([^\n]+)\n[^\n]*` failed: exit status \d+/,
+    means: ([, why = '']) => `the runtime could not start it: ${cut(why)}`,
+  },
+  {
     said: /OCI runtime (?:error|create failed|start failed): (.*)/i,
     means: ([, why = '']) => `the runtime could not start it: ${cut(why)}`,
   },

@@ -96,6 +96,10 @@ const SEEN: Record<string, readonly (readonly [says: string, means: string])[]> 
       'Error: OCI runtime error: crun: cgroups in hybrid mode not supported, drop all controllers from cgroupv2',
       'the runtime could not start it: crun: cgroups in hybrid mode not supported',
     ],
+    [
+      'starting container: setting up network: cannot run with network enabled in root network namespace\nError: `/usr/bin/runsc start d50c6fce` failed: exit status 128',
+      'the runtime could not start it: starting container: setting up network: cannot run with',
+    ],
     ['exec /syscall-gate-probe: exec format error', 'exec format error'],
     [
       "Error: unknown flag: --bogus\nSee 'podman run --help'",

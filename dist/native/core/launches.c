@@ -1,0 +1,90 @@
+#include "launches.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "exit_code.h"
+#include "limit.h"
+#include "order.h"
+#include "peer.h"
+
+/** The program's name, the words, a seed, and the end. */
+enum { ARGUMENTS_MAX = WORDS_MAX + 3 };
+
+static int report(const char *what) {
+    fprintf(stderr, "probe: %s: %s.\n", what, strerror(errno));
+    return NO_SETUP;
+}
+
+/** Whether a word is one of the process that starts the others alone. */
+static bool stays_here(const char *word, uint64_t index) {
+    return strncmp(word, "--launches=", 11) == 0 || strncmp(word, "--seed=", 7) == 0 ||
+           (index > 0 && strcmp(word, "--environment") == 0);
+}
+
+/** execve(2) takes pointers to what is not const, and leaves it as it is. */
+static void arrange(char *arguments[ARGUMENTS_MAX], const struct words *words, char *seed,
+                    uint64_t index) {
+    size_t count = 0;
+    arguments[count++] = (char *)words->program;
+    for (size_t i = 0; i < words->count; i++)
+        if (!stays_here(words->list[i], index))
+            arguments[count++] = (char *)words->list[i];
+    arguments[count++] = seed;
+    arguments[count] = NULL;
+}
+
+/** The path that this program was started by needs no /proc, and may be gone by now. */
+static int become(char *const *arguments) {
+    const char *path = (const char *)getauxval(AT_EXECFN);
+    if (path != NULL)
+        execve(path, arguments, environ);
+    execve("/proc/self/exe", arguments, environ);
+    return report("starting the probe once more failed");
+}
+
+static pid_t start(char *const *arguments) {
+    pid_t outer = getpid();
+    pid_t inner = fork();
+    if (inner == 0) {
+        peer_follow(outer);
+        _exit(become(arguments));
+    }
+    return inner;
+}
+
+static int wait_for(pid_t inner) {
+    int status;
+    while (waitpid(inner, &status, 0) < 0)
+        if (errno != EINTR)
+            return report("waiting for a process failed");
+    return exit_code_of(status);
+}
+
+static int launch(const struct plan *plan, const struct words *words, uint64_t index) {
+    char *arguments[ARGUMENTS_MAX];
+    char seed[32];
+    snprintf(seed, sizeof seed, "--seed=%llu", (unsigned long long)order_seed(plan->seed, index));
+    arrange(arguments, words, seed, index);
+    pid_t inner = start(arguments);
+    return inner < 0 ? report("fork") : wait_for(inner);
+}
+
+int launch_processes(const struct plan *plan, const struct words *words) {
+    signal(SIGCHLD, SIG_DFL); /* where it was ignored there would be nothing to wait for */
+    limit_process(plan->launches * (plan->deadline_ms + LIMIT_MS_TO_KILL), LATE);
+    for (uint64_t i = 0; i < plan->launches; i++) {
+        int code = launch(plan, words, i);
+        if (code == DONE)
+            continue;
+        fprintf(stderr, "probe: process %llu of %llu ended with code %d.\n",
+                (unsigned long long)i + 1, (unsigned long long)plan->launches, code);
+        return code;
+    }
+    return DONE;
+}
