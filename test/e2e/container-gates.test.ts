@@ -7,8 +7,11 @@ import { parse } from 'yaml';
 import type { Run } from '../../src/record/run.js';
 import type { Report } from '../../src/report/report.js';
 import { cli, finished, startCli } from '../fixtures/cli.js';
-import { HERE, type TestEngine, testEngine } from '../fixtures/engine.js';
+import { HERE as LIMITS, type TestEngine, testEngine } from '../fixtures/engine.js';
 import { processesWith } from '../fixtures/processes.js';
+
+/** The network is no part of what is tested, and takes the longest to set up. */
+const HERE = [...LIMITS, '--network', 'none'];
 
 let folder: string;
 let engine: TestEngine;
