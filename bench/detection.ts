@@ -38,8 +38,8 @@ const times = <T>(count: number, one: T): T[] => Array.from({ length: count }, (
 
 /** Over and over: false alarms are rare, so most gates are to count those. */
 const TURN: readonly Order[] = [
-  ...times(8, real(NOTHING, 30)),
   thorough(NOTHING, 30),
+  ...times(8, real(NOTHING, 30)),
   ...times(3, real(NOTHING, 10)),
   real(slowed(1, false), 10),
   ...times(8, real(NOTHING, 30)),

@@ -31,7 +31,7 @@ Generated from the latest result in bench/results by \`npm run docs\`; \`npm run
 
 ${detectionSummary(result)}
 
-A gate is what the program measures in its time budget, but for one thing: the confirmation measures every metric, so that each can be asked whether it would have been caught. That leaves it fewer pairs than a real gate has, which confirms a metric or two. No constant was chosen on the gates that are told here. How many there are is said with every share: a handful decides little.
+A gate is what the program measures in its time budget. Most confirm what their screen flagged, as any gate does: all of them count towards the false alarms. Some confirm every metric, so that each can be asked whether it would have been caught; that leaves each fewer pairs than a gate has that confirms a metric or two, so what they catch is a lower bound. No constant was chosen on the gates that are told here. How many there are is said with every share: a handful decides little.
 
 ## What was to be reached
 
@@ -74,7 +74,8 @@ function injectedTable({ injected }) {
 }
 
 function budgetSection(summary, changes) {
-  const { condition, budget, falseAlarms, improvements, metrics, betweenRuns } = summary;
+  const { condition, budget, falseAlarms, improvements, thoroughGates, metrics, betweenRuns } =
+    summary;
   const head = [
     ...['metric', 'pairs', 'deviation of a pair'],
     ...changes.map((change) => `+${formatShare(change)}`),
@@ -86,10 +87,15 @@ function budgetSection(summary, changes) {
   ]);
   return `## ${condition}, ${budget} s
 
-${share(falseAlarms)} red, ${improvements} improved. The columns of changes hold the share of gates that called such a slowdown of this metric alone. From gate to gate a side's median varies by ${betweenRuns.map(({ family, deviation }) => `${formatShare(deviation)} (${family})`).join(', ')}.
+${share(falseAlarms)} red, ${improvements} improved. ${powerText(thoroughGates)}From gate to gate a side's median varies by ${betweenRuns.map(({ family, deviation }) => `${formatShare(deviation)} (${family})`).join(', ')}.
 
-${table(head, rows)}`;
+${rows.length > 0 ? table(head, rows) : ''}`;
 }
+
+const powerText = (gates) =>
+  gates === 0
+    ? ''
+    : `The columns of changes hold the share of the ${gates} gates that confirmed every metric that called such a slowdown of this metric alone. `;
 
 function fleetTable({ fleets }) {
   const rows = fleets.map(({ fleet, stored, falseAlarms, caught }) => [

@@ -1,5 +1,5 @@
 import { open, readFile } from 'node:fs/promises';
-import type { LaunchObservation } from '#src/measure/launch.js';
+import { type LaunchObservation, timedOf } from '#src/measure/launch.js';
 import type { Run } from '#src/record/run.js';
 import { isTimed } from '#src/record/run.js';
 import { pairDifferences } from '#src/verdict/samples.js';
@@ -78,12 +78,9 @@ export function gateOf(
 
 function raw(run: Run, observations: readonly LaunchObservation[], id: string): RawSide {
   const metric = run.metrics.find((one) => one.id === id);
-  const batches = observations.flatMap(({ metrics }) => {
-    const observation = metrics.get(id);
-    return observation?.status === 'ok' && observation.kind === 'timed'
-      ? [...observation.batches.ns]
-      : [];
-  });
+  const batches = observations.flatMap(({ metrics }) => [
+    ...(timedOf(metrics.get(id))?.batches.ns ?? []),
+  ]);
   return {
     launches: isTimed(metric) ? metric.replicates.map(({ estimateNs }) => estimateNs) : [],
     batches: batches.map((ns) => Number(ns.toPrecision(5))),

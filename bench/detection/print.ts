@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { formatShare } from '#src/units.js';
+import { countOf, formatShare } from '#src/units.js';
 import type { Detection } from './result.ts';
 import type { BudgetSummary, FalseAlarms } from './summary.ts';
 
@@ -11,6 +11,7 @@ export const render = (detection: Detection): string =>
     injectedTable(detection),
     rulesTable(detection),
     fleetTable(detection),
+    shardTable(detection),
     ...detection.goals.map(
       ({ goal, reached, found }) => `${reached ? 'reached' : 'NOT reached'}: ${goal}; ${found}`,
     ),
@@ -21,7 +22,7 @@ export const alarmsText = ({ gates, red, share, upperBound }: FalseAlarms): stri
   `${red} of ${gates} red (${formatShare(share)}, at most ${formatShare(upperBound)} with 95 % confidence)`;
 
 function budgetText(
-  { condition, budget, falseAlarms, improvements, metrics }: BudgetSummary,
+  { condition, budget, falseAlarms, improvements, thoroughGates, metrics }: BudgetSummary,
   changes: readonly number[],
 ): string {
   const rows = metrics.map(({ id, pairs, deviation, caught, mde80 }) => [
@@ -37,7 +38,7 @@ function budgetText(
     ...changes.map((change) => `+${formatShare(change)}`),
     ...['MDE80 printed', 'observed'],
   ];
-  return `\n${condition}, ${budget} s: ${alarmsText(falseAlarms)}, ${improvements} improved\n${table(head, rows)}`;
+  return `\n${condition}, ${budget} s: ${alarmsText(falseAlarms)}, ${improvements} improved; power from ${countOf(thoroughGates, 'gate')}\n${rows.length > 0 ? table(head, rows) : ''}`;
 }
 
 const injectedTable = ({ injected }: Detection): string =>
@@ -63,6 +64,15 @@ const fleetTable = ({ fleets }: Detection): string =>
     ['fleet', 'stored runs', 'false alarms', 'margin + 2 %', '+ 5 %', '+ 10 %'],
     fleets.map(({ fleet, stored, falseAlarms, caught }) => [
       ...[fleet, String(stored), alarmsText(falseAlarms)],
+      ...caught.map(formatShare),
+    ]),
+  )}`;
+
+const shardTable = ({ shards }: Detection): string =>
+  `\nShards, drawn fleets\n${table(
+    ['fleet', 'machines', 'false alarms', 'margin + 1 %', '+ 2 %', '+ 5 %'],
+    shards.map(({ fleet, machines, falseAlarms, caught }) => [
+      ...[fleet, String(machines), alarmsText(falseAlarms)],
       ...caught.map(formatShare),
     ]),
   )}`;

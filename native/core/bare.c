@@ -53,10 +53,11 @@ bool bare_asked(int *argc, char **argv) {
     return asked;
 }
 
+/** What is mounted there already is as good (EBUSY): a kernel may mount devtmpfs itself. */
 static bool mount_at(const char *type, const char *path) {
     if (mkdir(path, 0755) != 0 && errno != EEXIST)
         fprintf(stderr, "probe: making %s failed: %s.\n", path, strerror(errno));
-    if (mount(type, path, type, 0, NULL) == 0)
+    if (mount(type, path, type, 0, NULL) == 0 || errno == EBUSY)
         return true;
     fprintf(stderr, "probe: mounting %s at %s failed: %s.\n", type, path, strerror(errno));
     return false;

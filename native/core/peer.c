@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "inject.h"
+
 /**
  * A forker that died before the signal was asked for has left the child to another parent. Where
  * getppid(2) is denied nothing can be said, and a deadline ends the child's neighbours all the
@@ -23,6 +25,7 @@ pid_t peer_fork(struct bench *bench) {
     pid_t peer = fork();
     if (peer == 0) {
         peer_follow(forker);
+        inject_inherit();
         return 0;
     }
     if (peer < 0)

@@ -21,7 +21,7 @@ import {
 import { UNSTABLE_SHARE } from '../stats/assumptions.js';
 import { typicalWidth } from './batches.js';
 import { estimateReplicate, type Filter } from './estimate.js';
-import { type Details, type LaunchObservation, timedBatches } from './launch.js';
+import { type Details, type LaunchObservation, timedBatches, timedOf } from './launch.js';
 import { type Plan, planRecord } from './plan.js';
 
 /** What names a run, apart from what was measured. */
@@ -172,8 +172,8 @@ function replicate(
   { launch, metrics }: LaunchObservation,
   filter: Filter,
 ): Replicate[] {
-  const observation = metrics.get(id);
-  if (observation?.status !== 'ok' || observation.kind !== 'timed') return [];
+  const observation = timedOf(metrics.get(id));
+  if (observation === undefined) return [];
   const estimate = estimateReplicate(observation.batches, filter);
   if (estimate === undefined) return [];
   const { estimateNs, controlNs, spreadNs, kept, rejected } = estimate;

@@ -1,7 +1,7 @@
 import { median } from 'simple-statistics';
 import type { MetricEntry } from '../probe/catalogue.js';
 import { expectedMde80 } from '../stats/power.js';
-import { formatShare } from '../units.js';
+import { countOf, formatShare } from '../units.js';
 import type { Allocation, Goal } from './allocation.js';
 
 /** What a plan may be expected to catch, said before it is measured. */
@@ -21,11 +21,19 @@ export function expectationText(
   if (worst === undefined) return '';
   const pairs = expected.map((one) => one.pairs);
   const shares = expected.map(({ mde80 }) => mde80);
-  const range = `${Math.min(...pairs)} to ${Math.max(...pairs)} pairs of launches a metric`;
+  const [least, most] = [Math.min(...pairs), Math.max(...pairs)];
+  const range =
+    least === most
+      ? `${countOf(most, 'pair')} of launches a metric`
+      : `${least} to ${countOf(most, 'pair')} of launches a metric`;
   if (!Number.isFinite(worst.mde80)) {
     return `Planned: ${range}, too few for some to be called: a longer duration gives more.`;
   }
-  return `Planned: ${range}, which should catch a change of ${formatShare(median(shares))} (median) and of ${formatShare(worst.mde80)} (worst, ${worst.id}) four times in five.`;
+  const sizes =
+    expected.length === 1
+      ? formatShare(worst.mde80)
+      : `${formatShare(median(shares))} (median) and of ${formatShare(worst.mde80)} (worst, ${worst.id})`;
+  return `Planned: ${range}, which should catch a change of ${sizes} four times in five.`;
 }
 
 const expectationOf = (

@@ -25,8 +25,16 @@ export interface Bench {
   signal: AbortSignal;
 }
 
+export interface TimedObservation {
+  status: 'ok';
+  kind: 'timed';
+  batches: Batches;
+  elapsedNs: number;
+  details: Details;
+}
+
 export type Observation =
-  | { status: 'ok'; kind: 'timed'; batches: Batches; elapsedNs: number; details: Details }
+  | TimedObservation
   | { status: 'ok'; kind: 'counted'; count: AgreedCount; details: Details }
   | { status: Unavailable; reason: Reason };
 
@@ -48,11 +56,13 @@ export interface LaunchObservation {
   tails?: { with: WireTails; metrics: WireTail[] };
 }
 
+/** What a launch timed of a metric; undefined where it has no time of it. */
+export const timedOf = (observation: Observation | undefined): TimedObservation | undefined =>
+  observation?.status === 'ok' && observation.kind === 'timed' ? observation : undefined;
+
 /** The batches of every timed metric of a launch. */
 export const timedBatches = ({ metrics }: LaunchObservation): Batches[] =>
-  [...metrics.values()].flatMap((one) =>
-    one.status === 'ok' && one.kind === 'timed' ? [one.batches] : [],
-  );
+  [...metrics.values()].flatMap((one) => timedOf(one)?.batches ?? []);
 
 export interface LaunchOrder {
   target: Target;

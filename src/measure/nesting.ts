@@ -1,5 +1,5 @@
 import { sum } from 'simple-statistics';
-import type { LaunchObservation, Observation } from './launch.js';
+import { type LaunchObservation, type Observation, timedOf } from './launch.js';
 
 /**
  * Three levels nest where a probe starts in something that takes long to start, a container or a
@@ -34,5 +34,4 @@ export function startOf(launches: readonly LaunchObservation[]): {
   return times.reduce((a, b) => (b.idleMs < a.idleMs ? b : a));
 }
 
-const elapsedNs = (one: Observation): number =>
-  one.status === 'ok' && one.kind === 'timed' ? one.elapsedNs : 0;
+const elapsedNs = (one: Observation): number => timedOf(one)?.elapsedNs ?? 0;

@@ -1,5 +1,6 @@
 import type { Progress } from '../progress.js';
 import type { Run } from '../record/run.js';
+import { formatNs } from '../units.js';
 import {
   type Allocation,
   allocate,
@@ -102,7 +103,7 @@ export class Session {
     this.bench = { ...this.bench, plan: { ...plan, processesPerLaunch } };
     if (processesPerLaunch === 1) return;
     this.progress.note(
-      `A start takes ${(start.idleMs / 1000).toFixed(1)} s beside ${(passMs / 1000).toFixed(1)} s of measuring, so each holds ${processesPerLaunch} processes of the probe, whose median is its replicate.`,
+      `A start takes ${formatNs(start.idleMs * 1e6)} beside ${formatNs(passMs * 1e6)} of measuring, so each holds ${processesPerLaunch} processes of the probe, whose median is its replicate.`,
     );
   }
 

@@ -2,7 +2,7 @@
  * Regressions that the probe can inflict on itself, from the mildest to the strongest: see
  * native/core/inject.h. Each makes every system call dearer.
  */
-export const INJECTIONS = ['seccomp-cached', 'seccomp'] as const;
+export const INJECTIONS = ['seccomp-cached', 'seccomp', 'user-dispatch'] as const;
 
 export type Injection = (typeof INJECTIONS)[number];
 

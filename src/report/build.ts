@@ -1,6 +1,6 @@
 import { digestOf, EVIDENCE, runText } from '../record/file.js';
 import type { Reason } from '../record/metric-status.js';
-import type { Run, Subject } from '../record/run.js';
+import type { Run } from '../record/run.js';
 import { figure, formatNs } from '../units.js';
 import type {
   Change,
@@ -16,7 +16,7 @@ import { type Exhibit, exhibitFileName } from '../verdict/evidence.js';
 import type { Policy } from '../verdict/settings.js';
 import { certificateOf } from './certificate.js';
 import { crossingOf } from './crossing.js';
-import { carriersOf } from './diagnosis.js';
+import { carriersOf, differencesOf } from './differences.js';
 import { headline } from './headline.js';
 import {
   type DiagnosisReport,
@@ -51,7 +51,8 @@ export function buildReport(
   { specs, policy, exhibits }: Circumstances,
 ): Report {
   const metrics = comparison.metrics.map(metricReport);
-  const differing = differences(comparison);
+  const diagnosis = diagnose(comparison);
+  const differing = differencesOf(comparison, diagnosis);
   const report: Omit<Report, 'headline'> = {
     schema: REPORT_SCHEMA,
     version: REPORT_VERSION,
@@ -68,15 +69,20 @@ export function buildReport(
       spec: specs.baseline,
       runs: comparison.baseline.map(({ id }) => id),
       skipped: comparison.skipped,
+      facts: comparison.baseline.at(-1)?.target.facts ?? {},
     },
-    candidate: { spec: specs.candidate, run: comparison.candidate.id },
+    candidate: {
+      spec: specs.candidate,
+      run: comparison.candidate.id,
+      facts: comparison.candidate.target.facts ?? {},
+    },
     records: exhibits.map(recordReference),
     platform: comparison.candidate.platform,
     subject: comparison.candidate.subject,
     machines: (comparison.machines ?? []).map(machineReport),
     disagreements: comparison.disagreements ?? [],
     differences: differing,
-    diagnosis: diagnosisReport(diagnose(comparison), differing),
+    diagnosis: diagnosisReport(diagnosis, differing),
     caveats: [...comparison.skipped, ...comparison.caveats],
     metrics,
     certificate: certificateOf({ ...comparison, metrics }),
@@ -180,39 +186,6 @@ const floorReport = ({ pairs, rejections, ...change }: Floor) => ({
 function reasonText({ operation, errno, message }: Reason): string {
   const said = [operation, message].filter((part) => part !== '').join(': ');
   return errno === 0 ? said : `${said} (errno ${errno})`.trim();
-}
-
-/**
- * Against stored runs, the last one: what changed since, rather than everything that ever did. Over
- * machines, what differs between the sides of any of them.
- */
-function differences({ baseline, candidate, machines }: Comparison): Report['differences'] {
-  const last = baseline.at(-1);
-  const sides = machines ?? (last === undefined ? [] : [{ baseline: last, candidate }]);
-  const found = sides.flatMap((pair) => subjectDifferences(pair.baseline, pair.candidate));
-  return [...new Map(found.map((one) => [JSON.stringify(one), one])).values()];
-}
-
-function subjectDifferences(last: Run, candidate: Run): Report['differences'] {
-  const [before, after] = [subjectFields(last), subjectFields(candidate)];
-  return [...new Set([...before.keys(), ...after.keys()])]
-    .map((field) => ({
-      field,
-      baseline: before.get(field) ?? 'absent',
-      candidate: after.get(field) ?? 'absent',
-    }))
-    .filter((pair) => pair.baseline !== pair.candidate);
-}
-
-/** A subject as flat text: `vulnerabilities` becomes one field for each file of the directory. */
-function subjectFields({ subject }: Run): Map<string, string> {
-  const { vulnerabilities, ...rest }: Subject = subject;
-  return new Map([
-    ...Object.entries(rest).map(([field, value]) => [field, String(value)] as const),
-    ...Object.entries(vulnerabilities).map(
-      ([name, state]) => [`vulnerabilities.${name}`, state] as const,
-    ),
-  ]);
 }
 
 const finite = (value: number | undefined): number | null =>

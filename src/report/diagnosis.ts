@@ -1,6 +1,6 @@
 import { formatNsDifference, formatShare } from '../units.js';
 import type { Quantity } from '../verdict/diagnosis.js';
-import type { DiagnosisReport, Report } from './report.js';
+import type { DiagnosisReport } from './report.js';
 import { fieldName } from './words.js';
 
 const each: Record<Quantity, string> = {
@@ -9,41 +9,6 @@ const each: Record<Quantity, string> = {
   tcpKilobytes: 'kilobyte over TCP',
   kilobytes: 'kilobyte moved',
 };
-
-/**
- * Subject fields that can carry a cause, the likeliest first: filters and mitigations run at every
- * entry, the scheduler at every switch, buffers and segments are made of bytes. Of a group only the
- * first that differs is named; behind it stand what could carry any cause.
- */
-const carriers: Record<Quantity, readonly (readonly RegExp[])[]> = {
-  entries: [[/^seccompMode$/, /^seccompFilters$/], [/^vulnerabilities\./], [/^securityModules$/]],
-  switches: [[/^scheduler$/], [/^cgroupDepth$/], [/^preemption$/], [/^vulnerabilities\./]],
-  tcpKilobytes: [[/^loopbackMtu$/], [/^tcpBuffers$/]],
-  kilobytes: [],
-};
-const anyCarriers: readonly (readonly RegExp[])[] = [
-  [/^kernelCommandLine$/],
-  [/^kernelRelease$/, /^kernelVersion$/, /^kernelConfigHash$/],
-  [/^container$/],
-];
-
-/** A mitigation may differ in many files for one cause. */
-const MOST_CARRIERS = 3;
-
-type Difference = Report['differences'][number];
-
-/** Those of the differences that could carry a cause, the likeliest first. */
-export function carriersOf(
-  quantities: readonly Quantity[],
-  differences: readonly Difference[],
-): Difference[] {
-  const groups = [...quantities.flatMap((quantity) => carriers[quantity]), ...anyCarriers];
-  const found = groups.flatMap((group) => {
-    const own = group.map((pattern) => differences.filter(({ field }) => pattern.test(field)));
-    return own.find((some) => some.length > 0) ?? [];
-  });
-  return [...new Set(found)].slice(0, MOST_CARRIERS);
-}
 
 /** `+26 ns for every kernel entry` */
 export const causeText = ({ terms }: DiagnosisReport): string =>

@@ -20,12 +20,18 @@ export type Fact = readonly [label: string, text: string];
 export function sideFacts(report: Report): Fact[] {
   const { baseline, candidate } = report;
   const sides: Fact[] = [
-    ['candidate', `${candidate.spec}, ${candidateText(report)}`],
-    ['baseline', `${baseline.spec}, ${baselineText(report)}`],
+    ['candidate', `${candidate.spec}, ${candidateText(report)}${factsText(candidate)}`],
+    ['baseline', `${baseline.spec}, ${baselineText(report)}${factsText(baseline)}`],
     ['design', designText(report)],
   ];
   if (report.design === 'self') return sides;
   return [...sides, ['gated', countsText(report.counts) || 'none']];
+}
+
+/** What a target's own tools say of it: `; engine podman 4.3.1, runtime runc 1.1.5`. */
+function factsText({ facts }: Report['candidate'] | Report['baseline']): string {
+  const texts = Object.entries(facts).map(([name, text]) => `${name} ${text}`);
+  return texts.length === 0 ? '' : `; ${texts.join(', ')}`;
 }
 
 const candidateText = (report: Report): string =>

@@ -2,6 +2,7 @@ import { countOf, formatChange, formatShare } from '../units.js';
 import type { MetricVerdict } from '../verdict/comparison.js';
 import { explanationText } from './diagnosis.js';
 import { largestOf, noiseOf } from './noise.js';
+import { type Places, placesOf } from './places.js';
 import type { MetricReport, Report } from './report.js';
 import { changeSize, lost } from './sections.js';
 import { machinesText, settleText, statusText } from './words.js';
@@ -29,10 +30,12 @@ const where = (report: Omit<Report, 'headline'>): string =>
 type Clause = (those: MetricReport[], report: Omit<Report, 'headline'>) => string;
 
 const clauses: Record<Exclude<MetricVerdict, 'incomparable'>, Clause> = {
-  regressed: (those, report) => `regressed${causeOf(report) || largestChange(those)}`,
+  regressed: (those, report) =>
+    `${slower(those, report) ?? 'regressed'}${causeOf(report) || largestChange(those)}`,
   improved: (those, report) =>
-    `improved and none regressed${causeOf(report) || largestChange(those)}`,
-  unchanged: (those) => `${isOrAre(those)} unchanged${sensitivity(those)}`,
+    `${faster(those, report) ?? 'improved and none regressed'}${causeOf(report) || largestChange(those)}`,
+  unchanged: (those, report) =>
+    `${asQuick(those, report) ?? `${isOrAre(those)} unchanged`}${sensitivity(those)}`,
   inconclusive: (those, report) =>
     `${isOrAre(those)} inconclusive and none regressed${disagreeing(those, report) || settling(those, report)}`,
 };
@@ -41,6 +44,23 @@ function shareOf(count: number, total: number): string {
   if (total === 1) return 'The only gated metric';
   return count === total ? `All ${total} gated metrics` : `${count} of ${total} gated metrics`;
 }
+
+/** Of sides of different kinds, nothing regressed. */
+const compared =
+  (text: (places: Places, is: string) => string) =>
+  (those: MetricReport[], report: Omit<Report, 'headline'>): string | undefined => {
+    const places = placesOf(report);
+    return places && text(places, isOrAre(those));
+  };
+const slower = compared(
+  ({ baseline, candidate }, is) => `${is} slower ${candidate} than ${baseline}`,
+);
+const faster = compared(
+  ({ baseline, candidate }, is) => `${is} faster ${candidate} than ${baseline}, and none slower`,
+);
+const asQuick = compared(
+  ({ baseline, candidate }, is) => `${is} as quick ${candidate} as ${baseline}`,
+);
 
 const isOrAre = ({ length }: MetricReport[]): string => (length === 1 ? 'is' : 'are');
 

@@ -181,6 +181,10 @@ const differenceSchema = z.strictObject({
   candidate: z.string(),
 });
 
+const factsSchema = z
+  .record(z.string(), z.string())
+  .describe("what a target's own tools say of it: the image's digest, the engine, the emulator");
+
 const diagnosisSchema = z.strictObject({
   terms: z
     .array(
@@ -239,8 +243,9 @@ export const reportSchema = z.strictObject({
     spec: z.string(),
     runs: z.array(z.string()).describe('ids of the run records, oldest first; empty without one'),
     skipped: z.array(z.string()).describe('one sentence for each stored run that was passed over'),
+    facts: factsSchema,
   }),
-  candidate: z.strictObject({ spec: z.string(), run: z.string() }),
+  candidate: z.strictObject({ spec: z.string(), run: z.string(), facts: factsSchema }),
   records: z
     .array(recordSchema)
     .min(1)
@@ -252,7 +257,9 @@ export const reportSchema = z.strictObject({
   disagreements: z
     .array(z.string())
     .describe('ids of the metrics for which no one number holds for all machines'),
-  differences: z.array(differenceSchema).describe('subject fields that differ between the sides'),
+  differences: z
+    .array(differenceSchema)
+    .describe('what differs between the sides, first what can carry the changes that were called'),
   diagnosis: diagnosisSchema
     .nullable()
     .describe('one cause that explains most of the changes; null where nothing simple does'),

@@ -1,3 +1,4 @@
+import { placesOf } from './places.js';
 import type { MetricReport, Report, SideReport } from './report.js';
 import { familyName, familyRank } from './words.js';
 
@@ -24,11 +25,24 @@ export function sections(report: Report): Section[] {
   const ofKind = (kind: Section['kind']) =>
     report.metrics.filter((metric) => kindOf(report, metric) === kind);
   const all: Section[] = [
-    ...leading.map(([kind, title]) => ({ kind, title, metrics: ofKind(kind).sort(byWeight) })),
+    ...leading.map(([kind, title]) => ({
+      kind,
+      title: titleOf(kind, report) ?? title,
+      metrics: ofKind(kind).sort(byWeight),
+    })),
     ...byFamily(ofKind('family')),
     { kind: 'absent', title: 'Not measured', metrics: ofKind('absent') },
   ];
   return all.filter(({ metrics }) => metrics.length > 0);
+}
+
+/** Of sides of different kinds, which is the slower. */
+function titleOf(kind: Section['kind'], report: Report): string | undefined {
+  const places = placesOf(report);
+  if (places === undefined) return undefined;
+  if (kind === 'regressed') return `Slower ${places.candidate} than ${places.baseline}`;
+  if (kind === 'improved') return `Faster ${places.candidate} than ${places.baseline}`;
+  return undefined;
 }
 
 /** The sections whose metrics are findings: what a pull request is told about first. */

@@ -23,7 +23,7 @@ function alarmed({ alarms }: Found): Doubt {
 function notInjected({ injections }: Found, ok: readonly Injected[]): Doubt {
   if (ok.length > 0) return undefined;
   const [reason] = injections.flatMap((one) => (one.status === 'unavailable' ? [one.reason] : []));
-  return `no regression could be injected to show that it is caught (${reason}): run this where a process may install a seccomp filter, such as outside of the sandbox on the same machine`;
+  return `no regression could be injected to show that it is caught (${reason}): run this where a process may install a seccomp filter or use syscall user dispatch, such as outside of the sandbox on the same machine`;
 }
 
 function missed({ gateMs }: Found, injections: readonly Injected[]): Doubt {

@@ -1,3 +1,4 @@
+import type { Injection } from '../probe/injection.js';
 import { formatNsDifference, formatShare } from '../units.js';
 import { certificateGrid } from './certificate.js';
 import type { Grid } from './grid.js';
@@ -38,15 +39,29 @@ function injectionsGrid({ injections }: Selftest): Grid {
       'first on',
     ],
     rows: done.map(injectionRow),
-    says: [...injections.flatMap(obstacle), ...(done.length === 0 ? [] : MEANINGS)],
+    says: [...injections.flatMap(obstacle), ...meanings(done)],
   };
 }
 
-const MEANINGS = [
-  'seccomp: a filter that the kernel runs on every call; seccomp-cached: one whose answer it keeps.',
+const FILTERS =
+  'seccomp: a filter that the kernel runs on every call; seccomp-cached: one whose answer it keeps.';
+
+const MEANINGS: Record<Injection, string> = {
+  'seccomp-cached': FILTERS,
+  seccomp: FILTERS,
+  'user-dispatch': 'user-dispatch: a switch of the process that the kernel reads on every call.',
+};
+
+const COLUMNS = [
   'first caught: measuring time after which a gate would have confirmed the first metric.',
   'caught: of the gated metrics that so much an entry slows by more than their margin.',
 ];
+
+/** Of what stands in the table. */
+const meanings = (done: readonly Injected[]): string[] =>
+  done.length === 0
+    ? []
+    : [...new Set(done.map(({ injection }) => MEANINGS[injection])), ...COLUMNS];
 
 const obstacle = (one: InjectionReport): string[] =>
   one.status === 'ok' ? [] : [`${one.injection} cannot be injected here: ${one.reason}.`];

@@ -82,9 +82,12 @@ const fields: Record<string, string> = {
   probeUid: 'probe uid',
 };
 
-/** @param field a platform or subject field as reports name it, `kernelRelease` or `vulnerabilities.mds` */
+/**
+ * @param field a field of a run as reports name it, `kernelRelease`, `vulnerabilities.mds` or, of what
+ * the target's tools said, `target.image`
+ */
 export const fieldName = (field: string): string =>
-  fields[field] ?? field.replace(/^vulnerabilities\./, 'mitigation of ');
+  fields[field] ?? field.replace(/^vulnerabilities\./, 'mitigation of ').replace(/^target\./, '');
 
 /** How many metrics got each verdict. */
 export function countVerdicts(metrics: readonly MetricReport[]): Record<MetricVerdict, number> {

@@ -145,6 +145,16 @@ export const MOST_MACHINES_TO_SETTLE = 256;
  */
 export const WINSOR_LIMIT = 3;
 
+/** Makes the median absolute deviation of normal data estimate their standard deviation. */
+export const MAD_TO_DEVIATION = 1.4826;
+
+/**
+ * A launch is slow when it lies above what is typical by the margin and so many robust deviations.
+ * Normal launches lie further out once in three million: lower, and ordinary ones are told of;
+ * higher, and it takes a slower path than most to be noticed.
+ */
+export const SLOW_DEVIATIONS = 5;
+
 /**
  * A count is taken for exact when so large a share of a side's launches agree on it. Counts are
  * made of tens of operations, of which a preemption disturbs one: fewer agreeing means that the

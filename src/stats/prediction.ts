@@ -1,6 +1,6 @@
 import { median, medianAbsoluteDeviation, sampleVariance } from 'simple-statistics';
 import { requireCount, requireLevel, requireNotNegative, requireSome } from './arguments.js';
-import { WINSOR_LIMIT } from './assumptions.js';
+import { MAD_TO_DEVIATION, WINSOR_LIMIT } from './assumptions.js';
 import { moderatedVariance, type VarianceEstimate, type VariancePrior } from './moderated.js';
 import { type StudentTest, studentTest } from './student-test.js';
 
@@ -80,9 +80,6 @@ function pooled(sides: ReadonlyArray<readonly number[]>, least: number): Varianc
     .reduce((sum, side) => sum + (side.length - 1) * sampleVariance(winsorised(side, least)), 0);
   return { variance: squares / degreesOfFreedom, degreesOfFreedom };
 }
-
-/** Makes the median absolute deviation of normal data estimate their standard deviation. */
-const MAD_TO_DEVIATION = 1.4826;
 
 /**
  * Pulls in what lies far out. The scale is the median absolute deviation, but never less than the

@@ -28,8 +28,9 @@ export type Side = Measured | NotMeasured;
 
 /**
  * What a metric's differences between identical sides looked like in the same run: the
- * Hodges-Lehmann estimate over adjacent A-A and B-B pairs, its interval, and how many of the two
- * one-sided tests at the margin rejected (0 is what an honest machine gives).
+ * Hodges-Lehmann estimate over adjacent A-A and B-B pairs, which are held against each other this
+ * way and that in turn so that a drift cancels, its interval, and how many of the two one-sided tests
+ * at the margin rejected (0 is what an honest machine gives).
  */
 export interface Floor extends Change {
   pairs: number;

@@ -9,6 +9,7 @@ import { describeSelf } from './self.js';
 import type { JudgingSettings } from './settings.js';
 import { pairShards } from './shard-set.js';
 import { compareShards, type Shards } from './shards.js';
+import { slowLaunchCaveats } from './slow-launches.js';
 
 /**
  * The runs that a verdict rests on, by the way they were come by. Whatever is said of a gate
@@ -28,8 +29,15 @@ export function compare(evidence: Evidence, settings: JudgingSettings): Comparis
     case 'duet': {
       const { baseline, candidate } = evidence;
       const comparison = compareDuet(baseline, candidate, settings);
-      const unconfirmed = unconfirmedCaveats(baseline, candidate, settings);
-      return { ...comparison, caveats: [...comparison.caveats, ...unconfirmed] };
+      const { metrics, caveats } = comparison;
+      return {
+        ...comparison,
+        caveats: [
+          ...slowLaunchCaveats(baseline, candidate, metrics, settings.alpha),
+          ...caveats,
+          ...unconfirmedCaveats(baseline, candidate, settings),
+        ],
+      };
     }
     case 'prediction':
       return comparePrediction(evidence.stored, evidence.candidate, settings);

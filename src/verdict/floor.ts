@@ -5,11 +5,11 @@ import { asChange } from './decision.js';
 import { testShift } from './shift-test.js';
 
 /**
- * The A/A floor: what neighbouring launches of the same side differ by, later over earlier. An
- * honest machine gives a ratio of 1, an interval that is narrow against the margin, and no
- * rejection by either one-sided test at the margin.
+ * The A/A floor: what neighbouring launches of the same side differ by. An honest machine gives a
+ * ratio of 1, an interval that is narrow against the margin, and no rejection by either one-sided
+ * test at the margin.
  *
- * @param within differences on the log scale; undefined comes out of none at all
+ * @param within differences on the log scale, turned round in turn; undefined comes out of none at all
  */
 export function floorOf(
   within: readonly number[],

@@ -55,7 +55,12 @@ export const centreNs = ({ id, replicates }: TimedMetric): number => typicalNs(i
 
 export type Phase = Launch['phase'];
 
-/** Differences on the log scale: candidate minus baseline, and later minus earlier of one side. */
+/**
+ * Differences on the log scale: candidate minus baseline, and of neighbouring launches of one side,
+ * in the order of time and turned round in turn: later minus earlier, then earlier minus later. A
+ * machine that gets slower for as long as it is measured makes all later launches dearer, which A B
+ * B A cancels in the former and turns in the latter: it is no noise that a change could be taken for.
+ */
 export interface PairedDifferences {
   between: number[];
   within: number[];
@@ -78,18 +83,29 @@ export function pairDifferences(
   const after = estimatesBySequence(candidate, id, phase);
   return {
     between: [...after].flatMap(([sequence, y]) => difference(before.get(sequence ^ 1), y)),
-    within: [...seams(before), ...seams(after)],
+    within: inTurn([...seams(before), ...seams(after)]),
   };
 }
 
 /** The same of a run that was measured alone: all its pairs of neighbours are of one side. */
 export const withinDifferences = (run: Run, id: string, phase: Phase): number[] =>
-  seams(estimatesBySequence(run, id, phase));
+  inTurn(seams(estimatesBySequence(run, id, phase)));
 
-const seams = (side: ReadonlyMap<number, number>): number[] =>
+/** Later minus earlier, by the sequence number of the earlier. */
+type Seam = [sequence: number, difference: number];
+
+const seams = (side: ReadonlyMap<number, number>): Seam[] =>
   [...side].flatMap(([sequence, y]) =>
-    sequence % 2 === 1 ? difference(y, side.get(sequence + 1)) : [],
+    sequence % 2 === 1
+      ? difference(y, side.get(sequence + 1)).map((one): Seam => [sequence, one])
+      : [],
   );
+
+/** Of both sides together, so that it does not matter which of them is which. */
+const inTurn = (all: readonly Seam[]): number[] =>
+  all
+    .toSorted(([earlier], [later]) => earlier - later)
+    .map(([, one], index) => (index % 2 === 0 ? one : -one));
 
 const difference = (from: number | undefined, to: number | undefined): number[] =>
   from === undefined || to === undefined ? [] : [to - from];

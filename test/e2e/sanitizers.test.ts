@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseWire } from '../../src/probe/wire.js';
@@ -35,6 +35,29 @@ describe('the address, leak and undefined behaviour sanitizers', () => {
 
   test('find nothing where single operations are timed', async () => {
     expect(await tails([], probe)).toMatchObject({ stderr: '' });
+  });
+
+  test('find nothing where a plan is read from a file and measured by several processes', async () => {
+    const plan = join(probe.folder, 'plan');
+    const words = ['--metrics=syscall.null', '--batches=2', '--launches=2', '', 'no word of it'];
+    await writeFile(plan, words.join('\n'));
+    const { code, stdout, stderr } = await run([probe.path, `@${plan}`]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.toString().match(/^\{"type":"end",/gm)).toHaveLength(2);
+  });
+
+  const LONG = `--metrics=${'a'.repeat(8192)}`;
+  test.each([
+    ['longer than a word may be', LONG],
+    ['as long as a word may be', LONG.slice(0, 8191)],
+    ['more text than fits', `${LONG.slice(0, 8191)}\n`.repeat(3)],
+    ['more words than fit', '--list\n'.repeat(65)],
+    ['no words', '\0\n\r\n\xff'],
+  ])('find nothing where a plan holds %s', async (_, content) => {
+    const plan = join(probe.folder, 'plan');
+    await writeFile(plan, content);
+    const { code, stderr } = await run([probe.path, `@${plan}`]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^probe: .*\.\n$/) });
   });
 });
 

@@ -105,7 +105,9 @@ describe('a plan', () => {
   });
 
   it('is asked for at a terminal, which does not echo it and is afterwards as it was', async () => {
-    const terminal = spawn('script', ['-qefc', `${probe} -; stty -a`, '/dev/null']);
+    const terminal = spawn('script', ['-qefc', `${probe} -; stty -a`, '/dev/null'], {
+      timeout: 60_000,
+    });
     let printed = '';
     terminal.stdout.on('data', (bytes: Buffer) => {
       printed += bytes.toString();

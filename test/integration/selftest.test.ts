@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { INJECTIONS } from '../../src/probe/injection.js';
+import { INJECTIONS, type Injection } from '../../src/probe/injection.js';
 import { injectionObstacle } from '../../src/probe/obstacle.js';
 import { type Injected, type Selftest, selftestSchema } from '../../src/report/selftest.js';
 import { CLI, cli, compileProgram, type Finished, NODE } from '../fixtures/cli.js';
@@ -23,6 +23,8 @@ afterAll(async () => {
 
 const FEW = ['--duration', '12', '--metrics', 'syscall.{null,read_zero,lseek}'];
 
+const FILTERS = ['seccomp-cached', 'seccomp'] as const satisfies Injection[];
+
 const selftestOf = ({ stdout }: Finished): Selftest => selftestSchema.parse(JSON.parse(stdout));
 
 const injected = ({ injections }: Selftest): Injected[] =>
@@ -32,7 +34,7 @@ describe('a self-test', () => {
   test('catches the regression that it injects, says how soon, and stores nothing', async () => {
     const ended = await cli(['selftest', '--json', ...FEW], { cwd: folder });
     const found = selftestOf(ended);
-    expect(injected(found).map(({ injection }) => injection)).toEqual([...INJECTIONS]);
+    expect(injected(found).map(({ injection }) => injection)).toEqual(FILTERS);
     const strongest = injected(found).at(-1);
     expect(strongest?.addedNs).toBeGreaterThan(0);
     expect(strongest?.slowed).toContain('syscall.null');
@@ -56,15 +58,39 @@ describe('a self-test', () => {
     );
   });
 
+  test('where no filter may be installed uses what needs none', async ({ skip }) => {
+    if ((await injectionObstacle(probe.path, 'user-dispatch')) !== undefined) skip();
+    const { stdout, stderr } = await run([
+      deny,
+      'seccomp',
+      NODE,
+      CLI,
+      'selftest',
+      '--json',
+      ...FEW,
+    ]);
+    const found = selftestOf({ code: 0, stdout: stdout.toString(), stderr });
+    expect(found.injections.map(({ injection, status }) => [injection, status])).toEqual([
+      ['seccomp-cached', 'unavailable'],
+      ['seccomp', 'unavailable'],
+      ['user-dispatch', 'ok'],
+    ]);
+    expect(injected(found)[0]?.addedNs).toBeGreaterThan(0);
+    expect(injected(found)[0]?.caught).toContain('syscall.null');
+  });
+
   test('where nothing can be injected says why and what to do, and exits 1', async () => {
-    const argv = [deny, 'seccomp', NODE, CLI, 'selftest', '--json', '--duration', '4'];
+    // The outer denial first: the inner one keeps filters from being installed after it.
+    const denied = [deny, 'user_dispatch', deny, 'seccomp'];
+    const argv = [...denied, NODE, CLI, 'selftest', '--json', '--duration', '4'];
     const { code, stdout, stderr } = await run([...argv, '--metrics', 'syscall.null']);
     const found = selftestOf({ code, stdout: stdout.toString(), stderr });
     expect(code).toBe(1);
     expect(injected(found)).toEqual([]);
-    expect(found.injections.map((one) => one.status === 'unavailable' && one.reason)).toEqual(
-      INJECTIONS.map(() => 'seccomp(SECCOMP_SET_MODE_FILTER): Operation not permitted'),
-    );
+    expect(found.injections.map((one) => one.status === 'unavailable' && one.reason)).toEqual([
+      ...FILTERS.map(() => 'seccomp(SECCOMP_SET_MODE_FILTER): Operation not permitted'),
+      'prctl(PR_SET_SYSCALL_USER_DISPATCH): Operation not permitted',
+    ]);
     expect(found.answer).toMatch(
       /^This gate cannot be trusted here, because no regression could be/,
     );
@@ -81,7 +107,7 @@ describe('a self-test', () => {
 });
 
 describe('the injection of the probe', () => {
-  test.each(INJECTIONS)('%s stands in what the probe says of its subject', async (injection) => {
+  test.each(FILTERS)('%s stands in what the probe says of its subject', async (injection) => {
     const filters = async (...options: string[]): Promise<number> => {
       const words = planWords(probe, ['syscall.null']);
       const { stdout } = await run([probe.path, ...words, ...options]);
@@ -92,10 +118,11 @@ describe('the injection of the probe', () => {
     expect(await injectionObstacle(probe.path, injection)).toBeUndefined();
   });
 
-  test('leaves every metric measurable', async () => {
+  test.for(INJECTIONS)('%s leaves every metric measurable', async (injection, { skip }) => {
+    if ((await injectionObstacle(probe.path, injection)) !== undefined) skip();
     const ids = probe.metrics.filter(({ gate }) => gate).map(({ id }) => id);
     const plain = await run([probe.path, ...planWords(probe, ids)]);
-    const slowed = await run([probe.path, ...planWords(probe, ids), '--inject=seccomp']);
+    const slowed = await run([probe.path, ...planWords(probe, ids), `--inject=${injection}`]);
     const statuses = ({ stdout }: { stdout: Buffer }) =>
       [...understand(stdout, ids).metrics.values()].map(({ id, status }) => [id, status]).sort();
     expect(statuses(slowed)).toEqual(statuses(plain));
@@ -104,6 +131,8 @@ describe('the injection of the probe', () => {
   test('that there is not is refused with those that there are', async () => {
     const { code, stdout, stderr } = await run([probe.path, '--list', '--inject=sleep']);
     expect([code, stdout.length]).toEqual([2, 0]);
-    expect(stderr).toBe('probe: --inject=sleep is not known; there is seccomp-cached seccomp.\n');
+    expect(stderr).toBe(
+      'probe: --inject=sleep is not known; there is seccomp-cached seccomp user-dispatch.\n',
+    );
   });
 });

@@ -57,7 +57,7 @@ static bool add_character(struct words *words, const struct reader *reader, size
                 reader->name, WORD_MAX - 1);
         return false;
     }
-    if (words->used == sizeof words->text - 1) {
+    if (words->used >= sizeof words->text - 1) {
         fprintf(stderr, "probe: the plan in %.64s is longer than %zu bytes.\n", reader->name,
                 sizeof words->text - 1);
         return false;
@@ -78,10 +78,9 @@ static bool read_word(struct words *words, struct reader *reader, size_t *length
                 strerror(errno));
         return false;
     }
-    words->text[words->used] = '\0';
     if (*length == 0)
         return true;
-    words->used++;
+    words->text[words->used++] = '\0';
     return add(words, word);
 }
 

@@ -92,11 +92,24 @@ describe('a self-test', () => {
     const found = selftest([{ ...denied, injection: 'seccomp-cached' }, denied]);
     expect(found.trusted).toBe(false);
     expect(found.answer).toBe(
-      'This gate cannot be trusted here, because no regression could be injected to show that it is caught (seccomp(SECCOMP_SET_MODE_FILTER): Operation not permitted): run this where a process may install a seccomp filter, such as outside of the sandbox on the same machine.',
+      'This gate cannot be trusted here, because no regression could be injected to show that it is caught (seccomp(SECCOMP_SET_MODE_FILTER): Operation not permitted): run this where a process may install a seccomp filter or use syscall user dispatch, such as outside of the sandbox on the same machine.',
     );
     expect(renderSelftest(found, { color: false, columns: 100 })).toContain(
       'seccomp cannot be injected here: seccomp(SECCOMP_SET_MODE_FILTER): Operation not permitted.',
     );
+  });
+
+  it('rests on what could be injected, and explains no other', () => {
+    const found = selftest([
+      { ...denied, injection: 'seccomp-cached' },
+      denied,
+      { ...trial(80), injection: 'user-dispatch' },
+    ]);
+    expect(found.trusted).toBe(true);
+    const text = renderSelftest(found, { color: false, columns: 100 });
+    expect(text).toContain('seccomp-cached cannot be injected here');
+    expect(text).toContain('user-dispatch: a switch of the process');
+    expect(text).not.toContain('a filter that the kernel runs');
   });
 
   it('survives JSON', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { criticalDistances } from '../../../src/stats/critical-distance.js';
+import { fisherTest } from '../../../src/stats/fisher.js';
 import { hodgesLehmann } from '../../../src/stats/hodges-lehmann.js';
 import { holm } from '../../../src/stats/holm.js';
 import { fitLeastAbsolute } from '../../../src/stats/least-absolute.js';
@@ -18,6 +19,7 @@ import { seededRandom } from '../../../src/stats/random.js';
 import { testOverMachines } from '../../../src/stats/random-effects.js';
 import { machinesToSettle, pairsToSettle, runsToSettle } from '../../../src/stats/settle.js';
 import { signedRankTest } from '../../../src/stats/signed-rank.js';
+import { stratifiedSignedRankTest } from '../../../src/stats/stratified-signed-rank.js';
 import { studentCdf, studentQuantile } from '../../../src/stats/student.js';
 
 /** Arguments of a function as plain data, so that each number in them can be replaced. */
@@ -46,6 +48,10 @@ const DOORS: readonly Door[] = [
   {
     ...{ name: 'criticalDistances', good: [D, { pairs: 12, level: 0.01 }] },
     ...{ call: criticalDistances, signed: /^0/ },
+  },
+  {
+    ...{ name: 'fisherTest', good: [{ first: 4, firstSize: 40, second: 0, secondSize: 40 }] },
+    ...{ call: fisherTest, signed: NEVER },
   },
   { name: 'holm', good: [[0.1, 0.02]], call: holm, signed: NEVER },
   {
@@ -100,8 +106,12 @@ const DOORS: readonly Door[] = [
     ...{ call: runsToSettle, signed: /^0\.estimate/ },
   },
   {
-    ...{ name: 'machinesToSettle', good: [TESTED, 3, JUDGING] },
+    ...{ name: 'machinesToSettle', good: [TESTED, 3, JUDGING, 0.001] },
     ...{ call: machinesToSettle, signed: /^0\.estimate/ },
+  },
+  {
+    ...{ name: 'stratifiedSignedRankTest', good: [[[0.1, 0.2], [0.3]], 0.05] },
+    ...{ call: stratifiedSignedRankTest, signed: /./ },
   },
   { name: 'seededRandom', good: [7], call: seededRandom, signed: NEVER },
 ];

@@ -4,7 +4,7 @@ import { holm } from '../../../src/stats/holm.js';
 import { predict } from '../../../src/stats/prediction.js';
 import { type Random, seededRandom } from '../../../src/stats/random.js';
 import { signedRankTest } from '../../../src/stats/signed-rank.js';
-import { contaminated, laplace, type Noise, normal, sample } from './noise.js';
+import { contaminated, laplace, type Noise, normal, sample } from '../../fixtures/noise.js';
 
 /**
  * Error levels by simulation, seeded and therefore the same everywhere. The bounds are the nominal

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { hodgesLehmann } from '../../../src/stats/hodges-lehmann.js';
 import { locationStandardError } from '../../../src/stats/location-error.js';
 import { seededRandom } from '../../../src/stats/random.js';
-import { contaminated, laplace, normal, sample } from './noise.js';
+import { contaminated, laplace, normal, sample } from '../../fixtures/noise.js';
 
 const REPETITIONS = 1500;
 

@@ -12,7 +12,7 @@ import {
 import { predict } from '../../../src/stats/prediction.js';
 import { seededRandom } from '../../../src/stats/random.js';
 import { signedRankTest } from '../../../src/stats/signed-rank.js';
-import { contaminated, laplace, type Noise, normal, sample } from './noise.js';
+import { contaminated, laplace, type Noise, normal, sample } from '../../fixtures/noise.js';
 
 const MARGIN = Math.log(1.02);
 const ALPHA = 0.01;

@@ -4,7 +4,7 @@ import { mde80ForPrediction } from '../../../src/stats/power.js';
 import { seededRandom } from '../../../src/stats/random.js';
 import { type MachineEstimate, testOverMachines } from '../../../src/stats/random-effects.js';
 import { studentQuantile } from '../../../src/stats/student.js';
-import { normal } from './noise.js';
+import { normal } from '../../fixtures/noise.js';
 
 const PRIOR = { standardDeviation: 0.005, degreesOfFreedom: 5 };
 const MARGIN = 0.02;

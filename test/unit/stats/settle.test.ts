@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hodgesLehmann } from '../../../src/stats/hodges-lehmann.js';
+import { normalQuantile } from '../../../src/stats/normal.js';
 import { predict } from '../../../src/stats/prediction.js';
 import { seededRandom } from '../../../src/stats/random.js';
 import {
@@ -9,7 +10,7 @@ import {
   pairsToSettle,
   runsToSettle,
 } from '../../../src/stats/settle.js';
-import { normal, sample } from './noise.js';
+import { normal, sample } from '../../fixtures/noise.js';
 
 const JUDGING: Judging = { margin: 0.02, alpha: 0.01, familySize: 26 };
 const interval = (estimate: number, half: number) => ({
@@ -21,9 +22,31 @@ const interval = (estimate: number, half: number) => ({
 
 describe('pairsToSettle', () => {
   test('asks for the pairs that shrink the interval into the margins', () => {
-    // From a half-width of 0.03 to 0.01 takes nine times the pairs.
-    expect(pairsToSettle(interval(0.01, 0.03), 20, JUDGING)).toBe(180);
-    expect(pairsToSettle(interval(-0.01, 0.03), 20, JUDGING)).toBe(180);
+    // From a half-width of 0.03 to 0.01 takes nine times the pairs, and one more for the far margin.
+    expect(pairsToSettle(interval(0.01, 0.03), 20, JUDGING)).toBe(181);
+    expect(pairsToSettle(interval(-0.01, 0.03), 20, JUDGING)).toBe(181);
+  });
+
+  test('asks for twice as many where both margins bind', () => {
+    // 2 * pnorm(0.02/se - qnorm(0.95)) - 1 = 0.5 at 0.02/se = 1.645 + 0.674, hence
+    // 20 * (0.03/0.02 * (1.645 + 0.674)/1.645)^2, where 45 pairs would bring the interval to +-0.02.
+    expect(pairsToSettle(interval(0, 0.03), 20, JUDGING)).toBe(90);
+  });
+
+  test.each([0, 0.005, 0.01])('settles about half of the metrics that change by %f', (change) => {
+    const draw = normal(seededRandom(43));
+    const noise = 0.05;
+    // Its spread is known here, by the efficiency of the estimate: 3/pi for normal noise.
+    const half = normalQuantile(0.95) * noise * Math.sqrt(Math.PI / 3 / 10);
+    const pairs = pairsToSettle(interval(change, half), 10, JUDGING) ?? 0;
+    const settled = sample(300, () => {
+      const fresh = sample(pairs, () => change + noise * draw());
+      const { low, high } = hodgesLehmann(fresh, 0.9);
+      return low > -0.02 && high < 0.02 ? 1 : 0;
+    });
+    const share = settled.reduce((sum: number, one) => sum + one, 0) / 300;
+    expect(share).toBeGreaterThan(0.38);
+    expect(share).toBeLessThan(0.62);
   });
 
   test('asks for more when the estimate points at a change, which has the harder test', () => {
@@ -95,17 +118,37 @@ describe('runsToSettle', () => {
   });
 });
 
+describe('where both margins bind', () => {
+  const even = { estimate: 0, standardError: 0.012, degreesOfFreedom: 1000 };
+
+  test('runs and machines are counted for an even chance too', () => {
+    // As for pairs: the standard error has to come down to 0.02 / (1.645 + 0.674) = 0.0086.
+    expect(machinesToSettle(even, 10, JUDGING, 1e-9)).toBe(20);
+    // 0.012 / sqrt(2) * sqrt(1 + v(n)) is 0.0086 at v(n) = 0.03; v(n) is about 1.57/n.
+    const runs = runsToSettle(even, { candidate: 1, baseline: 1 }, JUDGING) ?? 0;
+    expect(runs).toBeGreaterThan(40);
+    expect(runs).toBeLessThan(70);
+  });
+});
+
 describe('machinesToSettle', () => {
   const result = { estimate: 0.01, standardError: 0.008, degreesOfFreedom: 7 };
 
   test('asks for the machines that shrink the interval into the margins', () => {
     // 0.008 * sqrt(3/6) * t(0.95, 10) = 0.01025 and 0.008 * sqrt(3/7) * t(0.95, 11) = 0.00941.
-    expect(machinesToSettle(result, 3, JUDGING)).toBe(7);
-    expect(machinesToSettle({ ...result, estimate: -0.01 }, 3, JUDGING)).toBe(7);
+    expect(machinesToSettle(result, 3, JUDGING, 1e-9)).toBe(7);
+    expect(machinesToSettle({ ...result, estimate: -0.01 }, 3, JUDGING, 1e-9)).toBe(7);
   });
 
   test('asks for more when the estimate points at a change, and has no answer on the margin', () => {
-    expect(machinesToSettle({ ...result, estimate: 0.03 }, 3, JUDGING)).toBeGreaterThan(7);
-    expect(machinesToSettle({ ...result, estimate: 0.02 }, 3, JUDGING)).toBeUndefined();
+    expect(machinesToSettle({ ...result, estimate: 0.03 }, 3, JUDGING, 1e-9)).toBeGreaterThan(7);
+    expect(machinesToSettle({ ...result, estimate: 0.02 }, 3, JUDGING, 1e-9)).toBeUndefined();
+  });
+
+  test('asks for the machines whose pairs can show a change at all', () => {
+    const clear = { estimate: 0.3, standardError: 0.001, degreesOfFreedom: 7 };
+    expect(machinesToSettle(clear, 2, JUDGING, 1e-9)).toBe(3);
+    // 2^-5 on one machine is 1.86 deviations off, and 0.01 / 26 is 3.36: (3.36/1.86)^2 machines.
+    expect(machinesToSettle(clear, 1, JUDGING, 2 ** -5)).toBe(4);
   });
 });

@@ -4,7 +4,7 @@ import { hodgesLehmann } from '../../../src/stats/hodges-lehmann.js';
 import { mde80ForDuet } from '../../../src/stats/power.js';
 import { predict } from '../../../src/stats/prediction.js';
 import { seededRandom } from '../../../src/stats/random.js';
-import { contaminated, laplace, type Noise, normal, sample } from './noise.js';
+import { contaminated, laplace, type Noise, normal, sample } from '../../fixtures/noise.js';
 
 const KINDS = { normal, laplace, contaminated };
 const SIZES = [8, 12, 20, 40, 80];

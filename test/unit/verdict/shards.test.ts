@@ -61,6 +61,21 @@ describe('shards of three machines', () => {
     expect(judge(comparison, 'regression')).toEqual({ verdict: 'regressed', passed: false });
   });
 
+  test('are not called by their estimates alone: their pairs have to be able to say so too', () => {
+    const strict = { alpha: 1e-5, margins: [] };
+    const doubled = (rounds: number): MetricComparison => {
+      const [first, ...rest] = [1, 2, 3].map((machine) =>
+        shard(machine, { 'syscall.null': 2 }, { rounds }),
+      );
+      if (first === undefined) throw new Error('no shard');
+      return metricOf(compareShards([first, ...rest], strict, []), 'syscall.null');
+    };
+    // Six pairs each are 2^-6 a machine, 1e-4 for three of them together.
+    expect(doubled(3)).toMatchObject({ verdict: 'inconclusive', mde80: Number.POSITIVE_INFINITY });
+    expect(doubled(3).replicatesToSettle).toBeGreaterThan(3);
+    expect(doubled(6).verdict).toBe('regressed');
+  });
+
   test('improve when the sides are swapped', () => {
     const slow = { baseline: shapes({ 'syscall.null': 1.1 }) };
     const comparison = compare([1, 2, 3].map((machine) => shard(machine, {}, slow)));

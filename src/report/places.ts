@@ -1,0 +1,33 @@
+import type { Report } from './report.js';
+
+/** Where the two sides ran, as phrases. */
+export interface Places {
+  baseline: string;
+  candidate: string;
+}
+
+const phrases: Record<string, string> = {
+  host: 'on the host',
+  container: 'in the container',
+  kernel: 'under the kernel',
+  command: 'through the command',
+};
+
+/**
+ * Sides of different kinds are no two versions of one thing: nothing regressed, one of them costs
+ * more. The report then says where.
+ *
+ * @returns undefined where the sides are of one kind, or the baseline is stored runs
+ */
+export function placesOf({
+  design,
+  baseline,
+  candidate,
+}: Pick<Report, 'design' | 'baseline' | 'candidate'>): Places | undefined {
+  if (design !== 'duet' && design !== 'shards') return undefined;
+  const [before, after] = [phraseOf(baseline.spec), phraseOf(candidate.spec)];
+  if (before === undefined || after === undefined || before === after) return undefined;
+  return { baseline: before, candidate: after };
+}
+
+const phraseOf = (spec: string): string | undefined => phrases[spec.split(':', 1)[0] ?? ''];
