@@ -68,11 +68,13 @@ function refuse(word: string): void {
 const isValue = (before = ''): boolean =>
   before.startsWith('-') && !before.includes('=') && !SWITCH.test(before);
 
-/** The value of an option that is written `--name value` or `--name=value`; the last one counts. */
-export function optionValue(options: readonly string[], name: string): string | undefined {
-  const values = options.flatMap((word, index) => {
+/** The values of an option that is written `--name value` or `--name=value`, in order. */
+export const optionValues = (options: readonly string[], name: string): string[] =>
+  options.flatMap((word, index) => {
     if (word.startsWith(`${name}=`)) return [word.slice(name.length + 1)];
     return word === name ? (options[index + 1] ?? []) : [];
   });
-  return values.at(-1);
-}
+
+/** The value that counts of an option that is taken once: the last. */
+export const optionValue = (options: readonly string[], name: string): string | undefined =>
+  optionValues(options, name).at(-1);
