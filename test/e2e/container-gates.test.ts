@@ -1,14 +1,20 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
+import type { LaunchResult } from '../../src/probe/addon.js';
+import { buildProbe } from '../../src/probe/build.js';
 import type { Run } from '../../src/record/run.js';
 import type { Report } from '../../src/report/report.js';
+import { openTarget, parseRunnableSpec } from '../../src/targets/index.js';
 import { cli, finished, startCli } from '../fixtures/cli.js';
 import { HERE as LIMITS, type TestEngine, testEngine } from '../fixtures/engine.js';
 import { processesWith } from '../fixtures/processes.js';
+import { SILENT } from '../fixtures/targets.js';
 
 /** The network is no part of what is tested, and takes the longest to set up. */
 const HERE = [...LIMITS, '--network', 'none'];
@@ -251,4 +257,27 @@ test.each([
   await sleep(delayMs);
   child.kill('SIGINT');
   expect((await ended).code).toBe(130);
+});
+
+test('a container that outlives its client is removed before the next one starts', async () => {
+  const options = { containerEngine: engine.program, kernelOptions: '' };
+  const spec = ['container:head', ...HERE].join(' ');
+  const target = await openTarget(parseRunnableSpec(spec, { input: 'candidate', options }), {
+    ...{ probe: (await buildProbe()).probe, folder, progress: SILENT },
+    signal: new AbortController().signal,
+  });
+  const seed = `--seed=${process.pid}`;
+  const plan = [seed, '--metrics=syscall.null', '--rounds=1000', '--batches=10000'];
+  const [program = '', ...words] = (await target.start(plan)).argv;
+  const client = spawn(program, words, { stdio: 'ignore' });
+  const inside = () => processesWith(`/syscall-gate-probe ${seed}`).length;
+  await vi.waitFor(() => expect(inside()).toBe(1), { timeout: 20_000, interval: 20 });
+  // The engine's script became podman itself.
+  client.kill('SIGKILL');
+  await once(client, 'close');
+  expect(await engine.containers()).toHaveLength(1);
+  target.explain?.({ timedOut: false, results: Buffer.from('{}'), stderr: '' } as LaunchResult);
+  await target.start(plan);
+  expect(await engine.containers()).toEqual([]);
+  await target.close?.();
 });
