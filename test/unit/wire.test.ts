@@ -65,6 +65,7 @@ describe('parseWire', () => {
         },
       ],
       tail: [],
+      traces: [],
       complete: true,
     });
   });
@@ -143,6 +144,7 @@ describe('parseWire', () => {
     expect(parseWire(lines({ ...hello, wire: 2 }, measured, end))).toEqual({
       metrics: [],
       tail: [],
+      traces: [],
       complete: false,
       problem: 'it has wire version 2 and this syscall-gate reads version 1',
     });
