@@ -1,3 +1,4 @@
+import { callChanges } from '../trace/changes.js';
 import type { OperationDifference } from '../trace/difference.js';
 import { countOf, figure, formatInstructions, formatInstructionsDifference } from '../units.js';
 import type { CountedComparison, CountedSide } from '../verdict/instructions.js';
@@ -18,6 +19,7 @@ export function countedReport({ candidate, metrics }: CountedComparison): Counte
     resolution: orNull(metric.resolution),
     margin: orNull(metric.margin),
     functions: metric.operation === undefined ? null : functionReports(metric.operation),
+    calls: metric.operation === undefined ? null : callReports(metric.operation),
     remainder: orNull(metric.operation?.remainder),
     untraced: metric.untraced ?? null,
   }));
@@ -41,6 +43,14 @@ const functionReports = ({ functions }: OperationDifference): FunctionReport[] =
           },
         ],
   );
+
+type CallReport = NonNullable<CountedMetricReport['calls']>[number];
+
+const callReports = ({ roots }: OperationDifference): CallReport[] =>
+  callChanges(roots).map(({ caller, name, module, difference, change, below }) => ({
+    ...{ caller: caller ?? null, name, module: module ?? null },
+    ...{ difference: figure(difference), change, below },
+  }));
 
 const sideReport = (side: CountedSide | undefined): CountedMetricReport['baseline'] =>
   side === undefined
@@ -122,21 +132,25 @@ export function countedGrid({ metrics, conditions }: CountedReport): Grid {
 }
 
 /**
- * What grew, function by function: metrics that changed by the same functions are one finding, and
- * the finding of most metrics is first.
+ * What grew, call by call: metrics that changed by the same calls are one finding, and the finding of
+ * most metrics is first.
  */
 function causes(changed: readonly CountedMetricReport[]): string[] {
   const groups = new Map<string, CountedMetricReport[]>();
   for (const metric of changed) {
-    const text = functionsText(metric);
+    const text = callsText(metric);
     groups.set(text, [...(groups.get(text) ?? []), metric]);
   }
-  return [...groups]
+  const told = [...groups]
     .filter(([text]) => text !== '')
     .toSorted(([, a], [, b]) => b.length - a.length)
     .map(([text, metrics]) => `${idsText(metrics)}: ${text}.`);
+  const left = told.length - MOST_CAUSES;
+  if (left < 2) return told;
+  return [...told.slice(0, MOST_CAUSES), `… and ${left} more in the report's JSON.`];
 }
 
+const MOST_CAUSES = 10;
 const MOST_IDS = 4;
 
 function idsText(metrics: readonly CountedMetricReport[]): string {
@@ -146,17 +160,17 @@ function idsText(metrics: readonly CountedMetricReport[]): string {
 }
 
 /** More are in the report's JSON. */
-const MOST_FUNCTIONS = 8;
+const MOST_CALLS = 6;
 
-/** `+21 security_file_permission → bpf_lsm_file_permission (new), +3 vfs_read; 0.01 not explained` */
-function functionsText({ functions, remainder, untraced }: CountedMetricReport): string {
-  if (functions === null) return untraced === null ? '' : `not traced, since ${untraced}`;
-  const largest = functions
+/** `+21 security_file_permission → bpf_lsm_file_permission (new), +3 vfs_read` */
+function callsText({ calls, remainder, untraced }: CountedMetricReport): string {
+  if (calls === null) return untraced === null ? '' : `not traced, since ${untraced}`;
+  const largest = calls
     .toSorted((a, b) => Math.abs(b.difference) - Math.abs(a.difference))
-    .slice(0, MOST_FUNCTIONS);
-  const shown = functions.filter((one) => largest.includes(one)).map(functionText);
-  const left = functions.length - shown.length;
-  const more = left > 0 ? [`and ${countOf(left, 'function')} more`] : [];
+    .slice(0, MOST_CALLS);
+  const shown = calls.filter((one) => largest.includes(one)).map(callText);
+  const left = calls.length - shown.length;
+  const more = left > 0 ? [`and ${countOf(left, 'smaller change')}`] : [];
   const rest = Math.abs(remainder ?? 0);
   const text = shown.length === 0 ? 'no function differs' : [...shown, ...more].join(', ');
   return rest < LEAST_REMAINDER
@@ -167,8 +181,11 @@ function functionsText({ functions, remainder, untraced }: CountedMetricReport):
 /** Of an instruction: the loop around the operations, and the clock that is read at its ends. */
 const LEAST_REMAINDER = 0.1;
 
-function functionText({ difference, change, chain, module }: FunctionReport): string {
+function callText({ caller, name, module, difference, change, below }: CallReport): string {
+  const oneSided = change === 'new' || change === 'gone';
+  const from = oneSided && caller !== null ? `${caller} → ` : '';
   const where = module === null ? '' : ` [${module}]`;
-  const state = change === 'new' || change === 'gone' ? ` (${change})` : '';
-  return `${formatInstructionsDifference(difference)} ${chain.join(' → ')}${where}${state}`;
+  const others = below === 0 ? '' : ` with ${countOf(below, 'function')} that it calls`;
+  const state = oneSided ? ` (${change}${others})` : '';
+  return `${formatInstructionsDifference(difference)} ${from}${name}${where}${state}`;
 }

@@ -240,6 +240,19 @@ const functionSchema = z.strictObject({
     .describe('from the innermost caller that is there on both sides to the function'),
 });
 
+const callSchema = z.strictObject({
+  caller: z.string().nullable().describe('who calls it, on both sides; null at the entry'),
+  name: z.string(),
+  module: z.string().nullable(),
+  difference: z
+    .number()
+    .describe(
+      'instructions an operation: its own, or of one that is new or gone with all it calls',
+    ),
+  change: z.enum(['grown', 'shrunk', 'new', 'gone']),
+  below: z.int().min(0).describe('functions that came or went with it'),
+});
+
 const countedMetricSchema = z.strictObject({
   id: z.string(),
   gate: z.boolean(),
@@ -254,6 +267,10 @@ const countedMetricSchema = z.strictObject({
     .array(functionSchema)
     .nullable()
     .describe('those whose instructions differ, callers first; null without a trace of both sides'),
+  calls: z
+    .array(callSchema)
+    .nullable()
+    .describe('the same as changes of calls: what is new or gone is one with all that it calls'),
   remainder: z
     .number()
     .nullable()
