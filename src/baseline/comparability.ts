@@ -4,14 +4,14 @@ import type { Platform, Run } from '../record/run.js';
  * How far stored runs can be held against a candidate.
  * - `same`: the same platform; every verdict is possible;
  * - `kindred`: the same CPU model, something else of the machine differs; red is out of reach;
- * - `foreign`: another machine; nothing is compared.
+ * - `foreign`: another machine, or another emulation of one; nothing is compared.
  */
 export type Kinship = 'same' | 'kindred' | 'foreign';
 
 export interface ComparableRuns {
   kinship: Kinship;
   runs: Run[];
-  /** Platform fields that differ from the nearest stored run, as "field: theirs → ours". */
+  /** What differs from the nearest stored run, as "field: theirs → ours". */
   differences: string[];
 }
 
@@ -23,22 +23,45 @@ const CPU_MODEL: readonly (keyof Platform)[] = [
   'cpuModel',
 ];
 
+/**
+ * What times depend on where a machine is emulated: the guest sees the same processor wherever it is,
+ * and how long its instructions take is up to the emulator and the processor under it.
+ */
+const EMULATION = ['accelerator', 'qemu', 'machine', 'cpu', 'host cpu'];
+
 /** Picks the stored runs nearest to the candidate's platform: same before kindred before foreign. */
 export function comparableRuns(candidate: Run, stored: readonly Run[]): ComparableRuns {
   const earlier = stored.filter((run) => run.id !== candidate.id);
-  const same = earlier.filter((run) => platformDifferences(run, candidate).length === 0);
+  const same = earlier.filter((run) => machineDifferences(run, candidate).length === 0);
   if (same.length > 0) return { kinship: 'same', runs: same, differences: [] };
   const kindred = earlier.filter((run) => sameCpuModel(run, candidate));
   const nearest = (kindred.length > 0 ? kindred : earlier).at(-1);
   return {
     kinship: kindred.length > 0 ? 'kindred' : 'foreign',
     runs: kindred.length > 0 ? kindred : earlier,
-    differences: nearest ? platformDifferences(nearest, candidate) : [],
+    differences: nearest ? machineDifferences(nearest, candidate) : [],
   };
 }
 
 const sameCpuModel = (a: Run, b: Run): boolean =>
-  CPU_MODEL.every((field) => a.platform[field] === b.platform[field]);
+  CPU_MODEL.every((field) => a.platform[field] === b.platform[field]) &&
+  emulationDifferences(a, b).length === 0;
+
+/** Whether the processor that the run was measured on is an emulated one. */
+export const isEmulated = ({ target }: Run): boolean => target.facts?.['accelerator'] === 'tcg';
+
+const machineDifferences = (baseline: Run, candidate: Run): string[] => [
+  ...platformDifferences(baseline, candidate),
+  ...emulationDifferences(baseline, candidate),
+];
+
+function emulationDifferences(baseline: Run, candidate: Run): string[] {
+  if (!isEmulated(baseline) && !isEmulated(candidate)) return [];
+  const fact = ({ target }: Run, name: string): string => target.facts?.[name] ?? 'none';
+  return EMULATION.filter((name) => fact(baseline, name) !== fact(candidate, name)).map(
+    (name) => `${name}: ${fact(baseline, name)} → ${fact(candidate, name)}`,
+  );
+}
 
 function platformDifferences(baseline: Run, candidate: Run): string[] {
   const fields = Object.keys(candidate.platform) as (keyof Platform)[];

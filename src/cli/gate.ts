@@ -32,7 +32,10 @@ export function addGate(program: Command): void {
     )
     .option(...containerEngineOption)
     .option(...kernelOptionsOption)
-    .option('--duration <time>', 'how long to measure, such as 30s or 2m', DEFAULTS.duration)
+    .option(
+      '--duration <time>',
+      `how long to measure, such as 30s or 2m (default: ${DEFAULTS.duration}, ${DEFAULTS.kernelDuration} where a kernel is booted)`,
+    )
     .option(...marginOption)
     .option(...metricsOption)
     .option(...alphaOption)

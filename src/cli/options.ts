@@ -15,7 +15,7 @@ export const containerEngineOption = [
 
 export const kernelOptionsOption = [
   '--kernel-options <options>',
-  'how a kernel is booted, such as "memory=512 cpus=1 machine=q35"',
+  'how kernels are booted: memory=MIB cpus=N machine=NAME cpu=MODEL accel=kvm|tcg deadline=SECONDS file=HERE:/THERE',
 ] as const;
 
 export const marginOption = [

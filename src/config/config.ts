@@ -20,8 +20,24 @@ export interface KernelSpec {
   spec: string;
   /** Absolute path of the image. */
   path: string;
+  /** What the user wrote behind it, for the kernel; empty for nothing. */
   commandLine: string;
-  options: string;
+  options: KernelOptions;
+}
+
+/** How a kernel is booted; both sides of a comparison share it. */
+export interface KernelOptions {
+  memoryMib: number;
+  cpus: number;
+  /** After this without a word of the probe, a boot has failed. */
+  deadlineMs: number;
+  /** QEMU's names; without them, what suits the architecture. */
+  machine?: string;
+  cpu?: string;
+  /** Without it, KVM where the kernel boots in it and else TCG. */
+  accelerator?: 'kvm' | 'tcg';
+  /** Files for the guest: absolute paths here and there. */
+  files: { from: string; to: string }[];
 }
 
 /** Inputs that only targets of one kind know. */

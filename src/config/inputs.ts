@@ -34,6 +34,8 @@ export interface RawTargetOptions {
 export const DEFAULTS = {
   candidate: 'host',
   duration: '60s',
+  /** Of a kernel, which is booted for each launch. */
+  kernelDuration: '5m',
   alpha: String(DEFAULT_ALPHA),
   failOn: 'regression',
   out: '.syscall-gate',
@@ -46,10 +48,11 @@ export const DEFAULTS = {
 export function parseConfig(raw: RawInputs): Config {
   const out = raw.out || DEFAULTS.out;
   const options = targetOptions(raw);
+  const candidate = parseCandidate((raw.candidate || DEFAULTS.candidate).trim(), options);
+  const baseline = raw.baseline ? parseBaseline(raw.baseline.trim(), options) : ownRuns(out);
   return {
-    candidate: parseCandidate((raw.candidate || DEFAULTS.candidate).trim(), options),
-    baseline: raw.baseline ? parseBaseline(raw.baseline.trim(), options) : ownRuns(out),
-    durationMs: parseDuration(raw.duration || DEFAULTS.duration),
+    ...{ candidate, baseline },
+    durationMs: parseDuration(raw.duration || defaultDuration([candidate, baseline])),
     metrics: parseGlobs(raw.metrics ?? ''),
     margins: parseMargins(raw.margin ?? ''),
     alpha: parseAlpha(raw.alpha || DEFAULTS.alpha),
@@ -58,6 +61,9 @@ export function parseConfig(raw: RawInputs): Config {
     seed: raw.seed ? parseSeed(raw.seed) : randomInt(0x1_0000_0000),
   };
 }
+
+const defaultDuration = (sides: readonly BaselineSpec[]): string =>
+  sides.some(({ kind }) => kind === 'kernel') ? DEFAULTS.kernelDuration : DEFAULTS.duration;
 
 export const targetOptions = (raw: RawTargetOptions): TargetOptions => ({
   containerEngine: (raw.containerEngine ?? '').trim(),

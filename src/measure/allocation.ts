@@ -300,4 +300,8 @@ export const roundsFor = (pairs: number): number => Math.ceil(pairs / PAIRS_PER_
 
 /** Fewer pairs could not flag a metric of this family however large its change. */
 export const leastPairs = (metrics: readonly MetricEntry[]): number =>
-  minimumPairs(SCREEN_FAMILY_WISE, Math.max(1, metrics.filter(({ gate }) => gate).length));
+  minimumPairs(SCREEN_FAMILY_WISE, familyOf(metrics));
+
+/** How many metrics share an error level. */
+export const familyOf = (metrics: readonly MetricEntry[]): number =>
+  Math.max(1, metrics.filter(({ gate }) => gate).length);

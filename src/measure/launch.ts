@@ -95,7 +95,8 @@ export async function launchProbe(bench: Bench, order: LaunchOrder): Promise<Lau
     ...start,
     env: target.environment(process.env),
     cpu: bench.plan.cpu,
-    deadlineMs: order.processes * order.deadlineMs + LAUNCHER_GRACE_MS,
+    deadlineMs:
+      (target.startDeadlineMs ?? 0) + order.processes * order.deadlineMs + LAUNCHER_GRACE_MS,
     results: target.results,
   });
   const result = await launched.catch((error: unknown) => {
@@ -126,7 +127,7 @@ const probeArguments = (plan: Plan, order: LaunchOrder, memory: boolean): string
     batches: plan.batchesPerRound,
     batchUs: plan.batchUs,
     seed: order.orderSeed,
-    cpu: plan.cpu,
+    cpu: order.target.cpu ?? plan.cpu,
     deadlineMs: order.deadlineMs,
     environment: order.environment,
     ...(order.processes === 1 ? {} : { launches: order.processes }),

@@ -15,7 +15,7 @@ export function processesFor(startMs: number, passMs: number): number {
 }
 
 /** A process of its own takes a few ms; less than this is no start that is worth sharing. */
-const SLOW_START_MS = 100;
+export const SLOW_START_MS = 100;
 
 const MOST_PROCESSES = 8;
 

@@ -43,6 +43,8 @@ export interface RoundsOrder {
   schedule: Schedule;
   /** Rounds go on until one more would end after this, `performance.now()` ms. */
   until: number;
+  /** What a round is expected to take, ms, where launches are slow: before one that need not be. */
+  roundMs?: number;
   /** Rounds without a failed launch that are measured even when `until` is past … */
   leastRounds: number;
   /** … unless this is past, too. */
@@ -79,9 +81,10 @@ export async function measureRounds(
   let whole = 0;
   for (let round = 0; round < (order.most ?? MOST_ROUNDS); round++) {
     const now = performance.now();
-    const roundMs = round === 0 ? 0 : (now - begin) / round;
+    const roundMs = round === 0 ? (order.roundMs ?? 0) : (now - begin) / round;
     const late = whole < order.leastRounds ? order.latest : order.until;
-    if (round > 0 && now + roundMs > late) return;
+    const needed = round === 0 && (order.leastRounds > 0 || order.roundMs === undefined);
+    if (!needed && now + roundMs > late) return;
     const tell = (launch: number, target: Target) =>
       tellProgress(progress, order, begin, round * LAUNCHES_PER_ROUND + launch, target);
     const launches = await measureRound(bench, sides, order, round, log, tell);

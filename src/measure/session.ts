@@ -4,16 +4,18 @@ import { formatNs } from '../units.js';
 import {
   type Allocation,
   allocate,
+  familyOf,
   type Goal,
   leastPairs,
   type PilotRun,
   roundsFor,
 } from './allocation.js';
 import { quietWidth } from './batches.js';
+import { budgetOf, confirmingMs } from './budget.js';
 import { collectRun, type RunIdentity } from './collect.js';
 import { expectationText } from './expectation.js';
 import { type Bench, type LaunchObservation, timedBatches } from './launch.js';
-import { processesFor, startOf } from './nesting.js';
+import { processesFor, SLOW_START_MS, startOf } from './nesting.js';
 import {
   emptyLog,
   LAUNCHES_PER_ROUND,
@@ -30,6 +32,9 @@ import { type Schedule, screenSchedule, WARM_UP_ROUNDS, warmUpSchedule } from '.
  * less because few metrics are left.
  */
 const SCREEN_SHARE = 0.8;
+
+/** What is left of it at least where confirming takes long. */
+const LEAST_SCREEN_SHARE = 0.5;
 
 /** The share of the screen where no confirmation follows. */
 export const WHOLE_BUDGET = 1;
@@ -72,6 +77,7 @@ export class Session {
   private readonly begin = performance.now();
   private warmUpMs = 0;
   private startMs = 0;
+  private measuringMs = 0;
   private planned = false;
   private goal: Goal | undefined;
   private allocations: ReadonlyMap<string, Allocation> = new Map();
@@ -98,6 +104,7 @@ export class Session {
     const { plan } = this.bench;
     const start = startOf([...this.log.baseline, ...this.log.candidate]);
     this.startMs = start.idleMs;
+    this.measuringMs = start.measuringMs;
     const passMs = (start.measuringMs * plan.roundsPerLaunch) / WARM_UP_ROUNDS;
     const processesPerLaunch = this.nests() ? processesFor(start.idleMs, passMs) : 1;
     this.bench = { ...this.bench, plan: { ...plan, processesPerLaunch } };
@@ -124,17 +131,50 @@ export class Session {
    * All metrics, for the share of the budget that leaves time to confirm. With a goal, the first
    * rounds are a pilot for how the others are spent, and what may be expected of them is told.
    */
-  async screen({ share = SCREEN_SHARE, goal }: Screening = {}): Promise<void> {
+  async screen({ share, goal }: Screening = {}): Promise<void> {
     const { metrics, roundsPerLaunch } = this.bench.plan;
-    const until = this.begin + share * this.durationMs;
     if (goal === undefined) {
+      const until = this.begin + (share ?? SCREEN_SHARE) * this.durationMs;
       const schedule = screenSchedule(metrics, roundsPerLaunch);
       await this.measure('screen', schedule, { until, leastRounds: 1 });
       return;
     }
     this.goal = goal;
+    this.tellBudget(goal);
+    const until = this.begin + (share ?? this.screenShare(goal)) * this.durationMs;
     await this.pilot(until);
     for (const part of STAGES) await this.stage(goal, until, part);
+  }
+
+  /** Of a launch with as few rounds as there may be, where starting takes long. */
+  private slowLaunchMs(): number | undefined {
+    const { processesPerLaunch } = this.bench.plan;
+    if (this.startMs < SLOW_START_MS || this.sides.baseline === undefined) return undefined;
+    const passMs = (this.measuringMs * LEAST_PILOT_ROUNDS) / WARM_UP_ROUNDS;
+    return this.startMs + processesPerLaunch * passMs;
+  }
+
+  /** A launch of a kernel takes seconds, and what they come to should be known before the end. */
+  private tellBudget({ alpha }: Goal): void {
+    const launchMs = this.slowLaunchMs();
+    if (launchMs === undefined) return;
+    const { startMs, durationMs } = this;
+    const { enough, text } = budgetOf({
+      ...{ startMs, durationMs, launchMs, alpha },
+      leftMs: this.begin + durationMs - performance.now(),
+      gated: familyOf(this.bench.plan.metrics),
+    });
+    if (enough) this.progress.note(text);
+    else this.progress.warn(text);
+  }
+
+  /** Where launches are slow, the overrun may not hold as many as confirming takes. */
+  private screenShare({ alpha }: Goal): number {
+    const launchMs = this.slowLaunchMs();
+    if (launchMs === undefined) return SCREEN_SHARE;
+    const gated = familyOf(this.bench.plan.metrics);
+    const left = OVERRUN - confirmingMs({ launchMs, gated, alpha }) / this.durationMs;
+    return Math.min(SCREEN_SHARE, Math.max(LEAST_SCREEN_SHARE, left));
   }
 
   /** Plans for all the time that is left, and spends a share of it. */
@@ -144,8 +184,10 @@ export class Session {
     const done = this.screenRounds();
     const schedule = screenSchedule(metrics, roundsPerLaunch, this.allocations, done);
     const now = performance.now();
+    const launchMs = this.slowLaunchMs();
     await this.measure('screen', schedule, {
       until: now + share * (until - now),
+      ...(launchMs === undefined ? {} : { roundMs: LAUNCHES_PER_ROUND * launchMs }),
       leastRounds: share < 1 ? 0 : roundsFor(leastPairs(metrics)) - done,
     });
   }
@@ -247,7 +289,7 @@ export class Session {
   private async measure(
     phase: RoundsOrder['phase'],
     schedule: Schedule,
-    limits: Pick<RoundsOrder, 'until' | 'leastRounds' | 'most' | 'enough'>,
+    limits: Pick<RoundsOrder, 'until' | 'leastRounds' | 'most' | 'enough' | 'roundMs'>,
   ): Promise<void> {
     const latest = Math.max(limits.until, this.begin + OVERRUN * this.durationMs);
     const order = { phase, schedule, latest, ...limits };

@@ -1,12 +1,142 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { resolve } from 'node:path';
 import type { KernelSpec } from '../config/config.js';
 import { usageFailure } from '../failure.js';
+import { targetSchema } from '../record/run.js';
+import { withoutSecrets } from './environment.js';
+import { chooseAccelerator } from './kernel/accelerator.js';
+import { explainBoot } from './kernel/console.js';
+import { type PreparedGuest, prepareGuest, writePlan } from './kernel/guest.js';
+import { type KernelImage, programArchitecture, readImage } from './kernel/image.js';
+import { parseKernelOptions } from './kernel/options.js';
+import {
+  type Accelerator,
+  commandLineFor,
+  EMULATORS,
+  machineOf,
+  processorOf,
+  qemuCommand,
+  qemuVersion,
+} from './kernel/qemu.js';
 import type { TargetKind } from './kind.js';
+import type { Target } from './target.js';
+import { Refusal } from './words.js';
 
-/** `kernel:PATH [kernel command line]`. */
+const MAX_SPEC = targetSchema.shape.spec.maxLength ?? 0;
+
+/** COMMAND_LINE_SIZE of x86 and arm64 is 2048, of which some is the probe's. */
+const MAX_COMMAND_LINE = 1800;
+
+/**
+ * `kernel:PATH [kernel command line]`: boots a kernel in QEMU for each launch, with the probe as
+ * the init of an initramfs that holds nothing else. Its results come over the serial console.
+ *
+ * A path with blanks goes in quotes; the command line is the kernel's as it stands.
+ */
 export const kernelTarget: TargetKind<KernelSpec> = {
   syntax: 'kernel:PATH [kernel command line]',
-  parse({ input, spec }) {
-    throw usageFailure(`${input} "${spec}" is of the kind kernel, which cannot be used yet.`);
+  parse({ input, spec, rest = '', options }) {
+    try {
+      const { path, commandLine } = splitSpec(spec, rest.trim());
+      return { kind: 'kernel', spec, path, commandLine, options: optionsOf(options.kernelOptions) };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      throw usageFailure(`${input} "${spec.slice(0, 200)}" cannot be booted: ${error.message}.`);
+    }
   },
-  open: () => Promise.reject(new Error('no kernels')),
+  async open(spec, workshop) {
+    const probe = await readFile(workshop.probe);
+    const image = await imageOf(spec, probe);
+    const version = await qemuVersion(image.architecture);
+    const guest = await prepareGuest(spec, image, probe, workshop.folder);
+    workshop.progress.phase(`Try whether ${spec.spec} comes up`);
+    const accelerator = await chooseAccelerator(spec, guest, version, workshop);
+    return target(spec, guest, accelerator, {
+      accelerator,
+      qemu: version,
+      machine: machineOf(guest),
+      cpu: processorOf(guest, accelerator),
+      memory: `${spec.options.memoryMib} MiB`,
+      cpus: String(spec.options.cpus),
+      'host cpu': cpus()[0]?.model.trim() || 'unknown',
+      kernel: image.version ?? 'unknown',
+      sha256: createHash('sha256').update(image.content).digest('hex'),
+    });
+  },
 };
+
+function splitSpec(spec: string, rest: string): { path: string; commandLine: string } {
+  if (spec.length > MAX_SPEC) throw new Refusal(`it is longer than ${MAX_SPEC} characters`);
+  const [, quoted, plain, commandLine = ''] =
+    /^(?:"([^"]+)"|([^\s"]\S*))(?:\s+(.*))?$/s.exec(rest) ?? [];
+  const path = quoted ?? plain;
+  if (path === undefined) {
+    throw new Refusal('write kernel:PATH, and the words of its command line behind a blank');
+  }
+  if (/[^ -~]/.test(commandLine)) {
+    throw new Refusal('its command line has something other than printable ASCII characters');
+  }
+  if (commandLine.length > MAX_COMMAND_LINE) {
+    throw new Refusal(`its command line is longer than ${MAX_COMMAND_LINE} characters`);
+  }
+  if (/(^|\s)--(\s|$)/.test(commandLine)) {
+    throw new Refusal(
+      'its command line has --, and words behind that are for the init, which is the probe',
+    );
+  }
+  return { path: resolve(path), commandLine: commandLine.trim() };
+}
+
+function optionsOf(text: string): KernelSpec['options'] {
+  try {
+    return parseKernelOptions(text);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw usageFailure(`kernel-options "${text.slice(0, 200)}": ${error.message}.`);
+  }
+}
+
+/** The kernel of a spec, once it is known that it could run the probe. */
+async function imageOf({ path }: KernelSpec, probe: Buffer): Promise<KernelImage> {
+  const image = await readImage(path).catch((error: unknown) => {
+    if (!(error instanceof Refusal)) throw error;
+    throw usageFailure(`The kernel ${path} cannot be booted: ${error.message}.`);
+  });
+  const compiled = programArchitecture(probe);
+  if (compiled === image.architecture) return image;
+  throw usageFailure(
+    `The kernel ${path} is for ${image.architecture} and the probe was compiled here, for ${compiled ?? 'another architecture'}: boot it on a machine of its architecture.`,
+  );
+}
+
+/** Of the guest, whatever the launch is pinned to here. */
+const FIRST_CPU = 0;
+
+function target(
+  { kind, spec, commandLine, options }: KernelSpec,
+  guest: PreparedGuest,
+  accelerator: Accelerator,
+  facts: Record<string, string>,
+): Target {
+  const { consoleOption } = EMULATORS[guest.architecture];
+  const { deadlineMs } = options;
+  const argv = qemuCommand(guest, accelerator, commandLineFor(guest.architecture, commandLine));
+  return {
+    record: { kind, spec, facts },
+    results: 'stdout',
+    cpu: FIRST_CPU,
+    startDeadlineMs: deadlineMs,
+    async start(words) {
+      await writePlan(guest, words);
+      return { argv };
+    },
+    environment: withoutSecrets,
+    explain: ({ results, stderr, timedOut }) =>
+      explainBoot({
+        console: results.toString('latin1'),
+        ...{ stderr, timedOut, deadlineMs, consoleOption, verbose: false },
+      }),
+  };
+}

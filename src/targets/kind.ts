@@ -1,4 +1,5 @@
 import type { RunnableSpec, TargetOptions } from '../config/config.js';
+import type { LaunchResult } from '../probe/addon.js';
 import type { Progress } from '../progress.js';
 import type { Target } from './target.js';
 
@@ -21,6 +22,15 @@ export interface Workshop {
   folder: string;
   signal: AbortSignal;
   progress: Progress;
+  /** The other side, where it is open already: what the two are to have in common follows it. */
+  beside?: Target;
+  /**
+   * Runs a command as launches are run: pinned to the CPU that is measured on, ended at the deadline
+   * and with this process. What it prints is in `results`.
+   *
+   * @throws the signal's reason when that is aborted
+   */
+  launch(argv: string[], deadlineMs: number): Promise<LaunchResult>;
 }
 
 /** A kind of target: how its spec reads and what it becomes. One file each, listed in index.ts. */

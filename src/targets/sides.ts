@@ -2,6 +2,8 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunnableSpec } from '../config/config.js';
+import type { Addon, LaunchResult } from '../probe/addon.js';
+import { withoutSecrets } from './environment.js';
 import { openTarget } from './index.js';
 import type { Workshop } from './kind.js';
 import type { Target } from './target.js';
@@ -11,6 +13,25 @@ type Named<T> = { baseline?: T; candidate: T };
 /** The sides of a session once they are open, those that were asked for. */
 type Opened<S extends Named<RunnableSpec>> = { [K in keyof S]: Target };
 
+/** What launches are made with: the CPU is the one that is measured on. */
+export interface Tools extends Pick<Workshop, 'probe' | 'signal'> {
+  addon: Pick<Addon, 'launch'>;
+  plan: { cpu: number };
+}
+
+/** What a target may use that is opened by itself, but for its folder and who is told of its progress. */
+export const workshopOf = ({ probe, signal, addon, plan }: Tools) => ({
+  ...{ probe, signal },
+  async launch(argv: string[], deadlineMs: number): Promise<LaunchResult> {
+    signal.throwIfAborted();
+    const env = withoutSecrets(process.env);
+    const order = { argv, env, cpu: plan.cpu, deadlineMs, results: 'stdout' } as const;
+    const result = await addon.launch(order);
+    signal.throwIfAborted();
+    return result;
+  },
+});
+
 /**
  * Opens the targets of a session, and closes them when the work is done or has failed: nothing that
  * they started or wrote is left behind.
@@ -19,7 +40,7 @@ type Opened<S extends Named<RunnableSpec>> = { [K in keyof S]: Target };
  */
 export async function withTargets<S extends Named<RunnableSpec>, T>(
   specs: S,
-  { probe, signal }: Pick<Workshop, 'probe' | 'signal'>,
+  tools: Tools,
   { progress }: Pick<Workshop, 'progress'>,
   work: (sides: Opened<S>) => Promise<T>,
 ): Promise<T> {
@@ -29,7 +50,9 @@ export async function withTargets<S extends Named<RunnableSpec>, T>(
     for (const [side, spec] of Object.entries<RunnableSpec>(specs)) {
       const own = join(folder, side);
       await mkdir(own);
-      open.push([side, await openTarget(spec, { probe, signal, progress, folder: own })]);
+      const [beside] = open.map(([, target]) => target);
+      const workshop = { ...workshopOf(tools), progress, folder: own };
+      open.push([side, await openTarget(spec, { ...workshop, ...(beside ? { beside } : {}) })]);
     }
     return await work(Object.fromEntries(open) as Opened<S>);
   } finally {

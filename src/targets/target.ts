@@ -19,6 +19,10 @@ export interface Target {
   readonly record: TargetRecord;
   /** How result lines come back (see LaunchRequest.results). */
   readonly results: 'memory' | 'stdout';
+  /** The CPU to measure on as the probe counts them, where it has others than this machine. */
+  readonly cpu?: number;
+  /** How long a start may take that is not over in an instant, until the probe runs. */
+  readonly startDeadlineMs?: number;
   /**
    * How the probe is started here with a plan.
    *

@@ -1,4 +1,5 @@
 import { sum } from 'simple-statistics';
+import { isEmulated } from '../baseline/comparability.js';
 import { countBatches, isTimed, type Replicate, type Run } from '../record/run.js';
 import { formatShare } from '../units.js';
 import { metricOf } from './samples.js';
@@ -14,6 +15,19 @@ export function validityCaveats(runs: readonly Run[]): string[] {
     ...sharedCore(runs),
     ...otherCpu(runs),
     ...unpinned(runs),
+    ...emulated(runs),
+  ];
+}
+
+/** An emulated instruction costs by what it takes to emulate it. */
+function emulated(runs: readonly Run[]): string[] {
+  const found = runs.find(isEmulated);
+  if (found === undefined) return [];
+  const where = `${found.target.spec} ran in an emulation of a processor (QEMU ${found.target.facts?.['qemu'] ?? ''}, TCG)`;
+  return [
+    runs.every(isEmulated)
+      ? `${where}: such times compare with those of the same emulator on the same processor alone, and changes of page tables and of entering the kernel weigh more in them than on hardware.`
+      : `${where} and the other side did not, so what differs is the emulation above all: boot both sides, or neither.`,
   ];
 }
 
@@ -31,8 +45,10 @@ function sharedCore(runs: readonly Run[]): string[] {
   ];
 }
 
+/** A booted kernel counts CPUs of its own. */
 function otherCpu(runs: readonly Run[]): string[] {
-  const cpus = [...new Set(runs.map((run) => run.plan.cpu))];
+  const here = runs.filter(({ target }) => target.kind !== 'kernel');
+  const cpus = [...new Set(here.map((run) => run.plan.cpu))];
   if (cpus.length < 2) return [];
   return [
     `The sides ran on different CPUs (${cpus.join(' and ')}), whose speeds and interrupts may differ; allow both sides the same one.`,

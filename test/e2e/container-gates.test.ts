@@ -265,6 +265,7 @@ test('a container that outlives its client is removed before the next one starts
   const target = await openTarget(parseRunnableSpec(spec, { input: 'candidate', options }), {
     ...{ probe: (await buildProbe()).probe, folder, progress: SILENT },
     signal: new AbortController().signal,
+    launch: () => Promise.reject(new Error('nothing is to be run')),
   });
   const seed = `--seed=${process.pid}`;
   const plan = [seed, '--metrics=syscall.null', '--rounds=1000', '--batches=10000'];

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Entry, initramfs } from '../fixtures/initramfs.js';
+import { cpio, type Entry } from '../../src/targets/kernel/initramfs.js';
+import { bootableKernel } from '../fixtures/kernels.js';
 import { expectOutcomes, NETWORKED } from '../fixtures/outcomes.js';
 import {
   planWords,
@@ -20,14 +20,6 @@ beforeAll(async () => {
   probe = await testProbe();
 });
 afterAll(() => probe.remove());
-
-/** An x86-64 kernel with a serial console, such as Debian's linux-image-cloud-amd64. */
-function kernel(): string {
-  const installed = readdirSync('/boot').filter((name) => name.startsWith('vmlinuz-'));
-  const found = process.env['TEST_KERNEL'] ?? installed.map((name) => join('/boot', name)).at(-1);
-  if (found === undefined) throw new Error('No kernel: name one in TEST_KERNEL, see .ci/run.');
-  return found;
-}
 
 /** COMMAND_LINE_SIZE of x86, less the words around the metrics. */
 const LONGEST_LIST = 2048 - 256;
@@ -53,12 +45,12 @@ const DEVICES: Entry[] = [
 async function machine(words: readonly string[], files: Entry[] = []): Promise<string[]> {
   const archive = join(probe.folder, 'initramfs');
   const init = { name: 'init', mode: 0o100755, content: await readFile(probe.path) };
-  await writeFile(archive, initramfs([init, ...files]));
+  await writeFile(archive, cpio([init, ...files]));
   const line = ['console=ttyS0', 'loglevel=1', 'panic=-1', ...words];
   return [
     ...['qemu-system-x86_64', '-accel', 'tcg', '-m', '256', '-no-reboot'],
     ...['-nodefaults', '-display', 'none', '-serial', 'stdio'],
-    ...['-kernel', kernel(), '-initrd', archive, '-append', line.join(' ')],
+    ...['-kernel', bootableKernel(), '-initrd', archive, '-append', line.join(' ')],
   ];
 }
 

@@ -1,0 +1,57 @@
+import { SCREEN_FAMILY_WISE } from '../stats/assumptions.js';
+import { minimumPairs, robustPairs } from '../stats/power.js';
+import { countOf } from '../units.js';
+
+/** What there is to know of a duet's time before the first pair is measured. */
+export interface Budget {
+  /** Of a launch, and of it what passes before the probe measures. */
+  launchMs: number;
+  startMs: number;
+  /** That is left, and that the user gave for everything. */
+  leftMs: number;
+  durationMs: number;
+  /** How many metrics are gated, at which family-wise level. */
+  gated: number;
+  alpha: number;
+}
+
+/**
+ * What the time allows, told before it is spent: where launches are slow, minutes may hold fewer
+ * pairs than a verdict takes.
+ *
+ * @returns a sentence, and whether the time is enough
+ */
+export function budgetOf(budget: Budget): { enough: boolean; text: string } {
+  const { launchMs, startMs, leftMs, durationMs, gated, alpha } = budget;
+  const pairs = Math.floor(leftMs / (2 * launchMs));
+  const screen = minimumPairs(SCREEN_FAMILY_WISE, gated);
+  const confirm = minimumPairs(alpha, 1);
+  const launch = `A launch takes ${seconds(launchMs)}, ${seconds(startMs)} of it to start`;
+  const holds = `${duration(durationMs)} hold about ${countOf(pairs, 'pair')} of launches`;
+  if (pairs >= screen + confirm) return { enough: true, text: `${launch}: ${holds}.` };
+  return {
+    enough: false,
+    text: `${launch}, so ${holds}, and a verdict over ${countOf(gated, 'metric')} takes ${screen} to screen and ${confirm} to confirm: give a duration of ${duration(wanted(budget))}, or fewer metrics.`,
+  };
+}
+
+/** ms of launches in which whatever the screen flags is confirmed, though a pair is spoilt. */
+export const confirmingMs = ({
+  launchMs,
+  gated,
+  alpha,
+}: Pick<Budget, 'launchMs' | 'gated' | 'alpha'>): number =>
+  2 * launchMs * robustPairs(alpha, gated);
+
+const MINUTE_MS = 60_000;
+
+const wanted = (budget: Budget): number => {
+  const screening = 2 * budget.launchMs * robustPairs(SCREEN_FAMILY_WISE, budget.gated);
+  return Math.ceil((screening + confirmingMs(budget)) / MINUTE_MS) * MINUTE_MS;
+};
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+/** As the input takes it. */
+const duration = (ms: number): string =>
+  ms % MINUTE_MS === 0 ? `${ms / MINUTE_MS}m` : `${Math.round(ms / 1000)}s`;

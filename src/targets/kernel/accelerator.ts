@@ -1,0 +1,106 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import type { KernelSpec } from '../../config/config.js';
+import { measurementFailure, reasonOf } from '../../failure.js';
+import type { Workshop } from '../kind.js';
+import { cameThrough, explainBoot } from './console.js';
+import { type PreparedGuest, writePlan } from './guest.js';
+import { type Accelerator, commandLineFor, EMULATORS, qemuCommand } from './qemu.js';
+
+/** As little as a probe can be asked for. */
+const TRIAL_PLAN = ['--metrics=syscall.null', '--rounds=1', '--batches=1', '--cpu=0'];
+
+/**
+ * A kernel is up in KVM within a second or two. Where KVM is there and does not work, as in many
+ * virtual machines, the guest spins without a word.
+ */
+const KVM_DEADLINE_MS = 10_000;
+
+const KVM_DEVICE = '/dev/kvm';
+
+const NAMES: Readonly<Record<Accelerator, string>> = { kvm: 'KVM', tcg: 'TCG' };
+
+/**
+ * Boots the kernel once to the probe's end, which shows that it can be measured, and in what: KVM
+ * where it comes up in it, else TCG; but what was asked for, and what the other side has.
+ *
+ * @param version QEMU's
+ * @throws Failure that says why the kernel does not come up
+ */
+export async function chooseAccelerator(
+  spec: KernelSpec,
+  guest: PreparedGuest,
+  version: string,
+  workshop: Workshop,
+): Promise<Accelerator> {
+  const boots = { spec, guest, version, workshop };
+  const beside = workshop.beside?.record.facts?.['accelerator'];
+  const wanted =
+    spec.options.accelerator ?? (beside === 'kvm' || beside === 'tcg' ? beside : undefined);
+  if (wanted !== undefined) return bootIn(boots, wanted);
+  const obstacle = await kvmObstacle(boots);
+  if (obstacle === undefined) return 'kvm';
+  workshop.progress.note(`KVM is not used: ${obstacle}.`);
+  return bootIn(boots, 'tcg');
+}
+
+interface Boots {
+  spec: KernelSpec;
+  guest: PreparedGuest;
+  version: string;
+  workshop: Workshop;
+}
+
+/** @throws Failure when the kernel does not come up */
+async function bootIn(boots: Boots, accelerator: Accelerator): Promise<Accelerator> {
+  const { path, options } = boots.spec;
+  const why = await tryBoot(boots, accelerator, options.deadlineMs);
+  if (why === undefined) return accelerator;
+  throw measurementFailure(
+    `The kernel ${path} does not come up in QEMU (${NAMES[accelerator]}): ${why}.`,
+  );
+}
+
+/** Why KVM cannot be used, as a clause. */
+async function kvmObstacle(boots: Boots): Promise<string | undefined> {
+  try {
+    await access(KVM_DEVICE, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    const why = reasonOf(error);
+    return why === 'EACCES'
+      ? `this user has no access to ${KVM_DEVICE} (sudo chmod 666 ${KVM_DEVICE})`
+      : `there is no ${KVM_DEVICE} (${why})`;
+  }
+  const deadlineMs = Math.min(KVM_DEADLINE_MS, boots.spec.options.deadlineMs);
+  const why = await tryBoot(boots, 'kvm', deadlineMs);
+  return why && `there the kernel does not come up (${why.split(';', 1)[0]})`;
+}
+
+/** @returns why the kernel did not come up; nothing when it did */
+async function tryBoot(
+  { spec, guest, version, workshop }: Boots,
+  accelerator: Accelerator,
+  deadlineMs: number,
+): Promise<string | undefined> {
+  const { architecture } = guest;
+  await writePlan(guest, TRIAL_PLAN);
+  const line = commandLineFor(architecture, spec.commandLine, { verbose: true });
+  const result = await workshop.launch(qemuCommand(guest, accelerator, line), deadlineMs);
+  const console = result.results.toString('latin1');
+  if (cameThrough(console)) {
+    const seconds = (result.wallNs / 1e9).toFixed(1);
+    workshop.progress.note(
+      `${spec.spec} was up and down in ${seconds} s, ${how(version, accelerator)}.`,
+    );
+    return undefined;
+  }
+  const { consoleOption } = EMULATORS[architecture];
+  const { stderr, timedOut } = result;
+  const known = { console, stderr, timedOut, deadlineMs, verbose: true, consoleOption };
+  return explainBoot(known) ?? 'the probe in it did not come to its end';
+}
+
+const how = (version: string, accelerator: Accelerator): string =>
+  accelerator === 'kvm'
+    ? `in KVM under QEMU ${version}`
+    : `under QEMU ${version}, which emulates the processor (TCG)`;

@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import { comparableRuns } from '../../../src/baseline/comparability.js';
+import { compareDuet } from '../../../src/verdict/duet.js';
+import { comparePrediction } from '../../../src/verdict/prediction.js';
+import { syntheticRun } from '../../fixtures/runs.js';
+
+const SETTINGS = { alpha: 0.01, margins: [] };
+
+const FACTS = {
+  ...{ accelerator: 'tcg', qemu: '7.2.22', machine: 'pc', cpu: 'max' },
+  ...{ 'host cpu': 'Example CPU @ 3.00GHz', sha256: 'a' },
+};
+
+/** A run of a kernel, or of this machine without facts. */
+const runOf = (seed: number, facts?: Record<string, string>) =>
+  syntheticRun({
+    ...{ seed, metrics: [{ id: 'syscall.null', ns: 100 }], screen: [4, 5, 6, 7] },
+    ...(facts ? { target: { kind: 'kernel', spec: 'kernel:/vmlinuz', facts } } : {}),
+  });
+
+test('emulated runs compare with those of the same emulation', () => {
+  const other = runOf(2, { ...FACTS, sha256: 'b' });
+  expect(comparableRuns(runOf(1, FACTS), [other])).toMatchObject({
+    ...{ kinship: 'same', runs: [other], differences: [] },
+  });
+});
+
+test.each([
+  ['accelerator', 'kvm'],
+  ['qemu', '10.0.2'],
+  ['machine', 'q35'],
+  ['cpu', 'EPYC'],
+  ['host cpu', 'Another CPU'],
+])('with another %s they are foreign, and the difference is named', (name, value) => {
+  const stored = runOf(2, { ...FACTS, [name]: value });
+  const found = comparableRuns(runOf(1, FACTS), [stored]);
+  expect(found.kinship).toBe('foreign');
+  expect(found.differences).toEqual([`${name}: ${value} → ${FACTS[name as keyof typeof FACTS]}`]);
+  const { metrics, caveats } = comparePrediction(
+    { runs: [stored], skipped: [] },
+    runOf(1, FACTS),
+    SETTINGS,
+  );
+  expect(metrics[0]?.verdict).toBe('incomparable');
+  expect(caveats[0]).toContain(`${name}: ${value}`);
+});
+
+test('a run that was not emulated is foreign to one that was', () => {
+  expect(comparableRuns(runOf(1, FACTS), [runOf(2)])).toMatchObject({
+    kinship: 'foreign',
+    differences: expect.arrayContaining(['accelerator: none → tcg']),
+  });
+});
+
+test('in KVM it is the processor that counts, and not the emulator', () => {
+  const inKvm = { ...FACTS, accelerator: 'kvm' };
+  const found = comparableRuns(runOf(1, inKvm), [runOf(2, { ...inKvm, qemu: '10.0.2' })]);
+  expect(found.kinship).toBe('same');
+});
+
+test('a comparison says that its times are of an emulator, and the louder when only one side is', () => {
+  const both = compareDuet(runOf(1, FACTS), runOf(2, FACTS), SETTINGS).caveats;
+  expect(both).toEqual([
+    expect.stringMatching(
+      /^kernel:\/vmlinuz ran in an emulation of a processor \(QEMU 7\.2\.22, TCG\): such times compare/,
+    ),
+  ]);
+  expect(compareDuet(runOf(1), runOf(2, FACTS), SETTINGS).caveats).toEqual([
+    expect.stringContaining('the other side did not, so what differs is the emulation above all'),
+  ]);
+  expect(compareDuet(runOf(1), runOf(2), SETTINGS).caveats).toEqual([]);
+});
+
+test('the CPUs of a booted kernel are its own, and no other ones than those of this machine', () => {
+  const kernel = runOf(2, { ...FACTS, accelerator: 'kvm' });
+  const inGuest = { ...kernel, plan: { ...kernel.plan, cpu: 0 } } as typeof kernel;
+  expect(runOf(1).plan.cpu).toBe(1);
+  expect(compareDuet(runOf(1), inGuest, SETTINGS).caveats).toEqual([]);
+});

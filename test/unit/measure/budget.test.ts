@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { budgetOf, confirmingMs } from '../../../src/measure/budget.js';
+
+const GATED = { gated: 62, alpha: 0.01 };
+
+test('time for fewer pairs than a verdict takes is said, with how much it would take', () => {
+  const slow = { launchMs: 7200, startMs: 6200, leftMs: 45_000, durationMs: 60_000 };
+  expect(budgetOf({ ...slow, ...GATED })).toEqual({
+    enough: false,
+    text: 'A launch takes 7.2 s, 6.2 s of it to start, so 1m hold about 3 pairs of launches, and a verdict over 62 metrics takes 9 to screen and 7 to confirm: give a duration of 10m, or fewer metrics.',
+  });
+});
+
+test('what the time holds is said at any rate', () => {
+  const slow = { launchMs: 3000, startMs: 2000, leftMs: 200_000, durationMs: 250_000 };
+  expect(budgetOf({ ...slow, ...GATED })).toEqual({
+    enough: true,
+    text: 'A launch takes 3.0 s, 2.0 s of it to start: 250s hold about 33 pairs of launches.',
+  });
+});
+
+test('confirming takes longer the more metrics there are, and the smaller the error level is', () => {
+  const few = confirmingMs({ launchMs: 1000, gated: 1, alpha: 0.2 });
+  expect(few).toBeGreaterThanOrEqual(6000);
+  expect(confirmingMs({ launchMs: 1000, gated: 62, alpha: 0.2 })).toBeGreaterThan(few);
+  expect(confirmingMs({ launchMs: 1000, gated: 1, alpha: 0.01 })).toBeGreaterThan(few);
+});

@@ -1,0 +1,130 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { identify, programArchitecture, readImage } from '../../../../src/targets/kernel/image.js';
+
+interface BzImage {
+  protocol?: number;
+  loadFlags?: number;
+  extendedLoadFlags?: number;
+  setupSectors?: number;
+  /** Of the part behind the setup, as the header says. */
+  paragraphs?: number;
+}
+
+/** A bzImage with a header as Documentation/arch/x86/boot.rst lays it out, and nothing to run. */
+function bzImage(header: BzImage = {}): Buffer {
+  const { protocol = 0x20f, loadFlags = 1, extendedLoadFlags = 0x7f } = header;
+  const { setupSectors = 4, paragraphs = 64 } = header;
+  const image = Buffer.alloc((5 + 2) * 512);
+  image.write('MZ');
+  image.writeUInt8(setupSectors, 0x1f1);
+  image.writeUInt32LE(paragraphs, 0x1f4);
+  image.write('HdrS', 0x202);
+  image.writeUInt16LE(protocol, 0x206);
+  image.writeUInt16LE(0x400, 0x20e);
+  image.writeUInt8(loadFlags, 0x211);
+  image.writeUInt16LE(extendedLoadFlags, 0x236);
+  image.write('6.1.0-cloud (builder@host) #1 SMP\0', 0x600);
+  return image;
+}
+
+function arm64(text = 'Linux version %s (%s)\0Linux version 6.12.1 (me@here) #2 SMP\n\0'): Buffer {
+  const image = Buffer.alloc(4096);
+  image.write('ARM\x64', 56);
+  image.write(text, 1024);
+  return image;
+}
+
+test('a bzImage is for x86-64 and tells its version', () => {
+  expect(identify(bzImage())).toEqual({
+    architecture: 'x86_64',
+    version: '6.1.0-cloud (builder@host) #1 SMP',
+  });
+});
+
+test('a header without a number of setup sectors means four of them', () => {
+  expect(identify(bzImage({ setupSectors: 0 }))).toMatchObject({ architecture: 'x86_64' });
+});
+
+test('an Image is for arm64, packed or not, and tells its version where its banner is', () => {
+  const banner = 'Linux version 6.12.1 (me@here) #2 SMP\0';
+  const known = { architecture: 'aarch64', version: '6.12.1 (me@here) #2 SMP' };
+  expect(identify(arm64(banner))).toEqual(known);
+  expect(identify(gzipSync(arm64(banner)))).toEqual(known);
+  expect(identify(arm64(''))).toEqual({ architecture: 'aarch64' });
+});
+
+test('a format is not taken for a version', () => {
+  expect(identify(arm64())).toEqual({
+    architecture: 'aarch64',
+    version: '6.12.1 (me@here) #2 SMP',
+  });
+});
+
+test.each([
+  [bzImage({ extendedLoadFlags: 0 }), '32-bit kernel'],
+  [bzImage({ protocol: 0x20b }), '32-bit kernel'],
+  [bzImage({ loadFlags: 0 }), '32-bit kernel'],
+  [bzImage({ paragraphs: 65 }), 'it has 3584 bytes and by its header at least 3600'],
+  [bzImage().subarray(0, 0x210), 'a part of it is missing'],
+  [arm64().subarray(0, 60), 'a part of it is missing'],
+  [gzipSync(bzImage()), 'unpack it'],
+  [gzipSync(Buffer.from('\x7fELF…')), 'compressed with gzip; unpacked, it is an ELF file'],
+  [gzipSync(arm64()).subarray(0, 40), 'could not be unpacked'],
+  [Buffer.from('\x7fELF\x02\x01'), 'such as vmlinux, which holds the symbols and does not boot'],
+  [Buffer.from('!<arch>\ndebian-binary'), 'Debian package, which holds the image as boot/vmlinuz-'],
+  [Buffer.from([0xed, 0xab, 0xee, 0xdb]), 'RPM package'],
+  [Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]), 'compressed with xz'],
+  [Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), 'compressed with zstd'],
+  [Buffer.from('MZ\0\0zimg'), 'CONFIG_EFI_ZBOOT'],
+  [Buffer.from('070701'), 'an initramfs'],
+  [Buffer.from('#!/bin/sh'), 'no kernel image'],
+])('what cannot boot is told by name, %#', (bytes, clause) => {
+  expect(() => identify(bytes)).toThrow(clause);
+});
+
+test('what is something else gets a hint at the file to give', () => {
+  expect(() => identify(Buffer.from('\x7fELF'))).toThrow(
+    'arch/x86/boot/bzImage or arch/arm64/boot/Image of a built kernel, or /boot/vmlinuz-',
+  );
+});
+
+test('a program tells its architecture', () => {
+  const elf = (machine: number): Buffer => {
+    const header = Buffer.alloc(64);
+    header.writeUInt16LE(machine, 18);
+    return header;
+  };
+  expect([62, 183, 243].map((machine) => programArchitecture(elf(machine)))).toEqual([
+    'x86_64',
+    'aarch64',
+    undefined,
+  ]);
+  expect(programArchitecture(Buffer.alloc(3))).toBeUndefined();
+});
+
+describe('readImage', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'syscall-gate-image-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  test('gives the content, whose digest is recorded', async () => {
+    const path = join(folder, 'bzImage');
+    await writeFile(path, bzImage());
+    expect((await readImage(path)).content.equals(bzImage())).toBe(true);
+  });
+
+  test('says what is in its way', async () => {
+    await writeFile(join(folder, 'empty'), '');
+    await expect(readImage(join(folder, 'empty'))).rejects.toThrow('it is empty; give');
+    await expect(readImage(join(folder, 'none'))).rejects.toThrow('there is no such file');
+    await expect(readImage(folder)).rejects.toThrow('it is a folder; give');
+    await expect(readImage('/dev/null')).rejects.toThrow('it is not a file; give');
+    await expect(readImage(join(folder, 'empty', 'x'))).rejects.toThrow('ENOTDIR');
+  });
+});
