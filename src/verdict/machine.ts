@@ -14,13 +14,6 @@ const WIDTH_MOVED = Math.log(WIDTH_THRESHOLD);
 /** Half or more of the metrics moving together with a loop: not the kernel's doing. */
 const SHARE_MOVED = 0.5;
 
-/**
- * A busy sibling thread slowed system calls by up to five times what it did to the control loop, in
- * our measurements. What moved further than that has a cause of its own, and the machine's is no
- * excuse for it.
- */
-const FURTHEST = 6;
-
 interface Moved {
   metric: TimedMetric;
   marginRatio: number;
@@ -31,6 +24,8 @@ interface Moved {
 interface Loop {
   of(run: Run): number;
   moved: number;
+  /** By how many times as much metrics may have moved: what moved further has a cause of its own. */
+  furthest: number;
   says(ratio: string): string;
 }
 
@@ -38,11 +33,15 @@ const LOOPS: readonly Loop[] = [
   {
     of: runControl,
     moved: CONTROL_MOVED,
+    // A busy sibling thread slowed system calls by up to five times what it did to this loop.
+    furthest: 6,
     says: (ratio) => `The machine itself changed: the time of its control loop changed by ${ratio}`,
   },
   {
     of: ({ coreWidth = Number.NaN }) => coreWidth,
     moved: WIDTH_MOVED,
+    // And by about as much as it did to this one.
+    furthest: 2,
     says: (ratio) =>
       `The core was shared with other work in another way: the time of a loop that needs its whole width changed by ${ratio}`,
   },
@@ -62,21 +61,21 @@ export function machineMoved(
   predicted: readonly Moved[],
 ): string | undefined {
   if (stored.length === 0 || predicted.length === 0) return undefined;
-  for (const { of, moved, says } of LOOPS) {
+  for (const { of, moved, furthest, says } of LOOPS) {
     const before = stored.map(of).filter(Number.isFinite);
     const loop = before.length > 0 ? Math.log(of(candidate) / median(before)) : Number.NaN;
     if (!(Math.abs(loop) > moved)) continue;
-    const along = predicted.filter((one) => wentAlong(one, loop));
+    const along = predicted.filter((one) => wentAlong(one, loop, furthest));
     if (along.length < SHARE_MOVED * predicted.length) continue;
     return `${says(formatRatio(Math.exp(loop)))} against the stored runs, and ${formatShare(along.length / predicted.length)} of the metrics moved with it; run again on a machine in its usual state.`;
   }
   return undefined;
 }
 
-function wentAlong({ prediction, marginRatio }: Moved, loop: number): boolean {
+function wentAlong({ prediction, marginRatio }: Moved, loop: number, furthest: number): boolean {
   const size = Math.abs(prediction.estimate);
   const sameWay = Math.sign(prediction.estimate) === Math.sign(loop);
-  return sameWay && size > Math.log1p(marginRatio) && size < FURTHEST * Math.abs(loop);
+  return sameWay && size > Math.log1p(marginRatio) && size < furthest * Math.abs(loop);
 }
 
 /** A run's control loop, ns per operation: the median over its metrics. */

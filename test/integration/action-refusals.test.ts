@@ -38,7 +38,7 @@ describe('what cannot work is one sentence, before anything is measured', () => 
     [{ shard: 'both' }, 'shard "both"'],
     [{ expect: 'all' }, 'expect "all"'],
     [{ 'fail-on': 'monday' }, 'fail-on "monday"'],
-    [{ candidate: 'container:alpine' }, 'candidate "container:alpine"'],
+    [{ candidate: 'container:' }, 'candidate "container:"'],
     [{ baseline: 'yesterday' }, 'baseline "yesterday"'],
   ])('%o', async (inputs, words) => {
     expect(await refusal(start({ inputs }))).toContain(words);

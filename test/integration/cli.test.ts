@@ -259,10 +259,7 @@ describe('bad input', () => {
       ['--baseline', 'artifact'],
       /^syscall-gate: baseline "artifact" needs the earlier runs of a GitHub workflow/,
     ],
-    [
-      ['--baseline', 'container:debian'],
-      /^syscall-gate: baseline "container:debian" is of the kind container/,
-    ],
+    [['--baseline', 'branch:runs'], /^syscall-gate: baseline "branch:runs" is of the kind branch/],
     [['--candidate', 'nonsense'], /^syscall-gate: candidate "nonsense" is of no known kind/],
     [['--candidate', 'command:true'], /^syscall-gate: candidate "command:true" .*\{probe\}/],
     [['--unknown'], /^syscall-gate: unknown option '--unknown'; see --help\.$/],

@@ -102,6 +102,8 @@ describe('a comparison with stored runs', () => {
     expect(comparison.caveats.join()).toContain('whole width changed by +33.6 %');
     const same = runOf(99, { metrics: shapes(1.4), coreWidth: 1.32 });
     expect(judge(compare(stored, same), 'regression').verdict).toBe('regressed');
+    const further = runOf(99, { metrics: shapes(3), coreWidth: 1.75 });
+    expect(judge(compare(stored, further), 'regression').verdict).toBe('regressed');
     const untold = runOf(99, { metrics: shapes(1.4) });
     expect(judge(compare(stored, untold), 'regression').verdict).toBe('regressed');
   });
