@@ -101,6 +101,21 @@ describe('a trace of a kernel', () => {
     expect(read.difference).not.toBe(0);
   });
 
+  test('shows what isolated page tables are at the entry and at the return', async () => {
+    const isolated = await bench.trace(['syscall.null'], { commandLine: 'pti=on' });
+    const rows = changed(difference('syscall.null', isolated));
+    expect(rows.map(({ name, change }) => ({ name, change }))).toEqual([
+      { name: 'entry_SYSCALL_64', change: 'grown' },
+      { name: 'syscall_return_via_sysret', change: 'grown' },
+    ]);
+  });
+
+  test('is refused where it cannot be written', async () => {
+    await expect(bench.trace(['syscall.null'], { into: '/nonexistent' })).rejects.toThrow(
+      /^The kernel could not be traced in QEMU: the trace could not be written to \/nonexistent/,
+    );
+  });
+
   test('is refused by a QEMU that does not load the plugin', async () => {
     const tracer = (made: Tracer) => ({ ...made, plugin: '/nonexistent/trace.so' });
     await expect(bench.trace(['syscall.null'], { tracer })).rejects.toThrow(
