@@ -58,6 +58,7 @@ class Launch {
     bool ended() const;
     void waitForEvents();
     void stopWhenAsked();
+    void stop();
     void giveUpWhenRefused() const;
     void drain();
     void readPipes();
@@ -79,6 +80,7 @@ class Launch {
     pid_t pid_ = 0;
     Descriptor process_;
     Clock::time_point actAt_; // kill it, or give it up
+    bool asked_ = false;      // to end by itself
     bool killed_ = false;
     int refusal_ = 0; // errno of the kill
     bool timedOut_ = false;
@@ -152,7 +154,7 @@ milliseconds Launch::patience() const {
 void Launch::waitForEvents() {
     // poll() passes over negative descriptors.
     pollfd events[] = {{process_.number(), POLLIN, 0},
-                       {killed_ ? -1 : cancellation_.descriptor(), POLLIN, 0},
+                       {asked_ ? -1 : cancellation_.descriptor(), POLLIN, 0},
                        {output_ ? output_->readingEnd() : -1, POLLIN, 0},
                        {errors_.readingEnd(), POLLIN, 0}};
     poll(events, std::size(events), static_cast<int>(patience().count()));
@@ -161,10 +163,21 @@ void Launch::waitForEvents() {
 void Launch::stopWhenAsked() {
     if (killed_ || ended())
         return;
-    const bool late = Clock::now() - started_ >= request_.deadline;
-    if (!late && !cancellation_.requested())
-        return;
-    timedOut_ = late;
+    if (!asked_) {
+        const bool late = Clock::now() - started_ >= request_.deadline;
+        if (!late && !cancellation_.requested())
+            return;
+        timedOut_ = late;
+        asked_ = true;
+        actAt_ = Clock::now() + request_.grace;
+        if (request_.grace.count() > 0)
+            kill(-pid_, SIGTERM);
+    }
+    if (Clock::now() >= actAt_)
+        stop();
+}
+
+void Launch::stop() {
     killed_ = true;
     if (killGroup()) {
         actAt_ = Clock::time_point::max();

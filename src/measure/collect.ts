@@ -105,9 +105,11 @@ function placement(observations: readonly LaunchObservation[]): Partial<PlanReco
   return first ? { cpu: first.cpu, pinned: known.every(({ pinned }) => pinned) } : {};
 }
 
-export const launchesFailed = (target: TargetRecord, why: string): Error =>
+export const launchesFailed = ({ kind, spec }: TargetRecord, why: string): Error =>
   measurementFailure(
-    `The probe could not be measured in ${target.spec}: ${why}; run that command line by hand to see what is in its way.`,
+    kind === 'command'
+      ? `The probe could not be measured in ${spec}: ${why}; run that command line by hand to see what is in its way.`
+      : `The probe could not be measured in ${spec}: ${why}.`,
   );
 
 function metricRecord(

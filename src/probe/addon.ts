@@ -12,6 +12,11 @@ export interface LaunchRequest {
   /** After this time the child's process group is killed. */
   deadlineMs: number;
   /**
+   * How long it may then take to end by itself: its process group gets SIGTERM first. It is killed at
+   * once without.
+   */
+  graceMs?: number | undefined;
+  /**
    * Where results come from: `memory` gives the child a shared mapping as descriptor 3, `stdout`
    * reads its standard output (for commands that do not pass descriptors on).
    */

@@ -12,7 +12,11 @@ type Difference = Report['differences'][number];
  * that differs is named with the cause; behind it stand what could carry any.
  */
 const carriers: Record<Quantity, readonly (readonly RegExp[])[]> = {
-  entries: [[/^seccompMode$/, /^seccompFilters$/], [/^vulnerabilities\./], [/^securityModules$/]],
+  entries: [
+    [/^seccompMode$/, /^seccompFilters$/, /^target\.seccomp$/],
+    [/^vulnerabilities\./],
+    [/^securityModules$/],
+  ],
   switches: [[/^scheduler$/], [/^cgroupDepth$/], [/^preemption$/], [/^vulnerabilities\./]],
   tcpKilobytes: [[/^loopbackMtu$/], [/^tcpBuffers$/]],
   kilobytes: [],

@@ -1,12 +1,78 @@
 import type { ContainerSpec } from '../config/config.js';
-import { usageFailure } from '../failure.js';
-import type { TargetKind } from './kind.js';
+import { measurementFailure, usageFailure } from '../failure.js';
+import { targetSchema } from '../record/run.js';
+import { Containers } from './container/containers.js';
+import { type Engine, findEngine, runtimeText } from './container/engine.js';
+import { EngineError } from './container/errors.js';
+import { findImage } from './container/image.js';
+import { optionValue, splitImage } from './container/options.js';
+import { profileText } from './container/seccomp.js';
+import { withoutSecrets } from './environment.js';
+import type { TargetKind, Workshop } from './kind.js';
+import type { Target } from './target.js';
+import { Refusal } from './words.js';
 
-/** `container:IMAGE [options]`. */
+const MAX_SPEC = targetSchema.shape.spec.maxLength ?? 0;
+
+/**
+ * `container:IMAGE [engine options]`: each launch is a container of its own, in which the probe of
+ * this machine, mounted read-only, is run as the entry point. It is static: nothing of the image is
+ * needed, nor run. What follows the image goes to the engine's `run` as it is.
+ */
 export const containerTarget: TargetKind<ContainerSpec> = {
   syntax: 'container:IMAGE [engine options]',
-  parse({ input, spec }) {
-    throw usageFailure(`${input} "${spec}" is of the kind container, which cannot be used yet.`);
+  parse({ input, spec, rest = '', options: { containerEngine } }) {
+    try {
+      if (spec.length > MAX_SPEC) throw new Refusal(`it is longer than ${MAX_SPEC} characters`);
+      return { kind: 'container', spec, ...splitImage(rest), engine: containerEngine };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      throw usageFailure(`${input} "${spec.slice(0, 200)}" cannot be run: ${error.message}.`);
+    }
   },
-  open: () => Promise.reject(new Error('no containers')),
+  async open(spec, workshop) {
+    const engine = await findEngine(spec.engine, workshop.signal);
+    try {
+      return await openContainers(spec, engine, workshop);
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      throw measurementFailure(
+        `${spec.spec} cannot be measured with ${engine.program}, because ${error.message}.`,
+        error,
+      );
+    }
+  },
 };
+
+async function openContainers(
+  spec: ContainerSpec,
+  engine: Engine,
+  workshop: Workshop,
+): Promise<Target> {
+  const { signal } = workshop;
+  const image = await findImage(engine, spec, workshop);
+  const runtime = await runtimeText(engine, optionValue(spec.options, '--runtime'), signal);
+  const containers = new Containers(engine, image, spec.options, workshop);
+  await containers.tryOut();
+  return {
+    record: {
+      ...{ kind: spec.kind, spec: spec.spec },
+      facts: bounded({
+        engine: `${engine.brand} ${engine.version}${engine.rootless ? ', rootless' : ''}`,
+        image: image.digest,
+        platform: image.platform,
+        runtime,
+        seccomp: await profileText(spec.options),
+      }),
+    },
+    results: 'stdout',
+    start: (words) => containers.start(words),
+    environment: withoutSecrets,
+    explain: (result) => containers.explain(result),
+    close: () => containers.close(),
+  };
+}
+
+/** As a record holds them: a runtime may be a long path. */
+const bounded = (facts: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(facts).map(([name, text]) => [name, text.slice(0, 512)]));

@@ -63,7 +63,6 @@ export const kernelTarget: TargetKind<KernelSpec> = {
       'host cpu': cpus()[0]?.model.trim() || 'unknown',
       kernel: image.version ?? 'unknown',
       sha256: createHash('sha256').update(image.content).digest('hex'),
-      ...(spec.commandLine === '' ? {} : { 'command line': spec.commandLine.slice(0, 512) }),
     });
   },
 };

@@ -14,12 +14,13 @@ type Named<T> = { baseline?: T; candidate: T };
 type Opened<S extends Named<RunnableSpec>> = { [K in keyof S]: Target };
 
 /** What launches are made with: the CPU is the one that is measured on. */
-interface Tools extends Pick<Workshop, 'probe' | 'signal'> {
+export interface Tools extends Pick<Workshop, 'probe' | 'signal'> {
   addon: Pick<Addon, 'launch'>;
   plan: { cpu: number };
 }
 
-const workshopOf = ({ probe, signal, addon, plan }: Tools) => ({
+/** What a target may use that is opened by itself, but for its folder and who is told of its progress. */
+export const workshopOf = ({ probe, signal, addon, plan }: Tools) => ({
   ...{ probe, signal },
   async launch(argv: string[], deadlineMs: number): Promise<LaunchResult> {
     signal.throwIfAborted();

@@ -7,6 +7,8 @@ export interface Start {
   argv: string[];
   /** All of its standard input; nothing without it. */
   input?: string;
+  /** How long it may take to end by itself when it is to be stopped, before it is killed. */
+  graceMs?: number;
 }
 
 /**

@@ -45,8 +45,10 @@ function sharedCore(runs: readonly Run[]): string[] {
   ];
 }
 
+/** A booted kernel counts CPUs of its own. */
 function otherCpu(runs: readonly Run[]): string[] {
-  const cpus = [...new Set(runs.map((run) => run.plan.cpu))];
+  const here = runs.filter(({ target }) => target.kind !== 'kernel');
+  const cpus = [...new Set(here.map((run) => run.plan.cpu))];
   if (cpus.length < 2) return [];
   return [
     `The sides ran on different CPUs (${cpus.join(' and ')}), whose speeds and interrupts may differ; allow both sides the same one.`,

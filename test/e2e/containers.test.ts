@@ -2,15 +2,9 @@ import { release } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeBundle } from '../fixtures/bundle.js';
+import { HERE, type TestEngine, testEngine } from '../fixtures/engine.js';
 import { type Expected, expectOutcomes, NETWORKED, URING } from '../fixtures/outcomes.js';
-import {
-  measureBy,
-  planWords,
-  run,
-  type TestProbe,
-  type Told,
-  testProbe,
-} from '../fixtures/probe.js';
+import { measureBy, planWords, type TestProbe, type Told, testProbe } from '../fixtures/probe.js';
 
 let probe: TestProbe;
 beforeAll(async () => {
@@ -43,25 +37,19 @@ describe('a container with nothing but the probe', () => {
   });
 
   describe('under podman', () => {
-    let podman: string[];
+    let engine: TestEngine;
     beforeAll(async () => {
-      const store = ['--root', join(probe.folder, 'root'), '--runroot', join(probe.folder, 'run')];
-      // Nothing of the machine's: no storage driver of its kernel, no systemd, no journal.
-      const driver = ['--storage-driver', 'vfs', '--cgroup-manager', 'cgroupfs'];
-      podman = ['podman', ...store, ...driver, '--events-backend', 'none'];
-      const image = join(probe.folder, 'image.tar');
-      await expectDone('tar', '--create', '--file', image, '--directory', probe.folder, 'probe');
-      await expectDone(...podman, 'import', image, 'probe');
+      engine = await testEngine(join(probe.folder, 'engine'));
+      await engine.makeImage('empty');
     });
 
     test.each(['none', 'host'])('with its filter, and network %s', async (network) => {
-      // The default limits may be above what this test is allowed, and want a cgroup controller.
-      const limits = ['--ulimit', 'nofile=20000:20000', '--ulimit', 'nproc=1000:1000'];
-      const options = ['--runtime', 'runc', '--read-only', '--network', network, ...limits];
+      const mounted = ['--volume', `${probe.path}:/probe:ro`, '--entrypoint', '/probe'];
+      const options = [...HERE, '--read-only', '--network', network, '--pids-limit', '-1'];
       const told = await measureBy(
         [
-          ...[...podman, 'run', '--rm', '--pids-limit', '-1', ...options],
-          ...['probe', '/probe', ...planWords(probe)],
+          ...[engine.program, 'run', '--rm', ...options, ...mounted],
+          ...['empty', ...planWords(probe)],
         ],
         probe,
       );
@@ -88,8 +76,3 @@ test('under gVisor', async () => {
   ]);
   expect(told.hello.environment?.subject.kernelRelease).not.toBe(release());
 });
-
-async function expectDone(...argv: string[]): Promise<void> {
-  const { code, stderr } = await run(argv);
-  expect({ code, stderr }).toMatchObject({ code: 0 });
-}

@@ -235,6 +235,31 @@ describe('the end of a launch', () => {
     }
   });
 
+  describe('after a grace', () => {
+    const TIDY = "trap 'echo tidied; exit 5' TERM; echo ready; while :; do sleep 0.01; done";
+    const DEAF = "trap '' TERM; echo ready; while :; do sleep 0.01; done";
+
+    it('is what the process makes of SIGTERM', async () => {
+      const result = await shell(TIDY, { deadlineMs: 1000, graceMs: 60_000 });
+      expect(result).toMatchObject({ timedOut: true, exitCode: 5, signal: 0 });
+      expect(result.results.toString()).toBe('ready\ntidied\n');
+    });
+
+    it('is SIGKILL for a process that is deaf to SIGTERM', async () => {
+      const result = await shell(DEAF, { deadlineMs: 1000, graceMs: 500 });
+      expect(result).toMatchObject({ timedOut: true, signal: SIGKILL });
+      expect(result.wallNs).toBeGreaterThanOrEqual(1500e6);
+    });
+
+    it('is the same for cancelAll', async () => {
+      const listening = join(folder, 'listening');
+      const ended = shell(TIDY.replace('echo ready', `touch ${listening}`), { graceMs: 60_000 });
+      await vi.waitFor(() => expect(existsSync(listening)).toBe(true), { timeout: 20_000 });
+      addon.cancelAll();
+      expect(await ended).toMatchObject({ cancelled: true, timedOut: false, exitCode: 5 });
+    });
+  });
+
   it('leaves nothing for a later cancelAll and does not cancel later launches', async () => {
     await launch(['true']);
     addon.cancelAll();

@@ -70,3 +70,10 @@ test('a comparison says that its times are of an emulator, and the louder when o
   ]);
   expect(compareDuet(runOf(1), runOf(2), SETTINGS).caveats).toEqual([]);
 });
+
+test('the CPUs of a booted kernel are its own, and no other ones than those of this machine', () => {
+  const kernel = runOf(2, { ...FACTS, accelerator: 'kvm' });
+  const inGuest = { ...kernel, plan: { ...kernel.plan, cpu: 0 } } as typeof kernel;
+  expect(runOf(1).plan.cpu).toBe(1);
+  expect(compareDuet(runOf(1), inGuest, SETTINGS).caveats).toEqual([]);
+});

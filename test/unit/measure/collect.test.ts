@@ -133,7 +133,7 @@ describe('a run record made of launches', () => {
     const failed = { ...launch(1, undefined) };
     delete failed.environment;
     expect(() => collect([failed])).toThrow(
-      'The probe could not be measured in host: it was ended by signal 9;',
+      'The probe could not be measured in host: it was ended by signal 9.',
     );
   });
 });

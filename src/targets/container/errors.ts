@@ -1,0 +1,163 @@
+import { oneLine } from '../../probe/lines.js';
+
+/** What an engine said instead of an answer, as a clause that goes on from "because". */
+export class EngineError extends Error {
+  constructor(
+    message: string,
+    readonly stderr = '',
+  ) {
+    super(message);
+  }
+}
+
+interface Known {
+  said: RegExp;
+  /** A clause that goes on from "because", made of what the pattern found. */
+  means(found: RegExpExecArray): string;
+}
+
+/**
+ * What engines and runtimes say, and what it means to whoever asked for a container. The first
+ * that matches counts: what is more specific stands above.
+ */
+const KNOWN: readonly Known[] = [
+  {
+    said: /permission denied while trying to connect to|docker\.sock: connect: permission denied|containerd\.sock: connect: permission denied/i,
+    means: () =>
+      'this user may not use the socket of its daemon: join the group that may (sudo usermod -aG docker "$USER", and log in again), or run syscall-gate itself with sudo',
+  },
+  {
+    said: /rootless containerd not running/i,
+    means: () =>
+      'containerd does not run for this user: start it with containerd-rootless-setuptool.sh install, or run syscall-gate itself with sudo',
+  },
+  {
+    said: /cannot connect to the docker daemon|failed to connect to the docker api|cannot access containerd socket|unable to connect to podman/i,
+    means: () => 'its daemon is not running: start it, as with sudo systemctl start docker',
+  },
+  {
+    said: /pull access denied|requested access to the resource is denied|unauthorized: |authentication required/i,
+    means: () =>
+      'the registry has no such image or does not give it to this user: check the name, or log in to the registry first',
+  },
+  {
+    said: /toomanyrequests|pull rate limit/i,
+    means: () => 'the registry gives no more images for now: log in to it, or wait',
+  },
+  {
+    said: /no matching manifest for ([\w/]+)|no image found in (?:image index|manifest list) for architecture ([\w/]+)/i,
+    means: ([, docker, podman]) =>
+      `the registry does not have the image for ${docker ?? podman}: build it for that, or measure on a machine of its architecture`,
+  },
+  {
+    said: /short-name "([^"]*)" did not resolve/i,
+    means: ([, name]) =>
+      `there is no image "${name}" here, and its registry is not known: build it first, or give it in full, such as docker.io/library/${name}`,
+  },
+  {
+    said: /manifest unknown|manifest for \S+ not found|name unknown|repository \S+ not found/i,
+    means: () => 'the registry has no such image or tag: check the name',
+  },
+  {
+    said: /image not known|no such image/i,
+    means: () => 'there is no such image here: build it or pull it first',
+  },
+  {
+    said: /invalid reference format|repository name must be lowercase|invalid image reference/i,
+    means: () =>
+      'the name of the image is malformed: give NAME, NAME:TAG or NAME@sha256:DIGEST, in lower case and without a space before the colon',
+  },
+  {
+    said: /(?:registry|dial tcp)\b.*(no such host|connection refused|i\/o timeout|network is unreachable|TLS handshake timeout|server misbehaving)/i,
+    means: ([, why]) =>
+      `the image is not here, and its registry cannot be reached (${why}): build or load it first`,
+  },
+  {
+    said: /unknown or invalid runtime name: (\S+?)\.?(?:\s|$)/i,
+    means: ([, name]) =>
+      `the daemon knows no runtime "${name}": add it to "runtimes" in /etc/docker/daemon.json and restart the daemon`,
+  },
+  {
+    said: /OCI runtime "([^"]*)" not found|no valid executable found for OCI runtime ([^\s:]+)/i,
+    means: ([, name, other]) =>
+      `the engine finds no runtime "${name ?? other}": install it, or give its path`,
+  },
+  {
+    said: /opening seccomp profile.*?open ([^:]*): (no such file or directory|permission denied)/i,
+    means: ([, path, why]) =>
+      why === 'permission denied'
+        ? `the seccomp profile ${path} may not be read by this user`
+        : `there is no seccomp profile ${path}: a relative path counts from the folder that syscall-gate is started in`,
+  },
+  {
+    said: /decoding seccomp profile failed: (.*)/i,
+    means: ([, why = '']) =>
+      `the seccomp profile is not one JSON object as engines read it (${cut(why)}): mend the file`,
+  },
+  {
+    said: /(?:string )?(\S+) is not a valid (action|operator|architecture|syscall) for seccomp/i,
+    means: ([, value, what]) =>
+      `the seccomp profile has "${value}" where a valid ${what} should be: mend the file`,
+  },
+  {
+    said: /unknown (?:shorthand )?flag: (.*)/i,
+    means: ([, flag = '']) => `run has no option ${cut(flag)} there: see its run --help`,
+  },
+  {
+    said: /invalid argument "?(.*?)"? for "?(-[^":]*)"? flag: (.*)/i,
+    means: ([, value = '', flag, why = '']) =>
+      `option ${flag} does not take "${cut(value)}" (${cut(why)})`,
+  },
+  {
+    said: /unable to find user ([^\s:]+)/i,
+    means: ([, user]) =>
+      `the image has no user "${user}": give --user a number, or a name of the image's /etc/passwd`,
+  },
+  {
+    said: /error setting rlimits?\b|setrlimit `?RLIMIT_/i,
+    means: () =>
+      'the engine asks for higher limits than it may have here: give it lower ones, such as --ulimit nofile=20000:20000 --ulimit nproc=1000:1000',
+  },
+  {
+    said: /exec format error/i,
+    means: () =>
+      'the probe of this machine cannot be executed in there (exec format error): leave out what makes the container another architecture',
+  },
+  {
+    said: /syscall-gate-probe.*(?:not a directory|is a directory|permission denied)|(?:not a directory|is a directory|permission denied).*syscall-gate-probe/i,
+    means: () =>
+      'the probe cannot be executed in there: the engine has to run on this machine and see its files, and a security module has to let it',
+  },
+  {
+    said: /([^\n]+)\n[^\n]*` failed: exit status \d+/,
+    means: ([, why = '']) => `the runtime could not start it: ${cut(why)}`,
+  },
+  {
+    said: /OCI runtime (?:error|create failed|start failed): (.*)/i,
+    means: ([, why = '']) => `the runtime could not start it: ${cut(why)}`,
+  },
+];
+
+/**
+ * What an engine's error output means to the user.
+ *
+ * @param engine how the engine is called, for what nothing better is known of
+ * @param stderr all or the end of what it wrote
+ * @returns a clause that goes on from "because", without a full stop; undefined when it says nothing
+ */
+export function explainError(engine: string, stderr: string): string | undefined {
+  const text = stderr.replaceAll('\\"', '"');
+  for (const { said, means } of KNOWN) {
+    const found = said.exec(text);
+    if (found) return oneLine(means(found));
+  }
+  const lines = text.split('\n').filter((line) => line.trim() !== '' && !HINT.test(line));
+  const line = lines.findLast((one) => /\berror\b/i.test(one)) ?? lines.at(-1);
+  return line === undefined ? undefined : `${engine} says "${cut(line)}"`;
+}
+
+const HINT = /^(See|Run) '.*--help'/;
+
+const LONGEST_QUOTE = 300;
+
+const cut = (text: string): string => oneLine(text.trim()).slice(0, LONGEST_QUOTE);
