@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 c_sources=(native/probe.c native/core/*.c)
+plugin_sources=(native/trace/*.c)
 cxx_sources=(native/addon.cc native/launch/*.cc)
 headers=(native/core/*.h native/launch/*.h)
 test_sources=(test/native/*.c)
@@ -16,7 +17,7 @@ trap 'rm -rf "$work"' EXIT
 
 echo '• clang-format'
 clang-format --dry-run --Werror \
-  "${c_sources[@]}" "${cxx_sources[@]}" "${headers[@]}" "${test_sources[@]}"
+  "${c_sources[@]}" "${plugin_sources[@]}" "${cxx_sources[@]}" "${headers[@]}" "${test_sources[@]}"
 
 for compiler in gcc clang aarch64-linux-gnu-gcc; do
   echo "• probe with $compiler"
@@ -25,16 +26,20 @@ done
 for source in "${test_sources[@]}"; do
   gcc "${c_flags[@]}" "$source" -o "$work/$(basename "$source" .c)"
 done
+for compiler in gcc clang; do
+  echo "• plugin with $compiler"
+  "$compiler" "${c_flags[@]}" -fPIC -shared "${plugin_sources[@]}" -o "$work/plugin-$compiler.so"
+done
 for compiler in g++ clang++; do
   echo "• addon with $compiler"
   "$compiler" "${cxx_flags[@]}" -shared "${cxx_sources[@]}" -o "$work/addon-$compiler"
 done
 
 echo '• gcc -fanalyzer'
-for source in "${c_sources[@]}"; do
+for source in "${c_sources[@]}" "${plugin_sources[@]}"; do
   gcc "${c_flags[@]}" -fanalyzer -c "$source" -o "$work/analysed.o"
 done
 echo '• clang-tidy'
-clang-tidy --quiet --warnings-as-errors='*' "${c_sources[@]}" -- -std=c11 -D_GNU_SOURCE
+clang-tidy --quiet --warnings-as-errors='*' "${c_sources[@]}" "${plugin_sources[@]}" -- -std=c11 -D_GNU_SOURCE
 clang-tidy --quiet --warnings-as-errors='*' "${cxx_sources[@]}" -- \
   -std=c++17 -DNAPI_VERSION=8 -DNAPI_CPP_EXCEPTIONS "${napi[@]}"

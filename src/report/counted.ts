@@ -124,6 +124,9 @@ export function countedGrid({ metrics, conditions }: CountedReport): Grid {
       ...(changed.length === 0 ? ['No count differs by more than boots of one side do.'] : []),
       ...causes(changed),
       ...unclear.map(({ id, because }) => `${id}: ${because}`),
+      ...(changed.some(({ functions }) => functions !== null)
+        ? ['Flame graphs of what changed are in the folder "flames" beside the report.']
+        : []),
       `Counted by ${Object.entries(conditions)
         .map(([name, value]) => `${name} ${value}`)
         .join(', ')}: exact on any machine, and blind to caches, TLBs and speculation.`,

@@ -13,7 +13,7 @@ const EXCEPTION = /^(asm_exc_\w+|asm_int80_emulation|vectors)$/;
 
 /** Where the kernel goes back to what it has been entered from, wherever that was. */
 const RETURN =
-  /^(native_irq_return_iret|native_iret|common_interrupt_return|swapgs_restore_regs_and_return_to_usermode|restore_regs_and_return_to_kernel|error_return|ret_to_kernel|ret_to_user)$/;
+  /^(native_irq_return_iret|native_iret|early_xen_iret_patch|common_interrupt_return|swapgs_restore_regs_and_return_to_usermode|restore_regs_and_return_to_kernel|error_return|ret_to_kernel|ret_to_user)$/;
 
 /** What gives the processor to another thread: what was called on one stack returns on another. */
 const SWITCH = /^(__switch_to_asm|cpu_switch_to)$/;

@@ -64,7 +64,7 @@ export function decodeWindow({ instructions, encoded }: Window): Float64Array {
       byte = encoded[at++] ?? 0;
       number += (byte & 0x7f) * scale;
     }
-    // Zigzag: even numbers go up, odd ones down. Of the sums none is beyond 2^57, see address.ts.
+    // Zigzag: even numbers go up, odd ones down. None is beyond what is exact, see address.ts.
     address += number % 2 === 0 ? number / 2 : -(number + 1) / 2;
     addresses[count] = address;
   }

@@ -35,8 +35,9 @@ export interface TracedMetric {
 
 /**
  * What one operation executes. A window of twice the operations has just those more that belong to
- * them, and not the loop's beginning and end. Of the repeats those windows stand for all whose
- * length is the commonest, or the middle one where none is there twice.
+ * them, and not the loop's beginning and end. Where most repeats are of one length, such a one
+ * stands for all; where an operation is not the same every time, as when each tenth takes a new
+ * page, the mean of all but the shortest and the longest does.
  *
  * @returns undefined where there is no whole repeat
  */
@@ -53,7 +54,9 @@ export function profileOperation(traced: TracedMetric, code: Code): OperationPro
   const weights = [-1, 1, 1, -1].map((sign) => sign / traced.operations);
   const sum = new Sum(code);
   for (const [place, windows] of measured.entries()) {
-    sum.add(sum.roots, typical(windows).tree.roots, weights[place] ?? 0);
+    const stand = typical(windows);
+    const weight = (weights[place] ?? 0) / stand.length;
+    for (const { tree } of stand) sum.add(sum.roots, tree.roots, weight);
   }
   const lengths = Array.from({ length: repeats }, (_, repeat) =>
     measured.reduce(
@@ -86,13 +89,17 @@ function measure(window: Window, code: Code): MeasuredWindow {
   return { tree, length: sumOf(tree.roots), interrupts: sumOf(tree.interrupts) };
 }
 
-function typical(windows: readonly MeasuredWindow[]): MeasuredWindow {
+/**
+ * The windows that stand for all, each as much as the others: one whose length most of them have, or
+ * where there is none all but the shortest and the longest.
+ */
+function typical(windows: readonly MeasuredWindow[]): MeasuredWindow[] {
   const sorted = windows.toSorted((a, b) => a.length - b.length);
   const often = ({ length }: MeasuredWindow) =>
     sorted.filter((one) => one.length === length).length;
-  const commonest = sorted.reduce((best, one) => (often(one) > often(best) ? one : best));
-  const middle = sorted[(sorted.length - 1) >> 1] ?? commonest;
-  return often(commonest) > 1 ? commonest : middle;
+  const commonest = sorted.find((one) => 2 * often(one) > sorted.length);
+  if (commonest !== undefined) return [commonest];
+  return sorted.length > 2 ? sorted.slice(1, -1) : sorted;
 }
 
 /** A node whose numbers may yet become nothing. */

@@ -76,7 +76,7 @@ export interface KernelTrace {
 }
 
 /** For 16 operations of the whole catalogue twice over; a longer trace is cut off. */
-const MAX_TRACE_BYTES = 512 * 1024 * 1024;
+const MAX_TRACE_MIB = 512;
 
 /**
  * Boots a kernel once, under the instruction clock, and traces metrics in it.
@@ -119,7 +119,7 @@ async function launch(
   const { stderr, timedOut } = result;
   const known = { console, stderr, timedOut, deadlineMs, verbose: false, consoleOption };
   throw measurementFailure(
-    `The kernel could not be traced in QEMU: ${whyNoPlugin(stderr) ?? explainBoot(known) ?? wire.problem ?? 'the probe in it did not come to its end'}.`,
+    `The kernel could not be traced in QEMU: ${whyNoTrace(stderr, out) ?? explainBoot(known) ?? wire.problem ?? 'the probe in it did not come to its end'}.`,
   );
 }
 
@@ -137,11 +137,14 @@ function command({ guest, commandLine, tracer }: TracedBoot, out: string): strin
     ...qemuCommand(guest, 'tcg', line),
     ...countingArguments(TRACED_SEED),
     '-plugin',
-    `${path(tracer.plugin)},begin=${begin},end=${end},table=${table},limit=${MAX_TRACE_BYTES},out=${path(out)}`,
+    `${path(tracer.plugin)},begin=${begin},end=${end},table=${table},limit=${MAX_TRACE_MIB * 1024 * 1024},out=${path(out)}`,
   ];
 }
 
-function whyNoPlugin(stderr: string): string | undefined {
+function whyNoTrace(stderr: string, out: string): string | undefined {
+  if (/^trace plugin: /m.test(stderr)) {
+    return `the trace could not be written to ${out}; leave ${MAX_TRACE_MIB} MiB free there, or set TMPDIR to a folder with room`;
+  }
   if (/-plugin: invalid option/.test(stderr)) {
     return 'this QEMU takes no plugins (built with --disable-plugins); install one that does, such as that of Debian 12 or later';
   }
@@ -184,6 +187,6 @@ function operationOf(trace: WireTrace, windows: TraceFile['windows'], code: Code
   const profile = profileOperation({ ...trace, windows }, code);
   if (profile !== undefined && windows.length === trace.windows) return { profile };
   return {
-    why: 'the trace was longer than 512 MiB; trace fewer metrics at once',
+    why: `the trace was longer than ${MAX_TRACE_MIB} MiB; trace fewer metrics at once`,
   };
 }
