@@ -24,7 +24,10 @@ export async function writeFlames(
   settings: JudgingSettings,
 ): Promise<void> {
   const folder = join(out, FLAMES);
-  const graphs = (compare(evidence, settings).counted?.metrics ?? []).flatMap(flameOf);
+  const { counted } = compare(evidence, settings);
+  const sides = [counted?.baseline, counted?.candidate].map((run) => run?.target.spec ?? '');
+  const subtitle = sides.join(' → ');
+  const graphs = (counted?.metrics ?? []).flatMap((metric) => flameOf(metric, subtitle));
   if (graphs.length > 0) await makeFolder(folder);
   for (const { name, svg } of graphs) await saveFile(join(folder, name), svg);
   const names = await readdir(folder).catch((): string[] => []);
@@ -35,12 +38,15 @@ export async function writeFlames(
   if (graphs.length === 0) await rmdir(folder).catch(() => undefined);
 }
 
-function flameOf({ id, operation, baseline, candidate }: InstructionComparison) {
+function flameOf(
+  { id, operation, baseline, candidate }: InstructionComparison,
+  subtitle: string,
+): { name: string; svg: string }[] {
   if (operation === undefined || baseline === undefined || candidate === undefined) return [];
   const counts = [baseline.count, candidate.count].map(formatInstructions).join(' → ');
   const svg = flameSvg(operation.roots, {
     title: `${id}: ${counts} instructions an operation`,
-    subtitle: 'red executes more than in the baseline, blue fewer; widths are instructions',
+    subtitle,
   });
   return [{ name: `${id}.svg`, svg }];
 }
