@@ -98,8 +98,7 @@ export function allocate(
   { timeMs, seed, stage = SCREEN }: { timeMs: number; seed: number; stage?: Stage },
 ): Map<string, Allocation> {
   const random = seededRandom(seed);
-  const launches = [...run.baseline, ...run.candidate];
-  const idleMs = idleOf(launches, metrics.length);
+  const idleMs = idleOf(run, metrics.length);
   const needs = moderated(
     metrics.flatMap((metric) =>
       needOf(metric, Math.log1p(goal.marginOf(metric)), run, idleMs, random),
@@ -231,8 +230,8 @@ function varianceOfEstimate(side: readonly Pilot[], rounds: number, random: Rand
 }
 
 /** ms a metric of what a launch takes beside its metrics: exec, setup of the probe, the results. */
-const idleOf = (launches: readonly LaunchObservation[], metrics: number): number =>
-  startOf(launches).idleMs / Math.max(1, metrics);
+const idleOf = ({ baseline, candidate }: PilotRun, metrics: number): number =>
+  startOf([baseline, candidate]).idleMs / Math.max(1, metrics);
 
 /** So many pairs of launches with so many rounds. */
 interface Choice extends Option {

@@ -1,4 +1,4 @@
-import { sum } from 'simple-statistics';
+import { mean, sum } from 'simple-statistics';
 import { type LaunchObservation, type Observation, timedOf } from './launch.js';
 
 /**
@@ -19,11 +19,26 @@ export const SLOW_START_MS = 100;
 
 const MOST_PROCESSES = 8;
 
-/** What a launch takes in the session so far, in ms: beside its metrics, and for them. */
-export function startOf(launches: readonly LaunchObservation[]): {
+/** What a launch takes, in ms: beside its metrics, and for them. */
+export interface Start {
   idleMs: number;
   measuringMs: number;
-} {
+}
+
+/**
+ * What a launch has taken in the session so far: of each side the one that idled least, and their
+ * mean, since a host starts a probe in an instant and a container or a kernel does not.
+ */
+export function startOf(sides: readonly (readonly LaunchObservation[])[]): Start {
+  const starts = sides.filter((launches) => launches.length > 0).map(startOfSide);
+  if (starts.length === 0) return { idleMs: 0, measuringMs: 0 };
+  return {
+    idleMs: mean(starts.map(({ idleMs }) => idleMs)),
+    measuringMs: mean(starts.map(({ measuringMs }) => measuringMs)),
+  };
+}
+
+function startOfSide(launches: readonly LaunchObservation[]): Start {
   const times = launches
     .filter(({ launch, metrics }) => launch.failure === undefined && metrics.size > 0)
     .map(({ launch, metrics }) => {

@@ -102,7 +102,7 @@ export class Session {
   /** Where starting a probe takes long, several share a start. */
   private nestProcesses(): void {
     const { plan } = this.bench;
-    const start = startOf([...this.log.baseline, ...this.log.candidate]);
+    const start = startOf([this.log.baseline, this.log.candidate]);
     this.startMs = start.idleMs;
     this.measuringMs = start.measuringMs;
     const passMs = (start.measuringMs * plan.roundsPerLaunch) / WARM_UP_ROUNDS;
