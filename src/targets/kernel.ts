@@ -4,9 +4,11 @@ import { cpus } from 'node:os';
 import { resolve } from 'node:path';
 import type { KernelSpec } from '../config/config.js';
 import { usageFailure } from '../failure.js';
-import { targetSchema } from '../record/run.js';
+import type { KernelConfiguration } from '../record/kernel-configuration.js';
+import { type TargetRecord, targetSchema } from '../record/run.js';
 import { withoutSecrets } from './environment.js';
 import { chooseAccelerator } from './kernel/accelerator.js';
+import { configurationOf } from './kernel/configuration.js';
 import { explainBoot } from './kernel/console.js';
 import { countingOf } from './kernel/counting.js';
 import { type PreparedGuest, prepareGuest, writePlan } from './kernel/guest.js';
@@ -21,7 +23,7 @@ import {
   qemuCommand,
   qemuVersion,
 } from './kernel/qemu.js';
-import type { TargetKind } from './kind.js';
+import type { TargetKind, Workshop } from './kind.js';
 import type { Counting, Target } from './target.js';
 import { Refusal } from './words.js';
 
@@ -51,11 +53,13 @@ export const kernelTarget: TargetKind<KernelSpec> = {
     const probe = await readFile(workshop.probe);
     const image = await imageOf(spec, probe);
     const version = await qemuVersion(image.architecture);
+    const configuration = await configurationOf(spec.path, image.content, workshop.signal);
+    tellOneSided(spec, configuration, workshop);
     const guest = await prepareGuest(spec, image, probe, workshop.folder);
     workshop.progress.phase(`Try whether ${spec.spec} comes up`);
     const accelerator = await chooseAccelerator(spec, guest, version, workshop);
     const counting = countingOf({ spec, guest, version, probe, workshop });
-    return target(spec, guest, accelerator, counting, {
+    const facts = {
       accelerator,
       qemu: version,
       machine: machineOf(guest),
@@ -65,6 +69,11 @@ export const kernelTarget: TargetKind<KernelSpec> = {
       'host cpu': cpus()[0]?.model.trim() || 'unknown',
       kernel: image.version ?? 'unknown',
       sha256: createHash('sha256').update(image.content).digest('hex'),
+    };
+    const record = { kind: spec.kind, spec: spec.spec, facts };
+    return target(spec, guest, accelerator, counting, {
+      ...record,
+      ...(configuration === undefined ? {} : { configuration }),
     });
   },
 };
@@ -113,21 +122,36 @@ async function imageOf({ path }: KernelSpec, probe: Buffer): Promise<KernelImage
   );
 }
 
+/** Two configurations are compared, and one alone is of no use. */
+function tellOneSided(
+  { path }: KernelSpec,
+  configuration: KernelConfiguration | undefined,
+  { beside, progress }: Workshop,
+): void {
+  if (beside?.record.kind !== 'kernel') return;
+  const other = beside.record.configuration;
+  if ((other === undefined) === (configuration === undefined)) return;
+  const unknown = configuration === undefined ? path : beside.record.spec;
+  progress.note(
+    `The kernels' configurations are not compared, since that of ${unknown} is neither in it (CONFIG_IKCONFIG=y) nor beside it (config-VERSION, or .config).`,
+  );
+}
+
 /** Of the guest, whatever the launch is pinned to here. */
 const FIRST_CPU = 0;
 
 function target(
-  { kind, spec, commandLine, options }: KernelSpec,
+  { commandLine, options }: KernelSpec,
   guest: PreparedGuest,
   accelerator: Accelerator,
   counting: Counting,
-  facts: Record<string, string>,
+  record: TargetRecord,
 ): Target {
   const { consoleOption } = EMULATORS[guest.architecture];
   const { deadlineMs } = options;
   const argv = qemuCommand(guest, accelerator, commandLineFor(guest.architecture, commandLine));
   return {
-    record: { kind, spec, facts },
+    record,
     results: 'stdout',
     cpu: FIRST_CPU,
     startDeadlineMs: deadlineMs,
