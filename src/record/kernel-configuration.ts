@@ -53,11 +53,7 @@ export function parseKernelConfiguration(
 }
 
 /** Every option that is set, by name. */
-export const optionsOf = ({
-  builtIn,
-  modules,
-  values,
-}: KernelConfiguration): Map<string, string> =>
+export const optionsOf = ({ builtIn, modules, values }: KernelConfiguration): Map<string, string> =>
   new Map([
     ...listed(builtIn).map((name) => [name, 'y'] as const),
     ...listed(modules).map((name) => [name, 'm'] as const),
