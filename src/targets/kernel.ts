@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { KernelSpec } from '../config/config.js';
 import { usageFailure } from '../failure.js';
 import type { KernelConfiguration } from '../record/kernel-configuration.js';
@@ -23,6 +23,7 @@ import {
   qemuCommand,
   qemuVersion,
 } from './kernel/qemu.js';
+import { seccompFilter } from './kernel/seccomp.js';
 import type { TargetKind, Workshop } from './kind.js';
 import type { Counting, Target } from './target.js';
 import { Refusal } from './words.js';
@@ -33,17 +34,18 @@ const MAX_SPEC = targetSchema.shape.spec.maxLength ?? 0;
 const MAX_COMMAND_LINE = 1800;
 
 /**
- * `kernel:PATH [kernel command line]`: boots a kernel in QEMU for each launch, with the probe as
+ * `kernel:PATH [seccomp=PROFILE] [kernel command line]`: boots a kernel in QEMU for each launch, with the probe as
  * the init of an initramfs that holds nothing else. Its results come over the serial console.
  *
- * A path with blanks goes in quotes; the command line is the kernel's as it stands.
+ * A path with blanks goes in quotes; the command line is the kernel's as it stands, but for a word
+ * `seccomp=PROFILE`, which no kernel knows: the probe measures under the filter of that profile.
  */
 export const kernelTarget: TargetKind<KernelSpec> = {
-  syntax: 'kernel:PATH [kernel command line]',
+  syntax: 'kernel:PATH [seccomp=PROFILE] [kernel command line]',
   parse({ input, spec, rest = '', options }) {
     try {
-      const { path, commandLine } = splitSpec(spec, rest.trim());
-      return { kind: 'kernel', spec, path, commandLine, options: optionsOf(options.kernelOptions) };
+      const kernelOptions = optionsOf(options.kernelOptions);
+      return { kind: 'kernel', spec, ...splitSpec(spec, rest.trim()), options: kernelOptions };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       throw usageFailure(`${input} "${spec.slice(0, 200)}" cannot be booted: ${error.message}.`);
@@ -55,7 +57,11 @@ export const kernelTarget: TargetKind<KernelSpec> = {
     const version = await qemuVersion(image.architecture);
     const configuration = await configurationOf(spec.path, image.content, workshop.signal);
     tellOneSided(spec, configuration, workshop);
-    const guest = await prepareGuest(spec, image, probe, workshop.folder);
+    const filter =
+      spec.seccomp === undefined
+        ? undefined
+        : await seccompFilter(spec.seccomp, image.architecture, workshop.signal);
+    const guest = await prepareGuest(spec, image, probe, workshop.folder, filter?.program);
     workshop.progress.phase(`Try whether ${spec.spec} comes up`);
     const accelerator = await chooseAccelerator(spec, guest, version, workshop);
     const counting = countingOf({ spec, guest, version, probe, workshop });
@@ -69,6 +75,9 @@ export const kernelTarget: TargetKind<KernelSpec> = {
       'host cpu': cpus()[0]?.model.trim() || 'unknown',
       kernel: image.version ?? 'unknown',
       sha256: createHash('sha256').update(image.content).digest('hex'),
+      ...(filter && spec.seccomp
+        ? { seccomp: `${basename(spec.seccomp).slice(0, 200)}, sha256 ${filter.sha256}` }
+        : {}),
     };
     const record = { kind: spec.kind, spec: spec.spec, facts };
     return target(spec, guest, accelerator, counting, {
@@ -78,7 +87,13 @@ export const kernelTarget: TargetKind<KernelSpec> = {
   },
 };
 
-function splitSpec(spec: string, rest: string): { path: string; commandLine: string } {
+const SECCOMP = 'seccomp=';
+const SECCOMP_WORD = /(^| )seccomp=\S+/;
+
+function splitSpec(
+  spec: string,
+  rest: string,
+): Pick<KernelSpec, 'path' | 'commandLine' | 'seccomp'> {
   if (spec.length > MAX_SPEC) throw new Refusal(`it is longer than ${MAX_SPEC} characters`);
   const [, quoted, plain, commandLine = ''] =
     /^(?:"([^"]+)"|([^\s"]\S*))(?:\s+(.*))?$/s.exec(rest) ?? [];
@@ -97,7 +112,17 @@ function splitSpec(spec: string, rest: string): { path: string; commandLine: str
       'its command line has --, and words behind that are for the init, which is the probe',
     );
   }
-  return { path: resolve(path), commandLine: commandLine.trim() };
+  const words = commandLine.split(/ +/);
+  const [profile, ...others] = words.filter((word) => word.startsWith(SECCOMP));
+  if (profile === undefined) return { path: resolve(path), commandLine: commandLine.trim() };
+  if (others.length > 0 || profile === SECCOMP) {
+    throw new Refusal(`${SECCOMP}PROFILE is there without a profile, or more than once`);
+  }
+  return {
+    path: resolve(path),
+    commandLine: commandLine.replace(SECCOMP_WORD, '').trim(),
+    seccomp: resolve(profile.slice(SECCOMP.length)),
+  };
 }
 
 function optionsOf(text: string): KernelSpec['options'] {
