@@ -22,6 +22,7 @@
 #include "core/console.h"
 #include "core/control.h"
 #include "core/exit_code.h"
+#include "core/filter.h"
 #include "core/inject.h"
 #include "core/launches.h"
 #include "core/limit.h"
@@ -197,9 +198,15 @@ static int measure_plan(void) {
     return report(NO_ROOM, "writing the results failed");
 }
 
+/** Under what is to be measured under. */
+static bool confine(struct failure *failure) {
+    return inject(plan.injection, failure) &&
+           (plan.seccomp == NULL || filter_load(plan.seccomp, failure));
+}
+
 static int measure_here(void) {
     struct failure failure = {0};
-    if (!inject(plan.injection, &failure)) {
+    if (!confine(&failure)) {
         errno = failure.error;
         return report(NO_SETUP, failure.operation);
     }

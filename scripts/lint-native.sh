@@ -7,7 +7,7 @@ c_sources=(native/probe.c native/core/*.c)
 plugin_sources=(native/trace/*.c)
 cxx_sources=(native/addon.cc native/launch/*.cc)
 headers=(native/core/*.h native/launch/*.h)
-test_sources=(test/native/*.c)
+program_sources=(native/seccomp/*.c test/native/*.c)
 warnings=(-Wall -Wextra -Wpedantic -Wshadow -Werror)
 c_flags=(-std=c11 -D_GNU_SOURCE -O2 -pthread "${warnings[@]}")
 napi=(-isystem node_modules/node-addon-api -isystem node_modules/node-api-headers/include)
@@ -17,13 +17,14 @@ trap 'rm -rf "$work"' EXIT
 
 echo '• clang-format'
 clang-format --dry-run --Werror \
-  "${c_sources[@]}" "${plugin_sources[@]}" "${cxx_sources[@]}" "${headers[@]}" "${test_sources[@]}"
+  "${c_sources[@]}" "${plugin_sources[@]}" "${cxx_sources[@]}" "${headers[@]}" \
+  "${program_sources[@]}"
 
 for compiler in gcc clang aarch64-linux-gnu-gcc; do
   echo "• probe with $compiler"
   "$compiler" "${c_flags[@]}" -static "${c_sources[@]}" -o "$work/probe-$compiler"
 done
-for source in "${test_sources[@]}"; do
+for source in "${program_sources[@]}"; do
   gcc "${c_flags[@]}" "$source" -o "$work/$(basename "$source" .c)"
 done
 for compiler in gcc clang; do

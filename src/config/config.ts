@@ -22,6 +22,8 @@ export interface KernelSpec {
   path: string;
   /** What the user wrote behind it, for the kernel; empty for nothing. */
   commandLine: string;
+  /** Absolute path of the seccomp profile that the probe measures under. */
+  seccomp?: string;
   options: KernelOptions;
 }
 

@@ -36,6 +36,15 @@ export const PLUGIN_FLAGS: readonly string[] = [
   '-shared',
 ];
 
+/** How the program is compiled that makes seccomp filters (native/seccomp/compile.c), in one step. */
+export const SECCOMP_COMPILER_FLAGS: readonly string[] = [
+  '-std=c11',
+  '-D_GNU_SOURCE',
+  '-O1',
+  '-pipe',
+];
+export const SECCOMP_COMPILER_LIBRARIES: readonly string[] = ['-ldl'];
+
 /**
  * The N-API headers that the addon needs, as paths in node_modules: `dist/native/include` holds
  * copies of them, so that an action compiles with no install.
@@ -58,6 +67,8 @@ export interface NativeSources {
   addon: string[];
   /** The plugin for QEMU, which is built apart: few need it. */
   plugin: string;
+  /** The program that makes seccomp filters, which is built apart for the same reason. */
+  seccompCompiler: string;
   /** Folders that the addon's translation units include N-API headers from. */
   includes: string[];
   /** Everything that a build depends on: the units above and all headers. */
@@ -75,7 +86,9 @@ export async function nativeSources(): Promise<NativeSources> {
   const headers = [...core, ...launch].filter((path) => path.endsWith('.h'));
   const includes = [...new Set(napi.map((path) => dirname(path)))];
   const plugin = join(root, 'trace', 'plugin.c');
-  return { root, probe, addon, plugin, includes, all: [...probe, ...addon, ...headers, ...napi] };
+  const seccompCompiler = join(root, 'seccomp', 'compile.c');
+  const all = [...probe, ...addon, ...headers, ...napi];
+  return { root, probe, addon, plugin, seccompCompiler, includes, all };
 }
 
 function locate(): { root: string; napi: string[] } {

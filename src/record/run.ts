@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { instructionsSchema } from './instructions.js';
+import { kernelConfigurationSchema } from './kernel-configuration.js';
 import { reasonSchema, UNAVAILABLE } from './metric-status.js';
 import { parseStrictly } from './strict.js';
 
@@ -68,6 +69,8 @@ export const targetSchema = z.strictObject({
   spec: z.string().min(1).max(4096),
   /** What its own tools say of it, by name: the image's digest, the engine, the emulator. */
   facts: z.record(word, text).optional(),
+  /** What a kernel was built with, where that could be read. */
+  configuration: kernelConfigurationSchema.optional(),
 });
 
 /** Where the measured code came from, when the run was made by a workflow. */

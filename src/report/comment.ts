@@ -13,6 +13,7 @@ import {
   mde80,
 } from './cells.js';
 import { certificateGrid } from './certificate.js';
+import { configurationText } from './configuration.js';
 import { countedGrid } from './counted.js';
 import { diagnosisText } from './diagnosis.js';
 import { code, markdown, shellWord } from './escape.js';
@@ -177,6 +178,7 @@ function context(report: Report): string[] {
   const left = report.caveats.length - caveats.length;
   return [
     differenceTable(report, MOST_DIFFERENCES),
+    markdown(configurationText(report), 2000),
     caveats.length === 0 ? '' : `**Caveats**\n\n${list(caveats)}`,
     left > 0 ? `… and ${countOf(left, 'more caveat')}.` : '',
     markdown(nextStepText(report)),

@@ -181,6 +181,21 @@ const differenceSchema = z.strictObject({
   candidate: z.string(),
 });
 
+const configurationSchema = z.strictObject({
+  differing: z.int().min(1).describe('how many options differ'),
+  options: z
+    .array(
+      z.strictObject({
+        name: z.string().describe('without CONFIG_'),
+        baseline: z.string().nullable().describe('null where it is not set'),
+        candidate: z.string().nullable(),
+        near: z.boolean().describe('whether it names the subsystem of a function that changed'),
+      }),
+    )
+    .max(500)
+    .describe('the nearest first, then by name'),
+});
+
 const factsSchema = z
   .record(z.string(), z.string())
   .describe("what a target's own tools say of it: the image's digest, the engine, the emulator");
@@ -324,6 +339,11 @@ export const reportSchema = z.strictObject({
   differences: z
     .array(differenceSchema)
     .describe('what differs between the sides, first what can carry the changes that were called'),
+  configuration: configurationSchema
+    .nullable()
+    .describe(
+      'options that the kernels of both sides were built with; null where they are the same, or not known',
+    ),
   diagnosis: diagnosisSchema
     .nullable()
     .describe('one cause that explains most of the changes; null where nothing simple does'),
@@ -342,6 +362,7 @@ export const reportSchema = z.strictObject({
 });
 
 export type Report = z.infer<typeof reportSchema>;
+export type ConfigurationReport = z.infer<typeof configurationSchema>;
 export type DiagnosisReport = z.infer<typeof diagnosisSchema>;
 export type MachineReport = z.infer<typeof machineReportSchema>;
 export type CountedReport = z.infer<typeof countedSchema>;

@@ -11,6 +11,7 @@ import {
   mde80,
 } from './cells.js';
 import { certificateGrid } from './certificate.js';
+import { configurationText } from './configuration.js';
 import { countedGrid } from './counted.js';
 import { crossingFacts, crossingGrids } from './crossing-text.js';
 import { diagnosisText } from './diagnosis.js';
@@ -71,6 +72,7 @@ function draft(report: Report, metrics: string[]): string {
     ...(report.metrics.length === 0 ? [] : certificateBlocks(report)),
     factList(legend(report)),
     differenceTable(report, MOST_DIFFERENCES),
+    markdown(configurationText(report), 2000),
     caveats(report),
     factList(placeFacts(report)),
     details('Everything known about the machine and the kernel', factList(environment(report))),

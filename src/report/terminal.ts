@@ -1,5 +1,6 @@
 import picocolors from 'picocolors';
 import { certificateGrid } from './certificate.js';
+import { configurationText } from './configuration.js';
 import { countedGrid } from './counted.js';
 import { crossingFacts, crossingGrids } from './crossing-text.js';
 import { diagnosisText } from './diagnosis.js';
@@ -45,6 +46,7 @@ export function renderTerminal(report: Report, { color, columns }: TerminalOptio
     report.metrics.length === 0 ? [] : gridBlock(page, certificateGrid(report.certificate)),
     legendLines(page),
     differenceLines(page),
+    report.configuration === null ? [] : prose(configurationText(report), columns),
     caveatLines(page, report.caveats),
     factLines(page, placeFacts(report)),
     closingLines(page),
