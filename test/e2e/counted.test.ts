@@ -82,9 +82,9 @@ async function expectReplayed(name: string, { report }: Outcome): Promise<void> 
 }
 
 describe('a kernel and its copy', () => {
-  /** What sleeps, sends, forks and faults beside what only enters the kernel. */
+  /** What sleeps, sends and faults beside what only enters the kernel. */
   const METRICS =
-    'syscall.null,syscall.read_zero,syscall.stat,context.pipe_2p_0k,process.fork_wait,memory.anon_fault,net.udp_rtt_1b,sendfile.tcp_4k';
+    'syscall.null,syscall.read_zero,syscall.stat,context.pipe_2p_0k,memory.anon_fault,net.udp_rtt_1b,sendfile.tcp_4k';
 
   let same: Outcome;
   beforeAll(async () => {
