@@ -17,7 +17,7 @@ import type { Plan } from './plan.js';
  * instruction, also on both sides where the kernels are; what differs between seeds is what hashes
  * and slabs with random keys add, and so is what a count cannot be told from.
  */
-const SEEDS = [1, 2] as const;
+const SEEDS: readonly number[] = [1, 2];
 
 /**
  * Of a count no batch is interrupted by a neighbour, and none is noisy: few short ones are enough to
@@ -56,18 +56,24 @@ export const withInstructions = (run: Run, instructions: Instructions): Run =>
  * Counts the instructions of every gated metric's operation on the sides, boot by boot, those of
  * one seed on both sides at a time.
  *
+ * @param seeds of the boots, in order
  * @throws Failure (measurement) when a boot fails
  */
 export async function countSides<
   S extends { baseline?: CountableTarget; candidate: CountableTarget },
->(bench: Bench, sides: S, progress: Progress): Promise<{ [K in keyof S]: CountedSide }> {
+>(
+  bench: Bench,
+  sides: S,
+  progress: Progress,
+  seeds = SEEDS,
+): Promise<{ [K in keyof S]: CountedSide }> {
   const plan = countingPlan(bench.plan);
   const counter = { ...bench, plan };
   const targets = Object.entries<CountableTarget>(sides);
   const boots = targets.map((): LaunchObservation[] => []);
-  progress.phase(`Count instructions in ${countOf(targets.length * SEEDS.length, 'boot')}`);
-  for (const [index, seed] of SEEDS.entries()) {
-    progress.step(index, SEEDS.length, `seed ${seed}`);
+  progress.phase(`Count instructions in ${countOf(targets.length * seeds.length, 'boot')}`);
+  for (const [index, seed] of seeds.entries()) {
+    progress.step(index, seeds.length, `seed ${seed}`);
     const booted = await Promise.all(
       targets.map(([, target]) => boot(counter, target, index, seed)),
     );

@@ -40,15 +40,16 @@ function compareCounted(
     case 'duet':
       return compareInstructions(evidence.baseline, candidate, settings);
     case 'prediction': {
-      const last = evidence.stored.runs.findLast(
-        ({ id, instructions }) => id !== candidate.id && instructions !== undefined,
-      );
+      const last = lastCounted(evidence);
       return last && compareInstructions(last, candidate, settings);
     }
     default:
       return undefined;
   }
 }
+
+const lastCounted = ({ stored, candidate }: Evidence & { design: 'prediction' }): Run | undefined =>
+  stored.runs.findLast(({ id, instructions }) => id !== candidate.id && instructions !== undefined);
 
 function compareTimes(evidence: Evidence, settings: JudgingSettings): Comparison {
   switch (evidence.design) {
@@ -92,14 +93,19 @@ export const EXHIBIT_FILE_NAME = new RegExp(
   `^(${ROLES.join('|')})-\\d{8}T\\d{4,6}Z-[a-z]+-[0-9a-f]{16}\\.run\\.json$`,
 );
 
-/** The runs that decide, oldest first within their role: of stored runs those that are comparable. */
+/**
+ * The runs that decide, oldest first within their role: of stored runs those that are comparable, and
+ * the one whose counts are, which may be of another machine.
+ */
 export function exhibitsOf(evidence: Evidence): Exhibit[] {
   const { candidate } = evidence;
   switch (evidence.design) {
     case 'duet':
       return [as('baseline', evidence.baseline), as('candidate', candidate)];
     case 'prediction': {
-      const { runs } = comparableRuns(candidate, evidence.stored.runs);
+      const comparable = new Set(comparableRuns(candidate, evidence.stored.runs).runs);
+      const last = candidate.instructions && lastCounted(evidence);
+      const runs = evidence.stored.runs.filter((run) => comparable.has(run) || run === last);
       return [...runs.map((run) => as('baseline', run)), as('candidate', candidate)];
     }
     case 'shards': {
