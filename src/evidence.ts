@@ -1,7 +1,6 @@
 import type { Baseline } from './baseline/open.js';
 import type { StoredRuns } from './baseline/stored.js';
 import type { Config, EvidenceChoice } from './config/config.js';
-import { usageFailure } from './failure.js';
 import {
   type CountableTarget,
   countSides,
@@ -103,22 +102,13 @@ interface Ways<S> {
 /**
  * What the sides are compared by. Left to itself, kernels are counted, which no machine is too loud
  * for, and timed as well where they run on the processor itself: an emulator's times are its own.
- *
- * @throws Failure (usage) where instructions are asked for that cannot be counted
  */
 function waysOf<S extends { baseline?: Target; candidate: Target }>(
   choice: EvidenceChoice,
   sides: S,
 ): Ways<S> {
   const targets = Object.values<Target>(sides);
-  const other = targets.find((target) => !isCountable(target));
-  if (other !== undefined) {
-    if (choice === 'auto' || choice === 'timed') return { timed: true };
-    throw usageFailure(
-      `evidence "${choice}" counts the instructions of kernels that an emulator boots, and ${other.record.spec} is none: give kernel:PATH on both sides, or evidence timed.`,
-    );
-  }
-  if (choice === 'timed') return { timed: true };
+  if (choice === 'timed' || !targets.every(isCountable)) return { timed: true };
   const emulated = targets.some(({ record }) => record.facts?.['accelerator'] !== 'kvm');
   return {
     counted: sides as { [K in keyof S]: CountableTarget },

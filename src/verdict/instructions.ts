@@ -34,7 +34,10 @@ export interface InstructionComparison {
   candidate?: CountedSide;
   /** Instructions more, an operation; present where both sides can be compared. */
   difference?: number;
-  /** What the counts cannot tell from nothing: the larger of both sides' resolutions. */
+  /**
+   * What the counts cannot tell from nothing: the largest of what the boots of either side, and the
+   * differences boot by boot, lie apart.
+   */
   resolution?: number;
   /** Instructions: a smaller difference is listed and alarms nobody. */
   margin?: number;
@@ -102,12 +105,16 @@ function compareMetric(
   const baseline = sideOf(before);
   const candidate = sideOf(after);
   const sides = { ...(baseline ? { baseline } : {}), ...(candidate ? { candidate } : {}) };
-  const why = obstacle ?? notComparable(before, after) ?? unsteady(baseline, candidate);
+  const same = baseline !== undefined && candidate !== undefined && agree(baseline, candidate);
+  const steady = same ? undefined : unsteady(baseline, candidate);
+  const why = obstacle ?? notComparable(before, after) ?? steady;
   if (why !== undefined || baseline === undefined || candidate === undefined) {
     return { id, gate, verdict: 'incomparable', because: why ?? 'Nothing was counted.', ...sides };
   }
-  const difference = candidate.count - baseline.count;
-  const resolution = Math.max(baseline.resolution, candidate.resolution);
+  const difference = same ? 0 : candidate.count - baseline.count;
+  const resolution = same
+    ? LEAST_RESOLUTION
+    : Math.max(baseline.resolution, candidate.resolution, spread(bootByBoot(baseline, candidate)));
   const margin = marginFor(id, baseline.count, settings);
   return {
     ...{ id, gate, ...sides, difference, resolution, margin },
@@ -133,8 +140,7 @@ function operationOf(
 function sideOf(metric: InstructionMetric | undefined): CountedSide | undefined {
   if (metric?.status !== 'ok') return undefined;
   const { boots } = metric;
-  const spread = Math.max(...boots) - Math.min(...boots);
-  return { count: median(boots), resolution: Math.max(LEAST_RESOLUTION, spread), boots };
+  return { count: median(boots), resolution: Math.max(LEAST_RESOLUTION, spread(boots)), boots };
 }
 
 function notComparable(
@@ -157,6 +163,24 @@ function absence(metric: InstructionMetric | undefined): string {
   if (metric === undefined) return 'absent';
   if (metric.status === 'ok') return 'ok';
   return `${metric.status.replace('_', ' ')} (${metric.reason.operation}: ${metric.reason.message})`;
+}
+
+/**
+ * The differences boot by boot: those of both sides have the same seeds in the same order, and what
+ * a seed does to both of them is no difference. None where the sides booted unequally often.
+ */
+const bootByBoot = (baseline: CountedSide, candidate: CountedSide): number[] =>
+  baseline.boots.length === candidate.boots.length
+    ? candidate.boots.map((count, boot) => count - (baseline.boots[boot] ?? 0))
+    : [];
+
+const spread = (values: readonly number[]): number =>
+  values.length === 0 ? 0 : Math.max(...values) - Math.min(...values);
+
+/** However far the boots of a side lie apart, both sides do the same in every one of them. */
+function agree(baseline: CountedSide, candidate: CountedSide): boolean {
+  const differences = bootByBoot(baseline, candidate);
+  return differences.length > 0 && differences.every((one) => Math.abs(one) <= LEAST_RESOLUTION);
 }
 
 /** A side whose own boots disagree is no fact. */

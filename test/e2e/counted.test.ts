@@ -234,15 +234,3 @@ describe('a change', () => {
   const hook = (name: string, change: 'new' | 'gone') =>
     expect.objectContaining({ caller: 'security_file_permission', name, change });
 });
-
-test('what is no kernel cannot be counted, in one sentence', async ({ signal }) => {
-  const error: unknown = await count('host', { baseline: 'host', candidate: 'host' }, signal).catch(
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(Failure);
-  expect(error).toMatchObject({
-    kind: 'usage',
-    message:
-      'evidence "counted" counts the instructions of kernels that an emulator boots, and host is none: give kernel:PATH on both sides, or evidence timed.',
-  });
-});

@@ -75,6 +75,16 @@ describe('counted instructions', () => {
     );
   });
 
+  test('that agree boot by boot are the same, however far the boots lie apart', () => {
+    const [metric] = compared({ 'a.b': [247, 241] }, { 'a.b': [247, 241] })?.metrics ?? [];
+    expect(metric).toMatchObject({ verdict: 'unchanged', difference: 0, resolution: 0.01 });
+  });
+
+  test('whose difference depends on the boot are resolved no further than that', () => {
+    const [metric] = compared({ 'a.b': [1000, 1002] }, { 'a.b': [1014, 1012] })?.metrics ?? [];
+    expect(metric).toMatchObject({ verdict: 'regressed', difference: 12, resolution: 4 });
+  });
+
   test('of other conditions are not held against each other', () => {
     const other = countedRun(1, { 'a.b': [1] }, { ...CONDITIONS, emulator: 'QEMU 9.0' });
     const comparison = compareInstructions(other, countedRun(2, { 'a.b': [500] }), SETTINGS);
