@@ -22,6 +22,7 @@
 #include "core/console.h"
 #include "core/control.h"
 #include "core/exit_code.h"
+#include "core/filter.h"
 #include "core/inject.h"
 #include "core/launches.h"
 #include "core/limit.h"
@@ -30,6 +31,7 @@
 #include "core/order.h"
 #include "core/plan.h"
 #include "core/tail.h"
+#include "core/trace.h"
 #include "core/wire.h"
 #include "core/words.h"
 
@@ -43,6 +45,7 @@ struct desk {
     struct series series;
     struct calibration calibrations[CATALOGUE_MAX];
     struct tail tail;
+    struct trace trace;
 };
 static struct desk *desk;
 
@@ -153,7 +156,27 @@ static bool measure_tails(void) {
     return written;
 }
 
+/** For an emulator that watches: no times at all. */
+static bool trace_metrics(void) {
+    bool written = true;
+    for (size_t i = 0; written && i < plan.metric_count; i++) {
+        if (!trace_has(plan.metrics[i].metric))
+            continue;
+        trace_metric(plan.metrics[i].metric, plan.trace, &desk->bench, &desk->trace);
+        written = line_trace(&wire, &desk->bench, &desk->trace);
+    }
+    return written;
+}
+
+static bool hand_over_symbols(void) {
+    if (plan.symbols && !trace_symbols())
+        report(NO_SETUP, "reading /proc/kallsyms failed");
+    return true;
+}
+
 static bool measure_passes(void) {
+    if (plan.trace != PLAN_UNSET)
+        return hand_over_symbols() && trace_metrics();
     return plan.tails == PLAN_UNSET ? measure_rounds() : measure_tails();
 }
 
@@ -175,9 +198,15 @@ static int measure_plan(void) {
     return report(NO_ROOM, "writing the results failed");
 }
 
+/** Under what is to be measured under. */
+static bool confine(struct failure *failure) {
+    return inject(plan.injection, failure) &&
+           (plan.seccomp == NULL || filter_load(plan.seccomp, failure));
+}
+
 static int measure_here(void) {
     struct failure failure = {0};
-    if (!inject(plan.injection, &failure)) {
+    if (!confine(&failure)) {
         errno = failure.error;
         return report(NO_SETUP, failure.operation);
     }

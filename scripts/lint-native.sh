@@ -4,9 +4,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 c_sources=(native/probe.c native/core/*.c)
+plugin_sources=(native/trace/*.c)
 cxx_sources=(native/addon.cc native/launch/*.cc)
 headers=(native/core/*.h native/launch/*.h)
-test_sources=(test/native/*.c)
+program_sources=(native/seccomp/*.c test/native/*.c)
 warnings=(-Wall -Wextra -Wpedantic -Wshadow -Werror)
 c_flags=(-std=c11 -D_GNU_SOURCE -O2 -pthread "${warnings[@]}")
 napi=(-isystem node_modules/node-addon-api -isystem node_modules/node-api-headers/include)
@@ -16,14 +17,19 @@ trap 'rm -rf "$work"' EXIT
 
 echo '• clang-format'
 clang-format --dry-run --Werror \
-  "${c_sources[@]}" "${cxx_sources[@]}" "${headers[@]}" "${test_sources[@]}"
+  "${c_sources[@]}" "${plugin_sources[@]}" "${cxx_sources[@]}" "${headers[@]}" \
+  "${program_sources[@]}"
 
 for compiler in gcc clang aarch64-linux-gnu-gcc; do
   echo "• probe with $compiler"
   "$compiler" "${c_flags[@]}" -static "${c_sources[@]}" -o "$work/probe-$compiler"
 done
-for source in "${test_sources[@]}"; do
+for source in "${program_sources[@]}"; do
   gcc "${c_flags[@]}" "$source" -o "$work/$(basename "$source" .c)"
+done
+for compiler in gcc clang; do
+  echo "• plugin with $compiler"
+  "$compiler" "${c_flags[@]}" -fPIC -shared "${plugin_sources[@]}" -o "$work/plugin-$compiler.so"
 done
 for compiler in g++ clang++; do
   echo "• addon with $compiler"
@@ -31,10 +37,10 @@ for compiler in g++ clang++; do
 done
 
 echo '• gcc -fanalyzer'
-for source in "${c_sources[@]}"; do
+for source in "${c_sources[@]}" "${plugin_sources[@]}"; do
   gcc "${c_flags[@]}" -fanalyzer -c "$source" -o "$work/analysed.o"
 done
 echo '• clang-tidy'
-clang-tidy --quiet --warnings-as-errors='*' "${c_sources[@]}" -- -std=c11 -D_GNU_SOURCE
+clang-tidy --quiet --warnings-as-errors='*' "${c_sources[@]}" "${plugin_sources[@]}" -- -std=c11 -D_GNU_SOURCE
 clang-tidy --quiet --warnings-as-errors='*' "${cxx_sources[@]}" -- \
   -std=c++17 -DNAPI_VERSION=8 -DNAPI_CPP_EXCEPTIONS "${napi[@]}"

@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import type { RunnableSpec } from './config/config.js';
-import { newIdentity } from './evidence.js';
 import { measurementFailure } from './failure.js';
 import { prepareBench } from './measure/bench.js';
+import { newIdentity } from './measure/identity.js';
 import { Session, WHOLE_BUDGET } from './measure/session.js';
 import type { Progress } from './progress.js';
 import { CROSSING_METRICS, crossingOf } from './report/crossing.js';

@@ -1,29 +1,33 @@
-import { randomBytes } from 'node:crypto';
 import type { Baseline } from './baseline/open.js';
 import type { StoredRuns } from './baseline/stored.js';
-import type { Config } from './config/config.js';
-import type { Goal } from './measure/allocation.js';
-import type { RunIdentity } from './measure/collect.js';
+import type { Config, EvidenceChoice } from './config/config.js';
+import {
+  type CountableTarget,
+  countSides,
+  isCountable,
+  traceSides,
+  withInstructions,
+} from './measure/counting.js';
+import { bothIdentities, newIdentity } from './measure/identity.js';
 import type { Bench } from './measure/launch.js';
 import type { Sides } from './measure/rounds.js';
-import { Session, WHOLE_BUDGET } from './measure/session.js';
 import type { Progress } from './progress.js';
-import type { DuetSide, Run, Source } from './record/run.js';
-import { DUET_MARGIN, PREDICTION_MARGIN } from './stats/assumptions.js';
+import type { Source } from './record/run.js';
 import { withTargets } from './targets/sides.js';
 import type { Target } from './targets/target.js';
-import { countOf } from './units.js';
-import { screenDuet } from './verdict/duet.js';
+import { timeAgainst, timeBoth, timeItself } from './timing.js';
 import type { Evidence } from './verdict/evidence.js';
-import { type JudgingSettings, marginOf } from './verdict/settings.js';
-import { VERSION } from './version.js';
+import { changedCounts } from './verdict/instructions.js';
 
 interface Telling {
   progress: Progress;
   source?: Source;
 }
 
-/** Measures what the baseline calls for: a duet, a run against stored ones, or a self-portrait. */
+/**
+ * Measures what the baseline calls for, a duet, a run against stored ones, or a self-portrait, by the
+ * instructions that the kernels under test execute, by time, or by both.
+ */
 export function gatherEvidence(
   config: Config,
   bench: Bench,
@@ -36,114 +40,78 @@ export function gatherEvidence(
       duel(config, bench, sides, telling),
     );
   }
-  const { stored } = baseline;
-  const alone = stored.runs.length > 0 ? predict : selfPortrait;
   return withTargets({ candidate }, bench, telling, (sides) =>
-    alone(config, bench, sides.candidate, stored, telling),
+    measureAlone(config, bench, sides.candidate, baseline.stored, telling),
   );
 }
 
-/** Both sides can be run here: interleave them, screen all metrics, confirm the flagged ones. */
+/** Both sides can be run here. */
 async function duel(
   config: Config,
   bench: Bench,
   sides: Required<Sides>,
   { progress, source }: Telling,
 ): Promise<Evidence> {
-  const session = new Session(bench, sides, config.durationMs, progress);
-  const [before, after] = bothIdentities(source);
-  const runs = (): [Run, Run] => [session.baselineRun(before), session.candidateRun(after)];
-  await session.warmUp();
-  await session.tails();
-  await screenAndConfirm(session, runs, config, progress);
-  const [baselineRun, candidateRun] = runs();
-  return { design: 'duet', baseline: baselineRun, candidate: candidateRun };
+  const { counted, timed } = waysOf(config.evidence, sides);
+  const identities = bothIdentities(source);
+  const timing = { config, bench, progress };
+  if (counted === undefined) return timeBoth(timing, sides, identities);
+  const counts = await countSides(bench, counted, progress);
+  const times = timed ? await timeBoth(timing, sides, identities) : undefined;
+  const runOf = (side: 'baseline' | 'candidate', identity = identities[0]) =>
+    times ? withInstructions(times[side], counts[side].instructions) : counts[side].run(identity);
+  const runs = { baseline: runOf('baseline'), candidate: runOf('candidate', identities[1]) };
+  const changed = changedCounts(runs.baseline, runs.candidate, config);
+  const traced = changed.length === 0 ? runs : await traceSides(counted, runs, changed, progress);
+  return { design: 'duet', ...traced };
 }
 
-/** @param runs both sides as measured so far, the baseline first */
-export async function screenAndConfirm(
-  session: Session,
-  runs: () => [Run, Run],
-  settings: JudgingSettings,
-  progress: Progress,
-): Promise<void> {
-  progress.phase('Measure both sides in turn');
-  await session.screen({ goal: goalOf(settings, DUET_MARGIN) });
-  const { flagged, leastPairs } = screenDuet(...runs(), settings);
-  if (flagged.length === 0) return;
-  progress.phase(`Confirm ${countOf(flagged.length, 'flagged metric')} on fresh launches`);
-  await session.confirm(flagged, leastPairs);
-}
-
-/** The baseline is stored runs: measure the candidate and ask whether they predict it. */
-async function predict(
+/** The baseline is what was stored, if anything was. */
+async function measureAlone(
   config: Config,
   bench: Bench,
   candidate: Target,
   stored: StoredRuns,
   { progress, source }: Telling,
 ): Promise<Evidence> {
-  const session = new Session(bench, { candidate }, config.durationMs, progress);
+  const { counted, timed } = waysOf(config.evidence, { candidate });
+  const timing = { config, bench, progress };
   const own = newIdentity(source);
-  await session.warmUp();
-  await session.tails();
-  progress.phase(`Measure, to compare with ${stored.origin}`);
-  await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, PREDICTION_MARGIN) });
-  return { design: 'prediction', stored, candidate: session.candidateRun(own) };
+  const counts = counted && (await countSides(bench, counted, progress)).candidate;
+  const first = stored.runs.length === 0;
+  if (counts !== undefined && !timed) {
+    const run = counts.run(own);
+    return first
+      ? { design: 'self', before: run, after: run, candidate: run, skipped: stored.skipped }
+      : { design: 'prediction', stored, candidate: run };
+  }
+  const times = first
+    ? await timeItself(timing, candidate, stored, own, source)
+    : await timeAgainst(timing, candidate, stored, own);
+  return counts === undefined
+    ? times
+    : { ...times, candidate: withInstructions(times.candidate, counts.instructions) };
 }
 
-/** Nothing to compare with: the candidate against itself shows what this machine can tell apart. */
-async function selfPortrait(
-  config: Config,
-  bench: Bench,
-  candidate: Target,
-  stored: StoredRuns,
-  { progress, source }: Telling,
-): Promise<Evidence> {
-  const sides = { baseline: candidate, candidate };
-  const session = new Session(bench, sides, config.durationMs, progress);
-  const own = newIdentity(source);
-  const arms = bothIdentities(source);
-  progress.note(
-    `There is no earlier run in ${stored.origin}, so the candidate is measured against itself, which shows what this machine can tell apart.`,
-  );
-  await session.warmUp();
-  await session.tails();
-  progress.phase('Measure the candidate against itself');
-  await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, DUET_MARGIN) });
+interface Ways<S> {
+  /** The sides, where they are counted. */
+  counted?: { [K in keyof S]: CountableTarget };
+  timed: boolean;
+}
+
+/**
+ * What the sides are compared by. Left to itself, kernels are counted, which no machine is too loud
+ * for, and timed as well where they run on the processor itself: an emulator's times are its own.
+ */
+function waysOf<S extends { baseline?: Target; candidate: Target }>(
+  choice: EvidenceChoice,
+  sides: S,
+): Ways<S> {
+  const targets = Object.values<Target>(sides);
+  if (choice === 'timed' || !targets.every(isCountable)) return { timed: true };
+  const emulated = targets.some(({ record }) => record.facts?.['accelerator'] !== 'kvm');
   return {
-    design: 'self',
-    before: session.baselineRun(arms[0]),
-    after: session.candidateRun(arms[1]),
-    candidate: session.pooledRun(own),
-    skipped: stored.skipped,
+    counted: sides as { [K in keyof S]: CountableTarget },
+    timed: choice === 'both' || (choice === 'auto' && !emulated),
   };
 }
-
-/** What the measuring time is to buy. */
-export const goalOf = ({ alpha, margins }: JudgingSettings, fallback: number): Goal => ({
-  alpha,
-  marginOf: ({ id, least_margin_percent }) =>
-    marginOf({ id, leastMargin: least_margin_percent / 100 }, margins, fallback),
-});
-
-const randomId = (): string => randomBytes(8).toString('hex');
-
-type DuetIdentity = RunIdentity & { duet: DuetSide };
-
-/** Names for the two runs of a duet that begins now, the baseline's first. */
-export function bothIdentities(source?: Source): [DuetIdentity, DuetIdentity] {
-  const id = randomId();
-  return [
-    { ...newIdentity(source), duet: { id, side: 'baseline' } },
-    { ...newIdentity(source), duet: { id, side: 'candidate' } },
-  ];
-}
-
-/** A name for a run that begins now. */
-export const newIdentity = (source?: Source): RunIdentity => ({
-  id: randomId(),
-  startedAt: new Date().toISOString(),
-  tool: VERSION,
-  ...(source ? { source } : {}),
-});

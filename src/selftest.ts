@@ -1,7 +1,8 @@
 import type { Config } from './config/config.js';
-import { bothIdentities, screenAndConfirm } from './evidence.js';
+
 import { measurementFailure } from './failure.js';
 import { prepareBench } from './measure/bench.js';
+import { bothIdentities } from './measure/identity.js';
 import type { Bench } from './measure/launch.js';
 import type { Sides } from './measure/rounds.js';
 import { OVERRUN, Session } from './measure/session.js';
@@ -14,6 +15,7 @@ import { buildSelftest, ENTRY_METRIC, type Trial } from './report/selftest-build
 import { withInjection } from './targets/injected.js';
 import { withTargets } from './targets/sides.js';
 import type { Target } from './targets/target.js';
+import { screenAndConfirm } from './timing.js';
 import type { Comparison } from './verdict/comparison.js';
 import { firstDetection } from './verdict/detection.js';
 import { compareDuet } from './verdict/duet.js';

@@ -65,6 +65,19 @@ export function formatRate(ns: number): string {
 /** @param count events of an operation, `5` or `1.25` */
 export const formatCount = (count: number): string => `${Number(count.toPrecision(4))}`;
 
+/** Instructions of an operation, to the hundredth where there are any: `337.16`, `6,050`, `24`. */
+export function formatInstructions(count: number): string {
+  const size = Math.abs(count);
+  const [whole = '', part] = String(Number(size.toFixed(size < 1000 ? 2 : 1))).split('.');
+  const grouped = whole.replaceAll(/\B(?=(\d{3})+$)/g, ',');
+  const text = part === undefined ? grouped : `${grouped}.${part}`;
+  return count < 0 ? `${MINUS}${text}` : text;
+}
+
+/** Instructions more or fewer: `+8`, `−24.01`, `0`. */
+export const formatInstructionsDifference = (count: number): string =>
+  count > 0 ? `+${formatInstructions(count)}` : formatInstructions(count);
+
 /** @param estimate ns per operation, or events per operation, by the metric's unit */
 export function formatEstimate(unit: Unit, estimate: number): string {
   switch (unit) {

@@ -13,6 +13,7 @@ import {
   exhibitFileName,
   exhibitsOf,
 } from '../verdict/evidence.js';
+import { writeFlames } from './flames.js';
 
 export const REPORT_FILE = 'report.json';
 
@@ -20,7 +21,7 @@ export const REPORT_FILE = 'report.json';
 export const reportText = (report: Report): string => `${JSON.stringify(report, null, 2)}\n`;
 
 /**
- * Writes a report, and in a subfolder the runs that it rests on. The report comes after its
+ * Writes a report, and in subfolders the runs that it rests on and flame graphs of what was traced. The report comes after its
  * evidence and before the evidence of the one that it replaces goes, so that whenever this is cut
  * short the report that is there has all of its own.
  *
@@ -43,6 +44,7 @@ export async function archive(out: string, report: Report, evidence: Evidence): 
     throw error;
   }
   await removeOthers(folder, new Set(exhibits.map(exhibitFileName)));
+  await writeFlames(out, evidence, report);
   return path;
 }
 

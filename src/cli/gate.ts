@@ -40,6 +40,11 @@ export function addGate(program: Command): void {
     .option(...metricsOption)
     .option(...alphaOption)
     .option(...failOnOption)
+    .option(
+      '--evidence <kind>',
+      'of kernels: counted (instructions), timed, both, or auto: counted, and timed where KVM boots them',
+      DEFAULTS.evidence,
+    )
     .option('--seed <number>', 'seed of the metric order, to repeat a schedule')
     .option(...outOption)
     .option(

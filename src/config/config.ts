@@ -22,6 +22,8 @@ export interface KernelSpec {
   path: string;
   /** What the user wrote behind it, for the kernel; empty for nothing. */
   commandLine: string;
+  /** Absolute path of the seccomp profile that the probe measures under. */
+  seccomp?: string;
   options: KernelOptions;
 }
 
@@ -64,6 +66,12 @@ export interface MarginRule {
 
 export type FailOn = 'regression' | 'inconclusive' | 'never';
 
+/**
+ * What kernels are compared by: times, instructions that are counted under an emulator, or both.
+ * `auto` counts, and times as well where the kernel runs on the processor itself.
+ */
+export type EvidenceChoice = 'auto' | 'timed' | 'counted' | 'both';
+
 /** Everything the gate needs to know, wherever it was asked from. */
 export interface Config {
   candidate: RunnableSpec;
@@ -76,6 +84,7 @@ export interface Config {
   margins: MarginRule[];
   alpha: number;
   failOn: FailOn;
+  evidence: EvidenceChoice;
   /** Where the run record and the report are written. */
   out: string;
   /** Seed of the metric order; recorded, so that a schedule can be repeated. */

@@ -1,11 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
+import { usageFailure } from '../failure.js';
 import { DEFAULT_ALPHA } from '../stats/assumptions.js';
-import type { BaselineSpec, Config, TargetOptions } from './config.js';
+import type { BaselineSpec, Config, EvidenceChoice, TargetOptions } from './config.js';
 import { parseBaseline, parseCandidate } from './specs.js';
 import {
   parseAlpha,
   parseDuration,
+  parseEvidence,
   parseFailOn,
   parseGlobs,
   parseMargins,
@@ -23,6 +25,7 @@ export interface RawInputs extends RawTargetOptions {
   failOn?: string | undefined;
   out?: string | undefined;
   seed?: string | undefined;
+  evidence?: string | undefined;
 }
 
 /** What a target is told beside its spec. */
@@ -38,6 +41,7 @@ export const DEFAULTS = {
   kernelDuration: '5m',
   alpha: String(DEFAULT_ALPHA),
   failOn: 'regression',
+  evidence: 'auto',
   out: '.syscall-gate',
 } as const;
 
@@ -50,8 +54,10 @@ export function parseConfig(raw: RawInputs): Config {
   const options = targetOptions(raw);
   const candidate = parseCandidate((raw.candidate || DEFAULTS.candidate).trim(), options);
   const baseline = raw.baseline ? parseBaseline(raw.baseline.trim(), options) : ownRuns(out);
+  const evidence = parseEvidence(raw.evidence || DEFAULTS.evidence);
+  requireKernels(evidence, [candidate, baseline]);
   return {
-    ...{ candidate, baseline },
+    ...{ candidate, baseline, evidence },
     durationMs: parseDuration(raw.duration || defaultDuration([candidate, baseline])),
     metrics: parseGlobs(raw.metrics ?? ''),
     margins: parseMargins(raw.margin ?? ''),
@@ -61,6 +67,19 @@ export function parseConfig(raw: RawInputs): Config {
     seed: raw.seed ? parseSeed(raw.seed) : randomInt(0x1_0000_0000),
   };
 }
+
+/** Only kernels that an emulator boots are counted; stored runs say of themselves what they hold. */
+function requireKernels(evidence: EvidenceChoice, sides: readonly BaselineSpec[]): void {
+  if (evidence === 'auto' || evidence === 'timed') return;
+  const other = sides.find(({ kind }) => RUN_HERE.has(kind));
+  if (other === undefined) return;
+  throw usageFailure(
+    `evidence "${evidence}" counts the instructions of kernels that an emulator boots, and ${other.spec} is none: give kernel:PATH on both sides, or evidence timed.`,
+  );
+}
+
+/** What runs here, under the kernel that is there. */
+const RUN_HERE: ReadonlySet<string> = new Set(['host', 'command', 'container']);
 
 const defaultDuration = (sides: readonly BaselineSpec[]): string =>
   sides.some(({ kind }) => kind === 'kernel') ? DEFAULTS.kernelDuration : DEFAULTS.duration;

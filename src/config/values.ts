@@ -1,5 +1,5 @@
 import { usageFailure } from '../failure.js';
-import type { FailOn, MarginRule } from './config.js';
+import type { EvidenceChoice, FailOn, MarginRule } from './config.js';
 
 const SECOND_MS = 1000;
 const DURATION_UNITS_MS: Record<string, number> = {
@@ -73,6 +73,11 @@ export function parseExpected(text: string): number {
 }
 
 const FAIL_ON: readonly FailOn[] = ['regression', 'inconclusive', 'never'];
+
+const EVIDENCE = ['auto', 'timed', 'counted', 'both'] as const;
+
+export const parseEvidence = (text: string): EvidenceChoice =>
+  parseChoice('evidence', text, EVIDENCE);
 
 export const parseFailOn = (text: string): FailOn => parseChoice('fail-on', text, FAIL_ON);
 

@@ -46,6 +46,7 @@ export function readInputs(context: GithubContext): ActionInputs {
       metrics: getInput('metrics'),
       alpha: getInput('alpha'),
       failOn: getInput('fail-on'),
+      evidence: getInput('evidence'),
       out: getInput('out') || join(process.env['RUNNER_TEMP'] || '.', folderName(context, name)),
     },
     comment: parseChoice('comment', getInput('comment') || 'on-regression', COMMENT_MODES),

@@ -26,6 +26,25 @@ export const ADDON_FLAGS: readonly string[] = [
 ];
 export const ADDON_LINK_FLAGS: readonly string[] = ['-shared'];
 
+/** How the plugin is compiled that QEMU loads (native/trace/plugin.c), in one step. */
+export const PLUGIN_FLAGS: readonly string[] = [
+  '-std=c11',
+  '-D_GNU_SOURCE',
+  '-O2',
+  '-pipe',
+  '-fPIC',
+  '-shared',
+];
+
+/** How the program is compiled that makes seccomp filters (native/seccomp/compile.c), in one step. */
+export const SECCOMP_COMPILER_FLAGS: readonly string[] = [
+  '-std=c11',
+  '-D_GNU_SOURCE',
+  '-O1',
+  '-pipe',
+];
+export const SECCOMP_COMPILER_LIBRARIES: readonly string[] = ['-ldl'];
+
 /**
  * The N-API headers that the addon needs, as paths in node_modules: `dist/native/include` holds
  * copies of them, so that an action compiles with no install.
@@ -46,6 +65,10 @@ export interface NativeSources {
   /** Translation units of the probe (C) and of the addon (C++). */
   probe: string[];
   addon: string[];
+  /** The plugin for QEMU, which is built apart: few need it. */
+  plugin: string;
+  /** The program that makes seccomp filters, which is built apart for the same reason. */
+  seccompCompiler: string;
   /** Folders that the addon's translation units include N-API headers from. */
   includes: string[];
   /** Everything that a build depends on: the units above and all headers. */
@@ -62,7 +85,10 @@ export async function nativeSources(): Promise<NativeSources> {
   const addon = [join(root, 'addon.cc'), ...launch.filter((path) => path.endsWith('.cc'))];
   const headers = [...core, ...launch].filter((path) => path.endsWith('.h'));
   const includes = [...new Set(napi.map((path) => dirname(path)))];
-  return { root, probe, addon, includes, all: [...probe, ...addon, ...headers, ...napi] };
+  const plugin = join(root, 'trace', 'plugin.c');
+  const seccompCompiler = join(root, 'seccomp', 'compile.c');
+  const all = [...probe, ...addon, ...headers, ...napi];
+  return { root, probe, addon, plugin, seccompCompiler, includes, all };
 }
 
 function locate(): { root: string; napi: string[] } {

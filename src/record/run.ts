@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { instructionsSchema } from './instructions.js';
+import { kernelConfigurationSchema } from './kernel-configuration.js';
 import { reasonSchema, UNAVAILABLE } from './metric-status.js';
 import { parseStrictly } from './strict.js';
 
@@ -67,6 +69,8 @@ export const targetSchema = z.strictObject({
   spec: z.string().min(1).max(4096),
   /** What its own tools say of it, by name: the image's digest, the engine, the emulator. */
   facts: z.record(word, text).optional(),
+  /** What a kernel was built with, where that could be read. */
+  configuration: kernelConfigurationSchema.optional(),
 });
 
 /** Where the measured code came from, when the run was made by a workflow. */
@@ -241,8 +245,10 @@ export const runSchema = z.strictObject({
    */
   coreWidth: z.number().gt(0).max(1e6).optional(),
   launches: z.array(launchSchema).max(20_000),
-  metrics: z.array(metricRecordSchema).min(1).max(512),
+  /** Empty where instructions were counted and nothing was timed. */
+  metrics: z.array(metricRecordSchema).max(512),
   tails: tailsSchema.optional(),
+  instructions: instructionsSchema.optional(),
 });
 
 export type Platform = z.infer<typeof platformSchema>;

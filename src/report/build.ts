@@ -15,6 +15,8 @@ import { type Diagnosis, diagnose } from '../verdict/diagnosis.js';
 import { type Exhibit, exhibitFileName } from '../verdict/evidence.js';
 import type { Policy } from '../verdict/settings.js';
 import { certificateOf } from './certificate.js';
+import { configurationReport } from './configuration.js';
+import { countedReport } from './counted.js';
 import { crossingOf } from './crossing.js';
 import { carriersOf, differencesOf } from './differences.js';
 import { headline } from './headline.js';
@@ -53,6 +55,7 @@ export function buildReport(
   const metrics = comparison.metrics.map(metricReport);
   const diagnosis = diagnose(comparison);
   const differing = differencesOf(comparison, diagnosis);
+  const counted = comparison.counted === undefined ? null : countedReport(comparison.counted);
   const report: Omit<Report, 'headline'> = {
     schema: REPORT_SCHEMA,
     version: REPORT_VERSION,
@@ -82,9 +85,11 @@ export function buildReport(
     machines: (comparison.machines ?? []).map(machineReport),
     disagreements: comparison.disagreements ?? [],
     differences: differing,
+    configuration: configurationReport(comparison, counted) ?? null,
     diagnosis: diagnosisReport(diagnosis, differing),
     caveats: [...comparison.skipped, ...comparison.caveats],
     metrics,
+    counted,
     certificate: certificateOf({ ...comparison, metrics }),
     crossing: comparison.machines ? null : (crossingOf(comparison.candidate) ?? null),
     tails: comparison.machines ? null : tailsReport(comparison.candidate),

@@ -13,6 +13,8 @@ import {
   mde80,
 } from './cells.js';
 import { certificateGrid } from './certificate.js';
+import { configurationText } from './configuration.js';
+import { countedGrid } from './counted.js';
 import { diagnosisText } from './diagnosis.js';
 import { code, markdown, shellWord } from './escape.js';
 import { legend, placeFacts, sideFacts } from './facts.js';
@@ -94,9 +96,12 @@ export function renderNotMeasured(reason: string, options: CommentOptions): stri
 }
 
 /** Whether the report shows that no gated metric is slower, rather than failing to show one. */
-export const isClear = ({ verdict, counts }: Report): boolean =>
+export const isClear = ({ verdict, counts, counted }: Report): boolean =>
   verdict === 'unchanged' ||
-  (verdict === 'improved' && counts.inconclusive + counts.incomparable === 0);
+  (verdict === 'improved' && openVerdicts(counts) + openVerdicts(counted?.counts) === 0);
+
+const openVerdicts = (counts?: Report['counts']): number =>
+  counts === undefined ? 0 : counts.inconclusive + counts.incomparable;
 
 function draft(report: Report, options: CommentOptions, detail: Detail): string {
   const all = sections(report);
@@ -107,6 +112,7 @@ function draft(report: Report, options: CommentOptions, detail: Detail): string 
     options.wasRegressed ? clearedText(report) : '',
     diagnosisBlock(report),
     ...all.filter(isFinding).map((section) => findings(report, section, detail.findings)),
+    countedBlock(report, detail.findings),
     machineTable(report, detail.findings),
     ...(detail.context ? context(report) : []),
     others(report, all, detail.others),
@@ -157,11 +163,22 @@ function finding(section: Section, most: number): string {
   return join([section.kind === 'regressed' ? '' : `**${section.title}**`, table]);
 }
 
+/** The counts that changed, the largest share first. */
+function countedBlock({ counted }: Report, most: number): string {
+  if (counted === null || most === 0) return '';
+  const grid = countedGrid(counted);
+  const rows = grid.rows.slice(0, most);
+  const left = grid.rows.length - rows.length;
+  const more = left > 0 ? [`… and ${countOf(left, 'more metric')}.`] : [];
+  return join([`**${grid.title}**`, gridBlock({ ...grid, rows, says: [...more, ...grid.says] })]);
+}
+
 function context(report: Report): string[] {
   const caveats = report.caveats.slice(0, MOST_CAVEATS).map((caveat) => markdown(caveat));
   const left = report.caveats.length - caveats.length;
   return [
     differenceTable(report, MOST_DIFFERENCES),
+    markdown(configurationText(report), 2000),
     caveats.length === 0 ? '' : `**Caveats**\n\n${list(caveats)}`,
     left > 0 ? `… and ${countOf(left, 'more caveat')}.` : '',
     markdown(nextStepText(report)),
@@ -193,7 +210,7 @@ const methodDetails = (report: Report): string =>
     'How this was measured',
     join([
       factList([...sideFacts(report), ...placeFacts(report), ...legend(report)]),
-      gridBlock(certificateGrid(report.certificate)),
+      report.metrics.length === 0 ? '' : gridBlock(certificateGrid(report.certificate)),
     ]),
   );
 

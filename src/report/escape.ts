@@ -64,6 +64,10 @@ export function code(text: string, limit = 300): string {
   return /[`|\\]/.test(visible) ? `<code>${markdown(visible, limit)}</code>` : `\`${visible}\``;
 }
 
+/** The text of an XML element or attribute. */
+export const xml = (text: string, limit = 300): string =>
+  plain(text, limit).replace(/[&<>"']/g, entity);
+
 /** One word of a command line for a POSIX shell. */
 export function shellWord(text: string): string {
   const visible = plain(text, 4096);

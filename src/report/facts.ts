@@ -25,7 +25,14 @@ export function sideFacts(report: Report): Fact[] {
     ['design', designText(report)],
   ];
   if (report.design === 'self') return sides;
-  return [...sides, ['gated', countsText(report.counts) || 'none']];
+  return [...sides, ['gated', gatedText(report)]];
+}
+
+function gatedText({ counts, counted }: Report): string {
+  const texts = [countsText(counts), counted === null ? '' : countsText(counted.counts)];
+  const [timed, own] = texts;
+  if (timed === '' || own === '') return texts.find((text) => text !== '') ?? 'none';
+  return `by time ${timed}; by instructions ${own}`;
 }
 
 /** What a target's own tools say of it: `; engine podman 4.3.1, runtime runc 1.1.5`. */

@@ -1,11 +1,13 @@
 import { countOf, formatChange, formatShare } from '../units.js';
 import type { MetricVerdict } from '../verdict/comparison.js';
+import { MOST_TELLING_FIRST } from '../verdict/judge.js';
+import { countedText } from './counted.js';
 import { explanationText } from './diagnosis.js';
 import { largestOf, noiseOf } from './noise.js';
 import { type Places, placesOf } from './places.js';
 import type { MetricReport, Report } from './report.js';
 import { changeSize, lost } from './sections.js';
-import { machinesText, settleText, statusText } from './words.js';
+import { machinesText, settleText, shareText, statusText } from './words.js';
 
 /**
  * The report in one sentence: how many gated metrics got the verdict, and the fact that a reader
@@ -14,14 +16,28 @@ import { machinesText, settleText, statusText } from './words.js';
  * @param report everything but the sentence itself
  */
 export function headline(report: Omit<Report, 'headline'>): string {
-  if (report.verdict === 'no-baseline') return noBaseline(report);
-  const gated = report.metrics.filter(({ gate }) => gate);
-  const those = gated.filter(({ verdict }) => verdict === report.verdict);
-  if (those.length === 0) return 'No gated metric was measured, so nothing was judged.';
-  if (report.verdict === 'incomparable') return partlyCompared(gated, report);
-  const clause = clauses[report.verdict](those, report);
-  return `${shareOf(those.length, gated.length)} ${clause}${lostAccess(gated)}${where(report)}.`;
+  const { verdict, counted } = report;
+  if (verdict === 'no-baseline') return noBaseline(report);
+  if (counted === null) return timedHeadline(report, verdict);
+  if (report.metrics.length === 0) return `${countedText(counted)}.`;
+  const timed = timedHeadline(report, worstOf(report.counts)).replace(/\.$/, '');
+  return `${timed}; counted: ${lowerFirst(countedText(counted))}.`;
 }
+
+const lowerFirst = (text: string): string => `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
+
+/** What the times say: their own verdict, which need not be the gate's where counts are there, too. */
+function timedHeadline(report: Omit<Report, 'headline'>, verdict: MetricVerdict): string {
+  const gated = report.metrics.filter(({ gate }) => gate);
+  const those = gated.filter((metric) => metric.verdict === verdict);
+  if (those.length === 0) return 'No gated metric was measured, so nothing was judged.';
+  if (verdict === 'incomparable') return partlyCompared(gated, report);
+  const clause = clauses[verdict](those, report);
+  return `${shareText(those.length, gated.length)} ${clause}${lostAccess(gated)}${where(report)}.`;
+}
+
+const worstOf = (counts: Report['counts']): MetricVerdict =>
+  MOST_TELLING_FIRST.find((verdict) => counts[verdict] > 0) ?? 'incomparable';
 
 /** How many machines a verdict rests on belongs to the verdict. */
 const where = (report: Omit<Report, 'headline'>): string =>
@@ -39,11 +55,6 @@ const clauses: Record<Exclude<MetricVerdict, 'incomparable'>, Clause> = {
   inconclusive: (those, report) =>
     `${isOrAre(those)} inconclusive and none regressed${disagreeing(those, report) || settling(those, report)}`,
 };
-
-function shareOf(count: number, total: number): string {
-  if (total === 1) return 'The only gated metric';
-  return count === total ? `All ${total} gated metrics` : `${count} of ${total} gated metrics`;
-}
 
 /** Of sides of different kinds, nothing regressed. */
 const compared =
@@ -102,7 +113,7 @@ function settling(metrics: MetricReport[], report: Omit<Report, 'headline'>): st
 function partlyCompared(metrics: MetricReport[], report: Omit<Report, 'headline'>): string {
   const unchanged = metrics.filter(({ verdict }) => verdict === 'unchanged');
   if (unchanged.length === 0) return nothingCompared(metrics);
-  const share = shareOf(unchanged.length, metrics.length);
+  const share = shareText(unchanged.length, metrics.length);
   const lostOnes = lostAccess(metrics);
   const rest = `${countOf(metrics.length - unchanged.length, 'other')} could not be compared`;
   return `${share} ${clauses.unchanged(unchanged, report)}${lostOnes || `; ${rest}`}${where(report)}.`;

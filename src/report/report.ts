@@ -181,6 +181,21 @@ const differenceSchema = z.strictObject({
   candidate: z.string(),
 });
 
+const configurationSchema = z.strictObject({
+  differing: z.int().min(1).describe('how many options differ'),
+  options: z
+    .array(
+      z.strictObject({
+        name: z.string().describe('without CONFIG_'),
+        baseline: z.string().nullable().describe('null where it is not set'),
+        candidate: z.string().nullable(),
+        near: z.boolean().describe('whether it names the subsystem of a function that changed'),
+      }),
+    )
+    .max(500)
+    .describe('the nearest first, then by name'),
+});
+
 const factsSchema = z
   .record(z.string(), z.string())
   .describe("what a target's own tools say of it: the image's digest, the engine, the emulator");
@@ -212,6 +227,78 @@ const diagnosisSchema = z.strictObject({
     .describe('differences of the sides that could carry it, the likeliest first'),
 });
 
+const countsSchema = z
+  .strictObject({
+    regressed: z.int().min(0),
+    improved: z.int().min(0),
+    unchanged: z.int().min(0),
+    inconclusive: z.int().min(0),
+    incomparable: z.int().min(0),
+  })
+  .describe('gated metrics of each verdict');
+
+const countedSideSchema = z.strictObject({
+  count: z.number().describe('instructions of an operation: the median over the boots'),
+  resolution: z.number().describe('how far its boots lie apart, in instructions'),
+  boots: z.array(z.number()),
+});
+
+const functionSchema = z.strictObject({
+  name: z.string(),
+  module: z.string().nullable(),
+  before: z.number().describe('instructions an operation in the function itself'),
+  after: z.number(),
+  difference: z.number(),
+  change: z.enum(['grown', 'shrunk', 'new', 'gone']),
+  chain: z
+    .array(z.string())
+    .describe('from the innermost caller that is there on both sides to the function'),
+});
+
+const callSchema = z.strictObject({
+  caller: z.string().nullable().describe('who calls it, on both sides; null at the entry'),
+  name: z.string(),
+  module: z.string().nullable(),
+  difference: z
+    .number()
+    .describe(
+      'instructions an operation: its own, or of one that is new or gone with all it calls',
+    ),
+  change: z.enum(['grown', 'shrunk', 'new', 'gone']),
+  below: z.int().min(0).describe('functions that came or went with it'),
+});
+
+const countedMetricSchema = z.strictObject({
+  id: z.string(),
+  gate: z.boolean(),
+  verdict: metricVerdict,
+  because: z.string(),
+  baseline: countedSideSchema.nullable(),
+  candidate: countedSideSchema.nullable(),
+  difference: z.number().nullable().describe('instructions more, an operation'),
+  resolution: z.number().nullable().describe('what the counts cannot tell from nothing'),
+  margin: z.number().nullable().describe('instructions; less is listed and alarms nobody'),
+  functions: z
+    .array(functionSchema)
+    .nullable()
+    .describe('those whose instructions differ, callers first; null without a trace of both sides'),
+  calls: z
+    .array(callSchema)
+    .nullable()
+    .describe('the same as changes of calls: what is new or gone is one with all that it calls'),
+  remainder: z
+    .number()
+    .nullable()
+    .describe('of the difference, instructions that the functions do not add up to'),
+  untraced: z.string().nullable().describe('why there is no trace, where there was to be one'),
+});
+
+const countedSchema = z.strictObject({
+  conditions: z.record(z.string(), z.string()).describe('what the counts depend on, by name'),
+  counts: countsSchema,
+  metrics: z.array(countedMetricSchema),
+});
+
 export const reportSchema = z.strictObject({
   schema: z.literal(REPORT_SCHEMA),
   version: z.literal(REPORT_VERSION),
@@ -230,15 +317,7 @@ export const reportSchema = z.strictObject({
     .describe("rules that were given, the last that matches counts; else the design's own margin"),
   failOn: z.enum(['regression', 'inconclusive', 'never']),
   familySize: z.int().min(0).describe('how many gated metrics share that level'),
-  counts: z
-    .strictObject({
-      regressed: z.int().min(0),
-      improved: z.int().min(0),
-      unchanged: z.int().min(0),
-      inconclusive: z.int().min(0),
-      incomparable: z.int().min(0),
-    })
-    .describe('gated metrics of each verdict'),
+  counts: countsSchema,
   baseline: z.strictObject({
     spec: z.string(),
     runs: z.array(z.string()).describe('ids of the run records, oldest first; empty without one'),
@@ -260,11 +339,19 @@ export const reportSchema = z.strictObject({
   differences: z
     .array(differenceSchema)
     .describe('what differs between the sides, first what can carry the changes that were called'),
+  configuration: configurationSchema
+    .nullable()
+    .describe(
+      'options that the kernels of both sides were built with; null where they are the same, or not known',
+    ),
   diagnosis: diagnosisSchema
     .nullable()
     .describe('one cause that explains most of the changes; null where nothing simple does'),
   caveats: z.array(z.string()).describe('what weakens the whole comparison, one sentence each'),
   metrics: z.array(metricReportSchema),
+  counted: countedSchema
+    .nullable()
+    .describe('instructions of an operation, where both sides were counted under an emulator'),
   certificate: certificateSchema.describe('how far this very run is to be trusted, from its data'),
   crossing: crossingSchema
     .nullable()
@@ -275,8 +362,11 @@ export const reportSchema = z.strictObject({
 });
 
 export type Report = z.infer<typeof reportSchema>;
+export type ConfigurationReport = z.infer<typeof configurationSchema>;
 export type DiagnosisReport = z.infer<typeof diagnosisSchema>;
 export type MachineReport = z.infer<typeof machineReportSchema>;
+export type CountedReport = z.infer<typeof countedSchema>;
+export type CountedMetricReport = z.infer<typeof countedMetricSchema>;
 export type MetricReport = z.infer<typeof metricReportSchema>;
 export type Certificate = z.infer<typeof certificateSchema>;
 export type FamilyCertificate = z.infer<typeof familyCertificateSchema>;

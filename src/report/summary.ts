@@ -11,6 +11,8 @@ import {
   mde80,
 } from './cells.js';
 import { certificateGrid } from './certificate.js';
+import { configurationText } from './configuration.js';
+import { countedGrid } from './counted.js';
 import { crossingFacts, crossingGrids } from './crossing-text.js';
 import { diagnosisText } from './diagnosis.js';
 import { code, markdown } from './escape.js';
@@ -63,18 +65,26 @@ function draft(report: Report, metrics: string[]): string {
     report.diagnosis === null ? '' : markdown(diagnosisText(report.diagnosis), 1500),
     factList(sideFacts(report)),
     ...metrics,
+    countedBlock(report),
     machineTable(report, MOST_MACHINE_ROWS),
     ...crossingBlocks(report),
     tailsDetails(report),
-    ...certificateBlocks(report),
+    ...(report.metrics.length === 0 ? [] : certificateBlocks(report)),
     factList(legend(report)),
     differenceTable(report, MOST_DIFFERENCES),
+    markdown(configurationText(report), 2000),
     caveats(report),
     factList(placeFacts(report)),
     details('Everything known about the machine and the kernel', factList(environment(report))),
     markdown(nextStepText(report)),
   ];
   return `${join(blocks)}\n`;
+}
+
+function countedBlock({ counted }: Report): string {
+  if (counted === null) return '';
+  const grid = countedGrid(counted);
+  return join([`### ${grid.title}`, gridBlock(grid)]);
 }
 
 function crossingBlocks({ crossing }: Report): string[] {

@@ -1,5 +1,7 @@
 import picocolors from 'picocolors';
 import { certificateGrid } from './certificate.js';
+import { configurationText } from './configuration.js';
+import { countedGrid } from './counted.js';
 import { crossingFacts, crossingGrids } from './crossing-text.js';
 import { diagnosisText } from './diagnosis.js';
 import { plain, wrap } from './escape.js';
@@ -38,11 +40,13 @@ export function renderTerminal(report: Report, { color, columns }: TerminalOptio
     report.diagnosis === null ? [] : prose(diagnosisText(report.diagnosis), columns),
     factLines(page, sideFacts(report)),
     metricLines(page),
+    report.counted === null ? [] : gridBlock(page, countedGrid(report.counted)),
     machineLines(page),
     ...crossingBlocks(page),
-    gridBlock(page, certificateGrid(report.certificate)),
+    report.metrics.length === 0 ? [] : gridBlock(page, certificateGrid(report.certificate)),
     legendLines(page),
     differenceLines(page),
+    report.configuration === null ? [] : prose(configurationText(report), columns),
     caveatLines(page, report.caveats),
     factLines(page, placeFacts(report)),
     closingLines(page),

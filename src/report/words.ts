@@ -1,6 +1,6 @@
 import { countOf, formatShare } from '../units.js';
 import type { GateVerdict, MetricVerdict } from '../verdict/comparison.js';
-import type { MetricReport, Report, SideReport } from './report.js';
+import type { CountedReport, MetricReport, Report, SideReport } from './report.js';
 
 /** The words, symbols and names that every rendering shares. Nothing here escapes its text. */
 
@@ -90,7 +90,9 @@ export const fieldName = (field: string): string =>
   fields[field] ?? field.replace(/^vulnerabilities\./, 'mitigation of ').replace(/^target\./, '');
 
 /** How many metrics got each verdict. */
-export function countVerdicts(metrics: readonly MetricReport[]): Record<MetricVerdict, number> {
+export function countVerdicts(
+  metrics: readonly Pick<MetricReport, 'verdict'>[],
+): Record<MetricVerdict, number> {
   const counts = { regressed: 0, improved: 0, unchanged: 0, inconclusive: 0, incomparable: 0 };
   for (const { verdict } of metrics) counts[verdict] += 1;
   return counts;
@@ -111,8 +113,25 @@ export function countsText(counts: Partial<Record<MetricVerdict, number>>): stri
     .join(', ');
 }
 
+/** `8 of 60 gated metrics`, `All 60 gated metrics`, `The only gated metric`. */
+export function shareText(count: number, total: number): string {
+  if (total === 1) return 'The only gated metric';
+  return count === total ? `All ${total} gated metrics` : `${count} of ${total} gated metrics`;
+}
+
 /** How the evidence was gathered, as a clause. */
 export function designText(report: Report): string {
+  if (report.counted !== null && report.metrics.length === 0) return countedDesign(report.counted);
+  const times = timesDesign(report);
+  return report.counted === null ? times : `${times}; ${countedDesign(report.counted)}`;
+}
+
+function countedDesign({ metrics }: CountedReport): string {
+  const boots = Math.max(0, ...metrics.map(({ candidate }) => candidate?.boots.length ?? 0));
+  return `counted: ${countOf(boots, 'boot')} a side under a clock of instructions`;
+}
+
+function timesDesign(report: Report): string {
   const each = `${replicatesText(report)} a side`;
   switch (report.design) {
     case 'duet':

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { claimFolder, saveFile } from '../baseline/write.js';
 import type { Config, RunnableSpec } from '../config/config.js';
-import { bothIdentities } from '../evidence.js';
 import { usageFailure } from '../failure.js';
 import { makeFolder } from '../folder.js';
 import { prepareBench } from '../measure/bench.js';
+import { bothIdentities } from '../measure/identity.js';
 import { Session, WHOLE_BUDGET } from '../measure/session.js';
 import type { Progress } from '../progress.js';
 import { runFileName, runText, SHARDS } from '../record/file.js';

@@ -161,3 +161,20 @@ export const SLOW_DEVIATIONS = 5;
  * system itself does not do the same thing each time.
  */
 export const COUNT_AGREEMENT = 0.8;
+
+/**
+ * Instructions of an operation that two boots of one kernel may differ by whatever they say: batches
+ * divide by their operations, and the clock that is read has a resolution of its own. Lower, and a
+ * rounding is taken for a change.
+ */
+export const LEAST_RESOLUTION = 0.01;
+
+/** Counts of one side that lie further apart, as a share, are no fact: both are shown, neither judged. */
+export const UNSTABLE_COUNT_SHARE = 0.005;
+
+/**
+ * The margin of a count, whichever is larger of the share and the number. Any difference is real, so
+ * this is a matter of policy alone: a kernel grows by an instruction here and there with every merge.
+ */
+export const INSTRUCTIONS_MARGIN = 0.01;
+export const INSTRUCTIONS_MARGIN_COUNT = 4;

@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { KernelSpec } from '../config/config.js';
 import { usageFailure } from '../failure.js';
-import { targetSchema } from '../record/run.js';
+import type { KernelConfiguration } from '../record/kernel-configuration.js';
+import { type TargetRecord, targetSchema } from '../record/run.js';
 import { withoutSecrets } from './environment.js';
 import { chooseAccelerator } from './kernel/accelerator.js';
+import { configurationOf } from './kernel/configuration.js';
 import { explainBoot } from './kernel/console.js';
+import { countingOf } from './kernel/counting.js';
 import { type PreparedGuest, prepareGuest, writePlan } from './kernel/guest.js';
 import { type KernelImage, programArchitecture, readImage } from './kernel/image.js';
 import { parseKernelOptions } from './kernel/options.js';
@@ -20,8 +23,9 @@ import {
   qemuCommand,
   qemuVersion,
 } from './kernel/qemu.js';
-import type { TargetKind } from './kind.js';
-import type { Target } from './target.js';
+import { seccompFilter } from './kernel/seccomp.js';
+import type { TargetKind, Workshop } from './kind.js';
+import type { Counting, Target } from './target.js';
 import { Refusal } from './words.js';
 
 const MAX_SPEC = targetSchema.shape.spec.maxLength ?? 0;
@@ -30,17 +34,18 @@ const MAX_SPEC = targetSchema.shape.spec.maxLength ?? 0;
 const MAX_COMMAND_LINE = 1800;
 
 /**
- * `kernel:PATH [kernel command line]`: boots a kernel in QEMU for each launch, with the probe as
+ * `kernel:PATH [seccomp=PROFILE] [kernel command line]`: boots a kernel in QEMU for each launch, with the probe as
  * the init of an initramfs that holds nothing else. Its results come over the serial console.
  *
- * A path with blanks goes in quotes; the command line is the kernel's as it stands.
+ * A path with blanks goes in quotes; the command line is the kernel's as it stands, but for a word
+ * `seccomp=PROFILE`, which no kernel knows: the probe measures under the filter of that profile.
  */
 export const kernelTarget: TargetKind<KernelSpec> = {
-  syntax: 'kernel:PATH [kernel command line]',
+  syntax: 'kernel:PATH [seccomp=PROFILE] [kernel command line]',
   parse({ input, spec, rest = '', options }) {
     try {
-      const { path, commandLine } = splitSpec(spec, rest.trim());
-      return { kind: 'kernel', spec, path, commandLine, options: optionsOf(options.kernelOptions) };
+      const kernelOptions = optionsOf(options.kernelOptions);
+      return { kind: 'kernel', spec, ...splitSpec(spec, rest.trim()), options: kernelOptions };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       throw usageFailure(`${input} "${spec.slice(0, 200)}" cannot be booted: ${error.message}.`);
@@ -50,10 +55,17 @@ export const kernelTarget: TargetKind<KernelSpec> = {
     const probe = await readFile(workshop.probe);
     const image = await imageOf(spec, probe);
     const version = await qemuVersion(image.architecture);
-    const guest = await prepareGuest(spec, image, probe, workshop.folder);
+    const configuration = await configurationOf(spec.path, image.content, workshop.signal);
+    tellOneSided(spec, configuration, workshop);
+    const filter =
+      spec.seccomp === undefined
+        ? undefined
+        : await seccompFilter(spec.seccomp, image.architecture, workshop.signal);
+    const guest = await prepareGuest(spec, image, probe, workshop.folder, filter?.program);
     workshop.progress.phase(`Try whether ${spec.spec} comes up`);
     const accelerator = await chooseAccelerator(spec, guest, version, workshop);
-    return target(spec, guest, accelerator, {
+    const counting = countingOf({ spec, guest, version, probe, workshop });
+    const facts = {
       accelerator,
       qemu: version,
       machine: machineOf(guest),
@@ -63,11 +75,25 @@ export const kernelTarget: TargetKind<KernelSpec> = {
       'host cpu': cpus()[0]?.model.trim() || 'unknown',
       kernel: image.version ?? 'unknown',
       sha256: createHash('sha256').update(image.content).digest('hex'),
+      ...(filter && spec.seccomp
+        ? { seccomp: `${basename(spec.seccomp).slice(0, 200)}, sha256 ${filter.sha256}` }
+        : {}),
+    };
+    const record = { kind: spec.kind, spec: spec.spec, facts };
+    return target(spec, guest, accelerator, counting, {
+      ...record,
+      ...(configuration === undefined ? {} : { configuration }),
     });
   },
 };
 
-function splitSpec(spec: string, rest: string): { path: string; commandLine: string } {
+const SECCOMP = 'seccomp=';
+const SECCOMP_WORD = /(^| )seccomp=\S+/;
+
+function splitSpec(
+  spec: string,
+  rest: string,
+): Pick<KernelSpec, 'path' | 'commandLine' | 'seccomp'> {
   if (spec.length > MAX_SPEC) throw new Refusal(`it is longer than ${MAX_SPEC} characters`);
   const [, quoted, plain, commandLine = ''] =
     /^(?:"([^"]+)"|([^\s"]\S*))(?:\s+(.*))?$/s.exec(rest) ?? [];
@@ -86,7 +112,17 @@ function splitSpec(spec: string, rest: string): { path: string; commandLine: str
       'its command line has --, and words behind that are for the init, which is the probe',
     );
   }
-  return { path: resolve(path), commandLine: commandLine.trim() };
+  const words = commandLine.split(/ +/);
+  const [profile, ...others] = words.filter((word) => word.startsWith(SECCOMP));
+  if (profile === undefined) return { path: resolve(path), commandLine: commandLine.trim() };
+  if (others.length > 0 || profile === SECCOMP) {
+    throw new Refusal(`${SECCOMP}PROFILE is there without a profile, or more than once`);
+  }
+  return {
+    path: resolve(path),
+    commandLine: commandLine.replace(SECCOMP_WORD, '').trim(),
+    seccomp: resolve(profile.slice(SECCOMP.length)),
+  };
 }
 
 function optionsOf(text: string): KernelSpec['options'] {
@@ -111,20 +147,36 @@ async function imageOf({ path }: KernelSpec, probe: Buffer): Promise<KernelImage
   );
 }
 
+/** Two configurations are compared, and one alone is of no use. */
+function tellOneSided(
+  { path }: KernelSpec,
+  configuration: KernelConfiguration | undefined,
+  { beside, progress }: Workshop,
+): void {
+  if (beside?.record.kind !== 'kernel') return;
+  const other = beside.record.configuration;
+  if ((other === undefined) === (configuration === undefined)) return;
+  const unknown = configuration === undefined ? path : beside.record.spec;
+  progress.note(
+    `The kernels' configurations are not compared, since that of ${unknown} is neither in it (CONFIG_IKCONFIG=y) nor beside it (config-VERSION, or .config).`,
+  );
+}
+
 /** Of the guest, whatever the launch is pinned to here. */
 const FIRST_CPU = 0;
 
 function target(
-  { kind, spec, commandLine, options }: KernelSpec,
+  { commandLine, options }: KernelSpec,
   guest: PreparedGuest,
   accelerator: Accelerator,
-  facts: Record<string, string>,
+  counting: Counting,
+  record: TargetRecord,
 ): Target {
   const { consoleOption } = EMULATORS[guest.architecture];
   const { deadlineMs } = options;
   const argv = qemuCommand(guest, accelerator, commandLineFor(guest.architecture, commandLine));
   return {
-    record: { kind, spec, facts },
+    record,
     results: 'stdout',
     cpu: FIRST_CPU,
     startDeadlineMs: deadlineMs,
@@ -133,6 +185,7 @@ function target(
       return { argv };
     },
     environment: withoutSecrets,
+    counting,
     explain: ({ results, stderr, timedOut }) =>
       explainBoot({
         console: results.toString('latin1'),

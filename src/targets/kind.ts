@@ -28,9 +28,10 @@ export interface Workshop {
    * Runs a command as launches are run: pinned to the CPU that is measured on, ended at the deadline
    * and with this process. What it prints is in `results`.
    *
+   * @param options `anyCpu`: what is not timed need not be pinned
    * @throws the signal's reason when that is aborted
    */
-  launch(argv: string[], deadlineMs: number): Promise<LaunchResult>;
+  launch(argv: string[], deadlineMs: number, options?: { anyCpu: boolean }): Promise<LaunchResult>;
 }
 
 /** A kind of target: how its spec reads and what it becomes. One file each, listed in index.ts. */

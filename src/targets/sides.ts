@@ -22,10 +22,15 @@ export interface Tools extends Pick<Workshop, 'probe' | 'signal'> {
 /** What a target may use that is opened by itself, but for its folder and who is told of its progress. */
 export const workshopOf = ({ probe, signal, addon, plan }: Tools) => ({
   ...{ probe, signal },
-  async launch(argv: string[], deadlineMs: number): Promise<LaunchResult> {
+  async launch(
+    argv: string[],
+    deadlineMs: number,
+    { anyCpu } = { anyCpu: false },
+  ): Promise<LaunchResult> {
     signal.throwIfAborted();
     const env = withoutSecrets(process.env);
-    const order = { argv, env, cpu: plan.cpu, deadlineMs, results: 'stdout' } as const;
+    const cpu = anyCpu ? -1 : plan.cpu;
+    const order = { argv, env, cpu, deadlineMs, results: 'stdout' } as const;
     const result = await addon.launch(order);
     signal.throwIfAborted();
     return result;

@@ -1,5 +1,6 @@
 import type { LaunchResult } from '../probe/addon.js';
 import type { TargetRecord } from '../record/run.js';
+import type { OperationProfile } from '../trace/operation.js';
 
 /** How a probe is started. */
 export interface Start {
@@ -10,6 +11,27 @@ export interface Start {
   /** How long it may take to end by itself when it is to be stopped, before it is killed. */
   graceMs?: number;
 }
+
+/** A clock of instructions instead of one of time, the same in every start. */
+export interface Counting {
+  /** What a count depends on beside the kernel, by name. */
+  conditions: Record<string, string>;
+  /**
+   * How the probe is started under that clock: what it takes for nanoseconds are instructions.
+   *
+   * @param seed of everything random in there
+   */
+  start(words: readonly string[], seed: number): Promise<Start>;
+  /**
+   * Traces one operation of each metric, instruction by instruction.
+   *
+   * @throws Failure when that is not possible here
+   */
+  trace(metrics: readonly string[]): Promise<ReadonlyMap<string, TracedOperation>>;
+}
+
+/** What one operation of a metric executes, or why that is not known. */
+export type TracedOperation = { profile: OperationProfile } | { why: string };
 
 /**
  * Where a probe process runs: this machine, any command line, a container, a kernel. A target only
@@ -31,6 +53,8 @@ export interface Target {
   start(words: readonly string[]): Start | Promise<Start>;
   /** The whole environment of a launch, made of this process's own. */
   environment(own: Readonly<NodeJS.ProcessEnv>): Record<string, string>;
+  /** Where instructions can be counted: how that is done. */
+  readonly counting?: Counting;
   /**
    * What a failed launch means here, as a clause that goes on from "because": where the target can
    * tell more than the launcher.

@@ -1,5 +1,6 @@
 import type { Reason, Unavailable } from '../record/metric-status.js';
 import type { Run, Unit } from '../record/run.js';
+import type { CountedComparison } from './instructions.js';
 
 /** Candidate over baseline, as ratios: 1 is no change, 1.05 is five percent slower. */
 export interface Change {
@@ -114,6 +115,8 @@ export interface Comparison {
   /** Ids of the metrics for which no one number holds for all machines; with shards only. */
   disagreements?: string[];
   metrics: MetricComparison[];
+  /** Where both sides' instructions were counted. */
+  counted?: CountedComparison;
   /** One sentence for each stored run that was passed over. */
   skipped: string[];
   /** What weakens the whole comparison, one sentence each. */

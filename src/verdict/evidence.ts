@@ -4,6 +4,7 @@ import { runFileName } from '../record/file.js';
 import type { Run } from '../record/run.js';
 import type { Comparison, Design } from './comparison.js';
 import { compareDuet, unconfirmedCaveats } from './duet.js';
+import { type CountedComparison, compareInstructions } from './instructions.js';
 import { comparePrediction } from './prediction.js';
 import { describeSelf } from './self.js';
 import type { JudgingSettings } from './settings.js';
@@ -23,8 +24,34 @@ export type Evidence =
   /** `before` and `after` are the arms in which the candidate was measured against itself. */
   | { design: 'self'; before: Run; after: Run; candidate: Run; skipped: string[] };
 
-/** Holds the candidate against what there is to hold it against. */
+/** Holds the candidate against what there is to hold it against: its times, and its counts. */
 export function compare(evidence: Evidence, settings: JudgingSettings): Comparison {
+  const counted = compareCounted(evidence, settings);
+  return { ...compareTimes(evidence, settings), ...(counted ? { counted } : {}) };
+}
+
+/** The newest stored run is the baseline of a count: what was merged since the others is no news. */
+function compareCounted(
+  evidence: Evidence,
+  settings: JudgingSettings,
+): CountedComparison | undefined {
+  const { candidate } = evidence;
+  switch (evidence.design) {
+    case 'duet':
+      return compareInstructions(evidence.baseline, candidate, settings);
+    case 'prediction': {
+      const last = lastCounted(evidence);
+      return last && compareInstructions(last, candidate, settings);
+    }
+    default:
+      return undefined;
+  }
+}
+
+const lastCounted = ({ stored, candidate }: Evidence & { design: 'prediction' }): Run | undefined =>
+  stored.runs.findLast(({ id, instructions }) => id !== candidate.id && instructions !== undefined);
+
+function compareTimes(evidence: Evidence, settings: JudgingSettings): Comparison {
   switch (evidence.design) {
     case 'duet': {
       const { baseline, candidate } = evidence;
@@ -66,14 +93,19 @@ export const EXHIBIT_FILE_NAME = new RegExp(
   `^(${ROLES.join('|')})-\\d{8}T\\d{4,6}Z-[a-z]+-[0-9a-f]{16}\\.run\\.json$`,
 );
 
-/** The runs that decide, oldest first within their role: of stored runs those that are comparable. */
+/**
+ * The runs that decide, oldest first within their role: of stored runs those that are comparable, and
+ * the one whose counts are, which may be of another machine.
+ */
 export function exhibitsOf(evidence: Evidence): Exhibit[] {
   const { candidate } = evidence;
   switch (evidence.design) {
     case 'duet':
       return [as('baseline', evidence.baseline), as('candidate', candidate)];
     case 'prediction': {
-      const { runs } = comparableRuns(candidate, evidence.stored.runs);
+      const comparable = new Set(comparableRuns(candidate, evidence.stored.runs).runs);
+      const last = candidate.instructions && lastCounted(evidence);
+      const runs = evidence.stored.runs.filter((run) => comparable.has(run) || run === last);
       return [...runs.map((run) => as('baseline', run)), as('candidate', candidate)];
     }
     case 'shards': {

@@ -1,5 +1,6 @@
 import type { FailOn } from '../config/config.js';
 import type { Comparison, GateVerdict, MetricComparison, MetricVerdict } from './comparison.js';
+import type { InstructionComparison } from './instructions.js';
 
 export interface Judgement {
   verdict: GateVerdict;
@@ -12,7 +13,7 @@ export interface Judgement {
  * `inconclusive`, which only says that the run was too short or the machine too loud for a metric.
  * `unchanged` comes last, so that it is said only of a gate whose every metric was shown to be.
  */
-const MOST_TELLING_FIRST: readonly MetricVerdict[] = [
+export const MOST_TELLING_FIRST: readonly MetricVerdict[] = [
   'regressed',
   'improved',
   'inconclusive',
@@ -30,11 +31,17 @@ export function judge(comparison: Comparison, failOn: FailOn): Judgement {
   const gated = comparison.metrics.filter(
     (metric) => metric.gate && metric.baseline.status === 'ok',
   );
-  return { verdict: mostTelling(gated), passed: !gated.some((metric) => fails(metric, failOn)) };
+  const counted = (comparison.counted?.metrics ?? []).filter(
+    (metric) => metric.gate && metric.baseline !== undefined,
+  );
+  const verdicts = [...gated, ...counted].map(({ verdict }) => verdict);
+  const failed =
+    gated.some((metric) => fails(metric, failOn)) ||
+    counted.some((metric) => failsCounted(metric, failOn));
+  return { verdict: mostTelling(new Set(verdicts)), passed: !failed };
 }
 
-function mostTelling(metrics: readonly MetricComparison[]): MetricVerdict {
-  const verdicts = new Set(metrics.map((metric) => metric.verdict));
+function mostTelling(verdicts: ReadonlySet<MetricVerdict>): MetricVerdict {
   return MOST_TELLING_FIRST.find((verdict) => verdicts.has(verdict)) ?? 'incomparable';
 }
 
@@ -48,6 +55,10 @@ function fails(metric: MetricComparison, failOn: FailOn): boolean {
   if (RED[failOn].includes(metric.verdict)) return true;
   return failOn === 'inconclusive' && lostOnCandidate(metric);
 }
+
+/** What the candidate cannot do any more is undecided, too. */
+const failsCounted = ({ verdict, candidate }: InstructionComparison, failOn: FailOn): boolean =>
+  RED[failOn].includes(verdict) || (failOn === 'inconclusive' && candidate === undefined);
 
 /** Another machine is nobody's fault; a metric that only the candidate cannot measure is undecided. */
 const lostOnCandidate = ({ candidate }: MetricComparison): boolean => candidate.status !== 'ok';

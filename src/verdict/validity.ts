@@ -8,7 +8,9 @@ import { metricOf } from './samples.js';
 const STEAL_WORTH_SAYING = 0.02;
 
 /** What the launches' own accounting says against a comparison, one sentence each. */
-export function validityCaveats(runs: readonly Run[]): string[] {
+export function validityCaveats(all: readonly Run[]): string[] {
+  // Of counted instructions nothing takes anything away.
+  const runs = all.filter(({ metrics }) => metrics.length > 0);
   return [
     ...failedLaunches(runs),
     ...stolenTime(runs),

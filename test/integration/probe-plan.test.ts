@@ -225,6 +225,37 @@ describe('several launches', () => {
   });
 });
 
+describe('--seccomp', () => {
+  /** struct sock_filter: BPF_RET | BPF_K. */
+  const returning = (action: number): Buffer => {
+    const statement = Buffer.alloc(8);
+    statement.writeUInt16LE(0x06, 0);
+    statement.writeUInt32LE(action, 4);
+    return statement;
+  };
+
+  it('has everything measured under the filter of a file', async () => {
+    const filter = await fileOf(returning(0x7fff0000));
+    const { exitCode, results } = await run([...SHORT, '--environment', `--seccomp=${filter}`]);
+    expect(exitCode).toBe(0);
+    expect(parseWire(results).hello?.environment?.subject.seccompMode).toBe('filter');
+  });
+
+  it.each([
+    ['that is not there', undefined, /opening the seccomp filter failed: No such file/],
+    ['of no statement', Buffer.alloc(0), /reading the seccomp filter failed: Invalid argument/],
+    ['of half a statement', Buffer.alloc(12), /reading the seccomp filter failed: Invalid/],
+    ['that the kernel refuses', Buffer.alloc(8), /seccomp\(SECCOMP_SET_MODE_FILTER\)/],
+    ['that is too long', Buffer.alloc(8 * 4097), /reading the seccomp filter failed: Invalid/],
+  ])('refuses a file %s', async (_, content, sentence) => {
+    const filter = content === undefined ? join(folder, 'none') : await fileOf(content);
+    const { exitCode, stderr, results } = await run([...SHORT, `--seccomp=${filter}`]);
+    expect(exitCode).toBe(3);
+    expect(stderr).toMatch(sentence);
+    expect(results).toHaveLength(0);
+  });
+});
+
 describe('--bare', () => {
   it('is refused to a process that is no init', async () => {
     expect(await run([...SHORT, '--bare'])).toMatchObject({

@@ -73,6 +73,29 @@ test('stored runs that are not comparable decide nothing and are not kept', () =
   expect(exhibitsOf(mixed)).toHaveLength(near.stored.runs.length + 1);
 });
 
+test('a stored run of another machine is kept where its counts are the baseline', () => {
+  const near = predictionEvidence();
+  const [far] = predictionEvidence({ cpuModel: 'Another CPU' }).stored.runs;
+  if (far === undefined) throw new Error('no stored run');
+  const counted = (run: Run, boot: number): Run => ({
+    ...run,
+    instructions: {
+      conditions: { emulator: 'QEMU 7.2' },
+      metrics: [{ id: 'syscall.null', version: 1, gate: true, status: 'ok', boots: [boot] }],
+    },
+  });
+  const foreign = { ...counted(far, 345), id: 'f'.repeat(16) };
+  const mixed: Evidence = {
+    ...near,
+    stored: { runs: [...near.stored.runs, foreign], skipped: [] },
+    candidate: counted(near.candidate, 353),
+  };
+  expect(exhibitsOf(mixed)).toHaveLength(near.stored.runs.length + 2);
+  const again = throughFiles(mixed);
+  expect(again && JSON.stringify(judged(again))).toBe(JSON.stringify(judged(mixed)));
+  expect(judged(mixed).counted?.metrics).toMatchObject([{ verdict: 'regressed', difference: 8 }]);
+});
+
 describe('other settings', () => {
   test('a wider margin turns a regression into none', () => {
     expect(judged(duetEvidence())).toMatchObject({ verdict: 'regressed', passed: false });

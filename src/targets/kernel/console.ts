@@ -79,9 +79,14 @@ function panicCause(console: string, said: string, verbose: boolean): string {
 /** The line that the probe ends with as init of a bare kernel. */
 const EXIT = /^\{"type":"exit","code":(\d+)\}/m;
 
+/** As shells count what a signal ended. */
+const SIGSYS = '159';
+
 function probeFailed({ console }: FailedBoot): string | undefined {
   const code = EXIT.exec(console)?.[1];
   if (code === undefined || code === '0') return undefined;
+  if (code === SIGSYS)
+    return 'the probe in it was killed for a call that its seccomp filter forbids';
   const said = console.match(/^probe: .*$/gm)?.at(-1);
   return `the probe in it ended with exit code ${code}${said === undefined ? '' : `, saying "${abridge(said)}"`}`;
 }

@@ -75,6 +75,9 @@ function parentsOf(path: string): string[] {
 /** Where the probe finds its plan in the guest. */
 export const PLAN_PATH = '/plan';
 
+/** Where it finds the seccomp filter to measure under, if there is one. */
+export const FILTER_PATH = '/seccomp';
+
 /** @param words the plan, as the probe's arguments */
 export const planArchive = (words: readonly string[]): Buffer =>
   cpio([{ name: PLAN_PATH.slice(1), mode: FILE, content: Buffer.from(`${words.join('\n')}\n\n`) }]);

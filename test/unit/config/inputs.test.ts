@@ -92,6 +92,8 @@ describe('specs', () => {
   });
 
   test.each([
+    [{ evidence: 'counted' }, 'and host is none: give kernel:PATH on both sides'],
+    [{ evidence: 'exact' }, 'evidence "exact"'],
     [{ candidate: 'hots' }, 'candidate "hots" is of no known kind'],
     [{ candidate: 'artifact' }, 'candidate "artifact" is a store of earlier runs'],
     [{ candidate: 'directory:x' }, 'candidate "directory:x" is a store of earlier runs'],

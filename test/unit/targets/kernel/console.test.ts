@@ -76,6 +76,11 @@ test.each([
     `the probe in it ended with exit code 2, saying "probe: there is no metric 'x'."`,
   ],
   [
+    'a probe that a filter ends',
+    { console: '{"type":"exit","code":159}\n' },
+    'the probe in it was killed for a call that its seccomp filter forbids',
+  ],
+  [
     'an unknown machine',
     { stderr: 'qemu-system-x86_64: unsupported machine type\nUse -machine help to list…\n' },
     'QEMU does not start: "unsupported machine type"; choose another machine=',

@@ -58,11 +58,21 @@ describe('the spec of a kernel', () => {
     });
   });
 
+  test('takes the profile to measure under out of the command line', () => {
+    expect(parse('kernel:/a pti=on seccomp=/p/base.json dyndbg="a  b"')).toMatchObject({
+      ...{ commandLine: 'pti=on dyndbg="a  b"', seccomp: '/p/base.json' },
+    });
+    expect(parse('kernel:/a seccomp=/p.json')).toMatchObject({ commandLine: '' });
+    expect(parse('kernel:/a pti=on')).not.toHaveProperty('seccomp');
+  });
+
   test.each([
     ['kernel', '', 'write kernel:PATH'],
     ['kernel:', '', 'write kernel:PATH'],
     ['kernel:"/a', '', 'write kernel:PATH'],
     ['kernel:/a -- init', '', 'the init, which is the probe'],
+    ['kernel:/a seccomp= quiet', '', 'without a profile'],
+    ['kernel:/a seccomp=/b seccomp=/c', '', 'more than once'],
     ['kernel:/a naïve=1', '', 'printable ASCII'],
     [`kernel:/a ${'x'.repeat(1801)}`, '', 'longer than 1800'],
     ['kernel:/a', 'memory=1', 'kernel-options "memory=1": memory=1 is not a whole number'],

@@ -1,0 +1,52 @@
+import { readdir, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { saveFile } from '../baseline/write.js';
+import { makeFolder } from '../folder.js';
+import { flameSvg } from '../report/flame.js';
+import { formatInstructions } from '../units.js';
+import { compare, type Evidence } from '../verdict/evidence.js';
+import type { InstructionComparison } from '../verdict/instructions.js';
+import type { JudgingSettings } from '../verdict/settings.js';
+
+/** The folder beside a report that has a flame graph for each metric whose count changed. */
+export const FLAMES = 'flames';
+
+const FLAME_FILE = /^[a-z]+\.[a-z0-9_]+\.svg$/;
+
+/**
+ * Draws what changed in each operation that was traced, and takes away what was drawn of other runs.
+ *
+ * @throws Failure (measurement) when the file system refuses
+ */
+export async function writeFlames(
+  out: string,
+  evidence: Evidence,
+  settings: JudgingSettings,
+): Promise<void> {
+  const folder = join(out, FLAMES);
+  const { counted } = compare(evidence, settings);
+  const sides = [counted?.baseline, counted?.candidate].map((run) => run?.target.spec ?? '');
+  const subtitle = sides.join(' → ');
+  const graphs = (counted?.metrics ?? []).flatMap((metric) => flameOf(metric, subtitle));
+  if (graphs.length > 0) await makeFolder(folder);
+  for (const { name, svg } of graphs) await saveFile(join(folder, name), svg);
+  const names = await readdir(folder).catch((): string[] => []);
+  const others = names.filter(
+    (name) => FLAME_FILE.test(name) && !graphs.some((graph) => graph.name === name),
+  );
+  for (const name of others) await rm(join(folder, name), { force: true }).catch(() => undefined);
+  if (graphs.length === 0) await rmdir(folder).catch(() => undefined);
+}
+
+function flameOf(
+  { id, operation, baseline, candidate }: InstructionComparison,
+  subtitle: string,
+): { name: string; svg: string }[] {
+  if (operation === undefined || baseline === undefined || candidate === undefined) return [];
+  const counts = [baseline.count, candidate.count].map(formatInstructions).join(' → ');
+  const svg = flameSvg(operation.roots, {
+    title: `${id}: ${counts} instructions an operation`,
+    subtitle,
+  });
+  return [{ name: `${id}.svg`, svg }];
+}

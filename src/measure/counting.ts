@@ -1,0 +1,199 @@
+import { quantile } from 'simple-statistics';
+import { Failure } from '../failure.js';
+import type { MetricEntry } from '../probe/catalogue.js';
+import type { Progress } from '../progress.js';
+import type { InstructionMetric, Instructions } from '../record/instructions.js';
+import { makeRun, type Run } from '../record/run.js';
+import { ESTIMATE_QUANTILE } from '../stats/assumptions.js';
+import type { Counting, Target, TracedOperation } from '../targets/target.js';
+import { flatten } from '../trace/flat.js';
+import { countOf } from '../units.js';
+import { collectRun, launchesFailed, type RunIdentity } from './collect.js';
+import { type Bench, type LaunchObservation, launchProbe, timedOf } from './launch.js';
+import type { Plan } from './plan.js';
+
+/**
+ * Each side boots with each of these seeds. Boots with one seed are the same to the last
+ * instruction, also on both sides where the kernels are; what differs between seeds is what hashes
+ * and slabs with random keys add, and so is what a count cannot be told from.
+ */
+const SEEDS: readonly number[] = [1, 2];
+
+/**
+ * Of a count no batch is interrupted by a neighbour, and none is noisy: few short ones are enough to
+ * leave out those in which the guest's own timer ticked.
+ */
+const ROUNDS = 3;
+const BATCHES = 3;
+const BATCH_US = 50;
+
+/** One order of the metrics for all boots: what ran before a metric may leave a cache behind. */
+const ORDER_SEED = 1;
+
+/** A boot takes seconds, and emulated instructions a hundred times as long as executed ones. */
+const DEADLINE_MS = 300_000;
+
+/** Not pinned: another core does not count otherwise, and two boots at a time take half as long. */
+const ANY_CPU = -1;
+
+export interface CountedSide {
+  instructions: Instructions;
+  /** A run that holds nothing else, in which nothing was timed. */
+  run(identity: RunIdentity): Run;
+}
+
+/** A target whose instructions can be counted. */
+export type CountableTarget = Target & { counting: Counting };
+
+export const isCountable = (target: Target): target is CountableTarget =>
+  target.counting !== undefined;
+
+/** A run that was timed, with the counts beside the times. */
+export const withInstructions = (run: Run, instructions: Instructions): Run =>
+  makeRun({ ...run, instructions });
+
+/**
+ * Counts the instructions of every gated metric's operation on the sides, boot by boot, those of
+ * one seed on both sides at a time.
+ *
+ * @param seeds of the boots, in order
+ * @throws Failure (measurement) when a boot fails
+ */
+export async function countSides<
+  S extends { baseline?: CountableTarget; candidate: CountableTarget },
+>(
+  bench: Bench,
+  sides: S,
+  progress: Progress,
+  seeds = SEEDS,
+): Promise<{ [K in keyof S]: CountedSide }> {
+  const plan = countingPlan(bench.plan);
+  const counter = { ...bench, plan };
+  const targets = Object.entries<CountableTarget>(sides);
+  const boots = targets.map((): LaunchObservation[] => []);
+  progress.phase(`Count instructions in ${countOf(targets.length * seeds.length, 'boot')}`);
+  for (const [index, seed] of seeds.entries()) {
+    progress.step(index, seeds.length, `seed ${seed}`);
+    const booted = await Promise.all(
+      targets.map(([, target]) => boot(counter, target, index, seed)),
+    );
+    for (const [side, observation] of booted.entries()) boots[side]?.push(observation);
+  }
+  const counted = targets.map(([name, target], side) => [
+    name,
+    countedSide(target, plan, boots[side] ?? []),
+  ]);
+  return Object.fromEntries(counted) as { [K in keyof S]: CountedSide };
+}
+
+/**
+ * Traces one operation of each metric on both sides, and puts what was found beside its count. What
+ * cannot be traced is said there, too: a count is no less true without its functions.
+ */
+export async function traceSides(
+  targets: Record<'baseline' | 'candidate', CountableTarget>,
+  runs: Record<'baseline' | 'candidate', Run>,
+  metrics: readonly string[],
+  progress: Progress,
+): Promise<Record<'baseline' | 'candidate', Run>> {
+  progress.phase(`Trace ${countOf(metrics.length, 'changed metric')} on both sides`);
+  const traced = async (side: 'baseline' | 'candidate'): Promise<Run> =>
+    withOperations(runs[side], metrics, await traceSide(targets[side], metrics));
+  const [baseline, candidate] = await Promise.all([traced('baseline'), traced('candidate')]);
+  return { baseline, candidate };
+}
+
+type Operations = ReadonlyMap<string, TracedOperation>;
+
+async function traceSide(target: CountableTarget, metrics: readonly string[]): Promise<Operations> {
+  try {
+    return await target.counting.trace(metrics);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const why = error.message.replace(/\.$/, '');
+    return new Map(metrics.map((id) => [id, { why }]));
+  }
+}
+
+function withOperations(run: Run, metrics: readonly string[], operations: Operations): Run {
+  const { instructions } = run;
+  if (instructions === undefined) return run;
+  const traced = instructions.metrics.map((metric) => {
+    if (metric.status !== 'ok' || !metrics.includes(metric.id)) return metric;
+    const operation = operations.get(metric.id) ?? { why: 'it was not traced' };
+    return 'profile' in operation
+      ? { ...metric, operation: flatten(operation.profile.roots) }
+      : { ...metric, untraced: operation.why.slice(0, 500) };
+  });
+  return makeRun({ ...run, instructions: { ...instructions, metrics: traced } });
+}
+
+const countingPlan = (plan: Plan): Plan => ({
+  ...plan,
+  metrics: plan.metrics.filter(({ gate, unit }) => gate && unit !== 'count'),
+  seed: ORDER_SEED,
+  cpu: ANY_CPU,
+  processesPerLaunch: 1,
+  roundsPerLaunch: ROUNDS,
+  batchesPerRound: BATCHES,
+  batchUs: BATCH_US,
+});
+
+async function boot(
+  bench: Bench,
+  target: CountableTarget,
+  sequence: number,
+  seed: number,
+): Promise<LaunchObservation> {
+  const observation = await launchProbe(bench, {
+    target: { ...target, start: (words) => target.counting.start(words, seed) },
+    ...{ sequence, phase: 'screen', orderSeed: ORDER_SEED, deadlineMs: DEADLINE_MS },
+    portions: bench.plan.metrics.map((metric) => ({ metric, rounds: ROUNDS })),
+    ...{ processes: 1, environment: true },
+  });
+  const { failure } = observation.launch;
+  if (failure !== undefined) throw launchesFailed(target.record, failure);
+  return observation;
+}
+
+function countedSide(
+  target: CountableTarget,
+  plan: Plan,
+  boots: readonly LaunchObservation[],
+): CountedSide {
+  const instructions = {
+    conditions: target.counting.conditions,
+    metrics: plan.metrics.map((entry) => instructionsOf(entry, boots)),
+  };
+  const nothingTimed = { ...plan, cpu: target.cpu ?? 0, metrics: [] };
+  return {
+    instructions,
+    run: (identity) =>
+      withInstructions(
+        collectRun(target.record, nothingTimed, boots, identity, undefined),
+        instructions,
+      ),
+  };
+}
+
+/** Under that clock what was read as nanoseconds are instructions. */
+function instructionsOf(
+  { id, version, gate }: MetricEntry,
+  boots: readonly LaunchObservation[],
+): InstructionMetric {
+  const counts: number[] = [];
+  for (const { metrics } of boots) {
+    const observation = metrics.get(id);
+    if (observation?.status !== 'ok' && observation !== undefined) {
+      return { id, version, gate, status: observation.status, reason: observation.reason };
+    }
+    const timed = timedOf(observation);
+    if (timed) counts.push(rounded(quantile([...timed.batches.ns], ESTIMATE_QUANTILE)));
+  }
+  if (counts.length > 0) return { id, version, gate, status: 'ok', boots: counts };
+  const reason = { operation: 'count', errno: 0, message: 'no boot counted it' };
+  return { id, version, gate, status: 'error', reason };
+}
+
+/** A thousandth of an instruction is a rounding of the clock. */
+const rounded = (count: number): number => Number(count.toFixed(3));

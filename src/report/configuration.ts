@@ -1,0 +1,113 @@
+import { type KernelConfiguration, optionsOf } from '../record/kernel-configuration.js';
+import type { Run } from '../record/run.js';
+import { countOf } from '../units.js';
+import type { Comparison } from '../verdict/comparison.js';
+import type { ConfigurationReport, CountedReport } from './report.js';
+
+type OptionReport = ConfigurationReport['options'][number];
+
+/** Two flavours of a kernel differ in thousands. */
+const MOST_OPTIONS = 500;
+
+/**
+ * In which options the kernels of the two sides were built differently: first those that are near a
+ * function whose instructions changed, then the rest by name.
+ *
+ * A function's subsystem is the first word of its name, or its module: an option is near when it has
+ * that word in its own name, CONFIG_SECURITY_APPARMOR when apparmor_file_permission came. Of those the
+ * first is the one whose word the fewest options have, since it says the most.
+ *
+ * @returns undefined where not both are known, or they are the same
+ */
+export function configurationReport(
+  { baseline, candidate, machines }: Pick<Comparison, 'baseline' | 'candidate' | 'machines'>,
+  counted: CountedReport | null,
+): ConfigurationReport | undefined {
+  const last = baseline.at(-1);
+  const [pair] = machines ?? (last === undefined ? [] : [{ baseline: last, candidate }]);
+  const [before, after] = [configurationIn(pair?.baseline), configurationIn(pair?.candidate)];
+  if (before === undefined || after === undefined) return undefined;
+  const [own, others] = [optionsOf(before), optionsOf(after)];
+  const names = [...new Set([...own.keys(), ...others.keys()])].toSorted();
+  const nearness = nearnessTo(subsystemsOf(counted), names);
+  const options = names
+    .filter((name) => own.get(name) !== others.get(name))
+    .map((name) => ({
+      ...{ name, baseline: own.get(name) ?? null, candidate: others.get(name) ?? null },
+      rank: nearness(name),
+    }))
+    .toSorted((a, b) => a.rank - b.rank)
+    .map(({ rank, ...option }) => ({ ...option, near: rank < FAR }));
+  if (options.length === 0) return undefined;
+  const differing = options.length;
+  return { differing, options: options.slice(0, MOST_OPTIONS) };
+}
+
+const configurationIn = (run: Run | undefined): KernelConfiguration | undefined =>
+  run?.target.configuration;
+
+/** Of the functions that changed, and of their modules. */
+function subsystemsOf(counted: CountedReport | null): Set<string> {
+  const functions = (counted?.metrics ?? []).flatMap((metric) => metric.functions ?? []);
+  const words = functions.flatMap(({ name, module }) => [
+    wordsOf(name)[0] ?? '',
+    ...(module === null ? [] : wordsOf(module)),
+  ]);
+  return new Set(words.filter((word) => word.length >= LEAST_WORD));
+}
+
+/** Shorter words, such as do and aa, are of no one subsystem. */
+const LEAST_WORD = 3;
+
+const wordsOf = (name: string): string[] =>
+  name.split('_').flatMap((word) => (word === '' ? [] : [word.toLowerCase()]));
+
+const FAR = Number.MAX_SAFE_INTEGER;
+
+/** Of how many options the nearest word is, so that the least is the nearest. */
+function nearnessTo(
+  subsystems: ReadonlySet<string>,
+  names: readonly string[],
+): (name: string) => number {
+  const frequency = new Map<string, number>();
+  for (const word of names.flatMap(wordsOf)) frequency.set(word, (frequency.get(word) ?? 0) + 1);
+  return (name) =>
+    Math.min(
+      FAR,
+      ...wordsOf(name).map((word) => (subsystems.has(word) ? (frequency.get(word) ?? FAR) : FAR)),
+    );
+}
+
+/** More are in the report's JSON. */
+const MOST_NEAR = 6;
+const MOST_OTHERS = 4;
+
+/** One sentence or two, or nothing: `The kernels' configurations differ in 3 options: …`. */
+export function configurationText({
+  configuration,
+}: {
+  configuration: ConfigurationReport | null;
+}) {
+  if (configuration === null) return '';
+  const { differing, options } = configuration;
+  const near = options.filter((option) => option.near).slice(0, MOST_NEAR);
+  const others = options.filter((option) => !option.near).slice(0, MOST_OTHERS);
+  const left = differing - near.length - others.length;
+  const rest = [...others.map(optionText), ...(left > 0 ? [`${left} more`] : [])].join(', ');
+  const head = `The kernels' configurations differ in ${countOf(differing, 'option')}`;
+  if (near.length === 0) return `${head}: ${rest}.`;
+  const told = `${head}, of which near the functions that changed: ${near.map(optionText).join(', ')}`;
+  return rest === '' ? `${told}.` : `${told}; beside them ${rest}.`;
+}
+
+const optionText = ({ name, baseline, candidate }: OptionReport): string =>
+  `CONFIG_${name} ${abridged(baseline)} → ${abridged(candidate)}`;
+
+const LONGEST_VALUE = 60;
+
+const abridged = (value: string | null): string =>
+  value === null
+    ? 'not set'
+    : value.length > LONGEST_VALUE
+      ? `${value.slice(0, LONGEST_VALUE)}…`
+      : value;

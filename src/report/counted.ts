@@ -1,0 +1,194 @@
+import { callChanges } from '../trace/changes.js';
+import type { OperationDifference } from '../trace/difference.js';
+import { countOf, figure, formatInstructions, formatInstructionsDifference } from '../units.js';
+import type { CountedComparison, CountedSide } from '../verdict/instructions.js';
+import type { Grid } from './grid.js';
+import type { CountedMetricReport, CountedReport } from './report.js';
+import { countVerdicts, shareText } from './words.js';
+
+/** What was counted, as plain data. */
+export function countedReport({ candidate, metrics }: CountedComparison): CountedReport {
+  const reported = metrics.map((metric) => ({
+    id: metric.id,
+    gate: metric.gate,
+    verdict: metric.verdict,
+    because: metric.because,
+    baseline: sideReport(metric.baseline),
+    candidate: sideReport(metric.candidate),
+    difference: orNull(metric.difference),
+    resolution: orNull(metric.resolution),
+    margin: orNull(metric.margin),
+    functions: metric.operation === undefined ? null : functionReports(metric.operation),
+    calls: metric.operation === undefined ? null : callReports(metric.operation),
+    remainder: orNull(metric.operation?.remainder),
+    untraced: metric.untraced ?? null,
+  }));
+  return {
+    conditions: candidate.instructions?.conditions ?? {},
+    counts: countVerdicts(reported.filter(({ gate }) => gate)),
+    metrics: reported,
+  };
+}
+
+type FunctionReport = NonNullable<CountedMetricReport['functions']>[number];
+
+const functionReports = ({ functions }: OperationDifference): FunctionReport[] =>
+  functions.flatMap(({ name, module, before, after, difference, change, chain }) =>
+    change === 'same'
+      ? []
+      : [
+          {
+            ...{ name, module: module ?? null, change, chain },
+            ...{ before: figure(before), after: figure(after), difference: figure(difference) },
+          },
+        ],
+  );
+
+type CallReport = NonNullable<CountedMetricReport['calls']>[number];
+
+const callReports = ({ roots }: OperationDifference): CallReport[] =>
+  callChanges(roots).map(({ caller, name, module, difference, change, below }) => ({
+    ...{ caller: caller ?? null, name, module: module ?? null },
+    ...{ difference: figure(difference), change, below },
+  }));
+
+const sideReport = (side: CountedSide | undefined): CountedMetricReport['baseline'] =>
+  side === undefined
+    ? null
+    : {
+        count: figure(side.count),
+        resolution: figure(side.resolution),
+        boots: side.boots.map(figure),
+      };
+
+const orNull = (value: number | undefined): number | null =>
+  value === undefined ? null : figure(value);
+
+/** A difference that two boots of one side would not show. */
+export const differs = ({ difference, resolution }: CountedMetricReport): boolean =>
+  difference !== null && resolution !== null && Math.abs(difference) > resolution;
+
+/** A clause about the counts: `8 of 60 gated metrics take more instructions; …`. */
+export function countedText({ metrics, counts }: CountedReport): string {
+  const gated = metrics.filter(({ gate }) => gate);
+  const most = (verdict: CountedMetricReport['verdict']) =>
+    gated
+      .filter((metric) => metric.verdict === verdict)
+      .toSorted((a, b) => shareOf(b) - shareOf(a))[0];
+  const share = (count: number): string => shareText(count, gated.length);
+  const worst = most('regressed');
+  if (worst !== undefined) {
+    return `${share(counts.regressed)} ${takes(counts.regressed)} more instructions${largest(worst, counts.regressed)}`;
+  }
+  const best = most('improved');
+  if (best !== undefined) {
+    return `${share(counts.improved)} ${takes(counts.improved)} fewer instructions and none more${largest(best, counts.improved)}`;
+  }
+  if (counts.unchanged === 0)
+    return `None of ${countOf(gated.length, 'gated metric')} could be compared by its instructions`;
+  const small = gated.filter((metric) => metric.verdict === 'unchanged' && differs(metric)).length;
+  const rest = small === 0 ? '' : `, ${small} of them but for a few instructions`;
+  const lost = counts.incomparable === 0 ? '' : `; ${counts.incomparable} could not be compared`;
+  return `${share(counts.unchanged)} ${takes(counts.unchanged)} as many instructions as before${rest}${lost}`;
+}
+
+const takes = (count: number): string => (count === 1 ? 'takes' : 'take');
+
+const shareOf = ({ difference, baseline }: CountedMetricReport): number =>
+  difference === null || baseline === null || baseline.count === 0
+    ? 0
+    : Math.abs(difference / baseline.count);
+
+function largest({ id, difference, baseline, candidate }: CountedMetricReport, of: number): string {
+  if (difference === null || baseline === null || candidate === null) return '';
+  const counts = `${formatInstructionsDifference(difference)} (${formatInstructions(baseline.count)} → ${formatInstructions(candidate.count)})`;
+  return of === 1 ? `: ${id}, ${counts}` : `; by the largest share ${id}, ${counts}`;
+}
+
+/** Metrics whose count changed, the largest share first; in small places only what has a verdict. */
+export function countedGrid({ metrics, conditions }: CountedReport): Grid {
+  const changed = metrics.filter(differs).toSorted((a, b) => shareOf(b) - shareOf(a));
+  const unclear = metrics.filter(({ verdict }) => verdict === 'incomparable');
+  return {
+    title: 'Instructions of an operation, counted',
+    head: ['metric', 'more', 'baseline', 'candidate', 'resolution', 'verdict'],
+    rows: changed.map(({ id, gate, difference, baseline, candidate, resolution, verdict }) => [
+      `${id}${gate ? '' : '*'}`,
+      formatInstructionsDifference(difference ?? 0),
+      formatInstructions(baseline?.count ?? 0),
+      formatInstructions(candidate?.count ?? 0),
+      formatInstructions(resolution ?? 0),
+      verdict,
+    ]),
+    says: [
+      ...(changed.length === 0 ? ['No count differs by more than boots of one side do.'] : []),
+      ...causes(changed),
+      ...unclear.map(({ id, because }) => `${id}: ${because}`),
+      ...(changed.some(({ functions }) => functions !== null)
+        ? ['Flame graphs of what changed are in the folder "flames" beside the report.']
+        : []),
+      `Counted by ${Object.entries(conditions)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(', ')}: exact on any machine, and blind to caches, TLBs and speculation.`,
+    ],
+  };
+}
+
+/**
+ * What grew, call by call: metrics that changed by the same calls are one finding, and the finding of
+ * most metrics is first.
+ */
+function causes(changed: readonly CountedMetricReport[]): string[] {
+  const groups = new Map<string, CountedMetricReport[]>();
+  for (const metric of changed) {
+    const text = callsText(metric);
+    groups.set(text, [...(groups.get(text) ?? []), metric]);
+  }
+  const told = [...groups]
+    .filter(([text]) => text !== '')
+    .toSorted(([, a], [, b]) => b.length - a.length)
+    .map(([text, metrics]) => `${idsText(metrics)}: ${text}.`);
+  const left = told.length - MOST_CAUSES;
+  if (left < 2) return told;
+  return [...told.slice(0, MOST_CAUSES), `… and ${left} more in the report's JSON.`];
+}
+
+const MOST_CAUSES = 10;
+const MOST_IDS = 4;
+
+function idsText(metrics: readonly CountedMetricReport[]): string {
+  const ids = metrics.map(({ id }) => id);
+  const left = ids.length - MOST_IDS;
+  return left > 1 ? `${ids.slice(0, MOST_IDS).join(', ')} and ${left} others` : ids.join(', ');
+}
+
+/** More are in the report's JSON. */
+const MOST_CALLS = 6;
+
+/** `+21 security_file_permission → bpf_lsm_file_permission (new), +3 vfs_read` */
+function callsText({ calls, remainder, untraced }: CountedMetricReport): string {
+  if (calls === null) return untraced === null ? '' : `not traced, since ${untraced}`;
+  const largest = calls
+    .toSorted((a, b) => Math.abs(b.difference) - Math.abs(a.difference))
+    .slice(0, MOST_CALLS);
+  const shown = calls.filter((one) => largest.includes(one)).map(callText);
+  const left = calls.length - shown.length;
+  const more = left > 0 ? [`and ${countOf(left, 'smaller change')}`] : [];
+  const rest = Math.abs(remainder ?? 0);
+  const text = shown.length === 0 ? 'no function differs' : [...shown, ...more].join(', ');
+  return rest < LEAST_REMAINDER
+    ? text
+    : `${text}; ${formatInstructions(rest)} not explained by the trace`;
+}
+
+/** Of an instruction: the loop around the operations, and the clock that is read at its ends. */
+const LEAST_REMAINDER = 0.1;
+
+function callText({ caller, name, module, difference, change, below }: CallReport): string {
+  const oneSided = change === 'new' || change === 'gone';
+  const from = oneSided && caller !== null ? `${caller} → ` : '';
+  const where = module === null ? '' : ` [${module}]`;
+  const others = below === 0 ? '' : ` with ${countOf(below, 'function')} that it calls`;
+  const state = oneSided ? ` (${change}${others})` : '';
+  return `${formatInstructionsDifference(difference)} ${from}${name}${where}${state}`;
+}

@@ -1,0 +1,83 @@
+import { open, realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import {
+  type KernelConfiguration,
+  parseKernelConfiguration,
+} from '../../record/kernel-configuration.js';
+import { unpackedKernel } from './unpack.js';
+
+/** Ten times the longest. */
+const MAX_CONFIGURATION_BYTES = 4 * 1024 * 1024;
+
+/**
+ * What a kernel was built with: as the image itself holds it where it was built with CONFIG_IKCONFIG,
+ * else as a file does that belongs to the image. Without either, nothing is known of it, which is
+ * no failure.
+ *
+ * @param path the image's
+ * @throws the signal's reason when that is aborted
+ */
+export async function configurationOf(
+  path: string,
+  image: Buffer,
+  signal: AbortSignal,
+): Promise<KernelConfiguration | undefined> {
+  const own = embedded(await unpackedKernel(image, signal));
+  if (own !== undefined) return parseKernelConfiguration(own, 'image');
+  for (const file of filesBeside(await realpath(path).catch(() => path))) {
+    const text = await read(file);
+    const configuration = text === undefined ? undefined : parseKernelConfiguration(text, 'file');
+    if (configuration !== undefined) return configuration;
+  }
+  return undefined;
+}
+
+/** The marks around it, and how a gzip file begins (kernel/configs.c). */
+const BEGIN = Buffer.from('IKCFG_ST\x1f\x8b', 'latin1');
+const END = 'IKCFG_ED';
+const GZIP_AT = 8;
+
+function embedded(kernel: Buffer | undefined): string | undefined {
+  const begin = kernel?.indexOf(BEGIN) ?? -1;
+  if (kernel === undefined || begin < 0) return undefined;
+  const end = kernel.indexOf(END, begin);
+  try {
+    const packed = kernel.subarray(begin + GZIP_AT, end < 0 ? undefined : end);
+    return gunzipSync(packed, { maxOutputLength: MAX_CONFIGURATION_BYTES }).toString('latin1');
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Where a distribution, a build and whoever copies an image put the configuration: `config-6.1` with
+ * `vmlinuz-6.1` and `config-base` with `bzImage-base`; `config` or `.config` with an image of a
+ * plain name; `.config` at the top of the tree that the image was built in.
+ */
+export function filesBeside(image: string): string[] {
+  const folder = dirname(image);
+  const [, suffix] = /^[A-Za-z]+(-.+)$/.exec(basename(image)) ?? [];
+  const top = /^(.*)\/arch\/\w+\/boot$/.exec(folder)?.[1];
+  return [
+    ...(suffix === undefined ? ['config', '.config'] : [`config${suffix}`]).map((name) =>
+      join(folder, name),
+    ),
+    ...(top === undefined ? [] : [join(top, '.config')]),
+  ];
+}
+
+async function read(path: string): Promise<string | undefined> {
+  try {
+    const file = await open(path);
+    try {
+      const status = await file.stat();
+      if (!status.isFile() || status.size > MAX_CONFIGURATION_BYTES) return undefined;
+      return await file.readFile('latin1');
+    } finally {
+      await file.close();
+    }
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { buffer, text } from 'node:stream/consumers';
+import { measurementFailure, reasonOf, usageFailure } from '../../failure.js';
+import { buildSeccompCompiler } from '../../probe/seccomp-compiler.js';
+import { Refusal } from '../words.js';
+import type { Architecture } from './image.js';
+import { rulesOf } from './seccomp-profile.js';
+
+export interface SeccompFilter {
+  /** struct sock_filter by struct sock_filter. */
+  program: Buffer;
+  /** Of the profile's file. */
+  sha256: string;
+}
+
+/**
+ * Makes the filter of a profile, by libseccomp as engines do and with its defaults: one call after
+ * the other, in the order that it finds best.
+ *
+ * @throws Failure when the file is no profile, or libseccomp is not here
+ */
+export async function seccompFilter(
+  path: string,
+  architecture: Architecture,
+  signal: AbortSignal,
+): Promise<SeccompFilter> {
+  const profile = await read(path);
+  const rules = rulesIn(profile.toString(), architecture, path);
+  const program = await run(await buildSeccompCompiler({ signal }), rules, path, signal);
+  return { program, sha256: createHash('sha256').update(profile).digest('hex') };
+}
+
+async function read(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw usageFailure(
+      `The seccomp profile ${path} could not be read (${reasonOf(error)}): give a file that this user may read.`,
+    );
+  }
+}
+
+function rulesIn(profile: string, architecture: Architecture, path: string): string {
+  try {
+    return rulesOf(profile, architecture);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw usageFailure(
+      `The seccomp profile ${path} cannot be used, since ${error.message}: give one such as /usr/share/containers/seccomp.json.`,
+    );
+  }
+}
+
+async function run(
+  compiler: string,
+  rules: string,
+  path: string,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const child = spawn(compiler, [], { stdio: ['pipe', 'pipe', 'pipe'], signal });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', resolve);
+  });
+  // It may end before it has read all.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(rules);
+  const [program, said, code] = await Promise.all([
+    buffer(child.stdout),
+    text(child.stderr),
+    ended,
+  ]).catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw error;
+  });
+  if (code === 0) return program;
+  const why = said.trim().slice(0, 200);
+  throw measurementFailure(
+    why.startsWith('libseccomp')
+      ? `The seccomp profile ${path} could not be compiled, since libseccomp is not here (${why}): install it (apt-get install libseccomp2).`
+      : `The seccomp profile ${path} could not be compiled by libseccomp (${why}): check that entry of it.`,
+  );
+}

@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { gunzipSync } from 'node:zlib';
+
+/** Larger than any kernel is when unpacked. */
+const MAX_KERNEL_BYTES = 512 * 1024 * 1024;
+
+/** Offsets of Documentation/arch/x86/boot.rst; the payload's own counts from behind the setup. */
+const X86 = { setupSectors: 0x1f1, magic: 0x202, payloadOffset: 0x248, payloadLength: 0x24c };
+const SECTOR = 512;
+/** Behind a payload stands how long it is when unpacked, but for gzip, which says so itself. */
+const LENGTH_BYTES = 4;
+
+/** By what a packed kernel begins with (scripts/extract-vmlinux has the same), what unpacks it. */
+const PROGRAMS: readonly [first: number[], argv: [string, ...string[]]][] = [
+  [
+    [0xfd, 0x37, 0x7a, 0x58, 0x5a],
+    ['xz', '-dc', '--single-stream'],
+  ],
+  [
+    [0x28, 0xb5, 0x2f, 0xfd],
+    ['zstd', '-dc'],
+  ],
+  [
+    [0x02, 0x21, 0x4c, 0x18],
+    ['lz4', '-dc'],
+  ],
+  [
+    [0x5d, 0x00, 0x00],
+    ['xz', '-dc', '--format=lzma'],
+  ],
+  [
+    [0x42, 0x5a, 0x68],
+    ['bzip2', '-dc'],
+  ],
+];
+const GZIP = [0x1f, 0x8b];
+
+/**
+ * The kernel itself, which a bzImage or an Image.gz holds packed.
+ *
+ * @returns undefined where it is packed by what cannot be unpacked here
+ * @throws the signal's reason when that is aborted
+ */
+export async function unpackedKernel(
+  image: Buffer,
+  signal: AbortSignal,
+): Promise<Buffer | undefined> {
+  const packed = payload(image);
+  if (begins(packed, GZIP)) return gunzipped(packed);
+  const argv = PROGRAMS.find(([first]) => begins(packed, first))?.[1];
+  if (argv === undefined) return packed === image ? image : undefined;
+  const unpacked = await filter(argv, packed.subarray(0, -LENGTH_BYTES), signal);
+  signal.throwIfAborted();
+  return unpacked;
+}
+
+function payload(image: Buffer): Buffer {
+  if (image.toString('latin1', X86.magic, X86.magic + 4) !== 'HdrS') return image;
+  const setup = ((image.readUInt8(X86.setupSectors) || 4) + 1) * SECTOR;
+  const at = setup + image.readUInt32LE(X86.payloadOffset);
+  return image.subarray(at, at + image.readUInt32LE(X86.payloadLength));
+}
+
+const begins = (bytes: Buffer, first: readonly number[]): boolean =>
+  first.every((byte, at) => bytes[at] === byte);
+
+function gunzipped(packed: Buffer): Buffer | undefined {
+  try {
+    return gunzipSync(packed, { maxOutputLength: MAX_KERNEL_BYTES });
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a program makes of its input; undefined where it is not there or fails. */
+const filter = (
+  [program, ...words]: [string, ...string[]],
+  input: Buffer,
+  signal: AbortSignal,
+): Promise<Buffer | undefined> =>
+  new Promise((resolve) => {
+    const stdio = ['pipe', 'pipe', 'ignore'] as const;
+    const child = spawn(program, words, { stdio: [...stdio], signal, killSignal: 'SIGKILL' });
+    const chunks: Buffer[] = [];
+    let length = 0;
+    child.stdout.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > MAX_KERNEL_BYTES) child.kill('SIGKILL');
+    });
+    child.on('error', () => resolve(undefined));
+    child.on('close', (code) => resolve(code === 0 ? Buffer.concat(chunks) : undefined));
+    // It may end before it has read all.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input);
+  });

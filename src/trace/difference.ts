@@ -1,0 +1,144 @@
+import { identity, type ProfileNode } from './operation.js';
+
+/** A function as it is called from one place, in an operation before and after. */
+export interface DifferenceNode {
+  name: string;
+  module?: string;
+  kernel: boolean;
+  /** Instructions an operation in the function itself, as it was called from here. */
+  before: number;
+  after: number;
+  /** In the order of the calls after; what is not called any more stands where it was. */
+  children: DifferenceNode[];
+}
+
+/** One function in all of an operation. */
+export interface FunctionDifference {
+  name: string;
+  module?: string;
+  before: number;
+  after: number;
+  /** after − before */
+  difference: number;
+  change: 'grown' | 'shrunk' | 'new' | 'gone' | 'same';
+  /**
+   * How it came to be called where it is new, or was called where it is gone: from the innermost
+   * caller that is there on both sides to the function itself. The function alone otherwise.
+   */
+  chain: string[];
+}
+
+/** What has changed in one operation. All numbers are instructions an operation. */
+export interface OperationDifference {
+  before: number;
+  after: number;
+  difference: number;
+  /** In call order: callers first. The differences of all of them add up to `difference`. */
+  functions: FunctionDifference[];
+  roots: DifferenceNode[];
+  /**
+   * What was counted without a trace, less what the functions add up to: what the trace does not
+   * explain. Undefined where nothing else was counted.
+   */
+  remainder?: number;
+}
+
+/** The smallest part of an instruction that is printed. */
+const RESOLUTION = 0.005;
+
+/**
+ * Compares an operation before and after.
+ *
+ * @param counted the change that was counted elsewhere, in instructions an operation
+ */
+export function compareOperations(
+  before: readonly ProfileNode[],
+  after: readonly ProfileNode[],
+  counted?: number,
+): OperationDifference {
+  const roots = merge(before, after);
+  const functions = tabulate(roots);
+  const sum = (side: 'before' | 'after') => functions.reduce((all, one) => all + one[side], 0);
+  const difference = sum('after') - sum('before');
+  return {
+    ...{ before: sum('before'), after: sum('after'), difference, functions, roots },
+    ...(counted === undefined ? {} : { remainder: counted - difference }),
+  };
+}
+
+function merge(before: readonly ProfileNode[], after: readonly ProfileNode[]): DifferenceNode[] {
+  const gone = new Map(before.map((node) => [identity(node), node]));
+  const merged = after.map((node) => {
+    const old = gone.get(identity(node));
+    gone.delete(identity(node));
+    return join(node, old, node);
+  });
+  for (const [index, node] of before.entries()) {
+    if (!gone.has(identity(node))) continue;
+    const neighbour = before[index - 1];
+    const at = merged.findIndex((one) => neighbour && identity(one) === identity(neighbour)) + 1;
+    merged.splice(at, 0, join(node, node, undefined));
+  }
+  return merged;
+}
+
+function join(
+  { name, module, kernel }: ProfileNode,
+  before: ProfileNode | undefined,
+  after: ProfileNode | undefined,
+): DifferenceNode {
+  return {
+    ...{ name, ...(module === undefined ? {} : { module }), kernel },
+    ...{ before: before?.own ?? 0, after: after?.own ?? 0 },
+    children: merge(before?.children ?? [], after?.children ?? []),
+  };
+}
+
+interface Row extends Pick<FunctionDifference, 'name' | 'module' | 'before' | 'after'> {
+  /** The calls above the first that differs, or the first of all. */
+  path: DifferenceNode[];
+}
+
+function tabulate(roots: readonly DifferenceNode[]): FunctionDifference[] {
+  const rows = new Map<string, Row>();
+  collect(roots, [], rows);
+  return [...rows.values()]
+    .filter(({ before, after }) => before !== 0 || after !== 0)
+    .map(({ path, ...row }) => {
+      const change = changeOf(row);
+      const isOnBothSides = (node: DifferenceNode) => {
+        const caller = rows.get(identity(node));
+        return caller !== undefined && !['new', 'gone'].includes(changeOf(caller));
+      };
+      const outermost = path.findLastIndex(isOnBothSides);
+      const oneSided = change === 'new' || change === 'gone';
+      const chain = oneSided ? path.slice(Math.max(outermost, 0)).map(({ name }) => name) : [];
+      return { ...row, difference: row.after - row.before, change, chain: [...chain, row.name] };
+    });
+}
+
+function collect(
+  nodes: readonly DifferenceNode[],
+  path: DifferenceNode[],
+  rows: Map<string, Row>,
+): void {
+  for (const node of nodes) {
+    const { name, module, before, after } = node;
+    const row = rows.get(identity(node));
+    if (row === undefined) {
+      const named = { name, ...(module === undefined ? {} : { module }) };
+      rows.set(identity(node), { ...named, before, after, path });
+    } else {
+      row.before += before;
+      row.after += after;
+    }
+    collect(node.children, [...path, node], rows);
+  }
+}
+
+function changeOf({ before, after }: Pick<Row, 'before' | 'after'>): FunctionDifference['change'] {
+  if (Math.abs(after - before) < RESOLUTION) return 'same';
+  if (before === 0) return 'new';
+  if (after === 0) return 'gone';
+  return after > before ? 'grown' : 'shrunk';
+}

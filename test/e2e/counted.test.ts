@@ -1,0 +1,236 @@
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { reportText } from '../../src/archive/write.js';
+import { compareRecords } from '../../src/compare.js';
+import { parseConfig, type RawInputs } from '../../src/config/inputs.js';
+import { Failure } from '../../src/failure.js';
+import { gate, type Outcome } from '../../src/gate.js';
+import type { Run } from '../../src/record/run.js';
+import { replay } from '../../src/replay.js';
+import type { CountedMetricReport, CountedReport, Report } from '../../src/report/report.js';
+import { bootableKernel } from '../fixtures/kernels.js';
+import { processesWith } from '../fixtures/processes.js';
+import { SILENT } from '../fixtures/targets.js';
+
+// A boot takes seconds, and several times as many on a busy machine; a gate has up to eight.
+vi.setConfig({ testTimeout: 400_000, hookTimeout: 400_000 });
+
+/**
+ * Instructions of Debian's kernels, counted in QEMU. They are what they are however busy this machine
+ * is, so the numbers themselves are asserted: differences, not counts, which are the kernel's own.
+ */
+
+let folder: string;
+const before = process.env['TMPDIR'];
+beforeAll(async () => {
+  // Each gate loads the addon afresh, which wants to know of the exit.
+  process.setMaxListeners(0);
+  folder = await mkdtemp(join(tmpdir(), 'syscall-gate-counted-'));
+  // All that is started names a file in here, and all that is left behind is in here.
+  process.env['TMPDIR'] = folder;
+});
+afterAll(async () => {
+  try {
+    await vi.waitFor(() => expect(processesWith(folder)).toEqual([]), { timeout: 5000 });
+    expect((await readdir(folder)).filter((name) => name.includes('targets'))).toEqual([]);
+  } finally {
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+    await rm(folder, { recursive: true });
+  }
+});
+
+/** @param name of its out folder */
+function count(name: string, inputs: RawInputs, signal = NEVER): Promise<Outcome> {
+  const config = parseConfig({
+    ...{ evidence: 'counted', kernelOptions: 'accel=tcg', failOn: 'never' },
+    ...inputs,
+    out: out(name),
+  });
+  return gate(config, { progress: SILENT, signal });
+}
+
+const NEVER = new AbortController().signal;
+const out = (name: string): string => join(folder, name);
+const cloud = (commandLine = ''): string => `kernel:${bootableKernel()} ${commandLine}`.trim();
+
+function countedOf({ counted }: Report): CountedReport {
+  if (counted === null) throw new Error('nothing was counted');
+  return counted;
+}
+
+function metricOf(report: Report, id: string): CountedMetricReport {
+  const found = countedOf(report).metrics.find((metric) => metric.id === id);
+  if (found === undefined) throw new Error(`${id} was not counted`);
+  return found;
+}
+
+/** Every difference as it stands in the report: an exact one is 0. */
+const differencesOf = (report: Report) =>
+  Object.fromEntries(countedOf(report).metrics.map(({ id, difference }) => [id, difference]));
+
+const nothingIn = (metrics: string) => Object.fromEntries(metrics.split(',').map((id) => [id, 0]));
+
+/** Judged again from its files, a report is the same to the byte. */
+async function expectReplayed(name: string, { report }: Outcome): Promise<void> {
+  const replayed = await replay(out(name), {});
+  expect(replayed.notes).toEqual(['The records give the stored report, byte for byte.']);
+  expect(reportText(replayed.report)).toBe(await readFile(join(out(name), 'report.json'), 'utf8'));
+  expect(replayed.report.counted).toEqual(report.counted);
+}
+
+describe('a kernel and its copy', () => {
+  /** What sleeps, sends and faults beside what only enters the kernel. */
+  const METRICS =
+    'syscall.null,syscall.read_zero,syscall.stat,context.pipe_2p_0k,memory.anon_fault,net.udp_rtt_1b,sendfile.tcp_4k';
+
+  let same: Outcome;
+  beforeAll(async () => {
+    const copies = ['base', 'head'].map((side) => join(folder, side, 'bzImage'));
+    for (const copy of copies) {
+      await mkdir(dirname(copy));
+      await copyFile(bootableKernel(), copy);
+    }
+    const [baseline, candidate] = copies.map((copy) => `kernel:${copy}`);
+    same = await count('same', { baseline, candidate, metrics: METRICS });
+  });
+
+  test('count the same to the last instruction, with every metric unchanged', () => {
+    const { report } = same;
+    expect(report).toMatchObject({ verdict: 'unchanged', design: 'duet', metrics: [] });
+    expect(differencesOf(report)).toEqual(nothingIn(METRICS));
+    for (const { verdict, baseline, candidate } of countedOf(report).metrics) {
+      expect(verdict).toBe('unchanged');
+      expect(candidate?.boots).toEqual(baseline?.boots);
+    }
+    expect(metricOf(report, 'syscall.null').resolution).toBeLessThanOrEqual(0.1);
+    expect(metricOf(report, 'syscall.read_zero').resolution).toBeLessThanOrEqual(0.1);
+  });
+
+  test('are replayed to the byte', async () => {
+    await expectReplayed('same', same);
+  });
+
+  describe('of which one was counted earlier', () => {
+    /** The same record as if of another machine, of another processor, long ago. */
+    let foreign: string;
+    let stored: Outcome;
+    beforeAll(async () => {
+      const run = JSON.parse(await readFile(same.files.run, 'utf8')) as Run;
+      const platform = {
+        ...run.platform,
+        cpuModel: 'Another CPU',
+        cpuVendor: 'Another',
+        cpuCount: 64,
+      };
+      const facts = { ...run.target.facts, 'host cpu': 'Another host' };
+      const other = { ...run, id: 'f'.repeat(16), platform, target: { ...run.target, facts } };
+      foreign = join(folder, 'foreign.run.json');
+      await writeFile(foreign, JSON.stringify(other));
+      const sides = { baseline: `file:${foreign}`, candidate: cloud() };
+      stored = await count('stored', { ...sides, metrics: METRICS });
+    });
+
+    test('on another machine count the same there and here', () => {
+      expect(stored.report).toMatchObject({ design: 'prediction', verdict: 'unchanged' });
+      expect(differencesOf(stored.report)).toEqual(nothingIn(METRICS));
+    });
+
+    test('on this machine count the same, and a stored count that is another is a finding', async () => {
+      const policy = { alpha: 0.01, margins: [], failOn: 'never' } as const;
+      const records = [same.files.run, stored.files.run];
+      const { report } = await compareRecords(records, policy);
+      expect(report).toMatchObject({ design: 'prediction', verdict: 'unchanged' });
+      expect(differencesOf(report)).toEqual(nothingIn(METRICS));
+
+      const fewer = await withFewer(foreign, 'syscall.null', 5);
+      const changed = (await compareRecords([fewer, stored.files.run], policy)).report;
+      expect(changed.verdict).toBe('regressed');
+      expect(differencesOf(changed)).toEqual({ ...nothingIn(METRICS), 'syscall.null': 5 });
+    });
+
+    test('under another emulator say nothing of each other', async () => {
+      const run = JSON.parse(await readFile(foreign, 'utf8')) as Run;
+      const conditions = { ...run.instructions?.conditions, emulator: 'QEMU 99.0' };
+      const path = join(folder, 'emulator.run.json');
+      const instructions = { ...run.instructions, conditions };
+      await writeFile(path, JSON.stringify({ ...run, instructions }));
+      const policy = { alpha: 0.01, margins: [], failOn: 'never' } as const;
+      const { report } = await compareRecords([path, stored.files.run], policy);
+      expect(report.verdict).toBe('incomparable');
+      expect(metricOf(report, 'syscall.null')).toMatchObject({ verdict: 'incomparable' });
+      expect(metricOf(report, 'syscall.null').because).toContain('emulator: QEMU 99.0 → QEMU ');
+    });
+
+    test('are replayed to the byte', async () => {
+      await expectReplayed('stored', stored);
+    });
+  });
+});
+
+/** A record in which a metric took fewer instructions in every boot. */
+async function withFewer(path: string, id: string, fewer: number): Promise<string> {
+  const run = JSON.parse(await readFile(path, 'utf8')) as Run;
+  const metrics = run.instructions?.metrics.map((metric) =>
+    metric.status === 'ok' && metric.id === id
+      ? { ...metric, boots: metric.boots.map((boot) => boot - fewer) }
+      : metric,
+  );
+  const other = join(folder, 'fewer.run.json');
+  const instructions = { ...run.instructions, metrics };
+  await writeFile(other, JSON.stringify({ ...run, instructions }));
+  return other;
+}
+
+describe('a change', () => {
+  test('of page table isolation is eight instructions a call, half on the way in and half on the way out', async ({
+    signal,
+  }) => {
+    const sides = { baseline: cloud('pti=off'), candidate: cloud('pti=on') };
+    const outcome = await count(
+      'pti',
+      { ...sides, metrics: 'syscall.null,syscall.read_zero' },
+      signal,
+    );
+    const { report } = outcome;
+    expect(report.verdict).toBe('regressed');
+    for (const id of ['syscall.null', 'syscall.read_zero']) {
+      const metric = metricOf(report, id);
+      expect(metric.verdict).toBe('regressed');
+      expect(Math.abs((metric.difference ?? 0) - 8)).toBeLessThan(0.1);
+      expect(metric.calls).toEqual([
+        grown('entry_SYSCALL_64', 4),
+        grown('syscall_return_via_sysret', 4),
+      ]);
+      expect(Math.abs(metric.remainder ?? 1)).toBeLessThan(0.1);
+    }
+    await expectReplayed('pti', outcome);
+  });
+
+  const grown = (name: string, difference: number) => ({
+    ...{ caller: null, name, module: null, difference, change: 'grown', below: 0 },
+  });
+
+  test('of security modules is told by their hooks', async ({ signal }) => {
+    const sides = { baseline: cloud(), candidate: cloud('apparmor=0') };
+    const metrics = 'syscall.null,syscall.read_zero,syscall.write_null';
+    const { report } = await count('apparmor', { ...sides, metrics }, signal);
+    expect(metricOf(report, 'syscall.null')).toMatchObject({
+      ...{ verdict: 'unchanged', difference: 0, calls: null },
+    });
+    for (const id of ['syscall.read_zero', 'syscall.write_null']) {
+      const { difference, calls, remainder } = metricOf(report, id);
+      expect(Math.abs(difference ?? 0)).toBeGreaterThan(4);
+      expect(calls).toContainEqual(hook('apparmor_file_permission', 'gone'));
+      expect(calls).toContainEqual(hook('selinux_file_permission', 'new'));
+      const told = (calls ?? []).reduce((sum, call) => sum + call.difference, 0);
+      expect(told + (remainder ?? Number.NaN)).toBeCloseTo(difference ?? Number.NaN, 5);
+      expect(Math.abs(remainder ?? 1)).toBeLessThan(0.1);
+    }
+  });
+
+  const hook = (name: string, change: 'new' | 'gone') =>
+    expect.objectContaining({ caller: 'security_file_permission', name, change });
+});

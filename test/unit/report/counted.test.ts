@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import type { Run } from '../../../src/record/run.js';
+import { buildReport } from '../../../src/report/build.js';
+import { renderComment } from '../../../src/report/comment.js';
+import { renderSummary } from '../../../src/report/summary.js';
+import { renderTerminal } from '../../../src/report/terminal.js';
+import { compare } from '../../../src/verdict/evidence.js';
+import { judge } from '../../../src/verdict/judge.js';
+import { syntheticRun } from '../../fixtures/runs.js';
+
+const POLICY = { alpha: 0.01, margins: [], failOn: 'regression' as const };
+
+function countedRun(seed: number, boots: Record<string, number>): Run {
+  return {
+    ...syntheticRun({ metrics: [], screen: [], seed }),
+    instructions: {
+      conditions: { emulator: 'QEMU 7.2.22', cpu: 'max' },
+      metrics: Object.entries(boots).map(([id, count]) => ({
+        ...{ id, version: 1, gate: true, status: 'ok', boots: [count, count] },
+      })),
+    },
+  };
+}
+
+function reportOf(before: Record<string, number>, after: Record<string, number>) {
+  const [baseline, candidate] = [countedRun(1, before), countedRun(2, after)];
+  const comparison = compare({ design: 'duet', baseline, candidate }, POLICY);
+  return buildReport(comparison, judge(comparison, 'regression'), {
+    specs: { baseline: 'kernel:/a', candidate: 'kernel:/b' },
+    policy: POLICY,
+    exhibits: [
+      { role: 'baseline', run: baseline },
+      { role: 'candidate', run: candidate },
+    ],
+  });
+}
+
+describe('a report of counts', () => {
+  const before = { 'syscall.null': 337.16, 'syscall.read_zero': 669.33, 'syscall.stat': 3480 };
+
+  test('says which metrics take more instructions, and by how many', () => {
+    const report = reportOf(before, { ...before, 'syscall.null': 345.16, 'syscall.stat': 3482 });
+    expect(report.verdict).toBe('regressed');
+    expect(report.headline).toBe(
+      '1 of 3 gated metrics takes more instructions: syscall.null, +8 (337.16 → 345.16).',
+    );
+    const terminal = renderTerminal(report, { color: false, columns: 100 });
+    expect(terminal).toMatch(/syscall\.null +\+8 +337\.16 +345\.16 +0\.01 +regressed/);
+    // Below the margin, and still told.
+    expect(terminal).toMatch(/syscall\.stat +\+2 +3,480 +3,482 +0\.01 +unchanged/);
+    expect(terminal).not.toMatch(/syscall\.read_zero +\+/);
+    for (const text of [renderSummary(report), renderComment(report, { wasRegressed: false })]) {
+      expect(text).toContain('Instructions of an operation, counted');
+      expect(text).toContain('QEMU 7.2.22');
+    }
+  });
+
+  test('says that nothing differs where nothing does', () => {
+    const report = reportOf(before, before);
+    expect(report.headline).toBe('All 3 gated metrics take as many instructions as before.');
+    expect(renderTerminal(report, { color: false, columns: 100 })).toContain(
+      'No count differs by more than boots of one side do.',
+    );
+  });
+});

@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest';
+import type { Run } from '../../../src/record/run.js';
+import { compare, type Evidence } from '../../../src/verdict/evidence.js';
+import { compareInstructions } from '../../../src/verdict/instructions.js';
+import { judge } from '../../../src/verdict/judge.js';
+import type { JudgingSettings } from '../../../src/verdict/settings.js';
+import { syntheticRun } from '../../fixtures/runs.js';
+
+const SETTINGS: JudgingSettings = { alpha: 0.01, margins: [] };
+const CONDITIONS = { emulator: 'QEMU 7.2', cpu: 'max' };
+
+type Boots = Record<string, number[] | 'denied'>;
+
+function countedRun(
+  seed: number,
+  boots: Boots,
+  conditions: Record<string, string> = CONDITIONS,
+): Run {
+  const fields = { version: 1, gate: true };
+  return {
+    ...syntheticRun({ metrics: [], screen: [], seed }),
+    instructions: {
+      conditions,
+      metrics: Object.entries(boots).map(([id, own]) =>
+        own === 'denied'
+          ? {
+              ...{ id, ...fields, status: 'denied' },
+              reason: { operation: 'open', errno: 13, message: 'Permission denied' },
+            }
+          : { id, ...fields, status: 'ok', boots: own },
+      ),
+    },
+  };
+}
+
+const compared = (before: Boots, after: Boots, settings = SETTINGS) =>
+  compareInstructions(countedRun(1, before), countedRun(2, after), settings);
+
+const verdictOf = (before: number[], after: number[]): string | undefined =>
+  compared({ 'syscall.null': before }, { 'syscall.null': after })?.metrics[0]?.verdict;
+
+describe('counted instructions', () => {
+  test('that agree are unchanged, whatever the machine', () => {
+    expect(verdictOf([337.16, 337.16], [337.16, 337.16])).toBe('unchanged');
+  });
+
+  test('that differ by more than the boots of a side and than the margin are a fact', () => {
+    const [metric] =
+      compared({ 'syscall.null': [337.16, 337.16] }, { 'syscall.null': [345.16, 345.16] })
+        ?.metrics ?? [];
+    expect(metric).toMatchObject({ verdict: 'regressed', difference: 8, resolution: 0.01 });
+    expect(metric?.because).toBe('8 instructions more an operation, counted in 4 boots.');
+    expect(verdictOf([345.16, 345.16], [337.16, 337.16])).toBe('improved');
+  });
+
+  test('that differ by less than the margin are listed, and alarm nobody', () => {
+    const [metric] = compared({ 'a.b': [669, 669] }, { 'a.b': [672, 672] })?.metrics ?? [];
+    expect(metric).toMatchObject({ verdict: 'unchanged', difference: 3 });
+    expect(metric?.because).toContain('3 instructions more an operation');
+    const strict = { ...SETTINGS, margins: [{ glob: 'a.*', ratio: 0.001 }] };
+    expect(
+      compared({ 'a.b': [669, 669] }, { 'a.b': [672, 672] }, strict)?.metrics[0]?.verdict,
+    ).toBe('regressed');
+  });
+
+  test('that differ by less than two boots of one side do say nothing', () => {
+    expect(verdictOf([3480, 3488], [3491, 3484])).toBe('unchanged');
+  });
+
+  test('of a side whose boots disagree are no fact', () => {
+    const [metric] = compared({ 'a.b': [1000, 1010] }, { 'a.b': [2000, 2000] })?.metrics ?? [];
+    expect(metric?.verdict).toBe('incomparable');
+    expect(metric?.because).toBe(
+      'Unstable: boots of one side count 1,000, 1,010, more than 0.5 % apart.',
+    );
+  });
+
+  test('that agree boot by boot are the same, however far the boots lie apart', () => {
+    const [metric] = compared({ 'a.b': [247, 241] }, { 'a.b': [247, 241] })?.metrics ?? [];
+    expect(metric).toMatchObject({ verdict: 'unchanged', difference: 0, resolution: 0.01 });
+  });
+
+  test('whose difference depends on the boot are resolved no further than that', () => {
+    const [metric] = compared({ 'a.b': [1000, 1002] }, { 'a.b': [1014, 1012] })?.metrics ?? [];
+    expect(metric).toMatchObject({ verdict: 'regressed', difference: 12, resolution: 4 });
+  });
+
+  test('of other conditions are not held against each other', () => {
+    const other = countedRun(1, { 'a.b': [1] }, { ...CONDITIONS, emulator: 'QEMU 9.0' });
+    const comparison = compareInstructions(other, countedRun(2, { 'a.b': [500] }), SETTINGS);
+    expect(comparison?.metrics[0]?.verdict).toBe('incomparable');
+    expect(comparison?.obstacle).toContain('emulator: QEMU 9.0 → QEMU 7.2');
+  });
+
+  test('make the verdict of a gate, alone and beside times', () => {
+    const before = countedRun(1, { 'a.b': [100, 100] });
+    const after = countedRun(2, { 'a.b': [150, 150] });
+    const judged = (baseline: Run, candidate: Run, failOn: 'regression' | 'inconclusive') =>
+      judge(compare({ design: 'duet', baseline, candidate }, SETTINGS), failOn);
+    expect(judged(before, after, 'regression')).toEqual({ verdict: 'regressed', passed: false });
+    expect(judged(before, before, 'regression')).toEqual({ verdict: 'unchanged', passed: true });
+    const lost = countedRun(3, { 'a.b': 'denied' });
+    expect(judged(before, lost, 'regression')).toEqual({ verdict: 'incomparable', passed: true });
+    expect(judged(before, lost, 'inconclusive').passed).toBe(false);
+  });
+
+  test('of an earlier run on any machine are a baseline', () => {
+    const earlier = { ...countedRun(1, { 'a.b': [100] }), startedAt: '2025-01-01T00:00:00.000Z' };
+    const elsewhere = { ...earlier, platform: { ...earlier.platform, cpuModel: 'Another CPU' } };
+    const candidate = countedRun(2, { 'a.b': [150] });
+    const stored = { runs: [elsewhere], skipped: [] };
+    const evidence: Evidence = { design: 'prediction', stored, candidate };
+    expect(judge(compare(evidence, SETTINGS), 'regression').verdict).toBe('regressed');
+  });
+});
