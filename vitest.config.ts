@@ -20,7 +20,9 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'integration', include: ['test/integration/**/*.test.ts'] } },
-      { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
+      { extends: true, test: { name: 'e2e', include: ['test/e2e/*.test.ts'] } },
+      // Nothing is timed there, so these may run side by side: `npm run test:emulated`.
+      { extends: true, test: { name: 'emulated', include: ['test/e2e/emulated/*.test.ts'] } },
     ],
   },
 });

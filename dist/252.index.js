@@ -14961,7 +14961,7 @@ module.exports = $reflectApply || bind.call($call, $apply);
 
 /***/ }),
 
-/***/ 76002:
+/***/ 53621:
 /***/ ((module, __unused_webpack_exports, __webpack_require__) => {
 
 
@@ -15043,7 +15043,7 @@ var setFunctionLength = __webpack_require__(49346);
 var $defineProperty = __webpack_require__(79094);
 
 var callBindBasic = __webpack_require__(88705);
-var applyBind = __webpack_require__(76002);
+var applyBind = __webpack_require__(53621);
 
 module.exports = function callBind(originalFunction) {
 	var func = callBindBasic(arguments);
@@ -25582,7 +25582,7 @@ module.exports = Hash;
 
 /***/ }),
 
-/***/ 68884:
+/***/ 46503:
 /***/ ((module, __unused_webpack_exports, __webpack_require__) => {
 
 var listCacheClear = __webpack_require__(99791),
@@ -27236,7 +27236,7 @@ module.exports = listCacheSet;
 /***/ ((module, __unused_webpack_exports, __webpack_require__) => {
 
 var Hash = __webpack_require__(66320),
-    ListCache = __webpack_require__(68884),
+    ListCache = __webpack_require__(46503),
     Map = __webpack_require__(98272);
 
 /**

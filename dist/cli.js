@@ -10246,6 +10246,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:process
 
 /***/ }),
 
+/***/ 8500:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+
+/***/ }),
+
 /***/ 7975:
 /***/ ((module) => {
 
@@ -14534,23 +14541,191 @@ exports.suggestSimilar = suggestSimilar;
 
 /***/ }),
 
-/***/ 2193:
+/***/ 9502:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   UH: () => (/* binding */ reportText),
-/* harmony export */   Uq: () => (/* binding */ REPORT_FILE),
-/* harmony export */   rD: () => (/* binding */ archive)
-/* harmony export */ });
-/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1455);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
-/* harmony import */ var _baseline_read_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7579);
-/* harmony import */ var _baseline_write_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6396);
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1957);
-/* harmony import */ var _folder_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2315);
-/* harmony import */ var _record_file_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(2143);
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(2522);
-/* harmony import */ var _verdict_evidence_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(136);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  Uq: () => (/* binding */ REPORT_FILE),
+  rD: () => (/* binding */ archive),
+  UH: () => (/* binding */ reportText)
+});
+
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(1455);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./lib/baseline/read.js
+var read = __nccwpck_require__(7579);
+// EXTERNAL MODULE: ./lib/baseline/write.js
+var write = __nccwpck_require__(6396);
+// EXTERNAL MODULE: ./lib/failure.js
+var failure = __nccwpck_require__(1957);
+// EXTERNAL MODULE: ./lib/folder.js
+var lib_folder = __nccwpck_require__(2315);
+// EXTERNAL MODULE: ./lib/record/file.js
+var file = __nccwpck_require__(2143);
+// EXTERNAL MODULE: ./lib/record/run.js + 2 modules
+var record_run = __nccwpck_require__(5032);
+// EXTERNAL MODULE: ./lib/verdict/evidence.js + 14 modules
+var verdict_evidence = __nccwpck_require__(426);
+// EXTERNAL MODULE: ./lib/report/escape.js
+var report_escape = __nccwpck_require__(2527);
+;// CONCATENATED MODULE: ./lib/report/flame.js
+
+/** All lengths are in pixels of the drawing itself, which a browser scales. */
+const WIDTH = 1200;
+const MARGIN = 10;
+const HEADER = 62;
+const ROW = 18;
+const FONT = 11;
+/** Of a monospaced font of that size, and a little more. */
+const CHARACTER = 6.8;
+/** What is narrower cannot be seen or pointed at. */
+const NARROWEST = 0.2;
+/**
+ * Draws one operation before and after as a flame graph: every function under its caller, from the
+ * entry to the return, as wide as the instructions in and below it. Red ones execute more than
+ * before, blue ones fewer, grey ones as many; what is new or gone is red or blue altogether. A
+ * browser tells the numbers of a function that is pointed at.
+ *
+ * Widths are of the larger side at each place, so that what is gone is there to be seen.
+ *
+ * @returns an SVG document that needs nothing else
+ */
+function flameSvg(roots, options) {
+    const boxes = layOut(roots);
+    const rows = 1 + Math.max(-1, ...boxes.map(({ depth }) => depth));
+    const height = HEADER + rows * ROW + MARGIN;
+    const largest = Math.max(0, ...boxes.map(({ node }) => Math.abs(node.after - node.before)));
+    return [
+        `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="ui-monospace, Menlo, Consolas, monospace" font-size="${FONT}">`,
+        `<rect width="100%" height="100%" fill="#ffffff"/>`,
+        flame_text(MARGIN, 22, (0,report_escape/* clip */.$Q)(options.title, 150), 'font-size="15" fill="#222222"'),
+        flame_text(MARGIN, 40, (0,report_escape/* clip */.$Q)(options.subtitle ?? '', 170), 'fill="#555555"'),
+        flame_text(MARGIN, 55, LEGEND, 'fill="#555555"'),
+        ...boxes.map((box) => draw(box, largest)),
+        '</svg>\n',
+    ].join('\n');
+}
+const LEGEND = 'red: more instructions than before; blue: fewer; grey: as many';
+function layOut(roots) {
+    const all = widthOf(roots);
+    const scale = all === 0 ? 0 : (WIDTH - 2 * MARGIN) / all;
+    const boxes = [];
+    place(roots, 0, MARGIN, scale, boxes);
+    return boxes;
+}
+function place(nodes, depth, from, scale, boxes) {
+    let left = from;
+    for (const node of nodes) {
+        const width = scale * widthOf([node]);
+        if (width >= NARROWEST) {
+            boxes.push({ node, depth, left, width });
+            place(node.children, depth + 1, left, scale, boxes);
+        }
+        left += width;
+    }
+}
+/** In instructions: what is below a function never needs more than it has. */
+const widthOf = (nodes) => nodes.reduce((sum, { before, after, children }) => sum + Math.max(before, after, 0) + widthOf(children), 0);
+function draw({ node, depth, left, width }, largest) {
+    const top = HEADER + depth * ROW;
+    const place = `x="${figure(left)}" y="${top}" width="${figure(width)}" height="${ROW - 1}"`;
+    const shown = (0,report_escape/* clip */.$Q)(node.name, Math.floor((width - 4) / CHARACTER));
+    const label = shown.length < 3 ? '' : flame_text(left + 3, top + 12.5, shown, 'fill="#111111"');
+    return `<g><title>${(0,report_escape/* xml */._n)(tip(node))}</title><rect ${place} rx="1" fill="${colour(node, largest)}"/>${label}</g>`;
+}
+const flame_text = (left, top, content, style) => `<text x="${figure(left)}" y="${top}" ${style}>${(0,report_escape/* xml */._n)(content)}</text>`;
+const figure = (value) => String(Number(value.toFixed(2)));
+function tip(node) {
+    const name = node.module === undefined ? node.name : `${node.name} [${node.module}]`;
+    const own = `itself ${change(node.before, node.after)}`;
+    const [before, after] = [sumOf(node, 'before'), sumOf(node, 'after')];
+    return node.children.length === 0
+        ? `${name}: ${own}`
+        : `${name}: ${own}; with all it calls ${change(before, after)}`;
+}
+const sumOf = (node, side) => node.children.reduce((sum, child) => sum + sumOf(child, side), node[side]);
+function change(before, after) {
+    if (figure(before) === figure(after))
+        return `${figure(after)} instructions`;
+    const sign = after > before ? '+' : '−';
+    const difference = figure(Math.abs(after - before));
+    return `${figure(before)} → ${figure(after)} instructions (${sign}${difference})`;
+}
+const SAME = [222, 222, 222];
+/** Of the smallest and the largest change; told apart by any kind of colour vision. */
+const GROWN = [
+    [250, 205, 190],
+    [236, 100, 85],
+];
+const SHRUNK = [
+    [190, 215, 240],
+    [105, 155, 222],
+];
+/** The smallest part of an instruction that is printed. */
+const RESOLUTION = 0.005;
+function colour({ before, after }, largest) {
+    const difference = after - before;
+    if (Math.abs(difference) < RESOLUTION)
+        return hex(SAME);
+    const [least, most] = difference > 0 ? GROWN : SHRUNK;
+    const oneSided = before === 0 || after === 0;
+    const strength = oneSided ? 1 : Math.sqrt(Math.abs(difference) / largest);
+    return hex(least.map((from, index) => from + strength * ((most[index] ?? from) - from)));
+}
+const hex = (colour) => `#${colour.map((part) => Math.round(part).toString(16).padStart(2, '0')).join('')}`;
+
+// EXTERNAL MODULE: ./lib/units.js
+var units = __nccwpck_require__(3052);
+;// CONCATENATED MODULE: ./lib/archive/flames.js
+
+
+
+
+
+
+
+/** The folder beside a report that has a flame graph for each metric whose count changed. */
+const FLAMES = 'flames';
+const FLAME_FILE = /^[a-z]+\.[a-z0-9_]+\.svg$/;
+/**
+ * Draws what changed in each operation that was traced, and takes away what was drawn of other runs.
+ *
+ * @throws Failure (measurement) when the file system refuses
+ */
+async function writeFlames(out, evidence, settings) {
+    const folder = (0,external_node_path_.join)(out, FLAMES);
+    const { counted } = (0,verdict_evidence/* compare */.UD)(evidence, settings);
+    const sides = [counted?.baseline, counted?.candidate].map((run) => run?.target.spec ?? '');
+    const subtitle = sides.join(' → ');
+    const graphs = (counted?.metrics ?? []).flatMap((metric) => flameOf(metric, subtitle));
+    if (graphs.length > 0)
+        await (0,lib_folder/* makeFolder */.f)(folder);
+    for (const { name, svg } of graphs)
+        await (0,write/* saveFile */.OJ)((0,external_node_path_.join)(folder, name), svg);
+    const names = await (0,promises_.readdir)(folder).catch(() => []);
+    const others = names.filter((name) => FLAME_FILE.test(name) && !graphs.some((graph) => graph.name === name));
+    for (const name of others)
+        await (0,promises_.rm)((0,external_node_path_.join)(folder, name), { force: true }).catch(() => undefined);
+    if (graphs.length === 0)
+        await (0,promises_.rmdir)(folder).catch(() => undefined);
+}
+function flameOf({ id, operation, baseline, candidate }, subtitle) {
+    if (operation === undefined || baseline === undefined || candidate === undefined)
+        return [];
+    const counts = [baseline.count, candidate.count].map(units/* formatInstructions */.Vr).join(' → ');
+    const svg = flameSvg(operation.roots, {
+        title: `${id}: ${counts} instructions an operation`,
+        subtitle,
+    });
+    return [{ name: `${id}.svg`, svg }];
+}
+
+;// CONCATENATED MODULE: ./lib/archive/write.js
+
 
 
 
@@ -14564,7 +14739,7 @@ const REPORT_FILE = 'report.json';
 /** The report as `report.json` holds it and `--json` prints it. */
 const reportText = (report) => `${JSON.stringify(report, null, 2)}\n`;
 /**
- * Writes a report, and in a subfolder the runs that it rests on. The report comes after its
+ * Writes a report, and in subfolders the runs that it rests on and flame graphs of what was traced. The report comes after its
  * evidence and before the evidence of the one that it replaces goes, so that whenever this is cut
  * short the report that is there has all of its own.
  *
@@ -14572,54 +14747,112 @@ const reportText = (report) => `${JSON.stringify(report, null, 2)}\n`;
  * @throws Failure (measurement) when the file system refuses; what was there before is then whole
  */
 async function archive(out, report, evidence) {
-    const folder = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(out, _record_file_js__WEBPACK_IMPORTED_MODULE_6__/* .EVIDENCE */ .S4);
-    const exhibits = (0,_verdict_evidence_js__WEBPACK_IMPORTED_MODULE_8__/* .exhibitsOf */ .OL)(evidence);
-    const path = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(out, REPORT_FILE);
+    const folder = (0,external_node_path_.join)(out, file/* EVIDENCE */.S4);
+    const exhibits = (0,verdict_evidence/* exhibitsOf */.OL)(evidence);
+    const path = (0,external_node_path_.join)(out, REPORT_FILE);
     const added = [];
     try {
         await makeEvidenceFolder(folder);
         for (const exhibit of exhibits) {
-            await addRun((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(folder, (0,_verdict_evidence_js__WEBPACK_IMPORTED_MODULE_8__/* .exhibitFileName */ .pV)(exhibit)), exhibit.run, added);
+            await addRun((0,external_node_path_.join)(folder, (0,verdict_evidence/* exhibitFileName */.pV)(exhibit)), exhibit.run, added);
         }
-        await (0,_baseline_write_js__WEBPACK_IMPORTED_MODULE_3__/* .saveFile */ .OJ)(path, reportText(report));
+        await (0,write/* saveFile */.OJ)(path, reportText(report));
     }
     catch (error) {
         await takeBack(folder, added);
         throw error;
     }
-    await removeOthers(folder, new Set(exhibits.map(_verdict_evidence_js__WEBPACK_IMPORTED_MODULE_8__/* .exhibitFileName */ .pV)));
+    await removeOthers(folder, new Set(exhibits.map(verdict_evidence/* exhibitFileName */.pV)));
+    await writeFlames(out, evidence, report);
     return path;
 }
 async function makeEvidenceFolder(path) {
     try {
-        await (0,_folder_js__WEBPACK_IMPORTED_MODULE_5__/* .makeFolder */ .f)(path);
+        await (0,lib_folder/* makeFolder */.f)(path);
     }
     catch (error) {
-        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_4__/* .measurementFailure */ .jO)(`${path} could not be made a folder (${(0,_failure_js__WEBPACK_IMPORTED_MODULE_4__/* .reasonOf */ .A3)(error)}): move what is there, or choose another out folder.`, error);
+        throw (0,failure/* measurementFailure */.jO)(`${path} could not be made a folder (${(0,failure/* reasonOf */.A3)(error)}): move what is there, or choose another out folder.`, error);
     }
 }
 /** Of many stored runs most were there for the last report, too. */
 async function addRun(path, run, added) {
-    const text = (0,_record_file_js__WEBPACK_IMPORTED_MODULE_6__/* .runText */ .le)(run);
-    const { text: there } = await (0,_baseline_read_js__WEBPACK_IMPORTED_MODULE_2__/* .readWhole */ .o)(path, _record_run_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_RUN_BYTES */ .xn);
+    const text = (0,file/* runText */.le)(run);
+    const { text: there } = await (0,read/* readWhole */.o)(path, record_run/* MAX_RUN_BYTES */.xn);
     if (there === text)
         return;
-    await (0,_baseline_write_js__WEBPACK_IMPORTED_MODULE_3__/* .saveFile */ .OJ)(path, text);
+    await (0,write/* saveFile */.OJ)(path, text);
     if (there === undefined)
         added.push(path);
 }
 /** On a disk that is full, room matters more than why there is none. */
 async function takeBack(folder, added) {
     for (const path of added)
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.rm)(path, { force: true }).catch(() => undefined);
-    await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.rmdir)(folder).catch(() => undefined);
+        await (0,promises_.rm)(path, { force: true }).catch(() => undefined);
+    await (0,promises_.rmdir)(folder).catch(() => undefined);
 }
 /** Only what has the name of an exhibit: other files are somebody's own. */
 async function removeOthers(folder, named) {
-    const names = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readdir)(folder).catch(() => []);
-    const others = names.filter((name) => _verdict_evidence_js__WEBPACK_IMPORTED_MODULE_8__/* .EXHIBIT_FILE_NAME */ .rr.test(name) && !named.has(name));
+    const names = await (0,promises_.readdir)(folder).catch(() => []);
+    const others = names.filter((name) => verdict_evidence/* EXHIBIT_FILE_NAME */.rr.test(name) && !named.has(name));
     for (const name of others)
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.rm)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(folder, name), { force: true }).catch(() => undefined);
+        await (0,promises_.rm)((0,external_node_path_.join)(folder, name), { force: true }).catch(() => undefined);
+}
+
+
+/***/ }),
+
+/***/ 4681:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   e: () => (/* binding */ isEmulated),
+/* harmony export */   v: () => (/* binding */ comparableRuns)
+/* harmony export */ });
+const CPU_MODEL = [
+    'architecture',
+    'cpuVendor',
+    'cpuFamily',
+    'cpuModelNumber',
+    'cpuModel',
+];
+/**
+ * What times depend on where a machine is emulated: the guest sees the same processor wherever it is,
+ * and how long its instructions take is up to the emulator and the processor under it.
+ */
+const EMULATION = ['accelerator', 'qemu', 'machine', 'cpu', 'host cpu'];
+/** Picks the stored runs nearest to the candidate's platform: same before kindred before foreign. */
+function comparableRuns(candidate, stored) {
+    const earlier = stored.filter((run) => run.id !== candidate.id);
+    const same = earlier.filter((run) => machineDifferences(run, candidate).length === 0);
+    if (same.length > 0)
+        return { kinship: 'same', runs: same, differences: [] };
+    const kindred = earlier.filter((run) => sameCpuModel(run, candidate));
+    const nearest = (kindred.length > 0 ? kindred : earlier).at(-1);
+    return {
+        kinship: kindred.length > 0 ? 'kindred' : 'foreign',
+        runs: kindred.length > 0 ? kindred : earlier,
+        differences: nearest ? machineDifferences(nearest, candidate) : [],
+    };
+}
+const sameCpuModel = (a, b) => CPU_MODEL.every((field) => a.platform[field] === b.platform[field]) &&
+    emulationDifferences(a, b).length === 0;
+/** Whether the processor that the run was measured on is an emulated one. */
+const isEmulated = ({ target }) => target.facts?.['accelerator'] === 'tcg';
+const machineDifferences = (baseline, candidate) => [
+    ...platformDifferences(baseline, candidate),
+    ...emulationDifferences(baseline, candidate),
+];
+function emulationDifferences(baseline, candidate) {
+    if (!isEmulated(baseline) && !isEmulated(candidate))
+        return [];
+    const fact = ({ target }, name) => target.facts?.[name] ?? 'none';
+    return EMULATION.filter((name) => fact(baseline, name) !== fact(candidate, name)).map((name) => `${name}: ${fact(baseline, name)} → ${fact(candidate, name)}`);
+}
+function platformDifferences(baseline, candidate) {
+    const fields = Object.keys(candidate.platform);
+    return fields
+        .filter((field) => baseline.platform[field] !== candidate.platform[field])
+        .map((field) => `${field}: ${baseline.platform[field]} → ${candidate.platform[field]}`);
 }
 
 
@@ -14638,7 +14871,7 @@ async function removeOthers(folder, named) {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1957);
 /* harmony import */ var _record_file_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2143);
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2522);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5032);
 /* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3052);
 /* harmony import */ var _read_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7579);
 /* harmony import */ var _stored_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(6044);
@@ -14848,7 +15081,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var commander__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8179);
 /* harmony import */ var _cli_compare_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5782);
 /* harmony import */ var _cli_crossing_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5803);
-/* harmony import */ var _cli_gate_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1277);
+/* harmony import */ var _cli_gate_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4746);
 /* harmony import */ var _cli_merge_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7528);
 /* harmony import */ var _cli_replay_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3304);
 /* harmony import */ var _cli_selftest_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(6538);
@@ -14907,8 +15140,8 @@ var stored = __nccwpck_require__(6044);
 var failure = __nccwpck_require__(1957);
 // EXTERNAL MODULE: ./lib/judged.js
 var judged = __nccwpck_require__(8882);
-// EXTERNAL MODULE: ./lib/judging.js + 1 modules
-var judging = __nccwpck_require__(4623);
+// EXTERNAL MODULE: ./lib/judging.js
+var judging = __nccwpck_require__(1047);
 // EXTERNAL MODULE: ./lib/record/file.js
 var file = __nccwpck_require__(2143);
 ;// CONCATENATED MODULE: ./lib/compare.js
@@ -15032,18 +15265,18 @@ __nccwpck_require__.d(__webpack_exports__, {
 var inputs = __nccwpck_require__(5824);
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
-// EXTERNAL MODULE: ./lib/evidence.js
-var evidence = __nccwpck_require__(9774);
 // EXTERNAL MODULE: ./lib/failure.js
 var failure = __nccwpck_require__(1957);
-// EXTERNAL MODULE: ./lib/measure/bench.js + 8 modules
-var measure_bench = __nccwpck_require__(7186);
-// EXTERNAL MODULE: ./lib/measure/session.js + 9 modules
-var measure_session = __nccwpck_require__(4774);
+// EXTERNAL MODULE: ./lib/measure/bench.js + 4 modules
+var measure_bench = __nccwpck_require__(6753);
+// EXTERNAL MODULE: ./lib/measure/identity.js
+var identity = __nccwpck_require__(9328);
+// EXTERNAL MODULE: ./lib/measure/session.js + 6 modules
+var measure_session = __nccwpck_require__(7987);
 // EXTERNAL MODULE: ./lib/report/crossing.js
 var report_crossing = __nccwpck_require__(960);
-// EXTERNAL MODULE: ./lib/targets/index.js + 2 modules
-var targets = __nccwpck_require__(3907);
+// EXTERNAL MODULE: ./lib/targets/sides.js
+var sides = __nccwpck_require__(6002);
 ;// CONCATENATED MODULE: ./lib/crossing.js
 
 
@@ -15062,12 +15295,14 @@ var targets = __nccwpck_require__(3907);
 async function measureCrossing({ candidate, durationMs }, { progress, signal }) {
     const selection = { metrics: [...report_crossing/* CROSSING_METRICS */.Tk], margins: [], seed: (0,external_node_crypto_.randomInt)(0x1_0000_0000) };
     const bench = await (0,measure_bench/* prepareBench */.c)(selection, { progress, signal });
-    const session = new measure_session/* Session */.Nn(bench, { candidate: (0,targets/* makeTarget */.mh)(candidate) }, durationMs, progress);
-    await session.warmUp();
-    progress.phase('Measure the crossing');
-    await session.screen({ share: measure_session/* WHOLE_BUDGET */.CK });
+    const run = await (0,sides/* withTargets */.d)({ candidate }, bench, { progress }, async (sides) => {
+        const session = new measure_session/* Session */.Nn(bench, sides, durationMs, progress);
+        await session.warmUp();
+        progress.phase('Measure the crossing');
+        await session.screen({ share: measure_session/* WHOLE_BUDGET */.CK });
+        return session.candidateRun((0,identity/* newIdentity */.t)());
+    });
     progress.end();
-    const run = session.candidateRun((0,evidence/* newIdentity */.t$)());
     const crossing = (0,report_crossing/* crossingOf */.Ed)(run);
     if (crossing !== undefined)
         return { crossing, platform: run.platform, subject: run.subject };
@@ -15092,13 +15327,15 @@ function addCrossing(program) {
         .command('crossing')
         .description('only what a crossing costs (two system calls and a switch), and header + file by every strategy')
         .option(...options/* candidateOption */.fS)
+        .option(...options/* containerEngineOption */.t3)
+        .option(...options/* kernelOptionsOption */.Hq)
         .option('--duration <time>', 'how long to measure, such as 10s', '10s')
         .option(...(0,options/* jsonOption */.Ec)('both blocks'))
         .allowExcessArguments(false)
         .action(runCrossing);
 }
 async function runCrossing({ json, ...options }) {
-    const config = (0,inputs/* parseConfig */.o)(options);
+    const config = (0,inputs/* parseConfig */.o4)(options);
     const crossing = await (0,shell/* withProgress */.E0)((progress, signal) => measureCrossing(config, { progress, signal }));
     await (0,shell/* print */.yy)(json ? (0,shell/* asJson */.vA)(crossing) : (0,terminal/* renderCrossing */.nl)(crossing, (0,shell/* terminal */.Fo)()));
 }
@@ -15106,7 +15343,7 @@ async function runCrossing({ json, ...options }) {
 
 /***/ }),
 
-/***/ 1277:
+/***/ 4746:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -15119,12 +15356,12 @@ __nccwpck_require__.d(__webpack_exports__, {
 var inputs = __nccwpck_require__(5824);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
-// EXTERNAL MODULE: ./lib/archive/write.js
-var write = __nccwpck_require__(2193);
+// EXTERNAL MODULE: ./lib/archive/write.js + 2 modules
+var write = __nccwpck_require__(9502);
 // EXTERNAL MODULE: ./lib/failure.js
 var failure = __nccwpck_require__(1957);
-// EXTERNAL MODULE: ./lib/targets/index.js + 2 modules
-var targets = __nccwpck_require__(3907);
+// EXTERNAL MODULE: ./lib/targets/index.js + 32 modules
+var targets = __nccwpck_require__(1808);
 // EXTERNAL MODULE: ./lib/baseline/directory.js
 var directory = __nccwpck_require__(8848);
 ;// CONCATENATED MODULE: ./lib/baseline/open.js
@@ -15138,7 +15375,7 @@ var directory = __nccwpck_require__(8848);
 async function openBaseline(config, sources) {
     const { baseline } = config;
     if ((0,targets/* isRunnable */.iU)(baseline))
-        return { kind: 'target', target: (0,targets/* makeTarget */.mh)(baseline) };
+        return { kind: 'target', spec: baseline };
     sources.progress.phase('Look for earlier runs');
     const stored = await readStored(baseline, config.candidate.spec, sources.artifacts);
     for (const sentence of stored.skipped)
@@ -15162,14 +15399,245 @@ function readStored(baseline, candidateSpec, artifacts) {
 
 // EXTERNAL MODULE: ./lib/baseline/write.js
 var baseline_write = __nccwpck_require__(6396);
-// EXTERNAL MODULE: ./lib/evidence.js
-var lib_evidence = __nccwpck_require__(9774);
+// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
+var simple_statistics = __nccwpck_require__(5521);
+// EXTERNAL MODULE: ./lib/record/run.js + 2 modules
+var record_run = __nccwpck_require__(5032);
+// EXTERNAL MODULE: ./lib/stats/assumptions.js
+var assumptions = __nccwpck_require__(2595);
+// EXTERNAL MODULE: ./lib/trace/flat.js
+var flat = __nccwpck_require__(4238);
+// EXTERNAL MODULE: ./lib/units.js
+var units = __nccwpck_require__(3052);
+// EXTERNAL MODULE: ./lib/measure/collect.js
+var collect = __nccwpck_require__(6082);
+// EXTERNAL MODULE: ./lib/measure/launch.js
+var launch = __nccwpck_require__(5009);
+;// CONCATENATED MODULE: ./lib/measure/counting.js
+
+
+
+
+
+
+
+
+/**
+ * Each side boots with each of these seeds. Boots with one seed are the same to the last
+ * instruction, also on both sides where the kernels are; what differs between seeds is what hashes
+ * and slabs with random keys add, and so is what a count cannot be told from.
+ */
+const SEEDS = [1, 2];
+/**
+ * Of a count no batch is interrupted by a neighbour, and none is noisy: few short ones are enough to
+ * leave out those in which the guest's own timer ticked.
+ */
+const ROUNDS = 3;
+const BATCHES = 3;
+const BATCH_US = 50;
+/** One order of the metrics for all boots: what ran before a metric may leave a cache behind. */
+const ORDER_SEED = 1;
+/** A boot takes seconds, and emulated instructions a hundred times as long as executed ones. */
+const DEADLINE_MS = 300_000;
+/** Not pinned: another core does not count otherwise, and two boots at a time take half as long. */
+const ANY_CPU = -1;
+const isCountable = (target) => target.counting !== undefined;
+/** A run that was timed, with the counts beside the times. */
+const withInstructions = (run, instructions) => (0,record_run/* makeRun */.SA)({ ...run, instructions });
+/**
+ * Counts the instructions of every gated metric's operation on the sides, boot by boot, those of
+ * one seed on both sides at a time.
+ *
+ * @param seeds of the boots, in order
+ * @throws Failure (measurement) when a boot fails
+ */
+async function countSides(bench, sides, progress, seeds = SEEDS) {
+    const plan = countingPlan(bench.plan);
+    const counter = { ...bench, plan };
+    const targets = Object.entries(sides);
+    const boots = targets.map(() => []);
+    progress.phase(`Count instructions in ${(0,units/* countOf */.pq)(targets.length * seeds.length, 'boot')}`);
+    for (const [index, seed] of seeds.entries()) {
+        progress.step(index, seeds.length, `seed ${seed}`);
+        const booted = await Promise.all(targets.map(([, target]) => boot(counter, target, index, seed)));
+        for (const [side, observation] of booted.entries())
+            boots[side]?.push(observation);
+    }
+    const counted = targets.map(([name, target], side) => [
+        name,
+        countedSide(target, plan, boots[side] ?? []),
+    ]);
+    return Object.fromEntries(counted);
+}
+/**
+ * Traces one operation of each metric on both sides, and puts what was found beside its count. What
+ * cannot be traced is said there, too: a count is no less true without its functions.
+ */
+async function traceSides(targets, runs, metrics, progress) {
+    progress.phase(`Trace ${(0,units/* countOf */.pq)(metrics.length, 'changed metric')} on both sides`);
+    const traced = async (side) => withOperations(runs[side], metrics, await traceSide(targets[side], metrics));
+    const [baseline, candidate] = await Promise.all([traced('baseline'), traced('candidate')]);
+    return { baseline, candidate };
+}
+async function traceSide(target, metrics) {
+    try {
+        return await target.counting.trace(metrics);
+    }
+    catch (error) {
+        if (!(error instanceof failure/* Failure */.HR))
+            throw error;
+        const why = error.message.replace(/\.$/, '');
+        return new Map(metrics.map((id) => [id, { why }]));
+    }
+}
+function withOperations(run, metrics, operations) {
+    const { instructions } = run;
+    if (instructions === undefined)
+        return run;
+    const traced = instructions.metrics.map((metric) => {
+        if (metric.status !== 'ok' || !metrics.includes(metric.id))
+            return metric;
+        const operation = operations.get(metric.id) ?? { why: 'it was not traced' };
+        return 'profile' in operation
+            ? { ...metric, operation: (0,flat/* flatten */.B)(operation.profile.roots) }
+            : { ...metric, untraced: operation.why.slice(0, 500) };
+    });
+    return (0,record_run/* makeRun */.SA)({ ...run, instructions: { ...instructions, metrics: traced } });
+}
+const countingPlan = (plan) => ({
+    ...plan,
+    metrics: plan.metrics.filter(({ gate, unit }) => gate && unit !== 'count'),
+    seed: ORDER_SEED,
+    cpu: ANY_CPU,
+    processesPerLaunch: 1,
+    roundsPerLaunch: ROUNDS,
+    batchesPerRound: BATCHES,
+    batchUs: BATCH_US,
+});
+async function boot(bench, target, sequence, seed) {
+    const observation = await (0,launch/* launchProbe */.WK)(bench, {
+        target: { ...target, start: (words) => target.counting.start(words, seed) },
+        ...{ sequence, phase: 'screen', orderSeed: ORDER_SEED, deadlineMs: DEADLINE_MS },
+        portions: bench.plan.metrics.map((metric) => ({ metric, rounds: ROUNDS })),
+        ...{ processes: 1, environment: true },
+    });
+    const { failure } = observation.launch;
+    if (failure !== undefined)
+        throw (0,collect/* launchesFailed */.P)(target.record, failure);
+    return observation;
+}
+function countedSide(target, plan, boots) {
+    const instructions = {
+        conditions: target.counting.conditions,
+        metrics: plan.metrics.map((entry) => instructionsOf(entry, boots)),
+    };
+    const nothingTimed = { ...plan, cpu: target.cpu ?? 0, metrics: [] };
+    return {
+        instructions,
+        run: (identity) => withInstructions((0,collect/* collectRun */.S)(target.record, nothingTimed, boots, identity, undefined), instructions),
+    };
+}
+/** Under that clock what was read as nanoseconds are instructions. */
+function instructionsOf({ id, version, gate }, boots) {
+    const counts = [];
+    for (const { metrics } of boots) {
+        const observation = metrics.get(id);
+        if (observation?.status !== 'ok' && observation !== undefined) {
+            return { id, version, gate, status: observation.status, reason: observation.reason };
+        }
+        const timed = (0,launch/* timedOf */.vv)(observation);
+        if (timed)
+            counts.push(rounded((0,simple_statistics/* quantile */.YV)([...timed.batches.ns], assumptions/* ESTIMATE_QUANTILE */.JG)));
+    }
+    if (counts.length > 0)
+        return { id, version, gate, status: 'ok', boots: counts };
+    const reason = { operation: 'count', errno: 0, message: 'no boot counted it' };
+    return { id, version, gate, status: 'error', reason };
+}
+/** A thousandth of an instruction is a rounding of the clock. */
+const rounded = (count) => Number(count.toFixed(3));
+
+// EXTERNAL MODULE: ./lib/measure/identity.js
+var identity = __nccwpck_require__(9328);
+// EXTERNAL MODULE: ./lib/targets/sides.js
+var sides = __nccwpck_require__(6002);
+// EXTERNAL MODULE: ./lib/timing.js
+var lib_timing = __nccwpck_require__(9013);
+// EXTERNAL MODULE: ./lib/verdict/instructions.js + 1 modules
+var instructions = __nccwpck_require__(8851);
+;// CONCATENATED MODULE: ./lib/evidence.js
+
+
+
+
+
+/**
+ * Measures what the baseline calls for, a duet, a run against stored ones, or a self-portrait, by the
+ * instructions that the kernels under test execute, by time, or by both.
+ */
+function gatherEvidence(config, bench, baseline, telling) {
+    const { candidate } = config;
+    if (baseline.kind === 'target') {
+        return (0,sides/* withTargets */.d)({ baseline: baseline.spec, candidate }, bench, telling, (sides) => duel(config, bench, sides, telling));
+    }
+    return (0,sides/* withTargets */.d)({ candidate }, bench, telling, (sides) => measureAlone(config, bench, sides.candidate, baseline.stored, telling));
+}
+/** Both sides can be run here. */
+async function duel(config, bench, sides, { progress, source }) {
+    const { counted, timed } = waysOf(config.evidence, sides);
+    const identities = (0,identity/* bothIdentities */.E)(source);
+    const timing = { config, bench, progress };
+    if (counted === undefined)
+        return (0,lib_timing/* timeBoth */.r8)(timing, sides, identities);
+    const counts = await countSides(bench, counted, progress);
+    const times = timed ? await (0,lib_timing/* timeBoth */.r8)(timing, sides, identities) : undefined;
+    const runOf = (side, identity = identities[0]) => times ? withInstructions(times[side], counts[side].instructions) : counts[side].run(identity);
+    const runs = { baseline: runOf('baseline'), candidate: runOf('candidate', identities[1]) };
+    const changed = (0,instructions/* changedCounts */.b)(runs.baseline, runs.candidate, config);
+    const traced = changed.length === 0 ? runs : await traceSides(counted, runs, changed, progress);
+    return { design: 'duet', ...traced };
+}
+/** The baseline is what was stored, if anything was. */
+async function measureAlone(config, bench, candidate, stored, { progress, source }) {
+    const { counted, timed } = waysOf(config.evidence, { candidate });
+    const timing = { config, bench, progress };
+    const own = (0,identity/* newIdentity */.t)(source);
+    const counts = counted && (await countSides(bench, counted, progress)).candidate;
+    const first = stored.runs.length === 0;
+    if (counts !== undefined && !timed) {
+        const run = counts.run(own);
+        return first
+            ? { design: 'self', before: run, after: run, candidate: run, skipped: stored.skipped }
+            : { design: 'prediction', stored, candidate: run };
+    }
+    const times = first
+        ? await (0,lib_timing/* timeItself */.lT)(timing, candidate, stored, own, source)
+        : await (0,lib_timing/* timeAgainst */.DG)(timing, candidate, stored, own);
+    return counts === undefined
+        ? times
+        : { ...times, candidate: withInstructions(times.candidate, counts.instructions) };
+}
+/**
+ * What the sides are compared by. Left to itself, kernels are counted, which no machine is too loud
+ * for, and timed as well where they run on the processor itself: an emulator's times are its own.
+ */
+function waysOf(choice, sides) {
+    const targets = Object.values(sides);
+    if (choice === 'timed' || !targets.every(isCountable))
+        return { timed: true };
+    const emulated = targets.some(({ record }) => record.facts?.['accelerator'] !== 'kvm');
+    return {
+        counted: sides,
+        timed: choice === 'both' || (choice === 'auto' && !emulated),
+    };
+}
+
 // EXTERNAL MODULE: ./lib/folder.js
 var lib_folder = __nccwpck_require__(2315);
-// EXTERNAL MODULE: ./lib/judging.js + 1 modules
-var judging = __nccwpck_require__(4623);
-// EXTERNAL MODULE: ./lib/measure/bench.js + 8 modules
-var measure_bench = __nccwpck_require__(7186);
+// EXTERNAL MODULE: ./lib/judging.js
+var judging = __nccwpck_require__(1047);
+// EXTERNAL MODULE: ./lib/measure/bench.js + 4 modules
+var measure_bench = __nccwpck_require__(6753);
 // EXTERNAL MODULE: ./lib/record/file.js
 var record_file = __nccwpck_require__(2143);
 ;// CONCATENATED MODULE: ./lib/gate.js
@@ -15193,7 +15661,7 @@ async function gate(config, surroundings) {
     await (0,baseline_write/* claimFolder */.Pm)(config.out);
     const baseline = await openBaseline(config, surroundings);
     const bench = await (0,measure_bench/* prepareBench */.c)(config, surroundings);
-    const evidence = await (0,lib_evidence/* gatherEvidence */.hx)(config, bench, baseline, surroundings);
+    const evidence = await gatherEvidence(config, bench, baseline, surroundings);
     const report = (0,judging/* judgeEvidence */.Z)(evidence, config, {
         baseline: config.baseline.spec,
         candidate: config.candidate.spec,
@@ -15214,13 +15682,10 @@ async function save(out, report, evidence) {
 
 // EXTERNAL MODULE: ./lib/report/terminal.js + 7 modules
 var terminal = __nccwpck_require__(5965);
-// EXTERNAL MODULE: ./lib/measure/session.js + 9 modules
-var measure_session = __nccwpck_require__(4774);
-// EXTERNAL MODULE: ./lib/stats/assumptions.js
-var assumptions = __nccwpck_require__(2595);
-// EXTERNAL MODULE: ./lib/units.js
-var units = __nccwpck_require__(3052);
+// EXTERNAL MODULE: ./lib/measure/session.js + 6 modules
+var measure_session = __nccwpck_require__(7987);
 ;// CONCATENATED MODULE: ./lib/shards/measure.js
+
 
 
 
@@ -15240,17 +15705,18 @@ var units = __nccwpck_require__(3052);
  * @throws Failure one sentence for every foreseeable cause
  */
 async function measureShard(config, { progress, signal, source }) {
-    const baseline = (0,targets/* makeTarget */.mh)(runnableBaseline(config));
-    const candidate = (0,targets/* makeTarget */.mh)(config.candidate);
+    const specs = { baseline: runnableBaseline(config), candidate: config.candidate };
     await (0,baseline_write/* claimFolder */.Pm)(config.out);
     const bench = await (0,measure_bench/* prepareBench */.c)(config, { progress, signal });
-    const session = new measure_session/* Session */.Nn(bench, { baseline, candidate }, config.durationMs, progress);
-    const [before, after] = (0,lib_evidence/* bothIdentities */.Eb)(source);
-    await session.warmUp();
-    progress.phase('Measure both sides in turn');
-    // All metrics alike: what machines differ by, not the noise inside one, is what few pairs cannot beat.
-    await session.screen({ share: measure_session/* WHOLE_BUDGET */.CK });
-    const [baselineRun, candidateRun] = [session.baselineRun(before), session.candidateRun(after)];
+    const [before, after] = (0,identity/* bothIdentities */.E)(source);
+    const [baselineRun, candidateRun] = await (0,sides/* withTargets */.d)(specs, bench, { progress }, async (sides) => {
+        const session = new measure_session/* Session */.Nn(bench, sides, config.durationMs, progress);
+        await session.warmUp();
+        progress.phase('Measure both sides in turn');
+        // All metrics alike: what machines differ by, not the noise inside one, is what few pairs cannot beat.
+        await session.screen({ share: measure_session/* WHOLE_BUDGET */.CK });
+        return [session.baselineRun(before), session.candidateRun(after)];
+    });
     warnOfFewPairs(candidateRun, config.durationMs, progress);
     const files = {
         baseline: await measure_save(config.out, baselineRun),
@@ -15293,12 +15759,15 @@ var shell = __nccwpck_require__(6964);
 function addGate(program) {
     program
         .option(...options/* candidateOption */.fS)
-        .option('--baseline <spec>', 'what it is compared with: host, command:CMD, directory:PATH, file:PATH (default: earlier runs in the out folder)')
-        .option('--duration <time>', 'how long to measure, such as 30s or 2m', inputs/* DEFAULTS */.z.duration)
+        .option('--baseline <spec>', 'what it is compared with: the same kinds, directory:PATH or file:PATH (default: earlier runs in the out folder)')
+        .option(...options/* containerEngineOption */.t3)
+        .option(...options/* kernelOptionsOption */.Hq)
+        .option('--duration <time>', `how long to measure, such as 30s or 2m (default: ${inputs/* DEFAULTS */.zY.duration}, ${inputs/* DEFAULTS */.zY.kernelDuration} where a kernel is booted)`)
         .option(...options/* marginOption */.Eo)
         .option(...options/* metricsOption */.nw)
         .option(...options/* alphaOption */.mH)
         .option(...options/* failOnOption */.rZ)
+        .option('--evidence <kind>', 'of kernels: counted (instructions), timed, both, or auto: counted, and timed where KVM boots them', inputs/* DEFAULTS */.zY.evidence)
         .option('--seed <number>', 'seed of the metric order, to repeat a schedule')
         .option(...options/* outOption */.ux)
         .option('--shard', 'measure this machine\'s share of a comparison that "merge" judges: both sides, no verdict')
@@ -15307,7 +15776,7 @@ function addGate(program) {
         .action(runGate);
 }
 async function runGate({ json, shard, ...options }) {
-    const config = (0,inputs/* parseConfig */.o)(options);
+    const config = (0,inputs/* parseConfig */.o4)(options);
     if (shard)
         return runShard(config, json);
     const { report } = await (0,shell/* withProgress */.E0)((progress, signal) => gate(config, { progress, signal }));
@@ -15435,18 +15904,18 @@ async function walk(folder, levels, paths) {
 /** What lies beside a report are copies, unless somebody names their folder. */
 const isWalked = (entry) => entry.isDirectory() && entry.name !== file/* EVIDENCE */.S4;
 
-// EXTERNAL MODULE: ./lib/archive/write.js
-var write = __nccwpck_require__(2193);
+// EXTERNAL MODULE: ./lib/archive/write.js + 2 modules
+var write = __nccwpck_require__(9502);
 // EXTERNAL MODULE: ./lib/baseline/write.js
 var baseline_write = __nccwpck_require__(6396);
 // EXTERNAL MODULE: ./lib/judged.js
 var judged = __nccwpck_require__(8882);
-// EXTERNAL MODULE: ./lib/judging.js + 1 modules
-var judging = __nccwpck_require__(4623);
+// EXTERNAL MODULE: ./lib/judging.js
+var judging = __nccwpck_require__(1047);
 // EXTERNAL MODULE: ./lib/units.js
 var units = __nccwpck_require__(3052);
-// EXTERNAL MODULE: ./lib/verdict/evidence.js + 11 modules
-var evidence = __nccwpck_require__(136);
+// EXTERNAL MODULE: ./lib/verdict/evidence.js + 14 modules
+var evidence = __nccwpck_require__(426);
 // EXTERNAL MODULE: ./lib/verdict/shard-set.js
 var shard_set = __nccwpck_require__(7948);
 ;// CONCATENATED MODULE: ./lib/shards/merge.js
@@ -15539,7 +16008,7 @@ function addMerge(program) {
         .action(runMerge);
 }
 async function runMerge(folders, { json, expect, ...options }) {
-    const config = (0,inputs/* parseConfig */.o)(options);
+    const config = (0,inputs/* parseConfig */.o4)(options);
     const expected = expect === undefined ? {} : { expect: (0,values/* parseExpected */._8)(expect) };
     const { report } = await (0,shell/* withProgress */.E0)((progress, signal) => {
         const find = async () => {
@@ -15562,11 +16031,13 @@ async function runMerge(folders, { json, expect, ...options }) {
 /* harmony export */   AT: () => (/* binding */ asJudged),
 /* harmony export */   Ec: () => (/* binding */ jsonOption),
 /* harmony export */   Eo: () => (/* binding */ marginOption),
+/* harmony export */   Hq: () => (/* binding */ kernelOptionsOption),
 /* harmony export */   Zi: () => (/* binding */ keepOption),
 /* harmony export */   fS: () => (/* binding */ candidateOption),
 /* harmony export */   mH: () => (/* binding */ alphaOption),
 /* harmony export */   nw: () => (/* binding */ metricsOption),
 /* harmony export */   rZ: () => (/* binding */ failOnOption),
+/* harmony export */   t3: () => (/* binding */ containerEngineOption),
 /* harmony export */   ux: () => (/* binding */ outOption)
 /* harmony export */ });
 /* harmony import */ var _config_inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5824);
@@ -15574,8 +16045,16 @@ async function runMerge(folders, { json, expect, ...options }) {
 /** Options that several verbs share, as commander takes them. */
 const candidateOption = [
     '--candidate <spec>',
-    'what is under test: host, command:CMD',
-    _config_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .DEFAULTS */ .z.candidate,
+    'what is under test: host, container:IMAGE, kernel:PATH, command:CMD',
+    _config_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .DEFAULTS */ .zY.candidate,
+];
+const containerEngineOption = [
+    '--container-engine <name>',
+    'docker, podman or nerdctl, by name or path (default: whichever works)',
+];
+const kernelOptionsOption = [
+    '--kernel-options <options>',
+    'how kernels are booted: memory=MIB cpus=N machine=NAME cpu=MODEL accel=kvm|tcg deadline=SECONDS file=HERE:/THERE',
 ];
 const marginOption = [
     '--margin <percent>',
@@ -15584,12 +16063,12 @@ const marginOption = [
 const alphaOption = [
     '--alpha <level>',
     'family-wise error level of the verdict',
-    _config_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .DEFAULTS */ .z.alpha,
+    _config_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .DEFAULTS */ .zY.alpha,
 ];
 const failOnOption = [
     '--fail-on <policy>',
     'regression, inconclusive or never',
-    _config_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .DEFAULTS */ .z.failOn,
+    _config_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .DEFAULTS */ .zY.failOn,
 ];
 const metricsOption = [
     '--metrics <globs>',
@@ -15598,7 +16077,7 @@ const metricsOption = [
 const outOption = [
     '--out <folder>',
     'where run records, report.json and its evidence go',
-    _config_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .DEFAULTS */ .z.out,
+    _config_inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .DEFAULTS */ .zY.out,
 ];
 /** Of a verb that measures nothing and so has nothing that must be kept. */
 const keepOption = [
@@ -15633,14 +16112,14 @@ var read = __nccwpck_require__(7579);
 var failure = __nccwpck_require__(1957);
 // EXTERNAL MODULE: ./lib/record/file.js
 var file = __nccwpck_require__(2143);
-// EXTERNAL MODULE: ./lib/record/run.js + 1 modules
-var run = __nccwpck_require__(2522);
+// EXTERNAL MODULE: ./lib/record/run.js + 2 modules
+var run = __nccwpck_require__(5032);
 // EXTERNAL MODULE: ./lib/report/report.js
 var report = __nccwpck_require__(5650);
-// EXTERNAL MODULE: ./lib/verdict/evidence.js + 11 modules
-var verdict_evidence = __nccwpck_require__(136);
-// EXTERNAL MODULE: ./lib/archive/write.js
-var write = __nccwpck_require__(2193);
+// EXTERNAL MODULE: ./lib/verdict/evidence.js + 14 modules
+var verdict_evidence = __nccwpck_require__(426);
+// EXTERNAL MODULE: ./lib/archive/write.js + 2 modules
+var write = __nccwpck_require__(9502);
 ;// CONCATENATED MODULE: ./lib/archive/read.js
 
 
@@ -15697,8 +16176,8 @@ const notEvidence = (path, why) => (0,failure/* usageFailure */.II)(`record "${p
 
 // EXTERNAL MODULE: ./lib/judged.js
 var judged = __nccwpck_require__(8882);
-// EXTERNAL MODULE: ./lib/judging.js + 1 modules
-var judging = __nccwpck_require__(4623);
+// EXTERNAL MODULE: ./lib/judging.js
+var judging = __nccwpck_require__(1047);
 // EXTERNAL MODULE: ./lib/version.js
 var version = __nccwpck_require__(3411);
 ;// CONCATENATED MODULE: ./lib/replay.js
@@ -15812,20 +16291,20 @@ __nccwpck_require__.d(__webpack_exports__, {
 var inputs = __nccwpck_require__(5824);
 // EXTERNAL MODULE: ./lib/report/terminal.js + 7 modules
 var terminal = __nccwpck_require__(5965);
-// EXTERNAL MODULE: ./lib/evidence.js
-var evidence = __nccwpck_require__(9774);
 // EXTERNAL MODULE: ./lib/failure.js
 var failure = __nccwpck_require__(1957);
-// EXTERNAL MODULE: ./lib/measure/bench.js + 8 modules
-var measure_bench = __nccwpck_require__(7186);
-// EXTERNAL MODULE: ./lib/measure/session.js + 9 modules
-var session = __nccwpck_require__(4774);
+// EXTERNAL MODULE: ./lib/measure/bench.js + 4 modules
+var measure_bench = __nccwpck_require__(6753);
+// EXTERNAL MODULE: ./lib/measure/identity.js
+var identity = __nccwpck_require__(9328);
+// EXTERNAL MODULE: ./lib/measure/session.js + 6 modules
+var session = __nccwpck_require__(7987);
 ;// CONCATENATED MODULE: ./lib/probe/injection.js
 /**
  * Regressions that the probe can inflict on itself, from the mildest to the strongest: see
  * native/core/inject.h. Each makes every system call dearer.
  */
-const INJECTIONS = ['seccomp-cached', 'seccomp'];
+const INJECTIONS = ['seccomp-cached', 'seccomp', 'user-dispatch'];
 const injectionArgument = (injection) => `--inject=${injection}`;
 
 // EXTERNAL MODULE: external "node:child_process"
@@ -15864,8 +16343,8 @@ function refusal(error) {
 
 // EXTERNAL MODULE: ./lib/verdict/samples.js
 var samples = __nccwpck_require__(1194);
-// EXTERNAL MODULE: ./lib/report/build.js + 1 modules
-var build = __nccwpck_require__(3705);
+// EXTERNAL MODULE: ./lib/report/build.js + 2 modules
+var build = __nccwpck_require__(8530);
 // EXTERNAL MODULE: ./lib/report/certificate.js
 var certificate = __nccwpck_require__(8089);
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
@@ -16023,17 +16502,19 @@ const scaledFamily = (family, metrics) => ({
     })),
 });
 
-// EXTERNAL MODULE: ./lib/targets/index.js + 2 modules
-var targets = __nccwpck_require__(3907);
 ;// CONCATENATED MODULE: ./lib/targets/injected.js
 
 /** A target whose probe makes every system call of its own dearer: a regression with a known cause. */
 const withInjection = (target, injection) => ({
     ...target,
     record: { ...target.record, spec: `${target.record.spec} ${injectionArgument(injection)}` },
-    argv: (probe, planArguments) => target.argv(probe, [...planArguments, injectionArgument(injection)]),
+    start: (words) => target.start([...words, injectionArgument(injection)]),
 });
 
+// EXTERNAL MODULE: ./lib/targets/sides.js
+var sides = __nccwpck_require__(6002);
+// EXTERNAL MODULE: ./lib/timing.js
+var timing = __nccwpck_require__(9013);
 // EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
 var simple_statistics = __nccwpck_require__(5521);
 // EXTERNAL MODULE: ./lib/verdict/duet.js
@@ -16121,6 +16602,7 @@ var version = __nccwpck_require__(3411);
 
 
 
+
 /**
  * A few of each family, since three gates have to find pairs enough in the time of one. What is
  * injected slows them all, and the certificate of every report covers whatever that report measured.
@@ -16146,15 +16628,16 @@ const OVERRUN_SHARE = session/* OVERRUN */.yO - 1;
  */
 async function selftest(config, surroundings) {
     const bench = await gatedBench(config, surroundings);
-    const target = (0,targets/* makeTarget */.mh)(config.candidate);
-    const obstacles = await Promise.all(INJECTIONS.map((injection) => injectionObstacle(bench.probe, injection)));
-    const gates = 1 + obstacles.filter((reason) => reason === undefined).length;
+    return (0,sides/* withTargets */.d)({ candidate: config.candidate }, bench, surroundings, ({ candidate }) => testTarget(candidate, bench, config, surroundings));
+}
+async function testTarget(target, bench, config, surroundings) {
+    const injections = await firstAvailable(bench);
+    const gates = 1 + injections.filter(({ reason }) => reason === undefined).length;
     const compare = gatesInTurn(bench, config, gates, surroundings.progress);
     const itself = await compare({ baseline: target, candidate: target });
     requireEntryMetric(itself);
     const trials = [];
-    for (const [index, injection] of INJECTIONS.entries()) {
-        const reason = obstacles[index];
+    for (const { injection, reason } of injections) {
         if (reason === undefined) {
             const candidate = withInjection(target, injection);
             const comparison = await compare({ baseline: target, candidate });
@@ -16165,6 +16648,18 @@ async function selftest(config, surroundings) {
     }
     surroundings.progress.end();
     return buildSelftest(itself, trials, version/* VERSION */.x, config.durationMs / (gates + OVERRUN_SHARE));
+}
+/** A mild one and a strong one: each is a gate, and takes time from the others. */
+const MOST_INJECTED = 2;
+/** Injections in their order until there are enough that work, and those on the way that do not. */
+async function firstAvailable({ probe }) {
+    const tried = [];
+    for (const injection of INJECTIONS) {
+        if (tried.filter(({ reason }) => reason === undefined).length === MOST_INJECTED)
+            break;
+        tried.push({ injection, reason: await injectionObstacle(probe, injection) });
+    }
+    return tried;
 }
 /** The gated metrics that were asked for, and the one that says how large an injection is. */
 async function gatedBench(config, surroundings) {
@@ -16187,10 +16682,10 @@ function gatesInTurn(bench, config, gates, progress) {
     };
 }
 async function gateOnce(session, config, progress) {
-    const [before, after] = (0,evidence/* bothIdentities */.Eb)();
+    const [before, after] = (0,identity/* bothIdentities */.E)();
     const runs = () => [session.baselineRun(before), session.candidateRun(after)];
     await session.warmUp();
-    await (0,evidence/* screenAndConfirm */.w4)(session, runs, config, progress);
+    await (0,timing/* screenAndConfirm */.w4)(session, runs, config, progress);
     return (0,verdict_duet/* compareDuet */.s8)(...runs(), config);
 }
 function requireEntryMetric({ metrics }) {
@@ -16216,7 +16711,7 @@ function addSelftest(program) {
     program
         .command('selftest')
         .description('whether the gate can be trusted here: does it catch a regression that it injects')
-        .option('--duration <time>', 'how long to measure in all, such as 60s', inputs/* DEFAULTS */.z.duration)
+        .option('--duration <time>', 'how long to measure in all, such as 60s', inputs/* DEFAULTS */.zY.duration)
         .option(...options/* marginOption */.Eo)
         .option('--metrics <globs>', 'which metrics, such as "syscall.*" (default: a few of each family)')
         .option(...options/* alphaOption */.mH)
@@ -16225,7 +16720,7 @@ function addSelftest(program) {
         .action(runSelftest);
 }
 async function runSelftest({ json, ...options }) {
-    const config = (0,inputs/* parseConfig */.o)(options);
+    const config = (0,inputs/* parseConfig */.o4)(options);
     const found = await (0,shell/* withProgress */.E0)((progress, signal) => selftest(config, { progress, signal }));
     await (0,shell/* print */.yy)(json ? (0,shell/* asJson */.vA)(found) : (0,terminal/* renderSelftest */.PS)(found, (0,shell/* terminal */.Fo)()));
     if (!found.trusted)
@@ -20053,20 +20548,22 @@ function metricsNamed(input, glob, ids, among) {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  z: () => (/* binding */ DEFAULTS),
-  o: () => (/* binding */ parseConfig)
+  zY: () => (/* binding */ DEFAULTS),
+  o4: () => (/* binding */ parseConfig)
 });
+
+// UNUSED EXPORTS: targetOptions
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
-// EXTERNAL MODULE: ./lib/stats/assumptions.js
-var assumptions = __nccwpck_require__(2595);
 // EXTERNAL MODULE: ./lib/failure.js
 var failure = __nccwpck_require__(1957);
-// EXTERNAL MODULE: ./lib/targets/index.js + 2 modules
-var targets = __nccwpck_require__(3907);
+// EXTERNAL MODULE: ./lib/stats/assumptions.js
+var assumptions = __nccwpck_require__(2595);
+// EXTERNAL MODULE: ./lib/targets/index.js + 32 modules
+var targets = __nccwpck_require__(1808);
 ;// CONCATENATED MODULE: ./lib/config/specs.js
 
 
@@ -20078,26 +20575,27 @@ const STORED = {
     file: (rest, spec) => ({ kind: 'file', spec, path: (0,external_node_path_.resolve)(rest), shown: rest }),
 };
 const ALLOWED_FORMS = ['artifact', 'directory:PATH', 'file:PATH'];
-/** Kinds that the grammar reserves and that cannot be run or read yet. */
-const RESERVED = ['branch', 'container', 'kernel'];
+/** Kinds that the grammar reserves and that cannot be read yet. */
+const RESERVED = ['branch'];
 const kindOf = (spec) => spec.split(':', 1)[0] ?? '';
 /**
  * Reads the spec of the side under test.
  * @throws Failure (usage) naming the spec, what is wrong and what is allowed
  */
-function parseCandidate(spec) {
+function parseCandidate(spec, options) {
     refuseReserved('candidate', spec);
     if (Object.hasOwn(STORED, kindOf(spec))) {
         throw (0,failure/* usageFailure */.II)(`candidate "${spec}" is a store of earlier runs, and a candidate must be something that can be measured: give ${targets/* RUNNABLE_KINDS */.YN.join(' or ')}.`);
     }
-    return (0,targets/* parseRunnableSpec */.ww)('candidate', spec);
+    return (0,targets/* parseRunnableSpec */.ww)(spec, { input: 'candidate', options });
 }
 /** Reads the spec of what the candidate is compared with. */
-function parseBaseline(spec) {
+function parseBaseline(spec, options) {
     refuseReserved('baseline', spec);
     const parse = Object.hasOwn(STORED, kindOf(spec)) ? STORED[kindOf(spec)] : undefined;
-    if (parse === undefined)
-        return (0,targets/* parseRunnableSpec */.ww)('baseline', spec, ALLOWED_FORMS);
+    if (parse === undefined) {
+        return (0,targets/* parseRunnableSpec */.ww)(spec, { input: 'baseline', options, otherForms: ALLOWED_FORMS });
+    }
     const rest = spec.slice(kindOf(spec).length + 1).trim();
     const wantsPath = kindOf(spec) !== 'artifact';
     if (wantsPath === (rest !== ''))
@@ -20121,11 +20619,15 @@ var values = __nccwpck_require__(6618);
 
 
 
+
 const DEFAULTS = {
     candidate: 'host',
     duration: '60s',
+    /** Of a kernel, which is booted for each launch. */
+    kernelDuration: '5m',
     alpha: String(assumptions/* DEFAULT_ALPHA */.pO),
     failOn: 'regression',
+    evidence: 'auto',
     out: '.syscall-gate',
 };
 /**
@@ -20134,10 +20636,14 @@ const DEFAULTS = {
  */
 function parseConfig(raw) {
     const out = raw.out || DEFAULTS.out;
+    const options = targetOptions(raw);
+    const candidate = parseCandidate((raw.candidate || DEFAULTS.candidate).trim(), options);
+    const baseline = raw.baseline ? parseBaseline(raw.baseline.trim(), options) : ownRuns(out);
+    const evidence = (0,values/* parseEvidence */.vf)(raw.evidence || DEFAULTS.evidence);
+    requireKernels(evidence, [candidate, baseline]);
     return {
-        candidate: parseCandidate((raw.candidate || DEFAULTS.candidate).trim()),
-        baseline: raw.baseline ? parseBaseline(raw.baseline.trim()) : ownRuns(out),
-        durationMs: (0,values/* parseDuration */.E9)(raw.duration || DEFAULTS.duration),
+        ...{ candidate, baseline, evidence },
+        durationMs: (0,values/* parseDuration */.E9)(raw.duration || defaultDuration([candidate, baseline])),
         metrics: (0,values/* parseGlobs */.nS)(raw.metrics ?? ''),
         margins: (0,values/* parseMargins */.bK)(raw.margin ?? ''),
         alpha: (0,values/* parseAlpha */.M3)(raw.alpha || DEFAULTS.alpha),
@@ -20146,6 +20652,22 @@ function parseConfig(raw) {
         seed: raw.seed ? (0,values/* parseSeed */.dS)(raw.seed) : (0,external_node_crypto_.randomInt)(0x1_0000_0000),
     };
 }
+/** Only kernels that an emulator boots are counted; stored runs say of themselves what they hold. */
+function requireKernels(evidence, sides) {
+    if (evidence === 'auto' || evidence === 'timed')
+        return;
+    const other = sides.find(({ kind }) => RUN_HERE.has(kind));
+    if (other === undefined)
+        return;
+    throw (0,failure/* usageFailure */.II)(`evidence "${evidence}" counts the instructions of kernels that an emulator boots, and ${other.spec} is none: give kernel:PATH on both sides, or evidence timed.`);
+}
+/** What runs here, under the kernel that is there. */
+const RUN_HERE = new Set(['host', 'command', 'container']);
+const defaultDuration = (sides) => sides.some(({ kind }) => kind === 'kernel') ? DEFAULTS.kernelDuration : DEFAULTS.duration;
+const targetOptions = (raw) => ({
+    containerEngine: (raw.containerEngine ?? '').trim(),
+    kernelOptions: (raw.kernelOptions ?? '').trim(),
+});
 const ownRuns = (out) => ({
     kind: 'own',
     spec: `directory:${out}`,
@@ -20166,7 +20688,8 @@ const ownRuns = (out) => ({
 /* harmony export */   _8: () => (/* binding */ parseExpected),
 /* harmony export */   bK: () => (/* binding */ parseMargins),
 /* harmony export */   dS: () => (/* binding */ parseSeed),
-/* harmony export */   nS: () => (/* binding */ parseGlobs)
+/* harmony export */   nS: () => (/* binding */ parseGlobs),
+/* harmony export */   vf: () => (/* binding */ parseEvidence)
 /* harmony export */ });
 /* unused harmony export parseChoice */
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1957);
@@ -20235,6 +20758,8 @@ function parseExpected(text) {
     throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`expect "${text}" is not a whole number from 1 to 256.`);
 }
 const FAIL_ON = ['regression', 'inconclusive', 'never'];
+const EVIDENCE = ['auto', 'timed', 'counted', 'both'];
+const parseEvidence = (text) => parseChoice('evidence', text, EVIDENCE);
 const parseFailOn = (text) => parseChoice('fail-on', text, FAIL_ON);
 /** Reads one of a few words; `input` is the name of the input for the error's sentence. */
 function parseChoice(input, text, choices) {
@@ -20248,118 +20773,6 @@ const words = (text) => text
     .split(/[,\n](?![^{}]*\})/)
     .map((word) => word.trim())
     .filter((word) => word !== '');
-
-
-/***/ }),
-
-/***/ 9774:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Eb: () => (/* binding */ bothIdentities),
-/* harmony export */   hx: () => (/* binding */ gatherEvidence),
-/* harmony export */   t$: () => (/* binding */ newIdentity),
-/* harmony export */   w4: () => (/* binding */ screenAndConfirm)
-/* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
-/* harmony import */ var _measure_session_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4774);
-/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2595);
-/* harmony import */ var _targets_index_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3907);
-/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3052);
-/* harmony import */ var _verdict_duet_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(9619);
-/* harmony import */ var _verdict_settings_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3260);
-/* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3411);
-
-
-
-
-
-
-
-
-/** Measures what the baseline calls for: a duet, a run against stored ones, or a self-portrait. */
-function gatherEvidence(config, bench, baseline, telling) {
-    if (baseline.kind === 'target')
-        return duel(config, bench, baseline.target, telling);
-    const { stored } = baseline;
-    return stored.runs.length > 0
-        ? predict(config, bench, stored, telling)
-        : selfPortrait(config, bench, stored, telling);
-}
-/** Both sides can be run here: interleave them, screen all metrics, confirm the flagged ones. */
-async function duel(config, bench, baseline, { progress, source }) {
-    const candidate = (0,_targets_index_js__WEBPACK_IMPORTED_MODULE_3__/* .makeTarget */ .mh)(config.candidate);
-    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .Nn(bench, { baseline, candidate }, config.durationMs, progress);
-    const [before, after] = bothIdentities(source);
-    const runs = () => [session.baselineRun(before), session.candidateRun(after)];
-    await session.warmUp();
-    await session.tails();
-    await screenAndConfirm(session, runs, config, progress);
-    const [baselineRun, candidateRun] = runs();
-    return { design: 'duet', baseline: baselineRun, candidate: candidateRun };
-}
-/** @param runs both sides as measured so far, the baseline first */
-async function screenAndConfirm(session, runs, settings, progress) {
-    progress.phase('Measure both sides in turn');
-    await session.screen({ goal: goalOf(settings, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .DUET_MARGIN */ .CJ) });
-    const { flagged, leastPairs } = (0,_verdict_duet_js__WEBPACK_IMPORTED_MODULE_5__/* .screenDuet */ .F9)(...runs(), settings);
-    if (flagged.length === 0)
-        return;
-    progress.phase(`Confirm ${(0,_units_js__WEBPACK_IMPORTED_MODULE_4__/* .countOf */ .pq)(flagged.length, 'flagged metric')} on fresh launches`);
-    await session.confirm(flagged, leastPairs);
-}
-/** The baseline is stored runs: measure the candidate and ask whether they predict it. */
-async function predict(config, bench, stored, { progress, source }) {
-    const candidate = (0,_targets_index_js__WEBPACK_IMPORTED_MODULE_3__/* .makeTarget */ .mh)(config.candidate);
-    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .Nn(bench, { candidate }, config.durationMs, progress);
-    const own = newIdentity(source);
-    await session.warmUp();
-    await session.tails();
-    progress.phase(`Measure, to compare with ${stored.origin}`);
-    await session.screen({ share: _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .WHOLE_BUDGET */ .CK, goal: goalOf(config, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .PREDICTION_MARGIN */ .Nz) });
-    return { design: 'prediction', stored, candidate: session.candidateRun(own) };
-}
-/** Nothing to compare with: the candidate against itself shows what this machine can tell apart. */
-async function selfPortrait(config, bench, stored, { progress, source }) {
-    const candidate = (0,_targets_index_js__WEBPACK_IMPORTED_MODULE_3__/* .makeTarget */ .mh)(config.candidate);
-    const sides = { baseline: candidate, candidate };
-    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .Nn(bench, sides, config.durationMs, progress);
-    const own = newIdentity(source);
-    const arms = bothIdentities(source);
-    progress.note(`There is no earlier run in ${stored.origin}, so the candidate is measured against itself, which shows what this machine can tell apart.`);
-    await session.warmUp();
-    await session.tails();
-    progress.phase('Measure the candidate against itself');
-    await session.screen({ share: _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .WHOLE_BUDGET */ .CK, goal: goalOf(config, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .DUET_MARGIN */ .CJ) });
-    return {
-        design: 'self',
-        before: session.baselineRun(arms[0]),
-        after: session.candidateRun(arms[1]),
-        candidate: session.pooledRun(own),
-        skipped: stored.skipped,
-    };
-}
-/** What the measuring time is to buy. */
-const goalOf = ({ alpha, margins }, fallback) => ({
-    alpha,
-    marginOf: ({ id, least_margin_percent }) => (0,_verdict_settings_js__WEBPACK_IMPORTED_MODULE_6__/* .marginOf */ .O)({ id, leastMargin: least_margin_percent / 100 }, margins, fallback),
-});
-const randomId = () => (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(8).toString('hex');
-/** Names for the two runs of a duet that begins now, the baseline's first. */
-function bothIdentities(source) {
-    const id = randomId();
-    return [
-        { ...newIdentity(source), duet: { id, side: 'baseline' } },
-        { ...newIdentity(source), duet: { id, side: 'candidate' } },
-    ];
-}
-/** A name for a run that begins now. */
-const newIdentity = (source) => ({
-    id: randomId(),
-    startedAt: new Date().toISOString(),
-    tool: _version_js__WEBPACK_IMPORTED_MODULE_7__/* .VERSION */ .x,
-    ...(source ? { source } : {}),
-});
 
 
 /***/ }),
@@ -20445,7 +20858,7 @@ const isThere = (path) => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.stat)
 /* harmony export */   a: () => (/* binding */ keep),
 /* harmony export */   o: () => (/* binding */ checkMargins)
 /* harmony export */ });
-/* harmony import */ var _archive_write_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2193);
+/* harmony import */ var _archive_write_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9502);
 /* harmony import */ var _baseline_write_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6396);
 /* harmony import */ var _config_globs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(357);
 
@@ -20468,61 +20881,15 @@ async function keep(report, evidence, out) {
 
 /***/ }),
 
-/***/ 4623:
+/***/ 1047:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  Z: () => (/* binding */ judgeEvidence)
-});
-
-// EXTERNAL MODULE: ./lib/report/build.js + 1 modules
-var build = __nccwpck_require__(3705);
-// EXTERNAL MODULE: ./lib/verdict/evidence.js + 11 modules
-var verdict_evidence = __nccwpck_require__(136);
-;// CONCATENATED MODULE: ./lib/verdict/judge.js
-/**
- * A finding outranks the absence of one: `improved` is a confirmed change and stands above
- * `inconclusive`, which only says that the run was too short or the machine too loud for a metric.
- * `unchanged` comes last, so that it is said only of a gate whose every metric was shown to be.
- */
-const MOST_TELLING_FIRST = [
-    'regressed',
-    'improved',
-    'inconclusive',
-    'incomparable',
-    'unchanged',
-];
-/**
- * The verdict of the whole gate, and whether it passes by policy. Only gated metrics count, and
- * only those that the baseline has: a metric that is new, or that neither side can measure, says
- * nothing about the difference.
- */
-function judge(comparison, failOn) {
-    if (comparison.design === 'self')
-        return { verdict: 'no-baseline', passed: true };
-    const gated = comparison.metrics.filter((metric) => metric.gate && metric.baseline.status === 'ok');
-    return { verdict: mostTelling(gated), passed: !gated.some((metric) => fails(metric, failOn)) };
-}
-function mostTelling(metrics) {
-    const verdicts = new Set(metrics.map((metric) => metric.verdict));
-    return MOST_TELLING_FIRST.find((verdict) => verdicts.has(verdict)) ?? 'incomparable';
-}
-const RED = {
-    regression: ['regressed'],
-    inconclusive: ['regressed', 'inconclusive'],
-    never: [],
-};
-function fails(metric, failOn) {
-    if (RED[failOn].includes(metric.verdict))
-        return true;
-    return failOn === 'inconclusive' && lostOnCandidate(metric);
-}
-/** Another machine is nobody's fault; a metric that only the candidate cannot measure is undecided. */
-const lostOnCandidate = ({ candidate }) => candidate.status !== 'ok';
-
-;// CONCATENATED MODULE: ./lib/judging.js
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Z: () => (/* binding */ judgeEvidence)
+/* harmony export */ });
+/* harmony import */ var _report_build_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8530);
+/* harmony import */ var _verdict_evidence_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(426);
+/* harmony import */ var _verdict_judge_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5670);
 
 
 
@@ -20531,18 +20898,82 @@ const lostOnCandidate = ({ candidate }) => candidate.status !== 'ok';
  * from files. The same runs and policy give the same report.
  */
 function judgeEvidence(evidence, policy, specs) {
-    const comparison = (0,verdict_evidence/* compare */.UD)(evidence, policy);
-    const judgement = judge(comparison, policy.failOn);
-    return (0,build/* buildReport */.F)(comparison, judgement, {
+    const comparison = (0,_verdict_evidence_js__WEBPACK_IMPORTED_MODULE_1__/* .compare */ .UD)(evidence, policy);
+    const judgement = (0,_verdict_judge_js__WEBPACK_IMPORTED_MODULE_2__/* .judge */ .S)(comparison, policy.failOn);
+    return (0,_report_build_js__WEBPACK_IMPORTED_MODULE_0__/* .buildReport */ .F)(comparison, judgement, {
         ...{ specs, policy },
-        exhibits: (0,verdict_evidence/* exhibitsOf */.OL)(evidence),
+        exhibits: (0,_verdict_evidence_js__WEBPACK_IMPORTED_MODULE_1__/* .exhibitsOf */ .OL)(evidence),
     });
 }
 
 
 /***/ }),
 
-/***/ 7186:
+/***/ 4352:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Df: () => (/* binding */ quietWidth),
+/* harmony export */   cS: () => (/* binding */ batchesOf),
+/* harmony export */   x0: () => (/* binding */ typicalWidth)
+/* harmony export */ });
+/* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5521);
+/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2595);
+
+
+/** @param rounds in the order they were measured, each with its process */
+function batchesOf(rounds) {
+    const rows = rounds.flatMap(({ process = 0, ...round }, number) => round.wallNs.map((wallNs, index) => ({
+        ...{ process, number },
+        ns: wallNs / round.operations,
+        controlNs: (round.controlNs[index] ?? 0) / round.controlOperations,
+        // An interrupt between the readings of the two clocks can put CPU time above wall time.
+        occupancy: Math.min(1, (round.cpuNs[index] ?? 0) / wallNs),
+        widthNs: round.width ? (round.width.ns[index] ?? 0) / round.width.operations : Number.NaN,
+    })));
+    const controlNs = Float64Array.from(rows, (row) => row.controlNs);
+    // An interruption of one batch of the chain must not make the core look quiet.
+    const chain = rows.length === 0 ? 1 : (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .quantile */ .YV)([...controlNs], _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .CONTROL_QUANTILE */ .ws);
+    return {
+        process: Uint16Array.from(rows, ({ process }) => process),
+        round: Uint16Array.from(rows, ({ number }) => number),
+        ns: Float64Array.from(rows, ({ ns }) => ns),
+        controlNs,
+        occupancy: Float64Array.from(rows, ({ occupancy }) => occupancy),
+        width: Float64Array.from(rows, ({ widthNs }) => widthNs / chain),
+    };
+}
+/** Of a launch's batches, so many are taken to have met a quiet core: a tenth at least. */
+const QUIET_BATCHES = 0.1;
+/** Of the launches, so many are taken to hold quiet batches. */
+const QUIET_LAUNCHES = 0.25;
+/**
+ * What the wide loop took in the typical batch of the typical launch, as {@link Batches.width}.
+ *
+ * @param launches each the batches of all its metrics
+ * @returns undefined where no probe told
+ */
+const typicalWidth = (launches) => quantileOfLaunches(launches, 0.5, 0.5);
+/**
+ * What the wide loop takes where no other thread is busy on the core, as {@link Batches.width}: the
+ * batches of a launch that stand under it agree on it to a thousandth on quiet machines.
+ *
+ * @param launches each the batches of all its metrics
+ * @returns undefined where no probe told
+ */
+const quietWidth = (launches) => quantileOfLaunches(launches, QUIET_BATCHES, QUIET_LAUNCHES);
+function quantileOfLaunches(launches, ofBatches, ofLaunches) {
+    const own = launches.flatMap((metrics) => {
+        const widths = metrics.flatMap(({ width }) => [...width].filter((one) => one > 0));
+        return widths.length === 0 ? [] : [(0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .quantile */ .YV)(widths, ofBatches)];
+    });
+    return own.length === 0 ? undefined : (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .quantile */ .YV)(own, ofLaunches);
+}
+
+
+/***/ }),
+
+/***/ 6753:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -20565,113 +20996,12 @@ var external_node_path_ = __nccwpck_require__(6760);
 var external_node_util_ = __nccwpck_require__(7975);
 // EXTERNAL MODULE: ./lib/failure.js
 var failure = __nccwpck_require__(1957);
-// EXTERNAL MODULE: ./lib/folder.js
-var lib_folder = __nccwpck_require__(2315);
-;// CONCATENATED MODULE: ./lib/probe/cache.js
-
-
-
-
-
-const NAME = 'syscall-gate';
-/**
- * Where builds are kept, best first. On a runner only its temporary folder, which every job finds
- * empty: what one job leaves for the next could be another pull request's code. Elsewhere the
- * user's cache, else a folder of the user's own among the temporary ones.
- */
-function cacheFolders() {
-    const { RUNNER_TEMP, XDG_CACHE_HOME } = process.env;
-    if (RUNNER_TEMP)
-        return [(0,external_node_path_.join)(RUNNER_TEMP, NAME)];
-    const home = XDG_CACHE_HOME || (0,external_node_path_.join)((0,external_node_os_.homedir)(), '.cache');
-    return [(0,external_node_path_.join)(home, NAME), (0,external_node_path_.join)((0,external_node_os_.tmpdir)(), `${NAME}-${(0,external_node_os_.userInfo)().uid}`)];
-}
-/** The folder of a complete build, if one of the cache folders has it. */
-async function findBuild(folders, key, files) {
-    for (const folder of folders) {
-        const build = (0,external_node_path_.join)(folder, key);
-        if ((await isTrusted(folder)) && (await isComplete(build, files)))
-            return build;
-    }
-    return undefined;
-}
-/**
- * Has a build made in the first cache folder that can be written, and publishes it by one rename, so
- * that a concurrent build sees all of it or nothing. A build that fails leaves nothing behind.
- *
- * @param make fills the empty folder that it is given
- * @returns the folder of the build, which may be that of a concurrent one with the same key
- * @throws Failure of kind `measurement` when no folder can be written
- */
-async function publishBuild(folders, key, files, make) {
-    const { folder, work } = await makeWorkFolder(folders);
-    try {
-        await make(work);
-        return await moveInto((0,external_node_path_.join)(folder, key), work, files);
-    }
-    finally {
-        await (0,promises_.rm)(work, { recursive: true, force: true });
-    }
-}
-async function moveInto(build, work, files) {
-    try {
-        await (0,promises_.rename)(work, build);
-    }
-    catch (error) {
-        if (!isTaken(error))
-            throw error;
-        if (await isComplete(build, files))
-            return build;
-        // Somebody removed files from it.
-        await (0,promises_.rm)(build, { recursive: true, force: true });
-        await (0,promises_.rename)(work, build);
-    }
-    return build;
-}
-async function makeWorkFolder(folders) {
-    let reason;
-    for (const folder of folders) {
-        try {
-            await (0,lib_folder/* makeFolder */.f)(folder, 0o755);
-            if (!(await isTrusted(folder)))
-                continue;
-            const work = await (0,promises_.mkdtemp)((0,external_node_path_.join)(folder, 'building-'));
-            // Other users run the probe too: containers with a user of their own, setpriv.
-            await (0,promises_.chmod)(work, 0o755);
-            return { folder, work };
-        }
-        catch (error) {
-            reason ??= error;
-        }
-    }
-    const tried = folders.join(', ');
-    throw (0,failure/* measurementFailure */.jO)(`The compiled probe has no place to go, since no cache folder can be written (${tried}): set XDG_CACHE_HOME to one that can.`, reason);
-}
-/** What is found here is executed, so nobody else may have been able to put it here. */
-async function isTrusted(folder) {
-    try {
-        const entry = await (0,promises_.lstat)(folder);
-        return entry.isDirectory() && entry.uid === (0,external_node_os_.userInfo)().uid && (entry.mode & 0o022) === 0;
-    }
-    catch {
-        return false;
-    }
-}
-async function isComplete(build, files) {
-    try {
-        await Promise.all(files.map((file) => (0,promises_.access)((0,external_node_path_.join)(build, file))));
-        return true;
-    }
-    catch {
-        return false;
-    }
-}
-const isTaken = (error) => ['ENOTEMPTY', 'EEXIST'].includes(error.code ?? '');
-
+// EXTERNAL MODULE: ./lib/probe/cache.js
+var cache = __nccwpck_require__(5192);
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
 var schemas = __nccwpck_require__(2857);
-// EXTERNAL MODULE: ./lib/record/run.js + 1 modules
-var run = __nccwpck_require__(2522);
+// EXTERNAL MODULE: ./lib/record/run.js + 2 modules
+var run = __nccwpck_require__(5032);
 ;// CONCATENATED MODULE: ./lib/probe/catalogue.js
 
 
@@ -20704,160 +21034,12 @@ const catalogueSchema = schemas/* object */.Ikc({
     metrics: schemas/* array */.YOg(metricEntrySchema).min(1),
 });
 
-;// CONCATENATED MODULE: ./lib/probe/compiler.js
-
-
-
-const PACKAGES = 'apt-get install build-essential, dnf install gcc gcc-c++ glibc-static, or apk add build-base linux-headers';
-const LONGEST_QUOTE = 300;
-const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
-const C = { name: 'C', variable: 'CC', programs: ['cc', 'gcc', 'clang'] };
-const CXX = { name: 'C++', variable: 'CXX', programs: ['c++', 'g++', 'clang++'] };
-/**
- * Finds the compilers: those that CC and CXX name, else the first that is installed.
- *
- * @throws Failure of kind `measurement` that says what to install
- */
-async function findCompilers() {
-    const [c, cxx] = await Promise.all([findCompiler(C), findCompiler(CXX)]);
-    return { c, cxx };
-}
-async function findCompiler(language) {
-    const named = process.env[language.variable]?.trim();
-    const candidates = named ? [named.split(/\s+/)] : language.programs.map((program) => [program]);
-    for (const command of candidates) {
-        const compiler = await tryCompiler(command);
-        if (compiler !== undefined)
-            return compiler;
-    }
-    throw (0,failure/* measurementFailure */.jO)(named
-        ? `The ${language.name} compiler "${named}" that ${language.variable} names does not run: install it, or unset ${language.variable}.`
-        : `No ${language.name} compiler was found (tried ${language.programs.join(', ')}): install one with ${PACKAGES}.`);
-}
-async function tryCompiler(command) {
-    try {
-        const version = await compiler_run(command, ['--version']);
-        return { command, version: version.split('\n', 1)[0] ?? '' };
-    }
-    catch {
-        return undefined;
-    }
-}
-/**
- * Runs a compiler.
- * @throws Failure of kind `measurement` with the compiler's first error line; the signal's reason
- *   when it was aborted
- */
-async function compile(compiler, options, { what, temporary, signal }) {
-    signal?.throwIfAborted();
-    try {
-        await compiler_run(compiler.command, options, { signal, variables: { TMPDIR: temporary } });
-    }
-    catch (error) {
-        signal?.throwIfAborted();
-        throw (0,failure/* measurementFailure */.jO)(diagnose(compiler, what, error), error);
-    }
-}
-async function compiler_run(command, options, { signal, variables } = {}) {
-    const [program = '', ...words] = command;
-    // In English, whatever the user speaks: the diagnosis reads what the compiler says.
-    const env = { ...process.env, LC_ALL: 'C', ...variables };
-    const settings = { env, maxBuffer: MAX_OUTPUT_BYTES, ...(signal ? { signal } : {}) };
-    const { stdout } = await (0,external_node_util_.promisify)(external_node_child_process_.execFile)(program, [...words, ...options], settings);
-    return stdout;
-}
-function diagnose(compiler, what, error) {
-    const said = String(error.stderr ?? '');
-    const program = compiler.command.join(' ');
-    // What ld, gold, lld and mold say.
-    if (/(cannot find|unable to find library|library not found:) -?l?c\b/.test(said)) {
-        return `Linking ${what} with ${program} failed, since there is no static C library: install it with dnf install glibc-static, or as part of apt-get install build-essential.`;
-    }
-    const missing = /fatal error: '?([^':]+)'?(?:: No such file or directory| file not found)/.exec(said);
-    if (missing !== null) {
-        return `Compiling ${what} with ${program} failed, since the header ${missing[1]} is missing: install it with ${PACKAGES}.`;
-    }
-    const complaint = firstError(said) || (error instanceof Error ? error.message : String(error));
-    return `Compiling ${what} with ${program} failed (${complaint.slice(0, LONGEST_QUOTE)}): install a current compiler with ${PACKAGES}, or name another in CC and CXX.`;
-}
-function firstError(said) {
-    const lines = said.split('\n').map((line) => line.trim());
-    return lines.find((line) => /\berror\b/i.test(line)) ?? lines.find((line) => line !== '') ?? '';
-}
-
+// EXTERNAL MODULE: ./lib/probe/compiler.js
+var probe_compiler = __nccwpck_require__(9525);
 // EXTERNAL MODULE: ./lib/probe/lines.js
 var lines = __nccwpck_require__(7869);
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(3024);
-;// CONCATENATED MODULE: ./lib/probe/sources.js
-
-
-
-/** How the probe is compiled and linked. No -Werror: a new compiler's new warning is not an error. */
-const PROBE_FLAGS = [
-    '-std=c11',
-    '-D_GNU_SOURCE',
-    '-O2',
-    '-pipe',
-    '-pthread',
-];
-/** Static, so that it runs in images and kernels that have no libc, or another one. */
-const PROBE_LINK_FLAGS = ['-static', '-pthread'];
-/** How the addon is compiled: -O0, since it waits most of the time, and all wait for its compiler. */
-const ADDON_FLAGS = [
-    '-std=c++17',
-    '-O0',
-    '-pipe',
-    '-fPIC',
-    '-fvisibility=hidden',
-    '-DNAPI_VERSION=8',
-    '-DNAPI_CPP_EXCEPTIONS',
-    '-DNODE_ADDON_API_DISABLE_DEPRECATED',
-];
-const ADDON_LINK_FLAGS = ['-shared'];
-/**
- * The N-API headers that the addon needs, as paths in node_modules: `dist/native/include` holds
- * copies of them, so that an action compiles with no install.
- */
-const NAPI_HEADERS = [
-    'node-addon-api/napi.h',
-    'node-addon-api/napi-inl.h',
-    'node-api-headers/include/js_native_api.h',
-    'node-api-headers/include/js_native_api_types.h',
-    'node-api-headers/include/node_api.h',
-    'node-api-headers/include/node_api_types.h',
-];
-/** Finds the native sources, in a bundle (dist/) as in a checkout (src/, lib/). */
-async function nativeSources() {
-    const { root, napi } = locate();
-    const core = await listFolder((0,external_node_path_.join)(root, 'core'));
-    const launch = await listFolder((0,external_node_path_.join)(root, 'launch'));
-    const probe = [(0,external_node_path_.join)(root, 'probe.c'), ...core.filter((path) => path.endsWith('.c'))];
-    // The longest to compile comes first, so that the others fill the CPU beside it.
-    const addon = [(0,external_node_path_.join)(root, 'addon.cc'), ...launch.filter((path) => path.endsWith('.cc'))];
-    const headers = [...core, ...launch].filter((path) => path.endsWith('.h'));
-    const includes = [...new Set(napi.map((path) => (0,external_node_path_.dirname)(path)))];
-    return { root, probe, addon, includes, all: [...probe, ...addon, ...headers, ...napi] };
-}
-function locate() {
-    const bundled = (0,external_node_path_.join)(import.meta.dirname, 'native');
-    if ((0,external_node_fs_.existsSync)(bundled)) {
-        return {
-            root: bundled,
-            napi: NAPI_HEADERS.map((path) => (0,external_node_path_.join)(bundled, 'include', (0,external_node_path_.basename)(path))),
-        };
-    }
-    const checkout = (0,external_node_path_.join)(import.meta.dirname, '..', '..');
-    return {
-        root: (0,external_node_path_.join)(checkout, 'native'),
-        napi: NAPI_HEADERS.map((path) => (0,external_node_path_.join)(checkout, 'node_modules', path)),
-    };
-}
-async function listFolder(folder) {
-    const names = await (0,promises_.readdir)(folder);
-    return names.sort().map((name) => (0,external_node_path_.join)(folder, name));
-}
-
+// EXTERNAL MODULE: ./lib/probe/sources.js
+var probe_sources = __nccwpck_require__(6208);
 ;// CONCATENATED MODULE: ./lib/probe/build.js
 
 
@@ -20885,13 +21067,13 @@ async function buildProbe(options = {}) {
     if (process.platform !== 'linux') {
         throw (0,failure/* usageFailure */.II)(`syscall-gate measures the Linux kernel and this is ${process.platform}: run it on Linux.`);
     }
-    const [compilers, sources] = await Promise.all([findCompilers(), nativeSources()]);
+    const [compilers, sources] = await Promise.all([(0,probe_compiler/* findCompilers */.u)(), (0,probe_sources/* nativeSources */.Ww)()]);
     const key = await buildKey(compilers, sources);
     const { cacheDir } = options;
-    const folders = cacheDir ? [cacheDir] : cacheFolders();
-    const found = await findBuild(folders, key, FILES);
+    const folders = cacheDir ? [cacheDir] : (0,cache/* cacheFolders */.A_)();
+    const found = await (0,cache/* findBuild */.w)(folders, key, FILES);
     const folder = found ??
-        (await publishBuild(folders, key, FILES, (work) => compileInto(work, compilers, sources, options)));
+        (await (0,cache/* publishBuild */.OO)(folders, key, FILES, (work) => compileInto(work, compilers, sources, options)));
     return {
         probe: (0,external_node_path_.join)(folder, PROBE),
         addon: (0,external_node_path_.join)(folder, ADDON),
@@ -20930,7 +21112,7 @@ async function listMetrics(probe) {
 }
 async function buildKey(compilers, sources) {
     const hash = (0,external_node_crypto_.createHash)('sha256');
-    const flags = [PROBE_FLAGS, PROBE_LINK_FLAGS, ADDON_FLAGS, ADDON_LINK_FLAGS];
+    const flags = [probe_sources/* PROBE_FLAGS */.ds, probe_sources/* PROBE_LINK_FLAGS */.Im, probe_sources/* ADDON_FLAGS */.pE, probe_sources/* ADDON_LINK_FLAGS */.A_];
     hash.update(JSON.stringify([process.arch, compilers, flags]));
     const contents = await Promise.all(sources.all.map((path) => (0,promises_.readFile)(path)));
     for (const [index, content] of contents.entries()) {
@@ -20944,11 +21126,11 @@ async function compileInto(work, { c, cxx }, sources, { progress, signal }) {
     const products = [
         {
             ...{ file: ADDON, compiler: cxx, units: sources.addon },
-            ...{ flags: [...ADDON_FLAGS, ...includes], linkFlags: ADDON_LINK_FLAGS },
+            ...{ flags: [...probe_sources/* ADDON_FLAGS */.pE, ...includes], linkFlags: probe_sources/* ADDON_LINK_FLAGS */.A_ },
         },
         {
             ...{ file: PROBE, compiler: c, units: sources.probe },
-            ...{ flags: PROBE_FLAGS, linkFlags: PROBE_LINK_FLAGS },
+            ...{ flags: probe_sources/* PROBE_FLAGS */.ds, linkFlags: probe_sources/* PROBE_LINK_FLAGS */.Im },
         },
     ];
     const jobs = products.flatMap((product) => compileJobs(product, sources.root, work, signal));
@@ -20961,14 +21143,14 @@ function compileJobs({ compiler, units, flags }, root, work, signal) {
     return units.map((unit) => {
         const name = (0,external_node_path_.relative)(root, unit);
         const options = [...flags, '-c', unit, '-o', objectOf(unit, work)];
-        return { name, run: () => compile(compiler, options, { what: name, temporary: work, signal }) };
+        return { name, run: () => (0,probe_compiler/* compile */.w)(compiler, options, { what: name, temporary: work, signal }) };
     });
 }
 const objectOf = (unit, work) => (0,external_node_path_.join)(work, `${(0,external_node_path_.basename)(unit)}.o`);
 function build_link({ file, compiler, units, linkFlags }, work, signal) {
     const objects = units.map((unit) => objectOf(unit, work));
     const options = [...linkFlags, ...objects, '-o', (0,external_node_path_.join)(work, file)];
-    return compile(compiler, options, { what: file, temporary: work, signal });
+    return (0,probe_compiler/* compile */.w)(compiler, options, { what: file, temporary: work, signal });
 }
 /** Runs jobs on all CPUs; after a failure no further one starts, and those under way are awaited. */
 async function inParallel(jobs, onDone) {
@@ -21013,8 +21195,8 @@ function loadAddon(path) {
     return addon;
 }
 
-;// CONCATENATED MODULE: external "node:timers/promises"
-const external_node_timers_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+// EXTERNAL MODULE: external "node:timers/promises"
+var external_node_timers_promises_ = __nccwpck_require__(8500);
 ;// CONCATENATED MODULE: ./lib/measure/cpu.js
 
 /** Long enough for /proc/stat's 10 ms ticks to tell a busy CPU from an idle one. */
@@ -21025,7 +21207,7 @@ const SAMPLE_MS = 150;
  */
 async function quietestCpu(addon) {
     const before = addon.cpuTimes();
-    await (0,external_node_timers_promises_namespaceObject.setTimeout)(SAMPLE_MS);
+    await (0,external_node_timers_promises_.setTimeout)(SAMPLE_MS);
     const work = addon.cpuTimes().map((now) => ({ cpu: now.cpu, ticks: workSince(before, now) }));
     const [quietest] = work.sort((a, b) => a.ticks - b.ticks || b.cpu - a.cpu);
     return quietest?.cpu ?? 0;
@@ -21069,334 +21251,23 @@ async function prepareBench(config, { signal, progress }) {
 
 /***/ }),
 
-/***/ 8317:
+/***/ 6082:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Cs: () => (/* binding */ makePlan),
-/* harmony export */   S8: () => (/* binding */ checkMarginGlobs),
-/* harmony export */   sC: () => (/* binding */ selectMetrics),
-/* harmony export */   x1: () => (/* binding */ planRecord)
+/* harmony export */   P: () => (/* binding */ launchesFailed),
+/* harmony export */   S: () => (/* binding */ collectRun)
 /* harmony export */ });
-/* harmony import */ var _config_globs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(357);
-/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2595);
+/* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5521);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1957);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5032);
+/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2595);
+/* harmony import */ var _batches_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4352);
+/* harmony import */ var _estimate_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3188);
+/* harmony import */ var _launch_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5009);
+/* harmony import */ var _plan_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(8317);
 
 
-/**
- * Many rounds of few short batches. Where a metric's batches stand side by side they share one
- * state of the branch predictors, which the metrics before left behind and which a steady loop
- * keeps: an lseek took 152, 165, 170 or 172 ns to a tenth of a nanosecond, batch after batch,
- * another number in the next round. They also share one burst of a neighbour's work. Ten rounds of
- * three batches make the deviation between launches a third of what two rounds of ten made it, in
- * the same time. 0.1 ms misses most timer ticks.
- */
-const ROUNDS_PER_LAUNCH = 10;
-const BATCHES_PER_ROUND = 3;
-const BATCH_US = 100;
-function makePlan(metrics, seed, cpu) {
-    return {
-        metrics,
-        seed,
-        cpu,
-        roundsPerLaunch: ROUNDS_PER_LAUNCH,
-        batchesPerRound: BATCHES_PER_ROUND,
-        batchUs: BATCH_US,
-    };
-}
-/** The plan as a run record keeps it. */
-const planRecord = (plan) => ({
-    seed: plan.seed,
-    cpu: plan.cpu,
-    pinned: true,
-    roundsPerLaunch: plan.roundsPerLaunch,
-    batchesPerRound: plan.batchesPerRound,
-    batchNs: plan.batchUs * 1000,
-    estimateQuantile: _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .ESTIMATE_QUANTILE */ .JG,
-    occupancyThreshold: _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .OCCUPANCY_THRESHOLD */ .Op,
-});
-/**
- * Picks the metrics that the globs name, in the catalogue's order; no glob is all of them.
- * @throws Failure (usage) for a glob that names nothing
- */
-function selectMetrics(catalogue, globs) {
-    if (globs.length === 0)
-        return catalogue.metrics;
-    const ids = catalogue.metrics.map((metric) => metric.id);
-    const named = new Set(globs.flatMap((glob) => (0,_config_globs_js__WEBPACK_IMPORTED_MODULE_0__/* .metricsNamed */ .d)('metrics', glob, ids, 'the catalogue')));
-    return catalogue.metrics.filter((metric) => named.has(metric.id));
-}
-/** @throws Failure (usage) when a margin rule names no metric of the catalogue */
-function checkMarginGlobs(catalogue, globs) {
-    const ids = catalogue.metrics.map((metric) => metric.id);
-    for (const glob of globs)
-        (0,_config_globs_js__WEBPACK_IMPORTED_MODULE_0__/* .metricsNamed */ .d)('margin', glob, ids, 'the catalogue');
-}
-
-
-/***/ }),
-
-/***/ 4774:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  yO: () => (/* binding */ OVERRUN),
-  Nn: () => (/* binding */ Session),
-  CK: () => (/* binding */ WHOLE_BUDGET)
-});
-
-// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
-var simple_statistics = __nccwpck_require__(5521);
-// EXTERNAL MODULE: ./lib/stats/assumptions.js
-var assumptions = __nccwpck_require__(2595);
-// EXTERNAL MODULE: ./lib/stats/power.js + 1 modules
-var power = __nccwpck_require__(2868);
-// EXTERNAL MODULE: ./lib/stats/random.js
-var stats_random = __nccwpck_require__(9376);
-;// CONCATENATED MODULE: ./lib/measure/estimate.js
-
-
-/** Where a metric's own occupancy is read off: high, but not the luckiest batch. */
-const OWN_OCCUPANCY_QUANTILE = 0.9;
-/**
- * Reduces the batches of one metric in one launch to its replicate.
- *
- * A batch counts only when its participants ran on a CPU for as large a share of the wall time as
- * the metric's best batches did. The reference is the metric's own because kernels with
- * CONFIG_IRQ_TIME_ACCOUNTING keep the softirq work of a loopback send off the task's clock, which
- * would otherwise reject every batch of it. Involuntary switches are no criterion: a wake-up
- * preemption counts as one. Metrics that `sleeps` declares idle by design keep every batch, and so
- * does everything where the CPU clock stood still over a batch: it is too coarse to judge by (10 ms
- * in gVisor).
- *
- * And it counts only when no other thread was busy on the same core, which a virtual machine is not
- * told: a loop that needs the core's whole width, right after the batch, takes no longer than on a
- * quiet core.
- *
- * @returns undefined for a launch of which too little is left: its neighbour was busy throughout
- */
-function estimateReplicate(batches, filter) {
-    const occupied = undisturbed(batches, filter);
-    const kept = occupied.filter((index) => metQuiet(batches, index, filter));
-    if (kept.length < assumptions/* QUIET_SHARE */.fM * occupied.length)
-        return undefined;
-    const ns = kept.map((index) => batches.ns[index] ?? 0);
-    const control = kept.map((index) => batches.controlNs[index] ?? 0);
-    return {
-        estimateNs: (0,simple_statistics/* quantile */.YV)(ns, assumptions/* ESTIMATE_QUANTILE */.JG),
-        controlNs: (0,simple_statistics/* quantile */.YV)(control, assumptions/* CONTROL_QUANTILE */.ws),
-        spreadNs: (0,simple_statistics/* interquartileRange */.Z0)(ns),
-        kept: kept.length,
-        rejected: batches.ns.length - occupied.length,
-    };
-}
-/** What a plan learns the noise from: the batches that count, round by round. */
-function keptByRound(batches, filter) {
-    const rounds = [];
-    for (const index of undisturbed(batches, filter)) {
-        if (!metQuiet(batches, index, filter))
-            continue;
-        const round = batches.round[index] ?? 0;
-        rounds[round] = [...(rounds[round] ?? []), batches.ns[index] ?? 0];
-    }
-    return rounds.filter((round) => round !== undefined);
-}
-/** A launch's estimate from batches of any of its rounds, as {@link estimateReplicate} makes it. */
-const estimateOf = (rounds) => (0,simple_statistics/* quantile */.YV)(rounds.flat(), assumptions/* ESTIMATE_QUANTILE */.JG);
-/** Indices of the batches in which nobody else had the CPU. */
-function undisturbed({ occupancy }, { sleeps }) {
-    const all = [...occupancy.keys()];
-    if (sleeps || occupancy.includes(0))
-        return all;
-    const best = (0,simple_statistics/* quantile */.YV)([...occupancy], OWN_OCCUPANCY_QUANTILE);
-    return all.filter((index) => (occupancy[index] ?? 0) >= assumptions/* OCCUPANCY_THRESHOLD */.Op * best);
-}
-/** Of a probe that does not tell, every batch did. */
-function metQuiet({ width }, index, { sleeps, quietWidth }) {
-    const own = width[index] ?? Number.NaN;
-    return sleeps || quietWidth === undefined || !(own > assumptions/* WIDTH_THRESHOLD */.F3 * quietWidth);
-}
-/**
- * Reduces the counts of one metric in one launch to the one it takes for the truth: what happens
- * beside the operations, such as a preemption, disturbs few counts and never the same way.
- */
-function agreeOn(counts) {
-    const count = (0,simple_statistics/* modeFast */.Yz)([...counts]);
-    return { count, agreeing: counts.filter((one) => one === count).length, counts: counts.length };
-}
-
-;// CONCATENATED MODULE: ./lib/measure/allocation.js
-
-
-
-
-
-const SCREEN = { level: assumptions/* SCREEN_FAMILY_WISE */.NR, fresh: false };
-/** How many rounds a launch may hold of one metric. */
-const ROUNDS_CHOICES = [3, 5, 7, 10, 14, 20, 28, 40];
-const EVEN_CHOICE = 3;
-/** A launch's estimate is made from drawn rounds so often, to see what it varies by. */
-const RESAMPLES = 40;
-/** However noisy a metric looked, so many times its even share of the pairs are the most it gets. */
-const MOST_TIMES = 4;
-/** Rounds of launches hold two pairs. */
-const PAIRS_PER_ROUND = 2;
-/**
- * @param metrics the gated metrics; those that the pilot could not measure get no allocation
- * @param budget `timeMs`: what there is for the stage; `seed`: of the resampling, so that a schedule
- * can be repeated
- */
-function allocate(metrics, run, goal, { timeMs, seed, stage = SCREEN }) {
-    const random = (0,stats_random/* seededRandom */.I)(seed);
-    const launches = [...run.baseline, ...run.candidate];
-    const idleMs = idleOf(launches, metrics.length);
-    const needs = metrics.flatMap((metric) => needOf(metric, Math.log1p(goal.marginOf(metric)), run, idleMs, random));
-    const enough = (0,power/* robustPairs */.du)(stage.level, Math.max(1, metrics.length));
-    const counted = stage.fresh ? needs.map((need) => ({ ...need, known: 0 })) : needs;
-    const choices = shareOut(counted, timeMs, enough);
-    const launched = choices.map(({ pairs, yielded }) => pairs / yielded);
-    const longest = Math.max(1, ...launched);
-    return new Map(choices.map(({ id, rounds, deviation, known }, index) => {
-        const pairs = launched[index] ?? 0;
-        return [id, { rounds, share: pairs / longest, pairs: Math.round(pairs), known, deviation }];
-    }));
-}
-function needOf({ id, waits }, margin, run, idleMs, random) {
-    const filter = { sleeps: waits, quietWidth: run.quietWidth };
-    const candidate = pilots(run.candidate, filter, id);
-    const sides = [pilots(run.baseline, filter, id), candidate].filter((side) => side.length > 1);
-    if (sides.length === 0)
-        return [];
-    const all = sides.flat();
-    const roundMs = (0,simple_statistics/* mean */.RE)(all.map(({ count, elapsedNs }) => elapsedNs / 1e6 / count));
-    const usual = Math.round((0,simple_statistics/* mean */.RE)(all.map(({ rounds }) => rounds.length)));
-    const within = (rounds) => (0,simple_statistics/* mean */.RE)(sides.map((side) => varianceOfEstimate(side, rounds, random)));
-    const between = Math.max(0, (0,simple_statistics/* mean */.RE)(sides.map(varianceOfLaunches)) - within(usual));
-    const kept = sides.map((side) => side.filter(({ counts }) => counts).length / side.length);
-    const yielded = Math.max(LEAST_YIELD, kept.reduce((product, share) => product * share, 1));
-    const options = ROUNDS_CHOICES.map((rounds) => {
-        const variance = 2 * (between + within(rounds));
-        const costMs = (2 * (rounds * roundMs + idleMs)) / yielded;
-        return { rounds, costMs, noise: variance / margin ** 2, deviation: Math.sqrt(variance) };
-    });
-    return [{ id, known: Math.floor(yielded * candidate.length), yielded, options }];
-}
-const varianceOfLaunches = (side) => (0,simple_statistics/* sampleVariance */.y4)(side.map(({ rounds }) => Math.log(estimateOf(rounds))));
-/** However busy the core was in the pilot: it may have been an odd time. */
-const LEAST_YIELD = 0.4;
-const pilots = (side, filter, id) => side.flatMap(({ launch, metrics }) => {
-    const observation = metrics.get(id);
-    if (launch.phase === 'warm-up' || observation?.status !== 'ok')
-        return [];
-    if (observation.kind !== 'timed')
-        return [];
-    const { batches, elapsedNs } = observation;
-    const rounds = keptByRound(batches, filter);
-    const count = 1 + Math.max(...batches.round);
-    const counts = estimateReplicate(batches, filter) !== undefined;
-    return rounds.length > 0 ? [{ counts, rounds, count, elapsedNs }] : [];
-});
-/** What an estimate from so many rounds varies by within a launch, rounds drawn with replacement. */
-function varianceOfEstimate(side, rounds, random) {
-    const pool = side.flatMap((pilot) => pilot.rounds);
-    const draw = () => Array.from({ length: rounds }, () => pool[random.below(pool.length)] ?? []);
-    return (0,simple_statistics/* sampleVariance */.y4)(Array.from({ length: RESAMPLES }, () => Math.log(estimateOf(draw()))));
-}
-/** ms a metric of what a launch takes beside its metrics: exec, setup of the probe, the results. */
-function idleOf(launches, metrics) {
-    const idle = launches.map(({ launch, metrics: seen }) => launch.wallNs -
-        (0,simple_statistics/* sum */.cz)([...seen.values()].map((one) => one.status === 'ok' && one.kind === 'timed' ? one.elapsedNs : 0)));
-    return idle.length === 0 ? 0 : Math.max(0, Math.min(...idle)) / 1e6 / Math.max(1, metrics);
-}
-/**
- * The pairs and rounds that make the sum of the squared standard errors, each against its margin, as
- * small as it can be in the time: Lagrange's condition, with the price of a millisecond found by
- * bisection. No metric gets fewer than enough pairs, or it would be left without a verdict; where not
- * even those fit, all get them with the fewest rounds, and the time decides.
- */
-function shareOut(needs, timeMs, enough) {
-    const even = timeMs / (0,simple_statistics/* sum */.cz)(needs.map(({ options }) => options[EVEN_CHOICE]?.costMs ?? 0));
-    const most = MOST_TIMES * Math.max(enough, even);
-    const at = (price) => needs.map((need) => choose(need, price, { least: enough, most }));
-    const spent = (choices) => (0,simple_statistics/* sum */.cz)(choices.map(({ pairs, costMs }) => pairs * costMs));
-    let [cheap, dear] = PRICES;
-    for (let step = 0; step < PRICE_STEPS; step++) {
-        const middle = Math.sqrt(cheap * dear);
-        if (spent(at(middle)) > timeMs)
-            cheap = middle;
-        else
-            dear = middle;
-    }
-    return at(dear);
-}
-/** Of a millisecond, in squared standard errors: far beyond anything that a run comes to. */
-const PRICES = [1e-12, 1e6];
-const PRICE_STEPS = 60;
-function choose({ id, known, yielded, options }, price, bounds) {
-    const [least, most] = [Math.max(0, bounds.least - known), Math.max(0, bounds.most - known)];
-    const choices = options.map((option) => {
-        const wanted = Math.sqrt(option.noise / (price * option.costMs)) - known;
-        const pairs = Math.min(most, Math.max(least, wanted));
-        const total = option.noise / (known + pairs) + price * pairs * option.costMs;
-        return { id, known, yielded, ...option, pairs, total };
-    });
-    return choices.reduce((a, b) => (b.total < a.total ? b : a));
-}
-/** Rounds of launches that so many pairs take. */
-const roundsFor = (pairs) => Math.ceil(pairs / PAIRS_PER_ROUND);
-/** Fewer pairs could not flag a metric of this family however large its change. */
-const leastPairs = (metrics) => (0,power/* minimumPairs */.gv)(assumptions/* SCREEN_FAMILY_WISE */.NR, Math.max(1, metrics.filter(({ gate }) => gate).length));
-
-;// CONCATENATED MODULE: ./lib/measure/batches.js
-
-
-function batchesOf(rounds) {
-    const rows = rounds.flatMap((round, number) => round.wallNs.map((wallNs, index) => ({
-        number,
-        ns: wallNs / round.operations,
-        controlNs: (round.controlNs[index] ?? 0) / round.controlOperations,
-        // An interrupt between the readings of the two clocks can put CPU time above wall time.
-        occupancy: Math.min(1, (round.cpuNs[index] ?? 0) / wallNs),
-        widthNs: round.width ? (round.width.ns[index] ?? 0) / round.width.operations : Number.NaN,
-    })));
-    const controlNs = Float64Array.from(rows, (row) => row.controlNs);
-    // An interruption of one batch of the chain must not make the core look quiet.
-    const chain = rows.length === 0 ? 1 : (0,simple_statistics/* quantile */.YV)([...controlNs], assumptions/* CONTROL_QUANTILE */.ws);
-    return {
-        round: Uint16Array.from(rows, ({ number }) => number),
-        ns: Float64Array.from(rows, ({ ns }) => ns),
-        controlNs,
-        occupancy: Float64Array.from(rows, ({ occupancy }) => occupancy),
-        width: Float64Array.from(rows, ({ widthNs }) => widthNs / chain),
-    };
-}
-/** Of a launch's batches, so many are taken to have met a quiet core: a tenth at least. */
-const QUIET_BATCHES = 0.1;
-/** Of the launches, so many are taken to hold quiet batches. */
-const QUIET_LAUNCHES = 0.25;
-/**
- * What the wide loop takes where no other thread is busy on the core, as {@link Batches.width}: the
- * batches of a launch that stand under it agree on it to a thousandth on quiet machines.
- *
- * @param launches each the batches of all its metrics
- * @returns undefined where no probe told
- */
-function quietWidth(launches) {
-    const least = launches.flatMap((metrics) => {
-        const widths = metrics.flatMap(({ width }) => [...width].filter((one) => one > 0));
-        return widths.length === 0 ? [] : [(0,simple_statistics/* quantile */.YV)(widths, QUIET_BATCHES)];
-    });
-    return least.length === 0 ? undefined : (0,simple_statistics/* quantile */.YV)(least, QUIET_LAUNCHES);
-}
-
-// EXTERNAL MODULE: ./lib/failure.js
-var failure = __nccwpck_require__(1957);
-// EXTERNAL MODULE: ./lib/record/run.js + 1 modules
-var run = __nccwpck_require__(2522);
-// EXTERNAL MODULE: ./lib/measure/plan.js
-var measure_plan = __nccwpck_require__(8317);
-;// CONCATENATED MODULE: ./lib/measure/collect.js
 
 
 
@@ -21411,19 +21282,20 @@ var measure_plan = __nccwpck_require__(8317);
  */
 function collectRun(target, plan, observations, identity, quiet) {
     const { environment, catalogue } = described(target, observations);
-    return (0,run/* makeRun */.SA)({
-        schema: run/* RUN_SCHEMA */.EJ,
-        version: run/* RUN_VERSION */.Be,
+    return (0,_record_run_js__WEBPACK_IMPORTED_MODULE_2__/* .makeRun */ .SA)({
+        schema: _record_run_js__WEBPACK_IMPORTED_MODULE_2__/* .RUN_SCHEMA */ .EJ,
+        version: _record_run_js__WEBPACK_IMPORTED_MODULE_2__/* .RUN_VERSION */ .Be,
         tool: identity.tool,
         catalogue,
         id: identity.id,
         startedAt: identity.startedAt,
-        target: target.record,
+        target,
         ...(identity.source ? { source: identity.source } : {}),
         ...(identity.duet ? { duet: identity.duet } : {}),
         platform: environment.platform,
         subject: environment.subject,
-        plan: { ...(0,measure_plan/* planRecord */.x1)(plan), ...placement(observations) },
+        plan: { ...(0,_plan_js__WEBPACK_IMPORTED_MODULE_7__/* .planRecord */ .x1)(plan), ...placement(observations) },
+        ...coreWidth(observations),
         launches: observations.map((observation) => observation.launch),
         metrics: plan.metrics.map((entry) => metricRecord(entry, observations, quiet)),
         ...tailsOf(observations),
@@ -21450,14 +21322,21 @@ function tailsOf(observations) {
     });
     return { tails: { ...pass.with, metrics } };
 }
+function coreWidth(observations) {
+    const width = (0,_batches_js__WEBPACK_IMPORTED_MODULE_4__/* .typicalWidth */ .x0)(observations.filter(isMeasuring).map(_launch_js__WEBPACK_IMPORTED_MODULE_6__/* .timedBatches */ .Y7));
+    return width === undefined ? {} : { coreWidth: rounded(width) };
+}
+/** Warm-up launches describe the target and heat the machine; their numbers are discarded. */
+const isMeasuring = ({ launch }) => launch.phase !== 'warm-up';
 /** Where the launches really ran, which may differ from the plan in a target of its own mind. */
 function placement(observations) {
     const known = observations.flatMap((observation) => observation.placement ?? []);
     const [first] = known;
     return first ? { cpu: first.cpu, pinned: known.every(({ pinned }) => pinned) } : {};
 }
-const launchesFailed = (target, why) => (0,failure/* measurementFailure */.jO)(`The probe could not be measured in ${target.record.spec}: ${why}; run that command line by hand to see what is in its way.`);
-/** Warm-up launches describe the target and heat the machine; their numbers are discarded. */
+const launchesFailed = ({ kind, spec }, why) => (0,_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .measurementFailure */ .jO)(kind === 'command'
+    ? `The probe could not be measured in ${spec}: ${why}; run that command line by hand to see what is in its way.`
+    : `The probe could not be measured in ${spec}: ${why}.`);
 function metricRecord(entry, observations, quiet) {
     const { id, version, gate, entries, switches, bytes, unit } = entry;
     const leastMargin = entry.least_margin_percent / 100;
@@ -21465,7 +21344,7 @@ function metricRecord(entry, observations, quiet) {
         ...{ id, version, gate, entries, switches, bytes },
         ...(leastMargin > 0 ? { leastMargin } : {}),
     };
-    const seen = observations.filter(({ launch }) => launch.phase !== 'warm-up');
+    const seen = observations.filter(isMeasuring);
     const { replicates, contended } = replicatesOf(entry, seen, quiet);
     const counts = seen.flatMap((observation) => countOf(id, observation));
     const absences = seen.flatMap((observation) => absence(id, observation));
@@ -21486,8 +21365,8 @@ function metricRecord(entry, observations, quiet) {
  * single launch with few kept batches is a noisy replicate, and the tests know what to do with it.
  */
 function interruptedBatches(replicates) {
-    const { batches, rejected } = (0,run/* countBatches */.K_)(replicates);
-    if (batches - rejected >= assumptions/* UNSTABLE_SHARE */.$J * batches)
+    const { batches, rejected } = (0,_record_run_js__WEBPACK_IMPORTED_MODULE_2__/* .countBatches */ .K_)(replicates);
+    if (batches - rejected >= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_3__/* .UNSTABLE_SHARE */ .$J * batches)
         return undefined;
     const message = `${rejected} of ${batches} batches were interrupted by other work on the CPU`;
     return { status: 'unstable', reason: { operation: 'measure', errno: 0, message } };
@@ -21506,10 +21385,10 @@ function replicatesOf({ id, waits }, seen, quiet) {
 }
 const LEAST_QUIET = 0.5;
 function replicate(id, { launch, metrics }, filter) {
-    const observation = metrics.get(id);
-    if (observation?.status !== 'ok' || observation.kind !== 'timed')
+    const observation = (0,_launch_js__WEBPACK_IMPORTED_MODULE_6__/* .timedOf */ .vv)(metrics.get(id));
+    if (observation === undefined)
         return [];
-    const estimate = estimateReplicate(observation.batches, filter);
+    const estimate = (0,_estimate_js__WEBPACK_IMPORTED_MODULE_5__/* .estimateReplicate */ .OL)(observation.batches, filter);
     if (estimate === undefined)
         return [];
     const { estimateNs, controlNs, spreadNs, kept, rejected } = estimate;
@@ -21539,7 +21418,7 @@ function typicalDetails(id, observations) {
     const names = [...new Set(noted.flatMap(Object.keys))];
     if (names.length === 0)
         return {};
-    const middle = (name) => (0,simple_statistics/* median */.JZ)(noted.flatMap((details) => details[name] ?? []));
+    const middle = (name) => (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)(noted.flatMap((details) => details[name] ?? []));
     return { details: Object.fromEntries(names.map((name) => [name, rounded(middle(name))])) };
 }
 /** Seven digits: far below any noise, and half of the record's size. */
@@ -21550,203 +21429,173 @@ function absence(id, { metrics }) {
 }
 function commonest(absences) {
     const statuses = absences.map(({ status }) => status);
-    const usual = statuses.length > 0 ? (0,simple_statistics/* modeFast */.Yz)(statuses) : undefined;
+    const usual = statuses.length > 0 ? (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .modeFast */ .Yz)(statuses) : undefined;
     return (absences.find(({ status }) => status === usual) ?? {
         status: 'error',
         reason: { operation: 'launch', errno: 0, message: 'no launch that measured it came through' },
     });
 }
 
-// EXTERNAL MODULE: ./lib/units.js
-var units = __nccwpck_require__(3052);
-;// CONCATENATED MODULE: ./lib/measure/expectation.js
+
+/***/ }),
+
+/***/ 3188:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   OL: () => (/* binding */ estimateReplicate),
+/* harmony export */   QH: () => (/* binding */ keptByRound),
+/* harmony export */   Ye: () => (/* binding */ agreeOn),
+/* harmony export */   qn: () => (/* binding */ estimateOf)
+/* harmony export */ });
+/* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5521);
+/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2595);
 
 
-
-/** What a plan may be expected to catch, said before it is measured. */
-function expectationText(metrics, allocations, goal) {
-    const expected = metrics.flatMap((metric) => {
-        const allocation = allocations.get(metric.id);
-        if (allocation === undefined)
-            return [];
-        const { id } = metric;
-        const pairs = allocation.known + allocation.pairs;
-        return [{ id, pairs, mde80: expectationOf(metric, allocation, pairs, goal, metrics.length) }];
-    });
-    const worst = expected.toSorted((a, b) => b.mde80 - a.mde80)[0];
-    if (worst === undefined)
-        return '';
-    const pairs = expected.map((one) => one.pairs);
-    const shares = expected.map(({ mde80 }) => mde80);
-    const range = `${Math.min(...pairs)} to ${Math.max(...pairs)} pairs of launches a metric`;
-    if (!Number.isFinite(worst.mde80)) {
-        return `Planned: ${range}, too few for some to be called: a longer duration gives more.`;
-    }
-    return `Planned: ${range}, which should catch a change of ${(0,units/* formatShare */.T1)((0,simple_statistics/* median */.JZ)(shares))} (median) and of ${(0,units/* formatShare */.T1)(worst.mde80)} (worst, ${worst.id}) four times in five.`;
-}
-const expectationOf = (metric, { deviation }, pairs, goal, familySize) => Math.expm1((0,power/* expectedMde80 */.lN)({
-    deviation,
-    pairs,
-    margin: Math.log1p(goal.marginOf(metric)),
-    alpha: goal.alpha,
-    familySize,
-}));
-
-// EXTERNAL MODULE: ./lib/probe/lines.js
-var lines = __nccwpck_require__(7869);
-;// CONCATENATED MODULE: ./lib/probe/wire.js
-
-/** A plan of 1000 rounds of the whole catalogue stays below; an endless printer does not. */
-const MAX_LINES = 600_000;
-/** Banners and whatever else a command prints around the results. */
-const MAX_NOISE_LINES = 1_000;
-/** 10,000 batches of three 15-digit numbers, with room to spare. */
-const MAX_LINE_BYTES = 1024 * 1024;
-const NEWLINE = 0x0a;
-/** The probe's command line for a plan, without the program itself; safe in any shell. */
-function planArguments(plan) {
-    return [
-        `--metrics=${plan.metrics.map(({ id, rounds }) => `${id}:${rounds}`).join(',')}`,
-        `--batches=${plan.batches}`,
-        `--batch-us=${plan.batchUs}`,
-        `--seed=${plan.seed}`,
-        `--cpu=${plan.cpu}`,
-        `--deadline-ms=${plan.deadlineMs}`,
-        ...(plan.environment ? ['--environment'] : []),
-        ...(plan.tails === undefined ? [] : [`--tails=${plan.tails}`]),
-        ...(plan.resultsFd === undefined ? [] : [`--results-fd=${plan.resultsFd}`]),
-    ];
+/** Where a metric's own occupancy is read off: high, but not the luckiest batch. */
+const OWN_OCCUPANCY_QUANTILE = 0.9;
+/**
+ * Reduces the batches of one metric in one launch to its replicate: where the launch has several
+ * processes, the median of what each of them has.
+ *
+ * @returns undefined for a launch of which too little is left: its neighbour was busy throughout
+ */
+function estimateReplicate(batches, filter) {
+    const own = [...new Set(batches.process)].flatMap((process) => estimateProcess(batches, filter, process) ?? []);
+    if (own.length === 0)
+        return undefined;
+    const typical = (of) => (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)(own.map(of));
+    return {
+        estimateNs: typical(({ estimateNs }) => estimateNs),
+        controlNs: typical(({ controlNs }) => controlNs),
+        spreadNs: typical(({ spreadNs }) => spreadNs),
+        kept: (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .sum */ .cz)(own.map(({ kept }) => kept)),
+        rejected: (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .sum */ .cz)(own.map(({ rejected }) => rejected)),
+    };
 }
 /**
- * Reads what a probe process wrote. Unknown fields and line types are ignored, as are lines that are
- * not JSON (a login banner, the output of a wrapping command) up to a bound; a last line that was cut
- * is dropped. Never throws: what is wrong is in `problem`.
+ * A batch counts only when its participants ran on a CPU for as large a share of the wall time as
+ * the metric's best batches did. The reference is the metric's own because kernels with
+ * CONFIG_IRQ_TIME_ACCOUNTING keep the softirq work of a loopback send off the task's clock, which
+ * would otherwise reject every batch of it. Involuntary switches are no criterion: a wake-up
+ * preemption counts as one. Metrics that `sleeps` declares idle by design keep every batch, and so
+ * does everything where the CPU clock stood still over a batch: it is too coarse to judge by (10 ms
+ * in gVisor).
  *
- * @param bytes the results of a launch; read a line at a time, never as one string
+ * And it counts only when no other thread was busy on the same core, which a virtual machine is not
+ * told: a loop that needs the core's whole width, right after the batch, takes no longer than on a
+ * quiet core.
  */
-function parseWire(bytes) {
-    const output = { metrics: [], tail: [], complete: false };
-    let noise = 0;
-    let lines = 0;
-    for (const line of linesOf(bytes)) {
-        lines += 1;
-        const taken = line.bytes > MAX_LINE_BYTES ? 'noise' : takeLine(line, output);
-        if (taken === 'noise')
-            noise += 1;
-        else if (taken !== undefined)
-            output.problem = taken;
-        if (lines > MAX_LINES)
-            output.problem = `it has more than ${MAX_LINES} lines`;
-        if (noise > MAX_NOISE_LINES) {
-            output.problem = `it has more than ${MAX_NOISE_LINES} lines that are not results`;
-        }
-        if (output.problem !== undefined)
-            return { ...output, complete: false };
-    }
-    if (output.hello === undefined)
-        output.problem = 'it has no result lines';
-    return output;
-}
-function* linesOf(bytes) {
-    for (let start = 0; start < bytes.length;) {
-        const newline = bytes.indexOf(NEWLINE, start);
-        const end = newline < 0 ? bytes.length : newline;
-        if (end > start) {
-            const shown = Math.min(end, start + MAX_LINE_BYTES);
-            yield { text: bytes.toString('utf8', start, shown), bytes: end - start, whole: newline >= 0 };
-        }
-        start = end + 1;
-    }
-}
-/** Adds a line to the output; says 'noise' or a problem when it cannot. */
-function takeLine(line, output) {
-    const value = readJson(line.text);
-    if (value === undefined) {
-        const damaged = line.whole && line.text.startsWith('{"type":');
-        return damaged ? 'a result line is damaged, as if something else printed into it' : 'noise';
-    }
-    if (output.complete && value.type !== 'hello')
-        return 'noise';
-    switch (value.type) {
-        case 'hello':
-            return takeHello(value, output);
-        case 'metric':
-            return takeMetric(value, output);
-        case 'tails':
-            return takeTails(value, output);
-        case 'tail':
-            return takeTail(value, output);
-        case 'end':
-            output.complete = output.hello !== undefined;
-            return undefined;
-        default:
-            return undefined;
-    }
-}
-function takeHello(value, output) {
-    if (output.hello !== undefined)
-        return 'the probe ran more than once in one launch';
-    if (value.wire !== lines/* WIRE_VERSION */.XE) {
-        return `it has wire version ${String(value.wire)} and this syscall-gate reads version ${lines/* WIRE_VERSION */.XE}`;
-    }
-    const hello = lines/* helloLine */.D5.safeParse(value);
-    if (!hello.success)
-        return `hello: ${firstIssue(hello.error)}`;
-    output.hello = hello.data;
-    return undefined;
-}
-function takeMetric(value, output) {
-    if (output.hello === undefined)
-        return 'a metric comes before hello';
-    const metric = metricSchema(value).safeParse(value);
-    if (!metric.success)
-        return `metric: ${firstIssue(metric.error)}`;
-    output.metrics.push(metric.data);
-    return undefined;
-}
-function metricSchema({ status, events }) {
-    if (status !== 'ok')
-        return lines/* unavailableLine */.tj;
-    return events === undefined ? lines/* measuredLine */.z0 : lines/* countedLine */.xD;
-}
-function takeTails(value, output) {
-    const tails = lines/* tailsLine */.cY.safeParse(value);
-    if (!tails.success)
-        return `tails: ${firstIssue(tails.error)}`;
-    output.tails = tails.data;
-    return undefined;
-}
-function takeTail(value, output) {
-    if (output.tails === undefined)
-        return 'a tail comes before its timer';
-    const tail = (value.status === 'ok' ? lines/* sampledLine */.dP : lines/* unsampledLine */.ej).safeParse(value);
-    if (!tail.success)
-        return `tail: ${firstIssue(tail.error)}`;
-    output.tail.push(tail.data);
-    return undefined;
-}
-function readJson(text) {
-    if (!text.startsWith('{'))
+function estimateProcess(batches, filter, process) {
+    const all = indicesOf(batches, process);
+    const occupied = undisturbed(batches, filter, all);
+    const kept = occupied.filter((index) => metQuiet(batches, index, filter));
+    if (kept.length < _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .QUIET_SHARE */ .fM * occupied.length)
         return undefined;
-    try {
-        return JSON.parse(text);
-    }
-    catch {
-        return undefined;
-    }
+    const ns = kept.map((index) => batches.ns[index] ?? 0);
+    const control = kept.map((index) => batches.controlNs[index] ?? 0);
+    return {
+        estimateNs: (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .quantile */ .YV)(ns, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .ESTIMATE_QUANTILE */ .JG),
+        controlNs: (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .quantile */ .YV)(control, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .CONTROL_QUANTILE */ .ws),
+        spreadNs: (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .interquartileRange */ .Z0)(ns),
+        kept: kept.length,
+        rejected: all.length - occupied.length,
+    };
 }
-function firstIssue(error) {
-    const [issue] = error.issues;
-    return `${issue?.path.join('.') || 'line'}: ${issue?.message ?? 'invalid'}`;
+const indicesOf = (batches, process) => [...batches.process.keys()].filter((index) => batches.process[index] === process);
+/** What a plan learns the noise from: the batches that count, round by round. */
+function keptByRound(batches, filter) {
+    const rounds = [];
+    for (const index of undisturbed(batches, filter, [...batches.ns.keys()])) {
+        if (!metQuiet(batches, index, filter))
+            continue;
+        const round = batches.round[index] ?? 0;
+        rounds[round] = [...(rounds[round] ?? []), batches.ns[index] ?? 0];
+    }
+    return rounds.filter((round) => round !== undefined);
+}
+/** A launch's estimate from batches of any of its rounds, as {@link estimateReplicate} makes it. */
+const estimateOf = (rounds) => (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .quantile */ .YV)(rounds.flat(), _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .ESTIMATE_QUANTILE */ .JG);
+/** Of some batches, those in which nobody else had the CPU. */
+function undisturbed({ occupancy }, { sleeps }, all) {
+    const own = all.map((index) => occupancy[index] ?? 0);
+    if (sleeps || own.includes(0))
+        return all;
+    const best = (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .quantile */ .YV)(own, OWN_OCCUPANCY_QUANTILE);
+    return all.filter((index) => (occupancy[index] ?? 0) >= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .OCCUPANCY_THRESHOLD */ .Op * best);
+}
+/** Of a probe that does not tell, every batch did. */
+function metQuiet({ width }, index, { sleeps, quietWidth }) {
+    const own = width[index] ?? Number.NaN;
+    return sleeps || quietWidth === undefined || !(own > _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .WIDTH_THRESHOLD */ .F3 * quietWidth);
+}
+/**
+ * Reduces the counts of one metric in one launch to the one it takes for the truth: what happens
+ * beside the operations, such as a preemption, disturbs few counts and never the same way.
+ */
+function agreeOn(counts) {
+    const count = (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .modeFast */ .Yz)([...counts]);
+    return { count, agreeing: counts.filter((one) => one === count).length, counts: counts.length };
 }
 
-;// CONCATENATED MODULE: ./lib/measure/launch.js
+
+/***/ }),
+
+/***/ 9328:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E: () => (/* binding */ bothIdentities),
+/* harmony export */   t: () => (/* binding */ newIdentity)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+/* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3411);
+
+
+const randomId = () => (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(8).toString('hex');
+/** Names for the two runs of a duet that begins now, the baseline's first. */
+function bothIdentities(source) {
+    const id = randomId();
+    return [
+        { ...newIdentity(source), duet: { id, side: 'baseline' } },
+        { ...newIdentity(source), duet: { id, side: 'candidate' } },
+    ];
+}
+/** A name for a run that begins now. */
+const newIdentity = (source) => ({
+    id: randomId(),
+    startedAt: new Date().toISOString(),
+    tool: _version_js__WEBPACK_IMPORTED_MODULE_1__/* .VERSION */ .x,
+    ...(source ? { source } : {}),
+});
+
+
+/***/ }),
+
+/***/ 5009:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   WK: () => (/* binding */ launchProbe),
+/* harmony export */   Y7: () => (/* binding */ timedBatches),
+/* harmony export */   vv: () => (/* binding */ timedOf)
+/* harmony export */ });
+/* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5521);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1957);
+/* harmony import */ var _probe_lines_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7869);
+/* harmony import */ var _probe_wire_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4645);
+/* harmony import */ var _batches_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4352);
+/* harmony import */ var _estimate_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3188);
 
 
 
 
 
 
+/** What a launch timed of a metric; undefined where it has no time of it. */
+const timedOf = (observation) => observation?.status === 'ok' && observation.kind === 'timed' ? observation : undefined;
+/** The batches of every timed metric of a launch. */
+const timedBatches = ({ metrics }) => [...metrics.values()].flatMap((one) => timedOf(one)?.batches ?? []);
 /** The launcher kills later than the probe gives up, so that a slow metric has its own status. */
 const LAUNCHER_GRACE_MS = 2000;
 const RESULTS_FD = 3;
@@ -21755,17 +21604,17 @@ async function launchProbe(bench, order) {
     bench.signal.throwIfAborted();
     const { target } = order;
     const memory = target.results === 'memory';
-    const argv = target.argv(bench.probe, probeArguments(bench.plan, order, memory));
+    const start = await target.start(probeArguments(bench.plan, order, memory));
     const launched = bench.addon.launch({
-        argv,
+        ...start,
         env: target.environment(process.env),
         cpu: bench.plan.cpu,
-        deadlineMs: order.deadlineMs + LAUNCHER_GRACE_MS,
+        deadlineMs: (target.startDeadlineMs ?? 0) + order.processes * order.deadlineMs + LAUNCHER_GRACE_MS,
         results: target.results,
     });
     const result = await launched.catch((error) => {
         bench.signal.throwIfAborted();
-        throw launchError(argv[0] ?? '', error);
+        throw launchError(start.argv[0] ?? '', error);
     });
     bench.signal.throwIfAborted();
     return observe(order, result);
@@ -21773,24 +21622,25 @@ async function launchProbe(bench, order) {
 function launchError(program, error) {
     const why = error instanceof Error ? error.message : String(error);
     if (error instanceof Error && 'syscall' in error && error.syscall === 'kill') {
-        return (0,failure/* measurementFailure */.jO)(`The command "${program}" passed its deadline and could not be ended, since it runs with more rights than this user has: run syscall-gate itself with those rights.`, error);
+        return (0,_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .measurementFailure */ .jO)(`The command "${program}" passed its deadline and could not be ended, since it runs with more rights than this user has: run syscall-gate itself with those rights.`, error);
     }
-    return (0,failure/* measurementFailure */.jO)(`The command "${program}" could not be started (${why}): check that it is installed and executable.`, error);
+    return (0,_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .measurementFailure */ .jO)(`The command "${program}" could not be started (${why}): check that it is installed and executable.`, error);
 }
-const probeArguments = (plan, order, memory) => planArguments({
+const probeArguments = (plan, order, memory) => (0,_probe_wire_js__WEBPACK_IMPORTED_MODULE_3__/* .planArguments */ .up)({
     metrics: order.portions.map(({ metric, rounds }) => ({ id: metric.id, rounds })),
     batches: plan.batchesPerRound,
     batchUs: plan.batchUs,
     seed: order.orderSeed,
-    cpu: plan.cpu,
+    cpu: order.target.cpu ?? plan.cpu,
     deadlineMs: order.deadlineMs,
     environment: order.environment,
+    ...(order.processes === 1 ? {} : { launches: order.processes }),
     ...(order.tails === undefined ? {} : { tails: order.tails }),
     ...(memory ? { resultsFd: RESULTS_FD } : {}),
 });
 function observe(order, result) {
-    const wire = parseWire(result.results);
-    const failure = launchFailure(result, wire);
+    const wire = (0,_probe_wire_js__WEBPACK_IMPORTED_MODULE_3__/* .parseWire */ .nH)(result.results, order.processes);
+    const failure = launchFailure(order.target, result, wire);
     return {
         launch: {
             sequence: order.sequence,
@@ -21817,8 +21667,11 @@ const fromHello = ({ catalogue, cpu, pinned }) => ({
     placement: { cpu, pinned },
 });
 /** One clause that says why a launch does not count, or undefined when it does. */
-function launchFailure(result, wire) {
-    const said = (0,lines/* oneLine */.TN)(result.stderr.trim().split('\n').at(-1) ?? '');
+function launchFailure(target, result, wire) {
+    const explained = wire.complete ? undefined : target.explain?.(result);
+    if (explained !== undefined)
+        return explained;
+    const said = (0,_probe_lines_js__WEBPACK_IMPORTED_MODULE_2__/* .oneLine */ .TN)(result.stderr.trim().split('\n').at(-1) ?? '');
     const because = said ? `, saying "${said}"` : '';
     if (result.timedOut)
         return `it did not end before its deadline${because}`;
@@ -21852,13 +21705,13 @@ function observeMetric(entry, rounds) {
         const counts = rounds.flatMap((round) => ('counts' in round ? round.counts : []));
         if (counts.length === 0)
             return missing;
-        return { status: 'ok', kind: 'counted', count: agreeOn(counts), details };
+        return { status: 'ok', kind: 'counted', count: (0,_estimate_js__WEBPACK_IMPORTED_MODULE_5__/* .agreeOn */ .Ye)(counts), details };
     }
-    const batches = rounds.flatMap((round) => ('batches' in round ? [round.batches] : []));
+    const batches = rounds.flatMap((round) => 'batches' in round ? [{ ...round.batches, process: round.process }] : []);
     if (batches.length === 0)
         return missing;
-    const elapsedNs = (0,simple_statistics/* sum */.cz)(rounds.map((round) => round.elapsedNs));
-    return { status: 'ok', kind: 'timed', batches: batchesOf(batches), elapsedNs, details };
+    const elapsedNs = (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .sum */ .cz)(rounds.map((round) => round.elapsedNs));
+    return { status: 'ok', kind: 'timed', batches: (0,_batches_js__WEBPACK_IMPORTED_MODULE_4__/* .batchesOf */ .cS)(batches), elapsedNs, details };
 }
 /** A command may start a probe of its own, of another release. */
 const otherDefinition = (ours, theirs) => ({
@@ -21873,6 +21726,389 @@ const missing = {
     status: 'error',
     reason: { operation: 'measure', errno: 0, message: 'the probe reported nothing for it' },
 };
+
+
+/***/ }),
+
+/***/ 8317:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Cs: () => (/* binding */ makePlan),
+/* harmony export */   S8: () => (/* binding */ checkMarginGlobs),
+/* harmony export */   sC: () => (/* binding */ selectMetrics),
+/* harmony export */   x1: () => (/* binding */ planRecord)
+/* harmony export */ });
+/* harmony import */ var _config_globs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(357);
+/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2595);
+
+
+/**
+ * Many rounds of few short batches. Where a metric's batches stand side by side they share one
+ * state of the branch predictors, which the metrics before left behind and which a steady loop
+ * keeps: an lseek took 152, 165, 170 or 172 ns to a tenth of a nanosecond, batch after batch,
+ * another number in the next round. They also share one burst of a neighbour's work. Ten rounds of
+ * three batches make the deviation between launches a third of what two rounds of ten made it, in
+ * the same time. 0.1 ms misses most timer ticks.
+ */
+const ROUNDS_PER_LAUNCH = 10;
+const BATCHES_PER_ROUND = 3;
+const BATCH_US = 100;
+function makePlan(metrics, seed, cpu) {
+    return {
+        metrics,
+        seed,
+        cpu,
+        processesPerLaunch: 1,
+        roundsPerLaunch: ROUNDS_PER_LAUNCH,
+        batchesPerRound: BATCHES_PER_ROUND,
+        batchUs: BATCH_US,
+    };
+}
+/** The plan as a run record keeps it. */
+const planRecord = (plan) => ({
+    seed: plan.seed,
+    cpu: plan.cpu,
+    pinned: true,
+    processesPerLaunch: plan.processesPerLaunch,
+    roundsPerLaunch: plan.roundsPerLaunch,
+    batchesPerRound: plan.batchesPerRound,
+    batchNs: plan.batchUs * 1000,
+    estimateQuantile: _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .ESTIMATE_QUANTILE */ .JG,
+    occupancyThreshold: _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .OCCUPANCY_THRESHOLD */ .Op,
+});
+/**
+ * Picks the metrics that the globs name, in the catalogue's order; no glob is all of them.
+ * @throws Failure (usage) for a glob that names nothing
+ */
+function selectMetrics(catalogue, globs) {
+    if (globs.length === 0)
+        return catalogue.metrics;
+    const ids = catalogue.metrics.map((metric) => metric.id);
+    const named = new Set(globs.flatMap((glob) => (0,_config_globs_js__WEBPACK_IMPORTED_MODULE_0__/* .metricsNamed */ .d)('metrics', glob, ids, 'the catalogue')));
+    return catalogue.metrics.filter((metric) => named.has(metric.id));
+}
+/** @throws Failure (usage) when a margin rule names no metric of the catalogue */
+function checkMarginGlobs(catalogue, globs) {
+    const ids = catalogue.metrics.map((metric) => metric.id);
+    for (const glob of globs)
+        (0,_config_globs_js__WEBPACK_IMPORTED_MODULE_0__/* .metricsNamed */ .d)('margin', glob, ids, 'the catalogue');
+}
+
+
+/***/ }),
+
+/***/ 7987:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  yO: () => (/* binding */ OVERRUN),
+  Nn: () => (/* binding */ Session),
+  CK: () => (/* binding */ WHOLE_BUDGET)
+});
+
+// EXTERNAL MODULE: ./lib/units.js
+var units = __nccwpck_require__(3052);
+// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
+var simple_statistics = __nccwpck_require__(5521);
+// EXTERNAL MODULE: ./lib/stats/assumptions.js
+var assumptions = __nccwpck_require__(2595);
+// EXTERNAL MODULE: ./lib/stats/moderated.js
+var moderated = __nccwpck_require__(272);
+// EXTERNAL MODULE: ./lib/stats/power.js + 1 modules
+var power = __nccwpck_require__(2868);
+// EXTERNAL MODULE: ./lib/stats/random.js
+var stats_random = __nccwpck_require__(9376);
+// EXTERNAL MODULE: ./lib/measure/estimate.js
+var estimate = __nccwpck_require__(3188);
+// EXTERNAL MODULE: ./lib/measure/launch.js
+var measure_launch = __nccwpck_require__(5009);
+;// CONCATENATED MODULE: ./lib/measure/nesting.js
+
+
+/**
+ * Three levels nest where a probe starts in something that takes long to start, a container or a
+ * kernel: rounds in a process, processes in a start, starts. The start is the replicate, since what
+ * differs from boot to boot does not average out inside one. How many processes share it follows
+ * from the costs alone (T. Kalibera and R. Jones, "Rigorous benchmarking in reasonable time", ISMM
+ * 2013, equation 4), for variances of both levels that are alike: √(cost of a start / cost of a
+ * process). A pilot of a few starts could not tell their ratio.
+ */
+function processesFor(startMs, passMs) {
+    if (startMs < SLOW_START_MS || passMs <= 0)
+        return 1;
+    return Math.min(MOST_PROCESSES, Math.max(1, Math.round(Math.sqrt(startMs / passMs))));
+}
+/** A process of its own takes a few ms; less than this is no start that is worth sharing. */
+const SLOW_START_MS = 100;
+const MOST_PROCESSES = 8;
+/**
+ * What a launch has taken in the session so far: of each side the one that idled least, and their
+ * mean, since a host starts a probe in an instant and a container or a kernel does not.
+ */
+function startOf(sides) {
+    const starts = sides.filter((launches) => launches.length > 0).map(startOfSide);
+    if (starts.length === 0)
+        return { idleMs: 0, measuringMs: 0 };
+    return {
+        idleMs: (0,simple_statistics/* mean */.RE)(starts.map(({ idleMs }) => idleMs)),
+        measuringMs: (0,simple_statistics/* mean */.RE)(starts.map(({ measuringMs }) => measuringMs)),
+    };
+}
+function startOfSide(launches) {
+    const times = launches
+        .filter(({ launch, metrics }) => launch.failure === undefined && metrics.size > 0)
+        .map(({ launch, metrics }) => {
+        const measuringMs = (0,simple_statistics/* sum */.cz)([...metrics.values()].map(elapsedNs)) / 1e6;
+        return { measuringMs, idleMs: Math.max(0, launch.wallNs / 1e6 - measuringMs) };
+    });
+    if (times.length === 0)
+        return { idleMs: 0, measuringMs: 0 };
+    return times.reduce((a, b) => (b.idleMs < a.idleMs ? b : a));
+}
+const elapsedNs = (one) => (0,measure_launch/* timedOf */.vv)(one)?.elapsedNs ?? 0;
+
+;// CONCATENATED MODULE: ./lib/measure/allocation.js
+
+
+
+
+
+
+
+
+const SCREEN = { level: assumptions/* SCREEN_FAMILY_WISE */.NR, fresh: false };
+/**
+ * How many rounds a launch may hold of one metric: no more than others have, since it is they that
+ * draw the state anew which a round begins with. An lseek with 28 rounds in a launch where most
+ * metrics had 3 varied by 1.8 % between launches, and with ten among equals by 0.1 %.
+ */
+const ROUNDS_CHOICES = [3, 5, 7, 10];
+/**
+ * Fewer rounds than this may all meet an unlucky state, which a pilot of a few launches does not
+ * show: from 3 to 10 rounds, the deviation of null between launches fell from 1.7 to 0.1 %, that of
+ * lseek from 2.2 to 0.1 %. Of all gated metrics none had more than twice its least variance times
+ * cost at 10 rounds, and some had a hundred times that at 3. So fewer are for targets so slow that
+ * the time would not hold enough pairs.
+ */
+const WELL_MIXED = 7;
+/** A launch's estimate is made from drawn rounds so often, to see what it varies by. */
+const RESAMPLES = 40;
+/** However noisy a metric looked, so many times its even share of the pairs are the most it gets. */
+const MOST_TIMES = 4;
+/** Rounds of launches hold two pairs. */
+const PAIRS_PER_ROUND = 2;
+/**
+ * @param metrics the gated metrics; those that the pilot could not measure get no allocation
+ * @param budget `timeMs`: what there is for the stage; `seed`: of the resampling, so that a schedule
+ * can be repeated
+ */
+function allocate(metrics, run, goal, { timeMs, seed, stage = SCREEN }) {
+    const random = (0,stats_random/* seededRandom */.I)(seed);
+    const idleMs = idleOf(run, metrics.length);
+    const needs = allocation_moderated(metrics.flatMap((metric) => needOf(metric, Math.log1p(goal.marginOf(metric)), run, idleMs, random)));
+    const enough = (0,power/* robustPairs */.du)(stage.level, Math.max(1, metrics.length));
+    const counted = stage.fresh ? needs.map((need) => ({ ...need, known: 0 })) : needs;
+    const choices = shareOut(counted, timeMs, enough);
+    const launched = choices.map(({ pairs, yielded }) => pairs / yielded);
+    const longest = Math.max(1, ...launched);
+    return new Map(choices.map(({ id, rounds, deviation, known }, index) => {
+        const pairs = launched[index] ?? 0;
+        return [id, { rounds, share: pairs / longest, pairs: Math.round(pairs), known, deviation }];
+    }));
+}
+function needOf({ id, waits }, margin, run, idleMs, random) {
+    const filter = { sleeps: waits, quietWidth: run.quietWidth };
+    const candidate = pilots(run.candidate, filter, id);
+    const sides = [pilots(run.baseline, filter, id), candidate].filter((side) => side.length > 1);
+    if (sides.length === 0)
+        return [];
+    const all = sides.flat();
+    const roundMs = (0,simple_statistics/* mean */.RE)(all.map(({ count, elapsedNs }) => elapsedNs / 1e6 / count));
+    const usual = Math.round((0,simple_statistics/* mean */.RE)(all.map(({ rounds }) => rounds.length)));
+    const within = (rounds) => (0,simple_statistics/* mean */.RE)(sides.map((side) => varianceOfEstimate(side, rounds, random)));
+    const between = Math.max(0, (0,simple_statistics/* mean */.RE)(sides.map(varianceOfLaunches)) - within(usual));
+    const kept = sides.map((side) => side.filter(({ counts }) => counts).length / side.length);
+    const yielded = Math.max(LEAST_YIELD, kept.reduce((product, share) => product * share, 1));
+    const options = ROUNDS_CHOICES.map((rounds) => {
+        const variance = 2 * (between + within(run.processes * rounds));
+        const costMs = (2 * (run.processes * rounds * roundMs + idleMs)) / yielded;
+        return { rounds, costMs, noise: variance / margin ** 2, deviation: Math.sqrt(variance) };
+    });
+    const degrees = (0,simple_statistics/* sum */.cz)(sides.map((side) => side.length - 1));
+    return [{ id, margin, degrees, known: Math.floor(yielded * candidate.length), yielded, options }];
+}
+/** How many degrees of freedom the other metrics' noise is worth: as many as a pilot has. */
+const PRIOR_DEGREES = 6;
+/**
+ * A metric that has slow launches, one in five, looks quiet to a pilot of four a side, and would get
+ * too few pairs to be called. So each is taken to be a little like the others (G. K. Smyth 2004, see
+ * {@link moderatedVariance}; only the plan rests on it, no verdict does).
+ */
+function allocation_moderated(needs) {
+    const typical = needs.map(({ options }) => options.at(-1)?.deviation ?? 0);
+    const standardDeviation = typical.length === 0 ? 0 : (0,simple_statistics/* median */.JZ)(typical);
+    if (standardDeviation === 0)
+        return [...needs];
+    const prior = { standardDeviation, degreesOfFreedom: PRIOR_DEGREES };
+    return needs.map((need) => ({
+        ...need,
+        options: need.options.map((option) => {
+            const observed = { variance: option.deviation ** 2, degreesOfFreedom: need.degrees };
+            const { variance } = (0,moderated/* moderatedVariance */.p)(observed, prior);
+            return { ...option, noise: variance / need.margin ** 2, deviation: Math.sqrt(variance) };
+        }),
+    }));
+}
+const varianceOfLaunches = (side) => (0,simple_statistics/* sampleVariance */.y4)(side.map(({ rounds }) => Math.log((0,estimate/* estimateOf */.qn)(rounds))));
+/** However busy the core was in the pilot: it may have been an odd time. */
+const LEAST_YIELD = 0.4;
+const pilots = (side, filter, id) => side.flatMap(({ launch, metrics }) => {
+    const observation = (0,measure_launch/* timedOf */.vv)(metrics.get(id));
+    if (launch.phase === 'warm-up' || observation === undefined)
+        return [];
+    const { batches, elapsedNs } = observation;
+    const rounds = (0,estimate/* keptByRound */.QH)(batches, filter);
+    const count = 1 + Math.max(...batches.round);
+    const counts = (0,estimate/* estimateReplicate */.OL)(batches, filter) !== undefined;
+    return rounds.length > 0 ? [{ counts, rounds, count, elapsedNs }] : [];
+});
+/** What an estimate from so many rounds varies by within a launch, rounds drawn with replacement. */
+function varianceOfEstimate(side, rounds, random) {
+    const pool = side.flatMap((pilot) => pilot.rounds);
+    const draw = () => Array.from({ length: rounds }, () => pool[random.below(pool.length)] ?? []);
+    return (0,simple_statistics/* sampleVariance */.y4)(Array.from({ length: RESAMPLES }, () => Math.log((0,estimate/* estimateOf */.qn)(draw()))));
+}
+/** ms a metric of what a launch takes beside its metrics: exec, setup of the probe, the results. */
+const idleOf = ({ baseline, candidate }, metrics) => startOf([baseline, candidate]).idleMs / Math.max(1, metrics);
+/**
+ * The pairs and rounds that make the sum of the squared standard errors, each against its margin, as
+ * small as it can be in the time: Lagrange's condition, with the price of a millisecond found by
+ * bisection. No metric gets fewer than enough pairs, or it would be left without a verdict; where not
+ * even those fit, all get them with the fewest rounds, and the time decides.
+ */
+function shareOut(needs, timeMs, enough) {
+    const mixed = needs.map((need) => ({
+        ...need,
+        options: need.options.filter(({ rounds }) => rounds >= WELL_MIXED),
+    }));
+    const choices = shareOutAmong(mixed, timeMs, enough);
+    return spentOn(choices) <= timeMs ? choices : shareOutAmong(needs, timeMs, enough);
+}
+function shareOutAmong(needs, timeMs, enough) {
+    const even = timeMs / (0,simple_statistics/* sum */.cz)(needs.map(({ options }) => options.at(-1)?.costMs ?? 0));
+    const most = MOST_TIMES * Math.max(enough, even);
+    const at = (price) => needs.map((need) => choose(need, price, { least: enough, most }));
+    let [cheap, dear] = PRICES;
+    for (let step = 0; step < PRICE_STEPS; step++) {
+        const middle = Math.sqrt(cheap * dear);
+        if (spentOn(at(middle)) > timeMs)
+            cheap = middle;
+        else
+            dear = middle;
+    }
+    return at(dear);
+}
+const spentOn = (choices) => (0,simple_statistics/* sum */.cz)(choices.map(({ pairs, costMs }) => pairs * costMs));
+/** Of a millisecond, in squared standard errors: far beyond anything that a run comes to. */
+const PRICES = [1e-12, 1e6];
+const PRICE_STEPS = 60;
+function choose({ id, known, yielded, options }, price, bounds) {
+    const [least, most] = [Math.max(0, bounds.least - known), Math.max(0, bounds.most - known)];
+    const choices = options.map((option) => {
+        const wanted = Math.sqrt(option.noise / (price * option.costMs)) - known;
+        const pairs = Math.min(most, Math.max(least, wanted));
+        const total = option.noise / (known + pairs) + price * pairs * option.costMs;
+        return { id, known, yielded, ...option, pairs, total };
+    });
+    return choices.reduce((a, b) => (b.total < a.total ? b : a));
+}
+/** Rounds of launches that so many pairs take. */
+const roundsFor = (pairs) => Math.ceil(pairs / PAIRS_PER_ROUND);
+/** Fewer pairs could not flag a metric of this family however large its change. */
+const leastPairs = (metrics) => (0,power/* minimumPairs */.gv)(assumptions/* SCREEN_FAMILY_WISE */.NR, familyOf(metrics));
+/** How many metrics share an error level. */
+const familyOf = (metrics) => Math.max(1, metrics.filter(({ gate }) => gate).length);
+
+// EXTERNAL MODULE: ./lib/measure/batches.js
+var batches = __nccwpck_require__(4352);
+;// CONCATENATED MODULE: ./lib/measure/budget.js
+
+
+
+/**
+ * What the time allows, told before it is spent: where launches are slow, minutes may hold fewer
+ * pairs than a verdict takes.
+ *
+ * @returns a sentence, and whether the time is enough
+ */
+function budgetOf(budget) {
+    const { launchMs, startMs, leftMs, durationMs, gated, alpha } = budget;
+    const pairs = Math.floor(leftMs / (2 * launchMs));
+    const screen = (0,power/* minimumPairs */.gv)(assumptions/* SCREEN_FAMILY_WISE */.NR, gated);
+    const confirm = (0,power/* minimumPairs */.gv)(alpha, 1);
+    const launch = `A launch takes ${seconds(launchMs)}, ${seconds(startMs)} of it to start`;
+    const holds = `${duration(durationMs)} hold about ${(0,units/* countOf */.pq)(pairs, 'pair')} of launches`;
+    if (pairs >= screen + confirm)
+        return { enough: true, text: `${launch}: ${holds}.` };
+    return {
+        enough: false,
+        text: `${launch}, so ${holds}, and a verdict over ${(0,units/* countOf */.pq)(gated, 'metric')} takes ${screen} to screen and ${confirm} to confirm: give a duration of ${duration(wanted(budget))}, or fewer metrics.`,
+    };
+}
+/** ms of launches in which whatever the screen flags is confirmed, though a pair is spoilt. */
+const confirmingMs = ({ launchMs, gated, alpha, }) => 2 * launchMs * (0,power/* robustPairs */.du)(alpha, gated);
+const MINUTE_MS = 60_000;
+const wanted = (budget) => {
+    const screening = 2 * budget.launchMs * (0,power/* robustPairs */.du)(assumptions/* SCREEN_FAMILY_WISE */.NR, budget.gated);
+    return Math.ceil((screening + confirmingMs(budget)) / MINUTE_MS) * MINUTE_MS;
+};
+const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
+/** As the input takes it. */
+const duration = (ms) => ms % MINUTE_MS === 0 ? `${ms / MINUTE_MS}m` : `${Math.round(ms / 1000)}s`;
+
+// EXTERNAL MODULE: ./lib/measure/collect.js
+var collect = __nccwpck_require__(6082);
+;// CONCATENATED MODULE: ./lib/measure/expectation.js
+
+
+
+/** What a plan may be expected to catch, said before it is measured. */
+function expectationText(metrics, allocations, goal) {
+    const expected = metrics.flatMap((metric) => {
+        const allocation = allocations.get(metric.id);
+        if (allocation === undefined)
+            return [];
+        const { id } = metric;
+        const pairs = allocation.known + allocation.pairs;
+        return [{ id, pairs, mde80: expectationOf(metric, allocation, pairs, goal, metrics.length) }];
+    });
+    const worst = expected.toSorted((a, b) => b.mde80 - a.mde80)[0];
+    if (worst === undefined)
+        return '';
+    const pairs = expected.map((one) => one.pairs);
+    const shares = expected.map(({ mde80 }) => mde80);
+    const [least, most] = [Math.min(...pairs), Math.max(...pairs)];
+    const range = least === most
+        ? `${(0,units/* countOf */.pq)(most, 'pair')} of launches a metric`
+        : `${least} to ${(0,units/* countOf */.pq)(most, 'pair')} of launches a metric`;
+    if (!Number.isFinite(worst.mde80)) {
+        return `Planned: ${range}, too few for some to be called: a longer duration gives more.`;
+    }
+    const sizes = expected.length === 1
+        ? (0,units/* formatShare */.T1)(worst.mde80)
+        : `${(0,units/* formatShare */.T1)((0,simple_statistics/* median */.JZ)(shares))} (median) and of ${(0,units/* formatShare */.T1)(worst.mde80)} (worst, ${worst.id})`;
+    return `Planned: ${range}, which should catch a change of ${sizes} four times in five.`;
+}
+const expectationOf = (metric, { deviation }, pairs, goal, familySize) => Math.expm1((0,power/* expectedMde80 */.lN)({
+    deviation,
+    pairs,
+    margin: Math.log1p(goal.marginOf(metric)),
+    alpha: goal.alpha,
+    familySize,
+}));
 
 ;// CONCATENATED MODULE: ./lib/measure/rounds.js
 
@@ -21909,9 +22145,10 @@ async function measureRounds(bench, sides, order, log, progress) {
     let whole = 0;
     for (let round = 0; round < (order.most ?? MOST_ROUNDS); round++) {
         const now = performance.now();
-        const roundMs = round === 0 ? 0 : (now - begin) / round;
+        const roundMs = round === 0 ? (order.roundMs ?? 0) : (now - begin) / round;
         const late = whole < order.leastRounds ? order.latest : order.until;
-        if (round > 0 && now + roundMs > late)
+        const needed = round === 0 && (order.leastRounds > 0 || order.roundMs === undefined);
+        if (!needed && now + roundMs > late)
             return;
         const tell = (launch, target) => tellProgress(progress, order, begin, round * LAUNCHES_PER_ROUND + launch, target);
         const launches = await measureRound(bench, sides, order, round, log, tell);
@@ -21944,6 +22181,9 @@ async function measureRound(bench, sides, order, round, log, tell) {
         launches.push(launch);
         log[side].push(launch);
         refuseFailing(target, log[side]);
+        if (launches.length === BOTH.length &&
+            performance.now() > (order.enough ?? Number.POSITIVE_INFINITY))
+            break;
     }
     return launches;
 }
@@ -21959,12 +22199,13 @@ function tellProgress(progress, order, begin, launches, target) {
 }
 async function launchInTurn(bench, target, { phase }, portions, log) {
     const sequence = log.next++;
-    return launchProbe(bench, {
+    return (0,measure_launch/* launchProbe */.WK)(bench, {
         target,
         sequence,
         ...{ phase, portions },
         orderSeed: roundSeed(bench.plan.seed, sequence),
         deadlineMs: LAUNCH_DEADLINE_MS,
+        processes: phase === 'tails' ? 1 : bench.plan.processesPerLaunch,
         environment: phase === 'warm-up',
         ...(phase === 'tails' ? { tails: TAIL_SAMPLES } : {}),
     });
@@ -21985,7 +22226,7 @@ function refuseFailing(target, observations) {
     const most = lastGood < 0 ? FAILURES_AT_FIRST : FAILURES_IN_A_ROW;
     const [first] = failures;
     if (failures.length >= most && first?.launch.failure !== undefined) {
-        throw launchesFailed(target, first.launch.failure);
+        throw (0,collect/* launchesFailed */.P)(target.record, first.launch.failure);
     }
 }
 
@@ -22056,11 +22297,17 @@ const portionsOf = (metrics, rounds) => metrics.map((metric) => ({ metric, round
 
 
 
+
+
+
+
 /**
  * How the time is shared: the rest after the screen is for confirming what it flagged, which needs
  * less because few metrics are left.
  */
 const SCREEN_SHARE = 0.8;
+/** What is left of it at least where confirming takes long. */
+const LEAST_SCREEN_SHARE = 0.5;
 /** The share of the screen where no confirmation follows. */
 const WHOLE_BUDGET = 1;
 /**
@@ -22081,6 +22328,8 @@ const TAILS_OF_WARM_UP = 5;
 /** Of the screen; a pilot that took more would be a plan without the time to follow it. */
 const PILOT_SHARE = 0.25;
 const LEAST_PILOT_ROUNDS = 3;
+/** Of the budget: where launches are slow, the warm-up is one of each side. */
+const WARM_UP_SHARE = 0.02;
 /** One measuring of one candidate, against a baseline in turn or alone, within one time budget. */
 class Session {
     bench;
@@ -22090,6 +22339,8 @@ class Session {
     log = emptyLog();
     begin = performance.now();
     warmUpMs = 0;
+    startMs = 0;
+    measuringMs = 0;
     planned = false;
     goal;
     allocations = new Map();
@@ -22103,8 +22354,27 @@ class Session {
     async warmUp() {
         this.progress.phase('Warm up');
         const schedule = warmUpSchedule(this.bench.plan.metrics);
-        await this.measure('warm-up', schedule, { until: 0, leastRounds: 1 });
+        const enough = this.begin + WARM_UP_SHARE * this.durationMs;
+        await this.measure('warm-up', schedule, { until: 0, leastRounds: 1, enough });
         this.warmUpMs = performance.now() - this.begin;
+        this.nestProcesses();
+    }
+    /** Where starting a probe takes long, several share a start. */
+    nestProcesses() {
+        const { plan } = this.bench;
+        const start = startOf([this.log.baseline, this.log.candidate]);
+        this.startMs = start.idleMs;
+        this.measuringMs = start.measuringMs;
+        const passMs = (start.measuringMs * plan.roundsPerLaunch) / WARM_UP_ROUNDS;
+        const processesPerLaunch = this.nests() ? processesFor(start.idleMs, passMs) : 1;
+        this.bench = { ...this.bench, plan: { ...plan, processesPerLaunch } };
+        if (processesPerLaunch === 1)
+            return;
+        this.progress.note(`A start takes ${(0,units/* formatNs */.FO)(start.idleMs * 1e6)} beside ${(0,units/* formatNs */.FO)(passMs * 1e6)} of measuring, so each holds ${processesPerLaunch} processes of the probe, whose median is its replicate.`);
+    }
+    nests() {
+        const { baseline, candidate } = this.sides;
+        return [baseline ?? candidate, candidate].every(({ results }) => results === 'stdout');
     }
     /** Times single operations for their tails, after a warm-up that was quick against the budget. */
     async tails() {
@@ -22118,18 +22388,53 @@ class Session {
      * All metrics, for the share of the budget that leaves time to confirm. With a goal, the first
      * rounds are a pilot for how the others are spent, and what may be expected of them is told.
      */
-    async screen({ share = SCREEN_SHARE, goal } = {}) {
+    async screen({ share, goal } = {}) {
         const { metrics, roundsPerLaunch } = this.bench.plan;
-        const until = this.begin + share * this.durationMs;
         if (goal === undefined) {
+            const until = this.begin + (share ?? SCREEN_SHARE) * this.durationMs;
             const schedule = screenSchedule(metrics, roundsPerLaunch);
             await this.measure('screen', schedule, { until, leastRounds: 1 });
             return;
         }
         this.goal = goal;
+        this.tellBudget(goal);
+        const until = this.begin + (share ?? this.screenShare(goal)) * this.durationMs;
         await this.pilot(until);
         for (const part of STAGES)
             await this.stage(goal, until, part);
+    }
+    /** Of a launch with as few rounds as there may be, where starting takes long. */
+    slowLaunchMs() {
+        const { processesPerLaunch } = this.bench.plan;
+        if (this.startMs < SLOW_START_MS || this.sides.baseline === undefined)
+            return undefined;
+        const passMs = (this.measuringMs * LEAST_PILOT_ROUNDS) / WARM_UP_ROUNDS;
+        return this.startMs + processesPerLaunch * passMs;
+    }
+    /** A launch of a kernel takes seconds, and what they come to should be known before the end. */
+    tellBudget({ alpha }) {
+        const launchMs = this.slowLaunchMs();
+        if (launchMs === undefined)
+            return;
+        const { startMs, durationMs } = this;
+        const { enough, text } = budgetOf({
+            ...{ startMs, durationMs, launchMs, alpha },
+            leftMs: this.begin + durationMs - performance.now(),
+            gated: familyOf(this.bench.plan.metrics),
+        });
+        if (enough)
+            this.progress.note(text);
+        else
+            this.progress.warn(text);
+    }
+    /** Where launches are slow, the overrun may not hold as many as confirming takes. */
+    screenShare({ alpha }) {
+        const launchMs = this.slowLaunchMs();
+        if (launchMs === undefined)
+            return SCREEN_SHARE;
+        const gated = familyOf(this.bench.plan.metrics);
+        const left = OVERRUN - confirmingMs({ launchMs, gated, alpha }) / this.durationMs;
+        return Math.min(SCREEN_SHARE, Math.max(LEAST_SCREEN_SHARE, left));
     }
     /** Plans for all the time that is left, and spends a share of it. */
     async stage(goal, until, share) {
@@ -22138,8 +22443,10 @@ class Session {
         const done = this.screenRounds();
         const schedule = screenSchedule(metrics, roundsPerLaunch, this.allocations, done);
         const now = performance.now();
+        const launchMs = this.slowLaunchMs();
         await this.measure('screen', schedule, {
             until: now + share * (until - now),
+            ...(launchMs === undefined ? {} : { roundMs: LAUNCHES_PER_ROUND * launchMs }),
             leastRounds: share < 1 ? 0 : roundsFor(leastPairs(metrics)) - done,
         });
     }
@@ -22165,14 +22472,15 @@ class Session {
         await this.measure('confirm', schedule, { until, leastRounds: roundsFor(leastPairs) });
     }
     pilotRun() {
-        return { ...this.log, quietWidth: this.quiet() };
+        const { processesPerLaunch: processes } = this.bench.plan;
+        return { ...this.log, quietWidth: this.quiet(), processes };
     }
     baselineRun(identity) {
         const { baseline = this.sides.candidate } = this.sides;
-        return collectRun(baseline, this.bench.plan, this.log.baseline, identity, this.quiet());
+        return (0,collect/* collectRun */.S)(baseline.record, this.bench.plan, this.log.baseline, identity, this.quiet());
     }
     candidateRun(identity) {
-        return collectRun(this.sides.candidate, this.bench.plan, this.log.candidate, identity, this.quiet());
+        return (0,collect/* collectRun */.S)(this.sides.candidate.record, this.bench.plan, this.log.candidate, identity, this.quiet());
     }
     /** What each side's launches said, in the order they ran: baseline, candidate. */
     observations() {
@@ -22181,18 +22489,21 @@ class Session {
     /** Both sides as one run, for a candidate that was compared with itself. */
     pooledRun(identity) {
         const launches = [...this.log.baseline, ...this.log.candidate].sort((a, b) => a.launch.sequence - b.launch.sequence);
-        return collectRun(this.sides.candidate, this.bench.plan, launches, identity, this.quiet());
+        return (0,collect/* collectRun */.S)(this.sides.candidate.record, this.bench.plan, launches, identity, this.quiet());
     }
     /** Of both sides together: they ran on the same core in turn. */
     quiet() {
         const launches = [...this.log.baseline, ...this.log.candidate];
-        return quietWidth(launches.map(timedBatches));
+        return (0,batches/* quietWidth */.Df)(launches.map(measure_launch/* timedBatches */.Y7));
     }
     async pilot(until) {
-        const { metrics, roundsPerLaunch } = this.bench.plan;
+        const { metrics, roundsPerLaunch, processesPerLaunch } = this.bench.plan;
         const affordable = PILOT_SHARE * (until - performance.now());
-        const roundMs = this.warmUpMs / WARM_UP_ROUNDS;
-        const rounds = Math.floor(affordable / (PILOT_ROUNDS * roundMs));
+        const launches = this.log.baseline.length + this.log.candidate.length;
+        const startsMs = PILOT_ROUNDS * LAUNCHES_PER_ROUND * this.startMs;
+        const measuringMs = this.warmUpMs / launches - this.startMs;
+        const roundMs = (LAUNCHES_PER_ROUND * processesPerLaunch * measuringMs) / WARM_UP_ROUNDS;
+        const rounds = Math.floor((affordable - startsMs) / (PILOT_ROUNDS * roundMs));
         const fitting = Math.min(roundsPerLaunch, Math.max(LEAST_PILOT_ROUNDS, rounds));
         const schedule = screenSchedule(metrics, fitting);
         const limits = { until, leastRounds: 1, most: PILOT_ROUNDS };
@@ -22216,7 +22527,215 @@ class Session {
         await measureRounds(this.bench, this.sides, order, this.log, this.progress);
     }
 }
-const timedBatches = ({ metrics }) => [...metrics.values()].flatMap((one) => one.status === 'ok' && one.kind === 'timed' ? [one.batches] : []);
+
+
+/***/ }),
+
+/***/ 5192:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   A_: () => (/* binding */ cacheFolders),
+/* harmony export */   OO: () => (/* binding */ publishBuild),
+/* harmony export */   w: () => (/* binding */ findBuild)
+/* harmony export */ });
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1455);
+/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8161);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1957);
+/* harmony import */ var _folder_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2315);
+
+
+
+
+
+const NAME = 'syscall-gate';
+/**
+ * Where builds are kept, best first. On a runner only its temporary folder, which every job finds
+ * empty: what one job leaves for the next could be another pull request's code. Elsewhere the
+ * user's cache, else a folder of the user's own among the temporary ones.
+ */
+function cacheFolders() {
+    const { RUNNER_TEMP, XDG_CACHE_HOME } = process.env;
+    if (RUNNER_TEMP)
+        return [(0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(RUNNER_TEMP, NAME)];
+    const home = XDG_CACHE_HOME || (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)((0,node_os__WEBPACK_IMPORTED_MODULE_1__.homedir)(), '.cache');
+    return [(0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(home, NAME), (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)((0,node_os__WEBPACK_IMPORTED_MODULE_1__.tmpdir)(), `${NAME}-${(0,node_os__WEBPACK_IMPORTED_MODULE_1__.userInfo)().uid}`)];
+}
+/** The folder of a complete build, if one of the cache folders has it. */
+async function findBuild(folders, key, files) {
+    for (const folder of folders) {
+        const build = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(folder, key);
+        if ((await isTrusted(folder)) && (await isComplete(build, files)))
+            return build;
+    }
+    return undefined;
+}
+/**
+ * Has a build made in the first cache folder that can be written, and publishes it by one rename, so
+ * that a concurrent build sees all of it or nothing. A build that fails leaves nothing behind.
+ *
+ * @param make fills the empty folder that it is given
+ * @returns the folder of the build, which may be that of a concurrent one with the same key
+ * @throws Failure of kind `measurement` when no folder can be written
+ */
+async function publishBuild(folders, key, files, make) {
+    const { folder, work } = await makeWorkFolder(folders);
+    try {
+        await make(work);
+        return await moveInto((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(folder, key), work, files);
+    }
+    finally {
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.rm)(work, { recursive: true, force: true });
+    }
+}
+async function moveInto(build, work, files) {
+    try {
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.rename)(work, build);
+    }
+    catch (error) {
+        if (!isTaken(error))
+            throw error;
+        if (await isComplete(build, files))
+            return build;
+        // Somebody removed files from it.
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.rm)(build, { recursive: true, force: true });
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.rename)(work, build);
+    }
+    return build;
+}
+async function makeWorkFolder(folders) {
+    let reason;
+    for (const folder of folders) {
+        try {
+            await (0,_folder_js__WEBPACK_IMPORTED_MODULE_4__/* .makeFolder */ .f)(folder, 0o755);
+            if (!(await isTrusted(folder)))
+                continue;
+            const work = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdtemp)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(folder, 'building-'));
+            // Other users run the probe too: containers with a user of their own, setpriv.
+            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.chmod)(work, 0o755);
+            return { folder, work };
+        }
+        catch (error) {
+            reason ??= error;
+        }
+    }
+    const tried = folders.join(', ');
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .measurementFailure */ .jO)(`The compiled probe has no place to go, since no cache folder can be written (${tried}): set XDG_CACHE_HOME to one that can.`, reason);
+}
+/** What is found here is executed, so nobody else may have been able to put it here. */
+async function isTrusted(folder) {
+    try {
+        const entry = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.lstat)(folder);
+        return entry.isDirectory() && entry.uid === (0,node_os__WEBPACK_IMPORTED_MODULE_1__.userInfo)().uid && (entry.mode & 0o022) === 0;
+    }
+    catch {
+        return false;
+    }
+}
+async function isComplete(build, files) {
+    try {
+        await Promise.all(files.map((file) => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.access)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(build, file))));
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+const isTaken = (error) => ['ENOTEMPTY', 'EEXIST'].includes(error.code ?? '');
+
+
+/***/ }),
+
+/***/ 9525:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   u: () => (/* binding */ findCompilers),
+/* harmony export */   w: () => (/* binding */ compile)
+/* harmony export */ });
+/* harmony import */ var node_child_process__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1421);
+/* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7975);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1957);
+
+
+
+const PACKAGES = 'apt-get install build-essential, dnf install gcc gcc-c++ glibc-static, or apk add build-base linux-headers';
+const LONGEST_QUOTE = 300;
+const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
+const C = { name: 'C', variable: 'CC', programs: ['cc', 'gcc', 'clang'] };
+const CXX = { name: 'C++', variable: 'CXX', programs: ['c++', 'g++', 'clang++'] };
+/**
+ * Finds the compilers: those that CC and CXX name, else the first that is installed.
+ *
+ * @throws Failure of kind `measurement` that says what to install
+ */
+async function findCompilers() {
+    const [c, cxx] = await Promise.all([findCompiler(C), findCompiler(CXX)]);
+    return { c, cxx };
+}
+async function findCompiler(language) {
+    const named = process.env[language.variable]?.trim();
+    const candidates = named ? [named.split(/\s+/)] : language.programs.map((program) => [program]);
+    for (const command of candidates) {
+        const compiler = await tryCompiler(command);
+        if (compiler !== undefined)
+            return compiler;
+    }
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .measurementFailure */ .jO)(named
+        ? `The ${language.name} compiler "${named}" that ${language.variable} names does not run: install it, or unset ${language.variable}.`
+        : `No ${language.name} compiler was found (tried ${language.programs.join(', ')}): install one with ${PACKAGES}.`);
+}
+async function tryCompiler(command) {
+    try {
+        const version = await run(command, ['--version']);
+        return { command, version: version.split('\n', 1)[0] ?? '' };
+    }
+    catch {
+        return undefined;
+    }
+}
+/**
+ * Runs a compiler.
+ * @throws Failure of kind `measurement` with the compiler's first error line; the signal's reason
+ *   when it was aborted
+ */
+async function compile(compiler, options, { what, temporary, signal }) {
+    signal?.throwIfAborted();
+    try {
+        await run(compiler.command, options, { signal, variables: { TMPDIR: temporary } });
+    }
+    catch (error) {
+        signal?.throwIfAborted();
+        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .measurementFailure */ .jO)(diagnose(compiler, what, error), error);
+    }
+}
+async function run(command, options, { signal, variables } = {}) {
+    const [program = '', ...words] = command;
+    // In English, whatever the user speaks: the diagnosis reads what the compiler says.
+    const env = { ...process.env, LC_ALL: 'C', ...variables };
+    const settings = { env, maxBuffer: MAX_OUTPUT_BYTES, ...(signal ? { signal } : {}) };
+    const { stdout } = await (0,node_util__WEBPACK_IMPORTED_MODULE_1__.promisify)(node_child_process__WEBPACK_IMPORTED_MODULE_0__.execFile)(program, [...words, ...options], settings);
+    return stdout;
+}
+function diagnose(compiler, what, error) {
+    const said = String(error.stderr ?? '');
+    const program = compiler.command.join(' ');
+    // What ld, gold, lld and mold say.
+    if (/(cannot find|unable to find library|library not found:) -?l?c\b/.test(said)) {
+        return `Linking ${what} with ${program} failed, since there is no static C library: install it with dnf install glibc-static, or as part of apt-get install build-essential.`;
+    }
+    const missing = /fatal error: '?([^':]+)'?(?:: No such file or directory| file not found)/.exec(said);
+    if (missing !== null) {
+        return `Compiling ${what} with ${program} failed, since the header ${missing[1]} is missing: install it with ${PACKAGES}.`;
+    }
+    const complaint = firstError(said) || (error instanceof Error ? error.message : String(error));
+    return `Compiling ${what} with ${program} failed (${complaint.slice(0, LONGEST_QUOTE)}): install a current compiler with ${PACKAGES}, or name another in CC and CXX.`;
+}
+function firstError(said) {
+    const lines = said.split('\n').map((line) => line.trim());
+    return lines.find((line) => /\berror\b/i.test(line)) ?? lines.find((line) => line !== '') ?? '';
+}
 
 
 /***/ }),
@@ -22226,6 +22745,8 @@ const timedBatches = ({ metrics }) => [...metrics.values()].flatMap((one) => one
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   D5: () => (/* binding */ helloLine),
+/* harmony export */   Lg: () => (/* binding */ untracedLine),
+/* harmony export */   Mj: () => (/* binding */ tracedLine),
 /* harmony export */   TN: () => (/* binding */ oneLine),
 /* harmony export */   XE: () => (/* binding */ WIRE_VERSION),
 /* harmony export */   cY: () => (/* binding */ tailsLine),
@@ -22237,7 +22758,7 @@ const timedBatches = ({ metrics }) => [...metrics.values()].flatMap((one) => one
 /* harmony export */ });
 /* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2857);
 /* harmony import */ var _record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8924);
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2522);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5032);
 
 
 
@@ -22396,6 +22917,314 @@ const unsampledLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({ ...ta
     ...{ id, version, status },
     reason: reason,
 }));
+const tracedFields = { ...tailFields, windows: count };
+/** What was marked of a metric for an emulator that traces (native/core/trace.h). */
+const tracedLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
+    ...tracedFields,
+    status: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('ok'),
+    operations: zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(1),
+    overhead: zod__WEBPACK_IMPORTED_MODULE_2__/* .boolean */ .zMY(),
+})
+    .transform(({ id, version, status, windows, operations, overhead }) => ({
+    ...{ id, version, status, windows, operations, overhead },
+}));
+const untracedLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({ ...tracedFields, ...obstacle })
+    .transform(({ id, version, windows, status, ...reason }) => ({
+    ...{ id, version, windows, status },
+    reason: reason,
+}));
+
+
+/***/ }),
+
+/***/ 6208:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   A_: () => (/* binding */ ADDON_LINK_FLAGS),
+/* harmony export */   Im: () => (/* binding */ PROBE_LINK_FLAGS),
+/* harmony export */   JJ: () => (/* binding */ SECCOMP_COMPILER_FLAGS),
+/* harmony export */   O$: () => (/* binding */ PLUGIN_FLAGS),
+/* harmony export */   Ww: () => (/* binding */ nativeSources),
+/* harmony export */   ds: () => (/* binding */ PROBE_FLAGS),
+/* harmony export */   lV: () => (/* binding */ SECCOMP_COMPILER_LIBRARIES),
+/* harmony export */   pE: () => (/* binding */ ADDON_FLAGS)
+/* harmony export */ });
+/* unused harmony export NAPI_HEADERS */
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1455);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
+
+
+
+/** How the probe is compiled and linked. No -Werror: a new compiler's new warning is not an error. */
+const PROBE_FLAGS = [
+    '-std=c11',
+    '-D_GNU_SOURCE',
+    '-O2',
+    '-pipe',
+    '-pthread',
+];
+/** Static, so that it runs in images and kernels that have no libc, or another one. */
+const PROBE_LINK_FLAGS = ['-static', '-pthread'];
+/** How the addon is compiled: -O0, since it waits most of the time, and all wait for its compiler. */
+const ADDON_FLAGS = [
+    '-std=c++17',
+    '-O0',
+    '-pipe',
+    '-fPIC',
+    '-fvisibility=hidden',
+    '-DNAPI_VERSION=8',
+    '-DNAPI_CPP_EXCEPTIONS',
+    '-DNODE_ADDON_API_DISABLE_DEPRECATED',
+];
+const ADDON_LINK_FLAGS = ['-shared'];
+/** How the plugin is compiled that QEMU loads (native/trace/plugin.c), in one step. */
+const PLUGIN_FLAGS = [
+    '-std=c11',
+    '-D_GNU_SOURCE',
+    '-O2',
+    '-pipe',
+    '-fPIC',
+    '-shared',
+];
+/** How the program is compiled that makes seccomp filters (native/seccomp/compile.c), in one step. */
+const SECCOMP_COMPILER_FLAGS = [
+    '-std=c11',
+    '-D_GNU_SOURCE',
+    '-O1',
+    '-pipe',
+];
+const SECCOMP_COMPILER_LIBRARIES = ['-ldl'];
+/**
+ * The N-API headers that the addon needs, as paths in node_modules: `dist/native/include` holds
+ * copies of them, so that an action compiles with no install.
+ */
+const NAPI_HEADERS = [
+    'node-addon-api/napi.h',
+    'node-addon-api/napi-inl.h',
+    'node-api-headers/include/js_native_api.h',
+    'node-api-headers/include/js_native_api_types.h',
+    'node-api-headers/include/node_api.h',
+    'node-api-headers/include/node_api_types.h',
+];
+/** Finds the native sources, in a bundle (dist/) as in a checkout (src/, lib/). */
+async function nativeSources() {
+    const { root, napi } = locate();
+    const core = await listFolder((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(root, 'core'));
+    const launch = await listFolder((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(root, 'launch'));
+    const probe = [(0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(root, 'probe.c'), ...core.filter((path) => path.endsWith('.c'))];
+    // The longest to compile comes first, so that the others fill the CPU beside it.
+    const addon = [(0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(root, 'addon.cc'), ...launch.filter((path) => path.endsWith('.cc'))];
+    const headers = [...core, ...launch].filter((path) => path.endsWith('.h'));
+    const includes = [...new Set(napi.map((path) => (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path)))];
+    const plugin = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(root, 'trace', 'plugin.c');
+    const seccompCompiler = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(root, 'seccomp', 'compile.c');
+    const all = [...probe, ...addon, ...headers, ...napi];
+    return { root, probe, addon, plugin, seccompCompiler, includes, all };
+}
+function locate() {
+    const bundled = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(import.meta.dirname, 'native');
+    if ((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.existsSync)(bundled)) {
+        return {
+            root: bundled,
+            napi: NAPI_HEADERS.map((path) => (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(bundled, 'include', (0,node_path__WEBPACK_IMPORTED_MODULE_2__.basename)(path))),
+        };
+    }
+    const checkout = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(import.meta.dirname, '..', '..');
+    return {
+        root: (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(checkout, 'native'),
+        napi: NAPI_HEADERS.map((path) => (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(checkout, 'node_modules', path)),
+    };
+}
+async function listFolder(folder) {
+    const names = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.readdir)(folder);
+    return names.sort().map((name) => (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(folder, name));
+}
+
+
+/***/ }),
+
+/***/ 4645:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Iu: () => (/* binding */ traceArguments),
+/* harmony export */   nH: () => (/* binding */ parseWire),
+/* harmony export */   up: () => (/* binding */ planArguments)
+/* harmony export */ });
+/* harmony import */ var _lines_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7869);
+
+/** A plan of 1000 rounds of the whole catalogue stays below; an endless printer does not. */
+const MAX_LINES = 600_000;
+/** Banners and whatever else a command prints around the results. */
+const MAX_NOISE_LINES = 1_000;
+/** 10,000 batches of three 15-digit numbers, with room to spare. */
+const MAX_LINE_BYTES = 1024 * 1024;
+const NEWLINE = 0x0a;
+/** The probe's command line for a plan, without the program itself; safe in any shell. */
+function planArguments(plan) {
+    return [
+        `--metrics=${plan.metrics.map(({ id, rounds }) => `${id}:${rounds}`).join(',')}`,
+        `--batches=${plan.batches}`,
+        `--batch-us=${plan.batchUs}`,
+        `--seed=${plan.seed}`,
+        `--cpu=${plan.cpu}`,
+        `--deadline-ms=${plan.deadlineMs}`,
+        ...(plan.environment ? ['--environment'] : []),
+        ...(plan.tails === undefined ? [] : [`--tails=${plan.tails}`]),
+        ...(plan.launches === undefined ? [] : [`--launches=${plan.launches}`]),
+        ...(plan.resultsFd === undefined ? [] : [`--results-fd=${plan.resultsFd}`]),
+    ];
+}
+/** The probe's command line for a trace, without the program itself; safe in any shell. */
+const traceArguments = (plan) => [
+    `--metrics=${plan.metrics.join(',')}`,
+    `--trace=${plan.operations}`,
+    ...(plan.symbols ? ['--symbols'] : []),
+    `--cpu=${plan.cpu}`,
+    `--deadline-ms=${plan.deadlineMs}`,
+];
+/**
+ * Reads what the probe's processes wrote. Unknown fields and line types are ignored, as are lines that are
+ * not JSON (a login banner, the output of a wrapping command) up to a bound; a last line that was cut
+ * is dropped. Never throws: what is wrong is in `problem`.
+ *
+ * @param bytes the results of a launch; read a line at a time, never as one string
+ * @param processes how many the launch was to have
+ */
+function parseWire(bytes, processes = 1) {
+    const output = { metrics: [], tail: [], traces: [], complete: false };
+    const reading = { output, processes, begun: 0, ended: 0 };
+    let noise = 0;
+    let lines = 0;
+    for (const line of linesOf(bytes)) {
+        lines += 1;
+        const taken = line.bytes > MAX_LINE_BYTES ? 'noise' : takeLine(line, reading);
+        if (taken === 'noise')
+            noise += 1;
+        else if (taken !== undefined)
+            output.problem = taken;
+        if (lines > MAX_LINES)
+            output.problem = `it has more than ${MAX_LINES} lines`;
+        if (noise > MAX_NOISE_LINES) {
+            output.problem = `it has more than ${MAX_NOISE_LINES} lines that are not results`;
+        }
+        if (output.problem !== undefined)
+            return { ...output, complete: false };
+    }
+    if (output.hello === undefined)
+        output.problem = 'it has no result lines';
+    return output;
+}
+function* linesOf(bytes) {
+    for (let start = 0; start < bytes.length;) {
+        const newline = bytes.indexOf(NEWLINE, start);
+        const end = newline < 0 ? bytes.length : newline;
+        if (end > start) {
+            const shown = Math.min(end, start + MAX_LINE_BYTES);
+            yield { text: bytes.toString('utf8', start, shown), bytes: end - start, whole: newline >= 0 };
+        }
+        start = end + 1;
+    }
+}
+/** Adds a line to what is read; says 'noise' or a problem when it cannot. */
+function takeLine(line, reading) {
+    const { output } = reading;
+    const value = readJson(line.text);
+    if (value === undefined) {
+        const damaged = line.whole && line.text.startsWith('{"type":');
+        return damaged ? 'a result line is damaged, as if something else printed into it' : 'noise';
+    }
+    const between = reading.begun > 0 && reading.begun === reading.ended;
+    if (between && value.type !== 'hello')
+        return 'noise';
+    switch (value.type) {
+        case 'hello':
+            return takeHello(value, reading);
+        case 'metric':
+            return takeMetric(value, reading);
+        case 'tails':
+            return takeTails(value, output);
+        case 'tail':
+            return takeTail(value, output);
+        case 'trace':
+            return takeTrace(value, output);
+        case 'end':
+            if (reading.begun > 0)
+                reading.ended += 1;
+            output.complete = reading.ended === reading.processes;
+            return undefined;
+        default:
+            return undefined;
+    }
+}
+function takeHello(value, reading) {
+    if (reading.begun > reading.ended)
+        return 'the probe ran more than once in one launch';
+    if (reading.begun === reading.processes)
+        return 'the probe ran more often than it was asked to';
+    if (value.wire !== _lines_js__WEBPACK_IMPORTED_MODULE_0__/* .WIRE_VERSION */ .XE) {
+        return `it has wire version ${String(value.wire)} and this syscall-gate reads version ${_lines_js__WEBPACK_IMPORTED_MODULE_0__/* .WIRE_VERSION */ .XE}`;
+    }
+    const hello = _lines_js__WEBPACK_IMPORTED_MODULE_0__/* .helloLine */ .D5.safeParse(value);
+    if (!hello.success)
+        return `hello: ${firstIssue(hello.error)}`;
+    reading.begun += 1;
+    reading.output.hello ??= hello.data;
+    return undefined;
+}
+function takeMetric(value, { output, begun }) {
+    if (begun === 0)
+        return 'a metric comes before hello';
+    const metric = metricSchema(value).safeParse(value);
+    if (!metric.success)
+        return `metric: ${firstIssue(metric.error)}`;
+    output.metrics.push({ ...metric.data, process: begun - 1 });
+    return undefined;
+}
+function metricSchema({ status, events }) {
+    if (status !== 'ok')
+        return _lines_js__WEBPACK_IMPORTED_MODULE_0__/* .unavailableLine */ .tj;
+    return events === undefined ? _lines_js__WEBPACK_IMPORTED_MODULE_0__/* .measuredLine */ .z0 : _lines_js__WEBPACK_IMPORTED_MODULE_0__/* .countedLine */ .xD;
+}
+function takeTails(value, output) {
+    const tails = _lines_js__WEBPACK_IMPORTED_MODULE_0__/* .tailsLine */ .cY.safeParse(value);
+    if (!tails.success)
+        return `tails: ${firstIssue(tails.error)}`;
+    output.tails = tails.data;
+    return undefined;
+}
+function takeTail(value, output) {
+    if (output.tails === undefined)
+        return 'a tail comes before its timer';
+    const tail = (value.status === 'ok' ? _lines_js__WEBPACK_IMPORTED_MODULE_0__/* .sampledLine */ .dP : _lines_js__WEBPACK_IMPORTED_MODULE_0__/* .unsampledLine */ .ej).safeParse(value);
+    if (!tail.success)
+        return `tail: ${firstIssue(tail.error)}`;
+    output.tail.push(tail.data);
+    return undefined;
+}
+function takeTrace(value, output) {
+    const trace = (value.status === 'ok' ? _lines_js__WEBPACK_IMPORTED_MODULE_0__/* .tracedLine */ .Mj : _lines_js__WEBPACK_IMPORTED_MODULE_0__/* .untracedLine */ .Lg).safeParse(value);
+    if (!trace.success)
+        return `trace: ${firstIssue(trace.error)}`;
+    output.traces.push(trace.data);
+    return undefined;
+}
+function readJson(text) {
+    if (!text.startsWith('{'))
+        return undefined;
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        return undefined;
+    }
+}
+function firstIssue(error) {
+    const [issue] = error.issues;
+    return `${issue?.path.join('.') || 'line'}: ${issue?.message ?? 'invalid'}`;
+}
 
 
 /***/ }),
@@ -22436,6 +23265,67 @@ const digestOf = (text) => (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHas
 
 /***/ }),
 
+/***/ 1731:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   TV: () => (/* binding */ parseKernelConfiguration),
+/* harmony export */   cz: () => (/* binding */ optionsOf),
+/* harmony export */   nd: () => (/* binding */ kernelConfigurationSchema)
+/* harmony export */ });
+/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2857);
+
+/**
+ * What a kernel was built with. Ten thousand options are no more than some names in a row: those that
+ * are not set are left out, and those that are y or m are listed by name.
+ */
+/** In all, far above any kernel's. */
+const MAX_NAMES = 1024 * 1024;
+const names = zod__WEBPACK_IMPORTED_MODULE_0__/* .string */ .YjP()
+    .max(MAX_NAMES)
+    .regex(/^[\w ]*$/);
+const kernelConfigurationSchema = zod__WEBPACK_IMPORTED_MODULE_0__/* .strictObject */ .rej({
+    /** The image holds it (CONFIG_IKCONFIG), or a file that belongs to the image does. */
+    source: zod__WEBPACK_IMPORTED_MODULE_0__/* ["enum"] */ .k5n(['image', 'file']),
+    /** Options that are y, without CONFIG_, a blank between two. */
+    builtIn: names,
+    /** Options that are m. */
+    modules: names,
+    /** Numbers and strings, as the file has them. */
+    values: zod__WEBPACK_IMPORTED_MODULE_0__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_0__/* .string */ .YjP().regex(/^\w{1,128}$/), zod__WEBPACK_IMPORTED_MODULE_0__/* .string */ .YjP().max(512)),
+});
+const LINE = /^CONFIG_(\w{1,128})=(.{1,512})/gm;
+/**
+ * Reads a .config.
+ *
+ * @returns undefined for a text that is none
+ */
+function parseKernelConfiguration(text, source) {
+    const options = new Map();
+    for (const [, name, value] of text.matchAll(LINE)) {
+        if (name !== undefined && value !== undefined)
+            options.set(name, value.trimEnd());
+    }
+    const sorted = [...options].toSorted(([a], [b]) => (a < b ? -1 : 1));
+    const withValue = (wanted) => sorted.flatMap(([name, value]) => (value === wanted ? [name] : [])).join(' ');
+    const [builtIn, modules] = [withValue('y'), withValue('m')];
+    if (sorted.length === 0 || builtIn.length > MAX_NAMES || modules.length > MAX_NAMES) {
+        return undefined;
+    }
+    const values = sorted.filter(([, value]) => value !== 'y' && value !== 'm');
+    return { source, builtIn, modules, values: Object.fromEntries(values) };
+}
+/** Every option that is set, by name. */
+const optionsOf = ({ builtIn, modules, values }) => new Map([
+    ...listed(builtIn).map((name) => [name, 'y']),
+    ...listed(modules).map((name) => [name, 'm']),
+    ...Object.entries(values),
+]);
+const listed = (all) => all.split(' ').filter((name) => name !== '');
+
+
+/***/ }),
+
 /***/ 8924:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -22457,7 +23347,7 @@ const reasonSchema = zod__WEBPACK_IMPORTED_MODULE_0__/* .strictObject */ .rej({
 
 /***/ }),
 
-/***/ 2522:
+/***/ 5032:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -22505,9 +23395,63 @@ function duration(params) {
 
 // EXTERNAL MODULE: ./lib/record/metric-status.js
 var metric_status = __nccwpck_require__(8924);
+;// CONCATENATED MODULE: ./lib/record/instructions.js
+
+
+/**
+ * Instructions that an operation takes, counted and not timed: a kernel under QEMU's instruction
+ * clock executes the same ones in every boot, whatever machine the emulator runs on.
+ */
+const word = schemas/* string */.YjP().min(1).max(128);
+const instructions_text = schemas/* string */.YjP().max(512);
+const fields = {
+    id: schemas/* string */.YjP()
+        .regex(/^[a-z]+\.[a-z0-9_]+$/)
+        .max(64),
+    version: schemas/* int */.Whr().min(1).max(1_000_000),
+    gate: schemas/* boolean */.zMY(),
+};
+/**
+ * A function as it is called from one place. The tree of calls is written down from the top, each
+ * call behind its caller and one deeper.
+ */
+const tracedFunctionSchema = schemas/* strictObject */.rej({
+    name: schemas/* string */.YjP().min(1).max(512),
+    module: schemas/* string */.YjP().max(128).optional(),
+    kernel: schemas/* boolean */.zMY(),
+    /** Instructions an operation in the function itself. */
+    own: schemas/* number */.aig().min(-1e12).max(1e12),
+    depth: schemas/* int */.Whr().min(0).max(1000),
+});
+const instructionMetricSchema = schemas/* discriminatedUnion */.gMt('status', [
+    schemas/* strictObject */.rej({
+        ...fields,
+        status: schemas/* literal */.euz('ok'),
+        /** Instructions per operation, one number a boot. */
+        boots: schemas/* array */.YOg(schemas/* number */.aig().min(0).max(1e12)).min(1).max(64),
+        /** One operation, where it was traced: its functions in call order. */
+        operation: schemas/* array */.YOg(tracedFunctionSchema).max(20_000).optional(),
+        /** Why there is no trace of an operation that was to be traced, one clause. */
+        untraced: instructions_text.optional(),
+    }),
+    schemas/* strictObject */.rej({ ...fields, status: schemas/* enum */.k5n(metric_status/* UNAVAILABLE */.H), reason: metric_status/* reasonSchema */.e }),
+]);
+const instructionsSchema = schemas/* strictObject */.rej({
+    /**
+     * What a count depends on beside the kernel: the emulator and its version, the machine and the CPU
+     * that it emulates. Counts of runs that agree on all of it can be compared, on any machine.
+     */
+    conditions: schemas/* record */.g1P(word, instructions_text),
+    metrics: schemas/* array */.YOg(instructionMetricSchema).max(512),
+});
+
+// EXTERNAL MODULE: ./lib/record/kernel-configuration.js
+var kernel_configuration = __nccwpck_require__(1731);
 // EXTERNAL MODULE: ./lib/record/strict.js
 var strict = __nccwpck_require__(9164);
 ;// CONCATENATED MODULE: ./lib/record/run.js
+
+
 
 
 
@@ -22523,7 +23467,7 @@ const RUN_VERSION = 1;
 /** The largest record worth reading: the most launches of a hundred metrics stay below. */
 const MAX_RUN_BYTES = 32 * 1024 * 1024;
 const run_text = schemas/* string */.YjP().max(512);
-const word = schemas/* string */.YjP().min(1).max(128);
+const run_word = schemas/* string */.YjP().min(1).max(128);
 const count = schemas/* int */.Whr().min(0).max(Number.MAX_SAFE_INTEGER);
 const nanoseconds = schemas/* number */.aig().min(0).max(1e15);
 /** Far beyond what any operation takes, either way; ratios of these are still numbers. */
@@ -22532,7 +23476,7 @@ const ratio = schemas/* number */.aig().min(0).max(1);
 const timestamp = datetime();
 /** What must match for two runs to be compared: the machine under the kernel. */
 const platformSchema = schemas/* strictObject */.rej({
-    architecture: word,
+    architecture: run_word,
     cpuVendor: run_text,
     cpuModel: run_text,
     cpuFamily: run_text,
@@ -22550,7 +23494,7 @@ const subjectSchema = schemas/* strictObject */.rej({
     kernelVersion: run_text,
     kernelCommandLine: schemas/* string */.YjP().max(4096),
     kernelConfigHash: run_text,
-    vulnerabilities: schemas/* record */.g1P(word, run_text),
+    vulnerabilities: schemas/* record */.g1P(run_word, run_text),
     preemption: run_text,
     seccompMode: run_text,
     seccompFilters: run_text,
@@ -22567,8 +23511,12 @@ const subjectSchema = schemas/* strictObject */.rej({
     probeUid: count,
 });
 const targetSchema = schemas/* strictObject */.rej({
-    kind: schemas/* enum */.k5n(['host', 'command']),
+    kind: schemas/* enum */.k5n(['host', 'command', 'container', 'kernel']),
     spec: schemas/* string */.YjP().min(1).max(4096),
+    /** What its own tools say of it, by name: the image's digest, the engine, the emulator. */
+    facts: schemas/* record */.g1P(run_word, run_text).optional(),
+    /** What a kernel was built with, where that could be read. */
+    configuration: kernel_configuration/* kernelConfigurationSchema */.nd.optional(),
 });
 /** Where the measured code came from, when the run was made by a workflow. */
 const sourceSchema = schemas/* strictObject */.rej({
@@ -22584,6 +23532,8 @@ const planSchema = schemas/* strictObject */.rej({
     /** CPU the launches ran on, and whether they could be kept there. */
     cpu: schemas/* int */.Whr().min(0).max(65535),
     pinned: schemas/* boolean */.zMY(),
+    /** Probe processes in one launch, where starting one takes long: their median is its replicate. */
+    processesPerLaunch: schemas/* int */.Whr().min(1).max(64),
     roundsPerLaunch: schemas/* int */.Whr().min(1).max(1000),
     batchesPerRound: schemas/* int */.Whr().min(1).max(10_000),
     batchNs: positiveNanoseconds,
@@ -22621,7 +23571,7 @@ const replicateSchema = schemas/* strictObject */.rej({
     rejected: count,
 });
 /** Facts beside a metric's number, such as `segments_per_op`: medians over its launches. */
-const details = schemas/* record */.g1P(word, schemas/* number */.aig().min(0).max(1e15));
+const details = schemas/* record */.g1P(run_word, schemas/* number */.aig().min(0).max(1e15));
 /** Events of an operation in one launch: what most of its counts agree on, out of how many. */
 const countSchema = schemas/* strictObject */.rej({
     sequence: count,
@@ -22704,7 +23654,7 @@ const tailsSchema = schemas/* strictObject */.rej({
 const runSchema = schemas/* strictObject */.rej({
     schema: schemas/* literal */.euz(RUN_SCHEMA),
     version: schemas/* literal */.euz(RUN_VERSION),
-    tool: word,
+    tool: run_word,
     catalogue: schemas/* int */.Whr().min(1).max(1_000_000),
     id: schemas/* string */.YjP().regex(/^[0-9a-f]{16}$/),
     startedAt: timestamp,
@@ -22715,9 +23665,17 @@ const runSchema = schemas/* strictObject */.rej({
     plan: planSchema,
     /** The two runs of a duet share its id: their launches stand on one line of sequence numbers. */
     duet: duetSchema.optional(),
+    /**
+     * What the wide control loop took against the chain of multiplications, batch by batch: the median
+     * over the launches of their medians. It is a figure of the CPU model alone unless another thread was
+     * busy on the same core.
+     */
+    coreWidth: schemas/* number */.aig().gt(0).max(1e6).optional(),
     launches: schemas/* array */.YOg(launchSchema).max(20_000),
-    metrics: schemas/* array */.YOg(metricRecordSchema).min(1).max(512),
+    /** Empty where instructions were counted and nothing was timed. */
+    metrics: schemas/* array */.YOg(metricRecordSchema).max(512),
     tails: tailsSchema.optional(),
+    instructions: instructionsSchema.optional(),
 });
 const isTimed = (metric) => metric?.status === 'ok' && metric.unit !== 'count';
 const isCounted = (metric) => metric?.status === 'ok' && metric.unit === 'count';
@@ -22802,7 +23760,7 @@ function unknownClaim(value, { name, version: known, noun }) {
 
 /***/ }),
 
-/***/ 3705:
+/***/ 8530:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -22817,22 +23775,132 @@ var file = __nccwpck_require__(2143);
 // EXTERNAL MODULE: ./lib/units.js
 var units = __nccwpck_require__(3052);
 // EXTERNAL MODULE: ./lib/verdict/diagnosis.js + 1 modules
-var diagnosis = __nccwpck_require__(5908);
-// EXTERNAL MODULE: ./lib/verdict/evidence.js + 11 modules
-var evidence = __nccwpck_require__(136);
+var verdict_diagnosis = __nccwpck_require__(5908);
+// EXTERNAL MODULE: ./lib/verdict/evidence.js + 14 modules
+var evidence = __nccwpck_require__(426);
 // EXTERNAL MODULE: ./lib/report/certificate.js
 var certificate = __nccwpck_require__(8089);
+// EXTERNAL MODULE: ./lib/report/configuration.js
+var configuration = __nccwpck_require__(6916);
+// EXTERNAL MODULE: ./lib/report/counted.js + 1 modules
+var report_counted = __nccwpck_require__(9566);
 // EXTERNAL MODULE: ./lib/report/crossing.js
 var crossing = __nccwpck_require__(960);
+// EXTERNAL MODULE: ./lib/report/words.js
+var words = __nccwpck_require__(8191);
+;// CONCATENATED MODULE: ./lib/report/differences.js
+
+/**
+ * Fields that can carry a cause, the likeliest first: filters and mitigations run at every entry,
+ * the scheduler at every switch, buffers and segments are made of bytes. Of a group only the first
+ * that differs is named with the cause; behind it stand what could carry any.
+ */
+const carriers = {
+    entries: [
+        [/^seccompMode$/, /^seccompFilters$/, /^target\.seccomp$/],
+        [/^vulnerabilities\./],
+        [/^securityModules$/],
+    ],
+    switches: [[/^scheduler$/], [/^cgroupDepth$/], [/^preemption$/], [/^vulnerabilities\./]],
+    tcpKilobytes: [[/^loopbackMtu$/], [/^tcpBuffers$/]],
+    kilobytes: [],
+};
+const anyCarriers = [
+    [/^target\.(runtime|accelerator)$/],
+    [/^kernelCommandLine$/],
+    [/^kernelRelease$/, /^kernelVersion$/, /^kernelConfigHash$/],
+    [/^container$/],
+];
+/** What the metrics of a family are mostly made of, where no cause was found for their changes. */
+const madeOf = {
+    clock: ['entries'],
+    syscall: ['entries'],
+    signal: ['entries'],
+    context: ['switches', 'entries'],
+    process: ['switches', 'entries'],
+    memory: ['entries'],
+    net: ['tcpKilobytes', 'switches', 'entries'],
+    sendfile: ['tcpKilobytes', 'kilobytes', 'entries'],
+};
+/** A mitigation may differ in many files for one cause. */
+const MOST_CARRIERS = 3;
+/** Those of the differences that could carry a cause, the likeliest first. */
+function carriersOf(quantities, differences) {
+    const found = groupsOf(quantities).flatMap((group) => {
+        const own = group.map((pattern) => differences.filter(({ field }) => pattern.test(field)));
+        return own.find((some) => some.length > 0) ?? [];
+    });
+    return [...new Set(found)].slice(0, MOST_CARRIERS);
+}
+const groupsOf = (quantities) => [
+    ...quantities.flatMap((quantity) => carriers[quantity]),
+    ...anyCarriers,
+];
+/**
+ * What differs between the sides: what can carry the changes that were called, then the rest.
+ * Against stored runs, the last one: what changed since, rather than everything that ever did. Over
+ * machines, what differs between the sides of any of them.
+ */
+function differencesOf(comparison, diagnosis) {
+    const { baseline, candidate, machines } = comparison;
+    const last = baseline.at(-1);
+    const sides = machines ?? (last === undefined ? [] : [{ baseline: last, candidate }]);
+    const found = sides.flatMap((pair) => fieldDifferences(pair.baseline, pair.candidate));
+    const once = [...new Map(found.map((one) => [JSON.stringify(one), one])).values()];
+    const quantities = diagnosis?.terms.map(({ quantity }) => quantity) ?? calledQuantities(comparison);
+    const patterns = groupsOf(quantities).flat();
+    const rank = ({ field }) => {
+        const index = patterns.findIndex((pattern) => pattern.test(field));
+        return index < 0 ? patterns.length : index;
+    };
+    return once.toSorted((a, b) => rank(a) - rank(b));
+}
+/** Of the families of which a metric was called, the largest number of calls first. */
+function calledQuantities({ metrics }) {
+    const called = metrics.filter(({ verdict }) => verdict === 'regressed' || verdict === 'improved');
+    const counts = new Map();
+    for (const { id } of called)
+        counts.set((0,words/* familyOf */.Ap)(id), (counts.get((0,words/* familyOf */.Ap)(id)) ?? 0) + 1);
+    const families = [...counts].toSorted((a, b) => b[1] - a[1]).map(([family]) => family);
+    return [...new Set(families.flatMap((family) => madeOf[family] ?? []))];
+}
+function fieldDifferences(last, candidate) {
+    const [before, after] = [fieldsOf(last), fieldsOf(candidate)];
+    return [...new Set([...before.keys(), ...after.keys()])]
+        .map((field) => ({
+        field,
+        baseline: before.get(field) ?? 'absent',
+        candidate: after.get(field) ?? 'absent',
+    }))
+        .filter((pair) => pair.baseline !== pair.candidate);
+}
+/** A run's sides as flat text: `vulnerabilities` becomes one field for each file of the directory. */
+function fieldsOf({ subject, platform, target }) {
+    const { vulnerabilities, ...rest } = subject;
+    const machine = platform;
+    return new Map([
+        ...texts(rest),
+        ...texts(vulnerabilities, 'vulnerabilities.'),
+        ...texts(target.facts ?? {}, 'target.'),
+        ...texts(machine),
+    ]);
+}
+const texts = (fields, prefix = '') => Object.entries(fields).map(([field, value]) => [`${prefix}${field}`, String(value)]);
+
+// EXTERNAL MODULE: ./lib/verdict/judge.js
+var judge = __nccwpck_require__(5670);
 // EXTERNAL MODULE: ./lib/report/diagnosis.js
 var report_diagnosis = __nccwpck_require__(2175);
 // EXTERNAL MODULE: ./lib/report/noise.js
 var noise = __nccwpck_require__(1792);
+// EXTERNAL MODULE: ./lib/report/places.js
+var report_places = __nccwpck_require__(8884);
 // EXTERNAL MODULE: ./lib/report/sections.js
 var sections = __nccwpck_require__(3136);
-// EXTERNAL MODULE: ./lib/report/words.js
-var words = __nccwpck_require__(8191);
 ;// CONCATENATED MODULE: ./lib/report/headline.js
+
+
+
 
 
 
@@ -22845,30 +23913,45 @@ var words = __nccwpck_require__(8191);
  * @param report everything but the sentence itself
  */
 function headline(report) {
-    if (report.verdict === 'no-baseline')
+    const { verdict, counted } = report;
+    if (verdict === 'no-baseline')
         return noBaseline(report);
+    if (counted === null)
+        return timedHeadline(report, verdict);
+    if (report.metrics.length === 0)
+        return `${(0,report_counted/* countedText */.oA)(counted)}.`;
+    const timed = timedHeadline(report, worstOf(report.counts)).replace(/\.$/, '');
+    return `${timed}; counted: ${lowerFirst((0,report_counted/* countedText */.oA)(counted))}.`;
+}
+const lowerFirst = (text) => `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
+/** What the times say: their own verdict, which need not be the gate's where counts are there, too. */
+function timedHeadline(report, verdict) {
     const gated = report.metrics.filter(({ gate }) => gate);
-    const those = gated.filter(({ verdict }) => verdict === report.verdict);
+    const those = gated.filter((metric) => metric.verdict === verdict);
     if (those.length === 0)
         return 'No gated metric was measured, so nothing was judged.';
-    if (report.verdict === 'incomparable')
+    if (verdict === 'incomparable')
         return partlyCompared(gated, report);
-    const clause = clauses[report.verdict](those, report);
-    return `${shareOf(those.length, gated.length)} ${clause}${lostAccess(gated)}${where(report)}.`;
+    const clause = clauses[verdict](those, report);
+    return `${(0,words/* shareText */.Lu)(those.length, gated.length)} ${clause}${lostAccess(gated)}${where(report)}.`;
 }
+const worstOf = (counts) => judge/* MOST_TELLING_FIRST */.p.find((verdict) => counts[verdict] > 0) ?? 'incomparable';
 /** How many machines a verdict rests on belongs to the verdict. */
 const where = (report) => report.design === 'shards' ? `, on ${(0,words/* machinesText */.g$)(report)}` : '';
 const clauses = {
-    regressed: (those, report) => `regressed${causeOf(report) || largestChange(those)}`,
-    improved: (those, report) => `improved and none regressed${causeOf(report) || largestChange(those)}`,
-    unchanged: (those) => `${isOrAre(those)} unchanged${sensitivity(those)}`,
+    regressed: (those, report) => `${slower(those, report) ?? 'regressed'}${causeOf(report) || largestChange(those)}`,
+    improved: (those, report) => `${faster(those, report) ?? 'improved and none regressed'}${causeOf(report) || largestChange(those)}`,
+    unchanged: (those, report) => `${asQuick(those, report) ?? `${isOrAre(those)} unchanged`}${sensitivity(those)}`,
     inconclusive: (those, report) => `${isOrAre(those)} inconclusive and none regressed${disagreeing(those, report) || settling(those, report)}`,
 };
-function shareOf(count, total) {
-    if (total === 1)
-        return 'The only gated metric';
-    return count === total ? `All ${total} gated metrics` : `${count} of ${total} gated metrics`;
-}
+/** Of sides of different kinds, nothing regressed. */
+const compared = (text) => (those, report) => {
+    const places = (0,report_places/* placesOf */.e)(report);
+    return places && text(places, isOrAre(those));
+};
+const slower = compared(({ baseline, candidate }, is) => `${is} slower ${candidate} than ${baseline}`);
+const faster = compared(({ baseline, candidate }, is) => `${is} faster ${candidate} than ${baseline}, and none slower`);
+const asQuick = compared(({ baseline, candidate }, is) => `${is} as quick ${candidate} as ${baseline}`);
 const isOrAre = ({ length }) => (length === 1 ? 'is' : 'are');
 /** One cause is one finding, however many metrics show it. */
 const causeOf = ({ diagnosis }) => diagnosis === null ? '' : `; ${(0,report_diagnosis/* explanationText */.jY)(diagnosis)}`;
@@ -22907,7 +23990,7 @@ function partlyCompared(metrics, report) {
     const unchanged = metrics.filter(({ verdict }) => verdict === 'unchanged');
     if (unchanged.length === 0)
         return nothingCompared(metrics);
-    const share = shareOf(unchanged.length, metrics.length);
+    const share = (0,words/* shareText */.Lu)(unchanged.length, metrics.length);
     const lostOnes = lostAccess(metrics);
     const rest = `${(0,units/* countOf */.pq)(metrics.length - unchanged.length, 'other')} could not be compared`;
     return `${share} ${clauses.unchanged(unchanged, report)}${lostOnes || `; ${rest}`}${where(report)}.`;
@@ -22952,6 +24035,8 @@ var report_report = __nccwpck_require__(5650);
 
 
 
+
+
 /**
  * Everything that people and scripts are told, as plain data: renderings add nothing to it.
  *
@@ -22959,7 +24044,9 @@ var report_report = __nccwpck_require__(5650);
  */
 function buildReport(comparison, judgement, { specs, policy, exhibits }) {
     const metrics = comparison.metrics.map(metricReport);
-    const differing = differences(comparison);
+    const diagnosis = (0,verdict_diagnosis/* diagnose */.h)(comparison);
+    const differing = differencesOf(comparison, diagnosis);
+    const counted = comparison.counted === undefined ? null : (0,report_counted/* countedReport */.N3)(comparison.counted);
     const report = {
         schema: report_report/* REPORT_SCHEMA */.DC,
         version: report_report/* REPORT_VERSION */.Aj,
@@ -22976,17 +24063,24 @@ function buildReport(comparison, judgement, { specs, policy, exhibits }) {
             spec: specs.baseline,
             runs: comparison.baseline.map(({ id }) => id),
             skipped: comparison.skipped,
+            facts: comparison.baseline.at(-1)?.target.facts ?? {},
         },
-        candidate: { spec: specs.candidate, run: comparison.candidate.id },
+        candidate: {
+            spec: specs.candidate,
+            run: comparison.candidate.id,
+            facts: comparison.candidate.target.facts ?? {},
+        },
         records: exhibits.map(recordReference),
         platform: comparison.candidate.platform,
         subject: comparison.candidate.subject,
         machines: (comparison.machines ?? []).map(machineReport),
         disagreements: comparison.disagreements ?? [],
         differences: differing,
-        diagnosis: diagnosisReport((0,diagnosis/* diagnose */.h)(comparison), differing),
+        configuration: (0,configuration/* configurationReport */.P)(comparison, counted) ?? null,
+        diagnosis: diagnosisReport(diagnosis, differing),
         caveats: [...comparison.skipped, ...comparison.caveats],
         metrics,
+        counted,
         certificate: (0,certificate/* certificateOf */.t)({ ...comparison, metrics }),
         crossing: comparison.machines ? null : ((0,crossing/* crossingOf */.Ed)(comparison.candidate) ?? null),
         tails: comparison.machines ? null : tailsReport(comparison.candidate),
@@ -23009,7 +24103,7 @@ function diagnosisReport(diagnosis, differing) {
             ...{ quantity, ns: (0,units/* figure */.vP)(ns), low: (0,units/* figure */.vP)(low), high: (0,units/* figure */.vP)(high) },
         })),
         ...{ share: (0,units/* figure */.vP)(share), explained, called },
-        carriers: (0,report_diagnosis/* carriersOf */.xO)(quantities, differing),
+        carriers: carriersOf(quantities, differing),
     };
 }
 function tailsReport({ tails }) {
@@ -23076,34 +24170,6 @@ const floorReport = ({ pairs, rejections, ...change }) => ({
 function reasonText({ operation, errno, message }) {
     const said = [operation, message].filter((part) => part !== '').join(': ');
     return errno === 0 ? said : `${said} (errno ${errno})`.trim();
-}
-/**
- * Against stored runs, the last one: what changed since, rather than everything that ever did. Over
- * machines, what differs between the sides of any of them.
- */
-function differences({ baseline, candidate, machines }) {
-    const last = baseline.at(-1);
-    const sides = machines ?? (last === undefined ? [] : [{ baseline: last, candidate }]);
-    const found = sides.flatMap((pair) => subjectDifferences(pair.baseline, pair.candidate));
-    return [...new Map(found.map((one) => [JSON.stringify(one), one])).values()];
-}
-function subjectDifferences(last, candidate) {
-    const [before, after] = [subjectFields(last), subjectFields(candidate)];
-    return [...new Set([...before.keys(), ...after.keys()])]
-        .map((field) => ({
-        field,
-        baseline: before.get(field) ?? 'absent',
-        candidate: after.get(field) ?? 'absent',
-    }))
-        .filter((pair) => pair.baseline !== pair.candidate);
-}
-/** A subject as flat text: `vulnerabilities` becomes one field for each file of the directory. */
-function subjectFields({ subject }) {
-    const { vulnerabilities, ...rest } = subject;
-    return new Map([
-        ...Object.entries(rest).map(([field, value]) => [field, String(value)]),
-        ...Object.entries(vulnerabilities).map(([name, state]) => [`vulnerabilities.${name}`, state]),
-    ]);
 }
 const finite = (value) => value !== undefined && Number.isFinite(value) ? (0,units/* figure */.vP)(value) : null;
 
@@ -23214,6 +24280,343 @@ const worstText = (spread) => spread === null ? '' : `${(0,_units_js__WEBPACK_IM
 
 /***/ }),
 
+/***/ 6916:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   P: () => (/* binding */ configurationReport),
+/* harmony export */   o: () => (/* binding */ configurationText)
+/* harmony export */ });
+/* harmony import */ var _record_kernel_configuration_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1731);
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3052);
+
+
+/** Two flavours of a kernel differ in thousands. */
+const MOST_OPTIONS = 500;
+/**
+ * In which options the kernels of the two sides were built differently: first those that are near a
+ * function whose instructions changed, then the rest by name.
+ *
+ * A function's subsystem is the first word of its name, or its module: an option is near when it has
+ * that word in its own name, CONFIG_SECURITY_APPARMOR when apparmor_file_permission came. Of those the
+ * first is the one whose word the fewest options have, since it says the most.
+ *
+ * @returns undefined where not both are known, or they are the same
+ */
+function configurationReport({ baseline, candidate, machines }, counted) {
+    const last = baseline.at(-1);
+    const [pair] = machines ?? (last === undefined ? [] : [{ baseline: last, candidate }]);
+    const [before, after] = [configurationIn(pair?.baseline), configurationIn(pair?.candidate)];
+    if (before === undefined || after === undefined)
+        return undefined;
+    const [own, others] = [(0,_record_kernel_configuration_js__WEBPACK_IMPORTED_MODULE_0__/* .optionsOf */ .cz)(before), (0,_record_kernel_configuration_js__WEBPACK_IMPORTED_MODULE_0__/* .optionsOf */ .cz)(after)];
+    const names = [...new Set([...own.keys(), ...others.keys()])].toSorted();
+    const nearness = nearnessTo(subsystemsOf(counted), names);
+    const options = names
+        .filter((name) => own.get(name) !== others.get(name))
+        .map((name) => ({
+        ...{ name, baseline: own.get(name) ?? null, candidate: others.get(name) ?? null },
+        rank: nearness(name),
+    }))
+        .toSorted((a, b) => a.rank - b.rank)
+        .map(({ rank, ...option }) => ({ ...option, near: rank < FAR }));
+    if (options.length === 0)
+        return undefined;
+    const differing = options.length;
+    return { differing, options: options.slice(0, MOST_OPTIONS) };
+}
+const configurationIn = (run) => run?.target.configuration;
+/** Of the functions that changed, and of their modules. */
+function subsystemsOf(counted) {
+    const functions = (counted?.metrics ?? []).flatMap((metric) => metric.functions ?? []);
+    const words = functions.flatMap(({ name, module }) => [
+        wordsOf(name)[0] ?? '',
+        ...(module === null ? [] : wordsOf(module)),
+    ]);
+    return new Set(words.filter((word) => word.length >= LEAST_WORD));
+}
+/** Shorter words, such as do and aa, are of no one subsystem. */
+const LEAST_WORD = 3;
+const wordsOf = (name) => name.split('_').flatMap((word) => (word === '' ? [] : [word.toLowerCase()]));
+const FAR = Number.MAX_SAFE_INTEGER;
+/** Of how many options the nearest word is, so that the least is the nearest. */
+function nearnessTo(subsystems, names) {
+    const frequency = new Map();
+    for (const word of names.flatMap(wordsOf))
+        frequency.set(word, (frequency.get(word) ?? 0) + 1);
+    return (name) => Math.min(FAR, ...wordsOf(name).map((word) => (subsystems.has(word) ? (frequency.get(word) ?? FAR) : FAR)));
+}
+/** More are in the report's JSON. */
+const MOST_NEAR = 6;
+const MOST_OTHERS = 4;
+/** One sentence or two, or nothing: `The kernels' configurations differ in 3 options: …`. */
+function configurationText({ configuration, }) {
+    if (configuration === null)
+        return '';
+    const { differing, options } = configuration;
+    const near = options.filter((option) => option.near).slice(0, MOST_NEAR);
+    const others = options.filter((option) => !option.near).slice(0, MOST_OTHERS);
+    const left = differing - near.length - others.length;
+    const rest = [...others.map(optionText), ...(left > 0 ? [`${left} more`] : [])].join(', ');
+    const head = `The kernels' configurations differ in ${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(differing, 'option')}`;
+    if (near.length === 0)
+        return `${head}: ${rest}.`;
+    const told = `${head}, of which near the functions that changed: ${near.map(optionText).join(', ')}`;
+    return rest === '' ? `${told}.` : `${told}; beside them ${rest}.`;
+}
+const optionText = ({ name, baseline, candidate }) => `CONFIG_${name} ${abridged(baseline)} → ${abridged(candidate)}`;
+const LONGEST_VALUE = 60;
+const abridged = (value) => value === null
+    ? 'not set'
+    : value.length > LONGEST_VALUE
+        ? `${value.slice(0, LONGEST_VALUE)}…`
+        : value;
+
+
+/***/ }),
+
+/***/ 9566:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  dO: () => (/* binding */ countedGrid),
+  N3: () => (/* binding */ countedReport),
+  oA: () => (/* binding */ countedText)
+});
+
+// UNUSED EXPORTS: differs
+
+;// CONCATENATED MODULE: ./lib/trace/changes.js
+/** The smallest part of an instruction that is printed. */
+const RESOLUTION = 0.005;
+/**
+ * What has changed in a tree of calls, callers first: a function that is called now and was not before
+ * is one change with all that it calls, however much that is. Calls of one function by one caller
+ * are one. The differences of all of them add up to that of the operation.
+ */
+function callChanges(roots) {
+    const changes = new Map();
+    collect(roots, undefined, changes);
+    return [...changes.values()].filter(({ difference }) => Math.abs(difference) >= RESOLUTION);
+}
+function collect(nodes, caller, changes) {
+    for (const node of nodes) {
+        const before = totalOf(node, 'before');
+        const after = totalOf(node, 'after');
+        if (before === 0)
+            add(changes, node, caller, { change: 'new', difference: after });
+        else if (after === 0)
+            add(changes, node, caller, { change: 'gone', difference: -before });
+        else {
+            const difference = node.after - node.before;
+            add(changes, node, caller, { change: difference > 0 ? 'grown' : 'shrunk', difference });
+            collect(node.children, node.name, changes);
+        }
+    }
+}
+function add(changes, node, caller, { change, difference }) {
+    if (difference === 0)
+        return;
+    const { name, module } = node;
+    const oneSided = change === 'new' || change === 'gone';
+    const key = JSON.stringify([oneSided ? (caller ?? '') : null, name, module ?? '']);
+    const known = changes.get(key);
+    if (known === undefined) {
+        changes.set(key, {
+            ...(caller === undefined ? {} : { caller }),
+            ...{ name, ...(module === undefined ? {} : { module }), change, difference },
+            below: oneSided ? namesBelow(node).size : 0,
+        });
+        return;
+    }
+    known.difference += difference;
+    if (!oneSided)
+        known.change = known.difference > 0 ? 'grown' : 'shrunk';
+}
+function totalOf(node, side) {
+    return node.children.reduce((sum, child) => sum + totalOf(child, side), node[side]);
+}
+function namesBelow({ children }, names = new Set()) {
+    for (const child of children) {
+        names.add(child.name);
+        namesBelow(child, names);
+    }
+    return names;
+}
+
+// EXTERNAL MODULE: ./lib/units.js
+var units = __nccwpck_require__(3052);
+// EXTERNAL MODULE: ./lib/report/words.js
+var words = __nccwpck_require__(8191);
+;// CONCATENATED MODULE: ./lib/report/counted.js
+
+
+
+/** What was counted, as plain data. */
+function countedReport({ candidate, metrics }) {
+    const reported = metrics.map((metric) => ({
+        id: metric.id,
+        gate: metric.gate,
+        verdict: metric.verdict,
+        because: metric.because,
+        baseline: sideReport(metric.baseline),
+        candidate: sideReport(metric.candidate),
+        difference: orNull(metric.difference),
+        resolution: orNull(metric.resolution),
+        margin: orNull(metric.margin),
+        functions: metric.operation === undefined ? null : functionReports(metric.operation),
+        calls: metric.operation === undefined ? null : callReports(metric.operation),
+        remainder: orNull(metric.operation?.remainder),
+        untraced: metric.untraced ?? null,
+    }));
+    return {
+        conditions: candidate.instructions?.conditions ?? {},
+        counts: (0,words/* countVerdicts */.qX)(reported.filter(({ gate }) => gate)),
+        metrics: reported,
+    };
+}
+const functionReports = ({ functions }) => functions.flatMap(({ name, module, before, after, difference, change, chain }) => change === 'same'
+    ? []
+    : [
+        {
+            ...{ name, module: module ?? null, change, chain },
+            ...{ before: (0,units/* figure */.vP)(before), after: (0,units/* figure */.vP)(after), difference: (0,units/* figure */.vP)(difference) },
+        },
+    ]);
+const callReports = ({ roots }) => callChanges(roots).map(({ caller, name, module, difference, change, below }) => ({
+    ...{ caller: caller ?? null, name, module: module ?? null },
+    ...{ difference: (0,units/* figure */.vP)(difference), change, below },
+}));
+const sideReport = (side) => side === undefined
+    ? null
+    : {
+        count: (0,units/* figure */.vP)(side.count),
+        resolution: (0,units/* figure */.vP)(side.resolution),
+        boots: side.boots.map(units/* figure */.vP),
+    };
+const orNull = (value) => value === undefined ? null : (0,units/* figure */.vP)(value);
+/** A difference that two boots of one side would not show. */
+const differs = ({ difference, resolution }) => difference !== null && resolution !== null && Math.abs(difference) > resolution;
+/** A clause about the counts: `8 of 60 gated metrics take more instructions; …`. */
+function countedText({ metrics, counts }) {
+    const gated = metrics.filter(({ gate }) => gate);
+    const most = (verdict) => gated
+        .filter((metric) => metric.verdict === verdict)
+        .toSorted((a, b) => shareOf(b) - shareOf(a))[0];
+    const share = (count) => (0,words/* shareText */.Lu)(count, gated.length);
+    const worst = most('regressed');
+    if (worst !== undefined) {
+        return `${share(counts.regressed)} ${takes(counts.regressed)} more instructions${largest(worst, counts.regressed)}`;
+    }
+    const best = most('improved');
+    if (best !== undefined) {
+        return `${share(counts.improved)} ${takes(counts.improved)} fewer instructions and none more${largest(best, counts.improved)}`;
+    }
+    if (counts.unchanged === 0)
+        return `None of ${(0,units/* countOf */.pq)(gated.length, 'gated metric')} could be compared by its instructions`;
+    const small = gated.filter((metric) => metric.verdict === 'unchanged' && differs(metric)).length;
+    const rest = small === 0 ? '' : `, ${small} of them but for a few instructions`;
+    const lost = counts.incomparable === 0 ? '' : `; ${counts.incomparable} could not be compared`;
+    return `${share(counts.unchanged)} ${takes(counts.unchanged)} as many instructions as before${rest}${lost}`;
+}
+const takes = (count) => (count === 1 ? 'takes' : 'take');
+const shareOf = ({ difference, baseline }) => difference === null || baseline === null || baseline.count === 0
+    ? 0
+    : Math.abs(difference / baseline.count);
+function largest({ id, difference, baseline, candidate }, of) {
+    if (difference === null || baseline === null || candidate === null)
+        return '';
+    const counts = `${(0,units/* formatInstructionsDifference */.u_)(difference)} (${(0,units/* formatInstructions */.Vr)(baseline.count)} → ${(0,units/* formatInstructions */.Vr)(candidate.count)})`;
+    return of === 1 ? `: ${id}, ${counts}` : `; by the largest share ${id}, ${counts}`;
+}
+/** Metrics whose count changed, the largest share first; in small places only what has a verdict. */
+function countedGrid({ metrics, conditions }) {
+    const changed = metrics.filter(differs).toSorted((a, b) => shareOf(b) - shareOf(a));
+    const unclear = metrics.filter(({ verdict }) => verdict === 'incomparable');
+    return {
+        title: 'Instructions of an operation, counted',
+        head: ['metric', 'more', 'baseline', 'candidate', 'resolution', 'verdict'],
+        rows: changed.map(({ id, gate, difference, baseline, candidate, resolution, verdict }) => [
+            `${id}${gate ? '' : '*'}`,
+            (0,units/* formatInstructionsDifference */.u_)(difference ?? 0),
+            (0,units/* formatInstructions */.Vr)(baseline?.count ?? 0),
+            (0,units/* formatInstructions */.Vr)(candidate?.count ?? 0),
+            (0,units/* formatInstructions */.Vr)(resolution ?? 0),
+            verdict,
+        ]),
+        says: [
+            ...(changed.length === 0 ? ['No count differs by more than boots of one side do.'] : []),
+            ...causes(changed),
+            ...unclear.map(({ id, because }) => `${id}: ${because}`),
+            ...(changed.some(({ functions }) => functions !== null)
+                ? ['Flame graphs of what changed are in the folder "flames" beside the report.']
+                : []),
+            `Counted by ${Object.entries(conditions)
+                .map(([name, value]) => `${name} ${value}`)
+                .join(', ')}: exact on any machine, and blind to caches, TLBs and speculation.`,
+        ],
+    };
+}
+/**
+ * What grew, call by call: metrics that changed by the same calls are one finding, and the finding of
+ * most metrics is first.
+ */
+function causes(changed) {
+    const groups = new Map();
+    for (const metric of changed) {
+        const text = callsText(metric);
+        groups.set(text, [...(groups.get(text) ?? []), metric]);
+    }
+    const told = [...groups]
+        .filter(([text]) => text !== '')
+        .toSorted(([, a], [, b]) => b.length - a.length)
+        .map(([text, metrics]) => `${idsText(metrics)}: ${text}.`);
+    const left = told.length - MOST_CAUSES;
+    if (left < 2)
+        return told;
+    return [...told.slice(0, MOST_CAUSES), `… and ${left} more in the report's JSON.`];
+}
+const MOST_CAUSES = 10;
+const MOST_IDS = 4;
+function idsText(metrics) {
+    const ids = metrics.map(({ id }) => id);
+    const left = ids.length - MOST_IDS;
+    return left > 1 ? `${ids.slice(0, MOST_IDS).join(', ')} and ${left} others` : ids.join(', ');
+}
+/** More are in the report's JSON. */
+const MOST_CALLS = 6;
+/** `+21 security_file_permission → bpf_lsm_file_permission (new), +3 vfs_read` */
+function callsText({ calls, remainder, untraced }) {
+    if (calls === null)
+        return untraced === null ? '' : `not traced, since ${untraced}`;
+    const largest = calls
+        .toSorted((a, b) => Math.abs(b.difference) - Math.abs(a.difference))
+        .slice(0, MOST_CALLS);
+    const shown = calls.filter((one) => largest.includes(one)).map(callText);
+    const left = calls.length - shown.length;
+    const more = left > 0 ? [`and ${(0,units/* countOf */.pq)(left, 'smaller change')}`] : [];
+    const rest = Math.abs(remainder ?? 0);
+    const text = shown.length === 0 ? 'no function differs' : [...shown, ...more].join(', ');
+    return rest < LEAST_REMAINDER
+        ? text
+        : `${text}; ${(0,units/* formatInstructions */.Vr)(rest)} not explained by the trace`;
+}
+/** Of an instruction: the loop around the operations, and the clock that is read at its ends. */
+const LEAST_REMAINDER = 0.1;
+function callText({ caller, name, module, difference, change, below }) {
+    const oneSided = change === 'new' || change === 'gone';
+    const from = oneSided && caller !== null ? `${caller} → ` : '';
+    const where = module === null ? '' : ` [${module}]`;
+    const others = below === 0 ? '' : ` with ${(0,units/* countOf */.pq)(below, 'function')} that it calls`;
+    const state = oneSided ? ` (${change}${others})` : '';
+    return `${(0,units/* formatInstructionsDifference */.u_)(difference)} ${from}${name}${where}${state}`;
+}
+
+
+/***/ }),
+
 /***/ 960:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -23222,7 +24625,7 @@ const worstText = (spread) => spread === null ? '' : `${(0,_units_js__WEBPACK_IM
 /* harmony export */   Ed: () => (/* binding */ crossingOf),
 /* harmony export */   Tk: () => (/* binding */ CROSSING_METRICS)
 /* harmony export */ });
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2522);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5032);
 /* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3052);
 /* harmony import */ var _verdict_samples_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1194);
 
@@ -23321,8 +24724,7 @@ const shownNs = (metric) => (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure 
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   f7: () => (/* binding */ diagnosisText),
-/* harmony export */   jY: () => (/* binding */ explanationText),
-/* harmony export */   xO: () => (/* binding */ carriersOf)
+/* harmony export */   jY: () => (/* binding */ explanationText)
 /* harmony export */ });
 /* unused harmony export causeText */
 /* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3052);
@@ -23335,33 +24737,6 @@ const each = {
     tcpKilobytes: 'kilobyte over TCP',
     kilobytes: 'kilobyte moved',
 };
-/**
- * Subject fields that can carry a cause, the likeliest first: filters and mitigations run at every
- * entry, the scheduler at every switch, buffers and segments are made of bytes. Of a group only the
- * first that differs is named; behind it stand what could carry any cause.
- */
-const carriers = {
-    entries: [[/^seccompMode$/, /^seccompFilters$/], [/^vulnerabilities\./], [/^securityModules$/]],
-    switches: [[/^scheduler$/], [/^cgroupDepth$/], [/^preemption$/], [/^vulnerabilities\./]],
-    tcpKilobytes: [[/^loopbackMtu$/], [/^tcpBuffers$/]],
-    kilobytes: [],
-};
-const anyCarriers = [
-    [/^kernelCommandLine$/],
-    [/^kernelRelease$/, /^kernelVersion$/, /^kernelConfigHash$/],
-    [/^container$/],
-];
-/** A mitigation may differ in many files for one cause. */
-const MOST_CARRIERS = 3;
-/** Those of the differences that could carry a cause, the likeliest first. */
-function carriersOf(quantities, differences) {
-    const groups = [...quantities.flatMap((quantity) => carriers[quantity]), ...anyCarriers];
-    const found = groups.flatMap((group) => {
-        const own = group.map((pattern) => differences.filter(({ field }) => pattern.test(field)));
-        return own.find((some) => some.length > 0) ?? [];
-    });
-    return [...new Set(found)].slice(0, MOST_CARRIERS);
-}
 /** `+26 ns for every kernel entry` */
 const causeText = ({ terms }) => terms
     .map(({ quantity, ns }) => `${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNsDifference */ .yD)(ns)} for every ${each[quantity]}`)
@@ -23396,6 +24771,7 @@ function diagnosisText(diagnosis) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   $Q: () => (/* binding */ clip),
 /* harmony export */   LV: () => (/* binding */ wrap),
+/* harmony export */   _n: () => (/* binding */ xml),
 /* harmony export */   pj: () => (/* binding */ plain)
 /* harmony export */ });
 /* unused harmony exports markdown, code, shellWord */
@@ -23460,6 +24836,8 @@ function code(text, limit = 300) {
         return '';
     return /[`|\\]/.test(visible) ? `<code>${markdown(visible, limit)}</code>` : `\`${visible}\``;
 }
+/** The text of an XML element or attribute. */
+const xml = (text, limit = 300) => plain(text, limit).replace(/[&<>"']/g, entity);
 /** One word of a command line for a POSIX shell. */
 function shellWord(text) {
     const visible = plain(text, 4096);
@@ -23527,6 +24905,37 @@ function spreadOf(metrics, quantity) {
 
 /***/ }),
 
+/***/ 8884:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   e: () => (/* binding */ placesOf)
+/* harmony export */ });
+const phrases = {
+    host: 'on the host',
+    container: 'in the container',
+    kernel: 'under the kernel',
+    command: 'through the command',
+};
+/**
+ * Sides of different kinds are no two versions of one thing: nothing regressed, one of them costs
+ * more. The report then says where.
+ *
+ * @returns undefined where the sides are of one kind, or the baseline is stored runs
+ */
+function placesOf({ design, baseline, candidate, }) {
+    if (design !== 'duet' && design !== 'shards')
+        return undefined;
+    const [before, after] = [phraseOf(baseline.spec), phraseOf(candidate.spec)];
+    if (before === undefined || after === undefined || before === after)
+        return undefined;
+    return { baseline: before, candidate: after };
+}
+const phraseOf = (spec) => phrases[spec.split(':', 1)[0] ?? ''];
+
+
+/***/ }),
+
 /***/ 5650:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -23542,10 +24951,10 @@ function spreadOf(metrics, quantity) {
 /* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2857);
 /* harmony import */ var _record_file_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2143);
 /* harmony import */ var _record_metric_status_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8924);
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2522);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5032);
 /* harmony import */ var _record_strict_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(9164);
 /* harmony import */ var _verdict_diagnosis_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5908);
-/* harmony import */ var _verdict_evidence_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(136);
+/* harmony import */ var _verdict_evidence_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(426);
 
 
 
@@ -23695,6 +25104,19 @@ const differenceSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .re
     baseline: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
     candidate: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
 });
+const configurationSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    differing: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(1).describe('how many options differ'),
+    options: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+        name: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('without CONFIG_'),
+        baseline: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().nullable().describe('null where it is not set'),
+        candidate: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().nullable(),
+        near: zod__WEBPACK_IMPORTED_MODULE_5__/* .boolean */ .zMY().describe('whether it names the subsystem of a function that changed'),
+    }))
+        .max(500)
+        .describe('the nearest first, then by name'),
+});
+const factsSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP())
+    .describe("what a target's own tools say of it: the image's digest, the engine, the emulator");
 const diagnosisSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
     terms: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
         quantity: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(_verdict_diagnosis_js__WEBPACK_IMPORTED_MODULE_3__/* .QUANTITIES */ .c)
@@ -23713,6 +25135,64 @@ const diagnosisSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej
     carriers: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(differenceSchema)
         .describe('differences of the sides that could carry it, the likeliest first'),
 });
+const countsSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    regressed: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0),
+    improved: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0),
+    unchanged: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0),
+    inconclusive: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0),
+    incomparable: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0),
+})
+    .describe('gated metrics of each verdict');
+const countedSideSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    count: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().describe('instructions of an operation: the median over the boots'),
+    resolution: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().describe('how far its boots lie apart, in instructions'),
+    boots: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig()),
+});
+const functionSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    name: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
+    module: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().nullable(),
+    before: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().describe('instructions an operation in the function itself'),
+    after: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig(),
+    difference: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig(),
+    change: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(['grown', 'shrunk', 'new', 'gone']),
+    chain: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP())
+        .describe('from the innermost caller that is there on both sides to the function'),
+});
+const callSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    caller: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().nullable().describe('who calls it, on both sides; null at the entry'),
+    name: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
+    module: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().nullable(),
+    difference: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig()
+        .describe('instructions an operation: its own, or of one that is new or gone with all it calls'),
+    change: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(['grown', 'shrunk', 'new', 'gone']),
+    below: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0).describe('functions that came or went with it'),
+});
+const countedMetricSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    id: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
+    gate: zod__WEBPACK_IMPORTED_MODULE_5__/* .boolean */ .zMY(),
+    verdict: metricVerdict,
+    because: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
+    baseline: countedSideSchema.nullable(),
+    candidate: countedSideSchema.nullable(),
+    difference: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().nullable().describe('instructions more, an operation'),
+    resolution: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().nullable().describe('what the counts cannot tell from nothing'),
+    margin: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().nullable().describe('instructions; less is listed and alarms nobody'),
+    functions: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(functionSchema)
+        .nullable()
+        .describe('those whose instructions differ, callers first; null without a trace of both sides'),
+    calls: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(callSchema)
+        .nullable()
+        .describe('the same as changes of calls: what is new or gone is one with all that it calls'),
+    remainder: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig()
+        .nullable()
+        .describe('of the difference, instructions that the functions do not add up to'),
+    untraced: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().nullable().describe('why there is no trace, where there was to be one'),
+});
+const countedSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    conditions: zod__WEBPACK_IMPORTED_MODULE_5__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()).describe('what the counts depend on, by name'),
+    counts: countsSchema,
+    metrics: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(countedMetricSchema),
+});
 const reportSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
     schema: zod__WEBPACK_IMPORTED_MODULE_5__/* .literal */ .euz(REPORT_SCHEMA),
     version: zod__WEBPACK_IMPORTED_MODULE_5__/* .literal */ .euz(REPORT_VERSION),
@@ -23727,20 +25207,14 @@ const reportSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
         .describe("rules that were given, the last that matches counts; else the design's own margin"),
     failOn: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(['regression', 'inconclusive', 'never']),
     familySize: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0).describe('how many gated metrics share that level'),
-    counts: zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-        regressed: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0),
-        improved: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0),
-        unchanged: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0),
-        inconclusive: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0),
-        incomparable: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0),
-    })
-        .describe('gated metrics of each verdict'),
+    counts: countsSchema,
     baseline: zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
         spec: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
         runs: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()).describe('ids of the run records, oldest first; empty without one'),
         skipped: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()).describe('one sentence for each stored run that was passed over'),
+        facts: factsSchema,
     }),
-    candidate: zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({ spec: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), run: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP() }),
+    candidate: zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({ spec: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), run: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), facts: factsSchema }),
     records: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(recordSchema)
         .min(1)
         .max(MAX_RECORDS)
@@ -23750,12 +25224,19 @@ const reportSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
     machines: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(machineReportSchema).describe('of a comparison of shards; else empty'),
     disagreements: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP())
         .describe('ids of the metrics for which no one number holds for all machines'),
-    differences: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(differenceSchema).describe('subject fields that differ between the sides'),
+    differences: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(differenceSchema)
+        .describe('what differs between the sides, first what can carry the changes that were called'),
+    configuration: configurationSchema
+        .nullable()
+        .describe('options that the kernels of both sides were built with; null where they are the same, or not known'),
     diagnosis: diagnosisSchema
         .nullable()
         .describe('one cause that explains most of the changes; null where nothing simple does'),
     caveats: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()).describe('what weakens the whole comparison, one sentence each'),
     metrics: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(metricReportSchema),
+    counted: countedSchema
+        .nullable()
+        .describe('instructions of an operation, where both sides were counted under an emulator'),
     certificate: certificateSchema.describe('how far this very run is to be trusted, from its data'),
     crossing: crossingSchema
         .nullable()
@@ -23787,7 +25268,9 @@ const parseReport = (json) => (0,_record_strict_js__WEBPACK_IMPORTED_MODULE_6__/
 /* harmony export */   V0: () => (/* binding */ sections)
 /* harmony export */ });
 /* unused harmony exports isFinding, accessDiffers */
-/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8191);
+/* harmony import */ var _places_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8884);
+/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8191);
+
 
 const leading = [
     ['regressed', 'Regressed'],
@@ -23800,11 +25283,26 @@ const leading = [
 function sections(report) {
     const ofKind = (kind) => report.metrics.filter((metric) => kindOf(report, metric) === kind);
     const all = [
-        ...leading.map(([kind, title]) => ({ kind, title, metrics: ofKind(kind).sort(byWeight) })),
+        ...leading.map(([kind, title]) => ({
+            kind,
+            title: titleOf(kind, report) ?? title,
+            metrics: ofKind(kind).sort(byWeight),
+        })),
         ...byFamily(ofKind('family')),
         { kind: 'absent', title: 'Not measured', metrics: ofKind('absent') },
     ];
     return all.filter(({ metrics }) => metrics.length > 0);
+}
+/** Of sides of different kinds, which is the slower. */
+function titleOf(kind, report) {
+    const places = (0,_places_js__WEBPACK_IMPORTED_MODULE_0__/* .placesOf */ .e)(report);
+    if (places === undefined)
+        return undefined;
+    if (kind === 'regressed')
+        return `Slower ${places.candidate} than ${places.baseline}`;
+    if (kind === 'improved')
+        return `Faster ${places.candidate} than ${places.baseline}`;
+    return undefined;
 }
 /** The sections whose metrics are findings: what a pull request is told about first. */
 const isFinding = ({ kind }) => kind === 'regressed' || kind === 'access' || kind === 'improved';
@@ -23831,8 +25329,8 @@ function refused({ status }) {
 }
 function byFamily(metrics) {
     const titles = new Map();
-    for (const metric of metrics.toSorted((a, b) => (0,_words_js__WEBPACK_IMPORTED_MODULE_0__/* .familyRank */ .VV)(a.id) - (0,_words_js__WEBPACK_IMPORTED_MODULE_0__/* .familyRank */ .VV)(b.id) || 0)) {
-        const title = (0,_words_js__WEBPACK_IMPORTED_MODULE_0__/* .familyName */ .ar)(metric.id);
+    for (const metric of metrics.toSorted((a, b) => (0,_words_js__WEBPACK_IMPORTED_MODULE_1__/* .familyRank */ .VV)(a.id) - (0,_words_js__WEBPACK_IMPORTED_MODULE_1__/* .familyRank */ .VV)(b.id) || 0)) {
+        const title = (0,_words_js__WEBPACK_IMPORTED_MODULE_1__/* .familyName */ .ar)(metric.id);
         titles.set(title, [...(titles.get(title) ?? []), metric]);
     }
     return [...titles].map(([title, members]) => ({ kind: 'family', title, metrics: members }));
@@ -23875,7 +25373,7 @@ function notInjected({ injections }, ok) {
     if (ok.length > 0)
         return undefined;
     const [reason] = injections.flatMap((one) => (one.status === 'unavailable' ? [one.reason] : []));
-    return `no regression could be injected to show that it is caught (${reason}): run this where a process may install a seccomp filter, such as outside of the sandbox on the same machine`;
+    return `no regression could be injected to show that it is caught (${reason}): run this where a process may install a seccomp filter or use syscall user dispatch, such as outside of the sandbox on the same machine`;
 }
 function missed({ gateMs }, injections) {
     const strongest = injections.at(-1);
@@ -23924,6 +25422,10 @@ __nccwpck_require__.d(__webpack_exports__, {
 var picocolors = __nccwpck_require__(7336);
 // EXTERNAL MODULE: ./lib/report/certificate.js
 var report_certificate = __nccwpck_require__(8089);
+// EXTERNAL MODULE: ./lib/report/configuration.js
+var configuration = __nccwpck_require__(6916);
+// EXTERNAL MODULE: ./lib/report/counted.js + 1 modules
+var counted = __nccwpck_require__(9566);
 // EXTERNAL MODULE: ./lib/units.js
 var units = __nccwpck_require__(3052);
 // EXTERNAL MODULE: ./lib/report/crossing.js
@@ -24067,13 +25569,25 @@ var noise = __nccwpck_require__(1792);
 function sideFacts(report) {
     const { baseline, candidate } = report;
     const sides = [
-        ['candidate', `${candidate.spec}, ${candidateText(report)}`],
-        ['baseline', `${baseline.spec}, ${baselineText(report)}`],
+        ['candidate', `${candidate.spec}, ${candidateText(report)}${factsText(candidate)}`],
+        ['baseline', `${baseline.spec}, ${baselineText(report)}${factsText(baseline)}`],
         ['design', (0,words/* designText */.Ex)(report)],
     ];
     if (report.design === 'self')
         return sides;
-    return [...sides, ['gated', (0,words/* countsText */.WN)(report.counts) || 'none']];
+    return [...sides, ['gated', gatedText(report)]];
+}
+function gatedText({ counts, counted }) {
+    const texts = [(0,words/* countsText */.WN)(counts), counted === null ? '' : (0,words/* countsText */.WN)(counted.counts)];
+    const [timed, own] = texts;
+    if (timed === '' || own === '')
+        return texts.find((text) => text !== '') ?? 'none';
+    return `by time ${timed}; by instructions ${own}`;
+}
+/** What a target's own tools say of it: `; engine podman 4.3.1, runtime runc 1.1.5`. */
+function factsText({ facts }) {
+    const texts = Object.entries(facts).map(([name, text]) => `${name} ${text}`);
+    return texts.length === 0 ? '' : `; ${texts.join(', ')}`;
 }
 const candidateText = (report) => report.design === 'shards' ? `a run on ${eachOf(report)}` : `run ${report.candidate.run}`;
 const eachOf = (report) => report.machines.length === 1 ? '1 machine' : `each of ${(0,words/* machinesText */.g$)(report)}`;
@@ -24147,14 +25661,23 @@ function injectionsGrid({ injections }) {
             'first on',
         ],
         rows: done.map(injectionRow),
-        says: [...injections.flatMap(obstacle), ...(done.length === 0 ? [] : MEANINGS)],
+        says: [...injections.flatMap(obstacle), ...meanings(done)],
     };
 }
-const MEANINGS = [
-    'seccomp: a filter that the kernel runs on every call; seccomp-cached: one whose answer it keeps.',
+const FILTERS = 'seccomp: a filter that the kernel runs on every call; seccomp-cached: one whose answer it keeps.';
+const MEANINGS = {
+    'seccomp-cached': FILTERS,
+    seccomp: FILTERS,
+    'user-dispatch': 'user-dispatch: a switch of the process that the kernel reads on every call.',
+};
+const COLUMNS = [
     'first caught: measuring time after which a gate would have confirmed the first metric.',
     'caught: of the gated metrics that so much an entry slows by more than their margin.',
 ];
+/** Of what stands in the table. */
+const meanings = (done) => done.length === 0
+    ? []
+    : [...new Set(done.map(({ injection }) => MEANINGS[injection])), ...COLUMNS];
 const obstacle = (one) => one.status === 'ok' ? [] : [`${one.injection} cannot be injected here: ${one.reason}.`];
 function injectionRow(one) {
     const caught = (ids) => `${ids.filter((id) => one.caught.includes(id)).length} of ${ids.length}`;
@@ -24404,6 +25927,8 @@ const bare = {
 
 
 
+
+
 const LABEL_COLUMNS = 13;
 /**
  * The report for a person at a terminal, ending in a line break. Asks neither the environment nor a
@@ -24416,11 +25941,13 @@ function renderTerminal(report, { color, columns }) {
         report.diagnosis === null ? [] : prose((0,diagnosis/* diagnosisText */.f7)(report.diagnosis), columns),
         factLines(page, sideFacts(report)),
         metricLines(page),
+        report.counted === null ? [] : gridBlock(page, (0,counted/* countedGrid */.dO)(report.counted)),
         machineLines(page),
         ...crossingBlocks(page),
-        gridBlock(page, (0,report_certificate/* certificateGrid */.E)(report.certificate)),
+        report.metrics.length === 0 ? [] : gridBlock(page, (0,report_certificate/* certificateGrid */.E)(report.certificate)),
         legendLines(page),
         differenceLines(page),
+        report.configuration === null ? [] : prose((0,configuration/* configurationText */.o)(report), columns),
         caveatLines(page, report.caveats),
         factLines(page, placeFacts(report)),
         closingLines(page),
@@ -24517,6 +26044,7 @@ const prose = (text, columns) => (0,report_escape/* wrap */.LV)((0,report_escape
 /* harmony export */   Ex: () => (/* binding */ designText),
 /* harmony export */   Hd: () => (/* binding */ nextStepText),
 /* harmony export */   J3: () => (/* binding */ kernelText),
+/* harmony export */   Lu: () => (/* binding */ shareText),
 /* harmony export */   MJ: () => (/* binding */ policyText),
 /* harmony export */   MP: () => (/* binding */ mitigationsText),
 /* harmony export */   VV: () => (/* binding */ familyRank),
@@ -24609,8 +26137,11 @@ const fields = {
     tcpBuffers: 'TCP buffers',
     probeUid: 'probe uid',
 };
-/** @param field a platform or subject field as reports name it, `kernelRelease` or `vulnerabilities.mds` */
-const fieldName = (field) => fields[field] ?? field.replace(/^vulnerabilities\./, 'mitigation of ');
+/**
+ * @param field a field of a run as reports name it, `kernelRelease`, `vulnerabilities.mds` or, of what
+ * the target's tools said, `target.image`
+ */
+const fieldName = (field) => fields[field] ?? field.replace(/^vulnerabilities\./, 'mitigation of ').replace(/^target\./, '');
 /** How many metrics got each verdict. */
 function countVerdicts(metrics) {
     const counts = { regressed: 0, improved: 0, unchanged: 0, inconclusive: 0, incomparable: 0 };
@@ -24632,8 +26163,24 @@ function countsText(counts) {
         .map((verdict) => `${counts[verdict]} ${verdict}`)
         .join(', ');
 }
+/** `8 of 60 gated metrics`, `All 60 gated metrics`, `The only gated metric`. */
+function shareText(count, total) {
+    if (total === 1)
+        return 'The only gated metric';
+    return count === total ? `All ${total} gated metrics` : `${count} of ${total} gated metrics`;
+}
 /** How the evidence was gathered, as a clause. */
 function designText(report) {
+    if (report.counted !== null && report.metrics.length === 0)
+        return countedDesign(report.counted);
+    const times = timesDesign(report);
+    return report.counted === null ? times : `${times}; ${countedDesign(report.counted)}`;
+}
+function countedDesign({ metrics }) {
+    const boots = Math.max(0, ...metrics.map(({ candidate }) => candidate?.boots.length ?? 0));
+    return `counted: ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(boots, 'boot')} a side under a clock of instructions`;
+}
+function timesDesign(report) {
     const each = `${replicatesText(report)} a side`;
     switch (report.design) {
         case 'duet':
@@ -24862,15 +26409,20 @@ function requireProbabilities(name, values) {
 /* harmony export */   F3: () => (/* binding */ WIDTH_THRESHOLD),
 /* harmony export */   JG: () => (/* binding */ ESTIMATE_QUANTILE),
 /* harmony export */   Jz: () => (/* binding */ COUNT_AGREEMENT),
+/* harmony export */   L8: () => (/* binding */ INSTRUCTIONS_MARGIN),
 /* harmony export */   LK: () => (/* binding */ SHOWN_CONFIDENCE),
+/* harmony export */   N6: () => (/* binding */ LEAST_RESOLUTION),
 /* harmony export */   NR: () => (/* binding */ SCREEN_FAMILY_WISE),
+/* harmony export */   Nm: () => (/* binding */ SLOW_DEVIATIONS),
 /* harmony export */   Nz: () => (/* binding */ PREDICTION_MARGIN),
 /* harmony export */   Op: () => (/* binding */ OCCUPANCY_THRESHOLD),
 /* harmony export */   QU: () => (/* binding */ MOST_PAIRS_TO_SETTLE),
 /* harmony export */   R3: () => (/* binding */ MOST_RUNS_TO_SETTLE),
+/* harmony export */   RE: () => (/* binding */ UNSTABLE_COUNT_SHARE),
 /* harmony export */   UT: () => (/* binding */ EQUIVALENCE_ALPHA),
 /* harmony export */   Wk: () => (/* binding */ MACHINE_PRIOR_DEGREES_OF_FREEDOM),
 /* harmony export */   fM: () => (/* binding */ QUIET_SHARE),
+/* harmony export */   fu: () => (/* binding */ MAD_TO_DEVIATION),
 /* harmony export */   gR: () => (/* binding */ EQUIVALENCE_CONFIDENCE),
 /* harmony export */   mh: () => (/* binding */ OTHER_PRIOR_STANDARD_DEVIATION),
 /* harmony export */   n2: () => (/* binding */ MACHINE_PRIOR_STANDARD_DEVIATION),
@@ -24879,6 +26431,7 @@ function requireProbabilities(name, values) {
 /* harmony export */   uK: () => (/* binding */ MINIMUM_REPLICATES),
 /* harmony export */   wY: () => (/* binding */ POWER),
 /* harmony export */   ws: () => (/* binding */ CONTROL_QUANTILE),
+/* harmony export */   xj: () => (/* binding */ INSTRUCTIONS_MARGIN_COUNT),
 /* harmony export */   zQ: () => (/* binding */ WINSOR_LIMIT)
 /* harmony export */ });
 /**
@@ -25002,12 +26555,34 @@ const MOST_MACHINES_TO_SETTLE = 256;
  * runs is cut; higher, and one regression among the stored runs hides the next.
  */
 const WINSOR_LIMIT = 3;
+/** Makes the median absolute deviation of normal data estimate their standard deviation. */
+const MAD_TO_DEVIATION = 1.4826;
+/**
+ * A launch is slow when it lies above what is typical by the margin and so many robust deviations.
+ * Normal launches lie further out once in three million: lower, and ordinary ones are told of;
+ * higher, and it takes a slower path than most to be noticed.
+ */
+const SLOW_DEVIATIONS = 5;
 /**
  * A count is taken for exact when so large a share of a side's launches agree on it. Counts are
  * made of tens of operations, of which a preemption disturbs one: fewer agreeing means that the
  * system itself does not do the same thing each time.
  */
 const COUNT_AGREEMENT = 0.8;
+/**
+ * Instructions of an operation that two boots of one kernel may differ by whatever they say: batches
+ * divide by their operations, and the clock that is read has a resolution of its own. Lower, and a
+ * rounding is taken for a change.
+ */
+const LEAST_RESOLUTION = 0.01;
+/** Counts of one side that lie further apart, as a share, are no fact: both are shown, neither judged. */
+const UNSTABLE_COUNT_SHARE = 0.005;
+/**
+ * The margin of a count, whichever is larger of the share and the number. Any difference is real, so
+ * this is a matter of policy alone: a kernel grows by an instruction here and there with every merge.
+ */
+const INSTRUCTIONS_MARGIN = 0.01;
+const INSTRUCTIONS_MARGIN_COUNT = 4;
 
 
 /***/ }),
@@ -25451,15 +27026,13 @@ function pooled(sides, least) {
         .reduce((sum, side) => sum + (side.length - 1) * (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .sampleVariance */ .y4)(winsorised(side, least)), 0);
     return { variance: squares / degreesOfFreedom, degreesOfFreedom };
 }
-/** Makes the median absolute deviation of normal data estimate their standard deviation. */
-const MAD_TO_DEVIATION = 1.4826;
 /**
  * Pulls in what lies far out. The scale is the median absolute deviation, but never less than the
  * prior's deviation: a few runs that happen to agree must not make an ordinary one look odd.
  */
 function winsorised(values, least) {
     const centre = (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)([...values]);
-    const deviation = MAD_TO_DEVIATION * (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .medianAbsoluteDeviation */ .hK)([...values]);
+    const deviation = _assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .MAD_TO_DEVIATION */ .fu * (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .medianAbsoluteDeviation */ .hK)([...values]);
     const reach = _assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .WINSOR_LIMIT */ .zQ * Math.max(deviation, least);
     return values.map((value) => Math.min(Math.max(value, centre - reach), centre + reach));
 }
@@ -25568,14 +27141,17 @@ function mix(state) {
 
 
 /**
- * How many pairs in all an inconclusive duet metric would take to be settled, should the estimate
- * stay where it is: `unchanged` when it lies inside the margins, a confirmed change when outside.
+ * How many pairs in all an inconclusive duet metric would take for an even chance of being settled,
+ * should the change be what its estimate says: `unchanged` when that lies inside the margins, a
+ * confirmed change when outside.
  *
- * The interval shrinks as 1/√pairs. The figure is an expectation, not a promise: an estimate that
- * wanders ends on either side of its threshold at that number equally often. One near 0 may wander
- * off to either margin, and is less likely to be settled then: by simulation (normal noise, 10 pairs
- * seen) in 9 % of cases for an estimate of 0, 31 % for one of a quarter of the margin, 50 % from half
- * of it on.
+ * The estimate of n pairs is taken for normal about the change with the standard error s/√n, so n is
+ * the smallest for which the interval that the test asks for lies where it has to be in half of all
+ * cases. Inside, both margins bind: an estimate of 0 may wander off to either, and takes twice the
+ * pairs that would do were it sure to stay at 0. By simulation (normal noise, 10 or 24 pairs seen, as
+ * many fresh ones as it says) 50 to 60 % are settled for an estimate of half the margin or more. For
+ * one nearer 0 it is 60 to 80 %, since few pairs leave that open only when their interval happened
+ * to be wide, and a wide interval asks for more than the noise does.
  *
  * @param result the metric's estimate with its interval, at any confidence
  * @param pairs how many pairs it rests on
@@ -25590,11 +27166,11 @@ function pairsToSettle(result, pairs, judging) {
     (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireCount */ .v6)('pairs', pairs);
     if (judging.flagged !== undefined)
         (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireCount */ .v6)('flagged', judging.flagged);
-    const { level, distance } = nearestDecision(result.estimate, judging, [
+    const decision = nearestDecision(result.estimate, judging, [
         ...(judging.flagged === undefined ? [_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .SCREEN_FAMILY_WISE */ .NR / judging.familySize] : []),
         judging.alpha / (judging.flagged ?? 1),
     ]);
-    const least = Math.max(pairs + 1, (0,_power_js__WEBPACK_IMPORTED_MODULE_2__/* .minimumPairs */ .gv)(level, 1));
+    const least = Math.max(pairs + 1, (0,_power_js__WEBPACK_IMPORTED_MODULE_2__/* .minimumPairs */ .gv)(decision.level, 1));
     const width = result.high - result.low;
     if (!(width >= 0)) {
         throw new RangeError(`low and high must be an interval, not ${result.low} and ${result.high}`);
@@ -25602,13 +27178,19 @@ function pairsToSettle(result, pairs, judging) {
     if (width === Number.POSITIVE_INFINITY)
         return least;
     const standardError = width / 2 / (0,_normal_js__WEBPACK_IMPORTED_MODULE_1__/* .normalQuantile */ .Z)((1 + result.confidence) / 2);
-    const needed = pairs * (((0,_normal_js__WEBPACK_IMPORTED_MODULE_1__/* .normalQuantile */ .Z)(1 - level) * standardError) / distance) ** 2;
-    return needed <= _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .MOST_PAIRS_TO_SETTLE */ .QU ? Math.max(least, Math.ceil(needed)) : undefined;
+    const critical = (0,_normal_js__WEBPACK_IMPORTED_MODULE_1__/* .normalQuantile */ .Z)(1 - decision.level);
+    return fewest(least, _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .MOST_PAIRS_TO_SETTLE */ .QU, (all) => isLikely(decision, {
+        standardError: standardError * Math.sqrt(pairs / all),
+        critical,
+        upperTail: _normal_js__WEBPACK_IMPORTED_MODULE_1__/* .normalUpperTail */ .I,
+    }));
 }
 /**
- * How many stored runs in all an inconclusive prediction would take to be settled, should estimate
- * and between-run spread stay as they are. The candidate's own term does not shrink with stored
- * runs, so some changes are never settled this way: a duet, or more candidate runs, would.
+ * How many stored runs in all an inconclusive prediction would take for an even chance that a run
+ * like this one is settled, should the change be what the estimate says and the between-run spread
+ * stay as it is: (estimate − Δ) / SE follows Student's t, of which the standard error falls and the
+ * degrees of freedom grow with the stored runs. The candidate's own term does not shrink, so some
+ * changes are never settled this way: a duet, or more candidate runs, would.
  *
  * @returns more than `runs.baseline`; undefined when {@link MOST_RUNS_TO_SETTLE} are not enough
  * @throws RangeError when an argument is out of its range
@@ -25616,50 +27198,74 @@ function pairsToSettle(result, pairs, judging) {
 function runsToSettle(result, runs, judging) {
     (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireFinite */ .hp)('estimate', result.estimate);
     (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requirePositive */ .z6)('standardError', result.standardError);
-    const { level, distance } = nearestDecision(result.estimate, judging, [
-        judging.alpha / judging.familySize,
-    ]);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requirePositive */ .z6)('degreesOfFreedom', result.degreesOfFreedom);
+    const decision = nearestDecision(result.estimate, judging, [judging.alpha / judging.familySize]);
     const own = (0,_prediction_js__WEBPACK_IMPORTED_MODULE_3__/* .medianVariance */ .q)(runs.candidate);
     const deviation = result.standardError / Math.sqrt(own + (0,_prediction_js__WEBPACK_IMPORTED_MODULE_3__/* .medianVariance */ .q)(runs.baseline));
-    for (let stored = runs.baseline + 1; stored <= _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .MOST_RUNS_TO_SETTLE */ .R3; stored++) {
-        const standardError = deviation * Math.sqrt(own + (0,_prediction_js__WEBPACK_IMPORTED_MODULE_3__/* .medianVariance */ .q)(stored));
-        const degreesOfFreedom = result.degreesOfFreedom + stored - runs.baseline;
-        if (standardError * (0,_student_js__WEBPACK_IMPORTED_MODULE_4__/* .studentQuantile */ .F)(1 - level, degreesOfFreedom) <= distance)
-            return stored;
-    }
-    return undefined;
+    return fewest(runs.baseline + 1, _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .MOST_RUNS_TO_SETTLE */ .R3, (stored) => isLikely(decision, studentError(deviation * Math.sqrt(own + (0,_prediction_js__WEBPACK_IMPORTED_MODULE_3__/* .medianVariance */ .q)(stored)), decision.level, result.degreesOfFreedom + stored - runs.baseline)));
 }
 /**
- * How many machines in all an inconclusive comparison of shards would take to be settled, should
- * estimate and spread stay as they are: the standard error falls as 1/√machines, and each machine
- * adds a degree of freedom.
+ * How many machines in all an inconclusive comparison of shards would take for an even chance of
+ * being settled, should the change be what the estimate says and the spread stay as it is: the
+ * standard error falls as 1/√machines, and each machine adds a degree of freedom. A change also has
+ * to be shown by the machines' pairs, whose smallest possible p is a normal tail at a distance that
+ * grows as √machines.
  *
+ * @param smallestP of the pairs at hand, by `smallestStratifiedP`
  * @returns more than `machines`; undefined when {@link MOST_MACHINES_TO_SETTLE} are not enough
  * @throws RangeError when an argument is out of its range
  */
-function machinesToSettle(result, machines, judging) {
+function machinesToSettle(result, machines, judging, smallestP) {
     (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireFinite */ .hp)('estimate', result.estimate);
     (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requirePositive */ .z6)('standardError', result.standardError);
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requirePositive */ .z6)('degreesOfFreedom', result.degreesOfFreedom);
     (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireCount */ .v6)('machines', machines);
-    const { level, distance } = nearestDecision(result.estimate, judging, [
-        judging.alpha / judging.familySize,
-    ]);
-    for (let all = machines + 1; all <= _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .MOST_MACHINES_TO_SETTLE */ .$s; all++) {
-        const standardError = result.standardError * Math.sqrt(machines / all);
-        const degreesOfFreedom = result.degreesOfFreedom + all - machines;
-        if (standardError * (0,_student_js__WEBPACK_IMPORTED_MODULE_4__/* .studentQuantile */ .F)(1 - level, degreesOfFreedom) <= distance)
-            return all;
-    }
-    return undefined;
+    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireLevel */ .q1)('smallestP', smallestP);
+    const decision = nearestDecision(result.estimate, judging, [judging.alpha / judging.familySize]);
+    const farthest = (0,_normal_js__WEBPACK_IMPORTED_MODULE_1__/* .normalQuantile */ .Z)(1 - smallestP) / (0,_normal_js__WEBPACK_IMPORTED_MODULE_1__/* .normalQuantile */ .Z)(1 - decision.level);
+    const least = decision.inside ? 0 : Math.ceil(machines / farthest ** 2);
+    return fewest(Math.max(machines + 1, least), _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .MOST_MACHINES_TO_SETTLE */ .$s, (all) => isLikely(decision, studentError(result.standardError * Math.sqrt(machines / all), decision.level, result.degreesOfFreedom + all - machines)));
 }
-/** Which decision the estimate points at: how far it is from the margin, and the hardest level. */
 function nearestDecision(estimate, { margin, alpha, familySize }, flaggingLevels) {
     (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireNotNegative */ .CR)('margin', margin);
     (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireLevel */ .q1)('alpha', alpha);
     (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireCount */ .v6)('familySize', familySize);
     const beyond = Math.abs(estimate) - margin;
-    const level = beyond > 0 ? Math.min(...flaggingLevels) : _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .EQUIVALENCE_ALPHA */ .UT;
-    return { level, distance: Math.abs(beyond) };
+    const inside = beyond <= 0;
+    const level = inside ? _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .EQUIVALENCE_ALPHA */ .UT : Math.min(...flaggingLevels);
+    return { inside, level, distance: Math.abs(beyond), far: Math.abs(estimate) + margin };
+}
+const studentError = (standardError, level, degreesOfFreedom) => ({
+    standardError,
+    critical: (0,_student_js__WEBPACK_IMPORTED_MODULE_4__/* .studentQuantile */ .F)(1 - level, degreesOfFreedom),
+    upperTail: (z) => (0,_student_js__WEBPACK_IMPORTED_MODULE_4__/* .studentCdf */ .R)(-z, degreesOfFreedom),
+});
+/** Whether the decision falls at least as often as not. */
+function isLikely({ inside, distance, far }, { standardError, critical, upperTail }) {
+    // Neither is a number for an estimate without any error that lies on the margin.
+    const near = distance / standardError - critical;
+    const other = far / standardError - critical;
+    if (!(near >= 0))
+        return false;
+    // Without an error to speak of it stays where it is.
+    if (!inside || other === Number.POSITIVE_INFINITY)
+        return true;
+    return 1 - upperTail(near) - upperTail(other) >= EVEN_CHANCE;
+}
+const EVEN_CHANCE = 0.5;
+/** The first of `from` … `most` that is enough, where all that follow an enough are enough too. */
+function fewest(from, most, enough) {
+    if (from > most || !enough(most))
+        return undefined;
+    let [low, high] = [from, most];
+    while (low < high) {
+        const middle = Math.floor((low + high) / 2);
+        if (enough(middle))
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
 }
 
 
@@ -25930,57 +27536,12 @@ function walshAbove(sorted, shift) {
 
 /***/ }),
 
-/***/ 3907:
+/***/ 6035:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  YN: () => (/* binding */ RUNNABLE_KINDS),
-  iU: () => (/* binding */ isRunnable),
-  mh: () => (/* binding */ makeTarget),
-  ww: () => (/* binding */ parseRunnableSpec)
-});
-
-// EXTERNAL MODULE: ./lib/failure.js
-var failure = __nccwpck_require__(1957);
-// EXTERNAL MODULE: ./node_modules/shell-quote/index.js
-var shell_quote = __nccwpck_require__(6591);
-// EXTERNAL MODULE: ./lib/record/run.js + 1 modules
-var run = __nccwpck_require__(2522);
-;// CONCATENATED MODULE: ./lib/targets/command.js
-
-
-
-const PROBE = '{probe}';
-const MAX_SPEC = run/* targetSchema */.tX.shape.spec.maxLength ?? 0;
-/** What a POSIX shell reads as quoted; a quote character outside of these has no partner. */
-const QUOTED = /\\[\s\S]|'[^']*'|"(?:\\[\s\S]|[^"\\])*"/g;
-/**
- * `command:CMD`: any command line with `{probe}` in it, started without a shell. A word that is
- * exactly `{probe}` becomes the probe's path and arguments as separate words (`chrt -f 50 {probe}`,
- * `ssh board {probe}`); within a longer word it becomes one shell-quoted text (`sh -c 'exec {probe}'`).
- * Results come back on standard output, since few wrappers pass descriptors on.
- */
-const commandTarget = {
-    syntax: `command:CMD with ${PROBE} in it`,
-    parse(input, spec, rest = '') {
-        try {
-            return { kind: 'command', spec, argv: splitCommand(spec, rest) };
-        }
-        catch (error) {
-            if (!(error instanceof Refusal))
-                throw error;
-            throw (0,failure/* usageFailure */.II)(`${input} "${abridge(spec)}" cannot be run: ${error.message}.`);
-        }
-    },
-    make: ({ kind, spec, argv }) => ({
-        record: { kind, spec },
-        results: 'stdout',
-        argv: (probe, planArguments) => argv.flatMap((word) => putProbe(word, [probe, ...planArguments])),
-        environment: withoutSecrets,
-    }),
-};
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   c: () => (/* binding */ withoutSecrets)
+/* harmony export */ });
 /** What a runner tells its actions: tokens, and paths that only they should write to. */
 const RUNNERS_OWN = /^(INPUT_|ACTIONS_|GITHUB_|RUNNER_)/;
 /** Agents, engine sockets and the rest of what a wrapper may need, but not the job's credentials. */
@@ -25988,32 +27549,56 @@ function withoutSecrets(own) {
     const kept = Object.entries(own).flatMap(([name, value]) => value === undefined || RUNNERS_OWN.test(name) ? [] : [[name, value]]);
     return Object.fromEntries(kept);
 }
-const putProbe = (word, commandLine) => word === PROBE ? commandLine : [word.replaceAll(PROBE, () => (0,shell_quote.quote)(commandLine))];
-/** One clause that says why a command is not taken and what to write instead. */
+
+
+/***/ }),
+
+/***/ 1808:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  YN: () => (/* binding */ RUNNABLE_KINDS),
+  iU: () => (/* binding */ isRunnable),
+  Ap: () => (/* binding */ openTarget),
+  ww: () => (/* binding */ parseRunnableSpec)
+});
+
+// EXTERNAL MODULE: ./lib/failure.js
+var failure = __nccwpck_require__(1957);
+// EXTERNAL MODULE: ./node_modules/shell-quote/index.js
+var shell_quote = __nccwpck_require__(6591);
+// EXTERNAL MODULE: ./lib/record/run.js + 2 modules
+var run = __nccwpck_require__(5032);
+// EXTERNAL MODULE: ./lib/targets/environment.js
+var environment = __nccwpck_require__(6035);
+;// CONCATENATED MODULE: ./lib/targets/words.js
+
+/** One clause that says why a text is not taken and what to write instead. */
 class Refusal extends Error {
 }
-function splitCommand(spec, command) {
-    if (spec.length > MAX_SPEC) {
-        throw new Refusal(`it is longer than ${MAX_SPEC} characters; put the command in a script`);
-    }
-    const argv = splitWords(command);
-    if (argv.some((word) => word.includes(PROBE)))
-        return argv;
-    throw new Refusal(`write ${PROBE} where the probe's command line goes`);
-}
-function splitWords(command) {
-    if (/['"]/.test(command.replace(QUOTED, '')))
+/** What a POSIX shell reads as quoted; a quote character outside of these has no partner. */
+const QUOTED = /\\[\s\S]|'[^']*'|"(?:\\[\s\S]|[^"\\])*"/g;
+/**
+ * Splits a text into words as a POSIX shell does, of which only the quoting is kept: there is no
+ * shell to expand variables and patterns, or to start pipes.
+ *
+ * @throws Refusal
+ */
+function splitWords(text) {
+    if (/['"]/.test(text.replace(QUOTED, '')))
         throw new Refusal('close the quote that it opens');
-    return parseWithoutVariables(command).map((entry) => {
+    return parseWithoutVariables(text).map((entry) => {
         if (typeof entry === 'string')
             return entry;
         throw new Refusal(needsShell(entry));
     });
 }
 /** shell-quote throws of itself only for a malformed `${…}`, which is a variable too. */
-function parseWithoutVariables(command) {
+function parseWithoutVariables(text) {
     try {
-        return (0,shell_quote.parse)(command, (name) => {
+        return (0,shell_quote.parse)(text, (name) => {
             throw new Error(name);
         });
     }
@@ -26028,34 +27613,2341 @@ function needsShell(entry) {
         return `'${entry.op}' needs a shell; write sh -c '…' around it`;
     return `patterns are not expanded without a shell; put '${entry.pattern}' in quotes`;
 }
+
+;// CONCATENATED MODULE: ./lib/targets/command.js
+
+
+
+
+
+const PROBE = '{probe}';
+const MAX_SPEC = run/* targetSchema */.tX.shape.spec.maxLength ?? 0;
+/** The last word of a command, or of the script that is its last word, which asks for streaming. */
+const STREAMED = /(^|\s)-$/;
+/**
+ * `command:CMD`: any command line that runs the probe, started without a shell; its words are split
+ * and unquoted as by a POSIX shell, and nothing else of a shell is there.
+ *
+ * The plan goes either into the command line or down its standard input:
+ * - a word that is exactly `{probe}` becomes the probe's path and arguments as separate words
+ *   (`chrt -f 50 {probe}`, `runsc do {probe}`); within a longer word it becomes one shell-quoted text
+ *   (`sh -c 'exec {probe}'`);
+ * - where the command ends in `-`, the probe that it starts reads its plan from standard input
+ *   (`ssh board ./probe -`), and `{probe}` is the path of the probe here, as often as it is wanted
+ *   (`sh -c 'scp -q {probe} board:p && exec ssh board ./p -'`).
+ *
+ * Results come back on standard output, since few wrappers pass descriptors on.
+ */
+const commandTarget = {
+    syntax: `command:CMD with ${PROBE} in it, or - at its end`,
+    parse({ input, spec, rest = '' }) {
+        try {
+            return { kind: 'command', spec, argv: splitCommand(spec, rest) };
+        }
+        catch (error) {
+            if (!(error instanceof Refusal))
+                throw error;
+            throw (0,failure/* usageFailure */.II)(`${input} "${abridge(spec)}" cannot be run: ${error.message}.`);
+        }
+    },
+    open: async ({ kind, spec, argv }, { probe }) => ({
+        record: { kind, spec },
+        results: 'stdout',
+        start: (words) => isStreamed(argv) ? streamed(argv, probe, words) : onCommandLine(argv, probe, words),
+        environment: environment/* withoutSecrets */.c,
+    }),
+};
+const isStreamed = (argv) => STREAMED.test(argv.at(-1) ?? '');
+const streamed = (argv, probe, words) => ({
+    argv: argv.map((word) => 
+    // A path in a script is a word of its own; one that is a word here already must not be quoted.
+    word.replaceAll(PROBE, () => (/\s/.test(word) ? (0,shell_quote.quote)([probe]) : probe))),
+    input: `${words.join('\n')}\n\n`,
+});
+const onCommandLine = (argv, probe, words) => ({ argv: argv.flatMap((word) => putProbe(word, [probe, ...words])) });
+const putProbe = (word, commandLine) => word === PROBE ? commandLine : [word.replaceAll(PROBE, () => (0,shell_quote.quote)(commandLine))];
+function splitCommand(spec, command) {
+    if (spec.length > MAX_SPEC) {
+        throw new Refusal(`it is longer than ${MAX_SPEC} characters; put the command in a script`);
+    }
+    const argv = splitWords(command);
+    if (argv.some((word) => word.includes(PROBE)) || (argv.length > 1 && isStreamed(argv))) {
+        return argv;
+    }
+    throw new Refusal(`write ${PROBE} where the probe's command line goes, or end it with - for a probe that reads its plan from standard input`);
+}
 const abridge = (spec) => (spec.length > 200 ? `${spec.slice(0, 200)}…` : spec);
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __nccwpck_require__(8500);
+// EXTERNAL MODULE: external "node:child_process"
+var external_node_child_process_ = __nccwpck_require__(1421);
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __nccwpck_require__(7975);
+// EXTERNAL MODULE: ./lib/probe/lines.js
+var probe_lines = __nccwpck_require__(7869);
+;// CONCATENATED MODULE: ./lib/targets/container/errors.js
+
+/** What an engine said instead of an answer, as a clause that goes on from "because". */
+class EngineError extends Error {
+    stderr;
+    constructor(message, stderr = '') {
+        super(message);
+        this.stderr = stderr;
+    }
+}
+/**
+ * What engines and runtimes say, and what it means to whoever asked for a container. The first
+ * that matches counts: what is more specific stands above.
+ */
+const KNOWN = [
+    {
+        said: /permission denied while trying to connect to|docker\.sock: connect: permission denied|containerd\.sock: connect: permission denied/i,
+        means: () => 'this user may not use the socket of its daemon: join the group that may (sudo usermod -aG docker "$USER", and log in again), or run syscall-gate itself with sudo',
+    },
+    {
+        said: /rootless containerd not running/i,
+        means: () => 'containerd does not run for this user: start it with containerd-rootless-setuptool.sh install, or run syscall-gate itself with sudo',
+    },
+    {
+        said: /cannot connect to the docker daemon|failed to connect to the docker api|cannot access containerd socket|unable to connect to podman/i,
+        means: () => 'its daemon is not running: start it, as with sudo systemctl start docker',
+    },
+    {
+        said: /pull access denied|requested access to the resource is denied|unauthorized: |authentication required/i,
+        means: () => 'the registry has no such image or does not give it to this user: check the name, or log in to the registry first',
+    },
+    {
+        said: /toomanyrequests|pull rate limit/i,
+        means: () => 'the registry gives no more images for now: log in to it, or wait',
+    },
+    {
+        said: /no matching manifest for ([\w/]+)|no image found in (?:image index|manifest list) for architecture ([\w/]+)/i,
+        means: ([, docker, podman]) => `the registry does not have the image for ${docker ?? podman}: build it for that, or measure on a machine of its architecture`,
+    },
+    {
+        said: /short-name "([^"]*)" did not resolve/i,
+        means: ([, name]) => `there is no image "${name}" here, and its registry is not known: build it first, or give it in full, such as docker.io/library/${name}`,
+    },
+    {
+        said: /manifest unknown|manifest for \S+ not found|name unknown|repository \S+ not found/i,
+        means: () => 'the registry has no such image or tag: check the name',
+    },
+    {
+        said: /image not known|no such image/i,
+        means: () => 'there is no such image here: build it or pull it first',
+    },
+    {
+        said: /invalid reference format|repository name must be lowercase|invalid image reference/i,
+        means: () => 'the name of the image is malformed: give NAME, NAME:TAG or NAME@sha256:DIGEST, in lower case and without a space before the colon',
+    },
+    {
+        said: /(?:registry|dial tcp)\b.*(no such host|connection refused|i\/o timeout|network is unreachable|TLS handshake timeout|server misbehaving)/i,
+        means: ([, why]) => `the image is not here, and its registry cannot be reached (${why}): build or load it first`,
+    },
+    {
+        said: /unknown or invalid runtime name: (\S+?)\.?(?:\s|$)/i,
+        means: ([, name]) => `the daemon knows no runtime "${name}": add it to "runtimes" in /etc/docker/daemon.json and restart the daemon`,
+    },
+    {
+        said: /OCI runtime "([^"]*)" not found|no valid executable found for OCI runtime ([^\s:]+)/i,
+        means: ([, name, other]) => `the engine finds no runtime "${name ?? other}": install it, or give its path`,
+    },
+    {
+        said: /opening seccomp profile.*?open ([^:]*): (no such file or directory|permission denied)/i,
+        means: ([, path, why]) => why === 'permission denied'
+            ? `the seccomp profile ${path} may not be read by this user`
+            : `there is no seccomp profile ${path}: a relative path counts from the folder that syscall-gate is started in`,
+    },
+    {
+        said: /decoding seccomp profile failed: (.*)/i,
+        means: ([, why = '']) => `the seccomp profile is not one JSON object as engines read it (${cut(why)}): mend the file`,
+    },
+    {
+        said: /(?:string )?(\S+) is not a valid (action|operator|architecture|syscall) for seccomp/i,
+        means: ([, value, what]) => `the seccomp profile has "${value}" where a valid ${what} should be: mend the file`,
+    },
+    {
+        said: /unknown (?:shorthand )?flag: (.*)/i,
+        means: ([, flag = '']) => `run has no option ${cut(flag)} there: see its run --help`,
+    },
+    {
+        said: /invalid argument "?(.*?)"? for "?(-[^":]*)"? flag: (.*)/i,
+        means: ([, value = '', flag, why = '']) => `option ${flag} does not take "${cut(value)}" (${cut(why)})`,
+    },
+    {
+        said: /unable to find user ([^\s:]+)/i,
+        means: ([, user]) => `the image has no user "${user}": give --user a number, or a name of the image's /etc/passwd`,
+    },
+    {
+        said: /error setting rlimits?\b|setrlimit `?RLIMIT_/i,
+        means: () => 'the engine asks for higher limits than it may have here: give it lower ones, such as --ulimit nofile=20000:20000 --ulimit nproc=1000:1000',
+    },
+    {
+        said: /exec format error/i,
+        means: () => 'the probe of this machine cannot be executed in there (exec format error): leave out what makes the container another architecture',
+    },
+    {
+        said: /syscall-gate-probe.*(?:not a directory|is a directory|permission denied)|(?:not a directory|is a directory|permission denied).*syscall-gate-probe/i,
+        means: () => 'the probe cannot be executed in there: the engine has to run on this machine and see its files, and a security module has to let it',
+    },
+    {
+        said: /([^\n]+)\n[^\n]*` failed: exit status \d+/,
+        means: ([, why = '']) => `the runtime could not start it: ${cut(why)}`,
+    },
+    {
+        said: /OCI runtime (?:error|create failed|start failed): (.*)/i,
+        means: ([, why = '']) => `the runtime could not start it: ${cut(why)}`,
+    },
+];
+/**
+ * What an engine's error output means to the user.
+ *
+ * @param engine how the engine is called, for what nothing better is known of
+ * @param stderr all or the end of what it wrote
+ * @returns a clause that goes on from "because", without a full stop; undefined when it says nothing
+ */
+function explainError(engine, stderr) {
+    const text = stderr.replaceAll('\\"', '"');
+    for (const { said, means } of KNOWN) {
+        const found = said.exec(text);
+        if (found)
+            return (0,probe_lines/* oneLine */.TN)(means(found));
+    }
+    const lines = text.split('\n').filter((line) => line.trim() !== '' && !HINT.test(line));
+    const line = lines.findLast((one) => /\berror\b/i.test(one)) ?? lines.at(-1);
+    return line === undefined ? undefined : `${engine} says "${cut(line)}"`;
+}
+const HINT = /^(See|Run) '.*--help'/;
+const LONGEST_QUOTE = 300;
+const cut = (text) => (0,probe_lines/* oneLine */.TN)(text.trim()).slice(0, LONGEST_QUOTE);
+
+// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
+var schemas = __nccwpck_require__(2857);
+;// CONCATENATED MODULE: ./lib/targets/container/info.js
+
+
+const podmanInfo = schemas/* object */.Ikc({
+    host: schemas/* object */.Ikc({
+        ociRuntime: schemas/* object */.Ikc({ name: schemas/* string */.YjP(), version: schemas/* string */.YjP().default('') }),
+        security: schemas/* object */.Ikc({
+            rootless: schemas/* boolean */.zMY().default(false),
+            selinuxEnabled: schemas/* boolean */.zMY().default(false),
+        }),
+    }),
+    version: schemas/* object */.Ikc({ Version: schemas/* string */.YjP() }),
+});
+/** @throws EngineError */
+function readPodman(text) {
+    const { host, version } = readAnswer(podmanInfo, text);
+    return {
+        version: version.Version,
+        rootless: host.security.rootless,
+        selinux: host.security.selinuxEnabled,
+        runtime: { name: host.ociRuntime.name, says: firstLine(host.ociRuntime.version) },
+        runtimePaths: new Map(),
+    };
+}
+/**
+ * nerdctl answers in the words of docker. RuncCommit is what docker read of its default runtime,
+ * whichever that is (moby/moby#39944).
+ */
+const dockerInfo = schemas/* object */.Ikc({
+    ServerVersion: schemas/* string */.YjP().default(''),
+    DefaultRuntime: schemas/* string */.YjP().default(''),
+    Runtimes: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* object */.Ikc({ path: schemas/* string */.YjP().optional() })).nullish(),
+    RuncCommit: schemas/* object */.Ikc({ ID: schemas/* string */.YjP().default('') }).nullish(),
+    SecurityOptions: schemas/* array */.YOg(schemas/* string */.YjP()).nullish(),
+    ServerErrors: schemas/* array */.YOg(schemas/* string */.YjP()).nullish(),
+});
+/**
+ * @throws EngineError; some versions of the client end with 0 although no daemon answered
+ */
+function readDocker(text) {
+    const info = readAnswer(dockerInfo, text);
+    const [error] = info.ServerErrors ?? [];
+    if (error !== undefined)
+        throw new EngineError(explainError('it', error) ?? error, error);
+    const has = (name) => (info.SecurityOptions ?? []).some((option) => option.split(',').includes(`name=${name}`));
+    const name = info.DefaultRuntime || 'runc';
+    const commit = info.RuncCommit?.ID;
+    const paths = Object.entries(info.Runtimes ?? {}).flatMap(([one, { path }]) => path === undefined ? [] : [[one, path]]);
+    return {
+        version: info.ServerVersion,
+        rootless: has('rootless'),
+        selinux: has('selinux'),
+        runtime: { name, says: commit ? `${name}, commit ${commit}` : '' },
+        runtimePaths: new Map(paths),
+    };
+}
+/** @throws EngineError when it is not what such an engine answers */
+function readAnswer(schema, text) {
+    try {
+        return schema.parse(JSON.parse(text));
+    }
+    catch {
+        throw new EngineError('its answer is not in the form that is known here');
+    }
+}
+const firstLine = (text) => text.split('\n', 1)[0] ?? '';
+
+;// CONCATENATED MODULE: ./lib/targets/container/engine.js
+
+
+
+
+
+
+const BRANDS = ['docker', 'podman', 'nerdctl'];
+const PATIENCE_MS = 30_000;
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+/**
+ * Runs an engine's client to its end.
+ *
+ * @returns its standard output
+ * @throws EngineError; the signal's reason when that is aborted
+ */
+async function ask(program, words, { signal, timeoutMs = PATIENCE_MS } = {}) {
+    try {
+        const { stdout } = await (0,external_node_util_.promisify)(external_node_child_process_.execFile)(program, [...words], {
+            env: (0,environment/* withoutSecrets */.c)(process.env),
+            maxBuffer: MAX_ANSWER_BYTES,
+            timeout: timeoutMs,
+            killSignal: 'SIGKILL',
+            ...(signal ? { signal } : {}),
+        });
+        return stdout;
+    }
+    catch (error) {
+        signal?.throwIfAborted();
+        throw new EngineError(whyOf(program, error, timeoutMs), failureOf(error).stderr);
+    }
+}
+const failureOf = (error) => error instanceof Error ? { ...error } : {};
+function whyOf(program, error, timeoutMs) {
+    const { code, killed, stderr = '' } = failureOf(error);
+    if (code === 'ENOENT')
+        return 'it is not installed';
+    if (code === 'EACCES')
+        return 'it may not be executed';
+    if (killed)
+        return `it did not answer within ${timeoutMs / 1000} s`;
+    return explainError(program, stderr) ?? `it ended with ${code} and said nothing`;
+}
+/**
+ * The engine that was named, or the first that works.
+ *
+ * @param named name or path; empty for whichever works
+ * @throws Failure of kind `measurement` that says of each that was tried why it does not work
+ */
+async function findEngine(named, signal) {
+    const reasons = [];
+    for (const program of named === '' ? BRANDS : [named]) {
+        try {
+            return await openEngine(program, signal);
+        }
+        catch (error) {
+            if (!(error instanceof EngineError))
+                throw error;
+            reasons.push(`${program}: ${error.message}`);
+        }
+    }
+    throw (0,failure/* measurementFailure */.jO)(named === ''
+        ? `No container engine works here (${reasons.join('; ')}): install one of them, or name another with container-engine.`
+        : `The container engine cannot be used (${reasons.join('; ')}): give docker, podman or nerdctl, by name or path.`);
+}
+async function openEngine(program, signal) {
+    const version = await ask(program, ['--version'], { signal });
+    const brand = BRANDS.find((one) => version.toLowerCase().includes(one));
+    if (brand === undefined) {
+        throw new EngineError('what it says of its version is not of an engine that is known here');
+    }
+    const text = await ask(program, ['info', '--format', '{{json .}}'], { signal });
+    const about = brand === 'podman' ? readPodman(text) : readDocker(text);
+    return { brand, program, ...about };
+}
+/**
+ * Name and version of the runtime that containers get.
+ *
+ * @param named by the user, or undefined for the engine's own choice
+ * @throws EngineError when podman does not find it; docker tells only when it is to start something
+ */
+async function runtimeText(engine, named, signal) {
+    const { brand, program, runtime, runtimePaths } = engine;
+    if (named === undefined || named === runtime.name)
+        return withVersion(runtime);
+    if (brand === 'podman') {
+        const words = ['--runtime', named, 'info', '--format', '{{json .}}'];
+        return withVersion(readPodman(await ask(program, words, { signal })).runtime);
+    }
+    return withVersion({ name: named, says: await versionOf(runtimePaths.get(named), signal) });
+}
+const withVersion = ({ name, says }) => {
+    if (says === '')
+        return name;
+    return says.includes(name) ? says : `${name} (${says})`;
+};
+async function versionOf(path, signal) {
+    if (path === undefined)
+        return '';
+    try {
+        return firstLine(await ask(path, ['--version'], { signal }));
+    }
+    catch (error) {
+        if (error instanceof EngineError)
+            return '';
+        throw error;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/targets/container/containers.js
+
+
+
+
+/** Where containers see the probe. */
+const INSIDE = '/syscall-gate-probe';
+/** Room for an engine that starts slowly on a busy machine, and for a kernel of its own in there. */
+const FIRST_START_MS = 60_000;
+/**
+ * Podman's client makes the container itself. Killed in the middle of that it leaves one behind that
+ * nobody knows of; told to end, it finishes what it is at. Once the container runs, removing it ends
+ * the client.
+ */
+const GRACE_MS = 10_000;
+/** An engine that is removing a container itself lets nobody else do so for a moment. */
+const ATTEMPTS = 3;
+const PAUSE_MS = 200;
+const colonIn = (probe) => `the path of the probe, ${probe}, has a colon, at which engines cut it: set XDG_CACHE_HOME to a folder without one`;
+/** The containers of a target: each has a name by which it is found again. */
+class Containers {
+    engine;
+    image;
+    options;
+    workshop;
+    prefix = `syscall-gate-${(0,external_node_crypto_.randomBytes)(6).toString('hex')}`;
+    started = 0;
+    outlived = false;
+    constructor(engine, image, options, workshop) {
+        this.engine = engine;
+        this.image = image;
+        this.options = options;
+        this.workshop = workshop;
+        workshop.signal.addEventListener('abort', this.sweepOnAbort, { once: true });
+    }
+    /** A client that waits for its container ends with it. */
+    sweepOnAbort = () => void this.sweep();
+    /** A client that was killed leaves its container running, beside which nothing may be measured. */
+    async start(words) {
+        if (this.outlived)
+            await this.sweep();
+        this.outlived = false;
+        return { argv: this.commandLine(words), graceMs: GRACE_MS };
+    }
+    commandLine(words) {
+        const { brand, program, selinux } = this.engine;
+        this.started += 1;
+        return [
+            ...[program, 'run', '--rm', '--name', `${this.prefix}-${this.started}`],
+            // Results are read as they come; a copy of them would only be written to the disk.
+            ...(brand === 'nerdctl' ? [] : ['--log-driver', 'none']),
+            ...this.options,
+            // With SELinux the probe gets a label that any container may use.
+            ...['--volume', `${this.workshop.probe}:${INSIDE}:ro${selinux ? ',z' : ''}`],
+            ...['--entrypoint', INSIDE, this.image.reference, ...words],
+        ];
+    }
+    /**
+     * Whatever is wrong with the options shows in the first start.
+     * @throws EngineError; the signal's reason when that is aborted
+     */
+    async tryOut() {
+        const { probe, signal } = this.workshop;
+        if (probe.includes(':'))
+            throw new EngineError(colonIn(probe));
+        const [program = '', ...words] = this.commandLine(['--list']);
+        try {
+            await ask(program, words, { timeoutMs: FIRST_START_MS });
+            signal.throwIfAborted();
+        }
+        catch (error) {
+            await this.close();
+            signal.throwIfAborted();
+            throw error;
+        }
+    }
+    /** Once the probe has spoken, what went wrong is no matter of the engine. */
+    explain({ timedOut, stderr, results }) {
+        this.outlived = true;
+        if (timedOut || results.length > 0)
+            return undefined;
+        return explainError(this.engine.program, stderr);
+    }
+    async close() {
+        this.workshop.signal.removeEventListener('abort', this.sweepOnAbort);
+        await this.sweep();
+    }
+    /** Removes those that have not ended, or that their engine did not remove when they had. */
+    async sweep() {
+        const { brand, program } = this.engine;
+        // The first process of a container is deaf to SIGTERM, for which podman waits.
+        const force = ['--force', '--volumes', ...(brand === 'podman' ? ['--time', '0'] : [])];
+        for (let attempt = 1;; attempt++) {
+            const names = await this.left();
+            if (names.length === 0)
+                return;
+            if (attempt > ATTEMPTS)
+                return this.tellLeft(names);
+            await ask(program, ['rm', ...force, ...names]).catch(() => (0,promises_.setTimeout)(PAUSE_MS));
+        }
+    }
+    async left() {
+        const filter = ['--filter', `name=${this.prefix}`, '--format', '{{.Names}}'];
+        const all = `${this.prefix}-*`;
+        const names = await ask(this.engine.program, ['ps', '--all', ...filter]).catch(() => all);
+        return names.split('\n').filter(Boolean);
+    }
+    tellLeft(names) {
+        this.workshop.progress.warn(`Containers may have been left behind (${names.join(', ')}): remove them with ${this.engine.program} rm --force.`);
+    }
+}
+
+// EXTERNAL MODULE: external "node:process"
+var external_node_process_ = __nccwpck_require__(1708);
+;// CONCATENATED MODULE: ./lib/targets/container/options.js
+
+/** Options that would take the container out of the gate's hands, and why. */
+const REFUSED = [
+    {
+        option: /^(-d|--detach|-a|--attach)(=|$)/,
+        because: 'results are read from the standard output of a container that is waited for',
+    },
+    {
+        option: /^(-t|--tty|-i|--interactive)(=|$)/,
+        because: 'nobody is there to type, and a terminal changes what is printed',
+    },
+    { option: /^--rm=/, because: 'every container is removed when it has ended' },
+    { option: /^--(rmi|restart)(=|$)/, because: 'the image is started many times, once each' },
+    { option: /^--(name|cidfile)(=|$)/, because: 'every start needs a name of its own' },
+    { option: /^--entrypoint(=|$)/, because: 'the probe is what is run' },
+    {
+        option: /^--pull(=|$)/,
+        because: 'an image is pulled once, before measuring, when it is not here: pull it yourself',
+    },
+];
+/** One-letter options without a value that are written together, as in -it. */
+const CLUSTER = /^-[ditPq]{2,}$/;
+/** Options that take no value, so that a word after them is not theirs. */
+const SWITCH = /^(-P|-q|--(rm|init|privileged|read-only|publish-all|oom-kill-disable|no-healthcheck|no-hosts|quiet|env-host|sig-proxy))$/;
+/**
+ * Reads `IMAGE [engine options]`; words are split and unquoted as by a POSIX shell.
+ *
+ * @throws Refusal for a text without an image, with an option that the gate itself has to set, or
+ *   with a word that is no option's
+ */
+function splitImage(text) {
+    const [image, ...options] = splitWords(text);
+    if (image === undefined || image === '')
+        throw new Refusal('name an image after the colon');
+    if (image.startsWith('-')) {
+        throw new Refusal(`the image comes first, and then its options, such as ${image}`);
+    }
+    options.forEach((word, index) => {
+        if (word.startsWith('-'))
+            refuse(word);
+        else if (!isValue(options[index - 1])) {
+            throw new Refusal(`"${word}" belongs to no option, and the container runs nothing but the probe`);
+        }
+    });
+    return { image, options };
+}
+function refuse(word) {
+    const cluster = CLUSTER.test(word) ? [...word.slice(1)].map((letter) => `-${letter}`) : [word];
+    for (const option of cluster) {
+        const found = REFUSED.find((one) => one.option.test(option));
+        if (found)
+            throw new Refusal(`leave ${word} out, since ${found.because}`);
+    }
+}
+/** Whether the word after this one can be its value. */
+const isValue = (before = '') => before.startsWith('-') && !before.includes('=') && !SWITCH.test(before);
+/** The values of an option that is written `--name value` or `--name=value`, in order. */
+const optionValues = (options, name) => options.flatMap((word, index) => {
+    if (word.startsWith(`${name}=`))
+        return [word.slice(name.length + 1)];
+    return word === name ? (options[index + 1] ?? []) : [];
+});
+/** The value that counts of an option that is taken once: the last. */
+const optionValue = (options, name) => optionValues(options, name).at(-1);
+
+;// CONCATENATED MODULE: ./lib/targets/container/image.js
+
+
+
+
+
+
+const inspected = schemas/* tuple */.PVZ([
+    schemas/* object */.Ikc({
+        Id: schemas/* string */.YjP(),
+        RepoDigests: schemas/* array */.YOg(schemas/* string */.YjP()).nullish(),
+        Os: schemas/* string */.YjP().default(''),
+        Architecture: schemas/* string */.YjP().default(''),
+    }),
+], schemas/* unknown */.L5J());
+const PULL_PATIENCE_MS = 30 * 60_000;
+/**
+ * Finds an image, and pulls it when it is not here.
+ *
+ * @throws EngineError when it cannot be had, or is for another machine than the probe
+ */
+async function findImage(engine, { image, options }, { signal, progress }) {
+    let found = await inspect(engine, image, signal);
+    if (found === undefined) {
+        progress.phase(`Pull ${image}`);
+        const platform = optionValue(options, '--platform');
+        const words = platform === undefined ? [image] : ['--platform', platform, image];
+        await ask(engine.program, ['pull', ...words], { signal, timeoutMs: PULL_PATIENCE_MS });
+        found = await inspect(engine, image, signal);
+    }
+    if (found === undefined)
+        throw new EngineError('it was pulled and is not there all the same');
+    refuseOtherPlatform(found.platform);
+    return found;
+}
+async function inspect({ brand, program }, image, signal) {
+    const text = await ask(program, ['image', 'inspect', image], { signal }).catch((error) => {
+        if (error instanceof EngineError && NOT_HERE.test(error.stderr))
+            return undefined;
+        throw error;
+    });
+    if (text === undefined)
+        return undefined;
+    const [{ Id, RepoDigests, Os, Architecture }] = readAnswer(inspected, text);
+    return {
+        // nerdctl takes names alone for sure.
+        reference: brand === 'nerdctl' ? image : Id,
+        digest: RepoDigests?.[0] ?? Id,
+        platform: `${Os || 'linux'}/${Architecture || PROBE_ARCHITECTURE}`,
+    };
+}
+const NOT_HERE = /no such image|image not known|not found/i;
+/** In the words of the OCI image specification, which are those of Go. */
+const PROBE_ARCHITECTURE = { x64: 'amd64', arm64: 'arm64' }[external_node_process_.arch] ?? external_node_process_.arch;
+function refuseOtherPlatform(platform) {
+    const here = `linux/${PROBE_ARCHITECTURE}`;
+    if (platform === here)
+        return;
+    throw new EngineError(`the image is for ${platform} and the probe of this machine for ${here}: build or pull the image for ${here}, or measure on a machine of the image's kind`);
+}
+
+// EXTERNAL MODULE: external "node:fs/promises"
+var external_node_fs_promises_ = __nccwpck_require__(1455);
+;// CONCATENATED MODULE: ./lib/targets/container/seccomp.js
+
+
+
+/**
+ * Which system call filter the engine was told to use, for the record: from inside one filter looks
+ * like another.
+ *
+ * @returns the digest of the profile, what the engine calls it, or that it is the engine's own
+ */
+async function profileText(options) {
+    const named = optionValues(options, '--security-opt').flatMap((option) => /^seccomp[=:]/.test(option) ? [option.slice('seccomp='.length)] : []);
+    const profile = named.at(-1);
+    if (profile === undefined)
+        return "the engine's own";
+    try {
+        return `sha256:${(0,external_node_crypto_.createHash)('sha256')
+            .update(await (0,external_node_fs_promises_.readFile)(profile))
+            .digest('hex')}`;
+    }
+    catch {
+        // A word of the engine, such as unconfined: it took it.
+        return profile;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/targets/container.js
+
+
+
+
+
+
+
+
+
+
+const container_MAX_SPEC = run/* targetSchema */.tX.shape.spec.maxLength ?? 0;
+/**
+ * `container:IMAGE [engine options]`: each launch is a container of its own, in which the probe of
+ * this machine, mounted read-only, is run as the entry point. It is static: nothing of the image is
+ * needed, nor run. What follows the image goes to the engine's `run` as it is.
+ */
+const containerTarget = {
+    syntax: 'container:IMAGE [engine options]',
+    parse({ input, spec, rest = '', options: { containerEngine } }) {
+        try {
+            if (spec.length > container_MAX_SPEC)
+                throw new Refusal(`it is longer than ${container_MAX_SPEC} characters`);
+            return { kind: 'container', spec, ...splitImage(rest), engine: containerEngine };
+        }
+        catch (error) {
+            if (!(error instanceof Refusal))
+                throw error;
+            throw (0,failure/* usageFailure */.II)(`${input} "${spec.slice(0, 200)}" cannot be run: ${error.message}.`);
+        }
+    },
+    async open(spec, workshop) {
+        const engine = await findEngine(spec.engine, workshop.signal);
+        try {
+            return await openContainers(spec, engine, workshop);
+        }
+        catch (error) {
+            if (!(error instanceof EngineError))
+                throw error;
+            throw (0,failure/* measurementFailure */.jO)(`${spec.spec} cannot be measured with ${engine.program}, because ${error.message}.`, error);
+        }
+    },
+};
+async function openContainers(spec, engine, workshop) {
+    const { signal } = workshop;
+    const image = await findImage(engine, spec, workshop);
+    const runtime = await runtimeText(engine, optionValue(spec.options, '--runtime'), signal);
+    const containers = new Containers(engine, image, spec.options, workshop);
+    await containers.tryOut();
+    return {
+        record: {
+            ...{ kind: spec.kind, spec: spec.spec },
+            facts: bounded({
+                engine: `${engine.brand} ${engine.version}${engine.rootless ? ', rootless' : ''}`,
+                image: image.digest,
+                platform: image.platform,
+                runtime,
+                seccomp: await profileText(spec.options),
+            }),
+        },
+        results: 'stdout',
+        start: (words) => containers.start(words),
+        environment: environment/* withoutSecrets */.c,
+        explain: (result) => containers.explain(result),
+        close: () => containers.close(),
+    };
+}
+/** As a record holds them: a runtime may be a long path. */
+const bounded = (facts) => Object.fromEntries(Object.entries(facts).map(([name, text]) => [name, text.slice(0, 512)]));
 
 ;// CONCATENATED MODULE: ./lib/targets/host.js
 
 /** `host`: this machine, results over shared memory. */
 const hostTarget = {
     syntax: 'host',
-    parse(input, spec, rest) {
+    parse({ input, spec, rest }) {
         if (rest === undefined)
             return { kind: 'host', spec };
         throw (0,failure/* usageFailure */.II)(`${input} "${spec}" has something after the word host: give host alone.`);
     },
-    make: ({ kind, spec }) => ({
+    open: async ({ kind, spec }, { probe }) => ({
         record: { kind, spec },
         results: 'memory',
-        argv: (probe, planArguments) => [probe, ...planArguments],
+        start: (words) => ({ argv: [probe, ...words] }),
         // Nothing of the user's: what is on the initial stack should not vary with their shell.
         environment: () => ({ LC_ALL: 'C' }),
     }),
 };
 
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __nccwpck_require__(8161);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+;// CONCATENATED MODULE: ./lib/targets/kernel/console.js
+
+/**
+ * Says why a boot failed, by what the console shows.
+ *
+ * @returns a clause that goes on from "because"; undefined where the console shows nothing wrong
+ */
+function explainBoot(boot) {
+    const why = refusedByQemu(boot) ?? panicked(boot) ?? probeFailed(boot) ?? silent(boot);
+    if (why === undefined || boot.console === '')
+        return why;
+    const lines = lastLines(boot.console);
+    return lines === '' ? why : `${why}; its console ended with ${lines}`;
+}
+/** Not the warnings, such as of what the processor here lacks. */
+const QEMU_ERROR = /^qemu-system-\w+: (?!warning|terminating)(.*)$/m;
+function refusedByQemu({ stderr, timedOut }) {
+    const said = QEMU_ERROR.exec(stderr)?.[1]?.replace(/^error: /, '');
+    if (said === undefined || timedOut)
+        return undefined;
+    const hint = QEMU_HINTS.find(([pattern]) => pattern.test(stderr))?.[1] ?? '';
+    return `QEMU does not start: "${console_abridge(said)}"${hint}`;
+}
+const QEMU_HINTS = [
+    [/Could not access KVM/, '; give this user access to /dev/kvm, or accel=tcg'],
+    [/KVM|MSR/i, '; KVM does not work here, and accel=tcg does without'],
+    [
+        /unsupported machine type/,
+        '; choose another machine= of those that QEMU knows (-machine help)',
+    ],
+    [/CPU model/, '; choose another cpu= of those that QEMU knows (-cpu help)'],
+    [/allocate memory|set up guest memory|Cannot allocate/, '; give less memory='],
+    [/CPUs requested|max CPUs|number of (SMP )?CPUs/i, '; give fewer cpus='],
+];
+const PANIC = /Kernel panic - not syncing: (.*)/;
+function panicked({ console, verbose }) {
+    const said = PANIC.exec(console)?.[1];
+    if (said === undefined)
+        return undefined;
+    return `it panicked, "${console_abridge(said)}"${panicCause(console, said, verbose)}`;
+}
+const ENOEXEC = '-8';
+function panicCause(console, said, verbose) {
+    const error = /Failed to execute \/init \(error (-\d+)\)/.exec(console)?.[1];
+    if (error !== undefined) {
+        const hint = error === ENOEXEC ? ': build it with CONFIG_BINFMT_ELF=y' : '';
+        return `, for it cannot execute the probe (error ${error})${hint}`;
+    }
+    const broken = /Initramfs unpacking failed: (.*)/.exec(console)?.[1];
+    if (broken !== undefined) {
+        return `, for it could not unpack the initramfs (${console_abridge(broken)}): give it more memory= in kernel-options`;
+    }
+    if (/memory/.test(said))
+        return ': give it more memory= in kernel-options';
+    if (!verbose || !/mount root fs|No working init/.test(said))
+        return '';
+    return /Trying to unpack rootfs|Unpacking initramfs/.test(console)
+        ? ', for it found no init where the probe is: leave rdinit= and init= out of its command line'
+        : ', for it does not take the initramfs with the probe: build it with CONFIG_BLK_DEV_INITRD=y';
+}
+/** The line that the probe ends with as init of a bare kernel. */
+const EXIT = /^\{"type":"exit","code":(\d+)\}/m;
+/** As shells count what a signal ended. */
+const SIGSYS = '159';
+function probeFailed({ console }) {
+    const code = EXIT.exec(console)?.[1];
+    if (code === undefined || code === '0')
+        return undefined;
+    if (code === SIGSYS)
+        return 'the probe in it was killed for a call that its seccomp filter forbids';
+    const said = console.match(/^probe: .*$/gm)?.at(-1);
+    return `the probe in it ended with exit code ${code}${said === undefined ? '' : `, saying "${console_abridge(said)}"`}`;
+}
+/** Whether the probe ended well: it says so itself. */
+const cameThrough = (console) => EXIT.exec(console)?.[1] === '0';
+const hasLog = (console) => /^\[ *\d+\.\d+\]|^Linux version /m.test(console);
+function silent(boot) {
+    const { console, timedOut, deadlineMs, verbose, consoleOption } = boot;
+    if (console.includes('{"type":"hello"'))
+        return undefined;
+    const seconds = deadlineMs / 1000;
+    const noLog = verbose && !hasLog(console);
+    if (timedOut && noLog) {
+        return `it was not up after ${seconds} s and said nothing: it hangs from the start, or it has no console (${consoleOption})`;
+    }
+    if (timedOut) {
+        return `it was not up after ${seconds} s: it hangs, or it needs longer (deadline=${2 * seconds} in kernel-options)`;
+    }
+    if (noLog) {
+        return `it ended and had said nothing: build it with ${consoleOption} for a console, or give it more memory=`;
+    }
+    return 'it restarted before the probe had said anything';
+}
+const LINES = 3;
+const LINE_LENGTH = 120;
+const console_abridge = (text) => printable(text).slice(0, LINE_LENGTH);
+const printable = (text) => (0,probe_lines/* oneLine */.TN)(text)
+    .replaceAll(/[^ -~]/g, '?')
+    .replaceAll('"', "'")
+    .trim();
+/** Up to a panic, since the trace behind it says less; without the times. */
+function lastLines(console) {
+    const said = console
+        .split(/[\r\n]+/)
+        .filter((line) => !line.startsWith('{'))
+        .map((line) => printable(line.replace(/^\[ *\d+\.\d+\] /, '')))
+        .filter((line) => line !== '');
+    const panic = said.findIndex((line) => PANIC.test(line));
+    return said
+        .slice(0, panic < 0 ? undefined : panic)
+        .slice(-LINES)
+        .map((line) => `"${line.slice(0, LINE_LENGTH)}"`)
+        .join(' / ');
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kernel/initramfs.js
+/**
+ * Packs an initramfs: cpio's "newc" format, Documentation/driver-api/early-userspace. A kernel unpacks
+ * several of them that stand one behind the other.
+ */
+function cpio(entries) {
+    return Buffer.concat([...entries, { name: 'TRAILER!!!', mode: 0 }].flatMap(member));
+}
+function member({ name, mode, content = Buffer.alloc(0), device = [0, 0] }, index) {
+    const path = Buffer.from(`${name}\0`);
+    const fields = [
+        ...[index, mode, 0, 0], // inode, mode, owner, group
+        ...[1, 0, content.length], // links, time, size
+        ...[0, 0, ...device], // the device that it is on, the device that it is
+        ...[path.length, 0], // length of the name, checksum of another format
+    ];
+    const header = `070701${fields.map((field) => field.toString(16).padStart(8, '0')).join('')}`;
+    return [padded(Buffer.concat([Buffer.from(header), path])), padded(content)];
+}
+const padded = (bytes) => Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
+const DIRECTORY = 0o040755;
+const FILE = 0o100644;
+const PROGRAM = 0o100755;
+const CHARACTER_DEVICE = 0o020666;
+/** What a kernel opens before it starts an init, and what metrics open. */
+const DEVICES = [
+    { name: 'dev', mode: DIRECTORY },
+    { name: 'dev/console', mode: CHARACTER_DEVICE, device: [5, 1] },
+    { name: 'dev/null', mode: CHARACTER_DEVICE, device: [1, 3] },
+    { name: 'dev/zero', mode: CHARACTER_DEVICE, device: [1, 5] },
+];
+/** The root file system of a machine that has nothing but the probe, and what a user adds. */
+function rootArchive(probe, files) {
+    const folders = new Set(files.flatMap(({ path }) => parentsOf(path)));
+    folders.delete('dev');
+    return cpio([
+        { name: 'init', mode: PROGRAM, content: probe },
+        ...DEVICES,
+        ...[...folders].map((name) => ({ name, mode: DIRECTORY })),
+        ...files.map(({ path, content, executable }) => ({
+            ...{ name: path.slice(1), mode: executable ? PROGRAM : FILE, content },
+        })),
+    ]);
+}
+/** The folders above a file, the outermost first. */
+function parentsOf(path) {
+    const names = path.slice(1).split('/').slice(0, -1);
+    return names.map((_, index) => names.slice(0, index + 1).join('/'));
+}
+/** Where the probe finds its plan in the guest. */
+const PLAN_PATH = '/plan';
+/** Where it finds the seccomp filter to measure under, if there is one. */
+const FILTER_PATH = '/seccomp';
+/** @param words the plan, as the probe's arguments */
+const planArchive = (words) => cpio([{ name: PLAN_PATH.slice(1), mode: FILE, content: Buffer.from(`${words.join('\n')}\n\n`) }]);
+
+;// CONCATENATED MODULE: ./lib/targets/kernel/guest.js
+
+
+
+
+/**
+ * Puts a copy of the kernel where nobody changes it meanwhile, and makes the initramfs.
+ *
+ * @param folder where both go
+ * @param filter the seccomp filter that the probe measures under
+ * @throws Failure when a file for the guest cannot be read
+ */
+async function prepareGuest({ options }, { architecture, content }, probe, folder, filter) {
+    const [kernel, initramfs] = [(0,external_node_path_.join)(folder, 'kernel'), (0,external_node_path_.join)(folder, 'initramfs')];
+    const files = await Promise.all(options.files.map(readGuestFile));
+    await (0,external_node_fs_promises_.writeFile)(kernel, content);
+    const filters = filter === undefined ? [] : [{ path: FILTER_PATH, content: filter, executable: false }];
+    const root = rootArchive(probe, [...files, ...filters]);
+    const words = filters.map(({ path }) => `--seccomp=${path}`);
+    return { architecture, options, kernel, initramfs, root, words };
+}
+/** QEMU takes one initramfs, so the plan goes behind the rest. */
+const writePlan = (guest, words) => (0,external_node_fs_promises_.writeFile)(guest.initramfs, Buffer.concat([guest.root, planArchive([...words, ...guest.words])]));
+const ANYBODY_EXECUTES = 0o111;
+async function readGuestFile(place) {
+    try {
+        const file = await (0,external_node_fs_promises_.open)(place.from);
+        try {
+            const executable = ((await file.stat()).mode & ANYBODY_EXECUTES) !== 0;
+            return { path: place.to, content: await (0,external_node_fs_promises_.readFile)(file), executable };
+        }
+        finally {
+            await file.close();
+        }
+    }
+    catch (error) {
+        throw (0,failure/* usageFailure */.II)(`The file ${place.from}, which kernel-options put into the guest as ${place.to}, could not be read (${(0,failure/* reasonOf */.A3)(error)}): give a file that this user may read.`);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kernel/qemu.js
+
+
+
+
+const EMULATORS = {
+    x86_64: {
+        ...{ program: 'qemu-system-x86_64', package: 'qemu-system-x86', machine: 'pc' },
+        ...{ console: 'ttyS0', consoleOption: 'CONFIG_SERIAL_8250_CONSOLE=y' },
+    },
+    aarch64: {
+        ...{ program: 'qemu-system-aarch64', package: 'qemu-system-arm', machine: 'virt' },
+        ...{ console: 'ttyAMA0', consoleOption: 'CONFIG_SERIAL_AMBA_PL011_CONSOLE=y' },
+    },
+};
+const machineOf = ({ architecture, options }) => options.machine ?? EMULATORS[architecture].machine;
+/** All that the processor here has, or all that can be emulated: mitigations as on a new machine. */
+const processorOf = ({ options }, accelerator) => options.cpu ?? (accelerator === 'kvm' ? 'host' : 'max');
+/**
+ * QEMU's whole command line. The guest has a serial port, which is standard output, and no other
+ * device: nothing to wait for, no interrupts. It ends when the guest restarts.
+ *
+ * @param commandLine the kernel's
+ */
+const qemuCommand = (guest, accelerator, commandLine) => [
+    EMULATORS[guest.architecture].program,
+    ...['-no-user-config', '-nodefaults', '-no-reboot', '-display', 'none'],
+    ...['-accel', accelerator, '-machine', machineOf(guest)],
+    ...['-cpu', processorOf(guest, accelerator), '-smp', String(guest.options.cpus)],
+    ...['-m', `${guest.options.memoryMib}M`],
+    ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
+    ...['-kernel', guest.kernel, '-initrd', guest.initramfs, '-append', commandLine],
+];
+/** Errors are printed, and a panic with what led to it. */
+const LOG_ERRORS = 4;
+/** All but debugging messages: what a boot that fails can be told by. */
+const LOG_ALL = 7;
+/**
+ * The kernel's command line: the user's part, then what the probe cannot do without, since the last
+ * word counts.
+ *
+ * @param verbose whether the kernel's log goes to the console
+ */
+const commandLineFor = (architecture, own, { verbose = false } = {}) => [
+    ...(own === '' ? [] : [own]),
+    ...[`console=${EMULATORS[architecture].console}`, 'panic=-1'],
+    ...[`loglevel=${verbose ? LOG_ALL : LOG_ERRORS}`, '--', '--bare', `@${PLAN_PATH}`],
+].join(' ');
+/**
+ * The version of an architecture's QEMU.
+ *
+ * @throws Failure that names the package, when it is not installed
+ */
+async function qemuVersion(architecture) {
+    const { program, package: debian } = EMULATORS[architecture];
+    try {
+        const { stdout } = await (0,external_node_util_.promisify)(external_node_child_process_.execFile)(program, ['--version']);
+        return /version (\S+)/.exec(stdout)?.[1] ?? stdout.split('\n', 1)[0] ?? '';
+    }
+    catch (error) {
+        const why = (0,failure/* reasonOf */.A3)(error);
+        const text = why === 'ENOENT'
+            ? `QEMU is not installed: kernels are booted with ${program}, which is in the package ${debian} (apt-get install ${debian}).`
+            : `${program} does not run here (${why}): kernels are booted with it; install ${debian} again.`;
+        throw (0,failure/* measurementFailure */.jO)(text, error);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kernel/accelerator.js
+
+
+
+
+
+
+/** As little as a probe can be asked for. */
+const TRIAL_PLAN = ['--metrics=syscall.null', '--rounds=1', '--batches=1', '--cpu=0'];
+/**
+ * A kernel is up in KVM within a second or two. Where KVM is there and does not work, as in many
+ * virtual machines, the guest spins without a word.
+ */
+const KVM_DEADLINE_MS = 10_000;
+const KVM_DEVICE = '/dev/kvm';
+const NAMES = { kvm: 'KVM', tcg: 'TCG' };
+/**
+ * Boots the kernel once to the probe's end, which shows that it can be measured, and in what: KVM
+ * where it comes up in it, else TCG; but what was asked for, and what the other side has.
+ *
+ * @param version QEMU's
+ * @throws Failure that says why the kernel does not come up
+ */
+async function chooseAccelerator(spec, guest, version, workshop) {
+    const boots = { spec, guest, version, workshop };
+    const beside = workshop.beside?.record.facts?.['accelerator'];
+    const wanted = spec.options.accelerator ?? (beside === 'kvm' || beside === 'tcg' ? beside : undefined);
+    if (wanted !== undefined)
+        return bootIn(boots, wanted);
+    const obstacle = await kvmObstacle(boots);
+    if (obstacle === undefined)
+        return 'kvm';
+    workshop.progress.note(`KVM is not used: ${obstacle}.`);
+    return bootIn(boots, 'tcg');
+}
+/** @throws Failure when the kernel does not come up */
+async function bootIn(boots, accelerator) {
+    const { path, options } = boots.spec;
+    const why = await tryBoot(boots, accelerator, options.deadlineMs);
+    if (why === undefined)
+        return accelerator;
+    throw (0,failure/* measurementFailure */.jO)(`The kernel ${path} does not come up in QEMU (${NAMES[accelerator]}): ${why}.`);
+}
+/** Why KVM cannot be used, as a clause. */
+async function kvmObstacle(boots) {
+    try {
+        await (0,external_node_fs_promises_.access)(KVM_DEVICE, external_node_fs_.constants.R_OK | external_node_fs_.constants.W_OK);
+    }
+    catch (error) {
+        const why = (0,failure/* reasonOf */.A3)(error);
+        return why === 'EACCES'
+            ? `this user has no access to ${KVM_DEVICE} (sudo chmod 666 ${KVM_DEVICE})`
+            : `there is no ${KVM_DEVICE} (${why})`;
+    }
+    const deadlineMs = Math.min(KVM_DEADLINE_MS, boots.spec.options.deadlineMs);
+    const why = await tryBoot(boots, 'kvm', deadlineMs);
+    return why && `there the kernel does not come up (${why.split(';', 1)[0]})`;
+}
+/** @returns why the kernel did not come up; nothing when it did */
+async function tryBoot({ spec, guest, version, workshop }, accelerator, deadlineMs) {
+    const { architecture } = guest;
+    await writePlan(guest, TRIAL_PLAN);
+    const line = commandLineFor(architecture, spec.commandLine, { verbose: true });
+    const result = await workshop.launch(qemuCommand(guest, accelerator, line), deadlineMs);
+    const console = result.results.toString('latin1');
+    if (cameThrough(console)) {
+        const seconds = (result.wallNs / 1e9).toFixed(1);
+        workshop.progress.note(`${spec.spec} was up and down in ${seconds} s, ${how(version, accelerator)}.`);
+        return undefined;
+    }
+    const { consoleOption } = EMULATORS[architecture];
+    const { stderr, timedOut } = result;
+    const known = { console, stderr, timedOut, deadlineMs, verbose: true, consoleOption };
+    return explainBoot(known) ?? 'the probe in it did not come to its end';
+}
+const how = (version, accelerator) => accelerator === 'kvm'
+    ? `in KVM under QEMU ${version}`
+    : `under QEMU ${version}, which emulates the processor (TCG)`;
+
+;// CONCATENATED MODULE: external "node:zlib"
+const external_node_zlib_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:zlib");
+// EXTERNAL MODULE: ./lib/record/kernel-configuration.js
+var kernel_configuration = __nccwpck_require__(1731);
+;// CONCATENATED MODULE: ./lib/targets/kernel/unpack.js
+
+
+/** Larger than any kernel is when unpacked. */
+const MAX_KERNEL_BYTES = 512 * 1024 * 1024;
+/** Offsets of Documentation/arch/x86/boot.rst; the payload's own counts from behind the setup. */
+const X86 = { setupSectors: 0x1f1, magic: 0x202, payloadOffset: 0x248, payloadLength: 0x24c };
+const SECTOR = 512;
+/** Behind a payload stands how long it is when unpacked, but for gzip, which says so itself. */
+const LENGTH_BYTES = 4;
+/** By what a packed kernel begins with (scripts/extract-vmlinux has the same), what unpacks it. */
+const PROGRAMS = [
+    [
+        [0xfd, 0x37, 0x7a, 0x58, 0x5a],
+        ['xz', '-dc', '--single-stream'],
+    ],
+    [
+        [0x28, 0xb5, 0x2f, 0xfd],
+        ['zstd', '-dc'],
+    ],
+    [
+        [0x02, 0x21, 0x4c, 0x18],
+        ['lz4', '-dc'],
+    ],
+    [
+        [0x5d, 0x00, 0x00],
+        ['xz', '-dc', '--format=lzma'],
+    ],
+    [
+        [0x42, 0x5a, 0x68],
+        ['bzip2', '-dc'],
+    ],
+];
+const GZIP = [0x1f, 0x8b];
+/**
+ * The kernel itself, which a bzImage or an Image.gz holds packed.
+ *
+ * @returns undefined where it is packed by what cannot be unpacked here
+ * @throws the signal's reason when that is aborted
+ */
+async function unpackedKernel(image, signal) {
+    const packed = payload(image);
+    if (begins(packed, GZIP))
+        return gunzipped(packed);
+    const argv = PROGRAMS.find(([first]) => begins(packed, first))?.[1];
+    if (argv === undefined)
+        return packed === image ? image : undefined;
+    const unpacked = await filter(argv, packed.subarray(0, -LENGTH_BYTES), signal);
+    signal.throwIfAborted();
+    return unpacked;
+}
+function payload(image) {
+    if (image.toString('latin1', X86.magic, X86.magic + 4) !== 'HdrS')
+        return image;
+    const setup = ((image.readUInt8(X86.setupSectors) || 4) + 1) * SECTOR;
+    const at = setup + image.readUInt32LE(X86.payloadOffset);
+    return image.subarray(at, at + image.readUInt32LE(X86.payloadLength));
+}
+const begins = (bytes, first) => first.every((byte, at) => bytes[at] === byte);
+function gunzipped(packed) {
+    try {
+        return (0,external_node_zlib_namespaceObject.gunzipSync)(packed, { maxOutputLength: MAX_KERNEL_BYTES });
+    }
+    catch {
+        return undefined;
+    }
+}
+/** What a program makes of its input; undefined where it is not there or fails. */
+const filter = ([program, ...words], input, signal) => new Promise((resolve) => {
+    const stdio = ['pipe', 'pipe', 'ignore'];
+    const child = (0,external_node_child_process_.spawn)(program, words, { stdio: [...stdio], signal, killSignal: 'SIGKILL' });
+    const chunks = [];
+    let length = 0;
+    child.stdout.on('data', (chunk) => {
+        chunks.push(chunk);
+        length += chunk.length;
+        if (length > MAX_KERNEL_BYTES)
+            child.kill('SIGKILL');
+    });
+    child.on('error', () => resolve(undefined));
+    child.on('close', (code) => resolve(code === 0 ? Buffer.concat(chunks) : undefined));
+    // It may end before it has read all.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input);
+});
+
+;// CONCATENATED MODULE: ./lib/targets/kernel/configuration.js
+
+
+
+
+
+/** Ten times the longest. */
+const MAX_CONFIGURATION_BYTES = 4 * 1024 * 1024;
+/**
+ * What a kernel was built with: as the image itself holds it where it was built with CONFIG_IKCONFIG,
+ * else as a file does that belongs to the image. Without either, nothing is known of it, which is
+ * no failure.
+ *
+ * @param path the image's
+ * @throws the signal's reason when that is aborted
+ */
+async function configurationOf(path, image, signal) {
+    const own = embedded(await unpackedKernel(image, signal));
+    if (own !== undefined)
+        return (0,kernel_configuration/* parseKernelConfiguration */.TV)(own, 'image');
+    for (const file of filesBeside(await (0,external_node_fs_promises_.realpath)(path).catch(() => path))) {
+        const text = await read(file);
+        const configuration = text === undefined ? undefined : (0,kernel_configuration/* parseKernelConfiguration */.TV)(text, 'file');
+        if (configuration !== undefined)
+            return configuration;
+    }
+    return undefined;
+}
+/** The marks around it, and how a gzip file begins (kernel/configs.c). */
+const BEGIN = Buffer.from('IKCFG_ST\x1f\x8b', 'latin1');
+const END = 'IKCFG_ED';
+const GZIP_AT = 8;
+function embedded(kernel) {
+    const begin = kernel?.indexOf(BEGIN) ?? -1;
+    if (kernel === undefined || begin < 0)
+        return undefined;
+    const end = kernel.indexOf(END, begin);
+    try {
+        const packed = kernel.subarray(begin + GZIP_AT, end < 0 ? undefined : end);
+        return (0,external_node_zlib_namespaceObject.gunzipSync)(packed, { maxOutputLength: MAX_CONFIGURATION_BYTES }).toString('latin1');
+    }
+    catch {
+        return undefined;
+    }
+}
+/**
+ * Where a distribution, a build and whoever copies an image put the configuration: `config-6.1` with
+ * `vmlinuz-6.1` and `config-base` with `bzImage-base`; `config` or `.config` with an image of a
+ * plain name; `.config` at the top of the tree that the image was built in.
+ */
+function filesBeside(image) {
+    const folder = (0,external_node_path_.dirname)(image);
+    const [, suffix] = /^[A-Za-z]+(-.+)$/.exec((0,external_node_path_.basename)(image)) ?? [];
+    const top = /^(.*)\/arch\/\w+\/boot$/.exec(folder)?.[1];
+    return [
+        ...(suffix === undefined ? ['config', '.config'] : [`config${suffix}`]).map((name) => (0,external_node_path_.join)(folder, name)),
+        ...(top === undefined ? [] : [(0,external_node_path_.join)(top, '.config')]),
+    ];
+}
+async function read(path) {
+    try {
+        const file = await (0,external_node_fs_promises_.open)(path);
+        try {
+            const status = await file.stat();
+            if (!status.isFile() || status.size > MAX_CONFIGURATION_BYTES)
+                return undefined;
+            return await file.readFile('latin1');
+        }
+        finally {
+            await file.close();
+        }
+    }
+    catch {
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kernel/instruction-clock.js
+/**
+ * A clock that every instruction moves by one nanosecond of the guest's time and nothing else does,
+ * not even sleep (docs/devel/tcg-icount.rst). A boot is then the same for the same seed, instruction
+ * by instruction, on whatever machine; for that the clock on the wall has to be the guest's own, too,
+ * since a kernel mixes it into its random numbers.
+ *
+ * @param seed of everything random in the guest
+ */
+const countingArguments = (seed) => [
+    ...['-icount', 'shift=0,sleep=off', '-seed', String(seed)],
+    ...['-rtc', 'base=2000-01-01T00:00:00,clock=vm'],
+];
+/** The kernel's command line for that: where its code is has to be the same, too. */
+const countingCommandLine = (own) => own === '' ? 'nokaslr' : `${own} nokaslr`;
+
+// EXTERNAL MODULE: ./lib/probe/cache.js
+var cache = __nccwpck_require__(5192);
+// EXTERNAL MODULE: ./lib/probe/compiler.js
+var compiler = __nccwpck_require__(9525);
+// EXTERNAL MODULE: ./lib/probe/sources.js
+var sources = __nccwpck_require__(6208);
+;// CONCATENATED MODULE: ./lib/probe/plugin.js
+
+
+
+
+
+
+const PLUGIN = 'trace.so';
+/**
+ * Compiles the plugin that traces instructions in QEMU, or finds it compiled.
+ *
+ * @returns its absolute path
+ * @throws Failure of kind `measurement` when there is no compiler or no folder that can hold it
+ */
+async function buildTracePlugin({ cacheDir, signal } = {}) {
+    const [{ c }, { plugin }] = await Promise.all([(0,compiler/* findCompilers */.u)(), (0,sources/* nativeSources */.Ww)()]);
+    const hash = (0,external_node_crypto_.createHash)('sha256').update(JSON.stringify([process.arch, c, sources/* PLUGIN_FLAGS */.O$]));
+    const key = `trace-${hash
+        .update(await (0,external_node_fs_promises_.readFile)(plugin))
+        .digest('hex')
+        .slice(0, 32)}`;
+    const folders = cacheDir ? [cacheDir] : (0,cache/* cacheFolders */.A_)();
+    const make = (work) => (0,compiler/* compile */.w)(c, [...sources/* PLUGIN_FLAGS */.O$, plugin, '-o', (0,external_node_path_.join)(work, PLUGIN)], {
+        ...{ what: 'trace/plugin.c', temporary: work, signal },
+    });
+    const found = await (0,cache/* findBuild */.w)(folders, key, [PLUGIN]);
+    return (0,external_node_path_.join)(found ?? (await (0,cache/* publishBuild */.OO)(folders, key, [PLUGIN], make)), PLUGIN);
+}
+
+// EXTERNAL MODULE: ./lib/probe/wire.js
+var probe_wire = __nccwpck_require__(4645);
+;// CONCATENATED MODULE: ./lib/trace/elf.js
+/** Offsets in the headers of a 64-bit ELF file, elf(5). */
+const HEADER = { class: 4, order: 5, type: 16, sections: 40, sectionCount: 60 };
+const SECTION = { bytes: 64, type: 4, offset: 24, size: 32, link: 40 };
+const SYMBOL = { bytes: 24, info: 4, section: 6, value: 8, size: 16 };
+const CLASS_64 = 2;
+const LITTLE_ENDIAN = 1;
+const SYMBOL_TABLE = 2;
+const EXECUTABLE = 2;
+const FUNCTION = 2;
+const NO_TYPE = 0;
+/** Whether it runs at the addresses that are in it, and not wherever the kernel puts it. */
+const hasFixedAddresses = (elf) => elf.readUInt16LE(HEADER.type) === EXECUTABLE;
+/**
+ * The functions in a file's symbol table.
+ *
+ * @returns none where it has no symbol table (strip(1))
+ * @throws RangeError with a clause when it is no ELF file of 64 bits, little-endian, or not whole
+ */
+function elfFunctions(elf) {
+    if (elf.toString('latin1', 0, 4) !== '\x7fELF')
+        throw new RangeError('it is no ELF file');
+    if (elf[HEADER.class] !== CLASS_64 || elf[HEADER.order] !== LITTLE_ENDIAN) {
+        throw new RangeError('it is not for 64 bits and little-endian');
+    }
+    try {
+        const sections = sectionsOf(elf);
+        const table = sections.find(({ type }) => type === SYMBOL_TABLE);
+        const names = sections[table?.link ?? -1];
+        return table === undefined || names === undefined ? [] : readTable(elf, table, names);
+    }
+    catch (error) {
+        if (!(error instanceof RangeError))
+            throw error;
+        throw new RangeError('it is not whole');
+    }
+}
+function sectionsOf(elf) {
+    const first = Number(elf.readBigUInt64LE(HEADER.sections));
+    const count = elf.readUInt16LE(HEADER.sectionCount);
+    return Array.from({ length: count }, (_, index) => {
+        const at = first + index * SECTION.bytes;
+        return {
+            type: elf.readUInt32LE(at + SECTION.type),
+            offset: Number(elf.readBigUInt64LE(at + SECTION.offset)),
+            size: Number(elf.readBigUInt64LE(at + SECTION.size)),
+            link: elf.readUInt32LE(at + SECTION.link),
+        };
+    });
+}
+/** Labels of assembly have no type. */
+const isCode = (info) => (info & 0xf) === FUNCTION || (info & 0xf) === NO_TYPE;
+function readTable(elf, table, names) {
+    const functions = [];
+    for (let at = table.offset; at < table.offset + table.size; at += SYMBOL.bytes) {
+        if (!isCode(elf.readUInt8(at + SYMBOL.info)) || elf.readUInt16LE(at + SYMBOL.section) === 0) {
+            continue;
+        }
+        const start = names.offset + elf.readUInt32LE(at);
+        const name = elf.toString('latin1', start, elf.indexOf(0, start));
+        const address = elf.readBigUInt64LE(at + SYMBOL.value);
+        const size = Number(elf.readBigUInt64LE(at + SYMBOL.size));
+        if (name !== '')
+            functions.push({ name, address, size });
+    }
+    return functions;
+}
+
+// EXTERNAL MODULE: ./lib/trace/file.js
+var trace_file = __nccwpck_require__(9747);
+// EXTERNAL MODULE: ./lib/trace/operation.js + 2 modules
+var operation = __nccwpck_require__(9479);
+// EXTERNAL MODULE: ./lib/trace/address.js
+var trace_address = __nccwpck_require__(4669);
+;// CONCATENATED MODULE: ./lib/trace/symbols.js
+
+const LINE = /^([0-9a-f]{8,16}) ([tTwW]) (\S+)(?:\t\[(\S+)\])?$/;
+/** Padding that a compiler puts before functions (CONFIG_CALL_PADDING, kCFI). */
+const PADDING = /^__(pfx|cfi)_/;
+/** What the compiler or a macro calls a function by as well (arch/x86/include/asm/syscall_wrapper.h). */
+const ALIAS = /^__(ia32|se|pi)_/;
+/**
+ * Reads the symbols of instructions from what /proc/kallsyms and System.map look like. Of several at
+ * one address a global one counts more, and an alias less; the first of the best is taken.
+ */
+function parseKallsyms(text) {
+    const found = new Map();
+    for (const line of text.split('\n')) {
+        const [, digits, type, name, module] = LINE.exec(line) ?? [];
+        if (digits === undefined || name === undefined || PADDING.test(name))
+            continue;
+        const address = (0,trace_address/* addressOf */.c)(BigInt(`0x${digits}`));
+        const rank = (type === 'T' ? 2 : 0) + (ALIAS.test(name) ? 0 : 1);
+        // Zero is what a process without the right to see them gets.
+        if (address === 0 || rank <= (found.get(address)?.rank ?? -1))
+            continue;
+        const symbol = { address, name, ...(module === undefined ? {} : { module }) };
+        found.set(address, { symbol, rank });
+    }
+    return [...found.values()].map(({ symbol }) => symbol);
+}
+/** The symbols of a program, or of a kernel's own ELF file (vmlinux). */
+const symbolsOfElf = (functions) => functions
+    .filter(({ name }) => !PADDING.test(name))
+    .map(({ name, address, size }) => ({
+    ...{ address: (0,trace_address/* addressOf */.c)(address), name },
+    ...(size > 0 ? { size } : {}),
+}));
+/**
+ * What a compiler appends to the name of a function that it has changed: a build may do so and
+ * another not, and it is the same function in the source. The cold part of a function, which is
+ * elsewhere, is one with it.
+ */
+const VARIANT = /\.(cold|isra\.\d+|constprop\.\d+|llvm\.\d+)(?=\.|$)|(?<=\.part)\.\d+/g;
+/** Which function an instruction is in. */
+class Code {
+    /** Beginnings of pieces of code, in ascending order; each goes on to the next one. */
+    starts;
+    /** The number of each piece's function. */
+    functionOf;
+    functions;
+    /** 1 for each piece that a function is called at: not for its cold part, nor for what is not known. */
+    isBeginning;
+    constructor(symbols) {
+        const pieces = piecesOf(symbols);
+        const functions = new Functions();
+        // The cold part of a function may come before it.
+        for (const { symbol } of pieces)
+            if (symbol && !isCold(symbol))
+                functions.add(symbol);
+        this.starts = Float64Array.from(pieces, ({ address }) => address);
+        this.functionOf = Int32Array.from(pieces, (piece) => functions.numberOf(piece));
+        this.functions = functions.list;
+        this.isBeginning = Uint8Array.from(pieces, ({ symbol }) => (symbol && !isCold(symbol) ? 1 : 0));
+    }
+    /** The number of the piece that an address is in: the last that begins at or before it. */
+    pieceAt(address) {
+        let low = 0;
+        let high = this.starts.length;
+        while (low < high) {
+            const middle = (low + high) >>> 1;
+            if ((this.starts[middle] ?? 0) <= address)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        return low - 1;
+    }
+}
+/** With a piece for what no symbol covers, at either end and between them. */
+function piecesOf(symbols) {
+    const sorted = symbols.toSorted(
+    // A label is often where a function is.
+    (a, b) => a.address - b.address || Number(b.size !== undefined) - Number(a.size !== undefined));
+    const kernel = sorted.filter(({ address }) => (0,trace_address/* isKernels */.H)(address));
+    const program = sorted.filter(({ address }) => !(0,trace_address/* isKernels */.H)(address));
+    const nowhere = Number.NEGATIVE_INFINITY;
+    return [{ address: nowhere }, ...covered(kernel), { address: 0 }, ...covered(program)];
+}
+function covered(sorted) {
+    const pieces = [];
+    let end = Number.POSITIVE_INFINITY;
+    for (const symbol of sorted) {
+        const { address, size = Number.POSITIVE_INFINITY } = symbol;
+        if (pieces.at(-1)?.address === address)
+            continue;
+        if (end < address)
+            pieces.push({ address: end });
+        pieces.push({ address, symbol });
+        end = address + size;
+    }
+    return Number.isFinite(end) ? [...pieces, { address: end }] : pieces;
+}
+const isCold = ({ name }) => name.includes('.cold');
+const KERNEL = { name: '[kernel]', kernel: true, known: false };
+const symbols_PROGRAM = { name: '[program]', kernel: false, known: false };
+/** Two static functions may have one name: they are two to be called, and one to be reported. */
+class Functions {
+    list = [KERNEL, symbols_PROGRAM];
+    #ofSymbol = new Map();
+    #ofName = new Map();
+    add(symbol) {
+        const number = this.list.push(functionOf(symbol)) - 1;
+        this.#ofSymbol.set(symbol, number);
+        this.#ofName.set(identityOf(symbol), number);
+        return number;
+    }
+    numberOf({ address, symbol }) {
+        if (symbol === undefined)
+            return this.list.indexOf((0,trace_address/* isKernels */.H)(address) ? KERNEL : symbols_PROGRAM);
+        const known = this.#ofSymbol.get(symbol) ?? this.#ofName.get(identityOf(symbol));
+        return known ?? this.add(symbol);
+    }
+}
+function functionOf({ address, name, module }) {
+    return {
+        name: name.replaceAll(VARIANT, ''),
+        ...(module === undefined ? {} : { module }),
+        ...{ kernel: (0,trace_address/* isKernels */.H)(address), known: true },
+    };
+}
+const identityOf = (symbol) => {
+    const { name, module = '' } = functionOf(symbol);
+    return `${module} ${name}`;
+};
+
+;// CONCATENATED MODULE: ./lib/targets/kernel/trace.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Makes ready to trace a probe.
+ *
+ * @throws Failure when the plugin cannot be compiled, or the probe is built so that it cannot be traced
+ */
+async function prepareTracer(probe, workshop) {
+    const functions = hasFixedAddresses(probe) ? elfFunctions(probe) : [];
+    const addressOf = (name) => {
+        const found = functions.find((one) => one.name === name);
+        if (found !== undefined)
+            return found.address;
+        throw (0,failure/* measurementFailure */.jO)('The probe cannot be traced, since it was linked to run anywhere (static-pie) or without symbols: compile it with a compiler that takes -static as gcc of Debian or Fedora does, by CC.');
+    };
+    return {
+        marks: {
+            begin: addressOf('mark_begin'),
+            end: addressOf('mark_end'),
+            table: addressOf('mark_table'),
+        },
+        symbols: symbolsOfElf(functions),
+        plugin: await buildTracePlugin({ signal: workshop.signal }),
+    };
+}
+/** For 16 operations of the whole catalogue twice over; a longer trace is cut off. */
+const MAX_TRACE_MIB = 512;
+/**
+ * Boots a kernel once, under the instruction clock, and traces metrics in it.
+ *
+ * @param folder where the trace is while it is read
+ * @throws Failure when the kernel does not come through, or QEMU does not load the plugin
+ */
+async function traceKernel(boot, folder, workshop) {
+    const out = (0,external_node_path_.join)(folder, 'trace');
+    try {
+        const traces = await launch(boot, out, workshop);
+        const file = (0,trace_file/* parseTrace */.u)(await (0,external_node_fs_promises_.readFile)(out));
+        const symbols = boot.symbols ?? symbolsOf(file);
+        const code = new Code([...symbols, ...boot.tracer.symbols]);
+        return { symbols, operations: operationsOf(traces, file, code) };
+    }
+    finally {
+        await (0,external_node_fs_promises_.rm)(out, { force: true });
+    }
+}
+async function launch(boot, out, workshop) {
+    const { guest, metrics, operations, deadlineMs } = boot;
+    const symbols = boot.symbols === undefined;
+    // The guest's time stands still in between, so its own deadline is no limit here.
+    const plan = { metrics, operations, symbols, cpu: 0, deadlineMs: GUEST_DEADLINE_MS };
+    await writePlan(guest, (0,probe_wire/* traceArguments */.Iu)(plan));
+    const result = await workshop.launch(command(boot, out), deadlineMs, { anyCpu: true });
+    const wire = (0,probe_wire/* parseWire */.nH)(result.results);
+    const console = result.results.toString('latin1');
+    if (cameThrough(console) && wire.complete)
+        return wire.traces;
+    const { consoleOption } = EMULATORS[guest.architecture];
+    const { stderr, timedOut } = result;
+    const known = { console, stderr, timedOut, deadlineMs, verbose: false, consoleOption };
+    throw (0,failure/* measurementFailure */.jO)(`The kernel could not be traced in QEMU: ${whyNoTrace(stderr, out) ?? explainBoot(known) ?? wire.problem ?? 'the probe in it did not come to its end'}.`);
+}
+/** That of a boot that counts. */
+const TRACED_SEED = 1;
+const GUEST_DEADLINE_MS = 3_600_000;
+function command({ guest, commandLine, tracer }, out) {
+    const line = commandLineFor(guest.architecture, countingCommandLine(commandLine));
+    const { begin, end, table } = tracer.marks;
+    // QEMU takes two commas for one.
+    const path = (name) => name.replaceAll(',', ',,');
+    return [
+        ...qemuCommand(guest, 'tcg', line),
+        ...countingArguments(TRACED_SEED),
+        '-plugin',
+        `${path(tracer.plugin)},begin=${begin},end=${end},table=${table},limit=${MAX_TRACE_MIB * 1024 * 1024},out=${path(out)}`,
+    ];
+}
+function whyNoTrace(stderr, out) {
+    if (/^trace plugin: /m.test(stderr)) {
+        return `the trace could not be written to ${out}; leave ${MAX_TRACE_MIB} MiB free there, or set TMPDIR to a folder with room`;
+    }
+    if (/-plugin: invalid option/.test(stderr)) {
+        return 'this QEMU takes no plugins (built with --disable-plugins); install one that does, such as that of Debian 12 or later';
+    }
+    const refused = /Could not load plugin[^:]*: (.*)|TCG plugin \S+ (requires .*)/.exec(stderr);
+    const said = refused?.[1] ?? refused?.[2];
+    return (said &&
+        `it does not load the plugin that traces ("${said.slice(0, 200)}"); use QEMU from 7.2 to 10.2`);
+}
+function symbolsOf({ handedOver }) {
+    const symbols = parseKallsyms(Buffer.from(handedOver ?? []).toString('latin1'));
+    if (symbols.length > 0)
+        return symbols;
+    throw (0,failure/* measurementFailure */.jO)('The kernel could not be traced, since it does not tell its symbols: build it with CONFIG_KALLSYMS=y, or give its vmlinux or System.map.');
+}
+function operationsOf(traces, { windows }, code) {
+    const operations = new Map();
+    let taken = 0;
+    for (const trace of traces) {
+        const own = windows.slice(taken, taken + trace.windows);
+        taken += trace.windows;
+        operations.set(trace.id, operationOf(trace, own, code));
+    }
+    return operations;
+}
+function operationOf(trace, windows, code) {
+    if (trace.status !== 'ok') {
+        const { operation, message } = trace.reason;
+        return { why: `${trace.status} (${operation}: ${message})` };
+    }
+    const profile = (0,operation/* profileOperation */.Nt)({ ...trace, windows }, code);
+    if (profile !== undefined && windows.length === trace.windows)
+        return { profile };
+    return {
+        why: `the trace was longer than ${MAX_TRACE_MIB} MiB; trace fewer metrics at once`,
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kernel/counting.js
+
+
+
+
+/** Operations in the shorter window of a trace: enough to tell them from the loop around them. */
+const TRACED_OPERATIONS = 8;
+/** Of a traced boot with the whole catalogue, on a machine that is busy with other things. */
+const TRACE_DEADLINE_MS = 300_000;
+/** Instructions are counted where they are emulated, whatever times are measured in. */
+function countingOf({ spec, guest, version, probe, workshop }) {
+    const { commandLine, options } = spec;
+    const line = commandLineFor(guest.architecture, countingCommandLine(commandLine));
+    return {
+        conditions: {
+            ...{ emulator: `QEMU ${version}`, machine: machineOf(guest), cpu: processorOf(guest, 'tcg') },
+            ...{ memory: `${options.memoryMib} MiB`, cpus: String(options.cpus) },
+        },
+        async start(words, seed) {
+            // Boots of several seeds may be under way at once.
+            const own = { ...guest, initramfs: `${guest.initramfs}-${seed}` };
+            await writePlan(own, words);
+            return { argv: [...qemuCommand(own, 'tcg', line), ...countingArguments(seed)] };
+        },
+        async trace(metrics) {
+            const boot = { guest, commandLine, metrics, operations: TRACED_OPERATIONS };
+            const tracer = await prepareTracer(probe, workshop);
+            const { folder } = workshop;
+            const traced = { ...boot, tracer, deadlineMs: TRACE_DEADLINE_MS };
+            return (await traceKernel(traced, folder, workshop)).operations;
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kernel/image.js
+
+
+
+
+/** Larger than any kernel; QEMU would read it into memory, too. */
+const MAX_IMAGE_BYTES = 1024 * 1024 * 1024;
+/**
+ * Reads a kernel image.
+ *
+ * @throws Refusal a clause that says what the file is instead, and which one to give
+ */
+async function readImage(path) {
+    const content = await readFile(path);
+    if (content.length === 0)
+        throw new Refusal(`it is empty; ${GIVE}`);
+    return { ...identify(content), content };
+}
+async function readFile(path) {
+    try {
+        const file = await (0,external_node_fs_promises_.open)(path);
+        try {
+            const status = await file.stat();
+            if (status.isDirectory())
+                throw new Refusal(`it is a folder; ${GIVE}`);
+            if (!status.isFile())
+                throw new Refusal(`it is not a file; ${GIVE}`);
+            if (status.size > MAX_IMAGE_BYTES)
+                throw new Refusal(`it is larger than 1 GiB; ${GIVE}`);
+            return await file.readFile();
+        }
+        finally {
+            await file.close();
+        }
+    }
+    catch (error) {
+        if (error instanceof Refusal)
+            throw error;
+        const why = (0,failure/* reasonOf */.A3)(error);
+        if (why === 'ENOENT')
+            throw new Refusal('there is no such file; check the path');
+        if (why === 'EACCES') {
+            throw new Refusal('this user may not read it (Debian and Ubuntu keep kernels readable by root alone); give a copy that it may read, or run as root');
+        }
+        throw new Refusal(`it could not be read (${why})`);
+    }
+}
+const GIVE = 'give the bootable image: arch/x86/boot/bzImage or arch/arm64/boot/Image of a built kernel, or /boot/vmlinuz-… of an installed one';
+/**
+ * Says what an image is by its header alone.
+ *
+ * @throws Refusal
+ */
+function identify(bytes) {
+    if (isX86(bytes))
+        return bzImage(bytes);
+    if (isArm64(bytes))
+        return arm64Image(bytes);
+    if (startsWith(bytes, image_GZIP))
+        return compressedImage(bytes);
+    throw new Refusal(`${whatIs(bytes)}; ${GIVE}`);
+}
+/** Offsets of Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header". */
+const image_X86 = {
+    ...{ setupSectors: 0x1f1, paragraphs: 0x1f4, magic: 0x202, protocol: 0x206 },
+    ...{ versionPointer: 0x20e, loadFlags: 0x211, extendedLoadFlags: 0x236, end: 0x268 },
+};
+const LOADED_HIGH = 1;
+const KERNEL_64 = 1;
+/** The first with 64-bit entry points. */
+const PROTOCOL_64 = 0x20c;
+const image_SECTOR = 512;
+const PARAGRAPH = 16;
+const isX86 = (bytes) => bytes.subarray(image_X86.magic, image_X86.magic + 4).toString('latin1') === 'HdrS';
+function bzImage(bytes) {
+    if (bytes.length < image_X86.end)
+        throw truncated(bytes.length, image_X86.end);
+    const old = bytes.readUInt16LE(image_X86.protocol) < PROTOCOL_64;
+    const high = (bytes.readUInt8(image_X86.loadFlags) & LOADED_HIGH) !== 0;
+    if (old || !high || (bytes.readUInt16LE(image_X86.extendedLoadFlags) & KERNEL_64) === 0) {
+        throw new Refusal('it is a 32-bit kernel for x86, and the probe is a 64-bit program');
+    }
+    const setup = (bytes.readUInt8(image_X86.setupSectors) || 4) + 1;
+    const whole = setup * image_SECTOR + bytes.readUInt32LE(image_X86.paragraphs) * PARAGRAPH;
+    if (bytes.length < whole)
+        throw truncated(bytes.length, whole);
+    const at = bytes.readUInt16LE(image_X86.versionPointer) + image_SECTOR;
+    return { architecture: 'x86_64', ...version(image_text(bytes, at)) };
+}
+/** Offset of the magic number in Documentation/arch/arm64/booting.rst. */
+const ARM64_MAGIC = 56;
+const ARM64_HEADER = 64;
+const isArm64 = (bytes) => bytes.subarray(ARM64_MAGIC, ARM64_MAGIC + 4).toString('latin1') === 'ARM\x64';
+function arm64Image(bytes) {
+    if (bytes.length <= ARM64_HEADER)
+        throw truncated(bytes.length, ARM64_HEADER);
+    return { architecture: 'aarch64', ...version(banner(bytes)) };
+}
+/** Image.gz of arm64, which QEMU unpacks. */
+function compressedImage(bytes) {
+    const content = unpacked(bytes);
+    if (isArm64(content))
+        return arm64Image(content);
+    if (isX86(content))
+        throw new Refusal('it is a bzImage packed once more with gzip; unpack it');
+    throw new Refusal(`it is compressed with gzip; unpacked, ${whatIs(content)}; ${GIVE}`);
+}
+function unpacked(bytes) {
+    try {
+        return (0,external_node_zlib_namespaceObject.gunzipSync)(bytes, { maxOutputLength: MAX_IMAGE_BYTES });
+    }
+    catch (error) {
+        throw new Refusal(`it begins as a gzip file and could not be unpacked (${(0,failure/* reasonOf */.A3)(error)}); check that it is whole`);
+    }
+}
+const truncated = (is, least) => new Refusal(`it has ${is} bytes and by its header at least ${least}, so a part of it is missing; copy it again`);
+const image_GZIP = [0x1f, 0x8b];
+/** What is taken for a kernel, by its first bytes. */
+const OTHERS = [
+    ['\x7fELF', 'it is an ELF file such as vmlinux, which holds the symbols and does not boot'],
+    ['!<arch>\n', 'it is a Debian package, which holds the image as boot/vmlinuz-… (dpkg-deb -x)'],
+    [[0xed, 0xab, 0xee, 0xdb], 'it is an RPM package, which holds the image as vmlinuz'],
+    [[0xfd, 0x37, 0x7a, 0x58, 0x5a], 'it is compressed with xz'],
+    [[0x28, 0xb5, 0x2f, 0xfd], 'it is compressed with zstd'],
+    [[0x02, 0x21, 0x4c, 0x18], 'it is compressed with lz4'],
+    [[0x04, 0x22, 0x4d, 0x18], 'it is compressed with lz4'],
+    ['BZh', 'it is compressed with bzip2'],
+    [[0x5d, 0x00, 0x00], 'it is compressed with lzma'],
+    ['070701', 'it is an initramfs, and one is made for the probe'],
+    ['MZ\0\0zimg', 'it is a compressed EFI program (CONFIG_EFI_ZBOOT)'],
+    ['MZ', 'it is an EFI program, such as a unified kernel image, and no kernel by itself'],
+];
+const whatIs = (bytes) => OTHERS.find(([first]) => startsWith(bytes, first))?.[1] ?? 'it is no kernel image';
+const startsWith = (bytes, first) => {
+    const expected = typeof first === 'string' ? Buffer.from(first, 'latin1') : Buffer.from(first);
+    return bytes.subarray(0, expected.length).equals(expected);
+};
+const BANNER = 'Linux version ';
+/** What the kernel will print first of all (init/version.c), from an image that is not compressed. */
+function banner(bytes) {
+    for (let at = bytes.indexOf(BANNER); at >= 0; at = bytes.indexOf(BANNER, at + 1)) {
+        const said = image_text(bytes, at + BANNER.length);
+        // Another place holds the format: "Linux version %s (…)".
+        if (/^\d/.test(said))
+            return said;
+    }
+    return '';
+}
+const MAX_VERSION = 256;
+function image_text(bytes, at) {
+    const field = bytes.subarray(at, at + MAX_VERSION);
+    const end = field.indexOf(0);
+    return field
+        .toString('latin1', 0, end < 0 ? field.length : end)
+        .replaceAll(/[^ -~]+/g, ' ')
+        .trim();
+}
+const version = (said) => (said === '' ? {} : { version: said });
+/** Offset of the machine in the header of an ELF file, elf(5). */
+const ELF_MACHINE = 18;
+const MACHINES = { 62: 'x86_64', 183: 'aarch64' };
+/** What a program is compiled for; undefined for anything that no kernel here could run. */
+const programArchitecture = (elf) => elf.length < ELF_MACHINE + 2 ? undefined : MACHINES[elf.readUInt16LE(ELF_MACHINE)];
+
+;// CONCATENATED MODULE: ./lib/targets/kernel/options.js
+
+
+/** What every kernel boots with. */
+const KERNEL_DEFAULTS = {
+    memoryMib: 512,
+    cpus: 1,
+    deadlineMs: 60_000,
+    files: [],
+};
+const SYNTAX = 'memory=MIB, cpus=N, machine=NAME, cpu=MODEL, accel=kvm or accel=tcg, deadline=SECONDS, file=HERE:/THERE';
+/** Each option's reading, by name. */
+const READERS = {
+    memory: (value) => ({ memoryMib: whole('memory', value, 64, 1024 * 1024, 'MiB') }),
+    cpus: (value) => ({ cpus: whole('cpus', value, 1, 64, 'CPUs') }),
+    deadline: (value) => ({ deadlineMs: 1000 * whole('deadline', value, 1, 3600, 'seconds') }),
+    machine: (value) => ({ machine: options_name('machine', value) }),
+    cpu: (value) => ({ cpu: options_name('cpu', value) }),
+    accel: (value) => {
+        if (value === 'kvm' || value === 'tcg')
+            return { accelerator: value };
+        throw new Refusal(`accel=${value} is not known; give accel=kvm, accel=tcg, or leave it out`);
+    },
+};
+/**
+ * Reads `kernel-options`: words as a shell splits them, each `name=value`. Only `file` may be there
+ * more than once.
+ *
+ * @throws Refusal
+ */
+function parseKernelOptions(text) {
+    const seen = new Set();
+    const options = { ...KERNEL_DEFAULTS };
+    for (const word of splitWords(text)) {
+        const equals = word.indexOf('=');
+        const [key, value] = [word.slice(0, equals), word.slice(equals + 1)];
+        if (equals < 1 || value === '')
+            throw new Refusal(`"${word}" is none of ${SYNTAX}`);
+        if (key === 'file') {
+            options.files = [...options.files, file(value)];
+            continue;
+        }
+        const read = Object.hasOwn(READERS, key) ? READERS[key] : undefined;
+        if (read === undefined)
+            throw new Refusal(`"${word}" is none of ${SYNTAX}`);
+        if (seen.has(key))
+            throw new Refusal(`${key} is there twice`);
+        seen.add(key);
+        Object.assign(options, read(value));
+    }
+    return options;
+}
+function whole(key, value, least, most, unit) {
+    const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
+    if (number >= least && number <= most)
+        return number;
+    throw new Refusal(`${key}=${value} is not a whole number of ${unit} from ${least} to ${most}`);
+}
+function options_name(key, value) {
+    if (/^[\w.][\w.,=+-]{0,99}$/.test(value))
+        return value;
+    throw new Refusal(`${key}=${value} is no name that QEMU could know`);
+}
+/** The last colon parts the two, since a path here may have some. */
+function file(value) {
+    const colon = value.lastIndexOf(':');
+    const [here, there] = [value.slice(0, colon), value.slice(colon + 1)];
+    const parts = there.split('/').slice(1);
+    const plain = parts.every((part) => part !== '' && part !== '.' && part !== '..');
+    if (colon < 1 || !there.startsWith('/') || !plain) {
+        throw new Refusal(`file=${value} is not a path here and an absolute path of a file in the guest, such as file=./data:/data`);
+    }
+    if (OURS.includes(there))
+        throw new Refusal(`file=${value} would replace what the probe needs`);
+    return { from: (0,external_node_path_.resolve)(here), to: there };
+}
+const OURS = ['/init', '/plan', '/seccomp', '/dev', '/dev/console', '/dev/null', '/dev/zero'];
+
+;// CONCATENATED MODULE: external "node:stream/consumers"
+const consumers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/consumers");
+;// CONCATENATED MODULE: ./lib/probe/seccomp-compiler.js
+
+
+
+
+
+
+const seccomp_compiler_PROGRAM = 'seccomp-compile';
+/**
+ * Compiles the program that makes filters of seccomp profiles, or finds it compiled.
+ *
+ * @returns its absolute path
+ * @throws Failure of kind `measurement` when there is no compiler or no folder that can hold it
+ */
+async function buildSeccompCompiler({ cacheDir, signal, } = {}) {
+    const [{ c }, { seccompCompiler: source }] = await Promise.all([
+        (0,compiler/* findCompilers */.u)(),
+        (0,sources/* nativeSources */.Ww)(),
+    ]);
+    const flags = [...sources/* SECCOMP_COMPILER_FLAGS */.JJ, ...sources/* SECCOMP_COMPILER_LIBRARIES */.lV];
+    const hash = (0,external_node_crypto_.createHash)('sha256').update(JSON.stringify([process.arch, c, flags]));
+    const digest = hash.update(await (0,external_node_fs_promises_.readFile)(source)).digest('hex');
+    const key = `seccomp-${digest.slice(0, 32)}`;
+    const folders = cacheDir ? [cacheDir] : (0,cache/* cacheFolders */.A_)();
+    const make = (work) => (0,compiler/* compile */.w)(c, [...sources/* SECCOMP_COMPILER_FLAGS */.JJ, source, '-o', (0,external_node_path_.join)(work, seccomp_compiler_PROGRAM), ...sources/* SECCOMP_COMPILER_LIBRARIES */.lV], { what: 'seccomp/compile.c', temporary: work, signal });
+    const found = await (0,cache/* findBuild */.w)(folders, key, [seccomp_compiler_PROGRAM]);
+    return (0,external_node_path_.join)(found ?? (await (0,cache/* publishBuild */.OO)(folders, key, [seccomp_compiler_PROGRAM], make)), seccomp_compiler_PROGRAM);
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kernel/seccomp-profile.js
+
+
+/**
+ * A seccomp profile in the format of container engines (docs.docker.com/engine/security/seccomp), or
+ * of an OCI runtime (config-linux.md, "Seccomp"), which is the same without conditions.
+ */
+/** What seccomp(2) calls them; the number of an error goes into the low bits. */
+const ACTIONS = {
+    SCMP_ACT_KILL: 0,
+    SCMP_ACT_KILL_THREAD: 0,
+    SCMP_ACT_KILL_PROCESS: 0x8000_0000,
+    SCMP_ACT_TRAP: 0x0003_0000,
+    SCMP_ACT_ERRNO: 0x0005_0000,
+    SCMP_ACT_TRACE: 0x7ff0_0000,
+    SCMP_ACT_LOG: 0x7ffc_0000,
+    SCMP_ACT_ALLOW: 0x7fff_0000,
+};
+const actionSchema = schemas/* enum */.k5n(Object.keys(ACTIONS));
+/** Of libseccomp's enum scmp_compare. */
+const OPERATORS = {
+    ...{ SCMP_CMP_NE: 1, SCMP_CMP_LT: 2, SCMP_CMP_LE: 3, SCMP_CMP_EQ: 4 },
+    ...{ SCMP_CMP_GE: 5, SCMP_CMP_GT: 6, SCMP_CMP_MASKED_EQ: 7 },
+};
+/** JSON has no larger ones that are exact. */
+const value = schemas/* int */.Whr().min(0).max(Number.MAX_SAFE_INTEGER);
+const errno = schemas/* int */.Whr().min(0).max(0xffff).nullish();
+const architecture = schemas/* string */.YjP().regex(/^SCMP_ARCH_\w{1,32}$/);
+const callName = schemas/* string */.YjP().regex(/^\w{1,64}$/);
+const conditionSchema = schemas/* object */.Ikc({
+    index: schemas/* int */.Whr().min(0).max(5),
+    value,
+    valueTwo: value.nullish(),
+    op: schemas/* enum */.k5n(Object.keys(OPERATORS)),
+});
+const whereSchema = schemas/* object */.Ikc({ arches: schemas/* array */.YOg(schemas/* string */.YjP()).nullish(), caps: schemas/* array */.YOg(schemas/* string */.YjP()).nullish() })
+    .nullish();
+const profileSchema = schemas/* object */.Ikc({
+    defaultAction: actionSchema,
+    defaultErrnoRet: errno,
+    architectures: schemas/* array */.YOg(architecture).nullish(),
+    archMap: schemas/* array */.YOg(schemas/* object */.Ikc({ architecture, subArchitectures: schemas/* array */.YOg(architecture).nullish() }))
+        .nullish(),
+    syscalls: schemas/* array */.YOg(schemas/* object */.Ikc({
+        name: callName.nullish(),
+        names: schemas/* array */.YOg(callName).nullish(),
+        action: actionSchema,
+        errnoRet: errno,
+        args: schemas/* array */.YOg(conditionSchema).nullish(),
+        includes: whereSchema,
+        excludes: whereSchema,
+    }))
+        .nullish(),
+});
+/** As libseccomp and Go call an architecture. */
+const seccomp_profile_NAMES = {
+    x86_64: { scmp: 'SCMP_ARCH_X86_64', go: 'amd64' },
+    aarch64: { scmp: 'SCMP_ARCH_AARCH64', go: 'arm64' },
+};
+/** What a container has that is given nothing (docs.docker.com/engine/containers/run). */
+const CAPABILITIES = new Set([
+    ...['AUDIT_WRITE', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'MKNOD'],
+    ...['NET_BIND_SERVICE', 'NET_RAW', 'SETFCAP', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_CHROOT'],
+].map((name) => `CAP_${name}`));
+/**
+ * What a profile asks of a container with an engine's default capabilities, as the words that
+ * native/seccomp/compile.c reads. A condition on the kernel's version (minKernel) is taken as met.
+ *
+ * @throws Refusal a clause that says what is wrong with the text
+ */
+function rulesOf(json, own) {
+    const { defaultAction, defaultErrnoRet, syscalls, ...profile } = parse(json);
+    const fallback = actionOf(defaultAction, defaultErrnoRet);
+    const rules = (syscalls ?? [])
+        .filter((group) => isMeant(group, seccomp_profile_NAMES[own].go))
+        // What is done anyway needs no rule, and libseccomp takes none.
+        .filter((group) => actionOf(group.action, group.errnoRet) !== fallback)
+        .flatMap(rulesOfGroup);
+    const architectures = architecturesOf(profile, seccomp_profile_NAMES[own].scmp);
+    return [
+        `default ${fallback}`,
+        ...architectures.map((name) => `arch ${name.replace('SCMP_ARCH_', '').toLowerCase()}`),
+        ...[...rules, ''],
+    ].join('\n');
+}
+function parse(json) {
+    let content;
+    try {
+        content = JSON.parse(json);
+    }
+    catch {
+        throw new Refusal('it is not JSON');
+    }
+    const parsed = profileSchema.safeParse(content);
+    if (parsed.success)
+        return parsed.data;
+    const [issue] = parsed.error.issues;
+    throw new Refusal(`it is no seccomp profile as docker and podman take (${issue?.path.join('.') || 'at its top'}: ${issue?.message ?? 'unknown'})`);
+}
+/** An error that is not named is EPERM. */
+const EPERM = 1;
+const actionOf = (action, error) => ACTIONS[action] +
+    (action === 'SCMP_ACT_ERRNO' || action === 'SCMP_ACT_TRACE' ? (error ?? EPERM) : 0);
+function isMeant({ includes, excludes }, go) {
+    const [arches, caps] = [includes?.arches ?? [], includes?.caps ?? []];
+    return ((arches.length === 0 || arches.includes(go)) &&
+        caps.every((name) => CAPABILITIES.has(name)) &&
+        !(excludes?.arches ?? []).includes(go) &&
+        !(excludes?.caps ?? []).some((name) => CAPABILITIES.has(name)));
+}
+/** All conditions are to hold; but of several on one argument any, as engines have it. */
+function rulesOfGroup({ name, names, action, errnoRet, args }) {
+    const conditions = args ?? [];
+    const indexes = new Set(conditions.map(({ index }) => index));
+    const alternatives = indexes.size < conditions.length ? conditions.map((one) => [one]) : [conditions];
+    return [...(names ?? []), ...(name ? [name] : [])].flatMap((call) => alternatives.map((all) => ['rule', actionOf(action, errnoRet), call, ...all.map(conditionText)].join(' ')));
+}
+const conditionText = ({ index, op, value: first, valueTwo }) => `${index} ${OPERATORS[op]} ${first} ${valueTwo ?? 0}`;
+function architecturesOf({ architectures, archMap }, own) {
+    const mapped = (archMap ?? []).find((entry) => entry.architecture === own);
+    return [...new Set([own, ...(mapped?.subArchitectures ?? []), ...(architectures ?? [])])];
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kernel/seccomp.js
+
+
+
+
+
+
+
+
+/**
+ * Makes the filter of a profile, by libseccomp as engines do and with its defaults: one call after
+ * the other, in the order that it finds best.
+ *
+ * @throws Failure when the file is no profile, or libseccomp is not here
+ */
+async function seccompFilter(path, architecture, signal) {
+    const profile = await seccomp_read(path);
+    const rules = rulesIn(profile.toString(), architecture, path);
+    const program = await seccomp_run(await buildSeccompCompiler({ signal }), rules, path, signal);
+    return { program, sha256: (0,external_node_crypto_.createHash)('sha256').update(profile).digest('hex') };
+}
+async function seccomp_read(path) {
+    try {
+        return await (0,external_node_fs_promises_.readFile)(path);
+    }
+    catch (error) {
+        throw (0,failure/* usageFailure */.II)(`The seccomp profile ${path} could not be read (${(0,failure/* reasonOf */.A3)(error)}): give a file that this user may read.`);
+    }
+}
+function rulesIn(profile, architecture, path) {
+    try {
+        return rulesOf(profile, architecture);
+    }
+    catch (error) {
+        if (!(error instanceof Refusal))
+            throw error;
+        throw (0,failure/* usageFailure */.II)(`The seccomp profile ${path} cannot be used, since ${error.message}: give one such as /usr/share/containers/seccomp.json.`);
+    }
+}
+async function seccomp_run(compiler, rules, path, signal) {
+    const child = (0,external_node_child_process_.spawn)(compiler, [], { stdio: ['pipe', 'pipe', 'pipe'], signal });
+    const ended = new Promise((resolve, reject) => {
+        child.on('error', reject);
+        child.on('close', resolve);
+    });
+    // It may end before it has read all.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(rules);
+    const [program, said, code] = await Promise.all([
+        (0,consumers_namespaceObject.buffer)(child.stdout),
+        (0,consumers_namespaceObject.text)(child.stderr),
+        ended,
+    ]).catch((error) => {
+        signal.throwIfAborted();
+        throw error;
+    });
+    if (code === 0)
+        return program;
+    const why = said.trim().slice(0, 200);
+    throw (0,failure/* measurementFailure */.jO)(why.startsWith('libseccomp')
+        ? `The seccomp profile ${path} could not be compiled, since libseccomp is not here (${why}): install it (apt-get install libseccomp2).`
+        : `The seccomp profile ${path} could not be compiled by libseccomp (${why}): check that entry of it.`);
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kernel.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+const kernel_MAX_SPEC = run/* targetSchema */.tX.shape.spec.maxLength ?? 0;
+/** COMMAND_LINE_SIZE of x86 and arm64 is 2048, of which some is the probe's. */
+const MAX_COMMAND_LINE = 1800;
+/**
+ * `kernel:PATH [seccomp=PROFILE] [kernel command line]`: boots a kernel in QEMU for each launch, with the probe as
+ * the init of an initramfs that holds nothing else. Its results come over the serial console.
+ *
+ * A path with blanks goes in quotes; the command line is the kernel's as it stands, but for a word
+ * `seccomp=PROFILE`, which no kernel knows: the probe measures under the filter of that profile.
+ */
+const kernelTarget = {
+    syntax: 'kernel:PATH [seccomp=PROFILE] [kernel command line]',
+    parse({ input, spec, rest = '', options }) {
+        try {
+            const kernelOptions = optionsOf(options.kernelOptions);
+            return { kind: 'kernel', spec, ...splitSpec(spec, rest.trim()), options: kernelOptions };
+        }
+        catch (error) {
+            if (!(error instanceof Refusal))
+                throw error;
+            throw (0,failure/* usageFailure */.II)(`${input} "${spec.slice(0, 200)}" cannot be booted: ${error.message}.`);
+        }
+    },
+    async open(spec, workshop) {
+        const probe = await (0,external_node_fs_promises_.readFile)(workshop.probe);
+        const image = await imageOf(spec, probe);
+        const version = await qemuVersion(image.architecture);
+        const configuration = await configurationOf(spec.path, image.content, workshop.signal);
+        tellOneSided(spec, configuration, workshop);
+        const filter = spec.seccomp === undefined
+            ? undefined
+            : await seccompFilter(spec.seccomp, image.architecture, workshop.signal);
+        const guest = await prepareGuest(spec, image, probe, workshop.folder, filter?.program);
+        workshop.progress.phase(`Try whether ${spec.spec} comes up`);
+        const accelerator = await chooseAccelerator(spec, guest, version, workshop);
+        const counting = countingOf({ spec, guest, version, probe, workshop });
+        const facts = {
+            accelerator,
+            qemu: version,
+            machine: machineOf(guest),
+            cpu: processorOf(guest, accelerator),
+            memory: `${spec.options.memoryMib} MiB`,
+            cpus: String(spec.options.cpus),
+            'host cpu': (0,external_node_os_.cpus)()[0]?.model.trim() || 'unknown',
+            kernel: image.version ?? 'unknown',
+            sha256: (0,external_node_crypto_.createHash)('sha256').update(image.content).digest('hex'),
+            ...(filter && spec.seccomp
+                ? { seccomp: `${(0,external_node_path_.basename)(spec.seccomp).slice(0, 200)}, sha256 ${filter.sha256}` }
+                : {}),
+        };
+        const record = { kind: spec.kind, spec: spec.spec, facts };
+        return target(spec, guest, accelerator, counting, {
+            ...record,
+            ...(configuration === undefined ? {} : { configuration }),
+        });
+    },
+};
+const SECCOMP = 'seccomp=';
+const SECCOMP_WORD = /(^| )seccomp=\S+/;
+function splitSpec(spec, rest) {
+    if (spec.length > kernel_MAX_SPEC)
+        throw new Refusal(`it is longer than ${kernel_MAX_SPEC} characters`);
+    const [, quoted, plain, commandLine = ''] = /^(?:"([^"]+)"|([^\s"]\S*))(?:\s+(.*))?$/s.exec(rest) ?? [];
+    const path = quoted ?? plain;
+    if (path === undefined) {
+        throw new Refusal('write kernel:PATH, and the words of its command line behind a blank');
+    }
+    if (/[^ -~]/.test(commandLine)) {
+        throw new Refusal('its command line has something other than printable ASCII characters');
+    }
+    if (commandLine.length > MAX_COMMAND_LINE) {
+        throw new Refusal(`its command line is longer than ${MAX_COMMAND_LINE} characters`);
+    }
+    if (/(^|\s)--(\s|$)/.test(commandLine)) {
+        throw new Refusal('its command line has --, and words behind that are for the init, which is the probe');
+    }
+    const words = commandLine.split(/ +/);
+    const [profile, ...others] = words.filter((word) => word.startsWith(SECCOMP));
+    if (profile === undefined)
+        return { path: (0,external_node_path_.resolve)(path), commandLine: commandLine.trim() };
+    if (others.length > 0 || profile === SECCOMP) {
+        throw new Refusal(`${SECCOMP}PROFILE is there without a profile, or more than once`);
+    }
+    return {
+        path: (0,external_node_path_.resolve)(path),
+        commandLine: commandLine.replace(SECCOMP_WORD, '').trim(),
+        seccomp: (0,external_node_path_.resolve)(profile.slice(SECCOMP.length)),
+    };
+}
+function optionsOf(text) {
+    try {
+        return parseKernelOptions(text);
+    }
+    catch (error) {
+        if (!(error instanceof Refusal))
+            throw error;
+        throw (0,failure/* usageFailure */.II)(`kernel-options "${text.slice(0, 200)}": ${error.message}.`);
+    }
+}
+/** The kernel of a spec, once it is known that it could run the probe. */
+async function imageOf({ path }, probe) {
+    const image = await readImage(path).catch((error) => {
+        if (!(error instanceof Refusal))
+            throw error;
+        throw (0,failure/* usageFailure */.II)(`The kernel ${path} cannot be booted: ${error.message}.`);
+    });
+    const compiled = programArchitecture(probe);
+    if (compiled === image.architecture)
+        return image;
+    throw (0,failure/* usageFailure */.II)(`The kernel ${path} is for ${image.architecture} and the probe was compiled here, for ${compiled ?? 'another architecture'}: boot it on a machine of its architecture.`);
+}
+/** Two configurations are compared, and one alone is of no use. */
+function tellOneSided({ path }, configuration, { beside, progress }) {
+    if (beside?.record.kind !== 'kernel')
+        return;
+    const other = beside.record.configuration;
+    if ((other === undefined) === (configuration === undefined))
+        return;
+    const unknown = configuration === undefined ? path : beside.record.spec;
+    progress.note(`The kernels' configurations are not compared, since that of ${unknown} is neither in it (CONFIG_IKCONFIG=y) nor beside it (config-VERSION, or .config).`);
+}
+/** Of the guest, whatever the launch is pinned to here. */
+const FIRST_CPU = 0;
+function target({ commandLine, options }, guest, accelerator, counting, record) {
+    const { consoleOption } = EMULATORS[guest.architecture];
+    const { deadlineMs } = options;
+    const argv = qemuCommand(guest, accelerator, commandLineFor(guest.architecture, commandLine));
+    return {
+        record,
+        results: 'stdout',
+        cpu: FIRST_CPU,
+        startDeadlineMs: deadlineMs,
+        async start(words) {
+            await writePlan(guest, words);
+            return { argv };
+        },
+        environment: environment/* withoutSecrets */.c,
+        counting,
+        explain: ({ results, stderr, timedOut }) => explainBoot({
+            console: results.toString('latin1'),
+            ...{ stderr, timedOut, deadlineMs, consoleOption, verbose: false },
+        }),
+    };
+}
+
 ;// CONCATENATED MODULE: ./lib/targets/index.js
+
+
 
 
 
 /** Every kind of target there is. A new one is its file, its spec in config.ts and its line here. */
 const KINDS = {
     host: hostTarget,
+    container: containerTarget,
+    kernel: kernelTarget,
     command: commandTarget,
 };
 /** How each kind is written, for error sentences. */
@@ -26063,27 +29955,664 @@ const RUNNABLE_KINDS = Object.values(KINDS).map((kind) => kind.syntax);
 /**
  * Reads the spec of something that can be measured here.
  *
- * @param input the name of the input it was given for
- * @param otherForms what else that input allows, for the error sentence
  * @throws Failure of kind `usage` that names the spec, what is wrong and what is allowed
  */
-function parseRunnableSpec(input, spec, otherForms = []) {
+function parseRunnableSpec(spec, { input, options, otherForms = [] }) {
     const colon = spec.indexOf(':');
     const name = colon < 0 ? spec : spec.slice(0, colon);
     const rest = colon < 0 ? undefined : spec.slice(colon + 1);
     if (isKind(name))
-        return KINDS[name].parse(input, spec, rest);
+        return KINDS[name].parse({ input, spec, rest, options });
     const allowed = [...RUNNABLE_KINDS, ...otherForms].join(', ');
     throw (0,failure/* usageFailure */.II)(`${input} "${spec}" is of no known kind: give one of ${allowed}.`);
 }
 /** Whether a spec names something that can be measured here. */
 const isRunnable = (spec) => isKind(spec.kind);
-/** The target that a spec names. */
-function makeTarget(spec) {
+/** Opens the target that a spec names; whoever opens it closes it. */
+function openTarget(spec, workshop) {
     const kind = KINDS[spec.kind];
-    return kind.make(spec);
+    return kind.open(spec, workshop);
 }
 const isKind = (name) => Object.hasOwn(KINDS, name);
+
+
+/***/ }),
+
+/***/ 6002:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   d: () => (/* binding */ withTargets)
+/* harmony export */ });
+/* unused harmony export workshopOf */
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1455);
+/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8161);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
+/* harmony import */ var _environment_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6035);
+/* harmony import */ var _index_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1808);
+
+
+
+
+
+/** What a target may use that is opened by itself, but for its folder and who is told of its progress. */
+const workshopOf = ({ probe, signal, addon, plan }) => ({
+    ...{ probe, signal },
+    async launch(argv, deadlineMs, { anyCpu } = { anyCpu: false }) {
+        signal.throwIfAborted();
+        const env = (0,_environment_js__WEBPACK_IMPORTED_MODULE_4__/* .withoutSecrets */ .c)(process.env);
+        const cpu = anyCpu ? -1 : plan.cpu;
+        const order = { argv, env, cpu, deadlineMs, results: 'stdout' };
+        const result = await addon.launch(order);
+        signal.throwIfAborted();
+        return result;
+    },
+});
+/**
+ * Opens the targets of a session, and closes them when the work is done or has failed: nothing that
+ * they started or wrote is left behind.
+ *
+ * @throws Failure when nothing can be launched in one of them; what the work throws
+ */
+async function withTargets(specs, tools, { progress }, work) {
+    const folder = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdtemp)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)((0,node_os__WEBPACK_IMPORTED_MODULE_1__.tmpdir)(), 'syscall-gate-targets-'));
+    const open = [];
+    try {
+        for (const [side, spec] of Object.entries(specs)) {
+            const own = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(folder, side);
+            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdir)(own);
+            const [beside] = open.map(([, target]) => target);
+            const workshop = { ...workshopOf(tools), progress, folder: own };
+            open.push([side, await (0,_index_js__WEBPACK_IMPORTED_MODULE_3__/* .openTarget */ .Ap)(spec, { ...workshop, ...(beside ? { beside } : {}) })]);
+        }
+        return await work(Object.fromEntries(open));
+    }
+    finally {
+        await Promise.allSettled(open.map(([, target]) => target.close?.()));
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.rm)(folder, { recursive: true, force: true });
+    }
+}
+
+
+/***/ }),
+
+/***/ 9013:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   DG: () => (/* binding */ timeAgainst),
+/* harmony export */   lT: () => (/* binding */ timeItself),
+/* harmony export */   r8: () => (/* binding */ timeBoth),
+/* harmony export */   w4: () => (/* binding */ screenAndConfirm)
+/* harmony export */ });
+/* unused harmony export goalOf */
+/* harmony import */ var _measure_identity_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9328);
+/* harmony import */ var _measure_session_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7987);
+/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2595);
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3052);
+/* harmony import */ var _verdict_duet_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9619);
+/* harmony import */ var _verdict_settings_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3260);
+
+
+
+
+
+
+/** Both sides can be run here: interleaves them, screens all metrics, confirms the flagged ones. */
+async function timeBoth({ config, bench, progress }, sides, [before, after]) {
+    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .Nn(bench, sides, config.durationMs, progress);
+    const runs = () => [session.baselineRun(before), session.candidateRun(after)];
+    await session.warmUp();
+    await session.tails();
+    await screenAndConfirm(session, runs, config, progress);
+    const [baseline, candidate] = runs();
+    return { design: 'duet', baseline, candidate };
+}
+/** @param runs both sides as measured so far, the baseline first */
+async function screenAndConfirm(session, runs, settings, progress) {
+    progress.phase('Measure both sides in turn');
+    await session.screen({ goal: goalOf(settings, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .DUET_MARGIN */ .CJ) });
+    const { flagged, leastPairs } = (0,_verdict_duet_js__WEBPACK_IMPORTED_MODULE_4__/* .screenDuet */ .F9)(...runs(), settings);
+    if (flagged.length === 0)
+        return;
+    progress.phase(`Confirm ${(0,_units_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(flagged.length, 'flagged metric')} on fresh launches`);
+    await session.confirm(flagged, leastPairs);
+}
+/** The baseline is stored runs: measures the candidate, of which they may or may not have told. */
+async function timeAgainst({ config, bench, progress }, candidate, stored, own) {
+    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .Nn(bench, { candidate }, config.durationMs, progress);
+    await session.warmUp();
+    await session.tails();
+    progress.phase(`Measure, to compare with ${stored.origin}`);
+    await session.screen({ share: _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .WHOLE_BUDGET */ .CK, goal: goalOf(config, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .PREDICTION_MARGIN */ .Nz) });
+    return { design: 'prediction', stored, candidate: session.candidateRun(own) };
+}
+/** Nothing to compare with: the candidate against itself shows what this machine can tell apart. */
+async function timeItself({ config, bench, progress }, candidate, stored, own, source) {
+    const sides = { baseline: candidate, candidate };
+    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .Nn(bench, sides, config.durationMs, progress);
+    const arms = (0,_measure_identity_js__WEBPACK_IMPORTED_MODULE_0__/* .bothIdentities */ .E)(source);
+    progress.note(`There is no earlier run in ${stored.origin}, so the candidate is measured against itself, which shows what this machine can tell apart.`);
+    await session.warmUp();
+    await session.tails();
+    progress.phase('Measure the candidate against itself');
+    await session.screen({ share: _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .WHOLE_BUDGET */ .CK, goal: goalOf(config, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .DUET_MARGIN */ .CJ) });
+    return {
+        design: 'self',
+        before: session.baselineRun(arms[0]),
+        after: session.candidateRun(arms[1]),
+        candidate: session.pooledRun(own),
+        skipped: stored.skipped,
+    };
+}
+/** What the measuring time is to buy. */
+const goalOf = ({ alpha, margins }, fallback) => ({
+    alpha,
+    marginOf: ({ id, least_margin_percent }) => (0,_verdict_settings_js__WEBPACK_IMPORTED_MODULE_5__/* .marginOf */ .O)({ id, leastMargin: least_margin_percent / 100 }, margins, fallback),
+});
+
+
+/***/ }),
+
+/***/ 4669:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   H: () => (/* binding */ isKernels),
+/* harmony export */   c: () => (/* binding */ addressOf)
+/* harmony export */ });
+/**
+ * Addresses of code are numbers here: the 64 bits as a signed integer. The kernel's are negative and
+ * a program's positive. On every architecture both are within 2^48 of zero, also where the address
+ * space as a whole is larger (Documentation/arch/x86/x86_64/mm.rst, arch/arm64/memory.rst): a number
+ * holds them exactly, and what is between any two of them.
+ */
+const addressOf = (bits) => Number(BigInt.asIntN(64, bits));
+const isKernels = (address) => address < 0;
+
+
+/***/ }),
+
+/***/ 9747:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   b: () => (/* binding */ decodeWindow),
+/* harmony export */   u: () => (/* binding */ parseTrace)
+/* harmony export */ });
+/**
+ * What the plugin writes (native/trace/plugin.c): windows, each the addresses of all instructions that
+ * were executed between two marks, and the bytes that the traced program handed over.
+ */
+const MAGIC = 'SGTRACE1';
+const HEADER_BYTES = 24;
+const KINDS = { window: 1, bytes: 2 };
+const CUT_OFF = 1;
+/**
+ * Reads a trace. A last record that is not whole, since the emulator was ended meanwhile, is left out.
+ *
+ * @throws RangeError when it is no trace, with a clause that says so
+ */
+function parseTrace(file) {
+    if (file.toString('latin1', 0, MAGIC.length) !== MAGIC) {
+        throw new RangeError('it does not begin as a trace does');
+    }
+    const trace = { windows: [] };
+    for (let at = MAGIC.length; at + HEADER_BYTES <= file.length;) {
+        const length = Number(file.readBigUInt64LE(at + 16));
+        const encoded = file.subarray(at + HEADER_BYTES, at + HEADER_BYTES + length);
+        if (encoded.length < length)
+            break;
+        const instructions = Number(file.readBigUInt64LE(at + 8));
+        const cutOff = file.readUInt32LE(at + 4) === CUT_OFF;
+        const kind = file.readUInt32LE(at);
+        if (kind === KINDS.window)
+            trace.windows.push({ instructions, cutOff, encoded });
+        if (kind === KINDS.bytes && !cutOff)
+            trace.handedOver = encoded;
+        at += HEADER_BYTES + length;
+    }
+    return trace;
+}
+/**
+ * The addresses of a window's instructions, in the order of their execution (see address.ts).
+ *
+ * @returns fewer than `instructions` only where the window is cut off
+ */
+function decodeWindow({ instructions, encoded }) {
+    const addresses = new Float64Array(instructions);
+    let count = 0;
+    let address = 0;
+    for (let at = 0; at < encoded.length && count < instructions; count++) {
+        let byte = encoded[at++] ?? 0;
+        let number = byte & 0x7f;
+        for (let scale = 128; byte >= 128; scale *= 128) {
+            byte = encoded[at++] ?? 0;
+            number += (byte & 0x7f) * scale;
+        }
+        // Zigzag: even numbers go up, odd ones down. None is beyond what is exact, see address.ts.
+        address += number % 2 === 0 ? number / 2 : -(number + 1) / 2;
+        addresses[count] = address;
+    }
+    return addresses.subarray(0, count);
+}
+
+
+/***/ }),
+
+/***/ 4238:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   B: () => (/* binding */ flatten),
+/* harmony export */   s: () => (/* binding */ unflatten)
+/* harmony export */ });
+/** Deeper calls than this are none that a kernel makes. */
+const DEEPEST = 1000;
+/** A tree of calls as a run record holds it: from the top, each call behind its caller. */
+const flatten = (nodes, depth = 0) => nodes.flatMap(({ name, module, kernel, own, children }) => [
+    {
+        ...{ name, ...(module === undefined ? {} : { module }), kernel },
+        ...{ own: Number(own.toFixed(3)), depth: Math.min(depth, DEEPEST) },
+    },
+    ...flatten(children, depth + 1),
+]);
+/** The tree that {@link flatten} was given; of any list, the nearest that there is. */
+function unflatten(functions) {
+    const roots = [];
+    const path = [];
+    for (const { depth, name, module, kernel, own } of functions) {
+        const named = { name, ...(module === undefined ? {} : { module }) };
+        const node = { ...named, kernel, own, children: [] };
+        path.length = Math.min(depth, path.length);
+        (path.at(-1)?.children ?? roots).push(node);
+        path.push(node);
+    }
+    return roots;
+}
+
+
+/***/ }),
+
+/***/ 9479:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  D_: () => (/* binding */ identity),
+  Nt: () => (/* binding */ profileOperation)
+});
+
+// UNUSED EXPORTS: total
+
+// EXTERNAL MODULE: ./lib/trace/address.js
+var trace_address = __nccwpck_require__(4669);
+;// CONCATENATED MODULE: ./lib/trace/entries.js
+/**
+ * What the kernel's own assembly is called, where its flow is no calls and returns. Of x86
+ * (arch/x86/entry/entry_64.S, include/asm/idtentry.h, kernel/process_64.c) and arm64
+ * (arch/arm64/kernel/entry.S), in all versions from 5.10 on.
+ */
+/** Where an interrupt enters, which the instructions around it have not caused. */
+const INTERRUPT = /^(irq_entries_start|spurious_entries_start|asm_common_interrupt|asm_spurious_interrupt|asm_sysvec_\w+|asm_exc_nmi|asm_exc_machine_check|el[01][th]_(64|32)_(irq|fiq|error))$/;
+/** Where an exception enters, which an instruction has caused: a page fault. */
+const EXCEPTION = /^(asm_exc_\w+|asm_int80_emulation|vectors)$/;
+/** Where the kernel goes back to what it has been entered from, wherever that was. */
+const RETURN = /^(native_irq_return_iret|native_iret|early_xen_iret_patch|common_interrupt_return|swapgs_restore_regs_and_return_to_usermode|restore_regs_and_return_to_kernel|error_return|ret_to_kernel|ret_to_user)$/;
+/** What gives the processor to another thread: what was called on one stack returns on another. */
+const SWITCH = /^(__switch_to_asm|cpu_switch_to)$/;
+/** Where a new thread begins, as if it had been given up here. */
+const NEWBORN = /^ret_from_(fork|kernel_thread)/;
+/** What makes a call for its caller (arch/x86/lib/retpoline.S): it is no caller itself. */
+const THUNK = /^__x86_indirect_/;
+function roleOf(name) {
+    if (INTERRUPT.test(name))
+        return 'interrupt';
+    if (EXCEPTION.test(name))
+        return 'exception';
+    if (RETURN.test(name))
+        return 'return';
+    if (SWITCH.test(name))
+        return 'switch';
+    if (THUNK.test(name))
+        return 'thunk';
+    return NEWBORN.test(name) ? 'newborn' : 'plain';
+}
+
+;// CONCATENATED MODULE: ./lib/trace/call-tree.js
+
+
+/**
+ * Makes a tree of calls out of the addresses of instructions in the order of their execution.
+ *
+ * The instructions themselves are not looked at. A jump to a function's first address is a call,
+ * also where it was the end of the caller (a tail call). A jump right behind the place of a call that is
+ * under way is the return from it, and ends the calls in between; a jump into the middle of a
+ * function that is under way is a return to that. What an interrupt has cut into goes on where the
+ * interrupt returns. Every thread has a stack of its own: after a switch the stack goes on that the
+ * returns to come belong to, and where none does, as of a thread that slept before the window began,
+ * its functions are roots.
+ *
+ * Every instruction counts for the function that it is in, wherever the tree has that: the sums by
+ * function are exact, the tree is as good as the symbols.
+ */
+function callTree(addresses, code) {
+    return new Walk(addresses, code).run();
+}
+/** All instructions at and below some nodes. */
+function sumOf(nodes) {
+    let sum = 0;
+    for (const node of nodes.values())
+        sum += node.own + sumOf(node.children);
+    return sum;
+}
+/** The longest instruction of any architecture; a call returns to right behind it. */
+const LONGEST = 15;
+/** Stacks that may go on; those of threads that have ended are not told from them. */
+const SLEEPERS_MAX = 256;
+/** So many returns a stack must explain for a thread to be known by it, where it has so many. */
+const KNOWN_BY = 2;
+class Walk {
+    #addresses;
+    #code;
+    #roles;
+    /** Where the functions begin that switch threads. */
+    #switches;
+    #tree = { roots: new Map(), interrupts: new Map() };
+    /** Of the thread that runs, the innermost call last. */
+    #stack = [];
+    /** Of threads that ran before, the one that has slept longest first. */
+    #sleepers = [];
+    constructor(addresses, code) {
+        this.#addresses = addresses;
+        this.#code = code;
+        const roles = code.functions.map(({ name, kernel }) => (kernel ? roleOf(name) : 'plain'));
+        const isSwitch = (piece) => roles[code.functionOf[piece] ?? 0] === 'switch';
+        this.#roles = roles;
+        this.#switches = new Set(code.starts.filter((_, piece) => isSwitch(piece)));
+    }
+    run() {
+        const { starts } = this.#code;
+        const addresses = this.#addresses;
+        let [low, high] = [Number.NaN, Number.NaN];
+        let previous = Number.NaN;
+        let frame;
+        for (let at = 0; at < addresses.length; at++) {
+            const address = addresses[at] ?? 0;
+            const inside = address < high && (address > low || address === previous);
+            if (!inside || frame === undefined || (frame.recursive && !isNext(previous, address))) {
+                const piece = this.#code.pieceAt(address);
+                low = starts[piece] ?? Number.NaN;
+                high = starts[piece + 1] ?? Number.POSITIVE_INFINITY;
+                frame = this.#transfer({ at, previous, address, piece });
+            }
+            frame.node.own++;
+            previous = address;
+        }
+        return this.#tree;
+    }
+    /** @returns the call that is under way from here on */
+    #transfer(jump) {
+        const { previous, address, piece } = jump;
+        const number = this.#code.functionOf[piece] ?? 0;
+        const starts = address === this.#code.starts[piece] && address !== previous;
+        const entered = starts && this.#code.isBeginning[piece] === 1;
+        if (!(0,trace_address/* isKernels */.H)(address))
+            this.#leaveKernel();
+        const top = this.#stack.at(-1);
+        if (top === undefined)
+            return this.#push(number, Number.NaN);
+        if ((0,trace_address/* isKernels */.H)(previous) !== (0,trace_address/* isKernels */.H)(address)) {
+            if ((0,trace_address/* isKernels */.H)(address))
+                return this.#push(number, previous);
+            return this.#goOn(number, entered);
+        }
+        if (top.role === 'return')
+            return this.#return(number, entered);
+        if (this.#roles[number] === 'newborn' && this.#switchFrame() >= 0)
+            return this.#bear(number);
+        const returned = callBehind(this.#stack, address);
+        if (returned > 0)
+            return this.#unwind(jump, returned, number);
+        if (this.#isEntry(number) && number !== top.function)
+            return this.#cutInto(number, previous);
+        return this.#move(jump, number, entered, top);
+    }
+    /** Nothing of what is under way has ended for sure. */
+    #move({ previous, address }, number, entered, top) {
+        if (!entered)
+            return this.#goOn(number, false, previous);
+        const fellThrough = number !== top.function && isNext(previous, address);
+        return fellThrough || top.role === 'thunk'
+            ? this.#replace(number, top)
+            : this.#push(number, previous);
+    }
+    /** The innermost call of a function goes on, or where there is none it takes the innermost's place. */
+    #goOn(number, entered, site = Number.NaN) {
+        const top = this.#stack.at(-1);
+        if (top === undefined)
+            return this.#push(number, site);
+        if (number === top.function)
+            return top;
+        if (entered || this.#code.functions[number]?.known === false)
+            return this.#push(number, site);
+        const below = this.#stack.findLastIndex((frame) => frame.function === number);
+        if (below < 0)
+            return this.#replace(number, top);
+        this.#stack.length = below + 1;
+        return this.#stack[below] ?? top;
+    }
+    /** A program goes on, or begins to handle a signal: what it called in the kernel is over. */
+    #leaveKernel() {
+        const isProgram = ({ function: number }) => !this.#code.functions[number]?.kernel;
+        this.#stack.length = this.#stack.findLastIndex(isProgram) + 1;
+    }
+    #isEntry(number) {
+        return this.#roles[number] === 'interrupt' || this.#roles[number] === 'exception';
+    }
+    /** One piece of assembly may enter by another. */
+    #cutInto(number, previous) {
+        const top = this.#stack.at(-1);
+        const further = top !== undefined && this.#isEntry(top.function);
+        return further ? this.#replace(number, top) : this.#push(number, previous);
+    }
+    /** From an interrupt or an exception to what it has cut into, wherever that was. */
+    #return(number, entered) {
+        const top = this.#stack.at(-1);
+        if (top !== undefined && this.#roles[number] === 'return')
+            return this.#replace(number, top);
+        const entry = this.#stack.findLastIndex((frame) => this.#isEntry(frame.function));
+        if (entry < 0)
+            return this.#goOn(number, entered);
+        const site = this.#stack[entry]?.site;
+        this.#stack.length = entry;
+        return this.#goOn(number, entered, site);
+    }
+    #unwind(jump, returned, number) {
+        if (this.#switchFrame() >= returned)
+            return this.#switch(jump, number);
+        this.#stack.length = returned;
+        return this.#goOn(number, false);
+    }
+    /** Of what switches threads, where that is the innermost call or has made it; else -1. */
+    #switchFrame() {
+        const least = this.#stack.length - 2;
+        const index = this.#stack.findLastIndex(({ role }) => role === 'switch');
+        return index >= least ? index : -1;
+    }
+    #bear(number) {
+        this.#sleep();
+        return this.#push(number, Number.NaN);
+    }
+    #switch(jump, number) {
+        const next = this.#sleeperThatGoesOn(jump);
+        this.#sleep();
+        if (next !== undefined) {
+            this.#sleepers.splice(this.#sleepers.indexOf(next), 1);
+            this.#stack = next.slice(0, -1);
+        }
+        return this.#goOn(number, false);
+    }
+    #sleep() {
+        const sleeper = this.#stack.slice(0, this.#switchFrame() + 1);
+        this.#sleepers = [...this.#sleepers.slice(1 - SLEEPERS_MAX), sleeper];
+        this.#stack = [];
+    }
+    /**
+     * All threads go on at the one place that they gave the processor up at, and are told by where they
+     * return to from there on, up to the next switch.
+     */
+    #sleeperThatGoesOn({ at, address }) {
+        let alive = this.#sleepers
+            .filter((stack) => isBehind(address, stack.at(-1)?.site))
+            .map((stack) => ({ stack, under: stack.length - 1 }));
+        for (let next = at + 1; next < this.#addresses.length && alive.length > 0; next++) {
+            const [from = 0, to = 0] = [this.#addresses[next - 1], this.#addresses[next]];
+            if (this.#switches.has(to))
+                break;
+            if (isNext(from, to))
+                continue;
+            const returned = alive
+                .map(({ stack, under }) => ({ stack, under: callBehind(stack, to, under) }))
+                .filter(({ under }) => under > 0);
+            if (returned.length > 0)
+                alive = returned;
+        }
+        const isKnown = ({ stack, under }) => stack.length - 1 - under >= Math.min(KNOWN_BY, stack.length - 2);
+        return alive.find(isKnown)?.stack;
+    }
+    #push(number, site) {
+        const below = this.#stack.at(-1);
+        const recursive = this.#stack.some((frame) => frame.function === number);
+        const frame = this.#frame(number, this.#placeOf(number, below), site, recursive);
+        this.#stack.push(frame);
+        return frame;
+    }
+    #placeOf(number, below) {
+        if (this.#roles[number] === 'interrupt')
+            return this.#tree.interrupts;
+        const { functions } = this.#code;
+        const enters = functions[number]?.kernel && below && !functions[below.function]?.kernel;
+        return below === undefined || enters ? this.#tree.roots : below.node.children;
+    }
+    #replace(number, { among, site }) {
+        this.#stack.pop();
+        const recursive = this.#stack.some((frame) => frame.function === number);
+        const place = this.#roles[number] === 'interrupt' ? this.#tree.interrupts : among;
+        const frame = this.#frame(number, place, site, recursive);
+        this.#stack.push(frame);
+        return frame;
+    }
+    #frame(number, among, site, recursive) {
+        const node = among.get(number) ?? { function: number, own: 0, children: new Map() };
+        among.set(number, node);
+        return { function: number, role: this.#roles[number] ?? 'plain', node, among, site, recursive };
+    }
+}
+/** Also of an instruction that repeats itself. */
+const isNext = (previous, address) => address >= previous && address - previous <= LONGEST;
+const isBehind = (address, site = Number.NaN) => address > site && address - site <= LONGEST;
+/**
+ * Which call is over where an address is right behind its site: the innermost of those under
+ * another.
+ *
+ * @returns its position; 0 where there is none, since the outermost has no site
+ */
+function callBehind(stack, address, under = stack.length) {
+    let index = under - 1;
+    while (index > 0 && !isBehind(address, stack[index]?.site))
+        index--;
+    return Math.max(index, 0);
+}
+
+// EXTERNAL MODULE: ./lib/trace/file.js
+var file = __nccwpck_require__(9747);
+;// CONCATENATED MODULE: ./lib/trace/operation.js
+
+
+/**
+ * What one operation executes. A window of twice the operations has just those more that belong to
+ * them, and not the loop's beginning and end. Where most repeats are of one length, such a one
+ * stands for all; where an operation is not the same every time, as when each tenth takes a new
+ * page, the mean of all but the shortest and the longest does.
+ *
+ * @returns undefined where there is no whole repeat
+ */
+function profileOperation(traced, code) {
+    const size = traced.overhead ? 4 : 2;
+    const repeats = Math.floor(traced.windows.length / size);
+    if (repeats === 0 || traced.windows.some(({ cutOff }) => cutOff))
+        return undefined;
+    const measured = Array.from({ length: size }, (_, place) => traced.windows
+        .filter((_window, index) => index % size === place && index < repeats * size)
+        .map((window) => measure(window, code)));
+    // The shorter window's instructions come off the longer one's, and the overhead's off those.
+    const weights = [-1, 1, 1, -1].map((sign) => sign / traced.operations);
+    const sum = new Sum(code);
+    for (const [place, windows] of measured.entries()) {
+        const stand = typical(windows);
+        const weight = (weights[place] ?? 0) / stand.length;
+        for (const { tree } of stand)
+            sum.add(sum.roots, tree.roots, weight);
+    }
+    const lengths = Array.from({ length: repeats }, (_, repeat) => measured.reduce((length, windows, place) => length + (weights[place] ?? 0) * (windows[repeat]?.length ?? 0), 0));
+    const roots = finish(sum.roots);
+    return {
+        instructions: total(roots),
+        roots,
+        repeats: lengths,
+        interrupts: measured.flat().reduce((all, { interrupts }) => all + interrupts, 0),
+    };
+}
+/** All instructions at and below some nodes. */
+const total = (nodes) => nodes.reduce((sum, { own, children }) => sum + own + total(children), 0);
+function measure(window, code) {
+    const tree = callTree((0,file/* decodeWindow */.b)(window), code);
+    return { tree, length: sumOf(tree.roots), interrupts: sumOf(tree.interrupts) };
+}
+/**
+ * The windows that stand for all, each as much as the others: one whose length most of them have, or
+ * where there is none all but the shortest and the longest.
+ */
+function typical(windows) {
+    const sorted = windows.toSorted((a, b) => a.length - b.length);
+    const often = ({ length }) => sorted.filter((one) => one.length === length).length;
+    const commonest = sorted.find((one) => 2 * often(one) > sorted.length);
+    if (commonest !== undefined)
+        return [commonest];
+    return sorted.length > 2 ? sorted.slice(1, -1) : sorted;
+}
+/** Trees, weighted and laid over one another by the names along each path. */
+class Sum {
+    roots = new Map();
+    #code;
+    constructor(code) {
+        this.#code = code;
+    }
+    add(into, nodes, weight) {
+        for (const { function: number, own, children } of nodes.values()) {
+            const { name = '', module, kernel = false } = this.#code.functions[number] ?? {};
+            const key = identity({ name, ...(module === undefined ? {} : { module }) });
+            const named = { name, ...(module === undefined ? {} : { module }), kernel };
+            const growing = into.get(key) ?? { node: { ...named, own: 0 }, children: new Map() };
+            growing.node.own += own * weight;
+            into.set(key, growing);
+            this.add(growing.children, children, weight);
+        }
+    }
+}
+/** What tells functions apart in reports. */
+const identity = ({ name, module = '' }) => `${name} ${module}`;
+/** Less than any part of an instruction: what is left of differences that are none. */
+const NOTHING = 1e-6;
+function finish(nodes) {
+    return [...nodes.values()].flatMap(({ node, children }) => {
+        const own = Math.abs(node.own) < NOTHING ? 0 : node.own;
+        const finished = { ...node, own, children: finish(children) };
+        return own === 0 && finished.children.length === 0 ? [] : [finished];
+    });
+}
 
 
 /***/ }),
@@ -26098,9 +30627,11 @@ const isKind = (name) => Object.hasOwn(KINDS, name);
 /* harmony export */   FO: () => (/* binding */ formatNs),
 /* harmony export */   H9: () => (/* binding */ formatFactor),
 /* harmony export */   T1: () => (/* binding */ formatShare),
+/* harmony export */   Vr: () => (/* binding */ formatInstructions),
 /* harmony export */   eD: () => (/* binding */ formatChange),
 /* harmony export */   eG: () => (/* binding */ formatEstimate),
 /* harmony export */   pq: () => (/* binding */ countOf),
+/* harmony export */   u_: () => (/* binding */ formatInstructionsDifference),
 /* harmony export */   vP: () => (/* binding */ figure),
 /* harmony export */   vy: () => (/* binding */ formatInterval),
 /* harmony export */   yD: () => (/* binding */ formatNsDifference)
@@ -26154,6 +30685,16 @@ function formatRate(ns) {
 }
 /** @param count events of an operation, `5` or `1.25` */
 const formatCount = (count) => `${Number(count.toPrecision(4))}`;
+/** Instructions of an operation, to the hundredth where there are any: `337.16`, `6,050`, `24`. */
+function formatInstructions(count) {
+    const size = Math.abs(count);
+    const [whole = '', part] = String(Number(size.toFixed(size < 1000 ? 2 : 1))).split('.');
+    const grouped = whole.replaceAll(/\B(?=(\d{3})+$)/g, ',');
+    const text = part === undefined ? grouped : `${grouped}.${part}`;
+    return count < 0 ? `${MINUS}${text}` : text;
+}
+/** Instructions more or fewer: `+8`, `−24.01`, `0`. */
+const formatInstructionsDifference = (count) => count > 0 ? `+${formatInstructions(count)}` : formatInstructions(count);
 /** @param estimate ns per operation, or events per operation, by the metric's unit */
 function formatEstimate(unit, estimate) {
     switch (unit) {
@@ -26794,7 +31335,7 @@ function notCompared(candidate, baseline, settings) {
 
 /***/ }),
 
-/***/ 136:
+/***/ 426:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -26809,44 +31350,18 @@ __nccwpck_require__.d(__webpack_exports__, {
   Rk: () => (/* binding */ shardsEvidence)
 });
 
-;// CONCATENATED MODULE: ./lib/baseline/comparability.js
-const CPU_MODEL = [
-    'architecture',
-    'cpuVendor',
-    'cpuFamily',
-    'cpuModelNumber',
-    'cpuModel',
-];
-/** Picks the stored runs nearest to the candidate's platform: same before kindred before foreign. */
-function comparableRuns(candidate, stored) {
-    const earlier = stored.filter((run) => run.id !== candidate.id);
-    const same = earlier.filter((run) => platformDifferences(run, candidate).length === 0);
-    if (same.length > 0)
-        return { kinship: 'same', runs: same, differences: [] };
-    const kindred = earlier.filter((run) => sameCpuModel(run, candidate));
-    const nearest = (kindred.length > 0 ? kindred : earlier).at(-1);
-    return {
-        kinship: kindred.length > 0 ? 'kindred' : 'foreign',
-        runs: kindred.length > 0 ? kindred : earlier,
-        differences: nearest ? platformDifferences(nearest, candidate) : [],
-    };
-}
-const sameCpuModel = (a, b) => CPU_MODEL.every((field) => a.platform[field] === b.platform[field]);
-function platformDifferences(baseline, candidate) {
-    const fields = Object.keys(candidate.platform);
-    return fields
-        .filter((field) => baseline.platform[field] !== candidate.platform[field])
-        .map((field) => `${field}: ${baseline.platform[field]} → ${candidate.platform[field]}`);
-}
-
+// EXTERNAL MODULE: ./lib/baseline/comparability.js
+var comparability = __nccwpck_require__(4681);
 // EXTERNAL MODULE: ./lib/record/file.js
 var file = __nccwpck_require__(2143);
 // EXTERNAL MODULE: ./lib/verdict/duet.js
 var verdict_duet = __nccwpck_require__(9619);
+// EXTERNAL MODULE: ./lib/verdict/instructions.js + 1 modules
+var instructions = __nccwpck_require__(8851);
 // EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
 var simple_statistics = __nccwpck_require__(5521);
-// EXTERNAL MODULE: ./lib/record/run.js + 1 modules
-var record_run = __nccwpck_require__(2522);
+// EXTERNAL MODULE: ./lib/record/run.js + 2 modules
+var record_run = __nccwpck_require__(5032);
 // EXTERNAL MODULE: ./lib/stats/assumptions.js
 var assumptions = __nccwpck_require__(2595);
 // EXTERNAL MODULE: ./lib/stats/power.js + 1 modules
@@ -26870,37 +31385,56 @@ var samples = __nccwpck_require__(1194);
 
 
 
+
 /** The control loop is pure user-space arithmetic: a change of this size is the machine's. */
 const CONTROL_MOVED = Math.log1p(0.02);
-/** Half or more of the metrics moving together with the control: not the kernel's doing. */
+/** So is the wide loop, but for what another thread on the core takes of it. */
+const WIDTH_MOVED = Math.log(assumptions/* WIDTH_THRESHOLD */.F3);
+/** Half or more of the metrics moving together with a loop: not the kernel's doing. */
 const SHARE_MOVED = 0.5;
+const LOOPS = [
+    {
+        of: runControl,
+        moved: CONTROL_MOVED,
+        // A busy sibling thread slowed system calls by up to five times what it did to this loop.
+        furthest: 6,
+        says: (ratio) => `The machine itself changed: the time of its control loop changed by ${ratio}`,
+    },
+    {
+        of: ({ coreWidth = Number.NaN }) => coreWidth,
+        moved: WIDTH_MOVED,
+        // And by about as much as it did to this one.
+        furthest: 2,
+        says: (ratio) => `The core was shared with other work in another way: the time of a loop that needs its whole width changed by ${ratio}`,
+    },
+];
 /**
- * A busy sibling thread slowed system calls by up to five times what it did to the control loop, in
- * our measurements. What moved further than that has a cause of its own, and the machine's is no
- * excuse for it.
- */
-const FURTHEST = 6;
-/**
- * Says when a comparison with stored runs is about the machine rather than the kernel: the control
- * loop runs at another speed than in the stored runs, and half or more of the metrics moved the
- * same way beyond their margins, though not out of all proportion, even after division by it.
+ * Says when a comparison with stored runs is about the machine rather than the kernel: a loop of
+ * arithmetic runs at another speed than in the stored runs, and half or more of the metrics moved
+ * the same way beyond their margins, though not out of all proportion, even after division by the
+ * speed of the chain of multiplications.
  *
  * @returns one sentence that names what moved, or undefined
  */
 function machineMoved(stored, candidate, predicted) {
     if (stored.length === 0 || predicted.length === 0)
         return undefined;
-    const control = Math.log(runControl(candidate) / (0,simple_statistics/* median */.JZ)(stored.map(runControl)));
-    if (!(Math.abs(control) > CONTROL_MOVED))
-        return undefined;
-    const along = predicted.filter(({ prediction, marginRatio }) => {
-        const sameWay = Math.sign(prediction.estimate) === Math.sign(control);
-        const size = Math.abs(prediction.estimate);
-        return sameWay && size > Math.log1p(marginRatio) && size < FURTHEST * Math.abs(control);
-    });
-    if (along.length < SHARE_MOVED * predicted.length)
-        return undefined;
-    return `The machine itself changed: its control loop takes ${(0,units/* formatRatio */.B0)(Math.exp(control))} against the stored runs, and ${(0,units/* formatShare */.T1)(along.length / predicted.length)} of the metrics moved with it; run again on a machine in its usual state.`;
+    for (const { of, moved, furthest, says } of LOOPS) {
+        const before = stored.map(of).filter(Number.isFinite);
+        const loop = before.length > 0 ? Math.log(of(candidate) / (0,simple_statistics/* median */.JZ)(before)) : Number.NaN;
+        if (!(Math.abs(loop) > moved))
+            continue;
+        const along = predicted.filter((one) => wentAlong(one, loop, furthest));
+        if (along.length < SHARE_MOVED * predicted.length)
+            continue;
+        return `${says((0,units/* formatRatio */.B0)(Math.exp(loop)))} against the stored runs, and ${(0,units/* formatShare */.T1)(along.length / predicted.length)} of the metrics moved with it; run again on a machine in its usual state.`;
+    }
+    return undefined;
+}
+function wentAlong({ prediction, marginRatio }, loop, furthest) {
+    const size = Math.abs(prediction.estimate);
+    const sameWay = Math.sign(prediction.estimate) === Math.sign(loop);
+    return sameWay && size > Math.log1p(marginRatio) && size < furthest * Math.abs(loop);
 }
 /** A run's control loop, ns per operation: the median over its metrics. */
 function runControl(run) {
@@ -26944,7 +31478,7 @@ var validity = __nccwpck_require__(703);
  * or of this one in another state, are judged with `inconclusive` as the ceiling.
  */
 function comparePrediction(stored, candidate, settings) {
-    const comparable = comparableRuns(candidate, stored.runs);
+    const comparable = (0,comparability/* comparableRuns */.v)(candidate, stored.runs);
     const predicted = predictMetrics(comparable, candidate, settings);
     const gated = predicted.filter(({ metric }) => metric.gate);
     const family = (0,shift_test/* adjustFamily */.K$)(new Map(gated.map((one) => [one.metric.id, one.prediction])));
@@ -27138,7 +31672,9 @@ var student_test = __nccwpck_require__(2089);
  *
  * By simulation (test/unit/stats/random-effects.test.ts) the level holds for 1 to 8 machines when τ
  * is at most τ₀. Where τ is twice τ₀ it does not: a nominal 0.05 is 0.15 for one machine, 0.13 for
- * two, 0.09 for five or more.
+ * two, 0.09 for five or more. Far out (0.0002) it holds for noise with one mode, normal or
+ * long-tailed, and not for one with two, which may make a machine's estimate look surest when it is
+ * furthest off: there the pairs have to be asked as well, as the verdict over shards does.
  *
  * Sources: G. Knapp and J. Hartung, Statistics in Medicine 22 (2003), 2693-2710; G. K. Smyth (2004),
  * see {@link moderatedVariance}.
@@ -27171,6 +31707,57 @@ function requireMachines(machines) {
 }
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 const at = (values, index) => values[index] ?? 0;
+
+// EXTERNAL MODULE: ./lib/stats/normal.js
+var normal = __nccwpck_require__(5172);
+// EXTERNAL MODULE: ./lib/stats/signed-rank.js
+var signed_rank = __nccwpck_require__(8346);
+// EXTERNAL MODULE: ./lib/stats/walsh.js
+var walsh = __nccwpck_require__(3844);
+;// CONCATENATED MODULE: ./lib/stats/stratified-signed-rank.js
+
+
+
+/** The largest p short of 1 that has a quantile to speak of; a sample of 50 has none nearer 1. */
+const LARGEST = 1 - 1e-15;
+/**
+ * Signed-rank tests of samples that share no more than a shift, put together: each p becomes a
+ * normal quantile, and their sum, weighted by the root of the sample's size, is tested. Nothing is
+ * said of how spread the samples are, so none counts for more because its differences happen to
+ * agree, as it does for an estimate that is weighted by its own error.
+ *
+ * Conservative, since an exact p has steps of 2^−n: for normal noise 10 differences each in three
+ * samples reject at a third of a nominal 0.0002.
+ *
+ * Source: S. A. Stouffer et al., "The American Soldier" (1949), volume 1, page 45; for the weights,
+ * F. Mosteller and R. R. Bush, "Handbook of Social Psychology" (1954), volume 1, chapter 8.
+ *
+ * @param samples differences, at least one in each; no sample at all gives p = 0.5
+ * @param shift in the unit of the differences
+ * @throws RangeError when a number is not finite
+ */
+function stratifiedSignedRankTest(samples, shift) {
+    const tests = samples.map((sample) => (0,signed_rank/* signedRankTest */.BL)(sample, shift));
+    return {
+        greater: combined(tests.map(({ greater, n }) => ({ p: greater, n }))),
+        less: combined(tests.map(({ less, n }) => ({ p: less, n }))),
+    };
+}
+/**
+ * The smallest p that samples of these sizes can give: where all their differences lie on one side.
+ *
+ * @param sizes at least 1 each
+ */
+const smallestStratifiedP = (sizes) => combined(sizes.map((n) => ({ p: (0,signed_rank/* tieFreeTail */.VW)(n)((0,walsh/* walshCount */.zg)(n)), n })));
+/** Exact p-values are never below 2^−n, nor those next to 1 above 1 − 2^−n. */
+function combined(tests) {
+    let [sum, squares] = [0, 0];
+    for (const { p, n } of tests) {
+        sum -= Math.sqrt(n) * (0,normal/* normalQuantile */.Z)(Math.min(p, 1 - 2 ** -n, LARGEST));
+        squares += n;
+    }
+    return (0,normal/* normalUpperTail */.I)(squares === 0 ? 0 : sum / Math.sqrt(squares));
+}
 
 // EXTERNAL MODULE: ./lib/stats/student.js
 var student = __nccwpck_require__(5956);
@@ -27312,12 +31899,6 @@ function kindThatMoved(marginRatio, machines) {
     return `; it moved on every ${those.join(' and ')}, and on no ${others.join(' or ')}`;
 }
 
-// EXTERNAL MODULE: ./lib/stats/normal.js
-var normal = __nccwpck_require__(5172);
-// EXTERNAL MODULE: ./lib/stats/signed-rank.js
-var signed_rank = __nccwpck_require__(8346);
-// EXTERNAL MODULE: ./lib/stats/walsh.js
-var walsh = __nccwpck_require__(3844);
 ;// CONCATENATED MODULE: ./lib/stats/location-error.js
 
 
@@ -27487,6 +32068,7 @@ function notOnShards(shards, id, settings) {
 
 
 
+
 /** What is believed of an effect's spread between machines before any was measured. */
 const PRIOR = {
     standardDeviation: assumptions/* MACHINE_PRIOR_STANDARD_DEVIATION */.n2,
@@ -27496,8 +32078,8 @@ const PRIOR = {
  * Compares both sides over several machines, each of which measured a duet of its own.
  *
  * Replicates nest, process in machine: a machine's pairs give one estimate with its error, and the
- * verdict rests on what the machines' estimates agree on ({@link testOverMachines}). More pairs on
- * one machine never stand for another machine. There is one stage: what a shard measures was
+ * verdict rests on what the machines' estimates agree on ({@link testOverMachines}), as long as their
+ * pairs say so too. More pairs on one machine never stand for another machine. There is one stage: what a shard measures was
  * selected by nothing, so Holm over all gated metrics at alpha decides.
  *
  * @param given at least one, of one commit and one pair of sides
@@ -27513,7 +32095,7 @@ function compareShards(given, settings, skipped) {
         return found ? [[id, found]] : [];
     }));
     const gated = [...tested].filter(([, { metric }]) => metric.gate);
-    const family = (0,shift_test/* adjustFamily */.K$)(new Map(gated.map(([id, { test }]) => [id, test])));
+    const family = (0,shift_test/* adjustFamily */.K$)(new Map(gated.map(([id, { shift }]) => [id, shift])));
     const disagreeing = disagreements([...tested.values()], shards, settings.alpha);
     const last = shards[shards.length - 1] ?? shards[0];
     return {
@@ -27561,25 +32143,41 @@ function testMetric(shards, id, settings) {
         return undefined;
     const marginRatio = (0,verdict_settings/* marginOf */.O)(first.metric, settings.margins, assumptions/* DUET_MARGIN */.CJ);
     const test = testMachines(machines, marginRatio, assumptions/* SHOWN_CONFIDENCE */.LK);
-    return { metric: first.metric, marginRatio, machines, test };
+    const shift = testShift(machines, marginRatio, test);
+    return { metric: first.metric, marginRatio, machines, test, shift };
+}
+/**
+ * A change is called where the machines' estimates and their pairs both say so. The former allow for
+ * machines that differ; but where pairs come in two modes, the few of one machine may all be of one
+ * mode, and then its estimate is furthest off when its error looks smallest. At the levels that Holm
+ * asks for this happens far more often than Student's t allows for. Ranks do not mind.
+ */
+function testShift(machines, marginRatio, estimates) {
+    const margin = Math.log1p(marginRatio);
+    const pairs = machines.map(({ between }) => between);
+    return {
+        slower: Math.max(estimates.slower, stratifiedSignedRankTest(pairs, margin).greater),
+        faster: Math.max(estimates.faster, stratifiedSignedRankTest(pairs, -margin).less),
+    };
 }
 const testMachines = (machines, marginRatio, confidence) => testOverMachines(machines, { margin: Math.log1p(marginRatio), prior: PRIOR }, confidence);
-function shards_compareMetric({ metric, marginRatio, machines, test }, { alpha }, family, disagreement) {
+function shards_compareMetric({ metric, marginRatio, machines, test, shift }, { alpha }, family, disagreement) {
     const { id, gate } = metric;
     const judging = { margin: Math.log1p(marginRatio), alpha, familySize: gate ? family.size : 1 };
     const equivalence = testMachines(machines, marginRatio, assumptions/* EQUIVALENCE_CONFIDENCE */.gR);
     const change = (0,verdict_decision/* asChange */.t)({ ...test, confidence: assumptions/* SHOWN_CONFIDENCE */.LK });
     const floor = (0,verdict_floor/* floorOf */.E)(withinMachines(machines), marginRatio, alpha);
-    const pairs = machines.reduce((total, machine) => total + machine.between.length, 0);
+    const sizes = machines.map(({ between }) => between.length);
+    const smallestP = smallestStratifiedP(sizes);
     const decision = (0,verdict_decision/* decide */.L)({
         gate,
         marginRatio,
         alpha,
-        test: gate ? family.get(id) : test,
+        test: gate ? family.get(id) : shift,
         equivalence: { ...equivalence, confidence: assumptions/* EQUIVALENCE_CONFIDENCE */.gR },
-        sample: `${(0,units/* countOf */.pq)(pairs, 'pair')} of launches on ${(0,units/* countOf */.pq)(machines.length, 'machine')}`,
+        sample: `${(0,units/* countOf */.pq)((0,simple_statistics/* sum */.cz)(sizes), 'pair')} of launches on ${(0,units/* countOf */.pq)(machines.length, 'machine')}`,
         floor,
-        toSettle: (0,settle/* machinesToSettle */.fR)(test, machines.length, judging),
+        toSettle: (0,settle/* machinesToSettle */.fR)(test, machines.length, judging, smallestP),
         settledBy: 'machines',
     });
     return {
@@ -27596,7 +32194,9 @@ function shards_compareMetric({ metric, marginRatio, machines, test }, { alpha }
             : `${decision.because} The machines disagree: ${disagreement}.`,
         change,
         ...(floor ? { floor } : {}),
-        mde80: Math.expm1((0,power/* mde80ForPrediction */.fc)({ ...test, ...judging })),
+        mde80: smallestP <= alpha / judging.familySize
+            ? Math.expm1((0,power/* mde80ForPrediction */.fc)({ ...test, ...judging }))
+            : Number.POSITIVE_INFINITY,
     };
 }
 /** The floor's estimate takes time and memory with the square of its pairs. */
@@ -27608,7 +32208,7 @@ function withinMachines(machines) {
 }
 /** Machines of different speed stand in it by their ratios. */
 const middleNs = (machines) => Math.exp((0,simple_statistics/* mean */.RE)(machines.map(({ baselineNs }) => Math.log(baselineNs))));
-const total = (machines, side) => machines.reduce((sum, { replicates }) => sum + replicates[side], 0);
+const total = (machines, side) => (0,simple_statistics/* sum */.cz)(machines.map(({ replicates }) => replicates[side]));
 /** What the machine's own pairs say, by the interval of a duet. */
 function machineOf(shard, tested) {
     const changes = tested.flatMap(({ metric: { id }, machines }) => machines
@@ -27621,6 +32221,134 @@ function machineOf(shard, tested) {
     return { ...shard, pairs: Math.max(0, ...changes.map(({ pairs }) => pairs)), changes };
 }
 
+;// CONCATENATED MODULE: ./lib/stats/fisher.js
+
+/**
+ * Fisher's exact test, one-sided: given how many have the property in all, those of the first sample
+ * are hypergeometric when it makes no difference which sample one is in.
+ *
+ * Source: R. A. Fisher, Journal of the Royal Statistical Society 98 (1935), 39-54. Equals R's
+ * fisher.test(…, alternative = "greater").
+ *
+ * @throws RangeError when a count is no whole number, or above the size of its sample
+ */
+function fisherTest(table) {
+    const { first, firstSize, second, secondSize } = table;
+    for (const [name, value] of Object.entries(table))
+        (0,stats_arguments/* requireNotNegative */.CR)(name, value);
+    if (!Object.values(table).every(Number.isSafeInteger)) {
+        throw new RangeError('counts must be whole numbers');
+    }
+    if (first > firstSize || second > secondSize) {
+        throw new RangeError(`${first} of ${firstSize} and ${second} of ${secondSize} are no shares`);
+    }
+    const all = first + second;
+    const most = Math.min(all, firstSize);
+    let term = shareOfMost(all, firstSize, secondSize);
+    const least = term;
+    let tail = term;
+    for (let count = most; count > first; count--) {
+        term *= (count * (secondSize - all + count)) / ((firstSize - count + 1) * (all - count + 1));
+        tail += term;
+    }
+    return { greater: Math.min(1, tail), least: Math.min(1, least) };
+}
+/** The probability that the first sample has as many of them as it can have. */
+function shareOfMost(all, firstSize, secondSize) {
+    const size = firstSize + secondSize;
+    // Either all of them are in the first sample, or all of the first sample are among them.
+    const [drawn, from] = all <= firstSize ? [all, firstSize] : [firstSize, all];
+    let share = 1;
+    for (let i = 0; i < drawn; i++)
+        share *= (from - i) / (size - i);
+    return share;
+}
+
+;// CONCATENATED MODULE: ./lib/stats/tarone.js
+
+/**
+ * Which of a family of exact tests reject, at a family-wise level. A test whose smallest possible p
+ * is above the level can never reject, and takes no share of it: Bonferroni's divisor is the
+ * smallest K for which no more than K tests can get under alpha / K.
+ *
+ * Holds the level whatever the dependence between the tests, as long as what a test's smallest p
+ * depends on is held fixed in it (as the margins are in Fisher's).
+ *
+ * Source: R. E. Tarone, "A modified Bonferroni method for discrete data", Biometrics 46 (1990),
+ * 515-522.
+ *
+ * @returns in the order given
+ * @throws RangeError when a p is outside [0, 1]
+ */
+function tarone(tests, alpha) {
+    (0,stats_arguments/* requireLevel */.q1)('alpha', alpha);
+    (0,stats_arguments/* requireProbabilities */.t9)('p', tests.map(({ p }) => p));
+    (0,stats_arguments/* requireProbabilities */.t9)('least', tests.map(({ least }) => least));
+    let divisor = 1;
+    while (tests.filter(({ least }) => least <= alpha / divisor).length > divisor)
+        divisor++;
+    return tests.map(({ p }) => p <= alpha / divisor);
+}
+
+;// CONCATENATED MODULE: ./lib/verdict/slow-launches.js
+
+
+
+
+
+
+const PHASES = ['screen', 'confirm'];
+/**
+ * What the verdict does not speak of: it is about the typical launch, and a candidate of which one
+ * launch in ten takes twice as long is `unchanged`. One sentence where the candidate has such
+ * launches, and the baseline so few that chance does not explain it.
+ *
+ * A launch is slow when it lies above the median of both sides' launches by more than the margin and
+ * {@link SLOW_DEVIATIONS} robust deviations of them. None of this looks at which side a launch is of,
+ * so that Fisher's test is exact for sides that are the same, however odd their noise; most metrics
+ * have too few slow launches to say anything and share in no error level (Tarone).
+ *
+ * @param metrics as they were judged; of those that were called changed nothing more is said
+ * @param alpha family-wise level of the sentence
+ */
+function slowLaunchCaveats(baseline, candidate, metrics, alpha) {
+    const counted = metrics
+        .filter(({ gate, verdict }) => gate && (verdict === 'unchanged' || verdict === 'inconclusive'))
+        .flatMap(({ id, marginRatio }) => countSlow(baseline, candidate, id, marginRatio) ?? []);
+    const odd = tarone(counted.map(({ test }) => ({ p: test.greater, least: test.least })), alpha);
+    const found = counted.filter((_, index) => odd[index]);
+    const [first, ...others] = found.toSorted((a, b) => a.test.greater - b.test.greater);
+    return first === undefined ? [] : [sentence(first, others)];
+}
+/** @returns undefined where there are no times, as for a count */
+function countSlow(baseline, candidate, id, marginRatio) {
+    const [before, after] = [baseline, candidate].map((run) => PHASES.flatMap((phase) => (0,samples/* replicatesOf */.Gu)(run, id, phase)));
+    if (!before?.length || !after?.length)
+        return undefined;
+    const [old, young] = [before, after].map((side) => side.map((one) => (0,samples/* logEstimate */.Ft)(id, one)));
+    if (old === undefined || young === undefined)
+        return undefined;
+    const both = [...old, ...young];
+    const deviation = assumptions/* MAD_TO_DEVIATION */.fu * (0,simple_statistics/* medianAbsoluteDeviation */.hK)(both);
+    const bound = (0,simple_statistics/* median */.JZ)(both) + Math.log1p(marginRatio) + assumptions/* SLOW_DEVIATIONS */.Nm * deviation;
+    const isSlow = (y) => y > bound;
+    const [first, second] = [young.filter(isSlow), old.filter(isSlow)];
+    return {
+        ...{ id, candidate: first.length, launches: young.length, baseline: second.length },
+        share: first.length === 0 ? 0 : Math.expm1((0,simple_statistics/* median */.JZ)(first) - (0,simple_statistics/* median */.JZ)(young)),
+        test: fisherTest({
+            ...{ first: first.length, firstSize: young.length },
+            ...{ second: second.length, secondSize: old.length },
+        }),
+    };
+}
+function sentence(first, others) {
+    const { id, candidate, launches, share, baseline } = first;
+    const likewise = others.length === 0 ? '' : ` (and likewise in ${others.map((one) => one.id).join(', ')})`;
+    const theirs = baseline === 0 ? 'none' : `${baseline}`;
+    return `${candidate} of ${(0,units/* countOf */.pq)(launches, 'launch', 'launches')} of the candidate took ${(0,units/* formatShare */.T1)(share)} longer than its typical launch in ${id}${likewise}, ${theirs} of the baseline's: the verdict is about the typical launch; look for what happens now and then.`;
+}
+
 ;// CONCATENATED MODULE: ./lib/verdict/evidence.js
 
 
@@ -27629,14 +32357,42 @@ function machineOf(shard, tested) {
 
 
 
-/** Holds the candidate against what there is to hold it against. */
+
+
+/** Holds the candidate against what there is to hold it against: its times, and its counts. */
 function compare(evidence, settings) {
+    const counted = compareCounted(evidence, settings);
+    return { ...compareTimes(evidence, settings), ...(counted ? { counted } : {}) };
+}
+/** The newest stored run is the baseline of a count: what was merged since the others is no news. */
+function compareCounted(evidence, settings) {
+    const { candidate } = evidence;
+    switch (evidence.design) {
+        case 'duet':
+            return (0,instructions/* compareInstructions */.n)(evidence.baseline, candidate, settings);
+        case 'prediction': {
+            const last = lastCounted(evidence);
+            return last && (0,instructions/* compareInstructions */.n)(last, candidate, settings);
+        }
+        default:
+            return undefined;
+    }
+}
+const lastCounted = ({ stored, candidate }) => stored.runs.findLast(({ id, instructions }) => id !== candidate.id && instructions !== undefined);
+function compareTimes(evidence, settings) {
     switch (evidence.design) {
         case 'duet': {
             const { baseline, candidate } = evidence;
             const comparison = (0,verdict_duet/* compareDuet */.s8)(baseline, candidate, settings);
-            const unconfirmed = (0,verdict_duet/* unconfirmedCaveats */.a8)(baseline, candidate, settings);
-            return { ...comparison, caveats: [...comparison.caveats, ...unconfirmed] };
+            const { metrics, caveats } = comparison;
+            return {
+                ...comparison,
+                caveats: [
+                    ...slowLaunchCaveats(baseline, candidate, metrics, settings.alpha),
+                    ...caveats,
+                    ...(0,verdict_duet/* unconfirmedCaveats */.a8)(baseline, candidate, settings),
+                ],
+            };
         }
         case 'prediction':
             return comparePrediction(evidence.stored, evidence.candidate, settings);
@@ -27654,14 +32410,19 @@ const ROLES = ['baseline', 'candidate', 'before', 'after'];
 const exhibitFileName = ({ role, run }) => `${role}-${(0,file/* runFileName */.X2)(run)}`;
 /** What {@link exhibitFileName} makes. */
 const EXHIBIT_FILE_NAME = new RegExp(`^(${ROLES.join('|')})-\\d{8}T\\d{4,6}Z-[a-z]+-[0-9a-f]{16}\\.run\\.json$`);
-/** The runs that decide, oldest first within their role: of stored runs those that are comparable. */
+/**
+ * The runs that decide, oldest first within their role: of stored runs those that are comparable, and
+ * the one whose counts are, which may be of another machine.
+ */
 function exhibitsOf(evidence) {
     const { candidate } = evidence;
     switch (evidence.design) {
         case 'duet':
             return [as('baseline', evidence.baseline), as('candidate', candidate)];
         case 'prediction': {
-            const { runs } = comparableRuns(candidate, evidence.stored.runs);
+            const comparable = new Set((0,comparability/* comparableRuns */.v)(candidate, evidence.stored.runs).runs);
+            const last = candidate.instructions && lastCounted(evidence);
+            const runs = evidence.stored.runs.filter((run) => comparable.has(run) || run === last);
             return [...runs.map((run) => as('baseline', run)), as('candidate', candidate)];
         }
         case 'shards': {
@@ -27738,11 +32499,11 @@ function arrange(design, candidate, inRole, skipped) {
 
 
 /**
- * The A/A floor: what neighbouring launches of the same side differ by, later over earlier. An
- * honest machine gives a ratio of 1, an interval that is narrow against the margin, and no
- * rejection by either one-sided test at the margin.
+ * The A/A floor: what neighbouring launches of the same side differ by. An honest machine gives a
+ * ratio of 1, an interval that is narrow against the margin, and no rejection by either one-sided
+ * test at the margin.
  *
- * @param within differences on the log scale; undefined comes out of none at all
+ * @param within differences on the log scale, turned round in turn; undefined comes out of none at all
  */
 function floorOf(within, marginRatio, alpha) {
     if (within.length === 0)
@@ -27758,10 +32519,316 @@ function floorOf(within, marginRatio, alpha) {
 
 /***/ }),
 
+/***/ 8851:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  b: () => (/* binding */ changedCounts),
+  n: () => (/* binding */ compareInstructions)
+});
+
+// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
+var simple_statistics = __nccwpck_require__(5521);
+// EXTERNAL MODULE: ./lib/stats/assumptions.js
+var assumptions = __nccwpck_require__(2595);
+// EXTERNAL MODULE: ./lib/trace/operation.js + 2 modules
+var operation = __nccwpck_require__(9479);
+;// CONCATENATED MODULE: ./lib/trace/difference.js
+
+/** The smallest part of an instruction that is printed. */
+const RESOLUTION = 0.005;
+/**
+ * Compares an operation before and after.
+ *
+ * @param counted the change that was counted elsewhere, in instructions an operation
+ */
+function compareOperations(before, after, counted) {
+    const roots = merge(before, after);
+    const functions = tabulate(roots);
+    const sum = (side) => functions.reduce((all, one) => all + one[side], 0);
+    const difference = sum('after') - sum('before');
+    return {
+        ...{ before: sum('before'), after: sum('after'), difference, functions, roots },
+        ...(counted === undefined ? {} : { remainder: counted - difference }),
+    };
+}
+function merge(before, after) {
+    const gone = new Map(before.map((node) => [(0,operation/* identity */.D_)(node), node]));
+    const merged = after.map((node) => {
+        const old = gone.get((0,operation/* identity */.D_)(node));
+        gone.delete((0,operation/* identity */.D_)(node));
+        return join(node, old, node);
+    });
+    for (const [index, node] of before.entries()) {
+        if (!gone.has((0,operation/* identity */.D_)(node)))
+            continue;
+        const neighbour = before[index - 1];
+        const at = merged.findIndex((one) => neighbour && (0,operation/* identity */.D_)(one) === (0,operation/* identity */.D_)(neighbour)) + 1;
+        merged.splice(at, 0, join(node, node, undefined));
+    }
+    return merged;
+}
+function join({ name, module, kernel }, before, after) {
+    return {
+        ...{ name, ...(module === undefined ? {} : { module }), kernel },
+        ...{ before: before?.own ?? 0, after: after?.own ?? 0 },
+        children: merge(before?.children ?? [], after?.children ?? []),
+    };
+}
+function tabulate(roots) {
+    const rows = new Map();
+    collect(roots, [], rows);
+    return [...rows.values()]
+        .filter(({ before, after }) => before !== 0 || after !== 0)
+        .map(({ path, ...row }) => {
+        const change = changeOf(row);
+        const isOnBothSides = (node) => {
+            const caller = rows.get((0,operation/* identity */.D_)(node));
+            return caller !== undefined && !['new', 'gone'].includes(changeOf(caller));
+        };
+        const outermost = path.findLastIndex(isOnBothSides);
+        const oneSided = change === 'new' || change === 'gone';
+        const chain = oneSided ? path.slice(Math.max(outermost, 0)).map(({ name }) => name) : [];
+        return { ...row, difference: row.after - row.before, change, chain: [...chain, row.name] };
+    });
+}
+function collect(nodes, path, rows) {
+    for (const node of nodes) {
+        const { name, module, before, after } = node;
+        const row = rows.get((0,operation/* identity */.D_)(node));
+        if (row === undefined) {
+            const named = { name, ...(module === undefined ? {} : { module }) };
+            rows.set((0,operation/* identity */.D_)(node), { ...named, before, after, path });
+        }
+        else {
+            row.before += before;
+            row.after += after;
+        }
+        collect(node.children, [...path, node], rows);
+    }
+}
+function changeOf({ before, after }) {
+    if (Math.abs(after - before) < RESOLUTION)
+        return 'same';
+    if (before === 0)
+        return 'new';
+    if (after === 0)
+        return 'gone';
+    return after > before ? 'grown' : 'shrunk';
+}
+
+// EXTERNAL MODULE: ./lib/trace/flat.js
+var flat = __nccwpck_require__(4238);
+// EXTERNAL MODULE: ./lib/units.js
+var units = __nccwpck_require__(3052);
+// EXTERNAL MODULE: ./lib/verdict/settings.js
+var settings = __nccwpck_require__(3260);
+;// CONCATENATED MODULE: ./lib/verdict/instructions.js
+
+
+
+
+
+
+/**
+ * Holds the counts of two runs against each other. A difference beyond what either side's boots
+ * differ by is a fact: there is no p-value, no interval and no error level, and no machine is too
+ * loud for it. Only whether it matters is asked of a margin.
+ *
+ * @returns undefined where one of them has no counts
+ */
+function compareInstructions(baseline, candidate, settings) {
+    const [before, after] = [baseline.instructions, candidate.instructions];
+    if (before === undefined || after === undefined)
+        return undefined;
+    const obstacle = otherConditions(before, after);
+    const metrics = after.metrics.map((metric) => {
+        const own = before.metrics.find(({ id }) => id === metric.id);
+        return compareMetric(own, metric, settings, obstacle);
+    });
+    return { baseline, candidate, metrics, ...(obstacle === undefined ? {} : { obstacle }) };
+}
+/** Ids of the metrics whose counts differ by more than boots of one side do. */
+const changedCounts = (baseline, candidate, settings) => (compareInstructions(baseline, candidate, settings)?.metrics ?? [])
+    .filter(({ difference, resolution }) => Math.abs(difference ?? 0) > (resolution ?? 0))
+    .map(({ id }) => id);
+function otherConditions(before, after) {
+    const names = [...new Set([...Object.keys(before.conditions), ...Object.keys(after.conditions)])];
+    const other = names.filter((name) => before.conditions[name] !== after.conditions[name]);
+    if (other.length === 0)
+        return undefined;
+    const list = other.map((name) => `${name}: ${before.conditions[name] ?? 'unknown'} → ${after.conditions[name] ?? 'unknown'}`);
+    return `The two sides were counted under different conditions (${list.join(', ')}), so their counts say nothing of each other: count both with the same emulator and options.`;
+}
+function compareMetric(before, after, settings, obstacle) {
+    const { id, gate } = after;
+    const baseline = sideOf(before);
+    const candidate = sideOf(after);
+    const sides = { ...(baseline ? { baseline } : {}), ...(candidate ? { candidate } : {}) };
+    const same = baseline !== undefined && candidate !== undefined && agree(baseline, candidate);
+    const steady = same ? undefined : unsteady(baseline, candidate);
+    const why = obstacle ?? notComparable(before, after) ?? steady;
+    if (why !== undefined || baseline === undefined || candidate === undefined) {
+        return { id, gate, verdict: 'incomparable', because: why ?? 'Nothing was counted.', ...sides };
+    }
+    const difference = same ? 0 : candidate.count - baseline.count;
+    const resolution = same
+        ? assumptions/* LEAST_RESOLUTION */.N6
+        : Math.max(baseline.resolution, candidate.resolution, spread(bootByBoot(baseline, candidate)));
+    const margin = marginFor(id, baseline.count, settings);
+    return {
+        ...{ id, gate, ...sides, difference, resolution, margin },
+        ...operationOf(before, after, difference),
+        ...decide(difference, resolution, margin, baseline.boots.length + candidate.boots.length),
+    };
+}
+function operationOf(before, after, difference) {
+    if (before?.status !== 'ok' || after.status !== 'ok')
+        return {};
+    if (before.operation === undefined || after.operation === undefined) {
+        const why = after.untraced ?? before.untraced;
+        return why === undefined ? {} : { untraced: why };
+    }
+    const trees = [before.operation, after.operation].map(flat/* unflatten */.s);
+    return { operation: compareOperations(trees[0] ?? [], trees[1] ?? [], difference) };
+}
+function sideOf(metric) {
+    if (metric?.status !== 'ok')
+        return undefined;
+    const { boots } = metric;
+    return { count: (0,simple_statistics/* median */.JZ)(boots), resolution: Math.max(assumptions/* LEAST_RESOLUTION */.N6, spread(boots)), boots };
+}
+function notComparable(before, after) {
+    if (before?.status === 'ok' && after.status === 'ok') {
+        return before.version === after.version
+            ? undefined
+            : `The baseline counted definition ${before.version} of this metric and the candidate definition ${after.version}.`;
+    }
+    if (before?.status === 'ok')
+        return `Counted on the baseline, but ${absence(after)} on the candidate.`;
+    if (after.status === 'ok')
+        return `Counted on the candidate, but ${absence(before)} on the baseline.`;
+    return `On neither side: ${absence(after)} on the candidate.`;
+}
+function absence(metric) {
+    if (metric === undefined)
+        return 'absent';
+    if (metric.status === 'ok')
+        return 'ok';
+    return `${metric.status.replace('_', ' ')} (${metric.reason.operation}: ${metric.reason.message})`;
+}
+/**
+ * The differences boot by boot: those of both sides have the same seeds in the same order, and what
+ * a seed does to both of them is no difference. None where the sides booted unequally often.
+ */
+const bootByBoot = (baseline, candidate) => baseline.boots.length === candidate.boots.length
+    ? candidate.boots.map((count, boot) => count - (baseline.boots[boot] ?? 0))
+    : [];
+const spread = (values) => values.length === 0 ? 0 : Math.max(...values) - Math.min(...values);
+/** However far the boots of a side lie apart, both sides do the same in every one of them. */
+function agree(baseline, candidate) {
+    const differences = bootByBoot(baseline, candidate);
+    return differences.length > 0 && differences.every((one) => Math.abs(one) <= assumptions/* LEAST_RESOLUTION */.N6);
+}
+/** A side whose own boots disagree is no fact. */
+function unsteady(...sides) {
+    const odd = sides.find((side) => side !== undefined && side.resolution > assumptions/* UNSTABLE_COUNT_SHARE */.RE * side.count);
+    if (odd === undefined)
+        return undefined;
+    const values = odd.boots.map((boot) => (0,units/* formatInstructions */.Vr)(boot)).join(', ');
+    return `Unstable: boots of one side count ${values}, more than ${(0,units/* formatShare */.T1)(assumptions/* UNSTABLE_COUNT_SHARE */.RE)} apart.`;
+}
+/** A rule that names the metric is taken at its word; else 1 % or a few instructions. */
+function marginFor(id, count, { margins }) {
+    const ratio = (0,settings/* marginOf */.O)({ id }, margins, Number.NaN);
+    if (!Number.isNaN(ratio))
+        return ratio * count;
+    return Math.max(assumptions/* INSTRUCTIONS_MARGIN */.L8 * count, assumptions/* INSTRUCTIONS_MARGIN_COUNT */.xj);
+}
+function decide(difference, resolution, margin, boots) {
+    const counted = `counted in ${(0,units/* countOf */.pq)(boots, 'boot')}`;
+    const size = Math.abs(difference);
+    if (size <= resolution) {
+        return {
+            verdict: 'unchanged',
+            because: `No difference that two boots of one side would not show (${(0,units/* formatInstructions */.Vr)(resolution)}), ${counted}.`,
+        };
+    }
+    const words = `${(0,units/* formatInstructions */.Vr)(size)} instructions ${difference > 0 ? 'more' : 'fewer'} an operation, ${counted}`;
+    if (size <= margin) {
+        return {
+            verdict: 'unchanged',
+            because: `${words}; up to ${(0,units/* formatInstructions */.Vr)(margin)} alarm nobody.`,
+        };
+    }
+    return { verdict: difference > 0 ? 'regressed' : 'improved', because: `${words}.` };
+}
+
+
+/***/ }),
+
+/***/ 5670:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   S: () => (/* binding */ judge),
+/* harmony export */   p: () => (/* binding */ MOST_TELLING_FIRST)
+/* harmony export */ });
+/**
+ * A finding outranks the absence of one: `improved` is a confirmed change and stands above
+ * `inconclusive`, which only says that the run was too short or the machine too loud for a metric.
+ * `unchanged` comes last, so that it is said only of a gate whose every metric was shown to be.
+ */
+const MOST_TELLING_FIRST = [
+    'regressed',
+    'improved',
+    'inconclusive',
+    'incomparable',
+    'unchanged',
+];
+/**
+ * The verdict of the whole gate, and whether it passes by policy. Only gated metrics count, and
+ * only those that the baseline has: a metric that is new, or that neither side can measure, says
+ * nothing about the difference.
+ */
+function judge(comparison, failOn) {
+    if (comparison.design === 'self')
+        return { verdict: 'no-baseline', passed: true };
+    const gated = comparison.metrics.filter((metric) => metric.gate && metric.baseline.status === 'ok');
+    const counted = (comparison.counted?.metrics ?? []).filter((metric) => metric.gate && metric.baseline !== undefined);
+    const verdicts = [...gated, ...counted].map(({ verdict }) => verdict);
+    const failed = gated.some((metric) => fails(metric, failOn)) ||
+        counted.some((metric) => failsCounted(metric, failOn));
+    return { verdict: mostTelling(new Set(verdicts)), passed: !failed };
+}
+function mostTelling(verdicts) {
+    return MOST_TELLING_FIRST.find((verdict) => verdicts.has(verdict)) ?? 'incomparable';
+}
+const RED = {
+    regression: ['regressed'],
+    inconclusive: ['regressed', 'inconclusive'],
+    never: [],
+};
+function fails(metric, failOn) {
+    if (RED[failOn].includes(metric.verdict))
+        return true;
+    return failOn === 'inconclusive' && lostOnCandidate(metric);
+}
+/** What the candidate cannot do any more is undecided, too. */
+const failsCounted = ({ verdict, candidate }, failOn) => RED[failOn].includes(verdict) || (failOn === 'inconclusive' && candidate === undefined);
+/** Another machine is nobody's fault; a metric that only the candidate cannot measure is undecided. */
+const lostOnCandidate = ({ candidate }) => candidate.status !== 'ok';
+
+
+/***/ }),
+
 /***/ 1194:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Ft: () => (/* binding */ logEstimate),
 /* harmony export */   GI: () => (/* binding */ runEstimate),
 /* harmony export */   Gu: () => (/* binding */ replicatesOf),
 /* harmony export */   IJ: () => (/* binding */ typicalNs),
@@ -27772,9 +32839,9 @@ function floorOf(within, marginRatio, alpha) {
 /* harmony export */   vv: () => (/* binding */ controlSpeed),
 /* harmony export */   yo: () => (/* binding */ agreedCount)
 /* harmony export */ });
-/* unused harmony exports logEstimate, centre */
+/* unused harmony export centre */
 /* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5521);
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2522);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5032);
 
 
 /**
@@ -27822,12 +32889,18 @@ function pairDifferences(baseline, candidate, id, phase) {
     const after = estimatesBySequence(candidate, id, phase);
     return {
         between: [...after].flatMap(([sequence, y]) => difference(before.get(sequence ^ 1), y)),
-        within: [...seams(before), ...seams(after)],
+        within: inTurn([...seams(before), ...seams(after)]),
     };
 }
 /** The same of a run that was measured alone: all its pairs of neighbours are of one side. */
-const withinDifferences = (run, id, phase) => seams(estimatesBySequence(run, id, phase));
-const seams = (side) => [...side].flatMap(([sequence, y]) => sequence % 2 === 1 ? difference(y, side.get(sequence + 1)) : []);
+const withinDifferences = (run, id, phase) => inTurn(seams(estimatesBySequence(run, id, phase)));
+const seams = (side) => [...side].flatMap(([sequence, y]) => sequence % 2 === 1
+    ? difference(y, side.get(sequence + 1)).map((one) => [sequence, one])
+    : []);
+/** Of both sides together, so that it does not matter which of them is which. */
+const inTurn = (all) => all
+    .toSorted(([earlier], [later]) => earlier - later)
+    .map(([, one], index) => (index % 2 === 0 ? one : -one));
 const difference = (from, to) => from === undefined || to === undefined ? [] : [to - from];
 const estimatesBySequence = (run, id, phase) => new Map(replicatesOf(run, id, phase).map((replicate) => [
     replicate.sequence,
@@ -28021,7 +33094,7 @@ const smallestP = ({ slower, faster }) => Math.min(slower, faster);
 /* harmony export */   g6: () => (/* binding */ bothSides),
 /* harmony export */   m9: () => (/* binding */ sidesOfChange)
 /* harmony export */ });
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2522);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5032);
 /* harmony import */ var _samples_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1194);
 
 
@@ -28100,9 +33173,11 @@ function incomparable(candidate, marginRatio, sides, because) {
 /* harmony export */   y: () => (/* binding */ filteredUnevenly)
 /* harmony export */ });
 /* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5521);
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2522);
+/* harmony import */ var _baseline_comparability_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4681);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5032);
 /* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3052);
 /* harmony import */ var _samples_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1194);
+
 
 
 
@@ -28110,13 +33185,28 @@ function incomparable(candidate, marginRatio, sides, because) {
 /** Above this share of stolen time the hypervisor is the loudest neighbour of all. */
 const STEAL_WORTH_SAYING = 0.02;
 /** What the launches' own accounting says against a comparison, one sentence each. */
-function validityCaveats(runs) {
+function validityCaveats(all) {
+    // Of counted instructions nothing takes anything away.
+    const runs = all.filter(({ metrics }) => metrics.length > 0);
     return [
         ...failedLaunches(runs),
         ...stolenTime(runs),
         ...sharedCore(runs),
         ...otherCpu(runs),
         ...unpinned(runs),
+        ...emulated(runs),
+    ];
+}
+/** An emulated instruction costs by what it takes to emulate it. */
+function emulated(runs) {
+    const found = runs.find(_baseline_comparability_js__WEBPACK_IMPORTED_MODULE_4__/* .isEmulated */ .e);
+    if (found === undefined)
+        return [];
+    const where = `${found.target.spec} ran in an emulation of a processor (QEMU ${found.target.facts?.['qemu'] ?? ''}, TCG)`;
+    return [
+        runs.every(_baseline_comparability_js__WEBPACK_IMPORTED_MODULE_4__/* .isEmulated */ .e)
+            ? `${where}: such times compare with those of the same emulator on the same processor alone, and changes of page tables and of entering the kernel weigh more in them than on hardware.`
+            : `${where} and the other side did not, so what differs is the emulation above all: boot both sides, or neither.`,
     ];
 }
 /** Above this share of launches left out, a run has markedly fewer pairs than its time was worth. */
@@ -28132,8 +33222,10 @@ function sharedCore(runs) {
         `Another thread was busy on the core that was measured on, and ${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(share)} of the launches are left out for it; a quieter runner gives narrower intervals.`,
     ];
 }
+/** A booted kernel counts CPUs of its own. */
 function otherCpu(runs) {
-    const cpus = [...new Set(runs.map((run) => run.plan.cpu))];
+    const here = runs.filter(({ target }) => target.kind !== 'kernel');
+    const cpus = [...new Set(here.map((run) => run.plan.cpu))];
     if (cpus.length < 2)
         return [];
     return [
@@ -33301,10 +38393,12 @@ __nccwpck_require__.d(__webpack_exports__, {
   g1P: () => (/* binding */ record),
   rej: () => (/* binding */ strictObject),
   YjP: () => (/* binding */ string),
-  KCZ: () => (/* binding */ union)
+  PVZ: () => (/* binding */ tuple),
+  KCZ: () => (/* binding */ union),
+  L5J: () => (/* binding */ unknown)
 });
 
-// UNUSED EXPORTS: ZodAny, ZodArray, ZodBase64, ZodBase64URL, ZodBigInt, ZodBigIntFormat, ZodBoolean, ZodCIDRv4, ZodCIDRv6, ZodCUID, ZodCUID2, ZodCatch, ZodCodec, ZodCreditCard, ZodCustom, ZodCustomStringFormat, ZodDate, ZodDefault, ZodDiscriminatedUnion, ZodE164, ZodEmail, ZodEmoji, ZodEnum, ZodExactOptional, ZodFile, ZodFunction, ZodGUID, ZodIBAN, ZodIPv4, ZodIPv6, ZodISODate, ZodISODuration, ZodISOTime, ZodInstanceOf, ZodIntersection, ZodJWT, ZodKSUID, ZodLazy, ZodLiteral, ZodMAC, ZodMap, ZodNaN, ZodNanoID, ZodNever, ZodNonOptional, ZodNull, ZodNullable, ZodNumber, ZodNumberFormat, ZodObject, ZodOptional, ZodPipe, ZodPrefault, ZodPreprocess, ZodPromise, ZodReadonly, ZodRecord, ZodSet, ZodString, ZodStringFormat, ZodSuccess, ZodSymbol, ZodTemplateLiteral, ZodTransform, ZodTuple, ZodType, ZodULID, ZodURL, ZodUUID, ZodUndefined, ZodUnion, ZodUnknown, ZodVoid, ZodXID, ZodXor, _ZodString, _default, _function, any, base64, base64url, bigint, catch, check, cidrv4, cidrv6, codec, creditCard, cuid, cuid2, currencyCode, custom, date, describe, e164, email, emoji, exactOptional, file, float32, float64, function, guid, hash, hex, hostname, httpUrl, iban, instanceof, int32, int64, intersection, invertCodec, ipv4, ipv6, json, jwt, keyof, ksuid, lazy, looseObject, looseRecord, mac, map, meta, nan, nanoid, nativeEnum, never, nonoptional, null, nullable, nullish, optional, partialRecord, pipe, prefault, preprocess, promise, readonly, refine, set, stringFormat, stringbool, success, superRefine, symbol, templateLiteral, transform, tuple, uint32, uint64, ulid, undefined, unknown, url, uuid, uuidv4, uuidv6, uuidv7, void, xid, xor
+// UNUSED EXPORTS: ZodAny, ZodArray, ZodBase64, ZodBase64URL, ZodBigInt, ZodBigIntFormat, ZodBoolean, ZodCIDRv4, ZodCIDRv6, ZodCUID, ZodCUID2, ZodCatch, ZodCodec, ZodCreditCard, ZodCustom, ZodCustomStringFormat, ZodDate, ZodDefault, ZodDiscriminatedUnion, ZodE164, ZodEmail, ZodEmoji, ZodEnum, ZodExactOptional, ZodFile, ZodFunction, ZodGUID, ZodIBAN, ZodIPv4, ZodIPv6, ZodISODate, ZodISODuration, ZodISOTime, ZodInstanceOf, ZodIntersection, ZodJWT, ZodKSUID, ZodLazy, ZodLiteral, ZodMAC, ZodMap, ZodNaN, ZodNanoID, ZodNever, ZodNonOptional, ZodNull, ZodNullable, ZodNumber, ZodNumberFormat, ZodObject, ZodOptional, ZodPipe, ZodPrefault, ZodPreprocess, ZodPromise, ZodReadonly, ZodRecord, ZodSet, ZodString, ZodStringFormat, ZodSuccess, ZodSymbol, ZodTemplateLiteral, ZodTransform, ZodTuple, ZodType, ZodULID, ZodURL, ZodUUID, ZodUndefined, ZodUnion, ZodUnknown, ZodVoid, ZodXID, ZodXor, _ZodString, _default, _function, any, base64, base64url, bigint, catch, check, cidrv4, cidrv6, codec, creditCard, cuid, cuid2, currencyCode, custom, date, describe, e164, email, emoji, exactOptional, file, float32, float64, function, guid, hash, hex, hostname, httpUrl, iban, instanceof, int32, int64, intersection, invertCodec, ipv4, ipv6, json, jwt, keyof, ksuid, lazy, looseObject, looseRecord, mac, map, meta, nan, nanoid, nativeEnum, never, nonoptional, null, nullable, nullish, optional, partialRecord, pipe, prefault, preprocess, promise, readonly, refine, set, stringFormat, stringbool, success, superRefine, symbol, templateLiteral, transform, uint32, uint64, ulid, undefined, url, uuid, uuidv4, uuidv6, uuidv7, void, xid, xor
 
 // EXTERNAL MODULE: ./node_modules/zod/v4/core/core.js
 var core_core = __nccwpck_require__(8532);
@@ -39469,14 +44563,14 @@ const ZodTuple = /*@__PURE__*/ core_core/* $constructor */.xI("ZodTuple", (inst,
     },
 });
 function tuple(items, _paramsOrRest, _params) {
-    const hasRest = _paramsOrRest instanceof core.$ZodType;
+    const hasRest = _paramsOrRest instanceof $ZodType;
     const params = hasRest ? _params : _paramsOrRest;
     const rest = hasRest ? _paramsOrRest : null;
     return new ZodTuple({
         type: "tuple",
         items: items,
         rest,
-        ...util.normalizeParams(params),
+        ...core_util/* normalizeParams */.A2(params),
     });
 }
 const ZodRecord = /*@__PURE__*/ core_core/* $constructor */.xI("ZodRecord", (inst, def) => {

@@ -48,11 +48,12 @@ export function summarise(gates: readonly Gate[], marginOf: MarginOf, where: Whe
   const unchanged = groups.filter(([gate]) => gate.condition.filters === 0);
   // No constant may be chosen on what is told here: tune on a collection of its own.
   const budgets = unchanged.map((group) => summariseBudget(group, marginOf));
+  const alarms = addUp(budgets.map((budget) => budget.falseAlarms));
   const largest = indexOfLargest(unchanged.map((group) => group.length));
   const [most, mostBudget] = [unchanged[largest] ?? [], budgets[largest]];
   return {
     ...{ schema: 'syscall-gate/detection', version: 1, ...where, changes: CHANGES },
-    falseAlarms: addUp(budgets.map((budget) => budget.falseAlarms)),
+    falseAlarms: alarms,
     budgets,
     injected: groups
       .filter(([gate]) => gate.condition.filters > 0)
@@ -62,7 +63,7 @@ export function summarise(gates: readonly Gate[], marginOf: MarginOf, where: Whe
       budget: mostBudget?.budget ?? 0,
       rules: [...(mostBudget ? [summariseOurs(mostBudget)] : []), ...summariseRules(most)],
     },
-    goals: budgets.flatMap(goalsOf),
+    goals: [alarmGoal(alarms), ...budgets.flatMap(goalsOf)],
     fleets: simulateFleets(FLEET_SEED),
     shards: simulateShards(FLEET_SEED),
   };
@@ -85,8 +86,15 @@ function groupsOf(gates: readonly Gate[]): Group[] {
 
 const indexOfLargest = (values: readonly number[]): number => values.indexOf(Math.max(...values));
 
+/** Whatever ran beside the gates, and however long they took: a false alarm is one. */
+const alarmGoal = ({ red, gates, upperBound }: FalseAlarms): Goal => ({
+  goal: 'no gate is red in which nothing changed, and at most 1 % by the upper bound',
+  reached: red === 0 && upperBound <= 0.01,
+  found: `${red} of ${gates}, at most ${formatShare(upperBound)}`,
+});
+
 /** What is to be reached where nothing but other machines' work is in the way. */
-function goalsOf({ condition, budget, falseAlarms: alarms, metrics }: BudgetSummary): Goal[] {
+function goalsOf({ condition, budget, metrics }: BudgetSummary): Goal[] {
   if (condition.includes('busy neighbour') || (budget !== 30 && budget !== 60)) return [];
   const power = (families: RegExp, change: number, what: string): Goal => {
     const those = metrics.filter(({ id }) => families.test(id));
@@ -109,11 +117,6 @@ function goalsOf({ condition, budget, falseAlarms: alarms, metrics }: BudgetSumm
     return ratio >= 0.75 && ratio <= 1.25;
   });
   const goals = [
-    {
-      goal: 'no gate is red in which nothing changed, and at most 1 % by the upper bound',
-      reached: alarms.red === 0 && alarms.upperBound <= 0.01,
-      found: `${alarms.red} of ${alarms.gates}, at most ${formatShare(alarms.upperBound)}`,
-    },
     power(/^(syscall|sendfile)\./, 0.02, 'syscall and sendfile'),
     power(/^context\./, 0.04, 'context'),
     {

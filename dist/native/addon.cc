@@ -60,7 +60,13 @@ launch::Request toRequest(const Napi::Object &value) {
     request.cpu = value.Get("cpu").As<Napi::Number>().Int32Value();
     request.deadline =
         std::chrono::milliseconds(value.Get("deadlineMs").As<Napi::Number>().Int64Value());
+    const Napi::Value grace = value.Get("graceMs");
+    if (!grace.IsUndefined())
+        request.grace = std::chrono::milliseconds(grace.As<Napi::Number>().Int64Value());
     request.memory = toText(value.Get("results")) == "memory";
+    const Napi::Value input = value.Get("input");
+    if (!input.IsUndefined())
+        request.input = input.As<Napi::String>().Utf8Value();
     return request;
 }
 

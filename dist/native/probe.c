@@ -1,7 +1,8 @@
 /**
- * The probe: measures what it costs to enter this kernel. A plan comes in as arguments, results go
- * out as lines of JSON (lines.h). It is one static executable without configuration or privileges,
- * so that it runs the same on a host, in a container, and as the init of a bare kernel.
+ * The probe: measures what it costs to enter this kernel. A plan comes in as arguments or lines
+ * (words.h), results go out as lines of JSON (lines.h). It is one static executable without
+ * configuration or privileges, so that it runs the same on a host, in a container, and as the init
+ * of a bare kernel.
  *
  * A process is single-threaded on purpose: descriptor look-ups become dearer once a second thread
  * shares the table (fs/file.c, __fget_light), and it is one replicate on purpose: what differs from
@@ -13,23 +14,28 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "core/affinity.h"
+#include "core/bare.h"
 #include "core/clock.h"
+#include "core/console.h"
 #include "core/control.h"
+#include "core/exit_code.h"
+#include "core/filter.h"
 #include "core/inject.h"
+#include "core/launches.h"
 #include "core/limit.h"
 #include "core/lines.h"
 #include "core/measure.h"
 #include "core/order.h"
 #include "core/plan.h"
 #include "core/tail.h"
+#include "core/trace.h"
 #include "core/wire.h"
+#include "core/words.h"
 
-enum exit_code { DONE = 0, BAD_ARGUMENTS = 2, NO_SETUP = 3, NO_ROOM = 4, LATE = 5 };
-
+static struct words words;
 static struct plan plan;
 static struct wire wire;
 
@@ -39,6 +45,7 @@ struct desk {
     struct series series;
     struct calibration calibrations[CATALOGUE_MAX];
     struct tail tail;
+    struct trace trace;
 };
 static struct desk *desk;
 
@@ -149,7 +156,27 @@ static bool measure_tails(void) {
     return written;
 }
 
+/** For an emulator that watches: no times at all. */
+static bool trace_metrics(void) {
+    bool written = true;
+    for (size_t i = 0; written && i < plan.metric_count; i++) {
+        if (!trace_has(plan.metrics[i].metric))
+            continue;
+        trace_metric(plan.metrics[i].metric, plan.trace, &desk->bench, &desk->trace);
+        written = line_trace(&wire, &desk->bench, &desk->trace);
+    }
+    return written;
+}
+
+static bool hand_over_symbols(void) {
+    if (plan.symbols && !trace_symbols())
+        report(NO_SETUP, "reading /proc/kallsyms failed");
+    return true;
+}
+
 static bool measure_passes(void) {
+    if (plan.trace != PLAN_UNSET)
+        return hand_over_symbols() && trace_metrics();
     return plan.tails == PLAN_UNSET ? measure_rounds() : measure_tails();
 }
 
@@ -171,21 +198,15 @@ static int measure_plan(void) {
     return report(NO_ROOM, "writing the results failed");
 }
 
-/**
- * The end of a kernel's init is a panic, and what its console has not sent by then is lost. Nobody
- * else waits: a terminal stops background processes that do (tcdrain(3), SIGTTOU).
- */
-static void drain_console(void) {
-    if (getpid() == 1)
-        tcdrain(STDOUT_FILENO);
+/** Under what is to be measured under. */
+static bool confine(struct failure *failure) {
+    return inject(plan.injection, failure) &&
+           (plan.seccomp == NULL || filter_load(plan.seccomp, failure));
 }
 
-int main(int argc, char **argv) {
+static int measure_here(void) {
     struct failure failure = {0};
-    follow_parent();
-    if (!plan_parse(&plan, argc, argv))
-        return BAD_ARGUMENTS;
-    if (!inject(plan.injection, &failure)) {
+    if (!confine(&failure)) {
         errno = failure.error;
         return report(NO_SETUP, failure.operation);
     }
@@ -193,7 +214,23 @@ int main(int argc, char **argv) {
         return report(NO_SETUP, "mapping the results descriptor failed");
     if (plan.list)
         return line_catalogue(&wire) ? DONE : report(NO_ROOM, "the catalogue was not written");
-    int code = measure_plan();
-    drain_console();
+    return measure_plan();
+}
+
+/** In a bare kernel this is a fork of init, and what measures is to be a process of its own. */
+static int act(bool bare, int argc, char **argv) {
+    if (!words_collect(&words, argc, argv) || !plan_parse(&plan, &words))
+        return BAD_ARGUMENTS;
+    bool apart = bare || plan.launches > 1;
+    return apart && !plan.list ? launch_processes(&plan, &words) : measure_here();
+}
+
+int main(int argc, char **argv) {
+    follow_parent();
+    bool bare = bare_asked(&argc, argv);
+    if (bare && !bare_begin())
+        return BAD_ARGUMENTS;
+    int code = act(bare, argc, argv);
+    console_drain();
     return code;
 }

@@ -41,16 +41,16 @@ static const struct device {
 };
 
 bool bare_asked(int *argc, char **argv) {
+    int bare = 1;
+    while (bare < *argc && strcmp(argv[bare], "--bare") != 0)
+        bare++;
+    if (bare >= *argc)
+        return false;
     int kept = 1;
-    for (int i = 1; i < *argc; i++)
-        if (strcmp(argv[i], "--bare") != 0)
-            argv[kept++] = argv[i];
-    bool asked = kept < *argc;
-    if (asked) {
-        argv[kept] = NULL;
-        *argc = kept;
-    }
-    return asked;
+    for (int i = bare + 1; i <= *argc; i++)
+        argv[kept++] = argv[i];
+    *argc = kept - 1;
+    return true;
 }
 
 /** What is mounted there already is as good (EBUSY): a kernel may mount devtmpfs itself. */

@@ -4,7 +4,9 @@
 #include <stdbool.h>
 
 /**
- * Takes `--bare` off the command line.
+ * Takes `--bare` off the command line, and all in front of it: words of the kernel's own command
+ * line that it does not know are its init's first arguments
+ * (Documentation/admin-guide/kernel-parameters.rst), and `nokaslr` is one.
  *
  * @returns whether it was there
  */

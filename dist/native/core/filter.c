@@ -1,8 +1,10 @@
 #include "filter.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "raw_call.h"
 
@@ -21,4 +23,20 @@ int filter_install(const struct sock_filter *filter, unsigned short length, unsi
     if (result < 0)
         return fail(failure, "seccomp(SECCOMP_SET_MODE_FILTER)", (int)-result);
     return (int)result;
+}
+
+bool filter_load(const char *path, struct failure *failure) {
+    static struct sock_filter filter[BPF_MAXINSNS + 1];
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return fail(failure, "opening the seccomp filter failed", errno) == 0;
+    ssize_t bytes = read(file, filter, sizeof filter);
+    int error = errno;
+    close(file);
+    if (bytes < 0)
+        return fail(failure, "reading the seccomp filter failed", error) == 0;
+    size_t length = (size_t)bytes / sizeof filter[0];
+    if (length == 0 || length > BPF_MAXINSNS || (size_t)bytes % sizeof filter[0] != 0)
+        return fail(failure, "reading the seccomp filter failed", EINVAL) == 0;
+    return filter_install(filter, (unsigned short)length, 0, failure) == 0;
 }

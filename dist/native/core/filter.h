@@ -14,4 +14,11 @@
 int filter_install(const struct sock_filter *filter, unsigned short length, unsigned flags,
                    struct failure *failure);
 
+/**
+ * Installs the filter that a file holds, struct sock_filter by struct sock_filter.
+ *
+ * @returns false with the reason in `failure`
+ */
+bool filter_load(const char *path, struct failure *failure);
+
 #endif

@@ -8,6 +8,7 @@
 #include "batch_policy.h"
 #include "bench.h"
 #include "families.h"
+#include "inject.h"
 #include "peer.h"
 #include "token.h"
 
@@ -29,6 +30,7 @@ static void serve(const struct mechanism *mechanism) {
 }
 
 static void *serve_as_thread(void *handoff) {
+    inject_inherit();
     serve(((const struct handoff *)handoff)->mechanism);
     return NULL;
 }

@@ -3,12 +3,19 @@
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
+#include <sys/prctl.h>
 
 #include "filter.h"
+
+#ifndef PR_SET_SYSCALL_USER_DISPATCH
+#define PR_SET_SYSCALL_USER_DISPATCH 59 /* linux/prctl.h of 5.11 */
+#define PR_SYS_DISPATCH_ON 1
+#endif
 
 const char *const injection_names[INJECTIONS] = {
     [INJECT_SECCOMP_CACHED] = "seccomp-cached",
     [INJECT_SECCOMP] = "seccomp",
+    [INJECT_USER_DISPATCH] = "user-dispatch",
 };
 
 /**
@@ -32,12 +39,38 @@ static bool inject_filter(bool looks_at_argument, struct failure *failure) {
            (failure->error == EINVAL && filter_install(begin, length, 0, failure) == 0);
 }
 
+/** SYSCALL_DISPATCH_FILTER_ALLOW of linux/syscall_user_dispatch.h: no call is dispatched. */
+static const char selector = 0;
+
+static bool dispatching;
+
+/**
+ * Syscall user dispatch hands the calls of foreign code back to the process, where its selector
+ * says so (Documentation/admin-guide/syscall-user-dispatch.rst). This one never does, but the
+ * kernel has to read it, off its fastest path.
+ */
+static bool inject_dispatch(struct failure *failure) {
+    dispatching = prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, 0UL, 0UL, &selector) == 0;
+    if (!dispatching)
+        *failure =
+            (struct failure){.operation = "prctl(PR_SET_SYSCALL_USER_DISPATCH)", .error = errno};
+    return dispatching;
+}
+
+void inject_inherit(void) {
+    struct failure failure;
+    if (dispatching)
+        inject_dispatch(&failure);
+}
+
 bool inject(enum injection injection, struct failure *failure) {
     switch (injection) {
     case INJECT_SECCOMP_CACHED:
         return inject_filter(false, failure);
     case INJECT_SECCOMP:
         return inject_filter(true, failure);
+    case INJECT_USER_DISPATCH:
+        return inject_dispatch(failure);
     default:
         return true;
     }

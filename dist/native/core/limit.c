@@ -9,7 +9,7 @@
 #include "clock.h"
 
 /** From the deadline to the exit: time to write the remaining lines. Once more to the kill. */
-#define GRACE_MS ((uint64_t)500)
+#define GRACE_MS (LIMIT_MS_TO_KILL / 2)
 
 /** A signal between the last look at the flag and a blocking call is lost: so it comes again. */
 #define REPEAT_US 20000

@@ -4,6 +4,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/** From the deadline of a process to its end at the latest: two graces, see limit_process(). */
+#define LIMIT_MS_TO_KILL ((uint64_t)1000)
+
 /**
  * Time limits. A limit that passes interrupts the blocking call under way (EINTR), so that the
  * metric ends as an error and the next one begins; a call that does not return even so ends with

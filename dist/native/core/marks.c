@@ -11,7 +11,7 @@ __attribute__((noinline)) void mark_end(void) {
     __asm__ volatile("nop\n\tnop" : : : "memory");
 }
 
-enum { STRIDE = 4 };
+#define STRIDE ((uintptr_t)4)
 
 /** A function for each byte, which returns: what is called is what is said. */
 __asm__(".pushsection .text\n"

@@ -19,3 +19,10 @@ void shuffle(uint64_t *state, size_t *order, size_t count) {
         order[j] = swapped;
     }
 }
+
+uint64_t order_seed(uint64_t seed, uint64_t process) {
+    uint64_t state = seed;
+    for (uint64_t i = 0; i < process; i++)
+        seed = next_random(&state);
+    return seed;
+}

@@ -12,4 +12,10 @@
  */
 void shuffle(uint64_t *state, size_t *order, size_t count);
 
+/**
+ * The seed of one process of several: that of the first, 0, is `seed` itself, those of the others
+ * are the numbers that the generator draws from it, the first of them for process 1.
+ */
+uint64_t order_seed(uint64_t seed, uint64_t process);
+
 #endif

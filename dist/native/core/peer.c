@@ -6,11 +6,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "inject.h"
+
 /**
- * A forker that died before the signal was asked for has left the peer to another parent. Where
- * getppid(2) is denied nothing can be said, and a deadline ends the peer's neighbours all the same.
+ * A forker that died before the signal was asked for has left the child to another parent. Where
+ * getppid(2) is denied nothing can be said, and a deadline ends the child's neighbours all the
+ * same.
  */
-static void follow(pid_t forker) {
+void peer_follow(pid_t forker) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     pid_t parent = getppid();
     if (parent >= 0 && parent != forker)
@@ -21,7 +24,8 @@ pid_t peer_fork(struct bench *bench) {
     pid_t forker = getpid();
     pid_t peer = fork();
     if (peer == 0) {
-        follow(forker);
+        peer_follow(forker);
+        inject_inherit();
         return 0;
     }
     if (peer < 0)

@@ -18,6 +18,9 @@
  */
 pid_t peer_fork(struct bench *bench);
 
+/** Makes a forked child die with the process that forked it, also after execve(2). */
+void peer_follow(pid_t forker);
+
 /** Ends a peer, waits until it is gone and makes its id 0; nothing when that is 0 or negative. */
 void peer_end(pid_t *peer);
 

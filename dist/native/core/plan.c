@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "tail.h"
+#include "trace.h"
 
-enum { ROUNDS_MAX = 1000 };
+enum { ROUNDS_MAX = 1000, LAUNCHES_MAX = 64 };
 
 static const struct number_option {
     const char *name;
@@ -17,9 +18,11 @@ static const struct number_option {
     {"batch-us", 1, 1000000, offsetof(struct plan, batch_us)},
     {"operations", 1, 1000000000, offsetof(struct plan, operations)},
     {"seed", 0, UINT64_MAX, offsetof(struct plan, seed)},
+    {"launches", 1, LAUNCHES_MAX, offsetof(struct plan, launches)},
     {"cpu", 0, 65535, offsetof(struct plan, cpu)},
     {"deadline-ms", 1, 86400000, offsetof(struct plan, deadline_ms)},
     {"tails", 1, TAIL_SAMPLES_MAX, offsetof(struct plan, tails)},
+    {"trace", 1, TRACE_OPERATIONS_MAX, offsetof(struct plan, trace)},
     {"results-fd", 3, 65535, offsetof(struct plan, results_fd)},
 };
 
@@ -139,12 +142,21 @@ static bool parse_argument(struct plan *plan, const char *argument) {
         return plan->list = true;
     if (strcmp(argument, "--environment") == 0)
         return plan->environment = true;
+    if (strcmp(argument, "--symbols") == 0)
+        return plan->symbols = true;
+    if (strcmp(argument, "--bare") == 0) {
+        fputs("probe: --bare counts on the command line alone.\n", stderr);
+        return false;
+    }
     const char *value = option_value(argument, "metrics");
     if (value != NULL)
         return parse_metrics(plan, value);
     value = option_value(argument, "inject");
     if (value != NULL)
         return parse_injection(plan, value);
+    value = option_value(argument, "seccomp");
+    if (value != NULL)
+        return (plan->seccomp = value) != NULL;
     for (size_t i = 0; i < NUMBER_OPTIONS; i++) {
         value = option_value(argument, number_options[i].name);
         if (value != NULL)
@@ -160,27 +172,32 @@ static void print_usage(void) {
     fputs("usage: probe --list\n"
           "       probe --metrics=ID[:ROUNDS],… [--rounds=2] [--batches=10] [--batch-us=200] "
           "[--operations=N] [--seed=1] "
-          "[--cpu=N] [--deadline-ms=60000] [--tails=SAMPLES] [--environment] [--results-fd=N] "
-          "[--inject=REGRESSION]\n",
+          "[--launches=1] [--cpu=N] [--deadline-ms=60000] [--tails=SAMPLES] "
+          "[--trace=OPERATIONS [--symbols]] [--environment] "
+          "[--results-fd=N] [--inject=REGRESSION] [--seccomp=FILTER] [--bare]\n"
+          "       probe [OPTION…] -      and more options from standard input, one a line\n"
+          "       probe [OPTION…] @PATH  and more options from a file, one a line\n",
           stderr);
 }
 
-bool plan_parse(struct plan *plan, int argc, char **argv) {
+bool plan_parse(struct plan *plan, const struct words *words) {
     *plan = (struct plan){
         .rounds = 2,
         .batches = 10,
         .batch_us = 200,
         .operations = PLAN_UNSET,
         .seed = 1,
+        .launches = 1,
         .cpu = PLAN_UNSET,
         .deadline_ms = 60000,
         .tails = PLAN_UNSET,
+        .trace = PLAN_UNSET,
         .results_fd = PLAN_UNSET,
     };
-    for (int i = 1; i < argc; i++)
-        if (!parse_argument(plan, argv[i]))
+    for (size_t i = 0; i < words->count; i++)
+        if (!parse_argument(plan, words->list[i]))
             return false;
-    if (argc < 2)
+    if (words->count == 0)
         print_usage();
     else if (!plan->list && plan->metric_count == 0)
         fputs("probe: --metrics=ID,… is missing; --list prints the ids.\n", stderr);

@@ -8,6 +8,7 @@
 #include "catalogue.h"
 #include "inject.h"
 #include "metric.h"
+#include "words.h"
 
 #define PLAN_BATCHES_MAX 10000u
 #define PLAN_UNSET UINT64_MAX
@@ -18,9 +19,10 @@ struct planned {
     uint64_t rounds;
 };
 
-/** What to measure and how, as the command line says it. */
+/** What to measure and how, as the words of a plan say it. */
 struct plan {
     bool list;        /* print the catalogue and nothing else */
+    bool symbols;     /* of the kernel are handed over where it is traced */
     bool environment; /* describe the machine in the first line */
     struct planned metrics[CATALOGUE_MAX];
     size_t metric_count;
@@ -29,18 +31,21 @@ struct plan {
     uint64_t batch_us;
     uint64_t operations; /* of every batch, or PLAN_UNSET: as many as take batch_us */
     uint64_t seed;
-    uint64_t cpu; /* or PLAN_UNSET: the first that is allowed */
+    uint64_t launches; /* processes that measure it, one after another */
+    uint64_t cpu;      /* or PLAN_UNSET: the first that is allowed */
     uint64_t deadline_ms;
     uint64_t tails;      /* how many single operations to time, and no batches; or PLAN_UNSET */
+    uint64_t trace;      /* operations to run between marks, and no batches; or PLAN_UNSET */
     uint64_t results_fd; /* or PLAN_UNSET: standard output */
     enum injection injection;
+    const char *seccomp; /* file of the filter to measure under, or NULL */
 };
 
 /**
- * Reads the command line.
+ * Reads the words of a plan.
  *
- * @returns false after one sentence on standard error that names the argument and what is allowed
+ * @returns false after one sentence on standard error that names the word and what is allowed
  */
-bool plan_parse(struct plan *plan, int argc, char **argv);
+bool plan_parse(struct plan *plan, const struct words *words);
 
 #endif

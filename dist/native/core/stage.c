@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "inject.h"
 #include "limit.h"
 
 static void perform(struct bench *bench, performance *act, void *context) {
@@ -32,6 +33,7 @@ static void perform_in_fork(struct bench *bench, performance *act, void *context
     pid_t child = fork();
     if (child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        inject_inherit();
         perform(bench, act, context);
         _exit(0);
     }

@@ -15,8 +15,8 @@ enum { REPEATS = 5 };
 /** Until slabs, per-CPU lists and lazily made pages are there. */
 enum { WARM_UPS = 3 };
 
-/** What a window takes at most, or one turn: under an emulator's clock as many instructions. */
-#define WINDOW_NS 250000u
+/** Of a shorter window, where it has more than a turn: as many instructions under an emulator. */
+#define WINDOW_NS 500000u
 
 typedef bool loop(struct bench *bench, uint64_t operations);
 

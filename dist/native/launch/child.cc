@@ -72,12 +72,13 @@ void closeFrom(int first) {
 
 void arrangeDescriptors(ChildPlan &plan) {
     plan.report = park(plan.report, plan);
-    const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    require(null >= 0, plan, "open");
+    const int opened = open("/dev/null", O_RDWR | O_CLOEXEC);
+    require(opened >= 0, plan, "open");
     const ChildDescriptors &wanted = plan.descriptors;
-    const int input = park(null, plan);
-    const int output = wanted.output < 0 ? input : park(wanted.output, plan);
-    const int errors = wanted.errors < 0 ? input : park(wanted.errors, plan);
+    const int null = park(opened, plan);
+    const int input = wanted.input < 0 ? null : park(wanted.input, plan);
+    const int output = wanted.output < 0 ? null : park(wanted.output, plan);
+    const int errors = wanted.errors < 0 ? null : park(wanted.errors, plan);
     const int results = wanted.results < 0 ? -1 : park(wanted.results, plan);
     require(dup2(input, STDIN_FILENO) >= 0, plan, "dup2");
     require(dup2(output, STDOUT_FILENO) >= 0, plan, "dup2");

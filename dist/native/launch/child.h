@@ -11,8 +11,9 @@ namespace launch {
 /** The first descriptor past the standard ones: where the probe finds its results mapping. */
 constexpr int RESULTS_DESCRIPTOR = 3;
 
-/** What becomes the child's descriptors 1, 2 and 3; -1 is /dev/null, or nothing for the results. */
+/** What becomes the child's descriptors 0 to 3; -1 is /dev/null, or nothing for the results. */
 struct ChildDescriptors {
+    int input;
     int output;
     int errors;
     int results;

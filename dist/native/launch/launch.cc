@@ -12,6 +12,7 @@
 
 #include "child.h"
 #include "cpu_times.h"
+#include "input.h"
 #include "results.h"
 
 namespace launch {
@@ -57,6 +58,7 @@ class Launch {
     bool ended() const;
     void waitForEvents();
     void stopWhenAsked();
+    void stop();
     void giveUpWhenRefused() const;
     void drain();
     void readPipes();
@@ -78,6 +80,7 @@ class Launch {
     pid_t pid_ = 0;
     Descriptor process_;
     Clock::time_point actAt_; // kill it, or give it up
+    bool asked_ = false;      // to end by itself
     bool killed_ = false;
     int refusal_ = 0; // errno of the kill
     bool timedOut_ = false;
@@ -91,8 +94,9 @@ Launch::Launch(const Request &request, const Cancellation &cancellation)
         shared_.emplace();
     else
         output_.emplace();
-    pid_ = startChild(request, {output_ ? output_->writingEnd() : -1, errors_.writingEnd(),
-                                shared_ ? shared_->descriptor() : -1});
+    const Descriptor input = request.input.empty() ? Descriptor() : inputFile(request.input);
+    pid_ = startChild(request, {input.number(), output_ ? output_->writingEnd() : -1,
+                                errors_.writingEnd(), shared_ ? shared_->descriptor() : -1});
     process_ = openProcess(pid_);
     errors_.closeWritingEnd();
     if (output_)
@@ -150,7 +154,7 @@ milliseconds Launch::patience() const {
 void Launch::waitForEvents() {
     // poll() passes over negative descriptors.
     pollfd events[] = {{process_.number(), POLLIN, 0},
-                       {killed_ ? -1 : cancellation_.descriptor(), POLLIN, 0},
+                       {asked_ ? -1 : cancellation_.descriptor(), POLLIN, 0},
                        {output_ ? output_->readingEnd() : -1, POLLIN, 0},
                        {errors_.readingEnd(), POLLIN, 0}};
     poll(events, std::size(events), static_cast<int>(patience().count()));
@@ -159,10 +163,21 @@ void Launch::waitForEvents() {
 void Launch::stopWhenAsked() {
     if (killed_ || ended())
         return;
-    const bool late = Clock::now() - started_ >= request_.deadline;
-    if (!late && !cancellation_.requested())
-        return;
-    timedOut_ = late;
+    if (!asked_) {
+        const bool late = Clock::now() - started_ >= request_.deadline;
+        if (!late && !cancellation_.requested())
+            return;
+        timedOut_ = late;
+        asked_ = true;
+        actAt_ = Clock::now() + request_.grace;
+        if (request_.grace.count() > 0)
+            kill(-pid_, SIGTERM);
+    }
+    if (Clock::now() >= actAt_)
+        stop();
+}
+
+void Launch::stop() {
     killed_ = true;
     if (killGroup()) {
         actAt_ = Clock::time_point::max();

@@ -18,7 +18,10 @@ struct Request {
     std::vector<std::string> env; // "NAME=value"
     int cpu = -1;                 // -1: leave the affinity alone
     std::chrono::milliseconds deadline{0};
+    // How long it has to end by itself once it is to be stopped: SIGTERM first, then SIGKILL.
+    std::chrono::milliseconds grace{0};
     bool memory = false; // results over a shared mapping instead of standard output
+    std::string input;   // all that standard input holds
 };
 
 /** Bytes and whatever keeps them alive: a mapping or a string. */

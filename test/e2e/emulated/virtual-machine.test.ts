@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cpio, type Entry } from '../../src/targets/kernel/initramfs.js';
-import { bootableKernel } from '../fixtures/kernels.js';
-import { expectOutcomes, NETWORKED } from '../fixtures/outcomes.js';
+import { cpio, type Entry } from '../../../src/targets/kernel/initramfs.js';
+import { bootableKernel } from '../../fixtures/kernels.js';
+import { expectOutcomes, NETWORKED } from '../../fixtures/outcomes.js';
 import {
   planWords,
   run,
@@ -13,7 +13,7 @@ import {
   type Told,
   testProbe,
   understand,
-} from '../fixtures/probe.js';
+} from '../../fixtures/probe.js';
 
 let probe: TestProbe;
 beforeAll(async () => {

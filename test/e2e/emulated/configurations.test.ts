@@ -2,10 +2,10 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { parseConfig } from '../../src/config/inputs.js';
-import { gate } from '../../src/gate.js';
-import { bootableKernel } from '../fixtures/kernels.js';
-import { SILENT } from '../fixtures/targets.js';
+import { parseConfig } from '../../../src/config/inputs.js';
+import { gate } from '../../../src/gate.js';
+import { bootableKernel } from '../../fixtures/kernels.js';
+import { SILENT } from '../../fixtures/targets.js';
 
 // A boot takes seconds, and several times as many on a busy machine.
 vi.setConfig({ testTimeout: 400_000 });

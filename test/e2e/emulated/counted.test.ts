@@ -2,17 +2,16 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { reportText } from '../../src/archive/write.js';
-import { compareRecords } from '../../src/compare.js';
-import { parseConfig, type RawInputs } from '../../src/config/inputs.js';
-import { Failure } from '../../src/failure.js';
-import { gate, type Outcome } from '../../src/gate.js';
-import type { Run } from '../../src/record/run.js';
-import { replay } from '../../src/replay.js';
-import type { CountedMetricReport, CountedReport, Report } from '../../src/report/report.js';
-import { bootableKernel } from '../fixtures/kernels.js';
-import { processesWith } from '../fixtures/processes.js';
-import { SILENT } from '../fixtures/targets.js';
+import { reportText } from '../../../src/archive/write.js';
+import { compareRecords } from '../../../src/compare.js';
+import { parseConfig, type RawInputs } from '../../../src/config/inputs.js';
+import { gate, type Outcome } from '../../../src/gate.js';
+import type { Run } from '../../../src/record/run.js';
+import { replay } from '../../../src/replay.js';
+import type { CountedMetricReport, CountedReport, Report } from '../../../src/report/report.js';
+import { bootableKernel } from '../../fixtures/kernels.js';
+import { processesWith } from '../../fixtures/processes.js';
+import { SILENT } from '../../fixtures/targets.js';
 
 // A boot takes seconds, and several times as many on a busy machine; a gate has up to eight.
 vi.setConfig({ testTimeout: 400_000, hookTimeout: 400_000 });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { KernelTrace, Tracer } from '../../src/targets/kernel/trace.js';
-import { compareOperations, type OperationDifference } from '../../src/trace/difference.js';
-import { type OperationProfile, type ProfileNode, total } from '../../src/trace/operation.js';
-import { bootableKernel } from '../fixtures/kernels.js';
-import { type TraceBench, traceBench } from '../fixtures/traces.js';
+import type { KernelTrace, Tracer } from '../../../src/targets/kernel/trace.js';
+import { compareOperations, type OperationDifference } from '../../../src/trace/difference.js';
+import { type OperationProfile, type ProfileNode, total } from '../../../src/trace/operation.js';
+import { bootableKernel } from '../../fixtures/kernels.js';
+import { type TraceBench, traceBench } from '../../fixtures/traces.js';
 
 const METRICS = ['syscall.null', 'syscall.read_zero', 'context.pipe_2p_0k'];
 

@@ -2,14 +2,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { parseConfig } from '../../src/config/inputs.js';
-import { gate } from '../../src/gate.js';
-import { seccompFilter } from '../../src/targets/kernel/seccomp.js';
-import { compileProgram } from '../fixtures/cli.js';
-import { HERE, testEngine } from '../fixtures/engine.js';
-import { bootableKernel } from '../fixtures/kernels.js';
-import { run } from '../fixtures/probe.js';
-import { SILENT } from '../fixtures/targets.js';
+import { parseConfig } from '../../../src/config/inputs.js';
+import { gate } from '../../../src/gate.js';
+import { seccompFilter } from '../../../src/targets/kernel/seccomp.js';
+import { compileProgram } from '../../fixtures/cli.js';
+import { HERE, testEngine } from '../../fixtures/engine.js';
+import { bootableKernel } from '../../fixtures/kernels.js';
+import { run } from '../../fixtures/probe.js';
+import { SILENT } from '../../fixtures/targets.js';
 
 // A boot takes seconds, and several times as many on a busy machine.
 vi.setConfig({ testTimeout: 400_000 });

@@ -2,10 +2,10 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readCatalogue } from '../../src/probe/build.js';
-import { parseWire } from '../../src/probe/wire.js';
-import { type Expected, expectOutcomes } from '../fixtures/outcomes.js';
-import { compileProbe, measureBy, planWords, run, type TestProbe } from '../fixtures/probe.js';
+import { readCatalogue } from '../../../src/probe/build.js';
+import { parseWire } from '../../../src/probe/wire.js';
+import { type Expected, expectOutcomes } from '../../fixtures/outcomes.js';
+import { compileProbe, measureBy, planWords, run, type TestProbe } from '../../fixtures/probe.js';
 
 /** A probe for arm64, and a script that runs it in QEMU's user emulation. */
 async function emulatedProbe(): Promise<TestProbe> {
