@@ -9,6 +9,7 @@ import { Session, WHOLE_BUDGET } from './measure/session.js';
 import type { Progress } from './progress.js';
 import type { Run, Source } from './record/run.js';
 import { DUET_MARGIN, PREDICTION_MARGIN } from './stats/assumptions.js';
+import { robustPairs } from './stats/power.js';
 import type { Target } from './targets/target.js';
 import { countOf } from './units.js';
 import { screenDuet } from './verdict/duet.js';
@@ -48,10 +49,13 @@ export async function screenAndConfirm(
 ): Promise<void> {
   progress.phase('Measure both sides in turn');
   await session.screen({ goal: goalOf(settings, DUET_MARGIN) });
-  const { flagged, leastPairs } = screenDuet(...runs(), settings);
+  const flagged = screenDuet(...runs(), settings);
   if (flagged.length === 0) return;
-  progress.phase(`Confirm ${countOf(flagged.length, 'flagged metric')} on fresh launches`);
-  await session.confirm(flagged, leastPairs);
+  const pairsFor = (count: number): number => robustPairs(settings.alpha, count);
+  const those = session.confirmable(flagged, pairsFor);
+  const share = those.length < flagged.length ? `${those.length} of ` : '';
+  progress.phase(`Confirm ${share}${countOf(flagged.length, 'flagged metric')} on fresh launches`);
+  await session.confirm(those, pairsFor(those.length));
 }
 
 /** The baseline is stored runs: measures the candidate, of which they may or may not have told. */

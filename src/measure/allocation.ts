@@ -117,6 +117,31 @@ export function allocate(
   );
 }
 
+/**
+ * How many of some metrics, the first of them, can be measured in as many pairs as their tests need.
+ *
+ * @param budget `timeMs`: what there is; `pairsFor`: the pairs that the tests of so many need
+ */
+export function affordable(
+  metrics: readonly MetricEntry[],
+  run: PilotRun,
+  { timeMs, pairsFor }: { timeMs: number; pairsFor: (count: number) => number },
+): number {
+  let pairMs = 2 * startOf([run.baseline, run.candidate]).idleMs;
+  for (const [index, { id }] of metrics.entries()) {
+    const rounds = run.processes * WELL_MIXED;
+    pairMs += 2 * rounds * roundMsOf(id, run);
+    if (pairsFor(index + 1) * pairMs > timeMs) return index;
+  }
+  return metrics.length;
+}
+
+function roundMsOf(id: string, { baseline, candidate }: PilotRun): number {
+  const seen = [...baseline, ...candidate].flatMap(({ metrics }) => timedOf(metrics.get(id)) ?? []);
+  const rounds = sum(seen.map(({ batches }) => 1 + Math.max(...batches.round)));
+  return rounds === 0 ? 0 : sum(seen.map(({ elapsedNs }) => elapsedNs)) / 1e6 / rounds;
+}
+
 /** What a metric's noise and cost would be with so many rounds in a launch. */
 interface Option {
   rounds: number;

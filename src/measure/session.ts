@@ -3,6 +3,7 @@ import type { Run } from '../record/run.js';
 import { formatNs } from '../units.js';
 import {
   type Allocation,
+  affordable,
   allocate,
   familyOf,
   type Goal,
@@ -64,6 +65,9 @@ const LEAST_PILOT_ROUNDS = 3;
 
 /** Of the budget: where launches are slow, the warm-up is one of each side. */
 const WARM_UP_SHARE = 0.02;
+
+/** However short the time: fewer would have no cause in common. */
+const LEAST_CONFIRMED = 4;
 
 interface Screening {
   share?: number;
@@ -195,6 +199,20 @@ export class Session {
   private screenRounds(): number {
     const { candidate } = this.log;
     return roundsFor(candidate.filter(({ launch }) => launch.phase === 'screen').length);
+  }
+
+  /**
+   * Of metrics in the order of their urgency, those that can be confirmed in the time that is left.
+   * One that cannot would only take the others' time: a test on too few pairs calls nothing.
+   *
+   * @param pairsFor the pairs that the tests of so many metrics need
+   */
+  confirmable(flagged: readonly string[], pairsFor: (count: number) => number): string[] {
+    const byId = new Map(this.bench.plan.metrics.map((metric) => [metric.id, metric]));
+    const those = flagged.flatMap((id) => byId.get(id) ?? []);
+    const timeMs = this.begin + OVERRUN * this.durationMs - performance.now();
+    const count = affordable(those, this.pilotRun(), { timeMs, pairsFor });
+    return flagged.slice(0, Math.max(LEAST_CONFIRMED, count));
   }
 
   /** Fresh launches of the flagged metrics only, at least as many pairs as their test needs. */

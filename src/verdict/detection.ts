@@ -33,7 +33,7 @@ export function firstDetection(duet: Comparison, settings: JudgingSettings): Det
   if (baseline === undefined || regressed.size === 0) return undefined;
   const whole: Duet = [baseline, duet.candidate];
   for (const end of pairEnds(whole, 'screen')) {
-    const { flagged } = screenDuet(...until(whole, 'screen', end), settings);
+    const flagged = screenDuet(...until(whole, 'screen', end), settings);
     const confirmed = flagged.some((id) => regressed.has(id))
       ? firstConfirmed(whole, flagged, regressed, settings.alpha)
       : undefined;

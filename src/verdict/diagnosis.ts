@@ -155,7 +155,10 @@ const only = <T extends Point>(model: readonly Quantity[], item: T): T => ({
   x: model.map((quantity) => item.x[QUANTITIES.indexOf(quantity)] ?? 0),
 });
 
-/** Of the metrics that the fit would clearly move, the share that was called, in its direction. */
+/**
+ * Of the metrics that the fit would clearly move, the share that moved: what was called, and what
+ * was not for want of time or quiet and yet shows most of it.
+ */
 function reach(model: readonly Quantity[], items: readonly Item[], fit: readonly number[]): number {
   const moved = items
     .map((item) => ({ ...item, expected: predicted(only(model, item).x, fit) }))
@@ -164,7 +167,8 @@ function reach(model: readonly Quantity[], items: readonly Item[], fit: readonly
         Math.abs(expected) > CLEARLY * marginRatio * baselineNs,
     );
   const called = moved.filter(
-    ({ changed, expected, y }) => changed && Math.sign(y) === Math.sign(expected),
+    ({ changed, expected, y }) =>
+      Math.sign(y) === Math.sign(expected) && (changed || Math.abs(y) > Math.abs(expected) / 2),
   );
   return moved.length === 0 ? 0 : called.length / moved.length;
 }

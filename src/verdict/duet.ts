@@ -1,3 +1,4 @@
+import { median } from 'simple-statistics';
 import type { MetricRecord, Run, TimedMetric } from '../record/run.js';
 import {
   DUET_MARGIN,
@@ -6,7 +7,7 @@ import {
   SHOWN_CONFIDENCE,
 } from '../stats/assumptions.js';
 import { hodgesLehmann } from '../stats/hodges-lehmann.js';
-import { mde80ForDuet, minimumPairs, robustPairs } from '../stats/power.js';
+import { mde80ForDuet, minimumPairs } from '../stats/power.js';
 import { pairsToSettle } from '../stats/settle.js';
 import { countOf } from '../units.js';
 import type { Comparison, MetricComparison } from './comparison.js';
@@ -37,25 +38,24 @@ interface DuetMetric {
  * Says which gated metrics may have changed and are to be measured afresh: Holm at a generous
  * family-wise level, either direction.
  *
- * @returns ids, and the pairs that the confirming test needs to reach its level although one of them
- * is spoilt or lost: the exact p of a signed-rank test on K pairs is never below 2^−K
+ * @returns ids, the surest and largest changes first
  */
-export function screenDuet(
-  baseline: Run,
-  candidate: Run,
-  settings: JudgingSettings,
-): { flagged: string[]; leastPairs: number } {
-  const flagged = flaggedByScreen(duetMetrics(baseline, candidate, settings));
-  return {
-    flagged,
-    leastPairs: flagged.length > 0 ? robustPairs(settings.alpha, flagged.length) : 0,
-  };
+export const screenDuet = (baseline: Run, candidate: Run, settings: JudgingSettings): string[] =>
+  flaggedByScreen(duetMetrics(baseline, candidate, settings));
+
+function flaggedByScreen(metrics: readonly DuetMetric[]): string[] {
+  const sizes = new Map(metrics.map((duet) => [duet.metric.id, sizeInMargins(duet)]));
+  return [...testFamily(metrics.filter(inFamily), 'screen')]
+    .filter(([, test]) => smallestP(test) <= SCREEN_FAMILY_WISE)
+    .toSorted(
+      ([a, one], [b, other]) =>
+        smallestP(one) - smallestP(other) || (sizes.get(b) ?? 0) - (sizes.get(a) ?? 0),
+    )
+    .map(([id]) => id);
 }
 
-const flaggedByScreen = (metrics: readonly DuetMetric[]): string[] =>
-  [...testFamily(metrics.filter(inFamily), 'screen')]
-    .filter(([, test]) => smallestP(test) <= SCREEN_FAMILY_WISE)
-    .map(([id]) => id);
+const sizeInMargins = ({ screen, marginRatio }: DuetMetric): number =>
+  Math.abs(median(screen.between)) / Math.log1p(marginRatio);
 
 /**
  * What the confirmation leaves open, one sentence each: it was measured for the margins and the
@@ -75,7 +75,7 @@ export function unconfirmedCaveats(
   return [
     ...(open.length > 0
       ? [
-          `The screen flags ${open.join(', ')}, of which there are no fresh launches to confirm it, so nothing is called changed there: run the gate with this margin.`,
+          `The screen flags ${open.join(', ')}, of which there are no fresh launches to confirm it, so nothing is called changed there: run the gate with this margin, and for longer.`,
         ]
       : []),
     ...(confirmed.length > 0 && pairs < least

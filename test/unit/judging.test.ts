@@ -113,7 +113,7 @@ describe('other settings', () => {
     const report = judged(duetEvidence(), { margins: [{ glob: '*', ratio: 0.001 }] });
     expect(verdictOf(report, 'syscall.slightly')).toBe('inconclusive');
     expect(report.caveats).toContain(
-      'The screen flags syscall.slightly, of which there are no fresh launches to confirm it, so nothing is called changed there: run the gate with this margin.',
+      'The screen flags syscall.slightly, of which there are no fresh launches to confirm it, so nothing is called changed there: run the gate with this margin, and for longer.',
     );
     expect(judged(duetEvidence()).caveats).toEqual([]);
   });

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { allocate, type Goal, leastPairs, type PilotRun } from '../../../src/measure/allocation.js';
+import {
+  affordable,
+  allocate,
+  type Goal,
+  leastPairs,
+  type PilotRun,
+} from '../../../src/measure/allocation.js';
 import { expectationText } from '../../../src/measure/expectation.js';
 import type { LaunchObservation, Observation } from '../../../src/measure/launch.js';
 import { screenSchedule, warmUpSchedule } from '../../../src/measure/schedule.js';
@@ -170,4 +176,15 @@ test('what may be expected of the plan is said with its worst metric', () => {
     /^Planned: \d+ to \d+ pairs of launches a metric, which should catch a change of [\d.]+ % \(median\) and of [\d.]+ % \(worst, syscall\.(layout|noisy)\) four times in five\.$/,
   );
   expect(expectationText(METRICS, new Map(), GOAL)).toBe('');
+});
+
+test('of the flagged metrics as many are confirmed as there is time for, each with its pairs', () => {
+  const run = pilot(SHAPES);
+  const pairsFor = (count: number): number => robustPairs(0.01, count);
+  const count = (timeMs: number) => affordable(METRICS, run, { timeMs, pairsFor });
+  expect(count(1)).toBe(0);
+  expect(count(60_000)).toBe(METRICS.length);
+  // Seven rounds of 0.5 ms on both sides, beside the launches themselves.
+  const one = pairsFor(1) * 2 * (7 * 0.5 + 20);
+  expect(count(one)).toBeGreaterThan(0);
 });

@@ -32,7 +32,7 @@ test('a change of twice the margin is flagged in nearly every gate with little n
   let flagged = 0;
   for (let seed = 1; seed <= 20; seed++) {
     const duet = syntheticDuet({ rounds: 8, seed, baseline: before, candidate: slower });
-    flagged += screenDuet(duet.baseline, duet.candidate, SETTINGS).flagged.length;
+    flagged += screenDuet(duet.baseline, duet.candidate, SETTINGS).length;
   }
   expect(flagged).toBeGreaterThan(0.95 * 20 * METRICS.length);
 });
