@@ -16542,7 +16542,7 @@ function firstDetection(duet, settings) {
         return undefined;
     const whole = [baseline, duet.candidate];
     for (const end of pairEnds(whole, 'screen')) {
-        const { flagged } = (0,verdict_duet/* screenDuet */.F9)(...until(whole, 'screen', end), settings);
+        const flagged = (0,verdict_duet/* screenDuet */.F9)(...until(whole, 'screen', end), settings);
         const confirmed = flagged.some((id) => regressed.has(id))
             ? firstConfirmed(whole, flagged, regressed, settings.alpha)
             : undefined;
@@ -21919,6 +21919,26 @@ function allocate(metrics, run, goal, { timeMs, seed, stage = SCREEN }) {
         return [id, { rounds, share: pairs / longest, pairs: Math.round(pairs), known, deviation }];
     }));
 }
+/**
+ * How many of some metrics, the first of them, can be measured in as many pairs as their tests need.
+ *
+ * @param budget `timeMs`: what there is; `pairsFor`: the pairs that the tests of so many need
+ */
+function affordable(metrics, run, { timeMs, pairsFor }) {
+    let pairMs = 2 * startOf([run.baseline, run.candidate]).idleMs;
+    for (const [index, { id }] of metrics.entries()) {
+        const rounds = run.processes * WELL_MIXED;
+        pairMs += 2 * rounds * roundMsOf(id, run);
+        if (pairsFor(index + 1) * pairMs > timeMs)
+            return index;
+    }
+    return metrics.length;
+}
+function roundMsOf(id, { baseline, candidate }) {
+    const seen = [...baseline, ...candidate].flatMap(({ metrics }) => (0,measure_launch/* timedOf */.vv)(metrics.get(id)) ?? []);
+    const rounds = (0,simple_statistics/* sum */.cz)(seen.map(({ batches }) => 1 + Math.max(...batches.round)));
+    return rounds === 0 ? 0 : (0,simple_statistics/* sum */.cz)(seen.map(({ elapsedNs }) => elapsedNs)) / 1e6 / rounds;
+}
 function needOf({ id, waits }, margin, run, idleMs, random) {
     const filter = { sleeps: waits, quietWidth: run.quietWidth };
     const candidate = pilots(run.candidate, filter, id);
@@ -22330,6 +22350,8 @@ const PILOT_SHARE = 0.25;
 const LEAST_PILOT_ROUNDS = 3;
 /** Of the budget: where launches are slow, the warm-up is one of each side. */
 const WARM_UP_SHARE = 0.02;
+/** However short the time: fewer would have no cause in common. */
+const LEAST_CONFIRMED = 4;
 /** One measuring of one candidate, against a baseline in turn or alone, within one time budget. */
 class Session {
     bench;
@@ -22453,6 +22475,19 @@ class Session {
     screenRounds() {
         const { candidate } = this.log;
         return roundsFor(candidate.filter(({ launch }) => launch.phase === 'screen').length);
+    }
+    /**
+     * Of metrics in the order of their urgency, those that can be confirmed in the time that is left.
+     * One that cannot would only take the others' time: a test on too few pairs calls nothing.
+     *
+     * @param pairsFor the pairs that the tests of so many metrics need
+     */
+    confirmable(flagged, pairsFor) {
+        const byId = new Map(this.bench.plan.metrics.map((metric) => [metric.id, metric]));
+        const those = flagged.flatMap((id) => byId.get(id) ?? []);
+        const timeMs = this.begin + OVERRUN * this.durationMs - performance.now();
+        const count = affordable(those, this.pilotRun(), { timeMs, pairsFor });
+        return flagged.slice(0, Math.max(LEAST_CONFIRMED, count));
     }
     /** Fresh launches of the flagged metrics only, at least as many pairs as their test needs. */
     async confirm(flagged, leastPairs) {
@@ -30049,9 +30084,11 @@ async function withTargets(specs, tools, { progress }, work) {
 /* harmony import */ var _measure_identity_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9328);
 /* harmony import */ var _measure_session_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7987);
 /* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2595);
-/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3052);
-/* harmony import */ var _verdict_duet_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9619);
-/* harmony import */ var _verdict_settings_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3260);
+/* harmony import */ var _stats_power_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2868);
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3052);
+/* harmony import */ var _verdict_duet_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(9619);
+/* harmony import */ var _verdict_settings_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3260);
+
 
 
 
@@ -30072,11 +30109,14 @@ async function timeBoth({ config, bench, progress }, sides, [before, after]) {
 async function screenAndConfirm(session, runs, settings, progress) {
     progress.phase('Measure both sides in turn');
     await session.screen({ goal: goalOf(settings, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .DUET_MARGIN */ .CJ) });
-    const { flagged, leastPairs } = (0,_verdict_duet_js__WEBPACK_IMPORTED_MODULE_4__/* .screenDuet */ .F9)(...runs(), settings);
+    const flagged = (0,_verdict_duet_js__WEBPACK_IMPORTED_MODULE_5__/* .screenDuet */ .F9)(...runs(), settings);
     if (flagged.length === 0)
         return;
-    progress.phase(`Confirm ${(0,_units_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(flagged.length, 'flagged metric')} on fresh launches`);
-    await session.confirm(flagged, leastPairs);
+    const pairsFor = (count) => (0,_stats_power_js__WEBPACK_IMPORTED_MODULE_3__/* .robustPairs */ .du)(settings.alpha, count);
+    const those = session.confirmable(flagged, pairsFor);
+    const share = those.length < flagged.length ? `${those.length} of ` : '';
+    progress.phase(`Confirm ${share}${(0,_units_js__WEBPACK_IMPORTED_MODULE_4__/* .countOf */ .pq)(flagged.length, 'flagged metric')} on fresh launches`);
+    await session.confirm(those, pairsFor(those.length));
 }
 /** The baseline is stored runs: measures the candidate, of which they may or may not have told. */
 async function timeAgainst({ config, bench, progress }, candidate, stored, own) {
@@ -30108,7 +30148,7 @@ async function timeItself({ config, bench, progress }, candidate, stored, own, s
 /** What the measuring time is to buy. */
 const goalOf = ({ alpha, margins }, fallback) => ({
     alpha,
-    marginOf: ({ id, least_margin_percent }) => (0,_verdict_settings_js__WEBPACK_IMPORTED_MODULE_5__/* .marginOf */ .O)({ id, leastMargin: least_margin_percent / 100 }, margins, fallback),
+    marginOf: ({ id, least_margin_percent }) => (0,_verdict_settings_js__WEBPACK_IMPORTED_MODULE_6__/* .marginOf */ .O)({ id, leastMargin: least_margin_percent / 100 }, margins, fallback),
 });
 
 
@@ -31132,12 +31172,15 @@ const only = (model, item) => ({
     ...item,
     x: model.map((quantity) => item.x[QUANTITIES.indexOf(quantity)] ?? 0),
 });
-/** Of the metrics that the fit would clearly move, the share that was called, in its direction. */
+/**
+ * Of the metrics that the fit would clearly move, the share that moved: what was called, and what
+ * was not for want of time or quiet and yet shows most of it.
+ */
 function reach(model, items, fit) {
     const moved = items
         .map((item) => ({ ...item, expected: predicted(only(model, item).x, fit) }))
         .filter(({ expected, baselineNs, marginRatio }) => Math.abs(expected) > CLEARLY * marginRatio * baselineNs);
-    const called = moved.filter(({ changed, expected, y }) => changed && Math.sign(y) === Math.sign(expected));
+    const called = moved.filter(({ changed, expected, y }) => Math.sign(y) === Math.sign(expected) && (changed || Math.abs(y) > Math.abs(expected) / 2));
     return moved.length === 0 ? 0 : called.length / moved.length;
 }
 /** Percentile bootstrap over the metrics (Efron and Tibshirani 1993, chapter 13). */
@@ -31162,19 +31205,21 @@ function intervals(points, fit) {
 /* harmony export */   a8: () => (/* binding */ unconfirmedCaveats),
 /* harmony export */   s8: () => (/* binding */ compareDuet)
 /* harmony export */ });
-/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2595);
-/* harmony import */ var _stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4825);
-/* harmony import */ var _stats_power_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2868);
-/* harmony import */ var _stats_settle_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9752);
-/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3052);
-/* harmony import */ var _counts_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8345);
-/* harmony import */ var _decision_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(9671);
-/* harmony import */ var _floor_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(6331);
-/* harmony import */ var _samples_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(1194);
-/* harmony import */ var _settings_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(3260);
-/* harmony import */ var _shift_test_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(2330);
-/* harmony import */ var _sides_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(9865);
-/* harmony import */ var _validity_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(703);
+/* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5521);
+/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2595);
+/* harmony import */ var _stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4825);
+/* harmony import */ var _stats_power_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2868);
+/* harmony import */ var _stats_settle_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9752);
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3052);
+/* harmony import */ var _counts_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8345);
+/* harmony import */ var _decision_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(9671);
+/* harmony import */ var _floor_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(6331);
+/* harmony import */ var _samples_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(1194);
+/* harmony import */ var _settings_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(3260);
+/* harmony import */ var _shift_test_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(2330);
+/* harmony import */ var _sides_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(9865);
+/* harmony import */ var _validity_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(703);
+
 
 
 
@@ -31192,19 +31237,17 @@ function intervals(points, fit) {
  * Says which gated metrics may have changed and are to be measured afresh: Holm at a generous
  * family-wise level, either direction.
  *
- * @returns ids, and the pairs that the confirming test needs to reach its level although one of them
- * is spoilt or lost: the exact p of a signed-rank test on K pairs is never below 2^−K
+ * @returns ids, the surest and largest changes first
  */
-function screenDuet(baseline, candidate, settings) {
-    const flagged = flaggedByScreen(duetMetrics(baseline, candidate, settings));
-    return {
-        flagged,
-        leastPairs: flagged.length > 0 ? (0,_stats_power_js__WEBPACK_IMPORTED_MODULE_2__/* .robustPairs */ .du)(settings.alpha, flagged.length) : 0,
-    };
+const screenDuet = (baseline, candidate, settings) => flaggedByScreen(duetMetrics(baseline, candidate, settings));
+function flaggedByScreen(metrics) {
+    const sizes = new Map(metrics.map((duet) => [duet.metric.id, sizeInMargins(duet)]));
+    return [...testFamily(metrics.filter(inFamily), 'screen')]
+        .filter(([, test]) => (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_10__/* .smallestP */ .sd)(test) <= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .SCREEN_FAMILY_WISE */ .NR)
+        .toSorted(([a, one], [b, other]) => (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_10__/* .smallestP */ .sd)(one) - (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_10__/* .smallestP */ .sd)(other) || (sizes.get(b) ?? 0) - (sizes.get(a) ?? 0))
+        .map(([id]) => id);
 }
-const flaggedByScreen = (metrics) => [...testFamily(metrics.filter(inFamily), 'screen')]
-    .filter(([, test]) => (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_9__/* .smallestP */ .sd)(test) <= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .SCREEN_FAMILY_WISE */ .NR)
-    .map(([id]) => id);
+const sizeInMargins = ({ screen, marginRatio }) => Math.abs((0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)(screen.between)) / Math.log1p(marginRatio);
 /**
  * What the confirmation leaves open, one sentence each: it was measured for the margins and the
  * level that the gate had, and other ones may ask for more than it holds.
@@ -31215,16 +31258,16 @@ function unconfirmedCaveats(baseline, candidate, settings) {
     const ids = confirmed.map(({ metric }) => metric.id);
     const open = flaggedByScreen(metrics).filter((id) => !ids.includes(id));
     const pairs = Math.max(...confirmed.map(({ confirm }) => confirm.between.length));
-    const least = confirmed.length > 0 ? (0,_stats_power_js__WEBPACK_IMPORTED_MODULE_2__/* .minimumPairs */ .gv)(settings.alpha, confirmed.length) : 0;
+    const least = confirmed.length > 0 ? (0,_stats_power_js__WEBPACK_IMPORTED_MODULE_3__/* .minimumPairs */ .gv)(settings.alpha, confirmed.length) : 0;
     return [
         ...(open.length > 0
             ? [
-                `The screen flags ${open.join(', ')}, of which there are no fresh launches to confirm it, so nothing is called changed there: run the gate with this margin.`,
+                `The screen flags ${open.join(', ')}, of which there are no fresh launches to confirm it, so nothing is called changed there: run the gate with this margin, and for longer.`,
             ]
             : []),
         ...(confirmed.length > 0 && pairs < least
             ? [
-                `At an error level of ${settings.alpha} the confirmation of ${(0,_units_js__WEBPACK_IMPORTED_MODULE_4__/* .countOf */ .pq)(confirmed.length, 'metric')} takes ${least} fresh pairs and has ${pairs}, so nothing can be called changed: run the gate with this alpha.`,
+                `At an error level of ${settings.alpha} the confirmation of ${(0,_units_js__WEBPACK_IMPORTED_MODULE_5__/* .countOf */ .pq)(confirmed.length, 'metric')} takes ${least} fresh pairs and has ${pairs}, so nothing can be called changed: run the gate with this alpha.`,
             ]
             : []),
     ];
@@ -31244,7 +31287,7 @@ function compareDuet(baseline, candidate, settings) {
         const duet = metrics.find((one) => one.metric === metric);
         return duet
             ? compareMetric(duet, baseline, candidate, settings, families)
-            : ((0,_counts_js__WEBPACK_IMPORTED_MODULE_5__/* .compareCounts */ .G)((0,_samples_js__WEBPACK_IMPORTED_MODULE_8__/* .metricOf */ .ak)(baseline, metric.id), metric) ??
+            : ((0,_counts_js__WEBPACK_IMPORTED_MODULE_6__/* .compareCounts */ .G)((0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .metricOf */ .ak)(baseline, metric.id), metric) ??
                 notCompared(metric, baseline, settings));
     });
     return {
@@ -31255,53 +31298,53 @@ function compareDuet(baseline, candidate, settings) {
         baseline: [baseline],
         metrics: compared,
         skipped: [],
-        caveats: [...(0,_validity_js__WEBPACK_IMPORTED_MODULE_11__/* .validityCaveats */ .q)([baseline, candidate]), ...(0,_validity_js__WEBPACK_IMPORTED_MODULE_11__/* .filteredUnevenly */ .y)(baseline, candidate)],
+        caveats: [...(0,_validity_js__WEBPACK_IMPORTED_MODULE_12__/* .validityCaveats */ .q)([baseline, candidate]), ...(0,_validity_js__WEBPACK_IMPORTED_MODULE_12__/* .filteredUnevenly */ .y)(baseline, candidate)],
     };
 }
 function duetMetrics(baseline, candidate, settings) {
     return candidate.metrics.flatMap((metric) => {
-        const pair = (0,_sides_js__WEBPACK_IMPORTED_MODULE_10__/* .comparablePair */ .T7)((0,_samples_js__WEBPACK_IMPORTED_MODULE_8__/* .metricOf */ .ak)(baseline, metric.id), metric);
+        const pair = (0,_sides_js__WEBPACK_IMPORTED_MODULE_11__/* .comparablePair */ .T7)((0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .metricOf */ .ak)(baseline, metric.id), metric);
         if (typeof pair === 'string' || pair.kind === 'counted')
             return [];
-        const screen = (0,_samples_js__WEBPACK_IMPORTED_MODULE_8__/* .pairDifferences */ .ZV)(baseline, candidate, metric.id, 'screen');
+        const screen = (0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .pairDifferences */ .ZV)(baseline, candidate, metric.id, 'screen');
         if (screen.between.length === 0)
             return [];
-        const confirm = (0,_samples_js__WEBPACK_IMPORTED_MODULE_8__/* .pairDifferences */ .ZV)(baseline, candidate, metric.id, 'confirm');
-        const marginRatio = (0,_settings_js__WEBPACK_IMPORTED_MODULE_12__/* .marginOf */ .O)(metric, settings.margins, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .DUET_MARGIN */ .CJ);
+        const confirm = (0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .pairDifferences */ .ZV)(baseline, candidate, metric.id, 'confirm');
+        const marginRatio = (0,_settings_js__WEBPACK_IMPORTED_MODULE_13__/* .marginOf */ .O)(metric, settings.margins, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .DUET_MARGIN */ .CJ);
         return { metric: pair.candidate, marginRatio, screen, confirm };
     });
 }
 const inFamily = ({ metric }) => metric.gate;
 /** Only flagged metrics were measured again; whatever else a record holds of the second phase. */
 const wasFlagged = (duet) => inFamily(duet) && duet.confirm.between.length > 0;
-const testFamily = (family, phase) => (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_9__/* .adjustFamily */ .K$)(new Map(family.map((duet) => [duet.metric.id, (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_9__/* .testShift */ .js)(duet[phase].between, duet.marginRatio)])));
+const testFamily = (family, phase) => (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_10__/* .adjustFamily */ .K$)(new Map(family.map((duet) => [duet.metric.id, (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_10__/* .testShift */ .js)(duet[phase].between, duet.marginRatio)])));
 function compareMetric(duet, baseline, candidate, settings, families) {
     const { metric, marginRatio, screen, confirm } = duet;
     const confirmed = families.flagged.get(metric.id);
     const phase = confirmed ? 'confirm' : 'screen';
     const { between } = duet[phase];
-    const change = (0,_decision_js__WEBPACK_IMPORTED_MODULE_6__/* .asChange */ .t)((0,_stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_1__/* .hodgesLehmann */ .i)(between, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .SHOWN_CONFIDENCE */ .LK));
-    const equivalence = (0,_stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_1__/* .hodgesLehmann */ .i)(between, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .EQUIVALENCE_CONFIDENCE */ .gR);
-    const floor = (0,_floor_js__WEBPACK_IMPORTED_MODULE_7__/* .floorOf */ .E)([...screen.within, ...confirm.within], marginRatio, settings.alpha);
-    const before = (0,_samples_js__WEBPACK_IMPORTED_MODULE_8__/* .replicatesOf */ .Gu)(baseline, metric.id, phase);
+    const change = (0,_decision_js__WEBPACK_IMPORTED_MODULE_7__/* .asChange */ .t)((0,_stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_2__/* .hodgesLehmann */ .i)(between, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .SHOWN_CONFIDENCE */ .LK));
+    const equivalence = (0,_stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_2__/* .hodgesLehmann */ .i)(between, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .EQUIVALENCE_CONFIDENCE */ .gR);
+    const floor = (0,_floor_js__WEBPACK_IMPORTED_MODULE_8__/* .floorOf */ .E)([...screen.within, ...confirm.within], marginRatio, settings.alpha);
+    const before = (0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .replicatesOf */ .Gu)(baseline, metric.id, phase);
     const familySize = metric.gate ? families.gated : 1;
     return {
         id: metric.id,
         gate: metric.gate,
         marginRatio,
-        ...(0,_sides_js__WEBPACK_IMPORTED_MODULE_10__/* .sidesOfChange */ .m9)(metric, (0,_samples_js__WEBPACK_IMPORTED_MODULE_8__/* .typicalNs */ .IJ)(metric.id, before), change.ratio, {
+        ...(0,_sides_js__WEBPACK_IMPORTED_MODULE_11__/* .sidesOfChange */ .m9)(metric, (0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .typicalNs */ .IJ)(metric.id, before), change.ratio, {
             baseline: before.length,
-            candidate: (0,_samples_js__WEBPACK_IMPORTED_MODULE_8__/* .replicatesOf */ .Gu)(candidate, metric.id, phase).length,
+            candidate: (0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .replicatesOf */ .Gu)(candidate, metric.id, phase).length,
         }),
-        ...(0,_decision_js__WEBPACK_IMPORTED_MODULE_6__/* .decide */ .L)({
+        ...(0,_decision_js__WEBPACK_IMPORTED_MODULE_7__/* .decide */ .L)({
             gate: metric.gate,
             marginRatio,
             alpha: settings.alpha,
-            test: metric.gate ? confirmed : (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_9__/* .testShift */ .js)(between, marginRatio),
+            test: metric.gate ? confirmed : (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_10__/* .testShift */ .js)(between, marginRatio),
             equivalence,
             sample: `${between.length}${confirmed ? ' fresh' : ''} pairs of launches`,
             floor,
-            toSettle: (0,_stats_settle_js__WEBPACK_IMPORTED_MODULE_3__/* .pairsToSettle */ .KG)(equivalence, between.length, {
+            toSettle: (0,_stats_settle_js__WEBPACK_IMPORTED_MODULE_4__/* .pairsToSettle */ .KG)(equivalence, between.length, {
                 margin: Math.log1p(marginRatio),
                 alpha: settings.alpha,
                 familySize,
@@ -31316,7 +31359,7 @@ function compareMetric(duet, baseline, candidate, settings, families) {
 /** As a ratio above 0; the pairs of both phases tell of the noise. */
 function smallestDetectable({ marginRatio, screen, confirm }, alpha, familySize) {
     const confirmPairs = confirm.between.length;
-    const shift = (0,_stats_power_js__WEBPACK_IMPORTED_MODULE_2__/* .mde80ForDuet */ .kX)({
+    const shift = (0,_stats_power_js__WEBPACK_IMPORTED_MODULE_3__/* .mde80ForDuet */ .kX)({
         differences: [...screen.between, ...confirm.between],
         margin: Math.log1p(marginRatio),
         alpha,
@@ -31327,9 +31370,9 @@ function smallestDetectable({ marginRatio, screen, confirm }, alpha, familySize)
     return Math.expm1(shift);
 }
 function notCompared(candidate, baseline, settings) {
-    const other = (0,_samples_js__WEBPACK_IMPORTED_MODULE_8__/* .metricOf */ .ak)(baseline, candidate.id);
-    const why = (0,_sides_js__WEBPACK_IMPORTED_MODULE_10__/* .comparablePair */ .T7)(other, candidate);
-    return (0,_sides_js__WEBPACK_IMPORTED_MODULE_10__/* .incomparable */ .OF)(candidate, (0,_settings_js__WEBPACK_IMPORTED_MODULE_12__/* .marginOf */ .O)(candidate, settings.margins, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .DUET_MARGIN */ .CJ), (0,_sides_js__WEBPACK_IMPORTED_MODULE_10__/* .bothSides */ .g6)(other, candidate), typeof why === 'string' ? why : 'No two launches of the sides stand side by side.');
+    const other = (0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .metricOf */ .ak)(baseline, candidate.id);
+    const why = (0,_sides_js__WEBPACK_IMPORTED_MODULE_11__/* .comparablePair */ .T7)(other, candidate);
+    return (0,_sides_js__WEBPACK_IMPORTED_MODULE_11__/* .incomparable */ .OF)(candidate, (0,_settings_js__WEBPACK_IMPORTED_MODULE_13__/* .marginOf */ .O)(candidate, settings.margins, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .DUET_MARGIN */ .CJ), (0,_sides_js__WEBPACK_IMPORTED_MODULE_11__/* .bothSides */ .g6)(other, candidate), typeof why === 'string' ? why : 'No two launches of the sides stand side by side.');
 }
 
 
