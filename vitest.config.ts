@@ -1,13 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
-// Integration tests measure real processes: on a two-core machine they must not run side by side.
+// Most tests measure real processes: on a two-core machine those must not run side by side.
 export default defineConfig({
   test: {
     // CI adds the results of its test runs up (scripts/count.mjs).
     reporters: process.env['TEST_RESULTS']
       ? ['default', ['json', { outputFile: process.env['TEST_RESULTS'] }]]
       : ['default'],
-    fileParallelism: false,
+    fileParallelism: process.env['npm_lifecycle_event'] === 'test:emulated',
     testTimeout: 120_000,
     hookTimeout: 120_000,
     projects: [
