@@ -39652,7 +39652,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("zlib");
 
 /***/ }),
 
-/***/ 29502:
+/***/ 40824:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -39791,7 +39791,24 @@ const hex = (colour) => `#${colour.map((part) => Math.round(part).toString(16).p
 
 // EXTERNAL MODULE: ./lib/units.js
 var units = __nccwpck_require__(83052);
+;// CONCATENATED MODULE: ./lib/archive/remove-others.js
+
+
+/**
+ * Takes away what an earlier report left in its folder.
+ *
+ * @param ours what such a file is called: others are somebody's own
+ * @param named those to keep
+ */
+async function removeOthers(folder, ours, named) {
+    const names = await (0,promises_.readdir)(folder).catch(() => []);
+    const others = names.filter((name) => ours.test(name) && !named.has(name));
+    for (const name of others)
+        await (0,promises_.rm)((0,external_node_path_.join)(folder, name), { force: true }).catch(() => undefined);
+}
+
 ;// CONCATENATED MODULE: ./lib/archive/flames.js
+
 
 
 
@@ -39809,7 +39826,7 @@ const FLAME_FILE = /^[a-z]+\.[a-z0-9_]+\.svg$/;
  */
 async function writeFlames(out, evidence, settings) {
     const folder = (0,external_node_path_.join)(out, FLAMES);
-    const { counted } = (0,verdict_evidence/* compare */.UD)(evidence, settings);
+    const counted = (0,verdict_evidence/* compareCounted */.Ei)(evidence, settings);
     const sides = [counted?.baseline, counted?.candidate].map((run) => run?.target.spec ?? '');
     const subtitle = sides.join(' → ');
     const graphs = (counted?.metrics ?? []).flatMap((metric) => flameOf(metric, subtitle));
@@ -39817,10 +39834,7 @@ async function writeFlames(out, evidence, settings) {
         await (0,lib_folder/* makeFolder */.f)(folder);
     for (const { name, svg } of graphs)
         await (0,write/* saveFile */.OJ)((0,external_node_path_.join)(folder, name), svg);
-    const names = await (0,promises_.readdir)(folder).catch(() => []);
-    const others = names.filter((name) => FLAME_FILE.test(name) && !graphs.some((graph) => graph.name === name));
-    for (const name of others)
-        await (0,promises_.rm)((0,external_node_path_.join)(folder, name), { force: true }).catch(() => undefined);
+    await removeOthers(folder, FLAME_FILE, new Set(graphs.map(({ name }) => name)));
     if (graphs.length === 0)
         await (0,promises_.rmdir)(folder).catch(() => undefined);
 }
@@ -39846,13 +39860,14 @@ function flameOf({ id, operation, baseline, candidate }, subtitle) {
 
 
 
+
 const REPORT_FILE = 'report.json';
 /** The report as `report.json` holds it and `--json` prints it. */
 const reportText = (report) => `${JSON.stringify(report, null, 2)}\n`;
 /**
- * Writes a report, and in subfolders the runs that it rests on and flame graphs of what was traced. The report comes after its
- * evidence and before the evidence of the one that it replaces goes, so that whenever this is cut
- * short the report that is there has all of its own.
+ * Writes a report, and in subfolders the runs that it rests on and flame graphs of what was traced.
+ * The report comes after its evidence and before the evidence of the one that it replaces goes, so
+ * that whenever this is cut short the report that is there has all of its own.
  *
  * @returns the report's path
  * @throws Failure (measurement) when the file system refuses; what was there before is then whole
@@ -39873,7 +39888,7 @@ async function archive(out, report, evidence) {
         await takeBack(folder, added);
         throw error;
     }
-    await removeOthers(folder, new Set(exhibits.map(verdict_evidence/* exhibitFileName */.pV)));
+    await removeOthers(folder, verdict_evidence/* EXHIBIT_FILE_NAME */.rr, new Set(exhibits.map(verdict_evidence/* exhibitFileName */.pV)));
     await writeFlames(out, evidence, report);
     return path;
 }
@@ -39900,13 +39915,6 @@ async function takeBack(folder, added) {
     for (const path of added)
         await (0,promises_.rm)(path, { force: true }).catch(() => undefined);
     await (0,promises_.rmdir)(folder).catch(() => undefined);
-}
-/** Only what has the name of an exhibit: other files are somebody's own. */
-async function removeOthers(folder, named) {
-    const names = await (0,promises_.readdir)(folder).catch(() => []);
-    const others = names.filter((name) => verdict_evidence/* EXHIBIT_FILE_NAME */.rr.test(name) && !named.has(name));
-    for (const name of others)
-        await (0,promises_.rm)((0,external_node_path_.join)(folder, name), { force: true }).catch(() => undefined);
 }
 
 
@@ -40549,8 +40557,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(76760);
-// EXTERNAL MODULE: ./lib/archive/write.js + 2 modules
-var write = __nccwpck_require__(29502);
+// EXTERNAL MODULE: ./lib/archive/write.js + 3 modules
+var write = __nccwpck_require__(40824);
 // EXTERNAL MODULE: ./lib/failure.js
 var failure = __nccwpck_require__(71957);
 // EXTERNAL MODULE: ./lib/targets/index.js + 31 modules
@@ -40915,8 +40923,8 @@ const goalOf = ({ alpha, margins }, fallback) => ({
     marginOf: ({ id, least_margin_percent }) => (0,settings/* marginOf */.O)({ id, leastMargin: least_margin_percent / 100 }, margins, fallback),
 });
 
-// EXTERNAL MODULE: ./lib/verdict/instructions.js + 1 modules
-var instructions = __nccwpck_require__(38851);
+// EXTERNAL MODULE: ./lib/verdict/instructions.js
+var instructions = __nccwpck_require__(60228);
 ;// CONCATENATED MODULE: ./lib/evidence.js
 
 
@@ -46764,9 +46772,10 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // UNUSED EXPORTS: differs
 
+// EXTERNAL MODULE: ./lib/trace/difference.js
+var trace_difference = __nccwpck_require__(95418);
 ;// CONCATENATED MODULE: ./lib/trace/changes.js
-/** The smallest part of an instruction that is printed. */
-const RESOLUTION = 0.005;
+
 /**
  * What has changed in a tree of calls, callers first: a function that is called now and was not before
  * is one change with all that it calls, however much that is. Calls of one function by one caller
@@ -46775,7 +46784,7 @@ const RESOLUTION = 0.005;
 function callChanges(roots) {
     const changes = new Map();
     collect(roots, undefined, changes);
-    return [...changes.values()].filter(({ difference }) => Math.abs(difference) >= RESOLUTION);
+    return [...changes.values()].filter(({ difference }) => Math.abs(difference) >= trace_difference/* RESOLUTION */.$);
 }
 function collect(nodes, caller, changes) {
     for (const node of nodes) {
@@ -48400,8 +48409,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   O: () => (/* binding */ mergeShards)
 });
 
-// EXTERNAL MODULE: ./lib/archive/write.js + 2 modules
-var write = __nccwpck_require__(29502);
+// EXTERNAL MODULE: ./lib/archive/write.js + 3 modules
+var write = __nccwpck_require__(40824);
 // EXTERNAL MODULE: ./lib/baseline/write.js
 var baseline_write = __nccwpck_require__(16396);
 // EXTERNAL MODULE: ./lib/failure.js
@@ -52220,6 +52229,100 @@ const isKernels = (address) => address < 0;
 
 /***/ }),
 
+/***/ 95418:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $: () => (/* binding */ RESOLUTION),
+/* harmony export */   I: () => (/* binding */ compareOperations)
+/* harmony export */ });
+/* harmony import */ var _operation_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(39479);
+
+/** The smallest part of an instruction that is printed. */
+const RESOLUTION = 0.005;
+/**
+ * Compares an operation before and after.
+ *
+ * @param counted the change that was counted elsewhere, in instructions an operation
+ */
+function compareOperations(before, after, counted) {
+    const roots = merge(before, after);
+    const functions = tabulate(roots);
+    const sum = (side) => functions.reduce((all, one) => all + one[side], 0);
+    const difference = sum('after') - sum('before');
+    return {
+        ...{ before: sum('before'), after: sum('after'), difference, functions, roots },
+        ...(counted === undefined ? {} : { remainder: counted - difference }),
+    };
+}
+function merge(before, after) {
+    const gone = new Map(before.map((node) => [(0,_operation_js__WEBPACK_IMPORTED_MODULE_0__/* .identity */ .D_)(node), node]));
+    const merged = after.map((node) => {
+        const old = gone.get((0,_operation_js__WEBPACK_IMPORTED_MODULE_0__/* .identity */ .D_)(node));
+        gone.delete((0,_operation_js__WEBPACK_IMPORTED_MODULE_0__/* .identity */ .D_)(node));
+        return join(node, old, node);
+    });
+    for (const [index, node] of before.entries()) {
+        if (!gone.has((0,_operation_js__WEBPACK_IMPORTED_MODULE_0__/* .identity */ .D_)(node)))
+            continue;
+        const neighbour = before[index - 1];
+        const at = merged.findIndex((one) => neighbour && (0,_operation_js__WEBPACK_IMPORTED_MODULE_0__/* .identity */ .D_)(one) === (0,_operation_js__WEBPACK_IMPORTED_MODULE_0__/* .identity */ .D_)(neighbour)) + 1;
+        merged.splice(at, 0, join(node, node, undefined));
+    }
+    return merged;
+}
+function join({ name, module, kernel }, before, after) {
+    return {
+        ...{ name, ...(module === undefined ? {} : { module }), kernel },
+        ...{ before: before?.own ?? 0, after: after?.own ?? 0 },
+        children: merge(before?.children ?? [], after?.children ?? []),
+    };
+}
+function tabulate(roots) {
+    const rows = new Map();
+    collect(roots, [], rows);
+    return [...rows.values()]
+        .filter(({ before, after }) => before !== 0 || after !== 0)
+        .map(({ path, ...row }) => {
+        const change = changeOf(row);
+        const isOnBothSides = (node) => {
+            const caller = rows.get((0,_operation_js__WEBPACK_IMPORTED_MODULE_0__/* .identity */ .D_)(node));
+            return caller !== undefined && !['new', 'gone'].includes(changeOf(caller));
+        };
+        const outermost = path.findLastIndex(isOnBothSides);
+        const oneSided = change === 'new' || change === 'gone';
+        const chain = oneSided ? path.slice(Math.max(outermost, 0)).map(({ name }) => name) : [];
+        return { ...row, difference: row.after - row.before, change, chain: [...chain, row.name] };
+    });
+}
+function collect(nodes, path, rows) {
+    for (const node of nodes) {
+        const { name, module, before, after } = node;
+        const row = rows.get((0,_operation_js__WEBPACK_IMPORTED_MODULE_0__/* .identity */ .D_)(node));
+        if (row === undefined) {
+            const named = { name, ...(module === undefined ? {} : { module }) };
+            rows.set((0,_operation_js__WEBPACK_IMPORTED_MODULE_0__/* .identity */ .D_)(node), { ...named, before, after, path });
+        }
+        else {
+            row.before += before;
+            row.after += after;
+        }
+        collect(node.children, [...path, node], rows);
+    }
+}
+function changeOf({ before, after }) {
+    if (Math.abs(after - before) < RESOLUTION)
+        return 'same';
+    if (before === 0)
+        return 'new';
+    if (after === 0)
+        return 'gone';
+    return after > before ? 'grown' : 'shrunk';
+}
+
+
+/***/ }),
+
 /***/ 89747:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -53201,6 +53304,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   rr: () => (/* binding */ EXHIBIT_FILE_NAME),
   gg: () => (/* binding */ ROLES),
   UD: () => (/* binding */ compare),
+  Ei: () => (/* binding */ compareCounted),
   pV: () => (/* binding */ exhibitFileName),
   OL: () => (/* binding */ exhibitsOf),
   Rk: () => (/* binding */ shardsEvidence)
@@ -53214,8 +53318,8 @@ var comparability = __nccwpck_require__(24681);
 var file = __nccwpck_require__(42143);
 // EXTERNAL MODULE: ./lib/verdict/duet.js
 var verdict_duet = __nccwpck_require__(9619);
-// EXTERNAL MODULE: ./lib/verdict/instructions.js + 1 modules
-var instructions = __nccwpck_require__(38851);
+// EXTERNAL MODULE: ./lib/verdict/instructions.js
+var instructions = __nccwpck_require__(60228);
 // EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
 var simple_statistics = __nccwpck_require__(15521);
 // EXTERNAL MODULE: ./lib/record/run.js + 3 modules
@@ -54377,113 +54481,21 @@ function floorOf(within, marginRatio, alpha) {
 
 /***/ }),
 
-/***/ 38851:
+/***/ 60228:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   b: () => (/* binding */ changedCounts),
+/* harmony export */   n: () => (/* binding */ compareInstructions)
+/* harmony export */ });
+/* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(15521);
+/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(22595);
+/* harmony import */ var _trace_difference_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(95418);
+/* harmony import */ var _trace_flat_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(14238);
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(83052);
+/* harmony import */ var _settings_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(63260);
+/* harmony import */ var _sides_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(59865);
 
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  b: () => (/* binding */ changedCounts),
-  n: () => (/* binding */ compareInstructions)
-});
-
-// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
-var simple_statistics = __nccwpck_require__(15521);
-// EXTERNAL MODULE: ./lib/stats/assumptions.js
-var assumptions = __nccwpck_require__(22595);
-// EXTERNAL MODULE: ./lib/trace/operation.js + 2 modules
-var operation = __nccwpck_require__(39479);
-;// CONCATENATED MODULE: ./lib/trace/difference.js
-
-/** The smallest part of an instruction that is printed. */
-const RESOLUTION = 0.005;
-/**
- * Compares an operation before and after.
- *
- * @param counted the change that was counted elsewhere, in instructions an operation
- */
-function compareOperations(before, after, counted) {
-    const roots = merge(before, after);
-    const functions = tabulate(roots);
-    const sum = (side) => functions.reduce((all, one) => all + one[side], 0);
-    const difference = sum('after') - sum('before');
-    return {
-        ...{ before: sum('before'), after: sum('after'), difference, functions, roots },
-        ...(counted === undefined ? {} : { remainder: counted - difference }),
-    };
-}
-function merge(before, after) {
-    const gone = new Map(before.map((node) => [(0,operation/* identity */.D_)(node), node]));
-    const merged = after.map((node) => {
-        const old = gone.get((0,operation/* identity */.D_)(node));
-        gone.delete((0,operation/* identity */.D_)(node));
-        return join(node, old, node);
-    });
-    for (const [index, node] of before.entries()) {
-        if (!gone.has((0,operation/* identity */.D_)(node)))
-            continue;
-        const neighbour = before[index - 1];
-        const at = merged.findIndex((one) => neighbour && (0,operation/* identity */.D_)(one) === (0,operation/* identity */.D_)(neighbour)) + 1;
-        merged.splice(at, 0, join(node, node, undefined));
-    }
-    return merged;
-}
-function join({ name, module, kernel }, before, after) {
-    return {
-        ...{ name, ...(module === undefined ? {} : { module }), kernel },
-        ...{ before: before?.own ?? 0, after: after?.own ?? 0 },
-        children: merge(before?.children ?? [], after?.children ?? []),
-    };
-}
-function tabulate(roots) {
-    const rows = new Map();
-    collect(roots, [], rows);
-    return [...rows.values()]
-        .filter(({ before, after }) => before !== 0 || after !== 0)
-        .map(({ path, ...row }) => {
-        const change = changeOf(row);
-        const isOnBothSides = (node) => {
-            const caller = rows.get((0,operation/* identity */.D_)(node));
-            return caller !== undefined && !['new', 'gone'].includes(changeOf(caller));
-        };
-        const outermost = path.findLastIndex(isOnBothSides);
-        const oneSided = change === 'new' || change === 'gone';
-        const chain = oneSided ? path.slice(Math.max(outermost, 0)).map(({ name }) => name) : [];
-        return { ...row, difference: row.after - row.before, change, chain: [...chain, row.name] };
-    });
-}
-function collect(nodes, path, rows) {
-    for (const node of nodes) {
-        const { name, module, before, after } = node;
-        const row = rows.get((0,operation/* identity */.D_)(node));
-        if (row === undefined) {
-            const named = { name, ...(module === undefined ? {} : { module }) };
-            rows.set((0,operation/* identity */.D_)(node), { ...named, before, after, path });
-        }
-        else {
-            row.before += before;
-            row.after += after;
-        }
-        collect(node.children, [...path, node], rows);
-    }
-}
-function changeOf({ before, after }) {
-    if (Math.abs(after - before) < RESOLUTION)
-        return 'same';
-    if (before === 0)
-        return 'new';
-    if (after === 0)
-        return 'gone';
-    return after > before ? 'grown' : 'shrunk';
-}
-
-// EXTERNAL MODULE: ./lib/trace/flat.js
-var flat = __nccwpck_require__(14238);
-// EXTERNAL MODULE: ./lib/units.js
-var units = __nccwpck_require__(83052);
-// EXTERNAL MODULE: ./lib/verdict/settings.js
-var settings = __nccwpck_require__(63260);
-;// CONCATENATED MODULE: ./lib/verdict/instructions.js
 
 
 
@@ -54533,7 +54545,7 @@ function compareMetric(before, after, settings, obstacle) {
     }
     const difference = same ? 0 : candidate.count - baseline.count;
     const resolution = same
-        ? assumptions/* LEAST_RESOLUTION */.N6
+        ? _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .LEAST_RESOLUTION */ .N6
         : Math.max(baseline.resolution, candidate.resolution, spread(bootByBoot(baseline, candidate)));
     const margin = marginFor(id, baseline.count, settings);
     return {
@@ -54549,14 +54561,14 @@ function operationOf(before, after, difference) {
         const why = after.untraced ?? before.untraced;
         return why === undefined ? {} : { untraced: why };
     }
-    const trees = [before.operation, after.operation].map(flat/* unflatten */.s);
-    return { operation: compareOperations(trees[0] ?? [], trees[1] ?? [], difference) };
+    const trees = [before.operation, after.operation].map(_trace_flat_js__WEBPACK_IMPORTED_MODULE_5__/* .unflatten */ .s);
+    return { operation: (0,_trace_difference_js__WEBPACK_IMPORTED_MODULE_2__/* .compareOperations */ .I)(trees[0] ?? [], trees[1] ?? [], difference) };
 }
 function sideOf(metric) {
     if (metric?.status !== 'ok')
         return undefined;
     const { boots } = metric;
-    return { count: (0,simple_statistics/* median */.JZ)(boots), resolution: Math.max(assumptions/* LEAST_RESOLUTION */.N6, spread(boots)), boots };
+    return { count: (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)(boots), resolution: Math.max(_stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .LEAST_RESOLUTION */ .N6, spread(boots)), boots };
 }
 function notComparable(before, after) {
     if (before?.status === 'ok' && after.status === 'ok') {
@@ -54565,17 +54577,10 @@ function notComparable(before, after) {
             : `The baseline counted definition ${before.version} of this metric and the candidate definition ${after.version}.`;
     }
     if (before?.status === 'ok')
-        return `Counted on the baseline, but ${absence(after)} on the candidate.`;
+        return `Counted on the baseline, but ${(0,_sides_js__WEBPACK_IMPORTED_MODULE_4__/* .absence */ .An)(after)} on the candidate.`;
     if (after.status === 'ok')
-        return `Counted on the candidate, but ${absence(before)} on the baseline.`;
-    return `On neither side: ${absence(after)} on the candidate.`;
-}
-function absence(metric) {
-    if (metric === undefined)
-        return 'absent';
-    if (metric.status === 'ok')
-        return 'ok';
-    return `${metric.status.replace('_', ' ')} (${metric.reason.operation}: ${metric.reason.message})`;
+        return `Counted on the candidate, but ${(0,_sides_js__WEBPACK_IMPORTED_MODULE_4__/* .absence */ .An)(before)} on the baseline.`;
+    return `On neither side: ${(0,_sides_js__WEBPACK_IMPORTED_MODULE_4__/* .absence */ .An)(after)} on the candidate.`;
 }
 /**
  * The differences boot by boot: those of both sides have the same seeds in the same order, and what
@@ -54588,37 +54593,37 @@ const spread = (values) => values.length === 0 ? 0 : Math.max(...values) - Math.
 /** However far the boots of a side lie apart, both sides do the same in every one of them. */
 function agree(baseline, candidate) {
     const differences = bootByBoot(baseline, candidate);
-    return differences.length > 0 && differences.every((one) => Math.abs(one) <= assumptions/* LEAST_RESOLUTION */.N6);
+    return differences.length > 0 && differences.every((one) => Math.abs(one) <= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .LEAST_RESOLUTION */ .N6);
 }
 /** A side whose own boots disagree is no fact. */
 function unsteady(...sides) {
-    const odd = sides.find((side) => side !== undefined && side.resolution > assumptions/* UNSTABLE_COUNT_SHARE */.RE * side.count);
+    const odd = sides.find((side) => side !== undefined && side.resolution > _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .UNSTABLE_COUNT_SHARE */ .RE * side.count);
     if (odd === undefined)
         return undefined;
-    const values = odd.boots.map((boot) => (0,units/* formatInstructions */.Vr)(boot)).join(', ');
-    return `Unstable: boots of one side count ${values}, more than ${(0,units/* formatShare */.T1)(assumptions/* UNSTABLE_COUNT_SHARE */.RE)} apart.`;
+    const values = odd.boots.map((boot) => (0,_units_js__WEBPACK_IMPORTED_MODULE_3__/* .formatInstructions */ .Vr)(boot)).join(', ');
+    return `Unstable: boots of one side count ${values}, more than ${(0,_units_js__WEBPACK_IMPORTED_MODULE_3__/* .formatShare */ .T1)(_stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .UNSTABLE_COUNT_SHARE */ .RE)} apart.`;
 }
 /** A rule that names the metric is taken at its word; else 1 % or a few instructions. */
 function marginFor(id, count, { margins }) {
-    const ratio = (0,settings/* marginOf */.O)({ id }, margins, Number.NaN);
+    const ratio = (0,_settings_js__WEBPACK_IMPORTED_MODULE_6__/* .marginOf */ .O)({ id }, margins, Number.NaN);
     if (!Number.isNaN(ratio))
         return ratio * count;
-    return Math.max(assumptions/* INSTRUCTIONS_MARGIN */.L8 * count, assumptions/* INSTRUCTIONS_MARGIN_COUNT */.xj);
+    return Math.max(_stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .INSTRUCTIONS_MARGIN */ .L8 * count, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .INSTRUCTIONS_MARGIN_COUNT */ .xj);
 }
 function decide(difference, resolution, margin, boots) {
-    const counted = `counted in ${(0,units/* countOf */.pq)(boots, 'boot')}`;
+    const counted = `counted in ${(0,_units_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(boots, 'boot')}`;
     const size = Math.abs(difference);
     if (size <= resolution) {
         return {
             verdict: 'unchanged',
-            because: `No difference that two boots of one side would not show (${(0,units/* formatInstructions */.Vr)(resolution)}), ${counted}.`,
+            because: `No difference that two boots of one side would not show (${(0,_units_js__WEBPACK_IMPORTED_MODULE_3__/* .formatInstructions */ .Vr)(resolution)}), ${counted}.`,
         };
     }
-    const words = `${(0,units/* formatInstructions */.Vr)(size)} instructions ${difference > 0 ? 'more' : 'fewer'} an operation, ${counted}`;
+    const words = `${(0,_units_js__WEBPACK_IMPORTED_MODULE_3__/* .formatInstructions */ .Vr)(size)} instructions ${difference > 0 ? 'more' : 'fewer'} an operation, ${counted}`;
     if (size <= margin) {
         return {
             verdict: 'unchanged',
-            because: `${words}; up to ${(0,units/* formatInstructions */.Vr)(margin)} alarm nobody.`,
+            because: `${words}; up to ${(0,_units_js__WEBPACK_IMPORTED_MODULE_3__/* .formatInstructions */ .Vr)(margin)} alarm nobody.`,
         };
     }
     return { verdict: difference > 0 ? 'regressed' : 'improved', because: `${words}.` };
@@ -54892,6 +54897,7 @@ const smallestP = ({ slower, faster }) => Math.min(slower, faster);
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   An: () => (/* binding */ absence),
 /* harmony export */   OF: () => (/* binding */ incomparable),
 /* harmony export */   T7: () => (/* binding */ comparablePair),
 /* harmony export */   g6: () => (/* binding */ bothSides),
@@ -54952,6 +54958,7 @@ function comparablePair(baseline, candidate) {
         return `Measured on the candidate, but ${absence(baseline)} on the baseline.`;
     return `On neither side: ${absence(candidate)} on the candidate.`;
 }
+/** Why a side has no number, as a clause. */
 function absence(metric) {
     if (metric === undefined)
         return 'absent';

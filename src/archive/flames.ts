@@ -1,12 +1,13 @@
-import { readdir, rm, rmdir } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { saveFile } from '../baseline/write.js';
 import { makeFolder } from '../folder.js';
 import { flameSvg } from '../report/flame.js';
 import { formatInstructions } from '../units.js';
-import { compare, type Evidence } from '../verdict/evidence.js';
+import { compareCounted, type Evidence } from '../verdict/evidence.js';
 import type { InstructionComparison } from '../verdict/instructions.js';
 import type { JudgingSettings } from '../verdict/settings.js';
+import { removeOthers } from './remove-others.js';
 
 /** The folder beside a report that has a flame graph for each metric whose count changed. */
 export const FLAMES = 'flames';
@@ -24,17 +25,13 @@ export async function writeFlames(
   settings: JudgingSettings,
 ): Promise<void> {
   const folder = join(out, FLAMES);
-  const { counted } = compare(evidence, settings);
+  const counted = compareCounted(evidence, settings);
   const sides = [counted?.baseline, counted?.candidate].map((run) => run?.target.spec ?? '');
   const subtitle = sides.join(' → ');
   const graphs = (counted?.metrics ?? []).flatMap((metric) => flameOf(metric, subtitle));
   if (graphs.length > 0) await makeFolder(folder);
   for (const { name, svg } of graphs) await saveFile(join(folder, name), svg);
-  const names = await readdir(folder).catch((): string[] => []);
-  const others = names.filter(
-    (name) => FLAME_FILE.test(name) && !graphs.some((graph) => graph.name === name),
-  );
-  for (const name of others) await rm(join(folder, name), { force: true }).catch(() => undefined);
+  await removeOthers(folder, FLAME_FILE, new Set(graphs.map(({ name }) => name)));
   if (graphs.length === 0) await rmdir(folder).catch(() => undefined);
 }
 

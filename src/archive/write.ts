@@ -1,4 +1,4 @@
-import { readdir, rm, rmdir } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readWhole } from '../baseline/read.js';
 import { saveFile } from '../baseline/write.js';
@@ -14,6 +14,7 @@ import {
   exhibitsOf,
 } from '../verdict/evidence.js';
 import { writeFlames } from './flames.js';
+import { removeOthers } from './remove-others.js';
 
 export const REPORT_FILE = 'report.json';
 
@@ -21,9 +22,9 @@ export const REPORT_FILE = 'report.json';
 export const reportText = (report: Report): string => `${JSON.stringify(report, null, 2)}\n`;
 
 /**
- * Writes a report, and in subfolders the runs that it rests on and flame graphs of what was traced. The report comes after its
- * evidence and before the evidence of the one that it replaces goes, so that whenever this is cut
- * short the report that is there has all of its own.
+ * Writes a report, and in subfolders the runs that it rests on and flame graphs of what was traced.
+ * The report comes after its evidence and before the evidence of the one that it replaces goes, so
+ * that whenever this is cut short the report that is there has all of its own.
  *
  * @returns the report's path
  * @throws Failure (measurement) when the file system refuses; what was there before is then whole
@@ -43,7 +44,7 @@ export async function archive(out: string, report: Report, evidence: Evidence): 
     await takeBack(folder, added);
     throw error;
   }
-  await removeOthers(folder, new Set(exhibits.map(exhibitFileName)));
+  await removeOthers(folder, EXHIBIT_FILE_NAME, new Set(exhibits.map(exhibitFileName)));
   await writeFlames(out, evidence, report);
   return path;
 }
@@ -72,11 +73,4 @@ async function addRun(path: string, run: Run, added: string[]): Promise<void> {
 async function takeBack(folder: string, added: readonly string[]): Promise<void> {
   for (const path of added) await rm(path, { force: true }).catch(() => undefined);
   await rmdir(folder).catch(() => undefined);
-}
-
-/** Only what has the name of an exhibit: other files are somebody's own. */
-async function removeOthers(folder: string, named: ReadonlySet<string>): Promise<void> {
-  const names = await readdir(folder).catch((): string[] => []);
-  const others = names.filter((name) => EXHIBIT_FILE_NAME.test(name) && !named.has(name));
-  for (const name of others) await rm(join(folder, name), { force: true }).catch(() => undefined);
 }

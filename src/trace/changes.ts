@@ -1,4 +1,4 @@
-import type { DifferenceNode } from './difference.js';
+import { type DifferenceNode, RESOLUTION } from './difference.js';
 
 /** One change of an operation, as a person would tell it. */
 export interface CallChange {
@@ -12,9 +12,6 @@ export interface CallChange {
   /** How many functions it calls that came or went with it. */
   below: number;
 }
-
-/** The smallest part of an instruction that is printed. */
-const RESOLUTION = 0.005;
 
 /**
  * What has changed in a tree of calls, callers first: a function that is called now and was not before

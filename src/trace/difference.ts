@@ -44,7 +44,7 @@ export interface OperationDifference {
 }
 
 /** The smallest part of an instruction that is printed. */
-const RESOLUTION = 0.005;
+export const RESOLUTION = 0.005;
 
 /**
  * Compares an operation before and after.

@@ -31,7 +31,7 @@ export function compare(evidence: Evidence, settings: JudgingSettings): Comparis
 }
 
 /** The newest stored run is the baseline of a count: what was merged since the others is no news. */
-function compareCounted(
+export function compareCounted(
   evidence: Evidence,
   settings: JudgingSettings,
 ): CountedComparison | undefined {

@@ -13,6 +13,7 @@ import { countOf, formatInstructions, formatShare } from '../units.js';
 import type { MetricVerdict } from './comparison.js';
 import type { JudgingSettings } from './settings.js';
 import { marginOf } from './settings.js';
+import { absence } from './sides.js';
 
 /** One side of a metric: its boots, and what they come to. */
 export interface CountedSide {
@@ -157,12 +158,6 @@ function notComparable(
   if (after.status === 'ok')
     return `Counted on the candidate, but ${absence(before)} on the baseline.`;
   return `On neither side: ${absence(after)} on the candidate.`;
-}
-
-function absence(metric: InstructionMetric | undefined): string {
-  if (metric === undefined) return 'absent';
-  if (metric.status === 'ok') return 'ok';
-  return `${metric.status.replace('_', ' ')} (${metric.reason.operation}: ${metric.reason.message})`;
 }
 
 /**

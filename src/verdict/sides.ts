@@ -1,3 +1,4 @@
+import type { Reason, Unavailable } from '../record/metric-status.js';
 import {
   type CountedMetric,
   isCounted,
@@ -81,7 +82,10 @@ export function comparablePair(
   return `On neither side: ${absence(candidate)} on the candidate.`;
 }
 
-function absence(metric: MetricRecord | undefined): string {
+/** Why a side has no number, as a clause. */
+export function absence(
+  metric: { status: 'ok' } | { status: Unavailable; reason: Reason } | undefined,
+): string {
   if (metric === undefined) return 'absent';
   if (metric.status === 'ok') return 'ok';
   return `${metric.status.replace('_', ' ')} (${metric.reason.operation}: ${metric.reason.message})`;
