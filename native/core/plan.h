@@ -38,7 +38,8 @@ struct plan {
     uint64_t trace;      /* operations to run between marks, and no batches; or PLAN_UNSET */
     uint64_t results_fd; /* or PLAN_UNSET: standard output */
     enum injection injection;
-    const char *seccomp; /* file of the filter to measure under, or NULL */
+    const char *seccomp;     /* file of the filter to measure under, or NULL */
+    const char *audit_rules; /* file of the rules to audit by, or NULL */
 };
 
 /**

@@ -14,6 +14,7 @@ type Difference = Report['differences'][number];
 const carriers: Record<Quantity, readonly (readonly RegExp[])[]> = {
   entries: [
     [/^seccompMode$/, /^seccompFilters$/, /^target\.seccomp$/],
+    [/^target\.audit rules$/],
     [/^vulnerabilities\./],
     [/^securityModules$/],
   ],

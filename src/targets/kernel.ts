@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import type { KernelSpec } from '../config/config.js';
 import { usageFailure } from '../failure.js';
 import type { KernelConfiguration } from '../record/kernel-configuration.js';
-import { type TargetRecord, targetSchema } from '../record/run.js';
+import type { TargetRecord } from '../record/run.js';
 import { withoutSecrets } from './environment.js';
 import { chooseAccelerator } from './kernel/accelerator.js';
+import { auditRules } from './kernel/audit.js';
 import { configurationOf } from './kernel/configuration.js';
 import { explainBoot } from './kernel/console.js';
 import { countingOf } from './kernel/counting.js';
@@ -24,28 +25,31 @@ import {
   qemuVersion,
 } from './kernel/qemu.js';
 import { seccompFilter } from './kernel/seccomp.js';
+import { KERNEL_SYNTAX, splitKernelSpec } from './kernel/spec.js';
 import type { TargetKind, Workshop } from './kind.js';
 import type { Counting, Target } from './target.js';
 import { Refusal } from './words.js';
 
-const MAX_SPEC = targetSchema.shape.spec.maxLength ?? 0;
-
-/** COMMAND_LINE_SIZE of x86 and arm64 is 2048, of which some is the probe's. */
-const MAX_COMMAND_LINE = 1800;
-
 /**
- * `kernel:PATH [seccomp=PROFILE] [kernel command line]`: boots a kernel in QEMU for each launch, with the probe as
- * the init of an initramfs that holds nothing else. Its results come over the serial console.
+ * `kernel:PATH [seccomp=PROFILE] [audit-rule=RULE] [kernel command line]`: boots a kernel in QEMU for
+ * each launch, with the probe as the init of an initramfs that holds nothing else. Its results come
+ * over the serial console.
  *
- * A path with blanks goes in quotes; the command line is the kernel's as it stands, but for a word
- * `seccomp=PROFILE`, which no kernel knows: the probe measures under the filter of that profile.
+ * The command line is the kernel's as it stands, but for the words that no kernel knows: the probe
+ * measures under the filter of that seccomp profile, in a machine with those audit rules. What has
+ * blanks goes in double quotes.
  */
 export const kernelTarget: TargetKind<KernelSpec> = {
-  syntax: 'kernel:PATH [seccomp=PROFILE] [kernel command line]',
+  syntax: KERNEL_SYNTAX,
   parse({ input, spec, rest = '', options }) {
     try {
       const kernelOptions = optionsOf(options.kernelOptions);
-      return { kind: 'kernel', spec, ...splitSpec(spec, rest.trim()), options: kernelOptions };
+      return {
+        kind: 'kernel',
+        spec,
+        ...splitKernelSpec(spec, rest.trim()),
+        options: kernelOptions,
+      };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       throw usageFailure(`${input} "${spec.slice(0, 200)}" cannot be booted: ${error.message}.`);
@@ -61,7 +65,12 @@ export const kernelTarget: TargetKind<KernelSpec> = {
       spec.seccomp === undefined
         ? undefined
         : await seccompFilter(spec.seccomp, image.architecture, workshop.signal);
-    const guest = await prepareGuest(spec, image, probe, workshop.folder, filter?.program);
+    const rules =
+      spec.auditRules && (await auditRules(spec.auditRules, image.architecture, workshop));
+    const guest = await prepareGuest(spec, image, probe, workshop.folder, {
+      ...(filter ? { filter: filter.program } : {}),
+      ...(rules ? { rules } : {}),
+    });
     workshop.progress.phase(`Try whether ${spec.spec} comes up`);
     const accelerator = await chooseAccelerator(spec, guest, version, workshop);
     const counting = countingOf({ spec, guest, version, probe, workshop });
@@ -78,6 +87,7 @@ export const kernelTarget: TargetKind<KernelSpec> = {
       ...(filter && spec.seccomp
         ? { seccomp: `${basename(spec.seccomp).slice(0, 200)}, sha256 ${filter.sha256}` }
         : {}),
+      ...(spec.auditRules ? { 'audit rules': spec.auditRules.join('; ').slice(0, 500) } : {}),
     };
     const record = { kind: spec.kind, spec: spec.spec, facts };
     return target(spec, guest, accelerator, counting, {
@@ -86,44 +96,6 @@ export const kernelTarget: TargetKind<KernelSpec> = {
     });
   },
 };
-
-const SECCOMP = 'seccomp=';
-const SECCOMP_WORD = /(^| )seccomp=\S+/;
-
-function splitSpec(
-  spec: string,
-  rest: string,
-): Pick<KernelSpec, 'path' | 'commandLine' | 'seccomp'> {
-  if (spec.length > MAX_SPEC) throw new Refusal(`it is longer than ${MAX_SPEC} characters`);
-  const [, quoted, plain, commandLine = ''] =
-    /^(?:"([^"]+)"|([^\s"]\S*))(?:\s+(.*))?$/s.exec(rest) ?? [];
-  const path = quoted ?? plain;
-  if (path === undefined) {
-    throw new Refusal('write kernel:PATH, and the words of its command line behind a blank');
-  }
-  if (/[^ -~]/.test(commandLine)) {
-    throw new Refusal('its command line has something other than printable ASCII characters');
-  }
-  if (commandLine.length > MAX_COMMAND_LINE) {
-    throw new Refusal(`its command line is longer than ${MAX_COMMAND_LINE} characters`);
-  }
-  if (/(^|\s)--(\s|$)/.test(commandLine)) {
-    throw new Refusal(
-      'its command line has --, and words behind that are for the init, which is the probe',
-    );
-  }
-  const words = commandLine.split(/ +/);
-  const [profile, ...others] = words.filter((word) => word.startsWith(SECCOMP));
-  if (profile === undefined) return { path: resolve(path), commandLine: commandLine.trim() };
-  if (others.length > 0 || profile === SECCOMP) {
-    throw new Refusal(`${SECCOMP}PROFILE is there without a profile, or more than once`);
-  }
-  return {
-    path: resolve(path),
-    commandLine: commandLine.replace(SECCOMP_WORD, '').trim(),
-    seccomp: resolve(profile.slice(SECCOMP.length)),
-  };
-}
 
 function optionsOf(text: string): KernelSpec['options'] {
   try {

@@ -9,7 +9,7 @@ import { gate, type Outcome } from '../../../src/gate.js';
 import type { Run } from '../../../src/record/run.js';
 import { replay } from '../../../src/replay.js';
 import type { CountedMetricReport, CountedReport, Report } from '../../../src/report/report.js';
-import { bootableKernel } from '../../fixtures/kernels.js';
+import { bootableKernel, realtimeKernel } from '../../fixtures/kernels.js';
 import { processesWith } from '../../fixtures/processes.js';
 import { SILENT } from '../../fixtures/targets.js';
 
@@ -228,6 +228,20 @@ describe('a change', () => {
       expect(told + (remainder ?? Number.NaN)).toBeCloseTo(difference ?? Number.NaN, 5);
       expect(Math.abs(remainder ?? 1)).toBeLessThan(0.1);
     }
+  });
+
+  test('of the whole kernel is told by what is most of it', async ({ signal }) => {
+    const sides = { baseline: cloud(), candidate: `kernel:${realtimeKernel()}` };
+    const metrics = 'context.pipe_2p_0k,syscall.null';
+    const { report } = await count('realtime', { ...sides, metrics }, signal);
+    const { difference, baseline } = metricOf(report, 'context.pipe_2p_0k');
+    // By half and more.
+    expect(difference ?? 0).toBeGreaterThan(0.1 * (baseline?.count ?? Infinity));
+    expect(report.differences.find(({ field }) => field === 'preemption')?.candidate).toContain(
+      'PREEMPT_RT',
+    );
+    const functions = countedOf(report).causes.flatMap((cause) => cause.functions);
+    expect(functions.map(({ name }) => name)).toContain('rt_spin_lock');
   });
 
   const hook = (name: string, change: 'new' | 'gone') =>

@@ -1,0 +1,134 @@
+import type { CallChange } from '../trace/changes.js';
+import { RESOLUTION } from '../trace/difference.js';
+
+/** A metric whose operation was traced on both sides, and what changed in it. */
+export interface ChangedOperation {
+  id: string;
+  calls: readonly CallChange[];
+}
+
+/** One function in all operations that it changed in. */
+export interface ChangedFunction
+  extends Pick<CallChange, 'name' | 'module' | 'caller' | 'change' | 'below'> {
+  /** Instructions an operation, in the metric where it changed the least and the most. */
+  from: number;
+  to: number;
+  /** What all of them are multiples of, where they are not one: so much each time that it runs. */
+  step?: number;
+}
+
+/** Functions that changed together: in the same metrics, and so for one reason as far as can be seen. */
+export interface Cause {
+  /** The largest first. */
+  functions: ChangedFunction[];
+  /** Ids. */
+  metrics: string[];
+  /** Of all that changed, in every metric on its own scale: what these functions are. */
+  share: number;
+}
+
+/**
+ * Puts what changed in many operations together by function: a function is one finding however many
+ * metrics it runs in and whoever calls it, and functions that changed in the same metrics are one.
+ *
+ * A metric counts as much as any other: what a function is in it is its part of all instructions that
+ * came and went there, since an operation of a million instructions is no more than one of a hundred.
+ *
+ * @returns the causes of the most first
+ */
+export function causesOf(operations: readonly ChangedOperation[]): Cause[] {
+  const changes = byFunction(operations);
+  const groups = new Map<string, Change[]>();
+  for (const change of changes) {
+    const ids = [...change.differences.keys()].join();
+    groups.set(ids, [...(groups.get(ids) ?? []), change]);
+  }
+  const all = changes.reduce((sum, { weight }) => sum + weight, 0);
+  return [...groups.values()]
+    .map((group) => causeOf(group, all))
+    .toSorted((a, b) => b.share - a.share);
+}
+
+/** A function while its changes are added up. */
+interface Change {
+  calls: CallChange[];
+  /** By metric, instructions an operation. */
+  differences: Map<string, number>;
+  weight: number;
+}
+
+/** @returns those that changed by more than nothing, with the metrics in the order of the operations */
+function byFunction(operations: readonly ChangedOperation[]): Change[] {
+  const changes = new Map<string, Change>();
+  for (const { id, calls } of operations) {
+    for (const call of calls) {
+      const key = `${call.name} ${call.module ?? ''}`;
+      const change: Change = changes.get(key) ?? { calls: [], differences: new Map(), weight: 0 };
+      change.calls.push(call);
+      change.differences.set(id, (change.differences.get(id) ?? 0) + call.difference);
+      changes.set(key, change);
+    }
+  }
+  for (const { differences } of changes.values()) {
+    for (const [id, difference] of differences) {
+      if (Math.abs(difference) < RESOLUTION) differences.delete(id);
+    }
+  }
+  const found = [...changes.values()].filter(({ differences }) => differences.size > 0);
+  weigh(found);
+  return found;
+}
+
+function weigh(changes: readonly Change[]): void {
+  const totals = new Map<string, number>();
+  for (const { differences } of changes) {
+    for (const [id, difference] of differences) {
+      totals.set(id, (totals.get(id) ?? 0) + Math.abs(difference));
+    }
+  }
+  for (const change of changes) {
+    for (const [id, difference] of change.differences) {
+      change.weight += Math.abs(difference) / (totals.get(id) ?? Number.POSITIVE_INFINITY);
+    }
+  }
+}
+
+function causeOf(changes: readonly Change[], all: number): Cause {
+  const weight = changes.reduce((sum, change) => sum + change.weight, 0);
+  return {
+    functions: changes.toSorted((a, b) => b.weight - a.weight).map(functionOf),
+    metrics: [...(changes[0]?.differences.keys() ?? [])],
+    share: weight / all,
+  };
+}
+
+function functionOf({ calls, differences }: Change): ChangedFunction {
+  const [first, ...others] = calls as [CallChange, ...CallChange[]];
+  const { name, module } = first;
+  const sizes = [...differences.values()].toSorted((a, b) => Math.abs(a) - Math.abs(b));
+  const [from = 0, to = from] = [sizes[0], sizes.at(-1)];
+  const sameCaller = others.every(({ caller }) => caller === first.caller);
+  const sameChange = others.every(({ change }) => change === first.change);
+  const grown = to > 0 ? 'grown' : 'shrunk';
+  const step = stepOf(sizes);
+  return {
+    ...{ name, ...(module === undefined ? {} : { module }) },
+    ...(sameCaller && first.caller !== undefined ? { caller: first.caller } : {}),
+    ...{ change: sameChange ? first.change : grown, from, to },
+    below: sameChange ? Math.max(...calls.map(({ below }) => below)) : 0,
+    ...(step === undefined ? {} : { step }),
+  };
+}
+
+/** Less is a multiple of anything. */
+const LEAST_STEP = 2;
+const EXACTLY = 0.01;
+
+function stepOf(sizes: readonly number[]): number | undefined {
+  const [least = 0, ...others] = sizes;
+  const whole = others.every((size) => Math.abs(size / least - Math.round(size / least)) < EXACTLY);
+  const one = others.every((size) => Math.abs(size - least) < RESOLUTION);
+  return Math.abs(least) < LEAST_STEP || one || !whole || !others.every((size) => size / least > 0)
+    ? undefined
+    : least;
+}
