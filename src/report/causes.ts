@@ -23,7 +23,7 @@ export const CAUSES_TITLE = 'What changed, by function';
 
 /** More are in the report's JSON. */
 const MOST_TOLD = 10;
-const MOST_FUNCTIONS = 6;
+const MOST_FUNCTIONS = 4;
 const MOST_IDS = 4;
 
 /** What grew, where, and by how much: one sentence for each cause, the causes of the most first. */
@@ -42,7 +42,7 @@ function causeText({ functions, metrics, share }: CauseReport, traced: number): 
   const shown = functions.slice(0, MOST_FUNCTIONS).map(functionText);
   const left = functions.length - shown.length;
   const more = left > 0 ? [`and ${countOf(left, 'other function')}`] : [];
-  const of = share < 1 ? ` (${formatShare(share)} of what changed)` : '';
+  const of = share < ALL_OF_IT ? ` (${formatShare(share)} of what changed)` : '';
   return `${whereText(metrics, traced)}: ${[...shown, ...more].join(', ')}${of}.`;
 }
 
@@ -68,7 +68,7 @@ function nameText({ caller, name, module, change, below }: FunctionReport): stri
   const oneSided = change === 'new' || change === 'gone';
   const from = oneSided && caller !== null ? `${caller} → ` : '';
   const where = module === null ? '' : ` [${module}]`;
-  const others = below === 0 ? '' : ` with ${countOf(below, 'function')} that it calls`;
+  const others = below === 0 ? '' : ` with ${countOf(below, 'function')} below`;
   const state = oneSided ? ` (${change}${others})` : '';
   return `${from}${name}${where}${state}`;
 }
@@ -79,25 +79,27 @@ function sizeText({ from, to, step }: FunctionReport): string {
   return step === null ? `${least} to ${most}` : `${least} a time (up to ${most})`;
 }
 
-/** Of what changed in a metric, a cause that is most of it. */
-const MOST_OF_IT = 0.5;
+/** What is less than a tenth of it is no headline. */
+const LEAST_TOLD = 0.1;
+const ALL_OF_IT = 0.995;
 const MOST_NAMED = 2;
 
 /**
- * What is most of all that changed, as a clause for the headline: `+4 in entry_SYSCALL_64 and +4 in
- * syscall_return_via_sysret`. Empty where nothing is.
+ * What changed the most, as a clause for the headline: `all of it is +4 in entry_SYSCALL_64 and +4 in
+ * syscall_return_via_sysret`. Empty where everything has a cause of its own.
  */
 export function mainCauseText({ causes, metrics }: CountedReport): string {
   const [main] = causes;
-  if (main === undefined || main.share < MOST_OF_IT) return '';
+  if (main === undefined || main.share < LEAST_TOLD) return '';
   const traced = metrics.filter(({ calls }) => calls !== null).length;
   const named = main.functions
     .slice(0, MOST_NAMED)
-    .map((changed) => `${sizeText(changed)} in ${nameText(changed)}`);
+    .map((changed) => `${sizeText(changed)} in ${nameText({ ...changed, below: 0 })}`);
   const left = main.functions.length - named.length;
   const all = left > 0 ? [...named, countOf(left, 'other function')] : named;
   const where = main.metrics.length === traced ? '' : ` in ${main.metrics.length} of them`;
-  return `${joined(all)}${where}`;
+  const share = main.share < ALL_OF_IT ? formatShare(main.share) : 'all';
+  return `${share} of it is ${joined(all)}${where}`;
 }
 
 const joined = (parts: readonly string[]): string =>

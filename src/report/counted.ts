@@ -1,5 +1,6 @@
 import { callChanges } from '../trace/changes.js';
 import type { OperationDifference } from '../trace/difference.js';
+import { functionChanges } from '../trace/function-changes.js';
 import {
   countOf,
   figure,
@@ -32,7 +33,9 @@ export function countedReport({ candidate, metrics }: CountedComparison): Counte
     untraced: metric.untraced ?? null,
   }));
   const operations = metrics.flatMap(({ id, operation }) =>
-    operation === undefined ? [] : [{ id, calls: callChanges(operation.roots) }],
+    operation === undefined
+      ? []
+      : [{ id, count: operation.before, changes: functionChanges(operation) }],
   );
   return {
     conditions: candidate.instructions?.conditions ?? {},
@@ -110,11 +113,11 @@ function changedText(
   const others = improved === 0 ? '' : `, ${improved} ${takes(improved)} fewer`;
   const what = regressed > 0 ? `more instructions${others}` : 'fewer instructions and none more';
   const cause = mainCauseText(report);
-  const by = cause === '' ? '' : `, by ${cause}`;
+  const by = cause === '' ? '' : `; ${cause}`;
   const share = `${shareText(count, gated.length)} ${takes(count)} ${what}`;
   return count === 1
     ? `${share}: ${sizeText(worst)}${by}`
-    : `${share}${by}; most by its share ${sizeText(worst)}`;
+    : `${share}${by}; the largest by its share is ${sizeText(worst)}`;
 }
 
 const takes = (count: number): string => (count === 1 ? 'takes' : 'take');
@@ -175,8 +178,8 @@ function unexplained(changed: readonly CountedMetricReport[]): string[] {
     if (untraced !== null) reasons.set(untraced, [...(reasons.get(untraced) ?? []), id]);
   }
   const left = changed
-    .filter(({ remainder }) => Math.abs(remainder ?? 0) >= LEAST_REMAINDER)
-    .toSorted((a, b) => Math.abs(b.remainder ?? 0) - Math.abs(a.remainder ?? 0));
+    .filter((metric) => leftShare(metric) >= LEAST_LEFT)
+    .toSorted((a, b) => leftShare(b) - leftShare(a));
   return [
     ...[...reasons].map(([why, ids]) => `Not traced, since ${why}: ${idsText(ids)}.`),
     ...(left.length === 0
@@ -185,8 +188,18 @@ function unexplained(changed: readonly CountedMetricReport[]): string[] {
   ];
 }
 
-const remainderText = ({ id, remainder }: CountedMetricReport): string =>
-  `${formatInstructionsDifference(remainder ?? 0)} of ${id}`;
+const remainderText = ({ id, remainder, difference }: CountedMetricReport): string =>
+  `${formatInstructionsDifference(remainder ?? 0)} of the ${formatInstructionsDifference(difference ?? 0)} of ${id}`;
+
+/** Of what a metric changed by: less is in the report's JSON alone. */
+const LEAST_LEFT = 0.05;
+
+/** What is there in any trace: the loop around the operations, and what boots differ in. */
+function leftShare({ remainder, difference, resolution }: CountedMetricReport): number {
+  const left = Math.abs(remainder ?? 0);
+  const told = left >= LEAST_REMAINDER && left > (resolution ?? 0);
+  return told ? left / Math.abs(difference ?? left) : 0;
+}
 
 const MOST_IDS = 4;
 

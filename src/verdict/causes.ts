@@ -4,7 +4,9 @@ import { RESOLUTION } from '../trace/difference.js';
 /** A metric whose operation was traced on both sides, and what changed in it. */
 export interface ChangedOperation {
   id: string;
-  calls: readonly CallChange[];
+  /** Instructions before. */
+  count: number;
+  changes: readonly CallChange[];
 }
 
 /** One function in all operations that it changed in. */
@@ -23,7 +25,7 @@ export interface Cause {
   functions: ChangedFunction[];
   /** Ids. */
   metrics: string[];
-  /** Of all that changed, in every metric on its own scale: what these functions are. */
+  /** Of all that changed, each operation as shares of itself: what these functions are. */
   share: number;
 }
 
@@ -31,8 +33,8 @@ export interface Cause {
  * Puts what changed in many operations together by function: a function is one finding however many
  * metrics it runs in and whoever calls it, and functions that changed in the same metrics are one.
  *
- * A metric counts as much as any other: what a function is in it is its part of all instructions that
- * came and went there, since an operation of a million instructions is no more than one of a hundred.
+ * What a function is in a metric counts by its share of the operation, as the verdict does: four
+ * instructions of three hundred are more than a hundred of a million.
  *
  * @returns the causes of the most first
  */
@@ -57,40 +59,21 @@ interface Change {
   weight: number;
 }
 
-/** @returns those that changed by more than nothing, with the metrics in the order of the operations */
+/** @returns every function that changed by more than nothing; its metrics are in the order of the operations */
 function byFunction(operations: readonly ChangedOperation[]): Change[] {
   const changes = new Map<string, Change>();
-  for (const { id, calls } of operations) {
-    for (const call of calls) {
+  for (const { id, count, changes: own } of operations) {
+    for (const call of own) {
+      if (Math.abs(call.difference) < RESOLUTION) continue;
       const key = `${call.name} ${call.module ?? ''}`;
       const change: Change = changes.get(key) ?? { calls: [], differences: new Map(), weight: 0 };
       change.calls.push(call);
       change.differences.set(id, (change.differences.get(id) ?? 0) + call.difference);
+      change.weight += Math.abs(call.difference) / Math.max(1, count);
       changes.set(key, change);
     }
   }
-  for (const { differences } of changes.values()) {
-    for (const [id, difference] of differences) {
-      if (Math.abs(difference) < RESOLUTION) differences.delete(id);
-    }
-  }
-  const found = [...changes.values()].filter(({ differences }) => differences.size > 0);
-  weigh(found);
-  return found;
-}
-
-function weigh(changes: readonly Change[]): void {
-  const totals = new Map<string, number>();
-  for (const { differences } of changes) {
-    for (const [id, difference] of differences) {
-      totals.set(id, (totals.get(id) ?? 0) + Math.abs(difference));
-    }
-  }
-  for (const change of changes) {
-    for (const [id, difference] of change.differences) {
-      change.weight += Math.abs(difference) / (totals.get(id) ?? Number.POSITIVE_INFINITY);
-    }
-  }
+  return [...changes.values()];
 }
 
 function causeOf(changes: readonly Change[], all: number): Cause {
