@@ -97,9 +97,11 @@ export function mainCauseText({ causes, metrics }: CountedReport): string {
     .map((changed) => `${sizeText(changed)} in ${nameText({ ...changed, below: 0 })}`);
   const left = main.functions.length - named.length;
   const all = left > 0 ? [...named, countOf(left, 'other function')] : named;
-  const where = main.metrics.length === traced ? '' : ` in ${main.metrics.length} of them`;
-  const share = main.share < ALL_OF_IT ? formatShare(main.share) : 'all';
-  return `${share} of it is ${joined(all)}${where}`;
+  const where =
+    main.metrics.length === traced ? '' : ` in ${countOf(main.metrics.length, 'metric')}`;
+  const share =
+    main.share < ALL_OF_IT ? `${formatShare(main.share)} of all that changed` : 'all of it';
+  return `${share} is ${joined(all)}${where}`;
 }
 
 const joined = (parts: readonly string[]): string =>

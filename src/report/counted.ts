@@ -8,8 +8,12 @@ import {
   formatInstructionsDifference,
   formatRatio,
 } from '../units.js';
-import { causesOf } from '../verdict/causes.js';
-import type { CountedComparison, CountedSide } from '../verdict/instructions.js';
+import { type ChangedOperation, causesOf } from '../verdict/causes.js';
+import type {
+  CountedComparison,
+  CountedSide,
+  InstructionComparison,
+} from '../verdict/instructions.js';
 import { causeReports, mainCauseText } from './causes.js';
 import type { Grid } from './grid.js';
 import type { CountedMetricReport, CountedReport } from './report.js';
@@ -32,17 +36,23 @@ export function countedReport({ candidate, metrics }: CountedComparison): Counte
     remainder: orNull(metric.operation?.remainder),
     untraced: metric.untraced ?? null,
   }));
-  const operations = metrics.flatMap(({ id, operation }) =>
-    operation === undefined
-      ? []
-      : [{ id, count: operation.before, changes: functionChanges(operation) }],
-  );
   return {
     conditions: candidate.instructions?.conditions ?? {},
     counts: countVerdicts(reported.filter(({ gate }) => gate)),
-    causes: causeReports(causesOf(operations)),
+    causes: causeReports(causesOf(metrics.flatMap(changedOperation))),
     metrics: reported,
   };
+}
+
+function changedOperation({
+  id,
+  operation,
+  difference,
+  baseline,
+}: InstructionComparison): ChangedOperation[] {
+  if (operation === undefined || difference === undefined || !baseline?.count) return [];
+  const share = Math.abs(difference) / baseline.count;
+  return [{ id, share, changes: functionChanges(operation) }];
 }
 
 type FunctionReport = NonNullable<CountedMetricReport['functions']>[number];
@@ -117,7 +127,16 @@ function changedText(
   const share = `${shareText(count, gated.length)} ${takes(count)} ${what}`;
   return count === 1
     ? `${share}: ${sizeText(worst)}${by}`
-    : `${share}${by}; the largest by its share is ${sizeText(worst)}`;
+    : `${share}${by}; the largest by its share is ${sizeText(worst)}${mostly(worst)}`;
+}
+
+/** The function that is the most of it. */
+function mostly({ functions }: CountedMetricReport): string {
+  const [most] = (functions ?? []).toSorted(
+    (a, b) => Math.abs(b.difference) - Math.abs(a.difference),
+  );
+  if (most === undefined) return '';
+  return `, of which ${formatInstructionsDifference(most.difference)} in ${most.name}`;
 }
 
 const takes = (count: number): string => (count === 1 ? 'takes' : 'take');
@@ -132,24 +151,36 @@ function sizeText({ id, difference, baseline, candidate }: CountedMetricReport):
   return `${id}, ${formatInstructionsDifference(difference)} (${formatInstructions(baseline.count)} → ${formatInstructions(candidate.count)})`;
 }
 
-/** Metrics whose count changed: those with a verdict first, and of them the largest share. */
-export function countedGrid({ metrics, conditions }: CountedReport): Grid {
+/**
+ * Metrics whose count changed: those with a verdict first, and of them the largest share.
+ *
+ * @param mostSmall how many rows there may be of what alarms nobody
+ */
+export function countedGrid(
+  { metrics, conditions }: CountedReport,
+  mostSmall = Number.POSITIVE_INFINITY,
+): Grid {
   const changed = metrics.filter(differs).toSorted(byWeight);
+  const called = changed.filter(({ verdict }) => verdict !== 'unchanged').length;
+  const left = Math.max(0, changed.length - called - mostSmall);
   const unclear = metrics.filter(({ verdict }) => verdict === 'incomparable');
   return {
     title: 'Instructions of an operation, counted',
     head: ['metric', 'more', 'change', 'baseline', 'candidate', 'verdict', 'resolution'],
-    rows: changed.map((metric) => [
-      `${metric.id}${metric.gate ? '' : '*'}`,
-      formatInstructionsDifference(metric.difference ?? 0),
-      changeText(metric),
-      formatInstructions(metric.baseline?.count ?? 0),
-      formatInstructions(metric.candidate?.count ?? 0),
-      metric.verdict,
-      formatInstructions(metric.resolution ?? 0),
-    ]),
+    rows: changed
+      .slice(0, called + mostSmall)
+      .map((metric) => [
+        `${metric.id}${metric.gate ? '' : '*'}`,
+        formatInstructionsDifference(metric.difference ?? 0),
+        changeText(metric),
+        formatInstructions(metric.baseline?.count ?? 0),
+        formatInstructions(metric.candidate?.count ?? 0),
+        metric.verdict,
+        formatInstructions(metric.resolution ?? 0),
+      ]),
     says: [
       ...(changed.length === 0 ? ['No count differs by more than boots of one side do.'] : []),
+      ...(left === 0 ? [] : [`… and ${countOf(left, 'smaller change')} that alarm nobody.`]),
       ...unexplained(changed),
       ...unclear.map(({ id, because }) => `${id}: ${because}`),
       ...(changed.some(({ functions }) => functions !== null)

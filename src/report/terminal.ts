@@ -30,6 +30,9 @@ export interface TerminalOptions {
 
 const LABEL_COLUMNS = 13;
 
+/** Counts that changed and alarm nobody. */
+const MOST_SMALL = 10;
+
 /**
  * The report for a person at a terminal, ending in a line break. Asks neither the environment nor a
  * stream what they can do.
@@ -104,7 +107,7 @@ function countedBlocks(page: Page): string[][] {
   if (counted === null) return [];
   const causes = causeTexts(counted).flatMap((text) => bullet(page, text));
   const block = causes.length === 0 ? [] : [page.colors.bold(CAUSES_TITLE), ...causes];
-  return [block, gridBlock(page, countedGrid(counted))];
+  return [block, gridBlock(page, countedGrid(counted, MOST_SMALL))];
 }
 
 const crossingBlocks = ({ report: { crossing }, ...paper }: Page): string[][] =>

@@ -4,8 +4,8 @@ import { RESOLUTION } from '../trace/difference.js';
 /** A metric whose operation was traced on both sides, and what changed in it. */
 export interface ChangedOperation {
   id: string;
-  /** Instructions before. */
-  count: number;
+  /** By what share of itself its count changed, whichever way. */
+  share: number;
   changes: readonly CallChange[];
 }
 
@@ -25,7 +25,7 @@ export interface Cause {
   functions: ChangedFunction[];
   /** Ids. */
   metrics: string[];
-  /** Of all that changed, each operation as shares of itself: what these functions are. */
+  /** Of all that changed, each count by its share of itself: what these functions are. */
   share: number;
 }
 
@@ -33,8 +33,9 @@ export interface Cause {
  * Puts what changed in many operations together by function: a function is one finding however many
  * metrics it runs in and whoever calls it, and functions that changed in the same metrics are one.
  *
- * What a function is in a metric counts by its share of the operation, as the verdict does: four
- * instructions of three hundred are more than a hundred of a million.
+ * What a function is in a metric is its part of the share by which the count changed, as for a verdict:
+ * four instructions of three hundred are more than a hundred of a million, and what the trace of one
+ * operation saw and its count does not is no more than that.
  *
  * @returns the causes of the most first
  */
@@ -62,14 +63,15 @@ interface Change {
 /** @returns every function that changed by more than nothing; its metrics are in the order of the operations */
 function byFunction(operations: readonly ChangedOperation[]): Change[] {
   const changes = new Map<string, Change>();
-  for (const { id, count, changes: own } of operations) {
-    for (const call of own) {
-      if (Math.abs(call.difference) < RESOLUTION) continue;
+  for (const { id, share, changes: own } of operations) {
+    const told = own.filter(({ difference }) => Math.abs(difference) >= RESOLUTION);
+    const all = told.reduce((sum, { difference }) => sum + Math.abs(difference), 0);
+    for (const call of told) {
       const key = `${call.name} ${call.module ?? ''}`;
       const change: Change = changes.get(key) ?? { calls: [], differences: new Map(), weight: 0 };
       change.calls.push(call);
       change.differences.set(id, (change.differences.get(id) ?? 0) + call.difference);
-      change.weight += Math.abs(call.difference) / Math.max(1, count);
+      change.weight += (share * Math.abs(call.difference)) / all;
       changes.set(key, change);
     }
   }

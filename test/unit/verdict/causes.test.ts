@@ -18,7 +18,7 @@ describe('causes', () => {
   test('of a change at every entry are one, however many calls an operation makes', () => {
     const operation = (id: string, calls: number) => ({
       id,
-      count: 300 * calls,
+      share: 0.02,
       changes: [
         grown('entry_SYSCALL_64', 4 * calls),
         grown('syscall_return_via_sysret', 4 * calls),
@@ -40,17 +40,17 @@ describe('causes', () => {
 
   test('are told by the metrics that they are in, the one of the most first', () => {
     const causes = causesOf([
-      { id: 'a', count: 100, changes: [grown('entry', 4)] },
-      { id: 'b', count: 10_000, changes: [grown('entry', 4), grown('vfs_read', 400)] },
-      { id: 'c', count: 100, changes: [grown('entry', 4)] },
+      { id: 'a', share: 0.04, changes: [grown('entry', 4)] },
+      { id: 'b', share: 0.01, changes: [grown('entry', 4), grown('vfs_read', -12)] },
+      { id: 'c', share: 0.04, changes: [grown('entry', 4)] },
     ]);
     expect(causes.map(({ functions, metrics }) => [functions[0]?.name, metrics.join()])).toEqual([
       ['entry', 'a,b,c'],
       ['vfs_read', 'b'],
     ]);
     expect(causes.map(({ share }) => share)).toEqual([
-      expect.closeTo(0.0804 / 0.1204, 6),
-      expect.closeTo(0.04 / 0.1204, 6),
+      expect.closeTo((0.04 + 0.0025 + 0.04) / 0.09, 6),
+      expect.closeTo(0.0075 / 0.09, 6),
     ]);
     // One size is no step.
     expect(causes[0]?.functions[0]).not.toHaveProperty('step');
@@ -59,7 +59,7 @@ describe('causes', () => {
   test('name who calls what came and went where that is one function', () => {
     const hook = (id: string, caller: string) => ({
       id,
-      count: 100,
+      share: 0.1,
       changes: [one('gone', 'security', 'apparmor', -91), one('new', caller, 'selinux', 67)],
     });
     const [cause] = causesOf([hook('read', 'security'), hook('write', 'other')]);
@@ -83,7 +83,7 @@ describe('causes', () => {
       fc.property(fc.array(calls, { minLength: 1, maxLength: 6 }), (all) => {
         const operations = all.map((some, index) => ({
           id: `m${index}`,
-          count: 100,
+          share: 0.1,
           changes: [...new Map(some.map((call) => [call.name, call])).values()].map(
             ({ name, difference }) => grown(name, difference),
           ),
