@@ -23,14 +23,15 @@ export const CAUSES_TITLE = 'What changed, by function';
 
 /** More are in the report's JSON. */
 const MOST_TOLD = 10;
+const LEAST_LISTED = 0.005;
 const MOST_FUNCTIONS = 4;
 const MOST_IDS = 4;
 
 /** What grew, where, and by how much: one sentence for each cause, the causes of the most first. */
 export function causeTexts({ causes, metrics }: CountedReport): string[] {
   const traced = metrics.filter(({ calls }) => calls !== null).length;
-  const told = causes.slice(0, MOST_TOLD);
-  const left = causes.slice(MOST_TOLD);
+  const told = causes.slice(0, MOST_TOLD).filter(({ share }) => share >= LEAST_LISTED);
+  const left = causes.slice(told.length);
   return [
     ...told.map((cause) => causeText(cause, traced)),
     ...(left.length === 0 ? [] : [leftText(left)]),
@@ -57,7 +58,8 @@ function leftText(causes: readonly CauseReport[]): string {
   const functions = causes.reduce((sum, cause) => sum + cause.functions.length, 0);
   const share = causes.reduce((sum, cause) => sum + cause.share, 0);
   const many = countOf(functions, 'more function');
-  return `… and ${many}, ${formatShare(share)} of what changed: in the report's JSON.`;
+  const part = share < LEAST_LISTED ? 'next to nothing' : formatShare(share);
+  return `… and ${many}, ${part} of what changed: in the report's JSON.`;
 }
 
 /** `+21 security_file_permission → bpf_lsm_file_permission (new)` */
@@ -97,8 +99,9 @@ export function mainCauseText({ causes, metrics }: CountedReport): string {
     .map((changed) => `${sizeText(changed)} in ${nameText({ ...changed, below: 0 })}`);
   const left = main.functions.length - named.length;
   const all = left > 0 ? [...named, countOf(left, 'other function')] : named;
-  const where =
-    main.metrics.length === traced ? '' : ` in ${countOf(main.metrics.length, 'metric')}`;
+  const [first] = main.metrics;
+  const some = main.metrics.length === 1 ? `${first}` : countOf(main.metrics.length, 'metric');
+  const where = main.metrics.length === traced ? '' : ` in ${some}`;
   const share =
     main.share < ALL_OF_IT ? `${formatShare(main.share)} of all that changed` : 'all of it';
   return `${share} is ${joined(all)}${where}`;

@@ -169,7 +169,9 @@ function finding(section: Section, most: number): string {
 /** What the counts come to by function, then the largest changes by metric, and the others folded. */
 function countedBlock({ counted }: Report, most: number): string {
   if (counted === null || most === 0) return '';
-  const { title, head, rows, says } = countedGrid(counted);
+  const { title, says, ...grid } = countedGrid(counted);
+  // Seven columns are too wide for a comment, and the last is the resolution.
+  const [head = [], ...rows] = [grid.head, ...grid.rows].map((cells) => cells.slice(0, -1));
   const causes = list(causeTexts(counted).map((text) => markdown(text, 1000)));
   const folded = rows.slice(MOST_COUNTS, most);
   const left = rows.length - Math.min(rows.length, Math.max(most, MOST_COUNTS));

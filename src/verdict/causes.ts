@@ -12,7 +12,10 @@ export interface ChangedOperation {
 /** One function in all operations that it changed in. */
 export interface ChangedFunction
   extends Pick<CallChange, 'name' | 'module' | 'caller' | 'change' | 'below'> {
-  /** Instructions an operation, in the metric where it changed the least and the most. */
+  /**
+   * Instructions an operation, in the metric where it changed the least and the most; of those where
+   * it changed by half an instruction at all, if any.
+   */
   from: number;
   to: number;
   /** What all of them are multiples of, where they are not one: so much each time that it runs. */
@@ -90,7 +93,7 @@ function causeOf(changes: readonly Change[], all: number): Cause {
 function functionOf({ calls, differences }: Change): ChangedFunction {
   const [first, ...others] = calls as [CallChange, ...CallChange[]];
   const { name, module } = first;
-  const sizes = [...differences.values()].toSorted((a, b) => Math.abs(a) - Math.abs(b));
+  const sizes = sizesOf([...differences.values()]);
   const [from = 0, to = from] = [sizes[0], sizes.at(-1)];
   const sameCaller = others.every(({ caller }) => caller === first.caller);
   const sameChange = others.every(({ change }) => change === first.change);
@@ -103,6 +106,15 @@ function functionOf({ calls, differences }: Change): ChangedFunction {
     below: sameChange ? Math.max(...calls.map(({ below }) => below)) : 0,
     ...(step === undefined ? {} : { step }),
   };
+}
+
+/** What happens once in many operations says nothing of how much it is each time. */
+const ONCE_IN_MANY = 0.5;
+
+function sizesOf(differences: readonly number[]): number[] {
+  const sorted = differences.toSorted((a, b) => Math.abs(a) - Math.abs(b));
+  const whole = sorted.filter((difference) => Math.abs(difference) >= ONCE_IN_MANY);
+  return whole.length === 0 ? sorted : whole;
 }
 
 /** Less is a multiple of anything. */

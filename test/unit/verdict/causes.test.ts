@@ -24,7 +24,12 @@ describe('causes', () => {
         grown('syscall_return_via_sysret', 4 * calls),
       ],
     });
-    const causes = causesOf([operation('syscall.null', 1), operation('context.pipe_2p_0k', 4)]);
+    const causes = causesOf([
+      operation('syscall.null', 1),
+      // It maps its pages once in many operations.
+      operation('memory.anon_fault', 0.01),
+      operation('context.pipe_2p_0k', 4),
+    ]);
     const function_ = { change: 'grown', from: 4, to: 16, step: 4, below: 0 };
     expect(causes).toEqual([
       {
@@ -32,7 +37,7 @@ describe('causes', () => {
           { name: 'entry_SYSCALL_64', ...function_ },
           { name: 'syscall_return_via_sysret', ...function_ },
         ],
-        metrics: ['syscall.null', 'context.pipe_2p_0k'],
+        metrics: ['syscall.null', 'memory.anon_fault', 'context.pipe_2p_0k'],
         share: 1,
       },
     ]);
