@@ -95,8 +95,8 @@ async function duelOf(baseline: string, candidate: string, signal: AbortSignal):
 /** Rounds of launches. */
 const PHASES = [
   ['warm-up', 1],
-  ['screen', 2],
-  ['confirm', 3],
+  ['screen', 1],
+  ['confirm', 2],
 ] as const;
 const ROUNDS = 5;
 const PROCESSES = 2;
@@ -122,7 +122,7 @@ describe('a kernel against a kernel', () => {
   }) => {
     const sides = { baseline: cloud(), candidate: cloud(), kernelOptions: 'memory=256' };
     const metrics = 'syscall.null,context.pipe_2p_0k';
-    const told = await gateOf({ ...sides, metrics, duration: '20s' }, signal);
+    const told = await gateOf({ ...sides, metrics, duration: '10s' }, signal);
     expect(told.report.counts).toMatchObject({ regressed: 0, improved: 0 });
     const { target, plan, subject } = told.run;
     expect(target.facts).toMatchObject({

@@ -9,7 +9,7 @@ import { gate, type Outcome } from '../../../src/gate.js';
 import type { Run } from '../../../src/record/run.js';
 import { replay } from '../../../src/replay.js';
 import type { CountedMetricReport, CountedReport, Report } from '../../../src/report/report.js';
-import { bootableKernel, realtimeKernel } from '../../fixtures/kernels.js';
+import { bootableKernel } from '../../fixtures/kernels.js';
 import { processesWith } from '../../fixtures/processes.js';
 import { SILENT } from '../../fixtures/targets.js';
 
@@ -211,39 +211,4 @@ describe('a change', () => {
   const grown = (name: string, difference: number) => ({
     ...{ caller: null, name, module: null, difference, change: 'grown', below: 0 },
   });
-
-  test('of security modules is told by their hooks', async ({ signal }) => {
-    const sides = { baseline: cloud(), candidate: cloud('apparmor=0') };
-    const metrics = 'syscall.null,syscall.read_zero,syscall.write_null';
-    const { report } = await count('apparmor', { ...sides, metrics }, signal);
-    expect(metricOf(report, 'syscall.null')).toMatchObject({
-      ...{ verdict: 'unchanged', difference: 0, calls: null },
-    });
-    for (const id of ['syscall.read_zero', 'syscall.write_null']) {
-      const { difference, calls, remainder } = metricOf(report, id);
-      expect(Math.abs(difference ?? 0)).toBeGreaterThan(4);
-      expect(calls).toContainEqual(hook('apparmor_file_permission', 'gone'));
-      expect(calls).toContainEqual(hook('selinux_file_permission', 'new'));
-      const told = (calls ?? []).reduce((sum, call) => sum + call.difference, 0);
-      expect(told + (remainder ?? Number.NaN)).toBeCloseTo(difference ?? Number.NaN, 5);
-      expect(Math.abs(remainder ?? 1)).toBeLessThan(0.1);
-    }
-  });
-
-  test('of the whole kernel is told by what is most of it', async ({ signal }) => {
-    const sides = { baseline: cloud(), candidate: `kernel:${realtimeKernel()}` };
-    const metrics = 'context.pipe_2p_0k,syscall.null';
-    const { report } = await count('realtime', { ...sides, metrics }, signal);
-    const { difference, baseline } = metricOf(report, 'context.pipe_2p_0k');
-    // By half and more.
-    expect(difference ?? 0).toBeGreaterThan(0.1 * (baseline?.count ?? Infinity));
-    expect(report.differences.find(({ field }) => field === 'preemption')?.candidate).toContain(
-      'PREEMPT_RT',
-    );
-    const functions = countedOf(report).causes.flatMap((cause) => cause.functions);
-    expect(functions.map(({ name }) => name)).toContain('rt_spin_lock');
-  });
-
-  const hook = (name: string, change: 'new' | 'gone') =>
-    expect.objectContaining({ caller: 'security_file_permission', name, change });
 });
