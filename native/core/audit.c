@@ -9,10 +9,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { RULES_MAX = 64 * 1024, ANSWER_MAX = 8192 };
-
-/** A rule with texts of a path's length. */
-enum { BODY_MAX = sizeof(struct audit_rule_data) + 2 * 4096 };
+/** A rule's texts have room for a path and a key. */
+enum { RULES_MAX = 65536, TEXTS_MAX = 8192, ANSWER_MAX = 16384 };
+enum { BODY_MAX = sizeof(struct audit_rule_data) + TEXTS_MAX };
 
 static bool fail(struct failure *failure, const char *operation, int error) {
     *failure = (struct failure){.operation = operation, .error = error};
