@@ -6,7 +6,7 @@
 
 /** Where an interrupt enters, which the instructions around it have not caused. */
 const INTERRUPT =
-  /^(irq_entries_start|spurious_entries_start|asm_common_interrupt|asm_spurious_interrupt|asm_sysvec_\w+|asm_exc_nmi|asm_exc_machine_check|el[01][th]_(64|32)_(irq|fiq|error))$/;
+  /^(irq_entries_start|spurious_entries_start|asm_common_interrupt|asm_spurious_interrupt|asm_sysvec_\w+|asm_exc_nmi|asm_exc_machine_check|el[01]([th]_(64|32))?_(irq|fiq|error))$/;
 
 /** Where an exception enters, which an instruction has caused: a page fault. */
 const EXCEPTION = /^(asm_exc_\w+|asm_int80_emulation|vectors)$/;

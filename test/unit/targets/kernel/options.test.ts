@@ -96,7 +96,10 @@ describe('what QEMU is told', () => {
 
   test('follows the architecture, the accelerator and the options', () => {
     expect(qemuCommand(guest('aarch64'), 'kvm', '').join(' ')).toMatch(
-      /^qemu-system-aarch64 .* -accel kvm -machine virt -cpu host /,
+      /^qemu-system-aarch64 .* -accel kvm -machine virt,gic-version=max -cpu host /,
+    );
+    expect(qemuCommand(guest('aarch64'), 'tcg', '').join(' ')).toContain(
+      ' -accel tcg -machine virt,gic-version=max -cpu max,pauth-impdef=on,cntfrq=1000000000 ',
     );
     const own = qemuCommand(guest('x86_64', 'cpu=qemu64 machine=q35 cpus=2 memory=256'), 'kvm', '');
     expect(own.join(' ')).toContain('-machine q35 -cpu qemu64 -smp 2 -m 256M');
