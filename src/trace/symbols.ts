@@ -22,6 +22,12 @@ const MAPPING = /^\$[dx]/;
 
 const isNoFunction = (name: string): boolean => PADDING.test(name) || MAPPING.test(name);
 
+/**
+ * Where a kernel's own code ends (include/asm-generic/vmlinux.lds.h): no function. What is executed
+ * behind it has no symbol, such as a filter that was compiled in there.
+ */
+const END = /^(_etext|_einittext|__entry_tramp_text_end)$/;
+
 /** What the compiler or a macro calls a function by as well (arch/x86/include/asm/syscall_wrapper.h). */
 const ALIAS = /^__(ia32|se|pi)_/;
 
@@ -127,7 +133,7 @@ function covered(sorted: readonly CodeSymbol[]): Piece[] {
     const { address, size = Number.POSITIVE_INFINITY } = symbol;
     if (pieces.at(-1)?.address === address) continue;
     if (end < address) pieces.push({ address: end });
-    pieces.push({ address, symbol });
+    pieces.push(END.test(symbol.name) ? { address } : { address, symbol });
     end = address + size;
   }
   return Number.isFinite(end) ? [...pieces, { address: end }] : pieces;

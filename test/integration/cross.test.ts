@@ -24,7 +24,7 @@ const VARIABLES = ['CC_aarch64_linux_gnu', 'CC_aarch64_unknown_linux_gnu', 'CROS
 /** A compiler for a machine, which compiles as the script says. */
 async function compiler(name: string, machine: string, script = ''): Promise<string> {
   const path = join(folder, name);
-  const answers = `[ "$1" = --version ] && echo ${name} 1.0 && exit\n[ "$1" = -dumpmachine ] && echo ${machine} && exit`;
+  const answers = `case "$*" in\n*--version) echo ${name} 1.0; exit ;;\n*-dumpmachine) echo ${machine}; exit ;;\nesac`;
   await writeFile(path, `#!/bin/sh\n${answers}\n${script}\n`);
   await chmod(path, 0o755);
   return path;
