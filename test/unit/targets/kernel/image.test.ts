@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { programArchitecture } from '../../../../src/probe/architecture.js';
 import { identify, readImage } from '../../../../src/targets/kernel/image.js';
+import { zboot } from '../../../fixtures/zboot.js';
 
 interface BzImage {
   protocol?: number;
@@ -45,16 +46,6 @@ function riscv(): Buffer {
   image.write('MZ');
   image.write('RSC\x05', 56);
   return image;
-}
-
-/** An EFI program that holds something packed, as drivers/firmware/efi/libstub/zboot-header.S has it. */
-function zboot(packed: Buffer, compression: string): Buffer {
-  const header = Buffer.alloc(256);
-  header.write('MZ\0\0zimg');
-  header.writeUInt32LE(header.length, 8);
-  header.writeUInt32LE(packed.length, 12);
-  header.write(compression, 24);
-  return Buffer.concat([header, packed, Buffer.alloc(100, 0xff)]);
 }
 
 test('a bzImage is for x86-64 and tells its version', () => {
