@@ -1,5 +1,5 @@
 import { measurementFailure } from '../failure.js';
-import { ARCHITECTURE_NAMES, type Architecture } from './architecture.js';
+import { ARCHITECTURE_NAMES, type Architecture, hostArchitecture } from './architecture.js';
 import { type Compiler, machineOf, type Remedy, tryCompiler } from './compiler.js';
 
 interface Toolchain {
@@ -62,8 +62,12 @@ async function namedCompiler(
   );
 }
 
-const needed = (architecture: Architecture): string =>
-  `The probe for a kernel for ${ARCHITECTURE_NAMES[architecture]} has to be compiled for that on this machine, which is another`;
+function needed(architecture: Architecture): string {
+  const here = hostArchitecture();
+  const machine = here === undefined ? process.arch : ARCHITECTURE_NAMES[here];
+  const other = ARCHITECTURE_NAMES[architecture];
+  return `A kernel for ${other} runs a probe for ${other}, which has to be cross-compiled on this machine (${machine})`;
+}
 
 function remedyText(architecture: Architecture): string {
   const { install, variables } = remedyFor(architecture);

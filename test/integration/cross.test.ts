@@ -32,6 +32,9 @@ async function compiler(name: string, machine: string, script = ''): Promise<str
 
 const found = async () => (await findCrossCompiler('aarch64')).version;
 
+const MISSING =
+  /^A kernel for arm64 runs a probe for arm64, which has to be cross-compiled on this machine \((x86-64|arm64)\), and no compiler for that was found \(tried arm-gcc, aarch64-linux-gnu-gcc, aarch64-unknown-linux-gnu-gcc, aarch64-none-linux-gnu-gcc, aarch64-linux-musl-gcc\): install one with apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross, or name one in CC_aarch64_linux_gnu\.$/;
+
 describe('the compiler for arm64', () => {
   test('has one of the usual names, the first of them that is installed', async () => {
     await compiler('aarch64-linux-musl-gcc', 'aarch64-linux-musl');
@@ -66,8 +69,7 @@ describe('the compiler for arm64', () => {
     vi.stubEnv('CROSS_COMPILE', 'arm-');
     await expect(found()).rejects.toMatchObject({
       kind: 'measurement',
-      message:
-        'The probe for a kernel for arm64 has to be compiled for that on this machine, which is another, and no compiler for that was found (tried arm-gcc, aarch64-linux-gnu-gcc, aarch64-unknown-linux-gnu-gcc, aarch64-none-linux-gnu-gcc, aarch64-linux-musl-gcc): install one with apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross, or name one in CC_aarch64_linux_gnu.',
+      message: expect.stringMatching(MISSING),
     });
   });
 
@@ -83,7 +85,7 @@ describe('the compiler for arm64', () => {
 
   test('for x86-64 is missed in the same way', async () => {
     await expect(findCrossCompiler('x86_64')).rejects.toThrow(
-      /a kernel for x86-64 .*tried x86_64-linux-gnu-gcc.*gcc-x86-64-linux-gnu libc6-dev-amd64-cross/,
+      /^A kernel for x86-64 .*tried x86_64-linux-gnu-gcc.*gcc-x86-64-linux-gnu libc6-dev-amd64-cross/,
     );
   });
 });

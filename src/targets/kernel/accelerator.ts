@@ -56,7 +56,7 @@ function foreignKernel({ architecture }: PreparedGuest): string | undefined {
   const here = hostArchitecture();
   if (architecture === here) return undefined;
   const name = here === undefined ? process.arch : ARCHITECTURE_NAMES[here];
-  return `it is for ${ARCHITECTURE_NAMES[architecture]}, and the processor here is ${name}`;
+  return `the processor here is ${name}, and the kernel is for ${ARCHITECTURE_NAMES[architecture]}`;
 }
 
 interface Boots {
