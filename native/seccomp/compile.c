@@ -4,9 +4,10 @@
  * systemd bring along.
  *
  * Standard input: first `default ACTION`, then `arch NAME`, the first of which need not be this
- * machine's own, then `rule ACTION CALL [INDEX OP A B]…`, one a line, numbers as strtoull(3) reads them. Actions are those of seccomp(2), operators those
- * of libseccomp's enum scmp_compare. Calls that libseccomp does not know are left out, as engines
- * do. Standard output: the program, struct sock_filter by struct sock_filter.
+ * machine's own, then `rule ACTION CALL [INDEX OP A B]…`, one a line, numbers as strtoull(3) reads
+ * them. Actions are those of seccomp(2), operators those of libseccomp's enum scmp_compare. Calls
+ * that libseccomp does not know are left out, as engines do. Standard output: the program, struct
+ * sock_filter by struct sock_filter.
  */
 #include <dlfcn.h>
 #include <errno.h>
