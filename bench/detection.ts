@@ -17,6 +17,7 @@ const DEFAULT_DATA = join(import.meta.dirname, '..', '.detection', 'gates.jsonl'
 interface CollectOptions {
   minutes: number;
   beside?: string;
+  power: boolean;
   data: string;
 }
 
@@ -54,15 +55,22 @@ const TURN: readonly Order[] = [
 const SELDOM = 3;
 const LONG: readonly Order[] = [thorough(NOTHING, 60), thorough(BUSY, 30), thorough(NOTHING, 10)];
 
+/** What a short quiet stretch is best spent on: only gates that tell the power of every metric. */
+const POWER: readonly Order[] = [...times(5, thorough(NOTHING, 30)), thorough(NOTHING, 60)];
+
 /** The orders in turn, without end. */
-function* orders(): Generator<Order> {
+function* orders(power: boolean): Generator<Order> {
   for (let turn = 0; ; turn++) {
+    if (power) {
+      yield* POWER;
+      continue;
+    }
     yield* TURN;
     if (turn % SELDOM === 0) yield* LONG;
   }
 }
 
-async function collect({ minutes, beside, data }: CollectOptions): Promise<void> {
+async function collect({ minutes, beside, power, data }: CollectOptions): Promise<void> {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort());
   const folder = await mkdtemp(join(tmpdir(), 'syscall-gate-detection-'));
@@ -70,7 +78,7 @@ async function collect({ minutes, beside, data }: CollectOptions): Promise<void>
   try {
     const collector = await prepareCollector(controller.signal, folder);
     const end = performance.now() + minutes * 60_000;
-    for (const order of orders()) {
+    for (const order of orders(power)) {
       if (performance.now() >= end) break;
       const { name: planned } = order.condition;
       const name = beside === undefined ? planned : `${planned}, beside ${beside}`;
@@ -119,6 +127,7 @@ program
   .description('measures gates, and adds them to the collection')
   .option('--minutes <minutes>', 'for how long', numberFrom(1), 60)
   .option('--beside <what>', 'what else the machine does meanwhile, for the record')
+  .option('--power', 'only gates that confirm every metric', false)
   .option('--data <file>', 'the collection', DEFAULT_DATA)
   .action(collect);
 
