@@ -1,6 +1,5 @@
 // How often the gate is wrong, and what it misses, on this machine's own noise: npm run bench:detection.
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { VERSION } from '#src/version.js';
@@ -11,6 +10,7 @@ import { summarise } from './detection/result.ts';
 import { prepareOurs, timePasses } from './fidelity/ours.ts';
 import { numberFrom } from './number-option.ts';
 import { resultPath, writeResult } from './results.ts';
+import { runBench } from './run.ts';
 
 const DEFAULT_DATA = join(import.meta.dirname, '..', '.detection', 'gates.jsonl');
 
@@ -70,13 +70,10 @@ function* orders(power: boolean): Generator<Order> {
   }
 }
 
-async function collect({ minutes, beside, power, data }: CollectOptions): Promise<void> {
-  const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort());
-  const folder = await mkdtemp(join(tmpdir(), 'syscall-gate-detection-'));
-  await mkdir(join(data, '..'), { recursive: true });
-  try {
-    const collector = await prepareCollector(controller.signal, folder);
+const collect = ({ minutes, beside, power, data }: CollectOptions): Promise<void> =>
+  runBench('detection', async (signal, folder) => {
+    await mkdir(join(data, '..'), { recursive: true });
+    const collector = await prepareCollector(signal, folder);
     const end = performance.now() + minutes * 60_000;
     for (const order of orders(power)) {
       if (performance.now() >= end) break;
@@ -86,10 +83,7 @@ async function collect({ minutes, beside, power, data }: CollectOptions): Promis
       await appendGate(data, await collector.measure({ ...order, condition }));
       process.stderr.write(`${name}, ${order.budget} s, ${order.confirmed} confirmed\n`);
     }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
+  });
 
 interface JudgeOptions {
   data: string[];

@@ -1,18 +1,17 @@
-import { mean, median, sampleVariance, sum } from 'simple-statistics';
+import { mean, median, sum } from 'simple-statistics';
 import type { MetricEntry } from '../probe/catalogue.js';
 import { SCREEN_FAMILY_WISE } from '../stats/assumptions.js';
 import { moderatedVariance } from '../stats/moderated.js';
 import { minimumPairs, robustPairs } from '../stats/power.js';
 import { type Random, seededRandom } from '../stats/random.js';
-import {
-  estimateOf,
-  estimateReplicate,
-  type Filter,
-  keptByRound,
-  type RoundsNs,
-} from './estimate.js';
-import { type LaunchObservation, timedOf } from './launch.js';
 import { startOf } from './nesting.js';
+import {
+  type PilotRun,
+  pilotsOf,
+  roundMsOf,
+  varianceOfEstimate,
+  varianceOfLaunches,
+} from './pilot.js';
 
 /**
  * Spends the time of the screen where it buys most, by what a pilot has shown of each metric's cost
@@ -52,15 +51,6 @@ export interface Stage {
 
 const SCREEN: Stage = { level: SCREEN_FAMILY_WISE, fresh: false };
 
-export interface PilotRun {
-  /** A side's own launches in the order they ran; none where the candidate is measured alone. */
-  baseline: readonly LaunchObservation[];
-  candidate: readonly LaunchObservation[];
-  quietWidth: number | undefined;
-  /** Processes of a launch, each of which holds the rounds. */
-  processes: number;
-}
-
 /**
  * How many rounds a launch may hold of one metric: no more than others have, since it is they that
  * draw the state anew which a round begins with. An lseek with 28 rounds in a launch where most
@@ -76,9 +66,6 @@ const ROUNDS_CHOICES = [3, 5, 7, 10];
  * the time would not hold enough pairs.
  */
 const WELL_MIXED = 7;
-
-/** A launch's estimate is made from drawn rounds so often, to see what it varies by. */
-const RESAMPLES = 40;
 
 /** However noisy a metric looked, so many times its even share of the pairs are the most it gets. */
 const MOST_TIMES = 4;
@@ -128,18 +115,12 @@ export function affordable(
   { timeMs, pairsFor }: { timeMs: number; pairsFor: (count: number) => number },
 ): number {
   let pairMs = 2 * startOf([run.baseline, run.candidate]).idleMs;
-  for (const [index, { id }] of metrics.entries()) {
+  for (const [index, metric] of metrics.entries()) {
     const rounds = run.processes * WELL_MIXED;
-    pairMs += 2 * rounds * roundMsOf(id, run);
+    pairMs += 2 * rounds * roundMsOf(pilotsOf(metric, run).flat());
     if (pairsFor(index + 1) * pairMs > timeMs) return index;
   }
   return metrics.length;
-}
-
-function roundMsOf(id: string, { baseline, candidate }: PilotRun): number {
-  const seen = [...baseline, ...candidate].flatMap(({ metrics }) => timedOf(metrics.get(id)) ?? []);
-  const rounds = sum(seen.map(({ batches }) => 1 + Math.max(...batches.round)));
-  return rounds === 0 ? 0 : sum(seen.map(({ elapsedNs }) => elapsedNs)) / 1e6 / rounds;
 }
 
 /** What a metric's noise and cost would be with so many rounds in a launch. */
@@ -166,18 +147,17 @@ interface Need {
 }
 
 function needOf(
-  { id, waits }: MetricEntry,
+  metric: MetricEntry,
   margin: number,
   run: PilotRun,
   idleMs: number,
   random: Random,
 ): Need[] {
-  const filter = { sleeps: waits, quietWidth: run.quietWidth };
-  const candidate = pilots(run.candidate, filter, id);
-  const sides = [pilots(run.baseline, filter, id), candidate].filter((side) => side.length > 1);
+  const [baseline, candidate] = pilotsOf(metric, run);
+  const sides = [baseline, candidate].filter((side) => side.length > 1);
   if (sides.length === 0) return [];
   const all = sides.flat();
-  const roundMs = mean(all.map(({ count, elapsedNs }) => elapsedNs / 1e6 / count));
+  const roundMs = roundMsOf(all);
   const usual = Math.round(mean(all.map(({ rounds }) => rounds.length)));
   const within = (rounds: number): number =>
     mean(sides.map((side) => varianceOfEstimate(side, rounds, random)));
@@ -193,6 +173,7 @@ function needOf(
     return { rounds, costMs, noise: variance / margin ** 2, deviation: Math.sqrt(variance) };
   });
   const degrees = sum(sides.map((side) => side.length - 1));
+  const { id } = metric;
   return [{ id, margin, degrees, known: Math.floor(yielded * candidate.length), yielded, options }];
 }
 
@@ -219,40 +200,8 @@ function moderated(needs: readonly Need[]): Need[] {
   }));
 }
 
-const varianceOfLaunches = (side: readonly Pilot[]): number =>
-  sampleVariance(side.map(({ rounds }) => Math.log(estimateOf(rounds))));
-
 /** However busy the core was in the pilot: it may have been an odd time. */
 const LEAST_YIELD = 0.4;
-
-/** One metric in one launch of the pilot. */
-interface Pilot {
-  /** Whether it makes a replicate, and was not spent beside a busy thread. */
-  counts: boolean;
-  rounds: RoundsNs;
-  /** How many rounds there were, those of which no batch counts among them, and their time in all. */
-  count: number;
-  elapsedNs: number;
-}
-
-const pilots = (side: readonly LaunchObservation[], filter: Filter, id: string): Pilot[] =>
-  side.flatMap(({ launch, metrics }) => {
-    const observation = timedOf(metrics.get(id));
-    if (launch.phase === 'warm-up' || observation === undefined) return [];
-    const { batches, elapsedNs } = observation;
-    const rounds = keptByRound(batches, filter);
-    const count = 1 + Math.max(...batches.round);
-    const counts = estimateReplicate(batches, filter) !== undefined;
-    return rounds.length > 0 ? [{ counts, rounds, count, elapsedNs }] : [];
-  });
-
-/** What an estimate from so many rounds varies by within a launch, rounds drawn with replacement. */
-function varianceOfEstimate(side: readonly Pilot[], rounds: number, random: Random): number {
-  const pool: RoundsNs = side.flatMap((pilot) => pilot.rounds);
-  const draw = (): RoundsNs =>
-    Array.from({ length: rounds }, () => pool[random.below(pool.length)] ?? []);
-  return sampleVariance(Array.from({ length: RESAMPLES }, () => Math.log(estimateOf(draw()))));
-}
 
 /** ms a metric of what a launch takes beside its metrics: exec, setup of the probe, the results. */
 const idleOf = ({ baseline, candidate }: PilotRun, metrics: number): number =>

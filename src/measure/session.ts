@@ -8,7 +8,6 @@ import {
   familyOf,
   type Goal,
   leastPairs,
-  type PilotRun,
   roundsFor,
 } from './allocation.js';
 import { quietWidth } from './batches.js';
@@ -17,6 +16,7 @@ import { collectRun, type RunIdentity } from './collect.js';
 import { expectationText } from './expectation.js';
 import { type Bench, type LaunchObservation, timedBatches } from './launch.js';
 import { processesFor, SLOW_START_MS, startOf } from './nesting.js';
+import type { PilotRun } from './pilot.js';
 import {
   emptyLog,
   LAUNCHES_PER_ROUND,

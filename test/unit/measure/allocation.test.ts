@@ -1,13 +1,8 @@
 import { expect, test } from 'vitest';
-import {
-  affordable,
-  allocate,
-  type Goal,
-  leastPairs,
-  type PilotRun,
-} from '../../../src/measure/allocation.js';
+import { affordable, allocate, type Goal, leastPairs } from '../../../src/measure/allocation.js';
 import { expectationText } from '../../../src/measure/expectation.js';
 import type { LaunchObservation, Observation } from '../../../src/measure/launch.js';
+import type { PilotRun } from '../../../src/measure/pilot.js';
 import { screenSchedule, warmUpSchedule } from '../../../src/measure/schedule.js';
 import type { MetricEntry } from '../../../src/probe/catalogue.js';
 import { robustPairs } from '../../../src/stats/power.js';
