@@ -1,6 +1,6 @@
 import { mean, median, sum } from 'simple-statistics';
 import type { MetricEntry } from '../probe/catalogue.js';
-import { SCREEN_FAMILY_WISE } from '../stats/assumptions.js';
+import { SCREEN_LEVEL } from '../stats/assumptions.js';
 import { moderatedVariance } from '../stats/moderated.js';
 import { minimumPairs, robustPairs } from '../stats/power.js';
 import { type Random, seededRandom } from '../stats/random.js';
@@ -41,15 +41,27 @@ export interface Goal {
   marginOf(metric: MetricEntry): number;
 }
 
-/** Which test the pairs are for. */
+/** What the pairs are for. */
 export interface Stage {
-  /** Family-wise. */
-  level: number;
-  /** Whether the pairs that there are count, too: a confirmation is on fresh ones alone. */
+  /** Of a metric at least, and where the time does not hold so many. */
+  pairs: number;
+  leastPairs: number;
+  /** Whether the pairs that there are do not count: a confirmation is on fresh ones alone. */
   fresh: boolean;
 }
 
-const SCREEN: Stage = { level: SCREEN_FAMILY_WISE, fresh: false };
+/** One launch in eight may be slow, so two pairs in fifteen. */
+const SCREEN: Stage = {
+  pairs: robustPairs(SCREEN_LEVEL, 1, 2),
+  leastPairs: robustPairs(SCREEN_LEVEL, 1),
+  fresh: false,
+};
+
+/** @param alpha family-wise, over so many metrics */
+export function confirmation(alpha: number, metrics: number): Stage {
+  const pairs = robustPairs(alpha, Math.max(1, metrics));
+  return { pairs, leastPairs: pairs, fresh: true };
+}
 
 /**
  * How many rounds a launch may hold of one metric: no more than others have, since it is they that
@@ -91,9 +103,8 @@ export function allocate(
       needOf(metric, Math.log1p(goal.marginOf(metric)), run, idleMs, random),
     ),
   );
-  const enough = robustPairs(stage.level, Math.max(1, metrics.length));
   const counted = stage.fresh ? needs.map((need) => ({ ...need, known: 0 })) : needs;
-  const choices = shareOut(counted, timeMs, enough);
+  const choices = shareOut(counted, timeMs, stage);
   const launched = choices.map(({ pairs, yielded }) => pairs / yielded);
   const longest = Math.max(1, ...launched);
   return new Map(
@@ -218,16 +229,19 @@ interface Choice extends Option {
 /**
  * The pairs and rounds that make the sum of the squared standard errors, each against its margin, as
  * small as it can be in the time: Lagrange's condition, with the price of a millisecond found by
- * bisection. No metric gets fewer than enough pairs, or it would be left without a verdict; where not
- * even those fit, all get them with the fewest rounds, and the time decides.
+ * bisection. No metric gets fewer than enough pairs, or it would be left without a verdict; where those
+ * do not fit it is fewer, then of fewer rounds, and the time decides.
  */
-function shareOut(needs: readonly Need[], timeMs: number, enough: number): Choice[] {
+function shareOut(needs: readonly Need[], timeMs: number, { pairs, leastPairs }: Stage): Choice[] {
   const mixed = needs.map((need) => ({
     ...need,
     options: need.options.filter(({ rounds }) => rounds >= WELL_MIXED),
   }));
-  const choices = shareOutAmong(mixed, timeMs, enough);
-  return spentOn(choices) <= timeMs ? choices : shareOutAmong(needs, timeMs, enough);
+  for (const enough of [pairs, leastPairs]) {
+    const choices = shareOutAmong(mixed, timeMs, enough);
+    if (spentOn(choices) <= timeMs) return choices;
+  }
+  return shareOutAmong(needs, timeMs, leastPairs);
 }
 
 function shareOutAmong(needs: readonly Need[], timeMs: number, enough: number): Choice[] {
@@ -271,9 +285,8 @@ function choose({ id, known, yielded, options }: Need, price: number, bounds: Bo
 /** Rounds of launches that so many pairs take. */
 export const roundsFor = (pairs: number): number => Math.ceil(pairs / PAIRS_PER_ROUND);
 
-/** Fewer pairs could not flag a metric of this family however large its change. */
-export const leastPairs = (metrics: readonly MetricEntry[]): number =>
-  minimumPairs(SCREEN_FAMILY_WISE, familyOf(metrics));
+/** Fewer pairs could not flag a metric however large its change. */
+export const LEAST_PAIRS = minimumPairs(SCREEN_LEVEL, 1);
 
 /** How many metrics share an error level. */
 export const familyOf = (metrics: readonly MetricEntry[]): number =>

@@ -5,9 +5,10 @@ import {
   type Allocation,
   affordable,
   allocate,
+  confirmation,
   familyOf,
   type Goal,
-  leastPairs,
+  LEAST_PAIRS,
   roundsFor,
 } from './allocation.js';
 import { quietWidth } from './batches.js';
@@ -192,7 +193,7 @@ export class Session {
     await this.measure('screen', schedule, {
       until: now + share * (until - now),
       ...(launchMs === undefined ? {} : { roundMs: LAUNCHES_PER_ROUND * launchMs }),
-      leastRounds: share < 1 ? 0 : roundsFor(leastPairs(metrics)) - done,
+      leastRounds: share < 1 ? 0 : roundsFor(LEAST_PAIRS) - done,
     });
   }
 
@@ -226,7 +227,7 @@ export class Session {
     const { metrics, roundsPerLaunch, seed } = this.bench.plan;
     const those = metrics.filter(({ id }) => flagged.includes(id));
     if (this.goal) {
-      const stage = { level: this.goal.alpha, fresh: true };
+      const stage = confirmation(this.goal.alpha, those.length);
       const timeMs = until - performance.now();
       this.allocations = allocate(those, this.pilotRun(), this.goal, { timeMs, seed, stage });
     }
