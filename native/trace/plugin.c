@@ -50,7 +50,7 @@ enum kind { WINDOW = 1, BYTES = 2 };
 enum { CUT_OFF = 1 };
 
 /** Those of the table in native/core/marks.c. */
-enum { STRIDE = 4, TABLE_BYTES = 256 * STRIDE };
+enum { STRIDE = 8, TABLE_BYTES = 256 * STRIDE };
 
 struct record {
     uint32_t kind;
@@ -139,7 +139,10 @@ static void append_instruction(uint64_t address) {
         append_address(address);
 }
 
+/** By the first of a function's instructions. */
 static void append_told(uint64_t slot, unsigned int cpu) {
+    if (slot % STRIDE != 0)
+        return;
     if (open.record.kind != BYTES)
         begin_record(BYTES, cpu);
     if (make_room())

@@ -1,22 +1,26 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Architecture, hostArchitecture } from './architecture.js';
 import { compile, findCompilers } from './compiler.js';
+import { findCrossCompiler } from './cross-compiler.js';
 
 /** Prints every definition that a program which makes system calls has. */
 const FLAGS = ['-E', '-dM', '-x', 'c', '-include', 'sys/syscall.h', '/dev/null', '-o'];
 
 /**
- * The numbers of the system calls by name, of the architecture that the probe is compiled for: as its
- * headers have them.
+ * The numbers of an architecture's system calls by name, as the headers have them that the probe is
+ * compiled with.
  *
  * @param folder that has room for a file
  * @throws Failure when there is no compiler, or the headers are not there
  */
 export async function callNumbers(
+  architecture: Architecture,
   folder: string,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, number>> {
-  const { c } = await findCompilers();
+  const own = architecture === hostArchitecture();
+  const c = own ? (await findCompilers()).c : await findCrossCompiler(architecture);
   const file = join(folder, 'calls.h');
   await compile(c, [...FLAGS, file], { what: 'sys/syscall.h', temporary: folder, signal });
   return readCallNumbers(await readFile(file, 'latin1'));

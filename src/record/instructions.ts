@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { metricIdentity } from './metric-identity.js';
 import { reasonSchema, UNAVAILABLE } from './metric-status.js';
 
 /**
@@ -8,15 +9,6 @@ import { reasonSchema, UNAVAILABLE } from './metric-status.js';
 
 const word = z.string().min(1).max(128);
 const text = z.string().max(512);
-
-const fields = {
-  id: z
-    .string()
-    .regex(/^[a-z]+\.[a-z0-9_]+$/)
-    .max(64),
-  version: z.int().min(1).max(1_000_000),
-  gate: z.boolean(),
-};
 
 /**
  * A function as it is called from one place. The tree of calls is written down from the top, each
@@ -33,7 +25,7 @@ export const tracedFunctionSchema = z.strictObject({
 
 export const instructionMetricSchema = z.discriminatedUnion('status', [
   z.strictObject({
-    ...fields,
+    ...metricIdentity,
     status: z.literal('ok'),
     /** Instructions per operation, one number a boot. */
     boots: z.array(z.number().min(0).max(1e12)).min(1).max(64),
@@ -42,7 +34,7 @@ export const instructionMetricSchema = z.discriminatedUnion('status', [
     /** Why there is no trace of an operation that was to be traced, one clause. */
     untraced: text.optional(),
   }),
-  z.strictObject({ ...fields, status: z.enum(UNAVAILABLE), reason: reasonSchema }),
+  z.strictObject({ ...metricIdentity, status: z.enum(UNAVAILABLE), reason: reasonSchema }),
 ]);
 
 export const instructionsSchema = z.strictObject({

@@ -179,10 +179,12 @@ export function countedGrid(
         formatInstructions(metric.resolution ?? 0),
       ]),
     says: [
-      ...(changed.length === 0 ? ['No count differs by more than boots of one side do.'] : []),
+      ...(changed.length === 0 && unclear.length < metrics.length
+        ? ['No count differs by more than boots of one side do.']
+        : []),
       ...(left === 0 ? [] : [`… and ${countOf(left, 'smaller change')} that alarm nobody.`]),
       ...unexplained(changed),
-      ...unclear.map(({ id, because }) => `${id}: ${because}`),
+      ...reasons(unclear),
       ...(changed.some(({ functions }) => functions !== null)
         ? ['Flame graphs of what changed are in the folder "flames" beside the report.']
         : []),
@@ -191,6 +193,24 @@ export function countedGrid(
         .join(', ')}: exact on any machine, and blind to caches, TLBs and speculation.`,
     ],
   };
+}
+
+/** Why metrics could not be compared: what all of them have in common is said once. */
+const reasons = (unclear: readonly CountedMetricReport[]): string[] =>
+  [...groupedBy(unclear, ({ because }) => because)].map(
+    ([because, metrics]) => `${idsText(metrics.map(({ id }) => id))}: ${because}`,
+  );
+
+function groupedBy(
+  all: readonly CountedMetricReport[],
+  textOf: (metric: CountedMetricReport) => string,
+): Map<string, CountedMetricReport[]> {
+  const groups = new Map<string, CountedMetricReport[]>();
+  for (const metric of all) {
+    const text = textOf(metric);
+    groups.set(text, [...(groups.get(text) ?? []), metric]);
+  }
+  return groups;
 }
 
 /** Nobody is alarmed by what is unchanged, however large a share it is. */
@@ -204,15 +224,15 @@ const changeText = ({ baseline, candidate }: CountedMetricReport): string =>
 
 /** What is not explained by functions: metrics that were not traced, and what a trace leaves over. */
 function unexplained(changed: readonly CountedMetricReport[]): string[] {
-  const reasons = new Map<string, string[]>();
-  for (const { id, untraced } of changed) {
-    if (untraced !== null) reasons.set(untraced, [...(reasons.get(untraced) ?? []), id]);
-  }
+  const untraced = groupedBy(changed, (metric) => metric.untraced ?? '');
+  untraced.delete('');
   const left = changed
     .filter((metric) => leftShare(metric) >= LEAST_LEFT)
     .toSorted((a, b) => leftShare(b) - leftShare(a));
   return [
-    ...[...reasons].map(([why, ids]) => `Not traced, since ${why}: ${idsText(ids)}.`),
+    ...[...untraced].map(
+      ([why, metrics]) => `Not traced, since ${why}: ${idsText(metrics.map(({ id }) => id))}.`,
+    ),
     ...(left.length === 0
       ? []
       : [`Not explained by the trace: ${idsText(left.map(remainderText))}.`]),

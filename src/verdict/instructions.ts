@@ -71,7 +71,7 @@ export function compareInstructions(
 ): CountedComparison | undefined {
   const [before, after] = [baseline.instructions, candidate.instructions];
   if (before === undefined || after === undefined) return undefined;
-  const obstacle = otherConditions(before, after);
+  const obstacle = otherArchitecture(baseline, candidate) ?? otherConditions(before, after);
   const metrics = after.metrics.map((metric) => {
     const own = before.metrics.find(({ id }) => id === metric.id);
     return compareMetric(own, metric, settings, obstacle);
@@ -84,6 +84,13 @@ export const changedCounts = (baseline: Run, candidate: Run, settings: JudgingSe
   (compareInstructions(baseline, candidate, settings)?.metrics ?? [])
     .filter(({ difference, resolution }) => Math.abs(difference ?? 0) > (resolution ?? 0))
     .map(({ id }) => id);
+
+function otherArchitecture(baseline: Run, candidate: Run): string | undefined {
+  const [before, after] = [baseline.platform.architecture, candidate.platform.architecture];
+  return before === after
+    ? undefined
+    : `The baseline's kernel is for ${before} and the candidate's for ${after}, and an instruction of one is none of the other, so their counts say nothing of each other: count two kernels for one architecture.`;
+}
 
 function otherConditions(before: Instructions, after: Instructions): string | undefined {
   const names = [...new Set([...Object.keys(before.conditions), ...Object.keys(after.conditions)])];

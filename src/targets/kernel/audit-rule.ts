@@ -1,5 +1,5 @@
+import type { Architecture } from '../../probe/architecture.js';
 import { Refusal } from '../words.js';
-import type { Architecture } from './image.js';
 
 /** One rule of the kernel's audit, as auditctl(8) is told it. */
 export interface AuditRule {

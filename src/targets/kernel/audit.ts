@@ -1,9 +1,9 @@
 import { usageFailure } from '../../failure.js';
+import type { Architecture } from '../../probe/architecture.js';
 import { callNumbers } from '../../probe/call-numbers.js';
 import type { Workshop } from '../kind.js';
 import { Refusal } from '../words.js';
 import { auditRuleData, parseAuditRule } from './audit-rule.js';
-import type { Architecture } from './image.js';
 
 /**
  * Audit rules as the probe hands them to the kernel, one behind the other.
@@ -15,7 +15,7 @@ export async function auditRules(
   architecture: Architecture,
   { folder, signal }: Pick<Workshop, 'folder' | 'signal'>,
 ): Promise<Buffer> {
-  const numbers = await callNumbers(folder, signal);
+  const numbers = await callNumbers(architecture, folder, signal);
   try {
     return Buffer.concat(
       rules.map((rule) => auditRuleData(parseAuditRule(rule), architecture, numbers)),

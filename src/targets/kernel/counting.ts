@@ -24,7 +24,10 @@ interface Countable {
 /** Instructions are counted where they are emulated, whatever times are measured in. */
 export function countingOf({ spec, guest, version, probe, workshop }: Countable): Counting {
   const { commandLine, options } = spec;
-  const line = commandLineFor(guest.architecture, countingCommandLine(commandLine));
+  const line = commandLineFor(
+    guest.architecture,
+    countingCommandLine(guest.architecture, commandLine),
+  );
   return {
     conditions: {
       ...{ emulator: `QEMU ${version}`, machine: machineOf(guest), cpu: processorOf(guest, 'tcg') },

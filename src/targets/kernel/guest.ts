@@ -36,14 +36,14 @@ export interface MeasuredUnder {
  */
 export async function prepareGuest(
   { options }: KernelSpec,
-  { architecture, content }: KernelImage,
+  { architecture, bootable }: KernelImage,
   probe: Buffer,
   folder: string,
   under: MeasuredUnder = {},
 ): Promise<PreparedGuest> {
   const [kernel, initramfs] = [join(folder, 'kernel'), join(folder, 'initramfs')];
   const files = await Promise.all(options.files.map(readGuestFile));
-  await writeFile(kernel, content);
+  await writeFile(kernel, bootable);
   const own = ownFiles(under);
   const root = rootArchive(probe, [...files, ...own.map(({ file }) => file)]);
   const words = own.map(({ option, file }) => `${option}=${file.path}`);

@@ -8,6 +8,7 @@ import { elfFunctions, hasFixedAddresses } from '../../trace/elf.js';
 import { parseTrace, type TraceFile } from '../../trace/file.js';
 import { profileOperation } from '../../trace/operation.js';
 import { Code, type CodeSymbol, parseKallsyms, symbolsOfElf } from '../../trace/symbols.js';
+import { trampolineSymbols } from '../../trace/trampoline.js';
 import type { Workshop } from '../kind.js';
 import type { TracedOperation } from '../target.js';
 import { cameThrough, explainBoot } from './console.js';
@@ -94,7 +95,9 @@ export async function traceKernel(
     const traces = await launch(boot, out, workshop);
     const file = parseTrace(await readFile(out));
     const symbols = boot.symbols ?? symbolsOf(file);
-    const code = new Code([...symbols, ...boot.tracer.symbols]);
+    const [first] = file.windows;
+    const trampoline = first === undefined ? [] : trampolineSymbols(symbols, first);
+    const code = new Code([...symbols, ...trampoline, ...boot.tracer.symbols]);
     return { symbols, operations: operationsOf(traces, file, code) };
   } finally {
     await rm(out, { force: true });
@@ -129,7 +132,10 @@ const TRACED_SEED = 1;
 const GUEST_DEADLINE_MS = 3_600_000;
 
 function command({ guest, commandLine, tracer }: TracedBoot, out: string): string[] {
-  const line = commandLineFor(guest.architecture, countingCommandLine(commandLine));
+  const line = commandLineFor(
+    guest.architecture,
+    countingCommandLine(guest.architecture, commandLine),
+  );
   const { begin, end, table } = tracer.marks;
   // QEMU takes two commas for one.
   const path = (name: string) => name.replaceAll(',', ',,');
