@@ -5,12 +5,12 @@ import {
   type CountableTarget,
   countSides,
   isCountable,
-  traceSides,
   withInstructions,
 } from './measure/counting.js';
 import { bothIdentities, newIdentity } from './measure/identity.js';
 import type { Bench } from './measure/launch.js';
 import type { Sides } from './measure/rounds.js';
+import { traceSides } from './measure/tracing.js';
 import type { Progress } from './progress.js';
 import type { Source } from './record/run.js';
 import { withTargets } from './targets/sides.js';
