@@ -9,6 +9,7 @@ import { countOf } from '../units.js';
 import { collectRun, launchesFailed, type RunIdentity } from './collect.js';
 import { type Bench, type LaunchObservation, launchProbe, timedOf } from './launch.js';
 import type { Plan } from './plan.js';
+import { bootTraced, type TracedBoot, withOperations } from './tracing.js';
 
 /**
  * Each side boots with each of these seeds. Boots with one seed are the same to the last
@@ -50,11 +51,20 @@ export const isCountable = (target: Target): target is CountableTarget =>
 export const withInstructions = (run: Run, instructions: Instructions): Run =>
   makeRun({ ...run, instructions });
 
+/** How often a side boots, and whether what it executes is written down. */
+export interface CountingOrder {
+  /** Of the boots, in order. */
+  seeds: readonly number[];
+  /** Of the first boot. */
+  traced: boolean;
+}
+
+const THOROUGH: CountingOrder = { seeds: SEEDS, traced: true };
+
 /**
  * Counts the instructions of every gated metric's operation on the sides, boot by boot, those of
  * one seed on both sides at a time.
  *
- * @param seeds of the boots, in order
  * @throws Failure (measurement) when a boot fails
  */
 export async function countSides<
@@ -63,26 +73,40 @@ export async function countSides<
   bench: Bench,
   sides: S,
   progress: Progress,
-  seeds = SEEDS,
+  { seeds, traced } = THOROUGH,
 ): Promise<{ [K in keyof S]: CountedSide }> {
   const plan = countingPlan(bench.plan);
   const counter = { ...bench, plan };
   const targets = Object.entries<CountableTarget>(sides);
-  const boots = targets.map((): LaunchObservation[] => []);
-  progress.phase(`Count instructions in ${countOf(targets.length * seeds.length, 'boot')}`);
+  const boots = targets.map((): TracedBoot[] => []);
+  progress.phase(phaseText(targets.length, seeds.length, traced));
   for (const [index, seed] of seeds.entries()) {
     progress.step(index, seeds.length, `seed ${seed}`);
+    const bootOf = (target: CountableTarget) => boot(counter, target, index, seed);
     const booted = await Promise.all(
-      targets.map(([, target]) => boot(counter, target, index, seed)),
+      targets.map(async ([, target]): Promise<TracedBoot> => {
+        const one =
+          traced && index === 0
+            ? await bootTraced(target, bootOf)
+            : { observation: await bootOf(target) };
+        const { failure } = one.observation.launch;
+        if (failure !== undefined) throw launchesFailed(target.record, failure);
+        return one;
+      }),
     );
-    for (const [side, observation] of booted.entries()) boots[side]?.push(observation);
+    for (const [side, one] of booted.entries()) boots[side]?.push(one);
   }
-  const counted = targets.map(([name, target], side) => [
-    name,
-    countedSide(target, plan, boots[side] ?? []),
-  ]);
+  const counted = await Promise.all(
+    targets.map(async ([name, target], side) => [
+      name,
+      await countedSide(target, plan, boots[side] ?? []),
+    ]),
+  );
   return Object.fromEntries(counted) as { [K in keyof S]: CountedSide };
 }
+
+const phaseText = (sides: number, seeds: number, traced: boolean): string =>
+  `Count instructions in ${countOf(sides * seeds, 'boot')}${traced ? `, and trace ${sides === 1 ? 'the first' : 'the first of each side'}` : ''}`;
 
 const countingPlan = (plan: Plan): Plan => ({
   ...plan,
@@ -95,32 +119,31 @@ const countingPlan = (plan: Plan): Plan => ({
   batchUs: BATCH_US,
 });
 
-async function boot(
+const boot = (
   bench: Bench,
   target: CountableTarget,
   sequence: number,
   seed: number,
-): Promise<LaunchObservation> {
-  const observation = await launchProbe(bench, {
+): Promise<LaunchObservation> =>
+  launchProbe(bench, {
     target: { ...target, start: (words) => target.counting.start(words, seed) },
     ...{ sequence, phase: 'screen', orderSeed: ORDER_SEED, deadlineMs: DEADLINE_MS },
     portions: bench.plan.metrics.map((metric) => ({ metric, rounds: ROUNDS })),
     ...{ processes: 1, environment: true },
   });
-  const { failure } = observation.launch;
-  if (failure !== undefined) throw launchesFailed(target.record, failure);
-  return observation;
-}
 
-function countedSide(
+async function countedSide(
   target: CountableTarget,
   plan: Plan,
-  boots: readonly LaunchObservation[],
-): CountedSide {
-  const instructions = {
+  traced: readonly TracedBoot[],
+): Promise<CountedSide> {
+  const boots = traced.map(({ observation }) => observation);
+  const counts = {
     conditions: target.counting.conditions,
     metrics: plan.metrics.map((entry) => instructionsOf(entry, boots)),
   };
+  const [first] = traced;
+  const instructions = first ? await withOperations(counts, first) : counts;
   const nothingTimed = { ...plan, cpu: target.cpu ?? 0, metrics: [] };
   return {
     instructions,

@@ -5,6 +5,8 @@ export interface DifferenceNode {
   name: string;
   module?: string;
   kernel: boolean;
+  /** Whether it is a part of its caller in the machine's code. */
+  inlined?: boolean;
   /** Instructions an operation in the function itself, as it was called from here. */
   before: number;
   after: number;
@@ -56,7 +58,7 @@ export function compareOperations(
   after: readonly ProfileNode[],
   counted?: number,
 ): OperationDifference {
-  const roots = merge(before, after);
+  const roots = mergeAlike(before, after);
   const functions = tabulate(roots);
   const sum = (side: 'before' | 'after') => functions.reduce((all, one) => all + one[side], 0);
   const difference = sum('after') - sum('before');
@@ -64,6 +66,49 @@ export function compareOperations(
     ...{ before: sum('before'), after: sum('after'), difference, functions, roots },
     ...(counted === undefined ? {} : { remainder: counted - difference }),
   };
+}
+
+/** Where one side alone tells what was inlined, that is no difference. */
+function mergeAlike(
+  before: readonly ProfileNode[],
+  after: readonly ProfileNode[],
+): DifferenceNode[] {
+  const alike = tellsInlined(before) === tellsInlined(after);
+  return alike ? merge(before, after) : merge(outOfLine(before), outOfLine(after));
+}
+
+const tellsInlined = (nodes: readonly ProfileNode[]): boolean =>
+  nodes.some(({ inlined, children }) => inlined === true || tellsInlined(children));
+
+/** With what was inlined a part of what it was inlined into, as in the machine's code. */
+const outOfLine = (nodes: readonly ProfileNode[]): ProfileNode[] =>
+  unite(
+    nodes.map((node) => {
+      const into: ProfileNode = { ...node, children: [] };
+      for (const child of outOfLine(node.children)) {
+        if (!child.inlined) into.children.push(child);
+        else {
+          into.own += child.own;
+          into.children.push(...child.children);
+        }
+      }
+      into.children = unite(into.children);
+      return into;
+    }),
+  );
+
+/** Calls of one function are one. */
+function unite(nodes: readonly ProfileNode[]): ProfileNode[] {
+  const united = new Map<string, ProfileNode>();
+  for (const node of nodes) {
+    const one = united.get(identity(node));
+    if (one === undefined) united.set(identity(node), node);
+    else {
+      const children = unite([...one.children, ...node.children]);
+      united.set(identity(node), { ...one, own: one.own + node.own, children });
+    }
+  }
+  return [...united.values()];
 }
 
 function merge(before: readonly ProfileNode[], after: readonly ProfileNode[]): DifferenceNode[] {
@@ -83,12 +128,13 @@ function merge(before: readonly ProfileNode[], after: readonly ProfileNode[]): D
 }
 
 function join(
-  { name, module, kernel }: ProfileNode,
+  { name, module, kernel, inlined }: ProfileNode,
   before: ProfileNode | undefined,
   after: ProfileNode | undefined,
 ): DifferenceNode {
   return {
     ...{ name, ...(module === undefined ? {} : { module }), kernel },
+    ...(inlined ? { inlined } : {}),
     ...{ before: before?.own ?? 0, after: after?.own ?? 0 },
     children: merge(before?.children ?? [], after?.children ?? []),
   };

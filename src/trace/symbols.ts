@@ -62,7 +62,12 @@ export interface CodeFunction {
   kernel: boolean;
   /** False where no symbol covers the instructions. */
   known: boolean;
+  /** Whether it is a part of another in the machine's code. */
+  inlined?: boolean;
 }
+
+/** By the address of an instruction what was inlined there, the outermost first. */
+export type Inlined = ReadonlyMap<number, readonly string[]>;
 
 /** Which function an instruction is in. */
 export class Code {
@@ -73,14 +78,24 @@ export class Code {
   readonly functions: readonly CodeFunction[];
   /** 1 for each piece that a function is called at: not for its cold part, nor for what is not known. */
   readonly isBeginning: Uint8Array;
+  /** The same as {@link Inlined}, by the numbers of the functions; undefined where it is not known. */
+  readonly inlined?: ReadonlyMap<number, readonly number[]>;
 
-  constructor(symbols: readonly CodeSymbol[]) {
+  constructor(symbols: readonly CodeSymbol[], inlined?: Inlined) {
     const pieces = piecesOf(symbols);
     const functions = new Functions();
     // The cold part of a function may come before it.
     for (const { symbol } of pieces) if (symbol && !isCold(symbol)) functions.add(symbol);
     this.starts = Float64Array.from(pieces, ({ address }) => address);
     this.functionOf = Int32Array.from(pieces, (piece) => functions.numberOf(piece));
+    if (inlined !== undefined) {
+      this.inlined = new Map(
+        [...inlined].map(([address, names]) => [
+          address,
+          names.map((name) => functions.numberOfInlined(name)),
+        ]),
+      );
+    }
     this.functions = functions.list;
     this.isBeginning = Uint8Array.from(pieces, ({ symbol }) => (symbol && !isCold(symbol) ? 1 : 0));
   }
@@ -138,11 +153,21 @@ class Functions {
   readonly list: CodeFunction[] = [KERNEL, PROGRAM];
   readonly #ofSymbol = new Map<CodeSymbol, number>();
   readonly #ofName = new Map<string, number>();
+  readonly #inlined = new Map<string, number>();
 
   add(symbol: CodeSymbol): number {
     const number = this.list.push(functionOf(symbol)) - 1;
     this.#ofSymbol.set(symbol, number);
     this.#ofName.set(identityOf(symbol), number);
+    return number;
+  }
+
+  numberOfInlined(name: string): number {
+    const known = this.#inlined.get(name);
+    if (known !== undefined) return known;
+    const named = { name: name.replaceAll(VARIANT, ''), kernel: true, known: true, inlined: true };
+    const number = this.list.push(named) - 1;
+    this.#inlined.set(name, number);
     return number;
   }
 
