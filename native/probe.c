@@ -161,7 +161,7 @@ static bool measure_passes(void) {
 
 /** Behind all that is measured, which reading them would change. A kernel may have none. */
 static void hand_over_symbols(void) {
-    if (plan.symbols && !trace_symbols())
+    if (plan.symbols == 1 && !trace_symbols())
         report(NO_SETUP, "reading /proc/kallsyms failed");
 }
 

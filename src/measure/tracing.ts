@@ -2,7 +2,7 @@ import { quantile } from 'simple-statistics';
 import { Failure } from '../failure.js';
 import type { InstructionMetric, Instructions } from '../record/instructions.js';
 import { ESTIMATE_QUANTILE } from '../stats/assumptions.js';
-import type { BatchPlace, TracedOperation, Tracing } from '../targets/target.js';
+import type { BatchPlace, BatchShares, TracedOperation, Tracing } from '../targets/target.js';
 import { FunctionList, flatten } from '../trace/flat.js';
 import type { CountableTarget } from './counting.js';
 import { type LaunchObservation, timedOf } from './launch.js';
@@ -37,7 +37,7 @@ const asTraced = (target: CountableTarget, tracing: Tracing): CountableTarget =>
 });
 
 /**
- * Puts beside the count of each metric what its operations executed in the traced boot: in the batch
+ * Puts beside the count of each metric what its operations executed in the traced boot: in the batches
  * that the boot's number is of, so that the two agree to the instruction.
  */
 export async function withOperations(
@@ -45,48 +45,53 @@ export async function withOperations(
   { observation, traced }: TracedBoot,
 ): Promise<Instructions> {
   if (traced === undefined) return instructions;
-  const places = new Map<string, BatchPlace>();
-  for (const { id } of instructions.metrics) {
-    const place = typicalBatch(observation, id);
-    if (place !== undefined) places.set(id, place);
-  }
-  const read =
-    'why' in traced ? traced : await unlessFailed(() => traced.read([...places.values()]));
+  const counted = instructions.metrics.map(({ id }) => sharesOf(observation, id));
+  const read = 'why' in traced ? traced : await unlessFailed(() => traced.read(counted));
   const list = new FunctionList();
-  const metrics = instructions.metrics.map((metric): InstructionMetric => {
-    const place = places.get(metric.id);
-    if (metric.status !== 'ok' || place === undefined) return metric;
-    const operation = 'why' in read ? read : read[[...places.keys()].indexOf(metric.id)];
+  const metrics = instructions.metrics.map((metric, index): InstructionMetric => {
+    const [place] = counted[index] ?? [];
+    const operation = 'why' in read ? read : read[index];
+    if (metric.status !== 'ok' || place === undefined || operation === undefined) return metric;
     return { ...metric, ...recordOf(operation, place, list) };
   });
   return { ...instructions, metrics, functions: list.functions };
 }
 
 function recordOf(
-  operation: TracedOperation | undefined,
+  operation: TracedOperation,
   { operations }: BatchPlace,
   list: FunctionList,
 ): Pick<InstructionMetric & { status: 'ok' }, 'traced' | 'untraced'> {
-  if (operation === undefined) return {};
   return 'why' in operation
     ? { untraced: operation.why.slice(0, 500) }
     : { traced: flatten(operation.roots, operations, list) };
 }
 
-/** The batch that a boot's number is of, which is that of a quantile. */
-function typicalBatch(observation: LaunchObservation, id: string): BatchPlace | undefined {
-  const ns = timedOf(observation.metrics.get(id))?.batches.ns;
-  if (ns === undefined) return undefined;
-  const estimate = quantile([...ns], ESTIMATE_QUANTILE);
-  const distances = Array.from(ns, (one) => Math.abs(one - estimate));
-  let left = distances.indexOf(Math.min(...distances));
-  for (const [turn, { id: measured, batches, operations }] of (observation.turns ?? []).entries()) {
-    if (measured !== id) continue;
-    if (left < batches) return { turn, batch: left, batches, operations };
-    left -= batches;
-  }
-  return undefined;
+/** The batches that a boot's number is of, which is a quantile and may lie between two. */
+function sharesOf(observation: LaunchObservation, id: string): BatchShares {
+  const ns = [...(timedOf(observation.metrics.get(id))?.batches.ns ?? [])];
+  if (ns.length === 0) return [];
+  const estimate = quantile(ns, ESTIMATE_QUANTILE);
+  const below = Math.max(...ns.filter((one) => one <= estimate));
+  const above = Math.min(...ns.filter((one) => one >= estimate));
+  const share = above > below ? (estimate - below) / (above - below) : 0;
+  const places = placesOf(observation, id);
+  const at = (value: number, part: number): BatchPlace[] => {
+    const place = places[ns.indexOf(value)];
+    return place === undefined || part === 0 ? [] : [{ ...place, share: part }];
+  };
+  return [...at(below, 1 - share), ...at(above, share)];
 }
+
+/** Of all batches of a metric, in their order. */
+const placesOf = ({ turns = [] }: LaunchObservation, id: string): Omit<BatchPlace, 'share'>[] =>
+  turns.flatMap((turn, index) =>
+    turn.id === id
+      ? Array.from({ length: turn.batches }, (_, batch) => ({
+          ...{ turn: index, batch, batches: turn.batches, operations: turn.operations },
+        }))
+      : [],
+  );
 
 async function unlessFailed<T>(act: () => Promise<T>): Promise<T | { why: string }> {
   try {

@@ -31,7 +31,7 @@ const MOST_CALLS = 20_000;
 const calls = z.array(z.int().min(0).max(MOST_CALLS)).max(MOST_CALLS);
 
 /**
- * The operations of one batch: a tree of functions as they were called, written down from the top, each
+ * The operations of a batch, or the mean of two that the number lies between: a tree of functions as they were called, written down from the top, each
  * call behind its caller and one deeper. Entry i of each list is call i.
  */
 export const tracedOperationsSchema = z
@@ -42,7 +42,7 @@ export const tracedOperationsSchema = z
     functions: calls,
     depths: calls,
     /** In the function itself, by all operations. */
-    instructions: z.array(z.int().min(-1e12).max(1e12)).max(MOST_CALLS),
+    instructions: z.array(z.number().min(-1e12).max(1e12)).max(MOST_CALLS),
   })
   .refine(
     ({ functions, depths, instructions }) =>
@@ -56,7 +56,7 @@ export const instructionMetricSchema = z.discriminatedUnion('status', [
     status: z.literal('ok'),
     /** Instructions per operation, one number a boot. */
     boots: z.array(z.number().min(0).max(1e12)).min(1).max(64),
-    /** What was executed, where that was traced: of the first boot's typical batch. */
+    /** What was executed, where that was traced: of what the first boot's number is of. */
     traced: tracedOperationsSchema.optional(),
     /** Why it could not be, one clause. */
     untraced: text.optional(),

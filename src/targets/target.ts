@@ -37,11 +37,11 @@ export interface Tracing {
   /** What a start means that failed for being traced, as a clause. */
   explain(result: LaunchResult): string | undefined;
   /**
-   * Reads what was written down of some batches, and removes it.
+   * Reads what was written down of some metrics, and removes it.
    *
    * @throws Failure when it cannot be read
    */
-  read(batches: readonly BatchPlace[]): Promise<TracedOperation[]>;
+  read(metrics: readonly BatchShares[]): Promise<TracedOperation[]>;
 }
 
 /** Which batch of a start, by what was measured in it in which order. */
@@ -53,7 +53,12 @@ export interface BatchPlace {
   batches: number;
   /** In each of them. */
   operations: number;
+  /** How much it has of what the metric's number is: 1 where it is that. */
+  share: number;
 }
+
+/** The batches that a metric's number is of: one, or two that it lies between. */
+export type BatchShares = readonly BatchPlace[];
 
 /** What a batch executed, as a share of one operation, or why that is not known. */
 export type TracedOperation = { roots: ProfileNode[] } | { why: string };

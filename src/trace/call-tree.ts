@@ -107,6 +107,7 @@ class Walk {
     let [low, high] = [Number.NaN, Number.NaN];
     let previous = Number.NaN;
     let frame: Frame | undefined;
+    let counted: CallNode | undefined;
     for (let at = 0; at < addresses.length; at++) {
       const address = addresses[at] ?? 0;
       const inside = address < high && (address > low || address === previous);
@@ -115,8 +116,11 @@ class Walk {
         low = starts[piece] ?? Number.NaN;
         high = starts[piece + 1] ?? Number.POSITIVE_INFINITY;
         frame = this.#transfer({ at, previous, address, piece });
+        // What an exception has cut into begins once more, and has been done once.
+        if (counted && frame.role === 'exception' && frame.site === previous) counted.own--;
       }
-      (inlined === undefined ? frame.node : leafOf(frame.node, inlined.get(address))).own++;
+      counted = inlined === undefined ? frame.node : leafOf(frame.node, inlined.get(address));
+      counted.own++;
       previous = address;
     }
     return this.#tree;

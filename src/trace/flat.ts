@@ -35,7 +35,7 @@ export function flatten(
   const add = (node: ProfileNode, depth: number): void => {
     flat.functions.push(list.positionOf(node));
     flat.depths.push(Math.min(depth, DEEPEST));
-    flat.instructions.push(Math.round(node.own * operations));
+    flat.instructions.push(Number((node.own * operations).toFixed(3)));
     for (const child of node.children) add(child, depth + 1);
   };
   for (const root of roots) add(root, 0);

@@ -22,22 +22,23 @@ export interface TracedBatch {
   /** The same of what is no part of the operations, where the metric has that. */
   overhead?: Window;
   operations: number;
+  /** How much of the whole it is: of all batches together 1. */
+  share: number;
 }
 
 /**
- * What the operations of a batch executed, instruction by instruction: all that was between the two
+ * What the operations of some batches executed, instruction by instruction: all that was between two
  * readings of the clock, as it was counted, interrupts and the loop itself too.
  *
- * @returns instructions an operation: of a batch's whole number, its share
+ * @returns instructions an operation
  */
-export function profileBatch(
-  { run, overhead, operations }: TracedBatch,
-  code: Code,
-): ProfileNode[] {
+export function profileBatches(batches: readonly TracedBatch[], code: Code): ProfileNode[] {
   const sum = new Sum(code);
-  sum.addWindow(run, 1 / operations);
-  // What it took was taken off the time.
-  if (overhead !== undefined) sum.addWindow(overhead, -1 / operations);
+  for (const { run, overhead, operations, share } of batches) {
+    sum.addWindow(run, share / operations);
+    // What it took was taken off the time.
+    if (overhead !== undefined) sum.addWindow(overhead, -share / operations);
+  }
   return finish(sum.roots);
 }
 

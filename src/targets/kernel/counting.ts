@@ -21,10 +21,11 @@ interface Countable {
 export function countingOf({ spec, guest, version, probe, debug, workshop }: Countable): Counting {
   const { commandLine, options } = spec;
   const line = commandLineFor(guest.architecture, countingCommandLine(commandLine));
-  async function start(words: readonly string[], seed: number): Promise<Start> {
+  async function start(words: readonly string[], seed: number, symbols = false): Promise<Start> {
     // Boots of several seeds may be under way at once.
     const own = { ...guest, initramfs: `${guest.initramfs}-${seed}` };
-    await writePlan(own, words);
+    // A plan of another length moves the kernel's memory, and with that counts of what allocates.
+    await writePlan(own, [...words, `--symbols=${symbols ? 1 : 0}`]);
     return { argv: [...qemuCommand(own, 'tcg', line), ...countingArguments(seed)] };
   }
   return {
@@ -32,7 +33,7 @@ export function countingOf({ spec, guest, version, probe, debug, workshop }: Cou
       ...{ emulator: `QEMU ${version}`, machine: machineOf(guest), cpu: processorOf(guest, 'tcg') },
       ...{ memory: `${options.memoryMib} MiB`, cpus: String(options.cpus) },
     },
-    start,
+    start: (words, seed) => start(words, seed),
     trace: () => traceStart(start, { probe, debug, workshop }),
   };
 }

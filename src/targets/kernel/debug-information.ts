@@ -18,8 +18,11 @@ export interface DebugInformation {
   symbols?: readonly CodeSymbol[];
   /** Those of a list that may be of this build, for a kernel that does not tell its own. */
   symbolsBeside(): Promise<readonly CodeSymbol[]>;
-  /** @returns undefined where nothing tells what was inlined */
-  inlined(addresses: ReadonlySet<number>): Promise<Inlined | undefined>;
+  /**
+   * @param addresses of instructions, where they are asked for
+   * @returns undefined where nothing tells what was inlined
+   */
+  inlined(addresses: () => Iterable<number>): Promise<Inlined | undefined>;
 }
 
 type Tools = Pick<Workshop, 'signal' | 'progress'>;
@@ -81,7 +84,7 @@ function ofVmlinux(
   return {
     ...{ ...NOTHING, symbols },
     async inlined(addresses) {
-      const inlined = await inlinedAt(path, architecture, addresses, signal);
+      const inlined = await inlinedAt(path, architecture, addresses(), signal);
       if (inlined === undefined) {
         progress.note(
           `What was inlined is not told apart, though ${path} knows it, since neither addr2line nor llvm-addr2line reads it: install binutils or llvm (for another architecture its own binutils, such as binutils-aarch64-linux-gnu).`,

@@ -5,11 +5,11 @@ import type { LaunchResult } from '../../probe/addon.js';
 import { buildTracePlugin } from '../../probe/plugin.js';
 import { isKernels } from '../../trace/address.js';
 import { elfFunctions, hasFixedAddresses } from '../../trace/elf.js';
-import { decodeWindow, parseTrace, type TraceFile } from '../../trace/file.js';
-import { profileBatch, type TracedBatch } from '../../trace/operation.js';
+import { decodeWindow, parseTrace, type TraceFile, type Window } from '../../trace/file.js';
+import { profileBatches, type TracedBatch } from '../../trace/operation.js';
 import { Code, type CodeSymbol, parseKallsyms, symbolsOfElf } from '../../trace/symbols.js';
 import type { Workshop } from '../kind.js';
-import type { BatchPlace, Counting, TracedOperation, Tracing } from '../target.js';
+import type { BatchPlace, BatchShares, Start, TracedOperation, Tracing } from '../target.js';
 import type { DebugInformation } from './debug-information.js';
 
 /** What traces the probe in a guest. */
@@ -67,27 +67,29 @@ const MAX_TRACE_MIB = 512;
  * @throws Failure as {@link prepareTracer}
  */
 export async function traceStart(
-  start: Counting['start'],
+  start: TracedStart,
   { probe, debug, workshop }: { probe: Buffer; debug: DebugInformation; workshop: TraceWorkshop },
 ): Promise<Tracing> {
   const tracer = await prepareTracer(probe, workshop);
   const out = join(workshop.folder, 'trace');
-  const asks = debug.symbols === undefined;
   return {
     async start(words, seed) {
-      const { argv, ...rest } = await start(asks ? [...words, '--symbols'] : words, seed);
+      const { argv, ...rest } = await start(words, seed, debug.symbols === undefined);
       return { ...rest, argv: [...argv, '-plugin', pluginArgument(tracer, out)] };
     },
     explain: whyNotLoaded,
-    async read(batches) {
+    async read(metrics) {
       try {
-        return await operationsOf(await readTrace(out), batches, tracer, debug);
+        return await operationsOf(await readTrace(out), metrics, tracer, debug);
       } finally {
         await rm(out, { force: true });
       }
     },
   };
 }
+
+/** @param symbols whether the kernel's are to be handed over */
+type TracedStart = (words: readonly string[], seed: number, symbols: boolean) => Promise<Start>;
 
 type TraceWorkshop = Pick<Workshop, 'folder' | 'signal'>;
 
@@ -125,17 +127,23 @@ async function readTrace(path: string): Promise<TraceFile> {
 
 async function operationsOf(
   trace: TraceFile,
-  places: readonly BatchPlace[],
+  metrics: readonly BatchShares[],
   { symbols }: Tracer,
   debug: DebugInformation,
 ): Promise<TracedOperation[]> {
   const kernel = debug.symbols ?? (await symbolsOf(trace, debug));
-  const batches = places.map((place) => batchAt(trace, place));
-  const traced = batches.flatMap((batch) => ('why' in batch ? [] : [batch]));
-  const inlined = await debug.inlined(kernelAddresses(traced));
+  const found = metrics.map((shares) => shares.map((place) => batchAt(trace, place)));
+  const inlined = await debug.inlined(() => kernelAddresses(found.flat().flatMap(windowsOf)));
   const code = new Code([...kernel, ...symbols], inlined);
-  return batches.map((batch) => ('why' in batch ? batch : { roots: profileBatch(batch, code) }));
+  return found.map((batches) => {
+    const missing = batches.find((batch) => 'why' in batch);
+    const traced = batches.flatMap((batch) => ('why' in batch ? [] : [batch]));
+    return missing ?? { roots: profileBatches(traced, code) };
+  });
 }
+
+const windowsOf = (batch: FoundBatch): Window[] =>
+  'why' in batch ? [] : [batch.run, ...(batch.overhead === undefined ? [] : [batch.overhead])];
 
 async function symbolsOf(
   { handedOver = new Uint8Array() }: TraceFile,
@@ -149,9 +157,11 @@ async function symbolsOf(
   );
 }
 
+type FoundBatch = TracedBatch | { why: string };
+
 /** Where a metric has an overhead, the windows of that are each behind those of a batch. */
-function batchAt({ rounds }: TraceFile, place: BatchPlace): TracedBatch | { why: string } {
-  const { turn, batch, batches, operations } = place;
+function batchAt({ rounds }: TraceFile, place: BatchPlace): FoundBatch {
+  const { turn, batch, batches, operations, share } = place;
   const windows = rounds[turn] ?? [];
   const each = windows.length / batches;
   const [run, overhead] = windows.slice(batch * each, (batch + 1) * each);
@@ -163,15 +173,13 @@ function batchAt({ rounds }: TraceFile, place: BatchPlace): TracedBatch | { why:
   if (run.cutOff || overhead?.cutOff) {
     return { why: `the trace was longer than ${MAX_TRACE_MIB} MiB; count fewer metrics at once` };
   }
-  return { run, operations, ...(overhead === undefined ? {} : { overhead }) };
+  return { run, operations, share, ...(overhead === undefined ? {} : { overhead }) };
 }
 
-function kernelAddresses(batches: readonly TracedBatch[]): Set<number> {
+function kernelAddresses(windows: readonly Window[]): Set<number> {
   const addresses = new Set<number>();
-  for (const { run, overhead } of batches) {
-    for (const window of overhead === undefined ? [run] : [run, overhead]) {
-      for (const address of decodeWindow(window)) if (isKernels(address)) addresses.add(address);
-    }
+  for (const window of windows) {
+    for (const address of decodeWindow(window)) if (isKernels(address)) addresses.add(address);
   }
   return addresses;
 }
