@@ -117,7 +117,8 @@ class Walk {
         high = starts[piece + 1] ?? Number.POSITIVE_INFINITY;
         frame = this.#transfer({ at, previous, address, piece });
         // What an exception has cut into begins once more, and has been done once.
-        if (counted && frame.role === 'exception' && frame.site === previous) counted.own--;
+        const entered = frame.role === 'exception' && address === low && frame.site === previous;
+        if (counted && entered) counted.own--;
       }
       counted = inlined === undefined ? frame.node : leafOf(frame.node, inlined.get(address));
       counted.own++;
@@ -226,7 +227,8 @@ class Walk {
 
   #wake(sleeper: readonly Frame[]): void {
     const frames = sleeper.slice(0, -1);
-    if (this.#before.has(sleeper)) for (const { function: one, site } of frames) this.#push(one, site);
+    if (this.#before.has(sleeper))
+      for (const { function: one, site } of frames) this.#push(one, site);
     else this.#stack = frames;
   }
 

@@ -42,11 +42,12 @@ export interface ElfSection {
  * @throws RangeError with a clause when it is no ELF file of 64 bits, little-endian, or not whole
  */
 export function elfFunctions(elf: Buffer): ElfFunction[] {
-  const { offset, size } = elfSectionTable(elf);
-  const sections = elfSections(elf.subarray(offset, offset + size));
-  const [table, names] = symbolTable(sections).map((section) =>
-    elf.subarray(section.offset, section.offset + section.size),
-  );
+  const part = ({ offset, size }: Pick<ElfSection, 'offset' | 'size'>): Buffer => {
+    if (offset + size > elf.length) throw new RangeError('it is not whole');
+    return elf.subarray(offset, offset + size);
+  };
+  const sections = elfSections(part(elfSectionTable(elf)));
+  const [table, names] = symbolTable(sections).map(part);
   return table === undefined || names === undefined ? [] : elfSymbols(table, names);
 }
 

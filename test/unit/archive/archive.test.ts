@@ -24,7 +24,8 @@ const judged = (evidence: Evidence): Report =>
     { baseline: 'host', candidate: 'host' },
   );
 
-const write = (evidence: Evidence): Promise<string> => archive(folder, judged(evidence), evidence);
+const write = async (evidence: Evidence): Promise<string> =>
+  (await archive(folder, judged(evidence), evidence)).path;
 const namesOf = (evidence: Evidence): string[] => exhibitsOf(evidence).map(exhibitFileName).sort();
 const kept = async (): Promise<string[]> => (await readdir(join(folder, 'evidence'))).sort();
 
