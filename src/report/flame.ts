@@ -1,4 +1,4 @@
-import type { DifferenceNode } from '../trace/difference.js';
+import { type DifferenceNode, resolutionOf } from '../trace/difference.js';
 import { clip, xml } from './escape.js';
 
 export interface FlameOptions {
@@ -131,12 +131,10 @@ const SHRUNK: readonly [Colour, Colour] = [
   [105, 155, 222],
 ];
 
-/** The smallest part of an instruction that is printed. */
-const RESOLUTION = 0.005;
-
-function colour({ before, after }: DifferenceNode, largest: number): string {
+function colour(node: DifferenceNode, largest: number): string {
+  const { before, after } = node;
   const difference = after - before;
-  if (Math.abs(difference) < RESOLUTION) return hex(SAME);
+  if (Math.abs(difference) < resolutionOf(node)) return hex(SAME);
   const [least, most] = difference > 0 ? GROWN : SHRUNK;
   const oneSided = before === 0 || after === 0;
   const strength = oneSided ? 1 : Math.sqrt(Math.abs(difference) / largest);

@@ -46,7 +46,17 @@ export interface OperationDifference {
 }
 
 /** The smallest part of an instruction that is printed. */
-export const RESOLUTION = 0.005;
+const RESOLUTION = 0.005;
+
+/**
+ * Of a batch's program less than an instruction is a share of the loop and of the clock: where an
+ * operation takes longer, fewer of them share that.
+ */
+const PROGRAM_RESOLUTION = 1;
+
+/** What is no change: a difference of less, in instructions an operation. */
+export const resolutionOf = ({ kernel }: Pick<DifferenceNode, 'kernel'>): number =>
+  kernel ? RESOLUTION : PROGRAM_RESOLUTION;
 
 /**
  * Compares an operation before and after.
@@ -140,7 +150,7 @@ function join(
   };
 }
 
-interface Row extends Pick<FunctionDifference, 'name' | 'module' | 'before' | 'after'> {
+interface Row extends Pick<DifferenceNode, 'name' | 'module' | 'kernel' | 'before' | 'after'> {
   /** The calls above the first that differs, or the first of all. */
   path: DifferenceNode[];
 }
@@ -150,8 +160,8 @@ function tabulate(roots: readonly DifferenceNode[]): FunctionDifference[] {
   collect(roots, [], rows);
   return [...rows.values()]
     .filter(({ before, after }) => before !== 0 || after !== 0)
-    .map(({ path, ...row }) => {
-      const change = changeOf(row);
+    .map(({ path, kernel, ...row }) => {
+      const change = changeOf({ kernel, ...row });
       const isOnBothSides = (node: DifferenceNode) => {
         const caller = rows.get(identity(node));
         return caller !== undefined && !['new', 'gone'].includes(changeOf(caller));
@@ -169,11 +179,11 @@ function collect(
   rows: Map<string, Row>,
 ): void {
   for (const node of nodes) {
-    const { name, module, before, after } = node;
+    const { name, module, kernel, before, after } = node;
     const row = rows.get(identity(node));
     if (row === undefined) {
       const named = { name, ...(module === undefined ? {} : { module }) };
-      rows.set(identity(node), { ...named, before, after, path });
+      rows.set(identity(node), { ...named, kernel, before, after, path });
     } else {
       row.before += before;
       row.after += after;
@@ -182,8 +192,9 @@ function collect(
   }
 }
 
-function changeOf({ before, after }: Pick<Row, 'before' | 'after'>): FunctionDifference['change'] {
-  if (Math.abs(after - before) < RESOLUTION) return 'same';
+function changeOf(row: Pick<Row, 'kernel' | 'before' | 'after'>): FunctionDifference['change'] {
+  const { before, after } = row;
+  if (Math.abs(after - before) < resolutionOf(row)) return 'same';
   if (before === 0) return 'new';
   if (after === 0) return 'gone';
   return after > before ? 'grown' : 'shrunk';

@@ -8,12 +8,13 @@ export interface ElfFunction {
 
 /** Offsets in the headers of a 64-bit ELF file, elf(5). */
 const HEADER = { class: 4, order: 5, type: 16, sections: 40, sectionCount: 60 };
-const SECTION = { bytes: 64, type: 4, offset: 24, size: 32, link: 40 };
+const SECTION = { bytes: 64, type: 4, flags: 8, offset: 24, size: 32, link: 40 };
 const SYMBOL = { bytes: 24, info: 4, section: 6, value: 8, size: 16 };
 const CLASS_64 = 2;
 const LITTLE_ENDIAN = 1;
 const SYMBOL_TABLE = 2;
 const NOTE = 7;
+const EXECUTABLE_SECTION = 4;
 const EXECUTABLE = 2;
 const FUNCTION = 2;
 const NO_TYPE = 0;
@@ -33,6 +34,8 @@ export interface ElfSection {
   size: number;
   /** The number of the section with a symbol table's names. */
   link: number;
+  /** Whether it holds instructions. */
+  executable: boolean;
 }
 
 /**
@@ -48,7 +51,7 @@ export function elfFunctions(elf: Buffer): ElfFunction[] {
   };
   const sections = elfSections(part(elfSectionTable(elf)));
   const [table, names] = symbolTable(sections).map(part);
-  return table === undefined || names === undefined ? [] : elfSymbols(table, names);
+  return table === undefined || names === undefined ? [] : elfSymbols(table, names, sections);
 }
 
 /**
@@ -77,6 +80,7 @@ export const elfSections = (table: Buffer): ElfSection[] =>
         offset: Number(table.readBigUInt64LE(at + SECTION.offset)),
         size: Number(table.readBigUInt64LE(at + SECTION.size)),
         link: table.readUInt32LE(at + SECTION.link),
+        executable: (table.readUInt32LE(at + SECTION.flags) & EXECUTABLE_SECTION) !== 0,
       };
     }),
   );
@@ -101,20 +105,22 @@ function whole<T>(read: () => T): T {
   }
 }
 
-/** Labels of assembly have no type. */
-const isCode = (info: number): boolean => (info & 0xf) === FUNCTION || (info & 0xf) === NO_TYPE;
-
 /**
- * The functions of a symbol table.
+ * The functions of a symbol table, and the labels of assembly, which have no type.
  *
  * @throws RangeError when it is not whole
  */
-export const elfSymbols = (table: Buffer, names: Buffer): ElfFunction[] =>
+export const elfSymbols = (
+  table: Buffer,
+  names: Buffer,
+  sections: readonly ElfSection[],
+): ElfFunction[] =>
   whole(() => {
     const functions: ElfFunction[] = [];
     for (let at = 0; at < table.length; at += SYMBOL.bytes) {
-      const info = table.readUInt8(at + SYMBOL.info);
-      if (!isCode(info) || table.readUInt16LE(at + SYMBOL.section) === 0) continue;
+      const type = table.readUInt8(at + SYMBOL.info) & 0xf;
+      const section = sections[table.readUInt16LE(at + SYMBOL.section)];
+      if ((type !== FUNCTION && type !== NO_TYPE) || !section?.executable) continue;
       const start = table.readUInt32LE(at);
       const name = names.toString('latin1', start, names.indexOf(0, start));
       const address = table.readBigUInt64LE(at + SYMBOL.value);

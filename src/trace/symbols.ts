@@ -118,6 +118,8 @@ interface Piece {
   symbol?: CodeSymbol;
 }
 
+const PAGE = 4096;
+
 /** With a piece for what no symbol covers, at either end and between them. */
 function piecesOf(symbols: readonly CodeSymbol[]): Piece[] {
   const sorted = symbols.toSorted(
@@ -127,6 +129,9 @@ function piecesOf(symbols: readonly CodeSymbol[]): Piece[] {
   const kernel = sorted.filter(({ address }) => isKernels(address));
   const program = sorted.filter(({ address }) => !isKernels(address));
   const nowhere = Number.NEGATIVE_INFINITY;
+  const last = program.pop();
+  // A static program ends with its last symbol: what comes far behind is the vDSO.
+  if (last !== undefined) program.push({ ...last, size: last.size ?? PAGE });
   return [{ address: nowhere }, ...covered(kernel), { address: 0 }, ...covered(program)];
 }
 

@@ -177,7 +177,7 @@ describe('the symbols of a kernel in a file', () => {
       /could not be read \(ENOENT\)/,
     );
     await expect(readKernelSymbols(probe.path)).rejects.toThrow(/has no symbols of a kernel/);
-    await writeFile(path, '\x7fELF');
+    await writeFile(path, `\x7fELF${'\0'.repeat(60)}`);
     await expect(readKernelSymbols(path)).rejects.toThrow(/it is not for 64 bits/);
   });
 });
