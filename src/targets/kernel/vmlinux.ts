@@ -34,7 +34,8 @@ export async function readVmlinux(path: string): Promise<Vmlinux> {
     const [entries, names] = symbols;
     const buildId = notes.map(buildIdIn).find((note) => note !== undefined);
     return {
-      functions: entries === undefined || names === undefined ? [] : elfSymbols(entries, names, sections),
+      functions:
+        entries === undefined || names === undefined ? [] : elfSymbols(entries, names, sections),
       ...(buildId === undefined ? {} : { buildId }),
       hasDwarf: await hasDwarf(file, sections, table),
     };
