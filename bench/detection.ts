@@ -1,6 +1,5 @@
 // How often the gate is wrong, and what it misses, on this machine's own noise: npm run bench:detection.
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { VERSION } from '#src/version.js';
@@ -11,12 +10,14 @@ import { summarise } from './detection/result.ts';
 import { prepareOurs, timePasses } from './fidelity/ours.ts';
 import { numberFrom } from './number-option.ts';
 import { resultPath, writeResult } from './results.ts';
+import { runBench } from './run.ts';
 
 const DEFAULT_DATA = join(import.meta.dirname, '..', '.detection', 'gates.jsonl');
 
 interface CollectOptions {
   minutes: number;
   beside?: string;
+  power: boolean;
   data: string;
 }
 
@@ -54,23 +55,27 @@ const TURN: readonly Order[] = [
 const SELDOM = 3;
 const LONG: readonly Order[] = [thorough(NOTHING, 60), thorough(BUSY, 30), thorough(NOTHING, 10)];
 
+/** What a short quiet stretch is best spent on: only gates that tell the power of every metric. */
+const POWER: readonly Order[] = [...times(5, thorough(NOTHING, 30)), thorough(NOTHING, 60)];
+
 /** The orders in turn, without end. */
-function* orders(): Generator<Order> {
+function* orders(power: boolean): Generator<Order> {
   for (let turn = 0; ; turn++) {
+    if (power) {
+      yield* POWER;
+      continue;
+    }
     yield* TURN;
     if (turn % SELDOM === 0) yield* LONG;
   }
 }
 
-async function collect({ minutes, beside, data }: CollectOptions): Promise<void> {
-  const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort());
-  const folder = await mkdtemp(join(tmpdir(), 'syscall-gate-detection-'));
-  await mkdir(join(data, '..'), { recursive: true });
-  try {
-    const collector = await prepareCollector(controller.signal, folder);
+const collect = ({ minutes, beside, power, data }: CollectOptions): Promise<void> =>
+  runBench('detection', async (signal, folder) => {
+    await mkdir(join(data, '..'), { recursive: true });
+    const collector = await prepareCollector(signal, folder);
     const end = performance.now() + minutes * 60_000;
-    for (const order of orders()) {
+    for (const order of orders(power)) {
       if (performance.now() >= end) break;
       const { name: planned } = order.condition;
       const name = beside === undefined ? planned : `${planned}, beside ${beside}`;
@@ -78,10 +83,7 @@ async function collect({ minutes, beside, data }: CollectOptions): Promise<void>
       await appendGate(data, await collector.measure({ ...order, condition }));
       process.stderr.write(`${name}, ${order.budget} s, ${order.confirmed} confirmed\n`);
     }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
+  });
 
 interface JudgeOptions {
   data: string[];
@@ -119,6 +121,7 @@ program
   .description('measures gates, and adds them to the collection')
   .option('--minutes <minutes>', 'for how long', numberFrom(1), 60)
   .option('--beside <what>', 'what else the machine does meanwhile, for the record')
+  .option('--power', 'only gates that confirm every metric', false)
   .option('--data <file>', 'the collection', DEFAULT_DATA)
   .action(collect);
 

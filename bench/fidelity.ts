@@ -1,7 +1,4 @@
 // Ours beside what others measure of the same operations: npm run bench:fidelity.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Command } from 'commander';
 import picomatch from 'picomatch';
 import { median } from 'simple-statistics';
@@ -18,6 +15,7 @@ import type { Fidelity, Machine } from './fidelity/record.ts';
 import { measureBusy, measureQuiet } from './fidelity/rounds.ts';
 import { numberFrom } from './number-option.ts';
 import { resultPath, writeResult } from './results.ts';
+import { runBench } from './run.ts';
 
 interface Options {
   launches: number;
@@ -128,26 +126,4 @@ const machineOf = ({ platform, subject }: Environment): Machine => ({
   kernelRelease: subject.kernelRelease,
 });
 
-/** Gives work a folder of its own, and a signal for Ctrl-C: what was started ends, then this. */
-async function within(work: (signal: AbortSignal, folder: string) => Promise<void>): Promise<void> {
-  const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => controller.abort(new Interruption()));
-  }
-  const folder = await mkdtemp(join(tmpdir(), 'syscall-gate-fidelity-'));
-  try {
-    await work(controller.signal, folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
-
-class Interruption extends Error {}
-
-const trace = (error: unknown): string =>
-  (error instanceof Error ? error.stack : undefined) ?? String(error);
-
-await within(run).catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Interruption ? 'interrupted' : trace(error)}\n`);
-  process.exitCode = 1;
-});
+await runBench('fidelity', run);

@@ -1,5 +1,5 @@
 // What kernels cost to boot and to duel here: npm run bench:kernel -- /boot/vmlinuz-…
-import { cpus, loadavg, release } from 'node:os';
+import { loadavg } from 'node:os';
 import { Command } from 'commander';
 import { median, sum } from 'simple-statistics';
 import { prepareBench } from '#src/measure/bench.js';
@@ -13,6 +13,7 @@ import type { Target } from '#src/targets/target.js';
 import { VERSION } from '#src/version.js';
 import { numberFrom } from './number-option.ts';
 import { resultPath, writeResult } from './results.ts';
+import { runBench, thisMachine } from './run.ts';
 import { SILENT } from './silent.ts';
 
 interface Options {
@@ -50,7 +51,7 @@ async function run(signal: AbortSignal): Promise<void> {
   const result = {
     ...{ schema: 'syscall-gate/kernel', version: 1, tool: VERSION },
     startedAt: startedAt.toISOString(),
-    machine: { cpuModel: cpus()[0]?.model, cpuCount: cpus().length, kernelRelease: release() },
+    machine: thisMachine(),
     kernels,
     duet: await timeDuet(bench, first, gated),
     // Of a machine with other work every wall time is longer, and no CPU time.
@@ -123,11 +124,4 @@ function timesOf(observations: readonly LaunchObservation[]) {
 
 const rounded = (seconds: number): number => Number(seconds.toFixed(2));
 
-const controller = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(name, () => controller.abort(new Error('interrupted')));
-}
-await run(controller.signal).catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
+await runBench('kernel-bench', run);

@@ -1,12 +1,10 @@
 // What a start costs in each kind of target, beside the same start without us: npm run bench:targets.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { cpus, release, tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Command } from 'commander';
 import { prepareBench } from '#src/measure/bench.js';
 import { VERSION } from '#src/version.js';
 import { numberFrom } from './number-option.ts';
 import { resultPath, writeResult } from './results.ts';
+import { runBench, thisMachine } from './run.ts';
 import { SILENT } from './silent.ts';
 import { withImage } from './targets/image.ts';
 import { kindsOf } from './targets/kinds.ts';
@@ -40,10 +38,9 @@ async function run(signal: AbortSignal, folder: string): Promise<void> {
     timeStarts({ bench, engine, folder, starts }, kindsOf({ engine, image, containerOptions })),
   );
   const host = kinds.find(({ spec }) => spec === 'host');
-  const machine = { cpuModel: cpus()[0]?.model, cpuCount: cpus().length, kernelRelease: release() };
   const result = {
     ...{ schema: 'syscall-gate/targets', version: 1, tool: VERSION },
-    ...{ startedAt: startedAt.toISOString(), starts, machine },
+    ...{ startedAt: startedAt.toISOString(), starts, machine: thisMachine() },
     kinds: kinds.map((kind) => ({ ...kind, ...beside(kind, host) })),
   };
   process.stdout.write(`${result.kinds.map(line).join('\n')}\n`);
@@ -69,14 +66,4 @@ function line({ spec, ours, peer, addsMs, ratio }: TimedKind & Beside): string {
   return peer ? `${own}; ${peer.command}: ${peer.medianMs} ms, ratio ${ratio}` : own;
 }
 
-const controller = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(name, () => controller.abort(new Error('interrupted')));
-}
-const folder = await mkdtemp(join(tmpdir(), 'syscall-gate-targets-bench-'));
-await run(controller.signal, folder)
-  .catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  })
-  .finally(() => rm(folder, { recursive: true }));
+await runBench('targets-bench', run);

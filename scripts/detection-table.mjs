@@ -74,8 +74,8 @@ function injectedTable({ injected }) {
 }
 
 function budgetSection(summary, changes) {
-  const { condition, budget, falseAlarms, improvements, thoroughGates, metrics, betweenRuns } =
-    summary;
+  const { condition, budget, falseAlarms, improvements, leftOut } = summary;
+  const { thoroughGates, metrics, betweenRuns } = summary;
   const head = [
     ...['metric', 'pairs', 'deviation of a pair'],
     ...changes.map((change) => `+${formatShare(change)}`),
@@ -87,10 +87,15 @@ function budgetSection(summary, changes) {
   ]);
   return `## ${condition}, ${budget} s
 
-${share(falseAlarms)} red, ${improvements} improved. ${powerText(thoroughGates)}From gate to gate a side's median varies by ${betweenRuns.map(({ family, deviation }) => `${formatShare(deviation)} (${family})`).join(', ')}.
+${share(falseAlarms)} red, ${improvements} improved. ${leftOutText(leftOut)}${powerText(thoroughGates)}From gate to gate a side's median varies by ${betweenRuns.map(({ family, deviation }) => `${formatShare(deviation)} (${family})`).join(', ')}.
 
 ${rows.length > 0 ? table(head, rows) : ''}`;
 }
+
+const leftOutText = (gates) =>
+  gates > 0
+    ? `Left out: ${gates} that were collected under a stricter screen, and did not confirm what this one flags. `
+    : '';
 
 const powerText = (gates) =>
   gates === 0

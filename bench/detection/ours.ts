@@ -1,4 +1,4 @@
-import { SCREEN_FAMILY_WISE } from '#src/stats/assumptions.js';
+import { SCREEN_LEVEL } from '#src/stats/assumptions.js';
 import { mde80ForDuet } from '#src/stats/power.js';
 import { adjustFamily, type ShiftTest, smallestP, testShift } from '#src/verdict/shift-test.js';
 import { ALPHA } from './collect.ts';
@@ -33,17 +33,23 @@ export function called(judged: JudgedGate): { slower: string[]; faster: string[]
   return { slower: those('slower'), faster: those('faster') };
 }
 
-function confirmedTests(
+/**
+ * Whether there are fresh pairs of all that the screen flags. A gate that was collected under a
+ * stricter screen may have none of what today's flags, and nothing is known of what it would call.
+ */
+export const isConfirmed = ({ gate, screen }: JudgedGate): boolean =>
+  flaggedBy(screen).every((id) => differences(gate, id, 'confirm').length > 0);
+
+const flaggedBy = (screen: ReadonlyMap<string, ShiftTest>): string[] =>
+  [...screen].filter(([, test]) => smallestP(test) <= SCREEN_LEVEL).map(([id]) => id);
+
+const confirmedTests = (
   screen: ReadonlyMap<string, ShiftTest>,
   confirm: ReadonlyMap<string, ShiftTest>,
-): Map<string, ShiftTest> {
-  const flagged = [...adjustFamily(screen)]
-    .filter(([, test]) => smallestP(test) <= SCREEN_FAMILY_WISE)
-    .map(([id]) => id);
-  return adjustFamily(
-    new Map(flagged.map((id) => [id, confirm.get(id) ?? { slower: 1, faster: 1 }])),
+): Map<string, ShiftTest> =>
+  adjustFamily(
+    new Map(flaggedBy(screen).map((id) => [id, confirm.get(id) ?? { slower: 1, faster: 1 }])),
   );
-}
 
 const LARGEST_SHIFT = 0.5;
 const BISECTIONS = 14;
@@ -78,6 +84,5 @@ export const printedMde80 = ({ gate, marginOf }: JudgedGate, id: string): number
     differences: differences(gate, id, 'screen'),
     margin: Math.log1p(marginOf(id)),
     alpha: ALPHA,
-    familySize: Object.keys(gate.metrics).length,
     pairs: differences(gate, id, 'screen').length,
   });

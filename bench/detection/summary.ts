@@ -6,6 +6,7 @@ import { OTHER_RULES } from './others.ts';
 import {
   called,
   criticalShift,
+  isConfirmed,
   type JudgedGate,
   judgeGate,
   type MarginOf,
@@ -42,6 +43,8 @@ export interface BudgetSummary {
   budget: number;
   falseAlarms: FalseAlarms;
   improvements: number;
+  /** Gates of which nothing is known, since they were collected under a stricter screen. */
+  leftOut: number;
   /** Those that confirmed every metric, from which the power of each is known. */
   thoroughGates: number;
   metrics: MetricPower[];
@@ -72,7 +75,7 @@ export interface RuleSummary {
 }
 
 export const summariseBudget = (gates: readonly Gate[], marginOf: MarginOf): BudgetSummary => {
-  const judged = gates.map((gate) => judgeGate(gate, marginOf));
+  const judged = gates.map((gate) => judgeGate(gate, marginOf)).filter(isConfirmed);
   const calls = judged.map(called);
   const thorough = judged.filter(({ gate }) => gate.confirmed === 'all');
   const [first] = gates;
@@ -81,6 +84,7 @@ export const summariseBudget = (gates: readonly Gate[], marginOf: MarginOf): Bud
     budget: first?.budget ?? 0,
     falseAlarms: falseAlarms(calls.map(({ slower }) => slower.length > 0)),
     improvements: calls.filter(({ faster }) => faster.length > 0).length,
+    leftOut: gates.length - judged.length,
     thoroughGates: thorough.length,
     metrics:
       thorough.length > 0 ? idsOf(gates).map((id) => metricPower(id, thorough, marginOf)) : [],

@@ -1,18 +1,17 @@
-import { mean, median, sampleVariance, sum } from 'simple-statistics';
+import { mean, median, sum } from 'simple-statistics';
 import type { MetricEntry } from '../probe/catalogue.js';
-import { SCREEN_FAMILY_WISE } from '../stats/assumptions.js';
+import { SCREEN_LEVEL } from '../stats/assumptions.js';
 import { moderatedVariance } from '../stats/moderated.js';
 import { minimumPairs, robustPairs } from '../stats/power.js';
 import { type Random, seededRandom } from '../stats/random.js';
-import {
-  estimateOf,
-  estimateReplicate,
-  type Filter,
-  keptByRound,
-  type RoundsNs,
-} from './estimate.js';
-import { type LaunchObservation, timedOf } from './launch.js';
 import { startOf } from './nesting.js';
+import {
+  type PilotRun,
+  pilotsOf,
+  roundMsOf,
+  varianceOfEstimate,
+  varianceOfLaunches,
+} from './pilot.js';
 
 /**
  * Spends the time of the screen where it buys most, by what a pilot has shown of each metric's cost
@@ -42,23 +41,26 @@ export interface Goal {
   marginOf(metric: MetricEntry): number;
 }
 
-/** Which test the pairs are for. */
+/** What the pairs are for. */
 export interface Stage {
-  /** Family-wise. */
-  level: number;
-  /** Whether the pairs that there are count, too: a confirmation is on fresh ones alone. */
+  /** Of a metric at least, and where the time does not hold so many. */
+  pairs: number;
+  leastPairs: number;
+  /** Whether the pairs that there are do not count: a confirmation is on fresh ones alone. */
   fresh: boolean;
 }
 
-const SCREEN: Stage = { level: SCREEN_FAMILY_WISE, fresh: false };
+/** One launch in eight may be slow, so two pairs in fifteen. */
+const SCREEN: Stage = {
+  pairs: robustPairs(SCREEN_LEVEL, 1, 2),
+  leastPairs: robustPairs(SCREEN_LEVEL, 1),
+  fresh: false,
+};
 
-export interface PilotRun {
-  /** A side's own launches in the order they ran; none where the candidate is measured alone. */
-  baseline: readonly LaunchObservation[];
-  candidate: readonly LaunchObservation[];
-  quietWidth: number | undefined;
-  /** Processes of a launch, each of which holds the rounds. */
-  processes: number;
+/** @param alpha family-wise, over so many metrics */
+export function confirmation(alpha: number, metrics: number): Stage {
+  const pairs = robustPairs(alpha, Math.max(1, metrics));
+  return { pairs, leastPairs: pairs, fresh: true };
 }
 
 /**
@@ -76,9 +78,6 @@ const ROUNDS_CHOICES = [3, 5, 7, 10];
  * the time would not hold enough pairs.
  */
 const WELL_MIXED = 7;
-
-/** A launch's estimate is made from drawn rounds so often, to see what it varies by. */
-const RESAMPLES = 40;
 
 /** However noisy a metric looked, so many times its even share of the pairs are the most it gets. */
 const MOST_TIMES = 4;
@@ -104,9 +103,8 @@ export function allocate(
       needOf(metric, Math.log1p(goal.marginOf(metric)), run, idleMs, random),
     ),
   );
-  const enough = robustPairs(stage.level, Math.max(1, metrics.length));
   const counted = stage.fresh ? needs.map((need) => ({ ...need, known: 0 })) : needs;
-  const choices = shareOut(counted, timeMs, enough);
+  const choices = shareOut(counted, timeMs, stage);
   const launched = choices.map(({ pairs, yielded }) => pairs / yielded);
   const longest = Math.max(1, ...launched);
   return new Map(
@@ -128,18 +126,12 @@ export function affordable(
   { timeMs, pairsFor }: { timeMs: number; pairsFor: (count: number) => number },
 ): number {
   let pairMs = 2 * startOf([run.baseline, run.candidate]).idleMs;
-  for (const [index, { id }] of metrics.entries()) {
+  for (const [index, metric] of metrics.entries()) {
     const rounds = run.processes * WELL_MIXED;
-    pairMs += 2 * rounds * roundMsOf(id, run);
+    pairMs += 2 * rounds * roundMsOf(pilotsOf(metric, run).flat());
     if (pairsFor(index + 1) * pairMs > timeMs) return index;
   }
   return metrics.length;
-}
-
-function roundMsOf(id: string, { baseline, candidate }: PilotRun): number {
-  const seen = [...baseline, ...candidate].flatMap(({ metrics }) => timedOf(metrics.get(id)) ?? []);
-  const rounds = sum(seen.map(({ batches }) => 1 + Math.max(...batches.round)));
-  return rounds === 0 ? 0 : sum(seen.map(({ elapsedNs }) => elapsedNs)) / 1e6 / rounds;
 }
 
 /** What a metric's noise and cost would be with so many rounds in a launch. */
@@ -166,18 +158,17 @@ interface Need {
 }
 
 function needOf(
-  { id, waits }: MetricEntry,
+  metric: MetricEntry,
   margin: number,
   run: PilotRun,
   idleMs: number,
   random: Random,
 ): Need[] {
-  const filter = { sleeps: waits, quietWidth: run.quietWidth };
-  const candidate = pilots(run.candidate, filter, id);
-  const sides = [pilots(run.baseline, filter, id), candidate].filter((side) => side.length > 1);
+  const [baseline, candidate] = pilotsOf(metric, run);
+  const sides = [baseline, candidate].filter((side) => side.length > 1);
   if (sides.length === 0) return [];
   const all = sides.flat();
-  const roundMs = mean(all.map(({ count, elapsedNs }) => elapsedNs / 1e6 / count));
+  const roundMs = roundMsOf(all);
   const usual = Math.round(mean(all.map(({ rounds }) => rounds.length)));
   const within = (rounds: number): number =>
     mean(sides.map((side) => varianceOfEstimate(side, rounds, random)));
@@ -193,6 +184,7 @@ function needOf(
     return { rounds, costMs, noise: variance / margin ** 2, deviation: Math.sqrt(variance) };
   });
   const degrees = sum(sides.map((side) => side.length - 1));
+  const { id } = metric;
   return [{ id, margin, degrees, known: Math.floor(yielded * candidate.length), yielded, options }];
 }
 
@@ -219,40 +211,8 @@ function moderated(needs: readonly Need[]): Need[] {
   }));
 }
 
-const varianceOfLaunches = (side: readonly Pilot[]): number =>
-  sampleVariance(side.map(({ rounds }) => Math.log(estimateOf(rounds))));
-
 /** However busy the core was in the pilot: it may have been an odd time. */
 const LEAST_YIELD = 0.4;
-
-/** One metric in one launch of the pilot. */
-interface Pilot {
-  /** Whether it makes a replicate, and was not spent beside a busy thread. */
-  counts: boolean;
-  rounds: RoundsNs;
-  /** How many rounds there were, those of which no batch counts among them, and their time in all. */
-  count: number;
-  elapsedNs: number;
-}
-
-const pilots = (side: readonly LaunchObservation[], filter: Filter, id: string): Pilot[] =>
-  side.flatMap(({ launch, metrics }) => {
-    const observation = timedOf(metrics.get(id));
-    if (launch.phase === 'warm-up' || observation === undefined) return [];
-    const { batches, elapsedNs } = observation;
-    const rounds = keptByRound(batches, filter);
-    const count = 1 + Math.max(...batches.round);
-    const counts = estimateReplicate(batches, filter) !== undefined;
-    return rounds.length > 0 ? [{ counts, rounds, count, elapsedNs }] : [];
-  });
-
-/** What an estimate from so many rounds varies by within a launch, rounds drawn with replacement. */
-function varianceOfEstimate(side: readonly Pilot[], rounds: number, random: Random): number {
-  const pool: RoundsNs = side.flatMap((pilot) => pilot.rounds);
-  const draw = (): RoundsNs =>
-    Array.from({ length: rounds }, () => pool[random.below(pool.length)] ?? []);
-  return sampleVariance(Array.from({ length: RESAMPLES }, () => Math.log(estimateOf(draw()))));
-}
 
 /** ms a metric of what a launch takes beside its metrics: exec, setup of the probe, the results. */
 const idleOf = ({ baseline, candidate }: PilotRun, metrics: number): number =>
@@ -269,16 +229,19 @@ interface Choice extends Option {
 /**
  * The pairs and rounds that make the sum of the squared standard errors, each against its margin, as
  * small as it can be in the time: Lagrange's condition, with the price of a millisecond found by
- * bisection. No metric gets fewer than enough pairs, or it would be left without a verdict; where not
- * even those fit, all get them with the fewest rounds, and the time decides.
+ * bisection. No metric gets fewer than enough pairs, or it would be left without a verdict; where those
+ * do not fit it is fewer, then of fewer rounds, and the time decides.
  */
-function shareOut(needs: readonly Need[], timeMs: number, enough: number): Choice[] {
+function shareOut(needs: readonly Need[], timeMs: number, { pairs, leastPairs }: Stage): Choice[] {
   const mixed = needs.map((need) => ({
     ...need,
     options: need.options.filter(({ rounds }) => rounds >= WELL_MIXED),
   }));
-  const choices = shareOutAmong(mixed, timeMs, enough);
-  return spentOn(choices) <= timeMs ? choices : shareOutAmong(needs, timeMs, enough);
+  for (const enough of [pairs, leastPairs]) {
+    const choices = shareOutAmong(mixed, timeMs, enough);
+    if (spentOn(choices) <= timeMs) return choices;
+  }
+  return shareOutAmong(needs, timeMs, leastPairs);
 }
 
 function shareOutAmong(needs: readonly Need[], timeMs: number, enough: number): Choice[] {
@@ -322,9 +285,8 @@ function choose({ id, known, yielded, options }: Need, price: number, bounds: Bo
 /** Rounds of launches that so many pairs take. */
 export const roundsFor = (pairs: number): number => Math.ceil(pairs / PAIRS_PER_ROUND);
 
-/** Fewer pairs could not flag a metric of this family however large its change. */
-export const leastPairs = (metrics: readonly MetricEntry[]): number =>
-  minimumPairs(SCREEN_FAMILY_WISE, familyOf(metrics));
+/** Fewer pairs could not flag a metric however large its change. */
+export const LEAST_PAIRS = minimumPairs(SCREEN_LEVEL, 1);
 
 /** How many metrics share an error level. */
 export const familyOf = (metrics: readonly MetricEntry[]): number =>

@@ -1,4 +1,4 @@
-import { SCREEN_FAMILY_WISE } from '../stats/assumptions.js';
+import { SCREEN_LEVEL } from '../stats/assumptions.js';
 import { minimumPairs, robustPairs } from '../stats/power.js';
 import { countOf } from '../units.js';
 
@@ -24,7 +24,7 @@ export interface Budget {
 export function budgetOf(budget: Budget): { enough: boolean; text: string } {
   const { launchMs, startMs, leftMs, durationMs, gated, alpha } = budget;
   const pairs = Math.floor(leftMs / (2 * launchMs));
-  const screen = minimumPairs(SCREEN_FAMILY_WISE, gated);
+  const screen = minimumPairs(SCREEN_LEVEL, 1);
   const confirm = minimumPairs(alpha, 1);
   const launch = `A launch takes ${seconds(launchMs)}, ${seconds(startMs)} of it to start`;
   const holds = `${duration(durationMs)} hold about ${countOf(pairs, 'pair')} of launches`;
@@ -46,7 +46,7 @@ export const confirmingMs = ({
 const MINUTE_MS = 60_000;
 
 const wanted = (budget: Budget): number => {
-  const screening = 2 * budget.launchMs * robustPairs(SCREEN_FAMILY_WISE, budget.gated);
+  const screening = 2 * budget.launchMs * robustPairs(SCREEN_LEVEL, 1);
   return Math.ceil((screening + confirmingMs(budget)) / MINUTE_MS) * MINUTE_MS;
 };
 

@@ -15,7 +15,7 @@ export function expectationText(
     if (allocation === undefined) return [];
     const { id } = metric;
     const pairs = allocation.known + allocation.pairs;
-    return [{ id, pairs, mde80: expectationOf(metric, allocation, pairs, goal, metrics.length) }];
+    return [{ id, pairs, mde80: expectationOf(metric, allocation, pairs, goal) }];
   });
   const worst = expected.toSorted((a, b) => b.mde80 - a.mde80)[0];
   if (worst === undefined) return '';
@@ -41,7 +41,6 @@ const expectationOf = (
   { deviation }: Allocation,
   pairs: number,
   goal: Goal,
-  familySize: number,
 ): number =>
   Math.expm1(
     expectedMde80({
@@ -49,6 +48,5 @@ const expectationOf = (
       pairs,
       margin: Math.log1p(goal.marginOf(metric)),
       alpha: goal.alpha,
-      familySize,
     }),
   );

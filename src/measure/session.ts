@@ -5,10 +5,10 @@ import {
   type Allocation,
   affordable,
   allocate,
+  confirmation,
   familyOf,
   type Goal,
-  leastPairs,
-  type PilotRun,
+  LEAST_PAIRS,
   roundsFor,
 } from './allocation.js';
 import { quietWidth } from './batches.js';
@@ -17,6 +17,7 @@ import { collectRun, type RunIdentity } from './collect.js';
 import { expectationText } from './expectation.js';
 import { type Bench, type LaunchObservation, timedBatches } from './launch.js';
 import { processesFor, SLOW_START_MS, startOf } from './nesting.js';
+import type { PilotRun } from './pilot.js';
 import {
   emptyLog,
   LAUNCHES_PER_ROUND,
@@ -192,7 +193,7 @@ export class Session {
     await this.measure('screen', schedule, {
       until: now + share * (until - now),
       ...(launchMs === undefined ? {} : { roundMs: LAUNCHES_PER_ROUND * launchMs }),
-      leastRounds: share < 1 ? 0 : roundsFor(leastPairs(metrics)) - done,
+      leastRounds: share < 1 ? 0 : roundsFor(LEAST_PAIRS) - done,
     });
   }
 
@@ -226,7 +227,7 @@ export class Session {
     const { metrics, roundsPerLaunch, seed } = this.bench.plan;
     const those = metrics.filter(({ id }) => flagged.includes(id));
     if (this.goal) {
-      const stage = { level: this.goal.alpha, fresh: true };
+      const stage = confirmation(this.goal.alpha, those.length);
       const timeMs = until - performance.now();
       this.allocations = allocate(those, this.pilotRun(), this.goal, { timeMs, seed, stage });
     }

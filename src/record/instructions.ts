@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { metricIdentity } from './metric-identity.js';
 import { reasonSchema, UNAVAILABLE } from './metric-status.js';
 
 /**
@@ -8,15 +9,6 @@ import { reasonSchema, UNAVAILABLE } from './metric-status.js';
 
 const word = z.string().min(1).max(128);
 const text = z.string().max(512);
-
-const fields = {
-  id: z
-    .string()
-    .regex(/^[a-z]+\.[a-z0-9_]+$/)
-    .max(64),
-  version: z.int().min(1).max(1_000_000),
-  gate: z.boolean(),
-};
 
 /** A function of traced operations. */
 export const tracedFunctionSchema = z.strictObject({
@@ -31,8 +23,9 @@ const MOST_CALLS = 20_000;
 const calls = z.array(z.int().min(0).max(MOST_CALLS)).max(MOST_CALLS);
 
 /**
- * The operations of a batch, or the mean of two that the number lies between: a tree of functions as they were called, written down from the top, each
- * call behind its caller and one deeper. Entry i of each list is call i.
+ * The operations of a batch, or the mean of two that the number lies between: a tree of functions as
+ * they were called, written down from the top, each call behind its caller and one deeper. Entry i of
+ * each list is call i.
  */
 export const tracedOperationsSchema = z
   .strictObject({
@@ -52,7 +45,7 @@ export const tracedOperationsSchema = z
 
 export const instructionMetricSchema = z.discriminatedUnion('status', [
   z.strictObject({
-    ...fields,
+    ...metricIdentity,
     status: z.literal('ok'),
     /** Instructions per operation, one number a boot. */
     boots: z.array(z.number().min(0).max(1e12)).min(1).max(64),
@@ -61,22 +54,20 @@ export const instructionMetricSchema = z.discriminatedUnion('status', [
     /** Why it could not be, one clause. */
     untraced: text.optional(),
   }),
-  z.strictObject({ ...fields, status: z.enum(UNAVAILABLE), reason: reasonSchema }),
+  z.strictObject({ ...metricIdentity, status: z.enum(UNAVAILABLE), reason: reasonSchema }),
 ]);
 
-const instructionFields = {
-  /**
-   * What a count depends on beside the kernel: the emulator and its version, the machine and the CPU
-   * that it emulates. Counts of runs that agree on all of it can be compared, on any machine.
-   */
-  conditions: z.record(word, text),
-  metrics: z.array(instructionMetricSchema).max(512),
-  /** Of all traced operations. */
-  functions: z.array(tracedFunctionSchema).max(MOST_CALLS).optional(),
-};
-
 export const instructionsSchema = z
-  .strictObject(instructionFields)
+  .strictObject({
+    /**
+     * What a count depends on beside the kernel: the emulator and its version, the machine and the CPU
+     * that it emulates. Counts of runs that agree on all of it can be compared, on any machine.
+     */
+    conditions: z.record(word, text),
+    metrics: z.array(instructionMetricSchema).max(512),
+    /** Of all traced operations. */
+    functions: z.array(tracedFunctionSchema).max(MOST_CALLS).optional(),
+  })
   .refine(
     ({ metrics, functions = [] }) =>
       metrics.every(

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { instructionsSchema } from './instructions.js';
 import { kernelConfigurationSchema } from './kernel-configuration.js';
+import { metricIdentity } from './metric-identity.js';
 import { reasonSchema, UNAVAILABLE } from './metric-status.js';
 import { parseStrictly } from './strict.js';
 
@@ -148,12 +149,7 @@ export const countSchema = z.strictObject({
 export const unitSchema = z.enum(['ns', 'per_second', 'count']);
 
 const metricFields = {
-  id: z
-    .string()
-    .regex(/^[a-z]+\.[a-z0-9_]+$/)
-    .max(64),
-  version: z.int().min(1).max(1_000_000),
-  gate: z.boolean(),
+  ...metricIdentity,
   /** The default margin is never below this ratio: launches of the metric differ by too much. */
   leastMargin: z.number().gt(0).max(10).optional(),
   /** By design, an operation: system calls and page faults, context switches, bytes moved. */

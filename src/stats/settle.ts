@@ -10,7 +10,7 @@ import {
   MOST_MACHINES_TO_SETTLE,
   MOST_PAIRS_TO_SETTLE,
   MOST_RUNS_TO_SETTLE,
-  SCREEN_FAMILY_WISE,
+  SCREEN_LEVEL,
 } from './assumptions.js';
 import type { LocationEstimate } from './hodges-lehmann.js';
 import { normalQuantile, normalUpperTail } from './normal.js';
@@ -24,7 +24,15 @@ export interface Judging {
   /** δ > 0 on the log scale. */
   margin: number;
   alpha: number;
+}
+
+/** The same for a test that shares its level with others. */
+export interface FamilyJudging extends Judging {
   familySize: number;
+}
+
+/** The same in a duet. */
+export interface DuetJudging extends Judging {
   /** For a metric under confirmation: how many were flagged, the family of that test. */
   flagged?: number;
 }
@@ -52,14 +60,14 @@ export interface Judging {
 export function pairsToSettle(
   result: LocationEstimate,
   pairs: number,
-  judging: Judging,
+  judging: DuetJudging,
 ): number | undefined {
   requireFinite('estimate', result.estimate);
   requireLevel('confidence', result.confidence);
   requireCount('pairs', pairs);
   if (judging.flagged !== undefined) requireCount('flagged', judging.flagged);
   const decision = nearestDecision(result.estimate, judging, [
-    ...(judging.flagged === undefined ? [SCREEN_FAMILY_WISE / judging.familySize] : []),
+    ...(judging.flagged === undefined ? [SCREEN_LEVEL] : []),
     judging.alpha / (judging.flagged ?? 1),
   ]);
   const least = Math.max(pairs + 1, minimumPairs(decision.level, 1));
@@ -98,12 +106,12 @@ export interface RunCounts {
 export function runsToSettle(
   result: Pick<StudentTest, 'estimate' | 'standardError' | 'degreesOfFreedom'>,
   runs: RunCounts,
-  judging: Judging,
+  judging: FamilyJudging,
 ): number | undefined {
   requireFinite('estimate', result.estimate);
   requirePositive('standardError', result.standardError);
   requirePositive('degreesOfFreedom', result.degreesOfFreedom);
-  const decision = nearestDecision(result.estimate, judging, [judging.alpha / judging.familySize]);
+  const decision = nearestDecision(result.estimate, judging, [levelInFamily(judging)]);
   const own = medianVariance(runs.candidate);
   const deviation = result.standardError / Math.sqrt(own + medianVariance(runs.baseline));
   return fewest(runs.baseline + 1, MOST_RUNS_TO_SETTLE, (stored) =>
@@ -132,7 +140,7 @@ export function runsToSettle(
 export function machinesToSettle(
   result: Pick<StudentTest, 'estimate' | 'standardError' | 'degreesOfFreedom'>,
   machines: number,
-  judging: Judging,
+  judging: FamilyJudging,
   smallestP: number,
 ): number | undefined {
   requireFinite('estimate', result.estimate);
@@ -140,7 +148,7 @@ export function machinesToSettle(
   requirePositive('degreesOfFreedom', result.degreesOfFreedom);
   requireCount('machines', machines);
   requireLevel('smallestP', smallestP);
-  const decision = nearestDecision(result.estimate, judging, [judging.alpha / judging.familySize]);
+  const decision = nearestDecision(result.estimate, judging, [levelInFamily(judging)]);
   const farthest = normalQuantile(1 - smallestP) / normalQuantile(1 - decision.level);
   const least = decision.inside ? 0 : Math.ceil(machines / farthest ** 2);
   return fewest(Math.max(machines + 1, least), MOST_MACHINES_TO_SETTLE, (all) =>
@@ -166,14 +174,18 @@ interface Decision {
   far: number;
 }
 
+function levelInFamily({ alpha, familySize }: FamilyJudging): number {
+  requireCount('familySize', familySize);
+  return alpha / familySize;
+}
+
 function nearestDecision(
   estimate: number,
-  { margin, alpha, familySize }: Judging,
+  { margin, alpha }: Judging,
   flaggingLevels: readonly number[],
 ): Decision {
   requireNotNegative('margin', margin);
   requireLevel('alpha', alpha);
-  requireCount('familySize', familySize);
   const beyond = Math.abs(estimate) - margin;
   const inside = beyond <= 0;
   const level = inside ? EQUIVALENCE_ALPHA : Math.min(...flaggingLevels);

@@ -3,7 +3,7 @@ import type { MetricRecord, Run, TimedMetric } from '../record/run.js';
 import {
   DUET_MARGIN,
   EQUIVALENCE_CONFIDENCE,
-  SCREEN_FAMILY_WISE,
+  SCREEN_LEVEL,
   SHOWN_CONFIDENCE,
 } from '../stats/assumptions.js';
 import { hodgesLehmann } from '../stats/hodges-lehmann.js';
@@ -35,8 +35,8 @@ interface DuetMetric {
 }
 
 /**
- * Says which gated metrics may have changed and are to be measured afresh: Holm at a generous
- * family-wise level, either direction.
+ * Says which gated metrics may have changed and are to be measured afresh: each by itself, either
+ * direction, at a generous level ({@link SCREEN_LEVEL}).
  *
  * @returns ids, the surest and largest changes first
  */
@@ -45,8 +45,8 @@ export const screenDuet = (baseline: Run, candidate: Run, settings: JudgingSetti
 
 function flaggedByScreen(metrics: readonly DuetMetric[]): string[] {
   const sizes = new Map(metrics.map((duet) => [duet.metric.id, sizeInMargins(duet)]));
-  return [...testFamily(metrics.filter(inFamily), 'screen')]
-    .filter(([, test]) => smallestP(test) <= SCREEN_FAMILY_WISE)
+  return [...testEach(metrics.filter(inFamily), 'screen')]
+    .filter(([, test]) => smallestP(test) <= SCREEN_LEVEL)
     .toSorted(
       ([a, one], [b, other]) =>
         smallestP(one) - smallestP(other) || (sizes.get(b) ?? 0) - (sizes.get(a) ?? 0),
@@ -95,19 +95,18 @@ export function unconfirmedCaveats(
  */
 export function compareDuet(baseline: Run, candidate: Run, settings: JudgingSettings): Comparison {
   const metrics = duetMetrics(baseline, candidate, settings);
-  const gated = metrics.filter(inFamily).length;
-  const families = { gated, flagged: testFamily(metrics.filter(wasFlagged), 'confirm') };
+  const flagged = adjustFamily(testEach(metrics.filter(wasFlagged), 'confirm'));
   const compared = candidate.metrics.map((metric) => {
     const duet = metrics.find((one) => one.metric === metric);
     return duet
-      ? compareMetric(duet, baseline, candidate, settings, families)
+      ? compareMetric(duet, baseline, candidate, settings, flagged)
       : (compareCounts(metricOf(baseline, metric.id), metric) ??
           notCompared(metric, baseline, settings));
   });
   return {
     design: 'duet',
     alpha: settings.alpha,
-    familySize: gated,
+    familySize: metrics.filter(inFamily).length,
     candidate,
     baseline: [baseline],
     metrics: compared,
@@ -133,35 +132,26 @@ const inFamily = ({ metric }: DuetMetric): boolean => metric.gate;
 /** Only flagged metrics were measured again; whatever else a record holds of the second phase. */
 const wasFlagged = (duet: DuetMetric): boolean => inFamily(duet) && duet.confirm.between.length > 0;
 
-const testFamily = (family: readonly DuetMetric[], phase: 'screen' | 'confirm') =>
-  adjustFamily(
-    new Map(
-      family.map((duet) => [duet.metric.id, testShift(duet[phase].between, duet.marginRatio)]),
-    ),
+const testEach = (metrics: readonly DuetMetric[], phase: 'screen' | 'confirm') =>
+  new Map(
+    metrics.map((duet) => [duet.metric.id, testShift(duet[phase].between, duet.marginRatio)]),
   );
-
-/** The family that a metric was judged in: all gated metrics, and the flagged ones among them. */
-interface Families {
-  gated: number;
-  flagged: ReadonlyMap<string, ShiftTest>;
-}
 
 function compareMetric(
   duet: DuetMetric,
   baseline: Run,
   candidate: Run,
   settings: JudgingSettings,
-  families: Families,
+  flagged: ReadonlyMap<string, ShiftTest>,
 ): MetricComparison {
   const { metric, marginRatio, screen, confirm } = duet;
-  const confirmed = families.flagged.get(metric.id);
+  const confirmed = flagged.get(metric.id);
   const phase = confirmed ? 'confirm' : 'screen';
   const { between } = duet[phase];
   const change = asChange(hodgesLehmann(between, SHOWN_CONFIDENCE));
   const equivalence = hodgesLehmann(between, EQUIVALENCE_CONFIDENCE);
   const floor = floorOf([...screen.within, ...confirm.within], marginRatio, settings.alpha);
   const before = replicatesOf(baseline, metric.id, phase);
-  const familySize = metric.gate ? families.gated : 1;
   return {
     id: metric.id,
     gate: metric.gate,
@@ -181,28 +171,22 @@ function compareMetric(
       toSettle: pairsToSettle(equivalence, between.length, {
         margin: Math.log1p(marginRatio),
         alpha: settings.alpha,
-        familySize,
-        ...(confirmed ? { flagged: families.flagged.size } : {}),
+        ...(confirmed ? { flagged: flagged.size } : {}),
       }),
     }),
     change,
     ...(floor ? { floor } : {}),
-    mde80: smallestDetectable(duet, settings.alpha, familySize),
+    mde80: smallestDetectable(duet, settings.alpha),
   };
 }
 
 /** As a ratio above 0; the pairs of both phases tell of the noise. */
-function smallestDetectable(
-  { marginRatio, screen, confirm }: DuetMetric,
-  alpha: number,
-  familySize: number,
-): number {
+function smallestDetectable({ marginRatio, screen, confirm }: DuetMetric, alpha: number): number {
   const confirmPairs = confirm.between.length;
   const shift = mde80ForDuet({
     differences: [...screen.between, ...confirm.between],
     margin: Math.log1p(marginRatio),
     alpha,
-    familySize,
     pairs: screen.between.length,
     ...(confirmPairs > 0 ? { confirmPairs } : {}),
   });

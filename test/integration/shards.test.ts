@@ -60,6 +60,10 @@ const merge = (inputs: Record<string, string> = {}) =>
 const reportOf = ({ outputs }: ActionResult): Report =>
   JSON.parse(readFileSync(outputs['report'] ?? '', 'utf8'));
 
+/** Of the shards as a set: how quiet each machine was, and what that cost it, is its own affair. */
+const caveatsOfSet = ({ caveats }: Report): string[] =>
+  caveats.filter((caveat) => !/^On machine \d+ \(|, or in too few pairs, on machine /.test(caveat));
+
 /** What three machines stored for a slower candidate, measured once for all tests. */
 let stored: ArtifactState[];
 let measured: ActionResult[];
@@ -132,7 +136,8 @@ describe('the job that judges', () => {
     expect(result.outputs).toMatchObject({ verdict: 'regressed' });
     expect(result.outputs).not.toHaveProperty('run');
     const report = reportOf(result);
-    expect(report).toMatchObject({ design: 'shards', caveats: [] });
+    expect(report.design).toBe('shards');
+    expect(caveatsOfSet(report)).toEqual([]);
     expect(report.machines).toHaveLength(3);
     expect(report.headline).toMatch(/, on 3 machines\.$/);
     expect(result.summary).toContain('both sides interleaved on 3 machines');
@@ -158,7 +163,7 @@ describe('the job that judges', () => {
     arrive(0, 2);
     const result = await merge();
     expect(result).toMatchObject({ exitCode: 1, outputs: { verdict: 'regressed' } });
-    expect(reportOf(result).caveats).toEqual([
+    expect(caveatsOfSet(reportOf(result))).toEqual([
       'Only 2 of 3 shards arrived, and the verdict rests on those: see what became of the other jobs.',
     ]);
     const strict = await merge({ expect: '3', comment: 'never' });
@@ -227,7 +232,7 @@ describe('the job that judges', () => {
     github.artifacts.push({ ...again, id: 99_999 });
     const report = reportOf(await merge());
     expect(report.machines).toHaveLength(3);
-    expect(report.caveats).toEqual([]);
+    expect(caveatsOfSet(report)).toEqual([]);
   });
 
   it('is red when it finds nothing or may not look, and says what to do', async () => {
@@ -295,18 +300,13 @@ describe('the same by hand', () => {
     rmSync(join(records, lost));
     writeFileSync(join(records, 'x.run.json'), '{}');
     const less = await merging(folder, '--json');
-    expect(JSON.parse(less.stdout)).toMatchObject({
-      machines: [{}],
-      caveats: [
-        expect.stringMatching(
-          /x\.run\.json was passed over: it is not a syscall-gate run record\.$/,
-        ),
-        expect.stringMatching(
-          /^Shard [0-9a-f]{16} has no run of its (baseline|candidate) and does/,
-        ),
-        expect.stringMatching(/^There is one machine: /),
-      ],
-    });
+    const rest: Report = JSON.parse(less.stdout);
+    expect(rest.machines).toHaveLength(1);
+    expect(caveatsOfSet(rest)).toEqual([
+      expect.stringMatching(/x\.run\.json was passed over: it is not a syscall-gate run record\.$/),
+      expect.stringMatching(/^Shard [0-9a-f]{16} has no run of its (baseline|candidate) and does/),
+      expect.stringMatching(/^There is one machine: /),
+    ]);
   });
 
   it.each([

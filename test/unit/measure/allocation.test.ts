@@ -2,12 +2,13 @@ import { expect, test } from 'vitest';
 import {
   affordable,
   allocate,
+  confirmation,
   type Goal,
-  leastPairs,
-  type PilotRun,
+  LEAST_PAIRS,
 } from '../../../src/measure/allocation.js';
 import { expectationText } from '../../../src/measure/expectation.js';
 import type { LaunchObservation, Observation } from '../../../src/measure/launch.js';
+import type { PilotRun } from '../../../src/measure/pilot.js';
 import { screenSchedule, warmUpSchedule } from '../../../src/measure/schedule.js';
 import type { MetricEntry } from '../../../src/probe/catalogue.js';
 import { robustPairs } from '../../../src/stats/power.js';
@@ -100,12 +101,12 @@ test('what is planned fits into the time, and more time is more pairs', () => {
 test('however short the time, no metric gets too few pairs to be flagged', () => {
   for (const { pairs, known } of allocated(1).values()) {
     expect(known).toBe(4);
-    expect(pairs + known).toBeGreaterThanOrEqual(leastPairs(METRICS));
+    expect(pairs + known).toBeGreaterThanOrEqual(LEAST_PAIRS);
   }
 });
 
 test('a confirmation counts fresh pairs alone, enough for its own level', () => {
-  const stage = { level: 0.01, fresh: true };
+  const stage = confirmation(0.01, METRICS.length);
   const allocations = allocate(METRICS, pilot(SHAPES), GOAL, { timeMs: 1, seed: 1, stage });
   for (const { known, pairs } of allocations.values()) {
     expect(known).toBe(0);

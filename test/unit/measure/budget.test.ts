@@ -7,7 +7,7 @@ test('time for fewer pairs than a verdict takes is said, with how much it would 
   const slow = { launchMs: 7200, startMs: 6200, leftMs: 45_000, durationMs: 60_000 };
   expect(budgetOf({ ...slow, ...GATED })).toEqual({
     enough: false,
-    text: 'A launch takes 7.2 s, 6.2 s of it to start, so 1m hold about 3 pairs of launches, and a verdict over 62 metrics takes 9 to screen and 7 to confirm: give a duration of 10m, or fewer metrics.',
+    text: 'A launch takes 7.2 s, 6.2 s of it to start, so 1m hold about 3 pairs of launches, and a verdict over 62 metrics takes 5 to screen and 7 to confirm: give a duration of 8m, or fewer metrics.',
   });
 });
 

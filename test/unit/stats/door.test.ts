@@ -35,7 +35,8 @@ interface Door {
 }
 
 const NEVER = /^$/;
-const JUDGING = { margin: 0.02, alpha: 0.01, familySize: 26 };
+const ALONE = { margin: 0.02, alpha: 0.01 };
+const JUDGING = { ...ALONE, familySize: 26 };
 const PRIOR = { standardDeviation: 0.01, degreesOfFreedom: 5 };
 const D = [0.01, 0.02, 0.03, -0.01, 0.05, 0.04, 0.02];
 const CONFIDENT = { estimate: 0.01, low: -0.01, high: 0.03, confidence: 0.9 };
@@ -81,11 +82,11 @@ const DOORS: readonly Door[] = [
   },
   {
     name: 'mde80ForDuet',
-    good: [{ ...JUDGING, differences: D, pairs: 12, confirmPairs: 12 }],
+    good: [{ ...ALONE, differences: D, pairs: 12, confirmPairs: 12 }],
     ...{ call: mde80ForDuet, signed: /\.differences/ },
   },
   {
-    ...{ name: 'expectedMde80', good: [{ ...JUDGING, deviation: 0.01, pairs: 12 }] },
+    ...{ name: 'expectedMde80', good: [{ ...ALONE, deviation: 0.01, pairs: 12 }] },
     ...{ call: expectedMde80, signed: NEVER },
   },
   {
@@ -96,9 +97,9 @@ const DOORS: readonly Door[] = [
     ...{ call: mde80ForPrediction, signed: NEVER },
   },
   { name: 'minimumPairs', good: [0.01, 26], call: minimumPairs, signed: NEVER },
-  { name: 'robustPairs', good: [0.01, 26], call: robustPairs, signed: NEVER },
+  { name: 'robustPairs', good: [0.01, 26, 2], call: robustPairs, signed: NEVER },
   {
-    ...{ name: 'pairsToSettle', good: [CONFIDENT, 12, { ...JUDGING, flagged: 2 }] },
+    ...{ name: 'pairsToSettle', good: [CONFIDENT, 12, { ...ALONE, flagged: 2 }] },
     ...{ call: pairsToSettle, signed: /^0\.(estimate|low|high)/ },
   },
   {

@@ -5,14 +5,14 @@ import { normalQuantile } from '../../../src/stats/normal.js';
 import { predict } from '../../../src/stats/prediction.js';
 import { seededRandom } from '../../../src/stats/random.js';
 import {
-  type Judging,
+  type FamilyJudging,
   machinesToSettle,
   pairsToSettle,
   runsToSettle,
 } from '../../../src/stats/settle.js';
 import { normal, sample } from '../../fixtures/noise.js';
 
-const JUDGING: Judging = { margin: 0.02, alpha: 0.01, familySize: 26 };
+const JUDGING: FamilyJudging = { margin: 0.02, alpha: 0.01, familySize: 26 };
 const interval = (estimate: number, half: number) => ({
   estimate,
   low: estimate - half,
@@ -51,8 +51,8 @@ describe('pairsToSettle', () => {
 
   test('asks for more when the estimate points at a change, which has the harder test', () => {
     const pairs = pairsToSettle(interval(0.03, 0.03), 20, JUDGING) ?? 0;
-    // z(0.2/26) = 2.42 against the 1.64 of the interval: 180 * (2.42/1.64)^2.
-    expect(pairs).toBe(391);
+    // z(0.01) = 2.33 against the 1.64 of the interval: 180 * (2.33/1.64)^2.
+    expect(pairs).toBe(361);
   });
 
   test('has no answer for an estimate on the margin, or too near to it', () => {
@@ -63,7 +63,7 @@ describe('pairsToSettle', () => {
   test('asks first for a bounded interval', () => {
     const unbounded = hodgesLehmann([0.01, 0.02, 0.015], 0.9);
     expect(pairsToSettle(unbounded, 3, JUDGING)).toBe(5);
-    expect(pairsToSettle(hodgesLehmann([0.1, 0.2, 0.15], 0.9), 3, JUDGING)).toBe(8);
+    expect(pairsToSettle(hodgesLehmann([0.1, 0.2, 0.15], 0.9), 3, JUDGING)).toBe(7);
   });
 
   test('is about right: most unchanged metrics are settled at twice the number', () => {

@@ -33,10 +33,10 @@ const detected = (compared: Comparison): Detection => {
 
 describe('when a regression would first have been caught', () => {
   test('is after as many pairs as each stage needs to reach its level at all, if it is a large one', () => {
-    // 2^-4 <= 0.20 / 3 < 2^-3 in the screen, and 2^-7 <= 0.01 < 2^-6 of the only one flagged.
+    // 2^-5 <= 0.05 < 2^-4 in the screen, and 2^-7 <= 0.01 < 2^-6 of the only one flagged.
     expect(detected(duet({ 'syscall.stat': 1.5 }))).toEqual({
       metric: 'syscall.stat',
-      screenMs: 4 * 2 * LAUNCH_MS,
+      screenMs: 5 * 2 * LAUNCH_MS,
       confirmMs: 7 * 2 * LAUNCH_MS,
     });
   });

@@ -1,0 +1,67 @@
+import { mean, sampleVariance } from 'simple-statistics';
+import type { MetricEntry } from '../probe/catalogue.js';
+import type { Random } from '../stats/random.js';
+import {
+  estimateOf,
+  estimateReplicate,
+  type Filter,
+  keptByRound,
+  type RoundsNs,
+} from './estimate.js';
+import { type LaunchObservation, timedOf } from './launch.js';
+
+/** The launches that show what each metric costs, and how noisy it is here. */
+export interface PilotRun {
+  /** A side's own launches in the order they ran; none where the candidate is measured alone. */
+  baseline: readonly LaunchObservation[];
+  candidate: readonly LaunchObservation[];
+  quietWidth: number | undefined;
+  /** Processes of a launch, each of which holds the rounds. */
+  processes: number;
+}
+
+/** One metric in one launch of the pilot. */
+export interface Pilot {
+  /** Whether it makes a replicate, and was not spent beside a busy thread. */
+  counts: boolean;
+  rounds: RoundsNs;
+  /** How many rounds there were, those of which no batch counts among them, and their time in all. */
+  count: number;
+  elapsedNs: number;
+}
+
+/** Of the baseline and of the candidate. */
+export function pilotsOf({ id, waits }: MetricEntry, run: PilotRun): [Pilot[], Pilot[]] {
+  const filter = { sleeps: waits, quietWidth: run.quietWidth };
+  return [pilots(run.baseline, filter, id), pilots(run.candidate, filter, id)];
+}
+
+/** What a round takes; nothing where none was measured. */
+export const roundMsOf = (all: readonly Pilot[]): number =>
+  all.length === 0 ? 0 : mean(all.map(({ count, elapsedNs }) => elapsedNs / 1e6 / count));
+
+const pilots = (side: readonly LaunchObservation[], filter: Filter, id: string): Pilot[] =>
+  side.flatMap(({ launch, metrics }) => {
+    const observation = timedOf(metrics.get(id));
+    if (launch.phase === 'warm-up' || observation === undefined) return [];
+    const { batches, elapsedNs } = observation;
+    const rounds = keptByRound(batches, filter);
+    const count = 1 + Math.max(...batches.round);
+    const counts = estimateReplicate(batches, filter) !== undefined;
+    return rounds.length > 0 ? [{ counts, rounds, count, elapsedNs }] : [];
+  });
+
+/** Of the launches' estimates, log scale. */
+export const varianceOfLaunches = (side: readonly Pilot[]): number =>
+  sampleVariance(side.map(({ rounds }) => Math.log(estimateOf(rounds))));
+
+/** A launch's estimate is made from drawn rounds so often, to see what it varies by. */
+const RESAMPLES = 40;
+
+/** What an estimate from so many rounds varies by within a launch, rounds drawn with replacement. */
+export function varianceOfEstimate(side: readonly Pilot[], rounds: number, random: Random): number {
+  const pool: RoundsNs = side.flatMap((pilot) => pilot.rounds);
+  const draw = (): RoundsNs =>
+    Array.from({ length: rounds }, () => pool[random.below(pool.length)] ?? []);
+  return sampleVariance(Array.from({ length: RESAMPLES }, () => Math.log(estimateOf(draw()))));
+}
