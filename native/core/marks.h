@@ -4,8 +4,8 @@
 #include <stddef.h>
 
 /**
- * What an emulator that watches this process is told (native/trace/plugin.c): it knows places in the
- * program by their symbols. A mark is no instruction, so that what is marked is what is timed.
+ * What an emulator that watches this process is told (native/trace/plugin.c): it knows places in
+ * the program by their symbols. A mark is no instruction, so that what is marked is what is timed.
  */
 
 /** Names a place, in a function that is compiled once: MARKED. */

@@ -241,12 +241,15 @@ static const struct {
 
 enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
 
+static void read_number(const char *argument, const char *name, uint64_t *number) {
+    size_t length = strlen(name);
+    if (strncmp(argument, name, length) == 0 && argument[length] == '=')
+        *number = strtoull(argument + length + 1, NULL, 0);
+}
+
 static void read_argument(const char *argument) {
-    const char *equals = strchr(argument, '=');
-    size_t length = equals == NULL ? 0 : (size_t)(equals - argument);
     for (size_t i = 0; i < NUMBERS; i++)
-        if (strlen(numbers[i].name) == length && strncmp(argument, numbers[i].name, length) == 0)
-            *numbers[i].number = strtoull(equals + 1, NULL, 0);
+        read_number(argument, numbers[i].name, numbers[i].number);
     if (strncmp(argument, "out=", 4) == 0)
         plan.out = fopen(argument + 4, "wb");
 }
