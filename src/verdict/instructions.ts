@@ -132,7 +132,7 @@ function operationOf(
   const why = [after, before].find((side) => typeof side === 'string');
   if (why !== undefined) return { untraced: why };
   if (before === after) return {};
-  return { untraced: `the ${before ? 'candidate' : 'baseline'} was counted without` };
+  return { untraced: `the ${before ? 'candidate' : 'baseline'} was counted without a trace` };
 }
 
 /** @returns the tree, or why there is none where there was to be one */
