@@ -1,6 +1,6 @@
 import { quantile } from 'simple-statistics';
 import { Failure } from '../failure.js';
-import type { InstructionMetric, Instructions } from '../record/instructions.js';
+import { type InstructionMetric, type Instructions, MOST_CALLS } from '../record/instructions.js';
 import { ESTIMATE_QUANTILE } from '../stats/assumptions.js';
 import type { BatchPlace, BatchShares, TracedOperation, Tracing } from '../targets/target.js';
 import { FunctionList, flatten } from '../trace/flat.js';
@@ -62,9 +62,11 @@ function recordOf(
   { operations }: BatchPlace,
   list: FunctionList,
 ): Pick<InstructionMetric & { status: 'ok' }, 'traced' | 'untraced'> {
-  return 'why' in operation
-    ? { untraced: operation.why.slice(0, 500) }
-    : { traced: flatten(operation.roots, operations, list) };
+  if ('why' in operation) return { untraced: operation.why.slice(0, 500) };
+  const traced = flatten(operation.roots, operations, list);
+  return traced.functions.length > MOST_CALLS
+    ? { untraced: `it makes more than ${MOST_CALLS} calls that are to be told apart` }
+    : { traced };
 }
 
 /** The batches that a boot's number is of, which is a quantile and may lie between two. */

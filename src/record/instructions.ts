@@ -19,7 +19,8 @@ export const tracedFunctionSchema = z.strictObject({
   inlined: z.literal(true).optional(),
 });
 
-const MOST_CALLS = 20_000;
+/** Five times as many as starting a program makes, with all that is inlined. */
+export const MOST_CALLS = 100_000;
 const calls = z.array(z.int().min(0).max(MOST_CALLS)).max(MOST_CALLS);
 
 /**
