@@ -68,7 +68,8 @@ export function confirmation(alpha: number, metrics: number): Stage {
  * draw the state anew which a round begins with. An lseek with 28 rounds in a launch where most
  * metrics had 3 varied by 1.8 % between launches, and with ten among equals by 0.1 %.
  */
-const ROUNDS_CHOICES = [3, 5, 7, 10];
+const FEWEST_ROUNDS = 3;
+const ROUNDS_CHOICES = [FEWEST_ROUNDS, 5, 7, 10];
 
 /**
  * Fewer rounds than this may all meet an unlucky state, which a pilot of a few launches does not
@@ -116,7 +117,8 @@ export function allocate(
 }
 
 /**
- * How many of some metrics, the first of them, can be measured in as many pairs as their tests need.
+ * How many of some metrics, the first of them, can be measured in as many pairs as their tests need,
+ * though it be with the fewest rounds: so noisy a launch still shows a large change.
  *
  * @param budget `timeMs`: what there is; `pairsFor`: the pairs that the tests of so many need
  */
@@ -127,7 +129,7 @@ export function affordable(
 ): number {
   let pairMs = 2 * startOf([run.baseline, run.candidate]).idleMs;
   for (const [index, metric] of metrics.entries()) {
-    const rounds = run.processes * WELL_MIXED;
+    const rounds = run.processes * FEWEST_ROUNDS;
     pairMs += 2 * rounds * roundMsOf(pilotsOf(metric, run).flat());
     if (pairsFor(index + 1) * pairMs > timeMs) return index;
   }
