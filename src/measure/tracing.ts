@@ -100,6 +100,10 @@ async function unlessFailed<T>(act: () => Promise<T>): Promise<T | { why: string
     return await act();
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return { why: error.message.replace(/\.$/, '') };
+    return { why: clauseOf(error.message) };
   }
 }
+
+/** A sentence as a part of another; a name such as QEMU's stays as it is. */
+const clauseOf = (sentence: string): string =>
+  sentence.replace(/\.$/, '').replace(/^[A-Z](?=[a-z]* )/, (first) => first.toLowerCase());

@@ -121,7 +121,9 @@ async function readTrace(path: string): Promise<TraceFile> {
     return parseTrace(await readFile(path));
   } catch (error) {
     const why = error instanceof RangeError ? error.message : reasonOf(error);
-    throw measurementFailure(`The trace ${path} could not be read (${why}).`);
+    throw measurementFailure(
+      `The trace ${path} could not be read (${why}): leave ${MAX_TRACE_MIB} MiB free, or set TMPDIR to a folder with room.`,
+    );
   }
 }
 
