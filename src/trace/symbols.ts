@@ -120,6 +120,12 @@ interface Piece {
 
 const PAGE = 4096;
 
+/** Far behind the last symbol is what was made as the kernel ran, such as a compiled filter, or the vDSO. */
+function bounded(sorted: readonly CodeSymbol[]): CodeSymbol[] {
+  const last = sorted.at(-1);
+  return last === undefined ? [] : [...sorted.slice(0, -1), { ...last, size: last.size ?? PAGE }];
+}
+
 /** With a piece for what no symbol covers, at either end and between them. */
 function piecesOf(symbols: readonly CodeSymbol[]): Piece[] {
   const sorted = symbols.toSorted(
@@ -129,10 +135,10 @@ function piecesOf(symbols: readonly CodeSymbol[]): Piece[] {
   const kernel = sorted.filter(({ address }) => isKernels(address));
   const program = sorted.filter(({ address }) => !isKernels(address));
   const nowhere = Number.NEGATIVE_INFINITY;
-  const last = program.pop();
-  // A static program ends with its last symbol: what comes far behind is the vDSO.
-  if (last !== undefined) program.push({ ...last, size: last.size ?? PAGE });
-  return [{ address: nowhere }, ...covered(kernel), { address: 0 }, ...covered(program)];
+  return [
+    ...[{ address: nowhere }, ...covered(bounded(kernel))],
+    ...[{ address: 0 }, ...covered(bounded(program))],
+  ];
 }
 
 function covered(sorted: readonly CodeSymbol[]): Piece[] {
