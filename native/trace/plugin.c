@@ -54,7 +54,7 @@ enum kind { WINDOW = 1, BYTES = 2, ROUND = 3 };
 enum { CUT_OFF = 1 };
 
 /** Those of the table in native/core/marks.c. */
-enum { STRIDE = 4, TABLE_BYTES = 256 * STRIDE };
+enum { STRIDE = 8, TABLE_BYTES = 256 * STRIDE };
 
 struct record {
     uint32_t kind;         /* a round is there to be counted: the windows behind it are its own */
@@ -171,8 +171,10 @@ static void execute(unsigned int cpu, void *data) {
         append_address((uint64_t)(uintptr_t)data);
 }
 
+/** The first instruction of one of its functions. */
 static bool is_in_table(uint64_t address) {
-    return address - plan.table < TABLE_BYTES;
+    uint64_t slot = address - plan.table;
+    return slot < TABLE_BYTES && slot % STRIDE == 0;
 }
 
 /** A record that is still open when another begins is one of a process that has died in it. */

@@ -1,15 +1,13 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { basename, join, relative } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { measurementFailure, usageFailure } from '../failure.js';
 import type { Progress } from '../progress.js';
-import { cacheFolders, findBuild, publishBuild } from './cache.js';
+import { buildKey, cacheFolders, findBuild, publishBuild } from './cache.js';
 import { type Catalogue, catalogueSchema } from './catalogue.js';
-import { type Compiler, compile, findCompilers } from './compiler.js';
+import { type Compiler, findCompilers } from './compiler.js';
 import { WIRE_VERSION } from './lines.js';
+import { makeProducts, PROBE, type Product, probeProduct } from './products.js';
 import {
   ADDON_FLAGS,
   ADDON_LINK_FLAGS,
@@ -19,7 +17,6 @@ import {
   PROBE_LINK_FLAGS,
 } from './sources.js';
 
-const PROBE = 'probe';
 const ADDON = 'addon.node';
 const FILES = [PROBE, ADDON];
 
@@ -57,7 +54,7 @@ export async function buildProbe(options: BuildOptions = {}): Promise<Build> {
     );
   }
   const [compilers, sources] = await Promise.all([findCompilers(), nativeSources()]);
-  const key = await buildKey(compilers, sources);
+  const key = await keyOf(compilers, sources);
   const { cacheDir } = options;
   const folders = cacheDir ? [cacheDir] : cacheFolders();
   const found = await findBuild(folders, key, FILES);
@@ -115,25 +112,9 @@ interface Compilers {
   cxx: Compiler;
 }
 
-async function buildKey(compilers: Compilers, sources: NativeSources): Promise<string> {
-  const hash = createHash('sha256');
+async function keyOf(compilers: Compilers, sources: NativeSources): Promise<string> {
   const flags = [PROBE_FLAGS, PROBE_LINK_FLAGS, ADDON_FLAGS, ADDON_LINK_FLAGS];
-  hash.update(JSON.stringify([process.arch, compilers, flags]));
-  const contents = await Promise.all(sources.all.map((path) => readFile(path)));
-  for (const [index, content] of contents.entries()) {
-    // The length keeps the end of one file from passing for the beginning of the next.
-    hash.update(`${basename(sources.all[index] ?? '')} ${content.length}\n`).update(content);
-  }
-  return hash.digest('hex').slice(0, 32);
-}
-
-/** One program to be linked from objects that are compiled one source file each. */
-interface Product {
-  file: string;
-  compiler: Compiler;
-  units: readonly string[];
-  flags: readonly string[];
-  linkFlags: readonly string[];
+  return buildKey([process.arch, compilers, flags], sources.all);
 }
 
 async function compileInto(
@@ -143,72 +124,10 @@ async function compileInto(
   { progress, signal }: BuildOptions,
 ): Promise<void> {
   const includes = sources.includes.flatMap((folder) => ['-isystem', folder]);
-  const products: Product[] = [
-    {
-      ...{ file: ADDON, compiler: cxx, units: sources.addon },
-      ...{ flags: [...ADDON_FLAGS, ...includes], linkFlags: ADDON_LINK_FLAGS },
-    },
-    {
-      ...{ file: PROBE, compiler: c, units: sources.probe },
-      ...{ flags: PROBE_FLAGS, linkFlags: PROBE_LINK_FLAGS },
-    },
-  ];
-  const jobs = products.flatMap((product) => compileJobs(product, sources.root, work, signal));
-  await inParallel(jobs, (done, name) => progress?.step(done, jobs.length, name));
-  await Promise.all(products.map((product) => link(product, work, signal)));
-  const objects = products.flatMap(({ units }) => units.map((unit) => objectOf(unit, work)));
-  await Promise.all(objects.map((object) => rm(object)));
-}
-
-interface Job {
-  name: string;
-  run(): Promise<void>;
-}
-
-function compileJobs(
-  { compiler, units, flags }: Product,
-  root: string,
-  work: string,
-  signal: AbortSignal | undefined,
-): Job[] {
-  return units.map((unit) => {
-    const name = relative(root, unit);
-    const options = [...flags, '-c', unit, '-o', objectOf(unit, work)];
-    return { name, run: () => compile(compiler, options, { what: name, temporary: work, signal }) };
-  });
-}
-
-const objectOf = (unit: string, work: string): string => join(work, `${basename(unit)}.o`);
-
-function link(
-  { file, compiler, units, linkFlags }: Product,
-  work: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const objects = units.map((unit) => objectOf(unit, work));
-  const options = [...linkFlags, ...objects, '-o', join(work, file)];
-  return compile(compiler, options, { what: file, temporary: work, signal });
-}
-
-/** Runs jobs on all CPUs; after a failure no further one starts, and those under way are awaited. */
-async function inParallel(
-  jobs: readonly Job[],
-  onDone: (done: number, name: string) => void,
-): Promise<void> {
-  const waiting = [...jobs];
-  let done = 0;
-  const work = async () => {
-    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
-      await job.run();
-      done += 1;
-      onDone(done, job.name);
-    }
+  const addon: Product = {
+    ...{ file: ADDON, compiler: cxx, units: sources.addon },
+    ...{ flags: [...ADDON_FLAGS, ...includes], linkFlags: ADDON_LINK_FLAGS },
   };
-  const stopAll = (error: unknown) => {
-    waiting.length = 0;
-    throw error;
-  };
-  const workers = Array.from({ length: availableParallelism() }, () => work().catch(stopAll));
-  const failed = (await Promise.allSettled(workers)).find(({ status }) => status === 'rejected');
-  if (failed?.status === 'rejected') throw failed.reason;
+  const products = [addon, probeProduct(c, sources)];
+  await makeProducts(products, { work, root: sources.root, progress, signal });
 }

@@ -1,6 +1,7 @@
-import { access, chmod, lstat, mkdtemp, rename, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { access, chmod, lstat, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { homedir, tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { measurementFailure } from '../failure.js';
 import { makeFolder } from '../folder.js';
 
@@ -16,6 +17,22 @@ export function cacheFolders(): string[] {
   if (RUNNER_TEMP) return [join(RUNNER_TEMP, NAME)];
   const home = XDG_CACHE_HOME || join(homedir(), '.cache');
   return [join(home, NAME), join(tmpdir(), `${NAME}-${userInfo().uid}`)];
+}
+
+/**
+ * What a build is told by: how it is made, and the content of what it is made from.
+ *
+ * @param how compilers and their flags, as JSON holds them
+ * @param sources absolute paths
+ */
+export async function buildKey(how: unknown, sources: readonly string[]): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify(how));
+  const contents = await Promise.all(sources.map((path) => readFile(path)));
+  for (const [index, content] of contents.entries()) {
+    // The length keeps the end of one file from passing for the beginning of the next.
+    hash.update(`${basename(sources[index] ?? '')} ${content.length}\n`).update(content);
+  }
+  return hash.digest('hex').slice(0, 32);
 }
 
 /** The folder of a complete build, if one of the cache folders has it. */

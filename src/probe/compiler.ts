@@ -2,8 +2,22 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { measurementFailure } from '../failure.js';
 
-const PACKAGES =
-  'apt-get install build-essential, dnf install gcc gcc-c++ glibc-static, or apk add build-base linux-headers';
+/** What to do where a compiler cannot do what it is to, for sentences. */
+export interface Remedy {
+  /** Commands that install such a compiler, and all that it needs. */
+  install: string;
+  /** Commands that install the static C library alone. */
+  installLibc: string;
+  /** The variables that name another. */
+  variables: string;
+}
+
+const NATIVE: Remedy = {
+  install:
+    'apt-get install build-essential, dnf install gcc gcc-c++ glibc-static, or apk add build-base linux-headers',
+  installLibc: 'dnf install glibc-static, or as part of apt-get install build-essential',
+  variables: 'CC and CXX',
+};
 const LONGEST_QUOTE = 300;
 const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
 
@@ -13,6 +27,7 @@ export interface Compiler {
   command: readonly string[];
   /** First line of what `--version` says. */
   version: string;
+  remedy: Remedy;
 }
 
 interface Language {
@@ -38,22 +53,35 @@ async function findCompiler(language: Language): Promise<Compiler> {
   const named = process.env[language.variable]?.trim();
   const candidates = named ? [named.split(/\s+/)] : language.programs.map((program) => [program]);
   for (const command of candidates) {
-    const compiler = await tryCompiler(command);
+    const compiler = await tryCompiler(command, NATIVE);
     if (compiler !== undefined) return compiler;
   }
   throw measurementFailure(
     named
       ? `The ${language.name} compiler "${named}" that ${language.variable} names does not run: install it, or unset ${language.variable}.`
-      : `No ${language.name} compiler was found (tried ${language.programs.join(', ')}): install one with ${PACKAGES}.`,
+      : `No ${language.name} compiler was found (tried ${language.programs.join(', ')}): install one with ${NATIVE.install}.`,
   );
 }
 
-async function tryCompiler(command: readonly string[]): Promise<Compiler | undefined> {
+/** @returns undefined where it does not run */
+export async function tryCompiler(
+  command: readonly string[],
+  remedy: Remedy,
+): Promise<Compiler | undefined> {
   try {
     const version = await run(command, ['--version']);
-    return { command, version: version.split('\n', 1)[0] ?? '' };
+    return { command, version: version.split('\n', 1)[0] ?? '', remedy };
   } catch {
     return undefined;
+  }
+}
+
+/** The triplet of what it compiles for, as it calls that; empty where it does not say. */
+export async function machineOf({ command }: Compiler): Promise<string> {
+  try {
+    return (await run(command, ['-dumpmachine'])).trim();
+  } catch {
+    return '';
   }
 }
 
@@ -100,18 +128,19 @@ async function run(
 function diagnose(compiler: Compiler, what: string, error: unknown): string {
   const said = String((error as { stderr?: unknown }).stderr ?? '');
   const program = compiler.command.join(' ');
+  const { install, installLibc, variables } = compiler.remedy;
   // What ld, gold, lld and mold say.
   if (/(cannot find|unable to find library|library not found:) -?l?c\b/.test(said)) {
-    return `Linking ${what} with ${program} failed, since there is no static C library: install it with dnf install glibc-static, or as part of apt-get install build-essential.`;
+    return `Linking ${what} with ${program} failed, since there is no static C library: install it with ${installLibc}.`;
   }
   const missing = /fatal error: '?([^':]+)'?(?:: No such file or directory| file not found)/.exec(
     said,
   );
   if (missing !== null) {
-    return `Compiling ${what} with ${program} failed, since the header ${missing[1]} is missing: install it with ${PACKAGES}.`;
+    return `Compiling ${what} with ${program} failed, since the header ${missing[1]} is missing: install it with ${install}.`;
   }
   const complaint = firstError(said) || (error instanceof Error ? error.message : String(error));
-  return `Compiling ${what} with ${program} failed (${complaint.slice(0, LONGEST_QUOTE)}): install a current compiler with ${PACKAGES}, or name another in CC and CXX.`;
+  return `Compiling ${what} with ${program} failed (${complaint.slice(0, LONGEST_QUOTE)}): install a current compiler with ${install}, or name another in ${variables}.`;
 }
 
 function firstError(said: string): string {

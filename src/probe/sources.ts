@@ -65,6 +65,8 @@ export interface NativeSources {
   /** Translation units of the probe (C) and of the addon (C++). */
   probe: string[];
   addon: string[];
+  /** Headers of the probe's units. */
+  probeHeaders: string[];
   /** The plugin for QEMU, which is built apart: few need it. */
   plugin: string;
   /** The program that makes seccomp filters, which is built apart for the same reason. */
@@ -83,12 +85,13 @@ export async function nativeSources(): Promise<NativeSources> {
   const probe = [join(root, 'probe.c'), ...core.filter((path) => path.endsWith('.c'))];
   // The longest to compile comes first, so that the others fill the CPU beside it.
   const addon = [join(root, 'addon.cc'), ...launch.filter((path) => path.endsWith('.cc'))];
-  const headers = [...core, ...launch].filter((path) => path.endsWith('.h'));
+  const isHeader = (path: string) => path.endsWith('.h');
+  const probeHeaders = core.filter(isHeader);
   const includes = [...new Set(napi.map((path) => dirname(path)))];
   const plugin = join(root, 'trace', 'plugin.c');
   const seccompCompiler = join(root, 'seccomp', 'compile.c');
-  const all = [...probe, ...addon, ...headers, ...napi];
-  return { root, probe, addon, plugin, seccompCompiler, includes, all };
+  const all = [...probe, ...addon, ...probeHeaders, ...launch.filter(isHeader), ...napi];
+  return { root, probe, addon, probeHeaders, plugin, seccompCompiler, includes, all };
 }
 
 function locate(): { root: string; napi: string[] } {

@@ -122,9 +122,11 @@ export function countedGrid({ metrics, conditions }: CountedReport): Grid {
       verdict,
     ]),
     says: [
-      ...(changed.length === 0 ? ['No count differs by more than boots of one side do.'] : []),
+      ...(changed.length === 0 && unclear.length < metrics.length
+        ? ['No count differs by more than boots of one side do.']
+        : []),
       ...causes(changed),
-      ...unclear.map(({ id, because }) => `${id}: ${because}`),
+      ...reasons(unclear),
       ...(changed.some(({ functions }) => functions !== null)
         ? ['Flame graphs of what changed are in the folder "flames" beside the report.']
         : []),
@@ -135,17 +137,30 @@ export function countedGrid({ metrics, conditions }: CountedReport): Grid {
   };
 }
 
+/** Why metrics could not be compared: what all of them have in common is said once. */
+const reasons = (unclear: readonly CountedMetricReport[]): string[] =>
+  [...groupedBy(unclear, ({ because }) => because)].map(
+    ([because, metrics]) => `${idsText(metrics)}: ${because}`,
+  );
+
+function groupedBy(
+  all: readonly CountedMetricReport[],
+  textOf: (metric: CountedMetricReport) => string,
+): Map<string, CountedMetricReport[]> {
+  const groups = new Map<string, CountedMetricReport[]>();
+  for (const metric of all) {
+    const text = textOf(metric);
+    groups.set(text, [...(groups.get(text) ?? []), metric]);
+  }
+  return groups;
+}
+
 /**
  * What grew, call by call: metrics that changed by the same calls are one finding, and the finding of
  * most metrics is first.
  */
 function causes(changed: readonly CountedMetricReport[]): string[] {
-  const groups = new Map<string, CountedMetricReport[]>();
-  for (const metric of changed) {
-    const text = callsText(metric);
-    groups.set(text, [...(groups.get(text) ?? []), metric]);
-  }
-  const told = [...groups]
+  const told = [...groupedBy(changed, callsText)]
     .filter(([text]) => text !== '')
     .toSorted(([, a], [, b]) => b.length - a.length)
     .map(([text, metrics]) => `${idsText(metrics)}: ${text}.`);

@@ -4,6 +4,12 @@ import { cpus } from 'node:os';
 import { basename, resolve } from 'node:path';
 import type { KernelSpec } from '../config/config.js';
 import { usageFailure } from '../failure.js';
+import {
+  ARCHITECTURE_NAMES,
+  type Architecture,
+  programArchitecture,
+} from '../probe/architecture.js';
+import { buildProbeFor } from '../probe/cross.js';
 import type { KernelConfiguration } from '../record/kernel-configuration.js';
 import { type TargetRecord, targetSchema } from '../record/run.js';
 import { withoutSecrets } from './environment.js';
@@ -13,7 +19,7 @@ import { explainBoot } from './kernel/console.js';
 import { countingOf } from './kernel/counting.js';
 import { debugInformationOf } from './kernel/debug-information.js';
 import { type PreparedGuest, prepareGuest, writePlan } from './kernel/guest.js';
-import { type KernelImage, programArchitecture, readImage } from './kernel/image.js';
+import { type KernelImage, readImage } from './kernel/image.js';
 import { parseKernelOptions } from './kernel/options.js';
 import {
   type Accelerator,
@@ -54,10 +60,11 @@ export const kernelTarget: TargetKind<KernelSpec> = {
     }
   },
   async open(spec, workshop) {
-    const probe = await readFile(workshop.probe);
-    const image = await imageOf(spec, probe);
+    const image = await imageOf(spec, workshop);
+    refuseOther(spec, image, workshop);
     const version = await qemuVersion(image.architecture);
-    const configuration = await configurationOf(spec.path, image.content, workshop.signal);
+    const probe = await probeFor(image.architecture, workshop);
+    const configuration = await configurationOf(spec.path, image.bootable, workshop.signal);
     tellOneSided(spec, configuration, workshop);
     const filter =
       spec.seccomp === undefined
@@ -69,6 +76,7 @@ export const kernelTarget: TargetKind<KernelSpec> = {
     const accelerator = await chooseAccelerator(spec, guest, version, workshop);
     const counting = countingOf({ spec, guest, version, probe, debug, workshop });
     const facts = {
+      architecture: image.architecture,
       accelerator,
       qemu: version,
       machine: machineOf(guest),
@@ -148,17 +156,35 @@ function optionsOf(text: string): KernelSpec['options'] {
   }
 }
 
-/** The kernel of a spec, once it is known that it could run the probe. */
-async function imageOf({ path }: KernelSpec, probe: Buffer): Promise<KernelImage> {
-  const image = await readImage(path).catch((error: unknown) => {
+async function imageOf({ path }: KernelSpec, { signal }: Workshop): Promise<KernelImage> {
+  try {
+    return await readImage(path, signal);
+  } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     throw usageFailure(`The kernel ${path} cannot be booted: ${error.message}.`);
-  });
-  const compiled = programArchitecture(probe);
-  if (compiled === image.architecture) return image;
+  }
+}
+
+/** Neither an instruction nor a time of one architecture is one of another. */
+function refuseOther({ path }: KernelSpec, { architecture }: KernelImage, { beside }: Workshop) {
+  const other = beside?.record.facts?.['architecture'];
+  if (other === undefined || other === architecture || beside?.record.kind !== 'kernel') return;
   throw usageFailure(
-    `The kernel ${path} is for ${image.architecture} and the probe was compiled here, for ${compiled ?? 'another architecture'}: boot it on a machine of its architecture.`,
+    `The kernel ${path} is for ${ARCHITECTURE_NAMES[architecture]} and that of ${beside.record.spec} is for another architecture, so that neither counts nor times of them can be compared: give two kernels for one.`,
   );
+}
+
+/** The probe that a kernel can run: this machine's own, or one that is cross-compiled. */
+async function probeFor(architecture: Architecture, workshop: Workshop): Promise<Buffer> {
+  const own = await readFile(workshop.probe);
+  if (programArchitecture(own) === architecture) return own;
+  const { progress, signal } = workshop;
+  progress.phase(`Compile the probe for ${ARCHITECTURE_NAMES[architecture]}`);
+  const { probe, cached, compiler, elapsedMs } = await buildProbeFor(architecture, {
+    ...{ progress, signal },
+  });
+  if (!cached) progress.note(`Compiled with ${compiler} in ${(elapsedMs / 1000).toFixed(1)} s.`);
+  return readFile(probe);
 }
 
 /** Two configurations are compared, and one alone is of no use. */

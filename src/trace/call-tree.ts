@@ -81,6 +81,8 @@ class Walk {
   #stack: Frame[] = [];
   /** Of threads that ran before, the one that has slept longest first. */
   #sleepers: Frame[][] = [];
+  /** Whether the next instruction has been written down, and has not been done. */
+  #again = false;
   /** Those that slept before the window began: their frames are of another tree. */
   readonly #before: ReadonlySet<readonly Frame[]>;
 
@@ -107,7 +109,6 @@ class Walk {
     let [low, high] = [Number.NaN, Number.NaN];
     let previous = Number.NaN;
     let frame: Frame | undefined;
-    let counted: CallNode | undefined;
     for (let at = 0; at < addresses.length; at++) {
       const address = addresses[at] ?? 0;
       const inside = address < high && (address > low || address === previous);
@@ -116,12 +117,9 @@ class Walk {
         low = starts[piece] ?? Number.NaN;
         high = starts[piece + 1] ?? Number.POSITIVE_INFINITY;
         frame = this.#transfer({ at, previous, address, piece });
-        // What an exception has cut into begins once more, and has been done once.
-        const entered = frame.role === 'exception' && address === low && frame.site === previous;
-        if (counted && entered) counted.own--;
       }
-      counted = inlined === undefined ? frame.node : leafOf(frame.node, inlined.get(address));
-      counted.own++;
+      if (this.#again) this.#again = false;
+      else (inlined === undefined ? frame.node : leafOf(frame.node, inlined.get(address))).own++;
       previous = address;
     }
     return this.#tree;
@@ -133,14 +131,14 @@ class Walk {
     const number = this.#code.functionOf[piece] ?? 0;
     const starts = address === this.#code.starts[piece] && address !== previous;
     const entered = starts && this.#code.isBeginning[piece] === 1;
-    if (!isKernels(address)) this.#leaveKernel();
+    if (!isKernels(address)) this.#leaveKernel(address);
     const top = this.#stack.at(-1);
     if (top === undefined) return this.#push(number, Number.NaN);
     if (isKernels(previous) !== isKernels(address)) {
       if (isKernels(address)) return this.#push(number, previous);
       return this.#goOn(number, entered);
     }
-    if (top.role === 'return') return this.#return(number, entered);
+    if (top.role === 'return') return this.#return(number, entered, address);
     if (this.#roles[number] === 'newborn' && this.#switchFrame() >= 0) return this.#bear(number);
     const returned = callBehind(this.#stack, address);
     if (returned > 0) return this.#unwind(jump, returned, number);
@@ -170,9 +168,11 @@ class Walk {
   }
 
   /** A program goes on, or begins to handle a signal: what it called in the kernel is over. */
-  #leaveKernel(): void {
+  #leaveKernel(address: number): void {
     const isProgram = ({ function: number }: Frame) => !this.#code.functions[number]?.kernel;
-    this.#stack.length = this.#stack.findLastIndex(isProgram) + 1;
+    const entry = this.#stack.findLastIndex(isProgram) + 1;
+    this.#again = isAgain(this.#stack[entry], address);
+    this.#stack.length = entry;
   }
 
   #isEntry(number: number): boolean {
@@ -187,12 +187,13 @@ class Walk {
   }
 
   /** From an interrupt or an exception to what it has cut into, wherever that was. */
-  #return(number: number, entered: boolean): Frame {
+  #return(number: number, entered: boolean, address: number): Frame {
     const top = this.#stack.at(-1);
     if (top !== undefined && this.#roles[number] === 'return') return this.#replace(number, top);
     const entry = this.#stack.findLastIndex((frame) => this.#isEntry(frame.function));
     if (entry < 0) return this.#goOn(number, entered);
     const site = this.#stack[entry]?.site;
+    this.#again = isAgain(this.#stack[entry], address);
     this.#stack.length = entry;
     return this.#goOn(number, entered, site);
   }
@@ -311,6 +312,10 @@ interface Jump {
   /** The piece of code that it led into. */
   piece: number;
 }
+
+/** Whether an exception returns to the instruction that has caused it, which then is done at last. */
+const isAgain = (entry: Frame | undefined, address: number): boolean =>
+  entry?.role === 'exception' && entry.site === address;
 
 /** Also of an instruction that repeats itself. */
 const isNext = (previous: number, address: number): boolean =>

@@ -17,6 +17,17 @@ const LINE = /^([0-9a-f]{8,16}) ([tTwW]) (\S+)(?:\t\[(\S+)\])?$/;
 /** Padding that a compiler puts before functions (CONFIG_CALL_PADDING, kCFI). */
 const PADDING = /^__(pfx|cfi)_/;
 
+/** Where instructions begin ($x) or data ($d) in the code of arm64, which is no function (AAELF64, 5.5). */
+const MAPPING = /^\$[dx]/;
+
+const isNoFunction = (name: string): boolean => PADDING.test(name) || MAPPING.test(name);
+
+/**
+ * Where a kernel's own code ends (include/asm-generic/vmlinux.lds.h): no function. What is executed
+ * behind it has no symbol, such as a filter that was compiled in there.
+ */
+const END = /^(_etext|_einittext|__entry_tramp_text_end)$/;
+
 /** What the compiler or a macro calls a function by as well (arch/x86/include/asm/syscall_wrapper.h). */
 const ALIAS = /^__(ia32|se|pi)_/;
 
@@ -28,7 +39,7 @@ export function parseKallsyms(text: string): CodeSymbol[] {
   const found = new Map<number, { symbol: CodeSymbol; rank: number }>();
   for (const line of text.split('\n')) {
     const [, digits, type, name, module] = LINE.exec(line) ?? [];
-    if (digits === undefined || name === undefined || PADDING.test(name)) continue;
+    if (digits === undefined || name === undefined || isNoFunction(name)) continue;
     const address = addressOf(BigInt(`0x${digits}`));
     const rank = (type === 'T' ? 2 : 0) + (ALIAS.test(name) ? 0 : 1);
     // Zero is what a process without the right to see them gets.
@@ -42,7 +53,7 @@ export function parseKallsyms(text: string): CodeSymbol[] {
 /** The symbols of a program, or of a kernel's own ELF file (vmlinux). */
 export const symbolsOfElf = (functions: readonly ElfFunction[]): CodeSymbol[] =>
   functions
-    .filter(({ name }) => !PADDING.test(name))
+    .filter(({ name }) => !isNoFunction(name))
     .map(({ name, address, size }) => ({
       ...{ address: addressOf(address), name },
       ...(size > 0 ? { size } : {}),
@@ -148,7 +159,7 @@ function covered(sorted: readonly CodeSymbol[]): Piece[] {
     const { address, size = Number.POSITIVE_INFINITY } = symbol;
     if (pieces.at(-1)?.address === address) continue;
     if (end < address) pieces.push({ address: end });
-    pieces.push({ address, symbol });
+    pieces.push(END.test(symbol.name) ? { address } : { address, symbol });
     end = address + size;
   }
   return Number.isFinite(end) ? [...pieces, { address: end }] : pieces;

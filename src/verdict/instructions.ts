@@ -72,13 +72,20 @@ export function compareInstructions(
 ): CountedComparison | undefined {
   const [before, after] = [baseline.instructions, candidate.instructions];
   if (before === undefined || after === undefined) return undefined;
-  const obstacle = otherConditions(before, after);
+  const obstacle = otherArchitecture(baseline, candidate) ?? otherConditions(before, after);
   const metrics = after.metrics.map((metric) => {
     const own = before.metrics.find(({ id }) => id === metric.id);
     const compared = compareMetric(own, metric, settings, obstacle);
     return { ...compared, ...operationOf(compared, { before, after }) };
   });
   return { baseline, candidate, metrics, ...(obstacle === undefined ? {} : { obstacle }) };
+}
+
+function otherArchitecture(baseline: Run, candidate: Run): string | undefined {
+  const [before, after] = [baseline.platform.architecture, candidate.platform.architecture];
+  return before === after
+    ? undefined
+    : `The baseline's kernel is for ${before} and the candidate's for ${after}, and an instruction of one is none of the other, so their counts say nothing of each other: count two kernels for one architecture.`;
 }
 
 function otherConditions(before: Instructions, after: Instructions): string | undefined {

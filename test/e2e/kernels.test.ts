@@ -238,8 +238,8 @@ describe('what is no kernel for this machine', () => {
     expect(await failureOf(await written('linux.deb', '!<arch>\n', 0), signal)).toContain(
       'it is a Debian package, which holds the image as boot/vmlinuz-',
     );
-    expect(await failureOf(await written('Image', 'ARM\x64', 56), signal)).toMatch(
-      /Image is for aarch64 and the probe was compiled here, for x86_64: boot it on a machine of/,
+    expect(await failureOf(await written('Image', 'RSC\x05', 56), signal)).toContain(
+      'it is a kernel for riscv, and those for x86-64 and arm64 are booted',
     );
     await expectNothingLeft();
   });

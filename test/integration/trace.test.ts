@@ -102,7 +102,8 @@ const progress = (notes: string[] = []) => ({
 
 /** Whose code is what `vmlinux` holds: an image that is not packed holds the kernel itself. */
 async function imageOf(path: string): Promise<KernelImage> {
-  return { architecture: 'x86_64', content: await readFile(path) };
+  const content = await readFile(path);
+  return { architecture: 'x86_64', content, bootable: content };
 }
 
 const specOf = (path: string, vmlinux?: string): KernelSpec => ({
@@ -155,7 +156,8 @@ describe.runIf(process.arch === 'x64')("a kernel's debug information", () => {
   test('may be a list of symbols beside the image, for a kernel that tells none', async () => {
     await writeFile(join(folder, 'System.map-6.1'), 'ffffffff81000000 T startup_64\n');
     const spec = specOf(join(folder, 'vmlinuz-6.1'));
-    const image: KernelImage = { architecture: 'x86_64', content: Buffer.alloc(4096) };
+    const content = Buffer.alloc(4096);
+    const image: KernelImage = { architecture: 'x86_64', content, bootable: content };
     const found = await debugInformationOf(spec, image, { signal, progress: progress() });
     expect(found.symbols).toBeUndefined();
     expect(await found.symbolsBeside()).toMatchObject([{ name: 'startup_64' }]);

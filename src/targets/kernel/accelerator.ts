@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import type { KernelSpec } from '../../config/config.js';
-import { measurementFailure, reasonOf } from '../../failure.js';
+import { measurementFailure, reasonOf, usageFailure } from '../../failure.js';
+import { ARCHITECTURE_NAMES, hostArchitecture } from '../../probe/architecture.js';
 import type { Workshop } from '../kind.js';
 import { cameThrough, explainBoot } from './console.js';
 import { type PreparedGuest, writePlan } from './guest.js';
@@ -25,7 +26,7 @@ const NAMES: Readonly<Record<Accelerator, string>> = { kvm: 'KVM', tcg: 'TCG' };
  * where it comes up in it, else TCG; but what was asked for, and what the other side has.
  *
  * @param version QEMU's
- * @throws Failure that says why the kernel does not come up
+ * @throws Failure that says why the kernel does not come up, or cannot in what was asked for
  */
 export async function chooseAccelerator(
   spec: KernelSpec,
@@ -35,13 +36,27 @@ export async function chooseAccelerator(
 ): Promise<Accelerator> {
   const boots = { spec, guest, version, workshop };
   const beside = workshop.beside?.record.facts?.['accelerator'];
+  const foreign = foreignKernel(guest);
+  if (foreign !== undefined && spec.options.accelerator === 'kvm') {
+    throw usageFailure(
+      `The kernel ${spec.path} cannot be booted in KVM: ${foreign}; leave accel=kvm out.`,
+    );
+  }
   const wanted =
     spec.options.accelerator ?? (beside === 'kvm' || beside === 'tcg' ? beside : undefined);
   if (wanted !== undefined) return bootIn(boots, wanted);
-  const obstacle = await kvmObstacle(boots);
+  const obstacle = foreign ?? (await kvmObstacle(boots));
   if (obstacle === undefined) return 'kvm';
   workshop.progress.note(`KVM is not used: ${obstacle}.`);
   return bootIn(boots, 'tcg');
+}
+
+/** That no processor here executes a kernel's instructions, as a clause; undefined where one does. */
+function foreignKernel({ architecture }: PreparedGuest): string | undefined {
+  const here = hostArchitecture();
+  if (architecture === here) return undefined;
+  const name = here === undefined ? process.arch : ARCHITECTURE_NAMES[here];
+  return `the processor here is ${name}, and the kernel is for ${ARCHITECTURE_NAMES[architecture]}`;
 }
 
 interface Boots {

@@ -20,7 +20,10 @@ interface Countable {
 /** Instructions are counted where they are emulated, whatever times are measured in. */
 export function countingOf({ spec, guest, version, probe, debug, workshop }: Countable): Counting {
   const { commandLine, options } = spec;
-  const line = commandLineFor(guest.architecture, countingCommandLine(commandLine));
+  const line = commandLineFor(
+    guest.architecture,
+    countingCommandLine(guest.architecture, commandLine),
+  );
   async function start(words: readonly string[], seed: number, symbols = false): Promise<Start> {
     // Boots of several seeds may be under way at once.
     const own = { ...guest, initramfs: `${guest.initramfs}-${seed}` };

@@ -23,14 +23,14 @@ export interface PreparedGuest extends Guest {
  */
 export async function prepareGuest(
   { options }: KernelSpec,
-  { architecture, content }: KernelImage,
+  { architecture, bootable }: KernelImage,
   probe: Buffer,
   folder: string,
   filter?: Buffer,
 ): Promise<PreparedGuest> {
   const [kernel, initramfs] = [join(folder, 'kernel'), join(folder, 'initramfs')];
   const files = await Promise.all(options.files.map(readGuestFile));
-  await writeFile(kernel, content);
+  await writeFile(kernel, bootable);
   const filters =
     filter === undefined ? [] : [{ path: FILTER_PATH, content: filter, executable: false }];
   const root = rootArchive(probe, [...files, ...filters]);

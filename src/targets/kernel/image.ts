@@ -1,18 +1,22 @@
 import { open } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { reasonOf } from '../../failure.js';
+import type { Architecture } from '../../probe/architecture.js';
 import { Refusal } from '../words.js';
-
-/** As Linux names it in uname(2). */
-export type Architecture = 'x86_64' | 'aarch64';
+import { unpackedKernel, zbootCompression } from './unpack.js';
 
 /** A kernel that QEMU can boot. */
 export interface KernelImage {
   architecture: Architecture;
   /** Release, builder and build of it, as it says of itself; undefined where it does not. */
   version?: string;
+  /** The file. */
   content: Buffer;
+  /** What QEMU is given, which takes what is packed with gzip but no compressed EFI program. */
+  bootable: Buffer;
 }
+
+type Identity = Pick<KernelImage, 'architecture' | 'version'>;
 
 /** Larger than any kernel; QEMU would read it into memory, too. */
 const MAX_IMAGE_BYTES = 1024 * 1024 * 1024;
@@ -20,12 +24,25 @@ const MAX_IMAGE_BYTES = 1024 * 1024 * 1024;
 /**
  * Reads a kernel image.
  *
- * @throws Refusal a clause that says what the file is instead, and which one to give
+ * @throws Refusal a clause that says what the file is instead, and which one to give; the signal's
+ *   reason when that is aborted
  */
-export async function readImage(path: string): Promise<KernelImage> {
+export async function readImage(path: string, signal: AbortSignal): Promise<KernelImage> {
   const content = await readFile(path);
   if (content.length === 0) throw new Refusal(`it is empty; ${GIVE}`);
-  return { ...identify(content), content };
+  const bootable = await bootableOf(content, signal);
+  return { ...identify(bootable), content, bootable };
+}
+
+/** Older versions of QEMU do not unpack an EFI program, and newer ones not all of them. */
+async function bootableOf(content: Buffer, signal: AbortSignal): Promise<Buffer> {
+  const compression = zbootCompression(content);
+  if (compression === undefined) return content;
+  const unpacked = await unpackedKernel(content, signal);
+  if (unpacked !== undefined) return unpacked;
+  throw new Refusal(
+    `it is a compressed EFI program (CONFIG_EFI_ZBOOT), and its ${compression} could not be unpacked; check that it is whole and that ${compression} is installed`,
+  );
 }
 
 async function readFile(path: string): Promise<Buffer> {
@@ -61,7 +78,7 @@ const GIVE =
  *
  * @throws Refusal
  */
-export function identify(bytes: Buffer): Omit<KernelImage, 'content'> {
+export function identify(bytes: Buffer): Identity {
   if (isX86(bytes)) return bzImage(bytes);
   if (isArm64(bytes)) return arm64Image(bytes);
   if (startsWith(bytes, GZIP)) return compressedImage(bytes);
@@ -83,7 +100,7 @@ const PARAGRAPH = 16;
 const isX86 = (bytes: Buffer): boolean =>
   bytes.subarray(X86.magic, X86.magic + 4).toString('latin1') === 'HdrS';
 
-function bzImage(bytes: Buffer): Omit<KernelImage, 'content'> {
+function bzImage(bytes: Buffer): Identity {
   if (bytes.length < X86.end) throw truncated(bytes.length, X86.end);
   const old = bytes.readUInt16LE(X86.protocol) < PROTOCOL_64;
   const high = (bytes.readUInt8(X86.loadFlags) & LOADED_HIGH) !== 0;
@@ -104,13 +121,13 @@ const ARM64_HEADER = 64;
 const isArm64 = (bytes: Buffer): boolean =>
   bytes.subarray(ARM64_MAGIC, ARM64_MAGIC + 4).toString('latin1') === 'ARM\x64';
 
-function arm64Image(bytes: Buffer): Omit<KernelImage, 'content'> {
+function arm64Image(bytes: Buffer): Identity {
   if (bytes.length <= ARM64_HEADER) throw truncated(bytes.length, ARM64_HEADER);
   return { architecture: 'aarch64', ...version(banner(bytes)) };
 }
 
 /** Image.gz of arm64, which QEMU unpacks. */
-function compressedImage(bytes: Buffer): Omit<KernelImage, 'content'> {
+function compressedImage(bytes: Buffer): Identity {
   const content = unpacked(bytes);
   if (isArm64(content)) return arm64Image(content);
   if (isX86(content)) throw new Refusal('it is a bzImage packed once more with gzip; unpack it');
@@ -146,12 +163,19 @@ const OTHERS: readonly [first: number[] | string, what: string][] = [
   ['BZh', 'it is compressed with bzip2'],
   [[0x5d, 0x00, 0x00], 'it is compressed with lzma'],
   ['070701', 'it is an initramfs, and one is made for the probe'],
-  ['MZ\0\0zimg', 'it is a compressed EFI program (CONFIG_EFI_ZBOOT)'],
   ['MZ', 'it is an EFI program, such as a unified kernel image, and no kernel by itself'],
 ];
 
+/** Where the headers of arm64 and riscv have their magic numbers, Documentation/arch/riscv/boot-image-header.rst. */
+const isRiscv = (bytes: Buffer): boolean =>
+  bytes.toString('latin1', ARM64_MAGIC, ARM64_MAGIC + 4) === 'RSC\x05';
+
 const whatIs = (bytes: Buffer): string =>
-  OTHERS.find(([first]) => startsWith(bytes, first))?.[1] ?? 'it is no kernel image';
+  (isRiscv(bytes)
+    ? 'it is a kernel for riscv, and those for x86-64 and arm64 are booted'
+    : undefined) ??
+  OTHERS.find(([first]) => startsWith(bytes, first))?.[1] ??
+  'it is no kernel image';
 
 const startsWith = (bytes: Buffer, first: number[] | string): boolean => {
   const expected = typeof first === 'string' ? Buffer.from(first, 'latin1') : Buffer.from(first);
@@ -182,11 +206,3 @@ function text(bytes: Buffer, at: number): string {
 }
 
 const version = (said: string): { version?: string } => (said === '' ? {} : { version: said });
-
-/** Offset of the machine in the header of an ELF file, elf(5). */
-const ELF_MACHINE = 18;
-const MACHINES: Readonly<Record<number, Architecture>> = { 62: 'x86_64', 183: 'aarch64' };
-
-/** What a program is compiled for; undefined for anything that no kernel here could run. */
-export const programArchitecture = (elf: Buffer): Architecture | undefined =>
-  elf.length < ELF_MACHINE + 2 ? undefined : MACHINES[elf.readUInt16LE(ELF_MACHINE)];

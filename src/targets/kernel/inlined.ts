@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
+import type { Architecture } from '../../probe/architecture.js';
 import type { Inlined } from '../../trace/symbols.js';
-import type { Architecture } from './image.js';
 
 /** What tells of each address where it comes from in the source, addr2line(1). */
 const programsFor = (architecture: Architecture): string[] => [

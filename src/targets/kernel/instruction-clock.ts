@@ -1,3 +1,5 @@
+import type { Architecture } from '../../probe/architecture.js';
+
 /**
  * A clock that every instruction moves by one nanosecond of the guest's time and nothing else does,
  * not even sleep (docs/devel/tcg-icount.rst). A boot is then the same for the same seed, instruction
@@ -11,6 +13,19 @@ export const countingArguments = (seed: number): string[] => [
   ...['-rtc', 'base=2000-01-01T00:00:00,clock=vm'],
 ];
 
-/** The kernel's command line for that: where its code is has to be the same, too. */
-export const countingCommandLine = (own: string): string =>
-  own === '' ? 'nokaslr' : `${own} nokaslr`;
+/**
+ * On arm64 a call draws a random number for where its stack begins (CONFIG_RANDOMIZE_KSTACK_OFFSET,
+ * which x86 has the time stamp counter for), and every 48th makes 96 bytes of them, which takes
+ * 2,800 instructions (drivers/char/random.c): a batch more or less of which would be 5 % of it.
+ */
+const STEADY: Readonly<Record<Architecture, readonly string[]>> = {
+  x86_64: [],
+  aarch64: ['randomize_kstack_offset=off'],
+};
+
+/**
+ * The kernel's command line for that: where its code is has to be the same, too. What makes it steady
+ * stands before the user's own words, which can bring it back.
+ */
+export const countingCommandLine = (architecture: Architecture, own: string): string =>
+  [...STEADY[architecture], ...(own === '' ? [] : [own]), 'nokaslr'].join(' ');

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { KernelOptions } from '../../config/config.js';
 import { measurementFailure, reasonOf } from '../../failure.js';
-import type { Architecture } from './image.js';
+import type { Architecture } from '../../probe/architecture.js';
 import { PLAN_PATH } from './initramfs.js';
 
 /** What runs the guest's instructions: the processor itself, or an emulation of one. */
@@ -14,6 +14,8 @@ interface Emulator {
   /** Debian's and Ubuntu's. */
   package: string;
   machine: string;
+  /** All that it can emulate. */
+  processor: string;
   /** The first serial port, as the kernel calls it, and the option that gives it a console. */
   console: string;
   consoleOption: string;
@@ -22,10 +24,16 @@ interface Emulator {
 export const EMULATORS: Readonly<Record<Architecture, Emulator>> = {
   x86_64: {
     ...{ program: 'qemu-system-x86_64', package: 'qemu-system-x86', machine: 'pc' },
+    processor: 'max',
     ...{ console: 'ttyS0', consoleOption: 'CONFIG_SERIAL_8250_CONSOLE=y' },
   },
   aarch64: {
-    ...{ program: 'qemu-system-aarch64', package: 'qemu-system-arm', machine: 'virt' },
+    ...{ program: 'qemu-system-aarch64', package: 'qemu-system-arm' },
+    // The interrupt controller of the processor here where that runs the guest: others do not work.
+    machine: 'virt,gic-version=max',
+    // Pointers are signed by what is quick to emulate, and not by QARMA; the clock counts nanoseconds
+    // as from Armv8.6 on, and not sixteen of them.
+    processor: 'max,pauth-impdef=on,cntfrq=1000000000',
     ...{ console: 'ttyAMA0', consoleOption: 'CONFIG_SERIAL_AMBA_PL011_CONSOLE=y' },
   },
 };
@@ -43,8 +51,8 @@ export const machineOf = ({ architecture, options }: Guest): string =>
   options.machine ?? EMULATORS[architecture].machine;
 
 /** All that the processor here has, or all that can be emulated: mitigations as on a new machine. */
-export const processorOf = ({ options }: Guest, accelerator: Accelerator): string =>
-  options.cpu ?? (accelerator === 'kvm' ? 'host' : 'max');
+export const processorOf = ({ architecture, options }: Guest, accelerator: Accelerator): string =>
+  options.cpu ?? (accelerator === 'kvm' ? 'host' : EMULATORS[architecture].processor);
 
 /**
  * QEMU's whole command line. The guest has a serial port, which is standard output, and no other

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import type { Architecture } from '../../probe/architecture.js';
 import { Refusal } from '../words.js';
-import type { Architecture } from './image.js';
 
 /**
  * A seccomp profile in the format of container engines (docs.docker.com/engine/security/seccomp), or

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { buffer, text } from 'node:stream/consumers';
 import { measurementFailure, reasonOf, usageFailure } from '../../failure.js';
+import type { Architecture } from '../../probe/architecture.js';
 import { buildSeccompCompiler } from '../../probe/seccomp-compiler.js';
 import { Refusal } from '../words.js';
-import type { Architecture } from './image.js';
 import { rulesOf } from './seccomp-profile.js';
 
 export interface SeccompFilter {

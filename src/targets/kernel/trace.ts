@@ -8,6 +8,7 @@ import { elfFunctions, hasFixedAddresses } from '../../trace/elf.js';
 import { decodeWindow, parseTrace, type TraceFile, type Window } from '../../trace/file.js';
 import { profileBatches, type TracedBatch } from '../../trace/operation.js';
 import { Code, type CodeSymbol, parseKallsyms, symbolsOfElf } from '../../trace/symbols.js';
+import { trampolineSymbols } from '../../trace/trampoline.js';
 import type { Workshop } from '../kind.js';
 import type { BatchPlace, BatchShares, Start, TracedOperation, Tracing } from '../target.js';
 import type { DebugInformation } from './debug-information.js';
@@ -135,8 +136,11 @@ async function operationsOf(
 ): Promise<TracedOperation[]> {
   const kernel = debug.symbols ?? (await symbolsOf(trace, debug));
   const found = metrics.map((shares) => shares.map((place) => batchAt(trace, place)));
-  const inlined = await debug.inlined(() => kernelAddresses(found.flat().flatMap(windowsOf)));
-  const code = new Code([...kernel, ...symbols], inlined);
+  const windows = found.flat().flatMap(windowsOf);
+  const [first] = windows;
+  const trampoline = first === undefined ? [] : trampolineSymbols(kernel, first);
+  const inlined = await debug.inlined(() => kernelAddresses(windows));
+  const code = new Code([...kernel, ...trampoline, ...symbols], inlined);
   return found.map((batches) => {
     const missing = batches.find((batch) => 'why' in batch);
     const traced = batches.flatMap((batch) => ('why' in batch ? [] : [batch]));

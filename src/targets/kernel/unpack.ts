@@ -7,7 +7,9 @@ const MAX_KERNEL_BYTES = 512 * 1024 * 1024;
 /** Offsets of Documentation/arch/x86/boot.rst; the payload's own counts from behind the setup. */
 const X86 = { setupSectors: 0x1f1, magic: 0x202, payloadOffset: 0x248, payloadLength: 0x24c };
 const SECTOR = 512;
-/** Behind a payload stands how long it is when unpacked, but for gzip, which says so itself. */
+/** Offsets of drivers/firmware/efi/libstub/zboot-header.S. */
+const ZBOOT = { payloadOffset: 8, payloadLength: 12, compression: 24, end: 56 };
+/** Behind a bzImage's payload stands how long it is when unpacked, but for gzip, which says so itself. */
 const LENGTH_BYTES = 4;
 
 /** By what a packed kernel begins with (scripts/extract-vmlinux has the same), what unpacks it. */
@@ -35,8 +37,15 @@ const PROGRAMS: readonly [first: number[], argv: [string, ...string[]]][] = [
 ];
 const GZIP = [0x1f, 0x8b];
 
+/** What an EFI program is packed with that unpacks itself (CONFIG_EFI_ZBOOT); undefined for others. */
+export function zbootCompression(image: Buffer): string | undefined {
+  if (image.length < ZBOOT.end || image.toString('latin1', 0, 8) !== 'MZ\0\0zimg') return undefined;
+  const name = image.toString('latin1', ZBOOT.compression, ZBOOT.end);
+  return /^[a-z0-9]{1,10}(?=\0)/.exec(name)?.[0] ?? 'content';
+}
+
 /**
- * The kernel itself, which a bzImage or an Image.gz holds packed.
+ * The kernel itself, which a bzImage, an Image.gz or a compressed EFI program holds packed.
  *
  * @returns undefined where it is packed by what cannot be unpacked here
  * @throws the signal's reason when that is aborted
@@ -49,16 +58,21 @@ export async function unpackedKernel(
   if (begins(packed, GZIP)) return gunzipped(packed);
   const argv = PROGRAMS.find(([first]) => begins(packed, first))?.[1];
   if (argv === undefined) return packed === image ? image : undefined;
-  const unpacked = await filter(argv, packed.subarray(0, -LENGTH_BYTES), signal);
+  const unpacked = await filter(argv, packed, signal);
   signal.throwIfAborted();
   return unpacked;
 }
 
 function payload(image: Buffer): Buffer {
+  if (zbootCompression(image) !== undefined) {
+    const at = image.readUInt32LE(ZBOOT.payloadOffset);
+    return image.subarray(at, at + image.readUInt32LE(ZBOOT.payloadLength));
+  }
   if (image.toString('latin1', X86.magic, X86.magic + 4) !== 'HdrS') return image;
   const setup = ((image.readUInt8(X86.setupSectors) || 4) + 1) * SECTOR;
   const at = setup + image.readUInt32LE(X86.payloadOffset);
-  return image.subarray(at, at + image.readUInt32LE(X86.payloadLength));
+  const packed = image.subarray(at, at + image.readUInt32LE(X86.payloadLength));
+  return begins(packed, GZIP) ? packed : packed.subarray(0, -LENGTH_BYTES);
 }
 
 const begins = (bytes: Buffer, first: readonly number[]): boolean =>

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readCatalogue } from '../../../src/probe/build.js';
+import { nativeSources } from '../../../src/probe/sources.js';
 import { parseWire } from '../../../src/probe/wire.js';
 import { type Expected, expectOutcomes } from '../../fixtures/outcomes.js';
 import { compileProbe, measureBy, planWords, run, type TestProbe } from '../../fixtures/probe.js';
@@ -49,4 +50,24 @@ describe('the probe on arm64', () => {
     expect(output.tails?.timer).toMatchObject({ status: 'ok', name: 'cntvct_el0' });
     expect(output.tail.map(({ id }) => id)).toEqual(ids);
   });
+
+  test('hands bytes over also where indirect calls have to arrive at landing pads', async () => {
+    const { root } = await nativeSources();
+    const [source, program] = [join(probe.folder, 'bytes.c'), join(probe.folder, 'bytes')];
+    await writeFile(source, ALONE);
+    // Without libc, which has none of them in Debian: so all of the program is held to that.
+    const flags = ['-O2', '-static', '-nostdlib', '-ffreestanding', '-Wl,-z,force-bti'];
+    const sources = [source, join(root, 'core', 'marks.c'), `-I${join(root, 'core')}`];
+    const pads = '-mbranch-protection=standard';
+    await run(['aarch64-linux-gnu-gcc', ...flags, pads, ...sources, '-o', program]);
+    expect(await run(['qemu-aarch64-static', '-cpu', 'max', program])).toMatchObject({ code: 0 });
+  });
 });
+
+const ALONE = `
+  #include "marks.h"
+  void _start(void) {
+    mark_bytes("ready", 5);
+    __asm__ volatile("mov x0, #0\\n\\tmov x8, #94\\n\\tsvc #0"); /* exit_group(0) */
+  }
+`;

@@ -22,8 +22,10 @@ function countedRun(seed: number, boots: Record<string, number>): Run {
   };
 }
 
-function reportOf(before: Record<string, number>, after: Record<string, number>) {
-  const [baseline, candidate] = [countedRun(1, before), countedRun(2, after)];
+const reportOf = (before: Record<string, number>, after: Record<string, number>) =>
+  reportOfRuns(countedRun(1, before), countedRun(2, after));
+
+function reportOfRuns(baseline: Run, candidate: Run) {
   const comparison = compare({ design: 'duet', baseline, candidate }, POLICY);
   return buildReport(comparison, judge(comparison, 'regression'), {
     specs: { baseline: 'kernel:/a', candidate: 'kernel:/b' },
@@ -61,5 +63,16 @@ describe('a report of counts', () => {
     expect(renderTerminal(report, { color: false, columns: 100 })).toContain(
       'No count differs by more than boots of one side do.',
     );
+  });
+
+  test('says once what all metrics cannot be compared for, and not that nothing differs', () => {
+    const [baseline, other] = [countedRun(1, before), countedRun(2, before)];
+    const candidate = { ...other, platform: { ...other.platform, architecture: 'aarch64' } };
+    const terminal = renderTerminal(reportOfRuns(baseline, candidate), {
+      ...{ color: false, columns: 500 },
+    });
+    expect(terminal.match(/an instruction of one is none of the other/g)).toHaveLength(1);
+    expect(terminal).toContain('syscall.null, syscall.read_zero, syscall.stat: The baseline');
+    expect(terminal).not.toContain('No count differs');
   });
 });

@@ -53,6 +53,17 @@ describe('the symbols of a kernel', () => {
     expect(numbers[0]).toBe(numbers[1]);
   });
 
+  it('are not the marks that arm64 has for instructions and data', () => {
+    const list = 'ffff800008010000 T vectors\nffff800008010800 t $d\nffff800008010840 t $x.2\n';
+    expect(parseKallsyms(list).map(({ name }) => name)).toEqual(['vectors']);
+    const program = [
+      { name: '$x', address: 0x400100n, size: 0 },
+      { name: 'main', address: 0x400100n, size: 64 },
+      { name: '$d', address: 0x400120n, size: 0 },
+    ];
+    expect(symbolsOfElf(program).map(({ name }) => name)).toEqual(['main']);
+  });
+
   it('name the module', () => {
     expect(code.functions.find(({ name }) => name === 'probe_it')?.module).toBe('dummy');
   });

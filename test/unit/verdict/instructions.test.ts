@@ -92,6 +92,16 @@ describe('counted instructions', () => {
     expect(comparison?.obstacle).toContain('emulator: QEMU 9.0 → QEMU 7.2');
   });
 
+  test('of another architecture neither, which is said before anything else', () => {
+    const other = countedRun(1, { 'a.b': [1] }, { ...CONDITIONS, machine: 'virt' });
+    const arm64 = { ...other, platform: { ...other.platform, architecture: 'aarch64' } };
+    const comparison = compareInstructions(arm64, countedRun(2, { 'a.b': [500] }), SETTINGS);
+    expect(comparison?.metrics[0]?.verdict).toBe('incomparable');
+    expect(comparison?.obstacle).toMatch(
+      /^The baseline's kernel is for aarch64 and the candidate's for x86_64, .* count two kernels/,
+    );
+  });
+
   test('make the verdict of a gate, alone and beside times', () => {
     const before = countedRun(1, { 'a.b': [100, 100] });
     const after = countedRun(2, { 'a.b': [150, 150] });

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { identify, programArchitecture, readImage } from '../../../../src/targets/kernel/image.js';
+import { programArchitecture } from '../../../../src/probe/architecture.js';
+import { identify, readImage } from '../../../../src/targets/kernel/image.js';
+import { zboot } from '../../../fixtures/zboot.js';
 
 interface BzImage {
   protocol?: number;
@@ -35,6 +37,14 @@ function arm64(text = 'Linux version %s (%s)\0Linux version 6.12.1 (me@here) #2 
   const image = Buffer.alloc(4096);
   image.write('ARM\x64', 56);
   image.write(text, 1024);
+  return image;
+}
+
+/** A riscv Image, for the two have their header in common. */
+function riscv(): Buffer {
+  const image = arm64();
+  image.write('MZ');
+  image.write('RSC\x05', 56);
   return image;
 }
 
@@ -79,7 +89,7 @@ test.each([
   [Buffer.from([0xed, 0xab, 0xee, 0xdb]), 'RPM package'],
   [Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]), 'compressed with xz'],
   [Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), 'compressed with zstd'],
-  [Buffer.from('MZ\0\0zimg'), 'CONFIG_EFI_ZBOOT'],
+  [riscv(), 'it is a kernel for riscv, and those for x86-64 and arm64 are booted; give'],
   [Buffer.from('070701'), 'an initramfs'],
   [Buffer.from('#!/bin/sh'), 'no kernel image'],
 ])('what cannot boot is told by name, %#', (bytes, clause) => {
@@ -113,18 +123,39 @@ describe('readImage', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
+  const read = (path: string) => readImage(path, new AbortController().signal);
+
   test('gives the content, whose digest is recorded', async () => {
     const path = join(folder, 'bzImage');
     await writeFile(path, bzImage());
-    expect((await readImage(path)).content.equals(bzImage())).toBe(true);
+    expect((await read(path)).content.equals(bzImage())).toBe(true);
+  });
+
+  test('takes a kernel out of a compressed EFI program, which QEMU may not', async () => {
+    const path = join(folder, 'vmlinuz.efi');
+    const file = zboot(gzipSync(arm64()), 'gzip');
+    await writeFile(path, file);
+    const { architecture, content, bootable, version } = await read(path);
+    expect({ architecture, version }).toEqual(identify(arm64()));
+    expect(content.equals(file)).toBe(true);
+    expect(bootable.equals(arm64())).toBe(true);
+  });
+
+  test.each([
+    [zboot(Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 1, 2, 3]), 'zstd'), 'and its zstd could not be'],
+    [zboot(gzipSync(arm64()).subarray(0, 30), 'gzip'), 'and its gzip could not be unpacked; check'],
+    [zboot(gzipSync(riscv()), 'gzip'), 'it is a kernel for riscv'],
+  ])('says what is wrong with a compressed EFI program, %#', async (file, clause) => {
+    await writeFile(join(folder, 'damaged'), file);
+    await expect(read(join(folder, 'damaged'))).rejects.toThrow(clause);
   });
 
   test('says what is in its way', async () => {
     await writeFile(join(folder, 'empty'), '');
-    await expect(readImage(join(folder, 'empty'))).rejects.toThrow('it is empty; give');
-    await expect(readImage(join(folder, 'none'))).rejects.toThrow('there is no such file');
-    await expect(readImage(folder)).rejects.toThrow('it is a folder; give');
-    await expect(readImage('/dev/null')).rejects.toThrow('it is not a file; give');
-    await expect(readImage(join(folder, 'empty', 'x'))).rejects.toThrow('ENOTDIR');
+    await expect(read(join(folder, 'empty'))).rejects.toThrow('it is empty; give');
+    await expect(read(join(folder, 'none'))).rejects.toThrow('there is no such file');
+    await expect(read(folder)).rejects.toThrow('it is a folder; give');
+    await expect(read('/dev/null')).rejects.toThrow('it is not a file; give');
+    await expect(read(join(folder, 'empty', 'x'))).rejects.toThrow('ENOTDIR');
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../../../../src/failure.js';
 import { parseRunnableSpec } from '../../../../src/targets/index.js';
+import { countingCommandLine } from '../../../../src/targets/kernel/instruction-clock.js';
 import { KERNEL_DEFAULTS, parseKernelOptions } from '../../../../src/targets/kernel/options.js';
 import { commandLineFor, type Guest, qemuCommand } from '../../../../src/targets/kernel/qemu.js';
 
@@ -104,7 +105,10 @@ describe('what QEMU is told', () => {
 
   test('follows the architecture, the accelerator and the options', () => {
     expect(qemuCommand(guest('aarch64'), 'kvm', '').join(' ')).toMatch(
-      /^qemu-system-aarch64 .* -accel kvm -machine virt -cpu host /,
+      /^qemu-system-aarch64 .* -accel kvm -machine virt,gic-version=max -cpu host /,
+    );
+    expect(qemuCommand(guest('aarch64'), 'tcg', '').join(' ')).toContain(
+      ' -accel tcg -machine virt,gic-version=max -cpu max,pauth-impdef=on,cntfrq=1000000000 ',
     );
     const own = qemuCommand(guest('x86_64', 'cpu=qemu64 machine=q35 cpus=2 memory=256'), 'kvm', '');
     expect(own.join(' ')).toContain('-machine q35 -cpu qemu64 -smp 2 -m 256M');
@@ -116,6 +120,13 @@ describe('what QEMU is told', () => {
     );
     expect(commandLineFor('aarch64', '', { verbose: true })).toBe(
       'console=ttyAMA0 panic=-1 loglevel=7 -- --bare @/plan',
+    );
+  });
+
+  test('makes the kernel steady to count in, but for what the user says', () => {
+    expect(countingCommandLine('x86_64', '')).toBe('nokaslr');
+    expect(countingCommandLine('aarch64', 'randomize_kstack_offset=on')).toBe(
+      'randomize_kstack_offset=off randomize_kstack_offset=on nokaslr',
     );
   });
 });
