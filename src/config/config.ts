@@ -24,6 +24,8 @@ export interface KernelSpec {
   commandLine: string;
   /** Absolute path of the seccomp profile that the probe measures under. */
   seccomp?: string;
+  /** Absolute path of its vmlinux or System.map, for the names of its functions. */
+  vmlinux?: string;
   options: KernelOptions;
 }
 

@@ -2,6 +2,7 @@ import { callChanges } from '../trace/changes.js';
 import type { OperationDifference } from '../trace/difference.js';
 import { countOf, figure, formatInstructions, formatInstructionsDifference } from '../units.js';
 import type { CountedComparison, CountedSide } from '../verdict/instructions.js';
+import { callText, largestCalls } from './call-text.js';
 import type { Grid } from './grid.js';
 import type { CountedMetricReport, CountedReport } from './report.js';
 import { countVerdicts, shareText } from './words.js';
@@ -181,29 +182,24 @@ function idsText(metrics: readonly CountedMetricReport[]): string {
 const MOST_CALLS = 6;
 
 /** `+21 security_file_permission → bpf_lsm_file_permission (new), +3 vfs_read` */
-function callsText({ calls, remainder, untraced }: CountedMetricReport): string {
+function callsText({ calls, remainder, resolution, untraced }: CountedMetricReport): string {
   if (calls === null) return untraced === null ? '' : `not traced, since ${untraced}`;
-  const largest = calls
-    .toSorted((a, b) => Math.abs(b.difference) - Math.abs(a.difference))
-    .slice(0, MOST_CALLS);
-  const shown = calls.filter((one) => largest.includes(one)).map(callText);
+  const shown = largestCalls(calls, MOST_CALLS).map(callText);
   const left = calls.length - shown.length;
   const more = left > 0 ? [`and ${countOf(left, 'smaller change')}`] : [];
-  const rest = Math.abs(remainder ?? 0);
   const text = shown.length === 0 ? 'no function differs' : [...shown, ...more].join(', ');
-  return rest < LEAST_REMAINDER
-    ? text
-    : `${text}; ${formatInstructions(rest)} not explained by the trace`;
+  return [text, ...remainderText(remainder ?? 0, resolution ?? 0)].join('; ');
 }
 
-/** Of an instruction: the loop around the operations, and the clock that is read at its ends. */
+/** Of an instruction: the clock's own step. */
 const LEAST_REMAINDER = 0.1;
 
-function callText({ caller, name, module, difference, change, below }: CallReport): string {
-  const oneSided = change === 'new' || change === 'gone';
-  const from = oneSided && caller !== null ? `${caller} → ` : '';
-  const where = module === null ? '' : ` [${module}]`;
-  const others = below === 0 ? '' : ` with ${countOf(below, 'function')} that it calls`;
-  const state = oneSided ? ` (${change}${others})` : '';
-  return `${formatInstructionsDifference(difference)} ${from}${name}${where}${state}`;
+/** One boot of a side is traced, and the difference is that of all: within what boots lie apart. */
+function remainderText(remainder: number, resolution: number): string[] {
+  const rest = Math.abs(remainder);
+  if (rest < LEAST_REMAINDER) return [];
+  const instructions = formatInstructions(rest);
+  return rest <= resolution
+    ? [`${instructions} between the traced boot and the others`]
+    : [`${instructions} not explained by the trace`];
 }

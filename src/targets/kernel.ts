@@ -17,6 +17,7 @@ import { chooseAccelerator } from './kernel/accelerator.js';
 import { configurationOf } from './kernel/configuration.js';
 import { explainBoot } from './kernel/console.js';
 import { countingOf } from './kernel/counting.js';
+import { debugInformationOf } from './kernel/debug-information.js';
 import { type PreparedGuest, prepareGuest, writePlan } from './kernel/guest.js';
 import { type KernelImage, readImage } from './kernel/image.js';
 import { parseKernelOptions } from './kernel/options.js';
@@ -40,14 +41,15 @@ const MAX_SPEC = targetSchema.shape.spec.maxLength ?? 0;
 const MAX_COMMAND_LINE = 1800;
 
 /**
- * `kernel:PATH [seccomp=PROFILE] [kernel command line]`: boots a kernel in QEMU for each launch, with the probe as
+ * `kernel:PATH [seccomp=PROFILE] [vmlinux=FILE] [kernel command line]`: boots a kernel in QEMU for each launch, with the probe as
  * the init of an initramfs that holds nothing else. Its results come over the serial console.
  *
- * A path with blanks goes in quotes; the command line is the kernel's as it stands, but for a word
- * `seccomp=PROFILE`, which no kernel knows: the probe measures under the filter of that profile.
+ * A path with blanks goes in quotes; the command line is the kernel's as it stands, but for two words
+ * that no kernel knows: with `seccomp=PROFILE` the probe measures under the filter of that profile, and
+ * `vmlinux=FILE` (or a System.map) has the names of the kernel's functions.
  */
 export const kernelTarget: TargetKind<KernelSpec> = {
-  syntax: 'kernel:PATH [seccomp=PROFILE] [kernel command line]',
+  syntax: 'kernel:PATH [seccomp=PROFILE] [vmlinux=FILE] [kernel command line]',
   parse({ input, spec, rest = '', options }) {
     try {
       const kernelOptions = optionsOf(options.kernelOptions);
@@ -68,10 +70,11 @@ export const kernelTarget: TargetKind<KernelSpec> = {
       spec.seccomp === undefined
         ? undefined
         : await seccompFilter(spec.seccomp, image.architecture, workshop.signal);
+    const debug = await debugInformationOf(spec, image, workshop);
     const guest = await prepareGuest(spec, image, probe, workshop.folder, filter?.program);
     workshop.progress.phase(`Try whether ${spec.spec} comes up`);
     const accelerator = await chooseAccelerator(spec, guest, version, workshop);
-    const counting = countingOf({ spec, guest, version, probe, workshop });
+    const counting = countingOf({ spec, guest, version, probe, debug, workshop });
     const facts = {
       architecture: image.architecture,
       accelerator,
@@ -95,13 +98,13 @@ export const kernelTarget: TargetKind<KernelSpec> = {
   },
 };
 
-const SECCOMP = 'seccomp=';
-const SECCOMP_WORD = /(^| )seccomp=\S+/;
+/** Words of the command line that are ours, and what each names. */
+const OUR_WORDS = { seccomp: 'PROFILE', vmlinux: 'FILE' } as const;
 
 function splitSpec(
   spec: string,
   rest: string,
-): Pick<KernelSpec, 'path' | 'commandLine' | 'seccomp'> {
+): Pick<KernelSpec, 'path' | 'commandLine' | keyof typeof OUR_WORDS> {
   if (spec.length > MAX_SPEC) throw new Refusal(`it is longer than ${MAX_SPEC} characters`);
   const [, quoted, plain, commandLine = ''] =
     /^(?:"([^"]+)"|([^\s"]\S*))(?:\s+(.*))?$/s.exec(rest) ?? [];
@@ -120,17 +123,28 @@ function splitSpec(
       'its command line has --, and words behind that are for the init, which is the probe',
     );
   }
-  const words = commandLine.split(/ +/);
-  const [profile, ...others] = words.filter((word) => word.startsWith(SECCOMP));
-  if (profile === undefined) return { path: resolve(path), commandLine: commandLine.trim() };
-  if (others.length > 0 || profile === SECCOMP) {
-    throw new Refusal(`${SECCOMP}PROFILE is there without a profile, or more than once`);
+  const seccomp = takeWord(commandLine.trim(), 'seccomp');
+  const vmlinux = takeWord(seccomp.rest, 'vmlinux');
+  return { path: resolve(path), commandLine: vmlinux.rest, ...seccomp.named, ...vmlinux.named };
+}
+
+/** Takes a word of ours out of a command line, which stays as it is otherwise. */
+function takeWord<N extends keyof typeof OUR_WORDS>(
+  commandLine: string,
+  name: N,
+): { rest: string; named: { [K in N]?: string } } {
+  const words = commandLine.split(/ +/).filter((word) => word.startsWith(`${name}=`));
+  const [word = '', ...others] = words;
+  if (words.length === 0) return { rest: commandLine, named: {} };
+  const value = word.slice(name.length + 1);
+  if (others.length > 0 || value === '') {
+    const kind = OUR_WORDS[name];
+    throw new Refusal(
+      `${name}=${kind} is there without a ${kind.toLowerCase()}, or more than once`,
+    );
   }
-  return {
-    path: resolve(path),
-    commandLine: commandLine.replace(SECCOMP_WORD, '').trim(),
-    seccomp: resolve(profile.slice(SECCOMP.length)),
-  };
+  const rest = commandLine.replace(new RegExp(`(^| )${name}=\\S+`), '').trim();
+  return { rest, named: { [name]: resolve(value) } as { [K in N]?: string } };
 }
 
 function optionsOf(text: string): KernelSpec['options'] {

@@ -67,6 +67,13 @@ describe('the spec of a kernel', () => {
     expect(parse('kernel:/a pti=on')).not.toHaveProperty('seccomp');
   });
 
+  test('takes the names of its functions out of the command line', () => {
+    expect(parse('kernel:/a vmlinux=/b/vmlinux quiet seccomp=/p.json')).toMatchObject({
+      ...{ commandLine: 'quiet', vmlinux: '/b/vmlinux', seccomp: '/p.json' },
+    });
+    expect(parse('kernel:/a')).not.toHaveProperty('vmlinux');
+  });
+
   test.each([
     ['kernel', '', 'write kernel:PATH'],
     ['kernel:', '', 'write kernel:PATH'],
@@ -74,6 +81,7 @@ describe('the spec of a kernel', () => {
     ['kernel:/a -- init', '', 'the init, which is the probe'],
     ['kernel:/a seccomp= quiet', '', 'without a profile'],
     ['kernel:/a seccomp=/b seccomp=/c', '', 'more than once'],
+    ['kernel:/a vmlinux= quiet', '', 'vmlinux=FILE is there without a file'],
     ['kernel:/a naïve=1', '', 'printable ASCII'],
     [`kernel:/a ${'x'.repeat(1801)}`, '', 'longer than 1800'],
     ['kernel:/a', 'memory=1', 'kernel-options "memory=1": memory=1 is not a whole number'],
