@@ -46,7 +46,6 @@ struct desk {
     struct series series;
     struct calibration calibrations[CATALOGUE_MAX];
     struct tail tail;
-    struct trace trace;
 };
 static struct desk *desk;
 
@@ -157,28 +156,14 @@ static bool measure_tails(void) {
     return written;
 }
 
-/** For an emulator that watches: no times at all. */
-static bool trace_metrics(void) {
-    bool written = true;
-    for (size_t i = 0; written && i < plan.metric_count; i++) {
-        if (!trace_has(plan.metrics[i].metric))
-            continue;
-        trace_metric(plan.metrics[i].metric, plan.trace, &desk->bench, &desk->trace);
-        written = line_trace(&wire, &desk->bench, &desk->trace);
-    }
-    return written;
-}
-
-static bool hand_over_symbols(void) {
-    if (plan.symbols && !trace_symbols())
-        report(NO_SETUP, "reading /proc/kallsyms failed");
-    return true;
-}
-
 static bool measure_passes(void) {
-    if (plan.trace != PLAN_UNSET)
-        return hand_over_symbols() && trace_metrics();
     return plan.tails == PLAN_UNSET ? measure_rounds() : measure_tails();
+}
+
+/** Behind all that is measured, which reading them would change. A kernel may have none. */
+static void hand_over_symbols(void) {
+    if (plan.symbols == 1 && !trace_symbols())
+        report(NO_SETUP, "reading /proc/kallsyms failed");
 }
 
 static int measure_plan(void) {
@@ -194,8 +179,10 @@ static int measure_plan(void) {
     if (!wall_clock_inspect(&clock))
         return report(NO_SETUP, "reading " WALL_CLOCK_NAME " failed");
     if (line_hello(&wire, &clock, placement, plan.environment) && measure_passes() &&
-        line_end(&wire, wall_ns() - start))
+        line_end(&wire, wall_ns() - start)) {
+        hand_over_symbols();
         return DONE;
+    }
     return report(NO_ROOM, "writing the results failed");
 }
 

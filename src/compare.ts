@@ -46,8 +46,8 @@ export async function compareRecords(
     baseline: evidence.design === 'duet' ? first.run.target.spec : filesText(first, others.length),
     candidate: candidate.run.target.spec,
   });
-  await keep(report, evidence, out);
-  return { report, notes: turnedRound(first, candidate, evidence) };
+  const notes = await keep(report, evidence, out);
+  return { report, notes: [...turnedRound(first, candidate, evidence), ...notes] };
 }
 
 async function readGiven(path: string): Promise<Given> {

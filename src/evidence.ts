@@ -5,7 +5,6 @@ import {
   type CountableTarget,
   countSides,
   isCountable,
-  traceSides,
   withInstructions,
 } from './measure/counting.js';
 import { bothIdentities, newIdentity } from './measure/identity.js';
@@ -17,7 +16,6 @@ import { withTargets } from './targets/sides.js';
 import type { Target } from './targets/target.js';
 import { timeAgainst, timeBoth, timeItself } from './timing.js';
 import type { Evidence } from './verdict/evidence.js';
-import { changedCounts } from './verdict/instructions.js';
 
 interface Telling {
   progress: Progress;
@@ -60,10 +58,8 @@ async function duel(
   const times = timed ? await timeBoth(timing, sides, identities) : undefined;
   const runOf = (side: 'baseline' | 'candidate', identity = identities[0]) =>
     times ? withInstructions(times[side], counts[side].instructions) : counts[side].run(identity);
-  const runs = { baseline: runOf('baseline'), candidate: runOf('candidate', identities[1]) };
-  const changed = changedCounts(runs.baseline, runs.candidate, config);
-  const traced = changed.length === 0 ? runs : await traceSides(counted, runs, changed, progress);
-  return { design: 'duet', ...traced };
+  const candidate = runOf('candidate', identities[1]);
+  return { design: 'duet', baseline: runOf('baseline'), candidate };
 }
 
 /** The baseline is what was stored, if anything was. */

@@ -48,17 +48,23 @@ export async function gate(config: Config, surroundings: Surroundings): Promise<
     baseline: config.baseline.spec,
     candidate: config.candidate.spec,
   });
-  const files = await save(config.out, report, evidence);
+  const { files, notes } = await save(config.out, report, evidence);
+  for (const sentence of notes) progress.note(sentence);
   progress.end();
   return { report, run: evidence.candidate, files };
 }
 
 /** The candidate's record is a baseline for later runs; what the verdict rests on is evidence. */
-async function save(out: string, report: Report, evidence: Evidence): Promise<Outcome['files']> {
+async function save(
+  out: string,
+  report: Report,
+  evidence: Evidence,
+): Promise<Pick<Outcome, 'files'> & { notes: string[] }> {
   const { candidate } = evidence;
   const folder = report.verdict === 'regressed' ? join(out, SET_ASIDE) : out;
   const run = join(folder, runFileName(candidate));
   await makeFolder(folder);
   await saveFile(run, runText(candidate));
-  return { run, report: await archive(out, report, evidence) };
+  const { path, notes } = await archive(out, report, evidence);
+  return { files: { run, report: path }, notes };
 }

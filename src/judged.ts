@@ -18,9 +18,13 @@ export function checkMargins(rules: readonly MarginRule[], { candidate }: Eviden
   for (const { glob } of rules) metricsNamed('margin', glob, ids, 'these records');
 }
 
-/** Keeps a report and its evidence, if there is somewhere to; no record becomes a baseline. */
-export async function keep(report: Report, evidence: Evidence, out?: string): Promise<void> {
-  if (out === undefined) return;
+/**
+ * Keeps a report and its evidence, if there is somewhere to; no record becomes a baseline.
+ *
+ * @returns notes for people
+ */
+export async function keep(report: Report, evidence: Evidence, out?: string): Promise<string[]> {
+  if (out === undefined) return [];
   await claimFolder(out);
-  await archive(out, report, evidence);
+  return (await archive(out, report, evidence)).notes;
 }

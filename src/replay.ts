@@ -26,8 +26,8 @@ export async function replay(path: string, other: OtherPolicy, out?: string): Pr
     baseline: stored.baseline.spec,
     candidate: stored.candidate.spec,
   });
-  await keep(report, evidence, out);
-  return { report, notes: [...otherVersion(stored), ...outcome(stored, report)] };
+  const notes = await keep(report, evidence, out);
+  return { report, notes: [...otherVersion(stored), ...outcome(stored, report), ...notes] };
 }
 
 const policyOf = ({ alpha, margins, failOn }: Report): Policy => ({ alpha, margins, failOn });

@@ -44,7 +44,10 @@ export async function resolutionOf(
     if (!isCountable(candidate)) throw new Error('Its instructions cannot be counted.');
     const begin = performance.now();
     const order = [...seeds, ...seeds];
-    const counts = await countSides(bench, { candidate }, SILENT, order);
+    const counts = await countSides(bench, { candidate }, SILENT, {
+      seeds: order,
+      traced: false,
+    });
     const seconds = (performance.now() - begin) / 1000;
     const { metrics } = counts.candidate.instructions;
     return {

@@ -234,19 +234,6 @@ bool line_tail(struct wire *wire, const struct bench *bench, const struct tail *
     return wire_end_line(wire);
 }
 
-bool line_trace(struct wire *wire, const struct bench *bench, const struct trace *trace) {
-    wire_open(wire, '{');
-    write_metric(wire, "trace", bench);
-    write_status(wire, &bench->failure);
-    write_number(wire, "windows", trace->windows);
-    if (bench->failure.operation == NULL) {
-        write_number(wire, "operations", trace->operations);
-        write_flag(wire, "overhead", trace->overhead);
-    }
-    wire_close(wire, '}');
-    return wire_end_line(wire);
-}
-
 bool line_end(struct wire *wire, uint64_t elapsed_ns) {
     wire_open(wire, '{');
     write_text(wire, "type", "end");

@@ -2,15 +2,6 @@
 
 #include <stdint.h>
 
-/** Two that were the same would be made one. */
-__attribute__((noinline)) void mark_begin(void) {
-    __asm__ volatile("nop" : : : "memory");
-}
-
-__attribute__((noinline)) void mark_end(void) {
-    __asm__ volatile("nop\n\tnop" : : : "memory");
-}
-
 #define STRIDE ((uintptr_t)8)
 
 /**

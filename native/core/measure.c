@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "control.h"
 #include "limit.h"
+#include "marks.h"
 #include "stage.h"
 
 /** Of a batch, run after the setup and before the batches that count: caches and pages are warm by
@@ -28,13 +29,17 @@ struct span {
  * The children's CPU clocks are read outside the own one's interval, and that outside the wall's:
  * cpu_ns lacks nothing of the operations and exceeds them by one clock reading.
  */
-static bool time_operations(struct bench *bench, bool (*run)(struct bench *, uint64_t),
-                            uint64_t operations, struct span *span) {
+MARKED static bool time_operations(struct bench *bench, bool (*run)(struct bench *, uint64_t),
+                                   uint64_t operations, struct span *span) {
     uint64_t children = bench_participants_ns(bench);
     uint64_t own = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
     uint64_t start = wall_ns();
+    /* Of the two readings the end of one is in the time and the beginning of the other: one is
+     * between the marks. */
+    MARK(batch_begin);
     bool done = run(bench, operations);
     uint64_t end = wall_ns();
+    MARK(batch_end);
     own = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - own;
     children = bench_participants_ns(bench) - children;
     *span = (struct span){.wall_ns = end - start, .cpu_ns = own + children};
@@ -207,8 +212,10 @@ static void measure_set_up(struct bench *bench, void *context) {
         metric->inspect(bench);
 }
 
-void measure_metric(const struct measure *measure, const struct metric *metric,
-                    struct calibration *calibration, struct bench *bench, struct series *series) {
+MARKED void measure_metric(const struct measure *measure, const struct metric *metric,
+                           struct calibration *calibration, struct bench *bench,
+                           struct series *series) {
+    MARK(round);
     struct order order = {measure, calibration, series};
     uint64_t start = wall_ns();
     series->count = 0;

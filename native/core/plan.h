@@ -22,7 +22,6 @@ struct planned {
 /** What to measure and how, as the words of a plan say it. */
 struct plan {
     bool list;        /* print the catalogue and nothing else */
-    bool symbols;     /* of the kernel are handed over where it is traced */
     bool environment; /* describe the machine in the first line */
     struct planned metrics[CATALOGUE_MAX];
     size_t metric_count;
@@ -35,7 +34,7 @@ struct plan {
     uint64_t cpu;      /* or PLAN_UNSET: the first that is allowed */
     uint64_t deadline_ms;
     uint64_t tails;      /* how many single operations to time, and no batches; or PLAN_UNSET */
-    uint64_t trace;      /* operations to run between marks, and no batches; or PLAN_UNSET */
+    uint64_t symbols;    /* 1: hand those of the kernel over, to an emulator that watches */
     uint64_t results_fd; /* or PLAN_UNSET: standard output */
     enum injection injection;
     const char *seccomp;     /* file of the filter to measure under, or NULL */

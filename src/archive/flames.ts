@@ -1,6 +1,7 @@
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { saveFile } from '../baseline/write.js';
+import { reasonOf } from '../failure.js';
 import { makeFolder } from '../folder.js';
 import { flameSvg } from '../report/flame.js';
 import { formatInstructions } from '../units.js';
@@ -17,22 +18,32 @@ const FLAME_FILE = /^[a-z]+\.[a-z0-9_]+\.svg$/;
 /**
  * Draws what changed in each operation that was traced, and takes away what was drawn of other runs.
  *
- * @throws Failure (measurement) when the file system refuses
+ * @returns what the file system refused, one sentence; a verdict does not depend on it
  */
 export async function writeFlames(
   out: string,
   evidence: Evidence,
   settings: JudgingSettings,
-): Promise<void> {
+): Promise<string[]> {
   const folder = join(out, FLAMES);
   const counted = compareCounted(evidence, settings);
   const sides = [counted?.baseline, counted?.candidate].map((run) => run?.target.spec ?? '');
   const subtitle = sides.join(' → ');
   const graphs = (counted?.metrics ?? []).flatMap((metric) => flameOf(metric, subtitle));
-  if (graphs.length > 0) await makeFolder(folder);
-  for (const { name, svg } of graphs) await saveFile(join(folder, name), svg);
-  await removeOthers(folder, FLAME_FILE, new Set(graphs.map(({ name }) => name)));
-  if (graphs.length === 0) await rmdir(folder).catch(() => undefined);
+  const drawn = new Set<string>();
+  let note: string | undefined;
+  try {
+    if (graphs.length > 0) await makeFolder(folder);
+    for (const { name, svg } of graphs) {
+      await saveFile(join(folder, name), svg);
+      drawn.add(name);
+    }
+  } catch (error) {
+    note = `Not all flame graphs could be written to ${folder} (${reasonOf(error)}): the report is whole without them.`;
+  }
+  await removeOthers(folder, FLAME_FILE, drawn);
+  if (drawn.size === 0) await rmdir(folder).catch(() => undefined);
+  return note === undefined ? [] : [note];
 }
 
 function flameOf(

@@ -21,15 +21,23 @@ export const REPORT_FILE = 'report.json';
 /** The report as `report.json` holds it and `--json` prints it. */
 export const reportText = (report: Report): string => `${JSON.stringify(report, null, 2)}\n`;
 
+/** What was written. */
+export interface Written {
+  /** The report's. */
+  path: string;
+  /** What could not be drawn beside it, one sentence each. */
+  notes: string[];
+}
+
 /**
  * Writes a report, and in subfolders the runs that it rests on and flame graphs of what was traced.
  * The report comes after its evidence and before the evidence of the one that it replaces goes, so
- * that whenever this is cut short the report that is there has all of its own.
+ * that whenever this is cut short the report that is there has all of its own. Without a flame graph
+ * it is as whole.
  *
- * @returns the report's path
  * @throws Failure (measurement) when the file system refuses; what was there before is then whole
  */
-export async function archive(out: string, report: Report, evidence: Evidence): Promise<string> {
+export async function archive(out: string, report: Report, evidence: Evidence): Promise<Written> {
   const folder = join(out, EVIDENCE);
   const exhibits = exhibitsOf(evidence);
   const path = join(out, REPORT_FILE);
@@ -45,8 +53,7 @@ export async function archive(out: string, report: Report, evidence: Evidence): 
     throw error;
   }
   await removeOthers(folder, EXHIBIT_FILE_NAME, new Set(exhibits.map(exhibitFileName)));
-  await writeFlames(out, evidence, report);
-  return path;
+  return { path, notes: await writeFlames(out, evidence, report) };
 }
 
 async function makeEvidenceFolder(path: string): Promise<void> {

@@ -1,16 +1,15 @@
 import { quantile } from 'simple-statistics';
-import { Failure } from '../failure.js';
 import type { MetricEntry } from '../probe/catalogue.js';
 import type { Progress } from '../progress.js';
 import type { InstructionMetric, Instructions } from '../record/instructions.js';
 import { makeRun, type Run } from '../record/run.js';
 import { ESTIMATE_QUANTILE } from '../stats/assumptions.js';
-import type { Counting, Target, TracedOperation } from '../targets/target.js';
-import { flatten } from '../trace/flat.js';
+import type { Counting, Target } from '../targets/target.js';
 import { countOf } from '../units.js';
 import { collectRun, launchesFailed, type RunIdentity } from './collect.js';
 import { type Bench, type LaunchObservation, launchProbe, timedOf } from './launch.js';
 import type { Plan } from './plan.js';
+import { bootTraced, type TracedBoot, withOperations } from './tracing.js';
 
 /**
  * Each side boots with each of these seeds. Boots with one seed are the same to the last
@@ -52,11 +51,20 @@ export const isCountable = (target: Target): target is CountableTarget =>
 export const withInstructions = (run: Run, instructions: Instructions): Run =>
   makeRun({ ...run, instructions });
 
+/** How often a side boots, and whether what it executes is written down. */
+export interface CountingOrder {
+  /** Of the boots, in order. */
+  seeds: readonly number[];
+  /** Of the first boot. */
+  traced: boolean;
+}
+
+const THOROUGH: CountingOrder = { seeds: SEEDS, traced: true };
+
 /**
  * Counts the instructions of every gated metric's operation on the sides, boot by boot, those of
  * one seed on both sides at a time.
  *
- * @param seeds of the boots, in order
  * @throws Failure (measurement) when a boot fails
  */
 export async function countSides<
@@ -65,68 +73,40 @@ export async function countSides<
   bench: Bench,
   sides: S,
   progress: Progress,
-  seeds = SEEDS,
+  { seeds, traced } = THOROUGH,
 ): Promise<{ [K in keyof S]: CountedSide }> {
   const plan = countingPlan(bench.plan);
   const counter = { ...bench, plan };
   const targets = Object.entries<CountableTarget>(sides);
-  const boots = targets.map((): LaunchObservation[] => []);
-  progress.phase(`Count instructions in ${countOf(targets.length * seeds.length, 'boot')}`);
+  const boots = targets.map((): TracedBoot[] => []);
+  progress.phase(phaseText(targets.length, seeds.length, traced));
   for (const [index, seed] of seeds.entries()) {
     progress.step(index, seeds.length, `seed ${seed}`);
+    const bootOf = (target: CountableTarget) => boot(counter, target, index, seed);
     const booted = await Promise.all(
-      targets.map(([, target]) => boot(counter, target, index, seed)),
+      targets.map(async ([, target]): Promise<TracedBoot> => {
+        const one =
+          traced && index === 0
+            ? await bootTraced(target, bootOf)
+            : { observation: await bootOf(target) };
+        const { failure } = one.observation.launch;
+        if (failure !== undefined) throw launchesFailed(target.record, failure);
+        return one;
+      }),
     );
-    for (const [side, observation] of booted.entries()) boots[side]?.push(observation);
+    for (const [side, one] of booted.entries()) boots[side]?.push(one);
   }
-  const counted = targets.map(([name, target], side) => [
-    name,
-    countedSide(target, plan, boots[side] ?? []),
-  ]);
+  const counted = await Promise.all(
+    targets.map(async ([name, target], side) => [
+      name,
+      await countedSide(target, plan, boots[side] ?? []),
+    ]),
+  );
   return Object.fromEntries(counted) as { [K in keyof S]: CountedSide };
 }
 
-/**
- * Traces one operation of each metric on both sides, and puts what was found beside its count. What
- * cannot be traced is said there, too: a count is no less true without its functions.
- */
-export async function traceSides(
-  targets: Record<'baseline' | 'candidate', CountableTarget>,
-  runs: Record<'baseline' | 'candidate', Run>,
-  metrics: readonly string[],
-  progress: Progress,
-): Promise<Record<'baseline' | 'candidate', Run>> {
-  progress.phase(`Trace ${countOf(metrics.length, 'changed metric')} on both sides`);
-  const traced = async (side: 'baseline' | 'candidate'): Promise<Run> =>
-    withOperations(runs[side], metrics, await traceSide(targets[side], metrics));
-  const [baseline, candidate] = await Promise.all([traced('baseline'), traced('candidate')]);
-  return { baseline, candidate };
-}
-
-type Operations = ReadonlyMap<string, TracedOperation>;
-
-async function traceSide(target: CountableTarget, metrics: readonly string[]): Promise<Operations> {
-  try {
-    return await target.counting.trace(metrics);
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    const why = error.message.replace(/\.$/, '');
-    return new Map(metrics.map((id) => [id, { why }]));
-  }
-}
-
-function withOperations(run: Run, metrics: readonly string[], operations: Operations): Run {
-  const { instructions } = run;
-  if (instructions === undefined) return run;
-  const traced = instructions.metrics.map((metric) => {
-    if (metric.status !== 'ok' || !metrics.includes(metric.id)) return metric;
-    const operation = operations.get(metric.id) ?? { why: 'it was not traced' };
-    return 'profile' in operation
-      ? { ...metric, operation: flatten(operation.profile.roots) }
-      : { ...metric, untraced: operation.why.slice(0, 500) };
-  });
-  return makeRun({ ...run, instructions: { ...instructions, metrics: traced } });
-}
+const phaseText = (sides: number, seeds: number, traced: boolean): string =>
+  `Count instructions in ${countOf(sides * seeds, 'boot')}${traced ? `, and trace ${sides === 1 ? 'the first' : 'the first of each side'}` : ''}`;
 
 const countingPlan = (plan: Plan): Plan => ({
   ...plan,
@@ -139,32 +119,31 @@ const countingPlan = (plan: Plan): Plan => ({
   batchUs: BATCH_US,
 });
 
-async function boot(
+const boot = (
   bench: Bench,
   target: CountableTarget,
   sequence: number,
   seed: number,
-): Promise<LaunchObservation> {
-  const observation = await launchProbe(bench, {
+): Promise<LaunchObservation> =>
+  launchProbe(bench, {
     target: { ...target, start: (words) => target.counting.start(words, seed) },
     ...{ sequence, phase: 'screen', orderSeed: ORDER_SEED, deadlineMs: DEADLINE_MS },
     portions: bench.plan.metrics.map((metric) => ({ metric, rounds: ROUNDS })),
     ...{ processes: 1, environment: true },
   });
-  const { failure } = observation.launch;
-  if (failure !== undefined) throw launchesFailed(target.record, failure);
-  return observation;
-}
 
-function countedSide(
+async function countedSide(
   target: CountableTarget,
   plan: Plan,
-  boots: readonly LaunchObservation[],
-): CountedSide {
-  const instructions = {
+  traced: readonly TracedBoot[],
+): Promise<CountedSide> {
+  const boots = traced.map(({ observation }) => observation);
+  const counts = {
     conditions: target.counting.conditions,
     metrics: plan.metrics.map((entry) => instructionsOf(entry, boots)),
   };
+  const [first] = traced;
+  const instructions = first ? await withOperations(counts, first) : counts;
   const nothingTimed = { ...plan, cpu: target.cpu ?? 0, metrics: [] };
   return {
     instructions,

@@ -6,6 +6,7 @@ import {
   type Environment,
   type Hello,
   oneLine,
+  type WireMetric,
   type WireTail,
   type WireTails,
 } from '../probe/lines.js';
@@ -52,8 +53,19 @@ export interface LaunchObservation {
   /** CPU that it really ran on, which a target may choose otherwise, and whether it was kept there. */
   placement?: { cpu: number; pinned: boolean };
   metrics: Map<string, Observation>;
+  /** The metrics round by round, in the order that they were measured in. */
+  turns?: Turn[];
   /** Instead of metrics, from a launch of the second pass. */
   tails?: { with: WireTails; metrics: WireTail[] };
+}
+
+/** One metric in one round. */
+export interface Turn {
+  id: string;
+  /** 0 where it has none. */
+  batches: number;
+  /** In each of them. */
+  operations: number;
 }
 
 /** What a launch timed of a metric; undefined where it has no time of it. */
@@ -155,8 +167,14 @@ function observe(order: LaunchOrder, result: LaunchResult): LaunchObservation {
       ? { tails: { with: wire.tails, metrics: asked(order.portions, wire.tail) } }
       : {}),
     metrics: failure === undefined && !wire.tails ? observeMetrics(order, wire.metrics) : new Map(),
+    turns: wire.metrics.map(turnOf),
   };
 }
+
+const turnOf = (line: WireMetric): Turn =>
+  'batches' in line
+    ? { id: line.id, batches: line.batches.wallNs.length, operations: line.batches.operations }
+    : { id: line.id, batches: 0, operations: 0 };
 
 /** Of the metrics that were asked for; the tails of other definitions are another metric's. */
 const asked = (portions: readonly Portion[], tails: readonly WireTail[]): WireTail[] =>

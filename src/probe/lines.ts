@@ -187,27 +187,6 @@ export const unsampledLine = z
     reason: reason satisfies Reason,
   }));
 
-const tracedFields = { ...tailFields, windows: count };
-
-/** What was marked of a metric for an emulator that traces (native/core/trace.h). */
-export const tracedLine = z
-  .object({
-    ...tracedFields,
-    status: z.literal('ok'),
-    operations: z.int().min(1),
-    overhead: z.boolean(),
-  })
-  .transform(({ id, version, status, windows, operations, overhead }) => ({
-    ...{ id, version, status, windows, operations, overhead },
-  }));
-
-export const untracedLine = z
-  .object({ ...tracedFields, ...obstacle })
-  .transform(({ id, version, windows, status, ...reason }) => ({
-    ...{ id, version, windows, status },
-    reason: reason satisfies Reason,
-  }));
-
 /** Who measured: one probe process, its clock (`costNs`: one reading) and what it sees around it. */
 export type Hello = z.infer<typeof helloLine>;
 export type Environment = z.infer<typeof environmentSchema>;
@@ -226,5 +205,3 @@ export type WireTail = z.infer<typeof sampledLine> | z.infer<typeof unsampledLin
  * batch right after it, of `controlOperations` operations, and `width` the same of the wide loop.
  */
 export type WireBatches = z.infer<typeof measuredLine>['batches'];
-/** The windows of one metric that were marked, or why they were not all. */
-export type WireTrace = z.infer<typeof tracedLine> | z.infer<typeof untracedLine>;

@@ -6,15 +6,12 @@ import {
   measuredLine,
   sampledLine,
   tailsLine,
-  tracedLine,
   unavailableLine,
   unsampledLine,
-  untracedLine,
   WIRE_VERSION,
   type WireMetric,
   type WireTail,
   type WireTails,
-  type WireTrace,
 } from './lines.js';
 
 /** A plan of 1000 rounds of the whole catalogue stays below; an endless printer does not. */
@@ -33,8 +30,6 @@ export interface WireOutput {
   /** The second pass, where the plan asked for that instead. */
   tails?: WireTails;
   tail: WireTail[];
-  /** What was marked for an emulator, in the order of the marks. */
-  traces: WireTrace[];
   /** Whether every process came to its end; if not, `metrics` is what was written until then. */
   complete: boolean;
   /** One clause that says why the output cannot be used (in full), when it cannot. */
@@ -76,26 +71,6 @@ export function planArguments(plan: ProbePlan): string[] {
   ];
 }
 
-/** What the probe is asked to mark for an emulator that traces it. */
-export interface TracePlan {
-  metrics: readonly string[];
-  /** In the shorter windows. */
-  operations: number;
-  cpu: number;
-  deadlineMs: number;
-  /** Whether the kernel's symbols are to be handed over as well. */
-  symbols: boolean;
-}
-
-/** The probe's command line for a trace, without the program itself; safe in any shell. */
-export const traceArguments = (plan: TracePlan): string[] => [
-  `--metrics=${plan.metrics.join(',')}`,
-  `--trace=${plan.operations}`,
-  ...(plan.symbols ? ['--symbols'] : []),
-  `--cpu=${plan.cpu}`,
-  `--deadline-ms=${plan.deadlineMs}`,
-];
-
 /** How far a launch's processes have come, beside what they wrote. */
 interface Reading {
   output: WireOutput;
@@ -114,7 +89,7 @@ interface Reading {
  * @param processes how many the launch was to have
  */
 export function parseWire(bytes: Buffer, processes = 1): WireOutput {
-  const output: WireOutput = { metrics: [], tail: [], traces: [], complete: false };
+  const output: WireOutput = { metrics: [], tail: [], complete: false };
   const reading: Reading = { output, processes, begun: 0, ended: 0 };
   let noise = 0;
   let lines = 0;
@@ -171,8 +146,6 @@ function takeLine(line: Line, reading: Reading): string | undefined {
       return takeTails(value, output);
     case 'tail':
       return takeTail(value, output);
-    case 'trace':
-      return takeTrace(value, output);
     case 'end':
       if (reading.begun > 0) reading.ended += 1;
       output.complete = reading.ended === reading.processes;
@@ -220,13 +193,6 @@ function takeTail(value: AnyLine, output: WireOutput): string | undefined {
   const tail = (value.status === 'ok' ? sampledLine : unsampledLine).safeParse(value);
   if (!tail.success) return `tail: ${firstIssue(tail.error)}`;
   output.tail.push(tail.data);
-  return undefined;
-}
-
-function takeTrace(value: AnyLine, output: WireOutput): string | undefined {
-  const trace = (value.status === 'ok' ? tracedLine : untracedLine).safeParse(value);
-  if (!trace.success) return `trace: ${firstIssue(trace.error)}`;
-  output.traces.push(trace.data);
   return undefined;
 }
 

@@ -259,5 +259,5 @@ function idsText(ids: readonly string[]): string {
   return left > 1 ? `${ids.slice(0, MOST_IDS).join(', ')} and ${left} others` : ids.join(', ');
 }
 
-/** Of an instruction: the loop around the operations, and the clock that is read at its ends. */
+/** Of an instruction: the clock's own step. */
 const LEAST_REMAINDER = 0.1;

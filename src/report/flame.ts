@@ -1,4 +1,6 @@
-import type { DifferenceNode } from '../trace/difference.js';
+import { type CallChange, callChanges } from '../trace/changes.js';
+import { type DifferenceNode, resolutionOf } from '../trace/difference.js';
+import { callText, largestCalls } from './call-text.js';
 import { clip, xml } from './escape.js';
 
 export interface FlameOptions {
@@ -25,14 +27,17 @@ const NARROWEST = 0.2;
  * before, blue ones fewer, grey ones as many; what is new or gone is red or blue altogether. A
  * browser tells the numbers of a function that is pointed at.
  *
- * Widths are of the larger side at each place, so that what is gone is there to be seen.
+ * Widths are of the larger side at each place, so that what is gone is there to be seen. The largest
+ * changes are told below, since most are too narrow for their names.
  *
  * @returns an SVG document that needs nothing else
  */
 export function flameSvg(roots: readonly DifferenceNode[], options: FlameOptions): string {
   const boxes = layOut(roots);
   const rows = 1 + Math.max(-1, ...boxes.map(({ depth }) => depth));
-  const height = HEADER + rows * ROW + MARGIN;
+  const changes = largestCalls(callChanges(roots), MOST_CHANGES);
+  const end = HEADER + rows * ROW;
+  const height = end + (changes.length === 0 ? 0 : ROW + changes.length * LINE) + MARGIN;
   const largest = Math.max(0, ...boxes.map(({ node }) => Math.abs(node.after - node.before)));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="ui-monospace, Menlo, Consolas, monospace" font-size="${FONT}">`,
@@ -41,8 +46,21 @@ export function flameSvg(roots: readonly DifferenceNode[], options: FlameOptions
     text(MARGIN, 40, clip(options.subtitle ?? '', 170), 'fill="#555555"'),
     text(MARGIN, 55, LEGEND, 'fill="#555555"'),
     ...boxes.map((box) => draw(box, largest)),
+    ...changes.map((change, index) => tell(change, end + ROW + (index + 0.5) * LINE)),
     '</svg>\n',
   ].join('\n');
+}
+
+/** What is too narrow for its name is told below the graph. */
+const MOST_CHANGES = 20;
+const LINE = 15;
+
+function tell(change: CallChange, top: number): string {
+  const mark = hex((change.difference > 0 ? GROWN : SHRUNK)[1]);
+  return [
+    `<rect x="${MARGIN}" y="${top - 9}" width="9" height="9" rx="1" fill="${mark}"/>`,
+    text(MARGIN + 15, top, clip(callText(change), 170), 'fill="#222222"'),
+  ].join('');
 }
 
 const LEGEND = 'red: more instructions than before; blue: fewer; grey: as many';
@@ -92,7 +110,7 @@ function draw({ node, depth, left, width }: Box, largest: number): string {
   const place = `x="${figure(left)}" y="${top}" width="${figure(width)}" height="${ROW - 1}"`;
   const shown = clip(node.name, Math.floor((width - 4) / CHARACTER));
   const label = shown.length < 3 ? '' : text(left + 3, top + 12.5, shown, 'fill="#111111"');
-  return `<g><title>${xml(tip(node))}</title><rect ${place} rx="1" fill="${colour(node, largest)}"/>${label}</g>`;
+  return `<g><title>${xml(tip(node))}</title><rect ${place} rx="1" fill="${colour(node, largest)}" stroke="#ffffff" stroke-width="0.6"/>${label}</g>`;
 }
 
 const text = (left: number, top: number, content: string, style: string): string =>
@@ -102,7 +120,7 @@ const figure = (value: number): string => String(Number(value.toFixed(2)));
 
 function tip(node: DifferenceNode): string {
   const name = node.module === undefined ? node.name : `${node.name} [${node.module}]`;
-  const own = `itself ${change(node.before, node.after)}`;
+  const own = `${node.inlined ? 'inlined; ' : ''}itself ${change(node.before, node.after)}`;
   const [before, after] = [sumOf(node, 'before'), sumOf(node, 'after')];
   return node.children.length === 0
     ? `${name}: ${own}`
@@ -131,12 +149,10 @@ const SHRUNK: readonly [Colour, Colour] = [
   [105, 155, 222],
 ];
 
-/** The smallest part of an instruction that is printed. */
-const RESOLUTION = 0.005;
-
-function colour({ before, after }: DifferenceNode, largest: number): string {
+function colour(node: DifferenceNode, largest: number): string {
+  const { before, after } = node;
   const difference = after - before;
-  if (Math.abs(difference) < RESOLUTION) return hex(SAME);
+  if (Math.abs(difference) < resolutionOf(node)) return hex(SAME);
   const [least, most] = difference > 0 ? GROWN : SHRUNK;
   const oneSided = before === 0 || after === 0;
   const strength = oneSided ? 1 : Math.sqrt(Math.abs(difference) / largest);

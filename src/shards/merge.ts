@@ -43,7 +43,9 @@ export async function mergeShards(
     baseline: specOfBaseline(evidence),
     candidate: evidence.candidate.target.spec,
   });
-  const files = { report: await archive(config.out, report, evidence) };
+  const { path, notes } = await archive(config.out, report, evidence);
+  for (const sentence of notes) progress.note(sentence);
+  const files = { report: path };
   progress.end();
   return { report, files };
 }

@@ -18,6 +18,7 @@ import { auditRules } from './kernel/audit.js';
 import { configurationOf } from './kernel/configuration.js';
 import { explainBoot } from './kernel/console.js';
 import { countingOf } from './kernel/counting.js';
+import { debugInformationOf } from './kernel/debug-information.js';
 import { type PreparedGuest, prepareGuest, writePlan } from './kernel/guest.js';
 import { type KernelImage, readImage } from './kernel/image.js';
 import { parseKernelOptions } from './kernel/options.js';
@@ -37,13 +38,13 @@ import type { Counting, Target } from './target.js';
 import { Refusal } from './words.js';
 
 /**
- * `kernel:PATH [seccomp=PROFILE] [audit-rule=RULE] [kernel command line]`: boots a kernel in QEMU for
- * each launch, with the probe as the init of an initramfs that holds nothing else. Its results come
+ * `kernel:PATH [seccomp=PROFILE] [audit-rule=RULE] [vmlinux=FILE] [kernel command line]`: boots a kernel
+ * in QEMU for each launch, with the probe as the init of an initramfs that holds nothing else. Its results come
  * over the serial console.
  *
  * The command line is the kernel's as it stands, but for the words that no kernel knows: the probe
- * measures under the filter of that seccomp profile, in a machine with those audit rules. What has
- * blanks goes in double quotes.
+ * measures under the filter of that seccomp profile, in a machine with those audit rules, and
+ * the vmlinux (or a System.map) has the names of its functions. What has blanks goes in double quotes.
  */
 export const kernelTarget: TargetKind<KernelSpec> = {
   syntax: KERNEL_SYNTAX,
@@ -72,6 +73,7 @@ export const kernelTarget: TargetKind<KernelSpec> = {
       spec.seccomp === undefined
         ? undefined
         : await seccompFilter(spec.seccomp, image.architecture, workshop.signal);
+    const debug = await debugInformationOf(spec, image, workshop);
     const rules =
       spec.auditRules && (await auditRules(spec.auditRules, image.architecture, workshop));
     const guest = await prepareGuest(spec, image, probe, workshop.folder, {
@@ -80,7 +82,7 @@ export const kernelTarget: TargetKind<KernelSpec> = {
     });
     workshop.progress.phase(`Try whether ${spec.spec} comes up`);
     const accelerator = await chooseAccelerator(spec, guest, version, workshop);
-    const counting = countingOf({ spec, guest, version, probe, workshop });
+    const counting = countingOf({ spec, guest, version, probe, debug, workshop });
     const facts = {
       architecture: image.architecture,
       accelerator,

@@ -1,6 +1,6 @@
 import type { LaunchResult } from '../probe/addon.js';
 import type { TargetRecord } from '../record/run.js';
-import type { OperationProfile } from '../trace/operation.js';
+import type { ProfileNode } from '../trace/operation.js';
 
 /** How a probe is started. */
 export interface Start {
@@ -23,15 +23,45 @@ export interface Counting {
    */
   start(words: readonly string[], seed: number): Promise<Start>;
   /**
-   * Traces one operation of each metric, instruction by instruction.
+   * Makes ready to trace a start: what it executes is written down, which changes nothing in it.
    *
    * @throws Failure when that is not possible here
    */
-  trace(metrics: readonly string[]): Promise<ReadonlyMap<string, TracedOperation>>;
+  trace(): Promise<Tracing>;
 }
 
-/** What one operation of a metric executes, or why that is not known. */
-export type TracedOperation = { profile: OperationProfile } | { why: string };
+/** A start that is traced. */
+export interface Tracing {
+  /** As {@link Counting.start}. */
+  start(words: readonly string[], seed: number): Promise<Start>;
+  /** What a start means that failed for being traced, as a clause. */
+  explain(result: LaunchResult): string | undefined;
+  /**
+   * Reads what was written down of some metrics, and removes it.
+   *
+   * @throws Failure when it cannot be read
+   */
+  read(metrics: readonly BatchShares[]): Promise<TracedOperation[]>;
+}
+
+/** Which batch of a start, by what was measured in it in which order. */
+export interface BatchPlace {
+  /** Of one metric in one round, from 0 on. */
+  turn: number;
+  /** Of that turn, from 0 on, and how many there were. */
+  batch: number;
+  batches: number;
+  /** In each of them. */
+  operations: number;
+  /** How much it has of what the metric's number is: 1 where it is that. */
+  share: number;
+}
+
+/** The batches that a metric's number is of: one, or two that it lies between. */
+export type BatchShares = readonly BatchPlace[];
+
+/** What a batch executed, as a share of one operation, or why that is not known. */
+export type TracedOperation = { roots: ProfileNode[] } | { why: string };
 
 /**
  * Where a probe process runs: this machine, any command line, a container, a kernel. A target only

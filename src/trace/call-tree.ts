@@ -28,14 +28,18 @@ export interface CallTree {
  * under way is the return from it, and ends the calls in between; a jump into the middle of a
  * function that is under way is a return to that. What an interrupt has cut into goes on where the
  * interrupt returns. Every thread has a stack of its own: after a switch the stack goes on that the
- * returns to come belong to, and where none does, as of a thread that slept before the window began,
- * its functions are roots.
+ * returns to come belong to. A thread that slept before the window began did so as it does at its end,
+ * for what a window holds is done over and over; where it does not sleep again, its functions are
+ * roots.
  *
  * Every instruction counts for the function that it is in, wherever the tree has that: the sums by
  * function are exact, the tree is as good as the symbols.
  */
 export function callTree(addresses: Float64Array, code: Code): CallTree {
-  return new Walk(addresses, code).run();
+  const first = new Walk(addresses, code);
+  const tree = first.run();
+  const { sleepers } = first;
+  return sleepers.length === 0 ? tree : new Walk(addresses, code, sleepers).run();
 }
 
 /** All instructions at and below some nodes. */
@@ -77,18 +81,30 @@ class Walk {
   #stack: Frame[] = [];
   /** Of threads that ran before, the one that has slept longest first. */
   #sleepers: Frame[][] = [];
+  /** Whether the next instruction has been written down, and has not been done. */
+  #again = false;
+  /** Those that slept before the window began: their frames are of another tree. */
+  readonly #before: ReadonlySet<readonly Frame[]>;
 
-  constructor(addresses: Float64Array, code: Code) {
+  /** @param sleepers threads that slept before the window began, as they sleep at its end */
+  constructor(addresses: Float64Array, code: Code, sleepers: readonly Frame[][] = []) {
     this.#addresses = addresses;
     this.#code = code;
     const roles = code.functions.map(({ name, kernel }) => (kernel ? roleOf(name) : 'plain'));
     const isSwitch = (piece: number) => roles[code.functionOf[piece] ?? 0] === 'switch';
     this.#roles = roles;
     this.#switches = new Set(code.starts.filter((_, piece) => isSwitch(piece)));
+    this.#sleepers = [...sleepers];
+    this.#before = new Set(sleepers);
+  }
+
+  /** Those that sleep at the end of the window. */
+  get sleepers(): readonly Frame[][] {
+    return this.#sleepers;
   }
 
   run(): CallTree {
-    const { starts } = this.#code;
+    const { starts, inlined } = this.#code;
     const addresses = this.#addresses;
     let [low, high] = [Number.NaN, Number.NaN];
     let previous = Number.NaN;
@@ -102,7 +118,8 @@ class Walk {
         high = starts[piece + 1] ?? Number.POSITIVE_INFINITY;
         frame = this.#transfer({ at, previous, address, piece });
       }
-      frame.node.own++;
+      if (this.#again) this.#again = false;
+      else (inlined === undefined ? frame.node : leafOf(frame.node, inlined.get(address))).own++;
       previous = address;
     }
     return this.#tree;
@@ -114,14 +131,14 @@ class Walk {
     const number = this.#code.functionOf[piece] ?? 0;
     const starts = address === this.#code.starts[piece] && address !== previous;
     const entered = starts && this.#code.isBeginning[piece] === 1;
-    if (!isKernels(address)) this.#leaveKernel();
+    if (!isKernels(address)) this.#leaveKernel(address);
     const top = this.#stack.at(-1);
     if (top === undefined) return this.#push(number, Number.NaN);
     if (isKernels(previous) !== isKernels(address)) {
       if (isKernels(address)) return this.#push(number, previous);
       return this.#goOn(number, entered);
     }
-    if (top.role === 'return') return this.#return(number, entered);
+    if (top.role === 'return') return this.#return(number, entered, address);
     if (this.#roles[number] === 'newborn' && this.#switchFrame() >= 0) return this.#bear(number);
     const returned = callBehind(this.#stack, address);
     if (returned > 0) return this.#unwind(jump, returned, number);
@@ -151,9 +168,11 @@ class Walk {
   }
 
   /** A program goes on, or begins to handle a signal: what it called in the kernel is over. */
-  #leaveKernel(): void {
+  #leaveKernel(address: number): void {
     const isProgram = ({ function: number }: Frame) => !this.#code.functions[number]?.kernel;
-    this.#stack.length = this.#stack.findLastIndex(isProgram) + 1;
+    const entry = this.#stack.findLastIndex(isProgram) + 1;
+    this.#again = isAgain(this.#stack[entry], address);
+    this.#stack.length = entry;
   }
 
   #isEntry(number: number): boolean {
@@ -168,12 +187,13 @@ class Walk {
   }
 
   /** From an interrupt or an exception to what it has cut into, wherever that was. */
-  #return(number: number, entered: boolean): Frame {
+  #return(number: number, entered: boolean, address: number): Frame {
     const top = this.#stack.at(-1);
     if (top !== undefined && this.#roles[number] === 'return') return this.#replace(number, top);
     const entry = this.#stack.findLastIndex((frame) => this.#isEntry(frame.function));
     if (entry < 0) return this.#goOn(number, entered);
     const site = this.#stack[entry]?.site;
+    this.#again = isAgain(this.#stack[entry], address);
     this.#stack.length = entry;
     return this.#goOn(number, entered, site);
   }
@@ -201,9 +221,16 @@ class Walk {
     this.#sleep();
     if (next !== undefined) {
       this.#sleepers.splice(this.#sleepers.indexOf(next), 1);
-      this.#stack = next.slice(0, -1);
+      this.#wake(next);
     }
     return this.#goOn(number, false);
+  }
+
+  #wake(sleeper: readonly Frame[]): void {
+    const frames = sleeper.slice(0, -1);
+    if (this.#before.has(sleeper))
+      for (const { function: one, site } of frames) this.#push(one, site);
+    else this.#stack = frames;
   }
 
   #sleep(): void {
@@ -237,16 +264,18 @@ class Walk {
   #push(number: number, site: number): Frame {
     const below = this.#stack.at(-1);
     const recursive = this.#stack.some((frame) => frame.function === number);
-    const frame = this.#frame(number, this.#placeOf(number, below), site, recursive);
+    const frame = this.#frame(number, this.#placeOf(number, below, site), site, recursive);
     this.#stack.push(frame);
     return frame;
   }
 
-  #placeOf(number: number, below: Frame | undefined): Map<number, CallNode> {
+  /** @param site of the call, which may be in what was inlined there */
+  #placeOf(number: number, below: Frame | undefined, site: number): Map<number, CallNode> {
     if (this.#roles[number] === 'interrupt') return this.#tree.interrupts;
-    const { functions } = this.#code;
+    const { functions, inlined } = this.#code;
     const enters = functions[number]?.kernel && below && !functions[below.function]?.kernel;
-    return below === undefined || enters ? this.#tree.roots : below.node.children;
+    if (below === undefined || enters) return this.#tree.roots;
+    return leafOf(below.node, inlined?.get(site)).children;
   }
 
   #replace(number: number, { among, site }: Frame): Frame {
@@ -259,11 +288,20 @@ class Walk {
   }
 
   #frame(number: number, among: Map<number, CallNode>, site: number, recursive: boolean): Frame {
-    const node = among.get(number) ?? { function: number, own: 0, children: new Map() };
-    among.set(number, node);
+    const node = nodeAmong(among, number);
     return { function: number, role: this.#roles[number] ?? 'plain', node, among, site, recursive };
   }
 }
+
+function nodeAmong(among: Map<number, CallNode>, number: number): CallNode {
+  const node = among.get(number) ?? { function: number, own: 0, children: new Map() };
+  among.set(number, node);
+  return node;
+}
+
+/** What an instruction counts for: of what was inlined there, the innermost. */
+const leafOf = (node: CallNode, chain: readonly number[] = []): CallNode =>
+  chain.reduce((above, number) => nodeAmong(above.children, number), node);
 
 /** A step that is not to the next instruction of a function. */
 interface Jump {
@@ -274,6 +312,10 @@ interface Jump {
   /** The piece of code that it led into. */
   piece: number;
 }
+
+/** Whether an exception returns to the instruction that has caused it, which then is done at last. */
+const isAgain = (entry: Frame | undefined, address: number): boolean =>
+  entry?.role === 'exception' && entry.site === address;
 
 /** Also of an instruction that repeats itself. */
 const isNext = (previous: number, address: number): boolean =>

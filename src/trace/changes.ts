@@ -1,4 +1,4 @@
-import { type DifferenceNode, RESOLUTION } from './difference.js';
+import { type DifferenceNode, resolutionOf } from './difference.js';
 
 /** One change of an operation, as a person would tell it. */
 export interface CallChange {
@@ -16,18 +16,25 @@ export interface CallChange {
 /**
  * What has changed in a tree of calls, callers first: a function that is called now and was not before
  * is one change with all that it calls, however much that is. Calls of one function by one caller
- * are one. The differences of all of them add up to that of the operation.
+ * are one. The differences of all of them add up to that of the operation, but for what is no change.
  */
 export function callChanges(roots: readonly DifferenceNode[]): CallChange[] {
-  const changes = new Map<string, CallChange>();
+  const changes = new Map<string, Collected>();
   collect(roots, undefined, changes);
-  return [...changes.values()].filter(({ difference }) => Math.abs(difference) >= RESOLUTION);
+  return [...changes.values()].flatMap(({ resolution, ...change }) =>
+    Math.abs(change.difference) < resolution ? [] : [change],
+  );
+}
+
+interface Collected extends CallChange {
+  /** Less is no change. */
+  resolution: number;
 }
 
 function collect(
   nodes: readonly DifferenceNode[],
   caller: string | undefined,
-  changes: Map<string, CallChange>,
+  changes: Map<string, Collected>,
 ): void {
   for (const node of nodes) {
     const before = totalOf(node, 'before');
@@ -43,7 +50,7 @@ function collect(
 }
 
 function add(
-  changes: Map<string, CallChange>,
+  changes: Map<string, Collected>,
   node: DifferenceNode,
   caller: string | undefined,
   { change, difference }: Pick<CallChange, 'change' | 'difference'>,
@@ -57,7 +64,7 @@ function add(
     changes.set(key, {
       ...(caller === undefined ? {} : { caller }),
       ...{ name, ...(module === undefined ? {} : { module }), change, difference },
-      below: oneSided ? namesBelow(node).size : 0,
+      ...{ below: oneSided ? namesBelow(node).size : 0, resolution: resolutionOf(node) },
     });
     return;
   }

@@ -5,6 +5,8 @@ export interface DifferenceNode {
   name: string;
   module?: string;
   kernel: boolean;
+  /** Whether it is a part of its caller in the machine's code. */
+  inlined?: boolean;
   /** Instructions an operation in the function itself, as it was called from here. */
   before: number;
   after: number;
@@ -44,7 +46,17 @@ export interface OperationDifference {
 }
 
 /** The smallest part of an instruction that is printed. */
-export const RESOLUTION = 0.005;
+const RESOLUTION = 0.005;
+
+/**
+ * Of a batch's program less than an instruction is a share of the loop and of the clock: where an
+ * operation takes longer, fewer of them share that.
+ */
+const PROGRAM_RESOLUTION = 1;
+
+/** What is no change: a difference of less, in instructions an operation. */
+export const resolutionOf = ({ kernel }: Pick<DifferenceNode, 'kernel'>): number =>
+  kernel ? RESOLUTION : PROGRAM_RESOLUTION;
 
 /**
  * Compares an operation before and after.
@@ -56,7 +68,7 @@ export function compareOperations(
   after: readonly ProfileNode[],
   counted?: number,
 ): OperationDifference {
-  const roots = merge(before, after);
+  const roots = mergeAlike(before, after);
   const functions = tabulate(roots);
   const sum = (side: 'before' | 'after') => functions.reduce((all, one) => all + one[side], 0);
   const difference = sum('after') - sum('before');
@@ -64,6 +76,49 @@ export function compareOperations(
     ...{ before: sum('before'), after: sum('after'), difference, functions, roots },
     ...(counted === undefined ? {} : { remainder: counted - difference }),
   };
+}
+
+/** Where one side alone tells what was inlined, that is no difference. */
+function mergeAlike(
+  before: readonly ProfileNode[],
+  after: readonly ProfileNode[],
+): DifferenceNode[] {
+  const alike = tellsInlined(before) === tellsInlined(after);
+  return alike ? merge(before, after) : merge(outOfLine(before), outOfLine(after));
+}
+
+const tellsInlined = (nodes: readonly ProfileNode[]): boolean =>
+  nodes.some(({ inlined, children }) => inlined === true || tellsInlined(children));
+
+/** With what was inlined a part of what it was inlined into, as in the machine's code. */
+const outOfLine = (nodes: readonly ProfileNode[]): ProfileNode[] =>
+  unite(
+    nodes.map((node) => {
+      const into: ProfileNode = { ...node, children: [] };
+      for (const child of outOfLine(node.children)) {
+        if (!child.inlined) into.children.push(child);
+        else {
+          into.own += child.own;
+          into.children.push(...child.children);
+        }
+      }
+      into.children = unite(into.children);
+      return into;
+    }),
+  );
+
+/** Calls of one function are one. */
+function unite(nodes: readonly ProfileNode[]): ProfileNode[] {
+  const united = new Map<string, ProfileNode>();
+  for (const node of nodes) {
+    const one = united.get(identity(node));
+    if (one === undefined) united.set(identity(node), node);
+    else {
+      const children = unite([...one.children, ...node.children]);
+      united.set(identity(node), { ...one, own: one.own + node.own, children });
+    }
+  }
+  return [...united.values()];
 }
 
 function merge(before: readonly ProfileNode[], after: readonly ProfileNode[]): DifferenceNode[] {
@@ -83,18 +138,19 @@ function merge(before: readonly ProfileNode[], after: readonly ProfileNode[]): D
 }
 
 function join(
-  { name, module, kernel }: ProfileNode,
+  { name, module, kernel, inlined }: ProfileNode,
   before: ProfileNode | undefined,
   after: ProfileNode | undefined,
 ): DifferenceNode {
   return {
     ...{ name, ...(module === undefined ? {} : { module }), kernel },
+    ...(inlined ? { inlined } : {}),
     ...{ before: before?.own ?? 0, after: after?.own ?? 0 },
     children: merge(before?.children ?? [], after?.children ?? []),
   };
 }
 
-interface Row extends Pick<FunctionDifference, 'name' | 'module' | 'before' | 'after'> {
+interface Row extends Pick<DifferenceNode, 'name' | 'module' | 'kernel' | 'before' | 'after'> {
   /** The calls above the first that differs, or the first of all. */
   path: DifferenceNode[];
 }
@@ -104,8 +160,8 @@ function tabulate(roots: readonly DifferenceNode[]): FunctionDifference[] {
   collect(roots, [], rows);
   return [...rows.values()]
     .filter(({ before, after }) => before !== 0 || after !== 0)
-    .map(({ path, ...row }) => {
-      const change = changeOf(row);
+    .map(({ path, kernel, ...row }) => {
+      const change = changeOf({ kernel, ...row });
       const isOnBothSides = (node: DifferenceNode) => {
         const caller = rows.get(identity(node));
         return caller !== undefined && !['new', 'gone'].includes(changeOf(caller));
@@ -123,11 +179,11 @@ function collect(
   rows: Map<string, Row>,
 ): void {
   for (const node of nodes) {
-    const { name, module, before, after } = node;
+    const { name, module, kernel, before, after } = node;
     const row = rows.get(identity(node));
     if (row === undefined) {
       const named = { name, ...(module === undefined ? {} : { module }) };
-      rows.set(identity(node), { ...named, before, after, path });
+      rows.set(identity(node), { ...named, kernel, before, after, path });
     } else {
       row.before += before;
       row.after += after;
@@ -136,8 +192,9 @@ function collect(
   }
 }
 
-function changeOf({ before, after }: Pick<Row, 'before' | 'after'>): FunctionDifference['change'] {
-  if (Math.abs(after - before) < RESOLUTION) return 'same';
+function changeOf(row: Pick<Row, 'kernel' | 'before' | 'after'>): FunctionDifference['change'] {
+  const { before, after } = row;
+  if (Math.abs(after - before) < resolutionOf(row)) return 'same';
   if (before === 0) return 'new';
   if (after === 0) return 'gone';
   return after > before ? 'grown' : 'shrunk';

@@ -8,11 +8,13 @@ export interface ElfFunction {
 
 /** Offsets in the headers of a 64-bit ELF file, elf(5). */
 const HEADER = { class: 4, order: 5, type: 16, sections: 40, sectionCount: 60 };
-const SECTION = { bytes: 64, type: 4, offset: 24, size: 32, link: 40 };
+const SECTION = { bytes: 64, type: 4, flags: 8, offset: 24, size: 32, link: 40 };
 const SYMBOL = { bytes: 24, info: 4, section: 6, value: 8, size: 16 };
 const CLASS_64 = 2;
 const LITTLE_ENDIAN = 1;
 const SYMBOL_TABLE = 2;
+const NOTE = 7;
+const EXECUTABLE_SECTION = 4;
 const EXECUTABLE = 2;
 const FUNCTION = 2;
 const NO_TYPE = 0;
@@ -21,6 +23,21 @@ const NO_TYPE = 0;
 export const hasFixedAddresses = (elf: Buffer): boolean =>
   elf.readUInt16LE(HEADER.type) === EXECUTABLE;
 
+/** The header's length in bytes, with all that is read of it here. */
+export const ELF_HEADER_BYTES = 64;
+
+/** A part of a file. */
+export interface ElfSection {
+  type: number;
+  /** Bytes. */
+  offset: number;
+  size: number;
+  /** The number of the section with a symbol table's names. */
+  link: number;
+  /** Whether it holds instructions. */
+  executable: boolean;
+}
+
 /**
  * The functions in a file's symbol table.
  *
@@ -28,57 +45,87 @@ export const hasFixedAddresses = (elf: Buffer): boolean =>
  * @throws RangeError with a clause when it is no ELF file of 64 bits, little-endian, or not whole
  */
 export function elfFunctions(elf: Buffer): ElfFunction[] {
-  if (elf.toString('latin1', 0, 4) !== '\x7fELF') throw new RangeError('it is no ELF file');
-  if (elf[HEADER.class] !== CLASS_64 || elf[HEADER.order] !== LITTLE_ENDIAN) {
+  const part = ({ offset, size }: Pick<ElfSection, 'offset' | 'size'>): Buffer => {
+    if (offset + size > elf.length) throw new RangeError('it is not whole');
+    return elf.subarray(offset, offset + size);
+  };
+  const sections = elfSections(part(elfSectionTable(elf)));
+  const [table, names] = symbolTable(sections).map(part);
+  return table === undefined || names === undefined ? [] : elfSymbols(table, names, sections);
+}
+
+/**
+ * Where a file has the table of its sections, in bytes.
+ *
+ * @throws RangeError with a clause when it is no ELF file of 64 bits, little-endian
+ */
+export function elfSectionTable(header: Buffer): { offset: number; size: number } {
+  if (header.toString('latin1', 0, 4) !== '\x7fELF') throw new RangeError('it is no ELF file');
+  if (header[HEADER.class] !== CLASS_64 || header[HEADER.order] !== LITTLE_ENDIAN) {
     throw new RangeError('it is not for 64 bits and little-endian');
   }
+  return whole(() => ({
+    offset: Number(header.readBigUInt64LE(HEADER.sections)),
+    size: header.readUInt16LE(HEADER.sectionCount) * SECTION.bytes,
+  }));
+}
+
+/** @throws RangeError when the table is not whole */
+export const elfSections = (table: Buffer): ElfSection[] =>
+  whole(() =>
+    Array.from({ length: Math.floor(table.length / SECTION.bytes) }, (_, index) => {
+      const at = index * SECTION.bytes;
+      return {
+        type: table.readUInt32LE(at + SECTION.type),
+        offset: Number(table.readBigUInt64LE(at + SECTION.offset)),
+        size: Number(table.readBigUInt64LE(at + SECTION.size)),
+        link: table.readUInt32LE(at + SECTION.link),
+        executable: (table.readUInt32LE(at + SECTION.flags) & EXECUTABLE_SECTION) !== 0,
+      };
+    }),
+  );
+
+/** A file's symbols and their names; neither where it has none. */
+export function symbolTable(sections: readonly ElfSection[]): ElfSection[] {
+  const table = sections.find(({ type }) => type === SYMBOL_TABLE);
+  const names = sections[table?.link ?? -1];
+  return table === undefined || names === undefined ? [] : [table, names];
+}
+
+/** The notes of a file, elf(5). */
+export const noteSections = (sections: readonly ElfSection[]): ElfSection[] =>
+  sections.filter(({ type }) => type === NOTE);
+
+function whole<T>(read: () => T): T {
   try {
-    const sections = sectionsOf(elf);
-    const table = sections.find(({ type }) => type === SYMBOL_TABLE);
-    const names = sections[table?.link ?? -1];
-    return table === undefined || names === undefined ? [] : readTable(elf, table, names);
+    return read();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new RangeError('it is not whole');
   }
 }
 
-interface Section {
-  type: number;
-  offset: number;
-  size: number;
-  /** The number of the section with a symbol table's names. */
-  link: number;
-}
-
-function sectionsOf(elf: Buffer): Section[] {
-  const first = Number(elf.readBigUInt64LE(HEADER.sections));
-  const count = elf.readUInt16LE(HEADER.sectionCount);
-  return Array.from({ length: count }, (_, index) => {
-    const at = first + index * SECTION.bytes;
-    return {
-      type: elf.readUInt32LE(at + SECTION.type),
-      offset: Number(elf.readBigUInt64LE(at + SECTION.offset)),
-      size: Number(elf.readBigUInt64LE(at + SECTION.size)),
-      link: elf.readUInt32LE(at + SECTION.link),
-    };
-  });
-}
-
-/** Labels of assembly have no type. */
-const isCode = (info: number): boolean => (info & 0xf) === FUNCTION || (info & 0xf) === NO_TYPE;
-
-function readTable(elf: Buffer, table: Section, names: Section): ElfFunction[] {
-  const functions: ElfFunction[] = [];
-  for (let at = table.offset; at < table.offset + table.size; at += SYMBOL.bytes) {
-    if (!isCode(elf.readUInt8(at + SYMBOL.info)) || elf.readUInt16LE(at + SYMBOL.section) === 0) {
-      continue;
+/**
+ * The functions of a symbol table, and the labels of assembly, which have no type.
+ *
+ * @throws RangeError when it is not whole
+ */
+export const elfSymbols = (
+  table: Buffer,
+  names: Buffer,
+  sections: readonly ElfSection[],
+): ElfFunction[] =>
+  whole(() => {
+    const functions: ElfFunction[] = [];
+    for (let at = 0; at < table.length; at += SYMBOL.bytes) {
+      const type = table.readUInt8(at + SYMBOL.info) & 0xf;
+      const section = sections[table.readUInt16LE(at + SYMBOL.section)];
+      if ((type !== FUNCTION && type !== NO_TYPE) || !section?.executable) continue;
+      const start = table.readUInt32LE(at);
+      const name = names.toString('latin1', start, names.indexOf(0, start));
+      const address = table.readBigUInt64LE(at + SYMBOL.value);
+      const size = Number(table.readBigUInt64LE(at + SYMBOL.size));
+      if (name !== '') functions.push({ name, address, size });
     }
-    const start = names.offset + elf.readUInt32LE(at);
-    const name = elf.toString('latin1', start, elf.indexOf(0, start));
-    const address = elf.readBigUInt64LE(at + SYMBOL.value);
-    const size = Number(elf.readBigUInt64LE(at + SYMBOL.size));
-    if (name !== '') functions.push({ name, address, size });
-  }
-  return functions;
-}
+    return functions;
+  });

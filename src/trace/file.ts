@@ -1,10 +1,11 @@
 /**
- * What the plugin writes (native/trace/plugin.c): windows, each the addresses of all instructions that
- * were executed between two marks, and the bytes that the traced program handed over.
+ * What the plugin writes (native/trace/plugin.c): round by round the windows of one metric, each the
+ * addresses of all instructions that were executed in a batch, and the bytes that the traced program
+ * handed over.
  */
-const MAGIC = 'SGTRACE1';
+const MAGIC = 'SGTRACE2';
 const HEADER_BYTES = 24;
-const KINDS = { window: 1, bytes: 2 };
+const KINDS = { window: 1, bytes: 2, round: 3 };
 const CUT_OFF = 1;
 
 /** One window, as it is in the file. */
@@ -18,8 +19,8 @@ export interface Window {
 }
 
 export interface TraceFile {
-  /** In the order of their beginnings. */
-  windows: Window[];
+  /** Of each round the windows, all in the order of their beginnings. */
+  rounds: Window[][];
   /** What was handed over, as one; undefined where nothing was. */
   handedOver?: Uint8Array;
 }
@@ -33,7 +34,7 @@ export function parseTrace(file: Buffer): TraceFile {
   if (file.toString('latin1', 0, MAGIC.length) !== MAGIC) {
     throw new RangeError('it does not begin as a trace does');
   }
-  const trace: TraceFile = { windows: [] };
+  const trace: TraceFile = { rounds: [] };
   for (let at = MAGIC.length; at + HEADER_BYTES <= file.length; ) {
     const length = Number(file.readBigUInt64LE(at + 16));
     const encoded = file.subarray(at + HEADER_BYTES, at + HEADER_BYTES + length);
@@ -41,7 +42,8 @@ export function parseTrace(file: Buffer): TraceFile {
     const instructions = Number(file.readBigUInt64LE(at + 8));
     const cutOff = file.readUInt32LE(at + 4) === CUT_OFF;
     const kind = file.readUInt32LE(at);
-    if (kind === KINDS.window) trace.windows.push({ instructions, cutOff, encoded });
+    if (kind === KINDS.round) trace.rounds.push([]);
+    if (kind === KINDS.window) trace.rounds.at(-1)?.push({ instructions, cutOff, encoded });
     if (kind === KINDS.bytes && !cutOff) trace.handedOver = encoded;
     at += HEADER_BYTES + length;
   }

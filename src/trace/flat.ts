@@ -1,27 +1,64 @@
-import type { TracedFunction } from '../record/instructions.js';
-import type { ProfileNode } from './operation.js';
+import type { Instructions, TracedFunction, TracedOperations } from '../record/instructions.js';
+import { identity, type ProfileNode } from './operation.js';
 
 /** Deeper calls than this are none that a kernel makes. */
 const DEEPEST = 1000;
 
-/** A tree of calls as a run record holds it: from the top, each call behind its caller. */
-export const flatten = (nodes: readonly ProfileNode[], depth = 0): TracedFunction[] =>
-  nodes.flatMap(({ name, module, kernel, own, children }) => [
-    {
-      ...{ name, ...(module === undefined ? {} : { module }), kernel },
-      ...{ own: Number(own.toFixed(3)), depth: Math.min(depth, DEEPEST) },
-    },
-    ...flatten(children, depth + 1),
-  ]);
+/** The functions of a record, which its operations share. */
+export class FunctionList {
+  readonly functions: TracedFunction[] = [];
+  readonly #positions = new Map<string, number>();
 
-/** The tree that {@link flatten} was given; of any list, the nearest that there is. */
-export function unflatten(functions: readonly TracedFunction[]): ProfileNode[] {
+  positionOf({ name, module, kernel, inlined }: ProfileNode): number {
+    const key = `${identity({ name, ...(module === undefined ? {} : { module }) })} ${kernel} ${inlined}`;
+    const known = this.#positions.get(key);
+    if (known !== undefined) return known;
+    const named = { name, ...(module === undefined ? {} : { module }), kernel };
+    const position = this.functions.push({ ...named, ...(inlined ? { inlined } : {}) }) - 1;
+    this.#positions.set(key, position);
+    return position;
+  }
+}
+
+/**
+ * A tree of calls as a run record holds it.
+ *
+ * @param operations of the batch whose share the tree's numbers are
+ * @param list where its functions are added
+ */
+export function flatten(
+  roots: readonly ProfileNode[],
+  operations: number,
+  list: FunctionList,
+): TracedOperations {
+  const flat: TracedOperations = { operations, functions: [], depths: [], instructions: [] };
+  const add = (node: ProfileNode, depth: number): void => {
+    flat.functions.push(list.positionOf(node));
+    flat.depths.push(Math.min(depth, DEEPEST));
+    flat.instructions.push(Number((node.own * operations).toFixed(3)));
+    for (const child of node.children) add(child, depth + 1);
+  };
+  for (const root of roots) add(root, 0);
+  return flat;
+}
+
+/** The tree that {@link flatten} was given; of any lists, the nearest that there is. */
+export function unflatten(
+  { operations, functions, depths, instructions }: TracedOperations,
+  { functions: list = [] }: Pick<Instructions, 'functions'>,
+): ProfileNode[] {
   const roots: ProfileNode[] = [];
   const path: ProfileNode[] = [];
-  for (const { depth, name, module, kernel, own } of functions) {
-    const named = { name, ...(module === undefined ? {} : { module }) };
-    const node: ProfileNode = { ...named, kernel, own, children: [] };
-    path.length = Math.min(depth, path.length);
+  for (const [index, position] of functions.entries()) {
+    const named = list[position];
+    if (named === undefined) continue;
+    const own = (instructions[index] ?? 0) / operations;
+    const { name, module, kernel, inlined } = named;
+    const node: ProfileNode = {
+      ...{ name, ...(module === undefined ? {} : { module }), kernel },
+      ...{ ...(inlined ? { inlined } : {}), own, children: [] },
+    };
+    path.length = Math.min(depths[index] ?? 0, path.length);
     (path.at(-1)?.children ?? roots).push(node);
     path.push(node);
   }

@@ -1,4 +1,4 @@
-import { type CallNode, type CallTree, callTree, sumOf } from './call-tree.js';
+import { type CallNode, callTree } from './call-tree.js';
 import { decodeWindow, type Window } from './file.js';
 import type { Code } from './symbols.js';
 
@@ -7,100 +7,44 @@ export interface ProfileNode {
   name: string;
   module?: string;
   kernel: boolean;
+  /** Whether it is no function of its own in the machine's code, but a part of its parent. */
+  inlined?: boolean;
   /** Instructions an operation in the function itself, as it was called from here. */
   own: number;
   /** In the order of the first call. */
   children: ProfileNode[];
 }
 
-/** One operation, instruction by instruction. */
-export interface OperationProfile {
-  /** Instructions an operation: the sum of all nodes. */
-  instructions: number;
-  roots: ProfileNode[];
-  /** Instructions an operation of each repeat, interrupts left out: how far they agree is the resolution. */
-  repeats: number[];
-  /** Instructions in interrupts, of all windows together and not an operation; they are in nothing else. */
-  interrupts: number;
-}
-
-/** The windows of one metric as the probe marks them (native/core/trace.h). */
-export interface TracedMetric {
-  windows: readonly Window[];
-  /** In the shorter windows. */
+/** One batch of operations, as it was written down. */
+export interface TracedBatch {
+  /** From one reading of the clock to the next. */
+  run: Window;
+  /** The same of what is no part of the operations, where the metric has that. */
+  overhead?: Window;
   operations: number;
-  /** Whether there are two windows more a repeat, of what is no part of an operation. */
-  overhead: boolean;
+  /** How much of the whole it is: of all batches together 1. */
+  share: number;
 }
 
 /**
- * What one operation executes. A window of twice the operations has just those more that belong to
- * them, and not the loop's beginning and end. Where most repeats are of one length, such a one
- * stands for all; where an operation is not the same every time, as when each tenth takes a new
- * page, the mean of all but the shortest and the longest does.
+ * What the operations of some batches executed, instruction by instruction: all that was between two
+ * readings of the clock, as it was counted, interrupts and the loop itself too.
  *
- * @returns undefined where there is no whole repeat
+ * @returns instructions an operation
  */
-export function profileOperation(traced: TracedMetric, code: Code): OperationProfile | undefined {
-  const size = traced.overhead ? 4 : 2;
-  const repeats = Math.floor(traced.windows.length / size);
-  if (repeats === 0 || traced.windows.some(({ cutOff }) => cutOff)) return undefined;
-  const measured = Array.from({ length: size }, (_, place) =>
-    traced.windows
-      .filter((_window, index) => index % size === place && index < repeats * size)
-      .map((window) => measure(window, code)),
-  );
-  // The shorter window's instructions come off the longer one's, and the overhead's off those.
-  const weights = [-1, 1, 1, -1].map((sign) => sign / traced.operations);
+export function profileBatches(batches: readonly TracedBatch[], code: Code): ProfileNode[] {
   const sum = new Sum(code);
-  for (const [place, windows] of measured.entries()) {
-    const stand = typical(windows);
-    const weight = (weights[place] ?? 0) / stand.length;
-    for (const { tree } of stand) sum.add(sum.roots, tree.roots, weight);
+  for (const { run, overhead, operations, share } of batches) {
+    sum.addWindow(run, share / operations);
+    // What it took was taken off the time.
+    if (overhead !== undefined) sum.addWindow(overhead, -share / operations);
   }
-  const lengths = Array.from({ length: repeats }, (_, repeat) =>
-    measured.reduce(
-      (length, windows, place) => length + (weights[place] ?? 0) * (windows[repeat]?.length ?? 0),
-      0,
-    ),
-  );
-  const roots = finish(sum.roots);
-  return {
-    instructions: total(roots),
-    roots,
-    repeats: lengths,
-    interrupts: measured.flat().reduce((all, { interrupts }) => all + interrupts, 0),
-  };
+  return finish(sum.roots);
 }
 
 /** All instructions at and below some nodes. */
 export const total = (nodes: readonly ProfileNode[]): number =>
   nodes.reduce((sum, { own, children }) => sum + own + total(children), 0);
-
-interface MeasuredWindow {
-  tree: CallTree;
-  /** Instructions that are no interrupt's. */
-  length: number;
-  interrupts: number;
-}
-
-function measure(window: Window, code: Code): MeasuredWindow {
-  const tree = callTree(decodeWindow(window), code);
-  return { tree, length: sumOf(tree.roots), interrupts: sumOf(tree.interrupts) };
-}
-
-/**
- * The windows that stand for all, each as much as the others: one whose length most of them have, or
- * where there is none all but the shortest and the longest.
- */
-function typical(windows: readonly MeasuredWindow[]): MeasuredWindow[] {
-  const sorted = windows.toSorted((a, b) => a.length - b.length);
-  const often = ({ length }: MeasuredWindow) =>
-    sorted.filter((one) => one.length === length).length;
-  const commonest = sorted.find((one) => 2 * often(one) > sorted.length);
-  if (commonest !== undefined) return [commonest];
-  return sorted.length > 2 ? sorted.slice(1, -1) : sorted;
-}
 
 /** A node whose numbers may yet become nothing. */
 interface Growing {
@@ -117,15 +61,25 @@ class Sum {
     this.#code = code;
   }
 
-  add(into: Map<string, Growing>, nodes: Map<number, CallNode>, weight: number): void {
+  addWindow(window: Window, weight: number): void {
+    const { roots, interrupts } = callTree(decodeWindow(window), this.#code);
+    this.#add(this.roots, roots, weight);
+    this.#add(this.roots, interrupts, weight);
+  }
+
+  #add(into: Map<string, Growing>, nodes: Map<number, CallNode>, weight: number): void {
     for (const { function: number, own, children } of nodes.values()) {
-      const { name = '', module, kernel = false } = this.#code.functions[number] ?? {};
-      const key = identity({ name, ...(module === undefined ? {} : { module }) });
-      const named = { name, ...(module === undefined ? {} : { module }), kernel };
+      const { name = '', module, kernel = false, inlined } = this.#code.functions[number] ?? {};
+      const named = {
+        ...{ name, ...(module === undefined ? {} : { module }), kernel },
+        ...(inlined ? { inlined } : {}),
+      };
+      const key = identity(named);
       const growing = into.get(key) ?? { node: { ...named, own: 0 }, children: new Map() };
       growing.node.own += own * weight;
+      if (!inlined) delete growing.node.inlined;
       into.set(key, growing);
-      this.add(growing.children, children, weight);
+      this.#add(growing.children, children, weight);
     }
   }
 }

@@ -73,7 +73,12 @@ export interface CodeFunction {
   kernel: boolean;
   /** False where no symbol covers the instructions. */
   known: boolean;
+  /** Whether it is a part of another in the machine's code. */
+  inlined?: boolean;
 }
+
+/** By the address of an instruction what was inlined there, the outermost first. */
+export type Inlined = ReadonlyMap<number, readonly string[]>;
 
 /** Which function an instruction is in. */
 export class Code {
@@ -84,14 +89,24 @@ export class Code {
   readonly functions: readonly CodeFunction[];
   /** 1 for each piece that a function is called at: not for its cold part, nor for what is not known. */
   readonly isBeginning: Uint8Array;
+  /** The same as {@link Inlined}, by the numbers of the functions; undefined where it is not known. */
+  readonly inlined?: ReadonlyMap<number, readonly number[]>;
 
-  constructor(symbols: readonly CodeSymbol[]) {
+  constructor(symbols: readonly CodeSymbol[], inlined?: Inlined) {
     const pieces = piecesOf(symbols);
     const functions = new Functions();
     // The cold part of a function may come before it.
     for (const { symbol } of pieces) if (symbol && !isCold(symbol)) functions.add(symbol);
     this.starts = Float64Array.from(pieces, ({ address }) => address);
     this.functionOf = Int32Array.from(pieces, (piece) => functions.numberOf(piece));
+    if (inlined !== undefined) {
+      this.inlined = new Map(
+        [...inlined].map(([address, names]) => [
+          address,
+          names.map((name) => functions.numberOfInlined(name)),
+        ]),
+      );
+    }
     this.functions = functions.list;
     this.isBeginning = Uint8Array.from(pieces, ({ symbol }) => (symbol && !isCold(symbol) ? 1 : 0));
   }
@@ -114,6 +129,14 @@ interface Piece {
   symbol?: CodeSymbol;
 }
 
+const PAGE = 4096;
+
+/** Far behind the last symbol is what was made as the kernel ran, such as a compiled filter, or the vDSO. */
+function bounded(sorted: readonly CodeSymbol[]): CodeSymbol[] {
+  const last = sorted.at(-1);
+  return last === undefined ? [] : [...sorted.slice(0, -1), { ...last, size: last.size ?? PAGE }];
+}
+
 /** With a piece for what no symbol covers, at either end and between them. */
 function piecesOf(symbols: readonly CodeSymbol[]): Piece[] {
   const sorted = symbols.toSorted(
@@ -123,7 +146,10 @@ function piecesOf(symbols: readonly CodeSymbol[]): Piece[] {
   const kernel = sorted.filter(({ address }) => isKernels(address));
   const program = sorted.filter(({ address }) => !isKernels(address));
   const nowhere = Number.NEGATIVE_INFINITY;
-  return [{ address: nowhere }, ...covered(kernel), { address: 0 }, ...covered(program)];
+  return [
+    ...[{ address: nowhere }, ...covered(bounded(kernel))],
+    ...[{ address: 0 }, ...covered(bounded(program))],
+  ];
 }
 
 function covered(sorted: readonly CodeSymbol[]): Piece[] {
@@ -149,11 +175,21 @@ class Functions {
   readonly list: CodeFunction[] = [KERNEL, PROGRAM];
   readonly #ofSymbol = new Map<CodeSymbol, number>();
   readonly #ofName = new Map<string, number>();
+  readonly #inlined = new Map<string, number>();
 
   add(symbol: CodeSymbol): number {
     const number = this.list.push(functionOf(symbol)) - 1;
     this.#ofSymbol.set(symbol, number);
     this.#ofName.set(identityOf(symbol), number);
+    return number;
+  }
+
+  numberOfInlined(name: string): number {
+    const known = this.#inlined.get(name);
+    if (known !== undefined) return known;
+    const named = { name: name.replaceAll(VARIANT, ''), kernel: true, known: true, inlined: true };
+    const number = this.list.push(named) - 1;
+    this.#inlined.set(name, number);
     return number;
   }
 

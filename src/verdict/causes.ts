@@ -1,5 +1,7 @@
 import type { CallChange } from '../trace/changes.js';
-import { RESOLUTION } from '../trace/difference.js';
+
+/** Less of an instruction is not printed. */
+const RESOLUTION = 0.005;
 
 /** A metric whose operation was traced on both sides, and what changed in it. */
 export interface ChangedOperation {

@@ -9,6 +9,7 @@ import {
 } from '../stats/assumptions.js';
 import { compareOperations, type OperationDifference } from '../trace/difference.js';
 import { unflatten } from '../trace/flat.js';
+import type { ProfileNode } from '../trace/operation.js';
 import { countOf, formatInstructions, formatShare } from '../units.js';
 import type { MetricVerdict } from './comparison.js';
 import type { JudgingSettings } from './settings.js';
@@ -74,16 +75,11 @@ export function compareInstructions(
   const obstacle = otherArchitecture(baseline, candidate) ?? otherConditions(before, after);
   const metrics = after.metrics.map((metric) => {
     const own = before.metrics.find(({ id }) => id === metric.id);
-    return compareMetric(own, metric, settings, obstacle);
+    const compared = compareMetric(own, metric, settings, obstacle);
+    return { ...compared, ...operationOf(compared, { before, after }) };
   });
   return { baseline, candidate, metrics, ...(obstacle === undefined ? {} : { obstacle }) };
 }
-
-/** Ids of the metrics whose counts differ by more than boots of one side do. */
-export const changedCounts = (baseline: Run, candidate: Run, settings: JudgingSettings): string[] =>
-  (compareInstructions(baseline, candidate, settings)?.metrics ?? [])
-    .filter(({ difference, resolution }) => Math.abs(difference ?? 0) > (resolution ?? 0))
-    .map(({ id }) => id);
 
 function otherArchitecture(baseline: Run, candidate: Run): string | undefined {
   const [before, after] = [baseline.platform.architecture, candidate.platform.architecture];
@@ -126,23 +122,31 @@ function compareMetric(
   const margin = marginFor(id, baseline.count, settings);
   return {
     ...{ id, gate, ...sides, difference, resolution, margin },
-    ...operationOf(before, after, difference),
     ...decide(difference, resolution, margin, baseline.boots.length + candidate.boots.length),
   };
 }
 
+/** Of what has changed, how: function by function. */
 function operationOf(
-  before: InstructionMetric | undefined,
-  after: InstructionMetric,
-  difference: number,
+  { id, difference = 0, resolution = 0 }: InstructionComparison,
+  runs: Record<'before' | 'after', Instructions>,
 ): Pick<InstructionComparison, 'operation' | 'untraced'> {
-  if (before?.status !== 'ok' || after.status !== 'ok') return {};
-  if (before.operation === undefined || after.operation === undefined) {
-    const why = after.untraced ?? before.untraced;
-    return why === undefined ? {} : { untraced: why };
+  if (Math.abs(difference) <= resolution) return {};
+  const [before, after] = [operationIn(runs.before, id), operationIn(runs.after, id)];
+  if (Array.isArray(before) && Array.isArray(after)) {
+    return { operation: compareOperations(before, after, difference) };
   }
-  const trees = [before.operation, after.operation].map(unflatten);
-  return { operation: compareOperations(trees[0] ?? [], trees[1] ?? [], difference) };
+  const why = [after, before].find((side) => typeof side === 'string');
+  if (why !== undefined) return { untraced: why };
+  if (before === after) return {};
+  return { untraced: `the ${before ? 'candidate' : 'baseline'} was counted without a trace` };
+}
+
+/** @returns the tree, or why there is none where there was to be one */
+function operationIn(instructions: Instructions, id: string): ProfileNode[] | string | undefined {
+  const metric = instructions.metrics.find((one) => one.id === id);
+  if (metric?.status !== 'ok') return undefined;
+  return metric.traced ? unflatten(metric.traced, instructions) : metric.untraced;
 }
 
 function sideOf(metric: InstructionMetric | undefined): CountedSide | undefined {

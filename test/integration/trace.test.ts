@@ -1,13 +1,18 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { KernelSpec } from '../../src/config/config.js';
 import { buildTracePlugin } from '../../src/probe/plugin.js';
-import { parseWire, traceArguments } from '../../src/probe/wire.js';
+import { parseWire } from '../../src/probe/wire.js';
+import { debugInformationOf } from '../../src/targets/kernel/debug-information.js';
+import type { KernelImage } from '../../src/targets/kernel/image.js';
+import { KERNEL_DEFAULTS } from '../../src/targets/kernel/options.js';
 import { readKernelSymbols } from '../../src/targets/kernel/symbols.js';
 import { prepareTracer } from '../../src/targets/kernel/trace.js';
 import { elfFunctions } from '../../src/trace/elf.js';
 import { run, type TestProbe, testProbe } from '../fixtures/probe.js';
+import { SILENT } from '../fixtures/targets.js';
 
 let probe: TestProbe;
 let folder: string;
@@ -22,26 +27,13 @@ afterAll(async () => {
 
 const signal = new AbortController().signal;
 
-const PLAN = { operations: 4, cpu: 0, deadlineMs: 50_000, symbols: true };
-
 describe('a probe that marks what it does for an emulator', () => {
-  test('does so for every metric that is a loop, without one all the same', async () => {
-    const ids = [
-      'syscall.null',
-      'context.pipe_self',
-      'process.thread_join',
-      'exact.switches_per_op',
-    ];
-    const words = traceArguments({ ...PLAN, metrics: ids });
+  test('measures as ever where none watches, and hands the symbols over to nobody', async () => {
+    const words = ['--metrics=syscall.null', '--rounds=1', '--batches=2', '--symbols=1'];
     const { code, stdout } = await run([probe.path, ...words]);
     expect(code).toBe(0);
-    const { traces, metrics, complete } = parseWire(stdout);
-    expect({ complete, metrics }).toEqual({ complete: true, metrics: [] });
-    expect(traces).toMatchObject([
-      { id: 'syscall.null', status: 'ok', windows: 10, operations: 4, overhead: false },
-      { id: 'context.pipe_self', status: 'ok', windows: expect.any(Number) },
-      { id: 'process.thread_join', status: 'ok', windows: 10 },
-    ]);
+    const { metrics, complete } = parseWire(stdout);
+    expect({ complete, metrics }).toMatchObject({ complete: true, metrics: [{ status: 'ok' }] });
   });
 
   test('has its functions where nm(1) finds them', async () => {
@@ -50,7 +42,7 @@ describe('a probe that marks what it does for an emulator', () => {
     const printed = new Map([...lines].map(([, digits, name]) => [name, BigInt(`0x${digits}`)]));
     const functions = elfFunctions(await readFile(probe.path));
     const found = new Map(functions.map(({ name, address }) => [name, address]));
-    for (const name of ['main', 'mark_begin', 'mark_end', 'mark_table', 'raw_call']) {
+    for (const name of ['main', 'mark_batch_begin', 'mark_batch_end', 'mark_table', 'raw_call']) {
       expect(found.get(name), name).toBe(printed.get(name));
       expect(found.get(name), name).toBeDefined();
     }
@@ -58,7 +50,7 @@ describe('a probe that marks what it does for an emulator', () => {
 
   test('is refused where it has been linked to run at any address', async () => {
     const elf = await readFile(probe.path);
-    expect((await prepareTracer(elf, { signal })).marks.begin).toBeGreaterThan(0n);
+    expect((await prepareTracer(elf, { signal })).marks.batch_begin).toBeGreaterThan(0n);
     elf.writeUInt16LE(3, 16);
     await expect(prepareTracer(elf, { signal })).rejects.toThrow(/^The probe cannot be traced/);
   });
@@ -72,6 +64,103 @@ describe('the plugin for QEMU', () => {
     expect(await readdir(cacheDir)).toHaveLength(1);
     const { stdout } = await run(['nm', '--dynamic', '--defined-only', path]);
     expect(stdout.toString()).toMatch(/ T qemu_plugin_install\n[\s\S]* D qemu_plugin_version\n/);
+  });
+});
+
+/** A kernel that is nothing but two functions, one of them inlined into the other. */
+const KERNEL = `
+volatile int asked;
+static inline __attribute__((always_inline)) void verify(int mode) { asked += mode; }
+__attribute__((noinline)) void vfs_read(int mode) { asked = 1; verify(mode); asked = 2; }
+void _start(void) { vfs_read(3); for (;;); }
+`;
+
+/** Compiles it to where the kernel's code is. */
+async function vmlinux(name: string, buildId: string): Promise<string> {
+  const source = join(folder, `${name}.c`);
+  const path = join(folder, name);
+  await writeFile(source, KERNEL);
+  const flags = [
+    '-O2',
+    '-g',
+    '-ffreestanding',
+    '-fno-pic',
+    '-mcmodel=kernel',
+    '-fcf-protection=none',
+  ];
+  const link = ['-nostdlib', '-static', '-no-pie', '-Wl,-Ttext=0xffffffff81000000'];
+  const id = `-Wl,--build-id=0x${buildId.repeat(20)}`;
+  const { code, stderr } = await run(['gcc', ...flags, ...link, id, source, '-o', path]);
+  expect(code, stderr).toBe(0);
+  return path;
+}
+
+const progress = (notes: string[] = []) => ({
+  ...SILENT,
+  note: (sentence: string) => void notes.push(sentence),
+});
+
+/** Whose code is what `vmlinux` holds: an image that is not packed holds the kernel itself. */
+async function imageOf(path: string): Promise<KernelImage> {
+  const content = await readFile(path);
+  return { architecture: 'x86_64', content, bootable: content };
+}
+
+const specOf = (path: string, vmlinux?: string): KernelSpec => ({
+  ...{ kind: 'kernel', spec: `kernel:${path}`, path, commandLine: '', options: KERNEL_DEFAULTS },
+  ...(vmlinux === undefined ? {} : { vmlinux }),
+});
+
+describe.runIf(process.arch === 'x64')("a kernel's debug information", () => {
+  test('beside the image is taken where it is of the same build', async () => {
+    const built = await vmlinux('vmlinux-beside', 'ab');
+    const image = join(folder, 'vmlinuz-beside');
+    const found = await debugInformationOf(specOf(image), await imageOf(built), {
+      ...{ signal, progress: progress() },
+    });
+    const names = new Map(found.symbols?.map(({ name, address }) => [name, address]));
+    const from = names.get('vfs_read') ?? Number.NaN;
+    const addresses = Array.from({ length: 64 }, (_, offset) => from + offset);
+    const inlined = await found.inlined(() => addresses);
+    expect([...(inlined?.values() ?? [])]).toContainEqual(['verify']);
+    expect(inlined?.get(from)).toBeUndefined();
+    const others = await debugInformationOf(
+      specOf(image),
+      await imageOf(await vmlinux('other', 'cd')),
+      { signal, progress: progress() },
+    );
+    expect(others.symbols).toBeUndefined();
+  });
+
+  test('that is named is refused where it is of another build', async () => {
+    const [one, other] = [await vmlinux('one', '12'), await vmlinux('two', '34')];
+    const tools = { signal, progress: progress() };
+    const image = await imageOf(one);
+    expect((await debugInformationOf(specOf('/k', one), image, tools)).symbols).toBeDefined();
+    await expect(debugInformationOf(specOf('/k', other), image, tools)).rejects.toThrow(
+      /are of another build than the kernel \/k/,
+    );
+  });
+
+  test('goes unread without a program that reads it, which is said', async () => {
+    const built = await vmlinux('unread', '56');
+    const notes: string[] = [];
+    const tools = { signal, progress: progress(notes) };
+    const found = await debugInformationOf(specOf('/k', built), await imageOf(built), tools);
+    vi.stubEnv('PATH', '/nonexistent');
+    expect(await found.inlined(() => [-1])).toBeUndefined();
+    vi.unstubAllEnvs();
+    expect(notes).toEqual([expect.stringMatching(/neither addr2line nor llvm-addr2line/)]);
+  });
+
+  test('may be a list of symbols beside the image, for a kernel that tells none', async () => {
+    await writeFile(join(folder, 'System.map-6.1'), 'ffffffff81000000 T startup_64\n');
+    const spec = specOf(join(folder, 'vmlinuz-6.1'));
+    const content = Buffer.alloc(4096);
+    const image: KernelImage = { architecture: 'x86_64', content, bootable: content };
+    const found = await debugInformationOf(spec, image, { signal, progress: progress() });
+    expect(found.symbols).toBeUndefined();
+    expect(await found.symbolsBeside()).toMatchObject([{ name: 'startup_64' }]);
   });
 });
 
@@ -90,7 +179,7 @@ describe('the symbols of a kernel in a file', () => {
       /could not be read \(ENOENT\)/,
     );
     await expect(readKernelSymbols(probe.path)).rejects.toThrow(/has no symbols of a kernel/);
-    await writeFile(path, '\x7fELF');
+    await writeFile(path, `\x7fELF${'\0'.repeat(60)}`);
     await expect(readKernelSymbols(path)).rejects.toThrow(/it is not for 64 bits/);
   });
 });

@@ -65,7 +65,6 @@ describe('parseWire', () => {
         },
       ],
       tail: [],
-      traces: [],
       complete: true,
     });
   });
@@ -94,33 +93,6 @@ describe('parseWire', () => {
       tails: { timer: { costNs: 20 }, counters: { status: 'unsupported', reason: refusal } },
       tail: [{ id: 'syscall.null', samples: 2000, p50Ns: 90, p99Ns: 120, maxNs: 9000 }],
     });
-  });
-
-  it('reads what was marked for an emulator', () => {
-    const fields = { type: 'trace', version: 1, windows: 10 };
-    const refusal = { operation: 'open', errno: 2, message: 'No such file or directory' };
-    const output = parseWire(
-      lines(
-        hello,
-        { ...fields, id: 'syscall.null', status: 'ok', operations: 16, overhead: false },
-        { ...fields, id: 'syscall.stat', status: 'error', ...refusal, windows: 3 },
-        end,
-      ),
-    );
-    expect(output).toMatchObject({ complete: true, metrics: [] });
-    expect(output.traces).toEqual([
-      {
-        id: 'syscall.null',
-        version: 1,
-        status: 'ok',
-        windows: 10,
-        operations: 16,
-        overhead: false,
-      },
-      { id: 'syscall.stat', version: 1, status: 'error', windows: 3, reason: refusal },
-    ]);
-    const wrong = parseWire(lines(hello, { ...fields, id: 'syscall.null', status: 'ok' }, end));
-    expect(wrong).toMatchObject({ complete: false, problem: expect.stringMatching(/^trace: /) });
   });
 
   it('keeps the whole lines of an output that was cut anywhere, and says that it is not complete', () => {
@@ -171,7 +143,6 @@ describe('parseWire', () => {
     expect(parseWire(lines({ ...hello, wire: 2 }, measured, end))).toEqual({
       metrics: [],
       tail: [],
-      traces: [],
       complete: false,
       problem: 'it has wire version 2 and this syscall-gate reads version 1',
     });

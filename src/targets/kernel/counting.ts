@@ -1,16 +1,11 @@
 import type { KernelSpec } from '../../config/config.js';
 import type { Workshop } from '../kind.js';
-import type { Counting } from '../target.js';
+import type { Counting, Start } from '../target.js';
+import type { DebugInformation } from './debug-information.js';
 import { type PreparedGuest, writePlan } from './guest.js';
 import { countingArguments, countingCommandLine } from './instruction-clock.js';
 import { commandLineFor, machineOf, processorOf, qemuCommand } from './qemu.js';
-import { prepareTracer, traceKernel } from './trace.js';
-
-/** Operations in the shorter window of a trace: enough to tell them from the loop around them. */
-const TRACED_OPERATIONS = 8;
-
-/** Of a traced boot with the whole catalogue, on a machine that is busy with other things. */
-const TRACE_DEADLINE_MS = 300_000;
+import { traceStart } from './trace.js';
 
 interface Countable {
   spec: KernelSpec;
@@ -18,33 +13,30 @@ interface Countable {
   /** QEMU's version. */
   version: string;
   probe: Buffer;
+  debug: DebugInformation;
   workshop: Workshop;
 }
 
 /** Instructions are counted where they are emulated, whatever times are measured in. */
-export function countingOf({ spec, guest, version, probe, workshop }: Countable): Counting {
+export function countingOf({ spec, guest, version, probe, debug, workshop }: Countable): Counting {
   const { commandLine, options } = spec;
   const line = commandLineFor(
     guest.architecture,
     countingCommandLine(guest.architecture, commandLine),
   );
+  async function start(words: readonly string[], seed: number, symbols = false): Promise<Start> {
+    // Boots of several seeds may be under way at once.
+    const own = { ...guest, initramfs: `${guest.initramfs}-${seed}` };
+    // A plan of another length moves the kernel's memory, and with that counts of what allocates.
+    await writePlan(own, [...words, `--symbols=${symbols ? 1 : 0}`]);
+    return { argv: [...qemuCommand(own, 'tcg', line), ...countingArguments(seed)] };
+  }
   return {
     conditions: {
       ...{ emulator: `QEMU ${version}`, machine: machineOf(guest), cpu: processorOf(guest, 'tcg') },
       ...{ memory: `${options.memoryMib} MiB`, cpus: String(options.cpus) },
     },
-    async start(words, seed) {
-      // Boots of several seeds may be under way at once.
-      const own = { ...guest, initramfs: `${guest.initramfs}-${seed}` };
-      await writePlan(own, words);
-      return { argv: [...qemuCommand(own, 'tcg', line), ...countingArguments(seed)] };
-    },
-    async trace(metrics) {
-      const boot = { guest, commandLine, metrics, operations: TRACED_OPERATIONS };
-      const tracer = await prepareTracer(probe, workshop);
-      const { folder } = workshop;
-      const traced = { ...boot, tracer, deadlineMs: TRACE_DEADLINE_MS };
-      return (await traceKernel(traced, folder, workshop)).operations;
-    },
+    start: (words, seed) => start(words, seed),
+    trace: () => traceStart(start, { probe, debug, workshop }),
   };
 }

@@ -6,7 +6,7 @@ import { parseAuditRule } from './audit-rule.js';
 
 /** How a user writes it. */
 export const KERNEL_SYNTAX =
-  'kernel:PATH [seccomp=PROFILE] [audit-rule=RULE] [kernel command line]';
+  'kernel:PATH [seccomp=PROFILE] [audit-rule=RULE] [vmlinux=FILE] [kernel command line]';
 
 const MAX_SPEC = targetSchema.shape.spec.maxLength ?? 0;
 
@@ -14,13 +14,14 @@ const MAX_SPEC = targetSchema.shape.spec.maxLength ?? 0;
 const MAX_COMMAND_LINE = 1800;
 
 const SECCOMP = 'seccomp=';
+const VMLINUX = 'vmlinux=';
 const AUDIT_RULE = 'audit-rule=';
 
-type Parts = Pick<KernelSpec, 'path' | 'commandLine' | 'seccomp' | 'auditRules'>;
+type Parts = Pick<KernelSpec, 'path' | 'commandLine' | 'seccomp' | 'vmlinux' | 'auditRules'>;
 
 /**
  * Takes a spec apart. The words behind the path are the kernel's, as they stand, but for those that
- * no kernel knows: what the probe measures under. Blanks in a word are in double quotes, as a kernel
+ * no kernel knows: what the probe measures under, and where names of functions are. Blanks in a word are in double quotes, as a kernel
  * reads them (lib/cmdline.c, next_arg()).
  *
  * @param rest what follows `kernel:`
@@ -39,12 +40,14 @@ export function splitKernelSpec(spec: string, rest: string): Parts {
   const commandLine =
     own.length === 0 ? written.trim() : words.filter((word) => !isOurs(word)).join(' ');
   checkCommandLine(commandLine);
-  const profile = seccompOf(own);
+  const profile = pathOf(own, SECCOMP, 'PROFILE');
+  const vmlinux = pathOf(own, VMLINUX, 'FILE');
   const auditRules = auditRulesOf(own);
   return {
     path: resolve(path),
     commandLine,
     ...(profile === undefined ? {} : { seccomp: resolve(profile) }),
+    ...(vmlinux === undefined ? {} : { vmlinux: resolve(vmlinux) }),
     ...(auditRules.length === 0 ? {} : { auditRules }),
   };
 }
@@ -63,7 +66,7 @@ function checkCommandLine(commandLine: string): void {
   }
 }
 
-const isOurs = (word: string): boolean => /^"?(seccomp|audit-rule)=/.test(word);
+const isOurs = (word: string): boolean => /^"?(seccomp|vmlinux|audit-rule)=/.test(word);
 
 /** The values of a word of ours, without the quotes around them or the whole word. */
 const valuesOf = (words: readonly string[], name: string): string[] =>
@@ -75,12 +78,12 @@ const valuesOf = (words: readonly string[], name: string): string[] =>
       return word.replaceAll('"', '').slice(name.length);
     });
 
-function seccompOf(words: readonly string[]): string | undefined {
-  const [profile, ...others] = valuesOf(words, SECCOMP);
-  if (others.length > 0 || profile === '') {
-    throw new Refusal(`${SECCOMP}PROFILE is there without a profile, or more than once`);
+function pathOf(words: readonly string[], name: string, kind: string): string | undefined {
+  const [path, ...others] = valuesOf(words, name);
+  if (others.length > 0 || path === '') {
+    throw new Refusal(`${name}${kind} is there without a ${kind.toLowerCase()}, or more than once`);
   }
-  return profile;
+  return path;
 }
 
 function auditRulesOf(words: readonly string[]): string[] {

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { reasonOf, usageFailure } from '../../failure.js';
 import { isKernels } from '../../trace/address.js';
-import { elfFunctions } from '../../trace/elf.js';
 import { type CodeSymbol, parseKallsyms, symbolsOfElf } from '../../trace/symbols.js';
+import { readVmlinux } from './vmlinux.js';
 
 /**
  * Reads a kernel's symbols from its ELF file (vmlinux) or from a list of them (System.map, or a copy of
@@ -11,16 +11,38 @@ import { type CodeSymbol, parseKallsyms, symbolsOfElf } from '../../trace/symbol
  * @throws Failure that says what to give
  */
 export async function readKernelSymbols(path: string): Promise<CodeSymbol[]> {
-  const symbols = symbolsIn(await read(path), path).filter(({ address }) => isKernels(address));
+  const all = (await isElf(path)) ? await symbolsOfFile(path) : parseKallsyms(await list(path));
+  const symbols = all.filter(({ address }) => isKernels(address));
   if (symbols.length > 0) return symbols;
   throw usageFailure(
     `The file ${path} has no symbols of a kernel: give the vmlinux, not stripped, or the System.map of the kernel's own build.`,
   );
 }
 
-async function read(path: string): Promise<Buffer> {
+const ELF = Buffer.from('\x7fELF', 'latin1');
+
+const isElf = (path: string): Promise<boolean> =>
+  reading(path, async (file) => {
+    const { buffer } = await file.read(Buffer.alloc(ELF.length), 0, ELF.length, 0);
+    return buffer.equals(ELF);
+  });
+
+/** A hundred times the longest. */
+const MAX_LIST_BYTES = 512 * 1024 * 1024;
+
+const list = (path: string): Promise<string> =>
+  reading(path, async (file) => {
+    const { size } = await file.stat();
+    return size > MAX_LIST_BYTES ? '' : await file.readFile('latin1');
+  });
+
+async function reading<T>(
+  path: string,
+  read: (file: Awaited<ReturnType<typeof open>>) => Promise<T>,
+): Promise<T> {
   try {
-    return await readFile(path);
+    const file = await open(path);
+    return await read(file).finally(() => file.close());
   } catch (error) {
     throw usageFailure(
       `The kernel's symbols in ${path} could not be read (${reasonOf(error)}): give a vmlinux or System.map that this user may read.`,
@@ -28,10 +50,9 @@ async function read(path: string): Promise<Buffer> {
   }
 }
 
-function symbolsIn(file: Buffer, path: string): CodeSymbol[] {
-  if (file.toString('latin1', 0, 4) !== '\x7fELF') return parseKallsyms(file.toString('latin1'));
+async function symbolsOfFile(path: string): Promise<CodeSymbol[]> {
   try {
-    return symbolsOfElf(elfFunctions(file));
+    return symbolsOfElf((await readVmlinux(path)).functions);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw usageFailure(

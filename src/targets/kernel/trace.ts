@@ -1,30 +1,37 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { measurementFailure } from '../../failure.js';
-import type { WireTrace } from '../../probe/lines.js';
+import { measurementFailure, reasonOf } from '../../failure.js';
+import type { LaunchResult } from '../../probe/addon.js';
 import { buildTracePlugin } from '../../probe/plugin.js';
-import { parseWire, traceArguments } from '../../probe/wire.js';
+import { isKernels } from '../../trace/address.js';
 import { elfFunctions, hasFixedAddresses } from '../../trace/elf.js';
-import { parseTrace, type TraceFile } from '../../trace/file.js';
-import { profileOperation } from '../../trace/operation.js';
+import { decodeWindow, parseTrace, type TraceFile, type Window } from '../../trace/file.js';
+import { profileBatches, type TracedBatch } from '../../trace/operation.js';
 import { Code, type CodeSymbol, parseKallsyms, symbolsOfElf } from '../../trace/symbols.js';
 import { trampolineSymbols } from '../../trace/trampoline.js';
 import type { Workshop } from '../kind.js';
-import type { TracedOperation } from '../target.js';
-import { cameThrough, explainBoot } from './console.js';
-import { type PreparedGuest, writePlan } from './guest.js';
-import { countingArguments, countingCommandLine } from './instruction-clock.js';
-import { commandLineFor, EMULATORS, qemuCommand } from './qemu.js';
+import type { BatchPlace, BatchShares, Start, TracedOperation, Tracing } from '../target.js';
+import type { DebugInformation } from './debug-information.js';
 
-/** What traces the probe in a guest; one for all boots. */
+/** What traces the probe in a guest. */
 export interface Tracer {
   /** Absolute path of the plugin that QEMU loads. */
   plugin: string;
-  /** Where the marks are in the probe. */
-  marks: { begin: bigint; end: bigint; table: bigint };
+  /** Where the marks are in the probe, by the names that the plugin has for them. */
+  marks: Record<(typeof MARKS)[number], bigint>;
   /** The probe's own functions. */
   symbols: readonly CodeSymbol[];
 }
+
+/** Of native/core/marks.h, as places and as a function. */
+const MARKS = [
+  'round',
+  'batch_begin',
+  'batch_end',
+  'symbols_begin',
+  'symbols_end',
+  'table',
+] as const;
 
 /**
  * Makes ready to trace a probe.
@@ -36,120 +43,68 @@ export async function prepareTracer(
   workshop: Pick<Workshop, 'signal'>,
 ): Promise<Tracer> {
   const functions = hasFixedAddresses(probe) ? elfFunctions(probe) : [];
-  const addressOf = (name: string): bigint => {
-    const found = functions.find((one) => one.name === name);
+  const addressOf = (mark: string): bigint => {
+    const found = functions.find(({ name }) => name === `mark_${mark}`);
     if (found !== undefined) return found.address;
     throw measurementFailure(
       'The probe cannot be traced, since it was linked to run anywhere (static-pie) or without symbols: compile it with a compiler that takes -static as gcc of Debian or Fedora does, by CC.',
     );
   };
+  const marks = MARKS.map((mark) => [mark, addressOf(mark)] as const);
+  const places = new Set(MARKS.map((mark) => `mark_${mark}`));
   return {
-    marks: {
-      begin: addressOf('mark_begin'),
-      end: addressOf('mark_end'),
-      table: addressOf('mark_table'),
-    },
-    symbols: symbolsOfElf(functions),
+    marks: Object.fromEntries(marks) as Tracer['marks'],
+    symbols: symbolsOfElf(functions.filter(({ name }) => !places.has(name))),
     plugin: await buildTracePlugin({ signal: workshop.signal }),
   };
 }
 
-/** One boot that is traced. */
-export interface TracedBoot {
-  guest: PreparedGuest;
-  /** The kernel's, the user's part alone. */
-  commandLine: string;
-  tracer: Tracer;
-  metrics: readonly string[];
-  /** In the shorter windows; fewer where they take long. */
-  operations: number;
-  /** The kernel's symbols where they are known, from its vmlinux or from an earlier boot of it. */
-  symbols?: readonly CodeSymbol[];
-  /** Of the boot and all of its metrics together, of this machine's time. */
-  deadlineMs: number;
-}
-
-export interface KernelTrace {
-  /** In the order of the plan; a metric that counts events has none. */
-  operations: Map<string, TracedOperation>;
-  /** The kernel's. */
-  symbols: readonly CodeSymbol[];
-}
-
-/** For 16 operations of the whole catalogue twice over; a longer trace is cut off. */
+/** Ten times the whole catalogue's; a longer trace is cut off. */
 const MAX_TRACE_MIB = 512;
 
 /**
- * Boots a kernel once, under the instruction clock, and traces metrics in it.
+ * Makes a start under the instruction clock into one that is traced.
  *
- * @param folder where the trace is while it is read
- * @throws Failure when the kernel does not come through, or QEMU does not load the plugin
+ * @throws Failure as {@link prepareTracer}
  */
-export async function traceKernel(
-  boot: TracedBoot,
-  folder: string,
-  workshop: Pick<Workshop, 'launch'>,
-): Promise<KernelTrace> {
-  const out = join(folder, 'trace');
-  try {
-    const traces = await launch(boot, out, workshop);
-    const file = parseTrace(await readFile(out));
-    const symbols = boot.symbols ?? symbolsOf(file);
-    const [first] = file.windows;
-    const trampoline = first === undefined ? [] : trampolineSymbols(symbols, first);
-    const code = new Code([...symbols, ...trampoline, ...boot.tracer.symbols]);
-    return { symbols, operations: operationsOf(traces, file, code) };
-  } finally {
-    await rm(out, { force: true });
-  }
+export async function traceStart(
+  start: TracedStart,
+  { probe, debug, workshop }: { probe: Buffer; debug: DebugInformation; workshop: TraceWorkshop },
+): Promise<Tracing> {
+  const tracer = await prepareTracer(probe, workshop);
+  const out = join(workshop.folder, 'trace');
+  return {
+    async start(words, seed) {
+      const { argv, ...rest } = await start(words, seed, debug.symbols === undefined);
+      return { ...rest, argv: [...argv, '-plugin', pluginArgument(tracer, out)] };
+    },
+    explain: whyNotLoaded,
+    async read(metrics) {
+      try {
+        return await operationsOf(await readTrace(out), metrics, tracer, debug);
+      } finally {
+        await rm(out, { force: true });
+      }
+    },
+  };
 }
 
-async function launch(
-  boot: TracedBoot,
-  out: string,
-  workshop: Pick<Workshop, 'launch'>,
-): Promise<WireTrace[]> {
-  const { guest, metrics, operations, deadlineMs } = boot;
-  const symbols = boot.symbols === undefined;
-  // The guest's time stands still in between, so its own deadline is no limit here.
-  const plan = { metrics, operations, symbols, cpu: 0, deadlineMs: GUEST_DEADLINE_MS };
-  await writePlan(guest, traceArguments(plan));
-  const result = await workshop.launch(command(boot, out), deadlineMs, { anyCpu: true });
-  const wire = parseWire(result.results);
-  const console = result.results.toString('latin1');
-  if (cameThrough(console) && wire.complete) return wire.traces;
-  const { consoleOption } = EMULATORS[guest.architecture];
-  const { stderr, timedOut } = result;
-  const known = { console, stderr, timedOut, deadlineMs, verbose: false, consoleOption };
-  throw measurementFailure(
-    `The kernel could not be traced in QEMU: ${whyNoTrace(stderr, out) ?? explainBoot(known) ?? wire.problem ?? 'the probe in it did not come to its end'}.`,
-  );
-}
+/** @param symbols whether the kernel's are to be handed over */
+type TracedStart = (words: readonly string[], seed: number, symbols: boolean) => Promise<Start>;
 
-/** That of a boot that counts. */
-const TRACED_SEED = 1;
+type TraceWorkshop = Pick<Workshop, 'folder' | 'signal'>;
 
-const GUEST_DEADLINE_MS = 3_600_000;
-
-function command({ guest, commandLine, tracer }: TracedBoot, out: string): string[] {
-  const line = commandLineFor(
-    guest.architecture,
-    countingCommandLine(guest.architecture, commandLine),
-  );
-  const { begin, end, table } = tracer.marks;
+function pluginArgument({ plugin, marks }: Tracer, out: string): string {
   // QEMU takes two commas for one.
   const path = (name: string) => name.replaceAll(',', ',,');
-  return [
-    ...qemuCommand(guest, 'tcg', line),
-    ...countingArguments(TRACED_SEED),
-    '-plugin',
-    `${path(tracer.plugin)},begin=${begin},end=${end},table=${table},limit=${MAX_TRACE_MIB * 1024 * 1024},out=${path(out)}`,
-  ];
+  const addresses = MARKS.map((mark) => `${mark}=${marks[mark]}`);
+  const limit = `limit=${MAX_TRACE_MIB * 1024 * 1024}`;
+  return [path(plugin), ...addresses, limit, `out=${path(out)}`].join(',');
 }
 
-function whyNoTrace(stderr: string, out: string): string | undefined {
-  if (/^trace plugin: /m.test(stderr)) {
-    return `the trace could not be written to ${out}; leave ${MAX_TRACE_MIB} MiB free there, or set TMPDIR to a folder with room`;
+function whyNotLoaded({ stderr }: Pick<LaunchResult, 'stderr'>): string | undefined {
+  if (/^trace plugin: it takes/m.test(stderr)) {
+    return 'the trace cannot be written; set TMPDIR to a folder that can be written to';
   }
   if (/-plugin: invalid option/.test(stderr)) {
     return 'this QEMU takes no plugins (built with --disable-plugins); install one that does, such as that of Debian 12 or later';
@@ -158,41 +113,79 @@ function whyNoTrace(stderr: string, out: string): string | undefined {
   const said = refused?.[1] ?? refused?.[2];
   return (
     said &&
-    `it does not load the plugin that traces ("${said.slice(0, 200)}"); use QEMU from 7.2 to 10.2`
+    `QEMU does not load the plugin that traces ("${said.slice(0, 200)}"); use QEMU from 7.2 to 10.2`
   );
 }
 
-function symbolsOf({ handedOver }: TraceFile): CodeSymbol[] {
-  const symbols = parseKallsyms(Buffer.from(handedOver ?? []).toString('latin1'));
+async function readTrace(path: string): Promise<TraceFile> {
+  try {
+    return parseTrace(await readFile(path));
+  } catch (error) {
+    const why = error instanceof RangeError ? error.message : reasonOf(error);
+    throw measurementFailure(
+      `The trace ${path} could not be read (${why}): leave ${MAX_TRACE_MIB} MiB free, or set TMPDIR to a folder with room.`,
+    );
+  }
+}
+
+async function operationsOf(
+  trace: TraceFile,
+  metrics: readonly BatchShares[],
+  { symbols }: Tracer,
+  debug: DebugInformation,
+): Promise<TracedOperation[]> {
+  const kernel = debug.symbols ?? (await symbolsOf(trace, debug));
+  const found = metrics.map((shares) => shares.map((place) => batchAt(trace, place)));
+  const windows = found.flat().flatMap(windowsOf);
+  const [first] = windows;
+  const trampoline = first === undefined ? [] : trampolineSymbols(kernel, first);
+  const inlined = await debug.inlined(() => kernelAddresses(windows));
+  const code = new Code([...kernel, ...trampoline, ...symbols], inlined);
+  return found.map((batches) => {
+    const missing = batches.find((batch) => 'why' in batch);
+    const traced = batches.flatMap((batch) => ('why' in batch ? [] : [batch]));
+    return missing ?? { roots: profileBatches(traced, code) };
+  });
+}
+
+const windowsOf = (batch: FoundBatch): Window[] =>
+  'why' in batch ? [] : [batch.run, ...(batch.overhead === undefined ? [] : [batch.overhead])];
+
+async function symbolsOf(
+  { handedOver = new Uint8Array() }: TraceFile,
+  debug: DebugInformation,
+): Promise<readonly CodeSymbol[]> {
+  const own = parseKallsyms(Buffer.from(handedOver).toString('latin1'));
+  const symbols = own.length > 0 ? own : await debug.symbolsBeside();
   if (symbols.length > 0) return symbols;
   throw measurementFailure(
-    'The kernel could not be traced, since it does not tell its symbols: build it with CONFIG_KALLSYMS=y, or give its vmlinux or System.map.',
+    'The kernel does not tell its symbols: build it with CONFIG_KALLSYMS=y, or give its vmlinux or System.map by vmlinux=PATH behind the image.',
   );
 }
 
-function operationsOf(
-  traces: readonly WireTrace[],
-  { windows }: TraceFile,
-  code: Code,
-): Map<string, TracedOperation> {
-  const operations = new Map<string, TracedOperation>();
-  let taken = 0;
-  for (const trace of traces) {
-    const own = windows.slice(taken, taken + trace.windows);
-    taken += trace.windows;
-    operations.set(trace.id, operationOf(trace, own, code));
+type FoundBatch = TracedBatch | { why: string };
+
+/** Where a metric has an overhead, the windows of that are each behind those of a batch. */
+function batchAt({ rounds }: TraceFile, place: BatchPlace): FoundBatch {
+  const { turn, batch, batches, operations, share } = place;
+  const windows = rounds[turn] ?? [];
+  const each = windows.length / batches;
+  const [run, overhead] = windows.slice(batch * each, (batch + 1) * each);
+  if (run === undefined || (each !== 1 && each !== 2)) {
+    return {
+      why: `the trace could not be written; leave ${MAX_TRACE_MIB} MiB free, or set TMPDIR to a folder with room`,
+    };
   }
-  return operations;
+  if (run.cutOff || overhead?.cutOff) {
+    return { why: `the trace was longer than ${MAX_TRACE_MIB} MiB; count fewer metrics at once` };
+  }
+  return { run, operations, share, ...(overhead === undefined ? {} : { overhead }) };
 }
 
-function operationOf(trace: WireTrace, windows: TraceFile['windows'], code: Code): TracedOperation {
-  if (trace.status !== 'ok') {
-    const { operation, message } = trace.reason;
-    return { why: `${trace.status} (${operation}: ${message})` };
+function kernelAddresses(windows: readonly Window[]): Set<number> {
+  const addresses = new Set<number>();
+  for (const window of windows) {
+    for (const address of decodeWindow(window)) if (isKernels(address)) addresses.add(address);
   }
-  const profile = profileOperation({ ...trace, windows }, code);
-  if (profile !== undefined && windows.length === trace.windows) return { profile };
-  return {
-    why: `the trace was longer than ${MAX_TRACE_MIB} MiB; trace fewer metrics at once`,
-  };
+  return addresses;
 }

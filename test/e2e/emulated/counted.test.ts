@@ -148,6 +148,8 @@ describe('a kernel and its copy', () => {
       const changed = (await compareRecords([fewer, stored.files.run], policy)).report;
       expect(changed.verdict).toBe('regressed');
       expect(differencesOf(changed)).toEqual({ ...nothingIn(METRICS), 'syscall.null': 5 });
+      // Both were traced, and do the same.
+      expect(metricOf(changed, 'syscall.null')).toMatchObject({ calls: [], remainder: 5 });
     });
 
     test('under another emulator say nothing of each other', async () => {
@@ -211,4 +213,46 @@ describe('a change', () => {
   const grown = (name: string, difference: number) => ({
     ...{ caller: null, name, module: null, difference, change: 'grown', below: 0 },
   });
+
+  test('of security modules is told by their hooks', async ({ signal }) => {
+    const sides = { baseline: cloud(), candidate: cloud('apparmor=0') };
+    const metrics = 'syscall.null,syscall.read_zero,syscall.write_null';
+    const outcome = await count('apparmor', { ...sides, metrics }, signal);
+    const { report } = outcome;
+    expect(metricOf(report, 'syscall.null')).toMatchObject({
+      ...{ verdict: 'unchanged', difference: 0, calls: null },
+    });
+    for (const id of ['syscall.read_zero', 'syscall.write_null']) {
+      expectHooks(report, id);
+    }
+    // The same against a stored run, of which nothing is traced any more.
+    const stored = await asStored(join(out('apparmor'), 'evidence'));
+    const policy = { alpha: 0.01, margins: [], failOn: 'never' } as const;
+    const later = (await compareRecords([stored, outcome.files.run], policy)).report;
+    expect(later.design).toBe('prediction');
+    expectHooks(later, 'syscall.read_zero');
+  });
+
+  function expectHooks(report: Report, id: string): void {
+    const { difference, calls, remainder } = metricOf(report, id);
+    expect(Math.abs(difference ?? 0)).toBeGreaterThan(4);
+    expect(calls).toContainEqual(hook('apparmor_file_permission', 'gone'));
+    expect(calls).toContainEqual(hook('selinux_file_permission', 'new'));
+    const told = (calls ?? []).reduce((sum, call) => sum + call.difference, 0);
+    // The loop has its share of each operation, which nobody is told of.
+    expect(Math.abs(told + (remainder ?? Number.NaN) - (difference ?? 0))).toBeLessThan(0.5);
+    expect(Math.abs(remainder ?? 1)).toBeLessThan(0.1);
+  }
+
+  /** The baseline's side of a comparison, as if of a run of its own. */
+  async function asStored(evidence: string): Promise<string> {
+    const [name = ''] = (await readdir(evidence)).filter((one) => one.startsWith('baseline-'));
+    const { duet: _, ...run } = JSON.parse(await readFile(join(evidence, name), 'utf8')) as Run;
+    const path = join(folder, 'earlier.run.json');
+    await writeFile(path, JSON.stringify({ ...run, id: 'e'.repeat(16) }));
+    return path;
+  }
+
+  const hook = (name: string, change: 'new' | 'gone') =>
+    expect.objectContaining({ caller: 'security_file_permission', name, change });
 });

@@ -7,9 +7,11 @@ import { archive } from '../../../src/archive/write.js';
 import { readDirectory } from '../../../src/baseline/directory.js';
 import { judgeEvidence } from '../../../src/judging.js';
 import { digestOf, runText } from '../../../src/record/file.js';
+import type { Run } from '../../../src/record/run.js';
 import type { Report } from '../../../src/report/report.js';
 import { type Evidence, exhibitFileName, exhibitsOf } from '../../../src/verdict/evidence.js';
 import { duetEvidence, predictionEvidence, selfEvidence } from '../../fixtures/evidence.js';
+import { syntheticRun } from '../../fixtures/runs.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -24,9 +26,30 @@ const judged = (evidence: Evidence): Report =>
     { baseline: 'host', candidate: 'host' },
   );
 
-const write = (evidence: Evidence): Promise<string> => archive(folder, judged(evidence), evidence);
+const write = async (evidence: Evidence): Promise<string> =>
+  (await archive(folder, judged(evidence), evidence)).path;
 const namesOf = (evidence: Evidence): string[] => exhibitsOf(evidence).map(exhibitFileName).sort();
 const kept = async (): Promise<string[]> => (await readdir(join(folder, 'evidence'))).sort();
+
+/** Of an operation in which a function has grown. */
+function tracedEvidence(): Evidence {
+  const [baseline, candidate] = [100, 130].map(
+    (own, seed): Run => ({
+      ...syntheticRun({ metrics: [], screen: [], seed }),
+      instructions: {
+        conditions: {},
+        metrics: [
+          {
+            ...{ id: 'syscall.null', version: 1, gate: true, status: 'ok', boots: [own] },
+            traced: { operations: 1, functions: [0], depths: [0], instructions: [own] },
+          },
+        ],
+        functions: [{ name: 'do_syscall_64', kernel: true }],
+      },
+    }),
+  ) as [Run, Run];
+  return { design: 'duet', baseline, candidate };
+}
 
 describe('an archived report', () => {
   test.each([['duet', duetEvidence()] as const, ['self', selfEvidence()] as const])(
@@ -38,6 +61,18 @@ describe('an archived report', () => {
       expect(await readArchive(folder)).toEqual(expected);
     },
   );
+
+  test('is whole without flame graphs, which are missed in a note', async () => {
+    const evidence = tracedEvidence();
+    const report = judged(evidence);
+    expect(await archive(folder, report, evidence)).toMatchObject({ notes: [] });
+    expect(await readdir(join(folder, 'flames'))).toEqual(['syscall.null.svg']);
+    await rm(join(folder, 'flames'), { recursive: true });
+    await writeFile(join(folder, 'flames'), 'in the way');
+    const { notes } = await archive(folder, report, evidence);
+    expect(notes).toEqual([expect.stringMatching(/^Not all flame graphs could be written to /)]);
+    expect((await readArchive(folder)).report).toEqual(report);
+  });
 
   test('is read back wherever its folder goes', async () => {
     await write(predictionEvidence());

@@ -34,9 +34,15 @@ function runOf(seed: number, { options, functions = {} }: Kernel): Run {
       metrics: [
         {
           ...{ id: 'syscall.read_zero', version: 1, gate: true, status: 'ok', boots: [count] },
-          operation: calls.map(([name, own], depth) => ({ name, kernel: true, own, depth })),
+          traced: {
+            operations: 1,
+            functions: calls.map((_, index) => index),
+            depths: calls.map((_, index) => index),
+            instructions: calls.map(([, own]) => own),
+          },
         },
       ],
+      functions: calls.map(([name]) => ({ name, kernel: true })),
     },
   };
 }

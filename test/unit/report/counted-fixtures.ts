@@ -2,7 +2,7 @@ import type { InstructionMetric } from '../../../src/record/instructions.js';
 import type { Run } from '../../../src/record/run.js';
 import { buildReport } from '../../../src/report/build.js';
 import type { Report } from '../../../src/report/report.js';
-import { flatten } from '../../../src/trace/flat.js';
+import { FunctionList, flatten } from '../../../src/trace/flat.js';
 import type { ProfileNode } from '../../../src/trace/operation.js';
 import { compare } from '../../../src/verdict/evidence.js';
 import { judge } from '../../../src/verdict/judge.js';
@@ -83,11 +83,11 @@ const lengthOf = (nodes: readonly ProfileNode[]): number =>
 /** Beside the kernel's there are the probe's own instructions. */
 const LOOP = 6.16;
 
-function metricOf(operation: Operation, grown: boolean): InstructionMetric {
+function metricOf(operation: Operation, grown: boolean, list: FunctionList): InstructionMetric {
   const { id, untraced } = operation;
   const roots = treeOf(operation, grown);
   const count = lengthOf(roots) + LOOP + (grown && id === 'sendfile.tcp_64k' ? 2.4 : 0);
-  const traced = untraced === undefined ? { operation: flatten(roots) } : { untraced };
+  const traced = untraced === undefined ? { traced: flatten(roots, 8, list) } : { untraced };
   const boots = [count, count].map((boot) => Number(boot.toFixed(3)));
   return { id, version: 1, gate: true, status: 'ok', boots, ...traced };
 }
@@ -100,11 +100,14 @@ function countedRun(seed: number, grown: boolean): Run {
     },
     facts: { accelerator: 'tcg', kernel: grown ? '6.1.193' : '6.1.192' },
   };
+  const list = new FunctionList();
+  const metrics = OPERATIONS.map((operation) => metricOf(operation, grown, list));
   return {
     ...syntheticRun({ metrics: [], screen: [], seed, target }),
     instructions: {
       conditions: CONDITIONS,
-      metrics: OPERATIONS.map((operation) => metricOf(operation, grown)),
+      metrics,
+      functions: list.functions,
     },
   };
 }

@@ -3,12 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { compareOperations } from '../../../src/trace/difference.js';
 import type { Window } from '../../../src/trace/file.js';
 import { foldStacks } from '../../../src/trace/folded.js';
-import {
-  type OperationProfile,
-  type ProfileNode,
-  profileOperation,
-  total,
-} from '../../../src/trace/operation.js';
+import { type ProfileNode, profileBatches, total } from '../../../src/trace/operation.js';
 import { MadeCode } from './traces.js';
 
 const made = new MadeCode([
@@ -32,27 +27,26 @@ const TICK = 'asm_sysvec_timer asm_sysvec_timer+4 native_irq_return_iret';
 const windowOf = (operation: string, operations: number): Window =>
   made.window([BEGIN, ...Array.from({ length: operations }, () => operation), END].join(' '));
 
-function profile(windows: Window[], { operations = 2, overhead = false } = {}): OperationProfile {
-  const profiled = profileOperation({ windows, operations, overhead }, made.code);
-  if (profiled === undefined) throw new Error('there is no profile');
-  return profiled;
-}
-
-const repeated = (operation: string, operations = 2): Window[] =>
-  Array.from({ length: 3 }, () =>
-    [1, 2].map((times) => windowOf(operation, times * operations)),
-  ).flat();
+const profile = (operation: string, { operations = 2, overhead = '' } = {}): ProfileNode[] =>
+  profileBatches(
+    [
+      {
+        ...{ run: windowOf(operation, operations), operations, share: 1 },
+        ...(overhead === '' ? {} : { overhead: windowOf(overhead, operations) }),
+      },
+    ],
+    made.code,
+  );
 
 const READ = 'main+8 entry read check read+5 copy read+10 entry+5 main+10';
 
 describe('the profile of an operation', () => {
-  it('is free of the loop around it', () => {
-    const { instructions, roots, interrupts, repeats } = profile(repeated(READ));
-    expect(instructions).toBe(9);
-    expect(repeats).toEqual([9, 9, 9]);
-    expect(interrupts).toBe(0);
+  it('is its share of a batch, with the loop and what is around it', () => {
+    const roots = profile(READ);
+    // Two before the operations and two behind them.
+    expect(total(roots)).toBe(9 + 4 / 2);
     expect(roots).toEqual([
-      { name: 'main', kernel: false, own: 2, children: [] },
+      { name: 'main', kernel: false, own: 2 + 4 / 2, children: [] },
       {
         ...{ name: 'entry', kernel: true, own: 2 },
         children: [
@@ -68,33 +62,21 @@ describe('the profile of an operation', () => {
     ]);
   });
 
-  it('leaves interrupts out, and repeats that something else came into', () => {
-    const windows = repeated(READ);
-    const ticked = made.window(`${BEGIN} ${READ} main+12 ${TICK} main+14 ${READ} ${END}`);
-    windows[2] = ticked;
-    windows[5] = windowOf(`${READ} copy`, 4);
-    const { instructions, interrupts, repeats } = profile(windows);
-    expect(instructions).toBe(9);
-    expect(interrupts).toBe(3);
-    expect(repeats[0]).toBe(9);
-    expect(repeats[2]).toBeGreaterThan(9);
+  it('has interrupts, which were counted too, as roots of their own', () => {
+    const roots = profile(READ.replace('read+10', `${TICK} read+10`), { operations: 1 });
+    expect(roots.map(({ name, own }) => [name, own])).toContainEqual(['asm_sysvec_timer', 2]);
+    expect(total(roots)).toBe(9 + 3 + 4);
   });
 
-  it('takes off what is no part of the operation', () => {
-    const windows = [READ, 'main+8 copy main+10'].flatMap((operation) =>
-      [2, 4].map((operations) => windowOf(operation, operations)),
-    );
-    const { instructions, roots } = profile(windows, { overhead: true });
-    expect(instructions).toBe(6);
-    expect(total(roots)).toBeCloseTo(6, 9);
+  it('takes off what is no part of the operation, with the loop around both', () => {
+    expect(total(profile(READ, { overhead: 'main+8 copy main+10' }))).toBeCloseTo(6, 9);
   });
 
-  it('is none without a whole repeat, or of a trace that was cut off', () => {
-    const traced = { operations: 2, overhead: false };
-    const [window = windowOf(READ, 1)] = repeated(READ);
-    expect(profileOperation({ ...traced, windows: [window] }, made.code)).toBeUndefined();
-    const cut = { ...window, cutOff: true };
-    expect(profileOperation({ ...traced, windows: [window, cut] }, made.code)).toBeUndefined();
+  it('lies between two batches where the number that was counted does', () => {
+    const batches = [READ, `${READ} copy`].map((operation, index) => ({
+      ...{ run: windowOf(operation, 2), operations: 2, share: index === 0 ? 0.25 : 0.75 },
+    }));
+    expect(total(profileBatches(batches, made.code))).toBeCloseTo(11.75, 9);
   });
 });
 
@@ -102,12 +84,12 @@ const HOOKED =
   'main+8 entry read check hook inner hook+5 check+5 read+5 read+7 read+10 entry+5 main+10';
 
 describe('the difference of two profiles', () => {
-  const before = profile(repeated(READ)).roots;
-  const after = profile(repeated(HOOKED)).roots;
+  const before = profile(READ);
+  const after = profile(HOOKED);
 
   it('names what grew, what is new and by whom it is called, and what is gone', () => {
     const { functions, ...sums } = compareOperations(before, after);
-    expect(sums).toMatchObject({ before: 9, after: 13, difference: 4 });
+    expect(sums).toMatchObject({ before: 11, after: 15, difference: 4 });
     expect(functions.map(({ name, difference, change }) => [name, difference, change])).toEqual([
       ['main', 0, 'same'],
       ['entry', 0, 'same'],
@@ -127,6 +109,31 @@ describe('the difference of two profiles', () => {
   it('says what the trace does not explain of a change that was counted', () => {
     expect(compareOperations(before, after, 4.5).remainder).toBeCloseTo(0.5, 9);
     expect(compareOperations(before, after)).not.toHaveProperty('remainder');
+  });
+
+  it('is as if nothing was inlined where one side alone tells what was', () => {
+    const inlined = [
+      {
+        ...{ name: 'read', kernel: true, own: 2 },
+        children: [
+          {
+            ...{ name: 'check', kernel: true, inlined: true, own: 3 },
+            children: [{ name: 'hook', kernel: true, own: 5, children: [] }],
+          },
+          { name: 'hook', kernel: true, own: 1, children: [] },
+        ],
+      },
+    ];
+    const hook = { name: 'hook', kernel: true, own: 6, children: [] };
+    const whole = [{ name: 'read', kernel: true, own: 6, children: [hook] }];
+    const { functions } = compareOperations(whole, inlined);
+    expect(functions.map(({ name, difference }) => [name, difference])).toEqual([
+      ['read', -1],
+      ['hook', 0],
+    ]);
+    expect(compareOperations(inlined, inlined).functions.map(({ name }) => name)).toContain(
+      'check',
+    );
   });
 
   it('adds up to the difference of the sums, whatever the trees are', () => {
@@ -157,7 +164,7 @@ describe('the difference of two profiles', () => {
   it('is stacks with two numbers for the tools that draw them', () => {
     expect(foldStacks(compareOperations(before, after).roots)).toBe(
       [
-        ...['main 2 2', 'entry 2 2', 'entry;read 3 4', 'entry;read;check 1 2'],
+        ...['main 4 4', 'entry 2 2', 'entry;read 3 4', 'entry;read;check 1 2'],
         ...[
           'entry;read;check;hook 0 2',
           'entry;read;check;hook;inner 0 1',

@@ -123,3 +123,52 @@ describe('counted instructions', () => {
     expect(judge(compare(evidence, SETTINGS), 'regression').verdict).toBe('regressed');
   });
 });
+
+describe('functions of what was counted', () => {
+  /** A run that was traced, all instructions in one function. */
+  function tracedRun(seed: number, counts: Record<string, number>, why?: string): Run {
+    const run = countedRun(
+      seed,
+      Object.fromEntries(Object.entries(counts).map(([id, count]) => [id, [count, count]])),
+    );
+    const metrics = (run.instructions?.metrics ?? []).map((metric) => {
+      if (metric.status !== 'ok') return metric;
+      if (why !== undefined) return { ...metric, untraced: why };
+      const instructions = [metric.boots[0] ?? 0];
+      return {
+        ...metric,
+        traced: { operations: 1, functions: [0], depths: [0], instructions },
+      };
+    });
+    const functions = [{ name: 'do_syscall_64', kernel: true }];
+    return { ...run, instructions: { conditions: CONDITIONS, metrics, functions } };
+  }
+
+  const before = { 'syscall.null': 300, 'syscall.stat': 3000 };
+  const after = { ...before, 'syscall.null': 320 };
+  const metricsOf = (baseline: Run, candidate: Run) =>
+    compareInstructions(baseline, candidate, SETTINGS)?.metrics;
+
+  test('are named where the count differs, and add up to it', () => {
+    const [changed, same] = metricsOf(tracedRun(1, before), tracedRun(2, after)) ?? [];
+    expect(changed?.operation).toMatchObject({
+      ...{ difference: 20, remainder: 0 },
+      functions: [{ name: 'do_syscall_64', difference: 20, change: 'grown' }],
+    });
+    expect(same).not.toHaveProperty('operation');
+    expect(same).not.toHaveProperty('untraced');
+  });
+
+  test('are missed with a reason where a side was not traced', () => {
+    const [failed] =
+      metricsOf(tracedRun(1, before, 'it was not possible'), tracedRun(2, after)) ?? [];
+    expect(failed).toMatchObject({ untraced: 'it was not possible' });
+    const counts = { 'syscall.null': [300, 300] };
+    const [old] = metricsOf(countedRun(1, counts), tracedRun(2, after)) ?? [];
+    expect(old).toMatchObject({ untraced: 'the baseline was counted without a trace' });
+    expect(old).not.toHaveProperty('operation');
+    const [neither] =
+      metricsOf(countedRun(1, counts), countedRun(2, { 'syscall.null': [9] })) ?? [];
+    expect(neither).not.toHaveProperty('untraced');
+  });
+});

@@ -82,6 +82,13 @@ describe('the spec of a kernel', () => {
     expect(parse('kernel:/a audit=1')).not.toHaveProperty('auditRules');
   });
 
+  test('takes the names of its functions out of the command line', () => {
+    expect(parse('kernel:/a vmlinux=/b/vmlinux quiet seccomp=/p.json')).toMatchObject({
+      ...{ commandLine: 'quiet', vmlinux: '/b/vmlinux', seccomp: '/p.json' },
+    });
+    expect(parse('kernel:/a')).not.toHaveProperty('vmlinux');
+  });
+
   test.each([
     ['kernel', '', 'write kernel:PATH'],
     ['kernel:', '', 'write kernel:PATH'],
@@ -92,6 +99,7 @@ describe('the spec of a kernel', () => {
     ['kernel:/a seccomp="/b quiet', '', 'close the quote of seccomp='],
     ['kernel:/a audit-rule=', '', 'does not begin with -a always,exit'],
     ['kernel:/a audit-rule="-w /etc/passwd"', '', 'has "-w"'],
+    ['kernel:/a vmlinux= quiet', '', 'vmlinux=FILE is there without a file'],
     ['kernel:/a naïve=1', '', 'printable ASCII'],
     [`kernel:/a ${'x'.repeat(1801)}`, '', 'longer than 1800'],
     ['kernel:/a', 'memory=1', 'kernel-options "memory=1": memory=1 is not a whole number'],

@@ -1,0 +1,109 @@
+import { quantile } from 'simple-statistics';
+import { Failure } from '../failure.js';
+import { type InstructionMetric, type Instructions, MOST_CALLS } from '../record/instructions.js';
+import { ESTIMATE_QUANTILE } from '../stats/assumptions.js';
+import type { BatchPlace, BatchShares, TracedOperation, Tracing } from '../targets/target.js';
+import { FunctionList, flatten } from '../trace/flat.js';
+import type { CountableTarget } from './counting.js';
+import { type LaunchObservation, timedOf } from './launch.js';
+
+/** A boot that counted, and what was written down of it meanwhile. */
+export interface TracedBoot {
+  observation: LaunchObservation;
+  /** Or why nothing was, one clause; undefined where nothing was to be. */
+  traced?: Tracing | { why: string };
+}
+
+/** Boots a target; a failed boot is an observation. */
+type Boot = (target: CountableTarget) => Promise<LaunchObservation>;
+
+/**
+ * Boots a target once and traces it. Where it does not come through that way, it boots without: a
+ * count is no less true without its functions.
+ */
+export async function bootTraced(target: CountableTarget, boot: Boot): Promise<TracedBoot> {
+  const tracing = await unlessFailed(() => target.counting.trace());
+  if ('why' in tracing) return { observation: await boot(target), traced: tracing };
+  const observation = await boot(asTraced(target, tracing));
+  const { failure } = observation.launch;
+  if (failure === undefined) return { observation, traced: tracing };
+  return { observation: await boot(target), traced: { why: failure } };
+}
+
+const asTraced = (target: CountableTarget, tracing: Tracing): CountableTarget => ({
+  ...target,
+  counting: { ...target.counting, start: (words, seed) => tracing.start(words, seed) },
+  explain: (result) => tracing.explain(result) ?? target.explain?.(result),
+});
+
+/**
+ * Puts beside the count of each metric what its operations executed in the traced boot: in the batches
+ * that the boot's number is of, so that the two agree to the instruction.
+ */
+export async function withOperations(
+  instructions: Instructions,
+  { observation, traced }: TracedBoot,
+): Promise<Instructions> {
+  if (traced === undefined) return instructions;
+  const counted = instructions.metrics.map(({ id }) => sharesOf(observation, id));
+  const read = 'why' in traced ? traced : await unlessFailed(() => traced.read(counted));
+  const list = new FunctionList();
+  const metrics = instructions.metrics.map((metric, index): InstructionMetric => {
+    const [place] = counted[index] ?? [];
+    const operation = 'why' in read ? read : read[index];
+    if (metric.status !== 'ok' || place === undefined || operation === undefined) return metric;
+    return { ...metric, ...recordOf(operation, place, list) };
+  });
+  return { ...instructions, metrics, functions: list.functions };
+}
+
+function recordOf(
+  operation: TracedOperation,
+  { operations }: BatchPlace,
+  list: FunctionList,
+): Pick<InstructionMetric & { status: 'ok' }, 'traced' | 'untraced'> {
+  if ('why' in operation) return { untraced: operation.why.slice(0, 500) };
+  const traced = flatten(operation.roots, operations, list);
+  return traced.functions.length > MOST_CALLS
+    ? { untraced: `it makes more than ${MOST_CALLS} calls that are to be told apart` }
+    : { traced };
+}
+
+/** The batches that a boot's number is of, which is a quantile and may lie between two. */
+function sharesOf(observation: LaunchObservation, id: string): BatchShares {
+  const ns = [...(timedOf(observation.metrics.get(id))?.batches.ns ?? [])];
+  if (ns.length === 0) return [];
+  const estimate = quantile(ns, ESTIMATE_QUANTILE);
+  const below = Math.max(...ns.filter((one) => one <= estimate));
+  const above = Math.min(...ns.filter((one) => one >= estimate));
+  const share = above > below ? (estimate - below) / (above - below) : 0;
+  const places = placesOf(observation, id);
+  const at = (value: number, part: number): BatchPlace[] => {
+    const place = places[ns.indexOf(value)];
+    return place === undefined || part === 0 ? [] : [{ ...place, share: part }];
+  };
+  return [...at(below, 1 - share), ...at(above, share)];
+}
+
+/** Of all batches of a metric, in their order. */
+const placesOf = ({ turns = [] }: LaunchObservation, id: string): Omit<BatchPlace, 'share'>[] =>
+  turns.flatMap((turn, index) =>
+    turn.id === id
+      ? Array.from({ length: turn.batches }, (_, batch) => ({
+          ...{ turn: index, batch, batches: turn.batches, operations: turn.operations },
+        }))
+      : [],
+  );
+
+async function unlessFailed<T>(act: () => Promise<T>): Promise<T | { why: string }> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { why: clauseOf(error.message) };
+  }
+}
+
+/** A sentence as a part of another; a name such as QEMU's stays as it is. */
+const clauseOf = (sentence: string): string =>
+  sentence.replace(/\.$/, '').replace(/^[A-Z](?=[a-z]* )/, (first) => first.toLowerCase());

@@ -1,0 +1,15 @@
+import { basename, dirname, join } from 'node:path';
+
+/**
+ * Where a distribution, a build and whoever copies an image put what belongs to it: with `config` for
+ * the kind, `config-6.1` beside `vmlinuz-6.1` and `config-base` beside `bzImage-base`, `config` beside
+ * an image of a plain name, and `config` at the top of the tree that the image was built in.
+ *
+ * @param image its path, links followed
+ */
+export function besideImage(image: string, kind: string): string[] {
+  const folder = dirname(image);
+  const [, suffix = ''] = /^[A-Za-z]+(-.+)$/.exec(basename(image)) ?? [];
+  const top = /^(.*)\/arch\/\w+\/boot$/.exec(folder)?.[1];
+  return [join(folder, `${kind}${suffix}`), ...(top === undefined ? [] : [join(top, kind)])];
+}
