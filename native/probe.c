@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "core/affinity.h"
+#include "core/audit.h"
 #include "core/bare.h"
 #include "core/clock.h"
 #include "core/console.h"
@@ -204,10 +205,26 @@ static int measure_here(void) {
     return measure_plan();
 }
 
+/** Only of a machine that ends with this, since the rules stay. */
+static int start_audit(bool bare) {
+    struct failure failure = {0};
+    if (!bare) {
+        fputs("probe: --audit-rules are a whole machine's, and count with --bare alone.\n", stderr);
+        return BAD_ARGUMENTS;
+    }
+    if (audit_load(plan.audit_rules, &failure))
+        return DONE;
+    errno = failure.error;
+    return report(NO_SETUP, failure.operation);
+}
+
 /** In a bare kernel this is a fork of init, and what measures is to be a process of its own. */
 static int act(bool bare, int argc, char **argv) {
     if (!words_collect(&words, argc, argv) || !plan_parse(&plan, &words))
         return BAD_ARGUMENTS;
+    int code = plan.audit_rules == NULL ? DONE : start_audit(bare);
+    if (code != DONE)
+        return code;
     bool apart = bare || plan.launches > 1;
     return apart && !plan.list ? launch_processes(&plan, &words) : measure_here();
 }

@@ -24,6 +24,7 @@ static int report(const char *what) {
 /** Whether a word is one of the process that starts the others alone. */
 static bool stays_here(const char *word, uint64_t index) {
     return strncmp(word, "--launches=", 11) == 0 || strncmp(word, "--seed=", 7) == 0 ||
+           strncmp(word, "--audit-rules=", 14) == 0 ||
            (index > 0 && strcmp(word, "--environment") == 0);
 }
 

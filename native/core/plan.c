@@ -154,6 +154,9 @@ static bool parse_argument(struct plan *plan, const char *argument) {
     value = option_value(argument, "seccomp");
     if (value != NULL)
         return (plan->seccomp = value) != NULL;
+    value = option_value(argument, "audit-rules");
+    if (value != NULL)
+        return (plan->audit_rules = value) != NULL;
     for (size_t i = 0; i < NUMBER_OPTIONS; i++) {
         value = option_value(argument, number_options[i].name);
         if (value != NULL)
@@ -171,7 +174,8 @@ static void print_usage(void) {
           "[--operations=N] [--seed=1] "
           "[--launches=1] [--cpu=N] [--deadline-ms=60000] [--tails=SAMPLES] "
           "[--symbols=0] [--environment] "
-          "[--results-fd=N] [--inject=REGRESSION] [--seccomp=FILTER] [--bare]\n"
+          "[--results-fd=N] [--inject=REGRESSION] [--seccomp=FILTER] "
+          "[--bare [--audit-rules=RULES]]\n"
           "       probe [OPTION…] -      and more options from standard input, one a line\n"
           "       probe [OPTION…] @PATH  and more options from a file, one a line\n",
           stderr);

@@ -37,7 +37,8 @@ struct plan {
     uint64_t symbols;    /* 1: hand those of the kernel over, to an emulator that watches */
     uint64_t results_fd; /* or PLAN_UNSET: standard output */
     enum injection injection;
-    const char *seccomp; /* file of the filter to measure under, or NULL */
+    const char *seccomp;     /* file of the filter to measure under, or NULL */
+    const char *audit_rules; /* file of the rules to audit by, or NULL */
 };
 
 /**

@@ -24,6 +24,8 @@ export interface KernelSpec {
   commandLine: string;
   /** Absolute path of the seccomp profile that the probe measures under. */
   seccomp?: string;
+  /** Rules of the kernel's audit while the probe measures, each in the words of auditctl(8). */
+  auditRules?: string[];
   /** Absolute path of its vmlinux or System.map, for the names of its functions. */
   vmlinux?: string;
   options: KernelOptions;

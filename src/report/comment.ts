@@ -1,6 +1,7 @@
 import { DEFAULTS } from '../config/inputs.js';
 import { DUET_MARGIN, PREDICTION_MARGIN } from '../stats/assumptions.js';
 import { countOf } from '../units.js';
+import { CAUSES_TITLE, causeTexts } from './causes.js';
 import {
   added,
   baseline,
@@ -57,6 +58,8 @@ const SHORT_COMMIT = 7;
 const MOST_FINDINGS = 60;
 const MOST_DIFFERENCES = 20;
 const MOST_CAVEATS = 10;
+/** Rows of counts that are not folded away. */
+const MOST_COUNTS = 10;
 
 /** How much of a report a comment tells. */
 interface Detail {
@@ -163,14 +166,26 @@ function finding(section: Section, most: number): string {
   return join([section.kind === 'regressed' ? '' : `**${section.title}**`, table]);
 }
 
-/** The counts that changed, the largest share first. */
+/** What the counts come to by function, then the largest changes by metric, and the others folded. */
 function countedBlock({ counted }: Report, most: number): string {
   if (counted === null || most === 0) return '';
-  const grid = countedGrid(counted);
-  const rows = grid.rows.slice(0, most);
-  const left = grid.rows.length - rows.length;
-  const more = left > 0 ? [`… and ${countOf(left, 'more metric')}.`] : [];
-  return join([`**${grid.title}**`, gridBlock({ ...grid, rows, says: [...more, ...grid.says] })]);
+  const { title, says, ...grid } = countedGrid(counted);
+  // Seven columns are too wide for a comment, and the last is the resolution.
+  const [head = [], ...rows] = [grid.head, ...grid.rows].map((cells) => cells.slice(0, -1));
+  const causes = list(causeTexts(counted).map((text) => markdown(text, 1000)));
+  const folded = rows.slice(MOST_COUNTS, most);
+  const left = rows.length - Math.min(rows.length, Math.max(most, MOST_COUNTS));
+  const more = left > 0 ? `… and ${countOf(left, 'more metric')}.` : '';
+  return join([
+    ...(causes === '' ? [] : [`**${CAUSES_TITLE}**`, causes]),
+    `**${title}**`,
+    gridBlock({ title, head, rows: rows.slice(0, MOST_COUNTS), says: [] }),
+    details(
+      `${countOf(folded.length, 'other metric')} of which the count changed`,
+      folded.length === 0 ? '' : join([gridBlock({ title, head, rows: folded, says: [] }), more]),
+    ),
+    gridBlock({ title, head, rows: [], says }),
+  ]);
 }
 
 function context(report: Report): string[] {
@@ -222,6 +237,7 @@ function reproduceDetails(report: Report): string {
     'npm start --',
     `--baseline ${stored ? 'directory:runs' : shellWord(before.spec)}`,
     `--candidate ${shellWord(after.spec)}`,
+    ...(report.counted !== null && report.metrics.length === 0 ? ['--evidence counted'] : []),
     ...judgingOptions(report),
   ].join(' ');
   const where = stored
@@ -267,11 +283,16 @@ const percent = (ratio: number): string => `${Number((100 * ratio).toPrecision(6
 const reportFooter = (report: Report, { runUrl }: CommentOptions): string =>
   footer([
     report.design,
-    report.design === 'self' ? '' : errorBudgetText(report),
-    replicatesText(report),
+    ...(report.metrics.length === 0 ? [] : timedFooter(report)),
     runLink(runUrl),
     `syscall-gate ${markdown(report.tool, 40)}`,
   ]);
+
+/** Of what is counted there is no error to budget for. */
+const timedFooter = (report: Report): string[] => [
+  report.design === 'self' ? '' : errorBudgetText(report),
+  replicatesText(report),
+];
 
 function footer(parts: string[]): string {
   const said = parts.filter((part) => part !== '');

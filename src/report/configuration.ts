@@ -46,9 +46,14 @@ export function configurationReport(
 const configurationIn = (run: Run | undefined): KernelConfiguration | undefined =>
   run?.target.configuration;
 
-/** Of the functions that changed, and of their modules. */
+/** Of the functions that changed, and of their modules; where those are many, of what is most of it. */
 function subsystemsOf(counted: CountedReport | null): Set<string> {
-  const functions = (counted?.metrics ?? []).flatMap((metric) => metric.functions ?? []);
+  if (counted === null) return new Set();
+  const { causes, metrics } = counted;
+  const functions =
+    causes.length > MOST_CAUSES
+      ? causes.slice(0, MOST_CAUSES).flatMap((cause) => cause.functions)
+      : metrics.flatMap((metric) => metric.functions ?? []);
   const words = functions.flatMap(({ name, module }) => [
     wordsOf(name)[0] ?? '',
     ...(module === null ? [] : wordsOf(module)),
@@ -56,8 +61,10 @@ function subsystemsOf(counted: CountedReport | null): Set<string> {
   return new Set(words.filter((word) => word.length >= LEAST_WORD));
 }
 
-/** Shorter words, such as do and aa, are of no one subsystem. */
-const LEAST_WORD = 3;
+const MOST_CAUSES = 20;
+
+/** Letters are of no one subsystem. */
+const LEAST_WORD = 2;
 
 const wordsOf = (name: string): string[] =>
   name.split('_').flatMap((word) => (word === '' ? [] : [word.toLowerCase()]));
@@ -81,6 +88,8 @@ function nearnessTo(
 /** More are in the report's JSON. */
 const MOST_NEAR = 6;
 const MOST_OTHERS = 4;
+/** Of kernels that differ in more, any four say nothing. */
+const MOST_DIFFERING = 100;
 
 /** One sentence or two, or nothing: `The kernels' configurations differ in 3 options: …`. */
 export function configurationText({
@@ -91,7 +100,10 @@ export function configurationText({
   if (configuration === null) return '';
   const { differing, options } = configuration;
   const near = options.filter((option) => option.near).slice(0, MOST_NEAR);
-  const others = options.filter((option) => !option.near).slice(0, MOST_OTHERS);
+  const others =
+    differing > MOST_DIFFERING && near.length > 0
+      ? []
+      : options.filter((option) => !option.near).slice(0, MOST_OTHERS);
   const left = differing - near.length - others.length;
   const rest = [...others.map(optionText), ...(left > 0 ? [`${left} more`] : [])].join(', ');
   const head = `The kernels' configurations differ in ${countOf(differing, 'option')}`;

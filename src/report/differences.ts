@@ -14,6 +14,7 @@ type Difference = Report['differences'][number];
 const carriers: Record<Quantity, readonly (readonly RegExp[])[]> = {
   entries: [
     [/^seccompMode$/, /^seccompFilters$/, /^target\.seccomp$/],
+    [/^target\.audit rules$/],
     [/^vulnerabilities\./],
     [/^securityModules$/],
   ],
@@ -101,8 +102,14 @@ function fieldDifferences(last: Run, candidate: Run): Difference[] {
       baseline: before.get(field) ?? 'absent',
       candidate: after.get(field) ?? 'absent',
     }))
-    .filter((pair) => pair.baseline !== pair.candidate);
+    .filter((pair) => pair.baseline !== pair.candidate)
+    .filter(({ field }, _index, all) => !isTold(field, all));
 }
+
+/** What a kernel's image says of itself the booted one does, too; and another one is another file. */
+const isTold = (field: string, all: readonly Difference[]): boolean =>
+  field === 'target.kernel' ||
+  (field === 'target.sha256' && all.some((one) => one.field === 'kernelVersion'));
 
 /** A run's sides as flat text: `vulnerabilities` becomes one field for each file of the directory. */
 function fieldsOf({ subject, platform, target }: Run): Map<string, string> {

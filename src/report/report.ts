@@ -293,9 +293,33 @@ const countedMetricSchema = z.strictObject({
   untraced: z.string().nullable().describe('why there is no trace, where there was to be one'),
 });
 
+const causeSchema = z.strictObject({
+  functions: z
+    .array(
+      z.strictObject({
+        ...callSchema.omit({ difference: true }).shape,
+        caller: z.string().nullable().describe('who calls it, where that is one function'),
+        from: z.number().describe('instructions an operation, where it changed the least'),
+        to: z.number().describe('… and the most'),
+        step: z.number().nullable().describe('what all of them are multiples of'),
+      }),
+    )
+    .min(1)
+    .describe('the largest first'),
+  metrics: z.array(z.string()).min(1).describe('ids of those that they changed in'),
+  share: z.number().min(0).max(1).describe('of all that changed, each metric on its own scale'),
+});
+
+/** A kernel of another kind differs in hundreds of functions. */
+export const MOST_CAUSES = 200;
+
 const countedSchema = z.strictObject({
   conditions: z.record(z.string(), z.string()).describe('what the counts depend on, by name'),
   counts: countsSchema,
+  causes: z
+    .array(causeSchema)
+    .max(MOST_CAUSES)
+    .describe('what changed by function over all metrics, the causes of the most first'),
   metrics: z.array(countedMetricSchema),
 });
 
@@ -366,6 +390,7 @@ export type ConfigurationReport = z.infer<typeof configurationSchema>;
 export type DiagnosisReport = z.infer<typeof diagnosisSchema>;
 export type MachineReport = z.infer<typeof machineReportSchema>;
 export type CountedReport = z.infer<typeof countedSchema>;
+export type CauseReport = z.infer<typeof causeSchema>;
 export type CountedMetricReport = z.infer<typeof countedMetricSchema>;
 export type MetricReport = z.infer<typeof metricReportSchema>;
 export type Certificate = z.infer<typeof certificateSchema>;

@@ -1,4 +1,5 @@
 import { countOf, formatNs } from '../units.js';
+import { CAUSES_TITLE, causeTexts } from './causes.js';
 import {
   added,
   baseline,
@@ -84,7 +85,11 @@ function draft(report: Report, metrics: string[]): string {
 function countedBlock({ counted }: Report): string {
   if (counted === null) return '';
   const grid = countedGrid(counted);
-  return join([`### ${grid.title}`, gridBlock(grid)]);
+  const causes = list(causeTexts(counted).map((text) => markdown(text, 1000)));
+  return join([
+    ...(causes === '' ? [] : [`### ${CAUSES_TITLE}`, causes]),
+    ...[`### ${grid.title}`, gridBlock(grid)],
+  ]);
 }
 
 function crossingBlocks({ crossing }: Report): string[] {

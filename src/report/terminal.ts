@@ -1,4 +1,5 @@
 import picocolors from 'picocolors';
+import { CAUSES_TITLE, causeTexts } from './causes.js';
 import { certificateGrid } from './certificate.js';
 import { configurationText } from './configuration.js';
 import { countedGrid } from './counted.js';
@@ -29,6 +30,9 @@ export interface TerminalOptions {
 
 const LABEL_COLUMNS = 13;
 
+/** Counts that changed and alarm nobody. */
+const MOST_SMALL = 10;
+
 /**
  * The report for a person at a terminal, ending in a line break. Asks neither the environment nor a
  * stream what they can do.
@@ -40,7 +44,7 @@ export function renderTerminal(report: Report, { color, columns }: TerminalOptio
     report.diagnosis === null ? [] : prose(diagnosisText(report.diagnosis), columns),
     factLines(page, sideFacts(report)),
     metricLines(page),
-    report.counted === null ? [] : gridBlock(page, countedGrid(report.counted)),
+    ...countedBlocks(page),
     machineLines(page),
     ...crossingBlocks(page),
     report.metrics.length === 0 ? [] : gridBlock(page, certificateGrid(report.certificate)),
@@ -95,6 +99,15 @@ export function renderSelftest(selftest: Selftest, { color, columns }: TerminalO
 function machineLines(page: Page): string[] {
   const grid = machineGrid(page.report);
   return grid ? [page.colors.bold(grid.title), ...gridLines(page, grid.head, grid.rows)] : [];
+}
+
+/** What the counts come to by function, and then by metric. */
+function countedBlocks(page: Page): string[][] {
+  const { counted } = page.report;
+  if (counted === null) return [];
+  const causes = causeTexts(counted).flatMap((text) => bullet(page, text));
+  const block = causes.length === 0 ? [] : [page.colors.bold(CAUSES_TITLE), ...causes];
+  return [block, gridBlock(page, countedGrid(counted, MOST_SMALL))];
 }
 
 const crossingBlocks = ({ report: { crossing }, ...paper }: Page): string[][] =>

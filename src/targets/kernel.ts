@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import type { KernelSpec } from '../config/config.js';
 import { usageFailure } from '../failure.js';
 import {
@@ -11,9 +11,10 @@ import {
 } from '../probe/architecture.js';
 import { buildProbeFor } from '../probe/cross.js';
 import type { KernelConfiguration } from '../record/kernel-configuration.js';
-import { type TargetRecord, targetSchema } from '../record/run.js';
+import type { TargetRecord } from '../record/run.js';
 import { withoutSecrets } from './environment.js';
 import { chooseAccelerator } from './kernel/accelerator.js';
+import { auditRules } from './kernel/audit.js';
 import { configurationOf } from './kernel/configuration.js';
 import { explainBoot } from './kernel/console.js';
 import { countingOf } from './kernel/counting.js';
@@ -31,29 +32,31 @@ import {
   qemuVersion,
 } from './kernel/qemu.js';
 import { seccompFilter } from './kernel/seccomp.js';
+import { KERNEL_SYNTAX, splitKernelSpec } from './kernel/spec.js';
 import type { TargetKind, Workshop } from './kind.js';
 import type { Counting, Target } from './target.js';
 import { Refusal } from './words.js';
 
-const MAX_SPEC = targetSchema.shape.spec.maxLength ?? 0;
-
-/** COMMAND_LINE_SIZE of x86 and arm64 is 2048, of which some is the probe's. */
-const MAX_COMMAND_LINE = 1800;
-
 /**
- * `kernel:PATH [seccomp=PROFILE] [vmlinux=FILE] [kernel command line]`: boots a kernel in QEMU for each launch, with the probe as
- * the init of an initramfs that holds nothing else. Its results come over the serial console.
+ * `kernel:PATH [seccomp=PROFILE] [audit-rule=RULE] [vmlinux=FILE] [kernel command line]`: boots a kernel
+ * in QEMU for each launch, with the probe as the init of an initramfs that holds nothing else. Its results come
+ * over the serial console.
  *
- * A path with blanks goes in quotes; the command line is the kernel's as it stands, but for two words
- * that no kernel knows: with `seccomp=PROFILE` the probe measures under the filter of that profile, and
- * `vmlinux=FILE` (or a System.map) has the names of the kernel's functions.
+ * The command line is the kernel's as it stands, but for the words that no kernel knows: the probe
+ * measures under the filter of that seccomp profile, in a machine with those audit rules, and
+ * the vmlinux (or a System.map) has the names of its functions. What has blanks goes in double quotes.
  */
 export const kernelTarget: TargetKind<KernelSpec> = {
-  syntax: 'kernel:PATH [seccomp=PROFILE] [vmlinux=FILE] [kernel command line]',
+  syntax: KERNEL_SYNTAX,
   parse({ input, spec, rest = '', options }) {
     try {
       const kernelOptions = optionsOf(options.kernelOptions);
-      return { kind: 'kernel', spec, ...splitSpec(spec, rest.trim()), options: kernelOptions };
+      return {
+        kind: 'kernel',
+        spec,
+        ...splitKernelSpec(spec, rest.trim()),
+        options: kernelOptions,
+      };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       throw usageFailure(`${input} "${spec.slice(0, 200)}" cannot be booted: ${error.message}.`);
@@ -71,7 +74,12 @@ export const kernelTarget: TargetKind<KernelSpec> = {
         ? undefined
         : await seccompFilter(spec.seccomp, image.architecture, workshop.signal);
     const debug = await debugInformationOf(spec, image, workshop);
-    const guest = await prepareGuest(spec, image, probe, workshop.folder, filter?.program);
+    const rules =
+      spec.auditRules && (await auditRules(spec.auditRules, image.architecture, workshop));
+    const guest = await prepareGuest(spec, image, probe, workshop.folder, {
+      ...(filter ? { filter: filter.program } : {}),
+      ...(rules ? { rules } : {}),
+    });
     workshop.progress.phase(`Try whether ${spec.spec} comes up`);
     const accelerator = await chooseAccelerator(spec, guest, version, workshop);
     const counting = countingOf({ spec, guest, version, probe, debug, workshop });
@@ -89,6 +97,7 @@ export const kernelTarget: TargetKind<KernelSpec> = {
       ...(filter && spec.seccomp
         ? { seccomp: `${basename(spec.seccomp).slice(0, 200)}, sha256 ${filter.sha256}` }
         : {}),
+      ...(spec.auditRules ? { 'audit rules': spec.auditRules.join('; ').slice(0, 500) } : {}),
     };
     const record = { kind: spec.kind, spec: spec.spec, facts };
     return target(spec, guest, accelerator, counting, {
@@ -97,55 +106,6 @@ export const kernelTarget: TargetKind<KernelSpec> = {
     });
   },
 };
-
-/** Words of the command line that are ours, and what each names. */
-const OUR_WORDS = { seccomp: 'PROFILE', vmlinux: 'FILE' } as const;
-
-function splitSpec(
-  spec: string,
-  rest: string,
-): Pick<KernelSpec, 'path' | 'commandLine' | keyof typeof OUR_WORDS> {
-  if (spec.length > MAX_SPEC) throw new Refusal(`it is longer than ${MAX_SPEC} characters`);
-  const [, quoted, plain, commandLine = ''] =
-    /^(?:"([^"]+)"|([^\s"]\S*))(?:\s+(.*))?$/s.exec(rest) ?? [];
-  const path = quoted ?? plain;
-  if (path === undefined) {
-    throw new Refusal('write kernel:PATH, and the words of its command line behind a blank');
-  }
-  if (/[^ -~]/.test(commandLine)) {
-    throw new Refusal('its command line has something other than printable ASCII characters');
-  }
-  if (commandLine.length > MAX_COMMAND_LINE) {
-    throw new Refusal(`its command line is longer than ${MAX_COMMAND_LINE} characters`);
-  }
-  if (/(^|\s)--(\s|$)/.test(commandLine)) {
-    throw new Refusal(
-      'its command line has --, and words behind that are for the init, which is the probe',
-    );
-  }
-  const seccomp = takeWord(commandLine.trim(), 'seccomp');
-  const vmlinux = takeWord(seccomp.rest, 'vmlinux');
-  return { path: resolve(path), commandLine: vmlinux.rest, ...seccomp.named, ...vmlinux.named };
-}
-
-/** Takes a word of ours out of a command line, which stays as it is otherwise. */
-function takeWord<N extends keyof typeof OUR_WORDS>(
-  commandLine: string,
-  name: N,
-): { rest: string; named: { [K in N]?: string } } {
-  const words = commandLine.split(/ +/).filter((word) => word.startsWith(`${name}=`));
-  const [word = '', ...others] = words;
-  if (words.length === 0) return { rest: commandLine, named: {} };
-  const value = word.slice(name.length + 1);
-  if (others.length > 0 || value === '') {
-    const kind = OUR_WORDS[name];
-    throw new Refusal(
-      `${name}=${kind} is there without a ${kind.toLowerCase()}, or more than once`,
-    );
-  }
-  const rest = commandLine.replace(new RegExp(`(^| )${name}=\\S+`), '').trim();
-  return { rest, named: { [name]: resolve(value) } as { [K in N]?: string } };
-}
 
 function optionsOf(text: string): KernelSpec['options'] {
   try {

@@ -1,10 +1,9 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { BaselineSpec, RunnableSpec } from '../../src/config/config.js';
 import { parseConfig, type RawInputs } from '../../src/config/inputs.js';
-import { Failure } from '../../src/failure.js';
 import { gate } from '../../src/gate.js';
 import { judgeEvidence } from '../../src/judging.js';
 import { prepareBench } from '../../src/measure/bench.js';
@@ -17,7 +16,7 @@ import type { Report } from '../../src/report/report.js';
 import { isRunnable } from '../../src/targets/index.js';
 import { withTargets } from '../../src/targets/sides.js';
 import type { Evidence } from '../../src/verdict/evidence.js';
-import { bootableKernel, realtimeKernel } from '../fixtures/kernels.js';
+import { bootableKernel } from '../fixtures/kernels.js';
 import { processesWith } from '../fixtures/processes.js';
 import { SILENT } from '../fixtures/targets.js';
 
@@ -61,17 +60,6 @@ async function gateOf(inputs: RawInputs, signal: AbortSignal): Promise<Told> {
   return { ...(await gate(config, { progress, signal })), notes };
 }
 
-async function failureOf(
-  candidate: string,
-  signal: AbortSignal,
-  kernelOptions = 'accel=tcg',
-): Promise<string> {
-  const inputs = { baseline: 'host', candidate, kernelOptions, metrics: 'syscall.null' };
-  const error: unknown = await gateOf(inputs, signal).catch((reason: unknown) => reason);
-  if (error instanceof Failure) return error.message;
-  throw new Error(`no failure: ${String(error)}`);
-}
-
 /**
  * A duet of a few boots, however long they take here: enough to screen and to confirm a change of
  * three metrics that every pair shows.
@@ -107,8 +95,8 @@ async function duelOf(baseline: string, candidate: string, signal: AbortSignal):
 /** Rounds of launches. */
 const PHASES = [
   ['warm-up', 1],
-  ['screen', 2],
-  ['confirm', 3],
+  ['screen', 1],
+  ['confirm', 2],
 ] as const;
 const ROUNDS = 5;
 const PROCESSES = 2;
@@ -134,7 +122,7 @@ describe('a kernel against a kernel', () => {
   }) => {
     const sides = { baseline: cloud(), candidate: cloud(), kernelOptions: 'memory=256' };
     const metrics = 'syscall.null,context.pipe_2p_0k';
-    const told = await gateOf({ ...sides, metrics, duration: '20s' }, signal);
+    const told = await gateOf({ ...sides, metrics, duration: '10s' }, signal);
     expect(told.report.counts).toMatchObject({ regressed: 0, improved: 0 });
     const { target, plan, subject } = told.run;
     expect(target.facts).toMatchObject({
@@ -167,81 +155,6 @@ describe('a kernel against a kernel', () => {
       },
     ]);
     expect(report.caveats.join()).toContain('ran in an emulation of a processor (QEMU');
-  });
-
-  test('a realtime kernel passes a token between two processes more slowly', async ({ signal }) => {
-    const sides = { baseline: cloud(), candidate: `kernel:${realtimeKernel()}` };
-    const metrics = 'context.pipe_2p_0k';
-    const { report } = await gateOf({ ...sides, metrics, duration: '25s' }, signal);
-    // By half and more; to confirm it would take more boots than a test should.
-    expect(report.metrics[0]?.change?.ratio).toBeGreaterThan(1.1);
-    expect(report.differences.find(({ field }) => field === 'preemption')?.candidate).toContain(
-      'PREEMPT_RT',
-    );
-  });
-});
-
-describe('a kernel that does not come up', () => {
-  test('panics, for it is told of an init that is not there', async ({ signal }) => {
-    const said = await failureOf(cloud('rdinit=/nonexistent'), signal);
-    expect(said).toContain(
-      'does not come up in QEMU (TCG): it panicked, "VFS: Unable to mount root',
-    );
-    expect(said).toContain('leave rdinit= and init= out');
-    expect(said).toMatch(/; its console ended with ".+" \/ ".+" \/ ".+"\.$/);
-    await expectNothingLeft();
-  });
-
-  test('panics without the memory to run in', async ({ signal }) => {
-    expect(await failureOf(cloud('mem=8M'), signal)).toContain(
-      'give it more memory= in kernel-options',
-    );
-  });
-
-  test('hangs, for it waits for a disk', async ({ signal }) => {
-    const waiting = cloud('rdinit=/nonexistent root=/dev/sda1 rootwait');
-    const said = await failureOf(waiting, signal, 'accel=tcg deadline=20');
-    expect(said).toContain('it was not up after 20 s: it hangs, or it needs longer (deadline=40');
-    // How far it came by then is up to how busy this machine is.
-    expect(said).toMatch(/; its console ended with ".+" \/ ".+" \/ ".+"\.$/);
-    await expectNothingLeft();
-  });
-
-  test('has no console', async ({ signal }) => {
-    expect(await failureOf(cloud('8250.nr_uarts=0'), signal)).toContain(
-      'it ended and had said nothing: build it with CONFIG_SERIAL_8250_CONSOLE=y',
-    );
-  });
-
-  test.for([
-    ['machine=nope', 'QEMU does not start: "unsupported machine type"; choose another machine='],
-    ['cpu=nope', `QEMU does not start: "unable to find CPU model 'nope'"; choose another cpu=`],
-  ])('is not even started with %s', async ([option, clause = ''], { signal }) => {
-    expect(await failureOf(cloud(), signal, `accel=tcg ${option}`)).toContain(clause);
-  });
-});
-
-describe('what is no kernel for this machine', () => {
-  /** With the magic number of the format, and nothing that it needs. */
-  async function written(name: string, magic: string, offset: number): Promise<string> {
-    const content = Buffer.alloc(4096);
-    content.write(magic, offset, 'latin1');
-    const path = join(folder, name);
-    await writeFile(path, content);
-    return `kernel:${path}`;
-  }
-
-  test('is told by its file', async ({ signal }) => {
-    expect(await failureOf(await written('vmlinux', '\x7fELF', 0), signal)).toMatch(
-      /vmlinux cannot be booted: it is an ELF file .* arch\/x86\/boot\/bzImage/,
-    );
-    expect(await failureOf(await written('linux.deb', '!<arch>\n', 0), signal)).toContain(
-      'it is a Debian package, which holds the image as boot/vmlinuz-',
-    );
-    expect(await failureOf(await written('Image', 'RSC\x05', 56), signal)).toContain(
-      'it is a kernel for riscv, and those for x86-64 and arm64 are booted',
-    );
-    await expectNothingLeft();
   });
 });
 

@@ -84,6 +84,10 @@ describe('a plan', () => {
     ['more text than fits', `${'a'.repeat(8000)}\n`.repeat(3), /is longer than 16383 bytes\.$/],
     ['another file', '@/etc/hostname', /^probe: @\/etc\/hostname is not an option;/],
     ['--bare', '--bare', /^probe: --bare counts on the command line alone\.$/],
+    [
+      ...(['audit rules for this machine', '--list\n--audit-rules=/rules'] as const),
+      /^probe: --audit-rules are a whole machine's, and count with --bare alone\.$/,
+    ],
   ];
   it.each(refused)('that holds %s is refused', async (_, content, sentence) => {
     const fromFile = await run([`@${await fileOf(content)}`]);

@@ -121,6 +121,24 @@ describe('action.yml', () => {
   });
 });
 
+/** What those of others that are shown to users take, where they are given something. */
+const OTHERS: Readonly<Record<string, readonly string[]>> = {
+  'actions/checkout': ['fetch-depth', 'persist-credentials', 'ref'],
+  'actions/cache/restore': ['path', 'key', 'restore-keys'],
+  'actions/cache/save': ['path', 'key'],
+  'actions/upload-artifact': ['name', 'path', 'if-no-files-found', 'retention-days'],
+};
+
+describe.each(examples)('$name', (file) => {
+  it("gives other repositories' actions inputs that they have", () => {
+    for (const { uses = '', with: given = {} } of stepsOf(file)) {
+      if (uses.includes('syscall-gate@')) continue;
+      const known = OTHERS[uses.replace(/@v\d+$/, '')] ?? [];
+      expect([uses, ...Object.keys(given).filter((name) => !known.includes(name))]).toEqual([uses]);
+    }
+  });
+});
+
 describe.each(workflows)('$name', (file) => {
   it("pins every other repository's action by commit, and names its version", () => {
     const uses = [...file.content.matchAll(/uses: (\S+)(.*)$/gm)].filter(([, it]) => it !== './');

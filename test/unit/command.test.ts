@@ -110,7 +110,7 @@ describe('parseRunnableSpec', () => {
     expect(() =>
       parseRunnableSpec('hots', { ...WRITTEN, input: 'baseline', otherForms: ['file:PATH'] }),
     ).toThrow(
-      'baseline "hots" is of no known kind: give one of host, container:IMAGE [engine options], kernel:PATH [seccomp=PROFILE] [vmlinux=FILE] [kernel command line], command:CMD with {probe} in it, or - at its end, file:PATH.',
+      'baseline "hots" is of no known kind: give one of host, container:IMAGE [engine options], kernel:PATH [seccomp=PROFILE] [audit-rule=RULE] [vmlinux=FILE] [kernel command line], command:CMD with {probe} in it, or - at its end, file:PATH.',
     );
   });
 

@@ -87,6 +87,9 @@ function probeFailed({ console }: FailedBoot): string | undefined {
   if (code === undefined || code === '0') return undefined;
   if (code === SIGSYS)
     return 'the probe in it was killed for a call that its seccomp filter forbids';
+  if (/^probe: asking for the kernel's audit failed: Protocol not supported/m.test(console)) {
+    return 'it has no audit, which an audit-rule needs: build it with CONFIG_AUDITSYSCALL=y, and leave audit=0 out of its command line';
+  }
   const said = console.match(/^probe: .*$/gm)?.at(-1);
   return `the probe in it ended with exit code ${code}${said === undefined ? '' : `, saying "${abridge(said)}"`}`;
 }

@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import type { KernelSpec } from '../../config/config.js';
 import { reasonOf, usageFailure } from '../../failure.js';
 import type { KernelImage } from './image.js';
-import { FILTER_PATH, type GuestFile, planArchive, rootArchive } from './initramfs.js';
+import {
+  AUDIT_RULES_PATH,
+  FILTER_PATH,
+  type GuestFile,
+  planArchive,
+  rootArchive,
+} from './initramfs.js';
 import type { Guest } from './qemu.js';
 
 /** A guest whose files are there but for its plan, which each boot has its own of. */
@@ -14,11 +20,18 @@ export interface PreparedGuest extends Guest {
   words: readonly string[];
 }
 
+/** What the probe sets up before it measures. */
+export interface MeasuredUnder {
+  /** A seccomp filter, struct sock_filter by struct sock_filter. */
+  filter?: Buffer;
+  /** Rules of the kernel's audit, struct audit_rule_data by struct audit_rule_data. */
+  rules?: Buffer;
+}
+
 /**
  * Puts a copy of the kernel where nobody changes it meanwhile, and makes the initramfs.
  *
  * @param folder where both go
- * @param filter the seccomp filter that the probe measures under
  * @throws Failure when a file for the guest cannot be read
  */
 export async function prepareGuest(
@@ -26,17 +39,25 @@ export async function prepareGuest(
   { architecture, bootable }: KernelImage,
   probe: Buffer,
   folder: string,
-  filter?: Buffer,
+  under: MeasuredUnder = {},
 ): Promise<PreparedGuest> {
   const [kernel, initramfs] = [join(folder, 'kernel'), join(folder, 'initramfs')];
   const files = await Promise.all(options.files.map(readGuestFile));
   await writeFile(kernel, bootable);
-  const filters =
-    filter === undefined ? [] : [{ path: FILTER_PATH, content: filter, executable: false }];
-  const root = rootArchive(probe, [...files, ...filters]);
-  const words = filters.map(({ path }) => `--seccomp=${path}`);
+  const own = ownFiles(under);
+  const root = rootArchive(probe, [...files, ...own.map(({ file }) => file)]);
+  const words = own.map(({ option, file }) => `${option}=${file.path}`);
   return { architecture, options, kernel, initramfs, root, words };
 }
+
+/** The options of the probe that name a file of ours, and the files. */
+const ownFiles = ({ filter, rules }: MeasuredUnder): { option: string; file: GuestFile }[] => [
+  ...ownFile('--seccomp', FILTER_PATH, filter),
+  ...ownFile('--audit-rules', AUDIT_RULES_PATH, rules),
+];
+
+const ownFile = (option: string, path: string, content: Buffer | undefined) =>
+  content === undefined ? [] : [{ option, file: { path, content, executable: false } }];
 
 /** QEMU takes one initramfs, so the plan goes behind the rest. */
 export const writePlan = (guest: PreparedGuest, words: readonly string[]) =>

@@ -78,6 +78,9 @@ export const PLAN_PATH = '/plan';
 /** Where it finds the seccomp filter to measure under, if there is one. */
 export const FILTER_PATH = '/seccomp';
 
+/** Where it finds the rules of the kernel's audit, if there are some. */
+export const AUDIT_RULES_PATH = '/audit-rules';
+
 /** @param words the plan, as the probe's arguments */
 export const planArchive = (words: readonly string[]): Buffer =>
   cpio([{ name: PLAN_PATH.slice(1), mode: FILE, content: Buffer.from(`${words.join('\n')}\n\n`) }]);

@@ -78,4 +78,7 @@ function file(value: string): KernelOptions['files'][number] {
   return { from: resolve(here), to: there };
 }
 
-const OURS = ['/init', '/plan', '/seccomp', '/dev', '/dev/console', '/dev/null', '/dev/zero'];
+const OURS = [
+  ...['/init', '/plan', '/seccomp', '/audit-rules'],
+  ...['/dev', '/dev/console', '/dev/null', '/dev/zero'],
+];

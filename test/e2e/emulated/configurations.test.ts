@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parseConfig } from '../../../src/config/inputs.js';
 import { gate } from '../../../src/gate.js';
+import type { CountedMetricReport, Report } from '../../../src/report/report.js';
 import { bootableKernel } from '../../fixtures/kernels.js';
 import { SILENT } from '../../fixtures/targets.js';
 
@@ -26,7 +27,7 @@ async function built(name: string, options: readonly string[]): Promise<string> 
   return `kernel:${join(boot, 'bzImage')}`;
 }
 
-test('of the options that differ the one of the module that came is told first', async ({
+test('a security module that came is told by its hooks, and of the options that differ its own first', async ({
   signal,
 }) => {
   const common = ['AUDIT=y', 'SECURITY=y'];
@@ -36,7 +37,7 @@ test('of the options that differ the one of the module that came is told first',
     // What the options are said to be the command line does.
     ...{ baseline: `${before} apparmor=0`, candidate: after, failOn: 'never' },
     ...{ kernelOptions: 'accel=tcg', evidence: 'counted' },
-    ...{ metrics: 'syscall.read_zero', out: join(folder, 'out') },
+    ...{ metrics: 'syscall.null,syscall.read_zero,syscall.write_null', out: join(folder, 'out') },
   });
   const { report, run } = await gate(config, { progress: SILENT, signal });
   expect(run.target.configuration).toMatchObject({ source: 'file', values: { HZ: '1000' } });
@@ -48,4 +49,29 @@ test('of the options that differ the one of the module that came is told first',
       { name: 'HZ', baseline: '250', candidate: '1000', near: false },
     ],
   });
+  expect(metricIn(report, 'syscall.null')).toMatchObject({
+    ...{ verdict: 'unchanged', difference: 0, calls: null },
+  });
+  for (const id of ['syscall.read_zero', 'syscall.write_null']) {
+    const { difference, calls, remainder } = metricIn(report, id);
+    expect(Math.abs(difference ?? 0)).toBeGreaterThan(4);
+    expect(calls).toContainEqual(hook('selinux_file_permission', 'gone'));
+    expect(calls).toContainEqual(hook('apparmor_file_permission', 'new'));
+    const told = (calls ?? []).reduce((sum, call) => sum + call.difference, 0);
+    // The loop has its share of each operation, which nobody is told of.
+    expect(Math.abs(told + (remainder ?? Number.NaN) - (difference ?? 0))).toBeLessThan(0.5);
+    expect(Math.abs(remainder ?? 1)).toBeLessThan(0.1);
+  }
+  const [cause] = report.counted?.causes ?? [];
+  expect(cause?.metrics).toEqual(['syscall.read_zero', 'syscall.write_null']);
+  expect(cause?.functions).toContainEqual(hook('apparmor_file_permission', 'new'));
 });
+
+const hook = (name: string, change: 'new' | 'gone') =>
+  expect.objectContaining({ caller: 'security_file_permission', name, change });
+
+function metricIn({ counted }: Report, id: string): CountedMetricReport {
+  const found = counted?.metrics.find((metric) => metric.id === id);
+  if (found === undefined) throw new Error(`${id} was not counted`);
+  return found;
+}

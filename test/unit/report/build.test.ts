@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { reportSchema } from '../../../src/report/report.js';
+import { countedReport } from './counted-fixtures.js';
 import {
   CATALOGUE,
   cleanReport,
@@ -30,6 +31,7 @@ describe('buildReport', () => {
     ['sandbox', sandboxReport],
     ['hostile', hostileReport],
     ['shards', shardsReport],
+    ['counted', countedReport],
     ['huge', () => hugeReport(500)],
   ])('survives JSON: %s', (_, make) => {
     const before = make();

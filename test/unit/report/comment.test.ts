@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { isClear, renderComment, renderNotMeasured } from '../../../src/report/comment.js';
 import type { Report } from '../../../src/report/report.js';
 import { PREDICTION_MARGIN } from '../../../src/stats/assumptions.js';
+import { countedReport } from './counted-fixtures.js';
 import {
   cleanReport,
   deniedReport,
@@ -36,6 +37,7 @@ describe('renderComment', () => {
     ['sandbox', sandboxReport],
     ['hostile', hostileReport],
     ['shards', shardsReport],
+    ['counted', countedReport],
   ])('%s, as people read it', async (name, make) => {
     const text = renderComment(make(), { commit, runUrl });
     await expect(text).toMatchFileSnapshot(`golden/${name}.comment.md`);

@@ -47,9 +47,9 @@ describe('a report of counts', () => {
       '1 of 3 gated metrics takes more instructions: syscall.null, +8 (337.16 → 345.16).',
     );
     const terminal = renderTerminal(report, { color: false, columns: 100 });
-    expect(terminal).toMatch(/syscall\.null +\+8 +337\.16 +345\.16 +0\.01 +regressed/);
+    expect(terminal).toMatch(/syscall\.null +\+8 +\+2\.37 % +337\.16 +345\.16 +regressed +0\.01/);
     // Below the margin, and still told.
-    expect(terminal).toMatch(/syscall\.stat +\+2 +3,480 +3,482 +0\.01 +unchanged/);
+    expect(terminal).toMatch(/syscall\.stat +\+2 +\+0\.06 % +3,480 +3,482 +unchanged +0\.01/);
     expect(terminal).not.toMatch(/syscall\.read_zero +\+/);
     for (const text of [renderSummary(report), renderComment(report, { wasRegressed: false })]) {
       expect(text).toContain('Instructions of an operation, counted');

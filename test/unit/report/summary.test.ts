@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderSummary } from '../../../src/report/summary.js';
+import { countedReport } from './counted-fixtures.js';
 import {
   cleanReport,
   deniedReport,
@@ -24,6 +25,7 @@ describe('renderSummary', () => {
     ['sandbox', sandboxReport],
     ['hostile', hostileReport],
     ['shards', shardsReport],
+    ['counted', countedReport],
   ])('%s, as people read it', async (name, make) => {
     await expect(renderSummary(make())).toMatchFileSnapshot(`golden/${name}.summary.md`);
   });

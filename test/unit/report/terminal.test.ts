@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { renderTerminal } from '../../../src/report/terminal.js';
+import { countedReport } from './counted-fixtures.js';
 import {
   cleanReport,
   deniedReport,
@@ -23,6 +24,7 @@ const reports = {
   sandbox: sandboxReport(),
   hostile: hostileReport(),
   shards: shardsReport(),
+  counted: countedReport(),
 };
 
 describe('renderTerminal', () => {

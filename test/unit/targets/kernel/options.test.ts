@@ -65,6 +65,21 @@ describe('the spec of a kernel', () => {
     });
     expect(parse('kernel:/a seccomp=/p.json')).toMatchObject({ commandLine: '' });
     expect(parse('kernel:/a pti=on')).not.toHaveProperty('seccomp');
+    for (const word of ['seccomp="/p q/base.json"', '"seccomp=/p q/base.json"']) {
+      expect(parse(`kernel:"/a b" x=1 ${word} quiet`)).toMatchObject({
+        ...{ path: '/a b', commandLine: 'x=1 quiet', seccomp: '/p q/base.json' },
+      });
+    }
+    expect(parse('kernel:/a dyndbg="module x seccomp=/p +p"')).not.toHaveProperty('seccomp');
+  });
+
+  test('takes the rules of the audit out of the command line, as many as there are', () => {
+    const rules = ['-a always,exit -S openat', "-a never,exit -k 'of no use'"];
+    const [first, second] = rules.map((rule) => `audit-rule="${rule}"`);
+    expect(parse(`kernel:/a audit=1 ${first} quiet ${second}`)).toMatchObject({
+      ...{ commandLine: 'audit=1 quiet', auditRules: rules },
+    });
+    expect(parse('kernel:/a audit=1')).not.toHaveProperty('auditRules');
   });
 
   test('takes the names of its functions out of the command line', () => {
@@ -81,6 +96,9 @@ describe('the spec of a kernel', () => {
     ['kernel:/a -- init', '', 'the init, which is the probe'],
     ['kernel:/a seccomp= quiet', '', 'without a profile'],
     ['kernel:/a seccomp=/b seccomp=/c', '', 'more than once'],
+    ['kernel:/a seccomp="/b quiet', '', 'close the quote of seccomp='],
+    ['kernel:/a audit-rule=', '', 'does not begin with -a always,exit'],
+    ['kernel:/a audit-rule="-w /etc/passwd"', '', 'has "-w"'],
     ['kernel:/a vmlinux= quiet', '', 'vmlinux=FILE is there without a file'],
     ['kernel:/a naïve=1', '', 'printable ASCII'],
     [`kernel:/a ${'x'.repeat(1801)}`, '', 'longer than 1800'],
