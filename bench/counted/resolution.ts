@@ -14,7 +14,7 @@ export interface Resolution {
   metrics: MetricResolution[];
 }
 
-type MetricResolution =
+export type MetricResolution =
   | {
       id: string;
       /** Instructions an operation: the median over the boots. */
@@ -39,8 +39,8 @@ export async function resolutionOf(
     input: 'kernel',
     options: { containerEngine: '', kernelOptions: options.kernelOptions },
   });
-  const telling = { progress: SILENT };
-  return withTargets({ candidate: spec }, bench, telling, async ({ candidate }) => {
+  const opening = { progress: SILENT, evidence: 'counted' } as const;
+  return withTargets({ candidate: spec }, bench, opening, async ({ candidate }) => {
     if (!isCountable(candidate)) throw new Error('Its instructions cannot be counted.');
     const begin = performance.now();
     const order = [...seeds, ...seeds];

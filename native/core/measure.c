@@ -15,6 +15,12 @@
 #define BUDGET_FACTOR 4u
 #define LEAST_BUDGET_NS 50000000u
 
+/** Runs of which an interrupt is unlikely to meet all. */
+#define LEAST_OF 3
+
+/** A metric with long turns has fewer batches, which are as steady: they hold more operations. */
+#define MOST_INSTRUCTIONS 4000000u
+
 struct batch {
     uint64_t wall_ns, cpu_ns, control_ns, width_ns;
 };
@@ -166,12 +172,54 @@ static void measure_slow(const struct measure *measure, struct bench *bench,
     take_batches(measure, bench, 1, UINT64_MAX, series);
 }
 
-/** For tracers and emulators, which count what the operations do: nothing but those. */
+/** For tracers, which count what the operations do: nothing but those. */
 static void measure_given(const struct measure *measure, struct bench *bench,
                           struct series *series) {
     series->operations = whole_turns(bench->metric, measure->operations);
     limit_metric(UINT64_MAX);
     take_batches(measure, bench, measure->batches, UINT64_MAX, series);
+}
+
+/** The least of a few: what is counted is the same each time, but for interrupts. */
+static bool least_instructions(struct bench *bench, uint64_t operations, uint64_t *least) {
+    *least = UINT64_MAX;
+    for (int i = 0; i < LEAST_OF; i++) {
+        struct span span;
+        if (!time_operations(bench, bench->metric->run, operations, &span))
+            return false;
+        *least = span.wall_ns < *least ? span.wall_ns : *least;
+    }
+    return true;
+}
+
+/** Turns by the power of two: kernels that differ by little get batches of the same length. */
+static uint64_t operations_for(const struct measure *measure, const struct metric *metric,
+                               uint64_t turn_instructions) {
+    uint64_t operations = metric->per_turn;
+    for (uint64_t twice = 2 * turn_instructions; twice <= measure->batch_ns; twice *= 2)
+        operations *= 2;
+    return operations;
+}
+
+/**
+ * Under a clock that counts instructions (QEMU's -icount). No batch is noisy, so short ones will do;
+ * and what surrounds the operations is taken off them, so that what an operation counts does not
+ * depend on how many there are.
+ */
+static void measure_instructions(const struct measure *measure, struct bench *bench,
+                                 struct series *series) {
+    uint64_t turn, empty;
+    limit_metric(UINT64_MAX);
+    if (!least_instructions(bench, bench->metric->per_turn, &turn) ||
+        !least_instructions(bench, 0, &empty))
+        return;
+    series->operations = operations_for(measure, bench->metric, turn);
+    bool warm = series->operations == bench->metric->per_turn;
+    if (!warm && !bench->metric->run(bench, series->operations))
+        return;
+    take_batches(measure, bench, measure->batches, MOST_INSTRUCTIONS, series);
+    for (uint64_t i = 0; i < series->count; i++)
+        series->wall_ns[i] = series->wall_ns[i] > empty ? series->wall_ns[i] - empty : 1;
 }
 
 static void count_events(const struct measure *measure, struct bench *bench,
@@ -199,6 +247,8 @@ static void measure_set_up(struct bench *bench, void *context) {
         count_events(order->measure, bench, order->series);
     else if (order->measure->operations != PLAN_UNSET)
         measure_given(order->measure, bench, order->series);
+    else if (order->measure->instructions)
+        measure_instructions(order->measure, bench, order->series);
     else if (metric->slow)
         measure_slow(order->measure, bench, order->series);
     else

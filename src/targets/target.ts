@@ -23,6 +23,12 @@ export interface Counting {
    */
   start(words: readonly string[], seed: number): Promise<Start>;
   /**
+   * Finds out why a start failed, by one that tells all it does.
+   *
+   * @throws Failure that says so, where it fails, too
+   */
+  diagnose(): Promise<void>;
+  /**
    * Traces one operation of each metric, instruction by instruction.
    *
    * @throws Failure when that is not possible here

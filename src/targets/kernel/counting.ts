@@ -1,8 +1,9 @@
 import type { KernelSpec } from '../../config/config.js';
 import type { Workshop } from '../kind.js';
 import type { Counting } from '../target.js';
+import { bootIn } from './accelerator.js';
 import { type PreparedGuest, writePlan } from './guest.js';
-import { countingArguments, countingCommandLine } from './instruction-clock.js';
+import { COUNTING_PROCEDURE, countingArguments, countingCommandLine } from './instruction-clock.js';
 import { commandLineFor, machineOf, processorOf, qemuCommand } from './qemu.js';
 import { prepareTracer, traceKernel } from './trace.js';
 
@@ -24,11 +25,13 @@ interface Countable {
 /** Instructions are counted where they are emulated, whatever times are measured in. */
 export function countingOf({ spec, guest, version, probe, workshop }: Countable): Counting {
   const { commandLine, options } = spec;
-  const line = commandLineFor(guest.architecture, countingCommandLine(commandLine));
+  const { architecture } = guest;
+  const line = commandLineFor(architecture, countingCommandLine(architecture, commandLine));
   return {
     conditions: {
       ...{ emulator: `QEMU ${version}`, machine: machineOf(guest), cpu: processorOf(guest, 'tcg') },
       ...{ memory: `${options.memoryMib} MiB`, cpus: String(options.cpus) },
+      procedure: String(COUNTING_PROCEDURE),
     },
     async start(words, seed) {
       // Boots of several seeds may be under way at once.
@@ -36,6 +39,7 @@ export function countingOf({ spec, guest, version, probe, workshop }: Countable)
       await writePlan(own, words);
       return { argv: [...qemuCommand(own, 'tcg', line), ...countingArguments(seed)] };
     },
+    diagnose: () => bootIn({ spec, guest, version, workshop }, 'tcg'),
     async trace(metrics) {
       const boot = { guest, commandLine, metrics, operations: TRACED_OPERATIONS };
       const tracer = await prepareTracer(probe, workshop);

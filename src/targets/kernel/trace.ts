@@ -129,7 +129,8 @@ const TRACED_SEED = 1;
 const GUEST_DEADLINE_MS = 3_600_000;
 
 function command({ guest, commandLine, tracer }: TracedBoot, out: string): string[] {
-  const line = commandLineFor(guest.architecture, countingCommandLine(commandLine));
+  const { architecture } = guest;
+  const line = commandLineFor(architecture, countingCommandLine(architecture, commandLine));
   const { begin, end, table } = tracer.marks;
   // QEMU takes two commas for one.
   const path = (name: string) => name.replaceAll(',', ',,');
