@@ -215,8 +215,8 @@ static int measure_plan(void) {
 enum { PAGE = 4096 };
 
 /**
- * Begins with a page of the stack. Arguments, the environment and what the kernel tells a process of
- * itself lie above, of whatever length, and where they end in their page decides whether what
+ * Begins with a page of the stack. Arguments, the environment and what the kernel tells a process
+ * of itself lie above, of whatever length, and where they end in their page decides whether what
  * follows touches one page more, which each fork copies.
  */
 static __attribute__((noinline)) int measure_from_page(void) {

@@ -23,19 +23,18 @@ export interface SameKernel {
 export async function gateCopies(
   kernel: string,
   gates: number,
-  judging: { kernelOptions: string; folder: string; signal: AbortSignal },
+  { kernelOptions, folder, signal }: { kernelOptions: string; folder: string; signal: AbortSignal },
 ): Promise<SameKernel> {
-  const copies = ['base', 'head'].map((side) => join(judging.folder, side, 'kernel'));
+  const copies = ['base', 'head'].map((side) => join(folder, side, 'kernel'));
   for (const copy of copies) {
     await mkdir(join(copy, '..'), { recursive: true });
     await copyFile(kernel, copy);
   }
   const [baseline = '', candidate = ''] = copies.map((copy) => `kernel:${copy}`);
+  const judging = { kernelOptions, folder, signal, metrics: '', evidence: 'counted' } as const;
   const results = [];
   for (let done = 0; done < gates; done++) {
-    results.push(
-      await judgeGate({ ...judging, baseline, candidate, metrics: '', evidence: 'counted' }),
-    );
+    results.push(await judgeGate({ ...judging, baseline, candidate }));
   }
   const metrics = results.flatMap(({ report }) => report.counted?.metrics ?? []);
   const sizes = metrics.map(({ difference }) => Math.abs(difference ?? Number.POSITIVE_INFINITY));

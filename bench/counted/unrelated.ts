@@ -4,7 +4,7 @@ import type { Bench } from '#src/measure/launch.js';
 import type { Run } from '#src/record/run.js';
 import { parseRunnableSpec } from '#src/targets/index.js';
 import { withTargets } from '#src/targets/sides.js';
-import { compareInstructions } from '#src/verdict/instructions.js';
+import { compareInstructions, type InstructionComparison } from '#src/verdict/instructions.js';
 import { SILENT } from '../silent.ts';
 
 /**
@@ -51,6 +51,8 @@ interface UnrelatedMetric {
   count: number;
   /** The largest difference of a pair, as a share of the count. */
   share: number;
+  /** The smallest resolution of a pair that differs at all, as a share of the count. */
+  resolution: number;
   beyondResolution: number;
   red: number;
 }
@@ -75,29 +77,37 @@ export async function judgeUnrelated(
   );
   const all = pairs.flat();
   const ids = [...new Set(all.map(({ id }) => id))];
-  const isRed = ({ verdict }: { verdict: string }) =>
-    verdict !== 'unchanged' && verdict !== 'incomparable';
   return {
     commandLines: UNRELATED,
     ...{ pairs: pairs.length, comparisons: all.length },
     beyondResolution: all.filter(isBeyond).length,
     red: all.filter(isRed).length,
     redPairs: pairs.filter((metrics) => metrics.some(isRed)).length,
-    metrics: ids.map((id) => {
-      const own = all.filter((metric) => metric.id === id);
-      const count = own[0]?.baseline?.count ?? 0;
-      const largest = Math.max(...own.map(({ difference }) => Math.abs(difference ?? 0)));
-      return {
-        ...{ id, count: Number(count.toFixed(3)) },
-        share: count === 0 ? 0 : Number((largest / count).toPrecision(2)),
-        beyondResolution: own.filter(isBeyond).length,
-        red: own.filter(isRed).length,
-      };
-    }),
+    metrics: ids.map((id) => metricOf(all.filter((metric) => metric.id === id))),
   };
 }
 
-const isBeyond = (metric: { difference?: number; resolution?: number }): boolean =>
+function metricOf(all: readonly InstructionComparison[]): UnrelatedMetric {
+  const [{ id, baseline } = { id: '' }] = all;
+  const count = baseline?.count ?? Number.NaN;
+  const share = (instructions: number) => Number((instructions / count).toPrecision(2));
+  const different = all.filter(({ difference }) => difference !== 0);
+  return {
+    ...{ id, count: Number(count.toFixed(3)) },
+    share: share(Math.max(...all.map(({ difference }) => Math.abs(difference ?? 0)))),
+    resolution:
+      different.length === 0
+        ? 0
+        : share(Math.min(...different.map(({ resolution }) => resolution ?? 0))),
+    beyondResolution: all.filter(isBeyond).length,
+    red: all.filter(isRed).length,
+  };
+}
+
+const isRed = ({ verdict }: InstructionComparison): boolean =>
+  verdict !== 'unchanged' && verdict !== 'incomparable';
+
+const isBeyond = (metric: InstructionComparison): boolean =>
   Math.abs(metric.difference ?? 0) > (metric.resolution ?? 0);
 
 function countUnder(

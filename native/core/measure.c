@@ -202,9 +202,9 @@ static uint64_t operations_for(const struct measure *measure, const struct metri
 }
 
 /**
- * Under a clock that counts instructions (QEMU's -icount). No batch is noisy, so short ones will do;
- * and what surrounds the operations is taken off them, so that what an operation counts does not
- * depend on how many there are.
+ * Under a clock that counts instructions (QEMU's -icount). No batch is noisy, so short ones will
+ * do; and what surrounds the operations is taken off them, so that what an operation counts does
+ * not depend on how many there are.
  */
 static void measure_instructions(const struct measure *measure, struct bench *bench,
                                  struct series *series) {

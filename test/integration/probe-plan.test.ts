@@ -163,6 +163,21 @@ describe('several launches', () => {
     );
   });
 
+  it('have one order where instructions are counted, in batches of a power of two of turns', async () => {
+    const metrics = 'syscall.null,syscall.enosys,syscall.sched_yield,context.ring_8p_0k';
+    const words = [`--metrics=${metrics}`, '--rounds=1', '--batches=3', '--batch-us=40'];
+    const several = [...words, '--instructions', '--launches=3', '--environment'];
+    const { results } = await run(several);
+    expect(new Set(expectReplicates(results, 3)).size).toBe(1);
+    for (const { id, ...metric } of parseWire(results).metrics) {
+      if (!('batches' in metric)) throw new Error(`${id} was not measured`);
+      const { operations, wallNs, controlOperations } = metric.batches;
+      expect(Math.log2(operations / (id.includes('8p') ? 8 : 1)) % 1).toBe(0);
+      expect(wallNs.length).toBeLessThanOrEqual(3);
+      expect(controlOperations).toBe(1);
+    }
+  });
+
   it('need no path to be started again', async () => {
     const copy = join(folder, 'short-lived');
     const words = [...SHORT, '--environment', '--launches=2'].join(' ');
@@ -182,7 +197,7 @@ describe('several launches', () => {
     const fifo = join(folder, name);
     const plan = `${probe} --metrics=${METRICS} --rounds=1000 --deadline-ms=${deadlineMs}`;
     const script = `mkfifo ${fifo}; exec ${plan} --launches=${launches} 1<>${fifo}`;
-    return { argv: ['sh', '-c', script], inner: `${plan} --seed=1` };
+    return { argv: ['sh', '-c', script], inner: `${plan} --seed=${'1'.padStart(20, '0')}` };
   };
 
   async function processOf(command: string): Promise<number> {
