@@ -62,7 +62,6 @@ export const kernelTarget: TargetKind<KernelSpec> = {
         ? undefined
         : await seccompFilter(spec.seccomp, image.architecture, workshop.signal);
     const guest = await prepareGuest(spec, image, probe, workshop.folder, filter?.program);
-    workshop.progress.phase(`Try whether ${spec.spec} comes up`);
     const accelerator = await chooseAccelerator(spec, guest, version, workshop);
     const counting = countingOf({ spec, guest, version, probe, workshop });
     const facts = {

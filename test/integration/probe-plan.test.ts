@@ -167,9 +167,9 @@ describe('several launches', () => {
     const metrics = 'syscall.null,syscall.enosys,syscall.sched_yield,context.ring_8p_0k';
     const words = [`--metrics=${metrics}`, '--rounds=1', '--batches=3', '--batch-us=40'];
     const several = [...words, '--instructions', '--launches=3', '--environment'];
-    const { results } = await run(several);
-    expect(new Set(expectReplicates(results, 3)).size).toBe(1);
-    for (const { id, ...metric } of parseWire(results).metrics) {
+    const launched = await run(several);
+    expect(new Set(expectReplicates(launched, 3)).size).toBe(1);
+    for (const { id, ...metric } of parseWire(launched.results, 3).metrics) {
       if (!('batches' in metric)) throw new Error(`${id} was not measured`);
       const { operations, wallNs, controlOperations } = metric.batches;
       expect(Math.log2(operations / (id.includes('8p') ? 8 : 1)) % 1).toBe(0);

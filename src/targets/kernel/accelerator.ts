@@ -39,6 +39,7 @@ export async function chooseAccelerator(
   const wanted =
     spec.options.accelerator ?? (beside === 'kvm' || beside === 'tcg' ? beside : undefined);
   if (workshop.evidence === 'counted') return 'tcg';
+  workshop.progress.phase(`Try whether ${spec.spec} comes up`);
   if (wanted !== undefined) return choose(boots, wanted);
   const obstacle = await kvmObstacle(boots);
   if (obstacle === undefined) return 'kvm';

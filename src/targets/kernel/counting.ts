@@ -26,7 +26,8 @@ interface Countable {
 export function countingOf({ spec, guest, version, probe, workshop }: Countable): Counting {
   const { commandLine, options } = spec;
   const { architecture } = guest;
-  const line = commandLineFor(architecture, countingCommandLine(architecture, commandLine));
+  const { cpus } = guest.options;
+  const line = commandLineFor(architecture, countingCommandLine(architecture, cpus, commandLine));
   return {
     conditions: {
       ...{ emulator: `QEMU ${version}`, machine: machineOf(guest), cpu: processorOf(guest, 'tcg') },

@@ -25,22 +25,35 @@ const QUICK: readonly string[] = ['cryptomgr.notests'];
 
 /**
  * A kernel that times its clocks by one another spins, and a spin of 0.1 s is 100 million
- * instructions, a third of the boot: of the timer of the local APIC (the guest has another), of the
- * IO-APIC's, and of the time stamp counter, which is the emulator's and exact.
+ * instructions, a third of the boot: of the IO-APIC's timer, and of the time stamp counter, which is
+ * the emulator's and exact.
  */
 const QUICK_CLOCKS: Readonly<Record<Architecture, readonly string[]>> = {
-  x86_64: ['nolapic_timer', 'no_timer_check', 'tsc=reliable'],
+  x86_64: ['no_timer_check', 'tsc=reliable'],
+  aarch64: [],
+};
+
+/** The timer of the local APIC, too, where another does; several processors need one each. */
+const QUICK_ALONE: Readonly<Record<Architecture, readonly string[]>> = {
+  x86_64: ['nolapic_timer'],
   aarch64: [],
 };
 
 /**
  * The kernel's command line for that: where its code is has to be the same, too. The user's own words
  * come behind what they may take back.
+ *
+ * @param cpus of the guest
  */
-export const countingCommandLine = (architecture: Architecture, own: string): string =>
+export const countingCommandLine = (
+  architecture: Architecture,
+  cpus: number,
+  own: string,
+): string =>
   [
     ...STEADY,
     ...QUICK,
+    ...(cpus === 1 ? QUICK_ALONE[architecture] : []),
     ...QUICK_CLOCKS[architecture],
     ...(own === '' ? [] : [own]),
     'nokaslr',

@@ -130,7 +130,8 @@ const GUEST_DEADLINE_MS = 3_600_000;
 
 function command({ guest, commandLine, tracer }: TracedBoot, out: string): string[] {
   const { architecture } = guest;
-  const line = commandLineFor(architecture, countingCommandLine(architecture, commandLine));
+  const { cpus } = guest.options;
+  const line = commandLineFor(architecture, countingCommandLine(architecture, cpus, commandLine));
   const { begin, end, table } = tracer.marks;
   // QEMU takes two commas for one.
   const path = (name: string) => name.replaceAll(',', ',,');

@@ -69,10 +69,10 @@ describe('counted instructions', () => {
 
   test('of what allocates say nothing below a share of the count, however well boots agree', () => {
     const boots = (count: number): Boots => ({ 'process.fork_wait': [count, count] });
-    const [same] = compared(boots(250_000), boots(250_900))?.metrics ?? [];
-    expect(same).toMatchObject({ verdict: 'unchanged', difference: 900, resolution: 1000 });
-    const [other] = compared(boots(250_000), boots(251_100))?.metrics ?? [];
-    expect(other?.because).toContain('1,100 instructions more an operation');
+    const [same] = compared(boots(250_000), boots(249_100))?.metrics ?? [];
+    expect(same).toMatchObject({ verdict: 'unchanged', difference: -900, resolution: 1000 });
+    const [other] = compared(boots(250_000), boots(248_900))?.metrics ?? [];
+    expect(other?.because).toContain('1,100 instructions fewer an operation');
     const [exact] = compared(boots(250_000), boots(250_000))?.metrics ?? [];
     expect(exact).toMatchObject({ verdict: 'unchanged', difference: 0, resolution: 0.01 });
   });
