@@ -131,6 +131,8 @@ function changeText({ baseline, candidate, counted, timed }: ChangeResult): stri
   return [`"${baseline}" → "${candidate}", ${seconds}`, ...metrics].join('\n');
 }
 
+// Each gate loads the addon, which wants to know of the exit.
+process.setMaxListeners(0);
 const controller = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.once(name, () => controller.abort(new Error('interrupted')));

@@ -248,3 +248,11 @@ describe('a change', () => {
   const hook = (name: string, change: 'new' | 'gone') =>
     expect.objectContaining({ caller: 'security_file_permission', name, change });
 });
+
+test('a kernel that does not come up is told by what its console shows', async ({ signal }) => {
+  const broken = cloud('rdinit=/nonexistent');
+  const sides = { baseline: broken, candidate: broken, metrics: 'syscall.null' };
+  await expect(count('broken', sides, signal)).rejects.toThrow(
+    /does not come up in QEMU \(TCG\): it panicked, "VFS: Unable to mount root.* leave rdinit= and init= out/,
+  );
+});
