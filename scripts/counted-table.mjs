@@ -1,5 +1,5 @@
 // How exact counts of a kernel's instructions are, from a result of bench:counted, as Markdown.
-import { formatShare } from '../lib/units.js';
+import { formatInstructions, formatInstructionsDifference, formatShare } from '../lib/units.js';
 import { table } from './markdown-table.mjs';
 
 /** What README says of it. */
@@ -26,7 +26,7 @@ ${countedSummary(result)}
 
 ## Where a count varies
 
-Instructions of an operation; how far the boots lie apart with any seed; how far kernels do at most that differ in a word of their command line which no metric asks about; and what a gate's resolution is at least. Metrics without any difference are left out.
+Instructions of an operation; how far the boots lie apart with any seed; how far kernels do at most that differ in a word of their command line which no metric asks about; and what a gate's resolution is at least. Metrics without any difference are left out. The resolutions were set after such a run, to about twice what was found; over other seeds and other words they are a guess.
 
 ${varyingTable(result)}
 
@@ -89,7 +89,13 @@ function varyingTable({ resolution, unrelated }) {
       (one, other) => Math.max(other.share, other.unrelated) - Math.max(one.share, one.unrelated),
     )
     .map(({ id, count, share, unrelated: other, least }) => [
-      ...[`\`${id}\``, String(count), formatShare(share), formatShare(other), formatShare(least)],
+      ...[
+        `\`${id}\``,
+        formatInstructions(count),
+        formatShare(share),
+        formatShare(other),
+        formatShare(least),
+      ],
     ]);
   return table(['metric', 'instructions', 'any seed', 'unrelated words', 'resolution'], rows);
 }
@@ -117,7 +123,7 @@ function changeItem(change) {
     change.timed === undefined
       ? ''
       : ` Timed in the same emulation for ${change.timed.seconds} s: ${called} called.`;
-  return `- ${changeName(change)}: counted in ${change.counted.seconds} s on ${found} of ${change.counted.metrics.length} metrics${least ? `, the smallest by ${least.difference} instructions (\`${least.id}\`)` : ''}.${timed}`;
+  return `- ${changeName(change)}: counted in ${change.counted.seconds} s on ${found} of ${change.counted.metrics.length} metrics${least ? `, the smallest by ${formatInstructionsDifference(least.difference)} instructions (\`${least.id}\`)` : ''}.${timed}`;
 }
 
 function changes({ changes: all }) {
@@ -127,7 +133,8 @@ function changes({ changes: all }) {
         const time = change.timed?.metrics.find((one) => one.id === id);
         const ratio = time?.change?.ratio;
         return [
-          ...[`\`${id}\``, String(difference ?? ''), verdict, calls.slice(0, 3).join(', ')],
+          ...[`\`${id}\``, difference === null ? '' : formatInstructionsDifference(difference)],
+          ...[verdict, calls.slice(0, 3).join(', ')],
           ratio === undefined ? '' : `×${ratio.toPrecision(4)} (${time.verdict})`,
         ];
       });
