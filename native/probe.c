@@ -223,7 +223,7 @@ static __attribute__((noinline)) int measure_from_page(void) {
     volatile char *rest = alloca((uintptr_t)__builtin_frame_address(0) % PAGE);
     *rest = 0;
     int code = measure_plan();
-    *rest = 1; /* and not in the place of this frame */
+    *rest = 1; /* so that the call is not the last thing, which would give the room back */
     return code;
 }
 

@@ -18,6 +18,9 @@
 /** Runs of which an interrupt is unlikely to meet all. */
 #define LEAST_OF 3
 
+/** Batches are that many times as long as the next shorter ones. */
+#define STEP 16u
+
 /** A metric with long turns has fewer batches, which are as steady: they hold more operations. */
 #define MOST_INSTRUCTIONS 4000000u
 
@@ -192,12 +195,16 @@ static bool least_instructions(struct bench *bench, uint64_t operations, uint64_
     return true;
 }
 
-/** Turns by the power of two: kernels that differ by little get batches of the same length. */
+/**
+ * Turns by powers of sixteen: what is counted beside the operations and cannot be taken off, where
+ * a loop begins, is then the same share of it in two kernels, unless one needs a multiple of the
+ * other.
+ */
 static uint64_t operations_for(const struct measure *measure, const struct metric *metric,
                                uint64_t turn_instructions) {
     uint64_t operations = metric->per_turn;
-    for (uint64_t twice = 2 * turn_instructions; twice <= measure->batch_ns; twice *= 2)
-        operations *= 2;
+    for (uint64_t next = STEP * turn_instructions; next <= measure->batch_ns; next *= STEP)
+        operations *= STEP;
     return operations;
 }
 
@@ -213,6 +220,7 @@ static void measure_instructions(const struct measure *measure, struct bench *be
     if (!least_instructions(bench, bench->metric->per_turn, &turn) ||
         !least_instructions(bench, 0, &empty))
         return;
+    turn = turn > empty ? turn - empty : 1;
     series->operations = operations_for(measure, bench->metric, turn);
     bool warm = series->operations == bench->metric->per_turn;
     if (!warm && !bench->metric->run(bench, series->operations))

@@ -185,8 +185,8 @@ export const RESOLUTION_SHARES: readonly (readonly [prefix: string, share: numbe
   ['memory.', 0.0005],
   ['context.', 0.0015],
   ['net.', 0.0005],
-  ['syscall.stat', 0.0015],
-  ['syscall.open_close', 0.0015],
+  ['syscall.stat', 0.001],
+  ['syscall.open_close', 0.001],
 ];
 
 /** Counts of one side that lie further apart, as a share, are no fact: both are shown, neither judged. */
