@@ -70,7 +70,10 @@ static int wait_for(pid_t inner) {
 static int launch(const struct plan *plan, const struct words *words, uint64_t index) {
     char *arguments[ARGUMENTS_MAX];
     char seed[32];
-    snprintf(seed, sizeof seed, "--seed=%llu", (unsigned long long)order_seed(plan->seed, index));
+    /* Where instructions are counted, what ran before a metric is to be the same in all. */
+    uint64_t own = plan->instructions ? plan->seed : order_seed(plan->seed, index);
+    /* As long in every process: what the arguments take of its stack moves the rest of it. */
+    snprintf(seed, sizeof seed, "--seed=%020llu", (unsigned long long)own);
     arrange(arguments, words, seed, index);
     pid_t inner = start(arguments);
     return inner < 0 ? report("fork") : wait_for(inner);

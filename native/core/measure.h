@@ -28,6 +28,7 @@ struct measure {
     uint64_t batches;
     uint64_t batch_ns;   /* the least a batch may take */
     uint64_t operations; /* of every batch, or PLAN_UNSET: as many as make it long enough */
+    bool instructions;   /* the clock counts them: see measure_instructions() */
     uint64_t control_operations;
     uint64_t width_operations;
 };

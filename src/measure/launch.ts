@@ -90,6 +90,8 @@ export interface LaunchOrder {
   environment: boolean;
   /** How many single operations of each metric to time, instead of batches. */
   tails?: number;
+  /** Whether its clock counts instructions. */
+  instructions?: boolean;
 }
 
 /** The launcher kills later than the probe gives up, so that a slow metric has its own status. */
@@ -144,6 +146,7 @@ const probeArguments = (plan: Plan, order: LaunchOrder, memory: boolean): string
     environment: order.environment,
     ...(order.processes === 1 ? {} : { launches: order.processes }),
     ...(order.tails === undefined ? {} : { tails: order.tails }),
+    ...(order.instructions ? { instructions: true } : {}),
     ...(memory ? { resultsFd: RESULTS_FD } : {}),
   });
 

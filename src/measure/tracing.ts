@@ -1,10 +1,9 @@
-import { quantile } from 'simple-statistics';
 import { Failure } from '../failure.js';
 import { type InstructionMetric, type Instructions, MOST_CALLS } from '../record/instructions.js';
-import { ESTIMATE_QUANTILE } from '../stats/assumptions.js';
 import type { BatchPlace, BatchShares, TracedOperation, Tracing } from '../targets/target.js';
 import { FunctionList, flatten } from '../trace/flat.js';
 import type { CountableTarget } from './counting.js';
+import { countingBatch } from './counting-batch.js';
 import { type LaunchObservation, timedOf } from './launch.js';
 
 /** A boot that counted, and what was written down of it meanwhile. */
@@ -20,6 +19,8 @@ type Boot = (target: CountableTarget) => Promise<LaunchObservation>;
 /**
  * Boots a target once and traces it. Where it does not come through that way, it boots without: a
  * count is no less true without its functions.
+ *
+ * @throws Failure where the target does not come up at all
  */
 export async function bootTraced(target: CountableTarget, boot: Boot): Promise<TracedBoot> {
   const tracing = await unlessFailed(() => target.counting.trace());
@@ -27,6 +28,8 @@ export async function bootTraced(target: CountableTarget, boot: Boot): Promise<T
   const observation = await boot(asTraced(target, tracing));
   const { failure } = observation.launch;
   if (failure === undefined) return { observation, traced: tracing };
+  // A kernel that does not come up does so without a plugin, too.
+  await target.counting.diagnose();
   return { observation: await boot(target), traced: { why: failure } };
 }
 
@@ -45,7 +48,7 @@ export async function withOperations(
   { observation, traced }: TracedBoot,
 ): Promise<Instructions> {
   if (traced === undefined) return instructions;
-  const counted = instructions.metrics.map(({ id }) => sharesOf(observation, id));
+  const counted = instructions.metrics.map(({ id }) => shareOf(observation, id));
   const read = 'why' in traced ? traced : await unlessFailed(() => traced.read(counted));
   const list = new FunctionList();
   const metrics = instructions.metrics.map((metric, index): InstructionMetric => {
@@ -69,20 +72,11 @@ function recordOf(
     : { traced };
 }
 
-/** The batches that a boot's number is of, which is a quantile and may lie between two. */
-function sharesOf(observation: LaunchObservation, id: string): BatchShares {
-  const ns = [...(timedOf(observation.metrics.get(id))?.batches.ns ?? [])];
-  if (ns.length === 0) return [];
-  const estimate = quantile(ns, ESTIMATE_QUANTILE);
-  const below = Math.max(...ns.filter((one) => one <= estimate));
-  const above = Math.min(...ns.filter((one) => one >= estimate));
-  const share = above > below ? (estimate - below) / (above - below) : 0;
-  const places = placesOf(observation, id);
-  const at = (value: number, part: number): BatchPlace[] => {
-    const place = places[ns.indexOf(value)];
-    return place === undefined || part === 0 ? [] : [{ ...place, share: part }];
-  };
-  return [...at(below, 1 - share), ...at(above, share)];
+/** The batch that a boot's number is of. */
+function shareOf(observation: LaunchObservation, id: string): BatchShares {
+  const timed = timedOf(observation.metrics.get(id));
+  const place = timed && placesOf(observation, id)[countingBatch(timed.batches)];
+  return place === undefined ? [] : [{ ...place, share: 1 }];
 }
 
 /** Of all batches of a metric, in their order. */

@@ -23,6 +23,12 @@ export interface Counting {
    */
   start(words: readonly string[], seed: number): Promise<Start>;
   /**
+   * Finds out why a start failed, by one that tells all it does.
+   *
+   * @throws Failure that says so, where it fails, too
+   */
+  diagnose(): Promise<void>;
+  /**
    * Makes ready to trace a start: what it executes is written down, which changes nothing in it.
    *
    * @throws Failure when that is not possible here
