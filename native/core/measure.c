@@ -190,6 +190,18 @@ static void measure_given(const struct measure *measure, struct bench *bench,
     take_batches(measure, bench, measure->batches, UINT64_MAX, series);
 }
 
+/** What is counted of a batch of no operations. */
+static bool take_empty_runs(struct bench *bench, struct series *series, uint64_t *least) {
+    *least = UINT64_MAX;
+    for (; series->empty_runs < COUNTING_RUNS; series->empty_runs++) {
+        struct span span;
+        if (!time_operations(bench, bench->metric->run, 0, &span))
+            return false;
+        *least = span.wall_ns < *least ? span.wall_ns : *least;
+    }
+    return true;
+}
+
 /**
  * Turns by powers of sixteen: what is counted beside the operations and cannot be taken off, where
  * a loop begins, is then the same share of it in two kernels, unless one needs a multiple of the
@@ -213,7 +225,7 @@ static void measure_instructions(const struct measure *measure, struct bench *be
     uint64_t turn, empty;
     limit_metric(UINT64_MAX);
     if (!time_run(bench, bench->metric->per_turn, COUNTING_RUNS, &turn) ||
-        !time_run(bench, 0, COUNTING_RUNS, &empty))
+        !take_empty_runs(bench, series, &empty))
         return;
     turn = turn > empty ? turn - empty : 1;
     series->operations = operations_for(measure, bench->metric, turn);
@@ -267,6 +279,7 @@ MARKED void measure_metric(const struct measure *measure, const struct metric *m
     struct order order = {measure, calibration, series};
     uint64_t start = wall_ns();
     series->count = 0;
+    series->empty_runs = 0;
     stage_metric(bench, metric, measure_set_up, &order);
     series->elapsed_ns = wall_ns() - start;
 }

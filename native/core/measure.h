@@ -10,6 +10,7 @@
 struct series {
     uint64_t operations; /* in each batch */
     uint64_t count;
+    uint64_t empty_runs; /* of no operations, ahead of the batches: the least is taken off them */
     uint64_t elapsed_ns; /* from before the setup until after the teardown */
     uint64_t wall_ns[PLAN_BATCHES_MAX];
     uint64_t cpu_ns[PLAN_BATCHES_MAX];     /* of all participants, over the same interval */

@@ -66,6 +66,8 @@ export interface Turn {
   batches: number;
   /** In each of them. */
   operations: number;
+  /** Ahead of them, of no operations: the least of those is no part of what is said of a batch. */
+  emptyRuns: number;
 }
 
 /** What a launch timed of a metric; undefined where it has no time of it. */
@@ -176,8 +178,11 @@ function observe(order: LaunchOrder, result: LaunchResult): LaunchObservation {
 
 const turnOf = (line: WireMetric): Turn =>
   'batches' in line
-    ? { id: line.id, batches: line.batches.wallNs.length, operations: line.batches.operations }
-    : { id: line.id, batches: 0, operations: 0 };
+    ? {
+        ...{ id: line.id, batches: line.batches.wallNs.length },
+        ...{ operations: line.batches.operations, emptyRuns: line.batches.emptyRuns ?? 0 },
+      }
+    : { id: line.id, batches: 0, operations: 0, emptyRuns: 0 };
 
 /** Of the metrics that were asked for; the tails of other definitions are another metric's. */
 const asked = (portions: readonly Portion[], tails: readonly WireTail[]): WireTail[] =>

@@ -1,6 +1,6 @@
 import { Failure } from '../failure.js';
 import { type InstructionMetric, type Instructions, MOST_CALLS } from '../record/instructions.js';
-import type { BatchPlace, BatchShares, TracedOperation, Tracing } from '../targets/target.js';
+import type { BatchPlace, TracedOperation, Tracing } from '../targets/target.js';
 import { FunctionList, flatten } from '../trace/flat.js';
 import type { CountableTarget } from './counting.js';
 import { countingBatch } from './counting-batch.js';
@@ -48,12 +48,13 @@ export async function withOperations(
   { observation, traced }: TracedBoot,
 ): Promise<Instructions> {
   if (traced === undefined) return instructions;
-  const counted = instructions.metrics.map(({ id }) => shareOf(observation, id));
-  const read = 'why' in traced ? traced : await unlessFailed(() => traced.read(counted));
+  const places = instructions.metrics.map(({ id }) => placeOf(observation, id));
+  const known = places.filter((place) => place !== undefined);
+  const read = 'why' in traced ? traced : await unlessFailed(() => traced.read(known));
   const list = new FunctionList();
   const metrics = instructions.metrics.map((metric, index): InstructionMetric => {
-    const [place] = counted[index] ?? [];
-    const operation = 'why' in read ? read : read[index];
+    const place = places[index];
+    const operation = 'why' in read ? read : place && read[known.indexOf(place)];
     if (metric.status !== 'ok' || place === undefined || operation === undefined) return metric;
     return { ...metric, ...recordOf(operation, place, list) };
   });
@@ -73,18 +74,18 @@ function recordOf(
 }
 
 /** The batch that a boot's number is of. */
-function shareOf(observation: LaunchObservation, id: string): BatchShares {
+function placeOf(observation: LaunchObservation, id: string): BatchPlace | undefined {
   const timed = timedOf(observation.metrics.get(id));
-  const place = timed && placesOf(observation, id)[countingBatch(timed.batches)];
-  return place === undefined ? [] : [{ ...place, share: 1 }];
+  return timed && placesOf(observation, id)[countingBatch(timed.batches)];
 }
 
 /** Of all batches of a metric, in their order. */
-const placesOf = ({ turns = [] }: LaunchObservation, id: string): Omit<BatchPlace, 'share'>[] =>
+const placesOf = ({ turns = [] }: LaunchObservation, id: string): BatchPlace[] =>
   turns.flatMap((turn, index) =>
     turn.id === id
       ? Array.from({ length: turn.batches }, (_, batch) => ({
-          ...{ turn: index, batch, batches: turn.batches, operations: turn.operations },
+          ...{ turn: index, batch, batches: turn.batches },
+          ...{ operations: turn.operations, emptyRuns: turn.emptyRuns },
         }))
       : [],
   );
