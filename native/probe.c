@@ -8,8 +8,10 @@
  * shares the table (fs/file.c, __fget_light), and it is one replicate on purpose: what differs from
  * process to process (physical pages, address layout) is noise that only new processes average out.
  */
+#include <alloca.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -80,6 +82,18 @@ static bool open_wire(void) {
     return true;
 }
 
+/** Where instructions are counted nothing has to be made little of, and no core is shared. */
+static struct measure prepare_to_count(void) {
+    return (struct measure){
+        .batches = plan.batches,
+        .operations = plan.operations,
+        .batch_ns = plan.batch_us * 1000,
+        .instructions = true,
+        .control_operations = 1,
+        .width_operations = 1,
+    };
+}
+
 static struct measure prepare(void) {
     double cost_ns = wall_clock_cost_ns();
     uint64_t control_ns = wall_clock_batch_ns(cost_ns, CONTROL_BATCH_NS);
@@ -112,7 +126,7 @@ static bool takes_part(const struct planned *planned, uint64_t round, uint64_t r
 }
 
 static bool measure_round(uint64_t round, uint64_t rounds, const size_t *order) {
-    const struct measure measure = prepare();
+    const struct measure measure = plan.instructions ? prepare_to_count() : prepare();
     for (size_t i = 0; i < plan.metric_count; i++) {
         size_t which = order[i];
         if (!takes_part(&plan.metrics[which], round, rounds))
@@ -186,6 +200,21 @@ static int measure_plan(void) {
     return report(NO_ROOM, "writing the results failed");
 }
 
+enum { PAGE = 4096 };
+
+/**
+ * Begins with a page of the stack. Arguments, the environment and what the kernel tells a process
+ * of itself lie above, of whatever length, and where they end in their page decides whether what
+ * follows touches one page more, which each fork copies.
+ */
+static __attribute__((noinline)) int measure_from_page(void) {
+    volatile char *rest = alloca((uintptr_t)__builtin_frame_address(0) % PAGE);
+    *rest = 0;
+    int code = measure_plan();
+    *rest = 1; /* so that the call is not the last thing, which would give the room back */
+    return code;
+}
+
 /** Under what is to be measured under. */
 static bool confine(struct failure *failure) {
     return inject(plan.injection, failure) &&
@@ -202,7 +231,7 @@ static int measure_here(void) {
         return report(NO_SETUP, "mapping the results descriptor failed");
     if (plan.list)
         return line_catalogue(&wire) ? DONE : report(NO_ROOM, "the catalogue was not written");
-    return measure_plan();
+    return measure_from_page();
 }
 
 /** Only of a machine that ends with this, since the rules stay. */

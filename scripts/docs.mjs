@@ -3,6 +3,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { countedPage, countedSummary } from './counted-table.mjs';
 import { detectionPage, detectionSummary } from './detection-table.mjs';
 import { fidelitySummary, fidelityTable } from './fidelity-table.mjs';
 import { table } from './markdown-table.mjs';
@@ -30,6 +31,7 @@ const tables = {
   crossing: crossingSection(),
   fidelity: fidelitySummary(newest('fidelity')),
   detection: detectionSummary(newest('detection')),
+  counted: countedSummary(newest('counted')),
 };
 writeFileSync(
   join(out, 'README.md'),
@@ -39,6 +41,7 @@ mkdirSync(join(out, 'docs'), { recursive: true });
 writeFileSync(join(out, 'docs', 'metrics.md'), metricsPage());
 writeFileSync(join(out, 'docs', 'fidelity.md'), fidelityPage(newest('fidelity')));
 writeFileSync(join(out, 'docs', 'detection.md'), detectionPage(newest('detection')));
+writeFileSync(join(out, 'docs', 'counted.md'), countedPage(newest('counted')));
 
 /** The latest result of a benchmark: they are kept by date. */
 function newest(name) {

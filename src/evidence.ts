@@ -33,12 +33,16 @@ export function gatherEvidence(
   telling: Telling,
 ): Promise<Evidence> {
   const { candidate } = config;
+  const specs = baseline.kind === 'target' ? [baseline.spec, candidate] : [candidate];
+  // What is no kernel is timed, and the other side with it.
+  const evidence = specs.every(({ kind }) => kind === 'kernel') ? config.evidence : 'timed';
+  const opening = { ...telling, evidence };
   if (baseline.kind === 'target') {
-    return withTargets({ baseline: baseline.spec, candidate }, bench, telling, (sides) =>
+    return withTargets({ baseline: baseline.spec, candidate }, bench, opening, (sides) =>
       duel(config, bench, sides, telling),
     );
   }
-  return withTargets({ candidate }, bench, telling, (sides) =>
+  return withTargets({ candidate }, bench, opening, (sides) =>
     measureAlone(config, bench, sides.candidate, baseline.stored, telling),
   );
 }

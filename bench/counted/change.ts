@@ -1,8 +1,6 @@
-import { join } from 'node:path';
-import { parseConfig } from '#src/config/inputs.js';
-import { gate } from '#src/gate.js';
 import type { Report } from '#src/report/report.js';
-import { SILENT } from '../silent.ts';
+import { type JudgedGate, type Judging, judgeGate } from './gates.ts';
+import type { Phase } from './phases.ts';
 
 /** Two command lines of one kernel. */
 export interface Change {
@@ -11,7 +9,7 @@ export interface Change {
 }
 
 export interface ChangeResult extends Change {
-  counted: { seconds: number; metrics: CountedChange[] };
+  counted: { seconds: number; phases: Phase[]; metrics: CountedChange[] };
   timed?: { seconds: number; metrics: TimedChange[] };
 }
 
@@ -32,44 +30,35 @@ interface TimedChange {
   mde80: number | null;
 }
 
-interface Judging {
+type ChangeJudging = Omit<Judging, 'baseline' | 'candidate' | 'evidence' | 'duration'> & {
   kernel: string;
   change: Change;
-  metrics: string;
-  kernelOptions: string;
   /** Of timing; `0` for none. */
   duration: string;
-  folder: string;
-  signal: AbortSignal;
-}
+};
 
 /** The whole gate over one change, by what it counts and then by what it times. */
-export async function judgeChange(judging: Judging): Promise<ChangeResult> {
-  const counted = await gateOf(judging, 'counted');
-  const differing = countedChanges(counted.report);
-  if (judging.duration === '0') {
-    return { ...judging.change, counted: { seconds: counted.seconds, metrics: differing } };
-  }
+export async function judgeChange(judging: ChangeJudging): Promise<ChangeResult> {
+  const { report, seconds, phases } = await gateOf(judging, 'counted');
+  const counted = { seconds, phases, metrics: countedChanges(report) };
+  if (judging.duration === '0') return { ...judging.change, counted };
   const timed = await gateOf(judging, 'timed');
   return {
-    ...judging.change,
-    counted: { seconds: counted.seconds, metrics: differing },
+    ...{ ...judging.change, counted },
     timed: { seconds: timed.seconds, metrics: timedChanges(timed.report) },
   };
 }
 
-async function gateOf(
-  { kernel, change, metrics, kernelOptions, duration, folder, signal }: Judging,
+function gateOf(
+  { kernel, change, metrics, kernelOptions, duration, folder, signal }: ChangeJudging,
   evidence: 'counted' | 'timed',
-): Promise<{ report: Report; seconds: number }> {
+): Promise<JudgedGate> {
   const spec = (line: string) => `kernel:${kernel} ${line}`.trim();
-  const sides = { baseline: spec(change.baseline), candidate: spec(change.candidate) };
-  const time = evidence === 'timed' ? { duration } : {};
-  const out = join(folder, evidence);
-  const inputs = { ...sides, ...time, metrics, kernelOptions, evidence, out, failOn: 'never' };
-  const begin = performance.now();
-  const { report } = await gate(parseConfig(inputs), { progress: SILENT, signal });
-  return { report, seconds: Math.round((performance.now() - begin) / 1000) };
+  return judgeGate({
+    ...{ baseline: spec(change.baseline), candidate: spec(change.candidate), evidence },
+    ...{ metrics, kernelOptions, folder, signal },
+    ...(evidence === 'timed' ? { duration } : {}),
+  });
 }
 
 const countedChanges = ({ counted }: Report): CountedChange[] =>

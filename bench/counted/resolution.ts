@@ -14,7 +14,7 @@ export interface Resolution {
   metrics: MetricResolution[];
 }
 
-type MetricResolution =
+export type MetricResolution =
   | {
       id: string;
       /** Instructions an operation: the median over the boots. */
@@ -28,7 +28,7 @@ type MetricResolution =
     }
   | { id: string; why: string };
 
-/** Boots a kernel with half as many seeds as boots, all of them twice. */
+/** Boots a kernel with half as many seeds as boots, all of them twice, both at a time. */
 export async function resolutionOf(
   bench: Bench,
   kernel: string,
@@ -39,33 +39,40 @@ export async function resolutionOf(
     input: 'kernel',
     options: { containerEngine: '', kernelOptions: options.kernelOptions },
   });
-  const telling = { progress: SILENT };
-  return withTargets({ candidate: spec }, bench, telling, async ({ candidate }) => {
-    if (!isCountable(candidate)) throw new Error('Its instructions cannot be counted.');
+  const opening = { progress: SILENT, evidence: 'counted' } as const;
+  return withTargets({ baseline: spec, candidate: spec }, bench, opening, async (sides) => {
+    const { baseline, candidate } = sides;
+    if (!isCountable(baseline) || !isCountable(candidate)) {
+      throw new Error('Its instructions cannot be counted.');
+    }
     const begin = performance.now();
-    const order = [...seeds, ...seeds];
-    const counts = await countSides(bench, { candidate }, SILENT, {
-      seeds: order,
-      traced: false,
-    });
+    const order = { seeds, traced: false };
+    const twice = await countSides(bench, { baseline, candidate }, SILENT, order);
     const seconds = (performance.now() - begin) / 1000;
-    const { metrics } = counts.candidate.instructions;
+    const again = twice.candidate.instructions.metrics;
     return {
       facts: candidate.record.facts,
-      ...{ boots: order.length, seeds: seeds.length },
-      secondsPerBoot: Number((seconds / order.length).toFixed(1)),
-      metrics: metrics.map((metric) => metricResolution(metric, seeds.length)),
+      ...{ boots: 2 * seeds.length, seeds: seeds.length },
+      secondsPerBoot: Number((seconds / seeds.length / 2).toFixed(1)),
+      metrics: twice.baseline.instructions.metrics.map((metric) =>
+        metricResolution(
+          metric,
+          again.find(({ id }) => id === metric.id),
+        ),
+      ),
     };
   });
 }
 
-function metricResolution(metric: InstructionMetric, seeds: number): MetricResolution {
-  const { id } = metric;
-  if (metric.status !== 'ok') return { id, why: metric.status };
-  const { boots } = metric;
+function metricResolution(
+  one: InstructionMetric,
+  other: InstructionMetric | undefined,
+): MetricResolution {
+  const { id } = one;
+  if (one.status !== 'ok' || other?.status !== 'ok') return { id, why: one.status };
+  const boots = [...one.boots, ...other.boots];
   const count = median(boots);
-  const first = boots.slice(0, seeds);
-  const again = boots.slice(seeds).map((boot, index) => Math.abs(boot - (first[index] ?? boot)));
+  const again = other.boots.map((boot, index) => Math.abs(boot - (one.boots[index] ?? boot)));
   const apart = Math.max(...boots) - Math.min(...boots);
   return {
     ...{ id, count: rounded(count), repeats: rounded(Math.max(...again)), seeds: rounded(apart) },

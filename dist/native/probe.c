@@ -8,8 +8,10 @@
  * shares the table (fs/file.c, __fget_light), and it is one replicate on purpose: what differs from
  * process to process (physical pages, address layout) is noise that only new processes average out.
  */
+#include <alloca.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,6 +19,7 @@
 #include <unistd.h>
 
 #include "core/affinity.h"
+#include "core/audit.h"
 #include "core/bare.h"
 #include "core/clock.h"
 #include "core/console.h"
@@ -45,7 +48,6 @@ struct desk {
     struct series series;
     struct calibration calibrations[CATALOGUE_MAX];
     struct tail tail;
-    struct trace trace;
 };
 static struct desk *desk;
 
@@ -80,6 +82,18 @@ static bool open_wire(void) {
     return true;
 }
 
+/** Where instructions are counted nothing has to be made little of, and no core is shared. */
+static struct measure prepare_to_count(void) {
+    return (struct measure){
+        .batches = plan.batches,
+        .operations = plan.operations,
+        .batch_ns = plan.batch_us * 1000,
+        .instructions = true,
+        .control_operations = 1,
+        .width_operations = 1,
+    };
+}
+
 static struct measure prepare(void) {
     double cost_ns = wall_clock_cost_ns();
     uint64_t control_ns = wall_clock_batch_ns(cost_ns, CONTROL_BATCH_NS);
@@ -112,7 +126,7 @@ static bool takes_part(const struct planned *planned, uint64_t round, uint64_t r
 }
 
 static bool measure_round(uint64_t round, uint64_t rounds, const size_t *order) {
-    const struct measure measure = prepare();
+    const struct measure measure = plan.instructions ? prepare_to_count() : prepare();
     for (size_t i = 0; i < plan.metric_count; i++) {
         size_t which = order[i];
         if (!takes_part(&plan.metrics[which], round, rounds))
@@ -156,28 +170,14 @@ static bool measure_tails(void) {
     return written;
 }
 
-/** For an emulator that watches: no times at all. */
-static bool trace_metrics(void) {
-    bool written = true;
-    for (size_t i = 0; written && i < plan.metric_count; i++) {
-        if (!trace_has(plan.metrics[i].metric))
-            continue;
-        trace_metric(plan.metrics[i].metric, plan.trace, &desk->bench, &desk->trace);
-        written = line_trace(&wire, &desk->bench, &desk->trace);
-    }
-    return written;
-}
-
-static bool hand_over_symbols(void) {
-    if (plan.symbols && !trace_symbols())
-        report(NO_SETUP, "reading /proc/kallsyms failed");
-    return true;
-}
-
 static bool measure_passes(void) {
-    if (plan.trace != PLAN_UNSET)
-        return hand_over_symbols() && trace_metrics();
     return plan.tails == PLAN_UNSET ? measure_rounds() : measure_tails();
+}
+
+/** Behind all that is measured, which reading them would change. A kernel may have none. */
+static void hand_over_symbols(void) {
+    if (plan.symbols == 1 && !trace_symbols())
+        report(NO_SETUP, "reading /proc/kallsyms failed");
 }
 
 static int measure_plan(void) {
@@ -193,9 +193,26 @@ static int measure_plan(void) {
     if (!wall_clock_inspect(&clock))
         return report(NO_SETUP, "reading " WALL_CLOCK_NAME " failed");
     if (line_hello(&wire, &clock, placement, plan.environment) && measure_passes() &&
-        line_end(&wire, wall_ns() - start))
+        line_end(&wire, wall_ns() - start)) {
+        hand_over_symbols();
         return DONE;
+    }
     return report(NO_ROOM, "writing the results failed");
+}
+
+enum { PAGE = 4096 };
+
+/**
+ * Begins with a page of the stack. Arguments, the environment and what the kernel tells a process
+ * of itself lie above, of whatever length, and where they end in their page decides whether what
+ * follows touches one page more, which each fork copies.
+ */
+static __attribute__((noinline)) int measure_from_page(void) {
+    volatile char *rest = alloca((uintptr_t)__builtin_frame_address(0) % PAGE);
+    *rest = 0;
+    int code = measure_plan();
+    *rest = 1; /* so that the call is not the last thing, which would give the room back */
+    return code;
 }
 
 /** Under what is to be measured under. */
@@ -214,13 +231,29 @@ static int measure_here(void) {
         return report(NO_SETUP, "mapping the results descriptor failed");
     if (plan.list)
         return line_catalogue(&wire) ? DONE : report(NO_ROOM, "the catalogue was not written");
-    return measure_plan();
+    return measure_from_page();
+}
+
+/** Only of a machine that ends with this, since the rules stay. */
+static int start_audit(bool bare) {
+    struct failure failure = {0};
+    if (!bare) {
+        fputs("probe: --audit-rules are a whole machine's, and count with --bare alone.\n", stderr);
+        return BAD_ARGUMENTS;
+    }
+    if (audit_load(plan.audit_rules, &failure))
+        return DONE;
+    errno = failure.error;
+    return report(NO_SETUP, failure.operation);
 }
 
 /** In a bare kernel this is a fork of init, and what measures is to be a process of its own. */
 static int act(bool bare, int argc, char **argv) {
     if (!words_collect(&words, argc, argv) || !plan_parse(&plan, &words))
         return BAD_ARGUMENTS;
+    int code = plan.audit_rules == NULL ? DONE : start_audit(bare);
+    if (code != DONE)
+        return code;
     bool apart = bare || plan.launches > 1;
     return apart && !plan.list ? launch_processes(&plan, &words) : measure_here();
 }

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -139,6 +140,7 @@ bool bare_begin(void) {
               stderr);
         return false;
     }
+    clearenv(); /* words of the command line that the kernel does not know are in there */
     make_devices();
     open_console();
     make_places();

@@ -106,6 +106,8 @@ static void write_numbers(struct wire *wire, const char *key, const uint64_t *nu
 static void write_series(struct wire *wire, const struct series *series,
                          const struct measure *measure) {
     write_number(wire, "operations", series->operations);
+    if (series->empty_runs > 0)
+        write_number(wire, "empty_runs", series->empty_runs);
     write_numbers(wire, "wall_ns", series->wall_ns, series->count);
     write_numbers(wire, "cpu_ns", series->cpu_ns, series->count);
     write_numbers(wire, "control_ns", series->control_ns, series->count);

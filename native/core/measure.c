@@ -16,6 +16,16 @@
 #define BUDGET_FACTOR 4u
 #define LEAST_BUDGET_NS 50000000u
 
+/** Runs of which an interrupt is unlikely to meet all: else what is counted is the same each time.
+ */
+#define COUNTING_RUNS 3
+
+/** Batches are that many times as long as the next shorter ones. */
+#define STEP 16u
+
+/** A metric with long turns has fewer batches, which are as steady: they hold more operations. */
+#define MOST_INSTRUCTIONS 4000000u
+
 struct batch {
     uint64_t wall_ns, cpu_ns, control_ns, width_ns;
 };
@@ -84,10 +94,10 @@ static bool run_batch(const struct measure *measure, struct bench *bench, uint64
     return true;
 }
 
-/** The quicker of two runs: the first may meet cold caches, either may be interrupted. */
-static bool time_run(struct bench *bench, uint64_t operations, uint64_t *least) {
+/** The quickest of a few runs: the first may meet cold caches, any may be interrupted. */
+static bool time_run(struct bench *bench, uint64_t operations, int runs, uint64_t *least) {
     *least = UINT64_MAX;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < runs; i++) {
         uint64_t start = wall_ns();
         if (!bench->metric->run(bench, operations))
             return false;
@@ -104,19 +114,20 @@ uint64_t whole_turns(const struct metric *metric, uint64_t operations) {
 
 /** A batch is scaled up from so large a part of it: close enough, and a quarter of the time. */
 #define CALIBRATION_PARTS 4
+#define CALIBRATION_RUNS 2
 
 /** Doubles the operations until they take long enough to tell what one takes. */
 static bool calibrate(const struct measure *measure, struct bench *bench,
                       struct calibration *calibration) {
     uint64_t operations = bench->metric->per_turn;
     uint64_t elapsed;
-    if (!time_run(bench, operations, &elapsed))
+    if (!time_run(bench, operations, CALIBRATION_RUNS, &elapsed))
         return false;
     while (elapsed < measure->batch_ns / CALIBRATION_PARTS) {
         operations *= 2;
         if (limit_passed())
             return bench_fail(bench, "calibration", ETIME);
-        if (!time_run(bench, operations, &elapsed))
+        if (!time_run(bench, operations, CALIBRATION_RUNS, &elapsed))
             return false;
     }
     calibration->operation_ns = (double)elapsed / (double)operations;
@@ -171,12 +182,59 @@ static void measure_slow(const struct measure *measure, struct bench *bench,
     take_batches(measure, bench, 1, UINT64_MAX, series);
 }
 
-/** For tracers and emulators, which count what the operations do: nothing but those. */
+/** For tracers, which count what the operations do: nothing but those. */
 static void measure_given(const struct measure *measure, struct bench *bench,
                           struct series *series) {
     series->operations = whole_turns(bench->metric, measure->operations);
     limit_metric(UINT64_MAX);
     take_batches(measure, bench, measure->batches, UINT64_MAX, series);
+}
+
+/** What is counted of a batch of no operations. */
+static bool take_empty_runs(struct bench *bench, struct series *series, uint64_t *least) {
+    *least = UINT64_MAX;
+    for (; series->empty_runs < COUNTING_RUNS; series->empty_runs++) {
+        struct span span;
+        if (!time_operations(bench, bench->metric->run, 0, &span))
+            return false;
+        *least = span.wall_ns < *least ? span.wall_ns : *least;
+    }
+    return true;
+}
+
+/**
+ * Turns by powers of sixteen: what is counted beside the operations and cannot be taken off, where
+ * a loop begins, is then the same share of it in two kernels, unless one needs a multiple of the
+ * other.
+ */
+static uint64_t operations_for(const struct measure *measure, const struct metric *metric,
+                               uint64_t turn_instructions) {
+    uint64_t operations = metric->per_turn;
+    for (uint64_t next = STEP * turn_instructions; next <= measure->batch_ns; next *= STEP)
+        operations *= STEP;
+    return operations;
+}
+
+/**
+ * Under a clock that counts instructions (QEMU's -icount). No batch is noisy, so short ones will
+ * do; and what surrounds the operations is taken off them, so that what an operation counts does
+ * not depend on how many there are.
+ */
+static void measure_instructions(const struct measure *measure, struct bench *bench,
+                                 struct series *series) {
+    uint64_t turn, empty;
+    limit_metric(UINT64_MAX);
+    if (!time_run(bench, bench->metric->per_turn, COUNTING_RUNS, &turn) ||
+        !take_empty_runs(bench, series, &empty))
+        return;
+    turn = turn > empty ? turn - empty : 1;
+    series->operations = operations_for(measure, bench->metric, turn);
+    bool warm = series->operations == bench->metric->per_turn;
+    if (!warm && !bench->metric->run(bench, series->operations))
+        return;
+    take_batches(measure, bench, measure->batches, MOST_INSTRUCTIONS, series);
+    for (uint64_t i = 0; i < series->count; i++)
+        series->wall_ns[i] = series->wall_ns[i] > empty ? series->wall_ns[i] - empty : 1;
 }
 
 static void count_events(const struct measure *measure, struct bench *bench,
@@ -204,6 +262,8 @@ static void measure_set_up(struct bench *bench, void *context) {
         count_events(order->measure, bench, order->series);
     else if (order->measure->operations != PLAN_UNSET)
         measure_given(order->measure, bench, order->series);
+    else if (order->measure->instructions)
+        measure_instructions(order->measure, bench, order->series);
     else if (metric->slow)
         measure_slow(order->measure, bench, order->series);
     else
@@ -219,6 +279,7 @@ MARKED void measure_metric(const struct measure *measure, const struct metric *m
     struct order order = {measure, calibration, series};
     uint64_t start = wall_ns();
     series->count = 0;
+    series->empty_runs = 0;
     stage_metric(bench, metric, measure_set_up, &order);
     series->elapsed_ns = wall_ns() - start;
 }

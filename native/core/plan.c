@@ -141,6 +141,8 @@ static bool parse_argument(struct plan *plan, const char *argument) {
         return plan->list = true;
     if (strcmp(argument, "--environment") == 0)
         return plan->environment = true;
+    if (strcmp(argument, "--instructions") == 0)
+        return plan->instructions = true;
     if (strcmp(argument, "--bare") == 0) {
         fputs("probe: --bare counts on the command line alone.\n", stderr);
         return false;
@@ -171,7 +173,7 @@ static bool parse_argument(struct plan *plan, const char *argument) {
 static void print_usage(void) {
     fputs("usage: probe --list\n"
           "       probe --metrics=ID[:ROUNDS],… [--rounds=2] [--batches=10] [--batch-us=200] "
-          "[--operations=N] [--seed=1] "
+          "[--operations=N | --instructions] [--seed=1] "
           "[--launches=1] [--cpu=N] [--deadline-ms=60000] [--tails=SAMPLES] "
           "[--symbols=0] [--environment] "
           "[--results-fd=N] [--inject=REGRESSION] [--seccomp=FILTER] "

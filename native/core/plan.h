@@ -28,6 +28,7 @@ struct plan {
     uint64_t rounds;
     uint64_t batches; /* a metric and round */
     uint64_t batch_us;
+    bool instructions;   /* are what the clock counts, see measure.h */
     uint64_t operations; /* of every batch, or PLAN_UNSET: as many as take batch_us */
     uint64_t seed;
     uint64_t launches; /* processes that measure it, one after another */

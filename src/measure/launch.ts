@@ -66,6 +66,8 @@ export interface Turn {
   batches: number;
   /** In each of them. */
   operations: number;
+  /** Ahead of them, of no operations: the least of those is no part of what is said of a batch. */
+  emptyRuns: number;
 }
 
 /** What a launch timed of a metric; undefined where it has no time of it. */
@@ -90,6 +92,8 @@ export interface LaunchOrder {
   environment: boolean;
   /** How many single operations of each metric to time, instead of batches. */
   tails?: number;
+  /** Whether its clock counts instructions. */
+  instructions?: boolean;
 }
 
 /** The launcher kills later than the probe gives up, so that a slow metric has its own status. */
@@ -144,6 +148,7 @@ const probeArguments = (plan: Plan, order: LaunchOrder, memory: boolean): string
     environment: order.environment,
     ...(order.processes === 1 ? {} : { launches: order.processes }),
     ...(order.tails === undefined ? {} : { tails: order.tails }),
+    ...(order.instructions ? { instructions: true } : {}),
     ...(memory ? { resultsFd: RESULTS_FD } : {}),
   });
 
@@ -173,8 +178,11 @@ function observe(order: LaunchOrder, result: LaunchResult): LaunchObservation {
 
 const turnOf = (line: WireMetric): Turn =>
   'batches' in line
-    ? { id: line.id, batches: line.batches.wallNs.length, operations: line.batches.operations }
-    : { id: line.id, batches: 0, operations: 0 };
+    ? {
+        ...{ id: line.id, batches: line.batches.wallNs.length },
+        ...{ operations: line.batches.operations, emptyRuns: line.batches.emptyRuns ?? 0 },
+      }
+    : { id: line.id, batches: 0, operations: 0, emptyRuns: 0 };
 
 /** Of the metrics that were asked for; the tails of other definitions are another metric's. */
 const asked = (portions: readonly Portion[], tails: readonly WireTail[]): WireTail[] =>

@@ -1,10 +1,9 @@
-import { quantile } from 'simple-statistics';
 import { Failure } from '../failure.js';
 import { type InstructionMetric, type Instructions, MOST_CALLS } from '../record/instructions.js';
-import { ESTIMATE_QUANTILE } from '../stats/assumptions.js';
-import type { BatchPlace, BatchShares, TracedOperation, Tracing } from '../targets/target.js';
+import type { BatchPlace, TracedOperation, Tracing } from '../targets/target.js';
 import { FunctionList, flatten } from '../trace/flat.js';
 import type { CountableTarget } from './counting.js';
+import { countingBatch } from './counting-batch.js';
 import { type LaunchObservation, timedOf } from './launch.js';
 
 /** A boot that counted, and what was written down of it meanwhile. */
@@ -20,6 +19,8 @@ type Boot = (target: CountableTarget) => Promise<LaunchObservation>;
 /**
  * Boots a target once and traces it. Where it does not come through that way, it boots without: a
  * count is no less true without its functions.
+ *
+ * @throws Failure where the target does not come up at all
  */
 export async function bootTraced(target: CountableTarget, boot: Boot): Promise<TracedBoot> {
   const tracing = await unlessFailed(() => target.counting.trace());
@@ -27,6 +28,8 @@ export async function bootTraced(target: CountableTarget, boot: Boot): Promise<T
   const observation = await boot(asTraced(target, tracing));
   const { failure } = observation.launch;
   if (failure === undefined) return { observation, traced: tracing };
+  // A kernel that does not come up does so without a plugin, too.
+  await target.counting.diagnose();
   return { observation: await boot(target), traced: { why: failure } };
 }
 
@@ -45,12 +48,13 @@ export async function withOperations(
   { observation, traced }: TracedBoot,
 ): Promise<Instructions> {
   if (traced === undefined) return instructions;
-  const counted = instructions.metrics.map(({ id }) => sharesOf(observation, id));
-  const read = 'why' in traced ? traced : await unlessFailed(() => traced.read(counted));
+  const places = instructions.metrics.map(({ id }) => placeOf(observation, id));
+  const known = places.filter((place) => place !== undefined);
+  const read = 'why' in traced ? traced : await unlessFailed(() => traced.read(known));
   const list = new FunctionList();
   const metrics = instructions.metrics.map((metric, index): InstructionMetric => {
-    const [place] = counted[index] ?? [];
-    const operation = 'why' in read ? read : read[index];
+    const place = places[index];
+    const operation = 'why' in read ? read : place && read[known.indexOf(place)];
     if (metric.status !== 'ok' || place === undefined || operation === undefined) return metric;
     return { ...metric, ...recordOf(operation, place, list) };
   });
@@ -69,28 +73,19 @@ function recordOf(
     : { traced };
 }
 
-/** The batches that a boot's number is of, which is a quantile and may lie between two. */
-function sharesOf(observation: LaunchObservation, id: string): BatchShares {
-  const ns = [...(timedOf(observation.metrics.get(id))?.batches.ns ?? [])];
-  if (ns.length === 0) return [];
-  const estimate = quantile(ns, ESTIMATE_QUANTILE);
-  const below = Math.max(...ns.filter((one) => one <= estimate));
-  const above = Math.min(...ns.filter((one) => one >= estimate));
-  const share = above > below ? (estimate - below) / (above - below) : 0;
-  const places = placesOf(observation, id);
-  const at = (value: number, part: number): BatchPlace[] => {
-    const place = places[ns.indexOf(value)];
-    return place === undefined || part === 0 ? [] : [{ ...place, share: part }];
-  };
-  return [...at(below, 1 - share), ...at(above, share)];
+/** The batch that a boot's number is of. */
+function placeOf(observation: LaunchObservation, id: string): BatchPlace | undefined {
+  const timed = timedOf(observation.metrics.get(id));
+  return timed && placesOf(observation, id)[countingBatch(timed.batches)];
 }
 
 /** Of all batches of a metric, in their order. */
-const placesOf = ({ turns = [] }: LaunchObservation, id: string): Omit<BatchPlace, 'share'>[] =>
+const placesOf = ({ turns = [] }: LaunchObservation, id: string): BatchPlace[] =>
   turns.flatMap((turn, index) =>
     turn.id === id
       ? Array.from({ length: turn.batches }, (_, batch) => ({
-          ...{ turn: index, batch, batches: turn.batches, operations: turn.operations },
+          ...{ turn: index, batch, batches: turn.batches },
+          ...{ operations: turn.operations, emptyRuns: turn.emptyRuns },
         }))
       : [],
   );

@@ -66,6 +66,7 @@ export const measuredLine = z
     ...metricFields,
     status: z.literal('ok'),
     operations: positive,
+    empty_runs: z.int().min(1).max(100).optional(),
     wall_ns: batches(positive),
     cpu_ns: batches(duration),
     control_ns: batches(positive),
@@ -100,6 +101,7 @@ export const measuredLine = z
     details: line.details,
     batches: {
       operations: line.operations,
+      ...(line.empty_runs === undefined ? {} : { emptyRuns: line.empty_runs }),
       wallNs: line.wall_ns,
       cpuNs: line.cpu_ns,
       controlNs: line.control_ns,

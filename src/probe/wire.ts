@@ -49,6 +49,8 @@ export interface ProbePlan {
   environment: boolean;
   /** How many single operations of each metric to time, instead of batches. */
   tails?: number;
+  /** Whether the clock counts instructions: what surrounds the operations of a batch is taken off. */
+  instructions?: boolean;
   /** How many processes to measure the plan in, one after the other; one without it. */
   launches?: number;
   /** Descriptor of the shared mapping for the results; standard output without it. */
@@ -66,6 +68,7 @@ export function planArguments(plan: ProbePlan): string[] {
     `--deadline-ms=${plan.deadlineMs}`,
     ...(plan.environment ? ['--environment'] : []),
     ...(plan.tails === undefined ? [] : [`--tails=${plan.tails}`]),
+    ...(plan.instructions ? ['--instructions'] : []),
     ...(plan.launches === undefined ? [] : [`--launches=${plan.launches}`]),
     ...(plan.resultsFd === undefined ? [] : [`--results-fd=${plan.resultsFd}`]),
   ];

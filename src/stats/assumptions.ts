@@ -173,6 +173,26 @@ export const COUNT_AGREEMENT = 0.8;
  */
 export const LEAST_RESOLUTION = 0.01;
 
+/**
+ * The same for what allocates, looks up by hash or follows a clock, as a share of the count, by the
+ * beginning of a metric's name, the first that fits. Two boots of a side may agree by chance in what a
+ * kernel that is different elsewhere draws anew (slabs and free pages, buckets, where a tick falls):
+ * these are about twice what kernels differed by at most that differ in a word of their command line
+ * which no metric asks about (`npm run bench:counted`, docs/counted.md). Lower, and such a difference
+ * is listed; higher, and a real one of that size is not.
+ */
+export const RESOLUTION_SHARES: readonly (readonly [prefix: string, share: number])[] = [
+  ['process.', 0.004],
+  ['sendfile.tcp_64k_more_header', 0.004],
+  ['sendfile.tcp_', 0.002],
+  ['memory.file_fault', 0.002],
+  ['memory.', 0.0005],
+  ['context.', 0.0015],
+  ['net.', 0.0005],
+  ['syscall.stat', 0.001],
+  ['syscall.open_close', 0.001],
+];
+
 /** Counts of one side that lie further apart, as a share, are no fact: both are shown, neither judged. */
 export const UNSTABLE_COUNT_SHARE = 0.005;
 

@@ -65,6 +65,7 @@ export const kernelTarget: TargetKind<KernelSpec> = {
   async open(spec, workshop) {
     const image = await imageOf(spec, workshop);
     refuseOther(spec, image, workshop);
+    refuseSeveralCounted(spec, image, workshop);
     const version = await qemuVersion(image.architecture);
     const probe = await probeFor(image.architecture, workshop);
     const configuration = await configurationOf(spec.path, image.bootable, workshop.signal);
@@ -80,7 +81,6 @@ export const kernelTarget: TargetKind<KernelSpec> = {
       ...(filter ? { filter: filter.program } : {}),
       ...(rules ? { rules } : {}),
     });
-    workshop.progress.phase(`Try whether ${spec.spec} comes up`);
     const accelerator = await chooseAccelerator(spec, guest, version, workshop);
     const counting = countingOf({ spec, guest, version, probe, debug, workshop });
     const facts = {
@@ -106,6 +106,18 @@ export const kernelTarget: TargetKind<KernelSpec> = {
     });
   },
 };
+
+/** With a clock for both, each waits for the other's interrupts until somebody gives up. */
+function refuseSeveralCounted(
+  { path, options }: KernelSpec,
+  { architecture }: KernelImage,
+  { evidence }: Workshop,
+): void {
+  if (evidence === 'timed' || architecture !== 'x86_64' || options.cpus === 1) return;
+  throw usageFailure(
+    `The kernel ${path} cannot be counted with ${options.cpus} processors, since x86-64 kernels do not come up that way under a clock that counts instructions: leave cpus=${options.cpus} out of kernel-options, or give evidence: timed.`,
+  );
+}
 
 function optionsOf(text: string): KernelSpec['options'] {
   try {

@@ -1,4 +1,4 @@
-import type { RunnableSpec, TargetOptions } from '../config/config.js';
+import type { EvidenceChoice, RunnableSpec, TargetOptions } from '../config/config.js';
 import type { LaunchResult } from '../probe/addon.js';
 import type { Progress } from '../progress.js';
 import type { Target } from './target.js';
@@ -22,6 +22,8 @@ export interface Workshop {
   folder: string;
   signal: AbortSignal;
   progress: Progress;
+  /** What the target is wanted for: what is counted need not show beforehand that it comes up. */
+  evidence?: EvidenceChoice;
   /** The other side, where it is open already: what the two are to have in common follows it. */
   beside?: Target;
   /**

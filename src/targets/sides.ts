@@ -46,7 +46,7 @@ export const workshopOf = ({ probe, signal, addon, plan }: Tools) => ({
 export async function withTargets<S extends Named<RunnableSpec>, T>(
   specs: S,
   tools: Tools,
-  { progress }: Pick<Workshop, 'progress'>,
+  { progress, evidence = 'timed' }: Pick<Workshop, 'progress' | 'evidence'>,
   work: (sides: Opened<S>) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'syscall-gate-targets-'));
@@ -56,7 +56,7 @@ export async function withTargets<S extends Named<RunnableSpec>, T>(
       const own = join(folder, side);
       await mkdir(own);
       const [beside] = open.map(([, target]) => target);
-      const workshop = { ...workshopOf(tools), progress, folder: own };
+      const workshop = { ...workshopOf(tools), progress, evidence, folder: own };
       open.push([side, await openTarget(spec, { ...workshop, ...(beside ? { beside } : {}) })]);
     }
     return await work(Object.fromEntries(open) as Opened<S>);

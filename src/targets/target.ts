@@ -23,6 +23,12 @@ export interface Counting {
    */
   start(words: readonly string[], seed: number): Promise<Start>;
   /**
+   * Finds out why a start failed, by one that tells all it does.
+   *
+   * @throws Failure that says so, where it fails, too
+   */
+  diagnose(): Promise<void>;
+  /**
    * Makes ready to trace a start: what it executes is written down, which changes nothing in it.
    *
    * @throws Failure when that is not possible here
@@ -41,7 +47,7 @@ export interface Tracing {
    *
    * @throws Failure when it cannot be read
    */
-  read(metrics: readonly BatchShares[]): Promise<TracedOperation[]>;
+  read(batches: readonly BatchPlace[]): Promise<TracedOperation[]>;
 }
 
 /** Which batch of a start, by what was measured in it in which order. */
@@ -53,12 +59,9 @@ export interface BatchPlace {
   batches: number;
   /** In each of them. */
   operations: number;
-  /** How much it has of what the metric's number is: 1 where it is that. */
-  share: number;
+  /** Ahead of them, of no operations: the least of those was taken off each batch. */
+  emptyRuns: number;
 }
-
-/** The batches that a metric's number is of: one, or two that it lies between. */
-export type BatchShares = readonly BatchPlace[];
 
 /** What a batch executed, as a share of one operation, or why that is not known. */
 export type TracedOperation = { roots: ProfileNode[] } | { why: string };

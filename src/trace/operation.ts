@@ -19,26 +19,24 @@ export interface ProfileNode {
 export interface TracedBatch {
   /** From one reading of the clock to the next. */
   run: Window;
-  /** The same of what is no part of the operations, where the metric has that. */
-  overhead?: Window;
+  /** The same of what is no part of the operations: its time was taken off. */
+  takenOff: readonly Window[];
   operations: number;
-  /** How much of the whole it is: of all batches together 1. */
-  share: number;
 }
 
 /**
- * What the operations of some batches executed, instruction by instruction: all that was between two
+ * What the operations of a batch executed, instruction by instruction: all that was between two
  * readings of the clock, as it was counted, interrupts and the loop itself too.
  *
  * @returns instructions an operation
  */
-export function profileBatches(batches: readonly TracedBatch[], code: Code): ProfileNode[] {
+export function profileBatch(
+  { run, takenOff, operations }: TracedBatch,
+  code: Code,
+): ProfileNode[] {
   const sum = new Sum(code);
-  for (const { run, overhead, operations, share } of batches) {
-    sum.addWindow(run, share / operations);
-    // What it took was taken off the time.
-    if (overhead !== undefined) sum.addWindow(overhead, -share / operations);
-  }
+  sum.addWindow(run, 1 / operations);
+  for (const window of takenOff) sum.addWindow(window, -1 / operations);
   return finish(sum.roots);
 }
 

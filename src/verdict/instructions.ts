@@ -5,6 +5,7 @@ import {
   INSTRUCTIONS_MARGIN,
   INSTRUCTIONS_MARGIN_COUNT,
   LEAST_RESOLUTION,
+  RESOLUTION_SHARES,
   UNSTABLE_COUNT_SHARE,
 } from '../stats/assumptions.js';
 import { compareOperations, type OperationDifference } from '../trace/difference.js';
@@ -20,7 +21,7 @@ import { absence } from './sides.js';
 export interface CountedSide {
   /** Instructions an operation: the median over the boots. */
   count: number;
-  /** How far the boots lie apart, at least {@link LEAST_RESOLUTION}. */
+  /** How far the boots lie apart, at least {@link leastResolution}. */
   resolution: number;
   boots: number[];
 }
@@ -151,8 +152,15 @@ function operationIn(instructions: Instructions, id: string): ProfileNode[] | st
 
 function sideOf(metric: InstructionMetric | undefined): CountedSide | undefined {
   if (metric?.status !== 'ok') return undefined;
-  const { boots } = metric;
-  return { count: median(boots), resolution: Math.max(LEAST_RESOLUTION, spread(boots)), boots };
+  const { id, boots } = metric;
+  const count = median(boots);
+  return { count, resolution: Math.max(leastResolution(id, count), spread(boots)), boots };
+}
+
+/** Instructions that nothing can be told from, however well the boots agree. */
+function leastResolution(id: string, count: number): number {
+  const [, share] = RESOLUTION_SHARES.find(([prefix]) => id.startsWith(prefix)) ?? ['', 0];
+  return Math.max(LEAST_RESOLUTION, share * count);
 }
 
 function notComparable(

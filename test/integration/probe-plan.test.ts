@@ -167,6 +167,21 @@ describe('several launches', () => {
     );
   });
 
+  it('have one order where instructions are counted, in batches of a power of sixteen of turns', async () => {
+    const metrics = 'syscall.null,syscall.enosys,syscall.sched_yield,context.ring_8p_0k';
+    const words = [`--metrics=${metrics}`, '--rounds=1', '--batches=3', '--batch-us=40'];
+    const several = [...words, '--instructions', '--launches=3', '--environment'];
+    const launched = await run(several);
+    expect(new Set(expectReplicates(launched, 3)).size).toBe(1);
+    for (const { id, ...metric } of parseWire(launched.results, 3).metrics) {
+      if (!('batches' in metric)) throw new Error(`${id} was not measured`);
+      const { operations, wallNs, controlOperations } = metric.batches;
+      expect([1, 16, 256]).toContain(operations / (id.includes('8p') ? 8 : 1));
+      expect(wallNs.length).toBeLessThanOrEqual(3);
+      expect(controlOperations).toBe(1);
+    }
+  });
+
   it('need no path to be started again', async () => {
     const copy = join(folder, 'short-lived');
     const words = [...SHORT, '--environment', '--launches=2'].join(' ');
@@ -186,7 +201,7 @@ describe('several launches', () => {
     const fifo = join(folder, name);
     const plan = `${probe} --metrics=${METRICS} --rounds=1000 --deadline-ms=${deadlineMs}`;
     const script = `mkfifo ${fifo}; exec ${plan} --launches=${launches} 1<>${fifo}`;
-    return { argv: ['sh', '-c', script], inner: `${plan} --seed=1` };
+    return { argv: ['sh', '-c', script], inner: `${plan} --seed=${'1'.padStart(20, '0')}` };
   };
 
   async function processOf(command: string): Promise<number> {

@@ -24,17 +24,23 @@ static int report(const char *what) {
 /** Whether a word is one of the process that starts the others alone. */
 static bool stays_here(const char *word, uint64_t index) {
     return strncmp(word, "--launches=", 11) == 0 || strncmp(word, "--seed=", 7) == 0 ||
+           strncmp(word, "--audit-rules=", 14) == 0 ||
            (index > 0 && strcmp(word, "--environment") == 0);
+}
+
+/** The last process alone hands symbols over, behind all that reading them would change. */
+static const char *word_for(const char *word, bool last) {
+    return !last && strcmp(word, "--symbols=1") == 0 ? "--symbols=0" : word;
 }
 
 /** execve(2) takes pointers to what is not const, and leaves it as it is. */
 static void arrange(char *arguments[ARGUMENTS_MAX], const struct words *words, char *seed,
-                    uint64_t index) {
+                    uint64_t index, bool last) {
     size_t count = 0;
     arguments[count++] = (char *)words->program;
     for (size_t i = 0; i < words->count; i++)
         if (!stays_here(words->list[i], index))
-            arguments[count++] = (char *)words->list[i];
+            arguments[count++] = (char *)word_for(words->list[i], last);
     arguments[count++] = seed;
     arguments[count] = NULL;
 }
@@ -69,8 +75,11 @@ static int wait_for(pid_t inner) {
 static int launch(const struct plan *plan, const struct words *words, uint64_t index) {
     char *arguments[ARGUMENTS_MAX];
     char seed[32];
-    snprintf(seed, sizeof seed, "--seed=%llu", (unsigned long long)order_seed(plan->seed, index));
-    arrange(arguments, words, seed, index);
+    /* Where instructions are counted, what ran before a metric is to be the same in all. */
+    uint64_t own = plan->instructions ? plan->seed : order_seed(plan->seed, index);
+    /* As long in every process: what the arguments take of its stack moves the rest of it. */
+    snprintf(seed, sizeof seed, "--seed=%020llu", (unsigned long long)own);
+    arrange(arguments, words, seed, index, index + 1 == plan->launches);
     pid_t inner = start(arguments);
     return inner < 0 ? report("fork") : wait_for(inner);
 }

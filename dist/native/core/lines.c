@@ -106,6 +106,8 @@ static void write_numbers(struct wire *wire, const char *key, const uint64_t *nu
 static void write_series(struct wire *wire, const struct series *series,
                          const struct measure *measure) {
     write_number(wire, "operations", series->operations);
+    if (series->empty_runs > 0)
+        write_number(wire, "empty_runs", series->empty_runs);
     write_numbers(wire, "wall_ns", series->wall_ns, series->count);
     write_numbers(wire, "cpu_ns", series->cpu_ns, series->count);
     write_numbers(wire, "control_ns", series->control_ns, series->count);
@@ -229,19 +231,6 @@ bool line_tail(struct wire *wire, const struct bench *bench, const struct tail *
     if (bench->failure.operation == NULL) {
         write_samples(wire, tail, clock);
         write_counters(wire, tail);
-    }
-    wire_close(wire, '}');
-    return wire_end_line(wire);
-}
-
-bool line_trace(struct wire *wire, const struct bench *bench, const struct trace *trace) {
-    wire_open(wire, '{');
-    write_metric(wire, "trace", bench);
-    write_status(wire, &bench->failure);
-    write_number(wire, "windows", trace->windows);
-    if (bench->failure.operation == NULL) {
-        write_number(wire, "operations", trace->operations);
-        write_flag(wire, "overhead", trace->overhead);
     }
     wire_close(wire, '}');
     return wire_end_line(wire);

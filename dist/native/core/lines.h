@@ -8,7 +8,6 @@
 #include "clock.h"
 #include "measure.h"
 #include "tail.h"
-#include "trace.h"
 #include "wire.h"
 
 /**
@@ -38,9 +37,6 @@ bool line_tail(struct wire *wire, const struct bench *bench, const struct tail *
                const struct cycle_clock *clock);
 
 /** The last line: without it a launch counts as failed. */
-/** What was marked of a metric, or why nothing. */
-bool line_trace(struct wire *wire, const struct bench *bench, const struct trace *trace);
-
 bool line_end(struct wire *wire, uint64_t elapsed_ns);
 
 #endif

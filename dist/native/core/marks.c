@@ -2,26 +2,26 @@
 
 #include <stdint.h>
 
-/** Two that were the same would be made one. */
-__attribute__((noinline)) void mark_begin(void) {
-    __asm__ volatile("nop" : : : "memory");
-}
+#define STRIDE ((uintptr_t)8)
 
-__attribute__((noinline)) void mark_end(void) {
-    __asm__ volatile("nop\n\tnop" : : : "memory");
-}
-
-#define STRIDE ((uintptr_t)4)
+/**
+ * Where a processor lets indirect calls arrive at landing pads alone (BTI), for which an executable
+ * is marked where its compiler makes them: a hint, which older processors pass over.
+ */
+#if defined(__aarch64__)
+#define LANDING_PAD "hint #34\n" /* bti c */
+#else
+#define LANDING_PAD ""
+#endif
 
 /** A function for each byte, which returns: what is called is what is said. */
 __asm__(".pushsection .text\n"
-        ".balign 4\n"
+        ".balign 8\n"
         ".globl mark_table\n"
         ".type mark_table, %function\n"
         "mark_table:\n"
-        ".rept 256\n"
-        "ret\n"
-        ".balign 4\n"
+        ".rept 256\n" LANDING_PAD "ret\n"
+        ".balign 8\n"
         ".endr\n"
         ".size mark_table, . - mark_table\n"
         ".popsection");

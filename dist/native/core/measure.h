@@ -10,6 +10,7 @@
 struct series {
     uint64_t operations; /* in each batch */
     uint64_t count;
+    uint64_t empty_runs; /* of no operations, ahead of the batches: the least is taken off them */
     uint64_t elapsed_ns; /* from before the setup until after the teardown */
     uint64_t wall_ns[PLAN_BATCHES_MAX];
     uint64_t cpu_ns[PLAN_BATCHES_MAX];     /* of all participants, over the same interval */
@@ -28,6 +29,7 @@ struct measure {
     uint64_t batches;
     uint64_t batch_ns;   /* the least a batch may take */
     uint64_t operations; /* of every batch, or PLAN_UNSET: as many as make it long enough */
+    bool instructions;   /* the clock counts them: see measure_instructions() */
     uint64_t control_operations;
     uint64_t width_operations;
 };

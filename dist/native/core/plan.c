@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "tail.h"
-#include "trace.h"
 
 enum { ROUNDS_MAX = 1000, LAUNCHES_MAX = 64 };
 
@@ -22,7 +21,7 @@ static const struct number_option {
     {"cpu", 0, 65535, offsetof(struct plan, cpu)},
     {"deadline-ms", 1, 86400000, offsetof(struct plan, deadline_ms)},
     {"tails", 1, TAIL_SAMPLES_MAX, offsetof(struct plan, tails)},
-    {"trace", 1, TRACE_OPERATIONS_MAX, offsetof(struct plan, trace)},
+    {"symbols", 0, 1, offsetof(struct plan, symbols)},
     {"results-fd", 3, 65535, offsetof(struct plan, results_fd)},
 };
 
@@ -142,8 +141,8 @@ static bool parse_argument(struct plan *plan, const char *argument) {
         return plan->list = true;
     if (strcmp(argument, "--environment") == 0)
         return plan->environment = true;
-    if (strcmp(argument, "--symbols") == 0)
-        return plan->symbols = true;
+    if (strcmp(argument, "--instructions") == 0)
+        return plan->instructions = true;
     if (strcmp(argument, "--bare") == 0) {
         fputs("probe: --bare counts on the command line alone.\n", stderr);
         return false;
@@ -157,6 +156,9 @@ static bool parse_argument(struct plan *plan, const char *argument) {
     value = option_value(argument, "seccomp");
     if (value != NULL)
         return (plan->seccomp = value) != NULL;
+    value = option_value(argument, "audit-rules");
+    if (value != NULL)
+        return (plan->audit_rules = value) != NULL;
     for (size_t i = 0; i < NUMBER_OPTIONS; i++) {
         value = option_value(argument, number_options[i].name);
         if (value != NULL)
@@ -171,10 +173,11 @@ static bool parse_argument(struct plan *plan, const char *argument) {
 static void print_usage(void) {
     fputs("usage: probe --list\n"
           "       probe --metrics=ID[:ROUNDS],… [--rounds=2] [--batches=10] [--batch-us=200] "
-          "[--operations=N] [--seed=1] "
+          "[--operations=N | --instructions] [--seed=1] "
           "[--launches=1] [--cpu=N] [--deadline-ms=60000] [--tails=SAMPLES] "
-          "[--trace=OPERATIONS [--symbols]] [--environment] "
-          "[--results-fd=N] [--inject=REGRESSION] [--seccomp=FILTER] [--bare]\n"
+          "[--symbols=0] [--environment] "
+          "[--results-fd=N] [--inject=REGRESSION] [--seccomp=FILTER] "
+          "[--bare [--audit-rules=RULES]]\n"
           "       probe [OPTION…] -      and more options from standard input, one a line\n"
           "       probe [OPTION…] @PATH  and more options from a file, one a line\n",
           stderr);
@@ -191,7 +194,6 @@ bool plan_parse(struct plan *plan, const struct words *words) {
         .cpu = PLAN_UNSET,
         .deadline_ms = 60000,
         .tails = PLAN_UNSET,
-        .trace = PLAN_UNSET,
         .results_fd = PLAN_UNSET,
     };
     for (size_t i = 0; i < words->count; i++)

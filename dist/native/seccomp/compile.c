@@ -3,10 +3,11 @@
  * loaded when this runs, so that no header of it is needed, only the library that engines and
  * systemd bring along.
  *
- * Standard input: first `default ACTION`, then `arch NAME` or `rule ACTION CALL [INDEX OP A B]…`,
- * one a line, numbers as strtoull(3) reads them. Actions are those of seccomp(2), operators those
- * of libseccomp's enum scmp_compare. Calls that libseccomp does not know are left out, as engines
- * do. Standard output: the program, struct sock_filter by struct sock_filter.
+ * Standard input: first `default ACTION`, then `arch NAME`, the first of which need not be this
+ * machine's own, then `rule ACTION CALL [INDEX OP A B]…`, one a line, numbers as strtoull(3) reads
+ * them. Actions are those of seccomp(2), operators those of libseccomp's enum scmp_compare. Calls
+ * that libseccomp does not know are left out, as engines do. Standard output: the program, struct
+ * sock_filter by struct sock_filter.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -29,7 +30,9 @@ struct condition {
 static struct {
     void *(*init)(uint32_t action);
     uint32_t (*arch)(const char *name);
+    uint32_t (*own_arch)(void);
     int (*add_arch)(void *filter, uint32_t arch);
+    int (*remove_arch)(void *filter, uint32_t arch);
     int (*call)(const char *name);
     int (*add_rule)(void *filter, uint32_t action, int call, unsigned count,
                     const struct condition *conditions);
@@ -54,7 +57,9 @@ static void load(void) {
         fail("libseccomp.so.2", dlerror());
     find(handle, "seccomp_init", &library.init);
     find(handle, "seccomp_arch_resolve_name", &library.arch);
+    find(handle, "seccomp_arch_native", &library.own_arch);
     find(handle, "seccomp_arch_add", &library.add_arch);
+    find(handle, "seccomp_arch_remove", &library.remove_arch);
     find(handle, "seccomp_syscall_resolve_name", &library.call);
     find(handle, "seccomp_rule_add_array", &library.add_rule);
     find(handle, "seccomp_export_bpf", &library.export);
@@ -75,6 +80,16 @@ static uint64_t number(const char *text) {
     return value;
 }
 
+/** A filter begins with this machine's architecture, which the first that is asked for replaces. */
+static void leave_out_own(void *filter, uint32_t first) {
+    static bool done;
+    uint32_t own = library.own_arch();
+    int result = done || first == own ? 0 : library.remove_arch(filter, own);
+    done = true;
+    if (result != 0)
+        fail("the architecture of this machine", strerror(-result));
+}
+
 static void add_arch(void *filter, char **rest) {
     const char *name = word(rest);
     uint32_t arch = name == NULL ? 0 : library.arch(name);
@@ -83,6 +98,7 @@ static void add_arch(void *filter, char **rest) {
     int result = library.add_arch(filter, arch);
     if (result != 0 && result != -EEXIST)
         fail(name, strerror(-result));
+    leave_out_own(filter, arch);
 }
 
 static void add_rule(void *filter, char **rest) {

@@ -1,6 +1,8 @@
 /**
- * A TCG plugin for QEMU: writes down every instruction that its virtual machine executes between
- * two marks in a program (native/core/marks.h), and the bytes that the program hands over.
+ * A TCG plugin for QEMU: writes down every instruction that its virtual machine executes in the
+ * batches of a program, between two marks in that (native/core/marks.h), and the bytes that the
+ * program hands over. Before the first round and behind the last it watches the marks alone, and
+ * costs nothing.
  *
  * QEMU's header is in few distributions' packages, so what is used of it is declared here. It has
  * been the same from QEMU 4.2 to 10.2 (docs/devel/tcg-plugins.rst), for which QEMU asks a plugin
@@ -25,11 +27,13 @@ enum qemu_plugin_cb_flags { QEMU_PLUGIN_CB_NO_REGS };
 typedef void translation_callback(qemu_plugin_id_t id, struct qemu_plugin_tb *block);
 typedef void execution_callback(unsigned int cpu, void *data);
 typedef void exit_callback(qemu_plugin_id_t id, void *data);
+typedef void reset_callback(qemu_plugin_id_t id);
 
 void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id, translation_callback *callback);
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *instruction,
                                             execution_callback *callback,
                                             enum qemu_plugin_cb_flags flags, void *data);
+void qemu_plugin_reset(qemu_plugin_id_t id, reset_callback *callback);
 void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, exit_callback *callback, void *data);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *block);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *block, size_t index);
@@ -46,14 +50,14 @@ __attribute__((constructor)) static void choose_version(void) {
         qemu_plugin_version = 2;
 }
 
-enum kind { WINDOW = 1, BYTES = 2 };
+enum kind { WINDOW = 1, BYTES = 2, ROUND = 3 };
 enum { CUT_OFF = 1 };
 
 /** Those of the table in native/core/marks.c. */
-enum { STRIDE = 4, TABLE_BYTES = 256 * STRIDE };
+enum { STRIDE = 8, TABLE_BYTES = 256 * STRIDE };
 
 struct record {
-    uint32_t kind;
+    uint32_t kind;         /* a round is there to be counted: the windows behind it are its own */
     uint32_t flags;        /* CUT_OFF: the file has reached its limit, and bytes are missing */
     uint64_t instructions; /* of a window, all of them */
     uint64_t length;       /* of the bytes behind this */
@@ -69,37 +73,49 @@ static struct {
 } open;
 
 static struct {
-    uint64_t begin, end;
-    uint64_t table; /* of the functions that each are a byte */
-    uint64_t limit; /* bytes */
-    FILE *out;
+    uint64_t round;                      /* one of one metric begins */
+    uint64_t batch_begin, batch_end;     /* the second is no part of it */
+    uint64_t symbols_begin, symbols_end; /* bytes are handed over */
+    uint64_t table;                      /* of the functions that each are a byte */
+    uint64_t limit;                      /* bytes */
+    FILE *out;                           /* NULL once it could not be written */
 } plan;
 
+static qemu_plugin_id_t own_id;
 static uint64_t written;
 
-static void fail(const char *what) {
-    fprintf(stderr, "trace plugin: %s.\n", what);
-    exit(1);
+/** Whether all instructions are watched, or only those at marks. */
+static bool watches_all;
+
+/** The virtual machine goes on: what it counts is true without a trace. */
+static void give_up(const char *why) {
+    fprintf(stderr, "trace plugin: %s.\n", why);
+    fclose(plan.out);
+    plan.out = NULL;
+    open.record.kind = 0;
 }
 
-static void write_all(const void *bytes, size_t length) {
-    if (fwrite(bytes, 1, length, plan.out) != length)
-        fail("the trace could not be written");
+static void write_out(const void *bytes, size_t length) {
+    if (plan.out != NULL && fwrite(bytes, 1, length, plan.out) != length)
+        give_up("the trace could not be written");
     written += length;
 }
 
 static void begin_record(enum kind kind, unsigned int cpu) {
+    if (plan.out == NULL)
+        return;
     open.record = (struct record){.kind = kind};
     open.cpu = cpu;
     open.address = 0;
 }
 
 static void end_record(void) {
-    write_all(&open.record, sizeof open.record);
-    write_all(open.bytes, open.record.length);
-    if (fflush(plan.out) != 0)
-        fail("the trace could not be written");
+    const struct record record = open.record;
     open.record.kind = 0;
+    write_out(&record, sizeof record);
+    write_out(open.bytes, record.length);
+    if (plan.out != NULL && fflush(plan.out) != 0)
+        give_up("the trace could not be written");
 }
 
 /** The longest number in LEB128. */
@@ -111,10 +127,14 @@ static bool make_room(void) {
     if (open.record.flags == CUT_OFF)
         return false;
     if (open.record.length + NUMBER_MAX > open.room) {
-        open.room = 2 * open.room + 4096;
-        open.bytes = realloc(open.bytes, open.room);
-        if (open.bytes == NULL)
-            fail("there is no memory for the trace");
+        size_t room = 2 * open.room + 4096;
+        uint8_t *bytes = realloc(open.bytes, room);
+        if (bytes == NULL) {
+            give_up("there is no memory for the trace");
+            return false;
+        }
+        open.room = room;
+        open.bytes = bytes;
     }
     return true;
 }
@@ -133,33 +153,55 @@ static void append_address(uint64_t address) {
     append((uint8_t)number);
 }
 
-static void append_instruction(uint64_t address) {
+static void begin_watching(qemu_plugin_id_t id);
+
+/** Takes effect once the processor has left the block that it is in. */
+static void watch(bool all) {
+    if (watches_all == all)
+        return;
+    watches_all = all;
+    qemu_plugin_reset(own_id, begin_watching);
+}
+
+static void execute(unsigned int cpu, void *data) {
+    if (open.record.kind != WINDOW || cpu != open.cpu)
+        return;
     open.record.instructions++;
     if (make_room())
-        append_address(address);
+        append_address((uint64_t)(uintptr_t)data);
 }
 
-static void append_told(uint64_t slot, unsigned int cpu) {
-    if (open.record.kind != BYTES)
-        begin_record(BYTES, cpu);
-    if (make_room())
-        append((uint8_t)(slot / STRIDE));
-}
-
-/** What begins inside of a window says that a process has died in that. */
-static void execute(unsigned int cpu, void *data) {
-    uint64_t address = (uint64_t)(uintptr_t)data;
+/** The first instruction of one of its functions. */
+static bool is_in_table(uint64_t address) {
     uint64_t slot = address - plan.table;
-    if (address == plan.begin)
-        begin_record(WINDOW, cpu);
-    else if (slot < TABLE_BYTES)
-        append_told(slot, cpu);
-    else if (open.record.kind == 0 || cpu != open.cpu)
-        return;
-    else if (address == plan.end)
+    return slot < TABLE_BYTES && slot % STRIDE == 0;
+}
+
+/** A record that is still open when another begins is one of a process that has died in it. */
+static void execute_mark(unsigned int cpu, void *data) {
+    uint64_t address = (uint64_t)(uintptr_t)data;
+    if (address == plan.round) {
+        watch(true);
+        begin_record(ROUND, cpu);
         end_record();
-    else if (open.record.kind == WINDOW)
-        append_instruction(address);
+    } else if (address == plan.batch_begin) {
+        begin_record(WINDOW, cpu);
+    } else if (address == plan.symbols_begin) {
+        watch(false);
+        begin_record(BYTES, cpu);
+    } else if (open.record.kind == 0 || cpu != open.cpu) {
+        return;
+    } else if (address == plan.batch_end || address == plan.symbols_end) {
+        end_record();
+    } else if (open.record.kind == BYTES && is_in_table(address) && make_room()) {
+        append((uint8_t)((address - plan.table) / STRIDE));
+    }
+    execute(cpu, data);
+}
+
+static bool is_mark(uint64_t address) {
+    return address == plan.round || address == plan.batch_begin || address == plan.batch_end ||
+           address == plan.symbols_begin || address == plan.symbols_end || is_in_table(address);
 }
 
 static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
@@ -167,16 +209,39 @@ static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
     for (size_t i = 0; i < qemu_plugin_tb_n_insns(block); i++) {
         struct qemu_plugin_insn *instruction = qemu_plugin_tb_get_insn(block, i);
         uint64_t address = qemu_plugin_insn_vaddr(instruction);
-        qemu_plugin_register_vcpu_insn_exec_cb(instruction, execute, QEMU_PLUGIN_CB_NO_REGS,
-                                               (void *)(uintptr_t)address);
+        bool mark = is_mark(address);
+        if (mark || watches_all)
+            qemu_plugin_register_vcpu_insn_exec_cb(instruction, mark ? execute_mark : execute,
+                                                   QEMU_PLUGIN_CB_NO_REGS,
+                                                   (void *)(uintptr_t)address);
     }
 }
 
 static void finish(qemu_plugin_id_t id, void *data) {
     (void)id, (void)data;
-    if (fclose(plan.out) != 0)
-        fail("the trace could not be written");
+    if (plan.out != NULL && fclose(plan.out) != 0)
+        fputs("trace plugin: the trace could not be written.\n", stderr);
 }
+
+static void begin_watching(qemu_plugin_id_t id) {
+    qemu_plugin_register_vcpu_tb_trans_cb(id, translate);
+    qemu_plugin_register_atexit_cb(id, finish, NULL);
+}
+
+static const struct {
+    const char *name;
+    uint64_t *number;
+} numbers[] = {
+    {"round", &plan.round},
+    {"batch_begin", &plan.batch_begin},
+    {"batch_end", &plan.batch_end},
+    {"symbols_begin", &plan.symbols_begin},
+    {"symbols_end", &plan.symbols_end},
+    {"table", &plan.table},
+    {"limit", &plan.limit},
+};
+
+enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
 
 static void read_number(const char *argument, const char *name, uint64_t *number) {
     size_t length = strlen(name);
@@ -185,27 +250,32 @@ static void read_number(const char *argument, const char *name, uint64_t *number
 }
 
 static void read_argument(const char *argument) {
-    read_number(argument, "begin", &plan.begin);
-    read_number(argument, "end", &plan.end);
-    read_number(argument, "table", &plan.table);
-    read_number(argument, "limit", &plan.limit);
+    for (size_t i = 0; i < NUMBERS; i++)
+        read_number(argument, numbers[i].name, numbers[i].number);
     if (strncmp(argument, "out=", 4) == 0)
         plan.out = fopen(argument + 4, "wb");
+}
+
+static bool is_complete(void) {
+    for (size_t i = 0; i < NUMBERS; i++)
+        if (*numbers[i].number == 0)
+            return false;
+    return plan.out != NULL;
 }
 
 int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc, char **argv) {
     (void)info;
     for (int i = 0; i < argc; i++)
         read_argument(argv[i]);
-    if (plan.out == NULL || plan.begin == 0 || plan.end == 0 || plan.table == 0 ||
-        plan.limit == 0) {
-        fputs("trace plugin: it takes begin=ADDRESS, end=ADDRESS, table=ADDRESS, limit=BYTES and "
-              "out=PATH of a file that can be written.\n",
-              stderr);
+    if (!is_complete()) {
+        fputs("trace plugin: it takes out=PATH of a file that can be written, and numbers", stderr);
+        for (size_t i = 0; i < NUMBERS; i++)
+            fprintf(stderr, " %s=", numbers[i].name);
+        fputs(".\n", stderr);
         return 1;
     }
-    write_all("SGTRACE1", 8);
-    qemu_plugin_register_vcpu_tb_trans_cb(id, translate);
-    qemu_plugin_register_atexit_cb(id, finish, NULL);
+    own_id = id;
+    write_out("SGTRACE2", 8);
+    begin_watching(id);
     return 0;
 }

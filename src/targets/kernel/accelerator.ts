@@ -22,8 +22,9 @@ const KVM_DEVICE = '/dev/kvm';
 const NAMES: Readonly<Record<Accelerator, string>> = { kvm: 'KVM', tcg: 'TCG' };
 
 /**
- * Boots the kernel once to the probe's end, which shows that it can be measured, and in what: KVM
- * where it comes up in it, else TCG; but what was asked for, and what the other side has.
+ * Boots the kernel once to the probe's end, which shows that it can be timed, and in what: KVM
+ * where it comes up in it, else TCG; but what was asked for, and what the other side has. Where it
+ * is counted instead, that is in TCG.
  *
  * @param version QEMU's
  * @throws Failure that says why the kernel does not come up, or cannot in what was asked for
@@ -44,11 +45,13 @@ export async function chooseAccelerator(
   }
   const wanted =
     spec.options.accelerator ?? (beside === 'kvm' || beside === 'tcg' ? beside : undefined);
-  if (wanted !== undefined) return bootIn(boots, wanted);
+  if (workshop.evidence === 'counted') return 'tcg';
+  workshop.progress.phase(`Try whether ${spec.spec} comes up`);
+  if (wanted !== undefined) return choose(boots, wanted);
   const obstacle = foreign ?? (await kvmObstacle(boots));
   if (obstacle === undefined) return 'kvm';
   workshop.progress.note(`KVM is not used: ${obstacle}.`);
-  return bootIn(boots, 'tcg');
+  return choose(boots, 'tcg');
 }
 
 /** That no processor here executes a kernel's instructions, as a clause; undefined where one does. */
@@ -59,18 +62,29 @@ function foreignKernel({ architecture }: PreparedGuest): string | undefined {
   return `the processor here is ${name}, and the kernel is for ${ARCHITECTURE_NAMES[architecture]}`;
 }
 
-interface Boots {
+/** Where an emulated kernel is counted and not timed, the first boot that counts is its trial. */
+async function choose(boots: Boots, accelerator: Accelerator): Promise<Accelerator> {
+  const counted = boots.workshop.evidence === 'auto' && accelerator === 'tcg';
+  if (!counted) await bootIn(boots, accelerator);
+  return accelerator;
+}
+
+export interface Boots {
   spec: KernelSpec;
   guest: PreparedGuest;
   version: string;
   workshop: Workshop;
 }
 
-/** @throws Failure when the kernel does not come up */
-async function bootIn(boots: Boots, accelerator: Accelerator): Promise<Accelerator> {
+/**
+ * Boots a kernel to the end of a probe that does next to nothing, with its log told.
+ *
+ * @throws Failure when the kernel does not come up
+ */
+export async function bootIn(boots: Boots, accelerator: Accelerator): Promise<void> {
   const { path, options } = boots.spec;
   const why = await tryBoot(boots, accelerator, options.deadlineMs);
-  if (why === undefined) return accelerator;
+  if (why === undefined) return;
   throw measurementFailure(
     `The kernel ${path} does not come up in QEMU (${NAMES[accelerator]}): ${why}.`,
   );

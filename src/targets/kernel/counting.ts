@@ -1,9 +1,10 @@
 import type { KernelSpec } from '../../config/config.js';
 import type { Workshop } from '../kind.js';
 import type { Counting, Start } from '../target.js';
+import { bootIn } from './accelerator.js';
 import type { DebugInformation } from './debug-information.js';
 import { type PreparedGuest, writePlan } from './guest.js';
-import { countingArguments, countingCommandLine } from './instruction-clock.js';
+import { COUNTING_PROCEDURE, countingArguments, countingCommandLine } from './instruction-clock.js';
 import { commandLineFor, machineOf, processorOf, qemuCommand } from './qemu.js';
 import { traceStart } from './trace.js';
 
@@ -20,10 +21,9 @@ interface Countable {
 /** Instructions are counted where they are emulated, whatever times are measured in. */
 export function countingOf({ spec, guest, version, probe, debug, workshop }: Countable): Counting {
   const { commandLine, options } = spec;
-  const line = commandLineFor(
-    guest.architecture,
-    countingCommandLine(guest.architecture, commandLine),
-  );
+  const { architecture } = guest;
+  const { cpus } = guest.options;
+  const line = commandLineFor(architecture, countingCommandLine(architecture, cpus, commandLine));
   async function start(words: readonly string[], seed: number, symbols = false): Promise<Start> {
     // Boots of several seeds may be under way at once.
     const own = { ...guest, initramfs: `${guest.initramfs}-${seed}` };
@@ -35,8 +35,10 @@ export function countingOf({ spec, guest, version, probe, debug, workshop }: Cou
     conditions: {
       ...{ emulator: `QEMU ${version}`, machine: machineOf(guest), cpu: processorOf(guest, 'tcg') },
       ...{ memory: `${options.memoryMib} MiB`, cpus: String(options.cpus) },
+      procedure: String(COUNTING_PROCEDURE),
     },
     start: (words, seed) => start(words, seed),
+    diagnose: () => bootIn({ spec, guest, version, workshop }, 'tcg'),
     trace: () => traceStart(start, { probe, debug, workshop }),
   };
 }

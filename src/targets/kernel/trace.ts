@@ -6,11 +6,11 @@ import { buildTracePlugin } from '../../probe/plugin.js';
 import { isKernels } from '../../trace/address.js';
 import { elfFunctions, hasFixedAddresses } from '../../trace/elf.js';
 import { decodeWindow, parseTrace, type TraceFile, type Window } from '../../trace/file.js';
-import { profileBatches, type TracedBatch } from '../../trace/operation.js';
+import { profileBatch, type TracedBatch } from '../../trace/operation.js';
 import { Code, type CodeSymbol, parseKallsyms, symbolsOfElf } from '../../trace/symbols.js';
 import { trampolineSymbols } from '../../trace/trampoline.js';
 import type { Workshop } from '../kind.js';
-import type { BatchPlace, BatchShares, Start, TracedOperation, Tracing } from '../target.js';
+import type { BatchPlace, Start, TracedOperation, Tracing } from '../target.js';
 import type { DebugInformation } from './debug-information.js';
 
 /** What traces the probe in a guest. */
@@ -130,26 +130,22 @@ async function readTrace(path: string): Promise<TraceFile> {
 
 async function operationsOf(
   trace: TraceFile,
-  metrics: readonly BatchShares[],
+  places: readonly BatchPlace[],
   { symbols }: Tracer,
   debug: DebugInformation,
 ): Promise<TracedOperation[]> {
   const kernel = debug.symbols ?? (await symbolsOf(trace, debug));
-  const found = metrics.map((shares) => shares.map((place) => batchAt(trace, place)));
-  const windows = found.flat().flatMap(windowsOf);
+  const found = places.map((place) => batchAt(trace, place));
+  const windows = found.flatMap(windowsOf);
   const [first] = windows;
   const trampoline = first === undefined ? [] : trampolineSymbols(kernel, first);
   const inlined = await debug.inlined(() => kernelAddresses(windows));
   const code = new Code([...kernel, ...trampoline, ...symbols], inlined);
-  return found.map((batches) => {
-    const missing = batches.find((batch) => 'why' in batch);
-    const traced = batches.flatMap((batch) => ('why' in batch ? [] : [batch]));
-    return missing ?? { roots: profileBatches(traced, code) };
-  });
+  return found.map((batch) => ('why' in batch ? batch : { roots: profileBatch(batch, code) }));
 }
 
 const windowsOf = (batch: FoundBatch): Window[] =>
-  'why' in batch ? [] : [batch.run, ...(batch.overhead === undefined ? [] : [batch.overhead])];
+  'why' in batch ? [] : [batch.run, ...batch.takenOff];
 
 async function symbolsOf(
   { handedOver = new Uint8Array() }: TraceFile,
@@ -167,19 +163,22 @@ type FoundBatch = TracedBatch | { why: string };
 
 /** Where a metric has an overhead, the windows of that are each behind those of a batch. */
 function batchAt({ rounds }: TraceFile, place: BatchPlace): FoundBatch {
-  const { turn, batch, batches, operations, share } = place;
+  const { turn, batch, batches, operations, emptyRuns } = place;
   const windows = rounds[turn] ?? [];
-  const each = windows.length / batches;
-  const [run, overhead] = windows.slice(batch * each, (batch + 1) * each);
+  const [empty] = windows.slice(0, emptyRuns).sort((a, b) => a.instructions - b.instructions);
+  const each = (windows.length - emptyRuns) / batches;
+  const first = emptyRuns + batch * each;
+  const [run, overhead] = windows.slice(first, first + each);
   if (run === undefined || (each !== 1 && each !== 2)) {
     return {
       why: `the trace could not be written; leave ${MAX_TRACE_MIB} MiB free, or set TMPDIR to a folder with room`,
     };
   }
-  if (run.cutOff || overhead?.cutOff) {
+  const takenOff = [overhead, empty].filter((window) => window !== undefined);
+  if ([run, ...takenOff].some(({ cutOff }) => cutOff)) {
     return { why: `the trace was longer than ${MAX_TRACE_MIB} MiB; count fewer metrics at once` };
   }
-  return { run, operations, share, ...(overhead === undefined ? {} : { overhead }) };
+  return { run, operations, takenOff };
 }
 
 function kernelAddresses(windows: readonly Window[]): Set<number> {

@@ -108,6 +108,21 @@ describe('a kernel and its copy', () => {
     expect(metricOf(report, 'syscall.read_zero').resolution).toBeLessThanOrEqual(0.1);
   });
 
+  test('count the same on every metric that is gated', async ({ signal }) => {
+    const [baseline, candidate] = ['base', 'head'].map((side) => join(folder, side, 'bzImage'));
+    const sides = { baseline: `kernel:${baseline}`, candidate: `kernel:${candidate}` };
+    const { report } = await count('catalogue', sides, signal);
+    expect(report.verdict).toBe('unchanged');
+    const { metrics } = countedOf(report);
+    expect(metrics.length).toBeGreaterThan(50);
+    for (const { id, verdict, baseline: before, candidate: after } of metrics) {
+      expect({ id, verdict, boots: after?.boots }).toEqual({
+        ...{ id, verdict: 'unchanged', boots: before?.boots },
+      });
+      expect(before?.boots).toHaveLength(2);
+    }
+  });
+
   test('are replayed to the byte', async () => {
     await expectReplayed('same', same);
   });
@@ -255,4 +270,12 @@ describe('a change', () => {
 
   const hook = (name: string, change: 'new' | 'gone') =>
     expect.objectContaining({ caller: 'security_file_permission', name, change });
+});
+
+test('a kernel that does not come up is told by what its console shows', async ({ signal }) => {
+  const broken = cloud('rdinit=/nonexistent');
+  const sides = { baseline: broken, candidate: broken, metrics: 'syscall.null' };
+  await expect(count('broken', sides, signal)).rejects.toThrow(
+    /does not come up in QEMU \(TCG\): it panicked, "VFS: Unable to mount root.* leave rdinit= and init= out/,
+  );
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { compareOperations } from '../../../src/trace/difference.js';
 import type { Window } from '../../../src/trace/file.js';
 import { foldStacks } from '../../../src/trace/folded.js';
-import { type ProfileNode, profileBatches, total } from '../../../src/trace/operation.js';
+import { type ProfileNode, profileBatch, total } from '../../../src/trace/operation.js';
 import { MadeCode } from './traces.js';
 
 const made = new MadeCode([
@@ -28,13 +28,11 @@ const windowOf = (operation: string, operations: number): Window =>
   made.window([BEGIN, ...Array.from({ length: operations }, () => operation), END].join(' '));
 
 const profile = (operation: string, { operations = 2, overhead = '' } = {}): ProfileNode[] =>
-  profileBatches(
-    [
-      {
-        ...{ run: windowOf(operation, operations), operations, share: 1 },
-        ...(overhead === '' ? {} : { overhead: windowOf(overhead, operations) }),
-      },
-    ],
+  profileBatch(
+    {
+      ...{ run: windowOf(operation, operations), operations },
+      takenOff: overhead === '' ? [] : [windowOf(overhead, operations)],
+    },
     made.code,
   );
 
@@ -70,13 +68,6 @@ describe('the profile of an operation', () => {
 
   it('takes off what is no part of the operation, with the loop around both', () => {
     expect(total(profile(READ, { overhead: 'main+8 copy main+10' }))).toBeCloseTo(6, 9);
-  });
-
-  it('lies between two batches where the number that was counted does', () => {
-    const batches = [READ, `${READ} copy`].map((operation, index) => ({
-      ...{ run: windowOf(operation, 2), operations: 2, share: index === 0 ? 0.25 : 0.75 },
-    }));
-    expect(total(profileBatches(batches, made.code))).toBeCloseTo(11.75, 9);
   });
 });
 

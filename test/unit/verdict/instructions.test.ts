@@ -67,6 +67,16 @@ describe('counted instructions', () => {
     expect(verdictOf([3480, 3488], [3491, 3484])).toBe('unchanged');
   });
 
+  test('of what allocates say nothing below a share of the count, however well boots agree', () => {
+    const boots = (count: number): Boots => ({ 'process.fork_wait': [count, count] });
+    const [same] = compared(boots(250_000), boots(249_100))?.metrics ?? [];
+    expect(same).toMatchObject({ verdict: 'unchanged', difference: -900, resolution: 1000 });
+    const [other] = compared(boots(250_000), boots(248_900))?.metrics ?? [];
+    expect(other?.because).toContain('1,100 instructions fewer an operation');
+    const [exact] = compared(boots(250_000), boots(250_000))?.metrics ?? [];
+    expect(exact).toMatchObject({ verdict: 'unchanged', difference: 0, resolution: 0.01 });
+  });
+
   test('of a side whose boots disagree are no fact', () => {
     const [metric] = compared({ 'a.b': [1000, 1010] }, { 'a.b': [2000, 2000] })?.metrics ?? [];
     expect(metric?.verdict).toBe('incomparable');

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../../../../src/failure.js';
 import { parseRunnableSpec } from '../../../../src/targets/index.js';
-import { countingCommandLine } from '../../../../src/targets/kernel/instruction-clock.js';
 import { KERNEL_DEFAULTS, parseKernelOptions } from '../../../../src/targets/kernel/options.js';
 import { commandLineFor, type Guest, qemuCommand } from '../../../../src/targets/kernel/qemu.js';
 
@@ -138,13 +137,6 @@ describe('what QEMU is told', () => {
     );
     expect(commandLineFor('aarch64', '', { verbose: true })).toBe(
       'console=ttyAMA0 panic=-1 loglevel=7 -- --bare @/plan',
-    );
-  });
-
-  test('makes the kernel steady to count in, but for what the user says', () => {
-    expect(countingCommandLine('x86_64', '')).toBe('nokaslr');
-    expect(countingCommandLine('aarch64', 'randomize_kstack_offset=on')).toBe(
-      'randomize_kstack_offset=off randomize_kstack_offset=on nokaslr',
     );
   });
 });
