@@ -48,11 +48,11 @@ const OPERATIONS: readonly Operation[] = [
   { id: 'context.pipe_self', entries: 2, inside: 'pipe_write', own: 1100, hook: true },
   { id: 'context.pipe_2p_0k', entries: 4, inside: '__schedule', own: 5200, hook: true },
   {
-    ...{ id: 'process.fork_wait', entries: 3, inside: 'copy_process', own: 92_000 },
+    ...{ id: 'process.fork_wait', entries: 3, inside: 'copy_process', own: 4_000 },
     untraced: 'the trace was longer than 512 MiB; trace fewer metrics at once',
   },
   { id: 'memory.anon_fault', entries: 0, inside: 'handle_mm_fault', own: 1400 },
-  { id: 'sendfile.tcp_64k', entries: 3, inside: 'tcp_sendmsg_locked', own: 41_000, hook: true },
+  { id: 'sendfile.tcp_64k', entries: 3, inside: 'tcp_sendmsg_locked', own: 20_000, hook: true },
 ];
 
 function treeOf({ entries, inside, own, hook }: Operation, grown: boolean): ProfileNode[] {

@@ -72,7 +72,7 @@ describe('a report of counts', () => {
       ...{ color: false, columns: 500 },
     });
     expect(terminal.match(/an instruction of one is none of the other/g)).toHaveLength(1);
-    expect(terminal).toContain('syscall.null, syscall.read_zero, syscall.stat: The baseline');
+    expect(terminal).toContain('syscall.null, syscall.read_zero, syscall.fstat: The baseline');
     expect(terminal).not.toContain('No count differs');
   });
 });
