@@ -1,8 +1,6 @@
 // How exact counts of a kernel's instructions are, what they take for a change that is none, and the
 // smallest change they caught: npm run bench:counted -- /boot/vmlinuz-…
-import { mkdtemp, rm } from 'node:fs/promises';
-import { cpus, loadavg, release, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { loadavg } from 'node:os';
 import { Command } from 'commander';
 import { prepareBench } from '#src/measure/bench.js';
 import { VERSION } from '#src/version.js';
@@ -13,6 +11,7 @@ import { gateCopies, type SameKernel } from './counted/same.ts';
 import { judgeUnrelated, type UnrelatedChanges } from './counted/unrelated.ts';
 import { numberFrom } from './number-option.ts';
 import { resultPath, writeResult } from './results.ts';
+import { runBench, thisMachine } from './run.ts';
 import { SILENT } from './silent.ts';
 
 interface Options {
@@ -81,7 +80,7 @@ async function run(signal: AbortSignal, folder: string): Promise<void> {
   await writeResult(path, {
     ...{ schema: 'syscall-gate/counted', version: 2, tool: VERSION },
     startedAt: startedAt.toISOString(),
-    machine: { cpuModel: cpus()[0]?.model, cpuCount: cpus().length, kernelRelease: release() },
+    machine: thisMachine(),
     ...{ resolution, same, unrelated, changes },
     // Of a machine with other work every wall time is longer, and no count.
     loadAverage: loadavg().map((load) => Number(load.toFixed(2))),
@@ -133,14 +132,4 @@ function changeText({ baseline, candidate, counted, timed }: ChangeResult): stri
 
 // Each gate loads the addon, which wants to know of the exit.
 process.setMaxListeners(0);
-const controller = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(name, () => controller.abort(new Error('interrupted')));
-}
-const folder = await mkdtemp(join(tmpdir(), 'syscall-gate-counted-bench-'));
-await run(controller.signal, folder)
-  .catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  })
-  .finally(() => rm(folder, { recursive: true }));
+await runBench('counted-bench', run);
