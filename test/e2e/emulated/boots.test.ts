@@ -120,3 +120,12 @@ describe('what is no kernel for this machine', () => {
     await expectNothingLeft();
   });
 });
+
+test('several processors of an x86-64 kernel are not counted', async ({ signal }) => {
+  const sides = { baseline: cloud(), candidate: cloud(), kernelOptions: 'cpus=2' };
+  const config = parseConfig({ ...sides, evidence: 'counted', out: join(folder, 'out') });
+  await expect(gate(config, { progress: SILENT, signal })).rejects.toThrow(
+    /cannot be counted with 2 processors, .*: leave cpus=2 out of kernel-options, or give evidence: timed\.$/,
+  );
+  await expectNothingLeft();
+});
