@@ -1,7 +1,7 @@
 // How often the gate is wrong, and what it misses, on this machine's own noise: npm run bench:detection.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { VERSION } from '#src/version.js';
 import { MARGIN, type Order, prepareCollector } from './detection/collect.ts';
 import { appendGate, type Condition, readGates } from './detection/gates.ts';
@@ -17,7 +17,7 @@ const DEFAULT_DATA = join(import.meta.dirname, '..', '.detection', 'gates.jsonl'
 interface CollectOptions {
   minutes: number;
   beside?: string;
-  power: boolean;
+  only?: string;
   data: string;
 }
 
@@ -55,14 +55,17 @@ const TURN: readonly Order[] = [
 const SELDOM = 3;
 const LONG: readonly Order[] = [thorough(NOTHING, 60), thorough(BUSY, 30), thorough(NOTHING, 10)];
 
-/** What a short quiet stretch is best spent on: only gates that tell the power of every metric. */
-const POWER: readonly Order[] = [...times(5, thorough(NOTHING, 30)), thorough(NOTHING, 60)];
+/** Of one kind alone, for a short quiet stretch: what tells the power of every metric, or what is real. */
+const ALONE: Readonly<Record<string, readonly Order[]>> = {
+  power: [...times(5, thorough(NOTHING, 30)), thorough(NOTHING, 60)],
+  injected: [real(slowed(1, false), 10), real(slowed(4, false), 10), real(slowed(1, true), 30)],
+};
 
 /** The orders in turn, without end. */
-function* orders(power: boolean): Generator<Order> {
+function* orders(alone: readonly Order[] | undefined): Generator<Order> {
   for (let turn = 0; ; turn++) {
-    if (power) {
-      yield* POWER;
+    if (alone !== undefined) {
+      yield* alone;
       continue;
     }
     yield* TURN;
@@ -70,12 +73,12 @@ function* orders(power: boolean): Generator<Order> {
   }
 }
 
-const collect = ({ minutes, beside, power, data }: CollectOptions): Promise<void> =>
+const collect = ({ minutes, beside, only = '', data }: CollectOptions): Promise<void> =>
   runBench('detection', async (signal, folder) => {
     await mkdir(join(data, '..'), { recursive: true });
     const collector = await prepareCollector(signal, folder);
     const end = performance.now() + minutes * 60_000;
-    for (const order of orders(power)) {
+    for (const order of orders(ALONE[only])) {
       if (performance.now() >= end) break;
       const { name: planned } = order.condition;
       const name = beside === undefined ? planned : `${planned}, beside ${beside}`;
@@ -121,7 +124,7 @@ program
   .description('measures gates, and adds them to the collection')
   .option('--minutes <minutes>', 'for how long', numberFrom(1), 60)
   .option('--beside <what>', 'what else the machine does meanwhile, for the record')
-  .option('--power', 'only gates that confirm every metric', false)
+  .addOption(new Option('--only <kind>', 'gates of one kind').choices(Object.keys(ALONE)))
   .option('--data <file>', 'the collection', DEFAULT_DATA)
   .action(collect);
 

@@ -31,7 +31,7 @@ Generated from the latest result in bench/results by \`npm run docs\`; \`npm run
 
 ${detectionSummary(result)}
 
-A gate is what the program measures in its time budget. Most confirm what their screen flagged, as any gate does: all of them count towards the false alarms. Some confirm every metric, so that each can be asked whether it would have been caught; that leaves each fewer pairs than a gate has that confirms a metric or two, so what they catch is a lower bound. No constant was chosen on the gates that are told here. How many there are is said with every share: a handful decides little.
+A gate is what the program measures in its time budget. Most confirm what their screen flagged, as any gate does: all of them count towards the false alarms. Some confirm every metric, so that each can be asked whether it would have been caught; that leaves each fewer pairs than a gate has that confirms a metric or two, so what they catch is a lower bound. No constant was chosen by what gates that tell of power caught; some that did not change were looked at for their alarms before. How many there are is said with every share: a handful decides little.
 
 ## What was to be reached
 

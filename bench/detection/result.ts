@@ -28,7 +28,10 @@ export interface Detection {
   falseAlarms: FalseAlarms;
   budgets: BudgetSummary[];
   injected: InjectedSummary[];
-  /** Ours and other tools' rules, on the gates of the budget of which there are most. */
+  /**
+   * Ours and other tools' rules, on all gates of the budget of which most tell the power, but for those
+   * beside a busy neighbour.
+   */
   rules: { condition: string; budget: number; rules: RuleSummary[] };
   goals: Goal[];
   fleets: FleetSummary[];
@@ -49,8 +52,12 @@ export function summarise(gates: readonly Gate[], marginOf: MarginOf, where: Whe
   // No constant may be chosen on what is told here: tune on a collection of its own.
   const budgets = unchanged.map((group) => summariseBudget(group, marginOf));
   const alarms = addUp(budgets.map((budget) => budget.falseAlarms));
-  const largest = indexOfLargest(unchanged.map((group) => group.length));
-  const [most, mostBudget] = [unchanged[largest] ?? [], budgets[largest]];
+  const powers = budgets.map(({ thoroughGates }) => thoroughGates);
+  const powerful = budgets[indexOfLargest(powers)];
+  const alike = unchanged.filter(
+    ([gate]) => gate.budget === powerful?.budget && !gate.condition.neighbour,
+  );
+  const alikeAlarms = addUp(alike.map((group) => summariseBudget(group, marginOf).falseAlarms));
   return {
     ...{ schema: 'syscall-gate/detection', version: 1, ...where, changes: CHANGES },
     falseAlarms: alarms,
@@ -59,9 +66,12 @@ export function summarise(gates: readonly Gate[], marginOf: MarginOf, where: Whe
       .filter(([gate]) => gate.condition.filters > 0)
       .map((group) => summariseInjected(group, marginOf)),
     rules: {
-      condition: mostBudget?.condition ?? '',
-      budget: mostBudget?.budget ?? 0,
-      rules: [...(mostBudget ? [summariseOurs(mostBudget)] : []), ...summariseRules(most)],
+      condition: alike.map(([gate]) => gate.condition.name).join('; '),
+      budget: powerful?.budget ?? 0,
+      rules: [
+        ...(powerful ? [summariseOurs(powerful, alikeAlarms)] : []),
+        ...summariseRules(alike.flat()),
+      ],
     },
     goals: [alarmGoal(alarms), ...budgets.flatMap(goalsOf)],
     fleets: simulateFleets(FLEET_SEED),

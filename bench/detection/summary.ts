@@ -195,7 +195,7 @@ export function summariseRules(gates: readonly Gate[]): RuleSummary[] {
 }
 
 /** Ours on the same scale as the others. */
-export function summariseOurs({ falseAlarms: alarms, metrics }: BudgetSummary): RuleSummary {
+export function summariseOurs({ metrics }: BudgetSummary, alarms: FalseAlarms): RuleSummary {
   const chosen = metrics.filter(({ id }) => /^(syscall|sendfile)\./.test(id));
   const at = (change: number): number => {
     const index = CHANGES.findIndex((one) => Math.abs(one - change) < 1e-9);
