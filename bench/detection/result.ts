@@ -55,7 +55,7 @@ export function summarise(gates: readonly Gate[], marginOf: MarginOf, where: Whe
   const powers = budgets.map(({ thoroughGates }) => thoroughGates);
   const powerful = budgets[indexOfLargest(powers)];
   const alike = unchanged.filter(
-    ([gate]) => gate.budget === powerful?.budget && !gate.condition.neighbour,
+    ([gate]) => gate.budget === powerful?.budget && !gate.condition.neighbour && hasSamples(gate),
   );
   const alikeAlarms = addUp(alike.map((group) => summariseBudget(group, marginOf).falseAlarms));
   return {
@@ -93,6 +93,10 @@ function groupsOf(gates: readonly Gate[]): Group[] {
   }
   return [...groups.values()];
 }
+
+/** What other rules judge; a collection may have been kept without. */
+const hasSamples = ({ metrics }: Gate): boolean =>
+  Object.values(metrics).some(({ baseline }) => baseline.launches.length > 0);
 
 const indexOfLargest = (values: readonly number[]): number => values.indexOf(Math.max(...values));
 

@@ -178,9 +178,9 @@ export function summariseRules(gates: readonly Gate[]): RuleSummary[] {
   const families = /^(syscall|sendfile)\./;
   return OTHER_RULES.map((rule) => {
     const calls = (factor: number, metric: GateMetric) => rule.callsSlower(metric, factor);
-    const all = gates.map(({ metrics }) => Object.values(metrics).map((one) => calls(1, one)));
-    const chosen = gates.flatMap(({ metrics }) =>
-      Object.entries(metrics).flatMap(([id, metric]) => (families.test(id) ? [metric] : [])),
+    const all = gates.map((gate) => measuredIn(gate).map(([, metric]) => calls(1, metric)));
+    const chosen = gates.flatMap((gate) =>
+      measuredIn(gate).flatMap(([id, metric]) => (families.test(id) ? [metric] : [])),
     );
     return {
       ...{ name: rule.name, of: rule.of },
@@ -193,6 +193,12 @@ export function summariseRules(gates: readonly Gate[]): RuleSummary[] {
     };
   });
 }
+
+/** Metrics that both sides have launches of: a busy core may have left one without. */
+const measuredIn = ({ metrics }: Gate): [string, GateMetric][] =>
+  Object.entries(metrics).filter(
+    ([, { baseline, candidate }]) => baseline.launches.length > 0 && candidate.launches.length > 0,
+  );
 
 /** Ours on the same scale as the others. */
 export function summariseOurs({ metrics }: BudgetSummary, alarms: FalseAlarms): RuleSummary {
