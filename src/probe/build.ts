@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { measurementFailure, usageFailure } from '../failure.js';
 import type { Progress } from '../progress.js';
-import { buildKey, cacheFolders, findBuild, publishBuild } from './cache.js';
+import { buildKey, keepBuild } from './cache.js';
 import { type Catalogue, catalogueSchema } from './catalogue.js';
 import { type Compiler, findCompilers } from './compiler.js';
 import { WIRE_VERSION } from './lines.js';
@@ -55,19 +55,15 @@ export async function buildProbe(options: BuildOptions = {}): Promise<Build> {
   }
   const [compilers, sources] = await Promise.all([findCompilers(), nativeSources()]);
   const key = await keyOf(compilers, sources);
-  const { cacheDir } = options;
-  const folders = cacheDir ? [cacheDir] : cacheFolders();
-  const found = await findBuild(folders, key, FILES);
-  const folder =
-    found ??
-    (await publishBuild(folders, key, FILES, (work) =>
-      compileInto(work, compilers, sources, options),
-    ));
+  const { folder, cached } = await keepBuild({
+    ...{ key, files: FILES, cacheDir: options.cacheDir },
+    make: (work) => compileInto(work, compilers, sources, options),
+  });
   return {
     probe: join(folder, PROBE),
     addon: join(folder, ADDON),
     compiler: compilers.c.version,
-    cached: found !== undefined,
+    cached,
     elapsedMs: performance.now() - started,
   };
 }

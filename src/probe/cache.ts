@@ -12,7 +12,7 @@ const NAME = 'syscall-gate';
  * empty: what one job leaves for the next could be another pull request's code. Elsewhere the
  * user's cache, else a folder of the user's own among the temporary ones.
  */
-export function cacheFolders(): string[] {
+function cacheFolders(): string[] {
   const { RUNNER_TEMP, XDG_CACHE_HOME } = process.env;
   if (RUNNER_TEMP) return [join(RUNNER_TEMP, NAME)];
   const home = XDG_CACHE_HOME || join(homedir(), '.cache');
@@ -35,8 +35,38 @@ export async function buildKey(how: unknown, sources: readonly string[]): Promis
   return hash.digest('hex').slice(0, 32);
 }
 
+/** A build that is kept, or to be. */
+export interface KeptBuild {
+  /** See {@link buildKey}. */
+  key: string;
+  /** All that a complete one has. */
+  files: readonly string[];
+  /** Instead of the runner's or the user's cache folder. */
+  cacheDir: string | undefined;
+  /** Fills the empty folder that it is given. */
+  make(work: string): Promise<void>;
+}
+
+/**
+ * Finds a build, or has it made and kept.
+ *
+ * @returns its folder, and whether it was there
+ * @throws Failure of kind `measurement` when no folder can be written
+ */
+export async function keepBuild({
+  key,
+  files,
+  cacheDir,
+  make,
+}: KeptBuild): Promise<{ folder: string; cached: boolean }> {
+  const folders = cacheDir ? [cacheDir] : cacheFolders();
+  const found = await findBuild(folders, key, files);
+  const folder = found ?? (await publishBuild(folders, key, files, make));
+  return { folder, cached: found !== undefined };
+}
+
 /** The folder of a complete build, if one of the cache folders has it. */
-export async function findBuild(
+async function findBuild(
   folders: readonly string[],
   key: string,
   files: readonly string[],
@@ -56,7 +86,7 @@ export async function findBuild(
  * @returns the folder of the build, which may be that of a concurrent one with the same key
  * @throws Failure of kind `measurement` when no folder can be written
  */
-export async function publishBuild(
+async function publishBuild(
   folders: readonly string[],
   key: string,
   files: readonly string[],

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Architecture } from './architecture.js';
 import type { Build, BuildOptions } from './build.js';
-import { buildKey, cacheFolders, findBuild, publishBuild } from './cache.js';
+import { buildKey, keepBuild } from './cache.js';
 import { findCrossCompiler } from './cross-compiler.js';
 import { makeProducts, PROBE, probeProduct } from './products.js';
 import { nativeSources, PROBE_FLAGS, PROBE_LINK_FLAGS } from './sources.js';
@@ -21,13 +21,11 @@ export async function buildProbeFor(
   const [compiler, sources] = await Promise.all([findCrossCompiler(architecture), nativeSources()]);
   const how = [architecture, compiler, PROBE_FLAGS, PROBE_LINK_FLAGS];
   const key = await buildKey(how, [...sources.probe, ...sources.probeHeaders]);
-  const folders = cacheDir ? [cacheDir] : cacheFolders();
   const make = (work: string) =>
     makeProducts([probeProduct(compiler, sources)], { work, root: sources.root, progress, signal });
-  const found = await findBuild(folders, key, [PROBE]);
-  const folder = found ?? (await publishBuild(folders, key, [PROBE], make));
+  const { folder, cached } = await keepBuild({ key, files: [PROBE], cacheDir, make });
   return {
-    ...{ probe: join(folder, PROBE), compiler: compiler.version, cached: found !== undefined },
+    ...{ probe: join(folder, PROBE), compiler: compiler.version, cached },
     elapsedMs: performance.now() - started,
   };
 }
