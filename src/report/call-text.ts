@@ -1,4 +1,5 @@
 import type { CallChange } from '../trace/changes.js';
+import { isOneSided } from '../trace/difference.js';
 import { countOf, formatInstructionsDifference } from '../units.js';
 
 /** A change of a call, as the trace or a report holds it. */
@@ -9,7 +10,7 @@ type ToldCall = Pick<CallChange, 'name' | 'difference' | 'change' | 'below'> & {
 
 /** `+21 security_file_permission → bpf_lsm_file_permission (new)`, `+3 vfs_read` */
 export function callText({ caller, name, module, difference, change, below }: ToldCall): string {
-  const oneSided = change === 'new' || change === 'gone';
+  const oneSided = isOneSided(change);
   const from = oneSided && caller ? `${caller} → ` : '';
   const where = module ? ` [${module}]` : '';
   const others = below === 0 ? '' : ` with ${countOf(below, 'function')} that it calls`;

@@ -1,3 +1,4 @@
+import { isOneSided } from '../trace/difference.js';
 import { countOf, figure, formatInstructionsDifference, formatShare } from '../units.js';
 import type { Cause, ChangedFunction } from '../verdict/causes.js';
 import { type CauseReport, type CountedReport, MOST_CAUSES } from './report.js';
@@ -67,7 +68,7 @@ const functionText = (changed: FunctionReport): string =>
   `${sizeText(changed)} ${nameText(changed)}`;
 
 function nameText({ caller, name, module, change, below }: FunctionReport): string {
-  const oneSided = change === 'new' || change === 'gone';
+  const oneSided = isOneSided(change);
   const from = oneSided && caller !== null ? `${caller} → ` : '';
   const where = module === null ? '' : ` [${module}]`;
   const others = below === 0 ? '' : ` with ${countOf(below, 'function')} below`;

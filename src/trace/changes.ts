@@ -1,4 +1,4 @@
-import { type DifferenceNode, resolutionOf } from './difference.js';
+import { type ChangeKind, type DifferenceNode, isOneSided, resolutionOf } from './difference.js';
 
 /** One change of an operation, as a person would tell it. */
 export interface CallChange {
@@ -8,7 +8,7 @@ export interface CallChange {
   module?: string;
   /** Instructions an operation: its own, or where it is new or gone those of all that it calls. */
   difference: number;
-  change: 'grown' | 'shrunk' | 'new' | 'gone';
+  change: ChangeKind;
   /** How many functions it calls that came or went with it. */
   below: number;
 }
@@ -57,7 +57,7 @@ function add(
 ): void {
   if (difference === 0) return;
   const { name, module } = node;
-  const oneSided = change === 'new' || change === 'gone';
+  const oneSided = isOneSided(change);
   const key = JSON.stringify([oneSided ? (caller ?? '') : null, name, module ?? '']);
   const known = changes.get(key);
   if (known === undefined) {

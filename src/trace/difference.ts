@@ -14,6 +14,12 @@ export interface DifferenceNode {
   children: DifferenceNode[];
 }
 
+export type ChangeKind = 'grown' | 'shrunk' | 'new' | 'gone';
+
+/** Of what is there on one side alone. */
+export const isOneSided = (change: ChangeKind | 'same' | undefined): boolean =>
+  change === 'new' || change === 'gone';
+
 /** One function in all of an operation. */
 export interface FunctionDifference {
   name: string;
@@ -22,7 +28,7 @@ export interface FunctionDifference {
   after: number;
   /** after − before */
   difference: number;
-  change: 'grown' | 'shrunk' | 'new' | 'gone' | 'same';
+  change: ChangeKind | 'same';
   /**
    * How it came to be called where it is new, or was called where it is gone: from the innermost
    * caller that is there on both sides to the function itself. The function alone otherwise.
@@ -46,7 +52,7 @@ export interface OperationDifference {
 }
 
 /** The smallest part of an instruction that is printed. */
-const RESOLUTION = 0.005;
+export const RESOLUTION = 0.005;
 
 /**
  * Of a batch's program less than an instruction is a share of the loop and of the clock: where an
@@ -164,11 +170,12 @@ function tabulate(roots: readonly DifferenceNode[]): FunctionDifference[] {
       const change = changeOf({ kernel, ...row });
       const isOnBothSides = (node: DifferenceNode) => {
         const caller = rows.get(identity(node));
-        return caller !== undefined && !['new', 'gone'].includes(changeOf(caller));
+        return caller !== undefined && !isOneSided(changeOf(caller));
       };
       const outermost = path.findLastIndex(isOnBothSides);
-      const oneSided = change === 'new' || change === 'gone';
-      const chain = oneSided ? path.slice(Math.max(outermost, 0)).map(({ name }) => name) : [];
+      const chain = isOneSided(change)
+        ? path.slice(Math.max(outermost, 0)).map(({ name }) => name)
+        : [];
       return { ...row, difference: row.after - row.before, change, chain: [...chain, row.name] };
     });
 }

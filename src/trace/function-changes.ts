@@ -1,5 +1,10 @@
 import type { CallChange } from './changes.js';
-import type { DifferenceNode, FunctionDifference, OperationDifference } from './difference.js';
+import {
+  type DifferenceNode,
+  type FunctionDifference,
+  isOneSided,
+  type OperationDifference,
+} from './difference.js';
 import { identity } from './operation.js';
 
 /**
@@ -67,9 +72,6 @@ function placesOf(
   for (const root of roots) visit(root, '', undefined);
   return places;
 }
-
-const isOneSided = (change: FunctionDifference['change'] | undefined): boolean =>
-  change === 'new' || change === 'gone';
 
 /** The one that there is; undefined where there are several, or none. */
 const only = (names: ReadonlySet<string> | undefined): string | undefined =>

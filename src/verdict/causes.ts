@@ -1,7 +1,6 @@
 import type { CallChange } from '../trace/changes.js';
-
-/** Less of an instruction is not printed. */
-const RESOLUTION = 0.005;
+import { RESOLUTION } from '../trace/difference.js';
+import { identity } from '../trace/operation.js';
 
 /** A metric whose operation was traced on both sides, and what changed in it. */
 export interface ChangedOperation {
@@ -72,7 +71,7 @@ function byFunction(operations: readonly ChangedOperation[]): Change[] {
     const told = own.filter(({ difference }) => Math.abs(difference) >= RESOLUTION);
     const all = told.reduce((sum, { difference }) => sum + Math.abs(difference), 0);
     for (const call of told) {
-      const key = `${call.name} ${call.module ?? ''}`;
+      const key = identity(call);
       const change: Change = changes.get(key) ?? { calls: [], differences: new Map(), weight: 0 };
       change.calls.push(call);
       change.differences.set(id, (change.differences.get(id) ?? 0) + call.difference);

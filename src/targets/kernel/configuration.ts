@@ -1,10 +1,10 @@
 import { open, realpath } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import {
   type KernelConfiguration,
   parseKernelConfiguration,
 } from '../../record/kernel-configuration.js';
+import { besideImage } from './beside.js';
 import { unpackedKernel } from './unpack.js';
 
 /** Ten times the longest. */
@@ -25,7 +25,8 @@ export async function configurationOf(
 ): Promise<KernelConfiguration | undefined> {
   const own = embedded(await unpackedKernel(image, signal));
   if (own !== undefined) return parseKernelConfiguration(own, 'image');
-  for (const file of filesBeside(await realpath(path).catch(() => path))) {
+  const real = await realpath(path).catch(() => path);
+  for (const file of besideImage(real, 'config', '.config')) {
     const text = await read(file);
     const configuration = text === undefined ? undefined : parseKernelConfiguration(text, 'file');
     if (configuration !== undefined) return configuration;
@@ -48,23 +49,6 @@ function embedded(kernel: Buffer | undefined): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/**
- * Where a distribution, a build and whoever copies an image put the configuration: `config-6.1` with
- * `vmlinuz-6.1` and `config-base` with `bzImage-base`; `config` or `.config` with an image of a
- * plain name; `.config` at the top of the tree that the image was built in.
- */
-export function filesBeside(image: string): string[] {
-  const folder = dirname(image);
-  const [, suffix] = /^[A-Za-z]+(-.+)$/.exec(basename(image)) ?? [];
-  const top = /^(.*)\/arch\/\w+\/boot$/.exec(folder)?.[1];
-  return [
-    ...(suffix === undefined ? ['config', '.config'] : [`config${suffix}`]).map((name) =>
-      join(folder, name),
-    ),
-    ...(top === undefined ? [] : [join(top, '.config')]),
-  ];
 }
 
 async function read(path: string): Promise<string | undefined> {
