@@ -1,7 +1,5 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { BaselineSpec, RunnableSpec } from '../../src/config/config.js';
 import { parseConfig, type RawInputs } from '../../src/config/inputs.js';
 import { gate } from '../../src/gate.js';
@@ -18,6 +16,7 @@ import { withTargets } from '../../src/targets/sides.js';
 import type { Evidence } from '../../src/verdict/evidence.js';
 import { bootableKernel } from '../fixtures/kernels.js';
 import { processesWith } from '../fixtures/processes.js';
+import { Scratch } from '../fixtures/scratch.js';
 import { SILENT } from '../fixtures/targets.js';
 
 // A boot takes seconds, and several times as many on a busy machine.
@@ -25,20 +24,7 @@ vi.setConfig({ testTimeout: 400_000 });
 
 /** Kernels of Debian, booted in QEMU. What is asserted holds in an emulation and on a busy machine. */
 
-let folder: string;
-const before = process.env['TMPDIR'];
-beforeAll(async () => {
-  // Each gate loads the addon afresh, which wants to know of the exit.
-  process.setMaxListeners(0);
-  folder = await mkdtemp(join(tmpdir(), 'syscall-gate-kernels-'));
-  // All that is started names a file in here, and all that is left behind is in here.
-  process.env['TMPDIR'] = folder;
-});
-afterAll(async () => {
-  if (before === undefined) delete process.env['TMPDIR'];
-  else process.env['TMPDIR'] = before;
-  await rm(folder, { recursive: true });
-});
+const scratch = new Scratch('kernels');
 
 interface Told {
   report: Report;
@@ -54,7 +40,7 @@ async function gateOf(inputs: RawInputs, signal: AbortSignal): Promise<Told> {
     note: (sentence: string) => notes.push(sentence),
     warn: (sentence: string) => notes.push(sentence),
   };
-  const out = join(folder, 'out');
+  const out = join(scratch.folder, 'out');
   const own = { failOn: 'never', kernelOptions: 'accel=tcg', evidence: 'timed' };
   const config = parseConfig({ ...own, ...inputs, out });
   return { ...(await gate(config, { progress, signal })), notes };
@@ -106,11 +92,6 @@ function runnable(spec: BaselineSpec): RunnableSpec {
   throw new Error(`${spec.spec} is not to be run`);
 }
 
-async function expectNothingLeft(): Promise<void> {
-  await vi.waitFor(() => expect(processesWith(folder)).toEqual([]), { timeout: 5000 });
-  expect((await readdir(folder)).filter((name) => name.includes('targets'))).toEqual([]);
-}
-
 const cloud = (commandLine = ''): string => `kernel:${bootableKernel()} ${commandLine}`.trim();
 
 const verdictsOf = ({ metrics }: Report) =>
@@ -136,7 +117,7 @@ describe('a kernel against a kernel', () => {
     expect(plan.processesPerLaunch).toBeGreaterThan(1);
     expect(told.notes.join('\n')).toMatch(/A launch takes .* s of it to start/);
     expect(told.notes.join('\n')).toContain('was up and down in');
-    await expectNothingLeft();
+    await scratch.expectNothingLeft();
   });
 
   test('page table isolation is a regression, of every kernel entry', async ({ signal }) => {
@@ -163,8 +144,10 @@ test('an abort ends the machine and leaves nothing behind', async ({ signal }) =
   const either = AbortSignal.any([signal, controller.signal]);
   const sides = { baseline: cloud(), candidate: cloud(), duration: '60s' };
   const ended = expect(gateOf(sides, either)).rejects.toThrow('enough');
-  await vi.waitFor(() => expect(processesWith(folder)).not.toEqual([]), { timeout: 60_000 });
+  await vi.waitFor(() => expect(processesWith(scratch.folder)).not.toEqual([]), {
+    timeout: 60_000,
+  });
   controller.abort(new Error('enough'));
   await ended;
-  await expectNothingLeft();
+  await scratch.expectNothingLeft();
 });

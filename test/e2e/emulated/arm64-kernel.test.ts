@@ -1,13 +1,12 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { parseConfig } from '../../../src/config/inputs.js';
 import { gate } from '../../../src/gate.js';
 import type { CountedMetricReport, Report } from '../../../src/report/report.js';
 import { arm64Kernel } from '../../fixtures/kernels.js';
-import { processesWith } from '../../fixtures/processes.js';
+import { Scratch } from '../../fixtures/scratch.js';
 import { SILENT } from '../../fixtures/targets.js';
 import { zboot } from '../../fixtures/zboot.js';
 
@@ -16,36 +15,20 @@ vi.setConfig({ testTimeout: 400_000 });
 
 /** A kernel for arm64 on whatever machine this is, with a probe that was cross-compiled where that is another. */
 
-let folder: string;
-const before = process.env['TMPDIR'];
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'syscall-gate-arm64-kernel-'));
-  // All that is started names a file in here, and all that is left behind is in here.
-  process.env['TMPDIR'] = folder;
-});
-afterAll(async () => {
-  try {
-    await vi.waitFor(() => expect(processesWith(folder)).toEqual([]), { timeout: 5000 });
-    expect((await readdir(folder)).filter((name) => name.includes('targets'))).toEqual([]);
-  } finally {
-    if (before === undefined) delete process.env['TMPDIR'];
-    else process.env['TMPDIR'] = before;
-    await rm(folder, { recursive: true });
-  }
-});
+const scratch = new Scratch('arm64-kernel');
 
 async function count(baseline: string, candidate: string, signal: AbortSignal): Promise<Report> {
   const config = parseConfig({
     ...{ baseline: `kernel:${baseline}`, candidate: `kernel:${candidate}` },
     ...{ evidence: 'counted', kernelOptions: 'accel=tcg', failOn: 'never' },
-    ...{ metrics: 'syscall.null,syscall.read_zero', out: join(folder, 'out') },
+    ...{ metrics: 'syscall.null,syscall.read_zero', out: join(scratch.folder, 'out') },
   });
   return (await gate(config, { progress: SILENT, signal })).report;
 }
 
 /** The same kernel as a compressed EFI program, which older versions of QEMU do not boot. */
 async function packed(kernel: string): Promise<string> {
-  const path = join(folder, 'vmlinuz.efi');
+  const path = join(scratch.folder, 'vmlinuz.efi');
   await writeFile(path, zboot(gzipSync(await readFile(kernel), { level: 1 }), 'gzip'));
   return path;
 }

@@ -1,12 +1,11 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { parseConfig } from '../../../src/config/inputs.js';
 import { Failure } from '../../../src/failure.js';
 import { gate } from '../../../src/gate.js';
 import { bootableKernel } from '../../fixtures/kernels.js';
-import { processesWith } from '../../fixtures/processes.js';
+import { Scratch } from '../../fixtures/scratch.js';
 import { SILENT } from '../../fixtures/targets.js';
 
 // A boot takes seconds, and several times as many on a busy machine.
@@ -14,20 +13,7 @@ vi.setConfig({ testTimeout: 400_000 });
 
 /** What is said of kernels that cannot be measured: nothing is timed, so all may boot side by side. */
 
-let folder: string;
-const before = process.env['TMPDIR'];
-beforeAll(async () => {
-  // Each gate loads the addon afresh, which wants to know of the exit.
-  process.setMaxListeners(0);
-  folder = await mkdtemp(join(tmpdir(), 'syscall-gate-boots-'));
-  // All that is started names a file in here, and all that is left behind is in here.
-  process.env['TMPDIR'] = folder;
-});
-afterAll(async () => {
-  if (before === undefined) delete process.env['TMPDIR'];
-  else process.env['TMPDIR'] = before;
-  await rm(folder, { recursive: true });
-});
+const scratch = new Scratch('boots');
 
 async function failureOf(
   candidate: string,
@@ -35,17 +21,12 @@ async function failureOf(
   kernelOptions = 'accel=tcg',
 ): Promise<string> {
   const sides = { baseline: 'host', candidate, kernelOptions, metrics: 'syscall.null' };
-  const config = parseConfig({ ...sides, evidence: 'timed', out: join(folder, 'out') });
+  const config = parseConfig({ ...sides, evidence: 'timed', out: join(scratch.folder, 'out') });
   const error: unknown = await gate(config, { progress: SILENT, signal }).catch(
     (reason: unknown) => reason,
   );
   if (error instanceof Failure) return error.message;
   throw new Error(`no failure: ${String(error)}`);
-}
-
-async function expectNothingLeft(): Promise<void> {
-  await vi.waitFor(() => expect(processesWith(folder)).toEqual([]), { timeout: 5000 });
-  expect((await readdir(folder)).filter((name) => name.includes('targets'))).toEqual([]);
 }
 
 const cloud = (commandLine = ''): string => `kernel:${bootableKernel()} ${commandLine}`.trim();
@@ -58,7 +39,7 @@ describe('a kernel that does not come up', () => {
     );
     expect(said).toContain('leave rdinit= and init= out');
     expect(said).toMatch(/; its console ended with ".+" \/ ".+" \/ ".+"\.$/);
-    await expectNothingLeft();
+    await scratch.expectNothingLeft();
   });
 
   test('panics without the memory to run in', async ({ signal }) => {
@@ -73,7 +54,7 @@ describe('a kernel that does not come up', () => {
     expect(said).toContain('it was not up after 10 s: it hangs, or it needs longer (deadline=20');
     // How far it came by then is up to how busy this machine is.
     expect(said).toMatch(/; its console ended with ".+" \/ ".+" \/ ".+"\.$/);
-    await expectNothingLeft();
+    await scratch.expectNothingLeft();
   });
 
   test('has no audit for the rules that it is given', async ({ signal }) => {
@@ -102,7 +83,7 @@ describe('what is no kernel for this machine', () => {
   async function written(name: string, magic: string, offset: number): Promise<string> {
     const content = Buffer.alloc(4096);
     content.write(magic, offset, 'latin1');
-    const path = join(folder, name);
+    const path = join(scratch.folder, name);
     await writeFile(path, content);
     return `kernel:${path}`;
   }
@@ -117,15 +98,15 @@ describe('what is no kernel for this machine', () => {
     expect(await failureOf(await written('Image', 'RSC\x05', 56), signal)).toContain(
       'it is a kernel for riscv, and those for x86-64 and arm64 are booted',
     );
-    await expectNothingLeft();
+    await scratch.expectNothingLeft();
   });
 });
 
 test('several processors of an x86-64 kernel are not counted', async ({ signal }) => {
   const sides = { baseline: cloud(), candidate: cloud(), kernelOptions: 'cpus=2' };
-  const config = parseConfig({ ...sides, evidence: 'counted', out: join(folder, 'out') });
+  const config = parseConfig({ ...sides, evidence: 'counted', out: join(scratch.folder, 'out') });
   await expect(gate(config, { progress: SILENT, signal })).rejects.toThrow(
     /cannot be counted with 2 processors, .*: leave cpus=2 out of kernel-options, or give evidence: timed\.$/,
   );
-  await expectNothingLeft();
+  await scratch.expectNothingLeft();
 });

@@ -1,7 +1,6 @@
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { reportText } from '../../../src/archive/write.js';
 import { compareRecords } from '../../../src/compare.js';
 import { parseConfig, type RawInputs } from '../../../src/config/inputs.js';
@@ -10,7 +9,7 @@ import type { Run } from '../../../src/record/run.js';
 import { replay } from '../../../src/replay.js';
 import type { CountedMetricReport, CountedReport, Report } from '../../../src/report/report.js';
 import { bootableKernel } from '../../fixtures/kernels.js';
-import { processesWith } from '../../fixtures/processes.js';
+import { Scratch } from '../../fixtures/scratch.js';
 import { SILENT } from '../../fixtures/targets.js';
 
 // A boot takes seconds, and several times as many on a busy machine; a gate has up to eight.
@@ -21,25 +20,7 @@ vi.setConfig({ testTimeout: 400_000, hookTimeout: 400_000 });
  * is, so the numbers themselves are asserted: differences, not counts, which are the kernel's own.
  */
 
-let folder: string;
-const before = process.env['TMPDIR'];
-beforeAll(async () => {
-  // Each gate loads the addon afresh, which wants to know of the exit.
-  process.setMaxListeners(0);
-  folder = await mkdtemp(join(tmpdir(), 'syscall-gate-counted-'));
-  // All that is started names a file in here, and all that is left behind is in here.
-  process.env['TMPDIR'] = folder;
-});
-afterAll(async () => {
-  try {
-    await vi.waitFor(() => expect(processesWith(folder)).toEqual([]), { timeout: 5000 });
-    expect((await readdir(folder)).filter((name) => name.includes('targets'))).toEqual([]);
-  } finally {
-    if (before === undefined) delete process.env['TMPDIR'];
-    else process.env['TMPDIR'] = before;
-    await rm(folder, { recursive: true });
-  }
-});
+const scratch = new Scratch('counted');
 
 /** @param name of its out folder */
 function count(name: string, inputs: RawInputs, signal = NEVER): Promise<Outcome> {
@@ -52,7 +33,7 @@ function count(name: string, inputs: RawInputs, signal = NEVER): Promise<Outcome
 }
 
 const NEVER = new AbortController().signal;
-const out = (name: string): string => join(folder, name);
+const out = (name: string): string => join(scratch.folder, name);
 const cloud = (commandLine = ''): string => `kernel:${bootableKernel()} ${commandLine}`.trim();
 
 function countedOf({ counted }: Report): CountedReport {
@@ -87,7 +68,7 @@ describe('a kernel and its copy', () => {
 
   let same: Outcome;
   beforeAll(async () => {
-    const copies = ['base', 'head'].map((side) => join(folder, side, 'bzImage'));
+    const copies = ['base', 'head'].map((side) => join(scratch.folder, side, 'bzImage'));
     for (const copy of copies) {
       await mkdir(dirname(copy));
       await copyFile(bootableKernel(), copy);
@@ -109,7 +90,9 @@ describe('a kernel and its copy', () => {
   });
 
   test('count the same on every metric that is gated', async ({ signal }) => {
-    const [baseline, candidate] = ['base', 'head'].map((side) => join(folder, side, 'bzImage'));
+    const [baseline, candidate] = ['base', 'head'].map((side) =>
+      join(scratch.folder, side, 'bzImage'),
+    );
     const sides = { baseline: `kernel:${baseline}`, candidate: `kernel:${candidate}` };
     const { report } = await count('catalogue', sides, signal);
     expect(report.verdict).toBe('unchanged');
@@ -141,7 +124,7 @@ describe('a kernel and its copy', () => {
       };
       const facts = { ...run.target.facts, 'host cpu': 'Another host' };
       const other = { ...run, id: 'f'.repeat(16), platform, target: { ...run.target, facts } };
-      foreign = join(folder, 'foreign.run.json');
+      foreign = join(scratch.folder, 'foreign.run.json');
       await writeFile(foreign, JSON.stringify(other));
       const sides = { baseline: `file:${foreign}`, candidate: cloud() };
       stored = await count('stored', { ...sides, metrics: METRICS });
@@ -170,7 +153,7 @@ describe('a kernel and its copy', () => {
     test('under another emulator say nothing of each other', async () => {
       const run = JSON.parse(await readFile(foreign, 'utf8')) as Run;
       const conditions = { ...run.instructions?.conditions, emulator: 'QEMU 99.0' };
-      const path = join(folder, 'emulator.run.json');
+      const path = join(scratch.folder, 'emulator.run.json');
       const instructions = { ...run.instructions, conditions };
       await writeFile(path, JSON.stringify({ ...run, instructions }));
       const policy = { alpha: 0.01, margins: [], failOn: 'never' } as const;
@@ -194,7 +177,7 @@ async function withFewer(path: string, id: string, fewer: number): Promise<strin
       ? { ...metric, boots: metric.boots.map((boot) => boot - fewer) }
       : metric,
   );
-  const other = join(folder, 'fewer.run.json');
+  const other = join(scratch.folder, 'fewer.run.json');
   const instructions = { ...run.instructions, metrics };
   await writeFile(other, JSON.stringify({ ...run, instructions }));
   return other;
@@ -263,7 +246,7 @@ describe('a change', () => {
   async function asStored(evidence: string): Promise<string> {
     const [name = ''] = (await readdir(evidence)).filter((one) => one.startsWith('baseline-'));
     const { duet: _, ...run } = JSON.parse(await readFile(join(evidence, name), 'utf8')) as Run;
-    const path = join(folder, 'earlier.run.json');
+    const path = join(scratch.folder, 'earlier.run.json');
     await writeFile(path, JSON.stringify({ ...run, id: 'e'.repeat(16) }));
     return path;
   }
