@@ -39689,9 +39689,10 @@ var trace_difference = __nccwpck_require__(95418);
 var units = __nccwpck_require__(83052);
 ;// CONCATENATED MODULE: ./lib/report/call-text.js
 
+
 /** `+21 security_file_permission → bpf_lsm_file_permission (new)`, `+3 vfs_read` */
 function callText({ caller, name, module, difference, change, below }) {
-    const oneSided = change === 'new' || change === 'gone';
+    const oneSided = (0,trace_difference/* isOneSided */.uk)(change);
     const from = oneSided && caller ? `${caller} → ` : '';
     const where = module ? ` [${module}]` : '';
     const others = below === 0 ? '' : ` with ${(0,units/* countOf */.pq)(below, 'function')} that it calls`;
@@ -39821,7 +39822,7 @@ const SHRUNK = [
 function colour(node, largest) {
     const { before, after } = node;
     const difference = after - before;
-    if (Math.abs(difference) < (0,trace_difference/* resolutionOf */.C)(node))
+    if (Math.abs(difference) < (0,trace_difference/* resolutionOf */.Cp)(node))
         return hex(SAME);
     const [least, most] = difference > 0 ? GROWN : SHRUNK;
     const oneSided = before === 0 || after === 0;
@@ -40306,8 +40307,8 @@ var external_node_path_ = __nccwpck_require__(76760);
 var failure = __nccwpck_require__(71957);
 // EXTERNAL MODULE: ./lib/stats/assumptions.js
 var assumptions = __nccwpck_require__(22595);
-// EXTERNAL MODULE: ./lib/targets/index.js + 44 modules
-var targets = __nccwpck_require__(67921);
+// EXTERNAL MODULE: ./lib/targets/index.js + 45 modules
+var targets = __nccwpck_require__(72464);
 ;// CONCATENATED MODULE: ./lib/config/specs.js
 
 
@@ -40610,8 +40611,8 @@ var external_node_path_ = __nccwpck_require__(76760);
 var write = __nccwpck_require__(70145);
 // EXTERNAL MODULE: ./lib/failure.js
 var failure = __nccwpck_require__(71957);
-// EXTERNAL MODULE: ./lib/targets/index.js + 44 modules
-var targets = __nccwpck_require__(67921);
+// EXTERNAL MODULE: ./lib/targets/index.js + 45 modules
+var targets = __nccwpck_require__(72464);
 // EXTERNAL MODULE: external "node:fs/promises"
 var promises_ = __nccwpck_require__(51455);
 // EXTERNAL MODULE: ./lib/record/file.js
@@ -43140,16 +43141,15 @@ async function buildProbe(options = {}) {
     }
     const [compilers, sources] = await Promise.all([(0,compiler/* findCompilers */.uk)(), (0,probe_sources/* nativeSources */.Ww)()]);
     const key = await keyOf(compilers, sources);
-    const { cacheDir } = options;
-    const folders = cacheDir ? [cacheDir] : (0,cache/* cacheFolders */.A_)();
-    const found = await (0,cache/* findBuild */.w)(folders, key, FILES);
-    const folder = found ??
-        (await (0,cache/* publishBuild */.OO)(folders, key, FILES, (work) => compileInto(work, compilers, sources, options)));
+    const { folder, cached } = await (0,cache/* keepBuild */.W)({
+        ...{ key, files: FILES, cacheDir: options.cacheDir },
+        make: (work) => compileInto(work, compilers, sources, options),
+    });
     return {
         probe: (0,external_node_path_.join)(folder, probe_products/* PROBE */.vD),
         addon: (0,external_node_path_.join)(folder, ADDON),
         compiler: compilers.c.version,
-        cached: found !== undefined,
+        cached,
         elapsedMs: performance.now() - started,
     };
 }
@@ -43183,7 +43183,7 @@ async function listMetrics(probe) {
 }
 async function keyOf(compilers, sources) {
     const flags = [probe_sources/* PROBE_FLAGS */.ds, probe_sources/* PROBE_LINK_FLAGS */.Im, probe_sources/* ADDON_FLAGS */.pE, probe_sources/* ADDON_LINK_FLAGS */.A_];
-    return (0,cache/* buildKey */.sI)([process.arch, compilers, flags], sources.all);
+    return (0,cache/* buildKey */.s)([process.arch, compilers, flags], sources.all);
 }
 async function compileInto(work, { c, cxx }, sources, { progress, signal }) {
     const includes = sources.includes.flatMap((folder) => ['-isystem', folder]);
@@ -44795,10 +44795,8 @@ class Session {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   A_: () => (/* binding */ cacheFolders),
-/* harmony export */   OO: () => (/* binding */ publishBuild),
-/* harmony export */   sI: () => (/* binding */ buildKey),
-/* harmony export */   w: () => (/* binding */ findBuild)
+/* harmony export */   W: () => (/* binding */ keepBuild),
+/* harmony export */   s: () => (/* binding */ buildKey)
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(51455);
@@ -44839,6 +44837,18 @@ async function buildKey(how, sources) {
         hash.update(`${(0,node_path__WEBPACK_IMPORTED_MODULE_3__.basename)(sources[index] ?? '')} ${content.length}\n`).update(content);
     }
     return hash.digest('hex').slice(0, 32);
+}
+/**
+ * Finds a build, or has it made and kept.
+ *
+ * @returns its folder, and whether it was there
+ * @throws Failure of kind `measurement` when no folder can be written
+ */
+async function keepBuild({ key, files, cacheDir, make, }) {
+    const folders = cacheDir ? [cacheDir] : cacheFolders();
+    const found = await findBuild(folders, key, files);
+    const folder = found ?? (await publishBuild(folders, key, files, make));
+    return { folder, cached: found !== undefined };
 }
 /** The folder of a complete build, if one of the cache folders has it. */
 async function findBuild(folders, key, files) {
@@ -45973,21 +45983,23 @@ const sealRun = (fields) => fields;
 /* harmony export */   ch: () => (/* binding */ CAUSES_TITLE),
 /* harmony export */   nU: () => (/* binding */ causeReports)
 /* harmony export */ });
-/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(83052);
-/* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(45650);
+/* harmony import */ var _trace_difference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(95418);
+/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(83052);
+/* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(45650);
+
 
 
 /** What changed by function, as plain data. */
-const causeReports = (causes) => causes.slice(0, _report_js__WEBPACK_IMPORTED_MODULE_1__/* .MOST_CAUSES */ .js).map(({ functions, metrics, share }) => ({
+const causeReports = (causes) => causes.slice(0, _report_js__WEBPACK_IMPORTED_MODULE_2__/* .MOST_CAUSES */ .js).map(({ functions, metrics, share }) => ({
     functions: functions.map(functionReport),
     metrics,
-    share: Math.min(1, (0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .figure */ .vP)(share)),
+    share: Math.min(1, (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure */ .vP)(share)),
 }));
 const functionReport = (changed) => ({
     ...{ caller: changed.caller ?? null, name: changed.name, module: changed.module ?? null },
     ...{ change: changed.change, below: changed.below },
-    ...{ from: (0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .figure */ .vP)(changed.from), to: (0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .figure */ .vP)(changed.to) },
-    step: changed.step === undefined ? null : (0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .figure */ .vP)(changed.step),
+    ...{ from: (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure */ .vP)(changed.from), to: (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure */ .vP)(changed.to) },
+    step: changed.step === undefined ? null : (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure */ .vP)(changed.step),
 });
 const CAUSES_TITLE = 'What changed, by function';
 /** More are in the report's JSON. */
@@ -46009,8 +46021,8 @@ function causeTexts({ causes, metrics }) {
 function causeText({ functions, metrics, share }, traced) {
     const shown = functions.slice(0, MOST_FUNCTIONS).map(functionText);
     const left = functions.length - shown.length;
-    const more = left > 0 ? [`and ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(left, 'other function')}`] : [];
-    const of = share < ALL_OF_IT ? ` (${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(share)} of what changed)` : '';
+    const more = left > 0 ? [`and ${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(left, 'other function')}`] : [];
+    const of = share < ALL_OF_IT ? ` (${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(share)} of what changed)` : '';
     return `${whereText(metrics, traced)}: ${[...shown, ...more].join(', ')}${of}.`;
 }
 function whereText(ids, traced) {
@@ -46024,22 +46036,22 @@ function whereText(ids, traced) {
 function leftText(causes) {
     const functions = causes.reduce((sum, cause) => sum + cause.functions.length, 0);
     const share = causes.reduce((sum, cause) => sum + cause.share, 0);
-    const many = (0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(functions, 'more function');
-    const part = share < LEAST_LISTED ? 'next to nothing' : (0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(share);
+    const many = (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(functions, 'more function');
+    const part = share < LEAST_LISTED ? 'next to nothing' : (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(share);
     return `… and ${many}, ${part} of what changed: in the report's JSON.`;
 }
 /** `+21 security_file_permission → bpf_lsm_file_permission (new)` */
 const functionText = (changed) => `${sizeText(changed)} ${nameText(changed)}`;
 function nameText({ caller, name, module, change, below }) {
-    const oneSided = change === 'new' || change === 'gone';
+    const oneSided = (0,_trace_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .isOneSided */ .uk)(change);
     const from = oneSided && caller !== null ? `${caller} → ` : '';
     const where = module === null ? '' : ` [${module}]`;
-    const others = below === 0 ? '' : ` with ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(below, 'function')} below`;
+    const others = below === 0 ? '' : ` with ${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(below, 'function')} below`;
     const state = oneSided ? ` (${change}${others})` : '';
     return `${from}${name}${where}${state}`;
 }
 function sizeText({ from, to, step }) {
-    const [least, most] = [from, to].map(_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatInstructionsDifference */ .u_);
+    const [least, most] = [from, to].map(_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatInstructionsDifference */ .u_);
     if (least === most)
         return `${most}`;
     return step === null ? `${least} to ${most}` : `${least} a time (up to ${most})`;
@@ -46061,11 +46073,11 @@ function mainCauseText({ causes, metrics }) {
         .slice(0, MOST_NAMED)
         .map((changed) => `${sizeText(changed)} in ${nameText({ ...changed, below: 0 })}`);
     const left = main.functions.length - named.length;
-    const all = left > 0 ? [...named, (0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(left, 'other function')] : named;
+    const all = left > 0 ? [...named, (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(left, 'other function')] : named;
     const [first] = main.metrics;
-    const some = main.metrics.length === 1 ? `${first}` : (0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(main.metrics.length, 'metric');
+    const some = main.metrics.length === 1 ? `${first}` : (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(main.metrics.length, 'metric');
     const where = main.metrics.length === traced ? '' : ` in ${some}`;
-    const share = main.share < ALL_OF_IT ? `${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(main.share)} of all that changed` : 'all of it';
+    const share = main.share < ALL_OF_IT ? `${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(main.share)} of all that changed` : 'all of it';
     return `${share} is ${joined(all)}${where}`;
 }
 const joined = (parts) => [parts.slice(0, -1).join(', '), parts.at(-1) ?? ''].filter((part) => part !== '').join(' and ');
@@ -46611,9 +46623,12 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./lib/trace/changes.js
 var changes = __nccwpck_require__(81532);
+// EXTERNAL MODULE: ./lib/trace/difference.js
+var trace_difference = __nccwpck_require__(95418);
 // EXTERNAL MODULE: ./lib/trace/operation.js + 2 modules
 var operation = __nccwpck_require__(39479);
 ;// CONCATENATED MODULE: ./lib/trace/function-changes.js
+
 
 /**
  * What has changed in an operation, function by function, whoever calls them: one that is called from
@@ -46633,7 +46648,7 @@ function functionChanges({ functions, roots, }) {
         const known = changes.get(under);
         if (known === undefined) {
             changes.set(under, {
-                ...(isOneSided(change) && caller ? { caller } : {}),
+                ...((0,trace_difference/* isOneSided */.uk)(change) && caller ? { caller } : {}),
                 ...{ name, ...(module === undefined ? {} : { module }) },
                 ...{ difference: one.difference, change, below: 0 },
             });
@@ -46650,7 +46665,7 @@ function placesOf(roots, rows) {
     const places = new Map();
     const visit = (node, caller, above) => {
         const key = (0,operation/* identity */.D_)(node);
-        const oneSided = isOneSided(rows.get(key)?.change);
+        const oneSided = (0,trace_difference/* isOneSided */.uk)(rows.get(key)?.change);
         const under = oneSided ? (above ?? key) : undefined;
         if (under !== undefined) {
             const own = places.get(key) ?? { under: new Set(), callers: new Set() };
@@ -46665,15 +46680,14 @@ function placesOf(roots, rows) {
         visit(root, '', undefined);
     return places;
 }
-const isOneSided = (change) => change === 'new' || change === 'gone';
 /** The one that there is; undefined where there are several, or none. */
 const only = (names) => names?.size === 1 ? [...names][0] : undefined;
 
 // EXTERNAL MODULE: ./lib/units.js
 var units = __nccwpck_require__(83052);
 ;// CONCATENATED MODULE: ./lib/verdict/causes.js
-/** Less of an instruction is not printed. */
-const RESOLUTION = 0.005;
+
+
 /**
  * Puts what changed in many operations together by function: a function is one finding however many
  * metrics it runs in and whoever calls it, and functions that changed in the same metrics are one.
@@ -46700,10 +46714,10 @@ function causesOf(operations) {
 function byFunction(operations) {
     const changes = new Map();
     for (const { id, share, changes: own } of operations) {
-        const told = own.filter(({ difference }) => Math.abs(difference) >= RESOLUTION);
+        const told = own.filter(({ difference }) => Math.abs(difference) >= trace_difference/* RESOLUTION */.$u);
         const all = told.reduce((sum, { difference }) => sum + Math.abs(difference), 0);
         for (const call of told) {
-            const key = `${call.name} ${call.module ?? ''}`;
+            const key = (0,operation/* identity */.D_)(call);
             const change = changes.get(key) ?? { calls: [], differences: new Map(), weight: 0 };
             change.calls.push(call);
             change.differences.set(id, (change.differences.get(id) ?? 0) + call.difference);
@@ -46751,7 +46765,7 @@ const EXACTLY = 0.01;
 function stepOf(sizes) {
     const [least = 0, ...others] = sizes;
     const whole = others.every((size) => Math.abs(size / least - Math.round(size / least)) < EXACTLY);
-    const one = others.every((size) => Math.abs(size - least) < RESOLUTION);
+    const one = others.every((size) => Math.abs(size - least) < trace_difference/* RESOLUTION */.$u);
     return Math.abs(least) < LEAST_STEP || one || !whole || !others.every((size) => size / least > 0)
         ? undefined
         : least;
@@ -48637,7 +48651,7 @@ const MOST_SHARDS = 256;
 /* harmony import */ var _measure_session_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(94461);
 /* harmony import */ var _record_file_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(42143);
 /* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(22595);
-/* harmony import */ var _targets_index_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(67921);
+/* harmony import */ var _targets_index_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(72464);
 /* harmony import */ var _targets_sides_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(76002);
 /* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(83052);
 
@@ -50062,7 +50076,7 @@ function withoutSecrets(own) {
 
 /***/ }),
 
-/***/ 67921:
+/***/ 72464:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -50987,13 +51001,11 @@ async function buildProbeFor(architecture, { cacheDir, progress, signal } = {}) 
     const started = performance.now();
     const [compiler, sources] = await Promise.all([findCrossCompiler(architecture), (0,probe_sources/* nativeSources */.Ww)()]);
     const how = [architecture, compiler, probe_sources/* PROBE_FLAGS */.ds, probe_sources/* PROBE_LINK_FLAGS */.Im];
-    const key = await (0,cache/* buildKey */.sI)(how, [...sources.probe, ...sources.probeHeaders]);
-    const folders = cacheDir ? [cacheDir] : (0,cache/* cacheFolders */.A_)();
+    const key = await (0,cache/* buildKey */.s)(how, [...sources.probe, ...sources.probeHeaders]);
     const make = (work) => (0,products/* makeProducts */.PA)([(0,products/* probeProduct */.QP)(compiler, sources)], { work, root: sources.root, progress, signal });
-    const found = await (0,cache/* findBuild */.w)(folders, key, [products/* PROBE */.vD]);
-    const folder = found ?? (await (0,cache/* publishBuild */.OO)(folders, key, [products/* PROBE */.vD], make));
+    const { folder, cached } = await (0,cache/* keepBuild */.W)({ key, files: [products/* PROBE */.vD], cacheDir, make });
     return {
-        ...{ probe: (0,external_node_path_.join)(folder, products/* PROBE */.vD), compiler: compiler.version, cached: found !== undefined },
+        ...{ probe: (0,external_node_path_.join)(folder, products/* PROBE */.vD), compiler: compiler.version, cached },
         elapsedMs: performance.now() - started,
     };
 }
@@ -51617,6 +51629,28 @@ async function auditRules(rules, architecture, { folder, signal }) {
 var external_node_zlib_ = __nccwpck_require__(38522);
 // EXTERNAL MODULE: ./lib/record/kernel-configuration.js
 var kernel_configuration = __nccwpck_require__(81731);
+;// CONCATENATED MODULE: ./lib/targets/kernel/beside.js
+
+/**
+ * Where a distribution, a build and whoever copies an image put what belongs to it: with `config` for
+ * the kind and `.config` for the kernel's own name of it, `config-6.1` beside `vmlinuz-6.1` and
+ * `config-base` beside `bzImage-base`; `config` or `.config` beside an image of a plain name; and
+ * `.config` at the top of the tree that the image was built in.
+ *
+ * @param image its path, links followed
+ * @param built what a build calls it
+ */
+function besideImage(image, kind, built = kind) {
+    const folder = (0,external_node_path_.dirname)(image);
+    const [, suffix] = /^[A-Za-z]+(-.+)$/.exec((0,external_node_path_.basename)(image)) ?? [];
+    const top = /^(.*)\/arch\/\w+\/boot$/.exec(folder)?.[1];
+    const names = suffix === undefined ? new Set([kind, built]) : [`${kind}${suffix}`];
+    return [
+        ...[...names].map((name) => (0,external_node_path_.join)(folder, name)),
+        ...(top === undefined ? [] : [(0,external_node_path_.join)(top, built)]),
+    ];
+}
+
 ;// CONCATENATED MODULE: ./lib/targets/kernel/unpack.js
 
 
@@ -51737,7 +51771,8 @@ async function configurationOf(path, image, signal) {
     const own = embedded(await unpackedKernel(image, signal));
     if (own !== undefined)
         return (0,kernel_configuration/* parseKernelConfiguration */.TV)(own, 'image');
-    for (const file of filesBeside(await (0,external_node_fs_promises_.realpath)(path).catch(() => path))) {
+    const real = await (0,external_node_fs_promises_.realpath)(path).catch(() => path);
+    for (const file of besideImage(real, 'config', '.config')) {
         const text = await read(file);
         const configuration = text === undefined ? undefined : (0,kernel_configuration/* parseKernelConfiguration */.TV)(text, 'file');
         if (configuration !== undefined)
@@ -51761,20 +51796,6 @@ function embedded(kernel) {
     catch {
         return undefined;
     }
-}
-/**
- * Where a distribution, a build and whoever copies an image put the configuration: `config-6.1` with
- * `vmlinuz-6.1` and `config-base` with `bzImage-base`; `config` or `.config` with an image of a
- * plain name; `.config` at the top of the tree that the image was built in.
- */
-function filesBeside(image) {
-    const folder = (0,external_node_path_.dirname)(image);
-    const [, suffix] = /^[A-Za-z]+(-.+)$/.exec((0,external_node_path_.basename)(image)) ?? [];
-    const top = /^(.*)\/arch\/\w+\/boot$/.exec(folder)?.[1];
-    return [
-        ...(suffix === undefined ? ['config', '.config'] : [`config${suffix}`]).map((name) => (0,external_node_path_.join)(folder, name)),
-        ...(top === undefined ? [] : [(0,external_node_path_.join)(top, '.config')]),
-    ];
 }
 async function read(path) {
     try {
@@ -51859,33 +51880,39 @@ const countingCommandLine = (architecture, cpus, own) => [
  */
 const COUNTING_PROCEDURE = 2;
 
+;// CONCATENATED MODULE: ./lib/probe/tool.js
+
+
+
+/**
+ * Compiles a tool, or finds it compiled.
+ *
+ * @returns its absolute path
+ * @throws Failure of kind `measurement` when there is no compiler or no folder that can hold it
+ */
+async function buildTool({ file, source, what, flags, libraries = [] }, { cacheDir, signal }) {
+    const { c } = await (0,probe_compiler/* findCompilers */.uk)();
+    const key = await (0,cache/* buildKey */.s)([file, process.arch, c, flags, libraries], [source]);
+    const make = (work) => (0,probe_compiler/* compile */.wE)(c, [...flags, source, '-o', (0,external_node_path_.join)(work, file), ...libraries], {
+        ...{ what, temporary: work, signal },
+    });
+    const { folder } = await (0,cache/* keepBuild */.W)({ key, files: [file], cacheDir, make });
+    return (0,external_node_path_.join)(folder, file);
+}
+
 ;// CONCATENATED MODULE: ./lib/probe/plugin.js
 
 
-
-
-
-
-const PLUGIN = 'trace.so';
 /**
  * Compiles the plugin that traces instructions in QEMU, or finds it compiled.
  *
  * @returns its absolute path
  * @throws Failure of kind `measurement` when there is no compiler or no folder that can hold it
  */
-async function buildTracePlugin({ cacheDir, signal } = {}) {
-    const [{ c }, { plugin }] = await Promise.all([(0,probe_compiler/* findCompilers */.uk)(), (0,probe_sources/* nativeSources */.Ww)()]);
-    const hash = (0,external_node_crypto_.createHash)('sha256').update(JSON.stringify([process.arch, c, probe_sources/* PLUGIN_FLAGS */.O$]));
-    const key = `trace-${hash
-        .update(await (0,external_node_fs_promises_.readFile)(plugin))
-        .digest('hex')
-        .slice(0, 32)}`;
-    const folders = cacheDir ? [cacheDir] : (0,cache/* cacheFolders */.A_)();
-    const make = (work) => (0,probe_compiler/* compile */.wE)(c, [...probe_sources/* PLUGIN_FLAGS */.O$, plugin, '-o', (0,external_node_path_.join)(work, PLUGIN)], {
-        ...{ what: 'trace/plugin.c', temporary: work, signal },
-    });
-    const found = await (0,cache/* findBuild */.w)(folders, key, [PLUGIN]);
-    return (0,external_node_path_.join)(found ?? (await (0,cache/* publishBuild */.OO)(folders, key, [PLUGIN], make)), PLUGIN);
+async function buildTracePlugin(options = {}) {
+    const { plugin: source } = await (0,probe_sources/* nativeSources */.Ww)();
+    const tool = { file: 'trace.so', source, what: 'trace/plugin.c', flags: probe_sources/* PLUGIN_FLAGS */.O$ };
+    return buildTool(tool, options);
 }
 
 // EXTERNAL MODULE: ./lib/trace/address.js
@@ -52390,22 +52417,6 @@ function countingOf({ spec, guest, version, probe, debug, workshop }) {
         diagnose: () => bootIn({ spec, guest, version, workshop }, 'tcg'),
         trace: () => traceStart(start, { probe, debug, workshop }),
     };
-}
-
-;// CONCATENATED MODULE: ./lib/targets/kernel/beside.js
-
-/**
- * Where a distribution, a build and whoever copies an image put what belongs to it: with `config` for
- * the kind, `config-6.1` beside `vmlinuz-6.1` and `config-base` beside `bzImage-base`, `config` beside
- * an image of a plain name, and `config` at the top of the tree that the image was built in.
- *
- * @param image its path, links followed
- */
-function besideImage(image, kind) {
-    const folder = (0,external_node_path_.dirname)(image);
-    const [, suffix = ''] = /^[A-Za-z]+(-.+)$/.exec((0,external_node_path_.basename)(image)) ?? [];
-    const top = /^(.*)\/arch\/\w+\/boot$/.exec(folder)?.[1];
-    return [(0,external_node_path_.join)(folder, `${kind}${suffix}`), ...(top === undefined ? [] : [(0,external_node_path_.join)(top, kind)])];
 }
 
 ;// CONCATENATED MODULE: ./lib/targets/kernel/inlined.js
@@ -52914,30 +52925,17 @@ const consumers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.u
 ;// CONCATENATED MODULE: ./lib/probe/seccomp-compiler.js
 
 
-
-
-
-
-const seccomp_compiler_PROGRAM = 'seccomp-compile';
 /**
  * Compiles the program that makes filters of seccomp profiles, or finds it compiled.
  *
  * @returns its absolute path
  * @throws Failure of kind `measurement` when there is no compiler or no folder that can hold it
  */
-async function buildSeccompCompiler({ cacheDir, signal, } = {}) {
-    const [{ c }, { seccompCompiler: source }] = await Promise.all([
-        (0,probe_compiler/* findCompilers */.uk)(),
-        (0,probe_sources/* nativeSources */.Ww)(),
-    ]);
-    const flags = [...probe_sources/* SECCOMP_COMPILER_FLAGS */.JJ, ...probe_sources/* SECCOMP_COMPILER_LIBRARIES */.lV];
-    const hash = (0,external_node_crypto_.createHash)('sha256').update(JSON.stringify([process.arch, c, flags]));
-    const digest = hash.update(await (0,external_node_fs_promises_.readFile)(source)).digest('hex');
-    const key = `seccomp-${digest.slice(0, 32)}`;
-    const folders = cacheDir ? [cacheDir] : (0,cache/* cacheFolders */.A_)();
-    const make = (work) => (0,probe_compiler/* compile */.wE)(c, [...probe_sources/* SECCOMP_COMPILER_FLAGS */.JJ, source, '-o', (0,external_node_path_.join)(work, seccomp_compiler_PROGRAM), ...probe_sources/* SECCOMP_COMPILER_LIBRARIES */.lV], { what: 'seccomp/compile.c', temporary: work, signal });
-    const found = await (0,cache/* findBuild */.w)(folders, key, [seccomp_compiler_PROGRAM]);
-    return (0,external_node_path_.join)(found ?? (await (0,cache/* publishBuild */.OO)(folders, key, [seccomp_compiler_PROGRAM], make)), seccomp_compiler_PROGRAM);
+async function buildSeccompCompiler(options = {}) {
+    const { seccompCompiler: source } = await (0,probe_sources/* nativeSources */.Ww)();
+    const what = { file: 'seccomp-compile', source, what: 'seccomp/compile.c' };
+    const how = { flags: probe_sources/* SECCOMP_COMPILER_FLAGS */.JJ, libraries: probe_sources/* SECCOMP_COMPILER_LIBRARIES */.lV };
+    return buildTool({ ...what, ...how }, options);
 }
 
 ;// CONCATENATED MODULE: ./lib/targets/kernel/seccomp-profile.js
@@ -53429,7 +53427,7 @@ const isKind = (name) => Object.hasOwn(KINDS, name);
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(48161);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
 /* harmony import */ var _environment_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(56035);
-/* harmony import */ var _index_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(67921);
+/* harmony import */ var _index_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(72464);
 
 
 
@@ -53532,14 +53530,14 @@ function add(changes, node, caller, { change, difference }) {
     if (difference === 0)
         return;
     const { name, module } = node;
-    const oneSided = change === 'new' || change === 'gone';
+    const oneSided = (0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .isOneSided */ .uk)(change);
     const key = JSON.stringify([oneSided ? (caller ?? '') : null, name, module ?? '']);
     const known = changes.get(key);
     if (known === undefined) {
         changes.set(key, {
             ...(caller === undefined ? {} : { caller }),
             ...{ name, ...(module === undefined ? {} : { module }), change, difference },
-            ...{ below: oneSided ? namesBelow(node).size : 0, resolution: (0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .resolutionOf */ .C)(node) },
+            ...{ below: oneSided ? namesBelow(node).size : 0, resolution: (0,_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .resolutionOf */ .Cp)(node) },
         });
         return;
     }
@@ -53565,11 +53563,15 @@ function namesBelow({ children }, names = new Set()) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   C: () => (/* binding */ resolutionOf),
-/* harmony export */   I: () => (/* binding */ compareOperations)
+/* harmony export */   $u: () => (/* binding */ RESOLUTION),
+/* harmony export */   Cp: () => (/* binding */ resolutionOf),
+/* harmony export */   IQ: () => (/* binding */ compareOperations),
+/* harmony export */   uk: () => (/* binding */ isOneSided)
 /* harmony export */ });
 /* harmony import */ var _operation_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(39479);
 
+/** Of what is there on one side alone. */
+const isOneSided = (change) => change === 'new' || change === 'gone';
 /** The smallest part of an instruction that is printed. */
 const RESOLUTION = 0.005;
 /**
@@ -53661,11 +53663,12 @@ function tabulate(roots) {
         const change = changeOf({ kernel, ...row });
         const isOnBothSides = (node) => {
             const caller = rows.get((0,_operation_js__WEBPACK_IMPORTED_MODULE_0__/* .identity */ .D_)(node));
-            return caller !== undefined && !['new', 'gone'].includes(changeOf(caller));
+            return caller !== undefined && !isOneSided(changeOf(caller));
         };
         const outermost = path.findLastIndex(isOnBothSides);
-        const oneSided = change === 'new' || change === 'gone';
-        const chain = oneSided ? path.slice(Math.max(outermost, 0)).map(({ name }) => name) : [];
+        const chain = isOneSided(change)
+            ? path.slice(Math.max(outermost, 0)).map(({ name }) => name)
+            : [];
         return { ...row, difference: row.after - row.before, change, chain: [...chain, row.name] };
     });
 }
@@ -55056,7 +55059,7 @@ function operationOf({ id, difference = 0, resolution = 0 }, runs) {
         return {};
     const [before, after] = [operationIn(runs.before, id), operationIn(runs.after, id)];
     if (Array.isArray(before) && Array.isArray(after)) {
-        return { operation: (0,trace_difference/* compareOperations */.I)(before, after, difference) };
+        return { operation: (0,trace_difference/* compareOperations */.IQ)(before, after, difference) };
     }
     const why = [after, before].find((side) => typeof side === 'string');
     if (why !== undefined)
