@@ -4,7 +4,7 @@ import picomatch from 'picomatch';
 import { median } from 'simple-statistics';
 import type { Bench } from '#src/measure/launch.js';
 import type { Environment } from '#src/probe/lines.js';
-import { formatNs, formatRatio } from '#src/units.js';
+import { formatNs, formatRatio } from '#src/text/units.js';
 import { VERSION } from '#src/version.js';
 import { judgeGoals } from './fidelity/goals.ts';
 import { prepareOurs, timePasses } from './fidelity/ours.ts';

@@ -1,5 +1,9 @@
 // How exact counts of a kernel's instructions are, from a result of bench:counted, as Markdown.
-import { formatInstructions, formatInstructionsDifference, formatShare } from '../lib/units.js';
+import {
+  formatInstructions,
+  formatInstructionsDifference,
+  formatShare,
+} from '../lib/text/units.js';
 import { table } from './markdown-table.mjs';
 
 /** What README says of it. */

@@ -1,5 +1,5 @@
 // How often the gate is wrong and what it misses, from a result of bench:detection, as Markdown.
-import { formatShare } from '../lib/units.js';
+import { formatShare } from '../lib/text/units.js';
 import { table } from './markdown-table.mjs';
 
 /** How many gates were red for nothing, beside other rules. */

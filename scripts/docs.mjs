@@ -11,11 +11,11 @@ import { table } from './markdown-table.mjs';
 const root = join(import.meta.dirname, '..');
 const out = process.argv[2] ?? root;
 const room = (path) => import(join(root, 'lib', path));
-const { jsonSchemas } = await room('report/json-schema.js');
-const { buildProbe, readCatalogue } = await room('probe/build.js');
+const { jsonSchemas } = await room('record/json-schema.js');
+const { buildProbe, readCatalogue } = await room('build/build.js');
 const { crossingFacts, crossingGrids } = await room('report/crossing-text.js');
 const { machineFacts } = await room('report/facts.js');
-const { factList, figures } = await room('report/markdown.js');
+const { factList, figures } = await room('render/markdown.js');
 
 mkdirSync(join(out, 'schema'), { recursive: true });
 for (const [name, schema] of Object.entries(jsonSchemas())) {

@@ -1,5 +1,5 @@
 // How the probe compares with its peers, from a result of bench:fidelity, as Markdown.
-import { formatChange, formatNs, formatShare } from '../lib/units.js';
+import { formatChange, formatNs, formatShare } from '../lib/text/units.js';
 import { table } from './markdown-table.mjs';
 
 /** Where it was measured, and what of the goals was reached. */

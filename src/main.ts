@@ -1,24 +1,24 @@
 import * as core from '@actions/core';
-import { artifactRuns } from './baseline/artifact.js';
+import { keepComment, type StickyComment } from './action/comment.js';
+import { type ActionInputs, readInputs } from './action/inputs.js';
+import { logLine } from './action/log.js';
+import { actionsProgress } from './action/progress.js';
+import { annotate, conclude, setOutputs, writeSummary } from './action/publish.js';
 import type { Config } from './config/config.js';
 import { parseConfig } from './config/inputs.js';
 import { Failure, measurementFailure, usageFailure } from './failure.js';
-import { gate, type Outcome } from './gate.js';
+import { gate, type Outcome } from './flows/gate.js';
+import { mergeShards } from './flows/merge.js';
+import { measureShard } from './flows/shard.js';
 import { storeRun, storeShard } from './github/artifacts.js';
 import { connect, type GithubClient } from './github/client.js';
-import { keepComment, type StickyComment } from './github/comment.js';
 import { type GithubContext, readContext, sourceOf } from './github/context.js';
 import { artifactName, commentMarker, shardName } from './github/identity.js';
-import { type ActionInputs, readInputs } from './github/inputs.js';
-import { logLine } from './github/log.js';
-import { actionsProgress } from './github/progress.js';
-import { annotate, conclude, setOutputs, writeSummary } from './github/publish.js';
-import { isClear, renderComment, renderNotMeasured } from './report/comment.js';
-import type { Report } from './report/report.js';
-import { renderSummary } from './report/summary.js';
-import { runsOfThisWorkflow } from './shards/artifact.js';
-import { measureShard } from './shards/measure.js';
-import { mergeShards } from './shards/merge.js';
+import type { Report } from './record/report.js';
+import { isClear, renderComment, renderNotMeasured } from './render/comment.js';
+import { renderSummary } from './render/summary.js';
+import { artifactRuns } from './stores/artifact.js';
+import { runsOfThisWorkflow } from './stores/shard-artifacts.js';
 
 /** What every step of the action needs to know. */
 interface Job {

@@ -1,4 +1,4 @@
-import type { Report } from '#src/report/report.js';
+import type { Report } from '#src/record/report.js';
 import { type JudgedGate, type Judging, judgeGate } from './gates.ts';
 import type { Phase } from './phases.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { parseConfig } from '#src/config/inputs.js';
-import { gate } from '#src/gate.js';
-import type { Report } from '#src/report/report.js';
+import { gate } from '#src/flows/gate.js';
+import type { Report } from '#src/record/report.js';
 import { type Phase, PhaseClock } from './phases.ts';
 
 export interface Judging {

@@ -1,9 +1,10 @@
 import { median } from 'simple-statistics';
-import { countSides, isCountable } from '#src/measure/counting.js';
+import { countSides } from '#src/measure/counting.js';
 import type { Bench } from '#src/measure/launch.js';
 import type { InstructionMetric } from '#src/record/instructions.js';
 import { parseRunnableSpec } from '#src/targets/index.js';
 import { withTargets } from '#src/targets/sides.js';
+import { isCountable } from '#src/targets/target.js';
 import { SILENT } from '../silent.ts';
 
 export interface Resolution {

@@ -1,9 +1,10 @@
-import { countSides, isCountable } from '#src/measure/counting.js';
+import { countSides } from '#src/measure/counting.js';
 import { newIdentity } from '#src/measure/identity.js';
 import type { Bench } from '#src/measure/launch.js';
 import type { Run } from '#src/record/run.js';
 import { parseRunnableSpec } from '#src/targets/index.js';
 import { withTargets } from '#src/targets/sides.js';
+import { isCountable } from '#src/targets/target.js';
 import { compareInstructions, type InstructionComparison } from '#src/verdict/instructions.js';
 import { SILENT } from '../silent.ts';
 

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { countOf, formatShare } from '#src/units.js';
+import { countOf, formatShare } from '#src/text/units.js';
 import type { Detection } from './result.ts';
 import type { BudgetSummary, FalseAlarms } from './summary.ts';
 

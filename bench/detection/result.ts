@@ -1,4 +1,4 @@
-import { formatShare } from '#src/units.js';
+import { formatShare } from '#src/text/units.js';
 import { MARGIN } from './collect.ts';
 import { type FleetSummary, type ShardSummary, simulateFleets, simulateShards } from './fleet.ts';
 import type { Gate } from './gates.ts';

@@ -1,12 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { median } from 'simple-statistics';
+import { buildProbe, readCatalogue } from '#src/build/build.js';
+import { loadAddon } from '#src/build/native.js';
 import { quietestCpu } from '#src/measure/cpu.js';
 import { estimateReplicate } from '#src/measure/estimate.js';
 import { type Bench, type LaunchObservation, launchProbe } from '#src/measure/launch.js';
 import { makePlan } from '#src/measure/plan.js';
-import { buildProbe, readCatalogue } from '#src/probe/build.js';
 import type { MetricEntry } from '#src/probe/catalogue.js';
-import { loadAddon } from '#src/probe/native.js';
 import { withTargets } from '#src/targets/sides.js';
 import { SILENT } from '../silent.ts';
 

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { formatChange, formatNs, formatShare } from '#src/units.js';
+import { formatChange, formatNs, formatShare } from '#src/text/units.js';
 import type { Comparison } from './figures.ts';
 import type { Fidelity, PairRecord, PeerRecord } from './record.ts';
 

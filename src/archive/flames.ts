@@ -1,14 +1,14 @@
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { saveFile } from '../baseline/write.js';
 import { reasonOf } from '../failure.js';
-import { makeFolder } from '../folder.js';
-import { flameSvg } from '../report/flame.js';
-import { formatInstructions } from '../units.js';
+import { makeFolder } from '../files/folder.js';
+import { removeOthers } from '../files/remove-others.js';
+import { saveFile } from '../files/write.js';
+import { flameSvg } from '../render/flame.js';
+import { formatInstructions } from '../text/units.js';
 import { compareCounted, type Evidence } from '../verdict/evidence.js';
 import type { InstructionComparison } from '../verdict/instructions.js';
 import type { JudgingSettings } from '../verdict/settings.js';
-import { removeOthers } from './remove-others.js';
 
 /** The folder beside a report that has a flame graph for each metric whose count changed. */
 export const FLAMES = 'flames';

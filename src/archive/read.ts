@@ -1,15 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { readWhole } from '../baseline/read.js';
 import { usageFailure } from '../failure.js';
+import { readWhole } from '../files/read.js';
 import { digestOf, EVIDENCE } from '../record/file.js';
-import { MAX_RUN_BYTES, parseRun, type Run } from '../record/run.js';
 import {
   MAX_REPORT_BYTES,
   parseReport,
   type RecordReference,
   type Report,
-} from '../report/report.js';
+} from '../record/report.js';
+import { MAX_RUN_BYTES, parseRun, type Run } from '../record/run.js';
 import { type Evidence, evidenceOf } from '../verdict/evidence.js';
 import { REPORT_FILE } from './write.js';
 

@@ -1,20 +1,16 @@
 import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readWhole } from '../baseline/read.js';
-import { saveFile } from '../baseline/write.js';
 import { measurementFailure, reasonOf } from '../failure.js';
-import { makeFolder } from '../folder.js';
+import { makeFolder } from '../files/folder.js';
+import { readWhole } from '../files/read.js';
+import { removeOthers } from '../files/remove-others.js';
+import { saveFile } from '../files/write.js';
+import { EXHIBIT_FILE_NAME, exhibitFileName } from '../record/exhibit.js';
 import { EVIDENCE, runText } from '../record/file.js';
+import type { Report } from '../record/report.js';
 import { MAX_RUN_BYTES, type Run } from '../record/run.js';
-import type { Report } from '../report/report.js';
-import {
-  type Evidence,
-  EXHIBIT_FILE_NAME,
-  exhibitFileName,
-  exhibitsOf,
-} from '../verdict/evidence.js';
+import { type Evidence, exhibitsOf } from '../verdict/evidence.js';
 import { writeFlames } from './flames.js';
-import { removeOthers } from './remove-others.js';
 
 export const REPORT_FILE = 'report.json';
 

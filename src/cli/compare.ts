@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { compareRecords } from '../compare.js';
 import { parseAlpha, parseFailOn, parseMargins } from '../config/values.js';
+import { compareRecords } from '../flows/compare.js';
 import { showJudged } from './judged.js';
 import { alphaOption, failOnOption, jsonOption, keepOption, marginOption } from './options.js';
 

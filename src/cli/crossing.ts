@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { parseConfig, type RawTargetOptions } from '../config/inputs.js';
-import { measureCrossing } from '../crossing.js';
-import { renderCrossing } from '../report/terminal.js';
+import { measureCrossing } from '../flows/crossing.js';
+import { renderCrossing } from '../render/terminal.js';
 import {
   candidateOption,
   containerEngineOption,

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { Config } from '../config/config.js';
 import { DEFAULTS, parseConfig, type RawInputs } from '../config/inputs.js';
-import { gate } from '../gate.js';
-import { renderTerminal } from '../report/terminal.js';
-import { type MeasuredShard, measureShard } from '../shards/measure.js';
+import { gate } from '../flows/gate.js';
+import { type MeasuredShard, measureShard } from '../flows/shard.js';
+import { renderTerminal } from '../render/terminal.js';
 import {
   alphaOption,
   candidateOption,

@@ -1,6 +1,6 @@
-import type { Judged } from '../judged.js';
-import { plain } from '../report/escape.js';
-import { renderTerminal } from '../report/terminal.js';
+import type { Judged } from '../flows/judged.js';
+import { renderTerminal } from '../render/terminal.js';
+import { plain } from '../text/escape.js';
 import { asJson, EXIT, print, terminal } from './shell.js';
 
 /** Shows what judging stored records came to, and sets the exit code as the gate would have. */

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { parseConfig, type RawInputs } from '../config/inputs.js';
 import { parseExpected } from '../config/values.js';
-import { runsInFolders } from '../shards/folder.js';
-import type { FindRuns } from '../shards/found.js';
-import { mergeShards } from '../shards/merge.js';
+import { mergeShards } from '../flows/merge.js';
+import { runsInFolders } from '../stores/shard-folders.js';
+import type { FindRuns } from '../stores/shards-found.js';
 import { showJudged } from './judged.js';
 import { alphaOption, failOnOption, jsonOption, marginOption, outOption } from './options.js';
 import { withProgress } from './shell.js';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { parseAlpha, parseFailOn, parseMargins } from '../config/values.js';
-import { type OtherPolicy, replay } from '../replay.js';
+import { type OtherPolicy, replay } from '../flows/replay.js';
 import { showJudged } from './judged.js';
 import {
   alphaOption,

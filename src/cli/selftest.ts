@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { DEFAULTS, parseConfig, type RawInputs } from '../config/inputs.js';
-import { renderSelftest } from '../report/terminal.js';
-import { selftest } from '../selftest.js';
+import { selftest } from '../flows/selftest.js';
+import { renderSelftest } from '../render/terminal.js';
 import { alphaOption, jsonOption, marginOption } from './options.js';
 import { asJson, EXIT, print, terminal, withProgress } from './shell.js';
 

@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { Failure, measurementFailure, reasonOf } from '../failure.js';
 import type { Progress } from '../progress.js';
-import { terminalProgress } from '../report/progress-terminal.js';
+import { terminalProgress } from './progress.js';
 
 /** What every verb of the command line needs of the process around it. */
 

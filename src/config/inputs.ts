@@ -2,7 +2,8 @@ import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import { usageFailure } from '../failure.js';
 import { DEFAULT_ALPHA } from '../stats/assumptions.js';
-import type { BaselineSpec, Config, EvidenceChoice, TargetOptions } from './config.js';
+import type { EvidenceChoice, TargetOptions } from '../targets/spec.js';
+import type { BaselineSpec, Config } from './config.js';
 import { parseBaseline, parseCandidate } from './specs.js';
 import {
   parseAlpha,

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { usageFailure } from '../failure.js';
 import { parseRunnableSpec, RUNNABLE_KINDS } from '../targets/index.js';
-import type { BaselineSpec, RunnableSpec, StoredSpec, TargetOptions } from './config.js';
+import type { RunnableSpec, TargetOptions } from '../targets/spec.js';
+import type { BaselineSpec, StoredSpec } from './config.js';
 
 /** Stored baselines: one line each. */
 const STORED: Record<string, (rest: string, spec: string) => StoredSpec> = {

@@ -1,5 +1,6 @@
 import { usageFailure } from '../failure.js';
-import type { EvidenceChoice, FailOn, MarginRule } from './config.js';
+import type { EvidenceChoice } from '../targets/spec.js';
+import type { FailOn, MarginRule } from '../verdict/settings.js';
 
 const SECOND_MS = 1000;
 const DURATION_UNITS_MS: Record<string, number> = {

@@ -1,6 +1,6 @@
+import { buildProbe, readCatalogue } from '../build/build.js';
+import { loadAddon } from '../build/native.js';
 import type { Config } from '../config/config.js';
-import { buildProbe, readCatalogue } from '../probe/build.js';
-import { loadAddon } from '../probe/native.js';
 import type { Progress } from '../progress.js';
 import { quietestCpu } from './cpu.js';
 import type { Bench } from './launch.js';

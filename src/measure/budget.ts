@@ -1,6 +1,6 @@
 import { SCREEN_LEVEL } from '../stats/assumptions.js';
 import { minimumPairs, robustPairs } from '../stats/power.js';
-import { countOf } from '../units.js';
+import { countOf } from '../text/units.js';
 
 /** What there is to know of a duet's time before the first pair is measured. */
 export interface Budget {

@@ -2,8 +2,8 @@ import type { MetricEntry } from '../probe/catalogue.js';
 import type { Progress } from '../progress.js';
 import type { InstructionMetric, Instructions } from '../record/instructions.js';
 import { makeRun, type Run } from '../record/run.js';
-import type { Counting, Target } from '../targets/target.js';
-import { countOf } from '../units.js';
+import type { CountableTarget } from '../targets/target.js';
+import { countOf } from '../text/units.js';
 import { collectRun, launchesFailed, type RunIdentity } from './collect.js';
 import { countingBatch } from './counting-batch.js';
 import { type Bench, type LaunchObservation, launchProbe, timedOf } from './launch.js';
@@ -42,12 +42,6 @@ export interface CountedSide {
   /** A run that holds nothing else, in which nothing was timed. */
   run(identity: RunIdentity): Run;
 }
-
-/** A target whose instructions can be counted. */
-export type CountableTarget = Target & { counting: Counting };
-
-export const isCountable = (target: Target): target is CountableTarget =>
-  target.counting !== undefined;
 
 /** A run that was timed, with the counts beside the times. */
 export const withInstructions = (run: Run, instructions: Instructions): Run =>

@@ -1,7 +1,7 @@
 import { median } from 'simple-statistics';
 import type { MetricEntry } from '../probe/catalogue.js';
 import { expectedMde80 } from '../stats/power.js';
-import { countOf, formatShare } from '../units.js';
+import { countOf, formatShare } from '../text/units.js';
 import type { Allocation, Goal } from './allocation.js';
 
 /** What a plan may be expected to catch, said before it is measured. */

@@ -1,6 +1,6 @@
 import type { Progress } from '../progress.js';
 import type { Run } from '../record/run.js';
-import { formatNs } from '../units.js';
+import { formatNs } from '../text/units.js';
 import {
   type Allocation,
   affordable,

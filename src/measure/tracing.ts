@@ -1,8 +1,7 @@
 import { Failure } from '../failure.js';
 import { type InstructionMetric, type Instructions, MOST_CALLS } from '../record/instructions.js';
-import type { BatchPlace, TracedOperation, Tracing } from '../targets/target.js';
+import type { BatchPlace, CountableTarget, TracedOperation, Tracing } from '../targets/target.js';
 import { FunctionList, flatten } from '../trace/flat.js';
-import type { CountableTarget } from './counting.js';
 import { countingBatch } from './counting-batch.js';
 import { type LaunchObservation, timedOf } from './launch.js';
 

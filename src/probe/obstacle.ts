@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { type Injection, injectionArgument } from './injection.js';
+import { type Injection, injectionArgument } from '../record/injection.js';
 import { oneLine } from './lines.js';
 
 /**

@@ -13,3 +13,12 @@ export const reasonSchema = z.strictObject({
 });
 
 export type Reason = z.infer<typeof reasonSchema>;
+
+/** Why a side has no number, as a clause. */
+export function absence(
+  metric: { status: 'ok' } | { status: Unavailable; reason: Reason } | undefined,
+): string {
+  if (metric === undefined) return 'absent';
+  if (metric.status === 'ok') return 'ok';
+  return `${metric.status.replace('_', ' ')} (${metric.reason.operation}: ${metric.reason.message})`;
+}

@@ -1,25 +1,6 @@
+import { type Exhibit, exhibitFileName } from '../record/exhibit.js';
 import { digestOf, EVIDENCE, runText } from '../record/file.js';
 import type { Reason } from '../record/metric-status.js';
-import type { Run } from '../record/run.js';
-import { figure, formatNs } from '../units.js';
-import type {
-  Change,
-  Comparison,
-  Floor,
-  GateVerdict,
-  Machine,
-  MetricComparison,
-  Side,
-} from '../verdict/comparison.js';
-import { type Diagnosis, diagnose } from '../verdict/diagnosis.js';
-import { type Exhibit, exhibitFileName } from '../verdict/evidence.js';
-import type { Policy } from '../verdict/settings.js';
-import { certificateOf } from './certificate.js';
-import { configurationReport } from './configuration.js';
-import { countedReport } from './counted.js';
-import { crossingOf } from './crossing.js';
-import { carriersOf, differencesOf } from './differences.js';
-import { headline } from './headline.js';
 import {
   type DiagnosisReport,
   type MachineReport,
@@ -30,7 +11,26 @@ import {
   type Report,
   reportSchema,
   type SideReport,
-} from './report.js';
+} from '../record/report.js';
+import type { Run } from '../record/run.js';
+import type { GateVerdict } from '../record/verdict.js';
+import { figure, formatNs } from '../text/units.js';
+import type {
+  Change,
+  Comparison,
+  Floor,
+  Machine,
+  MetricComparison,
+  Side,
+} from '../verdict/comparison.js';
+import { type Diagnosis, diagnose } from '../verdict/diagnosis.js';
+import type { Policy } from '../verdict/settings.js';
+import { certificateOf } from './certificate.js';
+import { configurationReport } from './configuration.js';
+import { countedReport } from './counted.js';
+import { crossingOf } from './crossing.js';
+import { carriersOf, differencesOf } from './differences.js';
+import { headline } from './headline.js';
 import { countVerdicts } from './words.js';
 
 /** What a report states beside what the comparison found. */

@@ -1,6 +1,6 @@
+import { countOf, formatInstructionsDifference } from '../text/units.js';
 import type { CallChange } from '../trace/changes.js';
 import { isOneSided } from '../trace/difference.js';
-import { countOf, formatInstructionsDifference } from '../units.js';
 
 /** A change of a call, as the trace or a report holds it. */
 type ToldCall = Pick<CallChange, 'name' | 'difference' | 'change' | 'below'> & {

@@ -1,7 +1,7 @@
+import { type CauseReport, type CountedReport, MOST_CAUSES } from '../record/report.js';
+import { countOf, figure, formatInstructionsDifference, formatShare } from '../text/units.js';
 import { isOneSided } from '../trace/difference.js';
-import { countOf, figure, formatInstructionsDifference, formatShare } from '../units.js';
 import type { Cause, ChangedFunction } from '../verdict/causes.js';
-import { type CauseReport, type CountedReport, MOST_CAUSES } from './report.js';
 
 type FunctionReport = CauseReport['functions'][number];
 

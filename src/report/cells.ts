@@ -1,11 +1,11 @@
+import type { MetricReport, SideReport } from '../record/report.js';
 import {
   formatEstimate,
   formatInterval,
   formatNsDifference,
   formatRatio,
   formatShare,
-} from '../units.js';
-import type { MetricReport, SideReport } from './report.js';
+} from '../text/units.js';
 import { statusText } from './words.js';
 
 /** A column of figures: the same words in the terminal, the comment and the summary. */

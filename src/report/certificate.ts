@@ -1,8 +1,8 @@
 import { sum } from 'simple-statistics';
-import { countOf, formatShare } from '../units.js';
+import type { Certificate, FamilyCertificate, MetricReport, Report } from '../record/report.js';
+import { countOf, formatShare } from '../text/units.js';
 import type { Grid } from './grid.js';
 import { noiseOf, type Spread } from './noise.js';
-import type { Certificate, FamilyCertificate, MetricReport, Report } from './report.js';
 import { familyName, familyOf, familyRank, rangeText } from './words.js';
 
 /** Two one-sided tests of identical sides at the margin: slower, and faster. */

@@ -1,8 +1,8 @@
 import { type KernelConfiguration, optionsOf } from '../record/kernel-configuration.js';
+import type { ConfigurationReport, CountedReport } from '../record/report.js';
 import type { Run } from '../record/run.js';
-import { countOf } from '../units.js';
+import { countOf } from '../text/units.js';
 import type { Comparison } from '../verdict/comparison.js';
-import type { ConfigurationReport, CountedReport } from './report.js';
 
 type OptionReport = ConfigurationReport['options'][number];
 

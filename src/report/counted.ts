@@ -1,13 +1,14 @@
-import { callChanges } from '../trace/changes.js';
-import type { OperationDifference } from '../trace/difference.js';
-import { functionChanges } from '../trace/function-changes.js';
+import type { CountedMetricReport, CountedReport } from '../record/report.js';
 import {
   countOf,
   figure,
   formatInstructions,
   formatInstructionsDifference,
   formatRatio,
-} from '../units.js';
+} from '../text/units.js';
+import { callChanges } from '../trace/changes.js';
+import type { OperationDifference } from '../trace/difference.js';
+import { functionChanges } from '../trace/function-changes.js';
 import { type ChangedOperation, causesOf } from '../verdict/causes.js';
 import type {
   CountedComparison,
@@ -16,7 +17,6 @@ import type {
 } from '../verdict/instructions.js';
 import { causeReports, mainCauseText } from './causes.js';
 import type { Grid } from './grid.js';
-import type { CountedMetricReport, CountedReport } from './report.js';
 import { countVerdicts, shareText } from './words.js';
 
 /** What was counted, as plain data. */

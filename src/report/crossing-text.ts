@@ -1,8 +1,8 @@
-import { formatCount, formatFactor, formatNs, formatRate, formatShare } from '../units.js';
+import type { CrossingReport, TransferReport } from '../record/report.js';
+import { formatCount, formatFactor, formatNs, formatRate, formatShare } from '../text/units.js';
 import { IN_2003 } from './crossing.js';
-import type { Fact } from './facts.js';
+import type { Fact } from './fact.js';
 import type { Grid } from './grid.js';
-import type { CrossingReport, TransferReport } from './report.js';
 
 /** The two blocks in words and tables of plain text, the same for every rendering. */
 

@@ -1,7 +1,7 @@
+import type { CrossingReport, TransferReport } from '../record/report.js';
 import { isTimed, type Run, type TimedMetric } from '../record/run.js';
-import { figure } from '../units.js';
+import { figure } from '../text/units.js';
 import { centreNs } from '../verdict/samples.js';
-import type { CrossingReport, TransferReport } from './report.js';
 
 /**
  * The two things that a kernel-list thread of 2003 argued about ("TCP zero copy for mmapped

@@ -1,6 +1,5 @@
-import { formatNsDifference, formatShare } from '../units.js';
-import type { Quantity } from '../verdict/diagnosis.js';
-import type { DiagnosisReport } from './report.js';
+import type { DiagnosisReport, Quantity } from '../record/report.js';
+import { formatNsDifference, formatShare } from '../text/units.js';
 import { fieldName } from './words.js';
 
 const each: Record<Quantity, string> = {

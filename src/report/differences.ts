@@ -1,7 +1,7 @@
+import type { Quantity, Report } from '../record/report.js';
 import type { Platform, Run, Subject } from '../record/run.js';
 import type { Comparison } from '../verdict/comparison.js';
-import type { Diagnosis, Quantity } from '../verdict/diagnosis.js';
-import type { Report } from './report.js';
+import type { Diagnosis } from '../verdict/diagnosis.js';
 import { familyOf } from './words.js';
 
 type Difference = Report['differences'][number];

@@ -1,6 +1,7 @@
+import type { Report } from '../record/report.js';
+import type { Fact } from './fact.js';
 import { machineList } from './machines.js';
 import { noiseOf } from './noise.js';
-import type { Report } from './report.js';
 import {
   countsText,
   coverageText,
@@ -12,9 +13,6 @@ import {
   mitigationsText,
   type Surroundings,
 } from './words.js';
-
-/** A label and what it stands for, in plain text that its rendering has to escape. */
-export type Fact = readonly [label: string, text: string];
 
 /** What was measured, against what, and how. */
 export function sideFacts(report: Report): Fact[] {

@@ -1,11 +1,11 @@
-import { countOf, formatChange, formatShare } from '../units.js';
-import type { MetricVerdict } from '../verdict/comparison.js';
-import { MOST_TELLING_FIRST } from '../verdict/judge.js';
+import type { MetricReport, Report } from '../record/report.js';
+import type { MetricVerdict } from '../record/verdict.js';
+import { MOST_TELLING_FIRST } from '../record/verdict.js';
+import { countOf, formatChange, formatShare } from '../text/units.js';
 import { countedText } from './counted.js';
 import { explanationText } from './diagnosis.js';
 import { largestOf, noiseOf } from './noise.js';
 import { type Places, placesOf } from './places.js';
-import type { MetricReport, Report } from './report.js';
 import { changeSize, lost } from './sections.js';
 import { machinesText, settleText, shareText, statusText } from './words.js';
 

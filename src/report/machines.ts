@@ -1,6 +1,6 @@
-import { countOf, formatChange } from '../units.js';
-import type { Fact } from './facts.js';
-import type { MachineReport, MetricReport, Report } from './report.js';
+import type { MachineReport, MetricReport, Report } from '../record/report.js';
+import { countOf, formatChange } from '../text/units.js';
+import type { Fact } from './fact.js';
 import { machineText } from './words.js';
 
 /** The machines of a comparison of shards, numbered as every rendering names them. */

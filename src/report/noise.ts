@@ -1,5 +1,5 @@
 import { median } from 'simple-statistics';
-import type { MetricReport } from './report.js';
+import type { MetricReport } from '../record/report.js';
 
 /** A quantity over all metrics: its middle, and the metric where it is worst. */
 export interface Spread {

@@ -1,5 +1,5 @@
-import { plain } from './escape.js';
-import type { MetricReport } from './report.js';
+import type { MetricReport } from '../record/report.js';
+import { plain } from '../text/escape.js';
 import type { Section } from './sections.js';
 import { unavailableText } from './words.js';
 

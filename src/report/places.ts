@@ -1,4 +1,4 @@
-import type { Report } from './report.js';
+import type { Report } from '../record/report.js';
 
 /** Where the two sides ran, as phrases. */
 export interface Places {

@@ -1,5 +1,5 @@
+import type { MetricReport, Report, SideReport } from '../record/report.js';
 import { placesOf } from './places.js';
-import type { MetricReport, Report, SideReport } from './report.js';
 import { familyName, familyRank } from './words.js';
 
 /**

@@ -1,5 +1,5 @@
-import { formatNsDifference, formatRatio } from '../units.js';
-import type { Injected, Selftest } from './selftest.js';
+import type { Injected, Selftest } from '../record/selftest.js';
+import { formatNsDifference, formatRatio } from '../text/units.js';
 
 type Found = Pick<Selftest, 'alarms' | 'injections' | 'gateMs'>;
 type Answer = Pick<Selftest, 'trusted' | 'answer'>;

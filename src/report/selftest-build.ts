@@ -1,10 +1,5 @@
-import type { Injection } from '../probe/injection.js';
-import type { Comparison, MetricComparison, MetricVerdict } from '../verdict/comparison.js';
-import type { Detection } from '../verdict/detection.js';
-import { metricOf } from '../verdict/samples.js';
-import { metricReport } from './build.js';
-import { certificateOf } from './certificate.js';
-import type { MetricReport } from './report.js';
+import type { Injection } from '../record/injection.js';
+import type { MetricReport } from '../record/report.js';
 import {
   type Injected,
   type NotInjected,
@@ -13,7 +8,13 @@ import {
   SELFTEST_VERSION,
   type Selftest,
   selftestSchema,
-} from './selftest.js';
+} from '../record/selftest.js';
+import type { MetricVerdict } from '../record/verdict.js';
+import type { Comparison, MetricComparison } from '../verdict/comparison.js';
+import type { Detection } from '../verdict/detection.js';
+import { metricOf } from '../verdict/samples.js';
+import { metricReport } from './build.js';
+import { certificateOf } from './certificate.js';
 import { answerOf } from './selftest-answer.js';
 import { familyOf, familyRank } from './words.js';
 

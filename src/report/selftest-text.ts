@@ -1,8 +1,8 @@
-import type { Injection } from '../probe/injection.js';
-import { formatNsDifference, formatShare } from '../units.js';
+import type { Injection } from '../record/injection.js';
+import type { Injected, InjectionReport, Selftest } from '../record/selftest.js';
+import { formatNsDifference, formatShare } from '../text/units.js';
 import { certificateGrid } from './certificate.js';
 import type { Grid } from './grid.js';
-import type { Injected, InjectionReport, Selftest } from './selftest.js';
 import { secondsText, shareText, timeText } from './selftest-answer.js';
 import { familyName } from './words.js';
 

@@ -1,6 +1,6 @@
-import { countOf, formatShare } from '../units.js';
-import type { GateVerdict, MetricVerdict } from '../verdict/comparison.js';
-import type { CountedReport, MetricReport, Report, SideReport } from './report.js';
+import type { CountedReport, MetricReport, Report, SideReport } from '../record/report.js';
+import type { GateVerdict, MetricVerdict } from '../record/verdict.js';
+import { countOf, formatShare } from '../text/units.js';
 
 /** The words, symbols and names that every rendering shares. Nothing here escapes its text. */
 

@@ -1,9 +1,9 @@
 import { quote } from 'shell-quote';
-import type { RunnableSpec } from '../config/config.js';
 import { usageFailure } from '../failure.js';
 import { targetSchema } from '../record/run.js';
 import { withoutSecrets } from './environment.js';
 import type { TargetKind } from './kind.js';
+import type { RunnableSpec } from './spec.js';
 import type { Start } from './target.js';
 import { Refusal, splitWords } from './words.js';
 

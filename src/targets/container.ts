@@ -1,4 +1,3 @@
-import type { ContainerSpec } from '../config/config.js';
 import { measurementFailure, usageFailure } from '../failure.js';
 import { targetSchema } from '../record/run.js';
 import { Containers } from './container/containers.js';
@@ -9,6 +8,7 @@ import { optionValue, splitImage } from './container/options.js';
 import { profileText } from './container/seccomp.js';
 import { withoutSecrets } from './environment.js';
 import type { TargetKind, Workshop } from './kind.js';
+import type { ContainerSpec } from './spec.js';
 import type { Target } from './target.js';
 import { Refusal } from './words.js';
 

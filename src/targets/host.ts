@@ -1,6 +1,6 @@
-import type { RunnableSpec } from '../config/config.js';
 import { usageFailure } from '../failure.js';
 import type { TargetKind } from './kind.js';
+import type { RunnableSpec } from './spec.js';
 
 type HostSpec = Extract<RunnableSpec, { kind: 'host' }>;
 

@@ -1,10 +1,10 @@
-import type { RunnableSpec, TargetOptions } from '../config/config.js';
 import { usageFailure } from '../failure.js';
 import { commandTarget } from './command.js';
 import { containerTarget } from './container.js';
 import { hostTarget } from './host.js';
 import { kernelTarget } from './kernel.js';
 import type { TargetKind, Workshop } from './kind.js';
+import type { RunnableSpec, TargetOptions } from './spec.js';
 import type { Target } from './target.js';
 
 type SpecOf<K extends RunnableSpec['kind']> = Extract<RunnableSpec, { kind: K }>;

@@ -1,4 +1,4 @@
-import { type Injection, injectionArgument } from '../probe/injection.js';
+import { type Injection, injectionArgument } from '../record/injection.js';
 import type { Target } from './target.js';
 
 /** A target whose probe makes every system call of its own dearer: a regression with a known cause. */

@@ -2,14 +2,13 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { basename } from 'node:path';
-import type { KernelSpec } from '../config/config.js';
+import { buildProbeFor } from '../build/cross.js';
 import { usageFailure } from '../failure.js';
 import {
   ARCHITECTURE_NAMES,
   type Architecture,
   programArchitecture,
 } from '../probe/architecture.js';
-import { buildProbeFor } from '../probe/cross.js';
 import type { KernelConfiguration } from '../record/kernel-configuration.js';
 import type { TargetRecord } from '../record/run.js';
 import { withoutSecrets } from './environment.js';
@@ -34,6 +33,7 @@ import {
 import { seccompFilter } from './kernel/seccomp.js';
 import { KERNEL_SYNTAX, splitKernelSpec } from './kernel/spec.js';
 import type { TargetKind, Workshop } from './kind.js';
+import type { KernelSpec } from './spec.js';
 import type { Counting, Target } from './target.js';
 import { Refusal } from './words.js';
 

@@ -1,6 +1,6 @@
-import type { EvidenceChoice, RunnableSpec, TargetOptions } from '../config/config.js';
 import type { LaunchResult } from '../probe/addon.js';
 import type { Progress } from '../progress.js';
+import type { EvidenceChoice, RunnableSpec, TargetOptions } from './spec.js';
 import type { Target } from './target.js';
 
 /** A spec as a user wrote it. */

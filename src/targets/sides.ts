@@ -1,11 +1,11 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunnableSpec } from '../config/config.js';
 import type { Addon, LaunchResult } from '../probe/addon.js';
 import { withoutSecrets } from './environment.js';
 import { openTarget } from './index.js';
 import type { Workshop } from './kind.js';
+import type { RunnableSpec } from './spec.js';
 import type { Target } from './target.js';
 
 type Named<T> = { baseline?: T; candidate: T };

@@ -96,3 +96,9 @@ export interface Target {
   /** Ends what may still run of it and removes what it left outside of its folder. */
   close?(): Promise<void>;
 }
+
+/** A target whose instructions can be counted. */
+export type CountableTarget = Target & { counting: Counting };
+
+export const isCountable = (target: Target): target is CountableTarget =>
+  target.counting !== undefined;

@@ -1,5 +1,6 @@
 import type { Reason, Unavailable } from '../record/metric-status.js';
 import type { Run, Unit } from '../record/run.js';
+import type { MetricVerdict } from '../record/verdict.js';
 import type { CountedComparison } from './instructions.js';
 
 /** Candidate over baseline, as ratios: 1 is no change, 1.05 is five percent slower. */
@@ -37,13 +38,6 @@ export interface Floor extends Change {
   pairs: number;
   rejections: number;
 }
-
-export type MetricVerdict =
-  | 'regressed'
-  | 'improved'
-  | 'unchanged'
-  | 'inconclusive'
-  | 'incomparable';
 
 /** What a duet or a prediction test says about one metric. */
 export interface MetricComparison {
@@ -122,6 +116,3 @@ export interface Comparison {
   /** What weakens the whole comparison, one sentence each. */
   caveats: string[];
 }
-
-/** The most telling verdict of the gated metrics, or that there was nothing to compare with. */
-export type GateVerdict = MetricVerdict | 'no-baseline';

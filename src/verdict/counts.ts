@@ -1,6 +1,6 @@
 import type { MetricRecord } from '../record/run.js';
 import { COUNT_AGREEMENT } from '../stats/assumptions.js';
-import { countOf, formatCount, formatShare } from '../units.js';
+import { countOf, formatCount, formatShare } from '../text/units.js';
 import type { MetricComparison } from './comparison.js';
 import { agreedCount } from './samples.js';
 import { bothSides, comparablePair } from './sides.js';

@@ -1,5 +1,5 @@
 import type { LocationEstimate } from '../stats/hodges-lehmann.js';
-import { formatShare } from '../units.js';
+import { formatShare } from '../text/units.js';
 import type { Floor, MetricComparison } from './comparison.js';
 import { type ShiftTest, smallestP } from './shift-test.js';
 

@@ -1,15 +1,9 @@
 import { quantile } from 'simple-statistics';
+import { QUANTITIES, type Quantity } from '../record/report.js';
 import type { MetricRecord } from '../record/run.js';
 import { absoluteError, fitLeastAbsolute, type Point, predicted } from '../stats/least-absolute.js';
 import { seededRandom } from '../stats/random.js';
 import type { Comparison, MetricComparison } from './comparison.js';
-
-/**
- * What an operation does to the kernel, by the catalogue: what a change can be in proportion to.
- * Of two that explain as much the first counts: segments and socket buffers are a matter of TCP.
- */
-export const QUANTITIES = ['entries', 'switches', 'tcpKilobytes', 'kilobytes'] as const;
-export type Quantity = (typeof QUANTITIES)[number];
 
 /** So many ns more for each of a quantity, with the 95 % interval of that. */
 export interface Term {

@@ -9,7 +9,7 @@ import {
 import { hodgesLehmann } from '../stats/hodges-lehmann.js';
 import { mde80ForDuet, minimumPairs } from '../stats/power.js';
 import { pairsToSettle } from '../stats/settle.js';
-import { countOf } from '../units.js';
+import { countOf } from '../text/units.js';
 import type { Comparison, MetricComparison } from './comparison.js';
 import { compareCounts } from './counts.js';
 import { asChange, decide } from './decision.js';

@@ -1,7 +1,7 @@
-import { comparableRuns } from '../baseline/comparability.js';
-import type { EarlierRuns } from '../baseline/stored.js';
-import { runFileName } from '../record/file.js';
+import type { EarlierRuns } from '../record/earlier-runs.js';
+import type { Exhibit } from '../record/exhibit.js';
 import type { Run } from '../record/run.js';
+import { comparableRuns } from './comparability.js';
 import type { Comparison, Design } from './comparison.js';
 import { compareDuet, unconfirmedCaveats } from './duet.js';
 import { type CountedComparison, compareInstructions } from './instructions.js';
@@ -76,22 +76,6 @@ function compareTimes(evidence: Evidence, settings: JudgingSettings): Comparison
     }
   }
 }
-
-/** What a run is to the verdict; the arms of a candidate against itself are `before` and `after`. */
-export const ROLES = ['baseline', 'candidate', 'before', 'after'] as const;
-
-export interface Exhibit {
-  role: (typeof ROLES)[number];
-  run: Run;
-}
-
-/** The name of its file: sorts a baseline before its candidate, and earlier runs by time. */
-export const exhibitFileName = ({ role, run }: Exhibit): string => `${role}-${runFileName(run)}`;
-
-/** What {@link exhibitFileName} makes. */
-export const EXHIBIT_FILE_NAME = new RegExp(
-  `^(${ROLES.join('|')})-\\d{8}T\\d{4,6}Z-[a-z]+-[0-9a-f]{16}\\.run\\.json$`,
-);
 
 /**
  * The runs that decide, oldest first within their role: of stored runs those that are comparable, and

@@ -1,6 +1,8 @@
 import { median } from 'simple-statistics';
 import type { InstructionMetric, Instructions } from '../record/instructions.js';
+import { absence } from '../record/metric-status.js';
 import type { Run } from '../record/run.js';
+import type { MetricVerdict } from '../record/verdict.js';
 import {
   INSTRUCTIONS_MARGIN,
   INSTRUCTIONS_MARGIN_COUNT,
@@ -8,14 +10,12 @@ import {
   RESOLUTION_SHARES,
   UNSTABLE_COUNT_SHARE,
 } from '../stats/assumptions.js';
+import { countOf, formatInstructions, formatShare } from '../text/units.js';
 import { compareOperations, type OperationDifference } from '../trace/difference.js';
 import { unflatten } from '../trace/flat.js';
 import type { ProfileNode } from '../trace/operation.js';
-import { countOf, formatInstructions, formatShare } from '../units.js';
-import type { MetricVerdict } from './comparison.js';
 import type { JudgingSettings } from './settings.js';
 import { marginOf } from './settings.js';
-import { absence } from './sides.js';
 
 /** One side of a metric: its boots, and what they come to. */
 export interface CountedSide {

@@ -1,25 +1,13 @@
-import type { FailOn } from '../config/config.js';
-import type { Comparison, GateVerdict, MetricComparison, MetricVerdict } from './comparison.js';
+import { type GateVerdict, type MetricVerdict, MOST_TELLING_FIRST } from '../record/verdict.js';
+import type { Comparison, MetricComparison } from './comparison.js';
 import type { InstructionComparison } from './instructions.js';
+import type { FailOn } from './settings.js';
 
 export interface Judgement {
   verdict: GateVerdict;
   /** Whether the gate lets the change through under the policy. */
   passed: boolean;
 }
-
-/**
- * A finding outranks the absence of one: `improved` is a confirmed change and stands above
- * `inconclusive`, which only says that the run was too short or the machine too loud for a metric.
- * `unchanged` comes last, so that it is said only of a gate whose every metric was shown to be.
- */
-export const MOST_TELLING_FIRST: readonly MetricVerdict[] = [
-  'regressed',
-  'improved',
-  'inconclusive',
-  'incomparable',
-  'unchanged',
-];
 
 /**
  * The verdict of the whole gate, and whether it passes by policy. Only gated metrics count, and

@@ -1,5 +1,5 @@
 import { studentCdf } from '../stats/student.js';
-import { formatRatio } from '../units.js';
+import { formatRatio } from '../text/units.js';
 import type { MachineMetric } from './machine-metric.js';
 import { cpuOf, machineName } from './shard-caveats.js';
 import type { Shard } from './shard-set.js';

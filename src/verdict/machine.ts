@@ -2,7 +2,7 @@ import { median } from 'simple-statistics';
 import { isTimed, type Run, type TimedMetric } from '../record/run.js';
 import { WIDTH_THRESHOLD } from '../stats/assumptions.js';
 import type { StudentTest } from '../stats/student-test.js';
-import { formatRatio, formatShare } from '../units.js';
+import { formatRatio, formatShare } from '../text/units.js';
 import { controlSpeed } from './samples.js';
 
 /** The control loop is pure user-space arithmetic: a change of this size is the machine's. */

@@ -1,6 +1,5 @@
 import { median } from 'simple-statistics';
-import { type ComparableRuns, comparableRuns } from '../baseline/comparability.js';
-import type { EarlierRuns } from '../baseline/stored.js';
+import type { EarlierRuns } from '../record/earlier-runs.js';
 import {
   isCounted,
   isTimed,
@@ -21,7 +20,8 @@ import { mde80ForPrediction } from '../stats/power.js';
 import { predict } from '../stats/prediction.js';
 import { runsToSettle } from '../stats/settle.js';
 import type { StudentTest } from '../stats/student-test.js';
-import { countOf } from '../units.js';
+import { countOf } from '../text/units.js';
+import { type ComparableRuns, comparableRuns } from './comparability.js';
 import type { Comparison, MetricComparison } from './comparison.js';
 import { compareCounts } from './counts.js';
 import { asChange, decide } from './decision.js';

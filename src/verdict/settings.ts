@@ -1,6 +1,14 @@
 import picomatch from 'picomatch';
-import type { FailOn, MarginRule } from '../config/config.js';
 import type { MetricRecord } from '../record/run.js';
+
+/** A margin for the metrics that a glob matches; the last rule that matches wins. */
+export interface MarginRule {
+  glob: string;
+  /** 0.02 is two percent. */
+  ratio: number;
+}
+
+export type FailOn = 'regression' | 'inconclusive' | 'never';
 
 /** What a comparison is judged by; the records say everything else. */
 export interface JudgingSettings {

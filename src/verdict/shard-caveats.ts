@@ -1,6 +1,6 @@
 import type { TimedMetric } from '../record/run.js';
 import { MACHINE_PRIOR_STANDARD_DEVIATION } from '../stats/assumptions.js';
-import { formatShare } from '../units.js';
+import { formatShare } from '../text/units.js';
 import type { MachineMetric } from './machine-metric.js';
 import { metricOf } from './samples.js';
 import type { Shard } from './shard-set.js';

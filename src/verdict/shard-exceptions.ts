@@ -1,7 +1,8 @@
 import { isCounted, type MetricRecord } from '../record/run.js';
+import type { MetricVerdict } from '../record/verdict.js';
 import { DUET_MARGIN } from '../stats/assumptions.js';
-import { countOf } from '../units.js';
-import type { MetricComparison, MetricVerdict } from './comparison.js';
+import { countOf } from '../text/units.js';
+import type { MetricComparison } from './comparison.js';
 import { compareCounts } from './counts.js';
 import { metricOf } from './samples.js';
 import { type JudgingSettings, marginOf } from './settings.js';

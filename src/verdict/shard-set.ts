@@ -1,5 +1,5 @@
 import type { DuetSide, Run } from '../record/run.js';
-import { countOf } from '../units.js';
+import { countOf } from '../text/units.js';
 
 /** Both runs of a duet that was measured on one machine and judged nowhere. */
 export interface Shard {

@@ -14,7 +14,7 @@ import { testOverMachines } from '../stats/random-effects.js';
 import { machinesToSettle } from '../stats/settle.js';
 import { smallestStratifiedP, stratifiedSignedRankTest } from '../stats/stratified-signed-rank.js';
 import type { StudentTest } from '../stats/student-test.js';
-import { countOf } from '../units.js';
+import { countOf } from '../text/units.js';
 import type { Comparison, Machine, MetricComparison } from './comparison.js';
 import { asChange, decide } from './decision.js';
 import { floorOf } from './floor.js';

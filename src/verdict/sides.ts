@@ -1,4 +1,4 @@
-import type { Reason, Unavailable } from '../record/metric-status.js';
+import { absence } from '../record/metric-status.js';
 import {
   type CountedMetric,
   isCounted,
@@ -80,15 +80,6 @@ export function comparablePair(
   if (candidate?.status === 'ok')
     return `Measured on the candidate, but ${absence(baseline)} on the baseline.`;
   return `On neither side: ${absence(candidate)} on the candidate.`;
-}
-
-/** Why a side has no number, as a clause. */
-export function absence(
-  metric: { status: 'ok' } | { status: Unavailable; reason: Reason } | undefined,
-): string {
-  if (metric === undefined) return 'absent';
-  if (metric.status === 'ok') return 'ok';
-  return `${metric.status.replace('_', ' ')} (${metric.reason.operation}: ${metric.reason.message})`;
 }
 
 /** The comparison of a metric for which there is nothing to test. */

@@ -3,7 +3,7 @@ import type { Run } from '../record/run.js';
 import { MAD_TO_DEVIATION, SLOW_DEVIATIONS } from '../stats/assumptions.js';
 import { type FisherTest, fisherTest } from '../stats/fisher.js';
 import { tarone } from '../stats/tarone.js';
-import { countOf, formatShare } from '../units.js';
+import { countOf, formatShare } from '../text/units.js';
 import type { MetricComparison } from './comparison.js';
 import { logEstimate, type Phase, replicatesOf } from './samples.js';
 

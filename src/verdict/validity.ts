@@ -1,7 +1,7 @@
 import { sum } from 'simple-statistics';
-import { isEmulated } from '../baseline/comparability.js';
 import { countBatches, isTimed, type Replicate, type Run } from '../record/run.js';
-import { formatShare } from '../units.js';
+import { formatShare } from '../text/units.js';
+import { isEmulated } from './comparability.js';
 import { metricOf } from './samples.js';
 
 /** Above this share of stolen time the hypervisor is the loudest neighbour of all. */

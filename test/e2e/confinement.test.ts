@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type MetricReport, type Report, reportSchema } from '../../src/report/report.js';
+import { type MetricReport, type Report, reportSchema } from '../../src/record/report.js';
 import { cli } from '../fixtures/cli.js';
 
 let folder: string;

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type DiagnosisReport, type Report, reportSchema } from '../../src/report/report.js';
+import { type DiagnosisReport, type Report, reportSchema } from '../../src/record/report.js';
 import { cli, compileProgram } from '../fixtures/cli.js';
 
 /** Real slowdowns of three kinds, each of which many metrics show and one cause explains. */

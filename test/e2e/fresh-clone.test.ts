@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { reportSchema } from '../../src/report/report.js';
+import { reportSchema } from '../../src/record/report.js';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..', '..');

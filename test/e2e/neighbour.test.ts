@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { reportSchema } from '../../src/report/report.js';
+import { reportSchema } from '../../src/record/report.js';
 import { cli } from '../fixtures/cli.js';
 
 /** A neighbour on every CPU, bounded in time whatever becomes of this test. */

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type DiagnosisReport, type Report, reportSchema } from '../../src/report/report.js';
+import { type DiagnosisReport, type Report, reportSchema } from '../../src/record/report.js';
 import { cli } from '../fixtures/cli.js';
 
 /** Where the probe is put, rather than what is done to it: the cause that shows, and what carries it. */

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Report } from '../../src/record/report.js';
 import { isTimed, type MetricRecord, parseRun, type Run } from '../../src/record/run.js';
-import type { Report } from '../../src/report/report.js';
 import {
   pullRequestEvent,
   pushEvent,

@@ -4,9 +4,9 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Build, buildProbe, readCatalogue } from '../../src/probe/build.js';
-import { loadAddon } from '../../src/probe/native.js';
-import { ADDON_FLAGS, NAPI_HEADERS, nativeSources } from '../../src/probe/sources.js';
+import { type Build, buildProbe, readCatalogue } from '../../src/build/build.js';
+import { loadAddon } from '../../src/build/native.js';
+import { ADDON_FLAGS, NAPI_HEADERS, nativeSources } from '../../src/build/sources.js';
 
 let folder: string;
 let cacheDir: string;

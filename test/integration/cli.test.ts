@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { crossingSchema, type Report, reportSchema } from '../../src/record/report.js';
 import { parseRun } from '../../src/record/run.js';
-import { crossingSchema, type Report, reportSchema } from '../../src/report/report.js';
 import {
   CLI,
   cli,

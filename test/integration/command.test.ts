@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { reportSchema } from '../../src/record/report.js';
 import { parseRun } from '../../src/record/run.js';
-import { reportSchema } from '../../src/report/report.js';
 import { cli } from '../fixtures/cli.js';
 
 let folder: string;

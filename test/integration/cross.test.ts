@@ -3,9 +3,9 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { buildProbeFor } from '../../src/probe/cross.js';
-import { findCrossCompiler } from '../../src/probe/cross-compiler.js';
-import { nativeSources } from '../../src/probe/sources.js';
+import { buildProbeFor } from '../../src/build/cross.js';
+import { findCrossCompiler } from '../../src/build/cross-compiler.js';
+import { nativeSources } from '../../src/build/sources.js';
 
 let folder: string;
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Finding, keepComment, type StickyComment } from '../../src/action/comment.js';
+import { hiddenLine } from '../../src/action/comment-memory.js';
 import { connect } from '../../src/github/client.js';
-import { type Finding, keepComment, type StickyComment } from '../../src/github/comment.js';
-import { hiddenLine } from '../../src/github/comment-memory.js';
 import type { GithubContext } from '../../src/github/context.js';
 import { commentMarker } from '../../src/github/identity.js';
 import {

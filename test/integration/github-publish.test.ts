@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { logLine } from '../../src/github/log.js';
-import { actionsProgress } from '../../src/github/progress.js';
-import { annotate, conclude, regressions, writeSummary } from '../../src/github/publish.js';
-import type { Report } from '../../src/report/report.js';
+import { logLine } from '../../src/action/log.js';
+import { actionsProgress } from '../../src/action/progress.js';
+import { annotate, conclude, regressions, writeSummary } from '../../src/action/publish.js';
+import type { Report } from '../../src/record/report.js';
 import { cleanReport, regressedReport } from '../unit/report/fixtures.js';
 
 let log: string;

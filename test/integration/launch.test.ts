@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { buildProbe } from '../../src/build/build.js';
+import { loadAddon } from '../../src/build/native.js';
 import type { Addon, LaunchRequest, LaunchResult } from '../../src/probe/addon.js';
-import { buildProbe } from '../../src/probe/build.js';
 import type { WireMetric } from '../../src/probe/lines.js';
-import { loadAddon } from '../../src/probe/native.js';
 import { parseWire } from '../../src/probe/wire.js';
 import { compileProgram } from '../fixtures/cli.js';
 

@@ -2,7 +2,7 @@ import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseReport, type Report } from '../../src/report/report.js';
+import { parseReport, type Report } from '../../src/record/report.js';
 import { cli, compileProgram, type Finished } from '../fixtures/cli.js';
 
 let folder: string;

@@ -2,9 +2,9 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { INJECTIONS, type Injection } from '../../src/probe/injection.js';
 import { injectionObstacle } from '../../src/probe/obstacle.js';
-import { type Injected, type Selftest, selftestSchema } from '../../src/report/selftest.js';
+import { INJECTIONS, type Injection } from '../../src/record/injection.js';
+import { type Injected, type Selftest, selftestSchema } from '../../src/record/selftest.js';
 import { CLI, cli, compileProgram, type Finished, NODE } from '../fixtures/cli.js';
 import { planWords, run, type TestProbe, testProbe, understand } from '../fixtures/probe.js';
 

@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Report } from '../../src/record/report.js';
 import { parseRun } from '../../src/record/run.js';
-import type { Report } from '../../src/report/report.js';
 import { pullRequestEvent } from '../fake-github/events.js';
 import {
   type ActionResult,

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readCatalogue } from '../../src/probe/build.js';
+import { readCatalogue } from '../../src/build/build.js';
 
 const entry = {
   ...{ id: 'syscall.null', version: 1, gate: true, slow: false, waits: false },

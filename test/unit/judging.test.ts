@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { judgeEvidence } from '../../src/judging.js';
+import { judgeEvidence } from '../../src/flows/judge.js';
 import { runText } from '../../src/record/file.js';
+import { parseReport, type Report } from '../../src/record/report.js';
 import { parseRun, type Run } from '../../src/record/run.js';
-import { parseReport, type Report } from '../../src/report/report.js';
 import { type Evidence, evidenceOf, exhibitsOf } from '../../src/verdict/evidence.js';
 import type { Policy } from '../../src/verdict/settings.js';
 import {

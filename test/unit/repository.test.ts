@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { jsonSchemas } from '../../src/report/json-schema.js';
+import { jsonSchemas } from '../../src/record/json-schema.js';
 import { VERSION } from '../../src/version.js';
 
 const root = join(import.meta.dirname, '..', '..');

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
-import type { KernelSpec } from '../../config/config.js';
 import { measurementFailure, reasonOf, usageFailure } from '../../failure.js';
 import { ARCHITECTURE_NAMES, hostArchitecture } from '../../probe/architecture.js';
 import type { Workshop } from '../kind.js';
+import type { KernelSpec } from '../spec.js';
 import { cameThrough, explainBoot } from './console.js';
 import { type PreparedGuest, writePlan } from './guest.js';
 import { type Accelerator, commandLineFor, EMULATORS, qemuCommand } from './qemu.js';

@@ -1,6 +1,6 @@
+import { callNumbers } from '../../build/call-numbers.js';
 import { usageFailure } from '../../failure.js';
 import type { Architecture } from '../../probe/architecture.js';
-import { callNumbers } from '../../probe/call-numbers.js';
 import type { Workshop } from '../kind.js';
 import { Refusal } from '../words.js';
 import { auditRuleData, parseAuditRule } from './audit-rule.js';

@@ -1,5 +1,5 @@
-import type { KernelSpec } from '../../config/config.js';
 import type { Workshop } from '../kind.js';
+import type { KernelSpec } from '../spec.js';
 import type { Counting, Start } from '../target.js';
 import { bootIn } from './accelerator.js';
 import type { DebugInformation } from './debug-information.js';

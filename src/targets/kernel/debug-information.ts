@@ -1,10 +1,10 @@
 import { realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { KernelSpec } from '../../config/config.js';
 import { usageFailure } from '../../failure.js';
 import { isKernels } from '../../trace/address.js';
 import { type CodeSymbol, type Inlined, symbolsOfElf } from '../../trace/symbols.js';
 import type { Workshop } from '../kind.js';
+import type { KernelSpec } from '../spec.js';
 import { besideImage } from './beside.js';
 import type { KernelImage } from './image.js';
 import { inlinedAt } from './inlined.js';

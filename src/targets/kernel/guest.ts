@@ -1,7 +1,7 @@
 import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { KernelSpec } from '../../config/config.js';
 import { reasonOf, usageFailure } from '../../failure.js';
+import type { KernelSpec } from '../spec.js';
 import type { KernelImage } from './image.js';
 import {
   AUDIT_RULES_PATH,

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { KernelOptions } from '../../config/config.js';
+import type { KernelOptions } from '../spec.js';
 import { Refusal, splitWords } from '../words.js';
 
 /** What every kernel boots with. */

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { KernelOptions } from '../../config/config.js';
 import { measurementFailure, reasonOf } from '../../failure.js';
 import type { Architecture } from '../../probe/architecture.js';
+import type { KernelOptions } from '../spec.js';
 import { PLAN_PATH } from './initramfs.js';
 
 /** What runs the guest's instructions: the processor itself, or an emulation of one. */

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { buffer, text } from 'node:stream/consumers';
+import { buildSeccompCompiler } from '../../build/seccomp-compiler.js';
 import { measurementFailure, reasonOf, usageFailure } from '../../failure.js';
 import type { Architecture } from '../../probe/architecture.js';
-import { buildSeccompCompiler } from '../../probe/seccomp-compiler.js';
 import { Refusal } from '../words.js';
 import { rulesOf } from './seccomp-profile.js';
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import type { KernelSpec } from '../../config/config.js';
 import { targetSchema } from '../../record/run.js';
+import type { KernelSpec } from '../spec.js';
 import { Refusal } from '../words.js';
 import { parseAuditRule } from './audit-rule.js';
 

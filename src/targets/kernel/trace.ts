@@ -1,8 +1,8 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { buildTracePlugin } from '../../build/plugin.js';
 import { measurementFailure, reasonOf } from '../../failure.js';
 import type { LaunchResult } from '../../probe/addon.js';
-import { buildTracePlugin } from '../../probe/plugin.js';
 import { isKernels } from '../../trace/address.js';
 import { elfFunctions, hasFixedAddresses } from '../../trace/elf.js';
 import { decodeWindow, parseTrace, type TraceFile, type Window } from '../../trace/file.js';

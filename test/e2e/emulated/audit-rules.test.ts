@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parseConfig } from '../../../src/config/inputs.js';
-import { gate } from '../../../src/gate.js';
+import { gate } from '../../../src/flows/gate.js';
 import { bootableKernel } from '../../fixtures/kernels.js';
 import { SILENT } from '../../fixtures/targets.js';
 

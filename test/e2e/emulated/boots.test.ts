@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { parseConfig } from '../../../src/config/inputs.js';
 import { Failure } from '../../../src/failure.js';
-import { gate } from '../../../src/gate.js';
+import { gate } from '../../../src/flows/gate.js';
 import { bootableKernel } from '../../fixtures/kernels.js';
 import { Scratch } from '../../fixtures/scratch.js';
 import { SILENT } from '../../fixtures/targets.js';

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parseConfig } from '../../../src/config/inputs.js';
-import { gate } from '../../../src/gate.js';
-import type { CountedMetricReport, Report } from '../../../src/report/report.js';
+import { gate } from '../../../src/flows/gate.js';
+import type { CountedMetricReport, Report } from '../../../src/record/report.js';
 import { bootableKernel } from '../../fixtures/kernels.js';
 import { SILENT } from '../../fixtures/targets.js';
 

@@ -2,12 +2,12 @@ import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { reportText } from '../../../src/archive/write.js';
-import { compareRecords } from '../../../src/compare.js';
 import { parseConfig, type RawInputs } from '../../../src/config/inputs.js';
-import { gate, type Outcome } from '../../../src/gate.js';
+import { compareRecords } from '../../../src/flows/compare.js';
+import { gate, type Outcome } from '../../../src/flows/gate.js';
+import { replay } from '../../../src/flows/replay.js';
+import type { CountedMetricReport, CountedReport, Report } from '../../../src/record/report.js';
 import type { Run } from '../../../src/record/run.js';
-import { replay } from '../../../src/replay.js';
-import type { CountedMetricReport, CountedReport, Report } from '../../../src/report/report.js';
 import { bootableKernel } from '../../fixtures/kernels.js';
 import { Scratch } from '../../fixtures/scratch.js';
 import { SILENT } from '../../fixtures/targets.js';

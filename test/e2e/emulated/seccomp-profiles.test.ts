@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parseConfig } from '../../../src/config/inputs.js';
-import { gate } from '../../../src/gate.js';
+import { gate } from '../../../src/flows/gate.js';
 import { seccompFilter } from '../../../src/targets/kernel/seccomp.js';
 import { compileProgram } from '../../fixtures/cli.js';
 import { HERE, testEngine } from '../../fixtures/engine.js';

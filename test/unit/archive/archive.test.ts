@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readArchive } from '../../../src/archive/read.js';
 import { archive } from '../../../src/archive/write.js';
-import { readDirectory } from '../../../src/baseline/directory.js';
-import { judgeEvidence } from '../../../src/judging.js';
+import { judgeEvidence } from '../../../src/flows/judge.js';
+import { exhibitFileName } from '../../../src/record/exhibit.js';
 import { digestOf, runText } from '../../../src/record/file.js';
+import type { Report } from '../../../src/record/report.js';
 import type { Run } from '../../../src/record/run.js';
-import type { Report } from '../../../src/report/report.js';
-import { type Evidence, exhibitFileName, exhibitsOf } from '../../../src/verdict/evidence.js';
+import { readDirectory } from '../../../src/stores/directory.js';
+import { type Evidence, exhibitsOf } from '../../../src/verdict/evidence.js';
 import { duetEvidence, predictionEvidence, selfEvidence } from '../../fixtures/evidence.js';
 import { syntheticRun } from '../../fixtures/runs.js';
 

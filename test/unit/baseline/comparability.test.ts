@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { comparableRuns } from '../../../src/baseline/comparability.js';
+import { comparableRuns } from '../../../src/verdict/comparability.js';
 import { compareDuet } from '../../../src/verdict/duet.js';
 import { comparePrediction } from '../../../src/verdict/prediction.js';
 import { syntheticRun } from '../../fixtures/runs.js';

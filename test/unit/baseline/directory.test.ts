@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readDirectory, readFileRun, readOwnRuns } from '../../../src/baseline/directory.js';
-import { claimFolder, saveFile } from '../../../src/baseline/write.js';
+import { claimFolder, saveFile } from '../../../src/files/write.js';
 import { runFileName } from '../../../src/record/file.js';
 import type { Run } from '../../../src/record/run.js';
+import { readDirectory, readFileRun, readOwnRuns } from '../../../src/stores/directory.js';
 import { syntheticRun } from '../../fixtures/runs.js';
 
 let folder: string;

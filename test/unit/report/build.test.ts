@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { reportSchema } from '../../../src/report/report.js';
+import { reportSchema } from '../../../src/record/report.js';
 import { countedReport } from './counted-fixtures.js';
 import {
   CATALOGUE,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isClear, renderComment, renderNotMeasured } from '../../../src/report/comment.js';
-import type { Report } from '../../../src/report/report.js';
+import type { Report } from '../../../src/record/report.js';
+import { isClear, renderComment, renderNotMeasured } from '../../../src/render/comment.js';
 import { PREDICTION_MARGIN } from '../../../src/stats/assumptions.js';
 import { countedReport } from './counted-fixtures.js';
 import {

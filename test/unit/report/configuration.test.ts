@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { parseKernelConfiguration } from '../../../src/record/kernel-configuration.js';
+import { parseReport } from '../../../src/record/report.js';
 import { parseRun, type Run } from '../../../src/record/run.js';
+import { renderComment } from '../../../src/render/comment.js';
+import { renderSummary } from '../../../src/render/summary.js';
+import { renderTerminal } from '../../../src/render/terminal.js';
 import { buildReport } from '../../../src/report/build.js';
-import { renderComment } from '../../../src/report/comment.js';
 import { configurationText } from '../../../src/report/configuration.js';
-import { parseReport } from '../../../src/report/report.js';
-import { renderSummary } from '../../../src/report/summary.js';
-import { renderTerminal } from '../../../src/report/terminal.js';
 import { compare } from '../../../src/verdict/evidence.js';
 import { judge } from '../../../src/verdict/judge.js';
 import { syntheticRun } from '../../fixtures/runs.js';

@@ -1,7 +1,7 @@
 import type { InstructionMetric } from '../../../src/record/instructions.js';
+import type { Report } from '../../../src/record/report.js';
 import type { Run } from '../../../src/record/run.js';
 import { buildReport } from '../../../src/report/build.js';
-import type { Report } from '../../../src/report/report.js';
 import { FunctionList, flatten } from '../../../src/trace/flat.js';
 import type { ProfileNode } from '../../../src/trace/operation.js';
 import { compare } from '../../../src/verdict/evidence.js';

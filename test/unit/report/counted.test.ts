@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Run } from '../../../src/record/run.js';
+import { renderComment } from '../../../src/render/comment.js';
+import { renderSummary } from '../../../src/render/summary.js';
+import { renderTerminal } from '../../../src/render/terminal.js';
 import { buildReport } from '../../../src/report/build.js';
-import { renderComment } from '../../../src/report/comment.js';
-import { renderSummary } from '../../../src/report/summary.js';
-import { renderTerminal } from '../../../src/report/terminal.js';
 import { compare } from '../../../src/verdict/evidence.js';
 import { judge } from '../../../src/verdict/judge.js';
 import { syntheticRun } from '../../fixtures/runs.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { makeRun, type Run } from '../../../src/record/run.js';
+import { renderCrossing } from '../../../src/render/terminal.js';
 import { crossingOf } from '../../../src/report/crossing.js';
-import { renderCrossing } from '../../../src/report/terminal.js';
 import { syntheticRun } from '../../fixtures/runs.js';
 
 const NS: Record<string, number> = {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clip, code, markdown, plain, shellWord, wrap } from '../../../src/report/escape.js';
+import { clip, code, markdown, plain, shellWord, wrap } from '../../../src/text/escape.js';
 import { HOSTILE } from './fixtures.js';
 
 /** Texts in which the dangerous characters are common. */

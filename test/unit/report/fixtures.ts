@@ -1,6 +1,6 @@
+import type { Report } from '../../../src/record/report.js';
 import { makeRun, type Run, type Subject } from '../../../src/record/run.js';
 import { buildReport } from '../../../src/report/build.js';
-import type { Report } from '../../../src/report/report.js';
 import type {
   Comparison,
   Design,

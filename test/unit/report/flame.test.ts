@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { flameSvg } from '../../../src/report/flame.js';
+import { flameSvg } from '../../../src/render/flame.js';
 import type { DifferenceNode } from '../../../src/trace/difference.js';
 
 const node = (

@@ -1,10 +1,10 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { jsonSchemas } from '../../../src/record/json-schema.js';
+import { reportSchema } from '../../../src/record/report.js';
 import { runSchema } from '../../../src/record/run.js';
-import { jsonSchemas } from '../../../src/report/json-schema.js';
-import { reportSchema } from '../../../src/report/report.js';
-import { selftestSchema } from '../../../src/report/selftest.js';
+import { selftestSchema } from '../../../src/record/selftest.js';
 import { regressedReport, run, selfReport, shardsReport } from './fixtures.js';
 import { trustedSelftest } from './selftest-fixtures.js';
 

@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { terminalProgress } from '../../../src/cli/progress.js';
 import type { Progress } from '../../../src/progress.js';
-import { terminalProgress } from '../../../src/report/progress-terminal.js';
 
 /** Plays a story and gives back everything that was written. */
 function written(isTTY: boolean, story: (progress: Progress) => void): string {

@@ -1,5 +1,5 @@
 import { makeRun } from '../../../src/record/run.js';
-import type { Selftest } from '../../../src/report/selftest.js';
+import type { Selftest } from '../../../src/record/selftest.js';
 import { buildSelftest, type Trial } from '../../../src/report/selftest-build.js';
 import type { Comparison, MetricComparison } from '../../../src/verdict/comparison.js';
 import { comparison, metric, regressed, run } from './fixtures.js';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { selftestSchema } from '../../../src/report/selftest.js';
+import { selftestSchema } from '../../../src/record/selftest.js';
+import { renderSelftest } from '../../../src/render/terminal.js';
 import type { Trial } from '../../../src/report/selftest-build.js';
-import { renderSelftest } from '../../../src/report/terminal.js';
 import { HOSTILE, metric } from './fixtures.js';
 import { compared, selftest, trial, trustedSelftest } from './selftest-fixtures.js';
 

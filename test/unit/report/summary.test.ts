@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { renderSummary } from '../../../src/report/summary.js';
+import { renderSummary } from '../../../src/render/summary.js';
 import { countedReport } from './counted-fixtures.js';
 import {
   cleanReport,

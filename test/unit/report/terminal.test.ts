@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { renderTerminal } from '../../../src/report/terminal.js';
+import { renderTerminal } from '../../../src/render/terminal.js';
 import { countedReport } from './counted-fixtures.js';
 import {
   cleanReport,

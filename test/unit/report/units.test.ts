@@ -9,7 +9,7 @@ import {
   formatNsDifference,
   formatRatio,
   formatShare,
-} from '../../../src/units.js';
+} from '../../../src/text/units.js';
 
 describe('formatNs', () => {
   it.each([

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { MetricVerdict } from '../../../src/record/verdict.js';
 import { EQUIVALENCE_CONFIDENCE } from '../../../src/stats/assumptions.js';
 import { hodgesLehmann } from '../../../src/stats/hodges-lehmann.js';
 import { seededRandom } from '../../../src/stats/random.js';
-import type { MetricComparison, MetricVerdict } from '../../../src/verdict/comparison.js';
+import type { MetricComparison } from '../../../src/verdict/comparison.js';
 import { compareDuet } from '../../../src/verdict/duet.js';
 import { pairDifferences } from '../../../src/verdict/samples.js';
 import {

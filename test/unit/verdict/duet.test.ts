@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isTimed } from '../../../src/record/run.js';
-import type { MetricVerdict } from '../../../src/verdict/comparison.js';
+import type { MetricVerdict } from '../../../src/record/verdict.js';
 import { compareDuet, screenDuet } from '../../../src/verdict/duet.js';
 import { judge } from '../../../src/verdict/judge.js';
 import { type MetricShape, syntheticDuet } from '../../fixtures/runs.js';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Comparison, MetricVerdict } from '../../../src/verdict/comparison.js';
+import type { MetricVerdict } from '../../../src/record/verdict.js';
+import type { Comparison } from '../../../src/verdict/comparison.js';
 import { judge } from '../../../src/verdict/judge.js';
 import { syntheticRun } from '../../fixtures/runs.js';
 

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { oldestFirst } from '../../../src/baseline/stored.js';
+import { oldestFirst } from '../../../src/record/earlier-runs.js';
 import { makeRun, type Run } from '../../../src/record/run.js';
-import type { MetricComparison, MetricVerdict } from '../../../src/verdict/comparison.js';
+import type { MetricVerdict } from '../../../src/record/verdict.js';
+import type { MetricComparison } from '../../../src/verdict/comparison.js';
 import { comparePrediction } from '../../../src/verdict/prediction.js';
 import { scaled } from '../../fixtures/arbitrary-duets.js';
 import { tried } from '../../fixtures/laws.js';

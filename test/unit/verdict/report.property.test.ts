@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { judgeEvidence } from '../../../src/judging.js';
+import { judgeEvidence } from '../../../src/flows/judge.js';
+import { parseReport } from '../../../src/record/report.js';
 import { makeRun, type Run } from '../../../src/record/run.js';
-import { renderComment } from '../../../src/report/comment.js';
-import { parseReport } from '../../../src/report/report.js';
-import { renderSummary } from '../../../src/report/summary.js';
-import { renderTerminal } from '../../../src/report/terminal.js';
+import { renderComment } from '../../../src/render/comment.js';
+import { renderSummary } from '../../../src/render/summary.js';
+import { renderTerminal } from '../../../src/render/terminal.js';
 import type { Evidence } from '../../../src/verdict/evidence.js';
 import { shardsEvidence } from '../../../src/verdict/evidence.js';
 import { type DrawnDuet, drawnDuet, duetOf } from '../../fixtures/arbitrary-duets.js';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { makeRun } from '../../../src/record/run.js';
-import type { MetricComparison, MetricVerdict } from '../../../src/verdict/comparison.js';
+import type { MetricVerdict } from '../../../src/record/verdict.js';
+import type { MetricComparison } from '../../../src/verdict/comparison.js';
 import type { Shard } from '../../../src/verdict/shard-set.js';
 import { compareShards } from '../../../src/verdict/shards.js';
 import {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { judgeEvidence } from '../../../src/judging.js';
+import { judgeEvidence } from '../../../src/flows/judge.js';
 import { makeRun, type Run } from '../../../src/record/run.js';
-import { renderComment } from '../../../src/report/comment.js';
-import { renderTerminal } from '../../../src/report/terminal.js';
+import { renderComment } from '../../../src/render/comment.js';
+import { renderTerminal } from '../../../src/render/terminal.js';
 import type { Comparison, MetricComparison } from '../../../src/verdict/comparison.js';
 import { shardsEvidence } from '../../../src/verdict/evidence.js';
 import { judge } from '../../../src/verdict/judge.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readCallNumbers } from '../../../../src/probe/call-numbers.js';
+import { readCallNumbers } from '../../../../src/build/call-numbers.js';
 import { auditRuleData, parseAuditRule } from '../../../../src/targets/kernel/audit-rule.js';
 
 const NUMBERS = new Map([

@@ -1,0 +1,24 @@
+import { measurementFailure } from '../failure.js';
+import type { Addon } from '../probe/addon.js';
+
+/**
+ * Loads the compiled addon. When this process exits, launches under way are cancelled: Node waits
+ * for its worker threads then, which would be for as long as the launches take.
+ *
+ * @throws Failure of kind `measurement` when it does not load
+ */
+export function loadAddon(path: string): Addon {
+  const module = { exports: {} };
+  try {
+    process.dlopen(module, path);
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
+    throw measurementFailure(
+      `The compiled addon ${path} does not load (${why}): remove it to have it compiled again, and if its folder is mounted noexec set XDG_CACHE_HOME to one that is not.`,
+      error,
+    );
+  }
+  const addon = module.exports as Addon;
+  process.once('exit', () => addon.cancelAll());
+  return addon;
+}

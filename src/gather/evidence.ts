@@ -1,0 +1,114 @@
+import type { Config } from '../config/config.js';
+import { countSides, withInstructions } from '../measure/counting.js';
+import { bothIdentities, newIdentity } from '../measure/identity.js';
+import type { Bench } from '../measure/launch.js';
+import type { Sides } from '../measure/rounds.js';
+import type { Progress } from '../progress.js';
+import type { Source } from '../record/run.js';
+import type { Baseline } from '../stores/open.js';
+import type { StoredRuns } from '../stores/stored.js';
+import { withTargets } from '../targets/sides.js';
+import type { EvidenceChoice } from '../targets/spec.js';
+import type { Target } from '../targets/target.js';
+import { type CountableTarget, isCountable } from '../targets/target.js';
+import type { Evidence } from '../verdict/evidence.js';
+import { timeAgainst, timeBoth, timeItself } from './timing.js';
+
+interface Telling {
+  progress: Progress;
+  source?: Source;
+}
+
+/**
+ * Measures what the baseline calls for, a duet, a run against stored ones, or a self-portrait, by the
+ * instructions that the kernels under test execute, by time, or by both.
+ */
+export function gatherEvidence(
+  config: Config,
+  bench: Bench,
+  baseline: Baseline,
+  telling: Telling,
+): Promise<Evidence> {
+  const { candidate } = config;
+  const specs = baseline.kind === 'target' ? [baseline.spec, candidate] : [candidate];
+  // What is no kernel is timed, and the other side with it.
+  const evidence = specs.every(({ kind }) => kind === 'kernel') ? config.evidence : 'timed';
+  const opening = { ...telling, evidence };
+  if (baseline.kind === 'target') {
+    return withTargets({ baseline: baseline.spec, candidate }, bench, opening, (sides) =>
+      duel(config, bench, sides, telling),
+    );
+  }
+  return withTargets({ candidate }, bench, opening, (sides) =>
+    measureAlone(config, bench, sides.candidate, baseline.stored, telling),
+  );
+}
+
+/** Both sides can be run here. */
+async function duel(
+  config: Config,
+  bench: Bench,
+  sides: Required<Sides>,
+  { progress, source }: Telling,
+): Promise<Evidence> {
+  const { counted, timed } = waysOf(config.evidence, sides);
+  const identities = bothIdentities(source);
+  const timing = { config, bench, progress };
+  if (counted === undefined) return timeBoth(timing, sides, identities);
+  const counts = await countSides(bench, counted, progress);
+  const times = timed ? await timeBoth(timing, sides, identities) : undefined;
+  const runOf = (side: 'baseline' | 'candidate', identity = identities[0]) =>
+    times ? withInstructions(times[side], counts[side].instructions) : counts[side].run(identity);
+  const candidate = runOf('candidate', identities[1]);
+  return { design: 'duet', baseline: runOf('baseline'), candidate };
+}
+
+/** The baseline is what was stored, if anything was. */
+async function measureAlone(
+  config: Config,
+  bench: Bench,
+  candidate: Target,
+  stored: StoredRuns,
+  { progress, source }: Telling,
+): Promise<Evidence> {
+  const { counted, timed } = waysOf(config.evidence, { candidate });
+  const timing = { config, bench, progress };
+  const own = newIdentity(source);
+  const counts = counted && (await countSides(bench, counted, progress)).candidate;
+  const first = stored.runs.length === 0;
+  if (counts !== undefined && !timed) {
+    const run = counts.run(own);
+    return first
+      ? { design: 'self', before: run, after: run, candidate: run, skipped: stored.skipped }
+      : { design: 'prediction', stored, candidate: run };
+  }
+  const times = first
+    ? await timeItself(timing, candidate, stored, own, source)
+    : await timeAgainst(timing, candidate, stored, own);
+  return counts === undefined
+    ? times
+    : { ...times, candidate: withInstructions(times.candidate, counts.instructions) };
+}
+
+interface Ways<S> {
+  /** The sides, where they are counted. */
+  counted?: { [K in keyof S]: CountableTarget };
+  timed: boolean;
+}
+
+/**
+ * What the sides are compared by. Left to itself, kernels are counted, which no machine is too loud
+ * for, and timed as well where they run on the processor itself: an emulator's times are its own.
+ */
+function waysOf<S extends { baseline?: Target; candidate: Target }>(
+  choice: EvidenceChoice,
+  sides: S,
+): Ways<S> {
+  const targets = Object.values<Target>(sides);
+  if (choice === 'timed' || !targets.every(isCountable)) return { timed: true };
+  const emulated = targets.some(({ record }) => record.facts?.['accelerator'] !== 'kvm');
+  return {
+    counted: sides as { [K in keyof S]: CountableTarget },
+    timed: choice === 'both' || (choice === 'auto' && !emulated),
+  };
+}

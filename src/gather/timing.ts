@@ -1,0 +1,108 @@
+import type { Config } from '../config/config.js';
+import type { Goal } from '../measure/allocation.js';
+import type { RunIdentity } from '../measure/collect.js';
+import { bothIdentities } from '../measure/identity.js';
+import type { Bench } from '../measure/launch.js';
+import type { Sides } from '../measure/rounds.js';
+import { Session, WHOLE_BUDGET } from '../measure/session.js';
+import type { Progress } from '../progress.js';
+import type { Run, Source } from '../record/run.js';
+import { DUET_MARGIN, PREDICTION_MARGIN } from '../stats/assumptions.js';
+import { robustPairs } from '../stats/power.js';
+import type { StoredRuns } from '../stores/stored.js';
+import type { Target } from '../targets/target.js';
+import { countOf } from '../text/units.js';
+import { screenDuet } from '../verdict/duet.js';
+import type { Evidence } from '../verdict/evidence.js';
+import { type JudgingSettings, marginOf } from '../verdict/settings.js';
+
+/** What timing needs of the gate. */
+export interface Timing {
+  config: Config;
+  bench: Bench;
+  progress: Progress;
+}
+
+type EvidenceOf<D extends Evidence['design']> = Extract<Evidence, { design: D }>;
+
+/** Both sides can be run here: interleaves them, screens all metrics, confirms the flagged ones. */
+export async function timeBoth(
+  { config, bench, progress }: Timing,
+  sides: Required<Sides>,
+  [before, after]: readonly [RunIdentity, RunIdentity],
+): Promise<EvidenceOf<'duet'>> {
+  const session = new Session(bench, sides, config.durationMs, progress);
+  const runs = (): [Run, Run] => [session.baselineRun(before), session.candidateRun(after)];
+  await session.warmUp();
+  await session.tails();
+  await screenAndConfirm(session, runs, config, progress);
+  const [baseline, candidate] = runs();
+  return { design: 'duet', baseline, candidate };
+}
+
+/** @param runs both sides as measured so far, the baseline first */
+export async function screenAndConfirm(
+  session: Session,
+  runs: () => [Run, Run],
+  settings: JudgingSettings,
+  progress: Progress,
+): Promise<void> {
+  progress.phase('Measure both sides in turn');
+  await session.screen({ goal: goalOf(settings, DUET_MARGIN) });
+  const flagged = screenDuet(...runs(), settings);
+  if (flagged.length === 0) return;
+  const pairsFor = (count: number): number => robustPairs(settings.alpha, count);
+  const those = session.confirmable(flagged, pairsFor);
+  const share = those.length < flagged.length ? `${those.length} of ` : '';
+  progress.phase(`Confirm ${share}${countOf(flagged.length, 'flagged metric')} on fresh launches`);
+  await session.confirm(those, pairsFor(those.length));
+}
+
+/** The baseline is stored runs: measures the candidate, of which they may or may not have told. */
+export async function timeAgainst(
+  { config, bench, progress }: Timing,
+  candidate: Target,
+  stored: StoredRuns,
+  own: RunIdentity,
+): Promise<EvidenceOf<'prediction'>> {
+  const session = new Session(bench, { candidate }, config.durationMs, progress);
+  await session.warmUp();
+  await session.tails();
+  progress.phase(`Measure, to compare with ${stored.origin}`);
+  await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, PREDICTION_MARGIN) });
+  return { design: 'prediction', stored, candidate: session.candidateRun(own) };
+}
+
+/** Nothing to compare with: the candidate against itself shows what this machine can tell apart. */
+export async function timeItself(
+  { config, bench, progress }: Timing,
+  candidate: Target,
+  stored: StoredRuns,
+  own: RunIdentity,
+  source?: Source,
+): Promise<EvidenceOf<'self'>> {
+  const sides = { baseline: candidate, candidate };
+  const session = new Session(bench, sides, config.durationMs, progress);
+  const arms = bothIdentities(source);
+  progress.note(
+    `There is no earlier run in ${stored.origin}, so the candidate is measured against itself, which shows what this machine can tell apart.`,
+  );
+  await session.warmUp();
+  await session.tails();
+  progress.phase('Measure the candidate against itself');
+  await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, DUET_MARGIN) });
+  return {
+    design: 'self',
+    before: session.baselineRun(arms[0]),
+    after: session.candidateRun(arms[1]),
+    candidate: session.pooledRun(own),
+    skipped: stored.skipped,
+  };
+}
+
+/** What the measuring time is to buy. */
+export const goalOf = ({ alpha, margins }: JudgingSettings, fallback: number): Goal => ({
+  alpha,
+  marginOf: ({ id, least_margin_percent }) =>
+    marginOf({ id, leastMargin: least_margin_percent / 100 }, margins, fallback),
+});

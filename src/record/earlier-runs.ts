@@ -1,0 +1,15 @@
+import type { Run } from './run.js';
+
+/** Of runs that began in the same instant the id decides, so that a store has one order only. */
+export const oldestFirst = (one: Run, other: Run): number =>
+  Date.parse(one.startedAt) - Date.parse(other.startedAt) || compareText(one.id, other.id);
+
+const compareText = (one: string, other: string): number =>
+  one === other ? 0 : one < other ? -1 : 1;
+
+/** Earlier runs, oldest first, and what was found beside them but could not be used. */
+export interface EarlierRuns {
+  runs: Run[];
+  /** One sentence for each record or archive that was passed over: which, why, what to do. */
+  skipped: string[];
+}
