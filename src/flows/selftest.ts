@@ -16,7 +16,7 @@ import { buildSelftest, ENTRY_METRIC, type Trial } from '../report/selftest-buil
 import { withInjection } from '../targets/injected.js';
 import { withTargets } from '../targets/sides.js';
 import type { Target } from '../targets/target.js';
-import type { Comparison } from '../verdict/comparison.js';
+import type { Comparison, MeasuredFinding } from '../verdict/comparison.js';
 import { firstDetection } from '../verdict/detection.js';
 import { compareDuet } from '../verdict/duet.js';
 import { VERSION } from '../version.js';
@@ -117,7 +117,7 @@ function gatesInTurn(
   config: Asked,
   gates: number,
   progress: Progress,
-): (sides: Required<Sides>) => Promise<Comparison> {
+): (sides: Required<Sides>) => Promise<Comparison<MeasuredFinding>> {
   const end = performance.now() + config.durationMs;
   let left = gates;
   return (sides) => {
@@ -129,7 +129,11 @@ function gatesInTurn(
   };
 }
 
-async function gateOnce(session: Session, config: Asked, progress: Progress): Promise<Comparison> {
+async function gateOnce(
+  session: Session,
+  config: Asked,
+  progress: Progress,
+): Promise<Comparison<MeasuredFinding>> {
   const [before, after] = bothIdentities();
   const runs = (): [Run, Run] => [session.baselineRun(before), session.candidateRun(after)];
   await session.warmUp();
@@ -137,8 +141,8 @@ async function gateOnce(session: Session, config: Asked, progress: Progress): Pr
   return compareDuet(...runs(), config);
 }
 
-function requireEntryMetric({ metrics }: Comparison): void {
-  const entry = metrics.find(({ id }) => id === ENTRY_METRIC);
+function requireEntryMetric({ findings }: Comparison<MeasuredFinding>): void {
+  const entry = findings.find(({ id }) => id === ENTRY_METRIC);
   if (entry?.change !== undefined) return;
   const why = entry?.because.replace(/\.$/, '') ?? 'it was not measured';
   throw measurementFailure(

@@ -228,7 +228,7 @@ function commonest(absences: readonly Absence[]): Absence {
   const usual = statuses.length > 0 ? modeFast(statuses) : undefined;
   return (
     absences.find(({ status }) => status === usual) ?? {
-      status: 'error',
+      status: 'unmeasured',
       reason: { operation: 'launch', errno: 0, message: 'no launch that measured it came through' },
     }
   );
