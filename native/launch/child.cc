@@ -37,7 +37,7 @@ constexpr int PARKED = 16;
 constexpr int REPORT = RESULTS_DESCRIPTOR + 1;
 // Where close_range() is missing (before Linux 5.9). Node opens everything close-on-exec; this is
 // for descriptors that Node itself inherited, which have low numbers.
-constexpr rlim_t CLOSE_AT_MOST = 4096;
+constexpr rlim_t MAX_CLOSED = 4096;
 
 [[noreturn]] void giveUp(int report, const char *call) {
     const ChildFailure failure{errno, call};
@@ -64,8 +64,8 @@ void closeFrom(int first) {
 #endif
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        limit.rlim_cur = CLOSE_AT_MOST;
-    const int end = static_cast<int>(std::min(limit.rlim_cur, CLOSE_AT_MOST));
+        limit.rlim_cur = MAX_CLOSED;
+    const int end = static_cast<int>(std::min(limit.rlim_cur, MAX_CLOSED));
     for (int descriptor = first; descriptor < end; ++descriptor)
         close(descriptor);
 }

@@ -30,7 +30,7 @@ constexpr milliseconds DRAIN_GRACE{200};
 // How long a process that may not be killed has to end by itself: sudo does when its child is gone.
 constexpr milliseconds REFUSAL_GRACE{1000};
 // poll() counts in int; longer waits are taken up again.
-constexpr milliseconds LONGEST_WAIT{60 * 60 * 1000};
+constexpr milliseconds MAX_WAIT{60 * 60 * 1000};
 
 // pidfd_open(2) came with Linux 5.3; older kernels, gVisor and some seccomp profiles refuse it.
 Descriptor openProcess(pid_t pid) {
@@ -147,7 +147,7 @@ bool Launch::ended() const {
 
 milliseconds Launch::patience() const {
     const auto left = std::chrono::ceil<milliseconds>(actAt_ - Clock::now());
-    const milliseconds wait = std::clamp(left, milliseconds(0), LONGEST_WAIT);
+    const milliseconds wait = std::clamp(left, milliseconds(0), MAX_WAIT);
     return process_.open() ? wait : std::min(wait, LOOK_EVERY);
 }
 

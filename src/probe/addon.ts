@@ -1,5 +1,5 @@
 /**
- * The native addon's surface (`native/addon.cc`): it launches probe processes and accounts for
+ * The native addon's surface (`native/launch/addon.cc`): it launches probe processes and accounts for
  * them. It never measures inside Node, whose threads make every descriptor look-up dearer.
  */
 export interface LaunchRequest {

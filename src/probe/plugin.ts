@@ -10,6 +10,6 @@ import { buildTool } from './tool.js';
  */
 export async function buildTracePlugin(options: BuildOptions = {}): Promise<string> {
   const { plugin: source } = await nativeSources();
-  const tool = { file: 'trace.so', source, what: 'trace/plugin.c', flags: PLUGIN_FLAGS };
+  const tool = { file: 'trace.so', source, what: 'tools/trace_plugin.c', flags: PLUGIN_FLAGS };
   return buildTool(tool, options);
 }

@@ -10,7 +10,7 @@ import { buildTool } from './tool.js';
  */
 export async function buildSeccompCompiler(options: BuildOptions = {}): Promise<string> {
   const { seccompCompiler: source } = await nativeSources();
-  const what = { file: 'seccomp-compile', source, what: 'seccomp/compile.c' };
+  const what = { file: 'seccomp-compile', source, what: 'tools/seccomp_compile.c' };
   const how = { flags: SECCOMP_COMPILER_FLAGS, libraries: SECCOMP_COMPILER_LIBRARIES };
   return buildTool({ ...what, ...how }, options);
 }
