@@ -39,7 +39,7 @@ static void write_entry(struct wire *wire, const struct metric *metric) {
     write_flag(wire, "slow", metric->slow);
     write_flag(wire, "waits", metric->waits || metric->slow);
     write_text(wire, "unit", units[metric->unit]);
-    write_number(wire, "least_margin_percent", metric->least_margin_percent);
+    write_number(wire, "leastMarginPercent", metric->least_margin_percent);
     write_text(wire, "summary", metric->summary);
     write_number(wire, "entries", metric->entries);
     write_number(wire, "switches", metric->switches);
@@ -63,7 +63,7 @@ static void write_clock(struct wire *wire, const struct wall_clock *clock) {
     wire_key(wire, "clock");
     wire_open(wire, '{');
     write_text(wire, "name", WALL_CLOCK_NAME);
-    wire_key(wire, "cost_ns");
+    wire_key(wire, "costNs");
     wire_tenths(wire, clock->cost_ns);
     write_flag(wire, "vdso", clock->vdso);
     wire_close(wire, '}');
@@ -103,17 +103,28 @@ static void write_numbers(struct wire *wire, const char *key, const uint64_t *nu
     wire_close(wire, ']');
 }
 
-static void write_series(struct wire *wire, const struct series *series,
-                         const struct measure *measure) {
+static void write_width(struct wire *wire, const struct series *series,
+                        const struct measure *measure) {
+    wire_key(wire, "width");
+    wire_open(wire, '{');
+    write_numbers(wire, "ns", series->width_ns, series->count);
+    write_number(wire, "operations", measure->width_operations);
+    wire_close(wire, '}');
+}
+
+static void write_batches(struct wire *wire, const struct series *series,
+                          const struct measure *measure) {
+    wire_key(wire, "batches");
+    wire_open(wire, '{');
     write_number(wire, "operations", series->operations);
     if (series->empty_runs > 0)
-        write_number(wire, "empty_runs", series->empty_runs);
-    write_numbers(wire, "wall_ns", series->wall_ns, series->count);
-    write_numbers(wire, "cpu_ns", series->cpu_ns, series->count);
-    write_numbers(wire, "control_ns", series->control_ns, series->count);
-    write_number(wire, "control_operations", measure->control_operations);
-    write_numbers(wire, "width_ns", series->width_ns, series->count);
-    write_number(wire, "width_operations", measure->width_operations);
+        write_number(wire, "emptyRuns", series->empty_runs);
+    write_numbers(wire, "wallNs", series->wall_ns, series->count);
+    write_numbers(wire, "cpuNs", series->cpu_ns, series->count);
+    write_numbers(wire, "controlNs", series->control_ns, series->count);
+    write_number(wire, "controlOperations", measure->control_operations);
+    write_width(wire, series, measure);
+    wire_close(wire, '}');
 }
 
 static void write_events(struct wire *wire, const struct series *series) {
@@ -133,16 +144,19 @@ static void write_details(struct wire *wire, const struct bench *bench) {
     wire_close(wire, '}');
 }
 
-static void write_failure(struct wire *wire, const struct failure *failure) {
+static void write_reason(struct wire *wire, const struct failure *failure) {
+    wire_key(wire, "reason");
+    wire_open(wire, '{');
     write_text(wire, "operation", failure->operation);
     write_number(wire, "errno", (uint64_t)failure->error);
     write_text(wire, "message", failure_message(failure));
+    wire_close(wire, '}');
 }
 
 static void write_status(struct wire *wire, const struct failure *failure) {
     write_text(wire, "status", failure_status(failure));
     if (failure->operation != NULL)
-        write_failure(wire, failure);
+        write_reason(wire, failure);
 }
 
 /** What a line about a metric begins with. */
@@ -157,13 +171,13 @@ bool line_metric(struct wire *wire, const struct bench *bench, uint64_t round,
     wire_open(wire, '{');
     write_metric(wire, "metric", bench);
     write_number(wire, "round", round);
-    write_number(wire, "elapsed_ns", series->elapsed_ns);
+    write_number(wire, "elapsedNs", series->elapsed_ns);
     write_status(wire, &bench->failure);
     if (bench->failure.operation == NULL) {
         if (bench->metric->unit == UNIT_COUNT)
             write_events(wire, series);
         else
-            write_series(wire, series, measure);
+            write_batches(wire, series, measure);
         write_details(wire, bench);
     }
     wire_close(wire, '}');
@@ -183,8 +197,8 @@ bool line_tails(struct wire *wire, const struct cycle_clock *clock,
     wire_open(wire, '{');
     write_text(wire, "name", clock->name);
     write_decimal(wire, "hz", clock->hz);
-    write_decimal(wire, "step_ns", clock->step_ns);
-    write_decimal(wire, "cost_ns", clock->cost_ns);
+    write_decimal(wire, "stepNs", clock->step_ns);
+    write_decimal(wire, "costNs", clock->cost_ns);
     write_status(wire, &clock->failure);
     wire_close(wire, '}');
     wire_key(wire, "counters");
@@ -208,10 +222,10 @@ static void write_samples(struct wire *wire, const struct tail *tail,
     write_number(wire, "samples", tail->count);
     if (tail->count == 0)
         return;
-    write_quantile(wire, "p50_ns", tail, clock, 0.5);
-    write_quantile(wire, "p99_ns", tail, clock, 0.99);
-    write_quantile(wire, "p999_ns", tail, clock, 0.999);
-    write_decimal(wire, "max_ns", tail_quantile_ns(tail, clock, 1));
+    write_quantile(wire, "p50Ns", tail, clock, 0.5);
+    write_quantile(wire, "p99Ns", tail, clock, 0.99);
+    write_quantile(wire, "p999Ns", tail, clock, 0.999);
+    write_decimal(wire, "maxNs", tail_quantile_ns(tail, clock, 1));
 }
 
 static void write_counters(struct wire *wire, const struct tail *tail) {
@@ -239,7 +253,7 @@ bool line_tail(struct wire *wire, const struct bench *bench, const struct tail *
 bool line_end(struct wire *wire, uint64_t elapsed_ns) {
     wire_open(wire, '{');
     write_text(wire, "type", "end");
-    write_number(wire, "elapsed_ns", elapsed_ns);
+    write_number(wire, "elapsedNs", elapsed_ns);
     wire_close(wire, '}');
     return wire_end_line(wire);
 }

@@ -11,7 +11,7 @@
 #include "../harness/tail.h"
 
 /** The version of the lines; raised when a reader of the old ones could be misled. */
-#define WIRE_VERSION 1
+#define WIRE_VERSION 2
 
 /**
  * The lines of the wire format, in words of the measuring side. src/probe/ reads them; a reader

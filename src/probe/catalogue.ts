@@ -17,7 +17,7 @@ const metricEntrySchema = z.object({
   /** What its number is: a time, a time that is shown as a rate, or a count. */
   unit: unitSchema,
   /** The default margin is never below this; 0 where there is no such bound. */
-  least_margin_percent: z.number().min(0).max(1000),
+  leastMarginPercent: z.number().min(0).max(1000),
   summary: z.string(),
   /** Per operation: system calls and page faults, switches, and bytes that the kernel copies or moves. */
   entries: z.number(),
