@@ -5,13 +5,13 @@
 #include <stddef.h>
 #include <string.h>
 
-/** The kernel refuses a mask shorter than its own (EINVAL): this one holds 65,536 CPUs. */
+/** Room for 65,536 CPUs: the kernel refuses a mask shorter than its own (EINVAL). */
 enum { SETS = 64 };
 
 static cpu_set_t allowed[SETS];
 static cpu_set_t chosen[SETS];
 
-/** The wanted CPU when it is allowed, else the first that is. */
+/** The wanted CPU if it is allowed, else the first allowed one. */
 static size_t choose(uint64_t wanted) {
     size_t cpus = sizeof allowed * 8;
     if (wanted < cpus && CPU_ISSET_S(wanted, sizeof allowed, allowed))
@@ -28,7 +28,7 @@ struct placement pin_to_cpu(uint64_t wanted) {
     if (sched_getaffinity(0, sizeof allowed, allowed) == 0) {
         cpu = choose(wanted);
         CPU_SET_S(cpu, sizeof chosen, chosen);
-        /* Whoever started the probe may have pinned it before. */
+        /* With one allowed CPU, the probe is pinned already. */
         pinned = sched_setaffinity(0, sizeof chosen, chosen) == 0 ||
                  CPU_COUNT_S(sizeof allowed, allowed) == 1;
     }
@@ -41,7 +41,7 @@ struct placement pin_to_cpu(uint64_t wanted) {
     };
 }
 
-/** Asks for every CPU: the kernel grants those of the cpuset (sched_setaffinity(2)). */
+/** Asks for every CPU. The kernel grants those of the cpuset (sched_setaffinity(2)). */
 static bool widen(pid_t process) {
     memset(chosen, 0xff, sizeof chosen);
     return sched_setaffinity(process, sizeof chosen, chosen) == 0 &&

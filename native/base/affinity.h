@@ -8,22 +8,22 @@
 /** Where a process runs. */
 struct placement {
     unsigned cpu;
-    bool pinned; /* it stays there; otherwise `cpu` is the one it was on just then */
+    bool pinned; /* false: `cpu` is where it ran when asked, and it may move */
 };
 
 /**
- * Pins the process, and the children it will fork, to one CPU: the wanted one when the affinity
- * mask allows it, else the first that it allows.
+ * Pins this process, and the children it will fork, to one CPU: to the wanted CPU if the affinity
+ * mask allows it, else to the first CPU that it allows.
  *
  * @param wanted a CPU's number, or any number that no CPU has
- * @returns where it runs, as the kernel says: some accept a pinning that they do not heed
+ * @returns where it runs according to the kernel: some kernels accept a pinning and ignore it
  */
 struct placement pin_to_cpu(uint64_t wanted);
 
 /**
  * Pins another process of the same user to a CPU that this process may not run on.
  *
- * @returns 0, or an errno: EINVAL when there is no such CPU
+ * @returns 0, or an errno: EINVAL if there is no such CPU
  */
 int pin_elsewhere(pid_t process);
 

@@ -7,11 +7,11 @@
 static int borrowed;
 static struct termios before;
 
-static void give_back(void) {
+static void restore(void) {
     tcsetattr(borrowed, TCSADRAIN, &before);
 }
 
-/** Nothing that has arrived is dropped: the plan may be under way already. */
+/** TCSANOW drops no input: the plan may have begun to arrive. */
 static void make_raw(int descriptor, struct termios settings) {
     cfmakeraw(&settings);
     settings.c_lflag |= ISIG;
@@ -28,7 +28,7 @@ bool console_borrow(int descriptor) {
     if (tcgetattr(descriptor, &before) != 0)
         return false;
     borrowed = descriptor;
-    if (atexit(give_back) == 0)
+    if (atexit(restore) == 0)
         make_raw(descriptor, before);
     return true;
 }

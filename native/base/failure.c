@@ -16,7 +16,8 @@ const char *failure_status(const struct failure *failure) {
     case EOPNOTSUPP:
     case ENOPROTOOPT:
     case EPROTONOSUPPORT:
-    case EINVAL: /* sendfile(2), memfd_create(2), …: "not for this kind of file", "unknown flag" */
+    case EINVAL: /* of sendfile(2), memfd_create(2) and others: this kind of file, or this flag, is
+                    not supported */
         return "unsupported";
     case EPERM:
     case EACCES:

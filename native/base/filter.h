@@ -7,16 +7,16 @@
 #include "failure.h"
 
 /**
- * Installs a seccomp filter on this process and all it will start; it stays for good.
+ * Installs a seccomp filter on this process and on all that it will start. It cannot be removed.
  *
  * @param flags of seccomp(2), SECCOMP_FILTER_FLAG_…
- * @returns the listener where `flags` ask for one, else 0; negative with the reason in `failure`
+ * @returns the listener if `flags` ask for one, else 0; negative with the reason in `failure`
  */
 int filter_install(const struct sock_filter *filter, unsigned short length, unsigned flags,
                    struct failure *failure);
 
 /**
- * Installs the filter that a file holds, struct sock_filter by struct sock_filter.
+ * Installs the filter in a file, an array of struct sock_filter.
  *
  * @returns false with the reason in `failure`
  */

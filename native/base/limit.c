@@ -8,10 +8,15 @@
 
 #include "clock.h"
 
-/** From the deadline to the exit: time to write the remaining lines. Once more to the kill. */
+/**
+ * Time from the deadline to the exit, to write the remaining lines; and from the exit to the kill.
+ */
 #define GRACE_MS (LIMIT_MS_TO_KILL / 2)
 
-/** A signal between the last look at the flag and a blocking call is lost: so it comes again. */
+/**
+ * The signal repeats: one that comes between the last check of the flag and a blocking call is
+ * lost.
+ */
 #define REPEAT_US 20000
 
 static volatile sig_atomic_t passed;
@@ -26,12 +31,12 @@ static void note_passed(int signal) {
 static void exit_late(int signal) {
     (void)signal;
     static const char sentence[] = "probe: a call did not return before the deadline.\n";
-    /* Nothing can be done about a sentence that is not taken: the exit code says as much. */
+    /* If this fails, the exit code still says what happened. */
     (void)!write(STDERR_FILENO, sentence, sizeof sentence - 1);
     _exit(late_exit_code);
 }
 
-/** Also where whoever started the probe had the signal blocked. */
+/** Unblocks the signal as well, because the probe's parent may have blocked it. */
 static void handle(int signal, void (*handler)(int)) {
     struct sigaction action = {.sa_handler = handler}; /* no SA_RESTART: calls must return */
     sigset_t unblocked;
@@ -42,7 +47,7 @@ static void handle(int signal, void (*handler)(int)) {
     sigprocmask(SIG_UNBLOCK, &unblocked, NULL);
 }
 
-/** By raw calls: glibc before 2.34 keeps timer_create(3) in librt. */
+/** By raw calls, because glibc before 2.34 keeps timer_create(3) in librt. */
 static void signal_after(uint64_t milliseconds, int signal) {
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = signal};
     struct itimerspec when = {
@@ -55,8 +60,8 @@ static void signal_after(uint64_t milliseconds, int signal) {
 }
 
 /**
- * The exit is a handler's, since the init of a container or of a bare kernel ignores even SIGKILL
- * from inside (pid_namespaces(7)). The kill is for waits that no handler ends (TASK_KILLABLE).
+ * A handler exits, because the init of a container or of a bare kernel ignores even SIGKILL from
+ * inside (pid_namespaces(7)). SIGKILL comes later, for waits that no handler ends (TASK_KILLABLE).
  */
 void limit_process(uint64_t milliseconds, int exit_code) {
     deadline_ns = wall_ns() + milliseconds * 1000000u;

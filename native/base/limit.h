@@ -4,29 +4,29 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** From the deadline of a process to its end at the latest: two graces, see limit_process(). */
+/** The longest time from the deadline of a process to its kill, see limit_process(). */
 #define LIMIT_MS_TO_KILL ((uint64_t)1000)
 
 /**
- * Time limits. A limit that passes interrupts the blocking call under way (EINTR), so that the
- * metric ends as an error and the next one begins; a call that does not return even so ends with
- * the process, half a second after its deadline.
+ * Time limits. When a limit passes, it interrupts the blocking call (EINTR): the metric ends with
+ * an error and the next one begins. If the call still does not return, the process ends half a
+ * second after its deadline.
  */
 
 /**
- * Starts the deadline of the whole process. Call once.
+ * Starts the deadline of the whole process. Call it once.
  *
- * @param exit_code of a process that had to be ended, after a sentence on standard error
+ * @param exit_code if the process must be ended, after a sentence on standard error
  */
 void limit_process(uint64_t milliseconds, int exit_code);
 
-/** Starts the limit of one metric and round, cut short by the deadline of the process. */
+/** Starts the limit of one metric in one round. The deadline of the process may cut it short. */
 void limit_metric(uint64_t nanoseconds);
 
 /** Ends the metric's limit. */
 void limit_metric_done(void);
 
-/** Whether the limit under way has passed. */
+/** Whether the current limit has passed. */
 bool limit_passed(void);
 
 #endif

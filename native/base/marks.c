@@ -5,8 +5,8 @@
 #define STRIDE ((uintptr_t)8)
 
 /**
- * Where a processor lets indirect calls arrive at landing pads alone (BTI), for which an executable
- * is marked where its compiler makes them: a hint, which older processors pass over.
+ * With BTI, a processor lets indirect calls arrive only at landing pads. Compilers mark an
+ * executable for BTI if they make them. The instruction is a hint, which older processors skip.
  */
 #if defined(__aarch64__)
 #define LANDING_PAD "hint #34\n" /* bti c */
@@ -14,7 +14,7 @@
 #define LANDING_PAD ""
 #endif
 
-/** A function for each byte, which returns: what is called is what is said. */
+/** One function for each byte value. It only returns: the call itself is the message. */
 __asm__(".pushsection .text\n"
         ".balign 8\n"
         ".globl mark_table\n"

@@ -4,11 +4,11 @@
 #include <stddef.h>
 
 /**
- * What an emulator that watches this process is told (native/trace/plugin.c): it knows places in
- * the program by their symbols. A mark is no instruction, so that what is marked is what is timed.
+ * Marks tell an emulator that traces this process (native/tools/trace_plugin.c) where it is. The
+ * emulator knows a mark by its symbol. A mark is no instruction, so marked code takes no longer.
  */
 
-/** Names a place, in a function that is compiled once: MARKED. */
+/** Marks a place. The function must be MARKED, so that it is compiled once. */
 #define MARK(place) __asm__ volatile(".globl mark_" #place "\nmark_" #place ":" : : : "memory")
 
 /** Neither inlined nor cloned. */
@@ -18,7 +18,7 @@
 #define MARKED __attribute__((noipa))
 #endif
 
-/** Says bytes by what is executed. */
+/** Sends bytes to the emulator: for each byte it calls the function that stands for it. */
 void mark_bytes(const char *bytes, size_t length);
 
 #endif

@@ -4,14 +4,14 @@
 #include <sys/syscall.h>
 
 /**
- * Enters the kernel without libc: no errno, no cancellation point, nothing but the instruction and
- * a return.
+ * Enters the kernel without libc: no errno, no cancellation point, only the instruction and a
+ * return.
  *
- * A function, and not inlined, for the return's sake. On CPUs whose kernel spoils the prediction of
- * its own returns ("Safe RET", Zen 1 to 4: Documentation/admin-guide/hw-vuln/srso.rst) a loop that
- * never returns from a function is in one of two states, by chance and for seconds: all that the
- * kernel does in it takes a third longer in the one than in the other. A program that returns after
- * its calls, as all do, is always in the second. Elsewhere the return costs a nanosecond.
+ * It is a function that is not inlined, because of its return. Some kernels spoil the prediction of
+ * their own returns ("Safe RET", Zen 1 to 4: Documentation/admin-guide/hw-vuln/srso.rst). There, a
+ * loop that never returns from a function is in one of two states, by chance and for seconds. In
+ * one of them, kernel code takes a third longer. Programs return after their calls and are always
+ * in the second state. Elsewhere the return costs a nanosecond.
  *
  * @returns what the kernel returns: a negative errno on failure
  */

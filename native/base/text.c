@@ -39,7 +39,7 @@ bool text_read(const char *path, char *text, size_t size) {
     return length > 0;
 }
 
-/** The text after "name" and a colon when the line begins so, else NULL. */
+/** The text after the name and a colon if the line begins with them, else NULL. */
 static const char *value_in_line(const char *line, const char *name) {
     size_t length = strlen(name);
     if (strncmp(line, name, length) != 0)

@@ -45,7 +45,7 @@ static void append_text(struct wire *wire, const char *text) {
     append(wire, text, strlen(text));
 }
 
-/** A comma, unless this is the first value after a bracket or the value of a key. */
+/** Adds a comma, unless this is the first value after a bracket or the value of a key. */
 static void separate(struct wire *wire) {
     if (wire->used == 0 || wire->used > MAX_WIRE_LINE_BYTES)
         return;
@@ -76,7 +76,7 @@ void wire_integer(struct wire *wire, uint64_t value) {
 
 static void append_number(struct wire *wire, double value, int decimals) {
     char digits[64];
-    bool fits = value > -1e18 && value < 1e18; /* false for what is no number, too */
+    bool fits = value > -1e18 && value < 1e18; /* false for NaN, too */
     snprintf(digits, sizeof digits, "%.*f", decimals, fits ? value : 0.0);
     separate(wire);
     append_text(wire, digits);
@@ -95,10 +95,10 @@ void wire_boolean(struct wire *wire, bool value) {
     append_text(wire, value ? "true" : "false");
 }
 
-void wire_long_string(struct wire *wire, const char *text, size_t most) {
+void wire_long_string(struct wire *wire, const char *text, size_t max) {
     separate(wire);
     append(wire, "\"", 1);
-    for (size_t i = 0; text[i] != '\0' && i < most; i++) {
+    for (size_t i = 0; text[i] != '\0' && i < max; i++) {
         if (text[i] == '"' || text[i] == '\\')
             append(wire, "\\", 1);
         append(wire, text[i] >= ' ' && text[i] <= '~' ? &text[i] : "?", 1);

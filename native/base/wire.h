@@ -5,21 +5,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** In a shared mapping: the text's length is at offset 0, the text begins here. */
+/** A shared mapping holds the length of the text at offset 0, and the text from this offset on. */
 #define WIRE_TEXT_OFFSET 64u
 
-/** Three arrays of MAX_BATCHES numbers of 20 digits fit. */
+/** Four arrays of MAX_BATCHES numbers of 20 digits fit. */
 #define MAX_WIRE_LINE_BYTES ((size_t)1024 * 1024)
 
 /**
- * A writer of JSON lines to a descriptor or to a shared mapping. Commas are put where they belong;
- * nesting is the caller's. A line is built in memory and leaves whole or not at all.
+ * Writes JSON lines to a descriptor or to a shared mapping. It adds the commas; the caller nests
+ * the brackets. A line is built in memory and is written whole or not at all.
  */
 struct wire {
     int descriptor;
-    unsigned char *mapping; /* or NULL: write to the descriptor */
-    size_t capacity;        /* bytes of text that the mapping holds */
-    size_t used; /* bytes of the line so far; more than MAX_WIRE_LINE_BYTES: it is too long */
+    unsigned char *mapping; /* NULL: write to the descriptor */
+    size_t capacity;        /* room for text in the mapping */
+    size_t used; /* bytes of the line so far; above MAX_WIRE_LINE_BYTES the line is too long */
     char line[MAX_WIRE_LINE_BYTES];
 };
 
@@ -27,9 +27,9 @@ struct wire {
 void wire_to_descriptor(struct wire *wire, int descriptor);
 
 /**
- * Appends lines to the file mapped from a descriptor, for a reader that shares it.
+ * Appends lines to a file that the reader maps too.
  *
- * @returns false when it cannot be mapped or is too small (errno is set)
+ * @returns false if it cannot be mapped or is too small (errno is set)
  */
 bool wire_to_mapping(struct wire *wire, int descriptor);
 
@@ -38,21 +38,21 @@ void wire_close(struct wire *wire, char bracket); /* '}' or ']' */
 void wire_key(struct wire *wire, const char *key);
 void wire_integer(struct wire *wire, uint64_t value);
 void wire_tenths(struct wire *wire, double value);  /* one decimal */
-void wire_decimal(struct wire *wire, double value); /* six decimals; 0 where it is no number */
+void wire_decimal(struct wire *wire, double value); /* six decimals; 0 for NaN and infinity */
 void wire_boolean(struct wire *wire, bool value);
 
-/** At most MAX_WIRE_STRING characters; what is not printable ASCII becomes '?'. */
+/** At most MAX_WIRE_STRING characters. Anything but printable ASCII becomes '?'. */
 void wire_string(struct wire *wire, const char *text);
 
-/** The same with another bound. */
-void wire_long_string(struct wire *wire, const char *text, size_t most);
+/** The same with another limit. */
+void wire_long_string(struct wire *wire, const char *text, size_t max);
 
 #define MAX_WIRE_STRING 500
 
 /**
- * Ends the line and hands it over.
+ * Ends the line and writes it.
  *
- * @returns false when it does not fit or the descriptor does not take it (errno is set)
+ * @returns false if it is too long or the descriptor does not take it (errno is set)
  */
 bool wire_end_line(struct wire *wire);
 

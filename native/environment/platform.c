@@ -16,10 +16,8 @@ struct cpu {
 
 #include <cpuid.h>
 
-/*
- * CPUID rather than /proc/cpuinfo: it answers in any container, and a sandbox cannot dress it up.
- * Leaves and fields: Intel SDM volume 2A, CPUID; AMD64 APM volume 3, appendix E.
- */
+/* CPUID works in any container, and a sandbox cannot change it, as it can /proc/cpuinfo. Leaves and
+ * fields: Intel SDM volume 2A, CPUID; AMD64 APM volume 3, appendix E. */
 struct leaf {
     unsigned eax, ebx, ecx, edx;
 };
@@ -36,7 +34,7 @@ static void read_vendor(struct cpu *cpu) {
     memcpy(cpu->vendor, words, sizeof words);
 }
 
-/** The brand string is padded with spaces in front on old CPUs and with NUL behind. */
+/** Old CPUs pad the brand string with spaces in front. All pad it with NUL at the end. */
 static void read_model(struct cpu *cpu) {
     char brand[3 * sizeof(struct leaf) + 1] = {0};
     if (cpuid(0x80000000u).eax < 0x80000004u)
@@ -61,7 +59,7 @@ static void read_signature(struct cpu *cpu) {
     snprintf(cpu->stepping, sizeof cpu->stepping, "%u", signature & 0xf);
 }
 
-/** Bit 31 is never set by hardware; leaf 0x40000000 is the hypervisor's (Linux: cpuid_base.h). */
+/** Hardware never sets bit 31. Leaf 0x40000000 is the hypervisor's (Linux: cpuid_base.h). */
 static void read_hypervisor(struct cpu *cpu) {
     if ((cpuid(1).ecx >> 31) == 0) {
         text_copy(cpu->hypervisor, sizeof cpu->hypervisor, "none");
@@ -83,7 +81,7 @@ static void read_cpu(const char *cpuinfo, struct cpu *cpu) {
 
 #else
 
-/** The fields of arm64; elsewhere they are unknown. */
+/** The fields of arm64. On other architectures they are unknown. */
 static void read_cpu(const char *cpuinfo, struct cpu *cpu) {
     text_field(cpuinfo, "CPU implementer", cpu->vendor, sizeof cpu->vendor);
     text_field(cpuinfo, "model name", cpu->model, sizeof cpu->model);
@@ -101,8 +99,8 @@ static void write_field(struct wire *wire, const char *key, const char *value) {
 }
 
 static void write_cpu(struct wire *wire) {
-    /* The first processor's entry is enough; reading them all interrupts every CPU for its speed.
-     */
+    /* The first processor's entry is enough. Reading all of them interrupts every CPU for its
+     * speed. */
     char cpuinfo[MAX_TEXT];
     char microcode[FIELD];
     struct cpu cpu = {0};
@@ -118,7 +116,7 @@ static void write_cpu(struct wire *wire) {
     write_field(wire, "hypervisor", cpu.hypervisor);
 }
 
-/** Not by sysconf(3): where it falls back on the affinity mask, a pinned process counts one. */
+/** Not by sysconf(3): it may fall back on the affinity mask, which counts one CPU if pinned. */
 static unsigned online_cpus(void) {
     char list[MAX_TEXT]; /* "0-3,8-11" */
     unsigned count = 0;

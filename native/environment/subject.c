@@ -71,7 +71,7 @@ static void write_vulnerabilities(struct wire *wire) {
     wire_close(wire, '}');
 }
 
-/** What the kernel was built for, in the words of its version string (init/Makefile). */
+/** The preemption model that the kernel was built with, from its version string (init/Makefile). */
 static const char *built_preemption(const char *version) {
     static const char *const models[] = {"PREEMPT_RT", "PREEMPT_DYNAMIC", "PREEMPT_LAZY",
                                          "PREEMPT"};
@@ -81,7 +81,9 @@ static const char *built_preemption(const char *version) {
     return "PREEMPT_NONE or PREEMPT_VOLUNTARY";
 }
 
-/** PREEMPT_DYNAMIC's mode: in parentheses in debugfs, else as the command line asks for it. */
+/**
+ * The mode of PREEMPT_DYNAMIC: debugfs shows it in parentheses, else the command line may set it.
+ */
 static const char *chosen_preemption(const char *command_line, char *modes, size_t size) {
     static const char option[] = "preempt=";
     const char *mode = NULL;
@@ -105,7 +107,7 @@ static void write_preemption(struct wire *wire, const char *version, const char 
     write_field(wire, "preemption", preemption);
 }
 
-/** From /proc, not by prctl(2): a filter may forbid that, or kill for it. */
+/** From /proc: a filter may forbid prctl(2) or kill for it. */
 static void write_seccomp(struct wire *wire) {
     static const char *const modes[] = {"disabled", "strict", "filter"};
     char status[MAX_TEXT];
@@ -119,7 +121,7 @@ static void write_seccomp(struct wire *wire) {
     write_field(wire, "seccompFilters", filters);
 }
 
-/** The active modules, and the profile that confines this process if one of them has profiles. */
+/** The active modules, and the profile that confines this process, if a module has profiles. */
 static void write_security_modules(struct wire *wire) {
     char modules[FIELD / 2];
     char profile[FIELD / 2 - 16];
@@ -132,7 +134,9 @@ static void write_security_modules(struct wire *wire) {
     write_field(wire, "securityModules", both);
 }
 
-/** What the probe is linked with: it matters to the vDSO metrics alone, the others make raw calls.
+/**
+ * The libc that the probe is linked with. It only affects the vDSO metrics; the others make raw
+ * calls.
  */
 static void write_libc(struct wire *wire) {
     char libc[FIELD] = UNKNOWN;
@@ -142,7 +146,7 @@ static void write_libc(struct wire *wire) {
     write_field(wire, "libc", libc);
 }
 
-/** Engines leave these marks; none of them is proof, and a bare sandbox leaves none. */
+/** Container engines leave these traces. None is proof, and a bare sandbox leaves none. */
 static void write_container(struct wire *wire) {
     static const char *const words[] = {"kubepods", "docker", "libpod", "containerd", "lxc"};
     char cgroup[MAX_TEXT];
@@ -159,7 +163,7 @@ static void write_container(struct wire *wire) {
     write_field(wire, "container", container != NULL ? container : "none");
 }
 
-/** By which rules the probe gets the CPU; what it starts inherits them. */
+/** How the kernel schedules the probe. Processes that it starts inherit this. */
 static void write_scheduler(struct wire *wire) {
     static const char *const policies[] = {"SCHED_OTHER",    "SCHED_FIFO", "SCHED_RR",
                                            "SCHED_BATCH",    NULL,         "SCHED_IDLE",
@@ -191,7 +195,7 @@ static bool divides_cpu(const char *line) {
     return false;
 }
 
-/** The line about the CPU of version 1's hierarchies, else the one of version 2, "0::/path". */
+/** The line about the CPU in version 1, else the line of version 2, "0::/path". */
 static const char *cpu_cgroup(const char *lines) {
     const char *unified = NULL;
     for (const char *line = lines; line != NULL && *line != '\0'; line++) {
@@ -206,8 +210,8 @@ static const char *cpu_cgroup(const char *lines) {
 }
 
 /**
- * How many groups the scheduler goes through to pick the probe, as far as its cgroup namespace
- * shows: a switch costs more the deeper it is.
+ * How many groups the scheduler passes to pick the probe, as far as the cgroup namespace shows it.
+ * A switch costs more at a greater depth.
  */
 static void write_cgroup_depth(struct wire *wire) {
     char lines[MAX_TEXT];
@@ -224,7 +228,7 @@ static void write_cgroup_depth(struct wire *wire) {
     write_field(wire, "cgroupDepth", depth);
 }
 
-/** By ioctl(2): sysfs shows the network namespace in which it was mounted. */
+/** By ioctl(2): sysfs shows the network namespace that it was mounted in. */
 static void write_loopback(struct wire *wire) {
     char mtu[FIELD] = UNKNOWN;
     struct ifreq request = {.ifr_name = "lo"};
@@ -237,7 +241,7 @@ static void write_loopback(struct wire *wire) {
     write_field(wire, "loopbackMtu", mtu);
 }
 
-/** Least, default and most: of the namespace of who reads. */
+/** Minimum, default and maximum, in the namespace of the reader. */
 static void write_tcp_buffers(struct wire *wire) {
     char receive[FIELD];
     char transmit[FIELD];

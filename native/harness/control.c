@@ -2,13 +2,13 @@
 
 #include "../base/clock.h"
 
-enum { SHORTEST = 10000, SAMPLES = 3 };
+enum { MIN_OPERATIONS = 10000, SAMPLES = 3 };
 
 void control_chain(uint64_t operations) {
     uint64_t value = 1;
     for (; operations > 0; operations--) {
         value = value * 6364136223846793005u + 1442695040888963407u;
-        __asm__ volatile("" : "+r"(value)); /* forbids to compute the chain in larger strides */
+        __asm__ volatile("" : "+r"(value)); /* keeps the compiler from merging steps */
     }
 }
 
@@ -25,21 +25,24 @@ void control_width(uint64_t operations) {
     }
 }
 
-/** The least of a few runs: an interruption only ever adds. */
+/** The minimum of a few runs: an interruption only adds time. */
 static uint64_t time_loop(void (*loop)(uint64_t operations), uint64_t operations) {
-    uint64_t least = UINT64_MAX;
+    uint64_t min_ns = UINT64_MAX;
     for (int i = 0; i < SAMPLES; i++) {
         uint64_t start = wall_ns();
         loop(operations);
         uint64_t elapsed = wall_ns() - start;
-        least = elapsed < least ? elapsed : least;
+        min_ns = elapsed < min_ns ? elapsed : min_ns;
     }
-    return least;
+    return min_ns;
 }
 
-/** Doubles until it is long enough: in a short run a dear clock is most of what is timed. */
+/**
+ * Doubles the operations until they take long enough. In a short run, a slow clock would be most of
+ * the time.
+ */
 uint64_t control_calibrate(void (*loop)(uint64_t operations), uint64_t batch_ns) {
-    uint64_t operations = SHORTEST;
+    uint64_t operations = MIN_OPERATIONS;
     uint64_t elapsed;
     while ((elapsed = time_loop(loop, operations)) < batch_ns)
         operations *= 2;

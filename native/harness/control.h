@@ -3,21 +3,21 @@
 
 #include <stdint.h>
 
-/** Wall time that a batch of either control loop aims at where the clock is cheap. */
+/** Wall time of a batch of either control loop, if the clock is cheap. */
 #define CONTROL_BATCH_NS 25000u
 
 /**
- * A chain of dependent multiplications: no memory, no kernel, nothing to predict, so its time is
- * the CPU's frequency and what others leave of it. Dividing a metric by the control beside it
- * takes frequency changes out.
+ * A chain of dependent multiplications. It uses no memory and no kernel, and nothing in it can be
+ * predicted, so its time shows the CPU's frequency and how much of the CPU others take. A metric's
+ * time divided by the control's time beside it does not depend on the frequency.
  */
 void control_chain(uint64_t operations);
 
 /**
- * Independent additions, as many at a time as a core can begin: no memory, no kernel, nothing to
- * predict either, but where another thread works on the same core there is less of it left. Then
- * the kernel's code, too, takes a third longer and more, while the chain, which waits for itself,
- * takes no longer at all. Inside a virtual machine nothing else tells of such a neighbour.
+ * Independent additions, as many at once as a core can start. They use no memory and no kernel
+ * either, but they slow down when another thread works on the same core. Kernel code then takes a
+ * third longer or more, while the chain takes no longer. Inside a virtual machine nothing else
+ * shows such a neighbour.
  */
 void control_width(uint64_t operations);
 

@@ -32,7 +32,7 @@ static int open_event(const struct event *event) {
                          0);
 }
 
-/** ENOENT is what perf_event_open(2) says where the CPU has no such counter. */
+/** perf_event_open(2) returns ENOENT if the CPU has no such counter. */
 static int reason(int error) {
     return error == ENOENT ? EOPNOTSUPP : error;
 }

@@ -6,7 +6,9 @@
 
 #include "../base/failure.h"
 
-/** Hardware counters of this process and of those that it forks later; absent on most virtual CPUs.
+/**
+ * Hardware counters of this process and of processes that it forks later. Most virtual CPUs have
+ * none.
  */
 enum counter {
     INSTRUCTIONS_USER,
@@ -17,24 +19,24 @@ enum counter {
 };
 
 struct counters {
-    int descriptors[COUNTERS]; /* -1: not to be had; counters->failure says why the first was not */
+    int descriptors[COUNTERS]; /* -1: not available; `failure` says why the first one is not */
     struct failure failure;
 };
 
-/** Opens what can be opened; nothing is no failure of the caller's. */
+/** Opens the counters that can be opened. It is no failure if there are none. */
 void counters_open(struct counters *counters);
 void counters_close(struct counters *counters);
 
 /** Whether any counter counts. */
 bool counters_any(const struct counters *counters);
 
-/** A counter's name on the wire, such as "instructions_kernel". */
+/** A counter's name in the results, such as "instructions_kernel". */
 const char *counter_name(enum counter counter);
 
 /**
  * Reads one counter.
  *
- * @returns false when it is not open, or did not run all the time, since others wanted the hardware
+ * @returns false if it is not open, or did not count all the time because others used the hardware
  */
 bool counter_read(const struct counters *counters, enum counter counter, uint64_t *value);
 

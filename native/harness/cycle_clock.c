@@ -9,10 +9,10 @@
 
 enum { READS = 256, SAMPLES = 8 };
 
-/** Long enough for a rate to within 20 ppm by a clock that is read to within 100 ns. */
+/** With a clock that is read to within 100 ns, this gives the rate to within 20 ppm. */
 #define RATE_NS 5000000u
 
-/** More, and the counter stops or changes its pace: NTP steers no clock by as much. */
+/** A counter that changes more stops or changes its pace: NTP changes no clock by this much. */
 #define MAX_RATE_CHANGE 0.001
 
 #if defined(__x86_64__) || defined(__i386__)
@@ -21,7 +21,7 @@ enum { READS = 256, SAMPLES = 8 };
 
 #define CYCLE_CLOCK_NAME "rdtsc"
 
-/** "Invariant TSC": runs at one rate in all states of the CPU (Intel SDM volume 3B, 18.17.1). */
+/** "Invariant TSC": it runs at one rate in all states of the CPU (Intel SDM volume 3B, 18.17.1). */
 static bool is_constant(void) {
     unsigned eax;
     unsigned ebx;
@@ -30,16 +30,18 @@ static bool is_constant(void) {
     return __get_cpuid(0x80000007u, &eax, &ebx, &ecx, &edx) != 0 && (edx & 1u << 8) != 0;
 }
 
-/** The kernel gives the TSC up as a clock source when it finds it unsteady; these are made of it.
+/**
+ * The kernel stops using the TSC as its clock source if it finds it unsteady. These clock sources
+ * are made of the TSC.
  */
 static bool is_trusted_by_kernel(void) {
-    static const char *const made_of_it[] = {"tsc", "kvm-clock", "hyperv_clocksource_tsc_page",
-                                             UNKNOWN};
+    static const char *const tsc_sources[] = {"tsc", "kvm-clock", "hyperv_clocksource_tsc_page",
+                                              UNKNOWN};
     char source[64];
     text_read("/sys/devices/system/clocksource/clocksource0/current_clocksource", source,
               sizeof source);
-    for (size_t i = 0; i < sizeof made_of_it / sizeof made_of_it[0]; i++)
-        if (strcmp(source, made_of_it[i]) == 0)
+    for (size_t i = 0; i < sizeof tsc_sources / sizeof tsc_sources[0]; i++)
+        if (strcmp(source, tsc_sources[i]) == 0)
             return true;
     return false;
 }
@@ -96,11 +98,12 @@ static uint64_t greatest_common_divisor(uint64_t a, uint64_t b) {
 }
 
 /**
- * All differences between readings are multiples of the step. The cost is that of many readings on
- * end, since one alone may take less than a step; the least of a few: an interruption only adds.
+ * All differences between readings are multiples of the step. The cost comes from many readings in
+ * a row, because a single one may take less than a step. The minimum of a few samples counts: an
+ * interruption only adds time.
  */
 static void measure_reading(struct cycle_clock *clock) {
-    uint64_t least = UINT64_MAX;
+    uint64_t min_ticks = UINT64_MAX;
     uint64_t step = 0;
     for (int sample = 0; sample < SAMPLES; sample++) {
         uint64_t start = cycle_clock_read();
@@ -110,20 +113,19 @@ static void measure_reading(struct cycle_clock *clock) {
             now = cycle_clock_read();
             step = greatest_common_divisor(step, now - before);
         }
-        least = now - start < least ? now - start : least;
+        min_ticks = now - start < min_ticks ? now - start : min_ticks;
     }
-    clock->cost_ns = (double)least / READS * 1e9 / clock->hz;
+    clock->cost_ns = (double)min_ticks / READS * 1e9 / clock->hz;
     clock->step_ns = (double)step * 1e9 / clock->hz;
 }
 
 enum { RATE_TRIES = 6 };
 
 /**
- * An interruption between the readings of two clocks looks like a change of pace, the first time
- * also where an emulator has yet to translate the loop: the rate is one that two measurements on
- * end have.
+ * An interruption between the readings of two clocks looks like a change of pace. So does the first
+ * run in an emulator, which must translate the loop. So two measurements in a row must agree.
  *
- * @return 0 where no two agree
+ * @returns 0 if no two agree
  */
 static double steady_hz(void) {
     double hz = measure_hz();

@@ -7,24 +7,22 @@
 #include "../base/failure.h"
 
 /**
- * The CPU's own time stamp counter: fine and cheap enough to time a single system call. It is for
- * the tails alone; batches are timed by the kernel's clock, which does not drift.
+ * The CPU's own time stamp counter. It is fine and cheap enough to time a single system call. Only
+ * the tails use it; the kernel's clock times batches, because it does not drift.
  */
 struct cycle_clock {
     const char *name; /* the instruction that reads it */
     double hz;
-    double step_ns; /* it counts in steps of this, which some CPUs make longer than a tick */
-    double cost_ns; /* of a reading: part of every time */
-    struct failure failure; /* why it is not fit to time anything */
+    double step_ns; /* it counts in steps of this; on some CPUs a step is longer than a tick */
+    double cost_ns; /* cost of one reading, which is part of every time */
+    struct failure failure; /* why it cannot be used */
 };
 
-/** Finds out whether the counter can be trusted, how fast it runs and what reading it costs. */
+/** Finds out whether the counter can be used, how fast it runs and what one reading costs. */
 void cycle_clock_inspect(struct cycle_clock *clock);
 
-/*
- * The fences keep what is timed between the readings: LFENCE waits until all instructions before it
- * have completed (Intel SDM volume 2B, RDTSC), ISB does the same for CNTVCT_EL0 (Arm ARM, D11).
- */
+/* The fences keep the timed code between the readings. LFENCE waits until all earlier instructions
+ * have completed (Intel SDM volume 2B, RDTSC). ISB does the same for CNTVCT_EL0 (Arm ARM, D11). */
 #if defined(__x86_64__) || defined(__i386__)
 
 static inline uint64_t cycle_clock_read(void) {

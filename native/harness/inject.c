@@ -19,14 +19,14 @@ const char *const injection_names[INJECTIONS] = {
 };
 
 /**
- * Allows everything. What looks at nothing but the call's number, or at nothing at all, is found
- * out when it is installed, and the kernel looks into a bitmap from then on (commit 8e01b51a31a1,
- * "seccomp/cache: Add "emulator" to check if filter is constant allow"). What looks at an argument
- * is run. Either takes the entry off its fastest path.
+ * Installs a filter that allows everything. If the filter looks only at the call's number, or at
+ * nothing, the kernel finds that out at installation and uses a bitmap from then on (commit
+ * 8e01b51a31a1, "seccomp/cache: Add "emulator" to check if filter is constant allow"). If it looks
+ * at an argument, the kernel runs it on every call. Either way, the entry leaves its fastest path.
  *
  * Before Linux 5.16 a filter also disables speculative store bypass, which slows all code of the
- * process and not its calls; the flag leaves that as it is. Kernels without it are from before
- * that.
+ * process and not only its calls. The flag prevents that. Kernels that do not know the flag do not
+ * disable it.
  */
 static bool inject_filter(bool looks_at_argument, struct failure *failure) {
     const struct sock_filter filter[] = {
@@ -45,9 +45,9 @@ static const char selector = 0;
 static bool dispatching;
 
 /**
- * Syscall user dispatch hands the calls of foreign code back to the process, where its selector
- * says so (Documentation/admin-guide/syscall-user-dispatch.rst). This one never does, but the
- * kernel has to read it, off its fastest path.
+ * Syscall user dispatch returns calls of foreign code to the process if its selector says so
+ * (Documentation/admin-guide/syscall-user-dispatch.rst). This selector never does, but the kernel
+ * must read it on every call, off its fastest path.
  */
 static bool inject_dispatch(struct failure *failure) {
     dispatching = prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, 0UL, 0UL, &selector) == 0;

@@ -8,44 +8,52 @@
 #include "control.h"
 #include "stage.h"
 
-/** Of a batch, run after the setup and before the batches that count: caches and pages are warm by
- * then. */
+/**
+ * The warm-up is a batch divided by this. It runs after the setup, so caches and pages are warm.
+ */
 #define WARM_UP_PARTS 4
 
-/** Batches may take so much longer than at calibration, then fewer have to do. */
+/**
+ * The time for all batches, as a multiple of what calibration expects. If it runs out, fewer
+ * batches do.
+ */
 #define BUDGET_FACTOR 4u
 #define MIN_BUDGET_NS 50000000u
 
-/** Runs of which an interrupt is unlikely to meet all: else what is counted is the same each time.
+/**
+ * An interrupt is unlikely to hit all of these runs. Without one, the count is the same every time.
  */
 #define COUNTING_RUNS 3
 
-/** Batches are that many times as long as the next shorter ones. */
+/** Batch sizes are powers of this. */
 #define STEP 16u
 
-/** A metric with long turns has fewer batches, which are as steady: they hold more operations. */
+/**
+ * A metric with long turns has fewer batches. They are as steady, because they hold more
+ * operations.
+ */
 #define MAX_INSTRUCTIONS 4000000u
 
 struct batch {
     uint64_t wall_ns, cpu_ns, control_ns, width_ns;
 };
 
-/** What some operations took: the time of the wall, and the CPU time of all participants. */
+/** The wall time of some operations, and the CPU time of all processes of the metric. */
 struct span {
     uint64_t wall_ns, cpu_ns;
 };
 
 /**
- * The children's CPU clocks are read outside the own one's interval, and that outside the wall's:
- * cpu_ns lacks nothing of the operations and exceeds them by one clock reading.
+ * The intervals nest: the children's CPU clocks outside, then our own, then the wall clock. So
+ * cpu_ns covers all of the operations, and one clock reading more.
  */
 MARKED static bool time_operations(struct bench *bench, bool (*run)(struct bench *, uint64_t),
                                    uint64_t operations, struct span *span) {
     uint64_t children = bench_participants_ns(bench);
     uint64_t own = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
     uint64_t start = wall_ns();
-    /* Of the two readings the end of one is in the time and the beginning of the other: one is
-     * between the marks. */
+    /* The measured time includes the end of one reading and the beginning of the other. So one
+     * whole reading lies between the marks. */
     MARK(batch_begin);
     bool done = run(bench, operations);
     uint64_t end = wall_ns();
@@ -56,14 +64,14 @@ MARKED static bool time_operations(struct bench *bench, bool (*run)(struct bench
     return done;
 }
 
-static bool take_off_overhead(struct bench *bench, uint64_t operations, struct span *span) {
+static bool subtract_overhead(struct bench *bench, uint64_t operations, struct span *span) {
     struct span overhead;
     if (bench->metric->overhead == NULL)
         return true;
     if (!time_operations(bench, bench->metric->overhead, operations, &overhead))
         return false;
-    /* An interruption of the overhead alone may be longer than the rest: such a batch is nothing.
-     */
+    /* If only the overhead was interrupted, it may be longer than the batch. Such a batch says
+     * nothing. */
     span->wall_ns = span->wall_ns > overhead.wall_ns ? span->wall_ns - overhead.wall_ns : 1;
     span->cpu_ns = span->cpu_ns > overhead.cpu_ns ? span->cpu_ns - overhead.cpu_ns : 0;
     return true;
@@ -77,7 +85,7 @@ static bool run_batch(const struct measure *measure, struct bench *bench, uint64
         return false;
     if (bench->measured_ns > 0)
         span.wall_ns = bench->measured_ns;
-    if (!take_off_overhead(bench, operations, &span))
+    if (!subtract_overhead(bench, operations, &span))
         return false;
 
     uint64_t control_start = wall_ns();
@@ -94,15 +102,15 @@ static bool run_batch(const struct measure *measure, struct bench *bench, uint64
     return true;
 }
 
-/** The quickest of a few runs: the first may meet cold caches, any may be interrupted. */
-static bool time_run(struct bench *bench, uint64_t operations, int runs, uint64_t *least) {
-    *least = UINT64_MAX;
+/** The minimum of a few runs: the first may meet cold caches, and any may be interrupted. */
+static bool time_run(struct bench *bench, uint64_t operations, int runs, uint64_t *min_ns) {
+    *min_ns = UINT64_MAX;
     for (int i = 0; i < runs; i++) {
         uint64_t start = wall_ns();
         if (!bench->metric->run(bench, operations))
             return false;
         uint64_t elapsed = wall_ns() - start;
-        *least = elapsed < *least ? elapsed : *least;
+        *min_ns = elapsed < *min_ns ? elapsed : *min_ns;
     }
     return true;
 }
@@ -112,11 +120,11 @@ uint64_t whole_turns(const struct metric *metric, uint64_t operations) {
     return (turns > 0 ? turns : 1) * metric->per_turn;
 }
 
-/** A batch is scaled up from so large a part of it: close enough, and a quarter of the time. */
+/** Calibration times a batch divided by this and scales up. That is close enough and saves time. */
 #define CALIBRATION_PARTS 4
 #define CALIBRATION_RUNS 2
 
-/** Doubles the operations until they take long enough to tell what one takes. */
+/** Doubles the operations until they take long enough to tell how long one takes. */
 static bool calibrate(const struct measure *measure, struct bench *bench,
                       struct calibration *calibration) {
     uint64_t operations = bench->metric->per_turn;
@@ -138,7 +146,7 @@ static bool warm_up(struct bench *bench, uint64_t operations) {
     return bench->metric->run(bench, whole_turns(bench->metric, operations / WARM_UP_PARTS));
 }
 
-/** Takes one batch whatever the time, then as many as were asked for while there is time. */
+/** Takes one batch in any case, then as many as wanted while there is time. */
 static void take_batches(const struct measure *measure, struct bench *bench, uint64_t batches,
                          uint64_t budget_ns, struct series *series) {
     uint64_t start = wall_ns();
@@ -154,7 +162,7 @@ static void take_batches(const struct measure *measure, struct bench *bench, uin
     } while (series->count < batches && wall_ns() - start < budget_ns && !limit_passed());
 }
 
-/** As many operations as make a batch long enough; 0 when that could not be found out. */
+/** As many operations as make a batch long enough; 0 after bench_fail(). */
 static uint64_t fitting_operations(const struct measure *measure, struct bench *bench,
                                    struct calibration *calibration) {
     if (calibration->operation_ns <= 0 && !calibrate(measure, bench, calibration))
@@ -182,7 +190,7 @@ static void measure_slow(const struct measure *measure, struct bench *bench,
     take_batches(measure, bench, 1, UINT64_MAX, series);
 }
 
-/** For tracers, which count what the operations do: nothing but those. */
+/** For tracers, which count what the operations do: runs nothing else. */
 static void measure_given(const struct measure *measure, struct bench *bench,
                           struct series *series) {
     series->operations = whole_turns(bench->metric, measure->operations);
@@ -190,22 +198,22 @@ static void measure_given(const struct measure *measure, struct bench *bench,
     take_batches(measure, bench, measure->batches, UINT64_MAX, series);
 }
 
-/** What is counted of a batch of no operations. */
-static bool take_empty_runs(struct bench *bench, struct series *series, uint64_t *least) {
-    *least = UINT64_MAX;
+/** Counts the instructions of a batch without operations. */
+static bool take_empty_runs(struct bench *bench, struct series *series, uint64_t *min_ns) {
+    *min_ns = UINT64_MAX;
     for (; series->empty_runs < COUNTING_RUNS; series->empty_runs++) {
         struct span span;
         if (!time_operations(bench, bench->metric->run, 0, &span))
             return false;
-        *least = span.wall_ns < *least ? span.wall_ns : *least;
+        *min_ns = span.wall_ns < *min_ns ? span.wall_ns : *min_ns;
     }
     return true;
 }
 
 /**
- * Turns by powers of sixteen: what is counted beside the operations and cannot be taken off, where
- * a loop begins, is then the same share of it in two kernels, unless one needs a multiple of the
- * other.
+ * Chooses a power of 16 times a turn. Some instructions at the start of a loop cannot be
+ * subtracted. With powers of 16, they are the same share of the count in two kernels, unless one
+ * kernel needs a multiple of the other's instructions.
  */
 static uint64_t operations_for(const struct measure *measure, const struct metric *metric,
                                uint64_t turn_instructions) {
@@ -216,9 +224,9 @@ static uint64_t operations_for(const struct measure *measure, const struct metri
 }
 
 /**
- * Under a clock that counts instructions (QEMU's -icount). No batch is noisy, so short ones will
- * do; and what surrounds the operations is taken off them, so that what an operation counts does
- * not depend on how many there are.
+ * For a clock that counts instructions (QEMU's -icount). No batch is noisy, so short ones suffice.
+ * The count of an empty batch is subtracted, so the count per operation does not depend on their
+ * number.
  */
 static void measure_instructions(const struct measure *measure, struct bench *bench,
                                  struct series *series) {
@@ -249,25 +257,25 @@ static void count_events(const struct measure *measure, struct bench *bench,
 }
 
 /** The arguments of measure_metric(). */
-struct order {
+struct task {
     const struct measure *measure;
     struct calibration *calibration;
     struct series *series;
 };
 
 static void measure_set_up(struct bench *bench, void *context) {
-    const struct order *order = context;
+    const struct task *task = context;
     const struct metric *metric = bench->metric;
     if (metric->unit == UNIT_COUNT)
-        count_events(order->measure, bench, order->series);
-    else if (order->measure->operations > 0)
-        measure_given(order->measure, bench, order->series);
-    else if (order->measure->instructions)
-        measure_instructions(order->measure, bench, order->series);
+        count_events(task->measure, bench, task->series);
+    else if (task->measure->operations > 0)
+        measure_given(task->measure, bench, task->series);
+    else if (task->measure->instructions)
+        measure_instructions(task->measure, bench, task->series);
     else if (metric->slow)
-        measure_slow(order->measure, bench, order->series);
+        measure_slow(task->measure, bench, task->series);
     else
-        measure_quick(order->measure, bench, order->calibration, order->series);
+        measure_quick(task->measure, bench, task->calibration, task->series);
     if (metric->inspect != NULL && bench->failure.operation == NULL)
         metric->inspect(bench);
 }
@@ -276,10 +284,10 @@ MARKED void measure_metric(const struct measure *measure, const struct metric *m
                            struct calibration *calibration, struct bench *bench,
                            struct series *series) {
     MARK(round);
-    struct order order = {measure, calibration, series};
+    struct task task = {measure, calibration, series};
     uint64_t start = wall_ns();
     series->count = 0;
     series->empty_runs = 0;
-    stage_metric(bench, metric, measure_set_up, &order);
+    stage_metric(bench, metric, measure_set_up, &task);
     series->elapsed_ns = wall_ns() - start;
 }

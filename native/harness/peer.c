@@ -9,9 +9,8 @@
 #include "inject.h"
 
 /**
- * A forker that died before the signal was asked for has left the child to another parent. Where
- * getppid(2) is denied nothing can be said, and a deadline ends the child's neighbours all the
- * same.
+ * If the forker died before prctl(2), the child has another parent now. Where getppid(2) is denied
+ * this cannot be seen, and the deadline ends the processes that are left.
  */
 void peer_follow(pid_t forker) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -7,12 +7,12 @@
 #include "bench.h"
 
 /**
- * The other processes of a metric. A peer inherits the CPU that the probe is pinned to, and dies
- * with it.
+ * A peer is another process of a metric. It inherits the CPU that the probe is pinned to, and dies
+ * with the probe.
  */
 
 /**
- * Forks a peer, whose CPU time counts towards the metric's occupancy.
+ * Forks a peer. Its CPU time counts as the metric's.
  *
  * @returns 0 in the peer, which must end by _exit(2); its id in the caller; -1 after bench_fail()
  */
@@ -21,7 +21,10 @@ pid_t peer_fork(struct bench *bench);
 /** Makes a forked child die with the process that forked it, also after execve(2). */
 void peer_follow(pid_t forker);
 
-/** Ends a peer, waits until it is gone and makes its id 0; nothing when that is 0 or negative. */
+/**
+ * Kills a peer, waits until it is gone and sets its id to 0. Does nothing if the id is 0 or
+ * negative.
+ */
 void peer_end(pid_t *peer);
 
 #endif

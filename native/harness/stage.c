@@ -9,7 +9,7 @@
 #include "../base/limit.h"
 #include "inject.h"
 
-static void perform(struct bench *bench, performance *act, void *context) {
+static void perform(struct bench *bench, stage_action *act, void *context) {
     const struct metric *metric = bench->metric;
     limit_metric(STAGE_LIMIT_NS);
     if (limit_passed())
@@ -21,14 +21,14 @@ static void perform(struct bench *bench, performance *act, void *context) {
     limit_metric_done();
 }
 
-/** SIGSYS is a seccomp filter's way to deny. */
+/** A seccomp filter may deny a call by SIGSYS. */
 static void note_end(struct bench *bench, int status) {
     if (WIFSIGNALED(status) || WEXITSTATUS(status) != 0)
         bench_fail(bench, "measure in a process of its own",
                    WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS ? EPERM : ECHILD);
 }
 
-static void perform_in_fork(struct bench *bench, performance *act, void *context) {
+static void perform_in_fork(struct bench *bench, stage_action *act, void *context) {
     int status;
     pid_t child = fork();
     if (child == 0) {
@@ -41,7 +41,7 @@ static void perform_in_fork(struct bench *bench, performance *act, void *context
         bench_fail(bench, "fork", errno);
         return;
     }
-    /* Without a limit: the fork has its own, and the deadline ends this process. */
+    /* No limit is needed here: the fork has its own, and the deadline ends this process. */
     while (waitpid(child, &status, 0) < 0) {
         if (errno == EINTR)
             continue;
@@ -51,7 +51,7 @@ static void perform_in_fork(struct bench *bench, performance *act, void *context
     note_end(bench, status);
 }
 
-void stage_metric(struct bench *bench, const struct metric *metric, performance *act,
+void stage_metric(struct bench *bench, const struct metric *metric, stage_action *act,
                   void *context) {
     *bench = (struct bench){.metric = metric};
     if (metric->own_process)

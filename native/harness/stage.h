@@ -3,21 +3,20 @@
 
 #include "bench.h"
 
-/** What is done with a metric once it is set up; failures go into `bench`. */
-typedef void performance(struct bench *bench, void *context);
+/** What to do with a metric that is set up. Failures go into `bench`. */
+typedef void stage_action(struct bench *bench, void *context);
 
 /**
- * Sets a metric up, acts, and tears it down, whatever came of it; where the metric asks for that,
- * in a fork of this process, which takes along what the metric leaves in it: threads, seccomp
+ * Sets up a metric, acts, and tears it down, whatever happened. If the metric asks for that, this
+ * happens in a fork, whose end removes what the metric leaves in its process: threads, seccomp
  * filters.
  *
- * @param bench initialised here; like everything that `act` writes, in memory that this process
- *              shares with its forks
+ * @param bench initialised here; like all that `act` writes, it must be in memory shared with forks
  */
-void stage_metric(struct bench *bench, const struct metric *metric, performance *act,
+void stage_metric(struct bench *bench, const struct metric *metric, stage_action *act,
                   void *context);
 
-/** How long a metric may set up and act, and how long a call that does not return is waited for. */
+/** How long a metric may take for its setup and action, calls that do not return included. */
 #define STAGE_LIMIT_NS 2000000000u
 
 #endif

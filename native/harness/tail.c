@@ -7,14 +7,14 @@
 #include "measure.h"
 #include "stage.h"
 
-/** For the samples of one metric. */
+/** Time for the samples of one metric. */
 #define SAMPLING_NS 20000000u
 
-/** Before them, and as long as what the counters count. */
+/** Warm-up before the samples. The counters count as many operations as fit into this time. */
 #define WARM_UP_NS 500000u
 
 /** The arguments of tail_measure(). */
-struct order {
+struct task {
     const struct cycle_clock *clock;
     const struct counters *counters;
     uint64_t samples;
@@ -25,7 +25,7 @@ bool tail_has(const struct metric *metric) {
     return metric->unit == UNIT_NS && !metric->slow && metric->overhead == NULL;
 }
 
-/** Runs turns for a while; 0 after a failure, else how many operations that were. */
+/** Runs turns for a while and returns how many operations they were; 0 after bench_fail(). */
 static uint64_t warm_up(struct bench *bench) {
     uint64_t operations = 0;
     uint64_t start = wall_ns();
@@ -83,28 +83,28 @@ static bool count(const struct counters *counters, struct bench *bench, uint64_t
 }
 
 static void measure_set_up(struct bench *bench, void *context) {
-    const struct order *order = context;
+    const struct task *task = context;
     uint64_t operations = warm_up(bench);
-    order->tail->operations = bench->metric->per_turn;
+    task->tail->operations = bench->metric->per_turn;
     if (operations > 0 &&
-        (order->clock->failure.operation != NULL || sample(bench, order->samples, order->tail)))
-        count(order->counters, bench, operations, order->tail);
+        (task->clock->failure.operation != NULL || sample(bench, task->samples, task->tail)))
+        count(task->counters, bench, operations, task->tail);
 }
 
 void tail_measure(const struct cycle_clock *clock, const struct counters *counters,
                   const struct metric *metric, uint64_t samples, struct bench *bench,
                   struct tail *tail) {
-    struct order order = {clock, counters, samples, tail};
+    struct task task = {clock, counters, samples, tail};
     tail->count = 0;
     for (int i = 0; i < COUNTERS; i++)
         tail->counted[i] = false;
-    stage_metric(bench, metric, measure_set_up, &order);
+    stage_metric(bench, metric, measure_set_up, &task);
 }
 
 double tail_quantile_ns(const struct tail *tail, const struct cycle_clock *clock, double share) {
     double exact = share * (double)tail->count;
     uint64_t rank = (uint64_t)exact;
-    rank += (double)rank < exact; /* rounded up, without the mathematical library */
+    rank += (double)rank < exact; /* rounded up without the mathematical library */
     uint64_t ticks = tail->ticks[rank > 0 ? rank - 1 : 0];
     return (double)ticks * 1e9 / clock->hz / (double)tail->operations;
 }

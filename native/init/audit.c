@@ -13,7 +13,7 @@
 enum { MAX_RULES_BYTES = 65536, MAX_TEXTS = 8192, MAX_ANSWER = 16384 };
 enum { MAX_BODY = sizeof(struct audit_rule_data) + MAX_TEXTS };
 
-/** @returns the error that the kernel answers, 0 for none */
+/** @returns the errno of the kernel's answer, 0 for none */
 static int answer_of(int audit) {
     union {
         struct nlmsghdr header;
@@ -56,7 +56,7 @@ static bool turn_on(int audit, struct failure *failure) {
     return error == 0 || failure_set(failure, "turning the kernel's audit on failed", error);
 }
 
-/** @returns how long the rule at the beginning of `bytes` is, 0 where that is none */
+/** @returns the length of the first rule in `bytes`, 0 if there is no valid rule */
 static size_t rule_length(const unsigned char *bytes, size_t left) {
     struct audit_rule_data rule;
     if (left < sizeof rule)

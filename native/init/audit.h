@@ -6,11 +6,11 @@
 #include "../base/failure.h"
 
 /**
- * Turns the kernel's audit on and gives it the rules that a file holds: each a struct
- * audit_rule_data with its texts, one behind the other. They are the whole machine's, and of those
- * processes alone that begin afterwards (kernel/auditsc.c, audit_alloc()).
+ * Turns on the kernel's audit and loads rules from a file, each a struct audit_rule_data followed
+ * by its texts. The rules apply to the whole machine, but only to processes that start later
+ * (kernel/auditsc.c, audit_alloc()).
  *
- * @returns false with the reason in `failure`: EPROTONOSUPPORT where the kernel has no audit
+ * @returns false with the reason in `failure`: EPROTONOSUPPORT if the kernel has no audit
  */
 bool audit_load(const char *path, struct failure *failure);
 

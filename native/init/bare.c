@@ -22,12 +22,12 @@
 
 static const struct place {
     const char *type, *path;
-    bool if_there; /* only where the kernel has made the folder for it */
+    bool if_there; /* only if the kernel has made the folder */
 } places[] = {
     {"proc", "/proc", false},
     {"sysfs", "/sys", false},
-    {"securityfs", "/sys/kernel/security", true}, /* which security modules there are */
-    {"debugfs", "/sys/kernel/debug", true},       /* how the kernel is preempted */
+    {"securityfs", "/sys/kernel/security", true}, /* shows the security modules */
+    {"debugfs", "/sys/kernel/debug", true},       /* shows the preemption mode */
     {"tmpfs", "/tmp", false},
     {"tmpfs", "/dev/shm", false},
 };
@@ -54,7 +54,7 @@ bool bare_asked(int *argc, char **argv) {
     return true;
 }
 
-/** What is mounted there already is as good (EBUSY): a kernel may mount devtmpfs itself. */
+/** EBUSY is fine: something is mounted there already, as a kernel may do with devtmpfs. */
 static bool mount_at(const char *type, const char *path) {
     if (mkdir(path, 0755) != 0 && errno != EEXIST)
         fprintf(stderr, "probe: making %s failed: %s.\n", path, strerror(errno));
@@ -64,7 +64,7 @@ static bool mount_at(const char *type, const char *path) {
     return false;
 }
 
-/** What a kernel without devtmpfs (CONFIG_DEVTMPFS) has instead. */
+/** Makes devices by hand if the kernel has no devtmpfs (CONFIG_DEVTMPFS). */
 static void make_devices(void) {
     if (mount_at("devtmpfs", "/dev") || !mount_at("tmpfs", "/dev"))
         return;
@@ -105,7 +105,7 @@ static void start_loopback(void) {
         close(control);
 }
 
-/** Without a /dev/console in its first file system a kernel starts init with nothing open. */
+/** A kernel whose first file system has no /dev/console starts init with nothing open. */
 static void open_console(void) {
     while (fcntl(STDERR_FILENO, F_GETFD) < 0)
         if (open("/dev/console", O_RDWR | O_NOCTTY) < 0)
@@ -113,7 +113,7 @@ static void open_console(void) {
     console_make_raw(STDIN_FILENO);
 }
 
-/** Waits for the child and for every orphan that ends before it. */
+/** Waits for the child, and for every orphan that ends before it. */
 static int wait_for(pid_t child) {
     for (;;) {
         int status;
@@ -125,7 +125,7 @@ static int wait_for(pid_t child) {
     }
 }
 
-/** On a line of its own, whatever the child was writing when it ended. */
+/** Begins a new line: the child may have ended within one. */
 static void restart(int code) {
     dprintf(STDOUT_FILENO, "\n{\"type\":\"exit\",\"code\":%d}\n", code);
     console_drain();
@@ -140,7 +140,7 @@ bool bare_begin(void) {
               stderr);
         return false;
     }
-    clearenv(); /* words of the command line that the kernel does not know are in there */
+    clearenv(); /* the kernel puts unknown words of its command line in there */
     make_devices();
     open_console();
     make_places();
@@ -148,7 +148,7 @@ bool bare_begin(void) {
     signal(SIGCHLD, SIG_DFL);
     pid_t child = fork();
     if (child < 0)
-        fprintf(stderr, "probe: fork: %s.\n", strerror(errno));
+        fprintf(stderr, "probe: starting a process failed: %s.\n", strerror(errno));
     if (child != 0)
         restart(child < 0 ? NO_SETUP : wait_for(child));
     return true;

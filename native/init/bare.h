@@ -4,21 +4,21 @@
 #include <stdbool.h>
 
 /**
- * Takes `--bare` off the command line, and all in front of it: words of the kernel's own command
- * line that it does not know are its init's first arguments
- * (Documentation/admin-guide/kernel-parameters.rst), and `nokaslr` is one.
+ * Removes `--bare` and all words before it from the command line. The kernel passes words of its
+ * own command line that it does not know to init (Documentation/admin-guide/kernel-parameters.rst),
+ * such as `nokaslr`.
  *
  * @returns whether it was there
  */
 bool bare_asked(int *argc, char **argv);
 
 /**
- * As the init of a kernel that has nothing else: makes what the metrics need (/proc, /sys, devices,
- * the loopback interface), starts a child, and once that has ended says how in a line of type
- * `exit` and restarts the machine, which ends one that is started with `-no-reboot`. What cannot be
- * made is a sentence on standard error: the metrics say what they miss.
+ * Runs as the init of a kernel that has nothing else. It makes what the metrics need (/proc, /sys,
+ * devices, the loopback interface) and starts a child. When the child ends, it writes a line of
+ * type `exit` with the child's exit code and restarts the machine; QEMU with `-no-reboot` then
+ * ends. If something cannot be made, standard error says so, and metrics report what they miss.
  *
- * @returns in the child, with true; or with false and a sentence where this is no init
+ * @returns in the child, with true; or false after a sentence if this process is not init
  */
 bool bare_begin(void);
 

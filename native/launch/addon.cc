@@ -1,5 +1,5 @@
-// The launcher as a Node addon: the interface in src/probe/addon.ts, and nothing but the conversion
-// between its values and those of native/launch.
+// The launcher as a Node addon: the interface of src/probe/addon.ts. It only converts values
+// between JavaScript and native/launch.
 #include <memory>
 #include <set>
 #include <string>
@@ -9,13 +9,13 @@
 #include "cpu_times.h"
 #include "launch.h"
 
-// Of libuv, which every Node carries; declared here, since its headers are not among those that the
-// addon is compiled with.
+// libuv is part of Node. Its headers are not among those that we compile with, so it is declared
+// here.
 extern "C" const char *uv_err_name(int error);
 
 namespace {
 
-/** Launches under way, touched by the JavaScript thread alone. */
+/** Running launches. Only the JavaScript thread uses this. */
 using Cancellations = std::set<std::shared_ptr<launch::Cancellation>>;
 
 Napi::Error toError(Napi::Env env, const launch::SystemError &failure) {
@@ -25,8 +25,7 @@ Napi::Error toError(Napi::Env env, const launch::SystemError &failure) {
     return error;
 }
 
-// What the operating system takes for strings ends at a NUL; cutting there would run another
-// command.
+// The operating system ends strings at a NUL, so a text with one would run another command.
 std::string toText(const Napi::Value &value) {
     std::string text = value.As<Napi::String>().Utf8Value();
     if (text.find('\0') != std::string::npos)
@@ -70,7 +69,7 @@ launch::Request toRequest(const Napi::Object &value) {
     return request;
 }
 
-// No copy: the buffer is a view of the mapping, which goes when the buffer is collected.
+// The buffer is a view of the mapping, no copy. The mapping goes when the buffer is collected.
 Napi::Value toBuffer(Napi::Env env, const launch::Bytes &bytes) {
     if (bytes.size == 0)
         return Napi::Buffer<char>::New(env, 0);
@@ -78,7 +77,7 @@ Napi::Value toBuffer(Napi::Env env, const launch::Bytes &bytes) {
     const auto buffer = Napi::Buffer<char>::New(
         env, bytes.data, bytes.size,
         [](Napi::BasicEnv, char *, std::shared_ptr<void> *held) { delete held; }, owner.get());
-    (void)owner.release(); // the buffer's now
+    (void)owner.release(); // the buffer owns it now
     return buffer; // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): its finalizer deletes it
 }
 
@@ -104,9 +103,9 @@ Napi::Object toResult(Napi::Env env, const launch::Outcome &outcome) {
 }
 
 /**
- * Runs one launch on a thread of libuv's pool. Those threads live as long as Node does, so that the
- * child's parent-death signal, which the end of the starting *thread* sends (prctl(2)), means the
- * end of Node.
+ * Runs one launch on a thread of libuv's pool. The kernel sends a child's parent-death signal when
+ * the *thread* that started it ends (prctl(2)). libuv's threads live as long as Node, so here that
+ * is Node's end.
  */
 class LaunchWorker : public Napi::AsyncWorker {
   public:

@@ -14,7 +14,7 @@
 /** Number of metrics of all families. */
 size_t catalogue_size(void);
 
-/** The metric at a position from 0 to catalogue_size() − 1, families in their order. */
+/** The metric at a position from 0 to catalogue_size() − 1, in the order of FAMILIES. */
 const struct metric *catalogue_at(size_t index);
 
 /** The metric whose id is the `length` characters at `id`, or NULL. */

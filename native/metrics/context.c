@@ -4,7 +4,7 @@
 #include "../workload/ring.h"
 #include "families.h"
 
-/** The ring that is set up; there is one at a time. */
+/** The current ring. There is one at a time. */
 static struct ring ring = RING_CLOSED;
 
 /** What context.pipe_2p_0k_net subtracts. */
@@ -26,7 +26,9 @@ static bool run(struct bench *bench, uint64_t operations) {
     return ring_run(bench, &ring, operations);
 }
 
-/** The token through a pipe of the process's own: a hop without its switch, as LMbench has it. */
+/**
+ * Passes the token through the process's own pipe: a hop without its switch, as LMbench does it.
+ */
 static bool run_own_pipe(struct bench *bench, uint64_t operations) {
     return ring_run(bench, &own_pipe, operations);
 }
@@ -68,7 +70,7 @@ static const struct metric metrics[] = {
     {
         RING_METRIC("pipe_2p_0k_net", pair),
         .summary = "context.pipe_2p_0k less the same bytes through the process's own pipe",
-        .entries = 4, /* two of them are taken off */
+        .entries = 4, /* two of them are subtracted */
         .switches = 1,
         .per_turn = 2,
         .setup = setup_net,

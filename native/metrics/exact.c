@@ -8,8 +8,8 @@
 #include "families.h"
 
 /**
- * What is counted rather than timed: it is the same on an idle machine and on a busy one, so that
- * one event more is a regression and no noise.
+ * These metrics count instead of timing. The count is the same on an idle and on a busy machine, so
+ * one event more is a regression and not noise.
  */
 
 static bool count_segments(struct bench *bench, uint64_t operations, uint64_t *events) {
@@ -23,7 +23,7 @@ static bool count_segments(struct bench *bench, uint64_t operations, uint64_t *e
     return true;
 }
 
-/** libc's clock is no system call unless it has fallen back from the vDSO. */
+/** libc's clock is a system call only if it falls back from the vDSO. */
 static bool read_clock_and_send(struct bench *bench, struct transfer *transfer) {
     struct timespec now;
     if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
@@ -64,13 +64,13 @@ static bool setup_ring(struct bench *bench) {
     return ring_open(bench, &ring, pair);
 }
 
-/** @returns -1 where the kernel does not say */
+/** @returns -1 if the kernel does not say */
 static long own_switches(void) {
     struct rusage usage;
     return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_nvcsw : -1;
 }
 
-/** The other process's hops are the same as this one's, and so are its switches. */
+/** The other process makes the same hops, and so the same number of switches. */
 static bool count_switches(struct bench *bench, uint64_t operations, uint64_t *events) {
     long before = own_switches();
     if (!ring_run(bench, &ring, operations))
@@ -118,7 +118,7 @@ static const struct metric metrics[] = {
     },
     {
         COUNT("switches_per_op"),
-        .own_process = true, /* for the policy */
+        .own_process = true, /* for the scheduling policy */
         .summary = "voluntary context switches of one hop of a token between 2 processes on one "
                    "CPU, through pipes, SCHED_BATCH",
         .entries = 2,

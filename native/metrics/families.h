@@ -3,7 +3,7 @@
 
 #include "../harness/metric.h"
 
-/** Every table of metrics in the order it is listed: a new one is its file and a line here. */
+/** All families, in the order they are listed. To add one, add its file and a line here. */
 /* clang-format off */
 #define FAMILIES(table)                                                                            \
     table(control)                                                                                 \

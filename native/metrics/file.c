@@ -14,13 +14,13 @@
 enum { PAGE = 4096 };
 
 /**
- * What stat and open_close look up: it is there in every container and initramfs, two components
- * deep, and needs no write access. fstat asks about the same inode, so that the difference between
- * the two is the path walk.
+ * The path that stat and open_close look up. It exists in every container and initramfs, is two
+ * components deep, and needs no write access. fstat asks for the same inode, so the difference
+ * between the two is the path walk.
  */
 static const char looked_up[] = "/dev/null";
 
-/** The metric that is set up; there is one at a time. */
+/** State of the current metric. There is one at a time. */
 static struct call call;
 static int descriptor = -1;
 static struct stat status;
@@ -68,8 +68,9 @@ static _Noreturn void *sleep_for_ever(void *unused) {
 }
 
 /**
- * A second thread that shares the descriptor table makes each look-up count a reference to the file
- * (fs/file.c, __fget_light). It ends with the process, which the metric has to itself.
+ * Starts a second thread that shares the descriptor table. With it, each look-up counts a reference
+ * to the file (fs/file.c, __fget_light). The thread ends with the process, which this metric has
+ * for itself.
  */
 static bool share_table(struct bench *bench) {
     pthread_t sleeper;

@@ -12,13 +12,13 @@
 #include "../workload/token.h"
 #include "families.h"
 
-/** A token that the probe and a peer hand to and fro; one hop is one operation. */
+/** The probe and a peer pass a token to each other. One hop is one operation. */
 struct handoff {
     const struct mechanism *mechanism;
     enum { PROCESS, THREAD, PROCESS_ELSEWHERE } peer;
 };
 
-/** The handoff that is set up; there is one at a time. */
+/** State of the current metric. There is one at a time. */
 static struct side sides[2];
 static pid_t process;
 static pthread_t thread;
@@ -35,7 +35,9 @@ static void *serve_as_thread(void *handoff) {
     return NULL;
 }
 
-/** Signals are the first thread's, whose calls they are to interrupt (limit.h). */
+/**
+ * Blocks all signals in the new thread: they must interrupt the calls of the first one (limit.h).
+ */
 static bool start_thread(struct bench *bench) {
     sigset_t all, before;
     sigfillset(&all);
@@ -62,7 +64,10 @@ static bool move_elsewhere(struct bench *bench) {
     return error == 0 || bench_fail(bench, "sched_setaffinity", error);
 }
 
-/** On a CPU of its own a peer has nobody's hop to preempt, but others' work to wait for. */
+/**
+ * SCHED_BATCH only matters for a peer on the same CPU. On another CPU, a peer preempts nobody's
+ * hop, but would wait longer for others' work.
+ */
 static bool start_peer(struct bench *bench, const struct handoff *handoff) {
     switch (handoff->peer) {
     case THREAD:
@@ -95,12 +100,12 @@ static bool hand_over(struct bench *bench, const struct mechanism *mechanism, ui
 static bool run(struct bench *bench, uint64_t operations) {
     const struct mechanism *mechanism =
         ((const struct handoff *)bench->metric->parameters)->mechanism;
-    long result = mechanism->rouse != NULL ? mechanism->rouse() : 0;
+    long result = mechanism->before_batch != NULL ? mechanism->before_batch() : 0;
     if (result != 0)
         return bench_fail_result(bench, mechanism->passing, result);
     if (!hand_over(bench, mechanism, operations))
         return false;
-    result = mechanism->lull != NULL ? mechanism->lull() : 0;
+    result = mechanism->after_batch != NULL ? mechanism->after_batch() : 0;
     return result == 0 || bench_fail_result(bench, mechanism->taking, result);
 }
 
@@ -160,7 +165,7 @@ static const struct metric metrics[] = {
         .waits = true,
         .summary = "one hop of a token between 2 processes on two CPUs, through pipes",
         .entries = 2,
-        .switches = 2, /* to the idle task and from it */
+        .switches = 2, /* to the idle task and back */
         .bytes = 2,
     },
 };

@@ -9,11 +9,11 @@
 #include "families.h"
 
 /**
- * What the whole machine does while a token goes round 2 processes, by the kernel's own counts in
- * /proc (proc(5)): the numbers that vmstat(8) prints beside a benchmark.
+ * What the whole machine does while a token goes round 2 processes, from the kernel's own counts in
+ * /proc (proc(5)). vmstat(8) prints the same numbers.
  */
 
-/** The columns of the first line of /proc/stat: ticks of all CPUs together. */
+/** Columns of the first line of /proc/stat, in ticks of all CPUs together. */
 enum cpu_column { USER, NICE, SYSTEM, IDLE, IOWAIT, IRQ, SOFTIRQ, STEAL, CPU_COLUMNS };
 
 struct counts {
@@ -21,7 +21,7 @@ struct counts {
     uint64_t ticks[CPU_COLUMNS];
 };
 
-/** What was counted in so many ns. */
+/** What was counted in `wall_ns`. */
 struct observation {
     struct counts counts;
     uint64_t wall_ns;
@@ -31,7 +31,7 @@ enum {
     HOPS_AT_ONCE = 256,
     SWITCHES_NS = 50 * 1000 * 1000,
     VMSTAT_NS = 200 * 1000 * 1000, /* a tick is up to 10 ms */
-    EVENTS = 1000,                 /* a turn: the time of one would be rounded to a ns */
+    EVENTS = 1000, /* in a turn: the time of a single one would be rounded to a ns */
 };
 
 /** Room for a /proc/stat with a line for each of 4,096 CPUs and a number for each interrupt. */
@@ -45,7 +45,7 @@ static bool read_text(struct bench *bench, const char *operation, const char *pa
     return text_read(path, text, sizeof text) || bench_fail(bench, operation, errno);
 }
 
-/** The numbers that follow a word; 0 for those that do not. */
+/** Reads the numbers after a word; 0 for each that is missing. */
 static void numbers_after(const char *word, uint64_t *numbers, int count) {
     char *end = strstr(text, word);
     if (end != NULL)
@@ -63,7 +63,7 @@ static bool count(struct bench *bench, struct counts *counts) {
     return true;
 }
 
-/** The ticks of iowait may go back (proc(5)). */
+/** The ticks of iowait may decrease (proc(5)). */
 static uint64_t growth(uint64_t before, uint64_t after) {
     return after > before ? after - before : 0;
 }
@@ -78,7 +78,7 @@ static struct counts counted_between(const struct counts *before, const struct c
     return between;
 }
 
-static bool observe(struct bench *bench, uint64_t least_ns, struct observation *observation) {
+static bool observe(struct bench *bench, uint64_t min_ns, struct observation *observation) {
     struct counts before, after;
     if (!count(bench, &before))
         return false;
@@ -86,7 +86,7 @@ static bool observe(struct bench *bench, uint64_t least_ns, struct observation *
     do
         if (!ring_run(bench, &ring, HOPS_AT_ONCE))
             return false;
-    while (wall_ns() - start < least_ns);
+    while (wall_ns() - start < min_ns);
     observation->wall_ns = wall_ns() - start;
     if (!count(bench, &after))
         return false;
@@ -94,10 +94,10 @@ static bool observe(struct bench *bench, uint64_t least_ns, struct observation *
     return true;
 }
 
-/** Makes the time of one operation that between two events. */
+/** Sets the measured time so that one operation takes the time between two events. */
 static bool note_interval(struct bench *bench, const struct observation *observation,
                           uint64_t events, uint64_t operations) {
-    if (events == 0) /* gVisor has the file and counts nothing */
+    if (events == 0) /* gVisor has the file, but its counts stay 0 */
         return bench_fail(bench, "counting in /proc/stat", EOPNOTSUPP);
     bench->measured_ns =
         (uint64_t)((double)observation->wall_ns * (double)operations / (double)events);
@@ -116,7 +116,7 @@ static void detail_rates(struct bench *bench, const struct observation *seen) {
     bench_detail(bench, "switches_per_second", (double)seen->counts.switches / seconds);
 }
 
-/** As vmstat has them, but for interrupts, which it adds to the system's share. */
+/** As vmstat shows them, except that vmstat adds interrupts to the system's share. */
 static void detail_shares(struct bench *bench, const uint64_t ticks[CPU_COLUMNS]) {
     double all = 0;
     for (int i = 0; i < CPU_COLUMNS; i++)

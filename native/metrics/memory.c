@@ -12,13 +12,13 @@
 #define MADV_POPULATE_READ 22 /* Linux 5.14 */
 #endif
 
-/** Of fault-around: fault_around_bytes in mm/memory.c. */
+/** Size of fault-around: fault_around_bytes in mm/memory.c. */
 #define WINDOW ((size_t)64 * 1024)
 #define FILE_SIZE (16 * WINDOW)
 
-enum { SMALL = 64 * 1024, FAULTS = 256 /* a turn */ };
+enum { SMALL = 64 * 1024, FAULTS = 256 /* in a turn */ };
 
-/** The mapping of the metric that is set up, and where its faults are. */
+/** The current metric's mapping, and where its faults are. */
 static char *mapping = MAP_FAILED;
 static size_t mapping_size;
 static char *first;
@@ -66,7 +66,7 @@ static bool setup_anonymous(struct bench *bench) {
     stride = (size_t)sysconf(_SC_PAGESIZE);
     if (!map(bench, FAULTS * stride, PROT_READ | PROT_WRITE, MAP_ANONYMOUS))
         return false;
-    /* A kernel without huge pages does not know the advice. */
+    /* A kernel without huge pages does not know this advice. */
     return madvise(mapping, mapping_size, MADV_NOHUGEPAGE) == 0 || errno == EINVAL ||
            bench_fail(bench, "madvise(MADV_NOHUGEPAGE)", errno);
 }
@@ -87,9 +87,9 @@ static bool run_anonymous(struct bench *bench, uint64_t operations) {
 }
 
 /**
- * A file of 1 MB, mapped again and again: a larger one would take longer to fill. Aligned, because
- * the kernel maps what is cached of the aligned window around a fault (mm/memory.c,
- * do_fault_around), and a mapping's ends cut it off.
+ * Maps a file of 1 MB many times, because a larger file would take longer to fill. The mappings are
+ * aligned: the kernel maps cached pages of the aligned window around a fault (mm/memory.c,
+ * do_fault_around), and a mapping's ends would cut that window off.
  */
 static bool setup_file(struct bench *bench) {
     stride = WINDOW;
@@ -103,7 +103,7 @@ static bool setup_file(struct bench *bench) {
     return file >= 0;
 }
 
-/** What scratch_file() fills its files with. */
+/** Reads one byte at each place. scratch_file() fills its files with 'x'. */
 static bool read_each(struct bench *bench) {
     const volatile char *page = first;
     for (int i = 0; i < FAULTS; i++, page += stride)
@@ -138,7 +138,7 @@ static bool run_cow(struct bench *bench, uint64_t operations) {
     return true;
 }
 
-/** Between two pages of another kind, so that the kernel never merges mappings nor splits them. */
+/** Puts the page between two of another kind, so the kernel never merges or splits mappings. */
 static bool setup_protect(struct bench *bench) {
     stride = (size_t)sysconf(_SC_PAGESIZE);
     if (!map(bench, 3 * stride, PROT_NONE, MAP_ANONYMOUS))

@@ -13,21 +13,21 @@
 #include "families.h"
 
 /**
- * Round trips as LMbench's lat_tcp, lat_udp and lat_unix make them: a byte goes to a peer on the
- * same CPU, which sends it back.
+ * Round trips as in LMbench's lat_tcp, lat_udp and lat_unix: a byte goes to a peer on the same CPU,
+ * which sends it back.
  */
 struct round_trip {
-    bool (*connect)(struct bench *bench); /* fills `ends` */
+    bool (*connect)(struct bench *bench); /* sets `ends` */
 };
 
-/** The probe's end and its peer's; what is set up, one at a time. */
+/** The probe's end and its peer's end, of the current metric. */
 static int ends[2] = {-1, -1};
 static pid_t peer;
 
 static int listener = -1;
 static struct sockaddr_in listener_address;
 
-/** Else a byte that is sent before the last one was acknowledged is held back (tcp(7)). */
+/** Without this, TCP holds a byte back until the last one was acknowledged (tcp(7)). */
 static bool send_at_once(struct bench *bench, int end) {
     const int on = 1;
     return setsockopt(end, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 ||

@@ -12,14 +12,14 @@
 #include "../workload/scratch.h"
 #include "families.h"
 
-/** What LMbench's lat_select has in its shorter list. */
+/** As many as in the shorter list of LMbench's lat_select. */
 enum { SELECTED = 100 };
 
-/** The metric that is set up: an empty pipe, and what is told to watch it. */
+/** State of the current metric: an empty pipe, and what watches it. */
 static struct call call;
 static int read_end = -1;
 static int write_end = -1;
-static int watcher = -1; /* of epoll */
+static int watcher = -1; /* for epoll */
 static int copies[SELECTED];
 static int copy_count;
 static int select_limit; /* one more than the highest descriptor */
@@ -46,7 +46,7 @@ static bool setup_poll(struct bench *bench) {
     polled = (struct pollfd){.fd = read_end, .events = POLLIN};
 #ifdef SYS_poll
     call = (struct call){"poll", SYS_poll, {(long)&polled, 1, 0}, 0};
-#else /* what libc's poll(3) calls on younger architectures */
+#else /* newer architectures have only this call */
     static struct timespec at_once;
     call = (struct call){"ppoll", SYS_ppoll, {(long)&polled, 1, (long)&at_once, 0}, 0};
 #endif
@@ -74,7 +74,8 @@ static bool select_copy(struct bench *bench) {
     if (copy >= FD_SETSIZE)
         return bench_fail(bench, "select", EMFILE);
     FD_SET(copy, &selected);
-    select_limit = copy + 1; /* the lowest free one, so each is higher than the one before */
+    select_limit =
+        copy + 1; /* dup(2) returns the lowest free one, so each is higher than the last */
     return true;
 }
 
@@ -88,7 +89,7 @@ static bool setup_select(struct bench *bench) {
     return true;
 }
 
-/** By pselect6, which libc's select(3) calls everywhere by now. It writes to all it is given. */
+/** By pselect6, which libc's select(3) calls today. The call changes the set and the timeout. */
 static bool run_select(struct bench *bench, uint64_t operations) {
     struct timespec at_once = {0};
     const int limit = select_limit;

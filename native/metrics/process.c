@@ -16,23 +16,23 @@
 
 enum { STACK = 16 * 1024 };
 
-/** The process that was not waited for to the end. */
+/** A process that run() failed to wait for. */
 static pid_t left_over;
 static int image = -1;
 
-/** Of a child that shares this process's memory. Never deeper than one small function. */
+/** Stack of a child that shares this process's memory. The child calls only one small function. */
 static _Alignas(16) char stack[STACK];
 
 static uint32_t thread_lives;
 
-/** Zero for a child that did what it was for. */
+/** 0 for a child that succeeded. */
 static int child_error(int status) {
     if (WIFEXITED(status))
         return WEXITSTATUS(status);
-    return WTERMSIG(status) == SIGSYS ? EPERM : ECHILD; /* a seccomp filter's way to deny */
+    return WTERMSIG(status) == SIGSYS ? EPERM : ECHILD; /* a seccomp filter denies this way */
 }
 
-/** @param operation what a child that did not end with status 0 failed to do */
+/** @param operation what the child failed to do if its status is not 0 */
 static bool wait_for(struct bench *bench, const char *operation, long child) {
     int status = -1;
     long result = raw_call(SYS_wait4, child, (long)&status, 0, 0, 0, 0);
@@ -43,8 +43,7 @@ static bool wait_for(struct bench *bench, const char *operation, long child) {
     return status == 0 || bench_fail(bench, operation, child_error(status));
 }
 
-/** By raw calls: after libc's fork(3) the child makes further calls, and writes to further pages.
- */
+/** By a raw call: after libc's fork(3), the child makes more calls and writes to more pages. */
 static long fork_call(void) {
 #ifdef SYS_fork
     return raw_call(SYS_fork, 0, 0, 0, 0, 0, 0);
@@ -72,7 +71,7 @@ static bool setup_exec(struct bench *bench) {
     return image >= 0;
 }
 
-/** The status that says why, should it return. */
+/** Returns only on failure, with the reason as its status. */
 static int exec(void *unused) {
     static const char *const arguments[] = {"exit", NULL};
     static const char *const variables[] = {NULL};
@@ -82,8 +81,8 @@ static int exec(void *unused) {
 }
 
 /**
- * The flags of vfork(2), and a stack for the child, as posix_spawn(3) does it and for its reason: a
- * function that returns twice on one stack is undone by whatever the compiler moved there.
+ * Uses the flags of vfork(2) and a stack for the child, as posix_spawn(3) does. If one function
+ * returned twice on one stack, the compiler's moves could break it.
  */
 static bool run_exec(struct bench *bench, uint64_t operations) {
     for (; operations > 0; operations--) {
@@ -107,7 +106,9 @@ static int end_at_once(void *unused) {
     return 0;
 }
 
-/** Until the kernel has cleared the thread's word, which it then wakes those who wait for it. */
+/**
+ * Waits until the thread is gone: the kernel then clears the thread's word and wakes its waiters.
+ */
 static bool join(struct bench *bench) {
     while (__atomic_load_n(&thread_lives, __ATOMIC_ACQUIRE) != 0) {
         long result = raw_call(SYS_futex, (long)&thread_lives, FUTEX_WAIT, 1, 0, 0, 0);
@@ -117,7 +118,7 @@ static bool join(struct bench *bench) {
     return true;
 }
 
-/** The flags of pthread_create(3), without what libc does for it. */
+/** The flags of pthread_create(3), without the work that libc adds. */
 static bool run_thread(struct bench *bench, uint64_t operations) {
     const int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
                       CLONE_SYSVSEM | CLONE_CHILD_CLEARTID;
@@ -131,7 +132,7 @@ static bool run_thread(struct bench *bench, uint64_t operations) {
     return true;
 }
 
-/** Page tables, slab caches and the freeing of both on another CPU differ from launch to launch. */
+/** Page tables, slab caches and freeing them on another CPU differ from launch to launch. */
 enum { PROCESS_MARGIN_PERCENT = 10 };
 
 static const struct metric metrics[] = {
@@ -142,8 +143,8 @@ static const struct metric metrics[] = {
         .least_margin_percent = PROCESS_MARGIN_PERCENT,
         .waits = true, /* for the child, whose CPU time nobody counts */
         .summary = "fork(2), the child's exit, and wait4(2)",
-        /* Three calls, and five faults: the stack, which either writes to, the child's first
-         * instruction, and glibc's rseq(2) area in either, which the kernel writes to. */
+        /* Three calls and five faults: both processes write to their stack and to glibc's rseq(2)
+         * area, which the kernel writes to, and the child fetches its first instruction. */
         .entries = 8,
         .switches = 2,
         .per_turn = 1,
@@ -158,8 +159,8 @@ static const struct metric metrics[] = {
         .waits = true,
         .summary = "vfork and execveat(2) of a static executable of one page that ends at once, "
                    "and wait4(2)",
-        /* Four calls. The first instruction is one fault; the stack, which the kernel shifts by up
-         * to two pages to randomise it, takes another one more often than not. */
+        /* Four calls. The first instruction is a fault. The stack is usually another one, because
+         * the kernel shifts it by up to two pages to randomise it. */
         .entries = 6,
         /* Off and on for the exec, on and off for the exit. */
         .switches = 4,

@@ -15,19 +15,20 @@
 #include "../workload/scratch.h"
 #include "families.h"
 
-/** As many rules as a container's profile has, about, and the first of the values they look for. */
+/** About as many rules as a container's profile has, and the first value that they look for. */
 enum { RULES = 200, FIRST_VALUE = 0x10000 };
 
-/** What the supervisor says that getppid(2) returns: the process's parent is init or older. */
+/**
+ * The supervisor's answer to getppid(2). No process has this id, so only the supervisor gives it.
+ */
 enum { ANSWER = 0x5ca1ab1e };
 
-/** The metric that is set up. A filter is there for good, so each has a process of its own. */
+/** State of the current metric. A filter stays for good, so each metric has its own process. */
 static struct call null_call;
 static pid_t peer;
 static int listener = -1;
 
-/** The kernel says how large they are: it knows more of their members than this header, or fewer.
- */
+/** The kernel tells their size: it may know more members than this header, or fewer. */
 static union {
     struct seccomp_notif notification;
     char room[512];
@@ -38,7 +39,7 @@ static union {
 } reply;
 static size_t request_size;
 
-/** filter_install() for a metric: negative after bench_fail(). */
+/** filter_install() for a metric. Negative after bench_fail(). */
 static int install(struct bench *bench, const struct sock_filter *filter, unsigned short length,
                    unsigned flags) {
     struct failure failure = {0};
@@ -49,10 +50,10 @@ static int install(struct bench *bench, const struct sock_filter *filter, unsign
 }
 
 /**
- * Refuses what has one of the values at an offset of struct seccomp_data. No call number and no
- * argument of the probe's is one of them, so getppid(2) passes by all of them and is allowed. Where
- * the values are call numbers the kernel finds that out when the filter is installed, and looks
- * into a bitmap from then on (Linux 5.11, kernel/seccomp.c: seccomp_cache_prepare_bitmap).
+ * Installs a filter that refuses some values at an offset of struct seccomp_data. No call number
+ * and no argument of the probe is among them, so getppid(2) passes all rules and is allowed. If the
+ * values are call numbers, the kernel finds that out at installation and uses a bitmap from then on
+ * (Linux 5.11, kernel/seccomp.c: seccomp_cache_prepare_bitmap).
  */
 static bool setup_filter(struct bench *bench, unsigned offset) {
     struct sock_filter filter[RULES + 3] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset)};
@@ -130,8 +131,8 @@ static bool receive_descriptor(struct bench *bench, int channel, int *descriptor
 }
 
 /**
- * The supervised process: asks for its parent again and again. Not with a listener of its own, so
- * that it gets ENOSYS instead of an answer, and ends, once the supervisor has closed the other.
+ * The supervised process asks for its parent again and again. It closes its own listener. So once
+ * the supervisor has closed the other one, the call fails with ENOSYS and the process ends.
  */
 static _Noreturn void ask(struct bench *bench, int channel) {
     int own = install_listener(bench);
@@ -162,7 +163,7 @@ static bool setup_notify(struct bench *bench) {
         return bench_fail(bench, "socketpair", errno);
     peer = peer_fork(bench);
     if (peer == 0) {
-        close(channel[0]); /* else it would keep itself from meeting the end of the supervisor */
+        close(channel[0]); /* otherwise it would not see the end of the supervisor */
         ask(bench, channel[1]);
     }
     close(channel[1]);
@@ -172,7 +173,7 @@ static bool setup_notify(struct bench *bench) {
 }
 
 static bool answer(struct bench *bench) {
-    memset(&request, 0, request_size); /* or the kernel refuses it, since 5.5 */
+    memset(&request, 0, request_size); /* since Linux 5.5 the kernel refuses it otherwise */
     long result = raw_call(SYS_ioctl, listener, SECCOMP_IOCTL_NOTIF_RECV, (long)&request, 0, 0, 0);
     if (result != 0)
         return bench_fail_result(bench, "ioctl(SECCOMP_IOCTL_NOTIF_RECV)", result);
@@ -220,7 +221,7 @@ static const struct metric metrics[] = {
         .version = 1,
         .own_process = true,
         .summary = "a system call answered by another process (SECCOMP_RET_USER_NOTIF)",
-        .entries = 3, /* the call; receive and send */
+        .entries = 3, /* the call, and receive and send */
         .switches = 2,
         .per_turn = 1,
         .setup = setup_notify,

@@ -8,12 +8,12 @@
 #include "families.h"
 
 /**
- * sendfile(2) to what is no network: sockets of the machine, pipes, other files. One process does
- * it all; what takes the file has room for it, so that nothing waits.
+ * sendfile(2) without a network: to local sockets, pipes and files. One process does everything,
+ * and the receiving side has room for the file, so nothing waits.
  */
 enum { PAGE = 4096, SIZE = 64 * 1024 };
 
-/** From `source` to `sink`, and out of `drain` where that is not the sink. */
+/** From `source` to `sink`, and out of `drain` if that is not the sink. */
 static int source = -1;
 static int sink = -1;
 static int drain = -1;
@@ -21,7 +21,7 @@ static int discard = -1;
 static _Alignas(PAGE) char buffer[SIZE];
 
 static bool open_sockets(struct bench *bench) {
-    const int room = 4 * SIZE; /* as the kernel counts it: with what it needs to manage the bytes */
+    const int room = 4 * SIZE; /* as the kernel counts it, its own overhead included */
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0)
         return bench_fail(bench, "socketpair(AF_UNIX)", errno);
@@ -59,10 +59,10 @@ static bool setup_file(struct bench *bench) {
 }
 
 /**
- * A process's own file: since Linux 5.10 (commit 36e2c7421f02) sendfile(2) refuses files that do
- * not implement splice_read, and of procfs those of the whole system have got it back
- * (fe33850ff798: /proc/version, /proc/meminfo), those below /proc/PID have not. Into a socket,
- * since up to 5.11 sendfile(2) to a pipe gives the same error whatever the file (b964bf53e540).
+ * Sends a process's own file. Since Linux 5.10 (commit 36e2c7421f02), sendfile(2) refuses files
+ * that do not implement splice_read. In procfs, files of the whole system have it again
+ * (fe33850ff798: /proc/version, /proc/meminfo), files below /proc/PID do not. It sends to a socket,
+ * because up to Linux 5.11 sendfile(2) to a pipe fails in the same way for any file (b964bf53e540).
  */
 static bool setup_procfs(struct bench *bench) {
     source = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
@@ -89,7 +89,7 @@ static bool take(struct bench *bench, long size) {
     return true;
 }
 
-/** By reference as it came: a copy would be a third of the time, and vary with the caches. */
+/** By reference: a copy would be a third of the time and vary with the caches. */
 static bool take_by_reference(struct bench *bench, long size) {
     while (size > 0) {
         long result = raw_call(SYS_splice, drain, 0, discard, 0, size, 0);
@@ -100,11 +100,11 @@ static bool take_by_reference(struct bench *bench, long size) {
     return true;
 }
 
-/** In parts, should the sink have been given less room than the file takes. */
+/** In parts, in case the sink has less room than the file takes. */
 static bool send_and_take(struct bench *bench, uint64_t operations,
                           bool (*take_out)(struct bench *bench, long size)) {
     for (; operations > 0; operations--)
-        for (loff_t offset = 0; offset < SIZE;) { /* the kernel moves it on */
+        for (loff_t offset = 0; offset < SIZE;) { /* the kernel advances it */
             long result =
                 raw_call(SYS_sendfile, sink, source, (long)&offset, SIZE - (long)offset, 0, 0);
             if (result <= 0)
@@ -147,7 +147,7 @@ static bool run_copy_file_range(struct bench *bench, uint64_t operations) {
     return true;
 }
 
-/** The file is as long as the kernel makes it: one call gives all of it. */
+/** The kernel decides how long the file is. One call sends all of it. */
 static bool run_procfs(struct bench *bench, uint64_t operations) {
     for (; operations > 0; operations--) {
         loff_t offset = 0;

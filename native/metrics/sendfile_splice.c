@@ -9,8 +9,8 @@
 #include "families.h"
 
 /**
- * splice(2) through a pipe of one's own: what sendfile(2) does inside the kernel with a pipe of the
- * task's. A page of the file takes one of the pipe's slots, of which there are 16 by default: 64 KB
+ * splice(2) through our own pipe. sendfile(2) does the same inside the kernel with a pipe of the
+ * task. Each page of the file takes a slot of the pipe, and there are 16 slots by default. So 64 KB
  * that begin at a page fill it exactly.
  */
 static int pipe_ends[2] = {-1, -1};
@@ -25,7 +25,7 @@ static void release(void) {
     scratch_close(&pipe_ends[1]);
 }
 
-/** @param more whether the file goes on after these bytes: then the last segment is held back */
+/** @param more whether more of the file follows: then TCP holds the last segment back */
 static bool splice_to_socket(struct bench *bench, struct transfer *transfer, size_t size,
                              bool more) {
     while (size > 0) {
@@ -39,9 +39,9 @@ static bool splice_to_socket(struct bench *bench, struct transfer *transfer, siz
     return true;
 }
 
-/** The pipe is empty whenever the file is spliced to it, so that this never waits. */
+/** The pipe is always empty when the file is spliced to it, so this never waits. */
 static bool send_spliced(struct bench *bench, struct transfer *transfer) {
-    loff_t offset = 0; /* the kernel moves it on */
+    loff_t offset = 0; /* the kernel advances it */
     if (!loopback_send(bench, &transfer->loopback, transfer->header, TRANSFER_HEADER, MSG_MORE))
         return false;
     while ((size_t)offset < transfer->size) {
@@ -56,7 +56,7 @@ static bool send_spliced(struct bench *bench, struct transfer *transfer) {
     return true;
 }
 
-/* send, twice splice; recv. */
+/* Entries: send, two splices, recv. */
 #define SPLICE(name, bytes_of_file)                                                                \
     .id = "sendfile.tcp_" name "_splice", .version = 1, TRANSFER_HOOKS, .entries = 4,              \
     .bytes = TRANSFER_HEADER + (bytes_of_file), .parameters = &(const struct strategy) {           \

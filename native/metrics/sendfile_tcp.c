@@ -11,7 +11,7 @@
 enum {
     PAGE = 4096,
     HUGE = 1024 * 1024,
-    REQUEST = 128, /* an HTTP request's */
+    REQUEST = 128, /* size of an HTTP request */
 };
 
 static _Alignas(PAGE) char copy[TRANSFER_LARGE];
@@ -43,11 +43,11 @@ static bool send_copy(struct bench *bench, struct transfer *transfer) {
 }
 
 /**
- * Where send_new_mapping() maps. Left to the kernel, the address differs from process to process,
- * and with it the cost: a fault maps the pages around it in aligned blocks of 64 KB (mm/memory.c,
- * do_fault_around), and munmap frees the page table unless a neighbour in its 2 MB is still mapped.
- * So the address is a hint in the middle of a reservation, at which a whole file is one fault and
- * the page table stays.
+ * Where send_new_mapping() maps. If the kernel chose the address, it would differ from process to
+ * process, and so would the cost: a fault maps the pages around it in aligned blocks of 64 KB
+ * (mm/memory.c, do_fault_around), and munmap frees the page table unless something else in its 2 MB
+ * is mapped. So the address is a hint in the middle of a reservation. There, a whole file is one
+ * fault and the page table stays.
  */
 enum { TABLE_SPAN = 2 * 1024 * 1024, RESERVATION = 2 * TABLE_SPAN };
 static void *reservation = MAP_FAILED;
@@ -79,9 +79,9 @@ static bool send_new_mapping(struct bench *bench, struct transfer *transfer) {
 }
 
 /**
- * A kept-alive connection's response in two parts. The request before it puts the client in
- * "pingpong" mode, in which it delays its acknowledgement in the hope of sending it with the next
- * request; Nagle's algorithm holds the file back until that acknowledgement comes, 40 ms later.
+ * A response in two parts on a kept-alive connection. After a request, the client is in "pingpong"
+ * mode: it delays its acknowledgement to send it with the next request. Nagle's algorithm holds the
+ * file back until that acknowledgement comes, 40 ms later.
  */
 static bool send_nagle(struct bench *bench, struct transfer *transfer) {
     return loopback_request(bench, &transfer->loopback, REQUEST) &&
@@ -90,9 +90,9 @@ static bool send_nagle(struct bench *bench, struct transfer *transfer) {
 }
 
 /**
- * A new connection acknowledges its first segments at once (quickack), and it takes up to three
- * exchanges before it counts as pingpong (TCP_PINGPONG_THRESH): neither is the state of a
- * connection that is in use.
+ * Brings the connection into the state of one in use. A new connection acknowledges its first
+ * segments at once (quickack), and it takes up to three exchanges to count as pingpong
+ * (TCP_PINGPONG_THRESH).
  */
 static bool exchange(struct bench *bench, struct transfer *transfer) {
     enum { EXCHANGES = 16 };
@@ -107,17 +107,17 @@ static bool exchange(struct bench *bench, struct transfer *transfer) {
         __VA_ARGS__                                                                                \
     }
 
-/* `calls` counts those of the strategy; the receiver's one recv(2) comes on top. */
+/* `calls` are those of the strategy. The receiver's one recv(2) is added. */
 #define HEADED(name, bytes_of_file, how, calls, moved, words)                                      \
     STRATEGY(name, .size = (bytes_of_file), .header = TRANSFER_HEADER, .send = (how)),             \
         .gate = true, .entries = (calls) + 1, .bytes = (moved), .summary = words TRANSFER_WHERE
 
-/* Without a header the last segment is small and on its own: TCP_NODELAY lets it leave at once. */
+/* Without a header, the last segment is small and alone: TCP_NODELAY sends it at once. */
 #define PLAIN(name, bytes_of_file)                                                                 \
     STRATEGY(name, .size = (bytes_of_file), .no_delay = 1, .send = send_plain),                    \
         .bytes = (bytes_of_file)
 
-/* mmap, writev, the fault within it, munmap; recv. */
+/* Entries: mmap, writev, the fault within it, munmap, recv. */
 #define MAPPED_EACH(name, bytes_of_file, words)                                                    \
     STRATEGY(name, .size = (bytes_of_file), .header = TRANSFER_HEADER, .prepare = reserve,         \
              .send = send_new_mapping, .release = unreserve),                                      \
@@ -145,8 +145,7 @@ static const struct metric metrics[] = {
     {
         PLAIN("1m", HUGE),
         .summary = "sendfile(1 MB), loopback TCP, drained by the same process as the socket fills",
-        .entries =
-            10, /* sendfile, and 9 times recv; 8 times when the receiver's window has grown */
+        .entries = 10, /* sendfile and 9 times recv; 8 times once the receiver's window has grown */
     },
     {HEADED("4k_cork_header", TRANSFER_SMALL, transfer_send_corked, 4,
             TRANSFER_HEADER + TRANSFER_SMALL, "TCP_CORK, send(256 B), sendfile(4 KB), uncork")},
@@ -171,14 +170,15 @@ static const struct metric metrics[] = {
     {
         NAGLE("4k_nagle_header", TRANSFER_SMALL),
         .summary = "a request, then send(256 B), sendfile(4 KB) and nothing against Nagle's delay",
-        .entries = 8,  /* request: 2; response: 2; recv of the header, EAGAIN, poll, recv */
+        .entries = 8,  /* request 2; response 2; recv of the header, EAGAIN, poll, recv */
         .switches = 2, /* to the idle task and back */
     },
     {
         NAGLE("64k_nagle_header", TRANSFER_LARGE),
         .summary = "a request, then send(256 B), sendfile(64 KB) and nothing against Nagle's delay",
-        /* Loopback's segments hold 65483 bytes: the file's first fills one, which Nagle's algorithm
-         * lets go and which is acknowledged at once. Request: 2; response: 2; recv of it in two. */
+        /* A segment of the loopback holds 65483 bytes, and the file's start fills one: Nagle's
+         * algorithm sends it, and it is acknowledged at once. Request 2; response 2; recv in two
+         * parts. */
         .entries = 6,
     },
 };

@@ -6,13 +6,13 @@
 #include "../workload/uring.h"
 #include "families.h"
 
-/* The kernel's names for these are newer than Debian 11's headers, and no #ifdef sees an enum. */
+/* Debian 11's headers do not have these names yet, and #ifdef cannot test for an enum. */
 enum { OPCODE_SENDMSG = 9, OPCODE_SENDMSG_ZC = 48 }; /* Linux 5.3, 6.1 */
 enum { COMPLETION_MORE = 1 << 1, COMPLETION_NOTIFICATION = 1 << 3 };
 
 static struct uring ring = URING_CLOSED;
 
-/** Notifications that the kernel has announced: until they come, the sent pages are its own. */
+/** Notifications that the kernel has announced. Until they come, it still uses the sent pages. */
 static unsigned outstanding;
 
 static bool prepare(struct bench *bench, struct transfer *transfer) {
@@ -26,8 +26,8 @@ static void release(void) {
 }
 
 /**
- * Takes completions up to the next result. One request to send without a copy has two of them: the
- * result, which says by a flag that a notification will follow, and that (io_uring_enter(2)).
+ * Takes completions up to the next result. A request to send without a copy has two completions:
+ * its result, whose flag announces a notification, and the notification (io_uring_enter(2)).
  */
 static bool take_result(struct bench *bench, long *result) {
     struct io_uring_cqe completion;
@@ -81,8 +81,9 @@ static bool send_message_zc(struct bench *bench, struct transfer *transfer) {
     return send_by_ring(bench, transfer, OPCODE_SENDMSG_ZC, "io_uring(SENDMSG_ZC)");
 }
 
-/* io_uring_enter; recv, at whose end the notification has come: the receiver has acknowledged. In a
- * process of its own, since the kernel's workers for a ring stay with the process that had it. */
+/* Entries: io_uring_enter and recv. When recv returns, the receiver has acknowledged, so the
+ * notification has come. The metric has its own process, because the kernel's workers for a ring
+ * stay with the process that made it. */
 #define URING(name, bytes_of_file, how, wait)                                                      \
     .id = "sendfile.tcp_" name, .version = 1, TRANSFER_HOOKS, .own_process = true,                 \
     .bytes = TRANSFER_HEADER + (bytes_of_file), .parameters = &(const struct strategy) {           \

@@ -4,25 +4,30 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include <linux/errqueue.h> /* wants struct timespec */
+#include <linux/errqueue.h> /* needs struct timespec */
 
 #include "../base/raw_call.h"
 #include "../workload/transfer.h"
 #include "families.h"
 
 /**
- * MSG_ZEROCOPY (Documentation/networking/msg_zerocopy.rst): the kernel sends from the pages of the
- * caller, who learns from the socket's error queue when it may touch them again, and whether they
- * were copied all the same. Over loopback they always are: what is delivered on the machine itself
- * could otherwise pin the sender's pages for as long as the receiver likes.
+ * MSG_ZEROCOPY (Documentation/networking/msg_zerocopy.rst): the kernel sends from the caller's
+ * pages. The socket's error queue tells the caller when it may change them again, and whether the
+ * kernel copied them after all. Over loopback it always does: a local receiver could otherwise pin
+ * the sender's pages for as long as it likes.
  */
 
-/** Calls whose completion has not been seen, and all since the setup, by how they completed. */
+/**
+ * Calls without a completion yet; and completed calls since the setup, of which `copied` were
+ * copied.
+ */
 static uint64_t outstanding;
 static uint64_t completed;
 static uint64_t copied;
 
-/** Of a message from the error queue: one structure, and the address that the family adds. */
+/**
+ * Room for a message from the error queue: one structure, and the address that the protocol adds.
+ */
 static _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct sock_extended_err) +
                                                         sizeof(struct sockaddr_in))];
 
@@ -33,7 +38,7 @@ static bool prepare(struct bench *bench, struct transfer *transfer) {
            bench_fail(bench, "setsockopt(SO_ZEROCOPY)", errno);
 }
 
-/** One message may complete a range of calls, whose numbers wrap. */
+/** One message may complete a range of calls. Their numbers wrap. */
 static bool note_completion(struct bench *bench, struct msghdr *message) {
     const struct cmsghdr *part = CMSG_FIRSTHDR(message);
     if (part == NULL || part->cmsg_level != SOL_IP || part->cmsg_type != IP_RECVERR)
@@ -68,7 +73,7 @@ static bool reap(struct bench *bench, struct transfer *transfer) {
     return true;
 }
 
-/** Completions take of the socket's optmem: after ENOBUFS those that are due have to go first. */
+/** Completions use the socket's optmem. After ENOBUFS, pending completions must be taken first. */
 static bool make_room(struct bench *bench, struct transfer *transfer, long result) {
     bool reap_first = result == -ENOBUFS && outstanding > 0;
     return loopback_make_room(bench, &transfer->loopback, "sendmsg(MSG_ZEROCOPY)",

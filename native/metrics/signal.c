@@ -8,10 +8,10 @@
 #include "../workload/call.h"
 #include "families.h"
 
-/** Room for the kernel's struct sigaction, whatever the architecture puts into it. */
+/** Room for the kernel's struct sigaction on any architecture. */
 enum { ACTION_WORDS = 32, KERNEL_SIGSET = _NSIG / 8 };
 
-/** limit.c has SIGALRM and SIGUSR1. */
+/** limit.c uses SIGALRM and SIGUSR1. */
 enum { SIGNAL = SIGUSR2 };
 
 static struct call install;
@@ -25,7 +25,7 @@ static void handle(int signal) {
     handled = 1;
 }
 
-/** Whoever started the probe may have blocked the signal. */
+/** Unblocks the signal, because the probe's parent may have blocked it. */
 static bool setup(struct bench *bench) {
     struct sigaction action = {.sa_handler = handle};
     sigset_t unblocked;
@@ -55,8 +55,8 @@ static bool run_raise(struct bench *bench, uint64_t operations) {
 }
 
 /**
- * libc's sigaction(3) translates between its structure and the kernel's, which differs by
- * architecture: so libc installs the handler once, and what the kernel made of it is read back.
+ * libc's sigaction(3) converts its structure to the kernel's, which differs by architecture. So
+ * libc installs the handler once, and the kernel's structure is read back.
  */
 static bool setup_install(struct bench *bench) {
     if (!setup(bench))

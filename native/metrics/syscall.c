@@ -9,7 +9,7 @@
 #include "../workload/call.h"
 #include "families.h"
 
-/** The metric that is set up; there is one at a time. */
+/** The current metric's call. There is one at a time. */
 static struct call call;
 static uint32_t nobody_waits;
 
@@ -48,9 +48,10 @@ static bool run_libc(struct bench *bench, uint64_t operations) {
 }
 
 /**
- * To and fro: the kernel does nothing where the mask stays as it is. With the call in one place and
- * not in a function of its own: returning right after a call is dear (46 ns on an EPYC whose kernel
- * has the "Safe RET" mitigation), as null_libc shows, and would depend on what is inlined.
+ * Blocks and unblocks in turn, because the kernel does nothing if the mask stays the same. There is
+ * one call in one place and no function around it. A return right after a call is slow (46 ns on an
+ * EPYC whose kernel has the "Safe RET" mitigation), as null_libc shows, and inlining would decide
+ * about it.
  */
 static bool run_mask(struct bench *bench, uint64_t operations) {
     enum { KERNEL_SIGSET = _NSIG / 8 }; /* libc's sigset_t is larger */

@@ -9,9 +9,9 @@
 #include "families.h"
 
 /**
- * How late a sleeper runs: from the expiry of its timer to its own reading of the clock, as
- * cyclictest has it (rt-tests). The tail counts: it is what a real-time user waits for, made by
- * disabled interrupts, other work, and the way back from an idle state or a host.
+ * How late a sleeper runs: from the expiry of its timer to its own reading of the clock, as in
+ * cyclictest (rt-tests). The tail matters, because a real-time user waits for it. Disabled
+ * interrupts, other work, and the return from an idle state or a host cause it.
  */
 enum { WAKEUPS = 200, MIN_SLEEP_NS = 75000, JITTER_NS = 50000 };
 
@@ -19,9 +19,9 @@ static uint64_t late_ns[WAKEUPS];
 static int slack_before_ns = -1;
 
 /**
- * The kernel lets a timer of SCHED_OTHER expire up to 50 us late, so that several make one wake-up
- * (PR_SET_TIMERSLACK in prctl(2)): that would be most of the number. 1 ns is the least there is. A
- * kernel without the call, gVisor's, has no slack either.
+ * The kernel lets a timer of SCHED_OTHER expire up to 50 us late to merge wake-ups
+ * (PR_SET_TIMERSLACK in prctl(2)). That would be most of the number. 1 ns is the minimum. gVisor's
+ * kernel has neither the call nor the slack.
  */
 static bool setup(struct bench *bench) {
     slack_before_ns = prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
@@ -31,9 +31,9 @@ static bool setup(struct bench *bench) {
            bench_fail(bench, "prctl(PR_SET_TIMERSLACK)", errno);
 }
 
-/** Neighbours in this sequence are far from each other, so that no tick keeps step with it. */
+/** Neighbours in this sequence are far apart, so it never runs in step with a tick. */
 static uint64_t jitter_ns(unsigned turn) {
-    return (uint32_t)(turn * 0x9e3779b9u) % JITTER_NS; /* 2^32 over the golden ratio (Weyl) */
+    return (uint32_t)(turn * 0x9e3779b9u) % JITTER_NS; /* 2^32 divided by the golden ratio (Weyl) */
 }
 
 static bool sleep_once(struct bench *bench, unsigned turn) {
@@ -55,12 +55,12 @@ static int compare(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/** The time that so many of a hundred wake-ups do not exceed. */
+/** The lateness that `percent` of the wake-ups do not exceed. */
 static uint64_t percentile_ns(unsigned percent) {
     return late_ns[WAKEUPS * percent / 100 - 1];
 }
 
-/** So that the time of one operation is the percentile: the mean of those, over several turns. */
+/** Sets the measured time so that one operation takes the percentile, averaged over the turns. */
 static bool run(struct bench *bench, uint64_t operations) {
     for (; operations > 0; operations -= WAKEUPS) {
         for (unsigned i = 0; i < WAKEUPS; i++)
@@ -94,7 +94,7 @@ static const struct metric metrics[] = {
         .summary =
             "from a timer's expiry until its sleeper runs: 99 of 100 wake-ups take no longer",
         .entries = 1,
-        .switches = 2, /* to the idle task and from it */
+        .switches = 2, /* to the idle task and back */
         .per_turn = WAKEUPS,
         .setup = setup,
         .run = run,

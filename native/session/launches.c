@@ -13,22 +13,22 @@
 #include "../harness/peer.h"
 #include "order.h"
 
-/** The program's name, the words, a seed, and the end. */
+/** The program's name, the words, a seed, and NULL. */
 enum { MAX_ARGUMENTS = MAX_WORDS + 3 };
 
-/** Whether a word is one of the process that starts the others alone. */
+/** Whether a word is only for the process that starts the others. */
 static bool stays_here(const char *word, uint64_t index) {
     return strncmp(word, "--launches=", 11) == 0 || strncmp(word, "--seed=", 7) == 0 ||
            strncmp(word, "--audit-rules=", 14) == 0 ||
            (index > 0 && strcmp(word, "--environment") == 0);
 }
 
-/** The last process alone hands symbols over, behind all that reading them would change. */
+/** Only the last process hands over the symbols, because reading them would change what follows. */
 static const char *word_for(const char *word, bool last) {
     return !last && strcmp(word, "--symbols=1") == 0 ? "--symbols=0" : word;
 }
 
-/** execve(2) takes pointers to what is not const, and leaves it as it is. */
+/** The casts drop a const: execve(2) takes pointers to char, but changes nothing. */
 static void arrange(char *arguments[MAX_ARGUMENTS], const struct words *words, char *seed,
                     uint64_t index, bool last) {
     size_t count = 0;
@@ -40,7 +40,7 @@ static void arrange(char *arguments[MAX_ARGUMENTS], const struct words *words, c
     arguments[count] = NULL;
 }
 
-/** The path that this program was started by needs no /proc, and may be gone by now. */
+/** The path that this program was started by works without /proc, but may be gone by now. */
 static int become(char *const *arguments) {
     const char *path = (const char *)getauxval(AT_EXECFN);
     if (path != NULL)
@@ -70,17 +70,17 @@ static int wait_for(pid_t inner) {
 static int launch(const struct plan *plan, const struct words *words, uint64_t index) {
     char *arguments[MAX_ARGUMENTS];
     char seed[32];
-    /* Where instructions are counted, what ran before a metric is to be the same in all. */
+    /* All processes that count instructions measure in the same order. */
     uint64_t own = plan->instructions ? plan->seed : order_seed(plan->seed, index);
-    /* As long in every process: what the arguments take of its stack moves the rest of it. */
+    /* Zeros keep the length equal: the length of the arguments moves the rest of the stack. */
     snprintf(seed, sizeof seed, "--seed=%020llu", (unsigned long long)own);
     arrange(arguments, words, seed, index, index + 1 == plan->launches);
     pid_t inner = start(arguments);
-    return inner < 0 ? exit_report(NO_SETUP, "fork") : wait_for(inner);
+    return inner < 0 ? exit_report(NO_SETUP, "starting a process failed") : wait_for(inner);
 }
 
 int launch_processes(const struct plan *plan, const struct words *words) {
-    signal(SIGCHLD, SIG_DFL); /* where it was ignored there would be nothing to wait for */
+    signal(SIGCHLD, SIG_DFL); /* while it is ignored, wait(2) does not find a child that ended */
     limit_process(plan->launches * (plan->deadline_ms + LIMIT_MS_TO_KILL), LATE);
     for (uint64_t i = 0; i < plan->launches; i++) {
         int code = launch(plan, words, i);

@@ -159,7 +159,7 @@ static void write_status(struct wire *wire, const struct failure *failure) {
         write_reason(wire, failure);
 }
 
-/** What a line about a metric begins with. */
+/** The first fields of a line about a metric. */
 static void write_metric(struct wire *wire, const char *type, const struct bench *bench) {
     write_text(wire, "type", type);
     write_text(wire, "id", bench->metric->id);
@@ -209,7 +209,7 @@ bool line_tails(struct wire *wire, const struct cycle_clock *clock,
     return wire_end_line(wire);
 }
 
-/** A quantile that fewer than ten samples lie beyond is a chance, and is left out. */
+/** Leaves out a quantile with fewer than ten samples beyond it: it would be chance. */
 static void write_quantile(struct wire *wire, const char *key, const struct tail *tail,
                            const struct cycle_clock *clock, double share) {
     if ((1 - share) * (double)tail->count >= 10 - 1e-6)

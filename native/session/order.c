@@ -1,6 +1,6 @@
 #include "order.h"
 
-/** SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): any seed is a good one, 0 too. */
+/** SplitMix64 (Steele, Lea and Flood, OOPSLA 2014). Any seed is good, also 0. */
 static uint64_t next_random(uint64_t *state) {
     uint64_t z = *state += 0x9e3779b97f4a7c15u;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -8,7 +8,7 @@ static uint64_t next_random(uint64_t *state) {
     return z ^ (z >> 31);
 }
 
-/** Fisher and Yates; the bias of the remainder is under 2^-50 for any catalogue. */
+/** Fisher and Yates. The bias of the remainder is below 2^-50 for any catalogue. */
 void shuffle(uint64_t *state, size_t *order, size_t count) {
     for (size_t i = 0; i < count; i++)
         order[i] = i;

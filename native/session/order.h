@@ -5,16 +5,16 @@
 #include <stdint.h>
 
 /**
- * A random order of the numbers 0 to count − 1, the same for the same seed.
+ * Writes the numbers 0 to count − 1 in a random order. The same state gives the same order.
  *
- * @param state the generator's state: the seed at first, moved on by each call
- * @param order where the order is written, `count` entries
+ * @param state of the generator: the seed at first; each call changes it
+ * @param order receives `count` numbers
  */
 void shuffle(uint64_t *state, size_t *order, size_t count);
 
 /**
- * The seed of one process of several: that of the first, 0, is `seed` itself, those of the others
- * are the numbers that the generator draws from it, the first of them for process 1.
+ * The seed of one process of a launch. Process 0 has `seed` itself. Process n has the n-th number
+ * that the generator draws from it.
  */
 uint64_t order_seed(uint64_t seed, uint64_t process);
 

@@ -10,7 +10,7 @@ enum { MAX_ROUNDS = 1000, MAX_LAUNCHES = 64 };
 
 static const struct number_option {
     const char *name;
-    uint64_t least, most;
+    uint64_t min, max;
     size_t field;
 } number_options[] = {
     {"rounds", 1, MAX_ROUNDS, offsetof(struct plan, rounds)},
@@ -28,7 +28,7 @@ static const struct number_option {
 
 enum { NUMBER_OPTIONS = sizeof number_options / sizeof number_options[0] };
 
-/** Decimal digits and nothing else: no sign, no space, no overflow. */
+/** Only decimal digits: no sign, no space, no overflow. */
 static bool parse_number(const char *text, uint64_t *number) {
     *number = 0;
     if (*text == '\0')
@@ -47,14 +47,14 @@ static bool parse_number(const char *text, uint64_t *number) {
 static bool parse_number_option(struct plan *plan, const struct number_option *option,
                                 const char *text) {
     uint64_t *field = (uint64_t *)(void *)((char *)plan + option->field);
-    if (parse_number(text, field) && *field >= option->least && *field <= option->most)
+    if (parse_number(text, field) && *field >= option->min && *field <= option->max)
         return true;
     fprintf(stderr, "probe: --%s=%.64s is not a whole number from %llu to %llu.\n", option->name,
-            text, (unsigned long long)option->least, (unsigned long long)option->most);
+            text, (unsigned long long)option->min, (unsigned long long)option->max);
     return false;
 }
 
-/** The number behind an id: digits up to the next comma or the end. */
+/** Reads the number of rounds after an id. */
 static bool parse_rounds(const char *text, size_t length, uint64_t *rounds) {
     *rounds = 0;
     for (size_t i = 0; i < length; i++) {
@@ -65,7 +65,7 @@ static bool parse_rounds(const char *text, size_t length, uint64_t *rounds) {
     return *rounds >= 1 && *rounds <= MAX_ROUNDS;
 }
 
-/** `ID` or `ID:ROUNDS`. */
+/** Splits `ID` or `ID:ROUNDS`. */
 static bool split_rounds(const char *entry, size_t *length, uint64_t *rounds) {
     const char *colon = memchr(entry, ':', *length);
     *rounds = PLAN_UNSET;
@@ -89,7 +89,7 @@ static bool add_metric(struct plan *plan, const char *id, size_t length) {
     int shown = length < 64 ? (int)length : 64;
     const struct metric *metric = catalogue_find(id, length);
     if (metric == NULL) {
-        fprintf(stderr, "probe: there is no metric '%.*s'; --list prints those there are.\n", shown,
+        fprintf(stderr, "probe: there is no metric '%.*s'; --list prints all of them.\n", shown,
                 id);
         return false;
     }
@@ -115,7 +115,7 @@ static bool parse_metrics(struct plan *plan, const char *list) {
     }
 }
 
-/** The value of `--name=value`, or NULL when the argument is another one. */
+/** The value of `--name=value`, or NULL if the argument is another option. */
 static const char *option_value(const char *argument, const char *name) {
     size_t length = strlen(name);
     if (strncmp(argument, "--", 2) != 0 || strncmp(argument + 2, name, length) != 0)
@@ -130,7 +130,7 @@ static bool parse_injection(struct plan *plan, const char *name) {
             return true;
         }
     }
-    fprintf(stderr, "probe: --inject=%.64s is not known; there is", name);
+    fprintf(stderr, "probe: --inject=%.64s is not known; choose one of", name);
     for (int i = INJECT_NOTHING + 1; i < INJECTIONS; i++)
         fprintf(stderr, " %s", injection_names[i]);
     fputs(".\n", stderr);
@@ -145,7 +145,7 @@ static bool parse_argument(struct plan *plan, const char *argument) {
     if (strcmp(argument, "--instructions") == 0)
         return plan->instructions = true;
     if (strcmp(argument, "--bare") == 0) {
-        fputs("probe: --bare counts on the command line alone.\n", stderr);
+        fputs("probe: --bare only works on the command line.\n", stderr);
         return false;
     }
     const char *value = option_value(argument, "metrics");
@@ -166,7 +166,7 @@ static bool parse_argument(struct plan *plan, const char *argument) {
             return parse_number_option(plan, &number_options[i], value);
     }
     fprintf(stderr,
-            "probe: %.64s is not an option; probe without arguments prints those there are.\n",
+            "probe: %.64s is not an option; run probe without arguments to see all options.\n",
             argument);
     return false;
 }

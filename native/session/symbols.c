@@ -5,7 +5,7 @@
 
 #include "../base/marks.h"
 
-/** "ffffffff81000000 T name", with "\t[module]" behind it for a module's. */
+/** Lines are "ffffffff81000000 T name", with "\t[module]" at the end for a module's symbol. */
 static bool is_code(const char *line) {
     const char *blank = strchr(line, ' ');
     return blank != NULL && blank[1] != '\0' && strchr("tTwW", blank[1]) != NULL;

@@ -4,10 +4,10 @@
 #include <stdbool.h>
 
 /**
- * Hands over the kernel's symbols of instructions as /proc/kallsyms has them, which shows addresses
- * to a privileged process alone, to an emulator that watches.
+ * Hands the kernel's code symbols to an emulator that traces, as /proc/kallsyms shows them. Only a
+ * privileged process sees their addresses.
  *
- * @returns false when they cannot be read (errno is set)
+ * @returns false if they cannot be read (errno is set)
  */
 bool hand_over_symbols(void);
 

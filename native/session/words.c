@@ -15,7 +15,7 @@ struct reader {
     const char *name;
     char block[4096];
     size_t length, next;
-    bool after_return; /* the last byte was \r: a \n after it ends the same line */
+    bool after_return; /* the last byte was \r, so a \n now ends the same line */
 };
 
 static int next_byte(struct reader *reader) {
@@ -32,7 +32,7 @@ static int next_byte(struct reader *reader) {
     return (unsigned char)reader->block[reader->next++];
 }
 
-/** The next byte, or '\n' for an end of line of any kind. */
+/** The next byte, or '\n' for any end of line. */
 static int next_character(struct reader *reader) {
     int byte = next_byte(reader);
     if (byte == '\n' && reader->after_return)
@@ -66,7 +66,7 @@ static bool add_character(struct words *words, const struct reader *reader, size
     return true;
 }
 
-/** @param length receives how long the word is: 0 where the words end */
+/** @param length receives the length of the word: 0 if there are no more words */
 static bool read_word(struct words *words, struct reader *reader, size_t *length) {
     const char *word = words->text + words->used;
     int character;
@@ -97,7 +97,9 @@ static bool read_words(struct words *words, int descriptor, const char *name) {
     return words->count > before;
 }
 
-/** What is sent to a terminal earlier is echoed, or lost while its kernel boots. */
+/**
+ * Asks for the plan: what is sent to a terminal earlier is echoed, or lost while its kernel boots.
+ */
 static bool read_input(struct words *words) {
     static const char ready[] = "{\"type\":\"ready\"}\n";
     if (console_borrow(STDIN_FILENO) &&

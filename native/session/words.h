@@ -6,23 +6,23 @@
 
 #define MAX_WORDS 64
 
-/** The longest word that is read, its end included: the whole catalogue with rounds fits. */
+/** The longest word with its NUL: all metric ids with their rounds fit. */
 #define MAX_WORD_BYTES ((size_t)8192)
 
-/** The words of a plan, wherever they came from. */
+/** The words of a plan, from the command line, standard input and files. */
 struct words {
-    const char *program; /* by what name this one was started */
+    const char *program; /* the name that this process was started with */
     const char *list[MAX_WORDS];
     size_t count;
-    char text[2 * MAX_WORD_BYTES]; /* of the words that were read */
+    char text[2 * MAX_WORD_BYTES]; /* of words from standard input and files */
     size_t used;
 };
 
 /**
- * Collects the words of the command line. `-` stands for those that are read from standard input,
- * `@PATH` for those that are read from a file: one a line, up to an empty line, since a serial line
- * has no end, or up to the end. At a terminal a line of type `ready` asks for them. Lines end as
- * terminals and hosts end them: \n, \r or \r\n.
+ * Collects the words of the command line. `-` stands for the words on standard input, `@PATH` for
+ * the words in a file, one on each line. They end at an empty line, because a serial line has no
+ * end, or at the end of the file. At a terminal, a line of type `ready` asks for them. Lines may
+ * end in \n, \r or \r\n.
  *
  * @returns false after one sentence on standard error
  */

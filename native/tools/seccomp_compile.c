@@ -1,13 +1,13 @@
 /**
- * Makes a classic BPF program of rules by libseccomp, which is what engines make theirs by. It is
- * loaded when this runs, so that no header of it is needed, only the library that engines and
- * systemd bring along.
+ * Compiles seccomp rules to a classic BPF program with libseccomp, as container engines do. It
+ * loads the library at run time, so it needs no header, only the library that engines and systemd
+ * install.
  *
- * Standard input: first `default ACTION`, then `arch NAME`, the first of which need not be this
- * machine's own, then `rule ACTION CALL [INDEX OP A B]…`, one a line, numbers as strtoull(3) reads
- * them. Actions are those of seccomp(2), operators those of libseccomp's enum scmp_compare. Calls
- * that libseccomp does not know are left out, as engines do. Standard output: the program, struct
- * sock_filter by struct sock_filter.
+ * Standard input has one command on each line: `default ACTION`, then `arch NAME`, whose first need
+ * not be this machine's architecture, then `rule ACTION CALL [INDEX OP A B]…`. Numbers are as in
+ * strtoull(3), actions as in seccomp(2), operators as in libseccomp's enum scmp_compare. It skips
+ * calls that libseccomp does not know, as engines do. Standard output: the program, an array of
+ * struct sock_filter.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -20,7 +20,7 @@
 
 enum { MAX_CONDITIONS = 6, UNKNOWN_CALL = -1 };
 
-/** As in libseccomp's own header. */
+/** As in libseccomp's header. */
 struct condition {
     unsigned index;
     int comparison;
@@ -76,11 +76,14 @@ static uint64_t number(const char *text) {
     errno = 0;
     uint64_t value = strtoull(text, &end, 0);
     if (*end != '\0' || errno != 0)
-        fail(text, "is no number");
+        fail(text, "is not a number");
     return value;
 }
 
-/** A filter begins with this machine's architecture, which the first that is asked for replaces. */
+/**
+ * libseccomp starts a filter with this machine's architecture. Removes it, unless it was asked for
+ * first.
+ */
 static void leave_out_own(void *filter, uint32_t first) {
     static bool done;
     uint32_t own = library.own_arch();
@@ -94,7 +97,7 @@ static void add_arch(void *filter, char **rest) {
     const char *name = word(rest);
     uint32_t arch = name == NULL ? 0 : library.arch(name);
     if (arch == 0)
-        fail(name == NULL ? "arch" : name, "is no architecture that libseccomp knows");
+        fail(name == NULL ? "arch" : name, "is not an architecture that libseccomp knows");
     int result = library.add_arch(filter, arch);
     if (result != 0 && result != -EEXIST)
         fail(name, strerror(-result));
@@ -137,7 +140,7 @@ static void *obey(void *filter, char *line) {
     else if (filter != NULL && strcmp(verb, "rule") == 0)
         add_rule(filter, &rest);
     else
-        fail(verb, "is not understood");
+        fail(verb, "is not a command here");
     return filter;
 }
 

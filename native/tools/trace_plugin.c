@@ -1,15 +1,15 @@
 /**
- * A TCG plugin for QEMU: writes down every instruction that its virtual machine executes in the
- * batches of a program, between two marks in that (native/core/marks.h), and the bytes that the
- * program hands over. Before the first round and behind the last it watches the marks alone, and
- * costs nothing.
+ * A TCG plugin for QEMU. It records every instruction that the virtual machine executes in a
+ * program's batches, between two marks (native/base/marks.h), and the bytes that the program sends.
+ * Before the first round and after the last one, it watches only the marks and costs nothing.
  *
- * QEMU's header is in few distributions' packages, so what is used of it is declared here. It has
- * been the same from QEMU 4.2 to 10.2 (docs/devel/tcg-plugins.rst), for which QEMU asks a plugin
- * that was made for version 2 of the interface since 9.0, and refuses that before.
+ * Few distributions package QEMU's plugin header, so this file declares what it uses. These
+ * declarations have been the same from QEMU 4.2 to 10.2 (docs/devel/tcg-plugins.rst). Since 9.0,
+ * QEMU wants a plugin for version 2 of the interface; before, it refuses that version.
  *
- * The file: "SGTRACE1", then records, each the struct below in the host's byte order and its bytes.
- * A record is written at its end and as one, so that there are whole ones whenever QEMU is killed.
+ * The file holds "SGTRACE2", then records: each the struct below in the host's byte order, then its
+ * bytes. A record is written once, when it ends, so the file has only whole records if QEMU is
+ * killed.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -39,12 +39,12 @@ size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *block);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *block, size_t index);
 uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *instruction);
 
-/** Gone since version 2. */
+/** Version 2 no longer has this function. */
 __attribute__((weak)) int qemu_plugin_n_vcpus(void);
 
 int qemu_plugin_version = 1;
 
-/** QEMU looks at the version once this library is loaded. */
+/** QEMU reads the version after it has loaded this library. */
 __attribute__((constructor)) static void choose_version(void) {
     if (qemu_plugin_n_vcpus == NULL)
         qemu_plugin_version = 2;
@@ -53,32 +53,32 @@ __attribute__((constructor)) static void choose_version(void) {
 enum kind { WINDOW = 1, BYTES = 2, ROUND = 3 };
 enum { CUT_OFF = 1 };
 
-/** Those of the table in native/core/marks.c. */
+/** As in native/base/marks.c. */
 enum { STRIDE = 8, TABLE_BYTES = 256 * STRIDE };
 
 struct record {
-    uint32_t kind;         /* a round is there to be counted: the windows behind it are its own */
-    uint32_t flags;        /* CUT_OFF: the file has reached its limit, and bytes are missing */
-    uint64_t instructions; /* of a window, all of them */
-    uint64_t length;       /* of the bytes behind this */
+    uint32_t kind;         /* a ROUND starts a round: the windows after it belong to it */
+    uint32_t flags;        /* CUT_OFF: the file has reached its limit, so bytes are missing */
+    uint64_t instructions; /* of a window, also those that were cut off */
+    uint64_t length;       /* of the bytes that follow */
 };
 
-/** What is being written down; there is one at a time. */
+/** The record that is being written. There is one at a time. */
 static struct {
     struct record record;
     unsigned int cpu;
-    uint64_t address; /* of the instruction before */
+    uint64_t address; /* of the previous instruction */
     uint8_t *bytes;
     size_t room;
 } open;
 
 static struct {
-    uint64_t round;                      /* one of one metric begins */
-    uint64_t batch_begin, batch_end;     /* the second is no part of it */
-    uint64_t symbols_begin, symbols_end; /* bytes are handed over */
-    uint64_t table;                      /* of the functions that each are a byte */
+    uint64_t round;                      /* one metric's round begins */
+    uint64_t batch_begin, batch_end;     /* the instruction at batch_end is not part of the batch */
+    uint64_t symbols_begin, symbols_end; /* bytes are sent between these */
+    uint64_t table;                      /* of the functions that stand for bytes */
     uint64_t limit;                      /* bytes */
-    FILE *out;                           /* NULL once it could not be written */
+    FILE *out;                           /* NULL after a write failed */
 } plan;
 
 static qemu_plugin_id_t own_id;
@@ -87,7 +87,7 @@ static uint64_t written;
 /** Whether all instructions are watched, or only those at marks. */
 static bool watches_all;
 
-/** The virtual machine goes on: what it counts is true without a trace. */
+/** The virtual machine goes on: its counts are right without a trace. */
 static void give_up(const char *why) {
     fprintf(stderr, "trace plugin: %s.\n", why);
     fclose(plan.out);
@@ -118,7 +118,7 @@ static void end_record(void) {
         give_up("the trace could not be written");
 }
 
-/** The longest number in LEB128. */
+/** Length of the longest number in LEB128. */
 enum { MAX_NUMBER_BYTES = 10 };
 
 static bool make_room(void) {
@@ -143,7 +143,9 @@ static void append(uint8_t byte) {
     open.bytes[open.record.length++] = byte;
 }
 
-/** Addresses as the way from the one before, zigzag and LEB128: most of them take one byte. */
+/**
+ * Writes an address as the distance from the previous one, in zigzag and LEB128: mostly one byte.
+ */
 static void append_address(uint64_t address) {
     int64_t way = (int64_t)(address - open.address);
     uint64_t number = ((uint64_t)way << 1) ^ (uint64_t)(way >> 63);
@@ -155,7 +157,7 @@ static void append_address(uint64_t address) {
 
 static void begin_watching(qemu_plugin_id_t id);
 
-/** Takes effect once the processor has left the block that it is in. */
+/** Takes effect when the processor leaves its current block. */
 static void watch(bool all) {
     if (watches_all == all)
         return;
@@ -171,13 +173,13 @@ static void execute(unsigned int cpu, void *data) {
         append_address((uint64_t)(uintptr_t)data);
 }
 
-/** The first instruction of one of its functions. */
+/** Whether it is the first instruction of one of the table's functions. */
 static bool is_in_table(uint64_t address) {
     uint64_t slot = address - plan.table;
     return slot < TABLE_BYTES && slot % STRIDE == 0;
 }
 
-/** A record that is still open when another begins is one of a process that has died in it. */
+/** A record that is open when another begins is from a process that died. */
 static void execute_mark(unsigned int cpu, void *data) {
     uint64_t address = (uint64_t)(uintptr_t)data;
     if (address == plan.round) {
@@ -268,7 +270,7 @@ int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc, char **
     for (int i = 0; i < argc; i++)
         read_argument(argv[i]);
     if (!is_complete()) {
-        fputs("trace plugin: it takes out=PATH of a file that can be written, and numbers", stderr);
+        fputs("trace plugin: it needs out=PATH of a writable file, and the numbers", stderr);
         for (size_t i = 0; i < NUMBERS; i++)
             fprintf(stderr, " %s=", numbers[i].name);
         fputs(".\n", stderr);

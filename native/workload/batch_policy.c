@@ -18,7 +18,7 @@ bool batch_policy_begin(struct bench *bench) {
         return true;
     long result = set_policy(SCHED_BATCH);
     under_batch = result == 0;
-    /* A kernel without this policy, gVisor's, has its own idea of preemption. */
+    /* gVisor's kernel has no such policy and preempts in its own way. */
     return under_batch || result == -EINVAL || result == -ENOSYS ||
            bench_fail_result(bench, "sched_setscheduler(SCHED_BATCH)", result);
 }

@@ -6,18 +6,18 @@
 
 #include "../harness/bench.h"
 
-/** A system call that gives the same result every time: all there is to many a metric. */
+/** A system call that returns the same result every time. Many metrics are nothing more. */
 struct call {
-    const char *operation; /* what bench_fail() says */
+    const char *operation; /* for bench_fail() */
     long number;
     long arguments[6];
     long expected;
 };
 
-/** Makes the call so many times. Returns false after bench_fail() when a result is another one. */
+/** Makes the call `operations` times. Returns false after bench_fail() if a result differs. */
 bool call_repeat(struct bench *bench, const struct call *call, uint64_t operations);
 
-/** Makes it getppid(2): the cheapest call that does something. False after bench_fail(). */
+/** Prepares getppid(2), the cheapest call that does something. Returns false after bench_fail(). */
 bool call_null(struct bench *bench, struct call *call);
 
 #endif

@@ -37,7 +37,7 @@
 #define MFD_EXEC 0x10u /* Linux 6.3 */
 #endif
 
-/** Where nearly all static executables are, and a multiple of the largest page. */
+/** The address of nearly all static executables, and a multiple of the largest page. */
 #define ADDRESS 0x400000u
 
 struct image {
@@ -46,7 +46,7 @@ struct image {
     unsigned char code[16];
 };
 
-/** One segment is the whole file, headers included, as a linker would have it too. */
+/** One segment holds the whole file, headers included, as linkers do it too. */
 static const struct image image = {
     .header =
         {
@@ -72,7 +72,9 @@ static const struct image image = {
     .code = EXIT_GROUP_0,
 };
 
-/** Executable also where vm.memfd_noexec makes others not so (memfd_create(2)). */
+/**
+ * MFD_EXEC makes it executable even if vm.memfd_noexec forbids that by default (memfd_create(2)).
+ */
 static int create(void) {
     int file = memfd_create("exit", MFD_CLOEXEC | MFD_EXEC);
     return file < 0 && errno == EINVAL ? memfd_create("exit", MFD_CLOEXEC) : file;

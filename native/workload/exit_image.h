@@ -4,10 +4,11 @@
 #include "../harness/bench.h"
 
 /**
- * Makes the smallest static executable: it ends at once, with status 0. Not the probe itself, which
- * grows. It is a memfd, for execveat(2) with AT_EMPTY_PATH: no file system, no /proc. Although that
- * is open for writing there is no ETXTBSY, since a memfd's first descriptor is no writer to
- * i_writecount (mm/shmem.c: __shmem_file_setup, by alloc_file_pseudo).
+ * Makes the smallest static executable. It ends at once with status 0. The probe itself will not
+ * do, because it grows. The executable is a memfd for execveat(2) with AT_EMPTY_PATH, so it needs
+ * no file system and no /proc. It is open for writing, but there is no ETXTBSY: a memfd's first
+ * descriptor does not count as a writer in i_writecount (mm/shmem.c: __shmem_file_setup, by
+ * alloc_file_pseudo).
  *
  * @returns its descriptor, or -1 after bench_fail()
  */

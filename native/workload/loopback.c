@@ -13,7 +13,7 @@
 
 enum { BUFFER = 128 * 1024 };
 
-/** Where received bytes go when the kernel does not discard them. */
+/** Receives bytes if the kernel does not discard them. */
 static char buffer[BUFFER];
 
 int loopback_socket(struct bench *bench, int type, struct sockaddr_in *address) {
@@ -98,17 +98,17 @@ bool loopback_wait(struct bench *bench, const struct loopback *loopback, short s
 }
 
 /**
- * Takes at most `size` bytes off the receiver. MSG_TRUNC makes TCP discard them unseen (tcp(7)):
- * the copy to the receiver's memory is the same for every way of sending, and no part of it.
+ * Reads at most `size` bytes at the receiver. With MSG_TRUNC, TCP discards them without a copy
+ * (tcp(7)): that copy would be the same for every way of sending.
  *
- * @returns the bytes taken, or -EAGAIN, or another negative errno; an end of stream is -EPIPE
+ * @returns the number of bytes, or a negative errno: -EAGAIN, or -EPIPE at the end of the stream
  */
 static long take(const struct loopback *loopback, size_t size) {
-    size_t most = size < BUFFER ? size : BUFFER;
+    size_t room = size < BUFFER ? size : BUFFER;
     long taken =
-        raw_call(SYS_recvfrom, loopback->receiver, (long)buffer, (long)most, MSG_TRUNC, 0, 0);
+        raw_call(SYS_recvfrom, loopback->receiver, (long)buffer, (long)room, MSG_TRUNC, 0, 0);
     if (taken == -EINVAL || taken == -EOPNOTSUPP)
-        taken = raw_call(SYS_recvfrom, loopback->receiver, (long)buffer, (long)most, 0, 0, 0);
+        taken = raw_call(SYS_recvfrom, loopback->receiver, (long)buffer, (long)room, 0, 0, 0);
     return taken == 0 ? -EPIPE : taken;
 }
 
@@ -177,7 +177,7 @@ bool loopback_send_two(struct bench *bench, struct loopback *loopback, struct io
 }
 
 bool loopback_send_file(struct bench *bench, struct loopback *loopback, int file, size_t size) {
-    for (off_t offset = 0; (size_t)offset < size;) { /* the kernel moves the offset on */
+    for (off_t offset = 0; (size_t)offset < size;) { /* the kernel advances the offset */
         long result = raw_call(SYS_sendfile, loopback->sender, file, (long)&offset,
                                (long)(size - (size_t)offset), 0, 0);
         if (result <= 0 && !loopback_make_room(bench, loopback, "sendfile", result))

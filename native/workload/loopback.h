@@ -9,49 +9,49 @@
 #include "../harness/bench.h"
 
 /**
- * A TCP connection over 127.0.0.1 of which this process holds both ends, so that no scheduler is in
- * the numbers. Both are non-blocking: when the kernel takes no more from the sender, what has
- * arrived is drained, and only when nothing has is there a wait.
+ * A TCP connection over 127.0.0.1. This process holds both ends, so the scheduler does not affect
+ * the numbers. Both ends are non-blocking: if the sender is full, the process drains what has
+ * arrived, and it waits only if nothing has.
  *
  * Functions that return bool return false after bench_fail().
  */
 struct loopback {
     int sender;     /* the accepted end, a server's */
     int receiver;   /* the connecting end, a client's */
-    size_t drained; /* bytes taken off the receiver that loopback_drain() has not accounted for */
+    size_t drained; /* bytes read at the receiver that loopback_drain() has not counted yet */
 };
 
 #define LOOPBACK_CLOSED                                                                            \
     { .sender = -1, .receiver = -1 }
 
-/** Connects both ends. After a failure too, what was opened is loopback_close()'s to close. */
+/** Connects both ends. Call loopback_close() after a failure too. */
 bool loopback_open(struct bench *bench, struct loopback *loopback);
 
 /** Closes the sender first, which resets the connection. */
 void loopback_close(struct loopback *loopback);
 
 /**
- * A socket that is bound to a free port of 127.0.0.1.
+ * Makes a socket that is bound to a free port of 127.0.0.1.
  *
  * @param type SOCK_STREAM or SOCK_DGRAM
- * @param address where its address is written
+ * @param address receives its address
  * @returns its descriptor, or -1 after bench_fail()
  */
 int loopback_socket(struct bench *bench, int type, struct sockaddr_in *address);
 
 /**
- * A TCP socket that listens at 127.0.0.1. To close what it accepts is to reset it, by SO_LINGER,
- * which is inherited from here: thousands of launches must not leave as many ports in TIME_WAIT.
+ * Makes a TCP socket that listens at 127.0.0.1. Connections that it accepts inherit SO_LINGER, so
+ * closing them resets them. Otherwise thousands of launches would leave as many ports in TIME_WAIT.
  *
- * @param address where its address is written
+ * @param address receives its address
  * @returns its descriptor, or -1 after bench_fail()
  */
 int loopback_listener(struct bench *bench, struct sockaddr_in *address);
 
 /**
- * Connects two blocking TCP sockets; one that was opened before a failure is left open.
+ * Connects two blocking TCP sockets. After a failure, a socket that was opened stays open.
  *
- * @param accepted the server's, to be closed first (loopback_listener())
+ * @param accepted the server's; close it first, see loopback_listener()
  * @param connecting the client's
  */
 bool loopback_connect(struct bench *bench, int *accepted, int *connecting);
@@ -70,14 +70,14 @@ bool loopback_send_two(struct bench *bench, struct loopback *loopback, struct io
 /** Sends the first `size` bytes of a file by sendfile(2). */
 bool loopback_send_file(struct bench *bench, struct loopback *loopback, int file, size_t size);
 
-/** Takes bytes off the receiver until `total` have arrived since the last call of this function. */
+/** Reads at the receiver until `total` bytes have arrived since the last call of this function. */
 bool loopback_drain(struct bench *bench, struct loopback *loopback, size_t total);
 
 /**
- * After a send that took nothing: makes room by draining, or waits until there is room.
+ * After a send that took nothing: drains the receiver, or waits until the sender has room.
  *
- * @param operation the send
- * @param result what it returned: anything but -EAGAIN is its failure
+ * @param operation the send, for bench_fail()
+ * @param result of the send: anything but -EAGAIN is its failure
  */
 bool loopback_make_room(struct bench *bench, struct loopback *loopback, const char *operation,
                         long result);
@@ -86,7 +86,7 @@ bool loopback_make_room(struct bench *bench, struct loopback *loopback, const ch
 bool loopback_wait(struct bench *bench, const struct loopback *loopback, short sender_events);
 
 /**
- * Takes bytes that were sent off the front of two buffers.
+ * Removes sent bytes from the front of two buffers.
  *
  * @returns the bytes that are left
  */
@@ -98,7 +98,7 @@ bool loopback_request(struct bench *bench, struct loopback *loopback, size_t siz
 /**
  * Data segments that the sender has sent so far, as TCP_INFO counts them since Linux 4.6.
  *
- * @returns -1 where the kernel does not say
+ * @returns -1 if the kernel does not say
  */
 long loopback_segments(const struct loopback *loopback);
 

@@ -20,7 +20,7 @@ static void walk(size_t bytes) {
     __asm__ volatile("" : : "r"(sum));
 }
 
-/** Writing gives a forked process pages of its own instead of its parent's. */
+/** Writing gives a forked process its own pages instead of its parent's. */
 static void touch(size_t bytes) {
     memset(working_set, 1, bytes);
 }
@@ -35,7 +35,7 @@ static long take_token(int end) {
     return raw_call(SYS_read, end, (long)&token, 1, 0, 0, 0);
 }
 
-/** Ends when the neighbour on either side has gone, so that no process outlives the ring. */
+/** Ends when a neighbour is gone, so no process outlives the ring. */
 static _Noreturn void serve(int receive, int send, size_t bytes) {
     touch(bytes);
     while (take_token(receive) == 1) {
@@ -47,9 +47,9 @@ static _Noreturn void serve(int receive, int send, size_t bytes) {
 }
 
 /**
- * Forks the process that receives from `receive_end`, and moves `receive_end` on to what it sends.
- * No process keeps an end that is not its own, and the probe holds four descriptors at most: a
- * token lost with a process is an end of file for the next one, never a wait.
+ * Forks the process that receives from `receive_end`, and sets `receive_end` to what that process
+ * sends. No process keeps an end that is not its own, and the probe holds at most four descriptors.
+ * So if a process dies with the token, the next one reads an end of file and does not wait.
  */
 static bool grow(struct bench *bench, struct ring *ring) {
     int next[2];
@@ -92,7 +92,7 @@ bool ring_open(struct bench *bench, struct ring *ring, struct ring_shape shape) 
 }
 
 bool ring_run(struct bench *bench, const struct ring *ring, uint64_t hops) {
-    const struct ring r = *ring; /* a copy that nobody else can see stays in registers */
+    const struct ring r = *ring; /* a local copy stays in registers */
     for (; hops > 0; hops -= r.shape.processes) {
         walk(r.shape.working_set);
         long result = pass_token(r.send_end);

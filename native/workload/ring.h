@@ -8,9 +8,9 @@
 #include "../harness/bench.h"
 
 /**
- * Context switches as LMbench's lat_ctx makes them (McVoy and Staelin, USENIX 1996): a token goes
- * round a ring of processes through pipes, and each sums its working set before it passes the token
- * on. The processes inherit the CPU that the probe is pinned to, so every hop is one switch.
+ * Context switches as in LMbench's lat_ctx (McVoy and Staelin, USENIX 1996). A token goes round a
+ * ring of processes through pipes. Each process sums its working set before it passes the token on.
+ * The processes inherit the CPU that the probe is pinned to, so every hop is one switch.
  */
 enum { MAX_RING_PROCESSES = 16, MAX_RING_WORKING_SET = 64 * 1024 };
 
@@ -32,21 +32,21 @@ struct ring {
     { .send_end = -1, .receive_end = -1 }
 
 /**
- * Forks the ring's peers. What was made before a failure is ring_close()'s to end.
+ * Forks the ring's peers. Call ring_close() after a failure too.
  *
  * @returns false after bench_fail()
  */
 bool ring_open(struct bench *bench, struct ring *ring, struct ring_shape shape);
 
 /**
- * Passes the token on, from process to process.
+ * Passes the token from process to process.
  *
  * @param hops a multiple of the ring's processes
  * @returns false after bench_fail()
  */
 bool ring_run(struct bench *bench, const struct ring *ring, uint64_t hops);
 
-/** Ends the peers; nothing on a ring that is closed. */
+/** Ends the peers. Does nothing if the ring is closed. */
 void ring_close(struct ring *ring);
 
 #endif

@@ -23,7 +23,7 @@ static int open_scratch(void) {
     return unlinked_file((char[]){"/tmp/syscall-gate.XXXXXX"});
 }
 
-/** Writes rather than truncates: a hole would be read from the shared zero page. */
+/** Writes, because a hole would be read from the shared zero page. */
 static bool fill(int file, size_t size) {
     char block[4096];
     memset(block, 'x', sizeof block);

@@ -6,14 +6,14 @@
 #include "../harness/bench.h"
 
 /**
- * Makes a file of `size` bytes that lives in memory and has no name: a memfd, else an unlinked file
- * in /dev/shm or /tmp. Its pages are written, so they are in the page cache.
+ * Makes a file of `size` bytes in memory that has no name: a memfd, else an unlinked file in
+ * /dev/shm or /tmp. Its pages are written, so they are in the page cache.
  *
  * @returns its descriptor, or -1 after bench_fail()
  */
 int scratch_file(struct bench *bench, size_t size);
 
-/** Closes a descriptor unless it is -1, and makes it -1. */
+/** Closes a descriptor unless it is -1, and sets it to -1. */
 void scratch_close(int *descriptor);
 
 #endif

@@ -1,12 +1,12 @@
-/* Apart from loopback.c, since the kernel's <linux/tcp.h> and libc's <netinet/tcp.h>, whose struct
- * tcp_info ends before the segments, define the same names. */
+/* Not in loopback.c, because <linux/tcp.h> and libc's <netinet/tcp.h> define the same names. In
+ * libc's, struct tcp_info ends before the segments. */
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "loopback.h"
 
-/** The kernel fills in as much as it knows of the structure and says how much that was. */
+/** The kernel fills in what it knows of the structure and returns how much that is. */
 long loopback_segments(const struct loopback *loopback) {
     struct tcp_info info = {0};
     socklen_t length = sizeof info;

@@ -13,18 +13,18 @@
 #include "../base/raw_call.h"
 #include "scratch.h"
 
-/** Nobody's token: the peer sleeps. */
+/** Neither side has the token, and the peer sleeps. */
 enum { RESTING = 2 };
 
-/** The token in memory that both sides share. */
+/** A token in shared memory. */
 struct shared {
-    _Atomic uint32_t holder;  /* the number of the side whose it is, or RESTING */
-    _Atomic uint32_t resting; /* the peer has noticed */
+    _Atomic uint32_t holder;  /* the side that has the token, or RESTING */
+    _Atomic uint32_t resting; /* set once the peer sleeps */
 };
 
 enum { MAX_OPENED = 4 };
 
-/** What is open; there is one token at a time. */
+/** What is open. There is one token at a time. */
 static int opened[MAX_OPENED] = {-1, -1, -1, -1};
 static void *mapping = MAP_FAILED;
 static struct shared *shared;
@@ -46,7 +46,7 @@ static bool open_unix(struct bench *bench) {
            bench_fail(bench, "socketpair(AF_UNIX)", errno);
 }
 
-/** Zeroes, so that the token is side 0's. */
+/** The memory is zero, so side 0 has the token. */
 static bool open_shared(struct bench *bench) {
     mapping = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
                    MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
@@ -61,7 +61,7 @@ static bool open_resting(struct bench *bench) {
     return true;
 }
 
-/** A call on a descriptor that moved `result` bytes of the token; none is its end. */
+/** Turns the result of read(2) or write(2) into 0 or a negative errno; an end of file is -EPIPE. */
 static long outcome(const struct side *side, long result) {
     if (result == (long)side->size)
         return 0;
@@ -69,7 +69,7 @@ static long outcome(const struct side *side, long result) {
 }
 
 static long write_token(const struct side *side) {
-    const uint64_t token = 1; /* an eventfd counts it */
+    const uint64_t token = 1; /* an eventfd adds it to its count */
     return outcome(side, raw_call(SYS_write, side->send, (long)&token, (long)side->size, 0, 0, 0));
 }
 
@@ -83,7 +83,7 @@ static void give_to_other(const struct side *side) {
     atomic_store(&shared->holder, 1 - side->number);
 }
 
-/** Nobody to wake is no error: the other side is yet to look, and will not sleep. */
+/** It is no error if nobody waits: the other side will look at the token before it sleeps. */
 static long wake(void) {
     long woken = raw_call(SYS_futex, (long)&shared->holder, FUTEX_WAKE, 1, 0, 0, 0);
     return woken < 0 ? woken : 0;
@@ -91,7 +91,7 @@ static long wake(void) {
 
 static long sleep_while(uint32_t holder) {
     long result = raw_call(SYS_futex, (long)&shared->holder, FUTEX_WAIT, holder, 0, 0, 0);
-    return result == -EAGAIN ? 0 : result; /* it was another already */
+    return result == -EAGAIN ? 0 : result; /* the holder changed before the call */
 }
 
 static long give_and_wake(const struct side *side) {
@@ -99,7 +99,9 @@ static long give_and_wake(const struct side *side) {
     return wake();
 }
 
-/** Asks before it looks: two calls a hop, also when a tracer has let the token return in between.
+/**
+ * Waits before it looks. So a hop is two calls, even if a tracer delays this side until the token
+ * is back.
  */
 static long sleep_until_own(const struct side *side) {
     long result;
@@ -109,7 +111,7 @@ static long sleep_until_own(const struct side *side) {
     return result;
 }
 
-/** Not interrupted by the metric's limit as a wait is: it looks for itself. */
+/** Checks the metric's limit, because nothing interrupts a loop that never blocks. */
 static long yield(void) {
     long result = raw_call(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
     return result == 0 && limit_passed() ? -ETIME : result;
@@ -137,12 +139,12 @@ static long yield_until_own(const struct side *side) {
     return 0;
 }
 
-static long rouse_yielder(void) {
+static long wake_yielder(void) {
     atomic_store(&shared->holder, 0);
     return wake();
 }
 
-static long lull_yielder(void) {
+static long rest_yielder(void) {
     long result = 0;
     atomic_store(&shared->holder, RESTING);
     while (result == 0 && atomic_load(&shared->resting) == 0)
@@ -195,8 +197,8 @@ const struct mechanism token_by_yield = {
     .open = open_resting,
     .pass = give,
     .take = yield_until_own,
-    .rouse = rouse_yielder,
-    .lull = lull_yielder,
+    .before_batch = wake_yielder,
+    .after_batch = rest_yielder,
     .passing = "sched_yield",
     .taking = "sched_yield",
 };

@@ -9,7 +9,7 @@
 #include "../base/raw_call.h"
 #include "../harness/peer.h"
 
-/** What PTRACE_O_TRACESYSGOOD makes of a stop at a system call. */
+/** The signal of a stop at a system call under PTRACE_O_TRACESYSGOOD. */
 enum { CALL_STOP = SIGTRAP | 0x80 };
 
 static _Noreturn void serve(struct bench *bench, bool (*work)(struct bench *bench)) {
@@ -24,7 +24,7 @@ static _Noreturn void serve(struct bench *bench, bool (*work)(struct bench *benc
     _exit(1);
 }
 
-/** @returns the signal that the peer stopped by, or -1 after bench_fail() */
+/** @returns the signal that stopped the peer, or -1 after bench_fail() */
 static int next_stop(struct bench *bench, struct traced *traced) {
     int status;
     if (waitpid(traced->peer, &status, __WALL) < 0) {
@@ -34,7 +34,7 @@ static int next_stop(struct bench *bench, struct traced *traced) {
     if (WIFSTOPPED(status))
         return WSTOPSIG(status);
     traced->peer = 0;
-    bench_fail(bench, "waitpid", ECHILD); /* unless the peer has said more */
+    bench_fail(bench, "waitpid", ECHILD); /* only if the peer has not recorded a failure */
     return -1;
 }
 
@@ -54,7 +54,10 @@ bool traced_start(struct bench *bench, struct traced *traced, bool (*work)(struc
            bench_fail(bench, "ptrace(PTRACE_SETOPTIONS)", errno);
 }
 
-/** A call stops the peer where it enters and where it returns; the last is its way to stop. */
+/**
+ * The peer stops twice for each call: at its entry and at its return. The last call stops the peer
+ * itself, so it does not count.
+ */
 bool traced_count(struct bench *bench, struct traced *traced, uint64_t *calls) {
     uint64_t stops = 0;
     for (int signal = 0; resume(bench, traced, signal);) {
@@ -67,13 +70,13 @@ bool traced_count(struct bench *bench, struct traced *traced, uint64_t *calls) {
         }
         if (signal == CALL_STOP) {
             stops++;
-            signal = 0; /* any other is the peer's to have */
+            signal = 0; /* all other signals are passed on to the peer */
         }
     }
     return false;
 }
 
-/** Not by peer_end(): the wait for a tracee may tell of a stop before it tells of the end. */
+/** Not by peer_end(): waiting for a tracee may report a stop before the end. */
 void traced_end(struct traced *traced) {
     int status;
     if (traced->peer <= 0)

@@ -8,16 +8,16 @@
 
 /**
  * A peer that stops at each of its system calls, so that they can be counted (ptrace(2)). It needs
- * no privilege: the peer asks for it.
+ * no privilege, because the peer asks to be traced.
  */
 struct traced {
     pid_t peer; /* 0 while there is none */
 };
 
 /**
- * Forks a peer that does `work` over and over, and stops it before the first time.
+ * Forks a peer that repeats `work`, and stops it before the first time.
  *
- * @param work what is counted; after a failure, which it notes in `bench`, the peer ends
+ * @param work what is counted; it records a failure in `bench`, then the peer ends
  * @returns false after bench_fail()
  */
 bool traced_start(struct bench *bench, struct traced *traced, bool (*work)(struct bench *bench));

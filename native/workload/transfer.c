@@ -6,7 +6,7 @@
 
 #include "scratch.h"
 
-/** The transfer that is set up; there is one at a time. */
+/** The current transfer. There is one at a time. */
 static struct transfer transfer = {
     .loopback = LOOPBACK_CLOSED,
     .file = -1,

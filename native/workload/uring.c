@@ -7,10 +7,10 @@
 #include "../base/raw_call.h"
 #include "scratch.h"
 
-/** More requests than are ever under way; the kernel makes room for twice as many completions. */
+/** More requests than are ever pending. The kernel makes room for twice as many completions. */
 enum { ENTRIES = 8 };
 
-/** The rings' heads and tails, which the kernel reads and writes too. */
+/** Heads and tails of the rings. The kernel reads and writes them too. */
 typedef _Atomic unsigned shared_index;
 
 static shared_index *index_at(void *mapping, unsigned offset) {
@@ -30,7 +30,7 @@ static void *map(struct bench *bench, const struct uring *ring, size_t bytes, of
     return NULL;
 }
 
-/** Each ring on its own, as before IORING_FEAT_SINGLE_MMAP of Linux 5.4. */
+/** Maps each ring on its own, as needed before IORING_FEAT_SINGLE_MMAP of Linux 5.4. */
 static bool map_rings(struct bench *bench, struct uring *ring) {
     const struct io_uring_params *p = &ring->parameters;
     ring->submissions_bytes = p->sq_off.array + p->sq_entries * sizeof(unsigned);
@@ -75,7 +75,7 @@ bool uring_submit(struct bench *bench, struct uring *ring, const struct io_uring
     unsigned slot = position & value_at(ring->submissions, at->ring_mask);
     ring->entries[slot] = *request;
     index_at(ring->submissions, at->array)[slot] = slot;
-    /* Whoever sees the new tail sees the request. */
+    /* Who sees the new tail also sees the request. */
     atomic_store_explicit(tail, position + 1, memory_order_release);
     long result = enter(ring, 1);
     return result == 1 || bench_fail_result(bench, "io_uring_enter", result);
@@ -93,7 +93,7 @@ bool uring_take(struct bench *bench, struct uring *ring, struct io_uring_cqe *co
             return bench_fail_result(bench, "io_uring_enter", result);
     }
     *completion = completions[position & value_at(ring->completions, at->ring_mask)];
-    /* The slot is the kernel's again only once it has been read. */
+    /* Only now may the kernel use the slot again. */
     atomic_store_explicit(head, position + 1, memory_order_release);
     return true;
 }

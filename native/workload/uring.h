@@ -8,12 +8,12 @@
 #include "../harness/bench.h"
 
 /**
- * An io_uring of which this process is the only user: requests go in one by one, completions come
- * out (io_uring(7)). Without liburing, since the probe is linked with nothing but libc.
+ * An io_uring. Requests go in one at a time and completions come out (io_uring(7)). It does without
+ * liburing, because the probe is linked with libc only.
  */
 struct uring {
     int descriptor;
-    void *submissions; /* the mapping of the submission ring, NULL while there is none */
+    void *submissions; /* the mapping of the submission ring, or NULL */
     size_t submissions_bytes;
     void *completions;
     size_t completions_bytes;
@@ -26,7 +26,7 @@ struct uring {
     { .descriptor = -1 }
 
 /**
- * Makes a ring. What was opened before a failure is uring_close()'s to close.
+ * Makes a ring. Call uring_close() after a failure too.
  *
  * @returns false after bench_fail()
  */
@@ -35,14 +35,14 @@ bool uring_open(struct bench *bench, struct uring *ring);
 void uring_close(struct uring *ring);
 
 /**
- * Submits a request and waits for a completion, by one call: io_uring_enter(2).
+ * Submits a request and waits for a completion, in one call: io_uring_enter(2).
  *
  * @returns false after bench_fail()
  */
 bool uring_submit(struct bench *bench, struct uring *ring, const struct io_uring_sqe *request);
 
 /**
- * Takes the next completion, and waits for it when there is none yet.
+ * Takes the next completion, and waits if there is none yet.
  *
  * @returns false after bench_fail()
  */

@@ -7,7 +7,7 @@ import { platformSchema, replicateSchema, runSchema, subjectSchema } from '../re
  * the run record. Unknown fields are dropped, so the probe may say more without a new version.
  */
 
-/** The major version of the wire format that this program speaks. */
+/** The version of the wire format that this program reads. */
 export const WIRE_VERSION = 2;
 
 const MAX_BATCHES = 10_000;
@@ -17,13 +17,13 @@ const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const positive = z.number().gt(0).max(1e15);
 const duration = z.number().min(0).max(1e15);
 const batches = <T extends z.ZodType>(value: T) => z.array(value).min(1).max(MAX_BATCHES);
-/** What a target says may end up in a log whose lines are commands. */
+/** A target's text may end up in a log whose lines are commands, so it is made one line. */
 export const oneLine = (text: string): string => text.replaceAll(/\p{Cc}+/gu, ' ');
 
 const bounded = (length: number) =>
   z.string().transform((value) => oneLine(value).slice(0, length));
 
-// Stripped, not strict: a newer probe may say more than this program reads.
+// Not strict: a newer probe may say more than this program reads.
 const environmentSchema = z.object({
   platform: z.object(platformSchema.shape),
   subject: z.object(subjectSchema.shape),

@@ -26,7 +26,7 @@ interface Workplace {
   work: string;
   /** Folder of the sources. Names of sources are shown relative to it. */
   root: string;
-  /** Is told a step for each source file. */
+  /** Gets a step for each source file. */
   progress: Progress | undefined;
   signal: AbortSignal | undefined;
 }
