@@ -118,7 +118,7 @@ function metricRecord(
   quiet: number | undefined,
 ): MetricRecord {
   const { id, version, gate, entries, switches, bytes, unit } = entry;
-  const leastMargin = entry.least_margin_percent / 100;
+  const leastMargin = entry.leastMarginPercent / 100;
   const fields = {
     ...{ id, version, gate, entries, switches, bytes },
     ...(leastMargin > 0 ? { leastMargin } : {}),

@@ -99,7 +99,7 @@ describe('the filter of a profile', () => {
       ...{ defaultAction: 'SCMP_ACT_ALLOW', architectures: ['SCMP_ARCH_VAX'] },
     });
     await expect(seccompFilter(vax, 'x86_64', NEVER)).rejects.toThrow(
-      'could not be compiled by libseccomp (vax: is no architecture that libseccomp knows)',
+      'could not be compiled by libseccomp (vax: is not an architecture that libseccomp knows)',
     );
   });
 });
