@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { nativeSources, PROBE_ROOMS } from '../../src/probe/sources.js';
+import { nativeSources, PROBE_ROOMS } from '../../src/build/sources.js';
 
 const { root, probe, probeHeaders } = await nativeSources();
 const files = [...probe, ...probeHeaders].map((path) => relative(root, path));
