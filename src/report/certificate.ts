@@ -1,4 +1,5 @@
 import { sum } from 'simple-statistics';
+import { familyNameOf } from '../families.js';
 import {
   type InstructionsReport,
   isInstructionsReport,
@@ -9,7 +10,7 @@ import type { Certificate, FamilyCertificate, Report } from '../record/report.js
 import { countOf, formatShare } from '../text/units.js';
 import { grid, type Table } from './blocks.js';
 import { noiseOf, type Spread, spreadOf } from './noise.js';
-import { familyName, familyOf, familyRank, rangeText } from './words.js';
+import { familyRank, familyTitle, rangeText } from './words.js';
 
 /** Two one-sided tests of identical sides at the margin: slower, and faster. */
 const TESTS_OF_FLOOR = 2;
@@ -47,13 +48,13 @@ const countedText = (counted: readonly InstructionsReport[]): string => {
 };
 
 function families(metrics: readonly MeasuredReport[]): FamilyCertificate[] {
-  const names = [...new Set(metrics.map(({ id }) => familyOf(id)))];
+  const names = [...new Set(metrics.map(({ id }) => familyNameOf(id)))];
   return names
     .toSorted((a, b) => familyRank(a) - familyRank(b) || 0)
     .map((family) =>
       familyCertificate(
         family,
-        metrics.filter(({ id }) => familyOf(id) === family),
+        metrics.filter(({ id }) => familyNameOf(id) === family),
       ),
     );
 }
@@ -124,7 +125,7 @@ export const certificateTable = (
 
 function familyRow({ family, gated, margin, floor, mde80, blind }: FamilyCertificate): string[] {
   return [
-    familyName(family),
+    familyTitle(family),
     `${gated}`,
     margin === null ? 'exact' : rangeText(margin.low, margin.high),
     floor === null ? '' : formatShare(floor.median),

@@ -1,3 +1,4 @@
+import { type Family, familyOf } from '../families.js';
 import type { Quantity, Report } from '../record/report.js';
 import type { Platform, Run, Subject } from '../record/run.js';
 import { isCalled } from '../record/verdict.js';
@@ -5,7 +6,7 @@ import { countOf } from '../text/units.js';
 import type { Comparison } from '../verdict/comparison.js';
 import type { Diagnosis } from '../verdict/diagnosis.js';
 import { type Block, prose } from './blocks.js';
-import { familyOf, fieldName } from './words.js';
+import { fieldName } from './words.js';
 
 type Difference = Report['differences'][number];
 
@@ -33,7 +34,8 @@ const anyCarriers: readonly (readonly RegExp[])[] = [
 ];
 
 /** What the metrics of a family are mostly made of, where no cause was found for their changes. */
-const madeOf: Record<string, readonly Quantity[]> = {
+const madeOf: Record<Family, readonly Quantity[]> = {
+  control: [],
   clock: ['entries'],
   syscall: ['entries'],
   signal: ['entries'],
@@ -42,6 +44,8 @@ const madeOf: Record<string, readonly Quantity[]> = {
   memory: ['entries'],
   net: ['tcpKilobytes', 'switches', 'entries'],
   sendfile: ['tcpKilobytes', 'kilobytes', 'entries'],
+  exact: [],
+  host: [],
 };
 
 /** A mitigation may differ in many files for one cause. */
@@ -85,9 +89,9 @@ export function differencesOf(comparison: Comparison, diagnosis: Diagnosis | und
     const index = patterns.findIndex((pattern) => pattern.test(field));
     return index < 0 ? patterns.length : index;
   };
-  const read = once.filter((one) => one.baseline !== UNREAD && one.candidate !== UNREAD);
+  const read = once.filter((one) => !isUnread(one.baseline) && !isUnread(one.candidate));
   const unread = (side: 'baseline' | 'candidate') =>
-    once.filter((one) => one[side] === UNREAD).map(({ field }) => field);
+    once.filter((one) => isUnread(one[side])).map(({ field }) => field);
   return {
     differences: read.toSorted((a, b) => rank(a) - rank(b)),
     unreadable: { baseline: unread('baseline'), candidate: unread('candidate') },
@@ -97,13 +101,19 @@ export function differencesOf(comparison: Comparison, diagnosis: Diagnosis | und
 /** What the probe says of a setting that it cannot read. */
 const UNREAD = 'unknown';
 
+/** A setting may have parts: `rmem unknown; wmem unknown`. */
+const isUnread = (value: string): boolean =>
+  value.split('; ').every((part) => part === UNREAD || part.endsWith(` ${UNREAD}`));
+
 /** Of the families of which a metric was called, the largest number of calls first. */
 function calledQuantities({ findings }: Comparison): Quantity[] {
-  const called = findings.filter(isCalled);
-  const counts = new Map<string, number>();
-  for (const { id } of called) counts.set(familyOf(id), (counts.get(familyOf(id)) ?? 0) + 1);
+  const counts = new Map<Family, number>();
+  for (const { id } of findings.filter(isCalled)) {
+    const family = familyOf(id);
+    if (family !== undefined) counts.set(family, (counts.get(family) ?? 0) + 1);
+  }
   const families = [...counts].toSorted((a, b) => b[1] - a[1]).map(([family]) => family);
-  return [...new Set(families.flatMap((family) => madeOf[family] ?? []))];
+  return [...new Set(families.flatMap((family) => madeOf[family]))];
 }
 
 function fieldDifferences(last: Run, candidate: Run): Difference[] {
@@ -132,7 +142,7 @@ const absence = (field: string, mitigationsKnown = true): string =>
 /** Of a command line, the words that are on one side only, in their order. */
 function wordByWord(pair: Difference): Difference {
   const { field, baseline, candidate } = pair;
-  if (field !== 'kernelCommandLine' || baseline === UNREAD || candidate === UNREAD) return pair;
+  if (field !== 'kernelCommandLine' || isUnread(baseline) || isUnread(candidate)) return pair;
   const [before, after] = [wordsOf(baseline), wordsOf(candidate)];
   const [gone, come] = [without(before, after), without(after, before)];
   if (gone.length + come.length === 0) return pair;

@@ -31,7 +31,7 @@ import { traceNotes } from './counted.js';
 import { notesOf } from './notes.js';
 import { placesOf } from './places.js';
 import { byWeight, differs, ratioOf } from './size.js';
-import { familyName, familyRank, statusText } from './words.js';
+import { familyRank, familyTitle, statusText } from './words.js';
 
 /** The findings in tables: what was found first, then what could not be decided, then the rest by family. */
 
@@ -251,12 +251,12 @@ function families(
   group: (title: string, some: readonly MeasuredReport[]) => Rows<MeasuredReport>[],
 ): Rows<MeasuredReport>[] {
   const sorted = findings.toSorted((a, b) => familyRank(a.id) - familyRank(b.id) || 0);
-  const names = [...new Set(sorted.map(({ id }) => familyName(id)))];
+  const names = [...new Set(sorted.map(({ id }) => familyTitle(id)))];
   const suffix = design === 'self' ? '' : ': unchanged';
   return names.flatMap((name) =>
     group(
       `${name}${suffix}`,
-      sorted.filter(({ id }) => familyName(id) === name),
+      sorted.filter(({ id }) => familyTitle(id) === name),
     ),
   );
 }

@@ -5,7 +5,7 @@ import { type Block, facts, grid, list, type Table } from './blocks.js';
 import { certificateTable } from './certificate.js';
 import { machineFacts } from './facts.js';
 import { secondsText, shareText, timeText } from './selftest-answer.js';
-import { familyName } from './words.js';
+import { familyTitle } from './words.js';
 
 /** A self-test, in the order in which it is done; its answer comes last, and is laid out by itself. */
 export const selftestBlocks = (selftest: Selftest): Block[] => [
@@ -87,7 +87,7 @@ function scaledTable({ scaled, gateMs }: Selftest): Table {
     'Other changes: of how many metrics they would be caught four times in five',
     ['over the margin by', ...sizes],
     scaled.map(({ family, gated, caught }) => [
-      familyName(family),
+      familyTitle(family),
       ...caught.map(({ metrics }) => `${metrics} of ${gated}`),
     ]),
     scaled.length === 0 ? [`No metric had pairs enough in ${secondsText(gateMs)}.`] : [],

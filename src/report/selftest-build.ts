@@ -1,3 +1,4 @@
+import { type Family, familyNameOf } from '../families.js';
 import type { MeasuredReport } from '../record/finding.js';
 import type { Injection } from '../record/injection.js';
 import {
@@ -16,7 +17,7 @@ import { metricOf } from '../verdict/samples.js';
 import { certificateOf } from './certificate.js';
 import { measuredReport } from './findings.js';
 import { answerOf } from './selftest-answer.js';
-import { familyOf, familyRank } from './words.js';
+import { familyRank } from './words.js';
 
 /** The metric whose change is the size of an injection: one entry, and hardly anything else. */
 export const ENTRY_METRIC = 'syscall.null';
@@ -25,7 +26,7 @@ export const ENTRY_METRIC = 'syscall.null';
 const OVER_MARGIN = [0.01, 0.02, 0.03, 0.05];
 
 /** Families whose entries are page faults for a part, which no filter sees. */
-const FAULTING = ['memory', 'process'];
+const FAULTING: readonly string[] = ['memory', 'process'] satisfies Family[];
 
 /** By time and events: nothing is counted in a self-test. */
 type SelfComparison = Comparison<MeasuredFinding>;
@@ -114,19 +115,19 @@ function expectedSlowdown(
   addedNs: number,
 ): number {
   const entries = metricOf(candidate, id)?.entries ?? 0;
-  if (baseline.status !== 'ok' || FAULTING.includes(familyOf(id))) return 0;
+  if (baseline.status !== 'ok' || FAULTING.includes(familyNameOf(id))) return 0;
   return (entries * addedNs) / baseline.estimate;
 }
 
 /** @param metrics gated ones with an MDE80 */
 function scaledOf(metrics: readonly MeasuredReport[]): Scaled[] {
-  const families = [...new Set(metrics.map(({ id }) => familyOf(id)))];
+  const families = [...new Set(metrics.map(({ id }) => familyNameOf(id)))];
   return families
     .toSorted((a, b) => familyRank(a) - familyRank(b) || 0)
     .map((family) =>
       scaledFamily(
         family,
-        metrics.filter(({ id }) => familyOf(id) === family),
+        metrics.filter(({ id }) => familyNameOf(id) === family),
       ),
     );
 }

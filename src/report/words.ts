@@ -1,3 +1,4 @@
+import { FAMILIES, type Family, familyNameOf, familyOf } from '../families.js';
 import {
   type FindingReport,
   isInstructionsReport,
@@ -32,7 +33,7 @@ export const verdictMarks: Record<GateVerdict, string> = {
   'no-baseline': '🔵',
 };
 
-const families: Record<string, string> = {
+const families: Record<Family, string> = {
   control: 'Control loops',
   clock: 'Clocks',
   syscall: 'System calls',
@@ -46,19 +47,16 @@ const families: Record<string, string> = {
   host: 'The host meanwhile',
 };
 
-/** @param id a metric's id, `family.operation_size_variant` */
-export function familyName(id: string): string {
+/** @param id a metric's id, or its family alone */
+export function familyTitle(id: string): string {
   const family = familyOf(id);
-  return families[family] ?? family;
+  return family === undefined ? familyNameOf(id) : families[family];
 }
 
-/** The family's part of an id; of a family, itself. */
-export const familyOf = (id: string): string => id.split('.')[0] ?? id;
-
-/** The order in which families are shown: from the cheapest crossing to whole transfers. */
+/** The order in which families are shown; those that are not known come last. */
 export function familyRank(id: string): number {
-  const rank = Object.keys(families).indexOf(familyOf(id));
-  return rank === -1 ? Number.POSITIVE_INFINITY : rank;
+  const family = familyOf(id);
+  return family === undefined ? FAMILIES.length : FAMILIES.indexOf(family);
 }
 
 const fields: Record<string, string> = {

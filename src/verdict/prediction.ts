@@ -1,4 +1,5 @@
 import { median } from 'simple-statistics';
+import { familyOf } from '../families.js';
 import type { EarlierRuns } from '../record/earlier-runs.js';
 import {
   isCounted,
@@ -127,9 +128,10 @@ const predictMetric = (
   );
 
 function priorOf(id: string): VariancePrior {
-  const family = id.split('.', 1)[0] ?? '';
+  const family = familyOf(id);
+  const known = family && PRIOR_STANDARD_DEVIATIONS[family];
   return {
-    standardDeviation: PRIOR_STANDARD_DEVIATIONS[family] ?? OTHER_PRIOR_STANDARD_DEVIATION,
+    standardDeviation: known ?? OTHER_PRIOR_STANDARD_DEVIATION,
     degreesOfFreedom: PRIOR_DEGREES_OF_FREEDOM,
   };
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { nativeSources, PROBE_ROOMS } from '../../src/build/sources.js';
+import { familyOf } from '../../src/families.js';
 
 const { root, probe, probeHeaders } = await nativeSources();
 const files = [...probe, ...probeHeaders].map((path) => relative(root, path));
@@ -15,7 +16,7 @@ const includesOf = (file: string): string[] =>
 /** The place of a file's room in the order; probe.c is above all rooms. */
 function floorOf(file: string): number {
   const room = dirname(file);
-  return room === '.' ? PROBE_ROOMS.length : PROBE_ROOMS.findIndex((name) => name === room);
+  return room === '.' ? PROBE_ROOMS.length : PROBE_ROOMS.indexOf(room);
 }
 
 describe("the probe's sources", () => {
@@ -46,6 +47,17 @@ describe("the probe's sources", () => {
     const listed = readFileSync(join(root, 'metrics', 'families.h'), 'utf8');
     const families = [...listed.matchAll(/\btable\((\w+)\)/g)].map(([, name]) => name);
     expect(tables.sort()).toEqual(families.map((name) => `metrics/${name}.c`).sort());
+  });
+
+  test('measure only families that the program has a name for', () => {
+    const ids = files
+      .filter((file) => file.startsWith('metrics/'))
+      .flatMap(
+        (file) => readFileSync(join(root, file), 'utf8').match(/"[a-z]+\.[a-z0-9_]+"/g) ?? [],
+      )
+      .map((id) => JSON.parse(id) as string);
+    expect(ids.length).toBeGreaterThan(30);
+    expect(ids.filter((id) => familyOf(id) === undefined)).toEqual([]);
   });
 });
 

@@ -83,19 +83,24 @@ describe('settings', () => {
   }
 
   test('that could not be read on one side are no difference, and one line', () => {
-    const unread = { preemption: 'unknown', kernelCommandLine: 'unknown', vulnerabilities: {} };
+    const unread = {
+      tcpBuffers: 'rmem unknown; wmem unknown',
+      preemption: 'unknown',
+      kernelCommandLine: 'unknown',
+      vulnerabilities: {},
+    };
     const found = differing(
       { preemption: 'full', kernelCommandLine: 'quiet', vulnerabilities: MITIGATIONS },
       unread,
     );
     expect(found.differences).toEqual([]);
     expect(found.unreadable.baseline).toEqual([]);
-    expect(found.unreadable.candidate).toHaveLength(22);
+    expect(found.unreadable.candidate).toHaveLength(23);
     const blocks = differenceBlocks(found);
     expect(blocks).toHaveLength(1);
     expect(blocks[0]).toMatchObject({
       kind: 'prose',
-      text: expect.stringMatching(/^Not readable on the candidate: .* and 18 more settings\.$/),
+      text: expect.stringMatching(/^Not readable on the candidate: .* and 19 more settings\.$/),
     });
   });
 
