@@ -17,7 +17,7 @@ import { artifactName, commentMarker, shardName } from './github/identity.js';
 import type { Report } from './record/report.js';
 import { renderComment, renderNotMeasured } from './render/comment.js';
 import { renderSummary } from './render/summary.js';
-import { isClear, isRed } from './report/words.js';
+import { isClear, isRed } from './report/verdict-words.js';
 import { artifactRuns } from './stores/artifact.js';
 import { runsOfThisWorkflow } from './stores/shard-artifacts.js';
 

@@ -9,7 +9,7 @@ import type { Progress } from '../progress.js';
 import { runFileName, runText } from '../record/file.js';
 import type { Report } from '../record/report.js';
 import type { Run, Source } from '../record/run.js';
-import { isRed } from '../report/words.js';
+import { isRed } from '../report/verdict-words.js';
 import { openBaseline } from '../stores/open.js';
 import type { ReadStoredRuns } from '../stores/stored.js';
 import type { Evidence } from '../verdict/evidence.js';

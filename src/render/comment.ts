@@ -1,15 +1,9 @@
 import { isMeasuredReport } from '../record/finding.js';
 import type { Report } from '../record/report.js';
 import type { Block, Headline } from '../report/blocks.js';
+import { errorBudgetText, replicatesText } from '../report/design-words.js';
 import { type Part, type PartName, partsOf } from '../report/parts.js';
-import {
-  countsText,
-  countVerdicts,
-  errorBudgetText,
-  isClear,
-  isRed,
-  replicatesText,
-} from '../report/words.js';
+import { countsText, countVerdicts, isClear, isRed } from '../report/verdict-words.js';
 import { code, markdown } from '../text/escape.js';
 import { countOf } from '../text/units.js';
 import {

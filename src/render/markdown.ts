@@ -11,7 +11,7 @@ import {
   type Row,
   type Table,
 } from '../report/blocks.js';
-import { verdictMarks } from '../report/words.js';
+import { verdictMarks } from '../report/verdict-words.js';
 import { code, markdown } from '../text/escape.js';
 
 /** Blocks as GitHub Flavored Markdown. All text is escaped here, and nowhere else. */

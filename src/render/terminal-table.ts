@@ -8,7 +8,7 @@ import {
   type Row,
   type Table as TableBlock,
 } from '../report/blocks.js';
-import { verdictSymbols } from '../report/words.js';
+import { verdictSymbols } from '../report/verdict-words.js';
 import { clip, plain, wrap } from '../text/escape.js';
 
 export type Colors = ReturnType<typeof picocolors.createColors>;

@@ -7,7 +7,7 @@ import { crossingBlocks } from '../report/crossing-blocks.js';
 import { machineFacts } from '../report/facts.js';
 import { type PartName, partsOf } from '../report/parts.js';
 import { selftestBlocks } from '../report/selftest-blocks.js';
-import { verdictSymbols } from '../report/words.js';
+import { verdictSymbols } from '../report/verdict-words.js';
 import { plain, wrap } from '../text/escape.js';
 import { arrange, type Placement } from './placement.js';
 import { type Paper, PROSE_COLUMNS, paintOf, tableLines } from './terminal-table.js';

@@ -22,7 +22,7 @@ import { carriersOf, differencesOf } from './differences.js';
 import { changeReport, countedReport, findingReports } from './findings.js';
 import { headline } from './headline.js';
 import { tailsReport } from './tails.js';
-import { countVerdicts } from './words.js';
+import { countVerdicts } from './verdict-words.js';
 
 /** What a report states beside what the comparison found. */
 export interface Circumstances {

@@ -9,8 +9,9 @@ import {
 import type { Certificate, FamilyCertificate, Report } from '../record/report.js';
 import { countOf, formatShare } from '../text/units.js';
 import { grid, type Table } from './blocks.js';
+import { rangeText } from './design-words.js';
+import { familyRank, familyTitle } from './family-words.js';
 import { noiseOf, type Spread, spreadOf } from './noise.js';
-import { familyRank, familyTitle, rangeText } from './words.js';
 
 /** Two one-sided tests of identical sides at the margin: slower, and faster. */
 const TESTS_OF_FLOOR = 2;

@@ -3,7 +3,7 @@ import type { Report } from '../record/report.js';
 import { countOf, formatInstructions, formatInstructionsDifference } from '../text/units.js';
 import { mainCauseText, tracedOf } from './causes.js';
 import { byWeight, differs } from './size.js';
-import { countVerdicts, shareText } from './words.js';
+import { countVerdicts, shareText } from './verdict-words.js';
 
 /** A clause about the counts: `8 of 60 gated metrics take more instructions, by +4 in …; …`. */
 export function countedText(

@@ -1,6 +1,6 @@
 import type { DiagnosisReport, Quantity } from '../record/report.js';
 import { formatNsDifference, formatShare } from '../text/units.js';
-import { fieldName } from './words.js';
+import { fieldName } from './field-words.js';
 
 const each: Record<Quantity, string> = {
   entries: 'kernel entry',

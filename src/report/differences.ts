@@ -6,7 +6,7 @@ import { countOf } from '../text/units.js';
 import type { Comparison } from '../verdict/comparison.js';
 import type { Diagnosis } from '../verdict/diagnosis.js';
 import { type Block, prose } from './blocks.js';
-import { fieldName } from './words.js';
+import { fieldName } from './field-words.js';
 
 type Difference = Report['differences'][number];
 

@@ -1,21 +1,12 @@
 import { isMeasuredReport } from '../record/finding.js';
 import type { Report } from '../record/report.js';
 import type { Fact } from './blocks.js';
+import { coverageText, designText, machinesText, marginText } from './design-words.js';
+import { fieldName } from './field-words.js';
+import { kernelText, machineText, mitigationsText, type Surroundings } from './machine-words.js';
 import { machineList } from './machines.js';
 import { noiseOf } from './noise.js';
-import {
-  countsText,
-  countVerdicts,
-  coverageText,
-  designText,
-  fieldName,
-  kernelText,
-  machinesText,
-  machineText,
-  marginText,
-  mitigationsText,
-  type Surroundings,
-} from './words.js';
+import { countsText, countVerdicts } from './verdict-words.js';
 
 /** What was measured, against what, and how. */
 export function sideFacts(report: Report): Fact[] {

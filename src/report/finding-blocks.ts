@@ -28,10 +28,11 @@ import {
   withoutEmptyColumns,
 } from './blocks.js';
 import { traceNotes } from './counted.js';
+import { familyRank, familyTitle } from './family-words.js';
 import { notesOf } from './notes.js';
 import { placesOf } from './places.js';
 import { byWeight, differs, ratioOf } from './size.js';
-import { familyRank, familyTitle, statusText } from './words.js';
+import { statusText } from './verdict-words.js';
 
 /** The findings in tables: what was found first, then what could not be decided, then the rest by family. */
 

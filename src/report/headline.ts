@@ -3,11 +3,12 @@ import type { Report } from '../record/report.js';
 import { type Verdict, worstOf } from '../record/verdict.js';
 import { countOf, formatChange, formatShare } from '../text/units.js';
 import { countedText } from './counted.js';
+import { machinesText, settleText } from './design-words.js';
 import { explanationText } from './diagnosis.js';
 import { largestOf, noiseOf } from './noise.js';
 import { type Places, placesOf } from './places.js';
 import { changeSize } from './size.js';
-import { machinesText, settleText, shareText } from './words.js';
+import { shareText } from './verdict-words.js';
 
 type Told = Omit<Report, 'headline'>;
 

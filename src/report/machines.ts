@@ -2,7 +2,7 @@ import { isMeasuredReport, type MeasuredReport } from '../record/finding.js';
 import type { MachineReport, Report } from '../record/report.js';
 import { countOf, formatChange } from '../text/units.js';
 import { type Fact, grid, type Table } from './blocks.js';
-import { machineText } from './words.js';
+import { machineText } from './machine-words.js';
 
 /** The machines of a comparison of shards, numbered as every rendering names them. */
 

@@ -2,7 +2,7 @@ import type { FindingReport, NotMeasuredReport } from '../record/finding.js';
 import { errnoName } from '../text/errno.js';
 import { plain } from '../text/escape.js';
 import type { Note } from './blocks.js';
-import { statusText } from './words.js';
+import { statusText } from './verdict-words.js';
 
 /** Why metrics of a group have no number or no verdict; what holds for many of them is said once. */
 export function notesOf(kind: string, findings: readonly FindingReport[]): Note[] {

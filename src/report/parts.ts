@@ -10,9 +10,10 @@ import { differenceBlocks } from './differences.js';
 import { environmentFacts, legend, placeFacts, sideFacts } from './facts.js';
 import { foundBlocks, restBlocks } from './finding-blocks.js';
 import { machineTables } from './machines.js';
+import { nextStepText } from './next-step.js';
 import { reproduction } from './reproduce.js';
 import { tailsBlocks } from './tails.js';
-import { nextStepText, policyText } from './words.js';
+import { policyText } from './verdict-words.js';
 
 /**
  * The parts of a report in reading order, whoever lays them out. A new one is its file and a line here;

@@ -4,8 +4,8 @@ import { formatNsDifference, formatShare } from '../text/units.js';
 import { type Block, facts, grid, list, type Table } from './blocks.js';
 import { certificateTable } from './certificate.js';
 import { machineFacts } from './facts.js';
+import { familyTitle } from './family-words.js';
 import { secondsText, shareText, timeText } from './selftest-answer.js';
-import { familyTitle } from './words.js';
 
 /** A self-test, in the order in which it is done; its answer comes last, and is laid out by itself. */
 export const selftestBlocks = (selftest: Selftest): Block[] => [

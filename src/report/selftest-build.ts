@@ -15,9 +15,9 @@ import type { Comparison, MeasuredFinding } from '../verdict/comparison.js';
 import type { Detection } from '../verdict/detection.js';
 import { metricOf } from '../verdict/samples.js';
 import { certificateOf } from './certificate.js';
+import { familyRank } from './family-words.js';
 import { measuredReport } from './findings.js';
 import { answerOf } from './selftest-answer.js';
-import { familyRank } from './words.js';
 
 /** The metric whose change is the size of an injection: one entry, and hardly anything else. */
 export const ENTRY_METRIC = 'syscall.null';

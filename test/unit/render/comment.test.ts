@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../../src/record/report.js';
 import { renderComment, renderNotMeasured } from '../../../src/render/comment.js';
-import { isClear } from '../../../src/report/words.js';
+import { isClear } from '../../../src/report/verdict-words.js';
 import { PREDICTION_MARGIN } from '../../../src/stats/assumptions.js';
 import { countedReport } from '../report/counted-fixtures.js';
 import {

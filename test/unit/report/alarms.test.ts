@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { VERDICTS } from '../../../src/record/verdict.js';
-import { isClear } from '../../../src/report/words.js';
+import { isClear } from '../../../src/report/verdict-words.js';
 import { countedReport } from './counted-fixtures.js';
 import {
   cleanReport,

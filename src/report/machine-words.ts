@@ -1,0 +1,58 @@
+import type { Report } from '../record/report.js';
+import { countOf } from '../text/units.js';
+
+/** Where something was measured. */
+export type Surroundings = Pick<Report, 'platform' | 'subject'>;
+
+/** The machine in one line: CPU, count, SMT and hypervisor, as far as they are known. */
+export function machineText({ platform }: Surroundings): string {
+  return [
+    known(platform.cpuModel) || platform.architecture,
+    countOf(platform.cpuCount, 'CPU'),
+    prefixed('SMT ', platform.smt),
+    prefixed('hypervisor ', platform.hypervisor),
+    prefixed('clocksource ', platform.clocksource),
+  ]
+    .filter((part) => part !== '')
+    .join(', ');
+}
+
+/** The kernel in one line: release, preemption model, seccomp state. */
+export function kernelText({ subject }: Surroundings): string {
+  return [
+    known(subject.kernelRelease) || 'unknown release',
+    prefixed('preemption ', subject.preemption),
+    prefixed('seccomp ', subject.seccompMode),
+    prefixed('in ', subject.container),
+  ]
+    .filter((part) => part !== '')
+    .join(', ');
+}
+
+/**
+ * The vulnerabilities directory of sysfs in one line: what is mitigated and by what, what is left
+ * open, and how many do not concern this CPU.
+ */
+export function mitigationsText({ subject }: Surroundings): string {
+  const entries = Object.entries(subject.vulnerabilities);
+  if (entries.length === 0) return 'unknown';
+  const mitigated = entries.flatMap(([name, state]) => {
+    const means = /^Mitigation: ([^;,]*)/.exec(state)?.[1];
+    return means === undefined ? [] : [`${name} (${means.trim()})`];
+  });
+  const open = entries.flatMap(([name, state]) => (/^Vulnerable/.test(state) ? [name] : []));
+  const rest = entries.filter(([, state]) => state === 'Not affected').length;
+  return [
+    mitigated.join(', '),
+    open.length > 0 ? `vulnerable: ${open.join(', ')}` : '',
+    rest > 0 ? `${rest} not affected` : '',
+  ]
+    .filter((part) => part !== '')
+    .join('; ');
+}
+
+const known = (text: string): string =>
+  ['', 'unknown', 'none', 'notsupported', 'notimplemented'].includes(text) ? '' : text;
+
+const prefixed = (prefix: string, text: string): string =>
+  known(text) === '' ? '' : `${prefix}${text}`;
