@@ -56,10 +56,10 @@ function crossingSection() {
   return [factList(facts), ...grids].join('\n\n');
 }
 
-const figureList = () =>
-  [detectionFigure(detection), countedFigure(counted), fidelityFigure(fidelity)]
-    .map((figure) => `- ${figure}`)
-    .join('\n');
+function figureList() {
+  const figures = [detectionFigure(detection), countedFigure(counted), fidelityFigure(fidelity)];
+  return figures.map((figure) => `- ${figure}`).join('\n');
+}
 
 /** A page with one section between its two marks replaced. */
 function withSection(path, name, content) {
