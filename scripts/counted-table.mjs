@@ -132,7 +132,7 @@ function changeItem(change) {
   const timed =
     change.timed === undefined
       ? ''
-      : ` Timing in the same emulation for ${change.timed.seconds} s called ${called}.`;
+      : ` Timing in the same emulation for ${change.timed.seconds} s called ${called} metrics changed.`;
   return `- **${changeName(change)}**: counting took ${change.counted.seconds} s and found it in ${found} of ${change.counted.metrics.length} metrics${least ? `, the smallest by ${formatInstructionsDifference(least.difference)} instructions (\`${least.id}\`)` : ''}.${timed}`;
 }
 

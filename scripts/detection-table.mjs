@@ -4,7 +4,7 @@ import { table } from './markdown-table.mjs';
 
 /** One line for README. */
 export const detectionFigure = ({ falseAlarms }) =>
-  `${falseAlarms.red} of ${falseAlarms.gates} timed gates in which nothing had changed were red; the true rate is at most ${formatShare(falseAlarms.upperBound)}, with 95 % confidence (\`npm run bench:detection\`, [results](docs/detection.md)).`;
+  `${falseAlarms.red} of ${falseAlarms.gates} timed gates in which nothing had changed were red, with a margin of 1 %; the true rate is at most ${formatShare(falseAlarms.upperBound)}, with 95 % confidence (\`npm run bench:detection\`, [results](docs/detection.md)).`;
 
 /** How many gates were red for nothing, beside other rules. */
 function detectionSummary(result) {

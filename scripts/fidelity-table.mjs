@@ -5,7 +5,7 @@ import { table } from './markdown-table.mjs';
 /** One line for README. */
 export function fidelityFigure({ goals }) {
   const reached = goals.filter((goal) => goal.reached).length;
-  return `Beside \`perf bench\`, LMbench, will-it-scale and stress-ng, the probe reaches ${reached} of ${goals.length} goals for precision (\`npm run bench:fidelity\`, [results](docs/fidelity.md)).`;
+  return `Beside \`perf bench\`, LMbench, will-it-scale and stress-ng, the probe reaches ${reached} of ${goals.length} goals for accuracy, noise and time (\`npm run bench:fidelity\`, [results](docs/fidelity.md)).`;
 }
 
 export function fidelityPage(result) {
