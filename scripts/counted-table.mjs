@@ -6,15 +6,18 @@ import {
 } from '../lib/text/units.js';
 import { table } from './markdown-table.mjs';
 
-/** What README says of it. */
-export function countedSummary(result) {
+/** One line for README. */
+export const countedFigure = ({ same }) =>
+  `A kernel counted against its own copy: ${same.gates - same.notUnchanged} of ${same.gates} gates \`unchanged\`, ${same.beyondResolution} differences beyond the resolution in ${same.metrics} metrics. A gate takes ${same.secondsPerGate} s (\`npm run bench:counted\`, [results](docs/counted.md)).`;
+
+function countedSummary(result) {
   const { resolution, same, unrelated, changes } = result;
   return [
     caption(result),
     [
-      `- ${resolution.boots} boots with ${resolution.seeds} seeds, ${resolution.secondsPerBoot} s each: boots with one seed agree on all ${resolution.metrics.length} metrics to a thousandth of an instruction; ${within(resolution.metrics, 0)} agree as well with any seed, ${within(resolution.metrics, 0.001)} within 0.1 %, all within ${formatShare(worst(resolution.metrics).share)} (\`${worst(resolution.metrics).id}\`).`,
-      `- The kernel against its copy in another folder, ${same.gates} gates of four boots and ${same.metrics} metrics: ${same.gates - same.notUnchanged} \`unchanged\`, ${same.beyondResolution} differences beyond the resolution. A gate takes ${same.secondsPerGate} s.`,
-      `- The kernel under ${unrelated.commandLines.length} command lines that differ in nothing that is measured, as a kernel does that was changed elsewhere, all ${unrelated.pairs} pairs: ${unrelated.redPairs} red, ${unrelated.beyondResolution} of ${unrelated.comparisons} differences beyond the resolution.`,
+      `- **One kernel, ${resolution.boots} boots with ${resolution.seeds} seeds** (${resolution.secondsPerBoot} s each): boots with one seed agree on all ${resolution.metrics.length} metrics to a thousandth of an instruction. With any seed, ${within(resolution.metrics, 0)} metrics still agree, ${within(resolution.metrics, 0.001)} agree within 0.1 %, and all within ${formatShare(worst(resolution.metrics).share)} (\`${worst(resolution.metrics).id}\`).`,
+      `- **A kernel against its copy in another folder**, ${same.gates} gates of four boots and ${same.metrics} metrics: ${same.gates - same.notUnchanged} \`unchanged\`, ${same.beyondResolution} differences beyond the resolution. A gate takes ${same.secondsPerGate} s.`,
+      `- **A kernel with ${unrelated.commandLines.length} command lines that no metric depends on**, all ${unrelated.pairs} pairs: ${unrelated.redPairs} red, ${unrelated.beyondResolution} of ${unrelated.comparisons} differences beyond the resolution. These stand for kernels that changed in unrelated places.`,
       ...changes.map(changeItem),
     ].join('\n'),
   ].join('\n\n');
@@ -24,32 +27,37 @@ export function countedPage(result) {
   const { unrelated, same } = result;
   return `# How exact counts are
 
-Generated from the latest result in bench/results by \`npm run docs\`; \`npm run bench:counted -- /boot/vmlinuz-…\` makes one.
+Generated from the latest result in bench/results by \`npm run docs\`. \`npm run bench:counted -- /boot/vmlinuz-…\` makes a new one. [Counted kernels](counting.md) explains the method.
 
 ${countedSummary(result)}
 
 ## Where a count varies
 
-Instructions of an operation; how far the boots lie apart with any seed; how far kernels do at most that differ in a word of their command line which no metric asks about; and what a gate's resolution is at least. Metrics without any difference are left out. The resolutions were set after such a run, to about twice what was found; over other seeds and other words they are a guess.
+- **instructions**: of one operation.
+- **any seed**: how far boots of one kernel lie apart, with any seed.
+- **unrelated words**: how far kernels lie apart at most when they differ in a word of the command line that no metric depends on.
+- **resolution**: the smallest resolution of a gate for this metric. The resolutions were set after such a run, to about twice what it found. For other seeds and other words they are a guess.
+
+Metrics without any difference are left out.
 
 ${varyingTable(result)}
 
-What is drawn anew in another boot, or in another kernel, and what is done about it:
+### What varies, and what the gate does about it
 
-| what | what it moves | what is done |
+| what varies | what it affects | what the gate does |
 | --- | --- | --- |
-| where programs lie (\`norandmaps\`) | pages that a new program faults in, the shape of its tree of mappings | not drawn: all lie where they are linked to |
-| how long the arguments and the environment of the probe are | whether a fork copies one more page of stack | the probe's stack begins with a page; its environment is empty |
-| keys of hashes, addresses of what is hashed | which names share a bucket: three instructions a neighbour | a large table for names (\`dhash_entries\`); the rest is in the resolution |
-| order of a slab's objects, which are free | refills, ways of freeing | of a process's batches the one with the fewest; of five processes the one in the middle |
-| where the timer's tick falls | work after it: RCU, timers of TCP | as above; a batch is a hundredth of a tick, but where one operation is longer |
-| order of the metrics | pages and caches that others leave behind | the same in all boots |
+| where programs lie in memory | pages that a new program faults in, the shape of its tree of mappings | \`norandmaps\`: programs lie where they are linked to |
+| length of the probe's arguments and environment | whether a fork copies one more page of stack | the probe's stack begins with a page; its environment is empty |
+| keys of hashes, addresses that are hashed | which names share a bucket: three instructions for each neighbour | \`dhash_entries\` makes the table for names large; the resolution covers the rest |
+| which objects of a slab are free, in which order | refills, ways of freeing | the batch with the fewest instructions of each process; the middle one of five processes |
+| when the timer ticks | work after the tick: RCU, timers of TCP | the same; a batch is a hundredth of a tick, unless one operation is longer |
+| order of the metrics | pages and caches that other metrics leave behind | the same order in all boots |
 
-What this does not see: the kernel's code for placing programs at random, and whatever happens once in hundreds of operations (the refill of a slab, the flush of a counter for each CPU).
+A count therefore does not cover the kernel's code that places programs at random. It also does not cover what happens once in hundreds of operations, such as the refill of a slab or the flush of a per-CPU counter.
 
-Words that the kernel is given for it stand before your own, so that yours win; they are the same on both sides.
+The words that the gate adds to the kernel's command line stand before yours, so yours win. They are the same on both sides.
 
-## Unrelated words
+## The unrelated words
 
 ${unrelated.commandLines.map((line) => `- ${line === '' ? 'none' : `\`${abridge(line)}\``}`).join('\n')}
 
@@ -63,6 +71,8 @@ ${table(
 )}
 
 ## Changes, counted and timed
+
+The same change, once counted and once timed in the same emulation.
 
 ${changes(result)}`;
 }
@@ -126,8 +136,8 @@ function changeItem(change) {
   const timed =
     change.timed === undefined
       ? ''
-      : ` Timed in the same emulation for ${change.timed.seconds} s: ${called} called.`;
-  return `- ${changeName(change)}: counted in ${change.counted.seconds} s on ${found} of ${change.counted.metrics.length} metrics${least ? `, the smallest by ${formatInstructionsDifference(least.difference)} instructions (\`${least.id}\`)` : ''}.${timed}`;
+      : ` Timing in the same emulation for ${change.timed.seconds} s called ${called} metrics changed.`;
+  return `- **${changeName(change)}**: counting took ${change.counted.seconds} s and found it in ${found} of ${change.counted.metrics.length} metrics${least ? `, the smallest by ${formatInstructionsDifference(least.difference)} instructions (\`${least.id}\`)` : ''}.${timed}`;
 }
 
 function changes({ changes: all }) {

@@ -2,8 +2,12 @@
 import { formatShare } from '../lib/text/units.js';
 import { table } from './markdown-table.mjs';
 
+/** One line for README. */
+export const detectionFigure = ({ falseAlarms }) =>
+  `${falseAlarms.red} of ${falseAlarms.gates} timed gates in which nothing had changed were red, with a margin of 1 %; the true rate is at most ${formatShare(falseAlarms.upperBound)}, with 95 % confidence (\`npm run bench:detection\`, [results](docs/detection.md)).`;
+
 /** How many gates were red for nothing, beside other rules. */
-export function detectionSummary(result) {
+function detectionSummary(result) {
   const { rules } = result;
   const head = ['rule', 'as used by', 'gates red for nothing', '+2 % caught', '+5 % caught'];
   const rows = rules.rules.map(({ name, of, falseAlarms, caught }) => [
@@ -12,13 +16,15 @@ export function detectionSummary(result) {
   return [
     caption(result),
     '',
-    `Gates of ${rules.budget} s (${rules.condition}), the same samples judged by each rule; caught: of changes in one system call or sendfile metric, the share called slower.`,
+    `The table has gates of ${rules.budget} s (${rules.condition}). Every rule judged the same samples. Caught is the share of hypothetical changes in one system call or sendfile metric that the rule called slower.`,
+    '',
+    'These gates ran with a margin of 1 %. The default is 2 %, and a change is called only if it is shown to be larger than the margin. So read +2 % as "the margin and 1 % more", which is about +3 % with the default, and +5 % as about +6 %.',
     '',
     table(head, rows),
   ].join('\n');
 }
 
-/** What was to be reached, and what was found. */
+/** Each goal, and what was found. */
 const goalList = ({ goals }) =>
   goals
     .map(({ goal, reached, found }) => `- ${goal}: ${reached ? '' : '**not** '}reached; ${found}`)
@@ -27,27 +33,34 @@ const goalList = ({ goals }) =>
 export function detectionPage(result) {
   return `# How often the gate is wrong
 
-Generated from the latest result in bench/results by \`npm run docs\`; \`npm run bench:detection -- collect\` measures gates for as long as it is told, \`npm run bench:detection -- judge\` makes a result of them.
+Generated from the latest result in bench/results by \`npm run docs\`. \`npm run bench:detection -- collect\` measures gates for as long as it is told. \`npm run bench:detection -- judge\` makes a result of them.
 
 ${detectionSummary(result)}
 
-A gate is what the program measures in its time budget. Most confirm what their screen flagged, as any gate does: all of them count towards the false alarms. Some confirm every metric, so that each can be asked whether it would have been caught; that leaves each fewer pairs than a gate has that confirms a metric or two, so what they catch is a lower bound. No constant was chosen by what gates that tell of power caught; some that did not change were looked at for their alarms before. How many there are is said with every share: a handful decides little.
+## How to read these tables
 
-## What was to be reached
+- A gate is everything that the program measures in its time budget.
+- Most gates confirmed only what their screen had flagged, as every real gate does. All of them count towards the false alarms.
+- Some gates confirmed every metric, so that each metric can be asked whether it would have been caught. Each metric then gets fewer pairs than in a real gate, so the shares caught are a lower bound.
+- No constant of the statistics was chosen by what these gates caught. Some unchanged gates had been looked at for their false alarms before.
+- Every share names the number of gates behind it. A handful of gates proves little.
+- *Beside builds and tests* and *busy neighbour* say what else ran on the machine. *Before rounds were mixed* marks gates from an older order of measuring.
+
+## Goals
 
 ${goalList(result)}
 
-## Changes that were really there
+## Injected changes
 
-Seccomp filters whose verdict the kernel cannot cache make every system call dearer.
+The candidate ran under seccomp filters whose verdict the kernel cannot cache. They make every system call slower.
 
 ${injectedTable(result)}
 
 ${result.budgets.map((budget) => budgetSection(budget, result.changes)).join('\n\n')}
 
-## Stored baselines, on drawn fleets
+## Stored runs, on simulated fleets
 
-What a fleet of runners is like cannot be measured on one machine: runs are drawn, with a part that belongs to the machine, a part that belongs to the run, and a drift, and are judged by the program's own test. The margin is 3 %.
+One machine cannot show what a fleet of runners is like. So runs were simulated: each has a part that belongs to the machine, a part that belongs to the run, and a drift. The program's own test judged them. The margin is 3 %.
 
 ${fleetTable(result)}
 ${shardSection(result)}`;
@@ -56,7 +69,7 @@ ${shardSection(result)}`;
 function caption({ machine, startedAt, falseAlarms }) {
   const { cpuModel, cpuCount, kernelRelease, hypervisor } = machine;
   const below = hypervisor ? `, under ${hypervisor}` : '';
-  return `${startedAt.slice(0, 10)}, ${cpuModel} with ${cpuCount} CPUs${below}, Linux ${kernelRelease}. Of all gates in which nothing changed, of any budget and beside whatever ran: ${share(falseAlarms)} red.`;
+  return `${startedAt.slice(0, 10)}, ${cpuModel} with ${cpuCount} CPUs${below}, Linux ${kernelRelease}. Over all budgets and conditions, ${share(falseAlarms)} of the gates in which nothing had changed were red.`;
 }
 
 const share = ({ gates, red, upperBound }) =>
@@ -87,20 +100,20 @@ function budgetSection(summary, changes) {
   ]);
   return `## ${condition}, ${budget} s
 
-${share(falseAlarms)} red, ${improvements} improved. ${leftOutText(leftOut)}${powerText(thoroughGates)}From gate to gate a side's median varies by ${betweenRuns.map(({ family, deviation }) => `${formatShare(deviation)} (${family})`).join(', ')}.
+${share(falseAlarms)} red, ${improvements} improved. ${leftOutText(leftOut)}${powerText(thoroughGates)}From gate to gate, the median of a side varied by ${betweenRuns.map(({ family, deviation }) => `${formatShare(deviation)} (${family})`).join(', ')}.
 
 ${rows.length > 0 ? table(head, rows) : ''}`;
 }
 
 const leftOutText = (gates) =>
   gates > 0
-    ? `Left out: ${gates} that were collected under a stricter screen, and did not confirm what this one flags. `
+    ? `Left out: ${gates} collected under a stricter screen that did not confirm what today's screen flags. `
     : '';
 
 const powerText = (gates) =>
   gates === 0
     ? ''
-    : `The columns of changes hold the share of the ${gates} gates that confirmed every metric that called such a slowdown of this metric alone. `;
+    : `Of the ${gates} gates that confirmed every metric, the columns +0.5 % and up show the share that called a slowdown of that size in this metric alone. `;
 
 function fleetTable({ fleets }) {
   const rows = fleets.map(({ fleet, stored, falseAlarms, caught }) => [
@@ -116,9 +129,9 @@ function shardSection({ shards }) {
   ]);
   const head = ['fleet', 'machines', 'red for nothing', 'margin + 1 %', '+ 2 %', '+ 5 %'];
   return `
-## Shards, on drawn fleets
+## Shards, on simulated fleets
 
-A duet on each machine, one verdict over all of them. The margin is 2 %.
+Each machine makes a paired comparison, and one verdict covers all of them. The margin is 2 %.
 
 ${table(head, rows)}
 `;

@@ -1,11 +1,11 @@
-// Writes what is generated: schema/*.json from the zod schemas that the program reads and writes by,
-// README's tables and docs/metrics.md from action.yml and from the catalogue of the probe itself.
+// Writes what is generated: schema/*.json from the program's own zod schemas, tables of README and
+// docs/ from action.yml, from the probe's catalogue and from the latest results in bench/results.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { countedPage, countedSummary } from './counted-table.mjs';
-import { detectionPage, detectionSummary } from './detection-table.mjs';
-import { fidelitySummary, fidelityTable } from './fidelity-table.mjs';
+import { countedFigure, countedPage } from './counted-table.mjs';
+import { detectionFigure, detectionPage } from './detection-table.mjs';
+import { fidelityFigure, fidelityPage } from './fidelity-table.mjs';
 import { table } from './markdown-table.mjs';
 
 const root = join(import.meta.dirname, '..');
@@ -25,23 +25,20 @@ for (const [name, schema] of Object.entries(jsonSchemas())) {
 const action = parse(readFileSync(join(root, 'action.yml'), 'utf8'));
 const { probe } = await buildProbe();
 const catalogue = await readCatalogue(probe);
-const tables = {
-  inputs: ioTables(),
-  metrics: familyTable(),
-  crossing: crossingSection(),
-  fidelity: fidelitySummary(newest('fidelity')),
-  detection: detectionSummary(newest('detection')),
-  counted: countedSummary(newest('counted')),
+const [counted, detection, fidelity] = ['counted', 'detection', 'fidelity'].map(newest);
+
+/** Pages that are generated whole, and sections of pages that people write. */
+const pages = {
+  'docs/metrics.md': metricsPage(),
+  'docs/fidelity.md': fidelityPage(fidelity),
+  'docs/detection.md': detectionPage(detection),
+  'docs/counted.md': countedPage(counted),
+  'docs/action.md': withSection('docs/action.md', 'inputs', ioTables()),
+  'docs/crossing.md': withSection('docs/crossing.md', 'crossing', crossingSection()),
+  'README.md': withSection('README.md', 'figures', figureList()),
 };
-writeFileSync(
-  join(out, 'README.md'),
-  Object.entries(tables).reduce(put, readFileSync(join(root, 'README.md'), 'utf8')),
-);
 mkdirSync(join(out, 'docs'), { recursive: true });
-writeFileSync(join(out, 'docs', 'metrics.md'), metricsPage());
-writeFileSync(join(out, 'docs', 'fidelity.md'), fidelityPage(newest('fidelity')));
-writeFileSync(join(out, 'docs', 'detection.md'), detectionPage(newest('detection')));
-writeFileSync(join(out, 'docs', 'counted.md'), countedPage(newest('counted')));
+for (const [path, text] of Object.entries(pages)) writeFileSync(join(out, path), text);
 
 /** The latest result of a benchmark: they are kept by date. */
 function newest(name) {
@@ -59,10 +56,17 @@ function crossingSection() {
   return [factList(facts), ...grids].join('\n\n');
 }
 
-function put(text, [name, table]) {
+function figureList() {
+  const figures = [detectionFigure(detection), countedFigure(counted), fidelityFigure(fidelity)];
+  return figures.map((figure) => `- ${figure}`).join('\n');
+}
+
+/** A page with one section between its two marks replaced. */
+function withSection(path, name, content) {
   const section = new RegExp(`(<!-- ${name}:begin[^>]*-->\n)[\\s\\S]*?(<!-- ${name}:end -->)`);
-  if (!section.test(text)) throw new Error(`README.md has no section ${name}`);
-  return text.replace(section, (_, begin, end) => `${begin}${table}\n${end}`);
+  const text = readFileSync(join(root, path), 'utf8');
+  if (!section.test(text)) throw new Error(`${path} has no section ${name}`);
+  return text.replace(section, (_, begin, end) => `${begin}${content}\n${end}`);
 }
 
 function families() {
@@ -84,19 +88,6 @@ function familyTable() {
   return table(['family', 'gated', 'only informing'], rows);
 }
 
-function fidelityPage(result) {
-  return `# The probe and its peers
-
-Generated from the latest result in bench/results by \`npm run docs\`; \`npm run bench:fidelity\` makes one. LMbench and will-it-scale are looked for in the folders that LMBENCH_DIR and WILL_IT_SCALE_DIR name.
-
-${fidelitySummary(result)}
-
-The ratio is the median of paired ratios with its Hodges-Lehmann interval; spread is the standard deviation of the launches over their mean, beside a process on the same CPU that never sleeps. A peer reports its average, which such a neighbour doubles; the probe leaves the batches out that it interrupts. Where an operation is not quite the same, the last column says what the peer's includes.
-
-${fidelityTable(result)}
-`;
-}
-
 function metricsPage() {
   const sections = families().map(([family, metrics]) => {
     const rows = metrics.map(({ id, gate, summary, entries, switches, bytes, unit }) => [
@@ -107,11 +98,33 @@ function metricsPage() {
     const head = ['metric', 'one operation', 'entries', 'switches', 'bytes'];
     return `## ${family}\n\n${table(head, rows)}\n`;
   });
-  return `# The metrics
+  return `# What is measured
 
-Generated from \`probe --list\` by \`npm run docs\`; the probe's sources are the only place where a metric is defined.
+Generated from \`probe --list\` by \`npm run docs\`. A metric is defined in the probe's sources and nowhere else.
 
-A star marks a metric that informs and does not gate. *Entries* are the system calls and page faults of one operation, of all processes that take part in it; *switches* its context switches; *bytes* what the kernel copies or moves by reference. An end-to-end test holds these against strace and the kernel's software events.
+## At a glance
+
+A **gated** metric can fail a job. A metric that only **informs** cannot; reports mark it with a star.
+
+${familyTable()}
+
+## How one operation is timed
+
+- Every operation enters the kernel by a raw \`syscall\` (x86-64) or \`svc\` (arm64) instruction in a function of its own. No libc wrapper runs.
+- The process is single-threaded and pinned to one CPU, unless the metric is about threads or CPUs.
+- Operations run in batches of 0.1 ms. A user-space control loop runs beside each batch and shows how fast the CPU was. A batch does not count if something else ran on the CPU meanwhile.
+- The probe is one static executable of about 1 MB. Where it runs it needs no privilege, no \`/proc\`, no network and no libc.
+- A metric that cannot be measured gets a status and a reason, never a number. The statuses are \`unsupported\`, \`denied\`, \`no_loopback\`, \`unstable\` and \`error\`. If only the candidate cannot do the operation, the verdict is \`blocked\`.
+- The \`exact\` metrics are exact counts: events per operation. Any difference is a finding.
+- A separate pass, which never gates, times single operations with the CPU's time stamp counter. It gives p50, p99 and p99.9. It also counts instructions and cycles in user space and in the kernel, where the CPU allows it. The job summary and \`report.json\` have the results.
+
+## The columns of the tables
+
+- **entries**: system calls and page faults of one operation, of all processes that take part in it.
+- **switches**: context switches of one operation.
+- **bytes**: what the kernel copies, or moves by reference.
+
+\`test/e2e/declarations.test.ts\` checks these numbers against strace and the kernel's software events.
 
 ${sections.join('\n')}`;
 }

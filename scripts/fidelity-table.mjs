@@ -2,8 +2,33 @@
 import { formatChange, formatNs, formatShare } from '../lib/text/units.js';
 import { table } from './markdown-table.mjs';
 
-/** Where it was measured, and what of the goals was reached. */
-export function fidelitySummary(result) {
+/** One line for README. */
+export function fidelityFigure({ goals }) {
+  const reached = goals.filter((goal) => goal.reached).length;
+  return `Beside \`perf bench\`, LMbench, will-it-scale and stress-ng, the probe reaches ${reached} of ${goals.length} goals for accuracy, noise and time (\`npm run bench:fidelity\`, [results](docs/fidelity.md)).`;
+}
+
+export function fidelityPage(result) {
+  return `# The probe beside other benchmarks
+
+Generated from the latest result in bench/results by \`npm run docs\`. \`npm run bench:fidelity\` makes a new result; LMBENCH_DIR and WILL_IT_SCALE_DIR name the folders of LMbench and will-it-scale.
+
+The same operations were measured by this probe and by \`perf bench\`, LMbench, will-it-scale and stress-ng. Both sides took turns on one CPU, in one run, first on a quiet CPU and then beside a busy neighbour.
+
+${fidelitySummary(result)}
+
+## Every pair
+
+- **here over theirs**: the median of the paired ratios, with its Hodges-Lehmann interval.
+- **spread**: the standard deviation of the launches over their mean, beside a process on the same CPU that never sleeps. The other benchmarks report an average, which such a neighbour doubles. The probe leaves out the batches that the neighbour interrupts.
+- **what theirs includes**: where the two operations are not quite the same.
+
+${fidelityTable(result)}
+`;
+}
+
+/** Where it was measured, and which goals were reached. */
+function fidelitySummary(result) {
   const goals = result.goals.map(
     ({ goal, reached, found }) => `- ${goal}: ${word(reached)}; ${found}`,
   );
@@ -11,7 +36,7 @@ export function fidelitySummary(result) {
 }
 
 /** A row a pair. */
-export const fidelityTable = ({ pairs }) => table(HEAD, pairs.map(row));
+const fidelityTable = ({ pairs }) => table(HEAD, pairs.map(row));
 
 const HEAD = [
   ...['metric', 'here', 'peer', 'theirs', 'here over theirs (95 %)'],
@@ -36,7 +61,7 @@ function caption({ machine, peers, launches, seconds, startedAt }) {
   const versions = present.map(({ name, version }) => `${name} (${version})`).join(', ');
   const { cpuModel, cpuCount, kernelRelease, hypervisor } = machine;
   const below = hypervisor ? `, under ${hypervisor}` : '';
-  return `${startedAt.slice(0, 10)}, ${cpuModel} with ${cpuCount} CPUs${below}, Linux ${kernelRelease}; ${launches} launches of each side in turn, about ${seconds} s each; ${versions}. Spread: standard deviation of the launches over their mean.`;
+  return `${startedAt.slice(0, 10)}, ${cpuModel} with ${cpuCount} CPUs${below}, Linux ${kernelRelease}; ${launches} launches of each side in turn, about ${seconds} s each; ${versions}.`;
 }
 
 function word(reached) {

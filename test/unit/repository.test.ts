@@ -18,11 +18,11 @@ describe('what is written twice agrees', () => {
     expect(JSON.parse(read(`schema/${name}`))).toEqual(JSON.parse(JSON.stringify(schema)));
   });
 
-  test('the inputs and outputs in README.md and action.yml', () => {
+  test('the inputs and outputs in docs/action.md and action.yml', () => {
     const action = parse(read('action.yml')) as Record<'inputs' | 'outputs', object>;
-    const readme = read('README.md');
+    const page = read('docs/action.md');
     for (const name of [...Object.keys(action.inputs), ...Object.keys(action.outputs)]) {
-      expect(readme).toContain(`| \`${name}\` |`);
+      expect(page).toContain(`| \`${name}\` |`);
     }
     expect(Object.keys(action.inputs).length).toBeLessThanOrEqual(20);
   });
