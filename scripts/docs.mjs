@@ -13,9 +13,9 @@ const out = process.argv[2] ?? root;
 const room = (path) => import(join(root, 'lib', path));
 const { jsonSchemas } = await room('record/json-schema.js');
 const { buildProbe, readCatalogue } = await room('build/build.js');
-const { crossingFacts, crossingGrids } = await room('report/crossing-text.js');
+const { crossingBlocks } = await room('report/crossing-blocks.js');
 const { machineFacts } = await room('report/facts.js');
-const { factList, figures } = await room('render/markdown.js');
+const { layOut } = await room('render/markdown.js');
 
 mkdirSync(join(out, 'schema'), { recursive: true });
 for (const [name, schema] of Object.entries(jsonSchemas())) {
@@ -49,11 +49,9 @@ function newest(name) {
 
 function crossingSection() {
   const { crossing, ...where } = newest('crossing');
-  const facts = [...crossingFacts(crossing), ...machineFacts(where).slice(0, 2)];
-  const grids = crossingGrids(crossing).map(({ title, head, rows, says }) =>
-    [`**${title}**`, figures(head, rows), ...says].join('\n\n'),
-  );
-  return [factList(facts), ...grids].join('\n\n');
+  const place = { kind: 'facts', title: '', facts: machineFacts(where).slice(0, 2) };
+  const layout = { columns: Infinity, openRows: Infinity, rows: Infinity, items: Infinity };
+  return layOut([...crossingBlocks(crossing), place], layout);
 }
 
 function figureList() {
@@ -114,7 +112,7 @@ ${familyTable()}
 - The process is single-threaded and pinned to one CPU, unless the metric is about threads or CPUs.
 - Operations run in batches of 0.1 ms. A user-space control loop runs beside each batch and shows how fast the CPU was. A batch does not count if something else ran on the CPU meanwhile.
 - The probe is one static executable of about 1 MB. Where it runs it needs no privilege, no \`/proc\`, no network and no libc.
-- A metric that cannot be measured gets a status and a reason, never a number. The statuses are \`unsupported\`, \`denied\`, \`no_loopback\`, \`unstable\` and \`error\`. If only the candidate cannot do the operation, the verdict is \`blocked\`.
+- A metric that cannot be measured gets a status and a reason, never a number. The statuses are \`unsupported\`, \`denied\`, \`no_loopback\` and \`error\` where the operation cannot be done, \`unstable\` where its numbers are worth nothing, and \`unmeasured\` where no launch came through. If only the candidate cannot do the operation, the verdict is \`blocked\`.
 - The \`exact\` metrics are exact counts: events per operation. Any difference is a finding.
 - A separate pass, which never gates, times single operations with the CPU's time stamp counter. It gives p50, p99 and p99.9. It also counts instructions and cycles in user space and in the kernel, where the CPU allows it. The job summary and \`report.json\` have the results.
 
