@@ -44,6 +44,11 @@ async function recordsIn(
   const skipped: string[] = [];
   for (const folder of folders) {
     const found = await recordsInOne(folder, MAX_RECORDS - paths.length);
+    if (found.more) {
+      throw usageFailure(
+        `The folders ${folders.join(', ')} hold more than ${MAX_RECORDS} run records: give the folders of the shards of one comparison.`,
+      );
+    }
     paths.push(...found.paths);
     skipped.push(...found.skipped);
   }
@@ -51,13 +56,11 @@ async function recordsIn(
 }
 
 async function recordsInOne(folder: string, files: number): Promise<RecordFiles> {
-  const found = await findRecords(folder, folder, { ...LIMITS, files }, COPIES).catch((error) => {
+  try {
+    return await findRecords(folder, folder, { ...LIMITS, files }, COPIES);
+  } catch (error) {
     throw usageFailure(
       `${folder} cannot be read (${reasonOf(error)}): give folders that hold the records of shards (*${RUN_SUFFIX}).`,
     );
-  });
-  if (!found.more) return found;
-  throw usageFailure(
-    `${folder} holds more than ${MAX_RECORDS} run records: give the folders of the shards of one comparison.`,
-  );
+  }
 }
