@@ -18,8 +18,8 @@ import type { Report } from './record/report.js';
 import { renderComment, renderNotMeasured } from './render/comment.js';
 import { renderSummary } from './render/summary.js';
 import { isClear, isRed } from './report/verdict-words.js';
-import { artifactRuns } from './stores/artifact.js';
-import { runsOfThisWorkflow } from './stores/shard-artifacts.js';
+import { shardsInArtifacts } from './stores/shard-artifacts.js';
+import { runsInArtifacts } from './stores/stored-artifacts.js';
 
 /** What every step of the action needs to know. */
 interface Job {
@@ -81,7 +81,7 @@ async function measureLeg(config: Config, { context, inputs, cancelled }: Job): 
 async function mergeLegs(config: Config, job: Job): Promise<void> {
   const { connect, context, inputs } = job;
   requireArtifacts(context, `shard "merge"`, SHARDS_ELSEWHERE);
-  const find = runsOfThisWorkflow({ connect, context, name: inputs.name });
+  const find = shardsInArtifacts({ connect, context, name: inputs.name });
   const merge = { ...config, expect: inputs.expect };
   const merged = await mergeShards(find, merge, actionsProgress());
   await show(merged);
@@ -109,11 +109,11 @@ function measure(config: Config, { context, inputs, connect, cancelled }: Job): 
   return gate(config, {
     progress: actionsProgress(),
     signal: cancelled,
-    artifacts: artifactRuns({
+    artifacts: runsInArtifacts({
       connect,
       context,
       name: artifactName(context, inputs.name),
-      history: inputs.history,
+      history: config.history,
     }),
     source: sourceOf(context),
   });

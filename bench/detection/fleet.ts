@@ -1,3 +1,4 @@
+import type { Family } from '#src/families.js';
 import {
   DUET_MARGIN,
   MACHINE_PRIOR_DEGREES_OF_FREEDOM,
@@ -106,7 +107,7 @@ function drawGate(fleet: Fleet, stored: number, draw: Noise): Drawn[] {
 function calledSlower(gate: readonly Drawn[], shift: number): string[] {
   const tests = gate.map(({ id, family, baseline, candidate }, index) => {
     const prior = {
-      standardDeviation: PRIOR_STANDARD_DEVIATIONS[family] ?? 0.02,
+      standardDeviation: PRIOR_STANDARD_DEVIATIONS[family as Family] ?? 0.02,
       degreesOfFreedom: PRIOR_DEGREES_OF_FREEDOM,
     };
     const moved = index === 0 ? candidate + shift : candidate;

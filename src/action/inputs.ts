@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { getInput } from '@actions/core';
 import type { RawInputs } from '../config/inputs.js';
-import { parseChoice } from '../config/values.js';
-import { usageFailure } from '../failure.js';
+import { type CountRange, EXPECTED, parseChoice, parseCount } from '../config/values.js';
 import type { GithubContext } from '../github/context.js';
 import { folderName } from '../github/identity.js';
 import { COMMENT_MODES, type CommentMode } from './comment.js';
@@ -16,8 +15,6 @@ export interface ActionInputs {
   comment: CommentMode;
   token: string;
   name: string;
-  /** How many stored runs are pooled at most. */
-  history: number;
   /** What part of a comparison over several machines this step has; none by default. */
   shard: ShardPart | undefined;
   /**
@@ -47,30 +44,19 @@ export function readInputs(context: GithubContext): ActionInputs {
       alpha: getInput('alpha'),
       failOn: getInput('fail-on'),
       evidence: getInput('evidence'),
+      history: getInput('history'),
       out: getInput('out') || join(process.env['RUNNER_TEMP'] || '.', folderName(context, name)),
     },
     comment: parseChoice('comment', getInput('comment') || 'on-regression', COMMENT_MODES),
     token: getInput('github-token'),
     name,
     shard: getInput('shard') ? parseChoice('shard', getInput('shard'), SHARD_PARTS) : undefined,
-    expect: readCount('expect', { lowest: 1, highest: 256, usual: 1 }),
-    history: readCount('history', { lowest: 1, highest: 100, usual: 20 }),
-    retentionDays: readCount('retention-days', { lowest: 0, highest: 400, usual: 0 }),
+    expect: readCount('expect', EXPECTED, 1),
+    retentionDays: readCount('retention-days', { lowest: 0, highest: 400 }, 0),
   };
 }
 
-interface Bounds {
-  lowest: number;
-  highest: number;
-  usual: number;
-}
-
-function readCount(input: string, { lowest, highest, usual }: Bounds): number {
+function readCount(input: string, range: CountRange, usual: number): number {
   const text = getInput(input);
-  if (text === '') return usual;
-  const count = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
-  if (count >= lowest && count <= highest) return count;
-  throw usageFailure(
-    `${input} "${text}" is not allowed: give a whole number from ${lowest} to ${highest}.`,
-  );
+  return text === '' ? usual : parseCount(input, text, range);
 }

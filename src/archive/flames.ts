@@ -6,9 +6,11 @@ import { removeOthers } from '../files/remove-others.js';
 import { saveFile } from '../files/write.js';
 import { flameSvg } from '../render/flame.js';
 import { formatInstructions } from '../text/units.js';
-import type { InstructionsFinding } from '../verdict/comparison.js';
-import { compareCounted, type Evidence } from '../verdict/evidence.js';
-import type { JudgingSettings } from '../verdict/settings.js';
+import {
+  type Comparison,
+  type InstructionsFinding,
+  isInstructions,
+} from '../verdict/comparison.js';
 
 /** The folder beside a report that has a flame graph for each metric whose count changed. */
 export const FLAMES = 'flames';
@@ -16,20 +18,19 @@ export const FLAMES = 'flames';
 const FLAME_FILE = /^[a-z]+\.[a-z0-9_]+\.svg$/;
 
 /**
- * Draws what changed in each operation that was traced, and takes away what was drawn of other runs.
+ * Draws what changed in each operation that was traced, and removes the graphs of an earlier report.
  *
+ * @param counted the comparison that the report was made from
  * @returns what the file system refused, one sentence; a verdict does not depend on it
  */
 export async function writeFlames(
   out: string,
-  evidence: Evidence,
-  settings: JudgingSettings,
+  { counted, findings }: Comparison,
 ): Promise<string[]> {
   const folder = join(out, FLAMES);
-  const counted = compareCounted(evidence, settings);
   const sides = [counted?.baseline, counted?.candidate].map((run) => run?.target.spec ?? '');
   const subtitle = sides.join(' → ');
-  const graphs = (counted?.findings ?? []).flatMap((finding) => flameOf(finding, subtitle));
+  const graphs = findings.filter(isInstructions).flatMap((finding) => flameOf(finding, subtitle));
   const drawn = new Set<string>();
   let note: string | undefined;
   try {

@@ -13,7 +13,7 @@ import { MAX_RUN_BYTES, parseRun, type Run } from '../record/run.js';
 import { type Evidence, evidenceOf } from '../verdict/evidence.js';
 import { REPORT_FILE } from './write.js';
 
-/** A report and the runs that it rests on, read back and found to be what it names. */
+/** A report and the runs that it rests on, read back and checked against their SHA-256. */
 export interface Archived {
   report: Report;
   evidence: Evidence;
@@ -23,7 +23,7 @@ export interface Archived {
  * Reads a report and the evidence beside it.
  *
  * @param path of a report, or of the out folder that holds one
- * @throws Failure (usage) when it is no report, or a record is missing or not what it was
+ * @throws Failure (usage) when it is no report, or a record is missing or has changed
  */
 export async function readArchive(path: string): Promise<Archived> {
   const isFolder = await stat(path).then(

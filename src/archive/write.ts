@@ -5,11 +5,11 @@ import { makeFolder } from '../files/folder.js';
 import { readWhole } from '../files/read.js';
 import { removeOthers } from '../files/remove-others.js';
 import { saveFile } from '../files/write.js';
-import { EXHIBIT_FILE_NAME, exhibitFileName } from '../record/exhibit.js';
+import { EXHIBIT_FILE_NAME, type Exhibit, exhibitFileName } from '../record/exhibit.js';
 import { EVIDENCE, runText } from '../record/file.js';
 import type { Report } from '../record/report.js';
-import { MAX_RUN_BYTES, type Run } from '../record/run.js';
-import { type Evidence, exhibitsOf } from '../verdict/evidence.js';
+import { MAX_RUN_BYTES } from '../record/run.js';
+import type { Comparison } from '../verdict/comparison.js';
 import { writeFlames } from './flames.js';
 
 export const REPORT_FILE = 'report.json';
@@ -17,31 +17,42 @@ export const REPORT_FILE = 'report.json';
 /** The report as `report.json` holds it and `--json` prints it. */
 export const reportText = (report: Report): string => `${JSON.stringify(report, null, 2)}\n`;
 
+/** A report and what it was made from. */
+export interface Archivable {
+  report: Report;
+  /** The runs that it rests on. */
+  exhibits: readonly Exhibit[];
+  comparison: Comparison;
+}
+
 /** What was written. */
 export interface Written {
-  /** The report's. */
+  /** Path of the report. */
   path: string;
-  /** What could not be drawn beside it, one sentence each. */
+  /** One sentence for each thing that could not be drawn. */
   notes: string[];
 }
 
 /**
- * Writes a report, and in subfolders the runs that it rests on and flame graphs of what was traced.
- * The report comes after its evidence and before the evidence of the one that it replaces goes, so
- * that whenever this is cut short the report that is there has all of its own. Without a flame graph
- * it is as whole.
+ * Writes a report, and in subfolders the runs that it rests on and flame graphs of traced operations.
+ *
+ * The evidence is written first, then the report; the evidence of an earlier report is removed last.
+ * So the report that is there has all of its evidence, whenever this is cut short. Flame graphs are
+ * extra: the report is whole without them.
  *
  * @throws Failure (measurement) when the file system refuses; what was there before is then whole
  */
-export async function archive(out: string, report: Report, evidence: Evidence): Promise<Written> {
+export async function archive(
+  out: string,
+  { report, exhibits, comparison }: Archivable,
+): Promise<Written> {
   const folder = join(out, EVIDENCE);
-  const exhibits = exhibitsOf(evidence);
   const path = join(out, REPORT_FILE);
   const added: string[] = [];
   try {
     await makeEvidenceFolder(folder);
     for (const exhibit of exhibits) {
-      await addRun(join(folder, exhibitFileName(exhibit)), exhibit.run, added);
+      await addFile(join(folder, exhibitFileName(exhibit)), runText(exhibit.run), added);
     }
     await saveFile(path, reportText(report));
   } catch (error) {
@@ -49,7 +60,7 @@ export async function archive(out: string, report: Report, evidence: Evidence): 
     throw error;
   }
   await removeOthers(folder, EXHIBIT_FILE_NAME, new Set(exhibits.map(exhibitFileName)));
-  return { path, notes: await writeFlames(out, evidence, report) };
+  return { path, notes: await writeFlames(out, comparison) };
 }
 
 async function makeEvidenceFolder(path: string): Promise<void> {
@@ -63,16 +74,15 @@ async function makeEvidenceFolder(path: string): Promise<void> {
   }
 }
 
-/** Of many stored runs most were there for the last report, too. */
-async function addRun(path: string, run: Run, added: string[]): Promise<void> {
-  const text = runText(run);
+/** Of many stored runs most were there for the last report, too: what is there already stays. */
+async function addFile(path: string, text: string, added: string[]): Promise<void> {
   const { text: there } = await readWhole(path, MAX_RUN_BYTES);
   if (there === text) return;
   await saveFile(path, text);
   if (there === undefined) added.push(path);
 }
 
-/** On a disk that is full, room matters more than why there is none. */
+/** Makes room on a full disk. Errors are ignored here: the first one is what the user is told. */
 async function takeBack(folder: string, added: readonly string[]): Promise<void> {
   for (const path of added) await rm(path, { force: true }).catch(() => undefined);
   await rmdir(folder).catch(() => undefined);

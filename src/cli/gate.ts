@@ -45,6 +45,11 @@ export function addGate(program: Command): void {
       'of kernels: counted (instructions), timed, both, or auto: counted, and timed where KVM boots them',
       DEFAULTS.evidence,
     )
+    .option(
+      '--history <number>',
+      'how many earlier runs are pooled at most, from 1 to 100',
+      DEFAULTS.history,
+    )
     .option('--seed <number>', 'seed of the metric order, to repeat a schedule')
     .option(...outOption)
     .option(

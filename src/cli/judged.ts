@@ -1,10 +1,10 @@
-import type { Judged } from '../flows/judged.js';
+import type { RecordedVerdict } from '../flows/recorded.js';
 import { renderTerminal } from '../render/terminal.js';
 import { plain } from '../text/escape.js';
 import { asJson, EXIT, print, terminal } from './shell.js';
 
-/** Shows what judging stored records came to, and sets the exit code as the gate would have. */
-export async function showJudged({ report, notes }: Judged, json = false): Promise<void> {
+/** Shows the verdict over recorded runs, and sets the exit code as the gate would have. */
+export async function showJudged({ report, notes }: RecordedVerdict, json = false): Promise<void> {
   for (const note of notes) process.stderr.write(`${plain(note, MAX_NOTE)}\n`);
   await print(json ? asJson(report) : renderTerminal(report, terminal()));
   if (!report.passed) process.exitCode = EXIT.regressed;

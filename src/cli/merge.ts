@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { parseConfig, type RawInputs } from '../config/inputs.js';
-import { parseExpected } from '../config/values.js';
+import { EXPECTED, parseCount } from '../config/values.js';
 import { mergeShards } from '../flows/merge.js';
-import { runsInFolders } from '../stores/shard-folders.js';
-import type { FindRuns } from '../stores/shards-found.js';
+import { shardsInFolders } from '../stores/shard-folders.js';
+import type { FindShards } from '../stores/shard-records.js';
 import { showJudged } from './judged.js';
 import { alphaOption, failOnOption, jsonOption, marginOption, outOption } from './options.js';
 import { withProgress } from './shell.js';
@@ -30,10 +30,10 @@ export function addMerge(program: Command): void {
 
 async function runMerge(folders: string[], { json, expect, ...options }: Options): Promise<void> {
   const config = parseConfig(options);
-  const expected = expect === undefined ? {} : { expect: parseExpected(expect) };
+  const expected = expect === undefined ? {} : { expect: parseCount('expect', expect, EXPECTED) };
   const { report } = await withProgress((progress, signal) => {
-    const find: FindRuns = async () => {
-      const found = await runsInFolders(folders)();
+    const find: FindShards = async () => {
+      const found = await shardsInFolders(folders)();
       signal.throwIfAborted();
       return found;
     };

@@ -25,6 +25,8 @@ export interface Config {
   evidence: EvidenceChoice;
   /** Where the run record and the report are written. */
   out: string;
+  /** How many stored runs are pooled at most: the newest. */
+  history: number;
   /** Seed of the metric order; recorded, so that a schedule can be repeated. */
   seed: number;
 }

@@ -6,7 +6,9 @@ import type { EvidenceChoice, TargetOptions } from '../targets/spec.js';
 import type { BaselineSpec, Config } from './config.js';
 import { parseBaseline, parseCandidate } from './specs.js';
 import {
+  HISTORY,
   parseAlpha,
+  parseCount,
   parseDuration,
   parseEvidence,
   parseFailOn,
@@ -27,6 +29,7 @@ export interface RawInputs extends RawTargetOptions {
   out?: string | undefined;
   seed?: string | undefined;
   evidence?: string | undefined;
+  history?: string | undefined;
 }
 
 /** What a target is told beside its spec. */
@@ -44,6 +47,8 @@ export const DEFAULTS = {
   failOn: 'regression',
   evidence: 'auto',
   out: '.syscall-gate',
+  /** Stored runs that are pooled. Older ones say little about the machine of today. */
+  history: '20',
 } as const;
 
 /**
@@ -65,6 +70,7 @@ export function parseConfig(raw: RawInputs): Config {
     alpha: parseAlpha(raw.alpha || DEFAULTS.alpha),
     failOn: parseFailOn(raw.failOn || DEFAULTS.failOn),
     out: resolve(out),
+    history: parseCount('history', raw.history || DEFAULTS.history, HISTORY),
     seed: raw.seed ? parseSeed(raw.seed) : randomInt(0x1_0000_0000),
   };
 }

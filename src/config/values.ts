@@ -66,11 +66,23 @@ export function parseSeed(text: string): number {
   throw usageFailure(`seed "${text}" is not a whole number from 0 to 4294967295.`);
 }
 
-/** Reads how many shards have to be there; a matrix has 256 legs at most. */
-export function parseExpected(text: string): number {
-  const count = /^\d{1,3}$/.test(text.trim()) ? Number(text) : Number.NaN;
-  if (count >= 1 && count <= 256) return count;
-  throw usageFailure(`expect "${text}" is not a whole number from 1 to 256.`);
+/** A whole number that an input may be. */
+export interface CountRange {
+  lowest: number;
+  highest: number;
+}
+
+/** How many stored runs are pooled at most. */
+export const HISTORY: CountRange = { lowest: 1, highest: 100 };
+
+/** How many shards have to be there; a job matrix has 256 legs at most. */
+export const EXPECTED: CountRange = { lowest: 1, highest: 256 };
+
+/** Reads a whole number; `input` is the name of the input for the error's sentence. */
+export function parseCount(input: string, text: string, { lowest, highest }: CountRange): number {
+  const count = /^\d{1,6}$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (count >= lowest && count <= highest) return count;
+  throw usageFailure(`${input} "${text}" is not a whole number from ${lowest} to ${highest}.`);
 }
 
 const FAIL_ON: readonly FailOn[] = ['regression', 'inconclusive', 'never'];

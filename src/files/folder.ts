@@ -2,8 +2,8 @@ import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Makes a folder and those above it that are missing, one mkdir(2) each. Node's own recursive mkdir
- * never ends where a file system answers ENOENT below a folder that exists, as /proc does.
+ * Makes a folder and the missing ones above it, one mkdir(2) each. Node's own recursive mkdir never
+ * ends where a file system answers ENOENT below a folder that exists, as /proc does.
  *
  * @param mode of the folders that are made
  * @throws the system call's error

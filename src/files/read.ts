@@ -4,7 +4,7 @@ import { reasonOf } from '../failure.js';
 /** A file's text, or one clause that says why there is none. */
 export type FileRead = { text: string; why?: never } | { text?: never; why: string };
 
-/** Reads a file that may be anything: of a folder, a device or what is too large, nothing is read. */
+/** Reads a regular file. A folder, a device or a file that is too large is not opened. */
 export async function readWhole(path: string, maxBytes: number): Promise<FileRead> {
   try {
     const found = await stat(path);

@@ -2,10 +2,10 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * Takes away what an earlier report left in its folder.
+ * Removes what an earlier report left in its folder.
  *
- * @param ours what such a file is called: others are somebody's own
- * @param named those to keep
+ * @param ours matches the names that this tool gives; other files are the user's and stay
+ * @param named files to keep
  */
 export async function removeOthers(
   folder: string,

@@ -5,12 +5,6 @@ import { measurementFailure, reasonOf, usageFailure } from '../failure.js';
 import { makeFolder } from './folder.js';
 
 /**
- * The subfolder of runs that were judged regressed. They are no baseline until somebody accepts
- * them by moving them up: else running again would turn every red gate green.
- */
-export const SET_ASIDE = 'regressed';
-
-/**
  * Makes a folder and proves that files can be written in it.
  * @throws Failure (usage) when they cannot
  */
@@ -27,7 +21,7 @@ export async function claimFolder(path: string): Promise<void> {
 }
 
 /**
- * Writes a file so that a reader, or a crash, never meets half of it: temporary file in the same
+ * Writes a file so that no reader and no crash ever sees half of it: temporary file in the same
  * folder, fsync, rename (rename(2) replaces atomically).
  * @throws Failure (measurement) when the file system refuses
  */

@@ -3,11 +3,11 @@ import { measurementFailure } from '../failure.js';
 import { prepareBench } from '../measure/bench.js';
 import { newIdentity } from '../measure/identity.js';
 import { Session, WHOLE_BUDGET } from '../measure/session.js';
-import type { Progress } from '../progress.js';
 import type { CrossingRun } from '../record/report.js';
 import { CROSSING_METRICS, crossingOf } from '../report/crossing.js';
 import { withTargets } from '../targets/sides.js';
 import type { RunnableSpec } from '../targets/spec.js';
+import type { Surroundings } from './surroundings.js';
 
 /**
  * Measures only what crossing into the kernel costs and which way of sending a header and a file
@@ -18,7 +18,7 @@ import type { RunnableSpec } from '../targets/spec.js';
  */
 export async function measureCrossing(
   { candidate, durationMs }: { candidate: RunnableSpec; durationMs: number },
-  { progress, signal }: { progress: Progress; signal: AbortSignal },
+  { progress, signal }: Surroundings,
 ): Promise<CrossingRun> {
   const selection = { metrics: [...CROSSING_METRICS], margins: [], seed: randomInt(0x1_0000_0000) };
   const bench = await prepareBench(selection, { progress, signal });

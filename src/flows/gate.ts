@@ -2,28 +2,17 @@ import { join } from 'node:path';
 import { archive } from '../archive/write.js';
 import type { Config } from '../config/config.js';
 import { makeFolder } from '../files/folder.js';
-import { claimFolder, SET_ASIDE, saveFile } from '../files/write.js';
+import { claimFolder, saveFile } from '../files/write.js';
 import { gatherEvidence } from '../gather/evidence.js';
 import { prepareBench } from '../measure/bench.js';
-import type { Progress } from '../progress.js';
-import { runFileName, runText } from '../record/file.js';
+import { runFileName, runText, SET_ASIDE } from '../record/file.js';
 import type { Report } from '../record/report.js';
-import type { Run, Source } from '../record/run.js';
+import type { Run } from '../record/run.js';
 import { isRed } from '../report/verdict-words.js';
 import { openBaseline } from '../stores/open.js';
-import type { ReadStoredRuns } from '../stores/stored.js';
-import type { Evidence } from '../verdict/evidence.js';
+import type { ReadStoredRuns } from '../stores/stored-runs.js';
 import { judgeEvidence } from './judge.js';
-
-/** What the gate needs of its caller. It does not know whether a person or a workflow called. */
-export interface Surroundings {
-  progress: Progress;
-  /** Aborting it ends every launch and rejects the gate with the signal's reason. */
-  signal: AbortSignal;
-  /** Earlier runs of this workflow; only there inside one. */
-  artifacts?: ReadStoredRuns;
-  source?: Source;
-}
+import type { Surroundings } from './surroundings.js';
 
 export interface Outcome {
   report: Report;
@@ -33,39 +22,41 @@ export interface Outcome {
   files: { report: string; run: string };
 }
 
+interface GateSurroundings extends Surroundings {
+  /** Earlier runs of this workflow; only there inside one. */
+  artifacts?: ReadStoredRuns;
+}
+
 /**
- * The whole story: find the baseline, compile the probe, measure one side or both in turn, compare,
- * judge, write it down.
+ * The whole story: find the baseline, compile the probe, measure one side or both in turn, judge,
+ * write it all down.
  *
  * @throws Failure one sentence for every foreseeable cause; nothing half-written stays behind
  */
-export async function gate(config: Config, surroundings: Surroundings): Promise<Outcome> {
+export async function gate(config: Config, surroundings: GateSurroundings): Promise<Outcome> {
   const { progress } = surroundings;
   await claimFolder(config.out);
   const baseline = await openBaseline(config, surroundings);
   const bench = await prepareBench(config, surroundings);
   const evidence = await gatherEvidence(config, bench, baseline, surroundings);
-  const report = judgeEvidence(evidence, config, {
-    baseline: config.baseline.spec,
-    candidate: config.candidate.spec,
-  });
-  const { files, notes } = await save(config.out, report, evidence);
+  const specs = { baseline: config.baseline.spec, candidate: config.candidate.spec };
+  const judged = judgeEvidence(evidence, config, specs);
+  const run = await leaveRun(config.out, evidence.candidate, judged.report);
+  const { path: report, notes } = await archive(config.out, judged);
   for (const sentence of notes) progress.note(sentence);
   progress.end();
-  return { report, run: evidence.candidate, files };
+  return { report: judged.report, run: evidence.candidate, files: { report, run } };
 }
 
-/** The candidate's record is a baseline for later runs; what the verdict rests on is evidence. */
-async function save(
-  out: string,
-  report: Report,
-  evidence: Evidence,
-): Promise<Pick<Outcome, 'files'> & { notes: string[] }> {
-  const { candidate } = evidence;
+/**
+ * Leaves the candidate's record as a baseline for later runs. A run that regressed is set aside.
+ *
+ * @returns where it is
+ */
+async function leaveRun(out: string, run: Run, report: Report): Promise<string> {
   const folder = isRed(report) ? join(out, SET_ASIDE) : out;
-  const run = join(folder, runFileName(candidate));
+  const path = join(folder, runFileName(run));
   await makeFolder(folder);
-  await saveFile(run, runText(candidate));
-  const { path, notes } = await archive(out, report, evidence);
-  return { files: { run, report: path }, notes };
+  await saveFile(path, runText(run));
+  return path;
 }

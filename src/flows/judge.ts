@@ -1,5 +1,7 @@
+import type { Exhibit } from '../record/exhibit.js';
 import type { Report } from '../record/report.js';
 import { buildReport } from '../report/build.js';
+import type { Comparison } from '../verdict/comparison.js';
 import { compare, type Evidence, exhibitsOf } from '../verdict/evidence.js';
 import { judge } from '../verdict/judge.js';
 import type { Policy } from '../verdict/settings.js';
@@ -10,15 +12,22 @@ export interface Specs {
   candidate: string;
 }
 
+/** A report and what it was made from: everything that is stored or shown of a verdict. */
+export interface Judged {
+  report: Report;
+  comparison: Comparison;
+  /** The runs that decided. */
+  exhibits: Exhibit[];
+}
+
 /**
- * From runs to a report: the only way there is, whether they were measured a moment ago or are read
- * from files. The same runs and policy give the same report.
+ * Makes a report from runs. There is no other way, whether the runs were measured a moment ago or are
+ * read from files. The same runs and policy give the same report.
  */
-export function judgeEvidence(evidence: Evidence, policy: Policy, specs: Specs): Report {
+export function judgeEvidence(evidence: Evidence, policy: Policy, specs: Specs): Judged {
   const comparison = compare(evidence, policy);
   const judgement = judge(comparison, policy.failOn);
-  return buildReport(comparison, judgement, {
-    ...{ specs, policy },
-    exhibits: exhibitsOf(evidence),
-  });
+  const exhibits = exhibitsOf(evidence, comparison);
+  const report = buildReport(comparison, judgement, { specs, policy, exhibits });
+  return { report, comparison, exhibits };
 }

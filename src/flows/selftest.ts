@@ -1,16 +1,14 @@
 import type { Config } from '../config/config.js';
-
 import { measurementFailure } from '../failure.js';
-import { screenAndConfirm } from '../gather/timing.js';
+import { timeBoth } from '../gather/timing.js';
 import { prepareBench } from '../measure/bench.js';
 import { bothIdentities } from '../measure/identity.js';
 import type { Bench } from '../measure/launch.js';
 import type { Sides } from '../measure/rounds.js';
-import { OVERRUN, Session } from '../measure/session.js';
+import { OVERRUN } from '../measure/session.js';
 import { injectionObstacle } from '../probe/obstacle.js';
 import type { Progress } from '../progress.js';
 import { INJECTIONS, type Injection } from '../record/injection.js';
-import type { Run } from '../record/run.js';
 import type { Selftest } from '../record/selftest.js';
 import { buildSelftest, ENTRY_METRIC, type Trial } from '../report/selftest-build.js';
 import { withInjection } from '../targets/injected.js';
@@ -20,10 +18,11 @@ import type { Comparison, MeasuredFinding } from '../verdict/comparison.js';
 import { firstDetection } from '../verdict/detection.js';
 import { compareDuet } from '../verdict/duet.js';
 import { VERSION } from '../version.js';
+import type { Surroundings } from './surroundings.js';
 
 /**
- * A few of each family, since three gates have to find pairs enough in the time of one. What is
- * injected slows them all, and the certificate of every report covers whatever that report measured.
+ * A few metrics of each family, because three gates share the time of one and each needs enough pairs.
+ * An injection slows all metrics, so a few show it.
  */
 const REPRESENTATIVES: readonly string[] = [
   'clock.vdso_monotonic',
@@ -35,20 +34,14 @@ const REPRESENTATIVES: readonly string[] = [
   'sendfile.{tcp_4k,tcp_4k_cork_header,unix_64k}',
 ];
 
-/** A confirmation that lacks pairs may take so much longer than its gate's time. */
+/** How much longer than its time a gate may take, where its confirmation lacks pairs. */
 const OVERRUN_SHARE = OVERRUN - 1;
-
-interface Surroundings {
-  progress: Progress;
-  signal: AbortSignal;
-}
 
 type Asked = Pick<Config, 'candidate' | 'durationMs' | 'metrics' | 'margins' | 'alpha' | 'seed'>;
 
 /**
- * Whether the gate can be trusted on this machine: it compares the machine with itself, and then
- * with itself under regressions of a known cause, by the gate's own measuring and judging. Nothing
- * is stored.
+ * Whether the gate can be trusted on this machine: compares the machine with itself, and then with
+ * itself slowed down by a known cause. Measuring and judging are the gate's own. Nothing is stored.
  *
  * @returns what was found, and one sentence that answers
  * @throws Failure when nothing can be compiled or measured here
@@ -83,26 +76,26 @@ async function testTarget(
   return buildSelftest(itself, trials, VERSION, config.durationMs / (gates + OVERRUN_SHARE));
 }
 
-/** A mild one and a strong one: each is a gate, and takes time from the others. */
-const MOST_INJECTED = 2;
+/** A mild injection and a strong one: each needs a gate, which takes time from the others. */
+const MAX_INJECTED = 2;
 
 interface Tried {
   injection: Injection;
-  /** Why it cannot be had here, if so. */
+  /** Why the machine refuses it, if it does. */
   reason: string | undefined;
 }
 
-/** Injections in their order until there are enough that work, and those on the way that do not. */
+/** Tries injections in their order until enough of them work. */
 async function firstAvailable({ probe }: Bench): Promise<Tried[]> {
   const tried: Tried[] = [];
   for (const injection of INJECTIONS) {
-    if (tried.filter(({ reason }) => reason === undefined).length === MOST_INJECTED) break;
+    if (tried.filter(({ reason }) => reason === undefined).length === MAX_INJECTED) break;
     tried.push({ injection, reason: await injectionObstacle(probe, injection) });
   }
   return tried;
 }
 
-/** The gated metrics that were asked for, and the one that says how large an injection is. */
+/** With the gated metrics that were asked for, and the one that measures an injection's size. */
 async function gatedBench(config: Asked, surroundings: Surroundings): Promise<Bench> {
   const asked = config.metrics.length > 0 ? config.metrics : REPRESENTATIVES;
   const metrics = [...asked, ENTRY_METRIC];
@@ -111,7 +104,7 @@ async function gatedBench(config: Asked, surroundings: Surroundings): Promise<Be
   return { ...bench, plan: { ...bench.plan, metrics: gated } };
 }
 
-/** What is left of the time is shared by the gates that are left; the last may overrun its share. */
+/** The gates share the time that is left; the last one may overrun its share. */
 function gatesInTurn(
   bench: Bench,
   config: Asked,
@@ -120,26 +113,18 @@ function gatesInTurn(
 ): (sides: Required<Sides>) => Promise<Comparison<MeasuredFinding>> {
   const end = performance.now() + config.durationMs;
   let left = gates;
-  return (sides) => {
+  return async (sides) => {
     const durationMs = Math.max(0, end - performance.now()) / (left + OVERRUN_SHARE);
     left -= 1;
     const [before, after] = [sides.baseline.record.spec, sides.candidate.record.spec];
     progress.note(`Gate ${gates - left} of ${gates}: ${before} against ${after}.`);
-    return gateOnce(new Session(bench, sides, durationMs, progress), config, progress);
+    const timing = { config: { ...config, durationMs }, bench, progress };
+    const { baseline, candidate } = await timeBoth(timing, sides, bothIdentities(), WITHOUT_TAILS);
+    return compareDuet(baseline, candidate, config);
   };
 }
 
-async function gateOnce(
-  session: Session,
-  config: Asked,
-  progress: Progress,
-): Promise<Comparison<MeasuredFinding>> {
-  const [before, after] = bothIdentities();
-  const runs = (): [Run, Run] => [session.baselineRun(before), session.candidateRun(after)];
-  await session.warmUp();
-  await screenAndConfirm(session, runs, config, progress);
-  return compareDuet(...runs(), config);
-}
+const WITHOUT_TAILS = { tails: false };
 
 function requireEntryMetric({ findings }: Comparison<MeasuredFinding>): void {
   const entry = findings.find(({ id }) => id === ENTRY_METRIC);

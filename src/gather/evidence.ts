@@ -6,7 +6,7 @@ import type { Sides } from '../measure/rounds.js';
 import type { Progress } from '../progress.js';
 import type { Source } from '../record/run.js';
 import type { Baseline } from '../stores/open.js';
-import type { StoredRuns } from '../stores/stored.js';
+import type { StoredRuns } from '../stores/stored-runs.js';
 import { withTargets } from '../targets/sides.js';
 import type { EvidenceChoice } from '../targets/spec.js';
 import type { Target } from '../targets/target.js';

@@ -9,32 +9,40 @@ import type { Progress } from '../progress.js';
 import type { Run, Source } from '../record/run.js';
 import { DUET_MARGIN, PREDICTION_MARGIN } from '../stats/assumptions.js';
 import { robustPairs } from '../stats/power.js';
-import type { StoredRuns } from '../stores/stored.js';
+import type { StoredRuns } from '../stores/stored-runs.js';
 import type { Target } from '../targets/target.js';
 import { countOf } from '../text/units.js';
 import { screenDuet } from '../verdict/duet.js';
 import type { Evidence } from '../verdict/evidence.js';
 import { type JudgingSettings, marginOf } from '../verdict/settings.js';
+import type { Shard } from '../verdict/shard-set.js';
 
 /** What timing needs of the gate. */
 export interface Timing {
-  config: Config;
+  config: JudgingSettings & Pick<Config, 'durationMs'>;
   bench: Bench;
   progress: Progress;
 }
 
 type EvidenceOf<D extends Evidence['design']> = Extract<Evidence, { design: D }>;
 
-/** Both sides can be run here: interleaves them, screens all metrics, confirms the flagged ones. */
+type BothIdentities = readonly [RunIdentity, RunIdentity];
+
+/**
+ * Both sides can be run here: measures them in turn, screens all metrics, confirms the flagged ones.
+ *
+ * @param tails whether single operations are timed, too
+ */
 export async function timeBoth(
   { config, bench, progress }: Timing,
   sides: Required<Sides>,
-  [before, after]: readonly [RunIdentity, RunIdentity],
+  [before, after]: BothIdentities,
+  { tails } = { tails: true },
 ): Promise<EvidenceOf<'duet'>> {
   const session = new Session(bench, sides, config.durationMs, progress);
   const runs = (): [Run, Run] => [session.baselineRun(before), session.candidateRun(after)];
   await session.warmUp();
-  await session.tails();
+  if (tails) await session.tails();
   await screenAndConfirm(session, runs, config, progress);
   const [baseline, candidate] = runs();
   return { design: 'duet', baseline, candidate };
@@ -56,6 +64,23 @@ export async function screenAndConfirm(
   const share = those.length < flagged.length ? `${those.length} of ` : '';
   progress.phase(`Confirm ${share}${countOf(flagged.length, 'flagged metric')} on fresh launches`);
   await session.confirm(those, pairsFor(those.length));
+}
+
+/**
+ * One machine of several: measures both sides in turn for the whole time. Nothing is confirmed here,
+ * because the other machines are the fresh evidence. All metrics get the same share: machines differ
+ * by more than the noise inside one, so more pairs of a noisy metric would not help.
+ */
+export async function timeShard(
+  { config, bench, progress }: Timing,
+  sides: Required<Sides>,
+  [before, after]: BothIdentities,
+): Promise<Shard> {
+  const session = new Session(bench, sides, config.durationMs, progress);
+  await session.warmUp();
+  progress.phase('Measure both sides in turn');
+  await session.screen({ share: WHOLE_BUDGET });
+  return { baseline: session.baselineRun(before), candidate: session.candidateRun(after) };
 }
 
 /** The baseline is stored runs: measures the candidate, of which they may or may not have told. */

@@ -14,49 +14,33 @@ interface Unusable {
   reason: string;
 }
 
-export type Unzipped = { ok: true; text: string } | Unusable;
-export type UnzippedAll = { ok: true; texts: string[] } | Unusable;
+export type Unzipped = { ok: true; texts: string[] } | Unusable;
 
 /**
- * Reads the first file of an archive whose name ends in a suffix, in memory and within limits.
+ * Reads the files of an archive whose names end in a suffix, in memory and within limits.
  *
- * @returns the file's text as UTF-8, or one clause that says what is wrong with the archive
+ * @returns the text of each file as UTF-8, of at least one, or one clause that says what is wrong
+ *   with the archive
  */
-export async function unzipText(zip: Buffer, suffix: string, limits: ZipLimits): Promise<Unzipped> {
-  const read = await unzip(zip, suffix, limits, 1);
-  return read.ok ? { ok: true, text: read.texts[0] ?? '' } : read;
-}
-
-/** Reads all files of an archive whose name ends in a suffix: see {@link unzipText}. */
-export const unzipTexts = (zip: Buffer, suffix: string, limits: ZipLimits): Promise<UnzippedAll> =>
-  unzip(zip, suffix, limits, limits.entries);
-
-async function unzip(
+export async function unzipTexts(
   zip: Buffer,
   suffix: string,
   limits: ZipLimits,
-  most: number,
-): Promise<UnzippedAll> {
+): Promise<Unzipped> {
   try {
-    return await readEntries(zip, suffix, limits, most);
+    return await readEntries(zip, suffix, limits);
   } catch {
     return { ok: false, reason: 'its archive is damaged or cut short' };
   }
 }
 
-async function readEntries(
-  zip: Buffer,
-  suffix: string,
-  limits: ZipLimits,
-  most: number,
-): Promise<UnzippedAll> {
+async function readEntries(zip: Buffer, suffix: string, limits: ZipLimits): Promise<Unzipped> {
   const archive = await fromBufferPromise(zip, { lazyEntries: true });
   if (archive.entryCount > limits.entries) {
     return { ok: false, reason: `its archive holds ${archive.entryCount} files` };
   }
   const texts: string[] = [];
   for await (const entry of archive.eachEntry()) {
-    if (texts.length === most) break;
     if (!entry.fileName.endsWith(suffix)) continue;
     if (!withinLimits(entry, limits)) {
       return { ok: false, reason: `its archive inflates to ${entry.uncompressedSize} bytes` };

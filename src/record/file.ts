@@ -16,13 +16,29 @@ export const EVIDENCE = 'evidence';
 /** The subfolder of both runs of a shard, which nobody has judged yet. */
 export const SHARDS = 'shards';
 
+/**
+ * The subfolder of runs that were judged regressed. They are no baseline until somebody accepts
+ * them by moving them up: else running again would turn every red gate green.
+ */
+export const SET_ASIDE = 'regressed';
+
 /** The name under which a run is stored: sorts by time, tells the candidate's kind, never collides. */
 export function runFileName(run: Run): string {
   const stamp = run.startedAt.replace(/\.\d+Z$/, 'Z').replace(/[-:]/g, '');
   return `${stamp}-${run.target.kind}-${run.id}${RUN_SUFFIX}`;
 }
 
-export const runText = (run: Run): string => `${JSON.stringify(run)}\n`;
+const texts = new WeakMap<Run, string>();
+
+/**
+ * The text of a run's file. It is made once for each run, since it is hashed for the report and
+ * written in two places.
+ */
+export function runText(run: Run): string {
+  const text = texts.get(run) ?? `${JSON.stringify(run)}\n`;
+  texts.set(run, text);
+  return text;
+}
 
 /** SHA-256 of a text as UTF-8, in hexadecimal digits. */
 export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');

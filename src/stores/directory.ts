@@ -1,53 +1,72 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { reasonOf, usageFailure } from '../failure.js';
-import { readWhole } from '../files/read.js';
-import { SET_ASIDE } from '../files/write.js';
 import { oldestFirst } from '../record/earlier-runs.js';
-import { EVIDENCE, RUN_SUFFIX, SHARDS } from '../record/file.js';
-import { MAX_RUN_BYTES, parseRun, type Run } from '../record/run.js';
+import { EVIDENCE, RUN_SUFFIX, runFileName, SET_ASIDE, SHARDS } from '../record/file.js';
+import type { Run } from '../record/run.js';
 import { countOf } from '../text/units.js';
-import type { StoredRuns } from './stored.js';
+import {
+  findRecords,
+  MAX_NAMES,
+  passedOver,
+  type RecordFiles,
+  readRecord,
+} from './record-files.js';
+import type { StoredRuns } from './stored-runs.js';
 
-/** Downloaded artifacts nest a folder or two; deeper is somebody's whole disk. */
-const DEEPEST = 3;
+/** Downloaded artifacts nest a folder or two. */
+const LIMITS = { levels: 3, names: MAX_NAMES, files: 10_000 };
 
-/** How many of the newest records are pooled; older ones say little about the machine of today. */
-const NEWEST = 50;
+/** Subfolders of an out folder. Nobody has accepted their records as earlier runs. */
+const NO_BASELINE: readonly string[] = [SET_ASIDE, EVIDENCE, SHARDS];
+
+/** Records that are read at most, when few of them are wanted. */
+const MAX_READ = 1000;
+/** Records that are in memory as text at one time. */
+const AT_ONCE = 16;
+
+/** Which runs of a folder are pooled. */
+export interface Pool {
+  /** How many at most: the newest. */
+  history: number;
+  isWanted?: (run: Run) => boolean;
+}
 
 /**
- * Reads the run records of a folder and of the folders in it, oldest first.
+ * Reads the newest run records of a folder and of the folders in it, oldest first.
+ *
+ * @param shown the folder as the user wrote it
  * @throws Failure (usage) when there is no such folder or it cannot be read
  */
-export async function readDirectory(
-  path: string,
-  shown: string,
-  wanted: (run: Run) => boolean = () => true,
-): Promise<StoredRuns> {
-  const names = await recordFiles(path, shown);
-  const results = await Promise.all(names.map((name) => readRecord(name)));
-  const runs = results.flatMap(({ run }) => (run && wanted(run) ? [run] : []));
-  runs.sort(oldestFirst);
+export async function readDirectory(path: string, shown: string, pool: Pool): Promise<StoredRuns> {
+  const found = await recordsIn(path, shown);
+  const { runs, skipped } = await readNewest(path, shown, found.paths, pool);
   return {
-    runs: runs.slice(-NEWEST),
+    runs,
     skipped: [
-      ...results.flatMap(({ why }, i) =>
-        why ? [`${relative(path, names[i] ?? '')} was passed over: ${why}.`] : [],
-      ),
+      ...skipped,
+      ...found.skipped,
       ...(runs.length === 0 ? await setAside(path, shown) : []),
     ],
     origin: `the folder ${shown}`,
   };
 }
 
-/** The default store: it may not be there yet, and only runs of the same candidate are earlier runs. */
-export async function readOwnRuns(path: string, shown: string, spec: string): Promise<StoredRuns> {
+/**
+ * Reads the default store, the out folder: only runs of the same candidate are earlier runs, and the
+ * folder may not be there yet.
+ */
+export async function readOwnRuns(
+  path: string,
+  shown: string,
+  { spec, history }: { spec: string; history: number },
+): Promise<StoredRuns> {
   const exists = await stat(path).then(
     (found) => found.isDirectory(),
     () => false,
   );
   if (!exists) return { runs: [], skipped: [], origin: `the folder ${shown}` };
-  return readDirectory(path, shown, (run) => run.target.spec === spec);
+  return readDirectory(path, shown, { history, isWanted: ({ target }) => target.spec === spec });
 }
 
 /**
@@ -62,23 +81,9 @@ export async function readFileRun(path: string, shown: string): Promise<StoredRu
   );
 }
 
-/** An empty store that is not really empty should not be called so. */
-async function setAside(path: string, shown: string): Promise<string[]> {
-  const names = await readdir(join(path, SET_ASIDE)).catch((): string[] => []);
-  const count = names.filter((name) => name.endsWith(RUN_SUFFIX)).length;
-  if (count === 0) return [];
-  return [
-    `${countOf(count, 'regressed run')} set aside in ${join(shown, SET_ASIDE)} ${count === 1 ? 'is' : 'are'} no baseline: move the record up to accept it.`,
-  ];
-}
-
-async function recordFiles(path: string, shown: string): Promise<string[]> {
+async function recordsIn(path: string, shown: string): Promise<RecordFiles> {
   try {
-    const entries = await readdir(path, { recursive: true, withFileTypes: true });
-    return entries
-      .filter((entry) => entry.isFile() && entry.name.endsWith(RUN_SUFFIX))
-      .map((entry) => join(entry.parentPath, entry.name))
-      .filter((name) => isCounted(relative(path, name).split('/')));
+    return await findRecords(path, shown, LIMITS, NO_BASELINE);
   } catch (error) {
     throw usageFailure(
       `baseline "directory:${shown}" cannot be read (${reasonOf(error)}): give a folder that holds run records (*${RUN_SUFFIX}).`,
@@ -86,22 +91,48 @@ async function recordFiles(path: string, shown: string): Promise<string[]> {
   }
 }
 
-/** Subfolders of an out folder whose records nobody took for earlier runs of the candidate. */
-const NO_BASELINE: readonly string[] = [SET_ASIDE, EVIDENCE, SHARDS];
-
-const isCounted = (parts: readonly string[]): boolean =>
-  parts.length <= DEEPEST && !parts.some((part) => NO_BASELINE.includes(part));
-
-export interface RecordRead {
-  run?: Run;
-  /** One clause, when there is no run. */
-  why?: string;
+/** Reads records from the newest name on, until enough of them are wanted. */
+async function readNewest(
+  folder: string,
+  shown: string,
+  paths: readonly string[],
+  { history, isWanted = () => true }: Pool,
+): Promise<{ runs: Run[]; skipped: string[] }> {
+  const queue = paths.toSorted((one, other) => (ageOf(one) < ageOf(other) ? 1 : -1));
+  const runs: Run[] = [];
+  const skipped: string[] = [];
+  let next = 0;
+  for (; next < queue.length && !hasNewest(runs, history, queue[next] ?? ''); next += AT_ONCE) {
+    if (next >= MAX_READ) {
+      skipped.push(
+        `Found ${runs.length} of ${history} stored runs among the newest ${MAX_READ} records of the folder ${shown} and looked no further: give a folder of one candidate's records.`,
+      );
+      break;
+    }
+    const names = queue.slice(next, next + AT_ONCE);
+    const reads = await Promise.all(names.map(readRecord));
+    for (const [index, { run, why }] of reads.entries()) {
+      if (run === undefined) skipped.push(passedOver(relative(folder, names[index] ?? ''), why));
+      else if (isWanted(run)) runs.push(run);
+    }
+  }
+  return { runs: runs.sort(oldestFirst).slice(-history), skipped };
 }
 
-/** Reads one file as a run record; whatever is wrong with it is an answer and not an error. */
-export async function readRecord(path: string): Promise<RecordRead> {
-  const { text, why } = await readWhole(path, MAX_RUN_BYTES);
-  if (text === undefined) return { why };
-  const result = parseRun(text);
-  return result.ok ? { run: result.run } : { why: result.reason };
+/** Whether the runs that have been read hold as many as are wanted that are newer than a file. */
+const hasNewest = (runs: readonly Run[], history: number, path: string): boolean =>
+  runs.filter((run) => runFileName(run) > ageOf(path)).length >= history;
+
+/** The name that the tool gives a record begins with its time. Any other name could be the newest. */
+const ageOf = (path: string): string =>
+  /^\d{8}T\d{4,6}Z-/.test(basename(path)) ? basename(path) : `~${path}`;
+
+/** A store whose runs have all been set aside is not an empty one. */
+async function setAside(path: string, shown: string): Promise<string[]> {
+  const names = await readdir(join(path, SET_ASIDE)).catch((): string[] => []);
+  const count = names.filter((name) => name.endsWith(RUN_SUFFIX)).length;
+  if (count === 0) return [];
+  return [
+    `${countOf(count, 'regressed run')} set aside in ${join(shown, SET_ASIDE)} ${count === 1 ? 'is' : 'are'} no baseline: move the record up to accept it.`,
+  ];
 }

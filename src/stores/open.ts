@@ -4,9 +4,9 @@ import type { Progress } from '../progress.js';
 import { isRunnable } from '../targets/index.js';
 import type { RunnableSpec } from '../targets/spec.js';
 import { readDirectory, readFileRun, readOwnRuns } from './directory.js';
-import type { ReadStoredRuns, StoredRuns } from './stored.js';
+import type { ReadStoredRuns, StoredRuns } from './stored-runs.js';
 
-/** What the candidate is held against: a target that is run here in turn, or runs of earlier jobs. */
+/** What the candidate is compared with: a target that runs here, or runs of earlier jobs. */
 export type Baseline =
   | { kind: 'target'; spec: RunnableSpec }
   | { kind: 'stored'; stored: StoredRuns };
@@ -17,28 +17,27 @@ interface Sources {
 }
 
 /**
- * Finds the baseline that the config names. Nothing stored yet is no failure.
+ * Finds the baseline that the config names. A store that is still empty is no failure.
  * @throws Failure (usage) when a folder or file cannot be read, or there is no workflow to ask
  */
 export async function openBaseline(config: Config, sources: Sources): Promise<Baseline> {
   const { baseline } = config;
   if (isRunnable(baseline)) return { kind: 'target', spec: baseline };
   sources.progress.phase('Look for earlier runs');
-  const stored = await readStored(baseline, config.candidate.spec, sources.artifacts);
+  const stored = await readStored({ ...config, baseline }, sources.artifacts);
   for (const sentence of stored.skipped) sources.progress.warn(sentence);
   return { kind: 'stored', stored };
 }
 
 function readStored(
-  baseline: StoredSpec,
-  candidateSpec: string,
+  { baseline, candidate, history }: Config & { baseline: StoredSpec },
   artifacts: ReadStoredRuns | undefined,
 ): Promise<StoredRuns> {
   switch (baseline.kind) {
     case 'own':
-      return readOwnRuns(baseline.path, baseline.shown, candidateSpec);
+      return readOwnRuns(baseline.path, baseline.shown, { spec: candidate.spec, history });
     case 'directory':
-      return readDirectory(baseline.path, baseline.shown);
+      return readDirectory(baseline.path, baseline.shown, { history });
     case 'file':
       return readFileRun(baseline.path, baseline.shown);
     case 'artifact':

@@ -1,63 +1,66 @@
-import type { Dirent } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { reasonOf, usageFailure } from '../failure.js';
 import { EVIDENCE, RUN_SUFFIX } from '../record/file.js';
 import type { Run } from '../record/run.js';
-import { readRecord } from './directory.js';
-import { type FindRuns, type FoundRuns, MOST_SHARDS } from './shards-found.js';
+import {
+  findRecords,
+  MAX_NAMES,
+  passedOver,
+  type RecordFiles,
+  readRecord,
+} from './record-files.js';
+import { type FindShards, MAX_SHARDS } from './shard-records.js';
 
-/** Unpacked artifacts nest a few folders; deeper is somebody's whole disk. */
-const DEEPEST = 6;
+/** Both records of each shard, and as many records again that belong to no shard. */
+const MAX_RECORDS = 4 * MAX_SHARDS;
 
-/** Both records of so many shards, and as many again of other things. */
-const MOST_RECORDS = 4 * MOST_SHARDS;
+/** Unpacked artifacts nest a few folders. */
+const LIMITS = { levels: 6, names: MAX_NAMES };
+
+/** Beside a report lie copies of its records. They count only if the user names their folder. */
+const COPIES: readonly string[] = [EVIDENCE];
 
 /**
  * Reads every run record in folders and in the folders below them.
- * @throws Failure (usage) when a folder cannot be read, or holds more records than shards ever are
+ * @throws Failure (usage) when a folder cannot be read, or holds more records than shards ever leave
  */
-export const runsInFolders =
-  (folders: readonly string[]): FindRuns =>
+export const shardsInFolders =
+  (folders: readonly string[]): FindShards =>
   async () => {
+    const found = await recordsIn(folders);
     const runs: Run[] = [];
     const skipped: string[] = [];
-    for (const path of await recordPaths(folders)) {
+    for (const path of found.paths) {
       const { run, why } = await readRecord(path);
       if (run) runs.push(run);
-      else skipped.push(`${path} was passed over: ${why}.`);
+      else skipped.push(passedOver(path, why));
     }
-    return { runs, skipped, origin: folders.join(', ') } satisfies FoundRuns;
+    return { runs, skipped: [...skipped, ...found.skipped], origin: folders.join(', ') };
   };
 
-async function recordPaths(folders: readonly string[]): Promise<string[]> {
+async function recordsIn(
+  folders: readonly string[],
+): Promise<Pick<RecordFiles, 'paths' | 'skipped'>> {
   const paths: string[] = [];
+  const skipped: string[] = [];
   for (const folder of folders) {
-    try {
-      await walk(folder, DEEPEST, paths);
-    } catch (error) {
+    const found = await recordsInOne(folder, MAX_RECORDS - paths.length);
+    if (found.more) {
       throw usageFailure(
-        `${folder} cannot be read (${reasonOf(error)}): give folders that hold the records of shards (*${RUN_SUFFIX}).`,
+        `The folders ${folders.join(', ')} hold more than ${MAX_RECORDS} run records: give the folders of the shards of one comparison.`,
       );
     }
-    if (paths.length > MOST_RECORDS) {
-      throw usageFailure(
-        `${folder} holds more than ${MOST_RECORDS} run records: give the folders of the shards of one comparison.`,
-      );
-    }
+    paths.push(...found.paths);
+    skipped.push(...found.skipped);
   }
-  return [...new Set(paths)].sort();
+  return { paths: [...new Set(paths)].sort(), skipped };
 }
 
-/** Links are not followed, so that no loop of them is walked. */
-async function walk(folder: string, levels: number, paths: string[]): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (paths.length > MOST_RECORDS) return;
-    const path = join(folder, entry.name);
-    if (entry.isFile() && entry.name.endsWith(RUN_SUFFIX)) paths.push(path);
-    else if (isWalked(entry) && levels > 1) await walk(path, levels - 1, paths);
+async function recordsInOne(folder: string, files: number): Promise<RecordFiles> {
+  try {
+    return await findRecords(folder, folder, { ...LIMITS, files }, COPIES);
+  } catch (error) {
+    throw usageFailure(
+      `${folder} cannot be read (${reasonOf(error)}): give folders that hold the records of shards (*${RUN_SUFFIX}).`,
+    );
   }
 }
-
-/** What lies beside a report are copies, unless somebody names their folder. */
-const isWalked = (entry: Dirent): boolean => entry.isDirectory() && entry.name !== EVIDENCE;

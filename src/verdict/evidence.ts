@@ -1,7 +1,6 @@
 import type { EarlierRuns } from '../record/earlier-runs.js';
 import type { Exhibit } from '../record/exhibit.js';
 import type { Run } from '../record/run.js';
-import { comparableRuns } from './comparability.js';
 import type { Comparison, Design, MeasuredFinding } from './comparison.js';
 import { compareDuet, unconfirmedCaveats } from './duet.js';
 import { type CountedComparison, compareInstructions } from './instructions.js';
@@ -34,7 +33,7 @@ export function compare(evidence: Evidence, settings: JudgingSettings): Comparis
 }
 
 /** The newest stored run is the baseline of a count: what was merged since the others is no news. */
-export function compareCounted(
+function compareCounted(
   evidence: Evidence,
   settings: JudgingSettings,
 ): CountedComparison | undefined {
@@ -81,20 +80,28 @@ function compareTimes(evidence: Evidence, settings: JudgingSettings): Comparison
 }
 
 /**
- * The runs that decide, oldest first within their role: of stored runs those that are comparable, and
- * the one whose counts are, which may be of another machine.
+ * The runs that decided, oldest first within their role. Of stored runs these are the ones that were
+ * compared; the one whose counts were may be of another machine.
+ *
+ * @param comparison of this evidence
  */
-export function exhibitsOf(evidence: Evidence): Exhibit[] {
+export function exhibitsOf(evidence: Evidence, comparison: Comparison): Exhibit[] {
+  if (evidence.design !== 'prediction') return partsOf(evidence);
+  const compared = new Set([...comparison.baseline, comparison.counted?.baseline]);
+  return partsOf(evidence).filter(({ role, run }) => role === 'candidate' || compared.has(run));
+}
+
+/** Every run of the evidence. */
+function partsOf(evidence: Evidence): Exhibit[] {
   const { candidate } = evidence;
   switch (evidence.design) {
     case 'duet':
       return [as('baseline', evidence.baseline), as('candidate', candidate)];
-    case 'prediction': {
-      const comparable = new Set(comparableRuns(candidate, evidence.stored.runs).runs);
-      const last = candidate.instructions && lastCounted(evidence);
-      const runs = evidence.stored.runs.filter((run) => comparable.has(run) || run === last);
-      return [...runs.map((run) => as('baseline', run)), as('candidate', candidate)];
-    }
+    case 'prediction':
+      return [
+        ...evidence.stored.runs.map((run) => as('baseline', run)),
+        as('candidate', candidate),
+      ];
     case 'shards': {
       const { shards } = evidence;
       return [
@@ -136,7 +143,7 @@ export function evidenceOf(
   const [candidate, ...others] = inRole('candidate');
   if (candidate === undefined || others.length > 0) return undefined;
   const evidence = arrange(design, candidate, inRole, skipped);
-  return evidence && exhibitsOf(evidence).length === exhibits.length ? evidence : undefined;
+  return evidence && partsOf(evidence).length === exhibits.length ? evidence : undefined;
 }
 
 /** Which candidate belongs to which baseline is said by their duets. */

@@ -75,7 +75,7 @@ async function duelOf(baseline: string, candidate: string, signal: AbortSignal):
       baseline: collectRun(sides.baseline.record, bench.plan, log.baseline, before, undefined),
       candidate: collectRun(sides.candidate.record, bench.plan, log.candidate, after, undefined),
     };
-    return judgeEvidence(evidence, config, { baseline, candidate });
+    return judgeEvidence(evidence, config, { baseline, candidate }).report;
   });
 }
 

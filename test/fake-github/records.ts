@@ -1,4 +1,4 @@
-import { unzipText } from '../../src/github/unzip.js';
+import { unzipTexts } from '../../src/github/unzip.js';
 import { MAX_RUN_BYTES, makeRun, type Run, type Source } from '../../src/record/run.js';
 import { syntheticRun } from '../fixtures/runs.js';
 import { DEFAULT_BRANCH, REPOSITORY } from './events.js';
@@ -27,9 +27,9 @@ export function recordOfRun(runId: number, source = sourceOfRun(runId)): Run {
 /** The record in an archive that the action left. */
 export async function readRecord(zip: Buffer): Promise<string> {
   const limits = { entries: 1, inflatedBytes: MAX_RUN_BYTES, ratio: 1000 };
-  const file = await unzipText(zip, '.run.json', limits);
+  const file = await unzipTexts(zip, '.run.json', limits);
   if (!file.ok) throw new Error(file.reason);
-  return file.text;
+  return file.texts[0] ?? '';
 }
 
 /** An archive as the action would leave it, of a record that the test may have bent. */

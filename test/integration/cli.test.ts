@@ -251,6 +251,7 @@ describe('bad input', () => {
     [['--margin', 'abc'], /^syscall-gate: margin "abc" is not a percentage/],
     [['--duration', '0'], /^syscall-gate: duration "0" is not a time to measure for/],
     [['--alpha', '2'], /^syscall-gate: alpha "2" is not/],
+    [['--history', '0'], /^syscall-gate: history "0" is not a whole number from 1 to 100/],
     [
       ['--baseline', 'directory:/nowhere/at/all'],
       /^syscall-gate: baseline "directory:\/nowhere\/at\/all" cannot be read \(ENOENT\)/,

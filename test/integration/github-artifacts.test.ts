@@ -7,7 +7,7 @@ import { connect } from '../../src/github/client.js';
 import type { GithubContext } from '../../src/github/context.js';
 import { artifactName } from '../../src/github/identity.js';
 import type { Run } from '../../src/record/run.js';
-import { artifactRuns } from '../../src/stores/artifact.js';
+import { runsInArtifacts } from '../../src/stores/stored-artifacts.js';
 import { DEFAULT_BRANCH, REPOSITORY } from '../fake-github/events.js';
 import { recordOfRun, sourceOfRun, writeRecord } from '../fake-github/records.js';
 import { runtimeToken } from '../fake-github/runner.js';
@@ -43,7 +43,7 @@ const context: GithubContext = {
 const name = artifactName(context, 'null');
 
 const read = (history = 20) =>
-  artifactRuns({
+  runsInArtifacts({
     connect: () => connect({ token: 't', apiUrl: github.apiUrl, onWait: () => {}, secondMs: 1 }),
     context,
     name,

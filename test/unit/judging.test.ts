@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { judgeEvidence } from '../../src/flows/judge.js';
+import { type Judged, judgeEvidence } from '../../src/flows/judge.js';
 import { runText } from '../../src/record/file.js';
 import { parseReport, type Report } from '../../src/record/report.js';
 import { parseRun, type Run } from '../../src/record/run.js';
-import { type Evidence, evidenceOf, exhibitsOf } from '../../src/verdict/evidence.js';
+import { type Evidence, evidenceOf } from '../../src/verdict/evidence.js';
 import type { Policy } from '../../src/verdict/settings.js';
 import {
   duetEvidence,
@@ -16,8 +16,12 @@ import { countedIn, measuredIn } from '../fixtures/findings.js';
 const POLICY: Policy = { alpha: 0.01, margins: [], failOn: 'regression' };
 const SPECS = { baseline: 'host', candidate: 'host' };
 
-const judged = (evidence: Evidence, policy: Partial<Policy> = {}): Report =>
+const judge = (evidence: Evidence, policy: Partial<Policy> = {}): Judged =>
   judgeEvidence(evidence, { ...POLICY, ...policy }, SPECS);
+
+const judged = (evidence: Evidence, policy: Partial<Policy> = {}): Report =>
+  judge(evidence, policy).report;
+const exhibitsOf = (evidence: Evidence): Judged['exhibits'] => judge(evidence).exhibits;
 
 const verdictOf = ({ findings: metrics }: Report, id: string) =>
   metrics.find((metric) => metric.id === id)?.verdict;

@@ -16,7 +16,7 @@ const includesOf = (file: string): string[] =>
 /** The place of a file's room in the order; probe.c is above all rooms. */
 function floorOf(file: string): number {
   const room = dirname(file);
-  return room === '.' ? PROBE_ROOMS.length : PROBE_ROOMS.indexOf(room);
+  return room === '.' ? PROBE_ROOMS.length : (PROBE_ROOMS as readonly string[]).indexOf(room);
 }
 
 describe("the probe's sources", () => {

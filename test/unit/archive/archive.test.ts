@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readArchive } from '../../../src/archive/read.js';
 import { archive } from '../../../src/archive/write.js';
-import { judgeEvidence } from '../../../src/flows/judge.js';
+import { type Judged, judgeEvidence } from '../../../src/flows/judge.js';
 import { exhibitFileName } from '../../../src/record/exhibit.js';
 import { digestOf, runText } from '../../../src/record/file.js';
 import type { Report } from '../../../src/record/report.js';
 import type { Run } from '../../../src/record/run.js';
 import { readDirectory } from '../../../src/stores/directory.js';
-import { type Evidence, exhibitsOf } from '../../../src/verdict/evidence.js';
+import type { Evidence } from '../../../src/verdict/evidence.js';
 import { duetEvidence, predictionEvidence, selfEvidence } from '../../fixtures/evidence.js';
 import { syntheticRun } from '../../fixtures/runs.js';
 
@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const judged = (evidence: Evidence): Report =>
+const judged = (evidence: Evidence): Judged =>
   judgeEvidence(
     evidence,
     { alpha: 0.01, margins: [], failOn: 'regression' },
@@ -28,8 +28,9 @@ const judged = (evidence: Evidence): Report =>
   );
 
 const write = async (evidence: Evidence): Promise<string> =>
-  (await archive(folder, judged(evidence), evidence)).path;
-const namesOf = (evidence: Evidence): string[] => exhibitsOf(evidence).map(exhibitFileName).sort();
+  (await archive(folder, judged(evidence))).path;
+const namesOf = (evidence: Evidence): string[] =>
+  judged(evidence).exhibits.map(exhibitFileName).sort();
 const kept = async (): Promise<string[]> => (await readdir(join(folder, 'evidence'))).sort();
 
 /** Of an operation in which a function has grown. */
@@ -57,7 +58,7 @@ describe('an archived report', () => {
     'of a %s is read back with all that it rests on',
     async (_, evidence) => {
       const path = await write(evidence);
-      const expected = { report: judged(evidence), evidence };
+      const expected = { report: judged(evidence).report, evidence };
       expect(await readArchive(path)).toEqual(expected);
       expect(await readArchive(folder)).toEqual(expected);
     },
@@ -65,14 +66,14 @@ describe('an archived report', () => {
 
   test('is whole without flame graphs, which are missed in a note', async () => {
     const evidence = tracedEvidence();
-    const report = judged(evidence);
-    expect(await archive(folder, report, evidence)).toMatchObject({ notes: [] });
+    const verdict = judged(evidence);
+    expect(await archive(folder, verdict)).toMatchObject({ notes: [] });
     expect(await readdir(join(folder, 'flames'))).toEqual(['syscall.null.svg']);
     await rm(join(folder, 'flames'), { recursive: true });
     await writeFile(join(folder, 'flames'), 'in the way');
-    const { notes } = await archive(folder, report, evidence);
+    const { notes } = await archive(folder, verdict);
     expect(notes).toEqual([expect.stringMatching(/^Not all flame graphs could be written to /)]);
-    expect((await readArchive(folder)).report).toEqual(report);
+    expect((await readArchive(folder)).report).toEqual(verdict.report);
   });
 
   test('is read back wherever its folder goes', async () => {
@@ -120,7 +121,7 @@ describe('an archived report', () => {
 
   test('is no store of earlier runs', async () => {
     await write(predictionEvidence());
-    expect((await readDirectory(folder, folder)).runs).toEqual([]);
+    expect((await readDirectory(folder, folder, { history: 20 })).runs).toEqual([]);
   });
 });
 

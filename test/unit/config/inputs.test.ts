@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseConfig, type RawInputs } from '../../../src/config/inputs.js';
+import { parse } from 'yaml';
+import { DEFAULTS, parseConfig, type RawInputs } from '../../../src/config/inputs.js';
 import { Failure } from '../../../src/failure.js';
 
 function refusal(raw: RawInputs): string {
@@ -23,6 +26,7 @@ describe('the defaults', () => {
       margins: [],
       alpha: 0.01,
       failOn: 'regression',
+      history: 20,
     });
   });
 
@@ -68,6 +72,23 @@ test.each(['abc', '0', '0%', '-2%', 'a=b=c', 'syscall.*=', '=2%', '1001%'])(
 
 test.each(['0', '1', 'x', '-0.01', '1e-9'])('an alpha of %s is refused by name', (alpha) => {
   expect(refusal({ alpha })).toMatch(/^alpha ".*" is not a family-wise error level/);
+});
+
+test.each(['1', '60', '100'])('a history of %s runs is allowed', (history) => {
+  expect(parseConfig({ history }).history).toBe(Number(history));
+});
+
+test.each(['0', '101', '-1', '2.5', 'all', '1e1'])(
+  'a history of %s runs is refused by name',
+  (history) => {
+    expect(refusal({ history })).toBe(`history "${history}" is not a whole number from 1 to 100.`);
+  },
+);
+
+test('the action pools as many runs as the command line, unless it is told otherwise', () => {
+  const file = join(import.meta.dirname, '..', '..', '..', 'action.yml');
+  const { inputs } = parse(readFileSync(file, 'utf8'));
+  expect(inputs.history.default).toBe(DEFAULTS.history);
 });
 
 test('metrics are globs apart by commas, blanks or lines', () => {

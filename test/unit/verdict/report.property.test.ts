@@ -92,7 +92,7 @@ test.each(Object.entries({ duet: duets, prediction: predictions, self: selves, s
   (_, evidence) => {
     fc.assert(
       fc.property(evidence, policies, fc.constantFrom(60, 80, 200), (found, policy, columns) => {
-        const report = judgeEvidence(found, policy, SPECS);
+        const { report } = judgeEvidence(found, policy, SPECS);
         expect(parseReport(JSON.stringify(report))).toEqual({ ok: true, value: report });
         const comment = renderComment(report, {});
         const summary = renderSummary(report);

@@ -139,7 +139,7 @@ describe('machines that disagree', () => {
     if (first === undefined) throw new Error('no shard');
     const policy = { ...SETTINGS, failOn: 'regression' } as const;
     const specs = { baseline: 'host', candidate: 'host' };
-    const report = judgeEvidence(shardsEvidence([first, ...rest], []), policy, specs);
+    const { report } = judgeEvidence(shardsEvidence([first, ...rest], []), policy, specs);
     expect(report.machines.map(({ platform }) => platform.cpuModel)).toEqual([
       AMD.cpuModel,
       INTEL.cpuModel,

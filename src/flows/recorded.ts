@@ -4,11 +4,12 @@ import { claimFolder } from '../files/write.js';
 import type { Report } from '../record/report.js';
 import type { Evidence } from '../verdict/evidence.js';
 import type { MarginRule } from '../verdict/settings.js';
+import type { Judged } from './judge.js';
 
-/** What comes of judging records that are already there. */
-export interface Judged {
+/** The verdict over records that exist already. */
+export interface RecordedVerdict {
   report: Report;
-  /** One sentence each, for people: what is to be known about this judgement beside its report. */
+  /** One sentence each, for people: what the report itself does not say. */
   notes: string[];
 }
 
@@ -19,12 +20,12 @@ export function checkMargins(rules: readonly MarginRule[], { candidate }: Eviden
 }
 
 /**
- * Keeps a report and its evidence, if there is somewhere to; no record becomes a baseline.
+ * Keeps a report and its evidence in a folder, if one is given. No record becomes a baseline.
  *
  * @returns notes for people
  */
-export async function keep(report: Report, evidence: Evidence, out?: string): Promise<string[]> {
+export async function keep(judged: Judged, out?: string): Promise<string[]> {
   if (out === undefined) return [];
   await claimFolder(out);
-  return (await archive(out, report, evidence)).notes;
+  return (await archive(out, judged)).notes;
 }
