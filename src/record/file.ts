@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Run } from './run.js';
 
-/** How a run lies in a file: its name, its text, and the text's fingerprint. */
+/** How a run lies in a file: its name and its text's fingerprint. */
 
 /** What marks a file as a run record among the others of a folder or an archive. */
 export const RUN_SUFFIX = '.run.json';
@@ -21,8 +21,6 @@ export function runFileName(run: Run): string {
   const stamp = run.startedAt.replace(/\.\d+Z$/, 'Z').replace(/[-:]/g, '');
   return `${stamp}-${run.target.kind}-${run.id}${RUN_SUFFIX}`;
 }
-
-export const runText = (run: Run): string => `${JSON.stringify(run)}\n`;
 
 /** SHA-256 of a text as UTF-8, in hexadecimal digits. */
 export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -1,5 +1,5 @@
 import { type Exhibit, exhibitFileName } from '../record/exhibit.js';
-import { digestOf, EVIDENCE, runText } from '../record/file.js';
+import { digestOf, EVIDENCE } from '../record/file.js';
 import type { Reason } from '../record/metric-status.js';
 import {
   type DiagnosisReport,
@@ -12,7 +12,7 @@ import {
   reportSchema,
   type SideReport,
 } from '../record/report.js';
-import type { Run } from '../record/run.js';
+import { type Run, runText } from '../record/run.js';
 import type { GateVerdict } from '../record/verdict.js';
 import { figure, formatNs } from '../text/units.js';
 import type {
