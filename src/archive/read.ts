@@ -3,20 +3,20 @@ import { dirname, join } from 'node:path';
 import { usageFailure } from '../failure.js';
 import { readWhole } from '../files/read.js';
 import { digestOf, EVIDENCE } from '../record/file.js';
-import {
-  MAX_REPORT_BYTES,
-  parseReport,
-  type RecordReference,
-  type Report,
-} from '../record/report.js';
+import { MAX_REPORT_BYTES, parseReport, type RecordReference } from '../record/report.js';
+import { parseReportV1 } from '../record/report-v1.js';
 import { MAX_RUN_BYTES, parseRun, type Run } from '../record/run.js';
+import { type StoredReport, storedReport } from '../record/stored-report.js';
+import { newerText } from '../record/strict.js';
 import { type Evidence, evidenceOf } from '../verdict/evidence.js';
 import { REPORT_FILE } from './write.js';
 
 /** A report and the runs that it rests on, read back and found to be what it names. */
 export interface Archived {
-  report: Report;
+  report: StoredReport;
   evidence: Evidence;
+  /** What was left out of the records, one sentence each. */
+  notes: string[];
 }
 
 /**
@@ -35,18 +35,20 @@ export async function readArchive(path: string): Promise<Archived> {
   const exhibits = await Promise.all(
     report.records.map(async (record) => ({
       role: record.role,
-      run: await readExhibit(join(dirname(file), record.file), record),
+      ...(await readExhibit(join(dirname(file), record.file), record)),
     })),
   );
-  const evidence = evidenceOf(report.design, exhibits, report.baseline.skipped);
-  if (evidence) return { report, evidence };
+  const evidence = evidenceOf(report.design, exhibits, report.skipped);
+  if (evidence) return { report, evidence, notes: exhibits.flatMap(({ notes }) => notes) };
   throw notReplayed(file, `its list of records is not that of a ${report.design}`);
 }
 
-async function readReport(file: string): Promise<Report> {
+async function readReport(file: string): Promise<StoredReport> {
   const { text, why } = await readWhole(file, MAX_REPORT_BYTES);
   if (text === undefined) throw notReplayed(file, why);
-  const parse = parseReport(text);
+  const today = parseReport(text);
+  if (today.ok) return storedReport(today.value);
+  const parse = parseReportV1(text);
   if (parse.ok) return parse.value;
   throw notReplayed(file, parse.reason);
 }
@@ -56,15 +58,19 @@ const notReplayed = (file: string, why: string): Error =>
     `report "${file}" cannot be replayed, since ${why}: give a ${REPORT_FILE} of syscall-gate, or the out folder that it lies in.`,
   );
 
-async function readExhibit(path: string, { id, sha256 }: RecordReference): Promise<Run> {
+async function readExhibit(
+  path: string,
+  { id, sha256 }: RecordReference,
+): Promise<{ run: Run; notes: string[] }> {
   const { text, why } = await readWhole(path, MAX_RUN_BYTES);
   if (text === undefined) throw notEvidence(path, why);
   if (digestOf(text) !== sha256)
     throw notEvidence(path, 'its SHA-256 is not the one that the report states');
   const parse = parseRun(text);
   if (!parse.ok) throw notEvidence(path, parse.reason);
-  if (parse.run.id === id) return parse.run;
-  throw notEvidence(path, `it is run ${parse.run.id} and the report names run ${id}`);
+  const { run, newer } = parse;
+  if (run.id === id) return { run, notes: newer ? [`Record ${path} ${newerText(newer)}.`] : [] };
+  throw notEvidence(path, `it is run ${run.id} and the report names run ${id}`);
 }
 
 const notEvidence = (path: string, why: string): Error =>

@@ -12,6 +12,7 @@ import { checkMargins, type Judged, keep } from './judged.js';
 interface Given {
   path: string;
   run: Run;
+  notes: string[];
 }
 
 /**
@@ -46,13 +47,14 @@ export async function compareRecords(
     baseline: evidence.design === 'duet' ? first.run.target.spec : filesText(first, others.length),
     candidate: candidate.run.target.spec,
   });
+  const left = [first, ...others, candidate].flatMap((one) => one.notes);
   const notes = await keep(report, evidence, out);
-  return { report, notes: [...turnedRound(first, candidate, evidence), ...notes] };
+  return { report, notes: [...left, ...turnedRound(first, candidate, evidence), ...notes] };
 }
 
 async function readGiven(path: string): Promise<Given> {
-  const { run, why } = await readRecord(path);
-  if (run) return { path, run };
+  const { run, why, note } = await readRecord(path);
+  if (run) return { path, run, notes: note ? [`"${path}" ${note}.`] : [] };
   throw usageFailure(
     `record "${path}" cannot be compared, since ${why}: give run records (*${RUN_SUFFIX}).`,
   );

@@ -1,6 +1,7 @@
 import { readArchive } from '../archive/read.js';
 import { reportText } from '../archive/write.js';
 import type { Report } from '../record/report.js';
+import type { StoredReport } from '../record/stored-report.js';
 import type { FailOn, MarginRule, Policy } from '../verdict/settings.js';
 import { VERSION } from '../version.js';
 import { judgeEvidence } from './judge.js';
@@ -18,32 +19,42 @@ export type OtherPolicy = Partial<Policy>;
  * @throws Failure when the report or a record is not there or is not what it was
  */
 export async function replay(path: string, other: OtherPolicy, out?: string): Promise<Judged> {
-  const { report: stored, evidence } = await readArchive(path);
+  const { report: stored, evidence, notes: left } = await readArchive(path);
   checkMargins(other.margins ?? [], evidence);
   const policy = { ...policyOf(stored), ...other };
-  const report = judgeEvidence(evidence, policy, {
-    baseline: stored.baseline.spec,
-    candidate: stored.candidate.spec,
-  });
+  const report = judgeEvidence(evidence, policy, stored.specs);
   const notes = await keep(report, evidence, out);
-  return { report, notes: [...otherVersion(stored), ...outcome(stored, report), ...notes] };
+  return {
+    report,
+    notes: [...left, ...otherVersion(stored), ...outcome(stored, report), ...notes],
+  };
 }
 
-const policyOf = ({ alpha, margins, failOn }: Report): Policy => ({ alpha, margins, failOn });
+const policyOf = ({ alpha, margins, failOn }: Policy): Policy => ({ alpha, margins, failOn });
 
-const otherVersion = ({ tool }: Report): string[] =>
+const otherVersion = ({ tool }: StoredReport): string[] =>
   tool === VERSION
     ? []
     : [`Measured by syscall-gate ${tool} and judged by ${VERSION}, whose rules may be others.`];
 
 /** What was changed, or else whether the report came out the same. */
-function outcome(stored: Report, report: Report): string[] {
+function outcome(stored: StoredReport, report: Report): string[] {
   const changes = policyChanges(policyOf(stored), policyOf(report));
   if (changes.length > 0) return [`Judged with ${changes.join(', ')}.`];
-  if (reportText(stored) === reportText(report)) {
+  const { whole } = stored;
+  if (whole === undefined) return [oldOutcome(stored, report)];
+  if (reportText(whole) === reportText(report)) {
     return ['The records give the stored report, byte for byte.'];
   }
-  return [`The records do not give the stored report: ${deviations(stored, report)}.`];
+  return [`The records do not give the stored report: ${deviations(whole, report)}.`];
+}
+
+/** A report of an older version has no bytes to compare, only a verdict. */
+function oldOutcome({ version, verdict }: StoredReport, report: Report): string {
+  const judged = `The stored report is of version ${version}, and its records were judged by today's rules`;
+  return verdict === report.verdict
+    ? `${judged}: the verdict is the same, ${verdict}.`
+    : `${judged}: it says ${verdict} and they say ${report.verdict}.`;
 }
 
 function policyChanges(was: Policy, is: Policy): string[] {

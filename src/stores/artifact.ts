@@ -10,6 +10,7 @@ import { unzipText } from '../github/unzip.js';
 import { oldestFirst } from '../record/earlier-runs.js';
 import { RUN_SUFFIX } from '../record/file.js';
 import { MAX_RUN_BYTES, parseRun, type Run } from '../record/run.js';
+import { newerText } from '../record/strict.js';
 import { countOf } from '../text/units.js';
 import type { ReadStoredRuns, StoredRuns } from './stored.js';
 
@@ -49,6 +50,7 @@ async function readStore(client: GithubClient, store: ArtifactStore): Promise<St
   const listed = await listTrustedRuns(client, context, history + SPARE_RUNS);
   const runs: Run[] = [];
   const skipped: string[] = [];
+  const notes: string[] = [];
   let expired = 0;
   const wanted = () => history - runs.length - skipped.length;
   // Newest first, so many at once as are still wanted.
@@ -56,20 +58,22 @@ async function readStore(client: GithubClient, store: ArtifactStore): Promise<St
     const ids = listed.ids.slice(next, next + wanted());
     next += ids.length;
     for (const left of await Promise.all(ids.map((id) => readRun(client, store, id)))) {
-      if (left.what === 'run') runs.push(left.run);
-      else if (left.what === 'unusable') skipped.push(left.sentence);
+      if (left.what === 'run') {
+        runs.push(left.run);
+        notes.push(...left.notes);
+      } else if (left.what === 'unusable') skipped.push(left.sentence);
       else if (left.what === 'expired') expired += 1;
     }
   }
   if (listed.more && wanted() > 0) skipped.push(cappedSentence(store, runs, listed.ids));
   if (expired > 0) skipped.push(expiredSentence(expired));
   runs.sort(oldestFirst);
-  return { runs, skipped, origin: originOf(context, runs.length) };
+  return { runs, skipped, notes, origin: originOf(context, runs.length) };
 }
 
 /** What a workflow run left: a record, one sentence that says why it is passed over, or neither. */
 type Left =
-  | { what: 'run'; run: Run }
+  | { what: 'run'; run: Run; notes: string[] }
   | { what: 'unusable'; sentence: string }
   | { what: 'expired' | 'nothing' };
 
@@ -80,7 +84,7 @@ async function readRun(client: GithubClient, store: ArtifactStore, runId: number
     if (artifact === undefined) return { what: 'nothing' };
     if (artifact.expired) return { what: 'expired' };
     const zip = await downloadArtifact(client, store.context, artifact);
-    return { what: 'run', run: await readRecord(zip, store.context, runId) };
+    return { what: 'run', ...(await readRecord(zip, store.context, runId)) };
   } catch (error) {
     const sentence =
       error instanceof UnusableError
@@ -90,14 +94,22 @@ async function readRun(client: GithubClient, store: ArtifactStore, runId: number
   }
 }
 
-async function readRecord(zip: Buffer, context: GithubContext, runId: number): Promise<Run> {
+async function readRecord(
+  zip: Buffer,
+  context: GithubContext,
+  runId: number,
+): Promise<{ run: Run; notes: string[] }> {
   const file = await unzipText(zip, RUN_SUFFIX, ZIP_LIMITS);
   if (!file.ok) throw new UnusableError(file.reason);
   const parse = parseRun(file.text);
   if (!parse.ok) throw new UnusableError(parse.reason);
   const mismatch = sourceMismatch(parse.run, context, runId);
   if (mismatch !== undefined) throw new UnusableError(mismatch);
-  return parse.run;
+  const { run, newer } = parse;
+  const notes = newer
+    ? [`The run record that workflow run ${runId} stored ${newerText(newer)}.`]
+    : [];
+  return { run, notes };
 }
 
 /** A record must come from where it was found: else somebody has moved or edited it. */

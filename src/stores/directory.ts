@@ -6,6 +6,7 @@ import { SET_ASIDE } from '../files/write.js';
 import { oldestFirst } from '../record/earlier-runs.js';
 import { EVIDENCE, RUN_SUFFIX, SHARDS } from '../record/file.js';
 import { MAX_RUN_BYTES, parseRun, type Run } from '../record/run.js';
+import { newerText } from '../record/strict.js';
 import { countOf } from '../text/units.js';
 import type { StoredRuns } from './stored.js';
 
@@ -36,6 +37,9 @@ export async function readDirectory(
       ),
       ...(runs.length === 0 ? await setAside(path, shown) : []),
     ],
+    notes: results.flatMap(({ note }, i) =>
+      note ? [`${relative(path, names[i] ?? '')} ${note}.`] : [],
+    ),
     origin: `the folder ${shown}`,
   };
 }
@@ -55,8 +59,9 @@ export async function readOwnRuns(path: string, shown: string, spec: string): Pr
  * @throws Failure (usage) when the file is not there or is not a run record
  */
 export async function readFileRun(path: string, shown: string): Promise<StoredRuns> {
-  const { run, why } = await readRecord(path);
-  if (run) return { runs: [run], skipped: [], origin: `the file ${shown}` };
+  const { run, why, note } = await readRecord(path);
+  const notes = note ? [`${shown} ${note}.`] : [];
+  if (run) return { runs: [run], skipped: [], notes, origin: `the file ${shown}` };
   throw usageFailure(
     `baseline "file:${shown}" cannot be used, since ${why}: give a run record (*${RUN_SUFFIX}).`,
   );
@@ -96,6 +101,8 @@ export interface RecordRead {
   run?: Run;
   /** One clause, when there is no run. */
   why?: string;
+  /** What was left out of the run, as a clause that goes on from the file's name. */
+  note?: string;
 }
 
 /** Reads one file as a run record; whatever is wrong with it is an answer and not an error. */
@@ -103,5 +110,7 @@ export async function readRecord(path: string): Promise<RecordRead> {
   const { text, why } = await readWhole(path, MAX_RUN_BYTES);
   if (text === undefined) return { why };
   const result = parseRun(text);
-  return result.ok ? { run: result.run } : { why: result.reason };
+  if (!result.ok) return { why: result.reason };
+  const { run, newer } = result;
+  return { run, ...(newer ? { note: newerText(newer) } : {}) };
 }

@@ -26,6 +26,7 @@ export async function openBaseline(config: Config, sources: Sources): Promise<Ba
   sources.progress.phase('Look for earlier runs');
   const stored = await readStored(baseline, config.candidate.spec, sources.artifacts);
   for (const sentence of stored.skipped) sources.progress.warn(sentence);
+  for (const sentence of stored.notes ?? []) sources.progress.note(sentence);
   return { kind: 'stored', stored };
 }
 

@@ -9,6 +9,7 @@ import { exhibitFileName } from '../../../src/record/exhibit.js';
 import { digestOf } from '../../../src/record/file.js';
 import type { Report } from '../../../src/record/report.js';
 import { type Run, runText } from '../../../src/record/run.js';
+import { storedReport } from '../../../src/record/stored-report.js';
 import { readDirectory } from '../../../src/stores/directory.js';
 import { type Evidence, exhibitsOf } from '../../../src/verdict/evidence.js';
 import { duetEvidence, predictionEvidence, selfEvidence } from '../../fixtures/evidence.js';
@@ -57,7 +58,8 @@ describe('an archived report', () => {
     'of a %s is read back with all that it rests on',
     async (_, evidence) => {
       const path = await write(evidence);
-      const expected = { report: judged(evidence), evidence };
+      const report = { ...storedReport(judged(evidence)), whole: judged(evidence) };
+      const expected = { report, evidence, notes: [] };
       expect(await readArchive(path)).toEqual(expected);
       expect(await readArchive(folder)).toEqual(expected);
     },
@@ -72,7 +74,7 @@ describe('an archived report', () => {
     await writeFile(join(folder, 'flames'), 'in the way');
     const { notes } = await archive(folder, report, evidence);
     expect(notes).toEqual([expect.stringMatching(/^Not all flame graphs could be written to /)]);
-    expect((await readArchive(folder)).report).toEqual(report);
+    expect((await readArchive(folder)).report.whole).toEqual(report);
   });
 
   test('is read back wherever its folder goes', async () => {
