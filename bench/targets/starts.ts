@@ -65,7 +65,12 @@ async function openRunner(order: StartsOrder, kind: Kind, index: number): Promis
   const folder = join(order.folder, String(index));
   await mkdir(folder);
   const spec = parseRunnableSpec(kind.spec, { input: 'spec', options });
-  const target = await openTarget(spec, { ...workshopOf(bench), folder, progress: SILENT });
+  const target = await openTarget(spec, {
+    ...workshopOf(bench),
+    folder,
+    progress: SILENT,
+    evidence: 'timed',
+  });
   return { kind, target, ours: [], peer: [] };
 }
 

@@ -3,19 +3,17 @@ import { dirname, join } from 'node:path';
 import { usageFailure } from '../failure.js';
 import { readWhole } from '../files/read.js';
 import { digestOf, EVIDENCE } from '../record/file.js';
-import {
-  MAX_REPORT_BYTES,
-  parseReport,
-  type RecordReference,
-  type Report,
-} from '../record/report.js';
+import { MAX_REPORT_BYTES, parseReport, type RecordReference } from '../record/report.js';
+import { parseReportV1 } from '../record/report-v1.js';
 import { MAX_RUN_BYTES, parseRun, type Run } from '../record/run.js';
+import { type StoredReport, storedReport } from '../record/stored-report.js';
+import { claimedMajor, type StrictParse } from '../record/strict.js';
 import { type Evidence, evidenceOf } from '../verdict/evidence.js';
 import { REPORT_FILE } from './write.js';
 
 /** A report and the runs that it rests on, read back and checked against their SHA-256. */
 export interface Archived {
-  report: Report;
+  report: StoredReport;
   evidence: Evidence;
 }
 
@@ -38,17 +36,22 @@ export async function readArchive(path: string): Promise<Archived> {
       run: await readExhibit(join(dirname(file), record.file), record),
     })),
   );
-  const evidence = evidenceOf(report.design, exhibits, report.baseline.skipped);
+  const evidence = evidenceOf(report.design, exhibits, report.skipped);
   if (evidence) return { report, evidence };
   throw notReplayed(file, `its list of records is not that of a ${report.design}`);
 }
 
-async function readReport(file: string): Promise<Report> {
+async function readReport(file: string): Promise<StoredReport> {
   const { text, why } = await readWhole(file, MAX_REPORT_BYTES);
   if (text === undefined) throw notReplayed(file, why);
-  const parse = parseReport(text);
+  const parse = claimedMajor(text) === 1 ? parseReportV1(text) : readToday(text);
   if (parse.ok) return parse.value;
   throw notReplayed(file, parse.reason);
+}
+
+function readToday(text: string): StrictParse<StoredReport> {
+  const parse = parseReport(text);
+  return parse.ok ? { ...parse, value: storedReport(parse.value) } : parse;
 }
 
 const notReplayed = (file: string, why: string): Error =>
@@ -63,8 +66,9 @@ async function readExhibit(path: string, { id, sha256 }: RecordReference): Promi
     throw notEvidence(path, 'its SHA-256 is not the one that the report states');
   const parse = parseRun(text);
   if (!parse.ok) throw notEvidence(path, parse.reason);
-  if (parse.run.id === id) return parse.run;
-  throw notEvidence(path, `it is run ${parse.run.id} and the report names run ${id}`);
+  const { run } = parse;
+  if (run.id === id) return run;
+  throw notEvidence(path, `it is run ${run.id} and the report names run ${id}`);
 }
 
 const notEvidence = (path: string, why: string): Error =>

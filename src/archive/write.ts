@@ -6,9 +6,9 @@ import { readWhole } from '../files/read.js';
 import { removeOthers } from '../files/remove-others.js';
 import { saveFile } from '../files/write.js';
 import { EXHIBIT_FILE_NAME, type Exhibit, exhibitFileName } from '../record/exhibit.js';
-import { EVIDENCE, runText } from '../record/file.js';
+import { EVIDENCE } from '../record/file.js';
 import type { Report } from '../record/report.js';
-import { MAX_RUN_BYTES } from '../record/run.js';
+import { MAX_RUN_BYTES, runText } from '../record/run.js';
 import type { Comparison } from '../verdict/comparison.js';
 import { writeFlames } from './flames.js';
 

@@ -1,6 +1,6 @@
 import { usageFailure } from '../failure.js';
 import { oldestFirst } from '../record/earlier-runs.js';
-import type { Run } from '../record/run.js';
+import { newerNotes, type Run } from '../record/run.js';
 import { type GivenRecord, readGiven } from '../stores/given-records.js';
 import type { Evidence } from '../verdict/evidence.js';
 import type { Policy } from '../verdict/settings.js';
@@ -36,8 +36,12 @@ export async function compareRecords(
     baseline: evidence.design === 'duet' ? first.run.target.spec : filesText(first, others.length),
     candidate: candidate.run.target.spec,
   });
-  const notes = await keep(judged, out);
-  return { report: judged.report, notes: [...turnedRound(first, candidate, evidence), ...notes] };
+  const notes = [
+    ...newerNotes(judged.exhibits.map(({ run }) => run)),
+    ...turnedRound(first, candidate, evidence),
+    ...(await keep(judged, out)),
+  ];
+  return { report: judged.report, notes };
 }
 
 function evidenceFor(earlier: readonly GivenRecord[], candidate: Run): Evidence {

@@ -1,5 +1,5 @@
 import { readArchive } from '../archive/read.js';
-import type { Report } from '../record/report.js';
+import { newerNotes } from '../record/run.js';
 import { replayNotes } from '../report/replay-notes.js';
 import type { Policy } from '../verdict/settings.js';
 import { judgeEvidence } from './judge.js';
@@ -23,10 +23,13 @@ export async function replay(
 ): Promise<RecordedVerdict> {
   const { report: stored, evidence } = await readArchive(path);
   checkMargins(other.margins ?? [], evidence);
-  const specs = { baseline: stored.baseline.spec, candidate: stored.candidate.spec };
-  const judged = judgeEvidence(evidence, { ...policyOf(stored), ...other }, specs);
-  const notes = await keep(judged, out);
-  return { report: judged.report, notes: [...replayNotes(stored, judged.report), ...notes] };
+  const judged = judgeEvidence(evidence, { ...policyOf(stored), ...other }, stored.specs);
+  const notes = [
+    ...newerNotes(judged.exhibits.map(({ run }) => run)),
+    ...replayNotes(stored, judged.report),
+    ...(await keep(judged, out)),
+  ];
+  return { report: judged.report, notes };
 }
 
-const policyOf = ({ alpha, margins, failOn }: Report): Policy => ({ alpha, margins, failOn });
+const policyOf = ({ alpha, margins, failOn }: Policy): Policy => ({ alpha, margins, failOn });

@@ -8,7 +8,6 @@ import type { Source } from '../record/run.js';
 import type { Baseline } from '../stores/open.js';
 import type { StoredRuns } from '../stores/stored-runs.js';
 import { withTargets } from '../targets/sides.js';
-import type { EvidenceChoice } from '../targets/spec.js';
 import type { Target } from '../targets/target.js';
 import { type CountableTarget, isCountable } from '../targets/target.js';
 import type { Evidence } from '../verdict/evidence.js';
@@ -30,10 +29,7 @@ export function gatherEvidence(
   telling: Telling,
 ): Promise<Evidence> {
   const { candidate } = config;
-  const specs = baseline.kind === 'target' ? [baseline.spec, candidate] : [candidate];
-  // What is no kernel is timed, and the other side with it.
-  const evidence = specs.every(({ kind }) => kind === 'kernel') ? config.evidence : 'timed';
-  const opening = { ...telling, evidence };
+  const opening = { ...telling, evidence: config.evidence };
   if (baseline.kind === 'target') {
     return withTargets({ baseline: baseline.spec, candidate }, bench, opening, (sides) =>
       duel(config, bench, sides, telling),
@@ -51,12 +47,12 @@ async function duel(
   sides: Required<Sides>,
   { progress, source }: Telling,
 ): Promise<Evidence> {
-  const { counted, timed } = waysOf(config.evidence, sides);
+  const counted = countableSides(sides);
   const identities = bothIdentities(source);
   const timing = { config, bench, progress };
   if (counted === undefined) return timeBoth(timing, sides, identities);
   const counts = await countSides(bench, counted, progress);
-  const times = timed ? await timeBoth(timing, sides, identities) : undefined;
+  const times = sides.candidate.timed ? await timeBoth(timing, sides, identities) : undefined;
   const runOf = (side: 'baseline' | 'candidate', identity = identities[0]) =>
     times ? withInstructions(times[side], counts[side].instructions) : counts[side].run(identity);
   const candidate = runOf('candidate', identities[1]);
@@ -71,12 +67,12 @@ async function measureAlone(
   stored: StoredRuns,
   { progress, source }: Telling,
 ): Promise<Evidence> {
-  const { counted, timed } = waysOf(config.evidence, { candidate });
+  const counted = countableSides({ candidate });
   const timing = { config, bench, progress };
   const own = newIdentity(source);
   const counts = counted && (await countSides(bench, counted, progress)).candidate;
   const first = stored.runs.length === 0;
-  if (counts !== undefined && !timed) {
+  if (counts !== undefined && !candidate.timed) {
     const run = counts.run(own);
     return first
       ? { design: 'self', before: run, after: run, candidate: run, skipped: stored.skipped }
@@ -90,25 +86,10 @@ async function measureAlone(
     : { ...times, candidate: withInstructions(times.candidate, counts.instructions) };
 }
 
-interface Ways<S> {
-  /** The sides, where they are counted. */
-  counted?: { [K in keyof S]: CountableTarget };
-  timed: boolean;
-}
-
-/**
- * What the sides are compared by. Left to itself, kernels are counted, which no machine is too loud
- * for, and timed as well where they run on the processor itself: an emulator's times are its own.
- */
-function waysOf<S extends { baseline?: Target; candidate: Target }>(
-  choice: EvidenceChoice,
+/** The sides, if all of them are to be counted: one decision holds for both sides. */
+function countableSides<S extends { baseline?: Target; candidate: Target }>(
   sides: S,
-): Ways<S> {
-  const targets = Object.values<Target>(sides);
-  if (choice === 'timed' || !targets.every(isCountable)) return { timed: true };
-  const emulated = targets.some(({ record }) => record.facts?.['accelerator'] !== 'kvm');
-  return {
-    counted: sides as { [K in keyof S]: CountableTarget },
-    timed: choice === 'both' || (choice === 'auto' && !emulated),
-  };
+): { [K in keyof S]: CountableTarget } | undefined {
+  const all = Object.values<Target>(sides).every(isCountable);
+  return all ? (sides as { [K in keyof S]: CountableTarget }) : undefined;
 }

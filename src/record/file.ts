@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Run } from './run.js';
 
-/** How a run lies in a file: its name, its text, and the text's fingerprint. */
+/** How a run lies in a file: its name and its text's fingerprint. */
 
 /** What marks a file as a run record among the others of a folder or an archive. */
 export const RUN_SUFFIX = '.run.json';
@@ -26,18 +26,6 @@ export const SET_ASIDE = 'regressed';
 export function runFileName(run: Run): string {
   const stamp = run.startedAt.replace(/\.\d+Z$/, 'Z').replace(/[-:]/g, '');
   return `${stamp}-${run.target.kind}-${run.id}${RUN_SUFFIX}`;
-}
-
-const texts = new WeakMap<Run, string>();
-
-/**
- * The text of a run's file. It is made once for each run, since it is hashed for the report and
- * written in two places.
- */
-export function runText(run: Run): string {
-  const text = texts.get(run) ?? `${JSON.stringify(run)}\n`;
-  texts.set(run, text);
-  return text;
 }
 
 /** SHA-256 of a text as UTF-8, in hexadecimal digits. */

@@ -8,7 +8,7 @@ import { GATE_VERDICTS, type Verdict } from './verdict.js';
 
 /** The report for scripts: `--json`, the action's `report` output. `schema/report-v2.json`. */
 export const REPORT_SCHEMA = 'syscall-gate/report';
-export const REPORT_VERSION = 2;
+export const REPORT_VERSION = '2.0';
 
 /** Far above any report, and little enough to be read whole. */
 export const MAX_REPORT_BYTES = 16 * 1024 * 1024;

@@ -3,17 +3,19 @@ import { instructionsSchema } from './instructions.js';
 import { kernelConfigurationSchema } from './kernel-configuration.js';
 import { metricIdentity } from './metric-identity.js';
 import { reasonSchema, UNAVAILABLE } from './metric-status.js';
-import { parseStrictly } from './strict.js';
+import { upgradeRun } from './run-upgrade.js';
+import { type Newer, newerText, parseStrictly } from './strict.js';
 
 /**
  * The run record: everything one side of a comparison was measured to be, as plain JSON. It is the
  * contract between jobs that may be months apart, so every string is bounded, every number finite
- * and bounded, every list capped, and an unknown field is an error.
+ * and bounded, every list capped, and an unknown field is an error. `docs/stability.md` says how its
+ * version moves.
  *
  * `schema/run-v1.json` is generated from this file.
  */
 export const RUN_SCHEMA = 'syscall-gate/run';
-export const RUN_VERSION = 1;
+export const RUN_VERSION = '1.1';
 
 /** The largest record worth reading: the most launches of a hundred metrics stay below. */
 export const MAX_RUN_BYTES = 32 * 1024 * 1024;
@@ -65,11 +67,31 @@ export const subjectSchema = z.strictObject({
   probeUid: count,
 });
 
+/** The virtual machine that a kernel was booted in. Programs read this, people read the facts. */
+export const machineSchema = z.strictObject({
+  architecture: word,
+  /** KVM runs the kernel on the processor itself, TCG emulates one. */
+  accelerator: z.enum(['kvm', 'tcg']),
+  emulator: z.strictObject({
+    name: word,
+    version: text,
+    /** The models of machine and processor that it was asked for. */
+    machine: text,
+    cpu: text,
+    /** Both are absent where an old record does not say. */
+    memoryMib: z.int().min(1).max(1e9).optional(),
+    cpus: z.int().min(1).max(65536).optional(),
+    /** The processor that the emulator itself ran on. */
+    hostCpu: text,
+  }),
+});
+
 export const targetSchema = z.strictObject({
   kind: z.enum(['host', 'command', 'container', 'kernel']),
   spec: z.string().min(1).max(4096),
-  /** What its own tools say of it, by name: the image's digest, the engine, the emulator. */
+  /** What its own tools say of it, for people: the image's digest, the engine, the emulator. */
   facts: z.record(word, text).optional(),
+  machine: machineSchema.optional(),
   /** What a kernel was built with, where that could be read. */
   configuration: kernelConfigurationSchema.optional(),
 });
@@ -86,9 +108,9 @@ export const sourceSchema = z.strictObject({
 
 export const planSchema = z.strictObject({
   seed: count,
-  /** CPU the launches ran on, and whether they could be kept there. */
+  /** CPU the launches ran on, and whether they could be kept there; absent where not recorded. */
   cpu: z.int().min(0).max(65535),
-  pinned: z.boolean(),
+  pinned: z.boolean().optional(),
   /** Probe processes in one launch, where starting one takes long: their median is its replicate. */
   processesPerLaunch: z.int().min(1).max(64),
   roundsPerLaunch: z.int().min(1).max(1000),
@@ -249,6 +271,7 @@ export const runSchema = z.strictObject({
 
 export type Platform = z.infer<typeof platformSchema>;
 export type Subject = z.infer<typeof subjectSchema>;
+export type MachineRecord = z.infer<typeof machineSchema>;
 export type TargetRecord = z.infer<typeof targetSchema>;
 export type Source = z.infer<typeof sourceSchema>;
 export type DuetSide = z.infer<typeof duetSchema>;
@@ -287,21 +310,80 @@ export type Run = RunFields & { readonly [parsed]: true };
 
 export type RunParse = { ok: true; run: Run } | { ok: false; reason: string };
 
+/** The file of each run: as it was read, or as it is written. */
+const texts = new WeakMap<Run, string>();
+/** What a newer version wrote into a run's file and this program left out. */
+const leftOut = new WeakMap<Run, Newer>();
+
 /**
- * Reads a run record strictly.
+ * Reads a run record: strictly up to this version, without what a newer minor version added.
  *
  * @param json the file's text
  * @returns the run, or one clause that says what is wrong with the text and where
  */
 export function parseRun(json: string): RunParse {
   const parse = parseStrictly(json, CONTRACT);
-  return parse.ok ? { ok: true, run: sealRun(parse.value) } : parse;
+  if (!parse.ok) return parse;
+  const { value, newer } = parse;
+  const flaw = flawOf(value);
+  if (flaw !== undefined) return { ok: false, reason: flaw };
+  const run = sealRun(value);
+  texts.set(run, json);
+  if (newer !== undefined) leftOut.set(run, newer);
+  return { ok: true, run };
 }
 
+/**
+ * The text of a run's file. A run that was read keeps the text that it was read from: an older or a
+ * newer version may have written it, and a copy must have its fingerprint. For others it is made once,
+ * since it is hashed for the report and written in two places.
+ */
+export function runText(run: Run): string {
+  const text = texts.get(run) ?? `${JSON.stringify(run)}\n`;
+  texts.set(run, text);
+  return text;
+}
+
+/** One sentence for each run of which a newer version wrote more than this program knows. */
+export const newerNotes = (runs: readonly Run[]): string[] =>
+  runs.flatMap((run) => {
+    const newer = leftOut.get(run);
+    return newer === undefined ? [] : [`Run ${run.id} ${newerText(newer)}.`];
+  });
+
 const CONTRACT = {
-  ...{ schema: runSchema, name: RUN_SCHEMA, version: RUN_VERSION },
+  ...{ schema: runSchema, name: RUN_SCHEMA, version: RUN_VERSION, upgrade: upgradeRun },
   ...{ maxBytes: MAX_RUN_BYTES, noun: 'run record' },
 };
+
+/** What no single field is to blame for, as a clause. */
+function flawOf({ metrics, launches, instructions }: RunFields): string | undefined {
+  if (metrics.length === 0 && instructions === undefined) return 'metrics: nothing was measured';
+  const twice = repeated(metrics.map(({ id }) => id));
+  if (twice !== undefined) return `metrics: ${twice} is there twice`;
+  const launch = repeated(launches.map(({ sequence }) => sequence));
+  if (launch !== undefined) return `launches: number ${launch} is there twice`;
+  const known = new Set(launches.map(({ sequence }) => sequence));
+  for (const [index, metric] of metrics.entries()) {
+    const sequences = sequencesOf(metric);
+    const again = repeated(sequences);
+    if (again !== undefined) return `metrics.${index}: launch ${again} is there twice`;
+    const unknown = sequences.find((sequence) => !known.has(sequence));
+    if (unknown !== undefined) return `metrics.${index}: there is no launch ${unknown}`;
+  }
+  return undefined;
+}
+
+function sequencesOf(metric: MetricRecord): number[] {
+  if (metric.status !== 'ok') return [];
+  const measured = metric.unit === 'count' ? metric.counts : metric.replicates;
+  return measured.map(({ sequence }) => sequence);
+}
+
+const repeated = <T>(values: readonly T[]): T | undefined =>
+  values.length === new Set(values).size
+    ? undefined
+    : values.find((value, index) => values.indexOf(value) < index);
 
 /**
  * Makes a run of fields that this program just measured, holding them to the same schema as a

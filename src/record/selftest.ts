@@ -4,7 +4,7 @@ import { certificateSchema, reportSchema } from './report.js';
 
 /** What `selftest --json` prints. `schema/selftest-v1.json`. */
 export const SELFTEST_SCHEMA = 'syscall-gate/selftest';
-export const SELFTEST_VERSION = 1;
+export const SELFTEST_VERSION = '1.1';
 
 const ids = z.array(z.string());
 

@@ -1,5 +1,5 @@
 import { type Exhibit, exhibitFileName } from '../record/exhibit.js';
-import { digestOf, EVIDENCE, runText } from '../record/file.js';
+import { digestOf, EVIDENCE } from '../record/file.js';
 import {
   type DiagnosisReport,
   type MachineReport,
@@ -9,6 +9,7 @@ import {
   type Report,
   reportSchema,
 } from '../record/report.js';
+import { runText } from '../record/run.js';
 import type { GateVerdict } from '../record/verdict.js';
 import { figure } from '../text/units.js';
 import type { Comparison, Machine } from '../verdict/comparison.js';

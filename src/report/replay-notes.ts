@@ -1,27 +1,38 @@
 import type { Report } from '../record/report.js';
+import type { StoredReport } from '../record/stored-report.js';
 import { VERSION } from '../version.js';
 
 /** What people need to know about a report that was made again from stored records. */
-export function replayNotes(stored: Report, again: Report): string[] {
+export function replayNotes(stored: StoredReport, again: Report): string[] {
   return [...otherVersion(stored), outcome(stored, again)];
 }
 
-const otherVersion = ({ tool }: Report): string[] =>
+const otherVersion = ({ tool }: StoredReport): string[] =>
   tool === VERSION
     ? []
     : [`Measured by syscall-gate ${tool} and judged by ${VERSION}, whose rules may differ.`];
 
 /** What was changed, or else whether the report came out the same. */
-function outcome(stored: Report, again: Report): string {
+function outcome(stored: StoredReport, again: Report): string {
   const changes = policyChanges(stored, again);
   if (changes.length > 0) return `Judged with ${changes.join(', ')}.`;
-  if (JSON.stringify(stored) === JSON.stringify(again)) {
+  const { whole } = stored;
+  if (whole === undefined) return oldOutcome(stored, again);
+  if (JSON.stringify(whole) === JSON.stringify(again)) {
     return 'The records give the stored report, byte for byte.';
   }
-  return `The records do not give the stored report: ${deviations(stored, again)}.`;
+  return `The records do not give the stored report: ${deviations(whole, again)}.`;
 }
 
-function policyChanges(was: Report, is: Report): string[] {
+/** A report of an older version has no bytes to compare, only a verdict. */
+function oldOutcome({ version, verdict }: StoredReport, again: Report): string {
+  const judged = `The stored report is of version ${version}, and its records were judged by today's rules`;
+  return verdict === again.verdict
+    ? `${judged}: the verdict is the same, ${verdict}.`
+    : `${judged}: it says ${verdict} and they say ${again.verdict}.`;
+}
+
+function policyChanges(was: Judging, is: Judging): string[] {
   const settings: [name: string, was: string, is: string][] = [
     ['alpha', String(was.alpha), String(is.alpha)],
     ['margin', marginsText(was.margins), marginsText(is.margins)],
@@ -31,6 +42,8 @@ function policyChanges(was: Report, is: Report): string[] {
     .filter(([, before, after]) => before !== after)
     .map(([name, before, after]) => `${name} ${after} instead of ${before}`);
 }
+
+type Judging = Pick<Report, 'alpha' | 'margins' | 'failOn'>;
 
 const marginsText = (rules: Report['margins']): string =>
   rules.length === 0

@@ -1,6 +1,7 @@
 import type { Config, StoredSpec } from '../config/config.js';
 import { usageFailure } from '../failure.js';
 import type { Progress } from '../progress.js';
+import { newerNotes } from '../record/run.js';
 import { isRunnable } from '../targets/index.js';
 import type { RunnableSpec } from '../targets/spec.js';
 import { readDirectory, readFileRun, readOwnRuns } from './directory.js';
@@ -26,6 +27,7 @@ export async function openBaseline(config: Config, sources: Sources): Promise<Ba
   sources.progress.phase('Look for earlier runs');
   const stored = await readStored({ ...config, baseline }, sources.artifacts);
   for (const sentence of stored.skipped) sources.progress.warn(sentence);
+  for (const sentence of newerNotes(stored.runs)) sources.progress.note(sentence);
   return { kind: 'stored', stored };
 }
 

@@ -41,6 +41,7 @@ export const commandTarget: TargetKind<CommandSpec> = {
   },
   open: async ({ kind, spec, argv }, { probe }) => ({
     record: { kind, spec },
+    timed: true,
     results: 'stdout',
     start: (words) =>
       isStreamed(argv) ? streamed(argv, probe, words) : onCommandLine(argv, probe, words),

@@ -65,6 +65,7 @@ async function openContainers(
         seccomp: await profileText(spec.options),
       }),
     },
+    timed: true,
     results: 'stdout',
     start: (words) => containers.start(words),
     environment: withoutSecrets,

@@ -13,6 +13,7 @@ export const hostTarget: TargetKind<HostSpec> = {
   },
   open: async ({ kind, spec }, { probe }) => ({
     record: { kind, spec },
+    timed: true,
     results: 'memory',
     start: (words) => ({ argv: [probe, ...words] }),
     // Nothing of the user's: what is on the initial stack should not vary with their shell.

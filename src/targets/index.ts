@@ -48,6 +48,9 @@ export function parseRunnableSpec(
 /** Whether a spec names something that can be measured here. */
 export const isRunnable = (spec: { kind: string }): spec is RunnableSpec => isKind(spec.kind);
 
+/** Whether instructions can be counted in what a spec names. */
+export const isCountableSpec = ({ kind }: RunnableSpec): boolean => KINDS[kind].countable === true;
+
 /** Opens the target that a spec names; whoever opens it closes it. */
 export function openTarget(spec: RunnableSpec, workshop: Workshop): Promise<Target> {
   const kind: TargetKind<RunnableSpec> = KINDS[spec.kind];

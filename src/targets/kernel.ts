@@ -10,7 +10,7 @@ import {
   programArchitecture,
 } from '../probe/architecture.js';
 import type { KernelConfiguration } from '../record/kernel-configuration.js';
-import type { TargetRecord } from '../record/run.js';
+import type { MachineRecord } from '../record/run.js';
 import { withoutSecrets } from './environment.js';
 import { chooseAccelerator } from './kernel/accelerator.js';
 import { auditRules } from './kernel/audit.js';
@@ -20,11 +20,13 @@ import { countingOf } from './kernel/counting.js';
 import { debugInformationOf } from './kernel/debug-information.js';
 import { type PreparedGuest, prepareGuest, writePlan } from './kernel/guest.js';
 import { type KernelImage, readImage } from './kernel/image.js';
+import { isCounted, isTimed } from './kernel/measures.js';
 import { parseKernelOptions } from './kernel/options.js';
 import {
   type Accelerator,
   commandLineFor,
   EMULATORS,
+  type Guest,
   machineOf,
   processorOf,
   qemuCommand,
@@ -34,7 +36,7 @@ import { seccompFilter } from './kernel/seccomp.js';
 import { KERNEL_SYNTAX, splitKernelSpec } from './kernel/spec.js';
 import type { TargetKind, Workshop } from './kind.js';
 import type { KernelSpec } from './spec.js';
-import type { Counting, Target } from './target.js';
+import type { Target } from './target.js';
 import { Refusal } from './words.js';
 
 /**
@@ -48,6 +50,7 @@ import { Refusal } from './words.js';
  */
 export const kernelTarget: TargetKind<KernelSpec> = {
   syntax: KERNEL_SYNTAX,
+  countable: true,
   parse({ input, spec, rest = '', options }) {
     try {
       const kernelOptions = optionsOf(options.kernelOptions);
@@ -82,16 +85,9 @@ export const kernelTarget: TargetKind<KernelSpec> = {
       ...(rules ? { rules } : {}),
     });
     const accelerator = await chooseAccelerator(spec, guest, version, workshop);
-    const counting = countingOf({ spec, guest, version, probe, debug, workshop });
+    const machine = machineRecord(guest, accelerator, version);
     const facts = {
-      architecture: image.architecture,
-      accelerator,
-      qemu: version,
-      machine: machineOf(guest),
-      cpu: processorOf(guest, accelerator),
-      memory: `${spec.options.memoryMib} MiB`,
-      cpus: String(spec.options.cpus),
-      'host cpu': cpus()[0]?.model.trim() || 'unknown',
+      ...machineFacts(machine),
       kernel: image.version ?? 'unknown',
       sha256: createHash('sha256').update(image.content).digest('hex'),
       ...(filter && spec.seccomp
@@ -99,13 +95,38 @@ export const kernelTarget: TargetKind<KernelSpec> = {
         : {}),
       ...(spec.auditRules ? { 'audit rules': spec.auditRules.join('; ').slice(0, 500) } : {}),
     };
-    const record = { kind: spec.kind, spec: spec.spec, facts };
-    return target(spec, guest, accelerator, counting, {
-      ...record,
-      ...(configuration === undefined ? {} : { configuration }),
-    });
+    const record = { kind: spec.kind, spec: spec.spec, facts, machine };
+    return {
+      ...booted(spec, guest, accelerator),
+      record: { ...record, ...(configuration === undefined ? {} : { configuration }) },
+      timed: isTimed(workshop.evidence, accelerator),
+      ...(isCounted(workshop.evidence)
+        ? { counting: countingOf({ spec, guest, version, probe, debug, workshop }) }
+        : {}),
+    };
   },
 };
+
+function machineRecord(guest: Guest, accelerator: Accelerator, version: string): MachineRecord {
+  const { architecture, options } = guest;
+  return {
+    ...{ architecture, accelerator },
+    emulator: {
+      ...{ name: 'QEMU', version },
+      ...{ machine: machineOf(guest), cpu: processorOf(guest, accelerator) },
+      ...{ memoryMib: options.memoryMib, cpus: options.cpus },
+      hostCpu: cpus()[0]?.model.trim() || 'unknown',
+    },
+  };
+}
+
+/** The same for people. */
+const machineFacts = ({ architecture, accelerator, emulator }: MachineRecord) => ({
+  ...{ architecture, accelerator, qemu: emulator.version },
+  ...{ machine: emulator.machine, cpu: emulator.cpu },
+  ...{ memory: `${emulator.memoryMib} MiB`, cpus: String(emulator.cpus) },
+  'host cpu': emulator.hostCpu,
+});
 
 /** With a clock for both, each waits for the other's interrupts until somebody gives up. */
 function refuseSeveralCounted(
@@ -113,7 +134,7 @@ function refuseSeveralCounted(
   { architecture }: KernelImage,
   { evidence }: Workshop,
 ): void {
-  if (evidence === 'timed' || architecture !== 'x86_64' || options.cpus === 1) return;
+  if (!isCounted(evidence) || architecture !== 'x86_64' || options.cpus === 1) return;
   throw usageFailure(
     `The kernel ${path} cannot be counted with ${options.cpus} processors, since x86-64 kernels do not come up that way under a clock that counts instructions: leave cpus=${options.cpus} out of kernel-options, or give evidence: timed.`,
   );
@@ -139,8 +160,8 @@ async function imageOf({ path }: KernelSpec, { signal }: Workshop): Promise<Kern
 
 /** Neither an instruction nor a time of one architecture is one of another. */
 function refuseOther({ path }: KernelSpec, { architecture }: KernelImage, { beside }: Workshop) {
-  const other = beside?.record.facts?.['architecture'];
-  if (other === undefined || other === architecture || beside?.record.kind !== 'kernel') return;
+  const other = beside?.record.machine?.architecture;
+  if (beside === undefined || other === undefined || other === architecture) return;
   throw usageFailure(
     `The kernel ${path} is for ${ARCHITECTURE_NAMES[architecture]} and that of ${beside.record.spec} is for another architecture, so that neither counts nor times of them can be compared: give two kernels for one.`,
   );
@@ -177,18 +198,15 @@ function tellOneSided(
 /** Of the guest, whatever the launch is pinned to here. */
 const FIRST_CPU = 0;
 
-function target(
+function booted(
   { commandLine, options }: KernelSpec,
   guest: PreparedGuest,
   accelerator: Accelerator,
-  counting: Counting,
-  record: TargetRecord,
-): Target {
+): Omit<Target, 'record' | 'timed' | 'counting'> {
   const { consoleOption } = EMULATORS[guest.architecture];
   const { deadlineMs } = options;
   const argv = qemuCommand(guest, accelerator, commandLineFor(guest.architecture, commandLine));
   return {
-    record,
     results: 'stdout',
     cpu: FIRST_CPU,
     startDeadlineMs: deadlineMs,
@@ -197,7 +215,6 @@ function target(
       return { argv };
     },
     environment: withoutSecrets,
-    counting,
     explain: ({ results, stderr, timedOut }) =>
       explainBoot({
         console: results.toString('latin1'),

@@ -22,8 +22,8 @@ export interface Workshop {
   folder: string;
   signal: AbortSignal;
   progress: Progress;
-  /** What the target is wanted for: what is counted need not show beforehand that it comes up. */
-  evidence?: EvidenceChoice;
+  /** What the user wants it measured by, if it can be counted. */
+  evidence: EvidenceChoice;
   /** The other side, where it is open already: what the two are to have in common follows it. */
   beside?: Target;
   /**
@@ -40,6 +40,8 @@ export interface Workshop {
 export interface TargetKind<S extends RunnableSpec> {
   /** How a user writes it, for error sentences. */
   readonly syntax: string;
+  /** Whether instructions can be counted in it. A target beside one where they cannot is timed. */
+  readonly countable?: true;
   /**
    * Reads the spec; touches nothing.
    * @throws Failure of kind `usage`

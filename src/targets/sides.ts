@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Addon, LaunchResult } from '../probe/addon.js';
 import { withoutSecrets } from './environment.js';
-import { openTarget } from './index.js';
+import { isCountableSpec, openTarget } from './index.js';
 import type { Workshop } from './kind.js';
 import type { RunnableSpec } from './spec.js';
 import type { Target } from './target.js';
@@ -12,6 +12,9 @@ type Named<T> = { baseline?: T; candidate: T };
 
 /** The sides of a session once they are open, those that were asked for. */
 type Opened<S extends Named<RunnableSpec>> = { [K in keyof S]: Target };
+
+/** Without a choice of evidence the sides are timed. */
+type Opening = Pick<Workshop, 'progress'> & Partial<Pick<Workshop, 'evidence'>>;
 
 /** What launches are made with: the CPU is the one that is measured on. */
 export interface Tools extends Pick<Workshop, 'probe' | 'signal'> {
@@ -38,7 +41,7 @@ export const workshopOf = ({ probe, signal, addon, plan }: Tools) => ({
 });
 
 /**
- * Opens the targets of a session, and closes them when the work is done or has failed: nothing that
+ * Opens the targets of a session, which settles what they are measured by. It closes them when the work is done or has failed: nothing that
  * they started or wrote is left behind.
  *
  * @throws Failure when nothing can be launched in one of them; what the work throws
@@ -46,11 +49,12 @@ export const workshopOf = ({ probe, signal, addon, plan }: Tools) => ({
 export async function withTargets<S extends Named<RunnableSpec>, T>(
   specs: S,
   tools: Tools,
-  { progress, evidence = 'timed' }: Pick<Workshop, 'progress' | 'evidence'>,
+  { progress, evidence: choice = 'timed' }: Opening,
   work: (sides: Opened<S>) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'syscall-gate-targets-'));
   const open: [string, Target][] = [];
+  const evidence = Object.values<RunnableSpec>(specs).every(isCountableSpec) ? choice : 'timed';
   try {
     for (const [side, spec] of Object.entries<RunnableSpec>(specs)) {
       const own = join(folder, side);

@@ -86,7 +86,9 @@ export interface Target {
   start(words: readonly string[]): Start | Promise<Start>;
   /** The whole environment of a launch, made of this process's own. */
   environment(own: Readonly<NodeJS.ProcessEnv>): Record<string, string>;
-  /** Where instructions can be counted: how that is done. */
+  /** Whether it is to be timed. This and `counting` are decided once, when the target is opened. */
+  readonly timed: boolean;
+  /** How its instructions are counted, where they are to be. */
   readonly counting?: Counting;
   /**
    * What a failed launch means here, as a clause that goes on from "because": where the target can
@@ -97,7 +99,7 @@ export interface Target {
   close?(): Promise<void>;
 }
 
-/** A target whose instructions can be counted. */
+/** A target whose instructions are to be counted. */
 export type CountableTarget = Target & { counting: Counting };
 
 export const isCountable = (target: Target): target is CountableTarget =>

@@ -1,4 +1,4 @@
-import type { Platform, Run } from '../record/run.js';
+import type { MachineRecord, Platform, Run } from '../record/run.js';
 
 /**
  * How far stored runs can be held against a candidate.
@@ -27,7 +27,13 @@ const CPU_MODEL: readonly (keyof Platform)[] = [
  * What times depend on where a machine is emulated: the guest sees the same processor wherever it is,
  * and how long its instructions take is up to the emulator and the processor under it.
  */
-const EMULATION = ['accelerator', 'qemu', 'machine', 'cpu', 'host cpu'];
+const EMULATION: Readonly<Record<string, (machine: MachineRecord) => string>> = {
+  accelerator: ({ accelerator }) => accelerator,
+  qemu: ({ emulator }) => emulator.version,
+  machine: ({ emulator }) => emulator.machine,
+  cpu: ({ emulator }) => emulator.cpu,
+  'host cpu': ({ emulator }) => emulator.hostCpu,
+};
 
 /** Picks the stored runs nearest to the candidate's platform: same before kindred before foreign. */
 export function comparableRuns(candidate: Run, stored: readonly Run[]): ComparableRuns {
@@ -48,7 +54,7 @@ const sameCpuModel = (a: Run, b: Run): boolean =>
   emulationDifferences(a, b).length === 0;
 
 /** Whether the processor that the run was measured on is an emulated one. */
-export const isEmulated = ({ target }: Run): boolean => target.facts?.['accelerator'] === 'tcg';
+export const isEmulated = ({ target }: Run): boolean => target.machine?.accelerator === 'tcg';
 
 const machineDifferences = (baseline: Run, candidate: Run): string[] => [
   ...platformDifferences(baseline, candidate),
@@ -57,10 +63,12 @@ const machineDifferences = (baseline: Run, candidate: Run): string[] => [
 
 function emulationDifferences(baseline: Run, candidate: Run): string[] {
   if (!isEmulated(baseline) && !isEmulated(candidate)) return [];
-  const fact = ({ target }: Run, name: string): string => target.facts?.[name] ?? 'none';
-  return EMULATION.filter((name) => fact(baseline, name) !== fact(candidate, name)).map(
-    (name) => `${name}: ${fact(baseline, name)} → ${fact(candidate, name)}`,
-  );
+  return Object.entries(EMULATION).flatMap(([name, textOf]) => {
+    const [before, after] = [baseline, candidate].map(({ target: { machine } }) =>
+      machine === undefined ? 'none' : textOf(machine),
+    );
+    return before === after ? [] : [`${name}: ${before} → ${after}`];
+  });
 }
 
 function platformDifferences(baseline: Run, candidate: Run): string[] {

@@ -25,7 +25,8 @@ export function validityCaveats(all: readonly Run[]): string[] {
 function emulated(runs: readonly Run[]): string[] {
   const found = runs.find(isEmulated);
   if (found === undefined) return [];
-  const where = `${found.target.spec} ran in an emulation of a processor (QEMU ${found.target.facts?.['qemu'] ?? ''}, TCG)`;
+  const { name, version } = found.target.machine?.emulator ?? { name: 'QEMU', version: '' };
+  const where = `${found.target.spec} ran in an emulation of a processor (${name} ${version}, TCG)`;
   return [
     runs.every(isEmulated)
       ? `${where}: such times compare with those of the same emulator on the same processor alone, and changes of page tables and of entering the kernel weigh more in them than on hardware.`
@@ -59,7 +60,7 @@ function otherCpu(runs: readonly Run[]): string[] {
 
 const unpinned = (runs: readonly Run[]): string[] =>
   runs
-    .filter((run) => !run.plan.pinned)
+    .filter((run) => run.plan.pinned === false)
     .map(
       (run) =>
         `Launches of ${run.target.spec} could not be kept on one CPU, so context switches may cross CPUs; allow sched_setaffinity(2) there.`,

@@ -264,7 +264,7 @@ test('a container that outlives its client is removed before the next one starts
   const options = { containerEngine: engine.program, kernelOptions: '' };
   const spec = ['container:head', ...HERE].join(' ');
   const target = await openTarget(parseRunnableSpec(spec, { input: 'candidate', options }), {
-    ...{ probe: (await buildProbe()).probe, folder, progress: SILENT },
+    ...{ probe: (await buildProbe()).probe, folder, progress: SILENT, evidence: 'timed' },
     signal: new AbortController().signal,
     launch: () => Promise.reject(new Error('nothing is to be run')),
   });

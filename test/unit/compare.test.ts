@@ -5,8 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readArchive } from '../../src/archive/read.js';
 import { compareRecords } from '../../src/flows/compare.js';
 import { judgeEvidence } from '../../src/flows/judge.js';
-import { runText } from '../../src/record/file.js';
-import type { Run } from '../../src/record/run.js';
+import { type Run, runText } from '../../src/record/run.js';
 import type { Policy } from '../../src/verdict/settings.js';
 import { duetEvidence, predictionEvidence } from '../fixtures/evidence.js';
 

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Judged, judgeEvidence } from '../../src/flows/judge.js';
-import { runText } from '../../src/record/file.js';
 import { parseReport, type Report } from '../../src/record/report.js';
-import { parseRun, type Run } from '../../src/record/run.js';
+import { parseRun, type Run, runText } from '../../src/record/run.js';
 import { type Evidence, evidenceOf } from '../../src/verdict/evidence.js';
 import type { Policy } from '../../src/verdict/settings.js';
 import {

@@ -23,7 +23,7 @@ const FROM_THE_GROUND_UP = [
 const PURE = ['text', 'stats', 'record', 'trace', 'verdict', 'report', 'render'];
 /** The clock, chance, and what this process was started with. */
 const IMPURE =
-  /\bprocess\.(?!')|\bDate\.now\(|\bnew Date\(\)|\bperformance\.|\bMath\.random\(|\bfetch\(/;
+  /\bprocess\.(?=[a-z])|\bDate\.now\(|\bnew Date\(\)|\bperformance\.|\bMath\.random\(|\bfetch\(/;
 /** Node's modules that neither read nor write anything outside of the process. */
 const HARMLESS = ['node:crypto', 'node:util', 'node:zlib', 'node:buffer'];
 

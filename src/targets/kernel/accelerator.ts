@@ -6,6 +6,7 @@ import type { Workshop } from '../kind.js';
 import type { KernelSpec } from '../spec.js';
 import { cameThrough, explainBoot } from './console.js';
 import { type PreparedGuest, writePlan } from './guest.js';
+import { isTimed } from './measures.js';
 import { type Accelerator, commandLineFor, EMULATORS, qemuCommand } from './qemu.js';
 
 /** As little as a probe can be asked for. */
@@ -22,9 +23,9 @@ const KVM_DEVICE = '/dev/kvm';
 const NAMES: Readonly<Record<Accelerator, string>> = { kvm: 'KVM', tcg: 'TCG' };
 
 /**
- * Boots the kernel once to the probe's end, which shows that it can be timed, and in what: KVM
- * where it comes up in it, else TCG; but what was asked for, and what the other side has. Where it
- * is counted instead, that is in TCG.
+ * Boots the kernel once to the probe's end, which shows that it can be timed, and in what: in what
+ * was asked for, in what the other side has, or else in KVM where it comes up there and in TCG where
+ * it does not. A kernel that is only counted runs in TCG.
  *
  * @param version QEMU's
  * @throws Failure that says why the kernel does not come up, or cannot in what was asked for
@@ -36,15 +37,13 @@ export async function chooseAccelerator(
   workshop: Workshop,
 ): Promise<Accelerator> {
   const boots = { spec, guest, version, workshop };
-  const beside = workshop.beside?.record.facts?.['accelerator'];
   const foreign = foreignKernel(guest);
   if (foreign !== undefined && spec.options.accelerator === 'kvm') {
     throw usageFailure(
       `The kernel ${spec.path} cannot be booted in KVM: ${foreign}; leave accel=kvm out.`,
     );
   }
-  const wanted =
-    spec.options.accelerator ?? (beside === 'kvm' || beside === 'tcg' ? beside : undefined);
+  const wanted = spec.options.accelerator ?? workshop.beside?.record.machine?.accelerator;
   if (workshop.evidence === 'counted') return 'tcg';
   workshop.progress.phase(`Try whether ${spec.spec} comes up`);
   if (wanted !== undefined) return choose(boots, wanted);
@@ -64,8 +63,7 @@ function foreignKernel({ architecture }: PreparedGuest): string | undefined {
 
 /** Where an emulated kernel is counted and not timed, the first boot that counts is its trial. */
 async function choose(boots: Boots, accelerator: Accelerator): Promise<Accelerator> {
-  const counted = boots.workshop.evidence === 'auto' && accelerator === 'tcg';
-  if (!counted) await bootIn(boots, accelerator);
+  if (isTimed(boots.workshop.evidence, accelerator)) await bootIn(boots, accelerator);
   return accelerator;
 }
 

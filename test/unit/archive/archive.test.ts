@@ -6,9 +6,10 @@ import { readArchive } from '../../../src/archive/read.js';
 import { archive } from '../../../src/archive/write.js';
 import { type Judged, judgeEvidence } from '../../../src/flows/judge.js';
 import { exhibitFileName } from '../../../src/record/exhibit.js';
-import { digestOf, runText } from '../../../src/record/file.js';
+import { digestOf } from '../../../src/record/file.js';
 import type { Report } from '../../../src/record/report.js';
-import type { Run } from '../../../src/record/run.js';
+import { type Run, runText } from '../../../src/record/run.js';
+import { storedReport } from '../../../src/record/stored-report.js';
 import { readDirectory } from '../../../src/stores/directory.js';
 import type { Evidence } from '../../../src/verdict/evidence.js';
 import { duetEvidence, predictionEvidence, selfEvidence } from '../../fixtures/evidence.js';
@@ -58,7 +59,8 @@ describe('an archived report', () => {
     'of a %s is read back with all that it rests on',
     async (_, evidence) => {
       const path = await write(evidence);
-      const expected = { report: judged(evidence).report, evidence };
+      const { report } = judged(evidence);
+      const expected = { report: storedReport(report), evidence };
       expect(await readArchive(path)).toEqual(expected);
       expect(await readArchive(folder)).toEqual(expected);
     },
@@ -73,7 +75,7 @@ describe('an archived report', () => {
     await writeFile(join(folder, 'flames'), 'in the way');
     const { notes } = await archive(folder, verdict);
     expect(notes).toEqual([expect.stringMatching(/^Not all flame graphs could be written to /)]);
-    expect((await readArchive(folder)).report).toEqual(verdict.report);
+    expect((await readArchive(folder)).report.whole).toEqual(verdict.report);
   });
 
   test('is read back wherever its folder goes', async () => {
@@ -155,11 +157,11 @@ describe('what cannot be replayed is said in one sentence', () => {
 
   test('another version, and fields that this version does not know', async () => {
     await write(duetEvidence());
-    await edit((report) => ({ ...report, version: 2 }));
+    await edit((report) => ({ ...report, version: '3.0' }));
     expect(await rejection()).toMatch(
-      /since it has report version 2 and this syscall-gate reads version 1/,
+      /since it has report version 3\.0 and this syscall-gate reads version 2/,
     );
-    await edit((report) => ({ ...report, version: 1, more: true }));
+    await edit((report) => ({ ...report, version: '2.0', more: true }));
     expect(await rejection()).toMatch(/since the top level: Unrecognized key/);
   });
 

@@ -1,5 +1,5 @@
 import type { Report } from '../../../src/record/report.js';
-import { makeRun, type Run, type Subject } from '../../../src/record/run.js';
+import { makeRun, RUN_VERSION, type Run, type Subject } from '../../../src/record/run.js';
 import { buildReport } from '../../../src/report/build.js';
 import type {
   Comparison,
@@ -71,7 +71,7 @@ const subject: Subject = {
 export function run(id: string, changes: Partial<Subject> = {}, spec = 'host'): Run {
   return makeRun({
     schema: 'syscall-gate/run',
-    version: 1,
+    version: RUN_VERSION,
     tool: '0.1.0',
     catalogue: 1,
     id,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { MachineRecord, Run } from '../../../src/record/run.js';
 import { comparableRuns } from '../../../src/verdict/comparability.js';
 import { compareDuet } from '../../../src/verdict/duet.js';
 import { comparePrediction } from '../../../src/verdict/prediction.js';
@@ -10,13 +11,27 @@ const FACTS = {
   ...{ accelerator: 'tcg', qemu: '7.2.22', machine: 'pc', cpu: 'max' },
   ...{ 'host cpu': 'Example CPU @ 3.00GHz', sha256: 'a' },
 };
+type Facts = typeof FACTS;
+
+function machineOf(facts: Facts): MachineRecord {
+  const { accelerator, qemu: version, machine, cpu, 'host cpu': hostCpu } = facts;
+  const emulator = { name: 'QEMU', version, machine, cpu, hostCpu };
+  return {
+    architecture: 'x86_64',
+    accelerator: accelerator === 'kvm' ? 'kvm' : 'tcg',
+    emulator,
+  };
+}
 
 /** A run of a kernel, or of this machine without facts. */
-const runOf = (seed: number, facts?: Record<string, string>) =>
-  syntheticRun({
+function runOf(seed: number, facts?: Facts): Run {
+  const kernel = { kind: 'kernel', spec: 'kernel:/vmlinuz' } as const;
+  const { sha256 = '' } = facts ?? {};
+  return syntheticRun({
     ...{ seed, metrics: [{ id: 'syscall.null', ns: 100 }], screen: [4, 5, 6, 7] },
-    ...(facts ? { target: { kind: 'kernel', spec: 'kernel:/vmlinuz', facts } } : {}),
+    ...(facts ? { target: { ...kernel, facts: { sha256 }, machine: machineOf(facts) } } : {}),
   });
+}
 
 test('emulated runs compare with those of the same emulation', () => {
   const other = runOf(2, { ...FACTS, sha256: 'b' });

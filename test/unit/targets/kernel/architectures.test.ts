@@ -16,15 +16,16 @@ test('two kernels for two architectures are refused before anything is compiled 
   const image = Buffer.alloc(4096);
   image.write('ARM\x64', 56);
   await writeFile(join(folder, 'Image'), image);
-  const facts = { architecture: 'x86_64' };
-  const record = { kind: 'kernel', spec: 'kernel:/boot/vmlinuz', facts } as const;
+  const emulator = { name: 'QEMU', version: '7.2', machine: 'pc', cpu: 'max', hostCpu: 'unknown' };
+  const machine = { architecture: 'x86_64', accelerator: 'tcg', emulator } as const;
+  const record = { kind: 'kernel', spec: 'kernel:/boot/vmlinuz', machine } as const;
   const beside: Target = {
-    ...{ record, results: 'stdout' },
+    ...{ record, timed: true, results: 'stdout' },
     start: () => ({ argv: [] }),
     environment: () => ({}),
   };
   const opened = openTarget(parseRunnableSpec(`kernel:${join(folder, 'Image')}`, WRITTEN), {
-    ...{ probe: '/nonexistent', folder, beside, progress: SILENT },
+    ...{ probe: '/nonexistent', folder, beside, progress: SILENT, evidence: 'auto' },
     signal: new AbortController().signal,
     launch: () => Promise.reject(new Error('nothing may be run')),
   });

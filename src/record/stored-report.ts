@@ -1,0 +1,34 @@
+import type { RecordReference, Report } from './report.js';
+
+/** What judging again needs of a stored report, whatever version of the report it is. */
+export interface StoredReport {
+  /** Of the report's schema: "1.0". */
+  version: string;
+  /** The syscall-gate that wrote it. */
+  tool: string;
+  verdict: string;
+  design: Report['design'];
+  alpha: number;
+  margins: Report['margins'];
+  failOn: Report['failOn'];
+  /** The target specs of both sides as the user wrote them. */
+  specs: { baseline: string; candidate: string };
+  /** One sentence for each stored run that was passed over. */
+  skipped: string[];
+  records: RecordReference[];
+  /** All of it, where this program would write it in the same version. */
+  whole?: Report;
+}
+
+export function storedReport(report: Report): StoredReport {
+  const { tool, verdict, design, alpha, margins, failOn, baseline, candidate, records } = report;
+  return {
+    ...{ version: versionText(report.version), tool, verdict, design, alpha, margins, failOn },
+    specs: { baseline: baseline.spec, candidate: candidate.spec },
+    ...{ skipped: baseline.skipped, records, whole: report },
+  };
+}
+
+/** The number 1 of the first reports means 1.0. */
+const versionText = (version: string | number): string =>
+  typeof version === 'number' ? `${version}.0` : version;
