@@ -22,12 +22,15 @@ interface Telling {
 /**
  * Measures what the baseline calls for, a duet, a run against stored ones, or a self-portrait, by the
  * instructions that the kernels under test execute, by time, or by both.
+ *
+ * @param open how the targets are opened: another way only in tests, which need no real kernel
  */
 export function gatherEvidence(
   config: Config,
   bench: Bench,
   baseline: Baseline,
   telling: Telling,
+  open: typeof withTargets = withTargets,
 ): Promise<Evidence> {
   const { candidate } = config;
   const specs = baseline.kind === 'target' ? [baseline.spec, candidate] : [candidate];
@@ -35,11 +38,11 @@ export function gatherEvidence(
   const evidence = specs.every(({ kind }) => kind === 'kernel') ? config.evidence : 'timed';
   const opening = { ...telling, evidence };
   if (baseline.kind === 'target') {
-    return withTargets({ baseline: baseline.spec, candidate }, bench, opening, (sides) =>
+    return open({ baseline: baseline.spec, candidate }, bench, opening, (sides) =>
       duel(config, bench, sides, telling),
     );
   }
-  return withTargets({ candidate }, bench, opening, (sides) =>
+  return open({ candidate }, bench, opening, (sides) =>
     measureAlone(config, bench, sides.candidate, baseline.stored, telling),
   );
 }
