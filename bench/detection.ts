@@ -102,7 +102,7 @@ async function judge({ data, out }: JudgeOptions): Promise<void> {
   const margins = new Map(
     bench.plan.metrics.map((metric) => [
       metric.id,
-      Math.max(MARGIN, metric.least_margin_percent / 100),
+      Math.max(MARGIN, metric.leastMarginPercent / 100),
     ]),
   );
   const { environment } = await timePasses(bench, 1);

@@ -14541,7 +14541,7 @@ exports.suggestSimilar = suggestSimilar;
 
 /***/ }),
 
-/***/ 145:
+/***/ 4432:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -14556,27 +14556,43 @@ __nccwpck_require__.d(__webpack_exports__, {
 var promises_ = __nccwpck_require__(1455);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
-// EXTERNAL MODULE: ./lib/baseline/read.js
-var read = __nccwpck_require__(7579);
-// EXTERNAL MODULE: ./lib/baseline/write.js
-var write = __nccwpck_require__(6396);
 // EXTERNAL MODULE: ./lib/failure.js
 var failure = __nccwpck_require__(1957);
-// EXTERNAL MODULE: ./lib/folder.js
-var lib_folder = __nccwpck_require__(2315);
+// EXTERNAL MODULE: ./lib/files/folder.js
+var files_folder = __nccwpck_require__(9611);
+// EXTERNAL MODULE: ./lib/files/read.js
+var read = __nccwpck_require__(2611);
+;// CONCATENATED MODULE: ./lib/files/remove-others.js
+
+
+/**
+ * Takes away what an earlier report left in its folder.
+ *
+ * @param ours what such a file is called: others are somebody's own
+ * @param named those to keep
+ */
+async function removeOthers(folder, ours, named) {
+    const names = await (0,promises_.readdir)(folder).catch(() => []);
+    const others = names.filter((name) => ours.test(name) && !named.has(name));
+    for (const name of others)
+        await (0,promises_.rm)((0,external_node_path_.join)(folder, name), { force: true }).catch(() => undefined);
+}
+
+// EXTERNAL MODULE: ./lib/files/write.js
+var write = __nccwpck_require__(564);
+// EXTERNAL MODULE: ./lib/record/exhibit.js
+var record_exhibit = __nccwpck_require__(4408);
 // EXTERNAL MODULE: ./lib/record/file.js
 var file = __nccwpck_require__(2143);
 // EXTERNAL MODULE: ./lib/record/run.js + 1 modules
 var record_run = __nccwpck_require__(2522);
 // EXTERNAL MODULE: ./lib/verdict/evidence.js + 15 modules
 var verdict_evidence = __nccwpck_require__(426);
-// EXTERNAL MODULE: ./lib/trace/changes.js
-var trace_changes = __nccwpck_require__(1532);
+// EXTERNAL MODULE: ./lib/text/units.js
+var units = __nccwpck_require__(6300);
 // EXTERNAL MODULE: ./lib/trace/difference.js
 var trace_difference = __nccwpck_require__(5418);
-// EXTERNAL MODULE: ./lib/units.js
-var units = __nccwpck_require__(3052);
-;// CONCATENATED MODULE: ./lib/report/call-text.js
+;// CONCATENATED MODULE: ./lib/report/calls.js
 
 
 /** `+21 security_file_permission → bpf_lsm_file_permission (new)`, `+3 vfs_read` */
@@ -14596,9 +14612,11 @@ function largestCalls(calls, most) {
     return calls.filter((one) => largest.includes(one));
 }
 
-// EXTERNAL MODULE: ./lib/report/escape.js
-var report_escape = __nccwpck_require__(2527);
-;// CONCATENATED MODULE: ./lib/report/flame.js
+// EXTERNAL MODULE: ./lib/text/escape.js
+var text_escape = __nccwpck_require__(8944);
+// EXTERNAL MODULE: ./lib/trace/changes.js
+var trace_changes = __nccwpck_require__(1532);
+;// CONCATENATED MODULE: ./lib/render/flame.js
 
 
 
@@ -14634,8 +14652,8 @@ function flameSvg(roots, options) {
     return [
         `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="ui-monospace, Menlo, Consolas, monospace" font-size="${FONT}">`,
         `<rect width="100%" height="100%" fill="#ffffff"/>`,
-        flame_text(MARGIN, 22, (0,report_escape/* clip */.$Q)(options.title, 150), 'font-size="15" fill="#222222"'),
-        flame_text(MARGIN, 40, (0,report_escape/* clip */.$Q)(options.subtitle ?? '', 170), 'fill="#555555"'),
+        flame_text(MARGIN, 22, (0,text_escape/* clip */.$Q)(options.title, 150), 'font-size="15" fill="#222222"'),
+        flame_text(MARGIN, 40, (0,text_escape/* clip */.$Q)(options.subtitle ?? '', 170), 'fill="#555555"'),
         flame_text(MARGIN, 55, LEGEND, 'fill="#555555"'),
         ...boxes.map((box) => draw(box, largest)),
         ...changes.map((change, index) => tell(change, end + ROW + (index + 0.5) * LINE)),
@@ -14649,7 +14667,7 @@ function tell(change, top) {
     const mark = hex((change.difference > 0 ? GROWN : SHRUNK)[1]);
     return [
         `<rect x="${MARGIN}" y="${top - 9}" width="9" height="9" rx="1" fill="${mark}"/>`,
-        flame_text(MARGIN + 15, top, (0,report_escape/* clip */.$Q)(callText(change), 170), 'fill="#222222"'),
+        flame_text(MARGIN + 15, top, (0,text_escape/* clip */.$Q)(callText(change), 170), 'fill="#222222"'),
     ].join('');
 }
 const LEGEND = 'red: more instructions than before; blue: fewer; grey: as many';
@@ -14676,11 +14694,11 @@ const widthOf = (nodes) => nodes.reduce((sum, { before, after, children }) => su
 function draw({ node, depth, left, width }, largest) {
     const top = HEADER + depth * ROW;
     const place = `x="${figure(left)}" y="${top}" width="${figure(width)}" height="${ROW - 1}"`;
-    const shown = (0,report_escape/* clip */.$Q)(node.name, Math.floor((width - 4) / CHARACTER));
+    const shown = (0,text_escape/* clip */.$Q)(node.name, Math.floor((width - 4) / CHARACTER));
     const label = shown.length < 3 ? '' : flame_text(left + 3, top + 12.5, shown, 'fill="#111111"');
-    return `<g><title>${(0,report_escape/* xml */._n)(tip(node))}</title><rect ${place} rx="1" fill="${colour(node, largest)}" stroke="#ffffff" stroke-width="0.6"/>${label}</g>`;
+    return `<g><title>${(0,text_escape/* xml */._n)(tip(node))}</title><rect ${place} rx="1" fill="${colour(node, largest)}" stroke="#ffffff" stroke-width="0.6"/>${label}</g>`;
 }
-const flame_text = (left, top, content, style) => `<text x="${figure(left)}" y="${top}" ${style}>${(0,report_escape/* xml */._n)(content)}</text>`;
+const flame_text = (left, top, content, style) => `<text x="${figure(left)}" y="${top}" ${style}>${(0,text_escape/* xml */._n)(content)}</text>`;
 const figure = (value) => String(Number(value.toFixed(2)));
 function tip(node) {
     const name = node.module === undefined ? node.name : `${node.name} [${node.module}]`;
@@ -14720,22 +14738,6 @@ function colour(node, largest) {
 }
 const hex = (colour) => `#${colour.map((part) => Math.round(part).toString(16).padStart(2, '0')).join('')}`;
 
-;// CONCATENATED MODULE: ./lib/archive/remove-others.js
-
-
-/**
- * Takes away what an earlier report left in its folder.
- *
- * @param ours what such a file is called: others are somebody's own
- * @param named those to keep
- */
-async function removeOthers(folder, ours, named) {
-    const names = await (0,promises_.readdir)(folder).catch(() => []);
-    const others = names.filter((name) => ours.test(name) && !named.has(name));
-    for (const name of others)
-        await (0,promises_.rm)((0,external_node_path_.join)(folder, name), { force: true }).catch(() => undefined);
-}
-
 ;// CONCATENATED MODULE: ./lib/archive/flames.js
 
 
@@ -14759,12 +14761,12 @@ async function writeFlames(out, evidence, settings) {
     const counted = (0,verdict_evidence/* compareCounted */.Ei)(evidence, settings);
     const sides = [counted?.baseline, counted?.candidate].map((run) => run?.target.spec ?? '');
     const subtitle = sides.join(' → ');
-    const graphs = (counted?.metrics ?? []).flatMap((metric) => flameOf(metric, subtitle));
+    const graphs = (counted?.findings ?? []).flatMap((finding) => flameOf(finding, subtitle));
     const drawn = new Set();
     let note;
     try {
         if (graphs.length > 0)
-            await (0,lib_folder/* makeFolder */.f)(folder);
+            await (0,files_folder/* makeFolder */.f)(folder);
         for (const { name, svg } of graphs) {
             await (0,write/* saveFile */.OJ)((0,external_node_path_.join)(folder, name), svg);
             drawn.add(name);
@@ -14779,7 +14781,7 @@ async function writeFlames(out, evidence, settings) {
     return note === undefined ? [] : [note];
 }
 function flameOf({ id, operation, baseline, candidate }, subtitle) {
-    if (operation === undefined || baseline === undefined || candidate === undefined)
+    if (operation === undefined || baseline.status !== 'ok' || candidate.status !== 'ok')
         return [];
     const counts = [baseline.count, candidate.count].map(units/* formatInstructions */.Vr).join(' → ');
     const svg = flameSvg(operation.roots, {
@@ -14790,6 +14792,7 @@ function flameOf({ id, operation, baseline, candidate }, subtitle) {
 }
 
 ;// CONCATENATED MODULE: ./lib/archive/write.js
+
 
 
 
@@ -14820,7 +14823,7 @@ async function archive(out, report, evidence) {
     try {
         await makeEvidenceFolder(folder);
         for (const exhibit of exhibits) {
-            await addRun((0,external_node_path_.join)(folder, (0,verdict_evidence/* exhibitFileName */.pV)(exhibit)), exhibit.run, added);
+            await addRun((0,external_node_path_.join)(folder, (0,record_exhibit/* exhibitFileName */.pV)(exhibit)), exhibit.run, added);
         }
         await (0,write/* saveFile */.OJ)(path, reportText(report));
     }
@@ -14828,12 +14831,12 @@ async function archive(out, report, evidence) {
         await takeBack(folder, added);
         throw error;
     }
-    await removeOthers(folder, verdict_evidence/* EXHIBIT_FILE_NAME */.rr, new Set(exhibits.map(verdict_evidence/* exhibitFileName */.pV)));
+    await removeOthers(folder, record_exhibit/* EXHIBIT_FILE_NAME */.rr, new Set(exhibits.map(record_exhibit/* exhibitFileName */.pV)));
     return { path, notes: await writeFlames(out, evidence, report) };
 }
 async function makeEvidenceFolder(path) {
     try {
-        await (0,lib_folder/* makeFolder */.f)(path);
+        await (0,files_folder/* makeFolder */.f)(path);
     }
     catch (error) {
         throw (0,failure/* measurementFailure */.jO)(`${path} could not be made a folder (${(0,failure/* reasonOf */.A3)(error)}): move what is there, or choose another out folder.`, error);
@@ -14859,274 +14862,453 @@ async function takeBack(folder, added) {
 
 /***/ }),
 
-/***/ 4681:
+/***/ 902:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   e: () => (/* binding */ isEmulated),
-/* harmony export */   v: () => (/* binding */ comparableRuns)
-/* harmony export */ });
-const CPU_MODEL = [
-    'architecture',
-    'cpuVendor',
-    'cpuFamily',
-    'cpuModelNumber',
-    'cpuModel',
-];
-/**
- * What times depend on where a machine is emulated: the guest sees the same processor wherever it is,
- * and how long its instructions take is up to the emulator and the processor under it.
- */
-const EMULATION = ['accelerator', 'qemu', 'machine', 'cpu', 'host cpu'];
-/** Picks the stored runs nearest to the candidate's platform: same before kindred before foreign. */
-function comparableRuns(candidate, stored) {
-    const earlier = stored.filter((run) => run.id !== candidate.id);
-    const same = earlier.filter((run) => machineDifferences(run, candidate).length === 0);
-    if (same.length > 0)
-        return { kinship: 'same', runs: same, differences: [] };
-    const kindred = earlier.filter((run) => sameCpuModel(run, candidate));
-    const nearest = (kindred.length > 0 ? kindred : earlier).at(-1);
-    return {
-        kinship: kindred.length > 0 ? 'kindred' : 'foreign',
-        runs: kindred.length > 0 ? kindred : earlier,
-        differences: nearest ? machineDifferences(nearest, candidate) : [],
-    };
-}
-const sameCpuModel = (a, b) => CPU_MODEL.every((field) => a.platform[field] === b.platform[field]) &&
-    emulationDifferences(a, b).length === 0;
-/** Whether the processor that the run was measured on is an emulated one. */
-const isEmulated = ({ target }) => target.facts?.['accelerator'] === 'tcg';
-const machineDifferences = (baseline, candidate) => [
-    ...platformDifferences(baseline, candidate),
-    ...emulationDifferences(baseline, candidate),
-];
-function emulationDifferences(baseline, candidate) {
-    if (!isEmulated(baseline) && !isEmulated(candidate))
-        return [];
-    const fact = ({ target }, name) => target.facts?.[name] ?? 'none';
-    return EMULATION.filter((name) => fact(baseline, name) !== fact(candidate, name)).map((name) => `${name}: ${fact(baseline, name)} → ${fact(candidate, name)}`);
-}
-function platformDifferences(baseline, candidate) {
-    const fields = Object.keys(candidate.platform);
-    return fields
-        .filter((field) => baseline.platform[field] !== candidate.platform[field])
-        .map((field) => `${field}: ${baseline.platform[field]} → ${candidate.platform[field]}`);
-}
-
-
-/***/ }),
-
-/***/ 8848:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   O_: () => (/* binding */ readFileRun),
-/* harmony export */   aE: () => (/* binding */ readRecord),
-/* harmony export */   gZ: () => (/* binding */ readDirectory),
-/* harmony export */   rt: () => (/* binding */ readOwnRuns)
-/* harmony export */ });
-/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1455);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1957);
-/* harmony import */ var _record_file_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2143);
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2522);
-/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3052);
-/* harmony import */ var _read_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7579);
-/* harmony import */ var _stored_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(6044);
-/* harmony import */ var _write_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(6396);
-
-
-
-
-
-
-
-
-
-/** Downloaded artifacts nest a folder or two; deeper is somebody's whole disk. */
-const DEEPEST = 3;
-/** How many of the newest records are pooled; older ones say little about the machine of today. */
-const NEWEST = 50;
-/**
- * Reads the run records of a folder and of the folders in it, oldest first.
- * @throws Failure (usage) when there is no such folder or it cannot be read
- */
-async function readDirectory(path, shown, wanted = () => true) {
-    const names = await recordFiles(path, shown);
-    const results = await Promise.all(names.map((name) => readRecord(name)));
-    const runs = results.flatMap(({ run }) => (run && wanted(run) ? [run] : []));
-    runs.sort(_stored_js__WEBPACK_IMPORTED_MODULE_8__/* .oldestFirst */ .s);
-    return {
-        runs: runs.slice(-NEWEST),
-        skipped: [
-            ...results.flatMap(({ why }, i) => why ? [`${(0,node_path__WEBPACK_IMPORTED_MODULE_1__.relative)(path, names[i] ?? '')} was passed over: ${why}.`] : []),
-            ...(runs.length === 0 ? await setAside(path, shown) : []),
-        ],
-        origin: `the folder ${shown}`,
-    };
-}
-/** The default store: it may not be there yet, and only runs of the same candidate are earlier runs. */
-async function readOwnRuns(path, shown, spec) {
-    const exists = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.stat)(path).then((found) => found.isDirectory(), () => false);
-    if (!exists)
-        return { runs: [], skipped: [], origin: `the folder ${shown}` };
-    return readDirectory(path, shown, (run) => run.target.spec === spec);
-}
-/**
- * Reads one run record.
- * @throws Failure (usage) when the file is not there or is not a run record
- */
-async function readFileRun(path, shown) {
-    const { run, why } = await readRecord(path);
-    if (run)
-        return { runs: [run], skipped: [], origin: `the file ${shown}` };
-    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .usageFailure */ .II)(`baseline "file:${shown}" cannot be used, since ${why}: give a run record (*${_record_file_js__WEBPACK_IMPORTED_MODULE_3__/* .RUN_SUFFIX */ .ml}).`);
-}
-/** An empty store that is not really empty should not be called so. */
-async function setAside(path, shown) {
-    const names = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readdir)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(path, _write_js__WEBPACK_IMPORTED_MODULE_7__/* .SET_ASIDE */ .CO)).catch(() => []);
-    const count = names.filter((name) => name.endsWith(_record_file_js__WEBPACK_IMPORTED_MODULE_3__/* .RUN_SUFFIX */ .ml)).length;
-    if (count === 0)
-        return [];
-    return [
-        `${(0,_units_js__WEBPACK_IMPORTED_MODULE_5__/* .countOf */ .pq)(count, 'regressed run')} set aside in ${(0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(shown, _write_js__WEBPACK_IMPORTED_MODULE_7__/* .SET_ASIDE */ .CO)} ${count === 1 ? 'is' : 'are'} no baseline: move the record up to accept it.`,
-    ];
-}
-async function recordFiles(path, shown) {
-    try {
-        const entries = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readdir)(path, { recursive: true, withFileTypes: true });
-        return entries
-            .filter((entry) => entry.isFile() && entry.name.endsWith(_record_file_js__WEBPACK_IMPORTED_MODULE_3__/* .RUN_SUFFIX */ .ml))
-            .map((entry) => (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(entry.parentPath, entry.name))
-            .filter((name) => isCounted((0,node_path__WEBPACK_IMPORTED_MODULE_1__.relative)(path, name).split('/')));
-    }
-    catch (error) {
-        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .usageFailure */ .II)(`baseline "directory:${shown}" cannot be read (${(0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .reasonOf */ .A3)(error)}): give a folder that holds run records (*${_record_file_js__WEBPACK_IMPORTED_MODULE_3__/* .RUN_SUFFIX */ .ml}).`);
-    }
-}
-/** Subfolders of an out folder whose records nobody took for earlier runs of the candidate. */
-const NO_BASELINE = [_write_js__WEBPACK_IMPORTED_MODULE_7__/* .SET_ASIDE */ .CO, _record_file_js__WEBPACK_IMPORTED_MODULE_3__/* .EVIDENCE */ .S4, _record_file_js__WEBPACK_IMPORTED_MODULE_3__/* .SHARDS */ .Oq];
-const isCounted = (parts) => parts.length <= DEEPEST && !parts.some((part) => NO_BASELINE.includes(part));
-/** Reads one file as a run record; whatever is wrong with it is an answer and not an error. */
-async function readRecord(path) {
-    const { text, why } = await (0,_read_js__WEBPACK_IMPORTED_MODULE_6__/* .readWhole */ .o)(path, _record_run_js__WEBPACK_IMPORTED_MODULE_4__/* .MAX_RUN_BYTES */ .xn);
-    if (text === undefined)
-        return { why };
-    const result = (0,_record_run_js__WEBPACK_IMPORTED_MODULE_4__/* .parseRun */ .zZ)(text);
-    return result.ok ? { run: result.run } : { why: result.reason };
-}
-
-
-/***/ }),
-
-/***/ 7579:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   o: () => (/* binding */ readWhole)
-/* harmony export */ });
-/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1455);
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1957);
-
-
-/** Reads a file that may be anything: of a folder, a device or what is too large, nothing is read. */
-async function readWhole(path, maxBytes) {
-    try {
-        const found = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.stat)(path);
-        if (!found.isFile())
-            return { why: found.isDirectory() ? 'it is a folder' : 'it is not a file' };
-        if (found.size > maxBytes)
-            return { why: 'it is too large' };
-        return { text: await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readFile)(path, 'utf8') };
-    }
-    catch (error) {
-        return { why: `it cannot be read (${(0,_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .reasonOf */ .A3)(error)})` };
-    }
-}
-
-
-/***/ }),
-
-/***/ 6044:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   s: () => (/* binding */ oldestFirst)
-/* harmony export */ });
-/** Of runs that began in the same instant the id decides, so that a store has one order only. */
-const oldestFirst = (one, other) => Date.parse(one.startedAt) - Date.parse(other.startedAt) || compareText(one.id, other.id);
-const compareText = (one, other) => one === other ? 0 : one < other ? -1 : 1;
-
-
-/***/ }),
-
-/***/ 6396:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   CO: () => (/* binding */ SET_ASIDE),
-/* harmony export */   OJ: () => (/* binding */ saveFile),
-/* harmony export */   Pm: () => (/* binding */ claimFolder)
+/* harmony export */   W: () => (/* binding */ keepBuild),
+/* harmony export */   s: () => (/* binding */ buildKey)
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1455);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1957);
-/* harmony import */ var _folder_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2315);
+/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8161);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6760);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1957);
+/* harmony import */ var _files_folder_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(9611);
 
 
 
 
 
+
+const NAME = 'syscall-gate';
 /**
- * The subfolder of runs that were judged regressed. They are no baseline until somebody accepts
- * them by moving them up: else running again would turn every red gate green.
+ * Folders for builds, best first. On a runner only its temporary folder, which is empty when a job
+ * starts: a build from another job could be another pull request's code. Elsewhere the user's
+ * cache, else the user's own folder among the temporary ones.
  */
-const SET_ASIDE = 'regressed';
-/**
- * Makes a folder and proves that files can be written in it.
- * @throws Failure (usage) when they cannot
- */
-async function claimFolder(path) {
-    try {
-        await (0,_folder_js__WEBPACK_IMPORTED_MODULE_4__/* .makeFolder */ .f)(path);
-        await writeWhole((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(path, 'report.json.check'), '');
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(path, 'report.json.check'));
-    }
-    catch (error) {
-        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .usageFailure */ .II)(`out "${path}" cannot be written to (${(0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .reasonOf */ .A3)(error)}): give a folder that this user may write in.`);
-    }
+function cacheFolders() {
+    const { RUNNER_TEMP, XDG_CACHE_HOME } = process.env;
+    if (RUNNER_TEMP)
+        return [(0,node_path__WEBPACK_IMPORTED_MODULE_3__.join)(RUNNER_TEMP, NAME)];
+    const home = XDG_CACHE_HOME || (0,node_path__WEBPACK_IMPORTED_MODULE_3__.join)((0,node_os__WEBPACK_IMPORTED_MODULE_2__.homedir)(), '.cache');
+    return [(0,node_path__WEBPACK_IMPORTED_MODULE_3__.join)(home, NAME), (0,node_path__WEBPACK_IMPORTED_MODULE_3__.join)((0,node_os__WEBPACK_IMPORTED_MODULE_2__.tmpdir)(), `${NAME}-${(0,node_os__WEBPACK_IMPORTED_MODULE_2__.userInfo)().uid}`)];
 }
 /**
- * Writes a file so that a reader, or a crash, never meets half of it: temporary file in the same
- * folder, fsync, rename (rename(2) replaces atomically).
- * @throws Failure (measurement) when the file system refuses
+ * The key of a build: a hash of how it is made and of the content of its sources.
+ *
+ * @param how compilers and their flags, as JSON
+ * @param sources absolute paths
  */
-async function saveFile(path, text) {
-    try {
-        await writeWhole(path, text);
+async function buildKey(how, sources) {
+    const hash = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(JSON.stringify(how));
+    const contents = await Promise.all(sources.map((path) => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.readFile)(path)));
+    for (const [index, content] of contents.entries()) {
+        // With its length, the end of one file cannot pass for the start of the next.
+        hash.update(`${(0,node_path__WEBPACK_IMPORTED_MODULE_3__.basename)(sources[index] ?? '')} ${content.length}\n`).update(content);
     }
-    catch (error) {
-        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .measurementFailure */ .jO)(`${path} could not be written (${(0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .reasonOf */ .A3)(error)}): make room or choose another out folder.`, error);
+    return hash.digest('hex').slice(0, 32);
+}
+/**
+ * Finds a build, or makes and keeps it.
+ *
+ * @returns its folder, and whether it was found
+ * @throws Failure of kind `measurement` if no folder can be written
+ */
+async function keepBuild({ key, files, cacheDir, make, }) {
+    const folders = cacheDir ? [cacheDir] : cacheFolders();
+    const found = await findBuild(folders, key, files);
+    const folder = found ?? (await publishBuild(folders, key, files, make));
+    return { folder, cached: found !== undefined };
+}
+/** The folder of a complete build, if one of the cache folders has it. */
+async function findBuild(folders, key, files) {
+    for (const folder of folders) {
+        const build = (0,node_path__WEBPACK_IMPORTED_MODULE_3__.join)(folder, key);
+        if ((await isTrusted(folder)) && (await isComplete(build, files)))
+            return build;
+    }
+    return undefined;
+}
+/**
+ * Makes a build in the first cache folder that can be written. It publishes the build by one
+ * rename, so a concurrent build sees all of it or nothing. A failed build leaves nothing behind.
+ *
+ * @param make fills the empty folder that it is given
+ * @returns the folder of the build, which may be a concurrent build's with the same key
+ * @throws Failure of kind `measurement` if no folder can be written
+ */
+async function publishBuild(folders, key, files, make) {
+    const { folder, work } = await makeWorkFolder(folders);
+    try {
+        await make(work);
+        return await moveInto((0,node_path__WEBPACK_IMPORTED_MODULE_3__.join)(folder, key), work, files);
+    }
+    finally {
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(work, { recursive: true, force: true });
     }
 }
-async function writeWhole(path, text) {
-    const temporary = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path), `.${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}.tmp`);
+async function moveInto(build, work, files) {
     try {
-        const file = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx');
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rename)(work, build);
+    }
+    catch (error) {
+        if (!isTaken(error))
+            throw error;
+        if (await isComplete(build, files))
+            return build;
+        // Somebody has removed files from it.
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(build, { recursive: true, force: true });
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rename)(work, build);
+    }
+    return build;
+}
+async function makeWorkFolder(folders) {
+    let reason;
+    for (const folder of folders) {
         try {
-            await file.writeFile(text);
-            await file.sync();
+            await (0,_files_folder_js__WEBPACK_IMPORTED_MODULE_5__/* .makeFolder */ .f)(folder, 0o755);
+            if (!(await isTrusted(folder)))
+                continue;
+            const work = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.mkdtemp)((0,node_path__WEBPACK_IMPORTED_MODULE_3__.join)(folder, 'building-'));
+            // Other users must be able to run the probe: containers with their own user, setpriv.
+            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.chmod)(work, 0o755);
+            return { folder, work };
         }
-        finally {
-            await file.close();
+        catch (error) {
+            reason ??= error;
         }
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rename)(temporary, path);
+    }
+    const tried = folders.join(', ');
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_4__/* .measurementFailure */ .jO)(`The compiled probe cannot be kept, because no cache folder can be written (${tried}): set XDG_CACHE_HOME to one that can.`, reason);
+}
+/** Files here are executed, so nobody else may be able to write them. */
+async function isTrusted(folder) {
+    try {
+        const entry = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.lstat)(folder);
+        return entry.isDirectory() && entry.uid === (0,node_os__WEBPACK_IMPORTED_MODULE_2__.userInfo)().uid && (entry.mode & 0o022) === 0;
+    }
+    catch {
+        return false;
+    }
+}
+async function isComplete(build, files) {
+    try {
+        await Promise.all(files.map((file) => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.access)((0,node_path__WEBPACK_IMPORTED_MODULE_3__.join)(build, file))));
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+const isTaken = (error) => ['ENOTEMPTY', 'EEXIST'].includes(error.code ?? '');
+
+
+/***/ }),
+
+/***/ 9883:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   VT: () => (/* binding */ machineOf),
+/* harmony export */   jI: () => (/* binding */ tryCompiler),
+/* harmony export */   uk: () => (/* binding */ findCompilers),
+/* harmony export */   wE: () => (/* binding */ compile)
+/* harmony export */ });
+/* harmony import */ var node_child_process__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1421);
+/* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7975);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1957);
+
+
+
+const NATIVE = {
+    install: 'apt-get install build-essential, dnf install gcc gcc-c++ glibc-static, or apk add build-base linux-headers',
+    installLibc: 'dnf install glibc-static, or as part of apt-get install build-essential',
+    variables: 'CC and CXX',
+};
+const MAX_QUOTE_LENGTH = 300;
+const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
+const C = { name: 'C', variable: 'CC', programs: ['cc', 'gcc', 'clang'] };
+const CXX = { name: 'C++', variable: 'CXX', programs: ['c++', 'g++', 'clang++'] };
+/**
+ * Finds the compilers: those that CC and CXX name, else the first ones that are installed.
+ *
+ * @throws Failure of kind `measurement` that says what to install
+ */
+async function findCompilers() {
+    const [c, cxx] = await Promise.all([findCompiler(C), findCompiler(CXX)]);
+    return { c, cxx };
+}
+async function findCompiler(language) {
+    const named = process.env[language.variable]?.trim();
+    const candidates = named ? [named.split(/\s+/)] : language.programs.map((program) => [program]);
+    for (const command of candidates) {
+        const compiler = await tryCompiler(command, NATIVE);
+        if (compiler !== undefined)
+            return compiler;
+    }
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .measurementFailure */ .jO)(named
+        ? `The ${language.name} compiler "${named}" that ${language.variable} names does not run: install it, or unset ${language.variable}.`
+        : `No ${language.name} compiler was found (tried ${language.programs.join(', ')}): install one with ${NATIVE.install}.`);
+}
+/** @returns undefined if it does not run */
+async function tryCompiler(command, remedy) {
+    try {
+        const version = await run(command, ['--version']);
+        return { command, version: version.split('\n', 1)[0] ?? '', remedy };
+    }
+    catch {
+        return undefined;
+    }
+}
+/** The triplet that it compiles for, in its own words; empty if it does not say. */
+async function machineOf({ command }) {
+    try {
+        return (await run(command, ['-dumpmachine'])).trim();
+    }
+    catch {
+        return '';
+    }
+}
+/**
+ * Runs a compiler.
+ *
+ * @throws Failure of kind `measurement` with the compiler's first error line; the signal's reason
+ *   if it was aborted
+ */
+async function compile(compiler, options, { what, temporary, signal }) {
+    signal?.throwIfAborted();
+    try {
+        await run(compiler.command, options, { signal, variables: { TMPDIR: temporary } });
     }
     catch (error) {
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(temporary, { force: true });
-        throw error;
+        signal?.throwIfAborted();
+        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .measurementFailure */ .jO)(diagnose(compiler, what, error), error);
     }
+}
+async function run(command, options, { signal, variables } = {}) {
+    const [program = '', ...words] = command;
+    // In English, because diagnose() reads what the compiler says.
+    const env = { ...process.env, LC_ALL: 'C', ...variables };
+    const settings = { env, maxBuffer: MAX_OUTPUT_BYTES, ...(signal ? { signal } : {}) };
+    const { stdout } = await (0,node_util__WEBPACK_IMPORTED_MODULE_1__.promisify)(node_child_process__WEBPACK_IMPORTED_MODULE_0__.execFile)(program, [...words, ...options], settings);
+    return stdout;
+}
+function diagnose(compiler, what, error) {
+    const said = String(error.stderr ?? '');
+    const program = compiler.command.join(' ');
+    const { install, installLibc, variables } = compiler.remedy;
+    // The messages of ld, gold, lld and mold.
+    if (/(cannot find|unable to find library|library not found:) -?l?c\b/.test(said)) {
+        return `Linking ${what} with ${program} failed, because there is no static C library: install it with ${installLibc}.`;
+    }
+    const missing = /fatal error: '?([^':]+)'?(?:: No such file or directory| file not found)/.exec(said);
+    if (missing !== null) {
+        return `Compiling ${what} with ${program} failed, because the header ${missing[1]} is missing: install it with ${install}.`;
+    }
+    const complaint = firstError(said) || (error instanceof Error ? error.message : String(error));
+    return `Compiling ${what} with ${program} failed (${complaint.slice(0, MAX_QUOTE_LENGTH)}): install a current compiler with ${install}, or name another in ${variables}.`;
+}
+function firstError(said) {
+    const lines = said.split('\n').map((line) => line.trim());
+    return lines.find((line) => /\berror\b/i.test(line)) ?? lines.find((line) => line !== '') ?? '';
+}
+
+
+/***/ }),
+
+/***/ 1134:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   PA: () => (/* binding */ makeProducts),
+/* harmony export */   QP: () => (/* binding */ probeProduct),
+/* harmony export */   vD: () => (/* binding */ PROBE)
+/* harmony export */ });
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1455);
+/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8161);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
+/* harmony import */ var _compiler_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9883);
+/* harmony import */ var _sources_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9082);
+
+
+
+
+
+const PROBE = 'probe';
+/** The probe for the machine that the compiler compiles for. */
+const probeProduct = (compiler, { probe }) => ({
+    ...{ file: PROBE, compiler, units: probe, flags: _sources_js__WEBPACK_IMPORTED_MODULE_4__/* .PROBE_FLAGS */ .ds, linkFlags: _sources_js__WEBPACK_IMPORTED_MODULE_4__/* .PROBE_LINK_FLAGS */ .Im },
+});
+/**
+ * Compiles and links programs, on all CPUs.
+ *
+ * @throws Failure of kind `measurement` with the compiler's first error line
+ */
+async function makeProducts(products, workplace) {
+    const jobs = products.flatMap((product) => compileJobs(product, workplace));
+    await inParallel(jobs, (done, name) => workplace.progress?.step(done, jobs.length, name));
+    await Promise.all(products.map((product) => link(product, workplace)));
+    const units = products.flatMap((product) => product.units);
+    await Promise.all(units.map((unit) => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.rm)(objectOf(unit, workplace))));
+}
+function compileJobs({ compiler, units, flags }, workplace) {
+    const { root, work, signal } = workplace;
+    return units.map((unit) => {
+        const name = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.relative)(root, unit);
+        const options = [...flags, '-c', unit, '-o', objectOf(unit, workplace)];
+        return { name, run: () => (0,_compiler_js__WEBPACK_IMPORTED_MODULE_3__/* .compile */ .wE)(compiler, options, { what: name, temporary: work, signal }) };
+    });
+}
+/** Named after the room too: files of two rooms may have the same name. */
+const objectOf = (unit, { root, work }) => (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(work, `${(0,node_path__WEBPACK_IMPORTED_MODULE_2__.relative)(root, unit).replaceAll('/', '-')}.o`);
+function link({ file, compiler, units, linkFlags }, workplace) {
+    const { work, signal } = workplace;
+    const objects = units.map((unit) => objectOf(unit, workplace));
+    const options = [...linkFlags, ...objects, '-o', (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(work, file)];
+    return (0,_compiler_js__WEBPACK_IMPORTED_MODULE_3__/* .compile */ .wE)(compiler, options, { what: file, temporary: work, signal });
+}
+/** Runs jobs on all CPUs. After a failure no further job starts; it waits for those that run. */
+async function inParallel(jobs, onDone) {
+    const waiting = [...jobs];
+    let done = 0;
+    const work = async () => {
+        for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+            await job.run();
+            done += 1;
+            onDone(done, job.name);
+        }
+    };
+    const stopAll = (error) => {
+        waiting.length = 0;
+        throw error;
+    };
+    const workers = Array.from({ length: (0,node_os__WEBPACK_IMPORTED_MODULE_1__.availableParallelism)() }, () => work().catch(stopAll));
+    const failed = (await Promise.allSettled(workers)).find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected')
+        throw failed.reason;
+}
+
+
+/***/ }),
+
+/***/ 9082:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   A_: () => (/* binding */ ADDON_LINK_FLAGS),
+/* harmony export */   Im: () => (/* binding */ PROBE_LINK_FLAGS),
+/* harmony export */   JJ: () => (/* binding */ SECCOMP_COMPILER_FLAGS),
+/* harmony export */   O$: () => (/* binding */ PLUGIN_FLAGS),
+/* harmony export */   Ww: () => (/* binding */ nativeSources),
+/* harmony export */   ds: () => (/* binding */ PROBE_FLAGS),
+/* harmony export */   lV: () => (/* binding */ SECCOMP_COMPILER_LIBRARIES),
+/* harmony export */   pE: () => (/* binding */ ADDON_FLAGS)
+/* harmony export */ });
+/* unused harmony exports NAPI_HEADERS, PROBE_ROOMS */
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1455);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
+
+
+
+/** How the probe is compiled. No -Werror: a newer compiler may warn about more. */
+const PROBE_FLAGS = [
+    '-std=c11',
+    '-D_GNU_SOURCE',
+    '-O2',
+    '-pipe',
+    '-pthread',
+];
+/** Static: images and bare kernels may have no libc, or another one. */
+const PROBE_LINK_FLAGS = ['-static', '-pthread'];
+/** How the addon is compiled: -O0 compiles fastest, and the addon only waits for processes. */
+const ADDON_FLAGS = [
+    '-std=c++17',
+    '-O0',
+    '-pipe',
+    '-fPIC',
+    '-fvisibility=hidden',
+    '-DNAPI_VERSION=8',
+    '-DNAPI_CPP_EXCEPTIONS',
+    '-DNODE_ADDON_API_DISABLE_DEPRECATED',
+];
+const ADDON_LINK_FLAGS = ['-shared'];
+/** How the plugin that QEMU loads (native/tools/trace_plugin.c) is compiled, in one step. */
+const PLUGIN_FLAGS = [
+    '-std=c11',
+    '-D_GNU_SOURCE',
+    '-O2',
+    '-pipe',
+    '-fPIC',
+    '-shared',
+];
+/** How the program that makes seccomp filters (native/tools/seccomp_compile.c) is compiled. */
+const SECCOMP_COMPILER_FLAGS = [
+    '-std=c11',
+    '-D_GNU_SOURCE',
+    '-O1',
+    '-pipe',
+];
+const SECCOMP_COMPILER_LIBRARIES = ['-ldl'];
+/**
+ * The N-API headers that the addon needs, as paths in node_modules. `dist/native/include` holds
+ * copies of them, so an action compiles without an install.
+ */
+const NAPI_HEADERS = [
+    'node-addon-api/napi.h',
+    'node-addon-api/napi-inl.h',
+    'node-api-headers/include/js_native_api.h',
+    'node-api-headers/include/js_native_api_types.h',
+    'node-api-headers/include/node_api.h',
+    'node-api-headers/include/node_api_types.h',
+];
+/**
+ * The probe's rooms, each a folder of native/. Files of a room include only headers of their own
+ * room and of rooms before it (test/unit/native-rooms.test.ts); probe.c may include all.
+ */
+const PROBE_ROOMS = [
+    'base',
+    'harness',
+    'workload',
+    'metrics',
+    'environment',
+    'session',
+    'init',
+];
+/** Finds the native sources, both in a bundle (dist/) and in a checkout (src/, lib/). */
+async function nativeSources() {
+    const { root, napi } = locate();
+    const rooms = await Promise.all(PROBE_ROOMS.map((room) => listFolder((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(root, room))));
+    const launch = await listFolder((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(root, 'launch'));
+    const probeHeaders = withExtension('.h', rooms.flat());
+    const probe = [(0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(root, 'probe.c'), ...withExtension('.c', rooms.flat())];
+    // addon.cc takes longest to compile. It comes first in the alphabet, so the others run beside it.
+    const addon = withExtension('.cc', launch);
+    const plugin = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(root, 'tools', 'trace_plugin.c');
+    const seccompCompiler = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(root, 'tools', 'seccomp_compile.c');
+    const includes = [...new Set(napi.map((path) => (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path)))];
+    const all = [...probe, ...addon, ...probeHeaders, ...withExtension('.h', launch), ...napi];
+    return { root, probe, addon, probeHeaders, plugin, seccompCompiler, includes, all };
+}
+const withExtension = (extension, paths) => paths.filter((path) => path.endsWith(extension));
+function locate() {
+    const bundled = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(import.meta.dirname, 'native');
+    if ((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.existsSync)(bundled)) {
+        return {
+            root: bundled,
+            napi: NAPI_HEADERS.map((path) => (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(bundled, 'include', (0,node_path__WEBPACK_IMPORTED_MODULE_2__.basename)(path))),
+        };
+    }
+    const checkout = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(import.meta.dirname, '..', '..');
+    return {
+        root: (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(checkout, 'native'),
+        napi: NAPI_HEADERS.map((path) => (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(checkout, 'node_modules', path)),
+    };
+}
+async function listFolder(folder) {
+    const names = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.readdir)(folder);
+    return names.sort().map((name) => (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(folder, name));
 }
 
 
@@ -15137,13 +15319,13 @@ async function writeWhole(path, text) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var commander__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8179);
-/* harmony import */ var _cli_compare_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5782);
-/* harmony import */ var _cli_crossing_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5803);
-/* harmony import */ var _cli_gate_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5625);
-/* harmony import */ var _cli_merge_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7528);
-/* harmony import */ var _cli_replay_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3304);
-/* harmony import */ var _cli_selftest_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(6538);
-/* harmony import */ var _cli_shell_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(6964);
+/* harmony import */ var _cli_compare_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8019);
+/* harmony import */ var _cli_crossing_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6548);
+/* harmony import */ var _cli_gate_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(710);
+/* harmony import */ var _cli_merge_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5190);
+/* harmony import */ var _cli_replay_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8491);
+/* harmony import */ var _cli_selftest_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8628);
+/* harmony import */ var _cli_shell_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(4990);
 /* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(3411);
 
 
@@ -15179,7 +15361,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 5782:
+/***/ 8019:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -15190,19 +15372,21 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
-// EXTERNAL MODULE: ./lib/baseline/directory.js
-var directory = __nccwpck_require__(8848);
-// EXTERNAL MODULE: ./lib/baseline/stored.js
-var stored = __nccwpck_require__(6044);
+// EXTERNAL MODULE: ./lib/config/values.js
+var values = __nccwpck_require__(6618);
 // EXTERNAL MODULE: ./lib/failure.js
 var failure = __nccwpck_require__(1957);
-// EXTERNAL MODULE: ./lib/judged.js
-var judged = __nccwpck_require__(8882);
-// EXTERNAL MODULE: ./lib/judging.js
-var judging = __nccwpck_require__(1047);
+// EXTERNAL MODULE: ./lib/record/earlier-runs.js
+var earlier_runs = __nccwpck_require__(6244);
 // EXTERNAL MODULE: ./lib/record/file.js
 var file = __nccwpck_require__(2143);
-;// CONCATENATED MODULE: ./lib/compare.js
+// EXTERNAL MODULE: ./lib/stores/directory.js
+var directory = __nccwpck_require__(629);
+// EXTERNAL MODULE: ./lib/flows/judge.js + 6 modules
+var judge = __nccwpck_require__(2245);
+// EXTERNAL MODULE: ./lib/flows/judged.js
+var judged = __nccwpck_require__(8176);
+;// CONCATENATED MODULE: ./lib/flows/compare.js
 
 
 
@@ -15232,7 +15416,7 @@ async function compareRecords(paths, policy, out) {
     refuseTwins([...given, candidate]);
     const evidence = evidenceFor(given, candidate.run);
     (0,judged/* checkMargins */.o)(policy.margins, evidence);
-    const report = (0,judging/* judgeEvidence */.Z)(evidence, policy, {
+    const report = (0,judge/* judgeEvidence */.Z)(evidence, policy, {
         baseline: evidence.design === 'duet' ? first.run.target.spec : filesText(first, others.length),
         candidate: candidate.run.target.spec,
     });
@@ -15257,7 +15441,7 @@ function refuseTwins(given) {
     }
 }
 function evidenceFor(baseline, candidate) {
-    const runs = baseline.map(({ run }) => run).sort(stored/* oldestFirst */.s);
+    const runs = baseline.map(({ run }) => run).sort(earlier_runs/* oldestFirst */.s);
     const [only] = runs;
     return only && runs.length === 1 && areOneDuet(only, candidate)
         ? { design: 'duet', baseline: only, candidate }
@@ -15272,8 +15456,6 @@ const turnedRound = (first, last, { design }) => design === 'duet' && first.run.
     ]
     : [];
 
-// EXTERNAL MODULE: ./lib/config/values.js
-var values = __nccwpck_require__(6618);
 // EXTERNAL MODULE: ./lib/cli/judged.js
 var cli_judged = __nccwpck_require__(5941);
 // EXTERNAL MODULE: ./lib/cli/options.js
@@ -15310,7 +15492,7 @@ async function runCompare(records, { json, out, ...options }) {
 
 /***/ }),
 
-/***/ 5803:
+/***/ 6548:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -15326,7 +15508,7 @@ var external_node_crypto_ = __nccwpck_require__(7598);
 // EXTERNAL MODULE: ./lib/failure.js
 var failure = __nccwpck_require__(1957);
 // EXTERNAL MODULE: ./lib/measure/bench.js + 4 modules
-var measure_bench = __nccwpck_require__(6753);
+var measure_bench = __nccwpck_require__(2585);
 // EXTERNAL MODULE: ./lib/measure/identity.js
 var identity = __nccwpck_require__(9328);
 // EXTERNAL MODULE: ./lib/measure/session.js + 7 modules
@@ -15335,7 +15517,7 @@ var measure_session = __nccwpck_require__(4461);
 var report_crossing = __nccwpck_require__(960);
 // EXTERNAL MODULE: ./lib/targets/sides.js
 var sides = __nccwpck_require__(6002);
-;// CONCATENATED MODULE: ./lib/crossing.js
+;// CONCATENATED MODULE: ./lib/flows/crossing.js
 
 
 
@@ -15367,12 +15549,12 @@ async function measureCrossing({ candidate, durationMs }, { progress, signal }) 
     throw (0,failure/* measurementFailure */.jO)(`The crossing could not be measured in ${candidate.spec}: syscall.null or context.pipe_2p_0k has no number there; run the gate with --metrics 'syscall.null,context.*' to see why.`);
 }
 
-// EXTERNAL MODULE: ./lib/report/terminal.js + 7 modules
-var terminal = __nccwpck_require__(5965);
+// EXTERNAL MODULE: ./lib/render/terminal.js + 9 modules
+var terminal = __nccwpck_require__(9949);
 // EXTERNAL MODULE: ./lib/cli/options.js
 var options = __nccwpck_require__(9048);
 // EXTERNAL MODULE: ./lib/cli/shell.js + 24 modules
-var shell = __nccwpck_require__(6964);
+var shell = __nccwpck_require__(4990);
 ;// CONCATENATED MODULE: ./lib/cli/crossing.js
 
 
@@ -15401,7 +15583,7 @@ async function runCrossing({ json, ...options }) {
 
 /***/ }),
 
-/***/ 5625:
+/***/ 710:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -15415,52 +15597,15 @@ var inputs = __nccwpck_require__(5824);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
 // EXTERNAL MODULE: ./lib/archive/write.js + 4 modules
-var write = __nccwpck_require__(145);
-// EXTERNAL MODULE: ./lib/failure.js
-var failure = __nccwpck_require__(1957);
-// EXTERNAL MODULE: ./lib/targets/index.js + 46 modules
-var targets = __nccwpck_require__(7541);
-// EXTERNAL MODULE: ./lib/baseline/directory.js
-var directory = __nccwpck_require__(8848);
-;// CONCATENATED MODULE: ./lib/baseline/open.js
-
-
-
-/**
- * Finds the baseline that the config names. Nothing stored yet is no failure.
- * @throws Failure (usage) when a folder or file cannot be read, or there is no workflow to ask
- */
-async function openBaseline(config, sources) {
-    const { baseline } = config;
-    if ((0,targets/* isRunnable */.iU)(baseline))
-        return { kind: 'target', spec: baseline };
-    sources.progress.phase('Look for earlier runs');
-    const stored = await readStored(baseline, config.candidate.spec, sources.artifacts);
-    for (const sentence of stored.skipped)
-        sources.progress.warn(sentence);
-    return { kind: 'stored', stored };
-}
-function readStored(baseline, candidateSpec, artifacts) {
-    switch (baseline.kind) {
-        case 'own':
-            return (0,directory/* readOwnRuns */.rt)(baseline.path, baseline.shown, candidateSpec);
-        case 'directory':
-            return (0,directory/* readDirectory */.gZ)(baseline.path, baseline.shown);
-        case 'file':
-            return (0,directory/* readFileRun */.O_)(baseline.path, baseline.shown);
-        case 'artifact':
-            if (artifacts)
-                return artifacts();
-            throw (0,failure/* usageFailure */.II)('baseline "artifact" needs the earlier runs of a GitHub workflow and this is not one: give directory:PATH, file:PATH or host.');
-    }
-}
-
-// EXTERNAL MODULE: ./lib/baseline/write.js
-var baseline_write = __nccwpck_require__(6396);
+var write = __nccwpck_require__(4432);
+// EXTERNAL MODULE: ./lib/files/folder.js
+var files_folder = __nccwpck_require__(9611);
+// EXTERNAL MODULE: ./lib/files/write.js
+var files_write = __nccwpck_require__(564);
 // EXTERNAL MODULE: ./lib/record/run.js + 1 modules
 var record_run = __nccwpck_require__(2522);
-// EXTERNAL MODULE: ./lib/units.js
-var units = __nccwpck_require__(3052);
+// EXTERNAL MODULE: ./lib/text/units.js
+var units = __nccwpck_require__(6300);
 // EXTERNAL MODULE: ./lib/measure/collect.js
 var collect = __nccwpck_require__(6082);
 ;// CONCATENATED MODULE: ./lib/measure/counting-batch.js
@@ -15485,6 +15630,8 @@ const at = (ns, index) => ns[index] ?? Number.POSITIVE_INFINITY;
 
 // EXTERNAL MODULE: ./lib/measure/launch.js + 1 modules
 var launch = __nccwpck_require__(8056);
+// EXTERNAL MODULE: ./lib/failure.js
+var failure = __nccwpck_require__(1957);
 // EXTERNAL MODULE: ./lib/record/instructions.js
 var instructions = __nccwpck_require__(7016);
 // EXTERNAL MODULE: ./lib/trace/flat.js
@@ -15600,7 +15747,6 @@ const ORDER_SEED = 1;
 const DEADLINE_MS = 60_000;
 /** Not pinned: another core does not count otherwise, and two boots at a time take half as long. */
 const ANY_CPU = -1;
-const isCountable = (target) => target.counting !== undefined;
 /** A run that was timed, with the counts beside the times. */
 const withInstructions = (run, instructions) => (0,record_run/* makeRun */.SA)({ ...run, instructions });
 const THOROUGH = { seeds: SEEDS, traced: true };
@@ -15684,7 +15830,7 @@ function instructionsOf({ id, version, gate }, boots) {
     if (counts.length > 0)
         return { id, version, gate, status: 'ok', boots: counts };
     const reason = { operation: 'count', errno: 0, message: 'no boot counted it' };
-    return { id, version, gate, status: 'error', reason };
+    return { id, version, gate, status: 'unmeasured', reason };
 }
 /** A thousandth of an instruction is a rounding of the clock. */
 const rounded = (count) => Number(count.toFixed(3));
@@ -15693,9 +15839,13 @@ const rounded = (count) => Number(count.toFixed(3));
 var identity = __nccwpck_require__(9328);
 // EXTERNAL MODULE: ./lib/targets/sides.js
 var sides = __nccwpck_require__(6002);
-// EXTERNAL MODULE: ./lib/timing.js
-var lib_timing = __nccwpck_require__(9013);
-;// CONCATENATED MODULE: ./lib/evidence.js
+;// CONCATENATED MODULE: ./lib/targets/target.js
+const isCountable = (target) => target.counting !== undefined;
+
+// EXTERNAL MODULE: ./lib/gather/timing.js
+var gather_timing = __nccwpck_require__(6709);
+;// CONCATENATED MODULE: ./lib/gather/evidence.js
+
 
 
 
@@ -15721,9 +15871,9 @@ async function duel(config, bench, sides, { progress, source }) {
     const identities = (0,identity/* bothIdentities */.E)(source);
     const timing = { config, bench, progress };
     if (counted === undefined)
-        return (0,lib_timing/* timeBoth */.r8)(timing, sides, identities);
+        return (0,gather_timing/* timeBoth */.r8)(timing, sides, identities);
     const counts = await countSides(bench, counted, progress);
-    const times = timed ? await (0,lib_timing/* timeBoth */.r8)(timing, sides, identities) : undefined;
+    const times = timed ? await (0,gather_timing/* timeBoth */.r8)(timing, sides, identities) : undefined;
     const runOf = (side, identity = identities[0]) => times ? withInstructions(times[side], counts[side].instructions) : counts[side].run(identity);
     const candidate = runOf('candidate', identities[1]);
     return { design: 'duet', baseline: runOf('baseline'), candidate };
@@ -15742,8 +15892,8 @@ async function measureAlone(config, bench, candidate, stored, { progress, source
             : { design: 'prediction', stored, candidate: run };
     }
     const times = first
-        ? await (0,lib_timing/* timeItself */.lT)(timing, candidate, stored, own, source)
-        : await (0,lib_timing/* timeAgainst */.DG)(timing, candidate, stored, own);
+        ? await (0,gather_timing/* timeItself */.lT)(timing, candidate, stored, own, source)
+        : await (0,gather_timing/* timeAgainst */.DG)(timing, candidate, stored, own);
     return counts === undefined
         ? times
         : { ...times, candidate: withInstructions(times.candidate, counts.instructions) };
@@ -15763,15 +15913,53 @@ function waysOf(choice, sides) {
     };
 }
 
-// EXTERNAL MODULE: ./lib/folder.js
-var lib_folder = __nccwpck_require__(2315);
-// EXTERNAL MODULE: ./lib/judging.js
-var judging = __nccwpck_require__(1047);
 // EXTERNAL MODULE: ./lib/measure/bench.js + 4 modules
-var measure_bench = __nccwpck_require__(6753);
+var measure_bench = __nccwpck_require__(2585);
 // EXTERNAL MODULE: ./lib/record/file.js
 var record_file = __nccwpck_require__(2143);
-;// CONCATENATED MODULE: ./lib/gate.js
+// EXTERNAL MODULE: ./lib/report/words.js
+var words = __nccwpck_require__(8191);
+// EXTERNAL MODULE: ./lib/targets/index.js + 46 modules
+var targets = __nccwpck_require__(8490);
+// EXTERNAL MODULE: ./lib/stores/directory.js
+var directory = __nccwpck_require__(629);
+;// CONCATENATED MODULE: ./lib/stores/open.js
+
+
+
+/**
+ * Finds the baseline that the config names. Nothing stored yet is no failure.
+ * @throws Failure (usage) when a folder or file cannot be read, or there is no workflow to ask
+ */
+async function openBaseline(config, sources) {
+    const { baseline } = config;
+    if ((0,targets/* isRunnable */.iU)(baseline))
+        return { kind: 'target', spec: baseline };
+    sources.progress.phase('Look for earlier runs');
+    const stored = await readStored(baseline, config.candidate.spec, sources.artifacts);
+    for (const sentence of stored.skipped)
+        sources.progress.warn(sentence);
+    return { kind: 'stored', stored };
+}
+function readStored(baseline, candidateSpec, artifacts) {
+    switch (baseline.kind) {
+        case 'own':
+            return (0,directory/* readOwnRuns */.rt)(baseline.path, baseline.shown, candidateSpec);
+        case 'directory':
+            return (0,directory/* readDirectory */.gZ)(baseline.path, baseline.shown);
+        case 'file':
+            return (0,directory/* readFileRun */.O_)(baseline.path, baseline.shown);
+        case 'artifact':
+            if (artifacts)
+                return artifacts();
+            throw (0,failure/* usageFailure */.II)('baseline "artifact" needs the earlier runs of a GitHub workflow and this is not one: give directory:PATH, file:PATH or host.');
+    }
+}
+
+// EXTERNAL MODULE: ./lib/flows/judge.js + 6 modules
+var judge = __nccwpck_require__(2245);
+;// CONCATENATED MODULE: ./lib/flows/gate.js
+
 
 
 
@@ -15789,11 +15977,11 @@ var record_file = __nccwpck_require__(2143);
  */
 async function gate(config, surroundings) {
     const { progress } = surroundings;
-    await (0,baseline_write/* claimFolder */.Pm)(config.out);
+    await (0,files_write/* claimFolder */.Pm)(config.out);
     const baseline = await openBaseline(config, surroundings);
     const bench = await (0,measure_bench/* prepareBench */.c)(config, surroundings);
     const evidence = await gatherEvidence(config, bench, baseline, surroundings);
-    const report = (0,judging/* judgeEvidence */.Z)(evidence, config, {
+    const report = (0,judge/* judgeEvidence */.Z)(evidence, config, {
         baseline: config.baseline.spec,
         candidate: config.candidate.spec,
     });
@@ -15806,21 +15994,19 @@ async function gate(config, surroundings) {
 /** The candidate's record is a baseline for later runs; what the verdict rests on is evidence. */
 async function save(out, report, evidence) {
     const { candidate } = evidence;
-    const folder = report.verdict === 'regressed' ? (0,external_node_path_.join)(out, baseline_write/* SET_ASIDE */.CO) : out;
+    const folder = (0,words/* isRed */.iI)(report) ? (0,external_node_path_.join)(out, files_write/* SET_ASIDE */.CO) : out;
     const run = (0,external_node_path_.join)(folder, (0,record_file/* runFileName */.X2)(candidate));
-    await (0,lib_folder/* makeFolder */.f)(folder);
-    await (0,baseline_write/* saveFile */.OJ)(run, (0,record_file/* runText */.le)(candidate));
+    await (0,files_folder/* makeFolder */.f)(folder);
+    await (0,files_write/* saveFile */.OJ)(run, (0,record_file/* runText */.le)(candidate));
     const { path, notes } = await (0,write/* archive */.rD)(out, report, evidence);
     return { files: { run, report: path }, notes };
 }
 
-// EXTERNAL MODULE: ./lib/report/terminal.js + 7 modules
-var terminal = __nccwpck_require__(5965);
 // EXTERNAL MODULE: ./lib/measure/session.js + 7 modules
 var measure_session = __nccwpck_require__(4461);
 // EXTERNAL MODULE: ./lib/stats/assumptions.js
 var assumptions = __nccwpck_require__(2595);
-;// CONCATENATED MODULE: ./lib/shards/measure.js
+;// CONCATENATED MODULE: ./lib/flows/shard.js
 
 
 
@@ -15842,7 +16028,7 @@ var assumptions = __nccwpck_require__(2595);
  */
 async function measureShard(config, { progress, signal, source }) {
     const specs = { baseline: runnableBaseline(config), candidate: config.candidate };
-    await (0,baseline_write/* claimFolder */.Pm)(config.out);
+    await (0,files_write/* claimFolder */.Pm)(config.out);
     const bench = await (0,measure_bench/* prepareBench */.c)(config, { progress, signal });
     const [before, after] = (0,identity/* bothIdentities */.E)(source);
     const [baselineRun, candidateRun] = await (0,sides/* withTargets */.d)(specs, bench, { progress }, async (sides) => {
@@ -15855,8 +16041,8 @@ async function measureShard(config, { progress, signal, source }) {
     });
     warnOfFewPairs(candidateRun, config.durationMs, progress);
     const files = {
-        baseline: await measure_save(config.out, baselineRun),
-        candidate: await measure_save(config.out, candidateRun),
+        baseline: await shard_save(config.out, baselineRun),
+        candidate: await shard_save(config.out, candidateRun),
     };
     progress.end();
     return { id: before.duet.id, files };
@@ -15873,17 +16059,19 @@ function runnableBaseline({ baseline }) {
         return baseline;
     throw (0,failure/* usageFailure */.II)(`A shard measures both sides on its machine, and baseline "${baseline.spec}" is a store of earlier runs: give baseline host or command:CMD.`);
 }
-async function measure_save(out, run) {
+async function shard_save(out, run) {
     const file = (0,external_node_path_.join)(out, record_file/* SHARDS */.Oq, (0,record_file/* runFileName */.X2)(run));
-    await (0,lib_folder/* makeFolder */.f)((0,external_node_path_.join)(out, record_file/* SHARDS */.Oq));
-    await (0,baseline_write/* saveFile */.OJ)(file, (0,record_file/* runText */.le)(run));
+    await (0,files_folder/* makeFolder */.f)((0,external_node_path_.join)(out, record_file/* SHARDS */.Oq));
+    await (0,files_write/* saveFile */.OJ)(file, (0,record_file/* runText */.le)(run));
     return file;
 }
 
+// EXTERNAL MODULE: ./lib/render/terminal.js + 9 modules
+var terminal = __nccwpck_require__(9949);
 // EXTERNAL MODULE: ./lib/cli/options.js
 var options = __nccwpck_require__(9048);
 // EXTERNAL MODULE: ./lib/cli/shell.js + 24 modules
-var shell = __nccwpck_require__(6964);
+var shell = __nccwpck_require__(4990);
 ;// CONCATENATED MODULE: ./lib/cli/gate.js
 
 
@@ -15937,17 +16125,17 @@ const shardText = ({ id, files }) => `Shard ${id} is measured and nothing is jud
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   l: () => (/* binding */ showJudged)
 /* harmony export */ });
-/* harmony import */ var _report_escape_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2527);
-/* harmony import */ var _report_terminal_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5965);
-/* harmony import */ var _shell_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6964);
+/* harmony import */ var _render_terminal_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9949);
+/* harmony import */ var _text_escape_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8944);
+/* harmony import */ var _shell_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4990);
 
 
 
 /** Shows what judging stored records came to, and sets the exit code as the gate would have. */
 async function showJudged({ report, notes }, json = false) {
     for (const note of notes)
-        process.stderr.write(`${(0,_report_escape_js__WEBPACK_IMPORTED_MODULE_2__/* .plain */ .pj)(note, MAX_NOTE)}\n`);
-    await (0,_shell_js__WEBPACK_IMPORTED_MODULE_1__/* .print */ .yy)(json ? (0,_shell_js__WEBPACK_IMPORTED_MODULE_1__/* .asJson */ .vA)(report) : (0,_report_terminal_js__WEBPACK_IMPORTED_MODULE_0__/* .renderTerminal */ .bF)(report, (0,_shell_js__WEBPACK_IMPORTED_MODULE_1__/* .terminal */ .Fo)()));
+        process.stderr.write(`${(0,_text_escape_js__WEBPACK_IMPORTED_MODULE_2__/* .plain */ .pj)(note, MAX_NOTE)}\n`);
+    await (0,_shell_js__WEBPACK_IMPORTED_MODULE_1__/* .print */ .yy)(json ? (0,_shell_js__WEBPACK_IMPORTED_MODULE_1__/* .asJson */ .vA)(report) : (0,_render_terminal_js__WEBPACK_IMPORTED_MODULE_0__/* .renderTerminal */ .bF)(report, (0,_shell_js__WEBPACK_IMPORTED_MODULE_1__/* .terminal */ .Fo)()));
     if (!report.passed)
         process.exitCode = _shell_js__WEBPACK_IMPORTED_MODULE_1__/* .EXIT */ .dc.regressed;
 }
@@ -15956,7 +16144,7 @@ const MAX_NOTE = 2000;
 
 /***/ }),
 
-/***/ 7528:
+/***/ 5190:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -15969,21 +16157,99 @@ __nccwpck_require__.d(__webpack_exports__, {
 var inputs = __nccwpck_require__(5824);
 // EXTERNAL MODULE: ./lib/config/values.js
 var values = __nccwpck_require__(6618);
+// EXTERNAL MODULE: ./lib/archive/write.js + 4 modules
+var write = __nccwpck_require__(4432);
+// EXTERNAL MODULE: ./lib/failure.js
+var failure = __nccwpck_require__(1957);
+// EXTERNAL MODULE: ./lib/files/write.js
+var files_write = __nccwpck_require__(564);
+;// CONCATENATED MODULE: ./lib/stores/shards-found.js
+/** More shards than a matrix has legs were not made by one. */
+const MOST_SHARDS = 256;
+
+// EXTERNAL MODULE: ./lib/text/units.js
+var units = __nccwpck_require__(6300);
+// EXTERNAL MODULE: ./lib/verdict/evidence.js + 15 modules
+var evidence = __nccwpck_require__(426);
+// EXTERNAL MODULE: ./lib/verdict/shard-set.js
+var shard_set = __nccwpck_require__(7948);
+// EXTERNAL MODULE: ./lib/flows/judge.js + 6 modules
+var judge = __nccwpck_require__(2245);
+// EXTERNAL MODULE: ./lib/flows/judged.js
+var judged = __nccwpck_require__(8176);
+;// CONCATENATED MODULE: ./lib/flows/merge.js
+
+
+
+
+
+
+
+
+
+/**
+ * The verdict over machines: finds the records that shards left, puts them together, judges, writes
+ * the report and its evidence down.
+ *
+ * @throws Failure one sentence for every foreseeable cause
+ */
+async function mergeShards(find, config, progress) {
+    await (0,files_write/* claimFolder */.Pm)(config.out);
+    progress.phase('Put the shards together');
+    const { evidence, skipped } = putTogether(await find(), config.expect);
+    for (const sentence of skipped)
+        progress.warn(sentence);
+    (0,judged/* checkMargins */.o)(config.margins, evidence);
+    const report = (0,judge/* judgeEvidence */.Z)(evidence, config, {
+        baseline: specOfBaseline(evidence),
+        candidate: evidence.candidate.target.spec,
+    });
+    const { path, notes } = await (0,write/* archive */.rD)(config.out, report, evidence);
+    for (const sentence of notes)
+        progress.note(sentence);
+    const files = { report: path };
+    progress.end();
+    return { report, files };
+}
+const specOfBaseline = (evidence) => evidence.design === 'shards' ? evidence.shards[0].baseline.target.spec : '';
+function putTogether(found, expected) {
+    const { shards, skipped: unpaired } = (0,shard_set/* pairShards */.G)(found.runs);
+    const skipped = [...found.skipped, ...unpaired];
+    const [first, ...rest] = shards;
+    if (first === undefined)
+        throw noShard(found, skipped);
+    if (shards.length > MOST_SHARDS) {
+        throw (0,failure/* usageFailure */.II)(`There are ${shards.length} shards in ${found.origin} and a comparison takes ${MOST_SHARDS} at most: give fewer.`);
+    }
+    const mismatch = (0,shard_set/* mismatchOf */.m)(shards);
+    if (mismatch !== undefined)
+        throw (0,failure/* usageFailure */.II)(mismatch);
+    if (expected !== undefined && shards.length < expected) {
+        throw (0,failure/* measurementFailure */.jO)(`Only ${shards.length} of the ${(0,units/* countOf */.pq)(expected, 'shard')} that are expected arrived${because(skipped)}: see what became of the jobs of the others and run them again.`);
+    }
+    const absent = missing(found, shards.length);
+    return { evidence: (0,evidence/* shardsEvidence */.Rk)([first, ...rest], [...absent, ...skipped]), skipped };
+}
+const noShard = ({ origin }, why) => (0,failure/* measurementFailure */.jO)(`No shard was found in ${origin}${because(why)}: each machine has to measure first (--shard, or the input shard: measure), and both of its records have to be here.`);
+const because = ([first]) => first === undefined ? '' : ` (${first.replace(/\.$/, '')})`;
+/** A job that failed leaves nothing: only the others can tell that it should have. */
+function missing({ planned }, arrived) {
+    if (planned === undefined || arrived >= planned)
+        return [];
+    return [
+        `Only ${arrived} of ${(0,units/* countOf */.pq)(planned, 'shard')} arrived, and the verdict rests on ${arrived === 1 ? 'that one' : 'those'}: see what became of the other jobs.`,
+    ];
+}
+
 // EXTERNAL MODULE: external "node:fs/promises"
 var promises_ = __nccwpck_require__(1455);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
-// EXTERNAL MODULE: ./lib/baseline/directory.js
-var directory = __nccwpck_require__(8848);
-// EXTERNAL MODULE: ./lib/failure.js
-var failure = __nccwpck_require__(1957);
 // EXTERNAL MODULE: ./lib/record/file.js
 var file = __nccwpck_require__(2143);
-;// CONCATENATED MODULE: ./lib/shards/found.js
-/** More shards than a matrix has legs were not made by one. */
-const MOST_SHARDS = 256;
-
-;// CONCATENATED MODULE: ./lib/shards/folder.js
+// EXTERNAL MODULE: ./lib/stores/directory.js
+var directory = __nccwpck_require__(629);
+;// CONCATENATED MODULE: ./lib/stores/shard-folders.js
 
 
 
@@ -16040,90 +16306,12 @@ async function walk(folder, levels, paths) {
 /** What lies beside a report are copies, unless somebody names their folder. */
 const isWalked = (entry) => entry.isDirectory() && entry.name !== file/* EVIDENCE */.S4;
 
-// EXTERNAL MODULE: ./lib/archive/write.js + 4 modules
-var write = __nccwpck_require__(145);
-// EXTERNAL MODULE: ./lib/baseline/write.js
-var baseline_write = __nccwpck_require__(6396);
-// EXTERNAL MODULE: ./lib/judged.js
-var judged = __nccwpck_require__(8882);
-// EXTERNAL MODULE: ./lib/judging.js
-var judging = __nccwpck_require__(1047);
-// EXTERNAL MODULE: ./lib/units.js
-var units = __nccwpck_require__(3052);
-// EXTERNAL MODULE: ./lib/verdict/evidence.js + 15 modules
-var evidence = __nccwpck_require__(426);
-// EXTERNAL MODULE: ./lib/verdict/shard-set.js
-var shard_set = __nccwpck_require__(7948);
-;// CONCATENATED MODULE: ./lib/shards/merge.js
-
-
-
-
-
-
-
-
-
-/**
- * The verdict over machines: finds the records that shards left, puts them together, judges, writes
- * the report and its evidence down.
- *
- * @throws Failure one sentence for every foreseeable cause
- */
-async function mergeShards(find, config, progress) {
-    await (0,baseline_write/* claimFolder */.Pm)(config.out);
-    progress.phase('Put the shards together');
-    const { evidence, skipped } = putTogether(await find(), config.expect);
-    for (const sentence of skipped)
-        progress.warn(sentence);
-    (0,judged/* checkMargins */.o)(config.margins, evidence);
-    const report = (0,judging/* judgeEvidence */.Z)(evidence, config, {
-        baseline: specOfBaseline(evidence),
-        candidate: evidence.candidate.target.spec,
-    });
-    const { path, notes } = await (0,write/* archive */.rD)(config.out, report, evidence);
-    for (const sentence of notes)
-        progress.note(sentence);
-    const files = { report: path };
-    progress.end();
-    return { report, files };
-}
-const specOfBaseline = (evidence) => evidence.design === 'shards' ? evidence.shards[0].baseline.target.spec : '';
-function putTogether(found, expected) {
-    const { shards, skipped: unpaired } = (0,shard_set/* pairShards */.G)(found.runs);
-    const skipped = [...found.skipped, ...unpaired];
-    const [first, ...rest] = shards;
-    if (first === undefined)
-        throw noShard(found, skipped);
-    if (shards.length > MOST_SHARDS) {
-        throw (0,failure/* usageFailure */.II)(`There are ${shards.length} shards in ${found.origin} and a comparison takes ${MOST_SHARDS} at most: give fewer.`);
-    }
-    const mismatch = (0,shard_set/* mismatchOf */.m)(shards);
-    if (mismatch !== undefined)
-        throw (0,failure/* usageFailure */.II)(mismatch);
-    if (expected !== undefined && shards.length < expected) {
-        throw (0,failure/* measurementFailure */.jO)(`Only ${shards.length} of the ${(0,units/* countOf */.pq)(expected, 'shard')} that are expected arrived${because(skipped)}: see what became of the jobs of the others and run them again.`);
-    }
-    const absent = missing(found, shards.length);
-    return { evidence: (0,evidence/* shardsEvidence */.Rk)([first, ...rest], [...absent, ...skipped]), skipped };
-}
-const noShard = ({ origin }, why) => (0,failure/* measurementFailure */.jO)(`No shard was found in ${origin}${because(why)}: each machine has to measure first (--shard, or the input shard: measure), and both of its records have to be here.`);
-const because = ([first]) => first === undefined ? '' : ` (${first.replace(/\.$/, '')})`;
-/** A job that failed leaves nothing: only the others can tell that it should have. */
-function missing({ planned }, arrived) {
-    if (planned === undefined || arrived >= planned)
-        return [];
-    return [
-        `Only ${arrived} of ${(0,units/* countOf */.pq)(planned, 'shard')} arrived, and the verdict rests on ${arrived === 1 ? 'that one' : 'those'}: see what became of the other jobs.`,
-    ];
-}
-
 // EXTERNAL MODULE: ./lib/cli/judged.js
 var cli_judged = __nccwpck_require__(5941);
 // EXTERNAL MODULE: ./lib/cli/options.js
 var options = __nccwpck_require__(9048);
 // EXTERNAL MODULE: ./lib/cli/shell.js + 24 modules
-var shell = __nccwpck_require__(6964);
+var shell = __nccwpck_require__(4990);
 ;// CONCATENATED MODULE: ./lib/cli/merge.js
 
 
@@ -16230,7 +16418,7 @@ const jsonOption = (what) => ['--json', `print ${what} as JSON, and nothing else
 
 /***/ }),
 
-/***/ 3304:
+/***/ 8491:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -16245,20 +16433,20 @@ var external_node_path_ = __nccwpck_require__(6760);
 var values = __nccwpck_require__(6618);
 // EXTERNAL MODULE: external "node:fs/promises"
 var promises_ = __nccwpck_require__(1455);
-// EXTERNAL MODULE: ./lib/baseline/read.js
-var read = __nccwpck_require__(7579);
 // EXTERNAL MODULE: ./lib/failure.js
 var failure = __nccwpck_require__(1957);
+// EXTERNAL MODULE: ./lib/files/read.js
+var read = __nccwpck_require__(2611);
 // EXTERNAL MODULE: ./lib/record/file.js
 var file = __nccwpck_require__(2143);
+// EXTERNAL MODULE: ./lib/record/report.js
+var report = __nccwpck_require__(1067);
 // EXTERNAL MODULE: ./lib/record/run.js + 1 modules
 var run = __nccwpck_require__(2522);
-// EXTERNAL MODULE: ./lib/report/report.js
-var report = __nccwpck_require__(5650);
 // EXTERNAL MODULE: ./lib/verdict/evidence.js + 15 modules
 var verdict_evidence = __nccwpck_require__(426);
 // EXTERNAL MODULE: ./lib/archive/write.js + 4 modules
-var write = __nccwpck_require__(145);
+var write = __nccwpck_require__(4432);
 ;// CONCATENATED MODULE: ./lib/archive/read.js
 
 
@@ -16313,13 +16501,13 @@ async function readExhibit(path, { id, sha256 }) {
 }
 const notEvidence = (path, why) => (0,failure/* usageFailure */.II)(`record "${path}", on which the report rests, cannot be used, since ${why}: give the report together with the folder ${file/* EVIDENCE */.S4} that was written beside it.`);
 
-// EXTERNAL MODULE: ./lib/judged.js
-var judged = __nccwpck_require__(8882);
-// EXTERNAL MODULE: ./lib/judging.js
-var judging = __nccwpck_require__(1047);
 // EXTERNAL MODULE: ./lib/version.js
 var version = __nccwpck_require__(3411);
-;// CONCATENATED MODULE: ./lib/replay.js
+// EXTERNAL MODULE: ./lib/flows/judge.js + 6 modules
+var judge = __nccwpck_require__(2245);
+// EXTERNAL MODULE: ./lib/flows/judged.js
+var judged = __nccwpck_require__(8176);
+;// CONCATENATED MODULE: ./lib/flows/replay.js
 
 
 
@@ -16337,7 +16525,7 @@ async function replay(path, other, out) {
     const { report: stored, evidence } = await readArchive(path);
     (0,judged/* checkMargins */.o)(other.margins ?? [], evidence);
     const policy = { ...policyOf(stored), ...other };
-    const report = (0,judging/* judgeEvidence */.Z)(evidence, policy, {
+    const report = (0,judge/* judgeEvidence */.Z)(evidence, policy, {
         baseline: stored.baseline.spec,
         candidate: stored.candidate.spec,
     });
@@ -16417,7 +16605,7 @@ const otherPolicy = ({ margin, alpha, failOn }) => ({
 
 /***/ }),
 
-/***/ 6538:
+/***/ 8628:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -16428,28 +16616,28 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./lib/config/inputs.js + 1 modules
 var inputs = __nccwpck_require__(5824);
-// EXTERNAL MODULE: ./lib/report/terminal.js + 7 modules
-var terminal = __nccwpck_require__(5965);
 // EXTERNAL MODULE: ./lib/failure.js
 var failure = __nccwpck_require__(1957);
+// EXTERNAL MODULE: ./lib/gather/timing.js
+var timing = __nccwpck_require__(6709);
 // EXTERNAL MODULE: ./lib/measure/bench.js + 4 modules
-var measure_bench = __nccwpck_require__(6753);
+var measure_bench = __nccwpck_require__(2585);
 // EXTERNAL MODULE: ./lib/measure/identity.js
 var identity = __nccwpck_require__(9328);
 // EXTERNAL MODULE: ./lib/measure/session.js + 7 modules
 var session = __nccwpck_require__(4461);
-;// CONCATENATED MODULE: ./lib/probe/injection.js
-/**
- * Regressions that the probe can inflict on itself, from the mildest to the strongest: see
- * native/core/inject.h. Each makes every system call dearer.
- */
-const INJECTIONS = ['seccomp-cached', 'seccomp', 'user-dispatch'];
-const injectionArgument = (injection) => `--inject=${injection}`;
-
 // EXTERNAL MODULE: external "node:child_process"
 var external_node_child_process_ = __nccwpck_require__(1421);
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(7975);
+;// CONCATENATED MODULE: ./lib/record/injection.js
+/**
+ * Regressions that the probe can inject into itself, from the mildest to the strongest: see
+ * native/harness/inject.h. Each makes every system call slower.
+ */
+const INJECTIONS = ['seccomp-cached', 'seccomp', 'user-dispatch'];
+const injectionArgument = (injection) => `--inject=${injection}`;
+
 // EXTERNAL MODULE: ./lib/probe/lines.js
 var lines = __nccwpck_require__(7869);
 ;// CONCATENATED MODULE: ./lib/probe/obstacle.js
@@ -16458,9 +16646,9 @@ var lines = __nccwpck_require__(7869);
 
 
 /**
- * Asks whether the probe can be slowed here.
+ * Asks the probe whether a regression can be injected here.
  *
- * @returns one clause that says why not, or undefined where it can
+ * @returns one clause that says why not, or undefined if it can
  */
 async function injectionObstacle(probe, injection) {
     try {
@@ -16471,7 +16659,7 @@ async function injectionObstacle(probe, injection) {
         return refusal(error instanceof Error ? error : new Error(String(error)));
     }
 }
-/** What the probe said, or what ended it: some filters kill instead of refusing. */
+/** What the probe said, or the signal that ended it: some filters kill instead of refusing. */
 function refusal(error) {
     const said = String(error.stderr ?? '').trim();
     const last = (0,lines/* oneLine */.TN)(said.split('\n').at(-1) ?? '').replace(/^probe: |\.$/g, '');
@@ -16480,17 +16668,11 @@ function refusal(error) {
     return error.signal ? `the probe was ended by ${error.signal}` : (0,lines/* oneLine */.TN)(error.message);
 }
 
-// EXTERNAL MODULE: ./lib/verdict/samples.js
-var samples = __nccwpck_require__(1194);
-// EXTERNAL MODULE: ./lib/report/build.js + 2 modules
-var build = __nccwpck_require__(8530);
-// EXTERNAL MODULE: ./lib/report/certificate.js
-var certificate = __nccwpck_require__(8089);
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
 var schemas = __nccwpck_require__(2857);
-// EXTERNAL MODULE: ./lib/report/report.js
-var report = __nccwpck_require__(5650);
-;// CONCATENATED MODULE: ./lib/report/selftest.js
+// EXTERNAL MODULE: ./lib/record/report.js
+var report = __nccwpck_require__(1067);
+;// CONCATENATED MODULE: ./lib/record/selftest.js
 
 
 
@@ -16543,6 +16725,12 @@ const selftestSchema = schemas/* strictObject */.rej({
     caveats: report/* reportSchema */.Qh.shape.caveats,
 });
 
+// EXTERNAL MODULE: ./lib/verdict/samples.js
+var samples = __nccwpck_require__(1194);
+// EXTERNAL MODULE: ./lib/report/certificate.js
+var certificate = __nccwpck_require__(8089);
+// EXTERNAL MODULE: ./lib/report/findings.js + 2 modules
+var report_findings = __nccwpck_require__(743);
 // EXTERNAL MODULE: ./lib/report/selftest-answer.js
 var selftest_answer = __nccwpck_require__(5473);
 // EXTERNAL MODULE: ./lib/report/words.js
@@ -16569,7 +16757,7 @@ const FAULTING = ['memory', 'process'];
  * @throws ZodError when they do not make a report: a bug
  */
 function buildSelftest(itself, trials, tool, gateMs) {
-    const metrics = itself.metrics.map(build/* metricReport */.B);
+    const findings = itself.findings.map(report_findings/* measuredReport */.N5);
     const found = {
         gateMs,
         alarms: [...gatedOf(itself, 'regressed'), ...gatedOf(itself, 'improved')],
@@ -16581,8 +16769,8 @@ function buildSelftest(itself, trials, tool, gateMs) {
         tool,
         ...(0,selftest_answer/* answerOf */.ut)(found),
         ...found,
-        certificate: (0,certificate/* certificateOf */.t)({ ...itself, metrics }),
-        scaled: scaledOf(metrics.filter(({ gate, mde80 }) => gate && mde80 !== null)),
+        certificate: (0,certificate/* certificateOf */.t)({ ...itself, findings }),
+        scaled: scaledOf(findings.filter(({ gate, mde80 }) => gate && mde80 !== null)),
         platform: itself.candidate.platform,
         subject: itself.candidate.subject,
         caveats: caveatsOf([itself, ...trials.flatMap((trial) => comparisonOf(trial) ?? [])]),
@@ -16592,14 +16780,14 @@ const comparisonOf = (trial) => 'comparison' in trial ? trial.comparison : undef
 const caveatsOf = (comparisons) => [
     ...new Set(comparisons.flatMap(({ caveats }) => caveats)),
 ];
-const gatedOf = ({ metrics }, verdict) => metrics.filter((one) => one.gate && one.verdict === verdict).map(({ id }) => id);
+const gatedOf = ({ findings }, verdict) => findings.filter((one) => one.gate && one.verdict === verdict).map(({ id }) => id);
 function injected({ injection, comparison, first }, itself) {
     const { addedNs, share } = sizeOf(comparison);
-    const slowed = comparison.metrics.flatMap((metric) => {
+    const slowed = comparison.findings.flatMap((metric) => {
         const expected = expectedSlowdown(metric, comparison, addedNs);
         return metric.gate && expected > metric.marginRatio ? [{ id: metric.id, expected }] : [];
     });
-    const mde80 = new Map(itself.metrics.map((metric) => [metric.id, metric.mde80]));
+    const mde80 = new Map(itself.findings.map((metric) => [metric.id, metric.mde80]));
     return {
         ...{ injection, status: 'ok', addedNs, share },
         slowed: slowed.map(({ id }) => id),
@@ -16610,8 +16798,8 @@ function injected({ injection, comparison, first }, itself) {
         first: first ?? null,
     };
 }
-function sizeOf({ metrics }) {
-    const call = metrics.find(({ id }) => id === ENTRY_METRIC);
+function sizeOf({ findings }) {
+    const call = findings.find(({ id }) => id === ENTRY_METRIC);
     if (call?.change === undefined || call.baseline.status !== 'ok')
         return { addedNs: 0, share: 0 };
     const share = call.change.ratio - 1;
@@ -16652,8 +16840,6 @@ const withInjection = (target, injection) => ({
 
 // EXTERNAL MODULE: ./lib/targets/sides.js
 var sides = __nccwpck_require__(6002);
-// EXTERNAL MODULE: ./lib/timing.js
-var timing = __nccwpck_require__(9013);
 // EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
 var simple_statistics = __nccwpck_require__(5521);
 // EXTERNAL MODULE: ./lib/verdict/duet.js
@@ -16691,7 +16877,7 @@ function firstDetection(duet, settings) {
     return undefined;
 }
 /** Margins of the gated metrics that regressed, by id. */
-const gatedRegressions = ({ metrics }) => new Map(metrics.flatMap(({ id, gate, verdict, marginRatio }) => gate && verdict === 'regressed' ? [[id, marginRatio]] : []));
+const gatedRegressions = ({ findings }) => new Map(findings.flatMap(({ id, gate, verdict, marginRatio }) => gate && verdict === 'regressed' ? [[id, marginRatio]] : []));
 /** A metric that did not regress counts in the family, and is never the one that is confirmed. */
 const NOT_CONFIRMED = { slower: 1, faster: 1 };
 function firstConfirmed(whole, flagged, regressed, alpha) {
@@ -16728,7 +16914,7 @@ const wallMs = (runs, phases) => (0,simple_statistics/* sum */.cz)(runs
 
 // EXTERNAL MODULE: ./lib/version.js
 var version = __nccwpck_require__(3411);
-;// CONCATENATED MODULE: ./lib/selftest.js
+;// CONCATENATED MODULE: ./lib/flows/selftest.js
 
 
 
@@ -16827,18 +17013,20 @@ async function gateOnce(session, config, progress) {
     await (0,timing/* screenAndConfirm */.w4)(session, runs, config, progress);
     return (0,verdict_duet/* compareDuet */.s8)(...runs(), config);
 }
-function requireEntryMetric({ metrics }) {
-    const entry = metrics.find(({ id }) => id === ENTRY_METRIC);
+function requireEntryMetric({ findings }) {
+    const entry = findings.find(({ id }) => id === ENTRY_METRIC);
     if (entry?.change !== undefined)
         return;
     const why = entry?.because.replace(/\.$/, '') ?? 'it was not measured';
     throw (0,failure/* measurementFailure */.jO)(`The self-test measures what it injects by ${ENTRY_METRIC}, which has no number here (${why}): run it where getppid(2) is allowed, with a longer --duration if launches are slow.`);
 }
 
+// EXTERNAL MODULE: ./lib/render/terminal.js + 9 modules
+var terminal = __nccwpck_require__(9949);
 // EXTERNAL MODULE: ./lib/cli/options.js
 var options = __nccwpck_require__(9048);
 // EXTERNAL MODULE: ./lib/cli/shell.js + 24 modules
-var shell = __nccwpck_require__(6964);
+var shell = __nccwpck_require__(4990);
 ;// CONCATENATED MODULE: ./lib/cli/selftest.js
 
 
@@ -16869,7 +17057,7 @@ async function runSelftest({ json, ...options }) {
 
 /***/ }),
 
-/***/ 6964:
+/***/ 4990:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -20491,9 +20679,9 @@ function prettyMilliseconds(milliseconds, options) {
 	return sign + result.join(separator);
 }
 
-// EXTERNAL MODULE: ./lib/report/escape.js
-var report_escape = __nccwpck_require__(2527);
-;// CONCATENATED MODULE: ./lib/report/progress-terminal.js
+// EXTERNAL MODULE: ./lib/text/escape.js
+var text_escape = __nccwpck_require__(8944);
+;// CONCATENATED MODULE: ./lib/cli/progress.js
 
 
 
@@ -20536,17 +20724,17 @@ function liveProgress(stream) {
     return {
         phase(next) {
             close();
-            title = (0,report_escape/* plain */.pj)(next);
+            title = (0,text_escape/* plain */.pj)(next);
             began = performance.now();
             redraw(title);
         },
         step(done, total, detail) {
             const left = timeLeft(done, total, performance.now() - began);
-            const text = [title, bar(done, total), left, (0,report_escape/* plain */.pj)(detail)].filter((part) => part !== '');
-            redraw((0,report_escape/* clip */.$Q)(text.join('  '), (stream.columns ?? DEFAULT_COLUMNS) - 1));
+            const text = [title, bar(done, total), left, (0,text_escape/* plain */.pj)(detail)].filter((part) => part !== '');
+            redraw((0,text_escape/* clip */.$Q)(text.join('  '), (stream.columns ?? DEFAULT_COLUMNS) - 1));
         },
-        note: (sentence) => interject((0,report_escape/* plain */.pj)(sentence, 1000)),
-        warn: (sentence) => interject(`${colors.yellow('warning:')} ${(0,report_escape/* plain */.pj)(sentence, 1000)}`),
+        note: (sentence) => interject((0,text_escape/* plain */.pj)(sentence, 1000)),
+        warn: (sentence) => interject(`${colors.yellow('warning:')} ${(0,text_escape/* plain */.pj)(sentence, 1000)}`),
         end: close,
     };
 }
@@ -20557,17 +20745,17 @@ function plainProgress(stream) {
     return {
         phase(title) {
             nextShare = PRINTED_SHARE;
-            print((0,report_escape/* plain */.pj)(title));
+            print((0,text_escape/* plain */.pj)(title));
         },
         step(done, total, detail) {
             const share = total > 0 ? Math.min(1, done / total) : 1;
             if (share < nextShare)
                 return;
             nextShare = Math.floor(share / PRINTED_SHARE + 1) * PRINTED_SHARE;
-            print(`  ${Math.round(100 * share)} %, ${(0,report_escape/* plain */.pj)(detail, 120)}`);
+            print(`  ${Math.round(100 * share)} %, ${(0,text_escape/* plain */.pj)(detail, 120)}`);
         },
-        note: (sentence) => print((0,report_escape/* plain */.pj)(sentence, 1000)),
-        warn: (sentence) => print(`warning: ${(0,report_escape/* plain */.pj)(sentence, 1000)}`),
+        note: (sentence) => print((0,text_escape/* plain */.pj)(sentence, 1000)),
+        warn: (sentence) => print(`warning: ${(0,text_escape/* plain */.pj)(sentence, 1000)}`),
         end: () => { },
     };
 }
@@ -20702,7 +20890,7 @@ var failure = __nccwpck_require__(1957);
 // EXTERNAL MODULE: ./lib/stats/assumptions.js
 var assumptions = __nccwpck_require__(2595);
 // EXTERNAL MODULE: ./lib/targets/index.js + 46 modules
-var targets = __nccwpck_require__(7541);
+var targets = __nccwpck_require__(8490);
 ;// CONCATENATED MODULE: ./lib/config/specs.js
 
 
@@ -20950,7 +21138,7 @@ function reasonOf(error) {
 
 /***/ }),
 
-/***/ 2315:
+/***/ 9611:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -20990,16 +21178,762 @@ const isThere = (path) => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.stat)
 
 /***/ }),
 
-/***/ 8882:
+/***/ 2611:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   o: () => (/* binding */ readWhole)
+/* harmony export */ });
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1455);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1957);
+
+
+/** Reads a file that may be anything: of a folder, a device or what is too large, nothing is read. */
+async function readWhole(path, maxBytes) {
+    try {
+        const found = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.stat)(path);
+        if (!found.isFile())
+            return { why: found.isDirectory() ? 'it is a folder' : 'it is not a file' };
+        if (found.size > maxBytes)
+            return { why: 'it is too large' };
+        return { text: await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readFile)(path, 'utf8') };
+    }
+    catch (error) {
+        return { why: `it cannot be read (${(0,_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .reasonOf */ .A3)(error)})` };
+    }
+}
+
+
+/***/ }),
+
+/***/ 564:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   CO: () => (/* binding */ SET_ASIDE),
+/* harmony export */   OJ: () => (/* binding */ saveFile),
+/* harmony export */   Pm: () => (/* binding */ claimFolder)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1455);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1957);
+/* harmony import */ var _folder_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9611);
+
+
+
+
+
+/**
+ * The subfolder of runs that were judged regressed. They are no baseline until somebody accepts
+ * them by moving them up: else running again would turn every red gate green.
+ */
+const SET_ASIDE = 'regressed';
+/**
+ * Makes a folder and proves that files can be written in it.
+ * @throws Failure (usage) when they cannot
+ */
+async function claimFolder(path) {
+    try {
+        await (0,_folder_js__WEBPACK_IMPORTED_MODULE_4__/* .makeFolder */ .f)(path);
+        await writeWhole((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(path, 'report.json.check'), '');
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(path, 'report.json.check'));
+    }
+    catch (error) {
+        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .usageFailure */ .II)(`out "${path}" cannot be written to (${(0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .reasonOf */ .A3)(error)}): give a folder that this user may write in.`);
+    }
+}
+/**
+ * Writes a file so that a reader, or a crash, never meets half of it: temporary file in the same
+ * folder, fsync, rename (rename(2) replaces atomically).
+ * @throws Failure (measurement) when the file system refuses
+ */
+async function saveFile(path, text) {
+    try {
+        await writeWhole(path, text);
+    }
+    catch (error) {
+        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .measurementFailure */ .jO)(`${path} could not be written (${(0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .reasonOf */ .A3)(error)}): make room or choose another out folder.`, error);
+    }
+}
+async function writeWhole(path, text) {
+    const temporary = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path), `.${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}.tmp`);
+    try {
+        const file = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx');
+        try {
+            await file.writeFile(text);
+            await file.sync();
+        }
+        finally {
+            await file.close();
+        }
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rename)(temporary, path);
+    }
+    catch (error) {
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(temporary, { force: true });
+        throw error;
+    }
+}
+
+
+/***/ }),
+
+/***/ 2245:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  Z: () => (/* binding */ judgeEvidence)
+});
+
+// EXTERNAL MODULE: ./lib/record/exhibit.js
+var record_exhibit = __nccwpck_require__(4408);
+// EXTERNAL MODULE: ./lib/record/file.js
+var file = __nccwpck_require__(2143);
+// EXTERNAL MODULE: ./lib/record/report.js
+var record_report = __nccwpck_require__(1067);
+// EXTERNAL MODULE: ./lib/text/units.js
+var units = __nccwpck_require__(6300);
+// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
+var simple_statistics = __nccwpck_require__(5521);
+// EXTERNAL MODULE: ./lib/stats/arguments.js
+var stats_arguments = __nccwpck_require__(7335);
+;// CONCATENATED MODULE: ./lib/stats/least-absolute.js
+
+/** Determinants below this share of their terms are taken for 0: the points lie on one ray. */
+const SINGULAR = 1e-9;
+/**
+ * The fit y ≈ Σ c·x through the origin with the least sum of weighted absolute errors: half of the
+ * points may be far off without moving it much, unlike least squares.
+ *
+ * Exact, by trying: an optimal fit passes through as many of the points as there are predictors
+ * (P. Bloomfield and W. L. Steiger, "Least Absolute Deviations", 1983, section 1.3). That is n²/2
+ * fits of n errors each for two predictors, at the most that this takes.
+ *
+ * @param points each with the same one or two predictors
+ * @returns the coefficients; undefined when the points do not determine them
+ * @throws RangeError when a number is not finite, a weight not positive, or there are more predictors
+ */
+function fitLeastAbsolute(points) {
+    const predictors = points[0]?.x.length ?? 1;
+    if (predictors < 1 || predictors > 2)
+        throw new RangeError('x must hold one or two predictors');
+    for (const { x, y, weight } of points) {
+        (0,stats_arguments/* requireAllFinite */.Mp)('x', [...x, y]);
+        (0,stats_arguments/* requirePositive */.z6)('weight', weight);
+    }
+    const candidates = predictors === 1 ? points.map(throughOne) : throughPairs(points);
+    let best;
+    for (const fit of candidates) {
+        if (fit === undefined)
+            continue;
+        const error = absoluteError(points, fit, best?.error);
+        if (best === undefined || error < best.error)
+            best = { fit, error };
+    }
+    return best?.fit;
+}
+/**
+ * Σ weight · |y − Σ c·x|
+ *
+ * @param most where the sum is given up: what is returned then is at least as large
+ */
+function absoluteError(points, fit, most = Number.POSITIVE_INFINITY) {
+    let error = 0;
+    for (const { x, y, weight } of points) {
+        error += weight * Math.abs(y - predicted(x, fit));
+        if (error >= most)
+            break;
+    }
+    return error;
+}
+/** Σ c·x; a loop, since a fit asks for it a hundred thousand times. */
+function predicted(x, fit) {
+    let sum = 0;
+    for (let i = 0; i < x.length; i++)
+        sum += (x[i] ?? 0) * (fit[i] ?? 0);
+    return sum;
+}
+const throughOne = ({ x: [x = 0], y }) => x === 0 ? undefined : [y / x];
+function* throughPairs(points) {
+    for (const [i, p] of points.entries()) {
+        for (const q of points.slice(i + 1))
+            yield throughTwo(p, q);
+    }
+}
+/** Cramer's rule. */
+function throughTwo(p, q) {
+    const [a = 0, b = 0] = p.x;
+    const [c = 0, d = 0] = q.x;
+    const determinant = a * d - b * c;
+    if (Math.abs(determinant) <= SINGULAR * (Math.abs(a * d) + Math.abs(b * c)))
+        return undefined;
+    return [(p.y * d - b * q.y) / determinant, (a * q.y - p.y * c) / determinant];
+}
+
+// EXTERNAL MODULE: ./lib/stats/random.js
+var stats_random = __nccwpck_require__(9376);
+// EXTERNAL MODULE: ./lib/verdict/comparison.js
+var verdict_comparison = __nccwpck_require__(7080);
+;// CONCATENATED MODULE: ./lib/verdict/diagnosis.js
+
+
+
+
+
+/** Fewer changes than this have as many explanations as there are quantities. */
+const LEAST_METRICS = 3;
+/** "Most of it": what is left over is no second cause of the same size. */
+const LEAST_SHARE = 0.8;
+/** Of the metrics that were called, so many must be explained for more than half of their change. */
+const LEAST_EXPLAINED = 0.6;
+/**
+ * Of the metrics that a cause would move beyond their margins, so many must have moved: a cause is
+ * refuted by what stood still. Not all, since noise hides some, and since a quantity is coarse: a
+ * page fault enters the kernel, too, but passes by its filters.
+ */
+const LEAST_REACH = 2 / 3;
+/** "Beyond the margin" by so much that the confirmation can hardly have missed it. */
+const CLEARLY = 1.5;
+const RESAMPLES = 200;
+const CONFIDENCE = 0.95;
+/** Any number will do; a fixed one makes the interval a function of the changes. */
+const SEED = 26;
+/**
+ * Looks for one cause behind the changes that were called: so many ns for every kernel entry, every
+ * context switch or every kilobyte, or for two of these, of which the catalogue says how many an
+ * operation makes. Robustly, since some metrics have changes of their own, and by all metrics: those
+ * that a change was not shown of would otherwise be missing where they speak against it, and the
+ * ones just beyond their margins make it look larger than it is.
+ *
+ * @returns undefined where nothing simple explains most of it
+ */
+function diagnose(comparison) {
+    const items = comparison.findings
+        .filter(verdict_comparison/* isMeasured */.V)
+        .flatMap((finding) => itemOf(finding, comparison));
+    const changed = items.filter((item) => item.changed);
+    if (changed.length < LEAST_METRICS)
+        return undefined;
+    const best = (models) => models
+        .map((model) => explain(model, items))
+        .filter((diagnosis) => diagnosis !== undefined)
+        .sort((a, b) => b.explained.length - a.explained.length || b.share - a.share)[0];
+    const [single, double] = [best(SINGLE), best(DOUBLE)];
+    if (single === undefined || double === undefined)
+        return single ?? double;
+    const gained = double.explained.length - single.explained.length;
+    return gained >= Math.max(2, WORTH_A_TERM * changed.length) ? double : single;
+}
+const SINGLE = record_report/* QUANTITIES */.cl.map((quantity) => [quantity]);
+const DOUBLE = [
+    ['entries', 'switches'],
+    ['entries', 'tcpKilobytes'],
+    ['entries', 'kilobytes'],
+    ['switches', 'tcpKilobytes'],
+    ['switches', 'kilobytes'],
+];
+/** A second term has to explain so many more of the metrics: the simpler story is the likelier. */
+const WORTH_A_TERM = 0.2;
+function itemOf(metric, { candidate }) {
+    const { baseline: before, candidate: after, change, verdict, marginRatio } = metric;
+    const record = candidate.metrics.find(({ id }) => id === metric.id);
+    const timed = before.status === 'ok' && before.unit !== 'count' && after.status === 'ok';
+    const quantities = record && quantitiesOf(record);
+    if (!metric.gate || !timed || !change || !quantities)
+        return [];
+    return [
+        {
+            id: metric.id,
+            x: record_report/* QUANTITIES */.cl.map((quantity) => quantities[quantity]),
+            y: after.estimate - before.estimate,
+            // Noise is in proportion to the time.
+            weight: 1 / before.estimate,
+            baselineNs: before.estimate,
+            changed: verdict === 'regressed' || verdict === 'improved',
+            marginRatio,
+        },
+    ];
+}
+/** As the catalogue declares them; over TCP goes what its own counters saw segments of. */
+function quantitiesOf(record) {
+    if (record.status !== 'ok' || record.entries === undefined)
+        return undefined;
+    const { entries, switches = 0, bytes = 0, details } = record;
+    const kilobytes = bytes / 1024;
+    const tcpKilobytes = details?.['segments_per_op'] === undefined ? 0 : kilobytes;
+    return { entries, switches, tcpKilobytes, kilobytes };
+}
+function explain(model, items) {
+    const points = items.map((item) => only(model, item));
+    const fit = fitLeastAbsolute(points);
+    if (fit === undefined)
+        return undefined;
+    const changed = points.filter((point) => point.changed);
+    const explained = changed.filter(({ x, y }) => Math.abs(y - predicted(x, fit)) < Math.abs(y) / 2);
+    const enough = Math.max(LEAST_METRICS, LEAST_EXPLAINED * changed.length);
+    if (explained.length < enough)
+        return undefined;
+    const nothing = model.map(() => 0);
+    const share = 1 - absoluteError(explained, fit) / absoluteError(explained, nothing);
+    if (share < LEAST_SHARE || reach(model, items, fit) < LEAST_REACH)
+        return undefined;
+    const terms = intervals(points, fit).map(([low, high], index) => ({
+        quantity: model[index] ?? 'entries',
+        ns: fit[index] ?? 0,
+        ...{ low, high },
+    }));
+    if (terms.some(({ low, high }) => low <= 0 && high >= 0))
+        return undefined;
+    const ids = explained.map(({ id }) => id);
+    return { terms, share, explained: ids, called: changed.length };
+}
+/** An item with the predictors of a model alone. */
+const only = (model, item) => ({
+    ...item,
+    x: model.map((quantity) => item.x[record_report/* QUANTITIES */.cl.indexOf(quantity)] ?? 0),
+});
+/**
+ * Of the metrics that the fit would clearly move, the share that moved: what was called, and what
+ * was not for want of time or quiet and yet shows most of it.
+ */
+function reach(model, items, fit) {
+    const moved = items
+        .map((item) => ({ ...item, expected: predicted(only(model, item).x, fit) }))
+        .filter(({ expected, baselineNs, marginRatio }) => Math.abs(expected) > CLEARLY * marginRatio * baselineNs);
+    const called = moved.filter(({ changed, expected, y }) => Math.sign(y) === Math.sign(expected) && (changed || Math.abs(y) > Math.abs(expected) / 2));
+    return moved.length === 0 ? 0 : called.length / moved.length;
+}
+/** Percentile bootstrap over the metrics (Efron and Tibshirani 1993, chapter 13). */
+function intervals(points, fit) {
+    const random = (0,stats_random/* seededRandom */.I)(SEED);
+    const drawn = Array.from({ length: RESAMPLES }, () => fitLeastAbsolute(points.map(() => points[random.below(points.length)]))).filter((one) => one !== undefined);
+    const tail = (1 - CONFIDENCE) / 2;
+    return fit.map((coefficient, index) => {
+        const values = [coefficient, ...drawn.map((one) => one[index] ?? 0)];
+        return [(0,simple_statistics/* quantile */.YV)(values, tail), (0,simple_statistics/* quantile */.YV)(values, 1 - tail)];
+    });
+}
+
+// EXTERNAL MODULE: ./lib/record/finding.js
+var finding = __nccwpck_require__(8292);
+// EXTERNAL MODULE: ./lib/text/errno.js
+var errno = __nccwpck_require__(4115);
+// EXTERNAL MODULE: ./lib/report/causes.js
+var causes = __nccwpck_require__(2796);
+// EXTERNAL MODULE: ./lib/report/diagnosis.js
+var report_diagnosis = __nccwpck_require__(2175);
+// EXTERNAL MODULE: ./lib/report/size.js
+var size = __nccwpck_require__(2777);
+;// CONCATENATED MODULE: ./lib/report/alarms.js
+
+
+
+
+
+
+/**
+ * What turns a gate red, one entry a cause: an operation that is lost, a cost of every kernel entry, a
+ * function that grew, and then each metric that changed for a reason of its own. The worst first.
+ */
+function alarmsOf(judged) {
+    const explained = explainedAlarm(judged);
+    return [
+        ...blockedAlarms(judged),
+        ...explained,
+        ...timeAlarms(judged, new Set(explained.flatMap(({ metrics }) => metrics))),
+        ...instructionAlarms(judged),
+    ];
+}
+/** What many metrics meet is one loss. */
+function blockedAlarms({ findings }) {
+    const losses = new Map();
+    for (const { gate, verdict, candidate, id } of findings) {
+        if (!gate || verdict !== 'blocked' || candidate.status === 'ok')
+            continue;
+        const title = lossText(candidate);
+        losses.set(title, [...(losses.get(title) ?? []), id]);
+    }
+    return [...losses].map(([title, ids]) => {
+        const metrics = [...new Set(ids)];
+        const text = `The baseline can do it and the candidate cannot: ${idsText(metrics)}.`;
+        return { verdict: 'blocked', title, text, metrics };
+    });
+}
+/** `openat is refused: EPERM` */
+function lossText({ status, reason }) {
+    const operation = reason.operation || 'the operation';
+    const why = (0,errno/* errnoName */.g)(reason.errno) || reason.message;
+    const said = why === '' ? '' : `: ${why}`;
+    return status === 'no_loopback'
+        ? `there is no loopback device, ${operation} fails${said}`
+        : `${operation} ${LOST[status] ?? 'fails'}${said}`;
+}
+const LOST = {
+    denied: 'is refused',
+    unsupported: 'is not supported',
+};
+function explainedAlarm({ findings, diagnosis }) {
+    if (diagnosis === null)
+        return [];
+    const metrics = findings
+        .filter(finding/* isMeasuredReport */.$m)
+        .filter(({ id, gate, verdict }) => gate && verdict === 'regressed' && diagnosis.explained.includes(id))
+        .map(({ id }) => id);
+    if (metrics.length === 0)
+        return [];
+    const title = `${(0,report_diagnosis/* causeText */.xv)(diagnosis)}: ${(0,units/* countOf */.pq)(metrics.length, 'metric')} regressed`;
+    const text = `${(0,report_diagnosis/* diagnosisText */.f7)(diagnosis)} Metrics: ${metrics.join(', ')}.`;
+    return [{ verdict: 'regressed', title, text, metrics }];
+}
+/** Metrics that no common cause explains, the largest change first. */
+const timeAlarms = ({ findings }, explained) => findings
+    .filter(finding/* isMeasuredReport */.$m)
+    .filter(({ id, gate, verdict }) => gate && verdict === 'regressed' && !explained.has(id))
+    .toSorted((a, b) => (0,size/* changeSize */.QZ)(b) - (0,size/* changeSize */.QZ)(a))
+    .map(({ id, change, because }) => ({
+    verdict: 'regressed',
+    title: `${id} regressed${change === null ? '' : `: ${(0,units/* formatChange */.eD)(change)}`}`,
+    text: because,
+    metrics: [id],
+}));
+/** Counts by the function that is the most of their change, and those that no trace explains. */
+function instructionAlarms({ findings, counted }) {
+    const regressed = findings
+        .filter(finding/* isInstructionsReport */.s)
+        .filter(({ gate, verdict }) => gate && verdict === 'regressed')
+        .toSorted((a, b) => (0,size/* changeSize */.QZ)(b) - (0,size/* changeSize */.QZ)(a));
+    const groups = new Map();
+    for (const finding of regressed) {
+        const cause = counted?.causes.find(({ metrics }) => metrics.includes(finding.id)) ?? finding.id;
+        groups.set(cause, [...(groups.get(cause) ?? []), finding]);
+    }
+    return [...groups].map(([cause, group]) => {
+        const metrics = group.map(({ id }) => id);
+        const sizes = group.map((finding) => `${finding.id} ${(0,units/* formatInstructionsDifference */.u_)(finding.difference ?? 0)} (${(0,units/* formatRatio */.B0)((0,size/* countRatio */.NX)(finding) ?? 1)})`);
+        const many = `${(0,units/* countOf */.pq)(metrics.length, 'metric')} ${metrics.length === 1 ? 'takes' : 'take'} more instructions`;
+        const title = typeof cause === 'string'
+            ? `${cause} takes more instructions`
+            : `${(0,causes/* changedText */.m8)(cause)}: ${many}`;
+        return { verdict: 'regressed', title, text: `Counted: ${idsText(sizes, 20)}.`, metrics };
+    });
+}
+const idsText = (ids, most = ids.length) => {
+    const left = ids.length - most;
+    return left > 0
+        ? `${ids.slice(0, most).join(', ')} and ${(0,units/* countOf */.pq)(left, 'other')}`
+        : ids.join(', ');
+};
+
+// EXTERNAL MODULE: ./lib/report/certificate.js
+var certificate = __nccwpck_require__(8089);
+// EXTERNAL MODULE: ./lib/report/configuration.js
+var configuration = __nccwpck_require__(6916);
+// EXTERNAL MODULE: ./lib/report/crossing.js
+var crossing = __nccwpck_require__(960);
+// EXTERNAL MODULE: ./lib/report/differences.js
+var differences = __nccwpck_require__(5266);
+// EXTERNAL MODULE: ./lib/report/findings.js + 2 modules
+var report_findings = __nccwpck_require__(743);
+// EXTERNAL MODULE: ./lib/record/verdict.js
+var record_verdict = __nccwpck_require__(4164);
+// EXTERNAL MODULE: ./lib/report/counted.js
+var report_counted = __nccwpck_require__(6572);
+// EXTERNAL MODULE: ./lib/report/noise.js
+var noise = __nccwpck_require__(1792);
+// EXTERNAL MODULE: ./lib/report/places.js
+var report_places = __nccwpck_require__(8884);
+// EXTERNAL MODULE: ./lib/report/words.js
+var words = __nccwpck_require__(8191);
+;// CONCATENATED MODULE: ./lib/report/headline.js
+
+
+
+
+
+
+
+
+
+/**
+ * The report in one sentence: what is lost, how many gated metrics got the worst verdict, and the fact
+ * that a reader would ask for next.
+ *
+ * @param report everything but the sentence itself
+ */
+function headline(report) {
+    if (report.verdict === 'no-baseline')
+        return noBaseline(report);
+    const clauses = [lossClause(report), timedClause(report), countedClause(report)];
+    const said = clauses.filter((clause) => clause !== '');
+    if (said.length === 0)
+        return 'No gated metric was measured, so nothing was judged.';
+    return `${said.map((clause, index) => (index === 0 ? clause : lowerFirst(clause))).join('; ')}.`;
+}
+const lowerFirst = (text) => /^(All|None|No|The) /.test(text) ? `${text.charAt(0).toLowerCase()}${text.slice(1)}` : text;
+/** `openat is refused: EPERM (syscall.open_close and 4 others)` */
+function lossClause({ alarms }) {
+    const [first, ...others] = alarms.filter(({ verdict }) => verdict === 'blocked');
+    if (first === undefined)
+        return '';
+    const [id, ...rest] = first.metrics;
+    const many = rest.length === 0 ? '' : ` and ${(0,units/* countOf */.pq)(rest.length, 'other')}`;
+    const more = others.length === 0 ? '' : `, and ${(0,units/* countOf */.pq)(others.length, 'more loss', 'more losses')}`;
+    return `${first.title} (${id}${many})${more}`;
+}
+function countedClause({ findings, counted }) {
+    const judged = findings
+        .filter(finding/* isInstructionsReport */.s)
+        .filter(({ gate, verdict }) => gate && verdict !== 'blocked');
+    if (judged.length === 0)
+        return '';
+    const text = (0,report_counted/* countedText */.o)(judged, counted);
+    return findings.some(finding/* isMeasuredReport */.$m) ? `counted: ${lowerFirst(text)}` : text;
+}
+/** What the times say: their own verdict, which need not be the gate's where counts are there, too. */
+function timedClause(report) {
+    const gated = report.findings
+        .filter(finding/* isMeasuredReport */.$m)
+        .filter(({ gate, verdict }) => gate && verdict !== 'blocked');
+    if (gated.length === 0)
+        return '';
+    const verdict = (0,record_verdict/* worstOf */.hm)(gated.filter(({ baseline }) => baseline.status === 'ok').map((one) => one.verdict));
+    if (verdict === 'incomparable' || verdict === 'blocked')
+        return partlyCompared(gated, report);
+    const those = gated.filter((finding) => finding.verdict === verdict);
+    return `${(0,words/* shareText */.Lu)(those.length, gated.length)} ${clauses[verdict](those, report)}${where(report)}`;
+}
+/** How many machines a verdict rests on belongs to the verdict. */
+const where = (report) => report.design === 'shards' ? `, on ${(0,words/* machinesText */.g$)(report)}` : '';
+const clauses = {
+    regressed: (those, report) => `${slower(those, report) ?? 'regressed'}${causeOf(report) || largestChange(those)}`,
+    improved: (those, report) => `${faster(those, report) ?? 'improved and none regressed'}${causeOf(report) || largestChange(those)}`,
+    unchanged: (those, report) => `${asQuick(those, report) ?? `${isOrAre(those)} unchanged`}${sensitivity(those)}`,
+    inconclusive: (those, report) => `${isOrAre(those)} inconclusive and none regressed${disagreeing(those, report) || settling(those, report)}`,
+};
+/** Of sides of different kinds, nothing regressed. */
+const compared = (text) => (those, report) => {
+    const places = (0,report_places/* placesOf */.e)(report);
+    return places && text(places, isOrAre(those));
+};
+const slower = compared(({ baseline, candidate }, is) => `${is} slower ${candidate} than ${baseline}`);
+const faster = compared(({ baseline, candidate }, is) => `${is} faster ${candidate} than ${baseline}, and none slower`);
+const asQuick = compared(({ baseline, candidate }, is) => `${is} as quick ${candidate} as ${baseline}`);
+const isOrAre = ({ length }) => (length === 1 ? 'is' : 'are');
+/** One cause is one finding, however many metrics show it. */
+const causeOf = ({ diagnosis }) => diagnosis === null ? '' : `; ${(0,report_diagnosis/* explanationText */.jY)(diagnosis)}`;
+function largestChange(metrics) {
+    const largest = metrics.toSorted((a, b) => (0,size/* changeSize */.QZ)(b) - (0,size/* changeSize */.QZ)(a))[0];
+    if (largest === undefined || largest.change === null)
+        return '';
+    const is = metrics.length === 1 ? ':' : '; the largest is';
+    return `${is} ${largest.id}, ${(0,units/* formatChange */.eD)(largest.change)}`;
+}
+function sensitivity(metrics) {
+    const worst = (0,noise/* largestOf */.u1)(metrics, ({ mde80 }) => mde80);
+    if (worst === undefined)
+        return '';
+    return `; a change of ${(0,units/* formatShare */.T1)(worst.value)} on any of them would have been caught four times in five`;
+}
+/** More machines would settle what holds on average, which is nobody's machine. */
+function disagreeing(metrics, report) {
+    const ids = metrics.map(({ id }) => id).filter((id) => report.disagreements.includes(id));
+    const [first, ...others] = ids;
+    if (first === undefined)
+        return '';
+    const rest = others.length === 0 ? '' : ` and ${(0,units/* countOf */.pq)(others.length, 'other')}`;
+    return `; the machines disagree about ${first}${rest}`;
+}
+/** Only where a number settles all of them: one metric's would read as the gate's. */
+function settling(metrics, report) {
+    const numbers = metrics.map(({ replicatesToSettle }) => replicatesToSettle ?? Infinity);
+    const most = metrics.find((metric) => metric.replicatesToSettle === Math.max(...numbers));
+    if (most === undefined)
+        return '';
+    return `; ${metrics.length === 1 ? `${most.id}: ` : ''}${(0,words/* settleText */.di)(report, most)}`;
+}
+/** Neither regressed nor improved nor inconclusive: what could be compared is unchanged. */
+function partlyCompared(metrics, report) {
+    const unchanged = metrics.filter(({ verdict }) => verdict === 'unchanged');
+    if (unchanged.length === 0)
+        return nothingCompared(metrics);
+    const share = (0,words/* shareText */.Lu)(unchanged.length, metrics.length);
+    const rest = `${(0,units/* countOf */.pq)(metrics.length - unchanged.length, 'other')} could not be compared`;
+    return `${share} ${clauses.unchanged(unchanged, report)}; ${rest}${where(report)}`;
+}
+function nothingCompared(metrics) {
+    const [first] = metrics;
+    const because = first === undefined ? '' : `; ${first.id}: ${first.because.replace(/\.$/, '')}`;
+    return `None of ${(0,units/* countOf */.pq)(metrics.length, 'gated metric')} could be compared${because}`;
+}
+function noBaseline(report) {
+    const { floor, mde80 } = (0,noise/* noiseOf */.YN)(report.findings.filter(finding/* isMeasuredReport */.$m));
+    const [skipped] = report.baseline.skipped;
+    const start = skipped === undefined
+        ? 'There is no baseline yet, so nothing was judged'
+        : `No earlier run could be used (${skipped.replace(/\.$/, '')}), so nothing was judged`;
+    if (floor === undefined || mde80 === undefined)
+        return `${start}.`;
+    return (`${start}; on this machine identical sides differ by ${(0,units/* formatShare */.T1)(floor.median)}, and side by ` +
+        `side a change of ${(0,units/* formatShare */.T1)(mde80.median)} would be caught four times in five (medians).`);
+}
+
+// EXTERNAL MODULE: ./lib/report/tails.js
+var tails = __nccwpck_require__(7085);
+;// CONCATENATED MODULE: ./lib/report/build.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Everything that people and scripts are told, as plain data: renderings add nothing to it.
+ *
+ * @throws ZodError when the comparison does not make a report: a bug, not a user's mistake
+ */
+function buildReport(comparison, judgement, { specs, policy, exhibits }) {
+    const findings = (0,report_findings/* findingReports */.vF)(comparison.findings);
+    const found = diagnose(comparison);
+    const differing = (0,differences/* differencesOf */.g6)(comparison, found);
+    const diagnosis = diagnosisReport(found, differing.differences);
+    const counted = (0,report_findings/* countedReport */.N3)(comparison);
+    const report = {
+        schema: record_report/* REPORT_SCHEMA */.DC,
+        version: record_report/* REPORT_VERSION */.Aj,
+        tool: comparison.candidate.tool,
+        ...judgement,
+        design: comparison.design,
+        alpha: comparison.alpha,
+        margins: [...policy.margins],
+        failOn: policy.failOn,
+        familySize: comparison.familySize,
+        // A metric that only informs is nobody's regression.
+        counts: (0,words/* countVerdicts */.qX)(findings.filter(({ gate }) => gate)),
+        baseline: {
+            spec: specs.baseline,
+            runs: comparison.baseline.map(({ id }) => id),
+            skipped: comparison.skipped,
+            facts: comparison.baseline.at(-1)?.target.facts ?? {},
+        },
+        candidate: {
+            spec: specs.candidate,
+            run: comparison.candidate.id,
+            facts: comparison.candidate.target.facts ?? {},
+        },
+        records: exhibits.map(recordReference),
+        platform: comparison.candidate.platform,
+        subject: comparison.candidate.subject,
+        machines: (comparison.machines ?? []).map(machineReport),
+        disagreements: comparison.disagreements ?? [],
+        ...differing,
+        configuration: (0,configuration/* configurationReport */.P)(comparison, counted, findings) ?? null,
+        diagnosis,
+        caveats: [...comparison.skipped, ...comparison.caveats],
+        alarms: alarmsOf({ findings, diagnosis, counted }),
+        findings,
+        counted,
+        certificate: (0,certificate/* certificateOf */.t)({ ...comparison, findings }),
+        crossing: comparison.machines ? null : ((0,crossing/* crossingOf */.Ed)(comparison.candidate) ?? null),
+        tails: comparison.machines ? null : (0,tails/* tailsReport */.c)(comparison.candidate),
+    };
+    return record_report/* reportSchema */.Qh.parse({ ...report, headline: headline(report) });
+}
+const recordReference = (exhibit) => ({
+    role: exhibit.role,
+    id: exhibit.run.id,
+    file: `${file/* EVIDENCE */.S4}/${(0,record_exhibit/* exhibitFileName */.pV)(exhibit)}`,
+    sha256: (0,file/* digestOf */.ol)((0,file/* runText */.le)(exhibit.run)),
+});
+function diagnosisReport(diagnosis, differing) {
+    if (diagnosis === undefined)
+        return null;
+    const { terms, share, explained, called } = diagnosis;
+    const quantities = terms.map(({ quantity }) => quantity);
+    return {
+        terms: terms.map(({ quantity, ns, low, high }) => ({
+            ...{ quantity, ns: (0,units/* figure */.vP)(ns), low: (0,units/* figure */.vP)(low), high: (0,units/* figure */.vP)(high) },
+        })),
+        ...{ share: (0,units/* figure */.vP)(share), explained, called },
+        carriers: (0,differences/* carriersOf */.xO)(quantities, differing),
+    };
+}
+const machineReport = ({ baseline, candidate, pairs, changes }) => ({
+    platform: candidate.platform,
+    runs: { baseline: baseline.id, candidate: candidate.id },
+    pairs,
+    changes: changes.map(({ id, pairs: own, ...change }) => ({
+        id,
+        ...(0,report_findings/* changeReport */.XS)(change),
+        pairs: own,
+    })),
+});
+
+// EXTERNAL MODULE: ./lib/verdict/evidence.js + 15 modules
+var verdict_evidence = __nccwpck_require__(426);
+;// CONCATENATED MODULE: ./lib/verdict/judge.js
+
+/**
+ * The verdict of the whole gate, and whether it passes by policy. Only gated metrics count, and
+ * only those that the baseline has: a metric that is new, or that neither side can measure, says
+ * nothing about the difference.
+ */
+function judge(comparison, failOn) {
+    if (comparison.design === 'self')
+        return { verdict: 'no-baseline', passed: true };
+    const gated = comparison.findings.filter(({ gate, baseline }) => gate && baseline.status === 'ok');
+    return {
+        verdict: (0,record_verdict/* worstOf */.hm)(gated.map(({ verdict }) => verdict)),
+        passed: !gated.some((finding) => fails(finding, failOn)),
+    };
+}
+const RED = {
+    regression: ['blocked', 'regressed'],
+    inconclusive: ['blocked', 'regressed', 'inconclusive'],
+    never: [],
+};
+/** What only the candidate has no number of is undecided, too; another machine is nobody's fault. */
+const fails = ({ verdict, candidate }, failOn) => RED[failOn].includes(verdict) || (failOn === 'inconclusive' && candidate.status !== 'ok');
+
+;// CONCATENATED MODULE: ./lib/flows/judge.js
+
+
+
+/**
+ * From runs to a report: the only way there is, whether they were measured a moment ago or are read
+ * from files. The same runs and policy give the same report.
+ */
+function judgeEvidence(evidence, policy, specs) {
+    const comparison = (0,verdict_evidence/* compare */.UD)(evidence, policy);
+    const judgement = judge(comparison, policy.failOn);
+    return buildReport(comparison, judgement, {
+        ...{ specs, policy },
+        exhibits: (0,verdict_evidence/* exhibitsOf */.OL)(evidence),
+    });
+}
+
+
+/***/ }),
+
+/***/ 8176:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   a: () => (/* binding */ keep),
 /* harmony export */   o: () => (/* binding */ checkMargins)
 /* harmony export */ });
-/* harmony import */ var _archive_write_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(145);
-/* harmony import */ var _baseline_write_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6396);
-/* harmony import */ var _config_globs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(357);
+/* harmony import */ var _archive_write_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4432);
+/* harmony import */ var _config_globs_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(357);
+/* harmony import */ var _files_write_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(564);
 
 
 
@@ -21007,7 +21941,7 @@ const isThere = (path) => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.stat)
 function checkMargins(rules, { candidate }) {
     const ids = candidate.metrics.map(({ id }) => id);
     for (const { glob } of rules)
-        (0,_config_globs_js__WEBPACK_IMPORTED_MODULE_2__/* .metricsNamed */ .d)('margin', glob, ids, 'these records');
+        (0,_config_globs_js__WEBPACK_IMPORTED_MODULE_1__/* .metricsNamed */ .d)('margin', glob, ids, 'these records');
 }
 /**
  * Keeps a report and its evidence, if there is somewhere to; no record becomes a baseline.
@@ -21017,37 +21951,92 @@ function checkMargins(rules, { candidate }) {
 async function keep(report, evidence, out) {
     if (out === undefined)
         return [];
-    await (0,_baseline_write_js__WEBPACK_IMPORTED_MODULE_1__/* .claimFolder */ .Pm)(out);
+    await (0,_files_write_js__WEBPACK_IMPORTED_MODULE_2__/* .claimFolder */ .Pm)(out);
     return (await (0,_archive_write_js__WEBPACK_IMPORTED_MODULE_0__/* .archive */ .rD)(out, report, evidence)).notes;
 }
 
 
 /***/ }),
 
-/***/ 1047:
+/***/ 6709:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Z: () => (/* binding */ judgeEvidence)
+/* harmony export */   DG: () => (/* binding */ timeAgainst),
+/* harmony export */   lT: () => (/* binding */ timeItself),
+/* harmony export */   r8: () => (/* binding */ timeBoth),
+/* harmony export */   w4: () => (/* binding */ screenAndConfirm)
 /* harmony export */ });
-/* harmony import */ var _report_build_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8530);
-/* harmony import */ var _verdict_evidence_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(426);
-/* harmony import */ var _verdict_judge_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5670);
+/* unused harmony export goalOf */
+/* harmony import */ var _measure_identity_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9328);
+/* harmony import */ var _measure_session_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4461);
+/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2595);
+/* harmony import */ var _stats_power_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2868);
+/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6300);
+/* harmony import */ var _verdict_duet_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(9619);
+/* harmony import */ var _verdict_settings_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3260);
 
 
 
-/**
- * From runs to a report: the only way there is, whether they were measured a moment ago or are read
- * from files. The same runs and policy give the same report.
- */
-function judgeEvidence(evidence, policy, specs) {
-    const comparison = (0,_verdict_evidence_js__WEBPACK_IMPORTED_MODULE_1__/* .compare */ .UD)(evidence, policy);
-    const judgement = (0,_verdict_judge_js__WEBPACK_IMPORTED_MODULE_2__/* .judge */ .S)(comparison, policy.failOn);
-    return (0,_report_build_js__WEBPACK_IMPORTED_MODULE_0__/* .buildReport */ .F)(comparison, judgement, {
-        ...{ specs, policy },
-        exhibits: (0,_verdict_evidence_js__WEBPACK_IMPORTED_MODULE_1__/* .exhibitsOf */ .OL)(evidence),
-    });
+
+
+
+
+/** Both sides can be run here: interleaves them, screens all metrics, confirms the flagged ones. */
+async function timeBoth({ config, bench, progress }, sides, [before, after]) {
+    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .Nn(bench, sides, config.durationMs, progress);
+    const runs = () => [session.baselineRun(before), session.candidateRun(after)];
+    await session.warmUp();
+    await session.tails();
+    await screenAndConfirm(session, runs, config, progress);
+    const [baseline, candidate] = runs();
+    return { design: 'duet', baseline, candidate };
 }
+/** @param runs both sides as measured so far, the baseline first */
+async function screenAndConfirm(session, runs, settings, progress) {
+    progress.phase('Measure both sides in turn');
+    await session.screen({ goal: goalOf(settings, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .DUET_MARGIN */ .CJ) });
+    const flagged = (0,_verdict_duet_js__WEBPACK_IMPORTED_MODULE_5__/* .screenDuet */ .F9)(...runs(), settings);
+    if (flagged.length === 0)
+        return;
+    const pairsFor = (count) => (0,_stats_power_js__WEBPACK_IMPORTED_MODULE_3__/* .robustPairs */ .du)(settings.alpha, count);
+    const those = session.confirmable(flagged, pairsFor);
+    const share = those.length < flagged.length ? `${those.length} of ` : '';
+    progress.phase(`Confirm ${share}${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_4__/* .countOf */ .pq)(flagged.length, 'flagged metric')} on fresh launches`);
+    await session.confirm(those, pairsFor(those.length));
+}
+/** The baseline is stored runs: measures the candidate, of which they may or may not have told. */
+async function timeAgainst({ config, bench, progress }, candidate, stored, own) {
+    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .Nn(bench, { candidate }, config.durationMs, progress);
+    await session.warmUp();
+    await session.tails();
+    progress.phase(`Measure, to compare with ${stored.origin}`);
+    await session.screen({ share: _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .WHOLE_BUDGET */ .CK, goal: goalOf(config, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .PREDICTION_MARGIN */ .Nz) });
+    return { design: 'prediction', stored, candidate: session.candidateRun(own) };
+}
+/** Nothing to compare with: the candidate against itself shows what this machine can tell apart. */
+async function timeItself({ config, bench, progress }, candidate, stored, own, source) {
+    const sides = { baseline: candidate, candidate };
+    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .Nn(bench, sides, config.durationMs, progress);
+    const arms = (0,_measure_identity_js__WEBPACK_IMPORTED_MODULE_0__/* .bothIdentities */ .E)(source);
+    progress.note(`There is no earlier run in ${stored.origin}, so the candidate is measured against itself, which shows what this machine can tell apart.`);
+    await session.warmUp();
+    await session.tails();
+    progress.phase('Measure the candidate against itself');
+    await session.screen({ share: _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .WHOLE_BUDGET */ .CK, goal: goalOf(config, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .DUET_MARGIN */ .CJ) });
+    return {
+        design: 'self',
+        before: session.baselineRun(arms[0]),
+        after: session.candidateRun(arms[1]),
+        candidate: session.pooledRun(own),
+        skipped: stored.skipped,
+    };
+}
+/** What the measuring time is to buy. */
+const goalOf = ({ alpha, margins }, fallback) => ({
+    alpha,
+    marginOf: ({ id, leastMarginPercent }) => (0,_verdict_settings_js__WEBPACK_IMPORTED_MODULE_6__/* .marginOf */ .O)({ id, leastMargin: leastMarginPercent / 100 }, margins, fallback),
+});
 
 
 /***/ }),
@@ -21116,7 +22105,7 @@ function quantileOfLaunches(launches, ofBatches, ofLaunches) {
 
 /***/ }),
 
-/***/ 6753:
+/***/ 2585:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -21133,8 +22122,6 @@ var external_node_path_ = __nccwpck_require__(6760);
 var external_node_util_ = __nccwpck_require__(7975);
 // EXTERNAL MODULE: ./lib/failure.js
 var failure = __nccwpck_require__(1957);
-// EXTERNAL MODULE: ./lib/probe/cache.js
-var cache = __nccwpck_require__(5192);
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
 var schemas = __nccwpck_require__(2857);
 // EXTERNAL MODULE: ./lib/record/run.js + 1 modules
@@ -21143,24 +22130,27 @@ var run = __nccwpck_require__(2522);
 
 
 /**
- * The metric catalogue, as the probe itself prints it (`probe --list`): the native sources are its
- * only home, so that a new metric is one entry in one C file.
+ * The catalogue of metrics, as the probe prints it (`probe --list`). Metrics are defined only in
+ * the native sources, so a new metric is one entry in one C file.
  */
 const metricEntrySchema = schemas/* object */.Ikc({
     id: schemas/* string */.YjP(),
     version: schemas/* int */.Whr(),
-    /** Whether a regression of this metric turns the gate red; the others only inform. */
+    /** Whether a regression of this metric turns the gate red. Other metrics only inform. */
     gate: schemas/* boolean */.zMY(),
-    /** One operation takes milliseconds: measured in few launches. */
+    /** One operation takes milliseconds, so it is measured in few launches. */
     slow: schemas/* boolean */.zMY(),
-    /** Off the CPU by design, so that no batch is filtered by occupancy. */
+    /** Off the CPU by design, so occupancy filters none of its batches. */
     waits: schemas/* boolean */.zMY(),
     /** What its number is: a time, a time that is shown as a rate, or a count. */
     unit: run/* unitSchema */.o3,
-    /** The default margin is never below this; 0 where there is no such bound. */
-    least_margin_percent: schemas/* number */.aig().min(0).max(1000),
+    /** The default margin is at least this; 0 for no such bound. */
+    leastMarginPercent: schemas/* number */.aig().min(0).max(1000),
     summary: schemas/* string */.YjP(),
-    /** Per operation: system calls and page faults, switches, and bytes that the kernel copies or moves. */
+    /**
+     * Per operation: system calls and page faults, switches, and bytes that the kernel copies or
+     * moves.
+     */
     entries: schemas/* number */.aig(),
     switches: schemas/* number */.aig(),
     bytes: schemas/* number */.aig(),
@@ -21171,15 +22161,17 @@ const catalogueSchema = schemas/* object */.Ikc({
     metrics: schemas/* array */.YOg(metricEntrySchema).min(1),
 });
 
-// EXTERNAL MODULE: ./lib/probe/compiler.js
-var compiler = __nccwpck_require__(9525);
 // EXTERNAL MODULE: ./lib/probe/lines.js
 var lines = __nccwpck_require__(7869);
-// EXTERNAL MODULE: ./lib/probe/products.js
-var probe_products = __nccwpck_require__(4692);
-// EXTERNAL MODULE: ./lib/probe/sources.js
-var probe_sources = __nccwpck_require__(6208);
-;// CONCATENATED MODULE: ./lib/probe/build.js
+// EXTERNAL MODULE: ./lib/build/cache.js
+var cache = __nccwpck_require__(902);
+// EXTERNAL MODULE: ./lib/build/compiler.js
+var compiler = __nccwpck_require__(9883);
+// EXTERNAL MODULE: ./lib/build/products.js
+var build_products = __nccwpck_require__(1134);
+// EXTERNAL MODULE: ./lib/build/sources.js
+var build_sources = __nccwpck_require__(9082);
+;// CONCATENATED MODULE: ./lib/build/build.js
 
 
 
@@ -21191,11 +22183,11 @@ var probe_sources = __nccwpck_require__(6208);
 
 
 const ADDON = 'addon.node';
-const FILES = [probe_products/* PROBE */.vD, ADDON];
+const FILES = [build_products/* PROBE */.vD, ADDON];
 /**
  * Compiles the probe and the addon that launches it, or finds them compiled.
  *
- * @throws Failure of kind `usage` on a system that is not Linux, of kind `measurement` when something
+ * @throws Failure of kind `usage` on a system other than Linux, of kind `measurement` if something
  *   is missing to compile them or no folder can hold them
  */
 async function buildProbe(options = {}) {
@@ -21203,14 +22195,14 @@ async function buildProbe(options = {}) {
     if (process.platform !== 'linux') {
         throw (0,failure/* usageFailure */.II)(`syscall-gate measures the Linux kernel and this is ${process.platform}: run it on Linux.`);
     }
-    const [compilers, sources] = await Promise.all([(0,compiler/* findCompilers */.uk)(), (0,probe_sources/* nativeSources */.Ww)()]);
+    const [compilers, sources] = await Promise.all([(0,compiler/* findCompilers */.uk)(), (0,build_sources/* nativeSources */.Ww)()]);
     const key = await keyOf(compilers, sources);
     const { folder, cached } = await (0,cache/* keepBuild */.W)({
         ...{ key, files: FILES, cacheDir: options.cacheDir },
         make: (work) => compileInto(work, compilers, sources, options),
     });
     return {
-        probe: (0,external_node_path_.join)(folder, probe_products/* PROBE */.vD),
+        probe: (0,external_node_path_.join)(folder, build_products/* PROBE */.vD),
         addon: (0,external_node_path_.join)(folder, ADDON),
         compiler: compilers.c.version,
         cached,
@@ -21220,7 +22212,7 @@ async function buildProbe(options = {}) {
 /**
  * Asks the probe what it can measure.
  *
- * @throws Failure of kind `measurement` when it cannot be run or speaks another wire version
+ * @throws Failure of kind `measurement` if it cannot be run or speaks another wire version
  */
 async function readCatalogue(probe) {
     const listing = await listMetrics(probe);
@@ -21246,26 +22238,26 @@ async function listMetrics(probe) {
     }
 }
 async function keyOf(compilers, sources) {
-    const flags = [probe_sources/* PROBE_FLAGS */.ds, probe_sources/* PROBE_LINK_FLAGS */.Im, probe_sources/* ADDON_FLAGS */.pE, probe_sources/* ADDON_LINK_FLAGS */.A_];
+    const flags = [build_sources/* PROBE_FLAGS */.ds, build_sources/* PROBE_LINK_FLAGS */.Im, build_sources/* ADDON_FLAGS */.pE, build_sources/* ADDON_LINK_FLAGS */.A_];
     return (0,cache/* buildKey */.s)([process.arch, compilers, flags], sources.all);
 }
 async function compileInto(work, { c, cxx }, sources, { progress, signal }) {
     const includes = sources.includes.flatMap((folder) => ['-isystem', folder]);
     const addon = {
         ...{ file: ADDON, compiler: cxx, units: sources.addon },
-        ...{ flags: [...probe_sources/* ADDON_FLAGS */.pE, ...includes], linkFlags: probe_sources/* ADDON_LINK_FLAGS */.A_ },
+        ...{ flags: [...build_sources/* ADDON_FLAGS */.pE, ...includes], linkFlags: build_sources/* ADDON_LINK_FLAGS */.A_ },
     };
-    const products = [addon, (0,probe_products/* probeProduct */.QP)(c, sources)];
-    await (0,probe_products/* makeProducts */.PA)(products, { work, root: sources.root, progress, signal });
+    const products = [addon, (0,build_products/* probeProduct */.QP)(c, sources)];
+    await (0,build_products/* makeProducts */.PA)(products, { work, root: sources.root, progress, signal });
 }
 
-;// CONCATENATED MODULE: ./lib/probe/native.js
+;// CONCATENATED MODULE: ./lib/build/native.js
 
 /**
- * Loads the compiled addon. When this process exits, launches under way are cancelled: Node waits
- * for its worker threads then, which would be for as long as the launches take.
+ * Loads the compiled addon. It cancels running launches when this process exits, because Node would
+ * wait for its worker threads until the launches end.
  *
- * @throws Failure of kind `measurement` when it does not load
+ * @throws Failure of kind `measurement` if it does not load
  */
 function loadAddon(path) {
     const module = { exports: {} };
@@ -21425,7 +22417,7 @@ const launchesFailed = ({ kind, spec }, why) => (0,_failure_js__WEBPACK_IMPORTED
     : `The probe could not be measured in ${spec}: ${why}.`);
 function metricRecord(entry, observations, quiet) {
     const { id, version, gate, entries, switches, bytes, unit } = entry;
-    const leastMargin = entry.least_margin_percent / 100;
+    const leastMargin = entry.leastMarginPercent / 100;
     const fields = {
         ...{ id, version, gate, entries, switches, bytes },
         ...(leastMargin > 0 ? { leastMargin } : {}),
@@ -21517,7 +22509,7 @@ function commonest(absences) {
     const statuses = absences.map(({ status }) => status);
     const usual = statuses.length > 0 ? (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .modeFast */ .Yz)(statuses) : undefined;
     return (absences.find(({ status }) => status === usual) ?? {
-        status: 'error',
+        status: 'unmeasured',
         reason: { operation: 'launch', errno: 0, message: 'no launch that measured it came through' },
     });
 }
@@ -21677,14 +22669,14 @@ var failure = __nccwpck_require__(1957);
 var lines = __nccwpck_require__(7869);
 ;// CONCATENATED MODULE: ./lib/probe/wire.js
 
-/** A plan of 1000 rounds of the whole catalogue stays below; an endless printer does not. */
+/** A plan of 1000 rounds of the whole catalogue stays below this; an endless printer does not. */
 const MAX_LINES = 600_000;
-/** Banners and whatever else a command prints around the results. */
+/** Banners and other output around the results. */
 const MAX_NOISE_LINES = 1_000;
-/** 10,000 batches of three 15-digit numbers, with room to spare. */
+/** Room for 10,000 batches of four 15-digit numbers. */
 const MAX_LINE_BYTES = 1024 * 1024;
 const NEWLINE = 0x0a;
-/** The probe's command line for a plan, without the program itself; safe in any shell. */
+/** The probe's command line for a plan, without the program. Every word is safe in any shell. */
 function planArguments(plan) {
     return [
         `--metrics=${plan.metrics.map(({ id, rounds }) => `${id}:${rounds}`).join(',')}`,
@@ -21701,12 +22693,12 @@ function planArguments(plan) {
     ];
 }
 /**
- * Reads what the probe's processes wrote. Unknown fields and line types are ignored, as are lines that are
- * not JSON (a login banner, the output of a wrapping command) up to a bound; a last line that was cut
- * is dropped. Never throws: what is wrong is in `problem`.
+ * Reads what the probe's processes wrote. It ignores unknown fields and line types. Up to a limit,
+ * it also ignores lines that are not JSON (a login banner, output of a wrapping command). It drops
+ * a last line that was cut off. It never throws: `problem` says what is wrong.
  *
- * @param bytes the results of a launch; read a line at a time, never as one string
- * @param processes how many the launch was to have
+ * @param bytes the results of a launch, which are read line by line and never as one string
+ * @param processes how many the launch should have
  */
 function parseWire(bytes, processes = 1) {
     const output = { metrics: [], tail: [], complete: false };
@@ -21743,7 +22735,7 @@ function* linesOf(bytes) {
         start = end + 1;
     }
 }
-/** Adds a line to what is read; says 'noise' or a problem when it cannot. */
+/** Adds a line to the reading. Returns 'noise' or a problem if it cannot. */
 function takeLine(line, reading) {
     const { output } = reading;
     const value = readJson(line.text);
@@ -21974,7 +22966,7 @@ function observeMetric(entry, rounds) {
 }
 /** A command may start a probe of its own, of another release. */
 const otherDefinition = (ours, theirs) => ({
-    status: 'error',
+    status: 'unmeasured',
     reason: {
         operation: 'measure',
         errno: 0,
@@ -21982,7 +22974,7 @@ const otherDefinition = (ours, theirs) => ({
     },
 });
 const missing = {
-    status: 'error',
+    status: 'unmeasured',
     reason: { operation: 'measure', errno: 0, message: 'the probe reported nothing for it' },
 };
 
@@ -22068,8 +23060,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   CK: () => (/* binding */ WHOLE_BUDGET)
 });
 
-// EXTERNAL MODULE: ./lib/units.js
-var units = __nccwpck_require__(3052);
+// EXTERNAL MODULE: ./lib/text/units.js
+var units = __nccwpck_require__(6300);
 // EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
 var simple_statistics = __nccwpck_require__(5521);
 // EXTERNAL MODULE: ./lib/stats/assumptions.js
@@ -22846,260 +23838,6 @@ class Session {
 
 /***/ }),
 
-/***/ 5192:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   W: () => (/* binding */ keepBuild),
-/* harmony export */   s: () => (/* binding */ buildKey)
-/* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
-/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1455);
-/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8161);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6760);
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1957);
-/* harmony import */ var _folder_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2315);
-
-
-
-
-
-
-const NAME = 'syscall-gate';
-/**
- * Where builds are kept, best first. On a runner only its temporary folder, which every job finds
- * empty: what one job leaves for the next could be another pull request's code. Elsewhere the
- * user's cache, else a folder of the user's own among the temporary ones.
- */
-function cacheFolders() {
-    const { RUNNER_TEMP, XDG_CACHE_HOME } = process.env;
-    if (RUNNER_TEMP)
-        return [(0,node_path__WEBPACK_IMPORTED_MODULE_3__.join)(RUNNER_TEMP, NAME)];
-    const home = XDG_CACHE_HOME || (0,node_path__WEBPACK_IMPORTED_MODULE_3__.join)((0,node_os__WEBPACK_IMPORTED_MODULE_2__.homedir)(), '.cache');
-    return [(0,node_path__WEBPACK_IMPORTED_MODULE_3__.join)(home, NAME), (0,node_path__WEBPACK_IMPORTED_MODULE_3__.join)((0,node_os__WEBPACK_IMPORTED_MODULE_2__.tmpdir)(), `${NAME}-${(0,node_os__WEBPACK_IMPORTED_MODULE_2__.userInfo)().uid}`)];
-}
-/**
- * What a build is told by: how it is made, and the content of what it is made from.
- *
- * @param how compilers and their flags, as JSON holds them
- * @param sources absolute paths
- */
-async function buildKey(how, sources) {
-    const hash = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(JSON.stringify(how));
-    const contents = await Promise.all(sources.map((path) => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.readFile)(path)));
-    for (const [index, content] of contents.entries()) {
-        // The length keeps the end of one file from passing for the beginning of the next.
-        hash.update(`${(0,node_path__WEBPACK_IMPORTED_MODULE_3__.basename)(sources[index] ?? '')} ${content.length}\n`).update(content);
-    }
-    return hash.digest('hex').slice(0, 32);
-}
-/**
- * Finds a build, or has it made and kept.
- *
- * @returns its folder, and whether it was there
- * @throws Failure of kind `measurement` when no folder can be written
- */
-async function keepBuild({ key, files, cacheDir, make, }) {
-    const folders = cacheDir ? [cacheDir] : cacheFolders();
-    const found = await findBuild(folders, key, files);
-    const folder = found ?? (await publishBuild(folders, key, files, make));
-    return { folder, cached: found !== undefined };
-}
-/** The folder of a complete build, if one of the cache folders has it. */
-async function findBuild(folders, key, files) {
-    for (const folder of folders) {
-        const build = (0,node_path__WEBPACK_IMPORTED_MODULE_3__.join)(folder, key);
-        if ((await isTrusted(folder)) && (await isComplete(build, files)))
-            return build;
-    }
-    return undefined;
-}
-/**
- * Has a build made in the first cache folder that can be written, and publishes it by one rename, so
- * that a concurrent build sees all of it or nothing. A build that fails leaves nothing behind.
- *
- * @param make fills the empty folder that it is given
- * @returns the folder of the build, which may be that of a concurrent one with the same key
- * @throws Failure of kind `measurement` when no folder can be written
- */
-async function publishBuild(folders, key, files, make) {
-    const { folder, work } = await makeWorkFolder(folders);
-    try {
-        await make(work);
-        return await moveInto((0,node_path__WEBPACK_IMPORTED_MODULE_3__.join)(folder, key), work, files);
-    }
-    finally {
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(work, { recursive: true, force: true });
-    }
-}
-async function moveInto(build, work, files) {
-    try {
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rename)(work, build);
-    }
-    catch (error) {
-        if (!isTaken(error))
-            throw error;
-        if (await isComplete(build, files))
-            return build;
-        // Somebody removed files from it.
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(build, { recursive: true, force: true });
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rename)(work, build);
-    }
-    return build;
-}
-async function makeWorkFolder(folders) {
-    let reason;
-    for (const folder of folders) {
-        try {
-            await (0,_folder_js__WEBPACK_IMPORTED_MODULE_5__/* .makeFolder */ .f)(folder, 0o755);
-            if (!(await isTrusted(folder)))
-                continue;
-            const work = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.mkdtemp)((0,node_path__WEBPACK_IMPORTED_MODULE_3__.join)(folder, 'building-'));
-            // Other users run the probe too: containers with a user of their own, setpriv.
-            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.chmod)(work, 0o755);
-            return { folder, work };
-        }
-        catch (error) {
-            reason ??= error;
-        }
-    }
-    const tried = folders.join(', ');
-    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_4__/* .measurementFailure */ .jO)(`The compiled probe has no place to go, since no cache folder can be written (${tried}): set XDG_CACHE_HOME to one that can.`, reason);
-}
-/** What is found here is executed, so nobody else may have been able to put it here. */
-async function isTrusted(folder) {
-    try {
-        const entry = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.lstat)(folder);
-        return entry.isDirectory() && entry.uid === (0,node_os__WEBPACK_IMPORTED_MODULE_2__.userInfo)().uid && (entry.mode & 0o022) === 0;
-    }
-    catch {
-        return false;
-    }
-}
-async function isComplete(build, files) {
-    try {
-        await Promise.all(files.map((file) => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.access)((0,node_path__WEBPACK_IMPORTED_MODULE_3__.join)(build, file))));
-        return true;
-    }
-    catch {
-        return false;
-    }
-}
-const isTaken = (error) => ['ENOTEMPTY', 'EEXIST'].includes(error.code ?? '');
-
-
-/***/ }),
-
-/***/ 9525:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   VT: () => (/* binding */ machineOf),
-/* harmony export */   jI: () => (/* binding */ tryCompiler),
-/* harmony export */   uk: () => (/* binding */ findCompilers),
-/* harmony export */   wE: () => (/* binding */ compile)
-/* harmony export */ });
-/* harmony import */ var node_child_process__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1421);
-/* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7975);
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1957);
-
-
-
-const NATIVE = {
-    install: 'apt-get install build-essential, dnf install gcc gcc-c++ glibc-static, or apk add build-base linux-headers',
-    installLibc: 'dnf install glibc-static, or as part of apt-get install build-essential',
-    variables: 'CC and CXX',
-};
-const LONGEST_QUOTE = 300;
-const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
-const C = { name: 'C', variable: 'CC', programs: ['cc', 'gcc', 'clang'] };
-const CXX = { name: 'C++', variable: 'CXX', programs: ['c++', 'g++', 'clang++'] };
-/**
- * Finds the compilers: those that CC and CXX name, else the first that is installed.
- *
- * @throws Failure of kind `measurement` that says what to install
- */
-async function findCompilers() {
-    const [c, cxx] = await Promise.all([findCompiler(C), findCompiler(CXX)]);
-    return { c, cxx };
-}
-async function findCompiler(language) {
-    const named = process.env[language.variable]?.trim();
-    const candidates = named ? [named.split(/\s+/)] : language.programs.map((program) => [program]);
-    for (const command of candidates) {
-        const compiler = await tryCompiler(command, NATIVE);
-        if (compiler !== undefined)
-            return compiler;
-    }
-    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .measurementFailure */ .jO)(named
-        ? `The ${language.name} compiler "${named}" that ${language.variable} names does not run: install it, or unset ${language.variable}.`
-        : `No ${language.name} compiler was found (tried ${language.programs.join(', ')}): install one with ${NATIVE.install}.`);
-}
-/** @returns undefined where it does not run */
-async function tryCompiler(command, remedy) {
-    try {
-        const version = await run(command, ['--version']);
-        return { command, version: version.split('\n', 1)[0] ?? '', remedy };
-    }
-    catch {
-        return undefined;
-    }
-}
-/** The triplet of what it compiles for, as it calls that; empty where it does not say. */
-async function machineOf({ command }) {
-    try {
-        return (await run(command, ['-dumpmachine'])).trim();
-    }
-    catch {
-        return '';
-    }
-}
-/**
- * Runs a compiler.
- * @throws Failure of kind `measurement` with the compiler's first error line; the signal's reason
- *   when it was aborted
- */
-async function compile(compiler, options, { what, temporary, signal }) {
-    signal?.throwIfAborted();
-    try {
-        await run(compiler.command, options, { signal, variables: { TMPDIR: temporary } });
-    }
-    catch (error) {
-        signal?.throwIfAborted();
-        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .measurementFailure */ .jO)(diagnose(compiler, what, error), error);
-    }
-}
-async function run(command, options, { signal, variables } = {}) {
-    const [program = '', ...words] = command;
-    // In English, whatever the user speaks: the diagnosis reads what the compiler says.
-    const env = { ...process.env, LC_ALL: 'C', ...variables };
-    const settings = { env, maxBuffer: MAX_OUTPUT_BYTES, ...(signal ? { signal } : {}) };
-    const { stdout } = await (0,node_util__WEBPACK_IMPORTED_MODULE_1__.promisify)(node_child_process__WEBPACK_IMPORTED_MODULE_0__.execFile)(program, [...words, ...options], settings);
-    return stdout;
-}
-function diagnose(compiler, what, error) {
-    const said = String(error.stderr ?? '');
-    const program = compiler.command.join(' ');
-    const { install, installLibc, variables } = compiler.remedy;
-    // What ld, gold, lld and mold say.
-    if (/(cannot find|unable to find library|library not found:) -?l?c\b/.test(said)) {
-        return `Linking ${what} with ${program} failed, since there is no static C library: install it with ${installLibc}.`;
-    }
-    const missing = /fatal error: '?([^':]+)'?(?:: No such file or directory| file not found)/.exec(said);
-    if (missing !== null) {
-        return `Compiling ${what} with ${program} failed, since the header ${missing[1]} is missing: install it with ${install}.`;
-    }
-    const complaint = firstError(said) || (error instanceof Error ? error.message : String(error));
-    return `Compiling ${what} with ${program} failed (${complaint.slice(0, LONGEST_QUOTE)}): install a current compiler with ${install}, or name another in ${variables}.`;
-}
-function firstError(said) {
-    const lines = said.split('\n').map((line) => line.trim());
-    return lines.find((line) => /\berror\b/i.test(line)) ?? lines.find((line) => line !== '') ?? '';
-}
-
-
-/***/ }),
-
 /***/ 7869:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -23120,19 +23858,22 @@ function firstError(said) {
 
 
 
-/** What each line of the wire format says: its fields as the probe writes them, and as read here. */
-/** The major version of the wire format that this program speaks. */
-const WIRE_VERSION = 1;
+/**
+ * What each line of the wire format says. Fields have the same names here, in the probe's lines and in
+ * the run record. Unknown fields are dropped, so the probe may say more without a new version.
+ */
+/** The version of the wire format that this program reads. */
+const WIRE_VERSION = 2;
 const MAX_BATCHES = 10_000;
 const MAX_DETAILS = 32;
 const count = zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(0).max(Number.MAX_SAFE_INTEGER);
 const positive = zod__WEBPACK_IMPORTED_MODULE_2__/* .number */ .aig().gt(0).max(1e15);
 const duration = zod__WEBPACK_IMPORTED_MODULE_2__/* .number */ .aig().min(0).max(1e15);
 const batches = (value) => zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(value).min(1).max(MAX_BATCHES);
-/** What a target says may end up in a log whose lines are commands. */
+/** A target's text may end up in a log whose lines are commands, so it is made one line. */
 const oneLine = (text) => text.replaceAll(/\p{Cc}+/gu, ' ');
 const bounded = (length) => zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().transform((value) => oneLine(value).slice(0, length));
-// Stripped, not strict: a newer probe may say more than this program reads.
+// Not strict: a newer probe may say more than this program reads.
 const environmentSchema = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
     platform: zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc(_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .platformSchema */ .vd.shape),
     subject: zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc(_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .subjectSchema */ .cn.shape),
@@ -23140,81 +23881,57 @@ const environmentSchema = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
 const helloLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
     wire: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz(WIRE_VERSION),
     catalogue: _record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .runSchema */ .Lx.shape.catalogue,
-    clock: zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({ name: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().max(128), cost_ns: zod__WEBPACK_IMPORTED_MODULE_2__/* .number */ .aig().min(0), vdso: zod__WEBPACK_IMPORTED_MODULE_2__/* .boolean */ .zMY() }),
+    clock: zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({ name: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().max(128), costNs: zod__WEBPACK_IMPORTED_MODULE_2__/* .number */ .aig().min(0), vdso: zod__WEBPACK_IMPORTED_MODULE_2__/* .boolean */ .zMY() }),
     cpu: zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr(),
     pinned: zod__WEBPACK_IMPORTED_MODULE_2__/* .boolean */ .zMY(),
     pid: count,
     environment: environmentSchema.optional(),
-})
-    .transform(({ catalogue, clock, cpu, pinned, pid, environment }) => ({
-    catalogue,
-    clock: { name: clock.name, costNs: clock.cost_ns, vdso: clock.vdso },
-    cpu,
-    pinned,
-    pid,
-    ...(environment === undefined ? {} : { environment }),
-}));
+});
 const metricFields = {
     id: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().min(1).max(64),
     version: zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(1),
     round: zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(0),
-    /** What the round cost, from the setup to the teardown; what plans the next ones. */
-    elapsed_ns: duration.default(0),
+    /** What the round took, from the setup to the teardown. Later rounds are planned by it. */
+    elapsedNs: duration.default(0),
 };
 const details = zod__WEBPACK_IMPORTED_MODULE_2__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().regex(/^[a-z0-9_]{1,64}$/), zod__WEBPACK_IMPORTED_MODULE_2__/* .number */ .aig().min(0).max(1e15))
     .refine((facts) => Object.keys(facts).length <= MAX_DETAILS, { error: 'too many facts' })
     .default({});
-/** What a record can hold of it. */
+/** Whether a record can hold it as the time of one operation. */
 const isTime = (ns) => _record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .replicateSchema */ .P_.shape.estimateNs.safeParse(ns).success;
+const batchesSchema = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
+    operations: positive,
+    emptyRuns: zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(1).max(100).optional(),
+    wallNs: batches(positive),
+    cpuNs: batches(duration),
+    controlNs: batches(positive),
+    controlOperations: positive,
+    width: zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({ ns: batches(positive), operations: positive }).optional(),
+})
+    .superRefine(({ wallNs, cpuNs, controlNs, width, ...line }, context) => {
+    const require = (holds, path, message) => {
+        if (!holds)
+            context.addIssue({ code: 'custom', path, message });
+    };
+    const inParallel = { cpuNs, controlNs, width: width?.ns ?? wallNs };
+    for (const [name, values] of Object.entries(inParallel)) {
+        require(values.length === wallNs.length, [name], 'not as long as wallNs');
+    }
+    const timed = [
+        { name: 'wallNs', values: wallNs, operations: line.operations },
+        { name: 'controlNs', values: controlNs, operations: line.controlOperations },
+    ];
+    for (const { name, values, operations } of timed) {
+        const valid = values.every((ns) => isTime(ns / operations));
+        require(valid, [name], 'not the time of an operation');
+    }
+});
 const measuredLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
     ...metricFields,
     status: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('ok'),
-    operations: positive,
-    empty_runs: zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(1).max(100).optional(),
-    wall_ns: batches(positive),
-    cpu_ns: batches(duration),
-    control_ns: batches(positive),
-    control_operations: positive,
-    width_ns: batches(positive).optional(),
-    width_operations: positive.optional(),
+    batches: batchesSchema,
     details,
-})
-    .refine((line) => line.cpu_ns.length === line.wall_ns.length, {
-    error: 'not as long as wall_ns',
-    path: ['cpu_ns'],
-})
-    .refine((line) => line.control_ns.length === line.wall_ns.length, {
-    error: 'not as long as wall_ns',
-    path: ['control_ns'],
-})
-    .refine((line) => line.wall_ns.every((ns) => isTime(ns / line.operations)), {
-    error: 'not the time of an operation',
-    path: ['wall_ns'],
-})
-    .refine((line) => line.control_ns.every((ns) => isTime(ns / line.control_operations)), {
-    error: 'not the time of an operation',
-    path: ['control_ns'],
-})
-    .refine((line) => (line.width_ns ?? line.wall_ns).length === line.wall_ns.length, {
-    error: 'not as long as wall_ns',
-    path: ['width_ns'],
-})
-    .transform(({ id, version, round, status, elapsed_ns, ...line }) => ({
-    ...{ id, version, round, status },
-    elapsedNs: elapsed_ns,
-    details: line.details,
-    batches: {
-        operations: line.operations,
-        ...(line.empty_runs === undefined ? {} : { emptyRuns: line.empty_runs }),
-        wallNs: line.wall_ns,
-        cpuNs: line.cpu_ns,
-        controlNs: line.control_ns,
-        controlOperations: line.control_operations,
-        ...(line.width_ns && line.width_operations
-            ? { width: { ns: line.width_ns, operations: line.width_operations } }
-            : {}),
-    },
-}));
+});
 const countedLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
     ...metricFields,
     status: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('ok'),
@@ -23222,41 +23939,30 @@ const countedLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
     events: batches(zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(0).max(1e12)),
     details,
 })
-    .transform(({ operations, events, elapsed_ns, ...line }) => ({
+    .transform(({ operations, events, ...line }) => ({
     ...line,
-    elapsedNs: elapsed_ns,
     counts: events.map((count) => count / operations),
 }));
 const obstacle = {
-    status: zod__WEBPACK_IMPORTED_MODULE_2__/* ["enum"] */ .k5n(_record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__/* .UNAVAILABLE */ .H),
-    operation: bounded(200),
-    errno: zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(0).max(4095),
-    message: bounded(300),
+    status: zod__WEBPACK_IMPORTED_MODULE_2__/* ["enum"] */ .k5n(_record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__/* .UNAVAILABLE */ .Hh),
+    reason: zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
+        operation: bounded(200),
+        errno: zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(0).max(4095),
+        message: bounded(300),
+    }),
 };
-const unavailableLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({ ...metricFields, ...obstacle })
-    .transform(({ id, version, round, status, elapsed_ns, ...reason }) => ({
-    ...{ id, version, round, status },
-    elapsedNs: elapsed_ns,
-    reason: reason,
-}));
+const unavailableLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({ ...metricFields, ...obstacle });
 const available = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({ status: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('ok') });
-const unavailable = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc(obstacle)
-    .transform(({ status, ...reason }) => ({ status, reason: reason }));
+const unavailable = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc(obstacle);
+const timer = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
+    ...{ status: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('ok'), name: bounded(64), hz: positive },
+    ...{ stepNs: duration, costNs: duration },
+});
 /** What single operations are timed and counted with. */
 const tailsLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
-    timer: zod__WEBPACK_IMPORTED_MODULE_2__/* .union */ .KCZ([
-        zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
-            ...{ status: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('ok'), name: bounded(64), hz: positive },
-            ...{ step_ns: duration, cost_ns: duration },
-        })
-            .transform(({ status, name, hz, step_ns, cost_ns }) => ({
-            ...{ status, name, hz, stepNs: step_ns, costNs: cost_ns },
-        })),
-        unavailable,
-    ]),
+    timer: zod__WEBPACK_IMPORTED_MODULE_2__/* .union */ .KCZ([timer, unavailable]),
     counters: zod__WEBPACK_IMPORTED_MODULE_2__/* .union */ .KCZ([available, unavailable]),
-})
-    .transform(({ timer, counters }) => ({ timer, counters }));
+});
 const tailFields = { id: metricFields.id, version: metricFields.version };
 const quantile = duration.optional();
 const sampledLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
@@ -23264,200 +23970,43 @@ const sampledLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
     status: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('ok'),
     operations: zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(1),
     samples: count,
-    ...{ p50_ns: quantile, p99_ns: quantile, p999_ns: quantile, max_ns: quantile },
+    ...{ p50Ns: quantile, p99Ns: quantile, p999Ns: quantile, maxNs: quantile },
     counters: details,
-})
-    .transform((line) => ({
-    ...{ id: line.id, version: line.version, status: line.status },
-    ...{ operations: line.operations, samples: line.samples, counters: line.counters },
-    ...{ p50Ns: line.p50_ns, p99Ns: line.p99_ns, p999Ns: line.p999_ns, maxNs: line.max_ns },
-}));
-const unsampledLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({ ...tailFields, ...obstacle })
-    .transform(({ id, version, status, ...reason }) => ({
-    ...{ id, version, status },
-    reason: reason,
-}));
-
-
-/***/ }),
-
-/***/ 4692:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   PA: () => (/* binding */ makeProducts),
-/* harmony export */   QP: () => (/* binding */ probeProduct),
-/* harmony export */   vD: () => (/* binding */ PROBE)
-/* harmony export */ });
-/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1455);
-/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8161);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
-/* harmony import */ var _compiler_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9525);
-/* harmony import */ var _sources_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6208);
-
-
-
-
-
-const PROBE = 'probe';
-/** The probe as a compiler for its machine makes it. */
-const probeProduct = (compiler, { probe }) => ({
-    ...{ file: PROBE, compiler, units: probe, flags: _sources_js__WEBPACK_IMPORTED_MODULE_4__/* .PROBE_FLAGS */ .ds, linkFlags: _sources_js__WEBPACK_IMPORTED_MODULE_4__/* .PROBE_LINK_FLAGS */ .Im },
 });
-/**
- * Compiles and links programs, on all CPUs.
- *
- * @throws Failure of kind `measurement` with the compiler's first error line
- */
-async function makeProducts(products, { work, root, progress, signal }) {
-    const jobs = products.flatMap((product) => compileJobs(product, root, work, signal));
-    await inParallel(jobs, (done, name) => progress?.step(done, jobs.length, name));
-    await Promise.all(products.map((product) => link(product, work, signal)));
-    const objects = products.flatMap(({ units }) => units.map((unit) => objectOf(unit, work)));
-    await Promise.all(objects.map((object) => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.rm)(object)));
-}
-function compileJobs({ compiler, units, flags }, root, work, signal) {
-    return units.map((unit) => {
-        const name = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.relative)(root, unit);
-        const options = [...flags, '-c', unit, '-o', objectOf(unit, work)];
-        return { name, run: () => (0,_compiler_js__WEBPACK_IMPORTED_MODULE_3__/* .compile */ .wE)(compiler, options, { what: name, temporary: work, signal }) };
-    });
-}
-const objectOf = (unit, work) => (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(work, `${(0,node_path__WEBPACK_IMPORTED_MODULE_2__.basename)(unit)}.o`);
-function link({ file, compiler, units, linkFlags }, work, signal) {
-    const objects = units.map((unit) => objectOf(unit, work));
-    const options = [...linkFlags, ...objects, '-o', (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(work, file)];
-    return (0,_compiler_js__WEBPACK_IMPORTED_MODULE_3__/* .compile */ .wE)(compiler, options, { what: file, temporary: work, signal });
-}
-/** Runs jobs on all CPUs; after a failure no further one starts, and those under way are awaited. */
-async function inParallel(jobs, onDone) {
-    const waiting = [...jobs];
-    let done = 0;
-    const work = async () => {
-        for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
-            await job.run();
-            done += 1;
-            onDone(done, job.name);
-        }
-    };
-    const stopAll = (error) => {
-        waiting.length = 0;
-        throw error;
-    };
-    const workers = Array.from({ length: (0,node_os__WEBPACK_IMPORTED_MODULE_1__.availableParallelism)() }, () => work().catch(stopAll));
-    const failed = (await Promise.allSettled(workers)).find(({ status }) => status === 'rejected');
-    if (failed?.status === 'rejected')
-        throw failed.reason;
-}
+const unsampledLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({ ...tailFields, ...obstacle });
 
 
 /***/ }),
 
-/***/ 6208:
+/***/ 6244:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   A_: () => (/* binding */ ADDON_LINK_FLAGS),
-/* harmony export */   Im: () => (/* binding */ PROBE_LINK_FLAGS),
-/* harmony export */   JJ: () => (/* binding */ SECCOMP_COMPILER_FLAGS),
-/* harmony export */   O$: () => (/* binding */ PLUGIN_FLAGS),
-/* harmony export */   Ww: () => (/* binding */ nativeSources),
-/* harmony export */   ds: () => (/* binding */ PROBE_FLAGS),
-/* harmony export */   lV: () => (/* binding */ SECCOMP_COMPILER_LIBRARIES),
-/* harmony export */   pE: () => (/* binding */ ADDON_FLAGS)
+/* harmony export */   s: () => (/* binding */ oldestFirst)
 /* harmony export */ });
-/* unused harmony export NAPI_HEADERS */
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
-/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1455);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
+/** Of runs that began in the same instant the id decides, so that a store has one order only. */
+const oldestFirst = (one, other) => Date.parse(one.startedAt) - Date.parse(other.startedAt) || compareText(one.id, other.id);
+const compareText = (one, other) => one === other ? 0 : one < other ? -1 : 1;
 
 
+/***/ }),
 
-/** How the probe is compiled and linked. No -Werror: a new compiler's new warning is not an error. */
-const PROBE_FLAGS = [
-    '-std=c11',
-    '-D_GNU_SOURCE',
-    '-O2',
-    '-pipe',
-    '-pthread',
-];
-/** Static, so that it runs in images and kernels that have no libc, or another one. */
-const PROBE_LINK_FLAGS = ['-static', '-pthread'];
-/** How the addon is compiled: -O0, since it waits most of the time, and all wait for its compiler. */
-const ADDON_FLAGS = [
-    '-std=c++17',
-    '-O0',
-    '-pipe',
-    '-fPIC',
-    '-fvisibility=hidden',
-    '-DNAPI_VERSION=8',
-    '-DNAPI_CPP_EXCEPTIONS',
-    '-DNODE_ADDON_API_DISABLE_DEPRECATED',
-];
-const ADDON_LINK_FLAGS = ['-shared'];
-/** How the plugin is compiled that QEMU loads (native/trace/plugin.c), in one step. */
-const PLUGIN_FLAGS = [
-    '-std=c11',
-    '-D_GNU_SOURCE',
-    '-O2',
-    '-pipe',
-    '-fPIC',
-    '-shared',
-];
-/** How the program is compiled that makes seccomp filters (native/seccomp/compile.c), in one step. */
-const SECCOMP_COMPILER_FLAGS = [
-    '-std=c11',
-    '-D_GNU_SOURCE',
-    '-O1',
-    '-pipe',
-];
-const SECCOMP_COMPILER_LIBRARIES = ['-ldl'];
-/**
- * The N-API headers that the addon needs, as paths in node_modules: `dist/native/include` holds
- * copies of them, so that an action compiles with no install.
- */
-const NAPI_HEADERS = [
-    'node-addon-api/napi.h',
-    'node-addon-api/napi-inl.h',
-    'node-api-headers/include/js_native_api.h',
-    'node-api-headers/include/js_native_api_types.h',
-    'node-api-headers/include/node_api.h',
-    'node-api-headers/include/node_api_types.h',
-];
-/** Finds the native sources, in a bundle (dist/) as in a checkout (src/, lib/). */
-async function nativeSources() {
-    const { root, napi } = locate();
-    const core = await listFolder((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(root, 'core'));
-    const launch = await listFolder((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(root, 'launch'));
-    const probe = [(0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(root, 'probe.c'), ...core.filter((path) => path.endsWith('.c'))];
-    // The longest to compile comes first, so that the others fill the CPU beside it.
-    const addon = [(0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(root, 'addon.cc'), ...launch.filter((path) => path.endsWith('.cc'))];
-    const isHeader = (path) => path.endsWith('.h');
-    const probeHeaders = core.filter(isHeader);
-    const includes = [...new Set(napi.map((path) => (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path)))];
-    const plugin = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(root, 'trace', 'plugin.c');
-    const seccompCompiler = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(root, 'seccomp', 'compile.c');
-    const all = [...probe, ...addon, ...probeHeaders, ...launch.filter(isHeader), ...napi];
-    return { root, probe, addon, probeHeaders, plugin, seccompCompiler, includes, all };
-}
-function locate() {
-    const bundled = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(import.meta.dirname, 'native');
-    if ((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.existsSync)(bundled)) {
-        return {
-            root: bundled,
-            napi: NAPI_HEADERS.map((path) => (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(bundled, 'include', (0,node_path__WEBPACK_IMPORTED_MODULE_2__.basename)(path))),
-        };
-    }
-    const checkout = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(import.meta.dirname, '..', '..');
-    return {
-        root: (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(checkout, 'native'),
-        napi: NAPI_HEADERS.map((path) => (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(checkout, 'node_modules', path)),
-    };
-}
-async function listFolder(folder) {
-    const names = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.readdir)(folder);
-    return names.sort().map((name) => (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(folder, name));
-}
+/***/ 4408:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   gg: () => (/* binding */ ROLES),
+/* harmony export */   pV: () => (/* binding */ exhibitFileName),
+/* harmony export */   rr: () => (/* binding */ EXHIBIT_FILE_NAME)
+/* harmony export */ });
+/* harmony import */ var _file_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2143);
+
+/** What a run is to the verdict; the arms of a candidate against itself are `before` and `after`. */
+const ROLES = ['baseline', 'candidate', 'before', 'after'];
+/** The name of its file: sorts a baseline before its candidate, and earlier runs by time. */
+const exhibitFileName = ({ role, run }) => `${role}-${(0,_file_js__WEBPACK_IMPORTED_MODULE_0__/* .runFileName */ .X2)(run)}`;
+/** What {@link exhibitFileName} makes. */
+const EXHIBIT_FILE_NAME = new RegExp(`^(${ROLES.join('|')})-\\d{8}T\\d{4,6}Z-[a-z]+-[0-9a-f]{16}\\.run\\.json$`);
 
 
 /***/ }),
@@ -23494,6 +24043,133 @@ function runFileName(run) {
 const runText = (run) => `${JSON.stringify(run)}\n`;
 /** SHA-256 of a text as UTF-8, in hexadecimal digits. */
 const digestOf = (text) => (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(text).digest('hex');
+
+
+/***/ }),
+
+/***/ 8292:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $f: () => (/* binding */ findingSchema),
+/* harmony export */   $m: () => (/* binding */ isMeasuredReport),
+/* harmony export */   Kr: () => (/* binding */ changeSchema),
+/* harmony export */   af: () => (/* binding */ callSchema),
+/* harmony export */   s: () => (/* binding */ isInstructionsReport)
+/* harmony export */ });
+/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2857);
+/* harmony import */ var _metric_status_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8924);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2522);
+/* harmony import */ var _verdict_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4164);
+
+
+
+
+/** One entry of a report's list of findings: what was compared of one metric, and what it came to. */
+const notMeasuredSchema = zod__WEBPACK_IMPORTED_MODULE_3__/* .strictObject */ .rej({
+    status: zod__WEBPACK_IMPORTED_MODULE_3__/* ["enum"] */ .k5n([..._metric_status_js__WEBPACK_IMPORTED_MODULE_0__/* .UNAVAILABLE */ .Hh, 'absent']),
+    reason: _metric_status_js__WEBPACK_IMPORTED_MODULE_0__/* .reasonSchema */ .ex.describe('the operation that failed, its errno (0 for none) and the words'),
+});
+const measuredSideSchema = zod__WEBPACK_IMPORTED_MODULE_3__/* .discriminatedUnion */ .gMt('status', [
+    zod__WEBPACK_IMPORTED_MODULE_3__/* .strictObject */ .rej({
+        status: zod__WEBPACK_IMPORTED_MODULE_3__/* .literal */ .euz('ok'),
+        unit: _run_js__WEBPACK_IMPORTED_MODULE_1__/* .unitSchema */ .o3.describe('ns: a time; per_second: a time that is read as a rate, 1e9 / estimate; count: events'),
+        estimate: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig()
+            .min(0)
+            .describe("ns per operation at the baseline's control speed, or events per operation"),
+        replicates: zod__WEBPACK_IMPORTED_MODULE_3__/* .int */ .Whr().min(1),
+    }),
+    notMeasuredSchema,
+]);
+const countedSideSchema = zod__WEBPACK_IMPORTED_MODULE_3__/* .discriminatedUnion */ .gMt('status', [
+    zod__WEBPACK_IMPORTED_MODULE_3__/* .strictObject */ .rej({
+        status: zod__WEBPACK_IMPORTED_MODULE_3__/* .literal */ .euz('ok'),
+        count: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig().describe('instructions of an operation: the median over the boots'),
+        resolution: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig().describe('how far its boots lie apart, in instructions'),
+        boots: zod__WEBPACK_IMPORTED_MODULE_3__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig()),
+    }),
+    notMeasuredSchema,
+]);
+const changeSchema = zod__WEBPACK_IMPORTED_MODULE_3__/* .strictObject */ .rej({
+    ratio: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig().positive().describe('candidate over baseline: 1.05 is five percent slower'),
+    low: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig().min(0),
+    high: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig().positive().nullable().describe('null where the data put no upper bound'),
+    confidence: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig().gt(0).max(1).describe('coverage of the interval from low to high'),
+});
+const findingFields = {
+    id: zod__WEBPACK_IMPORTED_MODULE_3__/* .string */ .YjP(),
+    gate: zod__WEBPACK_IMPORTED_MODULE_3__/* .boolean */ .zMY().describe('false for a metric that informs and never turns the gate red'),
+    verdict: zod__WEBPACK_IMPORTED_MODULE_3__/* ["enum"] */ .k5n(_verdict_js__WEBPACK_IMPORTED_MODULE_2__/* .VERDICTS */ .bk),
+    because: zod__WEBPACK_IMPORTED_MODULE_3__/* .string */ .YjP().describe('what decided, or why nothing could be decided'),
+};
+const measuredFindingSchema = zod__WEBPACK_IMPORTED_MODULE_3__/* .strictObject */ .rej({
+    measure: zod__WEBPACK_IMPORTED_MODULE_3__/* ["enum"] */ .k5n(['time', 'events']),
+    ...findingFields,
+    margin: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig()
+        .min(0)
+        .describe('smallest change that matters: 0.02 is two percent, 0 for events, of which any does'),
+    baseline: measuredSideSchema,
+    candidate: measuredSideSchema,
+    change: changeSchema.nullable(),
+    p: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig().min(0).max(1).nullable().describe('Holm-adjusted, of the test that decided'),
+    mde80: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig()
+        .positive()
+        .nullable()
+        .describe('smallest true change (0.03 is three percent) that is caught four times in five'),
+    floor: changeSchema
+        .extend({ pairs: zod__WEBPACK_IMPORTED_MODULE_3__/* .int */ .Whr().min(0), rejections: zod__WEBPACK_IMPORTED_MODULE_3__/* .int */ .Whr().min(0) })
+        .nullable()
+        .describe('the same comparison between identical sides of this run'),
+    replicatesToSettle: zod__WEBPACK_IMPORTED_MODULE_3__/* .int */ .Whr()
+        .positive()
+        .nullable()
+        .describe('pairs (duet), stored runs (prediction) or machines (shards) that would settle an inconclusive metric'),
+});
+const changeKind = zod__WEBPACK_IMPORTED_MODULE_3__/* ["enum"] */ .k5n(['grown', 'shrunk', 'new', 'gone']);
+const functionSchema = zod__WEBPACK_IMPORTED_MODULE_3__/* .strictObject */ .rej({
+    name: zod__WEBPACK_IMPORTED_MODULE_3__/* .string */ .YjP(),
+    module: zod__WEBPACK_IMPORTED_MODULE_3__/* .string */ .YjP().nullable(),
+    before: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig().describe('instructions an operation in the function itself'),
+    after: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig(),
+    difference: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig(),
+    change: changeKind,
+    chain: zod__WEBPACK_IMPORTED_MODULE_3__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_3__/* .string */ .YjP())
+        .describe('from the innermost caller that is there on both sides to the function'),
+});
+const callSchema = zod__WEBPACK_IMPORTED_MODULE_3__/* .strictObject */ .rej({
+    caller: zod__WEBPACK_IMPORTED_MODULE_3__/* .string */ .YjP().nullable().describe('who calls it, on both sides; null at the entry'),
+    name: zod__WEBPACK_IMPORTED_MODULE_3__/* .string */ .YjP(),
+    module: zod__WEBPACK_IMPORTED_MODULE_3__/* .string */ .YjP().nullable(),
+    difference: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig()
+        .describe('instructions an operation: its own, or of one that is new or gone with all it calls'),
+    change: changeKind,
+    below: zod__WEBPACK_IMPORTED_MODULE_3__/* .int */ .Whr().min(0).describe('functions that came or went with it'),
+});
+const instructionsFindingSchema = zod__WEBPACK_IMPORTED_MODULE_3__/* .strictObject */ .rej({
+    measure: zod__WEBPACK_IMPORTED_MODULE_3__/* .literal */ .euz('instructions'),
+    ...findingFields,
+    margin: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig().nullable().describe('instructions; less is listed and not flagged'),
+    baseline: countedSideSchema,
+    candidate: countedSideSchema,
+    difference: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig().nullable().describe('instructions more, an operation'),
+    resolution: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig().nullable().describe('what the counts cannot tell from nothing'),
+    functions: zod__WEBPACK_IMPORTED_MODULE_3__/* .array */ .YOg(functionSchema)
+        .nullable()
+        .describe('those whose instructions differ, callers first; null without a trace of both sides'),
+    calls: zod__WEBPACK_IMPORTED_MODULE_3__/* .array */ .YOg(callSchema)
+        .nullable()
+        .describe('the same as changes of calls: what is new or gone is one with all that it calls'),
+    remainder: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig()
+        .nullable()
+        .describe('of the difference, instructions that the functions do not add up to'),
+    untraced: zod__WEBPACK_IMPORTED_MODULE_3__/* .string */ .YjP().nullable().describe('why there is no trace, where there was to be one'),
+});
+const findingSchema = zod__WEBPACK_IMPORTED_MODULE_3__/* .discriminatedUnion */ .gMt('measure', [
+    measuredFindingSchema,
+    instructionsFindingSchema,
+]);
+const isMeasuredReport = (finding) => finding.measure !== 'instructions';
+const isInstructionsReport = (finding) => finding.measure === 'instructions';
 
 
 /***/ }),
@@ -23555,7 +24231,7 @@ const instructionMetricSchema = zod__WEBPACK_IMPORTED_MODULE_2__/* .discriminate
         /** Why it could not be, one clause. */
         untraced: text.optional(),
     }),
-    zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({ ..._metric_identity_js__WEBPACK_IMPORTED_MODULE_0__/* .metricIdentity */ .h, status: zod__WEBPACK_IMPORTED_MODULE_2__/* ["enum"] */ .k5n(_metric_status_js__WEBPACK_IMPORTED_MODULE_1__/* .UNAVAILABLE */ .H), reason: _metric_status_js__WEBPACK_IMPORTED_MODULE_1__/* .reasonSchema */ .e }),
+    zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({ ..._metric_identity_js__WEBPACK_IMPORTED_MODULE_0__/* .metricIdentity */ .h, status: zod__WEBPACK_IMPORTED_MODULE_2__/* ["enum"] */ .k5n(_metric_status_js__WEBPACK_IMPORTED_MODULE_1__/* .UNAVAILABLE */ .Hh), reason: _metric_status_js__WEBPACK_IMPORTED_MODULE_1__/* .reasonSchema */ .ex }),
 ]);
 const instructionsSchema = zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({
     /**
@@ -23658,18 +24334,307 @@ const metricIdentity = {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   H: () => (/* binding */ UNAVAILABLE),
-/* harmony export */   e: () => (/* binding */ reasonSchema)
+/* harmony export */   An: () => (/* binding */ absence),
+/* harmony export */   H0: () => (/* binding */ isRefused),
+/* harmony export */   Hh: () => (/* binding */ UNAVAILABLE),
+/* harmony export */   ex: () => (/* binding */ reasonSchema)
 /* harmony export */ });
 /* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2857);
 
-/** Why a metric has no number. A metric that is not `ok` is never a number. */
-const UNAVAILABLE = ['unsupported', 'denied', 'no_loopback', 'unstable', 'error'];
+/**
+ * Why a metric has no number. A metric that is not `ok` is never a number.
+ * - `unsupported`, `denied`, `no_loopback`, `error`: the operation cannot be done there;
+ * - `unstable`: it can, and its numbers are worth nothing;
+ * - `unmeasured`: nobody knows, since no launch that measured it came through.
+ */
+const UNAVAILABLE = [
+    'unsupported',
+    'denied',
+    'no_loopback',
+    'unstable',
+    'error',
+    'unmeasured',
+];
 /** What stood in the way: the operation that failed and the errno it gave (0 when there was none). */
 const reasonSchema = zod__WEBPACK_IMPORTED_MODULE_0__/* .strictObject */ .rej({
     operation: zod__WEBPACK_IMPORTED_MODULE_0__/* .string */ .YjP().max(200),
     errno: zod__WEBPACK_IMPORTED_MODULE_0__/* .int */ .Whr().min(0).max(4095),
     message: zod__WEBPACK_IMPORTED_MODULE_0__/* .string */ .YjP().max(300),
+});
+/** Why a side has no number, as a clause. */
+function absence(metric) {
+    if (metric === undefined)
+        return 'absent';
+    if (metric.status === 'ok')
+        return 'ok';
+    return `${metric.status.replace('_', ' ')} (${metric.reason.operation}: ${metric.reason.message})`;
+}
+const REFUSED = ['unsupported', 'denied', 'no_loopback', 'error'];
+/** Whether an operation cannot be done there, rather than not have been measured well. */
+const isRefused = ({ status }) => REFUSED.includes(status);
+
+
+/***/ }),
+
+/***/ 1067:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Aj: () => (/* binding */ REPORT_VERSION),
+/* harmony export */   DC: () => (/* binding */ REPORT_SCHEMA),
+/* harmony export */   MM: () => (/* binding */ parseReport),
+/* harmony export */   Qh: () => (/* binding */ reportSchema),
+/* harmony export */   WA: () => (/* binding */ MAX_REPORT_BYTES),
+/* harmony export */   cl: () => (/* binding */ QUANTITIES),
+/* harmony export */   f6: () => (/* binding */ certificateSchema),
+/* harmony export */   uv: () => (/* binding */ MAX_CAUSES)
+/* harmony export */ });
+/* unused harmony exports machineReportSchema, crossingSchema */
+/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2857);
+/* harmony import */ var _exhibit_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4408);
+/* harmony import */ var _file_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2143);
+/* harmony import */ var _finding_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8292);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2522);
+/* harmony import */ var _strict_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(9164);
+/* harmony import */ var _verdict_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4164);
+
+
+
+
+
+
+
+/** The report for scripts: `--json`, the action's `report` output. `schema/report-v2.json`. */
+const REPORT_SCHEMA = 'syscall-gate/report';
+const REPORT_VERSION = 2;
+/** Far above any report, and little enough to be read whole. */
+const MAX_REPORT_BYTES = 16 * 1024 * 1024;
+/** A hundred stored runs are pooled at most. */
+const MAX_RECORDS = 512;
+/**
+ * What an operation does to the kernel, by the catalogue: what a change can be in proportion to.
+ * Of two that explain as much the first counts: segments and socket buffers are a matter of TCP.
+ */
+const QUANTITIES = ['entries', 'switches', 'tcpKilobytes', 'kilobytes'];
+const machineReportSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    platform: _run_js__WEBPACK_IMPORTED_MODULE_3__/* .platformSchema */ .vd,
+    runs: zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({ baseline: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), candidate: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP() })
+        .describe('ids of the run records of both sides there'),
+    pairs: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0).describe('most pairs of launches that a metric has there'),
+    changes: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(_finding_js__WEBPACK_IMPORTED_MODULE_2__/* .changeSchema */ .Kr.extend({ id: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), pairs: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(1) }))
+        .describe('by the pairs of this machine alone'),
+});
+const strategySchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    id: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
+    label: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
+    ns: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive(),
+    entries: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0).nullable().describe('kernel entries of one transfer, the drain included'),
+    segments: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().min(0).nullable().describe('TCP data segments of one transfer'),
+});
+const transferSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    size: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('of the file: 4k, 64k'),
+    strategies: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(strategySchema).min(1).describe('the quickest first'),
+    oneCall: zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({ savedNs: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().min(0), share: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().min(0) })
+        .nullable()
+        .describe('what one call for header and file could save over TCP_CORK, at the call cost here'),
+});
+const crossingSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    callNs: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive().describe('the null call'),
+    hopNs: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive().describe('two system calls and one switch'),
+    switchesPerSecond: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive().describe('1e9 / hopNs, on one CPU'),
+    withoutSwitchNs: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive().nullable().describe('the same calls without the switch'),
+    hostSwitchesPerSecond: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive().nullable().describe('of the machine, /proc/stat'),
+    vmstat: zod__WEBPACK_IMPORTED_MODULE_5__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig()).nullable().describe("vmstat's columns during the run"),
+    transfers: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(transferSchema),
+});
+const tailsReportSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    timer: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('what single operations were timed with and its cost, or why not'),
+    counters: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('whether there are hardware counters, or why not'),
+    metrics: _run_js__WEBPACK_IMPORTED_MODULE_3__/* .tailsSchema */ .Bj.shape.metrics,
+});
+const spreadSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    median: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().min(0),
+    worst: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().min(0),
+    worstId: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
+});
+const familyCertificateSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    family: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('what the ids begin with: syscall, context, sendfile, …'),
+    gated: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(1).describe('gated metrics that the candidate has a number for'),
+    margin: zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({ low: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive(), high: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive() })
+        .nullable()
+        .describe('the smallest and the largest in force; null where events are counted exactly'),
+    floor: spreadSchema
+        .extend({
+        rejections: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0).describe('one-sided tests of identical sides that rejected'),
+        tests: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0).describe('… out of how many, two a metric'),
+    })
+        .nullable()
+        .describe('differences between identical sides of this run, whichever way, as shares'),
+    mde80: spreadSchema
+        .nullable()
+        .describe('smallest true changes that are caught four times in five, as shares'),
+    blind: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr()
+        .min(0)
+        .describe('metrics without an mde80: no change of theirs, however large, could be called'),
+});
+const certificateSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    alpha: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().gt(0).lt(1).describe('family-wise error level of regressed, and of improved'),
+    holds: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('what that level holds for, one sentence'),
+    families: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(familyCertificateSchema),
+    resolution: spreadSchema
+        .nullable()
+        .describe('of counted instructions: what boots of one side differ by, as shares of the counts'),
+});
+const recordSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    role: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(_exhibit_js__WEBPACK_IMPORTED_MODULE_0__/* .ROLES */ .gg)
+        .describe('before and after: the two arms of a candidate that was measured against itself'),
+    id: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().regex(/^[0-9a-f]{16}$/),
+    file: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()
+        .regex(new RegExp(_exhibit_js__WEBPACK_IMPORTED_MODULE_0__/* .EXHIBIT_FILE_NAME */ .rr.source.replace('^', `^${_file_js__WEBPACK_IMPORTED_MODULE_1__/* .EVIDENCE */ .S4}/`)))
+        .describe('beside the report'),
+    sha256: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()
+        .regex(/^[0-9a-f]{64}$/)
+        .describe("of the file's bytes"),
+});
+const differenceSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    field: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
+    baseline: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
+    candidate: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
+});
+const configurationSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    differing: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(1).describe('how many options differ'),
+    options: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+        name: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('without CONFIG_'),
+        baseline: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().nullable().describe('null where it is not set'),
+        candidate: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().nullable(),
+        near: zod__WEBPACK_IMPORTED_MODULE_5__/* .boolean */ .zMY().describe('whether it names the subsystem of a function that changed'),
+    }))
+        .max(500)
+        .describe('the nearest first, then by name'),
+});
+const factsSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP())
+    .describe("what a target's own tools say of it: the image's digest, the engine, the emulator");
+const diagnosisSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    terms: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+        quantity: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(QUANTITIES)
+            .describe('of an operation: kernel entries, context switches, kilobytes moved, those over TCP'),
+        ns: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().describe('more, for each of it'),
+        low: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig(),
+        high: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().describe('low to high: 95 % interval'),
+    }))
+        .min(1)
+        .max(2),
+    share: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().max(1).describe('of the changes of those metrics: what the terms explain'),
+    explained: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP())
+        .min(1)
+        .describe('ids of the metrics whose change it explains for the most part'),
+    called: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(1).describe('how many metrics were called'),
+    carriers: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(differenceSchema)
+        .describe('differences of the sides that could carry it, the likeliest first'),
+});
+const count = zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0);
+const countsSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    blocked: count,
+    regressed: count,
+    improved: count,
+    inconclusive: count,
+    incomparable: count,
+    unchanged: count,
+})
+    .describe('gated metrics of each verdict, by whatever they were measured');
+const alarmSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    verdict: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(['blocked', 'regressed']),
+    title: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('the cause in a few words'),
+    text: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('one or two sentences for people'),
+    metrics: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()).min(1).describe('ids of the gated metrics that show it'),
+});
+const causeSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    functions: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+        ..._finding_js__WEBPACK_IMPORTED_MODULE_2__/* .callSchema */ .af.omit({ difference: true }).shape,
+        caller: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().nullable().describe('who calls it, where that is one function'),
+        from: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().describe('instructions an operation, where it changed the least'),
+        to: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().describe('… and the most'),
+        step: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().nullable().describe('what all of them are multiples of'),
+    }))
+        .min(1)
+        .describe('the largest first'),
+    metrics: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()).min(1).describe('ids of those that they changed in'),
+    share: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().min(0).max(1).describe('of all that changed, each metric on its own scale'),
+});
+/** A kernel of another kind differs in hundreds of functions. */
+const MAX_CAUSES = 200;
+const countedSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    conditions: zod__WEBPACK_IMPORTED_MODULE_5__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()).describe('what the counts depend on, by name'),
+    causes: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(causeSchema)
+        .max(MAX_CAUSES)
+        .describe('what changed by function over all metrics, the causes of the most first'),
+});
+const reportSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+    schema: zod__WEBPACK_IMPORTED_MODULE_5__/* .literal */ .euz(REPORT_SCHEMA),
+    version: zod__WEBPACK_IMPORTED_MODULE_5__/* .literal */ .euz(REPORT_VERSION),
+    tool: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('version that measured the candidate'),
+    verdict: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(_verdict_js__WEBPACK_IMPORTED_MODULE_4__/* .GATE_VERDICTS */ .Jm),
+    passed: zod__WEBPACK_IMPORTED_MODULE_5__/* .boolean */ .zMY().describe('whether the exit code is 0 under the fail-on policy'),
+    headline: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('one sentence for people'),
+    design: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(['duet', 'prediction', 'shards', 'self'])
+        .describe('duet: both sides interleaved in one job; prediction: against stored runs; shards: a duet on each of several machines; self: no baseline'),
+    alpha: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().gt(0).lt(1).describe('family-wise error level of regressed, and of improved'),
+    margins: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({ glob: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().min(1), ratio: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().gt(0).max(10) }))
+        .describe("rules that were given, the last that matches counts; else the design's own margin"),
+    failOn: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(['regression', 'inconclusive', 'never']),
+    familySize: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0).describe('how many gated metrics share that level'),
+    counts: countsSchema,
+    baseline: zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+        spec: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
+        runs: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()).describe('ids of the run records, oldest first; empty without one'),
+        skipped: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()).describe('one sentence for each stored run that was passed over'),
+        facts: factsSchema,
+    }),
+    candidate: zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({ spec: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), run: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), facts: factsSchema }),
+    records: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(recordSchema)
+        .min(1)
+        .max(MAX_RECORDS)
+        .describe('the runs that the verdict rests on, oldest first within a role'),
+    platform: _run_js__WEBPACK_IMPORTED_MODULE_3__/* .platformSchema */ .vd.describe("the candidate's; with shards, the last machine's"),
+    subject: _run_js__WEBPACK_IMPORTED_MODULE_3__/* .subjectSchema */ .cn.describe('what is under test on the candidate side'),
+    machines: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(machineReportSchema).describe('of a comparison of shards; else empty'),
+    disagreements: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP())
+        .describe('ids of the metrics for which no one number holds for all machines'),
+    differences: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(differenceSchema)
+        .describe('what differs between the sides, first what can carry the changes that were called'),
+    unreadable: zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({ baseline: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()), candidate: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()) })
+        .describe('settings that could be read on the other side only, and so are not compared'),
+    configuration: configurationSchema
+        .nullable()
+        .describe('options that the kernels of both sides were built with; null where they are the same, or not known'),
+    diagnosis: diagnosisSchema
+        .nullable()
+        .describe('one cause that explains most of the changes; null where nothing simple does'),
+    caveats: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()).describe('what weakens the whole comparison, one sentence each'),
+    alarms: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(alarmSchema)
+        .describe('what turns the gate red, one entry a cause, the worst first'),
+    findings: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(_finding_js__WEBPACK_IMPORTED_MODULE_2__/* .findingSchema */ .$f)
+        .describe('one entry for each metric and what was measured of it: time, events, instructions'),
+    counted: countedSchema
+        .nullable()
+        .describe('how instructions were counted, and which functions changed, where both sides were'),
+    certificate: certificateSchema.describe('how far this very run is to be trusted, from its data'),
+    crossing: crossingSchema
+        .nullable()
+        .describe('what crossing into the kernel costs, and header + file by every strategy'),
+    tails: tailsReportSchema
+        .nullable()
+        .describe("single operations of the candidate, the timer's cost included; off the gate"),
+});
+/**
+ * Reads a report strictly.
+ *
+ * @param json the file's text
+ * @returns the report, or one clause that says what is wrong with the text and where
+ */
+const parseReport = (json) => (0,_strict_js__WEBPACK_IMPORTED_MODULE_6__/* .parseStrictly */ .g)(json, {
+    ...{ schema: reportSchema, name: REPORT_SCHEMA, version: REPORT_VERSION },
+    ...{ maxBytes: MAX_REPORT_BYTES, noun: 'report' },
 });
 
 
@@ -23896,11 +24861,11 @@ const metricRecordSchema = schemas/* discriminatedUnion */.gMt('status', [
     schemas/* discriminatedUnion */.gMt('unit', [timedMetricSchema, countedMetricSchema]),
     schemas/* strictObject */.rej({
         ...metricFields,
-        status: schemas/* enum */.k5n(metric_status/* UNAVAILABLE */.H),
-        reason: metric_status/* reasonSchema */.e,
+        status: schemas/* enum */.k5n(metric_status/* UNAVAILABLE */.Hh),
+        reason: metric_status/* reasonSchema */.ex,
     }),
 ]);
-const unavailableSchema = schemas/* strictObject */.rej({ status: schemas/* enum */.k5n(metric_status/* UNAVAILABLE */.H), reason: metric_status/* reasonSchema */.e });
+const unavailableSchema = schemas/* strictObject */.rej({ status: schemas/* enum */.k5n(metric_status/* UNAVAILABLE */.Hh), reason: metric_status/* reasonSchema */.ex });
 /**
  * Single operations, timed one by one in a pass of their own: off the gate. Times are ns an
  * operation and hold the timer's own cost; where operations come in turns, a sample is a turn.
@@ -24039,35 +25004,1615 @@ function unknownClaim(value, { name, version: known, noun }) {
 
 /***/ }),
 
-/***/ 8530:
+/***/ 4164:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   AP: () => (/* binding */ isCalled),
+/* harmony export */   Jm: () => (/* binding */ GATE_VERDICTS),
+/* harmony export */   bk: () => (/* binding */ VERDICTS),
+/* harmony export */   hm: () => (/* binding */ worstOf)
+/* harmony export */ });
+/**
+ * What a comparison says of a metric, the worst first.
+ * - `blocked`: the candidate cannot do any more what the baseline could;
+ * - `regressed`, `improved`: a change that matters was shown;
+ * - `inconclusive`: neither a change that matters nor its absence was shown;
+ * - `incomparable`: there is no pair of numbers that mean the same;
+ * - `unchanged`: no change that matters was shown to be there.
+ *
+ * A finding outranks the absence of one: `improved` is a confirmed change and stands above
+ * `inconclusive`, which only says that the run was too short or the machine too noisy for a metric.
+ * `unchanged` comes last, so that a whole gate is only called so where every metric was shown to be.
+ */
+const VERDICTS = [
+    'blocked',
+    'regressed',
+    'improved',
+    'inconclusive',
+    'incomparable',
+    'unchanged',
+];
+/** The verdict of a whole gate: the worst of its metrics, or that there was nothing to compare with. */
+const GATE_VERDICTS = [...VERDICTS, 'no-baseline'];
+/** The first of {@link VERDICTS} that is among them; `incomparable` where there is none at all. */
+function worstOf(verdicts) {
+    const given = new Set(verdicts);
+    return VERDICTS.find((verdict) => given.has(verdict)) ?? 'incomparable';
+}
+/** Whether a change or a loss was shown. */
+const isCalled = ({ verdict }) => verdict === 'blocked' || verdict === 'regressed' || verdict === 'improved';
+
+
+/***/ }),
+
+/***/ 9949:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  F: () => (/* binding */ buildReport),
-  B: () => (/* binding */ metricReport)
+  nl: () => (/* binding */ renderCrossing),
+  PS: () => (/* binding */ renderSelftest),
+  bF: () => (/* binding */ renderTerminal)
 });
 
-// EXTERNAL MODULE: ./lib/record/file.js
-var file = __nccwpck_require__(2143);
-// EXTERNAL MODULE: ./lib/units.js
-var units = __nccwpck_require__(3052);
-// EXTERNAL MODULE: ./lib/verdict/diagnosis.js + 1 modules
-var verdict_diagnosis = __nccwpck_require__(5908);
-// EXTERNAL MODULE: ./lib/verdict/evidence.js + 15 modules
-var evidence = __nccwpck_require__(426);
-// EXTERNAL MODULE: ./lib/report/certificate.js
-var certificate = __nccwpck_require__(8089);
-// EXTERNAL MODULE: ./lib/report/configuration.js
-var configuration = __nccwpck_require__(6916);
-// EXTERNAL MODULE: ./lib/report/counted.js + 2 modules
-var report_counted = __nccwpck_require__(8005);
+// EXTERNAL MODULE: ./node_modules/picocolors/picocolors.js
+var picocolors = __nccwpck_require__(7336);
+// EXTERNAL MODULE: ./lib/report/blocks.js
+var blocks = __nccwpck_require__(642);
+// EXTERNAL MODULE: ./lib/text/units.js
+var units = __nccwpck_require__(6300);
 // EXTERNAL MODULE: ./lib/report/crossing.js
-var crossing = __nccwpck_require__(960);
+var report_crossing = __nccwpck_require__(960);
+;// CONCATENATED MODULE: ./lib/report/crossing-blocks.js
+
+
+
+/** What a crossing costs, then vmstat's line during the run, and header + file at each size. */
+const crossingBlocks = (crossing) => [
+    ...(0,blocks/* facts */.Ix)('The crossing', crossingFacts(crossing)),
+    ...(crossing.vmstat === null ? [] : vmstatTables(crossing.vmstat)),
+    ...crossing.transfers.map(transferTable),
+];
+function crossingFacts(crossing) {
+    const { callNs, hopNs, switchesPerSecond, withoutSwitchNs, hostSwitchesPerSecond } = crossing;
+    const all = [
+        ['crossing', `two system calls and one switch in ${(0,units/* formatNs */.FO)(hopNs)}`],
+        ['a second', `${rate(switchesPerSecond)} switches on one CPU`],
+        [
+            'in 2003',
+            `${(0,units/* formatNs */.FO)(report_crossing/* IN_2003 */.E$.crossingNs)}, ${rate(report_crossing/* IN_2003 */.E$.switchesPerSecond)} (LMbench on a ${report_crossing/* IN_2003 */.E$.machine})`,
+        ],
+        ['null call', (0,units/* formatNs */.FO)(callNs)],
+        withoutSwitchNs === null
+            ? undefined
+            : ['no switch', `the same two calls on its own pipe: ${(0,units/* formatNs */.FO)(withoutSwitchNs)}`],
+        hostSwitchesPerSecond === null
+            ? undefined
+            : ['the machine', `${rate(hostSwitchesPerSecond)} switches while the two processes ran`],
+    ];
+    return all.filter((fact) => fact !== undefined);
+}
+const rate = (perSecond) => (0,units/* formatRate */.CE)(1e9 / perSecond);
+/** The columns that vmstat(8) prints, from the facts that host.vmstat notes. */
+const VMSTAT = [
+    ['load', 'load_1m', (value) => value.toFixed(2)],
+    ['free', 'memory_free_kib', (value) => mebibytes(value)],
+    ['buff', 'memory_buffers_kib', (value) => mebibytes(value)],
+    ['cache', 'memory_cached_kib', (value) => mebibytes(value)],
+    ['in', 'interrupts_per_second', (value) => value.toFixed(0)],
+    ['cs', 'switches_per_second', (value) => value.toFixed(0)],
+    ['us', 'user_percent', (value) => value.toFixed(0)],
+    ['sy', 'system_percent', (value) => value.toFixed(0)],
+    ['id', 'idle_percent', (value) => value.toFixed(0)],
+    ['wa', 'iowait_percent', (value) => value.toFixed(0)],
+    ['st', 'steal_percent', (value) => value.toFixed(0)],
+];
+const mebibytes = (kibibytes) => `${(kibibytes / 1024).toFixed(0)} MiB`;
+function vmstatTables(vmstat) {
+    const known = VMSTAT.flatMap(([head, fact, format]) => {
+        const value = vmstat[fact];
+        return value === undefined ? [] : [[head, format(value)]];
+    });
+    const heads = known.map(([head]) => head);
+    const row = known.map(([, text]) => text);
+    const title = 'Meanwhile, in the columns of vmstat, all CPUs';
+    return known.length === 0 ? [] : [(0,blocks/* grid */.Vg)(title, heads, [row])];
+}
+function transferTable({ size, strategies, oneCall }) {
+    const [best, second] = strategies;
+    const rows = strategies.map(({ label, ns, entries, segments }) => [
+        label,
+        (0,units/* formatNs */.FO)(ns),
+        best === undefined ? '' : (0,units/* formatFactor */.H9)(ns / best.ns),
+        segments === null ? '' : (0,units/* formatCount */.B4)(segments),
+        entries === null ? '' : `${entries}`,
+    ]);
+    const says = [
+        best && second
+            ? `Here ${best.label} wins, by ${(0,units/* formatShare */.T1)(second.ns / best.ns - 1)} over ${second.label}.`
+            : '',
+        oneCall === null
+            ? ''
+            : `One call for header and file would save three of the four calls around TCP_CORK: at this machine's call cost ${(0,units/* formatNs */.FO)(oneCall.savedNs)}, ${(0,units/* formatShare */.T1)(oneCall.share)} of it.`,
+    ];
+    return (0,blocks/* grid */.Vg)(`A header of 256 B and a file of ${size.replace('k', ' KB')}, loopback TCP`, ['strategy', 'time', 'to the best', 'segments', 'entries'], rows, says.filter((sentence) => sentence !== ''));
+}
+
+// EXTERNAL MODULE: ./lib/record/finding.js
+var finding = __nccwpck_require__(8292);
 // EXTERNAL MODULE: ./lib/report/words.js
 var words = __nccwpck_require__(8191);
-;// CONCATENATED MODULE: ./lib/report/differences.js
+;// CONCATENATED MODULE: ./lib/report/machines.js
+
+
+
+
+/** The machines of a comparison of shards, numbered as every rendering names them. */
+/** Each machine in one line; its label is a fact's. */
+const machineList = ({ machines, subject }) => machines.map(({ platform, pairs }, index) => [
+    `machine ${index + 1}`,
+    `${(0,words/* machineText */.tU)({ platform, subject })}; up to ${(0,units/* countOf */.pq)(pairs, 'pair')} of launches`,
+]);
+/** More columns are nobody's to read: the others are in the report's JSON. */
+const MAX_MACHINES = 12;
+/**
+ * The change on each machine by its own pairs, of the metrics that changed over all of them, of
+ * those that moved beyond the margin on one, and of those about which they disagree.
+ */
+function machineTables({ machines: all, findings, disagreements }) {
+    const machines = all.slice(0, MAX_MACHINES);
+    const shown = findings
+        .filter(finding/* isMeasuredReport */.$m)
+        .filter((finding) => isChanged(finding) || disagreements.includes(finding.id) || all.some(moved(finding)));
+    if (machines.length < 2 || shown.length === 0)
+        return [];
+    const some = all.length > machines.length ? ` (the first ${machines.length} of ${all.length})` : '';
+    const heads = ['metric', ...machines.map((_, index) => `machine ${index + 1}`)];
+    const rows = shown.map(({ id }) => [
+        id,
+        ...machines.map((machine) => {
+            const change = changeOf(machine, id);
+            return change === undefined ? '' : (0,units/* formatChange */.eD)(change);
+        }),
+    ]);
+    return [{ ...(0,blocks/* grid */.Vg)(`On each machine by itself${some}`, heads, rows), names: 'metrics' }];
+}
+const isChanged = ({ verdict, change }) => (verdict === 'regressed' || verdict === 'improved') && change !== null && change.confidence < 1;
+/** Whether the whole interval of a machine lies beyond the margin. */
+const moved = ({ id, margin }) => (machine) => {
+    const change = changeOf(machine, id);
+    if (change === undefined)
+        return false;
+    const { low, high } = change;
+    return low > 1 + margin || (high !== null && high < 1 / (1 + margin));
+};
+const changeOf = ({ changes }, id) => changes.find((change) => change.id === id);
+
+// EXTERNAL MODULE: ./lib/report/noise.js
+var noise = __nccwpck_require__(1792);
+;// CONCATENATED MODULE: ./lib/report/facts.js
+
+
+
+
+/** What was measured, against what, and how. */
+function sideFacts(report) {
+    const { baseline, candidate } = report;
+    const sides = [
+        ['candidate', `${candidate.spec}, ${candidateText(report)}${factsText(candidate)}`],
+        ['baseline', `${baseline.spec}, ${baselineText(report)}${factsText(baseline)}`],
+        ['design', (0,words/* designText */.Ex)(report)],
+    ];
+    if (report.design === 'self')
+        return sides;
+    return [...sides, ['gated', gatedText(report)]];
+}
+/** By each measure that there is, since a metric may be unchanged in time and regressed in instructions. */
+function gatedText({ findings }) {
+    const gated = findings.filter(({ gate }) => gate);
+    const timed = (0,words/* countsText */.WN)((0,words/* countVerdicts */.qX)(gated.filter(finding/* isMeasuredReport */.$m)));
+    const counted = (0,words/* countsText */.WN)((0,words/* countVerdicts */.qX)(gated.filter((one) => !(0,finding/* isMeasuredReport */.$m)(one))));
+    if (timed === '' || counted === '')
+        return timed || counted || 'none';
+    return `by time ${timed}; by instructions ${counted}`;
+}
+/** What a target's own tools say of it: `; engine podman 4.3.1, runtime runc 1.1.5`. */
+function factsText({ facts }) {
+    const texts = Object.entries(facts).map(([name, text]) => `${name} ${text}`);
+    return texts.length === 0 ? '' : `; ${texts.join(', ')}`;
+}
+const candidateText = (report) => report.design === 'shards' ? `a run on ${eachOf(report)}` : `run ${report.candidate.run}`;
+const eachOf = (report) => report.machines.length === 1 ? '1 machine' : `each of ${(0,words/* machinesText */.g$)(report)}`;
+function baselineText(report) {
+    if (report.design === 'shards')
+        return `a run on ${eachOf(report)}`;
+    const { design, baseline: { runs }, } = report;
+    const last = runs.at(-1);
+    if (last === undefined)
+        return design === 'self' ? 'nothing stored yet' : 'no comparable run';
+    return runs.length === 1 ? `run ${last}` : `${runs.length} runs, the last ${last}`;
+}
+/** Where a report's figures come from: one machine, or several. */
+const placeFacts = (report) => report.machines.length === 0
+    ? machineFacts(report)
+    : [...machineList(report), ...machineFacts(report).filter(([label]) => label !== 'machine')];
+const machineFacts = (where) => [
+    ['machine', (0,words/* machineText */.tU)(where)],
+    ['kernel', (0,words/* kernelText */.J3)(where)],
+    ['mitigations', (0,words/* mitigationsText */.MP)(where)],
+];
+/** What the heads of the tables mean. */
+function legend(report) {
+    const { floor, mde80 } = (0,noise/* noiseOf */.YN)(report.findings.filter(finding/* isMeasuredReport */.$m));
+    const facts = [
+        floor && ['floor', 'difference between identical sides of this run'],
+        floor && ['rejected', 'tests of identical sides at the margin; an honest machine has none'],
+        mde80 && ['MDE80', 'smallest change this run would have caught four times in five'],
+        (0,words/* coverageText */._)(report) === '' ? undefined : ['interval', intervalText(report)],
+        report.findings.every(({ gate }) => gate) ? undefined : ['*', 'informs, does not gate'],
+    ];
+    return facts.filter((fact) => fact !== undefined);
+}
+const intervalText = (report) => `covers the true change with ${(0,words/* coverageText */._)(report)}; ` +
+    `a change of less than the margin, ${(0,words/* marginText */.wn)(report)}, is not flagged`;
+/** Everything that is known of the machine and the kernel. */
+function environmentFacts({ platform, subject }) {
+    const { vulnerabilities, ...rest } = subject;
+    const states = Object.entries(vulnerabilities).slice(0, MAX_STATES);
+    return [
+        ...Object.entries(platform).map(([field, value]) => [(0,words/* fieldName */.w5)(field), `${value}`]),
+        ...Object.entries(rest).map(([field, value]) => [(0,words/* fieldName */.w5)(field), `${value}`]),
+        ...states.map(([name, state]) => [(0,words/* fieldName */.w5)(`vulnerabilities.${name}`), state]),
+    ];
+}
+/** The kernel has some twenty; a record may hold anything. */
+const MAX_STATES = 100;
+
+// EXTERNAL MODULE: ./lib/report/causes.js
+var causes = __nccwpck_require__(2796);
+// EXTERNAL MODULE: ./lib/report/certificate.js
+var report_certificate = __nccwpck_require__(8089);
+// EXTERNAL MODULE: ./lib/report/configuration.js
+var configuration = __nccwpck_require__(6916);
+// EXTERNAL MODULE: ./lib/report/diagnosis.js
+var diagnosis = __nccwpck_require__(2175);
+// EXTERNAL MODULE: ./lib/report/differences.js
+var differences = __nccwpck_require__(5266);
+// EXTERNAL MODULE: ./lib/record/metric-status.js
+var metric_status = __nccwpck_require__(8924);
+// EXTERNAL MODULE: ./lib/report/counted.js
+var report_counted = __nccwpck_require__(6572);
+// EXTERNAL MODULE: ./lib/report/notes.js
+var report_notes = __nccwpck_require__(3731);
+// EXTERNAL MODULE: ./lib/report/places.js
+var report_places = __nccwpck_require__(8884);
+// EXTERNAL MODULE: ./lib/report/size.js
+var size = __nccwpck_require__(2777);
+;// CONCATENATED MODULE: ./lib/report/finding-blocks.js
+
+
+
+
+
+
+
+
+
+/** What a reader should see first. */
+const FOUND = ['regressed', 'improved', 'access'];
+const REST = [
+    'inconclusive',
+    'incomparable',
+    'informs',
+    'small',
+    'unchanged',
+    'absent',
+];
+/** What was found. */
+const foundBlocks = (report) => [
+    ...(0,blocks/* list */.p_)('Blocked: lost by the candidate', report.alarms
+        .filter(({ verdict }) => verdict === 'blocked')
+        .map(({ title, metrics }) => `${title} (${metrics.join(', ')})`)),
+    ...tablesOf(report, FOUND),
+];
+/** What was not: undecided, without a say, unchanged, not measured. */
+const restBlocks = (report) => tablesOf(report, REST);
+/** Times and counted instructions never share a column. */
+function tablesOf(report, kinds) {
+    const measured = report.findings.filter(finding/* isMeasuredReport */.$m);
+    const counted = report.findings.filter(finding/* isInstructionsReport */.s);
+    const tables = [
+        tableOf(measuredGroups(report, measured, kinds), columnsOf(report)),
+        tableOf(countedGroups(counted, kinds), COUNTED_COLUMNS, countedSays(report, counted, kinds)),
+    ];
+    return tables.filter(({ groups, says }) => groups.length + says.length > 0);
+}
+function tableOf(groups, columns, says = []) {
+    const row = (finding, compared) => ({
+        name: finding.id,
+        ...(compared ? { verdict: finding.verdict } : {}),
+        ...(finding.gate ? {} : { informs: true }),
+        cells: columns.map(({ cell }) => cell(finding)),
+    });
+    return (0,blocks/* withoutEmptyColumns */.LQ)({
+        ...{ kind: 'table', title: '', names: 'metrics', head: 'metric', says },
+        columns: columns.map(({ head, importance }) => ({ head, importance })),
+        groups: groups.map(({ findings, compared, ...group }) => ({
+            ...group,
+            rows: findings.map((finding) => row(finding, compared)),
+        })),
+    });
+}
+const sideCell = (side) => side.status === 'ok' ? (0,units/* formatEstimate */.eG)(side.unit, side.estimate) : (0,words/* statusText */.qS)(side);
+const candidate = {
+    ...{ head: 'candidate', importance: 5 },
+    cell: (finding) => sideCell(finding.candidate),
+};
+/** Less than a change is worth on other machines is not shown of what is alone. */
+const COMPARED = [
+    { head: 'baseline', importance: 4, cell: (finding) => sideCell(finding.baseline) },
+    candidate,
+    { head: 'added', importance: 3, cell: addedCell },
+    {
+        ...{ head: 'change', importance: 7 },
+        cell: ({ change }) => (change === null ? '' : (0,units/* formatRatio */.B0)(change.ratio)),
+    },
+    {
+        ...{ head: 'interval', importance: 6 },
+        cell: ({ change }) => (change === null ? '' : (0,units/* formatInterval */.vy)(change)),
+    },
+    {
+        ...{ head: 'floor', importance: 1 },
+        cell: ({ floor }) => (floor === null ? '' : (0,units/* formatRatio */.B0)(floor.ratio)),
+    },
+    {
+        ...{ head: 'MDE80', importance: 2 },
+        cell: ({ mde80 }) => (mde80 === null ? '' : (0,units/* formatShare */.T1)(mde80)),
+    },
+];
+const ALONE = [
+    { ...candidate, head: 'cost' },
+    ...COMPARED.filter(({ head }) => head === 'floor' || head === 'MDE80').map((column) => ({
+        ...column,
+        importance: column.importance + 2,
+    })),
+    {
+        ...{ head: 'interval', importance: 1 },
+        cell: ({ floor }) => (floor === null ? '' : (0,units/* formatInterval */.vy)(floor)),
+    },
+];
+const columnsOf = ({ design }) => (design === 'self' ? ALONE : COMPARED);
+/**
+ * The time that was added, of changes only: one cause adds about the same time to calls that cost
+ * very different times, which no column of percentages shows.
+ */
+function addedCell({ baseline, candidate: after, verdict }) {
+    if (verdict !== 'regressed' && verdict !== 'improved')
+        return '';
+    if (baseline.status !== 'ok' || after.status !== 'ok')
+        return '';
+    return after.unit === 'ns' ? (0,units/* formatNsDifference */.yD)(after.estimate - baseline.estimate) : '';
+}
+/** Every metric is in one group, but for those that are blocked: they have a list of their own. */
+function measuredGroups(report, findings, kinds) {
+    const explained = new Set(report.diagnosis?.explained);
+    const compared = report.design !== 'self';
+    return kinds.flatMap((kind) => {
+        const own = findings.filter((finding) => measuredKind(report, finding) === kind);
+        const sorted = own.toSorted(size/* byWeight */.IN);
+        const group = (title, some) => groupOf(kind, title, some, compared);
+        if (kind === 'unchanged')
+            return families(report, own, group);
+        const title = titleOf(kind, report);
+        return [
+            ...group(title, sorted.filter(({ id }) => !explained.has(id))),
+            ...group(`${title} by that cause`, sorted.filter(({ id }) => explained.has(id))).map((one) => ({
+                ...one,
+                explained: true,
+            })),
+        ];
+    });
+}
+function groupOf(kind, title, findings, compared) {
+    if (findings.length === 0)
+        return [];
+    const hasNumbers = kind !== 'access' && kind !== 'absent';
+    return [
+        { title, compared, findings: hasNumbers ? findings : [], notes: (0,report_notes/* notesOf */.h)(kind, findings) },
+    ];
+}
+function measuredKind({ design }, finding) {
+    const { baseline, candidate: after, gate, verdict } = finding;
+    if (after.status !== 'ok' && (design === 'self' || baseline.status !== 'ok'))
+        return 'absent';
+    if (design === 'self')
+        return 'unchanged';
+    if (verdict === 'blocked')
+        return gate ? 'blocked' : 'access';
+    if ((0,metric_status/* isRefused */.H0)(baseline))
+        return 'access';
+    if ((verdict === 'regressed' || verdict === 'improved') && !gate)
+        return 'informs';
+    return verdict;
+}
+const TITLES = {
+    regressed: 'Regressed',
+    improved: 'Improved',
+    access: 'Available on one side only',
+    inconclusive: 'Inconclusive',
+    incomparable: 'Not comparable',
+    informs: 'Changed, but only informs',
+    small: 'Changed by less than the margin',
+    absent: 'Not measured',
+};
+/** Of sides of different kinds, which is the slower. */
+function titleOf(kind, report) {
+    const places = (0,report_places/* placesOf */.e)(report);
+    if (kind === 'blocked')
+        return '';
+    if (places && kind === 'regressed')
+        return `Slower ${places.candidate} than ${places.baseline}`;
+    if (places && kind === 'improved')
+        return `Faster ${places.candidate} than ${places.baseline}`;
+    return TITLES[kind];
+}
+/** Under a family's name stands what did not change, unless nothing was compared. */
+function families({ design }, findings, group) {
+    const sorted = findings.toSorted((a, b) => (0,words/* familyRank */.VV)(a.id) - (0,words/* familyRank */.VV)(b.id) || 0);
+    const names = [...new Set(sorted.map(({ id }) => (0,words/* familyName */.ar)(id)))];
+    const suffix = design === 'self' ? '' : ': unchanged';
+    return names.flatMap((name) => group(`${name}${suffix}`, sorted.filter(({ id }) => (0,words/* familyName */.ar)(id) === name)));
+}
+const COUNTED_COLUMNS = [
+    {
+        ...{ head: 'more', importance: 5 },
+        cell: ({ difference }) => (difference === null ? '' : (0,units/* formatInstructionsDifference */.u_)(difference)),
+    },
+    {
+        ...{ head: 'change', importance: 4 },
+        cell: (finding) => {
+            const ratio = (0,size/* ratioOf */.pO)(finding);
+            return ratio === null ? '' : (0,units/* formatRatio */.B0)(ratio);
+        },
+    },
+    { head: 'baseline', importance: 2, cell: ({ baseline }) => countCell(baseline) },
+    { head: 'candidate', importance: 3, cell: (finding) => countCell(finding.candidate) },
+    {
+        ...{ head: 'resolution', importance: 1 },
+        cell: ({ resolution }) => (resolution === null ? '' : (0,units/* formatInstructions */.Vr)(resolution)),
+    },
+];
+const countCell = (side) => side.status === 'ok' ? (0,units/* formatInstructions */.Vr)(side.count) : (0,words/* statusText */.qS)(side);
+const COUNTED_TITLES = {
+    regressed: 'More instructions',
+    improved: 'Fewer instructions',
+    small: 'More or fewer instructions, by less than the margin',
+    informs: 'Another number of instructions, but only informs',
+    incomparable: 'Instructions not comparable',
+};
+function countedGroups(findings, kinds) {
+    return kinds.flatMap((kind) => {
+        const title = COUNTED_TITLES[kind];
+        const own = findings.filter((finding) => countedKind(finding) === kind).toSorted(size/* byWeight */.IN);
+        if (title === undefined || own.length === 0)
+            return [];
+        const rows = kind === 'incomparable' ? [] : own;
+        const notes = kind === 'incomparable' ? (0,report_notes/* notesOf */.h)(kind, own) : [];
+        return [{ title, compared: true, findings: rows, notes }];
+    });
+}
+function countedKind(finding) {
+    const { gate, verdict } = finding;
+    if (verdict === 'unchanged')
+        return (0,size/* differs */.Ag)(finding) ? 'small' : 'unchanged';
+    return gate || verdict === 'incomparable' ? verdict : 'informs';
+}
+/** What the counts come to; said once, where the changes are. */
+function countedSays({ counted }, findings, kinds) {
+    if (counted === null || kinds !== FOUND)
+        return [];
+    const same = findings.filter((one) => countedKind(one) === 'unchanged').length;
+    const conditions = Object.entries(counted.conditions).map(([name, value]) => `${name} ${value}`);
+    return [
+        ...(same === 0 ? [] : [`The counts of ${(0,units/* countOf */.pq)(same, 'metric')} are the same on both sides.`]),
+        ...(0,report_counted/* traceNotes */.P)(findings.filter(size/* differs */.Ag)),
+        `Counted by ${conditions.join(', ')}: exact on any machine, and blind to caches, TLBs and speculation.`,
+    ];
+}
+
+// EXTERNAL MODULE: ./lib/stats/assumptions.js
+var assumptions = __nccwpck_require__(2595);
+// EXTERNAL MODULE: ./lib/text/escape.js
+var text_escape = __nccwpck_require__(8944);
+;// CONCATENATED MODULE: ./lib/report/reproduce.js
+
+
+
+/** What to type to get the same comparison again. */
+function reproduction(report) {
+    if (report.design === 'shards')
+        return reproduceMerge(report);
+    const { baseline: before, candidate: after, findings } = report;
+    const stored = before.spec === 'artifact';
+    const command = [
+        'npm start --',
+        `--baseline ${stored ? 'directory:runs' : (0,text_escape/* shellWord */.r7)(before.spec)}`,
+        `--candidate ${(0,text_escape/* shellWord */.r7)(after.spec)}`,
+        ...(report.counted !== null && !findings.some(finding/* isMeasuredReport */.$m) ? ['--evidence counted'] : []),
+        ...judgingOptions(report),
+    ].join(' ');
+    const text = stored
+        ? 'In a clone of syscall-gate on a machine of the same kind, with the run records that the workflow stored as artifacts unpacked into the folder "runs":'
+        : 'In a clone of syscall-gate on a machine of the same kind:';
+    return { kind: 'command', text, command };
+}
+const reproduceMerge = (report) => ({
+    kind: 'command',
+    text: 'In a clone of syscall-gate, with the artifacts that the shards stored unpacked into folders of the folder "shards":',
+    command: ['npm start -- merge shards', ...judgingOptions(report)].join(' '),
+});
+/** What the comparison was judged by, where that is not what the command line does by itself. */
+function judgingOptions(report) {
+    const rules = marginRules(report);
+    return [
+        ...(rules.length === 0 ? [] : [`--margin ${(0,text_escape/* shellWord */.r7)(rules.join(','))}`]),
+        ...(report.alpha === assumptions/* DEFAULT_ALPHA */.pO ? [] : [`--alpha ${report.alpha}`]),
+    ];
+}
+/** The commonest margin for all metrics, then those that have another: the last rule wins. */
+function marginRules({ design, findings }) {
+    const usual = design === 'prediction' ? assumptions/* PREDICTION_MARGIN */.Nz : assumptions/* DUET_MARGIN */.CJ;
+    const timed = findings.filter(finding/* isMeasuredReport */.$m).filter(({ margin }) => margin > 0);
+    const margins = timed.map(({ margin }) => margin);
+    const count = (ratio) => margins.filter((margin) => margin === ratio).length;
+    const [base = usual] = margins.toSorted((one, other) => count(other) - count(one));
+    return [
+        ...(base === usual ? [] : [percent(base)]),
+        ...timed
+            .filter(({ margin }) => margin !== base)
+            .map(({ id, margin }) => `${id}=${percent(margin)}`),
+    ];
+}
+/** As a person would write it: 0.07 × 100 is not 7 in binary. */
+const percent = (ratio) => `${Number((100 * ratio).toPrecision(6))}%`;
+
+// EXTERNAL MODULE: ./lib/report/tails.js
+var report_tails = __nccwpck_require__(7085);
+;// CONCATENATED MODULE: ./lib/report/parts.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * The parts of a report in reading order, whoever lays them out. A new one is its file and a line here;
+ * the compiler then names every layout that has to say where it goes.
+ */
+const PARTS = {
+    headline: (report) => [
+        {
+            ...{ kind: 'headline', verdict: report.verdict, policy: (0,words/* policyText */.MJ)(report) },
+            text: report.headline,
+        },
+    ],
+    sides: (report) => (0,blocks/* facts */.Ix)('', sideFacts(report)),
+    cause: (report) => [
+        ...(report.diagnosis === null ? [] : (0,blocks/* prose */.CS)((0,diagnosis/* diagnosisText */.f7)(report.diagnosis))),
+        ...(0,causes/* causeBlocks */.Am)(report),
+    ],
+    found: foundBlocks,
+    machines: machineTables,
+    differences: (report) => [...(0,differences/* differenceBlocks */.ag)(report), ...(0,blocks/* prose */.CS)((0,configuration/* configurationText */.o)(report))],
+    caveats: (report) => (0,blocks/* list */.p_)('Caveats', report.caveats).map((caveats) => ({ ...caveats, caution: true })),
+    next: (report) => (0,blocks/* prose */.CS)((0,words/* nextStepText */.Hd)(report)),
+    rest: restBlocks,
+    trust: (report) => [
+        ...(report.findings.some(finding/* isMeasuredReport */.$m) || report.certificate.resolution !== null
+            ? [(0,report_certificate/* certificateTable */.I)(report.certificate)]
+            : []),
+        ...(0,blocks/* facts */.Ix)('', legend(report)),
+    ],
+    crossing: ({ crossing }) => (crossing === null ? [] : crossingBlocks(crossing)),
+    tails: ({ tails }) => (tails === null ? [] : (0,report_tails/* tailsBlocks */.a)(tails)),
+    place: (report) => (0,blocks/* facts */.Ix)('', placeFacts(report)),
+    environment: (report) => (0,blocks/* facts */.Ix)('', environmentFacts(report)),
+    reproduce: (report) => [reproduction(report)],
+};
+/** The report in parts, those that have something to say. */
+const partsOf = (report) => Object.entries(PARTS)
+    .map(([name, make]) => ({ name: name, blocks: make(report) }))
+    .filter(({ blocks }) => blocks.length > 0);
+
+// EXTERNAL MODULE: ./lib/report/selftest-answer.js
+var selftest_answer = __nccwpck_require__(5473);
+;// CONCATENATED MODULE: ./lib/report/selftest-blocks.js
+
+
+
+
+
+
+/** A self-test, in the order in which it is done; its answer comes last, and is laid out by itself. */
+const selftestBlocks = (selftest) => [
+    itselfTable(selftest),
+    injectionsTable(selftest),
+    scaledTable(selftest),
+    ...(0,blocks/* list */.p_)('Caveats', selftest.caveats).map((caveats) => ({ ...caveats, caution: true })),
+    ...(0,blocks/* facts */.Ix)('', machineFacts(selftest)),
+];
+function itselfTable({ certificate, alarms, gateMs }) {
+    const alarm = alarms.length === 0
+        ? 'Identical sides raised no alarm.'
+        : `Identical sides were called changed in ${alarms.join(', ')}.`;
+    const title = `The machine against itself, by a gate of ${(0,selftest_answer/* secondsText */.Hd)(gateMs)}`;
+    return (0,report_certificate/* certificateTable */.I)(certificate, title, [alarm]);
+}
+function injectionsTable({ injections }) {
+    const done = injections.filter((one) => one.status === 'ok');
+    return (0,blocks/* grid */.Vg)('The machine against itself with every system call made dearer', [
+        'injection',
+        'an entry',
+        'null call',
+        'first caught',
+        'caught',
+        'of those over MDE80',
+        'first on',
+    ], done.map(injectionRow), [...injections.flatMap(obstacle), ...meanings(done)]);
+}
+const FILTERS = 'seccomp: a filter that the kernel runs on every call; seccomp-cached: one whose answer it keeps.';
+const MEANINGS = {
+    'seccomp-cached': FILTERS,
+    seccomp: FILTERS,
+    'user-dispatch': 'user-dispatch: a switch of the process that the kernel reads on every call.',
+};
+const COLUMNS = [
+    'first caught: measuring time after which a gate would have confirmed the first metric.',
+    'caught: of the gated metrics that so much an entry slows by more than their margin.',
+];
+/** Of what stands in the table. */
+const meanings = (done) => done.length === 0
+    ? []
+    : [...new Set(done.map(({ injection }) => MEANINGS[injection])), ...COLUMNS];
+const obstacle = (one) => one.status === 'ok' ? [] : [`${one.injection} cannot be injected here: ${one.reason}.`];
+function injectionRow(one) {
+    const caught = (ids) => `${ids.filter((id) => one.caught.includes(id)).length} of ${ids.length}`;
+    return [
+        one.injection,
+        (0,units/* formatNsDifference */.yD)(one.addedNs),
+        (0,selftest_answer/* shareText */.Lu)(one),
+        one.first === null ? 'not caught' : (0,selftest_answer/* timeText */.Tc)(one.first),
+        caught(one.slowed),
+        caught(one.promised),
+        one.first?.metric ?? '',
+    ];
+}
+function scaledTable({ scaled, gateMs }) {
+    const [first] = scaled;
+    const sizes = first?.caught.map(({ overMargin }) => `+${(0,units/* formatShare */.T1)(overMargin)}`) ?? [];
+    return (0,blocks/* grid */.Vg)('Other changes: of how many metrics they would be caught four times in five', ['over the margin by', ...sizes], scaled.map(({ family, gated, caught }) => [
+        (0,words/* familyName */.ar)(family),
+        ...caught.map(({ metrics }) => `${metrics} of ${gated}`),
+    ]), scaled.length === 0 ? [`No metric had pairs enough in ${(0,selftest_answer/* secondsText */.Hd)(gateMs)}.`] : []);
+}
+
+;// CONCATENATED MODULE: ./lib/render/placement.js
+/** Puts the parts in their places: what is folded away comes last, one fold a title. */
+function arrange(parts, places) {
+    const open = [];
+    const folds = new Map();
+    for (const { name, blocks } of parts) {
+        const place = places[name];
+        if (place === 'left out')
+            continue;
+        if (place === 'open') {
+            open.push({ blocks });
+            continue;
+        }
+        const fold = folds.get(place.folded) ?? { folded: place.folded, blocks: [] };
+        fold.blocks.push(...blocks);
+        folds.set(place.folded, fold);
+    }
+    const titles = Object.values(places).flatMap((place) => typeof place === 'string' ? [] : [place.folded]);
+    const folded = [...new Set(titles)].flatMap((title) => folds.get(title) ?? []);
+    return [...open, ...folded];
+}
+
+// EXTERNAL MODULE: ./node_modules/cli-table3/index.js
+var cli_table3 = __nccwpck_require__(5832);
+;// CONCATENATED MODULE: ./lib/render/terminal-table.js
+
+
+
+
+
+/** Wide lines of prose are hard to read, however wide the terminal. */
+const PROSE_COLUMNS = 110;
+/** A table without its title: groups one under the other, their figures in the same columns. */
+function tableLines(table, paper) {
+    const fitting = fittingTable(table, paper);
+    const [head = '', ...lines] = linesOf(fitting, paper);
+    const titled = table.groups.some(({ title }) => title !== '');
+    const body = table.groups.flatMap((group, index) => {
+        const own = lines.splice(0, group.rows.length);
+        const title = titled ? [paper.colors.bold((0,text_escape/* clip */.$Q)((0,text_escape/* plain */.pj)(group.title), paper.columns))] : [];
+        return [...(index > 0 ? [''] : []), ...title, ...own, ...noteLines(group.notes, paper)];
+    });
+    const hasRows = table.groups.some(({ rows }) => rows.length > 0);
+    return hasRows ? [paper.colors.dim((0,text_escape/* clip */.$Q)(head, paper.columns)), ...body] : body;
+}
+/** Columns go, the least important first, until every line fits. */
+function fittingTable(table, paper) {
+    const colourless = { ...paper, colors: picocolors.createColors(false) };
+    for (let count = table.columns.length; count > 0; count -= 1) {
+        const choice = (0,blocks/* narrowed */.fQ)(table, count);
+        const fits = linesOf(choice, colourless).every((line) => [...line].length <= paper.columns);
+        if (fits)
+            return choice;
+    }
+    return (0,blocks/* narrowed */.fQ)(table, 0);
+}
+function linesOf({ names, head, columns, groups }, paper) {
+    const grid = new cli_table3({
+        head: [names === 'metrics' ? `  ${head}` : head, ...columns.map((column) => column.head)],
+        colAligns: ['left', ...columns.map(() => 'right')],
+        ...bare,
+    });
+    const change = columns.findIndex((column) => column.head === 'change');
+    for (const row of groups.flatMap((group) => group.rows)) {
+        const paint = row.verdict === undefined ? (text) => text : paintOf(paper.colors, row.verdict);
+        const cells = row.cells.map((cell, index) => index === change && cell !== '' ? paint(cell) : cell);
+        grid.push([
+            names === 'metrics' ? metricName(row, paper, paint) : (0,text_escape/* clip */.$Q)((0,text_escape/* plain */.pj)(row.name), paper.columns),
+            ...cells,
+        ]);
+    }
+    return grid
+        .toString()
+        .split('\n')
+        .map((line) => line.trimEnd());
+}
+/** The symbol, the id, and a star for a metric that informs and does not gate. */
+function metricName({ name, verdict, informs }, { columns }, paint) {
+    const symbol = verdict === undefined ? ' ' : words/* verdictSymbols */.d7[verdict];
+    return `${paint(symbol)} ${(0,text_escape/* clip */.$Q)((0,text_escape/* plain */.pj)(name), Math.max(8, columns - 12))}${informs ? '*' : ''}`;
+}
+/** The colour of a verdict; the symbol beside it says the same without one. */
+function paintOf(colors, verdict) {
+    switch (verdict) {
+        case 'blocked':
+        case 'regressed':
+            return colors.red;
+        case 'improved':
+        case 'unchanged':
+            return colors.green;
+        case 'inconclusive':
+        case 'incomparable':
+            return colors.yellow;
+        case 'no-baseline':
+            return colors.cyan;
+    }
+}
+/** Why the metrics of a group have no verdict. */
+function noteLines(notes, { columns }) {
+    const width = Math.max(20, Math.min(columns, PROSE_COLUMNS) - 4);
+    return notes.flatMap(({ text, ids }) => [
+        ...hang((0,text_escape/* wrap */.LV)(ids.length === 1 ? `${(0,text_escape/* plain */.pj)(ids.join())}: ${text}` : `${text.replace(/\.$/, '')}:`, width)),
+        ...(ids.length === 1 ? [] : (0,text_escape/* wrap */.LV)((0,text_escape/* plain */.pj)(ids.join(', '), 5000), width).map(indent)),
+    ]);
+}
+const indent = (line) => `    ${line}`;
+const hang = ([first = '', ...rest]) => [`  ${first}`, ...rest.map(indent)];
+const chars = {
+    top: '',
+    'top-mid': '',
+    'top-left': '',
+    'top-right': '',
+    bottom: '',
+    'bottom-mid': '',
+    'bottom-left': '',
+    'bottom-right': '',
+    left: '',
+    'left-mid': '',
+    mid: '',
+    'mid-mid': '',
+    right: '',
+    'right-mid': '',
+    middle: '',
+};
+const bare = {
+    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 2 },
+    chars,
+};
+
+;// CONCATENATED MODULE: ./lib/render/terminal.js
+
+
+
+
+
+
+
+
+
+
+const LABEL_COLUMNS = 13;
+const PLACES = {
+    headline: 'open',
+    sides: 'open',
+    cause: 'open',
+    found: 'open',
+    machines: 'open',
+    differences: 'open',
+    caveats: 'open',
+    next: 'open',
+    rest: 'open',
+    trust: 'open',
+    crossing: 'open',
+    place: 'open',
+    tails: 'left out',
+    environment: 'left out',
+    reproduce: 'left out',
+};
+/**
+ * The report for a person at a terminal, ending in a line break. Asks neither the environment nor a
+ * stream what they can do.
+ */
+const renderTerminal = (report, options) => laidOut(arrange(partsOf(report), PLACES).flatMap(({ blocks }) => blocks), options);
+/** What a crossing costs by itself, for the verb that measures nothing else. */
+const renderCrossing = ({ crossing, ...where }, options) => laidOut([...crossingBlocks(crossing), ...(0,blocks/* facts */.Ix)('', machineFacts(where))], options);
+/** A self-test, ending in its answer. */
+function renderSelftest(selftest, options) {
+    const { green, red, bold } = picocolors.createColors(options.color);
+    const answer = prose(selftest.answer, options.columns)
+        .map(selftest.trusted ? green : red)
+        .map(bold);
+    return `${laidOut(selftestBlocks(selftest), options)}\n${answer.join('\n')}\n`;
+}
+/** Blocks with an empty line between them, ending in a line break. */
+function laidOut(blocks, { color, columns }) {
+    const paper = { colors: picocolors.createColors(color), columns };
+    const texts = blocks
+        .map((block) => blockLines(block, paper))
+        .filter((lines) => lines.length > 0)
+        .map((lines) => lines.join('\n'));
+    return `${texts.join('\n\n')}\n`;
+}
+function blockLines(block, paper) {
+    switch (block.kind) {
+        case 'headline':
+            return headlineLines(block, paper);
+        case 'prose':
+            return prose(block.text, paper.columns);
+        case 'list':
+            return listLines(block, paper);
+        case 'facts':
+            return [...title(block.title, paper), ...factLines(paper, block.facts)];
+        case 'table':
+            return [
+                ...title(block.title, paper),
+                ...tableLines(block, paper),
+                ...block.says.flatMap((sentence) => prose(sentence, paper.columns)),
+            ];
+        case 'changes':
+            return changeLines(block, paper);
+        case 'command':
+            return [...prose(block.text, paper.columns), `  ${(0,text_escape/* plain */.pj)(block.command, 5000)}`];
+        case 'folded':
+            return [
+                ...title(block.title, paper),
+                ...block.blocks.flatMap((inner) => blockLines(inner, paper)),
+            ];
+    }
+}
+const title = (text, { colors, columns }) => text === '' ? [] : prose(text, columns).map(colors.bold);
+function headlineLines({ verdict, policy, text }, { colors, columns }) {
+    const banner = colors.bold(paintOf(colors, verdict)(`${words/* verdictSymbols */.d7[verdict]} ${verdict}`));
+    return [`${banner}${policy}`, ...prose(text, columns)];
+}
+function listLines({ title: text, items, caution }, paper) {
+    const { bold, yellow } = paper.colors;
+    const head = prose(text, paper.columns).map((line) => bold(caution ? yellow(line) : line));
+    return [...head, ...items.flatMap((item) => bullet(paper, item))];
+}
+const changeLines = ({ title: text, changes }, paper) => [
+    ...title(text, paper),
+    ...changes.flatMap(({ name, baseline, candidate }) => bullet(paper, `${name}: ${(0,text_escape/* plain */.pj)(baseline)} → ${(0,text_escape/* plain */.pj)(candidate)}`)),
+];
+const bullet = ({ columns }, text) => prose(text, columns - 4).map((line, index) => `${index === 0 ? '  - ' : '    '}${line}`);
+const factLines = ({ colors, columns }, all) => all.flatMap(([label, text]) => {
+    const [first = '', ...rest] = labelLines(label, text, columns);
+    return [colors.dim(first.slice(0, LABEL_COLUMNS)) + first.slice(LABEL_COLUMNS), ...rest];
+});
+/** A label in its own column, and a text that hangs beside it. */
+function labelLines(label, text, columns) {
+    const lines = prose(text, columns - LABEL_COLUMNS);
+    const start = label.padEnd(LABEL_COLUMNS);
+    return lines.map((line, index) => `${index === 0 ? start : ' '.repeat(LABEL_COLUMNS)}${line}`);
+}
+const prose = (text, columns) => (0,text_escape/* wrap */.LV)((0,text_escape/* plain */.pj)(text, 2000), Math.max(20, Math.min(columns, PROSE_COLUMNS)));
+
+
+/***/ }),
+
+/***/ 642:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   CS: () => (/* binding */ prose),
+/* harmony export */   Ix: () => (/* binding */ facts),
+/* harmony export */   LQ: () => (/* binding */ withoutEmptyColumns),
+/* harmony export */   Vg: () => (/* binding */ grid),
+/* harmony export */   fQ: () => (/* binding */ narrowed),
+/* harmony export */   p_: () => (/* binding */ list)
+/* harmony export */ });
+const prose = (text) => (text === '' ? [] : [{ kind: 'prose', text }]);
+const list = (title, items) => items.length === 0 ? [] : [{ kind: 'list', title, items }];
+const facts = (title, all) => all.length === 0 ? [] : [{ kind: 'facts', title, facts: all }];
+/** A small table of words and figures, the telling columns first. */
+function grid(title, [head = '', ...heads], rows, says = []) {
+    return {
+        ...{ kind: 'table', title, names: 'words', head, says },
+        columns: heads.map((one, index) => ({ head: one, importance: heads.length - index })),
+        groups: [
+            { title: '', rows: rows.map(([name = '', ...cells]) => ({ name, cells })), notes: [] },
+        ],
+    };
+}
+/** A table without the columns that are empty in each of its rows. */
+function withoutEmptyColumns(table) {
+    const rows = table.groups.flatMap((group) => group.rows);
+    const filled = table.columns.map((_, index) => rows.some(({ cells }) => cells[index] !== ''));
+    const keep = (all) => all.filter((_, index) => filled[index]);
+    return {
+        ...table,
+        columns: keep(table.columns),
+        groups: table.groups.map((group) => ({
+            ...group,
+            rows: group.rows.map((row) => ({ ...row, cells: keep(row.cells) })),
+        })),
+    };
+}
+/** A table of the most important columns alone. */
+function narrowed(table, columns) {
+    const ranked = table.columns.toSorted((a, b) => b.importance - a.importance).slice(0, columns);
+    const keep = (all) => all.filter((_, index) => ranked.includes(table.columns[index]));
+    return {
+        ...table,
+        columns: keep(table.columns),
+        groups: table.groups.map((group) => ({
+            ...group,
+            rows: group.rows.map((row) => ({ ...row, cells: keep(row.cells) })),
+        })),
+    };
+}
+
+
+/***/ }),
+
+/***/ 2796:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Am: () => (/* binding */ causeBlocks),
+/* harmony export */   c$: () => (/* binding */ mainCauseText),
+/* harmony export */   m8: () => (/* binding */ changedText),
+/* harmony export */   nO: () => (/* binding */ tracedOf),
+/* harmony export */   nU: () => (/* binding */ causeReports)
+/* harmony export */ });
+/* harmony import */ var _record_finding_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8292);
+/* harmony import */ var _record_report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1067);
+/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6300);
+/* harmony import */ var _trace_difference_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5418);
+/* harmony import */ var _blocks_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(642);
+
+
+
+
+
+/** What changed by function, as plain data. */
+const causeReports = (causes) => causes.slice(0, _record_report_js__WEBPACK_IMPORTED_MODULE_1__/* .MAX_CAUSES */ .uv).map(({ functions, metrics, share }) => ({
+    functions: functions.map(functionReport),
+    metrics,
+    share: Math.min(1, (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .figure */ .vP)(share)),
+}));
+const functionReport = (changed) => ({
+    ...{ caller: changed.caller ?? null, name: changed.name, module: changed.module ?? null },
+    ...{ change: changed.change, below: changed.below },
+    ...{ from: (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .figure */ .vP)(changed.from), to: (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .figure */ .vP)(changed.to) },
+    step: changed.step === undefined ? null : (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .figure */ .vP)(changed.step),
+});
+const TITLE = 'What changed, by function';
+/** More are in the report's JSON. */
+const MAX_TOLD = 10;
+const MIN_LISTED = 0.005;
+const MAX_FUNCTIONS = 4;
+const MAX_IDS = 4;
+/** What grew, where, and by how much: one sentence for each cause, the causes of the most first. */
+const causeBlocks = ({ counted, findings }) => counted === null
+    ? []
+    : (0,_blocks_js__WEBPACK_IMPORTED_MODULE_4__/* .list */ .p_)(TITLE, causeTexts(counted, tracedOf(findings.filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isInstructionsReport */ .s))));
+/** How many metrics were traced on both sides. */
+const tracedOf = (findings) => findings.filter(({ calls }) => calls !== null).length;
+function causeTexts({ causes }, traced) {
+    const told = causes.slice(0, MAX_TOLD).filter(({ share }) => share >= MIN_LISTED);
+    const left = causes.slice(told.length);
+    return [
+        ...told.map((cause) => causeText(cause, traced)),
+        ...(left.length === 0 ? [] : [leftText(left)]),
+    ];
+}
+/** `In all 34 metrics: +4 entry_SYSCALL_64, +4 syscall_return_via_sysret (98 % of what changed).` */
+function causeText({ functions, metrics, share }, traced) {
+    const shown = functions.slice(0, MAX_FUNCTIONS).map(functionText);
+    const left = functions.length - shown.length;
+    const more = left > 0 ? [`and ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(left, 'other function')}`] : [];
+    const of = share < ALL_OF_IT ? ` (${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(share)} of what changed)` : '';
+    return `${whereText(metrics, traced)}: ${[...shown, ...more].join(', ')}${of}.`;
+}
+function whereText(ids, traced) {
+    if (ids.length <= MAX_IDS)
+        return ids.join(', ');
+    if (ids.length === traced)
+        return `In all ${traced} metrics`;
+    const [first, second] = ids;
+    return `In ${ids.length} of ${traced} metrics (${first}, ${second}, …)`;
+}
+function leftText(causes) {
+    const functions = causes.reduce((sum, cause) => sum + cause.functions.length, 0);
+    const share = causes.reduce((sum, cause) => sum + cause.share, 0);
+    const many = (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(functions, 'more function');
+    const part = share < MIN_LISTED ? 'next to nothing' : (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(share);
+    return `… and ${many}, ${part} of what changed: in the report's JSON.`;
+}
+/** `+21 security_file_permission → bpf_lsm_file_permission (new)` */
+const functionText = (changed) => `${sizeText(changed)} ${nameText(changed)}`;
+function nameText({ caller, name, module, change, below }) {
+    const oneSided = (0,_trace_difference_js__WEBPACK_IMPORTED_MODULE_3__/* .isOneSided */ .uk)(change);
+    const from = oneSided && caller !== null ? `${caller} → ` : '';
+    const where = module === null ? '' : ` [${module}]`;
+    const others = below === 0 ? '' : ` with ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(below, 'function')} below`;
+    const state = oneSided ? ` (${change}${others})` : '';
+    return `${from}${name}${where}${state}`;
+}
+function sizeText({ from, to, step }) {
+    const [least, most] = [from, to].map(_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatInstructionsDifference */ .u_);
+    if (least === most)
+        return `${most}`;
+    return step === null ? `${least} to ${most}` : `${least} a time (up to ${most})`;
+}
+/** What is less than a tenth of it is no headline. */
+const MIN_TOLD = 0.1;
+const ALL_OF_IT = 0.995;
+const MAX_NAMED = 2;
+/**
+ * What changed the most, as a clause for the headline: `all of it is +4 in entry_SYSCALL_64 and +4 in
+ * syscall_return_via_sysret`. Empty where everything has a cause of its own.
+ */
+function mainCauseText({ causes }, traced) {
+    const [main] = causes;
+    if (main === undefined || main.share < MIN_TOLD)
+        return '';
+    const [first] = main.metrics;
+    const some = main.metrics.length === 1 ? `${first}` : (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(main.metrics.length, 'metric');
+    const where = main.metrics.length === traced ? '' : ` in ${some}`;
+    const share = main.share < ALL_OF_IT ? `${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(main.share)} of all that changed` : 'all of it';
+    return `${share} is ${changedText(main)}${where}`;
+}
+/** `+4 in entry_SYSCALL_64 and +4 in syscall_return_via_sysret` */
+function changedText({ functions }) {
+    const named = functions
+        .slice(0, MAX_NAMED)
+        .map((changed) => `${sizeText(changed)} in ${nameText({ ...changed, below: 0 })}`);
+    const left = functions.length - named.length;
+    return joined(left > 0 ? [...named, (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(left, 'other function')] : named);
+}
+const joined = (parts) => [parts.slice(0, -1).join(', '), parts.at(-1) ?? ''].filter((part) => part !== '').join(' and ');
+
+
+/***/ }),
+
+/***/ 8089:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   I: () => (/* binding */ certificateTable),
+/* harmony export */   t: () => (/* binding */ certificateOf)
+/* harmony export */ });
+/* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5521);
+/* harmony import */ var _record_finding_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8292);
+/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6300);
+/* harmony import */ var _blocks_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(642);
+/* harmony import */ var _noise_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1792);
+/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8191);
+
+
+
+
+
+
+/** Two one-sided tests of identical sides at the margin: slower, and faster. */
+const TESTS_OF_FLOOR = 2;
+/**
+ * What a run's own data says of how far to trust it: the error level that its verdicts hold, and for
+ * each family of gated metrics the differences between identical sides and what would be caught.
+ */
+function certificateOf(judged) {
+    const gated = judged.findings.filter(({ gate, candidate }) => gate && candidate.status === 'ok');
+    const counted = gated.filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_1__/* .isInstructionsReport */ .s);
+    return {
+        alpha: judged.alpha,
+        holds: [holdsText(judged, counted.length), countedText(counted)]
+            .filter((one) => one !== '')
+            .join(' '),
+        families: families(gated.filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_1__/* .isMeasuredReport */ .$m)),
+        resolution: (0,_noise_js__WEBPACK_IMPORTED_MODULE_3__/* .spreadOf */ .jg)(counted, resolutionShare) ?? null,
+    };
+}
+const resolutionShare = ({ resolution, candidate }) => resolution === null || candidate.status !== 'ok' || candidate.count === 0
+    ? null
+    : resolution / candidate.count;
+/** Counting has no error level: what boots differ by is all there is to be wrong about. */
+const countedText = (counted) => {
+    const spread = (0,_noise_js__WEBPACK_IMPORTED_MODULE_3__/* .spreadOf */ .jg)(counted, resolutionShare);
+    return spread === undefined
+        ? ''
+        : `Counts are exact: boots of one side differ by ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(spread.median)} of a count in the middle, and by ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(spread.worst)} at worst (${spread.worstId}).`;
+};
+function families(metrics) {
+    const names = [...new Set(metrics.map(({ id }) => (0,_words_js__WEBPACK_IMPORTED_MODULE_4__/* .familyOf */ .Ap)(id)))];
+    return names
+        .toSorted((a, b) => (0,_words_js__WEBPACK_IMPORTED_MODULE_4__/* .familyRank */ .VV)(a) - (0,_words_js__WEBPACK_IMPORTED_MODULE_4__/* .familyRank */ .VV)(b) || 0)
+        .map((family) => familyCertificate(family, metrics.filter(({ id }) => (0,_words_js__WEBPACK_IMPORTED_MODULE_4__/* .familyOf */ .Ap)(id) === family)));
+}
+function familyCertificate(family, metrics) {
+    const timed = metrics.filter(({ margin }) => margin > 0);
+    const margins = timed.map(({ margin }) => margin);
+    const floors = timed.flatMap(({ floor }) => floor ?? []);
+    const { floor, mde80 } = (0,_noise_js__WEBPACK_IMPORTED_MODULE_3__/* .noiseOf */ .YN)(timed);
+    return {
+        family,
+        gated: metrics.length,
+        margin: timed.length === 0 ? null : { low: Math.min(...margins), high: Math.max(...margins) },
+        floor: floor
+            ? {
+                ...floor,
+                rejections: (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .sum */ .cz)(floors.map(({ rejections }) => rejections)),
+                tests: TESTS_OF_FLOOR * floors.length,
+            }
+            : null,
+        mde80: mde80 ?? null,
+        blind: timed.filter((metric) => metric.mde80 === null).length,
+    };
+}
+/** What the error level holds for, one sentence. */
+function holdsText({ design, alpha, familySize }, counted) {
+    if (familySize === 0 && counted > 0)
+        return '';
+    if (familySize === 0)
+        return 'No gated metric was tested, so there is no error level to hold.';
+    const level = (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(alpha);
+    const all = (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(familySize, 'gated metric');
+    const holds = `at most ${level} of runs without a change call any of ${all} regressed, and at most ${level} improved (family-wise, by Holm`;
+    switch (design) {
+        case 'duet':
+            return `${capital(holds)}, on fresh launches alone).`;
+        case 'prediction':
+            return `${capital(holds)}), as long as runs vary here as the stored ones do.`;
+        case 'shards':
+            return `${capital(holds)}), as long as machines differ in the change no more than was allowed for.`;
+        case 'self':
+            return `Nothing was judged; of two sides measured in turn, ${holds}).`;
+    }
+}
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+/** The certificate as a table, a family a row. */
+const certificateTable = ({ holds, families: rows }, title = 'How far to trust this run', says = []) => (0,_blocks_js__WEBPACK_IMPORTED_MODULE_5__/* .grid */ .Vg)(title, [
+    'gated metrics',
+    'count',
+    'margin',
+    'floor',
+    'MDE80',
+    'rejected',
+    'worst MDE80',
+    'worst floor',
+], rows.map(familyRow), [...says, holds]);
+function familyRow({ family, gated, margin, floor, mde80, blind }) {
+    return [
+        (0,_words_js__WEBPACK_IMPORTED_MODULE_4__/* .familyName */ .ar)(family),
+        `${gated}`,
+        margin === null ? 'exact' : (0,_words_js__WEBPACK_IMPORTED_MODULE_4__/* .rangeText */ .lq)(margin.low, margin.high),
+        floor === null ? '' : (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(floor.median),
+        mde80 === null ? '' : (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(mde80.median),
+        floor === null ? '' : `${floor.rejections} of ${floor.tests}`,
+        blind > 0 ? `none for ${blind}` : worstText(mde80),
+        worstText(floor),
+    ];
+}
+const worstText = (spread) => spread === null ? '' : `${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(spread.worst)} (${spread.worstId.replace(/^\w+\./, '')})`;
+
+
+/***/ }),
+
+/***/ 6916:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   P: () => (/* binding */ configurationReport),
+/* harmony export */   o: () => (/* binding */ configurationText)
+/* harmony export */ });
+/* harmony import */ var _record_finding_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8292);
+/* harmony import */ var _record_kernel_configuration_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1731);
+/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6300);
+
+
+
+/** Two flavours of a kernel differ in thousands. */
+const MAX_OPTIONS = 500;
+/**
+ * In which options the kernels of the two sides were built differently: first those that are near a
+ * function whose instructions changed, then the rest by name.
+ *
+ * A function's subsystem is the first word of its name, or its module: an option is near when it has
+ * that word in its own name, CONFIG_SECURITY_APPARMOR when apparmor_file_permission came. Of those the
+ * first is the one whose word the fewest options have, since it says the most.
+ *
+ * @returns undefined where not both are known, or they are the same
+ */
+function configurationReport({ baseline, candidate, machines }, counted, findings) {
+    const last = baseline.at(-1);
+    const [pair] = machines ?? (last === undefined ? [] : [{ baseline: last, candidate }]);
+    const [before, after] = [configurationIn(pair?.baseline), configurationIn(pair?.candidate)];
+    if (before === undefined || after === undefined)
+        return undefined;
+    const [own, others] = [(0,_record_kernel_configuration_js__WEBPACK_IMPORTED_MODULE_1__/* .optionsOf */ .cz)(before), (0,_record_kernel_configuration_js__WEBPACK_IMPORTED_MODULE_1__/* .optionsOf */ .cz)(after)];
+    const names = [...new Set([...own.keys(), ...others.keys()])].toSorted();
+    const nearness = nearnessTo(subsystemsOf(counted, findings), names);
+    const options = names
+        .filter((name) => own.get(name) !== others.get(name))
+        .map((name) => ({
+        ...{ name, baseline: own.get(name) ?? null, candidate: others.get(name) ?? null },
+        rank: nearness(name),
+    }))
+        .toSorted((a, b) => a.rank - b.rank)
+        .map(({ rank, ...option }) => ({ ...option, near: rank < FAR }));
+    if (options.length === 0)
+        return undefined;
+    const differing = options.length;
+    return { differing, options: options.slice(0, MAX_OPTIONS) };
+}
+const configurationIn = (run) => run?.target.configuration;
+/** Of the functions that changed, and of their modules; where those are many, of what is most of it. */
+function subsystemsOf(counted, findings) {
+    if (counted === null)
+        return new Set();
+    const { causes } = counted;
+    const functions = causes.length > MAX_CAUSES
+        ? causes.slice(0, MAX_CAUSES).flatMap((cause) => cause.functions)
+        : findings.filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isInstructionsReport */ .s).flatMap((finding) => finding.functions ?? []);
+    const words = functions.flatMap(({ name, module }) => [
+        wordsOf(name)[0] ?? '',
+        ...(module === null ? [] : wordsOf(module)),
+    ]);
+    return new Set(words.filter((word) => word.length >= MIN_WORD));
+}
+const MAX_CAUSES = 20;
+/** Letters are of no one subsystem. */
+const MIN_WORD = 2;
+const wordsOf = (name) => name.split('_').flatMap((word) => (word === '' ? [] : [word.toLowerCase()]));
+const FAR = Number.MAX_SAFE_INTEGER;
+/** Of how many options the nearest word is, so that the least is the nearest. */
+function nearnessTo(subsystems, names) {
+    const frequency = new Map();
+    for (const word of names.flatMap(wordsOf))
+        frequency.set(word, (frequency.get(word) ?? 0) + 1);
+    return (name) => Math.min(FAR, ...wordsOf(name).map((word) => (subsystems.has(word) ? (frequency.get(word) ?? FAR) : FAR)));
+}
+/** More are in the report's JSON. */
+const MAX_NEAR = 6;
+const MAX_OTHERS = 4;
+/** Of kernels that differ in more, any four say nothing. */
+const MAX_DIFFERING = 100;
+/** One sentence or two, or nothing: `The kernels' configurations differ in 3 options: …`. */
+function configurationText({ configuration, }) {
+    if (configuration === null)
+        return '';
+    const { differing, options } = configuration;
+    const near = options.filter((option) => option.near).slice(0, MAX_NEAR);
+    const others = differing > MAX_DIFFERING && near.length > 0
+        ? []
+        : options.filter((option) => !option.near).slice(0, MAX_OTHERS);
+    const left = differing - near.length - others.length;
+    const rest = [...others.map(optionText), ...(left > 0 ? [`${left} more`] : [])].join(', ');
+    const head = `The kernels' configurations differ in ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(differing, 'option')}`;
+    if (near.length === 0)
+        return `${head}: ${rest}.`;
+    const told = `${head}, of which near the functions that changed: ${near.map(optionText).join(', ')}`;
+    return rest === '' ? `${told}.` : `${told}; beside them ${rest}.`;
+}
+const optionText = ({ name, baseline, candidate }) => `CONFIG_${name} ${abridged(baseline)} → ${abridged(candidate)}`;
+const LONGEST_VALUE = 60;
+const abridged = (value) => value === null
+    ? 'not set'
+    : value.length > LONGEST_VALUE
+        ? `${value.slice(0, LONGEST_VALUE)}…`
+        : value;
+
+
+/***/ }),
+
+/***/ 6572:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   P: () => (/* binding */ traceNotes),
+/* harmony export */   o: () => (/* binding */ countedText)
+/* harmony export */ });
+/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6300);
+/* harmony import */ var _causes_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2796);
+/* harmony import */ var _size_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2777);
+/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8191);
+
+
+
+
+/** A clause about the counts: `8 of 60 gated metrics take more instructions, by +4 in …; …`. */
+function countedText(findings, counted) {
+    const gated = findings.filter(({ gate, verdict }) => gate && verdict !== 'blocked');
+    const counts = (0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .countVerdicts */ .qX)(gated);
+    const changed = changedText(gated, counts, counted);
+    if (changed !== undefined)
+        return changed;
+    if (counts.unchanged === 0)
+        return `None of ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(gated.length, 'gated metric')} could be compared by its instructions`;
+    const small = gated.filter((one) => one.verdict === 'unchanged' && (0,_size_js__WEBPACK_IMPORTED_MODULE_3__/* .differs */ .Ag)(one)).length;
+    const rest = small === 0 ? '' : `, ${small} of them but for a few instructions`;
+    const lost = counts.incomparable === 0 ? '' : `; ${counts.incomparable} could not be compared`;
+    return `${(0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .shareText */ .Lu)(counts.unchanged, gated.length)} ${takes(counts.unchanged)} as many instructions as before${rest}${lost}`;
+}
+/** The worst verdict, with its cause where there is one for most of it, and the largest change. */
+function changedText(gated, counts, counted) {
+    const { regressed, improved } = counts;
+    const verdict = regressed > 0 ? 'regressed' : 'improved';
+    const count = counts[verdict];
+    const [worst] = gated.filter((one) => one.verdict === verdict).toSorted(_size_js__WEBPACK_IMPORTED_MODULE_3__/* .byWeight */ .IN);
+    if (worst === undefined)
+        return undefined;
+    const others = improved === 0 ? '' : `, ${improved} ${takes(improved)} fewer`;
+    const what = regressed > 0 ? `more instructions${others}` : 'fewer instructions and none more';
+    const cause = counted === null ? '' : (0,_causes_js__WEBPACK_IMPORTED_MODULE_1__/* .mainCauseText */ .c$)(counted, (0,_causes_js__WEBPACK_IMPORTED_MODULE_1__/* .tracedOf */ .nO)(gated));
+    const by = cause === '' ? '' : `; ${cause}`;
+    const share = `${(0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .shareText */ .Lu)(count, gated.length)} ${takes(count)} ${what}`;
+    return count === 1
+        ? `${share}: ${sizeText(worst)}${by}`
+        : `${share}${by}; the largest by its share is ${sizeText(worst)}${mostly(worst)}`;
+}
+/** The function that is the most of it. */
+function mostly({ functions }) {
+    const [most] = (functions ?? []).toSorted((a, b) => Math.abs(b.difference) - Math.abs(a.difference));
+    if (most === undefined)
+        return '';
+    return `, of which ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatInstructionsDifference */ .u_)(most.difference)} in ${most.name}`;
+}
+const takes = (count) => (count === 1 ? 'takes' : 'take');
+function sizeText({ id, difference, baseline, candidate }) {
+    if (difference === null || baseline.status !== 'ok' || candidate.status !== 'ok')
+        return id;
+    return `${id}, ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatInstructionsDifference */ .u_)(difference)} (${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatInstructions */ .Vr)(baseline.count)} → ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatInstructions */ .Vr)(candidate.count)})`;
+}
+/** What is not explained by functions: metrics that were not traced, and what a trace leaves over. */
+function traceNotes(changed) {
+    const untraced = new Map();
+    for (const { id, untraced: why } of changed) {
+        if (why !== null)
+            untraced.set(why, [...(untraced.get(why) ?? []), id]);
+    }
+    const left = changed
+        .filter((finding) => leftShare(finding) >= MIN_LEFT)
+        .toSorted((a, b) => leftShare(b) - leftShare(a));
+    return [
+        ...[...untraced].map(([why, ids]) => `Not traced, since ${why}: ${someIds(ids)}.`),
+        ...(left.length === 0
+            ? []
+            : [`Not explained by the trace: ${someIds(left.map(remainderText))}.`]),
+        ...((0,_causes_js__WEBPACK_IMPORTED_MODULE_1__/* .tracedOf */ .nO)(changed) > 0
+            ? ['Flame graphs of what changed are in the folder "flames" beside the report.']
+            : []),
+    ];
+}
+const remainderText = ({ id, remainder, difference }) => `${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatInstructionsDifference */ .u_)(remainder ?? 0)} of the ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatInstructionsDifference */ .u_)(difference ?? 0)} of ${id}`;
+/** Of what a metric changed by: less is in the report's JSON alone. */
+const MIN_LEFT = 0.05;
+/** Of an instruction: the clock's own step. */
+const MIN_REMAINDER = 0.1;
+/** What is there in any trace: the loop around the operations, and what boots differ in. */
+function leftShare({ remainder, difference, resolution }) {
+    const left = Math.abs(remainder ?? 0);
+    const told = left >= MIN_REMAINDER && left > (resolution ?? 0);
+    return told ? left / Math.abs(difference ?? left) : 0;
+}
+const MAX_IDS = 4;
+function someIds(ids) {
+    const left = ids.length - MAX_IDS;
+    return left > 1 ? `${ids.slice(0, MAX_IDS).join(', ')} and ${left} others` : ids.join(', ');
+}
+
+
+/***/ }),
+
+/***/ 960:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E$: () => (/* binding */ IN_2003),
+/* harmony export */   Ed: () => (/* binding */ crossingOf),
+/* harmony export */   Tk: () => (/* binding */ CROSSING_METRICS)
+/* harmony export */ });
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2522);
+/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6300);
+/* harmony import */ var _verdict_samples_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1194);
+
+
+
+/**
+ * The two things that a kernel-list thread of 2003 argued about ("TCP zero copy for mmapped
+ * files"): what it costs to cross into the kernel and to switch, and which way of sending a header
+ * and a file wins at that price.
+ */
+/** What Larry McVoy measured for that thread with LMbench, on a 1.6 GHz Athlon. */
+const IN_2003 = {
+    machine: '1.6 GHz Athlon',
+    switchesPerSecond: 548_000,
+    crossingNs: 1_800,
+};
+/** The metrics that the two blocks are made of, as globs. */
+const CROSSING_METRICS = [
+    'syscall.null',
+    'context.pipe_self',
+    'context.pipe_2p_0k*',
+    'host.*',
+    'sendfile.tcp_{4k,64k}_*',
+];
+const SIZES = ['4k', '64k'];
+/** Every way to send a header and a file that the catalogue has, whoever measured it. */
+const STRATEGIES = [
+    ['cork_header', 'TCP_CORK, send, sendfile, uncork'],
+    ['more_header', 'send(MSG_MORE), sendfile'],
+    ['writev_mmap', 'writev(header, mapped file)'],
+    ['mmap_each', 'mmap, writev, munmap'],
+    ['copy', 'pread, writev'],
+    ['splice', 'send(MSG_MORE), splice through a pipe'],
+    ['zerocopy', 'sendmsg(MSG_ZEROCOPY)'],
+    ['uring', 'io_uring sendmsg'],
+    ['uring_zc', 'io_uring sendmsg, zero copy'],
+    ['nagle_header', 'send, sendfile, nothing else'],
+];
+/** What setting and clearing TCP_CORK around send and sendfile costs: a single call would save it. */
+const CALLS_OF_CORK = 4;
+/**
+ * Makes both blocks of a run.
+ *
+ * @returns undefined when the run does not hold the switch and the call that they begin with
+ */
+function crossingOf(run) {
+    const call = timed(run, 'syscall.null');
+    const hop = timed(run, 'context.pipe_2p_0k');
+    if (call === undefined || hop === undefined)
+        return undefined;
+    const hopNs = shownNs(hop);
+    return {
+        callNs: shownNs(call),
+        hopNs,
+        switchesPerSecond: (0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure */ .vP)(1e9 / hopNs),
+        withoutSwitchNs: numberOf(timed(run, 'context.pipe_self')),
+        hostSwitchesPerSecond: rateOf(timed(run, 'host.switches_per_second')),
+        vmstat: timed(run, 'host.vmstat')?.details ?? null,
+        transfers: SIZES.flatMap((size) => transferOf(run, size, shownNs(call))),
+    };
+}
+function transferOf(run, size, callNs) {
+    const strategies = STRATEGIES.flatMap(([suffix, label]) => {
+        const metric = timed(run, `sendfile.tcp_${size}_${suffix}`);
+        if (metric === undefined)
+            return [];
+        const { id, entries = null, details } = metric;
+        const segments = details?.['segments_per_op'] ?? null;
+        return [{ id, label, ns: shownNs(metric), entries, segments }];
+    }).sort((one, other) => one.ns - other.ns);
+    if (strategies.length === 0)
+        return [];
+    const cork = strategies.find(({ id }) => id.endsWith('_cork_header'));
+    const savedNs = (0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure */ .vP)((CALLS_OF_CORK - 1) * callNs);
+    return [
+        {
+            size,
+            strategies,
+            oneCall: cork === undefined ? null : { savedNs, share: (0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure */ .vP)(savedNs / cork.ns) },
+        },
+    ];
+}
+function timed(run, id) {
+    const metric = run.metrics.find((one) => one.id === id);
+    return (0,_record_run_js__WEBPACK_IMPORTED_MODULE_0__/* .isTimed */ ._Y)(metric) ? metric : undefined;
+}
+const numberOf = (metric) => metric === undefined ? null : shownNs(metric);
+const rateOf = (metric) => metric === undefined ? null : (0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure */ .vP)(1e9 / (0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_2__/* .centreNs */ .L1)(metric));
+const shownNs = (metric) => (0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure */ .vP)((0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_2__/* .centreNs */ .L1)(metric));
+
+
+/***/ }),
+
+/***/ 2175:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   f7: () => (/* binding */ diagnosisText),
+/* harmony export */   jY: () => (/* binding */ explanationText),
+/* harmony export */   xv: () => (/* binding */ causeText)
+/* harmony export */ });
+/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6300);
+/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8191);
+
+
+const each = {
+    entries: 'kernel entry',
+    switches: 'context switch',
+    tcpKilobytes: 'kilobyte over TCP',
+    kilobytes: 'kilobyte moved',
+};
+/** `+26 ns for every kernel entry` */
+const causeText = ({ terms }) => terms
+    .map(({ quantity, ns }) => `${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNsDifference */ .yD)(ns)} for every ${each[quantity]}`)
+    .join(' and ');
+/** `+55.2 ns for every kernel entry explains 93 % of it` */
+function explanationText(diagnosis) {
+    const { terms, share, explained, called } = diagnosis;
+    const verb = terms.length > 1 ? 'explain' : 'explains';
+    const what = explained.length === called ? 'it' : `the change of ${explained.length} of them`;
+    return `${causeText(diagnosis)} ${verb} ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(share)} of ${what}`;
+}
+/** The finding in full: how surely, and what differs between the sides that could carry it. */
+function diagnosisText(diagnosis) {
+    const sure = diagnosis.terms
+        .map(({ low, high }) => `${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNsDifference */ .yD)(low)} to ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNsDifference */ .yD)(high)}`)
+        .join('; ');
+    const { explained, called } = diagnosis;
+    const of = explained.length === called ? `all ${called}` : `${explained.length} of ${called}`;
+    const those = diagnosis.carriers.map(({ field, baseline, candidate }) => `${(0,_words_js__WEBPACK_IMPORTED_MODULE_1__/* .fieldName */ .w5)(field)} (${baseline} → ${candidate})`);
+    const carried = those.length === 0
+        ? 'Nothing that is known of the sides differs in what could carry it.'
+        : `What differs between the sides and could carry it: ${those.join(', ')}.`;
+    return `One cause for ${of} metrics: ${causeText(diagnosis)} (95 % interval ${sure}). ${carried}`;
+}
+
+
+/***/ }),
+
+/***/ 5266:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   ag: () => (/* binding */ differenceBlocks),
+/* harmony export */   g6: () => (/* binding */ differencesOf),
+/* harmony export */   xO: () => (/* binding */ carriersOf)
+/* harmony export */ });
+/* harmony import */ var _record_verdict_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4164);
+/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6300);
+/* harmony import */ var _blocks_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(642);
+/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8191);
+
+
+
 
 /**
  * Fields that can carry a cause, the likeliest first: filters and mitigations run at every entry,
@@ -24103,14 +26648,14 @@ const madeOf = {
     sendfile: ['tcpKilobytes', 'kilobytes', 'entries'],
 };
 /** A mitigation may differ in many files for one cause. */
-const MOST_CARRIERS = 3;
+const MAX_CARRIERS = 3;
 /** Those of the differences that could carry a cause, the likeliest first. */
 function carriersOf(quantities, differences) {
     const found = groupsOf(quantities).flatMap((group) => {
         const own = group.map((pattern) => differences.filter(({ field }) => pattern.test(field)));
         return own.find((some) => some.length > 0) ?? [];
     });
-    return [...new Set(found)].slice(0, MOST_CARRIERS);
+    return [...new Set(found)].slice(0, MAX_CARRIERS);
 }
 const groupsOf = (quantities) => [
     ...quantities.flatMap((quantity) => carriers[quantity]),
@@ -24133,27 +26678,63 @@ function differencesOf(comparison, diagnosis) {
         const index = patterns.findIndex((pattern) => pattern.test(field));
         return index < 0 ? patterns.length : index;
     };
-    return once.toSorted((a, b) => rank(a) - rank(b));
+    const read = once.filter((one) => one.baseline !== UNREAD && one.candidate !== UNREAD);
+    const unread = (side) => once.filter((one) => one[side] === UNREAD).map(({ field }) => field);
+    return {
+        differences: read.toSorted((a, b) => rank(a) - rank(b)),
+        unreadable: { baseline: unread('baseline'), candidate: unread('candidate') },
+    };
 }
+/** What the probe says of a setting that it cannot read. */
+const UNREAD = 'unknown';
 /** Of the families of which a metric was called, the largest number of calls first. */
-function calledQuantities({ metrics }) {
-    const called = metrics.filter(({ verdict }) => verdict === 'regressed' || verdict === 'improved');
+function calledQuantities({ findings }) {
+    const called = findings.filter(_record_verdict_js__WEBPACK_IMPORTED_MODULE_0__/* .isCalled */ .AP);
     const counts = new Map();
     for (const { id } of called)
-        counts.set((0,words/* familyOf */.Ap)(id), (counts.get((0,words/* familyOf */.Ap)(id)) ?? 0) + 1);
+        counts.set((0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .familyOf */ .Ap)(id), (counts.get((0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .familyOf */ .Ap)(id)) ?? 0) + 1);
     const families = [...counts].toSorted((a, b) => b[1] - a[1]).map(([family]) => family);
     return [...new Set(families.flatMap((family) => madeOf[family] ?? []))];
 }
 function fieldDifferences(last, candidate) {
     const [before, after] = [fieldsOf(last), fieldsOf(candidate)];
+    const [own, other] = [before, after].map(mitigationsRead);
     return [...new Set([...before.keys(), ...after.keys()])]
         .map((field) => ({
         field,
-        baseline: before.get(field) ?? 'absent',
-        candidate: after.get(field) ?? 'absent',
+        baseline: before.get(field) ?? absence(field, own),
+        candidate: after.get(field) ?? absence(field, other),
     }))
         .filter((pair) => pair.baseline !== pair.candidate)
+        .map(wordByWord)
         .filter(({ field }, _index, all) => !isTold(field, all));
+}
+const MITIGATION = 'vulnerabilities.';
+const mitigationsRead = (fields) => [...fields.keys()].some((field) => field.startsWith(MITIGATION));
+/** Where no mitigation at all is known, the directory of them could not be read. */
+const absence = (field, mitigationsKnown = true) => field.startsWith(MITIGATION) && !mitigationsKnown ? UNREAD : 'absent';
+/** Of a command line, the words that are on one side only, in their order. */
+function wordByWord(pair) {
+    const { field, baseline, candidate } = pair;
+    if (field !== 'kernelCommandLine' || baseline === UNREAD || candidate === UNREAD)
+        return pair;
+    const [before, after] = [wordsOf(baseline), wordsOf(candidate)];
+    const [gone, come] = [without(before, after), without(after, before)];
+    if (gone.length + come.length === 0)
+        return pair;
+    return { field, baseline: gone.join(' ') || 'absent', candidate: come.join(' ') || 'absent' };
+}
+/** Blanks in double quotes are a part of a word, as the kernel reads it. */
+const wordsOf = (line) => line.match(/(?:"[^"]*"|[^\s"])+/g) ?? [];
+/** The words of one line less those of the other, each as often as it is there. */
+function without(words, others) {
+    const left = [...others];
+    return words.filter((word) => {
+        const index = left.indexOf(word);
+        if (index >= 0)
+            left.splice(index, 1);
+        return index < 0;
+    });
 }
 /** What a kernel's image says of itself the booted one does, too; and another one is another file. */
 const isTold = (field, all) => field === 'target.kernel' ||
@@ -24170,629 +26751,47 @@ function fieldsOf({ subject, platform, target }) {
     ]);
 }
 const texts = (fields, prefix = '') => Object.entries(fields).map(([field, value]) => [`${prefix}${field}`, String(value)]);
-
-// EXTERNAL MODULE: ./lib/verdict/judge.js
-var judge = __nccwpck_require__(5670);
-// EXTERNAL MODULE: ./lib/report/diagnosis.js
-var report_diagnosis = __nccwpck_require__(2175);
-// EXTERNAL MODULE: ./lib/report/noise.js
-var noise = __nccwpck_require__(1792);
-// EXTERNAL MODULE: ./lib/report/places.js
-var report_places = __nccwpck_require__(8884);
-// EXTERNAL MODULE: ./lib/report/sections.js
-var sections = __nccwpck_require__(3136);
-;// CONCATENATED MODULE: ./lib/report/headline.js
-
-
-
-
-
-
-
-
-/**
- * The report in one sentence: how many gated metrics got the verdict, and the fact that a reader
- * would ask for next.
- *
- * @param report everything but the sentence itself
- */
-function headline(report) {
-    const { verdict, counted } = report;
-    if (verdict === 'no-baseline')
-        return noBaseline(report);
-    if (counted === null)
-        return timedHeadline(report, verdict);
-    if (report.metrics.length === 0)
-        return `${(0,report_counted/* countedText */.oA)(counted)}.`;
-    const timed = timedHeadline(report, worstOf(report.counts)).replace(/\.$/, '');
-    return `${timed}; counted: ${lowerFirst((0,report_counted/* countedText */.oA)(counted))}.`;
-}
-const lowerFirst = (text) => `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
-/** What the times say: their own verdict, which need not be the gate's where counts are there, too. */
-function timedHeadline(report, verdict) {
-    const gated = report.metrics.filter(({ gate }) => gate);
-    const those = gated.filter((metric) => metric.verdict === verdict);
-    if (those.length === 0)
-        return 'No gated metric was measured, so nothing was judged.';
-    if (verdict === 'incomparable')
-        return partlyCompared(gated, report);
-    const clause = clauses[verdict](those, report);
-    return `${(0,words/* shareText */.Lu)(those.length, gated.length)} ${clause}${lostAccess(gated)}${where(report)}.`;
-}
-const worstOf = (counts) => judge/* MOST_TELLING_FIRST */.p.find((verdict) => counts[verdict] > 0) ?? 'incomparable';
-/** How many machines a verdict rests on belongs to the verdict. */
-const where = (report) => report.design === 'shards' ? `, on ${(0,words/* machinesText */.g$)(report)}` : '';
-const clauses = {
-    regressed: (those, report) => `${slower(those, report) ?? 'regressed'}${causeOf(report) || largestChange(those)}`,
-    improved: (those, report) => `${faster(those, report) ?? 'improved and none regressed'}${causeOf(report) || largestChange(those)}`,
-    unchanged: (those, report) => `${asQuick(those, report) ?? `${isOrAre(those)} unchanged`}${sensitivity(those)}`,
-    inconclusive: (those, report) => `${isOrAre(those)} inconclusive and none regressed${disagreeing(those, report) || settling(those, report)}`,
-};
-/** Of sides of different kinds, nothing regressed. */
-const compared = (text) => (those, report) => {
-    const places = (0,report_places/* placesOf */.e)(report);
-    return places && text(places, isOrAre(those));
-};
-const slower = compared(({ baseline, candidate }, is) => `${is} slower ${candidate} than ${baseline}`);
-const faster = compared(({ baseline, candidate }, is) => `${is} faster ${candidate} than ${baseline}, and none slower`);
-const asQuick = compared(({ baseline, candidate }, is) => `${is} as quick ${candidate} as ${baseline}`);
-const isOrAre = ({ length }) => (length === 1 ? 'is' : 'are');
-/** One cause is one finding, however many metrics show it. */
-const causeOf = ({ diagnosis }) => diagnosis === null ? '' : `; ${(0,report_diagnosis/* explanationText */.jY)(diagnosis)}`;
-function largestChange(metrics) {
-    const largest = metrics.toSorted((a, b) => (0,sections/* changeSize */.QZ)(b) - (0,sections/* changeSize */.QZ)(a))[0];
-    if (largest === undefined || largest.change === null)
-        return '';
-    const is = metrics.length === 1 ? ':' : '; the largest is';
-    return `${is} ${largest.id}, ${(0,units/* formatChange */.eD)(largest.change)}`;
-}
-function sensitivity(metrics) {
-    const worst = (0,noise/* largestOf */.u)(metrics, ({ mde80 }) => mde80);
-    if (worst === undefined)
-        return '';
-    return `; a change of ${(0,units/* formatShare */.T1)(worst.value)} on any of them would have been caught four times in five`;
-}
-/** More machines would settle what holds on average, which is nobody's machine. */
-function disagreeing(metrics, report) {
-    const ids = metrics.map(({ id }) => id).filter((id) => report.disagreements.includes(id));
-    const [first, ...others] = ids;
-    if (first === undefined)
-        return '';
-    const rest = others.length === 0 ? '' : ` and ${(0,units/* countOf */.pq)(others.length, 'other')}`;
-    return `; the machines disagree about ${first}${rest}`;
-}
-/** Only where a number settles all of them: one metric's would read as the gate's. */
-function settling(metrics, report) {
-    const numbers = metrics.map(({ replicatesToSettle }) => replicatesToSettle ?? Infinity);
-    const most = metrics.find((metric) => metric.replicatesToSettle === Math.max(...numbers));
-    if (most === undefined)
-        return '';
-    return `; ${metrics.length === 1 ? `${most.id}: ` : ''}${(0,words/* settleText */.di)(report, most)}`;
-}
-/** Neither regressed nor improved nor inconclusive: what could be compared is unchanged. */
-function partlyCompared(metrics, report) {
-    const unchanged = metrics.filter(({ verdict }) => verdict === 'unchanged');
-    if (unchanged.length === 0)
-        return nothingCompared(metrics);
-    const share = (0,words/* shareText */.Lu)(unchanged.length, metrics.length);
-    const lostOnes = lostAccess(metrics);
-    const rest = `${(0,units/* countOf */.pq)(metrics.length - unchanged.length, 'other')} could not be compared`;
-    return `${share} ${clauses.unchanged(unchanged, report)}${lostOnes || `; ${rest}`}${where(report)}.`;
-}
-function nothingCompared(metrics) {
-    const [first] = metrics;
-    const because = first === undefined || metrics.some(sections/* lost */.DU) ? '' : `; ${first.id}: ${first.because}`;
-    const none = `None of ${(0,units/* countOf */.pq)(metrics.length, 'gated metric')} could be compared`;
-    return `${none}${because.replace(/\.$/, '')}${lostAccess(metrics)}.`;
-}
-/** What the candidate may no longer do is a finding whatever the times of the others say. */
-function lostAccess(metrics) {
-    const denied = metrics.filter(sections/* lost */.DU);
-    const [first] = denied;
-    if (first === undefined)
-        return '';
-    const others = denied.length === 1 ? '' : ` and ${(0,units/* countOf */.pq)(denied.length - 1, 'other')}`;
-    return `; ${first.id}${others} cannot be measured on the candidate any more (${(0,words/* statusText */.qS)(first.candidate)})`;
-}
-function noBaseline(report) {
-    const { floor, mde80 } = (0,noise/* noiseOf */.Y)(report.metrics);
-    const [skipped] = report.baseline.skipped;
-    const start = skipped === undefined
-        ? 'There is no baseline yet, so nothing was judged'
-        : `No earlier run could be used (${skipped.replace(/\.$/, '')}), so nothing was judged`;
-    if (floor === undefined || mde80 === undefined)
-        return `${start}.`;
-    return (`${start}; on this machine identical sides differ by ${(0,units/* formatShare */.T1)(floor.median)}, and side by ` +
-        `side a change of ${(0,units/* formatShare */.T1)(mde80.median)} would be caught four times in five (medians).`);
-}
-
-// EXTERNAL MODULE: ./lib/report/report.js
-var report_report = __nccwpck_require__(5650);
-;// CONCATENATED MODULE: ./lib/report/build.js
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * Everything that people and scripts are told, as plain data: renderings add nothing to it.
- *
- * @throws ZodError when the comparison does not make a report: a bug, not a user's mistake
- */
-function buildReport(comparison, judgement, { specs, policy, exhibits }) {
-    const metrics = comparison.metrics.map(metricReport);
-    const diagnosis = (0,verdict_diagnosis/* diagnose */.h)(comparison);
-    const differing = differencesOf(comparison, diagnosis);
-    const counted = comparison.counted === undefined ? null : (0,report_counted/* countedReport */.N3)(comparison.counted);
-    const report = {
-        schema: report_report/* REPORT_SCHEMA */.DC,
-        version: report_report/* REPORT_VERSION */.Aj,
-        tool: comparison.candidate.tool,
-        ...judgement,
-        design: comparison.design,
-        alpha: comparison.alpha,
-        margins: [...policy.margins],
-        failOn: policy.failOn,
-        familySize: comparison.familySize,
-        // A metric that only informs is nobody's regression.
-        counts: (0,words/* countVerdicts */.qX)(metrics.filter(({ gate }) => gate)),
-        baseline: {
-            spec: specs.baseline,
-            runs: comparison.baseline.map(({ id }) => id),
-            skipped: comparison.skipped,
-            facts: comparison.baseline.at(-1)?.target.facts ?? {},
-        },
-        candidate: {
-            spec: specs.candidate,
-            run: comparison.candidate.id,
-            facts: comparison.candidate.target.facts ?? {},
-        },
-        records: exhibits.map(recordReference),
-        platform: comparison.candidate.platform,
-        subject: comparison.candidate.subject,
-        machines: (comparison.machines ?? []).map(machineReport),
-        disagreements: comparison.disagreements ?? [],
-        differences: differing,
-        configuration: (0,configuration/* configurationReport */.P)(comparison, counted) ?? null,
-        diagnosis: diagnosisReport(diagnosis, differing),
-        caveats: [...comparison.skipped, ...comparison.caveats],
-        metrics,
-        counted,
-        certificate: (0,certificate/* certificateOf */.t)({ ...comparison, metrics }),
-        crossing: comparison.machines ? null : ((0,crossing/* crossingOf */.Ed)(comparison.candidate) ?? null),
-        tails: comparison.machines ? null : tailsReport(comparison.candidate),
-    };
-    return report_report/* reportSchema */.Qh.parse({ ...report, headline: headline(report) });
-}
-const recordReference = (exhibit) => ({
-    role: exhibit.role,
-    id: exhibit.run.id,
-    file: `${file/* EVIDENCE */.S4}/${(0,evidence/* exhibitFileName */.pV)(exhibit)}`,
-    sha256: (0,file/* digestOf */.ol)((0,file/* runText */.le)(exhibit.run)),
-});
-function diagnosisReport(diagnosis, differing) {
-    if (diagnosis === undefined)
-        return null;
-    const { terms, share, explained, called } = diagnosis;
-    const quantities = terms.map(({ quantity }) => quantity);
-    return {
-        terms: terms.map(({ quantity, ns, low, high }) => ({
-            ...{ quantity, ns: (0,units/* figure */.vP)(ns), low: (0,units/* figure */.vP)(low), high: (0,units/* figure */.vP)(high) },
-        })),
-        ...{ share: (0,units/* figure */.vP)(share), explained, called },
-        carriers: carriersOf(quantities, differing),
-    };
-}
-function tailsReport({ tails }) {
-    if (tails === undefined)
-        return null;
-    const { timer, counters, metrics } = tails;
-    return {
-        timer: timer.status === 'ok'
-            ? `${timer.name}, which counts in steps of ${(0,units/* formatNs */.FO)(timer.stepNs)}; a reading costs ${(0,units/* formatNs */.FO)(timer.costNs)}, part of every time`
-            : `${timer.status}: ${reasonText(timer.reason)}`,
-        counters: counters.status === 'ok' ? 'ok' : `${counters.status}: ${reasonText(counters.reason)}`,
-        metrics,
-    };
-}
-function metricReport(metric) {
-    return {
-        id: metric.id,
-        status: metric.candidate.status,
-        verdict: metric.verdict,
-        because: metric.because,
-        gate: metric.gate,
-        margin: metric.marginRatio,
-        baseline: sideReport(metric.baseline),
-        candidate: sideReport(metric.candidate),
-        change: metric.change === undefined ? null : changeReport(metric.change),
-        p: finite(metric.pValue),
-        mde80: finite(metric.mde80),
-        floor: metric.floor === undefined ? null : floorReport(metric.floor),
-        replicatesToSettle: metric.replicatesToSettle ?? null,
-    };
-}
-function sideReport(side) {
-    return side.status === 'ok'
-        ? {
-            status: 'ok',
-            unit: side.unit,
-            estimate: (0,units/* figure */.vP)(side.estimate),
-            replicates: side.replicates,
-        }
-        : { status: side.status, reason: reasonText(side.reason) };
-}
-const machineReport = ({ baseline, candidate, pairs, changes }) => ({
-    platform: candidate.platform,
-    runs: { baseline: baseline.id, candidate: candidate.id },
-    pairs,
-    changes: changes.map(({ id, pairs: own, ...change }) => ({
-        id,
-        ...changeReport(change),
-        pairs: own,
-    })),
-});
-/** An interval without bounds runs from 0, which JSON has, to infinity, which it has not. */
-const changeReport = ({ ratio, low, high, confidence }) => ({
-    ratio: (0,units/* figure */.vP)(ratio),
-    low: (0,units/* figure */.vP)(low),
-    high: finite(high),
-    confidence: (0,units/* figure */.vP)(confidence),
-});
-const floorReport = ({ pairs, rejections, ...change }) => ({
-    ...changeReport(change),
-    pairs,
-    rejections,
-});
-function reasonText({ operation, errno, message }) {
-    const said = [operation, message].filter((part) => part !== '').join(': ');
-    return errno === 0 ? said : `${said} (errno ${errno})`.trim();
-}
-const finite = (value) => value !== undefined && Number.isFinite(value) ? (0,units/* figure */.vP)(value) : null;
-
-
-/***/ }),
-
-/***/ 2796:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   _G: () => (/* binding */ causeTexts),
-/* harmony export */   c$: () => (/* binding */ mainCauseText),
-/* harmony export */   ch: () => (/* binding */ CAUSES_TITLE),
-/* harmony export */   nU: () => (/* binding */ causeReports)
-/* harmony export */ });
-/* harmony import */ var _trace_difference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5418);
-/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3052);
-/* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5650);
-
-
-
-/** What changed by function, as plain data. */
-const causeReports = (causes) => causes.slice(0, _report_js__WEBPACK_IMPORTED_MODULE_2__/* .MOST_CAUSES */ .js).map(({ functions, metrics, share }) => ({
-    functions: functions.map(functionReport),
-    metrics,
-    share: Math.min(1, (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure */ .vP)(share)),
-}));
-const functionReport = (changed) => ({
-    ...{ caller: changed.caller ?? null, name: changed.name, module: changed.module ?? null },
-    ...{ change: changed.change, below: changed.below },
-    ...{ from: (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure */ .vP)(changed.from), to: (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure */ .vP)(changed.to) },
-    step: changed.step === undefined ? null : (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure */ .vP)(changed.step),
-});
-const CAUSES_TITLE = 'What changed, by function';
-/** More are in the report's JSON. */
-const MOST_TOLD = 10;
-const LEAST_LISTED = 0.005;
-const MOST_FUNCTIONS = 4;
-const MOST_IDS = 4;
-/** What grew, where, and by how much: one sentence for each cause, the causes of the most first. */
-function causeTexts({ causes, metrics }) {
-    const traced = metrics.filter(({ calls }) => calls !== null).length;
-    const told = causes.slice(0, MOST_TOLD).filter(({ share }) => share >= LEAST_LISTED);
-    const left = causes.slice(told.length);
+/** What differs, and in one line for a side what could not be read there. */
+function differenceBlocks({ differences, unreadable }) {
+    const changes = differences.map(({ field, ...values }) => ({
+        name: (0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .fieldName */ .w5)(field),
+        ...values,
+    }));
     return [
-        ...told.map((cause) => causeText(cause, traced)),
-        ...(left.length === 0 ? [] : [leftText(left)]),
+        ...(changes.length === 0
+            ? []
+            : [{ kind: 'changes', title: 'Differs between the sides', changes }]),
+        ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_3__/* .prose */ .CS)(unreadableText('baseline', unreadable.baseline)),
+        ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_3__/* .prose */ .CS)(unreadableText('candidate', unreadable.candidate)),
     ];
 }
-/** `In all 34 metrics: +4 entry_SYSCALL_64, +4 syscall_return_via_sysret (98 % of what changed).` */
-function causeText({ functions, metrics, share }, traced) {
-    const shown = functions.slice(0, MOST_FUNCTIONS).map(functionText);
-    const left = functions.length - shown.length;
-    const more = left > 0 ? [`and ${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(left, 'other function')}`] : [];
-    const of = share < ALL_OF_IT ? ` (${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(share)} of what changed)` : '';
-    return `${whereText(metrics, traced)}: ${[...shown, ...more].join(', ')}${of}.`;
-}
-function whereText(ids, traced) {
-    if (ids.length <= MOST_IDS)
-        return ids.join(', ');
-    if (ids.length === traced)
-        return `In all ${traced} metrics`;
-    const [first, second] = ids;
-    return `In ${ids.length} of ${traced} metrics (${first}, ${second}, …)`;
-}
-function leftText(causes) {
-    const functions = causes.reduce((sum, cause) => sum + cause.functions.length, 0);
-    const share = causes.reduce((sum, cause) => sum + cause.share, 0);
-    const many = (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(functions, 'more function');
-    const part = share < LEAST_LISTED ? 'next to nothing' : (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(share);
-    return `… and ${many}, ${part} of what changed: in the report's JSON.`;
-}
-/** `+21 security_file_permission → bpf_lsm_file_permission (new)` */
-const functionText = (changed) => `${sizeText(changed)} ${nameText(changed)}`;
-function nameText({ caller, name, module, change, below }) {
-    const oneSided = (0,_trace_difference_js__WEBPACK_IMPORTED_MODULE_0__/* .isOneSided */ .uk)(change);
-    const from = oneSided && caller !== null ? `${caller} → ` : '';
-    const where = module === null ? '' : ` [${module}]`;
-    const others = below === 0 ? '' : ` with ${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(below, 'function')} below`;
-    const state = oneSided ? ` (${change}${others})` : '';
-    return `${from}${name}${where}${state}`;
-}
-function sizeText({ from, to, step }) {
-    const [least, most] = [from, to].map(_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatInstructionsDifference */ .u_);
-    if (least === most)
-        return `${most}`;
-    return step === null ? `${least} to ${most}` : `${least} a time (up to ${most})`;
-}
-/** What is less than a tenth of it is no headline. */
-const LEAST_TOLD = 0.1;
-const ALL_OF_IT = 0.995;
-const MOST_NAMED = 2;
-/**
- * What changed the most, as a clause for the headline: `all of it is +4 in entry_SYSCALL_64 and +4 in
- * syscall_return_via_sysret`. Empty where everything has a cause of its own.
- */
-function mainCauseText({ causes, metrics }) {
-    const [main] = causes;
-    if (main === undefined || main.share < LEAST_TOLD)
+const MAX_NAMED = 4;
+/** `Not readable on the candidate: preemption, microcode, mitigation of mds and 23 more settings.` */
+function unreadableText(side, fields) {
+    if (fields.length === 0)
         return '';
-    const traced = metrics.filter(({ calls }) => calls !== null).length;
-    const named = main.functions
-        .slice(0, MOST_NAMED)
-        .map((changed) => `${sizeText(changed)} in ${nameText({ ...changed, below: 0 })}`);
-    const left = main.functions.length - named.length;
-    const all = left > 0 ? [...named, (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(left, 'other function')] : named;
-    const [first] = main.metrics;
-    const some = main.metrics.length === 1 ? `${first}` : (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(main.metrics.length, 'metric');
-    const where = main.metrics.length === traced ? '' : ` in ${some}`;
-    const share = main.share < ALL_OF_IT ? `${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(main.share)} of all that changed` : 'all of it';
-    return `${share} is ${joined(all)}${where}`;
+    const [named, left] = [fields.slice(0, MAX_NAMED).map(_words_js__WEBPACK_IMPORTED_MODULE_2__/* .fieldName */ .w5), fields.length - MAX_NAMED];
+    const more = left > 0 ? ` and ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(left, 'more setting')}` : '';
+    return `Not readable on the ${side}: ${named.join(', ')}${more}.`;
 }
-const joined = (parts) => [parts.slice(0, -1).join(', '), parts.at(-1) ?? ''].filter((part) => part !== '').join(' and ');
 
 
 /***/ }),
 
-/***/ 8089:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   E: () => (/* binding */ certificateGrid),
-/* harmony export */   t: () => (/* binding */ certificateOf)
-/* harmony export */ });
-/* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5521);
-/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3052);
-/* harmony import */ var _noise_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1792);
-/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8191);
-
-
-
-
-/** Two one-sided tests of identical sides at the margin: slower, and faster. */
-const TESTS_OF_FLOOR = 2;
-/**
- * What a run's own data says of how far to trust it: the error level that its verdicts hold, and for
- * each family of gated metrics the differences between identical sides and what would be caught.
- */
-const certificateOf = (judged) => ({
-    alpha: judged.alpha,
-    holds: holdsText(judged),
-    families: families(judged.metrics.filter(({ gate, candidate }) => gate && candidate.status === 'ok')),
-});
-function families(metrics) {
-    const names = [...new Set(metrics.map(({ id }) => (0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .familyOf */ .Ap)(id)))];
-    return names
-        .toSorted((a, b) => (0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .familyRank */ .VV)(a) - (0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .familyRank */ .VV)(b) || 0)
-        .map((family) => familyCertificate(family, metrics.filter(({ id }) => (0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .familyOf */ .Ap)(id) === family)));
-}
-function familyCertificate(family, metrics) {
-    const timed = metrics.filter(({ margin }) => margin > 0);
-    const margins = timed.map(({ margin }) => margin);
-    const floors = timed.flatMap(({ floor }) => floor ?? []);
-    const { floor, mde80 } = (0,_noise_js__WEBPACK_IMPORTED_MODULE_2__/* .noiseOf */ .Y)(timed);
-    return {
-        family,
-        gated: metrics.length,
-        margin: timed.length === 0 ? null : { low: Math.min(...margins), high: Math.max(...margins) },
-        floor: floor
-            ? {
-                ...floor,
-                rejections: (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .sum */ .cz)(floors.map(({ rejections }) => rejections)),
-                tests: TESTS_OF_FLOOR * floors.length,
-            }
-            : null,
-        mde80: mde80 ?? null,
-        blind: timed.filter((metric) => metric.mde80 === null).length,
-    };
-}
-/** What the error level holds for, one sentence. */
-function holdsText({ design, alpha, familySize, }) {
-    if (familySize === 0)
-        return 'No gated metric was tested, so there is no error level to hold.';
-    const level = (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(alpha);
-    const all = (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(familySize, 'gated metric');
-    const holds = `at most ${level} of runs without a change call any of ${all} regressed, and at most ${level} improved (family-wise, by Holm`;
-    switch (design) {
-        case 'duet':
-            return `${capital(holds)}, on fresh launches alone).`;
-        case 'prediction':
-            return `${capital(holds)}), as long as runs vary here as the stored ones do.`;
-        case 'shards':
-            return `${capital(holds)}), as long as machines differ in the change no more than was allowed for.`;
-        case 'self':
-            return `Nothing was judged; of two sides measured in turn, ${holds}).`;
-    }
-}
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
-/** The certificate as a table, a family a row. */
-const certificateGrid = ({ holds, families: rows }) => ({
-    title: 'Certificate',
-    head: [
-        'gated metrics',
-        'count',
-        'margin',
-        'floor',
-        'MDE80',
-        'rejected',
-        'worst MDE80',
-        'worst floor',
-    ],
-    rows: rows.map(familyRow),
-    says: [holds],
-});
-function familyRow({ family, gated, margin, floor, mde80, blind }) {
-    return [
-        (0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .familyName */ .ar)(family),
-        `${gated}`,
-        margin === null ? 'exact' : (0,_words_js__WEBPACK_IMPORTED_MODULE_3__/* .rangeText */ .lq)(margin.low, margin.high),
-        floor === null ? '' : (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(floor.median),
-        mde80 === null ? '' : (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(mde80.median),
-        floor === null ? '' : `${floor.rejections} of ${floor.tests}`,
-        blind > 0 ? `none for ${blind}` : worstText(mde80),
-        worstText(floor),
-    ];
-}
-const worstText = (spread) => spread === null ? '' : `${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(spread.worst)} (${spread.worstId.replace(/^\w+\./, '')})`;
-
-
-/***/ }),
-
-/***/ 6916:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   P: () => (/* binding */ configurationReport),
-/* harmony export */   o: () => (/* binding */ configurationText)
-/* harmony export */ });
-/* harmony import */ var _record_kernel_configuration_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1731);
-/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3052);
-
-
-/** Two flavours of a kernel differ in thousands. */
-const MOST_OPTIONS = 500;
-/**
- * In which options the kernels of the two sides were built differently: first those that are near a
- * function whose instructions changed, then the rest by name.
- *
- * A function's subsystem is the first word of its name, or its module: an option is near when it has
- * that word in its own name, CONFIG_SECURITY_APPARMOR when apparmor_file_permission came. Of those the
- * first is the one whose word the fewest options have, since it says the most.
- *
- * @returns undefined where not both are known, or they are the same
- */
-function configurationReport({ baseline, candidate, machines }, counted) {
-    const last = baseline.at(-1);
-    const [pair] = machines ?? (last === undefined ? [] : [{ baseline: last, candidate }]);
-    const [before, after] = [configurationIn(pair?.baseline), configurationIn(pair?.candidate)];
-    if (before === undefined || after === undefined)
-        return undefined;
-    const [own, others] = [(0,_record_kernel_configuration_js__WEBPACK_IMPORTED_MODULE_0__/* .optionsOf */ .cz)(before), (0,_record_kernel_configuration_js__WEBPACK_IMPORTED_MODULE_0__/* .optionsOf */ .cz)(after)];
-    const names = [...new Set([...own.keys(), ...others.keys()])].toSorted();
-    const nearness = nearnessTo(subsystemsOf(counted), names);
-    const options = names
-        .filter((name) => own.get(name) !== others.get(name))
-        .map((name) => ({
-        ...{ name, baseline: own.get(name) ?? null, candidate: others.get(name) ?? null },
-        rank: nearness(name),
-    }))
-        .toSorted((a, b) => a.rank - b.rank)
-        .map(({ rank, ...option }) => ({ ...option, near: rank < FAR }));
-    if (options.length === 0)
-        return undefined;
-    const differing = options.length;
-    return { differing, options: options.slice(0, MOST_OPTIONS) };
-}
-const configurationIn = (run) => run?.target.configuration;
-/** Of the functions that changed, and of their modules; where those are many, of what is most of it. */
-function subsystemsOf(counted) {
-    if (counted === null)
-        return new Set();
-    const { causes, metrics } = counted;
-    const functions = causes.length > MOST_CAUSES
-        ? causes.slice(0, MOST_CAUSES).flatMap((cause) => cause.functions)
-        : metrics.flatMap((metric) => metric.functions ?? []);
-    const words = functions.flatMap(({ name, module }) => [
-        wordsOf(name)[0] ?? '',
-        ...(module === null ? [] : wordsOf(module)),
-    ]);
-    return new Set(words.filter((word) => word.length >= LEAST_WORD));
-}
-const MOST_CAUSES = 20;
-/** Letters are of no one subsystem. */
-const LEAST_WORD = 2;
-const wordsOf = (name) => name.split('_').flatMap((word) => (word === '' ? [] : [word.toLowerCase()]));
-const FAR = Number.MAX_SAFE_INTEGER;
-/** Of how many options the nearest word is, so that the least is the nearest. */
-function nearnessTo(subsystems, names) {
-    const frequency = new Map();
-    for (const word of names.flatMap(wordsOf))
-        frequency.set(word, (frequency.get(word) ?? 0) + 1);
-    return (name) => Math.min(FAR, ...wordsOf(name).map((word) => (subsystems.has(word) ? (frequency.get(word) ?? FAR) : FAR)));
-}
-/** More are in the report's JSON. */
-const MOST_NEAR = 6;
-const MOST_OTHERS = 4;
-/** Of kernels that differ in more, any four say nothing. */
-const MOST_DIFFERING = 100;
-/** One sentence or two, or nothing: `The kernels' configurations differ in 3 options: …`. */
-function configurationText({ configuration, }) {
-    if (configuration === null)
-        return '';
-    const { differing, options } = configuration;
-    const near = options.filter((option) => option.near).slice(0, MOST_NEAR);
-    const others = differing > MOST_DIFFERING && near.length > 0
-        ? []
-        : options.filter((option) => !option.near).slice(0, MOST_OTHERS);
-    const left = differing - near.length - others.length;
-    const rest = [...others.map(optionText), ...(left > 0 ? [`${left} more`] : [])].join(', ');
-    const head = `The kernels' configurations differ in ${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(differing, 'option')}`;
-    if (near.length === 0)
-        return `${head}: ${rest}.`;
-    const told = `${head}, of which near the functions that changed: ${near.map(optionText).join(', ')}`;
-    return rest === '' ? `${told}.` : `${told}; beside them ${rest}.`;
-}
-const optionText = ({ name, baseline, candidate }) => `CONFIG_${name} ${abridged(baseline)} → ${abridged(candidate)}`;
-const LONGEST_VALUE = 60;
-const abridged = (value) => value === null
-    ? 'not set'
-    : value.length > LONGEST_VALUE
-        ? `${value.slice(0, LONGEST_VALUE)}…`
-        : value;
-
-
-/***/ }),
-
-/***/ 8005:
+/***/ 743:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  dO: () => (/* binding */ countedGrid),
+  XS: () => (/* binding */ changeReport),
   N3: () => (/* binding */ countedReport),
-  oA: () => (/* binding */ countedText)
+  vF: () => (/* binding */ findingReports),
+  N5: () => (/* binding */ measuredReport)
 });
 
-// UNUSED EXPORTS: differs
-
+// EXTERNAL MODULE: ./lib/text/units.js
+var units = __nccwpck_require__(6300);
 // EXTERNAL MODULE: ./lib/trace/changes.js
 var changes = __nccwpck_require__(1532);
 // EXTERNAL MODULE: ./lib/trace/difference.js
@@ -24855,8 +26854,6 @@ function placesOf(roots, rows) {
 /** The one that there is; undefined where there are several, or none. */
 const only = (names) => names?.size === 1 ? [...names][0] : undefined;
 
-// EXTERNAL MODULE: ./lib/units.js
-var units = __nccwpck_require__(3052);
 ;// CONCATENATED MODULE: ./lib/verdict/causes.js
 
 
@@ -24943,47 +26940,69 @@ function stepOf(sizes) {
         : least;
 }
 
+// EXTERNAL MODULE: ./lib/verdict/comparison.js
+var comparison = __nccwpck_require__(7080);
 // EXTERNAL MODULE: ./lib/report/causes.js
 var causes = __nccwpck_require__(2796);
-// EXTERNAL MODULE: ./lib/report/words.js
-var words = __nccwpck_require__(8191);
-;// CONCATENATED MODULE: ./lib/report/counted.js
+;// CONCATENATED MODULE: ./lib/report/findings.js
 
 
 
 
 
 
-/** What was counted, as plain data. */
-function countedReport({ candidate, metrics }) {
-    const reported = metrics.map((metric) => ({
-        id: metric.id,
-        gate: metric.gate,
-        verdict: metric.verdict,
-        because: metric.because,
-        baseline: sideReport(metric.baseline),
-        candidate: sideReport(metric.candidate),
-        difference: orNull(metric.difference),
-        resolution: orNull(metric.resolution),
-        margin: orNull(metric.margin),
-        functions: metric.operation === undefined ? null : functionReports(metric.operation),
-        calls: metric.operation === undefined ? null : callReports(metric.operation),
-        remainder: orNull(metric.operation?.remainder),
-        untraced: metric.untraced ?? null,
-    }));
+/** The findings as plain data: what JSON cannot hold is null. */
+const findingReports = (findings) => findings.map((finding) => (0,comparison/* isInstructions */.o)(finding) ? instructionsReport(finding) : measuredReport(finding));
+function measuredReport(finding) {
+    const { measure, id, gate, verdict, because, change, floor } = finding;
     return {
-        conditions: candidate.instructions?.conditions ?? {},
-        counts: (0,words/* countVerdicts */.qX)(reported.filter(({ gate }) => gate)),
-        causes: (0,causes/* causeReports */.nU)(causesOf(metrics.flatMap(changedOperation))),
-        metrics: reported,
+        ...{ measure, id, gate, verdict, because },
+        margin: finding.marginRatio,
+        baseline: sideReport(finding.baseline),
+        candidate: sideReport(finding.candidate),
+        change: change === undefined ? null : changeReport(change),
+        p: finite(finding.pValue),
+        mde80: finite(finding.mde80),
+        floor: floor === undefined ? null : floorReport(floor),
+        replicatesToSettle: finding.replicatesToSettle ?? null,
     };
 }
-function changedOperation({ id, operation, difference, baseline, }) {
-    if (operation === undefined || difference === undefined || !baseline?.count)
-        return [];
-    const share = Math.abs(difference) / baseline.count;
-    return [{ id, share, changes: functionChanges(operation) }];
+const sideReport = (side) => side.status === 'ok' ? { ...side, estimate: (0,units/* figure */.vP)(side.estimate) } : notMeasured(side);
+const notMeasured = ({ status, reason }) => ({ status, reason });
+/** An interval without bounds runs from 0, which JSON has, to infinity, which it has not. */
+const changeReport = ({ ratio, low, high, confidence }) => ({
+    ratio: (0,units/* figure */.vP)(ratio),
+    low: (0,units/* figure */.vP)(low),
+    high: finite(high),
+    confidence: (0,units/* figure */.vP)(confidence),
+});
+const floorReport = ({ pairs, rejections, ...change }) => ({
+    ...changeReport(change),
+    pairs,
+    rejections,
+});
+const finite = (value) => value !== undefined && Number.isFinite(value) ? (0,units/* figure */.vP)(value) : null;
+function instructionsReport(finding) {
+    const { measure, id, gate, verdict, because, operation } = finding;
+    return {
+        ...{ measure, id, gate, verdict, because },
+        margin: finite(finding.margin),
+        baseline: countedSide(finding.baseline),
+        candidate: countedSide(finding.candidate),
+        difference: finite(finding.difference),
+        resolution: finite(finding.resolution),
+        functions: operation === undefined ? null : functionReports(operation),
+        calls: operation === undefined ? null : callReports(operation),
+        remainder: finite(operation?.remainder),
+        untraced: finding.untraced ?? null,
+    };
 }
+const countedSide = (side) => side.status === 'ok'
+    ? {
+        ...{ status: 'ok', count: (0,units/* figure */.vP)(side.count), resolution: (0,units/* figure */.vP)(side.resolution) },
+        boots: side.boots.map(units/* figure */.vP),
+    }
+    : notMeasured(side);
 const functionReports = ({ functions }) => functions.flatMap(({ name, module, before, after, difference, change, chain }) => change === 'same'
     ? []
     : [
@@ -24996,399 +27015,25 @@ const callReports = ({ roots }) => (0,changes/* callChanges */.c)(roots).map(({ 
     ...{ caller: caller ?? null, name, module: module ?? null },
     ...{ difference: (0,units/* figure */.vP)(difference), change, below },
 }));
-const sideReport = (side) => side === undefined
-    ? null
-    : {
-        count: (0,units/* figure */.vP)(side.count),
-        resolution: (0,units/* figure */.vP)(side.resolution),
-        boots: side.boots.map(units/* figure */.vP),
-    };
-const orNull = (value) => value === undefined ? null : (0,units/* figure */.vP)(value);
-/** A difference that two boots of one side would not show. */
-const differs = ({ difference, resolution }) => difference !== null && resolution !== null && Math.abs(difference) > resolution;
-/** A clause about the counts: `8 of 60 gated metrics take more instructions, by +4 in …; …`. */
-function countedText(report) {
-    const { metrics, counts } = report;
-    const gated = metrics.filter(({ gate }) => gate);
-    const share = (count) => (0,words/* shareText */.Lu)(count, gated.length);
-    const changed = changedText(report, gated);
-    if (changed !== undefined)
-        return changed;
-    if (counts.unchanged === 0)
-        return `None of ${(0,units/* countOf */.pq)(gated.length, 'gated metric')} could be compared by its instructions`;
-    const small = gated.filter((metric) => metric.verdict === 'unchanged' && differs(metric)).length;
-    const rest = small === 0 ? '' : `, ${small} of them but for a few instructions`;
-    const lost = counts.incomparable === 0 ? '' : `; ${counts.incomparable} could not be compared`;
-    return `${share(counts.unchanged)} ${takes(counts.unchanged)} as many instructions as before${rest}${lost}`;
-}
-/** The worst verdict, with its cause where there is one for most of it, and the largest change. */
-function changedText(report, gated) {
-    const { regressed, improved } = report.counts;
-    const verdict = regressed > 0 ? 'regressed' : 'improved';
-    const count = report.counts[verdict];
-    const worst = gated
-        .filter((metric) => metric.verdict === verdict)
-        .toSorted((a, b) => shareOf(b) - shareOf(a))[0];
-    if (worst === undefined)
-        return undefined;
-    const others = improved === 0 ? '' : `, ${improved} ${takes(improved)} fewer`;
-    const what = regressed > 0 ? `more instructions${others}` : 'fewer instructions and none more';
-    const cause = (0,causes/* mainCauseText */.c$)(report);
-    const by = cause === '' ? '' : `; ${cause}`;
-    const share = `${(0,words/* shareText */.Lu)(count, gated.length)} ${takes(count)} ${what}`;
-    return count === 1
-        ? `${share}: ${sizeText(worst)}${by}`
-        : `${share}${by}; the largest by its share is ${sizeText(worst)}${mostly(worst)}`;
-}
-/** The function that is the most of it. */
-function mostly({ functions }) {
-    const [most] = (functions ?? []).toSorted((a, b) => Math.abs(b.difference) - Math.abs(a.difference));
-    if (most === undefined)
-        return '';
-    return `, of which ${(0,units/* formatInstructionsDifference */.u_)(most.difference)} in ${most.name}`;
-}
-const takes = (count) => (count === 1 ? 'takes' : 'take');
-const shareOf = ({ difference, baseline }) => difference === null || baseline === null || baseline.count === 0
-    ? 0
-    : Math.abs(difference / baseline.count);
-function sizeText({ id, difference, baseline, candidate }) {
-    if (difference === null || baseline === null || candidate === null)
-        return id;
-    return `${id}, ${(0,units/* formatInstructionsDifference */.u_)(difference)} (${(0,units/* formatInstructions */.Vr)(baseline.count)} → ${(0,units/* formatInstructions */.Vr)(candidate.count)})`;
-}
-/**
- * Metrics whose count changed: those with a verdict first, and of them the largest share.
- *
- * @param mostSmall how many rows there may be of what alarms nobody
- */
-function countedGrid({ metrics, conditions }, mostSmall = Number.POSITIVE_INFINITY) {
-    const changed = metrics.filter(differs).toSorted(byWeight);
-    const called = changed.filter(({ verdict }) => verdict !== 'unchanged').length;
-    const left = Math.max(0, changed.length - called - mostSmall);
-    const unclear = metrics.filter(({ verdict }) => verdict === 'incomparable');
+/** How instructions were counted, and what changed by function over all metrics. */
+function countedReport({ counted, findings }) {
+    if (counted === undefined)
+        return null;
+    const changed = findings.filter(comparison/* isInstructions */.o).flatMap(changedOperation);
     return {
-        title: 'Instructions of an operation, counted',
-        head: ['metric', 'more', 'change', 'baseline', 'candidate', 'verdict', 'resolution'],
-        rows: changed
-            .slice(0, called + mostSmall)
-            .map((metric) => [
-            `${metric.id}${metric.gate ? '' : '*'}`,
-            (0,units/* formatInstructionsDifference */.u_)(metric.difference ?? 0),
-            changeText(metric),
-            (0,units/* formatInstructions */.Vr)(metric.baseline?.count ?? 0),
-            (0,units/* formatInstructions */.Vr)(metric.candidate?.count ?? 0),
-            metric.verdict,
-            (0,units/* formatInstructions */.Vr)(metric.resolution ?? 0),
-        ]),
-        says: [
-            ...(changed.length === 0 && unclear.length < metrics.length
-                ? ['No count differs by more than boots of one side do.']
-                : []),
-            ...(left === 0 ? [] : [`… and ${(0,units/* countOf */.pq)(left, 'smaller change')} that alarm nobody.`]),
-            ...unexplained(changed),
-            ...reasons(unclear),
-            ...(changed.some(({ functions }) => functions !== null)
-                ? ['Flame graphs of what changed are in the folder "flames" beside the report.']
-                : []),
-            `Counted by ${Object.entries(conditions)
-                .map(([name, value]) => `${name} ${value}`)
-                .join(', ')}: exact on any machine, and blind to caches, TLBs and speculation.`,
-        ],
+        conditions: counted.candidate.instructions?.conditions ?? {},
+        causes: (0,causes/* causeReports */.nU)(causesOf(changed)),
     };
 }
-/** Why metrics could not be compared: what all of them have in common is said once. */
-const reasons = (unclear) => [...groupedBy(unclear, ({ because }) => because)].map(([because, metrics]) => `${idsText(metrics.map(({ id }) => id))}: ${because}`);
-function groupedBy(all, textOf) {
-    const groups = new Map();
-    for (const metric of all) {
-        const text = textOf(metric);
-        groups.set(text, [...(groups.get(text) ?? []), metric]);
-    }
-    return groups;
-}
-/** Nobody is alarmed by what is unchanged, however large a share it is. */
-const byWeight = (a, b) => Number(a.verdict === 'unchanged') - Number(b.verdict === 'unchanged') || shareOf(b) - shareOf(a);
-const changeText = ({ baseline, candidate }) => baseline === null || candidate === null || baseline.count === 0
-    ? ''
-    : (0,units/* formatRatio */.B0)(candidate.count / baseline.count);
-/** What is not explained by functions: metrics that were not traced, and what a trace leaves over. */
-function unexplained(changed) {
-    const untraced = groupedBy(changed, (metric) => metric.untraced ?? '');
-    untraced.delete('');
-    const left = changed
-        .filter((metric) => leftShare(metric) >= LEAST_LEFT)
-        .toSorted((a, b) => leftShare(b) - leftShare(a));
-    return [
-        ...[...untraced].map(([why, metrics]) => `Not traced, since ${why}: ${idsText(metrics.map(({ id }) => id))}.`),
-        ...(left.length === 0
-            ? []
-            : [`Not explained by the trace: ${idsText(left.map(remainderText))}.`]),
-    ];
-}
-const remainderText = ({ id, remainder, difference }) => `${(0,units/* formatInstructionsDifference */.u_)(remainder ?? 0)} of the ${(0,units/* formatInstructionsDifference */.u_)(difference ?? 0)} of ${id}`;
-/** Of what a metric changed by: less is in the report's JSON alone. */
-const LEAST_LEFT = 0.05;
-/** What is there in any trace: the loop around the operations, and what boots differ in. */
-function leftShare({ remainder, difference, resolution }) {
-    const left = Math.abs(remainder ?? 0);
-    const told = left >= LEAST_REMAINDER && left > (resolution ?? 0);
-    return told ? left / Math.abs(difference ?? left) : 0;
-}
-const MOST_IDS = 4;
-function idsText(ids) {
-    const left = ids.length - MOST_IDS;
-    return left > 1 ? `${ids.slice(0, MOST_IDS).join(', ')} and ${left} others` : ids.join(', ');
-}
-/** Of an instruction: the clock's own step. */
-const LEAST_REMAINDER = 0.1;
-
-
-/***/ }),
-
-/***/ 960:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   E$: () => (/* binding */ IN_2003),
-/* harmony export */   Ed: () => (/* binding */ crossingOf),
-/* harmony export */   Tk: () => (/* binding */ CROSSING_METRICS)
-/* harmony export */ });
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2522);
-/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3052);
-/* harmony import */ var _verdict_samples_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1194);
-
-
-
-/**
- * The two things that a kernel-list thread of 2003 argued about ("TCP zero copy for mmapped
- * files"): what it costs to cross into the kernel and to switch, and which way of sending a header
- * and a file wins at that price.
- */
-/** What Larry McVoy measured for that thread with LMbench, on a 1.6 GHz Athlon. */
-const IN_2003 = {
-    machine: '1.6 GHz Athlon',
-    switchesPerSecond: 548_000,
-    crossingNs: 1_800,
-};
-/** The metrics that the two blocks are made of, as globs. */
-const CROSSING_METRICS = [
-    'syscall.null',
-    'context.pipe_self',
-    'context.pipe_2p_0k*',
-    'host.*',
-    'sendfile.tcp_{4k,64k}_*',
-];
-const SIZES = ['4k', '64k'];
-/** Every way to send a header and a file that the catalogue has, whoever measured it. */
-const STRATEGIES = [
-    ['cork_header', 'TCP_CORK, send, sendfile, uncork'],
-    ['more_header', 'send(MSG_MORE), sendfile'],
-    ['writev_mmap', 'writev(header, mapped file)'],
-    ['mmap_each', 'mmap, writev, munmap'],
-    ['copy', 'pread, writev'],
-    ['splice', 'send(MSG_MORE), splice through a pipe'],
-    ['zerocopy', 'sendmsg(MSG_ZEROCOPY)'],
-    ['uring', 'io_uring sendmsg'],
-    ['uring_zc', 'io_uring sendmsg, zero copy'],
-    ['nagle_header', 'send, sendfile, nothing else'],
-];
-/** What setting and clearing TCP_CORK around send and sendfile costs: a single call would save it. */
-const CALLS_OF_CORK = 4;
-/**
- * Makes both blocks of a run.
- *
- * @returns undefined when the run does not hold the switch and the call that they begin with
- */
-function crossingOf(run) {
-    const call = timed(run, 'syscall.null');
-    const hop = timed(run, 'context.pipe_2p_0k');
-    if (call === undefined || hop === undefined)
-        return undefined;
-    const hopNs = shownNs(hop);
-    return {
-        callNs: shownNs(call),
-        hopNs,
-        switchesPerSecond: (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure */ .vP)(1e9 / hopNs),
-        withoutSwitchNs: numberOf(timed(run, 'context.pipe_self')),
-        hostSwitchesPerSecond: rateOf(timed(run, 'host.switches_per_second')),
-        vmstat: timed(run, 'host.vmstat')?.details ?? null,
-        transfers: SIZES.flatMap((size) => transferOf(run, size, shownNs(call))),
-    };
-}
-function transferOf(run, size, callNs) {
-    const strategies = STRATEGIES.flatMap(([suffix, label]) => {
-        const metric = timed(run, `sendfile.tcp_${size}_${suffix}`);
-        if (metric === undefined)
-            return [];
-        const { id, entries = null, details } = metric;
-        const segments = details?.['segments_per_op'] ?? null;
-        return [{ id, label, ns: shownNs(metric), entries, segments }];
-    }).sort((one, other) => one.ns - other.ns);
-    if (strategies.length === 0)
+function changedOperation(finding) {
+    const { id, operation, difference, baseline } = finding;
+    if (operation === undefined || difference === undefined)
         return [];
-    const cork = strategies.find(({ id }) => id.endsWith('_cork_header'));
-    const savedNs = (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure */ .vP)((CALLS_OF_CORK - 1) * callNs);
-    return [
-        {
-            size,
-            strategies,
-            oneCall: cork === undefined ? null : { savedNs, share: (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure */ .vP)(savedNs / cork.ns) },
-        },
-    ];
+    if (baseline.status !== 'ok' || baseline.count === 0)
+        return [];
+    const share = Math.abs(difference) / baseline.count;
+    return [{ id, share, changes: functionChanges(operation) }];
 }
-function timed(run, id) {
-    const metric = run.metrics.find((one) => one.id === id);
-    return (0,_record_run_js__WEBPACK_IMPORTED_MODULE_0__/* .isTimed */ ._Y)(metric) ? metric : undefined;
-}
-const numberOf = (metric) => metric === undefined ? null : shownNs(metric);
-const rateOf = (metric) => metric === undefined ? null : (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure */ .vP)(1e9 / (0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_2__/* .centreNs */ .L1)(metric));
-const shownNs = (metric) => (0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .figure */ .vP)((0,_verdict_samples_js__WEBPACK_IMPORTED_MODULE_2__/* .centreNs */ .L1)(metric));
-
-
-/***/ }),
-
-/***/ 2175:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   f7: () => (/* binding */ diagnosisText),
-/* harmony export */   jY: () => (/* binding */ explanationText)
-/* harmony export */ });
-/* unused harmony export causeText */
-/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3052);
-/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8191);
-
-
-const each = {
-    entries: 'kernel entry',
-    switches: 'context switch',
-    tcpKilobytes: 'kilobyte over TCP',
-    kilobytes: 'kilobyte moved',
-};
-/** `+26 ns for every kernel entry` */
-const causeText = ({ terms }) => terms
-    .map(({ quantity, ns }) => `${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNsDifference */ .yD)(ns)} for every ${each[quantity]}`)
-    .join(' and ');
-/** `+55.2 ns for every kernel entry explains 93 % of it` */
-function explanationText(diagnosis) {
-    const { terms, share, explained, called } = diagnosis;
-    const verb = terms.length > 1 ? 'explain' : 'explains';
-    const what = explained.length === called ? 'it' : `the change of ${explained.length} of them`;
-    return `${causeText(diagnosis)} ${verb} ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(share)} of ${what}`;
-}
-/** The finding in full: how surely, and what differs between the sides that could carry it. */
-function diagnosisText(diagnosis) {
-    const sure = diagnosis.terms
-        .map(({ low, high }) => `${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNsDifference */ .yD)(low)} to ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNsDifference */ .yD)(high)}`)
-        .join('; ');
-    const { explained, called } = diagnosis;
-    const of = explained.length === called ? `all ${called}` : `${explained.length} of ${called}`;
-    const those = diagnosis.carriers.map(({ field, baseline, candidate }) => `${(0,_words_js__WEBPACK_IMPORTED_MODULE_1__/* .fieldName */ .w5)(field)} (${baseline} → ${candidate})`);
-    const carried = those.length === 0
-        ? 'Nothing that is known of the sides differs in what could carry it.'
-        : `What differs between the sides and could carry it: ${those.join(', ')}.`;
-    return `One cause for ${of} metrics: ${causeText(diagnosis)} (95 % interval ${sure}). ${carried}`;
-}
-
-
-/***/ }),
-
-/***/ 2527:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   $Q: () => (/* binding */ clip),
-/* harmony export */   LV: () => (/* binding */ wrap),
-/* harmony export */   _n: () => (/* binding */ xml),
-/* harmony export */   pj: () => (/* binding */ plain)
-/* harmony export */ });
-/* unused harmony exports markdown, code, shellWord */
-/**
- * The one place where text that came from a machine, a record or an input becomes text for a
- * terminal or for Markdown. All of it is hostile until it has passed through here: a kernel command
- * line may hold escape sequences, a record from a fork may hold mentions, links and HTML.
- */
-/**
- * Everything that moves a cursor, changes colours, reverses or hides text: ANSI sequences (ECMA-48
- * section 5.4, and OSC strings up to their terminator), then any C0 or C1 control left, then
- * invisible and bidirectional format characters (Unicode category Cf) and lone surrogates.
- */
-const escapeSequence = 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject
-/(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|(?:\u001b\]|\u009d)[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|\u001b[ -/]*[0-~]/g;
-const invisible = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
-/** Breaks a word apart for GitHub's link, mention and reference filters, and for no reader. */
-const BREAK = '\u200b';
-/**
- * One line of visible characters.
- *
- * @param text anything
- * @param limit most characters to keep; a longer text ends in an ellipsis
- */
-function plain(text, limit = 300) {
-    // Cut first, so that a text of megabytes is not walked; escapes only ever shorten it further.
-    const bounded = text.slice(0, 20 * limit);
-    const visible = bounded.replace(escapeSequence, '').replace(/\s+/g, ' ').replace(invisible, '');
-    return clip(visible.trim(), limit);
-}
-/** @returns at most `limit` characters, the last an ellipsis where something was cut */
-function clip(text, limit) {
-    const characters = [...text];
-    if (characters.length <= limit)
-        return text;
-    return `${characters.slice(0, Math.max(0, limit - 1)).join('')}…`;
-}
-/**
- * Prose for Markdown, safe in a paragraph, a list item and a table cell: no markup, no HTML, no
- * mention, no link, no issue reference comes to life.
- *
- * GitHub's mention, reference and autolink filters read the rendered text, so a backslash does not
- * stop them and the words have to be broken.
- */
-function markdown(text, limit = 300) {
-    return plain(text, limit)
-        .replace(/@|#(?=\w)|:(?=\/\/)|\bGH(?=-\d)|\bwww(?=\.)/gi, (word) => word + BREAK)
-        .replace(/[&<>|]/g, entity)
-        .replace(/[\\`*[\]~$]/g, '\\$&')
-        .replace(/(?<![\p{L}\p{N}])_+|_+(?![\p{L}\p{N}])/gu, (run) => run.replaceAll('_', '\\_'))
-        .replace(/^[-+=#]|(?<=^\d+)[.)](?=\s|$)/, '\\$&');
-}
-/**
- * Inline code, safe in prose and in a table cell. GitHub links nothing inside code. Backticks and
- * pipes cannot be written the same way in both places, so a text that holds one becomes a `code`
- * element, whose content is parsed as Markdown like any other.
- */
-function code(text, limit = 300) {
-    const visible = plain(text, limit);
-    if (visible === '')
-        return '';
-    return /[`|\\]/.test(visible) ? `<code>${markdown(visible, limit)}</code>` : `\`${visible}\``;
-}
-/** The text of an XML element or attribute. */
-const xml = (text, limit = 300) => plain(text, limit).replace(/[&<>"']/g, entity);
-/** One word of a command line for a POSIX shell. */
-function shellWord(text) {
-    const visible = plain(text, 4096);
-    if (/^[\w@%+=:,./-]+$/.test(visible))
-        return visible;
-    return `'${visible.replaceAll("'", `'\\''`)}'`;
-}
-/** Breaks a text at spaces into lines of at most `columns` characters, where words allow it. */
-function wrap(text, columns) {
-    const lines = [];
-    let line = '';
-    for (const word of text.split(' ')) {
-        const longer = line === '' ? word : `${line} ${word}`;
-        if (line !== '' && [...longer].length > columns) {
-            lines.push(line);
-            line = word;
-        }
-        else
-            line = longer;
-    }
-    return [...lines, line];
-}
-const entity = (character) => `&#${character.codePointAt(0) ?? 0xfffd};`;
 
 
 /***/ }),
@@ -25397,8 +27042,9 @@ const entity = (character) => `&#${character.codePointAt(0) ?? 0xfffd};`;
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Y: () => (/* binding */ noiseOf),
-/* harmony export */   u: () => (/* binding */ largestOf)
+/* harmony export */   YN: () => (/* binding */ noiseOf),
+/* harmony export */   jg: () => (/* binding */ spreadOf),
+/* harmony export */   u1: () => (/* binding */ largestOf)
 /* harmony export */ });
 /* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5521);
 
@@ -25422,12 +27068,66 @@ function largestOf(metrics, quantity) {
     });
     return values.toSorted((a, b) => b.value - a.value)[0];
 }
+/** @returns undefined where none has the quantity */
 function spreadOf(metrics, quantity) {
     const worst = largestOf(metrics, quantity);
     if (worst === undefined)
         return undefined;
     const values = metrics.flatMap((metric) => quantity(metric) ?? []);
     return { median: (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)(values), worst: worst.value, worstId: worst.id };
+}
+
+
+/***/ }),
+
+/***/ 3731:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   h: () => (/* binding */ notesOf),
+/* harmony export */   u: () => (/* binding */ reasonText)
+/* harmony export */ });
+/* harmony import */ var _text_errno_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4115);
+/* harmony import */ var _text_escape_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8944);
+/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8191);
+
+
+
+/** Why metrics of a group have no number or no verdict; what holds for many of them is said once. */
+function notesOf(kind, findings) {
+    const causes = new Map();
+    for (const finding of findings) {
+        const text = (0,_text_escape_js__WEBPACK_IMPORTED_MODULE_2__/* .plain */ .pj)(noteText(kind, finding), 600);
+        if (text !== '')
+            causes.set(text, [...(causes.get(text) ?? []), finding.id]);
+    }
+    return [...causes].map(([text, ids]) => ({ text, ids }));
+}
+function noteText(kind, finding) {
+    if (kind === 'access' || kind === 'absent')
+        return unavailableText(finding);
+    return kind === 'inconclusive' || kind === 'incomparable' ? finding.because : '';
+}
+/** What stood in the way, and on which side: `denied on the candidate: socket: Not permitted`. */
+function unavailableText({ baseline, candidate }) {
+    const [before, after] = [obstacleText(baseline, ''), obstacleText(candidate, '')];
+    if (before === after || baseline.status === 'absent')
+        return after;
+    return [obstacleText(baseline, ' on the baseline'), obstacleText(candidate, ' on the candidate')]
+        .filter((text) => text !== '')
+        .join('; ');
+}
+function obstacleText(side, where) {
+    if (side.status === 'ok')
+        return '';
+    const reason = reasonText(side);
+    return `${(0,_words_js__WEBPACK_IMPORTED_MODULE_1__/* .statusText */ .qS)(side)}${where}${reason === '' ? '' : `: ${reason}`}`;
+}
+/** `socket(AF_INET): Operation not permitted (EPERM)` */
+function reasonText({ reason }) {
+    const { operation, errno, message } = reason;
+    const said = [operation, message].filter((part) => part !== '').join(': ');
+    return errno === 0 ? said : `${said} (${(0,_text_errno_js__WEBPACK_IMPORTED_MODULE_0__/* .errnoName */ .g)(errno)})`.trim();
 }
 
 
@@ -25464,434 +27164,6 @@ const phraseOf = (spec) => phrases[spec.split(':', 1)[0] ?? ''];
 
 /***/ }),
 
-/***/ 5650:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Aj: () => (/* binding */ REPORT_VERSION),
-/* harmony export */   DC: () => (/* binding */ REPORT_SCHEMA),
-/* harmony export */   MM: () => (/* binding */ parseReport),
-/* harmony export */   Qh: () => (/* binding */ reportSchema),
-/* harmony export */   WA: () => (/* binding */ MAX_REPORT_BYTES),
-/* harmony export */   f6: () => (/* binding */ certificateSchema),
-/* harmony export */   js: () => (/* binding */ MOST_CAUSES)
-/* harmony export */ });
-/* unused harmony exports metricReportSchema, machineReportSchema, crossingSchema */
-/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2857);
-/* harmony import */ var _record_file_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2143);
-/* harmony import */ var _record_metric_status_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8924);
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2522);
-/* harmony import */ var _record_strict_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(9164);
-/* harmony import */ var _verdict_diagnosis_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5908);
-/* harmony import */ var _verdict_evidence_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(426);
-
-
-
-
-
-
-
-/** The report for scripts: `--json`, the action's `report` output. `schema/report-v1.json`. */
-const REPORT_SCHEMA = 'syscall-gate/report';
-const REPORT_VERSION = 1;
-/** Far above any report, and little enough to be read whole. */
-const MAX_REPORT_BYTES = 16 * 1024 * 1024;
-/** A hundred stored runs are pooled at most. */
-const MAX_RECORDS = 512;
-const metricVerdict = zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n([
-    'regressed',
-    'improved',
-    'unchanged',
-    'inconclusive',
-    'incomparable',
-]);
-const sideSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .discriminatedUnion */ .gMt('status', [
-    zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-        status: zod__WEBPACK_IMPORTED_MODULE_5__/* .literal */ .euz('ok'),
-        unit: _record_run_js__WEBPACK_IMPORTED_MODULE_2__/* .unitSchema */ .o3.describe('ns: a time; per_second: a time that is read as a rate, 1e9 / estimate; count: events'),
-        estimate: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig()
-            .min(0)
-            .describe("ns per operation at the baseline's control speed, or events per operation"),
-        replicates: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(1),
-    }),
-    zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-        status: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n([..._record_metric_status_js__WEBPACK_IMPORTED_MODULE_1__/* .UNAVAILABLE */ .H, 'absent']),
-        reason: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('the operation that failed and what it said'),
-    }),
-]);
-const changeSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    ratio: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive().describe('candidate over baseline: 1.05 is five percent slower'),
-    low: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().min(0),
-    high: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive().nullable().describe('null where the data put no upper bound'),
-    confidence: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().gt(0).max(1).describe('coverage of the interval from low to high'),
-});
-const metricReportSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    id: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
-    status: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(['ok', ..._record_metric_status_js__WEBPACK_IMPORTED_MODULE_1__/* .UNAVAILABLE */ .H, 'absent']).describe("the candidate's status"),
-    verdict: metricVerdict,
-    because: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('what decided, or why nothing could be decided'),
-    gate: zod__WEBPACK_IMPORTED_MODULE_5__/* .boolean */ .zMY().describe('false for a metric that informs and never turns the gate red'),
-    margin: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig()
-        .min(0)
-        .describe('smallest change that matters: 0.02 is two percent, 0 for counts, of which any does'),
-    baseline: sideSchema,
-    candidate: sideSchema,
-    change: changeSchema.nullable(),
-    p: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().min(0).max(1).nullable().describe('Holm-adjusted, of the test that decided'),
-    mde80: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig()
-        .positive()
-        .nullable()
-        .describe('smallest true change (0.03 is three percent) that is caught four times in five'),
-    floor: changeSchema
-        .extend({ pairs: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0), rejections: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0) })
-        .nullable()
-        .describe('the same comparison between identical sides of this run'),
-    replicatesToSettle: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr()
-        .positive()
-        .nullable()
-        .describe('pairs (duet), stored runs (prediction) or machines (shards) that would settle an inconclusive metric'),
-});
-const machineReportSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    platform: _record_run_js__WEBPACK_IMPORTED_MODULE_2__/* .platformSchema */ .vd,
-    runs: zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({ baseline: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), candidate: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP() })
-        .describe('ids of the run records of both sides there'),
-    pairs: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0).describe('most pairs of launches that a metric has there'),
-    changes: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(changeSchema.extend({ id: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), pairs: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(1) }))
-        .describe('by the pairs of this machine alone'),
-});
-const strategySchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    id: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
-    label: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
-    ns: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive(),
-    entries: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0).nullable().describe('kernel entries of one transfer, the drain included'),
-    segments: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().min(0).nullable().describe('TCP data segments of one transfer'),
-});
-const transferSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    size: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('of the file: 4k, 64k'),
-    strategies: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(strategySchema).min(1).describe('the quickest first'),
-    oneCall: zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({ savedNs: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().min(0), share: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().min(0) })
-        .nullable()
-        .describe('what one call for header and file could save over TCP_CORK, at the call cost here'),
-});
-const crossingSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    callNs: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive().describe('the null call'),
-    hopNs: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive().describe('two system calls and one switch'),
-    switchesPerSecond: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive().describe('1e9 / hopNs, on one CPU'),
-    withoutSwitchNs: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive().nullable().describe('the same calls without the switch'),
-    hostSwitchesPerSecond: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive().nullable().describe('of the machine, /proc/stat'),
-    vmstat: zod__WEBPACK_IMPORTED_MODULE_5__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig()).nullable().describe("vmstat's columns during the run"),
-    transfers: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(transferSchema),
-});
-const tailsReportSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    timer: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('what single operations were timed with and its cost, or why not'),
-    counters: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('whether there are hardware counters, or why not'),
-    metrics: _record_run_js__WEBPACK_IMPORTED_MODULE_2__/* .tailsSchema */ .Bj.shape.metrics,
-});
-const spreadSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    median: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().min(0),
-    worst: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().min(0),
-    worstId: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
-});
-const familyCertificateSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    family: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('what the ids begin with: syscall, context, sendfile, …'),
-    gated: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(1).describe('gated metrics that the candidate has a number for'),
-    margin: zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({ low: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive(), high: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive() })
-        .nullable()
-        .describe('the smallest and the largest in force; null where events are counted exactly'),
-    floor: spreadSchema
-        .extend({
-        rejections: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0).describe('one-sided tests of identical sides that rejected'),
-        tests: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0).describe('… out of how many, two a metric'),
-    })
-        .nullable()
-        .describe('differences between identical sides of this run, whichever way, as shares'),
-    mde80: spreadSchema
-        .nullable()
-        .describe('smallest true changes that are caught four times in five, as shares'),
-    blind: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr()
-        .min(0)
-        .describe('metrics without an mde80: no change of theirs, however large, could be called'),
-});
-const certificateSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    alpha: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().gt(0).lt(1).describe('family-wise error level of regressed, and of improved'),
-    holds: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('what that level holds for, one sentence'),
-    families: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(familyCertificateSchema),
-});
-const recordSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    role: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(_verdict_evidence_js__WEBPACK_IMPORTED_MODULE_4__/* .ROLES */ .gg)
-        .describe('before and after: the two arms of a candidate that was measured against itself'),
-    id: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().regex(/^[0-9a-f]{16}$/),
-    file: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()
-        .regex(new RegExp(_verdict_evidence_js__WEBPACK_IMPORTED_MODULE_4__/* .EXHIBIT_FILE_NAME */ .rr.source.replace('^', `^${_record_file_js__WEBPACK_IMPORTED_MODULE_0__/* .EVIDENCE */ .S4}/`)))
-        .describe('beside the report'),
-    sha256: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()
-        .regex(/^[0-9a-f]{64}$/)
-        .describe("of the file's bytes"),
-});
-const differenceSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    field: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
-    baseline: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
-    candidate: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
-});
-const configurationSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    differing: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(1).describe('how many options differ'),
-    options: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-        name: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('without CONFIG_'),
-        baseline: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().nullable().describe('null where it is not set'),
-        candidate: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().nullable(),
-        near: zod__WEBPACK_IMPORTED_MODULE_5__/* .boolean */ .zMY().describe('whether it names the subsystem of a function that changed'),
-    }))
-        .max(500)
-        .describe('the nearest first, then by name'),
-});
-const factsSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP())
-    .describe("what a target's own tools say of it: the image's digest, the engine, the emulator");
-const diagnosisSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    terms: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-        quantity: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(_verdict_diagnosis_js__WEBPACK_IMPORTED_MODULE_3__/* .QUANTITIES */ .c)
-            .describe('of an operation: kernel entries, context switches, kilobytes moved, those over TCP'),
-        ns: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().describe('more, for each of it'),
-        low: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig(),
-        high: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().describe('low to high: 95 % interval'),
-    }))
-        .min(1)
-        .max(2),
-    share: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().max(1).describe('of the changes of those metrics: what the terms explain'),
-    explained: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP())
-        .min(1)
-        .describe('ids of the metrics whose change it explains for the most part'),
-    called: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(1).describe('how many metrics were called'),
-    carriers: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(differenceSchema)
-        .describe('differences of the sides that could carry it, the likeliest first'),
-});
-const countsSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    regressed: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0),
-    improved: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0),
-    unchanged: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0),
-    inconclusive: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0),
-    incomparable: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0),
-})
-    .describe('gated metrics of each verdict');
-const countedSideSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    count: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().describe('instructions of an operation: the median over the boots'),
-    resolution: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().describe('how far its boots lie apart, in instructions'),
-    boots: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig()),
-});
-const functionSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    name: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
-    module: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().nullable(),
-    before: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().describe('instructions an operation in the function itself'),
-    after: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig(),
-    difference: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig(),
-    change: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(['grown', 'shrunk', 'new', 'gone']),
-    chain: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP())
-        .describe('from the innermost caller that is there on both sides to the function'),
-});
-const callSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    caller: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().nullable().describe('who calls it, on both sides; null at the entry'),
-    name: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
-    module: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().nullable(),
-    difference: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig()
-        .describe('instructions an operation: its own, or of one that is new or gone with all it calls'),
-    change: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(['grown', 'shrunk', 'new', 'gone']),
-    below: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0).describe('functions that came or went with it'),
-});
-const countedMetricSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    id: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
-    gate: zod__WEBPACK_IMPORTED_MODULE_5__/* .boolean */ .zMY(),
-    verdict: metricVerdict,
-    because: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
-    baseline: countedSideSchema.nullable(),
-    candidate: countedSideSchema.nullable(),
-    difference: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().nullable().describe('instructions more, an operation'),
-    resolution: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().nullable().describe('what the counts cannot tell from nothing'),
-    margin: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().nullable().describe('instructions; less is listed and alarms nobody'),
-    functions: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(functionSchema)
-        .nullable()
-        .describe('those whose instructions differ, callers first; null without a trace of both sides'),
-    calls: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(callSchema)
-        .nullable()
-        .describe('the same as changes of calls: what is new or gone is one with all that it calls'),
-    remainder: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig()
-        .nullable()
-        .describe('of the difference, instructions that the functions do not add up to'),
-    untraced: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().nullable().describe('why there is no trace, where there was to be one'),
-});
-const causeSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    functions: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-        ...callSchema.omit({ difference: true }).shape,
-        caller: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().nullable().describe('who calls it, where that is one function'),
-        from: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().describe('instructions an operation, where it changed the least'),
-        to: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().describe('… and the most'),
-        step: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().nullable().describe('what all of them are multiples of'),
-    }))
-        .min(1)
-        .describe('the largest first'),
-    metrics: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()).min(1).describe('ids of those that they changed in'),
-    share: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().min(0).max(1).describe('of all that changed, each metric on its own scale'),
-});
-/** A kernel of another kind differs in hundreds of functions. */
-const MOST_CAUSES = 200;
-const countedSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    conditions: zod__WEBPACK_IMPORTED_MODULE_5__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()).describe('what the counts depend on, by name'),
-    counts: countsSchema,
-    causes: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(causeSchema)
-        .max(MOST_CAUSES)
-        .describe('what changed by function over all metrics, the causes of the most first'),
-    metrics: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(countedMetricSchema),
-});
-const reportSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    schema: zod__WEBPACK_IMPORTED_MODULE_5__/* .literal */ .euz(REPORT_SCHEMA),
-    version: zod__WEBPACK_IMPORTED_MODULE_5__/* .literal */ .euz(REPORT_VERSION),
-    tool: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('version that measured the candidate'),
-    verdict: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n([...metricVerdict.options, 'no-baseline']),
-    passed: zod__WEBPACK_IMPORTED_MODULE_5__/* .boolean */ .zMY().describe('whether the exit code is 0 under the fail-on policy'),
-    headline: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('one sentence for people'),
-    design: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(['duet', 'prediction', 'shards', 'self'])
-        .describe('duet: both sides interleaved in one job; prediction: against stored runs; shards: a duet on each of several machines; self: no baseline'),
-    alpha: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().gt(0).lt(1).describe('family-wise error level of regressed, and of improved'),
-    margins: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({ glob: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().min(1), ratio: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().gt(0).max(10) }))
-        .describe("rules that were given, the last that matches counts; else the design's own margin"),
-    failOn: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(['regression', 'inconclusive', 'never']),
-    familySize: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0).describe('how many gated metrics share that level'),
-    counts: countsSchema,
-    baseline: zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-        spec: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
-        runs: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()).describe('ids of the run records, oldest first; empty without one'),
-        skipped: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()).describe('one sentence for each stored run that was passed over'),
-        facts: factsSchema,
-    }),
-    candidate: zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({ spec: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), run: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), facts: factsSchema }),
-    records: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(recordSchema)
-        .min(1)
-        .max(MAX_RECORDS)
-        .describe('the runs that the verdict rests on, oldest first within a role'),
-    platform: _record_run_js__WEBPACK_IMPORTED_MODULE_2__/* .platformSchema */ .vd.describe("the candidate's; with shards, the last machine's"),
-    subject: _record_run_js__WEBPACK_IMPORTED_MODULE_2__/* .subjectSchema */ .cn.describe('what is under test on the candidate side'),
-    machines: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(machineReportSchema).describe('of a comparison of shards; else empty'),
-    disagreements: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP())
-        .describe('ids of the metrics for which no one number holds for all machines'),
-    differences: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(differenceSchema)
-        .describe('what differs between the sides, first what can carry the changes that were called'),
-    configuration: configurationSchema
-        .nullable()
-        .describe('options that the kernels of both sides were built with; null where they are the same, or not known'),
-    diagnosis: diagnosisSchema
-        .nullable()
-        .describe('one cause that explains most of the changes; null where nothing simple does'),
-    caveats: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()).describe('what weakens the whole comparison, one sentence each'),
-    metrics: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(metricReportSchema),
-    counted: countedSchema
-        .nullable()
-        .describe('instructions of an operation, where both sides were counted under an emulator'),
-    certificate: certificateSchema.describe('how far this very run is to be trusted, from its data'),
-    crossing: crossingSchema
-        .nullable()
-        .describe('what crossing into the kernel costs, and header + file by every strategy'),
-    tails: tailsReportSchema
-        .nullable()
-        .describe("single operations of the candidate, the timer's cost included; off the gate"),
-});
-/**
- * Reads a report strictly.
- *
- * @param json the file's text
- * @returns the report, or one clause that says what is wrong with the text and where
- */
-const parseReport = (json) => (0,_record_strict_js__WEBPACK_IMPORTED_MODULE_6__/* .parseStrictly */ .g)(json, {
-    ...{ schema: reportSchema, name: REPORT_SCHEMA, version: REPORT_VERSION },
-    ...{ maxBytes: MAX_REPORT_BYTES, noun: 'report' },
-});
-
-
-/***/ }),
-
-/***/ 3136:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   DU: () => (/* binding */ lost),
-/* harmony export */   QZ: () => (/* binding */ changeSize),
-/* harmony export */   V0: () => (/* binding */ sections)
-/* harmony export */ });
-/* unused harmony exports isFinding, accessDiffers */
-/* harmony import */ var _places_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8884);
-/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8191);
-
-
-const leading = [
-    ['regressed', 'Regressed'],
-    ['access', 'Available on one side only'],
-    ['improved', 'Improved'],
-    ['inconclusive', 'Inconclusive'],
-    ['incomparable', 'Not comparable'],
-];
-/** @returns sections in reading order, none of them empty */
-function sections(report) {
-    const ofKind = (kind) => report.metrics.filter((metric) => kindOf(report, metric) === kind);
-    const all = [
-        ...leading.map(([kind, title]) => ({
-            kind,
-            title: titleOf(kind, report) ?? title,
-            metrics: ofKind(kind).sort(byWeight),
-        })),
-        ...byFamily(ofKind('family')),
-        { kind: 'absent', title: 'Not measured', metrics: ofKind('absent') },
-    ];
-    return all.filter(({ metrics }) => metrics.length > 0);
-}
-/** Of sides of different kinds, which is the slower. */
-function titleOf(kind, report) {
-    const places = (0,_places_js__WEBPACK_IMPORTED_MODULE_0__/* .placesOf */ .e)(report);
-    if (places === undefined)
-        return undefined;
-    if (kind === 'regressed')
-        return `Slower ${places.candidate} than ${places.baseline}`;
-    if (kind === 'improved')
-        return `Faster ${places.candidate} than ${places.baseline}`;
-    return undefined;
-}
-/** The sections whose metrics are findings: what a pull request is told about first. */
-const isFinding = ({ kind }) => kind === 'regressed' || kind === 'access' || kind === 'improved';
-/**
- * Whether a metric can be measured on one side and is refused on the other: a finding of its own.
- * A metric that an older record does not hold, or that was too noisy once, is not.
- */
-function accessDiffers({ baseline, candidate }) {
-    return (refused(baseline) && candidate.status === 'ok') || lost({ baseline, candidate });
-}
-/** Whether the candidate lost access to something that the baseline could do. */
-const lost = ({ baseline, candidate }) => baseline.status === 'ok' && refused(candidate);
-function kindOf({ design }, metric) {
-    if (metric.candidate.status !== 'ok' && metric.baseline.status !== 'ok')
-        return 'absent';
-    if (design === 'self')
-        return metric.candidate.status === 'ok' ? 'family' : 'absent';
-    if (accessDiffers(metric))
-        return 'access';
-    return metric.verdict === 'unchanged' ? 'family' : metric.verdict;
-}
-function refused({ status }) {
-    return status !== 'ok' && status !== 'absent' && status !== 'unstable';
-}
-function byFamily(metrics) {
-    const titles = new Map();
-    for (const metric of metrics.toSorted((a, b) => (0,_words_js__WEBPACK_IMPORTED_MODULE_1__/* .familyRank */ .VV)(a.id) - (0,_words_js__WEBPACK_IMPORTED_MODULE_1__/* .familyRank */ .VV)(b.id) || 0)) {
-        const title = (0,_words_js__WEBPACK_IMPORTED_MODULE_1__/* .familyName */ .ar)(metric.id);
-        titles.set(title, [...(titles.get(title) ?? []), metric]);
-    }
-    return [...titles].map(([title, members]) => ({ kind: 'family', title, metrics: members }));
-}
-/** Gated metrics before those that only inform, then the largest change first. */
-function byWeight(a, b) {
-    return Number(b.gate) - Number(a.gate) || changeSize(b) - changeSize(a);
-}
-/** How far a metric moved, whichever way, on the scale on which ×2 and ÷2 are equal. */
-const changeSize = ({ change }) => change === null ? 0 : Math.abs(Math.log(change.ratio));
-
-
-/***/ }),
-
 /***/ 5473:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -25901,7 +27173,7 @@ const changeSize = ({ change }) => change === null ? 0 : Math.abs(Math.log(chang
 /* harmony export */   Tc: () => (/* binding */ timeText),
 /* harmony export */   ut: () => (/* binding */ answerOf)
 /* harmony export */ });
-/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3052);
+/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6300);
 
 /** Whether this gate can be trusted here, in one sentence that says why, or why not and what to do. */
 function answerOf(found) {
@@ -25938,15 +27210,15 @@ function missed({ gateMs }, injections) {
 function trusting(injections) {
     const caught = injections.filter((one) => one.caught.length > 0);
     const sizes = caught.map((one, index) => {
-        const size = index === 0 ? sizeText(one) : `${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNsDifference */ .yD)(one.addedNs)} (${shareText(one)})`;
+        const size = index === 0 ? sizeText(one) : `${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNsDifference */ .yD)(one.addedNs)} (${shareText(one)})`;
         return one.first === null ? size : `${size} in ${timeText(one.first)}`;
     });
     return `This gate can be trusted here: identical sides raised no alarm, and it caught ${sizes.join(' and ')}.`;
 }
 /** `+40.1 ns on every kernel entry (+24.5 % of a null call)` */
-const sizeText = (one) => `${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNsDifference */ .yD)(one.addedNs)} on every kernel entry (${shareText(one)} of a null call)`;
+const sizeText = (one) => `${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNsDifference */ .yD)(one.addedNs)} on every kernel entry (${shareText(one)} of a null call)`;
 /** Of a null call, signed. */
-const shareText = ({ share }) => (0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatRatio */ .B0)(1 + share);
+const shareText = ({ share }) => (0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatRatio */ .B0)(1 + share);
 /** Measuring time until a regression was first caught. */
 const timeText = ({ screenMs, confirmMs }) => secondsText(screenMs + confirmMs);
 const secondsText = (ms) => `${Number((ms / 1000).toPrecision(2))} s`;
@@ -25954,645 +27226,80 @@ const secondsText = (ms) => `${Number((ms / 1000).toPrecision(2))} s`;
 
 /***/ }),
 
-/***/ 5965:
+/***/ 2777:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  nl: () => (/* binding */ renderCrossing),
-  PS: () => (/* binding */ renderSelftest),
-  bF: () => (/* binding */ renderTerminal)
-});
-
-// EXTERNAL MODULE: ./node_modules/picocolors/picocolors.js
-var picocolors = __nccwpck_require__(7336);
-// EXTERNAL MODULE: ./lib/report/causes.js
-var report_causes = __nccwpck_require__(2796);
-// EXTERNAL MODULE: ./lib/report/certificate.js
-var report_certificate = __nccwpck_require__(8089);
-// EXTERNAL MODULE: ./lib/report/configuration.js
-var configuration = __nccwpck_require__(6916);
-// EXTERNAL MODULE: ./lib/report/counted.js + 2 modules
-var report_counted = __nccwpck_require__(8005);
-// EXTERNAL MODULE: ./lib/units.js
-var units = __nccwpck_require__(3052);
-// EXTERNAL MODULE: ./lib/report/crossing.js
-var report_crossing = __nccwpck_require__(960);
-;// CONCATENATED MODULE: ./lib/report/crossing-text.js
-
-
-/** The two blocks in words and tables of plain text, the same for every rendering. */
-function crossingFacts(crossing) {
-    const { callNs, hopNs, switchesPerSecond, withoutSwitchNs, hostSwitchesPerSecond } = crossing;
-    const facts = [
-        ['crossing', `two system calls and one switch in ${(0,units/* formatNs */.FO)(hopNs)}`],
-        ['a second', `${rate(switchesPerSecond)} switches on one CPU`],
-        [
-            'in 2003',
-            `${(0,units/* formatNs */.FO)(report_crossing/* IN_2003 */.E$.crossingNs)}, ${rate(report_crossing/* IN_2003 */.E$.switchesPerSecond)} (LMbench on a ${report_crossing/* IN_2003 */.E$.machine})`,
-        ],
-        ['null call', (0,units/* formatNs */.FO)(callNs)],
-        withoutSwitchNs === null
-            ? undefined
-            : ['no switch', `the same two calls on its own pipe: ${(0,units/* formatNs */.FO)(withoutSwitchNs)}`],
-        hostSwitchesPerSecond === null
-            ? undefined
-            : ['the machine', `${rate(hostSwitchesPerSecond)} switches while the two processes ran`],
-    ];
-    return facts.filter((fact) => fact !== undefined);
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Ag: () => (/* binding */ differs),
+/* harmony export */   IN: () => (/* binding */ byWeight),
+/* harmony export */   NX: () => (/* binding */ countRatio),
+/* harmony export */   QZ: () => (/* binding */ changeSize),
+/* harmony export */   pO: () => (/* binding */ ratioOf)
+/* harmony export */ });
+/** Candidate over baseline, of what could be compared. */
+function ratioOf(finding) {
+    return finding.measure === 'instructions' ? countRatio(finding) : (finding.change?.ratio ?? null);
 }
-const rate = (perSecond) => (0,units/* formatRate */.CE)(1e9 / perSecond);
-/** The columns that vmstat(8) prints, from the facts that host.vmstat notes. */
-const VMSTAT = [
-    ['load', 'load_1m', (value) => value.toFixed(2)],
-    ['free', 'memory_free_kib', (value) => mebibytes(value)],
-    ['buff', 'memory_buffers_kib', (value) => mebibytes(value)],
-    ['cache', 'memory_cached_kib', (value) => mebibytes(value)],
-    ['in', 'interrupts_per_second', (value) => value.toFixed(0)],
-    ['cs', 'switches_per_second', (value) => value.toFixed(0)],
-    ['us', 'user_percent', (value) => value.toFixed(0)],
-    ['sy', 'system_percent', (value) => value.toFixed(0)],
-    ['id', 'idle_percent', (value) => value.toFixed(0)],
-    ['wa', 'iowait_percent', (value) => value.toFixed(0)],
-    ['st', 'steal_percent', (value) => value.toFixed(0)],
-];
-const mebibytes = (kibibytes) => `${(kibibytes / 1024).toFixed(0)} MiB`;
-/** vmstat's line during the run, and header + file at each size. */
-const crossingGrids = ({ vmstat, transfers }) => [
-    ...(vmstat === null ? [] : vmstatGrid(vmstat)),
-    ...transfers.map(transferGrid),
-];
-function vmstatGrid(vmstat) {
-    const known = VMSTAT.flatMap(([head, fact, format]) => {
-        const value = vmstat[fact];
-        return value === undefined ? [] : [[head, format(value)]];
-    });
-    const title = 'Meanwhile, in the columns of vmstat, all CPUs';
-    const row = known.map(([, text]) => text);
-    return known.length === 0
-        ? []
-        : [{ title, head: known.map(([head]) => head), rows: [row], says: [] }];
+/** @returns null where one side was not counted, or the baseline counted nothing */
+const countRatio = ({ baseline, candidate }) => baseline.status === 'ok' && candidate.status === 'ok' && baseline.count > 0
+    ? candidate.count / baseline.count
+    : null;
+/** How far a metric moved, whichever way, on the scale on which ×2 and ÷2 are equal. */
+function changeSize(finding) {
+    const ratio = ratioOf(finding);
+    return ratio === null || ratio <= 0 ? 0 : Math.abs(Math.log(ratio));
 }
-function transferGrid({ size, strategies, oneCall }) {
-    const [best, second] = strategies;
-    const rows = strategies.map(({ label, ns, entries, segments }) => [
-        label,
-        (0,units/* formatNs */.FO)(ns),
-        best === undefined ? '' : (0,units/* formatFactor */.H9)(ns / best.ns),
-        segments === null ? '' : (0,units/* formatCount */.B4)(segments),
-        entries === null ? '' : `${entries}`,
+/** Gated metrics before those that only inform, then the largest change first. */
+const byWeight = (a, b) => Number(b.gate) - Number(a.gate) || changeSize(b) - changeSize(a);
+/** Whether a count differs by more than boots of one side do. */
+const differs = ({ difference, resolution }) => difference !== null && resolution !== null && Math.abs(difference) > resolution;
+
+
+/***/ }),
+
+/***/ 7085:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   a: () => (/* binding */ tailsBlocks),
+/* harmony export */   c: () => (/* binding */ tailsReport)
+/* harmony export */ });
+/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6300);
+/* harmony import */ var _blocks_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(642);
+/* harmony import */ var _notes_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3731);
+
+
+
+/** Quantiles of single operations of the candidate, as plain data. */
+function tailsReport({ tails }) {
+    if (tails === undefined)
+        return null;
+    const { timer, counters, metrics } = tails;
+    return {
+        timer: timer.status === 'ok'
+            ? `${timer.name}, which counts in steps of ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNs */ .FO)(timer.stepNs)}; a reading costs ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNs */ .FO)(timer.costNs)}, part of every time`
+            : obstacleText(timer),
+        counters: counters.status === 'ok' ? 'ok' : obstacleText(counters),
+        metrics,
+    };
+}
+const obstacleText = (side) => `${side.status}: ${(0,_notes_js__WEBPACK_IMPORTED_MODULE_1__/* .reasonText */ .u)(side)}`;
+/** No verdict rests on them. */
+function tailsBlocks({ timer, counters, metrics }) {
+    const time = (ns) => (ns === undefined ? '' : (0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNs */ .FO)(ns));
+    const rows = metrics.map(({ id, p50Ns, p99Ns, p999Ns, maxNs, samples }) => [
+        ...[id, time(p50Ns), time(p99Ns), time(p999Ns), time(maxNs), `${samples}`],
     ]);
-    const says = [
-        best && second
-            ? `Here ${best.label} wins, by ${(0,units/* formatShare */.T1)(second.ns / best.ns - 1)} over ${second.label}.`
-            : '',
-        oneCall === null
-            ? ''
-            : `One call for header and file would save three of the four calls around TCP_CORK: at this machine's call cost ${(0,units/* formatNs */.FO)(oneCall.savedNs)}, ${(0,units/* formatShare */.T1)(oneCall.share)} of it.`,
-    ];
-    return {
-        title: `A header of 256 B and a file of ${size.replace('k', ' KB')}, loopback TCP`,
-        head: ['strategy', 'time', 'to the best', 'segments', 'entries'],
-        rows,
-        says: says.filter((sentence) => sentence !== ''),
-    };
-}
-
-// EXTERNAL MODULE: ./lib/report/diagnosis.js
-var diagnosis = __nccwpck_require__(2175);
-// EXTERNAL MODULE: ./lib/report/escape.js
-var report_escape = __nccwpck_require__(2527);
-// EXTERNAL MODULE: ./lib/report/words.js
-var words = __nccwpck_require__(8191);
-;// CONCATENATED MODULE: ./lib/report/machines.js
-
-
-/** The machines of a comparison of shards, numbered as every rendering names them. */
-/** Each machine in one line; its label is a fact's. */
-const machineList = ({ machines, subject }) => machines.map(({ platform, pairs }, index) => [
-    `machine ${index + 1}`,
-    `${(0,words/* machineText */.tU)({ platform, subject })}; up to ${(0,units/* countOf */.pq)(pairs, 'pair')} of launches`,
-]);
-/** More columns are nobody's to read: the others are in the report's JSON. */
-const MOST_COLUMNS = 12;
-/**
- * The change on each machine by its own pairs, of the metrics that changed over all of them, of
- * those that moved beyond the margin on one, and of those about which they disagree.
- */
-function machineGrid({ machines: all, metrics, disagreements, }) {
-    const machines = all.slice(0, MOST_COLUMNS);
-    const shown = metrics.filter((metric) => isChanged(metric) || disagreements.includes(metric.id) || all.some(moved(metric)));
-    if (machines.length < 2 || shown.length === 0)
-        return undefined;
-    return {
-        title: `On each machine by itself${all.length > machines.length ? ` (the first ${machines.length} of ${all.length})` : ''}`,
-        head: ['metric', ...machines.map((_, index) => `machine ${index + 1}`)],
-        rows: shown.map(({ id }) => [
-            id,
-            ...machines.map((machine) => {
-                const change = changeOf(machine, id);
-                return change === undefined ? '' : (0,units/* formatChange */.eD)(change);
-            }),
-        ]),
-    };
-}
-const isChanged = ({ verdict, change }) => (verdict === 'regressed' || verdict === 'improved') && change !== null && change.confidence < 1;
-/** Whether the whole interval of a machine lies beyond the margin. */
-const moved = ({ id, margin }) => (machine) => {
-    const change = changeOf(machine, id);
-    if (change === undefined)
-        return false;
-    const { low, high } = change;
-    return low > 1 + margin || (high !== null && high < 1 / (1 + margin));
-};
-const changeOf = ({ changes }, id) => changes.find((change) => change.id === id);
-
-// EXTERNAL MODULE: ./lib/report/noise.js
-var noise = __nccwpck_require__(1792);
-;// CONCATENATED MODULE: ./lib/report/facts.js
-
-
-
-/** What was measured, against what, and how. */
-function sideFacts(report) {
-    const { baseline, candidate } = report;
-    const sides = [
-        ['candidate', `${candidate.spec}, ${candidateText(report)}${factsText(candidate)}`],
-        ['baseline', `${baseline.spec}, ${baselineText(report)}${factsText(baseline)}`],
-        ['design', (0,words/* designText */.Ex)(report)],
-    ];
-    if (report.design === 'self')
-        return sides;
-    return [...sides, ['gated', gatedText(report)]];
-}
-function gatedText({ counts, counted }) {
-    const texts = [(0,words/* countsText */.WN)(counts), counted === null ? '' : (0,words/* countsText */.WN)(counted.counts)];
-    const [timed, own] = texts;
-    if (timed === '' || own === '')
-        return texts.find((text) => text !== '') ?? 'none';
-    return `by time ${timed}; by instructions ${own}`;
-}
-/** What a target's own tools say of it: `; engine podman 4.3.1, runtime runc 1.1.5`. */
-function factsText({ facts }) {
-    const texts = Object.entries(facts).map(([name, text]) => `${name} ${text}`);
-    return texts.length === 0 ? '' : `; ${texts.join(', ')}`;
-}
-const candidateText = (report) => report.design === 'shards' ? `a run on ${eachOf(report)}` : `run ${report.candidate.run}`;
-const eachOf = (report) => report.machines.length === 1 ? '1 machine' : `each of ${(0,words/* machinesText */.g$)(report)}`;
-function baselineText(report) {
-    if (report.design === 'shards')
-        return `a run on ${eachOf(report)}`;
-    const { design, baseline: { runs }, } = report;
-    const last = runs.at(-1);
-    if (last === undefined)
-        return design === 'self' ? 'nothing stored yet' : 'no comparable run';
-    return runs.length === 1 ? `run ${last}` : `${runs.length} runs, the last ${last}`;
-}
-/** Where a report's figures come from: one machine, or several. */
-const placeFacts = (report) => report.machines.length === 0
-    ? machineFacts(report)
-    : [...machineList(report), ...machineFacts(report).filter(([label]) => label !== 'machine')];
-const machineFacts = (where) => [
-    ['machine', (0,words/* machineText */.tU)(where)],
-    ['kernel', (0,words/* kernelText */.J3)(where)],
-    ['mitigations', (0,words/* mitigationsText */.MP)(where)],
-];
-/** What the heads of the tables mean. */
-function legend(report) {
-    const { floor, mde80 } = (0,noise/* noiseOf */.Y)(report.metrics);
-    const facts = [
-        floor && ['floor', 'difference between identical sides of this run'],
-        floor && ['rejected', 'tests of identical sides at the margin; an honest machine has none'],
-        mde80 && ['MDE80', 'smallest change this run would have caught four times in five'],
-        (0,words/* coverageText */._)(report) === '' ? undefined : ['interval', intervalText(report)],
-        report.metrics.every(({ gate }) => gate) ? undefined : ['*', 'informs, does not gate'],
-    ];
-    return facts.filter((fact) => fact !== undefined);
-}
-const intervalText = (report) => `covers the true change with ${(0,words/* coverageText */._)(report)}; ` +
-    `a change of less than the margin, ${(0,words/* marginText */.wn)(report)}, alarms nobody`;
-
-// EXTERNAL MODULE: ./lib/report/selftest-answer.js
-var selftest_answer = __nccwpck_require__(5473);
-;// CONCATENATED MODULE: ./lib/report/selftest-text.js
-
-
-
-
-/** A self-test in tables of plain text, in the order in which it is done. */
-const selftestGrids = (selftest) => [
-    itselfGrid(selftest),
-    injectionsGrid(selftest),
-    scaledGrid(selftest),
-];
-function itselfGrid({ certificate, alarms, gateMs }) {
-    const alarm = alarms.length === 0
-        ? 'Identical sides raised no alarm.'
-        : `Identical sides were called changed in ${alarms.join(', ')}.`;
-    return {
-        ...(0,report_certificate/* certificateGrid */.E)(certificate),
-        title: `The machine against itself, by a gate of ${(0,selftest_answer/* secondsText */.Hd)(gateMs)}`,
-        says: [alarm, certificate.holds],
-    };
-}
-function injectionsGrid({ injections }) {
-    const done = injections.filter((one) => one.status === 'ok');
-    return {
-        title: 'The machine against itself with every system call made dearer',
-        head: [
-            'injection',
-            'an entry',
-            'null call',
-            'first caught',
-            'caught',
-            'of those over MDE80',
-            'first on',
-        ],
-        rows: done.map(injectionRow),
-        says: [...injections.flatMap(obstacle), ...meanings(done)],
-    };
-}
-const FILTERS = 'seccomp: a filter that the kernel runs on every call; seccomp-cached: one whose answer it keeps.';
-const MEANINGS = {
-    'seccomp-cached': FILTERS,
-    seccomp: FILTERS,
-    'user-dispatch': 'user-dispatch: a switch of the process that the kernel reads on every call.',
-};
-const COLUMNS = [
-    'first caught: measuring time after which a gate would have confirmed the first metric.',
-    'caught: of the gated metrics that so much an entry slows by more than their margin.',
-];
-/** Of what stands in the table. */
-const meanings = (done) => done.length === 0
-    ? []
-    : [...new Set(done.map(({ injection }) => MEANINGS[injection])), ...COLUMNS];
-const obstacle = (one) => one.status === 'ok' ? [] : [`${one.injection} cannot be injected here: ${one.reason}.`];
-function injectionRow(one) {
-    const caught = (ids) => `${ids.filter((id) => one.caught.includes(id)).length} of ${ids.length}`;
+    const heads = ['metric', 'p50', 'p99', 'p99.9', 'worst', 'samples'];
+    const table = rows.length === 0 ? [] : [{ ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_2__/* .grid */ .Vg)('', heads, rows), names: 'metrics' }];
     return [
-        one.injection,
-        (0,units/* formatNsDifference */.yD)(one.addedNs),
-        (0,selftest_answer/* shareText */.Lu)(one),
-        one.first === null ? 'not caught' : (0,selftest_answer/* timeText */.Tc)(one.first),
-        caught(one.slowed),
-        caught(one.promised),
-        one.first?.metric ?? '',
-    ];
-}
-function scaledGrid({ scaled, gateMs }) {
-    const [first] = scaled;
-    const sizes = first?.caught.map(({ overMargin }) => `+${(0,units/* formatShare */.T1)(overMargin)}`) ?? [];
-    return {
-        title: 'Other changes: of how many metrics they would be caught four times in five',
-        head: ['over the margin by', ...sizes],
-        rows: scaled.map(({ family, gated, caught }) => [
-            (0,words/* familyName */.ar)(family),
-            ...caught.map(({ metrics }) => `${metrics} of ${gated}`),
+        ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_2__/* .facts */ .Ix)('Tails: single operations, not judged', [
+            ['timer', timer],
+            ['hardware counters', counters],
         ]),
-        says: scaled.length === 0 ? [`No metric had pairs enough in ${(0,selftest_answer/* secondsText */.Hd)(gateMs)}.`] : [],
-    };
-}
-
-// EXTERNAL MODULE: ./node_modules/cli-table3/index.js
-var cli_table3 = __nccwpck_require__(5832);
-;// CONCATENATED MODULE: ./lib/report/cells.js
-
-
-const sideCell = (side) => side.status === 'ok' ? (0,units/* formatEstimate */.eG)(side.unit, side.estimate) : (0,words/* statusText */.qS)(side);
-const baseline = { head: 'baseline', cell: (metric) => sideCell(metric.baseline) };
-const candidate = {
-    head: 'candidate',
-    cell: (metric) => sideCell(metric.candidate),
-};
-/** The candidate where there is no baseline beside it. */
-const cost = { ...candidate, head: 'cost' };
-/**
- * The time that was added, for changes only: one cause adds about the same time to calls that cost
- * very different times, which no column of percentages shows.
- */
-const added = {
-    head: 'added',
-    cell({ baseline: before, candidate: after, verdict }) {
-        if (verdict !== 'regressed' && verdict !== 'improved')
-            return '';
-        if (before.status !== 'ok' || after.status !== 'ok')
-            return '';
-        return after.unit === 'ns' ? (0,units/* formatNsDifference */.yD)(after.estimate - before.estimate) : '';
-    },
-};
-const change = {
-    head: 'change',
-    cell: (metric) => (metric.change === null ? '' : (0,units/* formatRatio */.B0)(metric.change.ratio)),
-};
-const interval = {
-    head: 'interval',
-    cell: (metric) => (metric.change === null ? '' : (0,units/* formatInterval */.vy)(metric.change)),
-};
-const floor = {
-    head: 'floor',
-    cell: (metric) => (metric.floor === null ? '' : (0,units/* formatRatio */.B0)(metric.floor.ratio)),
-};
-const floorInterval = {
-    head: 'interval',
-    cell: (metric) => (metric.floor === null ? '' : (0,units/* formatInterval */.vy)(metric.floor)),
-};
-const mde80 = {
-    head: 'MDE80',
-    cell: (metric) => (metric.mde80 === null ? '' : (0,units/* formatShare */.T1)(metric.mde80)),
-};
-
-;// CONCATENATED MODULE: ./lib/report/notes.js
-
-
-/** The notes of a section in order; a cause that holds for many metrics is said once. */
-function notes(section) {
-    const causes = new Map();
-    for (const metric of section.metrics) {
-        const text = (0,report_escape/* plain */.pj)(noteText(section, metric), 600);
-        if (text !== '')
-            causes.set(text, [...(causes.get(text) ?? []), metric.id]);
-    }
-    return [...causes].map(([text, ids]) => ({ text, ids }));
-}
-function noteText({ kind }, metric) {
-    switch (kind) {
-        case 'access':
-        case 'absent':
-            return (0,words/* unavailableText */.wu)(metric);
-        case 'inconclusive':
-        case 'incomparable':
-            return metric.because;
-        default:
-            return '';
-    }
-}
-
-// EXTERNAL MODULE: ./lib/report/sections.js
-var sections = __nccwpck_require__(3136);
-;// CONCATENATED MODULE: ./lib/report/terminal-table.js
-
-
-
-
-
-
-
-/** Wide lines of prose are hard to read, however wide the terminal. */
-const PROSE_COLUMNS = 110;
-/** A small table whose first column is words; columns go from the right until it fits. */
-function gridLines({ colors, columns }, head, rows) {
-    const grid = new cli_table3({
-        head,
-        colAligns: head.map((_, index) => (index === 0 ? 'left' : 'right')),
-        ...bare,
-    });
-    grid.push(...rows);
-    const lines = linesOf(grid);
-    if (head.length > 1 && lines.some((line) => [...line].length > columns)) {
-        const cut = (cells) => cells.slice(0, -1);
-        return gridLines({ colors, columns }, cut(head), rows.map(cut));
-    }
-    const [first = '', ...rest] = lines.map((line) => (0,report_escape/* clip */.$Q)(line, columns));
-    return [colors.dim(first), ...rest];
-}
-/** From everything to the least that still says something; the first that fits is taken. */
-const compared = [
-    [baseline, candidate, added, change, interval, floor, mde80],
-    [baseline, candidate, change, interval, floor, mde80],
-    [baseline, candidate, change, interval, mde80],
-    [baseline, candidate, change, interval],
-    [candidate, change, interval],
-    [change, interval],
-    [change],
-];
-const alone = [
-    [cost, floor, floorInterval, mde80],
-    [cost, floor, mde80],
-    [cost],
-];
-/** The table of metrics in sections, findings first, each metric on one line. */
-function metricLines(page) {
-    const shown = (0,sections/* sections */.V0)(page.report);
-    const rows = shown.filter(hasNumbers).flatMap(({ metrics }) => metrics);
-    const [head = '', ...lines] = fittingTable(page, rows);
-    const body = shown.flatMap((section) => {
-        const own = hasNumbers(section) ? lines.splice(0, section.metrics.length) : [];
-        return ['', page.colors.bold(section.title), ...own, ...noteLines(page, section)];
-    });
-    return rows.length === 0 ? body.slice(1) : [page.colors.dim(head), ...body.slice(1)];
-}
-const hasNumbers = ({ kind }) => kind !== 'absent' && kind !== 'access';
-function fittingTable(page, rows) {
-    const filled = (column) => rows.some((metric) => column.cell(metric) !== '');
-    const choices = (page.report.design === 'self' ? alone : compared).map((choice) => choice.filter(filled));
-    const colourless = { ...page, colors: picocolors.createColors(false) };
-    const fits = (choice) => table(colourless, choice, rows).every((line) => [...line].length <= page.columns);
-    return table(page, choices.find(fits) ?? [], rows);
-}
-function table(page, choice, rows) {
-    const grid = new cli_table3({
-        head: ['  metric', ...choice.map(({ head }) => head)],
-        colAligns: ['left', ...choice.map(() => 'right')],
-        ...bare,
-    });
-    for (const metric of rows) {
-        const cells = choice.map((column) => {
-            const text = column.cell(metric);
-            return column === change && text !== '' ? paintMetric(page, metric)(text) : text;
-        });
-        grid.push([nameCell(page, metric), ...cells]);
-    }
-    return linesOf(grid);
-}
-const linesOf = (grid) => grid
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd());
-/** The symbol, the id, and a star for a metric that informs and does not gate. */
-function nameCell(page, metric) {
-    const symbol = page.report.design === 'self' ? ' ' : words/* verdictSymbols */.d7[metric.verdict];
-    const name = (0,report_escape/* clip */.$Q)((0,report_escape/* plain */.pj)(metric.id), Math.max(8, page.columns - 12));
-    return `${paintMetric(page, metric)(symbol)} ${name}${metric.gate ? '' : '*'}`;
-}
-function paintMetric({ report, colors }, { verdict }) {
-    return report.design === 'self' ? (text) => text : paintOf(colors, verdict);
-}
-/** The colour of a verdict; the symbol beside it says the same without one. */
-function paintOf(colors, verdict) {
-    switch (verdict) {
-        case 'regressed':
-            return colors.red;
-        case 'improved':
-        case 'unchanged':
-            return colors.green;
-        case 'inconclusive':
-        case 'incomparable':
-            return colors.yellow;
-        case 'no-baseline':
-            return colors.cyan;
-    }
-}
-/** Why the metrics of a section have no verdict. */
-function noteLines({ columns }, section) {
-    const width = Math.max(20, Math.min(columns, PROSE_COLUMNS) - 4);
-    return notes(section).flatMap(({ text, ids }) => [
-        ...hang((0,report_escape/* wrap */.LV)(ids.length === 1 ? `${(0,report_escape/* plain */.pj)(ids.join())}: ${text}` : `${text.replace(/\.$/, '')}:`, width)),
-        ...(ids.length === 1 ? [] : (0,report_escape/* wrap */.LV)((0,report_escape/* plain */.pj)(ids.join(', '), 5000), width).map(indent)),
-    ]);
-}
-const indent = (line) => `    ${line}`;
-const hang = ([first = '', ...rest]) => [`  ${first}`, ...rest.map(indent)];
-const chars = {
-    top: '',
-    'top-mid': '',
-    'top-left': '',
-    'top-right': '',
-    bottom: '',
-    'bottom-mid': '',
-    'bottom-left': '',
-    'bottom-right': '',
-    left: '',
-    'left-mid': '',
-    mid: '',
-    'mid-mid': '',
-    right: '',
-    'right-mid': '',
-    middle: '',
-};
-const bare = {
-    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 2 },
-    chars,
-};
-
-;// CONCATENATED MODULE: ./lib/report/terminal.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-const LABEL_COLUMNS = 13;
-/** Counts that changed and alarm nobody. */
-const MOST_SMALL = 10;
-/**
- * The report for a person at a terminal, ending in a line break. Asks neither the environment nor a
- * stream what they can do.
- */
-function renderTerminal(report, { color, columns }) {
-    const page = { report, colors: picocolors.createColors(color), columns };
-    const blocks = [
-        titleLines(page),
-        report.diagnosis === null ? [] : prose((0,diagnosis/* diagnosisText */.f7)(report.diagnosis), columns),
-        factLines(page, sideFacts(report)),
-        metricLines(page),
-        ...countedBlocks(page),
-        machineLines(page),
-        ...crossingBlocks(page),
-        report.metrics.length === 0 ? [] : gridBlock(page, (0,report_certificate/* certificateGrid */.E)(report.certificate)),
-        legendLines(page),
-        differenceLines(page),
-        report.configuration === null ? [] : prose((0,configuration/* configurationText */.o)(report), columns),
-        caveatLines(page, report.caveats),
-        factLines(page, placeFacts(report)),
-        closingLines(page),
-    ];
-    return `${joined(blocks)}\n`;
-}
-const joined = (blocks) => blocks
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join('\n'))
-    .join('\n\n');
-function titleLines({ report, colors, columns }) {
-    const word = `${words/* verdictSymbols */.d7[report.verdict]} ${report.verdict}`;
-    const banner = colors.bold(paintOf(colors, report.verdict)(word));
-    return [`${banner}${(0,words/* policyText */.MJ)(report)}`, ...prose(report.headline, columns)];
-}
-/** The two blocks on their own, for the verb that measures nothing else. */
-function renderCrossing({ crossing, ...where }, { color, columns }) {
-    const paper = { colors: picocolors.createColors(color), columns };
-    const blocks = [...blocksOf(crossing, paper), factLines(paper, machineFacts(where))];
-    return `${joined(blocks)}\n`;
-}
-/** A self-test, ending in its answer. */
-function renderSelftest(selftest, { color, columns }) {
-    const paper = { colors: picocolors.createColors(color), columns };
-    const { green, red, bold } = paper.colors;
-    const answer = prose(selftest.answer, columns)
-        .map(selftest.trusted ? green : red)
-        .map(bold);
-    const blocks = [
-        ...selftestGrids(selftest).map((grid) => gridBlock(paper, grid)),
-        caveatLines(paper, selftest.caveats),
-        factLines(paper, machineFacts(selftest)),
-        answer,
-    ];
-    return `${joined(blocks)}\n`;
-}
-function machineLines(page) {
-    const grid = machineGrid(page.report);
-    return grid ? [page.colors.bold(grid.title), ...gridLines(page, grid.head, grid.rows)] : [];
-}
-/** What the counts come to by function, and then by metric. */
-function countedBlocks(page) {
-    const { counted } = page.report;
-    if (counted === null)
-        return [];
-    const causes = (0,report_causes/* causeTexts */._G)(counted).flatMap((text) => bullet(page, text));
-    const block = causes.length === 0 ? [] : [page.colors.bold(report_causes/* CAUSES_TITLE */.ch), ...causes];
-    return [block, gridBlock(page, (0,report_counted/* countedGrid */.dO)(counted, MOST_SMALL))];
-}
-const crossingBlocks = ({ report: { crossing }, ...paper }) => crossing === null ? [] : blocksOf(crossing, paper);
-const blocksOf = (crossing, paper) => [
-    [paper.colors.bold('The crossing'), ...factLines(paper, crossingFacts(crossing))],
-    ...crossingGrids(crossing).map((grid) => gridBlock(paper, grid)),
-];
-/** A table with its title, and what it comes to. */
-const gridBlock = (paper, { title, head, rows, says }) => [
-    paper.colors.bold(title),
-    ...(rows.length === 0 ? [] : gridLines(paper, head, rows)),
-    ...says.flatMap((sentence) => prose(sentence, paper.columns)),
-];
-/** Said once, under the table. */
-const legendLines = (page) => legend(page.report).flatMap(([term, meaning]) => labelLines(term, meaning, page.columns).map(page.colors.dim));
-function differenceLines(page) {
-    const { colors, report } = page;
-    if (report.differences.length === 0)
-        return [];
-    return [
-        colors.bold('Differs between the sides'),
-        ...report.differences.flatMap(({ field, baseline, candidate }) => bullet(page, `${(0,words/* fieldName */.w5)(field)}: ${(0,report_escape/* plain */.pj)(baseline)} → ${(0,report_escape/* plain */.pj)(candidate)}`)),
+        ...table,
     ];
 }
-function caveatLines(paper, caveats) {
-    if (caveats.length === 0)
-        return [];
-    const { bold, yellow } = paper.colors;
-    return [bold(yellow('Caveats')), ...caveats.flatMap((caveat) => bullet(paper, caveat))];
-}
-function closingLines({ report, columns }) {
-    const next = (0,words/* nextStepText */.Hd)(report);
-    return next === '' ? [] : prose(next, columns);
-}
-const bullet = ({ columns }, text) => prose(text, columns - 4).map((line, index) => `${index === 0 ? '  - ' : '    '}${line}`);
-const factLines = ({ colors, columns }, facts) => facts.flatMap(([label, text]) => {
-    const [first = '', ...rest] = labelLines(label, text, columns);
-    return [colors.dim(first.slice(0, LABEL_COLUMNS)) + first.slice(LABEL_COLUMNS), ...rest];
-});
-/** A label in its own column, and a text that hangs beside it. */
-function labelLines(label, text, columns) {
-    const lines = prose(text, columns - LABEL_COLUMNS);
-    const start = label.padEnd(LABEL_COLUMNS);
-    return lines.map((line, index) => `${index === 0 ? start : ' '.repeat(LABEL_COLUMNS)}${line}`);
-}
-const prose = (text, columns) => (0,report_escape/* wrap */.LV)((0,report_escape/* plain */.pj)(text, 2000), Math.max(20, Math.min(columns, PROSE_COLUMNS)));
 
 
 /***/ }),
@@ -26615,20 +27322,25 @@ const prose = (text, columns) => (0,report_escape/* wrap */.LV)((0,report_escape
 /* harmony export */   d7: () => (/* binding */ verdictSymbols),
 /* harmony export */   di: () => (/* binding */ settleText),
 /* harmony export */   g$: () => (/* binding */ machinesText),
+/* harmony export */   iI: () => (/* binding */ isRed),
 /* harmony export */   lq: () => (/* binding */ rangeText),
 /* harmony export */   qS: () => (/* binding */ statusText),
 /* harmony export */   qX: () => (/* binding */ countVerdicts),
 /* harmony export */   tU: () => (/* binding */ machineText),
 /* harmony export */   w5: () => (/* binding */ fieldName),
-/* harmony export */   wn: () => (/* binding */ marginText),
-/* harmony export */   wu: () => (/* binding */ unavailableText)
+/* harmony export */   wn: () => (/* binding */ marginText)
 /* harmony export */ });
-/* unused harmony exports verdictMarks, errorBudgetText, replicatesText */
-/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3052);
+/* unused harmony exports verdictMarks, errorBudgetText, replicatesText, isClear */
+/* harmony import */ var _record_finding_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8292);
+/* harmony import */ var _record_verdict_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4164);
+/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6300);
+
+
 
 /** The words, symbols and names that every rendering shares. Nothing here escapes its text. */
 /** One column wide in a terminal; the shape carries the meaning without its colour. */
 const verdictSymbols = {
+    blocked: '■',
     regressed: '▲',
     improved: '▼',
     unchanged: '=',
@@ -26638,6 +27350,7 @@ const verdictSymbols = {
 };
 /** For Markdown, where a word always stands beside the mark. */
 const verdictMarks = {
+    blocked: '⛔',
     regressed: '🔴',
     improved: '🟢',
     unchanged: '⚪',
@@ -26703,27 +27416,17 @@ const fields = {
  * the target's tools said, `target.image`
  */
 const fieldName = (field) => fields[field] ?? field.replace(/^vulnerabilities\./, 'mitigation of ').replace(/^target\./, '');
-/** How many metrics got each verdict. */
-function countVerdicts(metrics) {
-    const counts = { regressed: 0, improved: 0, unchanged: 0, inconclusive: 0, incomparable: 0 };
-    for (const { verdict } of metrics)
-        counts[verdict] += 1;
+/** How many findings got each verdict. */
+function countVerdicts(findings) {
+    const counts = Object.fromEntries(_record_verdict_js__WEBPACK_IMPORTED_MODULE_1__/* .VERDICTS */ .bk.map((verdict) => [verdict, 0]));
+    for (const { verdict } of findings)
+        counts[verdict] = (counts[verdict] ?? 0) + 1;
     return counts;
 }
 /** `2 regressed, 1 inconclusive, 18 unchanged`, worst first; verdicts nobody got are left out. */
-function countsText(counts) {
-    const order = [
-        'regressed',
-        'improved',
-        'inconclusive',
-        'incomparable',
-        'unchanged',
-    ];
-    return order
-        .filter((verdict) => (counts[verdict] ?? 0) > 0)
-        .map((verdict) => `${counts[verdict]} ${verdict}`)
-        .join(', ');
-}
+const countsText = (counts) => _record_verdict_js__WEBPACK_IMPORTED_MODULE_1__/* .VERDICTS */ .bk.filter((verdict) => counts[verdict] > 0)
+    .map((verdict) => `${counts[verdict]} ${verdict}`)
+    .join(', ');
 /** `8 of 60 gated metrics`, `All 60 gated metrics`, `The only gated metric`. */
 function shareText(count, total) {
     if (total === 1)
@@ -26732,14 +27435,15 @@ function shareText(count, total) {
 }
 /** How the evidence was gathered, as a clause. */
 function designText(report) {
-    if (report.counted !== null && report.metrics.length === 0)
-        return countedDesign(report.counted);
-    const times = timesDesign(report);
-    return report.counted === null ? times : `${times}; ${countedDesign(report.counted)}`;
+    const timed = report.findings.some(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m) ? [timesDesign(report)] : [];
+    const counted = report.counted === null ? [] : [countedDesign(report)];
+    return [...timed, ...counted].join('; ');
 }
-function countedDesign({ metrics }) {
-    const boots = Math.max(0, ...metrics.map(({ candidate }) => candidate?.boots.length ?? 0));
-    return `counted: ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(boots, 'boot')} a side under a clock of instructions`;
+function countedDesign({ findings }) {
+    const boots = findings
+        .filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isInstructionsReport */ .s)
+        .map(({ candidate }) => (candidate.status === 'ok' ? candidate.boots.length : 0));
+    return `counted: ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(Math.max(0, ...boots), 'boot')} a side under a clock of instructions`;
 }
 function timesDesign(report) {
     const each = `${replicatesText(report)} a side`;
@@ -26747,7 +27451,7 @@ function timesDesign(report) {
         case 'duet':
             return `duet: both sides interleaved in this job, ${each}`;
         case 'prediction':
-            return `prediction: this run against ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(report.baseline.runs.length, 'stored run')}, ${replicatesText(report)} in this one`;
+            return `prediction: this run against ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(report.baseline.runs.length, 'stored run')}, ${replicatesText(report)} in this one`;
         case 'shards':
             return `shards: both sides interleaved on ${machinesText(report)}, ${each} in all`;
         case 'self':
@@ -26755,34 +27459,22 @@ function timesDesign(report) {
     }
 }
 /** `3 machines`, `1 machine`. */
-const machinesText = ({ machines }) => (0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(machines.length, 'machine');
+const machinesText = ({ machines }) => (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(machines.length, 'machine');
 /** The price of being wrong, as a clause. */
 const errorBudgetText = (report) => `at most ${formatShare(report.alpha)} of runs without a change raise any false alarm ` +
     `(family-wise, ${countOf(report.familySize, 'gated metric')})`;
 /** The fewest and most replicates (fresh processes) that stand behind a metric's estimate. */
-function replicatesText({ metrics }) {
-    const counts = metrics.flatMap(({ candidate }) => candidate.status === 'ok' ? [candidate.replicates] : []);
+function replicatesText({ findings }) {
+    const counts = findings
+        .filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m)
+        .flatMap(({ candidate }) => (candidate.status === 'ok' ? [candidate.replicates] : []));
     if (counts.length === 0)
         return 'no replicates';
     const [low, high] = [Math.min(...counts), Math.max(...counts)];
-    return low === high ? (0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(low, 'replicate') : `${low} to ${high} replicates`;
-}
-/** What stood in the way, and on which side: `denied on the candidate: socket: Not permitted`. */
-function unavailableText({ baseline, candidate }) {
-    const [before, after] = [obstacleText(baseline, ''), obstacleText(candidate, '')];
-    if (before === after || baseline.status === 'absent')
-        return after;
-    return [obstacleText(baseline, ' on the baseline'), obstacleText(candidate, ' on the candidate')]
-        .filter((text) => text !== '')
-        .join('; ');
+    return low === high ? (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(low, 'replicate') : `${low} to ${high} replicates`;
 }
 /** `denied`, `no loopback`: a side's status as words. */
 const statusText = ({ status }) => status.replaceAll('_', ' ');
-function obstacleText(side, where) {
-    if (side.status === 'ok')
-        return '';
-    return `${statusText(side)}${where}${side.reason === '' ? '' : `: ${side.reason}`}`;
-}
 const settlers = {
     duet: 'pair',
     prediction: 'stored run',
@@ -26794,17 +27486,18 @@ function settleText({ design }, { replicatesToSettle }) {
     if (replicatesToSettle === null)
         return '';
     const what = settlers[design];
-    return `about ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(replicatesToSettle, what)} would settle it`;
+    return `about ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(replicatesToSettle, what)} would settle it`;
 }
 /** The coverage of the intervals shown, `95 %`; empty when none is. */
-function coverageText({ metrics }) {
-    const changes = metrics.map((metric) => metric.change);
+function coverageText({ findings }) {
+    const changes = findings.filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m).map(({ change }) => change);
     const change = changes.find((one) => one !== null && one.confidence < 1);
-    return change ? (0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(change.confidence) : '';
+    return change ? (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(change.confidence) : '';
 }
 /** The margins in force: `2 %`, `2 to 10 %`. */
-function marginText({ metrics }) {
-    const margins = metrics
+function marginText({ findings }) {
+    const margins = findings
+        .filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m)
         .filter(({ gate, margin }) => gate && margin > 0)
         .map(({ margin }) => margin);
     if (margins.length === 0)
@@ -26813,14 +27506,14 @@ function marginText({ metrics }) {
 }
 /** Two shares as a range, `2 to 10 %`; `2 %` where they are one. */
 function rangeText(from, to) {
-    const [low, high] = [(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(from), (0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(to)];
+    const [low, high] = [(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(from), (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(to)];
     return low === high ? low : `${low.replace(' %', '')} to ${high}`;
 }
 /** The machine in one line: CPU, count, SMT and hypervisor, as far as they are known. */
 function machineText({ platform }) {
     return [
         known(platform.cpuModel) || platform.architecture,
-        (0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(platform.cpuCount, 'CPU'),
+        (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(platform.cpuCount, 'CPU'),
         prefixed('SMT ', platform.smt),
         prefixed('hypervisor ', platform.hypervisor),
         prefixed('clocksource ', platform.clocksource),
@@ -26863,7 +27556,7 @@ function mitigationsText({ subject }) {
 }
 /** Said only where the verdict alone would let a reader guess the exit code wrongly. */
 function policyText({ verdict, passed }) {
-    if (verdict === 'regressed')
+    if (verdict === 'blocked' || verdict === 'regressed')
         return passed ? ' (passes: fail-on is never)' : '';
     return passed ? '' : ' (fails: fail-on is inconclusive)';
 }
@@ -26874,24 +27567,40 @@ function nextStepText(report) {
             ? 'The next run of this workflow compares with the runs of the base branch, once there is one.'
             : "This run's record is kept in the out folder, where later runs can be compared with it; with few stored runs only large changes show.";
     }
-    if (report.verdict === 'inconclusive' && report.design === 'shards') {
-        return 'More machines (shards) make the intervals narrower; where a machine has few pairs, so does a longer run (duration) on each.';
-    }
-    if (report.verdict === 'inconclusive') {
-        return report.design === 'duet'
-            ? 'A longer run (duration) makes the intervals narrower.'
-            : 'More stored runs make the intervals narrower; a duet (two sides that run here) needs none.';
-    }
-    if (report.design === 'prediction' && report.verdict === 'regressed') {
-        const accept = report.baseline.spec === 'artifact'
+    if (report.verdict === 'inconclusive')
+        return settlingText(report);
+    const red = report.verdict === 'blocked' || report.verdict === 'regressed';
+    return report.design === 'prediction' && red ? storedText(report) : '';
+}
+const SETTLING = {
+    duet: 'A longer run (duration) makes the intervals narrower.',
+    prediction: 'More stored runs make the intervals narrower; a paired comparison (two sides that run here) needs none.',
+    shards: 'More machines (shards) make the intervals narrower; where a machine has few pairs, so does a longer run (duration) on each.',
+    self: '',
+};
+const settlingText = ({ design, findings }) => findings.some(isUndecidedTime) ? SETTLING[design] : '';
+const isUndecidedTime = (finding) => (0,_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m)(finding) && finding.verdict === 'inconclusive';
+/** Counts and lost operations are facts, however old the run that they are compared with. */
+function storedText({ findings, baseline }) {
+    const byTime = findings.some((finding) => finding.measure === 'time' && finding.gate && finding.verdict === 'regressed');
+    return [
+        byTime
+            ? 'Times of stored runs are weaker evidence than a paired comparison: where both sides run here, give both (baseline and candidate).'
+            : '',
+        baseline.spec === 'artifact'
             ? ''
-            : ' This record is set aside in the folder "regressed"; move it up to accept it as a baseline.';
-        return `Stored runs are weaker evidence than a duet: where both sides run here, compare them side by side (baseline and candidate).${accept}`;
-    }
-    return '';
+            : 'This record is set aside in the folder "regressed"; move it up to accept it as a baseline.',
+    ]
+        .filter((text) => text !== '')
+        .join(' ');
 }
 const known = (text) => ['', 'unknown', 'none', 'notsupported', 'notimplemented'].includes(text) ? '' : text;
 const prefixed = (prefix, text) => known(text) === '' ? '' : `${prefix}${text}`;
+/** Whether the report shows that no gated metric is worse, rather than failing to show one. */
+const isClear = ({ verdict, counts }) => verdict === 'unchanged' ||
+    (verdict === 'improved' && counts.inconclusive + counts.incomparable === 0);
+/** Whether a gated metric was shown to be worse, whatever the policy says to that. */
+const isRed = ({ verdict }) => verdict === 'blocked' || verdict === 'regressed';
 
 
 /***/ }),
@@ -28123,6 +28832,109 @@ function walshAbove(sorted, shift) {
 
 /***/ }),
 
+/***/ 629:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   O_: () => (/* binding */ readFileRun),
+/* harmony export */   aE: () => (/* binding */ readRecord),
+/* harmony export */   gZ: () => (/* binding */ readDirectory),
+/* harmony export */   rt: () => (/* binding */ readOwnRuns)
+/* harmony export */ });
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1455);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1957);
+/* harmony import */ var _files_read_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2611);
+/* harmony import */ var _files_write_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(564);
+/* harmony import */ var _record_earlier_runs_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(6244);
+/* harmony import */ var _record_file_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2143);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(2522);
+/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(6300);
+
+
+
+
+
+
+
+
+
+/** Downloaded artifacts nest a folder or two; deeper is somebody's whole disk. */
+const DEEPEST = 3;
+/** How many of the newest records are pooled; older ones say little about the machine of today. */
+const NEWEST = 50;
+/**
+ * Reads the run records of a folder and of the folders in it, oldest first.
+ * @throws Failure (usage) when there is no such folder or it cannot be read
+ */
+async function readDirectory(path, shown, wanted = () => true) {
+    const names = await recordFiles(path, shown);
+    const results = await Promise.all(names.map((name) => readRecord(name)));
+    const runs = results.flatMap(({ run }) => (run && wanted(run) ? [run] : []));
+    runs.sort(_record_earlier_runs_js__WEBPACK_IMPORTED_MODULE_8__/* .oldestFirst */ .s);
+    return {
+        runs: runs.slice(-NEWEST),
+        skipped: [
+            ...results.flatMap(({ why }, i) => why ? [`${(0,node_path__WEBPACK_IMPORTED_MODULE_1__.relative)(path, names[i] ?? '')} was passed over: ${why}.`] : []),
+            ...(runs.length === 0 ? await setAside(path, shown) : []),
+        ],
+        origin: `the folder ${shown}`,
+    };
+}
+/** The default store: it may not be there yet, and only runs of the same candidate are earlier runs. */
+async function readOwnRuns(path, shown, spec) {
+    const exists = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.stat)(path).then((found) => found.isDirectory(), () => false);
+    if (!exists)
+        return { runs: [], skipped: [], origin: `the folder ${shown}` };
+    return readDirectory(path, shown, (run) => run.target.spec === spec);
+}
+/**
+ * Reads one run record.
+ * @throws Failure (usage) when the file is not there or is not a run record
+ */
+async function readFileRun(path, shown) {
+    const { run, why } = await readRecord(path);
+    if (run)
+        return { runs: [run], skipped: [], origin: `the file ${shown}` };
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .usageFailure */ .II)(`baseline "file:${shown}" cannot be used, since ${why}: give a run record (*${_record_file_js__WEBPACK_IMPORTED_MODULE_5__/* .RUN_SUFFIX */ .ml}).`);
+}
+/** An empty store that is not really empty should not be called so. */
+async function setAside(path, shown) {
+    const names = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readdir)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(path, _files_write_js__WEBPACK_IMPORTED_MODULE_4__/* .SET_ASIDE */ .CO)).catch(() => []);
+    const count = names.filter((name) => name.endsWith(_record_file_js__WEBPACK_IMPORTED_MODULE_5__/* .RUN_SUFFIX */ .ml)).length;
+    if (count === 0)
+        return [];
+    return [
+        `${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_7__/* .countOf */ .pq)(count, 'regressed run')} set aside in ${(0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(shown, _files_write_js__WEBPACK_IMPORTED_MODULE_4__/* .SET_ASIDE */ .CO)} ${count === 1 ? 'is' : 'are'} no baseline: move the record up to accept it.`,
+    ];
+}
+async function recordFiles(path, shown) {
+    try {
+        const entries = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readdir)(path, { recursive: true, withFileTypes: true });
+        return entries
+            .filter((entry) => entry.isFile() && entry.name.endsWith(_record_file_js__WEBPACK_IMPORTED_MODULE_5__/* .RUN_SUFFIX */ .ml))
+            .map((entry) => (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(entry.parentPath, entry.name))
+            .filter((name) => isCounted((0,node_path__WEBPACK_IMPORTED_MODULE_1__.relative)(path, name).split('/')));
+    }
+    catch (error) {
+        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .usageFailure */ .II)(`baseline "directory:${shown}" cannot be read (${(0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .reasonOf */ .A3)(error)}): give a folder that holds run records (*${_record_file_js__WEBPACK_IMPORTED_MODULE_5__/* .RUN_SUFFIX */ .ml}).`);
+    }
+}
+/** Subfolders of an out folder whose records nobody took for earlier runs of the candidate. */
+const NO_BASELINE = [_files_write_js__WEBPACK_IMPORTED_MODULE_4__/* .SET_ASIDE */ .CO, _record_file_js__WEBPACK_IMPORTED_MODULE_5__/* .EVIDENCE */ .S4, _record_file_js__WEBPACK_IMPORTED_MODULE_5__/* .SHARDS */ .Oq];
+const isCounted = (parts) => parts.length <= DEEPEST && !parts.some((part) => NO_BASELINE.includes(part));
+/** Reads one file as a run record; whatever is wrong with it is an answer and not an error. */
+async function readRecord(path) {
+    const { text, why } = await (0,_files_read_js__WEBPACK_IMPORTED_MODULE_3__/* .readWhole */ .o)(path, _record_run_js__WEBPACK_IMPORTED_MODULE_6__/* .MAX_RUN_BYTES */ .xn);
+    if (text === undefined)
+        return { why };
+    const result = (0,_record_run_js__WEBPACK_IMPORTED_MODULE_6__/* .parseRun */ .zZ)(text);
+    return result.ok ? { run: result.run } : { why: result.reason };
+}
+
+
+/***/ }),
+
 /***/ 6035:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -28140,7 +28952,7 @@ function withoutSecrets(own) {
 
 /***/ }),
 
-/***/ 7541:
+/***/ 8490:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -28951,27 +29763,27 @@ const hostTarget = {
 var external_node_os_ = __nccwpck_require__(8161);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./lib/build/cache.js
+var cache = __nccwpck_require__(902);
 ;// CONCATENATED MODULE: ./lib/probe/architecture.js
-/** As people call them. */
+/** Names for people. */
 const ARCHITECTURE_NAMES = {
     x86_64: 'x86-64',
     aarch64: 'arm64',
 };
-/** As Node calls them (process.arch). */
+/** Names in Node (process.arch). */
 const NODE_NAMES = { x64: 'x86_64', arm64: 'aarch64' };
-/** This machine's; undefined where no kernel that can be booted here is of it. */
+/** This machine's architecture, or undefined if no kernel here can be booted for it. */
 const hostArchitecture = () => NODE_NAMES[process.arch];
-/** Offset of the machine in the header of an ELF file, elf(5). */
+/** Offset of the machine in an ELF header, elf(5). */
 const ELF_MACHINE = 18;
 const MACHINES = { 62: 'x86_64', 183: 'aarch64' };
-/** What a program is compiled for; undefined for anything that no kernel here could run. */
+/** The architecture that a program is compiled for, or undefined if no kernel here could run it. */
 const programArchitecture = (elf) => elf.length < ELF_MACHINE + 2 ? undefined : MACHINES[elf.readUInt16LE(ELF_MACHINE)];
 
-// EXTERNAL MODULE: ./lib/probe/cache.js
-var cache = __nccwpck_require__(5192);
-// EXTERNAL MODULE: ./lib/probe/compiler.js
-var probe_compiler = __nccwpck_require__(9525);
-;// CONCATENATED MODULE: ./lib/probe/cross-compiler.js
+// EXTERNAL MODULE: ./lib/build/compiler.js
+var build_compiler = __nccwpck_require__(9883);
+;// CONCATENATED MODULE: ./lib/build/cross-compiler.js
 
 
 
@@ -28989,9 +29801,10 @@ const TOOLCHAINS = {
     },
 };
 /**
- * Finds a C compiler for another architecture: the one that a variable such as CC_aarch64_linux_gnu
- * names (any of the triplets, as Rust's cc crate has it), else that of CROSS_COMPILE, as kernels are
- * built with it, where it is for that architecture, else the first of the usual names that is installed.
+ * Finds a C compiler for another architecture. First the one that a variable such as
+ * CC_aarch64_linux_gnu names (with any of the triplets, as in Rust's cc crate). Then that of
+ * CROSS_COMPILE, as in kernel builds, if it is for that architecture. Then the first of the usual
+ * names that is installed.
  *
  * @throws Failure of kind `measurement` that says what to install
  */
@@ -29005,7 +29818,7 @@ async function findCrossCompiler(architecture) {
     const prefix = process.env['CROSS_COMPILE']?.trim();
     const programs = [...(prefix ? [`${prefix}gcc`] : []), ...triplets.map((one) => `${one}-gcc`)];
     for (const program of programs) {
-        const compiler = await (0,probe_compiler/* tryCompiler */.jI)(program.split(/\s+/), remedyFor(architecture));
+        const compiler = await (0,build_compiler/* tryCompiler */.jI)(program.split(/\s+/), remedyFor(architecture));
         if (compiler && (await compilesFor(compiler, architecture)))
             return compiler;
     }
@@ -29013,10 +29826,10 @@ async function findCrossCompiler(architecture) {
 }
 const variableOf = (triplet) => `CC_${triplet.replaceAll('-', '_')}`;
 async function namedCompiler(named, variable, architecture) {
-    const compiler = await (0,probe_compiler/* tryCompiler */.jI)(named.split(/\s+/), remedyFor(architecture));
+    const compiler = await (0,build_compiler/* tryCompiler */.jI)(named.split(/\s+/), remedyFor(architecture));
     if (compiler && (await compilesFor(compiler, architecture)))
         return compiler;
-    const what = compiler ? `is for ${(await (0,probe_compiler/* machineOf */.VT)(compiler)) || 'another'}` : 'does not run';
+    const what = compiler ? `is for ${(await (0,build_compiler/* machineOf */.VT)(compiler)) || 'another'}` : 'does not run';
     throw (0,failure/* measurementFailure */.jO)(`${needed(architecture)}, and the compiler "${named}" that ${variable} names ${what}: ${remedyText(architecture)}.`);
 }
 function needed(architecture) {
@@ -29035,36 +29848,36 @@ function remedyFor(architecture) {
     return { install, installLibc: install, variables: variableOf(triplets[0]) };
 }
 async function compilesFor(compiler, architecture) {
-    const [machine = ''] = (await (0,probe_compiler/* machineOf */.VT)(compiler)).split('-', 1);
+    const [machine = ''] = (await (0,build_compiler/* machineOf */.VT)(compiler)).split('-', 1);
     return ALIASES[architecture].includes(machine);
 }
-/** As compilers call them; aarch64_be and the like are others. */
+/** Names in compilers' triplets. aarch64_be and the like are other architectures. */
 const ALIASES = {
     x86_64: ['x86_64', 'amd64'],
     aarch64: ['aarch64', 'arm64'],
 };
 
-// EXTERNAL MODULE: ./lib/probe/products.js
-var products = __nccwpck_require__(4692);
-// EXTERNAL MODULE: ./lib/probe/sources.js
-var probe_sources = __nccwpck_require__(6208);
-;// CONCATENATED MODULE: ./lib/probe/cross.js
+// EXTERNAL MODULE: ./lib/build/products.js
+var products = __nccwpck_require__(1134);
+// EXTERNAL MODULE: ./lib/build/sources.js
+var build_sources = __nccwpck_require__(9082);
+;// CONCATENATED MODULE: ./lib/build/cross.js
 
 
 
 
 
 /**
- * Compiles the probe for another architecture than this machine's, or finds it compiled. Nothing here
- * can run it but an emulator.
+ * Compiles the probe for an architecture other than this machine's, or finds it compiled. Only an
+ * emulator can run it here.
  *
- * @throws Failure of kind `measurement` when something is missing to compile it, or no folder can
+ * @throws Failure of kind `measurement` if something is missing to compile it, or no folder can
  *   hold it
  */
 async function buildProbeFor(architecture, { cacheDir, progress, signal } = {}) {
     const started = performance.now();
-    const [compiler, sources] = await Promise.all([findCrossCompiler(architecture), (0,probe_sources/* nativeSources */.Ww)()]);
-    const how = [architecture, compiler, probe_sources/* PROBE_FLAGS */.ds, probe_sources/* PROBE_LINK_FLAGS */.Im];
+    const [compiler, sources] = await Promise.all([findCrossCompiler(architecture), (0,build_sources/* nativeSources */.Ww)()]);
+    const how = [architecture, compiler, build_sources/* PROBE_FLAGS */.ds, build_sources/* PROBE_LINK_FLAGS */.Im];
     const key = await (0,cache/* buildKey */.s)(how, [...sources.probe, ...sources.probeHeaders]);
     const make = (work) => (0,products/* makeProducts */.PA)([(0,products/* probeProduct */.QP)(compiler, sources)], { work, root: sources.root, progress, signal });
     const { folder, cached } = await (0,cache/* keepBuild */.W)({ key, files: [products/* PROBE */.vD], cacheDir, make });
@@ -29478,29 +30291,29 @@ const how = (version, accelerator) => accelerator === 'kvm'
     ? `in KVM under QEMU ${version}`
     : `under QEMU ${version}, which emulates the processor (TCG)`;
 
-;// CONCATENATED MODULE: ./lib/probe/call-numbers.js
+;// CONCATENATED MODULE: ./lib/build/call-numbers.js
 
 
 
 
 
-/** Prints every definition that a program which makes system calls has. */
+/** Prints all definitions that a program sees which includes sys/syscall.h. */
 const FLAGS = ['-E', '-dM', '-x', 'c', '-include', 'sys/syscall.h', '/dev/null', '-o'];
 /**
- * The numbers of an architecture's system calls by name, as the headers have them that the probe is
+ * The numbers of an architecture's system calls by name, from the headers that the probe is
  * compiled with.
  *
- * @param folder that has room for a file
- * @throws Failure when there is no compiler, or the headers are not there
+ * @param folder for a temporary file
+ * @throws Failure if there is no compiler or no headers
  */
 async function callNumbers(architecture, folder, signal) {
     const own = architecture === hostArchitecture();
-    const c = own ? (await (0,probe_compiler/* findCompilers */.uk)()).c : await findCrossCompiler(architecture);
+    const c = own ? (await (0,build_compiler/* findCompilers */.uk)()).c : await findCrossCompiler(architecture);
     const file = (0,external_node_path_.join)(folder, 'calls.h');
-    await (0,probe_compiler/* compile */.wE)(c, [...FLAGS, file], { what: 'sys/syscall.h', temporary: folder, signal });
+    await (0,build_compiler/* compile */.wE)(c, [...FLAGS, file], { what: 'sys/syscall.h', temporary: folder, signal });
     return readCallNumbers(await (0,external_node_fs_promises_.readFile)(file, 'latin1'));
 }
-/** @param definitions lines such as `#define __NR_openat 257`, of which some name others */
+/** @param definitions lines such as `#define __NR_openat 257`; the value may be another name */
 function readCallNumbers(definitions) {
     const found = [...definitions.matchAll(/^#define (__NR\w*) (\w+)$/gm)];
     const values = new Map(found.map(([, name = '', value = '']) => [name, value]));
@@ -29944,7 +30757,7 @@ const countingCommandLine = (architecture, cpus, own) => [
  */
 const COUNTING_PROCEDURE = 2;
 
-;// CONCATENATED MODULE: ./lib/probe/tool.js
+;// CONCATENATED MODULE: ./lib/build/tool.js
 
 
 
@@ -29952,30 +30765,30 @@ const COUNTING_PROCEDURE = 2;
  * Compiles a tool, or finds it compiled.
  *
  * @returns its absolute path
- * @throws Failure of kind `measurement` when there is no compiler or no folder that can hold it
+ * @throws Failure of kind `measurement` if there is no compiler or no folder can hold it
  */
 async function buildTool({ file, source, what, flags, libraries = [] }, { cacheDir, signal }) {
-    const { c } = await (0,probe_compiler/* findCompilers */.uk)();
+    const { c } = await (0,build_compiler/* findCompilers */.uk)();
     const key = await (0,cache/* buildKey */.s)([file, process.arch, c, flags, libraries], [source]);
-    const make = (work) => (0,probe_compiler/* compile */.wE)(c, [...flags, source, '-o', (0,external_node_path_.join)(work, file), ...libraries], {
+    const make = (work) => (0,build_compiler/* compile */.wE)(c, [...flags, source, '-o', (0,external_node_path_.join)(work, file), ...libraries], {
         ...{ what, temporary: work, signal },
     });
     const { folder } = await (0,cache/* keepBuild */.W)({ key, files: [file], cacheDir, make });
     return (0,external_node_path_.join)(folder, file);
 }
 
-;// CONCATENATED MODULE: ./lib/probe/plugin.js
+;// CONCATENATED MODULE: ./lib/build/plugin.js
 
 
 /**
  * Compiles the plugin that traces instructions in QEMU, or finds it compiled.
  *
  * @returns its absolute path
- * @throws Failure of kind `measurement` when there is no compiler or no folder that can hold it
+ * @throws Failure of kind `measurement` if there is no compiler or no folder can hold it
  */
 async function buildTracePlugin(options = {}) {
-    const { plugin: source } = await (0,probe_sources/* nativeSources */.Ww)();
-    const tool = { file: 'trace.so', source, what: 'trace/plugin.c', flags: probe_sources/* PLUGIN_FLAGS */.O$ };
+    const { plugin: source } = await (0,build_sources/* nativeSources */.Ww)();
+    const tool = { file: 'trace.so', source, what: 'tools/trace_plugin.c', flags: build_sources/* PLUGIN_FLAGS */.O$ };
     return buildTool(tool, options);
 }
 
@@ -30321,7 +31134,7 @@ const modulo = (address, size) => ((address % size) + size) % size;
 
 
 
-/** Of native/core/marks.h, as places and as a function. */
+/** Of native/base/marks.h, as places and as a function. */
 const MARKS = [
     'round',
     'batch_begin',
@@ -30986,19 +31799,19 @@ const OURS = [
 
 ;// CONCATENATED MODULE: external "node:stream/consumers"
 const consumers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/consumers");
-;// CONCATENATED MODULE: ./lib/probe/seccomp-compiler.js
+;// CONCATENATED MODULE: ./lib/build/seccomp-compiler.js
 
 
 /**
- * Compiles the program that makes filters of seccomp profiles, or finds it compiled.
+ * Compiles the program that makes filters from seccomp profiles, or finds it compiled.
  *
  * @returns its absolute path
- * @throws Failure of kind `measurement` when there is no compiler or no folder that can hold it
+ * @throws Failure of kind `measurement` if there is no compiler or no folder can hold it
  */
 async function buildSeccompCompiler(options = {}) {
-    const { seccompCompiler: source } = await (0,probe_sources/* nativeSources */.Ww)();
-    const what = { file: 'seccomp-compile', source, what: 'seccomp/compile.c' };
-    const how = { flags: probe_sources/* SECCOMP_COMPILER_FLAGS */.JJ, libraries: probe_sources/* SECCOMP_COMPILER_LIBRARIES */.lV };
+    const { seccompCompiler: source } = await (0,build_sources/* nativeSources */.Ww)();
+    const what = { file: 'seccomp-compile', source, what: 'tools/seccomp_compile.c' };
+    const how = { flags: build_sources/* SECCOMP_COMPILER_FLAGS */.JJ, libraries: build_sources/* SECCOMP_COMPILER_LIBRARIES */.lV };
     return buildTool({ ...what, ...how }, options);
 }
 
@@ -31068,7 +31881,7 @@ const CAPABILITIES = new Set([
 ].map((name) => `CAP_${name}`));
 /**
  * What a profile asks of a container with an engine's default capabilities, as the words that
- * native/seccomp/compile.c reads. A condition on the kernel's version (minKernel) is taken as met.
+ * native/tools/seccomp_compile.c reads. A condition on the kernel's version (minKernel) is taken as met.
  *
  * @throws Refusal a clause that says what is wrong with the text
  */
@@ -31491,7 +32304,7 @@ const isKind = (name) => Object.hasOwn(KINDS, name);
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8161);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
 /* harmony import */ var _environment_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6035);
-/* harmony import */ var _index_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7541);
+/* harmony import */ var _index_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8490);
 
 
 
@@ -31538,85 +32351,294 @@ async function withTargets(specs, tools, { progress, evidence = 'timed' }, work)
 
 /***/ }),
 
-/***/ 9013:
+/***/ 4115:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   DG: () => (/* binding */ timeAgainst),
-/* harmony export */   lT: () => (/* binding */ timeItself),
-/* harmony export */   r8: () => (/* binding */ timeBoth),
-/* harmony export */   w4: () => (/* binding */ screenAndConfirm)
+/* harmony export */   g: () => (/* binding */ errnoName)
 /* harmony export */ });
-/* unused harmony export goalOf */
-/* harmony import */ var _measure_identity_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9328);
-/* harmony import */ var _measure_session_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4461);
-/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2595);
-/* harmony import */ var _stats_power_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2868);
-/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3052);
-/* harmony import */ var _verdict_duet_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(9619);
-/* harmony import */ var _verdict_settings_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3260);
+/**
+ * Linux's names of the errors that the probe's operations give (errno(3)), so that a report reads the
+ * same on whatever system it is made again.
+ */
+const NAMES = {
+    ...{ 1: 'EPERM', 2: 'ENOENT', 3: 'ESRCH', 4: 'EINTR', 5: 'EIO', 6: 'ENXIO', 7: 'E2BIG' },
+    ...{ 8: 'ENOEXEC', 9: 'EBADF', 10: 'ECHILD', 11: 'EAGAIN', 12: 'ENOMEM', 13: 'EACCES' },
+    ...{ 14: 'EFAULT', 16: 'EBUSY', 17: 'EEXIST', 18: 'EXDEV', 19: 'ENODEV', 20: 'ENOTDIR' },
+    ...{ 21: 'EISDIR', 22: 'EINVAL', 23: 'ENFILE', 24: 'EMFILE', 25: 'ENOTTY', 26: 'ETXTBSY' },
+    ...{ 27: 'EFBIG', 28: 'ENOSPC', 29: 'ESPIPE', 30: 'EROFS', 31: 'EMLINK', 32: 'EPIPE' },
+    ...{ 36: 'ENAMETOOLONG', 38: 'ENOSYS', 40: 'ELOOP', 61: 'ENODATA', 75: 'EOVERFLOW' },
+    ...{ 92: 'ENOPROTOOPT', 93: 'EPROTONOSUPPORT', 94: 'ESOCKTNOSUPPORT', 95: 'EOPNOTSUPP' },
+    ...{ 97: 'EAFNOSUPPORT', 98: 'EADDRINUSE', 99: 'EADDRNOTAVAIL', 100: 'ENETDOWN' },
+    ...{ 101: 'ENETUNREACH', 104: 'ECONNRESET', 105: 'ENOBUFS', 107: 'ENOTCONN' },
+    ...{ 110: 'ETIMEDOUT', 111: 'ECONNREFUSED', 113: 'EHOSTUNREACH', 125: 'ECANCELED' },
+};
+/** `EPERM`; of an error without a name here its number, and of none nothing. */
+const errnoName = (errno) => errno === 0 ? '' : (NAMES[errno] ?? `errno ${errno}`);
 
 
+/***/ }),
 
+/***/ 8944:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-
-
-
-/** Both sides can be run here: interleaves them, screens all metrics, confirms the flagged ones. */
-async function timeBoth({ config, bench, progress }, sides, [before, after]) {
-    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .Nn(bench, sides, config.durationMs, progress);
-    const runs = () => [session.baselineRun(before), session.candidateRun(after)];
-    await session.warmUp();
-    await session.tails();
-    await screenAndConfirm(session, runs, config, progress);
-    const [baseline, candidate] = runs();
-    return { design: 'duet', baseline, candidate };
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $Q: () => (/* binding */ clip),
+/* harmony export */   LV: () => (/* binding */ wrap),
+/* harmony export */   _n: () => (/* binding */ xml),
+/* harmony export */   pj: () => (/* binding */ plain),
+/* harmony export */   r7: () => (/* binding */ shellWord)
+/* harmony export */ });
+/* unused harmony exports markdown, code */
+/**
+ * The one place where text that came from a machine, a record or an input becomes text for a
+ * terminal or for Markdown. All of it is hostile until it has passed through here: a kernel command
+ * line may hold escape sequences, a record from a fork may hold mentions, links and HTML.
+ */
+/**
+ * Everything that moves a cursor, changes colours, reverses or hides text: ANSI sequences (ECMA-48
+ * section 5.4, and OSC strings up to their terminator), then any C0 or C1 control left, then
+ * invisible and bidirectional format characters (Unicode category Cf) and lone surrogates.
+ */
+const escapeSequence = 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject
+/(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|(?:\u001b\]|\u009d)[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|\u001b[ -/]*[0-~]/g;
+const invisible = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
+/** Breaks a word apart for GitHub's link, mention and reference filters, and for no reader. */
+const BREAK = '\u200b';
+/**
+ * One line of visible characters.
+ *
+ * @param text anything
+ * @param limit most characters to keep; a longer text ends in an ellipsis
+ */
+function plain(text, limit = 300) {
+    // Cut first, so that a text of megabytes is not walked; escapes only ever shorten it further.
+    const bounded = text.slice(0, 20 * limit);
+    const visible = bounded.replace(escapeSequence, '').replace(/\s+/g, ' ').replace(invisible, '');
+    return clip(visible.trim(), limit);
 }
-/** @param runs both sides as measured so far, the baseline first */
-async function screenAndConfirm(session, runs, settings, progress) {
-    progress.phase('Measure both sides in turn');
-    await session.screen({ goal: goalOf(settings, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .DUET_MARGIN */ .CJ) });
-    const flagged = (0,_verdict_duet_js__WEBPACK_IMPORTED_MODULE_5__/* .screenDuet */ .F9)(...runs(), settings);
-    if (flagged.length === 0)
-        return;
-    const pairsFor = (count) => (0,_stats_power_js__WEBPACK_IMPORTED_MODULE_3__/* .robustPairs */ .du)(settings.alpha, count);
-    const those = session.confirmable(flagged, pairsFor);
-    const share = those.length < flagged.length ? `${those.length} of ` : '';
-    progress.phase(`Confirm ${share}${(0,_units_js__WEBPACK_IMPORTED_MODULE_4__/* .countOf */ .pq)(flagged.length, 'flagged metric')} on fresh launches`);
-    await session.confirm(those, pairsFor(those.length));
+/** @returns at most `limit` characters, the last an ellipsis where something was cut */
+function clip(text, limit) {
+    const characters = [...text];
+    if (characters.length <= limit)
+        return text;
+    return `${characters.slice(0, Math.max(0, limit - 1)).join('')}…`;
 }
-/** The baseline is stored runs: measures the candidate, of which they may or may not have told. */
-async function timeAgainst({ config, bench, progress }, candidate, stored, own) {
-    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .Nn(bench, { candidate }, config.durationMs, progress);
-    await session.warmUp();
-    await session.tails();
-    progress.phase(`Measure, to compare with ${stored.origin}`);
-    await session.screen({ share: _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .WHOLE_BUDGET */ .CK, goal: goalOf(config, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .PREDICTION_MARGIN */ .Nz) });
-    return { design: 'prediction', stored, candidate: session.candidateRun(own) };
+/**
+ * Prose for Markdown, safe in a paragraph, a list item and a table cell: no markup, no HTML, no
+ * mention, no link, no issue reference comes to life.
+ *
+ * GitHub's mention, reference and autolink filters read the rendered text, so a backslash does not
+ * stop them and the words have to be broken.
+ */
+function markdown(text, limit = 300) {
+    return plain(text, limit)
+        .replace(/@|#(?=\w)|:(?=\/\/)|\bGH(?=-\d)|\bwww(?=\.)/gi, (word) => word + BREAK)
+        .replace(/[&<>|]/g, entity)
+        .replace(/[\\`*[\]~$]/g, '\\$&')
+        .replace(/(?<![\p{L}\p{N}])_+|_+(?![\p{L}\p{N}])/gu, (run) => run.replaceAll('_', '\\_'))
+        .replace(/^[-+=#]|(?<=^\d+)[.)](?=\s|$)/, '\\$&');
 }
-/** Nothing to compare with: the candidate against itself shows what this machine can tell apart. */
-async function timeItself({ config, bench, progress }, candidate, stored, own, source) {
-    const sides = { baseline: candidate, candidate };
-    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .Nn(bench, sides, config.durationMs, progress);
-    const arms = (0,_measure_identity_js__WEBPACK_IMPORTED_MODULE_0__/* .bothIdentities */ .E)(source);
-    progress.note(`There is no earlier run in ${stored.origin}, so the candidate is measured against itself, which shows what this machine can tell apart.`);
-    await session.warmUp();
-    await session.tails();
-    progress.phase('Measure the candidate against itself');
-    await session.screen({ share: _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .WHOLE_BUDGET */ .CK, goal: goalOf(config, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .DUET_MARGIN */ .CJ) });
-    return {
-        design: 'self',
-        before: session.baselineRun(arms[0]),
-        after: session.candidateRun(arms[1]),
-        candidate: session.pooledRun(own),
-        skipped: stored.skipped,
-    };
+/**
+ * Inline code, safe in prose and in a table cell. GitHub links nothing inside code. Backticks and
+ * pipes cannot be written the same way in both places, so a text that holds one becomes a `code`
+ * element, whose content is parsed as Markdown like any other.
+ */
+function code(text, limit = 300) {
+    const visible = plain(text, limit);
+    if (visible === '')
+        return '';
+    return /[`|\\]/.test(visible) ? `<code>${markdown(visible, limit)}</code>` : `\`${visible}\``;
 }
-/** What the measuring time is to buy. */
-const goalOf = ({ alpha, margins }, fallback) => ({
-    alpha,
-    marginOf: ({ id, least_margin_percent }) => (0,_verdict_settings_js__WEBPACK_IMPORTED_MODULE_6__/* .marginOf */ .O)({ id, leastMargin: least_margin_percent / 100 }, margins, fallback),
-});
+/** The text of an XML element or attribute. */
+const xml = (text, limit = 300) => plain(text, limit).replace(/[&<>"']/g, entity);
+/** One word of a command line for a POSIX shell. */
+function shellWord(text) {
+    const visible = plain(text, 4096);
+    if (/^[\w@%+=:,./-]+$/.test(visible))
+        return visible;
+    return `'${visible.replaceAll("'", `'\\''`)}'`;
+}
+/** Breaks a text at spaces into lines of at most `columns` characters, where words allow it. */
+function wrap(text, columns) {
+    const lines = [];
+    let line = '';
+    for (const word of text.split(' ')) {
+        const longer = line === '' ? word : `${line} ${word}`;
+        if (line !== '' && [...longer].length > columns) {
+            lines.push(line);
+            line = word;
+        }
+        else
+            line = longer;
+    }
+    return [...lines, line];
+}
+const entity = (character) => `&#${character.codePointAt(0) ?? 0xfffd};`;
+
+
+/***/ }),
+
+/***/ 6300:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   B0: () => (/* binding */ formatRatio),
+/* harmony export */   B4: () => (/* binding */ formatCount),
+/* harmony export */   CE: () => (/* binding */ formatRate),
+/* harmony export */   FO: () => (/* binding */ formatNs),
+/* harmony export */   H9: () => (/* binding */ formatFactor),
+/* harmony export */   T1: () => (/* binding */ formatShare),
+/* harmony export */   Vr: () => (/* binding */ formatInstructions),
+/* harmony export */   eD: () => (/* binding */ formatChange),
+/* harmony export */   eG: () => (/* binding */ formatEstimate),
+/* harmony export */   pq: () => (/* binding */ countOf),
+/* harmony export */   u_: () => (/* binding */ formatInstructionsDifference),
+/* harmony export */   vP: () => (/* binding */ figure),
+/* harmony export */   vy: () => (/* binding */ formatInterval),
+/* harmony export */   yD: () => (/* binding */ formatNsDifference)
+/* harmony export */ });
+/**
+ * The one place where numbers become words: nanoseconds, percents, ratios and intervals.
+ * Three significant digits throughout; more would be noise, fewer would hide a 2 % change.
+ */
+const MINUS = '−';
+/** Above this ratio a percentage stops being read as one: ×312 rather than +31,100 %. */
+const FACTOR_FROM = 2;
+const DIVISOR_BELOW = 0.1;
+/** An interval that the data put no bound on: there are too few pairs for its confidence. */
+const NO_BOUNDS = 'too few pairs';
+/** A change that was counted, and is the only value in its interval. */
+const EXACT = 'exact';
+const timeUnits = [
+    [1e3, 1, 'ns'],
+    [1e6, 1e3, 'µs'],
+    [1e9, 1e6, 'ms'],
+    [Number.POSITIVE_INFINITY, 1e9, 's'],
+];
+const rateUnits = [
+    [1e3, 1, ''],
+    [1e6, 1e3, 'k'],
+    [1e9, 1e6, 'M'],
+];
+/**
+ * A number as reports carry it. Nine digits lie far below any noise, and above the last ones of a
+ * double: there, Math.exp and Math.log1p differ between x64 and arm64, which fuses multiply-adds,
+ * and Math.pow between versions of Node. The same records give the same report on all of them.
+ */
+const figure = (value) => Number(value.toPrecision(9));
+/** @param ns nanoseconds, finite: `81.3 ns`, `1.21 µs`, `44.1 ms` */
+function formatNs(ns) {
+    const rounded = Number(ns.toPrecision(3));
+    for (const [limit, scale, name] of timeUnits) {
+        if (rounded < limit)
+            return `${digits(rounded / scale)} ${name}`;
+    }
+    return `${digits(rounded / 1e9)} s`;
+}
+/** @param ns nanoseconds between two events: `548 k/s`, `1.02 M/s` */
+function formatRate(ns) {
+    const rounded = Number((1e9 / ns).toPrecision(3));
+    for (const [limit, scale, name] of rateUnits) {
+        if (rounded < limit)
+            return `${digits(rounded / scale)} ${name}/s`;
+    }
+    return `${digits(rounded / 1e9)} G/s`;
+}
+/** @param count events of an operation, `5` or `1.25` */
+const formatCount = (count) => `${Number(count.toPrecision(4))}`;
+/** Instructions of an operation, to the hundredth where there are any: `337.16`, `6,050`, `24`. */
+function formatInstructions(count) {
+    const size = Math.abs(count);
+    const [whole = '', part] = String(Number(size.toFixed(size < 1000 ? 2 : 1))).split('.');
+    const grouped = whole.replaceAll(/\B(?=(\d{3})+$)/g, ',');
+    const text = part === undefined ? grouped : `${grouped}.${part}`;
+    return count < 0 ? `${MINUS}${text}` : text;
+}
+/** Instructions more or fewer: `+8`, `−24.01`, `0`. */
+const formatInstructionsDifference = (count) => count > 0 ? `+${formatInstructions(count)}` : formatInstructions(count);
+/** @param estimate ns per operation, or events per operation, by the metric's unit */
+function formatEstimate(unit, estimate) {
+    switch (unit) {
+        case 'ns':
+            return formatNs(estimate);
+        case 'per_second':
+            return formatRate(estimate);
+        case 'count':
+            return formatCount(estimate);
+    }
+}
+/** @param ns nanoseconds more or less: `+25.4 ns`, `−1.21 µs` */
+const formatNsDifference = (ns) => ns === 0 ? '0 ns' : `${ns < 0 ? MINUS : '+'}${formatNs(Math.abs(ns))}`;
+/** @param ratio of a time to the quickest: `×1.00`, `×7860` */
+const formatFactor = (ratio) => `×${digits(ratio)}`;
+/** @param share an unsigned share, 0.02 for `2 %`, to two significant digits */
+function formatShare(share) {
+    const percent = 100 * share;
+    // 99.6 to two digits is the hundred that toPrecision would write as 1.0e+2.
+    if (percent >= 99.5)
+        return `${percent.toFixed(0)} %`;
+    return `${trimZeros(percent.toPrecision(2))} %`;
+}
+/** @param ratio candidate over baseline: `+31.2 %`, `−0.31 %`, `×312`, `÷600` */
+function formatRatio(ratio) {
+    const scale = scaleOf(ratio);
+    if (scale === 'factor')
+        return formatFactor(ratio);
+    if (scale === 'divisor')
+        return `÷${digits(1 / ratio)}`;
+    return `${signed(ratio - 1)} %`;
+}
+/**
+ * The ends of an interval in the unit that {@link formatRatio} picks for its middle. Signs are
+ * written once one end is negative: `29.8 to 33.0`, `−0.31 to +0.12`, `598 to 631`.
+ */
+function formatInterval({ ratio, low, high, confidence }) {
+    if (low === 0 && high === null)
+        return NO_BOUNDS;
+    if (confidence === 1)
+        return EXACT;
+    const scale = scaleOf(ratio);
+    const top = high ?? Number.POSITIVE_INFINITY;
+    if (scale === 'factor')
+        return `${digits(low)} to ${digits(top)}`;
+    if (scale === 'divisor')
+        return `${digits(1 / top)} to ${digits(1 / low)}`;
+    if (low < 1)
+        return `${signed(low - 1)} to ${signed(top - 1)}`;
+    return `${percentDigits(low - 1)} to ${percentDigits(top - 1)}`;
+}
+/** Estimate and interval together: `+31.2 % (29.8 to 33.0)`. */
+const formatChange = (change) => `${formatRatio(change.ratio)} (${formatInterval(change)})`;
+/** `1 metric`, `2 metrics`; `many` where the plural is not made by an s. */
+const countOf = (count, noun, many = `${noun}s`) => `${count} ${count === 1 ? noun : many}`;
+function scaleOf(ratio) {
+    if (ratio > FACTOR_FROM)
+        return 'factor';
+    return ratio < DIVISOR_BELOW ? 'divisor' : 'percent';
+}
+function signed(share) {
+    const text = percentDigits(Math.abs(share));
+    if (Number(text) === 0)
+        return text;
+    return `${share < 0 ? MINUS : '+'}${text}`;
+}
+function percentDigits(share) {
+    const percent = 100 * share;
+    if (percent === Number.POSITIVE_INFINITY)
+        return '∞';
+    if (percent < 9.995)
+        return percent.toFixed(2);
+    return percent.toFixed(percent < 99.95 ? 1 : 0);
+}
+function digits(value) {
+    if (value === Number.POSITIVE_INFINITY)
+        return '∞';
+    const rounded = Number(value.toPrecision(3));
+    return rounded >= 100 ? rounded.toFixed(0) : rounded.toPrecision(3);
+}
+const trimZeros = (decimal) => decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal;
 
 
 /***/ }),
@@ -31856,7 +32878,7 @@ function changeOf(row) {
 /* harmony export */   u: () => (/* binding */ parseTrace)
 /* harmony export */ });
 /**
- * What the plugin writes (native/trace/plugin.c): round by round the windows of one metric, each the
+ * What the plugin writes (native/tools/trace_plugin.c): round by round the windows of one metric, each the
  * addresses of all instructions that were executed in a batch, and the bytes that the traced program
  * handed over.
  */
@@ -32384,165 +33406,72 @@ function finish(nodes) {
 
 /***/ }),
 
-/***/ 3052:
+/***/ 2515:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   B0: () => (/* binding */ formatRatio),
-/* harmony export */   B4: () => (/* binding */ formatCount),
-/* harmony export */   CE: () => (/* binding */ formatRate),
-/* harmony export */   FO: () => (/* binding */ formatNs),
-/* harmony export */   H9: () => (/* binding */ formatFactor),
-/* harmony export */   T1: () => (/* binding */ formatShare),
-/* harmony export */   Vr: () => (/* binding */ formatInstructions),
-/* harmony export */   eD: () => (/* binding */ formatChange),
-/* harmony export */   eG: () => (/* binding */ formatEstimate),
-/* harmony export */   pq: () => (/* binding */ countOf),
-/* harmony export */   u_: () => (/* binding */ formatInstructionsDifference),
-/* harmony export */   vP: () => (/* binding */ figure),
-/* harmony export */   vy: () => (/* binding */ formatInterval),
-/* harmony export */   yD: () => (/* binding */ formatNsDifference)
+/* harmony export */   e: () => (/* binding */ isEmulated),
+/* harmony export */   v: () => (/* binding */ comparableRuns)
 /* harmony export */ });
-/**
- * The one place where numbers become words: nanoseconds, percents, ratios and intervals.
- * Three significant digits throughout; more would be noise, fewer would hide a 2 % change.
- */
-const MINUS = '−';
-/** Above this ratio a percentage stops being read as one: ×312 rather than +31,100 %. */
-const FACTOR_FROM = 2;
-const DIVISOR_BELOW = 0.1;
-/** An interval that the data put no bound on: there are too few pairs for its confidence. */
-const NO_BOUNDS = 'too few pairs';
-/** A change that was counted, and is the only value in its interval. */
-const EXACT = 'exact';
-const timeUnits = [
-    [1e3, 1, 'ns'],
-    [1e6, 1e3, 'µs'],
-    [1e9, 1e6, 'ms'],
-    [Number.POSITIVE_INFINITY, 1e9, 's'],
-];
-const rateUnits = [
-    [1e3, 1, ''],
-    [1e6, 1e3, 'k'],
-    [1e9, 1e6, 'M'],
+const CPU_MODEL = [
+    'architecture',
+    'cpuVendor',
+    'cpuFamily',
+    'cpuModelNumber',
+    'cpuModel',
 ];
 /**
- * A number as reports carry it. Nine digits lie far below any noise, and above the last ones of a
- * double: there, Math.exp and Math.log1p differ between x64 and arm64, which fuses multiply-adds,
- * and Math.pow between versions of Node. The same records give the same report on all of them.
+ * What times depend on where a machine is emulated: the guest sees the same processor wherever it is,
+ * and how long its instructions take is up to the emulator and the processor under it.
  */
-const figure = (value) => Number(value.toPrecision(9));
-/** @param ns nanoseconds, finite: `81.3 ns`, `1.21 µs`, `44.1 ms` */
-function formatNs(ns) {
-    const rounded = Number(ns.toPrecision(3));
-    for (const [limit, scale, name] of timeUnits) {
-        if (rounded < limit)
-            return `${digits(rounded / scale)} ${name}`;
-    }
-    return `${digits(rounded / 1e9)} s`;
+const EMULATION = ['accelerator', 'qemu', 'machine', 'cpu', 'host cpu'];
+/** Picks the stored runs nearest to the candidate's platform: same before kindred before foreign. */
+function comparableRuns(candidate, stored) {
+    const earlier = stored.filter((run) => run.id !== candidate.id);
+    const same = earlier.filter((run) => machineDifferences(run, candidate).length === 0);
+    if (same.length > 0)
+        return { kinship: 'same', runs: same, differences: [] };
+    const kindred = earlier.filter((run) => sameCpuModel(run, candidate));
+    const nearest = (kindred.length > 0 ? kindred : earlier).at(-1);
+    return {
+        kinship: kindred.length > 0 ? 'kindred' : 'foreign',
+        runs: kindred.length > 0 ? kindred : earlier,
+        differences: nearest ? machineDifferences(nearest, candidate) : [],
+    };
 }
-/** @param ns nanoseconds between two events: `548 k/s`, `1.02 M/s` */
-function formatRate(ns) {
-    const rounded = Number((1e9 / ns).toPrecision(3));
-    for (const [limit, scale, name] of rateUnits) {
-        if (rounded < limit)
-            return `${digits(rounded / scale)} ${name}/s`;
-    }
-    return `${digits(rounded / 1e9)} G/s`;
+const sameCpuModel = (a, b) => CPU_MODEL.every((field) => a.platform[field] === b.platform[field]) &&
+    emulationDifferences(a, b).length === 0;
+/** Whether the processor that the run was measured on is an emulated one. */
+const isEmulated = ({ target }) => target.facts?.['accelerator'] === 'tcg';
+const machineDifferences = (baseline, candidate) => [
+    ...platformDifferences(baseline, candidate),
+    ...emulationDifferences(baseline, candidate),
+];
+function emulationDifferences(baseline, candidate) {
+    if (!isEmulated(baseline) && !isEmulated(candidate))
+        return [];
+    const fact = ({ target }, name) => target.facts?.[name] ?? 'none';
+    return EMULATION.filter((name) => fact(baseline, name) !== fact(candidate, name)).map((name) => `${name}: ${fact(baseline, name)} → ${fact(candidate, name)}`);
 }
-/** @param count events of an operation, `5` or `1.25` */
-const formatCount = (count) => `${Number(count.toPrecision(4))}`;
-/** Instructions of an operation, to the hundredth where there are any: `337.16`, `6,050`, `24`. */
-function formatInstructions(count) {
-    const size = Math.abs(count);
-    const [whole = '', part] = String(Number(size.toFixed(size < 1000 ? 2 : 1))).split('.');
-    const grouped = whole.replaceAll(/\B(?=(\d{3})+$)/g, ',');
-    const text = part === undefined ? grouped : `${grouped}.${part}`;
-    return count < 0 ? `${MINUS}${text}` : text;
+function platformDifferences(baseline, candidate) {
+    const fields = Object.keys(candidate.platform);
+    return fields
+        .filter((field) => baseline.platform[field] !== candidate.platform[field])
+        .map((field) => `${field}: ${baseline.platform[field]} → ${candidate.platform[field]}`);
 }
-/** Instructions more or fewer: `+8`, `−24.01`, `0`. */
-const formatInstructionsDifference = (count) => count > 0 ? `+${formatInstructions(count)}` : formatInstructions(count);
-/** @param estimate ns per operation, or events per operation, by the metric's unit */
-function formatEstimate(unit, estimate) {
-    switch (unit) {
-        case 'ns':
-            return formatNs(estimate);
-        case 'per_second':
-            return formatRate(estimate);
-        case 'count':
-            return formatCount(estimate);
-    }
-}
-/** @param ns nanoseconds more or less: `+25.4 ns`, `−1.21 µs` */
-const formatNsDifference = (ns) => ns === 0 ? '0 ns' : `${ns < 0 ? MINUS : '+'}${formatNs(Math.abs(ns))}`;
-/** @param ratio of a time to the quickest: `×1.00`, `×7860` */
-const formatFactor = (ratio) => `×${digits(ratio)}`;
-/** @param share an unsigned share, 0.02 for `2 %`, to two significant digits */
-function formatShare(share) {
-    const percent = 100 * share;
-    // 99.6 to two digits is the hundred that toPrecision would write as 1.0e+2.
-    if (percent >= 99.5)
-        return `${percent.toFixed(0)} %`;
-    return `${trimZeros(percent.toPrecision(2))} %`;
-}
-/** @param ratio candidate over baseline: `+31.2 %`, `−0.31 %`, `×312`, `÷600` */
-function formatRatio(ratio) {
-    const scale = scaleOf(ratio);
-    if (scale === 'factor')
-        return formatFactor(ratio);
-    if (scale === 'divisor')
-        return `÷${digits(1 / ratio)}`;
-    return `${signed(ratio - 1)} %`;
-}
-/**
- * The ends of an interval in the unit that {@link formatRatio} picks for its middle. Signs are
- * written once one end is negative: `29.8 to 33.0`, `−0.31 to +0.12`, `598 to 631`.
- */
-function formatInterval({ ratio, low, high, confidence }) {
-    if (low === 0 && high === null)
-        return NO_BOUNDS;
-    if (confidence === 1)
-        return EXACT;
-    const scale = scaleOf(ratio);
-    const top = high ?? Number.POSITIVE_INFINITY;
-    if (scale === 'factor')
-        return `${digits(low)} to ${digits(top)}`;
-    if (scale === 'divisor')
-        return `${digits(1 / top)} to ${digits(1 / low)}`;
-    if (low < 1)
-        return `${signed(low - 1)} to ${signed(top - 1)}`;
-    return `${percentDigits(low - 1)} to ${percentDigits(top - 1)}`;
-}
-/** Estimate and interval together: `+31.2 % (29.8 to 33.0)`. */
-const formatChange = (change) => `${formatRatio(change.ratio)} (${formatInterval(change)})`;
-/** `1 metric`, `2 metrics`; `many` where the plural is not made by an s. */
-const countOf = (count, noun, many = `${noun}s`) => `${count} ${count === 1 ? noun : many}`;
-function scaleOf(ratio) {
-    if (ratio > FACTOR_FROM)
-        return 'factor';
-    return ratio < DIVISOR_BELOW ? 'divisor' : 'percent';
-}
-function signed(share) {
-    const text = percentDigits(Math.abs(share));
-    if (Number(text) === 0)
-        return text;
-    return `${share < 0 ? MINUS : '+'}${text}`;
-}
-function percentDigits(share) {
-    const percent = 100 * share;
-    if (percent === Number.POSITIVE_INFINITY)
-        return '∞';
-    if (percent < 9.995)
-        return percent.toFixed(2);
-    return percent.toFixed(percent < 99.95 ? 1 : 0);
-}
-function digits(value) {
-    if (value === Number.POSITIVE_INFINITY)
-        return '∞';
-    const rounded = Number(value.toPrecision(3));
-    return rounded >= 100 ? rounded.toFixed(0) : rounded.toPrecision(3);
-}
-const trimZeros = (decimal) => decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal;
+
+
+/***/ }),
+
+/***/ 7080:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   V: () => (/* binding */ isMeasured),
+/* harmony export */   o: () => (/* binding */ isInstructions)
+/* harmony export */ });
+const isMeasured = (finding) => finding.measure !== 'instructions';
+const isInstructions = (finding) => finding.measure === 'instructions';
 
 
 /***/ }),
@@ -32554,7 +33483,7 @@ const trimZeros = (decimal) => decimal.includes('.') ? decimal.replace(/\.?0+$/,
 /* harmony export */   G: () => (/* binding */ compareCounts)
 /* harmony export */ });
 /* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2595);
-/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3052);
+/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6300);
 /* harmony import */ var _samples_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1194);
 /* harmony import */ var _sides_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9865);
 
@@ -32576,6 +33505,7 @@ function compareCounts(baseline, candidate, obstacle) {
     const after = (0,_samples_js__WEBPACK_IMPORTED_MODULE_2__/* .agreedCount */ .yo)(pair.candidate);
     const ratio = after.count / before.count;
     return {
+        measure: 'events',
         id: candidate.id,
         gate: candidate.gate,
         marginRatio: 0,
@@ -32591,20 +33521,20 @@ function decideCount(before, after, launches, obstacle) {
     if (agreement < _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .COUNT_AGREEMENT */ .Jz) {
         return {
             verdict: 'inconclusive',
-            because: `Only ${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(agreement)} of the launches of one side count the same, so the count is not exact here.`,
+            because: `Only ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(agreement)} of the launches of one side count the same, so the count is not exact here.`,
         };
     }
     if (before.count === after.count) {
         return {
             verdict: 'unchanged',
-            because: `${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatCount */ .B4)(after.count)} an operation on both sides, counted in ${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(launches, 'launch', 'launches')}.`,
+            because: `${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatCount */ .B4)(after.count)} an operation on both sides, counted in ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(launches, 'launch', 'launches')}.`,
         };
     }
     if (obstacle !== undefined)
         return { verdict: 'inconclusive', because: obstacle };
     return {
         verdict: after.count > before.count ? 'regressed' : 'improved',
-        because: `${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatCount */ .B4)(after.count)} an operation instead of ${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatCount */ .B4)(before.count)}, counted exactly in ${(0,_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(launches, 'launch', 'launches')}.`,
+        because: `${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatCount */ .B4)(after.count)} an operation instead of ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatCount */ .B4)(before.count)}, counted exactly in ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(launches, 'launch', 'launches')}.`,
     };
 }
 
@@ -32618,7 +33548,7 @@ function decideCount(before, after, launches, obstacle) {
 /* harmony export */   L: () => (/* binding */ decide),
 /* harmony export */   t: () => (/* binding */ asChange)
 /* harmony export */ });
-/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3052);
+/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6300);
 /* harmony import */ var _shift_test_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2330);
 
 
@@ -32626,10 +33556,10 @@ function decideCount(before, after, launches, obstacle) {
 function decide(evidence) {
     const { alpha, test, obstacle, floor, marginRatio } = evidence;
     if (test && obstacle === undefined && (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_1__/* .smallestP */ .sd)(test) <= alpha) {
-        return floor && explains(floor, evidence) ? tooLoud(evidence, floor) : changed(evidence, test);
+        return floor && explains(floor, evidence) ? tooNoisy(evidence, floor) : changed(evidence, test);
     }
     if (floor && exceeds(floor, marginRatio))
-        return tooLoud(evidence, floor);
+        return tooNoisy(evidence, floor);
     return isEquivalent(evidence) ? unchanged(evidence) : undecided(evidence);
 }
 function isEquivalent({ equivalence, marginRatio }) {
@@ -32638,19 +33568,19 @@ function isEquivalent({ equivalence, marginRatio }) {
 }
 function changed({ gate, marginRatio, sample }, test) {
     const slower = test.slower < test.faster;
-    const says = `${slower ? 'Slower' : 'Faster'} by more than the margin of ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(marginRatio)}`;
+    const says = `${slower ? 'Slower' : 'Faster'} by more than the margin of ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(marginRatio)}`;
     return {
         verdict: slower ? 'regressed' : 'improved',
-        because: `${says}, by ${sample}${gate ? '' : '; it informs, unconfirmed, and does not gate'}.`,
+        because: `${says}: ${sample}${gate ? '' : ', not confirmed, since this metric only informs'}.`,
         pValue: (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_1__/* .smallestP */ .sd)(test),
     };
 }
 const unchanged = ({ marginRatio, sample }) => ({
     verdict: 'unchanged',
-    because: `Shown to lie within the margin of ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(marginRatio)}, by ${sample}.`,
+    because: `Within the margin of ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(marginRatio)}: ${sample}.`,
 });
 function undecided(evidence) {
-    const { gate, sample, marginRatio, obstacle } = evidence;
+    const { gate, sample, equivalence, obstacle } = evidence;
     if (obstacle !== undefined)
         return { verdict: 'inconclusive', because: obstacle };
     // Nobody waits for a metric that only informs.
@@ -32659,13 +33589,17 @@ function undecided(evidence) {
     const more = toSettle === undefined ? '' : ` About ${toSettle}${what} in all would settle it.`;
     return {
         verdict: 'inconclusive',
-        because: `Neither a change beyond the margin of ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(marginRatio)} nor its absence is shown by ${sample}.${more}`,
+        because: `Undecided: ${rangeText(equivalence)} (${sample}).${more}`,
         ...(toSettle === undefined ? {} : { replicatesToSettle: toSettle }),
     };
 }
-const tooLoud = ({ marginRatio }, floor) => ({
+/** An interval without bounds says nothing. */
+const rangeText = ({ low, high }) => Number.isFinite(low) && Number.isFinite(high)
+    ? `the change could be anything from ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatRatio */ .B0)(Math.exp(low))} to ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatRatio */ .B0)(Math.exp(high))}`
+    : 'there is too little to bound the change';
+const tooNoisy = ({ marginRatio }, floor) => ({
     verdict: 'inconclusive',
-    because: `Launches of the same side differ by ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(Math.abs(floor.ratio - 1))} here, more than the margin of ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(marginRatio)}: the difference of the sides cannot be told from that.`,
+    because: `Too noisy: launches of the same side differ by ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(Math.abs(floor.ratio - 1))} here, more than the margin of ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(marginRatio)}: a change of the candidate cannot be told from that.`,
 });
 /**
  * Identical sides differ by more than the margin, and not by chance: their interval lies off 1. An
@@ -32691,239 +33625,6 @@ const asChange = (location) => ({
 
 /***/ }),
 
-/***/ 5908:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  c: () => (/* binding */ QUANTITIES),
-  h: () => (/* binding */ diagnose)
-});
-
-// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
-var simple_statistics = __nccwpck_require__(5521);
-// EXTERNAL MODULE: ./lib/stats/arguments.js
-var stats_arguments = __nccwpck_require__(7335);
-;// CONCATENATED MODULE: ./lib/stats/least-absolute.js
-
-/** Determinants below this share of their terms are taken for 0: the points lie on one ray. */
-const SINGULAR = 1e-9;
-/**
- * The fit y ≈ Σ c·x through the origin with the least sum of weighted absolute errors: half of the
- * points may be far off without moving it much, unlike least squares.
- *
- * Exact, by trying: an optimal fit passes through as many of the points as there are predictors
- * (P. Bloomfield and W. L. Steiger, "Least Absolute Deviations", 1983, section 1.3). That is n²/2
- * fits of n errors each for two predictors, at the most that this takes.
- *
- * @param points each with the same one or two predictors
- * @returns the coefficients; undefined when the points do not determine them
- * @throws RangeError when a number is not finite, a weight not positive, or there are more predictors
- */
-function fitLeastAbsolute(points) {
-    const predictors = points[0]?.x.length ?? 1;
-    if (predictors < 1 || predictors > 2)
-        throw new RangeError('x must hold one or two predictors');
-    for (const { x, y, weight } of points) {
-        (0,stats_arguments/* requireAllFinite */.Mp)('x', [...x, y]);
-        (0,stats_arguments/* requirePositive */.z6)('weight', weight);
-    }
-    const candidates = predictors === 1 ? points.map(throughOne) : throughPairs(points);
-    let best;
-    for (const fit of candidates) {
-        if (fit === undefined)
-            continue;
-        const error = absoluteError(points, fit, best?.error);
-        if (best === undefined || error < best.error)
-            best = { fit, error };
-    }
-    return best?.fit;
-}
-/**
- * Σ weight · |y − Σ c·x|
- *
- * @param most where the sum is given up: what is returned then is at least as large
- */
-function absoluteError(points, fit, most = Number.POSITIVE_INFINITY) {
-    let error = 0;
-    for (const { x, y, weight } of points) {
-        error += weight * Math.abs(y - predicted(x, fit));
-        if (error >= most)
-            break;
-    }
-    return error;
-}
-/** Σ c·x; a loop, since a fit asks for it a hundred thousand times. */
-function predicted(x, fit) {
-    let sum = 0;
-    for (let i = 0; i < x.length; i++)
-        sum += (x[i] ?? 0) * (fit[i] ?? 0);
-    return sum;
-}
-const throughOne = ({ x: [x = 0], y }) => x === 0 ? undefined : [y / x];
-function* throughPairs(points) {
-    for (const [i, p] of points.entries()) {
-        for (const q of points.slice(i + 1))
-            yield throughTwo(p, q);
-    }
-}
-/** Cramer's rule. */
-function throughTwo(p, q) {
-    const [a = 0, b = 0] = p.x;
-    const [c = 0, d = 0] = q.x;
-    const determinant = a * d - b * c;
-    if (Math.abs(determinant) <= SINGULAR * (Math.abs(a * d) + Math.abs(b * c)))
-        return undefined;
-    return [(p.y * d - b * q.y) / determinant, (a * q.y - p.y * c) / determinant];
-}
-
-// EXTERNAL MODULE: ./lib/stats/random.js
-var stats_random = __nccwpck_require__(9376);
-;// CONCATENATED MODULE: ./lib/verdict/diagnosis.js
-
-
-
-/**
- * What an operation does to the kernel, by the catalogue: what a change can be in proportion to.
- * Of two that explain as much the first counts: segments and socket buffers are a matter of TCP.
- */
-const QUANTITIES = ['entries', 'switches', 'tcpKilobytes', 'kilobytes'];
-/** Fewer changes than this have as many explanations as there are quantities. */
-const LEAST_METRICS = 3;
-/** "Most of it": what is left over is no second cause of the same size. */
-const LEAST_SHARE = 0.8;
-/** Of the metrics that were called, so many must be explained for more than half of their change. */
-const LEAST_EXPLAINED = 0.6;
-/**
- * Of the metrics that a cause would move beyond their margins, so many must have moved: a cause is
- * refuted by what stood still. Not all, since noise hides some, and since a quantity is coarse: a
- * page fault enters the kernel, too, but passes by its filters.
- */
-const LEAST_REACH = 2 / 3;
-/** "Beyond the margin" by so much that the confirmation can hardly have missed it. */
-const CLEARLY = 1.5;
-const RESAMPLES = 200;
-const CONFIDENCE = 0.95;
-/** Any number will do; a fixed one makes the interval a function of the changes. */
-const SEED = 26;
-/**
- * Looks for one cause behind the changes that were called: so many ns for every kernel entry, every
- * context switch or every kilobyte, or for two of these, of which the catalogue says how many an
- * operation makes. Robustly, since some metrics have changes of their own, and by all metrics: those
- * that a change was not shown of would otherwise be missing where they speak against it, and the
- * ones just beyond their margins make it look larger than it is.
- *
- * @returns undefined where nothing simple explains most of it
- */
-function diagnose(comparison) {
-    const items = comparison.metrics.flatMap((metric) => itemOf(metric, comparison));
-    const changed = items.filter((item) => item.changed);
-    if (changed.length < LEAST_METRICS)
-        return undefined;
-    const best = (models) => models
-        .map((model) => explain(model, items))
-        .filter((diagnosis) => diagnosis !== undefined)
-        .sort((a, b) => b.explained.length - a.explained.length || b.share - a.share)[0];
-    const [single, double] = [best(SINGLE), best(DOUBLE)];
-    if (single === undefined || double === undefined)
-        return single ?? double;
-    const gained = double.explained.length - single.explained.length;
-    return gained >= Math.max(2, WORTH_A_TERM * changed.length) ? double : single;
-}
-const SINGLE = QUANTITIES.map((quantity) => [quantity]);
-const DOUBLE = [
-    ['entries', 'switches'],
-    ['entries', 'tcpKilobytes'],
-    ['entries', 'kilobytes'],
-    ['switches', 'tcpKilobytes'],
-    ['switches', 'kilobytes'],
-];
-/** A second term has to explain so many more of the metrics: the simpler story is the likelier. */
-const WORTH_A_TERM = 0.2;
-function itemOf(metric, { candidate }) {
-    const { baseline: before, candidate: after, change, verdict, marginRatio } = metric;
-    const record = candidate.metrics.find(({ id }) => id === metric.id);
-    const timed = before.status === 'ok' && before.unit !== 'count' && after.status === 'ok';
-    const quantities = record && quantitiesOf(record);
-    if (!metric.gate || !timed || !change || !quantities)
-        return [];
-    return [
-        {
-            id: metric.id,
-            x: QUANTITIES.map((quantity) => quantities[quantity]),
-            y: after.estimate - before.estimate,
-            // Noise is in proportion to the time.
-            weight: 1 / before.estimate,
-            baselineNs: before.estimate,
-            changed: verdict === 'regressed' || verdict === 'improved',
-            marginRatio,
-        },
-    ];
-}
-/** As the catalogue declares them; over TCP goes what its own counters saw segments of. */
-function quantitiesOf(record) {
-    if (record.status !== 'ok' || record.entries === undefined)
-        return undefined;
-    const { entries, switches = 0, bytes = 0, details } = record;
-    const kilobytes = bytes / 1024;
-    const tcpKilobytes = details?.['segments_per_op'] === undefined ? 0 : kilobytes;
-    return { entries, switches, tcpKilobytes, kilobytes };
-}
-function explain(model, items) {
-    const points = items.map((item) => only(model, item));
-    const fit = fitLeastAbsolute(points);
-    if (fit === undefined)
-        return undefined;
-    const changed = points.filter((point) => point.changed);
-    const explained = changed.filter(({ x, y }) => Math.abs(y - predicted(x, fit)) < Math.abs(y) / 2);
-    const enough = Math.max(LEAST_METRICS, LEAST_EXPLAINED * changed.length);
-    if (explained.length < enough)
-        return undefined;
-    const nothing = model.map(() => 0);
-    const share = 1 - absoluteError(explained, fit) / absoluteError(explained, nothing);
-    if (share < LEAST_SHARE || reach(model, items, fit) < LEAST_REACH)
-        return undefined;
-    const terms = intervals(points, fit).map(([low, high], index) => ({
-        quantity: model[index] ?? 'entries',
-        ns: fit[index] ?? 0,
-        ...{ low, high },
-    }));
-    if (terms.some(({ low, high }) => low <= 0 && high >= 0))
-        return undefined;
-    const ids = explained.map(({ id }) => id);
-    return { terms, share, explained: ids, called: changed.length };
-}
-/** An item with the predictors of a model alone. */
-const only = (model, item) => ({
-    ...item,
-    x: model.map((quantity) => item.x[QUANTITIES.indexOf(quantity)] ?? 0),
-});
-/**
- * Of the metrics that the fit would clearly move, the share that moved: what was called, and what
- * was not for want of time or quiet and yet shows most of it.
- */
-function reach(model, items, fit) {
-    const moved = items
-        .map((item) => ({ ...item, expected: predicted(only(model, item).x, fit) }))
-        .filter(({ expected, baselineNs, marginRatio }) => Math.abs(expected) > CLEARLY * marginRatio * baselineNs);
-    const called = moved.filter(({ changed, expected, y }) => Math.sign(y) === Math.sign(expected) && (changed || Math.abs(y) > Math.abs(expected) / 2));
-    return moved.length === 0 ? 0 : called.length / moved.length;
-}
-/** Percentile bootstrap over the metrics (Efron and Tibshirani 1993, chapter 13). */
-function intervals(points, fit) {
-    const random = (0,stats_random/* seededRandom */.I)(SEED);
-    const drawn = Array.from({ length: RESAMPLES }, () => fitLeastAbsolute(points.map(() => points[random.below(points.length)]))).filter((one) => one !== undefined);
-    const tail = (1 - CONFIDENCE) / 2;
-    return fit.map((coefficient, index) => {
-        const values = [coefficient, ...drawn.map((one) => one[index] ?? 0)];
-        return [(0,simple_statistics/* quantile */.YV)(values, tail), (0,simple_statistics/* quantile */.YV)(values, 1 - tail)];
-    });
-}
-
-
-/***/ }),
-
 /***/ 9619:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -32937,7 +33638,7 @@ function intervals(points, fit) {
 /* harmony import */ var _stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4825);
 /* harmony import */ var _stats_power_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2868);
 /* harmony import */ var _stats_settle_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9752);
-/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3052);
+/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6300);
 /* harmony import */ var _counts_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8345);
 /* harmony import */ var _decision_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(9671);
 /* harmony import */ var _floor_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(6331);
@@ -32994,7 +33695,7 @@ function unconfirmedCaveats(baseline, candidate, settings) {
             : []),
         ...(confirmed.length > 0 && pairs < least
             ? [
-                `At an error level of ${settings.alpha} the confirmation of ${(0,_units_js__WEBPACK_IMPORTED_MODULE_5__/* .countOf */ .pq)(confirmed.length, 'metric')} takes ${least} fresh pairs and has ${pairs}, so nothing can be called changed: run the gate with this alpha.`,
+                `At an error level of ${settings.alpha} the confirmation of ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_5__/* .countOf */ .pq)(confirmed.length, 'metric')} takes ${least} fresh pairs and has ${pairs}, so nothing can be called changed: run the gate with this alpha.`,
             ]
             : []),
     ];
@@ -33022,7 +33723,7 @@ function compareDuet(baseline, candidate, settings) {
         familySize: metrics.filter(inFamily).length,
         candidate,
         baseline: [baseline],
-        metrics: compared,
+        findings: compared,
         skipped: [],
         caveats: [...(0,_validity_js__WEBPACK_IMPORTED_MODULE_12__/* .validityCaveats */ .q)([baseline, candidate]), ...(0,_validity_js__WEBPACK_IMPORTED_MODULE_12__/* .filteredUnevenly */ .y)(baseline, candidate)],
     };
@@ -33054,6 +33755,7 @@ function compareMetric(duet, baseline, candidate, settings, flagged) {
     const floor = (0,_floor_js__WEBPACK_IMPORTED_MODULE_8__/* .floorOf */ .E)([...screen.within, ...confirm.within], marginRatio, settings.alpha);
     const before = (0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .replicatesOf */ .Gu)(baseline, metric.id, phase);
     return {
+        measure: 'time',
         id: metric.id,
         gate: metric.gate,
         marginRatio,
@@ -33095,7 +33797,7 @@ function smallestDetectable({ marginRatio, screen, confirm }, alpha) {
 function notCompared(candidate, baseline, settings) {
     const other = (0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .metricOf */ .ak)(baseline, candidate.id);
     const why = (0,_sides_js__WEBPACK_IMPORTED_MODULE_11__/* .comparablePair */ .T7)(other, candidate);
-    return (0,_sides_js__WEBPACK_IMPORTED_MODULE_11__/* .incomparable */ .OF)(candidate, (0,_settings_js__WEBPACK_IMPORTED_MODULE_13__/* .marginOf */ .O)(candidate, settings.margins, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .DUET_MARGIN */ .CJ), (0,_sides_js__WEBPACK_IMPORTED_MODULE_11__/* .bothSides */ .g6)(other, candidate), typeof why === 'string' ? why : 'No two launches of the sides stand side by side.');
+    return (0,_sides_js__WEBPACK_IMPORTED_MODULE_11__/* .notTested */ .RP)(candidate, (0,_settings_js__WEBPACK_IMPORTED_MODULE_13__/* .marginOf */ .O)(candidate, settings.margins, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .DUET_MARGIN */ .CJ), (0,_sides_js__WEBPACK_IMPORTED_MODULE_11__/* .bothSides */ .g6)(other, candidate), typeof why === 'string' ? why : 'No two launches of the sides stand side by side.');
 }
 
 
@@ -33107,37 +33809,35 @@ function notCompared(candidate, baseline, settings) {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  rr: () => (/* binding */ EXHIBIT_FILE_NAME),
-  gg: () => (/* binding */ ROLES),
   UD: () => (/* binding */ compare),
   Ei: () => (/* binding */ compareCounted),
   X1: () => (/* binding */ evidenceOf),
-  pV: () => (/* binding */ exhibitFileName),
   OL: () => (/* binding */ exhibitsOf),
   Rk: () => (/* binding */ shardsEvidence)
 });
 
-// EXTERNAL MODULE: ./lib/baseline/comparability.js
-var comparability = __nccwpck_require__(4681);
-// EXTERNAL MODULE: ./lib/record/file.js
-var file = __nccwpck_require__(2143);
+// EXTERNAL MODULE: ./lib/verdict/comparability.js
+var comparability = __nccwpck_require__(2515);
 // EXTERNAL MODULE: ./lib/verdict/duet.js
 var verdict_duet = __nccwpck_require__(9619);
 // EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
 var simple_statistics = __nccwpck_require__(5521);
+// EXTERNAL MODULE: ./lib/record/metric-status.js
+var metric_status = __nccwpck_require__(8924);
 // EXTERNAL MODULE: ./lib/stats/assumptions.js
 var assumptions = __nccwpck_require__(2595);
+// EXTERNAL MODULE: ./lib/text/units.js
+var units = __nccwpck_require__(6300);
 // EXTERNAL MODULE: ./lib/trace/difference.js
 var trace_difference = __nccwpck_require__(5418);
 // EXTERNAL MODULE: ./lib/trace/flat.js
 var flat = __nccwpck_require__(4238);
-// EXTERNAL MODULE: ./lib/units.js
-var units = __nccwpck_require__(3052);
 // EXTERNAL MODULE: ./lib/verdict/settings.js
 var verdict_settings = __nccwpck_require__(3260);
 // EXTERNAL MODULE: ./lib/verdict/sides.js
-var sides = __nccwpck_require__(9865);
+var verdict_sides = __nccwpck_require__(9865);
 ;// CONCATENATED MODULE: ./lib/verdict/instructions.js
+
 
 
 
@@ -33157,12 +33857,12 @@ function compareInstructions(baseline, candidate, settings) {
     if (before === undefined || after === undefined)
         return undefined;
     const obstacle = otherArchitecture(baseline, candidate) ?? otherConditions(before, after);
-    const metrics = after.metrics.map((metric) => {
+    const findings = after.metrics.map((metric) => {
         const own = before.metrics.find(({ id }) => id === metric.id);
         const compared = compareMetric(own, metric, settings, obstacle);
         return { ...compared, ...operationOf(compared, { before, after }) };
     });
-    return { baseline, candidate, metrics, ...(obstacle === undefined ? {} : { obstacle }) };
+    return { baseline, candidate, findings };
 }
 function otherArchitecture(baseline, candidate) {
     const [before, after] = [baseline.platform.architecture, candidate.platform.architecture];
@@ -33180,22 +33880,26 @@ function otherConditions(before, after) {
 }
 function compareMetric(before, after, settings, obstacle) {
     const { id, gate } = after;
-    const baseline = sideOf(before);
-    const candidate = sideOf(after);
-    const sides = { ...(baseline ? { baseline } : {}), ...(candidate ? { candidate } : {}) };
-    const same = baseline !== undefined && candidate !== undefined && agree(baseline, candidate);
-    const steady = same ? undefined : unsteady(baseline, candidate);
-    const why = obstacle ?? notComparable(before, after) ?? steady;
-    if (why !== undefined || baseline === undefined || candidate === undefined) {
-        return { id, gate, verdict: 'incomparable', because: why ?? 'Nothing was counted.', ...sides };
+    const [baseline, candidate] = [sideOf(before), sideOf(after)];
+    const finding = { measure: 'instructions', id, gate, baseline, candidate };
+    if (obstacle !== undefined)
+        return { ...finding, verdict: 'incomparable', because: obstacle };
+    const why = notComparable(before, after);
+    if (why !== undefined || baseline.status !== 'ok' || candidate.status !== 'ok') {
+        const verdict = (0,verdict_sides/* isLost */.JD)(finding) ? 'blocked' : 'incomparable';
+        return { ...finding, verdict, because: why ?? 'Nothing was counted.' };
     }
+    const same = agree(baseline, candidate);
+    const steady = same ? undefined : unsteady(baseline, candidate);
+    if (steady !== undefined)
+        return { ...finding, verdict: 'incomparable', because: steady };
     const difference = same ? 0 : candidate.count - baseline.count;
     const resolution = same
         ? assumptions/* LEAST_RESOLUTION */.N6
         : Math.max(baseline.resolution, candidate.resolution, spread(bootByBoot(baseline, candidate)));
     const margin = marginFor(id, baseline.count, settings);
     return {
-        ...{ id, gate, ...sides, difference, resolution, margin },
+        ...{ ...finding, difference, resolution, margin },
         ...decide(difference, resolution, margin, baseline.boots.length + candidate.boots.length),
     };
 }
@@ -33222,12 +33926,19 @@ function operationIn(instructions, id) {
     return metric.traced ? (0,flat/* unflatten */.sB)(metric.traced, instructions) : metric.untraced;
 }
 function sideOf(metric) {
-    if (metric?.status !== 'ok')
-        return undefined;
+    if (metric === undefined)
+        return NOT_COUNTED;
+    if (metric.status !== 'ok')
+        return { status: metric.status, reason: metric.reason };
     const { id, boots } = metric;
     const count = (0,simple_statistics/* median */.JZ)(boots);
-    return { count, resolution: Math.max(leastResolution(id, count), spread(boots)), boots };
+    const resolution = Math.max(leastResolution(id, count), spread(boots));
+    return { status: 'ok', count, resolution, boots };
 }
+const NOT_COUNTED = {
+    status: 'absent',
+    reason: { operation: 'compare', errno: 0, message: 'the run did not count this metric' },
+};
 /** Instructions that nothing can be told from, however well the boots agree. */
 function leastResolution(id, count) {
     const [, share] = assumptions/* RESOLUTION_SHARES */.q8.find(([prefix]) => id.startsWith(prefix)) ?? ['', 0];
@@ -33240,10 +33951,10 @@ function notComparable(before, after) {
             : `The baseline counted definition ${before.version} of this metric and the candidate definition ${after.version}.`;
     }
     if (before?.status === 'ok')
-        return `Counted on the baseline, but ${(0,sides/* absence */.An)(after)} on the candidate.`;
+        return `Counted on the baseline, but ${(0,metric_status/* absence */.An)(after)} on the candidate.`;
     if (after.status === 'ok')
-        return `Counted on the candidate, but ${(0,sides/* absence */.An)(before)} on the baseline.`;
-    return `On neither side: ${(0,sides/* absence */.An)(after)} on the candidate.`;
+        return `Counted on the candidate, but ${(0,metric_status/* absence */.An)(before)} on the baseline.`;
+    return `On neither side: ${(0,metric_status/* absence */.An)(after)} on the candidate.`;
 }
 /**
  * The differences boot by boot: those of both sides have the same seeds in the same order, and what
@@ -33260,7 +33971,7 @@ function agree(baseline, candidate) {
 }
 /** A side whose own boots disagree is no fact. */
 function unsteady(...sides) {
-    const odd = sides.find((side) => side !== undefined && side.resolution > assumptions/* UNSTABLE_COUNT_SHARE */.RE * side.count);
+    const odd = sides.find((side) => side.resolution > assumptions/* UNSTABLE_COUNT_SHARE */.RE * side.count);
     if (odd === undefined)
         return undefined;
     const values = odd.boots.map((boot) => (0,units/* formatInstructions */.Vr)(boot)).join(', ');
@@ -33414,7 +34125,7 @@ function comparePrediction(stored, candidate, settings) {
         familySize: family.size,
         candidate,
         baseline: comparable.runs,
-        metrics: candidate.metrics.map((metric) => {
+        findings: candidate.metrics.map((metric) => {
             const found = predicted.find((one) => one.metric === metric);
             return found
                 ? prediction_compareMetric(found, circumstances)
@@ -33436,7 +34147,7 @@ function predictMetrics({ kinship, runs }, candidate, settings) {
         if (!(0,record_run/* isTimed */._Y)(metric))
             return [];
         const stored = runs.flatMap((run) => {
-            const pair = (0,sides/* comparablePair */.T7)((0,samples/* metricOf */.ak)(run, metric.id), metric);
+            const pair = (0,verdict_sides/* comparablePair */.T7)((0,samples/* metricOf */.ak)(run, metric.id), metric);
             return typeof pair === 'string' || pair.kind === 'counted' ? [] : [pair.baseline];
         });
         if (stored.length === 0)
@@ -33468,10 +34179,11 @@ function prediction_compareMetric({ metric, stored, marginRatio, prediction }, {
     const replicates = stored.flatMap((run) => run.replicates);
     const baselineNs = Math.exp((0,simple_statistics/* median */.JZ)(stored.map(samples/* runEstimate */.GI))) * (0,samples/* controlSpeed */.vv)(id, replicates);
     return {
+        measure: 'time',
         id,
         gate,
         marginRatio,
-        ...(0,sides/* sidesOfChange */.m9)(metric, baselineNs, change.ratio, {
+        ...(0,verdict_sides/* sidesOfChange */.m9)(metric, baselineNs, change.ratio, {
             baseline: replicates.length,
             candidate: metric.replicates.length,
         }),
@@ -33492,10 +34204,14 @@ function prediction_compareMetric({ metric, stored, marginRatio, prediction }, {
 }
 function notCompared(metric, { kinship, runs }, settings) {
     const other = runs.map((run) => (0,samples/* metricOf */.ak)(run, metric.id)).findLast((found) => found);
-    const pair = (0,sides/* comparablePair */.T7)(other, metric);
-    const why = kinship !== 'foreign' && typeof pair === 'string' ? pair : FOREIGN;
     const marginRatio = (0,verdict_settings/* marginOf */.O)(metric, settings.margins, assumptions/* PREDICTION_MARGIN */.Nz);
-    return (0,sides/* incomparable */.OF)(metric, marginRatio, (0,sides/* bothSides */.g6)(other, metric), why);
+    const sides = (0,verdict_sides/* bothSides */.g6)(other, metric);
+    const pair = (0,verdict_sides/* comparablePair */.T7)(other, metric);
+    if (kinship !== 'foreign' && typeof pair === 'string') {
+        return (0,verdict_sides/* notTested */.RP)(metric, marginRatio, sides, pair);
+    }
+    // Another machine may lack what the candidate does not offer either: that is not the candidate's loss.
+    return { ...(0,verdict_sides/* notTested */.RP)(metric, marginRatio, sides, FOREIGN), verdict: 'incomparable' };
 }
 /**
  * The newest of the stored runs that counted it is the baseline of a count: what was merged since
@@ -33543,14 +34259,15 @@ function describeSelf(before, after, pooled, skipped, settings) {
         design: 'self',
         candidate: pooled,
         baseline: [],
-        metrics: duet.metrics.map((metric) => describeMetric(metric)),
+        findings: duet.findings.map((finding) => describeMetric(finding)),
         skipped: [...skipped],
     };
 }
 const NOTHING = 'There is no earlier run to compare with.';
 /** Both arms are the same side: their differences are floor, and there is no change to show. */
-function describeMetric({ id, gate, marginRatio, candidate, floor, mde80, }) {
+function describeMetric({ measure, id, gate, marginRatio, candidate, floor, mde80, }) {
     return {
+        measure,
         id,
         gate,
         marginRatio,
@@ -33873,7 +34590,7 @@ const PHASE = 'screen';
 /** @returns undefined where a side has no time, another definition, or too few pairs for an error */
 function measuredOn(shard, id, version) {
     const { baseline, candidate } = shard;
-    const pair = (0,sides/* comparablePair */.T7)((0,samples/* metricOf */.ak)(baseline, id), (0,samples/* metricOf */.ak)(candidate, id));
+    const pair = (0,verdict_sides/* comparablePair */.T7)((0,samples/* metricOf */.ak)(baseline, id), (0,samples/* metricOf */.ak)(candidate, id));
     if (typeof pair === 'string' || pair.kind === 'counted')
         return undefined;
     if (pair.candidate.version !== version)
@@ -33907,6 +34624,8 @@ function usualVersion(shards, id) {
     return versions.toSorted((a, b) => count(b) - count(a) || b - a)[0];
 }
 
+// EXTERNAL MODULE: ./lib/record/verdict.js
+var verdict = __nccwpck_require__(4164);
 ;// CONCATENATED MODULE: ./lib/verdict/shard-exceptions.js
 
 
@@ -33916,26 +34635,11 @@ function usualVersion(shards, id) {
 
 
 
+
+
 /** The metrics of shards that are not judged by a test over machines. */
-/**
- * A machine on which the candidate is refused what the baseline could do is a finding that the
- * others do not outvote, unless they say something worse.
- *
- * @param compared what the machines that measured it say
- * @returns undefined where the loss is what has to be told
- */
-function orLost(compared, shards, id) {
-    const lost = lostOnShard(shards, id);
-    if (lost === undefined)
-        return compared;
-    if (compared?.verdict !== 'regressed')
-        return undefined;
-    const also = `On ${machineName(lost, shards)} the candidate cannot be measured any more.`;
-    return { ...compared, because: `${compared.because} ${also}` };
-}
-const lostOnShard = (shards, id) => shards.find(({ baseline, candidate }) => (0,samples/* metricOf */.ak)(baseline, id)?.status === 'ok' && refused((0,samples/* metricOf */.ak)(candidate, id)));
-const refused = (metric) => metric !== undefined && metric.status !== 'ok' && metric.status !== 'unstable';
-const MOST_TELLING_FIRST = ['regressed', 'improved', 'inconclusive'];
+const lostOnShard = (shards, id) => shards.find(({ baseline, candidate }) => (0,samples/* metricOf */.ak)(baseline, id)?.status === 'ok' &&
+    (0,metric_status/* isRefused */.H0)((0,samples/* metricOf */.ak)(candidate, id) ?? { status: 'absent' }));
 /**
  * Counts are exact on each machine, so that the most telling one speaks for all: there is no spread
  * to estimate, and another machine's agreement would not undo a difference.
@@ -33950,8 +34654,8 @@ function countedOnShards(shards, id) {
         const compared = (0,counts/* compareCounts */.G)((0,samples/* metricOf */.ak)(shard.baseline, id), candidate);
         return compared ? [{ shard, compared }] : [];
     });
-    const telling = MOST_TELLING_FIRST.map((verdict) => counted.find(({ compared }) => compared.verdict === verdict)).find((found) => found !== undefined);
-    const chosen = telling ?? counted[0];
+    const worst = (0,verdict/* worstOf */.hm)(counted.map(({ compared }) => compared.verdict));
+    const chosen = counted.find(({ compared }) => compared.verdict === worst);
     if (chosen === undefined)
         return undefined;
     const same = counted.filter(({ compared }) => compared.verdict === chosen.compared.verdict);
@@ -33962,15 +34666,23 @@ function countedOnShards(shards, id) {
     return { ...chosen.compared, because: `${because.replace(/\.$/, '')}, ${where}.` };
 }
 const TOO_FEW = 'No machine has enough pairs of launches to tell how much they vary.';
-/** Why a metric was compared on no machine, by the machine that says most. */
-function notOnShards(shards, id, settings) {
+/**
+ * What the machines say of a metric, unless none of them could compare it, or the candidate is refused
+ * on one of them what the baseline could do: the others do not outvote that.
+ *
+ * @param compared what the machines that could compare it say
+ */
+function orWhyNot(compared, shards, id, settings) {
     const lost = lostOnShard(shards, id);
+    if (lost === undefined && compared !== undefined)
+        return compared;
     const shard = lost ?? shards.find(({ candidate }) => (0,samples/* metricOf */.ak)(candidate, id)) ?? shards[0];
     const [before, after] = [(0,samples/* metricOf */.ak)(shard.baseline, id), (0,samples/* metricOf */.ak)(shard.candidate, id)];
-    const why = (0,sides/* comparablePair */.T7)(before, after);
+    const why = (0,verdict_sides/* comparablePair */.T7)(before, after);
     const because = typeof why === 'string' ? why : TOO_FEW;
     const where = lost && shards.length > 1 ? `On ${machineName(lost, shards)}: ` : '';
-    return (0,sides/* incomparable */.OF)({ id, gate: after?.gate ?? false }, (0,verdict_settings/* marginOf */.O)(after ?? { id }, settings.margins, assumptions/* DUET_MARGIN */.CJ), (0,sides/* bothSides */.g6)(before, after), `${where}${because}`);
+    const elsewhere = compared && (0,verdict/* isCalled */.AP)(compared) ? ` Where it can be measured: ${compared.because}` : '';
+    return (0,verdict_sides/* notTested */.RP)({ id, gate: after?.gate ?? false }, (0,verdict_settings/* marginOf */.O)(after ?? { id }, settings.margins, assumptions/* DUET_MARGIN */.CJ), (0,verdict_sides/* bothSides */.g6)(before, after), `${where}${because}${elsewhere}`);
 }
 
 ;// CONCATENATED MODULE: ./lib/verdict/shards.js
@@ -34030,12 +34742,12 @@ function compareShards(given, settings, skipped) {
         baseline: shards.map(({ baseline }) => baseline),
         disagreements: [...disagreeing.keys()],
         machines: shards.map((shard) => machineOf(shard, [...tested.values()])),
-        metrics: ids.map((id) => {
+        findings: ids.map((id) => {
             const found = tested.get(id);
             const compared = found
                 ? shards_compareMetric(found, settings, family, disagreeing.get(id))
                 : countedOnShards(shards, id);
-            return orLost(compared, shards, id) ?? notOnShards(shards, id, settings);
+            return orWhyNot(compared, shards, id, settings);
         }),
         skipped,
         caveats: [...idle, ...disagreementCaveats(disagreeing), ...shardCaveats(shards, tested)],
@@ -34105,10 +34817,11 @@ function shards_compareMetric({ metric, marginRatio, machines, test, shift }, { 
         settledBy: 'machines',
     });
     return {
+        measure: 'time',
         id,
         gate,
         marginRatio,
-        ...(0,sides/* sidesOfChange */.m9)(metric, middleNs(machines), change.ratio, {
+        ...(0,verdict_sides/* sidesOfChange */.m9)(metric, middleNs(machines), change.ratio, {
             baseline: total(machines, 'baseline'),
             candidate: total(machines, 'candidate'),
         }),
@@ -34282,11 +34995,14 @@ function sentence(first, others) {
 
 
 
-
 /** Holds the candidate against what there is to hold it against: its times, and its counts. */
 function compare(evidence, settings) {
+    const timed = compareTimes(evidence, settings);
     const counted = compareCounted(evidence, settings);
-    return { ...compareTimes(evidence, settings), ...(counted ? { counted } : {}) };
+    if (counted === undefined)
+        return timed;
+    const { findings, ...runs } = counted;
+    return { ...timed, findings: [...timed.findings, ...findings], counted: runs };
 }
 /** The newest stored run is the baseline of a count: what was merged since the others is no news. */
 function compareCounted(evidence, settings) {
@@ -34308,11 +35024,11 @@ function compareTimes(evidence, settings) {
         case 'duet': {
             const { baseline, candidate } = evidence;
             const comparison = (0,verdict_duet/* compareDuet */.s8)(baseline, candidate, settings);
-            const { metrics, caveats } = comparison;
+            const { findings, caveats } = comparison;
             return {
                 ...comparison,
                 caveats: [
-                    ...slowLaunchCaveats(baseline, candidate, metrics, settings.alpha),
+                    ...slowLaunchCaveats(baseline, candidate, findings, settings.alpha),
                     ...caveats,
                     ...(0,verdict_duet/* unconfirmedCaveats */.a8)(baseline, candidate, settings),
                 ],
@@ -34328,12 +35044,6 @@ function compareTimes(evidence, settings) {
         }
     }
 }
-/** What a run is to the verdict; the arms of a candidate against itself are `before` and `after`. */
-const ROLES = ['baseline', 'candidate', 'before', 'after'];
-/** The name of its file: sorts a baseline before its candidate, and earlier runs by time. */
-const exhibitFileName = ({ role, run }) => `${role}-${(0,file/* runFileName */.X2)(run)}`;
-/** What {@link exhibitFileName} makes. */
-const EXHIBIT_FILE_NAME = new RegExp(`^(${ROLES.join('|')})-\\d{8}T\\d{4,6}Z-[a-z]+-[0-9a-f]{16}\\.run\\.json$`);
 /**
  * The runs that decide, oldest first within their role: of stored runs those that are comparable, and
  * the one whose counts are, which may be of another machine.
@@ -34439,61 +35149,6 @@ function floorOf(within, marginRatio, alpha) {
         rejections: [slower, faster].filter((p) => p <= alpha).length,
     };
 }
-
-
-/***/ }),
-
-/***/ 5670:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   S: () => (/* binding */ judge),
-/* harmony export */   p: () => (/* binding */ MOST_TELLING_FIRST)
-/* harmony export */ });
-/**
- * A finding outranks the absence of one: `improved` is a confirmed change and stands above
- * `inconclusive`, which only says that the run was too short or the machine too loud for a metric.
- * `unchanged` comes last, so that it is said only of a gate whose every metric was shown to be.
- */
-const MOST_TELLING_FIRST = [
-    'regressed',
-    'improved',
-    'inconclusive',
-    'incomparable',
-    'unchanged',
-];
-/**
- * The verdict of the whole gate, and whether it passes by policy. Only gated metrics count, and
- * only those that the baseline has: a metric that is new, or that neither side can measure, says
- * nothing about the difference.
- */
-function judge(comparison, failOn) {
-    if (comparison.design === 'self')
-        return { verdict: 'no-baseline', passed: true };
-    const gated = comparison.metrics.filter((metric) => metric.gate && metric.baseline.status === 'ok');
-    const counted = (comparison.counted?.metrics ?? []).filter((metric) => metric.gate && metric.baseline !== undefined);
-    const verdicts = [...gated, ...counted].map(({ verdict }) => verdict);
-    const failed = gated.some((metric) => fails(metric, failOn)) ||
-        counted.some((metric) => failsCounted(metric, failOn));
-    return { verdict: mostTelling(new Set(verdicts)), passed: !failed };
-}
-function mostTelling(verdicts) {
-    return MOST_TELLING_FIRST.find((verdict) => verdicts.has(verdict)) ?? 'incomparable';
-}
-const RED = {
-    regression: ['regressed'],
-    inconclusive: ['regressed', 'inconclusive'],
-    never: [],
-};
-function fails(metric, failOn) {
-    if (RED[failOn].includes(metric.verdict))
-        return true;
-    return failOn === 'inconclusive' && lostOnCandidate(metric);
-}
-/** What the candidate cannot do any more is undecided, too. */
-const failsCounted = ({ verdict, candidate }, failOn) => RED[failOn].includes(verdict) || (failOn === 'inconclusive' && candidate === undefined);
-/** Another machine is nobody's fault; a metric that only the candidate cannot measure is undecided. */
-const lostOnCandidate = ({ candidate }) => candidate.status !== 'ok';
 
 
 /***/ }),
@@ -34619,7 +35274,7 @@ function marginOf({ id, leastMargin = 0 }, rules, fallback) {
 /* harmony export */   G: () => (/* binding */ pairShards),
 /* harmony export */   m: () => (/* binding */ mismatchOf)
 /* harmony export */ });
-/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3052);
+/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6300);
 
 /** Puts the records of several machines together, two and two, by the id of their duet. */
 function pairShards(records) {
@@ -34655,7 +35310,7 @@ function pairUp(id, runs) {
     const [candidate] = candidates;
     if (baselines.length > 1 || candidates.length > 1) {
         const side = baselines.length > 1 ? 'baseline' : 'candidate';
-        const sentence = `Shard ${id} has ${(0,_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(Math.max(baselines.length, candidates.length), 'different run')} of its ${side} and does not count: keep the two records that its job wrote.`;
+        const sentence = `Shard ${id} has ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(Math.max(baselines.length, candidates.length), 'different run')} of its ${side} and does not count: keep the two records that its job wrote.`;
         return { sentence };
     }
     if (baseline === undefined || candidate === undefined) {
@@ -34763,20 +35418,22 @@ const smallestP = ({ slower, faster }) => Math.min(slower, faster);
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   An: () => (/* binding */ absence),
-/* harmony export */   OF: () => (/* binding */ incomparable),
+/* harmony export */   JD: () => (/* binding */ isLost),
+/* harmony export */   RP: () => (/* binding */ notTested),
 /* harmony export */   T7: () => (/* binding */ comparablePair),
 /* harmony export */   g6: () => (/* binding */ bothSides),
 /* harmony export */   m9: () => (/* binding */ sidesOfChange)
 /* harmony export */ });
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2522);
-/* harmony import */ var _samples_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1194);
+/* harmony import */ var _record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8924);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2522);
+/* harmony import */ var _samples_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1194);
+
 
 
 /** A metric as a side of the comparison shows it, a time in ns at the given control speed. */
 const measuredSide = (metric, controlNs) => metric.unit === 'count'
-    ? measured(metric.unit, (0,_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .agreedCount */ .yo)(metric).count, metric.counts.length)
-    : measured(metric.unit, Math.exp((0,_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .runEstimate */ .GI)(metric)) * controlNs, metric.replicates.length);
+    ? measured(metric.unit, (0,_samples_js__WEBPACK_IMPORTED_MODULE_2__/* .agreedCount */ .yo)(metric).count, metric.counts.length)
+    : measured(metric.unit, Math.exp((0,_samples_js__WEBPACK_IMPORTED_MODULE_2__/* .runEstimate */ .GI)(metric)) * controlNs, metric.replicates.length);
 const measured = (unit, estimate, replicates) => ({
     status: 'ok',
     unit,
@@ -34801,17 +35458,17 @@ function sideOf(metric, controlNs) {
 }
 /** Both sides of a metric that is not compared, in ns at the control speed of the one that has it. */
 function bothSides(baseline, candidate) {
-    const reference = [baseline, candidate].find(_record_run_js__WEBPACK_IMPORTED_MODULE_0__/* .isTimed */ ._Y);
-    const controlNs = reference ? (0,_samples_js__WEBPACK_IMPORTED_MODULE_1__/* .controlSpeed */ .vv)(reference.id, reference.replicates) : 1;
+    const reference = [baseline, candidate].find(_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isTimed */ ._Y);
+    const controlNs = reference ? (0,_samples_js__WEBPACK_IMPORTED_MODULE_2__/* .controlSpeed */ .vv)(reference.id, reference.replicates) : 1;
     return { baseline: sideOf(baseline, controlNs), candidate: sideOf(candidate, controlNs) };
 }
 /** Why two records of a metric cannot be compared, or the pair when they can. */
 function comparablePair(baseline, candidate) {
     if (baseline?.status === 'ok' && candidate?.status === 'ok') {
         if (baseline.version === candidate.version) {
-            if ((0,_record_run_js__WEBPACK_IMPORTED_MODULE_0__/* .isTimed */ ._Y)(baseline) && (0,_record_run_js__WEBPACK_IMPORTED_MODULE_0__/* .isTimed */ ._Y)(candidate))
+            if ((0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isTimed */ ._Y)(baseline) && (0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isTimed */ ._Y)(candidate))
                 return { kind: 'timed', baseline, candidate };
-            if ((0,_record_run_js__WEBPACK_IMPORTED_MODULE_0__/* .isCounted */ .he)(baseline) && (0,_record_run_js__WEBPACK_IMPORTED_MODULE_0__/* .isCounted */ .he)(candidate)) {
+            if ((0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isCounted */ .he)(baseline) && (0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isCounted */ .he)(candidate)) {
                 return { kind: 'counted', baseline, candidate };
             }
             return `One side measured a time of this metric and the other a count.`;
@@ -34819,24 +35476,21 @@ function comparablePair(baseline, candidate) {
         return `The baseline measured definition ${baseline.version} of this metric and the candidate definition ${candidate.version}.`;
     }
     if (baseline?.status === 'ok')
-        return `Measured on the baseline, but ${absence(candidate)} on the candidate.`;
+        return `Measured on the baseline, but ${(0,_record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__/* .absence */ .An)(candidate)} on the candidate.`;
     if (candidate?.status === 'ok')
-        return `Measured on the candidate, but ${absence(baseline)} on the baseline.`;
-    return `On neither side: ${absence(candidate)} on the candidate.`;
+        return `Measured on the candidate, but ${(0,_record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__/* .absence */ .An)(baseline)} on the baseline.`;
+    return `On neither side: ${(0,_record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__/* .absence */ .An)(candidate)} on the candidate.`;
 }
-/** Why a side has no number, as a clause. */
-function absence(metric) {
-    if (metric === undefined)
-        return 'absent';
-    if (metric.status === 'ok')
-        return 'ok';
-    return `${metric.status.replace('_', ' ')} (${metric.reason.operation}: ${metric.reason.message})`;
+/** The finding of a metric for which there is nothing to test: a loss, or no two numbers that mean the same. */
+function notTested({ id, gate }, marginRatio, sides, because) {
+    const verdict = isLost(sides) ? 'blocked' : 'incomparable';
+    return { measure: measureOf(sides), id, gate, marginRatio, ...sides, verdict, because };
 }
-/** The comparison of a metric for which there is nothing to test. */
-function incomparable(candidate, marginRatio, sides, because) {
-    const { id, gate } = candidate;
-    return { id, gate, marginRatio, ...sides, verdict: 'incomparable', because };
-}
+/** Whether the candidate cannot do any more what the baseline could. */
+const isLost = ({ baseline, candidate, }) => baseline.status === 'ok' && (0,_record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__/* .isRefused */ .H0)(candidate);
+const measureOf = ({ baseline, candidate }) => [baseline, candidate].some((side) => side.status === 'ok' && side.unit === 'count')
+    ? 'events'
+    : 'time';
 
 
 /***/ }),
@@ -34849,9 +35503,9 @@ function incomparable(candidate, marginRatio, sides, because) {
 /* harmony export */   y: () => (/* binding */ filteredUnevenly)
 /* harmony export */ });
 /* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5521);
-/* harmony import */ var _baseline_comparability_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4681);
 /* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2522);
-/* harmony import */ var _units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3052);
+/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6300);
+/* harmony import */ var _comparability_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2515);
 /* harmony import */ var _samples_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1194);
 
 
@@ -34875,12 +35529,12 @@ function validityCaveats(all) {
 }
 /** An emulated instruction costs by what it takes to emulate it. */
 function emulated(runs) {
-    const found = runs.find(_baseline_comparability_js__WEBPACK_IMPORTED_MODULE_4__/* .isEmulated */ .e);
+    const found = runs.find(_comparability_js__WEBPACK_IMPORTED_MODULE_4__/* .isEmulated */ .e);
     if (found === undefined)
         return [];
     const where = `${found.target.spec} ran in an emulation of a processor (QEMU ${found.target.facts?.['qemu'] ?? ''}, TCG)`;
     return [
-        runs.every(_baseline_comparability_js__WEBPACK_IMPORTED_MODULE_4__/* .isEmulated */ .e)
+        runs.every(_comparability_js__WEBPACK_IMPORTED_MODULE_4__/* .isEmulated */ .e)
             ? `${where}: such times compare with those of the same emulator on the same processor alone, and changes of page tables and of entering the kernel weigh more in them than on hardware.`
             : `${where} and the other side did not, so what differs is the emulation above all: boot both sides, or neither.`,
     ];
@@ -34895,7 +35549,7 @@ function sharedCore(runs) {
     if (share < CONTENDED_WORTH_SAYING)
         return [];
     return [
-        `Another thread was busy on the core that was measured on, and ${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(share)} of the launches are left out for it; a quieter runner gives narrower intervals.`,
+        `Another thread was busy on the core that was measured on, and ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(share)} of the launches are left out for it; a quieter runner gives narrower intervals.`,
     ];
 }
 /** A booted kernel counts CPUs of its own. */
@@ -34951,7 +35605,7 @@ function stolenTime(runs) {
     if (stolen < STEAL_WORTH_SAYING)
         return [];
     return [
-        `The hypervisor gave ${(0,_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(stolen)} of the measuring time to others (steal); a quieter runner gives narrower intervals.`,
+        `The hypervisor gave ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(stolen)} of the measuring time to others (steal); a quieter runner gives narrower intervals.`,
     ];
 }
 

@@ -3,11 +3,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-c_sources=(native/probe.c native/core/*.c)
-plugin_sources=(native/trace/*.c)
-cxx_sources=(native/addon.cc native/launch/*.cc)
-headers=(native/core/*.h native/launch/*.h)
-program_sources=(native/seccomp/*.c test/native/*.c)
+c_sources=(native/probe.c native/{base,harness,workload,metrics,environment,session,init}/*.c)
+plugin_sources=(native/tools/trace_plugin.c)
+cxx_sources=(native/launch/*.cc)
+headers=(native/*/*.h test/native/*.h)
+program_sources=(native/tools/seccomp_compile.c test/native/*.c)
 warnings=(-Wall -Wextra -Wpedantic -Wshadow -Werror)
 c_flags=(-std=c11 -D_GNU_SOURCE -O2 -pthread "${warnings[@]}")
 napi=(-isystem node_modules/node-addon-api -isystem node_modules/node-api-headers/include)

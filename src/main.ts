@@ -15,8 +15,9 @@ import { connect, type GithubClient } from './github/client.js';
 import { type GithubContext, readContext, sourceOf } from './github/context.js';
 import { artifactName, commentMarker, shardName } from './github/identity.js';
 import type { Report } from './record/report.js';
-import { isClear, renderComment, renderNotMeasured } from './render/comment.js';
+import { renderComment, renderNotMeasured } from './render/comment.js';
 import { renderSummary } from './render/summary.js';
+import { isClear, isRed } from './report/words.js';
 import { artifactRuns } from './stores/artifact.js';
 import { runsOfThisWorkflow } from './stores/shard-artifacts.js';
 
@@ -146,7 +147,7 @@ async function leaveBaseline({ files }: Outcome, { context, inputs }: Job): Prom
 function commentReport(report: Report, job: Job): Promise<void> {
   const clear = isClear(report) ? 'clear' : 'undecided';
   return comment(job, {
-    finding: report.verdict === 'regressed' ? 'regressed' : clear,
+    finding: isRed(report) ? 'regressed' : clear,
     render: (wasRegressed) => renderComment(report, { ...shown(job), wasRegressed }),
   });
 }

@@ -1,3 +1,8 @@
+import {
+  isInstructionsReport,
+  isMeasuredReport,
+  type MeasuredReport,
+} from '#src/record/finding.js';
 import type { Report } from '#src/record/report.js';
 import { type JudgedGate, type Judging, judgeGate } from './gates.ts';
 import type { Phase } from './phases.ts';
@@ -26,7 +31,7 @@ interface CountedChange {
 interface TimedChange {
   id: string;
   verdict: string;
-  change: Report['metrics'][number]['change'];
+  change: MeasuredReport['change'];
   mde80: number | null;
 }
 
@@ -61,15 +66,19 @@ function gateOf(
   });
 }
 
-const countedChanges = ({ counted }: Report): CountedChange[] =>
-  (counted?.metrics ?? []).map(({ id, verdict, difference, resolution, calls, remainder }) => ({
-    ...{ id, verdict, difference, resolution, remainder },
-    calls: (calls ?? []).map(
-      (call) => `${call.difference > 0 ? '+' : ''}${call.difference} ${call.name} (${call.change})`,
-    ),
-  }));
+const countedChanges = ({ findings }: Report): CountedChange[] =>
+  findings
+    .filter(isInstructionsReport)
+    .map(({ id, verdict, difference, resolution, calls, remainder }) => ({
+      ...{ id, verdict, difference, resolution, remainder },
+      calls: (calls ?? []).map(
+        (call) =>
+          `${call.difference > 0 ? '+' : ''}${call.difference} ${call.name} (${call.change})`,
+      ),
+    }));
 
-const timedChanges = ({ metrics }: Report): TimedChange[] =>
-  metrics
+const timedChanges = ({ findings }: Report): TimedChange[] =>
+  findings
+    .filter(isMeasuredReport)
     .filter(({ gate: gated }) => gated)
     .map(({ id, verdict, change, mde80 }) => ({ id, verdict, change, mde80 }));

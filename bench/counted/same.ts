@@ -1,6 +1,7 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { median } from 'simple-statistics';
+import { isInstructionsReport } from '#src/record/finding.js';
 import { judgeGate } from './gates.ts';
 import type { Phase } from './phases.ts';
 
@@ -36,7 +37,7 @@ export async function gateCopies(
   for (let done = 0; done < gates; done++) {
     results.push(await judgeGate({ ...judging, baseline, candidate }));
   }
-  const metrics = results.flatMap(({ report }) => report.counted?.metrics ?? []);
+  const metrics = results.flatMap(({ report }) => report.findings.filter(isInstructionsReport));
   const sizes = metrics.map(({ difference }) => Math.abs(difference ?? Number.POSITIVE_INFINITY));
   return {
     gates,

@@ -5,7 +5,8 @@ import type { Run } from '#src/record/run.js';
 import { parseRunnableSpec } from '#src/targets/index.js';
 import { withTargets } from '#src/targets/sides.js';
 import { isCountable } from '#src/targets/target.js';
-import { compareInstructions, type InstructionComparison } from '#src/verdict/instructions.js';
+import type { InstructionsFinding } from '#src/verdict/comparison.js';
+import { compareInstructions } from '#src/verdict/instructions.js';
 import { SILENT } from '../silent.ts';
 
 /**
@@ -73,7 +74,7 @@ export async function judgeUnrelated(
   const pairs = runs.flatMap((before, index) =>
     runs.slice(index + 1).map((after) => {
       const compared = compareInstructions(before, after, { alpha: 0.01, margins: [] });
-      return compared?.metrics ?? [];
+      return compared?.findings ?? [];
     }),
   );
   const all = pairs.flat();
@@ -88,9 +89,10 @@ export async function judgeUnrelated(
   };
 }
 
-function metricOf(all: readonly InstructionComparison[]): UnrelatedMetric {
-  const [{ id, baseline } = { id: '' }] = all;
-  const count = baseline?.count ?? Number.NaN;
+function metricOf(all: readonly InstructionsFinding[]): UnrelatedMetric {
+  const [first] = all;
+  const id = first?.id ?? '';
+  const count = first?.baseline.status === 'ok' ? first.baseline.count : Number.NaN;
   const share = (instructions: number) => Number((instructions / count).toPrecision(2));
   const different = all.filter(({ difference }) => difference !== 0);
   return {
@@ -105,10 +107,10 @@ function metricOf(all: readonly InstructionComparison[]): UnrelatedMetric {
   };
 }
 
-const isRed = ({ verdict }: InstructionComparison): boolean =>
+const isRed = ({ verdict }: InstructionsFinding): boolean =>
   verdict !== 'unchanged' && verdict !== 'incomparable';
 
-const isBeyond = (metric: InstructionComparison): boolean =>
+const isBeyond = (metric: InstructionsFinding): boolean =>
   Math.abs(metric.difference ?? 0) > (metric.resolution ?? 0);
 
 function countUnder(

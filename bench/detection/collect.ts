@@ -92,9 +92,9 @@ async function measureSession(session: Session, bench: Bench, order: Order): Pro
 }
 
 function settingsFor({ plan }: Bench): JudgingSettings {
-  const margins = plan.metrics.map(({ id, least_margin_percent }) => ({
+  const margins = plan.metrics.map(({ id, leastMarginPercent }) => ({
     glob: id,
-    ratio: Math.max(MARGIN, least_margin_percent / 100),
+    ratio: Math.max(MARGIN, leastMarginPercent / 100),
   }));
   return { alpha: ALPHA, margins };
 }

@@ -14,34 +14,34 @@
 namespace launch {
 namespace {
 
-// The call that failed is passed as a pointer to a literal: both processes run the same image.
+// `call` points to a literal, which works because both processes run the same image.
 struct ChildFailure {
     int number;
     const char *call;
 };
 
-// Everything the child needs, made ready by the parent: between vfork() and exec the child borrows
-// the parent's memory and must not allocate.
+// Everything that the child needs. The parent prepares it, because the child borrows the parent's
+// memory between vfork() and exec and must not allocate.
 struct ChildPlan {
     char *const *argv;
     char *const *env;
-    const cpu_set_t *cpus; // nullptr: leave the affinity alone
+    const cpu_set_t *cpus; // nullptr: keep the affinity
     size_t cpusSize;
     ChildDescriptors descriptors;
     int report;
     pid_t parent;
 };
 
-// Past the numbers that the child arranges, whatever they were in the parent.
+// Above the numbers that the child arranges, whatever they are in the parent.
 constexpr int PARKED = 16;
 constexpr int REPORT = RESULTS_DESCRIPTOR + 1;
-// Where close_range() is missing (before Linux 5.9). Node opens everything close-on-exec; this is
-// for descriptors that Node itself inherited, which have low numbers.
-constexpr rlim_t CLOSE_AT_MOST = 4096;
+// For systems without close_range() (before Linux 5.9). Node opens everything close-on-exec. This
+// closes descriptors that Node itself inherited, which have low numbers.
+constexpr rlim_t MAX_CLOSED = 4096;
 
 [[noreturn]] void giveUp(int report, const char *call) {
     const ChildFailure failure{errno, call};
-    // Nothing can be done about a report that fails: the parent then sees an exit without results.
+    // If this fails too, the parent sees an exit without results.
     (void)!write(report, &failure, sizeof failure);
     _exit(127);
 }
@@ -64,8 +64,8 @@ void closeFrom(int first) {
 #endif
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        limit.rlim_cur = CLOSE_AT_MOST;
-    const int end = static_cast<int>(std::min(limit.rlim_cur, CLOSE_AT_MOST));
+        limit.rlim_cur = MAX_CLOSED;
+    const int end = static_cast<int>(std::min(limit.rlim_cur, MAX_CLOSED));
     for (int descriptor = first; descriptor < end; ++descriptor)
         close(descriptor);
 }
@@ -92,7 +92,8 @@ void arrangeDescriptors(ChildPlan &plan) {
     closeFrom(REPORT + 1);
 }
 
-// Handlers would run in the parent's memory, and what Node ignores (SIGPIPE) exec would hand on.
+// A handler would run in the parent's memory, and exec keeps ignored signals ignored (SIGPIPE in
+// Node).
 void restoreSignals() {
     struct sigaction action = {};
     action.sa_handler = SIG_DFL;
@@ -106,7 +107,7 @@ void restoreSignals() {
 void dieWithParent(const ChildPlan &plan) {
     require(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0, plan, "prctl");
     const pid_t parent = getppid();
-    // Where the call is denied its result is negative, and the race stays open.
+    // If the call is denied, its result is negative, and the race remains.
     if (parent >= 0 && parent != plan.parent)
         _exit(127);
 }
@@ -122,10 +123,10 @@ void dieWithParent(const ChildPlan &plan) {
     giveUp(plan.report, "execvpe");
 }
 
-// vfork() and not fork(), since copying the page tables of Node's address space takes milliseconds
-// and leaves the parent faulting. What the child does is more than POSIX allows it and what Linux
-// does (vfork(2)). A function of its own, so that no local of the caller lives across the second
-// return.
+// vfork(), because fork() would copy the page tables of Node's address space. That takes
+// milliseconds and causes page faults in the parent. The child does more than POSIX allows, but no
+// more than Linux does (vfork(2)). This is a function of its own, so no local of the caller lives
+// across the second return.
 __attribute__((noinline)) pid_t spawn(const ChildPlan &plan) {
     const pid_t pid = vfork(); // NOLINT(clang-analyzer-security.insecureAPI.vfork)
     if (pid == 0)
@@ -133,7 +134,7 @@ __attribute__((noinline)) pid_t spawn(const ChildPlan &plan) {
     return pid;
 }
 
-// No signal may run a handler of Node's in the child while it borrows the parent's memory.
+// No signal may run one of Node's handlers in the child while it borrows the parent's memory.
 pid_t spawnWithSignalsBlocked(const ChildPlan &plan) {
     sigset_t all;
     sigset_t previous;
@@ -155,7 +156,7 @@ std::vector<char *> pointers(const std::vector<std::string> &texts) {
     return result;
 }
 
-// Sized by the CPU's number, since machines may have more than the 1024 of a plain cpu_set_t.
+// Sized by the CPU's number: machines may have more CPUs than the 1024 of a plain cpu_set_t.
 struct CpuSet {
     explicit CpuSet(int cpu) : size(CPU_ALLOC_SIZE(cpu + 1)), set(CPU_ALLOC(cpu + 1)) {
         CPU_ZERO_S(size, set);

@@ -1,4 +1,4 @@
-// From a request to a process that runs it.
+// Starts the process of a request.
 #ifndef SYSCALL_GATE_LAUNCH_CHILD_H
 #define SYSCALL_GATE_LAUNCH_CHILD_H
 
@@ -8,10 +8,10 @@
 
 namespace launch {
 
-/** The first descriptor past the standard ones: where the probe finds its results mapping. */
+/** The first descriptor after the standard ones, where the probe finds its results mapping. */
 constexpr int RESULTS_DESCRIPTOR = 3;
 
-/** What becomes the child's descriptors 0 to 3; -1 is /dev/null, or nothing for the results. */
+/** The child's descriptors 0 to 3. -1 is /dev/null, or nothing for the results. */
 struct ChildDescriptors {
     int input;
     int output;
@@ -20,13 +20,13 @@ struct ChildDescriptors {
 };
 
 /**
- * Starts the request's program as the leader of a session of its own, so that Ctrl-C at a terminal
- * reaches only Node and one kill() reaches all of its process group.
+ * Starts the request's program as the leader of its own session. So Ctrl-C at a terminal reaches
+ * only Node, and one kill() reaches the whole process group.
  *
- * The kernel sends the parent-death signal when the *thread* that started the child ends
- * (prctl(2), PR_SET_PDEATHSIG), so the calling thread has to stay until the child is gone.
+ * The kernel sends the parent-death signal when the *thread* that started the child ends (prctl(2),
+ * PR_SET_PDEATHSIG), so the calling thread must live longer than the child.
  *
- * @throws SystemError naming the call that failed, execvpe included
+ * @throws SystemError that names the failed call, also execvpe
  */
 pid_t startChild(const Request &request, const ChildDescriptors &descriptors);
 

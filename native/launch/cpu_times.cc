@@ -12,7 +12,7 @@
 namespace launch {
 namespace {
 
-// proc_stat(5): user nice system idle iowait irq softirq steal; user and nice hold the guest times.
+// proc_stat(5): user nice system idle iowait irq softirq steal; user and nice include guest times.
 bool parseLine(const char *line, CpuTimes &times) {
     if (strncmp(line, "cpu", 3) != 0)
         return false;
@@ -32,7 +32,7 @@ std::vector<CpuTimes> readStat() {
     const std::unique_ptr<FILE, int (*)(FILE *)> file(fopen("/proc/stat", "re"), fclose);
     if (file == nullptr)
         return result;
-    // The CPU lines come first and are short; the interrupt line after them has thousands of
+    // The CPU lines come first and are short. The interrupt line after them has thousands of
     // columns.
     char line[512];
     CpuTimes times;
@@ -41,7 +41,7 @@ std::vector<CpuTimes> readStat() {
     return result;
 }
 
-// The kernel refuses with EINVAL a set smaller than its own (sched_setaffinity(2)).
+// The kernel refuses a set smaller than its own with EINVAL (sched_setaffinity(2)).
 std::vector<bool> allowedCpus() {
     for (int cpus = 1024; cpus <= 1 << 16; cpus *= 2) {
         const size_t size = CPU_ALLOC_SIZE(cpus);

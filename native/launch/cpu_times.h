@@ -1,4 +1,4 @@
-// What /proc/stat says of the CPUs.
+// CPU times from /proc/stat.
 #ifndef SYSCALL_GATE_LAUNCH_CPU_TIMES_H
 #define SYSCALL_GATE_LAUNCH_CPU_TIMES_H
 
@@ -7,7 +7,7 @@
 
 namespace launch {
 
-/** The `cpu` of the line that sums over all of them. */
+/** The `cpu` of the line for all CPUs together. */
 constexpr int ALL_CPUS = -1;
 
 struct CpuTimes {
@@ -16,10 +16,10 @@ struct CpuTimes {
     uint64_t stealTicks;
 };
 
-/** Times since boot of the CPUs that the calling thread may run on; empty without /proc. */
+/** Times since boot of the CPUs that the calling thread may use. Empty without /proc. */
 std::vector<CpuTimes> allowedCpuTimes();
 
-/** Steal time of a CPU, or of ALL_CPUS, since boot; 0 where the kernel does not say. */
+/** Steal time of a CPU, or of ALL_CPUS, since boot. 0 if the kernel does not say. */
 int64_t stolenNs(int cpu);
 
 } // namespace launch

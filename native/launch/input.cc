@@ -5,7 +5,7 @@
 
 namespace launch {
 
-// By pwrite(), since the child shares the file's position.
+// By pwrite(), because the child shares the file's position.
 Descriptor inputFile(const std::string &text) {
     Descriptor file(check(memfd_create("probe-input", MFD_CLOEXEC), "memfd_create"));
     for (size_t written = 0; written < text.size();)

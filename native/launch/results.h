@@ -1,4 +1,4 @@
-// Where a child's results and complaints end up.
+// Collects a child's results and error messages.
 #ifndef SYSCALL_GATE_LAUNCH_RESULTS_H
 #define SYSCALL_GATE_LAUNCH_RESULTS_H
 
@@ -7,9 +7,9 @@
 namespace launch {
 
 /**
- * The shared mapping that a probe appends its result lines to: a uint64 at offset 0 holds the
- * number of bytes written, stored after them; they begin at offset 64, a cache line further on.
- * Pages that are never touched cost nothing.
+ * The shared mapping that a probe appends its result lines to. A uint64 at offset 0 holds the
+ * length of the text; the text begins at offset 64, in the next cache line. Untouched pages cost
+ * nothing.
  */
 class SharedResults {
   public:
@@ -18,8 +18,9 @@ class SharedResults {
         return file_.number();
     }
     /**
-     * What is written so far, as a view that owns the mapping.
-     * @throws SystemError EOVERFLOW when the child claims more than there is room for
+     * The text so far, as a view that owns the mapping.
+     *
+     * @throws SystemError EOVERFLOW if the child claims more than fits
      */
     Bytes view() const;
 
@@ -28,7 +29,7 @@ class SharedResults {
     std::shared_ptr<void> mapping_;
 };
 
-/** The reading end of a pipe whose writing end the child gets. */
+/** A pipe. We read it and the child gets the writing end. */
 class Pipe {
   public:
     Pipe();
@@ -44,7 +45,7 @@ class Pipe {
     bool open() const {
         return reading_.open();
     }
-    /** Reads what is there into `text`; closes itself at the end. */
+    /** Reads what is available into `text`. Closes itself at the end. */
     void readInto(std::string &text);
 
   private:
@@ -52,7 +53,7 @@ class Pipe {
     Descriptor writing_;
 };
 
-/** Keeps the beginning of a child's standard output and drops what goes past its limit. */
+/** Keeps the beginning of a child's standard output, up to a limit. */
 class Head {
   public:
     void append(const std::string &text);
@@ -66,7 +67,7 @@ class Head {
     bool truncated_ = false;
 };
 
-/** Keeps the end of a child's standard error, cut where a UTF-8 character begins. */
+/** Keeps the end of a child's standard error, starting at a whole UTF-8 character. */
 class Tail {
   public:
     void append(const std::string &text);

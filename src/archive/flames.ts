@@ -6,8 +6,8 @@ import { removeOthers } from '../files/remove-others.js';
 import { saveFile } from '../files/write.js';
 import { flameSvg } from '../render/flame.js';
 import { formatInstructions } from '../text/units.js';
+import type { InstructionsFinding } from '../verdict/comparison.js';
 import { compareCounted, type Evidence } from '../verdict/evidence.js';
-import type { InstructionComparison } from '../verdict/instructions.js';
 import type { JudgingSettings } from '../verdict/settings.js';
 
 /** The folder beside a report that has a flame graph for each metric whose count changed. */
@@ -29,7 +29,7 @@ export async function writeFlames(
   const counted = compareCounted(evidence, settings);
   const sides = [counted?.baseline, counted?.candidate].map((run) => run?.target.spec ?? '');
   const subtitle = sides.join(' → ');
-  const graphs = (counted?.metrics ?? []).flatMap((metric) => flameOf(metric, subtitle));
+  const graphs = (counted?.findings ?? []).flatMap((finding) => flameOf(finding, subtitle));
   const drawn = new Set<string>();
   let note: string | undefined;
   try {
@@ -47,10 +47,10 @@ export async function writeFlames(
 }
 
 function flameOf(
-  { id, operation, baseline, candidate }: InstructionComparison,
+  { id, operation, baseline, candidate }: InstructionsFinding,
   subtitle: string,
 ): { name: string; svg: string }[] {
-  if (operation === undefined || baseline === undefined || candidate === undefined) return [];
+  if (operation === undefined || baseline.status !== 'ok' || candidate.status !== 'ok') return [];
   const counts = [baseline.count, candidate.count].map(formatInstructions).join(' → ');
   const svg = flameSvg(operation.roots, {
     title: `${id}: ${counts} instructions an operation`,

@@ -21,21 +21,21 @@ const ADDON = 'addon.node';
 const FILES = [PROBE, ADDON];
 
 export interface BuildOptions {
-  /** Keeps the build here instead of the runner's or the user's cache folder. */
+  /** Keeps the build here, not in the runner's or the user's cache folder. */
   cacheDir?: string;
-  /** Is told a step for each source file. */
+  /** Gets a step for each source file. */
   progress?: Progress;
   /** Aborting it ends the compilers and rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 
-/** What was compiled; the paths are absolute. */
+/** A build. Paths are absolute. */
 export interface Build {
   probe: string;
   addon: string;
-  /** The C compiler, as it calls itself. */
+  /** The first line that the C compiler prints for --version. */
   compiler: string;
-  /** Whether an earlier build from the same sources, flags and compilers was there. */
+  /** Whether an earlier build of the same sources, flags and compilers was found. */
   cached: boolean;
   elapsedMs: number;
 }
@@ -43,7 +43,7 @@ export interface Build {
 /**
  * Compiles the probe and the addon that launches it, or finds them compiled.
  *
- * @throws Failure of kind `usage` on a system that is not Linux, of kind `measurement` when something
+ * @throws Failure of kind `usage` on a system other than Linux, of kind `measurement` if something
  *   is missing to compile them or no folder can hold them
  */
 export async function buildProbe(options: BuildOptions = {}): Promise<Build> {
@@ -71,7 +71,7 @@ export async function buildProbe(options: BuildOptions = {}): Promise<Build> {
 /**
  * Asks the probe what it can measure.
  *
- * @throws Failure of kind `measurement` when it cannot be run or speaks another wire version
+ * @throws Failure of kind `measurement` if it cannot be run or speaks another wire version
  */
 export async function readCatalogue(probe: string): Promise<Catalogue> {
   const listing = await listMetrics(probe);

@@ -8,9 +8,9 @@ import { makeFolder } from '../files/folder.js';
 const NAME = 'syscall-gate';
 
 /**
- * Where builds are kept, best first. On a runner only its temporary folder, which every job finds
- * empty: what one job leaves for the next could be another pull request's code. Elsewhere the
- * user's cache, else a folder of the user's own among the temporary ones.
+ * Folders for builds, best first. On a runner only its temporary folder, which is empty when a job
+ * starts: a build from another job could be another pull request's code. Elsewhere the user's
+ * cache, else the user's own folder among the temporary ones.
  */
 function cacheFolders(): string[] {
   const { RUNNER_TEMP, XDG_CACHE_HOME } = process.env;
@@ -20,38 +20,38 @@ function cacheFolders(): string[] {
 }
 
 /**
- * What a build is told by: how it is made, and the content of what it is made from.
+ * The key of a build: a hash of how it is made and of the content of its sources.
  *
- * @param how compilers and their flags, as JSON holds them
+ * @param how compilers and their flags, as JSON
  * @param sources absolute paths
  */
 export async function buildKey(how: unknown, sources: readonly string[]): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(how));
   const contents = await Promise.all(sources.map((path) => readFile(path)));
   for (const [index, content] of contents.entries()) {
-    // The length keeps the end of one file from passing for the beginning of the next.
+    // With its length, the end of one file cannot pass for the start of the next.
     hash.update(`${basename(sources[index] ?? '')} ${content.length}\n`).update(content);
   }
   return hash.digest('hex').slice(0, 32);
 }
 
-/** A build that is kept, or to be. */
+/** A build in the cache, or one to be added. */
 export interface KeptBuild {
   /** See {@link buildKey}. */
   key: string;
-  /** All that a complete one has. */
+  /** The files of a complete build. */
   files: readonly string[];
-  /** Instead of the runner's or the user's cache folder. */
+  /** Used instead of the runner's or the user's cache folder. */
   cacheDir: string | undefined;
-  /** Fills the empty folder that it is given. */
+  /** Makes the files in an empty folder. */
   make(work: string): Promise<void>;
 }
 
 /**
- * Finds a build, or has it made and kept.
+ * Finds a build, or makes and keeps it.
  *
- * @returns its folder, and whether it was there
- * @throws Failure of kind `measurement` when no folder can be written
+ * @returns its folder, and whether it was found
+ * @throws Failure of kind `measurement` if no folder can be written
  */
 export async function keepBuild({
   key,
@@ -79,12 +79,12 @@ async function findBuild(
 }
 
 /**
- * Has a build made in the first cache folder that can be written, and publishes it by one rename, so
- * that a concurrent build sees all of it or nothing. A build that fails leaves nothing behind.
+ * Makes a build in the first cache folder that can be written. It publishes the build by one
+ * rename, so a concurrent build sees all of it or nothing. A failed build leaves nothing behind.
  *
  * @param make fills the empty folder that it is given
- * @returns the folder of the build, which may be that of a concurrent one with the same key
- * @throws Failure of kind `measurement` when no folder can be written
+ * @returns the folder of the build, which may be a concurrent build's with the same key
+ * @throws Failure of kind `measurement` if no folder can be written
  */
 async function publishBuild(
   folders: readonly string[],
@@ -107,7 +107,7 @@ async function moveInto(build: string, work: string, files: readonly string[]): 
   } catch (error) {
     if (!isTaken(error)) throw error;
     if (await isComplete(build, files)) return build;
-    // Somebody removed files from it.
+    // Somebody has removed files from it.
     await rm(build, { recursive: true, force: true });
     await rename(work, build);
   }
@@ -123,7 +123,7 @@ async function makeWorkFolder(
       await makeFolder(folder, 0o755);
       if (!(await isTrusted(folder))) continue;
       const work = await mkdtemp(join(folder, 'building-'));
-      // Other users run the probe too: containers with a user of their own, setpriv.
+      // Other users must be able to run the probe: containers with their own user, setpriv.
       await chmod(work, 0o755);
       return { folder, work };
     } catch (error) {
@@ -132,12 +132,12 @@ async function makeWorkFolder(
   }
   const tried = folders.join(', ');
   throw measurementFailure(
-    `The compiled probe has no place to go, since no cache folder can be written (${tried}): set XDG_CACHE_HOME to one that can.`,
+    `The compiled probe cannot be kept, because no cache folder can be written (${tried}): set XDG_CACHE_HOME to one that can.`,
     reason,
   );
 }
 
-/** What is found here is executed, so nobody else may have been able to put it here. */
+/** Files here are executed, so nobody else may be able to write them. */
 async function isTrusted(folder: string): Promise<boolean> {
   try {
     const entry = await lstat(folder);

@@ -4,15 +4,15 @@ import { type Architecture, hostArchitecture } from '../probe/architecture.js';
 import { compile, findCompilers } from './compiler.js';
 import { findCrossCompiler } from './cross-compiler.js';
 
-/** Prints every definition that a program which makes system calls has. */
+/** Prints all definitions that a program sees which includes sys/syscall.h. */
 const FLAGS = ['-E', '-dM', '-x', 'c', '-include', 'sys/syscall.h', '/dev/null', '-o'];
 
 /**
- * The numbers of an architecture's system calls by name, as the headers have them that the probe is
+ * The numbers of an architecture's system calls by name, from the headers that the probe is
  * compiled with.
  *
- * @param folder that has room for a file
- * @throws Failure when there is no compiler, or the headers are not there
+ * @param folder for a temporary file
+ * @throws Failure if there is no compiler or no headers
  */
 export async function callNumbers(
   architecture: Architecture,
@@ -26,7 +26,7 @@ export async function callNumbers(
   return readCallNumbers(await readFile(file, 'latin1'));
 }
 
-/** @param definitions lines such as `#define __NR_openat 257`, of which some name others */
+/** @param definitions lines such as `#define __NR_openat 257`; the value may be another name */
 export function readCallNumbers(definitions: string): Map<string, number> {
   const found = [...definitions.matchAll(/^#define (__NR\w*) (\w+)$/gm)];
   const values = new Map(found.map(([, name = '', value = '']) => [name, value]));

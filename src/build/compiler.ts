@@ -2,13 +2,13 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { measurementFailure } from '../failure.js';
 
-/** What to do where a compiler cannot do what it is to, for sentences. */
+/** What to do if a compiler fails, as parts of sentences. */
 export interface Remedy {
-  /** Commands that install such a compiler, and all that it needs. */
+  /** Commands that install such a compiler and all that it needs. */
   install: string;
-  /** Commands that install the static C library alone. */
+  /** Commands that install only the static C library. */
   installLibc: string;
-  /** The variables that name another. */
+  /** The variables that name another compiler. */
   variables: string;
 }
 
@@ -18,14 +18,14 @@ const NATIVE: Remedy = {
   installLibc: 'dnf install glibc-static, or as part of apt-get install build-essential',
   variables: 'CC and CXX',
 };
-const LONGEST_QUOTE = 300;
+const MAX_QUOTE_LENGTH = 300;
 const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
 
 /** A compiler that runs here. */
 export interface Compiler {
-  /** The program and what CC or CXX has after it. */
+  /** The program, and the words after it in CC or CXX. */
   command: readonly string[];
-  /** First line of what `--version` says. */
+  /** The first line that it prints for --version. */
   version: string;
   remedy: Remedy;
 }
@@ -40,7 +40,7 @@ const C: Language = { name: 'C', variable: 'CC', programs: ['cc', 'gcc', 'clang'
 const CXX: Language = { name: 'C++', variable: 'CXX', programs: ['c++', 'g++', 'clang++'] };
 
 /**
- * Finds the compilers: those that CC and CXX name, else the first that is installed.
+ * Finds the compilers: those that CC and CXX name, else the first ones that are installed.
  *
  * @throws Failure of kind `measurement` that says what to install
  */
@@ -63,7 +63,7 @@ async function findCompiler(language: Language): Promise<Compiler> {
   );
 }
 
-/** @returns undefined where it does not run */
+/** @returns undefined if it does not run */
 export async function tryCompiler(
   command: readonly string[],
   remedy: Remedy,
@@ -76,7 +76,7 @@ export async function tryCompiler(
   }
 }
 
-/** The triplet of what it compiles for, as it calls that; empty where it does not say. */
+/** The triplet that it compiles for, in its own words; empty if it does not say. */
 export async function machineOf({ command }: Compiler): Promise<string> {
   try {
     return (await run(command, ['-dumpmachine'])).trim();
@@ -95,8 +95,9 @@ export interface Compilation {
 
 /**
  * Runs a compiler.
+ *
  * @throws Failure of kind `measurement` with the compiler's first error line; the signal's reason
- *   when it was aborted
+ *   if it was aborted
  */
 export async function compile(
   compiler: Compiler,
@@ -118,7 +119,7 @@ async function run(
   { signal, variables }: { signal?: AbortSignal | undefined; variables?: NodeJS.ProcessEnv } = {},
 ): Promise<string> {
   const [program = '', ...words] = command;
-  // In English, whatever the user speaks: the diagnosis reads what the compiler says.
+  // In English, because diagnose() reads what the compiler says.
   const env = { ...process.env, LC_ALL: 'C', ...variables };
   const settings = { env, maxBuffer: MAX_OUTPUT_BYTES, ...(signal ? { signal } : {}) };
   const { stdout } = await promisify(execFile)(program, [...words, ...options], settings);
@@ -129,18 +130,18 @@ function diagnose(compiler: Compiler, what: string, error: unknown): string {
   const said = String((error as { stderr?: unknown }).stderr ?? '');
   const program = compiler.command.join(' ');
   const { install, installLibc, variables } = compiler.remedy;
-  // What ld, gold, lld and mold say.
+  // The messages of ld, gold, lld and mold.
   if (/(cannot find|unable to find library|library not found:) -?l?c\b/.test(said)) {
-    return `Linking ${what} with ${program} failed, since there is no static C library: install it with ${installLibc}.`;
+    return `Linking ${what} with ${program} failed, because there is no static C library: install it with ${installLibc}.`;
   }
   const missing = /fatal error: '?([^':]+)'?(?:: No such file or directory| file not found)/.exec(
     said,
   );
   if (missing !== null) {
-    return `Compiling ${what} with ${program} failed, since the header ${missing[1]} is missing: install it with ${install}.`;
+    return `Compiling ${what} with ${program} failed, because the header ${missing[1]} is missing: install it with ${install}.`;
   }
   const complaint = firstError(said) || (error instanceof Error ? error.message : String(error));
-  return `Compiling ${what} with ${program} failed (${complaint.slice(0, LONGEST_QUOTE)}): install a current compiler with ${install}, or name another in ${variables}.`;
+  return `Compiling ${what} with ${program} failed (${complaint.slice(0, MAX_QUOTE_LENGTH)}): install a current compiler with ${install}, or name another in ${variables}.`;
 }
 
 function firstError(said: string): string {

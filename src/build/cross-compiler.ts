@@ -3,9 +3,9 @@ import { ARCHITECTURE_NAMES, type Architecture, hostArchitecture } from '../prob
 import { type Compiler, machineOf, type Remedy, tryCompiler } from './compiler.js';
 
 interface Toolchain {
-  /** What its compilers are called by: of distributions first, then of others who build them. */
+  /** Prefixes of compilers: those of distributions first, then those of others. */
   triplets: readonly [string, ...string[]];
-  /** Debian's and Ubuntu's. */
+  /** Packages of Debian and Ubuntu. */
   packages: string;
 }
 
@@ -24,9 +24,10 @@ const TOOLCHAINS: Readonly<Record<Architecture, Toolchain>> = {
 };
 
 /**
- * Finds a C compiler for another architecture: the one that a variable such as CC_aarch64_linux_gnu
- * names (any of the triplets, as Rust's cc crate has it), else that of CROSS_COMPILE, as kernels are
- * built with it, where it is for that architecture, else the first of the usual names that is installed.
+ * Finds a C compiler for another architecture. First the one that a variable such as
+ * CC_aarch64_linux_gnu names (with any of the triplets, as in Rust's cc crate). Then that of
+ * CROSS_COMPILE, as in kernel builds, if it is for that architecture. Then the first of the usual
+ * names that is installed.
  *
  * @throws Failure of kind `measurement` that says what to install
  */
@@ -85,7 +86,7 @@ async function compilesFor(compiler: Compiler, architecture: Architecture): Prom
   return ALIASES[architecture].includes(machine);
 }
 
-/** As compilers call them; aarch64_be and the like are others. */
+/** Names in compilers' triplets. aarch64_be and the like are other architectures. */
 const ALIASES: Readonly<Record<Architecture, readonly string[]>> = {
   x86_64: ['x86_64', 'amd64'],
   aarch64: ['aarch64', 'arm64'],

@@ -7,10 +7,10 @@ import { makeProducts, PROBE, probeProduct } from './products.js';
 import { nativeSources, PROBE_FLAGS, PROBE_LINK_FLAGS } from './sources.js';
 
 /**
- * Compiles the probe for another architecture than this machine's, or finds it compiled. Nothing here
- * can run it but an emulator.
+ * Compiles the probe for an architecture other than this machine's, or finds it compiled. Only an
+ * emulator can run it here.
  *
- * @throws Failure of kind `measurement` when something is missing to compile it, or no folder can
+ * @throws Failure of kind `measurement` if something is missing to compile it, or no folder can
  *   hold it
  */
 export async function buildProbeFor(

@@ -2,10 +2,10 @@ import { measurementFailure } from '../failure.js';
 import type { Addon } from '../probe/addon.js';
 
 /**
- * Loads the compiled addon. When this process exits, launches under way are cancelled: Node waits
- * for its worker threads then, which would be for as long as the launches take.
+ * Loads the compiled addon. It cancels running launches when this process exits, because Node would
+ * wait for its worker threads until the launches end.
  *
- * @throws Failure of kind `measurement` when it does not load
+ * @throws Failure of kind `measurement` if it does not load
  */
 export function loadAddon(path: string): Addon {
   const module = { exports: {} };

@@ -6,10 +6,10 @@ import { buildTool } from './tool.js';
  * Compiles the plugin that traces instructions in QEMU, or finds it compiled.
  *
  * @returns its absolute path
- * @throws Failure of kind `measurement` when there is no compiler or no folder that can hold it
+ * @throws Failure of kind `measurement` if there is no compiler or no folder can hold it
  */
 export async function buildTracePlugin(options: BuildOptions = {}): Promise<string> {
   const { plugin: source } = await nativeSources();
-  const tool = { file: 'trace.so', source, what: 'trace/plugin.c', flags: PLUGIN_FLAGS };
+  const tool = { file: 'trace.so', source, what: 'tools/trace_plugin.c', flags: PLUGIN_FLAGS };
   return buildTool(tool, options);
 }

@@ -1,13 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { basename, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Progress } from '../progress.js';
 import { type Compiler, compile } from './compiler.js';
 import { type NativeSources, PROBE_FLAGS, PROBE_LINK_FLAGS } from './sources.js';
 
 export const PROBE = 'probe';
 
-/** One program to be linked from objects that are compiled one source file each. */
+/** A program that is linked from one object for each source file. */
 export interface Product {
   file: string;
   compiler: Compiler;
@@ -16,17 +16,17 @@ export interface Product {
   linkFlags: readonly string[];
 }
 
-/** The probe as a compiler for its machine makes it. */
+/** The probe for the machine that the compiler compiles for. */
 export const probeProduct = (compiler: Compiler, { probe }: NativeSources): Product => ({
   ...{ file: PROBE, compiler, units: probe, flags: PROBE_FLAGS, linkFlags: PROBE_LINK_FLAGS },
 });
 
 interface Workplace {
-  /** Folder for the products, and for objects while they are needed. */
+  /** Folder for the products, and for the objects while they are needed. */
   work: string;
-  /** Folder of the sources, which their names are told from. */
+  /** Folder of the sources. Names of sources are shown relative to it. */
   root: string;
-  /** Is told a step for each source file. */
+  /** Gets a step for each source file. */
   progress: Progress | undefined;
   signal: AbortSignal | undefined;
 }
@@ -38,13 +38,13 @@ interface Workplace {
  */
 export async function makeProducts(
   products: readonly Product[],
-  { work, root, progress, signal }: Workplace,
+  workplace: Workplace,
 ): Promise<void> {
-  const jobs = products.flatMap((product) => compileJobs(product, root, work, signal));
-  await inParallel(jobs, (done, name) => progress?.step(done, jobs.length, name));
-  await Promise.all(products.map((product) => link(product, work, signal)));
-  const objects = products.flatMap(({ units }) => units.map((unit) => objectOf(unit, work)));
-  await Promise.all(objects.map((object) => rm(object)));
+  const jobs = products.flatMap((product) => compileJobs(product, workplace));
+  await inParallel(jobs, (done, name) => workplace.progress?.step(done, jobs.length, name));
+  await Promise.all(products.map((product) => link(product, workplace)));
+  const units = products.flatMap((product) => product.units);
+  await Promise.all(units.map((unit) => rm(objectOf(unit, workplace))));
 }
 
 interface Job {
@@ -52,32 +52,27 @@ interface Job {
   run(): Promise<void>;
 }
 
-function compileJobs(
-  { compiler, units, flags }: Product,
-  root: string,
-  work: string,
-  signal: AbortSignal | undefined,
-): Job[] {
+function compileJobs({ compiler, units, flags }: Product, workplace: Workplace): Job[] {
+  const { root, work, signal } = workplace;
   return units.map((unit) => {
     const name = relative(root, unit);
-    const options = [...flags, '-c', unit, '-o', objectOf(unit, work)];
+    const options = [...flags, '-c', unit, '-o', objectOf(unit, workplace)];
     return { name, run: () => compile(compiler, options, { what: name, temporary: work, signal }) };
   });
 }
 
-const objectOf = (unit: string, work: string): string => join(work, `${basename(unit)}.o`);
+/** Named after the room too: files of two rooms may have the same name. */
+const objectOf = (unit: string, { root, work }: Workplace): string =>
+  join(work, `${relative(root, unit).replaceAll('/', '-')}.o`);
 
-function link(
-  { file, compiler, units, linkFlags }: Product,
-  work: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const objects = units.map((unit) => objectOf(unit, work));
+function link({ file, compiler, units, linkFlags }: Product, workplace: Workplace): Promise<void> {
+  const { work, signal } = workplace;
+  const objects = units.map((unit) => objectOf(unit, workplace));
   const options = [...linkFlags, ...objects, '-o', join(work, file)];
   return compile(compiler, options, { what: file, temporary: work, signal });
 }
 
-/** Runs jobs on all CPUs; after a failure no further one starts, and those under way are awaited. */
+/** Runs jobs on all CPUs. After a failure no further job starts; it waits for those that run. */
 async function inParallel(
   jobs: readonly Job[],
   onDone: (done: number, name: string) => void,

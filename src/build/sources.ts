@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** How the probe is compiled and linked. No -Werror: a new compiler's new warning is not an error. */
+/** How the probe is compiled. No -Werror: a newer compiler may warn about more. */
 export const PROBE_FLAGS: readonly string[] = [
   '-std=c11',
   '-D_GNU_SOURCE',
@@ -10,10 +10,10 @@ export const PROBE_FLAGS: readonly string[] = [
   '-pipe',
   '-pthread',
 ];
-/** Static, so that it runs in images and kernels that have no libc, or another one. */
+/** Static: images and bare kernels may have no libc, or another one. */
 export const PROBE_LINK_FLAGS: readonly string[] = ['-static', '-pthread'];
 
-/** How the addon is compiled: -O0, since it waits most of the time, and all wait for its compiler. */
+/** How the addon is compiled: -O0 compiles fastest, and the addon only waits for processes. */
 export const ADDON_FLAGS: readonly string[] = [
   '-std=c++17',
   '-O0',
@@ -26,7 +26,7 @@ export const ADDON_FLAGS: readonly string[] = [
 ];
 export const ADDON_LINK_FLAGS: readonly string[] = ['-shared'];
 
-/** How the plugin is compiled that QEMU loads (native/trace/plugin.c), in one step. */
+/** How the plugin that QEMU loads (native/tools/trace_plugin.c) is compiled, in one step. */
 export const PLUGIN_FLAGS: readonly string[] = [
   '-std=c11',
   '-D_GNU_SOURCE',
@@ -36,7 +36,7 @@ export const PLUGIN_FLAGS: readonly string[] = [
   '-shared',
 ];
 
-/** How the program is compiled that makes seccomp filters (native/seccomp/compile.c), in one step. */
+/** How the program that makes seccomp filters (native/tools/seccomp_compile.c) is compiled. */
 export const SECCOMP_COMPILER_FLAGS: readonly string[] = [
   '-std=c11',
   '-D_GNU_SOURCE',
@@ -46,8 +46,8 @@ export const SECCOMP_COMPILER_FLAGS: readonly string[] = [
 export const SECCOMP_COMPILER_LIBRARIES: readonly string[] = ['-ldl'];
 
 /**
- * The N-API headers that the addon needs, as paths in node_modules: `dist/native/include` holds
- * copies of them, so that an action compiles with no install.
+ * The N-API headers that the addon needs, as paths in node_modules. `dist/native/include` holds
+ * copies of them, so an action compiles without an install.
  */
 export const NAPI_HEADERS: readonly string[] = [
   'node-addon-api/napi.h',
@@ -58,6 +58,20 @@ export const NAPI_HEADERS: readonly string[] = [
   'node-api-headers/include/node_api_types.h',
 ];
 
+/**
+ * The probe's rooms, each a folder of native/. Files of a room include only headers of their own
+ * room and of rooms before it (test/unit/native-rooms.test.ts); probe.c may include all.
+ */
+export const PROBE_ROOMS = [
+  'base',
+  'harness',
+  'workload',
+  'metrics',
+  'environment',
+  'session',
+  'init',
+] as const;
+
 /** The native sources; every path is absolute. */
 export interface NativeSources {
   /** The folder that they are in. */
@@ -67,9 +81,9 @@ export interface NativeSources {
   addon: string[];
   /** Headers of the probe's units. */
   probeHeaders: string[];
-  /** The plugin for QEMU, which is built apart: few need it. */
+  /** The plugin for QEMU. It is compiled on its own, because few users need it. */
   plugin: string;
-  /** The program that makes seccomp filters, which is built apart for the same reason. */
+  /** The program that makes seccomp filters, compiled on its own for the same reason. */
   seccompCompiler: string;
   /** Folders that the addon's translation units include N-API headers from. */
   includes: string[];
@@ -77,22 +91,24 @@ export interface NativeSources {
   all: string[];
 }
 
-/** Finds the native sources, in a bundle (dist/) as in a checkout (src/, lib/). */
+/** Finds the native sources, both in a bundle (dist/) and in a checkout (src/, lib/). */
 export async function nativeSources(): Promise<NativeSources> {
   const { root, napi } = locate();
-  const core = await listFolder(join(root, 'core'));
+  const rooms = await Promise.all(PROBE_ROOMS.map((room) => listFolder(join(root, room))));
   const launch = await listFolder(join(root, 'launch'));
-  const probe = [join(root, 'probe.c'), ...core.filter((path) => path.endsWith('.c'))];
-  // The longest to compile comes first, so that the others fill the CPU beside it.
-  const addon = [join(root, 'addon.cc'), ...launch.filter((path) => path.endsWith('.cc'))];
-  const isHeader = (path: string) => path.endsWith('.h');
-  const probeHeaders = core.filter(isHeader);
+  const probeHeaders = withExtension('.h', rooms.flat());
+  const probe = [join(root, 'probe.c'), ...withExtension('.c', rooms.flat())];
+  // addon.cc takes longest to compile. It comes first in the alphabet, so the others run beside it.
+  const addon = withExtension('.cc', launch);
+  const plugin = join(root, 'tools', 'trace_plugin.c');
+  const seccompCompiler = join(root, 'tools', 'seccomp_compile.c');
   const includes = [...new Set(napi.map((path) => dirname(path)))];
-  const plugin = join(root, 'trace', 'plugin.c');
-  const seccompCompiler = join(root, 'seccomp', 'compile.c');
-  const all = [...probe, ...addon, ...probeHeaders, ...launch.filter(isHeader), ...napi];
+  const all = [...probe, ...addon, ...probeHeaders, ...withExtension('.h', launch), ...napi];
   return { root, probe, addon, probeHeaders, plugin, seccompCompiler, includes, all };
 }
+
+const withExtension = (extension: string, paths: readonly string[]): string[] =>
+  paths.filter((path) => path.endsWith(extension));
 
 function locate(): { root: string; napi: string[] } {
   const bundled = join(import.meta.dirname, 'native');

@@ -3,14 +3,14 @@ import type { BuildOptions } from './build.js';
 import { buildKey, keepBuild } from './cache.js';
 import { compile, findCompilers } from './compiler.js';
 
-/** What is compiled from one source file for this machine, when something first needs it. */
+/** A program of one source file for this machine. It is compiled when it is first needed. */
 interface Tool {
   file: string;
-  /** The source, and what a failure calls it. */
+  /** The source file, and its name in a failure. */
   source: string;
   what: string;
   flags: readonly string[];
-  /** Behind the source, as a linker reads them. */
+  /** Libraries to link. They follow the source, because linkers read in order. */
   libraries?: readonly string[];
 }
 
@@ -18,7 +18,7 @@ interface Tool {
  * Compiles a tool, or finds it compiled.
  *
  * @returns its absolute path
- * @throws Failure of kind `measurement` when there is no compiler or no folder that can hold it
+ * @throws Failure of kind `measurement` if there is no compiler or no folder can hold it
  */
 export async function buildTool(
   { file, source, what, flags, libraries = [] }: Tool,

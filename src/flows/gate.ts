@@ -9,6 +9,7 @@ import type { Progress } from '../progress.js';
 import { runFileName, runText } from '../record/file.js';
 import type { Report } from '../record/report.js';
 import type { Run, Source } from '../record/run.js';
+import { isRed } from '../report/words.js';
 import { openBaseline } from '../stores/open.js';
 import type { ReadStoredRuns } from '../stores/stored.js';
 import type { Evidence } from '../verdict/evidence.js';
@@ -66,7 +67,7 @@ async function save(
   evidence: Evidence,
 ): Promise<Pick<Outcome, 'files'> & { notes: string[] }> {
   const { candidate } = evidence;
-  const folder = report.verdict === 'regressed' ? join(out, SET_ASIDE) : out;
+  const folder = isRed(report) ? join(out, SET_ASIDE) : out;
   const run = join(folder, runFileName(candidate));
   await makeFolder(folder);
   await saveFile(run, runText(candidate));

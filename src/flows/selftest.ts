@@ -17,7 +17,7 @@ import { buildSelftest, ENTRY_METRIC, type Trial } from '../report/selftest-buil
 import { withInjection } from '../targets/injected.js';
 import { withTargets } from '../targets/sides.js';
 import type { Target } from '../targets/target.js';
-import type { Comparison } from '../verdict/comparison.js';
+import type { Comparison, MeasuredFinding } from '../verdict/comparison.js';
 import { firstDetection } from '../verdict/detection.js';
 import { compareDuet } from '../verdict/duet.js';
 import { VERSION } from '../version.js';
@@ -118,7 +118,7 @@ function gatesInTurn(
   config: Asked,
   gates: number,
   progress: Progress,
-): (sides: Required<Sides>) => Promise<Comparison> {
+): (sides: Required<Sides>) => Promise<Comparison<MeasuredFinding>> {
   const end = bench.now() + config.durationMs;
   let left = gates;
   return (sides) => {
@@ -130,15 +130,19 @@ function gatesInTurn(
   };
 }
 
-async function gateOnce(session: Session, config: Asked, progress: Progress): Promise<Comparison> {
+async function gateOnce(
+  session: Session,
+  config: Asked,
+  progress: Progress,
+): Promise<Comparison<MeasuredFinding>> {
   const [before, after] = bothIdentities();
   const runs = (): [Run, Run] => [session.baselineRun(before), session.candidateRun(after)];
   await session.warmUp();
   return compareDuet(...(await screenAndConfirm(session, runs, config, progress)), config);
 }
 
-function requireEntryMetric({ metrics }: Comparison): void {
-  const entry = metrics.find(({ id }) => id === ENTRY_METRIC);
+function requireEntryMetric({ findings }: Comparison<MeasuredFinding>): void {
+  const entry = findings.find(({ id }) => id === ENTRY_METRIC);
   if (entry?.change !== undefined) return;
   const why = entry?.because.replace(/\.$/, '') ?? 'it was not measured';
   throw measurementFailure(

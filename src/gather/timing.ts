@@ -110,6 +110,6 @@ export async function timeItself(
 /** What the measuring time is to buy. */
 export const goalOf = ({ alpha, margins }: JudgingSettings, fallback: number): Goal => ({
   alpha,
-  marginOf: ({ id, least_margin_percent }) =>
-    marginOf({ id, leastMargin: least_margin_percent / 100 }, margins, fallback),
+  marginOf: ({ id, leastMarginPercent }) =>
+    marginOf({ id, leastMargin: leastMarginPercent / 100 }, margins, fallback),
 });

@@ -118,7 +118,7 @@ function metricRecord(
   quiet: number | undefined,
 ): MetricRecord {
   const { id, version, gate, entries, switches, bytes, unit } = entry;
-  const leastMargin = entry.least_margin_percent / 100;
+  const leastMargin = entry.leastMarginPercent / 100;
   const fields = {
     ...{ id, version, gate, entries, switches, bytes },
     ...(leastMargin > 0 ? { leastMargin } : {}),
@@ -230,7 +230,7 @@ function commonest(absences: readonly Absence[]): Absence {
   const usual = statuses.length > 0 ? modeFast(statuses) : undefined;
   return (
     absences.find(({ status }) => status === usual) ?? {
-      status: 'error',
+      status: 'unmeasured',
       reason: { operation: 'launch', errno: 0, message: 'no launch that measured it came through' },
     }
   );

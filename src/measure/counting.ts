@@ -168,7 +168,7 @@ function instructionsOf(
   }
   if (counts.length > 0) return { id, version, gate, status: 'ok', boots: counts };
   const reason = { operation: 'count', errno: 0, message: 'no boot counted it' };
-  return { id, version, gate, status: 'error', reason };
+  return { id, version, gate, status: 'unmeasured', reason };
 }
 
 /** A thousandth of an instruction is a rounding of the clock. */

@@ -251,7 +251,7 @@ function observeMetric(entry: MetricEntry, rounds: readonly ProcessMetric[]): Ob
 
 /** A command may start a probe of its own, of another release. */
 const otherDefinition = (ours: number, theirs: number): Observation => ({
-  status: 'error',
+  status: 'unmeasured',
   reason: {
     operation: 'measure',
     errno: 0,
@@ -260,6 +260,6 @@ const otherDefinition = (ours: number, theirs: number): Observation => ({
 });
 
 const missing: Observation = {
-  status: 'error',
+  status: 'unmeasured',
   reason: { operation: 'measure', errno: 0, message: 'the probe reported nothing for it' },
 };

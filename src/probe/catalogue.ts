@@ -2,24 +2,27 @@ import { z } from 'zod';
 import { unitSchema } from '../record/run.js';
 
 /**
- * The metric catalogue, as the probe itself prints it (`probe --list`): the native sources are its
- * only home, so that a new metric is one entry in one C file.
+ * The catalogue of metrics, as the probe prints it (`probe --list`). Metrics are defined only in
+ * the native sources, so a new metric is one entry in one C file.
  */
 const metricEntrySchema = z.object({
   id: z.string(),
   version: z.int(),
-  /** Whether a regression of this metric turns the gate red; the others only inform. */
+  /** Whether a regression of this metric turns the gate red. Other metrics only inform. */
   gate: z.boolean(),
-  /** One operation takes milliseconds: measured in few launches. */
+  /** One operation takes milliseconds, so it is measured in few launches. */
   slow: z.boolean(),
-  /** Off the CPU by design, so that no batch is filtered by occupancy. */
+  /** Off the CPU by design, so occupancy filters none of its batches. */
   waits: z.boolean(),
   /** What its number is: a time, a time that is shown as a rate, or a count. */
   unit: unitSchema,
-  /** The default margin is never below this; 0 where there is no such bound. */
-  least_margin_percent: z.number().min(0).max(1000),
+  /** The default margin is at least this; 0 for no such bound. */
+  leastMarginPercent: z.number().min(0).max(1000),
   summary: z.string(),
-  /** Per operation: system calls and page faults, switches, and bytes that the kernel copies or moves. */
+  /**
+   * Per operation: system calls and page faults, switches, and bytes that the kernel copies or
+   * moves.
+   */
   entries: z.number(),
   switches: z.number(),
   bytes: z.number(),

@@ -4,9 +4,9 @@ import { type Injection, injectionArgument } from '../record/injection.js';
 import { oneLine } from './lines.js';
 
 /**
- * Asks whether the probe can be slowed here.
+ * Asks the probe whether a regression can be injected here.
  *
- * @returns one clause that says why not, or undefined where it can
+ * @returns one clause that says why not, or undefined if it can
  */
 export async function injectionObstacle(
   probe: string,
@@ -20,7 +20,7 @@ export async function injectionObstacle(
   }
 }
 
-/** What the probe said, or what ended it: some filters kill instead of refusing. */
+/** What the probe said, or the signal that ended it: some filters kill instead of refusing. */
 function refusal(error: Error & { stderr?: unknown; signal?: unknown }): string {
   const said = String(error.stderr ?? '').trim();
   const last = oneLine(said.split('\n').at(-1) ?? '').replace(/^probe: |\.$/g, '');

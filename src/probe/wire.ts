@@ -14,50 +14,50 @@ import {
   type WireTails,
 } from './lines.js';
 
-/** A plan of 1000 rounds of the whole catalogue stays below; an endless printer does not. */
+/** A plan of 1000 rounds of the whole catalogue stays below this; an endless printer does not. */
 const MAX_LINES = 600_000;
-/** Banners and whatever else a command prints around the results. */
+/** Banners and other output around the results. */
 const MAX_NOISE_LINES = 1_000;
-/** 10,000 batches of three 15-digit numbers, with room to spare. */
+/** Room for 10,000 batches of four 15-digit numbers. */
 const MAX_LINE_BYTES = 1024 * 1024;
 const NEWLINE = 0x0a;
 
 export interface WireOutput {
-  /** Of the first process, which describes the machine for all of them. */
+  /** The first process's. It describes the machine for all of them. */
   hello?: Hello;
-  /** In the order they came, each with the process of the launch that it is from, counted from 0. */
+  /** In their order in the output. `process` is the number of its process in the launch, from 0. */
   metrics: (WireMetric & { process: number })[];
-  /** The second pass, where the plan asked for that instead. */
+  /** The second pass, if the plan asked for it. */
   tails?: WireTails;
   tail: WireTail[];
-  /** Whether every process came to its end; if not, `metrics` is what was written until then. */
+  /** Whether every process reached its end. If not, `metrics` is what was written until then. */
   complete: boolean;
-  /** One clause that says why the output cannot be used (in full), when it cannot. */
+  /** One clause that says why the output cannot be used, or not all of it. */
   problem?: string;
 }
 
-/** What one launch of the probe is asked to do; the units are those of the probe's arguments. */
+/** What one launch of the probe must do. Units are those of the probe's arguments. */
 export interface ProbePlan {
-  /** Each with the number of rounds that it takes part in: those of fewer are spread evenly. */
+  /** Each with the number of rounds that it takes part in. Fewer rounds are spread evenly. */
   metrics: readonly { id: string; rounds: number }[];
   batches: number;
   batchUs: number;
   seed: number;
   cpu: number;
   deadlineMs: number;
-  /** Whether `hello` should describe the machine and the subject. */
+  /** Whether `hello` describes the machine and the subject. */
   environment: boolean;
   /** How many single operations of each metric to time, instead of batches. */
   tails?: number;
-  /** Whether the clock counts instructions: what surrounds the operations of a batch is taken off. */
+  /** Whether the clock counts instructions. Then the count of an empty batch is subtracted. */
   instructions?: boolean;
-  /** How many processes to measure the plan in, one after the other; one without it. */
+  /** How many processes measure the plan, one after another. One if undefined. */
   launches?: number;
-  /** Descriptor of the shared mapping for the results; standard output without it. */
+  /** Descriptor of the shared mapping for the results. Standard output if undefined. */
   resultsFd?: number;
 }
 
-/** The probe's command line for a plan, without the program itself; safe in any shell. */
+/** The probe's command line for a plan, without the program. Every word is safe in any shell. */
 export function planArguments(plan: ProbePlan): string[] {
   return [
     `--metrics=${plan.metrics.map(({ id, rounds }) => `${id}:${rounds}`).join(',')}`,
@@ -74,22 +74,22 @@ export function planArguments(plan: ProbePlan): string[] {
   ];
 }
 
-/** How far a launch's processes have come, beside what they wrote. */
+/** How far the processes of a launch have come, and what they wrote. */
 interface Reading {
   output: WireOutput;
-  /** How many processes there are to be, have begun, and have come to their end. */
+  /** Processes that were asked for, that have begun, and that have ended. */
   processes: number;
   begun: number;
   ended: number;
 }
 
 /**
- * Reads what the probe's processes wrote. Unknown fields and line types are ignored, as are lines that are
- * not JSON (a login banner, the output of a wrapping command) up to a bound; a last line that was cut
- * is dropped. Never throws: what is wrong is in `problem`.
+ * Reads what the probe's processes wrote. It ignores unknown fields and line types. Up to a limit,
+ * it also ignores lines that are not JSON (a login banner, output of a wrapping command). It drops
+ * a last line that was cut off. It never throws: `problem` says what is wrong.
  *
- * @param bytes the results of a launch; read a line at a time, never as one string
- * @param processes how many the launch was to have
+ * @param bytes the results of a launch, which are read line by line and never as one string
+ * @param processes how many the launch should have
  */
 export function parseWire(bytes: Buffer, processes = 1): WireOutput {
   const output: WireOutput = { metrics: [], tail: [], complete: false };
@@ -114,7 +114,7 @@ export function parseWire(bytes: Buffer, processes = 1): WireOutput {
 interface Line {
   text: string;
   bytes: number;
-  /** Ended by a newline; the last line of a killed process is not. */
+  /** Whether it ends in a newline. The last line of a killed process does not. */
   whole: boolean;
 }
 
@@ -130,7 +130,7 @@ function* linesOf(bytes: Buffer): Generator<Line> {
   }
 }
 
-/** Adds a line to what is read; says 'noise' or a problem when it cannot. */
+/** Adds a line to the reading. Returns 'noise' or a problem if it cannot. */
 function takeLine(line: Line, reading: Reading): string | undefined {
   const { output } = reading;
   const value = readJson(line.text);
@@ -199,7 +199,7 @@ function takeTail(value: AnyLine, output: WireOutput): string | undefined {
   return undefined;
 }
 
-/** The fields that are looked at before a schema is chosen. */
+/** The fields that decide which schema applies. */
 interface AnyLine {
   type?: unknown;
   wire?: unknown;

@@ -1,6 +1,6 @@
 /**
- * Regressions that the probe can inflict on itself, from the mildest to the strongest: see
- * native/core/inject.h. Each makes every system call dearer.
+ * Regressions that the probe can inject into itself, from the mildest to the strongest: see
+ * native/harness/inject.h. Each makes every system call slower.
  */
 export const INJECTIONS = ['seccomp-cached', 'seccomp', 'user-dispatch'] as const;
 

@@ -5,7 +5,7 @@ import { selftestSchema } from './selftest.js';
 
 interface Published {
   'run-v1.json': object;
-  'report-v1.json': object;
+  'report-v2.json': object;
   'selftest-v1.json': object;
 }
 
@@ -20,8 +20,8 @@ export function jsonSchemas(): Published {
       title: 'syscall-gate run record',
       description: 'What one side of a comparison was measured to be: a *.run.json file.',
     }),
-    'report-v1.json': publish(reportSchema, {
-      $id: 'urn:syscall-gate:schema:report-v1',
+    'report-v2.json': publish(reportSchema, {
+      $id: 'urn:syscall-gate:schema:report-v2',
       title: 'syscall-gate report',
       description: 'A comparison and its verdict: report.json, and what --json prints.',
     }),

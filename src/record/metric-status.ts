@@ -1,7 +1,19 @@
 import { z } from 'zod';
 
-/** Why a metric has no number. A metric that is not `ok` is never a number. */
-export const UNAVAILABLE = ['unsupported', 'denied', 'no_loopback', 'unstable', 'error'] as const;
+/**
+ * Why a metric has no number. A metric that is not `ok` is never a number.
+ * - `unsupported`, `denied`, `no_loopback`, `error`: the operation cannot be done there;
+ * - `unstable`: it can, and its numbers are worth nothing;
+ * - `unmeasured`: nobody knows, since no launch that measured it came through.
+ */
+export const UNAVAILABLE = [
+  'unsupported',
+  'denied',
+  'no_loopback',
+  'unstable',
+  'error',
+  'unmeasured',
+] as const;
 
 export type Unavailable = (typeof UNAVAILABLE)[number];
 
@@ -22,3 +34,8 @@ export function absence(
   if (metric.status === 'ok') return 'ok';
   return `${metric.status.replace('_', ' ')} (${metric.reason.operation}: ${metric.reason.message})`;
 }
+
+const REFUSED: readonly string[] = ['unsupported', 'denied', 'no_loopback', 'error'];
+
+/** Whether an operation cannot be done there, rather than not have been measured well. */
+export const isRefused = ({ status }: { status: string }): boolean => REFUSED.includes(status);

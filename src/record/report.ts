@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { EXHIBIT_FILE_NAME, ROLES } from './exhibit.js';
 import { EVIDENCE } from './file.js';
-import { UNAVAILABLE } from './metric-status.js';
-import { platformSchema, subjectSchema, tailsSchema, unitSchema } from './run.js';
+import { callSchema, changeSchema, findingSchema } from './finding.js';
+import { platformSchema, subjectSchema, tailsSchema } from './run.js';
 import { parseStrictly, type StrictParse } from './strict.js';
+import { GATE_VERDICTS, type Verdict } from './verdict.js';
 
-/** The report for scripts: `--json`, the action's `report` output. `schema/report-v1.json`. */
+/** The report for scripts: `--json`, the action's `report` output. `schema/report-v2.json`. */
 export const REPORT_SCHEMA = 'syscall-gate/report';
-export const REPORT_VERSION = 1;
+export const REPORT_VERSION = 2;
 
 /** Far above any report, and little enough to be read whole. */
 export const MAX_REPORT_BYTES = 16 * 1024 * 1024;
@@ -21,71 +22,6 @@ const MAX_RECORDS = 512;
  */
 export const QUANTITIES = ['entries', 'switches', 'tcpKilobytes', 'kilobytes'] as const;
 export type Quantity = (typeof QUANTITIES)[number];
-
-const metricVerdict = z.enum([
-  'regressed',
-  'improved',
-  'unchanged',
-  'inconclusive',
-  'incomparable',
-]);
-
-const sideSchema = z.discriminatedUnion('status', [
-  z.strictObject({
-    status: z.literal('ok'),
-    unit: unitSchema.describe(
-      'ns: a time; per_second: a time that is read as a rate, 1e9 / estimate; count: events',
-    ),
-    estimate: z
-      .number()
-      .min(0)
-      .describe("ns per operation at the baseline's control speed, or events per operation"),
-    replicates: z.int().min(1),
-  }),
-  z.strictObject({
-    status: z.enum([...UNAVAILABLE, 'absent']),
-    reason: z.string().describe('the operation that failed and what it said'),
-  }),
-]);
-
-const changeSchema = z.strictObject({
-  ratio: z.number().positive().describe('candidate over baseline: 1.05 is five percent slower'),
-  low: z.number().min(0),
-  high: z.number().positive().nullable().describe('null where the data put no upper bound'),
-  confidence: z.number().gt(0).max(1).describe('coverage of the interval from low to high'),
-});
-
-export const metricReportSchema = z.strictObject({
-  id: z.string(),
-  status: z.enum(['ok', ...UNAVAILABLE, 'absent']).describe("the candidate's status"),
-  verdict: metricVerdict,
-  because: z.string().describe('what decided, or why nothing could be decided'),
-  gate: z.boolean().describe('false for a metric that informs and never turns the gate red'),
-  margin: z
-    .number()
-    .min(0)
-    .describe('smallest change that matters: 0.02 is two percent, 0 for counts, of which any does'),
-  baseline: sideSchema,
-  candidate: sideSchema,
-  change: changeSchema.nullable(),
-  p: z.number().min(0).max(1).nullable().describe('Holm-adjusted, of the test that decided'),
-  mde80: z
-    .number()
-    .positive()
-    .nullable()
-    .describe('smallest true change (0.03 is three percent) that is caught four times in five'),
-  floor: changeSchema
-    .extend({ pairs: z.int().min(0), rejections: z.int().min(0) })
-    .nullable()
-    .describe('the same comparison between identical sides of this run'),
-  replicatesToSettle: z
-    .int()
-    .positive()
-    .nullable()
-    .describe(
-      'pairs (duet), stored runs (prediction) or machines (shards) that would settle an inconclusive metric',
-    ),
-});
 
 export const machineReportSchema = z.strictObject({
   platform: platformSchema,
@@ -164,6 +100,9 @@ export const certificateSchema = z.strictObject({
   alpha: z.number().gt(0).lt(1).describe('family-wise error level of regressed, and of improved'),
   holds: z.string().describe('what that level holds for, one sentence'),
   families: z.array(familyCertificateSchema),
+  resolution: spreadSchema
+    .nullable()
+    .describe('of counted instructions: what boots of one side differ by, as shares of the counts'),
 });
 
 const recordSchema = z.strictObject({
@@ -233,70 +172,23 @@ const diagnosisSchema = z.strictObject({
     .describe('differences of the sides that could carry it, the likeliest first'),
 });
 
+const count = z.int().min(0);
 const countsSchema = z
   .strictObject({
-    regressed: z.int().min(0),
-    improved: z.int().min(0),
-    unchanged: z.int().min(0),
-    inconclusive: z.int().min(0),
-    incomparable: z.int().min(0),
-  })
-  .describe('gated metrics of each verdict');
+    blocked: count,
+    regressed: count,
+    improved: count,
+    inconclusive: count,
+    incomparable: count,
+    unchanged: count,
+  } satisfies Record<Verdict, z.ZodType>)
+  .describe('gated metrics of each verdict, by whatever they were measured');
 
-const countedSideSchema = z.strictObject({
-  count: z.number().describe('instructions of an operation: the median over the boots'),
-  resolution: z.number().describe('how far its boots lie apart, in instructions'),
-  boots: z.array(z.number()),
-});
-
-const functionSchema = z.strictObject({
-  name: z.string(),
-  module: z.string().nullable(),
-  before: z.number().describe('instructions an operation in the function itself'),
-  after: z.number(),
-  difference: z.number(),
-  change: z.enum(['grown', 'shrunk', 'new', 'gone']),
-  chain: z
-    .array(z.string())
-    .describe('from the innermost caller that is there on both sides to the function'),
-});
-
-const callSchema = z.strictObject({
-  caller: z.string().nullable().describe('who calls it, on both sides; null at the entry'),
-  name: z.string(),
-  module: z.string().nullable(),
-  difference: z
-    .number()
-    .describe(
-      'instructions an operation: its own, or of one that is new or gone with all it calls',
-    ),
-  change: z.enum(['grown', 'shrunk', 'new', 'gone']),
-  below: z.int().min(0).describe('functions that came or went with it'),
-});
-
-const countedMetricSchema = z.strictObject({
-  id: z.string(),
-  gate: z.boolean(),
-  verdict: metricVerdict,
-  because: z.string(),
-  baseline: countedSideSchema.nullable(),
-  candidate: countedSideSchema.nullable(),
-  difference: z.number().nullable().describe('instructions more, an operation'),
-  resolution: z.number().nullable().describe('what the counts cannot tell from nothing'),
-  margin: z.number().nullable().describe('instructions; less is listed and alarms nobody'),
-  functions: z
-    .array(functionSchema)
-    .nullable()
-    .describe('those whose instructions differ, callers first; null without a trace of both sides'),
-  calls: z
-    .array(callSchema)
-    .nullable()
-    .describe('the same as changes of calls: what is new or gone is one with all that it calls'),
-  remainder: z
-    .number()
-    .nullable()
-    .describe('of the difference, instructions that the functions do not add up to'),
-  untraced: z.string().nullable().describe('why there is no trace, where there was to be one'),
+const alarmSchema = z.strictObject({
+  verdict: z.enum(['blocked', 'regressed']),
+  title: z.string().describe('the cause in a few words'),
+  text: z.string().describe('one or two sentences for people'),
+  metrics: z.array(z.string()).min(1).describe('ids of the gated metrics that show it'),
 });
 
 const causeSchema = z.strictObject({
@@ -317,23 +209,21 @@ const causeSchema = z.strictObject({
 });
 
 /** A kernel of another kind differs in hundreds of functions. */
-export const MOST_CAUSES = 200;
+export const MAX_CAUSES = 200;
 
 const countedSchema = z.strictObject({
   conditions: z.record(z.string(), z.string()).describe('what the counts depend on, by name'),
-  counts: countsSchema,
   causes: z
     .array(causeSchema)
-    .max(MOST_CAUSES)
+    .max(MAX_CAUSES)
     .describe('what changed by function over all metrics, the causes of the most first'),
-  metrics: z.array(countedMetricSchema),
 });
 
 export const reportSchema = z.strictObject({
   schema: z.literal(REPORT_SCHEMA),
   version: z.literal(REPORT_VERSION),
   tool: z.string().describe('version that measured the candidate'),
-  verdict: z.enum([...metricVerdict.options, 'no-baseline']),
+  verdict: z.enum(GATE_VERDICTS),
   passed: z.boolean().describe('whether the exit code is 0 under the fail-on policy'),
   headline: z.string().describe('one sentence for people'),
   design: z
@@ -369,6 +259,9 @@ export const reportSchema = z.strictObject({
   differences: z
     .array(differenceSchema)
     .describe('what differs between the sides, first what can carry the changes that were called'),
+  unreadable: z
+    .strictObject({ baseline: z.array(z.string()), candidate: z.array(z.string()) })
+    .describe('settings that could be read on the other side only, and so are not compared'),
   configuration: configurationSchema
     .nullable()
     .describe(
@@ -378,10 +271,15 @@ export const reportSchema = z.strictObject({
     .nullable()
     .describe('one cause that explains most of the changes; null where nothing simple does'),
   caveats: z.array(z.string()).describe('what weakens the whole comparison, one sentence each'),
-  metrics: z.array(metricReportSchema),
+  alarms: z
+    .array(alarmSchema)
+    .describe('what turns the gate red, one entry a cause, the worst first'),
+  findings: z
+    .array(findingSchema)
+    .describe('one entry for each metric and what was measured of it: time, events, instructions'),
   counted: countedSchema
     .nullable()
-    .describe('instructions of an operation, where both sides were counted under an emulator'),
+    .describe('how instructions were counted, and which functions changed, where both sides were'),
   certificate: certificateSchema.describe('how far this very run is to be trusted, from its data'),
   crossing: crossingSchema
     .nullable()
@@ -397,8 +295,7 @@ export type DiagnosisReport = z.infer<typeof diagnosisSchema>;
 export type MachineReport = z.infer<typeof machineReportSchema>;
 export type CountedReport = z.infer<typeof countedSchema>;
 export type CauseReport = z.infer<typeof causeSchema>;
-export type CountedMetricReport = z.infer<typeof countedMetricSchema>;
-export type MetricReport = z.infer<typeof metricReportSchema>;
+export type Alarm = z.infer<typeof alarmSchema>;
 export type Certificate = z.infer<typeof certificateSchema>;
 export type FamilyCertificate = z.infer<typeof familyCertificateSchema>;
 export type CrossingReport = z.infer<typeof crossingSchema>;
@@ -406,7 +303,6 @@ export type CrossingReport = z.infer<typeof crossingSchema>;
 export type CrossingRun = Pick<Report, 'platform' | 'subject'> & { crossing: CrossingReport };
 export type TransferReport = z.infer<typeof transferSchema>;
 export type TailsReport = z.infer<typeof tailsReportSchema>;
-export type SideReport = z.infer<typeof sideSchema>;
 export type RecordReference = z.infer<typeof recordSchema>;
 
 /**

@@ -1,4 +1,4 @@
-import { callText, largestCalls } from '../report/call-text.js';
+import { callText, largestCalls } from '../report/calls.js';
 import { clip, xml } from '../text/escape.js';
 import { type CallChange, callChanges } from '../trace/changes.js';
 import { type DifferenceNode, resolutionOf } from '../trace/difference.js';

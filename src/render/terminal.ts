@@ -1,27 +1,16 @@
 import picocolors from 'picocolors';
-import type { CrossingReport, CrossingRun, Report } from '../record/report.js';
+import type { CrossingRun, Report } from '../record/report.js';
 import type { Selftest } from '../record/selftest.js';
-import { CAUSES_TITLE, causeTexts } from '../report/causes.js';
-import { certificateGrid } from '../report/certificate.js';
-import { configurationText } from '../report/configuration.js';
-import { countedGrid } from '../report/counted.js';
-import { crossingFacts, crossingGrids } from '../report/crossing-text.js';
-import { diagnosisText } from '../report/diagnosis.js';
-import type { Fact } from '../report/fact.js';
-import { legend, machineFacts, placeFacts, sideFacts } from '../report/facts.js';
-import type { Grid } from '../report/grid.js';
-import { machineGrid } from '../report/machines.js';
-import { selftestGrids } from '../report/selftest-text.js';
-import { fieldName, nextStepText, policyText, verdictSymbols } from '../report/words.js';
+import type { Block, Changes, Fact, Headline, List } from '../report/blocks.js';
+import { facts } from '../report/blocks.js';
+import { crossingBlocks } from '../report/crossing-blocks.js';
+import { machineFacts } from '../report/facts.js';
+import { type PartName, partsOf } from '../report/parts.js';
+import { selftestBlocks } from '../report/selftest-blocks.js';
+import { verdictSymbols } from '../report/words.js';
 import { plain, wrap } from '../text/escape.js';
-import {
-  gridLines,
-  metricLines,
-  type Page,
-  type Paper,
-  PROSE_COLUMNS,
-  paintOf,
-} from './terminal-table.js';
+import { arrange, type Placement } from './placement.js';
+import { type Paper, PROSE_COLUMNS, paintOf, tableLines } from './terminal-table.js';
 
 export interface TerminalOptions {
   color: boolean;
@@ -31,134 +20,113 @@ export interface TerminalOptions {
 
 const LABEL_COLUMNS = 13;
 
-/** Counts that changed and alarm nobody. */
-const MOST_SMALL = 10;
+const PLACES: Record<PartName, Placement> = {
+  headline: 'open',
+  sides: 'open',
+  cause: 'open',
+  found: 'open',
+  machines: 'open',
+  differences: 'open',
+  caveats: 'open',
+  next: 'open',
+  rest: 'open',
+  trust: 'open',
+  crossing: 'open',
+  place: 'open',
+  tails: 'left out',
+  environment: 'left out',
+  reproduce: 'left out',
+};
 
 /**
  * The report for a person at a terminal, ending in a line break. Asks neither the environment nor a
  * stream what they can do.
  */
-export function renderTerminal(report: Report, { color, columns }: TerminalOptions): string {
-  const page: Page = { report, colors: picocolors.createColors(color), columns };
-  const blocks = [
-    titleLines(page),
-    report.diagnosis === null ? [] : prose(diagnosisText(report.diagnosis), columns),
-    factLines(page, sideFacts(report)),
-    metricLines(page),
-    ...countedBlocks(page),
-    machineLines(page),
-    ...crossingBlocks(page),
-    report.metrics.length === 0 ? [] : gridBlock(page, certificateGrid(report.certificate)),
-    legendLines(page),
-    differenceLines(page),
-    report.configuration === null ? [] : prose(configurationText(report), columns),
-    caveatLines(page, report.caveats),
-    factLines(page, placeFacts(report)),
-    closingLines(page),
-  ];
-  return `${joined(blocks)}\n`;
-}
-
-const joined = (blocks: readonly string[][]): string =>
-  blocks
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join('\n'))
-    .join('\n\n');
-
-function titleLines({ report, colors, columns }: Page): string[] {
-  const word = `${verdictSymbols[report.verdict]} ${report.verdict}`;
-  const banner = colors.bold(paintOf(colors, report.verdict)(word));
-  return [`${banner}${policyText(report)}`, ...prose(report.headline, columns)];
-}
-
-/** The two blocks on their own, for the verb that measures nothing else. */
-export function renderCrossing(
-  { crossing, ...where }: CrossingRun,
-  { color, columns }: TerminalOptions,
-): string {
-  const paper = { colors: picocolors.createColors(color), columns };
-  const blocks = [...blocksOf(crossing, paper), factLines(paper, machineFacts(where))];
-  return `${joined(blocks)}\n`;
-}
-
-/** A self-test, ending in its answer. */
-export function renderSelftest(selftest: Selftest, { color, columns }: TerminalOptions): string {
-  const paper = { colors: picocolors.createColors(color), columns };
-  const { green, red, bold } = paper.colors;
-  const answer = prose(selftest.answer, columns)
-    .map(selftest.trusted ? green : red)
-    .map(bold);
-  const blocks = [
-    ...selftestGrids(selftest).map((grid) => gridBlock(paper, grid)),
-    caveatLines(paper, selftest.caveats),
-    factLines(paper, machineFacts(selftest)),
-    answer,
-  ];
-  return `${joined(blocks)}\n`;
-}
-
-function machineLines(page: Page): string[] {
-  const grid = machineGrid(page.report);
-  return grid ? [page.colors.bold(grid.title), ...gridLines(page, grid.head, grid.rows)] : [];
-}
-
-/** What the counts come to by function, and then by metric. */
-function countedBlocks(page: Page): string[][] {
-  const { counted } = page.report;
-  if (counted === null) return [];
-  const causes = causeTexts(counted).flatMap((text) => bullet(page, text));
-  const block = causes.length === 0 ? [] : [page.colors.bold(CAUSES_TITLE), ...causes];
-  return [block, gridBlock(page, countedGrid(counted, MOST_SMALL))];
-}
-
-const crossingBlocks = ({ report: { crossing }, ...paper }: Page): string[][] =>
-  crossing === null ? [] : blocksOf(crossing, paper);
-
-const blocksOf = (crossing: CrossingReport, paper: Paper): string[][] => [
-  [paper.colors.bold('The crossing'), ...factLines(paper, crossingFacts(crossing))],
-  ...crossingGrids(crossing).map((grid) => gridBlock(paper, grid)),
-];
-
-/** A table with its title, and what it comes to. */
-const gridBlock = (paper: Paper, { title, head, rows, says }: Grid): string[] => [
-  paper.colors.bold(title),
-  ...(rows.length === 0 ? [] : gridLines(paper, head, rows)),
-  ...says.flatMap((sentence) => prose(sentence, paper.columns)),
-];
-
-/** Said once, under the table. */
-const legendLines = (page: Page): string[] =>
-  legend(page.report).flatMap(([term, meaning]) =>
-    labelLines(term, meaning, page.columns).map(page.colors.dim),
+export const renderTerminal = (report: Report, options: TerminalOptions): string =>
+  laidOut(
+    arrange(partsOf(report), PLACES).flatMap(({ blocks }) => blocks),
+    options,
   );
 
-function differenceLines(page: Page): string[] {
-  const { colors, report } = page;
-  if (report.differences.length === 0) return [];
-  return [
-    colors.bold('Differs between the sides'),
-    ...report.differences.flatMap(({ field, baseline, candidate }) =>
-      bullet(page, `${fieldName(field)}: ${plain(baseline)} → ${plain(candidate)}`),
-    ),
-  ];
+/** What a crossing costs by itself, for the verb that measures nothing else. */
+export const renderCrossing = (
+  { crossing, ...where }: CrossingRun,
+  options: TerminalOptions,
+): string => laidOut([...crossingBlocks(crossing), ...facts('', machineFacts(where))], options);
+
+/** A self-test, ending in its answer. */
+export function renderSelftest(selftest: Selftest, options: TerminalOptions): string {
+  const { green, red, bold } = picocolors.createColors(options.color);
+  const answer = prose(selftest.answer, options.columns)
+    .map(selftest.trusted ? green : red)
+    .map(bold);
+  return `${laidOut(selftestBlocks(selftest), options)}\n${answer.join('\n')}\n`;
 }
 
-function caveatLines(paper: Paper, caveats: readonly string[]): string[] {
-  if (caveats.length === 0) return [];
+/** Blocks with an empty line between them, ending in a line break. */
+function laidOut(blocks: readonly Block[], { color, columns }: TerminalOptions): string {
+  const paper = { colors: picocolors.createColors(color), columns };
+  const texts = blocks
+    .map((block) => blockLines(block, paper))
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'));
+  return `${texts.join('\n\n')}\n`;
+}
+
+function blockLines(block: Block, paper: Paper): string[] {
+  switch (block.kind) {
+    case 'headline':
+      return headlineLines(block, paper);
+    case 'prose':
+      return prose(block.text, paper.columns);
+    case 'list':
+      return listLines(block, paper);
+    case 'facts':
+      return [...title(block.title, paper), ...factLines(paper, block.facts)];
+    case 'table':
+      return [
+        ...title(block.title, paper),
+        ...tableLines(block, paper),
+        ...block.says.flatMap((sentence) => prose(sentence, paper.columns)),
+      ];
+    case 'changes':
+      return changeLines(block, paper);
+    case 'command':
+      return [...prose(block.text, paper.columns), `  ${plain(block.command, 5000)}`];
+    case 'folded':
+      return [
+        ...title(block.title, paper),
+        ...block.blocks.flatMap((inner) => blockLines(inner, paper)),
+      ];
+  }
+}
+
+const title = (text: string, { colors, columns }: Paper): string[] =>
+  text === '' ? [] : prose(text, columns).map(colors.bold);
+
+function headlineLines({ verdict, policy, text }: Headline, { colors, columns }: Paper): string[] {
+  const banner = colors.bold(paintOf(colors, verdict)(`${verdictSymbols[verdict]} ${verdict}`));
+  return [`${banner}${policy}`, ...prose(text, columns)];
+}
+
+function listLines({ title: text, items, caution }: List, paper: Paper): string[] {
   const { bold, yellow } = paper.colors;
-  return [bold(yellow('Caveats')), ...caveats.flatMap((caveat) => bullet(paper, caveat))];
+  const head = prose(text, paper.columns).map((line) => bold(caution ? yellow(line) : line));
+  return [...head, ...items.flatMap((item) => bullet(paper, item))];
 }
 
-function closingLines({ report, columns }: Page): string[] {
-  const next = nextStepText(report);
-  return next === '' ? [] : prose(next, columns);
-}
+const changeLines = ({ title: text, changes }: Changes, paper: Paper): string[] => [
+  ...title(text, paper),
+  ...changes.flatMap(({ name, baseline, candidate }) =>
+    bullet(paper, `${name}: ${plain(baseline)} → ${plain(candidate)}`),
+  ),
+];
 
 const bullet = ({ columns }: Paper, text: string): string[] =>
   prose(text, columns - 4).map((line, index) => `${index === 0 ? '  - ' : '    '}${line}`);
 
-const factLines = ({ colors, columns }: Paper, facts: Fact[]): string[] =>
-  facts.flatMap(([label, text]) => {
+const factLines = ({ colors, columns }: Paper, all: readonly Fact[]): string[] =>
+  all.flatMap(([label, text]) => {
     const [first = '', ...rest] = labelLines(label, text, columns);
     return [colors.dim(first.slice(0, LABEL_COLUMNS)) + first.slice(LABEL_COLUMNS), ...rest];
   });

@@ -1,36 +1,27 @@
 import { type Exhibit, exhibitFileName } from '../record/exhibit.js';
 import { digestOf, EVIDENCE, runText } from '../record/file.js';
-import type { Reason } from '../record/metric-status.js';
 import {
   type DiagnosisReport,
   type MachineReport,
-  type MetricReport,
   REPORT_SCHEMA,
   REPORT_VERSION,
   type RecordReference,
   type Report,
   reportSchema,
-  type SideReport,
 } from '../record/report.js';
-import type { Run } from '../record/run.js';
 import type { GateVerdict } from '../record/verdict.js';
-import { figure, formatNs } from '../text/units.js';
-import type {
-  Change,
-  Comparison,
-  Floor,
-  Machine,
-  MetricComparison,
-  Side,
-} from '../verdict/comparison.js';
+import { figure } from '../text/units.js';
+import type { Comparison, Machine } from '../verdict/comparison.js';
 import { type Diagnosis, diagnose } from '../verdict/diagnosis.js';
 import type { Policy } from '../verdict/settings.js';
+import { alarmsOf } from './alarms.js';
 import { certificateOf } from './certificate.js';
 import { configurationReport } from './configuration.js';
-import { countedReport } from './counted.js';
 import { crossingOf } from './crossing.js';
 import { carriersOf, differencesOf } from './differences.js';
+import { changeReport, countedReport, findingReports } from './findings.js';
 import { headline } from './headline.js';
+import { tailsReport } from './tails.js';
 import { countVerdicts } from './words.js';
 
 /** What a report states beside what the comparison found. */
@@ -52,10 +43,11 @@ export function buildReport(
   judgement: { verdict: GateVerdict; passed: boolean },
   { specs, policy, exhibits }: Circumstances,
 ): Report {
-  const metrics = comparison.metrics.map(metricReport);
-  const diagnosis = diagnose(comparison);
-  const differing = differencesOf(comparison, diagnosis);
-  const counted = comparison.counted === undefined ? null : countedReport(comparison.counted);
+  const findings = findingReports(comparison.findings);
+  const found = diagnose(comparison);
+  const differing = differencesOf(comparison, found);
+  const diagnosis = diagnosisReport(found, differing.differences);
+  const counted = countedReport(comparison);
   const report: Omit<Report, 'headline'> = {
     schema: REPORT_SCHEMA,
     version: REPORT_VERSION,
@@ -67,7 +59,7 @@ export function buildReport(
     failOn: policy.failOn,
     familySize: comparison.familySize,
     // A metric that only informs is nobody's regression.
-    counts: countVerdicts(metrics.filter(({ gate }) => gate)),
+    counts: countVerdicts(findings.filter(({ gate }) => gate)),
     baseline: {
       spec: specs.baseline,
       runs: comparison.baseline.map(({ id }) => id),
@@ -84,13 +76,14 @@ export function buildReport(
     subject: comparison.candidate.subject,
     machines: (comparison.machines ?? []).map(machineReport),
     disagreements: comparison.disagreements ?? [],
-    differences: differing,
-    configuration: configurationReport(comparison, counted) ?? null,
-    diagnosis: diagnosisReport(diagnosis, differing),
+    ...differing,
+    configuration: configurationReport(comparison, counted, findings) ?? null,
+    diagnosis,
     caveats: [...comparison.skipped, ...comparison.caveats],
-    metrics,
+    alarms: alarmsOf({ findings, diagnosis, counted }),
+    findings,
     counted,
-    certificate: certificateOf({ ...comparison, metrics }),
+    certificate: certificateOf({ ...comparison, findings }),
     crossing: comparison.machines ? null : (crossingOf(comparison.candidate) ?? null),
     tails: comparison.machines ? null : tailsReport(comparison.candidate),
   };
@@ -120,49 +113,6 @@ function diagnosisReport(
   };
 }
 
-function tailsReport({ tails }: Run): Report['tails'] {
-  if (tails === undefined) return null;
-  const { timer, counters, metrics } = tails;
-  return {
-    timer:
-      timer.status === 'ok'
-        ? `${timer.name}, which counts in steps of ${formatNs(timer.stepNs)}; a reading costs ${formatNs(timer.costNs)}, part of every time`
-        : `${timer.status}: ${reasonText(timer.reason)}`,
-    counters:
-      counters.status === 'ok' ? 'ok' : `${counters.status}: ${reasonText(counters.reason)}`,
-    metrics,
-  };
-}
-
-export function metricReport(metric: MetricComparison): MetricReport {
-  return {
-    id: metric.id,
-    status: metric.candidate.status,
-    verdict: metric.verdict,
-    because: metric.because,
-    gate: metric.gate,
-    margin: metric.marginRatio,
-    baseline: sideReport(metric.baseline),
-    candidate: sideReport(metric.candidate),
-    change: metric.change === undefined ? null : changeReport(metric.change),
-    p: finite(metric.pValue),
-    mde80: finite(metric.mde80),
-    floor: metric.floor === undefined ? null : floorReport(metric.floor),
-    replicatesToSettle: metric.replicatesToSettle ?? null,
-  };
-}
-
-function sideReport(side: Side): SideReport {
-  return side.status === 'ok'
-    ? {
-        status: 'ok',
-        unit: side.unit,
-        estimate: figure(side.estimate),
-        replicates: side.replicates,
-      }
-    : { status: side.status, reason: reasonText(side.reason) };
-}
-
 const machineReport = ({ baseline, candidate, pairs, changes }: Machine): MachineReport => ({
   platform: candidate.platform,
   runs: { baseline: baseline.id, candidate: candidate.id },
@@ -173,25 +123,3 @@ const machineReport = ({ baseline, candidate, pairs, changes }: Machine): Machin
     pairs: own,
   })),
 });
-
-/** An interval without bounds runs from 0, which JSON has, to infinity, which it has not. */
-const changeReport = ({ ratio, low, high, confidence }: Change) => ({
-  ratio: figure(ratio),
-  low: figure(low),
-  high: finite(high),
-  confidence: figure(confidence),
-});
-
-const floorReport = ({ pairs, rejections, ...change }: Floor) => ({
-  ...changeReport(change),
-  pairs,
-  rejections,
-});
-
-function reasonText({ operation, errno, message }: Reason): string {
-  const said = [operation, message].filter((part) => part !== '').join(': ');
-  return errno === 0 ? said : `${said} (errno ${errno})`.trim();
-}
-
-const finite = (value: number | undefined): number | null =>
-  value !== undefined && Number.isFinite(value) ? figure(value) : null;

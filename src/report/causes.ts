@@ -1,13 +1,15 @@
-import { type CauseReport, type CountedReport, MOST_CAUSES } from '../record/report.js';
+import { type InstructionsReport, isInstructionsReport } from '../record/finding.js';
+import { type CauseReport, type CountedReport, MAX_CAUSES, type Report } from '../record/report.js';
 import { countOf, figure, formatInstructionsDifference, formatShare } from '../text/units.js';
 import { isOneSided } from '../trace/difference.js';
 import type { Cause, ChangedFunction } from '../verdict/causes.js';
+import { type List, list } from './blocks.js';
 
 type FunctionReport = CauseReport['functions'][number];
 
 /** What changed by function, as plain data. */
 export const causeReports = (causes: readonly Cause[]): CauseReport[] =>
-  causes.slice(0, MOST_CAUSES).map(({ functions, metrics, share }) => ({
+  causes.slice(0, MAX_CAUSES).map(({ functions, metrics, share }) => ({
     functions: functions.map(functionReport),
     metrics,
     share: Math.min(1, figure(share)),
@@ -20,18 +22,26 @@ const functionReport = (changed: ChangedFunction): FunctionReport => ({
   step: changed.step === undefined ? null : figure(changed.step),
 });
 
-export const CAUSES_TITLE = 'What changed, by function';
+const TITLE = 'What changed, by function';
 
 /** More are in the report's JSON. */
-const MOST_TOLD = 10;
-const LEAST_LISTED = 0.005;
-const MOST_FUNCTIONS = 4;
-const MOST_IDS = 4;
+const MAX_TOLD = 10;
+const MIN_LISTED = 0.005;
+const MAX_FUNCTIONS = 4;
+const MAX_IDS = 4;
 
 /** What grew, where, and by how much: one sentence for each cause, the causes of the most first. */
-export function causeTexts({ causes, metrics }: CountedReport): string[] {
-  const traced = metrics.filter(({ calls }) => calls !== null).length;
-  const told = causes.slice(0, MOST_TOLD).filter(({ share }) => share >= LEAST_LISTED);
+export const causeBlocks = ({ counted, findings }: Pick<Report, 'counted' | 'findings'>): List[] =>
+  counted === null
+    ? []
+    : list(TITLE, causeTexts(counted, tracedOf(findings.filter(isInstructionsReport))));
+
+/** How many metrics were traced on both sides. */
+export const tracedOf = (findings: readonly InstructionsReport[]): number =>
+  findings.filter(({ calls }) => calls !== null).length;
+
+function causeTexts({ causes }: CountedReport, traced: number): string[] {
+  const told = causes.slice(0, MAX_TOLD).filter(({ share }) => share >= MIN_LISTED);
   const left = causes.slice(told.length);
   return [
     ...told.map((cause) => causeText(cause, traced)),
@@ -41,7 +51,7 @@ export function causeTexts({ causes, metrics }: CountedReport): string[] {
 
 /** `In all 34 metrics: +4 entry_SYSCALL_64, +4 syscall_return_via_sysret (98 % of what changed).` */
 function causeText({ functions, metrics, share }: CauseReport, traced: number): string {
-  const shown = functions.slice(0, MOST_FUNCTIONS).map(functionText);
+  const shown = functions.slice(0, MAX_FUNCTIONS).map(functionText);
   const left = functions.length - shown.length;
   const more = left > 0 ? [`and ${countOf(left, 'other function')}`] : [];
   const of = share < ALL_OF_IT ? ` (${formatShare(share)} of what changed)` : '';
@@ -49,7 +59,7 @@ function causeText({ functions, metrics, share }: CauseReport, traced: number): 
 }
 
 function whereText(ids: readonly string[], traced: number): string {
-  if (ids.length <= MOST_IDS) return ids.join(', ');
+  if (ids.length <= MAX_IDS) return ids.join(', ');
   if (ids.length === traced) return `In all ${traced} metrics`;
   const [first, second] = ids;
   return `In ${ids.length} of ${traced} metrics (${first}, ${second}, …)`;
@@ -59,7 +69,7 @@ function leftText(causes: readonly CauseReport[]): string {
   const functions = causes.reduce((sum, cause) => sum + cause.functions.length, 0);
   const share = causes.reduce((sum, cause) => sum + cause.share, 0);
   const many = countOf(functions, 'more function');
-  const part = share < LEAST_LISTED ? 'next to nothing' : formatShare(share);
+  const part = share < MIN_LISTED ? 'next to nothing' : formatShare(share);
   return `… and ${many}, ${part} of what changed: in the report's JSON.`;
 }
 
@@ -83,29 +93,32 @@ function sizeText({ from, to, step }: FunctionReport): string {
 }
 
 /** What is less than a tenth of it is no headline. */
-const LEAST_TOLD = 0.1;
+const MIN_TOLD = 0.1;
 const ALL_OF_IT = 0.995;
-const MOST_NAMED = 2;
+const MAX_NAMED = 2;
 
 /**
  * What changed the most, as a clause for the headline: `all of it is +4 in entry_SYSCALL_64 and +4 in
  * syscall_return_via_sysret`. Empty where everything has a cause of its own.
  */
-export function mainCauseText({ causes, metrics }: CountedReport): string {
+export function mainCauseText({ causes }: CountedReport, traced: number): string {
   const [main] = causes;
-  if (main === undefined || main.share < LEAST_TOLD) return '';
-  const traced = metrics.filter(({ calls }) => calls !== null).length;
-  const named = main.functions
-    .slice(0, MOST_NAMED)
-    .map((changed) => `${sizeText(changed)} in ${nameText({ ...changed, below: 0 })}`);
-  const left = main.functions.length - named.length;
-  const all = left > 0 ? [...named, countOf(left, 'other function')] : named;
+  if (main === undefined || main.share < MIN_TOLD) return '';
   const [first] = main.metrics;
   const some = main.metrics.length === 1 ? `${first}` : countOf(main.metrics.length, 'metric');
   const where = main.metrics.length === traced ? '' : ` in ${some}`;
   const share =
     main.share < ALL_OF_IT ? `${formatShare(main.share)} of all that changed` : 'all of it';
-  return `${share} is ${joined(all)}${where}`;
+  return `${share} is ${changedText(main)}${where}`;
+}
+
+/** `+4 in entry_SYSCALL_64 and +4 in syscall_return_via_sysret` */
+export function changedText({ functions }: CauseReport): string {
+  const named = functions
+    .slice(0, MAX_NAMED)
+    .map((changed) => `${sizeText(changed)} in ${nameText({ ...changed, below: 0 })}`);
+  const left = functions.length - named.length;
+  return joined(left > 0 ? [...named, countOf(left, 'other function')] : named);
 }
 
 const joined = (parts: readonly string[]): string =>

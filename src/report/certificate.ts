@@ -1,9 +1,16 @@
 import { sum } from 'simple-statistics';
-import type { Certificate, FamilyCertificate, MetricReport, Report } from '../record/report.js';
+import { familyNameOf } from '../families.js';
+import {
+  type InstructionsReport,
+  isInstructionsReport,
+  isMeasuredReport,
+  type MeasuredReport,
+} from '../record/finding.js';
+import type { Certificate, FamilyCertificate, Report } from '../record/report.js';
 import { countOf, formatShare } from '../text/units.js';
-import type { Grid } from './grid.js';
-import { noiseOf, type Spread } from './noise.js';
-import { familyName, familyOf, familyRank, rangeText } from './words.js';
+import { grid, type Table } from './blocks.js';
+import { noiseOf, type Spread, spreadOf } from './noise.js';
+import { familyRank, familyTitle, rangeText } from './words.js';
 
 /** Two one-sided tests of identical sides at the margin: slower, and faster. */
 const TESTS_OF_FLOOR = 2;
@@ -12,29 +19,47 @@ const TESTS_OF_FLOOR = 2;
  * What a run's own data says of how far to trust it: the error level that its verdicts hold, and for
  * each family of gated metrics the differences between identical sides and what would be caught.
  */
-export const certificateOf = (
-  judged: Pick<Report, 'design' | 'alpha' | 'familySize' | 'metrics'>,
-): Certificate => ({
-  alpha: judged.alpha,
-  holds: holdsText(judged),
-  families: families(
-    judged.metrics.filter(({ gate, candidate }) => gate && candidate.status === 'ok'),
-  ),
-});
+export function certificateOf(judged: Judged): Certificate {
+  const gated = judged.findings.filter(({ gate, candidate }) => gate && candidate.status === 'ok');
+  const counted = gated.filter(isInstructionsReport);
+  return {
+    alpha: judged.alpha,
+    holds: [holdsText(judged, counted.length), countedText(counted)]
+      .filter((one) => one !== '')
+      .join(' '),
+    families: families(gated.filter(isMeasuredReport)),
+    resolution: spreadOf(counted, resolutionShare) ?? null,
+  };
+}
 
-function families(metrics: readonly MetricReport[]): FamilyCertificate[] {
-  const names = [...new Set(metrics.map(({ id }) => familyOf(id)))];
+type Judged = Pick<Report, 'design' | 'alpha' | 'familySize' | 'findings'>;
+
+const resolutionShare = ({ resolution, candidate }: InstructionsReport): number | null =>
+  resolution === null || candidate.status !== 'ok' || candidate.count === 0
+    ? null
+    : resolution / candidate.count;
+
+/** Counting has no error level: what boots differ by is all there is to be wrong about. */
+const countedText = (counted: readonly InstructionsReport[]): string => {
+  const spread = spreadOf(counted, resolutionShare);
+  return spread === undefined
+    ? ''
+    : `Counts are exact: boots of one side differ by ${formatShare(spread.median)} of a count in the middle, and by ${formatShare(spread.worst)} at worst (${spread.worstId}).`;
+};
+
+function families(metrics: readonly MeasuredReport[]): FamilyCertificate[] {
+  const names = [...new Set(metrics.map(({ id }) => familyNameOf(id)))];
   return names
     .toSorted((a, b) => familyRank(a) - familyRank(b) || 0)
     .map((family) =>
       familyCertificate(
         family,
-        metrics.filter(({ id }) => familyOf(id) === family),
+        metrics.filter(({ id }) => familyNameOf(id) === family),
       ),
     );
 }
 
-function familyCertificate(family: string, metrics: readonly MetricReport[]): FamilyCertificate {
+function familyCertificate(family: string, metrics: readonly MeasuredReport[]): FamilyCertificate {
   const timed = metrics.filter(({ margin }) => margin > 0);
   const margins = timed.map(({ margin }) => margin);
   const floors = timed.flatMap(({ floor }) => floor ?? []);
@@ -56,11 +81,8 @@ function familyCertificate(family: string, metrics: readonly MetricReport[]): Fa
 }
 
 /** What the error level holds for, one sentence. */
-function holdsText({
-  design,
-  alpha,
-  familySize,
-}: Pick<Report, 'design' | 'alpha' | 'familySize'>): string {
+function holdsText({ design, alpha, familySize }: Judged, counted: number): string {
+  if (familySize === 0 && counted > 0) return '';
   if (familySize === 0) return 'No gated metric was tested, so there is no error level to hold.';
   const level = formatShare(alpha);
   const all = countOf(familySize, 'gated metric');
@@ -80,25 +102,30 @@ function holdsText({
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** The certificate as a table, a family a row. */
-export const certificateGrid = ({ holds, families: rows }: Certificate): Grid => ({
-  title: 'Certificate',
-  head: [
-    'gated metrics',
-    'count',
-    'margin',
-    'floor',
-    'MDE80',
-    'rejected',
-    'worst MDE80',
-    'worst floor',
-  ],
-  rows: rows.map(familyRow),
-  says: [holds],
-});
+export const certificateTable = (
+  { holds, families: rows }: Certificate,
+  title = 'How far to trust this run',
+  says: readonly string[] = [],
+): Table =>
+  grid(
+    title,
+    [
+      'gated metrics',
+      'count',
+      'margin',
+      'floor',
+      'MDE80',
+      'rejected',
+      'worst MDE80',
+      'worst floor',
+    ],
+    rows.map(familyRow),
+    [...says, holds],
+  );
 
 function familyRow({ family, gated, margin, floor, mde80, blind }: FamilyCertificate): string[] {
   return [
-    familyName(family),
+    familyTitle(family),
     `${gated}`,
     margin === null ? 'exact' : rangeText(margin.low, margin.high),
     floor === null ? '' : formatShare(floor.median),

@@ -1,3 +1,4 @@
+import { type FindingReport, isInstructionsReport } from '../record/finding.js';
 import { type KernelConfiguration, optionsOf } from '../record/kernel-configuration.js';
 import type { ConfigurationReport, CountedReport } from '../record/report.js';
 import type { Run } from '../record/run.js';
@@ -7,7 +8,7 @@ import type { Comparison } from '../verdict/comparison.js';
 type OptionReport = ConfigurationReport['options'][number];
 
 /** Two flavours of a kernel differ in thousands. */
-const MOST_OPTIONS = 500;
+const MAX_OPTIONS = 500;
 
 /**
  * In which options the kernels of the two sides were built differently: first those that are near a
@@ -22,6 +23,7 @@ const MOST_OPTIONS = 500;
 export function configurationReport(
   { baseline, candidate, machines }: Pick<Comparison, 'baseline' | 'candidate' | 'machines'>,
   counted: CountedReport | null,
+  findings: readonly FindingReport[],
 ): ConfigurationReport | undefined {
   const last = baseline.at(-1);
   const [pair] = machines ?? (last === undefined ? [] : [{ baseline: last, candidate }]);
@@ -29,7 +31,7 @@ export function configurationReport(
   if (before === undefined || after === undefined) return undefined;
   const [own, others] = [optionsOf(before), optionsOf(after)];
   const names = [...new Set([...own.keys(), ...others.keys()])].toSorted();
-  const nearness = nearnessTo(subsystemsOf(counted), names);
+  const nearness = nearnessTo(subsystemsOf(counted, findings), names);
   const options = names
     .filter((name) => own.get(name) !== others.get(name))
     .map((name) => ({
@@ -40,31 +42,34 @@ export function configurationReport(
     .map(({ rank, ...option }) => ({ ...option, near: rank < FAR }));
   if (options.length === 0) return undefined;
   const differing = options.length;
-  return { differing, options: options.slice(0, MOST_OPTIONS) };
+  return { differing, options: options.slice(0, MAX_OPTIONS) };
 }
 
 const configurationIn = (run: Run | undefined): KernelConfiguration | undefined =>
   run?.target.configuration;
 
 /** Of the functions that changed, and of their modules; where those are many, of what is most of it. */
-function subsystemsOf(counted: CountedReport | null): Set<string> {
+function subsystemsOf(
+  counted: CountedReport | null,
+  findings: readonly FindingReport[],
+): Set<string> {
   if (counted === null) return new Set();
-  const { causes, metrics } = counted;
+  const { causes } = counted;
   const functions =
-    causes.length > MOST_CAUSES
-      ? causes.slice(0, MOST_CAUSES).flatMap((cause) => cause.functions)
-      : metrics.flatMap((metric) => metric.functions ?? []);
+    causes.length > MAX_CAUSES
+      ? causes.slice(0, MAX_CAUSES).flatMap((cause) => cause.functions)
+      : findings.filter(isInstructionsReport).flatMap((finding) => finding.functions ?? []);
   const words = functions.flatMap(({ name, module }) => [
     wordsOf(name)[0] ?? '',
     ...(module === null ? [] : wordsOf(module)),
   ]);
-  return new Set(words.filter((word) => word.length >= LEAST_WORD));
+  return new Set(words.filter((word) => word.length >= MIN_WORD));
 }
 
-const MOST_CAUSES = 20;
+const MAX_CAUSES = 20;
 
 /** Letters are of no one subsystem. */
-const LEAST_WORD = 2;
+const MIN_WORD = 2;
 
 const wordsOf = (name: string): string[] =>
   name.split('_').flatMap((word) => (word === '' ? [] : [word.toLowerCase()]));
@@ -86,10 +91,10 @@ function nearnessTo(
 }
 
 /** More are in the report's JSON. */
-const MOST_NEAR = 6;
-const MOST_OTHERS = 4;
+const MAX_NEAR = 6;
+const MAX_OTHERS = 4;
 /** Of kernels that differ in more, any four say nothing. */
-const MOST_DIFFERING = 100;
+const MAX_DIFFERING = 100;
 
 /** One sentence or two, or nothing: `The kernels' configurations differ in 3 options: …`. */
 export function configurationText({
@@ -99,11 +104,11 @@ export function configurationText({
 }) {
   if (configuration === null) return '';
   const { differing, options } = configuration;
-  const near = options.filter((option) => option.near).slice(0, MOST_NEAR);
+  const near = options.filter((option) => option.near).slice(0, MAX_NEAR);
   const others =
-    differing > MOST_DIFFERING && near.length > 0
+    differing > MAX_DIFFERING && near.length > 0
       ? []
-      : options.filter((option) => !option.near).slice(0, MOST_OTHERS);
+      : options.filter((option) => !option.near).slice(0, MAX_OTHERS);
   const left = differing - near.length - others.length;
   const rest = [...others.map(optionText), ...(left > 0 ? [`${left} more`] : [])].join(', ');
   const head = `The kernels' configurations differ in ${countOf(differing, 'option')}`;

@@ -1,11 +1,14 @@
+import { isMeasuredReport } from '../record/finding.js';
 import type { Report } from '../record/report.js';
-import type { Fact } from './fact.js';
+import type { Fact } from './blocks.js';
 import { machineList } from './machines.js';
 import { noiseOf } from './noise.js';
 import {
   countsText,
+  countVerdicts,
   coverageText,
   designText,
+  fieldName,
   kernelText,
   machinesText,
   machineText,
@@ -26,11 +29,13 @@ export function sideFacts(report: Report): Fact[] {
   return [...sides, ['gated', gatedText(report)]];
 }
 
-function gatedText({ counts, counted }: Report): string {
-  const texts = [countsText(counts), counted === null ? '' : countsText(counted.counts)];
-  const [timed, own] = texts;
-  if (timed === '' || own === '') return texts.find((text) => text !== '') ?? 'none';
-  return `by time ${timed}; by instructions ${own}`;
+/** By each measure that there is, since a metric may be unchanged in time and regressed in instructions. */
+function gatedText({ findings }: Report): string {
+  const gated = findings.filter(({ gate }) => gate);
+  const timed = countsText(countVerdicts(gated.filter(isMeasuredReport)));
+  const counted = countsText(countVerdicts(gated.filter((one) => !isMeasuredReport(one))));
+  if (timed === '' || counted === '') return timed || counted || 'none';
+  return `by time ${timed}; by instructions ${counted}`;
 }
 
 /** What a target's own tools say of it: `; engine podman 4.3.1, runtime runc 1.1.5`. */
@@ -70,17 +75,31 @@ export const machineFacts = (where: Surroundings): Fact[] => [
 
 /** What the heads of the tables mean. */
 export function legend(report: Report): Fact[] {
-  const { floor, mde80 } = noiseOf(report.metrics);
+  const { floor, mde80 } = noiseOf(report.findings.filter(isMeasuredReport));
   const facts: (Fact | undefined)[] = [
     floor && ['floor', 'difference between identical sides of this run'],
     floor && ['rejected', 'tests of identical sides at the margin; an honest machine has none'],
     mde80 && ['MDE80', 'smallest change this run would have caught four times in five'],
     coverageText(report) === '' ? undefined : ['interval', intervalText(report)],
-    report.metrics.every(({ gate }) => gate) ? undefined : ['*', 'informs, does not gate'],
+    report.findings.every(({ gate }) => gate) ? undefined : ['*', 'informs, does not gate'],
   ];
   return facts.filter((fact) => fact !== undefined);
 }
 
 const intervalText = (report: Report): string =>
   `covers the true change with ${coverageText(report)}; ` +
-  `a change of less than the margin, ${marginText(report)}, alarms nobody`;
+  `a change of less than the margin, ${marginText(report)}, is not flagged`;
+
+/** Everything that is known of the machine and the kernel. */
+export function environmentFacts({ platform, subject }: Surroundings): Fact[] {
+  const { vulnerabilities, ...rest } = subject;
+  const states = Object.entries(vulnerabilities).slice(0, MAX_STATES);
+  return [
+    ...Object.entries(platform).map(([field, value]) => [fieldName(field), `${value}`] as const),
+    ...Object.entries(rest).map(([field, value]) => [fieldName(field), `${value}`] as const),
+    ...states.map(([name, state]) => [fieldName(`vulnerabilities.${name}`), state] as const),
+  ];
+}
+
+/** The kernel has some twenty; a record may hold anything. */
+const MAX_STATES = 100;

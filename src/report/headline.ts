@@ -1,51 +1,74 @@
-import type { MetricReport, Report } from '../record/report.js';
-import type { MetricVerdict } from '../record/verdict.js';
-import { MOST_TELLING_FIRST } from '../record/verdict.js';
+import { isInstructionsReport, isMeasuredReport, type MeasuredReport } from '../record/finding.js';
+import type { Report } from '../record/report.js';
+import { type Verdict, worstOf } from '../record/verdict.js';
 import { countOf, formatChange, formatShare } from '../text/units.js';
 import { countedText } from './counted.js';
 import { explanationText } from './diagnosis.js';
 import { largestOf, noiseOf } from './noise.js';
 import { type Places, placesOf } from './places.js';
-import { changeSize, lost } from './sections.js';
-import { machinesText, settleText, shareText, statusText } from './words.js';
+import { changeSize } from './size.js';
+import { machinesText, settleText, shareText } from './words.js';
+
+type Told = Omit<Report, 'headline'>;
 
 /**
- * The report in one sentence: how many gated metrics got the verdict, and the fact that a reader
- * would ask for next.
+ * The report in one sentence: what is lost, how many gated metrics got the worst verdict, and the fact
+ * that a reader would ask for next.
  *
  * @param report everything but the sentence itself
  */
-export function headline(report: Omit<Report, 'headline'>): string {
-  const { verdict, counted } = report;
-  if (verdict === 'no-baseline') return noBaseline(report);
-  if (counted === null) return timedHeadline(report, verdict);
-  if (report.metrics.length === 0) return `${countedText(counted)}.`;
-  const timed = timedHeadline(report, worstOf(report.counts)).replace(/\.$/, '');
-  return `${timed}; counted: ${lowerFirst(countedText(counted))}.`;
+export function headline(report: Told): string {
+  if (report.verdict === 'no-baseline') return noBaseline(report);
+  const clauses = [lossClause(report), timedClause(report), countedClause(report)];
+  const said = clauses.filter((clause) => clause !== '');
+  if (said.length === 0) return 'No gated metric was measured, so nothing was judged.';
+  return `${said.map((clause, index) => (index === 0 ? clause : lowerFirst(clause))).join('; ')}.`;
 }
 
-const lowerFirst = (text: string): string => `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
+const lowerFirst = (text: string): string =>
+  /^(All|None|No|The) /.test(text) ? `${text.charAt(0).toLowerCase()}${text.slice(1)}` : text;
+
+/** `openat is refused: EPERM (syscall.open_close and 4 others)` */
+function lossClause({ alarms }: Told): string {
+  const [first, ...others] = alarms.filter(({ verdict }) => verdict === 'blocked');
+  if (first === undefined) return '';
+  const [id, ...rest] = first.metrics;
+  const many = rest.length === 0 ? '' : ` and ${countOf(rest.length, 'other')}`;
+  const more =
+    others.length === 0 ? '' : `, and ${countOf(others.length, 'more loss', 'more losses')}`;
+  return `${first.title} (${id}${many})${more}`;
+}
+
+function countedClause({ findings, counted }: Told): string {
+  const judged = findings
+    .filter(isInstructionsReport)
+    .filter(({ gate, verdict }) => gate && verdict !== 'blocked');
+  if (judged.length === 0) return '';
+  const text = countedText(judged, counted);
+  return findings.some(isMeasuredReport) ? `counted: ${lowerFirst(text)}` : text;
+}
 
 /** What the times say: their own verdict, which need not be the gate's where counts are there, too. */
-function timedHeadline(report: Omit<Report, 'headline'>, verdict: MetricVerdict): string {
-  const gated = report.metrics.filter(({ gate }) => gate);
-  const those = gated.filter((metric) => metric.verdict === verdict);
-  if (those.length === 0) return 'No gated metric was measured, so nothing was judged.';
-  if (verdict === 'incomparable') return partlyCompared(gated, report);
-  const clause = clauses[verdict](those, report);
-  return `${shareText(those.length, gated.length)} ${clause}${lostAccess(gated)}${where(report)}.`;
+function timedClause(report: Told): string {
+  const gated = report.findings
+    .filter(isMeasuredReport)
+    .filter(({ gate, verdict }) => gate && verdict !== 'blocked');
+  if (gated.length === 0) return '';
+  const verdict = worstOf(
+    gated.filter(({ baseline }) => baseline.status === 'ok').map((one) => one.verdict),
+  );
+  if (verdict === 'incomparable' || verdict === 'blocked') return partlyCompared(gated, report);
+  const those = gated.filter((finding) => finding.verdict === verdict);
+  return `${shareText(those.length, gated.length)} ${clauses[verdict](those, report)}${where(report)}`;
 }
 
-const worstOf = (counts: Report['counts']): MetricVerdict =>
-  MOST_TELLING_FIRST.find((verdict) => counts[verdict] > 0) ?? 'incomparable';
-
 /** How many machines a verdict rests on belongs to the verdict. */
-const where = (report: Omit<Report, 'headline'>): string =>
+const where = (report: Told): string =>
   report.design === 'shards' ? `, on ${machinesText(report)}` : '';
 
-type Clause = (those: MetricReport[], report: Omit<Report, 'headline'>) => string;
+type Clause = (those: MeasuredReport[], report: Told) => string;
 
-const clauses: Record<Exclude<MetricVerdict, 'incomparable'>, Clause> = {
+const clauses: Record<Exclude<Verdict, 'incomparable' | 'blocked'>, Clause> = {
   regressed: (those, report) =>
     `${slower(those, report) ?? 'regressed'}${causeOf(report) || largestChange(those)}`,
   improved: (those, report) =>
@@ -59,7 +82,7 @@ const clauses: Record<Exclude<MetricVerdict, 'incomparable'>, Clause> = {
 /** Of sides of different kinds, nothing regressed. */
 const compared =
   (text: (places: Places, is: string) => string) =>
-  (those: MetricReport[], report: Omit<Report, 'headline'>): string | undefined => {
+  (those: MeasuredReport[], report: Told): string | undefined => {
     const places = placesOf(report);
     return places && text(places, isOrAre(those));
   };
@@ -73,27 +96,27 @@ const asQuick = compared(
   ({ baseline, candidate }, is) => `${is} as quick ${candidate} as ${baseline}`,
 );
 
-const isOrAre = ({ length }: MetricReport[]): string => (length === 1 ? 'is' : 'are');
+const isOrAre = ({ length }: MeasuredReport[]): string => (length === 1 ? 'is' : 'are');
 
 /** One cause is one finding, however many metrics show it. */
-const causeOf = ({ diagnosis }: Omit<Report, 'headline'>): string =>
+const causeOf = ({ diagnosis }: Told): string =>
   diagnosis === null ? '' : `; ${explanationText(diagnosis)}`;
 
-function largestChange(metrics: MetricReport[]): string {
+function largestChange(metrics: MeasuredReport[]): string {
   const largest = metrics.toSorted((a, b) => changeSize(b) - changeSize(a))[0];
   if (largest === undefined || largest.change === null) return '';
   const is = metrics.length === 1 ? ':' : '; the largest is';
   return `${is} ${largest.id}, ${formatChange(largest.change)}`;
 }
 
-function sensitivity(metrics: MetricReport[]): string {
+function sensitivity(metrics: MeasuredReport[]): string {
   const worst = largestOf(metrics, ({ mde80 }) => mde80);
   if (worst === undefined) return '';
   return `; a change of ${formatShare(worst.value)} on any of them would have been caught four times in five`;
 }
 
 /** More machines would settle what holds on average, which is nobody's machine. */
-function disagreeing(metrics: MetricReport[], report: Omit<Report, 'headline'>): string {
+function disagreeing(metrics: MeasuredReport[], report: Told): string {
   const ids = metrics.map(({ id }) => id).filter((id) => report.disagreements.includes(id));
   const [first, ...others] = ids;
   if (first === undefined) return '';
@@ -102,7 +125,7 @@ function disagreeing(metrics: MetricReport[], report: Omit<Report, 'headline'>):
 }
 
 /** Only where a number settles all of them: one metric's would read as the gate's. */
-function settling(metrics: MetricReport[], report: Omit<Report, 'headline'>): string {
+function settling(metrics: MeasuredReport[], report: Told): string {
   const numbers = metrics.map(({ replicatesToSettle }) => replicatesToSettle ?? Infinity);
   const most = metrics.find((metric) => metric.replicatesToSettle === Math.max(...numbers));
   if (most === undefined) return '';
@@ -110,34 +133,22 @@ function settling(metrics: MetricReport[], report: Omit<Report, 'headline'>): st
 }
 
 /** Neither regressed nor improved nor inconclusive: what could be compared is unchanged. */
-function partlyCompared(metrics: MetricReport[], report: Omit<Report, 'headline'>): string {
+function partlyCompared(metrics: MeasuredReport[], report: Told): string {
   const unchanged = metrics.filter(({ verdict }) => verdict === 'unchanged');
   if (unchanged.length === 0) return nothingCompared(metrics);
   const share = shareText(unchanged.length, metrics.length);
-  const lostOnes = lostAccess(metrics);
   const rest = `${countOf(metrics.length - unchanged.length, 'other')} could not be compared`;
-  return `${share} ${clauses.unchanged(unchanged, report)}${lostOnes || `; ${rest}`}${where(report)}.`;
+  return `${share} ${clauses.unchanged(unchanged, report)}; ${rest}${where(report)}`;
 }
 
-function nothingCompared(metrics: MetricReport[]): string {
+function nothingCompared(metrics: MeasuredReport[]): string {
   const [first] = metrics;
-  const because =
-    first === undefined || metrics.some(lost) ? '' : `; ${first.id}: ${first.because}`;
-  const none = `None of ${countOf(metrics.length, 'gated metric')} could be compared`;
-  return `${none}${because.replace(/\.$/, '')}${lostAccess(metrics)}.`;
+  const because = first === undefined ? '' : `; ${first.id}: ${first.because.replace(/\.$/, '')}`;
+  return `None of ${countOf(metrics.length, 'gated metric')} could be compared${because}`;
 }
 
-/** What the candidate may no longer do is a finding whatever the times of the others say. */
-function lostAccess(metrics: MetricReport[]): string {
-  const denied = metrics.filter(lost);
-  const [first] = denied;
-  if (first === undefined) return '';
-  const others = denied.length === 1 ? '' : ` and ${countOf(denied.length - 1, 'other')}`;
-  return `; ${first.id}${others} cannot be measured on the candidate any more (${statusText(first.candidate)})`;
-}
-
-function noBaseline(report: Omit<Report, 'headline'>): string {
-  const { floor, mde80 } = noiseOf(report.metrics);
+function noBaseline(report: Told): string {
+  const { floor, mde80 } = noiseOf(report.findings.filter(isMeasuredReport));
   const [skipped] = report.baseline.skipped;
   const start =
     skipped === undefined

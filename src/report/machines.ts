@@ -1,6 +1,7 @@
-import type { MachineReport, MetricReport, Report } from '../record/report.js';
+import { isMeasuredReport, type MeasuredReport } from '../record/finding.js';
+import type { MachineReport, Report } from '../record/report.js';
 import { countOf, formatChange } from '../text/units.js';
-import type { Fact } from './fact.js';
+import { type Fact, grid, type Table } from './blocks.js';
 import { machineText } from './words.js';
 
 /** The machines of a comparison of shards, numbered as every rendering names them. */
@@ -12,49 +13,41 @@ export const machineList = ({ machines, subject }: Report): Fact[] =>
     `${machineText({ platform, subject })}; up to ${countOf(pairs, 'pair')} of launches`,
   ]);
 
-/** A small table in plain text. */
-export interface MachineGrid {
-  title: string;
-  head: string[];
-  rows: string[][];
-}
-
 /** More columns are nobody's to read: the others are in the report's JSON. */
-const MOST_COLUMNS = 12;
+const MAX_MACHINES = 12;
 
 /**
  * The change on each machine by its own pairs, of the metrics that changed over all of them, of
  * those that moved beyond the margin on one, and of those about which they disagree.
  */
-export function machineGrid({
-  machines: all,
-  metrics,
-  disagreements,
-}: Report): MachineGrid | undefined {
-  const machines = all.slice(0, MOST_COLUMNS);
-  const shown = metrics.filter(
-    (metric) => isChanged(metric) || disagreements.includes(metric.id) || all.some(moved(metric)),
-  );
-  if (machines.length < 2 || shown.length === 0) return undefined;
-  return {
-    title: `On each machine by itself${all.length > machines.length ? ` (the first ${machines.length} of ${all.length})` : ''}`,
-    head: ['metric', ...machines.map((_, index) => `machine ${index + 1}`)],
-    rows: shown.map(({ id }) => [
-      id,
-      ...machines.map((machine) => {
-        const change = changeOf(machine, id);
-        return change === undefined ? '' : formatChange(change);
-      }),
-    ]),
-  };
+export function machineTables({ machines: all, findings, disagreements }: Report): Table[] {
+  const machines = all.slice(0, MAX_MACHINES);
+  const shown = findings
+    .filter(isMeasuredReport)
+    .filter(
+      (finding) =>
+        isChanged(finding) || disagreements.includes(finding.id) || all.some(moved(finding)),
+    );
+  if (machines.length < 2 || shown.length === 0) return [];
+  const some =
+    all.length > machines.length ? ` (the first ${machines.length} of ${all.length})` : '';
+  const heads = ['metric', ...machines.map((_, index) => `machine ${index + 1}`)];
+  const rows = shown.map(({ id }) => [
+    id,
+    ...machines.map((machine) => {
+      const change = changeOf(machine, id);
+      return change === undefined ? '' : formatChange(change);
+    }),
+  ]);
+  return [{ ...grid(`On each machine by itself${some}`, heads, rows), names: 'metrics' }];
 }
 
-const isChanged = ({ verdict, change }: MetricReport): boolean =>
+const isChanged = ({ verdict, change }: MeasuredReport): boolean =>
   (verdict === 'regressed' || verdict === 'improved') && change !== null && change.confidence < 1;
 
 /** Whether the whole interval of a machine lies beyond the margin. */
 const moved =
-  ({ id, margin }: MetricReport) =>
+  ({ id, margin }: MeasuredReport) =>
   (machine: MachineReport): boolean => {
     const change = changeOf(machine, id);
     if (change === undefined) return false;

@@ -1,5 +1,5 @@
 import { median } from 'simple-statistics';
-import type { MetricReport } from '../record/report.js';
+import type { MeasuredReport } from '../record/finding.js';
 
 /** A quantity over all metrics: its middle, and the metric where it is worst. */
 export interface Spread {
@@ -14,7 +14,7 @@ export interface Spread {
  *
  * @returns undefined where no metric has the quantity
  */
-export function noiseOf(metrics: readonly MetricReport[]): {
+export function noiseOf(metrics: readonly MeasuredReport[]): {
   floor: Spread | undefined;
   mde80: Spread | undefined;
 } {
@@ -24,10 +24,10 @@ export function noiseOf(metrics: readonly MetricReport[]): {
   };
 }
 
-type Quantity = (metric: MetricReport) => number | null;
+type Quantity<F> = (finding: F) => number | null;
 
 /** The metric for which a quantity is largest, among those that have it. */
-export function largestOf(metrics: readonly MetricReport[], quantity: Quantity) {
+export function largestOf<F extends { id: string }>(metrics: readonly F[], quantity: Quantity<F>) {
   const values = metrics.flatMap((metric) => {
     const value = quantity(metric);
     return value === null ? [] : [{ id: metric.id, value }];
@@ -35,7 +35,11 @@ export function largestOf(metrics: readonly MetricReport[], quantity: Quantity) 
   return values.toSorted((a, b) => b.value - a.value)[0];
 }
 
-function spreadOf(metrics: readonly MetricReport[], quantity: Quantity): Spread | undefined {
+/** @returns undefined where none has the quantity */
+export function spreadOf<F extends { id: string }>(
+  metrics: readonly F[],
+  quantity: Quantity<F>,
+): Spread | undefined {
   const worst = largestOf(metrics, quantity);
   if (worst === undefined) return undefined;
   const values = metrics.flatMap((metric) => quantity(metric) ?? []);

@@ -1,33 +1,42 @@
-import type { MetricReport } from '../record/report.js';
+import type { FindingReport, NotMeasuredReport } from '../record/finding.js';
+import { errnoName } from '../text/errno.js';
 import { plain } from '../text/escape.js';
-import type { Section } from './sections.js';
-import { unavailableText } from './words.js';
+import type { Note } from './blocks.js';
+import { statusText } from './words.js';
 
-/** Why metrics have no number or no verdict. */
-export interface Note {
-  text: string;
-  ids: string[];
-}
-
-/** The notes of a section in order; a cause that holds for many metrics is said once. */
-export function notes(section: Section): Note[] {
+/** Why metrics of a group have no number or no verdict; what holds for many of them is said once. */
+export function notesOf(kind: string, findings: readonly FindingReport[]): Note[] {
   const causes = new Map<string, string[]>();
-  for (const metric of section.metrics) {
-    const text = plain(noteText(section, metric), 600);
-    if (text !== '') causes.set(text, [...(causes.get(text) ?? []), metric.id]);
+  for (const finding of findings) {
+    const text = plain(noteText(kind, finding), 600);
+    if (text !== '') causes.set(text, [...(causes.get(text) ?? []), finding.id]);
   }
   return [...causes].map(([text, ids]) => ({ text, ids }));
 }
 
-function noteText({ kind }: Section, metric: MetricReport): string {
-  switch (kind) {
-    case 'access':
-    case 'absent':
-      return unavailableText(metric);
-    case 'inconclusive':
-    case 'incomparable':
-      return metric.because;
-    default:
-      return '';
-  }
+function noteText(kind: string, finding: FindingReport): string {
+  if (kind === 'access' || kind === 'absent') return unavailableText(finding);
+  return kind === 'inconclusive' || kind === 'incomparable' ? finding.because : '';
+}
+
+/** What stood in the way, and on which side: `denied on the candidate: socket: Not permitted`. */
+function unavailableText({ baseline, candidate }: FindingReport): string {
+  const [before, after] = [obstacleText(baseline, ''), obstacleText(candidate, '')];
+  if (before === after || baseline.status === 'absent') return after;
+  return [obstacleText(baseline, ' on the baseline'), obstacleText(candidate, ' on the candidate')]
+    .filter((text) => text !== '')
+    .join('; ');
+}
+
+function obstacleText(side: { status: 'ok' } | NotMeasuredReport, where: string): string {
+  if (side.status === 'ok') return '';
+  const reason = reasonText(side);
+  return `${statusText(side)}${where}${reason === '' ? '' : `: ${reason}`}`;
+}
+
+/** `socket(AF_INET): Operation not permitted (EPERM)` */
+export function reasonText({ reason }: Pick<NotMeasuredReport, 'reason'>): string {
+  const { operation, errno, message } = reason;
+  const said = [operation, message].filter((part) => part !== '').join(': ');
+  return errno === 0 ? said : `${said} (${errnoName(errno)})`.trim();
 }

@@ -1,5 +1,6 @@
+import { type Family, familyNameOf } from '../families.js';
+import type { MeasuredReport } from '../record/finding.js';
 import type { Injection } from '../record/injection.js';
-import type { MetricReport } from '../record/report.js';
 import {
   type Injected,
   type NotInjected,
@@ -9,14 +10,14 @@ import {
   type Selftest,
   selftestSchema,
 } from '../record/selftest.js';
-import type { MetricVerdict } from '../record/verdict.js';
-import type { Comparison, MetricComparison } from '../verdict/comparison.js';
+import type { Verdict } from '../record/verdict.js';
+import type { Comparison, MeasuredFinding } from '../verdict/comparison.js';
 import type { Detection } from '../verdict/detection.js';
 import { metricOf } from '../verdict/samples.js';
-import { metricReport } from './build.js';
 import { certificateOf } from './certificate.js';
+import { measuredReport } from './findings.js';
 import { answerOf } from './selftest-answer.js';
-import { familyOf, familyRank } from './words.js';
+import { familyRank } from './words.js';
 
 /** The metric whose change is the size of an injection: one entry, and hardly anything else. */
 export const ENTRY_METRIC = 'syscall.null';
@@ -25,11 +26,14 @@ export const ENTRY_METRIC = 'syscall.null';
 const OVER_MARGIN = [0.01, 0.02, 0.03, 0.05];
 
 /** Families whose entries are page faults for a part, which no filter sees. */
-const FAULTING = ['memory', 'process'];
+const FAULTING: readonly string[] = ['memory', 'process'] satisfies Family[];
+
+/** By time and events: nothing is counted in a self-test. */
+type SelfComparison = Comparison<MeasuredFinding>;
 
 /** A duet with the probe that an injection slowed, or why there is none. */
 export type Trial =
-  | { injection: Injection; comparison: Comparison; first: Detection | undefined }
+  | { injection: Injection; comparison: SelfComparison; first: Detection | undefined }
   | NotInjected;
 
 /**
@@ -41,12 +45,12 @@ export type Trial =
  * @throws ZodError when they do not make a report: a bug
  */
 export function buildSelftest(
-  itself: Comparison,
+  itself: SelfComparison,
   trials: readonly Trial[],
   tool: string,
   gateMs: number,
 ): Selftest {
-  const metrics = itself.metrics.map(metricReport);
+  const findings = itself.findings.map(measuredReport);
   const found = {
     gateMs,
     alarms: [...gatedOf(itself, 'regressed'), ...gatedOf(itself, 'improved')],
@@ -58,34 +62,34 @@ export function buildSelftest(
     tool,
     ...answerOf(found),
     ...found,
-    certificate: certificateOf({ ...itself, metrics }),
-    scaled: scaledOf(metrics.filter(({ gate, mde80 }) => gate && mde80 !== null)),
+    certificate: certificateOf({ ...itself, findings }),
+    scaled: scaledOf(findings.filter(({ gate, mde80 }) => gate && mde80 !== null)),
     platform: itself.candidate.platform,
     subject: itself.candidate.subject,
     caveats: caveatsOf([itself, ...trials.flatMap((trial) => comparisonOf(trial) ?? [])]),
   });
 }
 
-const comparisonOf = (trial: Trial): Comparison | undefined =>
+const comparisonOf = (trial: Trial): SelfComparison | undefined =>
   'comparison' in trial ? trial.comparison : undefined;
 
-const caveatsOf = (comparisons: readonly Comparison[]): string[] => [
+const caveatsOf = (comparisons: readonly SelfComparison[]): string[] => [
   ...new Set(comparisons.flatMap(({ caveats }) => caveats)),
 ];
 
-const gatedOf = ({ metrics }: Comparison, verdict: MetricVerdict): string[] =>
-  metrics.filter((one) => one.gate && one.verdict === verdict).map(({ id }) => id);
+const gatedOf = ({ findings }: SelfComparison, verdict: Verdict): string[] =>
+  findings.filter((one) => one.gate && one.verdict === verdict).map(({ id }) => id);
 
 function injected(
   { injection, comparison, first }: Exclude<Trial, NotInjected>,
-  itself: Comparison,
+  itself: SelfComparison,
 ): Injected {
   const { addedNs, share } = sizeOf(comparison);
-  const slowed = comparison.metrics.flatMap((metric) => {
+  const slowed = comparison.findings.flatMap((metric) => {
     const expected = expectedSlowdown(metric, comparison, addedNs);
     return metric.gate && expected > metric.marginRatio ? [{ id: metric.id, expected }] : [];
   });
-  const mde80 = new Map(itself.metrics.map((metric) => [metric.id, metric.mde80]));
+  const mde80 = new Map(itself.findings.map((metric) => [metric.id, metric.mde80]));
   return {
     ...{ injection, status: 'ok', addedNs, share },
     slowed: slowed.map(({ id }) => id),
@@ -97,8 +101,8 @@ function injected(
   };
 }
 
-function sizeOf({ metrics }: Comparison): { addedNs: number; share: number } {
-  const call = metrics.find(({ id }) => id === ENTRY_METRIC);
+function sizeOf({ findings }: SelfComparison): { addedNs: number; share: number } {
+  const call = findings.find(({ id }) => id === ENTRY_METRIC);
   if (call?.change === undefined || call.baseline.status !== 'ok') return { addedNs: 0, share: 0 };
   const share = call.change.ratio - 1;
   return { addedNs: share * call.baseline.estimate, share };
@@ -106,29 +110,29 @@ function sizeOf({ metrics }: Comparison): { addedNs: number; share: number } {
 
 /** By what an operation costs in kernel entries by design, and not by what was measured of it. */
 function expectedSlowdown(
-  { id, baseline }: MetricComparison,
-  { candidate }: Comparison,
+  { id, baseline }: MeasuredFinding,
+  { candidate }: SelfComparison,
   addedNs: number,
 ): number {
   const entries = metricOf(candidate, id)?.entries ?? 0;
-  if (baseline.status !== 'ok' || FAULTING.includes(familyOf(id))) return 0;
+  if (baseline.status !== 'ok' || FAULTING.includes(familyNameOf(id))) return 0;
   return (entries * addedNs) / baseline.estimate;
 }
 
 /** @param metrics gated ones with an MDE80 */
-function scaledOf(metrics: readonly MetricReport[]): Scaled[] {
-  const families = [...new Set(metrics.map(({ id }) => familyOf(id)))];
+function scaledOf(metrics: readonly MeasuredReport[]): Scaled[] {
+  const families = [...new Set(metrics.map(({ id }) => familyNameOf(id)))];
   return families
     .toSorted((a, b) => familyRank(a) - familyRank(b) || 0)
     .map((family) =>
       scaledFamily(
         family,
-        metrics.filter(({ id }) => familyOf(id) === family),
+        metrics.filter(({ id }) => familyNameOf(id) === family),
       ),
     );
 }
 
-const scaledFamily = (family: string, metrics: readonly MetricReport[]): Scaled => ({
+const scaledFamily = (family: string, metrics: readonly MeasuredReport[]): Scaled => ({
   family,
   gated: metrics.length,
   caught: OVER_MARGIN.map((overMargin) => ({

@@ -1,11 +1,19 @@
-import type { CountedReport, MetricReport, Report, SideReport } from '../record/report.js';
-import type { GateVerdict, MetricVerdict } from '../record/verdict.js';
+import { FAMILIES, type Family, familyNameOf, familyOf } from '../families.js';
+import {
+  type FindingReport,
+  isInstructionsReport,
+  isMeasuredReport,
+  type MeasuredReport,
+} from '../record/finding.js';
+import type { Report } from '../record/report.js';
+import { type GateVerdict, VERDICTS, type Verdict } from '../record/verdict.js';
 import { countOf, formatShare } from '../text/units.js';
 
 /** The words, symbols and names that every rendering shares. Nothing here escapes its text. */
 
 /** One column wide in a terminal; the shape carries the meaning without its colour. */
 export const verdictSymbols: Record<GateVerdict, string> = {
+  blocked: '■',
   regressed: '▲',
   improved: '▼',
   unchanged: '=',
@@ -16,6 +24,7 @@ export const verdictSymbols: Record<GateVerdict, string> = {
 
 /** For Markdown, where a word always stands beside the mark. */
 export const verdictMarks: Record<GateVerdict, string> = {
+  blocked: '⛔',
   regressed: '🔴',
   improved: '🟢',
   unchanged: '⚪',
@@ -24,7 +33,7 @@ export const verdictMarks: Record<GateVerdict, string> = {
   'no-baseline': '🔵',
 };
 
-const families: Record<string, string> = {
+const families: Record<Family, string> = {
   control: 'Control loops',
   clock: 'Clocks',
   syscall: 'System calls',
@@ -38,19 +47,16 @@ const families: Record<string, string> = {
   host: 'The host meanwhile',
 };
 
-/** @param id a metric's id, `family.operation_size_variant` */
-export function familyName(id: string): string {
+/** @param id a metric's id, or its family alone */
+export function familyTitle(id: string): string {
   const family = familyOf(id);
-  return families[family] ?? family;
+  return family === undefined ? familyNameOf(id) : families[family];
 }
 
-/** The family's part of an id; of a family, itself. */
-export const familyOf = (id: string): string => id.split('.')[0] ?? id;
-
-/** The order in which families are shown: from the cheapest crossing to whole transfers. */
+/** The order in which families are shown; those that are not known come last. */
 export function familyRank(id: string): number {
-  const rank = Object.keys(families).indexOf(familyOf(id));
-  return rank === -1 ? Number.POSITIVE_INFINITY : rank;
+  const family = familyOf(id);
+  return family === undefined ? FAMILIES.length : FAMILIES.indexOf(family);
 }
 
 const fields: Record<string, string> = {
@@ -89,29 +95,18 @@ const fields: Record<string, string> = {
 export const fieldName = (field: string): string =>
   fields[field] ?? field.replace(/^vulnerabilities\./, 'mitigation of ').replace(/^target\./, '');
 
-/** How many metrics got each verdict. */
-export function countVerdicts(
-  metrics: readonly Pick<MetricReport, 'verdict'>[],
-): Record<MetricVerdict, number> {
-  const counts = { regressed: 0, improved: 0, unchanged: 0, inconclusive: 0, incomparable: 0 };
-  for (const { verdict } of metrics) counts[verdict] += 1;
-  return counts;
+/** How many findings got each verdict. */
+export function countVerdicts(findings: readonly { verdict: Verdict }[]): Record<Verdict, number> {
+  const counts = Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0]));
+  for (const { verdict } of findings) counts[verdict] = (counts[verdict] ?? 0) + 1;
+  return counts as Record<Verdict, number>;
 }
 
 /** `2 regressed, 1 inconclusive, 18 unchanged`, worst first; verdicts nobody got are left out. */
-export function countsText(counts: Partial<Record<MetricVerdict, number>>): string {
-  const order: MetricVerdict[] = [
-    'regressed',
-    'improved',
-    'inconclusive',
-    'incomparable',
-    'unchanged',
-  ];
-  return order
-    .filter((verdict) => (counts[verdict] ?? 0) > 0)
+export const countsText = (counts: Record<Verdict, number>): string =>
+  VERDICTS.filter((verdict) => counts[verdict] > 0)
     .map((verdict) => `${counts[verdict]} ${verdict}`)
     .join(', ');
-}
 
 /** `8 of 60 gated metrics`, `All 60 gated metrics`, `The only gated metric`. */
 export function shareText(count: number, total: number): string {
@@ -121,14 +116,16 @@ export function shareText(count: number, total: number): string {
 
 /** How the evidence was gathered, as a clause. */
 export function designText(report: Report): string {
-  if (report.counted !== null && report.metrics.length === 0) return countedDesign(report.counted);
-  const times = timesDesign(report);
-  return report.counted === null ? times : `${times}; ${countedDesign(report.counted)}`;
+  const timed = report.findings.some(isMeasuredReport) ? [timesDesign(report)] : [];
+  const counted = report.counted === null ? [] : [countedDesign(report)];
+  return [...timed, ...counted].join('; ');
 }
 
-function countedDesign({ metrics }: CountedReport): string {
-  const boots = Math.max(0, ...metrics.map(({ candidate }) => candidate?.boots.length ?? 0));
-  return `counted: ${countOf(boots, 'boot')} a side under a clock of instructions`;
+function countedDesign({ findings }: Report): string {
+  const boots = findings
+    .filter(isInstructionsReport)
+    .map(({ candidate }) => (candidate.status === 'ok' ? candidate.boots.length : 0));
+  return `counted: ${countOf(Math.max(0, ...boots), 'boot')} a side under a clock of instructions`;
 }
 
 function timesDesign(report: Report): string {
@@ -155,31 +152,17 @@ export const errorBudgetText = (report: Report): string =>
   `(family-wise, ${countOf(report.familySize, 'gated metric')})`;
 
 /** The fewest and most replicates (fresh processes) that stand behind a metric's estimate. */
-export function replicatesText({ metrics }: Report): string {
-  const counts = metrics.flatMap(({ candidate }) =>
-    candidate.status === 'ok' ? [candidate.replicates] : [],
-  );
+export function replicatesText({ findings }: Report): string {
+  const counts = findings
+    .filter(isMeasuredReport)
+    .flatMap(({ candidate }) => (candidate.status === 'ok' ? [candidate.replicates] : []));
   if (counts.length === 0) return 'no replicates';
   const [low, high] = [Math.min(...counts), Math.max(...counts)];
   return low === high ? countOf(low, 'replicate') : `${low} to ${high} replicates`;
 }
 
-/** What stood in the way, and on which side: `denied on the candidate: socket: Not permitted`. */
-export function unavailableText({ baseline, candidate }: MetricReport): string {
-  const [before, after] = [obstacleText(baseline, ''), obstacleText(candidate, '')];
-  if (before === after || baseline.status === 'absent') return after;
-  return [obstacleText(baseline, ' on the baseline'), obstacleText(candidate, ' on the candidate')]
-    .filter((text) => text !== '')
-    .join('; ');
-}
-
 /** `denied`, `no loopback`: a side's status as words. */
-export const statusText = ({ status }: SideReport): string => status.replaceAll('_', ' ');
-
-function obstacleText(side: SideReport, where: string): string {
-  if (side.status === 'ok') return '';
-  return `${statusText(side)}${where}${side.reason === '' ? '' : `: ${side.reason}`}`;
-}
+export const statusText = ({ status }: { status: string }): string => status.replaceAll('_', ' ');
 
 const settlers: Record<Report['design'], string> = {
   duet: 'pair',
@@ -191,7 +174,7 @@ const settlers: Record<Report['design'], string> = {
 /** What would settle an inconclusive metric, as a clause, or nothing when nobody knows. */
 export function settleText(
   { design }: Pick<Report, 'design'>,
-  { replicatesToSettle }: MetricReport,
+  { replicatesToSettle }: MeasuredReport,
 ): string {
   if (replicatesToSettle === null) return '';
   const what = settlers[design];
@@ -199,15 +182,16 @@ export function settleText(
 }
 
 /** The coverage of the intervals shown, `95 %`; empty when none is. */
-export function coverageText({ metrics }: Report): string {
-  const changes = metrics.map((metric) => metric.change);
+export function coverageText({ findings }: Report): string {
+  const changes = findings.filter(isMeasuredReport).map(({ change }) => change);
   const change = changes.find((one) => one !== null && one.confidence < 1);
   return change ? formatShare(change.confidence) : '';
 }
 
 /** The margins in force: `2 %`, `2 to 10 %`. */
-export function marginText({ metrics }: Report): string {
-  const margins = metrics
+export function marginText({ findings }: Report): string {
+  const margins = findings
+    .filter(isMeasuredReport)
     .filter(({ gate, margin }) => gate && margin > 0)
     .map(({ margin }) => margin);
   if (margins.length === 0) return '';
@@ -272,7 +256,8 @@ export function mitigationsText({ subject }: Surroundings): string {
 
 /** Said only where the verdict alone would let a reader guess the exit code wrongly. */
 export function policyText({ verdict, passed }: Report): string {
-  if (verdict === 'regressed') return passed ? ' (passes: fail-on is never)' : '';
+  if (verdict === 'blocked' || verdict === 'regressed')
+    return passed ? ' (passes: fail-on is never)' : '';
   return passed ? '' : ' (fails: fail-on is inconclusive)';
 }
 
@@ -283,22 +268,41 @@ export function nextStepText(report: Report): string {
       ? 'The next run of this workflow compares with the runs of the base branch, once there is one.'
       : "This run's record is kept in the out folder, where later runs can be compared with it; with few stored runs only large changes show.";
   }
-  if (report.verdict === 'inconclusive' && report.design === 'shards') {
-    return 'More machines (shards) make the intervals narrower; where a machine has few pairs, so does a longer run (duration) on each.';
-  }
-  if (report.verdict === 'inconclusive') {
-    return report.design === 'duet'
-      ? 'A longer run (duration) makes the intervals narrower.'
-      : 'More stored runs make the intervals narrower; a duet (two sides that run here) needs none.';
-  }
-  if (report.design === 'prediction' && report.verdict === 'regressed') {
-    const accept =
-      report.baseline.spec === 'artifact'
-        ? ''
-        : ' This record is set aside in the folder "regressed"; move it up to accept it as a baseline.';
-    return `Stored runs are weaker evidence than a duet: where both sides run here, compare them side by side (baseline and candidate).${accept}`;
-  }
-  return '';
+  if (report.verdict === 'inconclusive') return settlingText(report);
+  const red = report.verdict === 'blocked' || report.verdict === 'regressed';
+  return report.design === 'prediction' && red ? storedText(report) : '';
+}
+
+const SETTLING: Record<Report['design'], string> = {
+  duet: 'A longer run (duration) makes the intervals narrower.',
+  prediction:
+    'More stored runs make the intervals narrower; a paired comparison (two sides that run here) needs none.',
+  shards:
+    'More machines (shards) make the intervals narrower; where a machine has few pairs, so does a longer run (duration) on each.',
+  self: '',
+};
+
+const settlingText = ({ design, findings }: Report): string =>
+  findings.some(isUndecidedTime) ? SETTLING[design] : '';
+
+const isUndecidedTime = (finding: FindingReport): boolean =>
+  isMeasuredReport(finding) && finding.verdict === 'inconclusive';
+
+/** Counts and lost operations are facts, however old the run that they are compared with. */
+function storedText({ findings, baseline }: Report): string {
+  const byTime = findings.some(
+    (finding) => finding.measure === 'time' && finding.gate && finding.verdict === 'regressed',
+  );
+  return [
+    byTime
+      ? 'Times of stored runs are weaker evidence than a paired comparison: where both sides run here, give both (baseline and candidate).'
+      : '',
+    baseline.spec === 'artifact'
+      ? ''
+      : 'This record is set aside in the folder "regressed"; move it up to accept it as a baseline.',
+  ]
+    .filter((text) => text !== '')
+    .join(' ');
 }
 
 const known = (text: string): string =>
@@ -306,3 +310,12 @@ const known = (text: string): string =>
 
 const prefixed = (prefix: string, text: string): string =>
   known(text) === '' ? '' : `${prefix}${text}`;
+
+/** Whether the report shows that no gated metric is worse, rather than failing to show one. */
+export const isClear = ({ verdict, counts }: Report): boolean =>
+  verdict === 'unchanged' ||
+  (verdict === 'improved' && counts.inconclusive + counts.incomparable === 0);
+
+/** Whether a gated metric was shown to be worse, whatever the policy says to that. */
+export const isRed = ({ verdict }: Report): boolean =>
+  verdict === 'blocked' || verdict === 'regressed';

@@ -1,3 +1,5 @@
+import type { Family } from '../families.js';
+
 /**
  * Every constant that the statistics rest on, with where it comes from and what it would break.
  * Measurements without a source are this project's own, on 2-core virtual machines with neighbours.
@@ -115,7 +117,7 @@ export const PRIOR_DEGREES_OF_FREEDOM = 5;
  * them. Too small, and a gate with one or two stored runs cries wolf; too large, and it stays silent
  * until about ten runs are stored.
  */
-export const PRIOR_STANDARD_DEVIATIONS: Readonly<Record<string, number>> = {
+export const PRIOR_STANDARD_DEVIATIONS: Readonly<Partial<Record<Family, number>>> = {
   control: 0.01,
   clock: 0.01,
   syscall: 0.01,

@@ -1,5 +1,5 @@
 /**
- * What the plugin writes (native/trace/plugin.c): round by round the windows of one metric, each the
+ * What the plugin writes (native/tools/trace_plugin.c): round by round the windows of one metric, each the
  * addresses of all instructions that were executed in a batch, and the bytes that the traced program
  * handed over.
  */

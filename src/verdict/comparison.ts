@@ -1,7 +1,7 @@
 import type { Reason, Unavailable } from '../record/metric-status.js';
 import type { Run, Unit } from '../record/run.js';
-import type { MetricVerdict } from '../record/verdict.js';
-import type { CountedComparison } from './instructions.js';
+import type { Verdict } from '../record/verdict.js';
+import type { OperationDifference } from '../trace/difference.js';
 
 /** Candidate over baseline, as ratios: 1 is no change, 1.05 is five percent slower. */
 export interface Change {
@@ -39,17 +39,23 @@ export interface Floor extends Change {
   rejections: number;
 }
 
-/** What a duet or a prediction test says about one metric. */
-export interface MetricComparison {
+/** What every finding has, whatever was measured. */
+interface FindingFields {
   id: string;
+  /** Whether it has a say in the verdict of the gate; else it only informs. */
   gate: boolean;
-  /** Smallest change that matters (0.02 is two percent); 0 for counts, of which any does. */
+  verdict: Verdict;
+  /** One sentence: what decided, or why nothing could be decided. */
+  because: string;
+}
+
+/** What the times of a metric say, or its counts of events. */
+export interface MeasuredFinding extends FindingFields {
+  measure: 'time' | 'events';
+  /** Smallest change that matters (0.02 is two percent); 0 for events, of which any does. */
   marginRatio: number;
   baseline: Side;
   candidate: Side;
-  verdict: MetricVerdict;
-  /** One sentence: what decided, or why nothing could be decided. */
-  because: string;
   /** Present when both sides were measured and could be compared. */
   change?: Change;
   /**
@@ -66,6 +72,44 @@ export interface MetricComparison {
    */
   replicatesToSettle?: number;
 }
+
+/** One side of a metric whose instructions were counted. */
+export interface CountedSide {
+  status: 'ok';
+  /** Instructions an operation: the median over the boots. */
+  count: number;
+  /** How far the boots lie apart, never less than what counts can tell apart at all. */
+  resolution: number;
+  boots: number[];
+}
+
+/** What the counted instructions of a metric say. */
+export interface InstructionsFinding extends FindingFields {
+  measure: 'instructions';
+  baseline: CountedSide | NotMeasured;
+  candidate: CountedSide | NotMeasured;
+  /** Instructions more, an operation; present where both sides can be compared. */
+  difference?: number;
+  /**
+   * What the counts cannot tell from nothing: the largest of what the boots of either side, and the
+   * differences boot by boot, lie apart.
+   */
+  resolution?: number;
+  /** Instructions: a smaller difference is listed and not flagged. */
+  margin?: number;
+  /** What changed, function by function, where both sides were traced. */
+  operation?: OperationDifference;
+  /** Why they were not, one clause, where they were to be. */
+  untraced?: string;
+}
+
+export type Finding = MeasuredFinding | InstructionsFinding;
+
+export const isMeasured = (finding: Finding): finding is MeasuredFinding =>
+  finding.measure !== 'instructions';
+
+export const isInstructions = (finding: Finding): finding is InstructionsFinding =>
+  finding.measure === 'instructions';
 
 /**
  * How the evidence was gathered.
@@ -91,7 +135,8 @@ export interface Machine {
   changes: MachineChange[];
 }
 
-export interface Comparison {
+/** @typeParam F what was compared: everything, or by time and events alone */
+export interface Comparison<F extends Finding = Finding> {
   design: Design;
   /** Family-wise error level of `regressed`, and of `improved`. */
   alpha: number;
@@ -108,9 +153,9 @@ export interface Comparison {
   machines?: Machine[];
   /** Ids of the metrics for which no one number holds for all machines; with shards only. */
   disagreements?: string[];
-  metrics: MetricComparison[];
-  /** Where both sides' instructions were counted. */
-  counted?: CountedComparison;
+  findings: F[];
+  /** The two runs whose counts were held against each other, if any. */
+  counted?: { baseline: Run; candidate: Run };
   /** One sentence for each stored run that was passed over. */
   skipped: string[];
   /** What weakens the whole comparison, one sentence each. */

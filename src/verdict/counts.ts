@@ -1,7 +1,7 @@
 import type { MetricRecord } from '../record/run.js';
 import { COUNT_AGREEMENT } from '../stats/assumptions.js';
 import { countOf, formatCount, formatShare } from '../text/units.js';
-import type { MetricComparison } from './comparison.js';
+import type { MeasuredFinding } from './comparison.js';
 import { agreedCount } from './samples.js';
 import { bothSides, comparablePair } from './sides.js';
 
@@ -16,13 +16,14 @@ export function compareCounts(
   baseline: MetricRecord | undefined,
   candidate: MetricRecord,
   obstacle?: string,
-): MetricComparison | undefined {
+): MeasuredFinding | undefined {
   const pair = comparablePair(baseline, candidate);
   if (typeof pair === 'string' || pair.kind === 'timed') return undefined;
   const before = agreedCount(pair.baseline);
   const after = agreedCount(pair.candidate);
   const ratio = after.count / before.count;
   return {
+    measure: 'events',
     id: candidate.id,
     gate: candidate.gate,
     marginRatio: 0,
@@ -44,7 +45,7 @@ function decideCount(
   after: Agreed,
   launches: number,
   obstacle: string | undefined,
-): Pick<MetricComparison, 'verdict' | 'because'> {
+): Pick<MeasuredFinding, 'verdict' | 'because'> {
   const agreement = Math.min(before.share, after.share);
   if (agreement < COUNT_AGREEMENT) {
     return {

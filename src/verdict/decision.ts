@@ -1,6 +1,6 @@
 import type { LocationEstimate } from '../stats/hodges-lehmann.js';
-import { formatShare } from '../text/units.js';
-import type { Floor, MetricComparison } from './comparison.js';
+import { formatRatio, formatShare } from '../text/units.js';
+import type { Floor, MeasuredFinding } from './comparison.js';
 import { type ShiftTest, smallestP } from './shift-test.js';
 
 /** Everything that a metric's verdict rests on, the same for a duet and a prediction. */
@@ -27,7 +27,7 @@ export interface MetricEvidence {
 }
 
 export type Decision = Pick<
-  MetricComparison,
+  MeasuredFinding,
   'verdict' | 'because' | 'pValue' | 'replicatesToSettle'
 >;
 
@@ -35,9 +35,9 @@ export type Decision = Pick<
 export function decide(evidence: MetricEvidence): Decision {
   const { alpha, test, obstacle, floor, marginRatio } = evidence;
   if (test && obstacle === undefined && smallestP(test) <= alpha) {
-    return floor && explains(floor, evidence) ? tooLoud(evidence, floor) : changed(evidence, test);
+    return floor && explains(floor, evidence) ? tooNoisy(evidence, floor) : changed(evidence, test);
   }
-  if (floor && exceeds(floor, marginRatio)) return tooLoud(evidence, floor);
+  if (floor && exceeds(floor, marginRatio)) return tooNoisy(evidence, floor);
   return isEquivalent(evidence) ? unchanged(evidence) : undecided(evidence);
 }
 
@@ -51,18 +51,18 @@ function changed({ gate, marginRatio, sample }: MetricEvidence, test: ShiftTest)
   const says = `${slower ? 'Slower' : 'Faster'} by more than the margin of ${formatShare(marginRatio)}`;
   return {
     verdict: slower ? 'regressed' : 'improved',
-    because: `${says}, by ${sample}${gate ? '' : '; it informs, unconfirmed, and does not gate'}.`,
+    because: `${says}: ${sample}${gate ? '' : ', not confirmed, since this metric only informs'}.`,
     pValue: smallestP(test),
   };
 }
 
 const unchanged = ({ marginRatio, sample }: MetricEvidence): Decision => ({
   verdict: 'unchanged',
-  because: `Shown to lie within the margin of ${formatShare(marginRatio)}, by ${sample}.`,
+  because: `Within the margin of ${formatShare(marginRatio)}: ${sample}.`,
 });
 
 function undecided(evidence: MetricEvidence): Decision {
-  const { gate, sample, marginRatio, obstacle } = evidence;
+  const { gate, sample, equivalence, obstacle } = evidence;
   if (obstacle !== undefined) return { verdict: 'inconclusive', because: obstacle };
   // Nobody waits for a metric that only informs.
   const toSettle = gate ? evidence.toSettle : undefined;
@@ -70,14 +70,20 @@ function undecided(evidence: MetricEvidence): Decision {
   const more = toSettle === undefined ? '' : ` About ${toSettle}${what} in all would settle it.`;
   return {
     verdict: 'inconclusive',
-    because: `Neither a change beyond the margin of ${formatShare(marginRatio)} nor its absence is shown by ${sample}.${more}`,
+    because: `Undecided: ${rangeText(equivalence)} (${sample}).${more}`,
     ...(toSettle === undefined ? {} : { replicatesToSettle: toSettle }),
   };
 }
 
-const tooLoud = ({ marginRatio }: MetricEvidence, floor: Floor): Decision => ({
+/** An interval without bounds says nothing. */
+const rangeText = ({ low, high }: LocationEstimate): string =>
+  Number.isFinite(low) && Number.isFinite(high)
+    ? `the change could be anything from ${formatRatio(Math.exp(low))} to ${formatRatio(Math.exp(high))}`
+    : 'there is too little to bound the change';
+
+const tooNoisy = ({ marginRatio }: MetricEvidence, floor: Floor): Decision => ({
   verdict: 'inconclusive',
-  because: `Launches of the same side differ by ${formatShare(Math.abs(floor.ratio - 1))} here, more than the margin of ${formatShare(marginRatio)}: the difference of the sides cannot be told from that.`,
+  because: `Too noisy: launches of the same side differ by ${formatShare(Math.abs(floor.ratio - 1))} here, more than the margin of ${formatShare(marginRatio)}: a change of the candidate cannot be told from that.`,
 });
 
 /**

@@ -1,6 +1,6 @@
 import { sum } from 'simple-statistics';
 import type { Launch, Run } from '../record/run.js';
-import type { Comparison } from './comparison.js';
+import type { Comparison, MeasuredFinding } from './comparison.js';
 import { screenDuet } from './duet.js';
 import { type Phase, pairDifferences } from './samples.js';
 import type { JudgingSettings } from './settings.js';
@@ -27,7 +27,10 @@ type Duet = [baseline: Run, candidate: Run];
  * @param duet a comparison of both sides of a duet from their whole records
  * @returns undefined where nothing regressed
  */
-export function firstDetection(duet: Comparison, settings: JudgingSettings): Detection | undefined {
+export function firstDetection(
+  duet: Comparison<MeasuredFinding>,
+  settings: JudgingSettings,
+): Detection | undefined {
   const [baseline] = duet.baseline;
   const regressed = gatedRegressions(duet);
   if (baseline === undefined || regressed.size === 0) return undefined;
@@ -43,9 +46,9 @@ export function firstDetection(duet: Comparison, settings: JudgingSettings): Det
 }
 
 /** Margins of the gated metrics that regressed, by id. */
-const gatedRegressions = ({ metrics }: Comparison): Map<string, number> =>
+const gatedRegressions = ({ findings }: Comparison<MeasuredFinding>): Map<string, number> =>
   new Map(
-    metrics.flatMap(({ id, gate, verdict, marginRatio }) =>
+    findings.flatMap(({ id, gate, verdict, marginRatio }) =>
       gate && verdict === 'regressed' ? [[id, marginRatio] as const] : [],
     ),
   );

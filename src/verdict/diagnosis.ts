@@ -3,7 +3,7 @@ import { QUANTITIES, type Quantity } from '../record/report.js';
 import type { MetricRecord } from '../record/run.js';
 import { absoluteError, fitLeastAbsolute, type Point, predicted } from '../stats/least-absolute.js';
 import { seededRandom } from '../stats/random.js';
-import type { Comparison, MetricComparison } from './comparison.js';
+import { type Comparison, isMeasured, type MeasuredFinding } from './comparison.js';
 
 /** So many ns more for each of a quantity, with the 95 % interval of that. */
 export interface Term {
@@ -67,7 +67,9 @@ interface Item extends Point {
  * @returns undefined where nothing simple explains most of it
  */
 export function diagnose(comparison: Comparison): Diagnosis | undefined {
-  const items = comparison.metrics.flatMap((metric) => itemOf(metric, comparison));
+  const items = comparison.findings
+    .filter(isMeasured)
+    .flatMap((finding) => itemOf(finding, comparison));
   const changed = items.filter((item) => item.changed);
   if (changed.length < LEAST_METRICS) return undefined;
   const best = (models: readonly (readonly Quantity[])[]): Diagnosis | undefined =>
@@ -93,7 +95,7 @@ const DOUBLE: readonly (readonly Quantity[])[] = [
 /** A second term has to explain so many more of the metrics: the simpler story is the likelier. */
 const WORTH_A_TERM = 0.2;
 
-function itemOf(metric: MetricComparison, { candidate }: Comparison): Item[] {
+function itemOf(metric: MeasuredFinding, { candidate }: Comparison): Item[] {
   const { baseline: before, candidate: after, change, verdict, marginRatio } = metric;
   const record = candidate.metrics.find(({ id }) => id === metric.id);
   const timed = before.status === 'ok' && before.unit !== 'count' && after.status === 'ok';

@@ -10,7 +10,7 @@ import { hodgesLehmann } from '../stats/hodges-lehmann.js';
 import { mde80ForDuet, minimumPairs } from '../stats/power.js';
 import { pairsToSettle } from '../stats/settle.js';
 import { countOf } from '../text/units.js';
-import type { Comparison, MetricComparison } from './comparison.js';
+import type { Comparison, MeasuredFinding } from './comparison.js';
 import { compareCounts } from './counts.js';
 import { asChange, decide } from './decision.js';
 import { floorOf } from './floor.js';
@@ -23,7 +23,7 @@ import {
 } from './samples.js';
 import { type JudgingSettings, marginOf } from './settings.js';
 import { adjustFamily, type ShiftTest, smallestP, testShift } from './shift-test.js';
-import { bothSides, comparablePair, incomparable, sidesOfChange } from './sides.js';
+import { bothSides, comparablePair, notTested, sidesOfChange } from './sides.js';
 import { filteredUnevenly, validityCaveats } from './validity.js';
 
 /** One metric of a duet: its pairs of both phases, on the log scale. */
@@ -93,7 +93,11 @@ export function unconfirmedCaveats(
  * `regressed` or `improved`: the error level holds whatever the screen picked, and the change that
  * is shown is the fresh one, free of the screen's selection.
  */
-export function compareDuet(baseline: Run, candidate: Run, settings: JudgingSettings): Comparison {
+export function compareDuet(
+  baseline: Run,
+  candidate: Run,
+  settings: JudgingSettings,
+): Comparison<MeasuredFinding> {
   const metrics = duetMetrics(baseline, candidate, settings);
   const flagged = adjustFamily(testEach(metrics.filter(wasFlagged), 'confirm'));
   const compared = candidate.metrics.map((metric) => {
@@ -109,7 +113,7 @@ export function compareDuet(baseline: Run, candidate: Run, settings: JudgingSett
     familySize: metrics.filter(inFamily).length,
     candidate,
     baseline: [baseline],
-    metrics: compared,
+    findings: compared,
     skipped: [],
     caveats: [...validityCaveats([baseline, candidate]), ...filteredUnevenly(baseline, candidate)],
   };
@@ -143,7 +147,7 @@ function compareMetric(
   candidate: Run,
   settings: JudgingSettings,
   flagged: ReadonlyMap<string, ShiftTest>,
-): MetricComparison {
+): MeasuredFinding {
   const { metric, marginRatio, screen, confirm } = duet;
   const confirmed = flagged.get(metric.id);
   const phase = confirmed ? 'confirm' : 'screen';
@@ -153,6 +157,7 @@ function compareMetric(
   const floor = floorOf([...screen.within, ...confirm.within], marginRatio, settings.alpha);
   const before = replicatesOf(baseline, metric.id, phase);
   return {
+    measure: 'time',
     id: metric.id,
     gate: metric.gate,
     marginRatio,
@@ -197,10 +202,10 @@ function notCompared(
   candidate: MetricRecord,
   baseline: Run,
   settings: JudgingSettings,
-): MetricComparison {
+): MeasuredFinding {
   const other = metricOf(baseline, candidate.id);
   const why = comparablePair(other, candidate);
-  return incomparable(
+  return notTested(
     candidate,
     marginOf(candidate, settings.margins, DUET_MARGIN),
     bothSides(other, candidate),

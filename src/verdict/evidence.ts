@@ -2,7 +2,7 @@ import type { EarlierRuns } from '../record/earlier-runs.js';
 import type { Exhibit } from '../record/exhibit.js';
 import type { Run } from '../record/run.js';
 import { comparableRuns } from './comparability.js';
-import type { Comparison, Design } from './comparison.js';
+import type { Comparison, Design, MeasuredFinding } from './comparison.js';
 import { compareDuet, unconfirmedCaveats } from './duet.js';
 import { type CountedComparison, compareInstructions } from './instructions.js';
 import { comparePrediction } from './prediction.js';
@@ -26,8 +26,11 @@ export type Evidence =
 
 /** Holds the candidate against what there is to hold it against: its times, and its counts. */
 export function compare(evidence: Evidence, settings: JudgingSettings): Comparison {
+  const timed = compareTimes(evidence, settings);
   const counted = compareCounted(evidence, settings);
-  return { ...compareTimes(evidence, settings), ...(counted ? { counted } : {}) };
+  if (counted === undefined) return timed;
+  const { findings, ...runs } = counted;
+  return { ...timed, findings: [...timed.findings, ...findings], counted: runs };
 }
 
 /** The newest stored run is the baseline of a count: what was merged since the others is no news. */
@@ -51,16 +54,16 @@ export function compareCounted(
 const lastCounted = ({ stored, candidate }: Evidence & { design: 'prediction' }): Run | undefined =>
   stored.runs.findLast(({ id, instructions }) => id !== candidate.id && instructions !== undefined);
 
-function compareTimes(evidence: Evidence, settings: JudgingSettings): Comparison {
+function compareTimes(evidence: Evidence, settings: JudgingSettings): Comparison<MeasuredFinding> {
   switch (evidence.design) {
     case 'duet': {
       const { baseline, candidate } = evidence;
       const comparison = compareDuet(baseline, candidate, settings);
-      const { metrics, caveats } = comparison;
+      const { findings, caveats } = comparison;
       return {
         ...comparison,
         caveats: [
-          ...slowLaunchCaveats(baseline, candidate, metrics, settings.alpha),
+          ...slowLaunchCaveats(baseline, candidate, findings, settings.alpha),
           ...caveats,
           ...unconfirmedCaveats(baseline, candidate, settings),
         ],

@@ -2,7 +2,6 @@ import { median } from 'simple-statistics';
 import type { InstructionMetric, Instructions } from '../record/instructions.js';
 import { absence } from '../record/metric-status.js';
 import type { Run } from '../record/run.js';
-import type { MetricVerdict } from '../record/verdict.js';
 import {
   INSTRUCTIONS_MARGIN,
   INSTRUCTIONS_MARGIN_COUNT,
@@ -11,52 +10,19 @@ import {
   UNSTABLE_COUNT_SHARE,
 } from '../stats/assumptions.js';
 import { countOf, formatInstructions, formatShare } from '../text/units.js';
-import { compareOperations, type OperationDifference } from '../trace/difference.js';
+import { compareOperations } from '../trace/difference.js';
 import { unflatten } from '../trace/flat.js';
 import type { ProfileNode } from '../trace/operation.js';
+import type { CountedSide, InstructionsFinding, NotMeasured } from './comparison.js';
 import type { JudgingSettings } from './settings.js';
 import { marginOf } from './settings.js';
+import { isLost } from './sides.js';
 
-/** One side of a metric: its boots, and what they come to. */
-export interface CountedSide {
-  /** Instructions an operation: the median over the boots. */
-  count: number;
-  /** How far the boots lie apart, at least {@link leastResolution}. */
-  resolution: number;
-  boots: number[];
-}
-
-/** What the counts of both sides say of one metric. */
-export interface InstructionComparison {
-  id: string;
-  gate: boolean;
-  verdict: MetricVerdict;
-  /** One sentence: what decided, or why nothing could be. */
-  because: string;
-  baseline?: CountedSide;
-  candidate?: CountedSide;
-  /** Instructions more, an operation; present where both sides can be compared. */
-  difference?: number;
-  /**
-   * What the counts cannot tell from nothing: the largest of what the boots of either side, and the
-   * differences boot by boot, lie apart.
-   */
-  resolution?: number;
-  /** Instructions: a smaller difference is listed and alarms nobody. */
-  margin?: number;
-  /** What changed, function by function, where both sides were traced. */
-  operation?: OperationDifference;
-  /** Why they were not, one clause, where they were to be. */
-  untraced?: string;
-}
-
-/** A comparison of counts, which is a matter of subtraction. */
+/** What the counts of two runs say of each metric. */
 export interface CountedComparison {
   baseline: Run;
   candidate: Run;
-  metrics: InstructionComparison[];
-  /** Why the counts cannot be held against each other at all, if so. */
-  obstacle?: string;
+  findings: InstructionsFinding[];
 }
 
 /**
@@ -74,12 +40,12 @@ export function compareInstructions(
   const [before, after] = [baseline.instructions, candidate.instructions];
   if (before === undefined || after === undefined) return undefined;
   const obstacle = otherArchitecture(baseline, candidate) ?? otherConditions(before, after);
-  const metrics = after.metrics.map((metric) => {
+  const findings = after.metrics.map((metric) => {
     const own = before.metrics.find(({ id }) => id === metric.id);
     const compared = compareMetric(own, metric, settings, obstacle);
     return { ...compared, ...operationOf(compared, { before, after }) };
   });
-  return { baseline, candidate, metrics, ...(obstacle === undefined ? {} : { obstacle }) };
+  return { baseline, candidate, findings };
 }
 
 function otherArchitecture(baseline: Run, candidate: Run): string | undefined {
@@ -105,33 +71,35 @@ function compareMetric(
   after: InstructionMetric,
   settings: JudgingSettings,
   obstacle: string | undefined,
-): InstructionComparison {
+): InstructionsFinding {
   const { id, gate } = after;
-  const baseline = sideOf(before);
-  const candidate = sideOf(after);
-  const sides = { ...(baseline ? { baseline } : {}), ...(candidate ? { candidate } : {}) };
-  const same = baseline !== undefined && candidate !== undefined && agree(baseline, candidate);
-  const steady = same ? undefined : unsteady(baseline, candidate);
-  const why = obstacle ?? notComparable(before, after) ?? steady;
-  if (why !== undefined || baseline === undefined || candidate === undefined) {
-    return { id, gate, verdict: 'incomparable', because: why ?? 'Nothing was counted.', ...sides };
+  const [baseline, candidate] = [sideOf(before), sideOf(after)];
+  const finding = { measure: 'instructions', id, gate, baseline, candidate } as const;
+  if (obstacle !== undefined) return { ...finding, verdict: 'incomparable', because: obstacle };
+  const why = notComparable(before, after);
+  if (why !== undefined || baseline.status !== 'ok' || candidate.status !== 'ok') {
+    const verdict = isLost(finding) ? 'blocked' : 'incomparable';
+    return { ...finding, verdict, because: why ?? 'Nothing was counted.' };
   }
+  const same = agree(baseline, candidate);
+  const steady = same ? undefined : unsteady(baseline, candidate);
+  if (steady !== undefined) return { ...finding, verdict: 'incomparable', because: steady };
   const difference = same ? 0 : candidate.count - baseline.count;
   const resolution = same
     ? LEAST_RESOLUTION
     : Math.max(baseline.resolution, candidate.resolution, spread(bootByBoot(baseline, candidate)));
   const margin = marginFor(id, baseline.count, settings);
   return {
-    ...{ id, gate, ...sides, difference, resolution, margin },
+    ...{ ...finding, difference, resolution, margin },
     ...decide(difference, resolution, margin, baseline.boots.length + candidate.boots.length),
   };
 }
 
 /** Of what has changed, how: function by function. */
 function operationOf(
-  { id, difference = 0, resolution = 0 }: InstructionComparison,
+  { id, difference = 0, resolution = 0 }: InstructionsFinding,
   runs: Record<'before' | 'after', Instructions>,
-): Pick<InstructionComparison, 'operation' | 'untraced'> {
+): Pick<InstructionsFinding, 'operation' | 'untraced'> {
   if (Math.abs(difference) <= resolution) return {};
   const [before, after] = [operationIn(runs.before, id), operationIn(runs.after, id)];
   if (Array.isArray(before) && Array.isArray(after)) {
@@ -150,12 +118,19 @@ function operationIn(instructions: Instructions, id: string): ProfileNode[] | st
   return metric.traced ? unflatten(metric.traced, instructions) : metric.untraced;
 }
 
-function sideOf(metric: InstructionMetric | undefined): CountedSide | undefined {
-  if (metric?.status !== 'ok') return undefined;
+function sideOf(metric: InstructionMetric | undefined): CountedSide | NotMeasured {
+  if (metric === undefined) return NOT_COUNTED;
+  if (metric.status !== 'ok') return { status: metric.status, reason: metric.reason };
   const { id, boots } = metric;
   const count = median(boots);
-  return { count, resolution: Math.max(leastResolution(id, count), spread(boots)), boots };
+  const resolution = Math.max(leastResolution(id, count), spread(boots));
+  return { status: 'ok', count, resolution, boots };
 }
+
+const NOT_COUNTED: NotMeasured = {
+  status: 'absent',
+  reason: { operation: 'compare', errno: 0, message: 'the run did not count this metric' },
+};
 
 /** Instructions that nothing can be told from, however well the boots agree. */
 function leastResolution(id: string, count: number): number {
@@ -198,10 +173,8 @@ function agree(baseline: CountedSide, candidate: CountedSide): boolean {
 }
 
 /** A side whose own boots disagree is no fact. */
-function unsteady(...sides: (CountedSide | undefined)[]): string | undefined {
-  const odd = sides.find(
-    (side) => side !== undefined && side.resolution > UNSTABLE_COUNT_SHARE * side.count,
-  );
+function unsteady(...sides: CountedSide[]): string | undefined {
+  const odd = sides.find((side) => side.resolution > UNSTABLE_COUNT_SHARE * side.count);
   if (odd === undefined) return undefined;
   const values = odd.boots.map((boot) => formatInstructions(boot)).join(', ');
   return `Unstable: boots of one side count ${values}, more than ${formatShare(UNSTABLE_COUNT_SHARE)} apart.`;
@@ -219,7 +192,7 @@ function decide(
   resolution: number,
   margin: number,
   boots: number,
-): Pick<InstructionComparison, 'verdict' | 'because'> {
+): Pick<InstructionsFinding, 'verdict' | 'because'> {
   const counted = `counted in ${countOf(boots, 'boot')}`;
   const size = Math.abs(difference);
   if (size <= resolution) {

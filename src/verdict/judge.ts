@@ -1,6 +1,5 @@
-import { type GateVerdict, type MetricVerdict, MOST_TELLING_FIRST } from '../record/verdict.js';
-import type { Comparison, MetricComparison } from './comparison.js';
-import type { InstructionComparison } from './instructions.js';
+import { type GateVerdict, type Verdict, worstOf } from '../record/verdict.js';
+import type { Comparison, Finding } from './comparison.js';
 import type { FailOn } from './settings.js';
 
 export interface Judgement {
@@ -16,37 +15,21 @@ export interface Judgement {
  */
 export function judge(comparison: Comparison, failOn: FailOn): Judgement {
   if (comparison.design === 'self') return { verdict: 'no-baseline', passed: true };
-  const gated = comparison.metrics.filter(
-    (metric) => metric.gate && metric.baseline.status === 'ok',
+  const gated = comparison.findings.filter(
+    ({ gate, baseline }) => gate && baseline.status === 'ok',
   );
-  const counted = (comparison.counted?.metrics ?? []).filter(
-    (metric) => metric.gate && metric.baseline !== undefined,
-  );
-  const verdicts = [...gated, ...counted].map(({ verdict }) => verdict);
-  const failed =
-    gated.some((metric) => fails(metric, failOn)) ||
-    counted.some((metric) => failsCounted(metric, failOn));
-  return { verdict: mostTelling(new Set(verdicts)), passed: !failed };
+  return {
+    verdict: worstOf(gated.map(({ verdict }) => verdict)),
+    passed: !gated.some((finding) => fails(finding, failOn)),
+  };
 }
 
-function mostTelling(verdicts: ReadonlySet<MetricVerdict>): MetricVerdict {
-  return MOST_TELLING_FIRST.find((verdict) => verdicts.has(verdict)) ?? 'incomparable';
-}
-
-const RED: Record<FailOn, readonly MetricVerdict[]> = {
-  regression: ['regressed'],
-  inconclusive: ['regressed', 'inconclusive'],
+const RED: Record<FailOn, readonly Verdict[]> = {
+  regression: ['blocked', 'regressed'],
+  inconclusive: ['blocked', 'regressed', 'inconclusive'],
   never: [],
 };
 
-function fails(metric: MetricComparison, failOn: FailOn): boolean {
-  if (RED[failOn].includes(metric.verdict)) return true;
-  return failOn === 'inconclusive' && lostOnCandidate(metric);
-}
-
-/** What the candidate cannot do any more is undecided, too. */
-const failsCounted = ({ verdict, candidate }: InstructionComparison, failOn: FailOn): boolean =>
-  RED[failOn].includes(verdict) || (failOn === 'inconclusive' && candidate === undefined);
-
-/** Another machine is nobody's fault; a metric that only the candidate cannot measure is undecided. */
-const lostOnCandidate = ({ candidate }: MetricComparison): boolean => candidate.status !== 'ok';
+/** What only the candidate has no number of is undecided, too; another machine is nobody's fault. */
+const fails = ({ verdict, candidate }: Finding, failOn: FailOn): boolean =>
+  RED[failOn].includes(verdict) || (failOn === 'inconclusive' && candidate.status !== 'ok');

@@ -1,4 +1,5 @@
 import { median } from 'simple-statistics';
+import { familyOf } from '../families.js';
 import type { EarlierRuns } from '../record/earlier-runs.js';
 import {
   isCounted,
@@ -22,7 +23,7 @@ import { runsToSettle } from '../stats/settle.js';
 import type { StudentTest } from '../stats/student-test.js';
 import { countOf } from '../text/units.js';
 import { type ComparableRuns, comparableRuns } from './comparability.js';
-import type { Comparison, MetricComparison } from './comparison.js';
+import type { Comparison, MeasuredFinding } from './comparison.js';
 import { compareCounts } from './counts.js';
 import { asChange, decide } from './decision.js';
 import { floorOf } from './floor.js';
@@ -30,7 +31,7 @@ import { machineMoved } from './machine.js';
 import { controlSpeed, metricOf, runEstimate, withinDifferences } from './samples.js';
 import { type JudgingSettings, marginOf } from './settings.js';
 import { adjustFamily, type ShiftTest } from './shift-test.js';
-import { bothSides, comparablePair, incomparable, sidesOfChange } from './sides.js';
+import { bothSides, comparablePair, notTested, sidesOfChange } from './sides.js';
 import { validityCaveats } from './validity.js';
 
 /** One metric of a prediction: the candidate's run against those stored runs that measured it. */
@@ -62,7 +63,7 @@ export function comparePrediction(
   stored: EarlierRuns,
   candidate: Run,
   settings: JudgingSettings,
-): Comparison {
+): Comparison<MeasuredFinding> {
   const comparable = comparableRuns(candidate, stored.runs);
   const predicted = predictMetrics(comparable, candidate, settings);
   const gated = predicted.filter(({ metric }) => metric.gate);
@@ -75,7 +76,7 @@ export function comparePrediction(
     familySize: family.size,
     candidate,
     baseline: comparable.runs,
-    metrics: candidate.metrics.map((metric) => {
+    findings: candidate.metrics.map((metric) => {
       const found = predicted.find((one) => one.metric === metric);
       return found
         ? compareMetric(found, circumstances)
@@ -127,9 +128,10 @@ const predictMetric = (
   );
 
 function priorOf(id: string): VariancePrior {
-  const family = id.split('.', 1)[0] ?? '';
+  const family = familyOf(id);
+  const known = family && PRIOR_STANDARD_DEVIATIONS[family];
   return {
-    standardDeviation: PRIOR_STANDARD_DEVIATIONS[family] ?? OTHER_PRIOR_STANDARD_DEVIATION,
+    standardDeviation: known ?? OTHER_PRIOR_STANDARD_DEVIATION,
     degreesOfFreedom: PRIOR_DEGREES_OF_FREEDOM,
   };
 }
@@ -137,7 +139,7 @@ function priorOf(id: string): VariancePrior {
 function compareMetric(
   { metric, stored, marginRatio, prediction }: PredictedMetric,
   { candidate, settings: { alpha }, family, obstacle }: Circumstances,
-): MetricComparison {
+): MeasuredFinding {
   const { id, gate } = metric;
   const judging = { margin: Math.log1p(marginRatio), alpha, familySize: gate ? family.size : 1 };
   const equivalence = predictMetric(metric, stored, marginRatio, EQUIVALENCE_CONFIDENCE);
@@ -146,6 +148,7 @@ function compareMetric(
   const replicates = stored.flatMap((run) => run.replicates);
   const baselineNs = Math.exp(median(stored.map(runEstimate))) * controlSpeed(id, replicates);
   return {
+    measure: 'time',
     id,
     gate,
     marginRatio,
@@ -173,12 +176,16 @@ function notCompared(
   metric: MetricRecord,
   { kinship, runs }: ComparableRuns,
   settings: JudgingSettings,
-): MetricComparison {
+): MeasuredFinding {
   const other = runs.map((run) => metricOf(run, metric.id)).findLast((found) => found);
-  const pair = comparablePair(other, metric);
-  const why = kinship !== 'foreign' && typeof pair === 'string' ? pair : FOREIGN;
   const marginRatio = marginOf(metric, settings.margins, PREDICTION_MARGIN);
-  return incomparable(metric, marginRatio, bothSides(other, metric), why);
+  const sides = bothSides(other, metric);
+  const pair = comparablePair(other, metric);
+  if (kinship !== 'foreign' && typeof pair === 'string') {
+    return notTested(metric, marginRatio, sides, pair);
+  }
+  // Another machine may lack what the candidate does not offer either: that is not the candidate's loss.
+  return { ...notTested(metric, marginRatio, sides, FOREIGN), verdict: 'incomparable' };
 }
 
 /**
@@ -188,7 +195,7 @@ function notCompared(
 function compareWithLast(
   metric: MetricRecord,
   comparable: ComparableRuns,
-): MetricComparison | undefined {
+): MeasuredFinding | undefined {
   if (comparable.kinship === 'foreign') return undefined;
   const counted = comparable.runs.map((run) => metricOf(run, metric.id)).filter(isCounted);
   return compareCounts(counted.at(-1), metric, kindred(comparable));

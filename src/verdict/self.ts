@@ -1,5 +1,5 @@
 import type { Run } from '../record/run.js';
-import type { Comparison, MetricComparison } from './comparison.js';
+import type { Comparison, MeasuredFinding } from './comparison.js';
 import { compareDuet } from './duet.js';
 import type { JudgingSettings } from './settings.js';
 
@@ -17,14 +17,14 @@ export function describeSelf(
   pooled: Run,
   skipped: readonly string[],
   settings: JudgingSettings,
-): Comparison {
+): Comparison<MeasuredFinding> {
   const duet = compareDuet(before, after, settings);
   return {
     ...duet,
     design: 'self',
     candidate: pooled,
     baseline: [],
-    metrics: duet.metrics.map((metric) => describeMetric(metric)),
+    findings: duet.findings.map((finding) => describeMetric(finding)),
     skipped: [...skipped],
   };
 }
@@ -33,14 +33,16 @@ const NOTHING = 'There is no earlier run to compare with.';
 
 /** Both arms are the same side: their differences are floor, and there is no change to show. */
 function describeMetric({
+  measure,
   id,
   gate,
   marginRatio,
   candidate,
   floor,
   mde80,
-}: MetricComparison): MetricComparison {
+}: MeasuredFinding): MeasuredFinding {
   return {
+    measure,
     id,
     gate,
     marginRatio,

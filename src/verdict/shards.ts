@@ -15,7 +15,7 @@ import { machinesToSettle } from '../stats/settle.js';
 import { smallestStratifiedP, stratifiedSignedRankTest } from '../stats/stratified-signed-rank.js';
 import type { StudentTest } from '../stats/student-test.js';
 import { countOf } from '../text/units.js';
-import type { Comparison, Machine, MetricComparison } from './comparison.js';
+import type { Comparison, Machine, MeasuredFinding } from './comparison.js';
 import { asChange, decide } from './decision.js';
 import { floorOf } from './floor.js';
 import { disagreementCaveats, disagreements } from './machine-disagreement.js';
@@ -23,7 +23,7 @@ import { type MachineMetric, measuredOn, usualVersion } from './machine-metric.j
 import { metricOf } from './samples.js';
 import { type JudgingSettings, marginOf } from './settings.js';
 import { cpuOf, shardCaveats } from './shard-caveats.js';
-import { countedOnShards, notOnShards, orLost } from './shard-exceptions.js';
+import { countedOnShards, orWhyNot } from './shard-exceptions.js';
 import type { Shard } from './shard-set.js';
 import { adjustFamily, type ShiftTest } from './shift-test.js';
 import { sidesOfChange } from './sides.js';
@@ -60,7 +60,7 @@ export function compareShards(
   given: Shards,
   settings: JudgingSettings,
   skipped: string[],
-): Comparison {
+): Comparison<MeasuredFinding> {
   const [shards, idle] = withPairs(given);
   const ids = [
     ...new Set(shards.flatMap(({ candidate }) => candidate.metrics.map(({ id }) => id))),
@@ -83,12 +83,12 @@ export function compareShards(
     baseline: shards.map(({ baseline }) => baseline),
     disagreements: [...disagreeing.keys()],
     machines: shards.map((shard) => machineOf(shard, [...tested.values()])),
-    metrics: ids.map((id) => {
+    findings: ids.map((id) => {
       const found = tested.get(id);
       const compared = found
         ? compareMetric(found, settings, family, disagreeing.get(id))
         : countedOnShards(shards, id);
-      return orLost(compared, shards, id) ?? notOnShards(shards, id, settings);
+      return orWhyNot(compared, shards, id, settings);
     }),
     skipped,
     caveats: [...idle, ...disagreementCaveats(disagreeing), ...shardCaveats(shards, tested)],
@@ -165,7 +165,7 @@ function compareMetric(
   { alpha }: JudgingSettings,
   family: ReadonlyMap<string, ShiftTest>,
   disagreement: string | undefined,
-): MetricComparison {
+): MeasuredFinding {
   const { id, gate } = metric;
   const judging = { margin: Math.log1p(marginRatio), alpha, familySize: gate ? family.size : 1 };
   const equivalence = testMachines(machines, marginRatio, EQUIVALENCE_CONFIDENCE);
@@ -185,6 +185,7 @@ function compareMetric(
     settledBy: 'machines',
   });
   return {
+    measure: 'time',
     id,
     gate,
     marginRatio,

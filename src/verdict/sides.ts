@@ -1,4 +1,4 @@
-import { absence } from '../record/metric-status.js';
+import { absence, isRefused } from '../record/metric-status.js';
 import {
   type CountedMetric,
   isCounted,
@@ -7,7 +7,7 @@ import {
   type TimedMetric,
   type Unit,
 } from '../record/run.js';
-import type { MetricComparison, NotMeasured, Side } from './comparison.js';
+import type { MeasuredFinding, NotMeasured, Side } from './comparison.js';
 import { agreedCount, controlSpeed, runEstimate } from './samples.js';
 
 /** Both sides of a metric were measured, and mean the same thing. */
@@ -82,13 +82,29 @@ export function comparablePair(
   return `On neither side: ${absence(candidate)} on the candidate.`;
 }
 
-/** The comparison of a metric for which there is nothing to test. */
-export function incomparable(
-  candidate: { id: string; gate: boolean },
+/** The finding of a metric for which there is nothing to test: a loss, or no two numbers that mean the same. */
+export function notTested(
+  { id, gate }: { id: string; gate: boolean },
   marginRatio: number,
   sides: { baseline: Side; candidate: Side },
   because: string,
-): MetricComparison {
-  const { id, gate } = candidate;
-  return { id, gate, marginRatio, ...sides, verdict: 'incomparable', because };
+): MeasuredFinding {
+  const verdict = isLost(sides) ? 'blocked' : 'incomparable';
+  return { measure: measureOf(sides), id, gate, marginRatio, ...sides, verdict, because };
 }
+
+/** Whether the candidate cannot do any more what the baseline could. */
+export const isLost = ({
+  baseline,
+  candidate,
+}: Record<'baseline' | 'candidate', Status>): boolean =>
+  baseline.status === 'ok' && isRefused(candidate);
+
+interface Status {
+  status: string;
+}
+
+const measureOf = ({ baseline, candidate }: { baseline: Side; candidate: Side }) =>
+  [baseline, candidate].some((side) => side.status === 'ok' && side.unit === 'count')
+    ? 'events'
+    : 'time';

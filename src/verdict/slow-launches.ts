@@ -4,7 +4,7 @@ import { MAD_TO_DEVIATION, SLOW_DEVIATIONS } from '../stats/assumptions.js';
 import { type FisherTest, fisherTest } from '../stats/fisher.js';
 import { tarone } from '../stats/tarone.js';
 import { countOf, formatShare } from '../text/units.js';
-import type { MetricComparison } from './comparison.js';
+import type { MeasuredFinding } from './comparison.js';
 import { logEstimate, type Phase, replicatesOf } from './samples.js';
 
 const PHASES: readonly Phase[] = ['screen', 'confirm'];
@@ -37,7 +37,7 @@ interface Slow {
 export function slowLaunchCaveats(
   baseline: Run,
   candidate: Run,
-  metrics: readonly MetricComparison[],
+  metrics: readonly MeasuredFinding[],
   alpha: number,
 ): string[] {
   const counted = metrics

@@ -2,7 +2,8 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type MetricReport, type Report, reportSchema } from '../../src/record/report.js';
+import type { FindingReport } from '../../src/record/finding.js';
+import { type Report, reportSchema } from '../../src/record/report.js';
 import { cli } from '../fixtures/cli.js';
 
 let folder: string;
@@ -26,29 +27,29 @@ async function confined(wrapper: string, metrics: string): Promise<Report> {
   return reportSchema.parse(JSON.parse(run.stdout));
 }
 
-const statuses = (metrics: readonly MetricReport[]): string[] => [
-  ...new Set(metrics.map(({ status }) => status)),
+const statuses = (metrics: readonly FindingReport[]): string[] => [
+  ...new Set(metrics.map(({ candidate }) => candidate.status)),
 ];
 
-const family = (report: Report, name: string): MetricReport[] =>
-  report.metrics.filter(({ id }) => id.startsWith(`${name}.`));
+const family = (report: Report, name: string): FindingReport[] =>
+  report.findings.filter(({ id }) => id.startsWith(`${name}.`));
 
 describe('a report on a side that is confined', () => {
   test('without a network says no_loopback for what needs one and measures the rest', async () => {
     const report = await confined('unshare --net {probe}', 'sendfile.tcp_4k*,syscall.null');
     expect(statuses(family(report, 'sendfile'))).toEqual(['no_loopback']);
     for (const metric of family(report, 'sendfile')) {
-      expect(metric).toMatchObject({ verdict: 'incomparable', change: null });
+      expect(metric).toMatchObject({ verdict: 'blocked', change: null });
       expect(metric.candidate).toHaveProperty('reason');
     }
     expect(statuses(family(report, 'syscall'))).toEqual(['ok']);
-    expect(report.headline).toContain('no loopback');
+    expect(report.headline).toContain('has no loopback device');
   });
 
   test('as another user says so', async () => {
     const user = 'setpriv --reuid=65534 --regid=65534 --clear-groups {probe}';
     const report = await confined(user, 'syscall.null,context.pipe_2p_0k');
-    expect(statuses(report.metrics)).toEqual(['ok']);
+    expect(statuses(report.findings)).toEqual(['ok']);
     expect(report.differences).toContainEqual({
       field: 'probeUid',
       baseline: '0',
@@ -59,7 +60,7 @@ describe('a report on a side that is confined', () => {
   test('without /proc and /sys says what it does not know', async () => {
     const hidden = `unshare --mount sh -c 'mount -t tmpfs none /proc && mount -t tmpfs none /sys && exec {probe}'`;
     const report = await confined(hidden, 'syscall.null,context.pipe_2p_0k,sendfile.tcp_4k');
-    expect(statuses(report.metrics)).toEqual(['ok']);
+    expect(statuses(report.findings)).toEqual(['ok']);
     expect(report.subject).toMatchObject({ seccompMode: 'unknown', kernelCommandLine: 'unknown' });
   });
 });

@@ -13,6 +13,7 @@ import type { Run } from '../../src/record/run.js';
 import { openTarget, parseRunnableSpec } from '../../src/targets/index.js';
 import { cli, finished, startCli } from '../fixtures/cli.js';
 import { HERE as LIMITS, type TestEngine, testEngine } from '../fixtures/engine.js';
+import { measuredIn } from '../fixtures/findings.js';
 import { processesWith } from '../fixtures/processes.js';
 import { SILENT } from '../fixtures/targets.js';
 
@@ -102,7 +103,7 @@ async function sidesOf(
   return { baseline: here(step.baseline), candidate: here(step.candidate) };
 }
 
-const metric = ({ metrics }: Report, id: string) => metrics.find((one) => one.id === id);
+const metric = (report: Report, id: string) => measuredIn(report).find((one) => one.id === id);
 
 const ratio = (report: Report, id: string) => metric(report, id)?.change?.ratio;
 

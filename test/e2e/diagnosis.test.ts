@@ -23,7 +23,7 @@ async function duel(baseline: string, candidate: string, metrics: string): Promi
   return reportSchema.parse(JSON.parse(run.stdout));
 }
 
-function diagnosisOf({ diagnosis, headline, metrics }: Report): DiagnosisReport {
+function diagnosisOf({ diagnosis, headline, findings: metrics }: Report): DiagnosisReport {
   if (diagnosis !== null) return diagnosis;
   const because = metrics.map(({ id, verdict, because: why }) => `${id} ${verdict}: ${why}`);
   throw new Error(['no cause was found', headline, ...because].join('\n'));

@@ -95,7 +95,7 @@ function runnable(spec: BaselineSpec): RunnableSpec {
 
 const cloud = (commandLine = ''): string => `kernel:${bootableKernel()} ${commandLine}`.trim();
 
-const verdictsOf = ({ metrics }: Report) =>
+const verdictsOf = ({ findings: metrics }: Report) =>
   Object.fromEntries(metrics.map(({ id, verdict }) => [id, verdict]));
 
 describe('a kernel against a kernel', () => {

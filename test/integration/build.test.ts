@@ -139,12 +139,12 @@ describe('a build that cannot be made', () => {
       /no static C library: .*glibc-static/,
     ],
     [
-      'core/limit.c:3:10: fatal error: linux/filter.h: No such file or directory',
+      'base/filter.c:3:10: fatal error: linux/filter.h: No such file or directory',
       /the header linux\/filter\.h is missing: .*linux-headers/,
     ],
     [
-      "core/clock.c: In function 'f':\ncore/clock.c:7:1: error: unknown type 'u'\nmore: error: x",
-      /^Compiling \S+ with \S+ failed \(core\/clock\.c:7:1: error: unknown type 'u'\): /,
+      "base/clock.c: In function 'f':\nbase/clock.c:7:1: error: unknown type 'u'\nmore: error: x",
+      /^Compiling \S+ with \S+ failed \(base\/clock\.c:7:1: error: unknown type 'u'\): /,
     ],
   ])('passes on what the compiler says first: %s', async (said, message) => {
     await useCompiler(`cat >&2 <<'END'\n${said}\nEND\nexit 1`);

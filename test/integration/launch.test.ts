@@ -404,7 +404,7 @@ describe('the probe', () => {
     for (const line of output.metrics) {
       if (!('batches' in line)) throw new Error(`${line.id} is ${line.status}`);
       const shortest = Math.min(...line.batches.wallNs, ...line.batches.controlNs);
-      expect(shortest).toBeGreaterThan(300 * output.hello.clock.cost_ns);
+      expect(shortest).toBeGreaterThan(300 * output.hello.clock.costNs);
     }
   });
 

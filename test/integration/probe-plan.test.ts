@@ -83,10 +83,10 @@ describe('a plan', () => {
     ['more words than fit', '--list\n'.repeat(65), /^probe: a plan has at most 64 words\.$/],
     ['more text than fits', `${'a'.repeat(8000)}\n`.repeat(3), /is longer than 16383 bytes\.$/],
     ['another file', '@/etc/hostname', /^probe: @\/etc\/hostname is not an option;/],
-    ['--bare', '--bare', /^probe: --bare counts on the command line alone\.$/],
+    ['--bare', '--bare', /^probe: --bare only works on the command line\.$/],
     [
       ...(['audit rules for this machine', '--list\n--audit-rules=/rules'] as const),
-      /^probe: --audit-rules are a whole machine's, and count with --bare alone\.$/,
+      /^probe: --audit-rules change the whole machine, so they need --bare\.$/,
     ],
   ];
   it.each(refused)('that holds %s is refused', async (_, content, sentence) => {

@@ -132,7 +132,7 @@ describe('the injection of the probe', () => {
     const { code, stdout, stderr } = await run([probe.path, '--list', '--inject=sleep']);
     expect([code, stdout.length]).toEqual([2, 0]);
     expect(stderr).toBe(
-      'probe: --inject=sleep is not known; there is seccomp-cached seccomp user-dispatch.\n',
+      'probe: --inject=sleep is not known; choose one of seccomp-cached seccomp user-dispatch.\n',
     );
   });
 });

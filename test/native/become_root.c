@@ -1,6 +1,6 @@
 /**
- * become_root COMMAND [ARGUMENT…]: installed set-user-ID root, runs a command as root altogether,
- * like sudo: who started it may not send it a signal.
+ * become_root COMMAND [ARGUMENT…]: if installed set-user-ID root, runs a command as root, like
+ * sudo. The user who started it may not send it a signal.
  */
 #include <stdio.h>
 #include <unistd.h>

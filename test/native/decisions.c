@@ -1,8 +1,5 @@
-/*
- * Makes some system calls that do nothing and says what each returned: `decisions` as it is, or
- * `decisions FILTER` under a seccomp filter that a file holds, struct sock_filter by struct
- * sock_filter.
- */
+/* Makes some system calls that do nothing and prints what each returned. `decisions FILTER` makes
+ * them under the seccomp filter in a file, an array of struct sock_filter. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf_common.h>

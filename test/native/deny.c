@@ -13,7 +13,7 @@
 static const struct {
     const char *name;
     unsigned number;
-    unsigned first_argument; /* 0: whatever it is */
+    unsigned first_argument; /* 0: any */
 } calls[] = {
     {"sendfile", SYS_sendfile, 0},
     {"socket", SYS_socket, 0},

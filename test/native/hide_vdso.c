@@ -1,6 +1,6 @@
 /**
- * hide_vdso COMMAND [ARGUMENT…]: runs a command that is not told of the vDSO, so that it reads
- * every clock by a system call, as on machines whose clock source cannot be read from user space.
+ * hide_vdso COMMAND [ARGUMENT…]: runs a command and hides the vDSO from it. So it reads every clock
+ * by a system call, as on machines whose clock source cannot be read from user space.
  */
 #include <elf.h>
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/** Where the kernel put argc: field 28 of proc_pid_stat(5), after a name that may hold anything. */
+/** The address of argc: field 28 of proc_pid_stat(5). The name before it may hold any character. */
 static unsigned long *initial_stack(pid_t pid) {
     char path[32];
     char line[1024] = "";
@@ -32,7 +32,10 @@ static unsigned long peek(pid_t pid, unsigned long *at) {
     return (unsigned long)ptrace(PTRACE_PEEKDATA, pid, at, NULL);
 }
 
-/** Has the entry ignored: past argc, the arguments, NULL, the environment and another NULL. */
+/**
+ * Makes the vDSO's entry in the auxiliary vector ignored. The vector follows argc, the arguments,
+ * NULL, the environment and another NULL.
+ */
 static int hide(pid_t pid) {
     unsigned long *at = initial_stack(pid);
     if (at == NULL)

@@ -8,7 +8,9 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-/** Installs a filter on this process and all it will exec; false with errno on standard error. */
+/**
+ * Installs a filter on this process and on all that it runs. Returns 0 after a message on failure.
+ */
 static inline int install_filter(struct sock_filter *statements, unsigned short count) {
     struct sock_fprog program = {.len = count, .filter = statements};
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
@@ -18,7 +20,9 @@ static inline int install_filter(struct sock_filter *statements, unsigned short 
     return 0;
 }
 
-/** Becomes the command; returns the exit code to use when it cannot. */
+/**
+ * Runs the command in place of this process. Returns only on failure, with the exit code to use.
+ */
 static inline int become(char **command) {
     execvp(command[0], command);
     perror(command[0]);

@@ -1,11 +1,12 @@
 /**
- * slowdown [N] COMMAND [ARGUMENT…]: runs a command whose every system call takes a little longer.
+ * slowdown [N] COMMAND [ARGUMENT…]: runs a command and makes each of its system calls a little
+ * slower.
  *
  * It installs N seccomp filters (default 1) that allow everything. Since Linux 5.11 (commit
- * 8e01b51a31a1, "seccomp/cache: Add "emulator" to check if filter is constant allow") the kernel
- * skips a filter that is known to allow a call by its number alone; one that looks at an argument
- * runs on every call. A real regression of every kernel entry: about 25 ns a filter, and as much
- * again for the first, which takes the entry off its fast path.
+ * 8e01b51a31a1, "seccomp/cache: Add "emulator" to check if filter is constant allow"), the kernel
+ * skips a filter that allows a call by its number alone. These filters look at an argument, so they
+ * run on every call. That is a real regression of every kernel entry: about 25 ns for each filter,
+ * and as much again for the first, which takes the entry off its fast path.
  */
 #include <ctype.h>
 #include <stdlib.h>

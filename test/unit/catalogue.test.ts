@@ -6,7 +6,7 @@ import { readCatalogue } from '../../src/build/build.js';
 
 const entry = {
   ...{ id: 'syscall.null', version: 1, gate: true, slow: false, waits: false },
-  ...{ unit: 'ns', least_margin_percent: 0, summary: 'getppid' },
+  ...{ unit: 'ns', leastMarginPercent: 0, summary: 'getppid' },
   ...{ entries: 1, switches: 0, bytes: 0 },
 };
 
@@ -26,21 +26,21 @@ async function probePrinting(text: string): Promise<string> {
 
 describe('readCatalogue', () => {
   it('reads what the probe lists', async () => {
-    const listing = { wire: 1, catalogue: 3, metrics: [entry] };
+    const listing = { wire: 2, catalogue: 3, metrics: [entry] };
     const probe = await probePrinting(JSON.stringify(listing));
     expect(await readCatalogue(probe)).toEqual(listing);
   });
 
   it('refuses a probe of another wire version before it looks at the rest', async () => {
-    const probe = await probePrinting('{"wire":2,"groups":[]}');
+    const probe = await probePrinting('{"wire":3,"groups":[]}');
     await expect(readCatalogue(probe)).rejects.toMatchObject({
       kind: 'measurement',
-      message: expect.stringMatching(/speaks wire version 2 and this syscall-gate version 1/),
+      message: expect.stringMatching(/speaks wire version 3 and this syscall-gate version 2/),
     });
   });
 
   it.each([
-    ['{"wire":1,"catalogue":1,"metrics":[]}', /catalogue of the probe .* is damaged \(metrics/],
+    ['{"wire":2,"catalogue":1,"metrics":[]}', /catalogue of the probe .* is damaged \(metrics/],
     ['Segmentation fault', /does not list its metrics/],
   ])('says that %s is no catalogue', async (text, message) => {
     const probe = await probePrinting(text);

@@ -11,6 +11,7 @@ import {
   selfEvidence,
   shardsEvidence,
 } from '../fixtures/evidence.js';
+import { countedIn, measuredIn } from '../fixtures/findings.js';
 
 const POLICY: Policy = { alpha: 0.01, margins: [], failOn: 'regression' };
 const SPECS = { baseline: 'host', candidate: 'host' };
@@ -18,7 +19,7 @@ const SPECS = { baseline: 'host', candidate: 'host' };
 const judged = (evidence: Evidence, policy: Partial<Policy> = {}): Report =>
   judgeEvidence(evidence, { ...POLICY, ...policy }, SPECS);
 
-const verdictOf = ({ metrics }: Report, id: string) =>
+const verdictOf = ({ findings: metrics }: Report, id: string) =>
   metrics.find((metric) => metric.id === id)?.verdict;
 
 function reread(run: Run): Run {
@@ -93,7 +94,7 @@ test('a stored run of another machine is kept where its counts are the baseline'
   expect(exhibitsOf(mixed)).toHaveLength(near.stored.runs.length + 2);
   const again = throughFiles(mixed);
   expect(again && JSON.stringify(judged(again))).toBe(JSON.stringify(judged(mixed)));
-  expect(judged(mixed).counted?.metrics).toMatchObject([{ verdict: 'regressed', difference: 8 }]);
+  expect(countedIn(judged(mixed))).toMatchObject([{ verdict: 'regressed', difference: 8 }]);
 });
 
 describe('other settings', () => {
@@ -131,7 +132,7 @@ describe('other settings', () => {
 
 test('figures have nine digits, so that the last ones of a CPU do not show', () => {
   for (const evidence of [duetEvidence(), predictionEvidence(), selfEvidence()]) {
-    for (const { change, floor, mde80, p } of judged(evidence).metrics) {
+    for (const { change, floor, mde80, p } of measuredIn(judged(evidence))) {
       for (const value of [change?.ratio, change?.low, floor?.ratio, mde80, p]) {
         if (typeof value === 'number') expect(value).toBe(Number(value.toPrecision(9)));
       }

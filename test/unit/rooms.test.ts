@@ -4,12 +4,26 @@ import { describe, expect, test } from 'vitest';
 
 /** From the ground up. A room, or a file beside the rooms, imports only those that stand before it. */
 const FROM_THE_GROUND_UP = [
-  ...['version', 'failure', 'progress', 'text', 'stats', 'files', 'record', 'trace', 'probe'],
+  ...[
+    'version',
+    'failure',
+    'families',
+    'progress',
+    'text',
+    'stats',
+    'files',
+    'record',
+    'trace',
+    'probe',
+  ],
   ...['github', 'build', 'verdict', 'targets', 'report', 'config', 'render', 'measure', 'stores'],
   ...['archive', 'action', 'gather', 'flows', 'cli', 'main'],
 ];
 /** Rooms that give the same answer wherever and whenever they are asked. */
 const PURE = ['text', 'stats', 'record', 'trace', 'verdict', 'report', 'render'];
+/** The clock, chance, and what this process was started with. */
+const IMPURE =
+  /\bprocess\.(?!')|\bDate\.now\(|\bnew Date\(\)|\bperformance\.|\bMath\.random\(|\bfetch\(/;
 /** Node's modules that neither read nor write anything outside of the process. */
 const HARMLESS = ['node:crypto', 'node:util', 'node:zlib', 'node:buffer'];
 
@@ -84,5 +98,6 @@ describe('the rooms of src', () => {
     const seen = new Set<string>();
     const own = files.filter((file) => roomOf(file) === room);
     expect(own.flatMap((file) => outside(file, seen))).toEqual([]);
+    expect(own.filter((file) => IMPURE.test(readFileSync(join(root, file), 'utf8')))).toEqual([]);
   });
 });

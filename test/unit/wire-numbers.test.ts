@@ -2,15 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { parseWire } from '../../src/probe/wire.js';
 
 const HELLO =
-  '{"type":"hello","wire":1,"catalogue":1,"clock":{"name":"c","cost_ns":@,"vdso":true},"cpu":1,"pinned":true,"pid":1}';
+  '{"type":"hello","wire":2,"catalogue":1,"clock":{"name":"c","costNs":@,"vdso":true},"cpu":1,"pinned":true,"pid":1}';
 const MEASURED =
-  '{"type":"metric","id":"syscall.null","version":1,"round":0,"status":"ok","operations":@,"wall_ns":[@],"cpu_ns":[@],"control_ns":[@],"control_operations":@,"width_ns":[@],"width_operations":@,"elapsed_ns":@,"details":{"segments_per_op":@}}';
+  '{"type":"metric","id":"syscall.null","version":1,"round":0,"status":"ok","batches":{"operations":@,"wallNs":[@],"cpuNs":[@],"controlNs":[@],"controlOperations":@,"width":{"ns":[@],"operations":@}},"elapsedNs":@,"details":{"segments_per_op":@}}';
 const COUNTED =
   '{"type":"metric","id":"syscall.null","version":1,"round":0,"status":"ok","operations":@,"events":[@]}';
 const TAILS =
-  '{"type":"tails","timer":{"status":"ok","name":"rdtsc","hz":@,"step_ns":@,"cost_ns":@},"counters":{"status":"ok"}}';
+  '{"type":"tails","timer":{"status":"ok","name":"rdtsc","hz":@,"stepNs":@,"costNs":@},"counters":{"status":"ok"}}';
 const TAIL =
-  '{"type":"tail","id":"syscall.null","version":1,"status":"ok","operations":@,"samples":@,"p50_ns":@,"p99_ns":@,"p999_ns":@,"max_ns":@,"counters":{"cycles":@}}';
+  '{"type":"tail","id":"syscall.null","version":1,"status":"ok","operations":@,"samples":@,"p50Ns":@,"p99Ns":@,"p999Ns":@,"maxNs":@,"counters":{"cycles":@}}';
 
 /** Every way to put the text in one of the places of a line, with a good number in all others. */
 function spoilt(line: string, text: string): string[] {
@@ -50,7 +50,7 @@ describe('every number of a result line', () => {
   );
 
   test('is refused as 0 where an operation takes time, or there has to be one', () => {
-    const places = { wall_ns: '[0]', control_ns: '[0]', width_ns: '[0]', operations: '0' };
+    const places = { wallNs: '[0]', controlNs: '[0]', ns: '[0]', operations: '0' };
     for (const [name, zero] of Object.entries(places)) {
       const line = good(MEASURED).replace(new RegExp(`"${name}":(\\[7\\]|7)`), `"${name}":${zero}`);
       expect(read(good(HELLO), line).problem, line).toMatch(/^[^\n]+$/);

@@ -4,9 +4,9 @@ import { parseWire, planArguments } from '../../src/probe/wire.js';
 
 const hello = {
   type: 'hello',
-  wire: 1,
+  wire: 2,
   catalogue: 1,
-  clock: { name: 'CLOCK_MONOTONIC_RAW', cost_ns: 21.4, vdso: true },
+  clock: { name: 'CLOCK_MONOTONIC_RAW', costNs: 21.4, vdso: true },
   cpu: 1,
   pinned: true,
   pid: 123,
@@ -17,17 +17,23 @@ const measured = {
   version: 1,
   round: 0,
   status: 'ok',
-  operations: 2560,
-  wall_ns: [200_100, 200_300],
-  cpu_ns: [200_000, 199_000],
-  control_ns: [50_000, 50_100],
-  control_operations: 16_000,
+  batches: {
+    operations: 2560,
+    wallNs: [200_100, 200_300],
+    cpuNs: [200_000, 199_000],
+    controlNs: [50_000, 50_100],
+    controlOperations: 16_000,
+  },
 };
+const measuredWith = (batches: object) => ({
+  ...measured,
+  batches: { ...measured.batches, ...batches },
+});
 const denied = {
   ...{ type: 'metric', id: 'sendfile.tcp_4k', version: 1, round: 0, status: 'denied' },
-  ...{ operation: 'socket(AF_INET)', errno: 13, message: 'Permission denied' },
+  reason: { operation: 'socket(AF_INET)', errno: 13, message: 'Permission denied' },
 };
-const end = { type: 'end', elapsed_ns: 1e9 };
+const end = { type: 'end', elapsedNs: 1e9 };
 
 const lines = (...values: unknown[]): Buffer =>
   Buffer.from(
@@ -40,7 +46,7 @@ describe('parseWire', () => {
   it('reads hello, measured and unavailable metrics up to the end line', () => {
     expect(parseWire(lines(hello, measured, denied, end))).toEqual({
       hello: {
-        catalogue: 1,
+        ...{ wire: 2, catalogue: 1 },
         clock: { name: 'CLOCK_MONOTONIC_RAW', costNs: 21.4, vdso: true },
         cpu: 1,
         pinned: true,
@@ -72,17 +78,17 @@ describe('parseWire', () => {
   it('reads counts, facts beside a number, and the second pass', () => {
     const fields = { version: 1, status: 'ok' };
     const counted = { ...fields, type: 'metric', id: 'exact.switches_per_op', round: 0 };
-    const timer = { status: 'ok', name: 'rdtsc', hz: 2.5e9, step_ns: 0.4, cost_ns: 20 };
-    const refusal = { operation: 'perf_event_open', errno: 95, message: 'Not supported' };
+    const timer = { status: 'ok', name: 'rdtsc', hz: 2.5e9, stepNs: 0.4, costNs: 20 };
+    const reason = { operation: 'perf_event_open', errno: 95, message: 'Not supported' };
     const output = parseWire(
       lines(
         hello,
         { ...counted, operations: 64, events: [64, 64, 80] },
         { ...measured, details: { segments_per_op: 2 } },
-        { type: 'tails', timer, counters: { status: 'unsupported', ...refusal } },
+        { type: 'tails', timer, counters: { status: 'unsupported', reason } },
         {
           ...{ ...fields, type: 'tail', id: 'syscall.null', operations: 1, samples: 2000 },
-          ...{ p50_ns: 90, p99_ns: 120, max_ns: 9000, counters: {} },
+          ...{ p50Ns: 90, p99Ns: 120, maxNs: 9000, counters: {} },
         },
         end,
       ),
@@ -90,7 +96,7 @@ describe('parseWire', () => {
     expect(output).toMatchObject({
       complete: true,
       metrics: [{ counts: [1, 1, 1.25] }, { details: { segments_per_op: 2 } }],
-      tails: { timer: { costNs: 20 }, counters: { status: 'unsupported', reason: refusal } },
+      tails: { timer: { costNs: 20 }, counters: { status: 'unsupported', reason } },
       tail: [{ id: 'syscall.null', samples: 2000, p50Ns: 90, p99Ns: 120, maxNs: 9000 }],
     });
   });
@@ -140,24 +146,29 @@ describe('parseWire', () => {
   });
 
   it('refuses another major version and says both', () => {
-    expect(parseWire(lines({ ...hello, wire: 2 }, measured, end))).toEqual({
+    expect(parseWire(lines({ ...hello, wire: 3 }, measured, end))).toEqual({
       metrics: [],
       tail: [],
       complete: false,
-      problem: 'it has wire version 2 and this syscall-gate reads version 1',
+      problem: 'it has wire version 3 and this syscall-gate reads version 2',
     });
   });
 
   it.each([
     ['no output', [], /no result lines/],
-    ['arrays of unequal length', [hello, { ...measured, cpu_ns: [1] }], /cpu_ns: not as long/],
-    ['a wall time of zero', [hello, { ...measured, wall_ns: [0, 1] }], /wall_ns\.0/],
+    ['arrays of unequal length', [hello, measuredWith({ cpuNs: [1] })], /cpuNs: not as long/],
+    ['a wall time of zero', [hello, measuredWith({ wallNs: [0, 1] })], /wallNs\.0/],
     [
       'an infinite number',
       [hello, JSON.stringify(measured).replace('50000', '1e999')],
-      /control_ns/,
+      /controlNs/,
     ],
-    ['no batches', [hello, { ...measured, wall_ns: [], cpu_ns: [], control_ns: [] }], /wall_ns/],
+    ['no batches', [hello, measuredWith({ wallNs: [], cpuNs: [], controlNs: [] })], /wallNs/],
+    [
+      'a wide loop of other batches',
+      [hello, measuredWith({ width: { ns: [1], operations: 1 } })],
+      /width: not as long/,
+    ],
     ['an unknown status', [hello, { ...denied, status: 'fine' }], /status/],
     ['a metric before hello', [measured], /before hello/],
     ['two probes in one launch', [hello, end, hello], /more often than/],
@@ -174,7 +185,9 @@ describe('parseWire', () => {
   });
 
   it('shortens what a probe says of a failure to what a record holds', () => {
-    const [metric] = parseWire(lines(hello, { ...denied, message: 'x'.repeat(9999) })).metrics;
+    const [metric] = parseWire(
+      lines(hello, { ...denied, reason: { ...denied.reason, message: 'x'.repeat(9999) } }),
+    ).metrics;
     expect(metric).toMatchObject({ reason: { message: 'x'.repeat(300) } });
   });
 });

@@ -1,4 +1,4 @@
-// What a child reads as its standard input.
+// A child's standard input.
 #ifndef SYSCALL_GATE_LAUNCH_INPUT_H
 #define SYSCALL_GATE_LAUNCH_INPUT_H
 
@@ -9,10 +9,10 @@
 namespace launch {
 
 /**
- * A file without a name that holds the text, to be read from its beginning on: unlike a pipe it
- * takes any text at once, and a child that never reads it stops nobody.
+ * A file without a name that holds the text, ready to be read from its start. Unlike a pipe, it
+ * takes any text at once, and a child that never reads it blocks nobody.
  *
- * @throws SystemError when there is no memory for it
+ * @throws SystemError if there is no memory for it
  */
 Descriptor inputFile(const std::string &text);
 

@@ -22,17 +22,17 @@ using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 using Clock = std::chrono::steady_clock;
 
-// How often to look where a process has no descriptor to wait for.
+// How often to check a process that we cannot wait for by a descriptor.
 constexpr milliseconds LOOK_EVERY{5};
-// How long output is waited for when the leader is gone and something outside of its group still
+// How long to wait for output after the leader has ended, if a process outside of its group still
 // holds the pipe.
 constexpr milliseconds DRAIN_GRACE{200};
-// How long a process that may not be killed has to end by itself: sudo does when its child is gone.
+// How long a process that we may not kill has to end by itself. sudo does when its child is gone.
 constexpr milliseconds REFUSAL_GRACE{1000};
-// poll() counts in int; longer waits are taken up again.
-constexpr milliseconds LONGEST_WAIT{60 * 60 * 1000};
+// poll() takes an int. Longer waits are repeated.
+constexpr milliseconds MAX_WAIT{60 * 60 * 1000};
 
-// pidfd_open(2) came with Linux 5.3; older kernels, gVisor and some seccomp profiles refuse it.
+// pidfd_open(2) came with Linux 5.3. Older kernels, gVisor and some seccomp profiles refuse it.
 Descriptor openProcess(pid_t pid) {
 #ifdef SYS_pidfd_open
     return Descriptor(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
@@ -46,7 +46,7 @@ int64_t toNs(const timeval &time) {
     return time.tv_sec * int64_t{1'000'000'000} + time.tv_usec * int64_t{1'000};
 }
 
-/** One process from its start to its reaping. */
+/** One process, from its start to its reaping. */
 class Launch {
   public:
     Launch(const Request &request, const Cancellation &cancellation);
@@ -79,7 +79,7 @@ class Launch {
     Clock::time_point started_;
     pid_t pid_ = 0;
     Descriptor process_;
-    Clock::time_point actAt_; // kill it, or give it up
+    Clock::time_point actAt_; // when to kill it or give up
     bool asked_ = false;      // to end by itself
     bool killed_ = false;
     int refusal_ = 0; // errno of the kill
@@ -103,8 +103,8 @@ Launch::Launch(const Request &request, const Cancellation &cancellation)
         output_->closeWritingEnd();
 }
 
-// A process that may not be killed is left running, and once it has ended stays a zombie until Node
-// ends: a thread that waits for it would be in nobody's care.
+// A process that we may not kill keeps running. When it ends, it stays a zombie until Node ends. A
+// thread that waits for it would have no owner.
 Launch::~Launch() {
     if (pid_ == 0)
         return;
@@ -125,11 +125,11 @@ Outcome Launch::watch() {
     }
     Outcome outcome;
     outcome.wallNs = nanoseconds(Clock::now() - started_).count();
-    // The counter may go back: a guest that has moved is served by another hypervisor's.
+    // The counter may decrease: after a migration, another hypervisor counts.
     outcome.stolenNs = std::max<int64_t>(0, stolenNs(stolenFrom_) - stolenBefore_);
     outcome.timedOut = timedOut_;
     outcome.cancelled = cancellation_.requested();
-    // Before the leader is reaped its number cannot become another process group's.
+    // Kill before reaping: until then, no other process group can get this number.
     killGroup();
     reap(outcome);
     drain();
@@ -147,12 +147,12 @@ bool Launch::ended() const {
 
 milliseconds Launch::patience() const {
     const auto left = std::chrono::ceil<milliseconds>(actAt_ - Clock::now());
-    const milliseconds wait = std::clamp(left, milliseconds(0), LONGEST_WAIT);
+    const milliseconds wait = std::clamp(left, milliseconds(0), MAX_WAIT);
     return process_.open() ? wait : std::min(wait, LOOK_EVERY);
 }
 
 void Launch::waitForEvents() {
-    // poll() passes over negative descriptors.
+    // poll() skips negative descriptors.
     pollfd events[] = {{process_.number(), POLLIN, 0},
                        {asked_ ? -1 : cancellation_.descriptor(), POLLIN, 0},
                        {output_ ? output_->readingEnd() : -1, POLLIN, 0},
@@ -221,8 +221,8 @@ void Launch::drain() {
     }
 }
 
-// False with errno when the leader may not be killed: one that became another user, as sudo does.
-// kill() of a group says so only when it may kill nobody in it.
+// Returns false with errno if we may not kill the leader, because it became another user, as sudo
+// does. kill() of a group only fails if we may kill nobody in it.
 bool Launch::killGroup() const {
     kill(-pid_, SIGKILL);
     return kill(pid_, SIGKILL) == 0;
@@ -236,7 +236,7 @@ void Launch::reap(Outcome &outcome) {
     pid_ = 0;
     outcome.exitCode = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     outcome.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    // Not ru_maxrss: exec hands on the high-water mark of the memory it replaces, which is Node's.
+    // Not ru_maxrss: exec keeps the maximum of the memory that it replaces, which is Node's.
     outcome.userNs = toNs(usage.ru_utime);
     outcome.systemNs = toNs(usage.ru_stime);
     outcome.voluntarySwitches = usage.ru_nvcsw;
@@ -250,7 +250,7 @@ Cancellation::Cancellation() : event_(check(eventfd(0, EFD_CLOEXEC | EFD_NONBLOC
 
 void Cancellation::request() {
     const uint64_t one = 1;
-    // Fails only when it was requested 2^64 times already.
+    // Fails only after 2^64 requests.
     (void)!write(descriptor(), &one, sizeof one);
 }
 

@@ -1,4 +1,4 @@
-// Starting one process, watching it to its end and accounting for it; nothing of Node in here.
+// Starts one process, watches it to its end and accounts for it. Nothing here knows of Node.
 #ifndef SYSCALL_GATE_LAUNCH_LAUNCH_H
 #define SYSCALL_GATE_LAUNCH_LAUNCH_H
 
@@ -16,15 +16,15 @@ namespace launch {
 struct Request {
     std::vector<std::string> argv;
     std::vector<std::string> env; // "NAME=value"
-    int cpu = -1;                 // -1: leave the affinity alone
+    int cpu = -1;                 // -1: keep the affinity
     std::chrono::milliseconds deadline{0};
-    // How long it has to end by itself once it is to be stopped: SIGTERM first, then SIGKILL.
+    // After SIGTERM, the process has this long to end before SIGKILL.
     std::chrono::milliseconds grace{0};
-    bool memory = false; // results over a shared mapping instead of standard output
-    std::string input;   // all that standard input holds
+    bool memory = false; // results through a shared mapping, not standard output
+    std::string input;   // the whole standard input
 };
 
-/** Bytes and whatever keeps them alive: a mapping or a string. */
+/** Bytes, and the mapping or string that holds them. */
 struct Bytes {
     char *data = nullptr;
     size_t size = 0;
@@ -47,7 +47,7 @@ struct Outcome {
     int64_t involuntarySwitches = 0;
 };
 
-/** A wish to stop that one thread expresses and the poll loop of another wakes up to. */
+/** A request to stop. One thread makes it, and it wakes the poll loop of another. */
 class Cancellation {
   public:
     Cancellation();
@@ -62,12 +62,11 @@ class Cancellation {
 };
 
 /**
- * Runs one process to its end. Returns only when it is reaped and its process group is killed, as
- * far as that may be killed. The calling thread must last until the process is gone, see child.h: a
- * thread that lives as long as Node does.
+ * Runs one process to its end. Returns when the process is reaped and its process group is killed,
+ * as far as we may kill it. The calling thread must live longer than the process, see child.h.
  *
- * @throws SystemError when it cannot be started, when it wrote results that cannot be, or when it
- *   was to be stopped and lives on, since the kernel does not let this process kill it ("kill")
+ * @throws SystemError if it cannot be started, if its results are invalid, or if it must be stopped
+ *   but the kernel does not let us kill it ("kill")
  */
 Outcome run(const Request &request, const Cancellation &cancellation);
 

@@ -16,7 +16,7 @@ constexpr size_t TAIL_BYTES = 4 << 10;
 } // namespace
 
 SharedResults::SharedResults() {
-    // Sealed against resizing: a child that shrank it would have Node read past its end (SIGBUS).
+    // Sealed against resizing: if a child shrank it, Node would read past its end (SIGBUS).
     file_ = Descriptor(
         check(memfd_create("probe-results", MFD_CLOEXEC | MFD_ALLOW_SEALING), "memfd_create"));
     check(ftruncate(descriptor(), MAPPING_BYTES), "ftruncate");

@@ -1,5 +1,5 @@
-// What the launcher needs of the operating system's C interface: owned descriptors, and errors that
-// say which call failed.
+// What the launcher needs of the operating system's C interface: descriptors with an owner, and
+// errors that name the failed call.
 #ifndef SYSCALL_GATE_LAUNCH_SYSTEM_H
 #define SYSCALL_GATE_LAUNCH_SYSTEM_H
 
@@ -19,14 +19,14 @@ class SystemError : public std::system_error {
     const std::string syscall;
 };
 
-/** Passes a call's result on, or throws its errno. */
+/** Returns a call's result, or throws its errno. */
 template <typename T> T check(T result, const char *call) {
     if (result == static_cast<T>(-1))
         throw SystemError(errno, call);
     return result;
 }
 
-/** A descriptor that is closed when its owner goes. */
+/** A descriptor that its owner closes. */
 class Descriptor {
   public:
     Descriptor() = default;

@@ -84,7 +84,7 @@ const CAPABILITIES: ReadonlySet<string> = new Set(
 
 /**
  * What a profile asks of a container with an engine's default capabilities, as the words that
- * native/seccomp/compile.c reads. A condition on the kernel's version (minKernel) is taken as met.
+ * native/tools/seccomp_compile.c reads. A condition on the kernel's version (minKernel) is taken as met.
  *
  * @throws Refusal a clause that says what is wrong with the text
  */

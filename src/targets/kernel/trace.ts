@@ -23,7 +23,7 @@ export interface Tracer {
   symbols: readonly CodeSymbol[];
 }
 
-/** Of native/core/marks.h, as places and as a function. */
+/** Of native/base/marks.h, as places and as a function. */
 const MARKS = [
   'round',
   'batch_begin',

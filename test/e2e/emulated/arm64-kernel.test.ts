@@ -4,7 +4,8 @@ import { gzipSync } from 'node:zlib';
 import { expect, test, vi } from 'vitest';
 import { parseConfig } from '../../../src/config/inputs.js';
 import { gate } from '../../../src/flows/gate.js';
-import type { CountedMetricReport, Report } from '../../../src/record/report.js';
+import type { Report } from '../../../src/record/report.js';
+import { countedFinding } from '../../fixtures/findings.js';
 import { arm64Kernel } from '../../fixtures/kernels.js';
 import { Scratch } from '../../fixtures/scratch.js';
 import { SILENT } from '../../fixtures/targets.js';
@@ -33,12 +34,6 @@ async function packed(kernel: string): Promise<string> {
   return path;
 }
 
-function metricOf({ counted }: Report, id: string): CountedMetricReport {
-  const found = counted?.metrics.find((metric) => metric.id === id);
-  if (found === undefined) throw new Error(`${id} was not counted`);
-  return found;
-}
-
 test('a changed command line of an arm64 kernel is told by its functions, to the instruction', async ({
   signal,
 }) => {
@@ -47,14 +42,14 @@ test('a changed command line of an arm64 kernel is told by its functions, to the
   expect(report.candidate.facts).toMatchObject({ architecture: 'aarch64', accelerator: 'tcg' });
   expect(report.verdict).toBe('regressed');
 
-  const call = metricOf(report, 'syscall.null');
+  const call = countedFinding(report, 'syscall.null');
   expect(call.calls?.map(({ caller, name, change }) => [caller, name, change])).toEqual([
     [null, 'tramp_vectors', 'new'],
     [null, 'vectors', 'grown'],
     ['el0t_64_sync', 'ret_to_user', 'grown'],
     ['el0t_64_sync', 'tramp_exit', 'new'],
   ]);
-  const read = metricOf(report, 'syscall.read_zero');
+  const read = countedFinding(report, 'syscall.read_zero');
   for (const [name, change] of HOOKS) {
     const hook = { caller: 'security_file_permission', name, change };
     expect(read.calls).toContainEqual(expect.objectContaining(hook));

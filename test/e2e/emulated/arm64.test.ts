@@ -57,7 +57,7 @@ describe('the probe on arm64', () => {
     await writeFile(source, ALONE);
     // Without libc, which has none of them in Debian: so all of the program is held to that.
     const flags = ['-O2', '-static', '-nostdlib', '-ffreestanding', '-Wl,-z,force-bti'];
-    const sources = [source, join(root, 'core', 'marks.c'), `-I${join(root, 'core')}`];
+    const sources = [source, join(root, 'base', 'marks.c'), `-I${join(root, 'base')}`];
     const pads = '-mbranch-protection=standard';
     await run(['aarch64-linux-gnu-gcc', ...flags, pads, ...sources, '-o', program]);
     expect(await run(['qemu-aarch64-static', '-cpu', 'max', program])).toMatchObject({ code: 0 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parseConfig } from '../../../src/config/inputs.js';
 import { gate } from '../../../src/flows/gate.js';
+import { countedIn } from '../../fixtures/findings.js';
 import { bootableKernel } from '../../fixtures/kernels.js';
 import { SILENT } from '../../fixtures/targets.js';
 
@@ -30,7 +31,7 @@ test('an audit rule costs the calls that it names more, in functions of the audi
   expect(report.candidate.facts['audit rules']).toBe(rule);
   expect(report.subject.kernelCommandLine).toMatch(/ audit=1 nokaslr /);
   const [unnamed, named] = ['syscall.null', 'syscall.read_zero'].map((id) =>
-    report.counted?.metrics.find((metric) => metric.id === id),
+    countedIn(report).find((finding) => finding.id === id),
   );
   // A machine with rules looks for one at the end of every call.
   expect(unnamed?.difference).toBeGreaterThan(10);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parseConfig } from '../../../src/config/inputs.js';
 import { gate } from '../../../src/flows/gate.js';
-import type { CountedMetricReport, Report } from '../../../src/record/report.js';
+import { countedFinding } from '../../fixtures/findings.js';
 import { bootableKernel } from '../../fixtures/kernels.js';
 import { SILENT } from '../../fixtures/targets.js';
 
@@ -49,11 +49,11 @@ test('a security module that came is told by its hooks, and of the options that 
       { name: 'HZ', baseline: '250', candidate: '1000', near: false },
     ],
   });
-  expect(metricIn(report, 'syscall.null')).toMatchObject({
+  expect(countedFinding(report, 'syscall.null')).toMatchObject({
     ...{ verdict: 'unchanged', difference: 0, calls: null },
   });
   for (const id of ['syscall.read_zero', 'syscall.write_null']) {
-    const { difference, calls, remainder } = metricIn(report, id);
+    const { difference, calls, remainder } = countedFinding(report, id);
     expect(Math.abs(difference ?? 0)).toBeGreaterThan(4);
     expect(calls).toContainEqual(hook('selinux_file_permission', 'gone'));
     expect(calls).toContainEqual(hook('apparmor_file_permission', 'new'));
@@ -69,9 +69,3 @@ test('a security module that came is told by its hooks, and of the options that 
 
 const hook = (name: string, change: 'new' | 'gone') =>
   expect.objectContaining({ caller: 'security_file_permission', name, change });
-
-function metricIn({ counted }: Report, id: string): CountedMetricReport {
-  const found = counted?.metrics.find((metric) => metric.id === id);
-  if (found === undefined) throw new Error(`${id} was not counted`);
-  return found;
-}

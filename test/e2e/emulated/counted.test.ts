@@ -6,8 +6,9 @@ import { parseConfig, type RawInputs } from '../../../src/config/inputs.js';
 import { compareRecords } from '../../../src/flows/compare.js';
 import { gate, type Outcome } from '../../../src/flows/gate.js';
 import { replay } from '../../../src/flows/replay.js';
-import type { CountedMetricReport, CountedReport, Report } from '../../../src/record/report.js';
+import type { Report } from '../../../src/record/report.js';
 import type { Run } from '../../../src/record/run.js';
+import { bootsOf, countedFinding, countedIn } from '../../fixtures/findings.js';
 import { bootableKernel } from '../../fixtures/kernels.js';
 import { Scratch } from '../../fixtures/scratch.js';
 import { SILENT } from '../../fixtures/targets.js';
@@ -36,20 +37,9 @@ const NEVER = new AbortController().signal;
 const out = (name: string): string => join(scratch.folder, name);
 const cloud = (commandLine = ''): string => `kernel:${bootableKernel()} ${commandLine}`.trim();
 
-function countedOf({ counted }: Report): CountedReport {
-  if (counted === null) throw new Error('nothing was counted');
-  return counted;
-}
-
-function metricOf(report: Report, id: string): CountedMetricReport {
-  const found = countedOf(report).metrics.find((metric) => metric.id === id);
-  if (found === undefined) throw new Error(`${id} was not counted`);
-  return found;
-}
-
 /** Every difference as it stands in the report: an exact one is 0. */
 const differencesOf = (report: Report) =>
-  Object.fromEntries(countedOf(report).metrics.map(({ id, difference }) => [id, difference]));
+  Object.fromEntries(countedIn(report).map(({ id, difference }) => [id, difference]));
 
 const nothingIn = (metrics: string) => Object.fromEntries(metrics.split(',').map((id) => [id, 0]));
 
@@ -79,14 +69,14 @@ describe('a kernel and its copy', () => {
 
   test('count the same to the last instruction, with every metric unchanged', () => {
     const { report } = same;
-    expect(report).toMatchObject({ verdict: 'unchanged', design: 'duet', metrics: [] });
+    expect(report).toMatchObject({ verdict: 'unchanged', design: 'duet' });
     expect(differencesOf(report)).toEqual(nothingIn(METRICS));
-    for (const { verdict, baseline, candidate } of countedOf(report).metrics) {
+    for (const { verdict, baseline, candidate } of countedIn(report)) {
       expect(verdict).toBe('unchanged');
-      expect(candidate?.boots).toEqual(baseline?.boots);
+      expect(bootsOf(candidate)).toEqual(bootsOf(baseline));
     }
-    expect(metricOf(report, 'syscall.null').resolution).toBeLessThanOrEqual(0.1);
-    expect(metricOf(report, 'syscall.read_zero').resolution).toBeLessThanOrEqual(0.1);
+    expect(countedFinding(report, 'syscall.null').resolution).toBeLessThanOrEqual(0.1);
+    expect(countedFinding(report, 'syscall.read_zero').resolution).toBeLessThanOrEqual(0.1);
   });
 
   test('count the same on every metric that is gated', async ({ signal }) => {
@@ -96,13 +86,13 @@ describe('a kernel and its copy', () => {
     const sides = { baseline: `kernel:${baseline}`, candidate: `kernel:${candidate}` };
     const { report } = await count('catalogue', sides, signal);
     expect(report.verdict).toBe('unchanged');
-    const { metrics } = countedOf(report);
+    const metrics = countedIn(report);
     expect(metrics.length).toBeGreaterThan(50);
     for (const { id, verdict, baseline: before, candidate: after } of metrics) {
-      expect({ id, verdict, boots: after?.boots }).toEqual({
-        ...{ id, verdict: 'unchanged', boots: before?.boots },
+      expect({ id, verdict, boots: bootsOf(after) }).toEqual({
+        ...{ id, verdict: 'unchanged', boots: bootsOf(before) },
       });
-      expect(before?.boots).toHaveLength(2);
+      expect(bootsOf(before)).toHaveLength(2);
     }
   });
 
@@ -147,7 +137,7 @@ describe('a kernel and its copy', () => {
       expect(changed.verdict).toBe('regressed');
       expect(differencesOf(changed)).toEqual({ ...nothingIn(METRICS), 'syscall.null': 5 });
       // Both were traced, and do the same.
-      expect(metricOf(changed, 'syscall.null')).toMatchObject({ calls: [], remainder: 5 });
+      expect(countedFinding(changed, 'syscall.null')).toMatchObject({ calls: [], remainder: 5 });
     });
 
     test('under another emulator say nothing of each other', async () => {
@@ -159,8 +149,10 @@ describe('a kernel and its copy', () => {
       const policy = { alpha: 0.01, margins: [], failOn: 'never' } as const;
       const { report } = await compareRecords([path, stored.files.run], policy);
       expect(report.verdict).toBe('incomparable');
-      expect(metricOf(report, 'syscall.null')).toMatchObject({ verdict: 'incomparable' });
-      expect(metricOf(report, 'syscall.null').because).toContain('emulator: QEMU 99.0 → QEMU ');
+      expect(countedFinding(report, 'syscall.null')).toMatchObject({ verdict: 'incomparable' });
+      expect(countedFinding(report, 'syscall.null').because).toContain(
+        'emulator: QEMU 99.0 → QEMU ',
+      );
     });
 
     test('are replayed to the byte', async () => {
@@ -196,7 +188,7 @@ describe('a change', () => {
     const { report } = outcome;
     expect(report.verdict).toBe('regressed');
     for (const id of ['syscall.null', 'syscall.read_zero']) {
-      const metric = metricOf(report, id);
+      const metric = countedFinding(report, id);
       expect(metric.verdict).toBe('regressed');
       expect(Math.abs((metric.difference ?? 0) - 8)).toBeLessThan(0.1);
       expect(metric.calls).toEqual([
@@ -217,7 +209,7 @@ describe('a change', () => {
     const metrics = 'syscall.null,syscall.read_zero,syscall.write_null';
     const outcome = await count('apparmor', { ...sides, metrics }, signal);
     const { report } = outcome;
-    expect(metricOf(report, 'syscall.null')).toMatchObject({
+    expect(countedFinding(report, 'syscall.null')).toMatchObject({
       ...{ verdict: 'unchanged', difference: 0, calls: null },
     });
     for (const id of ['syscall.read_zero', 'syscall.write_null']) {
@@ -232,7 +224,7 @@ describe('a change', () => {
   });
 
   function expectHooks(report: Report, id: string): void {
-    const { difference, calls, remainder } = metricOf(report, id);
+    const { difference, calls, remainder } = countedFinding(report, id);
     expect(Math.abs(difference ?? 0)).toBeGreaterThan(4);
     expect(calls).toContainEqual(hook('apparmor_file_permission', 'gone'));
     expect(calls).toContainEqual(hook('selinux_file_permission', 'new'));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parseConfig } from '../../../src/config/inputs.js';
 import { gate } from '../../../src/flows/gate.js';
+import { countedFinding, countOf } from '../../fixtures/findings.js';
 import { bootableKernel, realtimeKernel } from '../../fixtures/kernels.js';
 import { SILENT } from '../../fixtures/targets.js';
 
@@ -27,9 +28,9 @@ test('a realtime kernel passes a token between two processes by more instruction
   });
   const { report } = await gate(config, { progress: SILENT, signal });
   const { counted, differences } = report;
-  const pipe = counted?.metrics.find(({ id }) => id === 'context.pipe_2p_0k');
+  const pipe = countedFinding(report, 'context.pipe_2p_0k');
   // By a third.
-  expect(pipe?.difference).toBeGreaterThan(0.1 * (pipe?.baseline?.count ?? Infinity));
+  expect(pipe.difference).toBeGreaterThan(0.1 * countOf(pipe));
   expect(differences.find(({ field }) => field === 'preemption')?.candidate).toContain(
     'PREEMPT_RT',
   );

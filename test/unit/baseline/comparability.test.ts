@@ -36,7 +36,7 @@ test.each([
   const found = comparableRuns(runOf(1, FACTS), [stored]);
   expect(found.kinship).toBe('foreign');
   expect(found.differences).toEqual([`${name}: ${value} → ${FACTS[name as keyof typeof FACTS]}`]);
-  const { metrics, caveats } = comparePrediction(
+  const { findings: metrics, caveats } = comparePrediction(
     { runs: [stored], skipped: [] },
     runOf(1, FACTS),
     SETTINGS,

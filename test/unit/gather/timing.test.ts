@@ -34,7 +34,7 @@ function timing(machine: Machine) {
 }
 
 const verdicts = (evidence: Evidence) =>
-  compare(evidence, SETTINGS).metrics.map(({ id, verdict }) => [id, verdict]);
+  compare(evidence, SETTINGS).findings.map(({ id, verdict }) => [id, verdict]);
 
 const stored = { runs: [], skipped: ['a was passed over.'], origin: 'the folder runs' };
 

@@ -17,7 +17,7 @@ import { type Noise, normal } from '../../fixtures/noise.js';
 
 const entry = (id: string, fields: Partial<MetricEntry> = {}): MetricEntry => ({
   ...{ id, version: 1, gate: true, slow: false, waits: false, unit: 'ns' },
-  ...{ least_margin_percent: 0, summary: '', entries: 1, switches: 0, bytes: 0 },
+  ...{ leastMarginPercent: 0, summary: '', entries: 1, switches: 0, bytes: 0 },
   ...fields,
 });
 

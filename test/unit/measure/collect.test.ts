@@ -13,7 +13,7 @@ const ENTRY: MetricEntry = {
   slow: false,
   waits: false,
   unit: 'ns',
-  least_margin_percent: 0,
+  leastMarginPercent: 0,
   summary: '',
   entries: 1,
   switches: 0,

@@ -9,19 +9,22 @@ const NULL = entryOf('syscall.null');
 const METRICS = [NULL, entryOf('exact.syscalls_per_op', { unit: 'count' })];
 
 const HELLO = {
-  ...{ type: 'hello', wire: 1, catalogue: 1, cpu: 3, pinned: true, pid: 1 },
-  clock: { name: 'c', cost_ns: 20, vdso: true },
+  ...{ type: 'hello', wire: 2, catalogue: 1, cpu: 3, pinned: true, pid: 1 },
+  clock: { name: 'c', costNs: 20, vdso: true },
 };
 const TIMED = {
-  ...{ type: 'metric', id: 'syscall.null', version: 1, round: 0, status: 'ok', operations: 10 },
-  ...{ wall_ns: [800], cpu_ns: [800], control_ns: [100], control_operations: 100 },
-  elapsed_ns: 1000,
+  ...{ type: 'metric', id: 'syscall.null', version: 1, round: 0, status: 'ok' },
+  elapsedNs: 1000,
+  batches: {
+    ...{ operations: 10, wallNs: [800], cpuNs: [800] },
+    ...{ controlNs: [100], controlOperations: 100 },
+  },
 };
 const COUNTED = {
   ...{ type: 'metric', id: 'exact.syscalls_per_op', version: 1, round: 0, status: 'ok' },
   ...{ operations: 10, events: [10, 10, 20] },
 };
-const END = { type: 'end', elapsed_ns: 1 };
+const END = { type: 'end', elapsedNs: 1 };
 
 const ENDED: LaunchResult = {
   ...{ results: Buffer.alloc(0), truncated: false, stderr: '', exitCode: 0, signal: 0 },
@@ -111,7 +114,7 @@ describe('a launch that comes through', () => {
   test('has no number for what it was not asked or could not do, and says why', async () => {
     const denied = {
       ...{ type: 'metric', id: 'syscall.null', version: 1, round: 1, status: 'denied' },
-      ...{ operation: 'getppid()', errno: 1, message: 'Operation not permitted' },
+      reason: { operation: 'getppid()', errno: 1, message: 'Operation not permitted' },
     };
     const { observation } = await launched({ result: wrote(HELLO, TIMED, denied, END) });
     expect(observation.metrics.get('syscall.null')).toEqual({
@@ -119,7 +122,7 @@ describe('a launch that comes through', () => {
       reason: { operation: 'getppid()', errno: 1, message: 'Operation not permitted' },
     });
     expect(observation.metrics.get('exact.syscalls_per_op')).toMatchObject({
-      status: 'error',
+      status: 'unmeasured',
       reason: { message: 'the probe reported nothing for it' },
     });
   });
@@ -127,7 +130,7 @@ describe('a launch that comes through', () => {
   test('has no number for a metric that another release defines otherwise', async () => {
     const { observation } = await launched({ result: wrote(HELLO, { ...TIMED, version: 2 }, END) });
     expect(observation.metrics.get('syscall.null')).toMatchObject({
-      status: 'error',
+      status: 'unmeasured',
       reason: { message: 'the probe there has definition 2 of it and this one has 1' },
     });
   });

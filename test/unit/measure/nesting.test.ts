@@ -31,16 +31,19 @@ test('the replicate of a launch is the median over its processes', () => {
 });
 
 const HELLO = {
-  ...{ type: 'hello', wire: 1, catalogue: 1, cpu: 0, pinned: true, pid: 1 },
-  clock: { name: 'c', cost_ns: 20, vdso: true },
+  ...{ type: 'hello', wire: 2, catalogue: 1, cpu: 0, pinned: true, pid: 1 },
+  clock: { name: 'c', costNs: 20, vdso: true },
 };
 const METRIC = {
-  ...{ type: 'metric', id: 'syscall.null', version: 1, round: 0, status: 'ok', operations: 10 },
-  ...{ wall_ns: [800], cpu_ns: [800], control_ns: [100], control_operations: 100 },
+  ...{ type: 'metric', id: 'syscall.null', version: 1, round: 0, status: 'ok' },
+  batches: {
+    ...{ operations: 10, wallNs: [800], cpuNs: [800] },
+    ...{ controlNs: [100], controlOperations: 100 },
+  },
 };
 const bytes = (...lines: object[]): Buffer =>
   Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-const END = { type: 'end', elapsed_ns: 1 };
+const END = { type: 'end', elapsedNs: 1 };
 
 test('what several processes of one launch wrote is told apart', () => {
   const both = bytes(HELLO, METRIC, END, HELLO, METRIC, END);

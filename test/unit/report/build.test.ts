@@ -44,7 +44,7 @@ describe('buildReport', () => {
     const mde80 = Number.POSITIVE_INFINITY;
     const [row] = report(
       comparison('duet', [metric('syscall.null', 81.3, true, { change: unbounded, floor, mde80 })]),
-    ).metrics;
+    ).findings;
     expect(row).toMatchObject({
       change: { ratio: 1.4, low: 0, high: null },
       floor: { high: null },
@@ -58,6 +58,7 @@ describe('buildReport', () => {
       regressed('sendfile.x', 81, false, 25),
     ];
     expect(report(comparison('duet', metrics)).counts).toEqual({
+      blocked: 0,
       regressed: 1,
       improved: 0,
       unchanged: 0,
@@ -70,12 +71,8 @@ describe('buildReport', () => {
     const denied = notMeasured('denied', 'io_uring_setup', 1, 'Operation not permitted');
     const [row] = report(
       comparison('duet', [unavailable('sendfile.tcp_4k_uring', measured, denied, 'Denied.')]),
-    ).metrics;
-    expect(row?.status).toBe('denied');
-    expect(row?.candidate).toEqual({
-      status: 'denied',
-      reason: 'io_uring_setup: Operation not permitted (errno 1)',
-    });
+    ).findings;
+    expect(row?.candidate).toEqual(denied);
   });
 
   it('lists what differs from the last baseline run, each mitigation by its own name', () => {
@@ -150,11 +147,9 @@ describe('the headline', () => {
     const denied = notMeasured('denied', 'socket', 1, 'Operation not permitted');
     const lost = unavailable('sendfile.tcp_4k', measured, denied, 'Denied.');
     expect(headlineOf(...unchanged, lost)).toMatch(
-      /^3 of 4 .*; sendfile\.tcp_4k cannot be measured on the candidate any more \(denied\)\.$/,
+      /^socket is refused: EPERM \(sendfile\.tcp_4k\); all 3 gated metrics are unchanged; /,
     );
-    expect(headlineOf(lost)).toBe(
-      'None of 1 gated metric could be compared; sendfile.tcp_4k cannot be measured on the candidate any more (denied).',
-    );
+    expect(headlineOf(lost)).toBe('socket is refused: EPERM (sendfile.tcp_4k).');
   });
 
   it('says why nothing could be compared', () => {

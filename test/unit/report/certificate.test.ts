@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { certificateGrid } from '../../../src/report/certificate.js';
+import { certificateTable } from '../../../src/report/certificate.js';
 import { comparison, metric, notMeasured, report, unavailable } from './fixtures.js';
 
 const certificate = (
@@ -40,7 +40,7 @@ describe('the certificate', () => {
     const blind = metric('syscall.stat', 337, true, { mde80: Number.POSITIVE_INFINITY });
     const made = certificate('duet', [...metrics.slice(0, 2), blind]);
     expect(made.families[0]).toMatchObject({ gated: 2, blind: 1, mde80: { worst: 0.021 } });
-    expect(certificateGrid(made).rows[0]).toContain('none for 1');
+    expect(certificateTable(made).groups[0]?.rows[0]?.cells).toContain('none for 1');
   });
 
   it('has no margin, floor or MDE80 for what is counted', () => {

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
-import { differencesOf } from '../../../src/report/differences.js';
+import { describe, expect, test } from 'vitest';
+import type { Subject } from '../../../src/record/run.js';
+import { differenceBlocks, differencesOf } from '../../../src/report/differences.js';
 import { placesOf } from '../../../src/report/places.js';
 import { compareDuet } from '../../../src/verdict/duet.js';
 import { syntheticRun } from '../../fixtures/runs.js';
@@ -37,8 +38,8 @@ test.each([
   ['sendfile.tcp_4k', 'loopbackMtu'],
 ])('of what differs, what can carry a change of %s comes first', (id, first) => {
   const comparison = duet(id, 1.5);
-  expect(comparison.metrics[0]?.verdict).toBe('regressed');
-  const fields = differencesOf(comparison, undefined).map(({ field }) => field);
+  expect(comparison.findings[0]?.verdict).toBe('regressed');
+  const fields = differencesOf(comparison, undefined).differences.map(({ field }) => field);
   expect(fields[0]).toBe(first);
   expect(fields.toSorted()).toEqual(
     ['libc', 'loopbackMtu', 'scheduler', 'seccompFilters', 'target.image'].toSorted(),
@@ -59,4 +60,68 @@ test('sides of different kinds are told by where they ran', () => {
   expect(placesOf(sides('container:a', 'container:b'))).toBeUndefined();
   expect(placesOf(sides('directory:runs', 'host'))).toBeUndefined();
   expect(placesOf({ ...sides('host', 'kernel:/k'), design: 'prediction' })).toBeUndefined();
+});
+
+describe('settings', () => {
+  const MITIGATIONS = Object.fromEntries(
+    Array.from({ length: 20 }, (_, index) => [`flaw_${index}`, 'Not affected']),
+  );
+
+  function differing(before: Partial<Subject>, after: Partial<Subject>) {
+    const { baseline, candidate, ...comparison } = duet('syscall.null', 1);
+    const [own] = baseline;
+    if (own === undefined) throw new Error('no baseline');
+    const { subject } = own;
+    return differencesOf(
+      {
+        ...comparison,
+        baseline: [{ ...own, target: candidate.target, subject: { ...subject, ...before } }],
+        candidate: { ...candidate, subject: { ...subject, ...after } },
+      },
+      undefined,
+    );
+  }
+
+  test('that could not be read on one side are no difference, and one line', () => {
+    const unread = {
+      tcpBuffers: 'rmem unknown; wmem unknown',
+      preemption: 'unknown',
+      kernelCommandLine: 'unknown',
+      vulnerabilities: {},
+    };
+    const found = differing(
+      { preemption: 'full', kernelCommandLine: 'quiet', vulnerabilities: MITIGATIONS },
+      unread,
+    );
+    expect(found.differences).toEqual([]);
+    expect(found.unreadable.baseline).toEqual([]);
+    expect(found.unreadable.candidate).toHaveLength(23);
+    const blocks = differenceBlocks(found);
+    expect(blocks).toHaveLength(1);
+    expect(blocks[0]).toMatchObject({
+      kind: 'prose',
+      text: expect.stringMatching(/^Not readable on the candidate: .* and 19 more settings\.$/),
+    });
+  });
+
+  test('that are there on one side alone do differ', () => {
+    const { differences } = differing(
+      { vulnerabilities: MITIGATIONS },
+      { vulnerabilities: { ...MITIGATIONS, l1tf: 'Vulnerable' } },
+    );
+    expect(differences).toEqual([
+      { field: 'vulnerabilities.l1tf', baseline: 'absent', candidate: 'Vulnerable' },
+    ]);
+  });
+
+  test.each([
+    ['root=/dev/vda pti=off quiet', 'root=/dev/vda quiet pti=on', 'pti=off', 'pti=on'],
+    ['a b', 'a b nosmt', 'absent', 'nosmt'],
+    ['loglevel=3 loglevel=3', 'loglevel=3', 'loglevel=3', 'absent'],
+    ['x="a b" y', 'x="a c" y', 'x="a b"', 'x="a c"'],
+    ['a b', 'b a', 'a b', 'b a'],
+  ])('a command line of %j and %j differs by its words', (before, after, gone, come) => {
+    const { differences } = differing({ kernelCommandLine: before }, { kernelCommandLine: after });
+    expect(differences).toEqual([{ field: 'kernelCommandLine', baseline: gone, candidate: come }]);
+  });
 });

@@ -5,10 +5,11 @@ import type {
   Comparison,
   Design,
   Measured,
-  MetricComparison,
+  MeasuredFinding,
   NotMeasured,
 } from '../../../src/verdict/comparison.js';
 import { judge } from '../../../src/verdict/judge.js';
+import { notTested } from '../../../src/verdict/sides.js';
 
 /** What an idle two-core virtual machine gives, in ns per operation. */
 export const CATALOGUE: readonly [id: string, ns: number, gate: boolean][] = [
@@ -150,12 +151,13 @@ export function metric(
   id: string,
   ns: number,
   gate: boolean,
-  fields: Partial<MetricComparison> & { ratio?: number } = {},
-): MetricComparison {
+  fields: Partial<MeasuredFinding> & { ratio?: number } = {},
+): MeasuredFinding {
   const { ratio = 1 + noise(id) * (steady(`${id}±`) - 0.5), ...rest } = fields;
   const half = noise(id);
   const replicates = 24;
   return {
+    measure: 'time',
     id,
     gate,
     marginRatio: 0.02,
@@ -178,12 +180,7 @@ export function metric(
   };
 }
 
-export function regressed(
-  id: string,
-  ns: number,
-  gate: boolean,
-  addedNs: number,
-): MetricComparison {
+export function regressed(id: string, ns: number, gate: boolean, addedNs: number): MeasuredFinding {
   return metric(id, ns, gate, {
     ratio: 1 + addedNs / ns,
     verdict: 'regressed',
@@ -205,23 +202,22 @@ export function unavailable(
   baseline: Measured | NotMeasured,
   candidate: Measured | NotMeasured,
   because: string,
-): MetricComparison {
-  const verdict = 'incomparable';
-  return { id, gate: true, marginRatio: 0.02, baseline, candidate, verdict, because };
+): MeasuredFinding {
+  return notTested({ id, gate: true }, 0.02, { baseline, candidate }, because);
 }
 
 export function comparison(
   design: Design,
-  metrics: MetricComparison[],
-  fields: Partial<Comparison> = {},
-): Comparison {
+  findings: MeasuredFinding[],
+  fields: Partial<Comparison<MeasuredFinding>> = {},
+): Comparison<MeasuredFinding> {
   return {
     design,
     alpha: 0.01,
-    familySize: metrics.filter(({ gate }) => gate).length,
+    familySize: findings.filter(({ gate }) => gate).length,
     candidate: run('c4d5e6f708192a3b'),
     baseline: design === 'self' ? [] : [run('1a2b3c4d5e6f7081')],
-    metrics,
+    findings,
     skipped: [],
     caveats: [],
     ...fields,

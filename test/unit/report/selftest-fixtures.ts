@@ -1,7 +1,7 @@
 import { makeRun } from '../../../src/record/run.js';
 import type { Selftest } from '../../../src/record/selftest.js';
 import { buildSelftest, type Trial } from '../../../src/report/selftest-build.js';
-import type { Comparison, MetricComparison } from '../../../src/verdict/comparison.js';
+import type { Comparison, MeasuredFinding } from '../../../src/verdict/comparison.js';
 import { comparison, metric, regressed, run } from './fixtures.js';
 
 /** ns and kernel entries of an operation. */
@@ -23,21 +23,21 @@ const record = makeRun({
 });
 
 export const compared = (
-  change: (id: string, ns: number, entries: number) => MetricComparison,
-): Comparison =>
+  change: (id: string, ns: number, entries: number) => MeasuredFinding,
+): Comparison<MeasuredFinding> =>
   comparison(
     'duet',
     OPERATIONS.map((one) => change(...one)),
     { candidate: record },
   );
 
-const same = (id: string, ns: number): MetricComparison => metric(id, ns, true);
+const same = (id: string, ns: number): MeasuredFinding => metric(id, ns, true);
 
 const itself = compared(same);
 
 /** A duet with what adds so much to every entry, caught or not. */
 export function trial(addedNs: number, caught = true): Trial {
-  const slower = (id: string, ns: number, entries: number): MetricComparison => {
+  const slower = (id: string, ns: number, entries: number): MeasuredFinding => {
     const ratio = 1 + (entries * addedNs) / ns;
     if (id.startsWith('memory.') || ratio < 1.02) return same(id, ns);
     if (caught) return regressed(id, ns, true, entries * addedNs);

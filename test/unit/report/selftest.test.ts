@@ -120,7 +120,7 @@ describe('a self-test', () => {
     for (const columns of [80, 120]) {
       const text = renderSelftest(trusted, { color: false, columns });
       await expect(text).toMatchFileSnapshot(
-        join(import.meta.dirname, 'golden', `selftest.${columns}.txt`),
+        join(import.meta.dirname, '..', 'render', 'golden', `selftest.${columns}.txt`),
       );
       expect(text.split('\n').filter((line) => [...line].length > columns)).toEqual([]);
       expect(text.trimEnd().replaceAll('\n', ' ').endsWith(trusted.answer)).toBe(true);

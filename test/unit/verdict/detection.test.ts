@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Comparison } from '../../../src/verdict/comparison.js';
+import type { Comparison, MeasuredFinding } from '../../../src/verdict/comparison.js';
 import { type Detection, firstDetection } from '../../../src/verdict/detection.js';
 import { compareDuet } from '../../../src/verdict/duet.js';
 import { type DuetShape, type MetricShape, syntheticDuet } from '../../fixtures/runs.js';
@@ -15,7 +15,10 @@ const shapes = (changes: Record<string, number> = {}): MetricShape[] =>
     ns: 100 * (i + 1) * (changes[id] ?? 1),
   }));
 
-function duet(changes: Record<string, number>, shape: Partial<DuetShape> = {}): Comparison {
+function duet(
+  changes: Record<string, number>,
+  shape: Partial<DuetShape> = {},
+): Comparison<MeasuredFinding> {
   const sides = { rounds: 20, confirmRounds: 10, ...shape };
   const { baseline, candidate } = syntheticDuet({
     ...sides,
@@ -25,7 +28,7 @@ function duet(changes: Record<string, number>, shape: Partial<DuetShape> = {}): 
   return compareDuet(baseline, candidate, SETTINGS);
 }
 
-const detected = (compared: Comparison): Detection => {
+const detected = (compared: Comparison<MeasuredFinding>): Detection => {
   const detection = firstDetection(compared, SETTINGS);
   if (detection === undefined) throw new Error('not detected');
   return detection;

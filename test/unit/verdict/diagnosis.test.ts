@@ -129,7 +129,7 @@ describe('no cause', () => {
   test('where most of what it would move stood still', () => {
     const some = new Set(['syscall.null', 'syscall.read_zero', 'syscall.poll_1']);
     const few = ({ id, entries }: Known) => (some.has(id) ? 26 * entries : 0);
-    const others = comparisonOf(few).metrics.filter(
+    const others = comparisonOf(few).findings.filter(
       ({ verdict, gate }) => gate && verdict === 'unchanged',
     );
     expect(others.length).toBeGreaterThan(9);

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { MetricVerdict } from '../../../src/record/verdict.js';
+import type { Verdict } from '../../../src/record/verdict.js';
 import { EQUIVALENCE_CONFIDENCE } from '../../../src/stats/assumptions.js';
 import { hodgesLehmann } from '../../../src/stats/hodges-lehmann.js';
 import { seededRandom } from '../../../src/stats/random.js';
-import type { MetricComparison } from '../../../src/verdict/comparison.js';
+import type { MeasuredFinding } from '../../../src/verdict/comparison.js';
 import { compareDuet } from '../../../src/verdict/duet.js';
 import { pairDifferences } from '../../../src/verdict/samples.js';
 import {
@@ -21,16 +21,16 @@ import { tried } from '../../fixtures/laws.js';
 const SETTINGS = { alpha: 0.01, margins: [] };
 const PARAMETERS = tried(120);
 
-function compared(duet: Duet, alpha = SETTINGS.alpha): MetricComparison[] {
-  const { metrics } = compareDuet(duet.baseline, duet.candidate, { ...SETTINGS, alpha });
+function compared(duet: Duet, alpha = SETTINGS.alpha): MeasuredFinding[] {
+  const { findings: metrics } = compareDuet(duet.baseline, duet.candidate, { ...SETTINGS, alpha });
   return [...metrics].sort((one, other) => (one.id < other.id ? -1 : 1));
 }
 
-const verdictsOf = (metrics: readonly MetricComparison[]): MetricVerdict[] =>
+const verdictsOf = (metrics: readonly MeasuredFinding[]): Verdict[] =>
   metrics.map(({ verdict }) => verdict);
 
 /** Ends of an interval on the log scale, where a swap of sides is a change of sign. */
-const logs = ({ change }: MetricComparison): number[] =>
+const logs = ({ change }: MeasuredFinding): number[] =>
   change ? [change.low, change.ratio, change.high].map(Math.log) : [];
 
 function expectClose(found: readonly number[], expected: readonly number[]): void {
@@ -85,15 +85,19 @@ describe('the verdicts of any duet', () => {
   });
 
   test('are mirrored when the sides change places', () => {
-    const mirror: Partial<Record<MetricVerdict, MetricVerdict>> = {
+    const mirror: Partial<Record<Verdict, Verdict>> = {
       regressed: 'improved',
       improved: 'regressed',
+      // What only the other side cannot do is nobody's loss.
+      blocked: 'incomparable',
     };
     ofDuets((drawn) => {
       const forth = compared(duetOf(drawn));
       const back = compared(swapped(duetOf(drawn)));
       expect(verdictsOf(back)).toEqual(
-        verdictsOf(forth).map((verdict) => mirror[verdict] ?? verdict),
+        verdictsOf(forth).map((verdict, index) =>
+          drawn.metrics[index]?.refused === 'baseline' ? 'blocked' : (mirror[verdict] ?? verdict),
+        ),
       );
       for (const [index, metric] of forth.entries()) {
         const other = back[index];
@@ -172,13 +176,13 @@ describe('the verdicts of any duet', () => {
   test('call no gated metric changed on a screen alone', () => {
     ofDuets((drawn) => {
       for (const { gate, verdict } of compared(duetOf({ ...drawn, confirmPairs: 0 }))) {
-        if (gate) expect(['unchanged', 'inconclusive', 'incomparable']).toContain(verdict);
+        if (gate) expect(['regressed', 'improved']).not.toContain(verdict);
       }
     });
   });
 
   test('are called at any level that is more lenient than one at which they were called', () => {
-    const called = new Set<MetricVerdict>(['regressed', 'improved']);
+    const called = new Set<Verdict>(['regressed', 'improved']);
     const levels = fc.tuple(fc.constantFrom(0.001, 0.01, 0.05), fc.constantFrom(1, 2, 4));
     fc.assert(
       fc.property(drawnDuet, levels, (drawn, [alpha, times]) => {
@@ -208,8 +212,9 @@ describe('the verdicts of any duet', () => {
       const metrics = compared(duetOf(drawn));
       for (const [index, { refused }] of drawn.metrics.entries()) {
         const { verdict, because, change, pValue } = metrics[index] ?? {};
-        if (refused === undefined) expect(verdict).not.toBe('incomparable');
-        else expect([verdict, change, pValue]).toEqual(['incomparable', undefined, undefined]);
+        const silent = refused === 'candidate' ? 'blocked' : 'incomparable';
+        if (refused === undefined) expect(['blocked', 'incomparable']).not.toContain(verdict);
+        else expect([verdict, change, pValue]).toEqual([silent, undefined, undefined]);
         expect(because).toMatch(/^[A-Z].+\.$/);
       }
     });

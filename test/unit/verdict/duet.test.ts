@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isTimed } from '../../../src/record/run.js';
-import type { MetricVerdict } from '../../../src/record/verdict.js';
+import type { Verdict } from '../../../src/record/verdict.js';
 import { compareDuet, screenDuet } from '../../../src/verdict/duet.js';
 import { judge } from '../../../src/verdict/judge.js';
 import { type MetricShape, syntheticDuet } from '../../fixtures/runs.js';
@@ -13,9 +13,9 @@ const shapes = (changes: Record<string, number> = {}): MetricShape[] =>
     ns: 100 * (i + 1) * (changes[id] ?? 1),
   }));
 
-const verdicts = (duet: ReturnType<typeof syntheticDuet>): Record<string, MetricVerdict> =>
+const verdicts = (duet: ReturnType<typeof syntheticDuet>): Record<string, Verdict> =>
   Object.fromEntries(
-    compareDuet(duet.baseline, duet.candidate, SETTINGS).metrics.map((m) => [m.id, m.verdict]),
+    compareDuet(duet.baseline, duet.candidate, SETTINGS).findings.map((m) => [m.id, m.verdict]),
   );
 
 describe('the screen', () => {
@@ -48,7 +48,7 @@ describe('the screen', () => {
     });
     expect(screenDuet(baseline, candidate, SETTINGS)).toEqual([]);
     const comparison = compareDuet(baseline, candidate, SETTINGS);
-    expect(comparison.metrics[0]?.verdict).toBe('regressed');
+    expect(comparison.findings[0]?.verdict).toBe('regressed');
     expect(judge(comparison, 'regression').passed).toBe(true);
   });
 });
@@ -81,7 +81,7 @@ describe('the verdict of a duet', () => {
       baseline: shapes(),
       candidate: changed,
     });
-    const [metric] = compareDuet(baseline, candidate, SETTINGS).metrics;
+    const [metric] = compareDuet(baseline, candidate, SETTINGS).findings;
     expect(metric?.change?.low).toBeGreaterThan(1.19);
     expect(metric?.change?.low).toBeLessThanOrEqual(metric?.change?.ratio ?? 0);
     expect(metric?.change?.high).toBeGreaterThanOrEqual(metric?.change?.ratio ?? 0);
@@ -91,17 +91,17 @@ describe('the verdict of a duet', () => {
   test('is inconclusive with a number to settle it when the noise is wide', () => {
     const noisy: MetricShape[] = [{ id: 'syscall.null', ns: 100, noise: 0.03 }];
     const { baseline, candidate } = syntheticDuet({ baseline: noisy, candidate: noisy });
-    const [metric] = compareDuet(baseline, candidate, SETTINGS).metrics;
+    const [metric] = compareDuet(baseline, candidate, SETTINGS).findings;
     expect(metric?.verdict).toBe('inconclusive');
     expect(metric?.replicatesToSettle).toBeGreaterThan(24);
   });
 
-  test('is incomparable when a side has no number, and says why', () => {
+  test('is blocked when the candidate cannot do what the baseline could, and says why', () => {
     const denied: MetricShape[] = [{ id: 'sendfile.tcp_4k', ns: 1, unavailable: 'denied' }];
     const measured: MetricShape[] = [{ id: 'sendfile.tcp_4k', ns: 5000 }];
     const { baseline, candidate } = syntheticDuet({ baseline: measured, candidate: denied });
-    const [metric] = compareDuet(baseline, candidate, SETTINGS).metrics;
-    expect(metric?.verdict).toBe('incomparable');
+    const [metric] = compareDuet(baseline, candidate, SETTINGS).findings;
+    expect(metric?.verdict).toBe('blocked');
     expect(metric?.because).toBe(
       'Measured on the baseline, but denied (sendfile(): Operation not permitted) on the candidate.',
     );
@@ -119,7 +119,7 @@ describe('the verdict of a duet', () => {
       { glob: 'syscall.*', ratio: 0.5 },
       { glob: '*.stat', ratio: 0.1 },
     ];
-    const { metrics } = compareDuet(baseline, candidate, { alpha: 0.01, margins });
+    const { findings: metrics } = compareDuet(baseline, candidate, { alpha: 0.01, margins });
     const found = Object.fromEntries(metrics.map(({ id, verdict }) => [id, verdict]));
     expect(found).toMatchObject({ 'syscall.null': 'unchanged', 'syscall.stat': 'regressed' });
   });
@@ -154,7 +154,7 @@ describe('the verdict of a duet', () => {
 
   test('carries the floor of identical sides and the smallest change it would have caught', () => {
     const { baseline, candidate } = syntheticDuet({ baseline: shapes(), candidate: shapes() });
-    for (const metric of compareDuet(baseline, candidate, SETTINGS).metrics) {
+    for (const metric of compareDuet(baseline, candidate, SETTINGS).findings) {
       expect(metric.floor?.pairs).toBe(23);
       expect(metric.floor?.rejections).toBe(0);
       expect(metric.floor?.ratio).toBeCloseTo(1, 2);

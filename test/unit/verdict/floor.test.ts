@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isTimed, type Run } from '../../../src/record/run.js';
-import type { MetricComparison } from '../../../src/verdict/comparison.js';
+import type { MeasuredFinding } from '../../../src/verdict/comparison.js';
 import { compareDuet } from '../../../src/verdict/duet.js';
 import { floorOf } from '../../../src/verdict/floor.js';
 import { pairDifferences, withinDifferences } from '../../../src/verdict/samples.js';
@@ -32,8 +32,8 @@ function duet(perLaunch: number, noise = 0.003): [Run, Run] {
   return [drifting(sides.baseline, perLaunch), drifting(sides.candidate, perLaunch)];
 }
 
-function judged(perLaunch: number, noise?: number): MetricComparison {
-  const [metric] = compareDuet(...duet(perLaunch, noise), SETTINGS).metrics;
+function judged(perLaunch: number, noise?: number): MeasuredFinding {
+  const [metric] = compareDuet(...duet(perLaunch, noise), SETTINGS).findings;
   if (metric === undefined) throw new Error('no metric');
   return metric;
 }

@@ -37,7 +37,7 @@ const compared = (before: Boots, after: Boots, settings = SETTINGS) =>
   compareInstructions(countedRun(1, before), countedRun(2, after), settings);
 
 const verdictOf = (before: number[], after: number[]): string | undefined =>
-  compared({ 'syscall.null': before }, { 'syscall.null': after })?.metrics[0]?.verdict;
+  compared({ 'syscall.null': before }, { 'syscall.null': after })?.findings[0]?.verdict;
 
 describe('counted instructions', () => {
   test('that agree are unchanged, whatever the machine', () => {
@@ -47,19 +47,19 @@ describe('counted instructions', () => {
   test('that differ by more than the boots of a side and than the margin are a fact', () => {
     const [metric] =
       compared({ 'syscall.null': [337.16, 337.16] }, { 'syscall.null': [345.16, 345.16] })
-        ?.metrics ?? [];
+        ?.findings ?? [];
     expect(metric).toMatchObject({ verdict: 'regressed', difference: 8, resolution: 0.01 });
     expect(metric?.because).toBe('8 instructions more an operation, counted in 4 boots.');
     expect(verdictOf([345.16, 345.16], [337.16, 337.16])).toBe('improved');
   });
 
   test('that differ by less than the margin are listed, and alarm nobody', () => {
-    const [metric] = compared({ 'a.b': [669, 669] }, { 'a.b': [672, 672] })?.metrics ?? [];
+    const [metric] = compared({ 'a.b': [669, 669] }, { 'a.b': [672, 672] })?.findings ?? [];
     expect(metric).toMatchObject({ verdict: 'unchanged', difference: 3 });
     expect(metric?.because).toContain('3 instructions more an operation');
     const strict = { ...SETTINGS, margins: [{ glob: 'a.*', ratio: 0.001 }] };
     expect(
-      compared({ 'a.b': [669, 669] }, { 'a.b': [672, 672] }, strict)?.metrics[0]?.verdict,
+      compared({ 'a.b': [669, 669] }, { 'a.b': [672, 672] }, strict)?.findings[0]?.verdict,
     ).toBe('regressed');
   });
 
@@ -69,16 +69,16 @@ describe('counted instructions', () => {
 
   test('of what allocates say nothing below a share of the count, however well boots agree', () => {
     const boots = (count: number): Boots => ({ 'process.fork_wait': [count, count] });
-    const [same] = compared(boots(250_000), boots(249_100))?.metrics ?? [];
+    const [same] = compared(boots(250_000), boots(249_100))?.findings ?? [];
     expect(same).toMatchObject({ verdict: 'unchanged', difference: -900, resolution: 1000 });
-    const [other] = compared(boots(250_000), boots(248_900))?.metrics ?? [];
+    const [other] = compared(boots(250_000), boots(248_900))?.findings ?? [];
     expect(other?.because).toContain('1,100 instructions fewer an operation');
-    const [exact] = compared(boots(250_000), boots(250_000))?.metrics ?? [];
+    const [exact] = compared(boots(250_000), boots(250_000))?.findings ?? [];
     expect(exact).toMatchObject({ verdict: 'unchanged', difference: 0, resolution: 0.01 });
   });
 
   test('of a side whose boots disagree are no fact', () => {
-    const [metric] = compared({ 'a.b': [1000, 1010] }, { 'a.b': [2000, 2000] })?.metrics ?? [];
+    const [metric] = compared({ 'a.b': [1000, 1010] }, { 'a.b': [2000, 2000] })?.findings ?? [];
     expect(metric?.verdict).toBe('incomparable');
     expect(metric?.because).toBe(
       'Unstable: boots of one side count 1,000, 1,010, more than 0.5 % apart.',
@@ -86,28 +86,28 @@ describe('counted instructions', () => {
   });
 
   test('that agree boot by boot are the same, however far the boots lie apart', () => {
-    const [metric] = compared({ 'a.b': [247, 241] }, { 'a.b': [247, 241] })?.metrics ?? [];
+    const [metric] = compared({ 'a.b': [247, 241] }, { 'a.b': [247, 241] })?.findings ?? [];
     expect(metric).toMatchObject({ verdict: 'unchanged', difference: 0, resolution: 0.01 });
   });
 
   test('whose difference depends on the boot are resolved no further than that', () => {
-    const [metric] = compared({ 'a.b': [1000, 1002] }, { 'a.b': [1014, 1012] })?.metrics ?? [];
+    const [metric] = compared({ 'a.b': [1000, 1002] }, { 'a.b': [1014, 1012] })?.findings ?? [];
     expect(metric).toMatchObject({ verdict: 'regressed', difference: 12, resolution: 4 });
   });
 
   test('of other conditions are not held against each other', () => {
     const other = countedRun(1, { 'a.b': [1] }, { ...CONDITIONS, emulator: 'QEMU 9.0' });
     const comparison = compareInstructions(other, countedRun(2, { 'a.b': [500] }), SETTINGS);
-    expect(comparison?.metrics[0]?.verdict).toBe('incomparable');
-    expect(comparison?.obstacle).toContain('emulator: QEMU 9.0 → QEMU 7.2');
+    expect(comparison?.findings[0]?.verdict).toBe('incomparable');
+    expect(comparison?.findings[0]?.because).toContain('emulator: QEMU 9.0 → QEMU 7.2');
   });
 
   test('of another architecture neither, which is said before anything else', () => {
     const other = countedRun(1, { 'a.b': [1] }, { ...CONDITIONS, machine: 'virt' });
     const arm64 = { ...other, platform: { ...other.platform, architecture: 'aarch64' } };
     const comparison = compareInstructions(arm64, countedRun(2, { 'a.b': [500] }), SETTINGS);
-    expect(comparison?.metrics[0]?.verdict).toBe('incomparable');
-    expect(comparison?.obstacle).toMatch(
+    expect(comparison?.findings[0]?.verdict).toBe('incomparable');
+    expect(comparison?.findings[0]?.because).toMatch(
       /^The baseline's kernel is for aarch64 and the candidate's for x86_64, .* count two kernels/,
     );
   });
@@ -120,8 +120,8 @@ describe('counted instructions', () => {
     expect(judged(before, after, 'regression')).toEqual({ verdict: 'regressed', passed: false });
     expect(judged(before, before, 'regression')).toEqual({ verdict: 'unchanged', passed: true });
     const lost = countedRun(3, { 'a.b': 'denied' });
-    expect(judged(before, lost, 'regression')).toEqual({ verdict: 'incomparable', passed: true });
-    expect(judged(before, lost, 'inconclusive').passed).toBe(false);
+    expect(judged(before, lost, 'regression')).toEqual({ verdict: 'blocked', passed: false });
+    expect(judged(lost, before, 'inconclusive')).toEqual({ verdict: 'incomparable', passed: true });
   });
 
   test('of an earlier run on any machine are a baseline', () => {
@@ -157,7 +157,7 @@ describe('functions of what was counted', () => {
   const before = { 'syscall.null': 300, 'syscall.stat': 3000 };
   const after = { ...before, 'syscall.null': 320 };
   const metricsOf = (baseline: Run, candidate: Run) =>
-    compareInstructions(baseline, candidate, SETTINGS)?.metrics;
+    compareInstructions(baseline, candidate, SETTINGS)?.findings;
 
   test('are named where the count differs, and add up to it', () => {
     const [changed, same] = metricsOf(tracedRun(1, before), tracedRun(2, after)) ?? [];

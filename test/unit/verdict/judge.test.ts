@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import type { MetricVerdict } from '../../../src/record/verdict.js';
+import type { Verdict } from '../../../src/record/verdict.js';
 import type { Comparison } from '../../../src/verdict/comparison.js';
 import { judge } from '../../../src/verdict/judge.js';
 import { syntheticRun } from '../../fixtures/runs.js';
 
 const run = syntheticRun({ metrics: [{ id: 'syscall.null', ns: 1 }], screen: [0], seed: 1 });
 
-function comparison(verdicts: MetricVerdict[], design: Comparison['design'] = 'duet'): Comparison {
+function comparison(verdicts: Verdict[], design: Comparison['design'] = 'duet'): Comparison {
   const side = { status: 'ok', unit: 'ns', estimate: 1, replicates: 1 } as const;
   return {
     design,
@@ -16,7 +16,8 @@ function comparison(verdicts: MetricVerdict[], design: Comparison['design'] = 'd
     baseline: [run],
     skipped: [],
     caveats: [],
-    metrics: verdicts.map((verdict, i) => ({
+    findings: verdicts.map((verdict, i) => ({
+      measure: 'time',
       id: `syscall.m${i}`,
       gate: true,
       marginRatio: 0.02,
@@ -36,12 +37,9 @@ test.each([
   [['unchanged', 'unchanged'], 'unchanged'],
   [['incomparable'], 'incomparable'],
   [[], 'incomparable'],
-] satisfies [MetricVerdict[], MetricVerdict][])(
-  '%j make a gate that is %s',
-  (verdicts, verdict) => {
-    expect(judge(comparison(verdicts), 'regression').verdict).toBe(verdict);
-  },
-);
+] satisfies [Verdict[], Verdict][])('%j make a gate that is %s', (verdicts, verdict) => {
+  expect(judge(comparison(verdicts), 'regression').verdict).toBe(verdict);
+});
 
 test.each([
   ['regression', 'regressed', false],
@@ -65,13 +63,29 @@ test('what the baseline could not measure does not count, what the candidate los
     reason: { operation: 'sendfile()', errno: 1, message: 'Operation not permitted' },
   } as const;
   const base = comparison(['unchanged', 'incomparable']);
-  const [first, second] = base.metrics;
+  const [first, second] = base.findings;
   if (!first || !second) throw new Error('two metrics');
-  const neither = { ...base, metrics: [first, { ...second, baseline: denied, candidate: denied }] };
+  const neither = {
+    ...base,
+    findings: [first, { ...second, baseline: denied, candidate: denied }],
+  };
   expect(judge(neither, 'inconclusive')).toEqual({ verdict: 'unchanged', passed: true });
-  const isNew = { ...base, metrics: [first, { ...second, baseline: denied }] };
+  const isNew = { ...base, findings: [first, { ...second, baseline: denied }] };
   expect(judge(isNew, 'inconclusive')).toEqual({ verdict: 'unchanged', passed: true });
-  const lost = { ...base, metrics: [first, { ...second, candidate: denied }] };
-  expect(judge(lost, 'regression')).toEqual({ verdict: 'incomparable', passed: true });
-  expect(judge(lost, 'inconclusive')).toEqual({ verdict: 'incomparable', passed: false });
+  const unstable = { ...denied, status: 'unstable' } as const;
+  const unsure = { ...base, findings: [first, { ...second, candidate: unstable }] };
+  expect(judge(unsure, 'regression')).toEqual({ verdict: 'incomparable', passed: true });
+  expect(judge(unsure, 'inconclusive')).toEqual({ verdict: 'incomparable', passed: false });
+});
+
+test('what the candidate cannot do any more is worse than any regression, and red by default', () => {
+  const verdicts: Verdict[] = ['regressed', 'blocked', 'unchanged'];
+  expect(judge(comparison(verdicts), 'regression')).toEqual({ verdict: 'blocked', passed: false });
+  expect(judge(comparison(['blocked']), 'never')).toEqual({ verdict: 'blocked', passed: true });
+  const informs = comparison(['blocked', 'unchanged']);
+  const findings = informs.findings.map((one, i) => ({ ...one, gate: i > 0 }));
+  expect(judge({ ...informs, findings }, 'regression')).toEqual({
+    verdict: 'unchanged',
+    passed: true,
+  });
 });

@@ -20,7 +20,7 @@ test('identical sides are never called changed, whatever the screen flags', () =
       baseline: METRICS,
       candidate: METRICS,
     });
-    const { metrics } = compareDuet(baseline, candidate, SETTINGS);
+    const { findings: metrics } = compareDuet(baseline, candidate, SETTINGS);
     const changed = metrics.filter(({ verdict }) => /regressed|improved/.test(verdict));
     expect(changed).toEqual([]);
   }

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { oldestFirst } from '../../../src/record/earlier-runs.js';
 import { makeRun, type Run } from '../../../src/record/run.js';
-import type { MetricVerdict } from '../../../src/record/verdict.js';
-import type { MetricComparison } from '../../../src/verdict/comparison.js';
+import type { Verdict } from '../../../src/record/verdict.js';
+import type { MeasuredFinding } from '../../../src/verdict/comparison.js';
 import { comparePrediction } from '../../../src/verdict/prediction.js';
 import { scaled } from '../../fixtures/arbitrary-duets.js';
 import { tried } from '../../fixtures/laws.js';
@@ -40,11 +40,8 @@ const runsOf = ({ stored, candidate }: DrawnRuns): Runs => ({
   candidate: runAt(candidate, 99),
 });
 
-const compared = (
-  { stored, candidate }: Runs,
-  alpha: number = SETTINGS.alpha,
-): MetricComparison[] =>
-  comparePrediction({ runs: stored, skipped: [] }, candidate, { ...SETTINGS, alpha }).metrics;
+const compared = ({ stored, candidate }: Runs, alpha: number = SETTINGS.alpha): MeasuredFinding[] =>
+  comparePrediction({ runs: stored, skipped: [] }, candidate, { ...SETTINGS, alpha }).findings;
 
 const ofRuns = (law: (runs: Runs) => void): void =>
   fc.assert(
@@ -53,7 +50,7 @@ const ofRuns = (law: (runs: Runs) => void): void =>
   );
 
 /** Without what the order of sums leaves in the last digits. */
-const told = (metrics: readonly MetricComparison[]) =>
+const told = (metrics: readonly MeasuredFinding[]) =>
   metrics.map(({ verdict, change, pValue }) => ({
     verdict,
     change: [change?.low, change?.ratio, change?.high].map((end) => end?.toFixed(9)),
@@ -83,7 +80,7 @@ describe('a prediction', () => {
         const mixed = { ...runs, stored: runs.stored.map((run) => scaled(run, by)) };
         expect(told(compared(all))).toEqual(told(compared(runs)));
         // A machine at another clock rate: times and control loop follow it on one side only.
-        const ratios = (metrics: MetricComparison[]) =>
+        const ratios = (metrics: MeasuredFinding[]) =>
           metrics.map(({ change }) => change?.ratio.toFixed(9));
         expect(ratios(compared(mixed))).toEqual(ratios(compared(runs)));
       }),
@@ -92,7 +89,7 @@ describe('a prediction', () => {
   });
 
   test('is mirrored when candidate and the one stored run change places', () => {
-    const mirror: Partial<Record<MetricVerdict, MetricVerdict>> = {
+    const mirror: Partial<Record<Verdict, Verdict>> = {
       regressed: 'improved',
       improved: 'regressed',
     };

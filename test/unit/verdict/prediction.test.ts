@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isTimed, type Platform, type Run } from '../../../src/record/run.js';
-import type { Comparison } from '../../../src/verdict/comparison.js';
+import type { Comparison, MeasuredFinding } from '../../../src/verdict/comparison.js';
 import { judge } from '../../../src/verdict/judge.js';
 import { comparePrediction } from '../../../src/verdict/prediction.js';
 import { type MetricShape, PLATFORM, syntheticRun } from '../../fixtures/runs.js';
@@ -23,11 +23,11 @@ const storedRuns = (count: number, platform: Partial<Platform> = {}): Run[] =>
     runOf(i + 1, { platform, startedAt: `2026-01-0${(i % 9) + 1}T00:00:00.000Z` }),
   );
 
-const compare = (runs: Run[], candidate: Run): Comparison =>
+const compare = (runs: Run[], candidate: Run): Comparison<MeasuredFinding> =>
   comparePrediction({ runs, skipped: [] }, candidate, SETTINGS);
 
-const verdictOf = (comparison: Comparison, id: string) =>
-  comparison.metrics.find((metric) => metric.id === id)?.verdict;
+const verdictOf = (comparison: Comparison<MeasuredFinding>, id: string) =>
+  comparison.findings.find((metric) => metric.id === id)?.verdict;
 
 describe('a comparison with stored runs', () => {
   test('is never red on an unchanged machine, and settles as runs are stored', () => {
@@ -90,7 +90,7 @@ describe('a comparison with stored runs', () => {
     } as Run);
     expect(judge(comparison, 'regression')).toEqual({ verdict: 'inconclusive', passed: true });
     expect(judge(comparison, 'inconclusive').passed).toBe(false);
-    expect(comparison.metrics[1]?.change?.ratio).toBeGreaterThan(1.3);
+    expect(comparison.findings[1]?.change?.ratio).toBeGreaterThan(1.3);
     expect(comparison.caveats.join()).toContain('The machine itself changed');
   });
 
@@ -121,7 +121,7 @@ describe('a comparison with stored runs', () => {
     } as Run;
     const comparison = compare([old], runOf(99, { metrics: shapes(3) }));
     expect(verdictOf(comparison, 'syscall.null')).toBe('incomparable');
-    expect(comparison.metrics[1]?.because).toContain('definition 7');
+    expect(comparison.findings[1]?.because).toContain('definition 7');
   });
 });
 
@@ -133,13 +133,13 @@ test('one regression among the stored runs does not hide the next', () => {
 });
 
 test('the floor counts each pair of neighbouring launches once', () => {
-  const [, metric] = compare(storedRuns(2), runOf(99)).metrics;
+  const [, metric] = compare(storedRuns(2), runOf(99)).findings;
   // Launches 4 to 11: the seams are 5-6, 7-8 and 9-10.
   expect(metric?.floor?.pairs).toBe(3);
 });
 
 test('the two sides of a row agree with its change', () => {
-  for (const metric of compare(storedRuns(5), runOf(99, { metrics: shapes(1.2) })).metrics) {
+  for (const metric of compare(storedRuns(5), runOf(99, { metrics: shapes(1.2) })).findings) {
     const { baseline, candidate, change } = metric;
     if (baseline.status !== 'ok' || candidate.status !== 'ok') throw new Error('both measured');
     expect(candidate.estimate / baseline.estimate).toBeCloseTo(change?.ratio ?? 0, 10);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { makeRun } from '../../../src/record/run.js';
-import type { MetricVerdict } from '../../../src/record/verdict.js';
-import type { MetricComparison } from '../../../src/verdict/comparison.js';
+import type { Verdict } from '../../../src/record/verdict.js';
+import type { MeasuredFinding } from '../../../src/verdict/comparison.js';
 import type { Shard } from '../../../src/verdict/shard-set.js';
 import { compareShards } from '../../../src/verdict/shards.js';
 import {
@@ -53,10 +53,10 @@ const shardsOf = (machines: readonly DrawnDuet[]): Shard[] =>
     ),
   );
 
-function compared(shards: readonly Shard[]): MetricComparison[] {
+function compared(shards: readonly Shard[]): MeasuredFinding[] {
   const [first, ...rest] = shards;
   if (first === undefined) throw new Error('there is a machine at least');
-  const { metrics } = compareShards([first, ...rest], SETTINGS, []);
+  const { findings: metrics } = compareShards([first, ...rest], SETTINGS, []);
   return [...metrics].sort((one, other) => (one.id < other.id ? -1 : 1));
 }
 
@@ -64,7 +64,7 @@ const measured = (metric: DrawnMetric): DrawnMetric => ({ ...metric, refused: un
 
 const NEAR = 1e-7;
 
-function expectSame(found: readonly MetricComparison[], expected: readonly MetricComparison[]) {
+function expectSame(found: readonly MeasuredFinding[], expected: readonly MeasuredFinding[]) {
   expect(found.map(({ id, verdict }) => [id, verdict])).toEqual(
     expected.map(({ id, verdict }) => [id, verdict]),
   );
@@ -107,7 +107,7 @@ describe('the verdicts over any machines', () => {
   });
 
   test('are mirrored when the sides change places on all of them', () => {
-    const mirror: Partial<Record<MetricVerdict, MetricVerdict>> = {
+    const mirror: Partial<Record<Verdict, Verdict>> = {
       regressed: 'improved',
       improved: 'regressed',
     };

@@ -3,7 +3,7 @@ import { judgeEvidence } from '../../../src/flows/judge.js';
 import { makeRun, type Run } from '../../../src/record/run.js';
 import { renderComment } from '../../../src/render/comment.js';
 import { renderTerminal } from '../../../src/render/terminal.js';
-import type { Comparison, MetricComparison } from '../../../src/verdict/comparison.js';
+import type { Comparison, MeasuredFinding } from '../../../src/verdict/comparison.js';
 import { shardsEvidence } from '../../../src/verdict/evidence.js';
 import { judge } from '../../../src/verdict/judge.js';
 import type { Shard } from '../../../src/verdict/shard-set.js';
@@ -34,19 +34,20 @@ const shard = (
     ...more,
   });
 
-function compare(shards: Shard[], skipped: string[] = []): Comparison {
+function compare(shards: Shard[], skipped: string[] = []): Comparison<MeasuredFinding> {
   const [first, ...rest] = shards;
   if (first === undefined) throw new Error('no shard');
   return compareShards([first, ...rest], SETTINGS, skipped);
 }
 
-function metricOf(comparison: Comparison, id: string): MetricComparison {
-  const metric = comparison.metrics.find((one) => one.id === id);
+function metricOf(comparison: Comparison<MeasuredFinding>, id: string): MeasuredFinding {
+  const metric = comparison.findings.find((one) => one.id === id);
   if (metric === undefined) throw new Error(`no ${id}`);
   return metric;
 }
 
-const verdicts = (comparison: Comparison) => comparison.metrics.map(({ verdict }) => verdict);
+const verdicts = (comparison: Comparison<MeasuredFinding>) =>
+  comparison.findings.map(({ verdict }) => verdict);
 
 describe('shards of three machines', () => {
   test('are regressed where all of them slowed down, and not where none did', () => {
@@ -63,7 +64,7 @@ describe('shards of three machines', () => {
 
   test('are not called by their estimates alone: their pairs have to be able to say so too', () => {
     const strict = { alpha: 1e-5, margins: [] };
-    const doubled = (rounds: number): MetricComparison => {
+    const doubled = (rounds: number): MeasuredFinding => {
       const [first, ...rest] = [1, 2, 3].map((machine) =>
         shard(machine, { 'syscall.null': 2 }, { rounds }),
       );
@@ -150,7 +151,7 @@ describe('machines that disagree', () => {
     expect(report.disagreements).toEqual(['syscall.null']);
     const terminal = renderTerminal(report, { color: false, columns: 120 });
     expect(terminal).toContain('shards: both sides interleaved on 3 machines');
-    expect(terminal).toMatch(/^syscall\.null +\+(19|20)\.\d % \(.*\) /m);
+    expect(terminal).toMatch(/^ {2}syscall\.null +\+(19|20)\.\d % \(.*\) /m);
     expect(terminal).toMatch(/^machine 2 +Intel Xeon 8370C, 2 CPUs/m);
     const comment = renderComment(report, {});
     expect(comment).toMatch(/^\| `syscall\.null` \| \+(19|20)\.\d/m);
@@ -216,11 +217,11 @@ describe('what not every machine has', () => {
     );
     const comparison = compare([shard(1), shard(2, {}, { candidate: denied }), shard(3)]);
     const metric = metricOf(comparison, 'syscall.stat');
-    expect(metric).toMatchObject({ verdict: 'incomparable', candidate: { status: 'denied' } });
+    expect(metric).toMatchObject({ verdict: 'blocked', candidate: { status: 'denied' } });
     expect(metric.because).toMatch(
       /^On machine 2 \(AMD EPYC 7763\): Measured on the baseline, but/,
     );
-    expect(judge(comparison, 'inconclusive').passed).toBe(false);
+    expect(judge(comparison, 'regression')).toEqual({ verdict: 'blocked', passed: false });
   });
 
   test('hides no regression of the others by that', () => {
@@ -230,8 +231,10 @@ describe('what not every machine has', () => {
     );
     const machines = [shard(1, slow), shard(2, {}, { candidate: denied }), shard(3, slow)];
     const metric = metricOf(compare(machines), 'syscall.stat');
-    expect(metric.verdict).toBe('regressed');
-    expect(metric.because).toMatch(/On machine 2 .* the candidate cannot be measured any more\.$/);
+    expect(metric.verdict).toBe('blocked');
+    expect(metric.because).toMatch(
+      /^On machine 2 .* Where it can be measured: Slower by more than/,
+    );
   });
 
   test('a machine without enough pairs of anything does not count as one', () => {
@@ -240,7 +243,7 @@ describe('what not every machine has', () => {
     const comparison = compare(machines);
     expect(comparison.machines).toHaveLength(2);
     expect(comparison.caveats).toEqual([expect.stringMatching(/fewer than 5 pairs of launches/)]);
-    expect(compare([shard(3, slow, { rounds: 2 })]).metrics).toContainEqual(
+    expect(compare([shard(3, slow, { rounds: 2 })]).findings).toContainEqual(
       expect.objectContaining({
         verdict: 'incomparable',
         because: expect.stringMatching(/^No machine has enough pairs/),

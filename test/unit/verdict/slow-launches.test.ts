@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { isTimed, type Run } from '../../../src/record/run.js';
 import { seededRandom } from '../../../src/stats/random.js';
-import type { Comparison } from '../../../src/verdict/comparison.js';
+import {
+  type Comparison,
+  isMeasured,
+  type MeasuredFinding,
+} from '../../../src/verdict/comparison.js';
 import { compare } from '../../../src/verdict/evidence.js';
 import { slowLaunchCaveats } from '../../../src/verdict/slow-launches.js';
 import { syntheticDuet } from '../../fixtures/runs.js';
@@ -13,8 +17,10 @@ const METRICS = ['syscall.null', 'syscall.stat', 'syscall.read_zero', 'sendfile.
 const identical = (rounds: number, seed = 1) =>
   syntheticDuet({ rounds, seed, baseline: METRICS, candidate: METRICS });
 
-const compareSides = (baseline: Run, candidate: Run): Comparison =>
-  compare({ design: 'duet', baseline, candidate }, SETTINGS);
+function compareSides(baseline: Run, candidate: Run): Comparison<MeasuredFinding> {
+  const comparison = compare({ design: 'duet', baseline, candidate }, SETTINGS);
+  return { ...comparison, findings: comparison.findings.filter(isMeasured) };
+}
 
 /** Every so-manieth launch of a metric takes longer. */
 const slowed = (run: Run, id: string, every: number, ratio: number): Run => ({
@@ -37,7 +43,7 @@ describe('launches that are slow now and then', () => {
     const { baseline, candidate } = identical(60);
     const now = slowed(candidate, 'syscall.read_zero', 10, 1.65);
     const comparison = compareSides(baseline, now);
-    expect(comparison.metrics.map(({ verdict }) => verdict)).toEqual(Array(4).fill('unchanged'));
+    expect(comparison.findings.map(({ verdict }) => verdict)).toEqual(Array(4).fill('unchanged'));
     expect(comparison.caveats).toEqual([
       "12 of 120 launches of the candidate took 65 % longer than its typical launch in syscall.read_zero, none of the baseline's: the verdict is about the typical launch; look for what happens now and then.",
     ]);
@@ -78,14 +84,14 @@ describe('launches that are slow now and then', () => {
       candidate: METRICS.map(({ id, ns }) => ({ id, ns: id === 'syscall.stat' ? 2 * ns : ns })),
     });
     const comparison = compareSides(duet.baseline, duet.candidate);
-    expect(comparison.metrics[1]?.verdict).toBe('regressed');
+    expect(comparison.findings[1]?.verdict).toBe('regressed');
     expect(comparison.caveats).toEqual([]);
   });
 });
 
 test('two modes that both sides share are no slow launches of one of them', () => {
   const { baseline, candidate } = identical(10);
-  const { metrics } = compareSides(baseline, candidate);
+  const { findings: metrics } = compareSides(baseline, candidate);
   const alarms = Array.from({ length: 150 }, (_, seed) => {
     const [before, after] = [modal(baseline, 2 * seed), modal(candidate, 2 * seed + 1)];
     return slowLaunchCaveats(before, after, metrics, SETTINGS.alpha).length;

@@ -1,0 +1,118 @@
+import {
+  isInstructionsReport,
+  isMeasuredReport,
+  type NotMeasuredReport,
+} from '../record/finding.js';
+import type { Alarm, CauseReport, Report } from '../record/report.js';
+import { errnoName } from '../text/errno.js';
+import { countOf, formatChange, formatInstructionsDifference, formatRatio } from '../text/units.js';
+import { changedText } from './causes.js';
+import { causeText, diagnosisText } from './diagnosis.js';
+import { changeSize, countRatio } from './size.js';
+
+type Judged = Pick<Report, 'findings' | 'diagnosis' | 'counted'>;
+
+/**
+ * What turns a gate red, one entry a cause: an operation that is lost, a cost of every kernel entry, a
+ * function that grew, and then each metric that changed for a reason of its own. The worst first.
+ */
+export function alarmsOf(judged: Judged): Alarm[] {
+  const explained = explainedAlarm(judged);
+  return [
+    ...blockedAlarms(judged),
+    ...explained,
+    ...timeAlarms(judged, new Set(explained.flatMap(({ metrics }) => metrics))),
+    ...instructionAlarms(judged),
+  ];
+}
+
+/** What many metrics meet is one loss. */
+function blockedAlarms({ findings }: Judged): Alarm[] {
+  const losses = new Map<string, string[]>();
+  for (const { gate, verdict, candidate, id } of findings) {
+    if (!gate || verdict !== 'blocked' || candidate.status === 'ok') continue;
+    const title = lossText(candidate);
+    losses.set(title, [...(losses.get(title) ?? []), id]);
+  }
+  return [...losses].map(([title, ids]) => {
+    const metrics = [...new Set(ids)];
+    const text = `The baseline can do it and the candidate cannot: ${idsText(metrics)}.`;
+    return { verdict: 'blocked', title, text, metrics };
+  });
+}
+
+/** `openat is refused: EPERM` */
+export function lossText({ status, reason }: NotMeasuredReport): string {
+  const operation = reason.operation || 'the operation';
+  const why = errnoName(reason.errno) || reason.message;
+  const said = why === '' ? '' : `: ${why}`;
+  return status === 'no_loopback'
+    ? `there is no loopback device, ${operation} fails${said}`
+    : `${operation} ${LOST[status] ?? 'fails'}${said}`;
+}
+
+const LOST: Readonly<Record<string, string>> = {
+  denied: 'is refused',
+  unsupported: 'is not supported',
+};
+
+function explainedAlarm({ findings, diagnosis }: Judged): Alarm[] {
+  if (diagnosis === null) return [];
+  const metrics = findings
+    .filter(isMeasuredReport)
+    .filter(
+      ({ id, gate, verdict }) =>
+        gate && verdict === 'regressed' && diagnosis.explained.includes(id),
+    )
+    .map(({ id }) => id);
+  if (metrics.length === 0) return [];
+  const title = `${causeText(diagnosis)}: ${countOf(metrics.length, 'metric')} regressed`;
+  const text = `${diagnosisText(diagnosis)} Metrics: ${metrics.join(', ')}.`;
+  return [{ verdict: 'regressed', title, text, metrics }];
+}
+
+/** Metrics that no common cause explains, the largest change first. */
+const timeAlarms = ({ findings }: Judged, explained: ReadonlySet<string>): Alarm[] =>
+  findings
+    .filter(isMeasuredReport)
+    .filter(({ id, gate, verdict }) => gate && verdict === 'regressed' && !explained.has(id))
+    .toSorted((a, b) => changeSize(b) - changeSize(a))
+    .map(({ id, change, because }) => ({
+      verdict: 'regressed',
+      title: `${id} regressed${change === null ? '' : `: ${formatChange(change)}`}`,
+      text: because,
+      metrics: [id],
+    }));
+
+/** Counts by the function that is the most of their change, and those that no trace explains. */
+function instructionAlarms({ findings, counted }: Judged): Alarm[] {
+  const regressed = findings
+    .filter(isInstructionsReport)
+    .filter(({ gate, verdict }) => gate && verdict === 'regressed')
+    .toSorted((a, b) => changeSize(b) - changeSize(a));
+  const groups = new Map<CauseReport | string, typeof regressed>();
+  for (const finding of regressed) {
+    const cause = counted?.causes.find(({ metrics }) => metrics.includes(finding.id)) ?? finding.id;
+    groups.set(cause, [...(groups.get(cause) ?? []), finding]);
+  }
+  return [...groups].map(([cause, group]) => {
+    const metrics = group.map(({ id }) => id);
+    const sizes = group.map(
+      (finding) =>
+        `${finding.id} ${formatInstructionsDifference(finding.difference ?? 0)} (${formatRatio(countRatio(finding) ?? 1)})`,
+    );
+    const many = `${countOf(metrics.length, 'metric')} ${metrics.length === 1 ? 'takes' : 'take'} more instructions`;
+    const title =
+      typeof cause === 'string'
+        ? `${cause} takes more instructions`
+        : `${changedText(cause)}: ${many}`;
+    return { verdict: 'regressed', title, text: `Counted: ${idsText(sizes, 20)}.`, metrics };
+  });
+}
+
+const idsText = (ids: readonly string[], most = ids.length): string => {
+  const left = ids.length - most;
+  return left > 0
+    ? `${ids.slice(0, most).join(', ')} and ${countOf(left, 'other')}`
+    : ids.join(', ');
+};

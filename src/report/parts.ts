@@ -1,0 +1,64 @@
+import { isMeasuredReport } from '../record/finding.js';
+import type { Report } from '../record/report.js';
+import { type Block, facts, list, prose } from './blocks.js';
+import { causeBlocks } from './causes.js';
+import { certificateTable } from './certificate.js';
+import { configurationText } from './configuration.js';
+import { crossingBlocks } from './crossing-blocks.js';
+import { diagnosisText } from './diagnosis.js';
+import { differenceBlocks } from './differences.js';
+import { environmentFacts, legend, placeFacts, sideFacts } from './facts.js';
+import { foundBlocks, restBlocks } from './finding-blocks.js';
+import { machineTables } from './machines.js';
+import { reproduction } from './reproduce.js';
+import { tailsBlocks } from './tails.js';
+import { nextStepText, policyText } from './words.js';
+
+/**
+ * The parts of a report in reading order, whoever lays them out. A new one is its file and a line here;
+ * the compiler then names every layout that has to say where it goes.
+ */
+const PARTS = {
+  headline: (report) => [
+    {
+      ...{ kind: 'headline', verdict: report.verdict, policy: policyText(report) },
+      text: report.headline,
+    },
+  ],
+  sides: (report) => facts('', sideFacts(report)),
+  cause: (report) => [
+    ...(report.diagnosis === null ? [] : prose(diagnosisText(report.diagnosis))),
+    ...causeBlocks(report),
+  ],
+  found: foundBlocks,
+  machines: machineTables,
+  differences: (report) => [...differenceBlocks(report), ...prose(configurationText(report))],
+  caveats: (report) =>
+    list('Caveats', report.caveats).map((caveats) => ({ ...caveats, caution: true as const })),
+  next: (report) => prose(nextStepText(report)),
+  rest: restBlocks,
+  trust: (report) => [
+    ...(report.findings.some(isMeasuredReport) || report.certificate.resolution !== null
+      ? [certificateTable(report.certificate)]
+      : []),
+    ...facts('', legend(report)),
+  ],
+  crossing: ({ crossing }) => (crossing === null ? [] : crossingBlocks(crossing)),
+  tails: ({ tails }) => (tails === null ? [] : tailsBlocks(tails)),
+  place: (report) => facts('', placeFacts(report)),
+  environment: (report) => facts('', environmentFacts(report)),
+  reproduce: (report) => [reproduction(report)],
+} satisfies Record<string, (report: Report) => Block[]>;
+
+export type PartName = keyof typeof PARTS;
+
+export interface Part {
+  name: PartName;
+  blocks: Block[];
+}
+
+/** The report in parts, those that have something to say. */
+export const partsOf = (report: Report): Part[] =>
+  Object.entries<(report: Report) => Block[]>(PARTS)
+    .map(([name, make]) => ({ name: name as PartName, blocks: make(report) }))
+    .filter(({ blocks }) => blocks.length > 0);

@@ -1,0 +1,56 @@
+import { isMeasuredReport } from '../record/finding.js';
+import type { Report } from '../record/report.js';
+import { DEFAULT_ALPHA, DUET_MARGIN, PREDICTION_MARGIN } from '../stats/assumptions.js';
+import { shellWord } from '../text/escape.js';
+import type { Command } from './blocks.js';
+
+/** What to type to get the same comparison again. */
+export function reproduction(report: Report): Command {
+  if (report.design === 'shards') return reproduceMerge(report);
+  const { baseline: before, candidate: after, findings } = report;
+  const stored = before.spec === 'artifact';
+  const command = [
+    'npm start --',
+    `--baseline ${stored ? 'directory:runs' : shellWord(before.spec)}`,
+    `--candidate ${shellWord(after.spec)}`,
+    ...(report.counted !== null && !findings.some(isMeasuredReport) ? ['--evidence counted'] : []),
+    ...judgingOptions(report),
+  ].join(' ');
+  const text = stored
+    ? 'In a clone of syscall-gate on a machine of the same kind, with the run records that the workflow stored as artifacts unpacked into the folder "runs":'
+    : 'In a clone of syscall-gate on a machine of the same kind:';
+  return { kind: 'command', text, command };
+}
+
+const reproduceMerge = (report: Report): Command => ({
+  kind: 'command',
+  text: 'In a clone of syscall-gate, with the artifacts that the shards stored unpacked into folders of the folder "shards":',
+  command: ['npm start -- merge shards', ...judgingOptions(report)].join(' '),
+});
+
+/** What the comparison was judged by, where that is not what the command line does by itself. */
+function judgingOptions(report: Report): string[] {
+  const rules = marginRules(report);
+  return [
+    ...(rules.length === 0 ? [] : [`--margin ${shellWord(rules.join(','))}`]),
+    ...(report.alpha === DEFAULT_ALPHA ? [] : [`--alpha ${report.alpha}`]),
+  ];
+}
+
+/** The commonest margin for all metrics, then those that have another: the last rule wins. */
+function marginRules({ design, findings }: Report): string[] {
+  const usual = design === 'prediction' ? PREDICTION_MARGIN : DUET_MARGIN;
+  const timed = findings.filter(isMeasuredReport).filter(({ margin }) => margin > 0);
+  const margins = timed.map(({ margin }) => margin);
+  const count = (ratio: number): number => margins.filter((margin) => margin === ratio).length;
+  const [base = usual] = margins.toSorted((one, other) => count(other) - count(one));
+  return [
+    ...(base === usual ? [] : [percent(base)]),
+    ...timed
+      .filter(({ margin }) => margin !== base)
+      .map(({ id, margin }) => `${id}=${percent(margin)}`),
+  ];
+}
+
+/** As a person would write it: 0.07 × 100 is not 7 in binary. */
+const percent = (ratio: number): string => `${Number((100 * ratio).toPrecision(6))}%`;

@@ -1,0 +1,20 @@
+/**
+ * Linux's names of the errors that the probe's operations give (errno(3)), so that a report reads the
+ * same on whatever system it is made again.
+ */
+const NAMES: Readonly<Record<number, string>> = {
+  ...{ 1: 'EPERM', 2: 'ENOENT', 3: 'ESRCH', 4: 'EINTR', 5: 'EIO', 6: 'ENXIO', 7: 'E2BIG' },
+  ...{ 8: 'ENOEXEC', 9: 'EBADF', 10: 'ECHILD', 11: 'EAGAIN', 12: 'ENOMEM', 13: 'EACCES' },
+  ...{ 14: 'EFAULT', 16: 'EBUSY', 17: 'EEXIST', 18: 'EXDEV', 19: 'ENODEV', 20: 'ENOTDIR' },
+  ...{ 21: 'EISDIR', 22: 'EINVAL', 23: 'ENFILE', 24: 'EMFILE', 25: 'ENOTTY', 26: 'ETXTBSY' },
+  ...{ 27: 'EFBIG', 28: 'ENOSPC', 29: 'ESPIPE', 30: 'EROFS', 31: 'EMLINK', 32: 'EPIPE' },
+  ...{ 36: 'ENAMETOOLONG', 38: 'ENOSYS', 40: 'ELOOP', 61: 'ENODATA', 75: 'EOVERFLOW' },
+  ...{ 92: 'ENOPROTOOPT', 93: 'EPROTONOSUPPORT', 94: 'ESOCKTNOSUPPORT', 95: 'EOPNOTSUPP' },
+  ...{ 97: 'EAFNOSUPPORT', 98: 'EADDRINUSE', 99: 'EADDRNOTAVAIL', 100: 'ENETDOWN' },
+  ...{ 101: 'ENETUNREACH', 104: 'ECONNRESET', 105: 'ENOBUFS', 107: 'ENOTCONN' },
+  ...{ 110: 'ETIMEDOUT', 111: 'ECONNREFUSED', 113: 'EHOSTUNREACH', 125: 'ECANCELED' },
+};
+
+/** `EPERM`; of an error without a name here its number, and of none nothing. */
+export const errnoName = (errno: number): string =>
+  errno === 0 ? '' : (NAMES[errno] ?? `errno ${errno}`);
