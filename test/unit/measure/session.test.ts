@@ -144,7 +144,7 @@ describe('the screen', () => {
 
   test('is planned from what the pilot saw, the same again from the same seed', async () => {
     const planOf = async (seed: number) => {
-      const { session, asked } = sessionOf({ plan: { seed } });
+      const { session, asked } = sessionOf({ durationMs: 1500, plan: { seed } });
       await session.warmUp();
       await session.screen({ goal: GOAL });
       return asked.map(({ program, rounds }) => [program, ...rounds]);
