@@ -142,6 +142,19 @@ describe('the screen', () => {
     ]);
   });
 
+  test('is planned again halfway, for noise that the pilot did not show', async () => {
+    const late = (id: string, { index }: Asked) =>
+      id === 'clock.read' && index >= 12 ? 100 + (index % 7) : 100;
+    const { session, asked } = sessionOf({ machine: { ns: late } });
+    await session.warmUp();
+    await session.screen({ goal: GOAL });
+    const half = ((asked.at(-1)?.atMs ?? 0) + (asked[12]?.atMs ?? 0)) / 2;
+    const due = (id: string, second: boolean): number =>
+      asked.slice(12).filter(({ rounds, atMs }) => rounds.has(id) && atMs > half === second).length;
+    expect(due('clock.read', false)).toBeLessThan(1.2 * due('syscall.null', false));
+    expect(due('clock.read', true)).toBeGreaterThan(1.5 * due('syscall.null', true));
+  });
+
   test('is planned from what the pilot saw, the same again from the same seed', async () => {
     const planOf = async (seed: number) => {
       const { session, asked } = sessionOf({ durationMs: 1500, plan: { seed } });
