@@ -174,7 +174,7 @@ export class Session {
 
   /** Fresh launches of the flagged metrics only, at least as many pairs as their test needs. */
   async confirm(flagged: readonly string[], leastPairs: number): Promise<void> {
-    await this.confirmUntil(this.time.endOrNow, flagged, leastPairs);
+    await this.confirmUntil(this.time.at(WHOLE_BUDGET), flagged, leastPairs);
   }
 
   /** The same with an end of its own; `leastPairs` are measured even if they take longer. */

@@ -53,11 +53,6 @@ export class TimeBudget {
     return this.at(OVERRUN);
   }
 
-  /** The end of the budget, or now where it is past. */
-  get endOrNow(): number {
-    return Math.max(this.at(WHOLE_BUDGET), this.now());
-  }
-
   /** The moment when this share of the time until `end` has passed. */
   partWay(end: number, share: number): number {
     const now = this.now();
