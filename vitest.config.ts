@@ -19,6 +19,9 @@ export default defineConfig({
         test: {
           ...SIDE_BY_SIDE,
           name: 'unit',
+          // No test changes what another imports, and importing all of src for each file takes as long
+          // as the tests.
+          isolate: false,
           include: ['test/unit/**/*.test.ts'],
           setupFiles: ['test/fixtures/laws.ts'],
         },

@@ -80,13 +80,14 @@ async function measureSession(session: Session, bench: Bench, order: Order): Pro
   const [before, after] = bothIdentities();
   const runs = (): [Run, Run] => [session.baselineRun(before), session.candidateRun(after)];
   await session.warmUp();
-  if (order.confirmed === 'flagged') await screenAndConfirm(session, runs, settings, SILENT);
-  else {
-    await session.screen({ goal: goalOf(settings, MARGIN) });
-    const ids = bench.plan.metrics.map(({ id }) => id);
-    const until = performance.now() + CONFIRM_SHARE * 1000 * order.budget;
-    await session.confirmUntil(until, ids, CONFIRM_PAIRS);
+  if (order.confirmed === 'flagged') {
+    const both = await screenAndConfirm(session, runs, settings, SILENT);
+    return gateOf(order, both, session.observations());
   }
+  await session.screen({ goal: goalOf(settings, MARGIN) });
+  const ids = bench.plan.metrics.map(({ id }) => id);
+  const until = performance.now() + CONFIRM_SHARE * 1000 * order.budget;
+  await session.confirmUntil(until, ids, CONFIRM_PAIRS);
   return gateOf(order, runs(), session.observations());
 }
 

@@ -21,7 +21,7 @@ export async function prepareOurs(signal: AbortSignal): Promise<Bench> {
   const addon = loadAddon(built.addon);
   signal.addEventListener('abort', () => addon.cancelAll(), { once: true });
   const plan = makePlan(metrics, randomInt(2 ** 32), await quietestCpu(addon));
-  return { addon, probe: built.probe, plan, signal };
+  return { addon, now: () => performance.now(), probe: built.probe, plan, signal };
 }
 
 /**

@@ -31,13 +31,18 @@ interface GateSurroundings extends Surroundings {
  * The whole story: find the baseline, compile the probe, measure one side or both in turn, judge,
  * write it all down.
  *
+ * @param prepare where the compiled parts come from: another place only in tests, which compile nothing
  * @throws Failure one sentence for every foreseeable cause; nothing half-written stays behind
  */
-export async function gate(config: Config, surroundings: GateSurroundings): Promise<Outcome> {
+export async function gate(
+  config: Config,
+  surroundings: GateSurroundings,
+  prepare: typeof prepareBench = prepareBench,
+): Promise<Outcome> {
   const { progress } = surroundings;
   await claimFolder(config.out);
   const baseline = await openBaseline(config, surroundings);
-  const bench = await prepareBench(config, surroundings);
+  const bench = await prepare(config, surroundings);
   const evidence = await gatherEvidence(config, bench, baseline, surroundings);
   const specs = { baseline: config.baseline.spec, candidate: config.candidate.spec };
   const judged = judgeEvidence(evidence, config, specs);

@@ -5,7 +5,7 @@ import { prepareBench } from '../measure/bench.js';
 import { bothIdentities } from '../measure/identity.js';
 import type { Bench } from '../measure/launch.js';
 import type { Sides } from '../measure/rounds.js';
-import { OVERRUN } from '../measure/session.js';
+import { OVERRUN } from '../measure/time-budget.js';
 import { injectionObstacle } from '../probe/obstacle.js';
 import type { Progress } from '../progress.js';
 import { INJECTIONS, type Injection } from '../record/injection.js';
@@ -111,10 +111,10 @@ function gatesInTurn(
   gates: number,
   progress: Progress,
 ): (sides: Required<Sides>) => Promise<Comparison<MeasuredFinding>> {
-  const end = performance.now() + config.durationMs;
+  const end = bench.now() + config.durationMs;
   let left = gates;
   return async (sides) => {
-    const durationMs = Math.max(0, end - performance.now()) / (left + OVERRUN_SHARE);
+    const durationMs = Math.max(0, end - bench.now()) / (left + OVERRUN_SHARE);
     left -= 1;
     const [before, after] = [sides.baseline.record.spec, sides.candidate.record.spec];
     progress.note(`Gate ${gates - left} of ${gates}: ${before} against ${after}.`);

@@ -21,21 +21,24 @@ interface Telling {
 /**
  * Measures what the baseline calls for, a duet, a run against stored ones, or a self-portrait, by the
  * instructions that the kernels under test execute, by time, or by both.
+ *
+ * @param open how the targets are opened: another way only in tests, which need no real kernel
  */
 export function gatherEvidence(
   config: Config,
   bench: Bench,
   baseline: Baseline,
   telling: Telling,
+  open: typeof withTargets = withTargets,
 ): Promise<Evidence> {
   const { candidate } = config;
   const opening = { ...telling, evidence: config.evidence };
   if (baseline.kind === 'target') {
-    return withTargets({ baseline: baseline.spec, candidate }, bench, opening, (sides) =>
+    return open({ baseline: baseline.spec, candidate }, bench, opening, (sides) =>
       duel(config, bench, sides, telling),
     );
   }
-  return withTargets({ candidate }, bench, opening, (sides) =>
+  return open({ candidate }, bench, opening, (sides) =>
     measureAlone(config, bench, sides.candidate, baseline.stored, telling),
   );
 }
@@ -52,7 +55,8 @@ async function duel(
   const timing = { config, bench, progress };
   if (counted === undefined) return timeBoth(timing, sides, identities);
   const counts = await countSides(bench, counted, progress);
-  const times = sides.candidate.timed ? await timeBoth(timing, sides, identities) : undefined;
+  const timed = sides.baseline.timed && sides.candidate.timed;
+  const times = timed ? await timeBoth(timing, sides, identities) : undefined;
   const runOf = (side: 'baseline' | 'candidate', identity = identities[0]) =>
     times ? withInstructions(times[side], counts[side].instructions) : counts[side].run(identity);
   const candidate = runOf('candidate', identities[1]);

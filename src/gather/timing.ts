@@ -4,7 +4,8 @@ import type { RunIdentity } from '../measure/collect.js';
 import { bothIdentities } from '../measure/identity.js';
 import type { Bench } from '../measure/launch.js';
 import type { Sides } from '../measure/rounds.js';
-import { Session, WHOLE_BUDGET } from '../measure/session.js';
+import { Session } from '../measure/session.js';
+import { WHOLE_BUDGET } from '../measure/time-budget.js';
 import type { Progress } from '../progress.js';
 import type { Run, Source } from '../record/run.js';
 import { DUET_MARGIN, PREDICTION_MARGIN } from '../stats/assumptions.js';
@@ -43,27 +44,33 @@ export async function timeBoth(
   const runs = (): [Run, Run] => [session.baselineRun(before), session.candidateRun(after)];
   await session.warmUp();
   if (tails) await session.tails();
-  await screenAndConfirm(session, runs, config, progress);
-  const [baseline, candidate] = runs();
+  const [baseline, candidate] = await screenAndConfirm(session, runs, config, progress);
   return { design: 'duet', baseline, candidate };
 }
 
-/** @param runs both sides as measured so far, the baseline first */
+/**
+ * Screens all metrics, and confirms on fresh launches those that the screen flagged.
+ *
+ * @param runs both sides as measured so far, the baseline first
+ * @returns both sides in the end
+ */
 export async function screenAndConfirm(
   session: Session,
   runs: () => [Run, Run],
   settings: JudgingSettings,
   progress: Progress,
-): Promise<void> {
+): Promise<[Run, Run]> {
   progress.phase('Measure both sides in turn');
   await session.screen({ goal: goalOf(settings, DUET_MARGIN) });
-  const flagged = screenDuet(...runs(), settings);
-  if (flagged.length === 0) return;
+  const screened = runs();
+  const flagged = screenDuet(...screened, settings);
+  if (flagged.length === 0) return screened;
   const pairsFor = (count: number): number => robustPairs(settings.alpha, count);
   const those = session.confirmable(flagged, pairsFor);
   const share = those.length < flagged.length ? `${those.length} of ` : '';
   progress.phase(`Confirm ${share}${countOf(flagged.length, 'flagged metric')} on fresh launches`);
   await session.confirm(those, pairsFor(those.length));
+  return runs();
 }
 
 /**

@@ -32,6 +32,7 @@ export async function prepareBench(
   signal.addEventListener('abort', () => addon.cancelAll(), { once: true });
   return {
     addon,
+    now: () => performance.now(),
     probe: built.probe,
     plan: makePlan(metrics, config.seed, await quietestCpu(addon)),
     signal,

@@ -1,6 +1,7 @@
 import { SCREEN_LEVEL } from '../stats/assumptions.js';
 import { minimumPairs, robustPairs } from '../stats/power.js';
 import { countOf } from '../text/units.js';
+import { OVERRUN } from './time-budget.js';
 
 /** What there is to know of a duet's time before the first pair is measured. */
 export interface Budget {
@@ -42,6 +43,32 @@ export const confirmingMs = ({
   alpha,
 }: Pick<Budget, 'launchMs' | 'gated' | 'alpha'>): number =>
   2 * launchMs * robustPairs(alpha, gated);
+
+/**
+ * The screen's share of the time. The rest is for confirming what it flagged, which needs less because
+ * few metrics are left.
+ */
+const SCREEN_SHARE = 0.8;
+
+/** The screen has this much at least where confirming takes long. */
+const MIN_SCREEN_SHARE = 0.5;
+
+/**
+ * How much of the time the screen may take. Where launches are slow it takes less: the overrun may be
+ * too short for all the launches of a confirmation.
+ *
+ * @param budget `launchMs`: undefined where launches are quick
+ */
+export function screenShareFor({
+  launchMs,
+  durationMs,
+  gated,
+  alpha,
+}: Pick<Budget, 'durationMs' | 'gated' | 'alpha'> & { launchMs: number | undefined }): number {
+  if (launchMs === undefined) return SCREEN_SHARE;
+  const left = OVERRUN - confirmingMs({ launchMs, gated, alpha }) / durationMs;
+  return Math.min(SCREEN_SHARE, Math.max(MIN_SCREEN_SHARE, left));
+}
 
 const MINUTE_MS = 60_000;
 

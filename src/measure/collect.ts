@@ -157,15 +157,17 @@ function replicatesOf(
   seen: readonly LaunchObservation[],
   quiet: number | undefined,
 ): { replicates: Replicate[]; contended: number } {
-  const all = seen.flatMap((one) => replicate(id, one, { sleeps: waits }));
   const filter = { sleeps: waits, quietWidth: quiet };
   const replicates = seen.flatMap((one) => replicate(id, one, filter));
-  return replicates.length < LEAST_QUIET * all.length
-    ? { replicates: all, contended: 0 }
-    : { replicates, contended: all.length - replicates.length };
+  const timed = seen.filter(({ metrics }) => timedOf(metrics.get(id)) !== undefined).length;
+  if (replicates.length >= MIN_QUIET * timed) {
+    return { replicates, contended: timed - replicates.length };
+  }
+  const all = seen.flatMap((one) => replicate(id, one, { sleeps: waits }));
+  return { replicates: all, contended: 0 };
 }
 
-const LEAST_QUIET = 0.5;
+const MIN_QUIET = 0.5;
 
 function replicate(
   id: string,

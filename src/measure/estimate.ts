@@ -65,9 +65,7 @@ export function estimateReplicate(batches: Batches, filter: Filter): Estimate | 
  * quiet core.
  */
 function estimateProcess(batches: Batches, filter: Filter, process: number): Estimate | undefined {
-  const all = indicesOf(batches, process);
-  const occupied = undisturbed(batches, filter, all);
-  const kept = occupied.filter((index) => metQuiet(batches, index, filter));
+  const { all, occupied, kept } = selected(batches, filter, process);
   if (kept.length < QUIET_SHARE * occupied.length) return undefined;
   const ns = kept.map((index) => batches.ns[index] ?? 0);
   const control = kept.map((index) => batches.controlNs[index] ?? 0);
@@ -78,6 +76,24 @@ function estimateProcess(batches: Batches, filter: Filter, process: number): Est
     kept: kept.length,
     rejected: all.length - occupied.length,
   };
+}
+
+/** Whether {@link estimateReplicate} has an estimate for the launch: as it decides, without its cost. */
+export const makesReplicate = (batches: Batches, filter: Filter): boolean =>
+  [...new Set(batches.process)].some((process) => {
+    const { occupied, kept } = selected(batches, filter, process);
+    return kept.length >= QUIET_SHARE * occupied.length;
+  });
+
+/** The batches of a process: those in which nobody else had the CPU, and of them those that count. */
+function selected(
+  batches: Batches,
+  filter: Filter,
+  process: number,
+): { all: number[]; occupied: number[]; kept: number[] } {
+  const all = indicesOf(batches, process);
+  const occupied = undisturbed(batches, filter, all);
+  return { all, occupied, kept: occupied.filter((index) => metQuiet(batches, index, filter)) };
 }
 
 const indicesOf = (batches: Batches, process: number): number[] =>

@@ -20,7 +20,9 @@ import type { Plan, Portion } from './plan.js';
 
 /** The tools of a measuring session: the compiled parts, the plan, and the wish to stop. */
 export interface Bench {
-  addon: Addon;
+  addon: Pick<Addon, 'launch'>;
+  /** The clock of the time budget, ms: `performance.now` outside of tests. */
+  now: () => number;
   probe: string;
   plan: Plan;
   signal: AbortSignal;

@@ -1,13 +1,7 @@
 import { mean, sampleVariance } from 'simple-statistics';
 import type { MetricEntry } from '../probe/catalogue.js';
 import type { Random } from '../stats/random.js';
-import {
-  estimateOf,
-  estimateReplicate,
-  type Filter,
-  keptByRound,
-  type RoundsNs,
-} from './estimate.js';
+import { estimateOf, type Filter, keptByRound, makesReplicate, type RoundsNs } from './estimate.js';
 import { type LaunchObservation, timedOf } from './launch.js';
 
 /** The launches that show what each metric costs, and how noisy it is here. */
@@ -47,7 +41,7 @@ const pilots = (side: readonly LaunchObservation[], filter: Filter, id: string):
     const { batches, elapsedNs } = observation;
     const rounds = keptByRound(batches, filter);
     const count = 1 + Math.max(...batches.round);
-    const counts = estimateReplicate(batches, filter) !== undefined;
+    const counts = makesReplicate(batches, filter);
     return rounds.length > 0 ? [{ counts, rounds, count, elapsedNs }] : [];
   });
 

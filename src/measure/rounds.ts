@@ -41,7 +41,7 @@ export const emptyLog = (): MeasuringLog => ({ baseline: [], candidate: [], next
 export interface RoundsOrder {
   phase: Launch['phase'];
   schedule: Schedule;
-  /** Rounds go on until one more would end after this, `performance.now()` ms. */
+  /** Rounds go on until one more would end after this, `bench.now()` ms. */
   until: number;
   /** What a round is expected to take, ms, where launches are slow: before one that need not be. */
   roundMs?: number;
@@ -51,7 +51,7 @@ export interface RoundsOrder {
   latest: number;
   /** No more rounds than this. */
   most?: number;
-  /** After this, half of a round is enough, `performance.now()` ms: one launch a side. */
+  /** After this, half of a round is enough, `bench.now()` ms: one launch a side. */
   enough?: number;
 }
 
@@ -59,7 +59,7 @@ export interface RoundsOrder {
  * More rounds of a phase say nothing more: the interval shrinks with their root, and the estimate
  * and its interval take memory and time with their square. One metric alone gets there in a minute.
  */
-const MOST_ROUNDS = 400;
+const MAX_ROUNDS = 400;
 
 /** A launch takes well under a second on hardware; emulated kernels are hundreds of times slower. */
 const LAUNCH_DEADLINE_MS = 60_000;
@@ -77,19 +77,30 @@ export async function measureRounds(
   log: MeasuringLog,
   progress: Progress,
 ): Promise<void> {
-  const begin = performance.now();
+  const begin = bench.now();
   let whole = 0;
-  for (let round = 0; round < (order.most ?? MOST_ROUNDS); round++) {
-    const now = performance.now();
-    const roundMs = round === 0 ? (order.roundMs ?? 0) : (now - begin) / round;
-    const late = whole < order.leastRounds ? order.latest : order.until;
-    const needed = round === 0 && (order.leastRounds > 0 || order.roundMs === undefined);
-    if (!needed && now + roundMs > late) return;
+  for (let round = 0; round < (order.most ?? MAX_ROUNDS); round++) {
+    if (!isDue(order, { round, whole, begin, now: bench.now() })) return;
     const tell = (launch: number, target: Target) =>
-      tellProgress(progress, order, begin, round * LAUNCHES_PER_ROUND + launch, target);
+      tellProgress(progress, order, { begin, now: bench.now() }, round, launch, target);
     const launches = await measureRound(bench, sides, order, round, log, tell);
     if (launches.every(({ launch }) => launch.failure === undefined)) whole += 1;
   }
+}
+
+/** How far a phase has come: the rounds so far, those of them without a failed launch, and moments. */
+interface Course {
+  round: number;
+  whole: number;
+  begin: number;
+  now: number;
+}
+
+/** Whether another round is measured: it would end in time, or cannot be done without. */
+function isDue(order: RoundsOrder, { round, whole, begin, now }: Course): boolean {
+  if (round === 0 && (order.leastRounds > 0 || order.roundMs === undefined)) return true;
+  const roundMs = round === 0 ? (order.roundMs ?? 0) : (now - begin) / round;
+  return now + roundMs <= (whole < order.leastRounds ? order.latest : order.until);
 }
 
 const BOTH: readonly SideName[] = ['baseline', 'candidate'];
@@ -132,10 +143,7 @@ async function measureRound(
     launches.push(launch);
     log[side].push(launch);
     refuseFailing(target, log[side]);
-    if (
-      launches.length === BOTH.length &&
-      performance.now() > (order.enough ?? Number.POSITIVE_INFINITY)
-    )
+    if (launches.length === BOTH.length && bench.now() > (order.enough ?? Number.POSITIVE_INFINITY))
       break;
   }
   return launches;
@@ -145,21 +153,19 @@ async function measureRound(
 function tellProgress(
   progress: Progress,
   order: RoundsOrder,
-  begin: number,
-  launches: number,
-  target: Target,
+  { begin, now }: Pick<Course, 'begin' | 'now'>,
+  round: number,
+  launch: number,
+  { record: { spec } }: Target,
 ): void {
   if (order.phase === 'warm-up') {
-    progress.step(launches, LAUNCHES_PER_ROUND, target.record.spec);
+    progress.step(launch, LAUNCHES_PER_ROUND, spec);
     return;
   }
   const seconds = (ms: number): number => Math.round(ms / 1000);
-  const budget = Math.max(order.until, performance.now()) - begin;
-  progress.step(
-    seconds(performance.now() - begin),
-    seconds(budget),
-    `launch ${launches + 1}, ${target.record.spec}`,
-  );
+  const total = Math.max(order.until, now) - begin;
+  const detail = `launch ${round * LAUNCHES_PER_ROUND + launch + 1}, ${spec}`;
+  progress.step(seconds(now - begin), seconds(total), detail);
 }
 
 async function launchInTurn(

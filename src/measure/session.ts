@@ -1,6 +1,6 @@
+import type { MetricEntry } from '../probe/catalogue.js';
 import type { Progress } from '../progress.js';
 import type { Run } from '../record/run.js';
-import { formatNs } from '../text/units.js';
 import {
   type Allocation,
   affordable,
@@ -12,11 +12,19 @@ import {
   roundsFor,
 } from './allocation.js';
 import { quietWidth } from './batches.js';
-import { budgetOf, confirmingMs } from './budget.js';
+import { budgetOf, screenShareFor } from './budget.js';
 import { collectRun, type RunIdentity } from './collect.js';
 import { expectationText } from './expectation.js';
 import { type Bench, type LaunchObservation, timedBatches } from './launch.js';
-import { processesFor, SLOW_START_MS, startOf } from './nesting.js';
+import {
+  type LaunchCost,
+  NO_COST,
+  nestingFor,
+  PILOT_ROUNDS,
+  pilotLaunchRounds,
+  slowLaunchMs,
+} from './launch-cost.js';
+import { startOf } from './nesting.js';
 import type { PilotRun } from './pilot.js';
 import {
   emptyLog,
@@ -27,232 +35,172 @@ import {
   type RoundsOrder,
   type Sides,
 } from './rounds.js';
-import { type Schedule, screenSchedule, WARM_UP_ROUNDS, warmUpSchedule } from './schedule.js';
+import { type Schedule, screenSchedule, warmUpSchedule } from './schedule.js';
+import { TimeBudget, WHOLE_BUDGET } from './time-budget.js';
 
-/**
- * How the time is shared: the rest after the screen is for confirming what it flagged, which needs
- * less because few metrics are left.
- */
-const SCREEN_SHARE = 0.8;
-
-/** What is left of it at least where confirming takes long. */
-const LEAST_SCREEN_SHARE = 0.5;
-
-/** The share of the screen where no confirmation follows. */
-export const WHOLE_BUDGET = 1;
-
-/**
- * What a few launches say of the noise is a guess: halfway it is planned again, by what was seen
- * since.
- */
+/** The pilot's few launches only hint at the noise: halfway, the rest is planned again. */
 const STAGES = [0.5, 1];
 
-/** Rounds of launches with every metric alike, from which the others are allocated. */
-const PILOT_ROUNDS = 2;
+/** Confirmed together however short the time is: fewer could not show a common cause. */
+const MIN_CONFIRMED = 4;
 
-/** Confirmation may overrun the budget by this factor rather than end short of the pairs it needs. */
-export const OVERRUN = 1.3;
+/** `share` is of the budget: without it, as much as leaves time to confirm. */
+type Screening =
+  | { share?: number; goal: Goal }
+  /** Without a goal all metrics are measured alike. */
+  | { share: number; goal?: undefined };
 
 /**
- * The tails take about five times as long as the warm-up, a tenth of the budget at most: what no gate
- * needs must not use up the time of a target that is slow to launch, or of a short run.
+ * Measures one candidate, in turn with a baseline or alone, within one time budget. Its phases, in
+ * order: warm up, time single operations, screen all metrics, confirm what was flagged. The session
+ * keeps every launch; a run record of each side can be made of them at any time.
  */
-const TAILS_SHARE = 0.1;
-const TAILS_OF_WARM_UP = 5;
-
-/** Of the screen; a pilot that took more would be a plan without the time to follow it. */
-const PILOT_SHARE = 0.25;
-const LEAST_PILOT_ROUNDS = 3;
-
-/** Of the budget: where launches are slow, the warm-up is one of each side. */
-const WARM_UP_SHARE = 0.02;
-
-/** However short the time: fewer would have no cause in common. */
-const LEAST_CONFIRMED = 4;
-
-interface Screening {
-  share?: number;
-  /** What the time is to buy; without it all metrics are measured alike. */
-  goal?: Goal;
-}
-
-/** One measuring of one candidate, against a baseline in turn or alone, within one time budget. */
 export class Session {
   private readonly log: MeasuringLog = emptyLog();
-  private readonly begin = performance.now();
+  private readonly time: TimeBudget;
   private warmUpMs = 0;
-  private startMs = 0;
-  private measuringMs = 0;
-  private planned = false;
+  private cost: LaunchCost = NO_COST;
   private goal: Goal | undefined;
-  private allocations: ReadonlyMap<string, Allocation> = new Map();
+  private quiet: { launches: number; width: number | undefined } = {
+    launches: 0,
+    width: undefined,
+  };
 
   constructor(
     private bench: Bench,
     private readonly sides: Sides,
-    private readonly durationMs: number,
+    durationMs: number,
     private readonly progress: Progress,
-  ) {}
+  ) {
+    this.time = new TimeBudget(bench.now, durationMs);
+  }
 
-  /** The first round: describes the sides and heats the machine; its numbers are discarded. */
+  /** The first round describes the sides and heats the machine; its numbers are discarded. */
   async warmUp(): Promise<void> {
     this.progress.phase('Warm up');
     const schedule = warmUpSchedule(this.bench.plan.metrics);
-    const enough = this.begin + WARM_UP_SHARE * this.durationMs;
+    const enough = this.time.shortWarmUp;
     await this.measure('warm-up', schedule, { until: 0, leastRounds: 1, enough });
-    this.warmUpMs = performance.now() - this.begin;
-    this.nestProcesses();
+    this.warmUpMs = this.time.passedMs;
+    const launches = this.launches();
+    this.cost = {
+      start: startOf([this.log.baseline, this.log.candidate]),
+      launchMs: this.warmUpMs / launches.length,
+    };
+    if (this.readsStdout()) this.nestProcesses();
   }
 
-  /** Where starting a probe takes long, several share a start. */
-  private nestProcesses(): void {
-    const { plan } = this.bench;
-    const start = startOf([this.log.baseline, this.log.candidate]);
-    this.startMs = start.idleMs;
-    this.measuringMs = start.measuringMs;
-    const passMs = (start.measuringMs * plan.roundsPerLaunch) / WARM_UP_ROUNDS;
-    const processesPerLaunch = this.nests() ? processesFor(start.idleMs, passMs) : 1;
-    this.bench = { ...this.bench, plan: { ...plan, processesPerLaunch } };
-    if (processesPerLaunch === 1) return;
-    this.progress.note(
-      `A start takes ${formatNs(start.idleMs * 1e6)} beside ${formatNs(passMs * 1e6)} of measuring, so each holds ${processesPerLaunch} processes of the probe, whose median is its replicate.`,
-    );
-  }
-
-  private nests(): boolean {
+  /** Targets that take long to start report over standard output, which several processes can share. */
+  private readsStdout(): boolean {
     const { baseline, candidate } = this.sides;
     return [baseline ?? candidate, candidate].every(({ results }) => results === 'stdout');
   }
 
-  /** Times single operations for their tails, after a warm-up that was quick against the budget. */
+  private nestProcesses(): void {
+    const { plan } = this.bench;
+    const { processes, note } = nestingFor(this.cost.start, plan);
+    this.bench = { ...this.bench, plan: { ...plan, processesPerLaunch: processes } };
+    if (note !== undefined) this.progress.note(note);
+  }
+
+  /** Times single operations for their tails, if the warm-up was quick against the budget. */
   async tails(): Promise<void> {
-    const { warmUpMs } = this;
-    if (TAILS_OF_WARM_UP * warmUpMs > TAILS_SHARE * this.durationMs) return;
+    if (!this.time.allowsTails(this.warmUpMs)) return;
     this.progress.phase('Time single operations');
     await measureTails(this.bench, this.sides, this.log, this.progress);
   }
 
   /**
-   * All metrics, for the share of the budget that leaves time to confirm. With a goal, the first
-   * rounds are a pilot for how the others are spent, and what may be expected of them is told.
+   * Measures all metrics. With a goal, the first rounds are a pilot that shows how to spend the
+   * others, and a note says what may be expected of them.
    */
-  async screen({ share, goal }: Screening = {}): Promise<void> {
-    const { metrics, roundsPerLaunch } = this.bench.plan;
+  async screen({ share, goal }: Screening): Promise<void> {
     if (goal === undefined) {
-      const until = this.begin + (share ?? SCREEN_SHARE) * this.durationMs;
+      const { metrics, roundsPerLaunch } = this.bench.plan;
       const schedule = screenSchedule(metrics, roundsPerLaunch);
-      await this.measure('screen', schedule, { until, leastRounds: 1 });
+      await this.measure('screen', schedule, { until: this.time.at(share), leastRounds: 1 });
       return;
     }
     this.goal = goal;
     this.tellBudget(goal);
-    const until = this.begin + (share ?? this.screenShare(goal)) * this.durationMs;
+    const until = this.time.at(share ?? this.screenShare(goal));
     await this.pilot(until);
-    for (const part of STAGES) await this.stage(goal, until, part);
+    for (const [index, part] of STAGES.entries()) {
+      const allocations = this.allocateScreen(goal, until);
+      if (index === 0) this.tellPlan(allocations, goal);
+      await this.stage(allocations, until, part);
+    }
   }
 
-  /** Of a launch with as few rounds as there may be, where starting takes long. */
-  private slowLaunchMs(): number | undefined {
-    const { processesPerLaunch } = this.bench.plan;
-    if (this.startMs < SLOW_START_MS || this.sides.baseline === undefined) return undefined;
-    const passMs = (this.measuringMs * LEAST_PILOT_ROUNDS) / WARM_UP_ROUNDS;
-    return this.startMs + processesPerLaunch * passMs;
+  /** The pilot: a few rounds in which every metric takes the same part. */
+  private async pilot(until: number): Promise<void> {
+    const { plan } = this.bench;
+    const rounds = pilotLaunchRounds(this.cost, plan, this.time.pilotMs(until));
+    const schedule = screenSchedule(plan.metrics, rounds);
+    await this.measure('screen', schedule, { until, leastRounds: 1, most: PILOT_ROUNDS });
   }
 
-  /** A launch of a kernel takes seconds, and what they come to should be known before the end. */
-  private tellBudget({ alpha }: Goal): void {
-    const launchMs = this.slowLaunchMs();
-    if (launchMs === undefined) return;
-    const { startMs, durationMs } = this;
-    const { enough, text } = budgetOf({
-      ...{ startMs, durationMs, launchMs, alpha },
-      leftMs: this.begin + durationMs - performance.now(),
-      gated: familyOf(this.bench.plan.metrics),
-    });
-    if (enough) this.progress.note(text);
-    else this.progress.warn(text);
-  }
-
-  /** Where launches are slow, the overrun may not hold as many as confirming takes. */
-  private screenShare({ alpha }: Goal): number {
-    const launchMs = this.slowLaunchMs();
-    if (launchMs === undefined) return SCREEN_SHARE;
-    const gated = familyOf(this.bench.plan.metrics);
-    const left = OVERRUN - confirmingMs({ launchMs, gated, alpha }) / this.durationMs;
-    return Math.min(SCREEN_SHARE, Math.max(LEAST_SCREEN_SHARE, left));
-  }
-
-  /** Plans for all the time that is left, and spends a share of it. */
-  private async stage(goal: Goal, until: number, share: number): Promise<void> {
+  /** Spends a share of the time that is left, as allocated. */
+  private async stage(
+    allocations: ReadonlyMap<string, Allocation>,
+    until: number,
+    share: number,
+  ): Promise<void> {
     const { metrics, roundsPerLaunch } = this.bench.plan;
-    this.allocate(goal, until);
-    const done = this.screenRounds();
-    const schedule = screenSchedule(metrics, roundsPerLaunch, this.allocations, done);
-    const now = performance.now();
+    const { candidate } = this.log;
+    const done = roundsFor(candidate.filter(({ launch }) => launch.phase === 'screen').length);
+    const schedule = screenSchedule(metrics, roundsPerLaunch, allocations, done);
     const launchMs = this.slowLaunchMs();
     await this.measure('screen', schedule, {
-      until: now + share * (until - now),
+      until: this.time.partWay(until, share),
       ...(launchMs === undefined ? {} : { roundMs: LAUNCHES_PER_ROUND * launchMs }),
       leastRounds: share < 1 ? 0 : roundsFor(LEAST_PAIRS) - done,
     });
   }
 
-  private screenRounds(): number {
-    const { candidate } = this.log;
-    return roundsFor(candidate.filter(({ launch }) => launch.phase === 'screen').length);
-  }
-
   /**
-   * Of metrics in the order of their urgency, those that can be confirmed in the time that is left.
-   * One that cannot would only take the others' time: a test on too few pairs calls nothing.
+   * Picks from flagged metrics, most urgent first, those that the time left can confirm. One that it
+   * cannot would only take the others' time: a test on too few pairs calls nothing.
    *
    * @param pairsFor the pairs that the tests of so many metrics need
    */
   confirmable(flagged: readonly string[], pairsFor: (count: number) => number): string[] {
     const byId = new Map(this.bench.plan.metrics.map((metric) => [metric.id, metric]));
     const those = flagged.flatMap((id) => byId.get(id) ?? []);
-    const timeMs = this.begin + OVERRUN * this.durationMs - performance.now();
+    const timeMs = this.time.msUntil(this.time.latest);
     const count = affordable(those, this.pilotRun(), { timeMs, pairsFor });
-    return flagged.slice(0, Math.max(LEAST_CONFIRMED, count));
+    return flagged.slice(0, Math.max(MIN_CONFIRMED, count));
   }
 
   /** Fresh launches of the flagged metrics only, at least as many pairs as their test needs. */
   async confirm(flagged: readonly string[], leastPairs: number): Promise<void> {
-    const until = Math.max(this.begin + this.durationMs, performance.now());
-    await this.confirmUntil(until, flagged, leastPairs);
+    await this.confirmUntil(this.time.at(WHOLE_BUDGET), flagged, leastPairs);
   }
 
-  /** The same with a time of its own, in which `leastPairs` are measured at any rate. */
+  /** The same with an end of its own; `leastPairs` are measured even if they take longer. */
   async confirmUntil(until: number, flagged: readonly string[], leastPairs: number): Promise<void> {
-    const { metrics, roundsPerLaunch, seed } = this.bench.plan;
+    const { metrics, roundsPerLaunch } = this.bench.plan;
     const those = metrics.filter(({ id }) => flagged.includes(id));
-    if (this.goal) {
-      const stage = confirmation(this.goal.alpha, those.length);
-      const timeMs = until - performance.now();
-      this.allocations = allocate(those, this.pilotRun(), this.goal, { timeMs, seed, stage });
-    }
-    const schedule = screenSchedule(those, roundsPerLaunch, this.allocations);
+    const allocations = this.goal && this.allocateConfirmation(those, this.goal, until);
+    const schedule = screenSchedule(those, roundsPerLaunch, allocations);
     await this.measure('confirm', schedule, { until, leastRounds: roundsFor(leastPairs) });
-  }
-
-  private pilotRun(): PilotRun {
-    const { processesPerLaunch: processes } = this.bench.plan;
-    return { ...this.log, quietWidth: this.quiet(), processes };
   }
 
   baselineRun(identity: RunIdentity): Run {
     const { baseline = this.sides.candidate } = this.sides;
-    return collectRun(baseline.record, this.bench.plan, this.log.baseline, identity, this.quiet());
+    return collectRun(baseline.record, this.bench.plan, this.log.baseline, identity, this.width());
   }
 
   candidateRun(identity: RunIdentity): Run {
-    return collectRun(
-      this.sides.candidate.record,
-      this.bench.plan,
-      this.log.candidate,
-      identity,
-      this.quiet(),
-    );
+    const { record } = this.sides.candidate;
+    return collectRun(record, this.bench.plan, this.log.candidate, identity, this.width());
+  }
+
+  /** Both sides as one run, for a candidate that was compared with itself. */
+  pooledRun(identity: RunIdentity): Run {
+    const { record } = this.sides.candidate;
+    const launches = this.launches().sort((a, b) => a.launch.sequence - b.launch.sequence);
+    return collectRun(record, this.bench.plan, launches, identity, this.width());
   }
 
   /** What each side's launches said, in the order they ran: baseline, candidate. */
@@ -260,48 +208,73 @@ export class Session {
     return [this.log.baseline, this.log.candidate];
   }
 
-  /** Both sides as one run, for a candidate that was compared with itself. */
-  pooledRun(identity: RunIdentity): Run {
-    const launches = [...this.log.baseline, ...this.log.candidate].sort(
-      (a, b) => a.launch.sequence - b.launch.sequence,
-    );
-    return collectRun(
-      this.sides.candidate.record,
-      this.bench.plan,
-      launches,
-      identity,
-      this.quiet(),
-    );
+  private launches(): LaunchObservation[] {
+    return [...this.log.baseline, ...this.log.candidate];
   }
 
-  /** Of both sides together: they ran on the same core in turn. */
-  private quiet(): number | undefined {
-    const launches = [...this.log.baseline, ...this.log.candidate];
-    return quietWidth(launches.map(timedBatches));
+  /** The core's width when it is quiet, from both sides: they ran on the same core in turn. */
+  private width(): number | undefined {
+    const launches = this.launches();
+    if (launches.length !== this.quiet.launches) {
+      this.quiet = { launches: launches.length, width: quietWidth(launches.map(timedBatches)) };
+    }
+    return this.quiet.width;
   }
 
-  private async pilot(until: number): Promise<void> {
-    const { metrics, roundsPerLaunch, processesPerLaunch } = this.bench.plan;
-    const affordable = PILOT_SHARE * (until - performance.now());
-    const launches = this.log.baseline.length + this.log.candidate.length;
-    const startsMs = PILOT_ROUNDS * LAUNCHES_PER_ROUND * this.startMs;
-    const measuringMs = this.warmUpMs / launches - this.startMs;
-    const roundMs = (LAUNCHES_PER_ROUND * processesPerLaunch * measuringMs) / WARM_UP_ROUNDS;
-    const rounds = Math.floor((affordable - startsMs) / (PILOT_ROUNDS * roundMs));
-    const fitting = Math.min(roundsPerLaunch, Math.max(LEAST_PILOT_ROUNDS, rounds));
-    const schedule = screenSchedule(metrics, fitting);
-    const limits = { until, leastRounds: 1, most: PILOT_ROUNDS };
-    await this.measure('screen', schedule, limits);
+  private pilotRun(): PilotRun {
+    const { processesPerLaunch: processes } = this.bench.plan;
+    return { ...this.log, quietWidth: this.width(), processes };
   }
 
-  private allocate(goal: Goal, until: number): void {
-    const { metrics, seed } = this.bench.plan;
-    const gated = metrics.filter(({ gate, unit }) => gate && unit !== 'count');
-    const timeMs = until - performance.now();
-    this.allocations = allocate(gated, this.pilotRun(), goal, { timeMs, seed });
-    if (this.planned) return;
-    this.planned = true;
-    const text = expectationText(gated, this.allocations, goal);
+  private allocateScreen(goal: Goal, until: number): Map<string, Allocation> {
+    const timeMs = this.time.msUntil(until);
+    const { seed } = this.bench.plan;
+    return allocate(this.gatedTimes(), this.pilotRun(), goal, { timeMs, seed });
+  }
+
+  private allocateConfirmation(
+    metrics: readonly MetricEntry[],
+    goal: Goal,
+    until: number,
+  ): Map<string, Allocation> {
+    const timeMs = this.time.msUntil(until);
+    const stage = confirmation(goal.alpha, metrics.length);
+    const { seed } = this.bench.plan;
+    return allocate(metrics, this.pilotRun(), goal, { timeMs, seed, stage });
+  }
+
+  private gatedTimes(): MetricEntry[] {
+    return this.bench.plan.metrics.filter(({ gate, unit }) => gate && unit !== 'count');
+  }
+
+  /** Undefined where launches are quick, or nothing is compared. */
+  private slowLaunchMs(): number | undefined {
+    if (this.sides.baseline === undefined) return undefined;
+    return slowLaunchMs(this.cost.start, this.bench.plan.processesPerLaunch);
+  }
+
+  private screenShare({ alpha }: Goal): number {
+    const gated = familyOf(this.bench.plan.metrics);
+    const { durationMs } = this.time;
+    return screenShareFor({ launchMs: this.slowLaunchMs(), durationMs, gated, alpha });
+  }
+
+  /** A launch of a kernel takes seconds, and what they come to should be known before the end. */
+  private tellBudget({ alpha }: Goal): void {
+    const launchMs = this.slowLaunchMs();
+    if (launchMs === undefined) return;
+    const { durationMs } = this.time;
+    const { enough, text } = budgetOf({
+      ...{ startMs: this.cost.start.idleMs, durationMs, launchMs, alpha },
+      leftMs: this.time.msUntil(this.time.at(WHOLE_BUDGET)),
+      gated: familyOf(this.bench.plan.metrics),
+    });
+    if (enough) this.progress.note(text);
+    else this.progress.warn(text);
+  }
+
+  private tellPlan(allocations: ReadonlyMap<string, Allocation>, goal: Goal): void {
+    const text = expectationText(this.gatedTimes(), allocations, goal);
     if (text !== '') this.progress.note(text);
   }
 
@@ -310,7 +283,7 @@ export class Session {
     schedule: Schedule,
     limits: Pick<RoundsOrder, 'until' | 'leastRounds' | 'most' | 'enough' | 'roundMs'>,
   ): Promise<void> {
-    const latest = Math.max(limits.until, this.begin + OVERRUN * this.durationMs);
+    const latest = Math.max(limits.until, this.time.latest);
     const order = { phase, schedule, latest, ...limits };
     await measureRounds(this.bench, this.sides, order, this.log, this.progress);
   }

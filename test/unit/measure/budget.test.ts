@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { budgetOf, confirmingMs } from '../../../src/measure/budget.js';
+import { budgetOf, confirmingMs, screenShareFor } from '../../../src/measure/budget.js';
 
 const GATED = { gated: 62, alpha: 0.01 };
 
@@ -24,4 +24,17 @@ test('confirming takes longer the more metrics there are, and the smaller the er
   expect(few).toBeGreaterThanOrEqual(6000);
   expect(confirmingMs({ launchMs: 1000, gated: 62, alpha: 0.2 })).toBeGreaterThan(few);
   expect(confirmingMs({ launchMs: 1000, gated: 1, alpha: 0.01 })).toBeGreaterThan(few);
+});
+
+test('the screen leaves a fifth of the time to confirm, and where launches are slow up to half', () => {
+  const share = (launchMs: number | undefined, durationMs = 60_000): number =>
+    screenShareFor({ launchMs, durationMs, ...GATED });
+  expect(share(undefined)).toBe(0.8);
+  expect(share(100)).toBe(0.8);
+  expect(share(10_000)).toBe(0.5);
+  // With the overrun of 0.3, what is left of the time is as long as the confirmation.
+  const between = share(1000);
+  expect(between).toBeCloseTo(1.3 - confirmingMs({ launchMs: 1000, ...GATED }) / 60_000);
+  expect(between).toBeGreaterThan(0.5);
+  expect(between).toBeLessThan(0.8);
 });
