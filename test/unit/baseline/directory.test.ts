@@ -51,6 +51,19 @@ describe('a folder of run records', () => {
     ]);
   });
 
+  test('says which fields of a newer record were left out, and keeps the run', async () => {
+    const newer = { ...run(1), version: '1.9', news: true };
+    await writeFile(join(folder, 'newer.run.json'), JSON.stringify(newer));
+    const { runs, skipped, notes } = await readDirectory(folder, folder);
+    expect(runs).toEqual([run(1)]);
+    expect(skipped).toEqual([]);
+    const left =
+      'was written by a newer syscall-gate (version 1.9), and 1 field that this one does not know is left out: news.';
+    expect(notes).toEqual([`newer.run.json ${left}`]);
+    const file = await readFileRun(join(folder, 'newer.run.json'), 'newer.run.json');
+    expect(file.notes).toEqual([`newer.run.json ${left}`]);
+  });
+
   test('must be there', async () => {
     await expect(readDirectory(join(folder, 'none'), 'none')).rejects.toThrow(
       'baseline "directory:none" cannot be read (ENOENT): give a folder that holds run records',
