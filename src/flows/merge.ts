@@ -2,9 +2,11 @@ import { archive } from '../archive/write.js';
 import { claimFolder } from '../files/write.js';
 import type { Progress } from '../progress.js';
 import type { Report } from '../record/report.js';
+import { newerNotes, type Run } from '../record/run.js';
 import { type FindShards, pairRecords } from '../stores/shard-records.js';
 import { shardsEvidence } from '../verdict/evidence.js';
 import type { Policy } from '../verdict/settings.js';
+import type { Shard } from '../verdict/shard-set.js';
 import { judgeEvidence } from './judge.js';
 import { checkMargins } from './recorded.js';
 
@@ -35,6 +37,7 @@ export async function mergeShards(
   progress.phase('Put the shards together');
   const { shards, skipped, missing } = pairRecords(await find(), config.expect);
   for (const sentence of skipped) progress.warn(sentence);
+  for (const sentence of newerNotes(shards.flatMap(sidesOf))) progress.note(sentence);
   const evidence = shardsEvidence(shards, [...missing, ...skipped]);
   checkMargins(config.margins, evidence);
   const specs = {
@@ -47,3 +50,5 @@ export async function mergeShards(
   progress.end();
   return { report: judged.report, files: { report: path } };
 }
+
+const sidesOf = ({ baseline, candidate }: Shard): Run[] => [baseline, candidate];

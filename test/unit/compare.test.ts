@@ -6,6 +6,7 @@ import { readArchive } from '../../src/archive/read.js';
 import { compareRecords } from '../../src/flows/compare.js';
 import { judgeEvidence } from '../../src/flows/judge.js';
 import { type Run, runText } from '../../src/record/run.js';
+import { storedReport } from '../../src/record/stored-report.js';
 import type { Policy } from '../../src/verdict/settings.js';
 import { duetEvidence, predictionEvidence } from '../fixtures/evidence.js';
 
@@ -46,7 +47,10 @@ describe('two sides of one duet', () => {
   test('have their report kept with its evidence, where that is wanted, and no baseline', async () => {
     const out = join(folder, 'kept');
     const { report } = await compareRecords(await putDuet(), POLICY, out);
-    expect(await readArchive(out)).toEqual({ report, evidence: duetEvidence() });
+    expect(await readArchive(out)).toEqual({
+      report: storedReport(report),
+      evidence: duetEvidence(),
+    });
     expect((await readdir(out)).sort()).toEqual(['evidence', 'report.json']);
   });
 });

@@ -8,7 +8,7 @@ import { type Judged, judgeEvidence } from '../../../src/flows/judge.js';
 import { exhibitFileName } from '../../../src/record/exhibit.js';
 import { digestOf } from '../../../src/record/file.js';
 import type { Report } from '../../../src/record/report.js';
-import { type Run, runText } from '../../../src/record/run.js';
+import { parseRun, type Run, runText } from '../../../src/record/run.js';
 import { storedReport } from '../../../src/record/stored-report.js';
 import { readDirectory } from '../../../src/stores/directory.js';
 import type { Evidence } from '../../../src/verdict/evidence.js';
@@ -76,6 +76,21 @@ describe('an archived report', () => {
     const { notes } = await archive(folder, verdict);
     expect(notes).toEqual([expect.stringMatching(/^Not all flame graphs could be written to /)]);
     expect((await readArchive(folder)).report.whole).toEqual(verdict.report);
+  });
+
+  test('rests on records of a newer version as they were written', async () => {
+    const { stored, candidate } = predictionEvidence();
+    const [first, ...others] = stored.runs;
+    const text = JSON.stringify({ ...first, version: '1.9', news: [1, { x: 2 }] });
+    const parse = parseRun(text);
+    if (!parse.ok) throw new Error(parse.reason);
+    const runs = [parse.run, ...others];
+    await write({ design: 'prediction', stored: { ...stored, runs }, candidate });
+    const { report, evidence } = await readArchive(folder);
+    const [record] = report.records;
+    expect(await readFile(join(folder, record?.file ?? ''), 'utf8')).toBe(text);
+    expect(record?.sha256).toBe(digestOf(text));
+    expect(judged(evidence).exhibits[0]?.run).toEqual(first);
   });
 
   test('is read back wherever its folder goes', async () => {

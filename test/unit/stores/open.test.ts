@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -44,6 +44,23 @@ test('sentences about what was passed over are warnings', async () => {
   const progress = { ...SILENT, warn: (sentence: string) => void warnings.push(sentence) };
   await openBaseline(parseConfig({ out: folder }), { progress });
   expect(warnings).toEqual(['cut.run.json was passed over: it is not complete JSON.']);
+});
+
+test('what a newer version wrote into a record is left out, and said', async () => {
+  const [name = ''] = (await readdir(folder)).filter((one) => one.endsWith('.run.json'));
+  const newer = {
+    ...JSON.parse(await readFile(join(folder, name), 'utf8')),
+    version: '1.9',
+    news: 1,
+  };
+  await writeFile(join(folder, name), JSON.stringify(newer));
+  const notes: string[] = [];
+  const progress = { ...SILENT, note: (sentence: string) => void notes.push(sentence) };
+  const { baseline } = parseConfig({ baseline: `file:${join(folder, name)}` });
+  await openBaseline({ ...parseConfig({ out: folder }), baseline }, { progress });
+  expect(notes).toEqual([
+    `Run ${newer.id} was written by a newer syscall-gate (version 1.9), and 1 field that this one does not know is left out: news.`,
+  ]);
 });
 
 test('stored artifacts are read only inside a workflow', async () => {
