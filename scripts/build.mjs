@@ -22,7 +22,7 @@ for (const entry of ['main', 'cli']) bundle(entry);
 writeFileSync(join(out, 'package.json'), '{ "type": "module" }\n');
 
 cpSync(join(root, 'native'), join(out, 'native'), { recursive: true });
-const { NAPI_HEADERS } = await import(join(root, 'lib', 'probe', 'sources.js'));
+const { NAPI_HEADERS } = await import(join(root, 'lib', 'build', 'sources.js'));
 for (const header of NAPI_HEADERS) {
   cpSync(join(root, 'node_modules', header), join(out, 'native', 'include', basename(header)));
 }
