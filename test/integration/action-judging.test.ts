@@ -169,3 +169,30 @@ describe('the policy', () => {
     expect(wide.outputs).toMatchObject({ verdict: 'unchanged', regressions: '0' });
   });
 });
+
+describe('two gates of one job', () => {
+  it('keep their reports apart, even under one name', async () => {
+    leaveShards(github, FIRST_RUN, 'unchanged');
+    const job = judging(github, FIRST_RUN);
+    const results = [
+      await runAction({ ...job, step: 'first' }),
+      await runAction({ ...job, step: 'second' }),
+      await runAction({ ...job, matrix: { kernel: '6.8' }, step: 'second' }),
+    ];
+    expect(new Set(results.map(({ outputs }) => outputs['report'])).size).toBe(3);
+    for (const result of results) expect(reportOf(result).verdict).toBe('unchanged');
+  });
+});
+
+describe('the legs of a matrix', () => {
+  it('keep their comments apart', async () => {
+    leaveShards(github, FIRST_RUN, 'regressed');
+    const job = judging(github, FIRST_RUN);
+    await runAction({ ...job, matrix: { kernel: '6.8' } });
+    await runAction({ ...job, matrix: { kernel: '6.12' } });
+    expect(github.comments).toHaveLength(2);
+    const [one, other] = github.comments.map(({ body }) => body.split('\n', 1)[0]);
+    expect(one).toContain('kernel-6.8');
+    expect(other).toContain('kernel-6.12');
+  });
+});
