@@ -70,3 +70,15 @@ export const judging = (
   inputs: { shard: 'merge', ...inputs },
   environment: { PATH: '/nowhere' },
 });
+
+/** The job that measures on one machine. */
+export const measuring = (
+  github: FakeGithub,
+  runId: number,
+  machine: string,
+  inputs: Record<string, string> = {},
+): ActionRun => ({
+  ...{ event: pullRequestEvent(), github, runId, workflow: SHARDS_WORKFLOW, job: 'measure' },
+  ...{ matrix: { machine }, legs: MACHINES },
+  inputs: { shard: 'measure', baseline: 'host', ...inputs },
+});
