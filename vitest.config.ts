@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 // do so before; of two cores Vitest would leave one idle.
 const SIDE_BY_SIDE = { fileParallelism: true, maxWorkers: 2 };
 const IN_TURN = { fileParallelism: false };
+const COMPILED = { globalSetup: 'test/fixtures/compiled.ts' };
 
 export default defineConfig({
   test: {
@@ -11,6 +12,7 @@ export default defineConfig({
     reporters: process.env['TEST_RESULTS']
       ? ['default', ['json', { outputFile: process.env['TEST_RESULTS'] }]]
       : ['default'],
+    // Many times what a test takes: on a machine with much else to do it must come to its end, too.
     testTimeout: 120_000,
     hookTimeout: 120_000,
     projects: [
@@ -28,7 +30,21 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { ...IN_TURN, name: 'integration', include: ['test/integration/**/*.test.ts'] },
+        test: {
+          ...SIDE_BY_SIDE,
+          ...COMPILED,
+          name: 'integration',
+          include: ['test/integration/*.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...IN_TURN,
+          ...COMPILED,
+          name: 'measuring',
+          include: ['test/integration/measuring/*.test.ts'],
+        },
       },
       { extends: true, test: { ...IN_TURN, name: 'e2e', include: ['test/e2e/*.test.ts'] } },
       // Nothing is timed there.

@@ -14548,9 +14548,10 @@ exports.suggestSimilar = suggestSimilar;
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
   Uq: () => (/* binding */ REPORT_FILE),
-  rD: () => (/* binding */ archive),
-  UH: () => (/* binding */ reportText)
+  rD: () => (/* binding */ archive)
 });
+
+// UNUSED EXPORTS: reportText
 
 // EXTERNAL MODULE: external "node:fs/promises"
 var promises_ = __nccwpck_require__(1455);
@@ -14566,10 +14567,10 @@ var read = __nccwpck_require__(2611);
 
 
 /**
- * Takes away what an earlier report left in its folder.
+ * Removes what an earlier report left in its folder.
  *
- * @param ours what such a file is called: others are somebody's own
- * @param named those to keep
+ * @param ours matches the names that this tool gives; other files are the user's and stay
+ * @param named files to keep
  */
 async function removeOthers(folder, ours, named) {
     const names = await (0,promises_.readdir)(folder).catch(() => []);
@@ -14584,10 +14585,8 @@ var write = __nccwpck_require__(564);
 var record_exhibit = __nccwpck_require__(4408);
 // EXTERNAL MODULE: ./lib/record/file.js
 var file = __nccwpck_require__(2143);
-// EXTERNAL MODULE: ./lib/record/run.js + 1 modules
-var record_run = __nccwpck_require__(2522);
-// EXTERNAL MODULE: ./lib/verdict/evidence.js + 15 modules
-var verdict_evidence = __nccwpck_require__(426);
+// EXTERNAL MODULE: ./lib/record/run.js + 2 modules
+var run = __nccwpck_require__(5272);
 // EXTERNAL MODULE: ./lib/text/units.js
 var units = __nccwpck_require__(6300);
 // EXTERNAL MODULE: ./lib/trace/difference.js
@@ -14738,6 +14737,8 @@ function colour(node, largest) {
 }
 const hex = (colour) => `#${colour.map((part) => Math.round(part).toString(16).padStart(2, '0')).join('')}`;
 
+// EXTERNAL MODULE: ./lib/verdict/comparison.js
+var comparison = __nccwpck_require__(7080);
 ;// CONCATENATED MODULE: ./lib/archive/flames.js
 
 
@@ -14752,23 +14753,23 @@ const hex = (colour) => `#${colour.map((part) => Math.round(part).toString(16).p
 const FLAMES = 'flames';
 const FLAME_FILE = /^[a-z]+\.[a-z0-9_]+\.svg$/;
 /**
- * Draws what changed in each operation that was traced, and takes away what was drawn of other runs.
+ * Draws what changed in each operation that was traced, and removes the graphs of an earlier report.
  *
+ * @param counted the comparison that the report was made from
  * @returns what the file system refused, one sentence; a verdict does not depend on it
  */
-async function writeFlames(out, evidence, settings) {
+async function writeFlames(out, { counted, findings }) {
     const folder = (0,external_node_path_.join)(out, FLAMES);
-    const counted = (0,verdict_evidence/* compareCounted */.Ei)(evidence, settings);
     const sides = [counted?.baseline, counted?.candidate].map((run) => run?.target.spec ?? '');
     const subtitle = sides.join(' → ');
-    const graphs = (counted?.findings ?? []).flatMap((finding) => flameOf(finding, subtitle));
+    const graphs = findings.filter(comparison/* isInstructions */.o).flatMap((finding) => flameOf(finding, subtitle));
     const drawn = new Set();
     let note;
     try {
         if (graphs.length > 0)
             await (0,files_folder/* makeFolder */.f)(folder);
         for (const { name, svg } of graphs) {
-            await (0,write/* saveFile */.OJ)((0,external_node_path_.join)(folder, name), svg);
+            await (0,write/* saveFile */.O)((0,external_node_path_.join)(folder, name), svg);
             drawn.add(name);
         }
     }
@@ -14803,36 +14804,35 @@ function flameOf({ id, operation, baseline, candidate }, subtitle) {
 
 
 
-
 const REPORT_FILE = 'report.json';
 /** The report as `report.json` holds it and `--json` prints it. */
 const reportText = (report) => `${JSON.stringify(report, null, 2)}\n`;
 /**
- * Writes a report, and in subfolders the runs that it rests on and flame graphs of what was traced.
- * The report comes after its evidence and before the evidence of the one that it replaces goes, so
- * that whenever this is cut short the report that is there has all of its own. Without a flame graph
- * it is as whole.
+ * Writes a report, and in subfolders the runs that it rests on and flame graphs of traced operations.
+ *
+ * The evidence is written first, then the report; the evidence of an earlier report is removed last.
+ * So the report that is there has all of its evidence, whenever this is cut short. Flame graphs are
+ * extra: the report is whole without them.
  *
  * @throws Failure (measurement) when the file system refuses; what was there before is then whole
  */
-async function archive(out, report, evidence) {
+async function archive(out, { report, exhibits, comparison }) {
     const folder = (0,external_node_path_.join)(out, file/* EVIDENCE */.S4);
-    const exhibits = (0,verdict_evidence/* exhibitsOf */.OL)(evidence);
     const path = (0,external_node_path_.join)(out, REPORT_FILE);
     const added = [];
     try {
         await makeEvidenceFolder(folder);
         for (const exhibit of exhibits) {
-            await addRun((0,external_node_path_.join)(folder, (0,record_exhibit/* exhibitFileName */.pV)(exhibit)), exhibit.run, added);
+            await addFile((0,external_node_path_.join)(folder, (0,record_exhibit/* exhibitFileName */.pV)(exhibit)), (0,run/* runText */.le)(exhibit.run), added);
         }
-        await (0,write/* saveFile */.OJ)(path, reportText(report));
+        await (0,write/* saveFile */.O)(path, reportText(report));
     }
     catch (error) {
         await takeBack(folder, added);
         throw error;
     }
     await removeOthers(folder, record_exhibit/* EXHIBIT_FILE_NAME */.rr, new Set(exhibits.map(record_exhibit/* exhibitFileName */.pV)));
-    return { path, notes: await writeFlames(out, evidence, report) };
+    return { path, notes: await writeFlames(out, comparison) };
 }
 async function makeEvidenceFolder(path) {
     try {
@@ -14842,17 +14842,16 @@ async function makeEvidenceFolder(path) {
         throw (0,failure/* measurementFailure */.jO)(`${path} could not be made a folder (${(0,failure/* reasonOf */.A3)(error)}): move what is there, or choose another out folder.`, error);
     }
 }
-/** Of many stored runs most were there for the last report, too. */
-async function addRun(path, run, added) {
-    const text = (0,file/* runText */.le)(run);
-    const { text: there } = await (0,read/* readWhole */.o)(path, record_run/* MAX_RUN_BYTES */.xn);
+/** Of many stored runs most were there for the last report, too: what is there already stays. */
+async function addFile(path, text, added) {
+    const { text: there } = await (0,read/* readWhole */.o)(path, run/* MAX_RUN_BYTES */.xn);
     if (there === text)
         return;
-    await (0,write/* saveFile */.OJ)(path, text);
+    await (0,write/* saveFile */.O)(path, text);
     if (there === undefined)
         added.push(path);
 }
-/** On a disk that is full, room matters more than why there is none. */
+/** Makes room on a full disk. Errors are ignored here: the first one is what the user is told. */
 async function takeBack(folder, added) {
     for (const path of added)
         await (0,promises_.rm)(path, { force: true }).catch(() => undefined);
@@ -15319,11 +15318,11 @@ async function listFolder(folder) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var commander__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8179);
-/* harmony import */ var _cli_compare_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8019);
+/* harmony import */ var _cli_compare_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1914);
 /* harmony import */ var _cli_crossing_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6548);
-/* harmony import */ var _cli_gate_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(710);
-/* harmony import */ var _cli_merge_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5190);
-/* harmony import */ var _cli_replay_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8491);
+/* harmony import */ var _cli_gate_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4119);
+/* harmony import */ var _cli_merge_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3113);
+/* harmony import */ var _cli_replay_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4437);
 /* harmony import */ var _cli_selftest_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8628);
 /* harmony import */ var _cli_shell_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(4990);
 /* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(3411);
@@ -15361,7 +15360,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 8019:
+/***/ 1914:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -15378,55 +15377,33 @@ var values = __nccwpck_require__(6618);
 var failure = __nccwpck_require__(1957);
 // EXTERNAL MODULE: ./lib/record/earlier-runs.js
 var earlier_runs = __nccwpck_require__(6244);
+// EXTERNAL MODULE: ./lib/record/run.js + 2 modules
+var run = __nccwpck_require__(5272);
 // EXTERNAL MODULE: ./lib/record/file.js
 var file = __nccwpck_require__(2143);
-// EXTERNAL MODULE: ./lib/stores/directory.js
-var directory = __nccwpck_require__(629);
-// EXTERNAL MODULE: ./lib/flows/judge.js + 6 modules
-var judge = __nccwpck_require__(2245);
-// EXTERNAL MODULE: ./lib/flows/judged.js
-var judged = __nccwpck_require__(8176);
-;// CONCATENATED MODULE: ./lib/flows/compare.js
-
-
-
+// EXTERNAL MODULE: ./lib/stores/record-files.js + 1 modules
+var record_files = __nccwpck_require__(6061);
+;// CONCATENATED MODULE: ./lib/stores/given-records.js
 
 
 
 /**
- * Compares stored run records: the last with the ones before it. Nothing is compiled or measured.
+ * Reads the run records that the user names, one after the other, so that of several wrong ones the
+ * first is named.
  *
- * The two sides of one duet are compared as the duet that they were measured as; anything else is a
- * candidate against runs of earlier jobs. The first is the baseline since the user says so, even
- * where it was the candidate of that duet: pairs of launches have no direction.
- *
- * @param out where to keep the report and its evidence, if anywhere
  * @throws Failure (usage) when a file is no run record, or the same run is given twice
  */
-async function compareRecords(paths, policy, out) {
-    // One after the other, so that of several that are wrong the first is named.
+async function readGiven(paths) {
     const given = [];
     for (const path of paths)
-        given.push(await readGiven(path));
-    const candidate = given.pop();
-    const [first, ...others] = given;
-    if (candidate === undefined || first === undefined) {
-        throw (0,failure/* usageFailure */.II)('compare needs two run records at least: give the baseline first and the candidate last.');
-    }
-    refuseTwins([...given, candidate]);
-    const evidence = evidenceFor(given, candidate.run);
-    (0,judged/* checkMargins */.o)(policy.margins, evidence);
-    const report = (0,judge/* judgeEvidence */.Z)(evidence, policy, {
-        baseline: evidence.design === 'duet' ? first.run.target.spec : filesText(first, others.length),
-        candidate: candidate.run.target.spec,
-    });
-    const notes = await (0,judged/* keep */.a)(report, evidence, out);
-    return { report, notes: [...turnedRound(first, candidate, evidence), ...notes] };
+        given.push({ path, run: await readOne(path) });
+    refuseTwins(given);
+    return given;
 }
-async function readGiven(path) {
-    const { run, why } = await (0,directory/* readRecord */.aE)(path);
+async function readOne(path) {
+    const { run, why } = await (0,record_files/* readRecord */.aE)(path);
     if (run)
-        return { path, run };
+        return run;
     throw (0,failure/* usageFailure */.II)(`record "${path}" cannot be compared, since ${why}: give run records (*${file/* RUN_SUFFIX */.ml}).`);
 }
 /** A run that counts twice would make the baseline look steadier than it is. */
@@ -15440,24 +15417,66 @@ function refuseTwins(given) {
         seen.set(run.id, path);
     }
 }
-function evidenceFor(baseline, candidate) {
-    const runs = baseline.map(({ run }) => run).sort(earlier_runs/* oldestFirst */.s);
+
+// EXTERNAL MODULE: ./lib/flows/judge.js + 6 modules
+var judge = __nccwpck_require__(2245);
+// EXTERNAL MODULE: ./lib/flows/recorded.js
+var recorded = __nccwpck_require__(7617);
+;// CONCATENATED MODULE: ./lib/flows/compare.js
+
+
+
+
+
+
+/**
+ * Compares run records: the last with the ones before it. Nothing is compiled or measured.
+ *
+ * The two sides of one paired comparison are compared as they were measured, in pairs. Anything else
+ * is a candidate against runs of earlier jobs. The user decides which record is the baseline, even
+ * where it was the candidate when it was measured: pairs of launches have no direction.
+ *
+ * @param out where to keep the report and its evidence, if anywhere
+ * @throws Failure (usage) when a file is no run record, or the same run is given twice
+ */
+async function compareRecords(paths, policy, out) {
+    const earlier = await readGiven(paths);
+    const candidate = earlier.pop();
+    const [first, ...others] = earlier;
+    if (candidate === undefined || first === undefined) {
+        throw (0,failure/* usageFailure */.II)('compare needs two run records at least: give the baseline first and the candidate last.');
+    }
+    const evidence = evidenceFor(earlier, candidate.run);
+    (0,recorded/* checkMargins */.o)(policy.margins, evidence);
+    const judged = (0,judge/* judgeEvidence */.Z)(evidence, policy, {
+        baseline: evidence.design === 'duet' ? first.run.target.spec : filesText(first, others.length),
+        candidate: candidate.run.target.spec,
+    });
+    const notes = [
+        ...(0,run/* newerNotes */.t$)(judged.exhibits.map(({ run }) => run)),
+        ...turnedRound(first, candidate, evidence),
+        ...(await (0,recorded/* keep */.a)(judged, out)),
+    ];
+    return { report: judged.report, notes };
+}
+function evidenceFor(earlier, candidate) {
+    const runs = earlier.map(({ run }) => run).sort(earlier_runs/* oldestFirst */.s);
     const [only] = runs;
-    return only && runs.length === 1 && areOneDuet(only, candidate)
+    return only && runs.length === 1 && arePaired(only, candidate)
         ? { design: 'duet', baseline: only, candidate }
         : { design: 'prediction', stored: { runs, skipped: [] }, candidate };
 }
-const areOneDuet = ({ duet: one }, { duet: other }) => one !== undefined && other !== undefined && one.id === other.id && one.side !== other.side;
+const arePaired = ({ duet: one }, { duet: other }) => one !== undefined && other !== undefined && one.id === other.id && one.side !== other.side;
 const filesText = ({ path }, others) => others === 0 ? `file:${path}` : `file:${path} and ${others} more`;
-/** Not to be mistaken for what the gate said then. */
+/** Else the user could mistake this verdict for the gate's. */
 const turnedRound = (first, last, { design }) => design === 'duet' && first.run.duet?.side === 'candidate'
     ? [
-        `"${first.path}" was the candidate of this duet and "${last.path}" its baseline: they are compared the other way round, as given here.`,
+        `"${first.path}" was the candidate when this pair was measured and "${last.path}" its baseline: they are compared the other way round, as given here.`,
     ]
     : [];
 
 // EXTERNAL MODULE: ./lib/cli/judged.js
-var cli_judged = __nccwpck_require__(5941);
+var judged = __nccwpck_require__(5941);
 // EXTERNAL MODULE: ./lib/cli/options.js
 var options = __nccwpck_require__(9048);
 ;// CONCATENATED MODULE: ./lib/cli/compare.js
@@ -15486,7 +15505,7 @@ async function runCompare(records, { json, out, ...options }) {
         failOn: (0,values/* parseFailOn */.XV)(options.failOn),
     };
     const kept = out === undefined ? undefined : (0,external_node_path_.resolve)(out);
-    await (0,cli_judged/* showJudged */.l)(await compareRecords(records, policy, kept), json);
+    await (0,judged/* showJudged */.l)(await compareRecords(records, policy, kept), json);
 }
 
 
@@ -15511,13 +15530,16 @@ var failure = __nccwpck_require__(1957);
 var measure_bench = __nccwpck_require__(2585);
 // EXTERNAL MODULE: ./lib/measure/identity.js
 var identity = __nccwpck_require__(9328);
-// EXTERNAL MODULE: ./lib/measure/session.js + 7 modules
-var measure_session = __nccwpck_require__(4461);
+// EXTERNAL MODULE: ./lib/measure/session.js + 8 modules
+var measure_session = __nccwpck_require__(1994);
+// EXTERNAL MODULE: ./lib/measure/time-budget.js
+var time_budget = __nccwpck_require__(233);
 // EXTERNAL MODULE: ./lib/report/crossing.js
 var report_crossing = __nccwpck_require__(960);
 // EXTERNAL MODULE: ./lib/targets/sides.js
 var sides = __nccwpck_require__(6002);
 ;// CONCATENATED MODULE: ./lib/flows/crossing.js
+
 
 
 
@@ -15536,10 +15558,10 @@ async function measureCrossing({ candidate, durationMs }, { progress, signal }) 
     const selection = { metrics: [...report_crossing/* CROSSING_METRICS */.Tk], margins: [], seed: (0,external_node_crypto_.randomInt)(0x1_0000_0000) };
     const bench = await (0,measure_bench/* prepareBench */.c)(selection, { progress, signal });
     const run = await (0,sides/* withTargets */.d)({ candidate }, bench, { progress }, async (sides) => {
-        const session = new measure_session/* Session */.Nn(bench, sides, durationMs, progress);
+        const session = new measure_session/* Session */.N(bench, sides, durationMs, progress);
         await session.warmUp();
         progress.phase('Measure the crossing');
-        await session.screen({ share: measure_session/* WHOLE_BUDGET */.CK });
+        await session.screen({ share: time_budget/* WHOLE_BUDGET */.CK });
         return session.candidateRun((0,identity/* newIdentity */.t)());
     });
     progress.end();
@@ -15549,8 +15571,8 @@ async function measureCrossing({ candidate, durationMs }, { progress, signal }) 
     throw (0,failure/* measurementFailure */.jO)(`The crossing could not be measured in ${candidate.spec}: syscall.null or context.pipe_2p_0k has no number there; run the gate with --metrics 'syscall.null,context.*' to see why.`);
 }
 
-// EXTERNAL MODULE: ./lib/render/terminal.js + 9 modules
-var terminal = __nccwpck_require__(9949);
+// EXTERNAL MODULE: ./lib/render/terminal.js + 11 modules
+var terminal = __nccwpck_require__(5970);
 // EXTERNAL MODULE: ./lib/cli/options.js
 var options = __nccwpck_require__(9048);
 // EXTERNAL MODULE: ./lib/cli/shell.js + 24 modules
@@ -15583,7 +15605,7 @@ async function runCrossing({ json, ...options }) {
 
 /***/ }),
 
-/***/ 710:
+/***/ 4119:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -15602,8 +15624,8 @@ var write = __nccwpck_require__(4432);
 var files_folder = __nccwpck_require__(9611);
 // EXTERNAL MODULE: ./lib/files/write.js
 var files_write = __nccwpck_require__(564);
-// EXTERNAL MODULE: ./lib/record/run.js + 1 modules
-var record_run = __nccwpck_require__(2522);
+// EXTERNAL MODULE: ./lib/record/run.js + 2 modules
+var record_run = __nccwpck_require__(5272);
 // EXTERNAL MODULE: ./lib/text/units.js
 var units = __nccwpck_require__(6300);
 // EXTERNAL MODULE: ./lib/measure/collect.js
@@ -15853,26 +15875,26 @@ var gather_timing = __nccwpck_require__(6709);
 /**
  * Measures what the baseline calls for, a duet, a run against stored ones, or a self-portrait, by the
  * instructions that the kernels under test execute, by time, or by both.
+ *
+ * @param open how the targets are opened: another way only in tests, which need no real kernel
  */
-function gatherEvidence(config, bench, baseline, telling) {
+function gatherEvidence(config, bench, baseline, telling, open = sides/* withTargets */.d) {
     const { candidate } = config;
-    const specs = baseline.kind === 'target' ? [baseline.spec, candidate] : [candidate];
-    // What is no kernel is timed, and the other side with it.
-    const evidence = specs.every(({ kind }) => kind === 'kernel') ? config.evidence : 'timed';
-    const opening = { ...telling, evidence };
+    const opening = { ...telling, evidence: config.evidence };
     if (baseline.kind === 'target') {
-        return (0,sides/* withTargets */.d)({ baseline: baseline.spec, candidate }, bench, opening, (sides) => duel(config, bench, sides, telling));
+        return open({ baseline: baseline.spec, candidate }, bench, opening, (sides) => duel(config, bench, sides, telling));
     }
-    return (0,sides/* withTargets */.d)({ candidate }, bench, opening, (sides) => measureAlone(config, bench, sides.candidate, baseline.stored, telling));
+    return open({ candidate }, bench, opening, (sides) => measureAlone(config, bench, sides.candidate, baseline.stored, telling));
 }
 /** Both sides can be run here. */
 async function duel(config, bench, sides, { progress, source }) {
-    const { counted, timed } = waysOf(config.evidence, sides);
+    const counted = countableSides(sides);
     const identities = (0,identity/* bothIdentities */.E)(source);
     const timing = { config, bench, progress };
     if (counted === undefined)
         return (0,gather_timing/* timeBoth */.r8)(timing, sides, identities);
     const counts = await countSides(bench, counted, progress);
+    const timed = sides.baseline.timed && sides.candidate.timed;
     const times = timed ? await (0,gather_timing/* timeBoth */.r8)(timing, sides, identities) : undefined;
     const runOf = (side, identity = identities[0]) => times ? withInstructions(times[side], counts[side].instructions) : counts[side].run(identity);
     const candidate = runOf('candidate', identities[1]);
@@ -15880,12 +15902,12 @@ async function duel(config, bench, sides, { progress, source }) {
 }
 /** The baseline is what was stored, if anything was. */
 async function measureAlone(config, bench, candidate, stored, { progress, source }) {
-    const { counted, timed } = waysOf(config.evidence, { candidate });
+    const counted = countableSides({ candidate });
     const timing = { config, bench, progress };
     const own = (0,identity/* newIdentity */.t)(source);
     const counts = counted && (await countSides(bench, counted, progress)).candidate;
     const first = stored.runs.length === 0;
-    if (counts !== undefined && !timed) {
+    if (counts !== undefined && !candidate.timed) {
         const run = counts.run(own);
         return first
             ? { design: 'self', before: run, after: run, candidate: run, skipped: stored.skipped }
@@ -15898,37 +15920,133 @@ async function measureAlone(config, bench, candidate, stored, { progress, source
         ? times
         : { ...times, candidate: withInstructions(times.candidate, counts.instructions) };
 }
-/**
- * What the sides are compared by. Left to itself, kernels are counted, which no machine is too loud
- * for, and timed as well where they run on the processor itself: an emulator's times are its own.
- */
-function waysOf(choice, sides) {
-    const targets = Object.values(sides);
-    if (choice === 'timed' || !targets.every(isCountable))
-        return { timed: true };
-    const emulated = targets.some(({ record }) => record.facts?.['accelerator'] !== 'kvm');
-    return {
-        counted: sides,
-        timed: choice === 'both' || (choice === 'auto' && !emulated),
-    };
+/** The sides, if all of them are to be counted: one decision holds for both sides. */
+function countableSides(sides) {
+    const all = Object.values(sides).every(isCountable);
+    return all ? sides : undefined;
 }
 
 // EXTERNAL MODULE: ./lib/measure/bench.js + 4 modules
 var measure_bench = __nccwpck_require__(2585);
 // EXTERNAL MODULE: ./lib/record/file.js
 var record_file = __nccwpck_require__(2143);
-// EXTERNAL MODULE: ./lib/report/words.js
-var words = __nccwpck_require__(8191);
-// EXTERNAL MODULE: ./lib/targets/index.js + 46 modules
-var targets = __nccwpck_require__(8490);
-// EXTERNAL MODULE: ./lib/stores/directory.js
-var directory = __nccwpck_require__(629);
+// EXTERNAL MODULE: ./lib/report/verdict-words.js
+var verdict_words = __nccwpck_require__(8215);
+// EXTERNAL MODULE: ./lib/targets/index.js + 47 modules
+var targets = __nccwpck_require__(3352);
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(1455);
+// EXTERNAL MODULE: ./lib/record/earlier-runs.js
+var earlier_runs = __nccwpck_require__(6244);
+// EXTERNAL MODULE: ./lib/stores/record-files.js + 1 modules
+var record_files = __nccwpck_require__(6061);
+;// CONCATENATED MODULE: ./lib/stores/directory.js
+
+
+
+
+
+
+
+/** Downloaded artifacts nest a folder or two. */
+const LIMITS = { levels: 3, names: record_files/* MAX_NAMES */.oA, files: 10_000 };
+/** Subfolders of an out folder. Nobody has accepted their records as earlier runs. */
+const NO_BASELINE = [record_file/* SET_ASIDE */.CO, record_file/* EVIDENCE */.S4, record_file/* SHARDS */.Oq];
+/** Records that are read at most, when few of them are wanted. */
+const MAX_READ = 1000;
+/** Records that are in memory as text at one time. */
+const AT_ONCE = 16;
+/**
+ * Reads the newest run records of a folder and of the folders in it, oldest first.
+ *
+ * @param shown the folder as the user wrote it
+ * @throws Failure (usage) when there is no such folder or it cannot be read
+ */
+async function readDirectory(path, shown, pool) {
+    const found = await recordsIn(path, shown);
+    const { runs, skipped } = await readNewest(path, shown, found.paths, pool);
+    return {
+        runs,
+        skipped: [
+            ...skipped,
+            ...found.skipped,
+            ...(runs.length === 0 ? await setAside(path, shown) : []),
+        ],
+        origin: `the folder ${shown}`,
+    };
+}
+/**
+ * Reads the default store, the out folder: only runs of the same candidate are earlier runs, and the
+ * folder may not be there yet.
+ */
+async function readOwnRuns(path, shown, { spec, history }) {
+    const exists = await (0,promises_.stat)(path).then((found) => found.isDirectory(), () => false);
+    if (!exists)
+        return { runs: [], skipped: [], origin: `the folder ${shown}` };
+    return readDirectory(path, shown, { history, isWanted: ({ target }) => target.spec === spec });
+}
+/**
+ * Reads one run record.
+ * @throws Failure (usage) when the file is not there or is not a run record
+ */
+async function readFileRun(path, shown) {
+    const { run, why } = await (0,record_files/* readRecord */.aE)(path);
+    if (run)
+        return { runs: [run], skipped: [], origin: `the file ${shown}` };
+    throw (0,failure/* usageFailure */.II)(`baseline "file:${shown}" cannot be used, since ${why}: give a run record (*${record_file/* RUN_SUFFIX */.ml}).`);
+}
+async function recordsIn(path, shown) {
+    try {
+        return await (0,record_files/* findRecords */.gP)(path, shown, LIMITS, NO_BASELINE);
+    }
+    catch (error) {
+        throw (0,failure/* usageFailure */.II)(`baseline "directory:${shown}" cannot be read (${(0,failure/* reasonOf */.A3)(error)}): give a folder that holds run records (*${record_file/* RUN_SUFFIX */.ml}).`);
+    }
+}
+/** Reads records from the newest name on, until enough of them are wanted. */
+async function readNewest(folder, shown, paths, { history, isWanted = () => true }) {
+    const queue = paths.toSorted((one, other) => (ageOf(one) < ageOf(other) ? 1 : -1));
+    const runs = [];
+    const skipped = [];
+    let next = 0;
+    for (; next < queue.length && !hasNewest(runs, history, queue[next] ?? ''); next += AT_ONCE) {
+        if (next >= MAX_READ) {
+            skipped.push(`Found ${runs.length} of ${history} stored runs among the newest ${MAX_READ} records of the folder ${shown} and looked no further: give a folder of one candidate's records.`);
+            break;
+        }
+        const names = queue.slice(next, next + AT_ONCE);
+        const reads = await Promise.all(names.map(record_files/* readRecord */.aE));
+        for (const [index, { run, why }] of reads.entries()) {
+            if (run === undefined)
+                skipped.push((0,record_files/* passedOver */.Jn)((0,external_node_path_.relative)(folder, names[index] ?? ''), why));
+            else if (isWanted(run))
+                runs.push(run);
+        }
+    }
+    return { runs: runs.sort(earlier_runs/* oldestFirst */.s).slice(-history), skipped };
+}
+/** Whether the runs that have been read hold as many as are wanted that are newer than a file. */
+const hasNewest = (runs, history, path) => runs.filter((run) => (0,record_file/* runFileName */.X2)(run) > ageOf(path)).length >= history;
+/** The name that the tool gives a record begins with its time. Any other name could be the newest. */
+const ageOf = (path) => /^\d{8}T\d{4,6}Z-/.test((0,external_node_path_.basename)(path)) ? (0,external_node_path_.basename)(path) : `~${path}`;
+/** A store whose runs have all been set aside is not an empty one. */
+async function setAside(path, shown) {
+    const names = await (0,promises_.readdir)((0,external_node_path_.join)(path, record_file/* SET_ASIDE */.CO)).catch(() => []);
+    const count = names.filter((name) => name.endsWith(record_file/* RUN_SUFFIX */.ml)).length;
+    if (count === 0)
+        return [];
+    return [
+        `${(0,units/* countOf */.pq)(count, 'regressed run')} set aside in ${(0,external_node_path_.join)(shown, record_file/* SET_ASIDE */.CO)} ${count === 1 ? 'is' : 'are'} no baseline: move the record up to accept it.`,
+    ];
+}
+
 ;// CONCATENATED MODULE: ./lib/stores/open.js
 
 
 
+
 /**
- * Finds the baseline that the config names. Nothing stored yet is no failure.
+ * Finds the baseline that the config names. A store that is still empty is no failure.
  * @throws Failure (usage) when a folder or file cannot be read, or there is no workflow to ask
  */
 async function openBaseline(config, sources) {
@@ -15936,19 +16054,21 @@ async function openBaseline(config, sources) {
     if ((0,targets/* isRunnable */.iU)(baseline))
         return { kind: 'target', spec: baseline };
     sources.progress.phase('Look for earlier runs');
-    const stored = await readStored(baseline, config.candidate.spec, sources.artifacts);
+    const stored = await readStored({ ...config, baseline }, sources.artifacts);
     for (const sentence of stored.skipped)
         sources.progress.warn(sentence);
+    for (const sentence of (0,record_run/* newerNotes */.t$)(stored.runs))
+        sources.progress.note(sentence);
     return { kind: 'stored', stored };
 }
-function readStored(baseline, candidateSpec, artifacts) {
+function readStored({ baseline, candidate, history }, artifacts) {
     switch (baseline.kind) {
         case 'own':
-            return (0,directory/* readOwnRuns */.rt)(baseline.path, baseline.shown, candidateSpec);
+            return readOwnRuns(baseline.path, baseline.shown, { spec: candidate.spec, history });
         case 'directory':
-            return (0,directory/* readDirectory */.gZ)(baseline.path, baseline.shown);
+            return readDirectory(baseline.path, baseline.shown, { history });
         case 'file':
-            return (0,directory/* readFileRun */.O_)(baseline.path, baseline.shown);
+            return readFileRun(baseline.path, baseline.shown);
         case 'artifact':
             if (artifacts)
                 return artifacts();
@@ -15969,41 +16089,42 @@ var judge = __nccwpck_require__(2245);
 
 
 
+
 /**
- * The whole story: find the baseline, compile the probe, measure one side or both in turn, compare,
- * judge, write it down.
+ * The whole story: find the baseline, compile the probe, measure one side or both in turn, judge,
+ * write it all down.
  *
+ * @param prepare where the compiled parts come from: another place only in tests, which compile nothing
  * @throws Failure one sentence for every foreseeable cause; nothing half-written stays behind
  */
-async function gate(config, surroundings) {
+async function gate(config, surroundings, prepare = measure_bench/* prepareBench */.c) {
     const { progress } = surroundings;
-    await (0,files_write/* claimFolder */.Pm)(config.out);
+    await (0,files_write/* claimFolder */.P)(config.out);
     const baseline = await openBaseline(config, surroundings);
-    const bench = await (0,measure_bench/* prepareBench */.c)(config, surroundings);
+    const bench = await prepare(config, surroundings);
     const evidence = await gatherEvidence(config, bench, baseline, surroundings);
-    const report = (0,judge/* judgeEvidence */.Z)(evidence, config, {
-        baseline: config.baseline.spec,
-        candidate: config.candidate.spec,
-    });
-    const { files, notes } = await save(config.out, report, evidence);
+    const specs = { baseline: config.baseline.spec, candidate: config.candidate.spec };
+    const judged = (0,judge/* judgeEvidence */.Z)(evidence, config, specs);
+    const run = await leaveRun(config.out, evidence.candidate, judged.report);
+    const { path: report, notes } = await (0,write/* archive */.rD)(config.out, judged);
     for (const sentence of notes)
         progress.note(sentence);
     progress.end();
-    return { report, run: evidence.candidate, files };
+    return { report: judged.report, run: evidence.candidate, files: { report, run } };
 }
-/** The candidate's record is a baseline for later runs; what the verdict rests on is evidence. */
-async function save(out, report, evidence) {
-    const { candidate } = evidence;
-    const folder = (0,words/* isRed */.iI)(report) ? (0,external_node_path_.join)(out, files_write/* SET_ASIDE */.CO) : out;
-    const run = (0,external_node_path_.join)(folder, (0,record_file/* runFileName */.X2)(candidate));
+/**
+ * Leaves the candidate's record as a baseline for later runs. A run that regressed is set aside.
+ *
+ * @returns where it is
+ */
+async function leaveRun(out, run, report) {
+    const folder = (0,verdict_words/* isRed */.iI)(report) ? (0,external_node_path_.join)(out, record_file/* SET_ASIDE */.CO) : out;
+    const path = (0,external_node_path_.join)(folder, (0,record_file/* runFileName */.X2)(run));
     await (0,files_folder/* makeFolder */.f)(folder);
-    await (0,files_write/* saveFile */.OJ)(run, (0,record_file/* runText */.le)(candidate));
-    const { path, notes } = await (0,write/* archive */.rD)(out, report, evidence);
-    return { files: { run, report: path }, notes };
+    await (0,files_write/* saveFile */.O)(path, (0,record_run/* runText */.le)(run));
+    return path;
 }
 
-// EXTERNAL MODULE: ./lib/measure/session.js + 7 modules
-var measure_session = __nccwpck_require__(4461);
 // EXTERNAL MODULE: ./lib/stats/assumptions.js
 var assumptions = __nccwpck_require__(2595);
 ;// CONCATENATED MODULE: ./lib/flows/shard.js
@@ -16019,55 +16140,48 @@ var assumptions = __nccwpck_require__(2595);
 
 
 
+
 /**
- * One machine's share of a comparison: measures both sides in turn for the whole time, judges
- * nothing, and writes both records down. Nothing is confirmed on the spot, since the machines that
- * follow are the fresh evidence.
+ * One machine's share of a comparison: measures both sides in turn, judges nothing, and writes both
+ * records down.
  *
  * @throws Failure one sentence for every foreseeable cause
  */
 async function measureShard(config, { progress, signal, source }) {
     const specs = { baseline: runnableBaseline(config), candidate: config.candidate };
-    await (0,files_write/* claimFolder */.Pm)(config.out);
+    await (0,files_write/* claimFolder */.P)(config.out);
     const bench = await (0,measure_bench/* prepareBench */.c)(config, { progress, signal });
-    const [before, after] = (0,identity/* bothIdentities */.E)(source);
-    const [baselineRun, candidateRun] = await (0,sides/* withTargets */.d)(specs, bench, { progress }, async (sides) => {
-        const session = new measure_session/* Session */.Nn(bench, sides, config.durationMs, progress);
-        await session.warmUp();
-        progress.phase('Measure both sides in turn');
-        // All metrics alike: what machines differ by, not the noise inside one, is what few pairs cannot beat.
-        await session.screen({ share: measure_session/* WHOLE_BUDGET */.CK });
-        return [session.baselineRun(before), session.candidateRun(after)];
-    });
-    warnOfFewPairs(candidateRun, config.durationMs, progress);
+    const identities = (0,identity/* bothIdentities */.E)(source);
+    const shard = await (0,sides/* withTargets */.d)(specs, bench, { progress }, (sides) => (0,gather_timing/* timeShard */.cB)({ config, bench, progress }, sides, identities));
+    warnOfFewPairs(shard.candidate, config.durationMs, progress);
     const files = {
-        baseline: await shard_save(config.out, baselineRun),
-        candidate: await shard_save(config.out, candidateRun),
+        baseline: await save(config.out, shard.baseline),
+        candidate: await save(config.out, shard.candidate),
     };
     progress.end();
-    return { id: before.duet.id, files };
-}
-/** Said where it can still be mended, and not only by the job that judges. */
-function warnOfFewPairs({ launches }, durationMs, progress) {
-    const pairs = launches.filter(({ phase, failure }) => phase === 'screen' && !failure).length;
-    if (pairs >= assumptions/* MINIMUM_REPLICATES */.uK)
-        return;
-    progress.warn(`This machine measured ${(0,units/* countOf */.pq)(pairs, 'pair')} of launches in ${durationMs / 1000} s, and one with fewer than ${assumptions/* MINIMUM_REPLICATES */.uK} does not count: measure for longer (duration) or fewer metrics.`);
+    return { id: identities[0].duet.id, files };
 }
 function runnableBaseline({ baseline }) {
     if ((0,targets/* isRunnable */.iU)(baseline))
         return baseline;
     throw (0,failure/* usageFailure */.II)(`A shard measures both sides on its machine, and baseline "${baseline.spec}" is a store of earlier runs: give baseline host or command:CMD.`);
 }
-async function shard_save(out, run) {
+/** The job that judges says so, too, but here it can still be mended. */
+function warnOfFewPairs({ launches }, durationMs, progress) {
+    const pairs = launches.filter(({ phase, failure }) => phase === 'screen' && !failure).length;
+    if (pairs >= assumptions/* MINIMUM_REPLICATES */.uK)
+        return;
+    progress.warn(`This machine measured ${(0,units/* countOf */.pq)(pairs, 'pair')} of launches in ${durationMs / 1000} s, and one with fewer than ${assumptions/* MINIMUM_REPLICATES */.uK} does not count: measure for longer (duration) or fewer metrics.`);
+}
+async function save(out, run) {
     const file = (0,external_node_path_.join)(out, record_file/* SHARDS */.Oq, (0,record_file/* runFileName */.X2)(run));
     await (0,files_folder/* makeFolder */.f)((0,external_node_path_.join)(out, record_file/* SHARDS */.Oq));
-    await (0,files_write/* saveFile */.OJ)(file, (0,record_file/* runText */.le)(run));
+    await (0,files_write/* saveFile */.O)(file, (0,record_run/* runText */.le)(run));
     return file;
 }
 
-// EXTERNAL MODULE: ./lib/render/terminal.js + 9 modules
-var terminal = __nccwpck_require__(9949);
+// EXTERNAL MODULE: ./lib/render/terminal.js + 11 modules
+var terminal = __nccwpck_require__(5970);
 // EXTERNAL MODULE: ./lib/cli/options.js
 var options = __nccwpck_require__(9048);
 // EXTERNAL MODULE: ./lib/cli/shell.js + 24 modules
@@ -16092,6 +16206,7 @@ function addGate(program) {
         .option(...options/* alphaOption */.mH)
         .option(...options/* failOnOption */.rZ)
         .option('--evidence <kind>', 'of kernels: counted (instructions), timed, both, or auto: counted, and timed where KVM boots them', inputs/* DEFAULTS */.zY.evidence)
+        .option('--history <number>', 'how many earlier runs are pooled at most, from 1 to 100', inputs/* DEFAULTS */.zY.history)
         .option('--seed <number>', 'seed of the metric order, to repeat a schedule')
         .option(...options/* outOption */.ux)
         .option('--shard', 'measure this machine\'s share of a comparison that "merge" judges: both sides, no verdict')
@@ -16125,13 +16240,13 @@ const shardText = ({ id, files }) => `Shard ${id} is measured and nothing is jud
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   l: () => (/* binding */ showJudged)
 /* harmony export */ });
-/* harmony import */ var _render_terminal_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9949);
+/* harmony import */ var _render_terminal_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5970);
 /* harmony import */ var _text_escape_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8944);
 /* harmony import */ var _shell_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4990);
 
 
 
-/** Shows what judging stored records came to, and sets the exit code as the gate would have. */
+/** Shows the verdict over recorded runs, and sets the exit code as the gate would have. */
 async function showJudged({ report, notes }, json = false) {
     for (const note of notes)
         process.stderr.write(`${(0,_text_escape_js__WEBPACK_IMPORTED_MODULE_2__/* .plain */ .pj)(note, MAX_NOTE)}\n`);
@@ -16144,7 +16259,7 @@ const MAX_NOTE = 2000;
 
 /***/ }),
 
-/***/ 5190:
+/***/ 3113:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -16159,80 +16274,48 @@ var inputs = __nccwpck_require__(5824);
 var values = __nccwpck_require__(6618);
 // EXTERNAL MODULE: ./lib/archive/write.js + 4 modules
 var write = __nccwpck_require__(4432);
-// EXTERNAL MODULE: ./lib/failure.js
-var failure = __nccwpck_require__(1957);
 // EXTERNAL MODULE: ./lib/files/write.js
 var files_write = __nccwpck_require__(564);
-;// CONCATENATED MODULE: ./lib/stores/shards-found.js
-/** More shards than a matrix has legs were not made by one. */
-const MOST_SHARDS = 256;
-
+// EXTERNAL MODULE: ./lib/record/run.js + 2 modules
+var run = __nccwpck_require__(5272);
+// EXTERNAL MODULE: ./lib/failure.js
+var failure = __nccwpck_require__(1957);
 // EXTERNAL MODULE: ./lib/text/units.js
 var units = __nccwpck_require__(6300);
-// EXTERNAL MODULE: ./lib/verdict/evidence.js + 15 modules
-var evidence = __nccwpck_require__(426);
 // EXTERNAL MODULE: ./lib/verdict/shard-set.js
 var shard_set = __nccwpck_require__(7948);
-// EXTERNAL MODULE: ./lib/flows/judge.js + 6 modules
-var judge = __nccwpck_require__(2245);
-// EXTERNAL MODULE: ./lib/flows/judged.js
-var judged = __nccwpck_require__(8176);
-;// CONCATENATED MODULE: ./lib/flows/merge.js
+;// CONCATENATED MODULE: ./lib/stores/shard-records.js
 
 
 
-
-
-
-
-
-
+/** A job matrix has no more legs than this. */
+const MAX_SHARDS = 256;
 /**
- * The verdict over machines: finds the records that shards left, puts them together, judges, writes
- * the report and its evidence down.
+ * Pairs the records that were found: two make a shard.
  *
- * @throws Failure one sentence for every foreseeable cause
+ * @param expected fewer shards than this give no verdict
+ * @throws Failure when there are too few or too many, or they measured different things
  */
-async function mergeShards(find, config, progress) {
-    await (0,files_write/* claimFolder */.Pm)(config.out);
-    progress.phase('Put the shards together');
-    const { evidence, skipped } = putTogether(await find(), config.expect);
-    for (const sentence of skipped)
-        progress.warn(sentence);
-    (0,judged/* checkMargins */.o)(config.margins, evidence);
-    const report = (0,judge/* judgeEvidence */.Z)(evidence, config, {
-        baseline: specOfBaseline(evidence),
-        candidate: evidence.candidate.target.spec,
-    });
-    const { path, notes } = await (0,write/* archive */.rD)(config.out, report, evidence);
-    for (const sentence of notes)
-        progress.note(sentence);
-    const files = { report: path };
-    progress.end();
-    return { report, files };
-}
-const specOfBaseline = (evidence) => evidence.design === 'shards' ? evidence.shards[0].baseline.target.spec : '';
-function putTogether(found, expected) {
+function pairRecords(found, expected = 1) {
     const { shards, skipped: unpaired } = (0,shard_set/* pairShards */.G)(found.runs);
     const skipped = [...found.skipped, ...unpaired];
     const [first, ...rest] = shards;
     if (first === undefined)
         throw noShard(found, skipped);
-    if (shards.length > MOST_SHARDS) {
-        throw (0,failure/* usageFailure */.II)(`There are ${shards.length} shards in ${found.origin} and a comparison takes ${MOST_SHARDS} at most: give fewer.`);
+    if (shards.length > MAX_SHARDS) {
+        throw (0,failure/* usageFailure */.II)(`There are ${shards.length} shards in ${found.origin} and a comparison takes ${MAX_SHARDS} at most: give fewer.`);
     }
     const mismatch = (0,shard_set/* mismatchOf */.m)(shards);
     if (mismatch !== undefined)
         throw (0,failure/* usageFailure */.II)(mismatch);
-    if (expected !== undefined && shards.length < expected) {
-        throw (0,failure/* measurementFailure */.jO)(`Only ${shards.length} of the ${(0,units/* countOf */.pq)(expected, 'shard')} that are expected arrived${because(skipped)}: see what became of the jobs of the others and run them again.`);
-    }
-    const absent = missing(found, shards.length);
-    return { evidence: (0,evidence/* shardsEvidence */.Rk)([first, ...rest], [...absent, ...skipped]), skipped };
+    if (shards.length < expected)
+        throw tooFew(shards.length, expected, skipped);
+    return { shards: [first, ...rest], skipped, missing: missing(found, shards.length) };
 }
-const noShard = ({ origin }, why) => (0,failure/* measurementFailure */.jO)(`No shard was found in ${origin}${because(why)}: each machine has to measure first (--shard, or the input shard: measure), and both of its records have to be here.`);
+const noShard = ({ origin }, skipped) => (0,failure/* measurementFailure */.jO)(`No shard was found in ${origin}${because(skipped)}: each machine has to measure first (--shard, or the input shard: measure), and both of its records have to be here.`);
+const tooFew = (arrived, expected, skipped) => (0,failure/* measurementFailure */.jO)(`Only ${arrived} of the ${(0,units/* countOf */.pq)(expected, 'shard')} that are expected arrived${because(skipped)}: see what became of the jobs of the others and run them again.`);
 const because = ([first]) => first === undefined ? '' : ` (${first.replace(/\.$/, '')})`;
-/** A job that failed leaves nothing: only the others can tell that it should have. */
+/** A job that failed leaves nothing. Only the other shards can tell that it should have. */
 function missing({ planned }, arrived) {
     if (planned === undefined || arrived >= planned)
         return [];
@@ -16241,73 +16324,105 @@ function missing({ planned }, arrived) {
     ];
 }
 
-// EXTERNAL MODULE: external "node:fs/promises"
-var promises_ = __nccwpck_require__(1455);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./lib/verdict/evidence.js + 15 modules
+var verdict_evidence = __nccwpck_require__(426);
+// EXTERNAL MODULE: ./lib/flows/judge.js + 6 modules
+var judge = __nccwpck_require__(2245);
+// EXTERNAL MODULE: ./lib/flows/recorded.js
+var recorded = __nccwpck_require__(7617);
+;// CONCATENATED MODULE: ./lib/flows/merge.js
+
+
+
+
+
+
+
+/**
+ * The verdict over several machines: find the records that shards left, pair them, judge, write the
+ * report and its evidence down.
+ *
+ * @throws Failure one sentence for every foreseeable cause
+ */
+async function mergeShards(find, config, progress) {
+    await (0,files_write/* claimFolder */.P)(config.out);
+    progress.phase('Put the shards together');
+    const { shards, skipped, missing } = pairRecords(await find(), config.expect);
+    for (const sentence of skipped)
+        progress.warn(sentence);
+    for (const sentence of (0,run/* newerNotes */.t$)(shards.flatMap(sidesOf)))
+        progress.note(sentence);
+    const evidence = (0,verdict_evidence/* shardsEvidence */.Rk)(shards, [...missing, ...skipped]);
+    (0,recorded/* checkMargins */.o)(config.margins, evidence);
+    const specs = {
+        baseline: shards[0].baseline.target.spec,
+        candidate: evidence.candidate.target.spec,
+    };
+    const judged = (0,judge/* judgeEvidence */.Z)(evidence, config, specs);
+    const { path, notes } = await (0,write/* archive */.rD)(config.out, judged);
+    for (const sentence of notes)
+        progress.note(sentence);
+    progress.end();
+    return { report: judged.report, files: { report: path } };
+}
+const sidesOf = ({ baseline, candidate }) => [baseline, candidate];
+
 // EXTERNAL MODULE: ./lib/record/file.js
 var file = __nccwpck_require__(2143);
-// EXTERNAL MODULE: ./lib/stores/directory.js
-var directory = __nccwpck_require__(629);
+// EXTERNAL MODULE: ./lib/stores/record-files.js + 1 modules
+var record_files = __nccwpck_require__(6061);
 ;// CONCATENATED MODULE: ./lib/stores/shard-folders.js
 
 
 
 
-
-
-/** Unpacked artifacts nest a few folders; deeper is somebody's whole disk. */
-const DEEPEST = 6;
-/** Both records of so many shards, and as many again of other things. */
-const MOST_RECORDS = 4 * MOST_SHARDS;
+/** Both records of each shard, and as many records again that belong to no shard. */
+const MAX_RECORDS = 4 * MAX_SHARDS;
+/** Unpacked artifacts nest a few folders. */
+const LIMITS = { levels: 6, names: record_files/* MAX_NAMES */.oA };
+/** Beside a report lie copies of its records. They count only if the user names their folder. */
+const COPIES = [file/* EVIDENCE */.S4];
 /**
  * Reads every run record in folders and in the folders below them.
- * @throws Failure (usage) when a folder cannot be read, or holds more records than shards ever are
+ * @throws Failure (usage) when a folder cannot be read, or holds more records than shards ever leave
  */
-const runsInFolders = (folders) => async () => {
+const shardsInFolders = (folders) => async () => {
+    const found = await recordsIn(folders);
     const runs = [];
     const skipped = [];
-    for (const path of await recordPaths(folders)) {
-        const { run, why } = await (0,directory/* readRecord */.aE)(path);
+    for (const path of found.paths) {
+        const { run, why } = await (0,record_files/* readRecord */.aE)(path);
         if (run)
             runs.push(run);
         else
-            skipped.push(`${path} was passed over: ${why}.`);
+            skipped.push((0,record_files/* passedOver */.Jn)(path, why));
     }
-    return { runs, skipped, origin: folders.join(', ') };
+    return { runs, skipped: [...skipped, ...found.skipped], origin: folders.join(', ') };
 };
-async function recordPaths(folders) {
+async function recordsIn(folders) {
     const paths = [];
+    const skipped = [];
     for (const folder of folders) {
-        try {
-            await walk(folder, DEEPEST, paths);
+        const found = await recordsInOne(folder, MAX_RECORDS - paths.length);
+        if (found.more) {
+            throw (0,failure/* usageFailure */.II)(`The folders ${folders.join(', ')} hold more than ${MAX_RECORDS} run records: give the folders of the shards of one comparison.`);
         }
-        catch (error) {
-            throw (0,failure/* usageFailure */.II)(`${folder} cannot be read (${(0,failure/* reasonOf */.A3)(error)}): give folders that hold the records of shards (*${file/* RUN_SUFFIX */.ml}).`);
-        }
-        if (paths.length > MOST_RECORDS) {
-            throw (0,failure/* usageFailure */.II)(`${folder} holds more than ${MOST_RECORDS} run records: give the folders of the shards of one comparison.`);
-        }
+        paths.push(...found.paths);
+        skipped.push(...found.skipped);
     }
-    return [...new Set(paths)].sort();
+    return { paths: [...new Set(paths)].sort(), skipped };
 }
-/** Links are not followed, so that no loop of them is walked. */
-async function walk(folder, levels, paths) {
-    for (const entry of await (0,promises_.readdir)(folder, { withFileTypes: true })) {
-        if (paths.length > MOST_RECORDS)
-            return;
-        const path = (0,external_node_path_.join)(folder, entry.name);
-        if (entry.isFile() && entry.name.endsWith(file/* RUN_SUFFIX */.ml))
-            paths.push(path);
-        else if (isWalked(entry) && levels > 1)
-            await walk(path, levels - 1, paths);
+async function recordsInOne(folder, files) {
+    try {
+        return await (0,record_files/* findRecords */.gP)(folder, folder, { ...LIMITS, files }, COPIES);
+    }
+    catch (error) {
+        throw (0,failure/* usageFailure */.II)(`${folder} cannot be read (${(0,failure/* reasonOf */.A3)(error)}): give folders that hold the records of shards (*${file/* RUN_SUFFIX */.ml}).`);
     }
 }
-/** What lies beside a report are copies, unless somebody names their folder. */
-const isWalked = (entry) => entry.isDirectory() && entry.name !== file/* EVIDENCE */.S4;
 
 // EXTERNAL MODULE: ./lib/cli/judged.js
-var cli_judged = __nccwpck_require__(5941);
+var judged = __nccwpck_require__(5941);
 // EXTERNAL MODULE: ./lib/cli/options.js
 var options = __nccwpck_require__(9048);
 // EXTERNAL MODULE: ./lib/cli/shell.js + 24 modules
@@ -16336,16 +16451,16 @@ function addMerge(program) {
 }
 async function runMerge(folders, { json, expect, ...options }) {
     const config = (0,inputs/* parseConfig */.o4)(options);
-    const expected = expect === undefined ? {} : { expect: (0,values/* parseExpected */._8)(expect) };
+    const expected = expect === undefined ? {} : { expect: (0,values/* parseCount */.zq)('expect', expect, values/* EXPECTED */.dS) };
     const { report } = await (0,shell/* withProgress */.E0)((progress, signal) => {
         const find = async () => {
-            const found = await runsInFolders(folders)();
+            const found = await shardsInFolders(folders)();
             signal.throwIfAborted();
             return found;
         };
         return mergeShards(find, { ...config, ...expected }, progress);
     });
-    await (0,cli_judged/* showJudged */.l)({ report, notes: [] }, json);
+    await (0,judged/* showJudged */.l)({ report, notes: [] }, json);
 }
 
 
@@ -16418,7 +16533,7 @@ const jsonOption = (what) => ['--json', `print ${what} as JSON, and nothing else
 
 /***/ }),
 
-/***/ 8491:
+/***/ 4437:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -16441,8 +16556,105 @@ var read = __nccwpck_require__(2611);
 var file = __nccwpck_require__(2143);
 // EXTERNAL MODULE: ./lib/record/report.js
 var report = __nccwpck_require__(1067);
-// EXTERNAL MODULE: ./lib/record/run.js + 1 modules
-var run = __nccwpck_require__(2522);
+// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
+var schemas = __nccwpck_require__(2857);
+// EXTERNAL MODULE: ./lib/record/exhibit.js
+var exhibit = __nccwpck_require__(4408);
+// EXTERNAL MODULE: ./lib/record/strict.js
+var strict = __nccwpck_require__(9164);
+;// CONCATENATED MODULE: ./lib/record/report-v1.js
+
+
+
+
+
+/**
+ * Reads reports of version 1 to judge their records again. That version grew for a while without a
+ * new number, so only what judging needs is checked. All else may be there or not.
+ */
+const fileName = exhibit/* EXHIBIT_FILE_NAME */.rr.source.replace('^', `^${file/* EVIDENCE */.S4}/`);
+const needed = {
+    schema: schemas/* literal */.euz(report/* REPORT_SCHEMA */.DC),
+    version: schemas/* literal */.euz(1),
+    tool: schemas/* string */.YjP().max(128),
+    verdict: schemas/* enum */.k5n([
+        'regressed',
+        'improved',
+        'inconclusive',
+        'incomparable',
+        'unchanged',
+        'no-baseline',
+    ]),
+    design: schemas/* enum */.k5n(['duet', 'prediction', 'shards', 'self']),
+    alpha: schemas/* number */.aig().gt(0).lt(1),
+    margins: schemas/* array */.YOg(schemas/* strictObject */.rej({ glob: schemas/* string */.YjP().min(1), ratio: schemas/* number */.aig().gt(0).max(10) })),
+    failOn: schemas/* enum */.k5n(['regression', 'inconclusive', 'never']),
+    baseline: schemas/* looseObject */._H3({ spec: schemas/* string */.YjP(), skipped: schemas/* array */.YOg(schemas/* string */.YjP()) }),
+    candidate: schemas/* looseObject */._H3({ spec: schemas/* string */.YjP() }),
+    records: schemas/* array */.YOg(schemas/* strictObject */.rej({
+        role: schemas/* enum */.k5n(exhibit/* ROLES */.gg),
+        id: schemas/* string */.YjP().regex(/^[0-9a-f]{16}$/),
+        file: schemas/* string */.YjP().regex(new RegExp(fileName)),
+        sha256: schemas/* string */.YjP().regex(/^[0-9a-f]{64}$/),
+    }))
+        .min(1)
+        .max(512),
+};
+const any = schemas/* unknown */.L5J().optional();
+const schema = schemas/* strictObject */.rej({
+    ...needed,
+    ...{ passed: any, headline: any, familySize: any, counts: any, platform: any, subject: any },
+    ...{ machines: any, disagreements: any, differences: any, configuration: any, diagnosis: any },
+    ...{ caveats: any, metrics: any, counted: any, certificate: any, crossing: any, tails: any },
+});
+/** All that is certain of any report of this version. */
+const first = schemas/* looseObject */._H3({ schema: needed.schema, version: needed.version });
+const CONTRACT = {
+    ...{ schema, name: report/* REPORT_SCHEMA */.DC, version: 1 },
+    ...{ maxBytes: report/* MAX_REPORT_BYTES */.WA, noun: 'report' },
+};
+/** @returns what judging needs of the report, or one clause that says why it cannot be judged */
+function parseReportV1(json) {
+    const parse = (0,strict/* parseStrictly */.ge)(json, CONTRACT);
+    if (parse.ok)
+        return { ok: true, value: storedFrom(parse.value) };
+    return keptNoRecords(json) ? { ok: false, reason: NO_RECORDS } : parse;
+}
+const NO_RECORDS = 'it is of version 1.0 as the first builds wrote it, which did not keep the records that a report rests on';
+function keptNoRecords(json) {
+    const parse = (0,strict/* parseStrictly */.ge)(json, { ...CONTRACT, schema: first });
+    return parse.ok && !('records' in parse.value);
+}
+function storedFrom(report) {
+    const { tool, verdict, design, alpha, margins, failOn, baseline, candidate, records } = report;
+    return {
+        ...{ version: '1.0', tool, verdict, design: designOf(design), alpha, margins, failOn },
+        specs: { baseline: baseline.spec, candidate: candidate.spec },
+        ...{ skipped: baseline.skipped, records },
+    };
+}
+/** The only place that knows what version 1 called today's designs. */
+function designOf(name) {
+    const today = {
+        ...{ duet: 'duet', prediction: 'prediction', shards: 'shards', self: 'self' },
+    };
+    return today[name];
+}
+
+// EXTERNAL MODULE: ./lib/record/run.js + 2 modules
+var record_run = __nccwpck_require__(5272);
+;// CONCATENATED MODULE: ./lib/record/stored-report.js
+function storedReport(report) {
+    const { tool, verdict, design, alpha, margins, failOn, baseline, candidate, records } = report;
+    return {
+        ...{ version: versionText(report.version), tool, verdict, design, alpha, margins, failOn },
+        specs: { baseline: baseline.spec, candidate: candidate.spec },
+        ...{ skipped: baseline.skipped, records, whole: report },
+    };
+}
+/** The number 1 of the first reports means 1.0. */
+const versionText = (version) => typeof version === 'number' ? `${version}.0` : version;
+
 // EXTERNAL MODULE: ./lib/verdict/evidence.js + 15 modules
 var verdict_evidence = __nccwpck_require__(426);
 // EXTERNAL MODULE: ./lib/archive/write.js + 4 modules
@@ -16457,11 +16669,14 @@ var write = __nccwpck_require__(4432);
 
 
 
+
+
+
 /**
  * Reads a report and the evidence beside it.
  *
  * @param path of a report, or of the out folder that holds one
- * @throws Failure (usage) when it is no report, or a record is missing or not what it was
+ * @throws Failure (usage) when it is no report, or a record is missing or has changed
  */
 async function readArchive(path) {
     const isFolder = await (0,promises_.stat)(path).then((found) => found.isDirectory(), () => false);
@@ -16471,7 +16686,7 @@ async function readArchive(path) {
         role: record.role,
         run: await readExhibit((0,external_node_path_.join)((0,external_node_path_.dirname)(file), record.file), record),
     })));
-    const evidence = (0,verdict_evidence/* evidenceOf */.X1)(report.design, exhibits, report.baseline.skipped);
+    const evidence = (0,verdict_evidence/* evidenceOf */.X1)(report.design, exhibits, report.skipped);
     if (evidence)
         return { report, evidence };
     throw notReplayed(file, `its list of records is not that of a ${report.design}`);
@@ -16480,71 +16695,62 @@ async function readReport(file) {
     const { text, why } = await (0,read/* readWhole */.o)(file, report/* MAX_REPORT_BYTES */.WA);
     if (text === undefined)
         throw notReplayed(file, why);
-    const parse = (0,report/* parseReport */.MM)(text);
+    const parse = (0,strict/* claimedMajor */.nw)(text) === 1 ? parseReportV1(text) : readToday(text);
     if (parse.ok)
         return parse.value;
     throw notReplayed(file, parse.reason);
 }
+function readToday(text) {
+    const parse = (0,report/* parseReport */.MM)(text);
+    return parse.ok ? { ...parse, value: storedReport(parse.value) } : parse;
+}
 const notReplayed = (file, why) => (0,failure/* usageFailure */.II)(`report "${file}" cannot be replayed, since ${why}: give a ${write/* REPORT_FILE */.Uq} of syscall-gate, or the out folder that it lies in.`);
 async function readExhibit(path, { id, sha256 }) {
-    const { text, why } = await (0,read/* readWhole */.o)(path, run/* MAX_RUN_BYTES */.xn);
+    const { text, why } = await (0,read/* readWhole */.o)(path, record_run/* MAX_RUN_BYTES */.xn);
     if (text === undefined)
         throw notEvidence(path, why);
     if ((0,file/* digestOf */.ol)(text) !== sha256)
         throw notEvidence(path, 'its SHA-256 is not the one that the report states');
-    const parse = (0,run/* parseRun */.zZ)(text);
+    const parse = (0,record_run/* parseRun */.zZ)(text);
     if (!parse.ok)
         throw notEvidence(path, parse.reason);
-    if (parse.run.id === id)
-        return parse.run;
-    throw notEvidence(path, `it is run ${parse.run.id} and the report names run ${id}`);
+    const { run } = parse;
+    if (run.id === id)
+        return run;
+    throw notEvidence(path, `it is run ${run.id} and the report names run ${id}`);
 }
 const notEvidence = (path, why) => (0,failure/* usageFailure */.II)(`record "${path}", on which the report rests, cannot be used, since ${why}: give the report together with the folder ${file/* EVIDENCE */.S4} that was written beside it.`);
 
 // EXTERNAL MODULE: ./lib/version.js
 var version = __nccwpck_require__(3411);
-// EXTERNAL MODULE: ./lib/flows/judge.js + 6 modules
-var judge = __nccwpck_require__(2245);
-// EXTERNAL MODULE: ./lib/flows/judged.js
-var judged = __nccwpck_require__(8176);
-;// CONCATENATED MODULE: ./lib/flows/replay.js
+;// CONCATENATED MODULE: ./lib/report/replay-notes.js
 
-
-
-
-
-/**
- * Judges the records of a stored report again. Nothing is compiled or measured. By the policy that
- * the report states, that gives the report itself, byte for byte.
- *
- * @param path of a report, or of the out folder that holds one
- * @param out where to keep the new report and its evidence, if anywhere
- * @throws Failure when the report or a record is not there or is not what it was
- */
-async function replay(path, other, out) {
-    const { report: stored, evidence } = await readArchive(path);
-    (0,judged/* checkMargins */.o)(other.margins ?? [], evidence);
-    const policy = { ...policyOf(stored), ...other };
-    const report = (0,judge/* judgeEvidence */.Z)(evidence, policy, {
-        baseline: stored.baseline.spec,
-        candidate: stored.candidate.spec,
-    });
-    const notes = await (0,judged/* keep */.a)(report, evidence, out);
-    return { report, notes: [...otherVersion(stored), ...outcome(stored, report), ...notes] };
+/** What people need to know about a report that was made again from stored records. */
+function replayNotes(stored, again) {
+    return [...otherVersion(stored), outcome(stored, again)];
 }
-const policyOf = ({ alpha, margins, failOn }) => ({ alpha, margins, failOn });
 const otherVersion = ({ tool }) => tool === version/* VERSION */.x
     ? []
-    : [`Measured by syscall-gate ${tool} and judged by ${version/* VERSION */.x}, whose rules may be others.`];
+    : [`Measured by syscall-gate ${tool} and judged by ${version/* VERSION */.x}, whose rules may differ.`];
 /** What was changed, or else whether the report came out the same. */
-function outcome(stored, report) {
-    const changes = policyChanges(policyOf(stored), policyOf(report));
+function outcome(stored, again) {
+    const changes = policyChanges(stored, again);
     if (changes.length > 0)
-        return [`Judged with ${changes.join(', ')}.`];
-    if ((0,write/* reportText */.UH)(stored) === (0,write/* reportText */.UH)(report)) {
-        return ['The records give the stored report, byte for byte.'];
+        return `Judged with ${changes.join(', ')}.`;
+    const { whole } = stored;
+    if (whole === undefined)
+        return oldOutcome(stored, again);
+    if (JSON.stringify(whole) === JSON.stringify(again)) {
+        return 'The records give the stored report, byte for byte.';
     }
-    return [`The records do not give the stored report: ${deviations(stored, report)}.`];
+    return `The records do not give the stored report: ${deviations(whole, again)}.`;
+}
+/** A report of an older version has no bytes to compare, only a verdict. */
+function oldOutcome({ version, verdict }, again) {
+    const judged = `The stored report is of version ${version}, and its records were judged by today's rules`;
+    return verdict === again.verdict
+        ? `${judged}: the verdict is the same, ${verdict}.`
+        : `${judged}: it says ${verdict} and they say ${again.verdict}.`;
 }
 function policyChanges(was, is) {
     const settings = [
@@ -16559,17 +16765,48 @@ function policyChanges(was, is) {
 const marginsText = (rules) => rules.length === 0
     ? 'as the design has it'
     : rules.map(({ glob, ratio }) => `${glob}=${Number((100 * ratio).toPrecision(9))}%`).join(',');
-/** A report that was edited, or rules that have changed since it was written. */
-function deviations(stored, report) {
-    if (stored.verdict !== report.verdict) {
-        return `it says ${stored.verdict} and they say ${report.verdict}`;
+/** Either somebody edited the report, or the rules have changed since it was written. */
+function deviations(stored, again) {
+    if (stored.verdict !== again.verdict) {
+        return `it says ${stored.verdict} and they say ${again.verdict}`;
     }
-    const fields = Object.keys(report).filter((field) => JSON.stringify(stored[field]) !== JSON.stringify(report[field]));
+    const fields = Object.keys(again).filter((field) => JSON.stringify(stored[field]) !== JSON.stringify(again[field]));
     return `${fields.join(', ')} ${fields.length === 1 ? 'differs' : 'differ'}`;
 }
 
+// EXTERNAL MODULE: ./lib/flows/judge.js + 6 modules
+var judge = __nccwpck_require__(2245);
+// EXTERNAL MODULE: ./lib/flows/recorded.js
+var recorded = __nccwpck_require__(7617);
+;// CONCATENATED MODULE: ./lib/flows/replay.js
+
+
+
+
+
+/**
+ * Judges the records of a stored report again. Nothing is compiled or measured. With the policy that
+ * the report states, the result is the stored report, byte for byte.
+ *
+ * @param path of a report, or of the out folder that holds one
+ * @param out where to keep the new report and its evidence, if anywhere
+ * @throws Failure when the report or a record is not there or has changed
+ */
+async function replay(path, other, out) {
+    const { report: stored, evidence } = await readArchive(path);
+    (0,recorded/* checkMargins */.o)(other.margins ?? [], evidence);
+    const judged = (0,judge/* judgeEvidence */.Z)(evidence, { ...policyOf(stored), ...other }, stored.specs);
+    const notes = [
+        ...(0,record_run/* newerNotes */.t$)(judged.exhibits.map(({ run }) => run)),
+        ...replayNotes(stored, judged.report),
+        ...(await (0,recorded/* keep */.a)(judged, out)),
+    ];
+    return { report: judged.report, notes };
+}
+const policyOf = ({ alpha, margins, failOn }) => ({ alpha, margins, failOn });
+
 // EXTERNAL MODULE: ./lib/cli/judged.js
-var cli_judged = __nccwpck_require__(5941);
+var judged = __nccwpck_require__(5941);
 // EXTERNAL MODULE: ./lib/cli/options.js
 var options = __nccwpck_require__(9048);
 ;// CONCATENATED MODULE: ./lib/cli/replay.js
@@ -16594,7 +16831,7 @@ function addReplay(program) {
 }
 async function runReplay(report, { json, out, ...options }) {
     const kept = out === undefined ? undefined : (0,external_node_path_.resolve)(out);
-    await (0,cli_judged/* showJudged */.l)(await replay(report, otherPolicy(options), kept), json);
+    await (0,judged/* showJudged */.l)(await replay(report, otherPolicy(options), kept), json);
 }
 const otherPolicy = ({ margin, alpha, failOn }) => ({
     ...(margin === undefined ? {} : { margins: (0,values/* parseMargins */.bK)(margin) }),
@@ -16619,13 +16856,13 @@ var inputs = __nccwpck_require__(5824);
 // EXTERNAL MODULE: ./lib/failure.js
 var failure = __nccwpck_require__(1957);
 // EXTERNAL MODULE: ./lib/gather/timing.js
-var timing = __nccwpck_require__(6709);
+var gather_timing = __nccwpck_require__(6709);
 // EXTERNAL MODULE: ./lib/measure/bench.js + 4 modules
 var measure_bench = __nccwpck_require__(2585);
 // EXTERNAL MODULE: ./lib/measure/identity.js
 var identity = __nccwpck_require__(9328);
-// EXTERNAL MODULE: ./lib/measure/session.js + 7 modules
-var session = __nccwpck_require__(4461);
+// EXTERNAL MODULE: ./lib/measure/time-budget.js
+var time_budget = __nccwpck_require__(233);
 // EXTERNAL MODULE: external "node:child_process"
 var external_node_child_process_ = __nccwpck_require__(1421);
 // EXTERNAL MODULE: external "node:util"
@@ -16668,6 +16905,8 @@ function refusal(error) {
     return error.signal ? `the probe was ended by ${error.signal}` : (0,lines/* oneLine */.TN)(error.message);
 }
 
+// EXTERNAL MODULE: ./lib/families.js
+var lib_families = __nccwpck_require__(1459);
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
 var schemas = __nccwpck_require__(2857);
 // EXTERNAL MODULE: ./lib/record/report.js
@@ -16678,7 +16917,7 @@ var report = __nccwpck_require__(1067);
 
 /** What `selftest --json` prints. `schema/selftest-v1.json`. */
 const SELFTEST_SCHEMA = 'syscall-gate/selftest';
-const SELFTEST_VERSION = 1;
+const SELFTEST_VERSION = '1.1';
 const ids = schemas/* array */.YOg(schemas/* string */.YjP());
 const injectedSchema = schemas/* strictObject */.rej({
     injection: schemas/* enum */.k5n(INJECTIONS).describe("the probe's option --inject"),
@@ -16729,13 +16968,14 @@ const selftestSchema = schemas/* strictObject */.rej({
 var samples = __nccwpck_require__(1194);
 // EXTERNAL MODULE: ./lib/report/certificate.js
 var certificate = __nccwpck_require__(8089);
+// EXTERNAL MODULE: ./lib/report/family-words.js
+var family_words = __nccwpck_require__(3208);
 // EXTERNAL MODULE: ./lib/report/findings.js + 2 modules
 var report_findings = __nccwpck_require__(743);
 // EXTERNAL MODULE: ./lib/report/selftest-answer.js
 var selftest_answer = __nccwpck_require__(5473);
-// EXTERNAL MODULE: ./lib/report/words.js
-var words = __nccwpck_require__(8191);
 ;// CONCATENATED MODULE: ./lib/report/selftest-build.js
+
 
 
 
@@ -16808,16 +17048,16 @@ function sizeOf({ findings }) {
 /** By what an operation costs in kernel entries by design, and not by what was measured of it. */
 function expectedSlowdown({ id, baseline }, { candidate }, addedNs) {
     const entries = (0,samples/* metricOf */.ak)(candidate, id)?.entries ?? 0;
-    if (baseline.status !== 'ok' || FAULTING.includes((0,words/* familyOf */.Ap)(id)))
+    if (baseline.status !== 'ok' || FAULTING.includes((0,lib_families/* familyNameOf */.px)(id)))
         return 0;
     return (entries * addedNs) / baseline.estimate;
 }
 /** @param metrics gated ones with an MDE80 */
 function scaledOf(metrics) {
-    const families = [...new Set(metrics.map(({ id }) => (0,words/* familyOf */.Ap)(id)))];
+    const families = [...new Set(metrics.map(({ id }) => (0,lib_families/* familyNameOf */.px)(id)))];
     return families
-        .toSorted((a, b) => (0,words/* familyRank */.VV)(a) - (0,words/* familyRank */.VV)(b) || 0)
-        .map((family) => scaledFamily(family, metrics.filter(({ id }) => (0,words/* familyOf */.Ap)(id) === family)));
+        .toSorted((a, b) => (0,family_words/* familyRank */.V)(a) - (0,family_words/* familyRank */.V)(b) || 0)
+        .map((family) => scaledFamily(family, metrics.filter(({ id }) => (0,lib_families/* familyNameOf */.px)(id) === family)));
 }
 const scaledFamily = (family, metrics) => ({
     family,
@@ -16929,8 +17169,8 @@ var version = __nccwpck_require__(3411);
 
 
 /**
- * A few of each family, since three gates have to find pairs enough in the time of one. What is
- * injected slows them all, and the certificate of every report covers whatever that report measured.
+ * A few metrics of each family, because three gates share the time of one and each needs enough pairs.
+ * An injection slows all metrics, so a few show it.
  */
 const REPRESENTATIVES = [
     'clock.vdso_monotonic',
@@ -16941,12 +17181,11 @@ const REPRESENTATIVES = [
     'net.{tcp_rtt_1b,unix_rtt_1b}',
     'sendfile.{tcp_4k,tcp_4k_cork_header,unix_64k}',
 ];
-/** A confirmation that lacks pairs may take so much longer than its gate's time. */
-const OVERRUN_SHARE = session/* OVERRUN */.yO - 1;
+/** How much longer than its time a gate may take, where its confirmation lacks pairs. */
+const OVERRUN_SHARE = time_budget/* OVERRUN */.yO - 1;
 /**
- * Whether the gate can be trusted on this machine: it compares the machine with itself, and then
- * with itself under regressions of a known cause, by the gate's own measuring and judging. Nothing
- * is stored.
+ * Whether the gate can be trusted on this machine: compares the machine with itself, and then with
+ * itself slowed down by a known cause. Measuring and judging are the gate's own. Nothing is stored.
  *
  * @returns what was found, and one sentence that answers
  * @throws Failure when nothing can be compiled or measured here
@@ -16974,19 +17213,19 @@ async function testTarget(target, bench, config, surroundings) {
     surroundings.progress.end();
     return buildSelftest(itself, trials, version/* VERSION */.x, config.durationMs / (gates + OVERRUN_SHARE));
 }
-/** A mild one and a strong one: each is a gate, and takes time from the others. */
-const MOST_INJECTED = 2;
-/** Injections in their order until there are enough that work, and those on the way that do not. */
+/** A mild injection and a strong one: each needs a gate, which takes time from the others. */
+const MAX_INJECTED = 2;
+/** Tries injections in their order until enough of them work. */
 async function firstAvailable({ probe }) {
     const tried = [];
     for (const injection of INJECTIONS) {
-        if (tried.filter(({ reason }) => reason === undefined).length === MOST_INJECTED)
+        if (tried.filter(({ reason }) => reason === undefined).length === MAX_INJECTED)
             break;
         tried.push({ injection, reason: await injectionObstacle(probe, injection) });
     }
     return tried;
 }
-/** The gated metrics that were asked for, and the one that says how large an injection is. */
+/** With the gated metrics that were asked for, and the one that measures an injection's size. */
 async function gatedBench(config, surroundings) {
     const asked = config.metrics.length > 0 ? config.metrics : REPRESENTATIVES;
     const metrics = [...asked, ENTRY_METRIC];
@@ -16994,25 +17233,21 @@ async function gatedBench(config, surroundings) {
     const gated = bench.plan.metrics.filter(({ gate }) => gate);
     return { ...bench, plan: { ...bench.plan, metrics: gated } };
 }
-/** What is left of the time is shared by the gates that are left; the last may overrun its share. */
+/** The gates share the time that is left; the last one may overrun its share. */
 function gatesInTurn(bench, config, gates, progress) {
-    const end = performance.now() + config.durationMs;
+    const end = bench.now() + config.durationMs;
     let left = gates;
-    return (sides) => {
-        const durationMs = Math.max(0, end - performance.now()) / (left + OVERRUN_SHARE);
+    return async (sides) => {
+        const durationMs = Math.max(0, end - bench.now()) / (left + OVERRUN_SHARE);
         left -= 1;
         const [before, after] = [sides.baseline.record.spec, sides.candidate.record.spec];
         progress.note(`Gate ${gates - left} of ${gates}: ${before} against ${after}.`);
-        return gateOnce(new session/* Session */.Nn(bench, sides, durationMs, progress), config, progress);
+        const timing = { config: { ...config, durationMs }, bench, progress };
+        const { baseline, candidate } = await (0,gather_timing/* timeBoth */.r8)(timing, sides, (0,identity/* bothIdentities */.E)(), WITHOUT_TAILS);
+        return (0,verdict_duet/* compareDuet */.s8)(baseline, candidate, config);
     };
 }
-async function gateOnce(session, config, progress) {
-    const [before, after] = (0,identity/* bothIdentities */.E)();
-    const runs = () => [session.baselineRun(before), session.candidateRun(after)];
-    await session.warmUp();
-    await (0,timing/* screenAndConfirm */.w4)(session, runs, config, progress);
-    return (0,verdict_duet/* compareDuet */.s8)(...runs(), config);
-}
+const WITHOUT_TAILS = { tails: false };
 function requireEntryMetric({ findings }) {
     const entry = findings.find(({ id }) => id === ENTRY_METRIC);
     if (entry?.change !== undefined)
@@ -17021,8 +17256,8 @@ function requireEntryMetric({ findings }) {
     throw (0,failure/* measurementFailure */.jO)(`The self-test measures what it injects by ${ENTRY_METRIC}, which has no number here (${why}): run it where getppid(2) is allowed, with a longer --duration if launches are slow.`);
 }
 
-// EXTERNAL MODULE: ./lib/render/terminal.js + 9 modules
-var terminal = __nccwpck_require__(9949);
+// EXTERNAL MODULE: ./lib/render/terminal.js + 11 modules
+var terminal = __nccwpck_require__(5970);
 // EXTERNAL MODULE: ./lib/cli/options.js
 var options = __nccwpck_require__(9048);
 // EXTERNAL MODULE: ./lib/cli/shell.js + 24 modules
@@ -20889,8 +21124,8 @@ var external_node_path_ = __nccwpck_require__(6760);
 var failure = __nccwpck_require__(1957);
 // EXTERNAL MODULE: ./lib/stats/assumptions.js
 var assumptions = __nccwpck_require__(2595);
-// EXTERNAL MODULE: ./lib/targets/index.js + 46 modules
-var targets = __nccwpck_require__(8490);
+// EXTERNAL MODULE: ./lib/targets/index.js + 47 modules
+var targets = __nccwpck_require__(3352);
 ;// CONCATENATED MODULE: ./lib/config/specs.js
 
 
@@ -20956,6 +21191,8 @@ const DEFAULTS = {
     failOn: 'regression',
     evidence: 'auto',
     out: '.syscall-gate',
+    /** Stored runs that are pooled. Older ones say little about the machine of today. */
+    history: '20',
 };
 /**
  * Turns written inputs into the one typed Config; nothing is measured or touched here.
@@ -20976,7 +21213,8 @@ function parseConfig(raw) {
         alpha: (0,values/* parseAlpha */.M3)(raw.alpha || DEFAULTS.alpha),
         failOn: (0,values/* parseFailOn */.XV)(raw.failOn || DEFAULTS.failOn),
         out: (0,external_node_path_.resolve)(out),
-        seed: raw.seed ? (0,values/* parseSeed */.dS)(raw.seed) : (0,external_node_crypto_.randomInt)(0x1_0000_0000),
+        history: (0,values/* parseCount */.zq)('history', raw.history || DEFAULTS.history, values/* HISTORY */.Vv),
+        seed: raw.seed ? (0,values/* parseSeed */.wd)(raw.seed) : (0,external_node_crypto_.randomInt)(0x1_0000_0000),
     };
 }
 /** Only kernels that an emulator boots are counted; stored runs say of themselves what they hold. */
@@ -21011,12 +21249,14 @@ const ownRuns = (out) => ({
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   E9: () => (/* binding */ parseDuration),
 /* harmony export */   M3: () => (/* binding */ parseAlpha),
+/* harmony export */   Vv: () => (/* binding */ HISTORY),
 /* harmony export */   XV: () => (/* binding */ parseFailOn),
-/* harmony export */   _8: () => (/* binding */ parseExpected),
 /* harmony export */   bK: () => (/* binding */ parseMargins),
-/* harmony export */   dS: () => (/* binding */ parseSeed),
+/* harmony export */   dS: () => (/* binding */ EXPECTED),
 /* harmony export */   nS: () => (/* binding */ parseGlobs),
-/* harmony export */   vf: () => (/* binding */ parseEvidence)
+/* harmony export */   vf: () => (/* binding */ parseEvidence),
+/* harmony export */   wd: () => (/* binding */ parseSeed),
+/* harmony export */   zq: () => (/* binding */ parseCount)
 /* harmony export */ });
 /* unused harmony export parseChoice */
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1957);
@@ -21077,12 +21317,16 @@ function parseSeed(text) {
         return seed;
     throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`seed "${text}" is not a whole number from 0 to 4294967295.`);
 }
-/** Reads how many shards have to be there; a matrix has 256 legs at most. */
-function parseExpected(text) {
-    const count = /^\d{1,3}$/.test(text.trim()) ? Number(text) : Number.NaN;
-    if (count >= 1 && count <= 256)
+/** How many stored runs are pooled at most. */
+const HISTORY = { lowest: 1, highest: 100 };
+/** How many shards have to be there; a job matrix has 256 legs at most. */
+const EXPECTED = { lowest: 1, highest: 256 };
+/** Reads a whole number; `input` is the name of the input for the error's sentence. */
+function parseCount(input, text, { lowest, highest }) {
+    const count = /^\d{1,6}$/.test(text.trim()) ? Number(text) : Number.NaN;
+    if (count >= lowest && count <= highest)
         return count;
-    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`expect "${text}" is not a whole number from 1 to 256.`);
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`${input} "${text}" is not a whole number from ${lowest} to ${highest}.`);
 }
 const FAIL_ON = ['regression', 'inconclusive', 'never'];
 const EVIDENCE = ['auto', 'timed', 'counted', 'both'];
@@ -21138,6 +21382,45 @@ function reasonOf(error) {
 
 /***/ }),
 
+/***/ 1459:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Ap: () => (/* binding */ familyOf),
+/* harmony export */   BU: () => (/* binding */ FAMILIES),
+/* harmony export */   px: () => (/* binding */ familyNameOf)
+/* harmony export */ });
+/**
+ * The families of metrics, by what their ids begin with, in the order in which they are shown: from the
+ * cheapest crossing to whole transfers. What the program has to know of each is typed by this list.
+ */
+const FAMILIES = [
+    'control',
+    'clock',
+    'syscall',
+    'signal',
+    'context',
+    'process',
+    'memory',
+    'net',
+    'sendfile',
+    'exact',
+    'host',
+];
+/**
+ * @param id a metric's id, `family.operation_size_variant`
+ * @returns undefined of a metric from a catalogue that knows more families
+ */
+function familyOf(id) {
+    const name = familyNameOf(id);
+    return FAMILIES.find((family) => family === name);
+}
+/** The family's part of an id, known or not. */
+const familyNameOf = (id) => id.split('.', 1)[0] ?? id;
+
+
+/***/ }),
+
 /***/ 9611:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -21149,8 +21432,8 @@ function reasonOf(error) {
 
 
 /**
- * Makes a folder and those above it that are missing, one mkdir(2) each. Node's own recursive mkdir
- * never ends where a file system answers ENOENT below a folder that exists, as /proc does.
+ * Makes a folder and the missing ones above it, one mkdir(2) each. Node's own recursive mkdir never
+ * ends where a file system answers ENOENT below a folder that exists, as /proc does.
  *
  * @param mode of the folders that are made
  * @throws the system call's error
@@ -21188,7 +21471,7 @@ const isThere = (path) => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.stat)
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1957);
 
 
-/** Reads a file that may be anything: of a folder, a device or what is too large, nothing is read. */
+/** Reads a regular file. A folder, a device or a file that is too large is not opened. */
 async function readWhole(path, maxBytes) {
     try {
         const found = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.stat)(path);
@@ -21210,9 +21493,8 @@ async function readWhole(path, maxBytes) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   CO: () => (/* binding */ SET_ASIDE),
-/* harmony export */   OJ: () => (/* binding */ saveFile),
-/* harmony export */   Pm: () => (/* binding */ claimFolder)
+/* harmony export */   O: () => (/* binding */ saveFile),
+/* harmony export */   P: () => (/* binding */ claimFolder)
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1455);
@@ -21224,11 +21506,6 @@ async function readWhole(path, maxBytes) {
 
 
 
-/**
- * The subfolder of runs that were judged regressed. They are no baseline until somebody accepts
- * them by moving them up: else running again would turn every red gate green.
- */
-const SET_ASIDE = 'regressed';
 /**
  * Makes a folder and proves that files can be written in it.
  * @throws Failure (usage) when they cannot
@@ -21244,7 +21521,7 @@ async function claimFolder(path) {
     }
 }
 /**
- * Writes a file so that a reader, or a crash, never meets half of it: temporary file in the same
+ * Writes a file so that no reader and no crash ever sees half of it: temporary file in the same
  * folder, fsync, rename (rename(2) replaces atomically).
  * @throws Failure (measurement) when the file system refuses
  */
@@ -21293,6 +21570,8 @@ var record_exhibit = __nccwpck_require__(4408);
 var file = __nccwpck_require__(2143);
 // EXTERNAL MODULE: ./lib/record/report.js
 var record_report = __nccwpck_require__(1067);
+// EXTERNAL MODULE: ./lib/record/run.js + 2 modules
+var run = __nccwpck_require__(5272);
 // EXTERNAL MODULE: ./lib/text/units.js
 var units = __nccwpck_require__(6300);
 // EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
@@ -21640,13 +21919,16 @@ var report_findings = __nccwpck_require__(743);
 var record_verdict = __nccwpck_require__(4164);
 // EXTERNAL MODULE: ./lib/report/counted.js
 var report_counted = __nccwpck_require__(6572);
+// EXTERNAL MODULE: ./lib/report/design-words.js
+var design_words = __nccwpck_require__(7586);
 // EXTERNAL MODULE: ./lib/report/noise.js
 var noise = __nccwpck_require__(1792);
 // EXTERNAL MODULE: ./lib/report/places.js
 var report_places = __nccwpck_require__(8884);
-// EXTERNAL MODULE: ./lib/report/words.js
-var words = __nccwpck_require__(8191);
+// EXTERNAL MODULE: ./lib/report/verdict-words.js
+var verdict_words = __nccwpck_require__(8215);
 ;// CONCATENATED MODULE: ./lib/report/headline.js
+
 
 
 
@@ -21702,10 +21984,10 @@ function timedClause(report) {
     if (verdict === 'incomparable' || verdict === 'blocked')
         return partlyCompared(gated, report);
     const those = gated.filter((finding) => finding.verdict === verdict);
-    return `${(0,words/* shareText */.Lu)(those.length, gated.length)} ${clauses[verdict](those, report)}${where(report)}`;
+    return `${(0,verdict_words/* shareText */.Lu)(those.length, gated.length)} ${clauses[verdict](those, report)}${where(report)}`;
 }
 /** How many machines a verdict rests on belongs to the verdict. */
-const where = (report) => report.design === 'shards' ? `, on ${(0,words/* machinesText */.g$)(report)}` : '';
+const where = (report) => report.design === 'shards' ? `, on ${(0,design_words/* machinesText */.g$)(report)}` : '';
 const clauses = {
     regressed: (those, report) => `${slower(those, report) ?? 'regressed'}${causeOf(report) || largestChange(those)}`,
     improved: (those, report) => `${faster(those, report) ?? 'improved and none regressed'}${causeOf(report) || largestChange(those)}`,
@@ -21751,14 +22033,14 @@ function settling(metrics, report) {
     const most = metrics.find((metric) => metric.replicatesToSettle === Math.max(...numbers));
     if (most === undefined)
         return '';
-    return `; ${metrics.length === 1 ? `${most.id}: ` : ''}${(0,words/* settleText */.di)(report, most)}`;
+    return `; ${metrics.length === 1 ? `${most.id}: ` : ''}${(0,design_words/* settleText */.di)(report, most)}`;
 }
 /** Neither regressed nor improved nor inconclusive: what could be compared is unchanged. */
 function partlyCompared(metrics, report) {
     const unchanged = metrics.filter(({ verdict }) => verdict === 'unchanged');
     if (unchanged.length === 0)
         return nothingCompared(metrics);
-    const share = (0,words/* shareText */.Lu)(unchanged.length, metrics.length);
+    const share = (0,verdict_words/* shareText */.Lu)(unchanged.length, metrics.length);
     const rest = `${(0,units/* countOf */.pq)(metrics.length - unchanged.length, 'other')} could not be compared`;
     return `${share} ${clauses.unchanged(unchanged, report)}; ${rest}${where(report)}`;
 }
@@ -21796,6 +22078,7 @@ var tails = __nccwpck_require__(7085);
 
 
 
+
 /**
  * Everything that people and scripts are told, as plain data: renderings add nothing to it.
  *
@@ -21818,7 +22101,7 @@ function buildReport(comparison, judgement, { specs, policy, exhibits }) {
         failOn: policy.failOn,
         familySize: comparison.familySize,
         // A metric that only informs is nobody's regression.
-        counts: (0,words/* countVerdicts */.qX)(findings.filter(({ gate }) => gate)),
+        counts: (0,verdict_words/* countVerdicts */.qX)(findings.filter(({ gate }) => gate)),
         baseline: {
             spec: specs.baseline,
             runs: comparison.baseline.map(({ id }) => id),
@@ -21852,7 +22135,7 @@ const recordReference = (exhibit) => ({
     role: exhibit.role,
     id: exhibit.run.id,
     file: `${file/* EVIDENCE */.S4}/${(0,record_exhibit/* exhibitFileName */.pV)(exhibit)}`,
-    sha256: (0,file/* digestOf */.ol)((0,file/* runText */.le)(exhibit.run)),
+    sha256: (0,file/* digestOf */.ol)((0,run/* runText */.le)(exhibit.run)),
 });
 function diagnosisReport(diagnosis, differing) {
     if (diagnosis === undefined)
@@ -21909,22 +22192,21 @@ const fails = ({ verdict, candidate }, failOn) => RED[failOn].includes(verdict) 
 
 
 /**
- * From runs to a report: the only way there is, whether they were measured a moment ago or are read
- * from files. The same runs and policy give the same report.
+ * Makes a report from runs. There is no other way, whether the runs were measured a moment ago or are
+ * read from files. The same runs and policy give the same report.
  */
 function judgeEvidence(evidence, policy, specs) {
     const comparison = (0,verdict_evidence/* compare */.UD)(evidence, policy);
     const judgement = judge(comparison, policy.failOn);
-    return buildReport(comparison, judgement, {
-        ...{ specs, policy },
-        exhibits: (0,verdict_evidence/* exhibitsOf */.OL)(evidence),
-    });
+    const exhibits = (0,verdict_evidence/* exhibitsOf */.OL)(evidence, comparison);
+    const report = buildReport(comparison, judgement, { specs, policy, exhibits });
+    return { report, comparison, exhibits };
 }
 
 
 /***/ }),
 
-/***/ 8176:
+/***/ 7617:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -21944,15 +22226,15 @@ function checkMargins(rules, { candidate }) {
         (0,_config_globs_js__WEBPACK_IMPORTED_MODULE_1__/* .metricsNamed */ .d)('margin', glob, ids, 'these records');
 }
 /**
- * Keeps a report and its evidence, if there is somewhere to; no record becomes a baseline.
+ * Keeps a report and its evidence in a folder, if one is given. No record becomes a baseline.
  *
  * @returns notes for people
  */
-async function keep(report, evidence, out) {
+async function keep(judged, out) {
     if (out === undefined)
         return [];
-    await (0,_files_write_js__WEBPACK_IMPORTED_MODULE_2__/* .claimFolder */ .Pm)(out);
-    return (await (0,_archive_write_js__WEBPACK_IMPORTED_MODULE_0__/* .archive */ .rD)(out, report, evidence)).notes;
+    await (0,_files_write_js__WEBPACK_IMPORTED_MODULE_2__/* .claimFolder */ .P)(out);
+    return (await (0,_archive_write_js__WEBPACK_IMPORTED_MODULE_0__/* .archive */ .rD)(out, judged)).notes;
 }
 
 
@@ -21963,18 +22245,19 @@ async function keep(report, evidence, out) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   DG: () => (/* binding */ timeAgainst),
+/* harmony export */   cB: () => (/* binding */ timeShard),
 /* harmony export */   lT: () => (/* binding */ timeItself),
-/* harmony export */   r8: () => (/* binding */ timeBoth),
-/* harmony export */   w4: () => (/* binding */ screenAndConfirm)
+/* harmony export */   r8: () => (/* binding */ timeBoth)
 /* harmony export */ });
-/* unused harmony export goalOf */
+/* unused harmony exports screenAndConfirm, goalOf */
 /* harmony import */ var _measure_identity_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9328);
-/* harmony import */ var _measure_session_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4461);
+/* harmony import */ var _measure_session_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1994);
+/* harmony import */ var _measure_time_budget_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(233);
 /* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2595);
 /* harmony import */ var _stats_power_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2868);
 /* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6300);
 /* harmony import */ var _verdict_duet_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(9619);
-/* harmony import */ var _verdict_settings_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3260);
+/* harmony import */ var _verdict_settings_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3260);
 
 
 
@@ -21982,48 +22265,72 @@ async function keep(report, evidence, out) {
 
 
 
-/** Both sides can be run here: interleaves them, screens all metrics, confirms the flagged ones. */
-async function timeBoth({ config, bench, progress }, sides, [before, after]) {
-    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .Nn(bench, sides, config.durationMs, progress);
+
+/**
+ * Both sides can be run here: measures them in turn, screens all metrics, confirms the flagged ones.
+ *
+ * @param tails whether single operations are timed, too
+ */
+async function timeBoth({ config, bench, progress }, sides, [before, after], { tails } = { tails: true }) {
+    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .N(bench, sides, config.durationMs, progress);
     const runs = () => [session.baselineRun(before), session.candidateRun(after)];
     await session.warmUp();
-    await session.tails();
-    await screenAndConfirm(session, runs, config, progress);
-    const [baseline, candidate] = runs();
+    if (tails)
+        await session.tails();
+    const [baseline, candidate] = await screenAndConfirm(session, runs, config, progress);
     return { design: 'duet', baseline, candidate };
 }
-/** @param runs both sides as measured so far, the baseline first */
+/**
+ * Screens all metrics, and confirms on fresh launches those that the screen flagged.
+ *
+ * @param runs both sides as measured so far, the baseline first
+ * @returns both sides in the end
+ */
 async function screenAndConfirm(session, runs, settings, progress) {
     progress.phase('Measure both sides in turn');
     await session.screen({ goal: goalOf(settings, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .DUET_MARGIN */ .CJ) });
-    const flagged = (0,_verdict_duet_js__WEBPACK_IMPORTED_MODULE_5__/* .screenDuet */ .F9)(...runs(), settings);
+    const screened = runs();
+    const flagged = (0,_verdict_duet_js__WEBPACK_IMPORTED_MODULE_5__/* .screenDuet */ .F9)(...screened, settings);
     if (flagged.length === 0)
-        return;
+        return screened;
     const pairsFor = (count) => (0,_stats_power_js__WEBPACK_IMPORTED_MODULE_3__/* .robustPairs */ .du)(settings.alpha, count);
     const those = session.confirmable(flagged, pairsFor);
     const share = those.length < flagged.length ? `${those.length} of ` : '';
     progress.phase(`Confirm ${share}${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_4__/* .countOf */ .pq)(flagged.length, 'flagged metric')} on fresh launches`);
     await session.confirm(those, pairsFor(those.length));
+    return runs();
+}
+/**
+ * One machine of several: measures both sides in turn for the whole time. Nothing is confirmed here,
+ * because the other machines are the fresh evidence. All metrics get the same share: machines differ
+ * by more than the noise inside one, so more pairs of a noisy metric would not help.
+ */
+async function timeShard({ config, bench, progress }, sides, [before, after]) {
+    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .N(bench, sides, config.durationMs, progress);
+    await session.warmUp();
+    progress.phase('Measure both sides in turn');
+    await session.screen({ share: _measure_time_budget_js__WEBPACK_IMPORTED_MODULE_6__/* .WHOLE_BUDGET */ .CK });
+    return { baseline: session.baselineRun(before), candidate: session.candidateRun(after) };
 }
 /** The baseline is stored runs: measures the candidate, of which they may or may not have told. */
 async function timeAgainst({ config, bench, progress }, candidate, stored, own) {
-    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .Nn(bench, { candidate }, config.durationMs, progress);
+    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .N(bench, { candidate }, config.durationMs, progress);
     await session.warmUp();
     await session.tails();
     progress.phase(`Measure, to compare with ${stored.origin}`);
-    await session.screen({ share: _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .WHOLE_BUDGET */ .CK, goal: goalOf(config, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .PREDICTION_MARGIN */ .Nz) });
+    await session.screen({ share: _measure_time_budget_js__WEBPACK_IMPORTED_MODULE_6__/* .WHOLE_BUDGET */ .CK, goal: goalOf(config, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .PREDICTION_MARGIN */ .Nz) });
     return { design: 'prediction', stored, candidate: session.candidateRun(own) };
 }
 /** Nothing to compare with: the candidate against itself shows what this machine can tell apart. */
 async function timeItself({ config, bench, progress }, candidate, stored, own, source) {
     const sides = { baseline: candidate, candidate };
-    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .Nn(bench, sides, config.durationMs, progress);
+    const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .N(bench, sides, config.durationMs, progress);
     const arms = (0,_measure_identity_js__WEBPACK_IMPORTED_MODULE_0__/* .bothIdentities */ .E)(source);
     progress.note(`There is no earlier run in ${stored.origin}, so the candidate is measured against itself, which shows what this machine can tell apart.`);
     await session.warmUp();
     await session.tails();
     progress.phase('Measure the candidate against itself');
-    await session.screen({ share: _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .WHOLE_BUDGET */ .CK, goal: goalOf(config, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .DUET_MARGIN */ .CJ) });
+    await session.screen({ share: _measure_time_budget_js__WEBPACK_IMPORTED_MODULE_6__/* .WHOLE_BUDGET */ .CK, goal: goalOf(config, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .DUET_MARGIN */ .CJ) });
     return {
         design: 'self',
         before: session.baselineRun(arms[0]),
@@ -22035,7 +22342,7 @@ async function timeItself({ config, bench, progress }, candidate, stored, own, s
 /** What the measuring time is to buy. */
 const goalOf = ({ alpha, margins }, fallback) => ({
     alpha,
-    marginOf: ({ id, leastMarginPercent }) => (0,_verdict_settings_js__WEBPACK_IMPORTED_MODULE_6__/* .marginOf */ .O)({ id, leastMargin: leastMarginPercent / 100 }, margins, fallback),
+    marginOf: ({ id, leastMarginPercent }) => (0,_verdict_settings_js__WEBPACK_IMPORTED_MODULE_7__/* .marginOf */ .O)({ id, leastMargin: leastMarginPercent / 100 }, margins, fallback),
 });
 
 
@@ -22124,8 +22431,8 @@ var external_node_util_ = __nccwpck_require__(7975);
 var failure = __nccwpck_require__(1957);
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
 var schemas = __nccwpck_require__(2857);
-// EXTERNAL MODULE: ./lib/record/run.js + 1 modules
-var run = __nccwpck_require__(2522);
+// EXTERNAL MODULE: ./lib/record/run.js + 2 modules
+var run = __nccwpck_require__(5272);
 ;// CONCATENATED MODULE: ./lib/probe/catalogue.js
 
 
@@ -22320,6 +22627,7 @@ async function prepareBench(config, { signal, progress }) {
     signal.addEventListener('abort', () => addon.cancelAll(), { once: true });
     return {
         addon,
+        now: () => performance.now(),
         probe: built.probe,
         plan: (0,plan/* makePlan */.Cs)(metrics, config.seed, await quietestCpu(addon)),
         signal,
@@ -22338,7 +22646,7 @@ async function prepareBench(config, { signal, progress }) {
 /* harmony export */ });
 /* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5521);
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1957);
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2522);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5272);
 /* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2595);
 /* harmony import */ var _batches_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4352);
 /* harmony import */ var _estimate_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3188);
@@ -22454,14 +22762,16 @@ function interruptedBatches(replicates) {
  * what this machine is like, and all of them are measured in it.
  */
 function replicatesOf({ id, waits }, seen, quiet) {
-    const all = seen.flatMap((one) => replicate(id, one, { sleeps: waits }));
     const filter = { sleeps: waits, quietWidth: quiet };
     const replicates = seen.flatMap((one) => replicate(id, one, filter));
-    return replicates.length < LEAST_QUIET * all.length
-        ? { replicates: all, contended: 0 }
-        : { replicates, contended: all.length - replicates.length };
+    const timed = seen.filter(({ metrics }) => (0,_launch_js__WEBPACK_IMPORTED_MODULE_6__/* .timedOf */ .vv)(metrics.get(id)) !== undefined).length;
+    if (replicates.length >= MIN_QUIET * timed) {
+        return { replicates, contended: timed - replicates.length };
+    }
+    const all = seen.flatMap((one) => replicate(id, one, { sleeps: waits }));
+    return { replicates: all, contended: 0 };
 }
-const LEAST_QUIET = 0.5;
+const MIN_QUIET = 0.5;
 function replicate(id, { launch, metrics }, filter) {
     const observation = (0,_launch_js__WEBPACK_IMPORTED_MODULE_6__/* .timedOf */ .vv)(metrics.get(id));
     if (observation === undefined)
@@ -22524,6 +22834,7 @@ function commonest(absences) {
 /* harmony export */   OL: () => (/* binding */ estimateReplicate),
 /* harmony export */   QH: () => (/* binding */ keptByRound),
 /* harmony export */   Ye: () => (/* binding */ agreeOn),
+/* harmony export */   lT: () => (/* binding */ makesReplicate),
 /* harmony export */   qn: () => (/* binding */ estimateOf)
 /* harmony export */ });
 /* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5521);
@@ -22565,9 +22876,7 @@ function estimateReplicate(batches, filter) {
  * quiet core.
  */
 function estimateProcess(batches, filter, process) {
-    const all = indicesOf(batches, process);
-    const occupied = undisturbed(batches, filter, all);
-    const kept = occupied.filter((index) => metQuiet(batches, index, filter));
+    const { all, occupied, kept } = selected(batches, filter, process);
     if (kept.length < _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .QUIET_SHARE */ .fM * occupied.length)
         return undefined;
     const ns = kept.map((index) => batches.ns[index] ?? 0);
@@ -22579,6 +22888,17 @@ function estimateProcess(batches, filter, process) {
         kept: kept.length,
         rejected: all.length - occupied.length,
     };
+}
+/** Whether {@link estimateReplicate} has an estimate for the launch: as it decides, without its cost. */
+const makesReplicate = (batches, filter) => [...new Set(batches.process)].some((process) => {
+    const { occupied, kept } = selected(batches, filter, process);
+    return kept.length >= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .QUIET_SHARE */ .fM * occupied.length;
+});
+/** The batches of a process: those in which nobody else had the CPU, and of them those that count. */
+function selected(batches, filter, process) {
+    const all = indicesOf(batches, process);
+    const occupied = undisturbed(batches, filter, all);
+    return { all, occupied, kept: occupied.filter((index) => metQuiet(batches, index, filter)) };
 }
 const indicesOf = (batches, process) => [...batches.process.keys()].filter((index) => batches.process[index] === process);
 /** What a plan learns the noise from: the batches that count, round by round. */
@@ -23049,19 +23369,15 @@ function checkMarginGlobs(catalogue, globs) {
 
 /***/ }),
 
-/***/ 4461:
+/***/ 1994:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  yO: () => (/* binding */ OVERRUN),
-  Nn: () => (/* binding */ Session),
-  CK: () => (/* binding */ WHOLE_BUDGET)
+  N: () => (/* binding */ Session)
 });
 
-// EXTERNAL MODULE: ./lib/text/units.js
-var units = __nccwpck_require__(6300);
 // EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
 var simple_statistics = __nccwpck_require__(5521);
 // EXTERNAL MODULE: ./lib/stats/assumptions.js
@@ -23139,7 +23455,7 @@ const pilots = (side, filter, id) => side.flatMap(({ launch, metrics }) => {
     const { batches, elapsedNs } = observation;
     const rounds = (0,estimate/* keptByRound */.QH)(batches, filter);
     const count = 1 + Math.max(...batches.round);
-    const counts = (0,estimate/* estimateReplicate */.OL)(batches, filter) !== undefined;
+    const counts = (0,estimate/* makesReplicate */.lT)(batches, filter);
     return rounds.length > 0 ? [{ counts, rounds, count, elapsedNs }] : [];
 });
 /** Of the launches' estimates, log scale. */
@@ -23327,7 +23643,12 @@ const familyOf = (metrics) => Math.max(1, metrics.filter(({ gate }) => gate).len
 
 // EXTERNAL MODULE: ./lib/measure/batches.js
 var batches = __nccwpck_require__(4352);
+// EXTERNAL MODULE: ./lib/text/units.js
+var units = __nccwpck_require__(6300);
+// EXTERNAL MODULE: ./lib/measure/time-budget.js
+var time_budget = __nccwpck_require__(233);
 ;// CONCATENATED MODULE: ./lib/measure/budget.js
+
 
 
 
@@ -23353,6 +23674,25 @@ function budgetOf(budget) {
 }
 /** ms of launches in which whatever the screen flags is confirmed, though a pair is spoilt. */
 const confirmingMs = ({ launchMs, gated, alpha, }) => 2 * launchMs * (0,power/* robustPairs */.du)(alpha, gated);
+/**
+ * The screen's share of the time. The rest is for confirming what it flagged, which needs less because
+ * few metrics are left.
+ */
+const SCREEN_SHARE = 0.8;
+/** The screen has this much at least where confirming takes long. */
+const MIN_SCREEN_SHARE = 0.5;
+/**
+ * How much of the time the screen may take. Where launches are slow it takes less: the overrun may be
+ * too short for all the launches of a confirmation.
+ *
+ * @param budget `launchMs`: undefined where launches are quick
+ */
+function screenShareFor({ launchMs, durationMs, gated, alpha, }) {
+    if (launchMs === undefined)
+        return SCREEN_SHARE;
+    const left = time_budget/* OVERRUN */.yO - confirmingMs({ launchMs, gated, alpha }) / durationMs;
+    return Math.min(SCREEN_SHARE, Math.max(MIN_SCREEN_SHARE, left));
+}
 const MINUTE_MS = 60_000;
 const wanted = (budget) => {
     const screening = 2 * budget.launchMs * (0,power/* robustPairs */.du)(assumptions/* SCREEN_LEVEL */.U3, 1);
@@ -23423,7 +23763,7 @@ const emptyLog = () => ({ baseline: [], candidate: [], next: 0 });
  * More rounds of a phase say nothing more: the interval shrinks with their root, and the estimate
  * and its interval take memory and time with their square. One metric alone gets there in a minute.
  */
-const MOST_ROUNDS = 400;
+const MAX_ROUNDS = 400;
 /** A launch takes well under a second on hardware; emulated kernels are hundreds of times slower. */
 const LAUNCH_DEADLINE_MS = 60_000;
 /**
@@ -23433,20 +23773,23 @@ const LAUNCH_DEADLINE_MS = 60_000;
  * @throws Failure (measurement) when the launches of a side keep failing
  */
 async function measureRounds(bench, sides, order, log, progress) {
-    const begin = performance.now();
+    const begin = bench.now();
     let whole = 0;
-    for (let round = 0; round < (order.most ?? MOST_ROUNDS); round++) {
-        const now = performance.now();
-        const roundMs = round === 0 ? (order.roundMs ?? 0) : (now - begin) / round;
-        const late = whole < order.leastRounds ? order.latest : order.until;
-        const needed = round === 0 && (order.leastRounds > 0 || order.roundMs === undefined);
-        if (!needed && now + roundMs > late)
+    for (let round = 0; round < (order.most ?? MAX_ROUNDS); round++) {
+        if (!isDue(order, { round, whole, begin, now: bench.now() }))
             return;
-        const tell = (launch, target) => tellProgress(progress, order, begin, round * LAUNCHES_PER_ROUND + launch, target);
+        const tell = (launch, target) => tellProgress(progress, order, { begin, now: bench.now() }, round, launch, target);
         const launches = await measureRound(bench, sides, order, round, log, tell);
         if (launches.every(({ launch }) => launch.failure === undefined))
             whole += 1;
     }
+}
+/** Whether another round is measured: it would end in time, or cannot be done without. */
+function isDue(order, { round, whole, begin, now }) {
+    if (round === 0 && (order.leastRounds > 0 || order.roundMs === undefined))
+        return true;
+    const roundMs = round === 0 ? (order.roundMs ?? 0) : (now - begin) / round;
+    return now + roundMs <= (whole < order.leastRounds ? order.latest : order.until);
 }
 const BOTH = ['baseline', 'candidate'];
 /** Enough that ten of them lie beyond the 99.9th percentile. */
@@ -23473,21 +23816,21 @@ async function measureRound(bench, sides, order, round, log, tell) {
         launches.push(launch);
         log[side].push(launch);
         refuseFailing(target, log[side]);
-        if (launches.length === BOTH.length &&
-            performance.now() > (order.enough ?? Number.POSITIVE_INFINITY))
+        if (launches.length === BOTH.length && bench.now() > (order.enough ?? Number.POSITIVE_INFINITY))
             break;
     }
     return launches;
 }
 /** A phase with time to fill is told by the second, the warm-up by the launch. */
-function tellProgress(progress, order, begin, launches, target) {
+function tellProgress(progress, order, { begin, now }, round, launch, { record: { spec } }) {
     if (order.phase === 'warm-up') {
-        progress.step(launches, LAUNCHES_PER_ROUND, target.record.spec);
+        progress.step(launch, LAUNCHES_PER_ROUND, spec);
         return;
     }
     const seconds = (ms) => Math.round(ms / 1000);
-    const budget = Math.max(order.until, performance.now()) - begin;
-    progress.step(seconds(performance.now() - begin), seconds(budget), `launch ${launches + 1}, ${target.record.spec}`);
+    const total = Math.max(order.until, now) - begin;
+    const detail = `launch ${round * LAUNCHES_PER_ROUND + launch + 1}, ${spec}`;
+    progress.step(seconds(now - begin), seconds(total), detail);
 }
 async function launchInTurn(bench, target, { phase }, portions, log) {
     const sequence = log.next++;
@@ -23582,6 +23925,47 @@ const SPREAD_OVER = 0.6;
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 const portionsOf = (metrics, rounds) => metrics.map((metric) => ({ metric, rounds }));
 
+;// CONCATENATED MODULE: ./lib/measure/launch-cost.js
+
+
+
+
+/** Rounds of launches with every metric alike, from which the others are allocated. */
+const PILOT_ROUNDS = 2;
+/** A pilot launch has as many rounds of each metric at least, however long they take. */
+const MIN_PILOT_LAUNCH_ROUNDS = 3;
+const NO_COST = { start: { idleMs: 0, measuringMs: 0 }, launchMs: 0 };
+/** Measuring in so many rounds; a warm-up launch has {@link WARM_UP_ROUNDS}. */
+const passMs = ({ measuringMs }, rounds) => (measuringMs * rounds) / WARM_UP_ROUNDS;
+/**
+ * How many processes of the probe share a launch, where it takes long to start.
+ *
+ * @returns a sentence too, where they are several
+ */
+function nestingFor(start, plan) {
+    const pass = passMs(start, plan.roundsPerLaunch);
+    const processes = processesFor(start.idleMs, pass);
+    if (processes === 1)
+        return { processes };
+    const note = `A start takes ${(0,units/* formatNs */.FO)(start.idleMs * 1e6)} beside ${(0,units/* formatNs */.FO)(pass * 1e6)} of measuring, so each holds ${processes} processes of the probe, whose median is its replicate.`;
+    return { processes, note };
+}
+/**
+ * The shortest launch that still measures, ms.
+ *
+ * @returns undefined where launches start so quickly that nobody has to plan for it
+ */
+const slowLaunchMs = (start, processes) => start.idleMs < SLOW_START_MS
+    ? undefined
+    : start.idleMs + processes * passMs(start, MIN_PILOT_LAUNCH_ROUNDS);
+/** How many rounds of each metric a launch of the pilot has, for the pilot to end in that time. */
+function pilotLaunchRounds({ start, launchMs }, { processesPerLaunch, roundsPerLaunch }, pilotMs) {
+    const launches = PILOT_ROUNDS * LAUNCHES_PER_ROUND;
+    const roundMs = (processesPerLaunch * (launchMs - start.idleMs)) / WARM_UP_ROUNDS;
+    const rounds = Math.floor((pilotMs - launches * start.idleMs) / (launches * roundMs));
+    return Math.min(roundsPerLaunch, Math.max(MIN_PILOT_LAUNCH_ROUNDS, rounds));
+}
+
 ;// CONCATENATED MODULE: ./lib/measure/session.js
 
 
@@ -23593,127 +23977,203 @@ const portionsOf = (metrics, rounds) => metrics.map((metric) => ({ metric, round
 
 
 
-/**
- * How the time is shared: the rest after the screen is for confirming what it flagged, which needs
- * less because few metrics are left.
- */
-const SCREEN_SHARE = 0.8;
-/** What is left of it at least where confirming takes long. */
-const LEAST_SCREEN_SHARE = 0.5;
-/** The share of the screen where no confirmation follows. */
-const WHOLE_BUDGET = 1;
-/**
- * What a few launches say of the noise is a guess: halfway it is planned again, by what was seen
- * since.
- */
+
+/** The pilot's few launches only hint at the noise: halfway, the rest is planned again. */
 const STAGES = [0.5, 1];
-/** Rounds of launches with every metric alike, from which the others are allocated. */
-const PILOT_ROUNDS = 2;
-/** Confirmation may overrun the budget by this factor rather than end short of the pairs it needs. */
-const OVERRUN = 1.3;
+/** Confirmed together however short the time is: fewer could not show a common cause. */
+const MIN_CONFIRMED = 4;
 /**
- * The tails take about five times as long as the warm-up, a tenth of the budget at most: what no gate
- * needs must not use up the time of a target that is slow to launch, or of a short run.
+ * Measures one candidate, in turn with a baseline or alone, within one time budget. Its phases, in
+ * order: warm up, time single operations, screen all metrics, confirm what was flagged. The session
+ * keeps every launch; a run record of each side can be made of them at any time.
  */
-const TAILS_SHARE = 0.1;
-const TAILS_OF_WARM_UP = 5;
-/** Of the screen; a pilot that took more would be a plan without the time to follow it. */
-const PILOT_SHARE = 0.25;
-const LEAST_PILOT_ROUNDS = 3;
-/** Of the budget: where launches are slow, the warm-up is one of each side. */
-const WARM_UP_SHARE = 0.02;
-/** However short the time: fewer would have no cause in common. */
-const LEAST_CONFIRMED = 4;
-/** One measuring of one candidate, against a baseline in turn or alone, within one time budget. */
 class Session {
     bench;
     sides;
-    durationMs;
     progress;
     log = emptyLog();
-    begin = performance.now();
+    time;
     warmUpMs = 0;
-    startMs = 0;
-    measuringMs = 0;
-    planned = false;
+    cost = NO_COST;
     goal;
-    allocations = new Map();
+    quiet = {
+        launches: 0,
+        width: undefined,
+    };
     constructor(bench, sides, durationMs, progress) {
         this.bench = bench;
         this.sides = sides;
-        this.durationMs = durationMs;
         this.progress = progress;
+        this.time = new time_budget/* TimeBudget */.zD(bench.now, durationMs);
     }
-    /** The first round: describes the sides and heats the machine; its numbers are discarded. */
+    /** The first round describes the sides and heats the machine; its numbers are discarded. */
     async warmUp() {
         this.progress.phase('Warm up');
         const schedule = warmUpSchedule(this.bench.plan.metrics);
-        const enough = this.begin + WARM_UP_SHARE * this.durationMs;
+        const enough = this.time.shortWarmUp;
         await this.measure('warm-up', schedule, { until: 0, leastRounds: 1, enough });
-        this.warmUpMs = performance.now() - this.begin;
-        this.nestProcesses();
+        this.warmUpMs = this.time.passedMs;
+        const launches = this.launches();
+        this.cost = {
+            start: startOf([this.log.baseline, this.log.candidate]),
+            launchMs: this.warmUpMs / launches.length,
+        };
+        if (this.readsStdout())
+            this.nestProcesses();
     }
-    /** Where starting a probe takes long, several share a start. */
-    nestProcesses() {
-        const { plan } = this.bench;
-        const start = startOf([this.log.baseline, this.log.candidate]);
-        this.startMs = start.idleMs;
-        this.measuringMs = start.measuringMs;
-        const passMs = (start.measuringMs * plan.roundsPerLaunch) / WARM_UP_ROUNDS;
-        const processesPerLaunch = this.nests() ? processesFor(start.idleMs, passMs) : 1;
-        this.bench = { ...this.bench, plan: { ...plan, processesPerLaunch } };
-        if (processesPerLaunch === 1)
-            return;
-        this.progress.note(`A start takes ${(0,units/* formatNs */.FO)(start.idleMs * 1e6)} beside ${(0,units/* formatNs */.FO)(passMs * 1e6)} of measuring, so each holds ${processesPerLaunch} processes of the probe, whose median is its replicate.`);
-    }
-    nests() {
+    /** Targets that take long to start report over standard output, which several processes can share. */
+    readsStdout() {
         const { baseline, candidate } = this.sides;
         return [baseline ?? candidate, candidate].every(({ results }) => results === 'stdout');
     }
-    /** Times single operations for their tails, after a warm-up that was quick against the budget. */
+    nestProcesses() {
+        const { plan } = this.bench;
+        const { processes, note } = nestingFor(this.cost.start, plan);
+        this.bench = { ...this.bench, plan: { ...plan, processesPerLaunch: processes } };
+        if (note !== undefined)
+            this.progress.note(note);
+    }
+    /** Times single operations for their tails, if the warm-up was quick against the budget. */
     async tails() {
-        const { warmUpMs } = this;
-        if (TAILS_OF_WARM_UP * warmUpMs > TAILS_SHARE * this.durationMs)
+        if (!this.time.allowsTails(this.warmUpMs))
             return;
         this.progress.phase('Time single operations');
         await measureTails(this.bench, this.sides, this.log, this.progress);
     }
     /**
-     * All metrics, for the share of the budget that leaves time to confirm. With a goal, the first
-     * rounds are a pilot for how the others are spent, and what may be expected of them is told.
+     * Measures all metrics. With a goal, the first rounds are a pilot that shows how to spend the
+     * others, and a note says what may be expected of them.
      */
-    async screen({ share, goal } = {}) {
-        const { metrics, roundsPerLaunch } = this.bench.plan;
+    async screen({ share, goal }) {
         if (goal === undefined) {
-            const until = this.begin + (share ?? SCREEN_SHARE) * this.durationMs;
+            const { metrics, roundsPerLaunch } = this.bench.plan;
             const schedule = screenSchedule(metrics, roundsPerLaunch);
-            await this.measure('screen', schedule, { until, leastRounds: 1 });
+            await this.measure('screen', schedule, { until: this.time.at(share), leastRounds: 1 });
             return;
         }
         this.goal = goal;
         this.tellBudget(goal);
-        const until = this.begin + (share ?? this.screenShare(goal)) * this.durationMs;
+        const until = this.time.at(share ?? this.screenShare(goal));
         await this.pilot(until);
-        for (const part of STAGES)
-            await this.stage(goal, until, part);
+        for (const [index, part] of STAGES.entries()) {
+            const allocations = this.allocateScreen(goal, until);
+            if (index === 0)
+                this.tellPlan(allocations, goal);
+            await this.stage(allocations, until, part);
+        }
     }
-    /** Of a launch with as few rounds as there may be, where starting takes long. */
+    /** The pilot: a few rounds in which every metric takes the same part. */
+    async pilot(until) {
+        const { plan } = this.bench;
+        const rounds = pilotLaunchRounds(this.cost, plan, this.time.pilotMs(until));
+        const schedule = screenSchedule(plan.metrics, rounds);
+        await this.measure('screen', schedule, { until, leastRounds: 1, most: PILOT_ROUNDS });
+    }
+    /** Spends a share of the time that is left, as allocated. */
+    async stage(allocations, until, share) {
+        const { metrics, roundsPerLaunch } = this.bench.plan;
+        const { candidate } = this.log;
+        const done = roundsFor(candidate.filter(({ launch }) => launch.phase === 'screen').length);
+        const schedule = screenSchedule(metrics, roundsPerLaunch, allocations, done);
+        const launchMs = this.slowLaunchMs();
+        await this.measure('screen', schedule, {
+            until: this.time.partWay(until, share),
+            ...(launchMs === undefined ? {} : { roundMs: LAUNCHES_PER_ROUND * launchMs }),
+            leastRounds: share < 1 ? 0 : roundsFor(LEAST_PAIRS) - done,
+        });
+    }
+    /**
+     * Picks from flagged metrics, most urgent first, those that the time left can confirm. One that it
+     * cannot would only take the others' time: a test on too few pairs calls nothing.
+     *
+     * @param pairsFor the pairs that the tests of so many metrics need
+     */
+    confirmable(flagged, pairsFor) {
+        const byId = new Map(this.bench.plan.metrics.map((metric) => [metric.id, metric]));
+        const those = flagged.flatMap((id) => byId.get(id) ?? []);
+        const timeMs = this.time.msUntil(this.time.latest);
+        const count = affordable(those, this.pilotRun(), { timeMs, pairsFor });
+        return flagged.slice(0, Math.max(MIN_CONFIRMED, count));
+    }
+    /** Fresh launches of the flagged metrics only, at least as many pairs as their test needs. */
+    async confirm(flagged, leastPairs) {
+        await this.confirmUntil(this.time.at(time_budget/* WHOLE_BUDGET */.CK), flagged, leastPairs);
+    }
+    /** The same with an end of its own; `leastPairs` are measured even if they take longer. */
+    async confirmUntil(until, flagged, leastPairs) {
+        const { metrics, roundsPerLaunch } = this.bench.plan;
+        const those = metrics.filter(({ id }) => flagged.includes(id));
+        const allocations = this.goal && this.allocateConfirmation(those, this.goal, until);
+        const schedule = screenSchedule(those, roundsPerLaunch, allocations);
+        await this.measure('confirm', schedule, { until, leastRounds: roundsFor(leastPairs) });
+    }
+    baselineRun(identity) {
+        const { baseline = this.sides.candidate } = this.sides;
+        return (0,collect/* collectRun */.S)(baseline.record, this.bench.plan, this.log.baseline, identity, this.width());
+    }
+    candidateRun(identity) {
+        const { record } = this.sides.candidate;
+        return (0,collect/* collectRun */.S)(record, this.bench.plan, this.log.candidate, identity, this.width());
+    }
+    /** Both sides as one run, for a candidate that was compared with itself. */
+    pooledRun(identity) {
+        const { record } = this.sides.candidate;
+        const launches = this.launches().sort((a, b) => a.launch.sequence - b.launch.sequence);
+        return (0,collect/* collectRun */.S)(record, this.bench.plan, launches, identity, this.width());
+    }
+    /** What each side's launches said, in the order they ran: baseline, candidate. */
+    observations() {
+        return [this.log.baseline, this.log.candidate];
+    }
+    launches() {
+        return [...this.log.baseline, ...this.log.candidate];
+    }
+    /** The core's width when it is quiet, from both sides: they ran on the same core in turn. */
+    width() {
+        const launches = this.launches();
+        if (launches.length !== this.quiet.launches) {
+            this.quiet = { launches: launches.length, width: (0,batches/* quietWidth */.Df)(launches.map(measure_launch/* timedBatches */.Y7)) };
+        }
+        return this.quiet.width;
+    }
+    pilotRun() {
+        const { processesPerLaunch: processes } = this.bench.plan;
+        return { ...this.log, quietWidth: this.width(), processes };
+    }
+    allocateScreen(goal, until) {
+        const timeMs = this.time.msUntil(until);
+        const { seed } = this.bench.plan;
+        return allocate(this.gatedTimes(), this.pilotRun(), goal, { timeMs, seed });
+    }
+    allocateConfirmation(metrics, goal, until) {
+        const timeMs = this.time.msUntil(until);
+        const stage = confirmation(goal.alpha, metrics.length);
+        const { seed } = this.bench.plan;
+        return allocate(metrics, this.pilotRun(), goal, { timeMs, seed, stage });
+    }
+    gatedTimes() {
+        return this.bench.plan.metrics.filter(({ gate, unit }) => gate && unit !== 'count');
+    }
+    /** Undefined where launches are quick, or nothing is compared. */
     slowLaunchMs() {
-        const { processesPerLaunch } = this.bench.plan;
-        if (this.startMs < SLOW_START_MS || this.sides.baseline === undefined)
+        if (this.sides.baseline === undefined)
             return undefined;
-        const passMs = (this.measuringMs * LEAST_PILOT_ROUNDS) / WARM_UP_ROUNDS;
-        return this.startMs + processesPerLaunch * passMs;
+        return slowLaunchMs(this.cost.start, this.bench.plan.processesPerLaunch);
+    }
+    screenShare({ alpha }) {
+        const gated = familyOf(this.bench.plan.metrics);
+        const { durationMs } = this.time;
+        return screenShareFor({ launchMs: this.slowLaunchMs(), durationMs, gated, alpha });
     }
     /** A launch of a kernel takes seconds, and what they come to should be known before the end. */
     tellBudget({ alpha }) {
         const launchMs = this.slowLaunchMs();
         if (launchMs === undefined)
             return;
-        const { startMs, durationMs } = this;
+        const { durationMs } = this.time;
         const { enough, text } = budgetOf({
-            ...{ startMs, durationMs, launchMs, alpha },
-            leftMs: this.begin + durationMs - performance.now(),
+            ...{ startMs: this.cost.start.idleMs, durationMs, launchMs, alpha },
+            leftMs: this.time.msUntil(this.time.at(time_budget/* WHOLE_BUDGET */.CK)),
             gated: familyOf(this.bench.plan.metrics),
         });
         if (enough)
@@ -23721,117 +24181,84 @@ class Session {
         else
             this.progress.warn(text);
     }
-    /** Where launches are slow, the overrun may not hold as many as confirming takes. */
-    screenShare({ alpha }) {
-        const launchMs = this.slowLaunchMs();
-        if (launchMs === undefined)
-            return SCREEN_SHARE;
-        const gated = familyOf(this.bench.plan.metrics);
-        const left = OVERRUN - confirmingMs({ launchMs, gated, alpha }) / this.durationMs;
-        return Math.min(SCREEN_SHARE, Math.max(LEAST_SCREEN_SHARE, left));
-    }
-    /** Plans for all the time that is left, and spends a share of it. */
-    async stage(goal, until, share) {
-        const { metrics, roundsPerLaunch } = this.bench.plan;
-        this.allocate(goal, until);
-        const done = this.screenRounds();
-        const schedule = screenSchedule(metrics, roundsPerLaunch, this.allocations, done);
-        const now = performance.now();
-        const launchMs = this.slowLaunchMs();
-        await this.measure('screen', schedule, {
-            until: now + share * (until - now),
-            ...(launchMs === undefined ? {} : { roundMs: LAUNCHES_PER_ROUND * launchMs }),
-            leastRounds: share < 1 ? 0 : roundsFor(LEAST_PAIRS) - done,
-        });
-    }
-    screenRounds() {
-        const { candidate } = this.log;
-        return roundsFor(candidate.filter(({ launch }) => launch.phase === 'screen').length);
-    }
-    /**
-     * Of metrics in the order of their urgency, those that can be confirmed in the time that is left.
-     * One that cannot would only take the others' time: a test on too few pairs calls nothing.
-     *
-     * @param pairsFor the pairs that the tests of so many metrics need
-     */
-    confirmable(flagged, pairsFor) {
-        const byId = new Map(this.bench.plan.metrics.map((metric) => [metric.id, metric]));
-        const those = flagged.flatMap((id) => byId.get(id) ?? []);
-        const timeMs = this.begin + OVERRUN * this.durationMs - performance.now();
-        const count = affordable(those, this.pilotRun(), { timeMs, pairsFor });
-        return flagged.slice(0, Math.max(LEAST_CONFIRMED, count));
-    }
-    /** Fresh launches of the flagged metrics only, at least as many pairs as their test needs. */
-    async confirm(flagged, leastPairs) {
-        const until = Math.max(this.begin + this.durationMs, performance.now());
-        await this.confirmUntil(until, flagged, leastPairs);
-    }
-    /** The same with a time of its own, in which `leastPairs` are measured at any rate. */
-    async confirmUntil(until, flagged, leastPairs) {
-        const { metrics, roundsPerLaunch, seed } = this.bench.plan;
-        const those = metrics.filter(({ id }) => flagged.includes(id));
-        if (this.goal) {
-            const stage = confirmation(this.goal.alpha, those.length);
-            const timeMs = until - performance.now();
-            this.allocations = allocate(those, this.pilotRun(), this.goal, { timeMs, seed, stage });
-        }
-        const schedule = screenSchedule(those, roundsPerLaunch, this.allocations);
-        await this.measure('confirm', schedule, { until, leastRounds: roundsFor(leastPairs) });
-    }
-    pilotRun() {
-        const { processesPerLaunch: processes } = this.bench.plan;
-        return { ...this.log, quietWidth: this.quiet(), processes };
-    }
-    baselineRun(identity) {
-        const { baseline = this.sides.candidate } = this.sides;
-        return (0,collect/* collectRun */.S)(baseline.record, this.bench.plan, this.log.baseline, identity, this.quiet());
-    }
-    candidateRun(identity) {
-        return (0,collect/* collectRun */.S)(this.sides.candidate.record, this.bench.plan, this.log.candidate, identity, this.quiet());
-    }
-    /** What each side's launches said, in the order they ran: baseline, candidate. */
-    observations() {
-        return [this.log.baseline, this.log.candidate];
-    }
-    /** Both sides as one run, for a candidate that was compared with itself. */
-    pooledRun(identity) {
-        const launches = [...this.log.baseline, ...this.log.candidate].sort((a, b) => a.launch.sequence - b.launch.sequence);
-        return (0,collect/* collectRun */.S)(this.sides.candidate.record, this.bench.plan, launches, identity, this.quiet());
-    }
-    /** Of both sides together: they ran on the same core in turn. */
-    quiet() {
-        const launches = [...this.log.baseline, ...this.log.candidate];
-        return (0,batches/* quietWidth */.Df)(launches.map(measure_launch/* timedBatches */.Y7));
-    }
-    async pilot(until) {
-        const { metrics, roundsPerLaunch, processesPerLaunch } = this.bench.plan;
-        const affordable = PILOT_SHARE * (until - performance.now());
-        const launches = this.log.baseline.length + this.log.candidate.length;
-        const startsMs = PILOT_ROUNDS * LAUNCHES_PER_ROUND * this.startMs;
-        const measuringMs = this.warmUpMs / launches - this.startMs;
-        const roundMs = (LAUNCHES_PER_ROUND * processesPerLaunch * measuringMs) / WARM_UP_ROUNDS;
-        const rounds = Math.floor((affordable - startsMs) / (PILOT_ROUNDS * roundMs));
-        const fitting = Math.min(roundsPerLaunch, Math.max(LEAST_PILOT_ROUNDS, rounds));
-        const schedule = screenSchedule(metrics, fitting);
-        const limits = { until, leastRounds: 1, most: PILOT_ROUNDS };
-        await this.measure('screen', schedule, limits);
-    }
-    allocate(goal, until) {
-        const { metrics, seed } = this.bench.plan;
-        const gated = metrics.filter(({ gate, unit }) => gate && unit !== 'count');
-        const timeMs = until - performance.now();
-        this.allocations = allocate(gated, this.pilotRun(), goal, { timeMs, seed });
-        if (this.planned)
-            return;
-        this.planned = true;
-        const text = expectationText(gated, this.allocations, goal);
+    tellPlan(allocations, goal) {
+        const text = expectationText(this.gatedTimes(), allocations, goal);
         if (text !== '')
             this.progress.note(text);
     }
     async measure(phase, schedule, limits) {
-        const latest = Math.max(limits.until, this.begin + OVERRUN * this.durationMs);
+        const latest = Math.max(limits.until, this.time.latest);
         const order = { phase, schedule, latest, ...limits };
         await measureRounds(this.bench, this.sides, order, this.log, this.progress);
+    }
+}
+
+
+/***/ }),
+
+/***/ 233:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   CK: () => (/* binding */ WHOLE_BUDGET),
+/* harmony export */   yO: () => (/* binding */ OVERRUN),
+/* harmony export */   zD: () => (/* binding */ TimeBudget)
+/* harmony export */ });
+/** Without a confirmation, the screen has all of the time. */
+const WHOLE_BUDGET = 1;
+/** Confirmation may overrun the budget by this factor rather than end short of the pairs it needs. */
+const OVERRUN = 1.3;
+/** Where launches are slow, the warm-up ends early: then it is one launch a side. */
+const WARM_UP_SHARE = 0.02;
+/**
+ * The tails take about five times as long as the warm-up. They inform and gate nothing, so they may
+ * have a tenth of the budget at most: a target that starts slowly, or a short run, goes without them.
+ */
+const TAILS_SHARE = 0.1;
+const TAILS_OF_WARM_UP = 5;
+/** Of the screen; a pilot that took more would be a plan without the time to follow it. */
+const PILOT_SHARE = 0.25;
+/** The time that one session may take, by a clock that may be any. Moments and spans are in ms. */
+class TimeBudget {
+    now;
+    durationMs;
+    begin;
+    /** @param now the clock: `performance.now` outside of tests */
+    constructor(now, durationMs) {
+        this.now = now;
+        this.durationMs = durationMs;
+        this.begin = now();
+    }
+    /** The moment when this share of the budget is spent. */
+    at(share) {
+        return this.begin + share * this.durationMs;
+    }
+    /** From now on; negative when the moment has passed. */
+    msUntil(moment) {
+        return moment - this.now();
+    }
+    get passedMs() {
+        return -this.msUntil(this.begin);
+    }
+    /** From this moment on, one warm-up launch of each side is enough. */
+    get shortWarmUp() {
+        return this.at(WARM_UP_SHARE);
+    }
+    /** Nothing is measured after this moment, whatever it lacks. */
+    get latest() {
+        return this.at(OVERRUN);
+    }
+    /** The moment when this share of the time until `end` has passed. */
+    partWay(end, share) {
+        const now = this.now();
+        return now + share * (end - now);
+    }
+    allowsTails(warmUpMs) {
+        return TAILS_OF_WARM_UP * warmUpMs <= TAILS_SHARE * this.durationMs;
+    }
+    /** What the pilot of a screen may take that ends at that moment. */
+    pilotMs(screenEnd) {
+        return PILOT_SHARE * this.msUntil(screenEnd);
     }
 }
 
@@ -23854,7 +24281,7 @@ class Session {
 /* harmony export */ });
 /* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2857);
 /* harmony import */ var _record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8924);
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2522);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5272);
 
 
 
@@ -24015,16 +24442,16 @@ const EXHIBIT_FILE_NAME = new RegExp(`^(${ROLES.join('|')})-\\d{8}T\\d{4,6}Z-[a-
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   CO: () => (/* binding */ SET_ASIDE),
 /* harmony export */   Oq: () => (/* binding */ SHARDS),
 /* harmony export */   S4: () => (/* binding */ EVIDENCE),
 /* harmony export */   X2: () => (/* binding */ runFileName),
-/* harmony export */   le: () => (/* binding */ runText),
 /* harmony export */   ml: () => (/* binding */ RUN_SUFFIX),
 /* harmony export */   ol: () => (/* binding */ digestOf)
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
 
-/** How a run lies in a file: its name, its text, and the text's fingerprint. */
+/** How a run lies in a file: its name and its text's fingerprint. */
 /** What marks a file as a run record among the others of a folder or an archive. */
 const RUN_SUFFIX = '.run.json';
 /**
@@ -24035,12 +24462,16 @@ const RUN_SUFFIX = '.run.json';
 const EVIDENCE = 'evidence';
 /** The subfolder of both runs of a shard, which nobody has judged yet. */
 const SHARDS = 'shards';
+/**
+ * The subfolder of runs that were judged regressed. They are no baseline until somebody accepts
+ * them by moving them up: else running again would turn every red gate green.
+ */
+const SET_ASIDE = 'regressed';
 /** The name under which a run is stored: sorts by time, tells the candidate's kind, never collides. */
 function runFileName(run) {
     const stamp = run.startedAt.replace(/\.\d+Z$/, 'Z').replace(/[-:]/g, '');
     return `${stamp}-${run.target.kind}-${run.id}${RUN_SUFFIX}`;
 }
-const runText = (run) => `${JSON.stringify(run)}\n`;
 /** SHA-256 of a text as UTF-8, in hexadecimal digits. */
 const digestOf = (text) => (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(text).digest('hex');
 
@@ -24059,7 +24490,7 @@ const digestOf = (text) => (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHas
 /* harmony export */ });
 /* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2857);
 /* harmony import */ var _metric_status_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8924);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2522);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5272);
 /* harmony import */ var _verdict_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4164);
 
 
@@ -24394,7 +24825,7 @@ const isRefused = ({ status }) => REFUSED.includes(status);
 /* harmony import */ var _exhibit_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4408);
 /* harmony import */ var _file_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2143);
 /* harmony import */ var _finding_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8292);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2522);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5272);
 /* harmony import */ var _strict_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(9164);
 /* harmony import */ var _verdict_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4164);
 
@@ -24406,7 +24837,7 @@ const isRefused = ({ status }) => REFUSED.includes(status);
 
 /** The report for scripts: `--json`, the action's `report` output. `schema/report-v2.json`. */
 const REPORT_SCHEMA = 'syscall-gate/report';
-const REPORT_VERSION = 2;
+const REPORT_VERSION = '2.0';
 /** Far above any report, and little enough to be read whole. */
 const MAX_REPORT_BYTES = 16 * 1024 * 1024;
 /** A hundred stored runs are pooled at most. */
@@ -24632,7 +25063,7 @@ const reportSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
  * @param json the file's text
  * @returns the report, or one clause that says what is wrong with the text and where
  */
-const parseReport = (json) => (0,_strict_js__WEBPACK_IMPORTED_MODULE_6__/* .parseStrictly */ .g)(json, {
+const parseReport = (json) => (0,_strict_js__WEBPACK_IMPORTED_MODULE_6__/* .parseStrictly */ .ge)(json, {
     ...{ schema: reportSchema, name: REPORT_SCHEMA, version: REPORT_VERSION },
     ...{ maxBytes: MAX_REPORT_BYTES, noun: 'report' },
 });
@@ -24640,7 +25071,7 @@ const parseReport = (json) => (0,_strict_js__WEBPACK_IMPORTED_MODULE_6__/* .pars
 
 /***/ }),
 
-/***/ 2522:
+/***/ 5272:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -24653,17 +25084,19 @@ __nccwpck_require__.d(__webpack_exports__, {
   he: () => (/* binding */ isCounted),
   _Y: () => (/* binding */ isTimed),
   SA: () => (/* binding */ makeRun),
+  t$: () => (/* binding */ newerNotes),
   zZ: () => (/* binding */ parseRun),
   vd: () => (/* binding */ platformSchema),
   P_: () => (/* binding */ replicateSchema),
   Lx: () => (/* binding */ runSchema),
+  le: () => (/* binding */ runText),
   cn: () => (/* binding */ subjectSchema),
   Bj: () => (/* binding */ tailsSchema),
   tX: () => (/* binding */ targetSchema),
   o3: () => (/* binding */ unitSchema)
 });
 
-// UNUSED EXPORTS: countSchema, duetSchema, launchSchema, metricRecordSchema, planSchema, sourceSchema
+// UNUSED EXPORTS: countSchema, duetSchema, launchSchema, machineSchema, metricRecordSchema, planSchema, sourceSchema
 
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
 var schemas = __nccwpck_require__(2857);
@@ -24694,6 +25127,102 @@ var kernel_configuration = __nccwpck_require__(1731);
 var metric_identity = __nccwpck_require__(8208);
 // EXTERNAL MODULE: ./lib/record/metric-status.js
 var metric_status = __nccwpck_require__(8924);
+;// CONCATENATED MODULE: ./lib/record/run-upgrade.js
+/**
+ * Turns a run record of version 1.0 into one of today's version. Version 1.0 grew for a while without
+ * a new number: older builds left out what later ones recorded. What was not recorded is filled as
+ * such: an optional field stays absent, and a text is "unknown", as where the probe cannot read it.
+ */
+/** Texts of the subject that the first builds did not record. */
+const LATER_TEXTS = ['scheduler', 'cgroupDepth', 'loopbackMtu', 'tcpBuffers'];
+const UNKNOWN = 'unknown';
+/**
+ * Changes the fields of a record of version 1.0 in place. It leaves wrong values for the schema to find.
+ *
+ * @returns why this is no record of version 1.0, as a clause
+ */
+function upgradeRun(run) {
+    const target = objectIn(run, 'target');
+    if (target && 'machine' in target)
+        return 'target: Unrecognized key: "machine"';
+    fillSubject(objectIn(run, 'subject'));
+    fillPlan(objectIn(run, 'plan'));
+    fillMachine(target, objectIn(run, 'platform'));
+    const instructions = objectIn(run, 'instructions');
+    if (instructions)
+        shareFunctions(instructions);
+    return undefined;
+}
+function fillSubject(subject) {
+    for (const name of LATER_TEXTS)
+        if (subject)
+            subject[name] ??= UNKNOWN;
+}
+/** Before the field existed, each launch was one process. */
+function fillPlan(plan) {
+    if (plan)
+        plan['processesPerLaunch'] ??= 1;
+}
+/** The machine of a booted kernel was recorded only as texts for people. */
+function fillMachine(target, platform) {
+    const facts = target && objectIn(target, 'facts');
+    if (!facts || target['kind'] !== 'kernel')
+        return;
+    const { accelerator } = facts;
+    if (accelerator !== 'kvm' && accelerator !== 'tcg')
+        return;
+    const fact = (name) => facts[name] ?? UNKNOWN;
+    target['machine'] = {
+        architecture: facts['architecture'] ?? platform?.['architecture'] ?? UNKNOWN,
+        accelerator,
+        emulator: {
+            ...{ name: 'QEMU', version: fact('qemu'), machine: fact('machine'), cpu: fact('cpu') },
+            ...numbered('memoryMib', facts['memory'], /^(\d+) MiB$/),
+            ...numbered('cpus', facts['cpus'], /^(\d+)$/),
+            hostCpu: fact('host cpu'),
+        },
+    };
+}
+function numbered(name, text, pattern) {
+    const digits = pattern.exec(String(text))?.[1];
+    return digits === undefined ? {} : { [name]: Number(digits) };
+}
+/** A traced operation was a list of calls, each with its function, instead of four lists. */
+function shareFunctions(instructions) {
+    const places = new Map();
+    const functions = [];
+    const placeOf = ({ name, module, kernel }) => {
+        const one = { name, ...(module === undefined ? {} : { module }), kernel };
+        const key = JSON.stringify(one);
+        const place = places.get(key) ?? functions.push(one) - 1;
+        places.set(key, place);
+        return place;
+    };
+    for (const metric of listIn(instructions, 'metrics').filter(isFields)) {
+        if (!Array.isArray(metric['operation']))
+            continue;
+        const calls = metric['operation'].filter(isFields);
+        delete metric['operation'];
+        metric['traced'] = {
+            operations: 1,
+            functions: calls.map(placeOf),
+            depths: calls.map(({ depth }) => depth),
+            instructions: calls.map(({ own }) => own),
+        };
+    }
+    if (functions.length > 0)
+        instructions['functions'] = functions;
+}
+const isFields = (value) => typeof value === 'object' && value !== null;
+function objectIn(owner, name) {
+    const value = owner[name];
+    return isFields(value) ? value : undefined;
+}
+function listIn(owner, name) {
+    const value = owner[name];
+    return Array.isArray(value) ? value : [];
+}
+
 // EXTERNAL MODULE: ./lib/record/strict.js
 var strict = __nccwpck_require__(9164);
 ;// CONCATENATED MODULE: ./lib/record/run.js
@@ -24703,15 +25232,17 @@ var strict = __nccwpck_require__(9164);
 
 
 
+
 /**
  * The run record: everything one side of a comparison was measured to be, as plain JSON. It is the
  * contract between jobs that may be months apart, so every string is bounded, every number finite
- * and bounded, every list capped, and an unknown field is an error.
+ * and bounded, every list capped, and an unknown field is an error. `docs/stability.md` says how its
+ * version moves.
  *
  * `schema/run-v1.json` is generated from this file.
  */
 const RUN_SCHEMA = 'syscall-gate/run';
-const RUN_VERSION = 1;
+const RUN_VERSION = '1.1';
 /** The largest record worth reading: the most launches of a hundred metrics stay below. */
 const MAX_RUN_BYTES = 32 * 1024 * 1024;
 const run_text = schemas/* string */.YjP().max(512);
@@ -24758,11 +25289,30 @@ const subjectSchema = schemas/* strictObject */.rej({
     tcpBuffers: run_text,
     probeUid: count,
 });
+/** The virtual machine that a kernel was booted in. Programs read this, people read the facts. */
+const machineSchema = schemas/* strictObject */.rej({
+    architecture: word,
+    /** KVM runs the kernel on the processor itself, TCG emulates one. */
+    accelerator: schemas/* enum */.k5n(['kvm', 'tcg']),
+    emulator: schemas/* strictObject */.rej({
+        name: word,
+        version: run_text,
+        /** The models of machine and processor that it was asked for. */
+        machine: run_text,
+        cpu: run_text,
+        /** Both are absent where an old record does not say. */
+        memoryMib: schemas/* int */.Whr().min(1).max(1e9).optional(),
+        cpus: schemas/* int */.Whr().min(1).max(65536).optional(),
+        /** The processor that the emulator itself ran on. */
+        hostCpu: run_text,
+    }),
+});
 const targetSchema = schemas/* strictObject */.rej({
     kind: schemas/* enum */.k5n(['host', 'command', 'container', 'kernel']),
     spec: schemas/* string */.YjP().min(1).max(4096),
-    /** What its own tools say of it, by name: the image's digest, the engine, the emulator. */
+    /** What its own tools say of it, for people: the image's digest, the engine, the emulator. */
     facts: schemas/* record */.g1P(word, run_text).optional(),
+    machine: machineSchema.optional(),
     /** What a kernel was built with, where that could be read. */
     configuration: kernel_configuration/* kernelConfigurationSchema */.nd.optional(),
 });
@@ -24777,9 +25327,9 @@ const sourceSchema = schemas/* strictObject */.rej({
 });
 const planSchema = schemas/* strictObject */.rej({
     seed: count,
-    /** CPU the launches ran on, and whether they could be kept there. */
+    /** CPU the launches ran on, and whether they could be kept there; absent where not recorded. */
     cpu: schemas/* int */.Whr().min(0).max(65535),
-    pinned: schemas/* boolean */.zMY(),
+    pinned: schemas/* boolean */.zMY().optional(),
     /** Probe processes in one launch, where starting one takes long: their median is its replicate. */
     processesPerLaunch: schemas/* int */.Whr().min(1).max(64),
     roundsPerLaunch: schemas/* int */.Whr().min(1).max(1000),
@@ -24929,20 +25479,80 @@ function countBatches(replicates) {
     const kept = replicates.reduce((total, replicate) => total + replicate.kept, 0);
     return { batches: kept + rejected, rejected };
 }
+/** The file of each run: as it was read, or as it is written. */
+const texts = new WeakMap();
+/** What a newer version wrote into a run's file and this program left out. */
+const leftOut = new WeakMap();
 /**
- * Reads a run record strictly.
+ * Reads a run record: strictly up to this version, without what a newer minor version added.
  *
  * @param json the file's text
  * @returns the run, or one clause that says what is wrong with the text and where
  */
 function parseRun(json) {
-    const parse = (0,strict/* parseStrictly */.g)(json, CONTRACT);
-    return parse.ok ? { ok: true, run: sealRun(parse.value) } : parse;
+    const parse = (0,strict/* parseStrictly */.ge)(json, CONTRACT);
+    if (!parse.ok)
+        return parse;
+    const { value, newer } = parse;
+    const flaw = flawOf(value);
+    if (flaw !== undefined)
+        return { ok: false, reason: flaw };
+    const run = sealRun(value);
+    texts.set(run, json);
+    if (newer !== undefined)
+        leftOut.set(run, newer);
+    return { ok: true, run };
 }
+/**
+ * The text of a run's file. A run that was read keeps the text that it was read from: an older or a
+ * newer version may have written it, and a copy must have its fingerprint. For others it is made once,
+ * since it is hashed for the report and written in two places.
+ */
+function runText(run) {
+    const text = texts.get(run) ?? `${JSON.stringify(run)}\n`;
+    texts.set(run, text);
+    return text;
+}
+/** One sentence for each run of which a newer version wrote more than this program knows. */
+const newerNotes = (runs) => runs.flatMap((run) => {
+    const newer = leftOut.get(run);
+    return newer === undefined ? [] : [`Run ${run.id} ${(0,strict/* newerText */.d)(newer)}.`];
+});
 const CONTRACT = {
-    ...{ schema: runSchema, name: RUN_SCHEMA, version: RUN_VERSION },
+    ...{ schema: runSchema, name: RUN_SCHEMA, version: RUN_VERSION, upgrade: upgradeRun },
     ...{ maxBytes: MAX_RUN_BYTES, noun: 'run record' },
 };
+/** What no single field is to blame for, as a clause. */
+function flawOf({ metrics, launches, instructions }) {
+    if (metrics.length === 0 && instructions === undefined)
+        return 'metrics: nothing was measured';
+    const twice = repeated(metrics.map(({ id }) => id));
+    if (twice !== undefined)
+        return `metrics: ${twice} is there twice`;
+    const launch = repeated(launches.map(({ sequence }) => sequence));
+    if (launch !== undefined)
+        return `launches: number ${launch} is there twice`;
+    const known = new Set(launches.map(({ sequence }) => sequence));
+    for (const [index, metric] of metrics.entries()) {
+        const sequences = sequencesOf(metric);
+        const again = repeated(sequences);
+        if (again !== undefined)
+            return `metrics.${index}: launch ${again} is there twice`;
+        const unknown = sequences.find((sequence) => !known.has(sequence));
+        if (unknown !== undefined)
+            return `metrics.${index}: there is no launch ${unknown}`;
+    }
+    return undefined;
+}
+function sequencesOf(metric) {
+    if (metric.status !== 'ok')
+        return [];
+    const measured = metric.unit === 'count' ? metric.counts : metric.replicates;
+    return measured.map(({ sequence }) => sequence);
+}
+const repeated = (values) => values.length === new Set(values).size
+    ? undefined
+    : values.find((value, index) => values.indexOf(value) < index);
 /**
  * Makes a run of fields that this program just measured, holding them to the same schema as a
  * record read from a file.
@@ -24961,10 +25571,14 @@ const sealRun = (fields) => fields;
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   g: () => (/* binding */ parseStrictly)
+/* harmony export */   d: () => (/* binding */ newerText),
+/* harmony export */   ge: () => (/* binding */ parseStrictly),
+/* harmony export */   nw: () => (/* binding */ claimedMajor)
 /* harmony export */ });
 /**
- * Reads the text of a stored file strictly: an unknown field is an error, as is another version.
+ * Reads the text of a stored file. Within the version that the contract names, and below it, an
+ * unknown field is an error. Fields that a newer minor version added are left out and listed.
+ * Another major version is an error.
  *
  * @returns the value, or one clause that says what is wrong with the text and where
  */
@@ -24979,26 +25593,99 @@ function parseStrictly(json, contract) {
     catch {
         return { ok: false, reason: 'it is not complete JSON' };
     }
-    const claim = unknownClaim(value, contract);
-    if (claim !== undefined)
-        return { ok: false, reason: claim };
-    const result = contract.schema.safeParse(value);
-    if (result.success)
-        return { ok: true, value: result.data };
+    if (!isObject(value))
+        return { ok: false, reason: 'it is not a JSON object' };
+    const claim = readClaim(value, contract);
+    return typeof claim === 'string' ? { ok: false, reason: claim } : parseAs(claim, value, contract);
+}
+const isObject = (value) => typeof value === 'object' && value !== null;
+/** @returns the version that the file has, or why this program does not read it, as a clause */
+function readClaim(fields, { name, version, noun }) {
+    if (fields['schema'] !== name)
+        return `it is not a syscall-gate ${noun}`;
+    const claimed = versionOf(fields['version']);
+    const { major } = knownVersion(version);
+    if (claimed?.major === major)
+        return claimed;
+    const word = noun.split(' ').at(-1);
+    return `it has ${word} version ${String(fields['version']).slice(0, 32)} and this syscall-gate reads version ${major}`;
+}
+/** The major version that a stored file claims to have, of whatever kind it is. */
+function claimedMajor(json) {
+    try {
+        const value = JSON.parse(json);
+        return isObject(value) ? versionOf(value['version'])?.major : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+/** Files of the first version have the number 1. */
+function versionOf(value) {
+    if (typeof value === 'number')
+        return { major: value, minor: 0 };
+    const parts = typeof value === 'string' ? /^([1-9]\d{0,3})\.(0|[1-9]\d{0,3})$/.exec(value) : null;
+    return parts ? { major: Number(parts[1]), minor: Number(parts[2]) } : undefined;
+}
+function knownVersion(version) {
+    const known = versionOf(version);
+    if (known === undefined)
+        throw new Error(`${version} is not a version`);
+    return known;
+}
+function parseAs(claimed, fields, contract) {
+    const known = knownVersion(contract.version);
+    const isOlder = claimed.minor < known.minor;
+    const wrong = isOlder ? contract.upgrade?.(fields, claimed.minor) : undefined;
+    if (wrong !== undefined)
+        return { ok: false, reason: wrong };
+    fields['version'] = contract.version;
+    const isNewer = claimed.minor > known.minor;
+    const ignored = isNewer ? removeUnknown(fields, contract.schema) : [];
+    const result = contract.schema.safeParse(fields);
+    const version = `${claimed.major}.${claimed.minor}`;
+    if (result.success) {
+        const value = result.data;
+        return ignored.length === 0
+            ? { ok: true, value }
+            : { ok: true, value, newer: { version, ignored } };
+    }
     const [issue] = result.error.issues;
     const where = issue?.path.join('.') || 'the top level';
-    return { ok: false, reason: `${where}: ${issue?.message ?? 'invalid'}` };
+    const why = isNewer ? ` (a newer syscall-gate wrote it, in version ${version})` : '';
+    return { ok: false, reason: `${where}: ${issue?.message ?? 'invalid'}${why}` };
 }
-function unknownClaim(value, { name, version: known, noun }) {
-    if (typeof value !== 'object' || value === null)
-        return 'it is not a JSON object';
-    const { schema, version } = value;
-    if (schema !== name)
-        return `it is not a syscall-gate ${noun}`;
-    if (version === known)
-        return undefined;
-    const word = noun.split(' ').at(-1);
-    return `it has ${word} version ${String(version)} and this syscall-gate reads version ${known}`;
+/** Removes all fields that a schema does not know. @returns their paths, each once */
+function removeUnknown(fields, schema) {
+    const removed = new Set();
+    // What is inside an unknown field goes with it, but another field may only be reached afterwards.
+    for (;;) {
+        const issues = schema.safeParse(fields).error?.issues ?? [];
+        const unknown = issues.filter((issue) => issue.code === 'unrecognized_keys');
+        if (unknown.length === 0)
+            return [...removed];
+        for (const { path, keys } of unknown) {
+            const owner = path.reduce(fieldOf, fields);
+            for (const key of keys) {
+                if (isObject(owner))
+                    delete owner[key];
+                removed.add([...path, key].map(anyPosition).join('.'));
+            }
+        }
+    }
+}
+const fieldOf = (value, key) => isObject(value) && typeof key !== 'symbol' ? value[key] : undefined;
+const anyPosition = (key) => (typeof key === 'number' ? '*' : String(key));
+/** How many of the fields that were left out are named. */
+const MAX_NAMED = 5;
+/** Says what was left out of a file, as a clause that goes on from the file's name. */
+function newerText({ version, ignored }) {
+    const named = ignored.slice(0, MAX_NAMED).map((path) => path.slice(0, 100));
+    const more = ignored.length > named.length ? `, and ${ignored.length - named.length} more` : '';
+    const count = ignored.length === 1
+        ? '1 field that this one does not know is'
+        : `${ignored.length} fields that this one does not know are`;
+    return `was written by a newer syscall-gate (version ${version}), and ${count} left out: ${named.join(', ')}${more}`;
 }
 
 
@@ -25046,7 +25733,7 @@ const isCalled = ({ verdict }) => verdict === 'blocked' || verdict === 'regresse
 
 /***/ }),
 
-/***/ 9949:
+/***/ 5970:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -25141,9 +25828,61 @@ function transferTable({ size, strategies, oneCall }) {
 }
 
 // EXTERNAL MODULE: ./lib/record/finding.js
-var finding = __nccwpck_require__(8292);
-// EXTERNAL MODULE: ./lib/report/words.js
-var words = __nccwpck_require__(8191);
+var record_finding = __nccwpck_require__(8292);
+// EXTERNAL MODULE: ./lib/report/design-words.js
+var design_words = __nccwpck_require__(7586);
+// EXTERNAL MODULE: ./lib/report/field-words.js
+var field_words = __nccwpck_require__(1782);
+;// CONCATENATED MODULE: ./lib/report/machine-words.js
+
+/** The machine in one line: CPU, count, SMT and hypervisor, as far as they are known. */
+function machineText({ platform }) {
+    return [
+        known(platform.cpuModel) || platform.architecture,
+        (0,units/* countOf */.pq)(platform.cpuCount, 'CPU'),
+        prefixed('SMT ', platform.smt),
+        prefixed('hypervisor ', platform.hypervisor),
+        prefixed('clocksource ', platform.clocksource),
+    ]
+        .filter((part) => part !== '')
+        .join(', ');
+}
+/** The kernel in one line: release, preemption model, seccomp state. */
+function kernelText({ subject }) {
+    return [
+        known(subject.kernelRelease) || 'unknown release',
+        prefixed('preemption ', subject.preemption),
+        prefixed('seccomp ', subject.seccompMode),
+        prefixed('in ', subject.container),
+    ]
+        .filter((part) => part !== '')
+        .join(', ');
+}
+/**
+ * The vulnerabilities directory of sysfs in one line: what is mitigated and by what, what is left
+ * open, and how many do not concern this CPU.
+ */
+function mitigationsText({ subject }) {
+    const entries = Object.entries(subject.vulnerabilities);
+    if (entries.length === 0)
+        return 'unknown';
+    const mitigated = entries.flatMap(([name, state]) => {
+        const means = /^Mitigation: ([^;,]*)/.exec(state)?.[1];
+        return means === undefined ? [] : [`${name} (${means.trim()})`];
+    });
+    const open = entries.flatMap(([name, state]) => (/^Vulnerable/.test(state) ? [name] : []));
+    const rest = entries.filter(([, state]) => state === 'Not affected').length;
+    return [
+        mitigated.join(', '),
+        open.length > 0 ? `vulnerable: ${open.join(', ')}` : '',
+        rest > 0 ? `${rest} not affected` : '',
+    ]
+        .filter((part) => part !== '')
+        .join('; ');
+}
+const known = (text) => ['', 'unknown', 'none', 'notsupported', 'notimplemented'].includes(text) ? '' : text;
+const prefixed = (prefix, text) => known(text) === '' ? '' : `${prefix}${text}`;
+
 ;// CONCATENATED MODULE: ./lib/report/machines.js
 
 
@@ -25153,7 +25892,7 @@ var words = __nccwpck_require__(8191);
 /** Each machine in one line; its label is a fact's. */
 const machineList = ({ machines, subject }) => machines.map(({ platform, pairs }, index) => [
     `machine ${index + 1}`,
-    `${(0,words/* machineText */.tU)({ platform, subject })}; up to ${(0,units/* countOf */.pq)(pairs, 'pair')} of launches`,
+    `${machineText({ platform, subject })}; up to ${(0,units/* countOf */.pq)(pairs, 'pair')} of launches`,
 ]);
 /** More columns are nobody's to read: the others are in the report's JSON. */
 const MAX_MACHINES = 12;
@@ -25164,7 +25903,7 @@ const MAX_MACHINES = 12;
 function machineTables({ machines: all, findings, disagreements }) {
     const machines = all.slice(0, MAX_MACHINES);
     const shown = findings
-        .filter(finding/* isMeasuredReport */.$m)
+        .filter(record_finding/* isMeasuredReport */.$m)
         .filter((finding) => isChanged(finding) || disagreements.includes(finding.id) || all.some(moved(finding)));
     if (machines.length < 2 || shown.length === 0)
         return [];
@@ -25192,7 +25931,12 @@ const changeOf = ({ changes }, id) => changes.find((change) => change.id === id)
 
 // EXTERNAL MODULE: ./lib/report/noise.js
 var noise = __nccwpck_require__(1792);
+// EXTERNAL MODULE: ./lib/report/verdict-words.js
+var verdict_words = __nccwpck_require__(8215);
 ;// CONCATENATED MODULE: ./lib/report/facts.js
+
+
+
 
 
 
@@ -25203,7 +25947,7 @@ function sideFacts(report) {
     const sides = [
         ['candidate', `${candidate.spec}, ${candidateText(report)}${factsText(candidate)}`],
         ['baseline', `${baseline.spec}, ${baselineText(report)}${factsText(baseline)}`],
-        ['design', (0,words/* designText */.Ex)(report)],
+        ['design', (0,design_words/* designText */.Ex)(report)],
     ];
     if (report.design === 'self')
         return sides;
@@ -25212,8 +25956,8 @@ function sideFacts(report) {
 /** By each measure that there is, since a metric may be unchanged in time and regressed in instructions. */
 function gatedText({ findings }) {
     const gated = findings.filter(({ gate }) => gate);
-    const timed = (0,words/* countsText */.WN)((0,words/* countVerdicts */.qX)(gated.filter(finding/* isMeasuredReport */.$m)));
-    const counted = (0,words/* countsText */.WN)((0,words/* countVerdicts */.qX)(gated.filter((one) => !(0,finding/* isMeasuredReport */.$m)(one))));
+    const timed = (0,verdict_words/* countsText */.WN)((0,verdict_words/* countVerdicts */.qX)(gated.filter(record_finding/* isMeasuredReport */.$m)));
+    const counted = (0,verdict_words/* countsText */.WN)((0,verdict_words/* countVerdicts */.qX)(gated.filter((one) => !(0,record_finding/* isMeasuredReport */.$m)(one))));
     if (timed === '' || counted === '')
         return timed || counted || 'none';
     return `by time ${timed}; by instructions ${counted}`;
@@ -25224,7 +25968,7 @@ function factsText({ facts }) {
     return texts.length === 0 ? '' : `; ${texts.join(', ')}`;
 }
 const candidateText = (report) => report.design === 'shards' ? `a run on ${eachOf(report)}` : `run ${report.candidate.run}`;
-const eachOf = (report) => report.machines.length === 1 ? '1 machine' : `each of ${(0,words/* machinesText */.g$)(report)}`;
+const eachOf = (report) => report.machines.length === 1 ? '1 machine' : `each of ${(0,design_words/* machinesText */.g$)(report)}`;
 function baselineText(report) {
     if (report.design === 'shards')
         return `a run on ${eachOf(report)}`;
@@ -25239,32 +25983,32 @@ const placeFacts = (report) => report.machines.length === 0
     ? machineFacts(report)
     : [...machineList(report), ...machineFacts(report).filter(([label]) => label !== 'machine')];
 const machineFacts = (where) => [
-    ['machine', (0,words/* machineText */.tU)(where)],
-    ['kernel', (0,words/* kernelText */.J3)(where)],
-    ['mitigations', (0,words/* mitigationsText */.MP)(where)],
+    ['machine', machineText(where)],
+    ['kernel', kernelText(where)],
+    ['mitigations', mitigationsText(where)],
 ];
 /** What the heads of the tables mean. */
 function legend(report) {
-    const { floor, mde80 } = (0,noise/* noiseOf */.YN)(report.findings.filter(finding/* isMeasuredReport */.$m));
+    const { floor, mde80 } = (0,noise/* noiseOf */.YN)(report.findings.filter(record_finding/* isMeasuredReport */.$m));
     const facts = [
         floor && ['floor', 'difference between identical sides of this run'],
         floor && ['rejected', 'tests of identical sides at the margin; an honest machine has none'],
         mde80 && ['MDE80', 'smallest change this run would have caught four times in five'],
-        (0,words/* coverageText */._)(report) === '' ? undefined : ['interval', intervalText(report)],
+        (0,design_words/* coverageText */._)(report) === '' ? undefined : ['interval', intervalText(report)],
         report.findings.every(({ gate }) => gate) ? undefined : ['*', 'informs, does not gate'],
     ];
     return facts.filter((fact) => fact !== undefined);
 }
-const intervalText = (report) => `covers the true change with ${(0,words/* coverageText */._)(report)}; ` +
-    `a change of less than the margin, ${(0,words/* marginText */.wn)(report)}, is not flagged`;
+const intervalText = (report) => `covers the true change with ${(0,design_words/* coverageText */._)(report)}; ` +
+    `a change of less than the margin, ${(0,design_words/* marginText */.wn)(report)}, is not flagged`;
 /** Everything that is known of the machine and the kernel. */
 function environmentFacts({ platform, subject }) {
     const { vulnerabilities, ...rest } = subject;
     const states = Object.entries(vulnerabilities).slice(0, MAX_STATES);
     return [
-        ...Object.entries(platform).map(([field, value]) => [(0,words/* fieldName */.w5)(field), `${value}`]),
-        ...Object.entries(rest).map(([field, value]) => [(0,words/* fieldName */.w5)(field), `${value}`]),
-        ...states.map(([name, state]) => [(0,words/* fieldName */.w5)(`vulnerabilities.${name}`), state]),
+        ...Object.entries(platform).map(([field, value]) => [(0,field_words/* fieldName */.w)(field), `${value}`]),
+        ...Object.entries(rest).map(([field, value]) => [(0,field_words/* fieldName */.w)(field), `${value}`]),
+        ...states.map(([name, state]) => [(0,field_words/* fieldName */.w)(`vulnerabilities.${name}`), state]),
     ];
 }
 /** The kernel has some twenty; a record may hold anything. */
@@ -25284,6 +26028,8 @@ var differences = __nccwpck_require__(5266);
 var metric_status = __nccwpck_require__(8924);
 // EXTERNAL MODULE: ./lib/report/counted.js
 var report_counted = __nccwpck_require__(6572);
+// EXTERNAL MODULE: ./lib/report/family-words.js
+var family_words = __nccwpck_require__(3208);
 // EXTERNAL MODULE: ./lib/report/notes.js
 var report_notes = __nccwpck_require__(3731);
 // EXTERNAL MODULE: ./lib/report/places.js
@@ -25291,6 +26037,7 @@ var report_places = __nccwpck_require__(8884);
 // EXTERNAL MODULE: ./lib/report/size.js
 var size = __nccwpck_require__(2777);
 ;// CONCATENATED MODULE: ./lib/report/finding-blocks.js
+
 
 
 
@@ -25321,8 +26068,8 @@ const foundBlocks = (report) => [
 const restBlocks = (report) => tablesOf(report, REST);
 /** Times and counted instructions never share a column. */
 function tablesOf(report, kinds) {
-    const measured = report.findings.filter(finding/* isMeasuredReport */.$m);
-    const counted = report.findings.filter(finding/* isInstructionsReport */.s);
+    const measured = report.findings.filter(record_finding/* isMeasuredReport */.$m);
+    const counted = report.findings.filter(record_finding/* isInstructionsReport */.s);
     const tables = [
         tableOf(measuredGroups(report, measured, kinds), columnsOf(report)),
         tableOf(countedGroups(counted, kinds), COUNTED_COLUMNS, countedSays(report, counted, kinds)),
@@ -25345,7 +26092,7 @@ function tableOf(groups, columns, says = []) {
         })),
     });
 }
-const sideCell = (side) => side.status === 'ok' ? (0,units/* formatEstimate */.eG)(side.unit, side.estimate) : (0,words/* statusText */.qS)(side);
+const sideCell = (side) => side.status === 'ok' ? (0,units/* formatEstimate */.eG)(side.unit, side.estimate) : (0,verdict_words/* statusText */.qS)(side);
 const candidate = {
     ...{ head: 'candidate', importance: 5 },
     cell: (finding) => sideCell(finding.candidate),
@@ -25460,10 +26207,10 @@ function titleOf(kind, report) {
 }
 /** Under a family's name stands what did not change, unless nothing was compared. */
 function families({ design }, findings, group) {
-    const sorted = findings.toSorted((a, b) => (0,words/* familyRank */.VV)(a.id) - (0,words/* familyRank */.VV)(b.id) || 0);
-    const names = [...new Set(sorted.map(({ id }) => (0,words/* familyName */.ar)(id)))];
+    const sorted = findings.toSorted((a, b) => (0,family_words/* familyRank */.V)(a.id) - (0,family_words/* familyRank */.V)(b.id) || 0);
+    const names = [...new Set(sorted.map(({ id }) => (0,family_words/* familyTitle */.T)(id)))];
     const suffix = design === 'self' ? '' : ': unchanged';
-    return names.flatMap((name) => group(`${name}${suffix}`, sorted.filter(({ id }) => (0,words/* familyName */.ar)(id) === name)));
+    return names.flatMap((name) => group(`${name}${suffix}`, sorted.filter(({ id }) => (0,family_words/* familyTitle */.T)(id) === name)));
 }
 const COUNTED_COLUMNS = [
     {
@@ -25484,7 +26231,7 @@ const COUNTED_COLUMNS = [
         cell: ({ resolution }) => (resolution === null ? '' : (0,units/* formatInstructions */.Vr)(resolution)),
     },
 ];
-const countCell = (side) => side.status === 'ok' ? (0,units/* formatInstructions */.Vr)(side.count) : (0,words/* statusText */.qS)(side);
+const countCell = (side) => side.status === 'ok' ? (0,units/* formatInstructions */.Vr)(side.count) : (0,verdict_words/* statusText */.qS)(side);
 const COUNTED_TITLES = {
     regressed: 'More instructions',
     improved: 'Fewer instructions',
@@ -25522,6 +26269,43 @@ function countedSays({ counted }, findings, kinds) {
     ];
 }
 
+;// CONCATENATED MODULE: ./lib/report/next-step.js
+
+/** What to do now, one sentence, or nothing where there is nothing to add. */
+function nextStepText(report) {
+    if (report.design === 'self') {
+        return report.baseline.spec === 'artifact'
+            ? 'The next run of this workflow compares with the runs of the base branch, once there is one.'
+            : "This run's record is kept in the out folder, where later runs can be compared with it; with few stored runs only large changes show.";
+    }
+    if (report.verdict === 'inconclusive')
+        return settlingText(report);
+    const red = report.verdict === 'blocked' || report.verdict === 'regressed';
+    return report.design === 'prediction' && red ? storedText(report) : '';
+}
+const SETTLING = {
+    duet: 'A longer run (duration) makes the intervals narrower.',
+    prediction: 'More stored runs make the intervals narrower; a paired comparison (two sides that run here) needs none.',
+    shards: 'More machines (shards) make the intervals narrower; where a machine has few pairs, so does a longer run (duration) on each.',
+    self: '',
+};
+const settlingText = ({ design, findings }) => findings.some(isUndecidedTime) ? SETTLING[design] : '';
+const isUndecidedTime = (finding) => (0,record_finding/* isMeasuredReport */.$m)(finding) && finding.verdict === 'inconclusive';
+/** Counts and lost operations are facts, however old the run that they are compared with. */
+function storedText({ findings, baseline }) {
+    const byTime = findings.some((finding) => finding.measure === 'time' && finding.gate && finding.verdict === 'regressed');
+    return [
+        byTime
+            ? 'Times of stored runs are weaker evidence than a paired comparison: where both sides run here, give both (baseline and candidate).'
+            : '',
+        baseline.spec === 'artifact'
+            ? ''
+            : 'This record is set aside in the folder "regressed"; move it up to accept it as a baseline.',
+    ]
+        .filter((text) => text !== '')
+        .join(' ');
+}
+
 // EXTERNAL MODULE: ./lib/stats/assumptions.js
 var assumptions = __nccwpck_require__(2595);
 // EXTERNAL MODULE: ./lib/text/escape.js
@@ -25540,7 +26324,7 @@ function reproduction(report) {
         'npm start --',
         `--baseline ${stored ? 'directory:runs' : (0,text_escape/* shellWord */.r7)(before.spec)}`,
         `--candidate ${(0,text_escape/* shellWord */.r7)(after.spec)}`,
-        ...(report.counted !== null && !findings.some(finding/* isMeasuredReport */.$m) ? ['--evidence counted'] : []),
+        ...(report.counted !== null && !findings.some(record_finding/* isMeasuredReport */.$m) ? ['--evidence counted'] : []),
         ...judgingOptions(report),
     ].join(' ');
     const text = stored
@@ -25564,7 +26348,7 @@ function judgingOptions(report) {
 /** The commonest margin for all metrics, then those that have another: the last rule wins. */
 function marginRules({ design, findings }) {
     const usual = design === 'prediction' ? assumptions/* PREDICTION_MARGIN */.Nz : assumptions/* DUET_MARGIN */.CJ;
-    const timed = findings.filter(finding/* isMeasuredReport */.$m).filter(({ margin }) => margin > 0);
+    const timed = findings.filter(record_finding/* isMeasuredReport */.$m).filter(({ margin }) => margin > 0);
     const margins = timed.map(({ margin }) => margin);
     const count = (ratio) => margins.filter((margin) => margin === ratio).length;
     const [base = usual] = margins.toSorted((one, other) => count(other) - count(one));
@@ -25595,6 +26379,7 @@ var report_tails = __nccwpck_require__(7085);
 
 
 
+
 /**
  * The parts of a report in reading order, whoever lays them out. A new one is its file and a line here;
  * the compiler then names every layout that has to say where it goes.
@@ -25602,7 +26387,7 @@ var report_tails = __nccwpck_require__(7085);
 const PARTS = {
     headline: (report) => [
         {
-            ...{ kind: 'headline', verdict: report.verdict, policy: (0,words/* policyText */.MJ)(report) },
+            ...{ kind: 'headline', verdict: report.verdict, policy: (0,verdict_words/* policyText */.MJ)(report) },
             text: report.headline,
         },
     ],
@@ -25615,10 +26400,10 @@ const PARTS = {
     machines: machineTables,
     differences: (report) => [...(0,differences/* differenceBlocks */.ag)(report), ...(0,blocks/* prose */.CS)((0,configuration/* configurationText */.o)(report))],
     caveats: (report) => (0,blocks/* list */.p_)('Caveats', report.caveats).map((caveats) => ({ ...caveats, caution: true })),
-    next: (report) => (0,blocks/* prose */.CS)((0,words/* nextStepText */.Hd)(report)),
+    next: (report) => (0,blocks/* prose */.CS)(nextStepText(report)),
     rest: restBlocks,
     trust: (report) => [
-        ...(report.findings.some(finding/* isMeasuredReport */.$m) || report.certificate.resolution !== null
+        ...(report.findings.some(record_finding/* isMeasuredReport */.$m) || report.certificate.resolution !== null
             ? [(0,report_certificate/* certificateTable */.I)(report.certificate)]
             : []),
         ...(0,blocks/* facts */.Ix)('', legend(report)),
@@ -25701,7 +26486,7 @@ function scaledTable({ scaled, gateMs }) {
     const [first] = scaled;
     const sizes = first?.caught.map(({ overMargin }) => `+${(0,units/* formatShare */.T1)(overMargin)}`) ?? [];
     return (0,blocks/* grid */.Vg)('Other changes: of how many metrics they would be caught four times in five', ['over the margin by', ...sizes], scaled.map(({ family, gated, caught }) => [
-        (0,words/* familyName */.ar)(family),
+        (0,family_words/* familyTitle */.T)(family),
         ...caught.map(({ metrics }) => `${metrics} of ${gated}`),
     ]), scaled.length === 0 ? [`No metric had pairs enough in ${(0,selftest_answer/* secondsText */.Hd)(gateMs)}.`] : []);
 }
@@ -25784,7 +26569,7 @@ function linesOf({ names, head, columns, groups }, paper) {
 }
 /** The symbol, the id, and a star for a metric that informs and does not gate. */
 function metricName({ name, verdict, informs }, { columns }, paint) {
-    const symbol = verdict === undefined ? ' ' : words/* verdictSymbols */.d7[verdict];
+    const symbol = verdict === undefined ? ' ' : verdict_words/* verdictSymbols */.d7[verdict];
     return `${paint(symbol)} ${(0,text_escape/* clip */.$Q)((0,text_escape/* plain */.pj)(name), Math.max(8, columns - 12))}${informs ? '*' : ''}`;
 }
 /** The colour of a verdict; the symbol beside it says the same without one. */
@@ -25917,7 +26702,7 @@ function blockLines(block, paper) {
 }
 const title = (text, { colors, columns }) => text === '' ? [] : prose(text, columns).map(colors.bold);
 function headlineLines({ verdict, policy, text }, { colors, columns }) {
-    const banner = colors.bold(paintOf(colors, verdict)(`${words/* verdictSymbols */.d7[verdict]} ${verdict}`));
+    const banner = colors.bold(paintOf(colors, verdict)(`${verdict_words/* verdictSymbols */.d7[verdict]} ${verdict}`));
     return [`${banner}${policy}`, ...prose(text, columns)];
 }
 function listLines({ title: text, items, caution }, paper) {
@@ -26130,11 +26915,15 @@ const joined = (parts) => [parts.slice(0, -1).join(', '), parts.at(-1) ?? ''].fi
 /* harmony export */   t: () => (/* binding */ certificateOf)
 /* harmony export */ });
 /* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5521);
+/* harmony import */ var _families_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1459);
 /* harmony import */ var _record_finding_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8292);
 /* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6300);
-/* harmony import */ var _blocks_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(642);
-/* harmony import */ var _noise_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1792);
-/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8191);
+/* harmony import */ var _blocks_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(642);
+/* harmony import */ var _design_words_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7586);
+/* harmony import */ var _family_words_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3208);
+/* harmony import */ var _noise_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1792);
+
+
 
 
 
@@ -26156,7 +26945,7 @@ function certificateOf(judged) {
             .filter((one) => one !== '')
             .join(' '),
         families: families(gated.filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_1__/* .isMeasuredReport */ .$m)),
-        resolution: (0,_noise_js__WEBPACK_IMPORTED_MODULE_3__/* .spreadOf */ .jg)(counted, resolutionShare) ?? null,
+        resolution: (0,_noise_js__WEBPACK_IMPORTED_MODULE_5__/* .spreadOf */ .jg)(counted, resolutionShare) ?? null,
     };
 }
 const resolutionShare = ({ resolution, candidate }) => resolution === null || candidate.status !== 'ok' || candidate.count === 0
@@ -26164,22 +26953,22 @@ const resolutionShare = ({ resolution, candidate }) => resolution === null || ca
     : resolution / candidate.count;
 /** Counting has no error level: what boots differ by is all there is to be wrong about. */
 const countedText = (counted) => {
-    const spread = (0,_noise_js__WEBPACK_IMPORTED_MODULE_3__/* .spreadOf */ .jg)(counted, resolutionShare);
+    const spread = (0,_noise_js__WEBPACK_IMPORTED_MODULE_5__/* .spreadOf */ .jg)(counted, resolutionShare);
     return spread === undefined
         ? ''
         : `Counts are exact: boots of one side differ by ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(spread.median)} of a count in the middle, and by ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(spread.worst)} at worst (${spread.worstId}).`;
 };
 function families(metrics) {
-    const names = [...new Set(metrics.map(({ id }) => (0,_words_js__WEBPACK_IMPORTED_MODULE_4__/* .familyOf */ .Ap)(id)))];
+    const names = [...new Set(metrics.map(({ id }) => (0,_families_js__WEBPACK_IMPORTED_MODULE_6__/* .familyNameOf */ .px)(id)))];
     return names
-        .toSorted((a, b) => (0,_words_js__WEBPACK_IMPORTED_MODULE_4__/* .familyRank */ .VV)(a) - (0,_words_js__WEBPACK_IMPORTED_MODULE_4__/* .familyRank */ .VV)(b) || 0)
-        .map((family) => familyCertificate(family, metrics.filter(({ id }) => (0,_words_js__WEBPACK_IMPORTED_MODULE_4__/* .familyOf */ .Ap)(id) === family)));
+        .toSorted((a, b) => (0,_family_words_js__WEBPACK_IMPORTED_MODULE_4__/* .familyRank */ .V)(a) - (0,_family_words_js__WEBPACK_IMPORTED_MODULE_4__/* .familyRank */ .V)(b) || 0)
+        .map((family) => familyCertificate(family, metrics.filter(({ id }) => (0,_families_js__WEBPACK_IMPORTED_MODULE_6__/* .familyNameOf */ .px)(id) === family)));
 }
 function familyCertificate(family, metrics) {
     const timed = metrics.filter(({ margin }) => margin > 0);
     const margins = timed.map(({ margin }) => margin);
     const floors = timed.flatMap(({ floor }) => floor ?? []);
-    const { floor, mde80 } = (0,_noise_js__WEBPACK_IMPORTED_MODULE_3__/* .noiseOf */ .YN)(timed);
+    const { floor, mde80 } = (0,_noise_js__WEBPACK_IMPORTED_MODULE_5__/* .noiseOf */ .YN)(timed);
     return {
         family,
         gated: metrics.length,
@@ -26217,7 +27006,7 @@ function holdsText({ design, alpha, familySize }, counted) {
 }
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 /** The certificate as a table, a family a row. */
-const certificateTable = ({ holds, families: rows }, title = 'How far to trust this run', says = []) => (0,_blocks_js__WEBPACK_IMPORTED_MODULE_5__/* .grid */ .Vg)(title, [
+const certificateTable = ({ holds, families: rows }, title = 'How far to trust this run', says = []) => (0,_blocks_js__WEBPACK_IMPORTED_MODULE_7__/* .grid */ .Vg)(title, [
     'gated metrics',
     'count',
     'margin',
@@ -26229,9 +27018,9 @@ const certificateTable = ({ holds, families: rows }, title = 'How far to trust t
 ], rows.map(familyRow), [...says, holds]);
 function familyRow({ family, gated, margin, floor, mde80, blind }) {
     return [
-        (0,_words_js__WEBPACK_IMPORTED_MODULE_4__/* .familyName */ .ar)(family),
+        (0,_family_words_js__WEBPACK_IMPORTED_MODULE_4__/* .familyTitle */ .T)(family),
         `${gated}`,
-        margin === null ? 'exact' : (0,_words_js__WEBPACK_IMPORTED_MODULE_4__/* .rangeText */ .lq)(margin.low, margin.high),
+        margin === null ? 'exact' : (0,_design_words_js__WEBPACK_IMPORTED_MODULE_3__/* .rangeText */ .lq)(margin.low, margin.high),
         floor === null ? '' : (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(floor.median),
         mde80 === null ? '' : (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(mde80.median),
         floor === null ? '' : `${floor.rejections} of ${floor.tests}`,
@@ -26361,7 +27150,7 @@ const abridged = (value) => value === null
 /* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6300);
 /* harmony import */ var _causes_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2796);
 /* harmony import */ var _size_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2777);
-/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8191);
+/* harmony import */ var _verdict_words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8215);
 
 
 
@@ -26369,7 +27158,7 @@ const abridged = (value) => value === null
 /** A clause about the counts: `8 of 60 gated metrics take more instructions, by +4 in …; …`. */
 function countedText(findings, counted) {
     const gated = findings.filter(({ gate, verdict }) => gate && verdict !== 'blocked');
-    const counts = (0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .countVerdicts */ .qX)(gated);
+    const counts = (0,_verdict_words_js__WEBPACK_IMPORTED_MODULE_2__/* .countVerdicts */ .qX)(gated);
     const changed = changedText(gated, counts, counted);
     if (changed !== undefined)
         return changed;
@@ -26378,7 +27167,7 @@ function countedText(findings, counted) {
     const small = gated.filter((one) => one.verdict === 'unchanged' && (0,_size_js__WEBPACK_IMPORTED_MODULE_3__/* .differs */ .Ag)(one)).length;
     const rest = small === 0 ? '' : `, ${small} of them but for a few instructions`;
     const lost = counts.incomparable === 0 ? '' : `; ${counts.incomparable} could not be compared`;
-    return `${(0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .shareText */ .Lu)(counts.unchanged, gated.length)} ${takes(counts.unchanged)} as many instructions as before${rest}${lost}`;
+    return `${(0,_verdict_words_js__WEBPACK_IMPORTED_MODULE_2__/* .shareText */ .Lu)(counts.unchanged, gated.length)} ${takes(counts.unchanged)} as many instructions as before${rest}${lost}`;
 }
 /** The worst verdict, with its cause where there is one for most of it, and the largest change. */
 function changedText(gated, counts, counted) {
@@ -26392,7 +27181,7 @@ function changedText(gated, counts, counted) {
     const what = regressed > 0 ? `more instructions${others}` : 'fewer instructions and none more';
     const cause = counted === null ? '' : (0,_causes_js__WEBPACK_IMPORTED_MODULE_1__/* .mainCauseText */ .c$)(counted, (0,_causes_js__WEBPACK_IMPORTED_MODULE_1__/* .tracedOf */ .nO)(gated));
     const by = cause === '' ? '' : `; ${cause}`;
-    const share = `${(0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .shareText */ .Lu)(count, gated.length)} ${takes(count)} ${what}`;
+    const share = `${(0,_verdict_words_js__WEBPACK_IMPORTED_MODULE_2__/* .shareText */ .Lu)(count, gated.length)} ${takes(count)} ${what}`;
     return count === 1
         ? `${share}: ${sizeText(worst)}${by}`
         : `${share}${by}; the largest by its share is ${sizeText(worst)}${mostly(worst)}`;
@@ -26458,7 +27247,7 @@ function someIds(ids) {
 /* harmony export */   Ed: () => (/* binding */ crossingOf),
 /* harmony export */   Tk: () => (/* binding */ CROSSING_METRICS)
 /* harmony export */ });
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2522);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5272);
 /* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6300);
 /* harmony import */ var _verdict_samples_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1194);
 
@@ -26552,6 +27341,101 @@ const shownNs = (metric) => (0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .fi
 
 /***/ }),
 
+/***/ 7586:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Ex: () => (/* binding */ designText),
+/* harmony export */   _: () => (/* binding */ coverageText),
+/* harmony export */   di: () => (/* binding */ settleText),
+/* harmony export */   g$: () => (/* binding */ machinesText),
+/* harmony export */   lq: () => (/* binding */ rangeText),
+/* harmony export */   wn: () => (/* binding */ marginText)
+/* harmony export */ });
+/* unused harmony exports errorBudgetText, replicatesText */
+/* harmony import */ var _record_finding_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8292);
+/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6300);
+
+
+/** How a comparison was made, and what that is worth, in words. */
+/** How the evidence was gathered, as a clause. */
+function designText(report) {
+    const timed = report.findings.some(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m) ? [timesDesign(report)] : [];
+    const counted = report.counted === null ? [] : [countedDesign(report)];
+    return [...timed, ...counted].join('; ');
+}
+function countedDesign({ findings }) {
+    const boots = findings
+        .filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isInstructionsReport */ .s)
+        .map(({ candidate }) => (candidate.status === 'ok' ? candidate.boots.length : 0));
+    return `counted: ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(Math.max(0, ...boots), 'boot')} a side under a clock of instructions`;
+}
+function timesDesign(report) {
+    const each = `${replicatesText(report)} a side`;
+    switch (report.design) {
+        case 'duet':
+            return `duet: both sides interleaved in this job, ${each}`;
+        case 'prediction':
+            return `prediction: this run against ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(report.baseline.runs.length, 'stored run')}, ${replicatesText(report)} in this one`;
+        case 'shards':
+            return `shards: both sides interleaved on ${machinesText(report)}, ${each} in all`;
+        case 'self':
+            return `the candidate against itself, ${each}`;
+    }
+}
+/** `3 machines`, `1 machine`. */
+const machinesText = ({ machines }) => (0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(machines.length, 'machine');
+/** The price of being wrong, as a clause. */
+const errorBudgetText = (report) => `at most ${formatShare(report.alpha)} of runs without a change raise any false alarm ` +
+    `(family-wise, ${countOf(report.familySize, 'gated metric')})`;
+/** The fewest and most replicates (fresh processes) that stand behind a metric's estimate. */
+function replicatesText({ findings }) {
+    const counts = findings
+        .filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m)
+        .flatMap(({ candidate }) => (candidate.status === 'ok' ? [candidate.replicates] : []));
+    if (counts.length === 0)
+        return 'no replicates';
+    const [low, high] = [Math.min(...counts), Math.max(...counts)];
+    return low === high ? (0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(low, 'replicate') : `${low} to ${high} replicates`;
+}
+const settlers = {
+    duet: 'pair',
+    prediction: 'stored run',
+    shards: 'machine',
+    self: 'pair',
+};
+/** What would settle an inconclusive metric, as a clause, or nothing when nobody knows. */
+function settleText({ design }, { replicatesToSettle }) {
+    if (replicatesToSettle === null)
+        return '';
+    const what = settlers[design];
+    return `about ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(replicatesToSettle, what)} would settle it`;
+}
+/** The coverage of the intervals shown, `95 %`; empty when none is. */
+function coverageText({ findings }) {
+    const changes = findings.filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m).map(({ change }) => change);
+    const change = changes.find((one) => one !== null && one.confidence < 1);
+    return change ? (0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(change.confidence) : '';
+}
+/** The margins in force: `2 %`, `2 to 10 %`. */
+function marginText({ findings }) {
+    const margins = findings
+        .filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m)
+        .filter(({ gate, margin }) => gate && margin > 0)
+        .map(({ margin }) => margin);
+    if (margins.length === 0)
+        return '';
+    return rangeText(Math.min(...margins), Math.max(...margins));
+}
+/** Two shares as a range, `2 to 10 %`; `2 %` where they are one. */
+function rangeText(from, to) {
+    const [low, high] = [(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(from), (0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(to)];
+    return low === high ? low : `${low.replace(' %', '')} to ${high}`;
+}
+
+
+/***/ }),
+
 /***/ 2175:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -26561,7 +27445,7 @@ const shownNs = (metric) => (0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .fi
 /* harmony export */   xv: () => (/* binding */ causeText)
 /* harmony export */ });
 /* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6300);
-/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8191);
+/* harmony import */ var _field_words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1782);
 
 
 const each = {
@@ -26588,7 +27472,7 @@ function diagnosisText(diagnosis) {
         .join('; ');
     const { explained, called } = diagnosis;
     const of = explained.length === called ? `all ${called}` : `${explained.length} of ${called}`;
-    const those = diagnosis.carriers.map(({ field, baseline, candidate }) => `${(0,_words_js__WEBPACK_IMPORTED_MODULE_1__/* .fieldName */ .w5)(field)} (${baseline} → ${candidate})`);
+    const those = diagnosis.carriers.map(({ field, baseline, candidate }) => `${(0,_field_words_js__WEBPACK_IMPORTED_MODULE_1__/* .fieldName */ .w)(field)} (${baseline} → ${candidate})`);
     const carried = those.length === 0
         ? 'Nothing that is known of the sides differs in what could carry it.'
         : `What differs between the sides and could carry it: ${those.join(', ')}.`;
@@ -26606,10 +27490,12 @@ function diagnosisText(diagnosis) {
 /* harmony export */   g6: () => (/* binding */ differencesOf),
 /* harmony export */   xO: () => (/* binding */ carriersOf)
 /* harmony export */ });
+/* harmony import */ var _families_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1459);
 /* harmony import */ var _record_verdict_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4164);
 /* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6300);
-/* harmony import */ var _blocks_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(642);
-/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8191);
+/* harmony import */ var _blocks_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(642);
+/* harmony import */ var _field_words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1782);
+
 
 
 
@@ -26638,6 +27524,7 @@ const anyCarriers = [
 ];
 /** What the metrics of a family are mostly made of, where no cause was found for their changes. */
 const madeOf = {
+    control: [],
     clock: ['entries'],
     syscall: ['entries'],
     signal: ['entries'],
@@ -26646,6 +27533,8 @@ const madeOf = {
     memory: ['entries'],
     net: ['tcpKilobytes', 'switches', 'entries'],
     sendfile: ['tcpKilobytes', 'kilobytes', 'entries'],
+    exact: [],
+    host: [],
 };
 /** A mitigation may differ in many files for one cause. */
 const MAX_CARRIERS = 3;
@@ -26678,8 +27567,8 @@ function differencesOf(comparison, diagnosis) {
         const index = patterns.findIndex((pattern) => pattern.test(field));
         return index < 0 ? patterns.length : index;
     };
-    const read = once.filter((one) => one.baseline !== UNREAD && one.candidate !== UNREAD);
-    const unread = (side) => once.filter((one) => one[side] === UNREAD).map(({ field }) => field);
+    const read = once.filter((one) => !isUnread(one.baseline) && !isUnread(one.candidate));
+    const unread = (side) => once.filter((one) => isUnread(one[side])).map(({ field }) => field);
     return {
         differences: read.toSorted((a, b) => rank(a) - rank(b)),
         unreadable: { baseline: unread('baseline'), candidate: unread('candidate') },
@@ -26687,14 +27576,18 @@ function differencesOf(comparison, diagnosis) {
 }
 /** What the probe says of a setting that it cannot read. */
 const UNREAD = 'unknown';
+/** A setting may have parts: `rmem unknown; wmem unknown`. */
+const isUnread = (value) => value.split('; ').every((part) => part === UNREAD || part.endsWith(` ${UNREAD}`));
 /** Of the families of which a metric was called, the largest number of calls first. */
 function calledQuantities({ findings }) {
-    const called = findings.filter(_record_verdict_js__WEBPACK_IMPORTED_MODULE_0__/* .isCalled */ .AP);
     const counts = new Map();
-    for (const { id } of called)
-        counts.set((0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .familyOf */ .Ap)(id), (counts.get((0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .familyOf */ .Ap)(id)) ?? 0) + 1);
+    for (const { id } of findings.filter(_record_verdict_js__WEBPACK_IMPORTED_MODULE_0__/* .isCalled */ .AP)) {
+        const family = (0,_families_js__WEBPACK_IMPORTED_MODULE_3__/* .familyOf */ .Ap)(id);
+        if (family !== undefined)
+            counts.set(family, (counts.get(family) ?? 0) + 1);
+    }
     const families = [...counts].toSorted((a, b) => b[1] - a[1]).map(([family]) => family);
-    return [...new Set(families.flatMap((family) => madeOf[family] ?? []))];
+    return [...new Set(families.flatMap((family) => madeOf[family]))];
 }
 function fieldDifferences(last, candidate) {
     const [before, after] = [fieldsOf(last), fieldsOf(candidate)];
@@ -26716,7 +27609,7 @@ const absence = (field, mitigationsKnown = true) => field.startsWith(MITIGATION)
 /** Of a command line, the words that are on one side only, in their order. */
 function wordByWord(pair) {
     const { field, baseline, candidate } = pair;
-    if (field !== 'kernelCommandLine' || baseline === UNREAD || candidate === UNREAD)
+    if (field !== 'kernelCommandLine' || isUnread(baseline) || isUnread(candidate))
         return pair;
     const [before, after] = [wordsOf(baseline), wordsOf(candidate)];
     const [gone, come] = [without(before, after), without(after, before)];
@@ -26754,15 +27647,15 @@ const texts = (fields, prefix = '') => Object.entries(fields).map(([field, value
 /** What differs, and in one line for a side what could not be read there. */
 function differenceBlocks({ differences, unreadable }) {
     const changes = differences.map(({ field, ...values }) => ({
-        name: (0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .fieldName */ .w5)(field),
+        name: (0,_field_words_js__WEBPACK_IMPORTED_MODULE_2__/* .fieldName */ .w)(field),
         ...values,
     }));
     return [
         ...(changes.length === 0
             ? []
             : [{ kind: 'changes', title: 'Differs between the sides', changes }]),
-        ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_3__/* .prose */ .CS)(unreadableText('baseline', unreadable.baseline)),
-        ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_3__/* .prose */ .CS)(unreadableText('candidate', unreadable.candidate)),
+        ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_4__/* .prose */ .CS)(unreadableText('baseline', unreadable.baseline)),
+        ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_4__/* .prose */ .CS)(unreadableText('candidate', unreadable.candidate)),
     ];
 }
 const MAX_NAMED = 4;
@@ -26770,10 +27663,89 @@ const MAX_NAMED = 4;
 function unreadableText(side, fields) {
     if (fields.length === 0)
         return '';
-    const [named, left] = [fields.slice(0, MAX_NAMED).map(_words_js__WEBPACK_IMPORTED_MODULE_2__/* .fieldName */ .w5), fields.length - MAX_NAMED];
+    const [named, left] = [fields.slice(0, MAX_NAMED).map(_field_words_js__WEBPACK_IMPORTED_MODULE_2__/* .fieldName */ .w), fields.length - MAX_NAMED];
     const more = left > 0 ? ` and ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(left, 'more setting')}` : '';
     return `Not readable on the ${side}: ${named.join(', ')}${more}.`;
 }
+
+
+/***/ }),
+
+/***/ 3208:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   T: () => (/* binding */ familyTitle),
+/* harmony export */   V: () => (/* binding */ familyRank)
+/* harmony export */ });
+/* harmony import */ var _families_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1459);
+
+const families = {
+    control: 'Control loops',
+    clock: 'Clocks',
+    syscall: 'System calls',
+    signal: 'Signals',
+    context: 'Context switches',
+    process: 'Processes and threads',
+    memory: 'Memory',
+    net: 'Network round trips',
+    sendfile: 'Sending files',
+    exact: 'Exact counts',
+    host: 'The host meanwhile',
+};
+/** @param id a metric's id, or its family alone */
+function familyTitle(id) {
+    const family = (0,_families_js__WEBPACK_IMPORTED_MODULE_0__/* .familyOf */ .Ap)(id);
+    return family === undefined ? (0,_families_js__WEBPACK_IMPORTED_MODULE_0__/* .familyNameOf */ .px)(id) : families[family];
+}
+/** The order in which families are shown; those that are not known come last. */
+function familyRank(id) {
+    const family = (0,_families_js__WEBPACK_IMPORTED_MODULE_0__/* .familyOf */ .Ap)(id);
+    return family === undefined ? _families_js__WEBPACK_IMPORTED_MODULE_0__/* .FAMILIES */ .BU.length : _families_js__WEBPACK_IMPORTED_MODULE_0__/* .FAMILIES */ .BU.indexOf(family);
+}
+
+
+/***/ }),
+
+/***/ 1782:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   w: () => (/* binding */ fieldName)
+/* harmony export */ });
+const fields = {
+    architecture: 'architecture',
+    cpuVendor: 'CPU vendor',
+    cpuModel: 'CPU model',
+    cpuFamily: 'CPU family',
+    cpuModelNumber: 'CPU model number',
+    cpuStepping: 'CPU stepping',
+    microcode: 'microcode',
+    cpuCount: 'CPUs',
+    hypervisor: 'hypervisor',
+    clocksource: 'clocksource',
+    smt: 'SMT',
+    kernelRelease: 'kernel release',
+    kernelVersion: 'kernel version',
+    kernelCommandLine: 'kernel command line',
+    kernelConfigHash: 'kernel config hash',
+    preemption: 'preemption',
+    seccompMode: 'seccomp mode',
+    seccompFilters: 'seccomp filters',
+    securityModules: 'security modules',
+    libc: 'libc',
+    container: 'container',
+    scheduler: 'scheduler',
+    cgroupDepth: 'cgroup depth',
+    loopbackMtu: 'loopback MTU',
+    tcpBuffers: 'TCP buffers',
+    probeUid: 'probe uid',
+};
+/**
+ * @param field a field of a run as reports name it, `kernelRelease`, `vulnerabilities.mds` or, of what
+ * the target's tools said, `target.image`
+ */
+const fieldName = (field) => fields[field] ?? field.replace(/^vulnerabilities\./, 'mitigation of ').replace(/^target\./, '');
 
 
 /***/ }),
@@ -27089,7 +28061,7 @@ function spreadOf(metrics, quantity) {
 /* harmony export */ });
 /* harmony import */ var _text_errno_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4115);
 /* harmony import */ var _text_escape_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8944);
-/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8191);
+/* harmony import */ var _verdict_words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8215);
 
 
 
@@ -27121,7 +28093,7 @@ function obstacleText(side, where) {
     if (side.status === 'ok')
         return '';
     const reason = reasonText(side);
-    return `${(0,_words_js__WEBPACK_IMPORTED_MODULE_1__/* .statusText */ .qS)(side)}${where}${reason === '' ? '' : `: ${reason}`}`;
+    return `${(0,_verdict_words_js__WEBPACK_IMPORTED_MODULE_1__/* .statusText */ .qS)(side)}${where}${reason === '' ? '' : `: ${reason}`}`;
 }
 /** `socket(AF_INET): Operation not permitted (EPERM)` */
 function reasonText({ reason }) {
@@ -27304,40 +28276,22 @@ function tailsBlocks({ timer, counters, metrics }) {
 
 /***/ }),
 
-/***/ 8191:
+/***/ 8215:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Ap: () => (/* binding */ familyOf),
-/* harmony export */   Ex: () => (/* binding */ designText),
-/* harmony export */   Hd: () => (/* binding */ nextStepText),
-/* harmony export */   J3: () => (/* binding */ kernelText),
 /* harmony export */   Lu: () => (/* binding */ shareText),
 /* harmony export */   MJ: () => (/* binding */ policyText),
-/* harmony export */   MP: () => (/* binding */ mitigationsText),
-/* harmony export */   VV: () => (/* binding */ familyRank),
 /* harmony export */   WN: () => (/* binding */ countsText),
-/* harmony export */   _: () => (/* binding */ coverageText),
-/* harmony export */   ar: () => (/* binding */ familyName),
 /* harmony export */   d7: () => (/* binding */ verdictSymbols),
-/* harmony export */   di: () => (/* binding */ settleText),
-/* harmony export */   g$: () => (/* binding */ machinesText),
 /* harmony export */   iI: () => (/* binding */ isRed),
-/* harmony export */   lq: () => (/* binding */ rangeText),
 /* harmony export */   qS: () => (/* binding */ statusText),
-/* harmony export */   qX: () => (/* binding */ countVerdicts),
-/* harmony export */   tU: () => (/* binding */ machineText),
-/* harmony export */   w5: () => (/* binding */ fieldName),
-/* harmony export */   wn: () => (/* binding */ marginText)
+/* harmony export */   qX: () => (/* binding */ countVerdicts)
 /* harmony export */ });
-/* unused harmony exports verdictMarks, errorBudgetText, replicatesText, isClear */
-/* harmony import */ var _record_finding_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8292);
-/* harmony import */ var _record_verdict_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4164);
-/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6300);
+/* unused harmony exports verdictMarks, isClear */
+/* harmony import */ var _record_verdict_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4164);
 
-
-
-/** The words, symbols and names that every rendering shares. Nothing here escapes its text. */
+/** Words and symbols for verdicts, the same in every layout. Nothing here escapes its text. */
 /** One column wide in a terminal; the shape carries the meaning without its colour. */
 const verdictSymbols = {
     blocked: '■',
@@ -27358,73 +28312,15 @@ const verdictMarks = {
     incomparable: '🟣',
     'no-baseline': '🔵',
 };
-const families = {
-    control: 'Control loops',
-    clock: 'Clocks',
-    syscall: 'System calls',
-    signal: 'Signals',
-    context: 'Context switches',
-    process: 'Processes and threads',
-    memory: 'Memory',
-    net: 'Network round trips',
-    sendfile: 'Sending files',
-    exact: 'Exact counts',
-    host: 'The host meanwhile',
-};
-/** @param id a metric's id, `family.operation_size_variant` */
-function familyName(id) {
-    const family = familyOf(id);
-    return families[family] ?? family;
-}
-/** The family's part of an id; of a family, itself. */
-const familyOf = (id) => id.split('.')[0] ?? id;
-/** The order in which families are shown: from the cheapest crossing to whole transfers. */
-function familyRank(id) {
-    const rank = Object.keys(families).indexOf(familyOf(id));
-    return rank === -1 ? Number.POSITIVE_INFINITY : rank;
-}
-const fields = {
-    architecture: 'architecture',
-    cpuVendor: 'CPU vendor',
-    cpuModel: 'CPU model',
-    cpuFamily: 'CPU family',
-    cpuModelNumber: 'CPU model number',
-    cpuStepping: 'CPU stepping',
-    microcode: 'microcode',
-    cpuCount: 'CPUs',
-    hypervisor: 'hypervisor',
-    clocksource: 'clocksource',
-    smt: 'SMT',
-    kernelRelease: 'kernel release',
-    kernelVersion: 'kernel version',
-    kernelCommandLine: 'kernel command line',
-    kernelConfigHash: 'kernel config hash',
-    preemption: 'preemption',
-    seccompMode: 'seccomp mode',
-    seccompFilters: 'seccomp filters',
-    securityModules: 'security modules',
-    libc: 'libc',
-    container: 'container',
-    scheduler: 'scheduler',
-    cgroupDepth: 'cgroup depth',
-    loopbackMtu: 'loopback MTU',
-    tcpBuffers: 'TCP buffers',
-    probeUid: 'probe uid',
-};
-/**
- * @param field a field of a run as reports name it, `kernelRelease`, `vulnerabilities.mds` or, of what
- * the target's tools said, `target.image`
- */
-const fieldName = (field) => fields[field] ?? field.replace(/^vulnerabilities\./, 'mitigation of ').replace(/^target\./, '');
 /** How many findings got each verdict. */
 function countVerdicts(findings) {
-    const counts = Object.fromEntries(_record_verdict_js__WEBPACK_IMPORTED_MODULE_1__/* .VERDICTS */ .bk.map((verdict) => [verdict, 0]));
+    const counts = Object.fromEntries(_record_verdict_js__WEBPACK_IMPORTED_MODULE_0__/* .VERDICTS */ .bk.map((verdict) => [verdict, 0]));
     for (const { verdict } of findings)
         counts[verdict] = (counts[verdict] ?? 0) + 1;
     return counts;
 }
 /** `2 regressed, 1 inconclusive, 18 unchanged`, worst first; verdicts nobody got are left out. */
-const countsText = (counts) => _record_verdict_js__WEBPACK_IMPORTED_MODULE_1__/* .VERDICTS */ .bk.filter((verdict) => counts[verdict] > 0)
+const countsText = (counts) => _record_verdict_js__WEBPACK_IMPORTED_MODULE_0__/* .VERDICTS */ .bk.filter((verdict) => counts[verdict] > 0)
     .map((verdict) => `${counts[verdict]} ${verdict}`)
     .join(', ');
 /** `8 of 60 gated metrics`, `All 60 gated metrics`, `The only gated metric`. */
@@ -27433,169 +28329,14 @@ function shareText(count, total) {
         return 'The only gated metric';
     return count === total ? `All ${total} gated metrics` : `${count} of ${total} gated metrics`;
 }
-/** How the evidence was gathered, as a clause. */
-function designText(report) {
-    const timed = report.findings.some(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m) ? [timesDesign(report)] : [];
-    const counted = report.counted === null ? [] : [countedDesign(report)];
-    return [...timed, ...counted].join('; ');
-}
-function countedDesign({ findings }) {
-    const boots = findings
-        .filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isInstructionsReport */ .s)
-        .map(({ candidate }) => (candidate.status === 'ok' ? candidate.boots.length : 0));
-    return `counted: ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(Math.max(0, ...boots), 'boot')} a side under a clock of instructions`;
-}
-function timesDesign(report) {
-    const each = `${replicatesText(report)} a side`;
-    switch (report.design) {
-        case 'duet':
-            return `duet: both sides interleaved in this job, ${each}`;
-        case 'prediction':
-            return `prediction: this run against ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(report.baseline.runs.length, 'stored run')}, ${replicatesText(report)} in this one`;
-        case 'shards':
-            return `shards: both sides interleaved on ${machinesText(report)}, ${each} in all`;
-        case 'self':
-            return `the candidate against itself, ${each}`;
-    }
-}
-/** `3 machines`, `1 machine`. */
-const machinesText = ({ machines }) => (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(machines.length, 'machine');
-/** The price of being wrong, as a clause. */
-const errorBudgetText = (report) => `at most ${formatShare(report.alpha)} of runs without a change raise any false alarm ` +
-    `(family-wise, ${countOf(report.familySize, 'gated metric')})`;
-/** The fewest and most replicates (fresh processes) that stand behind a metric's estimate. */
-function replicatesText({ findings }) {
-    const counts = findings
-        .filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m)
-        .flatMap(({ candidate }) => (candidate.status === 'ok' ? [candidate.replicates] : []));
-    if (counts.length === 0)
-        return 'no replicates';
-    const [low, high] = [Math.min(...counts), Math.max(...counts)];
-    return low === high ? (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(low, 'replicate') : `${low} to ${high} replicates`;
-}
 /** `denied`, `no loopback`: a side's status as words. */
 const statusText = ({ status }) => status.replaceAll('_', ' ');
-const settlers = {
-    duet: 'pair',
-    prediction: 'stored run',
-    shards: 'machine',
-    self: 'pair',
-};
-/** What would settle an inconclusive metric, as a clause, or nothing when nobody knows. */
-function settleText({ design }, { replicatesToSettle }) {
-    if (replicatesToSettle === null)
-        return '';
-    const what = settlers[design];
-    return `about ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(replicatesToSettle, what)} would settle it`;
-}
-/** The coverage of the intervals shown, `95 %`; empty when none is. */
-function coverageText({ findings }) {
-    const changes = findings.filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m).map(({ change }) => change);
-    const change = changes.find((one) => one !== null && one.confidence < 1);
-    return change ? (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(change.confidence) : '';
-}
-/** The margins in force: `2 %`, `2 to 10 %`. */
-function marginText({ findings }) {
-    const margins = findings
-        .filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m)
-        .filter(({ gate, margin }) => gate && margin > 0)
-        .map(({ margin }) => margin);
-    if (margins.length === 0)
-        return '';
-    return rangeText(Math.min(...margins), Math.max(...margins));
-}
-/** Two shares as a range, `2 to 10 %`; `2 %` where they are one. */
-function rangeText(from, to) {
-    const [low, high] = [(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(from), (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(to)];
-    return low === high ? low : `${low.replace(' %', '')} to ${high}`;
-}
-/** The machine in one line: CPU, count, SMT and hypervisor, as far as they are known. */
-function machineText({ platform }) {
-    return [
-        known(platform.cpuModel) || platform.architecture,
-        (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(platform.cpuCount, 'CPU'),
-        prefixed('SMT ', platform.smt),
-        prefixed('hypervisor ', platform.hypervisor),
-        prefixed('clocksource ', platform.clocksource),
-    ]
-        .filter((part) => part !== '')
-        .join(', ');
-}
-/** The kernel in one line: release, preemption model, seccomp state. */
-function kernelText({ subject }) {
-    return [
-        known(subject.kernelRelease) || 'unknown release',
-        prefixed('preemption ', subject.preemption),
-        prefixed('seccomp ', subject.seccompMode),
-        prefixed('in ', subject.container),
-    ]
-        .filter((part) => part !== '')
-        .join(', ');
-}
-/**
- * The vulnerabilities directory of sysfs in one line: what is mitigated and by what, what is left
- * open, and how many do not concern this CPU.
- */
-function mitigationsText({ subject }) {
-    const entries = Object.entries(subject.vulnerabilities);
-    if (entries.length === 0)
-        return 'unknown';
-    const mitigated = entries.flatMap(([name, state]) => {
-        const means = /^Mitigation: ([^;,]*)/.exec(state)?.[1];
-        return means === undefined ? [] : [`${name} (${means.trim()})`];
-    });
-    const open = entries.flatMap(([name, state]) => (/^Vulnerable/.test(state) ? [name] : []));
-    const rest = entries.filter(([, state]) => state === 'Not affected').length;
-    return [
-        mitigated.join(', '),
-        open.length > 0 ? `vulnerable: ${open.join(', ')}` : '',
-        rest > 0 ? `${rest} not affected` : '',
-    ]
-        .filter((part) => part !== '')
-        .join('; ');
-}
 /** Said only where the verdict alone would let a reader guess the exit code wrongly. */
 function policyText({ verdict, passed }) {
     if (verdict === 'blocked' || verdict === 'regressed')
         return passed ? ' (passes: fail-on is never)' : '';
     return passed ? '' : ' (fails: fail-on is inconclusive)';
 }
-/** What to do now, one sentence, or nothing where there is nothing to add. */
-function nextStepText(report) {
-    if (report.design === 'self') {
-        return report.baseline.spec === 'artifact'
-            ? 'The next run of this workflow compares with the runs of the base branch, once there is one.'
-            : "This run's record is kept in the out folder, where later runs can be compared with it; with few stored runs only large changes show.";
-    }
-    if (report.verdict === 'inconclusive')
-        return settlingText(report);
-    const red = report.verdict === 'blocked' || report.verdict === 'regressed';
-    return report.design === 'prediction' && red ? storedText(report) : '';
-}
-const SETTLING = {
-    duet: 'A longer run (duration) makes the intervals narrower.',
-    prediction: 'More stored runs make the intervals narrower; a paired comparison (two sides that run here) needs none.',
-    shards: 'More machines (shards) make the intervals narrower; where a machine has few pairs, so does a longer run (duration) on each.',
-    self: '',
-};
-const settlingText = ({ design, findings }) => findings.some(isUndecidedTime) ? SETTLING[design] : '';
-const isUndecidedTime = (finding) => (0,_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m)(finding) && finding.verdict === 'inconclusive';
-/** Counts and lost operations are facts, however old the run that they are compared with. */
-function storedText({ findings, baseline }) {
-    const byTime = findings.some((finding) => finding.measure === 'time' && finding.gate && finding.verdict === 'regressed');
-    return [
-        byTime
-            ? 'Times of stored runs are weaker evidence than a paired comparison: where both sides run here, give both (baseline and candidate).'
-            : '',
-        baseline.spec === 'artifact'
-            ? ''
-            : 'This record is set aside in the folder "regressed"; move it up to accept it as a baseline.',
-    ]
-        .filter((text) => text !== '')
-        .join(' ');
-}
-const known = (text) => ['', 'unknown', 'none', 'notsupported', 'notimplemented'].includes(text) ? '' : text;
-const prefixed = (prefix, text) => known(text) === '' ? '' : `${prefix}${text}`;
 /** Whether the report shows that no gated metric is worse, rather than failing to show one. */
 const isClear = ({ verdict, counts }) => verdict === 'unchanged' ||
     (verdict === 'improved' && counts.inconclusive + counts.incomparable === 0);
@@ -28832,104 +29573,141 @@ function walshAbove(sorted, shift) {
 
 /***/ }),
 
-/***/ 629:
+/***/ 6061:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   O_: () => (/* binding */ readFileRun),
-/* harmony export */   aE: () => (/* binding */ readRecord),
-/* harmony export */   gZ: () => (/* binding */ readDirectory),
-/* harmony export */   rt: () => (/* binding */ readOwnRuns)
-/* harmony export */ });
-/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1455);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1957);
-/* harmony import */ var _files_read_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2611);
-/* harmony import */ var _files_write_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(564);
-/* harmony import */ var _record_earlier_runs_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(6244);
-/* harmony import */ var _record_file_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2143);
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(2522);
-/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(6300);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  oA: () => (/* binding */ MAX_NAMES),
+  gP: () => (/* binding */ findRecords),
+  Jn: () => (/* binding */ passedOver),
+  aE: () => (/* binding */ readRecord)
+});
+
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./lib/files/read.js
+var read = __nccwpck_require__(2611);
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(1455);
+// EXTERNAL MODULE: ./lib/failure.js
+var failure = __nccwpck_require__(1957);
+;// CONCATENATED MODULE: ./lib/files/walk.js
 
 
 
-
-
-
-
-
-
-/** Downloaded artifacts nest a folder or two; deeper is somebody's whole disk. */
-const DEEPEST = 3;
-/** How many of the newest records are pooled; older ones say little about the machine of today. */
-const NEWEST = 50;
 /**
- * Reads the run records of a folder and of the folders in it, oldest first.
- * @throws Failure (usage) when there is no such folder or it cannot be read
+ * Finds files in a folder and in the folders below it, level by level, within limits. Links are not
+ * followed, so a loop of links is harmless.
+ *
+ * @throws the system call's error when the folder itself cannot be read; a subfolder that cannot be
+ *   read is in `unreadable`
  */
-async function readDirectory(path, shown, wanted = () => true) {
-    const names = await recordFiles(path, shown);
-    const results = await Promise.all(names.map((name) => readRecord(name)));
-    const runs = results.flatMap(({ run }) => (run && wanted(run) ? [run] : []));
-    runs.sort(_record_earlier_runs_js__WEBPACK_IMPORTED_MODULE_8__/* .oldestFirst */ .s);
+async function walk(root, { isWanted, closed = [] }, limits) {
+    const walked = { files: [], unreadable: [], deeper: 0 };
+    const queue = [{ path: root, level: 1 }];
+    let names = 0;
+    /** @returns the subfolders to open next */
+    const look = async ({ path, level }) => {
+        const below = [];
+        for await (const entry of await (0,promises_.opendir)(path)) {
+            names += 1;
+            if (names > limits.names)
+                walked.stoppedBy = 'names';
+            else if (entry.isFile() && isWanted(entry.name)) {
+                if (walked.files.length >= limits.files)
+                    walked.stoppedBy = 'files';
+                else
+                    walked.files.push((0,external_node_path_.join)(path, entry.name));
+            }
+            else if (entry.isDirectory() && !closed.includes(entry.name)) {
+                below.push({ path: (0,external_node_path_.join)(path, entry.name), level: level + 1 });
+            }
+            if (walked.stoppedBy !== undefined)
+                return [];
+        }
+        if (level < limits.levels)
+            return below;
+        walked.deeper += below.length;
+        return [];
+    };
+    for (const folder of queue) {
+        if (walked.stoppedBy !== undefined)
+            break;
+        try {
+            queue.push(...(await look(folder)));
+        }
+        catch (error) {
+            if (folder.path === root)
+                throw error;
+            walked.unreadable.push({ path: folder.path, reason: (0,failure/* reasonOf */.A3)(error) });
+        }
+    }
+    walked.files.sort();
+    return walked;
+}
+
+// EXTERNAL MODULE: ./lib/record/file.js
+var file = __nccwpck_require__(2143);
+// EXTERNAL MODULE: ./lib/record/run.js + 2 modules
+var run = __nccwpck_require__(5272);
+// EXTERNAL MODULE: ./lib/text/units.js
+var units = __nccwpck_require__(6300);
+;// CONCATENATED MODULE: ./lib/stores/record-files.js
+
+
+
+
+
+
+/** Names that are looked at in one folder: more are somebody's whole disk, which takes minutes. */
+const MAX_NAMES = 20_000;
+/**
+ * Finds the run records in a folder and in the folders below it.
+ *
+ * @param shown the folder as the user wrote it
+ * @param closed names of subfolders that are not opened
+ * @throws the system call's error when the folder itself cannot be read
+ */
+async function findRecords(folder, shown, limits, closed) {
+    const filter = { isWanted: (name) => name.endsWith(file/* RUN_SUFFIX */.ml), closed };
+    const walked = await walk(folder, filter, limits);
+    const unreadable = walked.unreadable.map(({ path, reason }) => passedOver((0,external_node_path_.relative)(folder, path), `it cannot be read (${reason})`));
     return {
-        runs: runs.slice(-NEWEST),
-        skipped: [
-            ...results.flatMap(({ why }, i) => why ? [`${(0,node_path__WEBPACK_IMPORTED_MODULE_1__.relative)(path, names[i] ?? '')} was passed over: ${why}.`] : []),
-            ...(runs.length === 0 ? await setAside(path, shown) : []),
-        ],
-        origin: `the folder ${shown}`,
+        paths: walked.files,
+        more: walked.stoppedBy === 'files',
+        skipped: [...unreadable, ...leftOut(shown, walked, limits)],
     };
 }
-/** The default store: it may not be there yet, and only runs of the same candidate are earlier runs. */
-async function readOwnRuns(path, shown, spec) {
-    const exists = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.stat)(path).then((found) => found.isDirectory(), () => false);
-    if (!exists)
-        return { runs: [], skipped: [], origin: `the folder ${shown}` };
-    return readDirectory(path, shown, (run) => run.target.spec === spec);
-}
-/**
- * Reads one run record.
- * @throws Failure (usage) when the file is not there or is not a run record
- */
-async function readFileRun(path, shown) {
-    const { run, why } = await readRecord(path);
-    if (run)
-        return { runs: [run], skipped: [], origin: `the file ${shown}` };
-    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .usageFailure */ .II)(`baseline "file:${shown}" cannot be used, since ${why}: give a run record (*${_record_file_js__WEBPACK_IMPORTED_MODULE_5__/* .RUN_SUFFIX */ .ml}).`);
-}
-/** An empty store that is not really empty should not be called so. */
-async function setAside(path, shown) {
-    const names = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readdir)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(path, _files_write_js__WEBPACK_IMPORTED_MODULE_4__/* .SET_ASIDE */ .CO)).catch(() => []);
-    const count = names.filter((name) => name.endsWith(_record_file_js__WEBPACK_IMPORTED_MODULE_5__/* .RUN_SUFFIX */ .ml)).length;
-    if (count === 0)
+/** No limit is silent: a record that was not found could be the baseline. */
+function leftOut(shown, { deeper, stoppedBy }, limits) {
+    const tooMany = {
+        names: `it holds more than ${limits.names} files and folders`,
+        files: `it holds more than ${limits.files} run records`,
+    };
+    const why = [
+        ...(deeper > 0
+            ? [
+                `${(0,units/* countOf */.pq)(deeper, 'folder')} ${deeper === 1 ? 'lies' : 'lie'} below level ${limits.levels}`,
+            ]
+            : []),
+        ...(stoppedBy === undefined ? [] : [tooMany[stoppedBy]]),
+    ];
+    if (why.length === 0)
         return [];
     return [
-        `${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_7__/* .countOf */ .pq)(count, 'regressed run')} set aside in ${(0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(shown, _files_write_js__WEBPACK_IMPORTED_MODULE_4__/* .SET_ASIDE */ .CO)} ${count === 1 ? 'is' : 'are'} no baseline: move the record up to accept it.`,
+        `Not all of the folder ${shown} was searched for run records, since ${why.join(' and ')}: give a folder that holds run records and little else.`,
     ];
 }
-async function recordFiles(path, shown) {
-    try {
-        const entries = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readdir)(path, { recursive: true, withFileTypes: true });
-        return entries
-            .filter((entry) => entry.isFile() && entry.name.endsWith(_record_file_js__WEBPACK_IMPORTED_MODULE_5__/* .RUN_SUFFIX */ .ml))
-            .map((entry) => (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(entry.parentPath, entry.name))
-            .filter((name) => isCounted((0,node_path__WEBPACK_IMPORTED_MODULE_1__.relative)(path, name).split('/')));
-    }
-    catch (error) {
-        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .usageFailure */ .II)(`baseline "directory:${shown}" cannot be read (${(0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .reasonOf */ .A3)(error)}): give a folder that holds run records (*${_record_file_js__WEBPACK_IMPORTED_MODULE_5__/* .RUN_SUFFIX */ .ml}).`);
-    }
-}
-/** Subfolders of an out folder whose records nobody took for earlier runs of the candidate. */
-const NO_BASELINE = [_files_write_js__WEBPACK_IMPORTED_MODULE_4__/* .SET_ASIDE */ .CO, _record_file_js__WEBPACK_IMPORTED_MODULE_5__/* .EVIDENCE */ .S4, _record_file_js__WEBPACK_IMPORTED_MODULE_5__/* .SHARDS */ .Oq];
-const isCounted = (parts) => parts.length <= DEEPEST && !parts.some((part) => NO_BASELINE.includes(part));
-/** Reads one file as a run record; whatever is wrong with it is an answer and not an error. */
+const passedOver = (what, why) => `${what} was passed over: ${why}.`;
+/** Reads one file as a run record. A file that is none gives a clause and no error. */
 async function readRecord(path) {
-    const { text, why } = await (0,_files_read_js__WEBPACK_IMPORTED_MODULE_3__/* .readWhole */ .o)(path, _record_run_js__WEBPACK_IMPORTED_MODULE_6__/* .MAX_RUN_BYTES */ .xn);
+    const { text, why } = await (0,read/* readWhole */.o)(path, run/* MAX_RUN_BYTES */.xn);
     if (text === undefined)
         return { why };
-    const result = (0,_record_run_js__WEBPACK_IMPORTED_MODULE_6__/* .parseRun */ .zZ)(text);
-    return result.ok ? { run: result.run } : { why: result.reason };
+    const parse = (0,run/* parseRun */.zZ)(text);
+    return parse.ok ? { run: parse.run } : { why: parse.reason };
 }
 
 
@@ -28952,13 +29730,14 @@ function withoutSecrets(own) {
 
 /***/ }),
 
-/***/ 8490:
+/***/ 3352:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
   YN: () => (/* binding */ RUNNABLE_KINDS),
+  hP: () => (/* binding */ isCountableSpec),
   iU: () => (/* binding */ isRunnable),
   Ap: () => (/* binding */ openTarget),
   ww: () => (/* binding */ parseRunnableSpec)
@@ -28968,8 +29747,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 var failure = __nccwpck_require__(1957);
 // EXTERNAL MODULE: ./node_modules/shell-quote/index.js
 var shell_quote = __nccwpck_require__(6591);
-// EXTERNAL MODULE: ./lib/record/run.js + 1 modules
-var run = __nccwpck_require__(2522);
+// EXTERNAL MODULE: ./lib/record/run.js + 2 modules
+var run = __nccwpck_require__(5272);
 // EXTERNAL MODULE: ./lib/targets/environment.js
 var environment = __nccwpck_require__(6035);
 ;// CONCATENATED MODULE: ./lib/targets/words.js
@@ -29051,6 +29830,7 @@ const commandTarget = {
     },
     open: async ({ kind, spec, argv }, { probe }) => ({
         record: { kind, spec },
+        timed: true,
         results: 'stdout',
         start: (words) => isStreamed(argv) ? streamed(argv, probe, words) : onCommandLine(argv, probe, words),
         environment: environment/* withoutSecrets */.c,
@@ -29730,6 +30510,7 @@ async function openContainers(spec, engine, workshop) {
                 seccomp: await profileText(spec.options),
             }),
         },
+        timed: true,
         results: 'stdout',
         start: (words) => containers.start(words),
         environment: environment/* withoutSecrets */.c,
@@ -29752,6 +30533,7 @@ const hostTarget = {
     },
     open: async ({ kind, spec }, { probe }) => ({
         record: { kind, spec },
+        timed: true,
         results: 'memory',
         start: (words) => ({ argv: [probe, ...words] }),
         // Nothing of the user's: what is on the initial stack should not vary with their shell.
@@ -30110,6 +30892,14 @@ async function readGuestFile(place) {
     }
 }
 
+;// CONCATENATED MODULE: ./lib/targets/kernel/measures.js
+/**
+ * What a kernel is measured by. Left to itself it is counted, which no neighbour disturbs. It is timed
+ * as well where it runs on the processor itself: an emulator's times are its own.
+ */
+const isTimed = (choice, accelerator) => choice === 'auto' ? accelerator === 'kvm' : choice !== 'counted';
+const isCounted = (choice) => choice !== 'timed';
+
 ;// CONCATENATED MODULE: ./lib/targets/kernel/qemu.js
 
 
@@ -30192,6 +30982,7 @@ async function qemuVersion(architecture) {
 
 
 
+
 /** As little as a probe can be asked for. */
 const TRIAL_PLAN = ['--metrics=syscall.null', '--rounds=1', '--batches=1', '--cpu=0'];
 /**
@@ -30202,21 +30993,20 @@ const KVM_DEADLINE_MS = 10_000;
 const KVM_DEVICE = '/dev/kvm';
 const NAMES = { kvm: 'KVM', tcg: 'TCG' };
 /**
- * Boots the kernel once to the probe's end, which shows that it can be timed, and in what: KVM
- * where it comes up in it, else TCG; but what was asked for, and what the other side has. Where it
- * is counted instead, that is in TCG.
+ * Boots the kernel once to the probe's end, which shows that it can be timed, and in what: in what
+ * was asked for, in what the other side has, or else in KVM where it comes up there and in TCG where
+ * it does not. A kernel that is only counted runs in TCG.
  *
  * @param version QEMU's
  * @throws Failure that says why the kernel does not come up, or cannot in what was asked for
  */
 async function chooseAccelerator(spec, guest, version, workshop) {
     const boots = { spec, guest, version, workshop };
-    const beside = workshop.beside?.record.facts?.['accelerator'];
     const foreign = foreignKernel(guest);
     if (foreign !== undefined && spec.options.accelerator === 'kvm') {
         throw (0,failure/* usageFailure */.II)(`The kernel ${spec.path} cannot be booted in KVM: ${foreign}; leave accel=kvm out.`);
     }
-    const wanted = spec.options.accelerator ?? (beside === 'kvm' || beside === 'tcg' ? beside : undefined);
+    const wanted = spec.options.accelerator ?? workshop.beside?.record.machine?.accelerator;
     if (workshop.evidence === 'counted')
         return 'tcg';
     workshop.progress.phase(`Try whether ${spec.spec} comes up`);
@@ -30238,8 +31028,7 @@ function foreignKernel({ architecture }) {
 }
 /** Where an emulated kernel is counted and not timed, the first boot that counts is its trial. */
 async function choose(boots, accelerator) {
-    const counted = boots.workshop.evidence === 'auto' && accelerator === 'tcg';
-    if (!counted)
+    if (isTimed(boots.workshop.evidence, accelerator))
         await bootIn(boots, accelerator);
     return accelerator;
 }
@@ -32102,6 +32891,7 @@ function auditRulesOf(words) {
 
 
 
+
 /**
  * `kernel:PATH [seccomp=PROFILE] [audit-rule=RULE] [vmlinux=FILE] [kernel command line]`: boots a kernel
  * in QEMU for each launch, with the probe as the init of an initramfs that holds nothing else. Its results come
@@ -32113,6 +32903,7 @@ function auditRulesOf(words) {
  */
 const kernelTarget = {
     syntax: KERNEL_SYNTAX,
+    countable: true,
     parse({ input, spec, rest = '', options }) {
         try {
             const kernelOptions = optionsOf(options.kernelOptions);
@@ -32147,16 +32938,9 @@ const kernelTarget = {
             ...(rules ? { rules } : {}),
         });
         const accelerator = await chooseAccelerator(spec, guest, version, workshop);
-        const counting = countingOf({ spec, guest, version, probe, debug, workshop });
+        const machine = machineRecord(guest, accelerator, version);
         const facts = {
-            architecture: image.architecture,
-            accelerator,
-            qemu: version,
-            machine: machineOf(guest),
-            cpu: processorOf(guest, accelerator),
-            memory: `${spec.options.memoryMib} MiB`,
-            cpus: String(spec.options.cpus),
-            'host cpu': (0,external_node_os_.cpus)()[0]?.model.trim() || 'unknown',
+            ...machineFacts(machine),
             kernel: image.version ?? 'unknown',
             sha256: (0,external_node_crypto_.createHash)('sha256').update(image.content).digest('hex'),
             ...(filter && spec.seccomp
@@ -32164,16 +32948,39 @@ const kernelTarget = {
                 : {}),
             ...(spec.auditRules ? { 'audit rules': spec.auditRules.join('; ').slice(0, 500) } : {}),
         };
-        const record = { kind: spec.kind, spec: spec.spec, facts };
-        return target(spec, guest, accelerator, counting, {
-            ...record,
-            ...(configuration === undefined ? {} : { configuration }),
-        });
+        const record = { kind: spec.kind, spec: spec.spec, facts, machine };
+        return {
+            ...booted(spec, guest, accelerator),
+            record: { ...record, ...(configuration === undefined ? {} : { configuration }) },
+            timed: isTimed(workshop.evidence, accelerator),
+            ...(isCounted(workshop.evidence)
+                ? { counting: countingOf({ spec, guest, version, probe, debug, workshop }) }
+                : {}),
+        };
     },
 };
+function machineRecord(guest, accelerator, version) {
+    const { architecture, options } = guest;
+    return {
+        ...{ architecture, accelerator },
+        emulator: {
+            ...{ name: 'QEMU', version },
+            ...{ machine: machineOf(guest), cpu: processorOf(guest, accelerator) },
+            ...{ memoryMib: options.memoryMib, cpus: options.cpus },
+            hostCpu: (0,external_node_os_.cpus)()[0]?.model.trim() || 'unknown',
+        },
+    };
+}
+/** The same for people. */
+const machineFacts = ({ architecture, accelerator, emulator }) => ({
+    ...{ architecture, accelerator, qemu: emulator.version },
+    ...{ machine: emulator.machine, cpu: emulator.cpu },
+    ...{ memory: `${emulator.memoryMib} MiB`, cpus: String(emulator.cpus) },
+    'host cpu': emulator.hostCpu,
+});
 /** With a clock for both, each waits for the other's interrupts until somebody gives up. */
 function refuseSeveralCounted({ path, options }, { architecture }, { evidence }) {
-    if (evidence === 'timed' || architecture !== 'x86_64' || options.cpus === 1)
+    if (!isCounted(evidence) || architecture !== 'x86_64' || options.cpus === 1)
         return;
     throw (0,failure/* usageFailure */.II)(`The kernel ${path} cannot be counted with ${options.cpus} processors, since x86-64 kernels do not come up that way under a clock that counts instructions: leave cpus=${options.cpus} out of kernel-options, or give evidence: timed.`);
 }
@@ -32199,8 +33006,8 @@ async function imageOf({ path }, { signal }) {
 }
 /** Neither an instruction nor a time of one architecture is one of another. */
 function refuseOther({ path }, { architecture }, { beside }) {
-    const other = beside?.record.facts?.['architecture'];
-    if (other === undefined || other === architecture || beside?.record.kind !== 'kernel')
+    const other = beside?.record.machine?.architecture;
+    if (beside === undefined || other === undefined || other === architecture)
         return;
     throw (0,failure/* usageFailure */.II)(`The kernel ${path} is for ${ARCHITECTURE_NAMES[architecture]} and that of ${beside.record.spec} is for another architecture, so that neither counts nor times of them can be compared: give two kernels for one.`);
 }
@@ -32230,12 +33037,11 @@ function tellOneSided({ path }, configuration, { beside, progress }) {
 }
 /** Of the guest, whatever the launch is pinned to here. */
 const FIRST_CPU = 0;
-function target({ commandLine, options }, guest, accelerator, counting, record) {
+function booted({ commandLine, options }, guest, accelerator) {
     const { consoleOption } = EMULATORS[guest.architecture];
     const { deadlineMs } = options;
     const argv = qemuCommand(guest, accelerator, commandLineFor(guest.architecture, commandLine));
     return {
-        record,
         results: 'stdout',
         cpu: FIRST_CPU,
         startDeadlineMs: deadlineMs,
@@ -32244,7 +33050,6 @@ function target({ commandLine, options }, guest, accelerator, counting, record) 
             return { argv };
         },
         environment: environment/* withoutSecrets */.c,
-        counting,
         explain: ({ results, stderr, timedOut }) => explainBoot({
             console: results.toString('latin1'),
             ...{ stderr, timedOut, deadlineMs, consoleOption, verbose: false },
@@ -32283,6 +33088,8 @@ function parseRunnableSpec(spec, { input, options, otherForms = [] }) {
 }
 /** Whether a spec names something that can be measured here. */
 const isRunnable = (spec) => isKind(spec.kind);
+/** Whether instructions can be counted in what a spec names. */
+const isCountableSpec = ({ kind }) => KINDS[kind].countable === true;
 /** Opens the target that a spec names; whoever opens it closes it. */
 function openTarget(spec, workshop) {
     const kind = KINDS[spec.kind];
@@ -32304,7 +33111,7 @@ const isKind = (name) => Object.hasOwn(KINDS, name);
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8161);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
 /* harmony import */ var _environment_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6035);
-/* harmony import */ var _index_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8490);
+/* harmony import */ var _index_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3352);
 
 
 
@@ -32324,14 +33131,15 @@ const workshopOf = ({ probe, signal, addon, plan }) => ({
     },
 });
 /**
- * Opens the targets of a session, and closes them when the work is done or has failed: nothing that
+ * Opens the targets of a session, which settles what they are measured by. It closes them when the work is done or has failed: nothing that
  * they started or wrote is left behind.
  *
  * @throws Failure when nothing can be launched in one of them; what the work throws
  */
-async function withTargets(specs, tools, { progress, evidence = 'timed' }, work) {
+async function withTargets(specs, tools, { progress, evidence: choice = 'timed' }, work) {
     const folder = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdtemp)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)((0,node_os__WEBPACK_IMPORTED_MODULE_1__.tmpdir)(), 'syscall-gate-targets-'));
     const open = [];
+    const evidence = Object.values(specs).every(_index_js__WEBPACK_IMPORTED_MODULE_3__/* .isCountableSpec */ .hP) ? choice : 'timed';
     try {
         for (const [side, spec] of Object.entries(specs)) {
             const own = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(folder, side);
@@ -33424,7 +34232,13 @@ const CPU_MODEL = [
  * What times depend on where a machine is emulated: the guest sees the same processor wherever it is,
  * and how long its instructions take is up to the emulator and the processor under it.
  */
-const EMULATION = ['accelerator', 'qemu', 'machine', 'cpu', 'host cpu'];
+const EMULATION = {
+    accelerator: ({ accelerator }) => accelerator,
+    qemu: ({ emulator }) => emulator.version,
+    machine: ({ emulator }) => emulator.machine,
+    cpu: ({ emulator }) => emulator.cpu,
+    'host cpu': ({ emulator }) => emulator.hostCpu,
+};
 /** Picks the stored runs nearest to the candidate's platform: same before kindred before foreign. */
 function comparableRuns(candidate, stored) {
     const earlier = stored.filter((run) => run.id !== candidate.id);
@@ -33442,7 +34256,7 @@ function comparableRuns(candidate, stored) {
 const sameCpuModel = (a, b) => CPU_MODEL.every((field) => a.platform[field] === b.platform[field]) &&
     emulationDifferences(a, b).length === 0;
 /** Whether the processor that the run was measured on is an emulated one. */
-const isEmulated = ({ target }) => target.facts?.['accelerator'] === 'tcg';
+const isEmulated = ({ target }) => target.machine?.accelerator === 'tcg';
 const machineDifferences = (baseline, candidate) => [
     ...platformDifferences(baseline, candidate),
     ...emulationDifferences(baseline, candidate),
@@ -33450,8 +34264,10 @@ const machineDifferences = (baseline, candidate) => [
 function emulationDifferences(baseline, candidate) {
     if (!isEmulated(baseline) && !isEmulated(candidate))
         return [];
-    const fact = ({ target }, name) => target.facts?.[name] ?? 'none';
-    return EMULATION.filter((name) => fact(baseline, name) !== fact(candidate, name)).map((name) => `${name}: ${fact(baseline, name)} → ${fact(candidate, name)}`);
+    return Object.entries(EMULATION).flatMap(([name, textOf]) => {
+        const [before, after] = [baseline, candidate].map(({ target: { machine } }) => machine === undefined ? 'none' : textOf(machine));
+        return before === after ? [] : [`${name}: ${before} → ${after}`];
+    });
 }
 function platformDifferences(baseline, candidate) {
     const fields = Object.keys(candidate.platform);
@@ -33810,14 +34626,11 @@ function notCompared(candidate, baseline, settings) {
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
   UD: () => (/* binding */ compare),
-  Ei: () => (/* binding */ compareCounted),
   X1: () => (/* binding */ evidenceOf),
   OL: () => (/* binding */ exhibitsOf),
   Rk: () => (/* binding */ shardsEvidence)
 });
 
-// EXTERNAL MODULE: ./lib/verdict/comparability.js
-var comparability = __nccwpck_require__(2515);
 // EXTERNAL MODULE: ./lib/verdict/duet.js
 var verdict_duet = __nccwpck_require__(9619);
 // EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
@@ -34003,14 +34816,18 @@ function decide(difference, resolution, margin, boots) {
     return { verdict: difference > 0 ? 'regressed' : 'improved', because: `${words}.` };
 }
 
-// EXTERNAL MODULE: ./lib/record/run.js + 1 modules
-var record_run = __nccwpck_require__(2522);
+// EXTERNAL MODULE: ./lib/families.js
+var families = __nccwpck_require__(1459);
+// EXTERNAL MODULE: ./lib/record/run.js + 2 modules
+var record_run = __nccwpck_require__(5272);
 // EXTERNAL MODULE: ./lib/stats/power.js + 1 modules
 var power = __nccwpck_require__(2868);
 // EXTERNAL MODULE: ./lib/stats/prediction.js
 var prediction = __nccwpck_require__(1874);
 // EXTERNAL MODULE: ./lib/stats/settle.js
 var settle = __nccwpck_require__(9752);
+// EXTERNAL MODULE: ./lib/verdict/comparability.js
+var comparability = __nccwpck_require__(2515);
 // EXTERNAL MODULE: ./lib/verdict/counts.js
 var counts = __nccwpck_require__(8345);
 // EXTERNAL MODULE: ./lib/verdict/decision.js
@@ -34105,6 +34922,7 @@ var validity = __nccwpck_require__(703);
 
 
 
+
 /**
  * Compares a candidate run with stored runs of earlier jobs.
  *
@@ -34164,9 +34982,10 @@ const predictMetric = (metric, stored, marginRatio, confidence) => (0,prediction
     prior: priorOf(metric.id),
 }, confidence);
 function priorOf(id) {
-    const family = id.split('.', 1)[0] ?? '';
+    const family = (0,families/* familyOf */.Ap)(id);
+    const known = family && assumptions/* PRIOR_STANDARD_DEVIATIONS */.oA[family];
     return {
-        standardDeviation: assumptions/* PRIOR_STANDARD_DEVIATIONS */.oA[family] ?? assumptions/* OTHER_PRIOR_STANDARD_DEVIATION */.mh,
+        standardDeviation: known ?? assumptions/* OTHER_PRIOR_STANDARD_DEVIATION */.mh,
         degreesOfFreedom: assumptions/* PRIOR_DEGREES_OF_FREEDOM */.AO,
     };
 }
@@ -34994,7 +35813,6 @@ function sentence(first, others) {
 
 
 
-
 /** Holds the candidate against what there is to hold it against: its times, and its counts. */
 function compare(evidence, settings) {
     const timed = compareTimes(evidence, settings);
@@ -35045,20 +35863,28 @@ function compareTimes(evidence, settings) {
     }
 }
 /**
- * The runs that decide, oldest first within their role: of stored runs those that are comparable, and
- * the one whose counts are, which may be of another machine.
+ * The runs that decided, oldest first within their role. Of stored runs these are the ones that were
+ * compared; the one whose counts were may be of another machine.
+ *
+ * @param comparison of this evidence
  */
-function exhibitsOf(evidence) {
+function exhibitsOf(evidence, comparison) {
+    if (evidence.design !== 'prediction')
+        return partsOf(evidence);
+    const compared = new Set([...comparison.baseline, comparison.counted?.baseline]);
+    return partsOf(evidence).filter(({ role, run }) => role === 'candidate' || compared.has(run));
+}
+/** Every run of the evidence. */
+function partsOf(evidence) {
     const { candidate } = evidence;
     switch (evidence.design) {
         case 'duet':
             return [as('baseline', evidence.baseline), as('candidate', candidate)];
-        case 'prediction': {
-            const comparable = new Set((0,comparability/* comparableRuns */.v)(candidate, evidence.stored.runs).runs);
-            const last = candidate.instructions && lastCounted(evidence);
-            const runs = evidence.stored.runs.filter((run) => comparable.has(run) || run === last);
-            return [...runs.map((run) => as('baseline', run)), as('candidate', candidate)];
-        }
+        case 'prediction':
+            return [
+                ...evidence.stored.runs.map((run) => as('baseline', run)),
+                as('candidate', candidate),
+            ];
         case 'shards': {
             const { shards } = evidence;
             return [
@@ -35094,7 +35920,7 @@ function evidenceOf(design, exhibits, skipped) {
     if (candidate === undefined || others.length > 0)
         return undefined;
     const evidence = arrange(design, candidate, inRole, skipped);
-    return evidence && exhibitsOf(evidence).length === exhibits.length ? evidence : undefined;
+    return evidence && partsOf(evidence).length === exhibits.length ? evidence : undefined;
 }
 /** Which candidate belongs to which baseline is said by their duets. */
 function shardsOf(exhibits, skipped) {
@@ -35170,7 +35996,7 @@ function floorOf(within, marginRatio, alpha) {
 /* harmony export */ });
 /* unused harmony export centre */
 /* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5521);
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2522);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5272);
 
 
 /**
@@ -35425,7 +36251,7 @@ const smallestP = ({ slower, faster }) => Math.min(slower, faster);
 /* harmony export */   m9: () => (/* binding */ sidesOfChange)
 /* harmony export */ });
 /* harmony import */ var _record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8924);
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2522);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5272);
 /* harmony import */ var _samples_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1194);
 
 
@@ -35503,10 +36329,10 @@ const measureOf = ({ baseline, candidate }) => [baseline, candidate].some((side)
 /* harmony export */   y: () => (/* binding */ filteredUnevenly)
 /* harmony export */ });
 /* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5521);
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2522);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5272);
 /* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6300);
-/* harmony import */ var _comparability_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2515);
-/* harmony import */ var _samples_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1194);
+/* harmony import */ var _comparability_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2515);
+/* harmony import */ var _samples_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1194);
 
 
 
@@ -35529,12 +36355,13 @@ function validityCaveats(all) {
 }
 /** An emulated instruction costs by what it takes to emulate it. */
 function emulated(runs) {
-    const found = runs.find(_comparability_js__WEBPACK_IMPORTED_MODULE_4__/* .isEmulated */ .e);
+    const found = runs.find(_comparability_js__WEBPACK_IMPORTED_MODULE_3__/* .isEmulated */ .e);
     if (found === undefined)
         return [];
-    const where = `${found.target.spec} ran in an emulation of a processor (QEMU ${found.target.facts?.['qemu'] ?? ''}, TCG)`;
+    const { name, version } = found.target.machine?.emulator ?? { name: 'QEMU', version: '' };
+    const where = `${found.target.spec} ran in an emulation of a processor (${name} ${version}, TCG)`;
     return [
-        runs.every(_comparability_js__WEBPACK_IMPORTED_MODULE_4__/* .isEmulated */ .e)
+        runs.every(_comparability_js__WEBPACK_IMPORTED_MODULE_3__/* .isEmulated */ .e)
             ? `${where}: such times compare with those of the same emulator on the same processor alone, and changes of page tables and of entering the kernel weigh more in them than on hardware.`
             : `${where} and the other side did not, so what differs is the emulation above all: boot both sides, or neither.`,
     ];
@@ -35563,7 +36390,7 @@ function otherCpu(runs) {
     ];
 }
 const unpinned = (runs) => runs
-    .filter((run) => !run.plan.pinned)
+    .filter((run) => run.plan.pinned === false)
     .map((run) => `Launches of ${run.target.spec} could not be kept on one CPU, so context switches may cross CPUs; allow sched_setaffinity(2) there.`);
 /** Two sides whose shares of interrupted batches differ by more were not interrupted by chance. */
 const REJECTED_WORTH_SAYING = 0.2;
@@ -35573,7 +36400,7 @@ const REJECTED_WORTH_SAYING = 0.2;
  */
 function filteredUnevenly(baseline, candidate) {
     const metrics = candidate.metrics.flatMap((after) => {
-        const before = (0,_samples_js__WEBPACK_IMPORTED_MODULE_3__/* .metricOf */ .ak)(baseline, after.id);
+        const before = (0,_samples_js__WEBPACK_IMPORTED_MODULE_4__/* .metricOf */ .ak)(baseline, after.id);
         if (!(0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isTimed */ ._Y)(before) || !(0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isTimed */ ._Y)(after))
             return [];
         const gap = rejectedShare(after.replicates) - rejectedShare(before.replicates);
@@ -40718,6 +41545,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   k5n: () => (/* binding */ _enum),
   Whr: () => (/* binding */ schemas_int),
   euz: () => (/* binding */ literal),
+  _H3: () => (/* binding */ looseObject),
   aig: () => (/* binding */ number),
   Ikc: () => (/* binding */ object),
   g1P: () => (/* binding */ record),
@@ -40728,7 +41556,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   L5J: () => (/* binding */ unknown)
 });
 
-// UNUSED EXPORTS: ZodAny, ZodArray, ZodBase64, ZodBase64URL, ZodBigInt, ZodBigIntFormat, ZodBoolean, ZodCIDRv4, ZodCIDRv6, ZodCUID, ZodCUID2, ZodCatch, ZodCodec, ZodCreditCard, ZodCustom, ZodCustomStringFormat, ZodDate, ZodDefault, ZodDiscriminatedUnion, ZodE164, ZodEmail, ZodEmoji, ZodEnum, ZodExactOptional, ZodFile, ZodFunction, ZodGUID, ZodIBAN, ZodIPv4, ZodIPv6, ZodISODate, ZodISODuration, ZodISOTime, ZodInstanceOf, ZodIntersection, ZodJWT, ZodKSUID, ZodLazy, ZodLiteral, ZodMAC, ZodMap, ZodNaN, ZodNanoID, ZodNever, ZodNonOptional, ZodNull, ZodNullable, ZodNumber, ZodNumberFormat, ZodObject, ZodOptional, ZodPipe, ZodPrefault, ZodPreprocess, ZodPromise, ZodReadonly, ZodRecord, ZodSet, ZodString, ZodStringFormat, ZodSuccess, ZodSymbol, ZodTemplateLiteral, ZodTransform, ZodTuple, ZodType, ZodULID, ZodURL, ZodUUID, ZodUndefined, ZodUnion, ZodUnknown, ZodVoid, ZodXID, ZodXor, _ZodString, _default, _function, any, base64, base64url, bigint, catch, check, cidrv4, cidrv6, codec, creditCard, cuid, cuid2, currencyCode, custom, date, describe, e164, email, emoji, exactOptional, file, float32, float64, function, guid, hash, hex, hostname, httpUrl, iban, instanceof, int32, int64, intersection, invertCodec, ipv4, ipv6, json, jwt, keyof, ksuid, lazy, looseObject, looseRecord, mac, map, meta, nan, nanoid, nativeEnum, never, nonoptional, null, nullable, nullish, optional, partialRecord, pipe, prefault, preprocess, promise, readonly, refine, set, stringFormat, stringbool, success, superRefine, symbol, templateLiteral, transform, uint32, uint64, ulid, undefined, url, uuid, uuidv4, uuidv6, uuidv7, void, xid, xor
+// UNUSED EXPORTS: ZodAny, ZodArray, ZodBase64, ZodBase64URL, ZodBigInt, ZodBigIntFormat, ZodBoolean, ZodCIDRv4, ZodCIDRv6, ZodCUID, ZodCUID2, ZodCatch, ZodCodec, ZodCreditCard, ZodCustom, ZodCustomStringFormat, ZodDate, ZodDefault, ZodDiscriminatedUnion, ZodE164, ZodEmail, ZodEmoji, ZodEnum, ZodExactOptional, ZodFile, ZodFunction, ZodGUID, ZodIBAN, ZodIPv4, ZodIPv6, ZodISODate, ZodISODuration, ZodISOTime, ZodInstanceOf, ZodIntersection, ZodJWT, ZodKSUID, ZodLazy, ZodLiteral, ZodMAC, ZodMap, ZodNaN, ZodNanoID, ZodNever, ZodNonOptional, ZodNull, ZodNullable, ZodNumber, ZodNumberFormat, ZodObject, ZodOptional, ZodPipe, ZodPrefault, ZodPreprocess, ZodPromise, ZodReadonly, ZodRecord, ZodSet, ZodString, ZodStringFormat, ZodSuccess, ZodSymbol, ZodTemplateLiteral, ZodTransform, ZodTuple, ZodType, ZodULID, ZodURL, ZodUUID, ZodUndefined, ZodUnion, ZodUnknown, ZodVoid, ZodXID, ZodXor, _ZodString, _default, _function, any, base64, base64url, bigint, catch, check, cidrv4, cidrv6, codec, creditCard, cuid, cuid2, currencyCode, custom, date, describe, e164, email, emoji, exactOptional, file, float32, float64, function, guid, hash, hex, hostname, httpUrl, iban, instanceof, int32, int64, intersection, invertCodec, ipv4, ipv6, json, jwt, keyof, ksuid, lazy, looseRecord, mac, map, meta, nan, nanoid, nativeEnum, never, nonoptional, null, nullable, nullish, optional, partialRecord, pipe, prefault, preprocess, promise, readonly, refine, set, stringFormat, stringbool, success, superRefine, symbol, templateLiteral, transform, uint32, uint64, ulid, undefined, url, uuid, uuidv4, uuidv6, uuidv7, void, xid, xor
 
 // EXTERNAL MODULE: ./node_modules/zod/v4/core/core.js
 var core_core = __nccwpck_require__(8532);
@@ -46811,7 +47639,7 @@ function looseObject(shape, params) {
         type: "object",
         shape,
         catchall: unknown(),
-        ...util.normalizeParams(params),
+        ...core_util/* normalizeParams */.A2(params),
     });
 }
 const ZodUnion = /*@__PURE__*/ core_core/* $constructor */.xI("ZodUnion", (inst, def) => {

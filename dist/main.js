@@ -39780,10 +39780,8 @@ async function ownLogin(client) {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(76760);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77094);
 /* harmony import */ var _config_values_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(96618);
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(71957);
-/* harmony import */ var _github_identity_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(72157);
-/* harmony import */ var _comment_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(66486);
-
+/* harmony import */ var _github_identity_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(72157);
+/* harmony import */ var _comment_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(66486);
 
 
 
@@ -39808,25 +39806,20 @@ function readInputs(context) {
             alpha: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('alpha'),
             failOn: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('fail-on'),
             evidence: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('evidence'),
-            out: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('out') || (0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(process.env['RUNNER_TEMP'] || '.', (0,_github_identity_js__WEBPACK_IMPORTED_MODULE_4__/* .folderName */ .ub)(context, name)),
+            history: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('history'),
+            out: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('out') || (0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(process.env['RUNNER_TEMP'] || '.', (0,_github_identity_js__WEBPACK_IMPORTED_MODULE_3__/* .folderName */ .ub)(context, name)),
         },
-        comment: (0,_config_values_js__WEBPACK_IMPORTED_MODULE_2__/* .parseChoice */ .HU)('comment', (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('comment') || 'on-regression', _comment_js__WEBPACK_IMPORTED_MODULE_5__/* .COMMENT_MODES */ .p),
+        comment: (0,_config_values_js__WEBPACK_IMPORTED_MODULE_2__/* .parseChoice */ .HU)('comment', (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('comment') || 'on-regression', _comment_js__WEBPACK_IMPORTED_MODULE_4__/* .COMMENT_MODES */ .p),
         token: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('github-token'),
         name,
         shard: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('shard') ? (0,_config_values_js__WEBPACK_IMPORTED_MODULE_2__/* .parseChoice */ .HU)('shard', (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('shard'), SHARD_PARTS) : undefined,
-        expect: readCount('expect', { lowest: 1, highest: 256, usual: 1 }),
-        history: readCount('history', { lowest: 1, highest: 100, usual: 20 }),
-        retentionDays: readCount('retention-days', { lowest: 0, highest: 400, usual: 0 }),
+        expect: readCount('expect', _config_values_js__WEBPACK_IMPORTED_MODULE_2__/* .EXPECTED */ .dS, 1),
+        retentionDays: readCount('retention-days', { lowest: 0, highest: 400 }, 0),
     };
 }
-function readCount(input, { lowest, highest, usual }) {
+function readCount(input, range, usual) {
     const text = (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)(input);
-    if (text === '')
-        return usual;
-    const count = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
-    if (count >= lowest && count <= highest)
-        return count;
-    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_3__/* .usageFailure */ .II)(`${input} "${text}" is not allowed: give a whole number from ${lowest} to ${highest}.`);
+    return text === '' ? usual : (0,_config_values_js__WEBPACK_IMPORTED_MODULE_2__/* .parseCount */ .zq)(input, text, range);
 }
 
 
@@ -39984,10 +39977,10 @@ var read = __nccwpck_require__(62611);
 
 
 /**
- * Takes away what an earlier report left in its folder.
+ * Removes what an earlier report left in its folder.
  *
- * @param ours what such a file is called: others are somebody's own
- * @param named those to keep
+ * @param ours matches the names that this tool gives; other files are the user's and stay
+ * @param named files to keep
  */
 async function removeOthers(folder, ours, named) {
     const names = await (0,promises_.readdir)(folder).catch(() => []);
@@ -40002,10 +39995,8 @@ var write = __nccwpck_require__(40564);
 var record_exhibit = __nccwpck_require__(34408);
 // EXTERNAL MODULE: ./lib/record/file.js
 var file = __nccwpck_require__(42143);
-// EXTERNAL MODULE: ./lib/record/run.js + 2 modules
-var record_run = __nccwpck_require__(43089);
-// EXTERNAL MODULE: ./lib/verdict/evidence.js + 15 modules
-var verdict_evidence = __nccwpck_require__(60426);
+// EXTERNAL MODULE: ./lib/record/run.js + 3 modules
+var run = __nccwpck_require__(38359);
 // EXTERNAL MODULE: ./lib/text/units.js
 var units = __nccwpck_require__(86300);
 // EXTERNAL MODULE: ./lib/trace/difference.js
@@ -40156,6 +40147,8 @@ function colour(node, largest) {
 }
 const hex = (colour) => `#${colour.map((part) => Math.round(part).toString(16).padStart(2, '0')).join('')}`;
 
+// EXTERNAL MODULE: ./lib/verdict/comparison.js
+var comparison = __nccwpck_require__(77080);
 ;// CONCATENATED MODULE: ./lib/archive/flames.js
 
 
@@ -40170,23 +40163,23 @@ const hex = (colour) => `#${colour.map((part) => Math.round(part).toString(16).p
 const FLAMES = 'flames';
 const FLAME_FILE = /^[a-z]+\.[a-z0-9_]+\.svg$/;
 /**
- * Draws what changed in each operation that was traced, and takes away what was drawn of other runs.
+ * Draws what changed in each operation that was traced, and removes the graphs of an earlier report.
  *
+ * @param counted the comparison that the report was made from
  * @returns what the file system refused, one sentence; a verdict does not depend on it
  */
-async function writeFlames(out, evidence, settings) {
+async function writeFlames(out, { counted, findings }) {
     const folder = (0,external_node_path_.join)(out, FLAMES);
-    const counted = (0,verdict_evidence/* compareCounted */.Ei)(evidence, settings);
     const sides = [counted?.baseline, counted?.candidate].map((run) => run?.target.spec ?? '');
     const subtitle = sides.join(' → ');
-    const graphs = (counted?.findings ?? []).flatMap((finding) => flameOf(finding, subtitle));
+    const graphs = findings.filter(comparison/* isInstructions */.o).flatMap((finding) => flameOf(finding, subtitle));
     const drawn = new Set();
     let note;
     try {
         if (graphs.length > 0)
             await (0,files_folder/* makeFolder */.f)(folder);
         for (const { name, svg } of graphs) {
-            await (0,write/* saveFile */.OJ)((0,external_node_path_.join)(folder, name), svg);
+            await (0,write/* saveFile */.O)((0,external_node_path_.join)(folder, name), svg);
             drawn.add(name);
         }
     }
@@ -40221,36 +40214,35 @@ function flameOf({ id, operation, baseline, candidate }, subtitle) {
 
 
 
-
 const REPORT_FILE = 'report.json';
 /** The report as `report.json` holds it and `--json` prints it. */
 const reportText = (report) => `${JSON.stringify(report, null, 2)}\n`;
 /**
- * Writes a report, and in subfolders the runs that it rests on and flame graphs of what was traced.
- * The report comes after its evidence and before the evidence of the one that it replaces goes, so
- * that whenever this is cut short the report that is there has all of its own. Without a flame graph
- * it is as whole.
+ * Writes a report, and in subfolders the runs that it rests on and flame graphs of traced operations.
+ *
+ * The evidence is written first, then the report; the evidence of an earlier report is removed last.
+ * So the report that is there has all of its evidence, whenever this is cut short. Flame graphs are
+ * extra: the report is whole without them.
  *
  * @throws Failure (measurement) when the file system refuses; what was there before is then whole
  */
-async function archive(out, report, evidence) {
+async function archive(out, { report, exhibits, comparison }) {
     const folder = (0,external_node_path_.join)(out, file/* EVIDENCE */.S4);
-    const exhibits = (0,verdict_evidence/* exhibitsOf */.OL)(evidence);
     const path = (0,external_node_path_.join)(out, REPORT_FILE);
     const added = [];
     try {
         await makeEvidenceFolder(folder);
         for (const exhibit of exhibits) {
-            await addRun((0,external_node_path_.join)(folder, (0,record_exhibit/* exhibitFileName */.pV)(exhibit)), exhibit.run, added);
+            await addFile((0,external_node_path_.join)(folder, (0,record_exhibit/* exhibitFileName */.pV)(exhibit)), (0,run/* runText */.le)(exhibit.run), added);
         }
-        await (0,write/* saveFile */.OJ)(path, reportText(report));
+        await (0,write/* saveFile */.O)(path, reportText(report));
     }
     catch (error) {
         await takeBack(folder, added);
         throw error;
     }
     await removeOthers(folder, record_exhibit/* EXHIBIT_FILE_NAME */.rr, new Set(exhibits.map(record_exhibit/* exhibitFileName */.pV)));
-    return { path, notes: await writeFlames(out, evidence, report) };
+    return { path, notes: await writeFlames(out, comparison) };
 }
 async function makeEvidenceFolder(path) {
     try {
@@ -40260,17 +40252,16 @@ async function makeEvidenceFolder(path) {
         throw (0,failure/* measurementFailure */.jO)(`${path} could not be made a folder (${(0,failure/* reasonOf */.A3)(error)}): move what is there, or choose another out folder.`, error);
     }
 }
-/** Of many stored runs most were there for the last report, too. */
-async function addRun(path, run, added) {
-    const text = (0,file/* runText */.le)(run);
-    const { text: there } = await (0,read/* readWhole */.o)(path, record_run/* MAX_RUN_BYTES */.xn);
+/** Of many stored runs most were there for the last report, too: what is there already stays. */
+async function addFile(path, text, added) {
+    const { text: there } = await (0,read/* readWhole */.o)(path, run/* MAX_RUN_BYTES */.xn);
     if (there === text)
         return;
-    await (0,write/* saveFile */.OJ)(path, text);
+    await (0,write/* saveFile */.O)(path, text);
     if (there === undefined)
         added.push(path);
 }
-/** On a disk that is full, room matters more than why there is none. */
+/** Makes room on a full disk. Errors are ignored here: the first one is what the user is told. */
 async function takeBack(folder, added) {
     for (const path of added)
         await (0,promises_.rm)(path, { force: true }).catch(() => undefined);
@@ -40778,8 +40769,8 @@ var external_node_path_ = __nccwpck_require__(76760);
 var failure = __nccwpck_require__(71957);
 // EXTERNAL MODULE: ./lib/stats/assumptions.js
 var assumptions = __nccwpck_require__(22595);
-// EXTERNAL MODULE: ./lib/targets/index.js + 45 modules
-var targets = __nccwpck_require__(44353);
+// EXTERNAL MODULE: ./lib/targets/index.js + 46 modules
+var targets = __nccwpck_require__(87252);
 ;// CONCATENATED MODULE: ./lib/config/specs.js
 
 
@@ -40845,6 +40836,8 @@ const DEFAULTS = {
     failOn: 'regression',
     evidence: 'auto',
     out: '.syscall-gate',
+    /** Stored runs that are pooled. Older ones say little about the machine of today. */
+    history: '20',
 };
 /**
  * Turns written inputs into the one typed Config; nothing is measured or touched here.
@@ -40865,7 +40858,8 @@ function parseConfig(raw) {
         alpha: (0,values/* parseAlpha */.M3)(raw.alpha || DEFAULTS.alpha),
         failOn: (0,values/* parseFailOn */.XV)(raw.failOn || DEFAULTS.failOn),
         out: (0,external_node_path_.resolve)(out),
-        seed: raw.seed ? (0,values/* parseSeed */.dS)(raw.seed) : (0,external_node_crypto_.randomInt)(0x1_0000_0000),
+        history: (0,values/* parseCount */.zq)('history', raw.history || DEFAULTS.history, values/* HISTORY */.Vv),
+        seed: raw.seed ? (0,values/* parseSeed */.wd)(raw.seed) : (0,external_node_crypto_.randomInt)(0x1_0000_0000),
     };
 }
 /** Only kernels that an emulator boots are counted; stored runs say of themselves what they hold. */
@@ -40901,13 +40895,15 @@ const ownRuns = (out) => ({
 /* harmony export */   E9: () => (/* binding */ parseDuration),
 /* harmony export */   HU: () => (/* binding */ parseChoice),
 /* harmony export */   M3: () => (/* binding */ parseAlpha),
+/* harmony export */   Vv: () => (/* binding */ HISTORY),
 /* harmony export */   XV: () => (/* binding */ parseFailOn),
 /* harmony export */   bK: () => (/* binding */ parseMargins),
-/* harmony export */   dS: () => (/* binding */ parseSeed),
+/* harmony export */   dS: () => (/* binding */ EXPECTED),
 /* harmony export */   nS: () => (/* binding */ parseGlobs),
-/* harmony export */   vf: () => (/* binding */ parseEvidence)
+/* harmony export */   vf: () => (/* binding */ parseEvidence),
+/* harmony export */   wd: () => (/* binding */ parseSeed),
+/* harmony export */   zq: () => (/* binding */ parseCount)
 /* harmony export */ });
-/* unused harmony export parseExpected */
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(71957);
 
 const SECOND_MS = 1000;
@@ -40966,12 +40962,16 @@ function parseSeed(text) {
         return seed;
     throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`seed "${text}" is not a whole number from 0 to 4294967295.`);
 }
-/** Reads how many shards have to be there; a matrix has 256 legs at most. */
-function parseExpected(text) {
-    const count = /^\d{1,3}$/.test(text.trim()) ? Number(text) : Number.NaN;
-    if (count >= 1 && count <= 256)
+/** How many stored runs are pooled at most. */
+const HISTORY = { lowest: 1, highest: 100 };
+/** How many shards have to be there; a job matrix has 256 legs at most. */
+const EXPECTED = { lowest: 1, highest: 256 };
+/** Reads a whole number; `input` is the name of the input for the error's sentence. */
+function parseCount(input, text, { lowest, highest }) {
+    const count = /^\d{1,6}$/.test(text.trim()) ? Number(text) : Number.NaN;
+    if (count >= lowest && count <= highest)
         return count;
-    throw usageFailure(`expect "${text}" is not a whole number from 1 to 256.`);
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`${input} "${text}" is not a whole number from ${lowest} to ${highest}.`);
 }
 const FAIL_ON = ['regression', 'inconclusive', 'never'];
 const EVIDENCE = ['auto', 'timed', 'counted', 'both'];
@@ -41027,6 +41027,45 @@ function reasonOf(error) {
 
 /***/ }),
 
+/***/ 31459:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Ap: () => (/* binding */ familyOf),
+/* harmony export */   BU: () => (/* binding */ FAMILIES),
+/* harmony export */   px: () => (/* binding */ familyNameOf)
+/* harmony export */ });
+/**
+ * The families of metrics, by what their ids begin with, in the order in which they are shown: from the
+ * cheapest crossing to whole transfers. What the program has to know of each is typed by this list.
+ */
+const FAMILIES = [
+    'control',
+    'clock',
+    'syscall',
+    'signal',
+    'context',
+    'process',
+    'memory',
+    'net',
+    'sendfile',
+    'exact',
+    'host',
+];
+/**
+ * @param id a metric's id, `family.operation_size_variant`
+ * @returns undefined of a metric from a catalogue that knows more families
+ */
+function familyOf(id) {
+    const name = familyNameOf(id);
+    return FAMILIES.find((family) => family === name);
+}
+/** The family's part of an id, known or not. */
+const familyNameOf = (id) => id.split('.', 1)[0] ?? id;
+
+
+/***/ }),
+
 /***/ 69611:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -41038,8 +41077,8 @@ function reasonOf(error) {
 
 
 /**
- * Makes a folder and those above it that are missing, one mkdir(2) each. Node's own recursive mkdir
- * never ends where a file system answers ENOENT below a folder that exists, as /proc does.
+ * Makes a folder and the missing ones above it, one mkdir(2) each. Node's own recursive mkdir never
+ * ends where a file system answers ENOENT below a folder that exists, as /proc does.
  *
  * @param mode of the folders that are made
  * @throws the system call's error
@@ -41077,7 +41116,7 @@ const isThere = (path) => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.stat)
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(71957);
 
 
-/** Reads a file that may be anything: of a folder, a device or what is too large, nothing is read. */
+/** Reads a regular file. A folder, a device or a file that is too large is not opened. */
 async function readWhole(path, maxBytes) {
     try {
         const found = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.stat)(path);
@@ -41099,9 +41138,8 @@ async function readWhole(path, maxBytes) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   CO: () => (/* binding */ SET_ASIDE),
-/* harmony export */   OJ: () => (/* binding */ saveFile),
-/* harmony export */   Pm: () => (/* binding */ claimFolder)
+/* harmony export */   O: () => (/* binding */ saveFile),
+/* harmony export */   P: () => (/* binding */ claimFolder)
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(51455);
@@ -41113,11 +41151,6 @@ async function readWhole(path, maxBytes) {
 
 
 
-/**
- * The subfolder of runs that were judged regressed. They are no baseline until somebody accepts
- * them by moving them up: else running again would turn every red gate green.
- */
-const SET_ASIDE = 'regressed';
 /**
  * Makes a folder and proves that files can be written in it.
  * @throws Failure (usage) when they cannot
@@ -41133,7 +41166,7 @@ async function claimFolder(path) {
     }
 }
 /**
- * Writes a file so that a reader, or a crash, never meets half of it: temporary file in the same
+ * Writes a file so that no reader and no crash ever sees half of it: temporary file in the same
  * folder, fsync, rename (rename(2) replaces atomically).
  * @throws Failure (measurement) when the file system refuses
  */
@@ -41167,7 +41200,7 @@ async function writeWhole(path, text) {
 
 /***/ }),
 
-/***/ 8965:
+/***/ 17562:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -41184,8 +41217,8 @@ var write = __nccwpck_require__(14432);
 var files_folder = __nccwpck_require__(69611);
 // EXTERNAL MODULE: ./lib/files/write.js
 var files_write = __nccwpck_require__(40564);
-// EXTERNAL MODULE: ./lib/record/run.js + 2 modules
-var record_run = __nccwpck_require__(43089);
+// EXTERNAL MODULE: ./lib/record/run.js + 3 modules
+var record_run = __nccwpck_require__(38359);
 // EXTERNAL MODULE: ./lib/text/units.js
 var units = __nccwpck_require__(86300);
 // EXTERNAL MODULE: ./lib/measure/collect.js
@@ -41424,80 +41457,8 @@ var sides = __nccwpck_require__(76002);
 ;// CONCATENATED MODULE: ./lib/targets/target.js
 const isCountable = (target) => target.counting !== undefined;
 
-// EXTERNAL MODULE: ./lib/measure/session.js + 7 modules
-var measure_session = __nccwpck_require__(94461);
-// EXTERNAL MODULE: ./lib/stats/assumptions.js
-var assumptions = __nccwpck_require__(22595);
-// EXTERNAL MODULE: ./lib/stats/power.js + 1 modules
-var power = __nccwpck_require__(32868);
-// EXTERNAL MODULE: ./lib/verdict/duet.js
-var duet = __nccwpck_require__(9619);
-// EXTERNAL MODULE: ./lib/verdict/settings.js
-var settings = __nccwpck_require__(63260);
-;// CONCATENATED MODULE: ./lib/gather/timing.js
-
-
-
-
-
-
-
-/** Both sides can be run here: interleaves them, screens all metrics, confirms the flagged ones. */
-async function timeBoth({ config, bench, progress }, sides, [before, after]) {
-    const session = new measure_session/* Session */.Nn(bench, sides, config.durationMs, progress);
-    const runs = () => [session.baselineRun(before), session.candidateRun(after)];
-    await session.warmUp();
-    await session.tails();
-    await screenAndConfirm(session, runs, config, progress);
-    const [baseline, candidate] = runs();
-    return { design: 'duet', baseline, candidate };
-}
-/** @param runs both sides as measured so far, the baseline first */
-async function screenAndConfirm(session, runs, settings, progress) {
-    progress.phase('Measure both sides in turn');
-    await session.screen({ goal: goalOf(settings, assumptions/* DUET_MARGIN */.CJ) });
-    const flagged = (0,duet/* screenDuet */.F9)(...runs(), settings);
-    if (flagged.length === 0)
-        return;
-    const pairsFor = (count) => (0,power/* robustPairs */.du)(settings.alpha, count);
-    const those = session.confirmable(flagged, pairsFor);
-    const share = those.length < flagged.length ? `${those.length} of ` : '';
-    progress.phase(`Confirm ${share}${(0,units/* countOf */.pq)(flagged.length, 'flagged metric')} on fresh launches`);
-    await session.confirm(those, pairsFor(those.length));
-}
-/** The baseline is stored runs: measures the candidate, of which they may or may not have told. */
-async function timeAgainst({ config, bench, progress }, candidate, stored, own) {
-    const session = new measure_session/* Session */.Nn(bench, { candidate }, config.durationMs, progress);
-    await session.warmUp();
-    await session.tails();
-    progress.phase(`Measure, to compare with ${stored.origin}`);
-    await session.screen({ share: measure_session/* WHOLE_BUDGET */.CK, goal: goalOf(config, assumptions/* PREDICTION_MARGIN */.Nz) });
-    return { design: 'prediction', stored, candidate: session.candidateRun(own) };
-}
-/** Nothing to compare with: the candidate against itself shows what this machine can tell apart. */
-async function timeItself({ config, bench, progress }, candidate, stored, own, source) {
-    const sides = { baseline: candidate, candidate };
-    const session = new measure_session/* Session */.Nn(bench, sides, config.durationMs, progress);
-    const arms = (0,identity/* bothIdentities */.E)(source);
-    progress.note(`There is no earlier run in ${stored.origin}, so the candidate is measured against itself, which shows what this machine can tell apart.`);
-    await session.warmUp();
-    await session.tails();
-    progress.phase('Measure the candidate against itself');
-    await session.screen({ share: measure_session/* WHOLE_BUDGET */.CK, goal: goalOf(config, assumptions/* DUET_MARGIN */.CJ) });
-    return {
-        design: 'self',
-        before: session.baselineRun(arms[0]),
-        after: session.candidateRun(arms[1]),
-        candidate: session.pooledRun(own),
-        skipped: stored.skipped,
-    };
-}
-/** What the measuring time is to buy. */
-const goalOf = ({ alpha, margins }, fallback) => ({
-    alpha,
-    marginOf: ({ id, leastMarginPercent }) => (0,settings/* marginOf */.O)({ id, leastMargin: leastMarginPercent / 100 }, margins, fallback),
-});
-
+// EXTERNAL MODULE: ./lib/gather/timing.js + 10 modules
+var gather_timing = __nccwpck_require__(86999);
 ;// CONCATENATED MODULE: ./lib/gather/evidence.js
 
 
@@ -41507,80 +41468,182 @@ const goalOf = ({ alpha, margins }, fallback) => ({
 /**
  * Measures what the baseline calls for, a duet, a run against stored ones, or a self-portrait, by the
  * instructions that the kernels under test execute, by time, or by both.
+ *
+ * @param open how the targets are opened: another way only in tests, which need no real kernel
  */
-function gatherEvidence(config, bench, baseline, telling) {
+function gatherEvidence(config, bench, baseline, telling, open = sides/* withTargets */.d) {
     const { candidate } = config;
-    const specs = baseline.kind === 'target' ? [baseline.spec, candidate] : [candidate];
-    // What is no kernel is timed, and the other side with it.
-    const evidence = specs.every(({ kind }) => kind === 'kernel') ? config.evidence : 'timed';
-    const opening = { ...telling, evidence };
+    const opening = { ...telling, evidence: config.evidence };
     if (baseline.kind === 'target') {
-        return (0,sides/* withTargets */.d)({ baseline: baseline.spec, candidate }, bench, opening, (sides) => duel(config, bench, sides, telling));
+        return open({ baseline: baseline.spec, candidate }, bench, opening, (sides) => duel(config, bench, sides, telling));
     }
-    return (0,sides/* withTargets */.d)({ candidate }, bench, opening, (sides) => measureAlone(config, bench, sides.candidate, baseline.stored, telling));
+    return open({ candidate }, bench, opening, (sides) => measureAlone(config, bench, sides.candidate, baseline.stored, telling));
 }
 /** Both sides can be run here. */
 async function duel(config, bench, sides, { progress, source }) {
-    const { counted, timed } = waysOf(config.evidence, sides);
+    const counted = countableSides(sides);
     const identities = (0,identity/* bothIdentities */.E)(source);
     const timing = { config, bench, progress };
     if (counted === undefined)
-        return timeBoth(timing, sides, identities);
+        return (0,gather_timing/* timeBoth */.r8)(timing, sides, identities);
     const counts = await countSides(bench, counted, progress);
-    const times = timed ? await timeBoth(timing, sides, identities) : undefined;
+    const timed = sides.baseline.timed && sides.candidate.timed;
+    const times = timed ? await (0,gather_timing/* timeBoth */.r8)(timing, sides, identities) : undefined;
     const runOf = (side, identity = identities[0]) => times ? withInstructions(times[side], counts[side].instructions) : counts[side].run(identity);
     const candidate = runOf('candidate', identities[1]);
     return { design: 'duet', baseline: runOf('baseline'), candidate };
 }
 /** The baseline is what was stored, if anything was. */
 async function measureAlone(config, bench, candidate, stored, { progress, source }) {
-    const { counted, timed } = waysOf(config.evidence, { candidate });
+    const counted = countableSides({ candidate });
     const timing = { config, bench, progress };
     const own = (0,identity/* newIdentity */.t)(source);
     const counts = counted && (await countSides(bench, counted, progress)).candidate;
     const first = stored.runs.length === 0;
-    if (counts !== undefined && !timed) {
+    if (counts !== undefined && !candidate.timed) {
         const run = counts.run(own);
         return first
             ? { design: 'self', before: run, after: run, candidate: run, skipped: stored.skipped }
             : { design: 'prediction', stored, candidate: run };
     }
     const times = first
-        ? await timeItself(timing, candidate, stored, own, source)
-        : await timeAgainst(timing, candidate, stored, own);
+        ? await (0,gather_timing/* timeItself */.lT)(timing, candidate, stored, own, source)
+        : await (0,gather_timing/* timeAgainst */.DG)(timing, candidate, stored, own);
     return counts === undefined
         ? times
         : { ...times, candidate: withInstructions(times.candidate, counts.instructions) };
 }
-/**
- * What the sides are compared by. Left to itself, kernels are counted, which no machine is too loud
- * for, and timed as well where they run on the processor itself: an emulator's times are its own.
- */
-function waysOf(choice, sides) {
-    const targets = Object.values(sides);
-    if (choice === 'timed' || !targets.every(isCountable))
-        return { timed: true };
-    const emulated = targets.some(({ record }) => record.facts?.['accelerator'] !== 'kvm');
-    return {
-        counted: sides,
-        timed: choice === 'both' || (choice === 'auto' && !emulated),
-    };
+/** The sides, if all of them are to be counted: one decision holds for both sides. */
+function countableSides(sides) {
+    const all = Object.values(sides).every(isCountable);
+    return all ? sides : undefined;
 }
 
 // EXTERNAL MODULE: ./lib/measure/bench.js + 4 modules
 var measure_bench = __nccwpck_require__(12585);
 // EXTERNAL MODULE: ./lib/record/file.js
 var file = __nccwpck_require__(42143);
-// EXTERNAL MODULE: ./lib/report/words.js
-var words = __nccwpck_require__(58191);
-// EXTERNAL MODULE: ./lib/targets/index.js + 45 modules
-var targets = __nccwpck_require__(44353);
+// EXTERNAL MODULE: ./lib/report/verdict-words.js
+var verdict_words = __nccwpck_require__(28215);
+// EXTERNAL MODULE: ./lib/targets/index.js + 46 modules
+var targets = __nccwpck_require__(87252);
 // EXTERNAL MODULE: external "node:fs/promises"
 var promises_ = __nccwpck_require__(51455);
-// EXTERNAL MODULE: ./lib/files/read.js
-var read = __nccwpck_require__(62611);
 // EXTERNAL MODULE: ./lib/record/earlier-runs.js
 var earlier_runs = __nccwpck_require__(26244);
+// EXTERNAL MODULE: ./lib/files/read.js
+var read = __nccwpck_require__(62611);
+;// CONCATENATED MODULE: ./lib/files/walk.js
+
+
+
+/**
+ * Finds files in a folder and in the folders below it, level by level, within limits. Links are not
+ * followed, so a loop of links is harmless.
+ *
+ * @throws the system call's error when the folder itself cannot be read; a subfolder that cannot be
+ *   read is in `unreadable`
+ */
+async function walk(root, { isWanted, closed = [] }, limits) {
+    const walked = { files: [], unreadable: [], deeper: 0 };
+    const queue = [{ path: root, level: 1 }];
+    let names = 0;
+    /** @returns the subfolders to open next */
+    const look = async ({ path, level }) => {
+        const below = [];
+        for await (const entry of await (0,promises_.opendir)(path)) {
+            names += 1;
+            if (names > limits.names)
+                walked.stoppedBy = 'names';
+            else if (entry.isFile() && isWanted(entry.name)) {
+                if (walked.files.length >= limits.files)
+                    walked.stoppedBy = 'files';
+                else
+                    walked.files.push((0,external_node_path_.join)(path, entry.name));
+            }
+            else if (entry.isDirectory() && !closed.includes(entry.name)) {
+                below.push({ path: (0,external_node_path_.join)(path, entry.name), level: level + 1 });
+            }
+            if (walked.stoppedBy !== undefined)
+                return [];
+        }
+        if (level < limits.levels)
+            return below;
+        walked.deeper += below.length;
+        return [];
+    };
+    for (const folder of queue) {
+        if (walked.stoppedBy !== undefined)
+            break;
+        try {
+            queue.push(...(await look(folder)));
+        }
+        catch (error) {
+            if (folder.path === root)
+                throw error;
+            walked.unreadable.push({ path: folder.path, reason: (0,failure/* reasonOf */.A3)(error) });
+        }
+    }
+    walked.files.sort();
+    return walked;
+}
+
+;// CONCATENATED MODULE: ./lib/stores/record-files.js
+
+
+
+
+
+
+/** Names that are looked at in one folder: more are somebody's whole disk, which takes minutes. */
+const MAX_NAMES = 20_000;
+/**
+ * Finds the run records in a folder and in the folders below it.
+ *
+ * @param shown the folder as the user wrote it
+ * @param closed names of subfolders that are not opened
+ * @throws the system call's error when the folder itself cannot be read
+ */
+async function findRecords(folder, shown, limits, closed) {
+    const filter = { isWanted: (name) => name.endsWith(file/* RUN_SUFFIX */.ml), closed };
+    const walked = await walk(folder, filter, limits);
+    const unreadable = walked.unreadable.map(({ path, reason }) => passedOver((0,external_node_path_.relative)(folder, path), `it cannot be read (${reason})`));
+    return {
+        paths: walked.files,
+        more: walked.stoppedBy === 'files',
+        skipped: [...unreadable, ...leftOut(shown, walked, limits)],
+    };
+}
+/** No limit is silent: a record that was not found could be the baseline. */
+function leftOut(shown, { deeper, stoppedBy }, limits) {
+    const tooMany = {
+        names: `it holds more than ${limits.names} files and folders`,
+        files: `it holds more than ${limits.files} run records`,
+    };
+    const why = [
+        ...(deeper > 0
+            ? [
+                `${(0,units/* countOf */.pq)(deeper, 'folder')} ${deeper === 1 ? 'lies' : 'lie'} below level ${limits.levels}`,
+            ]
+            : []),
+        ...(stoppedBy === undefined ? [] : [tooMany[stoppedBy]]),
+    ];
+    if (why.length === 0)
+        return [];
+    return [
+        `Not all of the folder ${shown} was searched for run records, since ${why.join(' and ')}: give a folder that holds run records and little else.`,
+    ];
+}
+const passedOver = (what, why) => `${what} was passed over: ${why}.`;
+/** Reads one file as a run record. A file that is none gives a clause and no error. */
+async function readRecord(path) {
+    const { text, why } = await (0,read/* readWhole */.o)(path, record_run/* MAX_RUN_BYTES */.xn);
+    if (text === undefined)
+        return { why };
+    const parse = (0,record_run/* parseRun */.zZ)(text);
+    return parse.ok ? { run: parse.run } : { why: parse.reason };
+}
+
 ;// CONCATENATED MODULE: ./lib/stores/directory.js
 
 
@@ -41589,36 +41652,42 @@ var earlier_runs = __nccwpck_require__(26244);
 
 
 
-
-
-/** Downloaded artifacts nest a folder or two; deeper is somebody's whole disk. */
-const DEEPEST = 3;
-/** How many of the newest records are pooled; older ones say little about the machine of today. */
-const NEWEST = 50;
+/** Downloaded artifacts nest a folder or two. */
+const LIMITS = { levels: 3, names: MAX_NAMES, files: 10_000 };
+/** Subfolders of an out folder. Nobody has accepted their records as earlier runs. */
+const NO_BASELINE = [file/* SET_ASIDE */.CO, file/* EVIDENCE */.S4, file/* SHARDS */.Oq];
+/** Records that are read at most, when few of them are wanted. */
+const MAX_READ = 1000;
+/** Records that are in memory as text at one time. */
+const AT_ONCE = 16;
 /**
- * Reads the run records of a folder and of the folders in it, oldest first.
+ * Reads the newest run records of a folder and of the folders in it, oldest first.
+ *
+ * @param shown the folder as the user wrote it
  * @throws Failure (usage) when there is no such folder or it cannot be read
  */
-async function readDirectory(path, shown, wanted = () => true) {
-    const names = await recordFiles(path, shown);
-    const results = await Promise.all(names.map((name) => readRecord(name)));
-    const runs = results.flatMap(({ run }) => (run && wanted(run) ? [run] : []));
-    runs.sort(earlier_runs/* oldestFirst */.s);
+async function readDirectory(path, shown, pool) {
+    const found = await recordsIn(path, shown);
+    const { runs, skipped } = await readNewest(path, shown, found.paths, pool);
     return {
-        runs: runs.slice(-NEWEST),
+        runs,
         skipped: [
-            ...results.flatMap(({ why }, i) => why ? [`${(0,external_node_path_.relative)(path, names[i] ?? '')} was passed over: ${why}.`] : []),
+            ...skipped,
+            ...found.skipped,
             ...(runs.length === 0 ? await setAside(path, shown) : []),
         ],
         origin: `the folder ${shown}`,
     };
 }
-/** The default store: it may not be there yet, and only runs of the same candidate are earlier runs. */
-async function readOwnRuns(path, shown, spec) {
+/**
+ * Reads the default store, the out folder: only runs of the same candidate are earlier runs, and the
+ * folder may not be there yet.
+ */
+async function readOwnRuns(path, shown, { spec, history }) {
     const exists = await (0,promises_.stat)(path).then((found) => found.isDirectory(), () => false);
     if (!exists)
         return { runs: [], skipped: [], origin: `the folder ${shown}` };
-    return readDirectory(path, shown, (run) => run.target.spec === spec);
+    return readDirectory(path, shown, { history, isWanted: ({ target }) => target.spec === spec });
 }
 /**
  * Reads one run record.
@@ -41630,46 +41699,58 @@ async function readFileRun(path, shown) {
         return { runs: [run], skipped: [], origin: `the file ${shown}` };
     throw (0,failure/* usageFailure */.II)(`baseline "file:${shown}" cannot be used, since ${why}: give a run record (*${file/* RUN_SUFFIX */.ml}).`);
 }
-/** An empty store that is not really empty should not be called so. */
-async function setAside(path, shown) {
-    const names = await (0,promises_.readdir)((0,external_node_path_.join)(path, files_write/* SET_ASIDE */.CO)).catch(() => []);
-    const count = names.filter((name) => name.endsWith(file/* RUN_SUFFIX */.ml)).length;
-    if (count === 0)
-        return [];
-    return [
-        `${(0,units/* countOf */.pq)(count, 'regressed run')} set aside in ${(0,external_node_path_.join)(shown, files_write/* SET_ASIDE */.CO)} ${count === 1 ? 'is' : 'are'} no baseline: move the record up to accept it.`,
-    ];
-}
-async function recordFiles(path, shown) {
+async function recordsIn(path, shown) {
     try {
-        const entries = await (0,promises_.readdir)(path, { recursive: true, withFileTypes: true });
-        return entries
-            .filter((entry) => entry.isFile() && entry.name.endsWith(file/* RUN_SUFFIX */.ml))
-            .map((entry) => (0,external_node_path_.join)(entry.parentPath, entry.name))
-            .filter((name) => isCounted((0,external_node_path_.relative)(path, name).split('/')));
+        return await findRecords(path, shown, LIMITS, NO_BASELINE);
     }
     catch (error) {
         throw (0,failure/* usageFailure */.II)(`baseline "directory:${shown}" cannot be read (${(0,failure/* reasonOf */.A3)(error)}): give a folder that holds run records (*${file/* RUN_SUFFIX */.ml}).`);
     }
 }
-/** Subfolders of an out folder whose records nobody took for earlier runs of the candidate. */
-const NO_BASELINE = [files_write/* SET_ASIDE */.CO, file/* EVIDENCE */.S4, file/* SHARDS */.Oq];
-const isCounted = (parts) => parts.length <= DEEPEST && !parts.some((part) => NO_BASELINE.includes(part));
-/** Reads one file as a run record; whatever is wrong with it is an answer and not an error. */
-async function readRecord(path) {
-    const { text, why } = await (0,read/* readWhole */.o)(path, record_run/* MAX_RUN_BYTES */.xn);
-    if (text === undefined)
-        return { why };
-    const result = (0,record_run/* parseRun */.zZ)(text);
-    return result.ok ? { run: result.run } : { why: result.reason };
+/** Reads records from the newest name on, until enough of them are wanted. */
+async function readNewest(folder, shown, paths, { history, isWanted = () => true }) {
+    const queue = paths.toSorted((one, other) => (ageOf(one) < ageOf(other) ? 1 : -1));
+    const runs = [];
+    const skipped = [];
+    let next = 0;
+    for (; next < queue.length && !hasNewest(runs, history, queue[next] ?? ''); next += AT_ONCE) {
+        if (next >= MAX_READ) {
+            skipped.push(`Found ${runs.length} of ${history} stored runs among the newest ${MAX_READ} records of the folder ${shown} and looked no further: give a folder of one candidate's records.`);
+            break;
+        }
+        const names = queue.slice(next, next + AT_ONCE);
+        const reads = await Promise.all(names.map(readRecord));
+        for (const [index, { run, why }] of reads.entries()) {
+            if (run === undefined)
+                skipped.push(passedOver((0,external_node_path_.relative)(folder, names[index] ?? ''), why));
+            else if (isWanted(run))
+                runs.push(run);
+        }
+    }
+    return { runs: runs.sort(earlier_runs/* oldestFirst */.s).slice(-history), skipped };
+}
+/** Whether the runs that have been read hold as many as are wanted that are newer than a file. */
+const hasNewest = (runs, history, path) => runs.filter((run) => (0,file/* runFileName */.X2)(run) > ageOf(path)).length >= history;
+/** The name that the tool gives a record begins with its time. Any other name could be the newest. */
+const ageOf = (path) => /^\d{8}T\d{4,6}Z-/.test((0,external_node_path_.basename)(path)) ? (0,external_node_path_.basename)(path) : `~${path}`;
+/** A store whose runs have all been set aside is not an empty one. */
+async function setAside(path, shown) {
+    const names = await (0,promises_.readdir)((0,external_node_path_.join)(path, file/* SET_ASIDE */.CO)).catch(() => []);
+    const count = names.filter((name) => name.endsWith(file/* RUN_SUFFIX */.ml)).length;
+    if (count === 0)
+        return [];
+    return [
+        `${(0,units/* countOf */.pq)(count, 'regressed run')} set aside in ${(0,external_node_path_.join)(shown, file/* SET_ASIDE */.CO)} ${count === 1 ? 'is' : 'are'} no baseline: move the record up to accept it.`,
+    ];
 }
 
 ;// CONCATENATED MODULE: ./lib/stores/open.js
 
 
 
+
 /**
- * Finds the baseline that the config names. Nothing stored yet is no failure.
+ * Finds the baseline that the config names. A store that is still empty is no failure.
  * @throws Failure (usage) when a folder or file cannot be read, or there is no workflow to ask
  */
 async function openBaseline(config, sources) {
@@ -41677,17 +41758,19 @@ async function openBaseline(config, sources) {
     if ((0,targets/* isRunnable */.iU)(baseline))
         return { kind: 'target', spec: baseline };
     sources.progress.phase('Look for earlier runs');
-    const stored = await readStored(baseline, config.candidate.spec, sources.artifacts);
+    const stored = await readStored({ ...config, baseline }, sources.artifacts);
     for (const sentence of stored.skipped)
         sources.progress.warn(sentence);
+    for (const sentence of (0,record_run/* newerNotes */.t$)(stored.runs))
+        sources.progress.note(sentence);
     return { kind: 'stored', stored };
 }
-function readStored(baseline, candidateSpec, artifacts) {
+function readStored({ baseline, candidate, history }, artifacts) {
     switch (baseline.kind) {
         case 'own':
-            return readOwnRuns(baseline.path, baseline.shown, candidateSpec);
+            return readOwnRuns(baseline.path, baseline.shown, { spec: candidate.spec, history });
         case 'directory':
-            return readDirectory(baseline.path, baseline.shown);
+            return readDirectory(baseline.path, baseline.shown, { history });
         case 'file':
             return readFileRun(baseline.path, baseline.shown);
         case 'artifact':
@@ -41697,8 +41780,8 @@ function readStored(baseline, candidateSpec, artifacts) {
     }
 }
 
-// EXTERNAL MODULE: ./lib/flows/judge.js + 10 modules
-var judge = __nccwpck_require__(17675);
+// EXTERNAL MODULE: ./lib/flows/judge.js + 9 modules
+var judge = __nccwpck_require__(43571);
 ;// CONCATENATED MODULE: ./lib/flows/gate.js
 
 
@@ -41710,43 +41793,46 @@ var judge = __nccwpck_require__(17675);
 
 
 
+
 /**
- * The whole story: find the baseline, compile the probe, measure one side or both in turn, compare,
- * judge, write it down.
+ * The whole story: find the baseline, compile the probe, measure one side or both in turn, judge,
+ * write it all down.
  *
+ * @param prepare where the compiled parts come from: another place only in tests, which compile nothing
  * @throws Failure one sentence for every foreseeable cause; nothing half-written stays behind
  */
-async function gate(config, surroundings) {
+async function gate(config, surroundings, prepare = measure_bench/* prepareBench */.c) {
     const { progress } = surroundings;
-    await (0,files_write/* claimFolder */.Pm)(config.out);
+    await (0,files_write/* claimFolder */.P)(config.out);
     const baseline = await openBaseline(config, surroundings);
-    const bench = await (0,measure_bench/* prepareBench */.c)(config, surroundings);
+    const bench = await prepare(config, surroundings);
     const evidence = await gatherEvidence(config, bench, baseline, surroundings);
-    const report = (0,judge/* judgeEvidence */.Z)(evidence, config, {
-        baseline: config.baseline.spec,
-        candidate: config.candidate.spec,
-    });
-    const { files, notes } = await save(config.out, report, evidence);
+    const specs = { baseline: config.baseline.spec, candidate: config.candidate.spec };
+    const judged = (0,judge/* judgeEvidence */.Z)(evidence, config, specs);
+    const run = await leaveRun(config.out, evidence.candidate, judged.report);
+    const { path: report, notes } = await (0,write/* archive */.rD)(config.out, judged);
     for (const sentence of notes)
         progress.note(sentence);
     progress.end();
-    return { report, run: evidence.candidate, files };
+    return { report: judged.report, run: evidence.candidate, files: { report, run } };
 }
-/** The candidate's record is a baseline for later runs; what the verdict rests on is evidence. */
-async function save(out, report, evidence) {
-    const { candidate } = evidence;
-    const folder = (0,words/* isRed */.iI)(report) ? (0,external_node_path_.join)(out, files_write/* SET_ASIDE */.CO) : out;
-    const run = (0,external_node_path_.join)(folder, (0,file/* runFileName */.X2)(candidate));
+/**
+ * Leaves the candidate's record as a baseline for later runs. A run that regressed is set aside.
+ *
+ * @returns where it is
+ */
+async function leaveRun(out, run, report) {
+    const folder = (0,verdict_words/* isRed */.iI)(report) ? (0,external_node_path_.join)(out, file/* SET_ASIDE */.CO) : out;
+    const path = (0,external_node_path_.join)(folder, (0,file/* runFileName */.X2)(run));
     await (0,files_folder/* makeFolder */.f)(folder);
-    await (0,files_write/* saveFile */.OJ)(run, (0,file/* runText */.le)(candidate));
-    const { path, notes } = await (0,write/* archive */.rD)(out, report, evidence);
-    return { files: { run, report: path }, notes };
+    await (0,files_write/* saveFile */.O)(path, (0,record_run/* runText */.le)(run));
+    return path;
 }
 
 
 /***/ }),
 
-/***/ 17675:
+/***/ 43571:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -41761,6 +41847,8 @@ var record_exhibit = __nccwpck_require__(34408);
 var file = __nccwpck_require__(42143);
 // EXTERNAL MODULE: ./lib/record/report.js
 var record_report = __nccwpck_require__(61067);
+// EXTERNAL MODULE: ./lib/record/run.js + 3 modules
+var run = __nccwpck_require__(38359);
 // EXTERNAL MODULE: ./lib/text/units.js
 var units = __nccwpck_require__(86300);
 // EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
@@ -41842,10 +41930,8 @@ function throughTwo(p, q) {
 
 // EXTERNAL MODULE: ./lib/stats/random.js
 var stats_random = __nccwpck_require__(49376);
-;// CONCATENATED MODULE: ./lib/verdict/comparison.js
-const isMeasured = (finding) => finding.measure !== 'instructions';
-const isInstructions = (finding) => finding.measure === 'instructions';
-
+// EXTERNAL MODULE: ./lib/verdict/comparison.js
+var verdict_comparison = __nccwpck_require__(77080);
 ;// CONCATENATED MODULE: ./lib/verdict/diagnosis.js
 
 
@@ -41881,7 +41967,7 @@ const SEED = 26;
  */
 function diagnose(comparison) {
     const items = comparison.findings
-        .filter(isMeasured)
+        .filter(verdict_comparison/* isMeasured */.V)
         .flatMap((finding) => itemOf(finding, comparison));
     const changed = items.filter((item) => item.changed);
     if (changed.length < LEAST_METRICS)
@@ -42260,7 +42346,7 @@ function stepOf(sizes) {
 
 
 /** The findings as plain data: what JSON cannot hold is null. */
-const findingReports = (findings) => findings.map((finding) => isInstructions(finding) ? instructionsReport(finding) : measuredReport(finding));
+const findingReports = (findings) => findings.map((finding) => (0,verdict_comparison/* isInstructions */.o)(finding) ? instructionsReport(finding) : measuredReport(finding));
 function measuredReport(finding) {
     const { measure, id, gate, verdict, because, change, floor } = finding;
     return {
@@ -42327,7 +42413,7 @@ const callReports = ({ roots }) => (0,changes/* callChanges */.c)(roots).map(({ 
 function countedReport({ counted, findings }) {
     if (counted === undefined)
         return null;
-    const changed = findings.filter(isInstructions).flatMap(changedOperation);
+    const changed = findings.filter(verdict_comparison/* isInstructions */.o).flatMap(changedOperation);
     return {
         conditions: counted.candidate.instructions?.conditions ?? {},
         causes: (0,causes/* causeReports */.nU)(causesOf(changed)),
@@ -42347,13 +42433,16 @@ function changedOperation(finding) {
 var record_verdict = __nccwpck_require__(4164);
 // EXTERNAL MODULE: ./lib/report/counted.js
 var report_counted = __nccwpck_require__(16572);
+// EXTERNAL MODULE: ./lib/report/design-words.js
+var design_words = __nccwpck_require__(47586);
 // EXTERNAL MODULE: ./lib/report/noise.js
 var noise = __nccwpck_require__(21792);
 // EXTERNAL MODULE: ./lib/report/places.js
 var report_places = __nccwpck_require__(68884);
-// EXTERNAL MODULE: ./lib/report/words.js
-var words = __nccwpck_require__(58191);
+// EXTERNAL MODULE: ./lib/report/verdict-words.js
+var verdict_words = __nccwpck_require__(28215);
 ;// CONCATENATED MODULE: ./lib/report/headline.js
+
 
 
 
@@ -42409,10 +42498,10 @@ function timedClause(report) {
     if (verdict === 'incomparable' || verdict === 'blocked')
         return partlyCompared(gated, report);
     const those = gated.filter((finding) => finding.verdict === verdict);
-    return `${(0,words/* shareText */.Lu)(those.length, gated.length)} ${clauses[verdict](those, report)}${where(report)}`;
+    return `${(0,verdict_words/* shareText */.Lu)(those.length, gated.length)} ${clauses[verdict](those, report)}${where(report)}`;
 }
 /** How many machines a verdict rests on belongs to the verdict. */
-const where = (report) => report.design === 'shards' ? `, on ${(0,words/* machinesText */.g$)(report)}` : '';
+const where = (report) => report.design === 'shards' ? `, on ${(0,design_words/* machinesText */.g$)(report)}` : '';
 const clauses = {
     regressed: (those, report) => `${slower(those, report) ?? 'regressed'}${headline_causeOf(report) || largestChange(those)}`,
     improved: (those, report) => `${faster(those, report) ?? 'improved and none regressed'}${headline_causeOf(report) || largestChange(those)}`,
@@ -42458,14 +42547,14 @@ function settling(metrics, report) {
     const most = metrics.find((metric) => metric.replicatesToSettle === Math.max(...numbers));
     if (most === undefined)
         return '';
-    return `; ${metrics.length === 1 ? `${most.id}: ` : ''}${(0,words/* settleText */.di)(report, most)}`;
+    return `; ${metrics.length === 1 ? `${most.id}: ` : ''}${(0,design_words/* settleText */.di)(report, most)}`;
 }
 /** Neither regressed nor improved nor inconclusive: what could be compared is unchanged. */
 function partlyCompared(metrics, report) {
     const unchanged = metrics.filter(({ verdict }) => verdict === 'unchanged');
     if (unchanged.length === 0)
         return nothingCompared(metrics);
-    const share = (0,words/* shareText */.Lu)(unchanged.length, metrics.length);
+    const share = (0,verdict_words/* shareText */.Lu)(unchanged.length, metrics.length);
     const rest = `${(0,units/* countOf */.pq)(metrics.length - unchanged.length, 'other')} could not be compared`;
     return `${share} ${clauses.unchanged(unchanged, report)}; ${rest}${where(report)}`;
 }
@@ -42503,6 +42592,7 @@ var tails = __nccwpck_require__(77085);
 
 
 
+
 /**
  * Everything that people and scripts are told, as plain data: renderings add nothing to it.
  *
@@ -42525,7 +42615,7 @@ function buildReport(comparison, judgement, { specs, policy, exhibits }) {
         failOn: policy.failOn,
         familySize: comparison.familySize,
         // A metric that only informs is nobody's regression.
-        counts: (0,words/* countVerdicts */.qX)(findings.filter(({ gate }) => gate)),
+        counts: (0,verdict_words/* countVerdicts */.qX)(findings.filter(({ gate }) => gate)),
         baseline: {
             spec: specs.baseline,
             runs: comparison.baseline.map(({ id }) => id),
@@ -42559,7 +42649,7 @@ const recordReference = (exhibit) => ({
     role: exhibit.role,
     id: exhibit.run.id,
     file: `${file/* EVIDENCE */.S4}/${(0,record_exhibit/* exhibitFileName */.pV)(exhibit)}`,
-    sha256: (0,file/* digestOf */.ol)((0,file/* runText */.le)(exhibit.run)),
+    sha256: (0,file/* digestOf */.ol)((0,run/* runText */.le)(exhibit.run)),
 });
 function diagnosisReport(diagnosis, differing) {
     if (diagnosis === undefined)
@@ -42616,22 +42706,21 @@ const fails = ({ verdict, candidate }, failOn) => RED[failOn].includes(verdict) 
 
 
 /**
- * From runs to a report: the only way there is, whether they were measured a moment ago or are read
- * from files. The same runs and policy give the same report.
+ * Makes a report from runs. There is no other way, whether the runs were measured a moment ago or are
+ * read from files. The same runs and policy give the same report.
  */
 function judgeEvidence(evidence, policy, specs) {
     const comparison = (0,verdict_evidence/* compare */.UD)(evidence, policy);
     const judgement = judge(comparison, policy.failOn);
-    return buildReport(comparison, judgement, {
-        ...{ specs, policy },
-        exhibits: (0,verdict_evidence/* exhibitsOf */.OL)(evidence),
-    });
+    const exhibits = (0,verdict_evidence/* exhibitsOf */.OL)(evidence, comparison);
+    const report = buildReport(comparison, judgement, { specs, policy, exhibits });
+    return { report, comparison, exhibits };
 }
 
 
 /***/ }),
 
-/***/ 23267:
+/***/ 31735:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -42642,23 +42731,19 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./lib/archive/write.js + 4 modules
 var write = __nccwpck_require__(14432);
-// EXTERNAL MODULE: ./lib/failure.js
-var failure = __nccwpck_require__(71957);
 // EXTERNAL MODULE: ./lib/files/write.js
 var files_write = __nccwpck_require__(40564);
-// EXTERNAL MODULE: ./lib/stores/shards-found.js
-var shards_found = __nccwpck_require__(16364);
-// EXTERNAL MODULE: ./lib/text/units.js
-var units = __nccwpck_require__(86300);
+// EXTERNAL MODULE: ./lib/record/run.js + 3 modules
+var run = __nccwpck_require__(38359);
+// EXTERNAL MODULE: ./lib/stores/shard-records.js
+var shard_records = __nccwpck_require__(54845);
 // EXTERNAL MODULE: ./lib/verdict/evidence.js + 15 modules
-var evidence = __nccwpck_require__(60426);
-// EXTERNAL MODULE: ./lib/verdict/shard-set.js
-var shard_set = __nccwpck_require__(27948);
-// EXTERNAL MODULE: ./lib/flows/judge.js + 10 modules
-var judge = __nccwpck_require__(17675);
+var verdict_evidence = __nccwpck_require__(60426);
+// EXTERNAL MODULE: ./lib/flows/judge.js + 9 modules
+var judge = __nccwpck_require__(43571);
 // EXTERNAL MODULE: ./lib/config/globs.js
 var globs = __nccwpck_require__(80357);
-;// CONCATENATED MODULE: ./lib/flows/judged.js
+;// CONCATENATED MODULE: ./lib/flows/recorded.js
 
 
 
@@ -42669,15 +42754,15 @@ function checkMargins(rules, { candidate }) {
         (0,globs/* metricsNamed */.d)('margin', glob, ids, 'these records');
 }
 /**
- * Keeps a report and its evidence, if there is somewhere to; no record becomes a baseline.
+ * Keeps a report and its evidence in a folder, if one is given. No record becomes a baseline.
  *
  * @returns notes for people
  */
-async function keep(report, evidence, out) {
+async function keep(judged, out) {
     if (out === undefined)
         return [];
     await claimFolder(out);
-    return (await archive(out, report, evidence)).notes;
+    return (await archive(out, judged)).notes;
 }
 
 ;// CONCATENATED MODULE: ./lib/flows/merge.js
@@ -42688,61 +42773,34 @@ async function keep(report, evidence, out) {
 
 
 
-
-
 /**
- * The verdict over machines: finds the records that shards left, puts them together, judges, writes
- * the report and its evidence down.
+ * The verdict over several machines: find the records that shards left, pair them, judge, write the
+ * report and its evidence down.
  *
  * @throws Failure one sentence for every foreseeable cause
  */
 async function mergeShards(find, config, progress) {
-    await (0,files_write/* claimFolder */.Pm)(config.out);
+    await (0,files_write/* claimFolder */.P)(config.out);
     progress.phase('Put the shards together');
-    const { evidence, skipped } = putTogether(await find(), config.expect);
+    const { shards, skipped, missing } = (0,shard_records/* pairRecords */.l)(await find(), config.expect);
     for (const sentence of skipped)
         progress.warn(sentence);
+    for (const sentence of (0,run/* newerNotes */.t$)(shards.flatMap(sidesOf)))
+        progress.note(sentence);
+    const evidence = (0,verdict_evidence/* shardsEvidence */.Rk)(shards, [...missing, ...skipped]);
     checkMargins(config.margins, evidence);
-    const report = (0,judge/* judgeEvidence */.Z)(evidence, config, {
-        baseline: specOfBaseline(evidence),
+    const specs = {
+        baseline: shards[0].baseline.target.spec,
         candidate: evidence.candidate.target.spec,
-    });
-    const { path, notes } = await (0,write/* archive */.rD)(config.out, report, evidence);
+    };
+    const judged = (0,judge/* judgeEvidence */.Z)(evidence, config, specs);
+    const { path, notes } = await (0,write/* archive */.rD)(config.out, judged);
     for (const sentence of notes)
         progress.note(sentence);
-    const files = { report: path };
     progress.end();
-    return { report, files };
+    return { report: judged.report, files: { report: path } };
 }
-const specOfBaseline = (evidence) => evidence.design === 'shards' ? evidence.shards[0].baseline.target.spec : '';
-function putTogether(found, expected) {
-    const { shards, skipped: unpaired } = (0,shard_set/* pairShards */.G)(found.runs);
-    const skipped = [...found.skipped, ...unpaired];
-    const [first, ...rest] = shards;
-    if (first === undefined)
-        throw noShard(found, skipped);
-    if (shards.length > shards_found/* MOST_SHARDS */.Y) {
-        throw (0,failure/* usageFailure */.II)(`There are ${shards.length} shards in ${found.origin} and a comparison takes ${shards_found/* MOST_SHARDS */.Y} at most: give fewer.`);
-    }
-    const mismatch = (0,shard_set/* mismatchOf */.m)(shards);
-    if (mismatch !== undefined)
-        throw (0,failure/* usageFailure */.II)(mismatch);
-    if (expected !== undefined && shards.length < expected) {
-        throw (0,failure/* measurementFailure */.jO)(`Only ${shards.length} of the ${(0,units/* countOf */.pq)(expected, 'shard')} that are expected arrived${because(skipped)}: see what became of the jobs of the others and run them again.`);
-    }
-    const absent = missing(found, shards.length);
-    return { evidence: (0,evidence/* shardsEvidence */.Rk)([first, ...rest], [...absent, ...skipped]), skipped };
-}
-const noShard = ({ origin }, why) => (0,failure/* measurementFailure */.jO)(`No shard was found in ${origin}${because(why)}: each machine has to measure first (--shard, or the input shard: measure), and both of its records have to be here.`);
-const because = ([first]) => first === undefined ? '' : ` (${first.replace(/\.$/, '')})`;
-/** A job that failed leaves nothing: only the others can tell that it should have. */
-function missing({ planned }, arrived) {
-    if (planned === undefined || arrived >= planned)
-        return [];
-    return [
-        `Only ${arrived} of ${(0,units/* countOf */.pq)(planned, 'shard')} arrived, and the verdict rests on ${arrived === 1 ? 'that one' : 'those'}: see what became of the other jobs.`,
-    ];
-}
+const sidesOf = ({ baseline, candidate }) => [baseline, candidate];
 
 
 /***/ }),
@@ -42757,14 +42815,16 @@ function missing({ planned }, arrived) {
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(71957);
 /* harmony import */ var _files_folder_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(69611);
 /* harmony import */ var _files_write_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(40564);
-/* harmony import */ var _measure_bench_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(12585);
-/* harmony import */ var _measure_identity_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(55496);
-/* harmony import */ var _measure_session_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(94461);
+/* harmony import */ var _gather_timing_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(86999);
+/* harmony import */ var _measure_bench_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(12585);
+/* harmony import */ var _measure_identity_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(55496);
 /* harmony import */ var _record_file_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(42143);
-/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(22595);
-/* harmony import */ var _targets_index_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(44353);
-/* harmony import */ var _targets_sides_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(76002);
-/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(86300);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(38359);
+/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(22595);
+/* harmony import */ var _targets_index_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(87252);
+/* harmony import */ var _targets_sides_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(76002);
+/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(86300);
+
 
 
 
@@ -42778,51 +42838,1026 @@ function missing({ planned }, arrived) {
 
 
 /**
- * One machine's share of a comparison: measures both sides in turn for the whole time, judges
- * nothing, and writes both records down. Nothing is confirmed on the spot, since the machines that
- * follow are the fresh evidence.
+ * One machine's share of a comparison: measures both sides in turn, judges nothing, and writes both
+ * records down.
  *
  * @throws Failure one sentence for every foreseeable cause
  */
 async function measureShard(config, { progress, signal, source }) {
     const specs = { baseline: runnableBaseline(config), candidate: config.candidate };
-    await (0,_files_write_js__WEBPACK_IMPORTED_MODULE_3__/* .claimFolder */ .Pm)(config.out);
-    const bench = await (0,_measure_bench_js__WEBPACK_IMPORTED_MODULE_4__/* .prepareBench */ .c)(config, { progress, signal });
-    const [before, after] = (0,_measure_identity_js__WEBPACK_IMPORTED_MODULE_5__/* .bothIdentities */ .E)(source);
-    const [baselineRun, candidateRun] = await (0,_targets_sides_js__WEBPACK_IMPORTED_MODULE_10__/* .withTargets */ .d)(specs, bench, { progress }, async (sides) => {
-        const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_6__/* .Session */ .Nn(bench, sides, config.durationMs, progress);
-        await session.warmUp();
-        progress.phase('Measure both sides in turn');
-        // All metrics alike: what machines differ by, not the noise inside one, is what few pairs cannot beat.
-        await session.screen({ share: _measure_session_js__WEBPACK_IMPORTED_MODULE_6__/* .WHOLE_BUDGET */ .CK });
-        return [session.baselineRun(before), session.candidateRun(after)];
-    });
-    warnOfFewPairs(candidateRun, config.durationMs, progress);
+    await (0,_files_write_js__WEBPACK_IMPORTED_MODULE_3__/* .claimFolder */ .P)(config.out);
+    const bench = await (0,_measure_bench_js__WEBPACK_IMPORTED_MODULE_5__/* .prepareBench */ .c)(config, { progress, signal });
+    const identities = (0,_measure_identity_js__WEBPACK_IMPORTED_MODULE_6__/* .bothIdentities */ .E)(source);
+    const shard = await (0,_targets_sides_js__WEBPACK_IMPORTED_MODULE_11__/* .withTargets */ .d)(specs, bench, { progress }, (sides) => (0,_gather_timing_js__WEBPACK_IMPORTED_MODULE_4__/* .timeShard */ .cB)({ config, bench, progress }, sides, identities));
+    warnOfFewPairs(shard.candidate, config.durationMs, progress);
     const files = {
-        baseline: await save(config.out, baselineRun),
-        candidate: await save(config.out, candidateRun),
+        baseline: await save(config.out, shard.baseline),
+        candidate: await save(config.out, shard.candidate),
     };
     progress.end();
-    return { id: before.duet.id, files };
-}
-/** Said where it can still be mended, and not only by the job that judges. */
-function warnOfFewPairs({ launches }, durationMs, progress) {
-    const pairs = launches.filter(({ phase, failure }) => phase === 'screen' && !failure).length;
-    if (pairs >= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_8__/* .MINIMUM_REPLICATES */ .uK)
-        return;
-    progress.warn(`This machine measured ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_11__/* .countOf */ .pq)(pairs, 'pair')} of launches in ${durationMs / 1000} s, and one with fewer than ${_stats_assumptions_js__WEBPACK_IMPORTED_MODULE_8__/* .MINIMUM_REPLICATES */ .uK} does not count: measure for longer (duration) or fewer metrics.`);
+    return { id: identities[0].duet.id, files };
 }
 function runnableBaseline({ baseline }) {
-    if ((0,_targets_index_js__WEBPACK_IMPORTED_MODULE_9__/* .isRunnable */ .iU)(baseline))
+    if ((0,_targets_index_js__WEBPACK_IMPORTED_MODULE_10__/* .isRunnable */ .iU)(baseline))
         return baseline;
     throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .usageFailure */ .II)(`A shard measures both sides on its machine, and baseline "${baseline.spec}" is a store of earlier runs: give baseline host or command:CMD.`);
+}
+/** The job that judges says so, too, but here it can still be mended. */
+function warnOfFewPairs({ launches }, durationMs, progress) {
+    const pairs = launches.filter(({ phase, failure }) => phase === 'screen' && !failure).length;
+    if (pairs >= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_9__/* .MINIMUM_REPLICATES */ .uK)
+        return;
+    progress.warn(`This machine measured ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_12__/* .countOf */ .pq)(pairs, 'pair')} of launches in ${durationMs / 1000} s, and one with fewer than ${_stats_assumptions_js__WEBPACK_IMPORTED_MODULE_9__/* .MINIMUM_REPLICATES */ .uK} does not count: measure for longer (duration) or fewer metrics.`);
 }
 async function save(out, run) {
     const file = (0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(out, _record_file_js__WEBPACK_IMPORTED_MODULE_7__/* .SHARDS */ .Oq, (0,_record_file_js__WEBPACK_IMPORTED_MODULE_7__/* .runFileName */ .X2)(run));
     await (0,_files_folder_js__WEBPACK_IMPORTED_MODULE_2__/* .makeFolder */ .f)((0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(out, _record_file_js__WEBPACK_IMPORTED_MODULE_7__/* .SHARDS */ .Oq));
-    await (0,_files_write_js__WEBPACK_IMPORTED_MODULE_3__/* .saveFile */ .OJ)(file, (0,_record_file_js__WEBPACK_IMPORTED_MODULE_7__/* .runText */ .le)(run));
+    await (0,_files_write_js__WEBPACK_IMPORTED_MODULE_3__/* .saveFile */ .O)(file, (0,_record_run_js__WEBPACK_IMPORTED_MODULE_8__/* .runText */ .le)(run));
     return file;
 }
+
+
+/***/ }),
+
+/***/ 86999:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  DG: () => (/* binding */ timeAgainst),
+  r8: () => (/* binding */ timeBoth),
+  lT: () => (/* binding */ timeItself),
+  cB: () => (/* binding */ timeShard)
+});
+
+// UNUSED EXPORTS: goalOf, screenAndConfirm
+
+// EXTERNAL MODULE: ./lib/measure/identity.js + 1 modules
+var identity = __nccwpck_require__(55496);
+// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
+var simple_statistics = __nccwpck_require__(15521);
+// EXTERNAL MODULE: ./lib/stats/assumptions.js
+var assumptions = __nccwpck_require__(22595);
+// EXTERNAL MODULE: ./lib/stats/moderated.js
+var moderated = __nccwpck_require__(10272);
+// EXTERNAL MODULE: ./lib/stats/power.js + 1 modules
+var power = __nccwpck_require__(32868);
+// EXTERNAL MODULE: ./lib/stats/random.js
+var stats_random = __nccwpck_require__(49376);
+// EXTERNAL MODULE: ./lib/measure/launch.js + 1 modules
+var measure_launch = __nccwpck_require__(68056);
+;// CONCATENATED MODULE: ./lib/measure/nesting.js
+
+
+/**
+ * Three levels nest where a probe starts in something that takes long to start, a container or a
+ * kernel: rounds in a process, processes in a start, starts. The start is the replicate, since what
+ * differs from boot to boot does not average out inside one. How many processes share it follows
+ * from the costs alone (T. Kalibera and R. Jones, "Rigorous benchmarking in reasonable time", ISMM
+ * 2013, equation 4), for variances of both levels that are alike: √(cost of a start / cost of a
+ * process). A pilot of a few starts could not tell their ratio.
+ */
+function processesFor(startMs, passMs) {
+    if (startMs < SLOW_START_MS || passMs <= 0)
+        return 1;
+    return Math.min(MOST_PROCESSES, Math.max(1, Math.round(Math.sqrt(startMs / passMs))));
+}
+/** A process of its own takes a few ms; less than this is no start that is worth sharing. */
+const SLOW_START_MS = 100;
+const MOST_PROCESSES = 8;
+/**
+ * What a launch has taken in the session so far: of each side the one that idled least, and their
+ * mean, since a host starts a probe in an instant and a container or a kernel does not.
+ */
+function startOf(sides) {
+    const starts = sides.filter((launches) => launches.length > 0).map(startOfSide);
+    if (starts.length === 0)
+        return { idleMs: 0, measuringMs: 0 };
+    return {
+        idleMs: (0,simple_statistics/* mean */.RE)(starts.map(({ idleMs }) => idleMs)),
+        measuringMs: (0,simple_statistics/* mean */.RE)(starts.map(({ measuringMs }) => measuringMs)),
+    };
+}
+function startOfSide(launches) {
+    const times = launches
+        .filter(({ launch, metrics }) => launch.failure === undefined && metrics.size > 0)
+        .map(({ launch, metrics }) => {
+        const measuringMs = (0,simple_statistics/* sum */.cz)([...metrics.values()].map(elapsedNs)) / 1e6;
+        return { measuringMs, idleMs: Math.max(0, launch.wallNs / 1e6 - measuringMs) };
+    });
+    if (times.length === 0)
+        return { idleMs: 0, measuringMs: 0 };
+    return times.reduce((a, b) => (b.idleMs < a.idleMs ? b : a));
+}
+const elapsedNs = (one) => (0,measure_launch/* timedOf */.vv)(one)?.elapsedNs ?? 0;
+
+// EXTERNAL MODULE: ./lib/measure/estimate.js
+var estimate = __nccwpck_require__(53188);
+;// CONCATENATED MODULE: ./lib/measure/pilot.js
+
+
+
+/** Of the baseline and of the candidate. */
+function pilotsOf({ id, waits }, run) {
+    const filter = { sleeps: waits, quietWidth: run.quietWidth };
+    return [pilots(run.baseline, filter, id), pilots(run.candidate, filter, id)];
+}
+/** What a round takes; nothing where none was measured. */
+const roundMsOf = (all) => all.length === 0 ? 0 : (0,simple_statistics/* mean */.RE)(all.map(({ count, elapsedNs }) => elapsedNs / 1e6 / count));
+const pilots = (side, filter, id) => side.flatMap(({ launch, metrics }) => {
+    const observation = (0,measure_launch/* timedOf */.vv)(metrics.get(id));
+    if (launch.phase === 'warm-up' || observation === undefined)
+        return [];
+    const { batches, elapsedNs } = observation;
+    const rounds = (0,estimate/* keptByRound */.QH)(batches, filter);
+    const count = 1 + Math.max(...batches.round);
+    const counts = (0,estimate/* makesReplicate */.lT)(batches, filter);
+    return rounds.length > 0 ? [{ counts, rounds, count, elapsedNs }] : [];
+});
+/** Of the launches' estimates, log scale. */
+const varianceOfLaunches = (side) => (0,simple_statistics/* sampleVariance */.y4)(side.map(({ rounds }) => Math.log((0,estimate/* estimateOf */.qn)(rounds))));
+/** A launch's estimate is made from drawn rounds so often, to see what it varies by. */
+const RESAMPLES = 40;
+/** What an estimate from so many rounds varies by within a launch, rounds drawn with replacement. */
+function varianceOfEstimate(side, rounds, random) {
+    const pool = side.flatMap((pilot) => pilot.rounds);
+    const draw = () => Array.from({ length: rounds }, () => pool[random.below(pool.length)] ?? []);
+    return (0,simple_statistics/* sampleVariance */.y4)(Array.from({ length: RESAMPLES }, () => Math.log((0,estimate/* estimateOf */.qn)(draw()))));
+}
+
+;// CONCATENATED MODULE: ./lib/measure/allocation.js
+
+
+
+
+
+
+
+/** One launch in eight may be slow, so two pairs in fifteen. */
+const SCREEN = {
+    pairs: (0,power/* robustPairs */.du)(assumptions/* SCREEN_LEVEL */.U3, 1, 2),
+    leastPairs: (0,power/* robustPairs */.du)(assumptions/* SCREEN_LEVEL */.U3, 1),
+    fresh: false,
+};
+/** @param alpha family-wise, over so many metrics */
+function confirmation(alpha, metrics) {
+    const pairs = (0,power/* robustPairs */.du)(alpha, Math.max(1, metrics));
+    return { pairs, leastPairs: pairs, fresh: true };
+}
+/**
+ * How many rounds a launch may hold of one metric: no more than others have, since it is they that
+ * draw the state anew which a round begins with. An lseek with 28 rounds in a launch where most
+ * metrics had 3 varied by 1.8 % between launches, and with ten among equals by 0.1 %.
+ */
+const FEWEST_ROUNDS = 3;
+const ROUNDS_CHOICES = [FEWEST_ROUNDS, 5, 7, 10];
+/**
+ * Fewer rounds than this may all meet an unlucky state, which a pilot of a few launches does not
+ * show: from 3 to 10 rounds, the deviation of null between launches fell from 1.7 to 0.1 %, that of
+ * lseek from 2.2 to 0.1 %. Of all gated metrics none had more than twice its least variance times
+ * cost at 10 rounds, and some had a hundred times that at 3. So fewer are for targets so slow that
+ * the time would not hold enough pairs.
+ */
+const WELL_MIXED = 7;
+/** However noisy a metric looked, so many times its even share of the pairs are the most it gets. */
+const MOST_TIMES = 4;
+/** Rounds of launches hold two pairs. */
+const PAIRS_PER_ROUND = 2;
+/**
+ * @param metrics the gated metrics; those that the pilot could not measure get no allocation
+ * @param budget `timeMs`: what there is for the stage; `seed`: of the resampling, so that a schedule
+ * can be repeated
+ */
+function allocate(metrics, run, goal, { timeMs, seed, stage = SCREEN }) {
+    const random = (0,stats_random/* seededRandom */.I)(seed);
+    const idleMs = idleOf(run, metrics.length);
+    const needs = allocation_moderated(metrics.flatMap((metric) => needOf(metric, Math.log1p(goal.marginOf(metric)), run, idleMs, random)));
+    const counted = stage.fresh ? needs.map((need) => ({ ...need, known: 0 })) : needs;
+    const choices = shareOut(counted, timeMs, stage);
+    const launched = choices.map(({ pairs, yielded }) => pairs / yielded);
+    const longest = Math.max(1, ...launched);
+    return new Map(choices.map(({ id, rounds, deviation, known }, index) => {
+        const pairs = launched[index] ?? 0;
+        return [id, { rounds, share: pairs / longest, pairs: Math.round(pairs), known, deviation }];
+    }));
+}
+/**
+ * How many of some metrics, the first of them, can be measured in as many pairs as their tests need,
+ * though it be with the fewest rounds: so noisy a launch still shows a large change.
+ *
+ * @param budget `timeMs`: what there is; `pairsFor`: the pairs that the tests of so many need
+ */
+function affordable(metrics, run, { timeMs, pairsFor }) {
+    let pairMs = 2 * startOf([run.baseline, run.candidate]).idleMs;
+    for (const [index, metric] of metrics.entries()) {
+        const rounds = run.processes * FEWEST_ROUNDS;
+        pairMs += 2 * rounds * roundMsOf(pilotsOf(metric, run).flat());
+        if (pairsFor(index + 1) * pairMs > timeMs)
+            return index;
+    }
+    return metrics.length;
+}
+function needOf(metric, margin, run, idleMs, random) {
+    const [baseline, candidate] = pilotsOf(metric, run);
+    const sides = [baseline, candidate].filter((side) => side.length > 1);
+    if (sides.length === 0)
+        return [];
+    const all = sides.flat();
+    const roundMs = roundMsOf(all);
+    const usual = Math.round((0,simple_statistics/* mean */.RE)(all.map(({ rounds }) => rounds.length)));
+    const within = (rounds) => (0,simple_statistics/* mean */.RE)(sides.map((side) => varianceOfEstimate(side, rounds, random)));
+    const between = Math.max(0, (0,simple_statistics/* mean */.RE)(sides.map(varianceOfLaunches)) - within(usual));
+    const kept = sides.map((side) => side.filter(({ counts }) => counts).length / side.length);
+    const yielded = Math.max(LEAST_YIELD, kept.reduce((product, share) => product * share, 1));
+    const options = ROUNDS_CHOICES.map((rounds) => {
+        const variance = 2 * (between + within(run.processes * rounds));
+        const costMs = (2 * (run.processes * rounds * roundMs + idleMs)) / yielded;
+        return { rounds, costMs, noise: variance / margin ** 2, deviation: Math.sqrt(variance) };
+    });
+    const degrees = (0,simple_statistics/* sum */.cz)(sides.map((side) => side.length - 1));
+    const { id } = metric;
+    return [{ id, margin, degrees, known: Math.floor(yielded * candidate.length), yielded, options }];
+}
+/** How many degrees of freedom the other metrics' noise is worth: as many as a pilot has. */
+const PRIOR_DEGREES = 6;
+/**
+ * A metric that has slow launches, one in five, looks quiet to a pilot of four a side, and would get
+ * too few pairs to be called. So each is taken to be a little like the others (G. K. Smyth 2004, see
+ * {@link moderatedVariance}; only the plan rests on it, no verdict does).
+ */
+function allocation_moderated(needs) {
+    const typical = needs.map(({ options }) => options.at(-1)?.deviation ?? 0);
+    const standardDeviation = typical.length === 0 ? 0 : (0,simple_statistics/* median */.JZ)(typical);
+    if (standardDeviation === 0)
+        return [...needs];
+    const prior = { standardDeviation, degreesOfFreedom: PRIOR_DEGREES };
+    return needs.map((need) => ({
+        ...need,
+        options: need.options.map((option) => {
+            const observed = { variance: option.deviation ** 2, degreesOfFreedom: need.degrees };
+            const { variance } = (0,moderated/* moderatedVariance */.p)(observed, prior);
+            return { ...option, noise: variance / need.margin ** 2, deviation: Math.sqrt(variance) };
+        }),
+    }));
+}
+/** However busy the core was in the pilot: it may have been an odd time. */
+const LEAST_YIELD = 0.4;
+/** ms a metric of what a launch takes beside its metrics: exec, setup of the probe, the results. */
+const idleOf = ({ baseline, candidate }, metrics) => startOf([baseline, candidate]).idleMs / Math.max(1, metrics);
+/**
+ * The pairs and rounds that make the sum of the squared standard errors, each against its margin, as
+ * small as it can be in the time: Lagrange's condition, with the price of a millisecond found by
+ * bisection. No metric gets fewer than enough pairs, or it would be left without a verdict; where those
+ * do not fit it is fewer, then of fewer rounds, and the time decides.
+ */
+function shareOut(needs, timeMs, { pairs, leastPairs }) {
+    const mixed = needs.map((need) => ({
+        ...need,
+        options: need.options.filter(({ rounds }) => rounds >= WELL_MIXED),
+    }));
+    for (const enough of [pairs, leastPairs]) {
+        const choices = shareOutAmong(mixed, timeMs, enough);
+        if (spentOn(choices) <= timeMs)
+            return choices;
+    }
+    return shareOutAmong(needs, timeMs, leastPairs);
+}
+function shareOutAmong(needs, timeMs, enough) {
+    const even = timeMs / (0,simple_statistics/* sum */.cz)(needs.map(({ options }) => options.at(-1)?.costMs ?? 0));
+    const most = MOST_TIMES * Math.max(enough, even);
+    const at = (price) => needs.map((need) => choose(need, price, { least: enough, most }));
+    let [cheap, dear] = PRICES;
+    for (let step = 0; step < PRICE_STEPS; step++) {
+        const middle = Math.sqrt(cheap * dear);
+        if (spentOn(at(middle)) > timeMs)
+            cheap = middle;
+        else
+            dear = middle;
+    }
+    return at(dear);
+}
+const spentOn = (choices) => (0,simple_statistics/* sum */.cz)(choices.map(({ pairs, costMs }) => pairs * costMs));
+/** Of a millisecond, in squared standard errors: far beyond anything that a run comes to. */
+const PRICES = [1e-12, 1e6];
+const PRICE_STEPS = 60;
+function choose({ id, known, yielded, options }, price, bounds) {
+    const [least, most] = [Math.max(0, bounds.least - known), Math.max(0, bounds.most - known)];
+    const choices = options.map((option) => {
+        const wanted = Math.sqrt(option.noise / (price * option.costMs)) - known;
+        const pairs = Math.min(most, Math.max(least, wanted));
+        const total = option.noise / (known + pairs) + price * pairs * option.costMs;
+        return { id, known, yielded, ...option, pairs, total };
+    });
+    return choices.reduce((a, b) => (b.total < a.total ? b : a));
+}
+/** Rounds of launches that so many pairs take. */
+const roundsFor = (pairs) => Math.ceil(pairs / PAIRS_PER_ROUND);
+/** Fewer pairs could not flag a metric however large its change. */
+const LEAST_PAIRS = (0,power/* minimumPairs */.gv)(assumptions/* SCREEN_LEVEL */.U3, 1);
+/** How many metrics share an error level. */
+const familyOf = (metrics) => Math.max(1, metrics.filter(({ gate }) => gate).length);
+
+// EXTERNAL MODULE: ./lib/measure/batches.js
+var batches = __nccwpck_require__(4352);
+// EXTERNAL MODULE: ./lib/text/units.js
+var units = __nccwpck_require__(86300);
+;// CONCATENATED MODULE: ./lib/measure/time-budget.js
+/** Without a confirmation, the screen has all of the time. */
+const WHOLE_BUDGET = 1;
+/** Confirmation may overrun the budget by this factor rather than end short of the pairs it needs. */
+const OVERRUN = 1.3;
+/** Where launches are slow, the warm-up ends early: then it is one launch a side. */
+const WARM_UP_SHARE = 0.02;
+/**
+ * The tails take about five times as long as the warm-up. They inform and gate nothing, so they may
+ * have a tenth of the budget at most: a target that starts slowly, or a short run, goes without them.
+ */
+const TAILS_SHARE = 0.1;
+const TAILS_OF_WARM_UP = 5;
+/** Of the screen; a pilot that took more would be a plan without the time to follow it. */
+const PILOT_SHARE = 0.25;
+/** The time that one session may take, by a clock that may be any. Moments and spans are in ms. */
+class TimeBudget {
+    now;
+    durationMs;
+    begin;
+    /** @param now the clock: `performance.now` outside of tests */
+    constructor(now, durationMs) {
+        this.now = now;
+        this.durationMs = durationMs;
+        this.begin = now();
+    }
+    /** The moment when this share of the budget is spent. */
+    at(share) {
+        return this.begin + share * this.durationMs;
+    }
+    /** From now on; negative when the moment has passed. */
+    msUntil(moment) {
+        return moment - this.now();
+    }
+    get passedMs() {
+        return -this.msUntil(this.begin);
+    }
+    /** From this moment on, one warm-up launch of each side is enough. */
+    get shortWarmUp() {
+        return this.at(WARM_UP_SHARE);
+    }
+    /** Nothing is measured after this moment, whatever it lacks. */
+    get latest() {
+        return this.at(OVERRUN);
+    }
+    /** The moment when this share of the time until `end` has passed. */
+    partWay(end, share) {
+        const now = this.now();
+        return now + share * (end - now);
+    }
+    allowsTails(warmUpMs) {
+        return TAILS_OF_WARM_UP * warmUpMs <= TAILS_SHARE * this.durationMs;
+    }
+    /** What the pilot of a screen may take that ends at that moment. */
+    pilotMs(screenEnd) {
+        return PILOT_SHARE * this.msUntil(screenEnd);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/measure/budget.js
+
+
+
+
+/**
+ * What the time allows, told before it is spent: where launches are slow, minutes may hold fewer
+ * pairs than a verdict takes.
+ *
+ * @returns a sentence, and whether the time is enough
+ */
+function budgetOf(budget) {
+    const { launchMs, startMs, leftMs, durationMs, gated, alpha } = budget;
+    const pairs = Math.floor(leftMs / (2 * launchMs));
+    const screen = (0,power/* minimumPairs */.gv)(assumptions/* SCREEN_LEVEL */.U3, 1);
+    const confirm = (0,power/* minimumPairs */.gv)(alpha, 1);
+    const launch = `A launch takes ${seconds(launchMs)}, ${seconds(startMs)} of it to start`;
+    const holds = `${duration(durationMs)} hold about ${(0,units/* countOf */.pq)(pairs, 'pair')} of launches`;
+    if (pairs >= screen + confirm)
+        return { enough: true, text: `${launch}: ${holds}.` };
+    return {
+        enough: false,
+        text: `${launch}, so ${holds}, and a verdict over ${(0,units/* countOf */.pq)(gated, 'metric')} takes ${screen} to screen and ${confirm} to confirm: give a duration of ${duration(wanted(budget))}, or fewer metrics.`,
+    };
+}
+/** ms of launches in which whatever the screen flags is confirmed, though a pair is spoilt. */
+const confirmingMs = ({ launchMs, gated, alpha, }) => 2 * launchMs * (0,power/* robustPairs */.du)(alpha, gated);
+/**
+ * The screen's share of the time. The rest is for confirming what it flagged, which needs less because
+ * few metrics are left.
+ */
+const SCREEN_SHARE = 0.8;
+/** The screen has this much at least where confirming takes long. */
+const MIN_SCREEN_SHARE = 0.5;
+/**
+ * How much of the time the screen may take. Where launches are slow it takes less: the overrun may be
+ * too short for all the launches of a confirmation.
+ *
+ * @param budget `launchMs`: undefined where launches are quick
+ */
+function screenShareFor({ launchMs, durationMs, gated, alpha, }) {
+    if (launchMs === undefined)
+        return SCREEN_SHARE;
+    const left = OVERRUN - confirmingMs({ launchMs, gated, alpha }) / durationMs;
+    return Math.min(SCREEN_SHARE, Math.max(MIN_SCREEN_SHARE, left));
+}
+const MINUTE_MS = 60_000;
+const wanted = (budget) => {
+    const screening = 2 * budget.launchMs * (0,power/* robustPairs */.du)(assumptions/* SCREEN_LEVEL */.U3, 1);
+    return Math.ceil((screening + confirmingMs(budget)) / MINUTE_MS) * MINUTE_MS;
+};
+const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
+/** As the input takes it. */
+const duration = (ms) => ms % MINUTE_MS === 0 ? `${ms / MINUTE_MS}m` : `${Math.round(ms / 1000)}s`;
+
+// EXTERNAL MODULE: ./lib/measure/collect.js
+var collect = __nccwpck_require__(66082);
+;// CONCATENATED MODULE: ./lib/measure/expectation.js
+
+
+
+/** What a plan may be expected to catch, said before it is measured. */
+function expectationText(metrics, allocations, goal) {
+    const expected = metrics.flatMap((metric) => {
+        const allocation = allocations.get(metric.id);
+        if (allocation === undefined)
+            return [];
+        const { id } = metric;
+        const pairs = allocation.known + allocation.pairs;
+        return [{ id, pairs, mde80: expectationOf(metric, allocation, pairs, goal) }];
+    });
+    const worst = expected.toSorted((a, b) => b.mde80 - a.mde80)[0];
+    if (worst === undefined)
+        return '';
+    const pairs = expected.map((one) => one.pairs);
+    const shares = expected.map(({ mde80 }) => mde80);
+    const [least, most] = [Math.min(...pairs), Math.max(...pairs)];
+    const range = least === most
+        ? `${(0,units/* countOf */.pq)(most, 'pair')} of launches a metric`
+        : `${least} to ${(0,units/* countOf */.pq)(most, 'pair')} of launches a metric`;
+    if (!Number.isFinite(worst.mde80)) {
+        return `Planned: ${range}, too few for some to be called: a longer duration gives more.`;
+    }
+    const sizes = expected.length === 1
+        ? (0,units/* formatShare */.T1)(worst.mde80)
+        : `${(0,units/* formatShare */.T1)((0,simple_statistics/* median */.JZ)(shares))} (median) and of ${(0,units/* formatShare */.T1)(worst.mde80)} (worst, ${worst.id})`;
+    return `Planned: ${range}, which should catch a change of ${sizes} four times in five.`;
+}
+const expectationOf = (metric, { deviation }, pairs, goal) => Math.expm1((0,power/* expectedMde80 */.lN)({
+    deviation,
+    pairs,
+    margin: Math.log1p(goal.marginOf(metric)),
+    alpha: goal.alpha,
+}));
+
+;// CONCATENATED MODULE: ./lib/measure/rounds.js
+
+
+
+/**
+ * The orders of one round. A B B A cancels a linear drift inside the round, and its seams hold
+ * adjacent launches of the same side. Which of the two a round has is drawn, or whatever comes back
+ * with the period of a round would always meet the same side: by simulation, a wave of 3 % and that
+ * period was called a change in 59 % of gates with one order, and in none with both.
+ */
+const ORDERS = [
+    ['baseline', 'candidate', 'candidate', 'baseline'],
+    ['candidate', 'baseline', 'baseline', 'candidate'],
+];
+const ALONE = ['candidate', 'candidate', 'candidate', 'candidate'];
+const LAUNCHES_PER_ROUND = ALONE.length;
+const emptyLog = () => ({ baseline: [], candidate: [], next: 0 });
+/**
+ * More rounds of a phase say nothing more: the interval shrinks with their root, and the estimate
+ * and its interval take memory and time with their square. One metric alone gets there in a minute.
+ */
+const MAX_ROUNDS = 400;
+/** A launch takes well under a second on hardware; emulated kernels are hundreds of times slower. */
+const LAUNCH_DEADLINE_MS = 60_000;
+/**
+ * Measures rounds of launches, of both sides in turn or of the candidate alone, and adds them to
+ * the log.
+ *
+ * @throws Failure (measurement) when the launches of a side keep failing
+ */
+async function measureRounds(bench, sides, order, log, progress) {
+    const begin = bench.now();
+    let whole = 0;
+    for (let round = 0; round < (order.most ?? MAX_ROUNDS); round++) {
+        if (!isDue(order, { round, whole, begin, now: bench.now() }))
+            return;
+        const tell = (launch, target) => tellProgress(progress, order, { begin, now: bench.now() }, round, launch, target);
+        const launches = await measureRound(bench, sides, order, round, log, tell);
+        if (launches.every(({ launch }) => launch.failure === undefined))
+            whole += 1;
+    }
+}
+/** Whether another round is measured: it would end in time, or cannot be done without. */
+function isDue(order, { round, whole, begin, now }) {
+    if (round === 0 && (order.leastRounds > 0 || order.roundMs === undefined))
+        return true;
+    const roundMs = round === 0 ? (order.roundMs ?? 0) : (now - begin) / round;
+    return now + roundMs <= (whole < order.leastRounds ? order.latest : order.until);
+}
+const BOTH = ['baseline', 'candidate'];
+/** Enough that ten of them lie beyond the 99.9th percentile. */
+const TAIL_SAMPLES = 10_000;
+/** The second pass: one launch of each side that times single operations, and adds no replicate. */
+async function measureTails(bench, sides, log, progress) {
+    const order = { phase: 'tails' };
+    const portions = bench.plan.metrics.map((metric) => ({ metric, rounds: 1 }));
+    for (const side of sides.baseline ? BOTH : BOTH.slice(1)) {
+        const target = sides[side] ?? sides.candidate;
+        progress.step(0, 1, target.record.spec);
+        log[side].push(await launchInTurn(bench, target, order, portions, log));
+    }
+    // Phases begin at even numbers: what stands side by side is told by them.
+    log.next += log.next % 2;
+}
+async function measureRound(bench, sides, order, round, log, tell) {
+    const portions = order.schedule(round);
+    const launches = [];
+    for (const side of sides.baseline ? orderOf(bench.plan.seed, log.next) : ALONE) {
+        const target = sides[side] ?? sides.candidate;
+        tell(launches.length, target);
+        const launch = await launchInTurn(bench, target, order, portions, log);
+        launches.push(launch);
+        log[side].push(launch);
+        refuseFailing(target, log[side]);
+        if (launches.length === BOTH.length && bench.now() > (order.enough ?? Number.POSITIVE_INFINITY))
+            break;
+    }
+    return launches;
+}
+/** A phase with time to fill is told by the second, the warm-up by the launch. */
+function tellProgress(progress, order, { begin, now }, round, launch, { record: { spec } }) {
+    if (order.phase === 'warm-up') {
+        progress.step(launch, LAUNCHES_PER_ROUND, spec);
+        return;
+    }
+    const seconds = (ms) => Math.round(ms / 1000);
+    const total = Math.max(order.until, now) - begin;
+    const detail = `launch ${round * LAUNCHES_PER_ROUND + launch + 1}, ${spec}`;
+    progress.step(seconds(now - begin), seconds(total), detail);
+}
+async function launchInTurn(bench, target, { phase }, portions, log) {
+    const sequence = log.next++;
+    return (0,measure_launch/* launchProbe */.WK)(bench, {
+        target,
+        sequence,
+        ...{ phase, portions },
+        orderSeed: roundSeed(bench.plan.seed, sequence),
+        deadlineMs: LAUNCH_DEADLINE_MS,
+        processes: phase === 'tails' ? 1 : bench.plan.processesPerLaunch,
+        environment: phase === 'warm-up',
+        ...(phase === 'tails' ? { tails: TAIL_SAMPLES } : {}),
+    });
+}
+/** A bit of the plan's seed and the round, so that a schedule can be repeated. */
+function orderOf(seed, sequence) {
+    const random = (0,stats_random/* seededRandom */.I)(roundSeed(seed, sequence));
+    return ORDERS[random.below(ORDERS.length)] ?? ALONE;
+}
+/** Both sides of a round share one metric order; the golden ratio spreads consecutive seeds. */
+const roundSeed = (seed, sequence) => (seed + Math.imul(Math.floor(sequence / LAUNCHES_PER_ROUND), 0x9e3779b1)) >>> 0;
+/** A side that has never come through is given up at once; one that has may stumble. */
+const FAILURES_AT_FIRST = 2;
+const FAILURES_IN_A_ROW = 8;
+function refuseFailing(target, observations) {
+    const lastGood = observations.findLastIndex(({ launch }) => launch.failure === undefined);
+    const failures = observations.slice(lastGood + 1);
+    const most = lastGood < 0 ? FAILURES_AT_FIRST : FAILURES_IN_A_ROW;
+    const [first] = failures;
+    if (failures.length >= most && first?.launch.failure !== undefined) {
+        throw (0,collect/* launchesFailed */.P)(target.record, first.launch.failure);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/measure/schedule.js
+
+/** The warm-up's numbers are discarded: it is to meet every code path, not to measure it. */
+const WARM_UP_ROUNDS = 2;
+/** Metrics that only inform get the pairs that an interval needs, and leave the time to the gated. */
+const INFORMING_LAUNCH_ROUNDS = 3;
+const INFORMING_ROUNDS = 4;
+/** Counts are exact: more rounds only count the same again. */
+const COUNT_ROUNDS = 2;
+/** Slow metrics wait by design, for tens of ms an operation: one round of launches says enough. */
+const SLOW_LAUNCH_ROUNDS = 1;
+const SLOW_ROUNDS = 2;
+/** The gated metrics, or all where none is. */
+const warmUpSchedule = (metrics) => {
+    const gated = metrics.filter(({ gate }) => gate);
+    const portions = portionsOf(gated.length > 0 ? gated : metrics, WARM_UP_ROUNDS);
+    return () => portions;
+};
+/**
+ * Gated metrics as they were allocated, and in the first rounds those that only inform.
+ *
+ * @param done how many rounds of launches the phase had before this schedule's round 0
+ */
+function screenSchedule(metrics, rounds, allocations = new Map(), done = 0) {
+    return (round) => {
+        const due = metrics.flatMap((metric, index) => {
+            if (!metric.gate)
+                return informing(metric, done + round);
+            if (metric.unit === 'count')
+                return [{ metric, rounds: COUNT_ROUNDS }];
+            const own = allocations.get(metric.id);
+            if (own === undefined)
+                return [{ metric, rounds }];
+            return takesPart(own, round, index) ? [{ metric, rounds: own.rounds }] : [];
+        });
+        return due.length > 0 ? due : portionsOf(metrics, rounds);
+    };
+}
+function informing(metric, round) {
+    const [launches, rounds] = metric.slow
+        ? [SLOW_LAUNCH_ROUNDS, SLOW_ROUNDS]
+        : [INFORMING_LAUNCH_ROUNDS, INFORMING_ROUNDS];
+    return round < launches ? [{ metric, rounds }] : [];
+}
+/**
+ * Metrics of few pairs have them spread over the first part of the rounds, each from another start
+ * on, so that launches are alike and no burst of a neighbour's work hits all of them at once. The
+ * last part is for the noisy ones: should the time run out early, nobody is short of a verdict.
+ */
+function takesPart({ share, pairs }, round, index) {
+    const pace = Math.min(1, share / SPREAD_OVER);
+    const start = (index * GOLDEN_RATIO) % 1;
+    const before = Math.floor(round * pace + start);
+    return before < roundsFor(pairs) && Math.floor((round + 1) * pace + start) > before;
+}
+const SPREAD_OVER = 0.6;
+/** Multiples of it fill the unit interval evenly, however many there are. */
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
+const portionsOf = (metrics, rounds) => metrics.map((metric) => ({ metric, rounds }));
+
+;// CONCATENATED MODULE: ./lib/measure/launch-cost.js
+
+
+
+
+/** Rounds of launches with every metric alike, from which the others are allocated. */
+const PILOT_ROUNDS = 2;
+/** A pilot launch has as many rounds of each metric at least, however long they take. */
+const MIN_PILOT_LAUNCH_ROUNDS = 3;
+const NO_COST = { start: { idleMs: 0, measuringMs: 0 }, launchMs: 0 };
+/** Measuring in so many rounds; a warm-up launch has {@link WARM_UP_ROUNDS}. */
+const passMs = ({ measuringMs }, rounds) => (measuringMs * rounds) / WARM_UP_ROUNDS;
+/**
+ * How many processes of the probe share a launch, where it takes long to start.
+ *
+ * @returns a sentence too, where they are several
+ */
+function nestingFor(start, plan) {
+    const pass = passMs(start, plan.roundsPerLaunch);
+    const processes = processesFor(start.idleMs, pass);
+    if (processes === 1)
+        return { processes };
+    const note = `A start takes ${(0,units/* formatNs */.FO)(start.idleMs * 1e6)} beside ${(0,units/* formatNs */.FO)(pass * 1e6)} of measuring, so each holds ${processes} processes of the probe, whose median is its replicate.`;
+    return { processes, note };
+}
+/**
+ * The shortest launch that still measures, ms.
+ *
+ * @returns undefined where launches start so quickly that nobody has to plan for it
+ */
+const slowLaunchMs = (start, processes) => start.idleMs < SLOW_START_MS
+    ? undefined
+    : start.idleMs + processes * passMs(start, MIN_PILOT_LAUNCH_ROUNDS);
+/** How many rounds of each metric a launch of the pilot has, for the pilot to end in that time. */
+function pilotLaunchRounds({ start, launchMs }, { processesPerLaunch, roundsPerLaunch }, pilotMs) {
+    const launches = PILOT_ROUNDS * LAUNCHES_PER_ROUND;
+    const roundMs = (processesPerLaunch * (launchMs - start.idleMs)) / WARM_UP_ROUNDS;
+    const rounds = Math.floor((pilotMs - launches * start.idleMs) / (launches * roundMs));
+    return Math.min(roundsPerLaunch, Math.max(MIN_PILOT_LAUNCH_ROUNDS, rounds));
+}
+
+;// CONCATENATED MODULE: ./lib/measure/session.js
+
+
+
+
+
+
+
+
+
+
+
+/** The pilot's few launches only hint at the noise: halfway, the rest is planned again. */
+const STAGES = [0.5, 1];
+/** Confirmed together however short the time is: fewer could not show a common cause. */
+const MIN_CONFIRMED = 4;
+/**
+ * Measures one candidate, in turn with a baseline or alone, within one time budget. Its phases, in
+ * order: warm up, time single operations, screen all metrics, confirm what was flagged. The session
+ * keeps every launch; a run record of each side can be made of them at any time.
+ */
+class Session {
+    bench;
+    sides;
+    progress;
+    log = emptyLog();
+    time;
+    warmUpMs = 0;
+    cost = NO_COST;
+    goal;
+    quiet = {
+        launches: 0,
+        width: undefined,
+    };
+    constructor(bench, sides, durationMs, progress) {
+        this.bench = bench;
+        this.sides = sides;
+        this.progress = progress;
+        this.time = new TimeBudget(bench.now, durationMs);
+    }
+    /** The first round describes the sides and heats the machine; its numbers are discarded. */
+    async warmUp() {
+        this.progress.phase('Warm up');
+        const schedule = warmUpSchedule(this.bench.plan.metrics);
+        const enough = this.time.shortWarmUp;
+        await this.measure('warm-up', schedule, { until: 0, leastRounds: 1, enough });
+        this.warmUpMs = this.time.passedMs;
+        const launches = this.launches();
+        this.cost = {
+            start: startOf([this.log.baseline, this.log.candidate]),
+            launchMs: this.warmUpMs / launches.length,
+        };
+        if (this.readsStdout())
+            this.nestProcesses();
+    }
+    /** Targets that take long to start report over standard output, which several processes can share. */
+    readsStdout() {
+        const { baseline, candidate } = this.sides;
+        return [baseline ?? candidate, candidate].every(({ results }) => results === 'stdout');
+    }
+    nestProcesses() {
+        const { plan } = this.bench;
+        const { processes, note } = nestingFor(this.cost.start, plan);
+        this.bench = { ...this.bench, plan: { ...plan, processesPerLaunch: processes } };
+        if (note !== undefined)
+            this.progress.note(note);
+    }
+    /** Times single operations for their tails, if the warm-up was quick against the budget. */
+    async tails() {
+        if (!this.time.allowsTails(this.warmUpMs))
+            return;
+        this.progress.phase('Time single operations');
+        await measureTails(this.bench, this.sides, this.log, this.progress);
+    }
+    /**
+     * Measures all metrics. With a goal, the first rounds are a pilot that shows how to spend the
+     * others, and a note says what may be expected of them.
+     */
+    async screen({ share, goal }) {
+        if (goal === undefined) {
+            const { metrics, roundsPerLaunch } = this.bench.plan;
+            const schedule = screenSchedule(metrics, roundsPerLaunch);
+            await this.measure('screen', schedule, { until: this.time.at(share), leastRounds: 1 });
+            return;
+        }
+        this.goal = goal;
+        this.tellBudget(goal);
+        const until = this.time.at(share ?? this.screenShare(goal));
+        await this.pilot(until);
+        for (const [index, part] of STAGES.entries()) {
+            const allocations = this.allocateScreen(goal, until);
+            if (index === 0)
+                this.tellPlan(allocations, goal);
+            await this.stage(allocations, until, part);
+        }
+    }
+    /** The pilot: a few rounds in which every metric takes the same part. */
+    async pilot(until) {
+        const { plan } = this.bench;
+        const rounds = pilotLaunchRounds(this.cost, plan, this.time.pilotMs(until));
+        const schedule = screenSchedule(plan.metrics, rounds);
+        await this.measure('screen', schedule, { until, leastRounds: 1, most: PILOT_ROUNDS });
+    }
+    /** Spends a share of the time that is left, as allocated. */
+    async stage(allocations, until, share) {
+        const { metrics, roundsPerLaunch } = this.bench.plan;
+        const { candidate } = this.log;
+        const done = roundsFor(candidate.filter(({ launch }) => launch.phase === 'screen').length);
+        const schedule = screenSchedule(metrics, roundsPerLaunch, allocations, done);
+        const launchMs = this.slowLaunchMs();
+        await this.measure('screen', schedule, {
+            until: this.time.partWay(until, share),
+            ...(launchMs === undefined ? {} : { roundMs: LAUNCHES_PER_ROUND * launchMs }),
+            leastRounds: share < 1 ? 0 : roundsFor(LEAST_PAIRS) - done,
+        });
+    }
+    /**
+     * Picks from flagged metrics, most urgent first, those that the time left can confirm. One that it
+     * cannot would only take the others' time: a test on too few pairs calls nothing.
+     *
+     * @param pairsFor the pairs that the tests of so many metrics need
+     */
+    confirmable(flagged, pairsFor) {
+        const byId = new Map(this.bench.plan.metrics.map((metric) => [metric.id, metric]));
+        const those = flagged.flatMap((id) => byId.get(id) ?? []);
+        const timeMs = this.time.msUntil(this.time.latest);
+        const count = affordable(those, this.pilotRun(), { timeMs, pairsFor });
+        return flagged.slice(0, Math.max(MIN_CONFIRMED, count));
+    }
+    /** Fresh launches of the flagged metrics only, at least as many pairs as their test needs. */
+    async confirm(flagged, leastPairs) {
+        await this.confirmUntil(this.time.at(WHOLE_BUDGET), flagged, leastPairs);
+    }
+    /** The same with an end of its own; `leastPairs` are measured even if they take longer. */
+    async confirmUntil(until, flagged, leastPairs) {
+        const { metrics, roundsPerLaunch } = this.bench.plan;
+        const those = metrics.filter(({ id }) => flagged.includes(id));
+        const allocations = this.goal && this.allocateConfirmation(those, this.goal, until);
+        const schedule = screenSchedule(those, roundsPerLaunch, allocations);
+        await this.measure('confirm', schedule, { until, leastRounds: roundsFor(leastPairs) });
+    }
+    baselineRun(identity) {
+        const { baseline = this.sides.candidate } = this.sides;
+        return (0,collect/* collectRun */.S)(baseline.record, this.bench.plan, this.log.baseline, identity, this.width());
+    }
+    candidateRun(identity) {
+        const { record } = this.sides.candidate;
+        return (0,collect/* collectRun */.S)(record, this.bench.plan, this.log.candidate, identity, this.width());
+    }
+    /** Both sides as one run, for a candidate that was compared with itself. */
+    pooledRun(identity) {
+        const { record } = this.sides.candidate;
+        const launches = this.launches().sort((a, b) => a.launch.sequence - b.launch.sequence);
+        return (0,collect/* collectRun */.S)(record, this.bench.plan, launches, identity, this.width());
+    }
+    /** What each side's launches said, in the order they ran: baseline, candidate. */
+    observations() {
+        return [this.log.baseline, this.log.candidate];
+    }
+    launches() {
+        return [...this.log.baseline, ...this.log.candidate];
+    }
+    /** The core's width when it is quiet, from both sides: they ran on the same core in turn. */
+    width() {
+        const launches = this.launches();
+        if (launches.length !== this.quiet.launches) {
+            this.quiet = { launches: launches.length, width: (0,batches/* quietWidth */.Df)(launches.map(measure_launch/* timedBatches */.Y7)) };
+        }
+        return this.quiet.width;
+    }
+    pilotRun() {
+        const { processesPerLaunch: processes } = this.bench.plan;
+        return { ...this.log, quietWidth: this.width(), processes };
+    }
+    allocateScreen(goal, until) {
+        const timeMs = this.time.msUntil(until);
+        const { seed } = this.bench.plan;
+        return allocate(this.gatedTimes(), this.pilotRun(), goal, { timeMs, seed });
+    }
+    allocateConfirmation(metrics, goal, until) {
+        const timeMs = this.time.msUntil(until);
+        const stage = confirmation(goal.alpha, metrics.length);
+        const { seed } = this.bench.plan;
+        return allocate(metrics, this.pilotRun(), goal, { timeMs, seed, stage });
+    }
+    gatedTimes() {
+        return this.bench.plan.metrics.filter(({ gate, unit }) => gate && unit !== 'count');
+    }
+    /** Undefined where launches are quick, or nothing is compared. */
+    slowLaunchMs() {
+        if (this.sides.baseline === undefined)
+            return undefined;
+        return slowLaunchMs(this.cost.start, this.bench.plan.processesPerLaunch);
+    }
+    screenShare({ alpha }) {
+        const gated = familyOf(this.bench.plan.metrics);
+        const { durationMs } = this.time;
+        return screenShareFor({ launchMs: this.slowLaunchMs(), durationMs, gated, alpha });
+    }
+    /** A launch of a kernel takes seconds, and what they come to should be known before the end. */
+    tellBudget({ alpha }) {
+        const launchMs = this.slowLaunchMs();
+        if (launchMs === undefined)
+            return;
+        const { durationMs } = this.time;
+        const { enough, text } = budgetOf({
+            ...{ startMs: this.cost.start.idleMs, durationMs, launchMs, alpha },
+            leftMs: this.time.msUntil(this.time.at(WHOLE_BUDGET)),
+            gated: familyOf(this.bench.plan.metrics),
+        });
+        if (enough)
+            this.progress.note(text);
+        else
+            this.progress.warn(text);
+    }
+    tellPlan(allocations, goal) {
+        const text = expectationText(this.gatedTimes(), allocations, goal);
+        if (text !== '')
+            this.progress.note(text);
+    }
+    async measure(phase, schedule, limits) {
+        const latest = Math.max(limits.until, this.time.latest);
+        const order = { phase, schedule, latest, ...limits };
+        await measureRounds(this.bench, this.sides, order, this.log, this.progress);
+    }
+}
+
+// EXTERNAL MODULE: ./lib/verdict/duet.js
+var duet = __nccwpck_require__(9619);
+// EXTERNAL MODULE: ./lib/verdict/settings.js
+var settings = __nccwpck_require__(63260);
+;// CONCATENATED MODULE: ./lib/gather/timing.js
+
+
+
+
+
+
+
+
+/**
+ * Both sides can be run here: measures them in turn, screens all metrics, confirms the flagged ones.
+ *
+ * @param tails whether single operations are timed, too
+ */
+async function timeBoth({ config, bench, progress }, sides, [before, after], { tails } = { tails: true }) {
+    const session = new Session(bench, sides, config.durationMs, progress);
+    const runs = () => [session.baselineRun(before), session.candidateRun(after)];
+    await session.warmUp();
+    if (tails)
+        await session.tails();
+    const [baseline, candidate] = await screenAndConfirm(session, runs, config, progress);
+    return { design: 'duet', baseline, candidate };
+}
+/**
+ * Screens all metrics, and confirms on fresh launches those that the screen flagged.
+ *
+ * @param runs both sides as measured so far, the baseline first
+ * @returns both sides in the end
+ */
+async function screenAndConfirm(session, runs, settings, progress) {
+    progress.phase('Measure both sides in turn');
+    await session.screen({ goal: goalOf(settings, assumptions/* DUET_MARGIN */.CJ) });
+    const screened = runs();
+    const flagged = (0,duet/* screenDuet */.F9)(...screened, settings);
+    if (flagged.length === 0)
+        return screened;
+    const pairsFor = (count) => (0,power/* robustPairs */.du)(settings.alpha, count);
+    const those = session.confirmable(flagged, pairsFor);
+    const share = those.length < flagged.length ? `${those.length} of ` : '';
+    progress.phase(`Confirm ${share}${(0,units/* countOf */.pq)(flagged.length, 'flagged metric')} on fresh launches`);
+    await session.confirm(those, pairsFor(those.length));
+    return runs();
+}
+/**
+ * One machine of several: measures both sides in turn for the whole time. Nothing is confirmed here,
+ * because the other machines are the fresh evidence. All metrics get the same share: machines differ
+ * by more than the noise inside one, so more pairs of a noisy metric would not help.
+ */
+async function timeShard({ config, bench, progress }, sides, [before, after]) {
+    const session = new Session(bench, sides, config.durationMs, progress);
+    await session.warmUp();
+    progress.phase('Measure both sides in turn');
+    await session.screen({ share: WHOLE_BUDGET });
+    return { baseline: session.baselineRun(before), candidate: session.candidateRun(after) };
+}
+/** The baseline is stored runs: measures the candidate, of which they may or may not have told. */
+async function timeAgainst({ config, bench, progress }, candidate, stored, own) {
+    const session = new Session(bench, { candidate }, config.durationMs, progress);
+    await session.warmUp();
+    await session.tails();
+    progress.phase(`Measure, to compare with ${stored.origin}`);
+    await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, assumptions/* PREDICTION_MARGIN */.Nz) });
+    return { design: 'prediction', stored, candidate: session.candidateRun(own) };
+}
+/** Nothing to compare with: the candidate against itself shows what this machine can tell apart. */
+async function timeItself({ config, bench, progress }, candidate, stored, own, source) {
+    const sides = { baseline: candidate, candidate };
+    const session = new Session(bench, sides, config.durationMs, progress);
+    const arms = (0,identity/* bothIdentities */.E)(source);
+    progress.note(`There is no earlier run in ${stored.origin}, so the candidate is measured against itself, which shows what this machine can tell apart.`);
+    await session.warmUp();
+    await session.tails();
+    progress.phase('Measure the candidate against itself');
+    await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, assumptions/* DUET_MARGIN */.CJ) });
+    return {
+        design: 'self',
+        before: session.baselineRun(arms[0]),
+        after: session.candidateRun(arms[1]),
+        candidate: session.pooledRun(own),
+        skipped: stored.skipped,
+    };
+}
+/** What the measuring time is to buy. */
+const goalOf = ({ alpha, margins }, fallback) => ({
+    alpha,
+    marginOf: ({ id, leastMarginPercent }) => (0,settings/* marginOf */.O)({ id, leastMargin: leastMarginPercent / 100 }, margins, fallback),
+});
 
 
 /***/ }),
@@ -43604,64 +44639,6 @@ function slug(parts) {
 
 /***/ }),
 
-/***/ 66749:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   h: () => (/* binding */ unzipTexts),
-/* harmony export */   w: () => (/* binding */ unzipText)
-/* harmony export */ });
-/* harmony import */ var yauzl__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(20663);
-
-/**
- * Reads the first file of an archive whose name ends in a suffix, in memory and within limits.
- *
- * @returns the file's text as UTF-8, or one clause that says what is wrong with the archive
- */
-async function unzipText(zip, suffix, limits) {
-    const read = await unzip(zip, suffix, limits, 1);
-    return read.ok ? { ok: true, text: read.texts[0] ?? '' } : read;
-}
-/** Reads all files of an archive whose name ends in a suffix: see {@link unzipText}. */
-const unzipTexts = (zip, suffix, limits) => unzip(zip, suffix, limits, limits.entries);
-async function unzip(zip, suffix, limits, most) {
-    try {
-        return await readEntries(zip, suffix, limits, most);
-    }
-    catch {
-        return { ok: false, reason: 'its archive is damaged or cut short' };
-    }
-}
-async function readEntries(zip, suffix, limits, most) {
-    const archive = await (0,yauzl__WEBPACK_IMPORTED_MODULE_0__/* .fromBufferPromise */ .SY)(zip, { lazyEntries: true });
-    if (archive.entryCount > limits.entries) {
-        return { ok: false, reason: `its archive holds ${archive.entryCount} files` };
-    }
-    const texts = [];
-    for await (const entry of archive.eachEntry()) {
-        if (texts.length === most)
-            break;
-        if (!entry.fileName.endsWith(suffix))
-            continue;
-        if (!withinLimits(entry, limits)) {
-            return { ok: false, reason: `its archive inflates to ${entry.uncompressedSize} bytes` };
-        }
-        // yauzl ends the stream with an error when it gives more bytes than the entry declares.
-        const chunks = [];
-        for await (const chunk of await archive.openReadStreamPromise(entry))
-            chunks.push(chunk);
-        texts.push(Buffer.concat(chunks).toString('utf8'));
-    }
-    if (texts.length > 0)
-        return { ok: true, texts };
-    return { ok: false, reason: `its archive holds no file *${suffix}` };
-}
-const withinLimits = (entry, limits) => entry.uncompressedSize <= limits.inflatedBytes &&
-    entry.uncompressedSize <= entry.compressedSize * limits.ratio;
-
-
-/***/ }),
-
 /***/ 80342:
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
@@ -43674,8 +44651,8 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _action_publish_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(17065);
 /* harmony import */ var _config_inputs_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(85824);
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(71957);
-/* harmony import */ var _flows_gate_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(8965);
-/* harmony import */ var _flows_merge_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(23267);
+/* harmony import */ var _flows_gate_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(17562);
+/* harmony import */ var _flows_merge_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(31735);
 /* harmony import */ var _flows_shard_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(7785);
 /* harmony import */ var _github_artifacts_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(18328);
 /* harmony import */ var _github_client_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(58987);
@@ -43683,9 +44660,9 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _github_identity_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(72157);
 /* harmony import */ var _render_comment_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(66833);
 /* harmony import */ var _render_summary_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(96840);
-/* harmony import */ var _report_words_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(58191);
-/* harmony import */ var _stores_artifact_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(52382);
-/* harmony import */ var _stores_shard_artifacts_js__WEBPACK_IMPORTED_MODULE_19__ = __nccwpck_require__(624);
+/* harmony import */ var _report_verdict_words_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(28215);
+/* harmony import */ var _stores_shard_artifacts_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(624);
+/* harmony import */ var _stores_stored_artifacts_js__WEBPACK_IMPORTED_MODULE_19__ = __nccwpck_require__(72313);
 
 
 
@@ -43753,7 +44730,7 @@ async function measureLeg(config, { context, inputs, cancelled }) {
 async function mergeLegs(config, job) {
     const { connect, context, inputs } = job;
     requireArtifacts(context, `shard "merge"`, SHARDS_ELSEWHERE);
-    const find = (0,_stores_shard_artifacts_js__WEBPACK_IMPORTED_MODULE_19__/* .runsOfThisWorkflow */ .p)({ connect, context, name: inputs.name });
+    const find = (0,_stores_shard_artifacts_js__WEBPACK_IMPORTED_MODULE_18__/* .shardsInArtifacts */ .g)({ connect, context, name: inputs.name });
     const merge = { ...config, expect: inputs.expect };
     const merged = await (0,_flows_merge_js__WEBPACK_IMPORTED_MODULE_9__/* .mergeShards */ .O)(find, merge, (0,_action_progress_js__WEBPACK_IMPORTED_MODULE_4__/* .actionsProgress */ .j)());
     await show(merged);
@@ -43774,11 +44751,11 @@ function measure(config, { context, inputs, connect, cancelled }) {
     return (0,_flows_gate_js__WEBPACK_IMPORTED_MODULE_8__/* .gate */ .G)(config, {
         progress: (0,_action_progress_js__WEBPACK_IMPORTED_MODULE_4__/* .actionsProgress */ .j)(),
         signal: cancelled,
-        artifacts: (0,_stores_artifact_js__WEBPACK_IMPORTED_MODULE_18__/* .artifactRuns */ .l)({
+        artifacts: (0,_stores_stored_artifacts_js__WEBPACK_IMPORTED_MODULE_19__/* .runsInArtifacts */ .r)({
             connect,
             context,
             name: (0,_github_identity_js__WEBPACK_IMPORTED_MODULE_14__/* .artifactName */ .Cs)(context, inputs.name),
-            history: inputs.history,
+            history: config.history,
         }),
         source: (0,_github_context_js__WEBPACK_IMPORTED_MODULE_13__/* .sourceOf */ .v)(context),
     });
@@ -43802,9 +44779,9 @@ async function leaveBaseline({ files }, { context, inputs }) {
         _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .warning */ .$e(problem);
 }
 function commentReport(report, job) {
-    const clear = (0,_report_words_js__WEBPACK_IMPORTED_MODULE_17__/* .isClear */ .OD)(report) ? 'clear' : 'undecided';
+    const clear = (0,_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_17__/* .isClear */ .OD)(report) ? 'clear' : 'undecided';
     return comment(job, {
-        finding: (0,_report_words_js__WEBPACK_IMPORTED_MODULE_17__/* .isRed */ .iI)(report) ? 'regressed' : clear,
+        finding: (0,_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_17__/* .isRed */ .iI)(report) ? 'regressed' : clear,
         render: (wasRegressed) => (0,_render_comment_js__WEBPACK_IMPORTED_MODULE_15__/* .renderComment */ .w)(report, { ...shown(job), wasRegressed }),
     });
 }
@@ -43936,8 +44913,8 @@ var external_node_util_ = __nccwpck_require__(57975);
 var failure = __nccwpck_require__(71957);
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
 var schemas = __nccwpck_require__(92857);
-// EXTERNAL MODULE: ./lib/record/run.js + 2 modules
-var run = __nccwpck_require__(43089);
+// EXTERNAL MODULE: ./lib/record/run.js + 3 modules
+var run = __nccwpck_require__(38359);
 ;// CONCATENATED MODULE: ./lib/probe/catalogue.js
 
 
@@ -44132,6 +45109,7 @@ async function prepareBench(config, { signal, progress }) {
     signal.addEventListener('abort', () => addon.cancelAll(), { once: true });
     return {
         addon,
+        now: () => performance.now(),
         probe: built.probe,
         plan: (0,plan/* makePlan */.Cs)(metrics, config.seed, await quietestCpu(addon)),
         signal,
@@ -44150,7 +45128,7 @@ async function prepareBench(config, { signal, progress }) {
 /* harmony export */ });
 /* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(15521);
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(71957);
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(43089);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(38359);
 /* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(22595);
 /* harmony import */ var _batches_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4352);
 /* harmony import */ var _estimate_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(53188);
@@ -44266,14 +45244,16 @@ function interruptedBatches(replicates) {
  * what this machine is like, and all of them are measured in it.
  */
 function replicatesOf({ id, waits }, seen, quiet) {
-    const all = seen.flatMap((one) => replicate(id, one, { sleeps: waits }));
     const filter = { sleeps: waits, quietWidth: quiet };
     const replicates = seen.flatMap((one) => replicate(id, one, filter));
-    return replicates.length < LEAST_QUIET * all.length
-        ? { replicates: all, contended: 0 }
-        : { replicates, contended: all.length - replicates.length };
+    const timed = seen.filter(({ metrics }) => (0,_launch_js__WEBPACK_IMPORTED_MODULE_6__/* .timedOf */ .vv)(metrics.get(id)) !== undefined).length;
+    if (replicates.length >= MIN_QUIET * timed) {
+        return { replicates, contended: timed - replicates.length };
+    }
+    const all = seen.flatMap((one) => replicate(id, one, { sleeps: waits }));
+    return { replicates: all, contended: 0 };
 }
-const LEAST_QUIET = 0.5;
+const MIN_QUIET = 0.5;
 function replicate(id, { launch, metrics }, filter) {
     const observation = (0,_launch_js__WEBPACK_IMPORTED_MODULE_6__/* .timedOf */ .vv)(metrics.get(id));
     if (observation === undefined)
@@ -44336,6 +45316,7 @@ function commonest(absences) {
 /* harmony export */   OL: () => (/* binding */ estimateReplicate),
 /* harmony export */   QH: () => (/* binding */ keptByRound),
 /* harmony export */   Ye: () => (/* binding */ agreeOn),
+/* harmony export */   lT: () => (/* binding */ makesReplicate),
 /* harmony export */   qn: () => (/* binding */ estimateOf)
 /* harmony export */ });
 /* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(15521);
@@ -44377,9 +45358,7 @@ function estimateReplicate(batches, filter) {
  * quiet core.
  */
 function estimateProcess(batches, filter, process) {
-    const all = indicesOf(batches, process);
-    const occupied = undisturbed(batches, filter, all);
-    const kept = occupied.filter((index) => metQuiet(batches, index, filter));
+    const { all, occupied, kept } = selected(batches, filter, process);
     if (kept.length < _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .QUIET_SHARE */ .fM * occupied.length)
         return undefined;
     const ns = kept.map((index) => batches.ns[index] ?? 0);
@@ -44391,6 +45370,17 @@ function estimateProcess(batches, filter, process) {
         kept: kept.length,
         rejected: all.length - occupied.length,
     };
+}
+/** Whether {@link estimateReplicate} has an estimate for the launch: as it decides, without its cost. */
+const makesReplicate = (batches, filter) => [...new Set(batches.process)].some((process) => {
+    const { occupied, kept } = selected(batches, filter, process);
+    return kept.length >= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .QUIET_SHARE */ .fM * occupied.length;
+});
+/** The batches of a process: those in which nobody else had the CPU, and of them those that count. */
+function selected(batches, filter, process) {
+    const all = indicesOf(batches, process);
+    const occupied = undisturbed(batches, filter, all);
+    return { all, occupied, kept: occupied.filter((index) => metQuiet(batches, index, filter)) };
 }
 const indicesOf = (batches, process) => [...batches.process.keys()].filter((index) => batches.process[index] === process);
 /** What a plan learns the noise from: the batches that count, round by round. */
@@ -44869,796 +45859,6 @@ function checkMarginGlobs(catalogue, globs) {
 
 /***/ }),
 
-/***/ 94461:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  Nn: () => (/* binding */ Session),
-  CK: () => (/* binding */ WHOLE_BUDGET)
-});
-
-// UNUSED EXPORTS: OVERRUN
-
-// EXTERNAL MODULE: ./lib/text/units.js
-var units = __nccwpck_require__(86300);
-// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
-var simple_statistics = __nccwpck_require__(15521);
-// EXTERNAL MODULE: ./lib/stats/assumptions.js
-var assumptions = __nccwpck_require__(22595);
-// EXTERNAL MODULE: ./lib/stats/moderated.js
-var moderated = __nccwpck_require__(10272);
-// EXTERNAL MODULE: ./lib/stats/power.js + 1 modules
-var power = __nccwpck_require__(32868);
-// EXTERNAL MODULE: ./lib/stats/random.js
-var stats_random = __nccwpck_require__(49376);
-// EXTERNAL MODULE: ./lib/measure/launch.js + 1 modules
-var measure_launch = __nccwpck_require__(68056);
-;// CONCATENATED MODULE: ./lib/measure/nesting.js
-
-
-/**
- * Three levels nest where a probe starts in something that takes long to start, a container or a
- * kernel: rounds in a process, processes in a start, starts. The start is the replicate, since what
- * differs from boot to boot does not average out inside one. How many processes share it follows
- * from the costs alone (T. Kalibera and R. Jones, "Rigorous benchmarking in reasonable time", ISMM
- * 2013, equation 4), for variances of both levels that are alike: √(cost of a start / cost of a
- * process). A pilot of a few starts could not tell their ratio.
- */
-function processesFor(startMs, passMs) {
-    if (startMs < SLOW_START_MS || passMs <= 0)
-        return 1;
-    return Math.min(MOST_PROCESSES, Math.max(1, Math.round(Math.sqrt(startMs / passMs))));
-}
-/** A process of its own takes a few ms; less than this is no start that is worth sharing. */
-const SLOW_START_MS = 100;
-const MOST_PROCESSES = 8;
-/**
- * What a launch has taken in the session so far: of each side the one that idled least, and their
- * mean, since a host starts a probe in an instant and a container or a kernel does not.
- */
-function startOf(sides) {
-    const starts = sides.filter((launches) => launches.length > 0).map(startOfSide);
-    if (starts.length === 0)
-        return { idleMs: 0, measuringMs: 0 };
-    return {
-        idleMs: (0,simple_statistics/* mean */.RE)(starts.map(({ idleMs }) => idleMs)),
-        measuringMs: (0,simple_statistics/* mean */.RE)(starts.map(({ measuringMs }) => measuringMs)),
-    };
-}
-function startOfSide(launches) {
-    const times = launches
-        .filter(({ launch, metrics }) => launch.failure === undefined && metrics.size > 0)
-        .map(({ launch, metrics }) => {
-        const measuringMs = (0,simple_statistics/* sum */.cz)([...metrics.values()].map(elapsedNs)) / 1e6;
-        return { measuringMs, idleMs: Math.max(0, launch.wallNs / 1e6 - measuringMs) };
-    });
-    if (times.length === 0)
-        return { idleMs: 0, measuringMs: 0 };
-    return times.reduce((a, b) => (b.idleMs < a.idleMs ? b : a));
-}
-const elapsedNs = (one) => (0,measure_launch/* timedOf */.vv)(one)?.elapsedNs ?? 0;
-
-// EXTERNAL MODULE: ./lib/measure/estimate.js
-var estimate = __nccwpck_require__(53188);
-;// CONCATENATED MODULE: ./lib/measure/pilot.js
-
-
-
-/** Of the baseline and of the candidate. */
-function pilotsOf({ id, waits }, run) {
-    const filter = { sleeps: waits, quietWidth: run.quietWidth };
-    return [pilots(run.baseline, filter, id), pilots(run.candidate, filter, id)];
-}
-/** What a round takes; nothing where none was measured. */
-const roundMsOf = (all) => all.length === 0 ? 0 : (0,simple_statistics/* mean */.RE)(all.map(({ count, elapsedNs }) => elapsedNs / 1e6 / count));
-const pilots = (side, filter, id) => side.flatMap(({ launch, metrics }) => {
-    const observation = (0,measure_launch/* timedOf */.vv)(metrics.get(id));
-    if (launch.phase === 'warm-up' || observation === undefined)
-        return [];
-    const { batches, elapsedNs } = observation;
-    const rounds = (0,estimate/* keptByRound */.QH)(batches, filter);
-    const count = 1 + Math.max(...batches.round);
-    const counts = (0,estimate/* estimateReplicate */.OL)(batches, filter) !== undefined;
-    return rounds.length > 0 ? [{ counts, rounds, count, elapsedNs }] : [];
-});
-/** Of the launches' estimates, log scale. */
-const varianceOfLaunches = (side) => (0,simple_statistics/* sampleVariance */.y4)(side.map(({ rounds }) => Math.log((0,estimate/* estimateOf */.qn)(rounds))));
-/** A launch's estimate is made from drawn rounds so often, to see what it varies by. */
-const RESAMPLES = 40;
-/** What an estimate from so many rounds varies by within a launch, rounds drawn with replacement. */
-function varianceOfEstimate(side, rounds, random) {
-    const pool = side.flatMap((pilot) => pilot.rounds);
-    const draw = () => Array.from({ length: rounds }, () => pool[random.below(pool.length)] ?? []);
-    return (0,simple_statistics/* sampleVariance */.y4)(Array.from({ length: RESAMPLES }, () => Math.log((0,estimate/* estimateOf */.qn)(draw()))));
-}
-
-;// CONCATENATED MODULE: ./lib/measure/allocation.js
-
-
-
-
-
-
-
-/** One launch in eight may be slow, so two pairs in fifteen. */
-const SCREEN = {
-    pairs: (0,power/* robustPairs */.du)(assumptions/* SCREEN_LEVEL */.U3, 1, 2),
-    leastPairs: (0,power/* robustPairs */.du)(assumptions/* SCREEN_LEVEL */.U3, 1),
-    fresh: false,
-};
-/** @param alpha family-wise, over so many metrics */
-function confirmation(alpha, metrics) {
-    const pairs = (0,power/* robustPairs */.du)(alpha, Math.max(1, metrics));
-    return { pairs, leastPairs: pairs, fresh: true };
-}
-/**
- * How many rounds a launch may hold of one metric: no more than others have, since it is they that
- * draw the state anew which a round begins with. An lseek with 28 rounds in a launch where most
- * metrics had 3 varied by 1.8 % between launches, and with ten among equals by 0.1 %.
- */
-const FEWEST_ROUNDS = 3;
-const ROUNDS_CHOICES = [FEWEST_ROUNDS, 5, 7, 10];
-/**
- * Fewer rounds than this may all meet an unlucky state, which a pilot of a few launches does not
- * show: from 3 to 10 rounds, the deviation of null between launches fell from 1.7 to 0.1 %, that of
- * lseek from 2.2 to 0.1 %. Of all gated metrics none had more than twice its least variance times
- * cost at 10 rounds, and some had a hundred times that at 3. So fewer are for targets so slow that
- * the time would not hold enough pairs.
- */
-const WELL_MIXED = 7;
-/** However noisy a metric looked, so many times its even share of the pairs are the most it gets. */
-const MOST_TIMES = 4;
-/** Rounds of launches hold two pairs. */
-const PAIRS_PER_ROUND = 2;
-/**
- * @param metrics the gated metrics; those that the pilot could not measure get no allocation
- * @param budget `timeMs`: what there is for the stage; `seed`: of the resampling, so that a schedule
- * can be repeated
- */
-function allocate(metrics, run, goal, { timeMs, seed, stage = SCREEN }) {
-    const random = (0,stats_random/* seededRandom */.I)(seed);
-    const idleMs = idleOf(run, metrics.length);
-    const needs = allocation_moderated(metrics.flatMap((metric) => needOf(metric, Math.log1p(goal.marginOf(metric)), run, idleMs, random)));
-    const counted = stage.fresh ? needs.map((need) => ({ ...need, known: 0 })) : needs;
-    const choices = shareOut(counted, timeMs, stage);
-    const launched = choices.map(({ pairs, yielded }) => pairs / yielded);
-    const longest = Math.max(1, ...launched);
-    return new Map(choices.map(({ id, rounds, deviation, known }, index) => {
-        const pairs = launched[index] ?? 0;
-        return [id, { rounds, share: pairs / longest, pairs: Math.round(pairs), known, deviation }];
-    }));
-}
-/**
- * How many of some metrics, the first of them, can be measured in as many pairs as their tests need,
- * though it be with the fewest rounds: so noisy a launch still shows a large change.
- *
- * @param budget `timeMs`: what there is; `pairsFor`: the pairs that the tests of so many need
- */
-function affordable(metrics, run, { timeMs, pairsFor }) {
-    let pairMs = 2 * startOf([run.baseline, run.candidate]).idleMs;
-    for (const [index, metric] of metrics.entries()) {
-        const rounds = run.processes * FEWEST_ROUNDS;
-        pairMs += 2 * rounds * roundMsOf(pilotsOf(metric, run).flat());
-        if (pairsFor(index + 1) * pairMs > timeMs)
-            return index;
-    }
-    return metrics.length;
-}
-function needOf(metric, margin, run, idleMs, random) {
-    const [baseline, candidate] = pilotsOf(metric, run);
-    const sides = [baseline, candidate].filter((side) => side.length > 1);
-    if (sides.length === 0)
-        return [];
-    const all = sides.flat();
-    const roundMs = roundMsOf(all);
-    const usual = Math.round((0,simple_statistics/* mean */.RE)(all.map(({ rounds }) => rounds.length)));
-    const within = (rounds) => (0,simple_statistics/* mean */.RE)(sides.map((side) => varianceOfEstimate(side, rounds, random)));
-    const between = Math.max(0, (0,simple_statistics/* mean */.RE)(sides.map(varianceOfLaunches)) - within(usual));
-    const kept = sides.map((side) => side.filter(({ counts }) => counts).length / side.length);
-    const yielded = Math.max(LEAST_YIELD, kept.reduce((product, share) => product * share, 1));
-    const options = ROUNDS_CHOICES.map((rounds) => {
-        const variance = 2 * (between + within(run.processes * rounds));
-        const costMs = (2 * (run.processes * rounds * roundMs + idleMs)) / yielded;
-        return { rounds, costMs, noise: variance / margin ** 2, deviation: Math.sqrt(variance) };
-    });
-    const degrees = (0,simple_statistics/* sum */.cz)(sides.map((side) => side.length - 1));
-    const { id } = metric;
-    return [{ id, margin, degrees, known: Math.floor(yielded * candidate.length), yielded, options }];
-}
-/** How many degrees of freedom the other metrics' noise is worth: as many as a pilot has. */
-const PRIOR_DEGREES = 6;
-/**
- * A metric that has slow launches, one in five, looks quiet to a pilot of four a side, and would get
- * too few pairs to be called. So each is taken to be a little like the others (G. K. Smyth 2004, see
- * {@link moderatedVariance}; only the plan rests on it, no verdict does).
- */
-function allocation_moderated(needs) {
-    const typical = needs.map(({ options }) => options.at(-1)?.deviation ?? 0);
-    const standardDeviation = typical.length === 0 ? 0 : (0,simple_statistics/* median */.JZ)(typical);
-    if (standardDeviation === 0)
-        return [...needs];
-    const prior = { standardDeviation, degreesOfFreedom: PRIOR_DEGREES };
-    return needs.map((need) => ({
-        ...need,
-        options: need.options.map((option) => {
-            const observed = { variance: option.deviation ** 2, degreesOfFreedom: need.degrees };
-            const { variance } = (0,moderated/* moderatedVariance */.p)(observed, prior);
-            return { ...option, noise: variance / need.margin ** 2, deviation: Math.sqrt(variance) };
-        }),
-    }));
-}
-/** However busy the core was in the pilot: it may have been an odd time. */
-const LEAST_YIELD = 0.4;
-/** ms a metric of what a launch takes beside its metrics: exec, setup of the probe, the results. */
-const idleOf = ({ baseline, candidate }, metrics) => startOf([baseline, candidate]).idleMs / Math.max(1, metrics);
-/**
- * The pairs and rounds that make the sum of the squared standard errors, each against its margin, as
- * small as it can be in the time: Lagrange's condition, with the price of a millisecond found by
- * bisection. No metric gets fewer than enough pairs, or it would be left without a verdict; where those
- * do not fit it is fewer, then of fewer rounds, and the time decides.
- */
-function shareOut(needs, timeMs, { pairs, leastPairs }) {
-    const mixed = needs.map((need) => ({
-        ...need,
-        options: need.options.filter(({ rounds }) => rounds >= WELL_MIXED),
-    }));
-    for (const enough of [pairs, leastPairs]) {
-        const choices = shareOutAmong(mixed, timeMs, enough);
-        if (spentOn(choices) <= timeMs)
-            return choices;
-    }
-    return shareOutAmong(needs, timeMs, leastPairs);
-}
-function shareOutAmong(needs, timeMs, enough) {
-    const even = timeMs / (0,simple_statistics/* sum */.cz)(needs.map(({ options }) => options.at(-1)?.costMs ?? 0));
-    const most = MOST_TIMES * Math.max(enough, even);
-    const at = (price) => needs.map((need) => choose(need, price, { least: enough, most }));
-    let [cheap, dear] = PRICES;
-    for (let step = 0; step < PRICE_STEPS; step++) {
-        const middle = Math.sqrt(cheap * dear);
-        if (spentOn(at(middle)) > timeMs)
-            cheap = middle;
-        else
-            dear = middle;
-    }
-    return at(dear);
-}
-const spentOn = (choices) => (0,simple_statistics/* sum */.cz)(choices.map(({ pairs, costMs }) => pairs * costMs));
-/** Of a millisecond, in squared standard errors: far beyond anything that a run comes to. */
-const PRICES = [1e-12, 1e6];
-const PRICE_STEPS = 60;
-function choose({ id, known, yielded, options }, price, bounds) {
-    const [least, most] = [Math.max(0, bounds.least - known), Math.max(0, bounds.most - known)];
-    const choices = options.map((option) => {
-        const wanted = Math.sqrt(option.noise / (price * option.costMs)) - known;
-        const pairs = Math.min(most, Math.max(least, wanted));
-        const total = option.noise / (known + pairs) + price * pairs * option.costMs;
-        return { id, known, yielded, ...option, pairs, total };
-    });
-    return choices.reduce((a, b) => (b.total < a.total ? b : a));
-}
-/** Rounds of launches that so many pairs take. */
-const roundsFor = (pairs) => Math.ceil(pairs / PAIRS_PER_ROUND);
-/** Fewer pairs could not flag a metric however large its change. */
-const LEAST_PAIRS = (0,power/* minimumPairs */.gv)(assumptions/* SCREEN_LEVEL */.U3, 1);
-/** How many metrics share an error level. */
-const familyOf = (metrics) => Math.max(1, metrics.filter(({ gate }) => gate).length);
-
-// EXTERNAL MODULE: ./lib/measure/batches.js
-var batches = __nccwpck_require__(4352);
-;// CONCATENATED MODULE: ./lib/measure/budget.js
-
-
-
-/**
- * What the time allows, told before it is spent: where launches are slow, minutes may hold fewer
- * pairs than a verdict takes.
- *
- * @returns a sentence, and whether the time is enough
- */
-function budgetOf(budget) {
-    const { launchMs, startMs, leftMs, durationMs, gated, alpha } = budget;
-    const pairs = Math.floor(leftMs / (2 * launchMs));
-    const screen = (0,power/* minimumPairs */.gv)(assumptions/* SCREEN_LEVEL */.U3, 1);
-    const confirm = (0,power/* minimumPairs */.gv)(alpha, 1);
-    const launch = `A launch takes ${seconds(launchMs)}, ${seconds(startMs)} of it to start`;
-    const holds = `${duration(durationMs)} hold about ${(0,units/* countOf */.pq)(pairs, 'pair')} of launches`;
-    if (pairs >= screen + confirm)
-        return { enough: true, text: `${launch}: ${holds}.` };
-    return {
-        enough: false,
-        text: `${launch}, so ${holds}, and a verdict over ${(0,units/* countOf */.pq)(gated, 'metric')} takes ${screen} to screen and ${confirm} to confirm: give a duration of ${duration(wanted(budget))}, or fewer metrics.`,
-    };
-}
-/** ms of launches in which whatever the screen flags is confirmed, though a pair is spoilt. */
-const confirmingMs = ({ launchMs, gated, alpha, }) => 2 * launchMs * (0,power/* robustPairs */.du)(alpha, gated);
-const MINUTE_MS = 60_000;
-const wanted = (budget) => {
-    const screening = 2 * budget.launchMs * (0,power/* robustPairs */.du)(assumptions/* SCREEN_LEVEL */.U3, 1);
-    return Math.ceil((screening + confirmingMs(budget)) / MINUTE_MS) * MINUTE_MS;
-};
-const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
-/** As the input takes it. */
-const duration = (ms) => ms % MINUTE_MS === 0 ? `${ms / MINUTE_MS}m` : `${Math.round(ms / 1000)}s`;
-
-// EXTERNAL MODULE: ./lib/measure/collect.js
-var collect = __nccwpck_require__(66082);
-;// CONCATENATED MODULE: ./lib/measure/expectation.js
-
-
-
-/** What a plan may be expected to catch, said before it is measured. */
-function expectationText(metrics, allocations, goal) {
-    const expected = metrics.flatMap((metric) => {
-        const allocation = allocations.get(metric.id);
-        if (allocation === undefined)
-            return [];
-        const { id } = metric;
-        const pairs = allocation.known + allocation.pairs;
-        return [{ id, pairs, mde80: expectationOf(metric, allocation, pairs, goal) }];
-    });
-    const worst = expected.toSorted((a, b) => b.mde80 - a.mde80)[0];
-    if (worst === undefined)
-        return '';
-    const pairs = expected.map((one) => one.pairs);
-    const shares = expected.map(({ mde80 }) => mde80);
-    const [least, most] = [Math.min(...pairs), Math.max(...pairs)];
-    const range = least === most
-        ? `${(0,units/* countOf */.pq)(most, 'pair')} of launches a metric`
-        : `${least} to ${(0,units/* countOf */.pq)(most, 'pair')} of launches a metric`;
-    if (!Number.isFinite(worst.mde80)) {
-        return `Planned: ${range}, too few for some to be called: a longer duration gives more.`;
-    }
-    const sizes = expected.length === 1
-        ? (0,units/* formatShare */.T1)(worst.mde80)
-        : `${(0,units/* formatShare */.T1)((0,simple_statistics/* median */.JZ)(shares))} (median) and of ${(0,units/* formatShare */.T1)(worst.mde80)} (worst, ${worst.id})`;
-    return `Planned: ${range}, which should catch a change of ${sizes} four times in five.`;
-}
-const expectationOf = (metric, { deviation }, pairs, goal) => Math.expm1((0,power/* expectedMde80 */.lN)({
-    deviation,
-    pairs,
-    margin: Math.log1p(goal.marginOf(metric)),
-    alpha: goal.alpha,
-}));
-
-;// CONCATENATED MODULE: ./lib/measure/rounds.js
-
-
-
-/**
- * The orders of one round. A B B A cancels a linear drift inside the round, and its seams hold
- * adjacent launches of the same side. Which of the two a round has is drawn, or whatever comes back
- * with the period of a round would always meet the same side: by simulation, a wave of 3 % and that
- * period was called a change in 59 % of gates with one order, and in none with both.
- */
-const ORDERS = [
-    ['baseline', 'candidate', 'candidate', 'baseline'],
-    ['candidate', 'baseline', 'baseline', 'candidate'],
-];
-const ALONE = ['candidate', 'candidate', 'candidate', 'candidate'];
-const LAUNCHES_PER_ROUND = ALONE.length;
-const emptyLog = () => ({ baseline: [], candidate: [], next: 0 });
-/**
- * More rounds of a phase say nothing more: the interval shrinks with their root, and the estimate
- * and its interval take memory and time with their square. One metric alone gets there in a minute.
- */
-const MOST_ROUNDS = 400;
-/** A launch takes well under a second on hardware; emulated kernels are hundreds of times slower. */
-const LAUNCH_DEADLINE_MS = 60_000;
-/**
- * Measures rounds of launches, of both sides in turn or of the candidate alone, and adds them to
- * the log.
- *
- * @throws Failure (measurement) when the launches of a side keep failing
- */
-async function measureRounds(bench, sides, order, log, progress) {
-    const begin = performance.now();
-    let whole = 0;
-    for (let round = 0; round < (order.most ?? MOST_ROUNDS); round++) {
-        const now = performance.now();
-        const roundMs = round === 0 ? (order.roundMs ?? 0) : (now - begin) / round;
-        const late = whole < order.leastRounds ? order.latest : order.until;
-        const needed = round === 0 && (order.leastRounds > 0 || order.roundMs === undefined);
-        if (!needed && now + roundMs > late)
-            return;
-        const tell = (launch, target) => tellProgress(progress, order, begin, round * LAUNCHES_PER_ROUND + launch, target);
-        const launches = await measureRound(bench, sides, order, round, log, tell);
-        if (launches.every(({ launch }) => launch.failure === undefined))
-            whole += 1;
-    }
-}
-const BOTH = ['baseline', 'candidate'];
-/** Enough that ten of them lie beyond the 99.9th percentile. */
-const TAIL_SAMPLES = 10_000;
-/** The second pass: one launch of each side that times single operations, and adds no replicate. */
-async function measureTails(bench, sides, log, progress) {
-    const order = { phase: 'tails' };
-    const portions = bench.plan.metrics.map((metric) => ({ metric, rounds: 1 }));
-    for (const side of sides.baseline ? BOTH : BOTH.slice(1)) {
-        const target = sides[side] ?? sides.candidate;
-        progress.step(0, 1, target.record.spec);
-        log[side].push(await launchInTurn(bench, target, order, portions, log));
-    }
-    // Phases begin at even numbers: what stands side by side is told by them.
-    log.next += log.next % 2;
-}
-async function measureRound(bench, sides, order, round, log, tell) {
-    const portions = order.schedule(round);
-    const launches = [];
-    for (const side of sides.baseline ? orderOf(bench.plan.seed, log.next) : ALONE) {
-        const target = sides[side] ?? sides.candidate;
-        tell(launches.length, target);
-        const launch = await launchInTurn(bench, target, order, portions, log);
-        launches.push(launch);
-        log[side].push(launch);
-        refuseFailing(target, log[side]);
-        if (launches.length === BOTH.length &&
-            performance.now() > (order.enough ?? Number.POSITIVE_INFINITY))
-            break;
-    }
-    return launches;
-}
-/** A phase with time to fill is told by the second, the warm-up by the launch. */
-function tellProgress(progress, order, begin, launches, target) {
-    if (order.phase === 'warm-up') {
-        progress.step(launches, LAUNCHES_PER_ROUND, target.record.spec);
-        return;
-    }
-    const seconds = (ms) => Math.round(ms / 1000);
-    const budget = Math.max(order.until, performance.now()) - begin;
-    progress.step(seconds(performance.now() - begin), seconds(budget), `launch ${launches + 1}, ${target.record.spec}`);
-}
-async function launchInTurn(bench, target, { phase }, portions, log) {
-    const sequence = log.next++;
-    return (0,measure_launch/* launchProbe */.WK)(bench, {
-        target,
-        sequence,
-        ...{ phase, portions },
-        orderSeed: roundSeed(bench.plan.seed, sequence),
-        deadlineMs: LAUNCH_DEADLINE_MS,
-        processes: phase === 'tails' ? 1 : bench.plan.processesPerLaunch,
-        environment: phase === 'warm-up',
-        ...(phase === 'tails' ? { tails: TAIL_SAMPLES } : {}),
-    });
-}
-/** A bit of the plan's seed and the round, so that a schedule can be repeated. */
-function orderOf(seed, sequence) {
-    const random = (0,stats_random/* seededRandom */.I)(roundSeed(seed, sequence));
-    return ORDERS[random.below(ORDERS.length)] ?? ALONE;
-}
-/** Both sides of a round share one metric order; the golden ratio spreads consecutive seeds. */
-const roundSeed = (seed, sequence) => (seed + Math.imul(Math.floor(sequence / LAUNCHES_PER_ROUND), 0x9e3779b1)) >>> 0;
-/** A side that has never come through is given up at once; one that has may stumble. */
-const FAILURES_AT_FIRST = 2;
-const FAILURES_IN_A_ROW = 8;
-function refuseFailing(target, observations) {
-    const lastGood = observations.findLastIndex(({ launch }) => launch.failure === undefined);
-    const failures = observations.slice(lastGood + 1);
-    const most = lastGood < 0 ? FAILURES_AT_FIRST : FAILURES_IN_A_ROW;
-    const [first] = failures;
-    if (failures.length >= most && first?.launch.failure !== undefined) {
-        throw (0,collect/* launchesFailed */.P)(target.record, first.launch.failure);
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/measure/schedule.js
-
-/** The warm-up's numbers are discarded: it is to meet every code path, not to measure it. */
-const WARM_UP_ROUNDS = 2;
-/** Metrics that only inform get the pairs that an interval needs, and leave the time to the gated. */
-const INFORMING_LAUNCH_ROUNDS = 3;
-const INFORMING_ROUNDS = 4;
-/** Counts are exact: more rounds only count the same again. */
-const COUNT_ROUNDS = 2;
-/** Slow metrics wait by design, for tens of ms an operation: one round of launches says enough. */
-const SLOW_LAUNCH_ROUNDS = 1;
-const SLOW_ROUNDS = 2;
-/** The gated metrics, or all where none is. */
-const warmUpSchedule = (metrics) => {
-    const gated = metrics.filter(({ gate }) => gate);
-    const portions = portionsOf(gated.length > 0 ? gated : metrics, WARM_UP_ROUNDS);
-    return () => portions;
-};
-/**
- * Gated metrics as they were allocated, and in the first rounds those that only inform.
- *
- * @param done how many rounds of launches the phase had before this schedule's round 0
- */
-function screenSchedule(metrics, rounds, allocations = new Map(), done = 0) {
-    return (round) => {
-        const due = metrics.flatMap((metric, index) => {
-            if (!metric.gate)
-                return informing(metric, done + round);
-            if (metric.unit === 'count')
-                return [{ metric, rounds: COUNT_ROUNDS }];
-            const own = allocations.get(metric.id);
-            if (own === undefined)
-                return [{ metric, rounds }];
-            return takesPart(own, round, index) ? [{ metric, rounds: own.rounds }] : [];
-        });
-        return due.length > 0 ? due : portionsOf(metrics, rounds);
-    };
-}
-function informing(metric, round) {
-    const [launches, rounds] = metric.slow
-        ? [SLOW_LAUNCH_ROUNDS, SLOW_ROUNDS]
-        : [INFORMING_LAUNCH_ROUNDS, INFORMING_ROUNDS];
-    return round < launches ? [{ metric, rounds }] : [];
-}
-/**
- * Metrics of few pairs have them spread over the first part of the rounds, each from another start
- * on, so that launches are alike and no burst of a neighbour's work hits all of them at once. The
- * last part is for the noisy ones: should the time run out early, nobody is short of a verdict.
- */
-function takesPart({ share, pairs }, round, index) {
-    const pace = Math.min(1, share / SPREAD_OVER);
-    const start = (index * GOLDEN_RATIO) % 1;
-    const before = Math.floor(round * pace + start);
-    return before < roundsFor(pairs) && Math.floor((round + 1) * pace + start) > before;
-}
-const SPREAD_OVER = 0.6;
-/** Multiples of it fill the unit interval evenly, however many there are. */
-const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
-const portionsOf = (metrics, rounds) => metrics.map((metric) => ({ metric, rounds }));
-
-;// CONCATENATED MODULE: ./lib/measure/session.js
-
-
-
-
-
-
-
-
-
-
-/**
- * How the time is shared: the rest after the screen is for confirming what it flagged, which needs
- * less because few metrics are left.
- */
-const SCREEN_SHARE = 0.8;
-/** What is left of it at least where confirming takes long. */
-const LEAST_SCREEN_SHARE = 0.5;
-/** The share of the screen where no confirmation follows. */
-const WHOLE_BUDGET = 1;
-/**
- * What a few launches say of the noise is a guess: halfway it is planned again, by what was seen
- * since.
- */
-const STAGES = [0.5, 1];
-/** Rounds of launches with every metric alike, from which the others are allocated. */
-const PILOT_ROUNDS = 2;
-/** Confirmation may overrun the budget by this factor rather than end short of the pairs it needs. */
-const OVERRUN = 1.3;
-/**
- * The tails take about five times as long as the warm-up, a tenth of the budget at most: what no gate
- * needs must not use up the time of a target that is slow to launch, or of a short run.
- */
-const TAILS_SHARE = 0.1;
-const TAILS_OF_WARM_UP = 5;
-/** Of the screen; a pilot that took more would be a plan without the time to follow it. */
-const PILOT_SHARE = 0.25;
-const LEAST_PILOT_ROUNDS = 3;
-/** Of the budget: where launches are slow, the warm-up is one of each side. */
-const WARM_UP_SHARE = 0.02;
-/** However short the time: fewer would have no cause in common. */
-const LEAST_CONFIRMED = 4;
-/** One measuring of one candidate, against a baseline in turn or alone, within one time budget. */
-class Session {
-    bench;
-    sides;
-    durationMs;
-    progress;
-    log = emptyLog();
-    begin = performance.now();
-    warmUpMs = 0;
-    startMs = 0;
-    measuringMs = 0;
-    planned = false;
-    goal;
-    allocations = new Map();
-    constructor(bench, sides, durationMs, progress) {
-        this.bench = bench;
-        this.sides = sides;
-        this.durationMs = durationMs;
-        this.progress = progress;
-    }
-    /** The first round: describes the sides and heats the machine; its numbers are discarded. */
-    async warmUp() {
-        this.progress.phase('Warm up');
-        const schedule = warmUpSchedule(this.bench.plan.metrics);
-        const enough = this.begin + WARM_UP_SHARE * this.durationMs;
-        await this.measure('warm-up', schedule, { until: 0, leastRounds: 1, enough });
-        this.warmUpMs = performance.now() - this.begin;
-        this.nestProcesses();
-    }
-    /** Where starting a probe takes long, several share a start. */
-    nestProcesses() {
-        const { plan } = this.bench;
-        const start = startOf([this.log.baseline, this.log.candidate]);
-        this.startMs = start.idleMs;
-        this.measuringMs = start.measuringMs;
-        const passMs = (start.measuringMs * plan.roundsPerLaunch) / WARM_UP_ROUNDS;
-        const processesPerLaunch = this.nests() ? processesFor(start.idleMs, passMs) : 1;
-        this.bench = { ...this.bench, plan: { ...plan, processesPerLaunch } };
-        if (processesPerLaunch === 1)
-            return;
-        this.progress.note(`A start takes ${(0,units/* formatNs */.FO)(start.idleMs * 1e6)} beside ${(0,units/* formatNs */.FO)(passMs * 1e6)} of measuring, so each holds ${processesPerLaunch} processes of the probe, whose median is its replicate.`);
-    }
-    nests() {
-        const { baseline, candidate } = this.sides;
-        return [baseline ?? candidate, candidate].every(({ results }) => results === 'stdout');
-    }
-    /** Times single operations for their tails, after a warm-up that was quick against the budget. */
-    async tails() {
-        const { warmUpMs } = this;
-        if (TAILS_OF_WARM_UP * warmUpMs > TAILS_SHARE * this.durationMs)
-            return;
-        this.progress.phase('Time single operations');
-        await measureTails(this.bench, this.sides, this.log, this.progress);
-    }
-    /**
-     * All metrics, for the share of the budget that leaves time to confirm. With a goal, the first
-     * rounds are a pilot for how the others are spent, and what may be expected of them is told.
-     */
-    async screen({ share, goal } = {}) {
-        const { metrics, roundsPerLaunch } = this.bench.plan;
-        if (goal === undefined) {
-            const until = this.begin + (share ?? SCREEN_SHARE) * this.durationMs;
-            const schedule = screenSchedule(metrics, roundsPerLaunch);
-            await this.measure('screen', schedule, { until, leastRounds: 1 });
-            return;
-        }
-        this.goal = goal;
-        this.tellBudget(goal);
-        const until = this.begin + (share ?? this.screenShare(goal)) * this.durationMs;
-        await this.pilot(until);
-        for (const part of STAGES)
-            await this.stage(goal, until, part);
-    }
-    /** Of a launch with as few rounds as there may be, where starting takes long. */
-    slowLaunchMs() {
-        const { processesPerLaunch } = this.bench.plan;
-        if (this.startMs < SLOW_START_MS || this.sides.baseline === undefined)
-            return undefined;
-        const passMs = (this.measuringMs * LEAST_PILOT_ROUNDS) / WARM_UP_ROUNDS;
-        return this.startMs + processesPerLaunch * passMs;
-    }
-    /** A launch of a kernel takes seconds, and what they come to should be known before the end. */
-    tellBudget({ alpha }) {
-        const launchMs = this.slowLaunchMs();
-        if (launchMs === undefined)
-            return;
-        const { startMs, durationMs } = this;
-        const { enough, text } = budgetOf({
-            ...{ startMs, durationMs, launchMs, alpha },
-            leftMs: this.begin + durationMs - performance.now(),
-            gated: familyOf(this.bench.plan.metrics),
-        });
-        if (enough)
-            this.progress.note(text);
-        else
-            this.progress.warn(text);
-    }
-    /** Where launches are slow, the overrun may not hold as many as confirming takes. */
-    screenShare({ alpha }) {
-        const launchMs = this.slowLaunchMs();
-        if (launchMs === undefined)
-            return SCREEN_SHARE;
-        const gated = familyOf(this.bench.plan.metrics);
-        const left = OVERRUN - confirmingMs({ launchMs, gated, alpha }) / this.durationMs;
-        return Math.min(SCREEN_SHARE, Math.max(LEAST_SCREEN_SHARE, left));
-    }
-    /** Plans for all the time that is left, and spends a share of it. */
-    async stage(goal, until, share) {
-        const { metrics, roundsPerLaunch } = this.bench.plan;
-        this.allocate(goal, until);
-        const done = this.screenRounds();
-        const schedule = screenSchedule(metrics, roundsPerLaunch, this.allocations, done);
-        const now = performance.now();
-        const launchMs = this.slowLaunchMs();
-        await this.measure('screen', schedule, {
-            until: now + share * (until - now),
-            ...(launchMs === undefined ? {} : { roundMs: LAUNCHES_PER_ROUND * launchMs }),
-            leastRounds: share < 1 ? 0 : roundsFor(LEAST_PAIRS) - done,
-        });
-    }
-    screenRounds() {
-        const { candidate } = this.log;
-        return roundsFor(candidate.filter(({ launch }) => launch.phase === 'screen').length);
-    }
-    /**
-     * Of metrics in the order of their urgency, those that can be confirmed in the time that is left.
-     * One that cannot would only take the others' time: a test on too few pairs calls nothing.
-     *
-     * @param pairsFor the pairs that the tests of so many metrics need
-     */
-    confirmable(flagged, pairsFor) {
-        const byId = new Map(this.bench.plan.metrics.map((metric) => [metric.id, metric]));
-        const those = flagged.flatMap((id) => byId.get(id) ?? []);
-        const timeMs = this.begin + OVERRUN * this.durationMs - performance.now();
-        const count = affordable(those, this.pilotRun(), { timeMs, pairsFor });
-        return flagged.slice(0, Math.max(LEAST_CONFIRMED, count));
-    }
-    /** Fresh launches of the flagged metrics only, at least as many pairs as their test needs. */
-    async confirm(flagged, leastPairs) {
-        const until = Math.max(this.begin + this.durationMs, performance.now());
-        await this.confirmUntil(until, flagged, leastPairs);
-    }
-    /** The same with a time of its own, in which `leastPairs` are measured at any rate. */
-    async confirmUntil(until, flagged, leastPairs) {
-        const { metrics, roundsPerLaunch, seed } = this.bench.plan;
-        const those = metrics.filter(({ id }) => flagged.includes(id));
-        if (this.goal) {
-            const stage = confirmation(this.goal.alpha, those.length);
-            const timeMs = until - performance.now();
-            this.allocations = allocate(those, this.pilotRun(), this.goal, { timeMs, seed, stage });
-        }
-        const schedule = screenSchedule(those, roundsPerLaunch, this.allocations);
-        await this.measure('confirm', schedule, { until, leastRounds: roundsFor(leastPairs) });
-    }
-    pilotRun() {
-        const { processesPerLaunch: processes } = this.bench.plan;
-        return { ...this.log, quietWidth: this.quiet(), processes };
-    }
-    baselineRun(identity) {
-        const { baseline = this.sides.candidate } = this.sides;
-        return (0,collect/* collectRun */.S)(baseline.record, this.bench.plan, this.log.baseline, identity, this.quiet());
-    }
-    candidateRun(identity) {
-        return (0,collect/* collectRun */.S)(this.sides.candidate.record, this.bench.plan, this.log.candidate, identity, this.quiet());
-    }
-    /** What each side's launches said, in the order they ran: baseline, candidate. */
-    observations() {
-        return [this.log.baseline, this.log.candidate];
-    }
-    /** Both sides as one run, for a candidate that was compared with itself. */
-    pooledRun(identity) {
-        const launches = [...this.log.baseline, ...this.log.candidate].sort((a, b) => a.launch.sequence - b.launch.sequence);
-        return (0,collect/* collectRun */.S)(this.sides.candidate.record, this.bench.plan, launches, identity, this.quiet());
-    }
-    /** Of both sides together: they ran on the same core in turn. */
-    quiet() {
-        const launches = [...this.log.baseline, ...this.log.candidate];
-        return (0,batches/* quietWidth */.Df)(launches.map(measure_launch/* timedBatches */.Y7));
-    }
-    async pilot(until) {
-        const { metrics, roundsPerLaunch, processesPerLaunch } = this.bench.plan;
-        const affordable = PILOT_SHARE * (until - performance.now());
-        const launches = this.log.baseline.length + this.log.candidate.length;
-        const startsMs = PILOT_ROUNDS * LAUNCHES_PER_ROUND * this.startMs;
-        const measuringMs = this.warmUpMs / launches - this.startMs;
-        const roundMs = (LAUNCHES_PER_ROUND * processesPerLaunch * measuringMs) / WARM_UP_ROUNDS;
-        const rounds = Math.floor((affordable - startsMs) / (PILOT_ROUNDS * roundMs));
-        const fitting = Math.min(roundsPerLaunch, Math.max(LEAST_PILOT_ROUNDS, rounds));
-        const schedule = screenSchedule(metrics, fitting);
-        const limits = { until, leastRounds: 1, most: PILOT_ROUNDS };
-        await this.measure('screen', schedule, limits);
-    }
-    allocate(goal, until) {
-        const { metrics, seed } = this.bench.plan;
-        const gated = metrics.filter(({ gate, unit }) => gate && unit !== 'count');
-        const timeMs = until - performance.now();
-        this.allocations = allocate(gated, this.pilotRun(), goal, { timeMs, seed });
-        if (this.planned)
-            return;
-        this.planned = true;
-        const text = expectationText(gated, this.allocations, goal);
-        if (text !== '')
-            this.progress.note(text);
-    }
-    async measure(phase, schedule, limits) {
-        const latest = Math.max(limits.until, this.begin + OVERRUN * this.durationMs);
-        const order = { phase, schedule, latest, ...limits };
-        await measureRounds(this.bench, this.sides, order, this.log, this.progress);
-    }
-}
-
-
-/***/ }),
-
 /***/ 27869:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -45675,7 +45875,7 @@ class Session {
 /* harmony export */ });
 /* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(92857);
 /* harmony import */ var _record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(88924);
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(43089);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(38359);
 
 
 
@@ -45836,16 +46036,16 @@ const EXHIBIT_FILE_NAME = new RegExp(`^(${ROLES.join('|')})-\\d{8}T\\d{4,6}Z-[a-
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   CO: () => (/* binding */ SET_ASIDE),
 /* harmony export */   Oq: () => (/* binding */ SHARDS),
 /* harmony export */   S4: () => (/* binding */ EVIDENCE),
 /* harmony export */   X2: () => (/* binding */ runFileName),
-/* harmony export */   le: () => (/* binding */ runText),
 /* harmony export */   ml: () => (/* binding */ RUN_SUFFIX),
 /* harmony export */   ol: () => (/* binding */ digestOf)
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 
-/** How a run lies in a file: its name, its text, and the text's fingerprint. */
+/** How a run lies in a file: its name and its text's fingerprint. */
 /** What marks a file as a run record among the others of a folder or an archive. */
 const RUN_SUFFIX = '.run.json';
 /**
@@ -45856,12 +46056,16 @@ const RUN_SUFFIX = '.run.json';
 const EVIDENCE = 'evidence';
 /** The subfolder of both runs of a shard, which nobody has judged yet. */
 const SHARDS = 'shards';
+/**
+ * The subfolder of runs that were judged regressed. They are no baseline until somebody accepts
+ * them by moving them up: else running again would turn every red gate green.
+ */
+const SET_ASIDE = 'regressed';
 /** The name under which a run is stored: sorts by time, tells the candidate's kind, never collides. */
 function runFileName(run) {
     const stamp = run.startedAt.replace(/\.\d+Z$/, 'Z').replace(/[-:]/g, '');
     return `${stamp}-${run.target.kind}-${run.id}${RUN_SUFFIX}`;
 }
-const runText = (run) => `${JSON.stringify(run)}\n`;
 /** SHA-256 of a text as UTF-8, in hexadecimal digits. */
 const digestOf = (text) => (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(text).digest('hex');
 
@@ -45880,7 +46084,7 @@ const digestOf = (text) => (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHas
 /* harmony export */ });
 /* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(92857);
 /* harmony import */ var _metric_status_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(88924);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(43089);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(38359);
 /* harmony import */ var _verdict_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4164);
 
 
@@ -46212,7 +46416,7 @@ const isRefused = ({ status }) => REFUSED.includes(status);
 /* harmony import */ var _exhibit_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(34408);
 /* harmony import */ var _file_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(42143);
 /* harmony import */ var _finding_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(98292);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(43089);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(38359);
 /* harmony import */ var _verdict_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4164);
 
 
@@ -46223,7 +46427,7 @@ const isRefused = ({ status }) => REFUSED.includes(status);
 
 /** The report for scripts: `--json`, the action's `report` output. `schema/report-v2.json`. */
 const REPORT_SCHEMA = 'syscall-gate/report';
-const REPORT_VERSION = 2;
+const REPORT_VERSION = '2.0';
 /** Far above any report, and little enough to be read whole. */
 const MAX_REPORT_BYTES = (/* unused pure expression or super */ null && (16 * 1024 * 1024));
 /** A hundred stored runs are pooled at most. */
@@ -46457,7 +46661,7 @@ const parseReport = (json) => parseStrictly(json, {
 
 /***/ }),
 
-/***/ 43089:
+/***/ 38359:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -46470,17 +46674,19 @@ __nccwpck_require__.d(__webpack_exports__, {
   he: () => (/* binding */ isCounted),
   _Y: () => (/* binding */ isTimed),
   SA: () => (/* binding */ makeRun),
+  t$: () => (/* binding */ newerNotes),
   zZ: () => (/* binding */ parseRun),
   vd: () => (/* binding */ platformSchema),
   P_: () => (/* binding */ replicateSchema),
   Lx: () => (/* binding */ runSchema),
+  le: () => (/* binding */ runText),
   cn: () => (/* binding */ subjectSchema),
   Bj: () => (/* binding */ tailsSchema),
   tX: () => (/* binding */ targetSchema),
   o3: () => (/* binding */ unitSchema)
 });
 
-// UNUSED EXPORTS: countSchema, duetSchema, launchSchema, metricRecordSchema, planSchema, sourceSchema
+// UNUSED EXPORTS: countSchema, duetSchema, launchSchema, machineSchema, metricRecordSchema, planSchema, sourceSchema
 
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
 var schemas = __nccwpck_require__(92857);
@@ -46511,9 +46717,107 @@ var kernel_configuration = __nccwpck_require__(81731);
 var metric_identity = __nccwpck_require__(48208);
 // EXTERNAL MODULE: ./lib/record/metric-status.js
 var metric_status = __nccwpck_require__(88924);
+;// CONCATENATED MODULE: ./lib/record/run-upgrade.js
+/**
+ * Turns a run record of version 1.0 into one of today's version. Version 1.0 grew for a while without
+ * a new number: older builds left out what later ones recorded. What was not recorded is filled as
+ * such: an optional field stays absent, and a text is "unknown", as where the probe cannot read it.
+ */
+/** Texts of the subject that the first builds did not record. */
+const LATER_TEXTS = ['scheduler', 'cgroupDepth', 'loopbackMtu', 'tcpBuffers'];
+const UNKNOWN = 'unknown';
+/**
+ * Changes the fields of a record of version 1.0 in place. It leaves wrong values for the schema to find.
+ *
+ * @returns why this is no record of version 1.0, as a clause
+ */
+function upgradeRun(run) {
+    const target = objectIn(run, 'target');
+    if (target && 'machine' in target)
+        return 'target: Unrecognized key: "machine"';
+    fillSubject(objectIn(run, 'subject'));
+    fillPlan(objectIn(run, 'plan'));
+    fillMachine(target, objectIn(run, 'platform'));
+    const instructions = objectIn(run, 'instructions');
+    if (instructions)
+        shareFunctions(instructions);
+    return undefined;
+}
+function fillSubject(subject) {
+    for (const name of LATER_TEXTS)
+        if (subject)
+            subject[name] ??= UNKNOWN;
+}
+/** Before the field existed, each launch was one process. */
+function fillPlan(plan) {
+    if (plan)
+        plan['processesPerLaunch'] ??= 1;
+}
+/** The machine of a booted kernel was recorded only as texts for people. */
+function fillMachine(target, platform) {
+    const facts = target && objectIn(target, 'facts');
+    if (!facts || target['kind'] !== 'kernel')
+        return;
+    const { accelerator } = facts;
+    if (accelerator !== 'kvm' && accelerator !== 'tcg')
+        return;
+    const fact = (name) => facts[name] ?? UNKNOWN;
+    target['machine'] = {
+        architecture: facts['architecture'] ?? platform?.['architecture'] ?? UNKNOWN,
+        accelerator,
+        emulator: {
+            ...{ name: 'QEMU', version: fact('qemu'), machine: fact('machine'), cpu: fact('cpu') },
+            ...numbered('memoryMib', facts['memory'], /^(\d+) MiB$/),
+            ...numbered('cpus', facts['cpus'], /^(\d+)$/),
+            hostCpu: fact('host cpu'),
+        },
+    };
+}
+function numbered(name, text, pattern) {
+    const digits = pattern.exec(String(text))?.[1];
+    return digits === undefined ? {} : { [name]: Number(digits) };
+}
+/** A traced operation was a list of calls, each with its function, instead of four lists. */
+function shareFunctions(instructions) {
+    const places = new Map();
+    const functions = [];
+    const placeOf = ({ name, module, kernel }) => {
+        const one = { name, ...(module === undefined ? {} : { module }), kernel };
+        const key = JSON.stringify(one);
+        const place = places.get(key) ?? functions.push(one) - 1;
+        places.set(key, place);
+        return place;
+    };
+    for (const metric of listIn(instructions, 'metrics').filter(isFields)) {
+        if (!Array.isArray(metric['operation']))
+            continue;
+        const calls = metric['operation'].filter(isFields);
+        delete metric['operation'];
+        metric['traced'] = {
+            operations: 1,
+            functions: calls.map(placeOf),
+            depths: calls.map(({ depth }) => depth),
+            instructions: calls.map(({ own }) => own),
+        };
+    }
+    if (functions.length > 0)
+        instructions['functions'] = functions;
+}
+const isFields = (value) => typeof value === 'object' && value !== null;
+function objectIn(owner, name) {
+    const value = owner[name];
+    return isFields(value) ? value : undefined;
+}
+function listIn(owner, name) {
+    const value = owner[name];
+    return Array.isArray(value) ? value : [];
+}
+
 ;// CONCATENATED MODULE: ./lib/record/strict.js
 /**
- * Reads the text of a stored file strictly: an unknown field is an error, as is another version.
+ * Reads the text of a stored file. Within the version that the contract names, and below it, an
+ * unknown field is an error. Fields that a newer minor version added are left out and listed.
+ * Another major version is an error.
  *
  * @returns the value, or one clause that says what is wrong with the text and where
  */
@@ -46528,26 +46832,99 @@ function parseStrictly(json, contract) {
     catch {
         return { ok: false, reason: 'it is not complete JSON' };
     }
-    const claim = unknownClaim(value, contract);
-    if (claim !== undefined)
-        return { ok: false, reason: claim };
-    const result = contract.schema.safeParse(value);
-    if (result.success)
-        return { ok: true, value: result.data };
+    if (!isObject(value))
+        return { ok: false, reason: 'it is not a JSON object' };
+    const claim = readClaim(value, contract);
+    return typeof claim === 'string' ? { ok: false, reason: claim } : parseAs(claim, value, contract);
+}
+const isObject = (value) => typeof value === 'object' && value !== null;
+/** @returns the version that the file has, or why this program does not read it, as a clause */
+function readClaim(fields, { name, version, noun }) {
+    if (fields['schema'] !== name)
+        return `it is not a syscall-gate ${noun}`;
+    const claimed = versionOf(fields['version']);
+    const { major } = knownVersion(version);
+    if (claimed?.major === major)
+        return claimed;
+    const word = noun.split(' ').at(-1);
+    return `it has ${word} version ${String(fields['version']).slice(0, 32)} and this syscall-gate reads version ${major}`;
+}
+/** The major version that a stored file claims to have, of whatever kind it is. */
+function claimedMajor(json) {
+    try {
+        const value = JSON.parse(json);
+        return isObject(value) ? versionOf(value['version'])?.major : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+/** Files of the first version have the number 1. */
+function versionOf(value) {
+    if (typeof value === 'number')
+        return { major: value, minor: 0 };
+    const parts = typeof value === 'string' ? /^([1-9]\d{0,3})\.(0|[1-9]\d{0,3})$/.exec(value) : null;
+    return parts ? { major: Number(parts[1]), minor: Number(parts[2]) } : undefined;
+}
+function knownVersion(version) {
+    const known = versionOf(version);
+    if (known === undefined)
+        throw new Error(`${version} is not a version`);
+    return known;
+}
+function parseAs(claimed, fields, contract) {
+    const known = knownVersion(contract.version);
+    const isOlder = claimed.minor < known.minor;
+    const wrong = isOlder ? contract.upgrade?.(fields, claimed.minor) : undefined;
+    if (wrong !== undefined)
+        return { ok: false, reason: wrong };
+    fields['version'] = contract.version;
+    const isNewer = claimed.minor > known.minor;
+    const ignored = isNewer ? removeUnknown(fields, contract.schema) : [];
+    const result = contract.schema.safeParse(fields);
+    const version = `${claimed.major}.${claimed.minor}`;
+    if (result.success) {
+        const value = result.data;
+        return ignored.length === 0
+            ? { ok: true, value }
+            : { ok: true, value, newer: { version, ignored } };
+    }
     const [issue] = result.error.issues;
     const where = issue?.path.join('.') || 'the top level';
-    return { ok: false, reason: `${where}: ${issue?.message ?? 'invalid'}` };
+    const why = isNewer ? ` (a newer syscall-gate wrote it, in version ${version})` : '';
+    return { ok: false, reason: `${where}: ${issue?.message ?? 'invalid'}${why}` };
 }
-function unknownClaim(value, { name, version: known, noun }) {
-    if (typeof value !== 'object' || value === null)
-        return 'it is not a JSON object';
-    const { schema, version } = value;
-    if (schema !== name)
-        return `it is not a syscall-gate ${noun}`;
-    if (version === known)
-        return undefined;
-    const word = noun.split(' ').at(-1);
-    return `it has ${word} version ${String(version)} and this syscall-gate reads version ${known}`;
+/** Removes all fields that a schema does not know. @returns their paths, each once */
+function removeUnknown(fields, schema) {
+    const removed = new Set();
+    // What is inside an unknown field goes with it, but another field may only be reached afterwards.
+    for (;;) {
+        const issues = schema.safeParse(fields).error?.issues ?? [];
+        const unknown = issues.filter((issue) => issue.code === 'unrecognized_keys');
+        if (unknown.length === 0)
+            return [...removed];
+        for (const { path, keys } of unknown) {
+            const owner = path.reduce(fieldOf, fields);
+            for (const key of keys) {
+                if (isObject(owner))
+                    delete owner[key];
+                removed.add([...path, key].map(anyPosition).join('.'));
+            }
+        }
+    }
+}
+const fieldOf = (value, key) => isObject(value) && typeof key !== 'symbol' ? value[key] : undefined;
+const anyPosition = (key) => (typeof key === 'number' ? '*' : String(key));
+/** How many of the fields that were left out are named. */
+const MAX_NAMED = 5;
+/** Says what was left out of a file, as a clause that goes on from the file's name. */
+function newerText({ version, ignored }) {
+    const named = ignored.slice(0, MAX_NAMED).map((path) => path.slice(0, 100));
+    const more = ignored.length > named.length ? `, and ${ignored.length - named.length} more` : '';
+    const count = ignored.length === 1
+        ? '1 field that this one does not know is'
+        : `${ignored.length} fields that this one does not know are`;
+    return `was written by a newer syscall-gate (version ${version}), and ${count} left out: ${named.join(', ')}${more}`;
 }
 
 ;// CONCATENATED MODULE: ./lib/record/run.js
@@ -46557,15 +46934,17 @@ function unknownClaim(value, { name, version: known, noun }) {
 
 
 
+
 /**
  * The run record: everything one side of a comparison was measured to be, as plain JSON. It is the
  * contract between jobs that may be months apart, so every string is bounded, every number finite
- * and bounded, every list capped, and an unknown field is an error.
+ * and bounded, every list capped, and an unknown field is an error. `docs/stability.md` says how its
+ * version moves.
  *
  * `schema/run-v1.json` is generated from this file.
  */
 const RUN_SCHEMA = 'syscall-gate/run';
-const RUN_VERSION = 1;
+const RUN_VERSION = '1.1';
 /** The largest record worth reading: the most launches of a hundred metrics stay below. */
 const MAX_RUN_BYTES = 32 * 1024 * 1024;
 const run_text = schemas/* string */.YjP().max(512);
@@ -46612,11 +46991,30 @@ const subjectSchema = schemas/* strictObject */.rej({
     tcpBuffers: run_text,
     probeUid: count,
 });
+/** The virtual machine that a kernel was booted in. Programs read this, people read the facts. */
+const machineSchema = schemas/* strictObject */.rej({
+    architecture: word,
+    /** KVM runs the kernel on the processor itself, TCG emulates one. */
+    accelerator: schemas/* enum */.k5n(['kvm', 'tcg']),
+    emulator: schemas/* strictObject */.rej({
+        name: word,
+        version: run_text,
+        /** The models of machine and processor that it was asked for. */
+        machine: run_text,
+        cpu: run_text,
+        /** Both are absent where an old record does not say. */
+        memoryMib: schemas/* int */.Whr().min(1).max(1e9).optional(),
+        cpus: schemas/* int */.Whr().min(1).max(65536).optional(),
+        /** The processor that the emulator itself ran on. */
+        hostCpu: run_text,
+    }),
+});
 const targetSchema = schemas/* strictObject */.rej({
     kind: schemas/* enum */.k5n(['host', 'command', 'container', 'kernel']),
     spec: schemas/* string */.YjP().min(1).max(4096),
-    /** What its own tools say of it, by name: the image's digest, the engine, the emulator. */
+    /** What its own tools say of it, for people: the image's digest, the engine, the emulator. */
     facts: schemas/* record */.g1P(word, run_text).optional(),
+    machine: machineSchema.optional(),
     /** What a kernel was built with, where that could be read. */
     configuration: kernel_configuration/* kernelConfigurationSchema */.nd.optional(),
 });
@@ -46631,9 +47029,9 @@ const sourceSchema = schemas/* strictObject */.rej({
 });
 const planSchema = schemas/* strictObject */.rej({
     seed: count,
-    /** CPU the launches ran on, and whether they could be kept there. */
+    /** CPU the launches ran on, and whether they could be kept there; absent where not recorded. */
     cpu: schemas/* int */.Whr().min(0).max(65535),
-    pinned: schemas/* boolean */.zMY(),
+    pinned: schemas/* boolean */.zMY().optional(),
     /** Probe processes in one launch, where starting one takes long: their median is its replicate. */
     processesPerLaunch: schemas/* int */.Whr().min(1).max(64),
     roundsPerLaunch: schemas/* int */.Whr().min(1).max(1000),
@@ -46783,20 +47181,80 @@ function countBatches(replicates) {
     const kept = replicates.reduce((total, replicate) => total + replicate.kept, 0);
     return { batches: kept + rejected, rejected };
 }
+/** The file of each run: as it was read, or as it is written. */
+const texts = new WeakMap();
+/** What a newer version wrote into a run's file and this program left out. */
+const leftOut = new WeakMap();
 /**
- * Reads a run record strictly.
+ * Reads a run record: strictly up to this version, without what a newer minor version added.
  *
  * @param json the file's text
  * @returns the run, or one clause that says what is wrong with the text and where
  */
 function parseRun(json) {
     const parse = parseStrictly(json, CONTRACT);
-    return parse.ok ? { ok: true, run: sealRun(parse.value) } : parse;
+    if (!parse.ok)
+        return parse;
+    const { value, newer } = parse;
+    const flaw = flawOf(value);
+    if (flaw !== undefined)
+        return { ok: false, reason: flaw };
+    const run = sealRun(value);
+    texts.set(run, json);
+    if (newer !== undefined)
+        leftOut.set(run, newer);
+    return { ok: true, run };
 }
+/**
+ * The text of a run's file. A run that was read keeps the text that it was read from: an older or a
+ * newer version may have written it, and a copy must have its fingerprint. For others it is made once,
+ * since it is hashed for the report and written in two places.
+ */
+function runText(run) {
+    const text = texts.get(run) ?? `${JSON.stringify(run)}\n`;
+    texts.set(run, text);
+    return text;
+}
+/** One sentence for each run of which a newer version wrote more than this program knows. */
+const newerNotes = (runs) => runs.flatMap((run) => {
+    const newer = leftOut.get(run);
+    return newer === undefined ? [] : [`Run ${run.id} ${newerText(newer)}.`];
+});
 const CONTRACT = {
-    ...{ schema: runSchema, name: RUN_SCHEMA, version: RUN_VERSION },
+    ...{ schema: runSchema, name: RUN_SCHEMA, version: RUN_VERSION, upgrade: upgradeRun },
     ...{ maxBytes: MAX_RUN_BYTES, noun: 'run record' },
 };
+/** What no single field is to blame for, as a clause. */
+function flawOf({ metrics, launches, instructions }) {
+    if (metrics.length === 0 && instructions === undefined)
+        return 'metrics: nothing was measured';
+    const twice = repeated(metrics.map(({ id }) => id));
+    if (twice !== undefined)
+        return `metrics: ${twice} is there twice`;
+    const launch = repeated(launches.map(({ sequence }) => sequence));
+    if (launch !== undefined)
+        return `launches: number ${launch} is there twice`;
+    const known = new Set(launches.map(({ sequence }) => sequence));
+    for (const [index, metric] of metrics.entries()) {
+        const sequences = sequencesOf(metric);
+        const again = repeated(sequences);
+        if (again !== undefined)
+            return `metrics.${index}: launch ${again} is there twice`;
+        const unknown = sequences.find((sequence) => !known.has(sequence));
+        if (unknown !== undefined)
+            return `metrics.${index}: there is no launch ${unknown}`;
+    }
+    return undefined;
+}
+function sequencesOf(metric) {
+    if (metric.status !== 'ok')
+        return [];
+    const measured = metric.unit === 'count' ? metric.counts : metric.replicates;
+    return measured.map(({ sequence }) => sequence);
+}
+const repeated = (values) => values.length === new Set(values).size
+    ? undefined
+    : values.find((value, index) => values.indexOf(value) < index);
 /**
  * Makes a run of fields that this program just measured, holding them to the same schema as a
  * record read from a file.
@@ -46861,12 +47319,14 @@ const isCalled = ({ verdict }) => verdict === 'blocked' || verdict === 'regresse
 /* harmony export */   w: () => (/* binding */ renderComment)
 /* harmony export */ });
 /* harmony import */ var _record_finding_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(98292);
-/* harmony import */ var _report_parts_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(84311);
-/* harmony import */ var _report_words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(58191);
-/* harmony import */ var _text_escape_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(18944);
-/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(86300);
-/* harmony import */ var _markdown_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(43419);
-/* harmony import */ var _placement_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(21399);
+/* harmony import */ var _report_design_words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(47586);
+/* harmony import */ var _report_parts_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(62593);
+/* harmony import */ var _report_verdict_words_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(28215);
+/* harmony import */ var _text_escape_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(18944);
+/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(86300);
+/* harmony import */ var _markdown_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(43419);
+/* harmony import */ var _placement_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(21399);
+
 
 
 
@@ -46929,42 +47389,42 @@ const fromMostDetail = [
  * explain it, and folded away the rest.
  */
 function renderComment(report, options) {
-    const parts = (0,_report_parts_js__WEBPACK_IMPORTED_MODULE_1__/* .partsOf */ .C)(report);
-    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_4__/* .firstThatFits */ .eO)(fromMostDetail.map((detail) => () => draft(report, parts, options, detail)), MAX_BYTES);
+    const parts = (0,_report_parts_js__WEBPACK_IMPORTED_MODULE_2__/* .partsOf */ .C)(report);
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .firstThatFits */ .eO)(fromMostDetail.map((detail) => () => draft(report, parts, options, detail)), MAX_BYTES);
 }
 function draft(report, parts, options, detail) {
     const shown = parts.filter(({ name }) => !detail.without.includes(name));
     const rest = detail.without.includes('rest') ? `${restTitle(report)}.` : '';
-    const blocks = (0,_placement_js__WEBPACK_IMPORTED_MODULE_5__/* .arrange */ .N)(shown, PLACES).map(({ folded, blocks: own }) => {
-        const text = (0,_markdown_js__WEBPACK_IMPORTED_MODULE_4__/* .join */ .fj)(own.map((block) => blockText(block, options, report, detail)));
+    const blocks = (0,_placement_js__WEBPACK_IMPORTED_MODULE_6__/* .arrange */ .N)(shown, PLACES).map(({ folded, blocks: own }) => {
+        const text = (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .join */ .fj)(own.map((block) => blockText(block, options, report, detail)));
         return folded === undefined
             ? text
-            : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_4__/* .details */ .zH)(folded === 'rest' ? restTitle(report) : folded, text);
+            : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .details */ .zH)(folded === 'rest' ? restTitle(report) : folded, text);
     });
-    return `${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_4__/* .join */ .fj)([...blocks, rest, reportFooter(report, options)])}\n`;
+    return `${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .join */ .fj)([...blocks, rest, reportFooter(report, options)])}\n`;
 }
-const blockText = (block, options, report, detail) => (block.kind === 'headline' ? head(block, options, report) : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_4__/* .layOut */ .v8)([block], detail));
-const head = (block, options, report) => (0,_markdown_js__WEBPACK_IMPORTED_MODULE_4__/* .join */ .fj)([
-    (0,_markdown_js__WEBPACK_IMPORTED_MODULE_4__/* .headlineText */ .uh)(block, atCommit(options), '###'),
+const blockText = (block, options, report, detail) => (block.kind === 'headline' ? head(block, options, report) : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .layOut */ .v8)([block], detail));
+const head = (block, options, report) => (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .join */ .fj)([
+    (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .headlineText */ .uh)(block, atCommit(options), '###'),
     options.wasRegressed ? clearedText(report) : '',
 ]);
 /** What the comment becomes when a commit could not be measured: why, in one sentence. */
 function renderNotMeasured(reason, options) {
     const blocks = [
         `### ⚫ syscall-gate: not measured${atCommit(options)}`,
-        `The newest commit could not be measured: ${(0,_text_escape_js__WEBPACK_IMPORTED_MODULE_6__/* .markdown */ .wD)(reason, 1000)}`,
+        `The newest commit could not be measured: ${(0,_text_escape_js__WEBPACK_IMPORTED_MODULE_7__/* .markdown */ .wD)(reason, 1000)}`,
         options.wasRegressed ? `${EARLIER} nothing is known about it at this commit.` : '',
         footer([runLink(options.runUrl)]),
     ];
-    return `${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_4__/* .join */ .fj)(blocks)}\n`;
+    return `${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .join */ .fj)(blocks)}\n`;
 }
-const atCommit = ({ commit }) => commit === undefined ? '' : ` at ${(0,_text_escape_js__WEBPACK_IMPORTED_MODULE_6__/* .code */ .aY)(commit.slice(0, SHORT_COMMIT))}`;
+const atCommit = ({ commit }) => commit === undefined ? '' : ` at ${(0,_text_escape_js__WEBPACK_IMPORTED_MODULE_7__/* .code */ .aY)(commit.slice(0, SHORT_COMMIT))}`;
 const EARLIER = 'An earlier version of this comment reported a regression:';
 /** The comment stays when the regression is gone, so it has to say so. */
 function clearedText(report) {
-    if ((0,_report_words_js__WEBPACK_IMPORTED_MODULE_2__/* .isRed */ .iI)(report))
+    if ((0,_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_3__/* .isRed */ .iI)(report))
         return '';
-    if ((0,_report_words_js__WEBPACK_IMPORTED_MODULE_2__/* .isClear */ .OD)(report))
+    if ((0,_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_3__/* .isClear */ .OD)(report))
         return `${EARLIER} it is gone.`;
     return report.verdict === 'no-baseline' || report.verdict === 'incomparable'
         ? `${EARLIER} this run neither confirms it nor shows that it is gone.`
@@ -46977,19 +47437,19 @@ function restTitle({ design, findings }) {
             (finding.gate && (finding.verdict === 'regressed' || finding.verdict === 'improved')));
     const rest = findings.filter((finding) => !told(finding));
     const which = rest.length === findings.length ? 'All' : 'The other';
-    const verdicts = design === 'self' ? '' : `: ${(0,_report_words_js__WEBPACK_IMPORTED_MODULE_2__/* .countsText */ .WN)((0,_report_words_js__WEBPACK_IMPORTED_MODULE_2__/* .countVerdicts */ .qX)(rest))}`;
-    return `${which} ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(rest.length, 'metric')}${verdicts}`;
+    const verdicts = design === 'self' ? '' : `: ${(0,_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_3__/* .countsText */ .WN)((0,_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_3__/* .countVerdicts */ .qX)(rest))}`;
+    return `${which} ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_4__/* .countOf */ .pq)(rest.length, 'metric')}${verdicts}`;
 }
 const reportFooter = (report, { runUrl }) => footer([
     report.design,
     ...(report.findings.some(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m) ? timedFooter(report) : []),
     runLink(runUrl),
-    `syscall-gate ${(0,_text_escape_js__WEBPACK_IMPORTED_MODULE_6__/* .markdown */ .wD)(report.tool, 40)}`,
+    `syscall-gate ${(0,_text_escape_js__WEBPACK_IMPORTED_MODULE_7__/* .markdown */ .wD)(report.tool, 40)}`,
 ]);
 /** Of what is counted there is no error to budget for. */
 const timedFooter = (report) => [
-    report.design === 'self' ? '' : (0,_report_words_js__WEBPACK_IMPORTED_MODULE_2__/* .errorBudgetText */ .zm)(report),
-    (0,_report_words_js__WEBPACK_IMPORTED_MODULE_2__/* .replicatesText */ .m1)(report),
+    report.design === 'self' ? '' : (0,_report_design_words_js__WEBPACK_IMPORTED_MODULE_1__/* .errorBudgetText */ .zm)(report),
+    (0,_report_design_words_js__WEBPACK_IMPORTED_MODULE_1__/* .replicatesText */ .m1)(report),
 ];
 function footer(parts) {
     const said = parts.filter((part) => part !== '');
@@ -47016,7 +47476,7 @@ function runLink(runUrl) {
 /* harmony export */ });
 /* unused harmony exports factList, bullets, figures */
 /* harmony import */ var _report_blocks_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(70642);
-/* harmony import */ var _report_words_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(58191);
+/* harmony import */ var _report_verdict_words_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(28215);
 /* harmony import */ var _text_escape_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(18944);
 
 
@@ -47048,7 +47508,7 @@ const MAX_HEADLINE = 600;
 const MAX_ITEM = 1000;
 /** @param at what is said behind the verdict, such as the commit */
 const headlineText = ({ verdict, policy, text }, at, heading) => join([
-    `${heading} ${_report_words_js__WEBPACK_IMPORTED_MODULE_0__/* .verdictMarks */ .M9[verdict]} syscall-gate: ${verdict}${at}${policy}`,
+    `${heading} ${_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_0__/* .verdictMarks */ .M9[verdict]} syscall-gate: ${verdict}${at}${policy}`,
     `**${(0,_text_escape_js__WEBPACK_IMPORTED_MODULE_1__/* .markdown */ .wD)(text, MAX_HEADLINE)}**`,
 ]);
 const title = (text, { headings }) => {
@@ -47178,7 +47638,7 @@ function arrange(parts, places) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   B: () => (/* binding */ renderSummary)
 /* harmony export */ });
-/* harmony import */ var _report_parts_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(84311);
+/* harmony import */ var _report_parts_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(62593);
 /* harmony import */ var _markdown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(43419);
 /* harmony import */ var _placement_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(21399);
 
@@ -47415,11 +47875,15 @@ const joined = (parts) => [parts.slice(0, -1).join(', '), parts.at(-1) ?? ''].fi
 /* harmony export */   t: () => (/* binding */ certificateOf)
 /* harmony export */ });
 /* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(15521);
+/* harmony import */ var _families_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(31459);
 /* harmony import */ var _record_finding_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(98292);
 /* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(86300);
-/* harmony import */ var _blocks_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(70642);
-/* harmony import */ var _noise_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(21792);
-/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(58191);
+/* harmony import */ var _blocks_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(70642);
+/* harmony import */ var _design_words_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(47586);
+/* harmony import */ var _family_words_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(43208);
+/* harmony import */ var _noise_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(21792);
+
+
 
 
 
@@ -47441,7 +47905,7 @@ function certificateOf(judged) {
             .filter((one) => one !== '')
             .join(' '),
         families: families(gated.filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_1__/* .isMeasuredReport */ .$m)),
-        resolution: (0,_noise_js__WEBPACK_IMPORTED_MODULE_3__/* .spreadOf */ .jg)(counted, resolutionShare) ?? null,
+        resolution: (0,_noise_js__WEBPACK_IMPORTED_MODULE_5__/* .spreadOf */ .jg)(counted, resolutionShare) ?? null,
     };
 }
 const resolutionShare = ({ resolution, candidate }) => resolution === null || candidate.status !== 'ok' || candidate.count === 0
@@ -47449,22 +47913,22 @@ const resolutionShare = ({ resolution, candidate }) => resolution === null || ca
     : resolution / candidate.count;
 /** Counting has no error level: what boots differ by is all there is to be wrong about. */
 const countedText = (counted) => {
-    const spread = (0,_noise_js__WEBPACK_IMPORTED_MODULE_3__/* .spreadOf */ .jg)(counted, resolutionShare);
+    const spread = (0,_noise_js__WEBPACK_IMPORTED_MODULE_5__/* .spreadOf */ .jg)(counted, resolutionShare);
     return spread === undefined
         ? ''
         : `Counts are exact: boots of one side differ by ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(spread.median)} of a count in the middle, and by ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(spread.worst)} at worst (${spread.worstId}).`;
 };
 function families(metrics) {
-    const names = [...new Set(metrics.map(({ id }) => (0,_words_js__WEBPACK_IMPORTED_MODULE_4__/* .familyOf */ .Ap)(id)))];
+    const names = [...new Set(metrics.map(({ id }) => (0,_families_js__WEBPACK_IMPORTED_MODULE_6__/* .familyNameOf */ .px)(id)))];
     return names
-        .toSorted((a, b) => (0,_words_js__WEBPACK_IMPORTED_MODULE_4__/* .familyRank */ .VV)(a) - (0,_words_js__WEBPACK_IMPORTED_MODULE_4__/* .familyRank */ .VV)(b) || 0)
-        .map((family) => familyCertificate(family, metrics.filter(({ id }) => (0,_words_js__WEBPACK_IMPORTED_MODULE_4__/* .familyOf */ .Ap)(id) === family)));
+        .toSorted((a, b) => (0,_family_words_js__WEBPACK_IMPORTED_MODULE_4__/* .familyRank */ .V)(a) - (0,_family_words_js__WEBPACK_IMPORTED_MODULE_4__/* .familyRank */ .V)(b) || 0)
+        .map((family) => familyCertificate(family, metrics.filter(({ id }) => (0,_families_js__WEBPACK_IMPORTED_MODULE_6__/* .familyNameOf */ .px)(id) === family)));
 }
 function familyCertificate(family, metrics) {
     const timed = metrics.filter(({ margin }) => margin > 0);
     const margins = timed.map(({ margin }) => margin);
     const floors = timed.flatMap(({ floor }) => floor ?? []);
-    const { floor, mde80 } = (0,_noise_js__WEBPACK_IMPORTED_MODULE_3__/* .noiseOf */ .YN)(timed);
+    const { floor, mde80 } = (0,_noise_js__WEBPACK_IMPORTED_MODULE_5__/* .noiseOf */ .YN)(timed);
     return {
         family,
         gated: metrics.length,
@@ -47502,7 +47966,7 @@ function holdsText({ design, alpha, familySize }, counted) {
 }
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 /** The certificate as a table, a family a row. */
-const certificateTable = ({ holds, families: rows }, title = 'How far to trust this run', says = []) => (0,_blocks_js__WEBPACK_IMPORTED_MODULE_5__/* .grid */ .Vg)(title, [
+const certificateTable = ({ holds, families: rows }, title = 'How far to trust this run', says = []) => (0,_blocks_js__WEBPACK_IMPORTED_MODULE_7__/* .grid */ .Vg)(title, [
     'gated metrics',
     'count',
     'margin',
@@ -47514,9 +47978,9 @@ const certificateTable = ({ holds, families: rows }, title = 'How far to trust t
 ], rows.map(familyRow), [...says, holds]);
 function familyRow({ family, gated, margin, floor, mde80, blind }) {
     return [
-        (0,_words_js__WEBPACK_IMPORTED_MODULE_4__/* .familyName */ .ar)(family),
+        (0,_family_words_js__WEBPACK_IMPORTED_MODULE_4__/* .familyTitle */ .T)(family),
         `${gated}`,
-        margin === null ? 'exact' : (0,_words_js__WEBPACK_IMPORTED_MODULE_4__/* .rangeText */ .lq)(margin.low, margin.high),
+        margin === null ? 'exact' : (0,_design_words_js__WEBPACK_IMPORTED_MODULE_3__/* .rangeText */ .lq)(margin.low, margin.high),
         floor === null ? '' : (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(floor.median),
         mde80 === null ? '' : (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(mde80.median),
         floor === null ? '' : `${floor.rejections} of ${floor.tests}`,
@@ -47646,7 +48110,7 @@ const abridged = (value) => value === null
 /* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(86300);
 /* harmony import */ var _causes_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(52796);
 /* harmony import */ var _size_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(52777);
-/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(58191);
+/* harmony import */ var _verdict_words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(28215);
 
 
 
@@ -47654,7 +48118,7 @@ const abridged = (value) => value === null
 /** A clause about the counts: `8 of 60 gated metrics take more instructions, by +4 in …; …`. */
 function countedText(findings, counted) {
     const gated = findings.filter(({ gate, verdict }) => gate && verdict !== 'blocked');
-    const counts = (0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .countVerdicts */ .qX)(gated);
+    const counts = (0,_verdict_words_js__WEBPACK_IMPORTED_MODULE_2__/* .countVerdicts */ .qX)(gated);
     const changed = changedText(gated, counts, counted);
     if (changed !== undefined)
         return changed;
@@ -47663,7 +48127,7 @@ function countedText(findings, counted) {
     const small = gated.filter((one) => one.verdict === 'unchanged' && (0,_size_js__WEBPACK_IMPORTED_MODULE_3__/* .differs */ .Ag)(one)).length;
     const rest = small === 0 ? '' : `, ${small} of them but for a few instructions`;
     const lost = counts.incomparable === 0 ? '' : `; ${counts.incomparable} could not be compared`;
-    return `${(0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .shareText */ .Lu)(counts.unchanged, gated.length)} ${takes(counts.unchanged)} as many instructions as before${rest}${lost}`;
+    return `${(0,_verdict_words_js__WEBPACK_IMPORTED_MODULE_2__/* .shareText */ .Lu)(counts.unchanged, gated.length)} ${takes(counts.unchanged)} as many instructions as before${rest}${lost}`;
 }
 /** The worst verdict, with its cause where there is one for most of it, and the largest change. */
 function changedText(gated, counts, counted) {
@@ -47677,7 +48141,7 @@ function changedText(gated, counts, counted) {
     const what = regressed > 0 ? `more instructions${others}` : 'fewer instructions and none more';
     const cause = counted === null ? '' : (0,_causes_js__WEBPACK_IMPORTED_MODULE_1__/* .mainCauseText */ .c$)(counted, (0,_causes_js__WEBPACK_IMPORTED_MODULE_1__/* .tracedOf */ .nO)(gated));
     const by = cause === '' ? '' : `; ${cause}`;
-    const share = `${(0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .shareText */ .Lu)(count, gated.length)} ${takes(count)} ${what}`;
+    const share = `${(0,_verdict_words_js__WEBPACK_IMPORTED_MODULE_2__/* .shareText */ .Lu)(count, gated.length)} ${takes(count)} ${what}`;
     return count === 1
         ? `${share}: ${sizeText(worst)}${by}`
         : `${share}${by}; the largest by its share is ${sizeText(worst)}${mostly(worst)}`;
@@ -47743,7 +48207,7 @@ function someIds(ids) {
 /* harmony export */   Ed: () => (/* binding */ crossingOf)
 /* harmony export */ });
 /* unused harmony export CROSSING_METRICS */
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(43089);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(38359);
 /* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(86300);
 /* harmony import */ var _verdict_samples_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(21194);
 
@@ -47837,6 +48301,102 @@ const shownNs = (metric) => (0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .fi
 
 /***/ }),
 
+/***/ 47586:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Ex: () => (/* binding */ designText),
+/* harmony export */   _: () => (/* binding */ coverageText),
+/* harmony export */   di: () => (/* binding */ settleText),
+/* harmony export */   g$: () => (/* binding */ machinesText),
+/* harmony export */   lq: () => (/* binding */ rangeText),
+/* harmony export */   m1: () => (/* binding */ replicatesText),
+/* harmony export */   wn: () => (/* binding */ marginText),
+/* harmony export */   zm: () => (/* binding */ errorBudgetText)
+/* harmony export */ });
+/* harmony import */ var _record_finding_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(98292);
+/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(86300);
+
+
+/** How a comparison was made, and what that is worth, in words. */
+/** How the evidence was gathered, as a clause. */
+function designText(report) {
+    const timed = report.findings.some(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m) ? [timesDesign(report)] : [];
+    const counted = report.counted === null ? [] : [countedDesign(report)];
+    return [...timed, ...counted].join('; ');
+}
+function countedDesign({ findings }) {
+    const boots = findings
+        .filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isInstructionsReport */ .s)
+        .map(({ candidate }) => (candidate.status === 'ok' ? candidate.boots.length : 0));
+    return `counted: ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(Math.max(0, ...boots), 'boot')} a side under a clock of instructions`;
+}
+function timesDesign(report) {
+    const each = `${replicatesText(report)} a side`;
+    switch (report.design) {
+        case 'duet':
+            return `duet: both sides interleaved in this job, ${each}`;
+        case 'prediction':
+            return `prediction: this run against ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(report.baseline.runs.length, 'stored run')}, ${replicatesText(report)} in this one`;
+        case 'shards':
+            return `shards: both sides interleaved on ${machinesText(report)}, ${each} in all`;
+        case 'self':
+            return `the candidate against itself, ${each}`;
+    }
+}
+/** `3 machines`, `1 machine`. */
+const machinesText = ({ machines }) => (0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(machines.length, 'machine');
+/** The price of being wrong, as a clause. */
+const errorBudgetText = (report) => `at most ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(report.alpha)} of runs without a change raise any false alarm ` +
+    `(family-wise, ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(report.familySize, 'gated metric')})`;
+/** The fewest and most replicates (fresh processes) that stand behind a metric's estimate. */
+function replicatesText({ findings }) {
+    const counts = findings
+        .filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m)
+        .flatMap(({ candidate }) => (candidate.status === 'ok' ? [candidate.replicates] : []));
+    if (counts.length === 0)
+        return 'no replicates';
+    const [low, high] = [Math.min(...counts), Math.max(...counts)];
+    return low === high ? (0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(low, 'replicate') : `${low} to ${high} replicates`;
+}
+const settlers = {
+    duet: 'pair',
+    prediction: 'stored run',
+    shards: 'machine',
+    self: 'pair',
+};
+/** What would settle an inconclusive metric, as a clause, or nothing when nobody knows. */
+function settleText({ design }, { replicatesToSettle }) {
+    if (replicatesToSettle === null)
+        return '';
+    const what = settlers[design];
+    return `about ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(replicatesToSettle, what)} would settle it`;
+}
+/** The coverage of the intervals shown, `95 %`; empty when none is. */
+function coverageText({ findings }) {
+    const changes = findings.filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m).map(({ change }) => change);
+    const change = changes.find((one) => one !== null && one.confidence < 1);
+    return change ? (0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(change.confidence) : '';
+}
+/** The margins in force: `2 %`, `2 to 10 %`. */
+function marginText({ findings }) {
+    const margins = findings
+        .filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m)
+        .filter(({ gate, margin }) => gate && margin > 0)
+        .map(({ margin }) => margin);
+    if (margins.length === 0)
+        return '';
+    return rangeText(Math.min(...margins), Math.max(...margins));
+}
+/** Two shares as a range, `2 to 10 %`; `2 %` where they are one. */
+function rangeText(from, to) {
+    const [low, high] = [(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(from), (0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(to)];
+    return low === high ? low : `${low.replace(' %', '')} to ${high}`;
+}
+
+
+/***/ }),
+
 /***/ 32175:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -47846,7 +48406,7 @@ const shownNs = (metric) => (0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .fi
 /* harmony export */   xv: () => (/* binding */ causeText)
 /* harmony export */ });
 /* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(86300);
-/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(58191);
+/* harmony import */ var _field_words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(81782);
 
 
 const each = {
@@ -47873,7 +48433,7 @@ function diagnosisText(diagnosis) {
         .join('; ');
     const { explained, called } = diagnosis;
     const of = explained.length === called ? `all ${called}` : `${explained.length} of ${called}`;
-    const those = diagnosis.carriers.map(({ field, baseline, candidate }) => `${(0,_words_js__WEBPACK_IMPORTED_MODULE_1__/* .fieldName */ .w5)(field)} (${baseline} → ${candidate})`);
+    const those = diagnosis.carriers.map(({ field, baseline, candidate }) => `${(0,_field_words_js__WEBPACK_IMPORTED_MODULE_1__/* .fieldName */ .w)(field)} (${baseline} → ${candidate})`);
     const carried = those.length === 0
         ? 'Nothing that is known of the sides differs in what could carry it.'
         : `What differs between the sides and could carry it: ${those.join(', ')}.`;
@@ -47891,10 +48451,12 @@ function diagnosisText(diagnosis) {
 /* harmony export */   g6: () => (/* binding */ differencesOf),
 /* harmony export */   xO: () => (/* binding */ carriersOf)
 /* harmony export */ });
+/* harmony import */ var _families_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(31459);
 /* harmony import */ var _record_verdict_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4164);
 /* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(86300);
-/* harmony import */ var _blocks_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(70642);
-/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(58191);
+/* harmony import */ var _blocks_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(70642);
+/* harmony import */ var _field_words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(81782);
+
 
 
 
@@ -47923,6 +48485,7 @@ const anyCarriers = [
 ];
 /** What the metrics of a family are mostly made of, where no cause was found for their changes. */
 const madeOf = {
+    control: [],
     clock: ['entries'],
     syscall: ['entries'],
     signal: ['entries'],
@@ -47931,6 +48494,8 @@ const madeOf = {
     memory: ['entries'],
     net: ['tcpKilobytes', 'switches', 'entries'],
     sendfile: ['tcpKilobytes', 'kilobytes', 'entries'],
+    exact: [],
+    host: [],
 };
 /** A mitigation may differ in many files for one cause. */
 const MAX_CARRIERS = 3;
@@ -47963,8 +48528,8 @@ function differencesOf(comparison, diagnosis) {
         const index = patterns.findIndex((pattern) => pattern.test(field));
         return index < 0 ? patterns.length : index;
     };
-    const read = once.filter((one) => one.baseline !== UNREAD && one.candidate !== UNREAD);
-    const unread = (side) => once.filter((one) => one[side] === UNREAD).map(({ field }) => field);
+    const read = once.filter((one) => !isUnread(one.baseline) && !isUnread(one.candidate));
+    const unread = (side) => once.filter((one) => isUnread(one[side])).map(({ field }) => field);
     return {
         differences: read.toSorted((a, b) => rank(a) - rank(b)),
         unreadable: { baseline: unread('baseline'), candidate: unread('candidate') },
@@ -47972,14 +48537,18 @@ function differencesOf(comparison, diagnosis) {
 }
 /** What the probe says of a setting that it cannot read. */
 const UNREAD = 'unknown';
+/** A setting may have parts: `rmem unknown; wmem unknown`. */
+const isUnread = (value) => value.split('; ').every((part) => part === UNREAD || part.endsWith(` ${UNREAD}`));
 /** Of the families of which a metric was called, the largest number of calls first. */
 function calledQuantities({ findings }) {
-    const called = findings.filter(_record_verdict_js__WEBPACK_IMPORTED_MODULE_0__/* .isCalled */ .AP);
     const counts = new Map();
-    for (const { id } of called)
-        counts.set((0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .familyOf */ .Ap)(id), (counts.get((0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .familyOf */ .Ap)(id)) ?? 0) + 1);
+    for (const { id } of findings.filter(_record_verdict_js__WEBPACK_IMPORTED_MODULE_0__/* .isCalled */ .AP)) {
+        const family = (0,_families_js__WEBPACK_IMPORTED_MODULE_3__/* .familyOf */ .Ap)(id);
+        if (family !== undefined)
+            counts.set(family, (counts.get(family) ?? 0) + 1);
+    }
     const families = [...counts].toSorted((a, b) => b[1] - a[1]).map(([family]) => family);
-    return [...new Set(families.flatMap((family) => madeOf[family] ?? []))];
+    return [...new Set(families.flatMap((family) => madeOf[family]))];
 }
 function fieldDifferences(last, candidate) {
     const [before, after] = [fieldsOf(last), fieldsOf(candidate)];
@@ -48001,7 +48570,7 @@ const absence = (field, mitigationsKnown = true) => field.startsWith(MITIGATION)
 /** Of a command line, the words that are on one side only, in their order. */
 function wordByWord(pair) {
     const { field, baseline, candidate } = pair;
-    if (field !== 'kernelCommandLine' || baseline === UNREAD || candidate === UNREAD)
+    if (field !== 'kernelCommandLine' || isUnread(baseline) || isUnread(candidate))
         return pair;
     const [before, after] = [wordsOf(baseline), wordsOf(candidate)];
     const [gone, come] = [without(before, after), without(after, before)];
@@ -48039,15 +48608,15 @@ const texts = (fields, prefix = '') => Object.entries(fields).map(([field, value
 /** What differs, and in one line for a side what could not be read there. */
 function differenceBlocks({ differences, unreadable }) {
     const changes = differences.map(({ field, ...values }) => ({
-        name: (0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .fieldName */ .w5)(field),
+        name: (0,_field_words_js__WEBPACK_IMPORTED_MODULE_2__/* .fieldName */ .w)(field),
         ...values,
     }));
     return [
         ...(changes.length === 0
             ? []
             : [{ kind: 'changes', title: 'Differs between the sides', changes }]),
-        ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_3__/* .prose */ .CS)(unreadableText('baseline', unreadable.baseline)),
-        ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_3__/* .prose */ .CS)(unreadableText('candidate', unreadable.candidate)),
+        ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_4__/* .prose */ .CS)(unreadableText('baseline', unreadable.baseline)),
+        ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_4__/* .prose */ .CS)(unreadableText('candidate', unreadable.candidate)),
     ];
 }
 const MAX_NAMED = 4;
@@ -48055,10 +48624,89 @@ const MAX_NAMED = 4;
 function unreadableText(side, fields) {
     if (fields.length === 0)
         return '';
-    const [named, left] = [fields.slice(0, MAX_NAMED).map(_words_js__WEBPACK_IMPORTED_MODULE_2__/* .fieldName */ .w5), fields.length - MAX_NAMED];
+    const [named, left] = [fields.slice(0, MAX_NAMED).map(_field_words_js__WEBPACK_IMPORTED_MODULE_2__/* .fieldName */ .w), fields.length - MAX_NAMED];
     const more = left > 0 ? ` and ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(left, 'more setting')}` : '';
     return `Not readable on the ${side}: ${named.join(', ')}${more}.`;
 }
+
+
+/***/ }),
+
+/***/ 43208:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   T: () => (/* binding */ familyTitle),
+/* harmony export */   V: () => (/* binding */ familyRank)
+/* harmony export */ });
+/* harmony import */ var _families_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(31459);
+
+const families = {
+    control: 'Control loops',
+    clock: 'Clocks',
+    syscall: 'System calls',
+    signal: 'Signals',
+    context: 'Context switches',
+    process: 'Processes and threads',
+    memory: 'Memory',
+    net: 'Network round trips',
+    sendfile: 'Sending files',
+    exact: 'Exact counts',
+    host: 'The host meanwhile',
+};
+/** @param id a metric's id, or its family alone */
+function familyTitle(id) {
+    const family = (0,_families_js__WEBPACK_IMPORTED_MODULE_0__/* .familyOf */ .Ap)(id);
+    return family === undefined ? (0,_families_js__WEBPACK_IMPORTED_MODULE_0__/* .familyNameOf */ .px)(id) : families[family];
+}
+/** The order in which families are shown; those that are not known come last. */
+function familyRank(id) {
+    const family = (0,_families_js__WEBPACK_IMPORTED_MODULE_0__/* .familyOf */ .Ap)(id);
+    return family === undefined ? _families_js__WEBPACK_IMPORTED_MODULE_0__/* .FAMILIES */ .BU.length : _families_js__WEBPACK_IMPORTED_MODULE_0__/* .FAMILIES */ .BU.indexOf(family);
+}
+
+
+/***/ }),
+
+/***/ 81782:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   w: () => (/* binding */ fieldName)
+/* harmony export */ });
+const fields = {
+    architecture: 'architecture',
+    cpuVendor: 'CPU vendor',
+    cpuModel: 'CPU model',
+    cpuFamily: 'CPU family',
+    cpuModelNumber: 'CPU model number',
+    cpuStepping: 'CPU stepping',
+    microcode: 'microcode',
+    cpuCount: 'CPUs',
+    hypervisor: 'hypervisor',
+    clocksource: 'clocksource',
+    smt: 'SMT',
+    kernelRelease: 'kernel release',
+    kernelVersion: 'kernel version',
+    kernelCommandLine: 'kernel command line',
+    kernelConfigHash: 'kernel config hash',
+    preemption: 'preemption',
+    seccompMode: 'seccomp mode',
+    seccompFilters: 'seccomp filters',
+    securityModules: 'security modules',
+    libc: 'libc',
+    container: 'container',
+    scheduler: 'scheduler',
+    cgroupDepth: 'cgroup depth',
+    loopbackMtu: 'loopback MTU',
+    tcpBuffers: 'TCP buffers',
+    probeUid: 'probe uid',
+};
+/**
+ * @param field a field of a run as reports name it, `kernelRelease`, `vulnerabilities.mds` or, of what
+ * the target's tools said, `target.image`
+ */
+const fieldName = (field) => fields[field] ?? field.replace(/^vulnerabilities\./, 'mitigation of ').replace(/^target\./, '');
 
 
 /***/ }),
@@ -48114,7 +48762,7 @@ function spreadOf(metrics, quantity) {
 /* harmony export */ });
 /* harmony import */ var _text_errno_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(84115);
 /* harmony import */ var _text_escape_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(18944);
-/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(58191);
+/* harmony import */ var _verdict_words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(28215);
 
 
 
@@ -48146,7 +48794,7 @@ function obstacleText(side, where) {
     if (side.status === 'ok')
         return '';
     const reason = reasonText(side);
-    return `${(0,_words_js__WEBPACK_IMPORTED_MODULE_1__/* .statusText */ .qS)(side)}${where}${reason === '' ? '' : `: ${reason}`}`;
+    return `${(0,_verdict_words_js__WEBPACK_IMPORTED_MODULE_1__/* .statusText */ .qS)(side)}${where}${reason === '' ? '' : `: ${reason}`}`;
 }
 /** `socket(AF_INET): Operation not permitted (EPERM)` */
 function reasonText({ reason }) {
@@ -48158,7 +48806,7 @@ function reasonText({ reason }) {
 
 /***/ }),
 
-/***/ 84311:
+/***/ 62593:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -48168,7 +48816,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: ./lib/record/finding.js
-var finding = __nccwpck_require__(98292);
+var record_finding = __nccwpck_require__(98292);
 // EXTERNAL MODULE: ./lib/report/blocks.js
 var blocks = __nccwpck_require__(70642);
 // EXTERNAL MODULE: ./lib/report/causes.js
@@ -48260,8 +48908,60 @@ function transferTable({ size, strategies, oneCall }) {
 var diagnosis = __nccwpck_require__(32175);
 // EXTERNAL MODULE: ./lib/report/differences.js
 var differences = __nccwpck_require__(85266);
-// EXTERNAL MODULE: ./lib/report/words.js
-var words = __nccwpck_require__(58191);
+// EXTERNAL MODULE: ./lib/report/design-words.js
+var design_words = __nccwpck_require__(47586);
+// EXTERNAL MODULE: ./lib/report/field-words.js
+var field_words = __nccwpck_require__(81782);
+;// CONCATENATED MODULE: ./lib/report/machine-words.js
+
+/** The machine in one line: CPU, count, SMT and hypervisor, as far as they are known. */
+function machineText({ platform }) {
+    return [
+        known(platform.cpuModel) || platform.architecture,
+        (0,units/* countOf */.pq)(platform.cpuCount, 'CPU'),
+        prefixed('SMT ', platform.smt),
+        prefixed('hypervisor ', platform.hypervisor),
+        prefixed('clocksource ', platform.clocksource),
+    ]
+        .filter((part) => part !== '')
+        .join(', ');
+}
+/** The kernel in one line: release, preemption model, seccomp state. */
+function kernelText({ subject }) {
+    return [
+        known(subject.kernelRelease) || 'unknown release',
+        prefixed('preemption ', subject.preemption),
+        prefixed('seccomp ', subject.seccompMode),
+        prefixed('in ', subject.container),
+    ]
+        .filter((part) => part !== '')
+        .join(', ');
+}
+/**
+ * The vulnerabilities directory of sysfs in one line: what is mitigated and by what, what is left
+ * open, and how many do not concern this CPU.
+ */
+function mitigationsText({ subject }) {
+    const entries = Object.entries(subject.vulnerabilities);
+    if (entries.length === 0)
+        return 'unknown';
+    const mitigated = entries.flatMap(([name, state]) => {
+        const means = /^Mitigation: ([^;,]*)/.exec(state)?.[1];
+        return means === undefined ? [] : [`${name} (${means.trim()})`];
+    });
+    const open = entries.flatMap(([name, state]) => (/^Vulnerable/.test(state) ? [name] : []));
+    const rest = entries.filter(([, state]) => state === 'Not affected').length;
+    return [
+        mitigated.join(', '),
+        open.length > 0 ? `vulnerable: ${open.join(', ')}` : '',
+        rest > 0 ? `${rest} not affected` : '',
+    ]
+        .filter((part) => part !== '')
+        .join('; ');
+}
+const known = (text) => ['', 'unknown', 'none', 'notsupported', 'notimplemented'].includes(text) ? '' : text;
+const prefixed = (prefix, text) => known(text) === '' ? '' : `${prefix}${text}`;
+
 ;// CONCATENATED MODULE: ./lib/report/machines.js
 
 
@@ -48271,7 +48971,7 @@ var words = __nccwpck_require__(58191);
 /** Each machine in one line; its label is a fact's. */
 const machineList = ({ machines, subject }) => machines.map(({ platform, pairs }, index) => [
     `machine ${index + 1}`,
-    `${(0,words/* machineText */.tU)({ platform, subject })}; up to ${(0,units/* countOf */.pq)(pairs, 'pair')} of launches`,
+    `${machineText({ platform, subject })}; up to ${(0,units/* countOf */.pq)(pairs, 'pair')} of launches`,
 ]);
 /** More columns are nobody's to read: the others are in the report's JSON. */
 const MAX_MACHINES = 12;
@@ -48282,7 +48982,7 @@ const MAX_MACHINES = 12;
 function machineTables({ machines: all, findings, disagreements }) {
     const machines = all.slice(0, MAX_MACHINES);
     const shown = findings
-        .filter(finding/* isMeasuredReport */.$m)
+        .filter(record_finding/* isMeasuredReport */.$m)
         .filter((finding) => isChanged(finding) || disagreements.includes(finding.id) || all.some(moved(finding)));
     if (machines.length < 2 || shown.length === 0)
         return [];
@@ -48310,7 +49010,12 @@ const changeOf = ({ changes }, id) => changes.find((change) => change.id === id)
 
 // EXTERNAL MODULE: ./lib/report/noise.js
 var noise = __nccwpck_require__(21792);
+// EXTERNAL MODULE: ./lib/report/verdict-words.js
+var verdict_words = __nccwpck_require__(28215);
 ;// CONCATENATED MODULE: ./lib/report/facts.js
+
+
+
 
 
 
@@ -48321,7 +49026,7 @@ function sideFacts(report) {
     const sides = [
         ['candidate', `${candidate.spec}, ${candidateText(report)}${factsText(candidate)}`],
         ['baseline', `${baseline.spec}, ${baselineText(report)}${factsText(baseline)}`],
-        ['design', (0,words/* designText */.Ex)(report)],
+        ['design', (0,design_words/* designText */.Ex)(report)],
     ];
     if (report.design === 'self')
         return sides;
@@ -48330,8 +49035,8 @@ function sideFacts(report) {
 /** By each measure that there is, since a metric may be unchanged in time and regressed in instructions. */
 function gatedText({ findings }) {
     const gated = findings.filter(({ gate }) => gate);
-    const timed = (0,words/* countsText */.WN)((0,words/* countVerdicts */.qX)(gated.filter(finding/* isMeasuredReport */.$m)));
-    const counted = (0,words/* countsText */.WN)((0,words/* countVerdicts */.qX)(gated.filter((one) => !(0,finding/* isMeasuredReport */.$m)(one))));
+    const timed = (0,verdict_words/* countsText */.WN)((0,verdict_words/* countVerdicts */.qX)(gated.filter(record_finding/* isMeasuredReport */.$m)));
+    const counted = (0,verdict_words/* countsText */.WN)((0,verdict_words/* countVerdicts */.qX)(gated.filter((one) => !(0,record_finding/* isMeasuredReport */.$m)(one))));
     if (timed === '' || counted === '')
         return timed || counted || 'none';
     return `by time ${timed}; by instructions ${counted}`;
@@ -48342,7 +49047,7 @@ function factsText({ facts }) {
     return texts.length === 0 ? '' : `; ${texts.join(', ')}`;
 }
 const candidateText = (report) => report.design === 'shards' ? `a run on ${eachOf(report)}` : `run ${report.candidate.run}`;
-const eachOf = (report) => report.machines.length === 1 ? '1 machine' : `each of ${(0,words/* machinesText */.g$)(report)}`;
+const eachOf = (report) => report.machines.length === 1 ? '1 machine' : `each of ${(0,design_words/* machinesText */.g$)(report)}`;
 function baselineText(report) {
     if (report.design === 'shards')
         return `a run on ${eachOf(report)}`;
@@ -48357,32 +49062,32 @@ const placeFacts = (report) => report.machines.length === 0
     ? machineFacts(report)
     : [...machineList(report), ...machineFacts(report).filter(([label]) => label !== 'machine')];
 const machineFacts = (where) => [
-    ['machine', (0,words/* machineText */.tU)(where)],
-    ['kernel', (0,words/* kernelText */.J3)(where)],
-    ['mitigations', (0,words/* mitigationsText */.MP)(where)],
+    ['machine', machineText(where)],
+    ['kernel', kernelText(where)],
+    ['mitigations', mitigationsText(where)],
 ];
 /** What the heads of the tables mean. */
 function legend(report) {
-    const { floor, mde80 } = (0,noise/* noiseOf */.YN)(report.findings.filter(finding/* isMeasuredReport */.$m));
+    const { floor, mde80 } = (0,noise/* noiseOf */.YN)(report.findings.filter(record_finding/* isMeasuredReport */.$m));
     const facts = [
         floor && ['floor', 'difference between identical sides of this run'],
         floor && ['rejected', 'tests of identical sides at the margin; an honest machine has none'],
         mde80 && ['MDE80', 'smallest change this run would have caught four times in five'],
-        (0,words/* coverageText */._)(report) === '' ? undefined : ['interval', intervalText(report)],
+        (0,design_words/* coverageText */._)(report) === '' ? undefined : ['interval', intervalText(report)],
         report.findings.every(({ gate }) => gate) ? undefined : ['*', 'informs, does not gate'],
     ];
     return facts.filter((fact) => fact !== undefined);
 }
-const intervalText = (report) => `covers the true change with ${(0,words/* coverageText */._)(report)}; ` +
-    `a change of less than the margin, ${(0,words/* marginText */.wn)(report)}, is not flagged`;
+const intervalText = (report) => `covers the true change with ${(0,design_words/* coverageText */._)(report)}; ` +
+    `a change of less than the margin, ${(0,design_words/* marginText */.wn)(report)}, is not flagged`;
 /** Everything that is known of the machine and the kernel. */
 function environmentFacts({ platform, subject }) {
     const { vulnerabilities, ...rest } = subject;
     const states = Object.entries(vulnerabilities).slice(0, MAX_STATES);
     return [
-        ...Object.entries(platform).map(([field, value]) => [(0,words/* fieldName */.w5)(field), `${value}`]),
-        ...Object.entries(rest).map(([field, value]) => [(0,words/* fieldName */.w5)(field), `${value}`]),
-        ...states.map(([name, state]) => [(0,words/* fieldName */.w5)(`vulnerabilities.${name}`), state]),
+        ...Object.entries(platform).map(([field, value]) => [(0,field_words/* fieldName */.w)(field), `${value}`]),
+        ...Object.entries(rest).map(([field, value]) => [(0,field_words/* fieldName */.w)(field), `${value}`]),
+        ...states.map(([name, state]) => [(0,field_words/* fieldName */.w)(`vulnerabilities.${name}`), state]),
     ];
 }
 /** The kernel has some twenty; a record may hold anything. */
@@ -48392,6 +49097,8 @@ const MAX_STATES = 100;
 var metric_status = __nccwpck_require__(88924);
 // EXTERNAL MODULE: ./lib/report/counted.js
 var report_counted = __nccwpck_require__(16572);
+// EXTERNAL MODULE: ./lib/report/family-words.js
+var family_words = __nccwpck_require__(43208);
 // EXTERNAL MODULE: ./lib/report/notes.js
 var report_notes = __nccwpck_require__(43731);
 // EXTERNAL MODULE: ./lib/report/places.js
@@ -48399,6 +49106,7 @@ var report_places = __nccwpck_require__(68884);
 // EXTERNAL MODULE: ./lib/report/size.js
 var size = __nccwpck_require__(52777);
 ;// CONCATENATED MODULE: ./lib/report/finding-blocks.js
+
 
 
 
@@ -48429,8 +49137,8 @@ const foundBlocks = (report) => [
 const restBlocks = (report) => tablesOf(report, REST);
 /** Times and counted instructions never share a column. */
 function tablesOf(report, kinds) {
-    const measured = report.findings.filter(finding/* isMeasuredReport */.$m);
-    const counted = report.findings.filter(finding/* isInstructionsReport */.s);
+    const measured = report.findings.filter(record_finding/* isMeasuredReport */.$m);
+    const counted = report.findings.filter(record_finding/* isInstructionsReport */.s);
     const tables = [
         tableOf(measuredGroups(report, measured, kinds), columnsOf(report)),
         tableOf(countedGroups(counted, kinds), COUNTED_COLUMNS, countedSays(report, counted, kinds)),
@@ -48453,7 +49161,7 @@ function tableOf(groups, columns, says = []) {
         })),
     });
 }
-const sideCell = (side) => side.status === 'ok' ? (0,units/* formatEstimate */.eG)(side.unit, side.estimate) : (0,words/* statusText */.qS)(side);
+const sideCell = (side) => side.status === 'ok' ? (0,units/* formatEstimate */.eG)(side.unit, side.estimate) : (0,verdict_words/* statusText */.qS)(side);
 const candidate = {
     ...{ head: 'candidate', importance: 5 },
     cell: (finding) => sideCell(finding.candidate),
@@ -48568,10 +49276,10 @@ function titleOf(kind, report) {
 }
 /** Under a family's name stands what did not change, unless nothing was compared. */
 function families({ design }, findings, group) {
-    const sorted = findings.toSorted((a, b) => (0,words/* familyRank */.VV)(a.id) - (0,words/* familyRank */.VV)(b.id) || 0);
-    const names = [...new Set(sorted.map(({ id }) => (0,words/* familyName */.ar)(id)))];
+    const sorted = findings.toSorted((a, b) => (0,family_words/* familyRank */.V)(a.id) - (0,family_words/* familyRank */.V)(b.id) || 0);
+    const names = [...new Set(sorted.map(({ id }) => (0,family_words/* familyTitle */.T)(id)))];
     const suffix = design === 'self' ? '' : ': unchanged';
-    return names.flatMap((name) => group(`${name}${suffix}`, sorted.filter(({ id }) => (0,words/* familyName */.ar)(id) === name)));
+    return names.flatMap((name) => group(`${name}${suffix}`, sorted.filter(({ id }) => (0,family_words/* familyTitle */.T)(id) === name)));
 }
 const COUNTED_COLUMNS = [
     {
@@ -48592,7 +49300,7 @@ const COUNTED_COLUMNS = [
         cell: ({ resolution }) => (resolution === null ? '' : (0,units/* formatInstructions */.Vr)(resolution)),
     },
 ];
-const countCell = (side) => side.status === 'ok' ? (0,units/* formatInstructions */.Vr)(side.count) : (0,words/* statusText */.qS)(side);
+const countCell = (side) => side.status === 'ok' ? (0,units/* formatInstructions */.Vr)(side.count) : (0,verdict_words/* statusText */.qS)(side);
 const COUNTED_TITLES = {
     regressed: 'More instructions',
     improved: 'Fewer instructions',
@@ -48630,6 +49338,43 @@ function countedSays({ counted }, findings, kinds) {
     ];
 }
 
+;// CONCATENATED MODULE: ./lib/report/next-step.js
+
+/** What to do now, one sentence, or nothing where there is nothing to add. */
+function nextStepText(report) {
+    if (report.design === 'self') {
+        return report.baseline.spec === 'artifact'
+            ? 'The next run of this workflow compares with the runs of the base branch, once there is one.'
+            : "This run's record is kept in the out folder, where later runs can be compared with it; with few stored runs only large changes show.";
+    }
+    if (report.verdict === 'inconclusive')
+        return settlingText(report);
+    const red = report.verdict === 'blocked' || report.verdict === 'regressed';
+    return report.design === 'prediction' && red ? storedText(report) : '';
+}
+const SETTLING = {
+    duet: 'A longer run (duration) makes the intervals narrower.',
+    prediction: 'More stored runs make the intervals narrower; a paired comparison (two sides that run here) needs none.',
+    shards: 'More machines (shards) make the intervals narrower; where a machine has few pairs, so does a longer run (duration) on each.',
+    self: '',
+};
+const settlingText = ({ design, findings }) => findings.some(isUndecidedTime) ? SETTLING[design] : '';
+const isUndecidedTime = (finding) => (0,record_finding/* isMeasuredReport */.$m)(finding) && finding.verdict === 'inconclusive';
+/** Counts and lost operations are facts, however old the run that they are compared with. */
+function storedText({ findings, baseline }) {
+    const byTime = findings.some((finding) => finding.measure === 'time' && finding.gate && finding.verdict === 'regressed');
+    return [
+        byTime
+            ? 'Times of stored runs are weaker evidence than a paired comparison: where both sides run here, give both (baseline and candidate).'
+            : '',
+        baseline.spec === 'artifact'
+            ? ''
+            : 'This record is set aside in the folder "regressed"; move it up to accept it as a baseline.',
+    ]
+        .filter((text) => text !== '')
+        .join(' ');
+}
+
 // EXTERNAL MODULE: ./lib/stats/assumptions.js
 var assumptions = __nccwpck_require__(22595);
 // EXTERNAL MODULE: ./lib/text/escape.js
@@ -48648,7 +49393,7 @@ function reproduction(report) {
         'npm start --',
         `--baseline ${stored ? 'directory:runs' : (0,text_escape/* shellWord */.r7)(before.spec)}`,
         `--candidate ${(0,text_escape/* shellWord */.r7)(after.spec)}`,
-        ...(report.counted !== null && !findings.some(finding/* isMeasuredReport */.$m) ? ['--evidence counted'] : []),
+        ...(report.counted !== null && !findings.some(record_finding/* isMeasuredReport */.$m) ? ['--evidence counted'] : []),
         ...judgingOptions(report),
     ].join(' ');
     const text = stored
@@ -48672,7 +49417,7 @@ function judgingOptions(report) {
 /** The commonest margin for all metrics, then those that have another: the last rule wins. */
 function marginRules({ design, findings }) {
     const usual = design === 'prediction' ? assumptions/* PREDICTION_MARGIN */.Nz : assumptions/* DUET_MARGIN */.CJ;
-    const timed = findings.filter(finding/* isMeasuredReport */.$m).filter(({ margin }) => margin > 0);
+    const timed = findings.filter(record_finding/* isMeasuredReport */.$m).filter(({ margin }) => margin > 0);
     const margins = timed.map(({ margin }) => margin);
     const count = (ratio) => margins.filter((margin) => margin === ratio).length;
     const [base = usual] = margins.toSorted((one, other) => count(other) - count(one));
@@ -48703,6 +49448,7 @@ var report_tails = __nccwpck_require__(77085);
 
 
 
+
 /**
  * The parts of a report in reading order, whoever lays them out. A new one is its file and a line here;
  * the compiler then names every layout that has to say where it goes.
@@ -48710,7 +49456,7 @@ var report_tails = __nccwpck_require__(77085);
 const PARTS = {
     headline: (report) => [
         {
-            ...{ kind: 'headline', verdict: report.verdict, policy: (0,words/* policyText */.MJ)(report) },
+            ...{ kind: 'headline', verdict: report.verdict, policy: (0,verdict_words/* policyText */.MJ)(report) },
             text: report.headline,
         },
     ],
@@ -48723,10 +49469,10 @@ const PARTS = {
     machines: machineTables,
     differences: (report) => [...(0,differences/* differenceBlocks */.ag)(report), ...(0,blocks/* prose */.CS)((0,configuration/* configurationText */.o)(report))],
     caveats: (report) => (0,blocks/* list */.p_)('Caveats', report.caveats).map((caveats) => ({ ...caveats, caution: true })),
-    next: (report) => (0,blocks/* prose */.CS)((0,words/* nextStepText */.Hd)(report)),
+    next: (report) => (0,blocks/* prose */.CS)(nextStepText(report)),
     rest: restBlocks,
     trust: (report) => [
-        ...(report.findings.some(finding/* isMeasuredReport */.$m) || report.certificate.resolution !== null
+        ...(report.findings.some(record_finding/* isMeasuredReport */.$m) || report.certificate.resolution !== null
             ? [(0,certificate/* certificateTable */.I)(report.certificate)]
             : []),
         ...(0,blocks/* facts */.Ix)('', legend(report)),
@@ -48854,43 +49600,23 @@ function tailsBlocks({ timer, counters, metrics }) {
 
 /***/ }),
 
-/***/ 58191:
+/***/ 28215:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Ap: () => (/* binding */ familyOf),
-/* harmony export */   Ex: () => (/* binding */ designText),
-/* harmony export */   Hd: () => (/* binding */ nextStepText),
-/* harmony export */   J3: () => (/* binding */ kernelText),
 /* harmony export */   Lu: () => (/* binding */ shareText),
 /* harmony export */   M9: () => (/* binding */ verdictMarks),
 /* harmony export */   MJ: () => (/* binding */ policyText),
-/* harmony export */   MP: () => (/* binding */ mitigationsText),
 /* harmony export */   OD: () => (/* binding */ isClear),
-/* harmony export */   VV: () => (/* binding */ familyRank),
 /* harmony export */   WN: () => (/* binding */ countsText),
-/* harmony export */   _: () => (/* binding */ coverageText),
-/* harmony export */   ar: () => (/* binding */ familyName),
-/* harmony export */   di: () => (/* binding */ settleText),
-/* harmony export */   g$: () => (/* binding */ machinesText),
 /* harmony export */   iI: () => (/* binding */ isRed),
-/* harmony export */   lq: () => (/* binding */ rangeText),
-/* harmony export */   m1: () => (/* binding */ replicatesText),
 /* harmony export */   qS: () => (/* binding */ statusText),
-/* harmony export */   qX: () => (/* binding */ countVerdicts),
-/* harmony export */   tU: () => (/* binding */ machineText),
-/* harmony export */   w5: () => (/* binding */ fieldName),
-/* harmony export */   wn: () => (/* binding */ marginText),
-/* harmony export */   zm: () => (/* binding */ errorBudgetText)
+/* harmony export */   qX: () => (/* binding */ countVerdicts)
 /* harmony export */ });
 /* unused harmony export verdictSymbols */
-/* harmony import */ var _record_finding_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(98292);
-/* harmony import */ var _record_verdict_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4164);
-/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(86300);
+/* harmony import */ var _record_verdict_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4164);
 
-
-
-/** The words, symbols and names that every rendering shares. Nothing here escapes its text. */
+/** Words and symbols for verdicts, the same in every layout. Nothing here escapes its text. */
 /** One column wide in a terminal; the shape carries the meaning without its colour. */
 const verdictSymbols = {
     blocked: '■',
@@ -48911,73 +49637,15 @@ const verdictMarks = {
     incomparable: '🟣',
     'no-baseline': '🔵',
 };
-const families = {
-    control: 'Control loops',
-    clock: 'Clocks',
-    syscall: 'System calls',
-    signal: 'Signals',
-    context: 'Context switches',
-    process: 'Processes and threads',
-    memory: 'Memory',
-    net: 'Network round trips',
-    sendfile: 'Sending files',
-    exact: 'Exact counts',
-    host: 'The host meanwhile',
-};
-/** @param id a metric's id, `family.operation_size_variant` */
-function familyName(id) {
-    const family = familyOf(id);
-    return families[family] ?? family;
-}
-/** The family's part of an id; of a family, itself. */
-const familyOf = (id) => id.split('.')[0] ?? id;
-/** The order in which families are shown: from the cheapest crossing to whole transfers. */
-function familyRank(id) {
-    const rank = Object.keys(families).indexOf(familyOf(id));
-    return rank === -1 ? Number.POSITIVE_INFINITY : rank;
-}
-const fields = {
-    architecture: 'architecture',
-    cpuVendor: 'CPU vendor',
-    cpuModel: 'CPU model',
-    cpuFamily: 'CPU family',
-    cpuModelNumber: 'CPU model number',
-    cpuStepping: 'CPU stepping',
-    microcode: 'microcode',
-    cpuCount: 'CPUs',
-    hypervisor: 'hypervisor',
-    clocksource: 'clocksource',
-    smt: 'SMT',
-    kernelRelease: 'kernel release',
-    kernelVersion: 'kernel version',
-    kernelCommandLine: 'kernel command line',
-    kernelConfigHash: 'kernel config hash',
-    preemption: 'preemption',
-    seccompMode: 'seccomp mode',
-    seccompFilters: 'seccomp filters',
-    securityModules: 'security modules',
-    libc: 'libc',
-    container: 'container',
-    scheduler: 'scheduler',
-    cgroupDepth: 'cgroup depth',
-    loopbackMtu: 'loopback MTU',
-    tcpBuffers: 'TCP buffers',
-    probeUid: 'probe uid',
-};
-/**
- * @param field a field of a run as reports name it, `kernelRelease`, `vulnerabilities.mds` or, of what
- * the target's tools said, `target.image`
- */
-const fieldName = (field) => fields[field] ?? field.replace(/^vulnerabilities\./, 'mitigation of ').replace(/^target\./, '');
 /** How many findings got each verdict. */
 function countVerdicts(findings) {
-    const counts = Object.fromEntries(_record_verdict_js__WEBPACK_IMPORTED_MODULE_1__/* .VERDICTS */ .bk.map((verdict) => [verdict, 0]));
+    const counts = Object.fromEntries(_record_verdict_js__WEBPACK_IMPORTED_MODULE_0__/* .VERDICTS */ .bk.map((verdict) => [verdict, 0]));
     for (const { verdict } of findings)
         counts[verdict] = (counts[verdict] ?? 0) + 1;
     return counts;
 }
 /** `2 regressed, 1 inconclusive, 18 unchanged`, worst first; verdicts nobody got are left out. */
-const countsText = (counts) => _record_verdict_js__WEBPACK_IMPORTED_MODULE_1__/* .VERDICTS */ .bk.filter((verdict) => counts[verdict] > 0)
+const countsText = (counts) => _record_verdict_js__WEBPACK_IMPORTED_MODULE_0__/* .VERDICTS */ .bk.filter((verdict) => counts[verdict] > 0)
     .map((verdict) => `${counts[verdict]} ${verdict}`)
     .join(', ');
 /** `8 of 60 gated metrics`, `All 60 gated metrics`, `The only gated metric`. */
@@ -48986,169 +49654,14 @@ function shareText(count, total) {
         return 'The only gated metric';
     return count === total ? `All ${total} gated metrics` : `${count} of ${total} gated metrics`;
 }
-/** How the evidence was gathered, as a clause. */
-function designText(report) {
-    const timed = report.findings.some(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m) ? [timesDesign(report)] : [];
-    const counted = report.counted === null ? [] : [countedDesign(report)];
-    return [...timed, ...counted].join('; ');
-}
-function countedDesign({ findings }) {
-    const boots = findings
-        .filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isInstructionsReport */ .s)
-        .map(({ candidate }) => (candidate.status === 'ok' ? candidate.boots.length : 0));
-    return `counted: ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(Math.max(0, ...boots), 'boot')} a side under a clock of instructions`;
-}
-function timesDesign(report) {
-    const each = `${replicatesText(report)} a side`;
-    switch (report.design) {
-        case 'duet':
-            return `duet: both sides interleaved in this job, ${each}`;
-        case 'prediction':
-            return `prediction: this run against ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(report.baseline.runs.length, 'stored run')}, ${replicatesText(report)} in this one`;
-        case 'shards':
-            return `shards: both sides interleaved on ${machinesText(report)}, ${each} in all`;
-        case 'self':
-            return `the candidate against itself, ${each}`;
-    }
-}
-/** `3 machines`, `1 machine`. */
-const machinesText = ({ machines }) => (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(machines.length, 'machine');
-/** The price of being wrong, as a clause. */
-const errorBudgetText = (report) => `at most ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(report.alpha)} of runs without a change raise any false alarm ` +
-    `(family-wise, ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(report.familySize, 'gated metric')})`;
-/** The fewest and most replicates (fresh processes) that stand behind a metric's estimate. */
-function replicatesText({ findings }) {
-    const counts = findings
-        .filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m)
-        .flatMap(({ candidate }) => (candidate.status === 'ok' ? [candidate.replicates] : []));
-    if (counts.length === 0)
-        return 'no replicates';
-    const [low, high] = [Math.min(...counts), Math.max(...counts)];
-    return low === high ? (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(low, 'replicate') : `${low} to ${high} replicates`;
-}
 /** `denied`, `no loopback`: a side's status as words. */
 const statusText = ({ status }) => status.replaceAll('_', ' ');
-const settlers = {
-    duet: 'pair',
-    prediction: 'stored run',
-    shards: 'machine',
-    self: 'pair',
-};
-/** What would settle an inconclusive metric, as a clause, or nothing when nobody knows. */
-function settleText({ design }, { replicatesToSettle }) {
-    if (replicatesToSettle === null)
-        return '';
-    const what = settlers[design];
-    return `about ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(replicatesToSettle, what)} would settle it`;
-}
-/** The coverage of the intervals shown, `95 %`; empty when none is. */
-function coverageText({ findings }) {
-    const changes = findings.filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m).map(({ change }) => change);
-    const change = changes.find((one) => one !== null && one.confidence < 1);
-    return change ? (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(change.confidence) : '';
-}
-/** The margins in force: `2 %`, `2 to 10 %`. */
-function marginText({ findings }) {
-    const margins = findings
-        .filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m)
-        .filter(({ gate, margin }) => gate && margin > 0)
-        .map(({ margin }) => margin);
-    if (margins.length === 0)
-        return '';
-    return rangeText(Math.min(...margins), Math.max(...margins));
-}
-/** Two shares as a range, `2 to 10 %`; `2 %` where they are one. */
-function rangeText(from, to) {
-    const [low, high] = [(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(from), (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(to)];
-    return low === high ? low : `${low.replace(' %', '')} to ${high}`;
-}
-/** The machine in one line: CPU, count, SMT and hypervisor, as far as they are known. */
-function machineText({ platform }) {
-    return [
-        known(platform.cpuModel) || platform.architecture,
-        (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(platform.cpuCount, 'CPU'),
-        prefixed('SMT ', platform.smt),
-        prefixed('hypervisor ', platform.hypervisor),
-        prefixed('clocksource ', platform.clocksource),
-    ]
-        .filter((part) => part !== '')
-        .join(', ');
-}
-/** The kernel in one line: release, preemption model, seccomp state. */
-function kernelText({ subject }) {
-    return [
-        known(subject.kernelRelease) || 'unknown release',
-        prefixed('preemption ', subject.preemption),
-        prefixed('seccomp ', subject.seccompMode),
-        prefixed('in ', subject.container),
-    ]
-        .filter((part) => part !== '')
-        .join(', ');
-}
-/**
- * The vulnerabilities directory of sysfs in one line: what is mitigated and by what, what is left
- * open, and how many do not concern this CPU.
- */
-function mitigationsText({ subject }) {
-    const entries = Object.entries(subject.vulnerabilities);
-    if (entries.length === 0)
-        return 'unknown';
-    const mitigated = entries.flatMap(([name, state]) => {
-        const means = /^Mitigation: ([^;,]*)/.exec(state)?.[1];
-        return means === undefined ? [] : [`${name} (${means.trim()})`];
-    });
-    const open = entries.flatMap(([name, state]) => (/^Vulnerable/.test(state) ? [name] : []));
-    const rest = entries.filter(([, state]) => state === 'Not affected').length;
-    return [
-        mitigated.join(', '),
-        open.length > 0 ? `vulnerable: ${open.join(', ')}` : '',
-        rest > 0 ? `${rest} not affected` : '',
-    ]
-        .filter((part) => part !== '')
-        .join('; ');
-}
 /** Said only where the verdict alone would let a reader guess the exit code wrongly. */
 function policyText({ verdict, passed }) {
     if (verdict === 'blocked' || verdict === 'regressed')
         return passed ? ' (passes: fail-on is never)' : '';
     return passed ? '' : ' (fails: fail-on is inconclusive)';
 }
-/** What to do now, one sentence, or nothing where there is nothing to add. */
-function nextStepText(report) {
-    if (report.design === 'self') {
-        return report.baseline.spec === 'artifact'
-            ? 'The next run of this workflow compares with the runs of the base branch, once there is one.'
-            : "This run's record is kept in the out folder, where later runs can be compared with it; with few stored runs only large changes show.";
-    }
-    if (report.verdict === 'inconclusive')
-        return settlingText(report);
-    const red = report.verdict === 'blocked' || report.verdict === 'regressed';
-    return report.design === 'prediction' && red ? storedText(report) : '';
-}
-const SETTLING = {
-    duet: 'A longer run (duration) makes the intervals narrower.',
-    prediction: 'More stored runs make the intervals narrower; a paired comparison (two sides that run here) needs none.',
-    shards: 'More machines (shards) make the intervals narrower; where a machine has few pairs, so does a longer run (duration) on each.',
-    self: '',
-};
-const settlingText = ({ design, findings }) => findings.some(isUndecidedTime) ? SETTLING[design] : '';
-const isUndecidedTime = (finding) => (0,_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m)(finding) && finding.verdict === 'inconclusive';
-/** Counts and lost operations are facts, however old the run that they are compared with. */
-function storedText({ findings, baseline }) {
-    const byTime = findings.some((finding) => finding.measure === 'time' && finding.gate && finding.verdict === 'regressed');
-    return [
-        byTime
-            ? 'Times of stored runs are weaker evidence than a paired comparison: where both sides run here, give both (baseline and candidate).'
-            : '',
-        baseline.spec === 'artifact'
-            ? ''
-            : 'This record is set aside in the folder "regressed"; move it up to accept it as a baseline.',
-    ]
-        .filter((text) => text !== '')
-        .join(' ');
-}
-const known = (text) => ['', 'unknown', 'none', 'notsupported', 'notimplemented'].includes(text) ? '' : text;
-const prefixed = (prefix, text) => known(text) === '' ? '' : `${prefix}${text}`;
 /** Whether the report shows that no gated metric is worse, rather than failing to show one. */
 const isClear = ({ verdict, counts }) => verdict === 'unchanged' ||
     (verdict === 'improved' && counts.inconclusive + counts.incomparable === 0);
@@ -50385,43 +50898,264 @@ function walshAbove(sorted, shift) {
 
 /***/ }),
 
-/***/ 52382:
+/***/ 17515:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  oC: () => (/* binding */ PERMISSION),
+  Jn: () => (/* binding */ passedOver),
+  T3: () => (/* binding */ readRecords)
+});
+
+// EXTERNAL MODULE: ./lib/github/artifacts.js
+var artifacts = __nccwpck_require__(18328);
+// EXTERNAL MODULE: ./lib/github/client.js + 1 modules
+var github_client = __nccwpck_require__(58987);
+// EXTERNAL MODULE: ./node_modules/yauzl/index.js
+var yauzl = __nccwpck_require__(20663);
+;// CONCATENATED MODULE: ./lib/github/unzip.js
+
+/**
+ * Reads the files of an archive whose names end in a suffix, in memory and within limits.
+ *
+ * @returns the text of each file as UTF-8, of at least one, or one clause that says what is wrong
+ *   with the archive
+ */
+async function unzipTexts(zip, suffix, limits) {
+    try {
+        return await readEntries(zip, suffix, limits);
+    }
+    catch {
+        return { ok: false, reason: 'its archive is damaged or cut short' };
+    }
+}
+async function readEntries(zip, suffix, limits) {
+    const archive = await (0,yauzl/* fromBufferPromise */.SY)(zip, { lazyEntries: true });
+    if (archive.entryCount > limits.entries) {
+        return { ok: false, reason: `its archive holds ${archive.entryCount} files` };
+    }
+    const texts = [];
+    for await (const entry of archive.eachEntry()) {
+        if (!entry.fileName.endsWith(suffix))
+            continue;
+        if (!withinLimits(entry, limits)) {
+            return { ok: false, reason: `its archive inflates to ${entry.uncompressedSize} bytes` };
+        }
+        // yauzl ends the stream with an error when it gives more bytes than the entry declares.
+        const chunks = [];
+        for await (const chunk of await archive.openReadStreamPromise(entry))
+            chunks.push(chunk);
+        texts.push(Buffer.concat(chunks).toString('utf8'));
+    }
+    if (texts.length > 0)
+        return { ok: true, texts };
+    return { ok: false, reason: `its archive holds no file *${suffix}` };
+}
+const withinLimits = (entry, limits) => entry.uncompressedSize <= limits.inflatedBytes &&
+    entry.uncompressedSize <= entry.compressedSize * limits.ratio;
+
+// EXTERNAL MODULE: ./lib/record/file.js
+var file = __nccwpck_require__(42143);
+// EXTERNAL MODULE: ./lib/record/run.js + 3 modules
+var run = __nccwpck_require__(38359);
+;// CONCATENATED MODULE: ./lib/stores/record-artifacts.js
+
+
+
+
+
+/** The action stores one record, or the two of a shard. A much larger archive is not its own. */
+const ZIP_LIMITS = { entries: 4, inflatedBytes: run/* MAX_RUN_BYTES */.xn, ratio: 200 };
+/** The GitHub API right that reading artifacts needs. */
+const PERMISSION = 'actions: read';
+/** Downloads an artifact and reads the run records in it. Whatever is wrong with it is a sentence. */
+async function readRecords(client, context, { what, find, mismatchOf }) {
+    try {
+        const artifact = await find();
+        if (artifact === undefined)
+            return { outcome: 'absent' };
+        if (artifact.expired)
+            return { outcome: 'expired' };
+        const zip = await (0,artifacts/* downloadArtifact */.bk)(client, context, artifact);
+        const files = await unzipTexts(zip, file/* RUN_SUFFIX */.ml, ZIP_LIMITS);
+        if (!files.ok)
+            throw new artifacts/* UnusableError */.s5(files.reason);
+        return { outcome: 'read', runs: files.texts.map((text) => readRecord(text, mismatchOf)) };
+    }
+    catch (error) {
+        const sentence = error instanceof artifacts/* UnusableError */.s5
+            ? passedOver(what, error.message)
+            : (0,github_client/* explain */.WE)(error, { doing: `download ${what}`, permission: PERMISSION });
+        return { outcome: 'unusable', sentence };
+    }
+}
+const passedOver = (what, why) => `Passed over ${what}: ${why}.`;
+function readRecord(text, mismatchOf) {
+    const parse = (0,run/* parseRun */.zZ)(text);
+    if (!parse.ok)
+        throw new artifacts/* UnusableError */.s5(parse.reason);
+    const mismatch = mismatchOf(parse.run);
+    if (mismatch !== undefined)
+        throw new artifacts/* UnusableError */.s5(mismatch);
+    return parse.run;
+}
+
+
+/***/ }),
+
+/***/ 624:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   l: () => (/* binding */ artifactRuns)
+/* harmony export */   g: () => (/* binding */ shardsInArtifacts)
+/* harmony export */ });
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(71957);
+/* harmony import */ var _github_artifacts_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(18328);
+/* harmony import */ var _github_client_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(58987);
+/* harmony import */ var _github_identity_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(72157);
+/* harmony import */ var _record_artifacts_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(17515);
+/* harmony import */ var _shard_records_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(54845);
+
+
+
+
+
+
+/**
+ * The records that the shards of this workflow run stored as artifacts. An artifact that cannot be
+ * used is a sentence in `skipped`.
+ *
+ * @throws Failure (measurement) when GitHub refuses to list the artifacts
+ */
+const shardsInArtifacts = (store) => async () => {
+    const doing = `list what the shards of workflow run ${store.context.runId} stored`;
+    try {
+        return await readStore(await store.connect(), store);
+    }
+    catch (error) {
+        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .measurementFailure */ .jO)((0,_github_client_js__WEBPACK_IMPORTED_MODULE_2__/* .explain */ .WE)(error, { doing, permission: _record_artifacts_js__WEBPACK_IMPORTED_MODULE_4__/* .PERMISSION */ .oC }), error);
+    }
+};
+async function readStore(client, { context, name }) {
+    const prefix = (0,_github_identity_js__WEBPACK_IMPORTED_MODULE_3__/* .shardPrefix */ .rI)(context, name);
+    const listed = await (0,_github_artifacts_js__WEBPACK_IMPORTED_MODULE_1__/* .listArtifacts */ .wn)(client, context, prefix, _shard_records_js__WEBPACK_IMPORTED_MODULE_5__/* .MAX_SHARDS */ .h);
+    const runs = [];
+    const skipped = [];
+    for (const artifact of listed) {
+        const read = await readOne(client, context, artifact);
+        if (read.outcome === 'read')
+            runs.push(...read.runs);
+        else if (read.outcome === 'unusable')
+            skipped.push(read.sentence);
+        else if (read.outcome === 'expired')
+            skipped.push((0,_record_artifacts_js__WEBPACK_IMPORTED_MODULE_4__/* .passedOver */ .Jn)(called(artifact), 'it has expired'));
+    }
+    const planned = Math.max(0, ...listed.map((one) => (0,_github_identity_js__WEBPACK_IMPORTED_MODULE_3__/* .plannedShards */ .MJ)(one.name, prefix)));
+    return {
+        runs,
+        skipped,
+        origin: `workflow run ${context.runId}`,
+        ...(planned > 0 ? { planned } : {}),
+    };
+}
+const called = ({ name }) => `the shard ${name}`;
+const readOne = (client, context, artifact) => (0,_record_artifacts_js__WEBPACK_IMPORTED_MODULE_4__/* .readRecords */ .T3)(client, context, {
+    what: called(artifact),
+    find: async () => artifact,
+    mismatchOf: (run) => sourceMismatch(run, context),
+});
+const sourceMismatch = ({ source }, { repository, runId, commit }) => source?.repository === repository && source.runId === runId && source.commit === commit
+    ? undefined
+    : 'it does not say that it comes from this workflow run';
+
+
+/***/ }),
+
+/***/ 54845:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   h: () => (/* binding */ MAX_SHARDS),
+/* harmony export */   l: () => (/* binding */ pairRecords)
+/* harmony export */ });
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(71957);
+/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(86300);
+/* harmony import */ var _verdict_shard_set_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(27948);
+
+
+
+/** A job matrix has no more legs than this. */
+const MAX_SHARDS = 256;
+/**
+ * Pairs the records that were found: two make a shard.
+ *
+ * @param expected fewer shards than this give no verdict
+ * @throws Failure when there are too few or too many, or they measured different things
+ */
+function pairRecords(found, expected = 1) {
+    const { shards, skipped: unpaired } = (0,_verdict_shard_set_js__WEBPACK_IMPORTED_MODULE_2__/* .pairShards */ .G)(found.runs);
+    const skipped = [...found.skipped, ...unpaired];
+    const [first, ...rest] = shards;
+    if (first === undefined)
+        throw noShard(found, skipped);
+    if (shards.length > MAX_SHARDS) {
+        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`There are ${shards.length} shards in ${found.origin} and a comparison takes ${MAX_SHARDS} at most: give fewer.`);
+    }
+    const mismatch = (0,_verdict_shard_set_js__WEBPACK_IMPORTED_MODULE_2__/* .mismatchOf */ .m)(shards);
+    if (mismatch !== undefined)
+        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(mismatch);
+    if (shards.length < expected)
+        throw tooFew(shards.length, expected, skipped);
+    return { shards: [first, ...rest], skipped, missing: missing(found, shards.length) };
+}
+const noShard = ({ origin }, skipped) => (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .measurementFailure */ .jO)(`No shard was found in ${origin}${because(skipped)}: each machine has to measure first (--shard, or the input shard: measure), and both of its records have to be here.`);
+const tooFew = (arrived, expected, skipped) => (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .measurementFailure */ .jO)(`Only ${arrived} of the ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(expected, 'shard')} that are expected arrived${because(skipped)}: see what became of the jobs of the others and run them again.`);
+const because = ([first]) => first === undefined ? '' : ` (${first.replace(/\.$/, '')})`;
+/** A job that failed leaves nothing. Only the other shards can tell that it should have. */
+function missing({ planned }, arrived) {
+    if (planned === undefined || arrived >= planned)
+        return [];
+    return [
+        `Only ${arrived} of ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(planned, 'shard')} arrived, and the verdict rests on ${arrived === 1 ? 'that one' : 'those'}: see what became of the other jobs.`,
+    ];
+}
+
+
+/***/ }),
+
+/***/ 72313:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   r: () => (/* binding */ runsInArtifacts)
 /* harmony export */ });
 /* harmony import */ var _github_artifacts_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(18328);
 /* harmony import */ var _github_client_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(58987);
-/* harmony import */ var _github_unzip_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(66749);
-/* harmony import */ var _record_earlier_runs_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(26244);
-/* harmony import */ var _record_file_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(42143);
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(43089);
-/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(86300);
+/* harmony import */ var _record_earlier_runs_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(26244);
+/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(86300);
+/* harmony import */ var _record_artifacts_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(17515);
 
 
 
 
 
-
-
-/** The action stores one small JSON file; anything much larger was not made by it. */
-const ZIP_LIMITS = { entries: 16, inflatedBytes: _record_run_js__WEBPACK_IMPORTED_MODULE_4__/* .MAX_RUN_BYTES */ .xn, ratio: 200 };
-/** Not every run leaves an archive: so many more runs are looked at than are pooled. */
+/** Not every workflow run leaves an artifact, so this many more are looked at than are pooled. */
 const SPARE_RUNS = 50;
 /**
  * The runs that earlier workflow runs measured and left as artifacts on the branch to compare with.
- * What cannot be used is a sentence in `skipped`; a listing that GitHub refuses is an empty store
- * with the reason.
+ * What cannot be used is a sentence in `skipped`. If GitHub refuses to list the workflow runs, the
+ * store is empty and says why.
  */
-function artifactRuns(store) {
+function runsInArtifacts(store) {
     return async () => {
         try {
             return await readStore(await store.connect(), store);
         }
         catch (error) {
             const doing = `list the stored runs of ${store.context.workflow}`;
-            const reason = (0,_github_client_js__WEBPACK_IMPORTED_MODULE_1__/* .explain */ .WE)(error, { doing, permission: 'actions: read' });
+            const reason = (0,_github_client_js__WEBPACK_IMPORTED_MODULE_1__/* .explain */ .WE)(error, { doing, permission: _record_artifacts_js__WEBPACK_IMPORTED_MODULE_3__/* .PERMISSION */ .oC });
             return { runs: [], skipped: [reason], origin: originOf(store.context, 0) };
         }
     };
@@ -50433,57 +51167,31 @@ async function readStore(client, store) {
     const skipped = [];
     let expired = 0;
     const wanted = () => history - runs.length - skipped.length;
-    // Newest first, so many at once as are still wanted.
+    // From the newest on, as many at once as are still wanted.
     for (let next = 0; next < listed.ids.length && wanted() > 0;) {
         const ids = listed.ids.slice(next, next + wanted());
         next += ids.length;
-        for (const left of await Promise.all(ids.map((id) => readRun(client, store, id)))) {
-            if (left.what === 'run')
-                runs.push(left.run);
-            else if (left.what === 'unusable')
-                skipped.push(left.sentence);
-            else if (left.what === 'expired')
+        for (const read of await Promise.all(ids.map((id) => readOne(client, store, id)))) {
+            if (read.outcome === 'read')
+                runs.push(...read.runs.slice(0, 1));
+            else if (read.outcome === 'unusable')
+                skipped.push(read.sentence);
+            else if (read.outcome === 'expired')
                 expired += 1;
         }
     }
     if (listed.more && wanted() > 0)
-        skipped.push(cappedSentence(store, runs, listed.ids));
+        skipped.push(lookedNoFurther(store, runs, listed.ids));
     if (expired > 0)
         skipped.push(expiredSentence(expired));
-    runs.sort(_record_earlier_runs_js__WEBPACK_IMPORTED_MODULE_6__/* .oldestFirst */ .s);
+    runs.sort(_record_earlier_runs_js__WEBPACK_IMPORTED_MODULE_4__/* .oldestFirst */ .s);
     return { runs, skipped, origin: originOf(context, runs.length) };
 }
-async function readRun(client, store, runId) {
-    const which = `the run record that workflow run ${runId} stored`;
-    try {
-        const artifact = await (0,_github_artifacts_js__WEBPACK_IMPORTED_MODULE_0__/* .findArtifact */ .Kc)(client, store.context, runId, store.name);
-        if (artifact === undefined)
-            return { what: 'nothing' };
-        if (artifact.expired)
-            return { what: 'expired' };
-        const zip = await (0,_github_artifacts_js__WEBPACK_IMPORTED_MODULE_0__/* .downloadArtifact */ .bk)(client, store.context, artifact);
-        return { what: 'run', run: await readRecord(zip, store.context, runId) };
-    }
-    catch (error) {
-        const sentence = error instanceof _github_artifacts_js__WEBPACK_IMPORTED_MODULE_0__/* .UnusableError */ .s5
-            ? `Passed over ${which}: ${error.message}.`
-            : (0,_github_client_js__WEBPACK_IMPORTED_MODULE_1__/* .explain */ .WE)(error, { doing: `download ${which}`, permission: 'actions: read' });
-        return { what: 'unusable', sentence };
-    }
-}
-async function readRecord(zip, context, runId) {
-    const file = await (0,_github_unzip_js__WEBPACK_IMPORTED_MODULE_2__/* .unzipText */ .w)(zip, _record_file_js__WEBPACK_IMPORTED_MODULE_3__/* .RUN_SUFFIX */ .ml, ZIP_LIMITS);
-    if (!file.ok)
-        throw new _github_artifacts_js__WEBPACK_IMPORTED_MODULE_0__/* .UnusableError */ .s5(file.reason);
-    const parse = (0,_record_run_js__WEBPACK_IMPORTED_MODULE_4__/* .parseRun */ .zZ)(file.text);
-    if (!parse.ok)
-        throw new _github_artifacts_js__WEBPACK_IMPORTED_MODULE_0__/* .UnusableError */ .s5(parse.reason);
-    const mismatch = sourceMismatch(parse.run, context, runId);
-    if (mismatch !== undefined)
-        throw new _github_artifacts_js__WEBPACK_IMPORTED_MODULE_0__/* .UnusableError */ .s5(mismatch);
-    return parse.run;
-}
-/** A record must come from where it was found: else somebody has moved or edited it. */
+const readOne = (client, { context, name }, runId) => (0,_record_artifacts_js__WEBPACK_IMPORTED_MODULE_3__/* .readRecords */ .T3)(client, context, {
+    what: `the run record that workflow run ${runId} stored`,
+    find: () => (0,_github_artifacts_js__WEBPACK_IMPORTED_MODULE_0__/* .findArtifact */ .Kc)(client, context, runId, name),
+    mismatchOf: (run) => sourceMismatch(run, context, runId),
+});
 function sourceMismatch({ source }, { repository, compareWith }, runId) {
     if (source === undefined)
         return 'it does not say which workflow run made it';
@@ -50496,116 +51204,11 @@ function sourceMismatch({ source }, { repository, compareWith }, runId) {
     return undefined;
 }
 function originOf({ workflow, compareWith }, count) {
-    const runs = count === 0 ? 'the runs' : (0,_text_units_js__WEBPACK_IMPORTED_MODULE_5__/* .countOf */ .pq)(count, 'run');
+    const runs = count === 0 ? 'the runs' : (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(count, 'run');
     return `${runs} of ${workflow} on ${compareWith}`;
 }
 const expiredSentence = (count) => `Passed over ${count === 1 ? '1 artifact that has' : `${count} artifacts that have`} expired: raise retention-days to pool older runs.`;
-const cappedSentence = ({ context, history }, runs, looked) => `Found ${runs.length} of ${history} stored runs among the newest ${looked.length} runs of ${context.workflow} on ${context.compareWith} and looked no further: give the gate a workflow in which every run measures.`;
-
-
-/***/ }),
-
-/***/ 624:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   p: () => (/* binding */ runsOfThisWorkflow)
-/* harmony export */ });
-/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(71957);
-/* harmony import */ var _github_artifacts_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(18328);
-/* harmony import */ var _github_client_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(58987);
-/* harmony import */ var _github_identity_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(72157);
-/* harmony import */ var _github_unzip_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(66749);
-/* harmony import */ var _record_file_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(42143);
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(43089);
-/* harmony import */ var _shards_found_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(16364);
-
-
-
-
-
-
-
-
-/** A shard's archive holds two small JSON files; anything much larger was not made by it. */
-const ZIP_LIMITS = { entries: 4, inflatedBytes: _record_run_js__WEBPACK_IMPORTED_MODULE_6__/* .MAX_RUN_BYTES */ .xn, ratio: 200 };
-/**
- * The records that the shards of this very workflow run stored as artifacts.
- *
- * @throws Failure (measurement) when GitHub does not give the list; an archive that cannot be used
- *   is a sentence in `skipped`
- */
-const runsOfThisWorkflow = (store) => async () => {
-    const doing = `list what the shards of workflow run ${store.context.runId} stored`;
-    try {
-        return await readStore(await store.connect(), store);
-    }
-    catch (error) {
-        throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .measurementFailure */ .jO)((0,_github_client_js__WEBPACK_IMPORTED_MODULE_2__/* .explain */ .WE)(error, { doing, permission: 'actions: read' }), error);
-    }
-};
-async function readStore(client, store) {
-    const { context, name } = store;
-    const prefix = (0,_github_identity_js__WEBPACK_IMPORTED_MODULE_3__/* .shardPrefix */ .rI)(context, name);
-    const listed = await (0,_github_artifacts_js__WEBPACK_IMPORTED_MODULE_1__/* .listArtifacts */ .wn)(client, context, prefix, _shards_found_js__WEBPACK_IMPORTED_MODULE_7__/* .MOST_SHARDS */ .Y);
-    const runs = [];
-    const skipped = [];
-    for (const artifact of listed) {
-        const left = await readShard(client, context, artifact);
-        if (typeof left === 'string')
-            skipped.push(left);
-        else
-            runs.push(...left);
-    }
-    const planned = Math.max(0, ...listed.map((one) => (0,_github_identity_js__WEBPACK_IMPORTED_MODULE_3__/* .plannedShards */ .MJ)(one.name, prefix)));
-    return {
-        runs,
-        skipped,
-        origin: `workflow run ${context.runId}`,
-        ...(planned > 0 ? { planned } : {}),
-    };
-}
-/** @returns the records, or one sentence that says why there are none */
-async function readShard(client, context, artifact) {
-    try {
-        if (artifact.expired)
-            throw new _github_artifacts_js__WEBPACK_IMPORTED_MODULE_1__/* .UnusableError */ .s5('it has expired');
-        const zip = await (0,_github_artifacts_js__WEBPACK_IMPORTED_MODULE_1__/* .downloadArtifact */ .bk)(client, context, artifact);
-        const files = await (0,_github_unzip_js__WEBPACK_IMPORTED_MODULE_4__/* .unzipTexts */ .h)(zip, _record_file_js__WEBPACK_IMPORTED_MODULE_5__/* .RUN_SUFFIX */ .ml, ZIP_LIMITS);
-        if (!files.ok)
-            throw new _github_artifacts_js__WEBPACK_IMPORTED_MODULE_1__/* .UnusableError */ .s5(files.reason);
-        return files.texts.map((text) => readRecord(text, context));
-    }
-    catch (error) {
-        if (error instanceof _github_artifacts_js__WEBPACK_IMPORTED_MODULE_1__/* .UnusableError */ .s5) {
-            return `Passed over the shard ${artifact.name}: ${error.message}.`;
-        }
-        const doing = `download the shard ${artifact.name}`;
-        return (0,_github_client_js__WEBPACK_IMPORTED_MODULE_2__/* .explain */ .WE)(error, { doing, permission: 'actions: read' });
-    }
-}
-function readRecord(text, { repository, runId, commit }) {
-    const parse = (0,_record_run_js__WEBPACK_IMPORTED_MODULE_6__/* .parseRun */ .zZ)(text);
-    if (!parse.ok)
-        throw new _github_artifacts_js__WEBPACK_IMPORTED_MODULE_1__/* .UnusableError */ .s5(parse.reason);
-    const { source } = parse.run;
-    if (source?.repository === repository && source.runId === runId && source.commit === commit) {
-        return parse.run;
-    }
-    throw new _github_artifacts_js__WEBPACK_IMPORTED_MODULE_1__/* .UnusableError */ .s5('it does not say that it comes from this workflow run');
-}
-
-
-/***/ }),
-
-/***/ 16364:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Y: () => (/* binding */ MOST_SHARDS)
-/* harmony export */ });
-/** More shards than a matrix has legs were not made by one. */
-const MOST_SHARDS = 256;
+const lookedNoFurther = ({ context, history }, runs, looked) => `Found ${runs.length} of ${history} stored runs among the newest ${looked.length} runs of ${context.workflow} on ${context.compareWith} and looked no further: give the gate a workflow in which every run measures.`;
 
 
 /***/ }),
@@ -50627,13 +51230,14 @@ function withoutSecrets(own) {
 
 /***/ }),
 
-/***/ 44353:
+/***/ 87252:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
   YN: () => (/* binding */ RUNNABLE_KINDS),
+  hP: () => (/* binding */ isCountableSpec),
   iU: () => (/* binding */ isRunnable),
   Ap: () => (/* binding */ openTarget),
   ww: () => (/* binding */ parseRunnableSpec)
@@ -50643,8 +51247,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 var failure = __nccwpck_require__(71957);
 // EXTERNAL MODULE: ./node_modules/shell-quote/index.js
 var shell_quote = __nccwpck_require__(26591);
-// EXTERNAL MODULE: ./lib/record/run.js + 2 modules
-var run = __nccwpck_require__(43089);
+// EXTERNAL MODULE: ./lib/record/run.js + 3 modules
+var run = __nccwpck_require__(38359);
 // EXTERNAL MODULE: ./lib/targets/environment.js
 var environment = __nccwpck_require__(56035);
 ;// CONCATENATED MODULE: ./lib/targets/words.js
@@ -50726,6 +51330,7 @@ const commandTarget = {
     },
     open: async ({ kind, spec, argv }, { probe }) => ({
         record: { kind, spec },
+        timed: true,
         results: 'stdout',
         start: (words) => isStreamed(argv) ? streamed(argv, probe, words) : onCommandLine(argv, probe, words),
         environment: environment/* withoutSecrets */.c,
@@ -51405,6 +52010,7 @@ async function openContainers(spec, engine, workshop) {
                 seccomp: await profileText(spec.options),
             }),
         },
+        timed: true,
         results: 'stdout',
         start: (words) => containers.start(words),
         environment: environment/* withoutSecrets */.c,
@@ -51427,6 +52033,7 @@ const hostTarget = {
     },
     open: async ({ kind, spec }, { probe }) => ({
         record: { kind, spec },
+        timed: true,
         results: 'memory',
         start: (words) => ({ argv: [probe, ...words] }),
         // Nothing of the user's: what is on the initial stack should not vary with their shell.
@@ -51785,6 +52392,14 @@ async function readGuestFile(place) {
     }
 }
 
+;// CONCATENATED MODULE: ./lib/targets/kernel/measures.js
+/**
+ * What a kernel is measured by. Left to itself it is counted, which no neighbour disturbs. It is timed
+ * as well where it runs on the processor itself: an emulator's times are its own.
+ */
+const isTimed = (choice, accelerator) => choice === 'auto' ? accelerator === 'kvm' : choice !== 'counted';
+const isCounted = (choice) => choice !== 'timed';
+
 ;// CONCATENATED MODULE: ./lib/targets/kernel/qemu.js
 
 
@@ -51867,6 +52482,7 @@ async function qemuVersion(architecture) {
 
 
 
+
 /** As little as a probe can be asked for. */
 const TRIAL_PLAN = ['--metrics=syscall.null', '--rounds=1', '--batches=1', '--cpu=0'];
 /**
@@ -51877,21 +52493,20 @@ const KVM_DEADLINE_MS = 10_000;
 const KVM_DEVICE = '/dev/kvm';
 const NAMES = { kvm: 'KVM', tcg: 'TCG' };
 /**
- * Boots the kernel once to the probe's end, which shows that it can be timed, and in what: KVM
- * where it comes up in it, else TCG; but what was asked for, and what the other side has. Where it
- * is counted instead, that is in TCG.
+ * Boots the kernel once to the probe's end, which shows that it can be timed, and in what: in what
+ * was asked for, in what the other side has, or else in KVM where it comes up there and in TCG where
+ * it does not. A kernel that is only counted runs in TCG.
  *
  * @param version QEMU's
  * @throws Failure that says why the kernel does not come up, or cannot in what was asked for
  */
 async function chooseAccelerator(spec, guest, version, workshop) {
     const boots = { spec, guest, version, workshop };
-    const beside = workshop.beside?.record.facts?.['accelerator'];
     const foreign = foreignKernel(guest);
     if (foreign !== undefined && spec.options.accelerator === 'kvm') {
         throw (0,failure/* usageFailure */.II)(`The kernel ${spec.path} cannot be booted in KVM: ${foreign}; leave accel=kvm out.`);
     }
-    const wanted = spec.options.accelerator ?? (beside === 'kvm' || beside === 'tcg' ? beside : undefined);
+    const wanted = spec.options.accelerator ?? workshop.beside?.record.machine?.accelerator;
     if (workshop.evidence === 'counted')
         return 'tcg';
     workshop.progress.phase(`Try whether ${spec.spec} comes up`);
@@ -51913,8 +52528,7 @@ function foreignKernel({ architecture }) {
 }
 /** Where an emulated kernel is counted and not timed, the first boot that counts is its trial. */
 async function choose(boots, accelerator) {
-    const counted = boots.workshop.evidence === 'auto' && accelerator === 'tcg';
-    if (!counted)
+    if (isTimed(boots.workshop.evidence, accelerator))
         await bootIn(boots, accelerator);
     return accelerator;
 }
@@ -53777,6 +54391,7 @@ function auditRulesOf(words) {
 
 
 
+
 /**
  * `kernel:PATH [seccomp=PROFILE] [audit-rule=RULE] [vmlinux=FILE] [kernel command line]`: boots a kernel
  * in QEMU for each launch, with the probe as the init of an initramfs that holds nothing else. Its results come
@@ -53788,6 +54403,7 @@ function auditRulesOf(words) {
  */
 const kernelTarget = {
     syntax: KERNEL_SYNTAX,
+    countable: true,
     parse({ input, spec, rest = '', options }) {
         try {
             const kernelOptions = optionsOf(options.kernelOptions);
@@ -53822,16 +54438,9 @@ const kernelTarget = {
             ...(rules ? { rules } : {}),
         });
         const accelerator = await chooseAccelerator(spec, guest, version, workshop);
-        const counting = countingOf({ spec, guest, version, probe, debug, workshop });
+        const machine = machineRecord(guest, accelerator, version);
         const facts = {
-            architecture: image.architecture,
-            accelerator,
-            qemu: version,
-            machine: machineOf(guest),
-            cpu: processorOf(guest, accelerator),
-            memory: `${spec.options.memoryMib} MiB`,
-            cpus: String(spec.options.cpus),
-            'host cpu': (0,external_node_os_.cpus)()[0]?.model.trim() || 'unknown',
+            ...machineFacts(machine),
             kernel: image.version ?? 'unknown',
             sha256: (0,external_node_crypto_.createHash)('sha256').update(image.content).digest('hex'),
             ...(filter && spec.seccomp
@@ -53839,16 +54448,39 @@ const kernelTarget = {
                 : {}),
             ...(spec.auditRules ? { 'audit rules': spec.auditRules.join('; ').slice(0, 500) } : {}),
         };
-        const record = { kind: spec.kind, spec: spec.spec, facts };
-        return target(spec, guest, accelerator, counting, {
-            ...record,
-            ...(configuration === undefined ? {} : { configuration }),
-        });
+        const record = { kind: spec.kind, spec: spec.spec, facts, machine };
+        return {
+            ...booted(spec, guest, accelerator),
+            record: { ...record, ...(configuration === undefined ? {} : { configuration }) },
+            timed: isTimed(workshop.evidence, accelerator),
+            ...(isCounted(workshop.evidence)
+                ? { counting: countingOf({ spec, guest, version, probe, debug, workshop }) }
+                : {}),
+        };
     },
 };
+function machineRecord(guest, accelerator, version) {
+    const { architecture, options } = guest;
+    return {
+        ...{ architecture, accelerator },
+        emulator: {
+            ...{ name: 'QEMU', version },
+            ...{ machine: machineOf(guest), cpu: processorOf(guest, accelerator) },
+            ...{ memoryMib: options.memoryMib, cpus: options.cpus },
+            hostCpu: (0,external_node_os_.cpus)()[0]?.model.trim() || 'unknown',
+        },
+    };
+}
+/** The same for people. */
+const machineFacts = ({ architecture, accelerator, emulator }) => ({
+    ...{ architecture, accelerator, qemu: emulator.version },
+    ...{ machine: emulator.machine, cpu: emulator.cpu },
+    ...{ memory: `${emulator.memoryMib} MiB`, cpus: String(emulator.cpus) },
+    'host cpu': emulator.hostCpu,
+});
 /** With a clock for both, each waits for the other's interrupts until somebody gives up. */
 function refuseSeveralCounted({ path, options }, { architecture }, { evidence }) {
-    if (evidence === 'timed' || architecture !== 'x86_64' || options.cpus === 1)
+    if (!isCounted(evidence) || architecture !== 'x86_64' || options.cpus === 1)
         return;
     throw (0,failure/* usageFailure */.II)(`The kernel ${path} cannot be counted with ${options.cpus} processors, since x86-64 kernels do not come up that way under a clock that counts instructions: leave cpus=${options.cpus} out of kernel-options, or give evidence: timed.`);
 }
@@ -53874,8 +54506,8 @@ async function imageOf({ path }, { signal }) {
 }
 /** Neither an instruction nor a time of one architecture is one of another. */
 function refuseOther({ path }, { architecture }, { beside }) {
-    const other = beside?.record.facts?.['architecture'];
-    if (other === undefined || other === architecture || beside?.record.kind !== 'kernel')
+    const other = beside?.record.machine?.architecture;
+    if (beside === undefined || other === undefined || other === architecture)
         return;
     throw (0,failure/* usageFailure */.II)(`The kernel ${path} is for ${ARCHITECTURE_NAMES[architecture]} and that of ${beside.record.spec} is for another architecture, so that neither counts nor times of them can be compared: give two kernels for one.`);
 }
@@ -53905,12 +54537,11 @@ function tellOneSided({ path }, configuration, { beside, progress }) {
 }
 /** Of the guest, whatever the launch is pinned to here. */
 const FIRST_CPU = 0;
-function target({ commandLine, options }, guest, accelerator, counting, record) {
+function booted({ commandLine, options }, guest, accelerator) {
     const { consoleOption } = EMULATORS[guest.architecture];
     const { deadlineMs } = options;
     const argv = qemuCommand(guest, accelerator, commandLineFor(guest.architecture, commandLine));
     return {
-        record,
         results: 'stdout',
         cpu: FIRST_CPU,
         startDeadlineMs: deadlineMs,
@@ -53919,7 +54550,6 @@ function target({ commandLine, options }, guest, accelerator, counting, record) 
             return { argv };
         },
         environment: environment/* withoutSecrets */.c,
-        counting,
         explain: ({ results, stderr, timedOut }) => explainBoot({
             console: results.toString('latin1'),
             ...{ stderr, timedOut, deadlineMs, consoleOption, verbose: false },
@@ -53958,6 +54588,8 @@ function parseRunnableSpec(spec, { input, options, otherForms = [] }) {
 }
 /** Whether a spec names something that can be measured here. */
 const isRunnable = (spec) => isKind(spec.kind);
+/** Whether instructions can be counted in what a spec names. */
+const isCountableSpec = ({ kind }) => KINDS[kind].countable === true;
 /** Opens the target that a spec names; whoever opens it closes it. */
 function openTarget(spec, workshop) {
     const kind = KINDS[spec.kind];
@@ -53979,7 +54611,7 @@ const isKind = (name) => Object.hasOwn(KINDS, name);
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(48161);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
 /* harmony import */ var _environment_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(56035);
-/* harmony import */ var _index_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(44353);
+/* harmony import */ var _index_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(87252);
 
 
 
@@ -53999,14 +54631,15 @@ const workshopOf = ({ probe, signal, addon, plan }) => ({
     },
 });
 /**
- * Opens the targets of a session, and closes them when the work is done or has failed: nothing that
+ * Opens the targets of a session, which settles what they are measured by. It closes them when the work is done or has failed: nothing that
  * they started or wrote is left behind.
  *
  * @throws Failure when nothing can be launched in one of them; what the work throws
  */
-async function withTargets(specs, tools, { progress, evidence = 'timed' }, work) {
+async function withTargets(specs, tools, { progress, evidence: choice = 'timed' }, work) {
     const folder = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdtemp)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)((0,node_os__WEBPACK_IMPORTED_MODULE_1__.tmpdir)(), 'syscall-gate-targets-'));
     const open = [];
+    const evidence = Object.values(specs).every(_index_js__WEBPACK_IMPORTED_MODULE_3__/* .isCountableSpec */ .hP) ? choice : 'timed';
     try {
         for (const [side, spec] of Object.entries(specs)) {
             const own = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(folder, side);
@@ -55100,7 +55733,13 @@ const CPU_MODEL = [
  * What times depend on where a machine is emulated: the guest sees the same processor wherever it is,
  * and how long its instructions take is up to the emulator and the processor under it.
  */
-const EMULATION = ['accelerator', 'qemu', 'machine', 'cpu', 'host cpu'];
+const EMULATION = {
+    accelerator: ({ accelerator }) => accelerator,
+    qemu: ({ emulator }) => emulator.version,
+    machine: ({ emulator }) => emulator.machine,
+    cpu: ({ emulator }) => emulator.cpu,
+    'host cpu': ({ emulator }) => emulator.hostCpu,
+};
 /** Picks the stored runs nearest to the candidate's platform: same before kindred before foreign. */
 function comparableRuns(candidate, stored) {
     const earlier = stored.filter((run) => run.id !== candidate.id);
@@ -55118,7 +55757,7 @@ function comparableRuns(candidate, stored) {
 const sameCpuModel = (a, b) => CPU_MODEL.every((field) => a.platform[field] === b.platform[field]) &&
     emulationDifferences(a, b).length === 0;
 /** Whether the processor that the run was measured on is an emulated one. */
-const isEmulated = ({ target }) => target.facts?.['accelerator'] === 'tcg';
+const isEmulated = ({ target }) => target.machine?.accelerator === 'tcg';
 const machineDifferences = (baseline, candidate) => [
     ...platformDifferences(baseline, candidate),
     ...emulationDifferences(baseline, candidate),
@@ -55126,8 +55765,10 @@ const machineDifferences = (baseline, candidate) => [
 function emulationDifferences(baseline, candidate) {
     if (!isEmulated(baseline) && !isEmulated(candidate))
         return [];
-    const fact = ({ target }, name) => target.facts?.[name] ?? 'none';
-    return EMULATION.filter((name) => fact(baseline, name) !== fact(candidate, name)).map((name) => `${name}: ${fact(baseline, name)} → ${fact(candidate, name)}`);
+    return Object.entries(EMULATION).flatMap(([name, textOf]) => {
+        const [before, after] = [baseline, candidate].map(({ target: { machine } }) => machine === undefined ? 'none' : textOf(machine));
+        return before === after ? [] : [`${name}: ${before} → ${after}`];
+    });
 }
 function platformDifferences(baseline, candidate) {
     const fields = Object.keys(candidate.platform);
@@ -55135,6 +55776,19 @@ function platformDifferences(baseline, candidate) {
         .filter((field) => baseline.platform[field] !== candidate.platform[field])
         .map((field) => `${field}: ${baseline.platform[field]} → ${candidate.platform[field]}`);
 }
+
+
+/***/ }),
+
+/***/ 77080:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   V: () => (/* binding */ isMeasured),
+/* harmony export */   o: () => (/* binding */ isInstructions)
+/* harmony export */ });
+const isMeasured = (finding) => finding.measure !== 'instructions';
+const isInstructions = (finding) => finding.measure === 'instructions';
 
 
 /***/ }),
@@ -55473,15 +56127,12 @@ function notCompared(candidate, baseline, settings) {
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
   UD: () => (/* binding */ compare),
-  Ei: () => (/* binding */ compareCounted),
   OL: () => (/* binding */ exhibitsOf),
   Rk: () => (/* binding */ shardsEvidence)
 });
 
 // UNUSED EXPORTS: evidenceOf
 
-// EXTERNAL MODULE: ./lib/verdict/comparability.js
-var comparability = __nccwpck_require__(82515);
 // EXTERNAL MODULE: ./lib/verdict/duet.js
 var verdict_duet = __nccwpck_require__(9619);
 // EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
@@ -55667,14 +56318,18 @@ function decide(difference, resolution, margin, boots) {
     return { verdict: difference > 0 ? 'regressed' : 'improved', because: `${words}.` };
 }
 
-// EXTERNAL MODULE: ./lib/record/run.js + 2 modules
-var record_run = __nccwpck_require__(43089);
+// EXTERNAL MODULE: ./lib/families.js
+var families = __nccwpck_require__(31459);
+// EXTERNAL MODULE: ./lib/record/run.js + 3 modules
+var record_run = __nccwpck_require__(38359);
 // EXTERNAL MODULE: ./lib/stats/power.js + 1 modules
 var power = __nccwpck_require__(32868);
 // EXTERNAL MODULE: ./lib/stats/prediction.js
 var prediction = __nccwpck_require__(21874);
 // EXTERNAL MODULE: ./lib/stats/settle.js
 var settle = __nccwpck_require__(69752);
+// EXTERNAL MODULE: ./lib/verdict/comparability.js
+var comparability = __nccwpck_require__(82515);
 // EXTERNAL MODULE: ./lib/verdict/counts.js
 var counts = __nccwpck_require__(98345);
 // EXTERNAL MODULE: ./lib/verdict/decision.js
@@ -55769,6 +56424,7 @@ var validity = __nccwpck_require__(50703);
 
 
 
+
 /**
  * Compares a candidate run with stored runs of earlier jobs.
  *
@@ -55828,9 +56484,10 @@ const predictMetric = (metric, stored, marginRatio, confidence) => (0,prediction
     prior: priorOf(metric.id),
 }, confidence);
 function priorOf(id) {
-    const family = id.split('.', 1)[0] ?? '';
+    const family = (0,families/* familyOf */.Ap)(id);
+    const known = family && assumptions/* PRIOR_STANDARD_DEVIATIONS */.oA[family];
     return {
-        standardDeviation: assumptions/* PRIOR_STANDARD_DEVIATIONS */.oA[family] ?? assumptions/* OTHER_PRIOR_STANDARD_DEVIATION */.mh,
+        standardDeviation: known ?? assumptions/* OTHER_PRIOR_STANDARD_DEVIATION */.mh,
         degreesOfFreedom: assumptions/* PRIOR_DEGREES_OF_FREEDOM */.AO,
     };
 }
@@ -56658,7 +57315,6 @@ function sentence(first, others) {
 
 
 
-
 /** Holds the candidate against what there is to hold it against: its times, and its counts. */
 function compare(evidence, settings) {
     const timed = compareTimes(evidence, settings);
@@ -56709,20 +57365,28 @@ function compareTimes(evidence, settings) {
     }
 }
 /**
- * The runs that decide, oldest first within their role: of stored runs those that are comparable, and
- * the one whose counts are, which may be of another machine.
+ * The runs that decided, oldest first within their role. Of stored runs these are the ones that were
+ * compared; the one whose counts were may be of another machine.
+ *
+ * @param comparison of this evidence
  */
-function exhibitsOf(evidence) {
+function exhibitsOf(evidence, comparison) {
+    if (evidence.design !== 'prediction')
+        return partsOf(evidence);
+    const compared = new Set([...comparison.baseline, comparison.counted?.baseline]);
+    return partsOf(evidence).filter(({ role, run }) => role === 'candidate' || compared.has(run));
+}
+/** Every run of the evidence. */
+function partsOf(evidence) {
     const { candidate } = evidence;
     switch (evidence.design) {
         case 'duet':
             return [as('baseline', evidence.baseline), as('candidate', candidate)];
-        case 'prediction': {
-            const comparable = new Set((0,comparability/* comparableRuns */.v)(candidate, evidence.stored.runs).runs);
-            const last = candidate.instructions && lastCounted(evidence);
-            const runs = evidence.stored.runs.filter((run) => comparable.has(run) || run === last);
-            return [...runs.map((run) => as('baseline', run)), as('candidate', candidate)];
-        }
+        case 'prediction':
+            return [
+                ...evidence.stored.runs.map((run) => as('baseline', run)),
+                as('candidate', candidate),
+            ];
         case 'shards': {
             const { shards } = evidence;
             return [
@@ -56758,7 +57422,7 @@ function evidenceOf(design, exhibits, skipped) {
     if (candidate === undefined || others.length > 0)
         return undefined;
     const evidence = arrange(design, candidate, inRole, skipped);
-    return evidence && exhibitsOf(evidence).length === exhibits.length ? evidence : undefined;
+    return evidence && partsOf(evidence).length === exhibits.length ? evidence : undefined;
 }
 /** Which candidate belongs to which baseline is said by their duets. */
 function shardsOf(exhibits, skipped) {
@@ -56834,7 +57498,7 @@ function floorOf(within, marginRatio, alpha) {
 /* harmony export */ });
 /* unused harmony export centre */
 /* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(15521);
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(43089);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(38359);
 
 
 /**
@@ -57089,7 +57753,7 @@ const smallestP = ({ slower, faster }) => Math.min(slower, faster);
 /* harmony export */   m9: () => (/* binding */ sidesOfChange)
 /* harmony export */ });
 /* harmony import */ var _record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(88924);
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(43089);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(38359);
 /* harmony import */ var _samples_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(21194);
 
 
@@ -57167,10 +57831,10 @@ const measureOf = ({ baseline, candidate }) => [baseline, candidate].some((side)
 /* harmony export */   y: () => (/* binding */ filteredUnevenly)
 /* harmony export */ });
 /* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(15521);
-/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(43089);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(38359);
 /* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(86300);
-/* harmony import */ var _comparability_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(82515);
-/* harmony import */ var _samples_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(21194);
+/* harmony import */ var _comparability_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(82515);
+/* harmony import */ var _samples_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(21194);
 
 
 
@@ -57193,12 +57857,13 @@ function validityCaveats(all) {
 }
 /** An emulated instruction costs by what it takes to emulate it. */
 function emulated(runs) {
-    const found = runs.find(_comparability_js__WEBPACK_IMPORTED_MODULE_4__/* .isEmulated */ .e);
+    const found = runs.find(_comparability_js__WEBPACK_IMPORTED_MODULE_3__/* .isEmulated */ .e);
     if (found === undefined)
         return [];
-    const where = `${found.target.spec} ran in an emulation of a processor (QEMU ${found.target.facts?.['qemu'] ?? ''}, TCG)`;
+    const { name, version } = found.target.machine?.emulator ?? { name: 'QEMU', version: '' };
+    const where = `${found.target.spec} ran in an emulation of a processor (${name} ${version}, TCG)`;
     return [
-        runs.every(_comparability_js__WEBPACK_IMPORTED_MODULE_4__/* .isEmulated */ .e)
+        runs.every(_comparability_js__WEBPACK_IMPORTED_MODULE_3__/* .isEmulated */ .e)
             ? `${where}: such times compare with those of the same emulator on the same processor alone, and changes of page tables and of entering the kernel weigh more in them than on hardware.`
             : `${where} and the other side did not, so what differs is the emulation above all: boot both sides, or neither.`,
     ];
@@ -57227,7 +57892,7 @@ function otherCpu(runs) {
     ];
 }
 const unpinned = (runs) => runs
-    .filter((run) => !run.plan.pinned)
+    .filter((run) => run.plan.pinned === false)
     .map((run) => `Launches of ${run.target.spec} could not be kept on one CPU, so context switches may cross CPUs; allow sched_setaffinity(2) there.`);
 /** Two sides whose shares of interrupted batches differ by more were not interrupted by chance. */
 const REJECTED_WORTH_SAYING = 0.2;
@@ -57237,7 +57902,7 @@ const REJECTED_WORTH_SAYING = 0.2;
  */
 function filteredUnevenly(baseline, candidate) {
     const metrics = candidate.metrics.flatMap((after) => {
-        const before = (0,_samples_js__WEBPACK_IMPORTED_MODULE_3__/* .metricOf */ .ak)(baseline, after.id);
+        const before = (0,_samples_js__WEBPACK_IMPORTED_MODULE_4__/* .metricOf */ .ak)(baseline, after.id);
         if (!(0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isTimed */ ._Y)(before) || !(0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isTimed */ ._Y)(after))
             return [];
         const gap = rejectedShare(after.replicates) - rejectedShare(before.replicates);

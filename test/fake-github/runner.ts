@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { parse } from 'yaml';
+import { buildProbe } from '../../src/build/build.js';
 import type { RunnerEvent } from './events.js';
 import type { FakeGithub } from './server.js';
 
@@ -16,6 +17,12 @@ const folders = mkdtempSync(join(tmpdir(), 'runner-'));
  * compiled probe is found again.
  */
 const temporary = mkdtempSync(join(folders, 'temp-'));
+
+/** Puts there what was compiled for all test files, so that no job of this one compiles. */
+export async function compileOnce(): Promise<void> {
+  const build = dirname((await buildProbe()).probe);
+  cpSync(build, join(temporary, 'syscall-gate', basename(build)), { recursive: true });
+}
 
 /** Takes away what the jobs of a test file left on disk, their reports and records too. */
 export const removeFolders = (): void => rmSync(folders, { recursive: true, force: true });

@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { pullRequestEvent } from '../fake-github/events.js';
 import {
   type ActionResult,
   type ActionRun,
+  compileOnce,
   removeFolders,
   runAction,
 } from '../fake-github/runner.js';
@@ -13,6 +14,7 @@ beforeEach(async () => {
   github = await startGithub();
 });
 afterEach(() => github.close());
+beforeAll(compileOnce);
 afterAll(removeFolders);
 
 const start = (run: Partial<ActionRun>): Promise<ActionResult> =>

@@ -4,9 +4,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { logLine } from '../../src/action/log.js';
 import { actionsProgress } from '../../src/action/progress.js';
-import { annotate, conclude, regressions, writeSummary } from '../../src/action/publish.js';
+import { annotate, conclude, writeSummary } from '../../src/action/publish.js';
 import type { Report } from '../../src/record/report.js';
-import { cleanReport, regressedReport } from '../unit/report/fixtures.js';
+import {
+  cleanReport,
+  deniedReport,
+  diagnosedReport,
+  regressedReport,
+} from '../unit/report/fixtures.js';
 
 let log: string;
 beforeEach(() => {
@@ -24,25 +29,34 @@ afterEach(() => {
 const linesOf = (kind: string): string[] =>
   log.split('\n').filter((line) => line.startsWith(`::${kind}`));
 
-/** The report with so many gated regressions, each larger than the one before. */
-function manyRegressions(count: number): Report {
-  const report = regressedReport();
-  const [model] = regressions(report);
-  if (model === undefined) throw new Error('the fixture has no regression');
-  const metrics = Array.from({ length: count }, (_, index) => ({
-    ...model,
-    id: `syscall.made_up_${index}`,
-    change: { ratio: 1.1 + index / 100, low: 1.05, high: 2, confidence: 0.98 },
-  }));
-  return { ...report, metrics };
-}
+/** The report with so many alarms, each for a metric of its own. */
+const manyAlarms = (count: number): Report => ({
+  ...regressedReport(),
+  alarms: Array.from({ length: count }, (_, index) => ({
+    ...{ verdict: 'regressed', title: `syscall.made_up_${index} regressed`, text: 'Slower.' },
+    metrics: [`syscall.made_up_${index}`],
+  })),
+});
 
 describe('annotations', () => {
-  it('are one for each gated metric that regressed', () => {
-    const report = regressedReport();
-    annotate(report);
-    expect(linesOf('error')).toHaveLength(regressions(report).length);
-    expect(linesOf('error')[0]).toMatch(/^::error title=\S+ regressed%3A .*::./);
+  it('are one for each cause, with its metrics inside it', () => {
+    annotate(diagnosedReport());
+    const [first, second, ...others] = linesOf('error');
+    expect(first).toMatch(
+      /^::error title=\+56\.\d ns for every kernel entry%3A 12 metrics regress/,
+    );
+    expect(first).toContain('syscall.null, ');
+    expect(second).toMatch(/^::error title=sendfile\.tcp_64k_copy regressed%3A .*::./);
+    expect(others).toEqual([]);
+  });
+
+  it('say first what is blocked', () => {
+    annotate(deniedReport());
+    expect(linesOf('error')).toEqual([
+      expect.stringMatching(
+        /^::error title=blocked%3A socket\(AF_INET\) is refused%3A EPERM::The b/,
+      ),
+    ]);
   });
 
   it('are none when nothing regressed', () => {
@@ -50,12 +64,12 @@ describe('annotations', () => {
     expect(log).toBe('');
   });
 
-  it('stay within what GitHub shows, the largest first, and count the rest in one line', () => {
-    annotate(manyRegressions(14));
+  it('stay within what GitHub shows, and count the rest in one line', () => {
+    annotate(manyAlarms(14));
     expect(linesOf('error')).toHaveLength(9);
-    expect(linesOf('error')[0]).toContain('made_up_13 ');
+    expect(linesOf('error')[0]).toContain('made_up_0 ');
     expect(linesOf('notice')).toEqual([
-      expect.stringMatching(/5 more metrics regressed: .*made_up_4.*made_up_0\.$/),
+      expect.stringMatching(/5 more metrics regressed: .*made_up_9.*made_up_13\.$/),
     ]);
   });
 });

@@ -22,7 +22,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'launch-'));
-  ({ probe, addon: addonPath } = await buildProbe({ cacheDir: join(folder, 'cache') }));
+  ({ probe, addon: addonPath } = await buildProbe());
   addon = loadAddon(addonPath);
 });
 afterAll(() => rm(folder, { recursive: true }));

@@ -17,7 +17,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'probe-plan-'));
-  const built = await buildProbe({ cacheDir: join(folder, 'cache') });
+  const built = await buildProbe();
   probe = built.probe;
   addon = loadAddon(built.addon);
 });

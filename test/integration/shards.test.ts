@@ -1,143 +1,76 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runFileName } from '../../src/record/file.js';
 import type { Report } from '../../src/record/report.js';
-import { parseRun } from '../../src/record/run.js';
-import { pullRequestEvent } from '../fake-github/events.js';
-import {
-  type ActionResult,
-  type ActionRun,
-  removeFolders,
-  runAction,
-} from '../fake-github/runner.js';
-import type { ArtifactState } from '../fake-github/schemas.js';
+import { runText } from '../../src/record/run.js';
+import { removeFolders, runAction } from '../fake-github/runner.js';
 import { type FakeGithub, forbidden, startGithub } from '../fake-github/server.js';
+import {
+  judging,
+  knowRun,
+  leaveShards,
+  measuring,
+  shardArtifact,
+  sourceOfShard,
+  zipOfShard,
+} from '../fake-github/shards.js';
 import { makeZip } from '../fake-github/zip.js';
-import { cli, compileProgram } from '../fixtures/cli.js';
+import { cli } from '../fixtures/cli.js';
+import { DESIGN, reportIn, reportOf } from '../fixtures/report.js';
+import { storedPair } from '../fixtures/stored.js';
 
-/** Few metrics and little time, for a change that triples every call: see action.test.ts. */
-const QUICK = { duration: '3s', metrics: 'syscall.enosys, syscall.null, syscall.read_zero' };
-const MARGIN = '80%';
+/** Comparisons over several machines, from records that are made up. */
+
 const RUN = 300;
-const MACHINES = ['1', '2', '3'];
-
-const slow = () => `command:${compileProgram('slowdown')} 16 {probe}`;
 
 let github: FakeGithub;
 beforeEach(async () => {
   github = await startGithub();
-  github.runs.push({
-    id: RUN,
-    event: 'pull_request',
-    branch: 'changes',
-    headRepository: github.repository,
-    workflow: 'shards.yml',
-  });
 });
 afterEach(() => github.close());
 afterAll(removeFolders);
 
-const job = (run: Partial<ActionRun>): Promise<ActionResult> =>
-  runAction({ event: pullRequestEvent(), github, runId: RUN, workflow: 'shards.yml', ...run });
+const merge = (inputs: Record<string, string> = {}) => runAction(judging(github, RUN, inputs));
 
-const measure = (machine: string, candidate: string, inputs = {}) =>
-  job({
-    job: 'measure',
-    matrix: { machine },
-    legs: MACHINES.length,
-    inputs: { ...QUICK, shard: 'measure', baseline: 'host', candidate, ...inputs },
-  });
-
-/** It has no compiler to fall back on. */
-const merge = (inputs: Record<string, string> = {}) =>
-  job({
-    job: 'verdict',
-    inputs: { margin: MARGIN, shard: 'merge', ...inputs },
-    environment: { PATH: '/nowhere' },
-  });
-
-const reportOf = ({ outputs }: ActionResult): Report =>
-  JSON.parse(readFileSync(outputs['report'] ?? '', 'utf8'));
-
-/** Of the shards as a set: how quiet each machine was, and what that cost it, is its own affair. */
-const caveatsOfSet = ({ caveats }: Report): string[] =>
-  caveats.filter((caveat) => !/^On machine \d+ \(|, or in too few pairs, on machine /.test(caveat));
-
-/** What three machines stored for a slower candidate, measured once for all tests. */
-let stored: ArtifactState[];
-let measured: ActionResult[];
-
-beforeAll(async () => {
-  github = await startGithub();
-  measured = [];
-  const candidate = slow();
-  for (const machine of MACHINES) measured.push(await measure(machine, candidate));
-  stored = github.artifacts;
-  await github.close();
-});
-
-const arrive = (...which: number[]): void => {
-  for (const index of which) {
-    const artifact = stored[index];
-    if (artifact) github.artifacts.push({ ...artifact });
-  }
+const arrive = (...machines: number[]): void => {
+  knowRun(github, RUN);
+  github.artifacts.push(...machines.map((machine) => shardArtifact(RUN, machine, 'regressed')));
 };
 
-describe('a job that measures a shard', () => {
-  it('stores both runs of its duet, judges nothing and comments on nothing', async () => {
-    for (const result of measured) {
-      expect(result, result.log + result.stderr).toMatchObject({ exitCode: 0, errors: [] });
-      expect(result.outputs).toEqual({ run: expect.stringMatching(/\.run\.json$/) });
-      expect(result.summary).toBe('');
-    }
-    expect(stored).toHaveLength(3);
-    expect(new Set(stored.map(({ name }) => name)).size).toBe(3);
-    for (const { name } of stored) {
-      expect(name).toMatch(/^syscall-gate-shard-shards-[0-9a-f]{8}-of-3-measure-[A-Za-z0-9._-]+$/);
-    }
-  });
-
-  it('keeps its records where no later run takes them for a baseline', async () => {
-    const path = measured[0]?.outputs['run'] ?? '';
-    expect(path).toMatch(/\/shards\/[^/]+$/);
-    const parse = parseRun(readFileSync(path, 'utf8'));
-    expect(parse).toMatchObject({ ok: true, run: { duet: { side: 'candidate' } } });
-  });
-
+describe('a job that is to measure a shard', () => {
   it('wants both sides to run on its machine, in one sentence', async () => {
-    const result = await measure('1', 'host', { baseline: 'artifact' });
+    const result = await runAction(measuring(github, RUN, '1', { baseline: 'artifact' }));
     expect(result).toMatchObject({ exitCode: 1, outputs: {}, stderr: '' });
     expect(result.errors).toEqual([
       'A shard measures both sides on its machine, and baseline "artifact" is a store of earlier runs: give baseline host or command:CMD.',
-    ]);
-  });
-
-  it('is red when its records cannot be stored: nobody would miss them else', async () => {
-    const environment = { ACTIONS_RUNTIME_TOKEN: undefined };
-    const inputs = { ...QUICK, shard: 'measure', baseline: 'host' };
-    const result = await job({ inputs, environment, matrix: { machine: '1' } });
-    expect(result).toMatchObject({ exitCode: 1, warnings: [] });
-    expect(result.errors).toEqual([
-      expect.stringMatching(/^Could not store this shard .*ACTIONS_RUNTIME_TOKEN.*\.$/),
     ]);
   });
 });
 
 describe('the job that judges', () => {
   it('gives the verdict over all machines of its workflow run, and one comment', async () => {
-    arrive(0, 1, 2);
+    arrive(1, 2, 3);
     // Another run's shard, and what a gate stored, are none of this run's shards.
-    github.artifacts.push({ ...(stored[0] as ArtifactState), id: 1, runId: RUN - 1 });
-    github.artifacts.push({ ...(stored[0] as ArtifactState), id: 2, name: 'syscall-gate-gate' });
+    leaveShards(github, RUN - 1, 'unchanged');
+    github.artifacts.push({ ...shardArtifact(RUN, 1, 'unchanged'), name: 'syscall-gate-gate' });
     const result = await merge();
     expect(result.exitCode, result.log).toBe(1);
     expect(result).toMatchObject({ warnings: [], stderr: '' });
     expect(result.outputs).toMatchObject({ verdict: 'regressed' });
     expect(result.outputs).not.toHaveProperty('run');
     const report = reportOf(result);
-    expect(report.design).toBe('shards');
-    expect(caveatsOfSet(report)).toEqual([]);
+    expect(report.design).toBe(DESIGN.shards);
+    expect(report.caveats).toEqual([]);
     expect(report.machines).toHaveLength(3);
     expect(report.headline).toMatch(/, on 3 machines\.$/);
     expect(result.summary).toContain('both sides interleaved on 3 machines');
@@ -149,21 +82,11 @@ describe('the job that judges', () => {
     expect(github.requests.filter((request) => request.includes('/workflows/'))).toEqual([]);
   });
 
-  it('is green under a wider margin, and by the policy that it was given', async () => {
-    arrive(0, 1, 2);
-    const wide = await merge({ margin: '1000%' });
-    expect(wide.exitCode, wide.log).toBe(0);
-    expect(wide.outputs['regressions']).toBe('0');
-    const never = await merge({ 'fail-on': 'never', comment: 'never' });
-    expect(never).toMatchObject({ exitCode: 0, outputs: { verdict: 'regressed' } });
-    expect(github.comments).toEqual([]);
-  });
-
   it('judges on two of three with a caveat, unless three are expected', async () => {
-    arrive(0, 2);
+    arrive(1, 3);
     const result = await merge();
     expect(result).toMatchObject({ exitCode: 1, outputs: { verdict: 'regressed' } });
-    expect(caveatsOfSet(reportOf(result))).toEqual([
+    expect(reportOf(result).caveats).toEqual([
       'Only 2 of 3 shards arrived, and the verdict rests on those: see what became of the other jobs.',
     ]);
     const strict = await merge({ expect: '3', comment: 'never' });
@@ -181,9 +104,9 @@ describe('the job that judges', () => {
   });
 
   it('passes over an archive that is damaged, expired or of another run, in a sentence each', async () => {
-    arrive(0, 1, 2);
+    arrive(1, 2, 3);
     const [first, second, third] = github.artifacts;
-    if (!first || !second || !third) throw new Error('not measured');
+    if (!first || !second || !third) throw new Error('there are three');
     const foreign = JSON.stringify({ schema: 'syscall-gate/run', version: 2 });
     github.artifacts = [
       { ...first, zip: first.zip.subarray(0, 300) },
@@ -207,32 +130,27 @@ describe('the job that judges', () => {
   });
 
   it('does not trust records of another run or commit under the names of its own', async () => {
-    const [artifact] = stored;
-    if (!artifact) throw new Error('not measured');
-    github.artifacts.push({ ...artifact, runId: RUN + 1 });
-    const result = await job({
-      runId: RUN + 1,
-      job: 'verdict',
-      inputs: { shard: 'merge' },
-    });
+    knowRun(github, RUN);
+    const zip = zipOfShard(storedPair('regressed', { source: sourceOfShard(RUN + 1) }));
+    github.artifacts.push({ ...shardArtifact(RUN, 1, 'regressed'), zip });
+    const result = await merge();
     expect(result.exitCode).toBe(1);
     expect(result.errors).toEqual([
       expect.stringMatching(
-        /^No shard was found in workflow run 301 \(Passed over the shard .*does not say that it comes from this workflow run\)/,
+        /^No shard was found in workflow run 300 \(Passed over the shard .*does not say that it comes from this workflow run\)/,
       ),
     ]);
   });
 
   it('takes the last attempt of a machine that was started again', async () => {
-    arrive(0, 1, 2);
-    const [again] = stored;
-    const last = github.artifacts.find(({ name }) => name === again?.name);
-    if (!again || !last) throw new Error('not measured');
-    last.zip = Buffer.alloc(0);
-    github.artifacts.push({ ...again, id: 99_999 });
+    arrive(1, 2, 3);
+    const [first] = github.artifacts;
+    if (!first) throw new Error('there are three');
+    github.artifacts.push({ ...first, id: 99_999 });
+    first.zip = Buffer.alloc(0);
     const report = reportOf(await merge());
     expect(report.machines).toHaveLength(3);
-    expect(caveatsOfSet(report)).toEqual([]);
+    expect(report.caveats).toEqual([]);
   });
 
   it('is red when it finds nothing or may not look, and says what to do', async () => {
@@ -241,7 +159,7 @@ describe('the job that judges', () => {
     expect(nothing.errors).toEqual([
       expect.stringMatching(/^No shard was found in workflow run 300: /),
     ]);
-    arrive(0, 1, 2);
+    arrive(1, 2, 3);
     github.faults.push({ path: /artifacts\?/, times: 9, answer: forbidden });
     const refused = await merge();
     expect(refused.errors).toEqual([expect.stringContaining('add "actions: read" to')]);
@@ -256,53 +174,52 @@ describe('the same by hand', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const shard = (machine: string, ...more: string[]) => {
-    const { duration, metrics } = QUICK;
-    const sides = ['--baseline', 'host', '--candidate', slow()];
-    const out = ['--out', join(folder, machine)];
-    return cli([
-      ...['--shard', '--duration', duration, '--metrics', metrics],
-      ...[...sides, ...out, ...more],
-    ]);
-  };
+  /** What `--shard --out FOLDER` leaves. */
+  function shard(machine: number, out: string): void {
+    const records = join(folder, out, 'shards');
+    mkdirSync(records, { recursive: true });
+    for (const run of Object.values(storedPair('regressed', { machine }))) {
+      writeFileSync(join(records, runFileName(run)), runText(run));
+    }
+  }
 
-  const merging = (...more: string[]) =>
-    cli(['merge', ...more, '--margin', MARGIN, '--out', join(folder, 'out')]);
+  const merging = (...more: string[]) => cli(['merge', ...more, '--out', join(folder, 'out')]);
 
-  it('is two verbs: each machine measures, and merge judges their folders', async () => {
-    const one = await shard('one');
-    expect(one, one.stderr).toMatchObject({ code: 0 });
-    expect(one.stdout).toContain('nothing is judged yet');
-    const two = JSON.parse((await shard('two', '--json')).stdout);
-    expect(existsSync(two.files.baseline) && existsSync(two.files.candidate)).toBe(true);
-    expect(existsSync(join(folder, 'one', 'report.json'))).toBe(false);
-
+  it('judges the folders of all machines, and what it leaves is judged again', async () => {
+    shard(1, 'one');
+    shard(2, 'two');
     const merged = await merging(join(folder, 'one'), join(folder, 'two'));
     expect(merged.code, merged.stderr + merged.stdout).toBe(1);
     expect(merged.stdout).toMatch(/^▲ regressed/);
     expect(merged.stdout).toMatch(/, on 2 machines\.$/m);
-    const report = JSON.parse(readFileSync(join(folder, 'out', 'report.json'), 'utf8'));
-    expect(report).toMatchObject({ design: 'shards', verdict: 'regressed' });
+    const text = readFileSync(join(folder, 'out', 'report.json'), 'utf8');
+    expect(reportIn(text)).toMatchObject({ design: DESIGN.shards, verdict: 'regressed' });
 
     const again = await cli(['replay', join(folder, 'out'), '--json']);
     expect(again.stderr).toContain('byte for byte');
-    expect(JSON.parse(again.stdout)).toEqual(report);
+    expect(again.stdout).toBe(text);
+  });
 
-    // Everything below one folder, and a shard that is there twice.
+  it('takes everything below a folder, a shard once, and evidence only where it is named', async () => {
+    shard(1, 'one');
+    shard(2, 'two');
     const twice = await merging(folder, join(folder, 'one'), '--json');
-    expect(JSON.parse(twice.stdout).machines).toHaveLength(2);
+    expect(reportIn(twice.stdout).machines).toHaveLength(2);
+    expect(existsSync(join(folder, 'out', 'evidence'))).toBe(true);
     const evidence = await merging(join(folder, 'out', 'evidence'), '--json');
-    expect(JSON.parse(evidence.stdout).machines).toHaveLength(2);
+    expect(reportIn(evidence.stdout).machines).toHaveLength(2);
+  });
 
-    // One side is lost, and something else lies about.
+  it('says which records do not count', async () => {
+    shard(1, 'one');
+    shard(2, 'two');
     const records = join(folder, 'two', 'shards');
     const [lost = ''] = readdirSync(records);
     rmSync(join(records, lost));
     writeFileSync(join(records, 'x.run.json'), '{}');
-    const less = await merging(folder, '--json');
-    const rest: Report = JSON.parse(less.stdout);
+    const rest: Report = reportIn((await merging(folder, '--json')).stdout);
     expect(rest.machines).toHaveLength(1);
-    expect(caveatsOfSet(rest)).toEqual([
+    expect(rest.caveats).toEqual([
       expect.stringMatching(/x\.run\.json was passed over: it is not a syscall-gate run record\.$/),
       expect.stringMatching(/^Shard [0-9a-f]{16} has no run of its (baseline|candidate) and does/),
       expect.stringMatching(/^There is one machine: /),

@@ -5,33 +5,8 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { programArchitecture } from '../../../../src/probe/architecture.js';
 import { identify, readImage } from '../../../../src/targets/kernel/image.js';
+import { bzImage } from '../../../fixtures/bzimage.js';
 import { zboot } from '../../../fixtures/zboot.js';
-
-interface BzImage {
-  protocol?: number;
-  loadFlags?: number;
-  extendedLoadFlags?: number;
-  setupSectors?: number;
-  /** Of the part behind the setup, as the header says. */
-  paragraphs?: number;
-}
-
-/** A bzImage with a header as Documentation/arch/x86/boot.rst lays it out, and nothing to run. */
-function bzImage(header: BzImage = {}): Buffer {
-  const { protocol = 0x20f, loadFlags = 1, extendedLoadFlags = 0x7f } = header;
-  const { setupSectors = 4, paragraphs = 64 } = header;
-  const image = Buffer.alloc((5 + 2) * 512);
-  image.write('MZ');
-  image.writeUInt8(setupSectors, 0x1f1);
-  image.writeUInt32LE(paragraphs, 0x1f4);
-  image.write('HdrS', 0x202);
-  image.writeUInt16LE(protocol, 0x206);
-  image.writeUInt16LE(0x400, 0x20e);
-  image.writeUInt8(loadFlags, 0x211);
-  image.writeUInt16LE(extendedLoadFlags, 0x236);
-  image.write('6.1.0-cloud (builder@host) #1 SMP\0', 0x600);
-  return image;
-}
 
 function arm64(text = 'Linux version %s (%s)\0Linux version 6.12.1 (me@here) #2 SMP\n\0'): Buffer {
   const image = Buffer.alloc(4096);

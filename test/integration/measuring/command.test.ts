@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { reportSchema } from '../../src/record/report.js';
-import { parseRun } from '../../src/record/run.js';
-import { cli } from '../fixtures/cli.js';
+import { parseRun } from '../../../src/record/run.js';
+import { cli } from '../../fixtures/cli.js';
+import { reportIn } from '../../fixtures/report.js';
 
 let folder: string;
 let out: string;
@@ -19,7 +19,7 @@ const FEW = ['--duration', '4', '--metrics', 'syscall.null,context.pipe_2p_0k'];
 async function measured(candidate: string) {
   const run = await cli(['--out', out, '--json', ...FEW, '--candidate', candidate]);
   expect(run.stderr).not.toContain('syscall-gate:');
-  const report = reportSchema.parse(JSON.parse(run.stdout));
+  const report = reportIn(run.stdout);
   const [record] = report.records;
   const parsed = parseRun(await readFile(join(out, record?.file ?? ''), 'utf8'));
   if (!parsed.ok) throw new Error(parsed.reason);

@@ -2,11 +2,11 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { injectionObstacle } from '../../src/probe/obstacle.js';
-import { INJECTIONS, type Injection } from '../../src/record/injection.js';
-import { type Injected, type Selftest, selftestSchema } from '../../src/record/selftest.js';
-import { CLI, cli, compileProgram, type Finished, NODE } from '../fixtures/cli.js';
-import { planWords, run, type TestProbe, testProbe, understand } from '../fixtures/probe.js';
+import { injectionObstacle } from '../../../src/probe/obstacle.js';
+import type { Injection } from '../../../src/record/injection.js';
+import { type Injected, type Selftest, selftestSchema } from '../../../src/record/selftest.js';
+import { CLI, cli, compileProgram, type Finished, NODE } from '../../fixtures/cli.js';
+import { run, type TestProbe, testProbe } from '../../fixtures/probe.js';
 
 const deny = compileProgram('deny');
 
@@ -21,7 +21,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const FEW = ['--duration', '12', '--metrics', 'syscall.{null,read_zero,lseek}'];
+const FEW = ['--duration', '10', '--metrics', 'syscall.null'];
+
+/** A loud machine may keep what was injected from being caught, which is what a self-test is for. */
+const AGAIN = { retry: 3 };
 
 const FILTERS = ['seccomp-cached', 'seccomp'] as const satisfies Injection[];
 
@@ -31,22 +34,26 @@ const injected = ({ injections }: Selftest): Injected[] =>
   injections.filter((one) => one.status === 'ok');
 
 describe('a self-test', () => {
-  test('catches the regression that it injects, says how soon, and stores nothing', async () => {
-    const ended = await cli(['selftest', '--json', ...FEW], { cwd: folder });
-    const found = selftestOf(ended);
-    expect(injected(found).map(({ injection }) => injection)).toEqual(FILTERS);
-    const strongest = injected(found).at(-1);
-    expect(strongest?.addedNs).toBeGreaterThan(0);
-    expect(strongest?.slowed).toContain('syscall.null');
-    expect(strongest?.caught).toContain('syscall.null');
-    expect(strongest?.first?.screenMs).toBeGreaterThan(0);
-    expect(strongest?.first?.confirmMs).toBeGreaterThan(0);
-    // An unchanged machine alarms once in fifty self-tests, by design: then it is not to be trusted.
-    expect(found.trusted).toBe(found.alarms.length === 0);
-    expect(ended.code).toBe(found.trusted ? 0 : 1);
-    expect(found.certificate.families).toMatchObject([{ family: 'syscall', gated: 3 }]);
-    expect(await readdir(folder)).toEqual([]);
-  });
+  test(
+    'catches the regression that it injects, says how soon, and stores nothing',
+    AGAIN,
+    async () => {
+      const ended = await cli(['selftest', '--json', ...FEW], { cwd: folder });
+      const found = selftestOf(ended);
+      expect(injected(found).map(({ injection }) => injection)).toEqual(FILTERS);
+      const strongest = injected(found).at(-1);
+      expect(strongest?.addedNs).toBeGreaterThan(0);
+      expect(strongest?.slowed).toContain('syscall.null');
+      expect(strongest?.caught).toContain('syscall.null');
+      expect(strongest?.first?.screenMs).toBeGreaterThan(0);
+      expect(strongest?.first?.confirmMs).toBeGreaterThan(0);
+      // An unchanged machine alarms once in fifty self-tests, by design: then it is not to be trusted.
+      expect(found.trusted).toBe(found.alarms.length === 0);
+      expect(ended.code).toBe(found.trusted ? 0 : 1);
+      expect(found.certificate.families).toMatchObject([{ family: 'syscall', gated: 1 }]);
+      expect(await readdir(folder)).toEqual([]);
+    },
+  );
 
   test('that has no time for enough launches says so and what to do, and exits 1', async () => {
     const all = ['--duration', '2', '--metrics', 'syscall.*,context.*'];
@@ -58,7 +65,7 @@ describe('a self-test', () => {
     );
   });
 
-  test('where no filter may be installed uses what needs none', async ({ skip }) => {
+  test('where no filter may be installed uses what needs none', AGAIN, async ({ skip }) => {
     if ((await injectionObstacle(probe.path, 'user-dispatch')) !== undefined) skip();
     const { stdout, stderr } = await run([
       deny,
@@ -102,37 +109,6 @@ describe('a self-test', () => {
     expect([code, stdout.toString()]).toEqual([3, '']);
     expect(stderr).toMatch(
       /^syscall-gate: The self-test measures .* syscall\.null, which has no number/m,
-    );
-  });
-});
-
-describe('the injection of the probe', () => {
-  test.each(FILTERS)('%s stands in what the probe says of its subject', async (injection) => {
-    const filters = async (...options: string[]): Promise<number> => {
-      const words = planWords(probe, ['syscall.null']);
-      const { stdout } = await run([probe.path, ...words, ...options]);
-      const { hello } = understand(stdout, ['syscall.null']);
-      return Number(hello.environment?.subject.seccompFilters);
-    };
-    expect(await filters(`--inject=${injection}`)).toBe((await filters()) + 1);
-    expect(await injectionObstacle(probe.path, injection)).toBeUndefined();
-  });
-
-  test.for(INJECTIONS)('%s leaves every metric measurable', async (injection, { skip }) => {
-    if ((await injectionObstacle(probe.path, injection)) !== undefined) skip();
-    const ids = probe.metrics.filter(({ gate }) => gate).map(({ id }) => id);
-    const plain = await run([probe.path, ...planWords(probe, ids)]);
-    const slowed = await run([probe.path, ...planWords(probe, ids), `--inject=${injection}`]);
-    const statuses = ({ stdout }: { stdout: Buffer }) =>
-      [...understand(stdout, ids).metrics.values()].map(({ id, status }) => [id, status]).sort();
-    expect(statuses(slowed)).toEqual(statuses(plain));
-  });
-
-  test('that there is not is refused with those that there are', async () => {
-    const { code, stdout, stderr } = await run([probe.path, '--list', '--inject=sleep']);
-    expect([code, stdout.length]).toEqual([2, 0]);
-    expect(stderr).toBe(
-      'probe: --inject=sleep is not known; choose one of seccomp-cached seccomp user-dispatch.\n',
     );
   });
 });

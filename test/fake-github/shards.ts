@@ -1,0 +1,85 @@
+import type { GithubContext } from '../../src/github/context.js';
+import { shardName } from '../../src/github/identity.js';
+import { runFileName } from '../../src/record/file.js';
+import type { Run, Source } from '../../src/record/run.js';
+import { runText } from '../../src/record/run.js';
+import { type Change, storedPair } from '../fixtures/stored.js';
+import { pullRequestEvent, REPOSITORY } from './events.js';
+import type { ActionRun } from './runner.js';
+import type { ArtifactState } from './schemas.js';
+import type { FakeGithub } from './server.js';
+import { makeZip } from './zip.js';
+
+/** A workflow whose jobs each measure on a machine of their own, and one more that judges. */
+export const SHARDS_WORKFLOW = 'shards.yml';
+export const MACHINES = 3;
+
+const { head, number: pullRequest } = pullRequestEvent().payload.pull_request;
+
+/** The job that measures, as the action sees it. */
+const MEASURING: GithubContext = {
+  ...{ repository: REPOSITORY, owner: '', name: '', workflow: SHARDS_WORKFLOW },
+  ...{ event: 'pull_request', branch: head.ref, commit: head.sha, compareWith: 'master' },
+  ...{ leavesBaseline: false, pullRequest, job: 'measure', step: '__self' },
+  ...{ runId: 0, runAttempt: 1, runUrl: '', enterpriseServer: false },
+};
+
+export const sourceOfShard = (runId: number): Source => ({
+  ...{ repository: REPOSITORY, branch: head.ref, commit: head.sha, event: 'pull_request' },
+  ...{ runId, runAttempt: 1 },
+});
+
+/** The archive that a shard's job leaves. */
+export const zipOfShard = (sides: { baseline: Run; candidate: Run }): Buffer =>
+  makeZip(
+    [sides.baseline, sides.candidate].map((run) => ({
+      name: runFileName(run),
+      content: runText(run),
+    })),
+  );
+
+/** What the shard of one machine left in a workflow run, as if it had been measured. */
+export function shardArtifact(runId: number, machine: number, change: Change): ArtifactState {
+  const matrix = JSON.stringify({ machine: String(machine) }, null, 2);
+  return {
+    ...{ id: 100 * runId + machine, runId, expired: false },
+    name: shardName(MEASURING, matrix, MACHINES, ''),
+    zip: zipOfShard(storedPair(change, { machine, source: sourceOfShard(runId) })),
+  };
+}
+
+/** Of every machine; GitHub knows the workflow run as well. */
+export function leaveShards(github: FakeGithub, runId: number, change: Change): void {
+  knowRun(github, runId);
+  const machines = Array.from({ length: MACHINES }, (_, index) => 1 + index);
+  github.artifacts.push(...machines.map((machine) => shardArtifact(runId, machine, change)));
+}
+
+export const knowRun = (github: FakeGithub, runId: number): unknown =>
+  github.runs.push({
+    ...{ id: runId, event: 'pull_request', branch: head.ref },
+    ...{ headRepository: github.repository, workflow: SHARDS_WORKFLOW },
+  });
+
+/** The job that judges what was left; it has no compiler to fall back on. */
+export const judging = (
+  github: FakeGithub,
+  runId: number,
+  inputs: Record<string, string> = {},
+): ActionRun => ({
+  ...{ event: pullRequestEvent(), github, runId, workflow: SHARDS_WORKFLOW, job: 'verdict' },
+  inputs: { shard: 'merge', ...inputs },
+  environment: { PATH: '/nowhere' },
+});
+
+/** The job that measures on one machine. */
+export const measuring = (
+  github: FakeGithub,
+  runId: number,
+  machine: string,
+  inputs: Record<string, string> = {},
+): ActionRun => ({
+  ...{ event: pullRequestEvent(), github, runId, workflow: SHARDS_WORKFLOW, job: 'measure' },
+  ...{ matrix: { machine }, legs: MACHINES },
+  inputs: { shard: 'measure', baseline: 'host', ...inputs },
+});
