@@ -43,6 +43,9 @@ export default defineConfig({
           ...IN_TURN,
           ...COMPILED,
           name: 'measuring',
+          // A machine with busy neighbours may leave a short gate undecided, which is the right answer
+          // there. What never works fails three times.
+          retry: 2,
           include: ['test/integration/measuring/*.test.ts'],
         },
       },

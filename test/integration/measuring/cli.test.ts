@@ -241,7 +241,10 @@ describe('what is denied on one side', () => {
 
   test('is a finding with its reason, never a number', async () => {
     const report = reportOf(await denied());
-    expect(timedIn(report, METRIC)).toMatchObject({ status: 'denied', change: null });
+    expect(timedIn(report, METRIC)).toMatchObject({
+      candidate: { status: 'denied' },
+      change: null,
+    });
     expect(findingOf(report, METRIC)?.because).toMatch(
       /^Measured on the baseline, but denied \(sendfile.*on the candidate\.$/,
     );

@@ -23,9 +23,6 @@ afterAll(async () => {
 
 const FEW = ['--duration', '10', '--metrics', 'syscall.null'];
 
-/** A loud machine may keep what was injected from being caught, which is what a self-test is for. */
-const AGAIN = { retry: 3 };
-
 const FILTERS = ['seccomp-cached', 'seccomp'] as const satisfies Injection[];
 
 const selftestOf = ({ stdout }: Finished): Selftest => selftestSchema.parse(JSON.parse(stdout));
@@ -34,26 +31,22 @@ const injected = ({ injections }: Selftest): Injected[] =>
   injections.filter((one) => one.status === 'ok');
 
 describe('a self-test', () => {
-  test(
-    'catches the regression that it injects, says how soon, and stores nothing',
-    AGAIN,
-    async () => {
-      const ended = await cli(['selftest', '--json', ...FEW], { cwd: folder });
-      const found = selftestOf(ended);
-      expect(injected(found).map(({ injection }) => injection)).toEqual(FILTERS);
-      const strongest = injected(found).at(-1);
-      expect(strongest?.addedNs).toBeGreaterThan(0);
-      expect(strongest?.slowed).toContain('syscall.null');
-      expect(strongest?.caught).toContain('syscall.null');
-      expect(strongest?.first?.screenMs).toBeGreaterThan(0);
-      expect(strongest?.first?.confirmMs).toBeGreaterThan(0);
-      // An unchanged machine alarms once in fifty self-tests, by design: then it is not to be trusted.
-      expect(found.trusted).toBe(found.alarms.length === 0);
-      expect(ended.code).toBe(found.trusted ? 0 : 1);
-      expect(found.certificate.families).toMatchObject([{ family: 'syscall', gated: 1 }]);
-      expect(await readdir(folder)).toEqual([]);
-    },
-  );
+  test('catches the regression that it injects, says how soon, and stores nothing', async () => {
+    const ended = await cli(['selftest', '--json', ...FEW], { cwd: folder });
+    const found = selftestOf(ended);
+    expect(injected(found).map(({ injection }) => injection)).toEqual(FILTERS);
+    const strongest = injected(found).at(-1);
+    expect(strongest?.addedNs).toBeGreaterThan(0);
+    expect(strongest?.slowed).toContain('syscall.null');
+    expect(strongest?.caught).toContain('syscall.null');
+    expect(strongest?.first?.screenMs).toBeGreaterThan(0);
+    expect(strongest?.first?.confirmMs).toBeGreaterThan(0);
+    // An unchanged machine alarms once in fifty self-tests, by design: then it is not to be trusted.
+    expect(found.trusted).toBe(found.alarms.length === 0);
+    expect(ended.code).toBe(found.trusted ? 0 : 1);
+    expect(found.certificate.families).toMatchObject([{ family: 'syscall', gated: 1 }]);
+    expect(await readdir(folder)).toEqual([]);
+  });
 
   test('that has no time for enough launches says so and what to do, and exits 1', async () => {
     const all = ['--duration', '2', '--metrics', 'syscall.*,context.*'];
@@ -65,7 +58,7 @@ describe('a self-test', () => {
     );
   });
 
-  test('where no filter may be installed uses what needs none', AGAIN, async ({ skip }) => {
+  test('where no filter may be installed uses what needs none', async ({ skip }) => {
     if ((await injectionObstacle(probe.path, 'user-dispatch')) !== undefined) skip();
     const { stdout, stderr } = await run([
       deny,
