@@ -1,11 +1,11 @@
 import { fromBufferPromise } from 'yauzl';
 
-/** What a stored archive may cost this process, whoever made it. */
+/** Limits on the memory that an archive may use here, whoever made it. */
 export interface ZipLimits {
   entries: number;
-  /** Of one entry, after inflating. */
+  /** Size of one entry, after inflating. */
   inflatedBytes: number;
-  /** Inflated over deflated; JSON text stays under 30, a bomb reaches 1000. */
+  /** Inflated over deflated size; JSON text stays below 30, a zip bomb reaches 1000. */
   ratio: number;
 }
 
@@ -18,7 +18,7 @@ export type Unzipped = { ok: true; text: string } | Unusable;
 export type UnzippedAll = { ok: true; texts: string[] } | Unusable;
 
 /**
- * Reads the first file of an archive whose name ends in a suffix, in memory and within limits.
+ * Reads the first file in an archive whose name ends in a suffix, in memory and within limits.
  *
  * @returns the file's text as UTF-8, or one clause that says what is wrong with the archive
  */
@@ -27,7 +27,7 @@ export async function unzipText(zip: Buffer, suffix: string, limits: ZipLimits):
   return read.ok ? { ok: true, text: read.texts[0] ?? '' } : read;
 }
 
-/** Reads all files of an archive whose name ends in a suffix: see {@link unzipText}. */
+/** Reads all files in an archive whose name ends in a suffix: see {@link unzipText}. */
 export const unzipTexts = (zip: Buffer, suffix: string, limits: ZipLimits): Promise<UnzippedAll> =>
   unzip(zip, suffix, limits, limits.entries);
 
@@ -35,10 +35,10 @@ async function unzip(
   zip: Buffer,
   suffix: string,
   limits: ZipLimits,
-  most: number,
+  maxFiles: number,
 ): Promise<UnzippedAll> {
   try {
-    return await readEntries(zip, suffix, limits, most);
+    return await readEntries(zip, suffix, limits, maxFiles);
   } catch {
     return { ok: false, reason: 'its archive is damaged or cut short' };
   }
@@ -48,7 +48,7 @@ async function readEntries(
   zip: Buffer,
   suffix: string,
   limits: ZipLimits,
-  most: number,
+  maxFiles: number,
 ): Promise<UnzippedAll> {
   const archive = await fromBufferPromise(zip, { lazyEntries: true });
   if (archive.entryCount > limits.entries) {
@@ -56,12 +56,12 @@ async function readEntries(
   }
   const texts: string[] = [];
   for await (const entry of archive.eachEntry()) {
-    if (texts.length === most) break;
+    if (texts.length === maxFiles) break;
     if (!entry.fileName.endsWith(suffix)) continue;
     if (!withinLimits(entry, limits)) {
       return { ok: false, reason: `its archive inflates to ${entry.uncompressedSize} bytes` };
     }
-    // yauzl ends the stream with an error when it gives more bytes than the entry declares.
+    // yauzl ends the stream with an error if it yields more bytes than the entry declares.
     const chunks: Buffer[] = [];
     for await (const chunk of await archive.openReadStreamPromise(entry)) chunks.push(chunk);
     texts.push(Buffer.concat(chunks).toString('utf8'));
