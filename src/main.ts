@@ -21,7 +21,7 @@ import { isClear, isRed } from './report/verdict-words.js';
 import { artifactRuns } from './stores/artifact.js';
 import { runsOfThisWorkflow } from './stores/shard-artifacts.js';
 
-/** What every step of the action needs to know. */
+/** What every step of the action needs. */
 interface Job {
   context: GithubContext;
   inputs: ActionInputs;
@@ -29,7 +29,7 @@ interface Job {
   cancelled: AbortSignal;
 }
 
-/** The action: read the inputs, run the gate, publish what came out. */
+/** The action: reads the inputs, runs the gate and publishes the result. */
 async function main(): Promise<void> {
   const context = readContext(process.env);
   const inputs = readInputs(context);
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
       job,
     );
   } catch (error) {
-    // The job that judges speaks for those that measure.
+    // Only the job that judges comments, for all jobs that measure.
     if (error instanceof Failure && inputs.shard !== 'measure')
       await commentNotMeasured(error, job);
     throw error;
@@ -61,7 +61,10 @@ async function runGate(config: Config, job: Job): Promise<void> {
   await close(outcome, job);
 }
 
-/** One machine of several: both runs are stored, and the verdict is another job's. */
+/**
+ * Measures on one machine of several: stores the runs of both sides and leaves the verdict to
+ * another job.
+ */
 async function measureLeg(config: Config, { context, inputs, cancelled }: Job): Promise<void> {
   requireArtifacts(context, `shard "measure"`, SHARDS_ELSEWHERE);
   const { id, files } = await measureShard(config, {
@@ -74,10 +77,12 @@ async function measureLeg(config: Config, { context, inputs, cancelled }: Job): 
   await storeShard(name, Object.values(files), inputs.retentionDays);
   core.endGroup();
   core.setOutput('run', files.candidate);
-  logLine(`This machine's share is measured (artifact ${name}): the job with shard: merge judges.`);
+  logLine(
+    `This machine's share is measured (artifact ${name}); the job with "shard: merge" gives the verdict.`,
+  );
 }
 
-/** The verdict over what all machines of this workflow run stored. */
+/** Gives the verdict over the shards that all machines of this workflow run stored. */
 async function mergeLegs(config: Config, job: Job): Promise<void> {
   const { connect, context, inputs } = job;
   requireArtifacts(context, `shard "merge"`, SHARDS_ELSEWHERE);
@@ -91,19 +96,19 @@ async function mergeLegs(config: Config, job: Job): Promise<void> {
 const SHARD = { measure: measureLeg, merge: mergeLegs };
 
 const SHARDS_ELSEWHERE =
-  'measure with --shard and judge with the verb merge of the command line, over a folder that a cache or a share keeps';
+  'use the command line instead: measure with --shard, keep the out folders in a cache or on a network share, and run "syscall-gate merge" over them';
 
 function requireArtifacts(context: GithubContext, what: string, instead: string): void {
   if (!context.enterpriseServer) return;
   throw usageFailure(
-    `${what} does not work on ${new URL(context.runUrl).host}, since GitHub Enterprise Server does not have the artifact service that it needs: ${instead}.`,
+    `${what} does not work on ${new URL(context.runUrl).host}, because GitHub Enterprise Server lacks the artifact service that it needs: ${instead}.`,
   );
 }
 
 function measure(config: Config, { context, inputs, connect, cancelled }: Job): Promise<Outcome> {
   if (config.baseline.kind === 'artifact') {
     const instead =
-      'give host or command:CMD, measured in turn in this job, or directory:PATH with run records that a cache or a share keeps';
+      'give host or command:CMD to measure the baseline in this job too, or directory:PATH with run records from a cache or a network share';
     requireArtifacts(context, 'baseline "artifact"', instead);
   }
   return gate(config, {
@@ -124,7 +129,7 @@ interface Published {
   files: { report: string; run?: string };
 }
 
-/** Where people look who wait for the job. */
+/** Publishes the result where people look while the job runs: outputs, annotations and summary. */
 async function show({ report, files }: Published): Promise<void> {
   setOutputs(report, files);
   annotate(report);
@@ -152,7 +157,9 @@ function commentReport(report: Report, job: Job): Promise<void> {
   });
 }
 
-/** A cancelled job has seconds left, and what cancels it is the job of a newer commit. */
+/**
+ * A cancelled job has only seconds left, and it is usually cancelled by the job of a newer commit.
+ */
 async function commentNotMeasured({ message }: Failure, job: Job): Promise<void> {
   if (job.cancelled.aborted) return;
   await comment(job, {
@@ -173,7 +180,7 @@ async function comment(
   else if (outcome.did !== 'nothing') logLine(`Comment ${outcome.did}: ${outcome.url}`);
 }
 
-/** The runner cancels a job with SIGINT, then SIGTERM 7.5 s later. */
+/** The runner cancels a job with SIGINT, and with SIGTERM 7.5 s later. */
 function cancellation(): AbortSignal {
   const controller = new AbortController();
   const cancel = () =>

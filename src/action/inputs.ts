@@ -10,28 +10,28 @@ import { COMMENT_MODES, type CommentMode } from './comment.js';
 const SHARD_PARTS = ['measure', 'merge'] as const;
 export type ShardPart = (typeof SHARD_PARTS)[number];
 
-/** What action.yml lets a workflow say: the gate's own inputs, still raw, and how to publish. */
+/** The inputs of action.yml: the gate's own inputs, still unparsed, and how to publish. */
 export interface ActionInputs {
   gate: RawInputs;
   comment: CommentMode;
   token: string;
   name: string;
-  /** How many stored runs are pooled at most. */
+  /** Maximum number of stored runs that are pooled. */
   history: number;
-  /** What part of a comparison over several machines this step has; none by default. */
+  /** Which part of a comparison over several machines this step does; undefined for all of it. */
   shard: ShardPart | undefined;
   /**
-   * How many shards there should be. Where it judges, fewer are no verdict; where it measures, what
-   * the one that judges is told.
+   * How many shards there should be. The job that judges gives no verdict with fewer; a job that
+   * measures passes the number on to it.
    */
   expect: number;
-  /** How long a run record is kept; 0 for what the repository's settings say. */
+  /** How many days a run record is kept; 0 for the repository's own setting. */
   retentionDays: number;
 }
 
 /**
  * Reads the inputs that the runner put into the environment.
- * @throws Failure (usage) naming the input, what is wrong and what is allowed
+ * @throws Failure (usage) that names the input, what is wrong and what is allowed
  */
 export function readInputs(context: GithubContext): ActionInputs {
   const name = getInput('name');
@@ -53,24 +53,24 @@ export function readInputs(context: GithubContext): ActionInputs {
     token: getInput('github-token'),
     name,
     shard: getInput('shard') ? parseChoice('shard', getInput('shard'), SHARD_PARTS) : undefined,
-    expect: readCount('expect', { lowest: 1, highest: 256, usual: 1 }),
-    history: readCount('history', { lowest: 1, highest: 100, usual: 20 }),
-    retentionDays: readCount('retention-days', { lowest: 0, highest: 400, usual: 0 }),
+    expect: readCount('expect', { min: 1, max: 256, fallback: 1 }),
+    history: readCount('history', { min: 1, max: 100, fallback: 20 }),
+    retentionDays: readCount('retention-days', { min: 0, max: 400, fallback: 0 }),
   };
 }
 
 interface Bounds {
-  lowest: number;
-  highest: number;
-  usual: number;
+  min: number;
+  max: number;
+  fallback: number;
 }
 
-function readCount(input: string, { lowest, highest, usual }: Bounds): number {
+function readCount(input: string, { min, max, fallback }: Bounds): number {
   const text = getInput(input);
-  if (text === '') return usual;
+  if (text === '') return fallback;
   const count = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
-  if (count >= lowest && count <= highest) return count;
+  if (count >= min && count <= max) return count;
   throw usageFailure(
-    `${input} "${text}" is not allowed: give a whole number from ${lowest} to ${highest}.`,
+    `${input} "${text}" is not allowed: give a whole number from ${min} to ${max}.`,
   );
 }

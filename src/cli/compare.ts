@@ -13,11 +13,13 @@ interface Options {
   json?: boolean;
 }
 
-/** `compare`: run records that are there already, the last with those before it. */
+/** `compare`: compares stored run records, the last one with those before it. */
 export function addCompare(program: Command): void {
   program
     .command('compare')
-    .description('compare stored run records, the last with those before it; nothing is measured')
+    .description(
+      'compare the last of some stored run records with those before it; measures nothing',
+    )
     .argument('<records...>', 'run records (*.run.json), the candidate last')
     .option(...marginOption)
     .option(...alphaOption)

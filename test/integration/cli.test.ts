@@ -245,11 +245,11 @@ describe('bad input', () => {
   test.each([
     [
       ['--metrics', 'nothing.*'],
-      /^syscall-gate: metrics "nothing\.\*" names no metric of the catalogue/,
+      /^syscall-gate: metrics "nothing\.\*" matches no metric of the catalogue/,
     ],
     [['--margin', 'nothing.*=2%'], /^syscall-gate: margin "nothing\.\*" names no metric/],
     [['--margin', 'abc'], /^syscall-gate: margin "abc" is not a percentage/],
-    [['--duration', '0'], /^syscall-gate: duration "0" is not a time to measure for/],
+    [['--duration', '0'], /^syscall-gate: duration "0" is not a time from 2s to 60m/],
     [['--alpha', '2'], /^syscall-gate: alpha "2" is not/],
     [
       ['--baseline', 'directory:/nowhere/at/all'],
