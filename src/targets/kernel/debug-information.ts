@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { usageFailure } from '../../failure.js';
-import { isKernels } from '../../trace/address.js';
+import { isKernelAddress } from '../../trace/address.js';
 import { type CodeSymbol, type Inlined, symbolsOfElf } from '../../trace/symbols.js';
 import type { Workshop } from '../kind.js';
 import type { KernelSpec } from '../spec.js';
@@ -71,7 +71,7 @@ const packaged = (image: string): string =>
   join('/usr/lib/debug/boot', basename(image).replace(/^vmlinuz/, 'vmlinux'));
 
 const kernelSymbols = ({ functions }: Vmlinux): CodeSymbol[] =>
-  symbolsOfElf(functions).filter(({ address }) => isKernels(address));
+  symbolsOfElf(functions).filter(({ address }) => isKernelAddress(address));
 
 function ofVmlinux(
   path: string,

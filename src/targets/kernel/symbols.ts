@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { reasonOf, usageFailure } from '../../failure.js';
-import { isKernels } from '../../trace/address.js';
+import { isKernelAddress } from '../../trace/address.js';
 import { type CodeSymbol, parseKallsyms, symbolsOfElf } from '../../trace/symbols.js';
 import { readVmlinux } from './vmlinux.js';
 
@@ -12,7 +12,7 @@ import { readVmlinux } from './vmlinux.js';
  */
 export async function readKernelSymbols(path: string): Promise<CodeSymbol[]> {
   const all = (await isElf(path)) ? await symbolsOfFile(path) : parseKallsyms(await list(path));
-  const symbols = all.filter(({ address }) => isKernels(address));
+  const symbols = all.filter(({ address }) => isKernelAddress(address));
   if (symbols.length > 0) return symbols;
   throw usageFailure(
     `The file ${path} has no symbols of a kernel: give the vmlinux, not stripped, or the System.map of the kernel's own build.`,

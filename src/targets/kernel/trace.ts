@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { buildTracePlugin } from '../../build/plugin.js';
 import { measurementFailure, reasonOf } from '../../failure.js';
 import type { LaunchResult } from '../../probe/addon.js';
-import { isKernels } from '../../trace/address.js';
+import { isKernelAddress } from '../../trace/address.js';
 import { elfFunctions, hasFixedAddresses } from '../../trace/elf.js';
 import { decodeWindow, parseTrace, type TraceFile, type Window } from '../../trace/file.js';
 import { profileBatch, type TracedBatch } from '../../trace/operation.js';
@@ -145,7 +145,7 @@ async function operationsOf(
 }
 
 const windowsOf = (batch: FoundBatch): Window[] =>
-  'why' in batch ? [] : [batch.run, ...batch.takenOff];
+  'why' in batch ? [] : [batch.run, ...batch.subtracted];
 
 async function symbolsOf(
   { handedOver = new Uint8Array() }: TraceFile,
@@ -174,17 +174,18 @@ function batchAt({ rounds }: TraceFile, place: BatchPlace): FoundBatch {
       why: `the trace could not be written; leave ${MAX_TRACE_MIB} MiB free, or set TMPDIR to a folder with room`,
     };
   }
-  const takenOff = [overhead, empty].filter((window) => window !== undefined);
-  if ([run, ...takenOff].some(({ cutOff }) => cutOff)) {
+  const subtracted = [overhead, empty].filter((window) => window !== undefined);
+  if ([run, ...subtracted].some(({ cutOff }) => cutOff)) {
     return { why: `the trace was longer than ${MAX_TRACE_MIB} MiB; count fewer metrics at once` };
   }
-  return { run, operations, takenOff };
+  return { run, operations, subtracted };
 }
 
 function kernelAddresses(windows: readonly Window[]): Set<number> {
   const addresses = new Set<number>();
   for (const window of windows) {
-    for (const address of decodeWindow(window)) if (isKernels(address)) addresses.add(address);
+    for (const address of decodeWindow(window))
+      if (isKernelAddress(address)) addresses.add(address);
   }
   return addresses;
 }

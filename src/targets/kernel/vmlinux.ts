@@ -51,9 +51,9 @@ async function part(
   file: FileHandle,
   { offset, size }: Pick<ElfSection, 'offset' | 'size'>,
 ): Promise<Buffer> {
-  if (size > MAX_PART_BYTES) throw new RangeError('it is not whole');
+  if (size > MAX_PART_BYTES) throw new RangeError('it is incomplete');
   const { bytesRead, buffer } = await file.read(Buffer.alloc(size), 0, size, offset);
-  if (bytesRead < size) throw new RangeError('it is not whole');
+  if (bytesRead < size) throw new RangeError('it is incomplete');
   return buffer;
 }
 
