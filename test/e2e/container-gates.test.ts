@@ -216,7 +216,7 @@ describe('a sentence says', () => {
 
   test('that the image is for another architecture, and for which', async () => {
     const sentence = await refusal(here('foreign'));
-    expect(sentence).toMatch(/the image is for linux\/\w+ and the probe of this machine for linux/);
+    expect(sentence).toMatch(/the image is for linux\/\w+, but the probe of this machine is for linux/);
   });
 
   test('that there is no such image', async () => {
