@@ -13,8 +13,7 @@ const QUOTED = /\\[\s\S]|'[^']*'|"(?:\\[\s\S]|[^"\\])*"/g;
  * @throws Refusal
  */
 export function splitWords(text: string): string[] {
-  if (/['"]/.test(text.replace(QUOTED, '')))
-    throw new Refusal('close the quote that it opens');
+  if (/['"]/.test(text.replace(QUOTED, ''))) throw new Refusal('close the quote that it opens');
   return parseWithoutVariables(text).map((entry) => {
     if (typeof entry === 'string') return entry;
     throw new Refusal(needsShell(entry));

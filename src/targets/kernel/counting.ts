@@ -11,23 +11,27 @@ import { traceStart } from './trace.js';
 interface Countable {
   spec: KernelSpec;
   guest: PreparedGuest;
-  /** QEMU's version. */
+  /** Version of QEMU. */
   version: string;
   probe: Buffer;
   debug: DebugInformation;
   workshop: Workshop;
 }
 
-/** Instructions are counted where they are emulated, whatever times are measured in. */
+/**
+ * How to count a kernel's instructions: always in the emulator, even if times are measured under
+ * KVM.
+ */
 export function countingOf({ spec, guest, version, probe, debug, workshop }: Countable): Counting {
   const { commandLine, options } = spec;
   const { architecture } = guest;
   const { cpus } = guest.options;
   const line = commandLineFor(architecture, countingCommandLine(architecture, cpus, commandLine));
   async function start(words: readonly string[], seed: number, symbols = false): Promise<Start> {
-    // Boots of several seeds may be under way at once.
+    // Boots with several seeds may run at once.
     const own = { ...guest, initramfs: `${guest.initramfs}-${seed}` };
-    // A plan of another length moves the kernel's memory, and with that counts of what allocates.
+    // Always one word: a plan of another length would move the kernel's memory, which changes the
+    // counts of operations that allocate.
     await writePlan(own, [...words, `--symbols=${symbols ? 1 : 0}`]);
     return { argv: [...qemuCommand(own, 'tcg', line), ...countingArguments(seed)] };
   }
