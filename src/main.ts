@@ -54,19 +54,19 @@ async function main(): Promise<void> {
 
 async function runGate(config: Config, job: Job): Promise<void> {
   const outcome = await measure(config, job);
-  await show(outcome);
+  await publish(outcome);
   if (job.context.leavesBaseline && config.baseline.kind === 'artifact') {
     await leaveBaseline(outcome, job);
   }
-  await close(outcome, job);
+  await commentAndConclude(outcome, job);
 }
 
 /**
  * Measures on one machine of several: stores the runs of both sides and leaves the verdict to
  * another job.
  */
-async function measureLeg(config: Config, { context, inputs, cancelled }: Job): Promise<void> {
-  requireArtifacts(context, `shard "measure"`, SHARDS_ELSEWHERE);
+async function measureOneShard(config: Config, { context, inputs, cancelled }: Job): Promise<void> {
+  requireArtifacts(context, `shard "measure"`, SHARDS_INSTEAD);
   const { id, files } = await measureShard(config, {
     progress: actionsProgress(),
     signal: cancelled,
@@ -83,19 +83,19 @@ async function measureLeg(config: Config, { context, inputs, cancelled }: Job): 
 }
 
 /** Gives the verdict over the shards that all machines of this workflow run stored. */
-async function mergeLegs(config: Config, job: Job): Promise<void> {
+async function mergeAllShards(config: Config, job: Job): Promise<void> {
   const { connect, context, inputs } = job;
-  requireArtifacts(context, `shard "merge"`, SHARDS_ELSEWHERE);
+  requireArtifacts(context, `shard "merge"`, SHARDS_INSTEAD);
   const find = runsOfThisWorkflow({ connect, context, name: inputs.name });
   const merge = { ...config, expect: inputs.expect };
   const merged = await mergeShards(find, merge, actionsProgress());
-  await show(merged);
-  await close(merged, job);
+  await publish(merged);
+  await commentAndConclude(merged, job);
 }
 
-const SHARD = { measure: measureLeg, merge: mergeLegs };
+const SHARD = { measure: measureOneShard, merge: mergeAllShards };
 
-const SHARDS_ELSEWHERE =
+const SHARDS_INSTEAD =
   'use the command line instead: measure with --shard, keep the out folders in a cache or on a network share, and run "syscall-gate merge" over them';
 
 function requireArtifacts(context: GithubContext, what: string, instead: string): void {
@@ -130,13 +130,13 @@ interface Published {
 }
 
 /** Publishes the result where people look while the job runs: outputs, annotations and summary. */
-async function show({ report, files }: Published): Promise<void> {
+async function publish({ report, files }: Published): Promise<void> {
   setOutputs(report, files);
   annotate(report);
   await writeSummary(renderSummary(report));
 }
 
-async function close({ report }: Published, job: Job): Promise<void> {
+async function commentAndConclude({ report }: Published, job: Job): Promise<void> {
   await commentReport(report, job);
   conclude(report);
 }
@@ -153,7 +153,7 @@ function commentReport(report: Report, job: Job): Promise<void> {
   const clear = isClear(report) ? 'clear' : 'undecided';
   return comment(job, {
     finding: isRed(report) ? 'regressed' : clear,
-    render: (wasRegressed) => renderComment(report, { ...shown(job), wasRegressed }),
+    render: (wasRegressed) => renderComment(report, { ...runDetails(job), wasRegressed }),
   });
 }
 
@@ -164,11 +164,11 @@ async function commentNotMeasured({ message }: Failure, job: Job): Promise<void>
   if (job.cancelled.aborted) return;
   await comment(job, {
     finding: 'not-measured',
-    render: (wasRegressed) => renderNotMeasured(message, { ...shown(job), wasRegressed }),
+    render: (wasRegressed) => renderNotMeasured(message, { ...runDetails(job), wasRegressed }),
   });
 }
 
-const shown = ({ context: { commit, runUrl } }: Job) => ({ commit, runUrl });
+const runDetails = ({ context: { commit, runUrl } }: Job) => ({ commit, runUrl });
 
 async function comment(
   { connect, context, inputs }: Job,

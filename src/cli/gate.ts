@@ -42,7 +42,7 @@ export function addGate(program: Command): void {
     .option(...failOnOption)
     .option(
       '--evidence <kind>',
-      'how to compare kernels: counted (instructions), timed, both, or auto (counted, and also timed if KVM can boot them)',
+      'how to compare kernels: counted (instructions), timed, both, or auto: counted, plus timed if KVM can boot them',
       DEFAULTS.evidence,
     )
     .option('--seed <number>', 'seed of the random order of metrics, to repeat a run')

@@ -20,7 +20,7 @@ export const kernelOptionsOption = [
 
 export const marginOption = [
   '--margin <percent>',
-  'smallest change that matters, or glob=percent,… (default: 2% side by side, 3% against stored runs)',
+  'smallest change that matters, or glob=percent,… (default: 2% if both sides are measured, 3% against stored runs)',
 ] as const;
 
 export const alphaOption = [
@@ -47,13 +47,13 @@ export const outOption = [
 ] as const;
 
 /** For verbs that measure nothing and so have nothing that must be kept. */
-export const keepOption = [
+export const optionalOutOption = [
   '--out <folder>',
   'where to write the report and its evidence (default: nowhere)',
 ] as const;
 
 /** The same option for a verb that starts from the settings of an earlier report. */
-export const asJudged = ([flags, text]: readonly [string, string, string?]) =>
+export const defaultAsBefore = ([flags, text]: readonly [string, string, string?]) =>
   [flags, `${text.replace(/ \(default: .*\)$/, '')} (default: as before)`] as const;
 
 export const jsonOption = (what: string) =>

@@ -5,11 +5,11 @@ import { type OtherPolicy, replay } from '../flows/replay.js';
 import { showJudged } from './judged.js';
 import {
   alphaOption,
-  asJudged,
+  defaultAsBefore,
   failOnOption,
   jsonOption,
-  keepOption,
   marginOption,
+  optionalOutOption,
 } from './options.js';
 
 interface Options {
@@ -26,10 +26,10 @@ export function addReplay(program: Command): void {
     .command('replay')
     .description('judge the records of a stored report again; measures nothing')
     .argument('<report>', 'a report.json with its evidence, or the out folder that holds them')
-    .option(...asJudged(marginOption))
-    .option(...asJudged(alphaOption))
-    .option(...asJudged(failOnOption))
-    .option(...keepOption)
+    .option(...defaultAsBefore(marginOption))
+    .option(...defaultAsBefore(alphaOption))
+    .option(...defaultAsBefore(failOnOption))
+    .option(...optionalOutOption)
     .option(...jsonOption('the report'))
     .allowExcessArguments(false)
     .action(runReplay);

@@ -11,7 +11,7 @@ const MAX_READABLE_CHARACTERS = 48;
  * @param name the input `name`; by default the matrix as JSON, which is "null" without a matrix
  */
 export const artifactName = ({ workflow, job }: GithubContext, name: string): string =>
-  `syscall-gate-${slug([withoutExtension(workflow), job, distinct(name)])}`;
+  `syscall-gate-${slug([withoutExtension(workflow), job, distinguishingName(name)])}`;
 
 /** The hidden line by which a gate tells its comment from those of other gates and of people. */
 export const commentMarker = (context: GithubContext, name: string): string =>
@@ -22,7 +22,7 @@ export const commentMarker = (context: GithubContext, name: string): string =>
  * with one name.
  */
 export const folderName = (context: GithubContext, name: string): string =>
-  `syscall-gate-${slug([distinct(name), context.step])}`;
+  `syscall-gate-${slug([distinguishingName(name), context.step])}`;
 
 /**
  * The prefix of all shard artifacts of a gate, the same in the jobs that measure and in the one
@@ -47,7 +47,7 @@ export function shardName(
 ): string {
   const prefix = shardPrefix(context, name);
   if (!isLeg(name)) return `${prefix}-${slug([context.job])}-${duet}`;
-  return `${prefix}${PLANNED}${legs}-${slug([context.job, context.step, distinct(name)])}`;
+  return `${prefix}${PLANNED}${legs}-${slug([context.job, context.step, distinguishingName(name)])}`;
 }
 
 const PLANNED = '-of-';
@@ -72,7 +72,7 @@ function isLeg(name: string): boolean {
 
 const withoutExtension = (file: string): string => file.replace(/\.ya?ml$/, '');
 
-const distinct = (name: string): string => (name.trim() === 'null' ? '' : name.trim());
+const distinguishingName = (name: string): string => (name.trim() === 'null' ? '' : name.trim());
 
 /**
  * One word that is safe in artifact names and HTML comments: a readable part, and a hash that keeps

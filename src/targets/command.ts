@@ -4,7 +4,7 @@ import { targetSchema } from '../record/run.js';
 import { withoutSecrets } from './environment.js';
 import type { TargetKind } from './kind.js';
 import type { RunnableSpec } from './spec.js';
-import type { Start } from './target.js';
+import type { LaunchCommand } from './target.js';
 import { Refusal, splitWords } from './words.js';
 
 type CommandSpec = Extract<RunnableSpec, { kind: 'command' }>;
@@ -53,7 +53,11 @@ export const commandTarget: TargetKind<CommandSpec> = {
 
 const isStreamed = (argv: readonly string[]): boolean => STREAMED.test(argv.at(-1) ?? '');
 
-const streamed = (argv: readonly string[], probe: string, words: readonly string[]): Start => ({
+const streamed = (
+  argv: readonly string[],
+  probe: string,
+  words: readonly string[],
+): LaunchCommand => ({
   argv: argv.map((word) =>
     // Within a script, the path must be quoted as a word of its own; a whole word must not be
     // quoted.
@@ -66,7 +70,7 @@ const onCommandLine = (
   argv: readonly string[],
   probe: string,
   words: readonly string[],
-): Start => ({ argv: argv.flatMap((word) => putProbe(word, [probe, ...words])) });
+): LaunchCommand => ({ argv: argv.flatMap((word) => putProbe(word, [probe, ...words])) });
 
 const putProbe = (word: string, commandLine: string[]): string[] =>
   word === PROBE ? commandLine : [word.replaceAll(PROBE, () => quote(commandLine))];

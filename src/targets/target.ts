@@ -3,7 +3,7 @@ import type { TargetRecord } from '../record/run.js';
 import type { ProfileNode } from '../trace/operation.js';
 
 /** How to start a probe. */
-export interface Start {
+export interface LaunchCommand {
   /** The program, which is looked up in PATH, and its arguments. */
   argv: string[];
   /** Its whole standard input; undefined for an empty one. */
@@ -12,7 +12,7 @@ export interface Start {
   graceMs?: number;
 }
 
-/** A clock that counts instructions instead of time, reproducible between starts. */
+/** Counts instructions with a clock that they alone advance, reproducible between launches. */
 export interface Counting {
   /** What a count depends on besides the kernel, by name. */
   conditions: Record<string, string>;
@@ -21,28 +21,28 @@ export interface Counting {
    *
    * @param seed seed of everything random in the guest
    */
-  start(words: readonly string[], seed: number): Promise<Start>;
+  start(words: readonly string[], seed: number): Promise<LaunchCommand>;
   /**
-   * Finds out why a start failed, by another start that prints everything it does.
+   * Finds out why a launch failed, by another launch that prints everything it does.
    *
-   * @throws Failure that gives the reason, if that start fails too
+   * @throws Failure that gives the reason, if that launch fails too
    */
   diagnose(): Promise<void>;
   /**
-   * Prepares to trace a start: every executed instruction is recorded, which changes nothing in the
-   * guest.
+   * Prepares to trace launches: every executed instruction is recorded, which changes nothing in
+   * the guest.
    *
    * @throws Failure if tracing is not possible here
    */
   trace(): Promise<Tracing>;
 }
 
-/** Traces starts. */
+/** Traces launches. */
 export interface Tracing {
   /** As {@link Counting.start}. */
-  start(words: readonly string[], seed: number): Promise<Start>;
+  start(words: readonly string[], seed: number): Promise<LaunchCommand>;
   /**
-   * Explains a start that failed because of tracing, as a clause.
+   * Explains a launch that failed because of tracing, as a clause.
    *
    * @returns undefined if tracing is not the reason
    */
@@ -55,7 +55,7 @@ export interface Tracing {
   read(batches: readonly BatchPlace[]): Promise<TracedOperation[]>;
 }
 
-/** The position of one batch in a start, by the order in which metrics were measured. */
+/** The position of one batch in a launch, by the order in which metrics were measured. */
 export interface BatchPlace {
   /** Index of the turn: one metric in one round. */
   turn: number;
@@ -94,7 +94,7 @@ export interface Target {
    *
    * @param words the plan, as the probe's arguments
    */
-  start(words: readonly string[]): Start | Promise<Start>;
+  start(words: readonly string[]): LaunchCommand | Promise<LaunchCommand>;
   /** The whole environment of a launch, derived from this process's own. */
   environment(own: Readonly<NodeJS.ProcessEnv>): Record<string, string>;
   /** How to count instructions; undefined if that is not possible. */

@@ -272,7 +272,7 @@ describe('the same by hand', () => {
   it('is two verbs: each machine measures, and merge judges their folders', async () => {
     const one = await shard('one');
     expect(one, one.stderr).toMatchObject({ code: 0 });
-    expect(one.stdout).toContain('nothing is judged yet');
+    expect(one.stdout).toContain('there is no verdict yet');
     const two = JSON.parse((await shard('two', '--json')).stdout);
     expect(existsSync(two.files.baseline) && existsSync(two.files.candidate)).toBe(true);
     expect(existsSync(join(folder, 'one', 'report.json'))).toBe(false);

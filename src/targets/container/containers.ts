@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LaunchResult } from '../../probe/addon.js';
 import type { Workshop } from '../kind.js';
-import type { Start } from '../target.js';
+import type { LaunchCommand } from '../target.js';
 import { ask, type Engine } from './engine.js';
 import { EngineError, explainError } from './errors.js';
 import type { Image } from './image.js';
@@ -49,7 +49,7 @@ export class Containers {
   private readonly sweepOnAbort = (): void => void this.sweep();
 
   /** If a client was killed, its container still runs and would disturb the next measurement. */
-  async start(words: readonly string[]): Promise<Start> {
+  async start(words: readonly string[]): Promise<LaunchCommand> {
     if (this.outlived) await this.sweep();
     this.outlived = false;
     return { argv: this.commandLine(words), graceMs: GRACE_MS };

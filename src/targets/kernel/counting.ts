@@ -1,12 +1,12 @@
 import type { Workshop } from '../kind.js';
 import type { KernelSpec } from '../spec.js';
-import type { Counting, Start } from '../target.js';
+import type { Counting, LaunchCommand } from '../target.js';
 import { bootIn } from './accelerator.js';
 import type { DebugInformation } from './debug-information.js';
 import { type PreparedGuest, writePlan } from './guest.js';
 import { COUNTING_PROCEDURE, countingArguments, countingCommandLine } from './instruction-clock.js';
 import { commandLineFor, machineOf, processorOf, qemuCommand } from './qemu.js';
-import { traceStart } from './trace.js';
+import { traceLaunches } from './trace.js';
 
 interface Countable {
   spec: KernelSpec;
@@ -27,7 +27,11 @@ export function countingOf({ spec, guest, version, probe, debug, workshop }: Cou
   const { architecture } = guest;
   const { cpus } = guest.options;
   const line = commandLineFor(architecture, countingCommandLine(architecture, cpus, commandLine));
-  async function start(words: readonly string[], seed: number, symbols = false): Promise<Start> {
+  async function start(
+    words: readonly string[],
+    seed: number,
+    symbols = false,
+  ): Promise<LaunchCommand> {
     // Boots with several seeds may run at once.
     const own = { ...guest, initramfs: `${guest.initramfs}-${seed}` };
     // Always one word: a plan of another length would move the kernel's memory, which changes the
@@ -43,6 +47,6 @@ export function countingOf({ spec, guest, version, probe, debug, workshop }: Cou
     },
     start: (words, seed) => start(words, seed),
     diagnose: () => bootIn({ spec, guest, version, workshop }, 'tcg'),
-    trace: () => traceStart(start, { probe, debug, workshop }),
+    trace: () => traceLaunches(start, { probe, debug, workshop }),
   };
 }

@@ -10,7 +10,7 @@ import { profileBatch, type TracedBatch } from '../../trace/operation.js';
 import { Code, type CodeSymbol, parseKallsyms, symbolsOfElf } from '../../trace/symbols.js';
 import { trampolineSymbols } from '../../trace/trampoline.js';
 import type { Workshop } from '../kind.js';
-import type { BatchPlace, Start, TracedOperation, Tracing } from '../target.js';
+import type { BatchPlace, LaunchCommand, TracedOperation, Tracing } from '../target.js';
 import type { DebugInformation } from './debug-information.js';
 
 /** What is needed to trace the probe in a guest. */
@@ -64,12 +64,12 @@ export async function prepareTracer(
 const MAX_TRACE_MIB = 512;
 
 /**
- * Adds tracing to a start under the instruction clock.
+ * Adds tracing to launches under the instruction clock.
  *
  * @throws Failure as {@link prepareTracer}
  */
-export async function traceStart(
-  start: TracedStart,
+export async function traceLaunches(
+  start: CountedLaunch,
   { probe, debug, workshop }: { probe: Buffer; debug: DebugInformation; workshop: TraceWorkshop },
 ): Promise<Tracing> {
   const tracer = await prepareTracer(probe, workshop);
@@ -91,7 +91,11 @@ export async function traceStart(
 }
 
 /** @param symbols whether the kernel's symbols must be handed over */
-type TracedStart = (words: readonly string[], seed: number, symbols: boolean) => Promise<Start>;
+type CountedLaunch = (
+  words: readonly string[],
+  seed: number,
+  symbols: boolean,
+) => Promise<LaunchCommand>;
 
 type TraceWorkshop = Pick<Workshop, 'folder' | 'signal'>;
 
