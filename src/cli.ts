@@ -9,11 +9,11 @@ import { addSelftest } from './cli/selftest.js';
 import { exitCodeOf } from './cli/shell.js';
 import { VERSION } from './version.js';
 
-/** A verb is a file in cli/ and a word in this list. */
+/** A new verb is a file in cli/ and an entry in this list. */
 const VERBS = [addGate, addMerge, addCompare, addReplay, addCrossing, addSelftest];
 
 const program = new Command('syscall-gate')
-  .description('Measures what it costs to enter this kernel and says whether it got slower.')
+  .description('Measures what entering the kernel costs and says whether it got slower.')
   .version(VERSION)
   .enablePositionalOptions()
   .configureOutput({
@@ -25,7 +25,7 @@ const program = new Command('syscall-gate')
   .exitOverride()
   .addHelpText(
     'after',
-    '\nExit codes: 0 fine, 1 regressed (selftest: not to be trusted), 2 wrong usage, 3 could not measure.',
+    '\nExit codes: 0 passed; 1 regressed, blocked or what --fail-on adds (selftest: not trustworthy); 2 wrong usage; 3 could not measure.',
   );
 
 for (const add of VERBS) add(program);

@@ -1,7 +1,7 @@
 /**
- * A foreseeable failure: what was being done, what is wrong, what to do, in one sentence.
- * `usage` is a mistake in the inputs (exit code 2); `measurement` is a machine, target or service
- * that cannot do what was asked of it (exit code 3). Anything else that is thrown is a bug.
+ * A foreseeable failure. Its message says in one sentence what was being done, what is wrong and
+ * what to do. `usage` is a mistake in the inputs (exit code 2); `measurement` is a machine, target
+ * or service that cannot do what was asked of it (exit code 3). Any other error thrown is a bug.
  */
 export class Failure extends Error {
   constructor(
@@ -19,7 +19,9 @@ export const usageFailure = (sentence: string): Failure => new Failure('usage', 
 export const measurementFailure = (sentence: string, cause?: unknown): Failure =>
   new Failure('measurement', sentence, cause === undefined ? undefined : { cause });
 
-/** The short form of a system call's error for the middle of a sentence: its code where it has one. */
+/**
+ * A short reason for the middle of a sentence: the error's code if it has one, else its message.
+ */
 export function reasonOf(error: unknown): string {
   if (error instanceof Error && 'code' in error) return String(error.code);
   return error instanceof Error ? error.message : String(error);

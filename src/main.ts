@@ -21,7 +21,7 @@ import { isClear, isRed } from './report/verdict-words.js';
 import { shardsInArtifacts } from './stores/shard-artifacts.js';
 import { runsInArtifacts } from './stores/stored-artifacts.js';
 
-/** What every step of the action needs to know. */
+/** What every step of the action needs. */
 interface Job {
   context: GithubContext;
   inputs: ActionInputs;
@@ -29,7 +29,7 @@ interface Job {
   cancelled: AbortSignal;
 }
 
-/** The action: read the inputs, run the gate, publish what came out. */
+/** The action: reads the inputs, runs the gate and publishes the result. */
 async function main(): Promise<void> {
   const context = readContext(process.env);
   const inputs = readInputs(context);
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
       job,
     );
   } catch (error) {
-    // The job that judges speaks for those that measure.
+    // Only the job that judges comments, for all jobs that measure.
     if (error instanceof Failure && inputs.shard !== 'measure')
       await commentNotMeasured(error, job);
     throw error;
@@ -54,16 +54,19 @@ async function main(): Promise<void> {
 
 async function runGate(config: Config, job: Job): Promise<void> {
   const outcome = await measure(config, job);
-  await show(outcome);
+  await publish(outcome);
   if (job.context.leavesBaseline && config.baseline.kind === 'artifact') {
     await leaveBaseline(outcome, job);
   }
-  await close(outcome, job);
+  await commentAndConclude(outcome, job);
 }
 
-/** One machine of several: both runs are stored, and the verdict is another job's. */
-async function measureLeg(config: Config, { context, inputs, cancelled }: Job): Promise<void> {
-  requireArtifacts(context, `shard "measure"`, SHARDS_ELSEWHERE);
+/**
+ * Measures on one machine of several: stores the runs of both sides and leaves the verdict to
+ * another job.
+ */
+async function measureOneShard(config: Config, { context, inputs, cancelled }: Job): Promise<void> {
+  requireArtifacts(context, `shard "measure"`, SHARDS_INSTEAD);
   const { id, files } = await measureShard(config, {
     progress: actionsProgress(),
     signal: cancelled,
@@ -74,36 +77,38 @@ async function measureLeg(config: Config, { context, inputs, cancelled }: Job): 
   await storeShard(name, Object.values(files), inputs.retentionDays);
   core.endGroup();
   core.setOutput('run', files.candidate);
-  logLine(`This machine's share is measured (artifact ${name}): the job with shard: merge judges.`);
+  logLine(
+    `This machine's share is measured (artifact ${name}); the job with "shard: merge" gives the verdict.`,
+  );
 }
 
-/** The verdict over what all machines of this workflow run stored. */
-async function mergeLegs(config: Config, job: Job): Promise<void> {
+/** Gives the verdict over the shards that all machines of this workflow run stored. */
+async function mergeAllShards(config: Config, job: Job): Promise<void> {
   const { connect, context, inputs } = job;
-  requireArtifacts(context, `shard "merge"`, SHARDS_ELSEWHERE);
+  requireArtifacts(context, `shard "merge"`, SHARDS_INSTEAD);
   const find = shardsInArtifacts({ connect, context, name: inputs.name });
   const merge = { ...config, expect: inputs.expect };
   const merged = await mergeShards(find, merge, actionsProgress());
-  await show(merged);
-  await close(merged, job);
+  await publish(merged);
+  await commentAndConclude(merged, job);
 }
 
-const SHARD = { measure: measureLeg, merge: mergeLegs };
+const SHARD = { measure: measureOneShard, merge: mergeAllShards };
 
-const SHARDS_ELSEWHERE =
-  'measure with --shard and judge with the verb merge of the command line, over a folder that a cache or a share keeps';
+const SHARDS_INSTEAD =
+  'use the command line instead: measure with --shard, keep the out folders in a cache or on a network share, and run "syscall-gate merge" over them';
 
 function requireArtifacts(context: GithubContext, what: string, instead: string): void {
   if (!context.enterpriseServer) return;
   throw usageFailure(
-    `${what} does not work on ${new URL(context.runUrl).host}, since GitHub Enterprise Server does not have the artifact service that it needs: ${instead}.`,
+    `${what} does not work on ${new URL(context.runUrl).host}, because GitHub Enterprise Server lacks the artifact service that it needs: ${instead}.`,
   );
 }
 
 function measure(config: Config, { context, inputs, connect, cancelled }: Job): Promise<Outcome> {
   if (config.baseline.kind === 'artifact') {
     const instead =
-      'give host or command:CMD, measured in turn in this job, or directory:PATH with run records that a cache or a share keeps';
+      'give host or command:CMD to measure the baseline in this job too, or directory:PATH with run records from a cache or a network share';
     requireArtifacts(context, 'baseline "artifact"', instead);
   }
   return gate(config, {
@@ -124,14 +129,14 @@ interface Published {
   files: { report: string; run?: string };
 }
 
-/** Where people look who wait for the job. */
-async function show({ report, files }: Published): Promise<void> {
+/** Publishes the result where people look while the job runs: outputs, annotations and summary. */
+async function publish({ report, files }: Published): Promise<void> {
   setOutputs(report, files);
   annotate(report);
   await writeSummary(renderSummary(report));
 }
 
-async function close({ report }: Published, job: Job): Promise<void> {
+async function commentAndConclude({ report }: Published, job: Job): Promise<void> {
   await commentReport(report, job);
   conclude(report);
 }
@@ -148,20 +153,22 @@ function commentReport(report: Report, job: Job): Promise<void> {
   const clear = isClear(report) ? 'clear' : 'undecided';
   return comment(job, {
     finding: isRed(report) ? 'regressed' : clear,
-    render: (wasRegressed) => renderComment(report, { ...shown(job), wasRegressed }),
+    render: (wasRegressed) => renderComment(report, { ...runDetails(job), wasRegressed }),
   });
 }
 
-/** A cancelled job has seconds left, and what cancels it is the job of a newer commit. */
+/**
+ * A cancelled job has only seconds left, and it is usually cancelled by the job of a newer commit.
+ */
 async function commentNotMeasured({ message }: Failure, job: Job): Promise<void> {
   if (job.cancelled.aborted) return;
   await comment(job, {
     finding: 'not-measured',
-    render: (wasRegressed) => renderNotMeasured(message, { ...shown(job), wasRegressed }),
+    render: (wasRegressed) => renderNotMeasured(message, { ...runDetails(job), wasRegressed }),
   });
 }
 
-const shown = ({ context: { commit, runUrl } }: Job) => ({ commit, runUrl });
+const runDetails = ({ context: { commit, runUrl } }: Job) => ({ commit, runUrl });
 
 async function comment(
   { connect, context, inputs }: Job,
@@ -173,7 +180,7 @@ async function comment(
   else if (outcome.did !== 'nothing') logLine(`Comment ${outcome.did}: ${outcome.url}`);
 }
 
-/** The runner cancels a job with SIGINT, then SIGTERM 7.5 s later. */
+/** The runner cancels a job with SIGINT, and with SIGTERM 7.5 s later. */
 function cancellation(): AbortSignal {
   const controller = new AbortController();
   const cancel = () =>

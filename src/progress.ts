@@ -1,16 +1,16 @@
 /**
- * How the gate tells the outside what it is doing. A terminal draws a live line, a CI log prints
- * groups and plain lines; the rooms that report progress do not know which.
+ * How the gate reports what it is doing. A terminal draws a live line, a CI log prints groups and
+ * plain lines; the rooms that report progress do not know which.
  */
 export interface Progress {
-  /** A phase of the story begins (compile, measure, compare …); it ends when the next begins. */
+  /** A phase begins (compile, measure, compare …); it ends when the next one begins. */
   phase(title: string): void;
-  /** `done` of `total` steps of the phase are over; `detail` says what is running now. */
+  /** `done` of the phase's `total` steps are finished; `detail` says what is running now. */
   step(done: number, total: number, detail: string): void;
-  /** Something worth knowing that is not an error, one sentence. */
+  /** One sentence worth knowing that is not about an error. */
   note(sentence: string): void;
-  /** Something that weakens the result, one sentence with its remedy. */
+  /** One sentence about something that weakens the result, with its remedy. */
   warn(sentence: string): void;
-  /** The last phase is over; nothing more will be reported. */
+  /** The last phase ends; nothing more will be reported. */
   end(): void;
 }

@@ -1,2 +1,4 @@
-/** This tool's version, as records and reports state it. The tests hold it to package.json. */
+/**
+ * This tool's version, as stored in records and reports. The tests compare it with package.json.
+ */
 export const VERSION = '0.1.0';

@@ -1,9 +1,9 @@
-/** What a comment remembers for the next run that edits it, in a hidden line below its marker. */
+/** What a comment stores for the next run that edits it, in a hidden line below its marker. */
 export interface Memory {
   /** The run that wrote it. */
   runId: number;
   runAttempt: number;
-  /** Whether it has reported a regression and not yet that it is gone. */
+  /** Whether the comment reports a regression that no later run has shown to be gone. */
   regressed: boolean;
 }
 
@@ -12,7 +12,12 @@ const LINE = /^<!-- run=(\d{1,15}) attempt=(\d{1,6}) regression=(open|none) -->\
 export const hiddenLine = ({ runId, runAttempt, regressed }: Memory): string =>
   `<!-- run=${runId} attempt=${runAttempt} regression=${regressed ? 'open' : 'none'} -->`;
 
-/** @param body a comment of this gate; without a readable second line it remembers nothing */
+/**
+ * Reads the hidden line.
+ *
+ * @param body a comment of this gate
+ * @returns undefined if its second line cannot be read
+ */
 export function recall(body: string): Memory | undefined {
   const match = LINE.exec(body.split('\n')[1] ?? '');
   if (match === null) return undefined;
@@ -24,7 +29,9 @@ export function recall(body: string): Memory | undefined {
   };
 }
 
-/** Whether what was remembered is of a later run than this one, or of a later attempt of it. */
+/**
+ * Whether the comment was written by a later run than this one, or by a later attempt of this run.
+ */
 export const isNewer = (
   memory: Memory,
   { runId, runAttempt }: { runId: number; runAttempt: number },

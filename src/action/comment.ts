@@ -6,21 +6,22 @@ export const COMMENT_MODES = ['on-regression', 'always', 'never'] as const;
 export type CommentMode = (typeof COMMENT_MODES)[number];
 
 const PAGE = 100;
-/** Who comments with a job's own token. */
+/** The author of comments that are made with a job's own token. */
 const JOB_LOGIN = 'github-actions[bot]';
 
-/** What a run found, as far as the comment's life depends on it. */
+/** What a run found, as far as creating and updating the comment depend on it. */
 export type Finding = 'regressed' | 'undecided' | 'clear' | 'not-measured';
 
 export interface StickyComment {
-  /** Hidden line at the top of the body by which later runs find the comment again. */
+  /** Hidden line at the top of the body, by which later runs find the comment. */
   marker: string;
   mode: CommentMode;
   finding: Finding;
   /**
-   * Writes the comment: Markdown, within GitHub's 65,536 characters less 500 for hidden lines.
+   * Renders the comment as Markdown: at most GitHub's 65,536 characters, less 500 for hidden lines.
    *
-   * @param wasRegressed whether the comment has reported a regression and not yet that it is gone
+   * @param wasRegressed whether the comment reports a regression that no later run has shown to be
+   *   gone
    */
   render: (wasRegressed: boolean) => string;
 }
@@ -31,11 +32,11 @@ export type CommentOutcome =
   | { did: 'failed'; warning: string };
 
 /**
- * Keeps the one comment of this gate on the pull request: created when something regressed (or
- * always, by the mode), updated in place from then on, also when the regression is gone or the
- * newest commit could not be measured; never over what a newer run wrote.
+ * Keeps one comment of this gate on the pull request. It is created when something regressed, or
+ * always if the mode says so. From then on it is updated in place, also when the regression is gone
+ * or the newest commit could not be measured. What a newer run wrote is never overwritten.
  *
- * Comments only report: a failure is a warning for the log and the verdict stays.
+ * The comment only reports: if it fails, the log gets a warning and the verdict does not change.
  */
 export async function keepComment(
   connect: () => Promise<GithubClient>,
@@ -98,9 +99,9 @@ interface OwnComment {
 }
 
 /**
- * Anybody can write the marker into a comment of theirs, and a token that may edit issues may edit
- * those too: only a comment by this token's own identity counts. Others with that identity may
- * quote the marker, but do not begin with it.
+ * Finds this gate's comment. Anybody can write the marker into their own comment, and people who
+ * may edit issues can edit comments too. So only a comment by this token's own identity counts.
+ * Other comments of that identity may quote the marker, but do not begin with it.
  */
 async function findOwn(
   client: GithubClient,

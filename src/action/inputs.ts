@@ -9,26 +9,26 @@ import { COMMENT_MODES, type CommentMode } from './comment.js';
 const SHARD_PARTS = ['measure', 'merge'] as const;
 export type ShardPart = (typeof SHARD_PARTS)[number];
 
-/** What action.yml lets a workflow say: the gate's own inputs, still raw, and how to publish. */
+/** The inputs of action.yml: the gate's own inputs, still unparsed, and how to publish. */
 export interface ActionInputs {
   gate: RawInputs;
   comment: CommentMode;
   token: string;
   name: string;
-  /** What part of a comparison over several machines this step has; none by default. */
+  /** Which part of a comparison over several machines this step does; undefined for all of it. */
   shard: ShardPart | undefined;
   /**
-   * How many shards there should be. Where it judges, fewer are no verdict; where it measures, what
-   * the one that judges is told.
+   * How many shards there should be. The job that judges gives no verdict with fewer; a job that
+   * measures passes the number on to it.
    */
   expect: number;
-  /** How long a run record is kept; 0 for what the repository's settings say. */
+  /** How many days a run record is kept; 0 for the repository's own setting. */
   retentionDays: number;
 }
 
 /**
  * Reads the inputs that the runner put into the environment.
- * @throws Failure (usage) naming the input, what is wrong and what is allowed
+ * @throws Failure (usage) that names the input, what is wrong and what is allowed
  */
 export function readInputs(context: GithubContext): ActionInputs {
   const name = getInput('name');
@@ -52,11 +52,11 @@ export function readInputs(context: GithubContext): ActionInputs {
     name,
     shard: getInput('shard') ? parseChoice('shard', getInput('shard'), SHARD_PARTS) : undefined,
     expect: readCount('expect', EXPECTED, 1),
-    retentionDays: readCount('retention-days', { lowest: 0, highest: 400 }, 0),
+    retentionDays: readCount('retention-days', { min: 0, max: 400 }, 0),
   };
 }
 
-function readCount(input: string, range: CountRange, usual: number): number {
+function readCount(input: string, range: CountRange, fallback: number): number {
   const text = getInput(input);
-  return text === '' ? usual : parseCount(input, text, range);
+  return text === '' ? fallback : parseCount(input, text, range);
 }

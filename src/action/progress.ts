@@ -2,10 +2,15 @@ import * as core from '@actions/core';
 import type { Progress } from '../progress.js';
 import { logLine } from './log.js';
 
-/** A step is logged each time so much of its phase is done: a log is read, not watched. */
+/**
+ * A step is logged each time this share of its phase is done: people read a log, they do not watch
+ * it.
+ */
 const LOGGED_SHARE = 0.1;
 
-/** Progress in the log of a job: a group a phase, plain lines, annotations for what is wrong. */
+/**
+ * Progress in a job's log: one group per phase, plain lines for steps, annotations for warnings.
+ */
 export function actionsProgress(): Progress {
   let open = false;
   let logged = 0;

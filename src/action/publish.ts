@@ -3,10 +3,12 @@ import type { Report } from '../record/report.js';
 import { countOf } from '../text/units.js';
 import { logLine } from './log.js';
 
-/** GitHub shows ten error annotations of a step and drops the rest; one is the job's own sentence. */
+/**
+ * GitHub shows ten error annotations of a step and drops the rest; one is for the verdict itself.
+ */
 const MAX_ANNOTATIONS = 9;
 
-/** @param files absolute paths of the report and, where this job measured, of the run record */
+/** @param files absolute paths: the report and, if this job measured, the run record */
 export function setOutputs(report: Report, files: { report: string; run?: string }): void {
   core.setOutput('verdict', report.verdict);
   core.setOutput('regressions', report.counts.regressed + report.counts.blocked);
@@ -14,7 +16,7 @@ export function setOutputs(report: Report, files: { report: string; run?: string
   if (files.run !== undefined) core.setOutput('run', files.run);
 }
 
-/** One annotation for each cause, with its metrics inside it, as far as GitHub shows them. */
+/** One annotation per cause, which lists its metrics, up to the number that GitHub shows. */
 export function annotate({ alarms }: Report): void {
   for (const { verdict, title, text } of alarms.slice(0, MAX_ANNOTATIONS)) {
     core.error(text, { title: verdict === 'blocked' ? `blocked: ${title}` : title });
@@ -24,7 +26,9 @@ export function annotate({ alarms }: Report): void {
   core.notice(`${countOf(rest.length, 'more metric')} regressed: ${rest.join(', ')}.`);
 }
 
-/** Ends the job by the policy; a gate that compared nothing is green, but not by silence. */
+/**
+ * Ends the job according to the policy. A job without a baseline is green, and a notice says why.
+ */
 export function conclude({ passed, verdict, headline }: Report): void {
   if (!passed) core.setFailed(headline);
   else if (verdict === 'no-baseline') core.notice(headline);
@@ -32,8 +36,8 @@ export function conclude({ passed, verdict, headline }: Report): void {
 }
 
 /**
- * Writes the job summary; what it says is in the outputs and the report file too, so that a
- * summary that cannot be written is a warning.
+ * Writes the job summary. A summary that cannot be written is only a warning, since the outputs and
+ * the report file say the same.
  */
 export async function writeSummary(markdown: string): Promise<void> {
   try {

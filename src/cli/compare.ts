@@ -3,7 +3,13 @@ import type { Command } from 'commander';
 import { parseAlpha, parseFailOn, parseMargins } from '../config/values.js';
 import { compareRecords } from '../flows/compare.js';
 import { showJudged } from './judged.js';
-import { alphaOption, failOnOption, jsonOption, keepOption, marginOption } from './options.js';
+import {
+  alphaOption,
+  failOnOption,
+  jsonOption,
+  marginOption,
+  optionalOutOption,
+} from './options.js';
 
 interface Options {
   margin?: string;
@@ -13,16 +19,16 @@ interface Options {
   json?: boolean;
 }
 
-/** `compare`: run records that are there already, the last with those before it. */
+/** `compare`: compares stored run records, the last one with those before it. */
 export function addCompare(program: Command): void {
   program
     .command('compare')
-    .description('compare stored run records, the last with those before it; nothing is measured')
+    .description('compare the last of the given run records with those before it; measures nothing')
     .argument('<records...>', 'run records (*.run.json), the candidate last')
     .option(...marginOption)
     .option(...alphaOption)
     .option(...failOnOption)
-    .option(...keepOption)
+    .option(...optionalOutOption)
     .option(...jsonOption('the report'))
     .action(runCompare);
 }

@@ -16,12 +16,12 @@ interface Options extends RawTargetOptions {
   json?: boolean;
 }
 
-/** `crossing`: two blocks of the report, and nothing judged. */
+/** `crossing`: measures two blocks of the report and judges nothing. */
 export function addCrossing(program: Command): void {
   program
     .command('crossing')
     .description(
-      'only what a crossing costs (two system calls and a switch), and header + file by every strategy',
+      'measure only what entering the kernel costs (two system calls and a thread switch), and sending a header and a file in every way',
     )
     .option(...candidateOption)
     .option(...containerEngineOption)

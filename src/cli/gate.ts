@@ -22,19 +22,19 @@ interface Options extends RawInputs {
   json?: boolean;
 }
 
-/** The verb that needs no name: measure, compare, judge. */
+/** The default verb: measures, compares and judges. */
 export function addGate(program: Command): void {
   program
     .option(...candidateOption)
     .option(
       '--baseline <spec>',
-      'what it is compared with: the same kinds, directory:PATH or file:PATH (default: earlier runs in the out folder)',
+      'what to compare with: the same kinds, or directory:PATH or file:PATH (default: earlier runs in the out folder)',
     )
     .option(...containerEngineOption)
     .option(...kernelOptionsOption)
     .option(
       '--duration <time>',
-      `how long to measure, such as 30s or 2m (default: ${DEFAULTS.duration}, ${DEFAULTS.kernelDuration} where a kernel is booted)`,
+      `how long to measure, such as 30s or 2m (default: ${DEFAULTS.duration}; ${DEFAULTS.kernelDuration} for kernels)`,
     )
     .option(...marginOption)
     .option(...metricsOption)
@@ -42,19 +42,19 @@ export function addGate(program: Command): void {
     .option(...failOnOption)
     .option(
       '--evidence <kind>',
-      'of kernels: counted (instructions), timed, both, or auto: counted, and timed where KVM boots them',
+      'how to compare kernels: counted (instructions), timed, both, or auto: counted, plus timed if KVM can boot them',
       DEFAULTS.evidence,
     )
     .option(
       '--history <number>',
-      'how many earlier runs are pooled at most, from 1 to 100',
+      'how many earlier runs to pool at most, from 1 to 100',
       DEFAULTS.history,
     )
-    .option('--seed <number>', 'seed of the metric order, to repeat a schedule')
+    .option('--seed <number>', 'seed of the random order of metrics, to repeat a run')
     .option(...outOption)
     .option(
       '--shard',
-      'measure this machine\'s share of a comparison that "merge" judges: both sides, no verdict',
+      'measure both sides on this machine as one share of a larger comparison; "merge" gives the verdict',
     )
     .option(...jsonOption('the report'))
     .allowExcessArguments(false)
@@ -77,6 +77,6 @@ async function runShard(config: Config, json: boolean | undefined): Promise<void
 }
 
 const shardText = ({ id, files }: MeasuredShard): string =>
-  `Shard ${id} is measured and nothing is judged yet. Its two records are\n` +
+  `Shard ${id} is measured; there is no verdict yet. Its two records are\n` +
   `  ${files.baseline}\n  ${files.candidate}\n` +
-  `Bring both to one place with those of the other machines: \`syscall-gate merge FOLDER…\` gives the verdict.\n`;
+  `Copy both to one place with the records of the other machines, then run \`syscall-gate merge FOLDER…\` for the verdict.\n`;

@@ -13,16 +13,18 @@ interface Options extends Pick<RawInputs, 'margin' | 'alpha' | 'failOn' | 'out'>
   json?: boolean;
 }
 
-/** `merge`: the verdict over several machines, from what each of them stored with --shard. */
+/**
+ * `merge`: gives the verdict over several machines from the records that each stored with --shard.
+ */
 export function addMerge(program: Command): void {
   program
     .command('merge')
-    .argument('<folder...>', 'where the records of the shards are, those of one machine or of all')
-    .description('the verdict over several machines, each of which measured with --shard')
+    .argument('<folder...>', 'folders with the records of the shards')
+    .description('give one verdict over several machines that each measured with --shard')
     .option(...marginOption)
     .option(...alphaOption)
     .option(...failOnOption)
-    .option('--expect <number>', 'how many shards have to be there (default: 1)')
+    .option('--expect <number>', 'how many shards there must be (default: 1)')
     .option(...outOption)
     .option(...jsonOption('the report'))
     .action(runMerge);

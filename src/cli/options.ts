@@ -4,7 +4,7 @@ import { DEFAULTS } from '../config/inputs.js';
 
 export const candidateOption = [
   '--candidate <spec>',
-  'what is under test: host, container:IMAGE, kernel:PATH, command:CMD',
+  'what to test: host, container:IMAGE, kernel:PATH or command:CMD',
   DEFAULTS.candidate,
 ] as const;
 
@@ -15,23 +15,23 @@ export const containerEngineOption = [
 
 export const kernelOptionsOption = [
   '--kernel-options <options>',
-  'how kernels are booted: memory=MIB cpus=N machine=NAME cpu=MODEL accel=kvm|tcg deadline=SECONDS file=HERE:/THERE',
+  'how to boot kernels: memory=MIB cpus=N machine=NAME cpu=MODEL accel=kvm|tcg deadline=SECONDS file=HERE:/THERE',
 ] as const;
 
 export const marginOption = [
   '--margin <percent>',
-  'smallest change that matters, or glob=percent,… (default: 2% side by side, 3% against stored runs)',
+  'smallest change that matters, or glob=percent,… (default: 2% if both sides are measured, 3% against stored runs)',
 ] as const;
 
 export const alphaOption = [
   '--alpha <level>',
-  'family-wise error level of the verdict',
+  'how likely a false alarm may be, over all metrics together',
   DEFAULTS.alpha,
 ] as const;
 
 export const failOnOption = [
   '--fail-on <policy>',
-  'regression, inconclusive or never',
+  'when to exit with 1: regression, inconclusive or never',
   DEFAULTS.failOn,
 ] as const;
 
@@ -42,19 +42,19 @@ export const metricsOption = [
 
 export const outOption = [
   '--out <folder>',
-  'where run records, report.json and its evidence go',
+  'where to write run records, report.json and its evidence',
   DEFAULTS.out,
 ] as const;
 
-/** Of a verb that measures nothing and so has nothing that must be kept. */
-export const keepOption = [
+/** For verbs that measure nothing and so have nothing that must be kept. */
+export const optionalOutOption = [
   '--out <folder>',
-  'keep the report there, and its evidence (default: nowhere)',
+  'where to write the report and its evidence (default: nowhere)',
 ] as const;
 
-/** The same option of a verb that starts from what was said before. */
-export const asJudged = ([flags, text]: readonly [string, string, string?]) =>
-  [flags, `${text.replace(/ \(default: .*\)$/, '')} (default: as it was judged)`] as const;
+/** The same option for a verb that starts from the settings of an earlier report. */
+export const defaultAsBefore = ([flags, text]: readonly [string, string, string?]) =>
+  [flags, `${text.replace(/ \(default: .*\)$/, '')} (default: as before)`] as const;
 
 export const jsonOption = (what: string) =>
-  ['--json', `print ${what} as JSON, and nothing else, on standard output`] as const;
+  ['--json', `print ${what} as JSON, and nothing else, to standard output`] as const;

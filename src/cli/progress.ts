@@ -4,24 +4,24 @@ import prettyMilliseconds from 'pretty-ms';
 import type { Progress } from '../progress.js';
 import { clip, plain } from '../text/escape.js';
 
-/** What progress is written to; process.stderr is one. */
+/** The stream that progress is written to, such as process.stderr. */
 export type ProgressStream = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
 
 const BAR_CELLS = 16;
 const DEFAULT_COLUMNS = 80;
-/** A step is printed each time so much of its phase is done, so that a log stays short. */
+/** A step is printed each time this share of its phase is done, so that a log stays short. */
 const PRINTED_SHARE = 0.2;
-/** Before this time the pace of a phase says little about its end. */
+/** Before this time, the speed of a phase does not predict its end well. */
 const PACE_KNOWN_MS = 2000;
 
 /**
- * Progress for whoever started the command line: a live line where the stream is a terminal, else a
- * few plain lines a phase. Give it standard error, so that standard output is the report's alone.
+ * Progress for the person at the command line: a live line on a terminal, else a few plain lines
+ * per phase. Pass it standard error, so that standard output has only the report.
  */
 export const terminalProgress = (stream: ProgressStream): Progress =>
   stream.isTTY === true ? liveProgress(stream) : plainProgress(stream);
 
-/** One line that is drawn over; a phase that is over stays above it with the time it took. */
+/** One line that is redrawn. A finished phase stays above it with the time that it took. */
 function liveProgress(stream: ProgressStream): Progress {
   // The cursor stays visible: a process that is killed could not bring it back.
   const draw = createLogUpdate(stream as NodeJS.WriteStream, { showCursor: true });
@@ -61,7 +61,7 @@ function liveProgress(stream: ProgressStream): Progress {
   };
 }
 
-/** Lines that are never drawn over: one a phase, and a handful of steps in it. */
+/** Lines that are never redrawn: one per phase, and at most five steps in it. */
 function plainProgress(stream: ProgressStream): Progress {
   let nextShare = 0;
   const print = (text: string) => stream.write(`${text}\n`);

@@ -5,11 +5,11 @@ import { type OtherPolicy, replay } from '../flows/replay.js';
 import { showJudged } from './judged.js';
 import {
   alphaOption,
-  asJudged,
+  defaultAsBefore,
   failOnOption,
   jsonOption,
-  keepOption,
   marginOption,
+  optionalOutOption,
 } from './options.js';
 
 interface Options {
@@ -20,16 +20,16 @@ interface Options {
   json?: boolean;
 }
 
-/** `replay`: a stored report's verdict from its records, by its own settings or by others. */
+/** `replay`: judges a stored report's records again, with its own settings or with others. */
 export function addReplay(program: Command): void {
   program
     .command('replay')
-    .description('judge the records of a stored report again; nothing is measured')
-    .argument('<report>', 'a report.json, or the out folder that it lies in with its evidence')
-    .option(...asJudged(marginOption))
-    .option(...asJudged(alphaOption))
-    .option(...asJudged(failOnOption))
-    .option(...keepOption)
+    .description('judge the records of a stored report again; measures nothing')
+    .argument('<report>', 'a report.json with its evidence, or the out folder that holds them')
+    .option(...defaultAsBefore(marginOption))
+    .option(...defaultAsBefore(alphaOption))
+    .option(...defaultAsBefore(failOnOption))
+    .option(...optionalOutOption)
     .option(...jsonOption('the report'))
     .allowExcessArguments(false)
     .action(runReplay);

@@ -9,19 +9,24 @@ interface Options extends Pick<RawInputs, 'duration' | 'margin' | 'metrics' | 'a
   json?: boolean;
 }
 
-/** `selftest`: regressions of a known cause on this machine, and whether they are caught. */
+/**
+ * `selftest`: injects regressions of a known size on this machine and checks whether they are
+ * caught.
+ */
 export function addSelftest(program: Command): void {
   program
     .command('selftest')
-    .description('whether the gate can be trusted here: does it catch a regression that it injects')
-    .option('--duration <time>', 'how long to measure in all, such as 60s', DEFAULTS.duration)
+    .description(
+      'check whether the gate can be trusted on this machine: does it catch regressions that it injects?',
+    )
+    .option('--duration <time>', 'how long to measure in total, such as 60s', DEFAULTS.duration)
     .option(...marginOption)
     .option(
       '--metrics <globs>',
       'which metrics, such as "syscall.*" (default: a few of each family)',
     )
     .option(...alphaOption)
-    .option(...jsonOption('what was found'))
+    .option(...jsonOption('the result'))
     .allowExcessArguments(false)
     .action(runSelftest);
 }

@@ -3,7 +3,7 @@ import { Failure, measurementFailure, reasonOf } from '../failure.js';
 import type { Progress } from '../progress.js';
 import { terminalProgress } from './progress.js';
 
-/** What every verb of the command line needs of the process around it. */
+/** What every verb of the command line needs from its process. */
 
 export const EXIT = {
   fine: 0,
@@ -21,7 +21,7 @@ export const terminal = (): { color: boolean; columns: number } => ({
 
 export const asJson = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
 
-/** Tells of progress on standard error while something is measured; Ctrl-C and SIGTERM end it. */
+/** Shows progress on standard error while something is measured; Ctrl-C and SIGTERM stop it. */
 export async function withProgress<T>(
   measure: (progress: Progress, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
@@ -34,7 +34,7 @@ export async function withProgress<T>(
   }
 }
 
-/** Ctrl-C and SIGTERM end every launch, leave nothing half-written, and then this process. */
+/** Ctrl-C and SIGTERM end every launch and then this process, and leave nothing half-written. */
 function interruptible(): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
@@ -45,7 +45,11 @@ function interruptible(): AbortSignal {
 
 class Interruption extends Error {}
 
-/** Says what went wrong, in one sentence where it was foreseeable, and with which code to exit. */
+/**
+ * Prints what went wrong, in one sentence if it was foreseeable.
+ *
+ * @returns the exit code
+ */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
   if (error instanceof Interruption) {
@@ -63,7 +67,7 @@ export function exitCodeOf(error: unknown): number {
   return EXIT.measurement;
 }
 
-/** A reader that has seen enough (`| head`) is no error; a full disk is. */
+/** A reader that stops early (`| head`) is no error; a full disk is. */
 export function print(text: string): Promise<void> {
   process.stdout.on('error', () => undefined);
   return new Promise((resolve, reject) => {
@@ -75,4 +79,4 @@ export function print(text: string): Promise<void> {
 }
 
 const unprintable = (error: Error): string =>
-  `The report could not be written to standard output (${reasonOf(error)}): it is in report.json of the out folder, where there was room for it.`;
+  `The report could not be written to standard output (${reasonOf(error)}): look for report.json in the out folder, or free some space and run the command again.`;

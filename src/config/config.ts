@@ -7,18 +7,20 @@ export type StoredSpec =
   | { kind: 'own'; spec: string; path: string; shown: string }
   | { kind: 'file'; spec: string; path: string; shown: string };
 
-/** `own` is the default on the command line: earlier runs of this very candidate in the out folder. */
+/**
+ * `own` is the default on the command line: earlier runs of the same candidate in the out folder.
+ */
 export type BaselineSpec = RunnableSpec | StoredSpec;
 
-/** Everything the gate needs to know, wherever it was asked from. */
+/** Everything that the gate needs to know, whether it came from the action or the command line. */
 export interface Config {
   candidate: RunnableSpec;
   baseline: BaselineSpec;
-  /** Wall time for measuring, compile time not included. */
+  /** Wall time for measuring; compile time is not included. */
   durationMs: number;
-  /** Globs over metric ids; empty means the whole catalogue. */
+  /** Globs over metric ids; empty for all metrics. */
   metrics: string[];
-  /** Empty means the default of the design: 2 % for a duet, 3 % against stored runs. */
+  /** Empty for the default of the design: 2 % for a duet, 3 % against stored runs. */
   margins: MarginRule[];
   alpha: number;
   failOn: FailOn;
@@ -27,6 +29,6 @@ export interface Config {
   out: string;
   /** How many stored runs are pooled at most: the newest. */
   history: number;
-  /** Seed of the metric order; recorded, so that a schedule can be repeated. */
+  /** Seed of the metric order; it is recorded, so that a schedule can be repeated. */
   seed: number;
 }

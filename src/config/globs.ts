@@ -4,8 +4,8 @@ import { usageFailure } from '../failure.js';
 /**
  * The metrics that a glob matches.
  *
- * @param among where the ids are from, for the error sentence: "the catalogue"
- * @throws Failure (usage) for a glob that names none of them
+ * @param among where the ids come from, for the error sentence: "the catalogue"
+ * @throws Failure (usage) for a glob that matches none of them
  */
 export function metricsNamed(
   input: 'metrics' | 'margin',
@@ -17,6 +17,6 @@ export function metricsNamed(
   if (found.length > 0) return found;
   const families = [...new Set(ids.map((id) => `${id.split('.', 1)[0]}.*`))];
   throw usageFailure(
-    `${input} "${glob}" names no metric of ${among}: give an id such as ${ids[0]}, or a glob such as ${families.join(', ')}.`,
+    `${input} "${glob}" matches no metric of ${among}: give an id such as ${ids[0]}, or a glob such as ${families.join(', ')}.`,
   );
 }

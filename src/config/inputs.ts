@@ -17,7 +17,10 @@ import {
   parseSeed,
 } from './values.js';
 
-/** What a person or a workflow wrote, before anything was understood; absent or empty is default. */
+/**
+ * The inputs as a person or a workflow wrote them, not yet parsed; absent or empty means the
+ * default.
+ */
 export interface RawInputs extends RawTargetOptions {
   candidate?: string | undefined;
   baseline?: string | undefined;
@@ -32,7 +35,7 @@ export interface RawInputs extends RawTargetOptions {
   history?: string | undefined;
 }
 
-/** What a target is told beside its spec. */
+/** The inputs that belong to a kind of target, beside its spec. */
 export interface RawTargetOptions {
   containerEngine?: string | undefined;
   kernelOptions?: string | undefined;
@@ -41,7 +44,7 @@ export interface RawTargetOptions {
 export const DEFAULTS = {
   candidate: 'host',
   duration: '60s',
-  /** Of a kernel, which is booted for each launch. */
+  /** For kernels, which are booted for each launch. */
   kernelDuration: '5m',
   alpha: String(DEFAULT_ALPHA),
   failOn: 'regression',
@@ -52,7 +55,7 @@ export const DEFAULTS = {
 } as const;
 
 /**
- * Turns written inputs into the one typed Config; nothing is measured or touched here.
+ * Turns written inputs into the one typed Config; measures and touches nothing.
  * @throws Failure (usage): one sentence that names the input, what is wrong and what is allowed
  */
 export function parseConfig(raw: RawInputs): Config {
@@ -75,17 +78,20 @@ export function parseConfig(raw: RawInputs): Config {
   };
 }
 
-/** Only kernels that an emulator boots are counted; stored runs say of themselves what they hold. */
+/**
+ * Counting needs kernels that an emulator boots. Stored runs are not checked here: their records
+ * say which evidence they hold.
+ */
 function requireKernels(evidence: EvidenceChoice, sides: readonly BaselineSpec[]): void {
   if (evidence === 'auto' || evidence === 'timed') return;
   const other = sides.find(({ kind }) => RUN_HERE.has(kind));
   if (other === undefined) return;
   throw usageFailure(
-    `evidence "${evidence}" counts the instructions of kernels that an emulator boots, and ${other.spec} is none: give kernel:PATH on both sides, or evidence timed.`,
+    `evidence "${evidence}" counts the instructions of kernels that an emulator boots, and ${other.spec} is not such a kernel: give kernel:PATH on both sides, or evidence timed.`,
   );
 }
 
-/** What runs here, under the kernel that is there. */
+/** Kinds of target that run under this machine's own kernel. */
 const RUN_HERE: ReadonlySet<string> = new Set(['host', 'command', 'container']);
 
 const defaultDuration = (sides: readonly BaselineSpec[]): string =>

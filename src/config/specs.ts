@@ -4,7 +4,7 @@ import { parseRunnableSpec, RUNNABLE_KINDS } from '../targets/index.js';
 import type { RunnableSpec, TargetOptions } from '../targets/spec.js';
 import type { BaselineSpec, StoredSpec } from './config.js';
 
-/** Stored baselines: one line each. */
+/** Kinds of stored baselines, one line each. */
 const STORED: Record<string, (rest: string, spec: string) => StoredSpec> = {
   artifact: (_rest, spec) => ({ kind: 'artifact', spec }),
   directory: (rest, spec) => ({ kind: 'directory', spec, path: resolve(rest), shown: rest }),
@@ -13,26 +13,29 @@ const STORED: Record<string, (rest: string, spec: string) => StoredSpec> = {
 
 const ALLOWED_FORMS = ['artifact', 'directory:PATH', 'file:PATH'];
 
-/** Kinds that the grammar reserves and that cannot be read yet. */
+/** Kinds that are reserved for later versions. */
 const RESERVED = ['branch'];
 
 const kindOf = (spec: string): string => spec.split(':', 1)[0] ?? '';
 
 /**
- * Reads the spec of the side under test.
- * @throws Failure (usage) naming the spec, what is wrong and what is allowed
+ * Reads the candidate's spec.
+ * @throws Failure (usage) that names the spec, what is wrong and what is allowed
  */
 export function parseCandidate(spec: string, options: TargetOptions): RunnableSpec {
   refuseReserved('candidate', spec);
   if (Object.hasOwn(STORED, kindOf(spec))) {
     throw usageFailure(
-      `candidate "${spec}" is a store of earlier runs, and a candidate must be something that can be measured: give ${RUNNABLE_KINDS.join(' or ')}.`,
+      `candidate "${spec}" is a store of earlier runs, but a candidate must be measured: give ${RUNNABLE_KINDS.join(' or ')}.`,
     );
   }
   return parseRunnableSpec(spec, { input: 'candidate', options });
 }
 
-/** Reads the spec of what the candidate is compared with. */
+/**
+ * Reads the baseline's spec.
+ * @throws Failure (usage) that names the spec, what is wrong and what is allowed
+ */
 export function parseBaseline(spec: string, options: TargetOptions): BaselineSpec {
   refuseReserved('baseline', spec);
   const parse = Object.hasOwn(STORED, kindOf(spec)) ? STORED[kindOf(spec)] : undefined;
@@ -53,6 +56,6 @@ function refuseReserved(input: string, spec: string): void {
   const kind = kindOf(spec);
   if (!RESERVED.includes(kind)) return;
   throw usageFailure(
-    `${input} "${spec}" is of the kind ${kind}, which this version of syscall-gate cannot use yet: give ${[...RUNNABLE_KINDS, ...(input === 'baseline' ? ALLOWED_FORMS : [])].join(', ')}.`,
+    `${input} "${spec}" uses ${kind}, which this version of syscall-gate does not support yet: give ${[...RUNNABLE_KINDS, ...(input === 'baseline' ? ALLOWED_FORMS : [])].join(', ')}.`,
   );
 }

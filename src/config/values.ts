@@ -9,24 +9,24 @@ const DURATION_UNITS_MS: Record<string, number> = {
   m: 60 * SECOND_MS,
   min: 60 * SECOND_MS,
 };
-/** Shorter leaves no room for a round of all metrics beside the warm-up. */
-const SHORTEST_MS = 2 * SECOND_MS;
-const LONGEST_MS = 3600 * SECOND_MS;
+/** A shorter time leaves no room for one round of all metrics after the warm-up. */
+const MIN_DURATION_MS = 2 * SECOND_MS;
+const MAX_DURATION_MS = 3600 * SECOND_MS;
 
 /** Reads "60", "60s" or "2m" as milliseconds. */
 export function parseDuration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*(s|m|min|)$/.exec(text.trim());
   const unitMs = DURATION_UNITS_MS[match?.[2] ?? ''];
   const durationMs = match && unitMs ? Number(match[1]) * unitMs : Number.NaN;
-  if (durationMs >= SHORTEST_MS && durationMs <= LONGEST_MS) return durationMs;
+  if (durationMs >= MIN_DURATION_MS && durationMs <= MAX_DURATION_MS) return durationMs;
   throw usageFailure(
-    `duration "${text}" is not a time to measure for: give seconds or minutes from 2s to 60m, such as 30s or 2m.`,
+    `duration "${text}" is not a time from 2s to 60m: give seconds or minutes, such as 30s or 2m.`,
   );
 }
 
 /**
- * Reads a margin list: "2%" for every metric, or rules "glob=percent" separated by commas or
- * newlines, of which the last that matches a metric wins.
+ * Reads a list of margins: "2%" for every metric, or rules "glob=percent" separated by commas or
+ * newlines. The last rule that matches a metric wins.
  */
 export function parseMargins(text: string): MarginRule[] {
   return words(text).map((rule) => {
@@ -49,14 +49,14 @@ function parsePercent(text: string): number | undefined {
 export function parseGlobs(text: string): string[] {
   const globs = words(text).flatMap((word) => word.split(/\s+/));
   if (globs.length > 0 || text.trim() === '') return globs;
-  throw usageFailure(`metrics "${text}" names nothing: give ids or globs, such as syscall.*.`);
+  throw usageFailure(`metrics "${text}" names no metric: give ids or globs, such as syscall.*.`);
 }
 
 export function parseAlpha(text: string): number {
   const alpha = /^\s*\d*\.?\d+(e-\d+)?\s*$/.test(text) ? Number(text) : Number.NaN;
   if (alpha >= 1e-6 && alpha <= 0.2) return alpha;
   throw usageFailure(
-    `alpha "${text}" is not a family-wise error level: give a number from 0.000001 to 0.2, such as 0.01.`,
+    `alpha "${text}" is not an error level: give a number from 0.000001 to 0.2, such as 0.01.`,
   );
 }
 
@@ -66,23 +66,23 @@ export function parseSeed(text: string): number {
   throw usageFailure(`seed "${text}" is not a whole number from 0 to 4294967295.`);
 }
 
-/** A whole number that an input may be. */
+/** The whole numbers that an input may be. */
 export interface CountRange {
-  lowest: number;
-  highest: number;
+  min: number;
+  max: number;
 }
 
 /** How many stored runs are pooled at most. */
-export const HISTORY: CountRange = { lowest: 1, highest: 100 };
+export const HISTORY: CountRange = { min: 1, max: 100 };
 
-/** How many shards have to be there; a job matrix has 256 legs at most. */
-export const EXPECTED: CountRange = { lowest: 1, highest: 256 };
+/** How many shards are expected; a matrix has at most 256 jobs. */
+export const EXPECTED: CountRange = { min: 1, max: 256 };
 
-/** Reads a whole number; `input` is the name of the input for the error's sentence. */
-export function parseCount(input: string, text: string, { lowest, highest }: CountRange): number {
+/** Reads a whole number; `input` is the name of the input, for the error sentence. */
+export function parseCount(input: string, text: string, { min, max }: CountRange): number {
   const count = /^\d{1,6}$/.test(text.trim()) ? Number(text) : Number.NaN;
-  if (count >= lowest && count <= highest) return count;
-  throw usageFailure(`${input} "${text}" is not a whole number from ${lowest} to ${highest}.`);
+  if (count >= min && count <= max) return count;
+  throw usageFailure(`${input} "${text}" is not a whole number from ${min} to ${max}.`);
 }
 
 const FAIL_ON: readonly FailOn[] = ['regression', 'inconclusive', 'never'];
@@ -94,7 +94,11 @@ export const parseEvidence = (text: string): EvidenceChoice =>
 
 export const parseFailOn = (text: string): FailOn => parseChoice('fail-on', text, FAIL_ON);
 
-/** Reads one of a few words; `input` is the name of the input for the error's sentence. */
+/**
+ * Reads one of a few words.
+ *
+ * @param input name of the input, for the error sentence
+ */
 export function parseChoice<T extends string>(
   input: string,
   text: string,
@@ -105,7 +109,7 @@ export function parseChoice<T extends string>(
   throw usageFailure(`${input} "${text}" is not known: give one of ${choices.join(', ')}.`);
 }
 
-/** A comma inside braces belongs to the glob: {syscall,clock}.* */
+/** Splits at commas and newlines. A comma inside braces belongs to the glob: {syscall,clock}.* */
 const words = (text: string): string[] =>
   text
     .split(/[,\n](?![^{}]*\})/)

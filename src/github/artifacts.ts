@@ -4,10 +4,12 @@ import { measurementFailure } from '../failure.js';
 import { firstLine, type GithubClient } from './client.js';
 import type { GithubContext } from './context.js';
 
-/** Events whose runs measure the code of the branch itself, started by people who may write to it. */
+/**
+ * Events whose runs measure the branch's own code; only people with write access can start them.
+ */
 const TRUSTED_EVENTS = ['push', 'schedule', 'workflow_dispatch'];
 const PAGE = 100;
-/** A record of a run deflates to some ten kilobytes; the largest allowed one to under 4 MiB. */
+/** A run record deflates to about 10 kB; the largest one allowed, to less than 4 MiB. */
 const MAX_DOWNLOAD_BYTES = 8 * 1024 * 1024;
 const SOCKET_TIMEOUT_MS = 30_000;
 
@@ -26,32 +28,32 @@ export interface TrustedRuns {
 }
 
 /**
- * Lists the newest runs of this workflow on the branch to compare with, as far as they can be
- * trusted: runs of this repository itself, started by a push, a schedule or by hand, and never the
- * current one. Each event is asked for separately, so that no number of other runs, such as those
- * of pull requests from forks whose branch has the same name, pushes these off the list.
+ * Lists the newest trusted runs of this workflow on the branch to compare with. Trusted are runs of
+ * this repository itself that a push, a schedule or a person started; the current run is left out.
+ * Each event is requested separately. Otherwise many other runs, such as those of pull requests
+ * from forks whose branch has the same name, could push the trusted ones off the list.
  *
- * @param most how many are wanted
+ * @param limit maximum number of runs to return
  * @throws RequestError of Octokit
  */
 export async function listTrustedRuns(
   client: GithubClient,
   context: GithubContext,
-  most: number,
+  limit: number,
 ): Promise<TrustedRuns> {
   const lists = await Promise.all(
-    TRUSTED_EVENTS.map((event) => runsOfEvent(client, context, event, most)),
+    TRUSTED_EVENTS.map((event) => runsOfEvent(client, context, event, limit)),
   );
   const ids = lists.flat().sort((one, other) => other - one);
-  return { ids: ids.slice(0, most), more: ids.length > most };
+  return { ids: ids.slice(0, limit), more: ids.length > limit };
 }
 
-/** One more than so many, where there are more. */
+/** Lists up to one run more than `limit`, which shows that there are older ones. */
 async function runsOfEvent(
   client: GithubClient,
   { owner, name: repo, repository, workflow, compareWith, runId }: GithubContext,
   event: string,
-  most: number,
+  limit: number,
 ): Promise<number[]> {
   const pages = client.paginate.iterator(client.rest.actions.listWorkflowRuns, {
     owner,
@@ -60,8 +62,8 @@ async function runsOfEvent(
     event,
     branch: compareWith,
     exclude_pull_requests: true,
-    // This run is on the list too.
-    per_page: Math.min(PAGE, most + 2),
+    // One more than the limit, and the current run, which is on the list too.
+    per_page: Math.min(PAGE, limit + 2),
   });
   const ids: number[] = [];
   for await (const { data } of pages) {
@@ -69,13 +71,14 @@ async function runsOfEvent(
       ({ id, head_repository: head }) => head?.full_name === repository && id !== runId,
     );
     ids.push(...own.map(({ id }) => id));
-    if (ids.length > most) break;
+    if (ids.length > limit) break;
   }
   return ids;
 }
 
 /**
- * Finds the archive of a name that a run left; of a run that was started again, the last attempt's.
+ * Finds the archive that a run stored under a name. If the run was started again, the last
+ * attempt's archive is returned.
  *
  * @throws RequestError of Octokit
  */
@@ -97,17 +100,17 @@ export interface NamedArtifact extends StoredArtifact {
 }
 
 /**
- * Lists the archives of this workflow run whose name begins with a prefix; of jobs that were started
- * again, the last attempt's.
+ * Lists the archives of this workflow run whose name begins with a prefix. If a job was started
+ * again, the last attempt's archive is returned.
  *
- * @param most how many are listed at most
+ * @param limit maximum number of archives to return
  * @throws RequestError of Octokit
  */
 export async function listArtifacts(
   client: GithubClient,
   { owner, name: repo, runId }: GithubContext,
   prefix: string,
-  most: number,
+  limit: number,
 ): Promise<NamedArtifact[]> {
   const place = { owner, repo, run_id: runId, per_page: PAGE };
   const pages = client.paginate.iterator(client.rest.actions.listWorkflowRunArtifacts, place);
@@ -117,20 +120,20 @@ export async function listArtifacts(
       if (!name.startsWith(prefix) || (found.get(name)?.id ?? 0) > id) continue;
       found.set(name, { id, name, expired, sizeBytes });
     }
-    if (found.size >= most) break;
+    if (found.size >= limit) break;
   }
-  return [...found.values()].slice(0, most);
+  return [...found.values()].slice(0, limit);
 }
 
-/** An archive that cannot be had or used; the message is one clause that says why. */
+/** An archive that cannot be downloaded or used; the message is one clause that says why. */
 export class UnusableError extends Error {
   override name = 'UnusableError';
 }
 
 /**
- * Downloads an archive as the zip that it is.
+ * Downloads an archive as a zip file.
  *
- * @throws RequestError of Octokit, or UnusableError when the blob store refuses or gives too much
+ * @throws RequestError of Octokit, or UnusableError when the blob store refuses or sends too much
  */
 export async function downloadArtifact(
   client: GithubClient,
@@ -143,10 +146,10 @@ export async function downloadArtifact(
     repo: context.name,
     artifact_id: artifact.id,
     archive_format: 'zip',
-    // The signed address is another server's: it must not get the token.
+    // The signed address is on another server, which must not get the token.
     request: { redirect: 'manual' },
   });
-  if (headers.location === undefined) throw new UnusableError('GitHub named no address for it');
+  if (headers.location === undefined) throw new UnusableError('GitHub gave no address for it');
   return readBlob(headers.location);
 }
 
@@ -160,7 +163,7 @@ async function readBlob(url: string): Promise<Buffer> {
   const status = message.statusCode ?? 0;
   if (status !== 200) {
     message.resume();
-    throw new UnusableError(`the server that keeps it answered ${status}`);
+    throw new UnusableError(`the server that stores it answered ${status}`);
   }
   const chunks: Buffer[] = [];
   let size = 0;
@@ -177,8 +180,8 @@ const tooLarge = () => new UnusableError(`it is larger than ${MAX_DOWNLOAD_BYTES
 /**
  * Stores a run record with the current workflow run, for later runs to compare with.
  *
- * @param retentionDays 0 for what the repository's settings say
- * @returns a sentence when it could not be stored: this run's verdict does not depend on it
+ * @param retentionDays 0 for the repository's own setting
+ * @returns a sentence if it could not be stored; this run's verdict does not depend on it
  */
 export async function storeRun(
   name: string,
@@ -194,7 +197,7 @@ export async function storeRun(
  * Stores both records of a shard with the current workflow run, for the job that judges.
  *
  * @param files absolute paths in one folder
- * @throws Failure (measurement): without them the shard was measured for nothing
+ * @throws Failure (measurement): without the records the measurement is lost
  */
 export async function storeShard(
   name: string,
@@ -204,18 +207,18 @@ export async function storeShard(
   const reason = await upload(name, files, retentionDays);
   if (reason === undefined) return;
   throw measurementFailure(
-    `Could not store this shard for the job that judges (artifact ${name}): ${reason}; run the job again, and give each job that measures another name than the others.`,
+    `Could not store this shard for the job that judges (artifact ${name}): ${reason}; run the job again, and give each job that measures its own name.`,
   );
 }
 
-/** @returns why nothing could be stored, as a clause */
+/** @returns undefined, or a clause that says why nothing could be stored */
 async function upload(
   name: string,
   files: readonly string[],
   retentionDays: number,
 ): Promise<string | undefined> {
   try {
-    // Imported late: it brings the whole Azure client, which nothing else needs.
+    // Imported late: it loads the whole Azure client, which nothing else needs.
     const { DefaultArtifactClient } = await import('@actions/artifact');
     const options = retentionDays > 0 ? { retentionDays } : {};
     const folder = dirname(files[0] ?? '');

@@ -7,25 +7,28 @@ export type GithubClient = ReturnType<typeof getOctokit>;
 
 export interface ClientOptions {
   token: string;
-  /** Told when GitHub asks to wait, one sentence. */
+  /** Called with one sentence when GitHub asks to wait. */
   onWait: (sentence: string) => void;
   apiUrl?: string | undefined;
-  /** How long a second of waiting lasts; tests make it short. */
+  /** How many milliseconds a second of waiting lasts; tests make it short. */
   secondMs?: number;
-  /** How long each try may take to be answered whole. */
+  /** How long each attempt may take, including the whole body. */
   answerMs?: number;
 }
 
-/** A request that fails on GitHub's side is sent so many times more: after 1, 4 and 9 s. */
+/** How often a request is repeated if it fails on GitHub's side: after 1, 4 and 9 s. */
 const RETRIES = 3;
-/** GitHub's limits for a token are waited for at most so often and so long (seconds). */
+/**
+ * Rate limits of a token are waited for at most this often, and at most this many seconds each
+ * time.
+ */
 const RATE_LIMIT_RETRIES = 2;
-const LONGEST_WAIT_S = 60;
-/** An answer that takes longer counts as a failure on GitHub's side, and is asked for again. */
+const MAX_WAIT_S = 60;
+/** A slower answer counts as a failure on GitHub's side, and the request is repeated. */
 const ANSWER_MS = 30_000;
 
 /**
- * A client that honours GITHUB_API_URL and proxies, and waits for a busy or limiting GitHub, but
+ * A client that respects GITHUB_API_URL and proxies. It waits for a busy or limiting GitHub, but
  * never for long.
  *
  * @throws Failure (usage) when there is no token
@@ -36,20 +39,22 @@ export async function connect(options: ClientOptions): Promise<GithubClient> {
       'github-token is empty: leave the input out for the token of the job, or give one that can read this repository.',
     );
   }
-  // Imported late: the module parses the event's payload as it loads and throws on a malformed one.
+  // Imported late: the module parses the event's payload when it loads, and throws if it is
+  // malformed.
   const { getOctokit } = await import('@actions/github');
   const octokit = getOctokit(options.token, clientOptions(options), throttling, retry);
   octokit.hook.before('request', (call) => {
     const fetchAnswer = withDeadline(call.request.fetch ?? fetch, options.answerMs ?? ANSWER_MS);
-    // A new object: the old one may be the defaults that all requests share.
+    // A new object, because the old one may be the defaults that all requests share.
     call.request = { ...call.request, fetch: fetchAnswer };
   });
   return octokit;
 }
 
 /**
- * Gives each try a deadline of its own, which an abort signal of the request would not: all tries
- * share it. The body must have come too: Octokit takes a body that breaks off for an empty one.
+ * Gives each attempt its own deadline. A request's abort signal cannot do that, since all attempts
+ * share it. The deadline includes the body, because Octokit takes a body that breaks off for an
+ * empty one.
  */
 const withDeadline =
   (fetchAnswer: typeof fetch, answerMs: number): typeof fetch =>
@@ -62,9 +67,9 @@ const withDeadline =
 
 function clientOptions({ apiUrl, onWait, secondMs = 1000 }: ClientOptions) {
   const mayWait = (seconds: number, request: LimitedRequest, _: unknown, retries: number) => {
-    const wait = retries < RATE_LIMIT_RETRIES && seconds <= LONGEST_WAIT_S;
+    const wait = retries < RATE_LIMIT_RETRIES && seconds <= MAX_WAIT_S;
     if (wait) onWait(`GitHub limits the requests of this token: trying again in ${seconds} s.`);
-    // Else plugin-retry would go on asking, against what GitHub's answer says.
+    // Otherwise plugin-retry would keep asking, against what GitHub's answer says.
     else if (request.request) request.request['retries'] = 0;
     return wait;
   };
@@ -72,7 +77,7 @@ function clientOptions({ apiUrl, onWait, secondMs = 1000 }: ClientOptions) {
     ...(apiUrl ? { baseUrl: apiUrl } : {}),
     retry: { retries: RETRIES, retryAfterBaseValue: secondMs },
     throttle: {
-      // The plugin paces writes per id, over all clients of the process.
+      // The plugin paces writes per id, across all clients of the process.
       id: crypto.randomUUID(),
       retryAfterBaseValue: secondMs,
       onRateLimit: mayWait,
@@ -85,9 +90,9 @@ interface LimitedRequest {
   request?: Record<string, unknown>;
 }
 
-/** What was being asked of GitHub, for the sentence that says that it did not work. */
+/** What was requested from GitHub, for the sentence that says that it failed. */
 export interface Request {
-  /** As in "could not …": "read the artifacts of this repository". */
+  /** Goes on from "Could not": "read the artifacts of this repository". */
   doing: string;
   /** The line under `permissions:` that allows it. */
   permission: 'pull-requests: write' | 'actions: read';
@@ -118,14 +123,17 @@ const EXPLANATIONS: Record<number, (permission: Request['permission']) => string
   410: () => 'it is gone (410), as artifacts are after their retention time',
 };
 
-/** A list of permissions takes away those that it does not name, which checkout would miss. */
+/**
+ * "contents: read" is named because a list of permissions removes all others, and checkout needs
+ * it.
+ */
 const permissionAdvice = (permission: Request['permission']): string =>
   `add "${permission}" to the "permissions:" of the job and keep "contents: read" there`;
 
 const hasAnswer = (error: unknown): boolean =>
   error instanceof Error && 'response' in error && error.response !== undefined;
 
-/** The retry plugin leaves in the request of the last try how many came before it. */
+/** In the last attempt's request, the retry plugin leaves the number of earlier attempts. */
 function triesText(error: unknown): string {
   const { request } = error as { request?: { request?: { retryCount?: number } } };
   const tries = (request?.request?.retryCount ?? 0) + 1;

@@ -3,31 +3,37 @@ import { z } from 'zod';
 import { measurementFailure } from '../failure.js';
 import type { Source } from '../record/run.js';
 
-/** What a workflow run is about, as far as the gate has to know. */
+/** What the gate needs to know about a workflow run. */
 export interface GithubContext {
   /** "owner/name" */
   repository: string;
   owner: string;
   name: string;
   event: string;
-  /** The branch whose code is measured; empty when a tag or nothing of the kind is checked out. */
+  /**
+   * The branch whose code is measured; empty if a tag or anything else that is no branch is checked
+   * out.
+   */
   branch: string;
-  /** The commit that is measured: a pull request's head, not its merge commit. */
+  /** The measured commit: a pull request's head, not its merge commit. */
   commit: string;
   /** The branch whose stored runs are the baseline. */
   compareWith: string;
-  /** Whether later runs may take this run for a baseline. */
+  /** Whether later runs may use this run as a baseline. */
   leavesBaseline: boolean;
   pullRequest?: number;
-  /** File name of the workflow, such as gate.yml: what its other runs are listed by. */
+  /** File name of the workflow, such as gate.yml; its other runs are listed by this name. */
   workflow: string;
   job: string;
-  /** What tells this step from the job's others that use the action too; empty if nobody says. */
+  /**
+   * Tells this step from other steps of the job that use the action; empty if the runner does not
+   * say.
+   */
   step: string;
   runId: number;
   runAttempt: number;
   runUrl: string;
-  /** GitHub Enterprise Server, whose artifact service is not the one that the toolkit speaks to. */
+  /** Whether this is GitHub Enterprise Server, whose artifact service the toolkit cannot use. */
   enterpriseServer: boolean;
 }
 
@@ -54,16 +60,14 @@ type Subject = Pick<
 >;
 
 /**
- * Reads what the runner says about this run.
- *
- * Which runs are compared with which:
- * - a pull request or a merge group is compared with the branch that it goes into, and leaves
- *   nothing: its code is not on any branch that others are compared with;
- * - a push to the default branch, a schedule and a manual start are compared with their own branch
- *   and leave a baseline for it;
- * - a push to another branch is compared with the default branch, which says what the branch costs,
- *   and leaves a baseline too, for the pull requests that go into that branch;
- * - a tag, and any other event, is compared with the default branch and leaves nothing.
+ * Reads what the runner says about this run, and decides what to compare it with:
+ * - A pull request or a merge group is compared with its target branch. It leaves no baseline,
+ *   since its code is not on any branch that others are compared with.
+ * - A push to the default branch, a schedule and a manual start are compared with their own branch
+ *   and leave a baseline for it.
+ * - A push to another branch is compared with the default branch, which shows what the branch
+ *   costs. It leaves a baseline too, for pull requests into that branch.
+ * - A tag, and any other event, is compared with the default branch and leaves no baseline.
  *
  * @throws Failure when the runner's variables or the event's payload are missing or malformed
  */
@@ -95,7 +99,7 @@ function isEnterpriseServer(server: string): boolean {
   return host !== 'github.com' && !/\.(?:ghe\.com|localhost)$/.test(host);
 }
 
-/** Where a run record says that it comes from. */
+/** The origin that a run record states. */
 export function sourceOf(context: GithubContext): Source {
   const { repository, branch, commit, event, runId, runAttempt } = context;
   return { repository, branch, commit, event, runId, runAttempt };

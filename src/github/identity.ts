@@ -4,36 +4,39 @@ import type { GithubContext } from './context.js';
 const MAX_READABLE_CHARACTERS = 48;
 
 /**
- * What tells a gate from every other one of the repository: its workflow, its job and, through the
- * input `name`, the leg of the matrix or the step. Its runs are stored under this name; artifact
- * names are unique within a workflow run only.
+ * The artifact name of a gate, under which its runs are stored. It tells the gate from all others
+ * of the repository by its workflow, its job and the input `name`, which names the leg of the
+ * matrix or the step. Artifact names are unique within one workflow run only.
  *
  * @param name the input `name`; by default the matrix as JSON, which is "null" without a matrix
  */
 export const artifactName = ({ workflow, job }: GithubContext, name: string): string =>
-  `syscall-gate-${slug([withoutExtension(workflow), job, distinct(name)])}`;
+  `syscall-gate-${slug([withoutExtension(workflow), job, distinguishingName(name)])}`;
 
-/** The hidden line by which a gate finds its comment among other gates' and people's. */
+/** The hidden line by which a gate tells its comment from those of other gates and of people. */
 export const commentMarker = (context: GithubContext, name: string): string =>
   `<!-- ${artifactName(context, name)} -->`;
 
-/** The folder for a gate's files: a job may run several gates, with one name even. */
+/**
+ * The folder for a gate's files. The step is part of it, since a job may run several gates, even
+ * with one name.
+ */
 export const folderName = (context: GithubContext, name: string): string =>
-  `syscall-gate-${slug([distinct(name), context.step])}`;
+  `syscall-gate-${slug([distinguishingName(name), context.step])}`;
 
 /**
- * What the artifacts of all shards of a gate begin with, in the jobs that measure and in the one
- * that judges: the workflow, and the input `name` unless it is the leg of a matrix, in which those
- * that measure differ.
+ * The prefix of all shard artifacts of a gate, the same in the jobs that measure and in the one
+ * that judges. It holds the workflow and the input `name`. A `name` that is a leg of a matrix is
+ * left out, because it differs between the jobs that measure.
  */
 export const shardPrefix = ({ workflow }: GithubContext, name: string): string =>
   `syscall-gate-shard-${slug([withoutExtension(workflow), isLeg(name) ? '' : name.trim()])}`;
 
 /**
- * The artifact of one shard. A leg of a matrix keeps its name when its job is started again, so that
- * the last attempt counts; the legs that were given one `name` are told apart by their duets.
+ * The artifact name of one shard. A leg of a matrix keeps its name when its job is started again,
+ * so that the last attempt counts. Jobs that share one given `name` are told apart by their duets.
  *
- * @param legs how many jobs the matrix has, the name being that of one of them
+ * @param legs number of jobs in the matrix, if `name` is one of its legs
  * @param duet id of what was measured
  */
 export function shardName(
@@ -44,18 +47,21 @@ export function shardName(
 ): string {
   const prefix = shardPrefix(context, name);
   if (!isLeg(name)) return `${prefix}-${slug([context.job])}-${duet}`;
-  return `${prefix}${PLANNED}${legs}-${slug([context.job, context.step, distinct(name)])}`;
+  return `${prefix}${PLANNED}${legs}-${slug([context.job, context.step, distinguishingName(name)])}`;
 }
 
 const PLANNED = '-of-';
 
-/** How many shards there should be, by the name of one of them; 0 where it does not say. */
+/**
+ * How many shards there should be, according to the name of one of them; 0 if the name does not
+ * say.
+ */
 export function plannedShards(artifact: string, prefix: string): number {
   const rest = artifact.slice(prefix.length);
   return Number(rest.startsWith(PLANNED) ? /^\d{1,3}(?=-)/.exec(rest.slice(PLANNED.length)) : 0);
 }
 
-/** The input's default is the matrix as JSON: an object, or null outside a matrix. */
+/** The input's default is the matrix as JSON: an object, or null without a matrix. */
 function isLeg(name: string): boolean {
   try {
     return typeof JSON.parse(name) === 'object';
@@ -66,11 +72,11 @@ function isLeg(name: string): boolean {
 
 const withoutExtension = (file: string): string => file.replace(/\.ya?ml$/, '');
 
-const distinct = (name: string): string => (name.trim() === 'null' ? '' : name.trim());
+const distinguishingName = (name: string): string => (name.trim() === 'null' ? '' : name.trim());
 
 /**
- * One word that is safe in artifact names and HTML comments: what people can recognise of the
- * parts, and a hash that keeps two lists of parts apart whatever was cut.
+ * One word that is safe in artifact names and HTML comments: a readable part, and a hash that keeps
+ * different lists apart where the readable part is cut.
  */
 function slug(parts: string[]): string {
   const readable = parts

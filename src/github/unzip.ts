@@ -1,11 +1,11 @@
 import { fromBufferPromise } from 'yauzl';
 
-/** What a stored archive may cost this process, whoever made it. */
+/** Limits on the memory that an archive may use here, whoever made it. */
 export interface ZipLimits {
   entries: number;
-  /** Of one entry, after inflating. */
+  /** Size of one entry, after inflating. */
   inflatedBytes: number;
-  /** Inflated over deflated; JSON text stays under 30, a bomb reaches 1000. */
+  /** Inflated over deflated size; JSON text stays below 30, a zip bomb reaches 1000. */
   ratio: number;
 }
 
@@ -45,7 +45,7 @@ async function readEntries(zip: Buffer, suffix: string, limits: ZipLimits): Prom
     if (!withinLimits(entry, limits)) {
       return { ok: false, reason: `its archive inflates to ${entry.uncompressedSize} bytes` };
     }
-    // yauzl ends the stream with an error when it gives more bytes than the entry declares.
+    // yauzl ends the stream with an error if it yields more bytes than the entry declares.
     const chunks: Buffer[] = [];
     for await (const chunk of await archive.openReadStreamPromise(entry)) chunks.push(chunk);
     texts.push(Buffer.concat(chunks).toString('utf8'));

@@ -4,7 +4,7 @@ import { targetSchema } from '../record/run.js';
 import { withoutSecrets } from './environment.js';
 import type { TargetKind } from './kind.js';
 import type { RunnableSpec } from './spec.js';
-import type { Start } from './target.js';
+import type { LaunchCommand } from './target.js';
 import { Refusal, splitWords } from './words.js';
 
 type CommandSpec = Extract<RunnableSpec, { kind: 'command' }>;
@@ -12,22 +12,25 @@ type CommandSpec = Extract<RunnableSpec, { kind: 'command' }>;
 const PROBE = '{probe}';
 const MAX_SPEC = targetSchema.shape.spec.maxLength ?? 0;
 
-/** The last word of a command, or of the script that is its last word, which asks for streaming. */
+/**
+ * The end of a command whose probe reads its plan from standard input: its last word is `-`, or is
+ * a script that ends in ` -`.
+ */
 const STREAMED = /(^|\s)-$/;
 
 /**
- * `command:CMD`: any command line that runs the probe, started without a shell; its words are split
- * and unquoted as by a POSIX shell, and nothing else of a shell is there.
+ * `command:CMD`: any command line that runs the probe. It is started without a shell; its words are
+ * split and unquoted as a POSIX shell does, but no other shell syntax works.
  *
- * The plan goes either into the command line or down its standard input:
- * - a word that is exactly `{probe}` becomes the probe's path and arguments as separate words
- *   (`chrt -f 50 {probe}`, `runsc do {probe}`); within a longer word it becomes one shell-quoted text
- *   (`sh -c 'exec {probe}'`);
- * - where the command ends in `-`, the probe that it starts reads its plan from standard input
- *   (`ssh board ./probe -`), and `{probe}` is the path of the probe here, as often as it is wanted
- *   (`sh -c 'scp -q {probe} board:p && exec ssh board ./p -'`).
+ * The plan goes either into the command line or to its standard input:
+ * - A word that is exactly `{probe}` becomes the probe's path and arguments as separate words
+ *   (`chrt -f 50 {probe}`, `runsc do {probe}`). Within a longer word it becomes one shell-quoted
+ *   text (`sh -c 'exec {probe}'`).
+ * - If the command ends in `-`, the probe that it starts reads its plan from standard input (`ssh
+ *   board ./probe -`). Then `{probe}`, which may occur any number of times, is the probe's path on
+ *   this machine (`sh -c 'scp -q {probe} board:p && exec ssh board ./p -'`).
  *
- * Results come back on standard output, since few wrappers pass descriptors on.
+ * Results come back on standard output, since few wrappers pass other descriptors on.
  */
 export const commandTarget: TargetKind<CommandSpec> = {
   syntax: `command:CMD with ${PROBE} in it, or - at its end`,
@@ -51,9 +54,14 @@ export const commandTarget: TargetKind<CommandSpec> = {
 
 const isStreamed = (argv: readonly string[]): boolean => STREAMED.test(argv.at(-1) ?? '');
 
-const streamed = (argv: readonly string[], probe: string, words: readonly string[]): Start => ({
+const streamed = (
+  argv: readonly string[],
+  probe: string,
+  words: readonly string[],
+): LaunchCommand => ({
   argv: argv.map((word) =>
-    // A path in a script is a word of its own; one that is a word here already must not be quoted.
+    // Within a script, the path must be quoted as a word of its own; a whole word must not be
+    // quoted.
     word.replaceAll(PROBE, () => (/\s/.test(word) ? quote([probe]) : probe)),
   ),
   input: `${words.join('\n')}\n\n`,
@@ -63,7 +71,7 @@ const onCommandLine = (
   argv: readonly string[],
   probe: string,
   words: readonly string[],
-): Start => ({ argv: argv.flatMap((word) => putProbe(word, [probe, ...words])) });
+): LaunchCommand => ({ argv: argv.flatMap((word) => putProbe(word, [probe, ...words])) });
 
 const putProbe = (word: string, commandLine: string[]): string[] =>
   word === PROBE ? commandLine : [word.replaceAll(PROBE, () => quote(commandLine))];
@@ -77,7 +85,7 @@ function splitCommand(spec: string, command: string): string[] {
     return argv;
   }
   throw new Refusal(
-    `write ${PROBE} where the probe's command line goes, or end it with - for a probe that reads its plan from standard input`,
+    `it does not say where the probe goes; write ${PROBE} in place of the probe's command line, or end it with - for a probe that reads its plan from standard input`,
   );
 }
 

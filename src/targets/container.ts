@@ -15,9 +15,9 @@ import { Refusal } from './words.js';
 const MAX_SPEC = targetSchema.shape.spec.maxLength ?? 0;
 
 /**
- * `container:IMAGE [engine options]`: each launch is a container of its own, in which the probe of
- * this machine, mounted read-only, is run as the entry point. It is static: nothing of the image is
- * needed, nor run. What follows the image goes to the engine's `run` as it is.
+ * `container:IMAGE [engine options]`: each launch is a new container. It runs this machine's probe,
+ * mounted read-only, as its entry point. The probe is static, so it needs nothing from the image
+ * and runs no program in it. What follows the image is passed to the engine's `run` unchanged.
  */
 export const containerTarget: TargetKind<ContainerSpec> = {
   syntax: 'container:IMAGE [engine options]',
@@ -74,6 +74,6 @@ async function openContainers(
   };
 }
 
-/** As a record holds them: a runtime may be a long path. */
+/** Cuts facts to the length that a record may hold: a runtime may be a long path. */
 const bounded = (facts: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(facts).map(([name, text]) => [name, text.slice(0, 512)]));

@@ -4,7 +4,7 @@ import type { RunnableSpec } from './spec.js';
 
 type HostSpec = Extract<RunnableSpec, { kind: 'host' }>;
 
-/** `host`: this machine, results over shared memory. */
+/** `host`: this machine; results come back in shared memory. */
 export const hostTarget: TargetKind<HostSpec> = {
   syntax: 'host',
   parse({ input, spec, rest }) {
@@ -16,7 +16,7 @@ export const hostTarget: TargetKind<HostSpec> = {
     timed: true,
     results: 'memory',
     start: (words) => ({ argv: [probe, ...words] }),
-    // Nothing of the user's: what is on the initial stack should not vary with their shell.
+    // Nothing from the user's environment: the initial stack must not vary with their shell.
     environment: () => ({ LC_ALL: 'C' }),
   }),
 };

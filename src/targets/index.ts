@@ -9,7 +9,7 @@ import type { Target } from './target.js';
 
 type SpecOf<K extends RunnableSpec['kind']> = Extract<RunnableSpec, { kind: K }>;
 
-/** Every kind of target there is. A new one is its file, its spec in config.ts and its line here. */
+/** Every kind of target. A new kind needs its own file, its spec in spec.ts and a line here. */
 const KINDS: { [K in RunnableSpec['kind']]: TargetKind<SpecOf<K>> } = {
   host: hostTarget,
   container: containerTarget,
@@ -17,21 +17,21 @@ const KINDS: { [K in RunnableSpec['kind']]: TargetKind<SpecOf<K>> } = {
   command: commandTarget,
 };
 
-/** How each kind is written, for error sentences. */
+/** How a user writes each kind, for error sentences. */
 export const RUNNABLE_KINDS: readonly string[] = Object.values(KINDS).map((kind) => kind.syntax);
 
 interface WhereWritten {
-  /** The name of the input it was given for. */
+  /** Name of the input that holds it. */
   input: string;
   options: TargetOptions;
-  /** What else that input allows, for the error sentence. */
+  /** Other forms that the input allows, for the error sentence. */
   otherForms?: readonly string[];
 }
 
 /**
- * Reads the spec of something that can be measured here.
+ * Reads the spec of a target that can be measured here.
  *
- * @throws Failure of kind `usage` that names the spec, what is wrong and what is allowed
+ * @throws Failure (usage) that names the spec, what is wrong and what is allowed
  */
 export function parseRunnableSpec(
   spec: string,
@@ -45,13 +45,13 @@ export function parseRunnableSpec(
   throw usageFailure(`${input} "${spec}" is of no known kind: give one of ${allowed}.`);
 }
 
-/** Whether a spec names something that can be measured here. */
+/** Whether a spec names a target that can be measured here. */
 export const isRunnable = (spec: { kind: string }): spec is RunnableSpec => isKind(spec.kind);
 
 /** Whether instructions can be counted in what a spec names. */
 export const isCountableSpec = ({ kind }: RunnableSpec): boolean => KINDS[kind].countable === true;
 
-/** Opens the target that a spec names; whoever opens it closes it. */
+/** Opens the target that a spec names. The caller must close it. */
 export function openTarget(spec: RunnableSpec, workshop: Workshop): Promise<Target> {
   const kind: TargetKind<RunnableSpec> = KINDS[spec.kind];
   return kind.open(spec, workshop);

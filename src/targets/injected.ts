@@ -1,7 +1,9 @@
 import { type Injection, injectionArgument } from '../record/injection.js';
 import type { Target } from './target.js';
 
-/** A target whose probe makes every system call of its own dearer: a regression with a known cause. */
+/**
+ * A target whose probe makes every one of its system calls slower: a regression with a known cause.
+ */
 export const withInjection = (target: Target, injection: Injection): Target => ({
   ...target,
   record: { ...target.record, spec: `${target.record.spec} ${injectionArgument(injection)}` },

@@ -14,29 +14,29 @@ export interface WrittenSpec {
   options: TargetOptions;
 }
 
-/** What a target may use while a session lasts. */
+/** What a target may use during a session. */
 export interface Workshop {
   /** Absolute path of the probe. */
   probe: string;
-  /** Absolute path of an empty folder of this target's own, which is removed at the end. */
+  /** Absolute path of an empty folder for this target only, which is removed at the end. */
   folder: string;
   signal: AbortSignal;
   progress: Progress;
   /** What the user wants it measured by, if it can be counted. */
   evidence: EvidenceChoice;
-  /** The other side, where it is open already: what the two are to have in common follows it. */
+  /** The other side, if it is open already. Settings that both sides must share follow it. */
   beside?: Target;
   /**
-   * Runs a command as launches are run: pinned to the CPU that is measured on, ended at the deadline
-   * and with this process. What it prints is in `results`.
+   * Runs a command as launches are run: pinned to the CPU that is measured on, and ended at the
+   * deadline or with this process. What it prints is in `results`.
    *
-   * @param options `anyCpu`: what is not timed need not be pinned
-   * @throws the signal's reason when that is aborted
+   * @param options `anyCpu` skips the pinning, for commands that are not timed
+   * @throws the signal's reason if the signal is aborted
    */
   launch(argv: string[], deadlineMs: number, options?: { anyCpu: boolean }): Promise<LaunchResult>;
 }
 
-/** A kind of target: how its spec reads and what it becomes. One file each, listed in index.ts. */
+/** A kind of target: how its spec is read and what it opens. One file each, listed in index.ts. */
 export interface TargetKind<S extends RunnableSpec> {
   /** How a user writes it, for error sentences. */
   readonly syntax: string;
@@ -44,12 +44,12 @@ export interface TargetKind<S extends RunnableSpec> {
   readonly countable?: true;
   /**
    * Reads the spec; touches nothing.
-   * @throws Failure of kind `usage`
+   * @throws Failure (usage)
    */
   parse(written: WrittenSpec): S;
   /**
-   * Makes the target ready to be launched in, and finds out what is to be known of it.
-   * @throws Failure when nothing can be launched there, in one sentence
+   * Prepares the target for launches and finds out the facts to record about it.
+   * @throws Failure with one sentence, if nothing can be launched there
    */
   open(spec: S, workshop: Workshop): Promise<Target>;
 }

@@ -10,19 +10,19 @@ import type { Target } from './target.js';
 
 type Named<T> = { baseline?: T; candidate: T };
 
-/** The sides of a session once they are open, those that were asked for. */
+/** The open targets of a session, for the sides that were given. */
 type Opened<S extends Named<RunnableSpec>> = { [K in keyof S]: Target };
 
 /** Without a choice of evidence the sides are timed. */
 type Opening = Pick<Workshop, 'progress'> & Partial<Pick<Workshop, 'evidence'>>;
 
-/** What launches are made with: the CPU is the one that is measured on. */
+/** What is needed to make launches; `cpu` is the CPU that is measured on. */
 export interface Tools extends Pick<Workshop, 'probe' | 'signal'> {
   addon: Pick<Addon, 'launch'>;
   plan: { cpu: number };
 }
 
-/** What a target may use that is opened by itself, but for its folder and who is told of its progress. */
+/** What any target may use, whichever side it is: all but its folder and its progress. */
 export const workshopOf = ({ probe, signal, addon, plan }: Tools) => ({
   ...{ probe, signal },
   async launch(
@@ -41,10 +41,11 @@ export const workshopOf = ({ probe, signal, addon, plan }: Tools) => ({
 });
 
 /**
- * Opens the targets of a session, which settles what they are measured by. It closes them when the work is done or has failed: nothing that
+ * Opens the targets of a session and decides by which evidence each is measured. It closes them when
+ * the work has ended or failed. Nothing that
  * they started or wrote is left behind.
  *
- * @throws Failure when nothing can be launched in one of them; what the work throws
+ * @throws Failure if nothing can be launched in one of them; whatever the work throws
  */
 export async function withTargets<S extends Named<RunnableSpec>, T>(
   specs: S,

@@ -1,4 +1,4 @@
-/** The specs of what can be run here, after parsing. */
+/** The parsed specs of everything that can be measured here. */
 export type RunnableSpec =
   | { kind: 'host'; spec: string }
   | { kind: 'command'; spec: string; argv: string[] }
@@ -9,9 +9,9 @@ export interface ContainerSpec {
   kind: 'container';
   spec: string;
   image: string;
-  /** What the engine is given beside the image. */
+  /** The engine's options beside the image. */
   options: string[];
-  /** Name of the engine; empty for whichever works. */
+  /** Name of the engine; empty for the first that works. */
   engine: string;
 }
 
@@ -20,40 +20,40 @@ export interface KernelSpec {
   spec: string;
   /** Absolute path of the image. */
   path: string;
-  /** What the user wrote behind it, for the kernel; empty for nothing. */
+  /** The kernel command line that the user wrote after the path; empty for none. */
   commandLine: string;
   /** Absolute path of the seccomp profile that the probe measures under. */
   seccomp?: string;
-  /** Rules of the kernel's audit while the probe measures, each in the words of auditctl(8). */
+  /** Rules of the kernel's audit during the measurement, in the syntax of auditctl(8). */
   auditRules?: string[];
-  /** Absolute path of its vmlinux or System.map, for the names of its functions. */
+  /** Absolute path of its vmlinux or System.map, which names its functions. */
   vmlinux?: string;
   options: KernelOptions;
 }
 
-/** How a kernel is booted; both sides of a comparison share it. */
+/** How a kernel is booted. Both sides of a comparison share it. */
 export interface KernelOptions {
   memoryMib: number;
   cpus: number;
-  /** After this without a word of the probe, a boot has failed. */
+  /** If the probe has sent nothing after this time, the boot has failed. */
   deadlineMs: number;
-  /** QEMU's names; without them, what suits the architecture. */
+  /** QEMU's names; undefined for the default of the architecture. */
   machine?: string;
   cpu?: string;
-  /** Without it, KVM where the kernel boots in it and else TCG. */
+  /** Undefined for KVM if the kernel boots in it, else TCG. */
   accelerator?: 'kvm' | 'tcg';
-  /** Files for the guest: absolute paths here and there. */
+  /** Files for the guest: absolute paths on this machine and in the guest. */
   files: { from: string; to: string }[];
 }
 
-/** Inputs that only targets of one kind know. */
+/** Inputs that concern only one kind of target. */
 export interface TargetOptions {
   containerEngine: string;
   kernelOptions: string;
 }
 
 /**
- * What kernels are compared by: times, instructions that are counted under an emulator, or both.
- * `auto` counts, and times as well where the kernel runs on the processor itself.
+ * How kernels are compared: by times, by instructions counted under an emulator, or by both. `auto`
+ * counts, and also measures times if the kernel runs on the processor itself.
  */
 export type EvidenceChoice = 'auto' | 'timed' | 'counted' | 'both';

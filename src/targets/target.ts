@@ -2,68 +2,76 @@ import type { LaunchResult } from '../probe/addon.js';
 import type { TargetRecord } from '../record/run.js';
 import type { ProfileNode } from '../trace/operation.js';
 
-/** How a probe is started. */
-export interface Start {
-  /** The program, looked up in PATH, and its arguments. */
+/** How to start a probe. */
+export interface LaunchCommand {
+  /** The program, which is looked up in PATH, and its arguments. */
   argv: string[];
-  /** All of its standard input; nothing without it. */
+  /** Its whole standard input; undefined for an empty one. */
   input?: string;
-  /** How long it may take to end by itself when it is to be stopped, before it is killed. */
+  /** How long it may take to end by itself after it is told to stop; then it is killed. */
   graceMs?: number;
 }
 
-/** A clock of instructions instead of one of time, the same in every start. */
+/** Counts instructions with a clock that they alone advance, reproducible between launches. */
 export interface Counting {
-  /** What a count depends on beside the kernel, by name. */
+  /** What a count depends on besides the kernel, by name. */
   conditions: Record<string, string>;
   /**
-   * How the probe is started under that clock: what it takes for nanoseconds are instructions.
+   * Says how to start the probe under that clock: the nanoseconds that it reports are instructions.
    *
-   * @param seed of everything random in there
+   * @param seed seed of everything random in the guest
    */
-  start(words: readonly string[], seed: number): Promise<Start>;
+  start(words: readonly string[], seed: number): Promise<LaunchCommand>;
   /**
-   * Finds out why a start failed, by one that tells all it does.
+   * Finds out why a launch failed, by another launch that prints everything it does.
    *
-   * @throws Failure that says so, where it fails, too
+   * @throws Failure that gives the reason, if that launch fails too
    */
   diagnose(): Promise<void>;
   /**
-   * Makes ready to trace a start: what it executes is written down, which changes nothing in it.
+   * Prepares to trace launches: every executed instruction is recorded, which changes nothing in
+   * the guest.
    *
-   * @throws Failure when that is not possible here
+   * @throws Failure if tracing is not possible here
    */
   trace(): Promise<Tracing>;
 }
 
-/** A start that is traced. */
+/** Traces launches. */
 export interface Tracing {
   /** As {@link Counting.start}. */
-  start(words: readonly string[], seed: number): Promise<Start>;
-  /** What a start means that failed for being traced, as a clause. */
+  start(words: readonly string[], seed: number): Promise<LaunchCommand>;
+  /**
+   * Explains a launch that failed because of tracing, as a clause.
+   *
+   * @returns undefined if tracing is not the reason
+   */
   explain(result: LaunchResult): string | undefined;
   /**
-   * Reads what was written down of some metrics, and removes it.
+   * Reads the recorded batches of some metrics, and removes the record.
    *
-   * @throws Failure when it cannot be read
+   * @throws Failure if it cannot be read
    */
   read(batches: readonly BatchPlace[]): Promise<TracedOperation[]>;
 }
 
-/** Which batch of a start, by what was measured in it in which order. */
+/** The position of one batch in a launch, by the order in which metrics were measured. */
 export interface BatchPlace {
-  /** Of one metric in one round, from 0 on. */
+  /** Index of the turn: one metric in one round. */
   turn: number;
-  /** Of that turn, from 0 on, and how many there were. */
+  /** Index of the batch within the turn, and the number of batches in it. */
   batch: number;
   batches: number;
-  /** In each of them. */
+  /** Operations in each batch. */
   operations: number;
-  /** Ahead of them, of no operations: the least of those was taken off each batch. */
+  /**
+   * Number of batches without operations that come first; the smallest of them was subtracted from
+   * each batch.
+   */
   emptyRuns: number;
 }
 
-/** What a batch executed, as a share of one operation, or why that is not known. */
+/** What a batch executed, per operation, or why that is not known. */
 export type TracedOperation = { roots: ProfileNode[] } | { why: string };
 
 /**
@@ -74,28 +82,32 @@ export interface Target {
   readonly record: TargetRecord;
   /** How result lines come back (see LaunchRequest.results). */
   readonly results: 'memory' | 'stdout';
-  /** The CPU to measure on as the probe counts them, where it has others than this machine. */
+  /**
+   * The CPU to measure on, as the probe numbers them, if the target has other CPUs than this
+   * machine.
+   */
   readonly cpu?: number;
-  /** How long a start may take that is not over in an instant, until the probe runs. */
+  /** How long it may take until the probe runs, if that is not immediate. */
   readonly startDeadlineMs?: number;
   /**
-   * How the probe is started here with a plan.
+   * Says how to start the probe with a plan.
    *
    * @param words the plan, as the probe's arguments
    */
-  start(words: readonly string[]): Start | Promise<Start>;
-  /** The whole environment of a launch, made of this process's own. */
+  start(words: readonly string[]): LaunchCommand | Promise<LaunchCommand>;
+  /** The whole environment of a launch, derived from this process's own. */
   environment(own: Readonly<NodeJS.ProcessEnv>): Record<string, string>;
-  /** Whether it is to be timed. This and `counting` are decided once, when the target is opened. */
+  /** Whether to time it. This and `counting` are decided once, when the target is opened. */
   readonly timed: boolean;
-  /** How its instructions are counted, where they are to be. */
+  /** How to count its instructions; undefined if they are not counted. */
   readonly counting?: Counting;
   /**
-   * What a failed launch means here, as a clause that goes on from "because": where the target can
-   * tell more than the launcher.
+   * Explains a failed launch, as a clause that goes on from "because".
+   *
+   * @returns undefined if the target knows no more than the launcher
    */
   explain?(result: LaunchResult): string | undefined;
-  /** Ends what may still run of it and removes what it left outside of its folder. */
+  /** Ends everything of it that may still run, and removes what it left outside its folder. */
   close?(): Promise<void>;
 }
 

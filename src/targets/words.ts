@@ -1,14 +1,14 @@
 import { type ParseEntry, parse } from 'shell-quote';
 
-/** One clause that says why a text is not taken and what to write instead. */
+/** Thrown when a text is refused: one clause that says why and what to write instead. */
 export class Refusal extends Error {}
 
-/** What a POSIX shell reads as quoted; a quote character outside of these has no partner. */
+/** What a POSIX shell reads as quoted; a quote character outside of it is not closed. */
 const QUOTED = /\\[\s\S]|'[^']*'|"(?:\\[\s\S]|[^"\\])*"/g;
 
 /**
- * Splits a text into words as a POSIX shell does, of which only the quoting is kept: there is no
- * shell to expand variables and patterns, or to start pipes.
+ * Splits a text into words as a POSIX shell does. Only quoting works: there is no shell to expand
+ * variables and patterns, or to start pipes.
  *
  * @throws Refusal
  */
@@ -20,7 +20,7 @@ export function splitWords(text: string): string[] {
   });
 }
 
-/** shell-quote throws of itself only for a malformed `${…}`, which is a variable too. */
+/** By itself, shell-quote throws only for a malformed `${…}`, which is a variable too. */
 function parseWithoutVariables(text: string): ParseEntry[] {
   try {
     return parse(text, (name): string => {

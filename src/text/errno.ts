@@ -1,6 +1,6 @@
 /**
- * Linux's names of the errors that the probe's operations give (errno(3)), so that a report reads the
- * same on whatever system it is made again.
+ * Linux's names of the errors that the probe's operations return (errno(3)). They are listed here,
+ * so that a report reads the same on whatever system it is made again.
  */
 const NAMES: Readonly<Record<number, string>> = {
   ...{ 1: 'EPERM', 2: 'ENOENT', 3: 'ESRCH', 4: 'EINTR', 5: 'EIO', 6: 'ENXIO', 7: 'E2BIG' },
@@ -15,6 +15,9 @@ const NAMES: Readonly<Record<number, string>> = {
   ...{ 110: 'ETIMEDOUT', 111: 'ECONNREFUSED', 113: 'EHOSTUNREACH', 125: 'ECANCELED' },
 };
 
-/** `EPERM`; of an error without a name here its number, and of none nothing. */
+/**
+ * The name of an error, such as `EPERM`; its number where this list has no name for it, and an
+ * empty text where there is no error.
+ */
 export const errnoName = (errno: number): string =>
   errno === 0 ? '' : (NAMES[errno] ?? `errno ${errno}`);

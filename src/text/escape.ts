@@ -1,30 +1,30 @@
 /**
- * The one place where text that came from a machine, a record or an input becomes text for a
- * terminal or for Markdown. All of it is hostile until it has passed through here: a kernel command
- * line may hold escape sequences, a record from a fork may hold mentions, links and HTML.
+ * The one place where text from a machine, a record or an input becomes text for a terminal or for
+ * Markdown. All such text is hostile until it has passed through here: a kernel command line may
+ * hold escape sequences, and a record from a fork may hold mentions, links and HTML.
  */
 
 /**
- * Everything that moves a cursor, changes colours, reverses or hides text: ANSI sequences (ECMA-48
- * section 5.4, and OSC strings up to their terminator), then any C0 or C1 control left, then
- * invisible and bidirectional format characters (Unicode category Cf) and lone surrogates.
+ * Everything that moves a cursor, changes colours, or reverses or hides text. ANSI sequences go
+ * first (ECMA-48 section 5.4, and OSC strings up to their terminator), then the C0 and C1 controls
+ * that are left, invisible and bidirectional format characters (Unicode category Cf), and lone
+ * surrogates.
  */
 const escapeSequence =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject
   /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|(?:\u001b\]|\u009d)[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|\u001b[ -/]*[0-~]/g;
 const invisible = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 
-/** Breaks a word apart for GitHub's link, mention and reference filters, and for no reader. */
+/** Breaks a word for GitHub's link, mention and reference filters; readers do not see it. */
 const BREAK = '\u200b';
 
 /**
- * One line of visible characters.
+ * Makes any text one line of visible characters.
  *
- * @param text anything
- * @param limit most characters to keep; a longer text ends in an ellipsis
+ * @param limit maximum number of characters to keep; a longer text ends in an ellipsis
  */
 export function plain(text: string, limit = 300): string {
-  // Cut first, so that a text of megabytes is not walked; escapes only ever shorten it further.
+  // Cut first: a text of megabytes need not be walked, and removing escapes only makes it shorter.
   const bounded = text.slice(0, 20 * limit);
   const visible = bounded.replace(escapeSequence, '').replace(/\s+/g, ' ').replace(invisible, '');
   return clip(visible.trim(), limit);
@@ -38,11 +38,11 @@ export function clip(text: string, limit: number): string {
 }
 
 /**
- * Prose for Markdown, safe in a paragraph, a list item and a table cell: no markup, no HTML, no
- * mention, no link, no issue reference comes to life.
+ * Prose for Markdown, safe in a paragraph, a list item and a table cell. No markup, HTML, mention,
+ * link or issue reference in it takes effect.
  *
- * GitHub's mention, reference and autolink filters read the rendered text, so a backslash does not
- * stop them and the words have to be broken.
+ * GitHub's mention, reference and autolink filters read the rendered text. A backslash does not
+ * stop them, so the words have to be broken.
  */
 export function markdown(text: string, limit = 300): string {
   return plain(text, limit)
@@ -54,9 +54,9 @@ export function markdown(text: string, limit = 300): string {
 }
 
 /**
- * Inline code, safe in prose and in a table cell. GitHub links nothing inside code. Backticks and
- * pipes cannot be written the same way in both places, so a text that holds one becomes a `code`
- * element, whose content is parsed as Markdown like any other.
+ * Inline code, safe in prose and in a table cell; GitHub links nothing inside code. Backticks and
+ * pipes need different escapes in these two places. A text that holds one becomes a `code` element
+ * instead, whose content is parsed as ordinary Markdown.
  */
 export function code(text: string, limit = 300): string {
   const visible = plain(text, limit);
@@ -75,7 +75,9 @@ export function shellWord(text: string): string {
   return `'${visible.replaceAll("'", `'\\''`)}'`;
 }
 
-/** Breaks a text at spaces into lines of at most `columns` characters, where words allow it. */
+/**
+ * Breaks a text at spaces into lines of at most `columns` characters; a longer word stays whole.
+ */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = '';

@@ -1,15 +1,15 @@
 /**
- * The one place where numbers become words: nanoseconds, percents, ratios and intervals.
- * Three significant digits throughout; more would be noise, fewer would hide a 2 % change.
+ * The one place where numbers become words: nanoseconds, percents, ratios and intervals. They have
+ * three significant digits: more would show noise, and fewer would hide a 2 % change.
  */
 
 const MINUS = '−';
-/** Above this ratio a percentage stops being read as one: ×312 rather than +31,100 %. */
+/** Above this ratio a factor is easier to read than a percentage: ×312 rather than +31,100 %. */
 const FACTOR_FROM = 2;
 const DIVISOR_BELOW = 0.1;
-/** An interval that the data put no bound on: there are too few pairs for its confidence. */
+/** Stands for an interval without bounds: there are too few pairs for the confidence asked for. */
 const NO_BOUNDS = 'too few pairs';
-/** A change that was counted, and is the only value in its interval. */
+/** Stands for the interval of a counted change, which holds only that one value. */
 const EXACT = 'exact';
 
 const timeUnits: readonly [limit: number, scale: number, name: string][] = [
@@ -26,21 +26,25 @@ const rateUnits: readonly [limit: number, scale: number, name: string][] = [
 ];
 
 /**
- * A number as reports carry it. Nine digits lie far below any noise, and above the last ones of a
- * double: there, Math.exp and Math.log1p differ between x64 and arm64, which fuses multiply-adds,
- * and Math.pow between versions of Node. The same records give the same report on all of them.
+ * Rounds a number as reports store it, to nine significant digits. That is far finer than any
+ * noise, and coarser than the last digits of a double, which depend on the platform: Math.exp and
+ * Math.log1p differ between x64 and arm64, which fuses multiply-adds, and Math.pow between versions
+ * of Node. So the same records give the same report everywhere.
  */
 export const figure = (value: number): number => Number(value.toPrecision(9));
 
-/** What a metric's estimate is in: see the run record. */
+/** The unit of a metric's estimate: see the run record. */
 type Unit = 'ns' | 'per_second' | 'count';
 
-/** A change as reports carry it: candidate over baseline, `high` null when it has no upper bound. */
+/**
+ * A change as reports store it: candidate over baseline. `high` is null when there is no upper
+ * bound.
+ */
 export interface Interval {
   ratio: number;
   low: number;
   high: number | null;
-  /** 1 for what was counted rather than estimated. */
+  /** 1 if the change was counted rather than estimated. */
   confidence?: number;
 }
 
@@ -62,10 +66,10 @@ export function formatRate(ns: number): string {
   return `${digits(rounded / 1e9)} G/s`;
 }
 
-/** @param count events of an operation, `5` or `1.25` */
+/** @param count events per operation: `5` or `1.25` */
 export const formatCount = (count: number): string => `${Number(count.toPrecision(4))}`;
 
-/** Instructions of an operation, to the hundredth where there are any: `337.16`, `6,050`, `24`. */
+/** Instructions per operation, to at most two decimals: `337.16`, `6,050`, `24`. */
 export function formatInstructions(count: number): string {
   const size = Math.abs(count);
   const [whole = '', part] = String(Number(size.toFixed(size < 1000 ? 2 : 1))).split('.');
@@ -74,7 +78,7 @@ export function formatInstructions(count: number): string {
   return count < 0 ? `${MINUS}${text}` : text;
 }
 
-/** Instructions more or fewer: `+8`, `−24.01`, `0`. */
+/** A difference in instructions: `+8`, `−24.01`, `0`. */
 export const formatInstructionsDifference = (count: number): string =>
   count > 0 ? `+${formatInstructions(count)}` : formatInstructions(count);
 
@@ -90,17 +94,17 @@ export function formatEstimate(unit: Unit, estimate: number): string {
   }
 }
 
-/** @param ns nanoseconds more or less: `+25.4 ns`, `−1.21 µs` */
+/** @param ns a difference in nanoseconds: `+25.4 ns`, `−1.21 µs` */
 export const formatNsDifference = (ns: number): string =>
   ns === 0 ? '0 ns' : `${ns < 0 ? MINUS : '+'}${formatNs(Math.abs(ns))}`;
 
-/** @param ratio of a time to the quickest: `×1.00`, `×7860` */
+/** @param ratio a time over the shortest one: `×1.00`, `×7860` */
 export const formatFactor = (ratio: number): string => `×${digits(ratio)}`;
 
-/** @param share an unsigned share, 0.02 for `2 %`, to two significant digits */
+/** @param share a share without a sign, to two significant digits: 0.02 gives `2 %` */
 export function formatShare(share: number): string {
   const percent = 100 * share;
-  // 99.6 to two digits is the hundred that toPrecision would write as 1.0e+2.
+  // toPrecision(2) would write 99.6 as 1.0e+2.
   if (percent >= 99.5) return `${percent.toFixed(0)} %`;
   return `${trimZeros(percent.toPrecision(2))} %`;
 }
@@ -114,8 +118,8 @@ export function formatRatio(ratio: number): string {
 }
 
 /**
- * The ends of an interval in the unit that {@link formatRatio} picks for its middle. Signs are
- * written once one end is negative: `29.8 to 33.0`, `−0.31 to +0.12`, `598 to 631`.
+ * The ends of an interval, in the unit that {@link formatRatio} picks for its ratio. Signs are
+ * shown if one end is negative: `29.8 to 33.0`, `−0.31 to +0.12`, `598 to 631`.
  */
 export function formatInterval({ ratio, low, high, confidence }: Interval): string {
   if (low === 0 && high === null) return NO_BOUNDS;
@@ -132,7 +136,11 @@ export function formatInterval({ ratio, low, high, confidence }: Interval): stri
 export const formatChange = (change: Interval): string =>
   `${formatRatio(change.ratio)} (${formatInterval(change)})`;
 
-/** `1 metric`, `2 metrics`; `many` where the plural is not made by an s. */
+/**
+ * A count with its noun: `1 metric`, `2 metrics`.
+ *
+ * @param many the plural, if it is not the noun with an s
+ */
 export const countOf = (count: number, noun: string, many = `${noun}s`): string =>
   `${count} ${count === 1 ? noun : many}`;
 

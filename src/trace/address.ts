@@ -1,9 +1,9 @@
 /**
- * Addresses of code are numbers here: the 64 bits as a signed integer. The kernel's are negative and
- * a program's positive. On every architecture both are within 2^48 of zero, also where the address
- * space as a whole is larger (Documentation/arch/x86/x86_64/mm.rst, arch/arm64/memory.rst): a number
- * holds them exactly, and what is between any two of them.
+ * Converts a code address to a number: its 64 bits as a signed integer. Kernel addresses are
+ * negative, and a program's are positive. On every architecture both lie within 2^48 of zero, even
+ * where the address space as a whole is larger (Documentation/arch/x86/x86_64/mm.rst,
+ * arch/arm64/memory.rst). So a number holds addresses, and the distance between any two, exactly.
  */
 export const addressOf = (bits: bigint): number => Number(BigInt.asIntN(64, bits));
 
-export const isKernels = (address: number): boolean => address < 0;
+export const isKernelAddress = (address: number): boolean => address < 0;

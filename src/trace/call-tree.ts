@@ -1,10 +1,10 @@
-import { isKernels } from './address.js';
+import { isKernelAddress } from './address.js';
 import { type Role, roleOf } from './entries.js';
 import type { Code } from './symbols.js';
 
-/** A function where it was called from, and all that was done in it there. */
+/** One function, as called from one place, and the instructions that it executed there. */
 export interface CallNode {
-  /** Number in Code.functions. */
+  /** Index in Code.functions. */
   function: number;
   /** Instructions in the function itself. */
   own: number;
@@ -12,28 +12,35 @@ export interface CallNode {
   children: Map<number, CallNode>;
 }
 
-/** Roots are the functions that nobody called: entries into the kernel, and a program's first. */
+/**
+ * The roots are functions without a caller: entries into the kernel, and the program's first
+ * function.
+ */
 export interface CallTree {
-  /** What was executed but for interrupts. */
+  /** Everything executed outside of interrupts. */
   roots: Map<number, CallNode>;
-  /** Interrupts, which came from outside, and what was done in them. */
+  /** Interrupts, which came from outside, and everything executed in them. */
   interrupts: Map<number, CallNode>;
 }
 
 /**
- * Makes a tree of calls out of the addresses of instructions in the order of their execution.
+ * Builds a tree of calls from instruction addresses in execution order.
  *
- * The instructions themselves are not looked at. A jump to a function's first address is a call,
- * also where it was the end of the caller (a tail call). A jump right behind the place of a call that is
- * under way is the return from it, and ends the calls in between; a jump into the middle of a
- * function that is under way is a return to that. What an interrupt has cut into goes on where the
- * interrupt returns. Every thread has a stack of its own: after a switch the stack goes on that the
- * returns to come belong to. A thread that slept before the window began did so as it does at its end,
- * for what a window holds is done over and over; where it does not sleep again, its functions are
- * roots.
+ * The instructions themselves are not decoded; the rules are:
+ * - A jump to a function's first address is a call, even at the end of the caller (a tail call).
+ * - A jump to right behind the site of a call in progress is the return from it; it ends the calls
+ *   in between.
+ * - A jump into the middle of a function in progress is a return to that function.
+ * - Code that an interrupt cut into continues where the interrupt returns.
+ * - Every thread has its own stack. After a thread switch, the stack that matches the following
+ *   returns continues.
  *
- * Every instruction counts for the function that it is in, wherever the tree has that: the sums by
- * function are exact, the tree is as good as the symbols.
+ * A thread may have slept since before the window began. A window repeats the same work, so the
+ * thread is assumed to have slept then as it sleeps at the window's end. If it does not sleep
+ * again, its functions become roots.
+ *
+ * Every instruction counts for the function that contains it, wherever the tree puts that function.
+ * So the sums per function are exact; the tree is as good as the symbols.
  */
 export function callTree(addresses: Float64Array, code: Code): CallTree {
   const first = new Walk(addresses, code);
@@ -42,51 +49,65 @@ export function callTree(addresses: Float64Array, code: Code): CallTree {
   return sleepers.length === 0 ? tree : new Walk(addresses, code, sleepers).run();
 }
 
-/** All instructions at and below some nodes. */
+/** All instructions in some nodes and below them. */
 export function sumOf(nodes: Map<number, CallNode>): number {
   let sum = 0;
   for (const node of nodes.values()) sum += node.own + sumOf(node.children);
   return sum;
 }
 
-/** The longest instruction of any architecture; a call returns to right behind it. */
-const LONGEST = 15;
+/** Bytes of the longest instruction on any architecture. A call returns to within this distance. */
+const MAX_INSTRUCTION_BYTES = 15;
 
 interface Frame {
   function: number;
   role: Role;
   node: CallNode;
-  /** Where the node is. */
+  /** The map that holds the node. */
   among: Map<number, CallNode>;
-  /** The address that it was entered from: of the call, or of what was cut into. NaN: not known. */
+  /**
+   * The address that it was entered from: of the call, or of the code that was cut into. NaN:
+   * unknown.
+   */
   site: number;
-  /** Whether the function is under way further out as well. */
+  /** Whether the same function is also in progress further out. */
   recursive: boolean;
 }
 
-/** Stacks that may go on; those of threads that have ended are not told from them. */
-const SLEEPERS_MAX = 256;
+/**
+ * Maximum number of sleeping stacks; those of threads that have ended cannot be told from the
+ * others.
+ */
+const MAX_SLEEPERS = 256;
 
-/** So many returns a stack must explain for a thread to be known by it, where it has so many. */
-const KNOWN_BY = 2;
+/**
+ * Number of returns that a stack must explain before its thread counts as found; a shorter stack
+ * must explain all of its own.
+ */
+const MIN_EXPLAINED_RETURNS = 2;
 
 class Walk {
   readonly #addresses: Float64Array;
   readonly #code: Code;
   readonly #roles: readonly Role[];
-  /** Where the functions begin that switch threads. */
+  /** Start addresses of the functions that switch threads. */
   readonly #switches: ReadonlySet<number>;
   readonly #tree: CallTree = { roots: new Map(), interrupts: new Map() };
-  /** Of the thread that runs, the innermost call last. */
+  /** Stack of the running thread, the innermost call last. */
   #stack: Frame[] = [];
-  /** Of threads that ran before, the one that has slept longest first. */
+  /** Stacks of threads that ran before; the thread that has slept longest comes first. */
   #sleepers: Frame[][] = [];
-  /** Whether the next instruction has been written down, and has not been done. */
-  #again = false;
-  /** Those that slept before the window began: their frames are of another tree. */
+  /**
+   * Whether the next instruction is counted already: it faulted before, and is executed only now.
+   */
+  #alreadyCounted = false;
+  /** Stacks that slept before the window began: their frames belong to another tree. */
   readonly #before: ReadonlySet<readonly Frame[]>;
 
-  /** @param sleepers threads that slept before the window began, as they sleep at its end */
+  /**
+   * @param sleepers stacks of threads that slept before the window began: those that sleep at its
+   *   end
+   */
   constructor(addresses: Float64Array, code: Code, sleepers: readonly Frame[][] = []) {
     this.#addresses = addresses;
     this.#code = code;
@@ -98,7 +119,7 @@ class Walk {
     this.#before = new Set(sleepers);
   }
 
-  /** Those that sleep at the end of the window. */
+  /** The stacks that sleep at the end of the window. */
   get sleepers(): readonly Frame[][] {
     return this.#sleepers;
   }
@@ -118,45 +139,49 @@ class Walk {
         high = starts[piece + 1] ?? Number.POSITIVE_INFINITY;
         frame = this.#transfer({ at, previous, address, piece });
       }
-      if (this.#again) this.#again = false;
+      if (this.#alreadyCounted) this.#alreadyCounted = false;
       else (inlined === undefined ? frame.node : leafOf(frame.node, inlined.get(address))).own++;
       previous = address;
     }
     return this.#tree;
   }
 
-  /** @returns the call that is under way from here on */
+  /** @returns the call in progress from here on */
   #transfer(jump: Jump): Frame {
     const { previous, address, piece } = jump;
     const number = this.#code.functionOf[piece] ?? 0;
     const starts = address === this.#code.starts[piece] && address !== previous;
     const entered = starts && this.#code.isBeginning[piece] === 1;
-    if (!isKernels(address)) this.#leaveKernel(address);
+    if (!isKernelAddress(address)) this.#leaveKernel(address);
     const top = this.#stack.at(-1);
     if (top === undefined) return this.#push(number, Number.NaN);
-    if (isKernels(previous) !== isKernels(address)) {
-      if (isKernels(address)) return this.#push(number, previous);
-      return this.#goOn(number, entered);
+    if (isKernelAddress(previous) !== isKernelAddress(address)) {
+      if (isKernelAddress(address)) return this.#push(number, previous);
+      return this.#continue(number, entered);
     }
     if (top.role === 'return') return this.#return(number, entered, address);
-    if (this.#roles[number] === 'newborn' && this.#switchFrame() >= 0) return this.#bear(number);
+    if (this.#roles[number] === 'newborn' && this.#switchFrame() >= 0)
+      return this.#startThread(number);
     const returned = callBehind(this.#stack, address);
     if (returned > 0) return this.#unwind(jump, returned, number);
-    if (this.#isEntry(number) && number !== top.function) return this.#cutInto(number, previous);
+    if (this.#isEntry(number) && number !== top.function) return this.#interrupt(number, previous);
     return this.#move(jump, number, entered, top);
   }
 
-  /** Nothing of what is under way has ended for sure. */
+  /** Handles a jump after which no call in progress has ended for sure. */
   #move({ previous, address }: Jump, number: number, entered: boolean, top: Frame): Frame {
-    if (!entered) return this.#goOn(number, false, previous);
+    if (!entered) return this.#continue(number, false, previous);
     const fellThrough = number !== top.function && isNext(previous, address);
     return fellThrough || top.role === 'thunk'
       ? this.#replace(number, top)
       : this.#push(number, previous);
   }
 
-  /** The innermost call of a function goes on, or where there is none it takes the innermost's place. */
-  #goOn(number: number, entered: boolean, site = Number.NaN): Frame {
+  /**
+   * Continues the innermost call of a function. If it has none, it replaces the innermost call of
+   * all.
+   */
+  #continue(number: number, entered: boolean, site = Number.NaN): Frame {
     const top = this.#stack.at(-1);
     if (top === undefined) return this.#push(number, site);
     if (number === top.function) return top;
@@ -167,11 +192,13 @@ class Walk {
     return this.#stack[below] ?? top;
   }
 
-  /** A program goes on, or begins to handle a signal: what it called in the kernel is over. */
+  /**
+   * The program continues, or begins to handle a signal: all its calls in the kernel have ended.
+   */
   #leaveKernel(address: number): void {
     const isProgram = ({ function: number }: Frame) => !this.#code.functions[number]?.kernel;
     const entry = this.#stack.findLastIndex(isProgram) + 1;
-    this.#again = isAgain(this.#stack[entry], address);
+    this.#alreadyCounted = isRetry(this.#stack[entry], address);
     this.#stack.length = entry;
   }
 
@@ -179,51 +206,56 @@ class Walk {
     return this.#roles[number] === 'interrupt' || this.#roles[number] === 'exception';
   }
 
-  /** One piece of assembly may enter by another. */
-  #cutInto(number: number, previous: number): Frame {
+  /**
+   * Enters an interrupt or exception. One entry of the assembly may lead into another, which
+   * replaces it.
+   */
+  #interrupt(number: number, previous: number): Frame {
     const top = this.#stack.at(-1);
     const further = top !== undefined && this.#isEntry(top.function);
     return further ? this.#replace(number, top) : this.#push(number, previous);
   }
 
-  /** From an interrupt or an exception to what it has cut into, wherever that was. */
+  /** Returns from an interrupt or an exception to the code that it cut into, wherever that was. */
   #return(number: number, entered: boolean, address: number): Frame {
     const top = this.#stack.at(-1);
     if (top !== undefined && this.#roles[number] === 'return') return this.#replace(number, top);
     const entry = this.#stack.findLastIndex((frame) => this.#isEntry(frame.function));
-    if (entry < 0) return this.#goOn(number, entered);
+    if (entry < 0) return this.#continue(number, entered);
     const site = this.#stack[entry]?.site;
-    this.#again = isAgain(this.#stack[entry], address);
+    this.#alreadyCounted = isRetry(this.#stack[entry], address);
     this.#stack.length = entry;
-    return this.#goOn(number, entered, site);
+    return this.#continue(number, entered, site);
   }
 
   #unwind(jump: Jump, returned: number, number: number): Frame {
     if (this.#switchFrame() >= returned) return this.#switch(jump, number);
     this.#stack.length = returned;
-    return this.#goOn(number, false);
+    return this.#continue(number, false);
   }
 
-  /** Of what switches threads, where that is the innermost call or has made it; else -1. */
+  /**
+   * Index of the frame that switches threads, if it is the innermost call or its caller; else -1.
+   */
   #switchFrame(): number {
-    const least = this.#stack.length - 2;
+    const min = this.#stack.length - 2;
     const index = this.#stack.findLastIndex(({ role }) => role === 'switch');
-    return index >= least ? index : -1;
+    return index >= min ? index : -1;
   }
 
-  #bear(number: number): Frame {
+  #startThread(number: number): Frame {
     this.#sleep();
     return this.#push(number, Number.NaN);
   }
 
   #switch(jump: Jump, number: number): Frame {
-    const next = this.#sleeperThatGoesOn(jump);
+    const next = this.#sleeperThatContinues(jump);
     this.#sleep();
     if (next !== undefined) {
       this.#sleepers.splice(this.#sleepers.indexOf(next), 1);
       this.#wake(next);
     }
-    return this.#goOn(number, false);
+    return this.#continue(number, false);
   }
 
   #wake(sleeper: readonly Frame[]): void {
@@ -235,15 +267,15 @@ class Walk {
 
   #sleep(): void {
     const sleeper = this.#stack.slice(0, this.#switchFrame() + 1);
-    this.#sleepers = [...this.#sleepers.slice(1 - SLEEPERS_MAX), sleeper];
+    this.#sleepers = [...this.#sleepers.slice(1 - MAX_SLEEPERS), sleeper];
     this.#stack = [];
   }
 
   /**
-   * All threads go on at the one place that they gave the processor up at, and are told by where they
-   * return to from there on, up to the next switch.
+   * Finds the thread that continues. All threads continue at the one place where they gave up the
+   * processor. The returns from there on, up to the next switch, tell which thread it is.
    */
-  #sleeperThatGoesOn({ at, address }: Jump): Frame[] | undefined {
+  #sleeperThatContinues({ at, address }: Jump): Frame[] | undefined {
     let alive = this.#sleepers
       .filter((stack) => isBehind(address, stack.at(-1)?.site))
       .map((stack) => ({ stack, under: stack.length - 1 }));
@@ -257,7 +289,7 @@ class Walk {
       if (returned.length > 0) alive = returned;
     }
     const isKnown = ({ stack, under }: { stack: Frame[]; under: number }) =>
-      stack.length - 1 - under >= Math.min(KNOWN_BY, stack.length - 2);
+      stack.length - 1 - under >= Math.min(MIN_EXPLAINED_RETURNS, stack.length - 2);
     return alive.find(isKnown)?.stack;
   }
 
@@ -269,7 +301,7 @@ class Walk {
     return frame;
   }
 
-  /** @param site of the call, which may be in what was inlined there */
+  /** @param site address of the call, which may lie in an inlined function */
   #placeOf(number: number, below: Frame | undefined, site: number): Map<number, CallNode> {
     if (this.#roles[number] === 'interrupt') return this.#tree.interrupts;
     const { functions, inlined } = this.#code;
@@ -299,36 +331,37 @@ function nodeAmong(among: Map<number, CallNode>, number: number): CallNode {
   return node;
 }
 
-/** What an instruction counts for: of what was inlined there, the innermost. */
+/** The node that an instruction counts for: the innermost function that was inlined there. */
 const leafOf = (node: CallNode, chain: readonly number[] = []): CallNode =>
   chain.reduce((above, number) => nodeAmong(above.children, number), node);
 
-/** A step that is not to the next instruction of a function. */
+/** A step that does not go to the next instruction of the same function. */
 interface Jump {
   /** Position in the trace. */
   at: number;
   previous: number;
   address: number;
-  /** The piece of code that it led into. */
+  /** Index of the piece of code that it leads into. */
   piece: number;
 }
 
-/** Whether an exception returns to the instruction that has caused it, which then is done at last. */
-const isAgain = (entry: Frame | undefined, address: number): boolean =>
+/** Whether an exception returns to the instruction that caused it, which is executed only now. */
+const isRetry = (entry: Frame | undefined, address: number): boolean =>
   entry?.role === 'exception' && entry.site === address;
 
-/** Also of an instruction that repeats itself. */
+/** True also for an instruction that repeats itself. */
 const isNext = (previous: number, address: number): boolean =>
-  address >= previous && address - previous <= LONGEST;
+  address >= previous && address - previous <= MAX_INSTRUCTION_BYTES;
 
 const isBehind = (address: number, site = Number.NaN): boolean =>
-  address > site && address - site <= LONGEST;
+  address > site && address - site <= MAX_INSTRUCTION_BYTES;
 
 /**
- * Which call is over where an address is right behind its site: the innermost of those under
- * another.
+ * Finds the call that ends when an address right behind its site is reached: the innermost such
+ * call below a limit.
  *
- * @returns its position; 0 where there is none, since the outermost has no site
+ * @param under only frames below this index are searched
+ * @returns its index; 0 if there is none, since the outermost call has no site
  */
 function callBehind(stack: readonly Frame[], address: number, under = stack.length): number {
   let index = under - 1;

@@ -1,22 +1,25 @@
 import { type ChangeKind, type DifferenceNode, isOneSided, resolutionOf } from './difference.js';
 
-/** One change of an operation, as a person would tell it. */
+/** One change in an operation, as a person would describe it. */
 export interface CallChange {
-  /** Of whom it is a call: the function that calls it on both sides; undefined at the entry. */
+  /** The function that calls it on both sides; undefined at an entry into the kernel. */
   caller?: string;
   name: string;
   module?: string;
-  /** Instructions an operation: its own, or where it is new or gone those of all that it calls. */
+  /**
+   * Instructions per operation: its own, or if it is new or gone, with everything that it calls.
+   */
   difference: number;
   change: ChangeKind;
-  /** How many functions it calls that came or went with it. */
+  /** How many functions below it came or went with it. */
   below: number;
 }
 
 /**
- * What has changed in a tree of calls, callers first: a function that is called now and was not before
- * is one change with all that it calls, however much that is. Calls of one function by one caller
- * are one. The differences of all of them add up to that of the operation, but for what is no change.
+ * Lists the changes in a tree of calls, callers first. A newly called function is one change
+ * together with everything that it calls, and so is one that is no longer called. All calls of one
+ * function by one caller are one change. The differences add up to that of the operation, except
+ * for those below the resolution.
  */
 export function callChanges(roots: readonly DifferenceNode[]): CallChange[] {
   const changes = new Map<string, Collected>();
@@ -27,7 +30,7 @@ export function callChanges(roots: readonly DifferenceNode[]): CallChange[] {
 }
 
 interface Collected extends CallChange {
-  /** Less is no change. */
+  /** A smaller difference is no change. */
   resolution: number;
 }
 

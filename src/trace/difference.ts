@@ -1,26 +1,26 @@
 import { identity, type ProfileNode } from './operation.js';
 
-/** A function as it is called from one place, in an operation before and after. */
+/** A function as called from one place, in an operation before and after. */
 export interface DifferenceNode {
   name: string;
   module?: string;
   kernel: boolean;
-  /** Whether it is a part of its caller in the machine's code. */
+  /** Whether the compiler inlined it into its caller. */
   inlined?: boolean;
-  /** Instructions an operation in the function itself, as it was called from here. */
+  /** Instructions per operation in the function itself, as called from here. */
   before: number;
   after: number;
-  /** In the order of the calls after; what is not called any more stands where it was. */
+  /** In the order of the calls after; a function that is no longer called keeps its place. */
   children: DifferenceNode[];
 }
 
 export type ChangeKind = 'grown' | 'shrunk' | 'new' | 'gone';
 
-/** Of what is there on one side alone. */
+/** Whether a function is there on one side only. */
 export const isOneSided = (change: ChangeKind | 'same' | undefined): boolean =>
   change === 'new' || change === 'gone';
 
-/** One function in all of an operation. */
+/** One function, summed over a whole operation. */
 export interface FunctionDifference {
   name: string;
   module?: string;
@@ -30,51 +30,51 @@ export interface FunctionDifference {
   difference: number;
   change: ChangeKind | 'same';
   /**
-   * How it came to be called where it is new, or was called where it is gone: from the innermost
-   * caller that is there on both sides to the function itself. The function alone otherwise.
+   * The calls that lead to a new function, or led to one that is gone: from the innermost caller
+   * that is there on both sides to the function itself. For any other change, the function alone.
    */
   chain: string[];
 }
 
-/** What has changed in one operation. All numbers are instructions an operation. */
+/** What changed in one operation. All numbers are instructions per operation. */
 export interface OperationDifference {
   before: number;
   after: number;
   difference: number;
-  /** In call order: callers first. The differences of all of them add up to `difference`. */
+  /** In call order, callers first. Their differences add up to `difference`. */
   functions: FunctionDifference[];
   roots: DifferenceNode[];
   /**
-   * What was counted without a trace, less what the functions add up to: what the trace does not
-   * explain. Undefined where nothing else was counted.
+   * The part of the counted change that the trace does not explain: what was counted without a
+   * trace, less the sum over the functions. Undefined if nothing was counted without a trace.
    */
   remainder?: number;
 }
 
-/** The smallest part of an instruction that is printed. */
+/** The smallest difference that is printed. */
 export const RESOLUTION = 0.005;
 
 /**
- * Of a batch's program less than an instruction is a share of the loop and of the clock: where an
- * operation takes longer, fewer of them share that.
+ * In the program itself, less than one instruction is a share of the loop and of the clock: the
+ * longer an operation takes, the fewer operations share that overhead.
  */
 const PROGRAM_RESOLUTION = 1;
 
-/** What is no change: a difference of less, in instructions an operation. */
+/** The smallest difference that counts as a change, in instructions per operation. */
 export const resolutionOf = ({ kernel }: Pick<DifferenceNode, 'kernel'>): number =>
   kernel ? RESOLUTION : PROGRAM_RESOLUTION;
 
 /**
  * Compares an operation before and after.
  *
- * @param counted the change that was counted elsewhere, in instructions an operation
+ * @param counted the change as counted without a trace, in instructions per operation
  */
 export function compareOperations(
   before: readonly ProfileNode[],
   after: readonly ProfileNode[],
   counted?: number,
 ): OperationDifference {
-  const roots = mergeAlike(before, after);
+  const roots = mergeWithOneView(before, after);
   const functions = tabulate(roots);
   const sum = (side: 'before' | 'after') => functions.reduce((all, one) => all + one[side], 0);
   const difference = sum('after') - sum('before');
@@ -84,24 +84,27 @@ export function compareOperations(
   };
 }
 
-/** Where one side alone tells what was inlined, that is no difference. */
-function mergeAlike(
+/**
+ * If only one side knows what was inlined, merges inlined functions into their callers on both
+ * sides: the missing knowledge is no difference.
+ */
+function mergeWithOneView(
   before: readonly ProfileNode[],
   after: readonly ProfileNode[],
 ): DifferenceNode[] {
-  const alike = tellsInlined(before) === tellsInlined(after);
-  return alike ? merge(before, after) : merge(outOfLine(before), outOfLine(after));
+  const sameView = showsInlined(before) === showsInlined(after);
+  return sameView ? merge(before, after) : merge(withoutInlined(before), withoutInlined(after));
 }
 
-const tellsInlined = (nodes: readonly ProfileNode[]): boolean =>
-  nodes.some(({ inlined, children }) => inlined === true || tellsInlined(children));
+const showsInlined = (nodes: readonly ProfileNode[]): boolean =>
+  nodes.some(({ inlined, children }) => inlined === true || showsInlined(children));
 
-/** With what was inlined a part of what it was inlined into, as in the machine's code. */
-const outOfLine = (nodes: readonly ProfileNode[]): ProfileNode[] =>
+/** Merges inlined functions into the functions that contain them, as in the machine code. */
+const withoutInlined = (nodes: readonly ProfileNode[]): ProfileNode[] =>
   unite(
     nodes.map((node) => {
       const into: ProfileNode = { ...node, children: [] };
-      for (const child of outOfLine(node.children)) {
+      for (const child of withoutInlined(node.children)) {
         if (!child.inlined) into.children.push(child);
         else {
           into.own += child.own;
@@ -113,7 +116,7 @@ const outOfLine = (nodes: readonly ProfileNode[]): ProfileNode[] =>
     }),
   );
 
-/** Calls of one function are one. */
+/** Merges calls of the same function. */
 function unite(nodes: readonly ProfileNode[]): ProfileNode[] {
   const united = new Map<string, ProfileNode>();
   for (const node of nodes) {
@@ -157,7 +160,7 @@ function join(
 }
 
 interface Row extends Pick<DifferenceNode, 'name' | 'module' | 'kernel' | 'before' | 'after'> {
-  /** The calls above the first that differs, or the first of all. */
+  /** The callers above the first place that differs, or above the first place of all. */
   path: DifferenceNode[];
 }
 

@@ -2,7 +2,7 @@
 export interface ElfFunction {
   name: string;
   address: bigint;
-  /** Bytes; 0 where the file does not say. */
+  /** Bytes; 0 if the file does not say. */
   size: number;
 }
 
@@ -19,11 +19,13 @@ const EXECUTABLE = 2;
 const FUNCTION = 2;
 const NO_TYPE = 0;
 
-/** Whether it runs at the addresses that are in it, and not wherever the kernel puts it. */
+/**
+ * Whether the program runs at the addresses in its file, rather than wherever the kernel puts it.
+ */
 export const hasFixedAddresses = (elf: Buffer): boolean =>
   elf.readUInt16LE(HEADER.type) === EXECUTABLE;
 
-/** The header's length in bytes, with all that is read of it here. */
+/** Bytes of the header, which holds everything that is read from it here. */
 export const ELF_HEADER_BYTES = 64;
 
 /** A part of a file. */
@@ -32,7 +34,7 @@ export interface ElfSection {
   /** Bytes. */
   offset: number;
   size: number;
-  /** The number of the section with a symbol table's names. */
+  /** For a symbol table: the index of the section that holds its names. */
   link: number;
   /** Whether it holds instructions. */
   executable: boolean;
@@ -41,12 +43,12 @@ export interface ElfSection {
 /**
  * The functions in a file's symbol table.
  *
- * @returns none where it has no symbol table (strip(1))
- * @throws RangeError with a clause when it is no ELF file of 64 bits, little-endian, or not whole
+ * @returns an empty list if it has no symbol table (strip(1))
+ * @throws RangeError with a clause, if it is not a whole 64-bit little-endian ELF file
  */
 export function elfFunctions(elf: Buffer): ElfFunction[] {
   const part = ({ offset, size }: Pick<ElfSection, 'offset' | 'size'>): Buffer => {
-    if (offset + size > elf.length) throw new RangeError('it is not whole');
+    if (offset + size > elf.length) throw new RangeError('it is incomplete');
     return elf.subarray(offset, offset + size);
   };
   const sections = elfSections(part(elfSectionTable(elf)));
@@ -55,24 +57,24 @@ export function elfFunctions(elf: Buffer): ElfFunction[] {
 }
 
 /**
- * Where a file has the table of its sections, in bytes.
+ * Where a file has its section table, in bytes.
  *
- * @throws RangeError with a clause when it is no ELF file of 64 bits, little-endian
+ * @throws RangeError with a clause, if it is not a 64-bit little-endian ELF file
  */
 export function elfSectionTable(header: Buffer): { offset: number; size: number } {
-  if (header.toString('latin1', 0, 4) !== '\x7fELF') throw new RangeError('it is no ELF file');
+  if (header.toString('latin1', 0, 4) !== '\x7fELF') throw new RangeError('it is not an ELF file');
   if (header[HEADER.class] !== CLASS_64 || header[HEADER.order] !== LITTLE_ENDIAN) {
-    throw new RangeError('it is not for 64 bits and little-endian');
+    throw new RangeError('it is not a 64-bit little-endian ELF file');
   }
-  return whole(() => ({
+  return complete(() => ({
     offset: Number(header.readBigUInt64LE(HEADER.sections)),
     size: header.readUInt16LE(HEADER.sectionCount) * SECTION.bytes,
   }));
 }
 
-/** @throws RangeError when the table is not whole */
+/** @throws RangeError if the table is incomplete */
 export const elfSections = (table: Buffer): ElfSection[] =>
-  whole(() =>
+  complete(() =>
     Array.from({ length: Math.floor(table.length / SECTION.bytes) }, (_, index) => {
       const at = index * SECTION.bytes;
       return {
@@ -85,7 +87,7 @@ export const elfSections = (table: Buffer): ElfSection[] =>
     }),
   );
 
-/** A file's symbols and their names; neither where it has none. */
+/** The sections of a file's symbols and of their names; an empty list if it has none. */
 export function symbolTable(sections: readonly ElfSection[]): ElfSection[] {
   const table = sections.find(({ type }) => type === SYMBOL_TABLE);
   const names = sections[table?.link ?? -1];
@@ -96,26 +98,26 @@ export function symbolTable(sections: readonly ElfSection[]): ElfSection[] {
 export const noteSections = (sections: readonly ElfSection[]): ElfSection[] =>
   sections.filter(({ type }) => type === NOTE);
 
-function whole<T>(read: () => T): T {
+function complete<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new RangeError('it is not whole');
+    throw new RangeError('it is incomplete');
   }
 }
 
 /**
  * The functions of a symbol table, and the labels of assembly, which have no type.
  *
- * @throws RangeError when it is not whole
+ * @throws RangeError if it is incomplete
  */
 export const elfSymbols = (
   table: Buffer,
   names: Buffer,
   sections: readonly ElfSection[],
 ): ElfFunction[] =>
-  whole(() => {
+  complete(() => {
     const functions: ElfFunction[] = [];
     for (let at = 0; at < table.length; at += SYMBOL.bytes) {
       const type = table.readUInt8(at + SYMBOL.info) & 0xf;

@@ -1,38 +1,38 @@
 /**
- * What the plugin writes (native/tools/trace_plugin.c): round by round the windows of one metric, each the
- * addresses of all instructions that were executed in a batch, and the bytes that the traced program
- * handed over.
+ * The trace file that the plugin writes (native/tools/trace_plugin.c). For each round of one metric
+ * it holds windows: the addresses of all instructions executed in a batch. It also holds the bytes
+ * that the traced program handed over.
  */
 const MAGIC = 'SGTRACE2';
 const HEADER_BYTES = 24;
 const KINDS = { window: 1, bytes: 2, round: 3 };
 const CUT_OFF = 1;
 
-/** One window, as it is in the file. */
+/** One window, as stored in the file. */
 export interface Window {
-  /** All that were executed, in the file or not. */
+  /** Number of executed instructions, including those that are missing in the file. */
   instructions: number;
-  /** Whether the file reached its limit, so that instructions are missing at the end. */
+  /** Whether the file reached its size limit, so that instructions at the end are missing. */
   cutOff: boolean;
-  /** Each address as its way from the one before: zigzag, LEB128. */
+  /** Each address as its distance from the one before: zigzag, LEB128. */
   encoded: Uint8Array;
 }
 
 export interface TraceFile {
-  /** Of each round the windows, all in the order of their beginnings. */
+  /** The windows of each round, in the order in which they began. */
   rounds: Window[][];
-  /** What was handed over, as one; undefined where nothing was. */
+  /** All bytes that the program handed over; undefined if there are none. */
   handedOver?: Uint8Array;
 }
 
 /**
- * Reads a trace. A last record that is not whole, since the emulator was ended meanwhile, is left out.
+ * Reads a trace. An incomplete last record is left out: the emulator was stopped while it wrote.
  *
- * @throws RangeError when it is no trace, with a clause that says so
+ * @throws RangeError with a clause, if the file is not a trace
  */
 export function parseTrace(file: Buffer): TraceFile {
   if (file.toString('latin1', 0, MAGIC.length) !== MAGIC) {
-    throw new RangeError('it does not begin as a trace does');
+    throw new RangeError('it does not begin like a trace');
   }
   const trace: TraceFile = { rounds: [] };
   for (let at = MAGIC.length; at + HEADER_BYTES <= file.length; ) {
@@ -51,9 +51,9 @@ export function parseTrace(file: Buffer): TraceFile {
 }
 
 /**
- * The addresses of a window's instructions, in the order of their execution (see address.ts).
+ * The addresses of a window's instructions, in execution order (see address.ts).
  *
- * @returns fewer than `instructions` only where the window is cut off
+ * @returns fewer than `instructions` only if the window is cut off
  */
 export function decodeWindow({ instructions, encoded }: Window): Float64Array {
   const addresses = new Float64Array(instructions);
@@ -66,7 +66,8 @@ export function decodeWindow({ instructions, encoded }: Window): Float64Array {
       byte = encoded[at++] ?? 0;
       number += (byte & 0x7f) * scale;
     }
-    // Zigzag: even numbers go up, odd ones down. None is beyond what is exact, see address.ts.
+    // Zigzag: even numbers go up, odd numbers go down. All are small enough to be exact, see
+    // address.ts.
     address += number % 2 === 0 ? number / 2 : -(number + 1) / 2;
     addresses[count] = address;
   }

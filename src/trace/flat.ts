@@ -1,10 +1,10 @@
 import type { Instructions, TracedFunction, TracedOperations } from '../record/instructions.js';
 import { identity, type ProfileNode } from './operation.js';
 
-/** Deeper calls than this are none that a kernel makes. */
-const DEEPEST = 1000;
+/** Maximum depth in a record; no kernel nests its calls deeper. */
+const MAX_DEPTH = 1000;
 
-/** The functions of a record, which its operations share. */
+/** The functions of a record, which all its operations share. */
 export class FunctionList {
   readonly functions: TracedFunction[] = [];
   readonly #positions = new Map<string, number>();
@@ -21,10 +21,10 @@ export class FunctionList {
 }
 
 /**
- * A tree of calls as a run record holds it.
+ * Flattens a tree of calls for a run record.
  *
- * @param operations of the batch whose share the tree's numbers are
- * @param list where its functions are added
+ * @param operations number of operations in the batch: the tree's numbers are shares of it
+ * @param list the tree's functions are added to it
  */
 export function flatten(
   roots: readonly ProfileNode[],
@@ -34,7 +34,7 @@ export function flatten(
   const flat: TracedOperations = { operations, functions: [], depths: [], instructions: [] };
   const add = (node: ProfileNode, depth: number): void => {
     flat.functions.push(list.positionOf(node));
-    flat.depths.push(Math.min(depth, DEEPEST));
+    flat.depths.push(Math.min(depth, MAX_DEPTH));
     flat.instructions.push(Number((node.own * operations).toFixed(3)));
     for (const child of node.children) add(child, depth + 1);
   };
@@ -42,7 +42,10 @@ export function flatten(
   return flat;
 }
 
-/** The tree that {@link flatten} was given; of any lists, the nearest that there is. */
+/**
+ * Rebuilds the tree that {@link flatten} was given. For malformed lists, the result is the nearest
+ * valid tree.
+ */
 export function unflatten(
   { operations, functions, depths, instructions }: TracedOperations,
   { functions: list = [] }: Pick<Instructions, 'functions'>,

@@ -1,9 +1,9 @@
 import type { DifferenceNode } from './difference.js';
 
 /**
- * The stacks of an operation, a line each: the functions from the outermost on, then the instructions
- * before and after. It is what difffolded.pl writes (github.com/brendangregg/FlameGraph), for
- * flamegraph.pl and the viewers that read its format.
+ * The stacks of an operation, one per line: functions from the outermost on, then the instructions
+ * before and after. difffolded.pl writes the same format (github.com/brendangregg/FlameGraph),
+ * which flamegraph.pl and other viewers read.
  */
 export const foldStacks = (roots: readonly DifferenceNode[]): string =>
   roots.flatMap((node) => linesOf(node, [])).join('');

@@ -8,10 +8,10 @@ import {
 import { identity } from './operation.js';
 
 /**
- * What has changed in an operation, function by function, whoever calls them: one that is called from
- * elsewhere than before, as often, has not changed. What is new or gone is one change with what came
- * or went below it and nowhere else. All of them add up to the difference of the operation, but for
- * what is less than can be told from nothing.
+ * Lists what changed in an operation, function by function, whoever calls them. A function that is
+ * called equally often from elsewhere has not changed. A new or gone function is one change
+ * together with the functions that came or went only below it. The changes add up to the difference
+ * of the operation, except for those below the resolution.
  */
 export function functionChanges({
   functions,
@@ -44,11 +44,11 @@ type ChangedFunction = FunctionDifference & Pick<CallChange, 'change'>;
 
 const isChanged = (one: FunctionDifference): one is ChangedFunction => one.change !== 'same';
 
-/** Where a function that is there on one side alone is called. */
+/** Where a function that is there on one side only is called. */
 interface Places {
-  /** The outermost of the functions on the way to it that came or went, of every call to it. */
+  /** For each call to it, the outermost function on the path that came or went too. */
   under: Set<string>;
-  /** Names. */
+  /** Names of its callers. */
   callers: Set<string>;
 }
 
@@ -73,6 +73,6 @@ function placesOf(
   return places;
 }
 
-/** The one that there is; undefined where there are several, or none. */
+/** The only element; undefined if there are several, or none. */
 const only = (names: ReadonlySet<string> | undefined): string | undefined =>
   names?.size === 1 ? [...names][0] : undefined;

@@ -1,14 +1,14 @@
-import { addressOf, isKernels } from './address.js';
+import { addressOf, isKernelAddress } from './address.js';
 import type { ElfFunction } from './elf.js';
 
-/** Where a function, or a label in assembly, begins. */
+/** The start of a function, or of a label in assembly. */
 export interface CodeSymbol {
   /** See address.ts. */
   address: number;
   name: string;
-  /** The kernel module that it is in. */
+  /** The kernel module that contains it. */
   module?: string;
-  /** Bytes, where they are known: without, it goes on to the next symbol. */
+  /** Bytes, if known; otherwise it extends to the next symbol. */
   size?: number;
 }
 
@@ -17,23 +17,27 @@ const LINE = /^([0-9a-f]{8,16}) ([tTwW]) (\S+)(?:\t\[(\S+)\])?$/;
 /** Padding that a compiler puts before functions (CONFIG_CALL_PADDING, kCFI). */
 const PADDING = /^__(pfx|cfi)_/;
 
-/** Where instructions begin ($x) or data ($d) in the code of arm64, which is no function (AAELF64, 5.5). */
+/** Marks of instructions ($x) or data ($d) in arm64 code, which are no functions (AAELF64, 5.5). */
 const MAPPING = /^\$[dx]/;
 
 const isNoFunction = (name: string): boolean => PADDING.test(name) || MAPPING.test(name);
 
 /**
- * Where a kernel's own code ends (include/asm-generic/vmlinux.lds.h): no function. What is executed
- * behind it has no symbol, such as a filter that was compiled in there.
+ * Ends of a kernel's own code (include/asm-generic/vmlinux.lds.h), which are no functions. Code
+ * behind them has no symbol, such as a compiled filter.
  */
 const END = /^(_etext|_einittext|__entry_tramp_text_end)$/;
 
-/** What the compiler or a macro calls a function by as well (arch/x86/include/asm/syscall_wrapper.h). */
+/**
+ * Second names that the compiler or a macro gives a function
+ * (arch/x86/include/asm/syscall_wrapper.h).
+ */
 const ALIAS = /^__(ia32|se|pi)_/;
 
 /**
- * Reads the symbols of instructions from what /proc/kallsyms and System.map look like. Of several at
- * one address a global one counts more, and an alias less; the first of the best is taken.
+ * Reads code symbols from text in the format of /proc/kallsyms and System.map. Of several symbols
+ * at one address, the best is taken: global ones rank higher and aliases lower; the first wins a
+ * tie.
  */
 export function parseKallsyms(text: string): CodeSymbol[] {
   const found = new Map<number, { symbol: CodeSymbol; rank: number }>();
@@ -42,7 +46,7 @@ export function parseKallsyms(text: string): CodeSymbol[] {
     if (digits === undefined || name === undefined || isNoFunction(name)) continue;
     const address = addressOf(BigInt(`0x${digits}`));
     const rank = (type === 'T' ? 2 : 0) + (ALIAS.test(name) ? 0 : 1);
-    // Zero is what a process without the right to see them gets.
+    // A process without the right to see addresses reads zero.
     if (address === 0 || rank <= (found.get(address)?.rank ?? -1)) continue;
     const symbol = { address, name, ...(module === undefined ? {} : { module }) };
     found.set(address, { symbol, rank });
@@ -60,42 +64,44 @@ export const symbolsOfElf = (functions: readonly ElfFunction[]): CodeSymbol[] =>
     }));
 
 /**
- * What a compiler appends to the name of a function that it has changed: a build may do so and
- * another not, and it is the same function in the source. The cold part of a function, which is
- * elsewhere, is one with it.
+ * Suffixes that a compiler appends to a function that it has transformed. One build may do so and
+ * another not, but it is the same function in the source. The cold part of a function is placed
+ * elsewhere, but counts for that function.
  */
 const VARIANT = /\.(cold|isra\.\d+|constprop\.\d+|llvm\.\d+)(?=\.|$)|(?<=\.part)\.\d+/g;
 
-/** A function as it is reported. */
+/** A function as it appears in reports. */
 export interface CodeFunction {
   name: string;
   module?: string;
   kernel: boolean;
-  /** False where no symbol covers the instructions. */
+  /** False if no symbol covers the instructions. */
   known: boolean;
-  /** Whether it is a part of another in the machine's code. */
+  /** Whether the compiler inlined it into another function. */
   inlined?: boolean;
 }
 
-/** By the address of an instruction what was inlined there, the outermost first. */
+/** The functions inlined at each instruction address, the outermost first. */
 export type Inlined = ReadonlyMap<number, readonly string[]>;
 
-/** Which function an instruction is in. */
+/** Finds the function that contains an instruction. */
 export class Code {
-  /** Beginnings of pieces of code, in ascending order; each goes on to the next one. */
+  /** Start addresses of pieces of code, ascending; each piece extends to the next. */
   readonly starts: Float64Array;
-  /** The number of each piece's function. */
+  /** The index of each piece's function. */
   readonly functionOf: Int32Array;
   readonly functions: readonly CodeFunction[];
-  /** 1 for each piece that a function is called at: not for its cold part, nor for what is not known. */
+  /** 1 for each piece where a function is called; 0 for its cold part and for unknown code. */
   readonly isBeginning: Uint8Array;
-  /** The same as {@link Inlined}, by the numbers of the functions; undefined where it is not known. */
+  /**
+   * Like {@link Inlined}, with indexes of functions; undefined if it is not known what was inlined.
+   */
   readonly inlined?: ReadonlyMap<number, readonly number[]>;
 
   constructor(symbols: readonly CodeSymbol[], inlined?: Inlined) {
     const pieces = piecesOf(symbols);
     const functions = new Functions();
-    // The cold part of a function may come before it.
+    // Functions come first: the cold part of a function may lie before it.
     for (const { symbol } of pieces) if (symbol && !isCold(symbol)) functions.add(symbol);
     this.starts = Float64Array.from(pieces, ({ address }) => address);
     this.functionOf = Int32Array.from(pieces, (piece) => functions.numberOf(piece));
@@ -111,7 +117,7 @@ export class Code {
     this.isBeginning = Uint8Array.from(pieces, ({ symbol }) => (symbol && !isCold(symbol) ? 1 : 0));
   }
 
-  /** The number of the piece that an address is in: the last that begins at or before it. */
+  /** The index of the piece that contains an address: the last that begins at or before it. */
   pieceAt(address: number): number {
     let low = 0;
     let high = this.starts.length;
@@ -131,20 +137,23 @@ interface Piece {
 
 const PAGE = 4096;
 
-/** Far behind the last symbol is what was made as the kernel ran, such as a compiled filter, or the vDSO. */
+/**
+ * Ends the last symbol after a page. Code far behind it was made while the kernel ran, such as a
+ * compiled filter, or is the vDSO.
+ */
 function bounded(sorted: readonly CodeSymbol[]): CodeSymbol[] {
   const last = sorted.at(-1);
   return last === undefined ? [] : [...sorted.slice(0, -1), { ...last, size: last.size ?? PAGE }];
 }
 
-/** With a piece for what no symbol covers, at either end and between them. */
+/** All pieces, including those that no symbol covers: at either end and in between. */
 function piecesOf(symbols: readonly CodeSymbol[]): Piece[] {
   const sorted = symbols.toSorted(
-    // A label is often where a function is.
+    // A label often has the same address as a function; the function comes first.
     (a, b) => a.address - b.address || Number(b.size !== undefined) - Number(a.size !== undefined),
   );
-  const kernel = sorted.filter(({ address }) => isKernels(address));
-  const program = sorted.filter(({ address }) => !isKernels(address));
+  const kernel = sorted.filter(({ address }) => isKernelAddress(address));
+  const program = sorted.filter(({ address }) => !isKernelAddress(address));
   const nowhere = Number.NEGATIVE_INFINITY;
   return [
     ...[{ address: nowhere }, ...covered(bounded(kernel))],
@@ -170,7 +179,10 @@ const isCold = ({ name }: CodeSymbol): boolean => name.includes('.cold');
 const KERNEL: CodeFunction = { name: '[kernel]', kernel: true, known: false };
 const PROGRAM: CodeFunction = { name: '[program]', kernel: false, known: false };
 
-/** Two static functions may have one name: they are two to be called, and one to be reported. */
+/**
+ * The list of functions. Two static functions may share a name: they are called separately, but
+ * reported as one.
+ */
 class Functions {
   readonly list: CodeFunction[] = [KERNEL, PROGRAM];
   readonly #ofSymbol = new Map<CodeSymbol, number>();
@@ -194,7 +206,7 @@ class Functions {
   }
 
   numberOf({ address, symbol }: Piece): number {
-    if (symbol === undefined) return this.list.indexOf(isKernels(address) ? KERNEL : PROGRAM);
+    if (symbol === undefined) return this.list.indexOf(isKernelAddress(address) ? KERNEL : PROGRAM);
     const known = this.#ofSymbol.get(symbol) ?? this.#ofName.get(identityOf(symbol));
     return known ?? this.add(symbol);
   }
@@ -204,7 +216,7 @@ function functionOf({ address, name, module }: CodeSymbol): CodeFunction {
   return {
     name: name.replaceAll(VARIANT, ''),
     ...(module === undefined ? {} : { module }),
-    ...{ kernel: isKernels(address), known: true },
+    ...{ kernel: isKernelAddress(address), known: true },
   };
 }
 

@@ -216,7 +216,9 @@ describe('a sentence says', () => {
 
   test('that the image is for another architecture, and for which', async () => {
     const sentence = await refusal(here('foreign'));
-    expect(sentence).toMatch(/the image is for linux\/\w+ and the probe of this machine for linux/);
+    expect(sentence).toMatch(
+      /the image is for linux\/\w+, but the probe of this machine is for linux/,
+    );
   });
 
   test('that there is no such image', async () => {
@@ -232,7 +234,7 @@ describe('a sentence says', () => {
 
   test('that the engine does not know an option, a runtime, a user', async () => {
     expect(await refusal(here('head', '--frobnicate'))).toContain('has no option --frobnicate');
-    expect(await refusal(here('head', '--runtime nope'))).toContain('no runtime "nope"');
+    expect(await refusal(here('head', '--runtime nope'))).toContain('the runtime "nope"');
     expect(await refusal(here('head', '--user bob'))).toContain('the image has no user "bob"');
   });
 

@@ -37,11 +37,11 @@ describe('bad input', () => {
   test.each([
     [
       ['--metrics', 'nothing.*'],
-      /^syscall-gate: metrics "nothing\.\*" names no metric of the catalogue/,
+      /^syscall-gate: metrics "nothing\.\*" matches no metric of the catalogue/,
     ],
-    [['--margin', 'nothing.*=2%'], /^syscall-gate: margin "nothing\.\*" names no metric/],
+    [['--margin', 'nothing.*=2%'], /^syscall-gate: margin "nothing\.\*" matches no metric/],
     [['--margin', 'abc'], /^syscall-gate: margin "abc" is not a percentage/],
-    [['--duration', '0'], /^syscall-gate: duration "0" is not a time to measure for/],
+    [['--duration', '0'], /^syscall-gate: duration "0" is not a time from 2s to 60m/],
     [['--alpha', '2'], /^syscall-gate: alpha "2" is not/],
     [['--history', '0'], /^syscall-gate: history "0" is not a whole number from 1 to 100/],
     [
@@ -53,7 +53,7 @@ describe('bad input', () => {
       ['--baseline', 'artifact'],
       /^syscall-gate: baseline "artifact" needs the earlier runs of a GitHub workflow/,
     ],
-    [['--baseline', 'branch:runs'], /^syscall-gate: baseline "branch:runs" is of the kind branch/],
+    [['--baseline', 'branch:runs'], /^syscall-gate: baseline "branch:runs" uses branch/],
     [['--candidate', 'nonsense'], /^syscall-gate: candidate "nonsense" is of no known kind/],
     [['--candidate', 'command:true'], /^syscall-gate: candidate "command:true" .*\{probe\}/],
     [['--unknown'], /^syscall-gate: unknown option '--unknown'; see --help\.$/],

@@ -246,7 +246,7 @@ describe('what cannot be used is one sentence, and the rest is used', () => {
     expect(stored.skipped.sort()).toEqual([
       expect.stringMatching(/workflow run 2 stored: it is gone \(410\)/),
       expect.stringMatching(/workflow run 3 stored: .*\(500\) after 4 tries/),
-      expect.stringMatching(/workflow run 4 stored: the server that keeps it answered 403/),
+      expect.stringMatching(/workflow run 4 stored: the server that stores it answered 403/),
     ]);
   });
 

@@ -180,6 +180,8 @@ describe('the symbols of a kernel in a file', () => {
     );
     await expect(readKernelSymbols(probe.path)).rejects.toThrow(/has no symbols of a kernel/);
     await writeFile(path, `\x7fELF${'\0'.repeat(60)}`);
-    await expect(readKernelSymbols(path)).rejects.toThrow(/it is not for 64 bits/);
+    await expect(readKernelSymbols(path)).rejects.toThrow(
+      /it is not a 64-bit little-endian ELF file/,
+    );
   });
 });

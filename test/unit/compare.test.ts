@@ -100,7 +100,7 @@ describe('what cannot be compared is said in one sentence', () => {
 
   test('a margin that names nothing', async () => {
     await refused(await putDuet(), { margins: [{ glob: 'context.*', ratio: 0.02 }] }).toThrow(
-      'margin "context.*" names no metric of these records: give an id such as syscall.steady',
+      'margin "context.*" matches no metric of these records: give an id such as syscall.steady',
     );
   });
 });

@@ -2,32 +2,35 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LaunchResult } from '../../probe/addon.js';
 import type { Workshop } from '../kind.js';
-import type { Start } from '../target.js';
+import type { LaunchCommand } from '../target.js';
 import { ask, type Engine } from './engine.js';
 import { EngineError, explainError } from './errors.js';
 import type { Image } from './image.js';
 
-/** Where containers see the probe. */
+/** Path of the probe in containers. */
 const INSIDE = '/syscall-gate-probe';
 
-/** Room for an engine that starts slowly on a busy machine, and for a kernel of its own in there. */
+/**
+ * Long enough for an engine that starts slowly on a busy machine, and for a runtime that boots its
+ * own kernel.
+ */
 const FIRST_START_MS = 60_000;
 
 /**
- * Podman's client makes the container itself. Killed in the middle of that it leaves one behind that
- * nobody knows of; told to end, it finishes what it is at. Once the container runs, removing it ends
- * the client.
+ * Podman's client creates the container itself. If it is killed in the middle of that, it leaves a
+ * container behind that nobody knows about; if it is told to stop, it finishes first. Once the
+ * container runs, removing the container ends the client.
  */
 const GRACE_MS = 10_000;
 
-/** An engine that is removing a container itself lets nobody else do so for a moment. */
-const ATTEMPTS = 3;
+/** While an engine removes a container by itself, nobody else can remove it for a moment. */
+const MAX_ATTEMPTS = 3;
 const PAUSE_MS = 200;
 
 const colonIn = (probe: string): string =>
-  `the path of the probe, ${probe}, has a colon, at which engines cut it: set XDG_CACHE_HOME to a folder without one`;
+  `the path of the probe, ${probe}, has a colon, where engines would cut it: set XDG_CACHE_HOME to a folder without one`;
 
-/** The containers of a target: each has a name by which it is found again. */
+/** The containers of a target. Each has a name, by which it is found later. */
 export class Containers {
   private readonly prefix = `syscall-gate-${randomBytes(6).toString('hex')}`;
   private started = 0;
@@ -42,11 +45,11 @@ export class Containers {
     workshop.signal.addEventListener('abort', this.sweepOnAbort, { once: true });
   }
 
-  /** A client that waits for its container ends with it. */
+  /** Removing the containers also ends the clients that wait for them. */
   private readonly sweepOnAbort = (): void => void this.sweep();
 
-  /** A client that was killed leaves its container running, beside which nothing may be measured. */
-  async start(words: readonly string[]): Promise<Start> {
+  /** If a client was killed, its container still runs and would disturb the next measurement. */
+  async start(words: readonly string[]): Promise<LaunchCommand> {
     if (this.outlived) await this.sweep();
     this.outlived = false;
     return { argv: this.commandLine(words), graceMs: GRACE_MS };
@@ -57,18 +60,18 @@ export class Containers {
     this.started += 1;
     return [
       ...[program, 'run', '--rm', '--name', `${this.prefix}-${this.started}`],
-      // Results are read as they come; a copy of them would only be written to the disk.
+      // Results are read as they arrive; the engine need not also write them to disk.
       ...(brand === 'nerdctl' ? [] : ['--log-driver', 'none']),
       ...this.options,
-      // With SELinux the probe gets a label that any container may use.
+      // With SELinux, the probe gets a label that every container may use.
       ...['--volume', `${this.workshop.probe}:${INSIDE}:ro${selinux ? ',z' : ''}`],
       ...['--entrypoint', INSIDE, this.image.reference, ...words],
     ];
   }
 
   /**
-   * Whatever is wrong with the options shows in the first start.
-   * @throws EngineError; the signal's reason when that is aborted
+   * Starts one container, which shows whatever is wrong with the options.
+   * @throws EngineError; the signal's reason if the signal is aborted
    */
   async tryOut(): Promise<void> {
     const { probe, signal } = this.workshop;
@@ -84,7 +87,7 @@ export class Containers {
     }
   }
 
-  /** Once the probe has spoken, what went wrong is no matter of the engine. */
+  /** Once the probe has sent results, a failure is not the engine's. */
   explain({ timedOut, stderr, results }: LaunchResult): string | undefined {
     this.outlived = true;
     if (timedOut || results.length > 0) return undefined;
@@ -96,15 +99,15 @@ export class Containers {
     await this.sweep();
   }
 
-  /** Removes those that have not ended, or that their engine did not remove when they had. */
+  /** Removes containers that still run, or that the engine did not remove after they ended. */
   private async sweep(): Promise<void> {
     const { brand, program } = this.engine;
-    // The first process of a container is deaf to SIGTERM, for which podman waits.
+    // The first process of a container ignores SIGTERM, and podman would wait for it.
     const force = ['--force', '--volumes', ...(brand === 'podman' ? ['--time', '0'] : [])];
     for (let attempt = 1; ; attempt++) {
       const names = await this.left();
       if (names.length === 0) return;
-      if (attempt > ATTEMPTS) return this.tellLeft(names);
+      if (attempt > MAX_ATTEMPTS) return this.warnAboutLeft(names);
       await ask(program, ['rm', ...force, ...names]).catch(() => sleep(PAUSE_MS));
     }
   }
@@ -116,9 +119,9 @@ export class Containers {
     return names.split('\n').filter(Boolean);
   }
 
-  private tellLeft(names: readonly string[]): void {
+  private warnAboutLeft(names: readonly string[]): void {
     this.workshop.progress.warn(
-      `Containers may have been left behind (${names.join(', ')}): remove them with ${this.engine.program} rm --force.`,
+      `Some containers may be left over (${names.join(', ')}): remove them with ${this.engine.program} rm --force.`,
     );
   }
 }

@@ -11,28 +11,28 @@ export type Brand = (typeof BRANDS)[number];
 /** A container engine that answers. */
 export interface Engine extends EngineInfo {
   brand: Brand;
-  /** Name or path of its client. */
+  /** Name or path of its client program. */
   program: string;
 }
 
-export interface Asking {
+export interface AskOptions {
   signal?: AbortSignal;
   timeoutMs?: number;
 }
 
-const PATIENCE_MS = 30_000;
+const ANSWER_TIMEOUT_MS = 30_000;
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /**
  * Runs an engine's client to its end.
  *
  * @returns its standard output
- * @throws EngineError; the signal's reason when that is aborted
+ * @throws EngineError; the signal's reason if the signal is aborted
  */
 export async function ask(
   program: string,
   words: readonly string[],
-  { signal, timeoutMs = PATIENCE_MS }: Asking = {},
+  { signal, timeoutMs = ANSWER_TIMEOUT_MS }: AskOptions = {},
 ): Promise<string> {
   try {
     const { stdout } = await promisify(execFile)(program, [...words], {
@@ -61,10 +61,10 @@ function whyOf(program: string, error: unknown, timeoutMs: number): string {
 }
 
 /**
- * The engine that was named, or the first that works.
+ * Finds the named engine, or the first that works.
  *
- * @param named name or path; empty for whichever works
- * @throws Failure of kind `measurement` that says of each that was tried why it does not work
+ * @param named name or path; empty for the first that works
+ * @throws Failure (measurement) that says why each engine that was tried does not work
  */
 export async function findEngine(named: string, signal: AbortSignal): Promise<Engine> {
   const reasons: string[] = [];
@@ -87,7 +87,7 @@ async function openEngine(program: string, signal: AbortSignal): Promise<Engine>
   const version = await ask(program, ['--version'], { signal });
   const brand = BRANDS.find((one) => version.toLowerCase().includes(one));
   if (brand === undefined) {
-    throw new EngineError('what it says of its version is not of an engine that is known here');
+    throw new EngineError('its version output names neither docker nor podman nor nerdctl');
   }
   const text = await ask(program, ['info', '--format', '{{json .}}'], { signal });
   const about = brand === 'podman' ? readPodman(text) : readDocker(text);
@@ -98,7 +98,7 @@ async function openEngine(program: string, signal: AbortSignal): Promise<Engine>
  * Name and version of the runtime that containers get.
  *
  * @param named by the user, or undefined for the engine's own choice
- * @throws EngineError when podman does not find it; docker tells only when it is to start something
+ * @throws EngineError if podman does not find it; docker only says so when it starts a container
  */
 export async function runtimeText(
   engine: Engine,
@@ -106,15 +106,18 @@ export async function runtimeText(
   signal: AbortSignal,
 ): Promise<string> {
   const { brand, program, runtime, runtimePaths } = engine;
-  if (named === undefined || named === runtime.name) return withVersion(runtime);
+  if (named === undefined || named === runtime.name) return runtimeWithVersion(runtime);
   if (brand === 'podman') {
     const words = ['--runtime', named, 'info', '--format', '{{json .}}'];
-    return withVersion(readPodman(await ask(program, words, { signal })).runtime);
+    return runtimeWithVersion(readPodman(await ask(program, words, { signal })).runtime);
   }
-  return withVersion({ name: named, says: await versionOf(runtimePaths.get(named), signal) });
+  return runtimeWithVersion({
+    name: named,
+    says: await versionOf(runtimePaths.get(named), signal),
+  });
 }
 
-const withVersion = ({ name, says }: Engine['runtime']): string => {
+const runtimeWithVersion = ({ name, says }: Engine['runtime']): string => {
   if (says === '') return name;
   return says.includes(name) ? says : `${name} (${says})`;
 };

@@ -1,6 +1,6 @@
 import { oneLine } from '../../probe/lines.js';
 
-/** What an engine said instead of an answer, as a clause that goes on from "because". */
+/** An engine's failure, as a clause that goes on from "because". */
 export class EngineError extends Error {
   constructor(
     message: string,
@@ -12,13 +12,13 @@ export class EngineError extends Error {
 
 interface Known {
   said: RegExp;
-  /** A clause that goes on from "because", made of what the pattern found. */
+  /** Makes a clause that goes on from "because", from what the pattern found. */
   means(found: RegExpExecArray): string;
 }
 
 /**
- * What engines and runtimes say, and what it means to whoever asked for a container. The first
- * that matches counts: what is more specific stands above.
+ * Error messages of engines and runtimes, and what they mean to the user. The first match counts,
+ * so specific patterns stand above general ones.
  */
 const KNOWN: readonly Known[] = [
   {
@@ -42,17 +42,17 @@ const KNOWN: readonly Known[] = [
   },
   {
     said: /toomanyrequests|pull rate limit/i,
-    means: () => 'the registry gives no more images for now: log in to it, or wait',
+    means: () => 'the registry allows no more pulls for now: log in to it, or wait',
   },
   {
     said: /no matching manifest for ([\w/]+)|no image found in (?:image index|manifest list) for architecture ([\w/]+)/i,
     means: ([, docker, podman]) =>
-      `the registry does not have the image for ${docker ?? podman}: build it for that, or measure on a machine of its architecture`,
+      `the registry does not have the image for ${docker ?? podman}: build it for that platform, or measure on a machine for which the registry has the image`,
   },
   {
     said: /short-name "([^"]*)" did not resolve/i,
     means: ([, name]) =>
-      `there is no image "${name}" here, and its registry is not known: build it first, or give it in full, such as docker.io/library/${name}`,
+      `there is no image "${name}" here, and its registry is not known: build it first, or give its full name, such as docker.io/library/${name}`,
   },
   {
     said: /manifest unknown|manifest for \S+ not found|name unknown|repository \S+ not found/i,
@@ -70,38 +70,38 @@ const KNOWN: readonly Known[] = [
   {
     said: /(?:registry|dial tcp)\b.*(no such host|connection refused|i\/o timeout|network is unreachable|TLS handshake timeout|server misbehaving)/i,
     means: ([, why]) =>
-      `the image is not here, and its registry cannot be reached (${why}): build or load it first`,
+      `the image is not on this machine, and its registry cannot be reached (${why}): build or load it first`,
   },
   {
     said: /unknown or invalid runtime name: (\S+?)\.?(?:\s|$)/i,
     means: ([, name]) =>
-      `the daemon knows no runtime "${name}": add it to "runtimes" in /etc/docker/daemon.json and restart the daemon`,
+      `the daemon does not know the runtime "${name}": add it to "runtimes" in /etc/docker/daemon.json and restart the daemon`,
   },
   {
     said: /OCI runtime "([^"]*)" not found|no valid executable found for OCI runtime ([^\s:]+)/i,
     means: ([, name, other]) =>
-      `the engine finds no runtime "${name ?? other}": install it, or give its path`,
+      `the engine does not find the runtime "${name ?? other}": install it, or give its path`,
   },
   {
     said: /opening seccomp profile.*?open ([^:]*): (no such file or directory|permission denied)/i,
     means: ([, path, why]) =>
       why === 'permission denied'
         ? `the seccomp profile ${path} may not be read by this user`
-        : `there is no seccomp profile ${path}: a relative path counts from the folder that syscall-gate is started in`,
+        : `there is no seccomp profile ${path}: a relative path starts at the folder that syscall-gate was started in`,
   },
   {
     said: /decoding seccomp profile failed: (.*)/i,
     means: ([, why = '']) =>
-      `the seccomp profile is not one JSON object as engines read it (${cut(why)}): mend the file`,
+      `the seccomp profile is not one JSON object as engines read it (${cut(why)}): correct the file`,
   },
   {
     said: /(?:string )?(\S+) is not a valid (action|operator|architecture|syscall) for seccomp/i,
     means: ([, value, what]) =>
-      `the seccomp profile has "${value}" where a valid ${what} should be: mend the file`,
+      `the seccomp profile has "${value}" where a valid ${what} should be: correct the file`,
   },
   {
     said: /unknown (?:shorthand )?flag: (.*)/i,
-    means: ([, flag = '']) => `run has no option ${cut(flag)} there: see its run --help`,
+    means: ([, flag = '']) => `its run command has no option ${cut(flag)}: see its run --help`,
   },
   {
     said: /invalid argument "?(.*?)"? for "?(-[^":]*)"? flag: (.*)/i,
@@ -111,22 +111,22 @@ const KNOWN: readonly Known[] = [
   {
     said: /unable to find user ([^\s:]+)/i,
     means: ([, user]) =>
-      `the image has no user "${user}": give --user a number, or a name of the image's /etc/passwd`,
+      `the image has no user "${user}": give --user a number, or a name from the image's /etc/passwd`,
   },
   {
     said: /error setting rlimits?\b|setrlimit `?RLIMIT_/i,
     means: () =>
-      'the engine asks for higher limits than it may have here: give it lower ones, such as --ulimit nofile=20000:20000 --ulimit nproc=1000:1000',
+      'the engine asks for higher limits than this machine allows: set lower ones, such as --ulimit nofile=20000:20000 --ulimit nproc=1000:1000',
   },
   {
     said: /exec format error/i,
     means: () =>
-      'the probe of this machine cannot be executed in there (exec format error): leave out what makes the container another architecture',
+      'the container cannot execute the probe of this machine (exec format error): remove the option that gives it another architecture',
   },
   {
     said: /syscall-gate-probe.*(?:not a directory|is a directory|permission denied)|(?:not a directory|is a directory|permission denied).*syscall-gate-probe/i,
     means: () =>
-      'the probe cannot be executed in there: the engine has to run on this machine and see its files, and a security module has to let it',
+      'the container cannot execute the probe: run the engine on this machine, where it sees the probe, and let the security module allow it',
   },
   {
     said: /([^\n]+)\n[^\n]*` failed: exit status \d+/,
@@ -139,11 +139,11 @@ const KNOWN: readonly Known[] = [
 ];
 
 /**
- * What an engine's error output means to the user.
+ * Explains an engine's error output to the user.
  *
- * @param engine how the engine is called, for what nothing better is known of
- * @param stderr all or the end of what it wrote
- * @returns a clause that goes on from "because", without a full stop; undefined when it says nothing
+ * @param engine name of the engine, for messages that are not known here
+ * @param stderr its error output, or the end of it
+ * @returns a clause that goes on from "because", without a full stop; undefined if it says nothing
  */
 export function explainError(engine: string, stderr: string): string | undefined {
   const text = stderr.replaceAll('\\"', '"');
@@ -158,6 +158,6 @@ export function explainError(engine: string, stderr: string): string | undefined
 
 const HINT = /^(See|Run) '.*--help'/;
 
-const LONGEST_QUOTE = 300;
+const MAX_QUOTE_CHARACTERS = 300;
 
-const cut = (text: string): string => oneLine(text.trim()).slice(0, LONGEST_QUOTE);
+const cut = (text: string): string => oneLine(text.trim()).slice(0, MAX_QUOTE_CHARACTERS);

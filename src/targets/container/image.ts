@@ -6,11 +6,11 @@ import { EngineError } from './errors.js';
 import { readAnswer } from './info.js';
 import { optionValue } from './options.js';
 
-/** An image that is here and can be run here. */
+/** An image that is on this machine and can run on it. */
 export interface Image {
-  /** What the engine is asked to run: a name may come to mean another image in the meantime. */
+  /** What the engine is told to run: the id, since the name may move to another image meanwhile. */
   reference: string;
-  /** Name and digest where a registry gave it one, else its id. */
+  /** Name and digest if a registry gave it one, else its id. */
   digest: string;
   /** Operating system and architecture, as in linux/amd64. */
   platform: string;
@@ -33,12 +33,13 @@ const inspected = z.tuple(
   z.unknown(),
 );
 
-const PULL_PATIENCE_MS = 30 * 60_000;
+const PULL_TIMEOUT_MS = 30 * 60_000;
 
 /**
- * Finds an image, and pulls it when it is not here.
+ * Finds an image, and pulls it if it is not on this machine.
  *
- * @throws EngineError when it cannot be had, or is for another machine than the probe
+ * @throws EngineError if the registry does not provide it, or it is for another platform than the
+ *   probe
  */
 export async function findImage(
   engine: Engine,
@@ -50,10 +51,10 @@ export async function findImage(
     progress.phase(`Pull ${image}`);
     const platform = optionValue(options, '--platform');
     const words = platform === undefined ? [image] : ['--platform', platform, image];
-    await ask(engine.program, ['pull', ...words], { signal, timeoutMs: PULL_PATIENCE_MS });
+    await ask(engine.program, ['pull', ...words], { signal, timeoutMs: PULL_TIMEOUT_MS });
     found = await inspect(engine, image, signal);
   }
-  if (found === undefined) throw new EngineError('it was pulled and is not there all the same');
+  if (found === undefined) throw new EngineError('the engine pulled it but still does not find it');
   refuseOtherPlatform(found.platform);
   return found;
 }
@@ -72,7 +73,7 @@ async function inspect(
   if (text === undefined) return undefined;
   const [{ Id, RepoDigests, Os, Architecture }] = readAnswer(inspected, text);
   return {
-    // nerdctl takes names alone for sure.
+    // nerdctl is only sure to accept names.
     reference: brand === 'nerdctl' ? image : Id,
     digest: RepoDigests?.[0] ?? Id,
     platform: `${Os || 'linux'}/${Architecture || PROBE_ARCHITECTURE}`,
@@ -81,13 +82,13 @@ async function inspect(
 
 const NOT_HERE = /no such image|image not known|not found/i;
 
-/** In the words of the OCI image specification, which are those of Go. */
+/** As the OCI image specification names it, which uses Go's names. */
 const PROBE_ARCHITECTURE = { x64: 'amd64', arm64: 'arm64' }[arch as string] ?? arch;
 
 function refuseOtherPlatform(platform: string): void {
   const here = `linux/${PROBE_ARCHITECTURE}`;
   if (platform === here) return;
   throw new EngineError(
-    `the image is for ${platform} and the probe of this machine for ${here}: build or pull the image for ${here}, or measure on a machine of the image's kind`,
+    `the image is for ${platform}, but the probe of this machine is for ${here}: build or pull the image for ${here}, or measure on a machine of the image's platform`,
   );
 }

@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { EngineError, explainError } from './errors.js';
 
-/** What an engine says of itself. */
+/** What an engine reports about itself. */
 export interface EngineInfo {
   version: string;
-  /** Whether it runs without root's rights. */
+  /** Whether it runs without root privileges. */
   rootless: boolean;
-  /** Whether files need a label before containers may use them. */
+  /** Whether files need an SELinux label before containers may use them. */
   selinux: boolean;
-  /** The OCI runtime that it takes unless it is told, and what is known of the version. */
+  /** Its default OCI runtime, and what it says about the runtime's version. */
   runtime: { name: string; says: string };
-  /** Programs of the runtimes that were registered with it. */
+  /** Paths of the runtimes that are registered with it. */
   runtimePaths: ReadonlyMap<string, string>;
 }
 
@@ -38,7 +38,7 @@ export function readPodman(text: string): EngineInfo {
 }
 
 /**
- * nerdctl answers in the words of docker. RuncCommit is what docker read of its default runtime,
+ * docker's answer; nerdctl's has the same form. RuncCommit belongs to docker's default runtime,
  * whichever that is (moby/moby#39944).
  */
 const dockerInfo = z.object({
@@ -50,9 +50,7 @@ const dockerInfo = z.object({
   ServerErrors: z.array(z.string()).nullish(),
 });
 
-/**
- * @throws EngineError; some versions of the client end with 0 although no daemon answered
- */
+/** @throws EngineError; some versions of the client exit with 0 although no daemon answered */
 export function readDocker(text: string): EngineInfo {
   const info = readAnswer(dockerInfo, text);
   const [error] = info.ServerErrors ?? [];
@@ -73,12 +71,12 @@ export function readDocker(text: string): EngineInfo {
   };
 }
 
-/** @throws EngineError when it is not what such an engine answers */
+/** @throws EngineError if the answer does not have the expected form */
 export function readAnswer<T>(schema: z.ZodType<T>, text: string): T {
   try {
     return schema.parse(JSON.parse(text));
   } catch {
-    throw new EngineError('its answer is not in the form that is known here');
+    throw new EngineError('its answer does not have the expected form');
   }
 }
 

@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { optionValues } from './options.js';
 
 /**
- * Which system call filter the engine was told to use, for the record: from inside one filter looks
- * like another.
+ * Which system call filter the engine was told to use. It is recorded because a process inside
+ * cannot tell one filter from another.
  *
- * @returns the digest of the profile, what the engine calls it, or that it is the engine's own
+ * @returns the digest of the profile, the engine's word for it, or that it is the engine's own
  */
 export async function profileText(options: readonly string[]): Promise<string> {
   const named = optionValues(options, '--security-opt').flatMap((option) =>
@@ -19,7 +19,7 @@ export async function profileText(options: readonly string[]): Promise<string> {
       .update(await readFile(profile))
       .digest('hex')}`;
   } catch {
-    // A word of the engine, such as unconfined: it took it.
+    // Not a file but a word that the engine knows, such as unconfined.
     return profile;
   }
 }

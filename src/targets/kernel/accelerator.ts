@@ -4,7 +4,7 @@ import { measurementFailure, reasonOf, usageFailure } from '../../failure.js';
 import { ARCHITECTURE_NAMES, hostArchitecture } from '../../probe/architecture.js';
 import type { Workshop } from '../kind.js';
 import type { KernelSpec } from '../spec.js';
-import { cameThrough, explainBoot } from './console.js';
+import { explainBoot, probeSucceeded } from './console.js';
 import { type PreparedGuest, writePlan } from './guest.js';
 import { isTimed } from './measures.js';
 import { type Accelerator, commandLineFor, EMULATORS, qemuCommand } from './qemu.js';
@@ -114,7 +114,7 @@ async function tryBoot(
   const line = commandLineFor(architecture, spec.commandLine, { verbose: true });
   const result = await workshop.launch(qemuCommand(guest, accelerator, line), deadlineMs);
   const console = result.results.toString('latin1');
-  if (cameThrough(console)) {
+  if (probeSucceeded(console)) {
     const seconds = (result.wallNs / 1e9).toFixed(1);
     workshop.progress.note(
       `${spec.spec} was up and down in ${seconds} s, ${how(version, accelerator)}.`,

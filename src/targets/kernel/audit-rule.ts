@@ -1,13 +1,13 @@
 import type { Architecture } from '../../probe/architecture.js';
 import { Refusal } from '../words.js';
 
-/** One rule of the kernel's audit, as auditctl(8) is told it. */
+/** One rule of the kernel's audit, as auditctl(8) takes it. */
 export interface AuditRule {
-  /** AUDIT_FILTER_… of linux/audit.h: what asks for it. */
+  /** AUDIT_FILTER_… of linux/audit.h: when the kernel checks the rule. */
   list: number;
   /** AUDIT_NEVER or AUDIT_ALWAYS. */
   action: number;
-  /** Names or numbers of system calls; undefined for all of them. */
+  /** Names or numbers of system calls; undefined for all. */
   calls?: string[];
   fields: AuditField[];
 }
@@ -16,7 +16,7 @@ interface AuditField {
   /** AUDIT_… of linux/audit.h. */
   field: number;
   operator: number;
-  /** A text goes behind the rule. `arch` is the guest's own. */
+  /** A text is stored behind the rule. OWN_ARCHITECTURE stands for the guest's architecture. */
   value: number | string | typeof OWN_ARCHITECTURE;
 }
 
@@ -30,7 +30,7 @@ const OPERATORS: Readonly<Record<string, number>> = {
   ...{ '<=': 0x5000_0000, '>=': 0x6000_0000, '&': 0x0800_0000, '&=': 0x4800_0000 },
 };
 
-/** Fields that have a number. */
+/** Fields with a number as value. */
 const NUMBERS: Readonly<Record<string, number>> = {
   ...{ pid: 0, uid: 1, euid: 2, suid: 3, fsuid: 4, gid: 5, egid: 6, sgid: 7, fsgid: 8, auid: 9 },
   ...{ pers: 10, ppid: 18, devmajor: 100, devminor: 101, inode: 102, exit: 103, success: 104 },
@@ -39,17 +39,17 @@ const NUMBERS: Readonly<Record<string, number>> = {
 const TEXTS: Readonly<Record<string, number>> = { path: 105, dir: 107, key: 210 };
 const ARCH = 11;
 const PERM = 106;
-/** What a file is opened for. */
+/** What a file is opened for (perm=). */
 const PERMISSIONS: Readonly<Record<string, number>> = { x: 1, w: 2, r: 4, a: 8 };
 
 const SYNTAX = '-a always,exit, -S CALL,…, -F FIELD=VALUE and -k KEY';
 
 /**
- * Reads one rule in auditctl's own words: `-a always,exit -S openat -F success=0`. What a rule for
- * measuring needs is there: system calls, processes, results, arguments and paths; not users by name,
- * comparisons of fields and what is for daemons.
+ * Reads one rule in auditctl's syntax: `-a always,exit -S openat -F success=0`. It supports what a
+ * measurement needs: system calls, processes, results, arguments and paths. It does not support
+ * users by name, comparisons between fields, or features for daemons.
  *
- * @throws Refusal a clause
+ * @throws Refusal with a clause
  */
 export function parseAuditRule(text: string): AuditRule {
   const words = wordsOf(text);
@@ -58,16 +58,16 @@ export function parseAuditRule(text: string): AuditRule {
     const [option = '', value] = words.slice(index, index + 2);
     const read = Object.hasOwn(READERS, option) ? READERS[option] : undefined;
     if (read === undefined || value === undefined) {
-      throw new Refusal(`its audit-rule has "${option}", and is made of ${SYNTAX}`);
+      throw new Refusal(`its audit-rule has "${option}" and may only have ${SYNTAX}`);
     }
     read(rule, value);
   }
   if (rule.list < 0) throw new Refusal('its audit-rule does not begin with -a always,exit');
-  if (rule.fields.length > MOST_FIELDS) throw new Refusal('its audit-rule has too many fields');
+  if (rule.fields.length > MAX_FIELDS) throw new Refusal('its audit-rule has too many fields');
   return rule;
 }
 
-/** As in a file of rules: < and > are of no shell, and single quotes hold blanks together. */
+/** Splits as in a file of rules: < and > have no special meaning, and single quotes keep blanks. */
 function wordsOf(text: string): string[] {
   const words = text.match(/(?:[^\s']|'[^']*')+/g) ?? [];
   if ((text.match(/'/g)?.length ?? 0) % 2 !== 0)
@@ -81,7 +81,7 @@ const READERS: Readonly<Record<string, (rule: AuditRule, value: string) => void>
     const list = names.find((name) => Object.hasOwn(LISTS, name));
     const action = names.find((name) => Object.hasOwn(ACTIONS, name));
     if (names.length !== 2 || list === undefined || action === undefined) {
-      throw new Refusal(`its audit-rule has -a ${value}, and takes always or never, exit or task`);
+      throw new Refusal(`its audit-rule has -a ${value}; give always or never, and exit or task`);
     }
     rule.list = LISTS[list] ?? -1;
     rule.action = ACTIONS[action] ?? -1;
@@ -89,7 +89,7 @@ const READERS: Readonly<Record<string, (rule: AuditRule, value: string) => void>
   '-S': (rule, value) => {
     const calls = value.split(',').filter((name) => name !== 'all');
     if (!calls.every((name) => /^\w{1,64}$/.test(name))) {
-      throw new Refusal(`its audit-rule has -S ${value}, which are no system calls`);
+      throw new Refusal(`its audit-rule has -S ${value}; give names or numbers of system calls`);
     }
     if (calls.length > 0) rule.calls = [...(rule.calls ?? []), ...calls];
   },
@@ -101,15 +101,15 @@ const READERS: Readonly<Record<string, (rule: AuditRule, value: string) => void>
   },
 };
 
-/** AUDIT_MAX_FIELDS, and what a text may have: PATH_MAX. */
-const MOST_FIELDS = 64;
-const LONGEST_TEXT = 4095;
+/** AUDIT_MAX_FIELDS, and the longest text that is allowed (PATH_MAX). */
+const MAX_FIELDS = 64;
+const MAX_TEXT_CHARACTERS = 4095;
 
 function fieldOf(text: string): AuditField {
   const [, name = '', sign = '', value = ''] = /^(\w+)(!=|<=|>=|&=|[=<>&])(.+)$/s.exec(text) ?? [];
   const operator = OPERATORS[sign];
   if (operator === undefined) {
-    throw new Refusal(`its audit-rule has -F ${text}, which is not FIELD=VALUE`);
+    throw new Refusal(`its audit-rule has -F ${text}; give FIELD=VALUE`);
   }
   if (name === 'arch' && sign === '=' && value === 'b64') {
     return { field: ARCH, operator, value: OWN_ARCHITECTURE };
@@ -118,13 +118,13 @@ function fieldOf(text: string): AuditField {
     const bits = [...value].map((letter) => PERMISSIONS[letter] ?? 0);
     return { field: PERM, operator, value: bits.reduce((all, bit) => all | bit, 0) };
   }
-  if (Object.hasOwn(TEXTS, name) && value.length <= LONGEST_TEXT) {
+  if (Object.hasOwn(TEXTS, name) && value.length <= MAX_TEXT_CHARACTERS) {
     return { field: TEXTS[name] ?? 0, operator, value };
   }
   const number = value === 'unset' ? UNSET : Number(value);
   if (!Object.hasOwn(NUMBERS, name) || !Number.isInteger(number) || Math.abs(number) > UNSET) {
     throw new Refusal(
-      `its audit-rule has -F ${text}, and takes whole numbers of ${Object.keys(NUMBERS).join(', ')}, and arch=b64, perm=rwxa, path=, dir= and key=`,
+      `its audit-rule has -F ${text}; give a whole number for ${Object.keys(NUMBERS).join(', ')}, or arch=b64, perm=rwxa, path=, dir= or key=`,
     );
   }
   return { field: NUMBERS[name] ?? 0, operator, value: number };
@@ -132,26 +132,26 @@ function fieldOf(text: string): AuditField {
 
 const UNSET = 0xffff_ffff;
 
-/** AUDIT_BITMASK_SIZE: a bit for every call. */
+/** AUDIT_BITMASK_SIZE: one bit for every call. */
 const MASK_WORDS = 64;
 const CALLS = 32 * MASK_WORDS;
-/** Offsets of struct audit_rule_data, linux/audit.h: arrays of 32-bit numbers, and texts behind. */
+/** Offsets in struct audit_rule_data (linux/audit.h): arrays of 32-bit numbers, then the texts. */
 const AT = {
   ...{ list: 0, action: 4, fieldCount: 8, mask: 12, fields: 268, values: 524, operators: 780 },
   ...{ textLength: 1036, texts: 1040 },
 };
 
-/** AUDIT_ARCH_…: the number of its ELF files, 64 bits, little-endian. */
+/** AUDIT_ARCH_…: the ELF machine number, with the bits for 64-bit and little-endian. */
 const ARCHITECTURES: Readonly<Record<Architecture, number>> = {
   x86_64: 0xc000_003e,
   aarch64: 0xc000_00b7,
 };
 
 /**
- * A rule as the kernel takes it: struct audit_rule_data with its texts.
+ * Encodes a rule as the kernel takes it: struct audit_rule_data with its texts.
  *
- * @param numbers of the system calls of that architecture, by name
- * @throws Refusal a clause, when there is no call of a name
+ * @param numbers numbers of that architecture's system calls, by name
+ * @throws Refusal with a clause, if no system call has that name
  */
 export function auditRuleData(
   { list, action, calls, fields }: AuditRule,
@@ -185,5 +185,7 @@ export function auditRuleData(
 function numberOf(call: string, numbers: ReadonlyMap<string, number>): number {
   const number = /^\d+$/.test(call) ? Number(call) : numbers.get(call);
   if (number !== undefined && number < CALLS) return number;
-  throw new Refusal(`its audit-rule has the system call ${call}, which this machine does not know`);
+  throw new Refusal(
+    `its audit-rule names the system call ${call}, which this machine's headers do not have`,
+  );
 }

@@ -6,9 +6,10 @@ import { Refusal } from '../words.js';
 import { auditRuleData, parseAuditRule } from './audit-rule.js';
 
 /**
- * Audit rules as the probe hands them to the kernel, one behind the other.
+ * Encodes audit rules as the probe hands them to the kernel, one after the other.
  *
- * @throws Failure when there is no call of a name, or no compiler whose headers have their numbers
+ * @throws Failure if no system call has a given name, or no compiler is installed whose headers
+ *   have the numbers
  */
 export async function auditRules(
   rules: readonly string[],
@@ -22,6 +23,6 @@ export async function auditRules(
     );
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    throw usageFailure(`The kernel cannot be audited as asked: ${error.message}.`);
+    throw usageFailure(`The audit rules cannot be used: ${error.message}.`);
   }
 }

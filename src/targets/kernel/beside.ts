@@ -1,13 +1,14 @@
 import { basename, dirname, join } from 'node:path';
 
 /**
- * Where a distribution, a build and whoever copies an image put what belongs to it: with `config` for
- * the kind and `.config` for the kernel's own name of it, `config-6.1` beside `vmlinuz-6.1` and
- * `config-base` beside `bzImage-base`; `config` or `.config` beside an image of a plain name; and
- * `.config` at the top of the tree that the image was built in.
+ * Paths of a file that belongs to an image, where distributions, builds and people put it. For a
+ * configuration, `kind` is `config` and `built` is `.config`:
+ * - `config-6.1` beside `vmlinuz-6.1`, `config-base` beside `bzImage-base`;
+ * - `config` or `.config` beside an image whose name has no suffix;
+ * - `.config` at the top of the tree in which the image was built.
  *
- * @param image its path, links followed
- * @param built what a build calls it
+ * @param image the image's path, with links resolved
+ * @param built the name that a build gives the file
  */
 export function besideImage(image: string, kind: string, built = kind): string[] {
   const folder = dirname(image);

@@ -7,16 +7,16 @@ import {
 import { besideImage } from './beside.js';
 import { unpackedKernel } from './unpack.js';
 
-/** Ten times the longest. */
+/** Ten times the longest configuration known. */
 const MAX_CONFIGURATION_BYTES = 4 * 1024 * 1024;
 
 /**
- * What a kernel was built with: as the image itself holds it where it was built with CONFIG_IKCONFIG,
- * else as a file does that belongs to the image. Without either, nothing is known of it, which is
- * no failure.
+ * Reads what a kernel was built with: from the image itself if it was built with CONFIG_IKCONFIG,
+ * else from a file that belongs to the image. If there is neither, the configuration is unknown,
+ * which is no failure.
  *
- * @param path the image's
- * @throws the signal's reason when that is aborted
+ * @param path path of the image
+ * @throws the signal's reason if the signal is aborted
  */
 export async function configurationOf(
   path: string,
@@ -34,7 +34,7 @@ export async function configurationOf(
   return undefined;
 }
 
-/** The marks around it, and how a gzip file begins (kernel/configs.c). */
+/** The marks around it, and the first bytes of a gzip file (kernel/configs.c). */
 const BEGIN = Buffer.from('IKCFG_ST\x1f\x8b', 'latin1');
 const END = 'IKCFG_ED';
 const GZIP_AT = 8;

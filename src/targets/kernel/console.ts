@@ -1,24 +1,24 @@
 import { oneLine } from '../../probe/lines.js';
 
-/** What is known of a boot that did not end as it should have. */
+/** What is known about a boot that failed. */
 export interface FailedBoot {
-  /** All that came over the serial port. */
+  /** Everything that came over the serial port. */
   console: string;
-  /** QEMU's own words. */
+  /** QEMU's error output. */
   stderr: string;
   timedOut: boolean;
-  /** How long it was waited for. */
+  /** How long the launcher waited for it. */
   deadlineMs: number;
   /** Whether the kernel was told to print its log. */
   verbose: boolean;
-  /** The option that gives the kernel a console here. */
+  /** The configuration option that gives the kernel a console. */
   consoleOption: string;
 }
 
 /**
- * Says why a boot failed, by what the console shows.
+ * Explains from the console why a boot failed.
  *
- * @returns a clause that goes on from "because"; undefined where the console shows nothing wrong
+ * @returns a clause that goes on from "because"; undefined if the console shows nothing wrong
  */
 export function explainBoot(boot: FailedBoot): string | undefined {
   const why = refusedByQemu(boot) ?? panicked(boot) ?? probeFailed(boot) ?? silent(boot);
@@ -27,7 +27,7 @@ export function explainBoot(boot: FailedBoot): string | undefined {
   return lines === '' ? why : `${why}; its console ended with ${lines}`;
 }
 
-/** Not the warnings, such as of what the processor here lacks. */
+/** Warnings are skipped, such as those about features that this processor lacks. */
 const QEMU_ERROR = /^qemu-system-\w+: (?!warning|terminating)(.*)$/m;
 
 function refusedByQemu({ stderr, timedOut }: FailedBoot): string | undefined {
@@ -39,12 +39,9 @@ function refusedByQemu({ stderr, timedOut }: FailedBoot): string | undefined {
 
 const QEMU_HINTS: readonly [RegExp, string][] = [
   [/Could not access KVM/, '; give this user access to /dev/kvm, or accel=tcg'],
-  [/KVM|MSR/i, '; KVM does not work here, and accel=tcg does without'],
-  [
-    /unsupported machine type/,
-    '; choose another machine= of those that QEMU knows (-machine help)',
-  ],
-  [/CPU model/, '; choose another cpu= of those that QEMU knows (-cpu help)'],
+  [/KVM|MSR/i, '; KVM does not work here, so set accel=tcg'],
+  [/unsupported machine type/, '; choose another machine= that QEMU knows (-machine help)'],
+  [/CPU model/, '; choose another cpu= that QEMU knows (-cpu help)'],
   [/allocate memory|set up guest memory|Cannot allocate/, '; give less memory='],
   [/CPUs requested|max CPUs|number of (SMP )?CPUs/i, '; give fewer cpus='],
 ];
@@ -63,39 +60,39 @@ function panicCause(console: string, said: string, verbose: boolean): string {
   const error = /Failed to execute \/init \(error (-\d+)\)/.exec(console)?.[1];
   if (error !== undefined) {
     const hint = error === ENOEXEC ? ': build it with CONFIG_BINFMT_ELF=y' : '';
-    return `, for it cannot execute the probe (error ${error})${hint}`;
+    return `, because it cannot execute the probe (error ${error})${hint}`;
   }
   const broken = /Initramfs unpacking failed: (.*)/.exec(console)?.[1];
   if (broken !== undefined) {
-    return `, for it could not unpack the initramfs (${abridge(broken)}): give it more memory= in kernel-options`;
+    return `, because it could not unpack the initramfs (${abridge(broken)}): give it more memory= in kernel-options`;
   }
   if (/memory/.test(said)) return ': give it more memory= in kernel-options';
   if (!verbose || !/mount root fs|No working init/.test(said)) return '';
   return /Trying to unpack rootfs|Unpacking initramfs/.test(console)
-    ? ', for it found no init where the probe is: leave rdinit= and init= out of its command line'
-    : ', for it does not take the initramfs with the probe: build it with CONFIG_BLK_DEV_INITRD=y';
+    ? ', because it did not find the probe as its init: leave rdinit= and init= out of its command line'
+    : ', because it does not support the initramfs with the probe: build it with CONFIG_BLK_DEV_INITRD=y';
 }
 
-/** The line that the probe ends with as init of a bare kernel. */
+/** The last line of the probe when it is the init of a bare kernel. */
 const EXIT = /^\{"type":"exit","code":(\d+)\}/m;
 
-/** As shells count what a signal ended. */
+/** 128 plus the number of SIGSYS, as shells report a process that a signal killed. */
 const SIGSYS = '159';
 
 function probeFailed({ console }: FailedBoot): string | undefined {
   const code = EXIT.exec(console)?.[1];
   if (code === undefined || code === '0') return undefined;
   if (code === SIGSYS)
-    return 'the probe in it was killed for a call that its seccomp filter forbids';
+    return 'the seccomp filter killed the probe for a system call that it forbids';
   if (/^probe: asking for the kernel's audit failed: Protocol not supported/m.test(console)) {
-    return 'it has no audit, which an audit-rule needs: build it with CONFIG_AUDITSYSCALL=y, and leave audit=0 out of its command line';
+    return 'it lacks the audit that an audit-rule needs: build it with CONFIG_AUDITSYSCALL=y, and leave audit=0 out of its command line';
   }
   const said = console.match(/^probe: .*$/gm)?.at(-1);
-  return `the probe in it ended with exit code ${code}${said === undefined ? '' : `, saying "${abridge(said)}"`}`;
+  return `the probe ended with exit code ${code}${said === undefined ? '' : `, saying "${abridge(said)}"`}`;
 }
 
-/** Whether the probe ended well: it says so itself. */
-export const cameThrough = (console: string): boolean => EXIT.exec(console)?.[1] === '0';
+/** Whether the probe itself reported that it ended well. */
+export const probeSucceeded = (console: string): boolean => EXIT.exec(console)?.[1] === '0';
 
 const hasLog = (console: string): boolean => /^\[ *\d+\.\d+\]|^Linux version /m.test(console);
 
@@ -105,15 +102,15 @@ function silent(boot: FailedBoot): string | undefined {
   const seconds = deadlineMs / 1000;
   const noLog = verbose && !hasLog(console);
   if (timedOut && noLog) {
-    return `it was not up after ${seconds} s and said nothing: it hangs from the start, or it has no console (${consoleOption})`;
+    return `it was not up after ${seconds} s and printed nothing: it hangs from the start, or it has no console (${consoleOption})`;
   }
   if (timedOut) {
-    return `it was not up after ${seconds} s: it hangs, or it needs longer (deadline=${2 * seconds} in kernel-options)`;
+    return `it was not up after ${seconds} s: it hangs, or it needs more time (deadline=${2 * seconds} in kernel-options)`;
   }
   if (noLog) {
-    return `it ended and had said nothing: build it with ${consoleOption} for a console, or give it more memory=`;
+    return `it ended without printing anything: build it with ${consoleOption} for a console, or give it more memory=`;
   }
-  return 'it restarted before the probe had said anything';
+  return 'it restarted before the probe printed anything';
 }
 
 const LINES = 3;
@@ -127,7 +124,7 @@ const printable = (text: string): string =>
     .replaceAll('"', "'")
     .trim();
 
-/** Up to a panic, since the trace behind it says less; without the times. */
+/** The last lines before a panic, since the trace behind it says less; without their times. */
 function lastLines(console: string): string {
   const said = console
     .split(/[\r\n]+/)

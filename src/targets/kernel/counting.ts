@@ -1,33 +1,41 @@
 import type { Workshop } from '../kind.js';
 import type { KernelSpec } from '../spec.js';
-import type { Counting, Start } from '../target.js';
+import type { Counting, LaunchCommand } from '../target.js';
 import { bootIn } from './accelerator.js';
 import type { DebugInformation } from './debug-information.js';
 import { type PreparedGuest, writePlan } from './guest.js';
 import { COUNTING_PROCEDURE, countingArguments, countingCommandLine } from './instruction-clock.js';
 import { commandLineFor, machineOf, processorOf, qemuCommand } from './qemu.js';
-import { traceStart } from './trace.js';
+import { traceLaunches } from './trace.js';
 
 interface Countable {
   spec: KernelSpec;
   guest: PreparedGuest;
-  /** QEMU's version. */
+  /** Version of QEMU. */
   version: string;
   probe: Buffer;
   debug: DebugInformation;
   workshop: Workshop;
 }
 
-/** Instructions are counted where they are emulated, whatever times are measured in. */
+/**
+ * How to count a kernel's instructions: always in the emulator, even if times are measured under
+ * KVM.
+ */
 export function countingOf({ spec, guest, version, probe, debug, workshop }: Countable): Counting {
   const { commandLine, options } = spec;
   const { architecture } = guest;
   const { cpus } = guest.options;
   const line = commandLineFor(architecture, countingCommandLine(architecture, cpus, commandLine));
-  async function start(words: readonly string[], seed: number, symbols = false): Promise<Start> {
-    // Boots of several seeds may be under way at once.
+  async function start(
+    words: readonly string[],
+    seed: number,
+    symbols = false,
+  ): Promise<LaunchCommand> {
+    // Boots with several seeds may run at once.
     const own = { ...guest, initramfs: `${guest.initramfs}-${seed}` };
-    // A plan of another length moves the kernel's memory, and with that counts of what allocates.
+    // Always one word: a plan of another length would move the kernel's memory, which changes the
+    // counts of operations that allocate.
     await writePlan(own, [...words, `--symbols=${symbols ? 1 : 0}`]);
     return { argv: [...qemuCommand(own, 'tcg', line), ...countingArguments(seed)] };
   }
@@ -39,6 +47,6 @@ export function countingOf({ spec, guest, version, probe, debug, workshop }: Cou
     },
     start: (words, seed) => start(words, seed),
     diagnose: () => bootIn({ spec, guest, version, workshop }, 'tcg'),
-    trace: () => traceStart(start, { probe, debug, workshop }),
+    trace: () => traceLaunches(start, { probe, debug, workshop }),
   };
 }

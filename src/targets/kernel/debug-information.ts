@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { usageFailure } from '../../failure.js';
-import { isKernels } from '../../trace/address.js';
+import { isKernelAddress } from '../../trace/address.js';
 import { type CodeSymbol, type Inlined, symbolsOfElf } from '../../trace/symbols.js';
 import type { Workshop } from '../kind.js';
 import type { KernelSpec } from '../spec.js';
@@ -12,15 +12,15 @@ import { readKernelSymbols } from './symbols.js';
 import { unpackedKernel } from './unpack.js';
 import { readVmlinux, type Vmlinux } from './vmlinux.js';
 
-/** What is known of a kernel's code beside what the kernel says itself. */
+/** What files say about a kernel's code, beyond what the kernel itself says. */
 export interface DebugInformation {
-  /** All symbols, where there is a file of them that is known to be of this build. */
+  /** All symbols, if a file is known to be of this build. */
   symbols?: readonly CodeSymbol[];
-  /** Those of a list that may be of this build, for a kernel that does not tell its own. */
+  /** Symbols from a list that may be of this build, for a kernel that does not give its own. */
   symbolsBeside(): Promise<readonly CodeSymbol[]>;
   /**
-   * @param addresses of instructions, where they are asked for
-   * @returns undefined where nothing tells what was inlined
+   * @param addresses gives the instruction addresses to look up; called only if they are needed
+   * @returns undefined if nothing says what was inlined
    */
   inlined(addresses: () => Iterable<number>): Promise<Inlined | undefined>;
 }
@@ -28,10 +28,10 @@ export interface DebugInformation {
 type Tools = Pick<Workshop, 'signal' | 'progress'>;
 
 /**
- * Finds a kernel's vmlinux or System.map: what the user names, or what lies beside the image. A vmlinux
- * there is taken when the build id in it is one in the image.
+ * Finds a kernel's vmlinux or System.map: the file that the user names, or one beside the image. A
+ * vmlinux beside the image is used only if the image contains its build id.
  *
- * @throws Failure (usage) when what is named cannot be used
+ * @throws Failure (usage) if the named file cannot be used
  */
 export async function debugInformationOf(
   { path, vmlinux }: KernelSpec,
@@ -45,7 +45,7 @@ export async function debugInformationOf(
   if (elf === undefined) return { ...NOTHING, symbols };
   if ((await isOfBuild(elf, image, tools.signal)) === false) {
     throw usageFailure(
-      `The symbols in ${vmlinux} are of another build than the kernel ${path}, by their build ids: give the vmlinux that was made together with the image.`,
+      `The symbols in ${vmlinux} are of another build than the kernel ${path}, as their build ids show: give the vmlinux that was built together with the image.`,
     );
   }
   return ofVmlinux(vmlinux, elf, symbols, image, tools);
@@ -66,12 +66,12 @@ async function beside(path: string, image: KernelImage, tools: Tools): Promise<D
   return { ...NOTHING, symbolsBeside: () => firstMap(besideImage(path, 'System.map')) };
 }
 
-/** Where Debian's packages of debug information have it. */
+/** Where Debian's debug packages install it. */
 const packaged = (image: string): string =>
   join('/usr/lib/debug/boot', basename(image).replace(/^vmlinuz/, 'vmlinux'));
 
 const kernelSymbols = ({ functions }: Vmlinux): CodeSymbol[] =>
-  symbolsOfElf(functions).filter(({ address }) => isKernels(address));
+  symbolsOfElf(functions).filter(({ address }) => isKernelAddress(address));
 
 function ofVmlinux(
   path: string,
@@ -87,7 +87,7 @@ function ofVmlinux(
       const inlined = await inlinedAt(path, architecture, addresses(), signal);
       if (inlined === undefined) {
         progress.note(
-          `What was inlined is not told apart, though ${path} knows it, since neither addr2line nor llvm-addr2line reads it: install binutils or llvm (for another architecture its own binutils, such as binutils-aarch64-linux-gnu).`,
+          `Inlined functions are not listed, because neither addr2line nor llvm-addr2line can read ${path}: install binutils or llvm (for another architecture, its own binutils, such as binutils-aarch64-linux-gnu).`,
         );
       }
       return inlined;
@@ -95,14 +95,14 @@ function ofVmlinux(
   };
 }
 
-/** @returns undefined where one of the two does not say */
+/** @returns undefined if one of the two has no build id or cannot be unpacked */
 async function isOfBuild(
   { buildId }: Vmlinux,
   { content }: KernelImage,
   signal: AbortSignal,
 ): Promise<boolean | undefined> {
   if (buildId === undefined) return undefined;
-  // The vDSOs in it have build ids of their own: it is enough that the kernel's is among them.
+  // Its vDSOs have build ids of their own, so it is enough that the kernel's is among them.
   return (await unpackedKernel(content, signal))?.includes(buildId);
 }
 

@@ -12,27 +12,27 @@ import {
 } from './initramfs.js';
 import type { Guest } from './qemu.js';
 
-/** A guest whose files are there but for its plan, which each boot has its own of. */
+/** A guest whose files are ready except for its plan; each boot has its own plan. */
 export interface PreparedGuest extends Guest {
-  /** What all boots have in common of their initramfs. */
+  /** The part of the initramfs that all boots share. */
   root: Buffer;
-  /** What every plan says there. */
+  /** Words that belong to every plan. */
   words: readonly string[];
 }
 
 /** What the probe sets up before it measures. */
 export interface MeasuredUnder {
-  /** A seccomp filter, struct sock_filter by struct sock_filter. */
+  /** A seccomp filter: an array of struct sock_filter. */
   filter?: Buffer;
-  /** Rules of the kernel's audit, struct audit_rule_data by struct audit_rule_data. */
+  /** Rules of the kernel's audit: consecutive struct audit_rule_data with their texts. */
   rules?: Buffer;
 }
 
 /**
- * Puts a copy of the kernel where nobody changes it meanwhile, and makes the initramfs.
+ * Copies the kernel to where nobody changes it during the session, and makes the initramfs.
  *
- * @param folder where both go
- * @throws Failure when a file for the guest cannot be read
+ * @param folder where both files are written
+ * @throws Failure if a file for the guest cannot be read
  */
 export async function prepareGuest(
   { options }: KernelSpec,
@@ -50,7 +50,7 @@ export async function prepareGuest(
   return { architecture, options, kernel, initramfs, root, words };
 }
 
-/** The options of the probe that name a file of ours, and the files. */
+/** The probe's options that name a file of ours, and those files. */
 const ownFiles = ({ filter, rules }: MeasuredUnder): { option: string; file: GuestFile }[] => [
   ...ownFile('--seccomp', FILTER_PATH, filter),
   ...ownFile('--audit-rules', AUDIT_RULES_PATH, rules),
@@ -59,7 +59,7 @@ const ownFiles = ({ filter, rules }: MeasuredUnder): { option: string; file: Gue
 const ownFile = (option: string, path: string, content: Buffer | undefined) =>
   content === undefined ? [] : [{ option, file: { path, content, executable: false } }];
 
-/** QEMU takes one initramfs, so the plan goes behind the rest. */
+/** Appends the plan to the rest: QEMU takes only one initramfs file. */
 export const writePlan = (guest: PreparedGuest, words: readonly string[]) =>
   writeFile(guest.initramfs, Buffer.concat([guest.root, planArchive([...words, ...guest.words])]));
 
@@ -76,7 +76,7 @@ async function readGuestFile(place: KernelSpec['options']['files'][number]): Pro
     }
   } catch (error) {
     throw usageFailure(
-      `The file ${place.from}, which kernel-options put into the guest as ${place.to}, could not be read (${reasonOf(error)}): give a file that this user may read.`,
+      `The file ${place.from}, which kernel-options name for the guest as ${place.to}, could not be read (${reasonOf(error)}): give a file that this user may read.`,
     );
   }
 }

@@ -8,24 +8,24 @@ import { unpackedKernel, zbootCompression } from './unpack.js';
 /** A kernel that QEMU can boot. */
 export interface KernelImage {
   architecture: Architecture;
-  /** Release, builder and build of it, as it says of itself; undefined where it does not. */
+  /** Its version text: release, builder and build; undefined if the image has none. */
   version?: string;
-  /** The file. */
+  /** The file's content. */
   content: Buffer;
-  /** What QEMU is given, which takes what is packed with gzip but no compressed EFI program. */
+  /** What QEMU boots: it accepts an image packed with gzip, but no compressed EFI program. */
   bootable: Buffer;
 }
 
 type Identity = Pick<KernelImage, 'architecture' | 'version'>;
 
-/** Larger than any kernel; QEMU would read it into memory, too. */
+/** Larger than any kernel; QEMU would also read the whole file into memory. */
 const MAX_IMAGE_BYTES = 1024 * 1024 * 1024;
 
 /**
  * Reads a kernel image.
  *
- * @throws Refusal a clause that says what the file is instead, and which one to give; the signal's
- *   reason when that is aborted
+ * @throws Refusal with a clause that says what the file is instead, and which one to give; the
+ *   signal's reason if the signal is aborted
  */
 export async function readImage(path: string, signal: AbortSignal): Promise<KernelImage> {
   const content = await readFile(path);
@@ -34,14 +34,16 @@ export async function readImage(path: string, signal: AbortSignal): Promise<Kern
   return { ...identify(bootable), content, bootable };
 }
 
-/** Older versions of QEMU do not unpack an EFI program, and newer ones not all of them. */
+/**
+ * Older versions of QEMU do not unpack an EFI program, and newer ones do not unpack all of them.
+ */
 async function bootableOf(content: Buffer, signal: AbortSignal): Promise<Buffer> {
   const compression = zbootCompression(content);
   if (compression === undefined) return content;
   const unpacked = await unpackedKernel(content, signal);
   if (unpacked !== undefined) return unpacked;
   throw new Refusal(
-    `it is a compressed EFI program (CONFIG_EFI_ZBOOT), and its ${compression} could not be unpacked; check that it is whole and that ${compression} is installed`,
+    `it is a compressed EFI program (CONFIG_EFI_ZBOOT), but its ${compression} content could not be unpacked; check that it is complete and that ${compression} is installed`,
   );
 }
 
@@ -74,9 +76,9 @@ const GIVE =
   'give the bootable image: arch/x86/boot/bzImage or arch/arm64/boot/Image of a built kernel, or /boot/vmlinuz-… of an installed one';
 
 /**
- * Says what an image is by its header alone.
+ * Says what an image is, from its header alone.
  *
- * @throws Refusal
+ * @throws Refusal with a clause
  */
 export function identify(bytes: Buffer): Identity {
   if (isX86(bytes)) return bzImage(bytes);
@@ -85,14 +87,14 @@ export function identify(bytes: Buffer): Identity {
   throw new Refusal(`${whatIs(bytes)}; ${GIVE}`);
 }
 
-/** Offsets of Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header". */
+/** Offsets from Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header". */
 const X86 = {
   ...{ setupSectors: 0x1f1, paragraphs: 0x1f4, magic: 0x202, protocol: 0x206 },
   ...{ versionPointer: 0x20e, loadFlags: 0x211, extendedLoadFlags: 0x236, end: 0x268 },
 };
 const LOADED_HIGH = 1;
 const KERNEL_64 = 1;
-/** The first with 64-bit entry points. */
+/** The first protocol with 64-bit entry points. */
 const PROTOCOL_64 = 0x20c;
 const SECTOR = 512;
 const PARAGRAPH = 16;
@@ -105,7 +107,7 @@ function bzImage(bytes: Buffer): Identity {
   const old = bytes.readUInt16LE(X86.protocol) < PROTOCOL_64;
   const high = (bytes.readUInt8(X86.loadFlags) & LOADED_HIGH) !== 0;
   if (old || !high || (bytes.readUInt16LE(X86.extendedLoadFlags) & KERNEL_64) === 0) {
-    throw new Refusal('it is a 32-bit kernel for x86, and the probe is a 64-bit program');
+    throw new Refusal('it is a 32-bit kernel for x86, but the probe is a 64-bit program');
   }
   const setup = (bytes.readUInt8(X86.setupSectors) || 4) + 1;
   const whole = setup * SECTOR + bytes.readUInt32LE(X86.paragraphs) * PARAGRAPH;
@@ -126,11 +128,12 @@ function arm64Image(bytes: Buffer): Identity {
   return { architecture: 'aarch64', ...version(banner(bytes)) };
 }
 
-/** Image.gz of arm64, which QEMU unpacks. */
+/** Image.gz of arm64, which QEMU unpacks itself. */
 function compressedImage(bytes: Buffer): Identity {
   const content = unpacked(bytes);
   if (isArm64(content)) return arm64Image(content);
-  if (isX86(content)) throw new Refusal('it is a bzImage packed once more with gzip; unpack it');
+  if (isX86(content))
+    throw new Refusal('it is a bzImage that was packed again with gzip; unpack it');
   throw new Refusal(`it is compressed with gzip; unpacked, ${whatIs(content)}; ${GIVE}`);
 }
 
@@ -139,43 +142,46 @@ function unpacked(bytes: Buffer): Buffer {
     return gunzipSync(bytes, { maxOutputLength: MAX_IMAGE_BYTES });
   } catch (error) {
     throw new Refusal(
-      `it begins as a gzip file and could not be unpacked (${reasonOf(error)}); check that it is whole`,
+      `it begins like a gzip file but could not be unpacked (${reasonOf(error)}); check that it is complete`,
     );
   }
 }
 
-const truncated = (is: number, least: number): Refusal =>
+const truncated = (bytes: number, min: number): Refusal =>
   new Refusal(
-    `it has ${is} bytes and by its header at least ${least}, so a part of it is missing; copy it again`,
+    `it has ${bytes} bytes, but its header says at least ${min}, so a part is missing; copy it again`,
   );
 
 const GZIP = [0x1f, 0x8b];
 
-/** What is taken for a kernel, by its first bytes. */
+/** Files that people mistake for a kernel image, by their first bytes. */
 const OTHERS: readonly [first: number[] | string, what: string][] = [
-  ['\x7fELF', 'it is an ELF file such as vmlinux, which holds the symbols and does not boot'],
-  ['!<arch>\n', 'it is a Debian package, which holds the image as boot/vmlinuz-… (dpkg-deb -x)'],
-  [[0xed, 0xab, 0xee, 0xdb], 'it is an RPM package, which holds the image as vmlinuz'],
+  ['\x7fELF', 'it is an ELF file such as vmlinux, which has the symbols but does not boot'],
+  ['!<arch>\n', 'it is a Debian package, which contains the image as boot/vmlinuz-… (dpkg-deb -x)'],
+  [[0xed, 0xab, 0xee, 0xdb], 'it is an RPM package, which contains the image as vmlinuz'],
   [[0xfd, 0x37, 0x7a, 0x58, 0x5a], 'it is compressed with xz'],
   [[0x28, 0xb5, 0x2f, 0xfd], 'it is compressed with zstd'],
   [[0x02, 0x21, 0x4c, 0x18], 'it is compressed with lz4'],
   [[0x04, 0x22, 0x4d, 0x18], 'it is compressed with lz4'],
   ['BZh', 'it is compressed with bzip2'],
   [[0x5d, 0x00, 0x00], 'it is compressed with lzma'],
-  ['070701', 'it is an initramfs, and one is made for the probe'],
-  ['MZ', 'it is an EFI program, such as a unified kernel image, and no kernel by itself'],
+  ['070701', 'it is an initramfs, not a kernel'],
+  ['MZ', 'it is an EFI program such as a unified kernel image, not a kernel by itself'],
 ];
 
-/** Where the headers of arm64 and riscv have their magic numbers, Documentation/arch/riscv/boot-image-header.rst. */
+/**
+ * The headers of riscv and arm64 have their magic numbers at the same offset
+ * (Documentation/arch/riscv/boot-image-header.rst).
+ */
 const isRiscv = (bytes: Buffer): boolean =>
   bytes.toString('latin1', ARM64_MAGIC, ARM64_MAGIC + 4) === 'RSC\x05';
 
 const whatIs = (bytes: Buffer): string =>
   (isRiscv(bytes)
-    ? 'it is a kernel for riscv, and those for x86-64 and arm64 are booted'
+    ? 'it is a kernel for riscv, but only x86-64 and arm64 are supported'
     : undefined) ??
   OTHERS.find(([first]) => startsWith(bytes, first))?.[1] ??
-  'it is no kernel image';
+  'it is not a kernel image';
 
 const startsWith = (bytes: Buffer, first: number[] | string): boolean => {
   const expected = typeof first === 'string' ? Buffer.from(first, 'latin1') : Buffer.from(first);
@@ -184,11 +190,14 @@ const startsWith = (bytes: Buffer, first: number[] | string): boolean => {
 
 const BANNER = 'Linux version ';
 
-/** What the kernel will print first of all (init/version.c), from an image that is not compressed. */
+/**
+ * The first line that the kernel prints (init/version.c), read from an image that is not
+ * compressed.
+ */
 function banner(bytes: Buffer): string {
   for (let at = bytes.indexOf(BANNER); at >= 0; at = bytes.indexOf(BANNER, at + 1)) {
     const said = text(bytes, at + BANNER.length);
-    // Another place holds the format: "Linux version %s (…)".
+    // Another place holds the format string: "Linux version %s (…)".
     if (/^\d/.test(said)) return said;
   }
   return '';

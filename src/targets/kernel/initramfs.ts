@@ -1,4 +1,4 @@
-/** A file of an initramfs. */
+/** A file in an initramfs. */
 export interface Entry {
   name: string;
   /** Type and permissions, as in stat(2). */
@@ -9,8 +9,8 @@ export interface Entry {
 }
 
 /**
- * Packs an initramfs: cpio's "newc" format, Documentation/driver-api/early-userspace. A kernel unpacks
- * several of them that stand one behind the other.
+ * Packs an initramfs in cpio's "newc" format (Documentation/driver-api/early-userspace). A kernel
+ * unpacks several archives that follow one another.
  */
 export function cpio(entries: readonly Entry[]): Buffer {
   return Buffer.concat([...entries, { name: 'TRAILER!!!', mode: 0 }].flatMap(member));
@@ -36,7 +36,7 @@ const FILE = 0o100644;
 const PROGRAM = 0o100755;
 const CHARACTER_DEVICE = 0o020666;
 
-/** What a kernel opens before it starts an init, and what metrics open. */
+/** Devices that a kernel opens before it starts an init, and that metrics open. */
 const DEVICES: readonly Entry[] = [
   { name: 'dev', mode: DIRECTORY },
   { name: 'dev/console', mode: CHARACTER_DEVICE, device: [5, 1] },
@@ -52,7 +52,7 @@ export interface GuestFile {
   executable: boolean;
 }
 
-/** The root file system of a machine that has nothing but the probe, and what a user adds. */
+/** The root file system of a machine that has only the probe and the files that a user adds. */
 export function rootArchive(probe: Buffer, files: readonly GuestFile[]): Buffer {
   const folders = new Set(files.flatMap(({ path }) => parentsOf(path)));
   folders.delete('dev');
@@ -66,19 +66,19 @@ export function rootArchive(probe: Buffer, files: readonly GuestFile[]): Buffer 
   ]);
 }
 
-/** The folders above a file, the outermost first. */
+/** The folders that contain a file, the outermost first. */
 function parentsOf(path: string): string[] {
   const names = path.slice(1).split('/').slice(0, -1);
   return names.map((_, index) => names.slice(0, index + 1).join('/'));
 }
 
-/** Where the probe finds its plan in the guest. */
+/** Path of the probe's plan in the guest. */
 export const PLAN_PATH = '/plan';
 
-/** Where it finds the seccomp filter to measure under, if there is one. */
+/** Path of the seccomp filter to measure under, if there is one. */
 export const FILTER_PATH = '/seccomp';
 
-/** Where it finds the rules of the kernel's audit, if there are some. */
+/** Path of the rules of the kernel's audit, if there are any. */
 export const AUDIT_RULES_PATH = '/audit-rules';
 
 /** @param words the plan, as the probe's arguments */

@@ -2,22 +2,24 @@ import { spawn } from 'node:child_process';
 import type { Architecture } from '../../probe/architecture.js';
 import type { Inlined } from '../../trace/symbols.js';
 
-/** What tells of each address where it comes from in the source, addr2line(1). */
+/** Programs that look up where in the source an address comes from, addr2line(1). */
 const programsFor = (architecture: Architecture): string[] => [
   `${architecture}-linux-gnu-addr2line`,
   'addr2line',
   'llvm-addr2line',
 ];
 
-/** It asks for them one by one, and what is asked for at once has to be answered in this time. */
+/**
+ * Time in which all addresses of a request must be answered; the program looks them up one by one.
+ */
 const DEADLINE_MS = 120_000;
 
 /**
- * Asks a kernel's debug information what was inlined where.
+ * Looks up in a kernel's debug information what was inlined where.
  *
- * @param addresses of instructions, see address.ts
- * @returns undefined where no program is installed that can tell
- * @throws the signal's reason when that is aborted
+ * @param addresses instruction addresses, see address.ts
+ * @returns undefined if no installed program can read the file
+ * @throws the signal's reason if the signal is aborted
  */
 export async function inlinedAt(
   vmlinux: string,
@@ -50,14 +52,14 @@ const ask = (
     child.on('close', (code) =>
       resolve(code === 0 ? Buffer.concat(chunks).toString('latin1') : undefined),
     );
-    // It may end before it has read all.
+    // It may exit before it has read everything.
     child.stdin.on('error', () => undefined);
     child.stdin.end(addresses.map((address) => `${hex(address)}\n`).join(''));
   });
 
 /**
- * Each answer is the address, and then from the innermost function on pairs of lines: its name and its
- * place in the source. The outermost is the function itself.
+ * Parses addr2line's answers. Each is the address, then two lines per function from the innermost
+ * on: its name and its place in the source. The outermost is the function itself.
  */
 export function parseAnswers(text: string, addresses: readonly number[]): Inlined {
   const inlined = new Map<number, readonly string[]>();

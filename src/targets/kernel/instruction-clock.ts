@@ -1,12 +1,12 @@
 import type { Architecture } from '../../probe/architecture.js';
 
 /**
- * A clock that every instruction moves by one nanosecond of the guest's time and nothing else does,
- * not even sleep (docs/devel/tcg-icount.rst). A boot is then the same for the same seed, instruction
- * by instruction, on whatever machine; for that the clock on the wall has to be the guest's own, too,
- * since a kernel mixes it into its random numbers.
+ * QEMU's arguments for a clock that every instruction advances by one nanosecond of guest time.
+ * Nothing else advances it, not even sleep (docs/devel/tcg-icount.rst). So a boot with the same
+ * seed is the same on every machine, instruction by instruction. The wall clock must then be the
+ * guest's own too, since a kernel mixes it into its random numbers.
  *
- * @param seed of everything random in the guest
+ * @param seed seed of everything random in the guest
  */
 export const countingArguments = (seed: number): string[] => [
   ...['-icount', 'shift=0,sleep=off', '-seed', String(seed)],
@@ -14,46 +14,51 @@ export const countingArguments = (seed: number): string[] => [
 ];
 
 /**
- * What takes chance out of what is counted, beside the seed: another kernel draws other numbers from
- * the same one. Programs lie where they are linked to (where a new one's stack begins decides how
- * many pages it faults in); and of what a path is looked up by, a bucket holds hardly ever two.
+ * Options that remove chance from counts, beyond the seed: another kernel draws other random
+ * numbers from the same seed. Without `norandmaps`, programs lie at random addresses, and the start
+ * of a new program's stack decides how many pages it faults in. With `dhash_entries`, the hash
+ * table for path lookups is so large that a bucket hardly ever holds two entries.
  */
 const STEADY: readonly string[] = ['norandmaps', 'dhash_entries=262144'];
 
 /**
- * On arm64 a call draws a random number for where its stack begins (CONFIG_RANDOMIZE_KSTACK_OFFSET,
- * which x86 has the time stamp counter for), and every 48th makes 96 bytes of them, which takes
- * 2,800 instructions (drivers/char/random.c): a batch more or less of which would be 5 % of it.
+ * On arm64 every call draws a random number for the offset of its stack
+ * (CONFIG_RANDOMIZE_KSTACK_OFFSET); x86 uses the time stamp counter for that. Every 48th call makes
+ * 96 new random bytes, which takes 2,800 instructions (drivers/char/random.c). One such refill more
+ * or less would change a batch by 5 %.
  */
-const STEADY_HERE: Readonly<Record<Architecture, readonly string[]>> = {
+const STEADY_BY_ARCHITECTURE: Readonly<Record<Architecture, readonly string[]>> = {
   x86_64: [],
   aarch64: ['randomize_kstack_offset=off'],
 };
 
-/** Tests of cryptography, which no metric uses, and which wait for each other. */
-const QUICK: readonly string[] = ['cryptomgr.notests'];
+/** Skips self-tests of the cryptography, which no metric uses and which wait for each other. */
+const NO_SELF_TESTS: readonly string[] = ['cryptomgr.notests'];
 
 /**
- * A kernel that times its clocks by one another spins, and a spin of 0.1 s is 100 million
- * instructions, a third of the boot: of the IO-APIC's timer, and of the time stamp counter, which is
- * the emulator's and exact.
+ * Skips checks in which a kernel times one clock by another. It spins meanwhile: 0.1 s is 100
+ * million instructions, a third of the boot. The checks concern the timer of the IO-APIC, and the
+ * time stamp counter, which the emulator provides and which is exact.
  */
-const QUICK_CLOCKS: Readonly<Record<Architecture, readonly string[]>> = {
+const NO_CLOCK_CHECKS: Readonly<Record<Architecture, readonly string[]>> = {
   x86_64: ['no_timer_check', 'tsc=reliable'],
   aarch64: [],
 };
 
-/** The timer of the local APIC, too, where another does; several processors need one each. */
-const QUICK_ALONE: Readonly<Record<Architecture, readonly string[]>> = {
+/**
+ * Skips the timer of the local APIC as well if there is one processor, since another timer does its
+ * work; several processors need one each.
+ */
+const NO_APIC_TIMER: Readonly<Record<Architecture, readonly string[]>> = {
   x86_64: ['nolapic_timer'],
   aarch64: [],
 };
 
 /**
- * The kernel's command line for that: where its code is has to be the same, too. The user's own words
- * come behind what they may take back.
+ * The kernel's command line for counting. The kernel's code must always lie at the same address, so
+ * `nokaslr` comes last. The user's own words come after the options that they may override.
  *
- * @param cpus of the guest
+ * @param cpus number of the guest's processors
  */
 export const countingCommandLine = (
   architecture: Architecture,
@@ -62,16 +67,16 @@ export const countingCommandLine = (
 ): string =>
   [
     ...STEADY,
-    ...STEADY_HERE[architecture],
-    ...QUICK,
-    ...(cpus === 1 ? QUICK_ALONE[architecture] : []),
-    ...QUICK_CLOCKS[architecture],
+    ...STEADY_BY_ARCHITECTURE[architecture],
+    ...NO_SELF_TESTS,
+    ...(cpus === 1 ? NO_APIC_TIMER[architecture] : []),
+    ...NO_CLOCK_CHECKS[architecture],
     ...(own === '' ? [] : [own]),
     'nokaslr',
   ].join(' ');
 
 /**
- * Raised when a kernel is booted, or its instructions are counted, in another way: counts of two ways
- * are not compared.
+ * Raised whenever kernels are booted or counted in a different way: counts of two procedures are
+ * not compared.
  */
 export const COUNTING_PROCEDURE = 2;

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { KernelOptions } from '../spec.js';
 import { Refusal, splitWords } from '../words.js';
 
-/** What every kernel boots with. */
+/** Defaults for every kernel. */
 export const KERNEL_DEFAULTS: Readonly<KernelOptions> = {
   memoryMib: 512,
   cpus: 1,
@@ -13,7 +13,7 @@ export const KERNEL_DEFAULTS: Readonly<KernelOptions> = {
 const SYNTAX =
   'memory=MIB, cpus=N, machine=NAME, cpu=MODEL, accel=kvm or accel=tcg, deadline=SECONDS, file=HERE:/THERE';
 
-/** Each option's reading, by name. */
+/** The reader of each option, by name. */
 const READERS: Readonly<Record<string, (value: string) => Partial<KernelOptions>>> = {
   memory: (value) => ({ memoryMib: whole('memory', value, 64, 1024 * 1024, 'MiB') }),
   cpus: (value) => ({ cpus: whole('cpus', value, 1, 64, 'CPUs') }),
@@ -27,10 +27,10 @@ const READERS: Readonly<Record<string, (value: string) => Partial<KernelOptions>
 };
 
 /**
- * Reads `kernel-options`: words as a shell splits them, each `name=value`. Only `file` may be there
+ * Reads `kernel-options`: words as a shell splits them, each `name=value`. Only `file` may occur
  * more than once.
  *
- * @throws Refusal
+ * @throws Refusal with a clause
  */
 export function parseKernelOptions(text: string): KernelOptions {
   const seen = new Set<string>();
@@ -38,32 +38,32 @@ export function parseKernelOptions(text: string): KernelOptions {
   for (const word of splitWords(text)) {
     const equals = word.indexOf('=');
     const [key, value] = [word.slice(0, equals), word.slice(equals + 1)];
-    if (equals < 1 || value === '') throw new Refusal(`"${word}" is none of ${SYNTAX}`);
+    if (equals < 1 || value === '') throw new Refusal(`"${word}" is not one of ${SYNTAX}`);
     if (key === 'file') {
       options.files = [...options.files, file(value)];
       continue;
     }
     const read = Object.hasOwn(READERS, key) ? READERS[key] : undefined;
-    if (read === undefined) throw new Refusal(`"${word}" is none of ${SYNTAX}`);
-    if (seen.has(key)) throw new Refusal(`${key} is there twice`);
+    if (read === undefined) throw new Refusal(`"${word}" is not one of ${SYNTAX}`);
+    if (seen.has(key)) throw new Refusal(`${key} is given twice`);
     seen.add(key);
     Object.assign(options, read(value));
   }
   return options;
 }
 
-function whole(key: string, value: string, least: number, most: number, unit: string): number {
+function whole(key: string, value: string, min: number, max: number, unit: string): number {
   const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
-  if (number >= least && number <= most) return number;
-  throw new Refusal(`${key}=${value} is not a whole number of ${unit} from ${least} to ${most}`);
+  if (number >= min && number <= max) return number;
+  throw new Refusal(`${key}=${value} is not a whole number of ${unit} from ${min} to ${max}`);
 }
 
 function name(key: string, value: string): string {
   if (/^[\w.][\w.,=+-]{0,99}$/.test(value)) return value;
-  throw new Refusal(`${key}=${value} is no name that QEMU could know`);
+  throw new Refusal(`${key}=${value} cannot be a name that QEMU knows`);
 }
 
-/** The last colon parts the two, since a path here may have some. */
+/** The last colon separates the two paths, since a path on this machine may contain colons. */
 function file(value: string): KernelOptions['files'][number] {
   const colon = value.lastIndexOf(':');
   const [here, there] = [value.slice(0, colon), value.slice(colon + 1)];
@@ -71,10 +71,11 @@ function file(value: string): KernelOptions['files'][number] {
   const plain = parts.every((part) => part !== '' && part !== '.' && part !== '..');
   if (colon < 1 || !there.startsWith('/') || !plain) {
     throw new Refusal(
-      `file=${value} is not a path here and an absolute path of a file in the guest, such as file=./data:/data`,
+      `file=${value} is not a path here, a colon and an absolute path in the guest, such as file=./data:/data`,
     );
   }
-  if (OURS.includes(there)) throw new Refusal(`file=${value} would replace what the probe needs`);
+  if (OURS.includes(there))
+    throw new Refusal(`file=${value} would replace a file that the probe needs`);
   return { from: resolve(here), to: there };
 }
 

@@ -5,18 +5,18 @@ import type { Architecture } from '../../probe/architecture.js';
 import type { KernelOptions } from '../spec.js';
 import { PLAN_PATH } from './initramfs.js';
 
-/** What runs the guest's instructions: the processor itself, or an emulation of one. */
+/** What executes the guest's instructions: the processor itself, or an emulator. */
 export type Accelerator = 'kvm' | 'tcg';
 
-/** What QEMU has to be told for an architecture. */
+/** What QEMU needs to know about an architecture. */
 interface Emulator {
   program: string;
-  /** Debian's and Ubuntu's. */
+  /** Name of the package in Debian and Ubuntu. */
   package: string;
   machine: string;
-  /** All that it can emulate. */
+  /** A processor with every feature that QEMU can emulate. */
   processor: string;
-  /** The first serial port, as the kernel calls it, and the option that gives it a console. */
+  /** The kernel's name of the first serial port, and the option that gives it a console there. */
   console: string;
   consoleOption: string;
 }
@@ -29,16 +29,16 @@ export const EMULATORS: Readonly<Record<Architecture, Emulator>> = {
   },
   aarch64: {
     ...{ program: 'qemu-system-aarch64', package: 'qemu-system-arm' },
-    // The interrupt controller of the processor here where that runs the guest: others do not work.
+    // The host's interrupt controller if the processor itself runs the guest: no other works.
     machine: 'virt,gic-version=max',
-    // Pointers are signed by what is quick to emulate, and not by QARMA; the clock counts nanoseconds
-    // as from Armv8.6 on, and not sixteen of them.
+    // Pointers are signed by an algorithm that is quick to emulate, instead of QARMA. The clock
+    // counts nanoseconds, as since Armv8.6, rather than sixteen of them.
     processor: 'max,pauth-impdef=on,cntfrq=1000000000',
     ...{ console: 'ttyAMA0', consoleOption: 'CONFIG_SERIAL_AMBA_PL011_CONSOLE=y' },
   },
 };
 
-/** A virtual machine, and the kernel that it boots. */
+/** A virtual machine and the kernel that it boots. */
 export interface Guest {
   architecture: Architecture;
   options: Pick<KernelOptions, 'memoryMib' | 'cpus' | 'machine' | 'cpu'>;
@@ -50,15 +50,18 @@ export interface Guest {
 export const machineOf = ({ architecture, options }: Guest): string =>
   options.machine ?? EMULATORS[architecture].machine;
 
-/** All that the processor here has, or all that can be emulated: mitigations as on a new machine. */
+/**
+ * Every feature of this processor, or every one that can be emulated, so that mitigations are as on
+ * a new machine.
+ */
 export const processorOf = ({ architecture, options }: Guest, accelerator: Accelerator): string =>
   options.cpu ?? (accelerator === 'kvm' ? 'host' : EMULATORS[architecture].processor);
 
 /**
- * QEMU's whole command line. The guest has a serial port, which is standard output, and no other
- * device: nothing to wait for, no interrupts. It ends when the guest restarts.
+ * QEMU's whole command line. The guest's only device is a serial port on standard output, so there
+ * is nothing else to wait for and no other interrupt. QEMU exits when the guest restarts.
  *
- * @param commandLine the kernel's
+ * @param commandLine the kernel's command line
  */
 export const qemuCommand = (
   guest: Guest,
@@ -74,16 +77,15 @@ export const qemuCommand = (
   ...['-kernel', guest.kernel, '-initrd', guest.initramfs, '-append', commandLine],
 ];
 
-/** Errors are printed, and a panic with what led to it. */
+/** Prints errors, and a panic with what led to it. */
 const LOG_ERRORS = 4;
-/** All but debugging messages: what a boot that fails can be told by. */
+/** Prints everything except debugging messages, to explain a boot that fails. */
 const LOG_ALL = 7;
 
 /**
- * The kernel's command line: the user's part, then what the probe cannot do without, since the last
- * word counts.
+ * The kernel's command line: the user's part, then what the probe needs, since the last word wins.
  *
- * @param verbose whether the kernel's log goes to the console
+ * @param verbose whether the kernel prints its log to the console
  */
 export const commandLineFor = (
   architecture: Architecture,
@@ -97,9 +99,9 @@ export const commandLineFor = (
   ].join(' ');
 
 /**
- * The version of an architecture's QEMU.
+ * The version of QEMU for an architecture.
  *
- * @throws Failure that names the package, when it is not installed
+ * @throws Failure that names the package, if QEMU is not installed
  */
 export async function qemuVersion(architecture: Architecture): Promise<string> {
   const { program, package: debian } = EMULATORS[architecture];
@@ -110,8 +112,8 @@ export async function qemuVersion(architecture: Architecture): Promise<string> {
     const why = reasonOf(error);
     const text =
       why === 'ENOENT'
-        ? `QEMU is not installed: kernels are booted with ${program}, which is in the package ${debian} (apt-get install ${debian}).`
-        : `${program} does not run here (${why}): kernels are booted with it; install ${debian} again.`;
+        ? `QEMU is not installed, and kernels are booted with ${program}: install the package ${debian} (apt-get install ${debian}).`
+        : `${program}, which boots kernels, does not run here (${why}): install the package ${debian} again.`;
     throw measurementFailure(text, error);
   }
 }

@@ -7,7 +7,7 @@ import { Refusal } from '../words.js';
  * of an OCI runtime (config-linux.md, "Seccomp"), which is the same without conditions.
  */
 
-/** What seccomp(2) calls them; the number of an error goes into the low bits. */
+/** The values of seccomp(2); an error number goes into the low bits. */
 const ACTIONS = {
   SCMP_ACT_KILL: 0,
   SCMP_ACT_KILL_THREAD: 0,
@@ -20,13 +20,13 @@ const ACTIONS = {
 } as const;
 const actionSchema = z.enum(Object.keys(ACTIONS) as [keyof typeof ACTIONS]);
 
-/** Of libseccomp's enum scmp_compare. */
+/** Values of libseccomp's enum scmp_compare. */
 const OPERATORS = {
   ...{ SCMP_CMP_NE: 1, SCMP_CMP_LT: 2, SCMP_CMP_LE: 3, SCMP_CMP_EQ: 4 },
   ...{ SCMP_CMP_GE: 5, SCMP_CMP_GT: 6, SCMP_CMP_MASKED_EQ: 7 },
 } as const;
 
-/** JSON has no larger ones that are exact. */
+/** JSON has no larger whole numbers that are exact. */
 const value = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const errno = z.int().min(0).max(0xffff).nullish();
 const architecture = z.string().regex(/^SCMP_ARCH_\w{1,32}$/);
@@ -68,13 +68,13 @@ const profileSchema = z.object({
 type Group = NonNullable<z.infer<typeof profileSchema>['syscalls']>[number];
 type Condition = z.infer<typeof conditionSchema>;
 
-/** As libseccomp and Go call an architecture. */
+/** Names of an architecture in libseccomp and in Go. */
 const NAMES: Readonly<Record<Architecture, { scmp: string; go: string }>> = {
   x86_64: { scmp: 'SCMP_ARCH_X86_64', go: 'amd64' },
   aarch64: { scmp: 'SCMP_ARCH_AARCH64', go: 'arm64' },
 };
 
-/** What a container has that is given nothing (docs.docker.com/engine/containers/run). */
+/** Capabilities of a container by default (docs.docker.com/engine/containers/run). */
 const CAPABILITIES: ReadonlySet<string> = new Set(
   [
     ...['AUDIT_WRITE', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'MKNOD'],
@@ -83,17 +83,18 @@ const CAPABILITIES: ReadonlySet<string> = new Set(
 );
 
 /**
- * What a profile asks of a container with an engine's default capabilities, as the words that
- * native/tools/seccomp_compile.c reads. A condition on the kernel's version (minKernel) is taken as met.
+ * The rules of a profile for a container with an engine's default capabilities, in the text format
+ * that native/tools/seccomp_compile.c reads. A condition on the kernel's version (minKernel) counts
+ * as met.
  *
- * @throws Refusal a clause that says what is wrong with the text
+ * @throws Refusal with a clause that says what is wrong with the profile
  */
 export function rulesOf(json: string, own: Architecture): string {
   const { defaultAction, defaultErrnoRet, syscalls, ...profile } = parse(json);
   const fallback = actionOf(defaultAction, defaultErrnoRet);
   const rules = (syscalls ?? [])
-    .filter((group) => isMeant(group, NAMES[own].go))
-    // What is done anyway needs no rule, and libseccomp takes none.
+    .filter((group) => appliesHere(group, NAMES[own].go))
+    // A rule for the default action is not needed, and libseccomp refuses it.
     .filter((group) => actionOf(group.action, group.errnoRet) !== fallback)
     .flatMap(rulesOfGroup);
   const architectures = architecturesOf(profile, NAMES[own].scmp);
@@ -115,18 +116,18 @@ function parse(json: string): z.infer<typeof profileSchema> {
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new Refusal(
-    `it is no seccomp profile as docker and podman take (${issue?.path.join('.') || 'at its top'}: ${issue?.message ?? 'unknown'})`,
+    `it is not a seccomp profile that docker and podman accept (${issue?.path.join('.') || 'at its top'}: ${issue?.message ?? 'unknown'})`,
   );
 }
 
-/** An error that is not named is EPERM. */
+/** The default error is EPERM. */
 const EPERM = 1;
 
 const actionOf = (action: keyof typeof ACTIONS, error: number | null | undefined): number =>
   ACTIONS[action] +
   (action === 'SCMP_ACT_ERRNO' || action === 'SCMP_ACT_TRACE' ? (error ?? EPERM) : 0);
 
-function isMeant({ includes, excludes }: Group, go: string): boolean {
+function appliesHere({ includes, excludes }: Group, go: string): boolean {
   const [arches, caps] = [includes?.arches ?? [], includes?.caps ?? []];
   return (
     (arches.length === 0 || arches.includes(go)) &&
@@ -136,7 +137,10 @@ function isMeant({ includes, excludes }: Group, go: string): boolean {
   );
 }
 
-/** All conditions are to hold; but of several on one argument any, as engines have it. */
+/**
+ * All conditions of a group must hold. But if several concern one argument, any of them is enough,
+ * as in container engines.
+ */
 function rulesOfGroup({ name, names, action, errnoRet, args }: Group): string[] {
   const conditions = args ?? [];
   const indexes = new Set(conditions.map(({ index }) => index));

@@ -9,17 +9,17 @@ import { Refusal } from '../words.js';
 import { rulesOf } from './seccomp-profile.js';
 
 export interface SeccompFilter {
-  /** struct sock_filter by struct sock_filter. */
+  /** An array of struct sock_filter. */
   program: Buffer;
-  /** Of the profile's file. */
+  /** Digest of the profile's file. */
   sha256: string;
 }
 
 /**
- * Makes the filter of a profile, by libseccomp as engines do and with its defaults: one call after
- * the other, in the order that it finds best.
+ * Compiles a profile to a filter with libseccomp, as container engines do, and with its defaults:
+ * calls are checked one after the other, in the order that libseccomp chooses.
  *
- * @throws Failure when the file is no profile, or libseccomp is not here
+ * @throws Failure if the file is not a profile, or libseccomp is not installed
  */
 export async function seccompFilter(
   path: string,
@@ -48,7 +48,7 @@ function rulesIn(profile: string, architecture: Architecture, path: string): str
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     throw usageFailure(
-      `The seccomp profile ${path} cannot be used, since ${error.message}: give one such as /usr/share/containers/seccomp.json.`,
+      `The seccomp profile ${path} cannot be used, because ${error.message}: give one such as /usr/share/containers/seccomp.json.`,
     );
   }
 }
@@ -64,7 +64,7 @@ async function run(
     child.on('error', reject);
     child.on('close', resolve);
   });
-  // It may end before it has read all.
+  // It may exit before it has read everything.
   child.stdin.on('error', () => undefined);
   child.stdin.end(rules);
   const [program, said, code] = await Promise.all([
@@ -79,7 +79,7 @@ async function run(
   const why = said.trim().slice(0, 200);
   throw measurementFailure(
     why.startsWith('libseccomp')
-      ? `The seccomp profile ${path} could not be compiled, since libseccomp is not here (${why}): install it (apt-get install libseccomp2).`
-      : `The seccomp profile ${path} could not be compiled by libseccomp (${why}): check that entry of it.`,
+      ? `The seccomp profile ${path} could not be compiled, because libseccomp is missing (${why}): install it (apt-get install libseccomp2).`
+      : `The seccomp profile ${path} could not be compiled by libseccomp (${why}): correct that entry.`,
   );
 }

@@ -4,13 +4,13 @@ import type { KernelSpec } from '../spec.js';
 import { Refusal } from '../words.js';
 import { parseAuditRule } from './audit-rule.js';
 
-/** How a user writes it. */
+/** How a user writes the spec. */
 export const KERNEL_SYNTAX =
   'kernel:PATH [seccomp=PROFILE] [audit-rule=RULE] [vmlinux=FILE] [kernel command line]';
 
 const MAX_SPEC = targetSchema.shape.spec.maxLength ?? 0;
 
-/** COMMAND_LINE_SIZE of x86 and arm64 is 2048, of which some is the probe's. */
+/** COMMAND_LINE_SIZE is 2048 on x86 and arm64; the probe needs a part of it. */
 const MAX_COMMAND_LINE = 1800;
 
 const SECCOMP = 'seccomp=';
@@ -20,12 +20,12 @@ const AUDIT_RULE = 'audit-rule=';
 type Parts = Pick<KernelSpec, 'path' | 'commandLine' | 'seccomp' | 'vmlinux' | 'auditRules'>;
 
 /**
- * Takes a spec apart. The words behind the path are the kernel's, as they stand, but for those that
- * no kernel knows: what the probe measures under, and where names of functions are. Blanks in a word are in double quotes, as a kernel
- * reads them (lib/cmdline.c, next_arg()).
+ * Splits a spec into its parts. The words after the path go to the kernel unchanged, except for
+ * ours: what the probe measures under, and where function names are. Blanks in a word are in double
+ * quotes, as a kernel reads them (lib/cmdline.c, next_arg()).
  *
  * @param rest what follows `kernel:`
- * @throws Refusal a clause
+ * @throws Refusal with a clause
  */
 export function splitKernelSpec(spec: string, rest: string): Parts {
   if (spec.length > MAX_SPEC) throw new Refusal(`it is longer than ${MAX_SPEC} characters`);
@@ -33,7 +33,7 @@ export function splitKernelSpec(spec: string, rest: string): Parts {
     /^(?:"([^"]+)"|([^\s"]\S*))(?:\s+(.*))?$/s.exec(rest) ?? [];
   const path = quoted ?? plain;
   if (path === undefined) {
-    throw new Refusal('write kernel:PATH, and the words of its command line behind a blank');
+    throw new Refusal('write kernel:PATH, then a blank and its command line');
   }
   const words = written.match(/(?:[^\s"]|"[^"]*(?:"|$))+/g) ?? [];
   const own = words.filter((word) => isOurs(word));
@@ -54,21 +54,21 @@ export function splitKernelSpec(spec: string, rest: string): Parts {
 
 function checkCommandLine(commandLine: string): void {
   if (/[^ -~]/.test(commandLine)) {
-    throw new Refusal('its command line has something other than printable ASCII characters');
+    throw new Refusal('its command line has characters other than printable ASCII');
   }
   if (commandLine.length > MAX_COMMAND_LINE) {
     throw new Refusal(`its command line is longer than ${MAX_COMMAND_LINE} characters`);
   }
   if (/(^|\s)--(\s|$)/.test(commandLine)) {
     throw new Refusal(
-      'its command line has --, and words behind that are for the init, which is the probe',
+      'its command line has --, but what follows -- goes to the init, which is the probe; leave it out',
     );
   }
 }
 
 const isOurs = (word: string): boolean => /^"?(seccomp|vmlinux|audit-rule)=/.test(word);
 
-/** The values of a word of ours, without the quotes around them or the whole word. */
+/** The values of one of our words, without quotes around the value or the whole word. */
 const valuesOf = (words: readonly string[], name: string): string[] =>
   words
     .filter((word) => word.replace('"', '').startsWith(name))
@@ -81,7 +81,7 @@ const valuesOf = (words: readonly string[], name: string): string[] =>
 function pathOf(words: readonly string[], name: string, kind: string): string | undefined {
   const [path, ...others] = valuesOf(words, name);
   if (others.length > 0 || path === '') {
-    throw new Refusal(`${name}${kind} is there without a ${kind.toLowerCase()}, or more than once`);
+    throw new Refusal(`give ${name}${kind} once, and with a ${kind.toLowerCase()}`);
   }
   return path;
 }

@@ -1,21 +1,21 @@
 import { open } from 'node:fs/promises';
 import { reasonOf, usageFailure } from '../../failure.js';
-import { isKernels } from '../../trace/address.js';
+import { isKernelAddress } from '../../trace/address.js';
 import { type CodeSymbol, parseKallsyms, symbolsOfElf } from '../../trace/symbols.js';
 import { readVmlinux } from './vmlinux.js';
 
 /**
- * Reads a kernel's symbols from its ELF file (vmlinux) or from a list of them (System.map, or a copy of
- * /proc/kallsyms).
+ * Reads a kernel's symbols from its ELF file (vmlinux), or from a list of them (System.map, or a
+ * copy of /proc/kallsyms).
  *
- * @throws Failure that says what to give
+ * @throws Failure that says which file to give
  */
 export async function readKernelSymbols(path: string): Promise<CodeSymbol[]> {
   const all = (await isElf(path)) ? await symbolsOfFile(path) : parseKallsyms(await list(path));
-  const symbols = all.filter(({ address }) => isKernels(address));
+  const symbols = all.filter(({ address }) => isKernelAddress(address));
   if (symbols.length > 0) return symbols;
   throw usageFailure(
-    `The file ${path} has no symbols of a kernel: give the vmlinux, not stripped, or the System.map of the kernel's own build.`,
+    `The file ${path} has no symbols of a kernel: give the unstripped vmlinux or the System.map of the kernel's own build.`,
   );
 }
 
@@ -27,7 +27,7 @@ const isElf = (path: string): Promise<boolean> =>
     return buffer.equals(ELF);
   });
 
-/** A hundred times the longest. */
+/** A hundred times the longest list known. */
 const MAX_LIST_BYTES = 512 * 1024 * 1024;
 
 const list = (path: string): Promise<string> =>
@@ -56,7 +56,7 @@ async function symbolsOfFile(path: string): Promise<CodeSymbol[]> {
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw usageFailure(
-      `The kernel's symbols in ${path} could not be read, since ${error.message}: give the vmlinux or System.map of a kernel for x86-64 or arm64.`,
+      `The kernel's symbols in ${path} could not be read, because ${error.message}: give the vmlinux or System.map of a kernel for x86-64 or arm64.`,
     );
   }
 }

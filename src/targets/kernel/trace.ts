@@ -3,27 +3,27 @@ import { join } from 'node:path';
 import { buildTracePlugin } from '../../build/plugin.js';
 import { measurementFailure, reasonOf } from '../../failure.js';
 import type { LaunchResult } from '../../probe/addon.js';
-import { isKernels } from '../../trace/address.js';
+import { isKernelAddress } from '../../trace/address.js';
 import { elfFunctions, hasFixedAddresses } from '../../trace/elf.js';
 import { decodeWindow, parseTrace, type TraceFile, type Window } from '../../trace/file.js';
 import { profileBatch, type TracedBatch } from '../../trace/operation.js';
 import { Code, type CodeSymbol, parseKallsyms, symbolsOfElf } from '../../trace/symbols.js';
 import { trampolineSymbols } from '../../trace/trampoline.js';
 import type { Workshop } from '../kind.js';
-import type { BatchPlace, Start, TracedOperation, Tracing } from '../target.js';
+import type { BatchPlace, LaunchCommand, TracedOperation, Tracing } from '../target.js';
 import type { DebugInformation } from './debug-information.js';
 
-/** What traces the probe in a guest. */
+/** What is needed to trace the probe in a guest. */
 export interface Tracer {
   /** Absolute path of the plugin that QEMU loads. */
   plugin: string;
-  /** Where the marks are in the probe, by the names that the plugin has for them. */
+  /** Addresses of the marks in the probe, by their names in the plugin. */
   marks: Record<(typeof MARKS)[number], bigint>;
   /** The probe's own functions. */
   symbols: readonly CodeSymbol[];
 }
 
-/** Of native/base/marks.h, as places and as a function. */
+/** The marks of native/base/marks.h. */
 const MARKS = [
   'round',
   'batch_begin',
@@ -34,9 +34,10 @@ const MARKS = [
 ] as const;
 
 /**
- * Makes ready to trace a probe.
+ * Prepares to trace a probe.
  *
- * @throws Failure when the plugin cannot be compiled, or the probe is built so that it cannot be traced
+ * @throws Failure if the plugin cannot be compiled, or the probe was built in a way that cannot be
+ *   traced
  */
 export async function prepareTracer(
   probe: Buffer,
@@ -47,7 +48,7 @@ export async function prepareTracer(
     const found = functions.find(({ name }) => name === `mark_${mark}`);
     if (found !== undefined) return found.address;
     throw measurementFailure(
-      'The probe cannot be traced, since it was linked to run anywhere (static-pie) or without symbols: compile it with a compiler that takes -static as gcc of Debian or Fedora does, by CC.',
+      'The probe cannot be traced, because it was linked as static-pie or without symbols: set CC to a compiler whose -static links at fixed addresses, such as the gcc of Debian or Fedora.',
     );
   };
   const marks = MARKS.map((mark) => [mark, addressOf(mark)] as const);
@@ -59,16 +60,16 @@ export async function prepareTracer(
   };
 }
 
-/** Ten times the whole catalogue's; a longer trace is cut off. */
+/** Ten times the trace of all metrics; a longer trace is cut off. */
 const MAX_TRACE_MIB = 512;
 
 /**
- * Makes a start under the instruction clock into one that is traced.
+ * Adds tracing to launches under the instruction clock.
  *
  * @throws Failure as {@link prepareTracer}
  */
-export async function traceStart(
-  start: TracedStart,
+export async function traceLaunches(
+  start: CountedLaunch,
   { probe, debug, workshop }: { probe: Buffer; debug: DebugInformation; workshop: TraceWorkshop },
 ): Promise<Tracing> {
   const tracer = await prepareTracer(probe, workshop);
@@ -89,13 +90,17 @@ export async function traceStart(
   };
 }
 
-/** @param symbols whether the kernel's are to be handed over */
-type TracedStart = (words: readonly string[], seed: number, symbols: boolean) => Promise<Start>;
+/** @param symbols whether the kernel's symbols must be handed over */
+type CountedLaunch = (
+  words: readonly string[],
+  seed: number,
+  symbols: boolean,
+) => Promise<LaunchCommand>;
 
 type TraceWorkshop = Pick<Workshop, 'folder' | 'signal'>;
 
 function pluginArgument({ plugin, marks }: Tracer, out: string): string {
-  // QEMU takes two commas for one.
+  // QEMU reads two commas as one.
   const path = (name: string) => name.replaceAll(',', ',,');
   const addresses = MARKS.map((mark) => `${mark}=${marks[mark]}`);
   const limit = `limit=${MAX_TRACE_MIB * 1024 * 1024}`;
@@ -104,16 +109,15 @@ function pluginArgument({ plugin, marks }: Tracer, out: string): string {
 
 function whyNotLoaded({ stderr }: Pick<LaunchResult, 'stderr'>): string | undefined {
   if (/^trace plugin: it takes/m.test(stderr)) {
-    return 'the trace cannot be written; set TMPDIR to a folder that can be written to';
+    return 'the trace cannot be written; set TMPDIR to a writable folder';
   }
   if (/-plugin: invalid option/.test(stderr)) {
-    return 'this QEMU takes no plugins (built with --disable-plugins); install one that does, such as that of Debian 12 or later';
+    return 'this QEMU was built without plugins (--disable-plugins); install one with plugins, such as that of Debian 12 or later';
   }
   const refused = /Could not load plugin[^:]*: (.*)|TCG plugin \S+ (requires .*)/.exec(stderr);
   const said = refused?.[1] ?? refused?.[2];
   return (
-    said &&
-    `QEMU does not load the plugin that traces ("${said.slice(0, 200)}"); use QEMU from 7.2 to 10.2`
+    said && `QEMU does not load the trace plugin ("${said.slice(0, 200)}"); use QEMU 7.2 to 10.2`
   );
 }
 
@@ -123,7 +127,7 @@ async function readTrace(path: string): Promise<TraceFile> {
   } catch (error) {
     const why = error instanceof RangeError ? error.message : reasonOf(error);
     throw measurementFailure(
-      `The trace ${path} could not be read (${why}): leave ${MAX_TRACE_MIB} MiB free, or set TMPDIR to a folder with room.`,
+      `The trace ${path} could not be read (${why}): leave ${MAX_TRACE_MIB} MiB free, or set TMPDIR to a folder with enough space.`,
     );
   }
 }
@@ -145,7 +149,7 @@ async function operationsOf(
 }
 
 const windowsOf = (batch: FoundBatch): Window[] =>
-  'why' in batch ? [] : [batch.run, ...batch.takenOff];
+  'why' in batch ? [] : [batch.run, ...batch.subtracted];
 
 async function symbolsOf(
   { handedOver = new Uint8Array() }: TraceFile,
@@ -155,13 +159,16 @@ async function symbolsOf(
   const symbols = own.length > 0 ? own : await debug.symbolsBeside();
   if (symbols.length > 0) return symbols;
   throw measurementFailure(
-    'The kernel does not tell its symbols: build it with CONFIG_KALLSYMS=y, or give its vmlinux or System.map by vmlinux=PATH behind the image.',
+    'The kernel does not show its symbols: build it with CONFIG_KALLSYMS=y, or give its vmlinux or System.map with vmlinux=PATH after the image.',
   );
 }
 
 type FoundBatch = TracedBatch | { why: string };
 
-/** Where a metric has an overhead, the windows of that are each behind those of a batch. */
+/**
+ * Finds one batch. If a metric has an overhead, each batch's window is followed by one of the
+ * overhead.
+ */
 function batchAt({ rounds }: TraceFile, place: BatchPlace): FoundBatch {
   const { turn, batch, batches, operations, emptyRuns } = place;
   const windows = rounds[turn] ?? [];
@@ -171,20 +178,21 @@ function batchAt({ rounds }: TraceFile, place: BatchPlace): FoundBatch {
   const [run, overhead] = windows.slice(first, first + each);
   if (run === undefined || (each !== 1 && each !== 2)) {
     return {
-      why: `the trace could not be written; leave ${MAX_TRACE_MIB} MiB free, or set TMPDIR to a folder with room`,
+      why: `the trace could not be written; leave ${MAX_TRACE_MIB} MiB free, or set TMPDIR to a folder with enough space`,
     };
   }
-  const takenOff = [overhead, empty].filter((window) => window !== undefined);
-  if ([run, ...takenOff].some(({ cutOff }) => cutOff)) {
-    return { why: `the trace was longer than ${MAX_TRACE_MIB} MiB; count fewer metrics at once` };
+  const subtracted = [overhead, empty].filter((window) => window !== undefined);
+  if ([run, ...subtracted].some(({ cutOff }) => cutOff)) {
+    return { why: `the trace was longer than ${MAX_TRACE_MIB} MiB; measure fewer metrics at once` };
   }
-  return { run, operations, takenOff };
+  return { run, operations, subtracted };
 }
 
 function kernelAddresses(windows: readonly Window[]): Set<number> {
   const addresses = new Set<number>();
   for (const window of windows) {
-    for (const address of decodeWindow(window)) if (isKernels(address)) addresses.add(address);
+    for (const address of decodeWindow(window))
+      if (isKernelAddress(address)) addresses.add(address);
   }
   return addresses;
 }

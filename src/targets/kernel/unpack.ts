@@ -1,18 +1,25 @@
 import { spawn } from 'node:child_process';
 import { gunzipSync } from 'node:zlib';
 
-/** Larger than any kernel is when unpacked. */
+/** Larger than any unpacked kernel. */
 const MAX_KERNEL_BYTES = 512 * 1024 * 1024;
 
-/** Offsets of Documentation/arch/x86/boot.rst; the payload's own counts from behind the setup. */
+/**
+ * Offsets from Documentation/arch/x86/boot.rst; the payload's own offset counts from the end of the
+ * setup code.
+ */
 const X86 = { setupSectors: 0x1f1, magic: 0x202, payloadOffset: 0x248, payloadLength: 0x24c };
 const SECTOR = 512;
-/** Offsets of drivers/firmware/efi/libstub/zboot-header.S. */
+/** Offsets from drivers/firmware/efi/libstub/zboot-header.S. */
 const ZBOOT = { payloadOffset: 8, payloadLength: 12, compression: 24, end: 56 };
-/** Behind a bzImage's payload stands how long it is when unpacked, but for gzip, which says so itself. */
+/**
+ * A bzImage's payload is followed by its unpacked length, except with gzip, which stores it itself.
+ */
 const LENGTH_BYTES = 4;
 
-/** By what a packed kernel begins with (scripts/extract-vmlinux has the same), what unpacks it. */
+/**
+ * The program that unpacks a kernel, by the kernel's first bytes (as in scripts/extract-vmlinux).
+ */
 const PROGRAMS: readonly [first: number[], argv: [string, ...string[]]][] = [
   [
     [0xfd, 0x37, 0x7a, 0x58, 0x5a],
@@ -37,7 +44,9 @@ const PROGRAMS: readonly [first: number[], argv: [string, ...string[]]][] = [
 ];
 const GZIP = [0x1f, 0x8b];
 
-/** What an EFI program is packed with that unpacks itself (CONFIG_EFI_ZBOOT); undefined for others. */
+/**
+ * How a self-extracting EFI program (CONFIG_EFI_ZBOOT) is compressed; undefined for other images.
+ */
 export function zbootCompression(image: Buffer): string | undefined {
   if (image.length < ZBOOT.end || image.toString('latin1', 0, 8) !== 'MZ\0\0zimg') return undefined;
   const name = image.toString('latin1', ZBOOT.compression, ZBOOT.end);
@@ -45,10 +54,10 @@ export function zbootCompression(image: Buffer): string | undefined {
 }
 
 /**
- * The kernel itself, which a bzImage, an Image.gz or a compressed EFI program holds packed.
+ * Unpacks the kernel from a bzImage, an Image.gz or a compressed EFI program.
  *
- * @returns undefined where it is packed by what cannot be unpacked here
- * @throws the signal's reason when that is aborted
+ * @returns undefined if the program that unpacks it is missing or fails
+ * @throws the signal's reason if the signal is aborted
  */
 export async function unpackedKernel(
   image: Buffer,
@@ -86,7 +95,7 @@ function gunzipped(packed: Buffer): Buffer | undefined {
   }
 }
 
-/** What a program makes of its input; undefined where it is not there or fails. */
+/** A program's output for an input; undefined if the program is missing or fails. */
 const filter = (
   [program, ...words]: [string, ...string[]],
   input: Buffer,
@@ -104,7 +113,7 @@ const filter = (
     });
     child.on('error', () => resolve(undefined));
     child.on('close', (code) => resolve(code === 0 ? Buffer.concat(chunks) : undefined));
-    // It may end before it has read all.
+    // It may exit before it has read everything.
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);
   });

@@ -10,19 +10,20 @@ import {
   symbolTable,
 } from '../../trace/elf.js';
 
-/** What is read of a kernel's ELF file: with debug information it is hundreds of megabytes. */
+/** What is read from a kernel's ELF file, which with debug information is hundreds of megabytes. */
 export interface Vmlinux {
   functions: ElfFunction[];
-  /** The note that the linker puts into every build of its own; undefined where it has none. */
+  /** The note with which the linker identifies every build; undefined if there is none. */
   buildId?: Buffer;
-  /** Whether it says what was inlined. */
+  /** Whether the file says what was inlined. */
   hasDwarf: boolean;
 }
 
 /**
  * Reads a kernel's ELF file.
  *
- * @throws RangeError with a clause when it is none, or not whole; what the file system says
+ * @throws RangeError with a clause, if it is not an ELF file or incomplete; errors of the file
+ *   system
  */
 export async function readVmlinux(path: string): Promise<Vmlinux> {
   const file = await open(path);
@@ -44,23 +45,23 @@ export async function readVmlinux(path: string): Promise<Vmlinux> {
   }
 }
 
-/** Larger than any part that is read; a damaged file may claim more. */
+/** Larger than any part that is read; a damaged file may claim a larger size. */
 const MAX_PART_BYTES = 512 * 1024 * 1024;
 
 async function part(
   file: FileHandle,
   { offset, size }: Pick<ElfSection, 'offset' | 'size'>,
 ): Promise<Buffer> {
-  if (size > MAX_PART_BYTES) throw new RangeError('it is not whole');
+  if (size > MAX_PART_BYTES) throw new RangeError('it is incomplete');
   const { bytesRead, buffer } = await file.read(Buffer.alloc(size), 0, size, offset);
-  if (bytesRead < size) throw new RangeError('it is not whole');
+  if (bytesRead < size) throw new RangeError('it is incomplete');
   return buffer;
 }
 
 const parts = (file: FileHandle, sections: readonly ElfSection[]): Promise<Buffer[]> =>
   Promise.all(sections.map((section) => part(file, section)));
 
-/** Length of the name, of the description, type, and name: elf(5), "Notes". */
+/** The note's header: lengths of the name and of the description, type, name (elf(5), "Notes"). */
 const BUILD_ID = Buffer.from('\x04\0\0\0\x14\0\0\0\x03\0\0\0GNU\0', 'latin1');
 const BUILD_ID_BYTES = 20;
 
@@ -69,7 +70,7 @@ function buildIdIn(notes: Buffer): Buffer | undefined {
   return at < 0 ? undefined : notes.subarray(at, at + BUILD_ID.length + BUILD_ID_BYTES);
 }
 
-/** Where the header has the number of the section with the sections' names, and a name its place. */
+/** Offset in the header of the index of the section that holds section names. */
 const NAMES_AT = 62;
 
 async function hasDwarf(

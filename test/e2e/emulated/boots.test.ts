@@ -51,7 +51,9 @@ describe('a kernel that does not come up', () => {
   test('hangs, for it waits for a disk', async ({ signal }) => {
     const waiting = cloud('rdinit=/nonexistent root=/dev/sda1 rootwait');
     const said = await failureOf(waiting, signal, 'accel=tcg deadline=10');
-    expect(said).toContain('it was not up after 10 s: it hangs, or it needs longer (deadline=20');
+    expect(said).toContain(
+      'it was not up after 10 s: it hangs, or it needs more time (deadline=20',
+    );
     // How far it came by then is up to how busy this machine is.
     expect(said).toMatch(/; its console ended with ".+" \/ ".+" \/ ".+"\.$/);
     await scratch.expectNothingLeft();
@@ -60,13 +62,13 @@ describe('a kernel that does not come up', () => {
   test('has no audit for the rules that it is given', async ({ signal }) => {
     const rule = cloud('audit=0 audit-rule="-a always,exit -S openat"');
     expect(await failureOf(rule, signal)).toContain(
-      'it has no audit, which an audit-rule needs: build it with CONFIG_AUDITSYSCALL=y, and leave audit=0 out',
+      'it lacks the audit that an audit-rule needs: build it with CONFIG_AUDITSYSCALL=y, and leave audit=0 out',
     );
   });
 
   test('has no console', async ({ signal }) => {
     expect(await failureOf(cloud('8250.nr_uarts=0'), signal)).toContain(
-      'it ended and had said nothing: build it with CONFIG_SERIAL_8250_CONSOLE=y',
+      'it ended without printing anything: build it with CONFIG_SERIAL_8250_CONSOLE=y',
     );
   });
 
@@ -93,10 +95,10 @@ describe('what is no kernel for this machine', () => {
       /vmlinux cannot be booted: it is an ELF file .* arch\/x86\/boot\/bzImage/,
     );
     expect(await failureOf(await written('linux.deb', '!<arch>\n', 0), signal)).toContain(
-      'it is a Debian package, which holds the image as boot/vmlinuz-',
+      'it is a Debian package, which contains the image as boot/vmlinuz-',
     );
     expect(await failureOf(await written('Image', 'RSC\x05', 56), signal)).toContain(
-      'it is a kernel for riscv, and those for x86-64 and arm64 are booted',
+      'it is a kernel for riscv, but only x86-64 and arm64 are supported',
     );
     await scratch.expectNothingLeft();
   });

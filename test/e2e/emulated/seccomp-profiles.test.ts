@@ -93,7 +93,7 @@ describe('the filter of a profile', () => {
     );
     const empty = await written('empty.json', {});
     await expect(seccompFilter(empty, 'x86_64', NEVER)).rejects.toThrow(
-      /empty\.json cannot be used, since it is no seccomp profile as docker and podman take/,
+      /empty\.json cannot be used, because it is not a seccomp profile that docker and podman accept/,
     );
     const vax = await written('vax.json', {
       ...{ defaultAction: 'SCMP_ACT_ALLOW', architectures: ['SCMP_ARCH_VAX'] },

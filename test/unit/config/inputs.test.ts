@@ -71,7 +71,7 @@ test.each(['abc', '0', '0%', '-2%', 'a=b=c', 'syscall.*=', '=2%', '1001%'])(
 );
 
 test.each(['0', '1', 'x', '-0.01', '1e-9'])('an alpha of %s is refused by name', (alpha) => {
-  expect(refusal({ alpha })).toMatch(/^alpha ".*" is not a family-wise error level/);
+  expect(refusal({ alpha })).toMatch(/^alpha ".*" is not an error level/);
 });
 
 test.each(['1', '60', '100'])('a history of %s runs is allowed', (history) => {
@@ -113,12 +113,12 @@ describe('specs', () => {
   });
 
   test.each([
-    [{ evidence: 'counted' }, 'and host is none: give kernel:PATH on both sides'],
+    [{ evidence: 'counted' }, 'and host is not such a kernel: give kernel:PATH on both sides'],
     [{ evidence: 'exact' }, 'evidence "exact"'],
     [{ candidate: 'hots' }, 'candidate "hots" is of no known kind'],
     [{ candidate: 'artifact' }, 'candidate "artifact" is a store of earlier runs'],
     [{ candidate: 'directory:x' }, 'candidate "directory:x" is a store of earlier runs'],
-    [{ baseline: 'branch:main' }, 'is of the kind branch, which this version'],
+    [{ baseline: 'branch:main' }, 'uses branch, which this version'],
     [{ baseline: 'directory:' }, 'names no path: give directory:PATH'],
     [{ baseline: 'artifact:x' }, 'has something after the word artifact'],
     [{ candidate: 'command:true' }, '{probe}'],

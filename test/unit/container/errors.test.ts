@@ -30,7 +30,7 @@ const SEEN: Record<string, readonly (readonly [says: string, means: string])[]> 
     ],
     [
       'docker: Error response from daemon: unknown or invalid runtime name: runsc.\nSee "docker run --help".',
-      'the daemon knows no runtime "runsc"',
+      'the daemon does not know the runtime "runsc"',
     ],
     [
       'docker: opening seccomp profile (a/chromium.json) failed: open /home/me/a/chromium.json: no such file or directory',
@@ -42,11 +42,11 @@ const SEEN: Record<string, readonly (readonly [says: string, means: string])[]> 
     ],
     [
       "unknown flag: --bogus\n\nUsage:  docker run [OPTIONS] IMAGE [COMMAND] [ARG...]\n\nRun 'docker run --help' for more information",
-      'run has no option --bogus there',
+      'its run command has no option --bogus',
     ],
     [
       'docker: Error response from daemon: failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "/syscall-gate-probe": permission denied: unknown.',
-      'the engine has to run on this machine and see its files',
+      'run the engine on this machine, where it sees the probe',
     ],
     [
       "docker: Error response from daemon: something new.\n\nRun 'docker run --help' for more information",
@@ -70,7 +70,7 @@ const SEEN: Record<string, readonly (readonly [says: string, means: string])[]> 
     ['Error: repository name must be lowercase', 'the name of the image is malformed'],
     [
       'Error: default OCI runtime "runs" not found: invalid argument',
-      'the engine finds no runtime "runs"',
+      'the engine does not find the runtime "runs"',
     ],
     [
       'Error: opening seccomp profile failed: open p.json: no such file or directory',
@@ -103,7 +103,7 @@ const SEEN: Record<string, readonly (readonly [says: string, means: string])[]> 
     ['exec /syscall-gate-probe: exec format error', 'exec format error'],
     [
       "Error: unknown flag: --bogus\nSee 'podman run --help'",
-      'run has no option --bogus there: see its run --help',
+      'its run command has no option --bogus: see its run --help',
     ],
     [
       "Error: invalid value for memory: invalid size: 'lots'\nSee 'podman run --help'",

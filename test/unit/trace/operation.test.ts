@@ -31,7 +31,7 @@ const profile = (operation: string, { operations = 2, overhead = '' } = {}): Pro
   profileBatch(
     {
       ...{ run: windowOf(operation, operations), operations },
-      takenOff: overhead === '' ? [] : [windowOf(overhead, operations)],
+      subtracted: overhead === '' ? [] : [windowOf(overhead, operations)],
     },
     made.code,
   );

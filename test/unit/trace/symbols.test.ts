@@ -94,11 +94,11 @@ describe('the symbols of an executable', () => {
   });
 
   it('are refused by what the file is instead', () => {
-    expect(() => elfFunctions(Buffer.from('MZ'))).toThrow('it is no ELF file');
-    expect(() => elfFunctions(header())).toThrow('it is not whole');
+    expect(() => elfFunctions(Buffer.from('MZ'))).toThrow('it is not an ELF file');
+    expect(() => elfFunctions(header())).toThrow('it is incomplete');
     const other = header();
     other[4] = 1;
-    expect(() => elfFunctions(other)).toThrow('it is not for 64 bits and little-endian');
+    expect(() => elfFunctions(other)).toThrow('it is not a 64-bit little-endian ELF file');
   });
 
   it('count only where the program runs at its own addresses', () => {

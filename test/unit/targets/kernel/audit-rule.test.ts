@@ -63,17 +63,17 @@ describe('an audit rule', () => {
   test.each([
     ['', 'does not begin with -a always,exit'],
     ['-S read', 'does not begin with -a always,exit'],
-    ['-w /etc/passwd -p wa', 'has "-w", and is made of -a always,exit, -S CALL,…'],
-    ['-a always,exit -S', 'has "-S", and is made of'],
-    ['-a always', 'takes always or never, exit or task'],
-    ['-a always,entry', 'takes always or never, exit or task'],
-    ['-a always,exit -S read;write', 'are no system calls'],
+    ['-w /etc/passwd -p wa', 'has "-w" and may only have -a always,exit, -S CALL,…'],
+    ['-a always,exit -S', 'has "-S" and may only have'],
+    ['-a always', 'give always or never, and exit or task'],
+    ['-a always,entry', 'give always or never, and exit or task'],
+    ['-a always,exit -S read;write', 'give names or numbers of system calls'],
     ["-a always,exit -k 'read", 'close the quote'],
-    ['-a always,exit -S re-ad', 'are no system calls'],
-    ['-a always,exit -F uid', 'which is not FIELD=VALUE'],
-    ['-a always,exit -F uid=root', 'takes whole numbers of pid, uid'],
-    ['-a always,exit -F arch=b32', 'and arch=b64'],
-    ['-a always,exit -F constructor=1', 'takes whole numbers'],
+    ['-a always,exit -S re-ad', 'give names or numbers of system calls'],
+    ['-a always,exit -F uid', 'give FIELD=VALUE'],
+    ['-a always,exit -F uid=root', 'give a whole number for pid, uid'],
+    ['-a always,exit -F arch=b32', 'or arch=b64'],
+    ['-a always,exit -F constructor=1', 'give a whole number'],
     [`-a always,exit ${'-F uid=1 '.repeat(65)}`, 'too many fields'],
   ])('%s is refused', (text, clause) => {
     expect(() => parseAuditRule(text)).toThrow(clause);
@@ -81,7 +81,7 @@ describe('an audit rule', () => {
 
   test('is refused where there is no such call', () => {
     expect(() => ruleOf('-a always,exit -S frobnicate')).toThrow(
-      'the system call frobnicate, which this machine does not know',
+      "the system call frobnicate, which this machine's headers do not have",
     );
     expect(() => ruleOf('-a always,exit -S 2048')).toThrow('2048');
   });

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import {
-  cameThrough,
   explainBoot,
   type FailedBoot,
+  probeSucceeded,
 } from '../../../../src/targets/kernel/console.js';
 
 // The texts are what Debian's kernel 6.1 and QEMU 7.2 print, shortened in the middle.
@@ -35,7 +35,7 @@ const explain = (boot: Partial<FailedBoot>): string | undefined =>
 
 test('a panic is quoted with the lines that led to it', () => {
   expect(explain({ console: BEGIN + UNPACKING + ROOTLESS })).toBe(
-    'it panicked, "VFS: Unable to mount root fs on unknown-block(0,0)", for it found no init where the probe is: leave rdinit= and init= out of its command line; ' +
+    'it panicked, "VFS: Unable to mount root fs on unknown-block(0,0)", because it did not find the probe as its init: leave rdinit= and init= out of its command line; ' +
       `its console ended with "/dev/root: Can't open blockdev" / ` +
       `"VFS: Cannot open root device '(null)' or unknown-block(0,0): error -6" / ` +
       `"Please append a correct 'root=' boot option; here are the available partitions:"`,
@@ -61,24 +61,24 @@ test.each([
   [
     'silence without end',
     { timedOut: true },
-    'said nothing: it hangs from the start, or it has no',
+    'printed nothing: it hangs from the start, or it has no',
   ],
-  ['silence', {}, 'said nothing: build it with CONFIG_SERIAL_8250_CONSOLE=y'],
+  ['silence', {}, 'ended without printing anything: build it with CONFIG_SERIAL_8250_CONSOLE=y'],
   [
     'a word of the loader alone',
     { console: 'Probing EDD (edd=off to disable)... ok' },
-    'said nothing',
+    'ended without printing anything',
   ],
-  ['a restart', { console: BEGIN }, 'it restarted before the probe had said anything'],
+  ['a restart', { console: BEGIN }, 'it restarted before the probe printed anything'],
   [
     'a probe that fails',
     { console: `${BEGIN}probe: there is no metric 'x'.\n\n{"type":"exit","code":2}\n` },
-    `the probe in it ended with exit code 2, saying "probe: there is no metric 'x'."`,
+    `the probe ended with exit code 2, saying "probe: there is no metric 'x'."`,
   ],
   [
     'a probe that a filter ends',
     { console: '{"type":"exit","code":159}\n' },
-    'the probe in it was killed for a call that its seccomp filter forbids',
+    'the seccomp filter killed the probe for a system call that it forbids',
   ],
   [
     'an unknown machine',
@@ -119,7 +119,9 @@ test('where the probe ran, the launcher says what is wrong', () => {
 });
 
 test('a boot has come through when the probe says so', () => {
-  expect(cameThrough('\n{"type":"exit","code":0}\n[ 3.7] reboot: Restarting system\n')).toBe(true);
-  expect(cameThrough('\n{"type":"exit","code":5}\n')).toBe(false);
-  expect(cameThrough(BEGIN)).toBe(false);
+  expect(probeSucceeded('\n{"type":"exit","code":0}\n[ 3.7] reboot: Restarting system\n')).toBe(
+    true,
+  );
+  expect(probeSucceeded('\n{"type":"exit","code":5}\n')).toBe(false);
+  expect(probeSucceeded(BEGIN)).toBe(false);
 });

@@ -53,20 +53,23 @@ test.each([
   [bzImage({ extendedLoadFlags: 0 }), '32-bit kernel'],
   [bzImage({ protocol: 0x20b }), '32-bit kernel'],
   [bzImage({ loadFlags: 0 }), '32-bit kernel'],
-  [bzImage({ paragraphs: 65 }), 'it has 3584 bytes and by its header at least 3600'],
-  [bzImage().subarray(0, 0x210), 'a part of it is missing'],
-  [arm64().subarray(0, 60), 'a part of it is missing'],
+  [bzImage({ paragraphs: 65 }), 'it has 3584 bytes, but its header says at least 3600'],
+  [bzImage().subarray(0, 0x210), 'a part is missing'],
+  [arm64().subarray(0, 60), 'a part is missing'],
   [gzipSync(bzImage()), 'unpack it'],
   [gzipSync(Buffer.from('\x7fELF…')), 'compressed with gzip; unpacked, it is an ELF file'],
   [gzipSync(arm64()).subarray(0, 40), 'could not be unpacked'],
-  [Buffer.from('\x7fELF\x02\x01'), 'such as vmlinux, which holds the symbols and does not boot'],
-  [Buffer.from('!<arch>\ndebian-binary'), 'Debian package, which holds the image as boot/vmlinuz-'],
+  [Buffer.from('\x7fELF\x02\x01'), 'such as vmlinux, which has the symbols but does not boot'],
+  [
+    Buffer.from('!<arch>\ndebian-binary'),
+    'Debian package, which contains the image as boot/vmlinuz-',
+  ],
   [Buffer.from([0xed, 0xab, 0xee, 0xdb]), 'RPM package'],
   [Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]), 'compressed with xz'],
   [Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), 'compressed with zstd'],
-  [riscv(), 'it is a kernel for riscv, and those for x86-64 and arm64 are booted; give'],
+  [riscv(), 'it is a kernel for riscv, but only x86-64 and arm64 are supported; give'],
   [Buffer.from('070701'), 'an initramfs'],
-  [Buffer.from('#!/bin/sh'), 'no kernel image'],
+  [Buffer.from('#!/bin/sh'), 'not a kernel image'],
 ])('what cannot boot is told by name, %#', (bytes, clause) => {
   expect(() => identify(bytes)).toThrow(clause);
 });
@@ -117,8 +120,14 @@ describe('readImage', () => {
   });
 
   test.each([
-    [zboot(Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 1, 2, 3]), 'zstd'), 'and its zstd could not be'],
-    [zboot(gzipSync(arm64()).subarray(0, 30), 'gzip'), 'and its gzip could not be unpacked; check'],
+    [
+      zboot(Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 1, 2, 3]), 'zstd'),
+      'but its zstd content could not be',
+    ],
+    [
+      zboot(gzipSync(arm64()).subarray(0, 30), 'gzip'),
+      'but its gzip content could not be unpacked; check',
+    ],
     [zboot(gzipSync(riscv()), 'gzip'), 'it is a kernel for riscv'],
   ])('says what is wrong with a compressed EFI program, %#', async (file, clause) => {
     await writeFile(join(folder, 'damaged'), file);

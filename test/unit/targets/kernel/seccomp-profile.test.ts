@@ -63,7 +63,7 @@ describe('a seccomp profile', () => {
 
   test.each([
     ['{', 'it is not JSON'],
-    ['{}', 'no seccomp profile as docker and podman take (defaultAction: '],
+    ['{}', 'not a seccomp profile that docker and podman accept (defaultAction: '],
     ['{"defaultAction":"SCMP_ACT_MAYBE"}', '(defaultAction: '],
     [
       '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read 1\\nrule 0 write"],"action":"SCMP_ACT_KILL"}]}',
