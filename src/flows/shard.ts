@@ -9,7 +9,7 @@ import { Session, WHOLE_BUDGET } from '../measure/session.js';
 import type { Progress } from '../progress.js';
 import { runFileName, runText, SHARDS } from '../record/file.js';
 import type { Run, Source } from '../record/run.js';
-import { MINIMUM_REPLICATES } from '../stats/assumptions.js';
+import { MIN_REPLICATES } from '../stats/assumptions.js';
 import { isRunnable } from '../targets/index.js';
 import { withTargets } from '../targets/sides.js';
 import type { RunnableSpec } from '../targets/spec.js';
@@ -69,9 +69,9 @@ export async function measureShard(
 /** Said where it can still be mended, and not only by the job that judges. */
 function warnOfFewPairs({ launches }: Run, durationMs: number, progress: Progress): void {
   const pairs = launches.filter(({ phase, failure }) => phase === 'screen' && !failure).length;
-  if (pairs >= MINIMUM_REPLICATES) return;
+  if (pairs >= MIN_REPLICATES) return;
   progress.warn(
-    `This machine measured ${countOf(pairs, 'pair')} of launches in ${durationMs / 1000} s, and one with fewer than ${MINIMUM_REPLICATES} does not count: measure for longer (duration) or fewer metrics.`,
+    `This machine measured ${countOf(pairs, 'pair')} of launches in ${durationMs / 1000} s, and one with fewer than ${MIN_REPLICATES} does not count: measure for longer (duration) or fewer metrics.`,
   );
 }
 

@@ -19,7 +19,7 @@ const FONT = 11;
 /** Of a monospaced font of that size, and a little more. */
 const CHARACTER = 6.8;
 /** What is narrower cannot be seen or pointed at. */
-const NARROWEST = 0.2;
+const MIN_WIDTH = 0.2;
 
 /**
  * Draws one operation before and after as a flame graph: every function under its caller, from the
@@ -35,7 +35,7 @@ const NARROWEST = 0.2;
 export function flameSvg(roots: readonly DifferenceNode[], options: FlameOptions): string {
   const boxes = layOut(roots);
   const rows = 1 + Math.max(-1, ...boxes.map(({ depth }) => depth));
-  const changes = largestCalls(callChanges(roots), MOST_CHANGES);
+  const changes = largestCalls(callChanges(roots), MAX_CHANGES);
   const end = HEADER + rows * ROW;
   const height = end + (changes.length === 0 ? 0 : ROW + changes.length * LINE) + MARGIN;
   const largest = Math.max(0, ...boxes.map(({ node }) => Math.abs(node.after - node.before)));
@@ -52,7 +52,7 @@ export function flameSvg(roots: readonly DifferenceNode[], options: FlameOptions
 }
 
 /** What is too narrow for its name is told below the graph. */
-const MOST_CHANGES = 20;
+const MAX_CHANGES = 20;
 const LINE = 15;
 
 function tell(change: CallChange, top: number): string {
@@ -90,7 +90,7 @@ function place(
   let left = from;
   for (const node of nodes) {
     const width = scale * widthOf([node]);
-    if (width >= NARROWEST) {
+    if (width >= MIN_WIDTH) {
       boxes.push({ node, depth, left, width });
       place(node.children, depth + 1, left, scale, boxes);
     }

@@ -25,7 +25,7 @@ import { tailsReport } from './tails.js';
 import { countVerdicts } from './verdict-words.js';
 
 /** What a report states beside what the comparison found. */
-export interface Circumstances {
+export interface ReportContext {
   /** The target specs of both sides as the user wrote them. */
   specs: { baseline: string; candidate: string };
   policy: Policy;
@@ -41,7 +41,7 @@ export interface Circumstances {
 export function buildReport(
   comparison: Comparison,
   judgement: { verdict: GateVerdict; passed: boolean },
-  { specs, policy, exhibits }: Circumstances,
+  { specs, policy, exhibits }: ReportContext,
 ): Report {
   const findings = findingReports(comparison.findings);
   const found = diagnose(comparison);

@@ -120,11 +120,11 @@ export function configurationText({
 const optionText = ({ name, baseline, candidate }: OptionReport): string =>
   `CONFIG_${name} ${abridged(baseline)} → ${abridged(candidate)}`;
 
-const LONGEST_VALUE = 60;
+const MAX_VALUE_LENGTH = 60;
 
 const abridged = (value: string | null): string =>
   value === null
     ? 'not set'
-    : value.length > LONGEST_VALUE
-      ? `${value.slice(0, LONGEST_VALUE)}…`
+    : value.length > MAX_VALUE_LENGTH
+      ? `${value.slice(0, MAX_VALUE_LENGTH)}…`
       : value;

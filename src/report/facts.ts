@@ -3,7 +3,7 @@ import type { Report } from '../record/report.js';
 import type { Fact } from './blocks.js';
 import { coverageText, designText, machinesText, marginText } from './design-words.js';
 import { fieldName } from './field-words.js';
-import { kernelText, machineText, mitigationsText, type Surroundings } from './machine-words.js';
+import { kernelText, machineText, mitigationsText, type MachineAndKernel } from './machine-words.js';
 import { machineList } from './machines.js';
 import { noiseOf } from './noise.js';
 import { countsText, countVerdicts } from './verdict-words.js';
@@ -58,7 +58,7 @@ export const placeFacts = (report: Report): Fact[] =>
     ? machineFacts(report)
     : [...machineList(report), ...machineFacts(report).filter(([label]) => label !== 'machine')];
 
-export const machineFacts = (where: Surroundings): Fact[] => [
+export const machineFacts = (where: MachineAndKernel): Fact[] => [
   ['machine', machineText(where)],
   ['kernel', kernelText(where)],
   ['mitigations', mitigationsText(where)],
@@ -82,7 +82,7 @@ const intervalText = (report: Report): string =>
   `a change of less than the margin, ${marginText(report)}, is not flagged`;
 
 /** Everything that is known of the machine and the kernel. */
-export function environmentFacts({ platform, subject }: Surroundings): Fact[] {
+export function environmentFacts({ platform, subject }: MachineAndKernel): Fact[] {
   const { vulnerabilities, ...rest } = subject;
   const states = Object.entries(vulnerabilities).slice(0, MAX_STATES);
   return [

@@ -10,7 +10,7 @@ import { type Places, placesOf } from './places.js';
 import { changeSize } from './size.js';
 import { shareText } from './verdict-words.js';
 
-type Told = Omit<Report, 'headline'>;
+type ReportBody = Omit<Report, 'headline'>;
 
 /**
  * The report in one sentence: what is lost, how many gated metrics got the worst verdict, and the fact
@@ -18,7 +18,7 @@ type Told = Omit<Report, 'headline'>;
  *
  * @param report everything but the sentence itself
  */
-export function headline(report: Told): string {
+export function headline(report: ReportBody): string {
   if (report.verdict === 'no-baseline') return noBaseline(report);
   const clauses = [lossClause(report), timedClause(report), countedClause(report)];
   const said = clauses.filter((clause) => clause !== '');
@@ -30,7 +30,7 @@ const lowerFirst = (text: string): string =>
   /^(All|None|No|The) /.test(text) ? `${text.charAt(0).toLowerCase()}${text.slice(1)}` : text;
 
 /** `openat is refused: EPERM (syscall.open_close and 4 others)` */
-function lossClause({ alarms }: Told): string {
+function lossClause({ alarms }: ReportBody): string {
   const [first, ...others] = alarms.filter(({ verdict }) => verdict === 'blocked');
   if (first === undefined) return '';
   const [id, ...rest] = first.metrics;
@@ -40,7 +40,7 @@ function lossClause({ alarms }: Told): string {
   return `${first.title} (${id}${many})${more}`;
 }
 
-function countedClause({ findings, counted }: Told): string {
+function countedClause({ findings, counted }: ReportBody): string {
   const judged = findings
     .filter(isInstructionsReport)
     .filter(({ gate, verdict }) => gate && verdict !== 'blocked');
@@ -50,7 +50,7 @@ function countedClause({ findings, counted }: Told): string {
 }
 
 /** What the times say: their own verdict, which need not be the gate's where counts are there, too. */
-function timedClause(report: Told): string {
+function timedClause(report: ReportBody): string {
   const gated = report.findings
     .filter(isMeasuredReport)
     .filter(({ gate, verdict }) => gate && verdict !== 'blocked');
@@ -64,10 +64,10 @@ function timedClause(report: Told): string {
 }
 
 /** How many machines a verdict rests on belongs to the verdict. */
-const where = (report: Told): string =>
+const where = (report: ReportBody): string =>
   report.design === 'shards' ? `, on ${machinesText(report)}` : '';
 
-type Clause = (those: MeasuredReport[], report: Told) => string;
+type Clause = (those: MeasuredReport[], report: ReportBody) => string;
 
 const clauses: Record<Exclude<Verdict, 'incomparable' | 'blocked'>, Clause> = {
   regressed: (those, report) =>
@@ -83,7 +83,7 @@ const clauses: Record<Exclude<Verdict, 'incomparable' | 'blocked'>, Clause> = {
 /** Of sides of different kinds, nothing regressed. */
 const compared =
   (text: (places: Places, is: string) => string) =>
-  (those: MeasuredReport[], report: Told): string | undefined => {
+  (those: MeasuredReport[], report: ReportBody): string | undefined => {
     const places = placesOf(report);
     return places && text(places, isOrAre(those));
   };
@@ -100,7 +100,7 @@ const asQuick = compared(
 const isOrAre = ({ length }: MeasuredReport[]): string => (length === 1 ? 'is' : 'are');
 
 /** One cause is one finding, however many metrics show it. */
-const causeOf = ({ diagnosis }: Told): string =>
+const causeOf = ({ diagnosis }: ReportBody): string =>
   diagnosis === null ? '' : `; ${explanationText(diagnosis)}`;
 
 function largestChange(metrics: MeasuredReport[]): string {
@@ -117,7 +117,7 @@ function sensitivity(metrics: MeasuredReport[]): string {
 }
 
 /** More machines would settle what holds on average, which is nobody's machine. */
-function disagreeing(metrics: MeasuredReport[], report: Told): string {
+function disagreeing(metrics: MeasuredReport[], report: ReportBody): string {
   const ids = metrics.map(({ id }) => id).filter((id) => report.disagreements.includes(id));
   const [first, ...others] = ids;
   if (first === undefined) return '';
@@ -126,7 +126,7 @@ function disagreeing(metrics: MeasuredReport[], report: Told): string {
 }
 
 /** Only where a number settles all of them: one metric's would read as the gate's. */
-function settling(metrics: MeasuredReport[], report: Told): string {
+function settling(metrics: MeasuredReport[], report: ReportBody): string {
   const numbers = metrics.map(({ replicatesToSettle }) => replicatesToSettle ?? Infinity);
   const most = metrics.find((metric) => metric.replicatesToSettle === Math.max(...numbers));
   if (most === undefined) return '';
@@ -134,7 +134,7 @@ function settling(metrics: MeasuredReport[], report: Told): string {
 }
 
 /** Neither regressed nor improved nor inconclusive: what could be compared is unchanged. */
-function partlyCompared(metrics: MeasuredReport[], report: Told): string {
+function partlyCompared(metrics: MeasuredReport[], report: ReportBody): string {
   const unchanged = metrics.filter(({ verdict }) => verdict === 'unchanged');
   if (unchanged.length === 0) return nothingCompared(metrics);
   const share = shareText(unchanged.length, metrics.length);
@@ -148,7 +148,7 @@ function nothingCompared(metrics: MeasuredReport[]): string {
   return `None of ${countOf(metrics.length, 'gated metric')} could be compared${because}`;
 }
 
-function noBaseline(report: Told): string {
+function noBaseline(report: ReportBody): string {
   const { floor, mde80 } = noiseOf(report.findings.filter(isMeasuredReport));
   const [skipped] = report.baseline.skipped;
   const start =

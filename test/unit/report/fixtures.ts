@@ -437,7 +437,7 @@ export function hostileReport(): Report {
   return report(compared, { baseline: 'host', candidate: `command:${HOSTILE} {probe}` });
 }
 
-/** Three machines of two kinds: entering the kernel got dearer on one kind, and two are too few. */
+/** Three machines of two kinds: entering the kernel got slower on one kind, and two are too few. */
 export function shardsReport(): Report {
   const kinds = [
     'AMD EPYC 7763 64-Core Processor',
@@ -450,7 +450,7 @@ export function shardsReport(): Report {
     if (id === 'syscall.stat') return regressed(id, ns, gate, 25.4);
     if (id !== 'syscall.null') return metric(id, ns, gate);
     const because =
-      'Neither a change beyond the margin of 2 % nor its absence is shown by 72 pairs of launches on 3 machines. About 21 machines in all would settle it. The machines disagree: +31.2 % on machine 1, +0.06 % on machine 2.';
+      'Undecided: the change could be anything from +1.51 % to +19.2 % (72 pairs of launches on 3 machines). About 21 machines in total would settle it. The machines disagree: +31.2 % on machine 1, +0.06 % on machine 2.';
     const verdict = 'inconclusive';
     return metric(id, ns, gate, { ratio: 1.1, verdict, because, replicatesToSettle: 21 });
   });
