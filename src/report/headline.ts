@@ -13,10 +13,10 @@ import { shareText } from './verdict-words.js';
 type ReportBody = Omit<Report, 'headline'>;
 
 /**
- * The report in one sentence: what is lost, how many gated metrics got the worst verdict, and the fact
- * that a reader would ask for next.
+ * The report in one sentence: what the candidate lost, how many gated metrics got the worst verdict,
+ * and the fact that a reader asks for next.
  *
- * @param report everything but the sentence itself
+ * @param report everything except the sentence itself
  */
 export function headline(report: ReportBody): string {
   if (report.verdict === 'no-baseline') return noBaseline(report);
@@ -49,7 +49,7 @@ function countedClause({ findings, counted }: ReportBody): string {
   return findings.some(isMeasuredReport) ? `counted: ${lowerFirst(text)}` : text;
 }
 
-/** What the times say: their own verdict, which need not be the gate's where counts are there, too. */
+/** The verdict of the times. It may differ from the gate's if there are instruction counts too. */
 function timedClause(report: ReportBody): string {
   const gated = report.findings
     .filter(isMeasuredReport)
@@ -63,7 +63,7 @@ function timedClause(report: ReportBody): string {
   return `${shareText(those.length, gated.length)} ${clauses[verdict](those, report)}${where(report)}`;
 }
 
-/** How many machines a verdict rests on belongs to the verdict. */
+/** A verdict over machines says how many machines it rests on. */
 const where = (report: ReportBody): string =>
   report.design === 'shards' ? `, on ${machinesText(report)}` : '';
 
@@ -75,12 +75,12 @@ const clauses: Record<Exclude<Verdict, 'incomparable' | 'blocked'>, Clause> = {
   improved: (those, report) =>
     `${faster(those, report) ?? 'improved and none regressed'}${causeOf(report) || largestChange(those)}`,
   unchanged: (those, report) =>
-    `${asQuick(those, report) ?? `${isOrAre(those)} unchanged`}${sensitivity(those)}`,
+    `${asFast(those, report) ?? `${isOrAre(those)} unchanged`}${sensitivity(those)}`,
   inconclusive: (those, report) =>
     `${isOrAre(those)} inconclusive and none regressed${disagreeing(those, report) || settling(those, report)}`,
 };
 
-/** Of sides of different kinds, nothing regressed. */
+/** If the sides are of different kinds, nothing regressed: the clause says which side is slower. */
 const compared =
   (text: (places: Places, is: string) => string) =>
   (those: MeasuredReport[], report: ReportBody): string | undefined => {
@@ -93,13 +93,13 @@ const slower = compared(
 const faster = compared(
   ({ baseline, candidate }, is) => `${is} faster ${candidate} than ${baseline}, and none slower`,
 );
-const asQuick = compared(
-  ({ baseline, candidate }, is) => `${is} as quick ${candidate} as ${baseline}`,
+const asFast = compared(
+  ({ baseline, candidate }, is) => `${is} as fast ${candidate} as ${baseline}`,
 );
 
 const isOrAre = ({ length }: MeasuredReport[]): string => (length === 1 ? 'is' : 'are');
 
-/** One cause is one finding, however many metrics show it. */
+/** A common cause says more than the largest change. */
 const causeOf = ({ diagnosis }: ReportBody): string =>
   diagnosis === null ? '' : `; ${explanationText(diagnosis)}`;
 
@@ -113,10 +113,10 @@ function largestChange(metrics: MeasuredReport[]): string {
 function sensitivity(metrics: MeasuredReport[]): string {
   const worst = largestOf(metrics, ({ mde80 }) => mde80);
   if (worst === undefined) return '';
-  return `; a change of ${formatShare(worst.value)} on any of them would have been caught four times in five`;
+  return `; a change of ${formatShare(worst.value)} in any of them would have been noticed four times in five`;
 }
 
-/** More machines would settle what holds on average, which is nobody's machine. */
+/** More machines would settle only the average, which holds for no single machine. */
 function disagreeing(metrics: MeasuredReport[], report: ReportBody): string {
   const ids = metrics.map(({ id }) => id).filter((id) => report.disagreements.includes(id));
   const [first, ...others] = ids;
@@ -125,7 +125,7 @@ function disagreeing(metrics: MeasuredReport[], report: ReportBody): string {
   return `; the machines disagree about ${first}${rest}`;
 }
 
-/** Only where a number settles all of them: one metric's would read as the gate's. */
+/** Only if every metric has such a number: that of one metric would read as the gate's. */
 function settling(metrics: MeasuredReport[], report: ReportBody): string {
   const numbers = metrics.map(({ replicatesToSettle }) => replicatesToSettle ?? Infinity);
   const most = metrics.find((metric) => metric.replicatesToSettle === Math.max(...numbers));
@@ -133,7 +133,7 @@ function settling(metrics: MeasuredReport[], report: ReportBody): string {
   return `; ${metrics.length === 1 ? `${most.id}: ` : ''}${settleText(report, most)}`;
 }
 
-/** Neither regressed nor improved nor inconclusive: what could be compared is unchanged. */
+/** No metric regressed, improved or is inconclusive: those that could be compared are unchanged. */
 function partlyCompared(metrics: MeasuredReport[], report: ReportBody): string {
   const unchanged = metrics.filter(({ verdict }) => verdict === 'unchanged');
   if (unchanged.length === 0) return nothingCompared(metrics);
@@ -157,7 +157,7 @@ function noBaseline(report: ReportBody): string {
       : `No earlier run could be used (${skipped.replace(/\.$/, '')}), so nothing was judged`;
   if (floor === undefined || mde80 === undefined) return `${start}.`;
   return (
-    `${start}; on this machine identical sides differ by ${formatShare(floor.median)}, and side by ` +
-    `side a change of ${formatShare(mde80.median)} would be caught four times in five (medians).`
+    `${start}; noise here: two identical sides differ by ${formatShare(floor.median)}, and a paired ` +
+    `comparison would notice a change of ${formatShare(mde80.median)} four times in five (medians).`
   );
 }

@@ -4,7 +4,7 @@ import { countOf } from '../text/units.js';
 /** Where something was measured. */
 export type MachineAndKernel = Pick<Report, 'platform' | 'subject'>;
 
-/** The machine in one line: CPU, count, SMT and hypervisor, as far as they are known. */
+/** The machine in one line: CPU, count, SMT, hypervisor and clocksource, as far as they are known. */
 export function machineText({ platform }: MachineAndKernel): string {
   return [
     known(platform.cpuModel) || platform.architecture,
@@ -17,7 +17,7 @@ export function machineText({ platform }: MachineAndKernel): string {
     .join(', ');
 }
 
-/** The kernel in one line: release, preemption model, seccomp state. */
+/** The kernel in one line: release, preemption model, seccomp state, container. */
 export function kernelText({ subject }: MachineAndKernel): string {
   return [
     known(subject.kernelRelease) || 'unknown release',
@@ -30,8 +30,8 @@ export function kernelText({ subject }: MachineAndKernel): string {
 }
 
 /**
- * The vulnerabilities directory of sysfs in one line: what is mitigated and by what, what is left
- * open, and how many do not concern this CPU.
+ * The vulnerabilities directory of sysfs in one line: what is mitigated and how, what is vulnerable,
+ * and how many entries do not affect this CPU.
  */
 export function mitigationsText({ subject }: MachineAndKernel): string {
   const entries = Object.entries(subject.vulnerabilities);

@@ -164,7 +164,7 @@ export function metric(
     baseline: { status: 'ok', unit: 'ns', estimate: ns, replicates },
     candidate: { status: 'ok', unit: 'ns', estimate: ns * ratio, replicates },
     verdict: 'unchanged',
-    because: 'Shown to lie within the margin of 2 %, by 24 pairs.',
+    because: 'Any change is smaller than the margin of 2 %: 24 pairs of launches.',
     change: { ratio, low: ratio * (1 - half), high: ratio * (1 + half), confidence: 0.95 },
     pValue: 1,
     floor: {
@@ -185,7 +185,7 @@ export function regressed(id: string, ns: number, gate: boolean, addedNs: number
     ratio: 1 + addedNs / ns,
     verdict: 'regressed',
     pValue: 0.000_004,
-    because: 'Slower by more than the margin of 2 %, by 24 fresh pairs.',
+    because: 'Slower by more than the margin of 2 %: 24 fresh pairs of launches.',
   });
 }
 
@@ -250,7 +250,7 @@ export function regressedReport(): Report {
         ratio: 1.021,
         verdict: 'inconclusive',
         because:
-          'Neither a change beyond the margin of 2 % nor its absence is shown by 24 pairs. About 64 would settle it.',
+          'Undecided: the change could be anything from +1.74 % to +2.46 % (24 pairs of launches). About 64 pairs in total would settle it.',
         replicatesToSettle: 64,
       });
     }
