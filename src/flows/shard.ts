@@ -9,7 +9,7 @@ import { bothIdentities } from '../measure/identity.js';
 import type { Progress } from '../progress.js';
 import { runFileName, SHARDS } from '../record/file.js';
 import { type Run, runText } from '../record/run.js';
-import { MINIMUM_REPLICATES } from '../stats/assumptions.js';
+import { MIN_REPLICATES } from '../stats/assumptions.js';
 import { isRunnable } from '../targets/index.js';
 import { withTargets } from '../targets/sides.js';
 import type { RunnableSpec } from '../targets/spec.js';
@@ -60,9 +60,9 @@ function runnableBaseline({ baseline }: Config): RunnableSpec {
 /** The job that judges says so, too, but here it can still be mended. */
 function warnOfFewPairs({ launches }: Run, durationMs: number, progress: Progress): void {
   const pairs = launches.filter(({ phase, failure }) => phase === 'screen' && !failure).length;
-  if (pairs >= MINIMUM_REPLICATES) return;
+  if (pairs >= MIN_REPLICATES) return;
   progress.warn(
-    `This machine measured ${countOf(pairs, 'pair')} of launches in ${durationMs / 1000} s, and one with fewer than ${MINIMUM_REPLICATES} does not count: measure for longer (duration) or fewer metrics.`,
+    `This machine measured ${countOf(pairs, 'pair')} of launches in ${durationMs / 1000} s, and one with fewer than ${MIN_REPLICATES} does not count: measure for longer (duration) or fewer metrics.`,
   );
 }
 

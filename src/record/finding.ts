@@ -3,18 +3,18 @@ import { reasonSchema, UNAVAILABLE } from './metric-status.js';
 import { unitSchema } from './run.js';
 import { VERDICTS } from './verdict.js';
 
-/** One entry of a report's list of findings: what was compared of one metric, and what it came to. */
+/** One entry of a report's list of findings: one metric by one measure, and its outcome. */
 
 const notMeasuredSchema = z.strictObject({
   status: z.enum([...UNAVAILABLE, 'absent']),
-  reason: reasonSchema.describe('the operation that failed, its errno (0 for none) and the words'),
+  reason: reasonSchema.describe('the operation that failed, its errno (0 for none) and a message'),
 });
 
 const measuredSideSchema = z.discriminatedUnion('status', [
   z.strictObject({
     status: z.literal('ok'),
     unit: unitSchema.describe(
-      'ns: a time; per_second: a time that is read as a rate, 1e9 / estimate; count: events',
+      'ns: a time; per_second: a time that is shown as a rate, 1e9 / estimate; count: events',
     ),
     estimate: z
       .number()
@@ -28,25 +28,36 @@ const measuredSideSchema = z.discriminatedUnion('status', [
 const countedSideSchema = z.discriminatedUnion('status', [
   z.strictObject({
     status: z.literal('ok'),
-    count: z.number().describe('instructions of an operation: the median over the boots'),
-    resolution: z.number().describe('how far its boots lie apart, in instructions'),
+    count: z.number().describe('instructions per operation: the median over the boots'),
+    resolution: z.number().describe('how far the boots lie apart, in instructions per operation'),
     boots: z.array(z.number()),
   }),
   notMeasuredSchema,
 ]);
 
 export const changeSchema = z.strictObject({
-  ratio: z.number().positive().describe('candidate over baseline: 1.05 is five percent slower'),
+  ratio: z
+    .number()
+    .positive()
+    .describe('candidate divided by baseline: 1.05 is five percent slower'),
   low: z.number().min(0),
-  high: z.number().positive().nullable().describe('null where the data put no upper bound'),
-  confidence: z.number().gt(0).max(1).describe('coverage of the interval from low to high'),
+  high: z.number().positive().nullable().describe('null if the data give no upper bound'),
+  confidence: z
+    .number()
+    .gt(0)
+    .max(1)
+    .describe('coverage of the interval from low to high; 1 for exact counts'),
 });
 
 const findingFields = {
   id: z.string(),
-  gate: z.boolean().describe('false for a metric that informs and never turns the gate red'),
+  gate: z
+    .boolean()
+    .describe('false for a metric that is for information only and never turns the gate red'),
   verdict: z.enum(VERDICTS),
-  because: z.string().describe('what decided, or why nothing could be decided'),
+  because: z
+    .string()
+    .describe('one or more sentences: why this is the verdict, or why nothing could be decided'),
 };
 
 const measuredFindingSchema = z.strictObject({
@@ -55,26 +66,30 @@ const measuredFindingSchema = z.strictObject({
   margin: z
     .number()
     .min(0)
-    .describe('smallest change that matters: 0.02 is two percent, 0 for events, of which any does'),
+    .describe(
+      'smallest change that matters: 0.02 is two percent; 0 for events, where any change matters',
+    ),
   baseline: measuredSideSchema,
   candidate: measuredSideSchema,
   change: changeSchema.nullable(),
-  p: z.number().min(0).max(1).nullable().describe('Holm-adjusted, of the test that decided'),
+  p: z.number().min(0).max(1).nullable().describe('Holm-adjusted p-value of the deciding test'),
   mde80: z
     .number()
     .positive()
     .nullable()
-    .describe('smallest true change (0.03 is three percent) that is caught four times in five'),
+    .describe(
+      'smallest true change that is caught four times in five (MDE80): 0.03 is three percent',
+    ),
   floor: changeSchema
     .extend({ pairs: z.int().min(0), rejections: z.int().min(0) })
     .nullable()
-    .describe('the same comparison between identical sides of this run'),
+    .describe('noise floor: the same comparison between identical sides of this run'),
   replicatesToSettle: z
     .int()
     .positive()
     .nullable()
     .describe(
-      'pairs (duet), stored runs (prediction) or machines (shards) that would settle an inconclusive metric',
+      'total pairs (duet), stored runs (prediction) or machines (shards) that would settle an inconclusive metric',
     ),
 });
 
@@ -83,49 +98,57 @@ const changeKind = z.enum(['grown', 'shrunk', 'new', 'gone']);
 const functionSchema = z.strictObject({
   name: z.string(),
   module: z.string().nullable(),
-  before: z.number().describe('instructions an operation in the function itself'),
+  before: z.number().describe('instructions per operation in the function itself'),
   after: z.number(),
   difference: z.number(),
   change: changeKind,
   chain: z
     .array(z.string())
-    .describe('from the innermost caller that is there on both sides to the function'),
+    .describe('calls from the innermost caller that both sides have to the function'),
 });
 
 export const callSchema = z.strictObject({
-  caller: z.string().nullable().describe('who calls it, on both sides; null at the entry'),
+  caller: z.string().nullable().describe('the calling function; null at the kernel entry'),
   name: z.string(),
   module: z.string().nullable(),
   difference: z
     .number()
     .describe(
-      'instructions an operation: its own, or of one that is new or gone with all it calls',
+      'instructions per operation: its own; for a new or gone function, with all that it calls',
     ),
   change: changeKind,
-  below: z.int().min(0).describe('functions that came or went with it'),
+  below: z.int().min(0).describe('functions below it that are new or gone with it'),
 });
 
 const instructionsFindingSchema = z.strictObject({
   measure: z.literal('instructions'),
   ...findingFields,
-  margin: z.number().nullable().describe('instructions; less is listed and not flagged'),
+  margin: z
+    .number()
+    .nullable()
+    .describe('in instructions: a smaller difference is listed, not flagged'),
   baseline: countedSideSchema,
   candidate: countedSideSchema,
-  difference: z.number().nullable().describe('instructions more, an operation'),
-  resolution: z.number().nullable().describe('what the counts cannot tell from nothing'),
+  difference: z.number().nullable().describe('added instructions per operation'),
+  resolution: z
+    .number()
+    .nullable()
+    .describe('boot-to-boot noise: a difference up to this size is no change'),
   functions: z
     .array(functionSchema)
     .nullable()
-    .describe('those whose instructions differ, callers first; null without a trace of both sides'),
+    .describe(
+      'functions whose instructions differ, callers first; null without a trace of both sides',
+    ),
   calls: z
     .array(callSchema)
     .nullable()
-    .describe('the same as changes of calls: what is new or gone is one with all that it calls'),
+    .describe('the same as calls: a new or gone function is one entry with all that it calls'),
   remainder: z
     .number()
     .nullable()
-    .describe('of the difference, instructions that the functions do not add up to'),
-  untraced: z.string().nullable().describe('why there is no trace, where there was to be one'),
+    .describe('the part of the difference that the functions do not explain, in instructions'),
+  untraced: z.string().nullable().describe('why there is no trace although one was asked for'),
 });
 
 export const findingSchema = z.discriminatedUnion('measure', [
@@ -133,7 +156,7 @@ export const findingSchema = z.discriminatedUnion('measure', [
   instructionsFindingSchema,
 ]);
 
-/** A metric in a report: by its time, by its events, or by its instructions. */
+/** A metric in a report: by time, by events, or by instructions. */
 export type FindingReport = z.infer<typeof findingSchema>;
 export type MeasuredReport = z.infer<typeof measuredFindingSchema>;
 export type InstructionsReport = z.infer<typeof instructionsFindingSchema>;

@@ -1,6 +1,6 @@
 /**
- * Regressions that the probe can inject into itself, from the mildest to the strongest: see
- * native/harness/inject.h. Each makes every system call slower.
+ * Regressions that the probe can inject into itself, from the mildest to the strongest. Each makes
+ * every system call slower. See native/harness/inject.h.
  */
 export const INJECTIONS = ['seccomp-cached', 'seccomp', 'user-dispatch'] as const;
 

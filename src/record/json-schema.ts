@@ -10,15 +10,15 @@ interface Published {
 }
 
 /**
- * The schemas in `schema/`, in JSON Schema 2020-12, made from the very schemas that read and write
- * the files.
+ * The schemas in `schema/`, as JSON Schema 2020-12. They are made from the schemas that the tool itself
+ * uses to read and write the files.
  */
 export function jsonSchemas(): Published {
   return {
     'run-v1.json': publish(runSchema, {
       $id: 'urn:syscall-gate:schema:run-v1',
       title: 'syscall-gate run record',
-      description: 'What one side of a comparison was measured to be: a *.run.json file.',
+      description: 'Everything that was measured of one side of a comparison: a *.run.json file.',
     }),
     'report-v2.json': publish(reportSchema, {
       $id: 'urn:syscall-gate:schema:report-v2',

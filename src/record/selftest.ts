@@ -11,25 +11,30 @@ const ids = z.array(z.string());
 const injectedSchema = z.strictObject({
   injection: z.enum(INJECTIONS).describe("the probe's option --inject"),
   status: z.literal('ok'),
-  addedNs: z.number().describe('to a null call, that is to every kernel entry'),
-  share: z.number().describe('the same, of a null call: 0.31 is 31 percent'),
-  slowed: ids.describe('gated metrics that so much an entry slows by more than their margin'),
-  promised: ids.describe('… and by more than the MDE80 of the machine against itself'),
-  caught: ids.describe('gated metrics called regressed'),
+  addedNs: z.number().describe('ns added to a null call, and so to every kernel entry'),
+  share: z.number().describe('the same as a share of a null call: 0.31 is 31 percent'),
+  slowed: ids.describe('gated metrics that the injection slows by more than their margin'),
+  promised: ids.describe(
+    'those of them that it slows by more than their MDE80 in the self comparison',
+  ),
+  caught: ids.describe('gated metrics that were called regressed'),
   first: z
     .strictObject({
       metric: z.string(),
-      screenMs: z.number().min(0).describe('measuring time until it was flagged'),
-      confirmMs: z.number().min(0).describe('… and from there until fresh launches confirmed it'),
+      screenMs: z.number().min(0).describe('measuring time in ms until the screen flagged it'),
+      confirmMs: z
+        .number()
+        .min(0)
+        .describe('measuring time in ms from there until fresh launches confirmed it'),
     })
     .nullable()
-    .describe('what a gate that had not gone on would have caught first'),
+    .describe('what a gate would have caught first, if it had stopped as early as possible'),
 });
 
 const notInjectedSchema = z.strictObject({
   injection: z.enum(INJECTIONS),
   status: z.literal('unavailable'),
-  reason: z.string().describe('why the probe cannot be slowed this way here'),
+  reason: z.string().describe('why this injection is not possible here'),
 });
 
 export const selftestSchema = z.strictObject({
@@ -38,9 +43,9 @@ export const selftestSchema = z.strictObject({
   tool: z.string(),
   trusted: z.boolean().describe('whether the exit code is 0'),
   answer: z.string().describe('one sentence for people'),
-  gateMs: z.number().positive().describe('time that each of the gates here had'),
-  alarms: ids.describe('gated metrics that the machine against itself called changed'),
-  certificate: certificateSchema.describe('of the machine against itself'),
+  gateMs: z.number().positive().describe('measuring time of each gate'),
+  alarms: ids.describe('gated metrics that were called changed between identical sides'),
+  certificate: certificateSchema.describe('certificate of the self comparison'),
   injections: z.array(z.discriminatedUnion('status', [injectedSchema, notInjectedSchema])),
   scaled: z
     .array(
@@ -49,13 +54,13 @@ export const selftestSchema = z.strictObject({
         gated: z.int().min(1),
         caught: z.array(
           z.strictObject({
-            overMargin: z.number().positive().describe('size of the change less the margin'),
-            metrics: z.int().min(0).describe('of which it is caught four times in five'),
+            overMargin: z.number().positive().describe('size of the change minus the margin'),
+            metrics: z.int().min(0).describe('metrics in which it is caught four times in five'),
           }),
         ),
       }),
     )
-    .describe('what would be caught of changes that were not injected, by the MDE80'),
+    .describe('which hypothetical changes would be caught, by the MDE80'),
   platform: reportSchema.shape.platform,
   subject: reportSchema.shape.subject,
   caveats: reportSchema.shape.caveats,

@@ -1,14 +1,14 @@
 /**
- * What a comparison says of a metric, the worst first.
- * - `blocked`: the candidate cannot do any more what the baseline could;
+ * The verdict of a comparison on one metric, the worst first.
+ * - `blocked`: the candidate can no longer do what the baseline can;
  * - `regressed`, `improved`: a change that matters was shown;
  * - `inconclusive`: neither a change that matters nor its absence was shown;
- * - `incomparable`: there is no pair of numbers that mean the same;
- * - `unchanged`: no change that matters was shown to be there.
+ * - `incomparable`: the sides have no two numbers with the same meaning;
+ * - `unchanged`: it was shown that no change matters.
  *
- * A finding outranks the absence of one: `improved` is a confirmed change and stands above
- * `inconclusive`, which only says that the run was too short or the machine too noisy for a metric.
- * `unchanged` comes last, so that a whole gate is only called so where every metric was shown to be.
+ * A confirmed change outranks missing knowledge: `improved` stands above `inconclusive`, which only
+ * says that the run was too short or the machine too noisy for a metric. `unchanged` comes last: a
+ * whole gate is unchanged only if every metric was shown to be.
  */
 export const VERDICTS = [
   'blocked',
@@ -21,11 +21,11 @@ export const VERDICTS = [
 
 export type Verdict = (typeof VERDICTS)[number];
 
-/** The verdict of a whole gate: the worst of its metrics, or that there was nothing to compare with. */
+/** The verdict of a whole gate: the worst of its metrics, or that there is no baseline. */
 export const GATE_VERDICTS = [...VERDICTS, 'no-baseline'] as const;
 export type GateVerdict = (typeof GATE_VERDICTS)[number];
 
-/** The first of {@link VERDICTS} that is among them; `incomparable` where there is none at all. */
+/** The worst of the given verdicts; `incomparable` if there are none. */
 export function worstOf(verdicts: Iterable<Verdict>): Verdict {
   const given = new Set(verdicts);
   return VERDICTS.find((verdict) => given.has(verdict)) ?? 'incomparable';

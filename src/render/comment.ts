@@ -1,7 +1,7 @@
 import { isMeasuredReport } from '../record/finding.js';
 import type { Report } from '../record/report.js';
 import type { Block, Headline } from '../report/blocks.js';
-import { errorBudgetText, replicatesText } from '../report/design-words.js';
+import { falseAlarmText, replicatesText } from '../report/design-words.js';
 import { type Part, type PartName, partsOf } from '../report/parts.js';
 import { countsText, countVerdicts, isClear, isRed } from '../report/verdict-words.js';
 import { code, markdown } from '../text/escape.js';
@@ -17,20 +17,20 @@ import {
 import { arrange, type Placement } from './placement.js';
 
 export interface CommentOptions {
-  /** The commit that was measured: a comment may be older than the pull request's last one. */
+  /** The measured commit: the comment may be older than the pull request's newest commit. */
   commit?: string;
   runUrl?: string;
   /** Whether the comment that this one replaces left a regression open. */
   wasRegressed?: boolean;
 }
 
-/** What a comment may hold (65,536), less what GitHub and the hidden lines above may add. */
+/** GitHub's limit for a comment (65,536), less what GitHub and the hidden lines above may add. */
 const MAX_BYTES = 65_000;
 const SHORT_COMMIT = 7;
 
 const METHOD = 'How this was measured';
 
-/** Where each part of a report goes. What the rest is called depends on the report. */
+/** Where each part of a report goes. The title of the rest depends on the report. */
 const PLACES: Record<PartName, Placement> = {
   headline: 'open',
   cause: 'open',
@@ -49,15 +49,16 @@ const PLACES: Record<PartName, Placement> = {
   environment: 'left out',
 };
 
-/** How much of a report a comment tells. */
+/** How much of a report a comment shows. */
 interface Detail extends MarkdownLayout {
-  /** Parts that there is no room for. */
+  /** Parts that are left out. */
   without: readonly PartName[];
 }
 
 const LAYOUT = { columns: 5, openRows: 10, rows: Infinity, items: 20 };
 
-const fromMostDetail: readonly Detail[] = [
+/** From the most detail to the least. */
+const DETAILS: readonly Detail[] = [
   { ...LAYOUT, without: [] },
   { ...LAYOUT, rows: 60, items: 10, without: ['rest'] },
   {
@@ -86,13 +87,13 @@ const fromMostDetail: readonly Detail[] = [
 ];
 
 /**
- * The sticky comment on a pull request, always within GitHub's limit: what was found, what could
- * explain it, and folded away the rest.
+ * The sticky comment on a pull request, always within GitHub's limit. It shows what was found and what
+ * could explain it. Everything else is folded away.
  */
 export function renderComment(report: Report, options: CommentOptions): string {
   const parts = partsOf(report);
   return firstThatFits(
-    fromMostDetail.map((detail) => () => draft(report, parts, options, detail)),
+    DETAILS.map((detail) => () => draft(report, parts, options, detail)),
     MAX_BYTES,
   );
 }
@@ -127,7 +128,7 @@ const head = (block: Headline, options: CommentOptions, report: Report): string 
     options.wasRegressed ? clearedText(report) : '',
   ]);
 
-/** What the comment becomes when a commit could not be measured: why, in one sentence. */
+/** The comment for a commit that could not be measured: why, in one sentence. */
 export function renderNotMeasured(reason: string, options: CommentOptions): string {
   const blocks = [
     `### ⚫ syscall-gate: not measured${atCommit(options)}`,
@@ -143,7 +144,7 @@ const atCommit = ({ commit }: CommentOptions): string =>
 
 const EARLIER = 'An earlier version of this comment reported a regression:';
 
-/** The comment stays when the regression is gone, so it has to say so. */
+/** The comment stays when a regression is gone, so it must say that. */
 function clearedText(report: Report): string {
   if (isRed(report)) return '';
   if (isClear(report)) return `${EARLIER} it is gone.`;
@@ -152,13 +153,13 @@ function clearedText(report: Report): string {
     : `${EARLIER} this run does not confirm it.`;
 }
 
-/** What is not a finding, in numbers: `The other 16 metrics: 1 inconclusive, 15 unchanged`. */
+/** The metrics without a finding, in numbers: `The other 16 metrics: 1 inconclusive, 15 unchanged`. */
 function restTitle({ design, findings }: Report): string {
-  const told = (finding: Report['findings'][number]): boolean =>
+  const isShown = (finding: Report['findings'][number]): boolean =>
     design !== 'self' &&
     (finding.verdict === 'blocked' ||
       (finding.gate && (finding.verdict === 'regressed' || finding.verdict === 'improved')));
-  const rest = findings.filter((finding) => !told(finding));
+  const rest = findings.filter((finding) => !isShown(finding));
   const which = rest.length === findings.length ? 'All' : 'The other';
   const verdicts = design === 'self' ? '' : `: ${countsText(countVerdicts(rest))}`;
   return `${which} ${countOf(rest.length, 'metric')}${verdicts}`;
@@ -172,9 +173,9 @@ const reportFooter = (report: Report, { runUrl }: CommentOptions): string =>
     `syscall-gate ${markdown(report.tool, 40)}`,
   ]);
 
-/** Of what is counted there is no error to budget for. */
+/** Counts have no false-alarm rate, so this is only for times. */
 const timedFooter = (report: Report): string[] => [
-  report.design === 'self' ? '' : errorBudgetText(report),
+  report.design === 'self' ? '' : falseAlarmText(report),
   replicatesText(report),
 ];
 

@@ -4,38 +4,38 @@ import { type CallChange, callChanges } from '../trace/changes.js';
 import { type DifferenceNode, resolutionOf } from '../trace/difference.js';
 
 export interface FlameOptions {
-  /** Such as "syscall.read_zero: 677 → 653 instructions an operation". */
+  /** For example "syscall.read_zero: 677 → 653 instructions per operation". */
   title: string;
-  /** What it is of, below the title. */
+  /** A line below the title. */
   subtitle?: string;
 }
 
-/** All lengths are in pixels of the drawing itself, which a browser scales. */
+/** All lengths are in pixels of the drawing, which a browser scales. */
 const WIDTH = 1200;
 const MARGIN = 10;
 const HEADER = 62;
 const ROW = 18;
 const FONT = 11;
-/** Of a monospaced font of that size, and a little more. */
+/** Width of a character in a monospaced font of that size, and a little more. */
 const CHARACTER = 6.8;
-/** What is narrower cannot be seen or pointed at. */
-const NARROWEST = 0.2;
+/** A narrower box cannot be seen or pointed at. */
+const MIN_WIDTH = 0.2;
 
 /**
- * Draws one operation before and after as a flame graph: every function under its caller, from the
- * entry to the return, as wide as the instructions in and below it. Red ones execute more than
- * before, blue ones fewer, grey ones as many; what is new or gone is red or blue altogether. A
- * browser tells the numbers of a function that is pointed at.
+ * Draws one operation, before and after, as a flame graph. Each function stands under its caller, from
+ * entry to return, and is as wide as the instructions in it and below it. Red functions execute more
+ * instructions than before, blue ones fewer, grey ones the same number. New functions are fully red,
+ * functions that are gone fully blue. A browser shows the numbers of the function under the pointer.
  *
- * Widths are of the larger side at each place, so that what is gone is there to be seen. The largest
- * changes are told below, since most are too narrow for their names.
+ * Each width comes from the larger side, so that functions that are gone remain visible. The largest
+ * changes are listed below the graph, because most boxes are too narrow for their names.
  *
- * @returns an SVG document that needs nothing else
+ * @returns a complete SVG document
  */
 export function flameSvg(roots: readonly DifferenceNode[], options: FlameOptions): string {
   const boxes = layOut(roots);
   const rows = 1 + Math.max(-1, ...boxes.map(({ depth }) => depth));
-  const changes = largestCalls(callChanges(roots), MOST_CHANGES);
+  const changes = largestCalls(callChanges(roots), MAX_CHANGES);
   const end = HEADER + rows * ROW;
   const height = end + (changes.length === 0 ? 0 : ROW + changes.length * LINE) + MARGIN;
   const largest = Math.max(0, ...boxes.map(({ node }) => Math.abs(node.after - node.before)));
@@ -46,16 +46,16 @@ export function flameSvg(roots: readonly DifferenceNode[], options: FlameOptions
     text(MARGIN, 40, clip(options.subtitle ?? '', 170), 'fill="#555555"'),
     text(MARGIN, 55, LEGEND, 'fill="#555555"'),
     ...boxes.map((box) => draw(box, largest)),
-    ...changes.map((change, index) => tell(change, end + ROW + (index + 0.5) * LINE)),
+    ...changes.map((change, index) => changeLine(change, end + ROW + (index + 0.5) * LINE)),
     '</svg>\n',
   ].join('\n');
 }
 
-/** What is too narrow for its name is told below the graph. */
-const MOST_CHANGES = 20;
+/** Changes listed below the graph. */
+const MAX_CHANGES = 20;
 const LINE = 15;
 
-function tell(change: CallChange, top: number): string {
+function changeLine(change: CallChange, top: number): string {
   const mark = hex((change.difference > 0 ? GROWN : SHRUNK)[1]);
   return [
     `<rect x="${MARGIN}" y="${top - 9}" width="9" height="9" rx="1" fill="${mark}"/>`,
@@ -63,7 +63,7 @@ function tell(change: CallChange, top: number): string {
   ].join('');
 }
 
-const LEGEND = 'red: more instructions than before; blue: fewer; grey: as many';
+const LEGEND = 'red: more instructions than before; blue: fewer; grey: the same number';
 
 interface Box {
   node: DifferenceNode;
@@ -90,7 +90,7 @@ function place(
   let left = from;
   for (const node of nodes) {
     const width = scale * widthOf([node]);
-    if (width >= NARROWEST) {
+    if (width >= MIN_WIDTH) {
       boxes.push({ node, depth, left, width });
       place(node.children, depth + 1, left, scale, boxes);
     }
@@ -98,7 +98,7 @@ function place(
   }
 }
 
-/** In instructions: what is below a function never needs more than it has. */
+/** In instructions. A function is at least as wide as all functions below it together. */
 const widthOf = (nodes: readonly DifferenceNode[]): number =>
   nodes.reduce(
     (sum, { before, after, children }) => sum + Math.max(before, after, 0) + widthOf(children),
@@ -139,7 +139,7 @@ function change(before: number, after: number): string {
 
 type Colour = readonly [red: number, green: number, blue: number];
 const SAME: Colour = [222, 222, 222];
-/** Of the smallest and the largest change; told apart by any kind of colour vision. */
+/** Colours of the smallest and the largest change. Readers with any colour vision can tell them apart. */
 const GROWN: readonly [Colour, Colour] = [
   [250, 205, 190],
   [236, 100, 85],
@@ -153,10 +153,12 @@ function colour(node: DifferenceNode, largest: number): string {
   const { before, after } = node;
   const difference = after - before;
   if (Math.abs(difference) < resolutionOf(node)) return hex(SAME);
-  const [least, most] = difference > 0 ? GROWN : SHRUNK;
+  const [smallest, largestChange] = difference > 0 ? GROWN : SHRUNK;
   const oneSided = before === 0 || after === 0;
   const strength = oneSided ? 1 : Math.sqrt(Math.abs(difference) / largest);
-  return hex(least.map((from, index) => from + strength * ((most[index] ?? from) - from)));
+  return hex(
+    smallest.map((from, index) => from + strength * ((largestChange[index] ?? from) - from)),
+  );
 }
 
 const hex = (colour: readonly number[]): string =>

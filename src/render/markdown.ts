@@ -14,23 +14,23 @@ import {
 import { verdictMarks } from '../report/verdict-words.js';
 import { code, markdown } from '../text/escape.js';
 
-/** Blocks as GitHub Flavored Markdown. All text is escaped here, and nowhere else. */
+/** Blocks as GitHub Flavored Markdown. All text is escaped here and nowhere else. */
 
-/** How much of the blocks is laid out, and how large. */
+/** How much of the blocks is laid out. */
 export interface MarkdownLayout {
-  /** Level of the titles of blocks: 3 is `###`; bold text without one. */
+  /** Heading level of block titles: 3 is `###`. Without it, titles are bold text. */
   headings?: number;
-  /** Columns of a table of metrics, its first not counted; the least important are left out. */
+  /** Maximum number of columns after the first in a table of metrics; the least important go first. */
   columns: number;
-  /** Rows of a group that are not folded away. */
+  /** Rows of a group that are shown open; further rows are folded away. */
   openRows: number;
-  /** Rows of a group at all; the others are a number. */
+  /** Rows of a group in total; of further rows only the number is shown. */
   rows: number;
-  /** Items of a list, and differences. */
+  /** Maximum number of items of a list, and of differences. */
   items: number;
 }
 
-/** @returns Markdown, without a line break at its end */
+/** @returns Markdown without a final line break */
 export const layOut = (blocks: readonly Block[], layout: MarkdownLayout): string =>
   join(blocks.map((block) => blockText(block, layout)));
 
@@ -59,7 +59,7 @@ const MAX_PROSE = 2000;
 const MAX_HEADLINE = 600;
 const MAX_ITEM = 1000;
 
-/** @param at what is said behind the verdict, such as the commit */
+/** @param at text after the verdict, such as the commit */
 export const headlineText = (
   { verdict, policy, text }: Headline,
   at: string,
@@ -88,18 +88,18 @@ export const factList = (all: readonly Fact[]): string =>
 export const bullets = (items: readonly string[]): string =>
   items.map((item) => `- ${item}`).join('\n');
 
-/** Metrics one group after the other, each with its title; another table has one group without one. */
+/** A table of metrics has several titled groups. Any other table has one group without a title. */
 function tableBlock(table: Table, layout: MarkdownLayout): string {
   const fitting =
     table.names === 'metrics' && table.title === '' ? narrowed(table, layout.columns) : table;
   return join([
     title(table.title, layout),
     ...fitting.groups.map((group) => groupBlock(fitting, group, layout)),
-    ...table.says.map((sentence) => markdown(sentence, MAX_PROSE)),
+    ...table.remarks.map((sentence) => markdown(sentence, MAX_PROSE)),
   ]);
 }
 
-/** What a cause above explains is its evidence, and folded away where anything is. */
+/** Rows that a cause above explains are folded away, if the layout folds anything. */
 function groupBlock(table: Table, group: Group, layout: MarkdownLayout): string {
   const rows = group.rows.slice(0, layout.rows);
   const left = group.rows.length - rows.length;
@@ -120,14 +120,14 @@ function rowsTable({ names, head, columns }: Table, rows: readonly Row[]): strin
   if (rows.length === 0) return '';
   return figures(
     [head, ...columns.map((column) => column.head)],
-    rows.map(({ name, informs, cells }) => [
-      names === 'metrics' ? `${code(name)}${informs ? '\\*' : ''}` : markdown(name),
+    rows.map(({ name, ungated, cells }) => [
+      names === 'metrics' ? `${code(name)}${ungated ? '\\*' : ''}` : markdown(name),
       ...cells,
     ]),
   );
 }
 
-/** A table whose first column is words and whose others are figures, never broken at their blanks. */
+/** A table with words in the first column and figures in the others, which never break at blanks. */
 export const figures = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   markdownTable(
     head,
@@ -157,21 +157,21 @@ const lowerFirst = (text: string): string => `${text.charAt(0).toLowerCase()}${t
 const commandBlock = ({ text, command }: Command): string =>
   join([markdown(text), `\`\`\`sh\n${command}\n\`\`\``]);
 
-/** @param content Markdown; nothing at all gives nothing */
+/** @param content Markdown; an empty text gives an empty result */
 export function details(summary: string, content: string): string {
   if (content === '') return '';
   return `<details>\n<summary>${summary}</summary>\n\n${content}\n\n</details>`;
 }
 
-/** Blocks with an empty line between them; empty blocks vanish. */
+/** Blocks with an empty line between them. Empty blocks are dropped. */
 export const join = (blocks: readonly string[]): string =>
   blocks.filter((block) => block !== '').join('\n\n');
 
 /**
- * The first text that fits, so that detail goes before the limit cuts.
+ * The first draft that fits: detail is dropped, so that the limit never cuts a text off.
  *
  * @param drafts from the most to the least detailed; the last must always fit
- * @param limit in bytes of UTF-8, which are never fewer than characters
+ * @param limit in bytes of UTF-8, of which a text has at least as many as characters
  */
 export function firstThatFits(drafts: readonly (() => string)[], limit: number): string {
   let text = '';

@@ -1,16 +1,16 @@
 import type { Block } from '../report/blocks.js';
 import type { Part, PartName } from '../report/parts.js';
 
-/** What becomes of a part: shown, folded away under a title, or left out. */
+/** Where a part goes: shown, folded away under a title, or left out. */
 export type Placement = 'open' | 'left out' | { folded: string };
 
-/** Blocks that stand together: by themselves, or folded away under one title. */
+/** Blocks that stand together: shown, or folded away under one title. */
 export interface Arranged {
   folded?: string;
   blocks: Block[];
 }
 
-/** Puts the parts in their places: what is folded away comes last, one fold a title. */
+/** Puts the parts in their places. Folded parts come last, one fold for each title. */
 export function arrange(parts: readonly Part[], places: Record<PartName, Placement>): Arranged[] {
   const open: Arranged[] = [];
   const folds = new Map<string, Arranged>();

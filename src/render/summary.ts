@@ -3,7 +3,7 @@ import { type Part, type PartName, partsOf } from '../report/parts.js';
 import { details, firstThatFits, join, layOut, type MarkdownLayout } from './markdown.js';
 import { arrange, type Placement } from './placement.js';
 
-/** GitHub drops a summary of more than 1 MiB whole; other steps of the job may write theirs too. */
+/** GitHub drops a summary of more than 1 MiB entirely, and other steps of the job may write too. */
 const MAX_BYTES = 900 * 1024;
 
 const PLACES: Record<PartName, Placement> = {
@@ -29,8 +29,8 @@ const LAYOUT: MarkdownLayout = {
 };
 
 /**
- * The whole report for the job summary: every metric, and everything known about what was measured
- * and where. Always within GitHub's limit: rows go before sections do.
+ * The whole report for the job summary: every metric, and everything known about the target and the
+ * machine. Always within GitHub's limit: rows are dropped before sections.
  */
 export function renderSummary(report: Report): string {
   const parts = partsOf(report);

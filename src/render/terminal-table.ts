@@ -13,16 +13,16 @@ import { clip, plain, wrap } from '../text/escape.js';
 
 export type Colors = ReturnType<typeof picocolors.createColors>;
 
-/** Wide lines of prose are hard to read, however wide the terminal. */
+/** Long lines of prose are hard to read, however wide the terminal is. */
 export const PROSE_COLUMNS = 110;
 
-/** What there is to write on. */
+/** The terminal to write for. */
 export interface Paper {
   colors: Colors;
   columns: number;
 }
 
-/** A table without its title: groups one under the other, their figures in the same columns. */
+/** A table without its title. All groups share the same columns. */
 export function tableLines(table: TableBlock, paper: Paper): string[] {
   const fitting = fittingTable(table, paper);
   const [head = '', ...lines] = linesOf(fitting, paper);
@@ -36,7 +36,7 @@ export function tableLines(table: TableBlock, paper: Paper): string[] {
   return hasRows ? [paper.colors.dim(clip(head, paper.columns)), ...body] : body;
 }
 
-/** Columns go, the least important first, until every line fits. */
+/** Drops columns, the least important first, until every line fits. */
 function fittingTable(table: TableBlock, paper: Paper): TableBlock {
   const colourless = { ...paper, colors: picocolors.createColors(false) };
   for (let count = table.columns.length; count > 0; count -= 1) {
@@ -71,17 +71,17 @@ function linesOf({ names, head, columns, groups }: TableBlock, paper: Paper): st
     .map((line) => line.trimEnd());
 }
 
-/** The symbol, the id, and a star for a metric that informs and does not gate. */
+/** The symbol, the id, and a star for a metric that is for information only. */
 function metricName(
-  { name, verdict, informs }: Row,
+  { name, verdict, ungated }: Row,
   { columns }: Paper,
   paint: (text: string) => string,
 ): string {
   const symbol = verdict === undefined ? ' ' : verdictSymbols[verdict];
-  return `${paint(symbol)} ${clip(plain(name), Math.max(8, columns - 12))}${informs ? '*' : ''}`;
+  return `${paint(symbol)} ${clip(plain(name), Math.max(8, columns - 12))}${ungated ? '*' : ''}`;
 }
 
-/** The colour of a verdict; the symbol beside it says the same without one. */
+/** The colour of a verdict. The symbol beside it has the same meaning without colour. */
 export function paintOf(colors: Colors, verdict: GateVerdict): (text: string) => string {
   switch (verdict) {
     case 'blocked':
@@ -98,7 +98,7 @@ export function paintOf(colors: Colors, verdict: GateVerdict): (text: string) =>
   }
 }
 
-/** Why the metrics of a group have no verdict. */
+/** Why metrics of the group have no number or no verdict. */
 function noteLines(notes: readonly Note[], { columns }: Paper): string[] {
   const width = Math.max(20, Math.min(columns, PROSE_COLUMNS) - 4);
   return notes.flatMap(({ text, ids }) => [

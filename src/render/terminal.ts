@@ -14,7 +14,7 @@ import { type Paper, PROSE_COLUMNS, paintOf, tableLines } from './terminal-table
 
 export interface TerminalOptions {
   color: boolean;
-  /** Width to fit: table columns are left out, the least important first, until the table does. */
+  /** Width to fit. A table drops columns, the least important first, until it fits. */
   columns: number;
 }
 
@@ -39,8 +39,8 @@ const PLACES: Record<PartName, Placement> = {
 };
 
 /**
- * The report for a person at a terminal, ending in a line break. Asks neither the environment nor a
- * stream what they can do.
+ * The report for a person at a terminal, ending in a line break. The caller decides width and colour:
+ * this code looks at neither the environment nor a stream.
  */
 export const renderTerminal = (report: Report, options: TerminalOptions): string =>
   laidOut(
@@ -48,7 +48,7 @@ export const renderTerminal = (report: Report, options: TerminalOptions): string
     options,
   );
 
-/** What a crossing costs by itself, for the verb that measures nothing else. */
+/** Only the cost of entering the kernel, for the command that measures nothing else. */
 export const renderCrossing = (
   { crossing, ...where }: CrossingRun,
   options: TerminalOptions,
@@ -87,7 +87,7 @@ function blockLines(block: Block, paper: Paper): string[] {
       return [
         ...title(block.title, paper),
         ...tableLines(block, paper),
-        ...block.says.flatMap((sentence) => prose(sentence, paper.columns)),
+        ...block.remarks.flatMap((sentence) => prose(sentence, paper.columns)),
       ];
     case 'changes':
       return changeLines(block, paper);
@@ -131,7 +131,7 @@ const factLines = ({ colors, columns }: Paper, all: readonly Fact[]): string[] =
     return [colors.dim(first.slice(0, LABEL_COLUMNS)) + first.slice(LABEL_COLUMNS), ...rest];
   });
 
-/** A label in its own column, and a text that hangs beside it. */
+/** A label in its own column, and a text beside it with a hanging indent. */
 function labelLines(label: string, text: string, columns: number): string[] {
   const lines = prose(text, columns - LABEL_COLUMNS);
   const start = label.padEnd(LABEL_COLUMNS);

@@ -13,8 +13,8 @@ import { changeSize, countRatio } from './size.js';
 type Judged = Pick<Report, 'findings' | 'diagnosis' | 'counted'>;
 
 /**
- * What turns a gate red, one entry a cause: an operation that is lost, a cost of every kernel entry, a
- * function that grew, and then each metric that changed for a reason of its own. The worst first.
+ * What turns a gate red, with one entry for each cause: a lost operation, a cost of every kernel entry,
+ * each metric that changed for a reason of its own, a function that grew. The worst come first.
  */
 export function alarmsOf(judged: Judged): Alarm[] {
   const explained = explainedAlarm(judged);
@@ -26,7 +26,7 @@ export function alarmsOf(judged: Judged): Alarm[] {
   ];
 }
 
-/** What many metrics meet is one loss. */
+/** A loss is one alarm, in however many metrics it shows. */
 function blockedAlarms({ findings }: Judged): Alarm[] {
   const losses = new Map<string, string[]>();
   for (const { gate, verdict, candidate, id } of findings) {
@@ -84,7 +84,7 @@ const timeAlarms = ({ findings }: Judged, explained: ReadonlySet<string>): Alarm
       metrics: [id],
     }));
 
-/** Counts by the function that is the most of their change, and those that no trace explains. */
+/** Instruction counts, grouped by the function that makes up most of their change, if a trace shows it. */
 function instructionAlarms({ findings, counted }: Judged): Alarm[] {
   const regressed = findings
     .filter(isInstructionsReport)
@@ -101,18 +101,23 @@ function instructionAlarms({ findings, counted }: Judged): Alarm[] {
       (finding) =>
         `${finding.id} ${formatInstructionsDifference(finding.difference ?? 0)} (${formatRatio(countRatio(finding) ?? 1)})`,
     );
-    const many = `${countOf(metrics.length, 'metric')} ${metrics.length === 1 ? 'takes' : 'take'} more instructions`;
+    const what = `${countOf(metrics.length, 'metric')} ${metrics.length === 1 ? 'takes' : 'take'} more instructions`;
     const title =
       typeof cause === 'string'
         ? `${cause} takes more instructions`
-        : `${changedText(cause)}: ${many}`;
-    return { verdict: 'regressed', title, text: `Counted: ${idsText(sizes, 20)}.`, metrics };
+        : `${changedText(cause)}: ${what}`;
+    return {
+      verdict: 'regressed',
+      title,
+      text: `By instruction counts: ${idsText(sizes, 20)}.`,
+      metrics,
+    };
   });
 }
 
-const idsText = (ids: readonly string[], most = ids.length): string => {
-  const left = ids.length - most;
+const idsText = (ids: readonly string[], max = ids.length): string => {
+  const left = ids.length - max;
   return left > 0
-    ? `${ids.slice(0, most).join(', ')} and ${countOf(left, 'other')}`
+    ? `${ids.slice(0, max).join(', ')} and ${countOf(left, 'other')}`
     : ids.join(', ');
 };

@@ -1,8 +1,8 @@
 import type { GateVerdict, Verdict } from '../record/verdict.js';
 
 /**
- * A report as people read it, before anything is laid out. Blocks hold plain text that may have come
- * from anywhere: whoever lays them out escapes it. A terminal, Markdown and HTML show the same blocks.
+ * A report as people read it, before layout. Blocks hold plain text that may come from anywhere, so
+ * each layout escapes it. The terminal and Markdown show the same blocks.
  */
 export type Block = Headline | Prose | List | Facts | Table | Changes | Command | Folded;
 
@@ -10,7 +10,7 @@ export type Block = Headline | Prose | List | Facts | Table | Changes | Command 
 export interface Headline {
   kind: 'headline';
   verdict: GateVerdict;
-  /** What follows the verdict where it would not tell whether the gate passes, or nothing. */
+  /** Added to the verdict if the verdict alone does not tell whether the gate passes; else empty. */
   policy: string;
   text: string;
 }
@@ -24,11 +24,11 @@ export interface List {
   kind: 'list';
   title: string;
   items: readonly string[];
-  /** Whether it says what to be careful about. */
+  /** Set if it is a list of caveats. */
   caution?: true;
 }
 
-/** A label and what it stands for. */
+/** A label and its text. */
 export type Fact = readonly [label: string, text: string];
 
 export interface Facts {
@@ -37,67 +37,67 @@ export interface Facts {
   facts: readonly Fact[];
 }
 
-/** Figures in rows. The cells are text that the report made itself, of numbers and its own words. */
+/** Figures in rows. The report makes the text of the cells itself, so it needs no escaping. */
 export interface Table {
   kind: 'table';
   title: string;
-  /** What the first column holds: ids of metrics, or words. */
+  /** What the first column holds: metric ids, or words. */
   names: 'metrics' | 'words';
   head: string;
   columns: readonly Column[];
   groups: readonly Group[];
-  /** What the table comes to, one sentence each. */
-  says: readonly string[];
+  /** Sentences below the table. */
+  remarks: readonly string[];
 }
 
 export interface Column {
   head: string;
-  /** Narrow places leave out the columns of the smallest first. */
+  /** A narrow layout leaves out the least important columns first. */
   importance: number;
 }
 
 /** Rows that belong together. */
 export interface Group {
-  /** Empty for the only group of a table. */
+  /** Empty if the table has only one group. */
   title: string;
   rows: readonly Row[];
   /** Why metrics have no number or no verdict. */
   notes: readonly Note[];
-  /** Whether the rows are evidence for a cause that stands above, so that there is no need to see them. */
+  /** Set if a cause above the table explains the rows: a layout may fold them away. */
   explained?: true;
 }
 
 export interface Row {
   name: string;
-  /** Of a metric that was compared. */
+  /** Set for a metric that was compared. */
   verdict?: Verdict;
-  /** Whether it informs and does not gate. */
-  informs?: true;
-  /** As many as the table has columns. */
+  /** Set for a metric that is for information only. */
+  ungated?: true;
+  /** One cell for each column of the table. */
   cells: readonly string[];
 }
 
-/** One sentence about some metrics. */
+/** One sentence about one or more metrics. */
 export interface Note {
   text: string;
   ids: readonly string[];
 }
 
-/** What differs between the sides. */
+/** Differences between the sides. */
 export interface Changes {
   kind: 'changes';
   title: string;
   changes: readonly { name: string; baseline: string; candidate: string }[];
 }
 
-/** What to type into a shell. */
+/** A command for a shell. */
 export interface Command {
   kind: 'command';
   text: string;
   command: string;
 }
 
-/** What only some readers want to see. */
+/** Details that only some readers want. */
 export interface Folded {
   kind: 'folded';
   title: string;
@@ -112,15 +112,15 @@ export const list = (title: string, items: readonly string[]): List[] =>
 export const facts = (title: string, all: readonly Fact[]): Facts[] =>
   all.length === 0 ? [] : [{ kind: 'facts', title, facts: all }];
 
-/** A small table of words and figures, the telling columns first. */
+/** A small table of words and figures, with the most important columns first. */
 export function grid(
   title: string,
   [head = '', ...heads]: readonly string[],
   rows: readonly (readonly string[])[],
-  says: readonly string[] = [],
+  remarks: readonly string[] = [],
 ): Table {
   return {
-    ...{ kind: 'table', title, names: 'words', head, says },
+    ...{ kind: 'table', title, names: 'words', head, remarks },
     columns: heads.map((one, index) => ({ head: one, importance: heads.length - index })),
     groups: [
       { title: '', rows: rows.map(([name = '', ...cells]) => ({ name, cells })), notes: [] },
@@ -128,7 +128,7 @@ export function grid(
   };
 }
 
-/** A table without the columns that are empty in each of its rows. */
+/** The table without the columns that are empty in every row. */
 export function withoutEmptyColumns(table: Table): Table {
   const rows = table.groups.flatMap((group) => group.rows);
   const filled = table.columns.map((_, index) => rows.some(({ cells }) => cells[index] !== ''));
@@ -143,7 +143,7 @@ export function withoutEmptyColumns(table: Table): Table {
   };
 }
 
-/** A table of the most important columns alone. */
+/** The table with only its most important columns. */
 export function narrowed(table: Table, columns: number): Table {
   const ranked = table.columns.toSorted((a, b) => b.importance - a.importance).slice(0, columns);
   const keep = <T>(all: readonly T[]): T[] =>

@@ -25,24 +25,24 @@ import { headline } from './headline.js';
 import { tailsReport } from './tails.js';
 import { countVerdicts } from './verdict-words.js';
 
-/** What a report states beside what the comparison found. */
-export interface Circumstances {
+/** What a report states in addition to the comparison. */
+export interface ReportContext {
   /** The target specs of both sides as the user wrote them. */
   specs: { baseline: string; candidate: string };
   policy: Policy;
-  /** The runs that it all rests on. */
+  /** The runs that the verdict rests on. */
   exhibits: readonly Exhibit[];
 }
 
 /**
- * Everything that people and scripts are told, as plain data: renderings add nothing to it.
+ * The whole report as plain data. People and scripts get the same facts: renderings add none.
  *
- * @throws ZodError when the comparison does not make a report: a bug, not a user's mistake
+ * @throws ZodError if the result is not a valid report: a bug, not a user's mistake
  */
 export function buildReport(
   comparison: Comparison,
   judgement: { verdict: GateVerdict; passed: boolean },
-  { specs, policy, exhibits }: Circumstances,
+  { specs, policy, exhibits }: ReportContext,
 ): Report {
   const findings = findingReports(comparison.findings);
   const found = diagnose(comparison);
@@ -59,7 +59,7 @@ export function buildReport(
     margins: [...policy.margins],
     failOn: policy.failOn,
     familySize: comparison.familySize,
-    // A metric that only informs is nobody's regression.
+    // A metric that is for information only is nobody's regression.
     counts: countVerdicts(findings.filter(({ gate }) => gate)),
     baseline: {
       spec: specs.baseline,

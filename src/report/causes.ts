@@ -25,12 +25,12 @@ const functionReport = (changed: ChangedFunction): FunctionReport => ({
 const TITLE = 'What changed, by function';
 
 /** More are in the report's JSON. */
-const MAX_TOLD = 10;
+const MAX_LISTED = 10;
 const MIN_LISTED = 0.005;
 const MAX_FUNCTIONS = 4;
 const MAX_IDS = 4;
 
-/** What grew, where, and by how much: one sentence for each cause, the causes of the most first. */
+/** What changed, where, and by how much: one sentence for each cause, the largest share first. */
 export const causeBlocks = ({ counted, findings }: Pick<Report, 'counted' | 'findings'>): List[] =>
   counted === null
     ? []
@@ -41,20 +41,20 @@ export const tracedOf = (findings: readonly InstructionsReport[]): number =>
   findings.filter(({ calls }) => calls !== null).length;
 
 function causeTexts({ causes }: CountedReport, traced: number): string[] {
-  const told = causes.slice(0, MAX_TOLD).filter(({ share }) => share >= MIN_LISTED);
-  const left = causes.slice(told.length);
+  const listed = causes.slice(0, MAX_LISTED).filter(({ share }) => share >= MIN_LISTED);
+  const left = causes.slice(listed.length);
   return [
-    ...told.map((cause) => causeText(cause, traced)),
+    ...listed.map((cause) => causeText(cause, traced)),
     ...(left.length === 0 ? [] : [leftText(left)]),
   ];
 }
 
-/** `In all 34 metrics: +4 entry_SYSCALL_64, +4 syscall_return_via_sysret (98 % of what changed).` */
+/** `In all 34 metrics: +4 entry_SYSCALL_64, +4 syscall_return_via_sysret (98 % of the change).` */
 function causeText({ functions, metrics, share }: CauseReport, traced: number): string {
   const shown = functions.slice(0, MAX_FUNCTIONS).map(functionText);
   const left = functions.length - shown.length;
   const more = left > 0 ? [`and ${countOf(left, 'other function')}`] : [];
-  const of = share < ALL_OF_IT ? ` (${formatShare(share)} of what changed)` : '';
+  const of = share < ALL_OF_IT ? ` (${formatShare(share)} of the change)` : '';
   return `${whereText(metrics, traced)}: ${[...shown, ...more].join(', ')}${of}.`;
 }
 
@@ -68,9 +68,9 @@ function whereText(ids: readonly string[], traced: number): string {
 function leftText(causes: readonly CauseReport[]): string {
   const functions = causes.reduce((sum, cause) => sum + cause.functions.length, 0);
   const share = causes.reduce((sum, cause) => sum + cause.share, 0);
-  const many = countOf(functions, 'more function');
-  const part = share < MIN_LISTED ? 'next to nothing' : formatShare(share);
-  return `… and ${many}, ${part} of what changed: in the report's JSON.`;
+  const others = countOf(functions, 'more function');
+  const part = share < MIN_LISTED ? 'almost none' : formatShare(share);
+  return `… and ${others} with ${part} of the change: see the report's JSON.`;
 }
 
 /** `+21 security_file_permission → bpf_lsm_file_permission (new)` */
@@ -81,34 +81,34 @@ function nameText({ caller, name, module, change, below }: FunctionReport): stri
   const oneSided = isOneSided(change);
   const from = oneSided && caller !== null ? `${caller} → ` : '';
   const where = module === null ? '' : ` [${module}]`;
-  const others = below === 0 ? '' : ` with ${countOf(below, 'function')} below`;
+  const others = below === 0 ? '' : `, with ${countOf(below, 'function')} that it calls`;
   const state = oneSided ? ` (${change}${others})` : '';
   return `${from}${name}${where}${state}`;
 }
 
 function sizeText({ from, to, step }: FunctionReport): string {
-  const [least, most] = [from, to].map(formatInstructionsDifference);
-  if (least === most) return `${most}`;
-  return step === null ? `${least} to ${most}` : `${least} a time (up to ${most})`;
+  const [smallest, largest] = [from, to].map(formatInstructionsDifference);
+  if (smallest === largest) return `${largest}`;
+  return step === null ? `${smallest} to ${largest}` : `${smallest} per call (up to ${largest})`;
 }
 
-/** What is less than a tenth of it is no headline. */
-const MIN_TOLD = 0.1;
+/** A cause of less than a tenth of the change is not in the headline. */
+const MIN_IN_HEADLINE = 0.1;
 const ALL_OF_IT = 0.995;
 const MAX_NAMED = 2;
 
 /**
- * What changed the most, as a clause for the headline: `all of it is +4 in entry_SYSCALL_64 and +4 in
- * syscall_return_via_sysret`. Empty where everything has a cause of its own.
+ * The main cause, as a clause for the headline: `all of the change is +4 in entry_SYSCALL_64 and +4 in
+ * syscall_return_via_sysret`. Empty if there is no cause large enough.
  */
 export function mainCauseText({ causes }: CountedReport, traced: number): string {
   const [main] = causes;
-  if (main === undefined || main.share < MIN_TOLD) return '';
+  if (main === undefined || main.share < MIN_IN_HEADLINE) return '';
   const [first] = main.metrics;
   const some = main.metrics.length === 1 ? `${first}` : countOf(main.metrics.length, 'metric');
   const where = main.metrics.length === traced ? '' : ` in ${some}`;
   const share =
-    main.share < ALL_OF_IT ? `${formatShare(main.share)} of all that changed` : 'all of it';
+    main.share < ALL_OF_IT ? `${formatShare(main.share)} of the change` : 'all of the change';
   return `${share} is ${changedText(main)}${where}`;
 }
 

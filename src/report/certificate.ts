@@ -9,16 +9,16 @@ import {
 import type { Certificate, FamilyCertificate, Report } from '../record/report.js';
 import { countOf, formatShare } from '../text/units.js';
 import { grid, type Table } from './blocks.js';
-import { rangeText } from './design-words.js';
+import { rangeText, unchangedRunsText } from './design-words.js';
 import { familyRank, familyTitle } from './family-words.js';
 import { noiseOf, type Spread, spreadOf } from './noise.js';
 
-/** Two one-sided tests of identical sides at the margin: slower, and faster. */
+/** Two one-sided tests of identical sides at the margin, for each metric: slower and faster. */
 const TESTS_OF_FLOOR = 2;
 
 /**
- * What a run's own data says of how far to trust it: the error level that its verdicts hold, and for
- * each family of gated metrics the differences between identical sides and what would be caught.
+ * How far to trust a run, from its own data: the false-alarm rate of its verdicts and, for each family
+ * of gated metrics, the noise floor and the smallest detectable change.
  */
 export function certificateOf(judged: Judged): Certificate {
   const gated = judged.findings.filter(({ gate, candidate }) => gate && candidate.status === 'ok');
@@ -40,12 +40,12 @@ const resolutionShare = ({ resolution, candidate }: InstructionsReport): number 
     ? null
     : resolution / candidate.count;
 
-/** Counting has no error level: what boots differ by is all there is to be wrong about. */
+/** Counts have no false-alarm rate. Their only error is the difference between boots. */
 const countedText = (counted: readonly InstructionsReport[]): string => {
   const spread = spreadOf(counted, resolutionShare);
   return spread === undefined
     ? ''
-    : `Counts are exact: boots of one side differ by ${formatShare(spread.median)} of a count in the middle, and by ${formatShare(spread.worst)} at worst (${spread.worstId}).`;
+    : `Counts are exact: boots of the same side differ by ${formatShare(spread.median)} of the count (median over the metrics), and by ${formatShare(spread.worst)} at most (${spread.worstId}).`;
 };
 
 function families(metrics: readonly MeasuredReport[]): FamilyCertificate[] {
@@ -81,32 +81,31 @@ function familyCertificate(family: string, metrics: readonly MeasuredReport[]): 
   };
 }
 
-/** What the error level holds for, one sentence. */
+/** What the false-alarm rate is and under which condition it holds, one sentence. */
 function holdsText({ design, alpha, familySize }: Judged, counted: number): string {
   if (familySize === 0 && counted > 0) return '';
-  if (familySize === 0) return 'No gated metric was tested, so there is no error level to hold.';
-  const level = formatShare(alpha);
+  if (familySize === 0) return 'No gated metric was tested, so there is no false-alarm rate.';
   const all = countOf(familySize, 'gated metric');
-  const holds = `at most ${level} of runs without a change call any of ${all} regressed, and at most ${level} improved (family-wise, by Holm`;
+  const holds = `at most ${unchangedRunsText(alpha)} call any of ${all} regressed, and no more call any improved (Holm's correction over all metrics`;
   switch (design) {
     case 'duet':
-      return `${capital(holds)}, on fresh launches alone).`;
+      return `${capital(holds)}, on fresh launches only).`;
     case 'prediction':
-      return `${capital(holds)}), as long as runs vary here as the stored ones do.`;
+      return `${capital(holds)}), provided that new runs vary as much as the stored ones.`;
     case 'shards':
-      return `${capital(holds)}), as long as machines differ in the change no more than was allowed for.`;
+      return `${capital(holds)}), provided that the change does not differ between machines by more than assumed.`;
     case 'self':
-      return `Nothing was judged; of two sides measured in turn, ${holds}).`;
+      return `Nothing was judged. In a paired comparison, ${holds}).`;
   }
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** The certificate as a table, a family a row. */
+/** The certificate as a table, one family per row. */
 export const certificateTable = (
   { holds, families: rows }: Certificate,
   title = 'How far to trust this run',
-  says: readonly string[] = [],
+  remarks: readonly string[] = [],
 ): Table =>
   grid(
     title,
@@ -114,14 +113,14 @@ export const certificateTable = (
       'gated metrics',
       'count',
       'margin',
-      'floor',
-      'MDE80',
-      'rejected',
-      'worst MDE80',
-      'worst floor',
+      'noise',
+      'detects',
+      'alarms',
+      'detects (worst)',
+      'noise (worst)',
     ],
     rows.map(familyRow),
-    [...says, holds],
+    [...remarks, holds],
   );
 
 function familyRow({ family, gated, margin, floor, mde80, blind }: FamilyCertificate): string[] {

@@ -7,18 +7,18 @@ import type { Comparison } from '../verdict/comparison.js';
 
 type OptionReport = ConfigurationReport['options'][number];
 
-/** Two flavours of a kernel differ in thousands. */
+/** Two flavours of a kernel differ in thousands of options. */
 const MAX_OPTIONS = 500;
 
 /**
- * In which options the kernels of the two sides were built differently: first those that are near a
- * function whose instructions changed, then the rest by name.
+ * The build options in which the kernels of the two sides differ: first those near a function whose
+ * instructions changed, then the others by name.
  *
- * A function's subsystem is the first word of its name, or its module: an option is near when it has
- * that word in its own name, CONFIG_SECURITY_APPARMOR when apparmor_file_permission came. Of those the
- * first is the one whose word the fewest options have, since it says the most.
+ * A function's subsystem is the first word of its name, or its module. An option is near the function
+ * if its own name contains that word: CONFIG_SECURITY_APPARMOR is near a new apparmor_file_permission.
+ * The fewer options contain the word, the more it says, and the earlier the option comes.
  *
- * @returns undefined where not both are known, or they are the same
+ * @returns undefined if one of the configurations is not known, or both are the same
  */
 export function configurationReport(
   { baseline, candidate, machines }: Pick<Comparison, 'baseline' | 'candidate' | 'machines'>,
@@ -48,7 +48,7 @@ export function configurationReport(
 const configurationIn = (run: Run | undefined): KernelConfiguration | undefined =>
   run?.target.configuration;
 
-/** Of the functions that changed, and of their modules; where those are many, of what is most of it. */
+/** Subsystems of the functions that changed. With many causes, only of the largest ones. */
 function subsystemsOf(
   counted: CountedReport | null,
   findings: readonly FindingReport[],
@@ -68,7 +68,7 @@ function subsystemsOf(
 
 const MAX_CAUSES = 20;
 
-/** Letters are of no one subsystem. */
+/** A single letter names no subsystem. */
 const MIN_WORD = 2;
 
 const wordsOf = (name: string): string[] =>
@@ -76,7 +76,7 @@ const wordsOf = (name: string): string[] =>
 
 const FAR = Number.MAX_SAFE_INTEGER;
 
-/** Of how many options the nearest word is, so that the least is the nearest. */
+/** How many options share the option's rarest subsystem word: the fewer, the nearer. */
 function nearnessTo(
   subsystems: ReadonlySet<string>,
   names: readonly string[],
@@ -93,10 +93,10 @@ function nearnessTo(
 /** More are in the report's JSON. */
 const MAX_NEAR = 6;
 const MAX_OTHERS = 4;
-/** Of kernels that differ in more, any four say nothing. */
+/** If kernels differ in more options, four arbitrary ones say nothing. */
 const MAX_DIFFERING = 100;
 
-/** One sentence or two, or nothing: `The kernels' configurations differ in 3 options: …`. */
+/** `The kernel configurations differ in 3 options: …`; empty if they do not differ. */
 export function configurationText({
   configuration,
 }: {
@@ -111,20 +111,20 @@ export function configurationText({
       : options.filter((option) => !option.near).slice(0, MAX_OTHERS);
   const left = differing - near.length - others.length;
   const rest = [...others.map(optionText), ...(left > 0 ? [`${left} more`] : [])].join(', ');
-  const head = `The kernels' configurations differ in ${countOf(differing, 'option')}`;
+  const head = `The kernel configurations differ in ${countOf(differing, 'option')}`;
   if (near.length === 0) return `${head}: ${rest}.`;
-  const told = `${head}, of which near the functions that changed: ${near.map(optionText).join(', ')}`;
-  return rest === '' ? `${told}.` : `${told}; beside them ${rest}.`;
+  const nearText = `${head}. Near the functions that changed: ${near.map(optionText).join(', ')}.`;
+  return rest === '' ? nearText : `${nearText} Others: ${rest}.`;
 }
 
 const optionText = ({ name, baseline, candidate }: OptionReport): string =>
   `CONFIG_${name} ${abridged(baseline)} → ${abridged(candidate)}`;
 
-const LONGEST_VALUE = 60;
+const MAX_VALUE_LENGTH = 60;
 
 const abridged = (value: string | null): string =>
   value === null
     ? 'not set'
-    : value.length > LONGEST_VALUE
-      ? `${value.slice(0, LONGEST_VALUE)}…`
+    : value.length > MAX_VALUE_LENGTH
+      ? `${value.slice(0, MAX_VALUE_LENGTH)}…`
       : value;

@@ -5,7 +5,7 @@ import { mainCauseText, tracedOf } from './causes.js';
 import { byWeight, differs } from './size.js';
 import { countVerdicts, shareText } from './verdict-words.js';
 
-/** A clause about the counts: `8 of 60 gated metrics take more instructions, by +4 in …; …`. */
+/** A clause about the counts: `8 of 60 gated metrics take more instructions; 98 % of the change is …`. */
 export function countedText(
   findings: readonly InstructionsReport[],
   counted: Report['counted'],
@@ -17,12 +17,12 @@ export function countedText(
   if (counts.unchanged === 0)
     return `None of ${countOf(gated.length, 'gated metric')} could be compared by its instructions`;
   const small = gated.filter((one) => one.verdict === 'unchanged' && differs(one)).length;
-  const rest = small === 0 ? '' : `, ${small} of them but for a few instructions`;
+  const rest = small === 0 ? '' : `, ${small} of them except for a few instructions`;
   const lost = counts.incomparable === 0 ? '' : `; ${counts.incomparable} could not be compared`;
   return `${shareText(counts.unchanged, gated.length)} ${takes(counts.unchanged)} as many instructions as before${rest}${lost}`;
 }
 
-/** The worst verdict, with its cause where there is one for most of it, and the largest change. */
+/** The worst verdict, its main cause if there is one, and the largest change. */
 function changedText(
   gated: readonly InstructionsReport[],
   counts: Report['counts'],
@@ -40,16 +40,16 @@ function changedText(
   const share = `${shareText(count, gated.length)} ${takes(count)} ${what}`;
   return count === 1
     ? `${share}: ${sizeText(worst)}${by}`
-    : `${share}${by}; the largest by its share is ${sizeText(worst)}${mostly(worst)}`;
+    : `${share}${by}; the largest relative change is ${sizeText(worst)}${largestPart(worst)}`;
 }
 
 /** The function that is the most of it. */
-function mostly({ functions }: InstructionsReport): string {
-  const [most] = (functions ?? []).toSorted(
+function largestPart({ functions }: InstructionsReport): string {
+  const [largest] = (functions ?? []).toSorted(
     (a, b) => Math.abs(b.difference) - Math.abs(a.difference),
   );
-  if (most === undefined) return '';
-  return `, of which ${formatInstructionsDifference(most.difference)} in ${most.name}`;
+  if (largest === undefined) return '';
+  return `, ${formatInstructionsDifference(largest.difference)} of it in ${largest.name}`;
 }
 
 const takes = (count: number): string => (count === 1 ? 'takes' : 'take');
@@ -59,7 +59,7 @@ function sizeText({ id, difference, baseline, candidate }: InstructionsReport): 
   return `${id}, ${formatInstructionsDifference(difference)} (${formatInstructions(baseline.count)} → ${formatInstructions(candidate.count)})`;
 }
 
-/** What is not explained by functions: metrics that were not traced, and what a trace leaves over. */
+/** What functions do not explain: metrics without a trace, and the part that a trace does not show. */
 export function traceNotes(changed: readonly InstructionsReport[]): string[] {
   const untraced = new Map<string, string[]>();
   for (const { id, untraced: why } of changed) {
@@ -69,7 +69,7 @@ export function traceNotes(changed: readonly InstructionsReport[]): string[] {
     .filter((finding) => leftShare(finding) >= MIN_LEFT)
     .toSorted((a, b) => leftShare(b) - leftShare(a));
   return [
-    ...[...untraced].map(([why, ids]) => `Not traced, since ${why}: ${someIds(ids)}.`),
+    ...[...untraced].map(([why, ids]) => `Not traced, because ${why}: ${someIds(ids)}.`),
     ...(left.length === 0
       ? []
       : [`Not explained by the trace: ${someIds(left.map(remainderText))}.`]),
@@ -82,17 +82,20 @@ export function traceNotes(changed: readonly InstructionsReport[]): string[] {
 const remainderText = ({ id, remainder, difference }: InstructionsReport): string =>
   `${formatInstructionsDifference(remainder ?? 0)} of the ${formatInstructionsDifference(difference ?? 0)} of ${id}`;
 
-/** Of what a metric changed by: less is in the report's JSON alone. */
+/** As a share of the metric's change. A smaller remainder is in the report's JSON only. */
 const MIN_LEFT = 0.05;
 
-/** Of an instruction: the clock's own step. */
+/** In instructions: the step of the clock. */
 const MIN_REMAINDER = 0.1;
 
-/** What is there in any trace: the loop around the operations, and what boots differ in. */
+/**
+ * The share of the change that the trace does not explain. Every trace leaves out the loop around the
+ * operations and the noise between boots; that much does not count.
+ */
 function leftShare({ remainder, difference, resolution }: InstructionsReport): number {
   const left = Math.abs(remainder ?? 0);
-  const told = left >= MIN_REMAINDER && left > (resolution ?? 0);
-  return told ? left / Math.abs(difference ?? left) : 0;
+  const counts = left >= MIN_REMAINDER && left > (resolution ?? 0);
+  return counts ? left / Math.abs(difference ?? left) : 0;
 }
 
 const MAX_IDS = 4;

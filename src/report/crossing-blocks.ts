@@ -3,9 +3,9 @@ import { formatCount, formatFactor, formatNs, formatRate, formatShare } from '..
 import { type Block, type Fact, facts, grid, type Table } from './blocks.js';
 import { IN_2003 } from './crossing.js';
 
-/** What a crossing costs, then vmstat's line during the run, and header + file at each size. */
+/** What entering the kernel costs, vmstat's line during the run, and header + file at each size. */
 export const crossingBlocks = (crossing: CrossingReport): Block[] => [
-  ...facts('The crossing', crossingFacts(crossing)),
+  ...facts('What entering the kernel costs', crossingFacts(crossing)),
   ...(crossing.vmstat === null ? [] : vmstatTables(crossing.vmstat)),
   ...crossing.transfers.map(transferTable),
 ];
@@ -13,8 +13,8 @@ export const crossingBlocks = (crossing: CrossingReport): Block[] => [
 function crossingFacts(crossing: CrossingReport): Fact[] {
   const { callNs, hopNs, switchesPerSecond, withoutSwitchNs, hostSwitchesPerSecond } = crossing;
   const all: (Fact | undefined)[] = [
-    ['crossing', `two system calls and one switch in ${formatNs(hopNs)}`],
-    ['a second', `${rate(switchesPerSecond)} switches on one CPU`],
+    ['switch', `two system calls and one context switch in ${formatNs(hopNs)}`],
+    ['switch rate', `${rate(switchesPerSecond)} on one CPU`],
     [
       'in 2003',
       `${formatNs(IN_2003.crossingNs)}, ${rate(IN_2003.switchesPerSecond)} (LMbench on a ${IN_2003.machine})`,
@@ -22,17 +22,20 @@ function crossingFacts(crossing: CrossingReport): Fact[] {
     ['null call', formatNs(callNs)],
     withoutSwitchNs === null
       ? undefined
-      : ['no switch', `the same two calls on its own pipe: ${formatNs(withoutSwitchNs)}`],
+      : [
+          'no switch',
+          `the same two calls of one process on its own pipe: ${formatNs(withoutSwitchNs)}`,
+        ],
     hostSwitchesPerSecond === null
       ? undefined
-      : ['the machine', `${rate(hostSwitchesPerSecond)} switches while the two processes ran`],
+      : ['all CPUs', `${rate(hostSwitchesPerSecond)} switches while the two processes ran`],
   ];
   return all.filter((fact) => fact !== undefined);
 }
 
 const rate = (perSecond: number): string => formatRate(1e9 / perSecond);
 
-/** The columns that vmstat(8) prints, from the facts that host.vmstat notes. */
+/** The columns of vmstat(8), from the details of host.vmstat. */
 const VMSTAT: readonly [head: string, fact: string, format: (value: number) => string][] = [
   ['load', 'load_1m', (value) => value.toFixed(2)],
   ['free', 'memory_free_kib', (value) => mebibytes(value)],
@@ -56,7 +59,7 @@ function vmstatTables(vmstat: Record<string, number>): Table[] {
   });
   const heads = known.map(([head]) => head);
   const row = known.map(([, text]) => text);
-  const title = 'Meanwhile, in the columns of vmstat, all CPUs';
+  const title = 'vmstat during the run, all CPUs';
   return known.length === 0 ? [] : [grid(title, heads, [row])];
 }
 
@@ -71,15 +74,15 @@ function transferTable({ size, strategies, oneCall }: TransferReport): Table {
   ]);
   const says = [
     best && second
-      ? `Here ${best.label} wins, by ${formatShare(second.ns / best.ns - 1)} over ${second.label}.`
+      ? `The fastest here is ${best.label}; ${second.label} takes ${formatShare(second.ns / best.ns - 1)} longer.`
       : '',
     oneCall === null
       ? ''
-      : `One call for header and file would save three of the four calls around TCP_CORK: at this machine's call cost ${formatNs(oneCall.savedNs)}, ${formatShare(oneCall.share)} of it.`,
+      : `A single call for header and file would save three of the four calls of the TCP_CORK strategy: ${formatNs(oneCall.savedNs)} on this machine, ${formatShare(oneCall.share)} of its time.`,
   ];
   return grid(
     `A header of 256 B and a file of ${size.replace('k', ' KB')}, loopback TCP`,
-    ['strategy', 'time', 'to the best', 'segments', 'entries'],
+    ['strategy', 'time', 'vs fastest', 'segments', 'entries'],
     rows,
     says.filter((sentence) => sentence !== ''),
   );

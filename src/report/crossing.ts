@@ -4,19 +4,19 @@ import { figure } from '../text/units.js';
 import { centreNs } from '../verdict/samples.js';
 
 /**
- * The two things that a kernel-list thread of 2003 argued about ("TCP zero copy for mmapped
- * files"): what it costs to cross into the kernel and to switch, and which way of sending a header
- * and a file wins at that price.
+ * Two questions of a kernel-list thread of 2003 ("TCP zero copy for mmapped files"): what it costs to
+ * enter the kernel and to switch processes, and which way of sending a header and a file is then the
+ * fastest.
  */
 
-/** What Larry McVoy measured for that thread with LMbench, on a 1.6 GHz Athlon. */
+/** Larry McVoy's measurements in that thread, with LMbench on a 1.6 GHz Athlon. */
 export const IN_2003 = {
   machine: '1.6 GHz Athlon',
   switchesPerSecond: 548_000,
   crossingNs: 1_800,
 } as const;
 
-/** The metrics that the two blocks are made of, as globs. */
+/** The metrics that both blocks need, as globs. */
 export const CROSSING_METRICS: readonly string[] = [
   'syscall.null',
   'context.pipe_self',
@@ -27,7 +27,7 @@ export const CROSSING_METRICS: readonly string[] = [
 
 const SIZES = ['4k', '64k'] as const;
 
-/** Every way to send a header and a file that the catalogue has, whoever measured it. */
+/** Every way to send a header and a file that the catalogue has. A run may have measured only some. */
 const STRATEGIES: readonly [suffix: string, label: string][] = [
   ['cork_header', 'TCP_CORK, send, sendfile, uncork'],
   ['more_header', 'send(MSG_MORE), sendfile'],
@@ -41,13 +41,13 @@ const STRATEGIES: readonly [suffix: string, label: string][] = [
   ['nagle_header', 'send, sendfile, nothing else'],
 ];
 
-/** What setting and clearing TCP_CORK around send and sendfile costs: a single call would save it. */
+/** The calls that TCP_CORK takes: set it, send, sendfile, clear it. A single call could replace them. */
 const CALLS_OF_CORK = 4;
 
 /**
- * Makes both blocks of a run.
+ * The data for both blocks from one run.
  *
- * @returns undefined when the run does not hold the switch and the call that they begin with
+ * @returns undefined if the run did not measure the null call and the switch
  */
 export function crossingOf(run: Run): CrossingReport | undefined {
   const call = timed(run, 'syscall.null');

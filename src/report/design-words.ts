@@ -2,7 +2,7 @@ import { isInstructionsReport, isMeasuredReport, type MeasuredReport } from '../
 import type { Report } from '../record/report.js';
 import { countOf, formatShare } from '../text/units.js';
 
-/** How a comparison was made, and what that is worth, in words. */
+/** How a comparison was made and how sure it is, in words. */
 
 /** How the evidence was gathered, as a clause. */
 export function designText(report: Report): string {
@@ -15,18 +15,18 @@ function countedDesign({ findings }: Report): string {
   const boots = findings
     .filter(isInstructionsReport)
     .map(({ candidate }) => (candidate.status === 'ok' ? candidate.boots.length : 0));
-  return `counted: ${countOf(Math.max(0, ...boots), 'boot')} a side under a clock of instructions`;
+  return `counted: ${countOf(Math.max(0, ...boots), 'boot')} per side, with a clock that counts instructions`;
 }
 
 function timesDesign(report: Report): string {
-  const each = `${replicatesText(report)} a side`;
+  const each = `${replicatesText(report)} per side`;
   switch (report.design) {
     case 'duet':
       return `duet: both sides interleaved in this job, ${each}`;
     case 'prediction':
-      return `prediction: this run against ${countOf(report.baseline.runs.length, 'stored run')}, ${replicatesText(report)} in this one`;
+      return `prediction: this run against ${countOf(report.baseline.runs.length, 'stored run')}, ${replicatesText(report)} in this run`;
     case 'shards':
-      return `shards: both sides interleaved on ${machinesText(report)}, ${each} in all`;
+      return `shards: both sides interleaved on ${machinesText(report)}, ${each} in total`;
     case 'self':
       return `the candidate against itself, ${each}`;
   }
@@ -36,12 +36,20 @@ function timesDesign(report: Report): string {
 export const machinesText = ({ machines }: Pick<Report, 'machines'>): string =>
   countOf(machines.length, 'machine');
 
-/** The price of being wrong, as a clause. */
-export const errorBudgetText = (report: Report): string =>
-  `at most ${formatShare(report.alpha)} of runs without a change raise any false alarm ` +
-  `(family-wise, ${countOf(report.familySize, 'gated metric')})`;
+/** The false-alarm rate, as a clause. */
+export const falseAlarmText = (report: Report): string =>
+  `at most ${unchangedRunsText(report.alpha)} raise a false alarm ` +
+  `(over all ${countOf(report.familySize, 'gated metric')})`;
 
-/** The fewest and most replicates (fresh processes) that stand behind a metric's estimate. */
+/** `1 in 100 unchanged runs`; a share that is not one in a whole number is `3 % of unchanged runs`. */
+export function unchangedRunsText(alpha: number): string {
+  const count = Math.round(1 / alpha);
+  return Math.abs(count * alpha - 1) < 1e-9
+    ? `1 in ${count} unchanged runs`
+    : `${formatShare(alpha)} of unchanged runs`;
+}
+
+/** The smallest and largest number of replicates (fresh processes or boots) behind an estimate. */
 export function replicatesText({ findings }: Report): string {
   const counts = findings
     .filter(isMeasuredReport)
@@ -51,24 +59,24 @@ export function replicatesText({ findings }: Report): string {
   return low === high ? countOf(low, 'replicate') : `${low} to ${high} replicates`;
 }
 
-const settlers: Record<Report['design'], string> = {
+const SETTLED_BY: Record<Report['design'], string> = {
   duet: 'pair',
   prediction: 'stored run',
   shards: 'machine',
   self: 'pair',
 };
 
-/** What would settle an inconclusive metric, as a clause, or nothing when nobody knows. */
+/** What would settle an inconclusive metric, as a clause; empty if that is not known. */
 export function settleText(
   { design }: Pick<Report, 'design'>,
   { replicatesToSettle }: MeasuredReport,
 ): string {
   if (replicatesToSettle === null) return '';
-  const what = settlers[design];
-  return `about ${countOf(replicatesToSettle, what)} would settle it`;
+  const what = SETTLED_BY[design];
+  return `about ${countOf(replicatesToSettle, what)} in total would settle it`;
 }
 
-/** The coverage of the intervals shown, `95 %`; empty when none is. */
+/** The coverage of the intervals shown, `95 %`; empty if none is shown. */
 export function coverageText({ findings }: Report): string {
   const changes = findings.filter(isMeasuredReport).map(({ change }) => change);
   const change = changes.find((one) => one !== null && one.confidence < 1);
@@ -85,7 +93,7 @@ export function marginText({ findings }: Report): string {
   return rangeText(Math.min(...margins), Math.max(...margins));
 }
 
-/** Two shares as a range, `2 to 10 %`; `2 %` where they are one. */
+/** Two shares as a range, `2 to 10 %`; `2 %` if they are equal. */
 export function rangeText(from: number, to: number): string {
   const [low, high] = [formatShare(from), formatShare(to)];
   return low === high ? low : `${low.replace(' %', '')} to ${high}`;

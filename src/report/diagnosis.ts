@@ -23,19 +23,19 @@ export function explanationText(diagnosis: DiagnosisReport): string {
   return `${causeText(diagnosis)} ${verb} ${formatShare(share)} of ${what}`;
 }
 
-/** The finding in full: how surely, and what differs between the sides that could carry it. */
+/** The diagnosis in full, with its intervals and the differences that could be its cause. */
 export function diagnosisText(diagnosis: DiagnosisReport): string {
   const sure = diagnosis.terms
     .map(({ low, high }) => `${formatNsDifference(low)} to ${formatNsDifference(high)}`)
     .join('; ');
   const { explained, called } = diagnosis;
   const of = explained.length === called ? `all ${called}` : `${explained.length} of ${called}`;
-  const those = diagnosis.carriers.map(
+  const differences = diagnosis.carriers.map(
     ({ field, baseline, candidate }) => `${fieldName(field)} (${baseline} → ${candidate})`,
   );
-  const carried =
-    those.length === 0
-      ? 'Nothing that is known of the sides differs in what could carry it.'
-      : `What differs between the sides and could carry it: ${those.join(', ')}.`;
-  return `One cause for ${of} metrics: ${causeText(diagnosis)} (95 % interval ${sure}). ${carried}`;
+  const causes =
+    differences.length === 0
+      ? 'No known difference between the sides could cause it.'
+      : `Differences between the sides that could cause it: ${differences.join(', ')}.`;
+  return `One cause for ${of} metrics: ${causeText(diagnosis)} (95 % interval ${sure}). ${causes}`;
 }

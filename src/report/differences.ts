@@ -11,9 +11,9 @@ import { fieldName } from './field-words.js';
 type Difference = Report['differences'][number];
 
 /**
- * Fields that can carry a cause, the likeliest first: filters and mitigations run at every entry,
- * the scheduler at every switch, buffers and segments are made of bytes. Of a group only the first
- * that differs is named with the cause; behind it stand what could carry any.
+ * Fields that can cause a cost of each quantity, the likeliest first: filters and mitigations run at
+ * every entry, the scheduler runs at every switch, and bytes pass through buffers and segments. In a
+ * group, only the first field that differs is named. `anyCarriers` can cause any cost.
  */
 const carriers: Record<Quantity, readonly (readonly RegExp[])[]> = {
   entries: [
@@ -33,8 +33,8 @@ const anyCarriers: readonly (readonly RegExp[])[] = [
   [/^container$/],
 ];
 
-/** What the metrics of a family are mostly made of, where no cause was found for their changes. */
-const madeOf: Record<Family, readonly Quantity[]> = {
+/** What the cost of a family mostly consists of. Used if no cause was found for its changes. */
+const mainQuantities: Record<Family, readonly Quantity[]> = {
   control: [],
   clock: ['entries'],
   syscall: ['entries'],
@@ -48,10 +48,10 @@ const madeOf: Record<Family, readonly Quantity[]> = {
   host: [],
 };
 
-/** A mitigation may differ in many files for one cause. */
+/** One cause may change many fields, such as many mitigations. */
 const MAX_CARRIERS = 3;
 
-/** Those of the differences that could carry a cause, the likeliest first. */
+/** The differences that could be the cause, the likeliest first. */
 export function carriersOf(
   quantities: readonly Quantity[],
   differences: readonly Difference[],
@@ -68,13 +68,13 @@ const groupsOf = (quantities: readonly Quantity[]) => [
   ...anyCarriers,
 ];
 
-/** What differs between the sides, and what could be read on one of them only. */
+/** What differs between the sides, and what could be read on one side only. */
 export type Differing = Pick<Report, 'differences' | 'unreadable'>;
 
 /**
- * What differs between the sides: what can carry the changes that were called, then the rest.
- * Against stored runs, the last one: what changed since, rather than everything that ever did. Over
- * machines, what differs between the sides of any of them.
+ * What differs between the sides: first what could cause the called changes, then the rest. Of stored
+ * runs only the newest is compared, to show what changed since then. Over machines, what differs
+ * between the sides of any machine.
  */
 export function differencesOf(comparison: Comparison, diagnosis: Diagnosis | undefined): Differing {
   const { baseline, candidate, machines } = comparison;
@@ -98,14 +98,14 @@ export function differencesOf(comparison: Comparison, diagnosis: Diagnosis | und
   };
 }
 
-/** What the probe says of a setting that it cannot read. */
+/** The probe's value for a setting that it cannot read. */
 const UNREAD = 'unknown';
 
 /** A setting may have parts: `rmem unknown; wmem unknown`. */
 const isUnread = (value: string): boolean =>
   value.split('; ').every((part) => part === UNREAD || part.endsWith(` ${UNREAD}`));
 
-/** Of the families of which a metric was called, the largest number of calls first. */
+/** The quantities of the families with called metrics, the family with the most of them first. */
 function calledQuantities({ findings }: Comparison): Quantity[] {
   const counts = new Map<Family, number>();
   for (const { id } of findings.filter(isCalled)) {
@@ -113,7 +113,7 @@ function calledQuantities({ findings }: Comparison): Quantity[] {
     if (family !== undefined) counts.set(family, (counts.get(family) ?? 0) + 1);
   }
   const families = [...counts].toSorted((a, b) => b[1] - a[1]).map(([family]) => family);
-  return [...new Set(families.flatMap((family) => madeOf[family]))];
+  return [...new Set(families.flatMap((family) => mainQuantities[family]))];
 }
 
 function fieldDifferences(last: Run, candidate: Run): Difference[] {
@@ -127,7 +127,7 @@ function fieldDifferences(last: Run, candidate: Run): Difference[] {
     }))
     .filter((pair) => pair.baseline !== pair.candidate)
     .map(wordByWord)
-    .filter(({ field }, _index, all) => !isTold(field, all));
+    .filter(({ field }, _index, all) => !isRedundant(field, all));
 }
 
 const MITIGATION = 'vulnerabilities.';
@@ -135,11 +135,11 @@ const MITIGATION = 'vulnerabilities.';
 const mitigationsRead = (fields: ReadonlyMap<string, string>): boolean =>
   [...fields.keys()].some((field) => field.startsWith(MITIGATION));
 
-/** Where no mitigation at all is known, the directory of them could not be read. */
+/** If no mitigation at all is known, their directory could not be read. */
 const absence = (field: string, mitigationsKnown = true): string =>
   field.startsWith(MITIGATION) && !mitigationsKnown ? UNREAD : 'absent';
 
-/** Of a command line, the words that are on one side only, in their order. */
+/** For a command line, only the words that one side does not have, in their order. */
 function wordByWord(pair: Difference): Difference {
   const { field, baseline, candidate } = pair;
   if (field !== 'kernelCommandLine' || isUnread(baseline) || isUnread(candidate)) return pair;
@@ -149,10 +149,10 @@ function wordByWord(pair: Difference): Difference {
   return { field, baseline: gone.join(' ') || 'absent', candidate: come.join(' ') || 'absent' };
 }
 
-/** Blanks in double quotes are a part of a word, as the kernel reads it. */
+/** Blanks in double quotes belong to a word, as in the kernel's own parser. */
 const wordsOf = (line: string): string[] => line.match(/(?:"[^"]*"|[^\s"])+/g) ?? [];
 
-/** The words of one line less those of the other, each as often as it is there. */
+/** The words of one line without those of the other. A repeated word is removed once for each match. */
 function without(words: readonly string[], others: readonly string[]): string[] {
   const left = [...others];
   return words.filter((word) => {
@@ -162,8 +162,8 @@ function without(words: readonly string[], others: readonly string[]): string[] 
   });
 }
 
-/** What a kernel's image says of itself the booted one does, too; and another one is another file. */
-const isTold = (field: string, all: readonly Difference[]): boolean =>
+/** A booted kernel reports its own version, so a difference of the image or its hash adds nothing. */
+const isRedundant = (field: string, all: readonly Difference[]): boolean =>
   field === 'target.kernel' ||
   (field === 'target.sha256' && all.some((one) => one.field === 'kernelVersion'));
 
@@ -182,7 +182,7 @@ function fieldsOf({ subject, platform, target }: Run): Map<string, string> {
 const texts = (fields: Readonly<Record<string, string | number>>, prefix = '') =>
   Object.entries(fields).map(([field, value]) => [`${prefix}${field}`, String(value)] as const);
 
-/** What differs, and in one line for a side what could not be read there. */
+/** What differs, and one line for each side about the settings that could not be read there. */
 export function differenceBlocks({ differences, unreadable }: Differing): Block[] {
   const changes = differences.map(({ field, ...values }) => ({
     name: fieldName(field),
@@ -191,7 +191,7 @@ export function differenceBlocks({ differences, unreadable }: Differing): Block[
   return [
     ...(changes.length === 0
       ? []
-      : [{ kind: 'changes' as const, title: 'Differs between the sides', changes }]),
+      : [{ kind: 'changes' as const, title: 'Differences between the sides', changes }]),
     ...prose(unreadableText('baseline', unreadable.baseline)),
     ...prose(unreadableText('candidate', unreadable.candidate)),
   ];

@@ -3,7 +3,12 @@ import type { Report } from '../record/report.js';
 import type { Fact } from './blocks.js';
 import { coverageText, designText, machinesText, marginText } from './design-words.js';
 import { fieldName } from './field-words.js';
-import { kernelText, machineText, mitigationsText, type Surroundings } from './machine-words.js';
+import {
+  kernelText,
+  type MachineAndKernel,
+  machineText,
+  mitigationsText,
+} from './machine-words.js';
 import { machineList } from './machines.js';
 import { noiseOf } from './noise.js';
 import { countsText, countVerdicts } from './verdict-words.js';
@@ -20,7 +25,7 @@ export function sideFacts(report: Report): Fact[] {
   return [...sides, ['gated', gatedText(report)]];
 }
 
-/** By each measure that there is, since a metric may be unchanged in time and regressed in instructions. */
+/** Separately for times and instructions: a metric may be unchanged in one and regressed in the other. */
 function gatedText({ findings }: Report): string {
   const gated = findings.filter(({ gate }) => gate);
   const timed = countsText(countVerdicts(gated.filter(isMeasuredReport)));
@@ -29,7 +34,7 @@ function gatedText({ findings }: Report): string {
   return `by time ${timed}; by instructions ${counted}`;
 }
 
-/** What a target's own tools say of it: `; engine podman 4.3.1, runtime runc 1.1.5`. */
+/** What a target's own tools report: `; engine podman 4.3.1, runtime runc 1.1.5`. */
 function factsText({ facts }: Report['candidate'] | Report['baseline']): string {
   const texts = Object.entries(facts).map(([name, text]) => `${name} ${text}`);
   return texts.length === 0 ? '' : `; ${texts.join(', ')}`;
@@ -49,40 +54,45 @@ function baselineText(report: Report): string {
   } = report;
   const last = runs.at(-1);
   if (last === undefined) return design === 'self' ? 'nothing stored yet' : 'no comparable run';
-  return runs.length === 1 ? `run ${last}` : `${runs.length} runs, the last ${last}`;
+  return runs.length === 1 ? `run ${last}` : `${runs.length} runs, the newest ${last}`;
 }
 
-/** Where a report's figures come from: one machine, or several. */
+/** The machine or machines that the figures come from. */
 export const placeFacts = (report: Report): Fact[] =>
   report.machines.length === 0
     ? machineFacts(report)
     : [...machineList(report), ...machineFacts(report).filter(([label]) => label !== 'machine')];
 
-export const machineFacts = (where: Surroundings): Fact[] => [
+export const machineFacts = (where: MachineAndKernel): Fact[] => [
   ['machine', machineText(where)],
   ['kernel', kernelText(where)],
   ['mitigations', mitigationsText(where)],
 ];
 
-/** What the heads of the tables mean. */
+/** What the column heads of the tables mean. */
 export function legend(report: Report): Fact[] {
   const { floor, mde80 } = noiseOf(report.findings.filter(isMeasuredReport));
   const facts: (Fact | undefined)[] = [
-    floor && ['floor', 'difference between identical sides of this run'],
-    floor && ['rejected', 'tests of identical sides at the margin; an honest machine has none'],
-    mde80 && ['MDE80', 'smallest change this run would have caught four times in five'],
+    floor && ['noise', 'how much launches of the same side differed in this run; should be near 0'],
+    floor && [
+      'alarms',
+      'tests that found more than the margin between identical sides; should be 0',
+    ],
+    mde80 && ['detects', 'smallest change that this run would have noticed four times in five'],
     coverageText(report) === '' ? undefined : ['interval', intervalText(report)],
-    report.findings.every(({ gate }) => gate) ? undefined : ['*', 'informs, does not gate'],
+    report.findings.every(({ gate }) => gate)
+      ? undefined
+      : ['*', 'for information only: never fails the gate'],
   ];
   return facts.filter((fact) => fact !== undefined);
 }
 
 const intervalText = (report: Report): string =>
-  `covers the true change with ${coverageText(report)}; ` +
-  `a change of less than the margin, ${marginText(report)}, is not flagged`;
+  `contains the true change in ${coverageText(report)} of cases; ` +
+  `a change smaller than the margin (${marginText(report)}) is not flagged`;
 
-/** Everything that is known of the machine and the kernel. */
-export function environmentFacts({ platform, subject }: Surroundings): Fact[] {
+/** Everything that is known about the machine and the kernel. */
+export function environmentFacts({ platform, subject }: MachineAndKernel): Fact[] {
   const { vulnerabilities, ...rest } = subject;
   const states = Object.entries(vulnerabilities).slice(0, MAX_STATES);
   return [
@@ -92,5 +102,5 @@ export function environmentFacts({ platform, subject }: Surroundings): Fact[] {
   ];
 }
 
-/** The kernel has some twenty; a record may hold anything. */
+/** The kernel reports about twenty. A record may hold any number. */
 const MAX_STATES = 100;

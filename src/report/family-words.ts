@@ -11,16 +11,16 @@ const families: Record<Family, string> = {
   net: 'Network round trips',
   sendfile: 'Sending files',
   exact: 'Exact counts',
-  host: 'The host meanwhile',
+  host: 'The host during the run',
 };
 
-/** @param id a metric's id, or its family alone */
+/** @param id a metric's id, or only its family */
 export function familyTitle(id: string): string {
   const family = familyOf(id);
   return family === undefined ? familyNameOf(id) : families[family];
 }
 
-/** The order in which families are shown; those that are not known come last. */
+/** The order in which families are shown. Unknown families come last. */
 export function familyRank(id: string): number {
   const family = familyOf(id);
   return family === undefined ? FAMILIES.length : FAMILIES.indexOf(family);

@@ -28,8 +28,8 @@ const fields: Record<string, string> = {
 };
 
 /**
- * @param field a field of a run as reports name it, `kernelRelease`, `vulnerabilities.mds` or, of what
- * the target's tools said, `target.image`
+ * @param field a field of a run as reports name it: `kernelRelease`, `vulnerabilities.mds`, or
+ * `target.image` for a fact from the target's tools
  */
 export const fieldName = (field: string): string =>
   fields[field] ?? field.replace(/^vulnerabilities\./, 'mitigation of ').replace(/^target\./, '');

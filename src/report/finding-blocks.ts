@@ -34,7 +34,7 @@ import { placesOf } from './places.js';
 import { byWeight, differs, ratioOf } from './size.js';
 import { statusText } from './verdict-words.js';
 
-/** The findings in tables: what was found first, then what could not be decided, then the rest by family. */
+/** The findings in tables: changes first, then what is undecided, then the rest by family. */
 
 type Kind =
   | 'blocked'
@@ -43,26 +43,26 @@ type Kind =
   | 'access'
   | 'inconclusive'
   | 'incomparable'
-  | 'informs'
+  | 'ungated'
   | 'small'
   | 'unchanged'
   | 'absent';
 
-/** What a reader should see first. */
+/** Groups that a reader should see first. */
 const FOUND: readonly Kind[] = ['regressed', 'improved', 'access'];
 const REST: readonly Kind[] = [
   'inconclusive',
   'incomparable',
-  'informs',
+  'ungated',
   'small',
   'unchanged',
   'absent',
 ];
 
-/** What was found. */
+/** Losses and changes. */
 export const foundBlocks = (report: Report): Block[] => [
   ...list(
-    'Blocked: lost by the candidate',
+    'Blocked: the candidate can no longer do this',
     report.alarms
       .filter(({ verdict }) => verdict === 'blocked')
       .map(({ title, metrics }) => `${title} (${metrics.join(', ')})`),
@@ -70,7 +70,7 @@ export const foundBlocks = (report: Report): Block[] => [
   ...tablesOf(report, FOUND),
 ];
 
-/** What was not: undecided, without a say, unchanged, not measured. */
+/** Everything else: undecided, for information only, unchanged, not measured. */
 export const restBlocks = (report: Report): Block[] => tablesOf(report, REST);
 
 /** Times and counted instructions never share a column. */
@@ -79,35 +79,35 @@ function tablesOf(report: Report, kinds: readonly Kind[]): Table[] {
   const counted = report.findings.filter(isInstructionsReport);
   const tables = [
     tableOf(measuredGroups(report, measured, kinds), columnsOf(report)),
-    tableOf(countedGroups(counted, kinds), COUNTED_COLUMNS, countedSays(report, counted, kinds)),
+    tableOf(countedGroups(counted, kinds), COUNTED_COLUMNS, countedRemarks(report, counted, kinds)),
   ];
-  return tables.filter(({ groups, says }) => groups.length + says.length > 0);
+  return tables.filter(({ groups, remarks }) => groups.length + remarks.length > 0);
 }
 
 interface Cells<F> extends Column {
-  /** @returns the figure, or an empty text where the metric has none */
+  /** @returns the figure as text; empty if the metric has none */
   cell: (finding: F) => string;
 }
 
 interface Rows<F> extends Omit<Group, 'rows'> {
   findings: readonly F[];
-  /** Whether the verdict of a row says something. */
+  /** Whether the rows have a verdict to show. */
   compared: boolean;
 }
 
 function tableOf<F extends FindingReport>(
   groups: readonly Rows<F>[],
   columns: readonly Cells<F>[],
-  says: readonly string[] = [],
+  remarks: readonly string[] = [],
 ): Table {
   const row = (finding: F, compared: boolean): Row => ({
     name: finding.id,
     ...(compared ? { verdict: finding.verdict } : {}),
-    ...(finding.gate ? {} : { informs: true }),
+    ...(finding.gate ? {} : { ungated: true }),
     cells: columns.map(({ cell }) => cell(finding)),
   });
   return withoutEmptyColumns({
-    ...{ kind: 'table', title: '', names: 'metrics', head: 'metric', says },
+    ...{ kind: 'table', title: '', names: 'metrics', head: 'metric', remarks },
     columns: columns.map(({ head, importance }) => ({ head, importance })),
     groups: groups.map(({ findings, compared, ...group }) => ({
       ...group,
@@ -124,7 +124,7 @@ const candidate: Cells<MeasuredReport> = {
   cell: (finding) => sideCell(finding.candidate),
 };
 
-/** Less than a change is worth on other machines is not shown of what is alone. */
+/** Columns for two sides. */
 const COMPARED: readonly Cells<MeasuredReport>[] = [
   { head: 'baseline', importance: 4, cell: (finding) => sideCell(finding.baseline) },
   candidate,
@@ -138,18 +138,19 @@ const COMPARED: readonly Cells<MeasuredReport>[] = [
     cell: ({ change }) => (change === null ? '' : formatInterval(change)),
   },
   {
-    ...{ head: 'floor', importance: 1 },
+    ...{ head: 'noise', importance: 1 },
     cell: ({ floor }) => (floor === null ? '' : formatRatio(floor.ratio)),
   },
   {
-    ...{ head: 'MDE80', importance: 2 },
+    ...{ head: 'detects', importance: 2 },
     cell: ({ mde80 }) => (mde80 === null ? '' : formatShare(mde80)),
   },
 ];
 
+/** Columns for a candidate alone. */
 const ALONE: readonly Cells<MeasuredReport>[] = [
   { ...candidate, head: 'cost' },
-  ...COMPARED.filter(({ head }) => head === 'floor' || head === 'MDE80').map((column) => ({
+  ...COMPARED.filter(({ head }) => head === 'noise' || head === 'detects').map((column) => ({
     ...column,
     importance: column.importance + 2,
   })),
@@ -162,8 +163,8 @@ const ALONE: readonly Cells<MeasuredReport>[] = [
 const columnsOf = ({ design }: Report) => (design === 'self' ? ALONE : COMPARED);
 
 /**
- * The time that was added, of changes only: one cause adds about the same time to calls that cost
- * very different times, which no column of percentages shows.
+ * The added time, for changes only. One cause adds about the same time to calls of very different
+ * cost, and a column of percentages does not show that.
  */
 function addedCell({ baseline, candidate: after, verdict }: MeasuredReport): string {
   if (verdict !== 'regressed' && verdict !== 'improved') return '';
@@ -171,7 +172,7 @@ function addedCell({ baseline, candidate: after, verdict }: MeasuredReport): str
   return after.unit === 'ns' ? formatNsDifference(after.estimate - baseline.estimate) : '';
 }
 
-/** Every metric is in one group, but for those that are blocked: they have a list of their own. */
+/** Puts every metric in one group, except blocked ones: they have a list of their own. */
 function measuredGroups(
   report: Report,
   findings: readonly MeasuredReport[],
@@ -192,7 +193,7 @@ function measuredGroups(
         sorted.filter(({ id }) => !explained.has(id)),
       ),
       ...group(
-        `${title} by that cause`,
+        `${title}, by the cause above`,
         sorted.filter(({ id }) => explained.has(id)),
       ).map((one) => ({
         ...one,
@@ -221,7 +222,7 @@ function measuredKind({ design }: Report, finding: MeasuredReport): Kind {
   if (design === 'self') return 'unchanged';
   if (verdict === 'blocked') return gate ? 'blocked' : 'access';
   if (isRefused(baseline)) return 'access';
-  if ((verdict === 'regressed' || verdict === 'improved') && !gate) return 'informs';
+  if ((verdict === 'regressed' || verdict === 'improved') && !gate) return 'ungated';
   return verdict;
 }
 
@@ -231,12 +232,12 @@ const TITLES: Record<Exclude<Kind, 'blocked' | 'unchanged'>, string> = {
   access: 'Available on one side only',
   inconclusive: 'Inconclusive',
   incomparable: 'Not comparable',
-  informs: 'Changed, but only informs',
+  ungated: 'Changed, for information only',
   small: 'Changed by less than the margin',
   absent: 'Not measured',
 };
 
-/** Of sides of different kinds, which is the slower. */
+/** The title of a group. For sides of different kinds it says which side is slower. */
 function titleOf(kind: Exclude<Kind, 'unchanged'>, report: Report): string {
   const places = placesOf(report);
   if (kind === 'blocked') return '';
@@ -245,7 +246,7 @@ function titleOf(kind: Exclude<Kind, 'unchanged'>, report: Report): string {
   return TITLES[kind];
 }
 
-/** Under a family's name stands what did not change, unless nothing was compared. */
+/** One group for each family, with the metrics that did not change or were not compared. */
 function families(
   { design }: Report,
   findings: readonly MeasuredReport[],
@@ -264,7 +265,7 @@ function families(
 
 const COUNTED_COLUMNS: readonly Cells<InstructionsReport>[] = [
   {
-    ...{ head: 'more', importance: 5 },
+    ...{ head: 'added', importance: 5 },
     cell: ({ difference }) => (difference === null ? '' : formatInstructionsDifference(difference)),
   },
   {
@@ -277,7 +278,7 @@ const COUNTED_COLUMNS: readonly Cells<InstructionsReport>[] = [
   { head: 'baseline', importance: 2, cell: ({ baseline }) => countCell(baseline) },
   { head: 'candidate', importance: 3, cell: (finding) => countCell(finding.candidate) },
   {
-    ...{ head: 'resolution', importance: 1 },
+    ...{ head: 'boot noise', importance: 1 },
     cell: ({ resolution }) => (resolution === null ? '' : formatInstructions(resolution)),
   },
 ];
@@ -288,8 +289,8 @@ const countCell = (side: InstructionsReport['baseline']): string =>
 const COUNTED_TITLES: Partial<Record<Kind, string>> = {
   regressed: 'More instructions',
   improved: 'Fewer instructions',
-  small: 'More or fewer instructions, by less than the margin',
-  informs: 'Another number of instructions, but only informs',
+  small: 'Instructions changed by less than the margin',
+  ungated: 'Instructions changed, for information only',
   incomparable: 'Instructions not comparable',
 };
 
@@ -310,11 +311,11 @@ function countedGroups(
 function countedKind(finding: InstructionsReport): Kind {
   const { gate, verdict } = finding;
   if (verdict === 'unchanged') return differs(finding) ? 'small' : 'unchanged';
-  return gate || verdict === 'incomparable' ? verdict : 'informs';
+  return gate || verdict === 'incomparable' ? verdict : 'ungated';
 }
 
-/** What the counts come to; said once, where the changes are. */
-function countedSays(
+/** Remarks on the counts. They stand once, below the changes. */
+function countedRemarks(
   { counted }: Report,
   findings: readonly InstructionsReport[],
   kinds: readonly Kind[],
@@ -325,6 +326,6 @@ function countedSays(
   return [
     ...(same === 0 ? [] : [`The counts of ${countOf(same, 'metric')} are the same on both sides.`]),
     ...traceNotes(findings.filter(differs)),
-    `Counted by ${conditions.join(', ')}: exact on any machine, and blind to caches, TLBs and speculation.`,
+    `Counted with ${conditions.join(', ')}: exact on any machine, but blind to caches, TLBs and speculation.`,
   ];
 }

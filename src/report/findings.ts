@@ -26,7 +26,7 @@ import {
 } from '../verdict/comparison.js';
 import { causeReports } from './causes.js';
 
-/** The findings as plain data: what JSON cannot hold is null. */
+/** The findings as plain data. Values that JSON cannot hold become null. */
 export const findingReports = (findings: readonly Finding[]): FindingReport[] =>
   findings.map((finding) =>
     isInstructions(finding) ? instructionsReport(finding) : measuredReport(finding),
@@ -52,7 +52,7 @@ const sideReport = (side: Side): SideReport =>
 
 const notMeasured = ({ status, reason }: NotMeasured): NotMeasuredReport => ({ status, reason });
 
-/** An interval without bounds runs from 0, which JSON has, to infinity, which it has not. */
+/** An interval without bounds runs from 0 to infinity. JSON has no infinity, so `high` is then null. */
 export const changeReport = ({ ratio, low, high, confidence }: Change) => ({
   ratio: figure(ratio),
   low: figure(low),
@@ -111,7 +111,7 @@ const callReports = ({ roots }: OperationDifference) =>
     ...{ difference: figure(difference), change, below },
   }));
 
-/** How instructions were counted, and what changed by function over all metrics. */
+/** How instructions were counted, and which functions changed over all metrics. */
 export function countedReport({ counted, findings }: Comparison): CountedReport | null {
   if (counted === undefined) return null;
   const changed = findings.filter(isInstructions).flatMap(changedOperation);

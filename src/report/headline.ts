@@ -10,15 +10,15 @@ import { type Places, placesOf } from './places.js';
 import { changeSize } from './size.js';
 import { shareText } from './verdict-words.js';
 
-type Told = Omit<Report, 'headline'>;
+type ReportBody = Omit<Report, 'headline'>;
 
 /**
- * The report in one sentence: what is lost, how many gated metrics got the worst verdict, and the fact
- * that a reader would ask for next.
+ * The report in one sentence: what the candidate lost, how many gated metrics got the worst verdict,
+ * and the fact that a reader asks for next.
  *
- * @param report everything but the sentence itself
+ * @param report everything except the sentence itself
  */
-export function headline(report: Told): string {
+export function headline(report: ReportBody): string {
   if (report.verdict === 'no-baseline') return noBaseline(report);
   const clauses = [lossClause(report), timedClause(report), countedClause(report)];
   const said = clauses.filter((clause) => clause !== '');
@@ -30,7 +30,7 @@ const lowerFirst = (text: string): string =>
   /^(All|None|No|The) /.test(text) ? `${text.charAt(0).toLowerCase()}${text.slice(1)}` : text;
 
 /** `openat is refused: EPERM (syscall.open_close and 4 others)` */
-function lossClause({ alarms }: Told): string {
+function lossClause({ alarms }: ReportBody): string {
   const [first, ...others] = alarms.filter(({ verdict }) => verdict === 'blocked');
   if (first === undefined) return '';
   const [id, ...rest] = first.metrics;
@@ -40,7 +40,7 @@ function lossClause({ alarms }: Told): string {
   return `${first.title} (${id}${many})${more}`;
 }
 
-function countedClause({ findings, counted }: Told): string {
+function countedClause({ findings, counted }: ReportBody): string {
   const judged = findings
     .filter(isInstructionsReport)
     .filter(({ gate, verdict }) => gate && verdict !== 'blocked');
@@ -49,8 +49,8 @@ function countedClause({ findings, counted }: Told): string {
   return findings.some(isMeasuredReport) ? `counted: ${lowerFirst(text)}` : text;
 }
 
-/** What the times say: their own verdict, which need not be the gate's where counts are there, too. */
-function timedClause(report: Told): string {
+/** The verdict of the times. It may differ from the gate's if there are instruction counts too. */
+function timedClause(report: ReportBody): string {
   const gated = report.findings
     .filter(isMeasuredReport)
     .filter(({ gate, verdict }) => gate && verdict !== 'blocked');
@@ -63,11 +63,11 @@ function timedClause(report: Told): string {
   return `${shareText(those.length, gated.length)} ${clauses[verdict](those, report)}${where(report)}`;
 }
 
-/** How many machines a verdict rests on belongs to the verdict. */
-const where = (report: Told): string =>
+/** A verdict over machines says how many machines it rests on. */
+const where = (report: ReportBody): string =>
   report.design === 'shards' ? `, on ${machinesText(report)}` : '';
 
-type Clause = (those: MeasuredReport[], report: Told) => string;
+type Clause = (those: MeasuredReport[], report: ReportBody) => string;
 
 const clauses: Record<Exclude<Verdict, 'incomparable' | 'blocked'>, Clause> = {
   regressed: (those, report) =>
@@ -75,15 +75,15 @@ const clauses: Record<Exclude<Verdict, 'incomparable' | 'blocked'>, Clause> = {
   improved: (those, report) =>
     `${faster(those, report) ?? 'improved and none regressed'}${causeOf(report) || largestChange(those)}`,
   unchanged: (those, report) =>
-    `${asQuick(those, report) ?? `${isOrAre(those)} unchanged`}${sensitivity(those)}`,
+    `${asFast(those, report) ?? `${isOrAre(those)} unchanged`}${sensitivity(those)}`,
   inconclusive: (those, report) =>
     `${isOrAre(those)} inconclusive and none regressed${disagreeing(those, report) || settling(those, report)}`,
 };
 
-/** Of sides of different kinds, nothing regressed. */
+/** If the sides are of different kinds, nothing regressed: the clause says which side is slower. */
 const compared =
   (text: (places: Places, is: string) => string) =>
-  (those: MeasuredReport[], report: Told): string | undefined => {
+  (those: MeasuredReport[], report: ReportBody): string | undefined => {
     const places = placesOf(report);
     return places && text(places, isOrAre(those));
   };
@@ -93,14 +93,14 @@ const slower = compared(
 const faster = compared(
   ({ baseline, candidate }, is) => `${is} faster ${candidate} than ${baseline}, and none slower`,
 );
-const asQuick = compared(
-  ({ baseline, candidate }, is) => `${is} as quick ${candidate} as ${baseline}`,
+const asFast = compared(
+  ({ baseline, candidate }, is) => `${is} as fast ${candidate} as ${baseline}`,
 );
 
 const isOrAre = ({ length }: MeasuredReport[]): string => (length === 1 ? 'is' : 'are');
 
-/** One cause is one finding, however many metrics show it. */
-const causeOf = ({ diagnosis }: Told): string =>
+/** A common cause says more than the largest change. */
+const causeOf = ({ diagnosis }: ReportBody): string =>
   diagnosis === null ? '' : `; ${explanationText(diagnosis)}`;
 
 function largestChange(metrics: MeasuredReport[]): string {
@@ -113,11 +113,11 @@ function largestChange(metrics: MeasuredReport[]): string {
 function sensitivity(metrics: MeasuredReport[]): string {
   const worst = largestOf(metrics, ({ mde80 }) => mde80);
   if (worst === undefined) return '';
-  return `; a change of ${formatShare(worst.value)} on any of them would have been caught four times in five`;
+  return `; a change of ${formatShare(worst.value)} in any of them would have been noticed four times in five`;
 }
 
-/** More machines would settle what holds on average, which is nobody's machine. */
-function disagreeing(metrics: MeasuredReport[], report: Told): string {
+/** More machines would settle only the average, which holds for no single machine. */
+function disagreeing(metrics: MeasuredReport[], report: ReportBody): string {
   const ids = metrics.map(({ id }) => id).filter((id) => report.disagreements.includes(id));
   const [first, ...others] = ids;
   if (first === undefined) return '';
@@ -125,16 +125,16 @@ function disagreeing(metrics: MeasuredReport[], report: Told): string {
   return `; the machines disagree about ${first}${rest}`;
 }
 
-/** Only where a number settles all of them: one metric's would read as the gate's. */
-function settling(metrics: MeasuredReport[], report: Told): string {
+/** Only if every metric has such a number: that of one metric would read as the gate's. */
+function settling(metrics: MeasuredReport[], report: ReportBody): string {
   const numbers = metrics.map(({ replicatesToSettle }) => replicatesToSettle ?? Infinity);
   const most = metrics.find((metric) => metric.replicatesToSettle === Math.max(...numbers));
   if (most === undefined) return '';
   return `; ${metrics.length === 1 ? `${most.id}: ` : ''}${settleText(report, most)}`;
 }
 
-/** Neither regressed nor improved nor inconclusive: what could be compared is unchanged. */
-function partlyCompared(metrics: MeasuredReport[], report: Told): string {
+/** No metric regressed, improved or is inconclusive: those that could be compared are unchanged. */
+function partlyCompared(metrics: MeasuredReport[], report: ReportBody): string {
   const unchanged = metrics.filter(({ verdict }) => verdict === 'unchanged');
   if (unchanged.length === 0) return nothingCompared(metrics);
   const share = shareText(unchanged.length, metrics.length);
@@ -148,7 +148,7 @@ function nothingCompared(metrics: MeasuredReport[]): string {
   return `None of ${countOf(metrics.length, 'gated metric')} could be compared${because}`;
 }
 
-function noBaseline(report: Told): string {
+function noBaseline(report: ReportBody): string {
   const { floor, mde80 } = noiseOf(report.findings.filter(isMeasuredReport));
   const [skipped] = report.baseline.skipped;
   const start =
@@ -157,7 +157,7 @@ function noBaseline(report: Told): string {
       : `No earlier run could be used (${skipped.replace(/\.$/, '')}), so nothing was judged`;
   if (floor === undefined || mde80 === undefined) return `${start}.`;
   return (
-    `${start}; on this machine identical sides differ by ${formatShare(floor.median)}, and side by ` +
-    `side a change of ${formatShare(mde80.median)} would be caught four times in five (medians).`
+    `${start}; noise here: two identical sides differ by ${formatShare(floor.median)}, and a paired ` +
+    `comparison would notice a change of ${formatShare(mde80.median)} four times in five (medians).`
   );
 }

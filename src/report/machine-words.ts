@@ -2,10 +2,10 @@ import type { Report } from '../record/report.js';
 import { countOf } from '../text/units.js';
 
 /** Where something was measured. */
-export type Surroundings = Pick<Report, 'platform' | 'subject'>;
+export type MachineAndKernel = Pick<Report, 'platform' | 'subject'>;
 
-/** The machine in one line: CPU, count, SMT and hypervisor, as far as they are known. */
-export function machineText({ platform }: Surroundings): string {
+/** The machine in one line: CPU, count, SMT, hypervisor and clocksource, as far as they are known. */
+export function machineText({ platform }: MachineAndKernel): string {
   return [
     known(platform.cpuModel) || platform.architecture,
     countOf(platform.cpuCount, 'CPU'),
@@ -17,8 +17,8 @@ export function machineText({ platform }: Surroundings): string {
     .join(', ');
 }
 
-/** The kernel in one line: release, preemption model, seccomp state. */
-export function kernelText({ subject }: Surroundings): string {
+/** The kernel in one line: release, preemption model, seccomp state, container. */
+export function kernelText({ subject }: MachineAndKernel): string {
   return [
     known(subject.kernelRelease) || 'unknown release',
     prefixed('preemption ', subject.preemption),
@@ -30,10 +30,10 @@ export function kernelText({ subject }: Surroundings): string {
 }
 
 /**
- * The vulnerabilities directory of sysfs in one line: what is mitigated and by what, what is left
- * open, and how many do not concern this CPU.
+ * The vulnerabilities directory of sysfs in one line: what is mitigated and how, what is vulnerable,
+ * and how many entries do not affect this CPU.
  */
-export function mitigationsText({ subject }: Surroundings): string {
+export function mitigationsText({ subject }: MachineAndKernel): string {
   const entries = Object.entries(subject.vulnerabilities);
   if (entries.length === 0) return 'unknown';
   const mitigated = entries.flatMap(([name, state]) => {

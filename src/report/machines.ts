@@ -4,9 +4,9 @@ import { countOf, formatChange } from '../text/units.js';
 import { type Fact, grid, type Table } from './blocks.js';
 import { machineText } from './machine-words.js';
 
-/** The machines of a comparison of shards, numbered as every rendering names them. */
+/** The machines of a comparison of shards. Every layout uses the same numbers. */
 
-/** Each machine in one line; its label is a fact's. */
+/** Each machine as a fact: one line. */
 export const machineList = ({ machines, subject }: Report): Fact[] =>
   machines.map(({ platform, pairs }, index) => [
     `machine ${index + 1}`,
@@ -17,8 +17,8 @@ export const machineList = ({ machines, subject }: Report): Fact[] =>
 const MAX_MACHINES = 12;
 
 /**
- * The change on each machine by its own pairs, of the metrics that changed over all of them, of
- * those that moved beyond the margin on one, and of those about which they disagree.
+ * The change on each machine by its own pairs. Shows the metrics that changed over all machines, that
+ * moved beyond the margin on one machine, or that the machines disagree about.
  */
 export function machineTables({ machines: all, findings, disagreements }: Report): Table[] {
   const machines = all.slice(0, MAX_MACHINES);
@@ -45,7 +45,7 @@ export function machineTables({ machines: all, findings, disagreements }: Report
 const isChanged = ({ verdict, change }: MeasuredReport): boolean =>
   (verdict === 'regressed' || verdict === 'improved') && change !== null && change.confidence < 1;
 
-/** Whether the whole interval of a machine lies beyond the margin. */
+/** Whether the machine's whole interval lies beyond the margin. */
 const moved =
   ({ id, margin }: MeasuredReport) =>
   (machine: MachineReport): boolean => {

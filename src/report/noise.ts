@@ -1,7 +1,7 @@
 import { median } from 'simple-statistics';
 import type { MeasuredReport } from '../record/finding.js';
 
-/** A quantity over all metrics: its middle, and the metric where it is worst. */
+/** A quantity over all metrics: its median, and the metric where it is worst. */
 export interface Spread {
   median: number;
   worst: number;
@@ -9,10 +9,10 @@ export interface Spread {
 }
 
 /**
- * How noisy the run was: the differences between its identical sides (as shares, whichever way),
- * and the smallest changes that it would have caught.
+ * How noisy the run was: the differences between identical sides, as shares without their sign, and
+ * the smallest detectable changes.
  *
- * @returns undefined where no metric has the quantity
+ * @returns each undefined if no metric has the quantity
  */
 export function noiseOf(metrics: readonly MeasuredReport[]): {
   floor: Spread | undefined;
@@ -35,7 +35,7 @@ export function largestOf<F extends { id: string }>(metrics: readonly F[], quant
   return values.toSorted((a, b) => b.value - a.value)[0];
 }
 
-/** @returns undefined where none has the quantity */
+/** @returns undefined if no metric has the quantity */
 export function spreadOf<F extends { id: string }>(
   metrics: readonly F[],
   quantity: Quantity<F>,

@@ -16,8 +16,8 @@ import { tailsBlocks } from './tails.js';
 import { policyText } from './verdict-words.js';
 
 /**
- * The parts of a report in reading order, whoever lays them out. A new one is its file and a line here;
- * the compiler then names every layout that has to say where it goes.
+ * The parts of a report in reading order, for every layout. A new part takes a file and a line here.
+ * The compiler then points to every layout that must place it.
  */
 const PARTS = {
   headline: (report) => [
@@ -58,7 +58,7 @@ export interface Part {
   blocks: Block[];
 }
 
-/** The report in parts, those that have something to say. */
+/** The parts of the report that have any content. */
 export const partsOf = (report: Report): Part[] =>
   Object.entries<(report: Report) => Block[]>(PARTS)
     .map(([name, make]) => ({ name: name as PartName, blocks: make(report) }))

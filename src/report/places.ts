@@ -14,10 +14,10 @@ const phrases: Record<string, string> = {
 };
 
 /**
- * Sides of different kinds are no two versions of one thing: nothing regressed, one of them costs
- * more. The report then says where.
+ * Comparing a host with a container is not a regression test: the two are not versions of one thing.
+ * The report then says which side is slower.
  *
- * @returns undefined where the sides are of one kind, or the baseline is stored runs
+ * @returns undefined if both sides are of the same kind, or the baseline is stored runs
  */
 export function placesOf({
   design,

@@ -4,7 +4,7 @@ import { DEFAULT_ALPHA, DUET_MARGIN, PREDICTION_MARGIN } from '../stats/assumpti
 import { shellWord } from '../text/escape.js';
 import type { Command } from './blocks.js';
 
-/** What to type to get the same comparison again. */
+/** The command that repeats the comparison. */
 export function reproduction(report: Report): Command {
   if (report.design === 'shards') return reproduceMerge(report);
   const { baseline: before, candidate: after, findings } = report;
@@ -17,18 +17,18 @@ export function reproduction(report: Report): Command {
     ...judgingOptions(report),
   ].join(' ');
   const text = stored
-    ? 'In a clone of syscall-gate on a machine of the same kind, with the run records that the workflow stored as artifacts unpacked into the folder "runs":'
+    ? 'In a clone of syscall-gate on a machine of the same kind, with the run records of the workflow\'s artifacts unpacked into the folder "runs":'
     : 'In a clone of syscall-gate on a machine of the same kind:';
   return { kind: 'command', text, command };
 }
 
 const reproduceMerge = (report: Report): Command => ({
   kind: 'command',
-  text: 'In a clone of syscall-gate, with the artifacts that the shards stored unpacked into folders of the folder "shards":',
+  text: 'In a clone of syscall-gate, with each shard\'s artifact unpacked into its own folder under "shards":',
   command: ['npm start -- merge shards', ...judgingOptions(report)].join(' '),
 });
 
-/** What the comparison was judged by, where that is not what the command line does by itself. */
+/** The options of the comparison that differ from the defaults of the command line. */
 function judgingOptions(report: Report): string[] {
   const rules = marginRules(report);
   return [
@@ -37,7 +37,7 @@ function judgingOptions(report: Report): string[] {
   ];
 }
 
-/** The commonest margin for all metrics, then those that have another: the last rule wins. */
+/** The most common margin for all metrics, then the metrics with another one: the last rule wins. */
 function marginRules({ design, findings }: Report): string[] {
   const usual = design === 'prediction' ? PREDICTION_MARGIN : DUET_MARGIN;
   const timed = findings.filter(isMeasuredReport).filter(({ margin }) => margin > 0);
@@ -52,5 +52,5 @@ function marginRules({ design, findings }: Report): string[] {
   ];
 }
 
-/** As a person would write it: 0.07 × 100 is not 7 in binary. */
+/** Rounded for people: 100 × 0.07 is not exactly 7 in binary. */
 const percent = (ratio: number): string => `${Number((100 * ratio).toPrecision(6))}%`;

@@ -4,7 +4,7 @@ import { formatNsDifference, formatRatio } from '../text/units.js';
 type Found = Pick<Selftest, 'alarms' | 'injections' | 'gateMs'>;
 type Answer = Pick<Selftest, 'trusted' | 'answer'>;
 
-/** Whether this gate can be trusted here, in one sentence that says why, or why not and what to do. */
+/** Whether this gate can be trusted here, in one sentence: why, or why not and what to do. */
 export function answerOf(found: Found): Answer {
   const injections = found.injections.filter((one) => one.status === 'ok');
   const doubt = alarmed(found) ?? notInjected(found, injections) ?? missed(found, injections);
@@ -12,18 +12,18 @@ export function answerOf(found: Found): Answer {
   return { trusted: false, answer: `This gate cannot be trusted here, because ${doubt}.` };
 }
 
-/** `because` to the end, with what to do. */
+/** What follows `because`: the reason, and what to do. */
 type Doubt = string | undefined;
 
 function alarmed({ alarms }: Found): Doubt {
   if (alarms.length === 0) return undefined;
-  return `the machine against itself was called changed in ${alarms.join(', ')}: run this again, and if that recurs, on a quieter machine or with a larger --margin`;
+  return `comparing the machine with itself reported a change in ${alarms.join(', ')}: run this again; if it happens again, use a quieter machine or a larger --margin`;
 }
 
 function notInjected({ injections }: Found, ok: readonly Injected[]): Doubt {
   if (ok.length > 0) return undefined;
   const [reason] = injections.flatMap((one) => (one.status === 'unavailable' ? [one.reason] : []));
-  return `no regression could be injected to show that it is caught (${reason}): run this where a process may install a seccomp filter or use syscall user dispatch, such as outside of the sandbox on the same machine`;
+  return `no regression could be injected, so nothing shows that one would be caught (${reason}): run this where a process may install a seccomp filter or use syscall user dispatch, such as outside the sandbox on the same machine`;
 }
 
 function missed({ gateMs }: Found, injections: readonly Injected[]): Doubt {
@@ -31,12 +31,12 @@ function missed({ gateMs }: Found, injections: readonly Injected[]): Doubt {
   const quiet = injections.filter((one) => one.caught.length === 0);
   const [broken] = quiet.filter(({ promised }) => promised.length > 0);
   if (broken) {
-    return `${sizeText(broken)} was not caught in ${secondsText(gateMs)}, although the noise of ${broken.promised[0]} would allow it: run this again with a longer --duration, on a quieter machine`;
+    return `${sizeText(broken)} was not caught in ${secondsText(gateMs)}, although the noise of ${broken.promised[0]} is low enough to catch it: run this again with a longer --duration, on a quieter machine`;
   }
   if (strongest === undefined || !quiet.includes(strongest)) return undefined;
   return strongest.slowed.length === 0
-    ? `${sizeText(strongest)} is less than the margin of every metric measured: choose cheaper operations, such as --metrics 'syscall.*', or a smaller --margin`
-    : `${secondsText(gateMs)} were too few to catch ${sizeText(strongest)}: give a longer --duration, or fewer --metrics`;
+    ? `${sizeText(strongest)} is smaller than the margin of every measured metric: choose cheaper operations, such as --metrics 'syscall.*', or a smaller --margin`
+    : `${secondsText(gateMs)} were not enough to catch ${sizeText(strongest)}: give a longer --duration, or fewer --metrics`;
 }
 
 function trusting(injections: readonly Injected[]): string {
@@ -53,10 +53,10 @@ function trusting(injections: readonly Injected[]): string {
 const sizeText = (one: Injected): string =>
   `${formatNsDifference(one.addedNs)} on every kernel entry (${shareText(one)} of a null call)`;
 
-/** Of a null call, signed. */
+/** The share of a null call, signed. */
 export const shareText = ({ share }: Injected): string => formatRatio(1 + share);
 
-/** Measuring time until a regression was first caught. */
+/** Measuring time until the regression was first caught. */
 export const timeText = ({ screenMs, confirmMs }: NonNullable<Injected['first']>): string =>
   secondsText(screenMs + confirmMs);
 

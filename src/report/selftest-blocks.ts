@@ -7,7 +7,7 @@ import { machineFacts } from './facts.js';
 import { familyTitle } from './family-words.js';
 import { secondsText, shareText, timeText } from './selftest-answer.js';
 
-/** A self-test, in the order in which it is done; its answer comes last, and is laid out by itself. */
+/** A self-test in the order of its steps. The answer comes last and is laid out separately. */
 export const selftestBlocks = (selftest: Selftest): Block[] => [
   itselfTable(selftest),
   injectionsTable(selftest),
@@ -21,43 +21,36 @@ function itselfTable({ certificate, alarms, gateMs }: Selftest): Table {
     alarms.length === 0
       ? 'Identical sides raised no alarm.'
       : `Identical sides were called changed in ${alarms.join(', ')}.`;
-  const title = `The machine against itself, by a gate of ${secondsText(gateMs)}`;
+  const title = `The machine compared with itself, by a gate of ${secondsText(gateMs)}`;
   return certificateTable(certificate, title, [alarm]);
 }
 
 function injectionsTable({ injections }: Selftest): Table {
   const done = injections.filter((one) => one.status === 'ok');
   return grid(
-    'The machine against itself with every system call made dearer',
-    [
-      'injection',
-      'an entry',
-      'null call',
-      'first caught',
-      'caught',
-      'of those over MDE80',
-      'first on',
-    ],
+    'The machine compared with itself, with every system call made slower',
+    ['injection', 'per entry', 'null call', 'first caught', 'caught', 'of detectable', 'first on'],
     done.map(injectionRow),
     [...injections.flatMap(obstacle), ...meanings(done)],
   );
 }
 
 const FILTERS =
-  'seccomp: a filter that the kernel runs on every call; seccomp-cached: one whose answer it keeps.';
+  'seccomp: a filter that the kernel runs on every call; seccomp-cached: a filter whose answer the kernel caches.';
 
 const MEANINGS: Record<Injection, string> = {
   'seccomp-cached': FILTERS,
   seccomp: FILTERS,
-  'user-dispatch': 'user-dispatch: a switch of the process that the kernel reads on every call.',
+  'user-dispatch': 'user-dispatch: a flag of the process that the kernel checks on every call.',
 };
 
 const COLUMNS = [
-  'first caught: measuring time after which a gate would have confirmed the first metric.',
-  'caught: of the gated metrics that so much an entry slows by more than their margin.',
+  'first caught: measuring time until a gate would have confirmed the first metric.',
+  'caught: of the gated metrics that this injection slows by more than their margin.',
+  'of detectable: of those that it slows by more than this machine can detect four times in five.',
 ];
 
-/** Of what stands in the table. */
+/** Explains the injections and columns of the table. */
 const meanings = (done: readonly Injected[]): string[] =>
   done.length === 0
     ? []
@@ -84,12 +77,12 @@ function scaledTable({ scaled, gateMs }: Selftest): Table {
   const [first] = scaled;
   const sizes = first?.caught.map(({ overMargin }) => `+${formatShare(overMargin)}`) ?? [];
   return grid(
-    'Other changes: of how many metrics they would be caught four times in five',
+    'Hypothetical changes: metrics in which they would be caught four times in five',
     ['over the margin by', ...sizes],
     scaled.map(({ family, gated, caught }) => [
       familyTitle(family),
       ...caught.map(({ metrics }) => `${metrics} of ${gated}`),
     ]),
-    scaled.length === 0 ? [`No metric had pairs enough in ${secondsText(gateMs)}.`] : [],
+    scaled.length === 0 ? [`No metric had enough pairs in ${secondsText(gateMs)}.`] : [],
   );
 }

@@ -19,30 +19,30 @@ import { familyRank } from './family-words.js';
 import { measuredReport } from './findings.js';
 import { answerOf } from './selftest-answer.js';
 
-/** The metric whose change is the size of an injection: one entry, and hardly anything else. */
+/** The metric whose change gives the size of an injection: it is one kernel entry and little else. */
 export const ENTRY_METRIC = 'syscall.null';
 
-/** Sizes of the changes that are thought rather than injected, over the margin. */
+/** Sizes of the hypothetical changes, above the margin. */
 const OVER_MARGIN = [0.01, 0.02, 0.03, 0.05];
 
-/** Families whose entries are page faults for a part, which no filter sees. */
+/** Families in which some kernel entries are page faults, which pass no seccomp filter. */
 const FAULTING: readonly string[] = ['memory', 'process'] satisfies Family[];
 
-/** By time and events: nothing is counted in a self-test. */
+/** By time and events only: a self-test counts no instructions. */
 type SelfComparison = Comparison<MeasuredFinding>;
 
-/** A duet with the probe that an injection slowed, or why there is none. */
+/** A duet in which an injection slowed the candidate's probe, or why there is none. */
 export type Trial =
   | { injection: Injection; comparison: SelfComparison; first: Detection | undefined }
   | NotInjected;
 
 /**
- * What the gates of a self-test came to, as plain data.
+ * The results of a self-test's gates, as plain data.
  *
  * @param itself a duet of the machine with itself
  * @param trials from the mildest injection to the strongest
- * @param gateMs what each gate had
- * @throws ZodError when they do not make a report: a bug
+ * @param gateMs measuring time of each gate
+ * @throws ZodError if the result is not a valid report: a bug
  */
 export function buildSelftest(
   itself: SelfComparison,
@@ -108,7 +108,7 @@ function sizeOf({ findings }: SelfComparison): { addedNs: number; share: number 
   return { addedNs: share * call.baseline.estimate, share };
 }
 
-/** By what an operation costs in kernel entries by design, and not by what was measured of it. */
+/** From the number of kernel entries that the catalogue states, not from the measured change. */
 function expectedSlowdown(
   { id, baseline }: MeasuredFinding,
   { candidate }: SelfComparison,

@@ -12,7 +12,7 @@ export function tailsReport({ tails }: Run): Report['tails'] {
   return {
     timer:
       timer.status === 'ok'
-        ? `${timer.name}, which counts in steps of ${formatNs(timer.stepNs)}; a reading costs ${formatNs(timer.costNs)}, part of every time`
+        ? `${timer.name}, which counts in steps of ${formatNs(timer.stepNs)}; every time includes one reading of ${formatNs(timer.costNs)}`
         : obstacleText(timer),
     counters: counters.status === 'ok' ? 'ok' : obstacleText(counters),
     metrics,
@@ -21,7 +21,7 @@ export function tailsReport({ tails }: Run): Report['tails'] {
 
 const obstacleText = (side: NotMeasuredReport): string => `${side.status}: ${reasonText(side)}`;
 
-/** No verdict rests on them. */
+/** The tails as blocks. No verdict rests on them. */
 export function tailsBlocks({ timer, counters, metrics }: TailsReport): Block[] {
   const time = (ns: number | undefined): string => (ns === undefined ? '' : formatNs(ns));
   const rows = metrics.map(({ id, p50Ns, p99Ns, p999Ns, maxNs, samples }) => [

@@ -1,9 +1,9 @@
 import type { Report } from '../record/report.js';
 import { type GateVerdict, VERDICTS, type Verdict } from '../record/verdict.js';
 
-/** Words and symbols for verdicts, the same in every layout. Nothing here escapes its text. */
+/** Words and symbols for verdicts, the same in every layout. The text is not escaped here. */
 
-/** One column wide in a terminal; the shape carries the meaning without its colour. */
+/** One column wide in a terminal. The shape shows the meaning even without colour. */
 export const verdictSymbols: Record<GateVerdict, string> = {
   blocked: '■',
   regressed: '▲',
@@ -14,7 +14,7 @@ export const verdictSymbols: Record<GateVerdict, string> = {
   'no-baseline': '○',
 };
 
-/** For Markdown, where a word always stands beside the mark. */
+/** For Markdown. A word always stands beside the mark. */
 export const verdictMarks: Record<GateVerdict, string> = {
   blocked: '⛔',
   regressed: '🔴',
@@ -32,7 +32,7 @@ export function countVerdicts(findings: readonly { verdict: Verdict }[]): Record
   return counts as Record<Verdict, number>;
 }
 
-/** `2 regressed, 1 inconclusive, 18 unchanged`, worst first; verdicts nobody got are left out. */
+/** `2 regressed, 1 inconclusive, 18 unchanged`: worst first, without verdicts that do not occur. */
 export const countsText = (counts: Record<Verdict, number>): string =>
   VERDICTS.filter((verdict) => counts[verdict] > 0)
     .map((verdict) => `${counts[verdict]} ${verdict}`)
@@ -47,18 +47,18 @@ export function shareText(count: number, total: number): string {
 /** `denied`, `no loopback`: a side's status as words. */
 export const statusText = ({ status }: { status: string }): string => status.replaceAll('_', ' ');
 
-/** Said only where the verdict alone would let a reader guess the exit code wrongly. */
+/** Says whether the gate passes, if the verdict alone would suggest the opposite. */
 export function policyText({ verdict, passed }: Report): string {
   if (verdict === 'blocked' || verdict === 'regressed')
     return passed ? ' (passes: fail-on is never)' : '';
   return passed ? '' : ' (fails: fail-on is inconclusive)';
 }
 
-/** Whether the report shows that no gated metric is worse, rather than failing to show one. */
+/** Whether the report shows that no gated metric got worse. Being undecided is not enough. */
 export const isClear = ({ verdict, counts }: Report): boolean =>
   verdict === 'unchanged' ||
   (verdict === 'improved' && counts.inconclusive + counts.incomparable === 0);
 
-/** Whether a gated metric was shown to be worse, whatever the policy says to that. */
+/** Whether a gated metric was shown to be worse, whatever the policy is. */
 export const isRed = ({ verdict }: Report): boolean =>
   verdict === 'blocked' || verdict === 'regressed';

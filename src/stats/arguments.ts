@@ -1,6 +1,6 @@
 /**
- * The door of the pure rooms: a number that is not finite, or out of its range, is a bug in the
- * caller and never a user's mistake, so it is a RangeError that names the argument.
+ * Argument checks for pure code. A number that is not finite or out of its range is a bug in the
+ * caller, never a user's mistake. So it throws a RangeError that names the argument.
  */
 export function requireFinite(name: string, value: number): void {
   if (!Number.isFinite(value)) throw new RangeError(`${name} must be finite, not ${value}`);

@@ -4,48 +4,48 @@ import { seededRandom } from './random.js';
 import { criticalOrder, tieFreeTail } from './signed-rank.js';
 import { ascending, walshAbove, walshCount } from './walsh.js';
 
-/** One test of a procedure: how many pairs it sees, and the level it must reach. */
-export interface Stage {
+/** One test of a procedure: how many pairs it gets, and the level that it must reach. */
+export interface TestPlan {
   pairs: number;
   level: number;
 }
 
-/** Enough to place a quantile at 0.8 within 0.023 of that probability (one standard error). */
+/** Enough to place the quantile at 0.8 within 0.023 of that probability (one standard error). */
 const RESAMPLES = 300;
 
-/** Beyond, distances shrink as 1/√pairs (the sum of many ranks is normal), which is quicker. */
+/** Above this, distances are scaled as 1/√pairs (the sum of many ranks is normal): that is faster. */
 const RESAMPLED_PAIRS = 100;
 
-/** Of the sample's range: well under the resampling error. */
+/** As a share of the sample's range: well below the resampling error. */
 const PRECISION = 1e-3;
 
-/** Any number will do; a fixed one makes the answer a function of the differences. */
+/** Any number will do. A fixed one makes the answer depend on the differences alone. */
 const SEED = 80;
 
 /**
- * How far beyond the margin a true shift must lie for one stage to reject, in each of
- * {@link RESAMPLES} repetitions of the stage on noise like the run's own.
+ * How far beyond the margin a true shift must lie for one test to reject. The answer has one
+ * distance for each of {@link RESAMPLES} repetitions of the test, on noise like the run's own.
  *
- * For noise e and true shift Δ the test about δ rejects exactly when Δ − δ exceeds minus the c-th
- * smallest Walsh average of e, c being the critical order of the level; so one repetition yields
- * its distance without any search over Δ, and the discreteness of small samples is in it.
+ * With noise e and true shift Δ, the test against δ rejects exactly when Δ − δ exceeds minus the
+ * c-th smallest Walsh average of e, where c is the critical order of the level. So one repetition
+ * gives its distance without a search over Δ, and small samples keep their discrete steps.
  *
- * The noise is resampled from the centred differences with random signs, since the test assumes
- * symmetry and signs double what few differences can say about their tails (the bootstrap under
+ * The noise is resampled from the centred differences with random signs. The test assumes symmetry,
+ * and random signs double what a few differences can say about their tails (the bootstrap under
  * the null hypothesis: B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap", 1993,
- * chapter 16). √(n/(n−1)) gives back the spread that centring takes.
+ * chapter 16). The factor √(n/(n−1)) restores the spread that centring removes.
  *
  * @param differences at least two
  * @returns the distances, ascending, in the unit of the differences
  * @throws RangeError when a number is out of its range
  */
-export function criticalDistances(differences: readonly number[], stage: Stage): Float64Array {
-  requireCount('pairs', stage.pairs);
-  requireLevel('level', stage.level);
-  const pairs = Math.min(stage.pairs, RESAMPLED_PAIRS);
-  const order = criticalOrder(pairs, tieFreeTail(pairs), stage.level);
+export function criticalDistances(differences: readonly number[], plan: TestPlan): Float64Array {
+  requireCount('pairs', plan.pairs);
+  requireLevel('level', plan.level);
+  const pairs = Math.min(plan.pairs, RESAMPLED_PAIRS);
+  const order = criticalOrder(pairs, tieFreeTail(pairs), plan.level);
   const draw = resampler(differences, pairs);
-  const shrink = Math.sqrt(pairs / stage.pairs);
+  const shrink = Math.sqrt(pairs / plan.pairs);
   return Float64Array.from({ length: RESAMPLES }, () => -shrink * lowerEnd(draw(), order)).sort();
 }
 
@@ -53,7 +53,7 @@ function resampler(differences: readonly number[], pairs: number): () => Float64
   const n = differences.length;
   const { estimate } = hodgesLehmann(differences, 0.5);
   const widen = Math.sqrt(n / (n - 1));
-  // In ascending order, so that a record written down in another order resamples the same noise.
+  // Sorted, so that the same record in another order resamples the same noise.
   const residuals = [...ascending(differences)].map((one) => (one - estimate) * widen);
   const signed = [...residuals, ...residuals.map((residual) => -residual)];
   const random = seededRandom(SEED);
@@ -61,14 +61,14 @@ function resampler(differences: readonly number[], pairs: number): () => Float64
     ascending(Array.from({ length: pairs }, () => signed[random.below(signed.length)] as number));
 }
 
-/** The order-th smallest Walsh average, by bisection: sorting them all would cost n² log n. */
+/** The order-th smallest Walsh average, by bisection: sorting all of them would cost n² log n. */
 function lowerEnd(sorted: Float64Array, order: number): number {
   let low = sorted[0] as number;
   let high = sorted[sorted.length - 1] as number;
   const above = walshCount(sorted.length) - order;
   for (let width = (high - low) * PRECISION; high - low > width; ) {
     const middle = (low + high) / 2;
-    // Neighbouring numbers have none between them: differences that agree but for rounding.
+    // No double lies between low and high: the differences agree except for rounding.
     if (middle <= low || middle >= high) break;
     if (walshAbove(sorted, middle) > above) low = middle;
     else high = middle;

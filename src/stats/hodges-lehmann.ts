@@ -5,29 +5,29 @@ import { ascending, midpoint, walshAverages } from './walsh.js';
 /** A location estimate with its interval, in the unit of the differences. */
 export interface LocationEstimate {
   estimate: number;
-  /** −Infinity when there are too few differences for the confidence. */
+  /** −Infinity if there are too few differences for the confidence. */
   low: number;
-  /** Infinity when there are too few differences for the confidence. */
+  /** Infinity if there are too few differences for the confidence. */
   high: number;
-  /** The coverage asked for; what is reached is at least that up to the exact limit. */
+  /** The coverage asked for. Up to the exact limit, the real coverage is at least that. */
   confidence: number;
 }
 
 /**
- * The Hodges-Lehmann estimate of the shift behind paired differences, with the interval of all
- * shifts that {@link signedRankTest} keeps at (1 − confidence)/2 in either direction: `low` is the
+ * The Hodges-Lehmann estimate of the shift behind paired differences. Its interval holds all shifts
+ * that {@link signedRankTest} does not reject at (1 − confidence)/2 in either direction: `low` is the
  * smallest shift with `greater` above that level, `high` the largest with `less` above it.
  *
  * The estimate is the median of the Walsh averages (J. L. Hodges and E. L. Lehmann, Annals of
- * Mathematical Statistics 34, 1963, 598-611); the ends are two of those averages (M. Hollander and
+ * Mathematical Statistics 34, 1963, 598-611). Both ends are Walsh averages too (M. Hollander and
  * D. A. Wolfe, "Nonparametric Statistical Methods", 1999, section 3.3). R's wilcox.test gives the
- * same ends unless 2^n · (1 − confidence)/2 is a count of outcomes exactly.
+ * same ends, unless 2^n · (1 − confidence)/2 is exactly a count of outcomes.
  *
- * Holds n²/2 numbers: 4 MB for 1,000 differences.
+ * Needs memory for n²/2 numbers: 4 MB for 1,000 differences.
  *
  * @param differences at least one, in any order
  * @param confidence two-sided coverage, strictly between 0 and 1
- * @throws RangeError when there is no difference, or a number is out of its range
+ * @throws RangeError when the list is empty or a number is out of its range
  */
 export function hodgesLehmann(
   differences: readonly number[],
@@ -47,7 +47,7 @@ export function hodgesLehmann(
   };
 }
 
-/** Through `midpoint`, since the difference of two finite numbers may overflow. */
+/** Uses `midpoint`, because the difference of two finite numbers may overflow. */
 function median(sorted: Float64Array): number {
   const middle = (sorted.length - 1) / 2;
   return midpoint(sorted[Math.floor(middle)] as number, sorted[Math.ceil(middle)] as number);

@@ -1,13 +1,13 @@
 import { requireProbabilities } from './arguments.js';
 
 /**
- * Holm's step-down adjustment: rejecting where the adjusted p-value is at most α holds the
- * family-wise error level α whatever the dependence between the tests.
+ * Holm's step-down adjustment. Rejecting where the adjusted p-value is at most α keeps the
+ * family-wise error level at α, for any dependence between the tests.
  *
  * Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal
  * of Statistics 6 (1979), 65-70. Equals R's p.adjust(p, "holm").
  *
- * @param pValues in [0, 1]; an empty family gives an empty answer
+ * @param pValues in [0, 1]; an empty family gives an empty result
  * @returns adjusted p-values, in the order given
  * @throws RangeError when a p-value is outside [0, 1]
  */

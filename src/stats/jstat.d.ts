@@ -1,4 +1,4 @@
-/** The part of jStat 1.9 that is used here; the package has no types of its own. */
+/** The part of jStat 1.9 that is used here. The package ships no types. */
 declare module 'jstat' {
   const jstat: {
     /** Regularised incomplete beta function I_x(a, b). */

@@ -4,20 +4,20 @@ import { requireAllFinite, requirePositive } from './arguments.js';
 export interface Point {
   x: readonly number[];
   y: number;
-  /** Above 0: what an error of y counts. */
+  /** Above 0: how much an error of y counts. */
   weight: number;
 }
 
-/** Determinants below this share of their terms are taken for 0: the points lie on one ray. */
+/** A determinant below this share of its terms counts as 0: the points lie on one ray. */
 const SINGULAR = 1e-9;
 
 /**
- * The fit y ≈ Σ c·x through the origin with the least sum of weighted absolute errors: half of the
- * points may be far off without moving it much, unlike least squares.
+ * The fit y ≈ Σ c·x through the origin with the smallest sum of weighted absolute errors. Unlike
+ * least squares, it hardly moves even if half of the points are far off.
  *
- * Exact, by trying: an optimal fit passes through as many of the points as there are predictors
- * (P. Bloomfield and W. L. Steiger, "Least Absolute Deviations", 1983, section 1.3). That is n²/2
- * fits of n errors each for two predictors, at the most that this takes.
+ * The answer is exact and found by trying: an optimal fit passes through as many points as there
+ * are predictors (P. Bloomfield and W. L. Steiger, "Least Absolute Deviations", 1983, section 1.3).
+ * With two predictors, the maximum here, that takes n²/2 fits of n errors each.
  *
  * @param points each with the same one or two predictors
  * @returns the coefficients; undefined when the points do not determine them
@@ -43,22 +43,22 @@ export function fitLeastAbsolute(points: readonly Point[]): number[] | undefined
 /**
  * Σ weight · |y − Σ c·x|
  *
- * @param most where the sum is given up: what is returned then is at least as large
+ * @param limit the sum stops once it reaches this; the result is then at least the limit
  */
 export function absoluteError(
   points: readonly Point[],
   fit: readonly number[],
-  most = Number.POSITIVE_INFINITY,
+  limit = Number.POSITIVE_INFINITY,
 ): number {
   let error = 0;
   for (const { x, y, weight } of points) {
     error += weight * Math.abs(y - predicted(x, fit));
-    if (error >= most) break;
+    if (error >= limit) break;
   }
   return error;
 }
 
-/** Σ c·x; a loop, since a fit asks for it a hundred thousand times. */
+/** Σ c·x. A plain loop, because one fit calls it a hundred thousand times. */
 export function predicted(x: readonly number[], fit: readonly number[]): number {
   let sum = 0;
   for (let i = 0; i < x.length; i++) sum += (x[i] ?? 0) * (fit[i] ?? 0);

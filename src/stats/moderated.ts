@@ -1,6 +1,6 @@
 import { requireNotNegative, requirePositive } from './arguments.js';
 
-/** What is believed about a standard deviation before the data, worth so many observations. */
+/** An assumed standard deviation, worth `degreesOfFreedom` observations. */
 export interface VariancePrior {
   standardDeviation: number;
   degreesOfFreedom: number;
@@ -13,17 +13,17 @@ export interface VarianceEstimate {
 
 /**
  * Smyth's moderated variance, s̃² = (ν₀ s₀² + ν s²) / (ν₀ + ν) with ν₀ + ν degrees of freedom: the
- * posterior mean of 1/σ², inverted, when ν₀ s₀²/σ² has a χ² distribution with ν₀ degrees of
- * freedom. A t statistic with s̃ follows Student's t with ν₀ + ν degrees of freedom under that prior.
+ * inverse of the posterior mean of 1/σ², if ν₀ s₀²/σ² has a χ² distribution with ν₀ degrees of
+ * freedom. Under that prior, a t statistic with s̃ follows Student's t with ν₀ + ν degrees of freedom.
  *
- * Here the prior is fixed and shipped, not estimated across metrics as limma does: a gate has too
- * few metrics of one family, and a verdict must not depend on which other metrics were selected.
+ * The prior is fixed and shipped with the tool. limma estimates it across metrics, but a gate has
+ * too few metrics of one family, and a verdict must not depend on which other metrics were selected.
  *
  * Source: G. K. Smyth, "Linear models and empirical Bayes methods for assessing differential
  * expression in microarray experiments", Statistical Applications in Genetics and Molecular
  * Biology 3 (2004), article 3, section 4.
  *
- * @param observed ν may be 0 (nothing observed yet; its variance then does not count)
+ * @param observed ν may be 0: nothing was observed yet, and the variance is ignored
  * @throws RangeError when a number is not finite, negative, or the prior is empty
  */
 export function moderatedVariance(

@@ -5,18 +5,18 @@ import {
   requireNotNegative,
   requirePositive,
 } from './arguments.js';
-import { MINIMUM_REPLICATES, POWER, SCREEN_LEVEL } from './assumptions.js';
+import { MIN_REPLICATES, POWER, SCREEN_LEVEL } from './assumptions.js';
 import { criticalDistances } from './critical-distance.js';
 import { normalQuantile } from './normal.js';
 import { tieFreeTail } from './signed-rank.js';
 import { studentQuantile } from './student.js';
 import { walshCount } from './walsh.js';
 
-/** A duet's own noise and the procedure it went through. Log scale throughout. */
+/** The noise of a duet and the tests that it went through. Everything is on the log scale. */
 export interface DuetSensitivity {
   /**
-   * Paired differences of the run: screen and confirmation together, and the A-A and B-B pairs too
-   * if the A-B ones were centred first. The more, the better its tails are known.
+   * Paired differences of the run: screen and confirmation together. The A-A and B-B pairs may be
+   * added if the A-B pairs were centred first. More pairs describe the tails better.
    */
   differences: readonly number[];
   /** δ ≥ 0. */
@@ -25,27 +25,27 @@ export interface DuetSensitivity {
   alpha: number;
   /** Pairs of the screen. */
   pairs: number;
-  /** Pairs of the confirmation; as many as the screen's when there was none. */
+  /** Pairs of the confirmation. Without one, as many as the screen had. */
   confirmPairs?: number;
 }
 
 /**
  * The smallest true shift that screen and confirmation together flag with probability 0.8
- * ({@link POWER}) when this metric alone changed: it must pass the screen at
- * {@link SCREEN_LEVEL} and then, on fresh pairs, the confirmation at alpha. When others changed too
- * the confirmation gets harder; {@link minimumPairs} guards the latter.
+ * ({@link POWER}) when only this metric changed. The shift must pass the screen at
+ * {@link SCREEN_LEVEL} and then, on fresh pairs, the confirmation at alpha. If other metrics changed
+ * too, the confirmation gets harder; {@link minimumPairs} makes sure that it has enough pairs.
  *
- * The two passes are independent, so the shift sought is where the product of both resampled
+ * The two tests are independent. So the answer is the shift at which the product of both resampled
  * powers reaches 0.8 ({@link criticalDistances}).
  *
- * Accuracy, by simulation with a margin of 2 % and noise of 1 % (normal, Laplace, and normal with
- * one draw in ten five times as wide), 12 to 300 pairs: the median printed value is within 4 % of
- * the observed one, and nine in ten within 22 %, except for 12 contaminated pairs. There the median
- * is 12 % too low, since a third of such runs hold no outlier to learn from, and 1 % too high where
- * the pairs of both phases are given. With still fewer pairs it errs low likewise.
+ * Accuracy, by simulation with a margin of 2 %, noise of 1 % (normal, Laplace, and normal with one
+ * draw in ten five times as wide) and 12 to 300 pairs: the median printed value is within 4 % of the
+ * observed one, and nine in ten are within 22 %. The exception is 12 contaminated pairs. There the
+ * median is 12 % too low, because a third of such runs contain no outlier; it is 1 % too high if
+ * the pairs of both phases are given. With even fewer pairs the value is too low as well.
  *
- * @returns on the log scale, at least the margin; Infinity when either stage has too few pairs to
- *   reach its level at all, or there are fewer than {@link MINIMUM_REPLICATES} differences
+ * @returns on the log scale, at least the margin; Infinity if one of the tests has too few pairs to
+ *   reach its level, or if there are fewer than {@link MIN_REPLICATES} differences
  * @throws RangeError when an argument is out of its range
  */
 export function mde80ForDuet(run: DuetSensitivity): number {
@@ -57,8 +57,8 @@ export function mde80ForDuet(run: DuetSensitivity): number {
   requireCount('confirmPairs', confirmPairs);
   const screen = { pairs, level: SCREEN_LEVEL };
   const confirm = { pairs: confirmPairs, level: alpha };
-  const reachable = [screen, confirm].every((s) => s.pairs >= minimumPairs(s.level, 1));
-  if (!reachable || differences.length < MINIMUM_REPLICATES) return Number.POSITIVE_INFINITY;
+  const reachable = [screen, confirm].every((plan) => plan.pairs >= minimumPairs(plan.level, 1));
+  if (!reachable || differences.length < MIN_REPLICATES) return Number.POSITIVE_INFINITY;
   const distance = jointQuantile(
     criticalDistances(differences, screen),
     criticalDistances(differences, confirm),
@@ -66,21 +66,23 @@ export function mde80ForDuet(run: DuetSensitivity): number {
   return margin + Math.max(0, distance);
 }
 
-/** What a duet is going to be, and the noise that it will meet. Log scale throughout. */
+/** A duet that is still to be measured, and its expected noise. Everything is on the log scale. */
 export interface PlannedDuet {
   /** Standard deviation of a paired difference. */
   deviation: number;
-  /** Of the screen; the confirmation, of few metrics, is taken to have no fewer. */
+  /** Pairs of the screen. The confirmation covers few metrics, so it is assumed to get no fewer. */
   pairs: number;
   margin: number;
   alpha: number;
 }
 
 /**
- * What {@link mde80ForDuet} may be expected to say of a duet that is still to be measured, by the
- * normal approximation: the signed-rank test of n normal differences has the power of a z test of
- * 3n/π of them (J. L. Hodges and E. L. Lehmann, Annals of Mathematical Statistics 27, 1956,
- * 324-335), and either stage is got by with the root of {@link POWER}. Noise in modes, or with rare outliers, is met better than this says.
+ * The value that {@link mde80ForDuet} will probably give for a duet that is still to be measured.
+ *
+ * Uses the normal approximation: the signed-rank test of n normal differences has the power of a
+ * z test of 3n/π of them (J. L. Hodges and E. L. Lehmann, Annals of Mathematical Statistics 27,
+ * 1956, 324-335). Each of the two tests must be passed with probability √{@link POWER}. If the noise
+ * has several modes or rare outliers, the real value is better than this one.
  *
  * @returns on the log scale, above the margin; Infinity with too few pairs for the level
  * @throws RangeError when an argument is out of its range
@@ -97,7 +99,7 @@ export function expectedMde80(plan: PlannedDuet): number {
   return margin + standardError * (normalQuantile(1 - level) + normalQuantile(Math.sqrt(POWER)));
 }
 
-/** The smallest distance that both stages get by with a joint probability of {@link POWER}. */
+/** The smallest distance at which both tests reject with a joint probability of {@link POWER}. */
 function jointQuantile(screen: Float64Array, confirm: Float64Array): number {
   const distances = Float64Array.from([...screen, ...confirm]).sort();
   const enough = POWER * screen.length * confirm.length;
@@ -112,11 +114,11 @@ function jointQuantile(screen: Float64Array, confirm: Float64Array): number {
 }
 
 /**
- * How many pairs an exact signed-rank test needs before its smallest p-value, 2^−K, gets under
- * Holm's first divisor: with fewer, nothing can ever be flagged, however large the change.
+ * How many pairs an exact signed-rank test needs before its smallest p-value, 2^−K, reaches Holm's
+ * first level, alpha / familySize. With fewer pairs nothing can be flagged, however large the change.
  *
  * @param alpha family-wise level
- * @param familySize metrics under that level
+ * @param familySize how many metrics share that level
  * @throws RangeError when an argument is out of its range
  */
 export function minimumPairs(alpha: number, familySize: number): number {
@@ -128,23 +130,23 @@ export function minimumPairs(alpha: number, familySize: number): number {
 }
 
 /**
- * How many pairs it needs to flag a change although the pair furthest off points the other way: a
- * burst of a neighbour's work, once, must not cost the verdict.
+ * How many pairs are needed to flag a change even if the most extreme pair points the other way.
+ * One burst of a neighbour's work must not cost the verdict.
  *
  * @param alpha family-wise level
- * @param familySize metrics under that level
- * @param spoilt how many pairs, those furthest off, point the other way
+ * @param familySize how many metrics share that level
+ * @param spoilt how many of the most extreme pairs point the other way
  * @throws RangeError when an argument is out of its range
  */
 export function robustPairs(alpha: number, familySize: number, spoilt = 1): number {
   requireCount('spoilt', spoilt);
   let pairs = Math.max(spoilt, minimumPairs(alpha, familySize));
-  // Without the largest ranks, those of all others are left.
+  // The spoilt pairs hold the largest ranks; the statistic is the sum of the other ranks.
   while (tieFreeTail(pairs)(walshCount(pairs - spoilt)) > alpha / familySize) pairs++;
   return pairs;
 }
 
-/** What a prediction test came to, on the log scale. */
+/** The result of a prediction test, on the log scale. */
 export interface PredictionSensitivity {
   standardError: number;
   degreesOfFreedom: number;
@@ -154,12 +156,12 @@ export interface PredictionSensitivity {
 }
 
 /**
- * The smallest true shift that the prediction test flags with probability 0.8 when this metric
- * alone changed: δ + SE · (t(1 − α/F) + t(0.8)), both quantiles with the test's degrees of freedom.
+ * The smallest true shift that the prediction test flags with probability 0.8 when only this metric
+ * changed: δ + SE · (t(1 − α/F) + t(0.8)), where both quantiles have the test's degrees of freedom.
  *
- * Not the noncentral t, on purpose. That one averages over the spreads that other runs might have
- * shown; here the spread of this run is given, and what is unknown is σ, whose posterior under
- * Smyth's prior makes (estimate − Δ) / SE follow Student's t again.
+ * This is not the noncentral t, on purpose. That one averages over the spreads that other runs might
+ * have shown. Here the spread of this run is known, and σ is unknown. Under Smyth's prior, the
+ * posterior of σ makes (estimate − Δ) / SE follow Student's t again.
  *
  * @throws RangeError when an argument is out of its range
  */

@@ -2,32 +2,33 @@ import { requireLevel, requireNotNegative, requirePositive, requireSome } from '
 import { moderatedVariance, type VariancePrior } from './moderated.js';
 import { type StudentTest, studentTest } from './student-test.js';
 
-/** What one machine says of a change, on the log scale. */
+/** The change as one machine measured it, on the log scale. */
 export interface MachineEstimate {
   estimate: number;
-  /** Of the noise inside the machine alone: 0 or more. */
+  /** From the noise inside the machine alone; 0 or more. */
   standardError: number;
 }
 
 /**
- * The change behind the estimates of several machines, each of which has its own: a random-effects
- * model θ_j = Δ + b_j + e_j with Var b_j = τ² between machines and Var e_j = s_j² inside one.
+ * The common change behind the estimates of several machines. The model has random effects:
+ * θ_j = Δ + b_j + e_j, with Var b_j = τ² between machines and Var e_j = s_j² inside one machine.
  *
- * Weights are w_j = 1 / (τ₀² + s_j²) with the prior's τ₀, so that they do not depend on the
- * estimates. Var θ_j is taken for φ / w_j; φ is observed as Knapp and Hartung's
- * q = Σ w_j (θ_j − θ̄)² / (k − 1) and moderated by the prior, which says φ = 1 and is worth ν₀
- * observations: φ̃ = (ν₀ + (k − 1) q) / (ν₀ + k − 1). Then (θ̄ − Δ) / √(φ̃ / Σw) follows Student's t
- * with ν₀ + k − 1 degrees of freedom under that prior. One machine gives k − 1 = 0, and the prior
- * alone answers for what other machines might have said; each further machine takes weight from it.
+ * The weights are w_j = 1 / (τ₀² + s_j²) with the prior's τ₀, so they do not depend on the
+ * estimates. Var θ_j is assumed to be φ / w_j. φ is observed as Knapp and Hartung's
+ * q = Σ w_j (θ_j − θ̄)² / (k − 1) and moderated by the prior. The prior says φ = 1 and is worth ν₀
+ * observations: φ̃ = (ν₀ + (k − 1) q) / (ν₀ + k − 1). Under that prior, (θ̄ − Δ) / √(φ̃ / Σw) follows
+ * Student's t with ν₀ + k − 1 degrees of freedom. With one machine, k − 1 = 0, and only the prior
+ * says how other machines might differ. Each further machine takes weight from the prior.
  *
- * Machines that happen to agree make nothing surer than their own noise does: the standard error is
- * never below √(Σ w_j² s_j²) / Σw, what it would be if all machines were alike.
+ * Machines that happen to agree must not make the result more certain than their own noise allows.
+ * So the standard error is never below √(Σ w_j² s_j²) / Σw, its value for identical machines.
  *
- * By simulation (test/unit/stats/random-effects.test.ts) the level holds for 1 to 8 machines when τ
- * is at most τ₀. Where τ is twice τ₀ it does not: a nominal 0.05 is 0.15 for one machine, 0.13 for
- * two, 0.09 for five or more. Far out (0.0002) it holds for noise with one mode, normal or
- * long-tailed, and not for one with two, which may make a machine's estimate look surest when it is
- * furthest off: there the pairs have to be asked as well, as the verdict over shards does.
+ * By simulation (test/unit/stats/random-effects.test.ts) the level holds for 1 to 8 machines if τ
+ * is at most τ₀. If τ is twice τ₀ it does not: a nominal 0.05 is 0.15 for one machine, 0.13 for two,
+ * 0.09 for five or more. At a small level (0.0002) it holds for noise with one mode, normal or
+ * long-tailed. It does not hold for noise with two modes, where a machine's error may look smallest
+ * when its estimate is furthest off. There the pairs must be tested too, as a comparison of shards
+ * does.
  *
  * Sources: G. Knapp and J. Hartung, Statistics in Medicine 22 (2003), 2693-2710; G. K. Smyth (2004),
  * see {@link moderatedVariance}.
@@ -36,7 +37,7 @@ export interface MachineEstimate {
  * @param margin δ on the log scale, 0 or more
  * @param prior τ₀ and ν₀
  * @param confidence two-sided coverage of `low` to `high`
- * @throws RangeError when there is no machine or a number is out of its range
+ * @throws RangeError when the list is empty or a number is out of its range
  */
 export function testOverMachines(
   machines: readonly MachineEstimate[],

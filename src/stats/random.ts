@@ -1,20 +1,20 @@
 import { requireCount } from './arguments.js';
 
-/** A stream of random numbers that is the same on every platform for the same seed. */
+/** A stream of random numbers: the same seed gives the same stream on every platform. */
 export interface Random {
   /** Uniform over 0 … 2^32 − 1. */
   uint32(): number;
   /** Uniform over [0, 1), with 53 bits. */
   unit(): number;
-  /** Uniform over 0 … bound − 1, without modulo bias; bound at most 2^32. */
+  /** Uniform over 0 … bound − 1, without modulo bias; `bound` is at most 2^32. */
   below(bound: number): number;
 }
 
 const TWO_32 = 2 ** 32;
 
 /**
- * xoshiro128** 1.1, seeded through SplitMix64 as its authors advise. 128 bits of state, period
- * 2^128 − 1; not for secrets.
+ * xoshiro128** 1.1, seeded through SplitMix64 as its authors advise. It has 128 bits of state and a
+ * period of 2^128 − 1. Not for secrets.
  *
  * Source: D. Blackman and S. Vigna, "Scrambled linear pseudorandom number generators", ACM
  * Transactions on Mathematical Software 47 (2021), article 36; G. L. Steele, D. Lea and
@@ -30,7 +30,7 @@ export function seededRandom(seed: number): Random {
   return randomFromState(splitMix64(BigInt(seed)));
 }
 
-/** The generator from a state of four 32-bit words that are not all zero. */
+/** The generator with a given state: four 32-bit words, not all zero. */
 export function randomFromState([a, b, c, d]: readonly [number, number, number, number]): Random {
   let s0 = a | 0;
   let s1 = b | 0;
@@ -56,7 +56,7 @@ export function randomFromState([a, b, c, d]: readonly [number, number, number, 
 
 const rotateLeft = (word: number, by: number): number => (word << by) | (word >>> (32 - by));
 
-/** Draws above the largest multiple of the bound are thrown away: fewer than half of them. */
+/** Throws away draws above the largest multiple of the bound: fewer than half of all draws. */
 function drawBelow(uint32: () => number, bound: number): number {
   requireCount('bound', bound);
   if (bound > TWO_32) throw new RangeError(`bound must be at most 2^32, not ${bound}`);

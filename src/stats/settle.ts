@@ -7,9 +7,9 @@ import {
 } from './arguments.js';
 import {
   EQUIVALENCE_ALPHA,
-  MOST_MACHINES_TO_SETTLE,
-  MOST_PAIRS_TO_SETTLE,
-  MOST_RUNS_TO_SETTLE,
+  MAX_MACHINES_TO_SETTLE,
+  MAX_PAIRS_TO_SETTLE,
+  MAX_RUNS_TO_SETTLE,
   SCREEN_LEVEL,
 } from './assumptions.js';
 import type { LocationEstimate } from './hodges-lehmann.js';
@@ -19,7 +19,7 @@ import { medianVariance } from './prediction.js';
 import { studentCdf, studentQuantile } from './student.js';
 import type { StudentTest } from './student-test.js';
 
-/** What a metric is judged by. */
+/** The settings that a metric is judged by. */
 export interface Judging {
   /** δ > 0 on the log scale. */
   margin: number;
@@ -33,28 +33,30 @@ export interface FamilyJudging extends Judging {
 
 /** The same in a duet. */
 export interface DuetJudging extends Judging {
-  /** For a metric under confirmation: how many were flagged, the family of that test. */
+  /** For a metric under confirmation: how many metrics were flagged. They are the family of that test. */
   flagged?: number;
 }
 
 /**
- * How many pairs in all an inconclusive duet metric would take for an even chance of being settled,
- * should the change be what its estimate says: `unchanged` when that lies inside the margins, a
- * confirmed change when outside.
+ * How many pairs in total would give an inconclusive duet metric an even chance of being settled.
+ * Assumes that the true change equals the estimate. A change inside the margins is settled as
+ * `unchanged`, one outside as a confirmed change.
  *
- * The estimate of n pairs is taken for normal about the change with the standard error s/√n, so n is
- * the smallest for which the interval that the test asks for lies where it has to be in half of all
- * cases. Inside, both margins bind: an estimate of 0 may wander off to either, and takes twice the
- * pairs that would do were it sure to stay at 0. By simulation (normal noise, 10 or 24 pairs seen, as
- * many fresh ones as it says) 50 to 60 % are settled for an estimate of half the margin or more. For
- * one nearer 0 it is 60 to 80 %, since few pairs leave that open only when their interval happened
- * to be wide, and a wide interval asks for more than the noise does.
+ * The estimate of n pairs is assumed to be normal around the change, with standard error s/√n. The
+ * answer is the smallest n for which the test's interval lies where it must in half of all cases.
+ * Inside the margins both of them matter: an estimate of 0 may drift to either side, which takes
+ * twice the pairs that one side would take.
+ *
+ * By simulation (normal noise, 10 or 24 pairs seen, then as many fresh pairs as the answer says),
+ * 50 to 60 % are settled if the estimate is half the margin or more. Nearer 0 it is 60 to 80 %: few
+ * pairs leave such a metric open only if their interval happened to be wide, and a wide interval
+ * asks for more pairs than the noise needs.
  *
  * @param result the metric's estimate with its interval, at any confidence
- * @param pairs how many pairs it rests on
- * @returns more than `pairs`; undefined when more than {@link MOST_PAIRS_TO_SETTLE} would be
- *   needed, as for an estimate on the margin itself. While the interval is unbounded: the pairs
- *   that bound it and let the family be tested at all
+ * @param pairs how many pairs the estimate rests on
+ * @returns more than `pairs`; undefined if more than {@link MAX_PAIRS_TO_SETTLE} would be needed, as
+ *   for an estimate exactly on the margin. While the interval is unbounded: the number of pairs that
+ *   bounds it and makes a test of the family possible
  * @throws RangeError when an argument is out of its range
  */
 export function pairsToSettle(
@@ -66,20 +68,20 @@ export function pairsToSettle(
   requireLevel('confidence', result.confidence);
   requireCount('pairs', pairs);
   if (judging.flagged !== undefined) requireCount('flagged', judging.flagged);
-  const decision = nearestDecision(result.estimate, judging, [
+  const verdict = likelyVerdict(result.estimate, judging, [
     ...(judging.flagged === undefined ? [SCREEN_LEVEL] : []),
     judging.alpha / (judging.flagged ?? 1),
   ]);
-  const least = Math.max(pairs + 1, minimumPairs(decision.level, 1));
+  const fewestPairs = Math.max(pairs + 1, minimumPairs(verdict.level, 1));
   const width = result.high - result.low;
   if (!(width >= 0)) {
     throw new RangeError(`low and high must be an interval, not ${result.low} and ${result.high}`);
   }
-  if (width === Number.POSITIVE_INFINITY) return least;
+  if (width === Number.POSITIVE_INFINITY) return fewestPairs;
   const standardError = width / 2 / normalQuantile((1 + result.confidence) / 2);
-  const critical = normalQuantile(1 - decision.level);
-  return fewest(least, MOST_PAIRS_TO_SETTLE, (all) =>
-    isLikely(decision, {
+  const critical = normalQuantile(1 - verdict.level);
+  return fewest(fewestPairs, MAX_PAIRS_TO_SETTLE, (all) =>
+    isLikely(verdict, {
       standardError: standardError * Math.sqrt(pairs / all),
       critical,
       upperTail: normalUpperTail,
@@ -87,20 +89,22 @@ export function pairsToSettle(
   );
 }
 
-/** How many runs of either side a prediction rests on. */
+/** How many runs of each side a prediction rests on. */
 export interface RunCounts {
   candidate: number;
   baseline: number;
 }
 
 /**
- * How many stored runs in all an inconclusive prediction would take for an even chance that a run
- * like this one is settled, should the change be what the estimate says and the between-run spread
- * stay as it is: (estimate − Δ) / SE follows Student's t, of which the standard error falls and the
- * degrees of freedom grow with the stored runs. The candidate's own term does not shrink, so some
- * changes are never settled this way: a duet, or more candidate runs, would.
+ * How many stored runs in total would give an inconclusive prediction an even chance of being
+ * settled. Assumes that the true change equals the estimate and that the between-run spread stays
+ * the same.
  *
- * @returns more than `runs.baseline`; undefined when {@link MOST_RUNS_TO_SETTLE} are not enough
+ * (estimate − Δ) / SE follows Student's t. With more stored runs the standard error falls and the
+ * degrees of freedom grow. The candidate's own part of the error does not shrink, so some changes
+ * are never settled this way. A duet or more candidate runs would settle them.
+ *
+ * @returns more than `runs.baseline`; undefined if {@link MAX_RUNS_TO_SETTLE} are not enough
  * @throws RangeError when an argument is out of its range
  */
 export function runsToSettle(
@@ -111,15 +115,15 @@ export function runsToSettle(
   requireFinite('estimate', result.estimate);
   requirePositive('standardError', result.standardError);
   requirePositive('degreesOfFreedom', result.degreesOfFreedom);
-  const decision = nearestDecision(result.estimate, judging, [levelInFamily(judging)]);
+  const verdict = likelyVerdict(result.estimate, judging, [levelInFamily(judging)]);
   const own = medianVariance(runs.candidate);
   const deviation = result.standardError / Math.sqrt(own + medianVariance(runs.baseline));
-  return fewest(runs.baseline + 1, MOST_RUNS_TO_SETTLE, (stored) =>
+  return fewest(runs.baseline + 1, MAX_RUNS_TO_SETTLE, (stored) =>
     isLikely(
-      decision,
+      verdict,
       studentError(
         deviation * Math.sqrt(own + medianVariance(stored)),
-        decision.level,
+        verdict.level,
         result.degreesOfFreedom + stored - runs.baseline,
       ),
     ),
@@ -127,14 +131,15 @@ export function runsToSettle(
 }
 
 /**
- * How many machines in all an inconclusive comparison of shards would take for an even chance of
- * being settled, should the change be what the estimate says and the spread stay as it is: the
- * standard error falls as 1/√machines, and each machine adds a degree of freedom. A change also has
- * to be shown by the machines' pairs, whose smallest possible p is a normal tail at a distance that
- * grows as √machines.
+ * How many machines in total would give an inconclusive comparison of shards an even chance of being
+ * settled. Assumes that the true change equals the estimate and that the spread stays the same.
  *
- * @param smallestP of the pairs at hand, by `smallestStratifiedP`
- * @returns more than `machines`; undefined when {@link MOST_MACHINES_TO_SETTLE} are not enough
+ * The standard error falls as 1/√machines, and each machine adds a degree of freedom. The machines'
+ * pairs must show a change too. Their smallest possible p is a normal tail at a distance that grows
+ * as √machines.
+ *
+ * @param smallestP the smallest p that the present pairs can give, from `smallestStratifiedP`
+ * @returns more than `machines`; undefined if {@link MAX_MACHINES_TO_SETTLE} are not enough
  * @throws RangeError when an argument is out of its range
  */
 export function machinesToSettle(
@@ -148,29 +153,30 @@ export function machinesToSettle(
   requirePositive('degreesOfFreedom', result.degreesOfFreedom);
   requireCount('machines', machines);
   requireLevel('smallestP', smallestP);
-  const decision = nearestDecision(result.estimate, judging, [levelInFamily(judging)]);
-  const farthest = normalQuantile(1 - smallestP) / normalQuantile(1 - decision.level);
-  const least = decision.inside ? 0 : Math.ceil(machines / farthest ** 2);
-  return fewest(Math.max(machines + 1, least), MOST_MACHINES_TO_SETTLE, (all) =>
+  const verdict = likelyVerdict(result.estimate, judging, [levelInFamily(judging)]);
+  const reach = normalQuantile(1 - smallestP) / normalQuantile(1 - verdict.level);
+  const forPairs = verdict.inside ? 0 : Math.ceil(machines / reach ** 2);
+  return fewest(Math.max(machines + 1, forPairs), MAX_MACHINES_TO_SETTLE, (all) =>
     isLikely(
-      decision,
+      verdict,
       studentError(
         result.standardError * Math.sqrt(machines / all),
-        decision.level,
+        verdict.level,
         result.degreesOfFreedom + all - machines,
       ),
     ),
   );
 }
 
-/** The decision that an estimate points at. */
-interface Decision {
-  /** `unchanged` lies within both margins, a change beyond the nearer one. */
+/** The verdict that an estimate points to. */
+interface LikelyVerdict {
+  /** Whether it is `unchanged`: the estimate lies between both margins. */
   inside: boolean;
-  /** Of the hardest one-sided test that it takes. */
+  /** Level of the hardest one-sided test that the verdict takes. */
   level: number;
-  /** How far the estimate is from the nearer margin, and from the other. */
+  /** How far the estimate is from the nearer margin. */
   distance: number;
+  /** How far it is from the other margin. */
   far: number;
 }
 
@@ -179,11 +185,11 @@ function levelInFamily({ alpha, familySize }: FamilyJudging): number {
   return alpha / familySize;
 }
 
-function nearestDecision(
+function likelyVerdict(
   estimate: number,
   { margin, alpha }: Judging,
   flaggingLevels: readonly number[],
-): Decision {
+): LikelyVerdict {
   requireNotNegative('margin', margin);
   requireLevel('alpha', alpha);
   const beyond = Math.abs(estimate) - margin;
@@ -192,10 +198,10 @@ function nearestDecision(
   return { inside, level, distance: Math.abs(beyond), far: Math.abs(estimate) + margin };
 }
 
-/** The error that an estimate would have. */
+/** The error that a future estimate would have. */
 interface FutureError {
   standardError: number;
-  /** Quantile of the decision's level. */
+  /** Quantile at the level of the verdict. */
   critical: number;
   /** P(Z ≥ z) of (estimate − Δ) / standardError. */
   upperTail: (z: number) => number;
@@ -211,30 +217,26 @@ const studentError = (
   upperTail: (z) => studentCdf(-z, degreesOfFreedom),
 });
 
-/** Whether the decision falls at least as often as not. */
+/** Whether the verdict is reached in at least half of all cases. */
 function isLikely(
-  { inside, distance, far }: Decision,
+  { inside, distance, far }: LikelyVerdict,
   { standardError, critical, upperTail }: FutureError,
 ): boolean {
-  // Neither is a number for an estimate without any error that lies on the margin.
+  // Both may be NaN: an estimate that lies on the margin and has no error.
   const near = distance / standardError - critical;
   const other = far / standardError - critical;
   if (!(near >= 0)) return false;
-  // Without an error to speak of it stays where it is.
+  // Without any error the estimate stays where it is.
   if (!inside || other === Number.POSITIVE_INFINITY) return true;
   return 1 - upperTail(near) - upperTail(other) >= EVEN_CHANCE;
 }
 
 const EVEN_CHANCE = 0.5;
 
-/** The first of `from` … `most` that is enough, where all that follow an enough are enough too. */
-function fewest(
-  from: number,
-  most: number,
-  enough: (count: number) => boolean,
-): number | undefined {
-  if (from > most || !enough(most)) return undefined;
-  let [low, high] = [from, most];
+/** The first count from `from` to `max` that is enough. If one is enough, so are all larger ones. */
+function fewest(from: number, max: number, enough: (count: number) => boolean): number | undefined {
+  if (from > max || !enough(max)) return undefined;
+  let [low, high] = [from, max];
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
     if (enough(middle)) high = middle;

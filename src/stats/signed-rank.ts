@@ -3,13 +3,13 @@ import { EXACT_LIMIT } from './assumptions.js';
 import { normalUpperTail } from './normal.js';
 import { ascending, walshAbove, walshCount } from './walsh.js';
 
-/** One-sided p-values of the Wilcoxon signed-rank test about a shift. */
+/** One-sided p-values of the Wilcoxon signed-rank test against a shift. */
 export interface SignedRankTest {
   /** p of H0: Δ ≤ shift. Small when the differences lie above the shift. */
   greater: number;
   /** p of H0: Δ ≥ shift. Small when the differences lie below the shift. */
   less: number;
-  /** How many differences the statistic rests on: all of them. */
+  /** How many differences the statistic uses: all of them. */
   n: number;
 }
 
@@ -17,23 +17,23 @@ export interface SignedRankTest {
 export type UpperTail = (t: number) => number;
 
 /**
- * Wilcoxon's signed-rank test of paired differences about a shift.
+ * Wilcoxon's signed-rank test of paired differences against a shift.
  *
- * Exact up to {@link EXACT_LIMIT} differences; beyond, the normal approximation with continuity
- * correction and with the tie correction for repeated differences.
+ * Exact up to {@link EXACT_LIMIT} differences. Above that it uses the normal approximation, with
+ * continuity correction and with the tie correction for repeated differences.
  *
- * A difference or a mean of two that *equals* the shift counts against rejecting, for either
- * direction. Dropping zeros and averaging ranks, as Wilcoxon did, makes p rise and fall as the
- * shift moves one way (for 3, 24, 26, 38 it is 0.625 at 24 and 0.5625 at 24.5), so that no interval
- * agrees with it: J. W. Pratt, "Remarks on zeros and ties in the Wilcoxon signed rank procedures",
- * Journal of the American Statistical Association 54 (1959), 655-667. Counting them against is
- * what the worst way of breaking the ties would give, hence valid at every level, and p is monotone
- * in the shift. Where nothing equals the shift, the statistic is the textbook's.
+ * A difference, or a mean of two, that *equals* the shift counts against rejection in both
+ * directions. Wilcoxon dropped zeros and averaged ranks. Then p rises and falls while the shift moves
+ * one way (for 3, 24, 26, 38 it is 0.625 at 24 and 0.5625 at 24.5), and no interval agrees with the
+ * test: J. W. Pratt, "Remarks on zeros and ties in the Wilcoxon signed rank procedures", Journal of
+ * the American Statistical Association 54 (1959), 655-667. Counting ties against rejection is the
+ * worst way to break them. So the test is valid at every level, and p is monotone in the shift. If
+ * nothing equals the shift, the statistic is the textbook's.
  *
  * Assumes independent differences, symmetric about Δ. Source: F. Wilcoxon, Biometrics Bulletin 1
  * (1945), 80-83; E. L. Lehmann, "Nonparametrics" (1975), chapter 4.
  *
- * @param differences in any order; none at all gives p = 1, and so do zeros only at shift 0
+ * @param differences in any order; an empty list gives p = 1, and so do only zeros at shift 0
  * @param shift in the unit of the differences
  * @throws RangeError when a number is not finite
  */
@@ -51,10 +51,10 @@ export function signedRankTest(differences: readonly number[], shift: number): S
 }
 
 /**
- * The null distribution that goes with a set of differences. It depends on their number, and
- * beyond the exact limit on how often each value is repeated, but on no shift: that is what keeps
- * test and interval in agreement. (With repeated values the tie-free exact distribution stays
- * valid: breaking ties among differences of one sign at random leaves the statistic unchanged.
+ * The null distribution for a set of differences. It depends on their number and, above the exact
+ * limit, on how often each value is repeated. It does not depend on a shift, and so test and
+ * interval agree. (With repeated values the tie-free exact distribution stays valid: breaking ties
+ * at random among differences of one sign leaves the statistic unchanged.
  * G. E. Noether, "Wilcoxon confidence intervals for location parameters in the discrete case",
  * Journal of the American Statistical Association 62, 1967, 184-188.)
  */
@@ -63,7 +63,7 @@ export function signedRankTail(sorted: Float64Array): UpperTail {
   return n > EXACT_LIMIT ? approximateTail(n, tieCorrection(sorted)) : tieFreeTail(n);
 }
 
-/** The null distribution for n differences of which no two are equal. */
+/** The null distribution for n differences that are all distinct. */
 export function tieFreeTail(n: number): UpperTail {
   if (n > EXACT_LIMIT) return approximateTail(n, 0);
   const tail = exactTail(n);
@@ -71,9 +71,9 @@ export function tieFreeTail(n: number): UpperTail {
 }
 
 /**
- * The largest order c for which P(T ≥ M − c + 1) ≤ level, where M = n(n+1)/2; 0 when there is none.
- * The c-th smallest Walsh average is then the lower end of the one-sided interval: every shift
- * below it is rejected at the level, and no shift from it on.
+ * The largest order c with P(T ≥ M − c + 1) ≤ level, where M = n(n+1)/2; 0 if there is none. The
+ * c-th smallest Walsh average is then the lower end of the one-sided interval: the test at that
+ * level rejects every shift below it, and no other.
  */
 export function criticalOrder(n: number, tail: UpperTail, level: number): number {
   const maximum = walshCount(n);
@@ -89,7 +89,7 @@ export function criticalOrder(n: number, tail: UpperTail, level: number): number
 
 const tails = new Map<number, Float64Array>();
 
-/** P(T ≥ t) for t = 0 … n(n+1)/2. Every count is at most 2^50, hence exact in a double. */
+/** P(T ≥ t) for t = 0 … n(n+1)/2. Every count is at most 2^50, so it is exact in a double. */
 function exactTail(n: number): Float64Array {
   const known = tails.get(n);
   if (known !== undefined) return known;

@@ -1,6 +1,6 @@
 import { studentCdf, studentQuantile } from './student.js';
 
-/** A change by a t statistic: estimate, interval and both tests against the margin agree. */
+/** A change judged by a t statistic. Estimate, interval and both tests against the margin agree. */
 export interface StudentTest {
   /** Candidate minus baseline on the log scale. */
   estimate: number;
@@ -15,7 +15,8 @@ export interface StudentTest {
 }
 
 /**
- * Tests a change against the margin, either way: (estimate − Δ) / standardError follows Student's t.
+ * Tests a change against the margin in both directions: (estimate − Δ) / standardError follows
+ * Student's t.
  *
  * @param margin δ on the log scale, 0 or more
  * @param confidence two-sided coverage of `low` to `high`

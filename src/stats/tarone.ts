@@ -1,18 +1,18 @@
 import { requireLevel, requireProbabilities } from './arguments.js';
 
-/** An exact test, and the smallest p that its data could have given. */
+/** The p of an exact test, and the smallest p that its data could have given. */
 export interface DiscreteTest {
   p: number;
-  least: number;
+  smallestP: number;
 }
 
 /**
- * Which of a family of exact tests reject, at a family-wise level. A test whose smallest possible p
- * is above the level can never reject, and takes no share of it: Bonferroni's divisor is the
- * smallest K for which no more than K tests can get under alpha / K.
+ * Which tests of a family of exact tests reject, at a family-wise level. A test whose smallest
+ * possible p is above the level can never reject, so it takes no share of the level. Bonferroni's
+ * divisor becomes the smallest K for which at most K tests can get below alpha / K.
  *
- * Holds the level whatever the dependence between the tests, as long as what a test's smallest p
- * depends on is held fixed in it (as the margins are in Fisher's).
+ * Holds the level for any dependence between the tests, provided that each test fixes whatever its
+ * smallest p depends on (Fisher's test fixes the margins of its table).
  *
  * Source: R. E. Tarone, "A modified Bonferroni method for discrete data", Biometrics 46 (1990),
  * 515-522.
@@ -27,10 +27,10 @@ export function tarone(tests: readonly DiscreteTest[], alpha: number): boolean[]
     tests.map(({ p }) => p),
   );
   requireProbabilities(
-    'least',
-    tests.map(({ least }) => least),
+    'smallestP',
+    tests.map(({ smallestP }) => smallestP),
   );
   let divisor = 1;
-  while (tests.filter(({ least }) => least <= alpha / divisor).length > divisor) divisor++;
+  while (tests.filter(({ smallestP }) => smallestP <= alpha / divisor).length > divisor) divisor++;
   return tests.map(({ p }) => p <= alpha / divisor);
 }

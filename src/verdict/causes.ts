@@ -5,47 +5,47 @@ import { identity } from '../trace/operation.js';
 /** A metric whose operation was traced on both sides, and what changed in it. */
 export interface ChangedOperation {
   id: string;
-  /** By what share of itself its count changed, whichever way. */
+  /** The change of its count as a share of the count, without its sign. */
   share: number;
   changes: readonly CallChange[];
 }
 
-/** One function in all operations that it changed in. */
+/** One function, over all operations that it changed in. */
 export interface ChangedFunction
   extends Pick<CallChange, 'name' | 'module' | 'caller' | 'change' | 'below'> {
   /**
-   * Instructions an operation, in the metric where it changed the least and the most; of those where
-   * it changed by half an instruction at all, if any.
+   * Instructions per operation, in the metric where it changed the least and the most. Metrics where
+   * it changed by less than half an instruction are ignored, unless there are no others.
    */
   from: number;
   to: number;
-  /** What all of them are multiples of, where they are not one: so much each time that it runs. */
+  /** The change each time that it runs, if all changes are multiples of one number. */
   step?: number;
 }
 
-/** Functions that changed together: in the same metrics, and so for one reason as far as can be seen. */
+/** Functions that changed in the same metrics, and so probably for the same reason. */
 export interface Cause {
   /** The largest first. */
   functions: ChangedFunction[];
-  /** Ids. */
+  /** Ids of those metrics. */
   metrics: string[];
-  /** Of all that changed, each count by its share of itself: what these functions are. */
+  /** The part of the whole change that these functions make up, with each count on its own scale. */
   share: number;
 }
 
 /**
- * Puts what changed in many operations together by function: a function is one finding however many
- * metrics it runs in and whoever calls it, and functions that changed in the same metrics are one.
+ * Groups the changes of many operations by function. A function is one finding, in however many
+ * metrics it runs and whoever calls it. Functions that changed in the same metrics form one cause.
  *
- * What a function is in a metric is its part of the share by which the count changed, as for a verdict:
- * four instructions of three hundred are more than a hundred of a million, and what the trace of one
- * operation saw and its count does not is no more than that.
+ * A function's weight in a metric is its part of the share by which the count changed, as for a
+ * verdict: four instructions of three hundred weigh more than a hundred of a million. A change that
+ * only the trace of an operation shows, and not its count, then weighs no more than the count did.
  *
- * @returns the causes of the most first
+ * @returns the cause of the largest share first
  */
 export function causesOf(operations: readonly ChangedOperation[]): Cause[] {
   const changes = byFunction(operations);
-  const groups = new Map<string, Change[]>();
+  const groups = new Map<string, FunctionTally[]>();
   for (const change of changes) {
     const ids = [...change.differences.keys()].join();
     groups.set(ids, [...(groups.get(ids) ?? []), change]);
@@ -56,23 +56,27 @@ export function causesOf(operations: readonly ChangedOperation[]): Cause[] {
     .toSorted((a, b) => b.share - a.share);
 }
 
-/** A function while its changes are added up. */
-interface Change {
+/** The changes of one function while they are added up. */
+interface FunctionTally {
   calls: CallChange[];
-  /** By metric, instructions an operation. */
+  /** Instructions per operation, by metric id. */
   differences: Map<string, number>;
   weight: number;
 }
 
-/** @returns every function that changed by more than nothing; its metrics are in the order of the operations */
-function byFunction(operations: readonly ChangedOperation[]): Change[] {
-  const changes = new Map<string, Change>();
+/** @returns every function that changed; its metrics are in the order of the operations */
+function byFunction(operations: readonly ChangedOperation[]): FunctionTally[] {
+  const changes = new Map<string, FunctionTally>();
   for (const { id, share, changes: own } of operations) {
     const told = own.filter(({ difference }) => Math.abs(difference) >= RESOLUTION);
     const all = told.reduce((sum, { difference }) => sum + Math.abs(difference), 0);
     for (const call of told) {
       const key = identity(call);
-      const change: Change = changes.get(key) ?? { calls: [], differences: new Map(), weight: 0 };
+      const change: FunctionTally = changes.get(key) ?? {
+        calls: [],
+        differences: new Map(),
+        weight: 0,
+      };
       change.calls.push(call);
       change.differences.set(id, (change.differences.get(id) ?? 0) + call.difference);
       change.weight += (share * Math.abs(call.difference)) / all;
@@ -82,7 +86,7 @@ function byFunction(operations: readonly ChangedOperation[]): Change[] {
   return [...changes.values()];
 }
 
-function causeOf(changes: readonly Change[], all: number): Cause {
+function causeOf(changes: readonly FunctionTally[], all: number): Cause {
   const weight = changes.reduce((sum, change) => sum + change.weight, 0);
   return {
     functions: changes.toSorted((a, b) => b.weight - a.weight).map(functionOf),
@@ -91,7 +95,7 @@ function causeOf(changes: readonly Change[], all: number): Cause {
   };
 }
 
-function functionOf({ calls, differences }: Change): ChangedFunction {
+function functionOf({ calls, differences }: FunctionTally): ChangedFunction {
   const [first, ...others] = calls as [CallChange, ...CallChange[]];
   const { name, module } = first;
   const sizes = sizesOf([...differences.values()]);
@@ -109,7 +113,7 @@ function functionOf({ calls, differences }: Change): ChangedFunction {
   };
 }
 
-/** What happens once in many operations says nothing of how much it is each time. */
+/** Smaller changes happen in only some operations, and do not show how large they are each time. */
 const ONCE_IN_MANY = 0.5;
 
 function sizesOf(differences: readonly number[]): number[] {
@@ -118,15 +122,15 @@ function sizesOf(differences: readonly number[]): number[] {
   return whole.length === 0 ? sorted : whole;
 }
 
-/** Less is a multiple of anything. */
-const LEAST_STEP = 2;
+/** Any change is nearly a multiple of a smaller step. */
+const MIN_STEP = 2;
 const EXACTLY = 0.01;
 
 function stepOf(sizes: readonly number[]): number | undefined {
-  const [least = 0, ...others] = sizes;
-  const whole = others.every((size) => Math.abs(size / least - Math.round(size / least)) < EXACTLY);
-  const one = others.every((size) => Math.abs(size - least) < RESOLUTION);
-  return Math.abs(least) < LEAST_STEP || one || !whole || !others.every((size) => size / least > 0)
+  const [step = 0, ...others] = sizes;
+  const whole = others.every((size) => Math.abs(size / step - Math.round(size / step)) < EXACTLY);
+  const equal = others.every((size) => Math.abs(size - step) < RESOLUTION);
+  return Math.abs(step) < MIN_STEP || equal || !whole || !others.every((size) => size / step > 0)
     ? undefined
-    : least;
+    : step;
 }

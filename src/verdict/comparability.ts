@@ -1,17 +1,17 @@
 import type { MachineRecord, Platform, Run } from '../record/run.js';
 
 /**
- * How far stored runs can be held against a candidate.
+ * How the machine of the stored runs matches the candidate's.
  * - `same`: the same platform; every verdict is possible;
- * - `kindred`: the same CPU model, something else of the machine differs; red is out of reach;
- * - `foreign`: another machine, or another emulation of one; nothing is compared.
+ * - `same-cpu-model`: something else of the machine differs; nothing is called regressed or improved;
+ * - `other-machine`: another CPU, or another emulation of one; nothing is compared.
  */
-export type Kinship = 'same' | 'kindred' | 'foreign';
+export type MachineMatch = 'same' | 'same-cpu-model' | 'other-machine';
 
 export interface ComparableRuns {
-  kinship: Kinship;
+  match: MachineMatch;
   runs: Run[];
-  /** What differs from the nearest stored run, as "field: theirs → ours". */
+  /** What differs from the newest of these runs, as "field: stored → candidate". */
   differences: string[];
 }
 
@@ -24,8 +24,8 @@ const CPU_MODEL: readonly (keyof Platform)[] = [
 ];
 
 /**
- * What times depend on where a machine is emulated: the guest sees the same processor wherever it is,
- * and how long its instructions take is up to the emulator and the processor under it.
+ * What times depend on if the machine is emulated. The guest sees the same processor everywhere. How
+ * long its instructions take depends on the emulator and on the processor below it.
  */
 const EMULATION: Readonly<Record<string, (machine: MachineRecord) => string>> = {
   accelerator: ({ accelerator }) => accelerator,
@@ -35,17 +35,18 @@ const EMULATION: Readonly<Record<string, (machine: MachineRecord) => string>> = 
   'host cpu': ({ emulator }) => emulator.hostCpu,
 };
 
-/** Picks the stored runs nearest to the candidate's platform: same before kindred before foreign. */
+/** Picks the stored runs whose machine matches the candidate's best. */
 export function comparableRuns(candidate: Run, stored: readonly Run[]): ComparableRuns {
   const earlier = stored.filter((run) => run.id !== candidate.id);
   const same = earlier.filter((run) => machineDifferences(run, candidate).length === 0);
-  if (same.length > 0) return { kinship: 'same', runs: same, differences: [] };
-  const kindred = earlier.filter((run) => sameCpuModel(run, candidate));
-  const nearest = (kindred.length > 0 ? kindred : earlier).at(-1);
+  if (same.length > 0) return { match: 'same', runs: same, differences: [] };
+  const sameModel = earlier.filter((run) => sameCpuModel(run, candidate));
+  const runs = sameModel.length > 0 ? sameModel : earlier;
+  const newest = runs.at(-1);
   return {
-    kinship: kindred.length > 0 ? 'kindred' : 'foreign',
-    runs: kindred.length > 0 ? kindred : earlier,
-    differences: nearest ? machineDifferences(nearest, candidate) : [],
+    match: sameModel.length > 0 ? 'same-cpu-model' : 'other-machine',
+    runs,
+    differences: newest ? machineDifferences(newest, candidate) : [],
   };
 }
 
@@ -53,7 +54,7 @@ const sameCpuModel = (a: Run, b: Run): boolean =>
   CPU_MODEL.every((field) => a.platform[field] === b.platform[field]) &&
   emulationDifferences(a, b).length === 0;
 
-/** Whether the processor that the run was measured on is an emulated one. */
+/** Whether the run was measured on an emulated processor. */
 export const isEmulated = ({ target }: Run): boolean => target.machine?.accelerator === 'tcg';
 
 const machineDifferences = (baseline: Run, candidate: Run): string[] => [

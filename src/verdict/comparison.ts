@@ -12,7 +12,7 @@ export interface Change {
   confidence: number;
 }
 
-/** One side of a metric that was measured. */
+/** One side of a metric, measured. */
 export interface Measured {
   status: 'ok';
   unit: Unit;
@@ -29,77 +29,78 @@ export interface NotMeasured {
 export type Side = Measured | NotMeasured;
 
 /**
- * What a metric's differences between identical sides looked like in the same run: the
- * Hodges-Lehmann estimate over adjacent A-A and B-B pairs, which are held against each other this
- * way and that in turn so that a drift cancels, its interval, and how many of the two one-sided tests
- * at the margin rejected (0 is what an honest machine gives).
+ * The noise floor of a metric: how much launches of the same side differed in this run. It is the
+ * Hodges-Lehmann estimate over neighbouring A-A and B-B pairs, with its interval. Every second
+ * difference has its sign turned, so a steady drift cancels. `rejections` counts how many of the two
+ * one-sided tests at the margin rejected; it should be 0.
  */
 export interface Floor extends Change {
   pairs: number;
   rejections: number;
 }
 
-/** What every finding has, whatever was measured. */
+/** What every finding has, whatever its measure. */
 interface FindingFields {
   id: string;
-  /** Whether it has a say in the verdict of the gate; else it only informs. */
+  /** Whether it counts for the verdict of the gate. If not, it is for information only. */
   gate: boolean;
   verdict: Verdict;
-  /** One sentence: what decided, or why nothing could be decided. */
+  /** One sentence: why this is the verdict, or why there is none. */
   because: string;
 }
 
-/** What the times of a metric say, or its counts of events. */
+/** The finding of a metric by its times, or by its counts of events. */
 export interface MeasuredFinding extends FindingFields {
   measure: 'time' | 'events';
-  /** Smallest change that matters (0.02 is two percent); 0 for events, of which any does. */
+  /** Smallest change that matters (0.02 is two percent). 0 for events: any change matters. */
   marginRatio: number;
   baseline: Side;
   candidate: Side;
-  /** Present when both sides were measured and could be compared. */
+  /** Present if both sides were measured and can be compared. */
   change?: Change;
   /**
-   * Of the test that decided, Holm-adjusted within its direction. Metrics that only inform belong to
-   * no family and are never confirmed: theirs is the plain p of the screen.
+   * p-value of the deciding test, Holm-adjusted within its direction. A metric that is for
+   * information only belongs to no family and is never confirmed: this is then its plain p in the
+   * screen.
    */
   pValue?: number;
   floor?: Floor;
-  /** Smallest true change, as a ratio above 0, that this run would have flagged four times in five. */
+  /** Smallest true change that this run would have flagged four times in five (0.03 is three percent). */
   mde80?: number;
   /**
-   * For `inconclusive`: how many pairs (duet), stored runs (prediction) or machines (shards) in all
-   * would settle it.
+   * For `inconclusive`: the total number of pairs (duet), stored runs (prediction) or machines
+   * (shards) that would settle it.
    */
   replicatesToSettle?: number;
 }
 
-/** One side of a metric whose instructions were counted. */
+/** One side of a metric, with its instructions counted. */
 export interface CountedSide {
   status: 'ok';
-  /** Instructions an operation: the median over the boots. */
+  /** Instructions per operation: the median over the boots. */
   count: number;
-  /** How far the boots lie apart, never less than what counts can tell apart at all. */
+  /** How far the boots lie apart, but at least the smallest difference that counts can resolve. */
   resolution: number;
   boots: number[];
 }
 
-/** What the counted instructions of a metric say. */
+/** The finding of a metric by its counted instructions. */
 export interface InstructionsFinding extends FindingFields {
   measure: 'instructions';
   baseline: CountedSide | NotMeasured;
   candidate: CountedSide | NotMeasured;
-  /** Instructions more, an operation; present where both sides can be compared. */
+  /** More instructions per operation than the baseline. Present if both sides can be compared. */
   difference?: number;
   /**
-   * What the counts cannot tell from nothing: the largest of what the boots of either side, and the
-   * differences boot by boot, lie apart.
+   * Differences up to this size are boot-to-boot noise. It is the largest of three spreads: between
+   * the boots of each side, and between the differences boot by boot.
    */
   resolution?: number;
-  /** Instructions: a smaller difference is listed and not flagged. */
+  /** In instructions: a smaller difference is listed and not flagged. */
   margin?: number;
-  /** What changed, function by function, where both sides were traced. */
+  /** What changed, function by function, if both sides were traced. */
   operation?: OperationDifference;
-  /** Why they were not, one clause, where they were to be. */
+  /** One clause: why a side has no trace although a trace was asked for. */
   untraced?: string;
 }
 
@@ -116,26 +117,26 @@ export const isInstructions = (finding: Finding): finding is InstructionsFinding
  * - `duet`: both sides interleaved in this job;
  * - `prediction`: this job's candidate against stored runs of earlier jobs;
  * - `shards`: a duet on each of several machines;
- * - `self`: nothing to compare with, the candidate against itself, for the machine's noise floor.
+ * - `self`: there is nothing to compare with; the candidate against itself, for the noise floor.
  */
 export type Design = 'duet' | 'prediction' | 'shards' | 'self';
 
-/** What one machine's own pairs say of a metric, with nothing of what other machines would. */
+/** The change of a metric by one machine's own pairs. Other machines do not enter. */
 export interface MachineChange extends Change {
   id: string;
   pairs: number;
 }
 
-/** One machine of a comparison over several: both sides of the duet that was measured there. */
+/** One machine of a comparison of shards: both sides of the duet that was measured there. */
 export interface Machine {
   baseline: Run;
   candidate: Run;
-  /** Most pairs of launches that a metric has there. */
+  /** The largest number of pairs of launches that a metric has there. */
   pairs: number;
   changes: MachineChange[];
 }
 
-/** @typeParam F what was compared: everything, or by time and events alone */
+/** @typeParam F which findings: all, or only those by time and events */
 export interface Comparison<F extends Finding = Finding> {
   design: Design;
   /** Family-wise error level of `regressed`, and of `improved`. */
@@ -145,18 +146,18 @@ export interface Comparison<F extends Finding = Finding> {
   /** In a comparison of shards, the last machine's. */
   candidate: Run;
   /**
-   * The baseline's run in a duet; the stored runs, oldest first, in a prediction; every machine's
-   * with shards; none for self.
+   * The baseline's run in a duet; the stored runs, oldest first, in a prediction; the baseline run of
+   * every machine with shards; empty for self.
    */
   baseline: Run[];
   /** With shards only. */
   machines?: Machine[];
-  /** Ids of the metrics for which no one number holds for all machines; with shards only. */
+  /** Ids of the metrics that the machines disagree about. With shards only. */
   disagreements?: string[];
   findings: F[];
-  /** The two runs whose counts were held against each other, if any. */
+  /** The two runs whose instruction counts were compared, if any. */
   counted?: { baseline: Run; candidate: Run };
-  /** One sentence for each stored run that was passed over. */
+  /** One sentence for each stored run that could not be used. */
   skipped: string[];
   /** What weakens the whole comparison, one sentence each. */
   caveats: string[];

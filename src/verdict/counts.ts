@@ -6,11 +6,11 @@ import { agreedCount } from './samples.js';
 import { bothSides, comparablePair } from './sides.js';
 
 /**
- * Compares what was counted rather than timed: a fact and not an estimate, so any difference is a
- * finding, without a margin, a p-value or an interval.
+ * Compares exact counts: events per operation. A count is a fact, not an estimate. So any difference
+ * is a finding, without margin, p-value or interval.
  *
- * @param obstacle why nothing may be called a change, if so
- * @returns undefined where the two records are not counts that can be compared
+ * @param obstacle why nothing may be called a change, if there is a reason
+ * @returns undefined if the two records are not counts that can be compared
  */
 export function compareCounts(
   baseline: MetricRecord | undefined,
@@ -50,18 +50,18 @@ function decideCount(
   if (agreement < COUNT_AGREEMENT) {
     return {
       verdict: 'inconclusive',
-      because: `Only ${formatShare(agreement)} of the launches of one side count the same, so the count is not exact here.`,
+      because: `Only ${formatShare(agreement)} of one side's launches agree on the count, so it is not exact here.`,
     };
   }
   if (before.count === after.count) {
     return {
       verdict: 'unchanged',
-      because: `${formatCount(after.count)} an operation on both sides, counted in ${countOf(launches, 'launch', 'launches')}.`,
+      because: `${formatCount(after.count)} per operation on both sides, counted in ${countOf(launches, 'launch', 'launches')}.`,
     };
   }
   if (obstacle !== undefined) return { verdict: 'inconclusive', because: obstacle };
   return {
     verdict: after.count > before.count ? 'regressed' : 'improved',
-    because: `${formatCount(after.count)} an operation instead of ${formatCount(before.count)}, counted exactly in ${countOf(launches, 'launch', 'launches')}.`,
+    because: `${formatCount(after.count)} per operation instead of ${formatCount(before.count)}, counted exactly in ${countOf(launches, 'launch', 'launches')}.`,
   };
 }

@@ -3,27 +3,27 @@ import { formatRatio, formatShare } from '../text/units.js';
 import type { Floor, MeasuredFinding } from './comparison.js';
 import { type ShiftTest, smallestP } from './shift-test.js';
 
-/** Everything that a metric's verdict rests on, the same for a duet and a prediction. */
-export interface MetricEvidence {
+/** Everything that decides a timed metric's verdict, for every design. */
+export interface DecisionInput {
   gate: boolean;
   marginRatio: number;
   alpha: number;
   /**
    * The test that may call a change: adjusted p-values of the confirmation, or of the prediction.
-   * Absent where nothing may be called: a screen only flags.
+   * Absent if nothing may be called: a screen only flags.
    */
   test?: ShiftTest | undefined;
-  /** One sentence on why nothing is called although there are numbers, such as another machine. */
+  /** One sentence: why nothing may be called although there are numbers, such as another machine. */
   obstacle?: string | undefined;
-  /** Interval at the confidence of the equivalence test, log scale. */
+  /** Interval on the log scale, at the confidence of the equivalence test. */
   equivalence: LocationEstimate;
-  /** How the numbers were come by, for the sentence: "24 fresh pairs". */
+  /** Where the numbers come from, for the sentence: "24 fresh pairs of launches". */
   sample: string;
   floor?: Floor | undefined;
-  /** How many of those samples in all would settle it. */
+  /** How many samples in total would settle it. */
   toSettle: number | undefined;
-  /** What those are, where the sample leaves it open: "machines". */
-  settledBy?: string;
+  /** What those samples are: "pairs", "stored runs" or "machines". */
+  settledBy: string;
 }
 
 export type Decision = Pick<
@@ -31,43 +31,43 @@ export type Decision = Pick<
   'verdict' | 'because' | 'pValue' | 'replicatesToSettle'
 >;
 
-/** Four-way verdict of one metric. `unchanged` is shown by equivalence, never by silence. */
-export function decide(evidence: MetricEvidence): Decision {
-  const { alpha, test, obstacle, floor, marginRatio } = evidence;
+/** The verdict of one metric. `unchanged` takes an equivalence test; finding no change is not enough. */
+export function decide(input: DecisionInput): Decision {
+  const { alpha, test, obstacle, floor, marginRatio } = input;
   if (test && obstacle === undefined && smallestP(test) <= alpha) {
-    return floor && explains(floor, evidence) ? tooNoisy(evidence, floor) : changed(evidence, test);
+    return floor && explains(floor, input) ? tooNoisy(input, floor) : changed(input, test);
   }
-  if (floor && exceeds(floor, marginRatio)) return tooNoisy(evidence, floor);
-  return isEquivalent(evidence) ? unchanged(evidence) : undecided(evidence);
+  if (floor && exceeds(floor, marginRatio)) return tooNoisy(input, floor);
+  return isEquivalent(input) ? unchanged(input) : undecided(input);
 }
 
-function isEquivalent({ equivalence, marginRatio }: MetricEvidence): boolean {
+function isEquivalent({ equivalence, marginRatio }: DecisionInput): boolean {
   const margin = Math.log1p(marginRatio);
   return equivalence.low > -margin && equivalence.high < margin;
 }
 
-function changed({ gate, marginRatio, sample }: MetricEvidence, test: ShiftTest): Decision {
+function changed({ gate, marginRatio, sample }: DecisionInput, test: ShiftTest): Decision {
   const slower = test.slower < test.faster;
   const says = `${slower ? 'Slower' : 'Faster'} by more than the margin of ${formatShare(marginRatio)}`;
   return {
     verdict: slower ? 'regressed' : 'improved',
-    because: `${says}: ${sample}${gate ? '' : ', not confirmed, since this metric only informs'}.`,
+    because: `${says}: ${sample}${gate ? '' : '; not confirmed, because this metric is for information only'}.`,
     pValue: smallestP(test),
   };
 }
 
-const unchanged = ({ marginRatio, sample }: MetricEvidence): Decision => ({
+const unchanged = ({ marginRatio, sample }: DecisionInput): Decision => ({
   verdict: 'unchanged',
-  because: `Within the margin of ${formatShare(marginRatio)}: ${sample}.`,
+  because: `Any change is smaller than the margin of ${formatShare(marginRatio)}: ${sample}.`,
 });
 
-function undecided(evidence: MetricEvidence): Decision {
-  const { gate, sample, equivalence, obstacle } = evidence;
+function undecided(input: DecisionInput): Decision {
+  const { gate, sample, equivalence, obstacle, settledBy } = input;
   if (obstacle !== undefined) return { verdict: 'inconclusive', because: obstacle };
-  // Nobody waits for a metric that only informs.
-  const toSettle = gate ? evidence.toSettle : undefined;
-  const what = evidence.settledBy === undefined ? '' : ` ${evidence.settledBy}`;
-  const more = toSettle === undefined ? '' : ` About ${toSettle}${what} in all would settle it.`;
+  // Nobody waits for a metric that is for information only.
+  const toSettle = gate ? input.toSettle : undefined;
+  const more =
+    toSettle === undefined ? '' : ` About ${toSettle} ${settledBy} in total would settle it.`;
   return {
     verdict: 'inconclusive',
     because: `Undecided: ${rangeText(equivalence)} (${sample}).${more}`,
@@ -75,33 +75,33 @@ function undecided(evidence: MetricEvidence): Decision {
   };
 }
 
-/** An interval without bounds says nothing. */
+/** An interval without bounds is not shown. */
 const rangeText = ({ low, high }: LocationEstimate): string =>
   Number.isFinite(low) && Number.isFinite(high)
     ? `the change could be anything from ${formatRatio(Math.exp(low))} to ${formatRatio(Math.exp(high))}`
-    : 'there is too little to bound the change';
+    : 'there is too little data to bound the change';
 
-const tooNoisy = ({ marginRatio }: MetricEvidence, floor: Floor): Decision => ({
+const tooNoisy = ({ marginRatio }: DecisionInput, floor: Floor): Decision => ({
   verdict: 'inconclusive',
-  because: `Too noisy: launches of the same side differ by ${formatShare(Math.abs(floor.ratio - 1))} here, more than the margin of ${formatShare(marginRatio)}: a change of the candidate cannot be told from that.`,
+  because: `Too noisy: launches of the same side differ by ${formatShare(Math.abs(floor.ratio - 1))} here, more than the margin of ${formatShare(marginRatio)}. A change of the candidate cannot be told from that noise.`,
 });
 
 /**
- * Identical sides differ by more than the margin, and not by chance: their interval lies off 1. An
- * interval without bounds has too few pairs to say so.
+ * Whether identical sides differ by more than the margin, and not by chance: their interval does not
+ * contain 1. An interval without bounds has too few pairs to show that.
  */
 function exceeds({ ratio, low, high }: Floor, marginRatio: number): boolean {
   return Math.abs(Math.log(ratio)) > Math.log1p(marginRatio) && (low > 1 || high < 1);
 }
 
-/** A change that lies wholly beyond anything that identical sides did is believed all the same. */
-function explains(floor: Floor, { equivalence, marginRatio }: MetricEvidence): boolean {
+/** Whether noise can explain the change. It cannot if the whole interval lies beyond the floor's. */
+function explains(floor: Floor, { equivalence, marginRatio }: DecisionInput): boolean {
   const reach = Math.max(Math.abs(Math.log(floor.low)), Math.abs(Math.log(floor.high)));
   const nearest = equivalence.low > 0 ? equivalence.low : -equivalence.high;
   return exceeds(floor, marginRatio) && nearest <= reach;
 }
 
-/** An interval on the log scale as the ratios that people read. */
+/** An interval on the log scale, as ratios. */
 export const asChange = (location: LocationEstimate) => ({
   ratio: Math.exp(location.estimate),
   low: Math.exp(location.low),

@@ -6,26 +6,26 @@ import { type Phase, pairDifferences } from './samples.js';
 import type { JudgingSettings } from './settings.js';
 import { adjustFamily, type ShiftTest, testShift } from './shift-test.js';
 
-/** When a regression would first have been caught, had the gate not gone on. */
+/** When a gate would first have caught a regression, if it had stopped as early as possible. */
 export interface Detection {
   /** The metric that was confirmed first. */
   metric: string;
-  /** ms of launches, the warm-up's included, until the screen flagged it. */
+  /** Time of launches in ms, warm-up included, until the screen flagged it. */
   screenMs: number;
-  /** ms of fresh launches from there until they confirmed it. */
+  /** Time of fresh launches in ms, from there until they confirmed it. */
   confirmMs: number;
 }
 
 type Duet = [baseline: Run, candidate: Run];
 
 /**
- * Judges ever longer beginnings of a duet's own launches: those of the screen until it flags what
- * the whole duet calls regressed, then those of the confirmation until they confirm it. The
- * confirmation that was measured held all that the whole screen flagged, which takes longer than
- * what a beginning of it flags: the time is an upper bound.
+ * Judges longer and longer beginnings of a duet's launches. First the screen's, until it flags a
+ * metric that the whole duet calls regressed; then the confirmation's, until they confirm it. The
+ * result is an upper bound: the measured confirmation covered everything that the whole screen
+ * flagged, and that takes longer than what a beginning of the screen flags.
  *
- * @param duet a comparison of both sides of a duet from their whole records
- * @returns undefined where nothing regressed
+ * @param duet the comparison of both sides of a duet from their whole records
+ * @returns undefined if nothing regressed
  */
 export function firstDetection(
   duet: Comparison<MeasuredFinding>,
@@ -53,7 +53,7 @@ const gatedRegressions = ({ findings }: Comparison<MeasuredFinding>): Map<string
     ),
   );
 
-/** A metric that did not regress counts in the family, and is never the one that is confirmed. */
+/** A metric that did not regress belongs to the family, but is never confirmed. */
 const NOT_CONFIRMED: ShiftTest = { slower: 1, faster: 1 };
 
 function firstConfirmed(
@@ -78,14 +78,14 @@ function testConfirmed(runs: Duet, id: string, marginRatio: number | undefined):
   return known ? testShift(between, marginRatio) : NOT_CONFIRMED;
 }
 
-/** Sequence numbers that a pair of launches ends with. */
+/** Sequence numbers of the launches that end a pair. */
 const pairEnds = ([, candidate]: Duet, phase: Phase): number[] => [
   ...new Set(
     candidate.launches.flatMap((launch) => (launch.phase === phase ? [launch.sequence | 1] : [])),
   ),
 ];
 
-/** Both sides as if the phase had ended after a launch. */
+/** Both sides as if the phase had ended with this launch. */
 const until = ([baseline, candidate]: Duet, phase: Phase, end: number): Duet => {
   const begun = (launch: Launch): boolean => launch.phase !== phase || launch.sequence <= end;
   const cut = (run: Run): Run => ({ ...run, launches: run.launches.filter(begun) });

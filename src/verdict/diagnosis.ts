@@ -5,7 +5,7 @@ import { absoluteError, fitLeastAbsolute, type Point, predicted } from '../stats
 import { seededRandom } from '../stats/random.js';
 import { type Comparison, isMeasured, type MeasuredFinding } from './comparison.js';
 
-/** So many ns more for each of a quantity, with the 95 % interval of that. */
+/** How many ns more each unit of a quantity costs, with its 95 % interval. */
 export interface Term {
   quantity: Quantity;
   ns: number;
@@ -16,40 +16,40 @@ export interface Term {
 /** One cause for many changes. */
 export interface Diagnosis {
   terms: Term[];
-  /** Of the changes of those metrics, each against its time: what the terms explain. */
+  /** The part of the explained metrics' changes that the terms explain, each relative to its time. */
   share: number;
-  /** Ids of the metrics whose change it explains for the most part; others have causes of their own. */
+  /** Ids of the metrics whose change is mostly explained. The others have causes of their own. */
   explained: string[];
-  /** How many metrics were called. */
+  /** How many metrics were called regressed or improved. */
   called: number;
 }
 
-/** Fewer changes than this have as many explanations as there are quantities. */
-const LEAST_METRICS = 3;
+/** Fewer changes than this can be explained by any of the quantities. */
+const MIN_METRICS = 3;
 
-/** "Most of it": what is left over is no second cause of the same size. */
-const LEAST_SHARE = 0.8;
+/** The terms must explain this share: the rest then hides no second cause of the same size. */
+const MIN_SHARE = 0.8;
 
-/** Of the metrics that were called, so many must be explained for more than half of their change. */
-const LEAST_EXPLAINED = 0.6;
+/** The share of called metrics of which more than half of the change must be explained. */
+const MIN_EXPLAINED_SHARE = 0.6;
 
 /**
- * Of the metrics that a cause would move beyond their margins, so many must have moved: a cause is
- * refuted by what stood still. Not all, since noise hides some, and since a quantity is coarse: a
- * page fault enters the kernel, too, but passes by its filters.
+ * The share that must have moved of the metrics that a cause should move beyond their margins. Metrics
+ * that did not move refute a cause. Not all have to move: noise hides some, and a quantity is coarse.
+ * For example, a page fault enters the kernel too, but does not pass its filters.
  */
-const LEAST_REACH = 2 / 3;
+const MIN_REACH = 2 / 3;
 
-/** "Beyond the margin" by so much that the confirmation can hardly have missed it. */
+/** A change of this many margins is so large that the confirmation can hardly have missed it. */
 const CLEARLY = 1.5;
 
 const RESAMPLES = 200;
 const CONFIDENCE = 0.95;
 
-/** Any number will do; a fixed one makes the interval a function of the changes. */
+/** Any number will do. A fixed one makes the interval depend on the changes alone. */
 const SEED = 26;
 
-/** A timed metric of which both sides were measured. */
+/** A timed metric with both sides measured. */
 interface Item extends Point {
   id: string;
   changed: boolean;
@@ -58,20 +58,21 @@ interface Item extends Point {
 }
 
 /**
- * Looks for one cause behind the changes that were called: so many ns for every kernel entry, every
- * context switch or every kilobyte, or for two of these, of which the catalogue says how many an
- * operation makes. Robustly, since some metrics have changes of their own, and by all metrics: those
- * that a change was not shown of would otherwise be missing where they speak against it, and the
- * ones just beyond their margins make it look larger than it is.
+ * Looks for one cause behind the called changes: a cost for every kernel entry, every context switch
+ * or every kilobyte, or for two of these. The catalogue says how many of each an operation makes.
  *
- * @returns undefined where nothing simple explains most of it
+ * The fit is robust, because some metrics have changes of their own. It uses all metrics. Unchanged
+ * metrics are included because they can refute a cause; and metrics just beyond their margins, taken
+ * alone, would make a cause look larger than it is.
+ *
+ * @returns undefined if nothing simple explains most of the changes
  */
 export function diagnose(comparison: Comparison): Diagnosis | undefined {
   const items = comparison.findings
     .filter(isMeasured)
     .flatMap((finding) => itemOf(finding, comparison));
   const changed = items.filter((item) => item.changed);
-  if (changed.length < LEAST_METRICS) return undefined;
+  if (changed.length < MIN_METRICS) return undefined;
   const best = (models: readonly (readonly Quantity[])[]): Diagnosis | undefined =>
     models
       .map((model) => explain(model, items))
@@ -92,7 +93,7 @@ const DOUBLE: readonly (readonly Quantity[])[] = [
   ['switches', 'kilobytes'],
 ];
 
-/** A second term has to explain so many more of the metrics: the simpler story is the likelier. */
+/** The share of metrics that a second term must explain in addition: the simpler cause is likelier. */
 const WORTH_A_TERM = 0.2;
 
 function itemOf(metric: MeasuredFinding, { candidate }: Comparison): Item[] {
@@ -106,7 +107,7 @@ function itemOf(metric: MeasuredFinding, { candidate }: Comparison): Item[] {
       id: metric.id,
       x: QUANTITIES.map((quantity) => quantities[quantity]),
       y: after.estimate - before.estimate,
-      // Noise is in proportion to the time.
+      // Noise is proportional to the time.
       weight: 1 / before.estimate,
       baselineNs: before.estimate,
       changed: verdict === 'regressed' || verdict === 'improved',
@@ -115,7 +116,7 @@ function itemOf(metric: MeasuredFinding, { candidate }: Comparison): Item[] {
   ];
 }
 
-/** As the catalogue declares them; over TCP goes what its own counters saw segments of. */
+/** From the catalogue. The bytes went over TCP if the probe counted TCP segments. */
 function quantitiesOf(record: MetricRecord): Record<Quantity, number> | undefined {
   if (record.status !== 'ok' || record.entries === undefined) return undefined;
   const { entries, switches = 0, bytes = 0, details } = record;
@@ -130,11 +131,11 @@ function explain(model: readonly Quantity[], items: readonly Item[]): Diagnosis 
   if (fit === undefined) return undefined;
   const changed = points.filter((point) => point.changed);
   const explained = changed.filter(({ x, y }) => Math.abs(y - predicted(x, fit)) < Math.abs(y) / 2);
-  const enough = Math.max(LEAST_METRICS, LEAST_EXPLAINED * changed.length);
+  const enough = Math.max(MIN_METRICS, MIN_EXPLAINED_SHARE * changed.length);
   if (explained.length < enough) return undefined;
   const nothing = model.map(() => 0);
   const share = 1 - absoluteError(explained, fit) / absoluteError(explained, nothing);
-  if (share < LEAST_SHARE || reach(model, items, fit) < LEAST_REACH) return undefined;
+  if (share < MIN_SHARE || reach(model, items, fit) < MIN_REACH) return undefined;
   const terms = intervals(points, fit).map(([low, high], index) => ({
     quantity: model[index] ?? 'entries',
     ns: fit[index] ?? 0,
@@ -145,15 +146,15 @@ function explain(model: readonly Quantity[], items: readonly Item[]): Diagnosis 
   return { terms, share, explained: ids, called: changed.length };
 }
 
-/** An item with the predictors of a model alone. */
+/** An item with only the predictors of a model. */
 const only = <T extends Point>(model: readonly Quantity[], item: T): T => ({
   ...item,
   x: model.map((quantity) => item.x[QUANTITIES.indexOf(quantity)] ?? 0),
 });
 
 /**
- * Of the metrics that the fit would clearly move, the share that moved: what was called, and what
- * was not for want of time or quiet and yet shows most of it.
+ * The share that moved of the metrics that the fit should clearly move. A metric moved if it was
+ * called, or if it shows most of the expected change although time or noise kept it from being called.
  */
 function reach(model: readonly Quantity[], items: readonly Item[], fit: readonly number[]): number {
   const moved = items

@@ -24,9 +24,9 @@ import {
 import { type JudgingSettings, marginOf } from './settings.js';
 import { adjustFamily, type ShiftTest, smallestP, testShift } from './shift-test.js';
 import { bothSides, comparablePair, notTested, sidesOfChange } from './sides.js';
-import { filteredUnevenly, validityCaveats } from './validity.js';
+import { unevenFilterCaveats, validityCaveats } from './validity.js';
 
-/** One metric of a duet: its pairs of both phases, on the log scale. */
+/** One metric of a duet: the pairs of both phases, on the log scale. */
 interface DuetMetric {
   metric: TimedMetric;
   marginRatio: number;
@@ -35,10 +35,10 @@ interface DuetMetric {
 }
 
 /**
- * Says which gated metrics may have changed and are to be measured afresh: each by itself, either
- * direction, at a generous level ({@link SCREEN_LEVEL}).
+ * Which gated metrics may have changed and must be measured again. Each metric is tested alone, in
+ * both directions, at a generous level ({@link SCREEN_LEVEL}).
  *
- * @returns ids, the surest and largest changes first
+ * @returns ids, smallest p first; of equal p, the largest change first
  */
 export const screenDuet = (baseline: Run, candidate: Run, settings: JudgingSettings): string[] =>
   flaggedByScreen(duetMetrics(baseline, candidate, settings));
@@ -58,8 +58,8 @@ const sizeInMargins = ({ screen, marginRatio }: DuetMetric): number =>
   Math.abs(median(screen.between)) / Math.log1p(marginRatio);
 
 /**
- * What the confirmation leaves open, one sentence each: it was measured for the margins and the
- * level that the gate had, and other ones may ask for more than it holds.
+ * What the confirmation leaves open, one sentence each. It was measured for the margins and the alpha
+ * of the original gate. Other settings may need more launches than the record holds.
  */
 export function unconfirmedCaveats(
   baseline: Run,
@@ -71,16 +71,16 @@ export function unconfirmedCaveats(
   const ids = confirmed.map(({ metric }) => metric.id);
   const open = flaggedByScreen(metrics).filter((id) => !ids.includes(id));
   const pairs = Math.max(...confirmed.map(({ confirm }) => confirm.between.length));
-  const least = confirmed.length > 0 ? minimumPairs(settings.alpha, confirmed.length) : 0;
+  const needed = confirmed.length > 0 ? minimumPairs(settings.alpha, confirmed.length) : 0;
   return [
     ...(open.length > 0
       ? [
-          `The screen flags ${open.join(', ')}, of which there are no fresh launches to confirm it, so nothing is called changed there: run the gate with this margin, and for longer.`,
+          `The first launches suggest a change in ${open.join(', ')}, but there are no fresh launches to confirm it, so nothing is called changed there: run the gate with this margin, and for longer.`,
         ]
       : []),
-    ...(confirmed.length > 0 && pairs < least
+    ...(confirmed.length > 0 && pairs < needed
       ? [
-          `At an error level of ${settings.alpha} the confirmation of ${countOf(confirmed.length, 'metric')} takes ${least} fresh pairs and has ${pairs}, so nothing can be called changed: run the gate with this alpha.`,
+          `At an alpha of ${settings.alpha}, confirming ${countOf(confirmed.length, 'metric')} takes ${needed} fresh pairs of launches and there are only ${pairs}, so nothing can be called changed: run the gate with this alpha.`,
         ]
       : []),
   ];
@@ -89,9 +89,9 @@ export function unconfirmedCaveats(
 /**
  * Compares both sides of a duet from their records alone.
  *
- * Only what the screen flagged and fresh launches confirmed (Holm over the flagged, at alpha) is
- * `regressed` or `improved`: the error level holds whatever the screen picked, and the change that
- * is shown is the fresh one, free of the screen's selection.
+ * A metric is `regressed` or `improved` only if the screen flagged it and fresh launches confirmed it
+ * (Holm over the flagged metrics, at alpha). So the error level holds whatever the screen picked. The
+ * change shown is the one from the fresh launches, which the screen's selection does not bias.
  */
 export function compareDuet(
   baseline: Run,
@@ -115,14 +115,17 @@ export function compareDuet(
     baseline: [baseline],
     findings: compared,
     skipped: [],
-    caveats: [...validityCaveats([baseline, candidate]), ...filteredUnevenly(baseline, candidate)],
+    caveats: [
+      ...validityCaveats([baseline, candidate]),
+      ...unevenFilterCaveats(baseline, candidate),
+    ],
   };
 }
 
 function duetMetrics(baseline: Run, candidate: Run, settings: JudgingSettings): DuetMetric[] {
   return candidate.metrics.flatMap((metric) => {
     const pair = comparablePair(metricOf(baseline, metric.id), metric);
-    if (typeof pair === 'string' || pair.kind === 'counted') return [];
+    if (typeof pair === 'string' || pair.kind === 'events') return [];
     const screen = pairDifferences(baseline, candidate, metric.id, 'screen');
     if (screen.between.length === 0) return [];
     const confirm = pairDifferences(baseline, candidate, metric.id, 'confirm');
@@ -133,7 +136,7 @@ function duetMetrics(baseline: Run, candidate: Run, settings: JudgingSettings): 
 
 const inFamily = ({ metric }: DuetMetric): boolean => metric.gate;
 
-/** Only flagged metrics were measured again; whatever else a record holds of the second phase. */
+/** Whether the metric was measured again. A record's second phase may also hold ungated metrics. */
 const wasFlagged = (duet: DuetMetric): boolean => inFamily(duet) && duet.confirm.between.length > 0;
 
 const testEach = (metrics: readonly DuetMetric[], phase: 'screen' | 'confirm') =>
@@ -173,6 +176,7 @@ function compareMetric(
       equivalence,
       sample: `${between.length}${confirmed ? ' fresh' : ''} pairs of launches`,
       floor,
+      settledBy: 'pairs',
       toSettle: pairsToSettle(equivalence, between.length, {
         margin: Math.log1p(marginRatio),
         alpha: settings.alpha,
@@ -185,7 +189,7 @@ function compareMetric(
   };
 }
 
-/** As a ratio above 0; the pairs of both phases tell of the noise. */
+/** As a ratio above 0. The pairs of both phases describe the noise. */
 function smallestDetectable({ marginRatio, screen, confirm }: DuetMetric, alpha: number): number {
   const confirmPairs = confirm.between.length;
   const shift = mde80ForDuet({
@@ -209,6 +213,8 @@ function notCompared(
     candidate,
     marginOf(candidate, settings.margins, DUET_MARGIN),
     bothSides(other, candidate),
-    typeof why === 'string' ? why : 'No two launches of the sides stand side by side.',
+    typeof why === 'string'
+      ? why
+      : 'No launch of the baseline is paired with a launch of the candidate.',
   );
 }

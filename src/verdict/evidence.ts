@@ -12,18 +12,18 @@ import { compareShards, type Shards } from './shards.js';
 import { slowLaunchCaveats } from './slow-launches.js';
 
 /**
- * The runs that a verdict rests on, by the way they were come by. Whatever is said of a gate
- * follows from these and from the settings it is judged by, now or years later.
+ * The runs that a verdict rests on, by design. The whole report of a gate follows from these runs and
+ * from the settings, now or years later.
  */
 export type Evidence =
   | { design: 'duet'; baseline: Run; candidate: Run }
   | { design: 'prediction'; stored: EarlierRuns; candidate: Run }
   /** The candidate is the last machine's; `skipped` also says how many machines are missing. */
   | { design: 'shards'; shards: Shards; candidate: Run; skipped: string[] }
-  /** `before` and `after` are the arms in which the candidate was measured against itself. */
+  /** `before` and `after` are the two arms of the candidate measured against itself. */
   | { design: 'self'; before: Run; after: Run; candidate: Run; skipped: string[] };
 
-/** Holds the candidate against what there is to hold it against: its times, and its counts. */
+/** Compares the candidate with its baseline: by times, and by instruction counts if there are any. */
 export function compare(evidence: Evidence, settings: JudgingSettings): Comparison {
   const timed = compareTimes(evidence, settings);
   const counted = compareCounted(evidence, settings);
@@ -32,7 +32,10 @@ export function compare(evidence: Evidence, settings: JudgingSettings): Comparis
   return { ...timed, findings: [...timed.findings, ...findings], counted: runs };
 }
 
-/** The newest stored run is the baseline of a count: what was merged since the others is no news. */
+/**
+ * Compares instruction counts. The baseline is the newest stored run that has counts: older ones
+ * would report changes that were merged long ago.
+ */
 function compareCounted(
   evidence: Evidence,
   settings: JudgingSettings,
@@ -120,7 +123,7 @@ function partsOf(evidence: Evidence): Exhibit[] {
 
 const as = (role: Exhibit['role'], run: Run): Exhibit => ({ role, run });
 
-/** @param skipped one sentence for each record or machine that is not among them */
+/** @param skipped one sentence for each record or machine that does not count */
 export function shardsEvidence(shards: Shards, skipped: string[]): Evidence {
   const { candidate } = shards[shards.length - 1] ?? shards[0];
   return { design: 'shards', shards, candidate, skipped };
@@ -129,8 +132,8 @@ export function shardsEvidence(shards: Shards, skipped: string[]): Evidence {
 /**
  * The evidence that {@link exhibitsOf} was given.
  *
- * @param skipped one sentence for each stored run that was passed over
- * @returns undefined when a run is missing, or one too many
+ * @param skipped one sentence for each stored run that could not be used
+ * @returns undefined if a run is missing, or if there is one too many
  */
 export function evidenceOf(
   design: Design,
@@ -146,7 +149,7 @@ export function evidenceOf(
   return evidence && partsOf(evidence).length === exhibits.length ? evidence : undefined;
 }
 
-/** Which candidate belongs to which baseline is said by their duets. */
+/** The id of a duet says which candidate belongs to which baseline. */
 function shardsOf(exhibits: readonly Exhibit[], skipped: string[]): Evidence | undefined {
   const [first, ...rest] = pairShards(exhibits.map(({ run }) => run)).shards;
   const whole = exhibits.every(({ role, run }) => role === run.duet?.side);

@@ -5,11 +5,12 @@ import { asChange } from './decision.js';
 import { testShift } from './shift-test.js';
 
 /**
- * The A/A floor: what neighbouring launches of the same side differ by. An honest machine gives a
- * ratio of 1, an interval that is narrow against the margin, and no rejection by either one-sided
- * test at the margin.
+ * The noise floor (A/A): how much neighbouring launches of the same side differ. On a good machine
+ * the ratio is 1, the interval is narrow compared with the margin, and neither one-sided test at the
+ * margin rejects.
  *
- * @param within differences on the log scale, turned round in turn; undefined comes out of none at all
+ * @param within differences on the log scale, every second one with its sign turned
+ * @returns undefined if there are no differences
  */
 export function floorOf(
   within: readonly number[],

@@ -5,7 +5,7 @@ import type { Run } from '../record/run.js';
 import {
   INSTRUCTIONS_MARGIN,
   INSTRUCTIONS_MARGIN_COUNT,
-  LEAST_RESOLUTION,
+  MIN_RESOLUTION,
   RESOLUTION_SHARES,
   UNSTABLE_COUNT_SHARE,
 } from '../stats/assumptions.js';
@@ -18,7 +18,7 @@ import type { JudgingSettings } from './settings.js';
 import { marginOf } from './settings.js';
 import { isLost } from './sides.js';
 
-/** What the counts of two runs say of each metric. */
+/** The counts of two runs, compared metric by metric. */
 export interface CountedComparison {
   baseline: Run;
   candidate: Run;
@@ -26,11 +26,11 @@ export interface CountedComparison {
 }
 
 /**
- * Holds the counts of two runs against each other. A difference beyond what either side's boots
- * differ by is a fact: there is no p-value, no interval and no error level, and no machine is too
- * loud for it. Only whether it matters is asked of a margin.
+ * Compares the instruction counts of two runs. A difference larger than boot-to-boot noise is a fact:
+ * it needs no p-value, interval or error level, and a noisy machine does not disturb it. The margin
+ * only decides whether it matters.
  *
- * @returns undefined where one of them has no counts
+ * @returns undefined if one of the runs has no counts
  */
 export function compareInstructions(
   baseline: Run,
@@ -52,7 +52,7 @@ function otherArchitecture(baseline: Run, candidate: Run): string | undefined {
   const [before, after] = [baseline.platform.architecture, candidate.platform.architecture];
   return before === after
     ? undefined
-    : `The baseline's kernel is for ${before} and the candidate's for ${after}, and an instruction of one is none of the other, so their counts say nothing of each other: count two kernels for one architecture.`;
+    : `The baseline's kernel is for ${before} and the candidate's for ${after}, so their instruction counts cannot be compared: count two kernels for one architecture.`;
 }
 
 function otherConditions(before: Instructions, after: Instructions): string | undefined {
@@ -63,7 +63,7 @@ function otherConditions(before: Instructions, after: Instructions): string | un
     (name) =>
       `${name}: ${before.conditions[name] ?? 'unknown'} → ${after.conditions[name] ?? 'unknown'}`,
   );
-  return `The two sides were counted under different conditions (${list.join(', ')}), so their counts say nothing of each other: count both with the same emulator and options.`;
+  return `The two sides were counted under different conditions (${list.join(', ')}), so their instruction counts cannot be compared: count both with the same emulator and options.`;
 }
 
 function compareMetric(
@@ -82,11 +82,11 @@ function compareMetric(
     return { ...finding, verdict, because: why ?? 'Nothing was counted.' };
   }
   const same = agree(baseline, candidate);
-  const steady = same ? undefined : unsteady(baseline, candidate);
-  if (steady !== undefined) return { ...finding, verdict: 'incomparable', because: steady };
+  const unstable = same ? undefined : unstableText(baseline, candidate);
+  if (unstable !== undefined) return { ...finding, verdict: 'incomparable', because: unstable };
   const difference = same ? 0 : candidate.count - baseline.count;
   const resolution = same
-    ? LEAST_RESOLUTION
+    ? MIN_RESOLUTION
     : Math.max(baseline.resolution, candidate.resolution, spread(bootByBoot(baseline, candidate)));
   const margin = marginFor(id, baseline.count, settings);
   return {
@@ -95,7 +95,7 @@ function compareMetric(
   };
 }
 
-/** Of what has changed, how: function by function. */
+/** For a count that changed: what changed, function by function. */
 function operationOf(
   { id, difference = 0, resolution = 0 }: InstructionsFinding,
   runs: Record<'before' | 'after', Instructions>,
@@ -111,7 +111,7 @@ function operationOf(
   return { untraced: `the ${before ? 'candidate' : 'baseline'} was counted without a trace` };
 }
 
-/** @returns the tree, or why there is none where there was to be one */
+/** @returns the call tree; or why there is none although a trace was asked for */
 function operationIn(instructions: Instructions, id: string): ProfileNode[] | string | undefined {
   const metric = instructions.metrics.find((one) => one.id === id);
   if (metric?.status !== 'ok') return undefined;
@@ -123,7 +123,7 @@ function sideOf(metric: InstructionMetric | undefined): CountedSide | NotMeasure
   if (metric.status !== 'ok') return { status: metric.status, reason: metric.reason };
   const { id, boots } = metric;
   const count = median(boots);
-  const resolution = Math.max(leastResolution(id, count), spread(boots));
+  const resolution = Math.max(minResolution(id, count), spread(boots));
   return { status: 'ok', count, resolution, boots };
 }
 
@@ -132,10 +132,10 @@ const NOT_COUNTED: NotMeasured = {
   reason: { operation: 'compare', errno: 0, message: 'the run did not count this metric' },
 };
 
-/** Instructions that nothing can be told from, however well the boots agree. */
-function leastResolution(id: string, count: number): number {
+/** Differences up to this many instructions prove nothing, however well the boots agree. */
+function minResolution(id: string, count: number): number {
   const [, share] = RESOLUTION_SHARES.find(([prefix]) => id.startsWith(prefix)) ?? ['', 0];
-  return Math.max(LEAST_RESOLUTION, share * count);
+  return Math.max(MIN_RESOLUTION, share * count);
 }
 
 function notComparable(
@@ -145,18 +145,18 @@ function notComparable(
   if (before?.status === 'ok' && after.status === 'ok') {
     return before.version === after.version
       ? undefined
-      : `The baseline counted definition ${before.version} of this metric and the candidate definition ${after.version}.`;
+      : `The sides counted different definitions of this metric: the baseline definition ${before.version}, the candidate definition ${after.version}.`;
   }
   if (before?.status === 'ok')
     return `Counted on the baseline, but ${absence(after)} on the candidate.`;
   if (after.status === 'ok')
     return `Counted on the candidate, but ${absence(before)} on the baseline.`;
-  return `On neither side: ${absence(after)} on the candidate.`;
+  return `Not counted on either side: ${absence(after)} on the candidate.`;
 }
 
 /**
- * The differences boot by boot: those of both sides have the same seeds in the same order, and what
- * a seed does to both of them is no difference. None where the sides booted unequally often.
+ * The differences boot by boot. The boots of both sides have the same seeds in the same order, so an
+ * effect of a seed on both sides cancels. Empty if one side booted more often than the other.
  */
 const bootByBoot = (baseline: CountedSide, candidate: CountedSide): number[] =>
   baseline.boots.length === candidate.boots.length
@@ -166,21 +166,21 @@ const bootByBoot = (baseline: CountedSide, candidate: CountedSide): number[] =>
 const spread = (values: readonly number[]): number =>
   values.length === 0 ? 0 : Math.max(...values) - Math.min(...values);
 
-/** However far the boots of a side lie apart, both sides do the same in every one of them. */
+/** Whether both sides count the same in every boot, however far the boots lie apart. */
 function agree(baseline: CountedSide, candidate: CountedSide): boolean {
   const differences = bootByBoot(baseline, candidate);
-  return differences.length > 0 && differences.every((one) => Math.abs(one) <= LEAST_RESOLUTION);
+  return differences.length > 0 && differences.every((one) => Math.abs(one) <= MIN_RESOLUTION);
 }
 
-/** A side whose own boots disagree is no fact. */
-function unsteady(...sides: CountedSide[]): string | undefined {
-  const odd = sides.find((side) => side.resolution > UNSTABLE_COUNT_SHARE * side.count);
-  if (odd === undefined) return undefined;
-  const values = odd.boots.map((boot) => formatInstructions(boot)).join(', ');
-  return `Unstable: boots of one side count ${values}, more than ${formatShare(UNSTABLE_COUNT_SHARE)} apart.`;
+/** Why a count is not reliable: the boots of one side disagree. */
+function unstableText(...sides: CountedSide[]): string | undefined {
+  const unstable = sides.find((side) => side.resolution > UNSTABLE_COUNT_SHARE * side.count);
+  if (unstable === undefined) return undefined;
+  const values = unstable.boots.map((boot) => formatInstructions(boot)).join(', ');
+  return `Unstable: the boots of one side counted ${values}, which are more than ${formatShare(UNSTABLE_COUNT_SHARE)} apart.`;
 }
 
-/** A rule that names the metric is taken at its word; else 1 % or a few instructions. */
+/** From the rule that matches the metric; without one, 1 % or a few instructions, the larger of both. */
 function marginFor(id: string, count: number, { margins }: JudgingSettings): number {
   const ratio = marginOf({ id }, margins, Number.NaN);
   if (!Number.isNaN(ratio)) return ratio * count;
@@ -198,14 +198,14 @@ function decide(
   if (size <= resolution) {
     return {
       verdict: 'unchanged',
-      because: `No difference that two boots of one side would not show (${formatInstructions(resolution)}), ${counted}.`,
+      because: `Within boot-to-boot noise (up to ${formatInstructions(resolution)} instructions), ${counted}.`,
     };
   }
-  const words = `${formatInstructions(size)} instructions ${difference > 0 ? 'more' : 'fewer'} an operation, ${counted}`;
+  const words = `${formatInstructions(size)} ${difference > 0 ? 'more' : 'fewer'} instructions per operation, ${counted}`;
   if (size <= margin) {
     return {
       verdict: 'unchanged',
-      because: `${words}; up to ${formatInstructions(margin)} alarm nobody.`,
+      because: `${words}; changes of up to ${formatInstructions(margin)} are listed, not flagged.`,
     };
   }
   return { verdict: difference > 0 ? 'regressed' : 'improved', because: `${words}.` };

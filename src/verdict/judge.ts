@@ -9,9 +9,9 @@ export interface Judgement {
 }
 
 /**
- * The verdict of the whole gate, and whether it passes by policy. Only gated metrics count, and
- * only those that the baseline has: a metric that is new, or that neither side can measure, says
- * nothing about the difference.
+ * The verdict of the whole gate, and whether the gate passes under the policy. Only gated metrics
+ * count, and only those that the baseline measured: a metric that is new, or that neither side can
+ * measure, says nothing about the difference.
  */
 export function judge(comparison: Comparison, failOn: FailOn): Judgement {
   if (comparison.design === 'self') return { verdict: 'no-baseline', passed: true };
@@ -30,6 +30,9 @@ const RED: Record<FailOn, readonly Verdict[]> = {
   never: [],
 };
 
-/** What only the candidate has no number of is undecided, too; another machine is nobody's fault. */
+/**
+ * Under `inconclusive`, a gated metric that the candidate has no number for fails too. One that is
+ * incomparable because the machine differs does not.
+ */
 const fails = ({ verdict, candidate }: Finding, failOn: FailOn): boolean =>
   RED[failOn].includes(verdict) || (failOn === 'inconclusive' && candidate.status !== 'ok');

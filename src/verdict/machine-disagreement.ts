@@ -11,12 +11,13 @@ interface Judged {
 }
 
 /**
- * Where one number does not hold for all machines: the two furthest apart differ by more than the
- * margin, and not by the noise inside them (a t test of their difference with the degrees of freedom
- * of the smaller sample, Bonferroni over all pairs of machines and all metrics).
+ * The metrics that the machines disagree about: the two most different machines differ by more than
+ * the margin, and the noise inside them does not explain it. The test is a t test of their difference,
+ * with the degrees of freedom of the smaller sample and with Bonferroni's correction over all pairs of
+ * machines and all metrics.
  *
- * @returns a clause for each metric that names the two machines, and what kind of machine it is that
- *   moved where that tells them apart
+ * @returns by metric id, a clause that names the two machines and, if the CPU model tells the moved
+ *   machines from the others, that model
  */
 export function disagreements(
   metrics: readonly Judged[],
@@ -37,7 +38,7 @@ export function disagreements(
   return found;
 }
 
-/** Two machines without any noise inside them differ by as much as they do. */
+/** One-sided p of the difference between two machines. Without any noise inside them it is 0. */
 function tail(low: MachineMetric, high: MachineMetric): number {
   const error = Math.hypot(low.standardError, high.standardError);
   if (error === 0) return 0;
@@ -45,14 +46,14 @@ function tail(low: MachineMetric, high: MachineMetric): number {
   return studentCdf((low.estimate - high.estimate) / error, pairs - 1);
 }
 
-/** One cause makes many metrics disagree: they are named together, and the first is told. */
+/** One cause can make many metrics disagree: all are named, and the first one with its clause. */
 export function disagreementCaveats(found: ReadonlyMap<string, string>): string[] {
   const [first] = found;
   if (first === undefined) return [];
   const [id, told] = first;
   if (found.size === 1) return [`The machines disagree about ${id}: ${told}.`];
   return [
-    `The machines disagree about ${found.size} metrics (${[...found.keys()].join(', ')}), of which ${id}: ${told}.`,
+    `The machines disagree about ${found.size} metrics (${[...found.keys()].join(', ')}). For example ${id}: ${told}.`,
   ];
 }
 
@@ -68,7 +69,7 @@ function clause(
   return `${first}, ${second}${kindThatMoved(marginRatio, machines)}`;
 }
 
-/** Whether the CPU model alone says who moved beyond the margin and who did not. */
+/** The CPU models that moved beyond the margin, if the model alone separates them from the others. */
 function kindThatMoved(marginRatio: number, machines: readonly MachineMetric[]): string {
   const moved = ({ estimate }: MachineMetric): boolean =>
     Math.abs(estimate) > Math.log1p(marginRatio);

@@ -7,12 +7,12 @@ import type { Shard } from './shard-set.js';
 import { comparablePair } from './sides.js';
 
 /**
- * Only these launches count. A shard has no others; of a duet that went on to confirm what it had
- * flagged, the launches that followed were selected by the first.
+ * Only launches of this phase count. A shard has no others. If a duet went on to a confirmation, the
+ * first launches selected the later ones, so those would be biased.
  */
 const PHASE = 'screen';
 
-/** A metric on one machine: its pairs on the log scale, and their estimate with its error. */
+/** A metric on one machine: its pairs on the log scale, their estimate and its standard error. */
 export interface MachineMetric extends MachineEstimate {
   shard: Shard;
   metric: TimedMetric;
@@ -23,7 +23,7 @@ export interface MachineMetric extends MachineEstimate {
   replicates: { baseline: number; candidate: number };
 }
 
-/** @returns undefined where a side has no time, another definition, or too few pairs for an error */
+/** @returns undefined if a side has no time or another definition, or there are too few pairs */
 export function measuredOn(
   shard: Shard,
   id: string,
@@ -31,7 +31,7 @@ export function measuredOn(
 ): MachineMetric | undefined {
   const { baseline, candidate } = shard;
   const pair = comparablePair(metricOf(baseline, id), metricOf(candidate, id));
-  if (typeof pair === 'string' || pair.kind === 'counted') return undefined;
+  if (typeof pair === 'string' || pair.kind === 'events') return undefined;
   if (pair.candidate.version !== version) return undefined;
   const { between, within } = pairDifferences(baseline, candidate, id, PHASE);
   if (between.length === 0) return undefined;
@@ -51,7 +51,7 @@ export function measuredOn(
   };
 }
 
-/** The definition of a metric that most machines measured; of two, the newer one. */
+/** The definition of a metric that most machines measured; on a tie, the newer one. */
 export function usualVersion(shards: readonly Shard[], id: string): number | undefined {
   const versions = shards
     .map(({ candidate }) => metricOf(candidate, id))

@@ -34,7 +34,7 @@ import { adjustFamily, type ShiftTest } from './shift-test.js';
 import { bothSides, comparablePair, notTested, sidesOfChange } from './sides.js';
 import { validityCaveats } from './validity.js';
 
-/** One metric of a prediction: the candidate's run against those stored runs that measured it. */
+/** One metric of a prediction: the candidate's run, and the stored runs that measured the metric. */
 interface PredictedMetric {
   metric: TimedMetric;
   stored: TimedMetric[];
@@ -42,22 +42,22 @@ interface PredictedMetric {
   prediction: StudentTest;
 }
 
-/** What all metrics of a prediction are judged in. */
-interface Circumstances {
+/** What all metrics of a prediction share. */
+interface JudgingContext {
   candidate: Run;
   settings: JudgingSettings;
   /** Holm-adjusted tests of the gated metrics. */
   family: ReadonlyMap<string, ShiftTest>;
-  /** Why nothing may be called a change, when the runs are not of the same machine in its usual state. */
+  /** Why nothing may be called a change: the machine is another one, or not in its usual state. */
   obstacle?: string | undefined;
 }
 
 /**
  * Compares a candidate run with stored runs of earlier jobs.
  *
- * The unit is the run: between-run spread is what decides, never the number of launches inside one.
- * Runs of another machine are shown and not judged; runs of another machine with the same CPU model,
- * or of this one in another state, are judged with `inconclusive` as the ceiling.
+ * The unit is the run: the spread between runs decides, not the number of launches inside a run.
+ * Runs of another machine are shown and not judged. Runs of another machine with the same CPU model,
+ * or of this machine in another state, are judged, but no change is called on them.
  */
 export function comparePrediction(
   stored: EarlierRuns,
@@ -68,7 +68,8 @@ export function comparePrediction(
   const predicted = predictMetrics(comparable, candidate, settings);
   const gated = predicted.filter(({ metric }) => metric.gate);
   const family = adjustFamily(new Map(gated.map((one) => [one.metric.id, one.prediction])));
-  const obstacle = kindred(comparable) ?? machineMoved(comparable.runs, candidate, predicted);
+  const obstacle =
+    sameModelObstacle(comparable) ?? machineMoved(comparable.runs, candidate, predicted);
   const circumstances = { candidate, settings, family, obstacle };
   return {
     design: 'prediction',
@@ -84,7 +85,7 @@ export function comparePrediction(
     }),
     skipped: stored.skipped,
     caveats: [
-      ...foreign(comparable),
+      ...otherMachineCaveats(comparable),
       ...(obstacle === undefined ? [] : [obstacle]),
       ...otherTarget(comparable.runs, candidate),
       ...validityCaveats([candidate]),
@@ -93,16 +94,16 @@ export function comparePrediction(
 }
 
 function predictMetrics(
-  { kinship, runs }: ComparableRuns,
+  { match, runs }: ComparableRuns,
   candidate: Run,
   settings: JudgingSettings,
 ): PredictedMetric[] {
-  if (kinship === 'foreign') return [];
+  if (match === 'other-machine') return [];
   return candidate.metrics.flatMap((metric) => {
     if (!isTimed(metric)) return [];
     const stored = runs.flatMap((run) => {
       const pair = comparablePair(metricOf(run, metric.id), metric);
-      return typeof pair === 'string' || pair.kind === 'counted' ? [] : [pair.baseline];
+      return typeof pair === 'string' || pair.kind === 'events' ? [] : [pair.baseline];
     });
     if (stored.length === 0) return [];
     const marginRatio = marginOf(metric, settings.margins, PREDICTION_MARGIN);
@@ -138,7 +139,7 @@ function priorOf(id: string): VariancePrior {
 
 function compareMetric(
   { metric, stored, marginRatio, prediction }: PredictedMetric,
-  { candidate, settings: { alpha }, family, obstacle }: Circumstances,
+  { candidate, settings: { alpha }, family, obstacle }: JudgingContext,
 ): MeasuredFinding {
   const { id, gate } = metric;
   const judging = { margin: Math.log1p(marginRatio), alpha, familySize: gate ? family.size : 1 };
@@ -163,6 +164,7 @@ function compareMetric(
       test: gate ? family.get(id) : prediction,
       obstacle,
       equivalence: { ...equivalence, confidence: EQUIVALENCE_CONFIDENCE },
+      settledBy: 'stored runs',
       sample: `this run against ${countOf(stored.length, 'stored run')}`,
       toSettle: runsToSettle(prediction, { candidate: 1, baseline: stored.length }, judging),
     }),
@@ -174,52 +176,52 @@ function compareMetric(
 
 function notCompared(
   metric: MetricRecord,
-  { kinship, runs }: ComparableRuns,
+  { match, runs }: ComparableRuns,
   settings: JudgingSettings,
 ): MeasuredFinding {
   const other = runs.map((run) => metricOf(run, metric.id)).findLast((found) => found);
   const marginRatio = marginOf(metric, settings.margins, PREDICTION_MARGIN);
   const sides = bothSides(other, metric);
   const pair = comparablePair(other, metric);
-  if (kinship !== 'foreign' && typeof pair === 'string') {
+  if (match !== 'other-machine' && typeof pair === 'string') {
     return notTested(metric, marginRatio, sides, pair);
   }
-  // Another machine may lack what the candidate does not offer either: that is not the candidate's loss.
-  return { ...notTested(metric, marginRatio, sides, FOREIGN), verdict: 'incomparable' };
+  // Another machine may offer what this one never did. So it is not a loss.
+  return { ...notTested(metric, marginRatio, sides, OTHER_MACHINE), verdict: 'incomparable' };
 }
 
 /**
- * The newest of the stored runs that counted it is the baseline of a count: what was merged since
- * the others is no news.
+ * An exact count is compared with the newest stored run that has it. Older runs would report changes
+ * that were merged long ago.
  */
 function compareWithLast(
   metric: MetricRecord,
   comparable: ComparableRuns,
 ): MeasuredFinding | undefined {
-  if (comparable.kinship === 'foreign') return undefined;
+  if (comparable.match === 'other-machine') return undefined;
   const counted = comparable.runs.map((run) => metricOf(run, metric.id)).filter(isCounted);
-  return compareCounts(counted.at(-1), metric, kindred(comparable));
+  return compareCounts(counted.at(-1), metric, sameModelObstacle(comparable));
 }
 
-const FOREIGN = 'The stored runs were measured on another machine.';
+const OTHER_MACHINE = 'The stored runs were measured on another machine.';
 
-const kindred = ({ kinship, differences }: ComparableRuns): string | undefined =>
-  kinship === 'kindred'
-    ? `The stored runs come from another machine with the same CPU model (${differences.join(', ')}): figures are shown at the baseline's control speed, and nothing is called regressed or improved on them.`
+const sameModelObstacle = ({ match, differences }: ComparableRuns): string | undefined =>
+  match === 'same-cpu-model'
+    ? `The stored runs come from another machine with the same CPU model (${differences.join(', ')}). So times are scaled to the baseline's CPU speed, and nothing is called regressed or improved.`
     : undefined;
 
-const foreign = ({ kinship, differences }: ComparableRuns): string[] =>
-  kinship === 'foreign'
+const otherMachineCaveats = ({ match, differences }: ComparableRuns): string[] =>
+  match === 'other-machine'
     ? [
-        `The stored runs come from another machine (${differences.join(', ')}): nothing is compared; store a run of a machine like this one, or give a baseline that runs here, such as host.`,
+        `The stored runs come from another machine (${differences.join(', ')}), so nothing is compared: store a run of a machine like this one, or give a baseline that runs here, such as host.`,
       ]
     : [];
 
-/** Comparing different things is what somebody may want, but not without noticing. */
+/** Somebody may want to compare different targets, but must notice it. */
 function otherTarget(stored: readonly Run[], candidate: Run): string[] {
   const other = stored.find(({ target }) => target.spec !== candidate.target.spec);
   if (other === undefined) return [];
   return [
-    `Stored runs measured ${other.target.spec}, this one measured ${candidate.target.spec}: the difference of the two is part of every change.`,
+    `The stored runs measured ${other.target.spec} and this run measured ${candidate.target.spec}: every change includes the difference between the two.`,
   ];
 }

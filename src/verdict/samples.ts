@@ -9,57 +9,56 @@ import {
   type TimedMetric,
 } from '../record/run.js';
 
-/**
- * The covariates are what the others are divided by, so they are compared as the clock read them.
- */
+/** Other metrics are divided by the control loops. The loops themselves are compared undivided. */
 const CONTROL_FAMILY = 'control.';
 
 /**
- * The quantity that is compared: the natural logarithm of a replicate's estimate over the control
- * loop that ran beside it, which takes frequency changes out.
+ * The quantity that is compared: the natural logarithm of a replicate's estimate divided by the time
+ * of the control loop that ran beside it. The division removes changes of the CPU frequency.
  */
 export function logEstimate(id: string, replicate: Replicate): number {
   const control = id.startsWith(CONTROL_FAMILY) ? 1 : replicate.controlNs;
   return Math.log(replicate.estimateNs / control);
 }
 
-/** Where a side stands: the median of its replicates, on the log scale. */
+/** The median of a side's replicates, on the log scale. */
 export const centre = (id: string, replicates: readonly Replicate[]): number =>
   median(replicates.map((replicate) => logEstimate(id, replicate)));
 
-/** What most launches of a counted metric agree on, and how large a share of them that is. */
+/** The count that most launches of a metric agree on, and the share of launches that have it. */
 export function agreedCount({ counts }: CountedMetric): { count: number; share: number } {
   const count = modeFast(counts.map((launch) => launch.count));
   const agreeing = counts.filter((launch) => launch.count === count);
   return { count, share: agreeing.length / counts.length };
 }
 
-/** A run's own estimate of a metric. */
+/** A run's estimate of a metric, on the log scale. */
 export const runEstimate = ({ id, replicates }: TimedMetric): number => centre(id, replicates);
 
 export const metricOf = (run: Run, id: string): MetricRecord | undefined =>
   run.metrics.find((metric) => metric.id === id);
 
-/** The control speed at which a side's figures are shown, in ns per operation of the loop. */
+/** The control speed that a side's figures are shown at, in ns per operation of the loop. */
 export function controlSpeed(id: string, replicates: readonly Replicate[]): number {
   if (id.startsWith(CONTROL_FAMILY)) return 1;
   return median(replicates.map((replicate) => replicate.controlNs));
 }
 
-/** What an operation took, in ns at the side's own control speed. */
+/** The typical time of an operation, in ns at the side's own control speed. */
 export const typicalNs = (id: string, replicates: readonly Replicate[]): number =>
   Math.exp(centre(id, replicates)) * controlSpeed(id, replicates);
 
-/** A run's own estimate of a metric in ns per operation, at its own control speed. */
+/** A run's estimate of a metric in ns per operation, at its own control speed. */
 export const centreNs = ({ id, replicates }: TimedMetric): number => typicalNs(id, replicates);
 
 export type Phase = Launch['phase'];
 
 /**
- * Differences on the log scale: candidate minus baseline, and of neighbouring launches of one side,
- * in the order of time and turned round in turn: later minus earlier, then earlier minus later. A
- * machine that gets slower for as long as it is measured makes all later launches dearer, which A B
- * B A cancels in the former and turns in the latter: it is no noise that a change could be taken for.
+ * Differences on the log scale. `between` holds candidate minus baseline. `within` holds differences
+ * of neighbouring launches of one side, in order of time and with alternating sign: later minus
+ * earlier, then earlier minus later. On a machine that steadily gets slower, all later launches take
+ * longer. The order A B B A cancels this drift in `between`, and the alternating sign cancels it in
+ * `within`: such a drift cannot be mistaken for a change, so it must not count as noise.
  */
 export interface PairedDifferences {
   between: number[];
@@ -67,11 +66,12 @@ export interface PairedDifferences {
 }
 
 /**
- * Pairs up neighbouring launches. Sequence numbers put both sides of a duet on one line, in rounds
- * of A B B A or B A A B: launches 2k and 2k + 1 are of different sides; 2k + 1 and 2k + 2 of the same
- * within a round, and from one to the next where the next begins with the side that the last ended.
+ * Pairs up neighbouring launches. Both sides of a duet share one sequence, in rounds of A B B A or
+ * B A A B. Launches 2k and 2k + 1 are of different sides. Launches 2k + 1 and 2k + 2 are of the same
+ * side inside a round, and also across rounds if the next round begins with the side that ended the
+ * last one.
  *
- * @param phase only launches of this phase count; phases begin at even sequence numbers
+ * @param phase only launches of this phase count; a phase begins at an even sequence number
  */
 export function pairDifferences(
   baseline: Run,
@@ -83,26 +83,26 @@ export function pairDifferences(
   const after = estimatesBySequence(candidate, id, phase);
   return {
     between: [...after].flatMap(([sequence, y]) => difference(before.get(sequence ^ 1), y)),
-    within: inTurn([...seams(before), ...seams(after)]),
+    within: alternating([...sameSide(before), ...sameSide(after)]),
   };
 }
 
-/** The same of a run that was measured alone: all its pairs of neighbours are of one side. */
+/** The same for a run that was measured alone: all pairs of neighbours are of one side. */
 export const withinDifferences = (run: Run, id: string, phase: Phase): number[] =>
-  inTurn(seams(estimatesBySequence(run, id, phase)));
+  alternating(sameSide(estimatesBySequence(run, id, phase)));
 
-/** Later minus earlier, by the sequence number of the earlier. */
-type Seam = [sequence: number, difference: number];
+/** The later launch minus the earlier one, with the sequence number of the earlier one. */
+type SameSideDifference = [sequence: number, difference: number];
 
-const seams = (side: ReadonlyMap<number, number>): Seam[] =>
+const sameSide = (side: ReadonlyMap<number, number>): SameSideDifference[] =>
   [...side].flatMap(([sequence, y]) =>
     sequence % 2 === 1
-      ? difference(y, side.get(sequence + 1)).map((one): Seam => [sequence, one])
+      ? difference(y, side.get(sequence + 1)).map((one): SameSideDifference => [sequence, one])
       : [],
   );
 
-/** Of both sides together, so that it does not matter which of them is which. */
-const inTurn = (all: readonly Seam[]): number[] =>
+/** The differences of both sides in order of time, with the sign of every second one turned. */
+const alternating = (all: readonly SameSideDifference[]): number[] =>
   all
     .toSorted(([earlier], [later]) => earlier - later)
     .map(([, one], index) => (index % 2 === 0 ? one : -one));

@@ -4,12 +4,12 @@ import { compareDuet } from './duet.js';
 import type { JudgingSettings } from './settings.js';
 
 /**
- * Describes a candidate that has nothing to be compared with: a duet of it with itself, whose
- * differences are the machine's own noise.
+ * Describes a candidate that has nothing to be compared with. It is measured in a duet with itself,
+ * and all differences are the machine's own noise.
  *
  * @param before, after the two arms of that duet
- * @param pooled both as one run: what is stored and shown
- * @param skipped one sentence for each earlier run that was passed over
+ * @param pooled both arms as one run, which is stored and shown
+ * @param skipped one sentence for each earlier run that could not be used
  */
 export function describeSelf(
   before: Run,
@@ -31,7 +31,7 @@ export function describeSelf(
 
 const NOTHING = 'There is no earlier run to compare with.';
 
-/** Both arms are the same side: their differences are floor, and there is no change to show. */
+/** Both arms are the same side. Their differences are the noise floor, and there is no change to show. */
 function describeMetric({
   measure,
   id,

@@ -10,20 +10,20 @@ export interface MarginRule {
 
 export type FailOn = 'regression' | 'inconclusive' | 'never';
 
-/** What a comparison is judged by; the records say everything else. */
+/** The settings that a comparison is judged by. Everything else comes from the records. */
 export interface JudgingSettings {
   alpha: number;
   margins: readonly MarginRule[];
 }
 
-/** The same, and what makes the gate fail. */
+/** The same, plus what makes the gate fail. */
 export interface Policy extends JudgingSettings {
   failOn: FailOn;
 }
 
 /**
- * The margin of a metric as a ratio: the last rule that matches it, else the design's default, or
- * what the metric needs at least.
+ * The margin of a metric as a ratio: from the last rule that matches it. Without one, the larger of
+ * the design's default and the metric's own minimum.
  */
 export function marginOf(
   { id, leastMargin = 0 }: Pick<MetricRecord, 'id' | 'leastMargin'>,

@@ -4,15 +4,15 @@ import { formatShare } from '../text/units.js';
 import type { MachineMetric } from './machine-metric.js';
 import { metricOf } from './samples.js';
 import type { Shard } from './shard-set.js';
-import { filteredUnevenly, validityCaveats } from './validity.js';
+import { unevenFilterCaveats, validityCaveats } from './validity.js';
 
-/** The CPU model of a machine, or its architecture where the kernel names none. */
+/** The CPU model of a machine, or its architecture if the kernel names no model. */
 export const cpuOf = ({ candidate: { platform } }: Shard): string =>
   platform.cpuModel === '' || platform.cpuModel === 'unknown'
     ? platform.architecture
     : platform.cpuModel;
 
-/** `machine 2 (AMD EPYC 7763)`: machines are numbered as the report lists them. */
+/** `machine 2 (AMD EPYC 7763)`, with the numbers of the report's list. */
 export const machineName = (shard: Shard, shards: readonly Shard[]): string =>
   `machine ${shards.indexOf(shard) + 1} (${cpuOf(shard)})`;
 
@@ -21,7 +21,7 @@ interface Tested {
   machines: readonly MachineMetric[];
 }
 
-/** What weakens a comparison over machines as a whole, one sentence each. */
+/** What weakens the whole comparison over machines, one sentence each. */
 export function shardCaveats(
   shards: readonly Shard[],
   tested: ReadonlyMap<string, Tested>,
@@ -38,7 +38,7 @@ export function shardCaveats(
 function oneMachine(shards: readonly Shard[]): string[] {
   if (shards.length > 1) return [];
   return [
-    `There is one machine: how far a change differs between machines is not estimated but taken to be ${formatShare(MACHINE_PRIOR_STANDARD_DEVIATION)} (one standard deviation), so that only large changes show.`,
+    `There is only one machine. How much a change differs between machines cannot be estimated; it is assumed to be ${formatShare(MACHINE_PRIOR_STANDARD_DEVIATION)} (one standard deviation), so only large changes show.`,
   ];
 }
 
@@ -46,20 +46,20 @@ function severalTools(shards: readonly Shard[]): string[] {
   const tools = [...new Set(shards.map(({ candidate }) => candidate.tool))];
   if (tools.length < 2) return [];
   return [
-    `The shards were measured by different versions of syscall-gate (${tools.join(', ')}): metrics of different definitions are not compared, and the others may be estimated differently.`,
+    `The shards were measured by different versions of syscall-gate (${tools.join(', ')}): metrics with different definitions are not compared, and the others may be estimated differently.`,
   ];
 }
 
-/** Machines need not be alike, but a change of the kernel then means something else on each. */
+/** Machines may differ, but on different kernels a change does not mean the same thing. */
 function severalKernels(shards: readonly Shard[]): string[] {
   const kernels = [...new Set(shards.map(({ candidate }) => candidate.subject.kernelRelease))];
   if (kernels.length < 2) return [];
   return [
-    `The candidate ran on different kernels (${kernels.join(', ')}): a change that only some of them have shows as machines that disagree.`,
+    `The candidate ran on different kernels (${kernels.join(', ')}): if only some of them have a change, the machines disagree.`,
   ];
 }
 
-/** A metric that rests on fewer machines than there are should not look as if it rested on all. */
+/** Names the metrics that rest on fewer machines than there are. */
 function leftOut(shards: readonly Shard[], tested: ReadonlyMap<string, Tested>): string[] {
   return shards.flatMap((shard) => {
     const missing = [...tested.values()].filter(
@@ -67,9 +67,13 @@ function leftOut(shards: readonly Shard[], tested: ReadonlyMap<string, Tested>):
     );
     if (missing.length === 0) return [];
     const otherwise = missing.every(({ metric }) => otherVersion(shard, metric));
-    const how = otherwise ? 'by another definition' : 'on one side only, or in too few pairs,';
+    const how = otherwise
+      ? 'has another definition of these metrics'
+      : 'measured these metrics on one side only, or in too few pairs';
+    const ids = missing.map(({ metric }) => metric.id).join(', ');
+    const name = machineName(shard, shards);
     return [
-      `Measured ${how} on ${machineName(shard, shards)} and judged without it: ${missing.map(({ metric }) => metric.id).join(', ')}.`,
+      `${name.charAt(0).toUpperCase()}${name.slice(1)} ${how}, so they are judged without it: ${ids}.`,
     ];
   });
 }
@@ -84,7 +88,7 @@ function ofMachine(shard: Shard, shards: readonly Shard[]): string[] {
   const name = machineName(shard, shards);
   const said = [
     ...validityCaveats([baseline, candidate]),
-    ...filteredUnevenly(baseline, candidate),
+    ...unevenFilterCaveats(baseline, candidate),
   ];
   return said.map((sentence) => `On ${name}: ${sentence}`);
 }

@@ -11,7 +11,7 @@ import { machineName } from './shard-caveats.js';
 import type { Shard } from './shard-set.js';
 import { bothSides, comparablePair, notTested } from './sides.js';
 
-/** The metrics of shards that are not judged by a test over machines. */
+/** Metrics of shards that are not judged by a test over machines: exact counts, and losses. */
 
 const lostOnShard = (shards: readonly Shard[], id: string): Shard | undefined =>
   shards.find(
@@ -21,12 +21,12 @@ const lostOnShard = (shards: readonly Shard[], id: string): Shard | undefined =>
   );
 
 /**
- * Counts are exact on each machine, so that the most telling one speaks for all: there is no spread
- * to estimate, and another machine's agreement would not undo a difference.
+ * Compares an exact count over machines. A count is exact on each machine, so the worst verdict
+ * decides. There is no spread to estimate, and a machine without the difference does not undo it.
  *
- * @returns undefined where no machine has counts that can be compared
+ * @returns undefined if no machine has counts that can be compared
  */
-export function countedOnShards(shards: readonly Shard[], id: string): MeasuredFinding | undefined {
+export function eventsOnShards(shards: readonly Shard[], id: string): MeasuredFinding | undefined {
   const counted = shards.flatMap((shard) => {
     const candidate = metricOf(shard.candidate, id);
     if (!isCounted(candidate)) return [];
@@ -45,15 +45,16 @@ export function countedOnShards(shards: readonly Shard[], id: string): MeasuredF
   return { ...chosen.compared, because: `${because.replace(/\.$/, '')}, ${where}.` };
 }
 
-const TOO_FEW = 'No machine has enough pairs of launches to tell how much they vary.';
+const TOO_FEW = 'No machine has enough pairs of launches to estimate their spread.';
 
 /**
- * What the machines say of a metric, unless none of them could compare it, or the candidate is refused
- * on one of them what the baseline could do: the others do not outvote that.
+ * The finding of a metric. If no machine could compare it, the finding says why. If the candidate is
+ * refused an operation on one machine that the baseline can do there, the finding is that loss: the
+ * other machines do not outvote it.
  *
- * @param compared what the machines that could compare it say
+ * @param compared the finding of the machines that could compare the metric
  */
-export function orWhyNot(
+export function findingOrReason(
   compared: MeasuredFinding | undefined,
   shards: readonly [Shard, ...Shard[]],
   id: string,
@@ -67,7 +68,9 @@ export function orWhyNot(
   const because = typeof why === 'string' ? why : TOO_FEW;
   const where = lost && shards.length > 1 ? `On ${machineName(lost, shards)}: ` : '';
   const elsewhere =
-    compared && isCalled(compared) ? ` Where it can be measured: ${compared.because}` : '';
+    compared && isCalled(compared)
+      ? ` On the machines that can measure it: ${compared.because}`
+      : '';
   return notTested(
     { id, gate: after?.gate ?? false },
     marginOf(after ?? { id }, settings.margins, DUET_MARGIN),

@@ -1,14 +1,14 @@
 import type { DuetSide, Run } from '../record/run.js';
 import { countOf } from '../text/units.js';
 
-/** Both runs of a duet that was measured on one machine and judged nowhere. */
+/** Both runs of a duet that was measured on one machine and not judged there. */
 export interface Shard {
   baseline: Run;
   candidate: Run;
 }
 
 export interface ShardSet {
-  /** In the order in which they began. */
+  /** Ordered by start time. */
   shards: Shard[];
   /** One sentence for each record that does not count: which, why, what to do. */
   skipped: string[];
@@ -16,7 +16,7 @@ export interface ShardSet {
 
 type SideName = DuetSide['side'];
 
-/** Puts the records of several machines together, two and two, by the id of their duet. */
+/** Pairs up the records of several machines by the id of their duet. */
 export function pairShards(records: readonly Run[]): ShardSet {
   const duets = new Map<string, Run[]>();
   for (const run of records) {
@@ -25,22 +25,22 @@ export function pairShards(records: readonly Run[]): ShardSet {
   const pairings = [...duets].map(([id, runs]) => pairUp(id, runs));
   const shards = pairings.flatMap(({ shard }) => shard ?? []);
   return {
-    shards: shards.toSorted((a, b) => order(a).localeCompare(order(b))),
+    shards: shards.toSorted((a, b) => sortKey(a).localeCompare(sortKey(b))),
     skipped: [
-      ...alone(records.filter(({ duet }) => duet === undefined)),
+      ...withoutDuet(records.filter(({ duet }) => duet === undefined)),
       ...pairings.flatMap(({ sentence }) => sentence ?? []),
     ],
   };
 }
 
-const order = ({ candidate }: Shard): string => `${candidate.startedAt} ${candidate.id}`;
+const sortKey = ({ candidate }: Shard): string => `${candidate.startedAt} ${candidate.id}`;
 
-function alone(runs: readonly Run[]): string[] {
+function withoutDuet(runs: readonly Run[]): string[] {
   const [first] = runs;
   if (first === undefined) return [];
   const these = runs.length === 1 ? `Run ${first.id} is` : `${runs.length} records are`;
   return [
-    `${these} not of a duet and ${runs.length === 1 ? 'does' : 'do'} not count: a shard stores both of its sides, measured in turn.`,
+    `${these} not from a duet and ${runs.length === 1 ? 'does' : 'do'} not count: a shard must store both of its sides, measured in turn.`,
   ];
 }
 
@@ -56,7 +56,7 @@ function pairUp(id: string, runs: readonly Run[]): Pairing {
   const [candidate] = candidates;
   if (baselines.length > 1 || candidates.length > 1) {
     const side = baselines.length > 1 ? 'baseline' : 'candidate';
-    const sentence = `Shard ${id} has ${countOf(Math.max(baselines.length, candidates.length), 'different run')} of its ${side} and does not count: keep the two records that its job wrote.`;
+    const sentence = `Shard ${id} has ${countOf(Math.max(baselines.length, candidates.length), 'different run')} of its ${side} and does not count: keep only the two records that its job wrote.`;
     return { sentence };
   }
   if (baseline === undefined || candidate === undefined) {
@@ -70,7 +70,7 @@ function pairUp(id: string, runs: readonly Run[]): Pairing {
     : { shard };
 }
 
-/** Copies of one record are one run. */
+/** The runs of one side. Copies of one record count as one run. */
 function distinct(runs: readonly Run[], side: SideName): Run[] {
   const copies = new Map(
     runs.filter(({ duet }) => duet?.side === side).map((run) => [JSON.stringify(run), run]),
@@ -81,9 +81,9 @@ function distinct(runs: readonly Run[], side: SideName): Run[] {
 const SHORT_COMMIT = 7;
 
 /**
- * Why shards cannot be judged together, if so: they measured different things.
+ * Why these shards cannot be judged together: they measured different things.
  *
- * @returns one sentence
+ * @returns one sentence, or undefined if they can
  */
 export function mismatchOf(shards: readonly Shard[]): string | undefined {
   const sides = (name: SideName) => shards.map((shard) => shard[name].target.spec);
@@ -101,5 +101,5 @@ export function mismatchOf(shards: readonly Shard[]): string | undefined {
 function differing(what: string, values: readonly string[]): string | undefined {
   const found = [...new Set(values)];
   if (found.length < 2) return undefined;
-  return `The shards measured different ${what} (${found.slice(0, 3).join(' and ')}) and cannot be judged together: give the shards of one commit and one pair of sides.`;
+  return `The shards measured different ${what} (${found.slice(0, 3).join(' and ')}) and cannot be judged together: give only shards of one commit and one pair of sides.`;
 }

@@ -5,7 +5,7 @@ import {
   EQUIVALENCE_CONFIDENCE,
   MACHINE_PRIOR_DEGREES_OF_FREEDOM,
   MACHINE_PRIOR_STANDARD_DEVIATION,
-  MINIMUM_REPLICATES,
+  MIN_REPLICATES,
   SHOWN_CONFIDENCE,
 } from '../stats/assumptions.js';
 import { hodgesLehmann } from '../stats/hodges-lehmann.js';
@@ -23,38 +23,40 @@ import { type MachineMetric, measuredOn, usualVersion } from './machine-metric.j
 import { metricOf } from './samples.js';
 import { type JudgingSettings, marginOf } from './settings.js';
 import { cpuOf, shardCaveats } from './shard-caveats.js';
-import { countedOnShards, orWhyNot } from './shard-exceptions.js';
+import { eventsOnShards, findingOrReason } from './shard-exceptions.js';
 import type { Shard } from './shard-set.js';
 import { adjustFamily, type ShiftTest } from './shift-test.js';
 import { sidesOfChange } from './sides.js';
 
-/** What is believed of an effect's spread between machines before any was measured. */
+/** The assumed spread of an effect between machines, before any machine was measured. */
 const PRIOR = {
   standardDeviation: MACHINE_PRIOR_STANDARD_DEVIATION,
   degreesOfFreedom: MACHINE_PRIOR_DEGREES_OF_FREEDOM,
 };
 
-/** One metric over the machines that have enough pairs of it. */
+/** One metric on the machines that have enough pairs for it. */
 interface ShardMetric {
   metric: TimedMetric;
   marginRatio: number;
   machines: MachineMetric[];
-  /** Of the machines' estimates. */
+  /** Test of the machines' estimates. */
   test: StudentTest;
-  /** What decides: of their estimates and of their pairs. */
+  /** The deciding test: by the estimates and by the pairs. */
   shift: ShiftTest;
 }
 
 /**
- * Compares both sides over several machines, each of which measured a duet of its own.
+ * Compares both sides over several machines. Each machine measured a duet of its own.
  *
- * Replicates nest, process in machine: a machine's pairs give one estimate with its error, and the
- * verdict rests on what the machines' estimates agree on ({@link testOverMachines}), as long as their
- * pairs say so too. More pairs on one machine never stand for another machine. There is one stage: what a shard measures was
- * selected by nothing, so Holm over all gated metrics at alpha decides.
+ * Replicates are nested: processes within machines. The pairs of one machine give one estimate with
+ * its error. The verdict rests on what the machines' estimates agree on ({@link testOverMachines}),
+ * provided that the pairs show it too. More pairs on one machine never replace another machine.
  *
- * @param given at least one, of one commit and one pair of sides
- * @param skipped one sentence for each record or machine that is not among them
+ * There is no second phase: no screen selected the metrics of a shard. So Holm over all gated metrics
+ * at alpha decides.
+ *
+ * @param given at least one shard; all of one commit and one pair of sides
+ * @param skipped one sentence for each record or machine that does not count
  */
 export function compareShards(
   given: Shards,
@@ -87,8 +89,8 @@ export function compareShards(
       const found = tested.get(id);
       const compared = found
         ? compareMetric(found, settings, family, disagreeing.get(id))
-        : countedOnShards(shards, id);
-      return orWhyNot(compared, shards, id, settings);
+        : eventsOnShards(shards, id);
+      return findingOrReason(compared, shards, id, settings);
     }),
     skipped,
     caveats: [...idle, ...disagreementCaveats(disagreeing), ...shardCaveats(shards, tested)],
@@ -98,27 +100,27 @@ export function compareShards(
 /** At least one. */
 export type Shards = readonly [Shard, ...Shard[]];
 
-/** A machine without enough pairs of anything is not to be counted among those that say something. */
+/** Leaves out machines that do not have enough pairs of any metric. */
 function withPairs(given: Shards): [Shards, string[]] {
-  const says = (shard: Shard): boolean => {
+  const counts = (shard: Shard): boolean => {
     const { baseline, candidate } = shard;
-    // What one side was refused has no pairs however long it is measured, and is told in its place.
+    // A metric that one side was refused never has pairs. It is reported elsewhere.
     const timed = candidate.metrics
       .filter(isTimed)
       .filter(({ id }) => isTimed(metricOf(baseline, id)));
     return timed.length === 0 || timed.some(({ id, version }) => measuredOn(shard, id, version));
   };
-  const [first, ...rest] = given.filter(says);
+  const [first, ...rest] = given.filter(counts);
   if (first === undefined) return [given, []];
-  const idle = given.filter((shard) => !says(shard));
+  const idle = given.filter((shard) => !counts(shard));
   const sentences = idle.map(
     (shard) =>
-      `The shard on ${cpuOf(shard)} that began at ${shard.candidate.startedAt} has fewer than ${MINIMUM_REPLICATES} pairs of launches of every metric and does not count: measure for longer (duration).`,
+      `The shard on ${cpuOf(shard)} that began at ${shard.candidate.startedAt} does not count, because no metric has at least ${MIN_REPLICATES} pairs of launches: measure for longer (duration).`,
   );
   return [[first, ...rest], sentences];
 }
 
-/** @returns undefined for what has no time that both sides of some machine could be compared by */
+/** @returns undefined if no machine has times of the metric that can be compared */
 function testMetric(
   shards: readonly Shard[],
   id: string,
@@ -135,10 +137,10 @@ function testMetric(
 }
 
 /**
- * A change is called where the machines' estimates and their pairs both say so. The former allow for
- * machines that differ; but where pairs come in two modes, the few of one machine may all be of one
- * mode, and then its estimate is furthest off when its error looks smallest. At the levels that Holm
- * asks for this happens far more often than Student's t allows for. Ranks do not mind.
+ * A change is called only if the machines' estimates and their pairs both show it. The estimates allow
+ * for machines that differ. But if pairs come in two modes, the few pairs of one machine may all be in
+ * one mode. Its error then looks smallest when its estimate is furthest off. At the levels that Holm
+ * asks for, this happens far more often than Student's t assumes. Tests by rank do not suffer from it.
  */
 function testShift(
   machines: readonly MachineMetric[],
@@ -207,23 +209,23 @@ function compareMetric(
   };
 }
 
-/** The floor's estimate takes time and memory with the square of its pairs. */
-const MOST_FLOOR_PAIRS = 1000;
+/** The estimate of the floor takes time and memory that grow with the square of the pairs. */
+const MAX_FLOOR_PAIRS = 1000;
 
-/** Pairs of one side, the same number of each machine. */
+/** Differences between launches of one side, at most the same number from each machine. */
 function withinMachines(machines: readonly MachineMetric[]): number[] {
-  const most = Math.ceil(MOST_FLOOR_PAIRS / machines.length);
-  return machines.flatMap(({ within }) => within.slice(0, most));
+  const each = Math.ceil(MAX_FLOOR_PAIRS / machines.length);
+  return machines.flatMap(({ within }) => within.slice(0, each));
 }
 
-/** Machines of different speed stand in it by their ratios. */
+/** The geometric mean, because machines differ in speed by ratios. */
 const middleNs = (machines: readonly MachineMetric[]): number =>
   Math.exp(mean(machines.map(({ baselineNs }) => Math.log(baselineNs))));
 
 const total = (machines: readonly MachineMetric[], side: 'baseline' | 'candidate'): number =>
   sum(machines.map(({ replicates }) => replicates[side]));
 
-/** What the machine's own pairs say, by the interval of a duet. */
+/** One machine's changes by its own pairs, with the interval of a duet. */
 function machineOf(shard: Shard, tested: readonly ShardMetric[]): Machine {
   const changes = tested.flatMap(({ metric: { id }, machines }) =>
     machines

@@ -1,13 +1,13 @@
 import { holm } from '../stats/holm.js';
 import { signedRankTest } from '../stats/signed-rank.js';
 
-/** p of "not slower by more than the margin" and of "not faster by more than the margin". */
+/** p-values of "not slower by more than the margin" and of "not faster by more than the margin". */
 export interface ShiftTest {
   slower: number;
   faster: number;
 }
 
-/** Tests differences on the log scale against the margin, either way. */
+/** Tests differences on the log scale against the margin, in both directions. */
 export function testShift(differences: readonly number[], marginRatio: number): ShiftTest {
   const margin = Math.log1p(marginRatio);
   return {
@@ -16,7 +16,7 @@ export function testShift(differences: readonly number[], marginRatio: number): 
   };
 }
 
-/** Holm over a family of metrics, each direction a family of its own. */
+/** Holm's adjustment over the metrics. Each direction is a family of its own. */
 export function adjustFamily(tests: ReadonlyMap<string, ShiftTest>): Map<string, ShiftTest> {
   const ids = [...tests.keys()];
   const slower = holm([...tests.values()].map((test) => test.slower));

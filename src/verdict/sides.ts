@@ -10,12 +10,12 @@ import {
 import type { MeasuredFinding, NotMeasured, Side } from './comparison.js';
 import { agreedCount, controlSpeed, runEstimate } from './samples.js';
 
-/** Both sides of a metric were measured, and mean the same thing. */
+/** Both sides of a metric: measured, and with the same meaning. */
 export type ComparablePair =
   | { kind: 'timed'; baseline: TimedMetric; candidate: TimedMetric }
-  | { kind: 'counted'; baseline: CountedMetric; candidate: CountedMetric };
+  | { kind: 'events'; baseline: CountedMetric; candidate: CountedMetric };
 
-/** A metric as a side of the comparison shows it, a time in ns at the given control speed. */
+/** A metric as one side of the comparison; a time is in ns at the given control speed. */
 const measuredSide = (metric: TimedMetric | CountedMetric, controlNs: number): Side =>
   metric.unit === 'count'
     ? measured(metric.unit, agreedCount(metric).count, metric.counts.length)
@@ -28,7 +28,7 @@ const measured = (unit: Unit, estimate: number, replicates: number): Side => ({
   replicates,
 });
 
-/** The two sides of a change: the baseline as it was measured, the candidate by the change. */
+/** The two sides of a change: the baseline as measured, the candidate from the change. */
 export const sidesOfChange = (
   { unit }: TimedMetric,
   baselineNs: number,
@@ -50,7 +50,7 @@ function sideOf(metric: MetricRecord | undefined, controlNs: number): Side {
   return { status: metric.status, reason: metric.reason };
 }
 
-/** Both sides of a metric that is not compared, in ns at the control speed of the one that has it. */
+/** Both sides of a metric that is not compared, in ns at the control speed of the first timed side. */
 export function bothSides(
   baseline: MetricRecord | undefined,
   candidate: MetricRecord | undefined,
@@ -60,7 +60,7 @@ export function bothSides(
   return { baseline: sideOf(baseline, controlNs), candidate: sideOf(candidate, controlNs) };
 }
 
-/** Why two records of a metric cannot be compared, or the pair when they can. */
+/** The two records of a metric as a pair, or one sentence that says why they cannot be compared. */
 export function comparablePair(
   baseline: MetricRecord | undefined,
   candidate: MetricRecord | undefined,
@@ -69,20 +69,20 @@ export function comparablePair(
     if (baseline.version === candidate.version) {
       if (isTimed(baseline) && isTimed(candidate)) return { kind: 'timed', baseline, candidate };
       if (isCounted(baseline) && isCounted(candidate)) {
-        return { kind: 'counted', baseline, candidate };
+        return { kind: 'events', baseline, candidate };
       }
-      return `One side measured a time of this metric and the other a count.`;
+      return `One side measured a time for this metric and the other a count.`;
     }
-    return `The baseline measured definition ${baseline.version} of this metric and the candidate definition ${candidate.version}.`;
+    return `The sides measured different definitions of this metric: the baseline definition ${baseline.version}, the candidate definition ${candidate.version}.`;
   }
   if (baseline?.status === 'ok')
     return `Measured on the baseline, but ${absence(candidate)} on the candidate.`;
   if (candidate?.status === 'ok')
     return `Measured on the candidate, but ${absence(baseline)} on the baseline.`;
-  return `On neither side: ${absence(candidate)} on the candidate.`;
+  return `Not measured on either side: ${absence(candidate)} on the candidate.`;
 }
 
-/** The finding of a metric for which there is nothing to test: a loss, or no two numbers that mean the same. */
+/** The finding of a metric without a test: the candidate lost it, or its two numbers cannot be compared. */
 export function notTested(
   { id, gate }: { id: string; gate: boolean },
   marginRatio: number,
@@ -93,7 +93,7 @@ export function notTested(
   return { measure: measureOf(sides), id, gate, marginRatio, ...sides, verdict, because };
 }
 
-/** Whether the candidate cannot do any more what the baseline could. */
+/** Whether the baseline can do the operation and the candidate is refused it. */
 export const isLost = ({
   baseline,
   candidate,

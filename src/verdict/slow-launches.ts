@@ -9,30 +9,31 @@ import { logEstimate, type Phase, replicatesOf } from './samples.js';
 
 const PHASES: readonly Phase[] = ['screen', 'confirm'];
 
-/** Launches of a metric that took clearly longer than what is typical of both sides. */
+/** Launches of a metric that took clearly longer than the typical launch of both sides. */
 interface Slow {
   id: string;
   baseline: number;
   candidate: number;
-  /** Of the candidate. */
+  /** All launches of the candidate. */
   launches: number;
-  /** By how much longer than the candidate's typical launch the slow ones took, in the middle. */
+  /** How much longer the median slow launch took than the candidate's typical launch. */
   share: number;
   test: FisherTest;
 }
 
 /**
- * What the verdict does not speak of: it is about the typical launch, and a candidate of which one
- * launch in ten takes twice as long is `unchanged`. One sentence where the candidate has such
- * launches, and the baseline so few that chance does not explain it.
+ * Reports slow launches, which the verdict does not see. A verdict is about the typical launch: if one
+ * launch in ten of the candidate takes twice as long, the metric is still `unchanged`. The answer is
+ * one sentence if the candidate has slow launches and the baseline has so few that chance does not
+ * explain the difference.
  *
- * A launch is slow when it lies above the median of both sides' launches by more than the margin and
- * {@link SLOW_DEVIATIONS} robust deviations of them. None of this looks at which side a launch is of,
- * so that Fisher's test is exact for sides that are the same, however odd their noise; most metrics
- * have too few slow launches to say anything and share in no error level (Tarone).
+ * A launch is slow if it lies above the median of both sides' launches by more than the margin plus
+ * {@link SLOW_DEVIATIONS} robust deviations. This does not look at the side of a launch. So Fisher's
+ * test is exact for identical sides, whatever their noise. Most metrics have too few slow launches to
+ * reject at all, and take no share of the level (Tarone).
  *
- * @param metrics as they were judged; of those that were called changed nothing more is said
- * @param alpha family-wise level of the sentence
+ * @param metrics as they were judged; metrics that were called changed are left out
+ * @param alpha family-wise level of this sentence
  */
 export function slowLaunchCaveats(
   baseline: Run,
@@ -44,7 +45,7 @@ export function slowLaunchCaveats(
     .filter(({ gate, verdict }) => gate && (verdict === 'unchanged' || verdict === 'inconclusive'))
     .flatMap(({ id, marginRatio }) => countSlow(baseline, candidate, id, marginRatio) ?? []);
   const odd = tarone(
-    counted.map(({ test }) => ({ p: test.greater, least: test.least })),
+    counted.map(({ test }) => ({ p: test.greater, smallestP: test.smallestP })),
     alpha,
   );
   const found = counted.filter((_, index) => odd[index]);
@@ -52,7 +53,7 @@ export function slowLaunchCaveats(
   return first === undefined ? [] : [sentence(first, others)];
 }
 
-/** @returns undefined where there are no times, as for a count */
+/** @returns undefined if there are no times, as for an exact count */
 function countSlow(
   baseline: Run,
   candidate: Run,
@@ -83,7 +84,7 @@ function countSlow(
 function sentence(first: Slow, others: readonly Slow[]): string {
   const { id, candidate, launches, share, baseline } = first;
   const likewise =
-    others.length === 0 ? '' : ` (and likewise in ${others.map((one) => one.id).join(', ')})`;
+    others.length === 0 ? '' : ` (the same goes for ${others.map((one) => one.id).join(', ')})`;
   const theirs = baseline === 0 ? 'none' : `${baseline}`;
-  return `${candidate} of ${countOf(launches, 'launch', 'launches')} of the candidate took ${formatShare(share)} longer than its typical launch in ${id}${likewise}, ${theirs} of the baseline's: the verdict is about the typical launch; look for what happens now and then.`;
+  return `In ${id}, ${candidate} of ${countOf(launches, 'launch', 'launches')} of the candidate took ${formatShare(share)} longer than its typical launch, and ${theirs} of the baseline's did${likewise}. The verdict is about the typical launch; look for something that happens only now and then.`;
 }

@@ -136,7 +136,7 @@ describe('a kernel against a kernel', () => {
         candidate: expect.stringMatching(/^pti=on /),
       },
     ]);
-    expect(report.caveats.join()).toContain('ran in an emulation of a processor (QEMU');
+    expect(report.caveats.join()).toContain('ran on an emulated processor (QEMU');
   });
 });
 

@@ -43,8 +43,8 @@ function throughFiles(evidence: Evidence): Evidence | undefined {
 describe.each([
   ['a duet', duetEvidence()],
   ['a prediction', predictionEvidence()],
-  ['a prediction from a kindred machine', predictionEvidence({ cpuCount: 4 })],
-  ['a prediction from a foreign machine', predictionEvidence({ cpuModel: 'Another CPU' })],
+  ['a prediction from a machine of the same CPU model', predictionEvidence({ cpuCount: 4 })],
+  ['a prediction from another machine', predictionEvidence({ cpuModel: 'Another CPU' })],
   ['a comparison of shards', shardsEvidence()],
   ['a self-portrait', selfEvidence()],
 ])('%s', (_, evidence) => {
@@ -117,7 +117,7 @@ describe('other settings', () => {
     const report = judged(duetEvidence(), { margins: [{ glob: '*', ratio: 0.001 }] });
     expect(verdictOf(report, 'syscall.slightly')).toBe('inconclusive');
     expect(report.caveats).toContain(
-      'The screen flags syscall.slightly, of which there are no fresh launches to confirm it, so nothing is called changed there: run the gate with this margin, and for longer.',
+      'The first launches suggest a change in syscall.slightly, but there are no fresh launches to confirm it, so nothing is called changed there: run the gate with this margin, and for longer.',
     );
     expect(judged(duetEvidence()).caveats).toEqual([]);
   });
@@ -127,7 +127,7 @@ describe('other settings', () => {
     expect(verdictOf(report, 'syscall.slower')).not.toBe('regressed');
     expect(report.caveats).toEqual([
       expect.stringMatching(
-        /^At an error level of 0\.000001 the confirmation of 1 metric takes \d+ fresh pairs and has 16, so nothing can be called changed/,
+        /^At an alpha of 0\.000001, confirming 1 metric takes \d+ fresh pairs of launches and there are only 16, so nothing can be called changed/,
       ),
     ]);
   });

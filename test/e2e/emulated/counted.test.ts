@@ -140,7 +140,7 @@ describe('a kernel and its copy', () => {
       expect(countedFinding(changed, 'syscall.null')).toMatchObject({ calls: [], remainder: 5 });
     });
 
-    test('under another emulator say nothing of each other', async () => {
+    test('under another emulator cannot be compared', async () => {
       const run = JSON.parse(await readFile(foreign, 'utf8')) as Run;
       const conditions = { ...run.instructions?.conditions, emulator: 'QEMU 99.0' };
       const path = join(scratch.folder, 'emulator.run.json');

@@ -132,14 +132,14 @@ describe('the headline', () => {
     expect(
       headlineOf(...unchanged.map((one, index) => ({ ...one, mde80: 0.01 * (index + 1) }))),
     ).toBe(
-      'All 3 gated metrics are unchanged; a change of 3 % on any of them would have been caught four times in five.',
+      'All 3 gated metrics are unchanged; a change of 3 % in any of them would have been noticed four times in five.',
     );
   });
 
   it('says how an undecided metric would be decided', () => {
     const undecided = { verdict: 'inconclusive', replicatesToSettle: 64 } as const;
     expect(headlineOf(...unchanged, metric('syscall.a', 100, true, undecided))).toBe(
-      '1 of 4 gated metrics is inconclusive and none regressed; syscall.a: about 64 pairs would settle it.',
+      '1 of 4 gated metrics is inconclusive and none regressed; syscall.a: about 64 pairs in total would settle it.',
     );
   });
 
@@ -161,7 +161,7 @@ describe('the headline', () => {
 
   it('says that there is no baseline, and what the machine could tell apart', () => {
     expect(selfReport().headline).toMatch(
-      /^There is no baseline yet, so nothing was judged; on this machine identical sides differ by 0\.\d+ %, and side by side a change of 2\.\d % would be caught/,
+      /^There is no baseline yet, so nothing was judged; noise here: two identical sides differ by 0\.\d+ %, and a paired comparison would notice a change of 2\.\d % four times in five/,
     );
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { certificateTable } from '../../../src/report/certificate.js';
+import { certificateOf, certificateTable } from '../../../src/report/certificate.js';
 import { comparison, metric, notMeasured, report, unavailable } from './fixtures.js';
 
 const certificate = (
@@ -56,14 +56,21 @@ describe('the certificate', () => {
     expect(certificate('duet', [...metrics.slice(1, 3), lost]).families).toHaveLength(1);
   });
 
-  it('says what the error level holds for, by design', () => {
+  it('says what the false-alarm rate means, by design', () => {
     const { alpha, holds } = certificate('duet', metrics);
     expect(alpha).toBe(0.01);
     expect(holds).toBe(
-      'At most 1 % of runs without a change call any of 4 gated metrics regressed, and at most 1 % improved (family-wise, by Holm, on fresh launches alone).',
+      "At most 1 in 100 unchanged runs call any of 4 gated metrics regressed, and no more call any improved (Holm's correction over all metrics, on fresh launches only).",
     );
-    expect(certificate('prediction', metrics).holds).toMatch(/as long as runs vary here as the st/);
-    expect(certificate('self', metrics).holds).toMatch(/^Nothing was judged; /);
+    expect(certificate('prediction', metrics).holds).toMatch(
+      /provided that new runs vary as much as the st/,
+    );
+    expect(certificate('self', metrics).holds).toMatch(
+      /^Nothing was judged\. In a paired comparison, at most /,
+    );
+    expect(
+      certificateOf({ design: 'duet', alpha: 0.03, familySize: 4, findings: [] }).holds,
+    ).toMatch(/^At most 3 % of unchanged runs call /);
     expect(certificate('duet', metrics.slice(4)).holds).toMatch(/^No gated metric was tested/);
   });
 });

@@ -67,7 +67,7 @@ test('options that name the subsystem of a function that came are told first', (
   const after = [...BEFORE, 'APPLE_MFI=m', 'HZ=1000', 'SECURITY_APPARMOR=y'];
   const report = reportOf({ options: BEFORE }, { options: after, functions: APPARMOR });
   expect(configurationText(report)).toBe(
-    "The kernels' configurations differ in 3 options, of which near the functions that changed: CONFIG_SECURITY_APPARMOR not set → y; beside them CONFIG_APPLE_MFI not set → m, CONFIG_HZ 250 → 1000.",
+    'The kernel configurations differ in 3 options. Near the functions that changed: CONFIG_SECURITY_APPARMOR not set → y. Others: CONFIG_APPLE_MFI not set → m, CONFIG_HZ 250 → 1000.',
   );
   expect(report.configuration?.options.map(({ name, near }) => [name, near])).toEqual([
     ['SECURITY_APPARMOR', true],
@@ -90,7 +90,7 @@ test('a function that did not change says nothing of an option', () => {
   const kernel = { options: BEFORE, functions: APPARMOR };
   const report = reportOf(kernel, { ...kernel, options: [...BEFORE, 'SECURITY_APPARMOR=y'] });
   expect(configurationText(report)).toBe(
-    "The kernels' configurations differ in 1 option: CONFIG_SECURITY_APPARMOR not set → y.",
+    'The kernel configurations differ in 1 option: CONFIG_SECURITY_APPARMOR not set → y.',
   );
 });
 
@@ -98,10 +98,10 @@ test('it is in all renderings, and no text of an option is taken for markup', ()
   const after = [...BEFORE, 'CC_VERSION_TEXT="<b>gcc</b> @someone"'];
   const report = reportOf({ options: BEFORE }, { options: after });
   expect(renderTerminal(report, { color: false, columns: 100 })).toContain(
-    "The kernels' configurations differ in 1 option",
+    'The kernel configurations differ in 1 option',
   );
   for (const text of [renderSummary(report), renderComment(report, {})]) {
-    expect(text).toContain("The kernels' configurations differ in 1 option");
+    expect(text).toContain('The kernel configurations differ in 1 option');
     expect(text).not.toContain('<b>');
     expect(text).not.toContain('@someone');
   }

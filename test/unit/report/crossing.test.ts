@@ -59,9 +59,9 @@ describe('the crossing of a run', () => {
     const crossing = crossingOf(run);
     if (crossing === undefined) throw new Error('no crossing');
     const text = renderCrossing({ ...run, crossing }, { color: false, columns: 100 });
-    expect(text).toContain('two system calls and one switch in 1.10 µs');
+    expect(text).toContain('two system calls and one context switch in 1.10 µs');
     expect(text).toContain('1.80 µs, 548 k/s');
     expect(text).toMatch(/pread, writev +5\.80 µs +×1\.00 +1 +5/);
-    expect(text).toContain('Here pread, writev wins');
+    expect(text).toContain('The fastest here is pread, writev');
   });
 });

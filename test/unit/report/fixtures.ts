@@ -164,7 +164,7 @@ export function metric(
     baseline: { status: 'ok', unit: 'ns', estimate: ns, replicates },
     candidate: { status: 'ok', unit: 'ns', estimate: ns * ratio, replicates },
     verdict: 'unchanged',
-    because: 'Shown to lie within the margin of 2 %, by 24 pairs.',
+    because: 'Any change is smaller than the margin of 2 %: 24 pairs of launches.',
     change: { ratio, low: ratio * (1 - half), high: ratio * (1 + half), confidence: 0.95 },
     pValue: 1,
     floor: {
@@ -185,7 +185,7 @@ export function regressed(id: string, ns: number, gate: boolean, addedNs: number
     ratio: 1 + addedNs / ns,
     verdict: 'regressed',
     pValue: 0.000_004,
-    because: 'Slower by more than the margin of 2 %, by 24 fresh pairs.',
+    because: 'Slower by more than the margin of 2 %: 24 fresh pairs of launches.',
   });
 }
 
@@ -250,7 +250,7 @@ export function regressedReport(): Report {
         ratio: 1.021,
         verdict: 'inconclusive',
         because:
-          'Neither a change beyond the margin of 2 % nor its absence is shown by 24 pairs. About 64 would settle it.',
+          'Undecided: the change could be anything from +1.74 % to +2.46 % (24 pairs of launches). About 64 pairs in total would settle it.',
         replicatesToSettle: 64,
       });
     }
@@ -437,7 +437,7 @@ export function hostileReport(): Report {
   return report(compared, { baseline: 'host', candidate: `command:${HOSTILE} {probe}` });
 }
 
-/** Three machines of two kinds: entering the kernel got dearer on one kind, and two are too few. */
+/** Three machines of two kinds: entering the kernel got slower on one kind, and two are too few. */
 export function shardsReport(): Report {
   const kinds = [
     'AMD EPYC 7763 64-Core Processor',
@@ -450,7 +450,7 @@ export function shardsReport(): Report {
     if (id === 'syscall.stat') return regressed(id, ns, gate, 25.4);
     if (id !== 'syscall.null') return metric(id, ns, gate);
     const because =
-      'Neither a change beyond the margin of 2 % nor its absence is shown by 72 pairs of launches on 3 machines. About 21 machines in all would settle it. The machines disagree: +31.2 % on machine 1, +0.06 % on machine 2.';
+      'Undecided: the change could be anything from +1.51 % to +19.2 % (72 pairs of launches on 3 machines). About 21 machines in total would settle it. The machines disagree: +31.2 % on machine 1, +0.06 % on machine 2.';
     const verdict = 'inconclusive';
     return metric(id, ns, gate, { ratio: 1.1, verdict, because, replicatesToSettle: 21 });
   });

@@ -62,7 +62,7 @@ describe('a self-test', () => {
       const found = selftest([trial(25)], own);
       expect(found).toMatchObject({ trusted: false, alarms: ['syscall.null'] });
       expect(found.answer).toMatch(
-        /^This gate cannot be trusted here, because the machine against itself was called changed in syscall\.null: run this again, /,
+        /^This gate cannot be trusted here, because comparing the machine with itself reported a change in syscall\.null: run this again; /,
       );
     },
   );
@@ -78,13 +78,15 @@ describe('a self-test', () => {
   it('is not where there was too little time for what it injected', () => {
     const blind = compared((id, ns) => metric(id, ns, true, { mde80: Number.POSITIVE_INFINITY }));
     const found = selftest([trial(25, false)], blind);
-    expect(found.answer).toMatch(/because 20 s were too few to catch .*: give a longer --duration/);
+    expect(found.answer).toMatch(
+      /because 20 s were not enough to catch .*: give a longer --duration/,
+    );
     expect(found.scaled).toEqual([]);
   });
 
   it('is not where nothing that it can inject matters', () => {
     expect(selftest([trial(0.4, false)]).answer).toMatch(
-      /is less than the margin of every metric measured: choose cheaper operations/,
+      /is smaller than the margin of every measured metric: choose cheaper operations/,
     );
   });
 
@@ -92,7 +94,7 @@ describe('a self-test', () => {
     const found = selftest([{ ...denied, injection: 'seccomp-cached' }, denied]);
     expect(found.trusted).toBe(false);
     expect(found.answer).toBe(
-      'This gate cannot be trusted here, because no regression could be injected to show that it is caught (seccomp(SECCOMP_SET_MODE_FILTER): Operation not permitted): run this where a process may install a seccomp filter or use syscall user dispatch, such as outside of the sandbox on the same machine.',
+      'This gate cannot be trusted here, because no regression could be injected, so nothing shows that one would be caught (seccomp(SECCOMP_SET_MODE_FILTER): Operation not permitted): run this where a process may install a seccomp filter or use syscall user dispatch, such as outside the sandbox on the same machine.',
     );
     expect(renderSelftest(found, { color: false, columns: 100 })).toContain(
       'seccomp cannot be injected here: seccomp(SECCOMP_SET_MODE_FILTER): Operation not permitted.',
@@ -108,7 +110,7 @@ describe('a self-test', () => {
     expect(found.trusted).toBe(true);
     const text = renderSelftest(found, { color: false, columns: 100 });
     expect(text).toContain('seccomp-cached cannot be injected here');
-    expect(text).toContain('user-dispatch: a switch of the process');
+    expect(text).toContain('user-dispatch: a flag of the process');
     expect(text).not.toContain('a filter that the kernel runs');
   });
 

@@ -16,10 +16,10 @@ describe('fisherTest', () => {
     [9, 10, 30, 40, 0.28881731967349944, 0.06188942564432131],
     [0, 5, 0, 7, 1, 1],
     [5, 5, 7, 7, 1, 1],
-  ])('of %i in %i against %i in %i', (a, n, b, m, greater, least) => {
+  ])('of %i in %i against %i in %i', (a, n, b, m, greater, smallestP) => {
     const found = fisherTest(table(a, n, b, m));
     expect(found.greater / greater).toBeCloseTo(1, 10);
-    expect(found.least / least).toBeCloseTo(1, 10);
+    expect(found.smallestP / smallestP).toBeCloseTo(1, 10);
   });
 
   test('leaves to both samples together what there is', () => {
@@ -30,7 +30,7 @@ describe('fisherTest', () => {
         const forth = fisherTest(table(first, n, second, m)).greater;
         const back = fisherTest(table(second, m, first, n)).greater;
         expect(forth + back).toBeGreaterThanOrEqual(1 - 1e-9);
-        expect(fisherTest(table(first, n, second, m)).least).toBeLessThanOrEqual(forth + 1e-12);
+        expect(fisherTest(table(first, n, second, m)).smallestP).toBeLessThanOrEqual(forth + 1e-12);
       }),
     );
   });
@@ -43,20 +43,20 @@ describe('fisherTest', () => {
 });
 
 describe('tarone', () => {
-  const hopeless = Array.from({ length: 50 }, () => ({ p: 1, least: 0.5 }));
+  const hopeless = Array.from({ length: 50 }, () => ({ p: 1, smallestP: 0.5 }));
 
   test('takes no share of the level for tests that cannot reject', () => {
-    const clear = { p: 0.008, least: 0.008 };
+    const clear = { p: 0.008, smallestP: 0.008 };
     expect(tarone([clear, ...hopeless], 0.01)).toEqual([true, ...hopeless.map(() => false)]);
   });
 
   test('is Bonferroni where all could', () => {
-    const tests = [0.003, 0.006, 0.02].map((p) => ({ p, least: 1e-6 }));
+    const tests = [0.003, 0.006, 0.02].map((p) => ({ p, smallestP: 1e-6 }));
     expect(tarone(tests, 0.01)).toEqual([true, false, false]);
   });
 
   test('has nothing to say of none', () => {
     expect(tarone([], 0.01)).toEqual([]);
-    expect(() => tarone([{ p: 2, least: 0 }], 0.01)).toThrow('p[0]');
+    expect(() => tarone([{ p: 2, smallestP: 0 }], 0.01)).toThrow('p[0]');
   });
 });

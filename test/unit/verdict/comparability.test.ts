@@ -36,7 +36,7 @@ function runOf(seed: number, facts?: Facts): Run {
 test('emulated runs compare with those of the same emulation', () => {
   const other = runOf(2, { ...FACTS, sha256: 'b' });
   expect(comparableRuns(runOf(1, FACTS), [other])).toMatchObject({
-    ...{ kinship: 'same', runs: [other], differences: [] },
+    ...{ match: 'same', runs: [other], differences: [] },
   });
 });
 
@@ -46,10 +46,10 @@ test.each([
   ['machine', 'q35'],
   ['cpu', 'EPYC'],
   ['host cpu', 'Another CPU'],
-])('with another %s they are foreign, and the difference is named', (name, value) => {
+])('with another %s they come from another machine, and the difference is named', (name, value) => {
   const stored = runOf(2, { ...FACTS, [name]: value });
   const found = comparableRuns(runOf(1, FACTS), [stored]);
-  expect(found.kinship).toBe('foreign');
+  expect(found.match).toBe('other-machine');
   expect(found.differences).toEqual([`${name}: ${value} → ${FACTS[name as keyof typeof FACTS]}`]);
   const { findings: metrics, caveats } = comparePrediction(
     { runs: [stored], skipped: [] },
@@ -60,9 +60,9 @@ test.each([
   expect(caveats[0]).toContain(`${name}: ${value}`);
 });
 
-test('a run that was not emulated is foreign to one that was', () => {
+test('a run that was not emulated does not compare with one that was', () => {
   expect(comparableRuns(runOf(1, FACTS), [runOf(2)])).toMatchObject({
-    kinship: 'foreign',
+    match: 'other-machine',
     differences: expect.arrayContaining(['accelerator: none → tcg']),
   });
 });
@@ -70,18 +70,18 @@ test('a run that was not emulated is foreign to one that was', () => {
 test('in KVM it is the processor that counts, and not the emulator', () => {
   const inKvm = { ...FACTS, accelerator: 'kvm' };
   const found = comparableRuns(runOf(1, inKvm), [runOf(2, { ...inKvm, qemu: '10.0.2' })]);
-  expect(found.kinship).toBe('same');
+  expect(found.match).toBe('same');
 });
 
-test('a comparison says that its times are of an emulator, and the louder when only one side is', () => {
+test('a comparison says that its times come from an emulator, or that only one side was emulated', () => {
   const both = compareDuet(runOf(1, FACTS), runOf(2, FACTS), SETTINGS).caveats;
   expect(both).toEqual([
     expect.stringMatching(
-      /^kernel:\/vmlinuz ran in an emulation of a processor \(QEMU 7\.2\.22, TCG\): such times compare/,
+      /^kernel:\/vmlinuz ran on an emulated processor \(QEMU 7\.2\.22, TCG\): compare its times only/,
     ),
   ]);
   expect(compareDuet(runOf(1), runOf(2, FACTS), SETTINGS).caveats).toEqual([
-    expect.stringContaining('the other side did not, so what differs is the emulation above all'),
+    expect.stringContaining('the other side did not, so the difference is mostly the emulation'),
   ]);
   expect(compareDuet(runOf(1), runOf(2), SETTINGS).caveats).toEqual([]);
 });

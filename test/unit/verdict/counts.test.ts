@@ -34,7 +34,7 @@ describe('a count', () => {
       baseline: { unit: 'count', estimate: 5, replicates: 2 },
       candidate: { unit: 'count', estimate: 6 },
       change: { ratio: 1.2, low: 1.2, high: 1.2, confidence: 1 },
-      because: '6 an operation instead of 5, counted exactly in 2 launches.',
+      because: '6 per operation instead of 5, counted exactly in 2 launches.',
     });
   });
 

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { decide, type MetricEvidence } from '../../../src/verdict/decision.js';
+import { decide, type DecisionInput } from '../../../src/verdict/decision.js';
 
 /** Ratios of a floor as percent: what identical sides differed by, and its interval. */
-const floor = (percent: number, low: number, high: number): MetricEvidence['floor'] => ({
+const floor = (percent: number, low: number, high: number): DecisionInput['floor'] => ({
   ...{ ratio: 1 + percent / 100, low: 1 + low / 100, high: 1 + high / 100 },
   ...{ confidence: 0.95, pairs: 23, rejections: 1 },
 });
 
 /** The interval of a change, percent. */
-const between = (low: number, high: number): MetricEvidence['equivalence'] => ({
+const between = (low: number, high: number): DecisionInput['equivalence'] => ({
   estimate: Math.log1p((low + high) / 200),
   ...{ low: Math.log1p(low / 100), high: Math.log1p(high / 100), confidence: 0.9 },
 });
@@ -16,7 +16,7 @@ const between = (low: number, high: number): MetricEvidence['equivalence'] => ({
 const SLOWER = { slower: 0.001, faster: 1 };
 const FASTER = { slower: 1, faster: 0.001 };
 
-const decided = (evidence: Partial<MetricEvidence>) =>
+const decided = (evidence: Partial<DecisionInput>) =>
   decide({
     ...{ gate: true, marginRatio: 0.02, alpha: 0.01, equivalence: between(-1, 1) },
     ...{ sample: '24 fresh pairs', toSettle: undefined },

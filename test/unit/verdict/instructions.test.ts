@@ -49,14 +49,14 @@ describe('counted instructions', () => {
       compared({ 'syscall.null': [337.16, 337.16] }, { 'syscall.null': [345.16, 345.16] })
         ?.findings ?? [];
     expect(metric).toMatchObject({ verdict: 'regressed', difference: 8, resolution: 0.01 });
-    expect(metric?.because).toBe('8 instructions more an operation, counted in 4 boots.');
+    expect(metric?.because).toBe('8 more instructions per operation, counted in 4 boots.');
     expect(verdictOf([345.16, 345.16], [337.16, 337.16])).toBe('improved');
   });
 
-  test('that differ by less than the margin are listed, and alarm nobody', () => {
+  test('that differ by less than the margin are listed, not flagged', () => {
     const [metric] = compared({ 'a.b': [669, 669] }, { 'a.b': [672, 672] })?.findings ?? [];
     expect(metric).toMatchObject({ verdict: 'unchanged', difference: 3 });
-    expect(metric?.because).toContain('3 instructions more an operation');
+    expect(metric?.because).toContain('3 more instructions per operation');
     const strict = { ...SETTINGS, margins: [{ glob: 'a.*', ratio: 0.001 }] };
     expect(
       compared({ 'a.b': [669, 669] }, { 'a.b': [672, 672] }, strict)?.findings[0]?.verdict,
@@ -72,7 +72,7 @@ describe('counted instructions', () => {
     const [same] = compared(boots(250_000), boots(249_100))?.findings ?? [];
     expect(same).toMatchObject({ verdict: 'unchanged', difference: -900, resolution: 1000 });
     const [other] = compared(boots(250_000), boots(248_900))?.findings ?? [];
-    expect(other?.because).toContain('1,100 instructions fewer an operation');
+    expect(other?.because).toContain('1,100 fewer instructions per operation');
     const [exact] = compared(boots(250_000), boots(250_000))?.findings ?? [];
     expect(exact).toMatchObject({ verdict: 'unchanged', difference: 0, resolution: 0.01 });
   });
@@ -81,7 +81,7 @@ describe('counted instructions', () => {
     const [metric] = compared({ 'a.b': [1000, 1010] }, { 'a.b': [2000, 2000] })?.findings ?? [];
     expect(metric?.verdict).toBe('incomparable');
     expect(metric?.because).toBe(
-      'Unstable: boots of one side count 1,000, 1,010, more than 0.5 % apart.',
+      'Unstable: the boots of one side counted 1,000, 1,010, which are more than 0.5 % apart.',
     );
   });
 

@@ -72,10 +72,10 @@ describe('a comparison with stored runs', () => {
     expect(comparison.caveats.join()).toContain('hypervisor: another → KVMKVMKVM');
   });
 
-  test('prefers runs of the same machine to runs of a kindred one', () => {
-    const kindred = storedRuns(3, { hypervisor: 'another' });
+  test('prefers runs of the same machine to runs of the same CPU model', () => {
+    const sameModel = storedRuns(3, { hypervisor: 'another' });
     const own = runOf(50);
-    expect(compare([...kindred, own], runOf(99)).baseline.map(({ id }) => id)).toEqual([own.id]);
+    expect(compare([...sameModel, own], runOf(99)).baseline.map(({ id }) => id)).toEqual([own.id]);
   });
 
   test('blames the machine when its control loop and most metrics moved together', () => {
@@ -99,7 +99,7 @@ describe('a comparison with stored runs', () => {
     const busy = runOf(99, { metrics: shapes(1.4), coreWidth: 1.75 });
     const comparison = compare(stored, busy);
     expect(judge(comparison, 'regression')).toEqual({ verdict: 'inconclusive', passed: true });
-    expect(comparison.caveats.join()).toContain('whole width changed by +33.6 %');
+    expect(comparison.caveats.join()).toContain('whole width of the core changed by +33.6 %');
     const same = runOf(99, { metrics: shapes(1.4), coreWidth: 1.32 });
     expect(judge(compare(stored, same), 'regression').verdict).toBe('regressed');
     const further = runOf(99, { metrics: shapes(3), coreWidth: 1.75 });

@@ -45,12 +45,12 @@ test('a shard that has two different runs of one side does not count', () => {
   });
 });
 
-test('records that are not of a duet are counted and left out', () => {
+test('records that are not from a duet are counted and left out', () => {
   const alone = runsOf(4).map((run) => makeRun({ ...run, duet: undefined }));
   const { shards, skipped } = pairShards([...runsOf(1), ...alone]);
   expect(shards).toHaveLength(1);
   expect(skipped).toEqual([
-    expect.stringMatching(/^2 records are not of a duet and do not count: /),
+    expect.stringMatching(/^2 records are not from a duet and do not count: /),
   ]);
 });
 

@@ -22,7 +22,7 @@ function compareSides(baseline: Run, candidate: Run): Comparison<MeasuredFinding
   return { ...comparison, findings: comparison.findings.filter(isMeasured) };
 }
 
-/** Every so-manieth launch of a metric takes longer. */
+/** Every nth launch of a metric takes longer. */
 const slowed = (run: Run, id: string, every: number, ratio: number): Run => ({
   ...run,
   metrics: run.metrics.map((metric) =>
@@ -39,23 +39,23 @@ const slowed = (run: Run, id: string, every: number, ratio: number): Run => ({
 });
 
 describe('launches that are slow now and then', () => {
-  test('are told of where the verdict, of the typical launch, is unchanged', () => {
+  test('are reported although the verdict, which is about the typical launch, is unchanged', () => {
     const { baseline, candidate } = identical(60);
     const now = slowed(candidate, 'syscall.read_zero', 10, 1.65);
     const comparison = compareSides(baseline, now);
     expect(comparison.findings.map(({ verdict }) => verdict)).toEqual(Array(4).fill('unchanged'));
     expect(comparison.caveats).toEqual([
-      "12 of 120 launches of the candidate took 65 % longer than its typical launch in syscall.read_zero, none of the baseline's: the verdict is about the typical launch; look for what happens now and then.",
+      "In syscall.read_zero, 12 of 120 launches of the candidate took 65 % longer than its typical launch, and none of the baseline's did. The verdict is about the typical launch; look for something that happens only now and then.",
     ]);
   });
 
-  test('are told of once, for all metrics that they concern', () => {
+  test('are reported once, for all metrics that have them', () => {
     const { baseline, candidate } = identical(60);
     const null10 = slowed(candidate, 'syscall.null', 10, 1.65);
     const both = slowed(null10, 'syscall.stat', 8, 1.3);
     expect(compareSides(baseline, both).caveats).toEqual([
       expect.stringMatching(
-        /^15 of 120 .* in syscall\.stat \(and likewise in syscall\.null\), none/,
+        /^In syscall\.stat, 15 of 120 .* none of the baseline's did \(the same goes for syscall\.null\)\./,
       ),
     ]);
   });
@@ -69,7 +69,7 @@ describe('launches that are slow now and then', () => {
     expect(compareSides(before as Run, candidate).caveats).toEqual([]);
   });
 
-  test('are not told of by chance: too few of them, or hardly slower than the others', () => {
+  test('are not reported if chance explains them: too few, or hardly slower than the others', () => {
     const { baseline, candidate } = identical(12);
     expect(compareSides(baseline, slowed(candidate, 'syscall.stat', 8, 1.65)).caveats).toEqual([]);
     const long = identical(60);

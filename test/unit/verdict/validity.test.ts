@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isTimed, makeRun, type Run } from '../../../src/record/run.js';
-import { filteredUnevenly, validityCaveats } from '../../../src/verdict/validity.js';
+import { unevenFilterCaveats, validityCaveats } from '../../../src/verdict/validity.js';
 import { syntheticDuet } from '../../fixtures/runs.js';
 
 const METRICS = [{ id: 'syscall.null', ns: 100 }];
@@ -102,10 +102,10 @@ test('batches that were interrupted on one side only are said, by metric', () =>
           : metric,
       ),
     });
-  expect(filteredUnevenly(baseline, interrupted(5))).toEqual([
+  expect(unevenFilterCaveats(baseline, interrupted(5))).toEqual([
     expect.stringContaining('Batches of syscall.null were interrupted far more often on one side'),
   ]);
-  expect(filteredUnevenly(interrupted(5), baseline)).toHaveLength(1);
-  expect(filteredUnevenly(baseline, interrupted(3))).toEqual([]);
-  expect(filteredUnevenly(interrupted(5), interrupted(5))).toEqual([]);
+  expect(unevenFilterCaveats(interrupted(5), baseline)).toHaveLength(1);
+  expect(unevenFilterCaveats(baseline, interrupted(3))).toEqual([]);
+  expect(unevenFilterCaveats(interrupted(5), interrupted(5))).toEqual([]);
 });
