@@ -171,7 +171,7 @@ export const join = (blocks: readonly string[]): string =>
  * The first draft that fits: detail is dropped, so that the limit never cuts a text off.
  *
  * @param drafts from the most to the least detailed; the last must always fit
- * @param limit in bytes of UTF-8, of which a text has at least as many as characters
+ * @param limit in bytes of UTF-8; a text never has fewer bytes than characters
  */
 export function firstThatFits(drafts: readonly (() => string)[], limit: number): string {
   let text = '';

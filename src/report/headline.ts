@@ -125,7 +125,7 @@ function disagreeing(metrics: MeasuredReport[], report: ReportBody): string {
   return `; the machines disagree about ${first}${rest}`;
 }
 
-/** Only if every metric has such a number: that of one metric would read as the gate's. */
+/** Only if every metric has such a number. The number of one metric would read as the whole gate's. */
 function settling(metrics: MeasuredReport[], report: ReportBody): string {
   const numbers = metrics.map(({ replicatesToSettle }) => replicatesToSettle ?? Infinity);
   const most = metrics.find((metric) => metric.replicatesToSettle === Math.max(...numbers));

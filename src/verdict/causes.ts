@@ -68,9 +68,9 @@ interface FunctionTally {
 function byFunction(operations: readonly ChangedOperation[]): FunctionTally[] {
   const changes = new Map<string, FunctionTally>();
   for (const { id, share, changes: own } of operations) {
-    const told = own.filter(({ difference }) => Math.abs(difference) >= RESOLUTION);
-    const all = told.reduce((sum, { difference }) => sum + Math.abs(difference), 0);
-    for (const call of told) {
+    const changed = own.filter(({ difference }) => Math.abs(difference) >= RESOLUTION);
+    const all = changed.reduce((sum, { difference }) => sum + Math.abs(difference), 0);
+    for (const call of changed) {
       const key = identity(call);
       const change: FunctionTally = changes.get(key) ?? {
         calls: [],

@@ -24,8 +24,8 @@ const CPU_MODEL: readonly (keyof Platform)[] = [
 ];
 
 /**
- * What times depend on if the machine is emulated. The guest sees the same processor everywhere. How
- * long its instructions take depends on the emulator and on the processor below it.
+ * On an emulated machine, times depend on these facts. The guest sees the same processor everywhere,
+ * but its speed depends on the emulator and on the processor below it.
  */
 const EMULATION: Readonly<Record<string, (machine: MachineRecord) => string>> = {
   accelerator: ({ accelerator }) => accelerator,

@@ -30,7 +30,7 @@ const MIN_METRICS = 3;
 /** The terms must explain this share: the rest then hides no second cause of the same size. */
 const MIN_SHARE = 0.8;
 
-/** The share of called metrics of which more than half of the change must be explained. */
+/** This share of the called metrics must be explained: more than half of their change each. */
 const MIN_EXPLAINED_SHARE = 0.6;
 
 /**

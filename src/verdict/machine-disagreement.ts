@@ -50,10 +50,10 @@ function tail(low: MachineMetric, high: MachineMetric): number {
 export function disagreementCaveats(found: ReadonlyMap<string, string>): string[] {
   const [first] = found;
   if (first === undefined) return [];
-  const [id, told] = first;
-  if (found.size === 1) return [`The machines disagree about ${id}: ${told}.`];
+  const [id, clauseText] = first;
+  if (found.size === 1) return [`The machines disagree about ${id}: ${clauseText}.`];
   return [
-    `The machines disagree about ${found.size} metrics (${[...found.keys()].join(', ')}). For example ${id}: ${told}.`,
+    `The machines disagree about ${found.size} metrics (${[...found.keys()].join(', ')}). For example ${id}: ${clauseText}.`,
   ];
 }
 
