@@ -55,7 +55,10 @@ const TURN: readonly Order[] = [
 const SELDOM = 3;
 const LONG: readonly Order[] = [thorough(NOTHING, 60), thorough(BUSY, 30), thorough(NOTHING, 10)];
 
-/** Of one kind alone, for a short quiet stretch: what tells the power of every metric, or what is real. */
+/**
+ * Of one kind alone, for a short quiet stretch: what tells the power of every metric, or what is
+ * real.
+ */
 const ALONE: Readonly<Record<string, readonly Order[]>> = {
   power: [...times(5, thorough(NOTHING, 30)), thorough(NOTHING, 60)],
   injected: [real(slowed(1, false), 10), real(slowed(4, false), 10), real(slowed(1, true), 30)],

@@ -23,18 +23,18 @@ interface Options {
   out?: string;
 }
 
-/** What a duet has a launch of, until its pilot has shown what each metric needs. */
+/** What a paired comparison has a launch of, until its pilot has shown what each metric needs. */
 const ROUNDS = 3;
 const DEADLINE_MS = 120_000;
 const PAIRS_PER_ROUND = 2;
 
 const program = new Command('bench:kernel')
   .description(
-    'Times boots of kernels, and a duet of the first with itself over all gated metrics.',
+    'Times boots of kernels, and a paired comparison of the first with itself over all gated metrics.',
   )
   .argument('<kernels...>', 'images, each with its command line')
   .option('--boots <count>', 'of each kernel', numberFrom(1), 5)
-  .option('--pairs <count>', 'of launches in the duet', numberFrom(2), 10)
+  .option('--pairs <count>', 'of launches in the paired comparison', numberFrom(2), 10)
   .option('--kernel-options <options>', 'as the gate takes them', '')
   .option('--out <file>', 'where the result goes')
   .parse();
@@ -53,7 +53,7 @@ async function run(signal: AbortSignal): Promise<void> {
     startedAt: startedAt.toISOString(),
     machine: thisMachine(),
     kernels,
-    duet: await timeDuet(bench, first, gated),
+    duet: await timePair(bench, first, gated),
     // Of a machine with other work every wall time is longer, and no CPU time.
     loadAverage: loadavg().map((load) => Number(load.toFixed(2))),
   };
@@ -87,8 +87,8 @@ const launch = (bench: Bench, target: Target, metrics: readonly MetricEntry[], s
     ...{ processes: 1, environment: false },
   });
 
-/** The launches of a duet's screen, all gated metrics in each. */
-const timeDuet = (bench: Bench, kernel: string, gated: readonly MetricEntry[]) =>
+/** The launches of a paired comparison's screen, all gated metrics in each. */
+const timePair = (bench: Bench, kernel: string, gated: readonly MetricEntry[]) =>
   withTargets(
     { baseline: specOf(kernel), candidate: specOf(kernel) },
     bench,

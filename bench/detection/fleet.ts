@@ -1,11 +1,11 @@
 import type { Family } from '#src/families.js';
 import {
-  DUET_MARGIN,
   MACHINE_PRIOR_DEGREES_OF_FREEDOM,
   MACHINE_PRIOR_STANDARD_DEVIATION,
-  PREDICTION_MARGIN,
+  PAIRED_MARGIN,
   PRIOR_DEGREES_OF_FREEDOM,
   PRIOR_STANDARD_DEVIATIONS,
+  STORED_MARGIN,
 } from '#src/stats/assumptions.js';
 import { predict } from '#src/stats/prediction.js';
 import { seededRandom } from '#src/stats/random.js';
@@ -68,7 +68,7 @@ function summarise(fleet: Fleet, stored: number, draw: Noise): FleetSummary {
     ...{ fleet: fleet.name, stored },
     falseAlarms: falseAlarms(gates.map((gate) => calledSlower(gate, 0).length > 0)),
     caught: CHANGES.map((change) => {
-      const shift = Math.log1p(PREDICTION_MARGIN + change);
+      const shift = Math.log1p(STORED_MARGIN + change);
       return (
         gates.filter((gate) => calledSlower(gate, shift).includes(gate[0]?.id ?? '')).length / GATES
       );
@@ -111,7 +111,7 @@ function calledSlower(gate: readonly Drawn[], shift: number): string[] {
       degreesOfFreedom: PRIOR_DEGREES_OF_FREEDOM,
     };
     const moved = index === 0 ? candidate + shift : candidate;
-    const margin = Math.log1p(PREDICTION_MARGIN);
+    const margin = Math.log1p(STORED_MARGIN);
     return [id, predict({ candidate: [moved], baseline, margin, prior }, 0.95)] as const;
   });
   return [...adjustFamily(new Map(tests))].flatMap(([id, test]) =>
@@ -121,7 +121,7 @@ function calledSlower(gate: readonly Drawn[], shift: number): string[] {
 
 const MACHINES = [1, 2, 3, 5, 8] as const;
 
-/** True changes of one metric over the margin of a duet. */
+/** True changes of one metric over the margin of a paired comparison. */
 const SHARD_CHANGES = [0.01, 0.02, 0.05] as const;
 
 export interface ShardSummary {
@@ -160,7 +160,7 @@ function summariseShards(multiple: number, machines: number, draw: Noise): Shard
     machines,
     falseAlarms: falseAlarms(calls(0).map((called) => called.includes(true))),
     caught: SHARD_CHANGES.map((change) => {
-      const called = calls(Math.log1p(DUET_MARGIN + change));
+      const called = calls(Math.log1p(PAIRED_MARGIN + change));
       return called.filter(([first]) => first).length / GATES;
     }),
   };
@@ -176,7 +176,7 @@ function calledOverMachines(gate: readonly MachineEstimate[][], shift: number): 
     standardDeviation: MACHINE_PRIOR_STANDARD_DEVIATION,
     degreesOfFreedom: MACHINE_PRIOR_DEGREES_OF_FREEDOM,
   };
-  const margin = Math.log1p(DUET_MARGIN);
+  const margin = Math.log1p(PAIRED_MARGIN);
   const tests = gate.map((machines, index) => {
     const moved = machines.map((machine) => ({
       ...machine,

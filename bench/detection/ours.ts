@@ -1,5 +1,5 @@
 import { SCREEN_LEVEL } from '#src/stats/assumptions.js';
-import { mde80ForDuet } from '#src/stats/power.js';
+import { mde80ForPairs } from '#src/stats/power.js';
 import { adjustFamily, type ShiftTest, smallestP, testShift } from '#src/verdict/shift-test.js';
 import { ALPHA } from './collect.ts';
 import type { Gate } from './gates.ts';
@@ -25,7 +25,10 @@ export function judgeGate(gate: Gate, marginOf: MarginOf): JudgedGate {
 const differences = (gate: Gate, id: string, phase: 'screen' | 'confirm'): number[] =>
   gate.metrics[id]?.[phase] ?? [];
 
-/** What the gate calls a change, by the program's own procedure: screen, then confirm what it flagged. */
+/**
+ * What the gate calls a change, by the program's own procedure: screen, then confirm what it
+ * flagged.
+ */
 export function called(judged: JudgedGate): { slower: string[]; faster: string[] } {
   const confirmed = confirmedTests(judged.screen, judged.confirm);
   const those = (direction: keyof ShiftTest): string[] =>
@@ -80,7 +83,7 @@ function callsSlower(judged: JudgedGate, id: string, shift: number): boolean {
 
 /** What the report of this gate says it would have caught four times in five, log scale. */
 export const printedMde80 = ({ gate, marginOf }: JudgedGate, id: string): number =>
-  mde80ForDuet({
+  mde80ForPairs({
     differences: differences(gate, id, 'screen'),
     margin: Math.log1p(marginOf(id)),
     alpha: ALPHA,

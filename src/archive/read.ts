@@ -38,7 +38,7 @@ export async function readArchive(path: string): Promise<Archived> {
   );
   const evidence = evidenceOf(report.design, exhibits, report.skipped);
   if (evidence) return { report, evidence };
-  throw notReplayed(file, `its list of records is not that of a ${report.design}`);
+  throw notReplayed(file, `its records do not fit the design "${report.design}"`);
 }
 
 async function readReport(file: string): Promise<StoredReport> {

@@ -20,7 +20,7 @@ export interface Config {
   durationMs: number;
   /** Globs over metric ids; empty for all metrics. */
   metrics: string[];
-  /** Empty for the default of the design: 2 % for a duet, 3 % against stored runs. */
+  /** Empty for the default of the design: 2 % for a paired comparison, 3 % against stored runs. */
   margins: MarginRule[];
   alpha: number;
   failOn: FailOn;

@@ -33,7 +33,8 @@ export async function compareRecords(
   const evidence = evidenceFor(earlier, candidate.run);
   checkMargins(policy.margins, evidence);
   const judged = judgeEvidence(evidence, policy, {
-    baseline: evidence.design === 'duet' ? first.run.target.spec : filesText(first, others.length),
+    baseline:
+      evidence.design === 'paired' ? first.run.target.spec : filesText(first, others.length),
     candidate: candidate.run.target.spec,
   });
   const notes = [
@@ -48,8 +49,8 @@ function evidenceFor(earlier: readonly GivenRecord[], candidate: Run): Evidence 
   const runs = earlier.map(({ run }) => run).sort(oldestFirst);
   const [only] = runs;
   return only && runs.length === 1 && arePaired(only, candidate)
-    ? { design: 'duet', baseline: only, candidate }
-    : { design: 'prediction', stored: { runs, skipped: [] }, candidate };
+    ? { design: 'paired', baseline: only, candidate }
+    : { design: 'stored', stored: { runs, skipped: [] }, candidate };
 }
 
 const arePaired = ({ duet: one }: Run, { duet: other }: Run): boolean =>
@@ -60,7 +61,7 @@ const filesText = ({ path }: GivenRecord, others: number): string =>
 
 /** Else the user could mistake this verdict for the gate's. */
 const turnedRound = (first: GivenRecord, last: GivenRecord, { design }: Evidence): string[] =>
-  design === 'duet' && first.run.duet?.side === 'candidate'
+  design === 'paired' && first.run.duet?.side === 'candidate'
     ? [
         `"${first.path}" was the candidate when this pair was measured and "${last.path}" its baseline: they are compared the other way round, as given here.`,
       ]

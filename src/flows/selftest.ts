@@ -16,7 +16,7 @@ import { withTargets } from '../targets/sides.js';
 import type { Target } from '../targets/target.js';
 import type { Comparison, MeasuredFinding } from '../verdict/comparison.js';
 import { firstDetection } from '../verdict/detection.js';
-import { compareDuet } from '../verdict/duet.js';
+import { comparePaired } from '../verdict/paired.js';
 import { VERSION } from '../version.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -120,7 +120,7 @@ function gatesInTurn(
     progress.note(`Gate ${gates - left} of ${gates}: ${before} against ${after}.`);
     const timing = { config: { ...config, durationMs }, bench, progress };
     const { baseline, candidate } = await timeBoth(timing, sides, bothIdentities(), WITHOUT_TAILS);
-    return compareDuet(baseline, candidate, config);
+    return comparePaired(baseline, candidate, config);
   };
 }
 

@@ -19,8 +19,8 @@ interface Telling {
 }
 
 /**
- * Measures what the baseline calls for, a duet, a run against stored ones, or a self-portrait, by the
- * instructions that the kernels under test execute, by time, or by both.
+ * Measures what the baseline calls for, a paired comparison, a run against stored ones, or a
+ * self-portrait, by the instructions that the kernels under test execute, by time, or by both.
  *
  * @param open how the targets are opened: another way only in tests, which need no real kernel
  */
@@ -60,7 +60,7 @@ async function duel(
   const runOf = (side: 'baseline' | 'candidate', identity = identities[0]) =>
     times ? withInstructions(times[side], counts[side].instructions) : counts[side].run(identity);
   const candidate = runOf('candidate', identities[1]);
-  return { design: 'duet', baseline: runOf('baseline'), candidate };
+  return { design: 'paired', baseline: runOf('baseline'), candidate };
 }
 
 /** The baseline is what was stored, if anything was. */
@@ -80,7 +80,7 @@ async function measureAlone(
     const run = counts.run(own);
     return first
       ? { design: 'self', before: run, after: run, candidate: run, skipped: stored.skipped }
-      : { design: 'prediction', stored, candidate: run };
+      : { design: 'stored', stored, candidate: run };
   }
   const times = first
     ? await timeItself(timing, candidate, stored, own, source)

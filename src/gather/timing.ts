@@ -8,13 +8,13 @@ import { Session } from '../measure/session.js';
 import { WHOLE_BUDGET } from '../measure/time-budget.js';
 import type { Progress } from '../progress.js';
 import type { Run, Source } from '../record/run.js';
-import { DUET_MARGIN, PREDICTION_MARGIN } from '../stats/assumptions.js';
+import { PAIRED_MARGIN, STORED_MARGIN } from '../stats/assumptions.js';
 import { robustPairs } from '../stats/power.js';
 import type { StoredRuns } from '../stores/stored-runs.js';
 import type { Target } from '../targets/target.js';
 import { countOf } from '../text/units.js';
-import { screenDuet } from '../verdict/duet.js';
 import type { Evidence } from '../verdict/evidence.js';
+import { screenPaired } from '../verdict/paired.js';
 import { type JudgingSettings, marginOf } from '../verdict/settings.js';
 import type { Shard } from '../verdict/shard-set.js';
 
@@ -39,13 +39,13 @@ export async function timeBoth(
   sides: Required<Sides>,
   [before, after]: BothIdentities,
   { tails } = { tails: true },
-): Promise<EvidenceOf<'duet'>> {
+): Promise<EvidenceOf<'paired'>> {
   const session = new Session(bench, sides, config.durationMs, progress);
   const runs = (): [Run, Run] => [session.baselineRun(before), session.candidateRun(after)];
   await session.warmUp();
   if (tails) await session.tails();
   const [baseline, candidate] = await screenAndConfirm(session, runs, config, progress);
-  return { design: 'duet', baseline, candidate };
+  return { design: 'paired', baseline, candidate };
 }
 
 /**
@@ -61,9 +61,9 @@ export async function screenAndConfirm(
   progress: Progress,
 ): Promise<[Run, Run]> {
   progress.phase('Measure both sides in turn');
-  await session.screen({ goal: goalOf(settings, DUET_MARGIN) });
+  await session.screen({ goal: goalOf(settings, PAIRED_MARGIN) });
   const screened = runs();
-  const flagged = screenDuet(...screened, settings);
+  const flagged = screenPaired(...screened, settings);
   if (flagged.length === 0) return screened;
   const pairsFor = (count: number): number => robustPairs(settings.alpha, count);
   const those = session.confirmable(flagged, pairsFor);
@@ -96,13 +96,13 @@ export async function timeAgainst(
   candidate: Target,
   stored: StoredRuns,
   own: RunIdentity,
-): Promise<EvidenceOf<'prediction'>> {
+): Promise<EvidenceOf<'stored'>> {
   const session = new Session(bench, { candidate }, config.durationMs, progress);
   await session.warmUp();
   await session.tails();
   progress.phase(`Measure, to compare with ${stored.origin}`);
-  await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, PREDICTION_MARGIN) });
-  return { design: 'prediction', stored, candidate: session.candidateRun(own) };
+  await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, STORED_MARGIN) });
+  return { design: 'stored', stored, candidate: session.candidateRun(own) };
 }
 
 /** Nothing to compare with: the candidate against itself shows what this machine can tell apart. */
@@ -122,7 +122,7 @@ export async function timeItself(
   await session.warmUp();
   await session.tails();
   progress.phase('Measure the candidate against itself');
-  await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, DUET_MARGIN) });
+  await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, PAIRED_MARGIN) });
   return {
     design: 'self',
     before: session.baselineRun(arms[0]),

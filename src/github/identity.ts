@@ -34,7 +34,8 @@ export const shardPrefix = ({ workflow }: GithubContext, name: string): string =
 
 /**
  * The artifact name of one shard. A leg of a matrix keeps its name when its job is started again,
- * so that the last attempt counts. Jobs that share one given `name` are told apart by their duets.
+ * so that the last attempt counts. Jobs that share one given `name` are told apart by their paired
+ * comparisons.
  *
  * @param legs number of jobs in the matrix, if `name` is one of its legs
  * @param duet id of what was measured

@@ -3,7 +3,7 @@ import { minimumPairs, robustPairs } from '../stats/power.js';
 import { countOf } from '../text/units.js';
 import { OVERRUN } from './time-budget.js';
 
-/** What there is to know of a duet's time before the first pair is measured. */
+/** What there is to know of a paired comparison's time before the first pair is measured. */
 export interface Budget {
   /** Of a launch, and of it what passes before the probe measures. */
   launchMs: number;

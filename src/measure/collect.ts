@@ -6,9 +6,9 @@ import type { Reason, Unavailable } from '../record/metric-status.js';
 import {
   type Count,
   countBatches,
-  type DuetSide,
   type MetricRecord,
   makeRun,
+  type PairedSide,
   type PlanRecord,
   type Replicate,
   RUN_SCHEMA,
@@ -30,7 +30,7 @@ export interface RunIdentity {
   startedAt: string;
   tool: string;
   source?: Source;
-  duet?: DuetSide;
+  duet?: PairedSide;
 }
 
 /**

@@ -78,7 +78,10 @@ function estimateProcess(batches: Batches, filter: Filter, process: number): Est
   };
 }
 
-/** Whether {@link estimateReplicate} has an estimate for the launch: as it decides, without its cost. */
+/**
+ * Whether {@link estimateReplicate} has an estimate for the launch: as it decides, without its
+ * cost.
+ */
 export const makesReplicate = (batches: Batches, filter: Filter): boolean =>
   [...new Set(batches.process)].some((process) => {
     const { occupied, kept } = selected(batches, filter, process);

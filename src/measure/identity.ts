@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import type { DuetSide, Source } from '../record/run.js';
+import type { PairedSide, Source } from '../record/run.js';
 import { VERSION } from '../version.js';
 import type { RunIdentity } from './collect.js';
 
 const randomId = (): string => randomBytes(8).toString('hex');
 
-type DuetIdentity = RunIdentity & { duet: DuetSide };
+type PairedIdentity = RunIdentity & { duet: PairedSide };
 
-/** Names for the two runs of a duet that begins now, the baseline's first. */
-export function bothIdentities(source?: Source): [DuetIdentity, DuetIdentity] {
+/** Names for the two runs of a paired comparison that begins now, the baseline's first. */
+export function bothIdentities(source?: Source): [PairedIdentity, PairedIdentity] {
   const id = randomId();
   return [
     { ...newIdentity(source), duet: { id, side: 'baseline' } },

@@ -8,8 +8,8 @@ export const RUN_SUFFIX = '.run.json';
 
 /**
  * The subfolder of the records that the report beside it rests on. They are copies, or the
- * baseline's side of a duet: taken for earlier runs, they would count twice, or for what they are
- * not.
+ * baseline's side of a paired comparison: taken for earlier runs, they would count twice, or for
+ * what they are not.
  */
 export const EVIDENCE = 'evidence';
 

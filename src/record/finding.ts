@@ -89,7 +89,7 @@ const measuredFindingSchema = z.strictObject({
     .positive()
     .nullable()
     .describe(
-      'total pairs (duet), stored runs (prediction) or machines (shards) that would settle an inconclusive metric',
+      'total pairs (paired), stored runs (stored) or machines (shards) that would settle an inconclusive metric',
     ),
 });
 

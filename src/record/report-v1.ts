@@ -87,7 +87,7 @@ function storedFrom(report: z.infer<typeof schema>): StoredReport {
 /** The only place that knows what version 1 called today's designs. */
 function designOf(name: z.infer<typeof schema>['design']): Report['design'] {
   const today: Record<typeof name, Report['design']> = {
-    ...{ duet: 'duet', prediction: 'prediction', shards: 'shards', self: 'self' },
+    ...{ duet: 'paired', prediction: 'stored', shards: 'shards', self: 'self' },
   };
   return today[name];
 }

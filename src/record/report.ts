@@ -278,9 +278,9 @@ export const reportSchema = z.strictObject({
   passed: z.boolean().describe('whether the exit code is 0 under the fail-on policy'),
   headline: z.string().describe('one sentence for people'),
   design: z
-    .enum(['duet', 'prediction', 'shards', 'self'])
+    .enum(['paired', 'stored', 'shards', 'self'])
     .describe(
-      'duet: both sides measured in turn in one job; prediction: against stored runs; shards: a duet on each of several machines; self: no baseline',
+      'paired: both sides measured in turn in one job; stored: against stored runs; shards: a paired comparison on each of several machines; self: no baseline',
     ),
   alpha: z
     .number()

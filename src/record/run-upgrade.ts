@@ -12,7 +12,8 @@ const LATER_TEXTS = ['scheduler', 'cgroupDepth', 'loopbackMtu', 'tcpBuffers'];
 const UNKNOWN = 'unknown';
 
 /**
- * Changes the fields of a record of version 1.0 in place. It leaves wrong values for the schema to find.
+ * Changes the fields of a record of version 1.0 in place. It leaves wrong values for the schema to
+ * find.
  *
  * @returns why this is no record of version 1.0, as a clause
  */

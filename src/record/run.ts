@@ -122,12 +122,15 @@ export const planSchema = z.strictObject({
   occupancyThreshold: ratio,
 });
 
-export const duetSchema = z.strictObject({
+export const pairedSideSchema = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{16}$/),
   side: z.enum(['baseline', 'candidate']),
 });
 
-/** One start of the probe. `sequence` orders the launches of both sides of a duet on one line. */
+/**
+ * One start of the probe. `sequence` orders the launches of both sides of a paired comparison on
+ * one line.
+ */
 export const launchSchema = z.strictObject({
   sequence: count,
   phase: z.enum(['warm-up', 'tails', 'screen', 'confirm']),
@@ -254,8 +257,11 @@ export const runSchema = z.strictObject({
   platform: platformSchema,
   subject: subjectSchema,
   plan: planSchema,
-  /** The two runs of a duet share its id: their launches stand on one line of sequence numbers. */
-  duet: duetSchema.optional(),
+  /**
+   * The two runs of a paired comparison share its id: their launches stand on one line of sequence
+   * numbers.
+   */
+  duet: pairedSideSchema.optional(),
   /**
    * What the wide control loop took against the chain of multiplications, batch by batch: the median
    * over the launches of their medians. It is a figure of the CPU model alone unless another thread was
@@ -274,7 +280,7 @@ export type Subject = z.infer<typeof subjectSchema>;
 export type MachineRecord = z.infer<typeof machineSchema>;
 export type TargetRecord = z.infer<typeof targetSchema>;
 export type Source = z.infer<typeof sourceSchema>;
-export type DuetSide = z.infer<typeof duetSchema>;
+export type PairedSide = z.infer<typeof pairedSideSchema>;
 export type PlanRecord = z.infer<typeof planSchema>;
 export type Launch = z.infer<typeof launchSchema>;
 export type Replicate = z.infer<typeof replicateSchema>;

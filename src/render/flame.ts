@@ -139,7 +139,10 @@ function change(before: number, after: number): string {
 
 type Colour = readonly [red: number, green: number, blue: number];
 const SAME: Colour = [222, 222, 222];
-/** Colours of the smallest and the largest change. Readers with any colour vision can tell them apart. */
+/**
+ * Colours of the smallest and the largest change. Readers with any colour vision can tell them
+ * apart.
+ */
 const GROWN: readonly [Colour, Colour] = [
   [250, 205, 190],
   [236, 100, 85],

@@ -84,7 +84,10 @@ const timeAlarms = ({ findings }: Judged, explained: ReadonlySet<string>): Alarm
       metrics: [id],
     }));
 
-/** Instruction counts, grouped by the function that makes up most of their change, if a trace shows it. */
+/**
+ * Instruction counts, grouped by the function that makes up most of their change, if a trace shows
+ * it.
+ */
 function instructionAlarms({ findings, counted }: Judged): Alarm[] {
   const regressed = findings
     .filter(isInstructionsReport)

@@ -88,9 +88,9 @@ function holdsText({ design, alpha, familySize }: Judged, counted: number): stri
   const all = countOf(familySize, 'gated metric');
   const holds = `at most ${unchangedRunsText(alpha)} call any of ${all} regressed, and no more call any improved (Holm's correction over all metrics`;
   switch (design) {
-    case 'duet':
+    case 'paired':
       return `${capital(holds)}, on fresh launches only).`;
-    case 'prediction':
+    case 'stored':
       return `${capital(holds)}), provided that new runs vary as much as the stored ones.`;
     case 'shards':
       return `${capital(holds)}), provided that the change does not differ between machines by more than assumed.`;

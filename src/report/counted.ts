@@ -5,7 +5,10 @@ import { mainCauseText, tracedOf } from './causes.js';
 import { byWeight, differs } from './size.js';
 import { countVerdicts, shareText } from './verdict-words.js';
 
-/** A clause about the counts: `8 of 60 gated metrics take more instructions; 98 % of the change is …`. */
+/**
+ * A clause about the counts: `8 of 60 gated metrics take more instructions; 98 % of the change is
+ * …`.
+ */
 export function countedText(
   findings: readonly InstructionsReport[],
   counted: Report['counted'],

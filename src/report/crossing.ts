@@ -41,7 +41,10 @@ const STRATEGIES: readonly [suffix: string, label: string][] = [
   ['nagle_header', 'send, sendfile, nothing else'],
 ];
 
-/** The calls that TCP_CORK takes: set it, send, sendfile, clear it. A single call could replace them. */
+/**
+ * The calls that TCP_CORK takes: set it, send, sendfile, clear it. A single call could replace
+ * them.
+ */
 const CALLS_OF_CORK = 4;
 
 /**

@@ -21,12 +21,12 @@ function countedDesign({ findings }: Report): string {
 function timesDesign(report: Report): string {
   const each = `${replicatesText(report)} per side`;
   switch (report.design) {
-    case 'duet':
-      return `duet: both sides interleaved in this job, ${each}`;
-    case 'prediction':
-      return `prediction: this run against ${countOf(report.baseline.runs.length, 'stored run')}, ${replicatesText(report)} in this run`;
+    case 'paired':
+      return `paired: both sides measured in turn in this job, ${each}`;
+    case 'stored':
+      return `stored: this run against ${countOf(report.baseline.runs.length, 'stored run')}, ${replicatesText(report)} in this run`;
     case 'shards':
-      return `shards: both sides interleaved on ${machinesText(report)}, ${each} in total`;
+      return `shards: both sides measured in turn on ${machinesText(report)}, ${each} in total`;
     case 'self':
       return `the candidate against itself, ${each}`;
   }
@@ -60,8 +60,8 @@ export function replicatesText({ findings }: Report): string {
 }
 
 const SETTLED_BY: Record<Report['design'], string> = {
-  duet: 'pair',
-  prediction: 'stored run',
+  paired: 'pair',
+  stored: 'stored run',
   shards: 'machine',
   self: 'pair',
 };

@@ -25,7 +25,10 @@ export function sideFacts(report: Report): Fact[] {
   return [...sides, ['gated', gatedText(report)]];
 }
 
-/** Separately for times and instructions: a metric may be unchanged in one and regressed in the other. */
+/**
+ * Separately for times and instructions: a metric may be unchanged in one and regressed in the
+ * other.
+ */
 function gatedText({ findings }: Report): string {
   const gated = findings.filter(({ gate }) => gate);
   const timed = countsText(countVerdicts(gated.filter(isMeasuredReport)));

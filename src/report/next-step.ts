@@ -10,12 +10,12 @@ export function nextStepText(report: Report): string {
   }
   if (report.verdict === 'inconclusive') return settlingText(report);
   const red = report.verdict === 'blocked' || report.verdict === 'regressed';
-  return report.design === 'prediction' && red ? storedText(report) : '';
+  return report.design === 'stored' && red ? storedText(report) : '';
 }
 
 const SETTLING: Record<Report['design'], string> = {
-  duet: 'A longer run (duration) makes the intervals narrower.',
-  prediction:
+  paired: 'A longer run (duration) makes the intervals narrower.',
+  stored:
     'More stored runs make the intervals narrower. A paired comparison (both sides run here) needs none.',
   shards:
     'More machines (shards) make the intervals narrower. If a machine has few pairs, so does a longer run (duration) on each.',

@@ -4,7 +4,10 @@ import { plain } from '../text/escape.js';
 import type { Note } from './blocks.js';
 import { statusText } from './verdict-words.js';
 
-/** Why metrics of a group have no number or no verdict. A reason that many metrics share is said once. */
+/**
+ * Why metrics of a group have no number or no verdict. A reason that many metrics share is said
+ * once.
+ */
 export function notesOf(kind: string, findings: readonly FindingReport[]): Note[] {
   const causes = new Map<string, string[]>();
   for (const finding of findings) {
@@ -19,7 +22,10 @@ function noteText(kind: string, finding: FindingReport): string {
   return kind === 'inconclusive' || kind === 'incomparable' ? finding.because : '';
 }
 
-/** What prevented the measurement, and on which side: `denied on the candidate: socket: Not permitted`. */
+/**
+ * What prevented the measurement, and on which side: `denied on the candidate: socket: Not
+ * permitted`.
+ */
 function unavailableText({ baseline, candidate }: FindingReport): string {
   const [before, after] = [obstacleText(baseline, ''), obstacleText(candidate, '')];
   if (before === after || baseline.status === 'absent') return after;

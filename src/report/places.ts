@@ -24,7 +24,7 @@ export function placesOf({
   baseline,
   candidate,
 }: Pick<Report, 'design' | 'baseline' | 'candidate'>): Places | undefined {
-  if (design !== 'duet' && design !== 'shards') return undefined;
+  if (design !== 'paired' && design !== 'shards') return undefined;
   const [before, after] = [phraseOf(baseline.spec), phraseOf(candidate.spec)];
   if (before === undefined || after === undefined || before === after) return undefined;
   return { baseline: before, candidate: after };

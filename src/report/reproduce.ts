@@ -1,6 +1,6 @@
 import { isMeasuredReport } from '../record/finding.js';
 import type { Report } from '../record/report.js';
-import { DEFAULT_ALPHA, DUET_MARGIN, PREDICTION_MARGIN } from '../stats/assumptions.js';
+import { DEFAULT_ALPHA, PAIRED_MARGIN, STORED_MARGIN } from '../stats/assumptions.js';
 import { shellWord } from '../text/escape.js';
 import type { Command } from './blocks.js';
 
@@ -39,7 +39,7 @@ function judgingOptions(report: Report): string[] {
 
 /** The most common margin for all metrics, then the metrics with another one: the last rule wins. */
 function marginRules({ design, findings }: Report): string[] {
-  const usual = design === 'prediction' ? PREDICTION_MARGIN : DUET_MARGIN;
+  const usual = design === 'stored' ? STORED_MARGIN : PAIRED_MARGIN;
   const timed = findings.filter(isMeasuredReport).filter(({ margin }) => margin > 0);
   const margins = timed.map(({ margin }) => margin);
   const count = (ratio: number): number => margins.filter((margin) => margin === ratio).length;

@@ -31,7 +31,7 @@ const FAULTING: readonly string[] = ['memory', 'process'] satisfies Family[];
 /** By time and events only: a self-test counts no instructions. */
 type SelfComparison = Comparison<MeasuredFinding>;
 
-/** A duet in which an injection slowed the candidate's probe, or why there is none. */
+/** A paired comparison in which an injection slowed the candidate's probe, or why there is none. */
 export type Trial =
   | { injection: Injection; comparison: SelfComparison; first: Detection | undefined }
   | NotInjected;
@@ -39,7 +39,7 @@ export type Trial =
 /**
  * The results of a self-test's gates, as plain data.
  *
- * @param itself a duet of the machine with itself
+ * @param itself a paired comparison of the machine with itself
  * @param trials from the mildest injection to the strongest
  * @param gateMs measuring time of each gate
  * @throws ZodError if the result is not a valid report: a bug

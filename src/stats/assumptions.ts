@@ -37,13 +37,14 @@ export const EQUIVALENCE_CONFIDENCE = 1 - 2 * EQUIVALENCE_ALPHA;
 export const SHOWN_CONFIDENCE = 0.95;
 
 /**
- * Smallest change that matters in a duet, as a ratio. Differences between launches of identical
- * programs (layout, boot) persist up to about 1 %. A smaller margin would report them as changes.
+ * Smallest change that matters in a paired comparison, as a ratio. Differences between launches of
+ * identical programs (layout, boot) persist up to about 1 %. A smaller margin would report them as
+ * changes.
  */
-export const DUET_MARGIN = 0.02;
+export const PAIRED_MARGIN = 0.02;
 
 /** The same against stored runs, which also differ by machine and by day. */
-export const PREDICTION_MARGIN = 0.03;
+export const STORED_MARGIN = 0.03;
 
 /**
  * Up to this many differences the signed-rank distribution is exact. Its counts reach 2^n, which a
@@ -100,10 +101,16 @@ export const OCCUPANCY_THRESHOLD = 0.97;
  */
 export const WIDTH_THRESHOLD = 1.05;
 
-/** If a smaller share of a launch's batches met a quiet core, the launch does not count for the metric. */
+/**
+ * If a smaller share of a launch's batches met a quiet core, the launch does not count for the
+ * metric.
+ */
 export const QUIET_SHARE = 1 / 3;
 
-/** If a smaller share of its batches is kept, a metric is `unstable`: the rest is a biased selection. */
+/**
+ * If a smaller share of its batches is kept, a metric is `unstable`: the rest is a biased
+ * selection.
+ */
 export const UNSTABLE_SHARE = 0.5;
 
 /**
@@ -131,12 +138,12 @@ export const PRIOR_STANDARD_DEVIATIONS: Readonly<Partial<Record<Family, number>>
 export const OTHER_PRIOR_STANDARD_DEVIATION = Math.max(...Object.values(PRIOR_STANDARD_DEVIATIONS));
 
 /**
- * How much the cost of the same change differs between machines: standard deviation on the log scale
- * (the interaction of arm and machine). INITIAL GUESS: a quarter of a duet's margin. Identical sides
- * should not differ by machine at all, because each machine's pairs cancel its speed. A change of
- * 10 % that costs 8 % on one CPU model and 12 % on another has twice this deviation, and widens the
- * interval by itself. Too small, and two odd machines pass for proof. Too large, and it takes more
- * machines to see what three agree on.
+ * How much the cost of the same change differs between machines: standard deviation on the log
+ * scale (the interaction of arm and machine). INITIAL GUESS: a quarter of a paired comparison's
+ * margin. Identical sides should not differ by machine at all, because each machine's pairs cancel
+ * its speed. A change of 10 % that costs 8 % on one CPU model and 12 % on another has twice this
+ * deviation, and widens the interval by itself. Too small, and two odd machines pass for proof. Too
+ * large, and it takes more machines to see what three agree on.
  */
 export const MACHINE_PRIOR_STANDARD_DEVIATION = 0.005;
 

@@ -12,8 +12,11 @@ import { tieFreeTail } from './signed-rank.js';
 import { studentQuantile } from './student.js';
 import { walshCount } from './walsh.js';
 
-/** The noise of a duet and the tests that it went through. Everything is on the log scale. */
-export interface DuetSensitivity {
+/**
+ * The noise of a paired comparison and the tests that it went through. Everything is on the log
+ * scale.
+ */
+export interface PairedSensitivity {
   /**
    * Paired differences of the run: screen and confirmation together. The A-A and B-B pairs may be
    * added if the A-B pairs were centred first. More pairs describe the tails better.
@@ -48,7 +51,7 @@ export interface DuetSensitivity {
  *   reach its level, or if there are fewer than {@link MIN_REPLICATES} differences
  * @throws RangeError when an argument is out of its range
  */
-export function mde80ForDuet(run: DuetSensitivity): number {
+export function mde80ForPairs(run: PairedSensitivity): number {
   const { differences, margin, alpha, pairs, confirmPairs = pairs } = run;
   requireAllFinite('differences', differences);
   requireNotNegative('margin', margin);
@@ -66,8 +69,11 @@ export function mde80ForDuet(run: DuetSensitivity): number {
   return margin + Math.max(0, distance);
 }
 
-/** A duet that is still to be measured, and its expected noise. Everything is on the log scale. */
-export interface PlannedDuet {
+/**
+ * A paired comparison that is still to be measured, and its expected noise. Everything is on the
+ * log scale.
+ */
+export interface PlannedPair {
   /** Standard deviation of a paired difference. */
   deviation: number;
   /** Pairs of the screen. The confirmation covers few metrics, so it is assumed to get no fewer. */
@@ -77,7 +83,8 @@ export interface PlannedDuet {
 }
 
 /**
- * The value that {@link mde80ForDuet} will probably give for a duet that is still to be measured.
+ * The value that {@link mde80ForPairs} will probably give for a paired comparison that is still to
+ * be measured.
  *
  * Uses the normal approximation: the signed-rank test of n normal differences has the power of a
  * z test of 3n/π of them (J. L. Hodges and E. L. Lehmann, Annals of Mathematical Statistics 27,
@@ -87,7 +94,7 @@ export interface PlannedDuet {
  * @returns on the log scale, above the margin; Infinity with too few pairs for the level
  * @throws RangeError when an argument is out of its range
  */
-export function expectedMde80(plan: PlannedDuet): number {
+export function expectedMde80(plan: PlannedPair): number {
   const { deviation, pairs, margin, alpha } = plan;
   requireNotNegative('deviation', deviation);
   requireNotNegative('margin', margin);

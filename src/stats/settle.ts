@@ -31,16 +31,19 @@ export interface FamilyJudging extends Judging {
   familySize: number;
 }
 
-/** The same in a duet. */
-export interface DuetJudging extends Judging {
-  /** For a metric under confirmation: how many metrics were flagged. They are the family of that test. */
+/** The same in a paired comparison. */
+export interface PairedJudging extends Judging {
+  /**
+   * For a metric under confirmation: how many metrics were flagged. They are the family of that
+   * test.
+   */
   flagged?: number;
 }
 
 /**
- * How many pairs in total would give an inconclusive duet metric an even chance of being settled.
- * Assumes that the true change equals the estimate. A change inside the margins is settled as
- * `unchanged`, one outside as a confirmed change.
+ * How many pairs in total would give an inconclusive metric of a paired comparison an even chance
+ * of being settled. Assumes that the true change equals the estimate. A change inside the margins
+ * is settled as `unchanged`, one outside as a confirmed change.
  *
  * The estimate of n pairs is assumed to be normal around the change, with standard error s/√n. The
  * answer is the smallest n for which the test's interval lies where it must in half of all cases.
@@ -62,7 +65,7 @@ export interface DuetJudging extends Judging {
 export function pairsToSettle(
   result: LocationEstimate,
   pairs: number,
-  judging: DuetJudging,
+  judging: PairedJudging,
 ): number | undefined {
   requireFinite('estimate', result.estimate);
   requireLevel('confidence', result.confidence);
@@ -102,7 +105,7 @@ export interface RunCounts {
  *
  * (estimate − Δ) / SE follows Student's t. With more stored runs the standard error falls and the
  * degrees of freedom grow. The candidate's own part of the error does not shrink, so some changes
- * are never settled this way. A duet or more candidate runs would settle them.
+ * are never settled this way. A paired comparison or more candidate runs would settle them.
  *
  * @returns more than `runs.baseline`; undefined if {@link MAX_RUNS_TO_SETTLE} are not enough
  * @throws RangeError when an argument is out of its range

@@ -41,8 +41,8 @@ import { Refusal } from './words.js';
 
 /**
  * `kernel:PATH [seccomp=PROFILE] [audit-rule=RULE] [vmlinux=FILE] [kernel command line]`: boots a kernel
- * in QEMU for each launch, with the probe as the init of an initramfs that holds nothing else. Its results come
- * over the serial console.
+ * in QEMU for each launch, with the probe as the init of an initramfs that holds nothing else. Its
+ * results come over the serial console.
  *
  * The command line is the kernel's as it stands, but for the words that no kernel knows: the probe
  * measures under the filter of that seccomp profile, in a machine with those audit rules, and

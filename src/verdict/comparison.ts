@@ -65,10 +65,13 @@ export interface MeasuredFinding extends FindingFields {
    */
   pValue?: number;
   floor?: Floor;
-  /** Smallest true change that this run would have flagged four times in five (0.03 is three percent). */
+  /**
+   * Smallest true change that this run would have flagged four times in five (0.03 is three
+   * percent).
+   */
   mde80?: number;
   /**
-   * For `inconclusive`: the total number of pairs (duet), stored runs (prediction) or machines
+   * For `inconclusive`: the total number of pairs (paired), stored runs (stored) or machines
    * (shards) that would settle it.
    */
   replicatesToSettle?: number;
@@ -114,12 +117,12 @@ export const isInstructions = (finding: Finding): finding is InstructionsFinding
 
 /**
  * How the evidence was gathered.
- * - `duet`: both sides interleaved in this job;
- * - `prediction`: this job's candidate against stored runs of earlier jobs;
- * - `shards`: a duet on each of several machines;
+ * - `paired`: both sides measured in turn in this job;
+ * - `stored`: this job's candidate against stored runs of earlier jobs;
+ * - `shards`: a paired comparison on each of several machines;
  * - `self`: there is nothing to compare with; the candidate against itself, for the noise floor.
  */
-export type Design = 'duet' | 'prediction' | 'shards' | 'self';
+export type Design = 'paired' | 'stored' | 'shards' | 'self';
 
 /** The change of a metric by one machine's own pairs. Other machines do not enter. */
 export interface MachineChange extends Change {
@@ -127,7 +130,7 @@ export interface MachineChange extends Change {
   pairs: number;
 }
 
-/** One machine of a comparison of shards: both sides of the duet that was measured there. */
+/** One machine of a comparison of shards: both sides of the comparison that was measured there. */
 export interface Machine {
   baseline: Run;
   candidate: Run;
@@ -146,8 +149,8 @@ export interface Comparison<F extends Finding = Finding> {
   /** In a comparison of shards, the last machine's. */
   candidate: Run;
   /**
-   * The baseline's run in a duet; the stored runs, oldest first, in a prediction; the baseline run of
-   * every machine with shards; empty for self.
+   * The baseline's run in a paired comparison; the stored runs, oldest first, against those; the
+   * baseline run of every machine with shards; empty for self.
    */
   baseline: Run[];
   /** With shards only. */

@@ -31,7 +31,10 @@ export type Decision = Pick<
   'verdict' | 'because' | 'pValue' | 'replicatesToSettle'
 >;
 
-/** The verdict of one metric. `unchanged` takes an equivalence test; finding no change is not enough. */
+/**
+ * The verdict of one metric. `unchanged` takes an equivalence test; finding no change is not
+ * enough.
+ */
 export function decide(input: DecisionInput): Decision {
   const { alpha, test, obstacle, floor, marginRatio } = input;
   if (test && obstacle === undefined && smallestP(test) <= alpha) {

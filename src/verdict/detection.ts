@@ -1,7 +1,7 @@
 import { sum } from 'simple-statistics';
 import type { Launch, Run } from '../record/run.js';
 import type { Comparison, MeasuredFinding } from './comparison.js';
-import { screenDuet } from './duet.js';
+import { screenPaired } from './paired.js';
 import { type Phase, pairDifferences } from './samples.js';
 import type { JudgingSettings } from './settings.js';
 import { adjustFamily, type ShiftTest, testShift } from './shift-test.js';
@@ -16,27 +16,27 @@ export interface Detection {
   confirmMs: number;
 }
 
-type Duet = [baseline: Run, candidate: Run];
+type Sides = [baseline: Run, candidate: Run];
 
 /**
- * Judges longer and longer beginnings of a duet's launches. First the screen's, until it flags a
- * metric that the whole duet calls regressed; then the confirmation's, until they confirm it. The
- * result is an upper bound: the measured confirmation covered everything that the whole screen
- * flagged, and that takes longer than what a beginning of the screen flags.
+ * Judges longer and longer beginnings of a paired comparison's launches. First the screen's, until
+ * it flags a metric that the whole comparison calls regressed; then the confirmation's, until they
+ * confirm it. The result is an upper bound: the measured confirmation covered everything that the
+ * whole screen flagged, and that takes longer than what a beginning of the screen flags.
  *
- * @param duet the comparison of both sides of a duet from their whole records
+ * @param comparison the comparison of both sides of a paired comparison from their whole records
  * @returns undefined if nothing regressed
  */
 export function firstDetection(
-  duet: Comparison<MeasuredFinding>,
+  comparison: Comparison<MeasuredFinding>,
   settings: JudgingSettings,
 ): Detection | undefined {
-  const [baseline] = duet.baseline;
-  const regressed = gatedRegressions(duet);
+  const [baseline] = comparison.baseline;
+  const regressed = gatedRegressions(comparison);
   if (baseline === undefined || regressed.size === 0) return undefined;
-  const whole: Duet = [baseline, duet.candidate];
+  const whole: Sides = [baseline, comparison.candidate];
   for (const end of pairEnds(whole, 'screen')) {
-    const flagged = screenDuet(...until(whole, 'screen', end), settings);
+    const flagged = screenPaired(...until(whole, 'screen', end), settings);
     const confirmed = flagged.some((id) => regressed.has(id))
       ? firstConfirmed(whole, flagged, regressed, settings.alpha)
       : undefined;
@@ -57,7 +57,7 @@ const gatedRegressions = ({ findings }: Comparison<MeasuredFinding>): Map<string
 const NOT_CONFIRMED: ShiftTest = { slower: 1, faster: 1 };
 
 function firstConfirmed(
-  whole: Duet,
+  whole: Sides,
   flagged: readonly string[],
   regressed: ReadonlyMap<string, number>,
   alpha: number,
@@ -72,30 +72,30 @@ function firstConfirmed(
   return undefined;
 }
 
-function testConfirmed(runs: Duet, id: string, marginRatio: number | undefined): ShiftTest {
+function testConfirmed(runs: Sides, id: string, marginRatio: number | undefined): ShiftTest {
   const { between } = pairDifferences(...runs, id, 'confirm');
   const known = marginRatio !== undefined && between.length > 0;
   return known ? testShift(between, marginRatio) : NOT_CONFIRMED;
 }
 
 /** Sequence numbers of the launches that end a pair. */
-const pairEnds = ([, candidate]: Duet, phase: Phase): number[] => [
+const pairEnds = ([, candidate]: Sides, phase: Phase): number[] => [
   ...new Set(
     candidate.launches.flatMap((launch) => (launch.phase === phase ? [launch.sequence | 1] : [])),
   ),
 ];
 
 /** Both sides as if the phase had ended with this launch. */
-const until = ([baseline, candidate]: Duet, phase: Phase, end: number): Duet => {
+const until = ([baseline, candidate]: Sides, phase: Phase, end: number): Sides => {
   const begun = (launch: Launch): boolean => launch.phase !== phase || launch.sequence <= end;
   const cut = (run: Run): Run => ({ ...run, launches: run.launches.filter(begun) });
   return [cut(baseline), cut(candidate)];
 };
 
-const screenMs = (whole: Duet, end: number): number =>
+const screenMs = (whole: Sides, end: number): number =>
   wallMs(until(whole, 'screen', end), ['warm-up', 'screen']);
 
-const wallMs = (runs: Duet, phases: readonly Phase[]): number =>
+const wallMs = (runs: Sides, phases: readonly Phase[]): number =>
   sum(
     runs
       .flatMap(({ launches }) => launches)

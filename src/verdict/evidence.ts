@@ -2,22 +2,22 @@ import type { EarlierRuns } from '../record/earlier-runs.js';
 import type { Exhibit } from '../record/exhibit.js';
 import type { Run } from '../record/run.js';
 import type { Comparison, Design, MeasuredFinding } from './comparison.js';
-import { compareDuet, unconfirmedCaveats } from './duet.js';
 import { type CountedComparison, compareInstructions } from './instructions.js';
-import { comparePrediction } from './prediction.js';
+import { comparePaired, unconfirmedCaveats } from './paired.js';
 import { describeSelf } from './self.js';
 import type { JudgingSettings } from './settings.js';
 import { pairShards } from './shard-set.js';
 import { compareShards, type Shards } from './shards.js';
 import { slowLaunchCaveats } from './slow-launches.js';
+import { compareStored } from './stored.js';
 
 /**
  * The runs that a verdict rests on, by design. The whole report of a gate follows from these runs and
  * from the settings, now or years later.
  */
 export type Evidence =
-  | { design: 'duet'; baseline: Run; candidate: Run }
-  | { design: 'prediction'; stored: EarlierRuns; candidate: Run }
+  | { design: 'paired'; baseline: Run; candidate: Run }
+  | { design: 'stored'; stored: EarlierRuns; candidate: Run }
   /** The candidate is the last machine's; `skipped` also says how many machines are missing. */
   | { design: 'shards'; shards: Shards; candidate: Run; skipped: string[] }
   /** `before` and `after` are the two arms of the candidate measured against itself. */
@@ -42,9 +42,9 @@ function compareCounted(
 ): CountedComparison | undefined {
   const { candidate } = evidence;
   switch (evidence.design) {
-    case 'duet':
+    case 'paired':
       return compareInstructions(evidence.baseline, candidate, settings);
-    case 'prediction': {
+    case 'stored': {
       const last = lastCounted(evidence);
       return last && compareInstructions(last, candidate, settings);
     }
@@ -53,14 +53,14 @@ function compareCounted(
   }
 }
 
-const lastCounted = ({ stored, candidate }: Evidence & { design: 'prediction' }): Run | undefined =>
+const lastCounted = ({ stored, candidate }: Evidence & { design: 'stored' }): Run | undefined =>
   stored.runs.findLast(({ id, instructions }) => id !== candidate.id && instructions !== undefined);
 
 function compareTimes(evidence: Evidence, settings: JudgingSettings): Comparison<MeasuredFinding> {
   switch (evidence.design) {
-    case 'duet': {
+    case 'paired': {
       const { baseline, candidate } = evidence;
-      const comparison = compareDuet(baseline, candidate, settings);
+      const comparison = comparePaired(baseline, candidate, settings);
       const { findings, caveats } = comparison;
       return {
         ...comparison,
@@ -71,8 +71,8 @@ function compareTimes(evidence: Evidence, settings: JudgingSettings): Comparison
         ],
       };
     }
-    case 'prediction':
-      return comparePrediction(evidence.stored, evidence.candidate, settings);
+    case 'stored':
+      return compareStored(evidence.stored, evidence.candidate, settings);
     case 'shards':
       return compareShards(evidence.shards, settings, evidence.skipped);
     case 'self': {
@@ -89,7 +89,7 @@ function compareTimes(evidence: Evidence, settings: JudgingSettings): Comparison
  * @param comparison of this evidence
  */
 export function exhibitsOf(evidence: Evidence, comparison: Comparison): Exhibit[] {
-  if (evidence.design !== 'prediction') return partsOf(evidence);
+  if (evidence.design !== 'stored') return partsOf(evidence);
   const compared = new Set([...comparison.baseline, comparison.counted?.baseline]);
   return partsOf(evidence).filter(({ role, run }) => role === 'candidate' || compared.has(run));
 }
@@ -98,9 +98,9 @@ export function exhibitsOf(evidence: Evidence, comparison: Comparison): Exhibit[
 function partsOf(evidence: Evidence): Exhibit[] {
   const { candidate } = evidence;
   switch (evidence.design) {
-    case 'duet':
+    case 'paired':
       return [as('baseline', evidence.baseline), as('candidate', candidate)];
-    case 'prediction':
+    case 'stored':
       return [
         ...evidence.stored.runs.map((run) => as('baseline', run)),
         as('candidate', candidate),
@@ -149,7 +149,7 @@ export function evidenceOf(
   return evidence && partsOf(evidence).length === exhibits.length ? evidence : undefined;
 }
 
-/** The id of a duet says which candidate belongs to which baseline. */
+/** The id of a paired comparison says which candidate belongs to which baseline. */
 function shardsOf(exhibits: readonly Exhibit[], skipped: string[]): Evidence | undefined {
   const [first, ...rest] = pairShards(exhibits.map(({ run }) => run)).shards;
   const whole = exhibits.every(({ role, run }) => role === run.duet?.side);
@@ -165,8 +165,8 @@ function arrange(
 ): Evidence | undefined {
   const runs = inRole('baseline');
   const [baseline] = runs;
-  if (design === 'prediction') return { design, stored: { runs, skipped }, candidate };
-  if (design === 'duet') return baseline && { design, baseline, candidate };
+  if (design === 'stored') return { design, stored: { runs, skipped }, candidate };
+  if (design === 'paired') return baseline && { design, baseline, candidate };
   const [[before], [after]] = [inRole('before'), inRole('after')];
   return before && after && { design, before, after, candidate, skipped };
 }

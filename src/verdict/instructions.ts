@@ -180,7 +180,10 @@ function unstableText(...sides: CountedSide[]): string | undefined {
   return `Unstable: the boots of one side counted ${values}, which are more than ${formatShare(UNSTABLE_COUNT_SHARE)} apart.`;
 }
 
-/** From the rule that matches the metric; without one, 1 % or a few instructions, the larger of both. */
+/**
+ * From the rule that matches the metric; without one, 1 % or a few instructions, the larger of
+ * both.
+ */
 function marginFor(id: string, count: number, { margins }: JudgingSettings): number {
   const ratio = marginOf({ id }, margins, Number.NaN);
   if (!Number.isNaN(ratio)) return ratio * count;

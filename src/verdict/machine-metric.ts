@@ -7,8 +7,8 @@ import type { Shard } from './shard-set.js';
 import { comparablePair } from './sides.js';
 
 /**
- * Only launches of this phase count. A shard has no others. If a duet went on to a confirmation, the
- * first launches selected the later ones, so those would be biased.
+ * Only launches of this phase count. A shard has no others. If a paired comparison went on to a
+ * confirmation, the first launches selected the later ones, so those would be biased.
  */
 const PHASE = 'screen';
 

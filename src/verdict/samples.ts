@@ -66,10 +66,10 @@ export interface PairedDifferences {
 }
 
 /**
- * Pairs up neighbouring launches. Both sides of a duet share one sequence, in rounds of A B B A or
- * B A A B. Launches 2k and 2k + 1 are of different sides. Launches 2k + 1 and 2k + 2 are of the same
- * side inside a round, and also across rounds if the next round begins with the side that ended the
- * last one.
+ * Pairs up neighbouring launches. Both sides of a paired comparison share one sequence, in rounds
+ * of A B B A or B A A B. Launches 2k and 2k + 1 are of different sides. Launches 2k + 1 and 2k + 2
+ * are of the same side inside a round, and also across rounds if the next round begins with the
+ * side that ended the last one.
  *
  * @param phase only launches of this phase count; a phase begins at an even sequence number
  */

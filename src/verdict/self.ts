@@ -1,13 +1,13 @@
 import type { Run } from '../record/run.js';
 import type { Comparison, MeasuredFinding } from './comparison.js';
-import { compareDuet } from './duet.js';
+import { comparePaired } from './paired.js';
 import type { JudgingSettings } from './settings.js';
 
 /**
- * Describes a candidate that has nothing to be compared with. It is measured in a duet with itself,
+ * Describes a candidate that has nothing to be compared with. It is measured in pairs with itself,
  * and all differences are the machine's own noise.
  *
- * @param before, after the two arms of that duet
+ * @param before, after the two arms of that comparison
  * @param pooled both arms as one run, which is stored and shown
  * @param skipped one sentence for each earlier run that could not be used
  */
@@ -18,20 +18,23 @@ export function describeSelf(
   skipped: readonly string[],
   settings: JudgingSettings,
 ): Comparison<MeasuredFinding> {
-  const duet = compareDuet(before, after, settings);
+  const pairs = comparePaired(before, after, settings);
   return {
-    ...duet,
+    ...pairs,
     design: 'self',
     candidate: pooled,
     baseline: [],
-    findings: duet.findings.map((finding) => describeMetric(finding)),
+    findings: pairs.findings.map((finding) => describeMetric(finding)),
     skipped: [...skipped],
   };
 }
 
 const NOTHING = 'There is no earlier run to compare with.';
 
-/** Both arms are the same side. Their differences are the noise floor, and there is no change to show. */
+/**
+ * Both arms are the same side. Their differences are the noise floor, and there is no change to
+ * show.
+ */
 function describeMetric({
   measure,
   id,

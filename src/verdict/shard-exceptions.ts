@@ -1,7 +1,7 @@
 import { isRefused } from '../record/metric-status.js';
 import { isCounted } from '../record/run.js';
 import { isCalled, worstOf } from '../record/verdict.js';
-import { DUET_MARGIN } from '../stats/assumptions.js';
+import { PAIRED_MARGIN } from '../stats/assumptions.js';
 import { countOf } from '../text/units.js';
 import type { MeasuredFinding } from './comparison.js';
 import { compareCounts } from './counts.js';
@@ -73,7 +73,7 @@ export function findingOrReason(
       : '';
   return notTested(
     { id, gate: after?.gate ?? false },
-    marginOf(after ?? { id }, settings.margins, DUET_MARGIN),
+    marginOf(after ?? { id }, settings.margins, PAIRED_MARGIN),
     bothSides(before, after),
     `${where}${because}${elsewhere}`,
   );

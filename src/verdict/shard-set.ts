@@ -1,7 +1,7 @@
-import type { DuetSide, Run } from '../record/run.js';
+import type { PairedSide, Run } from '../record/run.js';
 import { countOf } from '../text/units.js';
 
-/** Both runs of a duet that was measured on one machine and not judged there. */
+/** Both runs of a paired comparison that was measured on one machine and not judged there. */
 export interface Shard {
   baseline: Run;
   candidate: Run;
@@ -14,20 +14,20 @@ export interface ShardSet {
   skipped: string[];
 }
 
-type SideName = DuetSide['side'];
+type SideName = PairedSide['side'];
 
-/** Pairs up the records of several machines by the id of their duet. */
+/** Pairs up the records of several machines by the id of their paired comparison. */
 export function pairShards(records: readonly Run[]): ShardSet {
-  const duets = new Map<string, Run[]>();
+  const byPair = new Map<string, Run[]>();
   for (const run of records) {
-    if (run.duet) duets.set(run.duet.id, [...(duets.get(run.duet.id) ?? []), run]);
+    if (run.duet) byPair.set(run.duet.id, [...(byPair.get(run.duet.id) ?? []), run]);
   }
-  const pairings = [...duets].map(([id, runs]) => pairUp(id, runs));
+  const pairings = [...byPair].map(([id, runs]) => pairUp(id, runs));
   const shards = pairings.flatMap(({ shard }) => shard ?? []);
   return {
     shards: shards.toSorted((a, b) => sortKey(a).localeCompare(sortKey(b))),
     skipped: [
-      ...withoutDuet(records.filter(({ duet }) => duet === undefined)),
+      ...unpaired(records.filter(({ duet }) => duet === undefined)),
       ...pairings.flatMap(({ sentence }) => sentence ?? []),
     ],
   };
@@ -35,12 +35,12 @@ export function pairShards(records: readonly Run[]): ShardSet {
 
 const sortKey = ({ candidate }: Shard): string => `${candidate.startedAt} ${candidate.id}`;
 
-function withoutDuet(runs: readonly Run[]): string[] {
+function unpaired(runs: readonly Run[]): string[] {
   const [first] = runs;
   if (first === undefined) return [];
   const these = runs.length === 1 ? `Run ${first.id} is` : `${runs.length} records are`;
   return [
-    `${these} not from a duet and ${runs.length === 1 ? 'does' : 'do'} not count: a shard must store both of its sides, measured in turn.`,
+    `${these} not from a paired comparison and ${runs.length === 1 ? 'does' : 'do'} not count: a shard must store both of its sides, measured in turn.`,
   ];
 }
 

@@ -1,11 +1,11 @@
 import { mean, sum } from 'simple-statistics';
 import { isTimed, type TimedMetric } from '../record/run.js';
 import {
-  DUET_MARGIN,
   EQUIVALENCE_CONFIDENCE,
   MACHINE_PRIOR_DEGREES_OF_FREEDOM,
   MACHINE_PRIOR_STANDARD_DEVIATION,
   MIN_REPLICATES,
+  PAIRED_MARGIN,
   SHOWN_CONFIDENCE,
 } from '../stats/assumptions.js';
 import { hodgesLehmann } from '../stats/hodges-lehmann.js';
@@ -46,7 +46,7 @@ interface ShardMetric {
 }
 
 /**
- * Compares both sides over several machines. Each machine measured a duet of its own.
+ * Compares both sides over several machines. Each machine measured a paired comparison of its own.
  *
  * Replicates are nested: processes within machines. The pairs of one machine give one estimate with
  * its error. The verdict rests on what the machines' estimates agree on ({@link testOverMachines}),
@@ -130,7 +130,7 @@ function testMetric(
   const machines = shards.flatMap((shard) => measuredOn(shard, id, version) ?? []);
   const [first] = machines;
   if (first === undefined) return undefined;
-  const marginRatio = marginOf(first.metric, settings.margins, DUET_MARGIN);
+  const marginRatio = marginOf(first.metric, settings.margins, PAIRED_MARGIN);
   const test = testMachines(machines, marginRatio, SHOWN_CONFIDENCE);
   const shift = testShift(machines, marginRatio, test);
   return { metric: first.metric, marginRatio, machines, test, shift };
@@ -225,7 +225,7 @@ const middleNs = (machines: readonly MachineMetric[]): number =>
 const total = (machines: readonly MachineMetric[], side: 'baseline' | 'candidate'): number =>
   sum(machines.map(({ replicates }) => replicates[side]));
 
-/** One machine's changes by its own pairs, with the interval of a duet. */
+/** One machine's changes by its own pairs, with the interval of a paired comparison. */
 function machineOf(shard: Shard, tested: readonly ShardMetric[]): Machine {
   const changes = tested.flatMap(({ metric: { id }, machines }) =>
     machines

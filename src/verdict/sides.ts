@@ -82,7 +82,10 @@ export function comparablePair(
   return `Not measured on either side: ${absence(candidate)} on the candidate.`;
 }
 
-/** The finding of a metric without a test: the candidate lost it, or its two numbers cannot be compared. */
+/**
+ * The finding of a metric without a test: the candidate lost it, or its two numbers cannot be
+ * compared.
+ */
 export function notTested(
   { id, gate }: { id: string; gate: boolean },
   marginRatio: number,

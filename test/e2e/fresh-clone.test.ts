@@ -33,7 +33,7 @@ describe('a fresh clone with nothing installed and no network', () => {
   test('npm start measures, stores the run, and compares the next one with it', async () => {
     expect(await start('--metrics', 'syscall.*')).toContain('no-baseline');
     const report = reportSchema.parse(JSON.parse(await start('--metrics', 'syscall.*', '--json')));
-    expect(report).toMatchObject({ design: 'prediction' });
+    expect(report).toMatchObject({ design: 'stored' });
     expect(report.baseline.runs).toHaveLength(1);
     const { stdout } = await run('git', ['status', '--porcelain'], { cwd: clone });
     expect(stdout).toBe('');

@@ -48,8 +48,8 @@ async function gateOf(inputs: RawInputs, signal: AbortSignal): Promise<Told> {
 }
 
 /**
- * A duet of a few boots, however long they take here: enough to screen and to confirm a change of
- * three metrics that every pair shows.
+ * A paired comparison of a few boots, however long they take here: enough to screen and to confirm
+ * a change of three metrics that every pair shows.
  */
 async function duelOf(baseline: string, candidate: string, signal: AbortSignal): Promise<Report> {
   const config = parseConfig({
@@ -71,7 +71,7 @@ async function duelOf(baseline: string, candidate: string, signal: AbortSignal):
     }
     const [before, after] = bothIdentities();
     const evidence: Evidence = {
-      design: 'duet',
+      design: 'paired',
       baseline: collectRun(sides.baseline.record, bench.plan, log.baseline, before, undefined),
       candidate: collectRun(sides.candidate.record, bench.plan, log.candidate, after, undefined),
     };

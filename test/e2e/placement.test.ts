@@ -6,7 +6,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type DiagnosisReport, type Report, reportSchema } from '../../src/record/report.js';
 import { cli } from '../fixtures/cli.js';
 
-/** Where the probe is put, rather than what is done to it: the cause that shows, and what carries it. */
+/**
+ * Where the probe is put, rather than what is done to it: the cause that shows, and what carries
+ * it.
+ */
 
 const LEVELS = 6;
 

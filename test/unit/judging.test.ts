@@ -5,10 +5,10 @@ import { parseRun, type Run, runText } from '../../src/record/run.js';
 import { type Evidence, evidenceOf } from '../../src/verdict/evidence.js';
 import type { Policy } from '../../src/verdict/settings.js';
 import {
-  duetEvidence,
-  predictionEvidence,
+  pairedEvidence,
   selfEvidence,
   shardsEvidence,
+  storedEvidence,
 } from '../fixtures/evidence.js';
 import { countedIn, measuredIn } from '../fixtures/findings.js';
 
@@ -41,10 +41,10 @@ function throughFiles(evidence: Evidence): Evidence | undefined {
 }
 
 describe.each([
-  ['a duet', duetEvidence()],
-  ['a prediction', predictionEvidence()],
-  ['a prediction from a machine of the same CPU model', predictionEvidence({ cpuCount: 4 })],
-  ['a prediction from another machine', predictionEvidence({ cpuModel: 'Another CPU' })],
+  ['a paired comparison', pairedEvidence()],
+  ['a prediction', storedEvidence()],
+  ['a prediction from a machine of the same CPU model', storedEvidence({ cpuCount: 4 })],
+  ['a prediction from another machine', storedEvidence({ cpuModel: 'Another CPU' })],
   ['a comparison of shards', shardsEvidence()],
   ['a self-portrait', selfEvidence()],
 ])('%s', (_, evidence) => {
@@ -63,13 +63,15 @@ describe.each([
     const exhibits = exhibitsOf(evidence);
     const but = (role: string) => exhibits.filter((exhibit) => exhibit.role !== role);
     expect(evidenceOf(evidence.design, but('candidate'), [])).toBeUndefined();
-    expect(evidenceOf(evidence.design === 'self' ? 'duet' : 'self', exhibits, [])).toBeUndefined();
+    expect(
+      evidenceOf(evidence.design === 'self' ? 'paired' : 'self', exhibits, []),
+    ).toBeUndefined();
   });
 });
 
 test('stored runs that are not comparable decide nothing and are not kept', () => {
-  const near = predictionEvidence();
-  const far = predictionEvidence({ cpuModel: 'Another CPU' });
+  const near = storedEvidence();
+  const far = storedEvidence({ cpuModel: 'Another CPU' });
   const mixed: Evidence = {
     ...near,
     stored: { runs: [...far.stored.runs, ...near.stored.runs], skipped: [] },
@@ -78,8 +80,8 @@ test('stored runs that are not comparable decide nothing and are not kept', () =
 });
 
 test('a stored run of another machine is kept where its counts are the baseline', () => {
-  const near = predictionEvidence();
-  const [far] = predictionEvidence({ cpuModel: 'Another CPU' }).stored.runs;
+  const near = storedEvidence();
+  const [far] = storedEvidence({ cpuModel: 'Another CPU' }).stored.runs;
   if (far === undefined) throw new Error('no stored run');
   const counted = (run: Run, boot: number): Run => ({
     ...run,
@@ -102,28 +104,28 @@ test('a stored run of another machine is kept where its counts are the baseline'
 
 describe('other settings', () => {
   test('a wider margin turns a regression into none', () => {
-    expect(judged(duetEvidence())).toMatchObject({ verdict: 'regressed', passed: false });
-    const wide = judged(duetEvidence(), { margins: [{ glob: '*', ratio: 0.5 }] });
+    expect(judged(pairedEvidence())).toMatchObject({ verdict: 'regressed', passed: false });
+    const wide = judged(pairedEvidence(), { margins: [{ glob: '*', ratio: 0.5 }] });
     expect(wide).toMatchObject({ verdict: 'unchanged', passed: true });
     expect(wide.margins).toEqual([{ glob: '*', ratio: 0.5 }]);
   });
 
   test('fail-on alone changes whether it passes, not what is said', () => {
-    const lenient = judged(duetEvidence(), { failOn: 'never' });
+    const lenient = judged(pairedEvidence(), { failOn: 'never' });
     expect(lenient).toMatchObject({ verdict: 'regressed', passed: true, failOn: 'never' });
   });
 
   test('a smaller margin calls nothing changed that fresh launches did not confirm, and says so', () => {
-    const report = judged(duetEvidence(), { margins: [{ glob: '*', ratio: 0.001 }] });
+    const report = judged(pairedEvidence(), { margins: [{ glob: '*', ratio: 0.001 }] });
     expect(verdictOf(report, 'syscall.slightly')).toBe('inconclusive');
     expect(report.caveats).toContain(
       'The first launches suggest a change in syscall.slightly, but there are no fresh launches to confirm it, so nothing is called changed there: run the gate with this margin, and for longer.',
     );
-    expect(judged(duetEvidence()).caveats).toEqual([]);
+    expect(judged(pairedEvidence()).caveats).toEqual([]);
   });
 
   test('a level that the fresh pairs cannot reach is said, not passed over', () => {
-    const report = judged(duetEvidence(), { alpha: 1e-6 });
+    const report = judged(pairedEvidence(), { alpha: 1e-6 });
     expect(verdictOf(report, 'syscall.slower')).not.toBe('regressed');
     expect(report.caveats).toEqual([
       expect.stringMatching(
@@ -134,7 +136,7 @@ describe('other settings', () => {
 });
 
 test('figures have nine digits, so that the last ones of a CPU do not show', () => {
-  for (const evidence of [duetEvidence(), predictionEvidence(), selfEvidence()]) {
+  for (const evidence of [pairedEvidence(), storedEvidence(), selfEvidence()]) {
     for (const { change, floor, mde80, p } of measuredIn(judged(evidence))) {
       for (const value of [change?.ratio, change?.low, floor?.ratio, mde80, p]) {
         if (typeof value === 'number') expect(value).toBe(Number(value.toPrecision(9)));

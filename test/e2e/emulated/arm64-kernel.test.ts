@@ -14,7 +14,10 @@ import { zboot } from '../../fixtures/zboot.js';
 // A boot takes seconds, and several times as many on a busy machine; a gate has eight.
 vi.setConfig({ testTimeout: 400_000 });
 
-/** A kernel for arm64 on whatever machine this is, with a probe that was cross-compiled where that is another. */
+/**
+ * A kernel for arm64 on whatever machine this is, with a probe that was cross-compiled where that
+ * is another.
+ */
 
 const scratch = new Scratch('arm64-kernel');
 

@@ -69,7 +69,7 @@ describe('a kernel and its copy', () => {
 
   test('count the same to the last instruction, with every metric unchanged', () => {
     const { report } = same;
-    expect(report).toMatchObject({ verdict: 'unchanged', design: 'duet' });
+    expect(report).toMatchObject({ verdict: 'unchanged', design: 'paired' });
     expect(differencesOf(report)).toEqual(nothingIn(METRICS));
     for (const { verdict, baseline, candidate } of countedIn(report)) {
       expect(verdict).toBe('unchanged');
@@ -121,7 +121,7 @@ describe('a kernel and its copy', () => {
     });
 
     test('on another machine count the same there and here', () => {
-      expect(stored.report).toMatchObject({ design: 'prediction', verdict: 'unchanged' });
+      expect(stored.report).toMatchObject({ design: 'stored', verdict: 'unchanged' });
       expect(differencesOf(stored.report)).toEqual(nothingIn(METRICS));
     });
 
@@ -129,7 +129,7 @@ describe('a kernel and its copy', () => {
       const policy = { alpha: 0.01, margins: [], failOn: 'never' } as const;
       const records = [same.files.run, stored.files.run];
       const { report } = await compareRecords(records, policy);
-      expect(report).toMatchObject({ design: 'prediction', verdict: 'unchanged' });
+      expect(report).toMatchObject({ design: 'stored', verdict: 'unchanged' });
       expect(differencesOf(report)).toEqual(nothingIn(METRICS));
 
       const fewer = await withFewer(foreign, 'syscall.null', 5);
@@ -219,7 +219,7 @@ describe('a change', () => {
     const stored = await asStored(join(out('apparmor'), 'evidence'));
     const policy = { alpha: 0.01, margins: [], failOn: 'never' } as const;
     const later = (await compareRecords([stored, outcome.files.run], policy)).report;
-    expect(later.design).toBe('prediction');
+    expect(later.design).toBe('stored');
     expectHooks(later, 'syscall.read_zero');
   });
 

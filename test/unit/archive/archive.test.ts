@@ -12,7 +12,7 @@ import { parseRun, type Run, runText } from '../../../src/record/run.js';
 import { storedReport } from '../../../src/record/stored-report.js';
 import { readDirectory } from '../../../src/stores/directory.js';
 import type { Evidence } from '../../../src/verdict/evidence.js';
-import { duetEvidence, predictionEvidence, selfEvidence } from '../../fixtures/evidence.js';
+import { pairedEvidence, selfEvidence, storedEvidence } from '../../fixtures/evidence.js';
 import { syntheticRun } from '../../fixtures/runs.js';
 
 let folder: string;
@@ -51,11 +51,11 @@ function tracedEvidence(): Evidence {
       },
     }),
   ) as [Run, Run];
-  return { design: 'duet', baseline, candidate };
+  return { design: 'paired', baseline, candidate };
 }
 
 describe('an archived report', () => {
-  test.each([['duet', duetEvidence()] as const, ['self', selfEvidence()] as const])(
+  test.each([['paired', pairedEvidence()] as const, ['self', selfEvidence()] as const])(
     'of a %s is read back with all that it rests on',
     async (_, evidence) => {
       const path = await write(evidence);
@@ -79,13 +79,13 @@ describe('an archived report', () => {
   });
 
   test('rests on records of a newer version as they were written', async () => {
-    const { stored, candidate } = predictionEvidence();
+    const { stored, candidate } = storedEvidence();
     const [first, ...others] = stored.runs;
     const text = JSON.stringify({ ...first, version: '1.9', news: [1, { x: 2 }] });
     const parse = parseRun(text);
     if (!parse.ok) throw new Error(parse.reason);
     const runs = [parse.run, ...others];
-    await write({ design: 'prediction', stored: { ...stored, runs }, candidate });
+    await write({ design: 'stored', stored: { ...stored, runs }, candidate });
     const { report, evidence } = await readArchive(folder);
     const [record] = report.records;
     expect(await readFile(join(folder, record?.file ?? ''), 'utf8')).toBe(text);
@@ -94,50 +94,48 @@ describe('an archived report', () => {
   });
 
   test('is read back wherever its folder goes', async () => {
-    await write(predictionEvidence());
+    await write(storedEvidence());
     const elsewhere = `${folder}-moved`;
     await rename(folder, elsewhere);
     const { evidence } = await readArchive(elsewhere);
     await rm(elsewhere, { recursive: true });
     expect(evidence).toEqual({
-      ...predictionEvidence(),
-      design: 'prediction',
+      ...storedEvidence(),
+      design: 'stored',
     });
   });
 
   test('leaves no evidence of the one that it replaces, and what is not its own alone', async () => {
-    await write(duetEvidence());
+    await write(pairedEvidence());
     await writeFile(join(folder, 'evidence', 'notes.txt'), 'mine');
     await writeFile(join(folder, 'evidence', 'my.run.json'), 'mine');
-    await write(predictionEvidence());
-    expect(await kept()).toEqual(
-      [...namesOf(predictionEvidence()), 'my.run.json', 'notes.txt'].sort(),
-    );
+    await write(storedEvidence());
+    expect(await kept()).toEqual([...namesOf(storedEvidence()), 'my.run.json', 'notes.txt'].sort());
   });
 
   test('that cannot be written leaves what was there, and nothing of its own', async () => {
-    await write(duetEvidence());
+    await write(pairedEvidence());
     await rm(join(folder, 'report.json'));
     await mkdir(join(folder, 'report.json', 'in-the-way'), { recursive: true });
-    await expect(write(predictionEvidence())).rejects.toThrow('could not be written');
-    expect(await kept()).toEqual(namesOf(duetEvidence()));
+    await expect(write(storedEvidence())).rejects.toThrow('could not be written');
+    expect(await kept()).toEqual(namesOf(pairedEvidence()));
   });
 
   test('that cannot be written at all leaves no folder', async () => {
     await mkdir(join(folder, 'report.json', 'in-the-way'), { recursive: true });
-    await expect(write(duetEvidence())).rejects.toThrow('could not be written');
+    await expect(write(pairedEvidence())).rejects.toThrow('could not be written');
     expect(await readdir(folder)).toEqual(['report.json']);
   });
 
   test('has no room where something else is called evidence', async () => {
     await writeFile(join(folder, 'evidence'), '');
-    await expect(write(duetEvidence())).rejects.toThrow(
+    await expect(write(pairedEvidence())).rejects.toThrow(
       /evidence could not be made a folder \(EEXIST\): move what is there/,
     );
   });
 
   test('is no store of earlier runs', async () => {
-    await write(predictionEvidence());
+    await write(storedEvidence());
     expect((await readDirectory(folder, folder, { history: 20 })).runs).toEqual([]);
   });
 });
@@ -171,7 +169,7 @@ describe('what cannot be replayed is said in one sentence', () => {
   });
 
   test('another version, and fields that this version does not know', async () => {
-    await write(duetEvidence());
+    await write(pairedEvidence());
     await edit((report) => ({ ...report, version: '3.0' }));
     expect(await rejection()).toMatch(
       /since it has report version 3\.0 and this syscall-gate reads version 2/,
@@ -181,8 +179,8 @@ describe('what cannot be replayed is said in one sentence', () => {
   });
 
   test('a record that is missing', async () => {
-    await write(duetEvidence());
-    const [name = ''] = namesOf(duetEvidence());
+    await write(pairedEvidence());
+    const [name = ''] = namesOf(pairedEvidence());
     await rm(join(folder, 'evidence', name));
     expect(await rejection()).toMatch(
       /^record ".*baseline-.*\.run\.json", on which the report rests, cannot be used, since it cannot be read \(ENOENT\): give the report together with the folder evidence/,
@@ -190,8 +188,8 @@ describe('what cannot be replayed is said in one sentence', () => {
   });
 
   test('a record that was changed by one digit', async () => {
-    await write(duetEvidence());
-    const path = join(folder, 'evidence', namesOf(duetEvidence())[0] ?? '');
+    await write(pairedEvidence());
+    const path = join(folder, 'evidence', namesOf(pairedEvidence())[0] ?? '');
     const text = await readFile(path, 'utf8');
     await writeFile(
       path,
@@ -201,9 +199,9 @@ describe('what cannot be replayed is said in one sentence', () => {
   });
 
   test('a record that is another run, although its digest is right', async () => {
-    await write(duetEvidence());
+    await write(pairedEvidence());
     const other = runText(selfEvidence().candidate);
-    await writeFile(join(folder, 'evidence', namesOf(duetEvidence())[0] ?? ''), other);
+    await writeFile(join(folder, 'evidence', namesOf(pairedEvidence())[0] ?? ''), other);
     await edit((report) => ({
       ...report,
       records: report.records.map((record, index) =>
@@ -214,13 +212,13 @@ describe('what cannot be replayed is said in one sentence', () => {
   });
 
   test('records that are not those of its design', async () => {
-    await write(duetEvidence());
+    await write(pairedEvidence());
     await edit((report) => ({ ...report, records: report.records.slice(1) }));
-    expect(await rejection()).toMatch(/since its list of records is not that of a duet/);
+    expect(await rejection()).toMatch(/since its records do not fit the design "paired"/);
   });
 
   test('a record outside of its folder', async () => {
-    await write(duetEvidence());
+    await write(pairedEvidence());
     await edit((report) => ({
       ...report,
       records: report.records.map((record) => ({ ...record, file: '../../etc/passwd' })),

@@ -94,7 +94,7 @@ describe('a gate against earlier runs of its own folder', () => {
     expect(first.report).toMatchObject({ verdict: 'no-baseline', design: 'self' });
     expect(await filesOf('own')).toEqual([RUN, 'report.json']);
     const second = await gateOf({ out: 'own', baseline: baseline() });
-    expect(second.report.design).toBe('prediction');
+    expect(second.report.design).toBe('stored');
     expect(await filesOf('own')).toEqual([RUN, RUN, 'report.json']);
     const kept = await readdir(join(scratch.folder, 'own', 'evidence'));
     expect(kept).toHaveLength(2);

@@ -68,7 +68,7 @@ async function gathered({ baseline, candidate, evidence = 'auto', ...asked }: As
 }
 
 const sidesOf = (evidence: Evidence): Run[] =>
-  evidence.design === 'duet' ? [evidence.baseline, evidence.candidate] : [evidence.candidate];
+  evidence.design === 'paired' ? [evidence.baseline, evidence.candidate] : [evidence.candidate];
 
 /** What the runs of the sides hold. */
 const waysOf = (evidence: Evidence): string[] =>
@@ -117,7 +117,7 @@ describe('two kernels are compared', () => {
   ] as const)('under %s and %s with evidence %s: %s', async (one, other, evidence, ways) => {
     const sides = { baseline: `kernel:/boot/${one}`, candidate: `kernel:/boot/${other} quiet` };
     const { evidence: found } = await gathered({ ...sides, evidence, open: opened });
-    expect(found.design).toBe('duet');
+    expect(found.design).toBe('paired');
     expect(waysOf(found)).toEqual([ways, ways]);
   });
 
@@ -137,7 +137,7 @@ describe('two kernels are compared', () => {
     expect(times).toEqual([100, 107]);
   });
 
-  test('as the two sides of one duet, counted or timed', async () => {
+  test('as the two sides of one paired comparison, counted or timed', async () => {
     for (const evidence of ['counted', 'timed', 'both'] as const) {
       const sides = { baseline: 'kernel:/boot/tcg', candidate: 'kernel:/boot/tcg quiet' };
       const runs = sidesOf((await gathered({ ...sides, evidence, open: opened })).evidence);
@@ -155,7 +155,7 @@ describe('a candidate alone', () => {
 
   test('is held against the stored runs', async () => {
     const { evidence } = await gathered({ baseline: 'directory:/tmp', candidate: 'host', stored });
-    expect(evidence).toMatchObject({ design: 'prediction', stored: { runs: stored } });
+    expect(evidence).toMatchObject({ design: 'stored', stored: { runs: stored } });
     expect(waysOf(evidence)).toEqual([TIMED]);
   });
 
@@ -178,7 +178,7 @@ describe('a candidate alone', () => {
       evidence: choice,
     };
     for (const [runs, design] of [
-      [stored, 'prediction'],
+      [stored, 'stored'],
       [[], 'self'],
     ] as const) {
       const { evidence } = await gathered({ ...asked, stored: [...runs], open: opened });

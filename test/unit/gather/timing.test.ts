@@ -72,7 +72,7 @@ describe('both sides in turn', () => {
   test('are warmed up, then timed operation by operation, then screened', async () => {
     const { given } = timing({});
     const { baseline, candidate, design } = await timeBoth(given, SIDES, bothIdentities());
-    expect(design).toBe('duet');
+    expect(design).toBe('paired');
     for (const run of [baseline, candidate]) {
       const phases = run.launches.map(({ phase }) => phase);
       expect(phases.slice(0, 4)).toEqual(['warm-up', 'warm-up', 'tails', 'screen']);
@@ -101,7 +101,7 @@ test('a candidate that is held against stored runs has all the time for itself',
   const { given, asked, told, passedMs } = timing({});
   const own = newIdentity();
   const evidence = await timeAgainst(given, SIDES.candidate, stored, own);
-  expect(evidence).toMatchObject({ design: 'prediction', stored, candidate: { id: own.id } });
+  expect(evidence).toMatchObject({ design: 'stored', stored, candidate: { id: own.id } });
   expect(asked.every(({ program }) => program === 'B')).toBe(true);
   expect(evidence.candidate.launches).toHaveLength(asked.length);
   expect(told).toContain('Measure, to compare with the folder runs');

@@ -85,7 +85,7 @@ describe.each(records)('the record %s', (file) => {
     const parse = parseRun(JSON.stringify({ ...again, version: '1.1' }));
     if (!parse.ok) throw new Error(parse.reason);
     const evidence = { stored: { runs: [stored], skipped: [] }, candidate: parse.run };
-    const comparison = compare({ design: 'prediction', ...evidence }, SETTINGS);
+    const comparison = compare({ design: 'stored', ...evidence }, SETTINGS);
     const found = comparison.findings;
     expect(found.map(({ id }) => id)).toEqual(
       [...stored.metrics, ...(stored.instructions?.metrics ?? [])].map(({ id }) => id),

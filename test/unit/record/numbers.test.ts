@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { makeRun, parseRun } from '../../../src/record/run.js';
-import { duetEvidence } from '../../fixtures/evidence.js';
+import { pairedEvidence } from '../../fixtures/evidence.js';
 
-const { candidate } = duetEvidence();
+const { candidate } = pairedEvidence();
 
 /** A record with a number in every place that there is. */
 const RUN: unknown = JSON.parse(

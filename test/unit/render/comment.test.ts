@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Report } from '../../../src/record/report.js';
 import { renderComment, renderNotMeasured } from '../../../src/render/comment.js';
 import { isClear } from '../../../src/report/verdict-words.js';
-import { PREDICTION_MARGIN } from '../../../src/stats/assumptions.js';
+import { STORED_MARGIN } from '../../../src/stats/assumptions.js';
 import { countedReport } from '../report/counted-fixtures.js';
 import {
   cleanReport,
@@ -24,7 +24,7 @@ const MOST_BYTES = 65_536 - 500;
 /** A clean comparison with stored runs, at the margins that the command line has of itself. */
 function storedReport(): Report {
   const report = cleanReport();
-  const metrics = report.findings.map((metric) => ({ ...metric, margin: PREDICTION_MARGIN }));
+  const metrics = report.findings.map((metric) => ({ ...metric, margin: STORED_MARGIN }));
   return { ...report, findings: metrics };
 }
 

@@ -26,7 +26,7 @@ describe('alarms', () => {
 
   test('name an operation that is lost once, with every metric that needs it, before all else', () => {
     const [first, ...others] = report(
-      comparison('duet', [
+      comparison('paired', [
         regressed('syscall.null', 81, true, 25),
         unavailable('syscall.open_close', measured, refused, 'Denied.'),
         unavailable('syscall.stat', measured, refused, 'Denied.'),
@@ -50,7 +50,7 @@ describe('alarms', () => {
       notMeasured('error', 'read(/dev/zero)', 0, 'it read nothing'),
       notMeasured('error', 'futex', 4095, 'Unknown error 4095'),
     ].map((lost) => {
-      const compared = comparison('duet', [unavailable('syscall.a', measured, lost, 'Lost.')]);
+      const compared = comparison('paired', [unavailable('syscall.a', measured, lost, 'Lost.')]);
       return report(compared).alarms[0]?.title;
     });
     expect(titles).toEqual([
@@ -82,7 +82,7 @@ describe('alarms', () => {
   test('are raised by gated metrics alone', () => {
     const lost = unavailable('syscall.a', measured, refused, 'Denied.');
     const quiet = report(
-      comparison('duet', [
+      comparison('paired', [
         metric('syscall.null', 81, true),
         { ...lost, gate: false },
         regressed('host.x', 100, false, 50),

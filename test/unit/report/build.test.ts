@@ -43,7 +43,9 @@ describe('buildReport', () => {
     const floor = { ...unbounded, pairs: 3, rejections: 0 };
     const mde80 = Number.POSITIVE_INFINITY;
     const [row] = report(
-      comparison('duet', [metric('syscall.null', 81.3, true, { change: unbounded, floor, mde80 })]),
+      comparison('paired', [
+        metric('syscall.null', 81.3, true, { change: unbounded, floor, mde80 }),
+      ]),
     ).findings;
     expect(row).toMatchObject({
       change: { ratio: 1.4, low: 0, high: null },
@@ -57,7 +59,7 @@ describe('buildReport', () => {
       regressed('syscall.null', 81, true, 25),
       regressed('sendfile.x', 81, false, 25),
     ];
-    expect(report(comparison('duet', metrics)).counts).toEqual({
+    expect(report(comparison('paired', metrics)).counts).toEqual({
       blocked: 0,
       regressed: 1,
       improved: 0,
@@ -70,14 +72,14 @@ describe('buildReport', () => {
   it('says in words what a side that has no number met', () => {
     const denied = notMeasured('denied', 'io_uring_setup', 1, 'Operation not permitted');
     const [row] = report(
-      comparison('duet', [unavailable('sendfile.tcp_4k_uring', measured, denied, 'Denied.')]),
+      comparison('paired', [unavailable('sendfile.tcp_4k_uring', measured, denied, 'Denied.')]),
     ).findings;
     expect(row?.candidate).toEqual(denied);
   });
 
   it('lists what differs from the last baseline run, each mitigation by its own name', () => {
     const vulnerabilities = { meltdown: 'Mitigation: PTI', mds: 'Not affected' };
-    const compared = comparison('prediction', [metric('syscall.null', 81.3, true)], {
+    const compared = comparison('stored', [metric('syscall.null', 81.3, true)], {
       baseline: [
         run('0000000000000001', { libc: 'musl 1.2', vulnerabilities }),
         run('0000000000000002', { vulnerabilities: { ...vulnerabilities, l1tf: 'Vulnerable' } }),
@@ -102,7 +104,7 @@ describe('buildReport', () => {
 
   it('refuses to make a report that its own schema refuses', () => {
     const change = { ratio: Number.NaN, low: 1, high: 1, confidence: 0.95 };
-    const broken = comparison('duet', [metric('syscall.null', 81.3, true, { change })]);
+    const broken = comparison('paired', [metric('syscall.null', 81.3, true, { change })]);
     expect(() => report(broken)).toThrow();
   });
 });
@@ -110,7 +112,7 @@ describe('buildReport', () => {
 describe('the headline', () => {
   const unchanged = CATALOGUE.slice(2, 5).map(([id, ns, gate]) => metric(id, ns, gate));
   const headlineOf = (...metrics: Parameters<typeof comparison>[1]) =>
-    report(comparison('duet', metrics)).headline;
+    report(comparison('paired', metrics)).headline;
 
   it('names the largest of several regressions', () => {
     const metrics = [...unchanged, regressed('syscall.a', 100, true, 5)];

@@ -3,7 +3,7 @@ import { certificateOf, certificateTable } from '../../../src/report/certificate
 import { comparison, metric, notMeasured, report, unavailable } from './fixtures.js';
 
 const certificate = (
-  design: 'duet' | 'prediction' | 'self',
+  design: 'paired' | 'stored' | 'self',
   metrics: Parameters<typeof comparison>[1],
 ) => report(comparison(design, metrics)).certificate;
 
@@ -22,7 +22,7 @@ const metrics = [
 
 describe('the certificate', () => {
   it('tells of each family, the cheapest crossing first, and of gated metrics only', () => {
-    const { families } = certificate('duet', metrics);
+    const { families } = certificate('paired', metrics);
     expect(families.map(({ family, gated }) => [family, gated])).toEqual([
       ['syscall', 3],
       ['sendfile', 1],
@@ -38,14 +38,14 @@ describe('the certificate', () => {
 
   it('does not let a metric for which nothing could be called pass for a sensitive one', () => {
     const blind = metric('syscall.stat', 337, true, { mde80: Number.POSITIVE_INFINITY });
-    const made = certificate('duet', [...metrics.slice(0, 2), blind]);
+    const made = certificate('paired', [...metrics.slice(0, 2), blind]);
     expect(made.families[0]).toMatchObject({ gated: 2, blind: 1, mde80: { worst: 0.021 } });
     expect(certificateTable(made).groups[0]?.rows[0]?.cells).toContain('none for 1');
   });
 
   it('has no margin, floor or MDE80 for what is counted', () => {
     const { change: _, floor: __, mde80: ___, ...counted } = metric('exact.segments', 5, true);
-    const made = certificate('duet', [{ ...counted, marginRatio: 0 }]);
+    const made = certificate('paired', [{ ...counted, marginRatio: 0 }]);
     const nothing = { margin: null, floor: null, mde80: null, blind: 0 };
     expect(made.families).toEqual([{ family: 'exact', gated: 1, ...nothing }]);
   });
@@ -53,24 +53,24 @@ describe('the certificate', () => {
   it('leaves out what was not measured', () => {
     const denied = notMeasured('denied', 'socket', 1, 'Operation not permitted');
     const lost = unavailable('sendfile.tcp_4k', denied, denied, 'Denied.');
-    expect(certificate('duet', [...metrics.slice(1, 3), lost]).families).toHaveLength(1);
+    expect(certificate('paired', [...metrics.slice(1, 3), lost]).families).toHaveLength(1);
   });
 
   it('says what the false-alarm rate means, by design', () => {
-    const { alpha, holds } = certificate('duet', metrics);
+    const { alpha, holds } = certificate('paired', metrics);
     expect(alpha).toBe(0.01);
     expect(holds).toBe(
       "At most 1 in 100 unchanged runs call any of 4 gated metrics regressed, and no more call any improved (Holm's correction over all metrics, on fresh launches only).",
     );
-    expect(certificate('prediction', metrics).holds).toMatch(
+    expect(certificate('stored', metrics).holds).toMatch(
       /provided that new runs vary as much as the st/,
     );
     expect(certificate('self', metrics).holds).toMatch(
       /^Nothing was judged\. In a paired comparison, at most /,
     );
     expect(
-      certificateOf({ design: 'duet', alpha: 0.03, familySize: 4, findings: [] }).holds,
+      certificateOf({ design: 'paired', alpha: 0.03, familySize: 4, findings: [] }).holds,
     ).toMatch(/^At most 3 % of unchanged runs call /);
-    expect(certificate('duet', metrics.slice(4)).holds).toMatch(/^No gated metric was tested/);
+    expect(certificate('paired', metrics.slice(4)).holds).toMatch(/^No gated metric was tested/);
   });
 });

@@ -49,7 +49,7 @@ function runOf(seed: number, { options, functions = {} }: Kernel): Run {
 
 function reportOf(before: Kernel, after: Kernel) {
   const [baseline, candidate] = [runOf(1, before), runOf(2, after)];
-  const comparison = compare({ design: 'duet', baseline, candidate }, POLICY);
+  const comparison = compare({ design: 'paired', baseline, candidate }, POLICY);
   return buildReport(comparison, judge(comparison, 'regression'), {
     specs: { baseline: 'kernel:/a', candidate: 'kernel:/b' },
     policy: POLICY,

@@ -115,7 +115,7 @@ function countedRun(seed: number, grown: boolean): Run {
 /** A kernel whose entry, return and security hook grew. */
 export function countedReport(): Report {
   const [baseline, candidate] = [countedRun(1, false), countedRun(2, true)];
-  const comparison = compare({ design: 'duet', baseline, candidate }, POLICY);
+  const comparison = compare({ design: 'paired', baseline, candidate }, POLICY);
   return buildReport(comparison, judge(comparison, 'regression'), {
     specs: { baseline: baseline.target.spec, candidate: candidate.target.spec },
     policy: POLICY,

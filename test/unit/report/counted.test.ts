@@ -26,7 +26,7 @@ const reportOf = (before: Record<string, number>, after: Record<string, number>)
   reportOfRuns(countedRun(1, before), countedRun(2, after));
 
 function reportOfRuns(baseline: Run, candidate: Run) {
-  const comparison = compare({ design: 'duet', baseline, candidate }, POLICY);
+  const comparison = compare({ design: 'paired', baseline, candidate }, POLICY);
   return buildReport(comparison, judge(comparison, 'regression'), {
     specs: { baseline: 'kernel:/a', candidate: 'kernel:/b' },
     policy: POLICY,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Subject } from '../../../src/record/run.js';
 import { differenceBlocks, differencesOf } from '../../../src/report/differences.js';
 import { placesOf } from '../../../src/report/places.js';
-import { compareDuet } from '../../../src/verdict/duet.js';
+import { comparePaired } from '../../../src/verdict/paired.js';
 import { syntheticRun } from '../../fixtures/runs.js';
 
 const SETTINGS = { alpha: 0.01, margins: [] };
@@ -16,7 +16,7 @@ function duet(id: string, factor: number) {
   const baseline = side(100, 1, 0);
   const candidate = side(100 * factor, 2, 1);
   return {
-    ...compareDuet(baseline, candidate, SETTINGS),
+    ...comparePaired(baseline, candidate, SETTINGS),
     baseline: [{ ...baseline, target: { ...baseline.target, facts: { image: 'sha256:a' } } }],
     candidate: {
       ...candidate,
@@ -47,7 +47,7 @@ test.each([
 });
 
 const sides = (baseline: string, candidate: string) => ({
-  design: 'duet' as const,
+  design: 'paired' as const,
   baseline: { spec: baseline, runs: [], skipped: [], facts: {} },
   candidate: { spec: candidate, run: '', facts: {} },
 });
@@ -59,7 +59,7 @@ test('sides of different kinds are told by where they ran', () => {
   });
   expect(placesOf(sides('container:a', 'container:b'))).toBeUndefined();
   expect(placesOf(sides('directory:runs', 'host'))).toBeUndefined();
-  expect(placesOf({ ...sides('host', 'kernel:/k'), design: 'prediction' })).toBeUndefined();
+  expect(placesOf({ ...sides('host', 'kernel:/k'), design: 'stored' })).toBeUndefined();
 });
 
 describe('settings', () => {

@@ -259,7 +259,7 @@ export function regressedReport(): Report {
       : metric(id, ns, gate);
   });
   const sides = { candidate: run('c4d5e6f708192a3b', slowed, slowdown) };
-  return report(comparison('duet', metrics, sides), { baseline: 'host', candidate: slowdown });
+  return report(comparison('paired', metrics, sides), { baseline: 'host', candidate: slowdown });
 }
 
 /** What an operation makes, as a record says it: kernel entries, context switches, bytes. */
@@ -294,7 +294,7 @@ export function diagnosedReport(): Report {
     };
   });
   const candidate = makeRun({ ...run('c4d5e6f708192a3b', slowed, slowdown), metrics: records });
-  return report(comparison('duet', metrics, { candidate }), {
+  return report(comparison('paired', metrics, { candidate }), {
     baseline: 'host',
     candidate: slowdown,
   });
@@ -302,7 +302,7 @@ export function diagnosedReport(): Report {
 
 export const cleanReport = (): Report =>
   report(
-    comparison('prediction', unchangedMetrics(), {
+    comparison('stored', unchangedMetrics(), {
       baseline: ['0000000000000001', '0000000000000002', '0000000000000003'].map((id) => run(id)),
       caveats: [
         'The baseline rests on 3 stored runs, so its intervals are wide: they narrow as runs are added.',
@@ -380,7 +380,7 @@ export function deniedReport(): Report {
     if (id === 'sendfile.tcp_4k_nagle_header') return unavailable(id, denied, denied, '');
     return metric(id, ns, gate);
   });
-  return report(comparison('duet', metrics), {
+  return report(comparison('paired', metrics), {
     baseline: 'host',
     candidate: 'command:crun run {probe}',
   });
@@ -407,7 +407,10 @@ export function sandboxReport(): Report {
     { kernelRelease: '4.4.0', preemption: 'unknown' },
     spec,
   );
-  return report(comparison('duet', metrics, { candidate }), { baseline: 'host', candidate: spec });
+  return report(comparison('paired', metrics, { candidate }), {
+    baseline: 'host',
+    candidate: spec,
+  });
 }
 
 export const HOSTILE =
@@ -433,7 +436,7 @@ export function hostileReport(): Report {
     vulnerabilities: { [HOSTILE.slice(0, 60)]: `Mitigation: ${HOSTILE}` },
     libc: HOSTILE,
   });
-  const compared = comparison('duet', metrics, { candidate, caveats: [HOSTILE] });
+  const compared = comparison('paired', metrics, { candidate, caveats: [HOSTILE] });
   return report(compared, { baseline: 'host', candidate: `command:${HOSTILE} {probe}` });
 }
 
@@ -483,5 +486,5 @@ export function hugeReport(count: number, text = 'A sentence of an ordinary leng
     if (index % 3 === 1) return metric(id, 100, true, { verdict: 'inconclusive', because: text });
     return metric(id, 100, true, { because: text });
   });
-  return report(comparison('duet', metrics, { caveats: Array.from({ length: 40 }, () => text) }));
+  return report(comparison('paired', metrics, { caveats: Array.from({ length: 40 }, () => text) }));
 }

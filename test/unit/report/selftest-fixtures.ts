@@ -26,7 +26,7 @@ export const compared = (
   change: (id: string, ns: number, entries: number) => MeasuredFinding,
 ): Comparison<MeasuredFinding> =>
   comparison(
-    'duet',
+    'paired',
     OPERATIONS.map((one) => change(...one)),
     { candidate: record },
   );
@@ -35,7 +35,7 @@ const same = (id: string, ns: number): MeasuredFinding => metric(id, ns, true);
 
 const itself = compared(same);
 
-/** A duet with what adds so much to every entry, caught or not. */
+/** A paired comparison with what adds so much to every entry, caught or not. */
 export function trial(addedNs: number, caught = true): Trial {
   const slower = (id: string, ns: number, entries: number): MeasuredFinding => {
     const ratio = 1 + (entries * addedNs) / ns;

@@ -9,7 +9,7 @@ import { moderatedVariance } from '../../../src/stats/moderated.js';
 import { normalQuantile, normalUpperTail } from '../../../src/stats/normal.js';
 import {
   expectedMde80,
-  mde80ForDuet,
+  mde80ForPairs,
   mde80ForPrediction,
   minimumPairs,
   robustPairs,
@@ -81,9 +81,9 @@ const DOORS: readonly Door[] = [
     ...{ call: testOverMachines, signed: /\.estimate$/ },
   },
   {
-    name: 'mde80ForDuet',
+    name: 'mde80ForPairs',
     good: [{ ...ALONE, differences: D, pairs: 12, confirmPairs: 12 }],
-    ...{ call: mde80ForDuet, signed: /\.differences/ },
+    ...{ call: mde80ForPairs, signed: /\.differences/ },
   },
   {
     ...{ name: 'expectedMde80', good: [{ ...ALONE, deviation: 0.01, pairs: 12 }] },

@@ -4,7 +4,7 @@ import { SCREEN_LEVEL } from '../../../src/stats/assumptions.js';
 import { holm } from '../../../src/stats/holm.js';
 import {
   expectedMde80,
-  mde80ForDuet,
+  mde80ForPairs,
   mde80ForPrediction,
   minimumPairs,
   robustPairs,
@@ -51,7 +51,7 @@ describe('expectedMde80', () => {
   test('is what a measured duet of normal noise prints, within a tenth of what is beyond the margin', () => {
     const draw = normal(seededRandom(5));
     const printed = Array.from({ length: 15 }, () =>
-      mde80ForDuet({ ...plan, differences: Array.from({ length: 20 }, () => 0.01 * draw()) }),
+      mde80ForPairs({ ...plan, differences: Array.from({ length: 20 }, () => 0.01 * draw()) }),
     ).sort((a, b) => a - b)[7];
     expect(expectedMde80(plan) - 0.02).toBeGreaterThan(0.85 * ((printed ?? 0) - 0.02));
     expect(expectedMde80(plan) - 0.02).toBeLessThan(1.15 * ((printed ?? 0) - 0.02));
@@ -100,10 +100,10 @@ function confirmed(family: readonly Noise[], pairs: number, shift: number): bool
   return family.map((_, metric) => found.some(([index]) => index === metric));
 }
 
-describe('mde80ForDuet', () => {
+describe('mde80ForPairs', () => {
   const typical = (draw: Noise, pairs: number): number => {
     const values = sample(41, () =>
-      mde80ForDuet({
+      mde80ForPairs({
         differences: sample(pairs, () => DEVIATION * draw()),
         margin: MARGIN,
         alpha: ALPHA,
@@ -135,17 +135,17 @@ describe('mde80ForDuet', () => {
   test('is infinite when the pairs cannot reach the level of the screen or confirmation', () => {
     const differences = sample(20, normal(seededRandom(1)));
     const run = { differences, margin: MARGIN, alpha: ALPHA, pairs: 5, confirmPairs: 7 };
-    expect(mde80ForDuet(run)).toBeLessThan(Number.POSITIVE_INFINITY);
-    expect(mde80ForDuet({ ...run, pairs: 4 })).toBe(Number.POSITIVE_INFINITY);
-    expect(mde80ForDuet({ ...run, confirmPairs: 6 })).toBe(Number.POSITIVE_INFINITY);
-    expect(mde80ForDuet({ ...run, differences: [0, 1, 2, 3] })).toBe(Number.POSITIVE_INFINITY);
+    expect(mde80ForPairs(run)).toBeLessThan(Number.POSITIVE_INFINITY);
+    expect(mde80ForPairs({ ...run, pairs: 4 })).toBe(Number.POSITIVE_INFINITY);
+    expect(mde80ForPairs({ ...run, confirmPairs: 6 })).toBe(Number.POSITIVE_INFINITY);
+    expect(mde80ForPairs({ ...run, differences: [0, 1, 2, 3] })).toBe(Number.POSITIVE_INFINITY);
   });
 
   test('falls to the margin as the noise vanishes and shrinks as 1/√pairs', () => {
     const differences = sample(40, normal(seededRandom(2)));
     const run = { differences, margin: MARGIN, alpha: ALPHA, pairs: 40 };
-    expect(mde80ForDuet({ ...run, differences: differences.map(() => 0.01) })).toBe(MARGIN);
-    const beyond = (pairs: number): number => mde80ForDuet({ ...run, pairs }) - MARGIN;
+    expect(mde80ForPairs({ ...run, differences: differences.map(() => 0.01) })).toBe(MARGIN);
+    const beyond = (pairs: number): number => mde80ForPairs({ ...run, pairs }) - MARGIN;
     expect(beyond(400) / beyond(100)).toBeCloseTo(0.5, 10);
     expect(beyond(100) / beyond(50)).toBeGreaterThan(0.62);
     expect(beyond(100) / beyond(50)).toBeLessThan(0.78);
@@ -159,7 +159,7 @@ describe('mde80ForDuet', () => {
     fc.assert(
       fc.property(differences, fc.integer({ min: -1000, max: 1000 }), (d, by) => {
         const of = (values: number[]): number =>
-          mde80ForDuet({ differences: values, margin: 0, alpha: ALPHA, pairs: 12 });
+          mde80ForPairs({ differences: values, margin: 0, alpha: ALPHA, pairs: 12 });
         const mde = of(d);
         expect(mde).toBeGreaterThanOrEqual(0);
         expect(of(d.map((x) => x + by))).toBeCloseTo(mde, 6);
@@ -171,10 +171,10 @@ describe('mde80ForDuet', () => {
 
   test('names what is out of its range', () => {
     const run = { differences: [0], margin: 0, alpha: ALPHA, pairs: 12 };
-    expect(() => mde80ForDuet({ ...run, differences: [Number.NaN] })).toThrow('differences[0]');
-    expect(() => mde80ForDuet({ ...run, margin: -1 })).toThrow('margin');
-    expect(() => mde80ForDuet({ ...run, alpha: 0 })).toThrow('alpha');
-    expect(() => mde80ForDuet({ ...run, pairs: 1.5 })).toThrow('pairs');
+    expect(() => mde80ForPairs({ ...run, differences: [Number.NaN] })).toThrow('differences[0]');
+    expect(() => mde80ForPairs({ ...run, margin: -1 })).toThrow('margin');
+    expect(() => mde80ForPairs({ ...run, alpha: 0 })).toThrow('alpha');
+    expect(() => mde80ForPairs({ ...run, pairs: 1.5 })).toThrow('pairs');
   });
 });
 

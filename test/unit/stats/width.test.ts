@@ -1,7 +1,7 @@
 import { mean } from 'simple-statistics';
 import { expect, test } from 'vitest';
 import { hodgesLehmann } from '../../../src/stats/hodges-lehmann.js';
-import { mde80ForDuet } from '../../../src/stats/power.js';
+import { mde80ForPairs } from '../../../src/stats/power.js';
 import { predict } from '../../../src/stats/prediction.js';
 import { seededRandom } from '../../../src/stats/random.js';
 import { contaminated, laplace, type Noise, normal, sample } from '../../fixtures/noise.js';
@@ -36,7 +36,7 @@ test('more pairs: a smaller change that would be caught', () => {
   const draw = normal(seededRandom(12));
   const plan = { margin: 0.02, alpha: 0.01, familySize: 5 };
   const detectable = (values: number[]): number =>
-    mde80ForDuet({ ...plan, differences: values.map((one) => one / 100), pairs: values.length });
+    mde80ForPairs({ ...plan, differences: values.map((one) => one / 100), pairs: values.length });
   falls(
     [10, 20, 40].map((size) =>
       mean(Array.from({ length: 8 }, () => detectable(sample(size, draw)))),

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { MachineRecord, Run } from '../../../src/record/run.js';
 import { comparableRuns } from '../../../src/verdict/comparability.js';
-import { compareDuet } from '../../../src/verdict/duet.js';
-import { comparePrediction } from '../../../src/verdict/prediction.js';
+import { comparePaired } from '../../../src/verdict/paired.js';
+import { compareStored } from '../../../src/verdict/stored.js';
 import { syntheticRun } from '../../fixtures/runs.js';
 
 const SETTINGS = { alpha: 0.01, margins: [] };
@@ -51,7 +51,7 @@ test.each([
   const found = comparableRuns(runOf(1, FACTS), [stored]);
   expect(found.match).toBe('other-machine');
   expect(found.differences).toEqual([`${name}: ${value} → ${FACTS[name as keyof typeof FACTS]}`]);
-  const { findings: metrics, caveats } = comparePrediction(
+  const { findings: metrics, caveats } = compareStored(
     { runs: [stored], skipped: [] },
     runOf(1, FACTS),
     SETTINGS,
@@ -74,21 +74,21 @@ test('in KVM it is the processor that counts, and not the emulator', () => {
 });
 
 test('a comparison says that its times come from an emulator, or that only one side was emulated', () => {
-  const both = compareDuet(runOf(1, FACTS), runOf(2, FACTS), SETTINGS).caveats;
+  const both = comparePaired(runOf(1, FACTS), runOf(2, FACTS), SETTINGS).caveats;
   expect(both).toEqual([
     expect.stringMatching(
       /^kernel:\/vmlinuz ran on an emulated processor \(QEMU 7\.2\.22, TCG\): compare its times only/,
     ),
   ]);
-  expect(compareDuet(runOf(1), runOf(2, FACTS), SETTINGS).caveats).toEqual([
+  expect(comparePaired(runOf(1), runOf(2, FACTS), SETTINGS).caveats).toEqual([
     expect.stringContaining('the other side did not, so the difference is mostly the emulation'),
   ]);
-  expect(compareDuet(runOf(1), runOf(2), SETTINGS).caveats).toEqual([]);
+  expect(comparePaired(runOf(1), runOf(2), SETTINGS).caveats).toEqual([]);
 });
 
 test('the CPUs of a booted kernel are its own, and no other ones than those of this machine', () => {
   const kernel = runOf(2, { ...FACTS, accelerator: 'kvm' });
   const inGuest = { ...kernel, plan: { ...kernel.plan, cpu: 0 } } as typeof kernel;
   expect(runOf(1).plan.cpu).toBe(1);
-  expect(compareDuet(runOf(1), inGuest, SETTINGS).caveats).toEqual([]);
+  expect(comparePaired(runOf(1), inGuest, SETTINGS).caveats).toEqual([]);
 });

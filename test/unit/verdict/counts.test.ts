@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { CountedMetric, MetricRecord } from '../../../src/record/run.js';
 import { compareCounts } from '../../../src/verdict/counts.js';
-import { compareDuet } from '../../../src/verdict/duet.js';
 import { judge } from '../../../src/verdict/judge.js';
-import { syntheticDuet } from '../../fixtures/runs.js';
+import { comparePaired } from '../../../src/verdict/paired.js';
+import { syntheticPair } from '../../fixtures/runs.js';
 
 const counted = (...counts: number[]): CountedMetric => ({
   ...{ id: 'exact.syscalls_per_op', version: 1, gate: true, status: 'ok', unit: 'count' },
@@ -64,14 +64,17 @@ describe('a count', () => {
   });
 });
 
-test('one more system call an operation turns a duet red, whatever the times say', () => {
+test('one more system call an operation turns a paired comparison red, whatever the times say', () => {
   const metrics = [{ id: 'syscall.null', ns: 80 }];
-  const { baseline, candidate } = syntheticDuet({ baseline: metrics, candidate: metrics });
+  const { baseline, candidate } = syntheticPair({ baseline: metrics, candidate: metrics });
   const settings = { alpha: 0.01, margins: [] };
   const withCount = (run: typeof baseline, count: number) =>
     ({ ...run, metrics: [...run.metrics, counted(count, count)] }) as typeof baseline;
   const compare = (count: number) =>
-    judge(compareDuet(withCount(baseline, 5), withCount(candidate, count), settings), 'regression');
+    judge(
+      comparePaired(withCount(baseline, 5), withCount(candidate, count), settings),
+      'regression',
+    );
   expect(compare(6)).toEqual({ verdict: 'regressed', passed: false });
   expect(compare(5)).toEqual({ verdict: 'unchanged', passed: true });
 });

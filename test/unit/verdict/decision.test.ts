@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decide, type DecisionInput } from '../../../src/verdict/decision.js';
+import { type DecisionInput, decide } from '../../../src/verdict/decision.js';
 
 /** Ratios of a floor as percent: what identical sides differed by, and its interval. */
 const floor = (percent: number, low: number, high: number): DecisionInput['floor'] => ({
@@ -19,7 +19,7 @@ const FASTER = { slower: 1, faster: 0.001 };
 const decided = (evidence: Partial<DecisionInput>) =>
   decide({
     ...{ gate: true, marginRatio: 0.02, alpha: 0.01, equivalence: between(-1, 1) },
-    ...{ sample: '24 fresh pairs', toSettle: undefined },
+    ...{ sample: '24 fresh pairs', toSettle: undefined, settledBy: 'pairs' },
     ...evidence,
   });
 
@@ -101,8 +101,10 @@ test('how many samples would settle it is said of a metric that gates, and of no
   const wide = { equivalence: between(-5, 5), toSettle: 60 };
   expect(decided(wide)).toMatchObject({
     replicatesToSettle: 60,
-    because: expect.stringContaining('About 60 in all would settle it.'),
+    because: expect.stringContaining('About 60 pairs in total would settle it.'),
   });
-  expect(decided({ ...wide, settledBy: 'machines' }).because).toContain('About 60 machines in all');
+  expect(decided({ ...wide, settledBy: 'machines' }).because).toContain(
+    'About 60 machines in total',
+  );
   expect(decided({ ...wide, gate: false })).not.toHaveProperty('replicatesToSettle');
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Comparison, MeasuredFinding } from '../../../src/verdict/comparison.js';
 import { type Detection, firstDetection } from '../../../src/verdict/detection.js';
-import { compareDuet } from '../../../src/verdict/duet.js';
-import { type DuetShape, type MetricShape, syntheticDuet } from '../../fixtures/runs.js';
+import { comparePaired } from '../../../src/verdict/paired.js';
+import { type MetricShape, type PairedShape, syntheticPair } from '../../fixtures/runs.js';
 
 const SETTINGS = { alpha: 0.01, margins: [] };
 
@@ -17,15 +17,15 @@ const shapes = (changes: Record<string, number> = {}): MetricShape[] =>
 
 function duet(
   changes: Record<string, number>,
-  shape: Partial<DuetShape> = {},
+  shape: Partial<PairedShape> = {},
 ): Comparison<MeasuredFinding> {
   const sides = { rounds: 20, confirmRounds: 10, ...shape };
-  const { baseline, candidate } = syntheticDuet({
+  const { baseline, candidate } = syntheticPair({
     ...sides,
     baseline: shapes(),
     candidate: shapes(changes),
   });
-  return compareDuet(baseline, candidate, SETTINGS);
+  return comparePaired(baseline, candidate, SETTINGS);
 }
 
 const detected = (compared: Comparison<MeasuredFinding>): Detection => {

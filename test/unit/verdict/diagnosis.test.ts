@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Comparison } from '../../../src/verdict/comparison.js';
 import { diagnose } from '../../../src/verdict/diagnosis.js';
-import { compareDuet } from '../../../src/verdict/duet.js';
-import { type MetricShape, syntheticDuet } from '../../fixtures/runs.js';
+import { comparePaired } from '../../../src/verdict/paired.js';
+import { type MetricShape, syntheticPair } from '../../fixtures/runs.js';
 
 /** What an operation does, and takes, in ns. */
 const CATALOGUE: readonly (MetricShape & { entries: number; switches: number; bytes: number })[] = [
@@ -37,11 +37,11 @@ function comparisonOf(
 ): Comparison {
   const shapes = (extra: (metric: Known) => number): MetricShape[] =>
     catalogue.map((metric) => ({ ...metric, ns: metric.ns + extra(metric), noise: 0.002 }));
-  const duet = syntheticDuet({
+  const duet = syntheticPair({
     ...{ rounds: 10, confirmRounds: 10, seed: 3 },
     ...{ baseline: shapes(() => 0), candidate: shapes(more) },
   });
-  return compareDuet(duet.baseline, duet.candidate, { alpha: 0.01, margins: [] });
+  return comparePaired(duet.baseline, duet.candidate, { alpha: 0.01, margins: [] });
 }
 
 describe('one cause behind many changes', () => {

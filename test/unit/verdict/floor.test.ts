@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { isTimed, type Run } from '../../../src/record/run.js';
 import type { MeasuredFinding } from '../../../src/verdict/comparison.js';
-import { compareDuet } from '../../../src/verdict/duet.js';
 import { floorOf } from '../../../src/verdict/floor.js';
+import { comparePaired } from '../../../src/verdict/paired.js';
 import { pairDifferences, withinDifferences } from '../../../src/verdict/samples.js';
-import { syntheticDuet } from '../../fixtures/runs.js';
+import { syntheticPair } from '../../fixtures/runs.js';
 
 const SETTINGS = { alpha: 0.01, margins: [] };
 const ID = 'syscall.null';
@@ -28,12 +28,12 @@ const drifting = (run: Run, perLaunch: number): Run => ({
 /** Identical sides on a machine that drifts. */
 function duet(perLaunch: number, noise = 0.003): [Run, Run] {
   const metrics = [{ id: ID, ns: 100, noise }];
-  const sides = syntheticDuet({ baseline: metrics, candidate: metrics });
+  const sides = syntheticPair({ baseline: metrics, candidate: metrics });
   return [drifting(sides.baseline, perLaunch), drifting(sides.candidate, perLaunch)];
 }
 
 function judged(perLaunch: number, noise?: number): MeasuredFinding {
-  const [metric] = compareDuet(...duet(perLaunch, noise), SETTINGS).findings;
+  const [metric] = comparePaired(...duet(perLaunch, noise), SETTINGS).findings;
   if (metric === undefined) throw new Error('no metric');
   return metric;
 }
@@ -47,7 +47,7 @@ describe('the floor', () => {
     }
   });
 
-  test('does not cost the verdict of a duet that cancels the drift', () => {
+  test('does not cost the verdict of a paired comparison that cancels the drift', () => {
     // Later over earlier the sides would differ by 2.2 %, more than the margin.
     expect(judged(0.022).verdict).toBe('unchanged');
   });

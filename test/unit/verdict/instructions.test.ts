@@ -116,7 +116,7 @@ describe('counted instructions', () => {
     const before = countedRun(1, { 'a.b': [100, 100] });
     const after = countedRun(2, { 'a.b': [150, 150] });
     const judged = (baseline: Run, candidate: Run, failOn: 'regression' | 'inconclusive') =>
-      judge(compare({ design: 'duet', baseline, candidate }, SETTINGS), failOn);
+      judge(compare({ design: 'paired', baseline, candidate }, SETTINGS), failOn);
     expect(judged(before, after, 'regression')).toEqual({ verdict: 'regressed', passed: false });
     expect(judged(before, before, 'regression')).toEqual({ verdict: 'unchanged', passed: true });
     const lost = countedRun(3, { 'a.b': 'denied' });
@@ -129,7 +129,7 @@ describe('counted instructions', () => {
     const elsewhere = { ...earlier, platform: { ...earlier.platform, cpuModel: 'Another CPU' } };
     const candidate = countedRun(2, { 'a.b': [150] });
     const stored = { runs: [elsewhere], skipped: [] };
-    const evidence: Evidence = { design: 'prediction', stored, candidate };
+    const evidence: Evidence = { design: 'stored', stored, candidate };
     expect(judge(compare(evidence, SETTINGS), 'regression').verdict).toBe('regressed');
   });
 });

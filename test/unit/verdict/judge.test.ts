@@ -6,7 +6,7 @@ import { syntheticRun } from '../../fixtures/runs.js';
 
 const run = syntheticRun({ metrics: [{ id: 'syscall.null', ns: 1 }], screen: [0], seed: 1 });
 
-function comparison(verdicts: Verdict[], design: Comparison['design'] = 'duet'): Comparison {
+function comparison(verdicts: Verdict[], design: Comparison['design'] = 'paired'): Comparison {
   const side = { status: 'ok', unit: 'ns', estimate: 1, replicates: 1 } as const;
   return {
     design,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { compareDuet, screenDuet } from '../../../src/verdict/duet.js';
-import { type MetricShape, syntheticDuet } from '../../fixtures/runs.js';
+import { comparePaired, screenPaired } from '../../../src/verdict/paired.js';
+import { type MetricShape, syntheticPair } from '../../fixtures/runs.js';
 
 const SETTINGS = { alpha: 0.01, margins: [] };
 
@@ -13,14 +13,14 @@ const METRICS: MetricShape[] = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => ({
 
 test('identical sides are never called changed, whatever the screen flags', () => {
   for (let seed = 1; seed <= 60; seed++) {
-    const { baseline, candidate } = syntheticDuet({
+    const { baseline, candidate } = syntheticPair({
       rounds: 5,
       confirmRounds: 5,
       seed,
       baseline: METRICS,
       candidate: METRICS,
     });
-    const { findings: metrics } = compareDuet(baseline, candidate, SETTINGS);
+    const { findings: metrics } = comparePaired(baseline, candidate, SETTINGS);
     const changed = metrics.filter(({ verdict }) => /regressed|improved/.test(verdict));
     expect(changed).toEqual([]);
   }
@@ -31,8 +31,8 @@ test('a change of twice the margin is flagged in nearly every gate with little n
   const before = METRICS.map((metric) => ({ ...metric, noise: 0.005 }));
   let flagged = 0;
   for (let seed = 1; seed <= 20; seed++) {
-    const duet = syntheticDuet({ rounds: 8, seed, baseline: before, candidate: slower });
-    flagged += screenDuet(duet.baseline, duet.candidate, SETTINGS).length;
+    const duet = syntheticPair({ rounds: 8, seed, baseline: before, candidate: slower });
+    flagged += screenPaired(duet.baseline, duet.candidate, SETTINGS).length;
   }
   expect(flagged).toBeGreaterThan(0.95 * 20 * METRICS.length);
 });

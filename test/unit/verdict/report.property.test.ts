@@ -8,7 +8,7 @@ import { renderSummary } from '../../../src/render/summary.js';
 import { renderTerminal } from '../../../src/render/terminal.js';
 import type { Evidence } from '../../../src/verdict/evidence.js';
 import { shardsEvidence } from '../../../src/verdict/evidence.js';
-import { type DrawnDuet, drawnDuet, duetOf } from '../../fixtures/arbitrary-duets.js';
+import { type DrawnPair, drawnPair, pairOf } from '../../fixtures/arbitrary-pairs.js';
 import { tried } from '../../fixtures/laws.js';
 
 const SPECS = { baseline: 'host', candidate: 'host' };
@@ -44,37 +44,37 @@ const identified = (run: Run, index: number, platform = run.platform): Run =>
 
 const counts = fc.constantFrom(0, 1, 1, 2.5, 1e12);
 
-const duets: fc.Arbitrary<Evidence> = fc.tuple(drawnDuet, counts, counts).map(([drawn, a, b]) => {
-  const { baseline, candidate } = duetOf(drawn);
+const pairs: fc.Arbitrary<Evidence> = fc.tuple(drawnPair, counts, counts).map(([drawn, a, b]) => {
+  const { baseline, candidate } = pairOf(drawn);
   return {
-    ...{ design: 'duet', baseline: withCounts(baseline, a) },
+    ...{ design: 'paired', baseline: withCounts(baseline, a) },
     candidate: withCounts(candidate, b),
   };
 });
 
-const several = fc.array(drawnDuet, { minLength: 1, maxLength: 5 });
+const several = fc.array(drawnPair, { minLength: 1, maxLength: 5 });
 
 const predictions: fc.Arbitrary<Evidence> = fc
   .tuple(several, counts, fc.constantFrom({}, { microcode: '0x2' }, { cpuModel: 'another' }))
   .map(([all, count, other]) => {
     const [own, ...stored] = all.map((drawn, index) =>
-      withCounts(identified(duetOf(drawn).candidate, index), count),
+      withCounts(identified(pairOf(drawn).candidate, index), count),
     );
     if (own === undefined) throw new Error('there is a run at least');
     const runs = stored.map((run, index) =>
       identified(run, index + 8, { ...run.platform, ...other }),
     );
-    return { design: 'prediction', stored: { runs, skipped: [NASTY] }, candidate: own };
+    return { design: 'stored', stored: { runs, skipped: [NASTY] }, candidate: own };
   });
 
-const selves: fc.Arbitrary<Evidence> = drawnDuet.map((drawn) => {
-  const { baseline, candidate } = duetOf(drawn);
+const selves: fc.Arbitrary<Evidence> = drawnPair.map((drawn) => {
+  const { baseline, candidate } = pairOf(drawn);
   return { design: 'self', before: baseline, after: candidate, candidate, skipped: [NASTY] };
 });
 
 const shards: fc.Arbitrary<Evidence> = several.map((all) => {
-  const [first, ...rest] = all.map((drawn: DrawnDuet, machine) => {
-    const { baseline, candidate } = duetOf({ ...drawn, confirmPairs: 0 });
+  const [first, ...rest] = all.map((drawn: DrawnPair, machine) => {
+    const { baseline, candidate } = pairOf({ ...drawn, confirmPairs: 0 });
     const id = machine.toString(16).padStart(16, '0');
     const side = (run: Run, name: 'baseline' | 'candidate', index: number): Run =>
       makeRun({ ...identified(run, index), duet: { id, side: name } });
@@ -87,7 +87,7 @@ const shards: fc.Arbitrary<Evidence> = several.map((all) => {
   return shardsEvidence([first, ...rest], [NASTY]);
 });
 
-test.each(Object.entries({ duet: duets, prediction: predictions, self: selves, shards }))(
+test.each(Object.entries({ paired: pairs, stored: predictions, self: selves, shards }))(
   'the report of any %s passes its schema, and is rendered within the limits',
   (_, evidence) => {
     fc.assert(

@@ -9,7 +9,7 @@ const shard = (machine: number, more: Partial<ShardShape> = {}) =>
 const runsOf = (...machines: number[]): Run[] =>
   machines.flatMap((machine) => Object.values(shard(machine)));
 
-test('records are put together by the id of their duet, whatever their order', () => {
+test('records are put together by the id of their paired comparison, whatever their order', () => {
   const { shards, skipped } = pairShards(runsOf(1, 2, 3).reverse());
   expect(shards).toEqual([shard(1), shard(2), shard(3)]);
   expect(skipped).toEqual([]);
@@ -45,12 +45,12 @@ test('a shard that has two different runs of one side does not count', () => {
   });
 });
 
-test('records that are not from a duet are counted and left out', () => {
+test('records that are not from a paired comparison are counted and left out', () => {
   const alone = runsOf(4).map((run) => makeRun({ ...run, duet: undefined }));
   const { shards, skipped } = pairShards([...runsOf(1), ...alone]);
   expect(shards).toHaveLength(1);
   expect(skipped).toEqual([
-    expect.stringMatching(/^2 records are not from a duet and do not count: /),
+    expect.stringMatching(/^2 records are not from a paired comparison and do not count: /),
   ]);
 });
 

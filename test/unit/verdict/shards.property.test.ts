@@ -6,31 +6,31 @@ import type { MeasuredFinding } from '../../../src/verdict/comparison.js';
 import type { Shard } from '../../../src/verdict/shard-set.js';
 import { compareShards } from '../../../src/verdict/shards.js';
 import {
-  type DrawnDuet,
   type DrawnMetric,
-  drawnDuet,
-  duetOf,
+  type DrawnPair,
+  drawnPair,
+  pairOf,
   scaled,
   swapped,
-} from '../../fixtures/arbitrary-duets.js';
+} from '../../fixtures/arbitrary-pairs.js';
 import { tried } from '../../fixtures/laws.js';
 
 const SETTINGS = { alpha: 0.01, margins: [] };
 const PARAMETERS = tried(40);
 
 /** A machine's duet has no second phase. */
-const machine = drawnDuet.map((drawn) => ({ ...drawn, confirmPairs: 0 }));
+const machine = drawnPair.map((drawn) => ({ ...drawn, confirmPairs: 0 }));
 
 /** Machines that have nothing in common, and machines that saw the same. */
-const drawnMachines: fc.Arbitrary<DrawnDuet[]> = fc.oneof(
+const drawnMachines: fc.Arbitrary<DrawnPair[]> = fc.oneof(
   fc.array(machine, { minLength: 1, maxLength: 4 }),
   fc
     .tuple(machine, fc.integer({ min: 1, max: 4 }))
     .map(([drawn, count]) => Array.from({ length: count }, () => drawn)),
 );
 
-const shardOf = (drawn: DrawnDuet, machine: number): Shard => {
-  const { baseline, candidate } = duetOf(drawn);
+const shardOf = (drawn: DrawnPair, machine: number): Shard => {
+  const { baseline, candidate } = pairOf(drawn);
   const duet = (side: 'baseline' | 'candidate') => ({
     id: machine.toString(16).padStart(16, '0'),
     side,
@@ -42,7 +42,7 @@ const shardOf = (drawn: DrawnDuet, machine: number): Shard => {
 };
 
 /** Whether a metric gates is the same on all machines. */
-const shardsOf = (machines: readonly DrawnDuet[]): Shard[] =>
+const shardsOf = (machines: readonly DrawnPair[]): Shard[] =>
   machines.map((drawn, machine) =>
     shardOf(
       {

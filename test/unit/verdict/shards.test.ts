@@ -150,7 +150,7 @@ describe('machines that disagree', () => {
     );
     expect(report.disagreements).toEqual(['syscall.null']);
     const terminal = renderTerminal(report, { color: false, columns: 120 });
-    expect(terminal).toContain('shards: both sides interleaved on 3 machines');
+    expect(terminal).toContain('shards: both sides measured in turn on 3 machines');
     expect(terminal).toMatch(/^ {2}syscall\.null +\+(19|20)\.\d % \(.*\) /m);
     expect(terminal).toMatch(/^machine 2 +Intel Xeon 8370C, 2 CPUs/m);
     const comment = renderComment(report, {});

@@ -8,17 +8,17 @@ import {
 } from '../../../src/verdict/comparison.js';
 import { compare } from '../../../src/verdict/evidence.js';
 import { slowLaunchCaveats } from '../../../src/verdict/slow-launches.js';
-import { syntheticDuet } from '../../fixtures/runs.js';
+import { syntheticPair } from '../../fixtures/runs.js';
 
 const SETTINGS = { alpha: 0.01, margins: [] };
 const METRICS = ['syscall.null', 'syscall.stat', 'syscall.read_zero', 'sendfile.tcp_4k'].map(
   (id, index) => ({ id, ns: 100 * (index + 1) }),
 );
 const identical = (rounds: number, seed = 1) =>
-  syntheticDuet({ rounds, seed, baseline: METRICS, candidate: METRICS });
+  syntheticPair({ rounds, seed, baseline: METRICS, candidate: METRICS });
 
 function compareSides(baseline: Run, candidate: Run): Comparison<MeasuredFinding> {
-  const comparison = compare({ design: 'duet', baseline, candidate }, SETTINGS);
+  const comparison = compare({ design: 'paired', baseline, candidate }, SETTINGS);
   return { ...comparison, findings: comparison.findings.filter(isMeasured) };
 }
 
@@ -79,7 +79,7 @@ describe('launches that are slow now and then', () => {
   });
 
   test('say nothing of a metric that was called changed', () => {
-    const duet = syntheticDuet({
+    const duet = syntheticPair({
       ...{ rounds: 30, confirmRounds: 30, baseline: METRICS },
       candidate: METRICS.map(({ id, ns }) => ({ id, ns: id === 'syscall.stat' ? 2 * ns : ns })),
     });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { isTimed, makeRun, type Run } from '../../../src/record/run.js';
 import { unevenFilterCaveats, validityCaveats } from '../../../src/verdict/validity.js';
-import { syntheticDuet } from '../../fixtures/runs.js';
+import { syntheticPair } from '../../fixtures/runs.js';
 
 const METRICS = [{ id: 'syscall.null', ns: 100 }];
-const duet = () => syntheticDuet({ baseline: METRICS, candidate: METRICS });
+const duet = () => syntheticPair({ baseline: METRICS, candidate: METRICS });
 
 /** Both runs of a quiet duet, the candidate's after a change. */
 const caveatsOf = (change: (run: Run) => Partial<Run>): string[] => {
@@ -25,7 +25,7 @@ describe('time that the hypervisor gave to others', () => {
 
   test('is said from a fiftieth of the measuring time on', () => {
     expect(stolen(0.05)).toEqual([
-      'The hypervisor gave 5 % of the measuring time to others (steal); a quieter runner gives narrower intervals.',
+      'The hypervisor gave 5 % of the measuring time to other guests (steal); a quieter runner gives narrower intervals.',
     ]);
     expect(stolen(0.021)).toHaveLength(1);
     expect(stolen(0.019)).toEqual([]);
@@ -64,7 +64,7 @@ test('launches that failed are said with the reason of the first', () => {
     ),
   }));
   expect(failed).toEqual([
-    '2 of 24 launches of host failed and do not count; the first because it was ended by signal 1.',
+    '2 of 24 launches of host failed and do not count; the first failed because it was ended by signal 1.',
   ]);
 });
 
@@ -79,7 +79,7 @@ describe('the CPU that was measured on', () => {
   test('is said not to have been kept', () => {
     const unpinned = ({ plan }: Run) => ({ plan: { ...plan, pinned: false } });
     expect(caveatsOf(unpinned)).toEqual([
-      expect.stringContaining('Launches of host could not be kept on one CPU'),
+      expect.stringContaining('Launches of host could not be pinned to one CPU'),
     ]);
   });
 });

@@ -4,8 +4,8 @@ import { oldestFirst } from '../../../src/record/earlier-runs.js';
 import { makeRun, type Run } from '../../../src/record/run.js';
 import type { Verdict } from '../../../src/record/verdict.js';
 import type { MeasuredFinding } from '../../../src/verdict/comparison.js';
-import { comparePrediction } from '../../../src/verdict/prediction.js';
-import { scaled } from '../../fixtures/arbitrary-duets.js';
+import { compareStored } from '../../../src/verdict/stored.js';
+import { scaled } from '../../fixtures/arbitrary-pairs.js';
 import { tried } from '../../fixtures/laws.js';
 import { syntheticRun } from '../../fixtures/runs.js';
 
@@ -41,7 +41,7 @@ const runsOf = ({ stored, candidate }: DrawnRuns): Runs => ({
 });
 
 const compared = ({ stored, candidate }: Runs, alpha: number = SETTINGS.alpha): MeasuredFinding[] =>
-  comparePrediction({ runs: stored, skipped: [] }, candidate, { ...SETTINGS, alpha }).findings;
+  compareStored({ runs: stored, skipped: [] }, candidate, { ...SETTINGS, alpha }).findings;
 
 const ofRuns = (law: (runs: Runs) => void): void =>
   fc.assert(

@@ -11,10 +11,10 @@ import {
 import {
   EQUIVALENCE_CONFIDENCE,
   OTHER_PRIOR_STANDARD_DEVIATION,
-  PREDICTION_MARGIN,
   PRIOR_DEGREES_OF_FREEDOM,
   PRIOR_STANDARD_DEVIATIONS,
   SHOWN_CONFIDENCE,
+  STORED_MARGIN,
 } from '../stats/assumptions.js';
 import type { VariancePrior } from '../stats/moderated.js';
 import { mde80ForPrediction } from '../stats/power.js';
@@ -34,7 +34,10 @@ import { adjustFamily, type ShiftTest } from './shift-test.js';
 import { bothSides, comparablePair, notTested, sidesOfChange } from './sides.js';
 import { validityCaveats } from './validity.js';
 
-/** One metric of a prediction: the candidate's run, and the stored runs that measured the metric. */
+/**
+ * A metric in a comparison with stored runs: the candidate's run, and the stored runs that measured
+ * the metric.
+ */
 interface PredictedMetric {
   metric: TimedMetric;
   stored: TimedMetric[];
@@ -59,7 +62,7 @@ interface JudgingContext {
  * Runs of another machine are shown and not judged. Runs of another machine with the same CPU model,
  * or of this machine in another state, are judged, but no change is called on them.
  */
-export function comparePrediction(
+export function compareStored(
   stored: EarlierRuns,
   candidate: Run,
   settings: JudgingSettings,
@@ -72,7 +75,7 @@ export function comparePrediction(
     sameModelObstacle(comparable) ?? machineMoved(comparable.runs, candidate, predicted);
   const circumstances = { candidate, settings, family, obstacle };
   return {
-    design: 'prediction',
+    design: 'stored',
     alpha: settings.alpha,
     familySize: family.size,
     candidate,
@@ -106,7 +109,7 @@ function predictMetrics(
       return typeof pair === 'string' || pair.kind === 'events' ? [] : [pair.baseline];
     });
     if (stored.length === 0) return [];
-    const marginRatio = marginOf(metric, settings.margins, PREDICTION_MARGIN);
+    const marginRatio = marginOf(metric, settings.margins, STORED_MARGIN);
     const prediction = predictMetric(metric, stored, marginRatio, SHOWN_CONFIDENCE);
     return { metric, stored, marginRatio, prediction };
   });
@@ -180,7 +183,7 @@ function notCompared(
   settings: JudgingSettings,
 ): MeasuredFinding {
   const other = runs.map((run) => metricOf(run, metric.id)).findLast((found) => found);
-  const marginRatio = marginOf(metric, settings.margins, PREDICTION_MARGIN);
+  const marginRatio = marginOf(metric, settings.margins, STORED_MARGIN);
   const sides = bothSides(other, metric);
   const pair = comparablePair(other, metric);
   if (match !== 'other-machine' && typeof pair === 'string') {

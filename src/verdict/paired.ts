@@ -1,13 +1,13 @@
 import { median } from 'simple-statistics';
 import type { MetricRecord, Run, TimedMetric } from '../record/run.js';
 import {
-  DUET_MARGIN,
   EQUIVALENCE_CONFIDENCE,
+  PAIRED_MARGIN,
   SCREEN_LEVEL,
   SHOWN_CONFIDENCE,
 } from '../stats/assumptions.js';
 import { hodgesLehmann } from '../stats/hodges-lehmann.js';
-import { mde80ForDuet, minimumPairs } from '../stats/power.js';
+import { mde80ForPairs, minimumPairs } from '../stats/power.js';
 import { pairsToSettle } from '../stats/settle.js';
 import { countOf } from '../text/units.js';
 import type { Comparison, MeasuredFinding } from './comparison.js';
@@ -26,8 +26,8 @@ import { adjustFamily, type ShiftTest, smallestP, testShift } from './shift-test
 import { bothSides, comparablePair, notTested, sidesOfChange } from './sides.js';
 import { unevenFilterCaveats, validityCaveats } from './validity.js';
 
-/** One metric of a duet: the pairs of both phases, on the log scale. */
-interface DuetMetric {
+/** One metric of a paired comparison: the pairs of both phases, on the log scale. */
+interface PairedMetric {
   metric: TimedMetric;
   marginRatio: number;
   screen: PairedDifferences;
@@ -40,11 +40,11 @@ interface DuetMetric {
  *
  * @returns ids, smallest p first; of equal p, the largest change first
  */
-export const screenDuet = (baseline: Run, candidate: Run, settings: JudgingSettings): string[] =>
-  flaggedByScreen(duetMetrics(baseline, candidate, settings));
+export const screenPaired = (baseline: Run, candidate: Run, settings: JudgingSettings): string[] =>
+  flaggedByScreen(pairedMetrics(baseline, candidate, settings));
 
-function flaggedByScreen(metrics: readonly DuetMetric[]): string[] {
-  const sizes = new Map(metrics.map((duet) => [duet.metric.id, sizeInMargins(duet)]));
+function flaggedByScreen(metrics: readonly PairedMetric[]): string[] {
+  const sizes = new Map(metrics.map((pair) => [pair.metric.id, sizeInMargins(pair)]));
   return [...testEach(metrics.filter(inFamily), 'screen')]
     .filter(([, test]) => smallestP(test) <= SCREEN_LEVEL)
     .toSorted(
@@ -54,7 +54,7 @@ function flaggedByScreen(metrics: readonly DuetMetric[]): string[] {
     .map(([id]) => id);
 }
 
-const sizeInMargins = ({ screen, marginRatio }: DuetMetric): number =>
+const sizeInMargins = ({ screen, marginRatio }: PairedMetric): number =>
   Math.abs(median(screen.between)) / Math.log1p(marginRatio);
 
 /**
@@ -66,7 +66,7 @@ export function unconfirmedCaveats(
   candidate: Run,
   settings: JudgingSettings,
 ): string[] {
-  const metrics = duetMetrics(baseline, candidate, settings);
+  const metrics = pairedMetrics(baseline, candidate, settings);
   const confirmed = metrics.filter(wasFlagged);
   const ids = confirmed.map(({ metric }) => metric.id);
   const open = flaggedByScreen(metrics).filter((id) => !ids.includes(id));
@@ -87,28 +87,28 @@ export function unconfirmedCaveats(
 }
 
 /**
- * Compares both sides of a duet from their records alone.
+ * Compares both sides of a paired comparison from their records alone.
  *
  * A metric is `regressed` or `improved` only if the screen flagged it and fresh launches confirmed it
  * (Holm over the flagged metrics, at alpha). So the error level holds whatever the screen picked. The
  * change shown is the one from the fresh launches, which the screen's selection does not bias.
  */
-export function compareDuet(
+export function comparePaired(
   baseline: Run,
   candidate: Run,
   settings: JudgingSettings,
 ): Comparison<MeasuredFinding> {
-  const metrics = duetMetrics(baseline, candidate, settings);
+  const metrics = pairedMetrics(baseline, candidate, settings);
   const flagged = adjustFamily(testEach(metrics.filter(wasFlagged), 'confirm'));
   const compared = candidate.metrics.map((metric) => {
-    const duet = metrics.find((one) => one.metric === metric);
-    return duet
-      ? compareMetric(duet, baseline, candidate, settings, flagged)
+    const pair = metrics.find((one) => one.metric === metric);
+    return pair
+      ? compareMetric(pair, baseline, candidate, settings, flagged)
       : (compareCounts(metricOf(baseline, metric.id), metric) ??
           notCompared(metric, baseline, settings));
   });
   return {
-    design: 'duet',
+    design: 'paired',
     alpha: settings.alpha,
     familySize: metrics.filter(inFamily).length,
     candidate,
@@ -122,39 +122,40 @@ export function compareDuet(
   };
 }
 
-function duetMetrics(baseline: Run, candidate: Run, settings: JudgingSettings): DuetMetric[] {
+function pairedMetrics(baseline: Run, candidate: Run, settings: JudgingSettings): PairedMetric[] {
   return candidate.metrics.flatMap((metric) => {
     const pair = comparablePair(metricOf(baseline, metric.id), metric);
     if (typeof pair === 'string' || pair.kind === 'events') return [];
     const screen = pairDifferences(baseline, candidate, metric.id, 'screen');
     if (screen.between.length === 0) return [];
     const confirm = pairDifferences(baseline, candidate, metric.id, 'confirm');
-    const marginRatio = marginOf(metric, settings.margins, DUET_MARGIN);
+    const marginRatio = marginOf(metric, settings.margins, PAIRED_MARGIN);
     return { metric: pair.candidate, marginRatio, screen, confirm };
   });
 }
 
-const inFamily = ({ metric }: DuetMetric): boolean => metric.gate;
+const inFamily = ({ metric }: PairedMetric): boolean => metric.gate;
 
 /** Whether the metric was measured again. A record's second phase may also hold ungated metrics. */
-const wasFlagged = (duet: DuetMetric): boolean => inFamily(duet) && duet.confirm.between.length > 0;
+const wasFlagged = (pair: PairedMetric): boolean =>
+  inFamily(pair) && pair.confirm.between.length > 0;
 
-const testEach = (metrics: readonly DuetMetric[], phase: 'screen' | 'confirm') =>
+const testEach = (metrics: readonly PairedMetric[], phase: 'screen' | 'confirm') =>
   new Map(
-    metrics.map((duet) => [duet.metric.id, testShift(duet[phase].between, duet.marginRatio)]),
+    metrics.map((pair) => [pair.metric.id, testShift(pair[phase].between, pair.marginRatio)]),
   );
 
 function compareMetric(
-  duet: DuetMetric,
+  pair: PairedMetric,
   baseline: Run,
   candidate: Run,
   settings: JudgingSettings,
   flagged: ReadonlyMap<string, ShiftTest>,
 ): MeasuredFinding {
-  const { metric, marginRatio, screen, confirm } = duet;
+  const { metric, marginRatio, screen, confirm } = pair;
   const confirmed = flagged.get(metric.id);
   const phase = confirmed ? 'confirm' : 'screen';
-  const { between } = duet[phase];
+  const { between } = pair[phase];
   const change = asChange(hodgesLehmann(between, SHOWN_CONFIDENCE));
   const equivalence = hodgesLehmann(between, EQUIVALENCE_CONFIDENCE);
   const floor = floorOf([...screen.within, ...confirm.within], marginRatio, settings.alpha);
@@ -185,14 +186,14 @@ function compareMetric(
     }),
     change,
     ...(floor ? { floor } : {}),
-    mde80: smallestDetectable(duet, settings.alpha),
+    mde80: smallestDetectable(pair, settings.alpha),
   };
 }
 
 /** As a ratio above 0. The pairs of both phases describe the noise. */
-function smallestDetectable({ marginRatio, screen, confirm }: DuetMetric, alpha: number): number {
+function smallestDetectable({ marginRatio, screen, confirm }: PairedMetric, alpha: number): number {
   const confirmPairs = confirm.between.length;
-  const shift = mde80ForDuet({
+  const shift = mde80ForPairs({
     differences: [...screen.between, ...confirm.between],
     margin: Math.log1p(marginRatio),
     alpha,
@@ -211,7 +212,7 @@ function notCompared(
   const why = comparablePair(other, candidate);
   return notTested(
     candidate,
-    marginOf(candidate, settings.margins, DUET_MARGIN),
+    marginOf(candidate, settings.margins, PAIRED_MARGIN),
     bothSides(other, candidate),
     typeof why === 'string'
       ? why

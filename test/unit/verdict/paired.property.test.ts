@@ -5,24 +5,27 @@ import { EQUIVALENCE_CONFIDENCE } from '../../../src/stats/assumptions.js';
 import { hodgesLehmann } from '../../../src/stats/hodges-lehmann.js';
 import { seededRandom } from '../../../src/stats/random.js';
 import type { MeasuredFinding } from '../../../src/verdict/comparison.js';
-import { compareDuet } from '../../../src/verdict/duet.js';
+import { comparePaired } from '../../../src/verdict/paired.js';
 import { pairDifferences } from '../../../src/verdict/samples.js';
 import {
-  type DrawnDuet,
+  type DrawnPair,
   type Duet,
-  drawnDuet,
-  duetOf,
+  drawnPair,
+  pairOf,
   reordered,
   scaled,
   swapped,
-} from '../../fixtures/arbitrary-duets.js';
+} from '../../fixtures/arbitrary-pairs.js';
 import { tried } from '../../fixtures/laws.js';
 
 const SETTINGS = { alpha: 0.01, margins: [] };
 const PARAMETERS = tried(120);
 
 function compared(duet: Duet, alpha = SETTINGS.alpha): MeasuredFinding[] {
-  const { findings: metrics } = compareDuet(duet.baseline, duet.candidate, { ...SETTINGS, alpha });
+  const { findings: metrics } = comparePaired(duet.baseline, duet.candidate, {
+    ...SETTINGS,
+    alpha,
+  });
   return [...metrics].sort((one, other) => (one.id < other.id ? -1 : 1));
 }
 
@@ -42,15 +45,15 @@ function expectClose(found: readonly number[], expected: readonly number[]): voi
   }
 }
 
-const ofDuets = (law: (drawn: DrawnDuet) => void): void =>
-  fc.assert(fc.property(drawnDuet, law), PARAMETERS);
+const ofPairs = (law: (drawn: DrawnPair) => void): void =>
+  fc.assert(fc.property(drawnPair, law), PARAMETERS);
 
-describe('the verdicts of any duet', () => {
+describe('the verdicts of any paired comparison', () => {
   test('do not depend on the unit of the times, nor on the speed of the control loop', () => {
     const factor = fc.constantFrom(1e-2, 0.3, 7, 60);
     fc.assert(
-      fc.property(drawnDuet, factor, factor, (drawn, estimate, control) => {
-        const { baseline, candidate } = duetOf(drawn);
+      fc.property(drawnPair, factor, factor, (drawn, estimate, control) => {
+        const { baseline, candidate } = pairOf(drawn);
         const by = { estimate, control };
         const before = compared({ baseline, candidate });
         const after = compared({
@@ -66,8 +69,8 @@ describe('the verdicts of any duet', () => {
 
   test('do not depend on the order of metrics, launches and replicates in the records', () => {
     fc.assert(
-      fc.property(drawnDuet, fc.nat({ max: 1000 }), (drawn, seed) => {
-        const { baseline, candidate } = duetOf(drawn);
+      fc.property(drawnPair, fc.nat({ max: 1000 }), (drawn, seed) => {
+        const { baseline, candidate } = pairOf(drawn);
         const random = seededRandom(seed);
         const shuffle = <T>(all: readonly T[]): T[] =>
           all
@@ -91,9 +94,9 @@ describe('the verdicts of any duet', () => {
       // What only the other side cannot do is nobody's loss.
       blocked: 'incomparable',
     };
-    ofDuets((drawn) => {
-      const forth = compared(duetOf(drawn));
-      const back = compared(swapped(duetOf(drawn)));
+    ofPairs((drawn) => {
+      const forth = compared(pairOf(drawn));
+      const back = compared(swapped(pairOf(drawn)));
       expect(verdictsOf(back)).toEqual(
         verdictsOf(forth).map((verdict, index) =>
           drawn.metrics[index]?.refused === 'baseline' ? 'blocked' : (mirror[verdict] ?? verdict),
@@ -114,9 +117,9 @@ describe('the verdicts of any duet', () => {
   });
 
   test('come with an interval around the estimate, and sides that agree with it', () => {
-    ofDuets((drawn) => {
+    ofPairs((drawn) => {
       for (const { change, floor, baseline, candidate, mde80, marginRatio } of compared(
-        duetOf(drawn),
+        pairOf(drawn),
       )) {
         if (change === undefined) continue;
         expect(change.low <= change.ratio && change.ratio <= change.high).toBe(true);
@@ -133,8 +136,8 @@ describe('the verdicts of any duet', () => {
 
   test('say unchanged only where the interval of the equivalence test lies inside the margins', () => {
     let said = 0;
-    ofDuets((drawn) => {
-      const { baseline, candidate } = duetOf(drawn);
+    ofPairs((drawn) => {
+      const { baseline, candidate } = pairOf(drawn);
       for (const { id, gate, verdict, marginRatio } of compared({ baseline, candidate })) {
         if (verdict !== 'unchanged') continue;
         said += 1;
@@ -155,8 +158,8 @@ describe('the verdicts of any duet', () => {
     'at alpha %f say regressed or improved only beyond the margin, with a p within the level',
     (alpha) => {
       let said = 0;
-      ofDuets((drawn) => {
-        for (const metric of compared(duetOf(drawn), alpha)) {
+      ofPairs((drawn) => {
+        for (const metric of compared(pairOf(drawn), alpha)) {
           const { verdict, change, marginRatio, pValue } = metric;
           if (verdict !== 'regressed' && verdict !== 'improved') continue;
           said += 1;
@@ -174,8 +177,8 @@ describe('the verdicts of any duet', () => {
   );
 
   test('call no gated metric changed on a screen alone', () => {
-    ofDuets((drawn) => {
-      for (const { gate, verdict } of compared(duetOf({ ...drawn, confirmPairs: 0 }))) {
+    ofPairs((drawn) => {
+      for (const { gate, verdict } of compared(pairOf({ ...drawn, confirmPairs: 0 }))) {
         if (gate) expect(['regressed', 'improved']).not.toContain(verdict);
       }
     });
@@ -185,9 +188,9 @@ describe('the verdicts of any duet', () => {
     const called = new Set<Verdict>(['regressed', 'improved']);
     const levels = fc.tuple(fc.constantFrom(0.001, 0.01, 0.05), fc.constantFrom(1, 2, 4));
     fc.assert(
-      fc.property(drawnDuet, levels, (drawn, [alpha, times]) => {
-        const strict = compared(duetOf(drawn), alpha);
-        const lenient = verdictsOf(compared(duetOf(drawn), alpha * times));
+      fc.property(drawnPair, levels, (drawn, [alpha, times]) => {
+        const strict = compared(pairOf(drawn), alpha);
+        const lenient = verdictsOf(compared(pairOf(drawn), alpha * times));
         for (const [index, { verdict }] of strict.entries()) {
           if (called.has(verdict)) expect(lenient[index]).toBe(verdict);
         }
@@ -197,19 +200,19 @@ describe('the verdicts of any duet', () => {
   });
 
   test('do not depend on metrics that only inform', () => {
-    ofDuets((drawn) => {
+    ofPairs((drawn) => {
       const gated = drawn.metrics.filter(({ gate }) => gate);
       if (gated.length === 0) return;
       const informing = drawn.metrics.filter(({ gate }) => !gate);
-      const told = (metrics: DrawnDuet['metrics']) =>
-        compared(duetOf({ ...drawn, metrics })).slice(0, gated.length);
+      const told = (metrics: DrawnPair['metrics']) =>
+        compared(pairOf({ ...drawn, metrics })).slice(0, gated.length);
       expect(told([...gated, ...informing])).toEqual(told(gated));
     });
   });
 
   test('are silent, with a reason, about what one side cannot measure', () => {
-    ofDuets((drawn) => {
-      const metrics = compared(duetOf(drawn));
+    ofPairs((drawn) => {
+      const metrics = compared(pairOf(drawn));
       for (const [index, { refused }] of drawn.metrics.entries()) {
         const { verdict, because, change, pValue } = metrics[index] ?? {};
         const silent = refused === 'candidate' ? 'blocked' : 'incomparable';
@@ -228,7 +231,7 @@ describe('a candidate that is the baseline in another order', () => {
    * makes every difference appear with both signs, and that no test may call a change.
    */
   test('by exchanges, is never called changed', () => {
-    const exchanged = drawnDuet.chain((drawn) =>
+    const exchanged = drawnPair.chain((drawn) =>
       fc
         .shuffledSubarray(
           Array.from({ length: drawn.pairs }, (_, launch) => launch),
@@ -241,7 +244,7 @@ describe('a candidate that is the baseline in another order', () => {
     );
     fc.assert(
       fc.property(exchanged, (drawn) => {
-        for (const { verdict, change } of compared(duetOf(drawn), 0.2)) {
+        for (const { verdict, change } of compared(pairOf(drawn), 0.2)) {
           expect(['unchanged', 'inconclusive']).toContain(verdict);
           expect(Math.log(change?.ratio ?? 0)).toBeCloseTo(0, 12);
         }
@@ -250,7 +253,7 @@ describe('a candidate that is the baseline in another order', () => {
     );
   });
 
-  function exchange(metric: DrawnDuet['metrics'][number], order: readonly number[]) {
+  function exchange(metric: DrawnPair['metrics'][number], order: readonly number[]) {
     const candidate = [...metric.baseline];
     for (let i = 0; i + 1 < order.length; i += 2) {
       const [one = 0, other = 0] = order.slice(i, i + 2);
@@ -273,7 +276,7 @@ describe('a candidate that is the baseline in another order', () => {
         .map(([, value]) => value);
       const metric = { gate: true, flagged: true, ns: 80, baseline, candidate };
       const [found] = compared(
-        duetOf({ pairs: 8, confirmPairs: 12, lost: [], metrics: [metric] }),
+        pairOf({ pairs: 8, confirmPairs: 12, lost: [], metrics: [metric] }),
         0.05,
       );
       if (found?.verdict === 'regressed') red += 1;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { isTimed, type Platform, type Run } from '../../../src/record/run.js';
 import type { Comparison, MeasuredFinding } from '../../../src/verdict/comparison.js';
 import { judge } from '../../../src/verdict/judge.js';
-import { comparePrediction } from '../../../src/verdict/prediction.js';
+import { compareStored } from '../../../src/verdict/stored.js';
 import { type MetricShape, PLATFORM, syntheticRun } from '../../fixtures/runs.js';
 
 const SETTINGS = { alpha: 0.01, margins: [] };
@@ -24,7 +24,7 @@ const storedRuns = (count: number, platform: Partial<Platform> = {}): Run[] =>
   );
 
 const compare = (runs: Run[], candidate: Run): Comparison<MeasuredFinding> =>
-  comparePrediction({ runs, skipped: [] }, candidate, SETTINGS);
+  compareStored({ runs, skipped: [] }, candidate, SETTINGS);
 
 const verdictOf = (comparison: Comparison<MeasuredFinding>, id: string) =>
   comparison.findings.find((metric) => metric.id === id)?.verdict;

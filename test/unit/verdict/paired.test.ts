@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { isTimed } from '../../../src/record/run.js';
 import type { Verdict } from '../../../src/record/verdict.js';
-import { compareDuet, screenDuet } from '../../../src/verdict/duet.js';
 import { judge } from '../../../src/verdict/judge.js';
-import { type MetricShape, syntheticDuet } from '../../fixtures/runs.js';
+import { comparePaired, screenPaired } from '../../../src/verdict/paired.js';
+import { type MetricShape, syntheticPair } from '../../fixtures/runs.js';
 
 const SETTINGS = { alpha: 0.01, margins: [] };
 
@@ -13,75 +13,75 @@ const shapes = (changes: Record<string, number> = {}): MetricShape[] =>
     ns: 100 * (i + 1) * (changes[id] ?? 1),
   }));
 
-const verdicts = (duet: ReturnType<typeof syntheticDuet>): Record<string, Verdict> =>
+const verdicts = (duet: ReturnType<typeof syntheticPair>): Record<string, Verdict> =>
   Object.fromEntries(
-    compareDuet(duet.baseline, duet.candidate, SETTINGS).findings.map((m) => [m.id, m.verdict]),
+    comparePaired(duet.baseline, duet.candidate, SETTINGS).findings.map((m) => [m.id, m.verdict]),
   );
 
 describe('the screen', () => {
   test('flags nothing when nothing changed', () => {
-    const { baseline, candidate } = syntheticDuet({ baseline: shapes(), candidate: shapes() });
-    expect(screenDuet(baseline, candidate, SETTINGS)).toEqual([]);
+    const { baseline, candidate } = syntheticPair({ baseline: shapes(), candidate: shapes() });
+    expect(screenPaired(baseline, candidate, SETTINGS)).toEqual([]);
   });
 
   test('flags what moved in either direction, the largest change first', () => {
     const changed = shapes({ 'syscall.null': 1.1, 'syscall.stat': 0.8 });
-    const { baseline, candidate } = syntheticDuet({ baseline: shapes(), candidate: changed });
-    expect(screenDuet(baseline, candidate, SETTINGS)).toEqual(['syscall.stat', 'syscall.null']);
+    const { baseline, candidate } = syntheticPair({ baseline: shapes(), candidate: changed });
+    expect(screenPaired(baseline, candidate, SETTINGS)).toEqual(['syscall.stat', 'syscall.null']);
   });
 
   test('does not flag a change inside the margin, however certain', () => {
     const changed = shapes({ 'syscall.null': 1.015 });
-    const { baseline, candidate } = syntheticDuet({
+    const { baseline, candidate } = syntheticPair({
       rounds: 40,
       baseline: shapes(),
       candidate: changed,
     });
-    expect(screenDuet(baseline, candidate, SETTINGS)).toEqual([]);
+    expect(screenPaired(baseline, candidate, SETTINGS)).toEqual([]);
   });
 
   test('never flags an informational metric', () => {
     const inform = (ns: number): MetricShape[] => [{ id: 'clock.syscall', ns, gate: false }];
-    const { baseline, candidate } = syntheticDuet({
+    const { baseline, candidate } = syntheticPair({
       baseline: inform(100),
       candidate: inform(200),
     });
-    expect(screenDuet(baseline, candidate, SETTINGS)).toEqual([]);
-    const comparison = compareDuet(baseline, candidate, SETTINGS);
+    expect(screenPaired(baseline, candidate, SETTINGS)).toEqual([]);
+    const comparison = comparePaired(baseline, candidate, SETTINGS);
     expect(comparison.findings[0]?.verdict).toBe('regressed');
     expect(judge(comparison, 'regression').passed).toBe(true);
   });
 });
 
-describe('the verdict of a duet', () => {
+describe('the verdict of a paired comparison', () => {
   test('is unchanged for identical sides, by equivalence', () => {
-    const duet = syntheticDuet({ baseline: shapes(), candidate: shapes() });
+    const duet = syntheticPair({ baseline: shapes(), candidate: shapes() });
     expect(new Set(Object.values(verdicts(duet)))).toEqual(new Set(['unchanged']));
   });
 
   test('needs fresh launches: what only the screen saw is not red', () => {
     const changed = shapes({ 'syscall.null': 1.2 });
-    const duet = syntheticDuet({ baseline: shapes(), candidate: changed });
+    const duet = syntheticPair({ baseline: shapes(), candidate: changed });
     expect(verdicts(duet)['syscall.null']).toBe('inconclusive');
   });
 
   test('is regressed for what fresh launches confirm, and swapping the sides improves it', () => {
     const changed = shapes({ 'syscall.null': 1.2 });
     const sides = { rounds: 12, confirmRounds: 6 };
-    const forth = syntheticDuet({ ...sides, baseline: shapes(), candidate: changed });
+    const forth = syntheticPair({ ...sides, baseline: shapes(), candidate: changed });
     expect(verdicts(forth)['syscall.null']).toBe('regressed');
-    const back = syntheticDuet({ ...sides, baseline: changed, candidate: shapes() });
+    const back = syntheticPair({ ...sides, baseline: changed, candidate: shapes() });
     expect(verdicts(back)['syscall.null']).toBe('improved');
   });
 
   test('shows the change of the fresh launches with an interval around it', () => {
     const changed = shapes({ 'syscall.null': 1.2 });
-    const { baseline, candidate } = syntheticDuet({
+    const { baseline, candidate } = syntheticPair({
       confirmRounds: 10,
       baseline: shapes(),
       candidate: changed,
     });
-    const [metric] = compareDuet(baseline, candidate, SETTINGS).findings;
+    const [metric] = comparePaired(baseline, candidate, SETTINGS).findings;
     expect(metric?.change?.low).toBeGreaterThan(1.19);
     expect(metric?.change?.low).toBeLessThanOrEqual(metric?.change?.ratio ?? 0);
     expect(metric?.change?.high).toBeGreaterThanOrEqual(metric?.change?.ratio ?? 0);
@@ -90,8 +90,8 @@ describe('the verdict of a duet', () => {
 
   test('is inconclusive with a number to settle it when the noise is wide', () => {
     const noisy: MetricShape[] = [{ id: 'syscall.null', ns: 100, noise: 0.03 }];
-    const { baseline, candidate } = syntheticDuet({ baseline: noisy, candidate: noisy });
-    const [metric] = compareDuet(baseline, candidate, SETTINGS).findings;
+    const { baseline, candidate } = syntheticPair({ baseline: noisy, candidate: noisy });
+    const [metric] = comparePaired(baseline, candidate, SETTINGS).findings;
     expect(metric?.verdict).toBe('inconclusive');
     expect(metric?.replicatesToSettle).toBeGreaterThan(24);
   });
@@ -99,8 +99,8 @@ describe('the verdict of a duet', () => {
   test('is blocked when the candidate cannot do what the baseline could, and says why', () => {
     const denied: MetricShape[] = [{ id: 'sendfile.tcp_4k', ns: 1, unavailable: 'denied' }];
     const measured: MetricShape[] = [{ id: 'sendfile.tcp_4k', ns: 5000 }];
-    const { baseline, candidate } = syntheticDuet({ baseline: measured, candidate: denied });
-    const [metric] = compareDuet(baseline, candidate, SETTINGS).findings;
+    const { baseline, candidate } = syntheticPair({ baseline: measured, candidate: denied });
+    const [metric] = comparePaired(baseline, candidate, SETTINGS).findings;
     expect(metric?.verdict).toBe('blocked');
     expect(metric?.because).toBe(
       'Measured on the baseline, but denied (sendfile(): Operation not permitted) on the candidate.',
@@ -110,7 +110,7 @@ describe('the verdict of a duet', () => {
 
   test('takes the last margin that matches a metric', () => {
     const changed = shapes({ 'syscall.null': 1.2, 'syscall.stat': 1.2 });
-    const { baseline, candidate } = syntheticDuet({
+    const { baseline, candidate } = syntheticPair({
       confirmRounds: 8,
       baseline: shapes(),
       candidate: changed,
@@ -119,14 +119,14 @@ describe('the verdict of a duet', () => {
       { glob: 'syscall.*', ratio: 0.5 },
       { glob: '*.stat', ratio: 0.1 },
     ];
-    const { findings: metrics } = compareDuet(baseline, candidate, { alpha: 0.01, margins });
+    const { findings: metrics } = comparePaired(baseline, candidate, { alpha: 0.01, margins });
     const found = Object.fromEntries(metrics.map(({ id, verdict }) => [id, verdict]));
     expect(found).toMatchObject({ 'syscall.null': 'unchanged', 'syscall.stat': 'regressed' });
   });
 
   test('does not depend on the order of the metrics nor on the speed of the machine', () => {
     const changed = shapes({ 'syscall.stat': 1.1 });
-    const duet = syntheticDuet({ confirmRounds: 8, baseline: shapes(), candidate: changed });
+    const duet = syntheticPair({ confirmRounds: 8, baseline: shapes(), candidate: changed });
     const backwards = {
       ...duet.candidate,
       metrics: duet.candidate.metrics.toReversed(),
@@ -153,8 +153,8 @@ describe('the verdict of a duet', () => {
   });
 
   test('carries the floor of identical sides and the smallest change it would have caught', () => {
-    const { baseline, candidate } = syntheticDuet({ baseline: shapes(), candidate: shapes() });
-    for (const metric of compareDuet(baseline, candidate, SETTINGS).findings) {
+    const { baseline, candidate } = syntheticPair({ baseline: shapes(), candidate: shapes() });
+    for (const metric of comparePaired(baseline, candidate, SETTINGS).findings) {
       expect(metric.floor?.pairs).toBe(23);
       expect(metric.floor?.rejections).toBe(0);
       expect(metric.floor?.ratio).toBeCloseTo(1, 2);
