@@ -36,7 +36,17 @@ const anchorsOf = (page: string): string[] =>
       .replaceAll(' ', '-'),
   );
 
+/** Files and folders of this repository that a page names in code, such as `src/cli.ts`. */
+function pathsIn(page: string): string[] {
+  const words = read(page).matchAll(/(?<=`|\s)(?:src|native|test|bench|scripts|schema)\/[\w./-]+/g);
+  return [...words].map(([word]) => word.replace(/[.,]+$/, ''));
+}
+
 describe.each(documents)('%s', (page) => {
+  test('names only files that are there', () => {
+    expect(pathsIn(page).filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
   test('links only to files and headings that are there', () => {
     const broken = linksOf(page).filter(
       ({ path, anchor }) =>
