@@ -1,7 +1,12 @@
 import { mean, median, medianAbsoluteDeviation, sampleStandardDeviation } from 'simple-statistics';
 import { SHOWN_CONFIDENCE } from '#src/stats/assumptions.js';
 import { hodgesLehmann } from '#src/stats/hodges-lehmann.js';
-import type { Series } from './rounds.ts';
+
+/** Launches of both in the order of time: `ours[i]` ran right beside `theirs[i]`. */
+export interface Series {
+  ours: number[];
+  theirs: number[];
+}
 
 /** Launches of one side. The spreads are shares of the figure: 0.01 is one percent. */
 export interface Side {

@@ -1,12 +1,4 @@
-import type { PairRecord } from './record.ts';
-
-/** What a run is held against. */
-export interface Goal {
-  goal: string;
-  /** Absent where nothing was measured that could tell. */
-  reached?: boolean;
-  found: string;
-}
+import type { Goal, PairRecord } from './record.ts';
 
 /** The cheapest call may cost no more than the lowest of all peers says. */
 const NULL_METRIC = 'syscall.null';

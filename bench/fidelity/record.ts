@@ -1,5 +1,4 @@
 import type { Comparison } from './figures.ts';
-import type { Goal } from './goals.ts';
 
 /** What is known of the machine, as the probe sees it. */
 export interface Machine {
@@ -21,6 +20,14 @@ export interface PairRecord {
   quiet: Comparison;
   /** With a neighbour on the same CPU that never sleeps. */
   busy?: Comparison;
+}
+
+/** What a run is held against. */
+export interface Goal {
+  goal: string;
+  /** Absent where nothing was measured that could tell. */
+  reached?: boolean;
+  found: string;
 }
 
 /** The result of a run; `scripts/fidelity-table.mjs` makes the README's table of it. */

@@ -1,15 +1,9 @@
 import type { Bench } from '#src/measure/launch.js';
 import type { MetricEntry } from '#src/probe/catalogue.js';
 import { besidePinned } from '../process.ts';
-import { type Comparison, compare } from './figures.ts';
+import { type Comparison, compare, type Series } from './figures.ts';
 import { launchOurs } from './ours.ts';
 import type { Host, Pair } from './peer.ts';
-
-/** Launches of both in the order of time: `ours[i]` ran right beside `theirs[i]`. */
-export interface Series {
-  ours: number[];
-  theirs: number[];
-}
 
 export interface RoundsOrder {
   bench: Bench;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DESIGNS } from './design.js';
 import { EXHIBIT_FILE_NAME, ROLES } from './exhibit.js';
 import { EVIDENCE } from './file.js';
 import { callSchema, changeSchema, findingSchema } from './finding.js';
@@ -278,7 +279,7 @@ export const reportSchema = z.strictObject({
   passed: z.boolean().describe('whether the exit code is 0 under the fail-on policy'),
   headline: z.string().describe('one sentence for people'),
   design: z
-    .enum(['paired', 'stored', 'shards', 'self'])
+    .enum(DESIGNS)
     .describe(
       'paired: both sides measured in turn in one job; stored: against stored runs; shards: a paired comparison on each of several machines; self: no baseline',
     ),

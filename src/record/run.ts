@@ -86,8 +86,13 @@ export const machineSchema = z.strictObject({
   }),
 });
 
+/** Where a probe can run; src/targets has a file for each. */
+export const TARGET_KINDS = ['host', 'command', 'container', 'kernel'] as const;
+
+export type TargetKindName = (typeof TARGET_KINDS)[number];
+
 export const targetSchema = z.strictObject({
-  kind: z.enum(['host', 'command', 'container', 'kernel']),
+  kind: z.enum(TARGET_KINDS),
   spec: z.string().min(1).max(4096),
   /** What its own tools say of it, for people: the image's digest, the engine, the emulator. */
   facts: z.record(word, text).optional(),

@@ -1,4 +1,5 @@
 import type { Report } from '../record/report.js';
+import { TARGET_KINDS, type TargetKindName } from '../record/run.js';
 
 /** Where the two sides ran, as phrases. */
 export interface Places {
@@ -6,7 +7,7 @@ export interface Places {
   candidate: string;
 }
 
-const phrases: Record<string, string> = {
+const PHRASES: Record<TargetKindName, string> = {
   host: 'on the host',
   container: 'in the container',
   kernel: 'under the kernel',
@@ -30,4 +31,8 @@ export function placesOf({
   return { baseline: before, candidate: after };
 }
 
-const phraseOf = (spec: string): string | undefined => phrases[spec.split(':', 1)[0] ?? ''];
+function phraseOf(spec: string): string | undefined {
+  const name = spec.split(':', 1)[0];
+  const kind = TARGET_KINDS.find((each) => each === name);
+  return kind && PHRASES[kind];
+}

@@ -1,4 +1,5 @@
 import { usageFailure } from '../failure.js';
+import type { TargetKindName } from '../record/run.js';
 import { commandTarget } from './command.js';
 import { containerTarget } from './container.js';
 import { hostTarget } from './host.js';
@@ -10,7 +11,7 @@ import type { Target } from './target.js';
 type SpecOf<K extends RunnableSpec['kind']> = Extract<RunnableSpec, { kind: K }>;
 
 /** Every kind of target. A new kind needs its own file, its spec in spec.ts and a line here. */
-const KINDS: { [K in RunnableSpec['kind']]: TargetKind<SpecOf<K>> } = {
+const KINDS: { [K in TargetKindName]: TargetKind<SpecOf<K>> } = {
   host: hostTarget,
   container: containerTarget,
   kernel: kernelTarget,

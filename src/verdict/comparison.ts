@@ -1,3 +1,4 @@
+import type { Design } from '../record/design.js';
 import type { Reason, Unavailable } from '../record/metric-status.js';
 import type { Run, Unit } from '../record/run.js';
 import type { Verdict } from '../record/verdict.js';
@@ -114,15 +115,6 @@ export const isMeasured = (finding: Finding): finding is MeasuredFinding =>
 
 export const isInstructions = (finding: Finding): finding is InstructionsFinding =>
   finding.measure === 'instructions';
-
-/**
- * How the evidence was gathered.
- * - `paired`: both sides measured in turn in this job;
- * - `stored`: this job's candidate against stored runs of earlier jobs;
- * - `shards`: a paired comparison on each of several machines;
- * - `self`: there is nothing to compare with; the candidate against itself, for the noise floor.
- */
-export type Design = 'paired' | 'stored' | 'shards' | 'self';
 
 /** The change of a metric by one machine's own pairs. Other machines do not enter. */
 export interface MachineChange extends Change {

@@ -1,7 +1,8 @@
+import type { Design } from '../record/design.js';
 import type { EarlierRuns } from '../record/earlier-runs.js';
 import type { Exhibit } from '../record/exhibit.js';
 import type { Run } from '../record/run.js';
-import type { Comparison, Design, MeasuredFinding } from './comparison.js';
+import type { Comparison, MeasuredFinding } from './comparison.js';
 import { type CountedComparison, compareInstructions } from './instructions.js';
 import { comparePaired, unconfirmedCaveats } from './paired.js';
 import { describeSelf } from './self.js';

@@ -1,9 +1,9 @@
+import type { Design } from '../../../src/record/design.js';
 import type { Report } from '../../../src/record/report.js';
 import { makeRun, RUN_VERSION, type Run, type Subject } from '../../../src/record/run.js';
 import { buildReport } from '../../../src/report/build.js';
 import type {
   Comparison,
-  Design,
   Measured,
   MeasuredFinding,
   NotMeasured,
