@@ -11,7 +11,7 @@ const STORED: Record<string, (rest: string, spec: string) => StoredSpec> = {
   file: (rest, spec) => ({ kind: 'file', spec, path: resolve(rest), shown: rest }),
 };
 
-const ALLOWED_FORMS = ['artifact', 'directory:PATH', 'file:PATH'];
+const ALLOWED_FORMS = ['artifact (in a workflow)', 'directory:PATH', 'file:PATH'];
 
 /** Kinds that are reserved for later versions. */
 const RESERVED = ['branch'];

@@ -13,16 +13,17 @@ export function countedText(
   findings: readonly InstructionsReport[],
   counted: Report['counted'],
 ): string {
-  const gated = findings.filter(({ gate, verdict }) => gate && verdict !== 'blocked');
-  const counts = countVerdicts(gated);
-  const changed = changedText(gated, counts, counted);
+  const all = findings.filter(({ gate }) => gate);
+  const gated = all.filter(({ verdict }) => verdict !== 'blocked');
+  const counts = countVerdicts(all);
+  const changed = changedText(all, counts, counted);
   if (changed !== undefined) return changed;
   if (counts.unchanged === 0)
     return `None of ${countOf(gated.length, 'gated metric')} could be compared by its instructions`;
   const small = gated.filter((one) => one.verdict === 'unchanged' && differs(one)).length;
   const rest = small === 0 ? '' : `, ${small} of them except for a few instructions`;
   const lost = counts.incomparable === 0 ? '' : `; ${counts.incomparable} could not be compared`;
-  return `${shareText(counts.unchanged, gated.length)} ${takes(counts.unchanged)} as many instructions as before${rest}${lost}`;
+  return `${shareText(counts.unchanged, all.length)} ${takes(counts.unchanged)} as many instructions as before${rest}${lost}`;
 }
 
 /** The worst verdict, its main cause if there is one, and the largest change. */

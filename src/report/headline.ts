@@ -27,7 +27,7 @@ export function headline(report: ReportBody): string {
 }
 
 const lowerFirst = (text: string): string =>
-  /^(All|None|No|The) /.test(text) ? `${text.charAt(0).toLowerCase()}${text.slice(1)}` : text;
+  /^(All|Both|None|No|The) /.test(text) ? `${text.charAt(0).toLowerCase()}${text.slice(1)}` : text;
 
 /** `openat is refused: EPERM (syscall.open_close and 4 others)` */
 function lossClause({ alarms }: ReportBody): string {
@@ -41,26 +41,23 @@ function lossClause({ alarms }: ReportBody): string {
 }
 
 function countedClause({ findings, counted }: ReportBody): string {
-  const judged = findings
-    .filter(isInstructionsReport)
-    .filter(({ gate, verdict }) => gate && verdict !== 'blocked');
-  if (judged.length === 0) return '';
-  const text = countedText(judged, counted);
+  const gated = findings.filter(isInstructionsReport).filter(({ gate }) => gate);
+  if (gated.every(({ verdict }) => verdict === 'blocked')) return '';
+  const text = countedText(gated, counted);
   return findings.some(isMeasuredReport) ? `counted: ${lowerFirst(text)}` : text;
 }
 
 /** The verdict of the times. It may differ from the gate's if there are instruction counts too. */
 function timedClause(report: ReportBody): string {
-  const gated = report.findings
-    .filter(isMeasuredReport)
-    .filter(({ gate, verdict }) => gate && verdict !== 'blocked');
+  const all = report.findings.filter(isMeasuredReport).filter(({ gate }) => gate);
+  const gated = all.filter(({ verdict }) => verdict !== 'blocked');
   if (gated.length === 0) return '';
   const verdict = worstOf(
     gated.filter(({ baseline }) => baseline.status === 'ok').map((one) => one.verdict),
   );
   if (verdict === 'incomparable' || verdict === 'blocked') return partlyCompared(gated, report);
   const those = gated.filter((finding) => finding.verdict === verdict);
-  return `${shareText(those.length, gated.length)} ${clauses[verdict](those, report)}${where(report)}`;
+  return `${shareText(those.length, all.length)} ${clauses[verdict](those, report)}${where(report)}`;
 }
 
 /** A verdict over machines says how many machines it rests on. */

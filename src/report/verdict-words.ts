@@ -38,9 +38,10 @@ export const countsText = (counts: Record<Verdict, number>): string =>
     .map((verdict) => `${counts[verdict]} ${verdict}`)
     .join(', ');
 
-/** `8 of 60 gated metrics`, `All 60 gated metrics`, `The only gated metric`. */
+/** `8 of 60 gated metrics`, `All 60 gated metrics`, `Both gated metrics`, `The only gated metric`. */
 export function shareText(count: number, total: number): string {
   if (total === 1) return 'The only gated metric';
+  if (count === 2 && total === 2) return 'Both gated metrics';
   return count === total ? `All ${total} gated metrics` : `${count} of ${total} gated metrics`;
 }
 

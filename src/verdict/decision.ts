@@ -65,7 +65,7 @@ const unchanged = ({ marginRatio, sample }: DecisionInput): Decision => ({
 });
 
 function undecided(input: DecisionInput): Decision {
-  const { gate, sample, equivalence, obstacle, settledBy } = input;
+  const { gate, sample, obstacle, settledBy } = input;
   if (obstacle !== undefined) return { verdict: 'inconclusive', because: obstacle };
   // Nobody waits for a metric that is for information only.
   const toSettle = gate ? input.toSettle : undefined;
@@ -73,16 +73,24 @@ function undecided(input: DecisionInput): Decision {
     toSettle === undefined ? '' : ` About ${toSettle} ${settledBy} in total would settle it.`;
   return {
     verdict: 'inconclusive',
-    because: `Undecided: ${rangeText(equivalence)} (${sample}).${more}`,
+    because: `${rangeText(input)} (${sample}).${more}`,
     ...(toSettle === undefined ? {} : { replicatesToSettle: toSettle }),
   };
 }
 
-/** An interval without bounds is not shown. */
-const rangeText = ({ low, high }: LocationEstimate): string =>
-  Number.isFinite(low) && Number.isFinite(high)
-    ? `the change could be anything from ${formatRatio(Math.exp(low))} to ${formatRatio(Math.exp(high))}`
-    : 'there is too little data to bound the change';
+/**
+ * What is known of the change. An interval without bounds is not shown. One that lies beyond the margin
+ * leaves no doubt of the size, and is only not sure enough for the test over all metrics.
+ */
+function rangeText({ equivalence: { low, high }, marginRatio }: DecisionInput): string {
+  if (!Number.isFinite(low) || !Number.isFinite(high))
+    return 'Undecided: there is too little data to bound the change';
+  const range = `from ${formatRatio(Math.exp(low))} to ${formatRatio(Math.exp(high))}`;
+  const margin = Math.log1p(marginRatio);
+  return low > margin || high < -margin
+    ? `Not confirmed: the change seems to be ${range}, but is not sure enough to be called`
+    : `Undecided: the change could be anything ${range}`;
+}
 
 const tooNoisy = ({ marginRatio }: DecisionInput, floor: Floor): Decision => ({
   verdict: 'inconclusive',

@@ -51,6 +51,27 @@ describe('a metric', () => {
   });
 });
 
+describe('what is not called says what is known of the change', () => {
+  const becauseOf = (equivalence: DecisionInput['equivalence']) => decided({ equivalence }).because;
+
+  test('undecided, as long as the change may lie within the margin', () => {
+    expect(becauseOf(between(1, 8))).toMatch(/^Undecided: the change could be anything from \+1/);
+    expect(becauseOf(between(-8, -1))).toMatch(/^Undecided: the change could be anything from −8/);
+  });
+
+  test('not confirmed, if only the test over all metrics is missing', () => {
+    expect(becauseOf(between(4, 8))).toMatch(/^Not confirmed: the change seems to be from \+4/);
+    expect(becauseOf(between(-8, -4))).toMatch(/^Not confirmed: the change seems to be from −8/);
+  });
+
+  test('too little data, if nothing bounds it', () => {
+    const boundless = { estimate: 0, low: -Infinity, high: Infinity, confidence: 0.9 };
+    expect(becauseOf(boundless)).toMatch(
+      /^Undecided: there is too little data to bound the change/,
+    );
+  });
+});
+
 describe('where launches of the same side differ by more than the margin', () => {
   const loud = floor(3, 2, 5);
 
