@@ -39,3 +39,8 @@ test('scales with the differences and does not depend on where they lie', () => 
 test('names what is no number', () => {
   expect(() => locationStandardError([Number.NaN])).toThrow('differences[0] must be finite');
 });
+
+test('is known from five differences on', () => {
+  expect(locationStandardError([1, 2, 3, 4])).toBeUndefined();
+  expect(locationStandardError([1, 2, 3, 4, 5])).toBeGreaterThan(0);
+});
