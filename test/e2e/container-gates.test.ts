@@ -175,20 +175,21 @@ describe('of two seccomp profiles', () => {
 
   test('one with rules that depend on arguments costs the same at every entry', () => {
     const { report, shown } = judged;
-    expect(report.verdict).toBe('regressed');
+    expect(report.counts.regressed).toBeGreaterThan(0);
     expect(report.diagnosis?.terms).toEqual([expect.objectContaining({ quantity: 'entries' })]);
     expect(report.diagnosis?.carriers.map(({ field }) => field)).toEqual(['target.seccomp']);
     expect(shown).toContain('for every kernel entry');
   });
 
-  test('one that denies what the other allows is a finding, and not a number', () => {
+  test('one that denies what the other allows blocks it, which is no number and worse than slow', () => {
     const { report, shown } = judged;
     expect(metric(report, 'context.eventfd_2p')).toMatchObject({
       baseline: { status: 'ok' },
       candidate: { status: 'denied' },
     });
     expect(metric(report, 'sendfile.tcp_4k_uring')?.candidate.status).toBe('denied');
-    expect(shown).toMatch(/Available on one side only\n.*denied on the candidate/);
+    expect(report.verdict).toBe('blocked');
+    expect(shown).toMatch(/Blocked: the candidate can no longer do this\n.*is refused: EPERM/);
   });
 });
 
@@ -222,12 +223,16 @@ describe('a sentence says', () => {
   });
 
   test('that there is no such image', async () => {
-    expect(await refusal(here('no-such-image'))).toContain('no image "no-such-image" here');
+    expect(await refusal(here('no-such-image'))).toContain(
+      'there is no image "no-such-image" here',
+    );
   });
 
   test('that a profile is missing, or is none', async () => {
     const profile = (name: string) => here('head', `--security-opt seccomp=${name}`);
-    expect(await refusal(profile('missing.json'))).toContain('no seccomp profile missing.json');
+    expect(await refusal(profile('missing.json'))).toContain(
+      'there is no seccomp profile missing.json',
+    );
     await writeFile(join(folder, 'torn.json'), '{');
     expect(await refusal(profile('torn.json'))).toContain('the seccomp profile is not one JSON');
   });

@@ -106,7 +106,7 @@ describe('a paired comparison', () => {
   test('is shown at a terminal as the gate shows it', async () => {
     const { stdout } = await bare('replay', out);
     expect(stdout).toContain('regressed');
-    expect(stdout).toContain('both sides interleaved');
+    expect(stdout).toContain('both sides measured in turn');
   });
 
   test('with a report that was edited gives what its records say', async () => {

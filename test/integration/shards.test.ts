@@ -73,7 +73,7 @@ describe('the job that judges', () => {
     expect(report.caveats).toEqual([]);
     expect(report.machines).toHaveLength(3);
     expect(report.headline).toMatch(/, on 3 machines\.$/);
-    expect(result.summary).toContain('both sides interleaved on 3 machines');
+    expect(result.summary).toContain('both sides measured in turn on 3 machines');
     expect(result.summary).toContain('On each machine by itself');
     expect(github.comments).toHaveLength(1);
     expect(github.comments[0]?.body).toContain('syscall-gate: regressed at `ec26c3e`');
@@ -99,7 +99,7 @@ describe('the job that judges', () => {
   it('says that one machine alone is a guess about the others', async () => {
     arrive(1);
     expect(reportOf(await merge()).caveats).toContainEqual(
-      expect.stringMatching(/^There is one machine: /),
+      expect.stringMatching(/^There is only one machine\. /),
     );
   });
 
@@ -222,7 +222,7 @@ describe('the same by hand', () => {
     expect(rest.caveats).toEqual([
       expect.stringMatching(/x\.run\.json was passed over: it is not a syscall-gate run record\.$/),
       expect.stringMatching(/^Shard [0-9a-f]{16} has no run of its (baseline|candidate) and does/),
-      expect.stringMatching(/^There is one machine: /),
+      expect.stringMatching(/^There is only one machine\. /),
     ]);
   });
 

@@ -88,7 +88,7 @@ describe('the same by hand', () => {
       ]);
     const one = await measure('one', '--duration', ENOUGH);
     expect(one, one.stderr).toMatchObject({ code: 0 });
-    expect(one.stdout).toContain('nothing is judged yet');
+    expect(one.stdout).toContain('there is no verdict yet');
     expect(existsSync(join(folder, 'one', 'report.json'))).toBe(false);
     const { files } = JSON.parse((await measure('two', '--json')).stdout);
     expect(existsSync(files.baseline) && existsSync(files.candidate)).toBe(true);
