@@ -39667,7 +39667,12 @@ var client = __nccwpck_require__(58987);
 ;// CONCATENATED MODULE: ./lib/action/comment-memory.js
 const LINE = /^<!-- run=(\d{1,15}) attempt=(\d{1,6}) regression=(open|none) -->\r?$/;
 const hiddenLine = ({ runId, runAttempt, regressed }) => `<!-- run=${runId} attempt=${runAttempt} regression=${regressed ? 'open' : 'none'} -->`;
-/** @param body a comment of this gate; without a readable second line it remembers nothing */
+/**
+ * Reads the hidden line.
+ *
+ * @param body a comment of this gate
+ * @returns undefined if its second line cannot be read
+ */
 function recall(body) {
     const match = LINE.exec(body.split('\n')[1] ?? '');
     if (match === null)
@@ -39679,7 +39684,9 @@ function recall(body) {
         regressed: regression === 'open',
     };
 }
-/** Whether what was remembered is of a later run than this one, or of a later attempt of it. */
+/**
+ * Whether the comment was written by a later run than this one, or by a later attempt of this run.
+ */
 const isNewer = (memory, { runId, runAttempt }) => memory.runId > runId || (memory.runId === runId && memory.runAttempt > runAttempt);
 
 ;// CONCATENATED MODULE: ./lib/action/comment.js
@@ -39687,14 +39694,14 @@ const isNewer = (memory, { runId, runAttempt }) => memory.runId > runId || (memo
 
 const COMMENT_MODES = ['on-regression', 'always', 'never'];
 const PAGE = 100;
-/** Who comments with a job's own token. */
+/** The author of comments that are made with a job's own token. */
 const JOB_LOGIN = 'github-actions[bot]';
 /**
- * Keeps the one comment of this gate on the pull request: created when something regressed (or
- * always, by the mode), updated in place from then on, also when the regression is gone or the
- * newest commit could not be measured; never over what a newer run wrote.
+ * Keeps one comment of this gate on the pull request. It is created when something regressed, or
+ * always if the mode says so. From then on it is updated in place, also when the regression is gone
+ * or the newest commit could not be measured. What a newer run wrote is never overwritten.
  *
- * Comments only report: a failure is a warning for the log and the verdict stays.
+ * The comment only reports: if it fails, the log gets a warning and the verdict does not change.
  */
 async function keepComment(connect, context, comment) {
     const { pullRequest } = context;
@@ -39737,9 +39744,9 @@ function bodyOf({ runId, runAttempt }, { marker, finding, render }, wasRegressed
     return `${marker}\n${hiddenLine(memory)}\n${render(wasRegressed)}`;
 }
 /**
- * Anybody can write the marker into a comment of theirs, and a token that may edit issues may edit
- * those too: only a comment by this token's own identity counts. Others with that identity may
- * quote the marker, but do not begin with it.
+ * Finds this gate's comment. Anybody can write the marker into their own comment, and people who
+ * may edit issues can edit comments too. So only a comment by this token's own identity counts.
+ * Other comments of that identity may quote the marker, but do not begin with it.
  */
 async function findOwn(client, issue, marker) {
     let self;
@@ -39790,7 +39797,7 @@ async function ownLogin(client) {
 const SHARD_PARTS = ['measure', 'merge'];
 /**
  * Reads the inputs that the runner put into the environment.
- * @throws Failure (usage) naming the input, what is wrong and what is allowed
+ * @throws Failure (usage) that names the input, what is wrong and what is allowed
  */
 function readInputs(context) {
     const name = (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('name');
@@ -39814,12 +39821,12 @@ function readInputs(context) {
         name,
         shard: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('shard') ? (0,_config_values_js__WEBPACK_IMPORTED_MODULE_2__/* .parseChoice */ .HU)('shard', (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('shard'), SHARD_PARTS) : undefined,
         expect: readCount('expect', _config_values_js__WEBPACK_IMPORTED_MODULE_2__/* .EXPECTED */ .dS, 1),
-        retentionDays: readCount('retention-days', { lowest: 0, highest: 400 }, 0),
+        retentionDays: readCount('retention-days', { min: 0, max: 400 }, 0),
     };
 }
-function readCount(input, range, usual) {
+function readCount(input, range, fallback) {
     const text = (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)(input);
-    return text === '' ? usual : (0,_config_values_js__WEBPACK_IMPORTED_MODULE_2__/* .parseCount */ .zq)(input, text, range);
+    return text === '' ? fallback : (0,_config_values_js__WEBPACK_IMPORTED_MODULE_2__/* .parseCount */ .zq)(input, text, range);
 }
 
 
@@ -39837,9 +39844,9 @@ function readCount(input, range, usual) {
 
 const MAX_CHARACTERS = 2000;
 /**
- * Prints text as one plain line of the job's log, whatever it holds: the runner obeys `::command::`
- * at the beginning of a line and `##[command]` anywhere in one, and text that came from a probe, a
- * record or an input must not command it. Warnings and errors are commands, which escape their text.
+ * Prints text as one plain line of the job's log. The runner obeys `::command::` at the beginning
+ * of a line and `##[command]` anywhere in one; text from a probe, a record or an input must not
+ * command it. Warnings and errors are commands themselves, which escape their text.
  */
 function logLine(text) {
     _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .info */ .pq((0,_text_escape_js__WEBPACK_IMPORTED_MODULE_1__/* .plain */ .pj)(text, MAX_CHARACTERS).replace(/^::/, ': :').replaceAll('##[', '# #['));
@@ -39858,9 +39865,14 @@ function logLine(text) {
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2988);
 
 
-/** A step is logged each time so much of its phase is done: a log is read, not watched. */
+/**
+ * A step is logged each time this share of its phase is done: people read a log, they do not watch
+ * it.
+ */
 const LOGGED_SHARE = 0.1;
-/** Progress in the log of a job: a group a phase, plain lines, annotations for what is wrong. */
+/**
+ * Progress in a job's log: one group per phase, plain lines for steps, annotations for warnings.
+ */
 function actionsProgress() {
     let open = false;
     let logged = 0;
@@ -39907,9 +39919,11 @@ function actionsProgress() {
 
 
 
-/** GitHub shows ten error annotations of a step and drops the rest; one is the job's own sentence. */
+/**
+ * GitHub shows ten error annotations of a step and drops the rest; one is for the verdict itself.
+ */
 const MAX_ANNOTATIONS = 9;
-/** @param files absolute paths of the report and, where this job measured, of the run record */
+/** @param files absolute paths: the report and, if this job measured, the run record */
 function setOutputs(report, files) {
     _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setOutput */ .uH('verdict', report.verdict);
     _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setOutput */ .uH('regressions', report.counts.regressed + report.counts.blocked);
@@ -39917,7 +39931,7 @@ function setOutputs(report, files) {
     if (files.run !== undefined)
         _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setOutput */ .uH('run', files.run);
 }
-/** One annotation for each cause, with its metrics inside it, as far as GitHub shows them. */
+/** One annotation per cause, which lists its metrics, up to the number that GitHub shows. */
 function annotate({ alarms }) {
     for (const { verdict, title, text } of alarms.slice(0, MAX_ANNOTATIONS)) {
         _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .error */ .z3(text, { title: verdict === 'blocked' ? `blocked: ${title}` : title });
@@ -39927,7 +39941,9 @@ function annotate({ alarms }) {
         return;
     _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .notice */ .lm(`${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(rest.length, 'more metric')} regressed: ${rest.join(', ')}.`);
 }
-/** Ends the job by the policy; a gate that compared nothing is green, but not by silence. */
+/**
+ * Ends the job according to the policy. A job without a baseline is green, and a notice says why.
+ */
 function conclude({ passed, verdict, headline }) {
     if (!passed)
         _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setFailed */ .C1(headline);
@@ -39937,8 +39953,8 @@ function conclude({ passed, verdict, headline }) {
         (0,_log_js__WEBPACK_IMPORTED_MODULE_2__/* .logLine */ .B)(headline);
 }
 /**
- * Writes the job summary; what it says is in the outputs and the report file too, so that a
- * summary that cannot be written is a warning.
+ * Writes the job summary. A summary that cannot be written is only a warning, since the outputs and
+ * the report file say the same.
  */
 async function writeSummary(markdown) {
     try {
@@ -40005,19 +40021,19 @@ var trace_difference = __nccwpck_require__(95418);
 
 
 /** `+21 security_file_permission → bpf_lsm_file_permission (new)`, `+3 vfs_read` */
-function callText({ caller, name, module, difference, change, below }) {
+function callText({ caller, name, module, difference, change, below, }) {
     const oneSided = (0,trace_difference/* isOneSided */.uk)(change);
     const from = oneSided && caller ? `${caller} → ` : '';
     const where = module ? ` [${module}]` : '';
-    const others = below === 0 ? '' : ` with ${(0,units/* countOf */.pq)(below, 'function')} that it calls`;
+    const others = below === 0 ? '' : `, with ${(0,units/* countOf */.pq)(below, 'function')} that it calls`;
     const state = oneSided ? ` (${change}${others})` : '';
     return `${(0,units/* formatInstructionsDifference */.u_)(difference)} ${from}${name}${where}${state}`;
 }
-/** Those of the largest differences, in the order that they are in. */
-function largestCalls(calls, most) {
+/** The calls with the largest differences, in their original order. */
+function largestCalls(calls, max) {
     const largest = calls
         .toSorted((a, b) => Math.abs(b.difference) - Math.abs(a.difference))
-        .slice(0, most);
+        .slice(0, max);
     return calls.filter((one) => largest.includes(one));
 }
 
@@ -40030,31 +40046,31 @@ var trace_changes = __nccwpck_require__(81532);
 
 
 
-/** All lengths are in pixels of the drawing itself, which a browser scales. */
+/** All lengths are in pixels of the drawing, which a browser scales. */
 const WIDTH = 1200;
 const MARGIN = 10;
 const HEADER = 62;
 const ROW = 18;
 const FONT = 11;
-/** Of a monospaced font of that size, and a little more. */
+/** Width of a character in a monospaced font of that size, and a little more. */
 const CHARACTER = 6.8;
-/** What is narrower cannot be seen or pointed at. */
-const NARROWEST = 0.2;
+/** A narrower box cannot be seen or pointed at. */
+const MIN_WIDTH = 0.2;
 /**
- * Draws one operation before and after as a flame graph: every function under its caller, from the
- * entry to the return, as wide as the instructions in and below it. Red ones execute more than
- * before, blue ones fewer, grey ones as many; what is new or gone is red or blue altogether. A
- * browser tells the numbers of a function that is pointed at.
+ * Draws one operation, before and after, as a flame graph. Each function stands under its caller, from
+ * entry to return, and is as wide as the instructions in it and below it. Red functions execute more
+ * instructions than before, blue ones fewer, grey ones the same number. New functions are fully red,
+ * functions that are gone fully blue. A browser shows the numbers of the function under the pointer.
  *
- * Widths are of the larger side at each place, so that what is gone is there to be seen. The largest
- * changes are told below, since most are too narrow for their names.
+ * Each width comes from the larger side, so that functions that are gone remain visible. The largest
+ * changes are listed below the graph, because most boxes are too narrow for their names.
  *
- * @returns an SVG document that needs nothing else
+ * @returns a complete SVG document
  */
 function flameSvg(roots, options) {
     const boxes = layOut(roots);
     const rows = 1 + Math.max(-1, ...boxes.map(({ depth }) => depth));
-    const changes = largestCalls((0,trace_changes/* callChanges */.c)(roots), MOST_CHANGES);
+    const changes = largestCalls((0,trace_changes/* callChanges */.c)(roots), MAX_CHANGES);
     const end = HEADER + rows * ROW;
     const height = end + (changes.length === 0 ? 0 : ROW + changes.length * LINE) + MARGIN;
     const largest = Math.max(0, ...boxes.map(({ node }) => Math.abs(node.after - node.before)));
@@ -40065,21 +40081,21 @@ function flameSvg(roots, options) {
         flame_text(MARGIN, 40, (0,text_escape/* clip */.$Q)(options.subtitle ?? '', 170), 'fill="#555555"'),
         flame_text(MARGIN, 55, LEGEND, 'fill="#555555"'),
         ...boxes.map((box) => draw(box, largest)),
-        ...changes.map((change, index) => tell(change, end + ROW + (index + 0.5) * LINE)),
+        ...changes.map((change, index) => changeLine(change, end + ROW + (index + 0.5) * LINE)),
         '</svg>\n',
     ].join('\n');
 }
-/** What is too narrow for its name is told below the graph. */
-const MOST_CHANGES = 20;
+/** Changes listed below the graph. */
+const MAX_CHANGES = 20;
 const LINE = 15;
-function tell(change, top) {
+function changeLine(change, top) {
     const mark = hex((change.difference > 0 ? GROWN : SHRUNK)[1]);
     return [
         `<rect x="${MARGIN}" y="${top - 9}" width="9" height="9" rx="1" fill="${mark}"/>`,
         flame_text(MARGIN + 15, top, (0,text_escape/* clip */.$Q)(callText(change), 170), 'fill="#222222"'),
     ].join('');
 }
-const LEGEND = 'red: more instructions than before; blue: fewer; grey: as many';
+const LEGEND = 'red: more instructions than before; blue: fewer; grey: the same number';
 function layOut(roots) {
     const all = widthOf(roots);
     const scale = all === 0 ? 0 : (WIDTH - 2 * MARGIN) / all;
@@ -40091,14 +40107,14 @@ function place(nodes, depth, from, scale, boxes) {
     let left = from;
     for (const node of nodes) {
         const width = scale * widthOf([node]);
-        if (width >= NARROWEST) {
+        if (width >= MIN_WIDTH) {
             boxes.push({ node, depth, left, width });
             place(node.children, depth + 1, left, scale, boxes);
         }
         left += width;
     }
 }
-/** In instructions: what is below a function never needs more than it has. */
+/** In instructions. A function is at least as wide as all functions below it together. */
 const widthOf = (nodes) => nodes.reduce((sum, { before, after, children }) => sum + Math.max(before, after, 0) + widthOf(children), 0);
 function draw({ node, depth, left, width }, largest) {
     const top = HEADER + depth * ROW;
@@ -40126,7 +40142,10 @@ function change(before, after) {
     return `${figure(before)} → ${figure(after)} instructions (${sign}${difference})`;
 }
 const SAME = [222, 222, 222];
-/** Of the smallest and the largest change; told apart by any kind of colour vision. */
+/**
+ * Colours of the smallest and the largest change. Readers with any colour vision can tell them
+ * apart.
+ */
 const GROWN = [
     [250, 205, 190],
     [236, 100, 85],
@@ -40140,10 +40159,10 @@ function colour(node, largest) {
     const difference = after - before;
     if (Math.abs(difference) < (0,trace_difference/* resolutionOf */.Cp)(node))
         return hex(SAME);
-    const [least, most] = difference > 0 ? GROWN : SHRUNK;
+    const [smallest, largestChange] = difference > 0 ? GROWN : SHRUNK;
     const oneSided = before === 0 || after === 0;
     const strength = oneSided ? 1 : Math.sqrt(Math.abs(difference) / largest);
-    return hex(least.map((from, index) => from + strength * ((most[index] ?? from) - from)));
+    return hex(smallest.map((from, index) => from + strength * ((largestChange[index] ?? from) - from)));
 }
 const hex = (colour) => `#${colour.map((part) => Math.round(part).toString(16).padStart(2, '0')).join('')}`;
 
@@ -40736,15 +40755,15 @@ async function listFolder(folder) {
 /**
  * The metrics that a glob matches.
  *
- * @param among where the ids are from, for the error sentence: "the catalogue"
- * @throws Failure (usage) for a glob that names none of them
+ * @param among where the ids come from, for the error sentence: "the catalogue"
+ * @throws Failure (usage) for a glob that matches none of them
  */
 function metricsNamed(input, glob, ids, among) {
     const found = ids.filter((id) => picomatch__WEBPACK_IMPORTED_MODULE_1__.isMatch(id, glob));
     if (found.length > 0)
         return found;
     const families = [...new Set(ids.map((id) => `${id.split('.', 1)[0]}.*`))];
-    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`${input} "${glob}" names no metric of ${among}: give an id such as ${ids[0]}, or a glob such as ${families.join(', ')}.`);
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`${input} "${glob}" matches no metric of ${among}: give an id such as ${ids[0]}, or a glob such as ${families.join(', ')}.`);
 }
 
 
@@ -40775,28 +40794,31 @@ var targets = __nccwpck_require__(87252);
 
 
 
-/** Stored baselines: one line each. */
+/** Kinds of stored baselines, one line each. */
 const STORED = {
     artifact: (_rest, spec) => ({ kind: 'artifact', spec }),
     directory: (rest, spec) => ({ kind: 'directory', spec, path: (0,external_node_path_.resolve)(rest), shown: rest }),
     file: (rest, spec) => ({ kind: 'file', spec, path: (0,external_node_path_.resolve)(rest), shown: rest }),
 };
-const ALLOWED_FORMS = ['artifact', 'directory:PATH', 'file:PATH'];
-/** Kinds that the grammar reserves and that cannot be read yet. */
+const ALLOWED_FORMS = ['artifact (in a workflow)', 'directory:PATH', 'file:PATH'];
+/** Kinds that are reserved for later versions. */
 const RESERVED = ['branch'];
 const kindOf = (spec) => spec.split(':', 1)[0] ?? '';
 /**
- * Reads the spec of the side under test.
- * @throws Failure (usage) naming the spec, what is wrong and what is allowed
+ * Reads the candidate's spec.
+ * @throws Failure (usage) that names the spec, what is wrong and what is allowed
  */
 function parseCandidate(spec, options) {
     refuseReserved('candidate', spec);
     if (Object.hasOwn(STORED, kindOf(spec))) {
-        throw (0,failure/* usageFailure */.II)(`candidate "${spec}" is a store of earlier runs, and a candidate must be something that can be measured: give ${targets/* RUNNABLE_KINDS */.YN.join(' or ')}.`);
+        throw (0,failure/* usageFailure */.II)(`candidate "${spec}" is a store of earlier runs, but a candidate must be measured: give ${targets/* RUNNABLE_KINDS */.YN.join(' or ')}.`);
     }
     return (0,targets/* parseRunnableSpec */.ww)(spec, { input: 'candidate', options });
 }
-/** Reads the spec of what the candidate is compared with. */
+/**
+ * Reads the baseline's spec.
+ * @throws Failure (usage) that names the spec, what is wrong and what is allowed
+ */
 function parseBaseline(spec, options) {
     refuseReserved('baseline', spec);
     const parse = Object.hasOwn(STORED, kindOf(spec)) ? STORED[kindOf(spec)] : undefined;
@@ -40815,7 +40837,7 @@ function refuseReserved(input, spec) {
     const kind = kindOf(spec);
     if (!RESERVED.includes(kind))
         return;
-    throw (0,failure/* usageFailure */.II)(`${input} "${spec}" is of the kind ${kind}, which this version of syscall-gate cannot use yet: give ${[...targets/* RUNNABLE_KINDS */.YN, ...(input === 'baseline' ? ALLOWED_FORMS : [])].join(', ')}.`);
+    throw (0,failure/* usageFailure */.II)(`${input} "${spec}" uses ${kind}, which this version of syscall-gate does not support yet: give ${[...targets/* RUNNABLE_KINDS */.YN, ...(input === 'baseline' ? ALLOWED_FORMS : [])].join(', ')}.`);
 }
 
 // EXTERNAL MODULE: ./lib/config/values.js
@@ -40830,7 +40852,7 @@ var values = __nccwpck_require__(96618);
 const DEFAULTS = {
     candidate: 'host',
     duration: '60s',
-    /** Of a kernel, which is booted for each launch. */
+    /** For kernels, which are booted for each launch. */
     kernelDuration: '5m',
     alpha: String(assumptions/* DEFAULT_ALPHA */.pO),
     failOn: 'regression',
@@ -40840,7 +40862,7 @@ const DEFAULTS = {
     history: '20',
 };
 /**
- * Turns written inputs into the one typed Config; nothing is measured or touched here.
+ * Turns written inputs into the one typed Config; measures and touches nothing.
  * @throws Failure (usage): one sentence that names the input, what is wrong and what is allowed
  */
 function parseConfig(raw) {
@@ -40862,16 +40884,19 @@ function parseConfig(raw) {
         seed: raw.seed ? (0,values/* parseSeed */.wd)(raw.seed) : (0,external_node_crypto_.randomInt)(0x1_0000_0000),
     };
 }
-/** Only kernels that an emulator boots are counted; stored runs say of themselves what they hold. */
+/**
+ * Counting needs kernels that an emulator boots. Stored runs are not checked here: their records
+ * say which evidence they hold.
+ */
 function requireKernels(evidence, sides) {
     if (evidence === 'auto' || evidence === 'timed')
         return;
     const other = sides.find(({ kind }) => RUN_HERE.has(kind));
     if (other === undefined)
         return;
-    throw (0,failure/* usageFailure */.II)(`evidence "${evidence}" counts the instructions of kernels that an emulator boots, and ${other.spec} is none: give kernel:PATH on both sides, or evidence timed.`);
+    throw (0,failure/* usageFailure */.II)(`evidence "${evidence}" counts the instructions of kernels that an emulator boots, and ${other.spec} is not such a kernel: give kernel:PATH on both sides, or evidence timed.`);
 }
-/** What runs here, under the kernel that is there. */
+/** Kinds of target that run under this machine's own kernel. */
 const RUN_HERE = new Set(['host', 'command', 'container']);
 const defaultDuration = (sides) => sides.some(({ kind }) => kind === 'kernel') ? DEFAULTS.kernelDuration : DEFAULTS.duration;
 const targetOptions = (raw) => ({
@@ -40913,21 +40938,21 @@ const DURATION_UNITS_MS = {
     m: 60 * SECOND_MS,
     min: 60 * SECOND_MS,
 };
-/** Shorter leaves no room for a round of all metrics beside the warm-up. */
-const SHORTEST_MS = 2 * SECOND_MS;
-const LONGEST_MS = 3600 * SECOND_MS;
+/** A shorter time leaves no room for one round of all metrics after the warm-up. */
+const MIN_DURATION_MS = 2 * SECOND_MS;
+const MAX_DURATION_MS = 3600 * SECOND_MS;
 /** Reads "60", "60s" or "2m" as milliseconds. */
 function parseDuration(text) {
     const match = /^(\d+(?:\.\d+)?)\s*(s|m|min|)$/.exec(text.trim());
     const unitMs = DURATION_UNITS_MS[match?.[2] ?? ''];
     const durationMs = match && unitMs ? Number(match[1]) * unitMs : Number.NaN;
-    if (durationMs >= SHORTEST_MS && durationMs <= LONGEST_MS)
+    if (durationMs >= MIN_DURATION_MS && durationMs <= MAX_DURATION_MS)
         return durationMs;
-    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`duration "${text}" is not a time to measure for: give seconds or minutes from 2s to 60m, such as 30s or 2m.`);
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`duration "${text}" is not a time from 2s to 60m: give seconds or minutes, such as 30s or 2m.`);
 }
 /**
- * Reads a margin list: "2%" for every metric, or rules "glob=percent" separated by commas or
- * newlines, of which the last that matches a metric wins.
+ * Reads a list of margins: "2%" for every metric, or rules "glob=percent" separated by commas or
+ * newlines. The last rule that matches a metric wins.
  */
 function parseMargins(text) {
     return words(text).map((rule) => {
@@ -40948,13 +40973,13 @@ function parseGlobs(text) {
     const globs = words(text).flatMap((word) => word.split(/\s+/));
     if (globs.length > 0 || text.trim() === '')
         return globs;
-    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`metrics "${text}" names nothing: give ids or globs, such as syscall.*.`);
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`metrics "${text}" names no metric: give ids or globs, such as syscall.*.`);
 }
 function parseAlpha(text) {
     const alpha = /^\s*\d*\.?\d+(e-\d+)?\s*$/.test(text) ? Number(text) : Number.NaN;
     if (alpha >= 1e-6 && alpha <= 0.2)
         return alpha;
-    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`alpha "${text}" is not a family-wise error level: give a number from 0.000001 to 0.2, such as 0.01.`);
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`alpha "${text}" is not an error level: give a number from 0.000001 to 0.2, such as 0.01.`);
 }
 function parseSeed(text) {
     const seed = /^\d{1,10}$/.test(text.trim()) ? Number(text) : Number.NaN;
@@ -40963,28 +40988,32 @@ function parseSeed(text) {
     throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`seed "${text}" is not a whole number from 0 to 4294967295.`);
 }
 /** How many stored runs are pooled at most. */
-const HISTORY = { lowest: 1, highest: 100 };
-/** How many shards have to be there; a job matrix has 256 legs at most. */
-const EXPECTED = { lowest: 1, highest: 256 };
-/** Reads a whole number; `input` is the name of the input for the error's sentence. */
-function parseCount(input, text, { lowest, highest }) {
+const HISTORY = { min: 1, max: 100 };
+/** How many shards are expected; a matrix has at most 256 jobs. */
+const EXPECTED = { min: 1, max: 256 };
+/** Reads a whole number; `input` is the name of the input, for the error sentence. */
+function parseCount(input, text, { min, max }) {
     const count = /^\d{1,6}$/.test(text.trim()) ? Number(text) : Number.NaN;
-    if (count >= lowest && count <= highest)
+    if (count >= min && count <= max)
         return count;
-    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`${input} "${text}" is not a whole number from ${lowest} to ${highest}.`);
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`${input} "${text}" is not a whole number from ${min} to ${max}.`);
 }
 const FAIL_ON = ['regression', 'inconclusive', 'never'];
 const EVIDENCE = ['auto', 'timed', 'counted', 'both'];
 const parseEvidence = (text) => parseChoice('evidence', text, EVIDENCE);
 const parseFailOn = (text) => parseChoice('fail-on', text, FAIL_ON);
-/** Reads one of a few words; `input` is the name of the input for the error's sentence. */
+/**
+ * Reads one of a few words.
+ *
+ * @param input name of the input, for the error sentence
+ */
 function parseChoice(input, text, choices) {
     const choice = choices.find((candidate) => candidate === text.trim());
     if (choice !== undefined)
         return choice;
     throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .usageFailure */ .II)(`${input} "${text}" is not known: give one of ${choices.join(', ')}.`);
 }
-/** A comma inside braces belongs to the glob: {syscall,clock}.* */
+/** Splits at commas and newlines. A comma inside braces belongs to the glob: {syscall,clock}.* */
 const words = (text) => text
     .split(/[,\n](?![^{}]*\})/)
     .map((word) => word.trim())
@@ -41003,9 +41032,9 @@ const words = (text) => text
 /* harmony export */   jO: () => (/* binding */ measurementFailure)
 /* harmony export */ });
 /**
- * A foreseeable failure: what was being done, what is wrong, what to do, in one sentence.
- * `usage` is a mistake in the inputs (exit code 2); `measurement` is a machine, target or service
- * that cannot do what was asked of it (exit code 3). Anything else that is thrown is a bug.
+ * A foreseeable failure. Its message says in one sentence what was being done, what is wrong and
+ * what to do. `usage` is a mistake in the inputs (exit code 2); `measurement` is a machine, target
+ * or service that cannot do what was asked of it (exit code 3). Any other error thrown is a bug.
  */
 class Failure extends Error {
     kind;
@@ -41017,7 +41046,9 @@ class Failure extends Error {
 }
 const usageFailure = (sentence) => new Failure('usage', sentence);
 const measurementFailure = (sentence, cause) => new Failure('measurement', sentence, cause === undefined ? undefined : { cause });
-/** The short form of a system call's error for the middle of a sentence: its code where it has one. */
+/**
+ * A short reason for the middle of a sentence: the error's code if it has one, else its message.
+ */
 function reasonOf(error) {
     if (error instanceof Error && 'code' in error)
         return String(error.code);
@@ -41466,8 +41497,8 @@ var gather_timing = __nccwpck_require__(86999);
 
 
 /**
- * Measures what the baseline calls for, a duet, a run against stored ones, or a self-portrait, by the
- * instructions that the kernels under test execute, by time, or by both.
+ * Measures what the baseline calls for, a paired comparison, a run against stored ones, or a
+ * self-portrait, by the instructions that the kernels under test execute, by time, or by both.
  *
  * @param open how the targets are opened: another way only in tests, which need no real kernel
  */
@@ -41491,7 +41522,7 @@ async function duel(config, bench, sides, { progress, source }) {
     const times = timed ? await (0,gather_timing/* timeBoth */.r8)(timing, sides, identities) : undefined;
     const runOf = (side, identity = identities[0]) => times ? withInstructions(times[side], counts[side].instructions) : counts[side].run(identity);
     const candidate = runOf('candidate', identities[1]);
-    return { design: 'duet', baseline: runOf('baseline'), candidate };
+    return { design: 'paired', baseline: runOf('baseline'), candidate };
 }
 /** The baseline is what was stored, if anything was. */
 async function measureAlone(config, bench, candidate, stored, { progress, source }) {
@@ -41504,7 +41535,7 @@ async function measureAlone(config, bench, candidate, stored, { progress, source
         const run = counts.run(own);
         return first
             ? { design: 'self', before: run, after: run, candidate: run, skipped: stored.skipped }
-            : { design: 'prediction', stored, candidate: run };
+            : { design: 'stored', stored, candidate: run };
     }
     const times = first
         ? await (0,gather_timing/* timeItself */.lT)(timing, candidate, stored, own, source)
@@ -41845,8 +41876,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 var record_exhibit = __nccwpck_require__(34408);
 // EXTERNAL MODULE: ./lib/record/file.js
 var file = __nccwpck_require__(42143);
-// EXTERNAL MODULE: ./lib/record/report.js
-var record_report = __nccwpck_require__(61067);
+// EXTERNAL MODULE: ./lib/record/report.js + 1 modules
+var record_report = __nccwpck_require__(11014);
 // EXTERNAL MODULE: ./lib/record/run.js + 3 modules
 var run = __nccwpck_require__(38359);
 // EXTERNAL MODULE: ./lib/text/units.js
@@ -41857,15 +41888,15 @@ var simple_statistics = __nccwpck_require__(15521);
 var stats_arguments = __nccwpck_require__(97335);
 ;// CONCATENATED MODULE: ./lib/stats/least-absolute.js
 
-/** Determinants below this share of their terms are taken for 0: the points lie on one ray. */
+/** A determinant below this share of its terms counts as 0: the points lie on one ray. */
 const SINGULAR = 1e-9;
 /**
- * The fit y ≈ Σ c·x through the origin with the least sum of weighted absolute errors: half of the
- * points may be far off without moving it much, unlike least squares.
+ * The fit y ≈ Σ c·x through the origin with the smallest sum of weighted absolute errors. Unlike
+ * least squares, it hardly moves even if half of the points are far off.
  *
- * Exact, by trying: an optimal fit passes through as many of the points as there are predictors
- * (P. Bloomfield and W. L. Steiger, "Least Absolute Deviations", 1983, section 1.3). That is n²/2
- * fits of n errors each for two predictors, at the most that this takes.
+ * The answer is exact and found by trying: an optimal fit passes through as many points as there
+ * are predictors (P. Bloomfield and W. L. Steiger, "Least Absolute Deviations", 1983, section 1.3).
+ * With two predictors, the maximum here, that takes n²/2 fits of n errors each.
  *
  * @param points each with the same one or two predictors
  * @returns the coefficients; undefined when the points do not determine them
@@ -41893,18 +41924,18 @@ function fitLeastAbsolute(points) {
 /**
  * Σ weight · |y − Σ c·x|
  *
- * @param most where the sum is given up: what is returned then is at least as large
+ * @param limit the sum stops once it reaches this; the result is then at least the limit
  */
-function absoluteError(points, fit, most = Number.POSITIVE_INFINITY) {
+function absoluteError(points, fit, limit = Number.POSITIVE_INFINITY) {
     let error = 0;
     for (const { x, y, weight } of points) {
         error += weight * Math.abs(y - predicted(x, fit));
-        if (error >= most)
+        if (error >= limit)
             break;
     }
     return error;
 }
-/** Σ c·x; a loop, since a fit asks for it a hundred thousand times. */
+/** Σ c·x. A plain loop, because one fit calls it a hundred thousand times. */
 function predicted(x, fit) {
     let sum = 0;
     for (let i = 0; i < x.length; i++)
@@ -41938,39 +41969,40 @@ var verdict_comparison = __nccwpck_require__(77080);
 
 
 
-/** Fewer changes than this have as many explanations as there are quantities. */
-const LEAST_METRICS = 3;
-/** "Most of it": what is left over is no second cause of the same size. */
-const LEAST_SHARE = 0.8;
-/** Of the metrics that were called, so many must be explained for more than half of their change. */
-const LEAST_EXPLAINED = 0.6;
+/** Fewer changes than this can be explained by any of the quantities. */
+const MIN_METRICS = 3;
+/** The terms must explain this share: the rest then hides no second cause of the same size. */
+const MIN_SHARE = 0.8;
+/** This share of the called metrics must be explained: more than half of their change each. */
+const MIN_EXPLAINED_SHARE = 0.6;
 /**
- * Of the metrics that a cause would move beyond their margins, so many must have moved: a cause is
- * refuted by what stood still. Not all, since noise hides some, and since a quantity is coarse: a
- * page fault enters the kernel, too, but passes by its filters.
+ * The share that must have moved of the metrics that a cause should move beyond their margins. Metrics
+ * that did not move refute a cause. Not all have to move: noise hides some, and a quantity is coarse.
+ * For example, a page fault enters the kernel too, but does not pass its filters.
  */
-const LEAST_REACH = 2 / 3;
-/** "Beyond the margin" by so much that the confirmation can hardly have missed it. */
+const MIN_REACH = 2 / 3;
+/** A change of this many margins is so large that the confirmation can hardly have missed it. */
 const CLEARLY = 1.5;
 const RESAMPLES = 200;
 const CONFIDENCE = 0.95;
-/** Any number will do; a fixed one makes the interval a function of the changes. */
+/** Any number will do. A fixed one makes the interval depend on the changes alone. */
 const SEED = 26;
 /**
- * Looks for one cause behind the changes that were called: so many ns for every kernel entry, every
- * context switch or every kilobyte, or for two of these, of which the catalogue says how many an
- * operation makes. Robustly, since some metrics have changes of their own, and by all metrics: those
- * that a change was not shown of would otherwise be missing where they speak against it, and the
- * ones just beyond their margins make it look larger than it is.
+ * Looks for one cause behind the called changes: a cost for every kernel entry, every context switch
+ * or every kilobyte, or for two of these. The catalogue says how many of each an operation makes.
  *
- * @returns undefined where nothing simple explains most of it
+ * The fit is robust, because some metrics have changes of their own. It uses all metrics. Unchanged
+ * metrics are included because they can refute a cause; and metrics just beyond their margins, taken
+ * alone, would make a cause look larger than it is.
+ *
+ * @returns undefined if nothing simple explains most of the changes
  */
 function diagnose(comparison) {
     const items = comparison.findings
         .filter(verdict_comparison/* isMeasured */.V)
         .flatMap((finding) => itemOf(finding, comparison));
     const changed = items.filter((item) => item.changed);
-    if (changed.length < LEAST_METRICS)
+    if (changed.length < MIN_METRICS)
         return undefined;
     const best = (models) => models
         .map((model) => explain(model, items))
@@ -41990,7 +42022,7 @@ const DOUBLE = [
     ['switches', 'tcpKilobytes'],
     ['switches', 'kilobytes'],
 ];
-/** A second term has to explain so many more of the metrics: the simpler story is the likelier. */
+/** The share of metrics that a second term must explain in addition: the simpler cause is likelier. */
 const WORTH_A_TERM = 0.2;
 function itemOf(metric, { candidate }) {
     const { baseline: before, candidate: after, change, verdict, marginRatio } = metric;
@@ -42004,7 +42036,7 @@ function itemOf(metric, { candidate }) {
             id: metric.id,
             x: record_report/* QUANTITIES */.cl.map((quantity) => quantities[quantity]),
             y: after.estimate - before.estimate,
-            // Noise is in proportion to the time.
+            // Noise is proportional to the time.
             weight: 1 / before.estimate,
             baselineNs: before.estimate,
             changed: verdict === 'regressed' || verdict === 'improved',
@@ -42012,7 +42044,7 @@ function itemOf(metric, { candidate }) {
         },
     ];
 }
-/** As the catalogue declares them; over TCP goes what its own counters saw segments of. */
+/** From the catalogue. The bytes went over TCP if the probe counted TCP segments. */
 function quantitiesOf(record) {
     if (record.status !== 'ok' || record.entries === undefined)
         return undefined;
@@ -42028,12 +42060,12 @@ function explain(model, items) {
         return undefined;
     const changed = points.filter((point) => point.changed);
     const explained = changed.filter(({ x, y }) => Math.abs(y - predicted(x, fit)) < Math.abs(y) / 2);
-    const enough = Math.max(LEAST_METRICS, LEAST_EXPLAINED * changed.length);
+    const enough = Math.max(MIN_METRICS, MIN_EXPLAINED_SHARE * changed.length);
     if (explained.length < enough)
         return undefined;
     const nothing = model.map(() => 0);
     const share = 1 - absoluteError(explained, fit) / absoluteError(explained, nothing);
-    if (share < LEAST_SHARE || reach(model, items, fit) < LEAST_REACH)
+    if (share < MIN_SHARE || reach(model, items, fit) < MIN_REACH)
         return undefined;
     const terms = intervals(points, fit).map(([low, high], index) => ({
         quantity: model[index] ?? 'entries',
@@ -42045,14 +42077,14 @@ function explain(model, items) {
     const ids = explained.map(({ id }) => id);
     return { terms, share, explained: ids, called: changed.length };
 }
-/** An item with the predictors of a model alone. */
+/** An item with only the predictors of a model. */
 const only = (model, item) => ({
     ...item,
     x: model.map((quantity) => item.x[record_report/* QUANTITIES */.cl.indexOf(quantity)] ?? 0),
 });
 /**
- * Of the metrics that the fit would clearly move, the share that moved: what was called, and what
- * was not for want of time or quiet and yet shows most of it.
+ * The share that moved of the metrics that the fit should clearly move. A metric moved if it was
+ * called, or if it shows most of the expected change although time or noise kept it from being called.
  */
 function reach(model, items, fit) {
     const moved = items
@@ -42090,8 +42122,8 @@ var size = __nccwpck_require__(52777);
 
 
 /**
- * What turns a gate red, one entry a cause: an operation that is lost, a cost of every kernel entry, a
- * function that grew, and then each metric that changed for a reason of its own. The worst first.
+ * What turns a gate red, with one entry for each cause: a lost operation, a cost of every kernel entry,
+ * each metric that changed for a reason of its own, a function that grew. The worst come first.
  */
 function alarmsOf(judged) {
     const explained = explainedAlarm(judged);
@@ -42102,7 +42134,7 @@ function alarmsOf(judged) {
         ...instructionAlarms(judged),
     ];
 }
-/** What many metrics meet is one loss. */
+/** A loss is one alarm, in however many metrics it shows. */
 function blockedAlarms({ findings }) {
     const losses = new Map();
     for (const { gate, verdict, candidate, id } of findings) {
@@ -42154,7 +42186,10 @@ const timeAlarms = ({ findings }, explained) => findings
     text: because,
     metrics: [id],
 }));
-/** Counts by the function that is the most of their change, and those that no trace explains. */
+/**
+ * Instruction counts, grouped by the function that makes up most of their change, if a trace shows
+ * it.
+ */
 function instructionAlarms({ findings, counted }) {
     const regressed = findings
         .filter(finding/* isInstructionsReport */.s)
@@ -42168,17 +42203,22 @@ function instructionAlarms({ findings, counted }) {
     return [...groups].map(([cause, group]) => {
         const metrics = group.map(({ id }) => id);
         const sizes = group.map((finding) => `${finding.id} ${(0,units/* formatInstructionsDifference */.u_)(finding.difference ?? 0)} (${(0,units/* formatRatio */.B0)((0,size/* countRatio */.NX)(finding) ?? 1)})`);
-        const many = `${(0,units/* countOf */.pq)(metrics.length, 'metric')} ${metrics.length === 1 ? 'takes' : 'take'} more instructions`;
+        const what = `${(0,units/* countOf */.pq)(metrics.length, 'metric')} ${metrics.length === 1 ? 'takes' : 'take'} more instructions`;
         const title = typeof cause === 'string'
             ? `${cause} takes more instructions`
-            : `${(0,causes/* changedText */.m8)(cause)}: ${many}`;
-        return { verdict: 'regressed', title, text: `Counted: ${idsText(sizes, 20)}.`, metrics };
+            : `${(0,causes/* changedText */.m8)(cause)}: ${what}`;
+        return {
+            verdict: 'regressed',
+            title,
+            text: `By instruction counts: ${idsText(sizes, 20)}.`,
+            metrics,
+        };
     });
 }
-const idsText = (ids, most = ids.length) => {
-    const left = ids.length - most;
+const idsText = (ids, max = ids.length) => {
+    const left = ids.length - max;
     return left > 0
-        ? `${ids.slice(0, most).join(', ')} and ${(0,units/* countOf */.pq)(left, 'other')}`
+        ? `${ids.slice(0, max).join(', ')} and ${(0,units/* countOf */.pq)(left, 'other')}`
         : ids.join(', ');
 };
 
@@ -42200,10 +42240,10 @@ var operation = __nccwpck_require__(39479);
 
 
 /**
- * What has changed in an operation, function by function, whoever calls them: one that is called from
- * elsewhere than before, as often, has not changed. What is new or gone is one change with what came
- * or went below it and nowhere else. All of them add up to the difference of the operation, but for
- * what is less than can be told from nothing.
+ * Lists what changed in an operation, function by function, whoever calls them. A function that is
+ * called equally often from elsewhere has not changed. A new or gone function is one change
+ * together with the functions that came or went only below it. The changes add up to the difference
+ * of the operation, except for those below the resolution.
  */
 function functionChanges({ functions, roots, }) {
     const changed = functions.filter((one) => isChanged(one));
@@ -42249,21 +42289,21 @@ function placesOf(roots, rows) {
         visit(root, '', undefined);
     return places;
 }
-/** The one that there is; undefined where there are several, or none. */
+/** The only element; undefined if there are several, or none. */
 const function_changes_only = (names) => names?.size === 1 ? [...names][0] : undefined;
 
 ;// CONCATENATED MODULE: ./lib/verdict/causes.js
 
 
 /**
- * Puts what changed in many operations together by function: a function is one finding however many
- * metrics it runs in and whoever calls it, and functions that changed in the same metrics are one.
+ * Groups the changes of many operations by function. A function is one finding, in however many
+ * metrics it runs and whoever calls it. Functions that changed in the same metrics form one cause.
  *
- * What a function is in a metric is its part of the share by which the count changed, as for a verdict:
- * four instructions of three hundred are more than a hundred of a million, and what the trace of one
- * operation saw and its count does not is no more than that.
+ * A function's weight in a metric is its part of the share by which the count changed, as for a
+ * verdict: four instructions of three hundred weigh more than a hundred of a million. A change that
+ * only the trace of an operation shows, and not its count, then weighs no more than the count did.
  *
- * @returns the causes of the most first
+ * @returns the cause of the largest share first
  */
 function causesOf(operations) {
     const changes = byFunction(operations);
@@ -42277,15 +42317,19 @@ function causesOf(operations) {
         .map((group) => causeOf(group, all))
         .toSorted((a, b) => b.share - a.share);
 }
-/** @returns every function that changed by more than nothing; its metrics are in the order of the operations */
+/** @returns every function that changed; its metrics are in the order of the operations */
 function byFunction(operations) {
     const changes = new Map();
     for (const { id, share, changes: own } of operations) {
-        const told = own.filter(({ difference }) => Math.abs(difference) >= trace_difference/* RESOLUTION */.$u);
-        const all = told.reduce((sum, { difference }) => sum + Math.abs(difference), 0);
-        for (const call of told) {
+        const changed = own.filter(({ difference }) => Math.abs(difference) >= trace_difference/* RESOLUTION */.$u);
+        const all = changed.reduce((sum, { difference }) => sum + Math.abs(difference), 0);
+        for (const call of changed) {
             const key = (0,operation/* identity */.D_)(call);
-            const change = changes.get(key) ?? { calls: [], differences: new Map(), weight: 0 };
+            const change = changes.get(key) ?? {
+                calls: [],
+                differences: new Map(),
+                weight: 0,
+            };
             change.calls.push(call);
             change.differences.set(id, (change.differences.get(id) ?? 0) + call.difference);
             change.weight += (share * Math.abs(call.difference)) / all;
@@ -42319,23 +42363,23 @@ function functionOf({ calls, differences }) {
         ...(step === undefined ? {} : { step }),
     };
 }
-/** What happens once in many operations says nothing of how much it is each time. */
+/** Smaller changes happen in only some operations, and do not show how large they are each time. */
 const ONCE_IN_MANY = 0.5;
 function sizesOf(differences) {
     const sorted = differences.toSorted((a, b) => Math.abs(a) - Math.abs(b));
     const whole = sorted.filter((difference) => Math.abs(difference) >= ONCE_IN_MANY);
     return whole.length === 0 ? sorted : whole;
 }
-/** Less is a multiple of anything. */
-const LEAST_STEP = 2;
+/** Any change is nearly a multiple of a smaller step. */
+const MIN_STEP = 2;
 const EXACTLY = 0.01;
 function stepOf(sizes) {
-    const [least = 0, ...others] = sizes;
-    const whole = others.every((size) => Math.abs(size / least - Math.round(size / least)) < EXACTLY);
-    const one = others.every((size) => Math.abs(size - least) < trace_difference/* RESOLUTION */.$u);
-    return Math.abs(least) < LEAST_STEP || one || !whole || !others.every((size) => size / least > 0)
+    const [step = 0, ...others] = sizes;
+    const whole = others.every((size) => Math.abs(size / step - Math.round(size / step)) < EXACTLY);
+    const equal = others.every((size) => Math.abs(size - step) < trace_difference/* RESOLUTION */.$u);
+    return Math.abs(step) < MIN_STEP || equal || !whole || !others.every((size) => size / step > 0)
         ? undefined
-        : least;
+        : step;
 }
 
 ;// CONCATENATED MODULE: ./lib/report/findings.js
@@ -42345,7 +42389,7 @@ function stepOf(sizes) {
 
 
 
-/** The findings as plain data: what JSON cannot hold is null. */
+/** The findings as plain data. Values that JSON cannot hold become null. */
 const findingReports = (findings) => findings.map((finding) => (0,verdict_comparison/* isInstructions */.o)(finding) ? instructionsReport(finding) : measuredReport(finding));
 function measuredReport(finding) {
     const { measure, id, gate, verdict, because, change, floor } = finding;
@@ -42363,7 +42407,7 @@ function measuredReport(finding) {
 }
 const sideReport = (side) => side.status === 'ok' ? { ...side, estimate: (0,units/* figure */.vP)(side.estimate) } : notMeasured(side);
 const notMeasured = ({ status, reason }) => ({ status, reason });
-/** An interval without bounds runs from 0, which JSON has, to infinity, which it has not. */
+/** An interval without bounds runs from 0 to infinity. JSON has no infinity, so `high` is then null. */
 const changeReport = ({ ratio, low, high, confidence }) => ({
     ratio: (0,units/* figure */.vP)(ratio),
     low: (0,units/* figure */.vP)(low),
@@ -42409,7 +42453,7 @@ const callReports = ({ roots }) => (0,changes/* callChanges */.c)(roots).map(({ 
     ...{ caller: caller ?? null, name, module: module ?? null },
     ...{ difference: (0,units/* figure */.vP)(difference), change, below },
 }));
-/** How instructions were counted, and what changed by function over all metrics. */
+/** How instructions were counted, and which functions changed over all metrics. */
 function countedReport({ counted, findings }) {
     if (counted === undefined)
         return null;
@@ -42453,10 +42497,10 @@ var verdict_words = __nccwpck_require__(28215);
 
 
 /**
- * The report in one sentence: what is lost, how many gated metrics got the worst verdict, and the fact
- * that a reader would ask for next.
+ * The report in one sentence: what the candidate lost, how many gated metrics got the worst verdict,
+ * and the fact that a reader asks for next.
  *
- * @param report everything but the sentence itself
+ * @param report everything except the sentence itself
  */
 function headline(report) {
     if (report.verdict === 'no-baseline')
@@ -42467,7 +42511,7 @@ function headline(report) {
         return 'No gated metric was measured, so nothing was judged.';
     return `${said.map((clause, index) => (index === 0 ? clause : lowerFirst(clause))).join('; ')}.`;
 }
-const lowerFirst = (text) => /^(All|None|No|The) /.test(text) ? `${text.charAt(0).toLowerCase()}${text.slice(1)}` : text;
+const lowerFirst = (text) => /^(All|Both|None|No|The) /.test(text) ? `${text.charAt(0).toLowerCase()}${text.slice(1)}` : text;
 /** `openat is refused: EPERM (syscall.open_close and 4 others)` */
 function lossClause({ alarms }) {
     const [first, ...others] = alarms.filter(({ verdict }) => verdict === 'blocked');
@@ -42479,45 +42523,42 @@ function lossClause({ alarms }) {
     return `${first.title} (${id}${many})${more}`;
 }
 function countedClause({ findings, counted }) {
-    const judged = findings
-        .filter(finding/* isInstructionsReport */.s)
-        .filter(({ gate, verdict }) => gate && verdict !== 'blocked');
-    if (judged.length === 0)
+    const gated = findings.filter(finding/* isInstructionsReport */.s).filter(({ gate }) => gate);
+    if (gated.every(({ verdict }) => verdict === 'blocked'))
         return '';
-    const text = (0,report_counted/* countedText */.o)(judged, counted);
+    const text = (0,report_counted/* countedText */.o)(gated, counted);
     return findings.some(finding/* isMeasuredReport */.$m) ? `counted: ${lowerFirst(text)}` : text;
 }
-/** What the times say: their own verdict, which need not be the gate's where counts are there, too. */
+/** The verdict of the times. It may differ from the gate's if there are instruction counts too. */
 function timedClause(report) {
-    const gated = report.findings
-        .filter(finding/* isMeasuredReport */.$m)
-        .filter(({ gate, verdict }) => gate && verdict !== 'blocked');
+    const all = report.findings.filter(finding/* isMeasuredReport */.$m).filter(({ gate }) => gate);
+    const gated = all.filter(({ verdict }) => verdict !== 'blocked');
     if (gated.length === 0)
         return '';
     const verdict = (0,record_verdict/* worstOf */.hm)(gated.filter(({ baseline }) => baseline.status === 'ok').map((one) => one.verdict));
     if (verdict === 'incomparable' || verdict === 'blocked')
         return partlyCompared(gated, report);
     const those = gated.filter((finding) => finding.verdict === verdict);
-    return `${(0,verdict_words/* shareText */.Lu)(those.length, gated.length)} ${clauses[verdict](those, report)}${where(report)}`;
+    return `${(0,verdict_words/* shareText */.Lu)(those.length, all.length)} ${clauses[verdict](those, report)}${where(report)}`;
 }
-/** How many machines a verdict rests on belongs to the verdict. */
+/** A verdict over machines says how many machines it rests on. */
 const where = (report) => report.design === 'shards' ? `, on ${(0,design_words/* machinesText */.g$)(report)}` : '';
 const clauses = {
     regressed: (those, report) => `${slower(those, report) ?? 'regressed'}${headline_causeOf(report) || largestChange(those)}`,
     improved: (those, report) => `${faster(those, report) ?? 'improved and none regressed'}${headline_causeOf(report) || largestChange(those)}`,
-    unchanged: (those, report) => `${asQuick(those, report) ?? `${isOrAre(those)} unchanged`}${sensitivity(those)}`,
+    unchanged: (those, report) => `${asFast(those, report) ?? `${isOrAre(those)} unchanged`}${sensitivity(those)}`,
     inconclusive: (those, report) => `${isOrAre(those)} inconclusive and none regressed${disagreeing(those, report) || settling(those, report)}`,
 };
-/** Of sides of different kinds, nothing regressed. */
+/** If the sides are of different kinds, nothing regressed: the clause says which side is slower. */
 const compared = (text) => (those, report) => {
     const places = (0,report_places/* placesOf */.e)(report);
     return places && text(places, isOrAre(those));
 };
 const slower = compared(({ baseline, candidate }, is) => `${is} slower ${candidate} than ${baseline}`);
 const faster = compared(({ baseline, candidate }, is) => `${is} faster ${candidate} than ${baseline}, and none slower`);
-const asQuick = compared(({ baseline, candidate }, is) => `${is} as quick ${candidate} as ${baseline}`);
+const asFast = compared(({ baseline, candidate }, is) => `${is} as fast ${candidate} as ${baseline}`);
 const isOrAre = ({ length }) => (length === 1 ? 'is' : 'are');
-/** One cause is one finding, however many metrics show it. */
+/** A common cause says more than the largest change. */
 const headline_causeOf = ({ diagnosis }) => diagnosis === null ? '' : `; ${(0,report_diagnosis/* explanationText */.jY)(diagnosis)}`;
 function largestChange(metrics) {
     const largest = metrics.toSorted((a, b) => (0,size/* changeSize */.QZ)(b) - (0,size/* changeSize */.QZ)(a))[0];
@@ -42530,9 +42571,9 @@ function sensitivity(metrics) {
     const worst = (0,noise/* largestOf */.u1)(metrics, ({ mde80 }) => mde80);
     if (worst === undefined)
         return '';
-    return `; a change of ${(0,units/* formatShare */.T1)(worst.value)} on any of them would have been caught four times in five`;
+    return `; a change of ${(0,units/* formatShare */.T1)(worst.value)} in any of them would have been noticed four times in five`;
 }
-/** More machines would settle what holds on average, which is nobody's machine. */
+/** More machines would settle only the average, which holds for no single machine. */
 function disagreeing(metrics, report) {
     const ids = metrics.map(({ id }) => id).filter((id) => report.disagreements.includes(id));
     const [first, ...others] = ids;
@@ -42541,7 +42582,7 @@ function disagreeing(metrics, report) {
     const rest = others.length === 0 ? '' : ` and ${(0,units/* countOf */.pq)(others.length, 'other')}`;
     return `; the machines disagree about ${first}${rest}`;
 }
-/** Only where a number settles all of them: one metric's would read as the gate's. */
+/** Only if every metric has such a number. The number of one metric would read as the whole gate's. */
 function settling(metrics, report) {
     const numbers = metrics.map(({ replicatesToSettle }) => replicatesToSettle ?? Infinity);
     const most = metrics.find((metric) => metric.replicatesToSettle === Math.max(...numbers));
@@ -42549,7 +42590,7 @@ function settling(metrics, report) {
         return '';
     return `; ${metrics.length === 1 ? `${most.id}: ` : ''}${(0,design_words/* settleText */.di)(report, most)}`;
 }
-/** Neither regressed nor improved nor inconclusive: what could be compared is unchanged. */
+/** No metric regressed, improved or is inconclusive: those that could be compared are unchanged. */
 function partlyCompared(metrics, report) {
     const unchanged = metrics.filter(({ verdict }) => verdict === 'unchanged');
     if (unchanged.length === 0)
@@ -42571,8 +42612,8 @@ function noBaseline(report) {
         : `No earlier run could be used (${skipped.replace(/\.$/, '')}), so nothing was judged`;
     if (floor === undefined || mde80 === undefined)
         return `${start}.`;
-    return (`${start}; on this machine identical sides differ by ${(0,units/* formatShare */.T1)(floor.median)}, and side by ` +
-        `side a change of ${(0,units/* formatShare */.T1)(mde80.median)} would be caught four times in five (medians).`);
+    return (`${start}; noise here: two identical sides differ by ${(0,units/* formatShare */.T1)(floor.median)}, and a paired ` +
+        `comparison would notice a change of ${(0,units/* formatShare */.T1)(mde80.median)} four times in five (medians).`);
 }
 
 // EXTERNAL MODULE: ./lib/report/tails.js
@@ -42594,9 +42635,9 @@ var tails = __nccwpck_require__(77085);
 
 
 /**
- * Everything that people and scripts are told, as plain data: renderings add nothing to it.
+ * The whole report as plain data. People and scripts get the same facts: renderings add none.
  *
- * @throws ZodError when the comparison does not make a report: a bug, not a user's mistake
+ * @throws ZodError if the result is not a valid report: a bug, not a user's mistake
  */
 function buildReport(comparison, judgement, { specs, policy, exhibits }) {
     const findings = findingReports(comparison.findings);
@@ -42614,7 +42655,7 @@ function buildReport(comparison, judgement, { specs, policy, exhibits }) {
         margins: [...policy.margins],
         failOn: policy.failOn,
         familySize: comparison.familySize,
-        // A metric that only informs is nobody's regression.
+        // A metric that is for information only is nobody's regression.
         counts: (0,verdict_words/* countVerdicts */.qX)(findings.filter(({ gate }) => gate)),
         baseline: {
             spec: specs.baseline,
@@ -42676,13 +42717,13 @@ const machineReport = ({ baseline, candidate, pairs, changes }) => ({
 });
 
 // EXTERNAL MODULE: ./lib/verdict/evidence.js + 15 modules
-var verdict_evidence = __nccwpck_require__(60426);
+var verdict_evidence = __nccwpck_require__(80252);
 ;// CONCATENATED MODULE: ./lib/verdict/judge.js
 
 /**
- * The verdict of the whole gate, and whether it passes by policy. Only gated metrics count, and
- * only those that the baseline has: a metric that is new, or that neither side can measure, says
- * nothing about the difference.
+ * The verdict of the whole gate, and whether the gate passes under the policy. Only gated metrics
+ * count, and only those that the baseline measured: a metric that is new, or that neither side can
+ * measure, says nothing about the difference.
  */
 function judge(comparison, failOn) {
     if (comparison.design === 'self')
@@ -42698,7 +42739,10 @@ const RED = {
     inconclusive: ['blocked', 'regressed', 'inconclusive'],
     never: [],
 };
-/** What only the candidate has no number of is undecided, too; another machine is nobody's fault. */
+/**
+ * Under `inconclusive`, a gated metric that the candidate has no number for fails too. One that is
+ * incomparable because the machine differs does not.
+ */
 const fails = ({ verdict, candidate }, failOn) => RED[failOn].includes(verdict) || (failOn === 'inconclusive' && candidate.status !== 'ok');
 
 ;// CONCATENATED MODULE: ./lib/flows/judge.js
@@ -42738,7 +42782,7 @@ var run = __nccwpck_require__(38359);
 // EXTERNAL MODULE: ./lib/stores/shard-records.js
 var shard_records = __nccwpck_require__(54845);
 // EXTERNAL MODULE: ./lib/verdict/evidence.js + 15 modules
-var verdict_evidence = __nccwpck_require__(60426);
+var verdict_evidence = __nccwpck_require__(80252);
 // EXTERNAL MODULE: ./lib/flows/judge.js + 9 modules
 var judge = __nccwpck_require__(43571);
 // EXTERNAL MODULE: ./lib/config/globs.js
@@ -42865,9 +42909,9 @@ function runnableBaseline({ baseline }) {
 /** The job that judges says so, too, but here it can still be mended. */
 function warnOfFewPairs({ launches }, durationMs, progress) {
     const pairs = launches.filter(({ phase, failure }) => phase === 'screen' && !failure).length;
-    if (pairs >= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_9__/* .MINIMUM_REPLICATES */ .uK)
+    if (pairs >= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_9__/* .MIN_REPLICATES */ .kt)
         return;
-    progress.warn(`This machine measured ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_12__/* .countOf */ .pq)(pairs, 'pair')} of launches in ${durationMs / 1000} s, and one with fewer than ${_stats_assumptions_js__WEBPACK_IMPORTED_MODULE_9__/* .MINIMUM_REPLICATES */ .uK} does not count: measure for longer (duration) or fewer metrics.`);
+    progress.warn(`This machine measured ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_12__/* .countOf */ .pq)(pairs, 'pair')} of launches in ${durationMs / 1000} s, and one with fewer than ${_stats_assumptions_js__WEBPACK_IMPORTED_MODULE_9__/* .MIN_REPLICATES */ .kt} does not count: measure for longer (duration) or fewer metrics.`);
 }
 async function save(out, run) {
     const file = (0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(out, _record_file_js__WEBPACK_IMPORTED_MODULE_7__/* .SHARDS */ .Oq, (0,_record_file_js__WEBPACK_IMPORTED_MODULE_7__/* .runFileName */ .X2)(run));
@@ -43767,8 +43811,8 @@ class Session {
     }
 }
 
-// EXTERNAL MODULE: ./lib/verdict/duet.js
-var duet = __nccwpck_require__(9619);
+// EXTERNAL MODULE: ./lib/verdict/paired.js
+var paired = __nccwpck_require__(83784);
 // EXTERNAL MODULE: ./lib/verdict/settings.js
 var settings = __nccwpck_require__(63260);
 ;// CONCATENATED MODULE: ./lib/gather/timing.js
@@ -43792,7 +43836,7 @@ async function timeBoth({ config, bench, progress }, sides, [before, after], { t
     if (tails)
         await session.tails();
     const [baseline, candidate] = await screenAndConfirm(session, runs, config, progress);
-    return { design: 'duet', baseline, candidate };
+    return { design: 'paired', baseline, candidate };
 }
 /**
  * Screens all metrics, and confirms on fresh launches those that the screen flagged.
@@ -43802,9 +43846,9 @@ async function timeBoth({ config, bench, progress }, sides, [before, after], { t
  */
 async function screenAndConfirm(session, runs, settings, progress) {
     progress.phase('Measure both sides in turn');
-    await session.screen({ goal: goalOf(settings, assumptions/* DUET_MARGIN */.CJ) });
+    await session.screen({ goal: goalOf(settings, assumptions/* PAIRED_MARGIN */.To) });
     const screened = runs();
-    const flagged = (0,duet/* screenDuet */.F9)(...screened, settings);
+    const flagged = (0,paired/* screenPaired */.Qd)(...screened, settings);
     if (flagged.length === 0)
         return screened;
     const pairsFor = (count) => (0,power/* robustPairs */.du)(settings.alpha, count);
@@ -43832,8 +43876,8 @@ async function timeAgainst({ config, bench, progress }, candidate, stored, own) 
     await session.warmUp();
     await session.tails();
     progress.phase(`Measure, to compare with ${stored.origin}`);
-    await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, assumptions/* PREDICTION_MARGIN */.Nz) });
-    return { design: 'prediction', stored, candidate: session.candidateRun(own) };
+    await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, assumptions/* STORED_MARGIN */.f3) });
+    return { design: 'stored', stored, candidate: session.candidateRun(own) };
 }
 /** Nothing to compare with: the candidate against itself shows what this machine can tell apart. */
 async function timeItself({ config, bench, progress }, candidate, stored, own, source) {
@@ -43844,7 +43888,7 @@ async function timeItself({ config, bench, progress }, candidate, stored, own, s
     await session.warmUp();
     await session.tails();
     progress.phase('Measure the candidate against itself');
-    await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, assumptions/* DUET_MARGIN */.CJ) });
+    await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, assumptions/* PAIRED_MARGIN */.To) });
     return {
         design: 'self',
         before: session.baselineRun(arms[0]),
@@ -43882,28 +43926,30 @@ const goalOf = ({ alpha, margins }, fallback) => ({
 
 
 
-/** Events whose runs measure the code of the branch itself, started by people who may write to it. */
+/**
+ * Events whose runs measure the branch's own code; only people with write access can start them.
+ */
 const TRUSTED_EVENTS = ['push', 'schedule', 'workflow_dispatch'];
 const PAGE = 100;
-/** A record of a run deflates to some ten kilobytes; the largest allowed one to under 4 MiB. */
+/** A run record deflates to about 10 kB; the largest one allowed, to less than 4 MiB. */
 const MAX_DOWNLOAD_BYTES = 8 * 1024 * 1024;
 const SOCKET_TIMEOUT_MS = 30_000;
 /**
- * Lists the newest runs of this workflow on the branch to compare with, as far as they can be
- * trusted: runs of this repository itself, started by a push, a schedule or by hand, and never the
- * current one. Each event is asked for separately, so that no number of other runs, such as those
- * of pull requests from forks whose branch has the same name, pushes these off the list.
+ * Lists the newest trusted runs of this workflow on the branch to compare with. Trusted are runs of
+ * this repository itself that a push, a schedule or a person started; the current run is left out.
+ * Each event is requested separately. Otherwise many other runs, such as those of pull requests
+ * from forks whose branch has the same name, could push the trusted ones off the list.
  *
- * @param most how many are wanted
+ * @param limit maximum number of runs to return
  * @throws RequestError of Octokit
  */
-async function listTrustedRuns(client, context, most) {
-    const lists = await Promise.all(TRUSTED_EVENTS.map((event) => runsOfEvent(client, context, event, most)));
+async function listTrustedRuns(client, context, limit) {
+    const lists = await Promise.all(TRUSTED_EVENTS.map((event) => runsOfEvent(client, context, event, limit)));
     const ids = lists.flat().sort((one, other) => other - one);
-    return { ids: ids.slice(0, most), more: ids.length > most };
+    return { ids: ids.slice(0, limit), more: ids.length > limit };
 }
-/** One more than so many, where there are more. */
-async function runsOfEvent(client, { owner, name: repo, repository, workflow, compareWith, runId }, event, most) {
+/** Lists up to one run more than `limit`, which shows that there are older ones. */
+async function runsOfEvent(client, { owner, name: repo, repository, workflow, compareWith, runId }, event, limit) {
     const pages = client.paginate.iterator(client.rest.actions.listWorkflowRuns, {
         owner,
         repo,
@@ -43911,20 +43957,21 @@ async function runsOfEvent(client, { owner, name: repo, repository, workflow, co
         event,
         branch: compareWith,
         exclude_pull_requests: true,
-        // This run is on the list too.
-        per_page: Math.min(PAGE, most + 2),
+        // One more than the limit, and the current run, which is on the list too.
+        per_page: Math.min(PAGE, limit + 2),
     });
     const ids = [];
     for await (const { data } of pages) {
         const own = data.filter(({ id, head_repository: head }) => head?.full_name === repository && id !== runId);
         ids.push(...own.map(({ id }) => id));
-        if (ids.length > most)
+        if (ids.length > limit)
             break;
     }
     return ids;
 }
 /**
- * Finds the archive of a name that a run left; of a run that was started again, the last attempt's.
+ * Finds the archive that a run stored under a name. If the run was started again, the last
+ * attempt's archive is returned.
  *
  * @throws RequestError of Octokit
  */
@@ -43935,13 +43982,13 @@ async function findArtifact(client, { owner, name: repo }, runId, name) {
     return last && { id: last.id, expired: last.expired, sizeBytes: last.size_in_bytes };
 }
 /**
- * Lists the archives of this workflow run whose name begins with a prefix; of jobs that were started
- * again, the last attempt's.
+ * Lists the archives of this workflow run whose name begins with a prefix. If a job was started
+ * again, the last attempt's archive is returned.
  *
- * @param most how many are listed at most
+ * @param limit maximum number of archives to return
  * @throws RequestError of Octokit
  */
-async function listArtifacts(client, { owner, name: repo, runId }, prefix, most) {
+async function listArtifacts(client, { owner, name: repo, runId }, prefix, limit) {
     const place = { owner, repo, run_id: runId, per_page: PAGE };
     const pages = client.paginate.iterator(client.rest.actions.listWorkflowRunArtifacts, place);
     const found = new Map();
@@ -43951,19 +43998,19 @@ async function listArtifacts(client, { owner, name: repo, runId }, prefix, most)
                 continue;
             found.set(name, { id, name, expired, sizeBytes });
         }
-        if (found.size >= most)
+        if (found.size >= limit)
             break;
     }
-    return [...found.values()].slice(0, most);
+    return [...found.values()].slice(0, limit);
 }
-/** An archive that cannot be had or used; the message is one clause that says why. */
+/** An archive that cannot be downloaded or used; the message is one clause that says why. */
 class UnusableError extends Error {
     name = 'UnusableError';
 }
 /**
- * Downloads an archive as the zip that it is.
+ * Downloads an archive as a zip file.
  *
- * @throws RequestError of Octokit, or UnusableError when the blob store refuses or gives too much
+ * @throws RequestError of Octokit, or UnusableError when the blob store refuses or sends too much
  */
 async function downloadArtifact(client, context, artifact) {
     if (artifact.sizeBytes > MAX_DOWNLOAD_BYTES)
@@ -43973,11 +44020,11 @@ async function downloadArtifact(client, context, artifact) {
         repo: context.name,
         artifact_id: artifact.id,
         archive_format: 'zip',
-        // The signed address is another server's: it must not get the token.
+        // The signed address is on another server, which must not get the token.
         request: { redirect: 'manual' },
     });
     if (headers.location === undefined)
-        throw new UnusableError('GitHub named no address for it');
+        throw new UnusableError('GitHub gave no address for it');
     return readBlob(headers.location);
 }
 async function readBlob(url) {
@@ -43990,7 +44037,7 @@ async function readBlob(url) {
     const status = message.statusCode ?? 0;
     if (status !== 200) {
         message.resume();
-        throw new UnusableError(`the server that keeps it answered ${status}`);
+        throw new UnusableError(`the server that stores it answered ${status}`);
     }
     const chunks = [];
     let size = 0;
@@ -44006,8 +44053,8 @@ const tooLarge = () => new UnusableError(`it is larger than ${MAX_DOWNLOAD_BYTES
 /**
  * Stores a run record with the current workflow run, for later runs to compare with.
  *
- * @param retentionDays 0 for what the repository's settings say
- * @returns a sentence when it could not be stored: this run's verdict does not depend on it
+ * @param retentionDays 0 for the repository's own setting
+ * @returns a sentence if it could not be stored; this run's verdict does not depend on it
  */
 async function storeRun(name, file, retentionDays) {
     const reason = await upload(name, [file], retentionDays);
@@ -44019,18 +44066,18 @@ async function storeRun(name, file, retentionDays) {
  * Stores both records of a shard with the current workflow run, for the job that judges.
  *
  * @param files absolute paths in one folder
- * @throws Failure (measurement): without them the shard was measured for nothing
+ * @throws Failure (measurement): without the records the measurement is lost
  */
 async function storeShard(name, files, retentionDays) {
     const reason = await upload(name, files, retentionDays);
     if (reason === undefined)
         return;
-    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .measurementFailure */ .jO)(`Could not store this shard for the job that judges (artifact ${name}): ${reason}; run the job again, and give each job that measures another name than the others.`);
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_2__/* .measurementFailure */ .jO)(`Could not store this shard for the job that judges (artifact ${name}): ${reason}; run the job again, and give each job that measures its own name.`);
 }
-/** @returns why nothing could be stored, as a clause */
+/** @returns undefined, or a clause that says why nothing could be stored */
 async function upload(name, files, retentionDays) {
     try {
-        // Imported late: it brings the whole Azure client, which nothing else needs.
+        // Imported late: it loads the whole Azure client, which nothing else needs.
         const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(351), __nccwpck_require__.e(252)]).then(__nccwpck_require__.bind(__nccwpck_require__, 91252));
         const options = retentionDays > 0 ? { retentionDays } : {};
         const folder = (0,node_path__WEBPACK_IMPORTED_MODULE_0__.dirname)(files[0] ?? '');
@@ -44308,15 +44355,18 @@ var failure = __nccwpck_require__(71957);
 
 
 
-/** A request that fails on GitHub's side is sent so many times more: after 1, 4 and 9 s. */
+/** How often a request is repeated if it fails on GitHub's side: after 1, 4 and 9 s. */
 const RETRIES = 3;
-/** GitHub's limits for a token are waited for at most so often and so long (seconds). */
+/**
+ * Rate limits of a token are waited for at most this often, and at most this many seconds each
+ * time.
+ */
 const RATE_LIMIT_RETRIES = 2;
-const LONGEST_WAIT_S = 60;
-/** An answer that takes longer counts as a failure on GitHub's side, and is asked for again. */
+const MAX_WAIT_S = 60;
+/** A slower answer counts as a failure on GitHub's side, and the request is repeated. */
 const ANSWER_MS = 30_000;
 /**
- * A client that honours GITHUB_API_URL and proxies, and waits for a busy or limiting GitHub, but
+ * A client that respects GITHUB_API_URL and proxies. It waits for a busy or limiting GitHub, but
  * never for long.
  *
  * @throws Failure (usage) when there is no token
@@ -44325,19 +44375,21 @@ async function connect(options) {
     if (options.token === '') {
         throw (0,failure/* usageFailure */.II)('github-token is empty: leave the input out for the token of the job, or give one that can read this repository.');
     }
-    // Imported late: the module parses the event's payload as it loads and throws on a malformed one.
+    // Imported late: the module parses the event's payload when it loads, and throws if it is
+    // malformed.
     const { getOctokit } = await __nccwpck_require__.e(/* import() */ 351).then(__nccwpck_require__.bind(__nccwpck_require__, 61351));
     const octokit = getOctokit(options.token, clientOptions(options), throttling, dist_bundle/* retry */.L);
     octokit.hook.before('request', (call) => {
         const fetchAnswer = withDeadline(call.request.fetch ?? fetch, options.answerMs ?? ANSWER_MS);
-        // A new object: the old one may be the defaults that all requests share.
+        // A new object, because the old one may be the defaults that all requests share.
         call.request = { ...call.request, fetch: fetchAnswer };
     });
     return octokit;
 }
 /**
- * Gives each try a deadline of its own, which an abort signal of the request would not: all tries
- * share it. The body must have come too: Octokit takes a body that breaks off for an empty one.
+ * Gives each attempt its own deadline. A request's abort signal cannot do that, since all attempts
+ * share it. The deadline includes the body, because Octokit takes a body that breaks off for an
+ * empty one.
  */
 const withDeadline = (fetchAnswer, answerMs) => async (url, init) => {
     const signal = AbortSignal.timeout(answerMs);
@@ -44347,10 +44399,10 @@ const withDeadline = (fetchAnswer, answerMs) => async (url, init) => {
 };
 function clientOptions({ apiUrl, onWait, secondMs = 1000 }) {
     const mayWait = (seconds, request, _, retries) => {
-        const wait = retries < RATE_LIMIT_RETRIES && seconds <= LONGEST_WAIT_S;
+        const wait = retries < RATE_LIMIT_RETRIES && seconds <= MAX_WAIT_S;
         if (wait)
             onWait(`GitHub limits the requests of this token: trying again in ${seconds} s.`);
-        // Else plugin-retry would go on asking, against what GitHub's answer says.
+        // Otherwise plugin-retry would keep asking, against what GitHub's answer says.
         else if (request.request)
             request.request['retries'] = 0;
         return wait;
@@ -44359,7 +44411,7 @@ function clientOptions({ apiUrl, onWait, secondMs = 1000 }) {
         ...(apiUrl ? { baseUrl: apiUrl } : {}),
         retry: { retries: RETRIES, retryAfterBaseValue: secondMs },
         throttle: {
-            // The plugin paces writes per id, over all clients of the process.
+            // The plugin paces writes per id, across all clients of the process.
             id: crypto.randomUUID(),
             retryAfterBaseValue: secondMs,
             onRateLimit: mayWait,
@@ -44390,10 +44442,13 @@ const EXPLANATIONS = {
     404: (permission) => `GitHub shows nothing there to this token (404); check that github-token belongs to this repository, or ${permissionAdvice(permission)}`,
     410: () => 'it is gone (410), as artifacts are after their retention time',
 };
-/** A list of permissions takes away those that it does not name, which checkout would miss. */
+/**
+ * "contents: read" is named because a list of permissions removes all others, and checkout needs
+ * it.
+ */
 const permissionAdvice = (permission) => `add "${permission}" to the "permissions:" of the job and keep "contents: read" there`;
 const hasAnswer = (error) => error instanceof Error && 'response' in error && error.response !== undefined;
-/** The retry plugin leaves in the request of the last try how many came before it. */
+/** In the last attempt's request, the retry plugin leaves the number of earlier attempts. */
 function triesText(error) {
     const { request } = error;
     const tries = (request?.request?.retryCount ?? 0) + 1;
@@ -44436,16 +44491,14 @@ const payloadSchema = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
         .optional(),
 });
 /**
- * Reads what the runner says about this run.
- *
- * Which runs are compared with which:
- * - a pull request or a merge group is compared with the branch that it goes into, and leaves
- *   nothing: its code is not on any branch that others are compared with;
- * - a push to the default branch, a schedule and a manual start are compared with their own branch
- *   and leave a baseline for it;
- * - a push to another branch is compared with the default branch, which says what the branch costs,
- *   and leaves a baseline too, for the pull requests that go into that branch;
- * - a tag, and any other event, is compared with the default branch and leaves nothing.
+ * Reads what the runner says about this run, and decides what to compare it with:
+ * - A pull request or a merge group is compared with its target branch. It leaves no baseline,
+ *   since its code is not on any branch that others are compared with.
+ * - A push to the default branch, a schedule and a manual start are compared with their own branch
+ *   and leave a baseline for it.
+ * - A push to another branch is compared with the default branch, which shows what the branch
+ *   costs. It leaves a baseline too, for pull requests into that branch.
+ * - A tag, and any other event, is compared with the default branch and leaves no baseline.
  *
  * @throws Failure when the runner's variables or the event's payload are missing or malformed
  */
@@ -44475,7 +44528,7 @@ function isEnterpriseServer(server) {
     const host = URL.canParse(server) ? new URL(server).hostname : 'github.com';
     return host !== 'github.com' && !/\.(?:ghe\.com|localhost)$/.test(host);
 }
-/** Where a run record says that it comes from. */
+/** The origin that a run record states. */
 function sourceOf(context) {
     const { repository, branch, commit, event, runId, runAttempt } = context;
     return { repository, branch, commit, event, runId, runAttempt };
@@ -44575,43 +44628,50 @@ function wholeNumber(env, variable) {
 
 const MAX_READABLE_CHARACTERS = 48;
 /**
- * What tells a gate from every other one of the repository: its workflow, its job and, through the
- * input `name`, the leg of the matrix or the step. Its runs are stored under this name; artifact
- * names are unique within a workflow run only.
+ * The artifact name of a gate, under which its runs are stored. It tells the gate from all others
+ * of the repository by its workflow, its job and the input `name`, which names the leg of the
+ * matrix or the step. Artifact names are unique within one workflow run only.
  *
  * @param name the input `name`; by default the matrix as JSON, which is "null" without a matrix
  */
-const artifactName = ({ workflow, job }, name) => `syscall-gate-${slug([withoutExtension(workflow), job, distinct(name)])}`;
-/** The hidden line by which a gate finds its comment among other gates' and people's. */
+const artifactName = ({ workflow, job }, name) => `syscall-gate-${slug([withoutExtension(workflow), job, distinguishingName(name)])}`;
+/** The hidden line by which a gate tells its comment from those of other gates and of people. */
 const commentMarker = (context, name) => `<!-- ${artifactName(context, name)} -->`;
-/** The folder for a gate's files: a job may run several gates, with one name even. */
-const folderName = (context, name) => `syscall-gate-${slug([distinct(name), context.step])}`;
 /**
- * What the artifacts of all shards of a gate begin with, in the jobs that measure and in the one
- * that judges: the workflow, and the input `name` unless it is the leg of a matrix, in which those
- * that measure differ.
+ * The folder for a gate's files. The step is part of it, since a job may run several gates, even
+ * with one name.
+ */
+const folderName = (context, name) => `syscall-gate-${slug([distinguishingName(name), context.step])}`;
+/**
+ * The prefix of all shard artifacts of a gate, the same in the jobs that measure and in the one
+ * that judges. It holds the workflow and the input `name`. A `name` that is a leg of a matrix is
+ * left out, because it differs between the jobs that measure.
  */
 const shardPrefix = ({ workflow }, name) => `syscall-gate-shard-${slug([withoutExtension(workflow), isLeg(name) ? '' : name.trim()])}`;
 /**
- * The artifact of one shard. A leg of a matrix keeps its name when its job is started again, so that
- * the last attempt counts; the legs that were given one `name` are told apart by their duets.
+ * The artifact name of one shard. A leg of a matrix keeps its name when its job is started again,
+ * so that the last attempt counts. Jobs that share one given `name` are told apart by their paired
+ * comparisons.
  *
- * @param legs how many jobs the matrix has, the name being that of one of them
+ * @param legs number of jobs in the matrix, if `name` is one of its legs
  * @param duet id of what was measured
  */
 function shardName(context, name, legs, duet) {
     const prefix = shardPrefix(context, name);
     if (!isLeg(name))
         return `${prefix}-${slug([context.job])}-${duet}`;
-    return `${prefix}${PLANNED}${legs}-${slug([context.job, context.step, distinct(name)])}`;
+    return `${prefix}${PLANNED}${legs}-${slug([context.job, context.step, distinguishingName(name)])}`;
 }
 const PLANNED = '-of-';
-/** How many shards there should be, by the name of one of them; 0 where it does not say. */
+/**
+ * How many shards there should be, according to the name of one of them; 0 if the name does not
+ * say.
+ */
 function plannedShards(artifact, prefix) {
     const rest = artifact.slice(prefix.length);
     return Number(rest.startsWith(PLANNED) ? /^\d{1,3}(?=-)/.exec(rest.slice(PLANNED.length)) : 0);
 }
-/** The input's default is the matrix as JSON: an object, or null outside a matrix. */
+/** The input's default is the matrix as JSON: an object, or null without a matrix. */
 function isLeg(name) {
     try {
         return typeof JSON.parse(name) === 'object';
@@ -44621,10 +44681,10 @@ function isLeg(name) {
     }
 }
 const withoutExtension = (file) => file.replace(/\.ya?ml$/, '');
-const distinct = (name) => (name.trim() === 'null' ? '' : name.trim());
+const distinguishingName = (name) => (name.trim() === 'null' ? '' : name.trim());
 /**
- * One word that is safe in artifact names and HTML comments: what people can recognise of the
- * parts, and a hash that keeps two lists of parts apart whatever was cut.
+ * One word that is safe in artifact names and HTML comments: a readable part, and a hash that keeps
+ * different lists apart where the readable part is cut.
  */
 function slug(parts) {
     const readable = parts
@@ -44683,7 +44743,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 
 
 
-/** The action: read the inputs, run the gate, publish what came out. */
+/** The action: reads the inputs, runs the gate and publishes the result. */
 async function main() {
     const context = (0,_github_context_js__WEBPACK_IMPORTED_MODULE_13__/* .readContext */ .y)(process.env);
     const inputs = (0,_action_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .readInputs */ .K)(context);
@@ -44697,7 +44757,7 @@ async function main() {
         await (inputs.shard === undefined ? runGate : SHARD[inputs.shard])((0,_config_inputs_js__WEBPACK_IMPORTED_MODULE_6__/* .parseConfig */ .o4)(inputs.gate), job);
     }
     catch (error) {
-        // The job that judges speaks for those that measure.
+        // Only the job that judges comments, for all jobs that measure.
         if (error instanceof _failure_js__WEBPACK_IMPORTED_MODULE_7__/* .Failure */ .HR && inputs.shard !== 'measure')
             await commentNotMeasured(error, job);
         throw error;
@@ -44705,15 +44765,18 @@ async function main() {
 }
 async function runGate(config, job) {
     const outcome = await measure(config, job);
-    await show(outcome);
+    await publish(outcome);
     if (job.context.leavesBaseline && config.baseline.kind === 'artifact') {
         await leaveBaseline(outcome, job);
     }
-    await close(outcome, job);
+    await commentAndConclude(outcome, job);
 }
-/** One machine of several: both runs are stored, and the verdict is another job's. */
-async function measureLeg(config, { context, inputs, cancelled }) {
-    requireArtifacts(context, `shard "measure"`, SHARDS_ELSEWHERE);
+/**
+ * Measures on one machine of several: stores the runs of both sides and leaves the verdict to
+ * another job.
+ */
+async function measureOneShard(config, { context, inputs, cancelled }) {
+    requireArtifacts(context, `shard "measure"`, SHARDS_INSTEAD);
     const { id, files } = await (0,_flows_shard_js__WEBPACK_IMPORTED_MODULE_10__/* .measureShard */ .r)(config, {
         progress: (0,_action_progress_js__WEBPACK_IMPORTED_MODULE_4__/* .actionsProgress */ .j)(),
         signal: cancelled,
@@ -44724,28 +44787,28 @@ async function measureLeg(config, { context, inputs, cancelled }) {
     await (0,_github_artifacts_js__WEBPACK_IMPORTED_MODULE_11__/* .storeShard */ .AQ)(name, Object.values(files), inputs.retentionDays);
     _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .endGroup */ .N4();
     _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setOutput */ .uH('run', files.candidate);
-    (0,_action_log_js__WEBPACK_IMPORTED_MODULE_3__/* .logLine */ .B)(`This machine's share is measured (artifact ${name}): the job with shard: merge judges.`);
+    (0,_action_log_js__WEBPACK_IMPORTED_MODULE_3__/* .logLine */ .B)(`This machine's share is measured (artifact ${name}); the job with "shard: merge" gives the verdict.`);
 }
-/** The verdict over what all machines of this workflow run stored. */
-async function mergeLegs(config, job) {
+/** Gives the verdict over the shards that all machines of this workflow run stored. */
+async function mergeAllShards(config, job) {
     const { connect, context, inputs } = job;
-    requireArtifacts(context, `shard "merge"`, SHARDS_ELSEWHERE);
+    requireArtifacts(context, `shard "merge"`, SHARDS_INSTEAD);
     const find = (0,_stores_shard_artifacts_js__WEBPACK_IMPORTED_MODULE_18__/* .shardsInArtifacts */ .g)({ connect, context, name: inputs.name });
     const merge = { ...config, expect: inputs.expect };
     const merged = await (0,_flows_merge_js__WEBPACK_IMPORTED_MODULE_9__/* .mergeShards */ .O)(find, merge, (0,_action_progress_js__WEBPACK_IMPORTED_MODULE_4__/* .actionsProgress */ .j)());
-    await show(merged);
-    await close(merged, job);
+    await publish(merged);
+    await commentAndConclude(merged, job);
 }
-const SHARD = { measure: measureLeg, merge: mergeLegs };
-const SHARDS_ELSEWHERE = 'measure with --shard and judge with the verb merge of the command line, over a folder that a cache or a share keeps';
+const SHARD = { measure: measureOneShard, merge: mergeAllShards };
+const SHARDS_INSTEAD = 'use the command line instead: measure with --shard, keep the out folders in a cache or on a network share, and run "syscall-gate merge" over them';
 function requireArtifacts(context, what, instead) {
     if (!context.enterpriseServer)
         return;
-    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_7__/* .usageFailure */ .II)(`${what} does not work on ${new URL(context.runUrl).host}, since GitHub Enterprise Server does not have the artifact service that it needs: ${instead}.`);
+    throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_7__/* .usageFailure */ .II)(`${what} does not work on ${new URL(context.runUrl).host}, because GitHub Enterprise Server lacks the artifact service that it needs: ${instead}.`);
 }
 function measure(config, { context, inputs, connect, cancelled }) {
     if (config.baseline.kind === 'artifact') {
-        const instead = 'give host or command:CMD, measured in turn in this job, or directory:PATH with run records that a cache or a share keeps';
+        const instead = 'give host or command:CMD to measure the baseline in this job too, or directory:PATH with run records from a cache or a network share';
         requireArtifacts(context, 'baseline "artifact"', instead);
     }
     return (0,_flows_gate_js__WEBPACK_IMPORTED_MODULE_8__/* .gate */ .G)(config, {
@@ -44760,13 +44823,13 @@ function measure(config, { context, inputs, connect, cancelled }) {
         source: (0,_github_context_js__WEBPACK_IMPORTED_MODULE_13__/* .sourceOf */ .v)(context),
     });
 }
-/** Where people look who wait for the job. */
-async function show({ report, files }) {
+/** Publishes the result where people look while the job runs: outputs, annotations and summary. */
+async function publish({ report, files }) {
     (0,_action_publish_js__WEBPACK_IMPORTED_MODULE_5__/* .setOutputs */ .n0)(report, files);
     (0,_action_publish_js__WEBPACK_IMPORTED_MODULE_5__/* .annotate */ .fz)(report);
     await (0,_action_publish_js__WEBPACK_IMPORTED_MODULE_5__/* .writeSummary */ .Sy)((0,_render_summary_js__WEBPACK_IMPORTED_MODULE_16__/* .renderSummary */ .B)(report));
 }
-async function close({ report }, job) {
+async function commentAndConclude({ report }, job) {
     await commentReport(report, job);
     (0,_action_publish_js__WEBPACK_IMPORTED_MODULE_5__/* .conclude */ .Ep)(report);
 }
@@ -44782,19 +44845,21 @@ function commentReport(report, job) {
     const clear = (0,_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_17__/* .isClear */ .OD)(report) ? 'clear' : 'undecided';
     return comment(job, {
         finding: (0,_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_17__/* .isRed */ .iI)(report) ? 'regressed' : clear,
-        render: (wasRegressed) => (0,_render_comment_js__WEBPACK_IMPORTED_MODULE_15__/* .renderComment */ .w)(report, { ...shown(job), wasRegressed }),
+        render: (wasRegressed) => (0,_render_comment_js__WEBPACK_IMPORTED_MODULE_15__/* .renderComment */ .w)(report, { ...runDetails(job), wasRegressed }),
     });
 }
-/** A cancelled job has seconds left, and what cancels it is the job of a newer commit. */
+/**
+ * A cancelled job has only seconds left, and it is usually cancelled by the job of a newer commit.
+ */
 async function commentNotMeasured({ message }, job) {
     if (job.cancelled.aborted)
         return;
     await comment(job, {
         finding: 'not-measured',
-        render: (wasRegressed) => (0,_render_comment_js__WEBPACK_IMPORTED_MODULE_15__/* .renderNotMeasured */ .Q)(message, { ...shown(job), wasRegressed }),
+        render: (wasRegressed) => (0,_render_comment_js__WEBPACK_IMPORTED_MODULE_15__/* .renderNotMeasured */ .Q)(message, { ...runDetails(job), wasRegressed }),
     });
 }
-const shown = ({ context: { commit, runUrl } }) => ({ commit, runUrl });
+const runDetails = ({ context: { commit, runUrl } }) => ({ commit, runUrl });
 async function comment({ connect, context, inputs }, text) {
     const marker = (0,_github_identity_js__WEBPACK_IMPORTED_MODULE_14__/* .commentMarker */ .Ql)(context, inputs.name);
     const outcome = await (0,_action_comment_js__WEBPACK_IMPORTED_MODULE_1__/* .keepComment */ .X)(connect, context, { marker, mode: inputs.comment, ...text });
@@ -44803,7 +44868,7 @@ async function comment({ connect, context, inputs }, text) {
     else if (outcome.did !== 'nothing')
         (0,_action_log_js__WEBPACK_IMPORTED_MODULE_3__/* .logLine */ .B)(`Comment ${outcome.did}: ${outcome.url}`);
 }
-/** The runner cancels a job with SIGINT, then SIGTERM 7.5 s later. */
+/** The runner cancels a job with SIGINT, and with SIGTERM 7.5 s later. */
 function cancellation() {
     const controller = new AbortController();
     const cancel = () => controller.abort((0,_failure_js__WEBPACK_IMPORTED_MODULE_7__/* .measurementFailure */ .jO)('The job was cancelled before everything was measured: run it again.'));
@@ -45371,7 +45436,10 @@ function estimateProcess(batches, filter, process) {
         rejected: all.length - occupied.length,
     };
 }
-/** Whether {@link estimateReplicate} has an estimate for the launch: as it decides, without its cost. */
+/**
+ * Whether {@link estimateReplicate} has an estimate for the launch: as it decides, without its
+ * cost.
+ */
 const makesReplicate = (batches, filter) => [...new Set(batches.process)].some((process) => {
     const { occupied, kept } = selected(batches, filter, process);
     return kept.length >= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .QUIET_SHARE */ .fM * occupied.length;
@@ -45434,14 +45502,16 @@ __nccwpck_require__.d(__webpack_exports__, {
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(77598);
 ;// CONCATENATED MODULE: ./lib/version.js
-/** This tool's version, as records and reports state it. The tests hold it to package.json. */
+/**
+ * This tool's version, as stored in records and reports. The tests compare it with package.json.
+ */
 const VERSION = '0.1.0';
 
 ;// CONCATENATED MODULE: ./lib/measure/identity.js
 
 
 const randomId = () => (0,external_node_crypto_.randomBytes)(8).toString('hex');
-/** Names for the two runs of a duet that begins now, the baseline's first. */
+/** Names for the two runs of a paired comparison that begins now, the baseline's first. */
 function bothIdentities(source) {
     const id = randomId();
     return [
@@ -46022,11 +46092,11 @@ const compareText = (one, other) => one === other ? 0 : one < other ? -1 : 1;
 /* harmony export */ });
 /* harmony import */ var _file_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(42143);
 
-/** What a run is to the verdict; the arms of a candidate against itself are `before` and `after`. */
+/** The role of a run in a verdict. `before` and `after` are the arms of a candidate against itself. */
 const ROLES = ['baseline', 'candidate', 'before', 'after'];
-/** The name of its file: sorts a baseline before its candidate, and earlier runs by time. */
+/** The file name of a run. By name, baselines sort before candidates, and runs of a role by time. */
 const exhibitFileName = ({ role, run }) => `${role}-${(0,_file_js__WEBPACK_IMPORTED_MODULE_0__/* .runFileName */ .X2)(run)}`;
-/** What {@link exhibitFileName} makes. */
+/** Matches the names that {@link exhibitFileName} makes. */
 const EXHIBIT_FILE_NAME = new RegExp(`^(${ROLES.join('|')})-\\d{8}T\\d{4,6}Z-[a-z]+-[0-9a-f]{16}\\.run\\.json$`);
 
 
@@ -46050,8 +46120,8 @@ const EXHIBIT_FILE_NAME = new RegExp(`^(${ROLES.join('|')})-\\d{8}T\\d{4,6}Z-[a-
 const RUN_SUFFIX = '.run.json';
 /**
  * The subfolder of the records that the report beside it rests on. They are copies, or the
- * baseline's side of a duet: taken for earlier runs, they would count twice, or for what they are
- * not.
+ * baseline's side of a paired comparison: taken for earlier runs, they would count twice, or for
+ * what they are not.
  */
 const EVIDENCE = 'evidence';
 /** The subfolder of both runs of a shard, which nobody has judged yet. */
@@ -46090,15 +46160,15 @@ const digestOf = (text) => (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHas
 
 
 
-/** One entry of a report's list of findings: what was compared of one metric, and what it came to. */
+/** One entry of a report's list of findings: one metric by one measure, and its outcome. */
 const notMeasuredSchema = zod__WEBPACK_IMPORTED_MODULE_3__/* .strictObject */ .rej({
     status: zod__WEBPACK_IMPORTED_MODULE_3__/* ["enum"] */ .k5n([..._metric_status_js__WEBPACK_IMPORTED_MODULE_0__/* .UNAVAILABLE */ .Hh, 'absent']),
-    reason: _metric_status_js__WEBPACK_IMPORTED_MODULE_0__/* .reasonSchema */ .ex.describe('the operation that failed, its errno (0 for none) and the words'),
+    reason: _metric_status_js__WEBPACK_IMPORTED_MODULE_0__/* .reasonSchema */ .ex.describe('the operation that failed, its errno (0 for none) and a message'),
 });
 const measuredSideSchema = zod__WEBPACK_IMPORTED_MODULE_3__/* .discriminatedUnion */ .gMt('status', [
     zod__WEBPACK_IMPORTED_MODULE_3__/* .strictObject */ .rej({
         status: zod__WEBPACK_IMPORTED_MODULE_3__/* .literal */ .euz('ok'),
-        unit: _run_js__WEBPACK_IMPORTED_MODULE_1__/* .unitSchema */ .o3.describe('ns: a time; per_second: a time that is read as a rate, 1e9 / estimate; count: events'),
+        unit: _run_js__WEBPACK_IMPORTED_MODULE_1__/* .unitSchema */ .o3.describe('ns: a time; per_second: a time that is shown as a rate, 1e9 / estimate; count: events'),
         estimate: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig()
             .min(0)
             .describe("ns per operation at the baseline's control speed, or events per operation"),
@@ -46109,85 +46179,96 @@ const measuredSideSchema = zod__WEBPACK_IMPORTED_MODULE_3__/* .discriminatedUnio
 const countedSideSchema = zod__WEBPACK_IMPORTED_MODULE_3__/* .discriminatedUnion */ .gMt('status', [
     zod__WEBPACK_IMPORTED_MODULE_3__/* .strictObject */ .rej({
         status: zod__WEBPACK_IMPORTED_MODULE_3__/* .literal */ .euz('ok'),
-        count: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig().describe('instructions of an operation: the median over the boots'),
-        resolution: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig().describe('how far its boots lie apart, in instructions'),
+        count: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig().describe('instructions per operation: the median over the boots'),
+        resolution: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig().describe('how far the boots lie apart, in instructions per operation'),
         boots: zod__WEBPACK_IMPORTED_MODULE_3__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig()),
     }),
     notMeasuredSchema,
 ]);
 const changeSchema = zod__WEBPACK_IMPORTED_MODULE_3__/* .strictObject */ .rej({
-    ratio: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig().positive().describe('candidate over baseline: 1.05 is five percent slower'),
+    ratio: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig()
+        .positive()
+        .describe('candidate divided by baseline: 1.05 is five percent slower'),
     low: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig().min(0),
-    high: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig().positive().nullable().describe('null where the data put no upper bound'),
-    confidence: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig().gt(0).max(1).describe('coverage of the interval from low to high'),
+    high: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig().positive().nullable().describe('null if the data give no upper bound'),
+    confidence: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig()
+        .gt(0)
+        .max(1)
+        .describe('coverage of the interval from low to high; 1 for exact counts'),
 });
 const findingFields = {
     id: zod__WEBPACK_IMPORTED_MODULE_3__/* .string */ .YjP(),
-    gate: zod__WEBPACK_IMPORTED_MODULE_3__/* .boolean */ .zMY().describe('false for a metric that informs and never turns the gate red'),
+    gate: zod__WEBPACK_IMPORTED_MODULE_3__/* .boolean */ .zMY()
+        .describe('false for a metric that is for information only and never turns the gate red'),
     verdict: zod__WEBPACK_IMPORTED_MODULE_3__/* ["enum"] */ .k5n(_verdict_js__WEBPACK_IMPORTED_MODULE_2__/* .VERDICTS */ .bk),
-    because: zod__WEBPACK_IMPORTED_MODULE_3__/* .string */ .YjP().describe('what decided, or why nothing could be decided'),
+    because: zod__WEBPACK_IMPORTED_MODULE_3__/* .string */ .YjP()
+        .describe('one or more sentences: why this is the verdict, or why nothing could be decided'),
 };
 const measuredFindingSchema = zod__WEBPACK_IMPORTED_MODULE_3__/* .strictObject */ .rej({
     measure: zod__WEBPACK_IMPORTED_MODULE_3__/* ["enum"] */ .k5n(['time', 'events']),
     ...findingFields,
     margin: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig()
         .min(0)
-        .describe('smallest change that matters: 0.02 is two percent, 0 for events, of which any does'),
+        .describe('smallest change that matters: 0.02 is two percent; 0 for events, where any change matters'),
     baseline: measuredSideSchema,
     candidate: measuredSideSchema,
     change: changeSchema.nullable(),
-    p: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig().min(0).max(1).nullable().describe('Holm-adjusted, of the test that decided'),
+    p: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig().min(0).max(1).nullable().describe('Holm-adjusted p-value of the deciding test'),
     mde80: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig()
         .positive()
         .nullable()
-        .describe('smallest true change (0.03 is three percent) that is caught four times in five'),
+        .describe('smallest true change that is caught four times in five (MDE80): 0.03 is three percent'),
     floor: changeSchema
         .extend({ pairs: zod__WEBPACK_IMPORTED_MODULE_3__/* .int */ .Whr().min(0), rejections: zod__WEBPACK_IMPORTED_MODULE_3__/* .int */ .Whr().min(0) })
         .nullable()
-        .describe('the same comparison between identical sides of this run'),
+        .describe('noise floor: the same comparison between identical sides of this run'),
     replicatesToSettle: zod__WEBPACK_IMPORTED_MODULE_3__/* .int */ .Whr()
         .positive()
         .nullable()
-        .describe('pairs (duet), stored runs (prediction) or machines (shards) that would settle an inconclusive metric'),
+        .describe('total pairs (paired), stored runs (stored) or machines (shards) that would settle an inconclusive metric'),
 });
 const changeKind = zod__WEBPACK_IMPORTED_MODULE_3__/* ["enum"] */ .k5n(['grown', 'shrunk', 'new', 'gone']);
 const functionSchema = zod__WEBPACK_IMPORTED_MODULE_3__/* .strictObject */ .rej({
     name: zod__WEBPACK_IMPORTED_MODULE_3__/* .string */ .YjP(),
     module: zod__WEBPACK_IMPORTED_MODULE_3__/* .string */ .YjP().nullable(),
-    before: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig().describe('instructions an operation in the function itself'),
+    before: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig().describe('instructions per operation in the function itself'),
     after: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig(),
     difference: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig(),
     change: changeKind,
     chain: zod__WEBPACK_IMPORTED_MODULE_3__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_3__/* .string */ .YjP())
-        .describe('from the innermost caller that is there on both sides to the function'),
+        .describe('calls from the innermost caller that both sides have to the function'),
 });
 const callSchema = zod__WEBPACK_IMPORTED_MODULE_3__/* .strictObject */ .rej({
-    caller: zod__WEBPACK_IMPORTED_MODULE_3__/* .string */ .YjP().nullable().describe('who calls it, on both sides; null at the entry'),
+    caller: zod__WEBPACK_IMPORTED_MODULE_3__/* .string */ .YjP().nullable().describe('the calling function; null at the kernel entry'),
     name: zod__WEBPACK_IMPORTED_MODULE_3__/* .string */ .YjP(),
     module: zod__WEBPACK_IMPORTED_MODULE_3__/* .string */ .YjP().nullable(),
     difference: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig()
-        .describe('instructions an operation: its own, or of one that is new or gone with all it calls'),
+        .describe('instructions per operation: its own; for a new or gone function, with all that it calls'),
     change: changeKind,
-    below: zod__WEBPACK_IMPORTED_MODULE_3__/* .int */ .Whr().min(0).describe('functions that came or went with it'),
+    below: zod__WEBPACK_IMPORTED_MODULE_3__/* .int */ .Whr().min(0).describe('functions below it that are new or gone with it'),
 });
 const instructionsFindingSchema = zod__WEBPACK_IMPORTED_MODULE_3__/* .strictObject */ .rej({
     measure: zod__WEBPACK_IMPORTED_MODULE_3__/* .literal */ .euz('instructions'),
     ...findingFields,
-    margin: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig().nullable().describe('instructions; less is listed and not flagged'),
+    margin: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig()
+        .nullable()
+        .describe('in instructions: a smaller difference is listed, not flagged'),
     baseline: countedSideSchema,
     candidate: countedSideSchema,
-    difference: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig().nullable().describe('instructions more, an operation'),
-    resolution: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig().nullable().describe('what the counts cannot tell from nothing'),
+    difference: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig().nullable().describe('added instructions per operation'),
+    resolution: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig()
+        .nullable()
+        .describe('boot-to-boot noise: a difference up to this size is no change'),
     functions: zod__WEBPACK_IMPORTED_MODULE_3__/* .array */ .YOg(functionSchema)
         .nullable()
-        .describe('those whose instructions differ, callers first; null without a trace of both sides'),
+        .describe('functions whose instructions differ, callers first; null without a trace of both sides'),
     calls: zod__WEBPACK_IMPORTED_MODULE_3__/* .array */ .YOg(callSchema)
         .nullable()
-        .describe('the same as changes of calls: what is new or gone is one with all that it calls'),
+        .describe('the same as calls: a new or gone function is one entry with all that it calls'),
     remainder: zod__WEBPACK_IMPORTED_MODULE_3__/* .number */ .aig()
         .nullable()
-        .describe('of the difference, instructions that the functions do not add up to'),
-    untraced: zod__WEBPACK_IMPORTED_MODULE_3__/* .string */ .YjP().nullable().describe('why there is no trace, where there was to be one'),
+        .describe('the part of the difference that the functions do not explain, in instructions'),
+    untraced: zod__WEBPACK_IMPORTED_MODULE_3__/* .string */ .YjP().nullable().describe('why there is no trace although one was asked for'),
 });
 const findingSchema = zod__WEBPACK_IMPORTED_MODULE_3__/* .discriminatedUnion */ .gMt('measure', [
     measuredFindingSchema,
@@ -46401,23 +46482,45 @@ const isRefused = ({ status }) => REFUSED.includes(status);
 
 /***/ }),
 
-/***/ 61067:
+/***/ 11014:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Aj: () => (/* binding */ REPORT_VERSION),
-/* harmony export */   DC: () => (/* binding */ REPORT_SCHEMA),
-/* harmony export */   Qh: () => (/* binding */ reportSchema),
-/* harmony export */   cl: () => (/* binding */ QUANTITIES),
-/* harmony export */   uv: () => (/* binding */ MAX_CAUSES)
-/* harmony export */ });
-/* unused harmony exports MAX_REPORT_BYTES, machineReportSchema, crossingSchema, certificateSchema, parseReport */
-/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(92857);
-/* harmony import */ var _exhibit_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(34408);
-/* harmony import */ var _file_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(42143);
-/* harmony import */ var _finding_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(98292);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(38359);
-/* harmony import */ var _verdict_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4164);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  uv: () => (/* binding */ MAX_CAUSES),
+  cl: () => (/* binding */ QUANTITIES),
+  DC: () => (/* binding */ REPORT_SCHEMA),
+  Aj: () => (/* binding */ REPORT_VERSION),
+  Qh: () => (/* binding */ reportSchema)
+});
+
+// UNUSED EXPORTS: MAX_REPORT_BYTES, certificateSchema, crossingSchema, machineReportSchema, parseReport
+
+// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
+var schemas = __nccwpck_require__(92857);
+;// CONCATENATED MODULE: ./lib/record/design.js
+/**
+ * How the evidence of a comparison was gathered.
+ * - `paired`: both sides measured in turn in this job;
+ * - `stored`: this job's candidate against stored runs of earlier jobs;
+ * - `shards`: a paired comparison on each of several machines;
+ * - `self`: there is nothing to compare with; the candidate against itself, for the noise floor.
+ */
+const DESIGNS = ['paired', 'stored', 'shards', 'self'];
+
+// EXTERNAL MODULE: ./lib/record/exhibit.js
+var exhibit = __nccwpck_require__(34408);
+// EXTERNAL MODULE: ./lib/record/file.js
+var file = __nccwpck_require__(42143);
+// EXTERNAL MODULE: ./lib/record/finding.js
+var finding = __nccwpck_require__(98292);
+// EXTERNAL MODULE: ./lib/record/run.js + 3 modules
+var run = __nccwpck_require__(38359);
+// EXTERNAL MODULE: ./lib/record/verdict.js
+var verdict = __nccwpck_require__(4164);
+;// CONCATENATED MODULE: ./lib/record/report.js
+
 
 
 
@@ -46428,133 +46531,153 @@ const isRefused = ({ status }) => REFUSED.includes(status);
 /** The report for scripts: `--json`, the action's `report` output. `schema/report-v2.json`. */
 const REPORT_SCHEMA = 'syscall-gate/report';
 const REPORT_VERSION = '2.0';
-/** Far above any report, and little enough to be read whole. */
+/** Far larger than any report, and small enough to read into memory. */
 const MAX_REPORT_BYTES = (/* unused pure expression or super */ null && (16 * 1024 * 1024));
-/** A hundred stored runs are pooled at most. */
+/** Enough for both sides of 256 machines; of stored runs at most a hundred are pooled. */
 const MAX_RECORDS = 512;
 /**
- * What an operation does to the kernel, by the catalogue: what a change can be in proportion to.
- * Of two that explain as much the first counts: segments and socket buffers are a matter of TCP.
+ * What an operation does, according to the catalogue. A change may be proportional to one of these.
+ * If two explain a change equally well, the first one counts: TCP bytes come before other bytes, as
+ * segments and socket buffers exist only in TCP.
  */
 const QUANTITIES = ['entries', 'switches', 'tcpKilobytes', 'kilobytes'];
-const machineReportSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    platform: _run_js__WEBPACK_IMPORTED_MODULE_3__/* .platformSchema */ .vd,
-    runs: zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({ baseline: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), candidate: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP() })
-        .describe('ids of the run records of both sides there'),
-    pairs: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0).describe('most pairs of launches that a metric has there'),
-    changes: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(_finding_js__WEBPACK_IMPORTED_MODULE_2__/* .changeSchema */ .Kr.extend({ id: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), pairs: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(1) }))
-        .describe('by the pairs of this machine alone'),
+const machineReportSchema = schemas/* strictObject */.rej({
+    platform: run/* platformSchema */.vd,
+    runs: schemas/* strictObject */.rej({ baseline: schemas/* string */.YjP(), candidate: schemas/* string */.YjP() })
+        .describe('ids of the run records of both sides on this machine'),
+    pairs: schemas/* int */.Whr()
+        .min(0)
+        .describe('largest number of pairs of launches that a metric has on this machine'),
+    changes: schemas/* array */.YOg(finding/* changeSchema */.Kr.extend({ id: schemas/* string */.YjP(), pairs: schemas/* int */.Whr().min(1) }))
+        .describe('changes by the pairs of this machine alone'),
 });
-const strategySchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    id: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
-    label: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
-    ns: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive(),
-    entries: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0).nullable().describe('kernel entries of one transfer, the drain included'),
-    segments: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().min(0).nullable().describe('TCP data segments of one transfer'),
-});
-const transferSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    size: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('of the file: 4k, 64k'),
-    strategies: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(strategySchema).min(1).describe('the quickest first'),
-    oneCall: zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({ savedNs: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().min(0), share: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().min(0) })
+const strategySchema = schemas/* strictObject */.rej({
+    id: schemas/* string */.YjP(),
+    label: schemas/* string */.YjP(),
+    ns: schemas/* number */.aig().positive(),
+    entries: schemas/* int */.Whr()
+        .min(0)
         .nullable()
-        .describe('what one call for header and file could save over TCP_CORK, at the call cost here'),
+        .describe('kernel entries of one transfer, including those that drain the socket'),
+    segments: schemas/* number */.aig().min(0).nullable().describe('TCP data segments of one transfer'),
 });
-const crossingSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    callNs: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive().describe('the null call'),
-    hopNs: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive().describe('two system calls and one switch'),
-    switchesPerSecond: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive().describe('1e9 / hopNs, on one CPU'),
-    withoutSwitchNs: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive().nullable().describe('the same calls without the switch'),
-    hostSwitchesPerSecond: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive().nullable().describe('of the machine, /proc/stat'),
-    vmstat: zod__WEBPACK_IMPORTED_MODULE_5__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig()).nullable().describe("vmstat's columns during the run"),
-    transfers: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(transferSchema),
-});
-const tailsReportSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    timer: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('what single operations were timed with and its cost, or why not'),
-    counters: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('whether there are hardware counters, or why not'),
-    metrics: _run_js__WEBPACK_IMPORTED_MODULE_3__/* .tailsSchema */ .Bj.shape.metrics,
-});
-const spreadSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    median: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().min(0),
-    worst: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().min(0),
-    worstId: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
-});
-const familyCertificateSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    family: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('what the ids begin with: syscall, context, sendfile, …'),
-    gated: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(1).describe('gated metrics that the candidate has a number for'),
-    margin: zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({ low: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive(), high: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().positive() })
+const transferSchema = schemas/* strictObject */.rej({
+    size: schemas/* string */.YjP().describe('size of the file: 4k, 64k'),
+    strategies: schemas/* array */.YOg(strategySchema).min(1).describe('the fastest first'),
+    oneCall: schemas/* strictObject */.rej({ savedNs: schemas/* number */.aig().min(0), share: schemas/* number */.aig().min(0) })
         .nullable()
-        .describe('the smallest and the largest in force; null where events are counted exactly'),
+        .describe('what a single call for header and file would save over TCP_CORK on this machine'),
+});
+const crossingSchema = schemas/* strictObject */.rej({
+    callNs: schemas/* number */.aig().positive().describe('ns of the null call'),
+    hopNs: schemas/* number */.aig().positive().describe('ns of two system calls and one context switch'),
+    switchesPerSecond: schemas/* number */.aig().positive().describe('1e9 / hopNs, on one CPU'),
+    withoutSwitchNs: schemas/* number */.aig()
+        .positive()
+        .nullable()
+        .describe('ns of the same two calls without the switch'),
+    hostSwitchesPerSecond: schemas/* number */.aig()
+        .positive()
+        .nullable()
+        .describe('switches of the whole machine, from /proc/stat'),
+    vmstat: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* number */.aig()).nullable().describe("vmstat's columns during the run"),
+    transfers: schemas/* array */.YOg(transferSchema),
+});
+const tailsReportSchema = schemas/* strictObject */.rej({
+    timer: schemas/* string */.YjP().describe('the clock of single operations and its cost, or why there is none'),
+    counters: schemas/* string */.YjP().describe('ok if there are hardware counters, else why there are none'),
+    metrics: run/* tailsSchema */.Bj.shape.metrics,
+});
+const spreadSchema = schemas/* strictObject */.rej({
+    median: schemas/* number */.aig().min(0),
+    worst: schemas/* number */.aig().min(0),
+    worstId: schemas/* string */.YjP(),
+});
+const familyCertificateSchema = schemas/* strictObject */.rej({
+    family: schemas/* string */.YjP().describe('the first part of the ids: syscall, context, sendfile, …'),
+    gated: schemas/* int */.Whr().min(1).describe('gated metrics with a number for the candidate'),
+    margin: schemas/* strictObject */.rej({ low: schemas/* number */.aig().positive(), high: schemas/* number */.aig().positive() })
+        .nullable()
+        .describe('the smallest and the largest margin in force; null if all are exact counts'),
     floor: spreadSchema
         .extend({
-        rejections: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0).describe('one-sided tests of identical sides that rejected'),
-        tests: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0).describe('… out of how many, two a metric'),
+        rejections: schemas/* int */.Whr()
+            .min(0)
+            .describe('one-sided tests at the margin between identical sides that rejected; should be 0'),
+        tests: schemas/* int */.Whr().min(0).describe('number of such tests, two per metric'),
     })
         .nullable()
-        .describe('differences between identical sides of this run, whichever way, as shares'),
+        .describe('noise floor: differences between identical sides of this run, as unsigned shares'),
     mde80: spreadSchema
         .nullable()
-        .describe('smallest true changes that are caught four times in five, as shares'),
-    blind: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr()
+        .describe('smallest true changes that are caught four times in five (MDE80), as shares'),
+    blind: schemas/* int */.Whr()
         .min(0)
-        .describe('metrics without an mde80: no change of theirs, however large, could be called'),
+        .describe('metrics without an mde80: no change of them, however large, could be called'),
 });
-const certificateSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    alpha: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().gt(0).lt(1).describe('family-wise error level of regressed, and of improved'),
-    holds: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('what that level holds for, one sentence'),
-    families: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(familyCertificateSchema),
+const certificateSchema = schemas/* strictObject */.rej({
+    alpha: schemas/* number */.aig()
+        .gt(0)
+        .lt(1)
+        .describe('family-wise false-alarm rate of regressed, and of improved'),
+    holds: schemas/* string */.YjP().describe('what that rate means and when it holds, one sentence'),
+    families: schemas/* array */.YOg(familyCertificateSchema),
     resolution: spreadSchema
         .nullable()
-        .describe('of counted instructions: what boots of one side differ by, as shares of the counts'),
+        .describe('counted instructions: differences between boots of the same side, as shares of the counts'),
 });
-const recordSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    role: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(_exhibit_js__WEBPACK_IMPORTED_MODULE_0__/* .ROLES */ .gg)
-        .describe('before and after: the two arms of a candidate that was measured against itself'),
-    id: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().regex(/^[0-9a-f]{16}$/),
-    file: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()
-        .regex(new RegExp(_exhibit_js__WEBPACK_IMPORTED_MODULE_0__/* .EXHIBIT_FILE_NAME */ .rr.source.replace('^', `^${_file_js__WEBPACK_IMPORTED_MODULE_1__/* .EVIDENCE */ .S4}/`)))
-        .describe('beside the report'),
-    sha256: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()
+const recordSchema = schemas/* strictObject */.rej({
+    role: schemas/* enum */.k5n(exhibit/* ROLES */.gg)
+        .describe('before and after: the two arms of a candidate measured against itself'),
+    id: schemas/* string */.YjP().regex(/^[0-9a-f]{16}$/),
+    file: schemas/* string */.YjP()
+        .regex(new RegExp(exhibit/* EXHIBIT_FILE_NAME */.rr.source.replace('^', `^${file/* EVIDENCE */.S4}/`)))
+        .describe('path relative to the report'),
+    sha256: schemas/* string */.YjP()
         .regex(/^[0-9a-f]{64}$/)
-        .describe("of the file's bytes"),
+        .describe('hash of the file'),
 });
-const differenceSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    field: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
-    baseline: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
-    candidate: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
+const differenceSchema = schemas/* strictObject */.rej({
+    field: schemas/* string */.YjP(),
+    baseline: schemas/* string */.YjP(),
+    candidate: schemas/* string */.YjP(),
 });
-const configurationSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    differing: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(1).describe('how many options differ'),
-    options: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-        name: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('without CONFIG_'),
-        baseline: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().nullable().describe('null where it is not set'),
-        candidate: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().nullable(),
-        near: zod__WEBPACK_IMPORTED_MODULE_5__/* .boolean */ .zMY().describe('whether it names the subsystem of a function that changed'),
+const configurationSchema = schemas/* strictObject */.rej({
+    differing: schemas/* int */.Whr().min(1).describe('how many options differ'),
+    options: schemas/* array */.YOg(schemas/* strictObject */.rej({
+        name: schemas/* string */.YjP().describe('without CONFIG_'),
+        baseline: schemas/* string */.YjP().nullable().describe('null if the option is not set'),
+        candidate: schemas/* string */.YjP().nullable(),
+        near: schemas/* boolean */.zMY()
+            .describe('whether its name contains the subsystem of a function that changed'),
     }))
         .max(500)
-        .describe('the nearest first, then by name'),
+        .describe('those near a changed function first, then by name'),
 });
-const factsSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP())
-    .describe("what a target's own tools say of it: the image's digest, the engine, the emulator");
-const diagnosisSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    terms: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-        quantity: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(QUANTITIES)
-            .describe('of an operation: kernel entries, context switches, kilobytes moved, those over TCP'),
-        ns: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().describe('more, for each of it'),
-        low: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig(),
-        high: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().describe('low to high: 95 % interval'),
+const factsSchema = schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* string */.YjP())
+    .describe("facts from a target's own tools: the image's digest, the engine, the emulator");
+const diagnosisSchema = schemas/* strictObject */.rej({
+    terms: schemas/* array */.YOg(schemas/* strictObject */.rej({
+        quantity: schemas/* enum */.k5n(QUANTITIES)
+            .describe('what an operation makes: kernel entries, context switches, kilobytes over TCP, kilobytes moved'),
+        ns: schemas/* number */.aig().describe('added ns for each of them'),
+        low: schemas/* number */.aig(),
+        high: schemas/* number */.aig().describe('low to high is the 95 % interval'),
     }))
         .min(1)
         .max(2),
-    share: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().max(1).describe('of the changes of those metrics: what the terms explain'),
-    explained: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP())
+    share: schemas/* number */.aig()
+        .max(1)
+        .describe("the part of the explained metrics' changes that the terms explain"),
+    explained: schemas/* array */.YOg(schemas/* string */.YjP())
         .min(1)
-        .describe('ids of the metrics whose change it explains for the most part'),
-    called: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(1).describe('how many metrics were called'),
-    carriers: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(differenceSchema)
-        .describe('differences of the sides that could carry it, the likeliest first'),
+        .describe('ids of the metrics whose change is mostly explained'),
+    called: schemas/* int */.Whr().min(1).describe('how many metrics were called regressed or improved'),
+    carriers: schemas/* array */.YOg(differenceSchema)
+        .describe('differences between the sides that could be the cause, the likeliest first'),
 });
-const count = zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0);
-const countsSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
+const count = schemas/* int */.Whr().min(0);
+const countsSchema = schemas/* strictObject */.rej({
     blocked: count,
     regressed: count,
     improved: count,
@@ -46562,96 +46685,114 @@ const countsSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
     incomparable: count,
     unchanged: count,
 })
-    .describe('gated metrics of each verdict, by whatever they were measured');
-const alarmSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    verdict: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(['blocked', 'regressed']),
-    title: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('the cause in a few words'),
-    text: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('one or two sentences for people'),
-    metrics: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()).min(1).describe('ids of the gated metrics that show it'),
+    .describe('gated findings by verdict, over all measures');
+const alarmSchema = schemas/* strictObject */.rej({
+    verdict: schemas/* enum */.k5n(['blocked', 'regressed']),
+    title: schemas/* string */.YjP().describe('the cause in a few words'),
+    text: schemas/* string */.YjP().describe('one or two sentences for people'),
+    metrics: schemas/* array */.YOg(schemas/* string */.YjP()).min(1).describe('ids of the gated metrics that the cause shows in'),
 });
-const causeSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    functions: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-        ..._finding_js__WEBPACK_IMPORTED_MODULE_2__/* .callSchema */ .af.omit({ difference: true }).shape,
-        caller: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().nullable().describe('who calls it, where that is one function'),
-        from: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().describe('instructions an operation, where it changed the least'),
-        to: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().describe('… and the most'),
-        step: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().nullable().describe('what all of them are multiples of'),
+const causeSchema = schemas/* strictObject */.rej({
+    functions: schemas/* array */.YOg(schemas/* strictObject */.rej({
+        ...finding/* callSchema */.af.omit({ difference: true }).shape,
+        caller: schemas/* string */.YjP()
+            .nullable()
+            .describe('the calling function, if it is always the same one'),
+        from: schemas/* number */.aig()
+            .describe('instructions per operation, in the metric where it changed the least'),
+        to: schemas/* number */.aig()
+            .describe('instructions per operation, in the metric where it changed the most'),
+        step: schemas/* number */.aig()
+            .nullable()
+            .describe('the change per call, if all changes are multiples of one number'),
     }))
         .min(1)
-        .describe('the largest first'),
-    metrics: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()).min(1).describe('ids of those that they changed in'),
-    share: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().min(0).max(1).describe('of all that changed, each metric on its own scale'),
+        .describe('the function with the largest change first'),
+    metrics: schemas/* array */.YOg(schemas/* string */.YjP())
+        .min(1)
+        .describe('ids of the metrics that these functions changed in'),
+    share: schemas/* number */.aig()
+        .min(0)
+        .max(1)
+        .describe('part of the whole change, with each metric on its own scale'),
 });
-/** A kernel of another kind differs in hundreds of functions. */
+/** Two very different kernels differ in hundreds of functions. */
 const MAX_CAUSES = 200;
-const countedSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    conditions: zod__WEBPACK_IMPORTED_MODULE_5__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()).describe('what the counts depend on, by name'),
-    causes: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(causeSchema)
+const countedSchema = schemas/* strictObject */.rej({
+    conditions: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* string */.YjP())
+        .describe('the conditions that the counts depend on, by name'),
+    causes: schemas/* array */.YOg(causeSchema)
         .max(MAX_CAUSES)
-        .describe('what changed by function over all metrics, the causes of the most first'),
+        .describe('which functions changed over all metrics, the cause with the largest share first'),
 });
-const reportSchema = zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-    schema: zod__WEBPACK_IMPORTED_MODULE_5__/* .literal */ .euz(REPORT_SCHEMA),
-    version: zod__WEBPACK_IMPORTED_MODULE_5__/* .literal */ .euz(REPORT_VERSION),
-    tool: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('version that measured the candidate'),
-    verdict: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(_verdict_js__WEBPACK_IMPORTED_MODULE_4__/* .GATE_VERDICTS */ .Jm),
-    passed: zod__WEBPACK_IMPORTED_MODULE_5__/* .boolean */ .zMY().describe('whether the exit code is 0 under the fail-on policy'),
-    headline: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().describe('one sentence for people'),
-    design: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(['duet', 'prediction', 'shards', 'self'])
-        .describe('duet: both sides interleaved in one job; prediction: against stored runs; shards: a duet on each of several machines; self: no baseline'),
-    alpha: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().gt(0).lt(1).describe('family-wise error level of regressed, and of improved'),
-    margins: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({ glob: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP().min(1), ratio: zod__WEBPACK_IMPORTED_MODULE_5__/* .number */ .aig().gt(0).max(10) }))
-        .describe("rules that were given, the last that matches counts; else the design's own margin"),
-    failOn: zod__WEBPACK_IMPORTED_MODULE_5__/* ["enum"] */ .k5n(['regression', 'inconclusive', 'never']),
-    familySize: zod__WEBPACK_IMPORTED_MODULE_5__/* .int */ .Whr().min(0).describe('how many gated metrics share that level'),
+const reportSchema = schemas/* strictObject */.rej({
+    schema: schemas/* literal */.euz(REPORT_SCHEMA),
+    version: schemas/* literal */.euz(REPORT_VERSION),
+    tool: schemas/* string */.YjP().describe('version of the tool that measured the candidate'),
+    verdict: schemas/* enum */.k5n(verdict/* GATE_VERDICTS */.Jm),
+    passed: schemas/* boolean */.zMY().describe('whether the exit code is 0 under the fail-on policy'),
+    headline: schemas/* string */.YjP().describe('one sentence for people'),
+    design: schemas/* enum */.k5n(DESIGNS)
+        .describe('paired: both sides measured in turn in one job; stored: against stored runs; shards: a paired comparison on each of several machines; self: no baseline'),
+    alpha: schemas/* number */.aig()
+        .gt(0)
+        .lt(1)
+        .describe('family-wise false-alarm rate of regressed, and of improved'),
+    margins: schemas/* array */.YOg(schemas/* strictObject */.rej({ glob: schemas/* string */.YjP().min(1), ratio: schemas/* number */.aig().gt(0).max(10) }))
+        .describe("the user's rules; the last one that matches a metric counts, else the design's margin"),
+    failOn: schemas/* enum */.k5n(['regression', 'inconclusive', 'never']),
+    familySize: schemas/* int */.Whr().min(0).describe('how many gated metrics share alpha'),
     counts: countsSchema,
-    baseline: zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({
-        spec: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(),
-        runs: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()).describe('ids of the run records, oldest first; empty without one'),
-        skipped: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()).describe('one sentence for each stored run that was passed over'),
+    baseline: schemas/* strictObject */.rej({
+        spec: schemas/* string */.YjP(),
+        runs: schemas/* array */.YOg(schemas/* string */.YjP())
+            .describe('ids of the run records, oldest first; empty if there is no baseline'),
+        skipped: schemas/* array */.YOg(schemas/* string */.YjP())
+            .describe('one sentence for each stored run that could not be used'),
         facts: factsSchema,
     }),
-    candidate: zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({ spec: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), run: zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP(), facts: factsSchema }),
-    records: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(recordSchema)
+    candidate: schemas/* strictObject */.rej({ spec: schemas/* string */.YjP(), run: schemas/* string */.YjP(), facts: factsSchema }),
+    records: schemas/* array */.YOg(recordSchema)
         .min(1)
         .max(MAX_RECORDS)
         .describe('the runs that the verdict rests on, oldest first within a role'),
-    platform: _run_js__WEBPACK_IMPORTED_MODULE_3__/* .platformSchema */ .vd.describe("the candidate's; with shards, the last machine's"),
-    subject: _run_js__WEBPACK_IMPORTED_MODULE_3__/* .subjectSchema */ .cn.describe('what is under test on the candidate side'),
-    machines: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(machineReportSchema).describe('of a comparison of shards; else empty'),
-    disagreements: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP())
-        .describe('ids of the metrics for which no one number holds for all machines'),
-    differences: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(differenceSchema)
-        .describe('what differs between the sides, first what can carry the changes that were called'),
-    unreadable: zod__WEBPACK_IMPORTED_MODULE_5__/* .strictObject */ .rej({ baseline: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()), candidate: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()) })
-        .describe('settings that could be read on the other side only, and so are not compared'),
+    platform: run/* platformSchema */.vd.describe("the candidate's machine; with shards, the last machine"),
+    subject: run/* subjectSchema */.cn.describe('what is under test on the candidate side'),
+    machines: schemas/* array */.YOg(machineReportSchema)
+        .describe('the machines of a comparison of shards; else empty'),
+    disagreements: schemas/* array */.YOg(schemas/* string */.YjP())
+        .describe('ids of the metrics that the machines disagree about'),
+    differences: schemas/* array */.YOg(differenceSchema)
+        .describe('what differs between the sides, likely causes of the called changes first'),
+    unreadable: schemas/* strictObject */.rej({ baseline: schemas/* array */.YOg(schemas/* string */.YjP()), candidate: schemas/* array */.YOg(schemas/* string */.YjP()) })
+        .describe('settings that could not be read on this side, and so are not compared'),
     configuration: configurationSchema
         .nullable()
-        .describe('options that the kernels of both sides were built with; null where they are the same, or not known'),
+        .describe('build options in which the kernels differ; null if they are the same or not known'),
     diagnosis: diagnosisSchema
         .nullable()
-        .describe('one cause that explains most of the changes; null where nothing simple does'),
-    caveats: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_5__/* .string */ .YjP()).describe('what weakens the whole comparison, one sentence each'),
-    alarms: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(alarmSchema)
-        .describe('what turns the gate red, one entry a cause, the worst first'),
-    findings: zod__WEBPACK_IMPORTED_MODULE_5__/* .array */ .YOg(_finding_js__WEBPACK_IMPORTED_MODULE_2__/* .findingSchema */ .$f)
-        .describe('one entry for each metric and what was measured of it: time, events, instructions'),
+        .describe('one cause that explains most of the changes; null if nothing simple does'),
+    caveats: schemas/* array */.YOg(schemas/* string */.YjP()).describe('what weakens the whole comparison, one sentence each'),
+    alarms: schemas/* array */.YOg(alarmSchema)
+        .describe('what turns the gate red, one entry for each cause, the worst first'),
+    findings: schemas/* array */.YOg(finding/* findingSchema */.$f)
+        .describe('one entry for each metric and measure: time, events, instructions'),
     counted: countedSchema
         .nullable()
-        .describe('how instructions were counted, and which functions changed, where both sides were'),
-    certificate: certificateSchema.describe('how far this very run is to be trusted, from its data'),
+        .describe('how instructions were counted and which functions changed; null if a side has no counts'),
+    certificate: certificateSchema.describe('how far to trust this run, from its own data'),
     crossing: crossingSchema
         .nullable()
-        .describe('what crossing into the kernel costs, and header + file by every strategy'),
+        .describe('what entering the kernel costs, and sending header + file by every strategy'),
     tails: tailsReportSchema
         .nullable()
-        .describe("single operations of the candidate, the timer's cost included; off the gate"),
+        .describe("times of single operations of the candidate, including the timer's cost; never judged"),
 });
 /**
  * Reads a report strictly.
  *
  * @param json the file's text
- * @returns the report, or one clause that says what is wrong with the text and where
+ * @returns the report, or one clause: what is wrong with the text, and where
  */
 const parseReport = (json) => parseStrictly(json, {
     ...{ schema: reportSchema, name: REPORT_SCHEMA, version: REPORT_VERSION },
@@ -46670,6 +46811,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   xn: () => (/* binding */ MAX_RUN_BYTES),
   EJ: () => (/* binding */ RUN_SCHEMA),
   Be: () => (/* binding */ RUN_VERSION),
+  aO: () => (/* binding */ TARGET_KINDS),
   K_: () => (/* binding */ countBatches),
   he: () => (/* binding */ isCounted),
   _Y: () => (/* binding */ isTimed),
@@ -46686,7 +46828,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   o3: () => (/* binding */ unitSchema)
 });
 
-// UNUSED EXPORTS: countSchema, duetSchema, launchSchema, machineSchema, metricRecordSchema, planSchema, sourceSchema
+// UNUSED EXPORTS: countSchema, launchSchema, machineSchema, metricRecordSchema, pairedSideSchema, planSchema, sourceSchema
 
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
 var schemas = __nccwpck_require__(92857);
@@ -46727,7 +46869,8 @@ var metric_status = __nccwpck_require__(88924);
 const LATER_TEXTS = ['scheduler', 'cgroupDepth', 'loopbackMtu', 'tcpBuffers'];
 const UNKNOWN = 'unknown';
 /**
- * Changes the fields of a record of version 1.0 in place. It leaves wrong values for the schema to find.
+ * Changes the fields of a record of version 1.0 in place. It leaves wrong values for the schema to
+ * find.
  *
  * @returns why this is no record of version 1.0, as a clause
  */
@@ -47009,8 +47152,10 @@ const machineSchema = schemas/* strictObject */.rej({
         hostCpu: run_text,
     }),
 });
+/** Where a probe can run; src/targets has a file for each. */
+const TARGET_KINDS = ['host', 'command', 'container', 'kernel'];
 const targetSchema = schemas/* strictObject */.rej({
-    kind: schemas/* enum */.k5n(['host', 'command', 'container', 'kernel']),
+    kind: schemas/* enum */.k5n(TARGET_KINDS),
     spec: schemas/* string */.YjP().min(1).max(4096),
     /** What its own tools say of it, for people: the image's digest, the engine, the emulator. */
     facts: schemas/* record */.g1P(word, run_text).optional(),
@@ -47042,11 +47187,14 @@ const planSchema = schemas/* strictObject */.rej({
     /** A batch counts when CPU time over wall time exceeds this share of the metric's best. */
     occupancyThreshold: ratio,
 });
-const duetSchema = schemas/* strictObject */.rej({
+const pairedSideSchema = schemas/* strictObject */.rej({
     id: schemas/* string */.YjP().regex(/^[0-9a-f]{16}$/),
     side: schemas/* enum */.k5n(['baseline', 'candidate']),
 });
-/** One start of the probe. `sequence` orders the launches of both sides of a duet on one line. */
+/**
+ * One start of the probe. `sequence` orders the launches of both sides of a paired comparison on
+ * one line.
+ */
 const launchSchema = schemas/* strictObject */.rej({
     sequence: count,
     phase: schemas/* enum */.k5n(['warm-up', 'tails', 'screen', 'confirm']),
@@ -47159,8 +47307,11 @@ const runSchema = schemas/* strictObject */.rej({
     platform: platformSchema,
     subject: subjectSchema,
     plan: planSchema,
-    /** The two runs of a duet share its id: their launches stand on one line of sequence numbers. */
-    duet: duetSchema.optional(),
+    /**
+     * The two runs of a paired comparison share its id: their launches stand on one line of sequence
+     * numbers.
+     */
+    duet: pairedSideSchema.optional(),
     /**
      * What the wide control loop took against the chain of multiplications, batch by batch: the median
      * over the launches of their medians. It is a figure of the CPU model alone unless another thread was
@@ -47279,16 +47430,16 @@ const sealRun = (fields) => fields;
 /* harmony export */   hm: () => (/* binding */ worstOf)
 /* harmony export */ });
 /**
- * What a comparison says of a metric, the worst first.
- * - `blocked`: the candidate cannot do any more what the baseline could;
+ * The verdict of a comparison on one metric, the worst first.
+ * - `blocked`: the candidate can no longer do what the baseline can;
  * - `regressed`, `improved`: a change that matters was shown;
  * - `inconclusive`: neither a change that matters nor its absence was shown;
- * - `incomparable`: there is no pair of numbers that mean the same;
- * - `unchanged`: no change that matters was shown to be there.
+ * - `incomparable`: the sides have no two numbers with the same meaning;
+ * - `unchanged`: it was shown that no change matters.
  *
- * A finding outranks the absence of one: `improved` is a confirmed change and stands above
- * `inconclusive`, which only says that the run was too short or the machine too noisy for a metric.
- * `unchanged` comes last, so that a whole gate is only called so where every metric was shown to be.
+ * A confirmed change outranks missing knowledge: `improved` stands above `inconclusive`, which only
+ * says that the run was too short or the machine too noisy for a metric. `unchanged` comes last: a
+ * whole gate is unchanged only if every metric was shown to be.
  */
 const VERDICTS = [
     'blocked',
@@ -47298,9 +47449,9 @@ const VERDICTS = [
     'incomparable',
     'unchanged',
 ];
-/** The verdict of a whole gate: the worst of its metrics, or that there was nothing to compare with. */
+/** The verdict of a whole gate: the worst of its metrics, or that there is no baseline. */
 const GATE_VERDICTS = [...VERDICTS, 'no-baseline'];
-/** The first of {@link VERDICTS} that is among them; `incomparable` where there is none at all. */
+/** The worst of the given verdicts; `incomparable` if there are none. */
 function worstOf(verdicts) {
     const given = new Set(verdicts);
     return VERDICTS.find((verdict) => given.has(verdict)) ?? 'incomparable';
@@ -47334,11 +47485,11 @@ const isCalled = ({ verdict }) => verdict === 'blocked' || verdict === 'regresse
 
 
 
-/** What a comment may hold (65,536), less what GitHub and the hidden lines above may add. */
+/** GitHub's limit for a comment (65,536), less what GitHub and the hidden lines above may add. */
 const MAX_BYTES = 65_000;
 const SHORT_COMMIT = 7;
 const METHOD = 'How this was measured';
-/** Where each part of a report goes. What the rest is called depends on the report. */
+/** Where each part of a report goes. The title of the rest depends on the report. */
 const PLACES = {
     headline: 'open',
     cause: 'open',
@@ -47357,7 +47508,8 @@ const PLACES = {
     environment: 'left out',
 };
 const LAYOUT = { columns: 5, openRows: 10, rows: Infinity, items: 20 };
-const fromMostDetail = [
+/** From the most detail to the least. */
+const DETAILS = [
     { ...LAYOUT, without: [] },
     { ...LAYOUT, rows: 60, items: 10, without: ['rest'] },
     {
@@ -47385,12 +47537,12 @@ const fromMostDetail = [
     },
 ];
 /**
- * The sticky comment on a pull request, always within GitHub's limit: what was found, what could
- * explain it, and folded away the rest.
+ * The sticky comment on a pull request, always within GitHub's limit. It shows what was found and what
+ * could explain it. Everything else is folded away.
  */
 function renderComment(report, options) {
     const parts = (0,_report_parts_js__WEBPACK_IMPORTED_MODULE_2__/* .partsOf */ .C)(report);
-    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .firstThatFits */ .eO)(fromMostDetail.map((detail) => () => draft(report, parts, options, detail)), MAX_BYTES);
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .firstThatFits */ .eO)(DETAILS.map((detail) => () => draft(report, parts, options, detail)), MAX_BYTES);
 }
 function draft(report, parts, options, detail) {
     const shown = parts.filter(({ name }) => !detail.without.includes(name));
@@ -47408,7 +47560,7 @@ const head = (block, options, report) => (0,_markdown_js__WEBPACK_IMPORTED_MODUL
     (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .headlineText */ .uh)(block, atCommit(options), '###'),
     options.wasRegressed ? clearedText(report) : '',
 ]);
-/** What the comment becomes when a commit could not be measured: why, in one sentence. */
+/** The comment for a commit that could not be measured: why, in one sentence. */
 function renderNotMeasured(reason, options) {
     const blocks = [
         `### ⚫ syscall-gate: not measured${atCommit(options)}`,
@@ -47420,7 +47572,7 @@ function renderNotMeasured(reason, options) {
 }
 const atCommit = ({ commit }) => commit === undefined ? '' : ` at ${(0,_text_escape_js__WEBPACK_IMPORTED_MODULE_7__/* .code */ .aY)(commit.slice(0, SHORT_COMMIT))}`;
 const EARLIER = 'An earlier version of this comment reported a regression:';
-/** The comment stays when the regression is gone, so it has to say so. */
+/** The comment stays when a regression is gone, so it must say that. */
 function clearedText(report) {
     if ((0,_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_3__/* .isRed */ .iI)(report))
         return '';
@@ -47430,12 +47582,12 @@ function clearedText(report) {
         ? `${EARLIER} this run neither confirms it nor shows that it is gone.`
         : `${EARLIER} this run does not confirm it.`;
 }
-/** What is not a finding, in numbers: `The other 16 metrics: 1 inconclusive, 15 unchanged`. */
+/** The metrics without a finding, in numbers: `The other 16 metrics: 1 inconclusive, 15 unchanged`. */
 function restTitle({ design, findings }) {
-    const told = (finding) => design !== 'self' &&
+    const isShown = (finding) => design !== 'self' &&
         (finding.verdict === 'blocked' ||
             (finding.gate && (finding.verdict === 'regressed' || finding.verdict === 'improved')));
-    const rest = findings.filter((finding) => !told(finding));
+    const rest = findings.filter((finding) => !isShown(finding));
     const which = rest.length === findings.length ? 'All' : 'The other';
     const verdicts = design === 'self' ? '' : `: ${(0,_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_3__/* .countsText */ .WN)((0,_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_3__/* .countVerdicts */ .qX)(rest))}`;
     return `${which} ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_4__/* .countOf */ .pq)(rest.length, 'metric')}${verdicts}`;
@@ -47446,9 +47598,9 @@ const reportFooter = (report, { runUrl }) => footer([
     runLink(runUrl),
     `syscall-gate ${(0,_text_escape_js__WEBPACK_IMPORTED_MODULE_7__/* .markdown */ .wD)(report.tool, 40)}`,
 ]);
-/** Of what is counted there is no error to budget for. */
+/** Counts have no false-alarm rate, so this is only for times. */
 const timedFooter = (report) => [
-    report.design === 'self' ? '' : (0,_report_design_words_js__WEBPACK_IMPORTED_MODULE_1__/* .errorBudgetText */ .zm)(report),
+    report.design === 'self' ? '' : (0,_report_design_words_js__WEBPACK_IMPORTED_MODULE_1__/* .falseAlarmText */ .Ot)(report),
     (0,_report_design_words_js__WEBPACK_IMPORTED_MODULE_1__/* .replicatesText */ .m1)(report),
 ];
 function footer(parts) {
@@ -47481,7 +47633,7 @@ function runLink(runUrl) {
 
 
 
-/** @returns Markdown, without a line break at its end */
+/** @returns Markdown without a final line break */
 const layOut = (blocks, layout) => join(blocks.map((block) => blockText(block, layout)));
 function blockText(block, layout) {
     switch (block.kind) {
@@ -47506,7 +47658,7 @@ function blockText(block, layout) {
 const MAX_PROSE = 2000;
 const MAX_HEADLINE = 600;
 const MAX_ITEM = 1000;
-/** @param at what is said behind the verdict, such as the commit */
+/** @param at text after the verdict, such as the commit */
 const headlineText = ({ verdict, policy, text }, at, heading) => join([
     `${heading} ${_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_0__/* .verdictMarks */ .M9[verdict]} syscall-gate: ${verdict}${at}${policy}`,
     `**${(0,_text_escape_js__WEBPACK_IMPORTED_MODULE_1__/* .markdown */ .wD)(text, MAX_HEADLINE)}**`,
@@ -47524,16 +47676,16 @@ function listBlock({ title: text, items }, layout) {
 }
 const factList = (all) => bullets(all.map(([label, text]) => `**${(0,_text_escape_js__WEBPACK_IMPORTED_MODULE_1__/* .markdown */ .wD)(label)}**: ${(0,_text_escape_js__WEBPACK_IMPORTED_MODULE_1__/* .markdown */ .wD)(text, MAX_ITEM)}`));
 const bullets = (items) => items.map((item) => `- ${item}`).join('\n');
-/** Metrics one group after the other, each with its title; another table has one group without one. */
+/** A table of metrics has several titled groups. Any other table has one group without a title. */
 function tableBlock(table, layout) {
     const fitting = table.names === 'metrics' && table.title === '' ? (0,_report_blocks_js__WEBPACK_IMPORTED_MODULE_2__/* .narrowed */ .fQ)(table, layout.columns) : table;
     return join([
         title(table.title, layout),
         ...fitting.groups.map((group) => groupBlock(fitting, group, layout)),
-        ...table.says.map((sentence) => (0,_text_escape_js__WEBPACK_IMPORTED_MODULE_1__/* .markdown */ .wD)(sentence, MAX_PROSE)),
+        ...table.remarks.map((sentence) => (0,_text_escape_js__WEBPACK_IMPORTED_MODULE_1__/* .markdown */ .wD)(sentence, MAX_PROSE)),
     ]);
 }
-/** What a cause above explains is its evidence, and folded away where anything is. */
+/** Rows that a cause above explains are folded away, if the layout folds anything. */
 function groupBlock(table, group, layout) {
     const rows = group.rows.slice(0, layout.rows);
     const left = group.rows.length - rows.length;
@@ -47552,12 +47704,12 @@ function groupBlock(table, group, layout) {
 function rowsTable({ names, head, columns }, rows) {
     if (rows.length === 0)
         return '';
-    return figures([head, ...columns.map((column) => column.head)], rows.map(({ name, informs, cells }) => [
-        names === 'metrics' ? `${(0,_text_escape_js__WEBPACK_IMPORTED_MODULE_1__/* .code */ .aY)(name)}${informs ? '\\*' : ''}` : (0,_text_escape_js__WEBPACK_IMPORTED_MODULE_1__/* .markdown */ .wD)(name),
+    return figures([head, ...columns.map((column) => column.head)], rows.map(({ name, ungated, cells }) => [
+        names === 'metrics' ? `${(0,_text_escape_js__WEBPACK_IMPORTED_MODULE_1__/* .code */ .aY)(name)}${ungated ? '\\*' : ''}` : (0,_text_escape_js__WEBPACK_IMPORTED_MODULE_1__/* .markdown */ .wD)(name),
         ...cells,
     ]));
 }
-/** A table whose first column is words and whose others are figures, never broken at their blanks. */
+/** A table with words in the first column and figures in the others, which never break at blanks. */
 const figures = (head, rows) => markdownTable(head, head.map((_, index) => (index === 0 ? ':--' : '--:')), rows.map(([name = '', ...cells]) => [
     name,
     ...cells.map((cell) => cell.replaceAll(' ', '\u00a0')),
@@ -47574,19 +47726,19 @@ function changesBlock({ title: text, changes }, { items }) {
 }
 const lowerFirst = (text) => `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
 const commandBlock = ({ text, command }) => join([(0,_text_escape_js__WEBPACK_IMPORTED_MODULE_1__/* .markdown */ .wD)(text), `\`\`\`sh\n${command}\n\`\`\``]);
-/** @param content Markdown; nothing at all gives nothing */
+/** @param content Markdown; an empty text gives an empty result */
 function details(summary, content) {
     if (content === '')
         return '';
     return `<details>\n<summary>${summary}</summary>\n\n${content}\n\n</details>`;
 }
-/** Blocks with an empty line between them; empty blocks vanish. */
+/** Blocks with an empty line between them. Empty blocks are dropped. */
 const join = (blocks) => blocks.filter((block) => block !== '').join('\n\n');
 /**
- * The first text that fits, so that detail goes before the limit cuts.
+ * The first draft that fits: detail is dropped, so that the limit never cuts a text off.
  *
  * @param drafts from the most to the least detailed; the last must always fit
- * @param limit in bytes of UTF-8, which are never fewer than characters
+ * @param limit in bytes of UTF-8; a text never has fewer bytes than characters
  */
 function firstThatFits(drafts, limit) {
     let text = '';
@@ -47608,7 +47760,7 @@ const markdownTable = (heads, rules, rows) => [heads, rules, ...rows].map((cells
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   N: () => (/* binding */ arrange)
 /* harmony export */ });
-/** Puts the parts in their places: what is folded away comes last, one fold a title. */
+/** Puts the parts in their places. Folded parts come last, one fold for each title. */
 function arrange(parts, places) {
     const open = [];
     const folds = new Map();
@@ -47644,7 +47796,7 @@ function arrange(parts, places) {
 
 
 
-/** GitHub drops a summary of more than 1 MiB whole; other steps of the job may write theirs too. */
+/** GitHub drops a summary of more than 1 MiB entirely, and other steps of the job may write too. */
 const MAX_BYTES = 900 * 1024;
 const PLACES = {
     headline: 'open',
@@ -47667,8 +47819,8 @@ const LAYOUT = {
     ...{ headings: 3, columns: Infinity, openRows: Infinity, rows: Infinity, items: 100 },
 };
 /**
- * The whole report for the job summary: every metric, and everything known about what was measured
- * and where. Always within GitHub's limit: rows go before sections do.
+ * The whole report for the job summary: every metric, and everything known about the target and the
+ * machine. Always within GitHub's limit: rows are dropped before sections.
  */
 function renderSummary(report) {
     const parts = (0,_report_parts_js__WEBPACK_IMPORTED_MODULE_0__/* .partsOf */ .C)(report);
@@ -47704,17 +47856,17 @@ function draft(parts, layout) {
 const prose = (text) => (text === '' ? [] : [{ kind: 'prose', text }]);
 const list = (title, items) => items.length === 0 ? [] : [{ kind: 'list', title, items }];
 const facts = (title, all) => all.length === 0 ? [] : [{ kind: 'facts', title, facts: all }];
-/** A small table of words and figures, the telling columns first. */
-function grid(title, [head = '', ...heads], rows, says = []) {
+/** A small table of words and figures, with the most important columns first. */
+function grid(title, [head = '', ...heads], rows, remarks = []) {
     return {
-        ...{ kind: 'table', title, names: 'words', head, says },
+        ...{ kind: 'table', title, names: 'words', head, remarks },
         columns: heads.map((one, index) => ({ head: one, importance: heads.length - index })),
         groups: [
             { title: '', rows: rows.map(([name = '', ...cells]) => ({ name, cells })), notes: [] },
         ],
     };
 }
-/** A table without the columns that are empty in each of its rows. */
+/** The table without the columns that are empty in every row. */
 function withoutEmptyColumns(table) {
     const rows = table.groups.flatMap((group) => group.rows);
     const filled = table.columns.map((_, index) => rows.some(({ cells }) => cells[index] !== ''));
@@ -47728,7 +47880,7 @@ function withoutEmptyColumns(table) {
         })),
     };
 }
-/** A table of the most important columns alone. */
+/** The table with only its most important columns. */
 function narrowed(table, columns) {
     const ranked = table.columns.toSorted((a, b) => b.importance - a.importance).slice(0, columns);
     const keep = (all) => all.filter((_, index) => ranked.includes(table.columns[index]));
@@ -47756,7 +47908,7 @@ function narrowed(table, columns) {
 /* harmony export */   nU: () => (/* binding */ causeReports)
 /* harmony export */ });
 /* harmony import */ var _record_finding_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(98292);
-/* harmony import */ var _record_report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(61067);
+/* harmony import */ var _record_report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(11014);
 /* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(86300);
 /* harmony import */ var _trace_difference_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(95418);
 /* harmony import */ var _blocks_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(70642);
@@ -47779,30 +47931,30 @@ const functionReport = (changed) => ({
 });
 const TITLE = 'What changed, by function';
 /** More are in the report's JSON. */
-const MAX_TOLD = 10;
+const MAX_LISTED = 10;
 const MIN_LISTED = 0.005;
 const MAX_FUNCTIONS = 4;
 const MAX_IDS = 4;
-/** What grew, where, and by how much: one sentence for each cause, the causes of the most first. */
+/** What changed, where, and by how much: one sentence for each cause, the largest share first. */
 const causeBlocks = ({ counted, findings }) => counted === null
     ? []
     : (0,_blocks_js__WEBPACK_IMPORTED_MODULE_4__/* .list */ .p_)(TITLE, causeTexts(counted, tracedOf(findings.filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isInstructionsReport */ .s))));
 /** How many metrics were traced on both sides. */
 const tracedOf = (findings) => findings.filter(({ calls }) => calls !== null).length;
 function causeTexts({ causes }, traced) {
-    const told = causes.slice(0, MAX_TOLD).filter(({ share }) => share >= MIN_LISTED);
-    const left = causes.slice(told.length);
+    const listed = causes.slice(0, MAX_LISTED).filter(({ share }) => share >= MIN_LISTED);
+    const left = causes.slice(listed.length);
     return [
-        ...told.map((cause) => causeText(cause, traced)),
+        ...listed.map((cause) => causeText(cause, traced)),
         ...(left.length === 0 ? [] : [leftText(left)]),
     ];
 }
-/** `In all 34 metrics: +4 entry_SYSCALL_64, +4 syscall_return_via_sysret (98 % of what changed).` */
+/** `In all 34 metrics: +4 entry_SYSCALL_64, +4 syscall_return_via_sysret (98 % of the change).` */
 function causeText({ functions, metrics, share }, traced) {
     const shown = functions.slice(0, MAX_FUNCTIONS).map(functionText);
     const left = functions.length - shown.length;
     const more = left > 0 ? [`and ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(left, 'other function')}`] : [];
-    const of = share < ALL_OF_IT ? ` (${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(share)} of what changed)` : '';
+    const of = share < ALL_OF_IT ? ` (${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(share)} of the change)` : '';
     return `${whereText(metrics, traced)}: ${[...shown, ...more].join(', ')}${of}.`;
 }
 function whereText(ids, traced) {
@@ -47816,9 +47968,9 @@ function whereText(ids, traced) {
 function leftText(causes) {
     const functions = causes.reduce((sum, cause) => sum + cause.functions.length, 0);
     const share = causes.reduce((sum, cause) => sum + cause.share, 0);
-    const many = (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(functions, 'more function');
-    const part = share < MIN_LISTED ? 'next to nothing' : (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(share);
-    return `… and ${many}, ${part} of what changed: in the report's JSON.`;
+    const others = (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(functions, 'more function');
+    const part = share < MIN_LISTED ? 'almost none' : (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(share);
+    return `… and ${others} with ${part} of the change: see the report's JSON.`;
 }
 /** `+21 security_file_permission → bpf_lsm_file_permission (new)` */
 const functionText = (changed) => `${sizeText(changed)} ${nameText(changed)}`;
@@ -47826,32 +47978,32 @@ function nameText({ caller, name, module, change, below }) {
     const oneSided = (0,_trace_difference_js__WEBPACK_IMPORTED_MODULE_3__/* .isOneSided */ .uk)(change);
     const from = oneSided && caller !== null ? `${caller} → ` : '';
     const where = module === null ? '' : ` [${module}]`;
-    const others = below === 0 ? '' : ` with ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(below, 'function')} below`;
+    const others = below === 0 ? '' : `, with ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(below, 'function')} that it calls`;
     const state = oneSided ? ` (${change}${others})` : '';
     return `${from}${name}${where}${state}`;
 }
 function sizeText({ from, to, step }) {
-    const [least, most] = [from, to].map(_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatInstructionsDifference */ .u_);
-    if (least === most)
-        return `${most}`;
-    return step === null ? `${least} to ${most}` : `${least} a time (up to ${most})`;
+    const [smallest, largest] = [from, to].map(_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatInstructionsDifference */ .u_);
+    if (smallest === largest)
+        return `${largest}`;
+    return step === null ? `${smallest} to ${largest}` : `${smallest} per call (up to ${largest})`;
 }
-/** What is less than a tenth of it is no headline. */
-const MIN_TOLD = 0.1;
+/** A cause of less than a tenth of the change is not in the headline. */
+const MIN_IN_HEADLINE = 0.1;
 const ALL_OF_IT = 0.995;
 const MAX_NAMED = 2;
 /**
- * What changed the most, as a clause for the headline: `all of it is +4 in entry_SYSCALL_64 and +4 in
- * syscall_return_via_sysret`. Empty where everything has a cause of its own.
+ * The main cause, as a clause for the headline: `all of the change is +4 in entry_SYSCALL_64 and +4 in
+ * syscall_return_via_sysret`. Empty if there is no cause large enough.
  */
 function mainCauseText({ causes }, traced) {
     const [main] = causes;
-    if (main === undefined || main.share < MIN_TOLD)
+    if (main === undefined || main.share < MIN_IN_HEADLINE)
         return '';
     const [first] = main.metrics;
     const some = main.metrics.length === 1 ? `${first}` : (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(main.metrics.length, 'metric');
     const where = main.metrics.length === traced ? '' : ` in ${some}`;
-    const share = main.share < ALL_OF_IT ? `${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(main.share)} of all that changed` : 'all of it';
+    const share = main.share < ALL_OF_IT ? `${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(main.share)} of the change` : 'all of the change';
     return `${share} is ${changedText(main)}${where}`;
 }
 /** `+4 in entry_SYSCALL_64 and +4 in syscall_return_via_sysret` */
@@ -47890,11 +48042,11 @@ const joined = (parts) => [parts.slice(0, -1).join(', '), parts.at(-1) ?? ''].fi
 
 
 
-/** Two one-sided tests of identical sides at the margin: slower, and faster. */
+/** Two one-sided tests of identical sides at the margin, for each metric: slower and faster. */
 const TESTS_OF_FLOOR = 2;
 /**
- * What a run's own data says of how far to trust it: the error level that its verdicts hold, and for
- * each family of gated metrics the differences between identical sides and what would be caught.
+ * How far to trust a run, from its own data: the false-alarm rate of its verdicts and, for each family
+ * of gated metrics, the noise floor and the smallest detectable change.
  */
 function certificateOf(judged) {
     const gated = judged.findings.filter(({ gate, candidate }) => gate && candidate.status === 'ok');
@@ -47911,12 +48063,12 @@ function certificateOf(judged) {
 const resolutionShare = ({ resolution, candidate }) => resolution === null || candidate.status !== 'ok' || candidate.count === 0
     ? null
     : resolution / candidate.count;
-/** Counting has no error level: what boots differ by is all there is to be wrong about. */
+/** Counts have no false-alarm rate. Their only error is the difference between boots. */
 const countedText = (counted) => {
     const spread = (0,_noise_js__WEBPACK_IMPORTED_MODULE_5__/* .spreadOf */ .jg)(counted, resolutionShare);
     return spread === undefined
         ? ''
-        : `Counts are exact: boots of one side differ by ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(spread.median)} of a count in the middle, and by ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(spread.worst)} at worst (${spread.worstId}).`;
+        : `Counts are exact: boots of the same side differ by ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(spread.median)} of the count (median over the metrics), and by ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(spread.worst)} at most (${spread.worstId}).`;
 };
 function families(metrics) {
     const names = [...new Set(metrics.map(({ id }) => (0,_families_js__WEBPACK_IMPORTED_MODULE_6__/* .familyNameOf */ .px)(id)))];
@@ -47944,38 +48096,37 @@ function familyCertificate(family, metrics) {
         blind: timed.filter((metric) => metric.mde80 === null).length,
     };
 }
-/** What the error level holds for, one sentence. */
+/** What the false-alarm rate is and under which condition it holds, one sentence. */
 function holdsText({ design, alpha, familySize }, counted) {
     if (familySize === 0 && counted > 0)
         return '';
     if (familySize === 0)
-        return 'No gated metric was tested, so there is no error level to hold.';
-    const level = (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(alpha);
+        return 'No gated metric was tested, so there is no false-alarm rate.';
     const all = (0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(familySize, 'gated metric');
-    const holds = `at most ${level} of runs without a change call any of ${all} regressed, and at most ${level} improved (family-wise, by Holm`;
+    const holds = `at most ${(0,_design_words_js__WEBPACK_IMPORTED_MODULE_3__/* .unchangedRunsText */ .xV)(alpha)} call any of ${all} regressed, and no more call any improved (Holm's correction over all metrics`;
     switch (design) {
-        case 'duet':
-            return `${capital(holds)}, on fresh launches alone).`;
-        case 'prediction':
-            return `${capital(holds)}), as long as runs vary here as the stored ones do.`;
+        case 'paired':
+            return `${capital(holds)}, on fresh launches only).`;
+        case 'stored':
+            return `${capital(holds)}), provided that new runs vary as much as the stored ones.`;
         case 'shards':
-            return `${capital(holds)}), as long as machines differ in the change no more than was allowed for.`;
+            return `${capital(holds)}), provided that the change does not differ between machines by more than assumed.`;
         case 'self':
-            return `Nothing was judged; of two sides measured in turn, ${holds}).`;
+            return `Nothing was judged. In a paired comparison, ${holds}).`;
     }
 }
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
-/** The certificate as a table, a family a row. */
-const certificateTable = ({ holds, families: rows }, title = 'How far to trust this run', says = []) => (0,_blocks_js__WEBPACK_IMPORTED_MODULE_7__/* .grid */ .Vg)(title, [
+/** The certificate as a table, one family per row. */
+const certificateTable = ({ holds, families: rows }, title = 'How far to trust this run', remarks = []) => (0,_blocks_js__WEBPACK_IMPORTED_MODULE_7__/* .grid */ .Vg)(title, [
     'gated metrics',
     'count',
     'margin',
-    'floor',
-    'MDE80',
-    'rejected',
-    'worst MDE80',
-    'worst floor',
-], rows.map(familyRow), [...says, holds]);
+    'noise',
+    'detects',
+    'alarms',
+    'detects (worst)',
+    'noise (worst)',
+], rows.map(familyRow), [...remarks, holds]);
 function familyRow({ family, gated, margin, floor, mde80, blind }) {
     return [
         (0,_family_words_js__WEBPACK_IMPORTED_MODULE_4__/* .familyTitle */ .T)(family),
@@ -48006,17 +48157,17 @@ const worstText = (spread) => spread === null ? '' : `${(0,_text_units_js__WEBPA
 
 
 
-/** Two flavours of a kernel differ in thousands. */
+/** Two flavours of a kernel differ in thousands of options. */
 const MAX_OPTIONS = 500;
 /**
- * In which options the kernels of the two sides were built differently: first those that are near a
- * function whose instructions changed, then the rest by name.
+ * The build options in which the kernels of the two sides differ: first those near a function whose
+ * instructions changed, then the others by name.
  *
- * A function's subsystem is the first word of its name, or its module: an option is near when it has
- * that word in its own name, CONFIG_SECURITY_APPARMOR when apparmor_file_permission came. Of those the
- * first is the one whose word the fewest options have, since it says the most.
+ * A function's subsystem is the first word of its name, or its module. An option is near the function
+ * if its own name contains that word: CONFIG_SECURITY_APPARMOR is near a new apparmor_file_permission.
+ * The fewer options contain the word, the more it says, and the earlier the option comes.
  *
- * @returns undefined where not both are known, or they are the same
+ * @returns undefined if one of the configurations is not known, or both are the same
  */
 function configurationReport({ baseline, candidate, machines }, counted, findings) {
     const last = baseline.at(-1);
@@ -48041,7 +48192,7 @@ function configurationReport({ baseline, candidate, machines }, counted, finding
     return { differing, options: options.slice(0, MAX_OPTIONS) };
 }
 const configurationIn = (run) => run?.target.configuration;
-/** Of the functions that changed, and of their modules; where those are many, of what is most of it. */
+/** Subsystems of the functions that changed. With many causes, only of the largest ones. */
 function subsystemsOf(counted, findings) {
     if (counted === null)
         return new Set();
@@ -48056,11 +48207,11 @@ function subsystemsOf(counted, findings) {
     return new Set(words.filter((word) => word.length >= MIN_WORD));
 }
 const MAX_CAUSES = 20;
-/** Letters are of no one subsystem. */
+/** A single letter names no subsystem. */
 const MIN_WORD = 2;
 const wordsOf = (name) => name.split('_').flatMap((word) => (word === '' ? [] : [word.toLowerCase()]));
 const FAR = Number.MAX_SAFE_INTEGER;
-/** Of how many options the nearest word is, so that the least is the nearest. */
+/** How many options share the option's rarest subsystem word: the fewer, the nearer. */
 function nearnessTo(subsystems, names) {
     const frequency = new Map();
     for (const word of names.flatMap(wordsOf))
@@ -48070,9 +48221,9 @@ function nearnessTo(subsystems, names) {
 /** More are in the report's JSON. */
 const MAX_NEAR = 6;
 const MAX_OTHERS = 4;
-/** Of kernels that differ in more, any four say nothing. */
+/** If kernels differ in more options, four arbitrary ones say nothing. */
 const MAX_DIFFERING = 100;
-/** One sentence or two, or nothing: `The kernels' configurations differ in 3 options: …`. */
+/** `The kernel configurations differ in 3 options: …`; empty if they do not differ. */
 function configurationText({ configuration, }) {
     if (configuration === null)
         return '';
@@ -48083,18 +48234,18 @@ function configurationText({ configuration, }) {
         : options.filter((option) => !option.near).slice(0, MAX_OTHERS);
     const left = differing - near.length - others.length;
     const rest = [...others.map(optionText), ...(left > 0 ? [`${left} more`] : [])].join(', ');
-    const head = `The kernels' configurations differ in ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(differing, 'option')}`;
+    const head = `The kernel configurations differ in ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(differing, 'option')}`;
     if (near.length === 0)
         return `${head}: ${rest}.`;
-    const told = `${head}, of which near the functions that changed: ${near.map(optionText).join(', ')}`;
-    return rest === '' ? `${told}.` : `${told}; beside them ${rest}.`;
+    const nearText = `${head}. Near the functions that changed: ${near.map(optionText).join(', ')}.`;
+    return rest === '' ? nearText : `${nearText} Others: ${rest}.`;
 }
 const optionText = ({ name, baseline, candidate }) => `CONFIG_${name} ${abridged(baseline)} → ${abridged(candidate)}`;
-const LONGEST_VALUE = 60;
+const MAX_VALUE_LENGTH = 60;
 const abridged = (value) => value === null
     ? 'not set'
-    : value.length > LONGEST_VALUE
-        ? `${value.slice(0, LONGEST_VALUE)}…`
+    : value.length > MAX_VALUE_LENGTH
+        ? `${value.slice(0, MAX_VALUE_LENGTH)}…`
         : value;
 
 
@@ -48115,21 +48266,25 @@ const abridged = (value) => value === null
 
 
 
-/** A clause about the counts: `8 of 60 gated metrics take more instructions, by +4 in …; …`. */
+/**
+ * A clause about the counts: `8 of 60 gated metrics take more instructions; 98 % of the change is
+ * …`.
+ */
 function countedText(findings, counted) {
-    const gated = findings.filter(({ gate, verdict }) => gate && verdict !== 'blocked');
-    const counts = (0,_verdict_words_js__WEBPACK_IMPORTED_MODULE_2__/* .countVerdicts */ .qX)(gated);
-    const changed = changedText(gated, counts, counted);
+    const all = findings.filter(({ gate }) => gate);
+    const gated = all.filter(({ verdict }) => verdict !== 'blocked');
+    const counts = (0,_verdict_words_js__WEBPACK_IMPORTED_MODULE_2__/* .countVerdicts */ .qX)(all);
+    const changed = changedText(all, counts, counted);
     if (changed !== undefined)
         return changed;
     if (counts.unchanged === 0)
         return `None of ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(gated.length, 'gated metric')} could be compared by its instructions`;
     const small = gated.filter((one) => one.verdict === 'unchanged' && (0,_size_js__WEBPACK_IMPORTED_MODULE_3__/* .differs */ .Ag)(one)).length;
-    const rest = small === 0 ? '' : `, ${small} of them but for a few instructions`;
+    const rest = small === 0 ? '' : `, ${small} of them except for a few instructions`;
     const lost = counts.incomparable === 0 ? '' : `; ${counts.incomparable} could not be compared`;
-    return `${(0,_verdict_words_js__WEBPACK_IMPORTED_MODULE_2__/* .shareText */ .Lu)(counts.unchanged, gated.length)} ${takes(counts.unchanged)} as many instructions as before${rest}${lost}`;
+    return `${(0,_verdict_words_js__WEBPACK_IMPORTED_MODULE_2__/* .shareText */ .Lu)(counts.unchanged, all.length)} ${takes(counts.unchanged)} as many instructions as before${rest}${lost}`;
 }
-/** The worst verdict, with its cause where there is one for most of it, and the largest change. */
+/** The worst verdict, its main cause if there is one, and the largest change. */
 function changedText(gated, counts, counted) {
     const { regressed, improved } = counts;
     const verdict = regressed > 0 ? 'regressed' : 'improved';
@@ -48144,14 +48299,14 @@ function changedText(gated, counts, counted) {
     const share = `${(0,_verdict_words_js__WEBPACK_IMPORTED_MODULE_2__/* .shareText */ .Lu)(count, gated.length)} ${takes(count)} ${what}`;
     return count === 1
         ? `${share}: ${sizeText(worst)}${by}`
-        : `${share}${by}; the largest by its share is ${sizeText(worst)}${mostly(worst)}`;
+        : `${share}${by}; the largest relative change is ${sizeText(worst)}${largestPart(worst)}`;
 }
 /** The function that is the most of it. */
-function mostly({ functions }) {
-    const [most] = (functions ?? []).toSorted((a, b) => Math.abs(b.difference) - Math.abs(a.difference));
-    if (most === undefined)
+function largestPart({ functions }) {
+    const [largest] = (functions ?? []).toSorted((a, b) => Math.abs(b.difference) - Math.abs(a.difference));
+    if (largest === undefined)
         return '';
-    return `, of which ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatInstructionsDifference */ .u_)(most.difference)} in ${most.name}`;
+    return `, ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatInstructionsDifference */ .u_)(largest.difference)} of it in ${largest.name}`;
 }
 const takes = (count) => (count === 1 ? 'takes' : 'take');
 function sizeText({ id, difference, baseline, candidate }) {
@@ -48159,7 +48314,7 @@ function sizeText({ id, difference, baseline, candidate }) {
         return id;
     return `${id}, ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatInstructionsDifference */ .u_)(difference)} (${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatInstructions */ .Vr)(baseline.count)} → ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatInstructions */ .Vr)(candidate.count)})`;
 }
-/** What is not explained by functions: metrics that were not traced, and what a trace leaves over. */
+/** What functions do not explain: metrics without a trace, and the part that a trace does not show. */
 function traceNotes(changed) {
     const untraced = new Map();
     for (const { id, untraced: why } of changed) {
@@ -48170,7 +48325,7 @@ function traceNotes(changed) {
         .filter((finding) => leftShare(finding) >= MIN_LEFT)
         .toSorted((a, b) => leftShare(b) - leftShare(a));
     return [
-        ...[...untraced].map(([why, ids]) => `Not traced, since ${why}: ${someIds(ids)}.`),
+        ...[...untraced].map(([why, ids]) => `Not traced, because ${why}: ${someIds(ids)}.`),
         ...(left.length === 0
             ? []
             : [`Not explained by the trace: ${someIds(left.map(remainderText))}.`]),
@@ -48180,15 +48335,18 @@ function traceNotes(changed) {
     ];
 }
 const remainderText = ({ id, remainder, difference }) => `${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatInstructionsDifference */ .u_)(remainder ?? 0)} of the ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatInstructionsDifference */ .u_)(difference ?? 0)} of ${id}`;
-/** Of what a metric changed by: less is in the report's JSON alone. */
+/** As a share of the metric's change. A smaller remainder is in the report's JSON only. */
 const MIN_LEFT = 0.05;
-/** Of an instruction: the clock's own step. */
+/** In instructions: the step of the clock. */
 const MIN_REMAINDER = 0.1;
-/** What is there in any trace: the loop around the operations, and what boots differ in. */
+/**
+ * The share of the change that the trace does not explain. Every trace leaves out the loop around the
+ * operations and the noise between boots; that much does not count.
+ */
 function leftShare({ remainder, difference, resolution }) {
     const left = Math.abs(remainder ?? 0);
-    const told = left >= MIN_REMAINDER && left > (resolution ?? 0);
-    return told ? left / Math.abs(difference ?? left) : 0;
+    const counts = left >= MIN_REMAINDER && left > (resolution ?? 0);
+    return counts ? left / Math.abs(difference ?? left) : 0;
 }
 const MAX_IDS = 4;
 function someIds(ids) {
@@ -48214,17 +48372,17 @@ function someIds(ids) {
 
 
 /**
- * The two things that a kernel-list thread of 2003 argued about ("TCP zero copy for mmapped
- * files"): what it costs to cross into the kernel and to switch, and which way of sending a header
- * and a file wins at that price.
+ * Two questions of a kernel-list thread of 2003 ("TCP zero copy for mmapped files"): what it costs to
+ * enter the kernel and to switch processes, and which way of sending a header and a file is then the
+ * fastest.
  */
-/** What Larry McVoy measured for that thread with LMbench, on a 1.6 GHz Athlon. */
+/** Larry McVoy's measurements in that thread, with LMbench on a 1.6 GHz Athlon. */
 const IN_2003 = {
     machine: '1.6 GHz Athlon',
     switchesPerSecond: 548_000,
     crossingNs: 1_800,
 };
-/** The metrics that the two blocks are made of, as globs. */
+/** The metrics that both blocks need, as globs. */
 const CROSSING_METRICS = (/* unused pure expression or super */ null && ([
     'syscall.null',
     'context.pipe_self',
@@ -48233,7 +48391,7 @@ const CROSSING_METRICS = (/* unused pure expression or super */ null && ([
     'sendfile.tcp_{4k,64k}_*',
 ]));
 const SIZES = ['4k', '64k'];
-/** Every way to send a header and a file that the catalogue has, whoever measured it. */
+/** Every way to send a header and a file that the catalogue has. A run may have measured only some. */
 const STRATEGIES = [
     ['cork_header', 'TCP_CORK, send, sendfile, uncork'],
     ['more_header', 'send(MSG_MORE), sendfile'],
@@ -48246,12 +48404,15 @@ const STRATEGIES = [
     ['uring_zc', 'io_uring sendmsg, zero copy'],
     ['nagle_header', 'send, sendfile, nothing else'],
 ];
-/** What setting and clearing TCP_CORK around send and sendfile costs: a single call would save it. */
+/**
+ * The calls that TCP_CORK takes: set it, send, sendfile, clear it. A single call could replace
+ * them.
+ */
 const CALLS_OF_CORK = 4;
 /**
- * Makes both blocks of a run.
+ * The data for both blocks from one run.
  *
- * @returns undefined when the run does not hold the switch and the call that they begin with
+ * @returns undefined if the run did not measure the null call and the switch
  */
 function crossingOf(run) {
     const call = timed(run, 'syscall.null');
@@ -48306,19 +48467,20 @@ const shownNs = (metric) => (0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .fi
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Ex: () => (/* binding */ designText),
+/* harmony export */   Ot: () => (/* binding */ falseAlarmText),
 /* harmony export */   _: () => (/* binding */ coverageText),
 /* harmony export */   di: () => (/* binding */ settleText),
 /* harmony export */   g$: () => (/* binding */ machinesText),
 /* harmony export */   lq: () => (/* binding */ rangeText),
 /* harmony export */   m1: () => (/* binding */ replicatesText),
 /* harmony export */   wn: () => (/* binding */ marginText),
-/* harmony export */   zm: () => (/* binding */ errorBudgetText)
+/* harmony export */   xV: () => (/* binding */ unchangedRunsText)
 /* harmony export */ });
 /* harmony import */ var _record_finding_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(98292);
 /* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(86300);
 
 
-/** How a comparison was made, and what that is worth, in words. */
+/** How a comparison was made and how sure it is, in words. */
 /** How the evidence was gathered, as a clause. */
 function designText(report) {
     const timed = report.findings.some(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m) ? [timesDesign(report)] : [];
@@ -48329,27 +48491,34 @@ function countedDesign({ findings }) {
     const boots = findings
         .filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isInstructionsReport */ .s)
         .map(({ candidate }) => (candidate.status === 'ok' ? candidate.boots.length : 0));
-    return `counted: ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(Math.max(0, ...boots), 'boot')} a side under a clock of instructions`;
+    return `counted: ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(Math.max(0, ...boots), 'boot')} per side, with a clock that counts instructions`;
 }
 function timesDesign(report) {
-    const each = `${replicatesText(report)} a side`;
+    const each = `${replicatesText(report)} per side`;
     switch (report.design) {
-        case 'duet':
-            return `duet: both sides interleaved in this job, ${each}`;
-        case 'prediction':
-            return `prediction: this run against ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(report.baseline.runs.length, 'stored run')}, ${replicatesText(report)} in this one`;
+        case 'paired':
+            return `paired: both sides measured in turn in this job, ${each}`;
+        case 'stored':
+            return `stored: this run against ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(report.baseline.runs.length, 'stored run')}, ${replicatesText(report)} in this run`;
         case 'shards':
-            return `shards: both sides interleaved on ${machinesText(report)}, ${each} in all`;
+            return `shards: both sides measured in turn on ${machinesText(report)}, ${each} in total`;
         case 'self':
             return `the candidate against itself, ${each}`;
     }
 }
 /** `3 machines`, `1 machine`. */
 const machinesText = ({ machines }) => (0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(machines.length, 'machine');
-/** The price of being wrong, as a clause. */
-const errorBudgetText = (report) => `at most ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(report.alpha)} of runs without a change raise any false alarm ` +
-    `(family-wise, ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(report.familySize, 'gated metric')})`;
-/** The fewest and most replicates (fresh processes) that stand behind a metric's estimate. */
+/** The false-alarm rate, as a clause. */
+const falseAlarmText = (report) => `at most ${unchangedRunsText(report.alpha)} raise a false alarm ` +
+    `(over all ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(report.familySize, 'gated metric')})`;
+/** `1 in 100 unchanged runs`; a share that is not one in a whole number is `3 % of unchanged runs`. */
+function unchangedRunsText(alpha) {
+    const count = Math.round(1 / alpha);
+    return Math.abs(count * alpha - 1) < 1e-9
+        ? `1 in ${count} unchanged runs`
+        : `${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(alpha)} of unchanged runs`;
+}
+/** The smallest and largest number of replicates (fresh processes or boots) behind an estimate. */
 function replicatesText({ findings }) {
     const counts = findings
         .filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m)
@@ -48359,20 +48528,20 @@ function replicatesText({ findings }) {
     const [low, high] = [Math.min(...counts), Math.max(...counts)];
     return low === high ? (0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(low, 'replicate') : `${low} to ${high} replicates`;
 }
-const settlers = {
-    duet: 'pair',
-    prediction: 'stored run',
+const SETTLED_BY = {
+    paired: 'pair',
+    stored: 'stored run',
     shards: 'machine',
     self: 'pair',
 };
-/** What would settle an inconclusive metric, as a clause, or nothing when nobody knows. */
+/** What would settle an inconclusive metric, as a clause; empty if that is not known. */
 function settleText({ design }, { replicatesToSettle }) {
     if (replicatesToSettle === null)
         return '';
-    const what = settlers[design];
-    return `about ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(replicatesToSettle, what)} would settle it`;
+    const what = SETTLED_BY[design];
+    return `about ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(replicatesToSettle, what)} in total would settle it`;
 }
-/** The coverage of the intervals shown, `95 %`; empty when none is. */
+/** The coverage of the intervals shown, `95 %`; empty if none is shown. */
 function coverageText({ findings }) {
     const changes = findings.filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m).map(({ change }) => change);
     const change = changes.find((one) => one !== null && one.confidence < 1);
@@ -48388,7 +48557,7 @@ function marginText({ findings }) {
         return '';
     return rangeText(Math.min(...margins), Math.max(...margins));
 }
-/** Two shares as a range, `2 to 10 %`; `2 %` where they are one. */
+/** Two shares as a range, `2 to 10 %`; `2 %` if they are equal. */
 function rangeText(from, to) {
     const [low, high] = [(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(from), (0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(to)];
     return low === high ? low : `${low.replace(' %', '')} to ${high}`;
@@ -48426,18 +48595,18 @@ function explanationText(diagnosis) {
     const what = explained.length === called ? 'it' : `the change of ${explained.length} of them`;
     return `${causeText(diagnosis)} ${verb} ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(share)} of ${what}`;
 }
-/** The finding in full: how surely, and what differs between the sides that could carry it. */
+/** The diagnosis in full, with its intervals and the differences that could be its cause. */
 function diagnosisText(diagnosis) {
     const sure = diagnosis.terms
         .map(({ low, high }) => `${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNsDifference */ .yD)(low)} to ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNsDifference */ .yD)(high)}`)
         .join('; ');
     const { explained, called } = diagnosis;
     const of = explained.length === called ? `all ${called}` : `${explained.length} of ${called}`;
-    const those = diagnosis.carriers.map(({ field, baseline, candidate }) => `${(0,_field_words_js__WEBPACK_IMPORTED_MODULE_1__/* .fieldName */ .w)(field)} (${baseline} → ${candidate})`);
-    const carried = those.length === 0
-        ? 'Nothing that is known of the sides differs in what could carry it.'
-        : `What differs between the sides and could carry it: ${those.join(', ')}.`;
-    return `One cause for ${of} metrics: ${causeText(diagnosis)} (95 % interval ${sure}). ${carried}`;
+    const differences = diagnosis.carriers.map(({ field, baseline, candidate }) => `${(0,_field_words_js__WEBPACK_IMPORTED_MODULE_1__/* .fieldName */ .w)(field)} (${baseline} → ${candidate})`);
+    const causes = differences.length === 0
+        ? 'No known difference between the sides could cause it.'
+        : `Differences between the sides that could cause it: ${differences.join(', ')}.`;
+    return `One cause for ${of} metrics: ${causeText(diagnosis)} (95 % interval ${sure}). ${causes}`;
 }
 
 
@@ -48462,9 +48631,9 @@ function diagnosisText(diagnosis) {
 
 
 /**
- * Fields that can carry a cause, the likeliest first: filters and mitigations run at every entry,
- * the scheduler at every switch, buffers and segments are made of bytes. Of a group only the first
- * that differs is named with the cause; behind it stand what could carry any.
+ * Fields that can cause a cost of each quantity, the likeliest first: filters and mitigations run at
+ * every entry, the scheduler runs at every switch, and bytes pass through buffers and segments. In a
+ * group, only the first field that differs is named. `anyCarriers` can cause any cost.
  */
 const carriers = {
     entries: [
@@ -48483,8 +48652,8 @@ const anyCarriers = [
     [/^kernelRelease$/, /^kernelVersion$/, /^kernelConfigHash$/],
     [/^container$/],
 ];
-/** What the metrics of a family are mostly made of, where no cause was found for their changes. */
-const madeOf = {
+/** What the cost of a family mostly consists of. Used if no cause was found for its changes. */
+const mainQuantities = {
     control: [],
     clock: ['entries'],
     syscall: ['entries'],
@@ -48497,9 +48666,9 @@ const madeOf = {
     exact: [],
     host: [],
 };
-/** A mitigation may differ in many files for one cause. */
+/** One cause may change many fields, such as many mitigations. */
 const MAX_CARRIERS = 3;
-/** Those of the differences that could carry a cause, the likeliest first. */
+/** The differences that could be the cause, the likeliest first. */
 function carriersOf(quantities, differences) {
     const found = groupsOf(quantities).flatMap((group) => {
         const own = group.map((pattern) => differences.filter(({ field }) => pattern.test(field)));
@@ -48512,9 +48681,9 @@ const groupsOf = (quantities) => [
     ...anyCarriers,
 ];
 /**
- * What differs between the sides: what can carry the changes that were called, then the rest.
- * Against stored runs, the last one: what changed since, rather than everything that ever did. Over
- * machines, what differs between the sides of any of them.
+ * What differs between the sides: first what could cause the called changes, then the rest. Of stored
+ * runs only the newest is compared, to show what changed since then. Over machines, what differs
+ * between the sides of any machine.
  */
 function differencesOf(comparison, diagnosis) {
     const { baseline, candidate, machines } = comparison;
@@ -48535,11 +48704,11 @@ function differencesOf(comparison, diagnosis) {
         unreadable: { baseline: unread('baseline'), candidate: unread('candidate') },
     };
 }
-/** What the probe says of a setting that it cannot read. */
+/** The probe's value for a setting that it cannot read. */
 const UNREAD = 'unknown';
 /** A setting may have parts: `rmem unknown; wmem unknown`. */
 const isUnread = (value) => value.split('; ').every((part) => part === UNREAD || part.endsWith(` ${UNREAD}`));
-/** Of the families of which a metric was called, the largest number of calls first. */
+/** The quantities of the families with called metrics, the family with the most of them first. */
 function calledQuantities({ findings }) {
     const counts = new Map();
     for (const { id } of findings.filter(_record_verdict_js__WEBPACK_IMPORTED_MODULE_0__/* .isCalled */ .AP)) {
@@ -48548,7 +48717,7 @@ function calledQuantities({ findings }) {
             counts.set(family, (counts.get(family) ?? 0) + 1);
     }
     const families = [...counts].toSorted((a, b) => b[1] - a[1]).map(([family]) => family);
-    return [...new Set(families.flatMap((family) => madeOf[family]))];
+    return [...new Set(families.flatMap((family) => mainQuantities[family]))];
 }
 function fieldDifferences(last, candidate) {
     const [before, after] = [fieldsOf(last), fieldsOf(candidate)];
@@ -48561,13 +48730,13 @@ function fieldDifferences(last, candidate) {
     }))
         .filter((pair) => pair.baseline !== pair.candidate)
         .map(wordByWord)
-        .filter(({ field }, _index, all) => !isTold(field, all));
+        .filter(({ field }, _index, all) => !isRedundant(field, all));
 }
 const MITIGATION = 'vulnerabilities.';
 const mitigationsRead = (fields) => [...fields.keys()].some((field) => field.startsWith(MITIGATION));
-/** Where no mitigation at all is known, the directory of them could not be read. */
+/** If no mitigation at all is known, their directory could not be read. */
 const absence = (field, mitigationsKnown = true) => field.startsWith(MITIGATION) && !mitigationsKnown ? UNREAD : 'absent';
-/** Of a command line, the words that are on one side only, in their order. */
+/** For a command line, only the words that one side does not have, in their order. */
 function wordByWord(pair) {
     const { field, baseline, candidate } = pair;
     if (field !== 'kernelCommandLine' || isUnread(baseline) || isUnread(candidate))
@@ -48578,9 +48747,9 @@ function wordByWord(pair) {
         return pair;
     return { field, baseline: gone.join(' ') || 'absent', candidate: come.join(' ') || 'absent' };
 }
-/** Blanks in double quotes are a part of a word, as the kernel reads it. */
+/** Blanks in double quotes belong to a word, as in the kernel's own parser. */
 const wordsOf = (line) => line.match(/(?:"[^"]*"|[^\s"])+/g) ?? [];
-/** The words of one line less those of the other, each as often as it is there. */
+/** The words of one line without those of the other. A repeated word is removed once for each match. */
 function without(words, others) {
     const left = [...others];
     return words.filter((word) => {
@@ -48590,8 +48759,8 @@ function without(words, others) {
         return index < 0;
     });
 }
-/** What a kernel's image says of itself the booted one does, too; and another one is another file. */
-const isTold = (field, all) => field === 'target.kernel' ||
+/** A booted kernel reports its own version, so a difference of the image or its hash adds nothing. */
+const isRedundant = (field, all) => field === 'target.kernel' ||
     (field === 'target.sha256' && all.some((one) => one.field === 'kernelVersion'));
 /** A run's sides as flat text: `vulnerabilities` becomes one field for each file of the directory. */
 function fieldsOf({ subject, platform, target }) {
@@ -48605,7 +48774,7 @@ function fieldsOf({ subject, platform, target }) {
     ]);
 }
 const texts = (fields, prefix = '') => Object.entries(fields).map(([field, value]) => [`${prefix}${field}`, String(value)]);
-/** What differs, and in one line for a side what could not be read there. */
+/** What differs, and one line for each side about the settings that could not be read there. */
 function differenceBlocks({ differences, unreadable }) {
     const changes = differences.map(({ field, ...values }) => ({
         name: (0,_field_words_js__WEBPACK_IMPORTED_MODULE_2__/* .fieldName */ .w)(field),
@@ -48614,7 +48783,7 @@ function differenceBlocks({ differences, unreadable }) {
     return [
         ...(changes.length === 0
             ? []
-            : [{ kind: 'changes', title: 'Differs between the sides', changes }]),
+            : [{ kind: 'changes', title: 'Differences between the sides', changes }]),
         ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_4__/* .prose */ .CS)(unreadableText('baseline', unreadable.baseline)),
         ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_4__/* .prose */ .CS)(unreadableText('candidate', unreadable.candidate)),
     ];
@@ -48652,14 +48821,14 @@ const families = {
     net: 'Network round trips',
     sendfile: 'Sending files',
     exact: 'Exact counts',
-    host: 'The host meanwhile',
+    host: 'The host during the run',
 };
-/** @param id a metric's id, or its family alone */
+/** @param id a metric's id, or only its family */
 function familyTitle(id) {
     const family = (0,_families_js__WEBPACK_IMPORTED_MODULE_0__/* .familyOf */ .Ap)(id);
     return family === undefined ? (0,_families_js__WEBPACK_IMPORTED_MODULE_0__/* .familyNameOf */ .px)(id) : families[family];
 }
-/** The order in which families are shown; those that are not known come last. */
+/** The order in which families are shown. Unknown families come last. */
 function familyRank(id) {
     const family = (0,_families_js__WEBPACK_IMPORTED_MODULE_0__/* .familyOf */ .Ap)(id);
     return family === undefined ? _families_js__WEBPACK_IMPORTED_MODULE_0__/* .FAMILIES */ .BU.length : _families_js__WEBPACK_IMPORTED_MODULE_0__/* .FAMILIES */ .BU.indexOf(family);
@@ -48703,8 +48872,8 @@ const fields = {
     probeUid: 'probe uid',
 };
 /**
- * @param field a field of a run as reports name it, `kernelRelease`, `vulnerabilities.mds` or, of what
- * the target's tools said, `target.image`
+ * @param field a field of a run as reports name it: `kernelRelease`, `vulnerabilities.mds`, or
+ * `target.image` for a fact from the target's tools
  */
 const fieldName = (field) => fields[field] ?? field.replace(/^vulnerabilities\./, 'mitigation of ').replace(/^target\./, '');
 
@@ -48722,10 +48891,10 @@ const fieldName = (field) => fields[field] ?? field.replace(/^vulnerabilities\./
 /* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(15521);
 
 /**
- * How noisy the run was: the differences between its identical sides (as shares, whichever way),
- * and the smallest changes that it would have caught.
+ * How noisy the run was: the differences between identical sides, as shares without their sign, and
+ * the smallest detectable changes.
  *
- * @returns undefined where no metric has the quantity
+ * @returns each undefined if no metric has the quantity
  */
 function noiseOf(metrics) {
     return {
@@ -48741,7 +48910,7 @@ function largestOf(metrics, quantity) {
     });
     return values.toSorted((a, b) => b.value - a.value)[0];
 }
-/** @returns undefined where none has the quantity */
+/** @returns undefined if no metric has the quantity */
 function spreadOf(metrics, quantity) {
     const worst = largestOf(metrics, quantity);
     if (worst === undefined)
@@ -48766,7 +48935,10 @@ function spreadOf(metrics, quantity) {
 
 
 
-/** Why metrics of a group have no number or no verdict; what holds for many of them is said once. */
+/**
+ * Why metrics of a group have no number or no verdict. A reason that many metrics share is said
+ * once.
+ */
 function notesOf(kind, findings) {
     const causes = new Map();
     for (const finding of findings) {
@@ -48781,7 +48953,10 @@ function noteText(kind, finding) {
         return unavailableText(finding);
     return kind === 'inconclusive' || kind === 'incomparable' ? finding.because : '';
 }
-/** What stood in the way, and on which side: `denied on the candidate: socket: Not permitted`. */
+/**
+ * What prevented the measurement, and on which side: `denied on the candidate: socket: Not
+ * permitted`.
+ */
 function unavailableText({ baseline, candidate }) {
     const [before, after] = [obstacleText(baseline, ''), obstacleText(candidate, '')];
     if (before === after || baseline.status === 'absent')
@@ -48833,17 +49008,17 @@ var report_crossing = __nccwpck_require__(20960);
 
 
 
-/** What a crossing costs, then vmstat's line during the run, and header + file at each size. */
+/** What entering the kernel costs, vmstat's line during the run, and header + file at each size. */
 const crossingBlocks = (crossing) => [
-    ...(0,blocks/* facts */.Ix)('The crossing', crossingFacts(crossing)),
+    ...(0,blocks/* facts */.Ix)('What entering the kernel costs', crossingFacts(crossing)),
     ...(crossing.vmstat === null ? [] : vmstatTables(crossing.vmstat)),
     ...crossing.transfers.map(transferTable),
 ];
 function crossingFacts(crossing) {
     const { callNs, hopNs, switchesPerSecond, withoutSwitchNs, hostSwitchesPerSecond } = crossing;
     const all = [
-        ['crossing', `two system calls and one switch in ${(0,units/* formatNs */.FO)(hopNs)}`],
-        ['a second', `${rate(switchesPerSecond)} switches on one CPU`],
+        ['switch', `two system calls and one context switch in ${(0,units/* formatNs */.FO)(hopNs)}`],
+        ['switch rate', `${rate(switchesPerSecond)} on one CPU`],
         [
             'in 2003',
             `${(0,units/* formatNs */.FO)(report_crossing/* IN_2003 */.E$.crossingNs)}, ${rate(report_crossing/* IN_2003 */.E$.switchesPerSecond)} (LMbench on a ${report_crossing/* IN_2003 */.E$.machine})`,
@@ -48851,15 +49026,18 @@ function crossingFacts(crossing) {
         ['null call', (0,units/* formatNs */.FO)(callNs)],
         withoutSwitchNs === null
             ? undefined
-            : ['no switch', `the same two calls on its own pipe: ${(0,units/* formatNs */.FO)(withoutSwitchNs)}`],
+            : [
+                'no switch',
+                `the same two calls of one process on its own pipe: ${(0,units/* formatNs */.FO)(withoutSwitchNs)}`,
+            ],
         hostSwitchesPerSecond === null
             ? undefined
-            : ['the machine', `${rate(hostSwitchesPerSecond)} switches while the two processes ran`],
+            : ['all CPUs', `${rate(hostSwitchesPerSecond)} switches while the two processes ran`],
     ];
     return all.filter((fact) => fact !== undefined);
 }
 const rate = (perSecond) => (0,units/* formatRate */.CE)(1e9 / perSecond);
-/** The columns that vmstat(8) prints, from the facts that host.vmstat notes. */
+/** The columns of vmstat(8), from the details of host.vmstat. */
 const VMSTAT = [
     ['load', 'load_1m', (value) => value.toFixed(2)],
     ['free', 'memory_free_kib', (value) => mebibytes(value)],
@@ -48881,7 +49059,7 @@ function vmstatTables(vmstat) {
     });
     const heads = known.map(([head]) => head);
     const row = known.map(([, text]) => text);
-    const title = 'Meanwhile, in the columns of vmstat, all CPUs';
+    const title = 'vmstat during the run, all CPUs';
     return known.length === 0 ? [] : [(0,blocks/* grid */.Vg)(title, heads, [row])];
 }
 function transferTable({ size, strategies, oneCall }) {
@@ -48895,13 +49073,13 @@ function transferTable({ size, strategies, oneCall }) {
     ]);
     const says = [
         best && second
-            ? `Here ${best.label} wins, by ${(0,units/* formatShare */.T1)(second.ns / best.ns - 1)} over ${second.label}.`
+            ? `The fastest here is ${best.label}; ${second.label} takes ${(0,units/* formatShare */.T1)(second.ns / best.ns - 1)} longer.`
             : '',
         oneCall === null
             ? ''
-            : `One call for header and file would save three of the four calls around TCP_CORK: at this machine's call cost ${(0,units/* formatNs */.FO)(oneCall.savedNs)}, ${(0,units/* formatShare */.T1)(oneCall.share)} of it.`,
+            : `A single call for header and file would save three of the four calls of the TCP_CORK strategy: ${(0,units/* formatNs */.FO)(oneCall.savedNs)} on this machine, ${(0,units/* formatShare */.T1)(oneCall.share)} of its time.`,
     ];
-    return (0,blocks/* grid */.Vg)(`A header of 256 B and a file of ${size.replace('k', ' KB')}, loopback TCP`, ['strategy', 'time', 'to the best', 'segments', 'entries'], rows, says.filter((sentence) => sentence !== ''));
+    return (0,blocks/* grid */.Vg)(`A header of 256 B and a file of ${size.replace('k', ' KB')}, loopback TCP`, ['strategy', 'time', 'vs fastest', 'segments', 'entries'], rows, says.filter((sentence) => sentence !== ''));
 }
 
 // EXTERNAL MODULE: ./lib/report/diagnosis.js
@@ -48914,7 +49092,7 @@ var design_words = __nccwpck_require__(47586);
 var field_words = __nccwpck_require__(81782);
 ;// CONCATENATED MODULE: ./lib/report/machine-words.js
 
-/** The machine in one line: CPU, count, SMT and hypervisor, as far as they are known. */
+/** The machine in one line: CPU, count, SMT, hypervisor and clocksource, as far as they are known. */
 function machineText({ platform }) {
     return [
         known(platform.cpuModel) || platform.architecture,
@@ -48926,7 +49104,7 @@ function machineText({ platform }) {
         .filter((part) => part !== '')
         .join(', ');
 }
-/** The kernel in one line: release, preemption model, seccomp state. */
+/** The kernel in one line: release, preemption model, seccomp state, container. */
 function kernelText({ subject }) {
     return [
         known(subject.kernelRelease) || 'unknown release',
@@ -48938,8 +49116,8 @@ function kernelText({ subject }) {
         .join(', ');
 }
 /**
- * The vulnerabilities directory of sysfs in one line: what is mitigated and by what, what is left
- * open, and how many do not concern this CPU.
+ * The vulnerabilities directory of sysfs in one line: what is mitigated and how, what is vulnerable,
+ * and how many entries do not affect this CPU.
  */
 function mitigationsText({ subject }) {
     const entries = Object.entries(subject.vulnerabilities);
@@ -48967,8 +49145,8 @@ const prefixed = (prefix, text) => known(text) === '' ? '' : `${prefix}${text}`;
 
 
 
-/** The machines of a comparison of shards, numbered as every rendering names them. */
-/** Each machine in one line; its label is a fact's. */
+/** The machines of a comparison of shards. Every layout uses the same numbers. */
+/** Each machine as a fact: one line. */
 const machineList = ({ machines, subject }) => machines.map(({ platform, pairs }, index) => [
     `machine ${index + 1}`,
     `${machineText({ platform, subject })}; up to ${(0,units/* countOf */.pq)(pairs, 'pair')} of launches`,
@@ -48976,8 +49154,8 @@ const machineList = ({ machines, subject }) => machines.map(({ platform, pairs }
 /** More columns are nobody's to read: the others are in the report's JSON. */
 const MAX_MACHINES = 12;
 /**
- * The change on each machine by its own pairs, of the metrics that changed over all of them, of
- * those that moved beyond the margin on one, and of those about which they disagree.
+ * The change on each machine by its own pairs. Shows the metrics that changed over all machines, that
+ * moved beyond the margin on one machine, or that the machines disagree about.
  */
 function machineTables({ machines: all, findings, disagreements }) {
     const machines = all.slice(0, MAX_MACHINES);
@@ -48998,7 +49176,7 @@ function machineTables({ machines: all, findings, disagreements }) {
     return [{ ...(0,blocks/* grid */.Vg)(`On each machine by itself${some}`, heads, rows), names: 'metrics' }];
 }
 const isChanged = ({ verdict, change }) => (verdict === 'regressed' || verdict === 'improved') && change !== null && change.confidence < 1;
-/** Whether the whole interval of a machine lies beyond the margin. */
+/** Whether the machine's whole interval lies beyond the margin. */
 const moved = ({ id, margin }) => (machine) => {
     const change = changeOf(machine, id);
     if (change === undefined)
@@ -49032,7 +49210,10 @@ function sideFacts(report) {
         return sides;
     return [...sides, ['gated', gatedText(report)]];
 }
-/** By each measure that there is, since a metric may be unchanged in time and regressed in instructions. */
+/**
+ * Separately for times and instructions: a metric may be unchanged in one and regressed in the
+ * other.
+ */
 function gatedText({ findings }) {
     const gated = findings.filter(({ gate }) => gate);
     const timed = (0,verdict_words/* countsText */.WN)((0,verdict_words/* countVerdicts */.qX)(gated.filter(record_finding/* isMeasuredReport */.$m)));
@@ -49041,7 +49222,7 @@ function gatedText({ findings }) {
         return timed || counted || 'none';
     return `by time ${timed}; by instructions ${counted}`;
 }
-/** What a target's own tools say of it: `; engine podman 4.3.1, runtime runc 1.1.5`. */
+/** What a target's own tools report: `; engine podman 4.3.1, runtime runc 1.1.5`. */
 function factsText({ facts }) {
     const texts = Object.entries(facts).map(([name, text]) => `${name} ${text}`);
     return texts.length === 0 ? '' : `; ${texts.join(', ')}`;
@@ -49055,9 +49236,9 @@ function baselineText(report) {
     const last = runs.at(-1);
     if (last === undefined)
         return design === 'self' ? 'nothing stored yet' : 'no comparable run';
-    return runs.length === 1 ? `run ${last}` : `${runs.length} runs, the last ${last}`;
+    return runs.length === 1 ? `run ${last}` : `${runs.length} runs, the newest ${last}`;
 }
-/** Where a report's figures come from: one machine, or several. */
+/** The machine or machines that the figures come from. */
 const placeFacts = (report) => report.machines.length === 0
     ? machineFacts(report)
     : [...machineList(report), ...machineFacts(report).filter(([label]) => label !== 'machine')];
@@ -49066,21 +49247,26 @@ const machineFacts = (where) => [
     ['kernel', kernelText(where)],
     ['mitigations', mitigationsText(where)],
 ];
-/** What the heads of the tables mean. */
+/** What the column heads of the tables mean. */
 function legend(report) {
     const { floor, mde80 } = (0,noise/* noiseOf */.YN)(report.findings.filter(record_finding/* isMeasuredReport */.$m));
     const facts = [
-        floor && ['floor', 'difference between identical sides of this run'],
-        floor && ['rejected', 'tests of identical sides at the margin; an honest machine has none'],
-        mde80 && ['MDE80', 'smallest change this run would have caught four times in five'],
+        floor && ['noise', 'how much launches of the same side differed in this run; should be near 0'],
+        floor && [
+            'alarms',
+            'tests that found more than the margin between identical sides; should be 0',
+        ],
+        mde80 && ['detects', 'smallest change that this run would have noticed four times in five'],
         (0,design_words/* coverageText */._)(report) === '' ? undefined : ['interval', intervalText(report)],
-        report.findings.every(({ gate }) => gate) ? undefined : ['*', 'informs, does not gate'],
+        report.findings.every(({ gate }) => gate)
+            ? undefined
+            : ['*', 'for information only: never fails the gate'],
     ];
     return facts.filter((fact) => fact !== undefined);
 }
-const intervalText = (report) => `covers the true change with ${(0,design_words/* coverageText */._)(report)}; ` +
-    `a change of less than the margin, ${(0,design_words/* marginText */.wn)(report)}, is not flagged`;
-/** Everything that is known of the machine and the kernel. */
+const intervalText = (report) => `contains the true change in ${(0,design_words/* coverageText */._)(report)} of cases; ` +
+    `a change smaller than the margin (${(0,design_words/* marginText */.wn)(report)}) is not flagged`;
+/** Everything that is known about the machine and the kernel. */
 function environmentFacts({ platform, subject }) {
     const { vulnerabilities, ...rest } = subject;
     const states = Object.entries(vulnerabilities).slice(0, MAX_STATES);
@@ -49090,7 +49276,7 @@ function environmentFacts({ platform, subject }) {
         ...states.map(([name, state]) => [(0,field_words/* fieldName */.w)(`vulnerabilities.${name}`), state]),
     ];
 }
-/** The kernel has some twenty; a record may hold anything. */
+/** The kernel reports about twenty. A record may hold any number. */
 const MAX_STATES = 100;
 
 // EXTERNAL MODULE: ./lib/record/metric-status.js
@@ -49116,24 +49302,24 @@ var size = __nccwpck_require__(52777);
 
 
 
-/** What a reader should see first. */
+/** Groups that a reader should see first. */
 const FOUND = ['regressed', 'improved', 'access'];
 const REST = [
     'inconclusive',
     'incomparable',
-    'informs',
+    'ungated',
     'small',
     'unchanged',
     'absent',
 ];
-/** What was found. */
+/** Losses and changes. */
 const foundBlocks = (report) => [
-    ...(0,blocks/* list */.p_)('Blocked: lost by the candidate', report.alarms
+    ...(0,blocks/* list */.p_)('Blocked: the candidate can no longer do this', report.alarms
         .filter(({ verdict }) => verdict === 'blocked')
         .map(({ title, metrics }) => `${title} (${metrics.join(', ')})`)),
     ...tablesOf(report, FOUND),
 ];
-/** What was not: undecided, without a say, unchanged, not measured. */
+/** Everything else: undecided, for information only, unchanged, not measured. */
 const restBlocks = (report) => tablesOf(report, REST);
 /** Times and counted instructions never share a column. */
 function tablesOf(report, kinds) {
@@ -49141,19 +49327,19 @@ function tablesOf(report, kinds) {
     const counted = report.findings.filter(record_finding/* isInstructionsReport */.s);
     const tables = [
         tableOf(measuredGroups(report, measured, kinds), columnsOf(report)),
-        tableOf(countedGroups(counted, kinds), COUNTED_COLUMNS, countedSays(report, counted, kinds)),
+        tableOf(countedGroups(counted, kinds), COUNTED_COLUMNS, countedRemarks(report, counted, kinds)),
     ];
-    return tables.filter(({ groups, says }) => groups.length + says.length > 0);
+    return tables.filter(({ groups, remarks }) => groups.length + remarks.length > 0);
 }
-function tableOf(groups, columns, says = []) {
+function tableOf(groups, columns, remarks = []) {
     const row = (finding, compared) => ({
         name: finding.id,
         ...(compared ? { verdict: finding.verdict } : {}),
-        ...(finding.gate ? {} : { informs: true }),
+        ...(finding.gate ? {} : { ungated: true }),
         cells: columns.map(({ cell }) => cell(finding)),
     });
     return (0,blocks/* withoutEmptyColumns */.LQ)({
-        ...{ kind: 'table', title: '', names: 'metrics', head: 'metric', says },
+        ...{ kind: 'table', title: '', names: 'metrics', head: 'metric', remarks },
         columns: columns.map(({ head, importance }) => ({ head, importance })),
         groups: groups.map(({ findings, compared, ...group }) => ({
             ...group,
@@ -49166,7 +49352,7 @@ const candidate = {
     ...{ head: 'candidate', importance: 5 },
     cell: (finding) => sideCell(finding.candidate),
 };
-/** Less than a change is worth on other machines is not shown of what is alone. */
+/** Columns for two sides. */
 const COMPARED = [
     { head: 'baseline', importance: 4, cell: (finding) => sideCell(finding.baseline) },
     candidate,
@@ -49180,17 +49366,18 @@ const COMPARED = [
         cell: ({ change }) => (change === null ? '' : (0,units/* formatInterval */.vy)(change)),
     },
     {
-        ...{ head: 'floor', importance: 1 },
+        ...{ head: 'noise', importance: 1 },
         cell: ({ floor }) => (floor === null ? '' : (0,units/* formatRatio */.B0)(floor.ratio)),
     },
     {
-        ...{ head: 'MDE80', importance: 2 },
+        ...{ head: 'detects', importance: 2 },
         cell: ({ mde80 }) => (mde80 === null ? '' : (0,units/* formatShare */.T1)(mde80)),
     },
 ];
+/** Columns for a candidate alone. */
 const ALONE = [
     { ...candidate, head: 'cost' },
-    ...COMPARED.filter(({ head }) => head === 'floor' || head === 'MDE80').map((column) => ({
+    ...COMPARED.filter(({ head }) => head === 'noise' || head === 'detects').map((column) => ({
         ...column,
         importance: column.importance + 2,
     })),
@@ -49201,8 +49388,8 @@ const ALONE = [
 ];
 const columnsOf = ({ design }) => (design === 'self' ? ALONE : COMPARED);
 /**
- * The time that was added, of changes only: one cause adds about the same time to calls that cost
- * very different times, which no column of percentages shows.
+ * The added time, for changes only. One cause adds about the same time to calls of very different
+ * cost, and a column of percentages does not show that.
  */
 function addedCell({ baseline, candidate: after, verdict }) {
     if (verdict !== 'regressed' && verdict !== 'improved')
@@ -49211,7 +49398,7 @@ function addedCell({ baseline, candidate: after, verdict }) {
         return '';
     return after.unit === 'ns' ? (0,units/* formatNsDifference */.yD)(after.estimate - baseline.estimate) : '';
 }
-/** Every metric is in one group, but for those that are blocked: they have a list of their own. */
+/** Puts every metric in one group, except blocked ones: they have a list of their own. */
 function measuredGroups(report, findings, kinds) {
     const explained = new Set(report.diagnosis?.explained);
     const compared = report.design !== 'self';
@@ -49224,7 +49411,7 @@ function measuredGroups(report, findings, kinds) {
         const title = titleOf(kind, report);
         return [
             ...group(title, sorted.filter(({ id }) => !explained.has(id))),
-            ...group(`${title} by that cause`, sorted.filter(({ id }) => explained.has(id))).map((one) => ({
+            ...group(`${title}, by the cause above`, sorted.filter(({ id }) => explained.has(id))).map((one) => ({
                 ...one,
                 explained: true,
             })),
@@ -49250,7 +49437,7 @@ function measuredKind({ design }, finding) {
     if ((0,metric_status/* isRefused */.H0)(baseline))
         return 'access';
     if ((verdict === 'regressed' || verdict === 'improved') && !gate)
-        return 'informs';
+        return 'ungated';
     return verdict;
 }
 const TITLES = {
@@ -49259,11 +49446,11 @@ const TITLES = {
     access: 'Available on one side only',
     inconclusive: 'Inconclusive',
     incomparable: 'Not comparable',
-    informs: 'Changed, but only informs',
+    ungated: 'Changed, for information only',
     small: 'Changed by less than the margin',
     absent: 'Not measured',
 };
-/** Of sides of different kinds, which is the slower. */
+/** The title of a group. For sides of different kinds it says which side is slower. */
 function titleOf(kind, report) {
     const places = (0,report_places/* placesOf */.e)(report);
     if (kind === 'blocked')
@@ -49274,7 +49461,7 @@ function titleOf(kind, report) {
         return `Faster ${places.candidate} than ${places.baseline}`;
     return TITLES[kind];
 }
-/** Under a family's name stands what did not change, unless nothing was compared. */
+/** One group for each family, with the metrics that did not change or were not compared. */
 function families({ design }, findings, group) {
     const sorted = findings.toSorted((a, b) => (0,family_words/* familyRank */.V)(a.id) - (0,family_words/* familyRank */.V)(b.id) || 0);
     const names = [...new Set(sorted.map(({ id }) => (0,family_words/* familyTitle */.T)(id)))];
@@ -49283,7 +49470,7 @@ function families({ design }, findings, group) {
 }
 const COUNTED_COLUMNS = [
     {
-        ...{ head: 'more', importance: 5 },
+        ...{ head: 'added', importance: 5 },
         cell: ({ difference }) => (difference === null ? '' : (0,units/* formatInstructionsDifference */.u_)(difference)),
     },
     {
@@ -49296,7 +49483,7 @@ const COUNTED_COLUMNS = [
     { head: 'baseline', importance: 2, cell: ({ baseline }) => countCell(baseline) },
     { head: 'candidate', importance: 3, cell: (finding) => countCell(finding.candidate) },
     {
-        ...{ head: 'resolution', importance: 1 },
+        ...{ head: 'boot noise', importance: 1 },
         cell: ({ resolution }) => (resolution === null ? '' : (0,units/* formatInstructions */.Vr)(resolution)),
     },
 ];
@@ -49304,8 +49491,8 @@ const countCell = (side) => side.status === 'ok' ? (0,units/* formatInstructions
 const COUNTED_TITLES = {
     regressed: 'More instructions',
     improved: 'Fewer instructions',
-    small: 'More or fewer instructions, by less than the margin',
-    informs: 'Another number of instructions, but only informs',
+    small: 'Instructions changed by less than the margin',
+    ungated: 'Instructions changed, for information only',
     incomparable: 'Instructions not comparable',
 };
 function countedGroups(findings, kinds) {
@@ -49323,10 +49510,10 @@ function countedKind(finding) {
     const { gate, verdict } = finding;
     if (verdict === 'unchanged')
         return (0,size/* differs */.Ag)(finding) ? 'small' : 'unchanged';
-    return gate || verdict === 'incomparable' ? verdict : 'informs';
+    return gate || verdict === 'incomparable' ? verdict : 'ungated';
 }
-/** What the counts come to; said once, where the changes are. */
-function countedSays({ counted }, findings, kinds) {
+/** Remarks on the counts. They stand once, below the changes. */
+function countedRemarks({ counted }, findings, kinds) {
     if (counted === null || kinds !== FOUND)
         return [];
     const same = findings.filter((one) => countedKind(one) === 'unchanged').length;
@@ -49334,42 +49521,42 @@ function countedSays({ counted }, findings, kinds) {
     return [
         ...(same === 0 ? [] : [`The counts of ${(0,units/* countOf */.pq)(same, 'metric')} are the same on both sides.`]),
         ...(0,report_counted/* traceNotes */.P)(findings.filter(size/* differs */.Ag)),
-        `Counted by ${conditions.join(', ')}: exact on any machine, and blind to caches, TLBs and speculation.`,
+        `Counted with ${conditions.join(', ')}: exact on any machine, but blind to caches, TLBs and speculation.`,
     ];
 }
 
 ;// CONCATENATED MODULE: ./lib/report/next-step.js
 
-/** What to do now, one sentence, or nothing where there is nothing to add. */
+/** What to do next, in one or two sentences; empty if there is nothing to add. */
 function nextStepText(report) {
     if (report.design === 'self') {
         return report.baseline.spec === 'artifact'
-            ? 'The next run of this workflow compares with the runs of the base branch, once there is one.'
-            : "This run's record is kept in the out folder, where later runs can be compared with it; with few stored runs only large changes show.";
+            ? 'Once the base branch has a run, the next run of this workflow is compared with it.'
+            : "This run's record is in the out folder, and later runs can be compared with it. With only a few stored runs, only large changes show.";
     }
     if (report.verdict === 'inconclusive')
         return settlingText(report);
     const red = report.verdict === 'blocked' || report.verdict === 'regressed';
-    return report.design === 'prediction' && red ? storedText(report) : '';
+    return report.design === 'stored' && red ? storedText(report) : '';
 }
 const SETTLING = {
-    duet: 'A longer run (duration) makes the intervals narrower.',
-    prediction: 'More stored runs make the intervals narrower; a paired comparison (two sides that run here) needs none.',
-    shards: 'More machines (shards) make the intervals narrower; where a machine has few pairs, so does a longer run (duration) on each.',
+    paired: 'A longer run (duration) makes the intervals narrower.',
+    stored: 'More stored runs make the intervals narrower. A paired comparison (both sides run here) needs none.',
+    shards: 'More machines (shards) make the intervals narrower. If a machine has few pairs, so does a longer run (duration) on each.',
     self: '',
 };
 const settlingText = ({ design, findings }) => findings.some(isUndecidedTime) ? SETTLING[design] : '';
 const isUndecidedTime = (finding) => (0,record_finding/* isMeasuredReport */.$m)(finding) && finding.verdict === 'inconclusive';
-/** Counts and lost operations are facts, however old the run that they are compared with. */
+/** Only times need this advice. Counts and lost operations are facts, however old the stored run is. */
 function storedText({ findings, baseline }) {
     const byTime = findings.some((finding) => finding.measure === 'time' && finding.gate && finding.verdict === 'regressed');
     return [
         byTime
-            ? 'Times of stored runs are weaker evidence than a paired comparison: where both sides run here, give both (baseline and candidate).'
+            ? 'Times of stored runs are weaker evidence than a paired comparison. If both sides can run here, give both (baseline and candidate).'
             : '',
         baseline.spec === 'artifact'
             ? ''
-            : 'This record is set aside in the folder "regressed"; move it up to accept it as a baseline.',
+            : 'This record is in the folder "regressed". Move it one folder up to accept it as a baseline.',
     ]
         .filter((text) => text !== '')
         .join(' ');
@@ -49383,7 +49570,7 @@ var text_escape = __nccwpck_require__(18944);
 
 
 
-/** What to type to get the same comparison again. */
+/** The command that repeats the comparison. */
 function reproduction(report) {
     if (report.design === 'shards')
         return reproduceMerge(report);
@@ -49397,16 +49584,16 @@ function reproduction(report) {
         ...judgingOptions(report),
     ].join(' ');
     const text = stored
-        ? 'In a clone of syscall-gate on a machine of the same kind, with the run records that the workflow stored as artifacts unpacked into the folder "runs":'
+        ? 'In a clone of syscall-gate on a machine of the same kind, with the run records of the workflow\'s artifacts unpacked into the folder "runs":'
         : 'In a clone of syscall-gate on a machine of the same kind:';
     return { kind: 'command', text, command };
 }
 const reproduceMerge = (report) => ({
     kind: 'command',
-    text: 'In a clone of syscall-gate, with the artifacts that the shards stored unpacked into folders of the folder "shards":',
+    text: 'In a clone of syscall-gate, with each shard\'s artifact unpacked into its own folder under "shards":',
     command: ['npm start -- merge shards', ...judgingOptions(report)].join(' '),
 });
-/** What the comparison was judged by, where that is not what the command line does by itself. */
+/** The options of the comparison that differ from the defaults of the command line. */
 function judgingOptions(report) {
     const rules = marginRules(report);
     return [
@@ -49414,9 +49601,9 @@ function judgingOptions(report) {
         ...(report.alpha === assumptions/* DEFAULT_ALPHA */.pO ? [] : [`--alpha ${report.alpha}`]),
     ];
 }
-/** The commonest margin for all metrics, then those that have another: the last rule wins. */
+/** The most common margin for all metrics, then the metrics with another one: the last rule wins. */
 function marginRules({ design, findings }) {
-    const usual = design === 'prediction' ? assumptions/* PREDICTION_MARGIN */.Nz : assumptions/* DUET_MARGIN */.CJ;
+    const usual = design === 'stored' ? assumptions/* STORED_MARGIN */.f3 : assumptions/* PAIRED_MARGIN */.To;
     const timed = findings.filter(record_finding/* isMeasuredReport */.$m).filter(({ margin }) => margin > 0);
     const margins = timed.map(({ margin }) => margin);
     const count = (ratio) => margins.filter((margin) => margin === ratio).length;
@@ -49428,7 +49615,7 @@ function marginRules({ design, findings }) {
             .map(({ id, margin }) => `${id}=${percent(margin)}`),
     ];
 }
-/** As a person would write it: 0.07 × 100 is not 7 in binary. */
+/** Rounded for people: 100 × 0.07 is not exactly 7 in binary. */
 const percent = (ratio) => `${Number((100 * ratio).toPrecision(6))}%`;
 
 // EXTERNAL MODULE: ./lib/report/tails.js
@@ -49450,8 +49637,8 @@ var report_tails = __nccwpck_require__(77085);
 
 
 /**
- * The parts of a report in reading order, whoever lays them out. A new one is its file and a line here;
- * the compiler then names every layout that has to say where it goes.
+ * The parts of a report in reading order, for every layout. A new part takes a file and a line here.
+ * The compiler then points to every layout that must place it.
  */
 const PARTS = {
     headline: (report) => [
@@ -49483,7 +49670,7 @@ const PARTS = {
     environment: (report) => (0,blocks/* facts */.Ix)('', environmentFacts(report)),
     reproduce: (report) => [reproduction(report)],
 };
-/** The report in parts, those that have something to say. */
+/** The parts of the report that have any content. */
 const partsOf = (report) => Object.entries(PARTS)
     .map(([name, make]) => ({ name: name, blocks: make(report) }))
     .filter(({ blocks }) => blocks.length > 0);
@@ -49497,27 +49684,33 @@ const partsOf = (report) => Object.entries(PARTS)
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   e: () => (/* binding */ placesOf)
 /* harmony export */ });
-const phrases = {
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(38359);
+
+const PHRASES = {
     host: 'on the host',
     container: 'in the container',
     kernel: 'under the kernel',
     command: 'through the command',
 };
 /**
- * Sides of different kinds are no two versions of one thing: nothing regressed, one of them costs
- * more. The report then says where.
+ * Comparing a host with a container is not a regression test: the two are not versions of one thing.
+ * The report then says which side is slower.
  *
- * @returns undefined where the sides are of one kind, or the baseline is stored runs
+ * @returns undefined if both sides are of the same kind, or the baseline is stored runs
  */
 function placesOf({ design, baseline, candidate, }) {
-    if (design !== 'duet' && design !== 'shards')
+    if (design !== 'paired' && design !== 'shards')
         return undefined;
     const [before, after] = [phraseOf(baseline.spec), phraseOf(candidate.spec)];
     if (before === undefined || after === undefined || before === after)
         return undefined;
     return { baseline: before, candidate: after };
 }
-const phraseOf = (spec) => phrases[spec.split(':', 1)[0] ?? ''];
+function phraseOf(spec) {
+    const name = spec.split(':', 1)[0];
+    const kind = _record_run_js__WEBPACK_IMPORTED_MODULE_0__/* .TARGET_KINDS */ .aO.find((each) => each === name);
+    return kind && PHRASES[kind];
+}
 
 
 /***/ }),
@@ -49532,22 +49725,22 @@ const phraseOf = (spec) => phrases[spec.split(':', 1)[0] ?? ''];
 /* harmony export */   QZ: () => (/* binding */ changeSize),
 /* harmony export */   pO: () => (/* binding */ ratioOf)
 /* harmony export */ });
-/** Candidate over baseline, of what could be compared. */
+/** Candidate over baseline; null if the sides could not be compared. */
 function ratioOf(finding) {
     return finding.measure === 'instructions' ? countRatio(finding) : (finding.change?.ratio ?? null);
 }
-/** @returns null where one side was not counted, or the baseline counted nothing */
+/** @returns null if one side was not counted or the baseline counted nothing */
 const countRatio = ({ baseline, candidate }) => baseline.status === 'ok' && candidate.status === 'ok' && baseline.count > 0
     ? candidate.count / baseline.count
     : null;
-/** How far a metric moved, whichever way, on the scale on which ×2 and ÷2 are equal. */
+/** How far a metric moved in either direction, on the log scale: ×2 and ÷2 are equal. */
 function changeSize(finding) {
     const ratio = ratioOf(finding);
     return ratio === null || ratio <= 0 ? 0 : Math.abs(Math.log(ratio));
 }
-/** Gated metrics before those that only inform, then the largest change first. */
+/** Gated metrics first, and within that the largest change first. */
 const byWeight = (a, b) => Number(b.gate) - Number(a.gate) || changeSize(b) - changeSize(a);
-/** Whether a count differs by more than boots of one side do. */
+/** Whether a count differs by more than boot-to-boot noise. */
 const differs = ({ difference, resolution }) => difference !== null && resolution !== null && Math.abs(difference) > resolution;
 
 
@@ -49573,14 +49766,14 @@ function tailsReport({ tails }) {
     const { timer, counters, metrics } = tails;
     return {
         timer: timer.status === 'ok'
-            ? `${timer.name}, which counts in steps of ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNs */ .FO)(timer.stepNs)}; a reading costs ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNs */ .FO)(timer.costNs)}, part of every time`
+            ? `${timer.name}, which counts in steps of ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNs */ .FO)(timer.stepNs)}; every time includes one reading of ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNs */ .FO)(timer.costNs)}`
             : obstacleText(timer),
         counters: counters.status === 'ok' ? 'ok' : obstacleText(counters),
         metrics,
     };
 }
 const obstacleText = (side) => `${side.status}: ${(0,_notes_js__WEBPACK_IMPORTED_MODULE_1__/* .reasonText */ .u)(side)}`;
-/** No verdict rests on them. */
+/** The tails as blocks. No verdict rests on them. */
 function tailsBlocks({ timer, counters, metrics }) {
     const time = (ns) => (ns === undefined ? '' : (0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNs */ .FO)(ns));
     const rows = metrics.map(({ id, p50Ns, p99Ns, p999Ns, maxNs, samples }) => [
@@ -49616,8 +49809,8 @@ function tailsBlocks({ timer, counters, metrics }) {
 /* unused harmony export verdictSymbols */
 /* harmony import */ var _record_verdict_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4164);
 
-/** Words and symbols for verdicts, the same in every layout. Nothing here escapes its text. */
-/** One column wide in a terminal; the shape carries the meaning without its colour. */
+/** Words and symbols for verdicts, the same in every layout. The text is not escaped here. */
+/** One column wide in a terminal. The shape shows the meaning even without colour. */
 const verdictSymbols = {
     blocked: '■',
     regressed: '▲',
@@ -49627,7 +49820,7 @@ const verdictSymbols = {
     incomparable: '≠',
     'no-baseline': '○',
 };
-/** For Markdown, where a word always stands beside the mark. */
+/** For Markdown. A word always stands beside the mark. */
 const verdictMarks = {
     blocked: '⛔',
     regressed: '🔴',
@@ -49644,28 +49837,30 @@ function countVerdicts(findings) {
         counts[verdict] = (counts[verdict] ?? 0) + 1;
     return counts;
 }
-/** `2 regressed, 1 inconclusive, 18 unchanged`, worst first; verdicts nobody got are left out. */
+/** `2 regressed, 1 inconclusive, 18 unchanged`: worst first, without verdicts that do not occur. */
 const countsText = (counts) => _record_verdict_js__WEBPACK_IMPORTED_MODULE_0__/* .VERDICTS */ .bk.filter((verdict) => counts[verdict] > 0)
     .map((verdict) => `${counts[verdict]} ${verdict}`)
     .join(', ');
-/** `8 of 60 gated metrics`, `All 60 gated metrics`, `The only gated metric`. */
+/** `8 of 60 gated metrics`, `All 60 gated metrics`, `Both gated metrics`, `The only gated metric`. */
 function shareText(count, total) {
     if (total === 1)
         return 'The only gated metric';
+    if (count === 2 && total === 2)
+        return 'Both gated metrics';
     return count === total ? `All ${total} gated metrics` : `${count} of ${total} gated metrics`;
 }
 /** `denied`, `no loopback`: a side's status as words. */
 const statusText = ({ status }) => status.replaceAll('_', ' ');
-/** Said only where the verdict alone would let a reader guess the exit code wrongly. */
+/** Says whether the gate passes, if the verdict alone would suggest the opposite. */
 function policyText({ verdict, passed }) {
     if (verdict === 'blocked' || verdict === 'regressed')
         return passed ? ' (passes: fail-on is never)' : '';
     return passed ? '' : ' (fails: fail-on is inconclusive)';
 }
-/** Whether the report shows that no gated metric is worse, rather than failing to show one. */
+/** Whether the report shows that no gated metric got worse. Being undecided is not enough. */
 const isClear = ({ verdict, counts }) => verdict === 'unchanged' ||
     (verdict === 'improved' && counts.inconclusive + counts.incomparable === 0);
-/** Whether a gated metric was shown to be worse, whatever the policy says to that. */
+/** Whether a gated metric was shown to be worse, whatever the policy is. */
 const isRed = ({ verdict }) => verdict === 'blocked' || verdict === 'regressed';
 
 
@@ -49685,8 +49880,8 @@ const isRed = ({ verdict }) => verdict === 'blocked' || verdict === 'regressed';
 /* harmony export */   z6: () => (/* binding */ requirePositive)
 /* harmony export */ });
 /**
- * The door of the pure rooms: a number that is not finite, or out of its range, is a bug in the
- * caller and never a user's mistake, so it is a RangeError that names the argument.
+ * Argument checks for pure code. A number that is not finite or out of its range is a bug in the
+ * caller, never a user's mistake. So it throws a RangeError that names the argument.
  */
 function requireFinite(name, value) {
     if (!Number.isFinite(value))
@@ -49738,135 +49933,144 @@ function requireProbabilities(name, values) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   $J: () => (/* binding */ UNSTABLE_SHARE),
-/* harmony export */   $s: () => (/* binding */ MOST_MACHINES_TO_SETTLE),
 /* harmony export */   AO: () => (/* binding */ PRIOR_DEGREES_OF_FREEDOM),
-/* harmony export */   CJ: () => (/* binding */ DUET_MARGIN),
+/* harmony export */   CH: () => (/* binding */ MAX_RUNS_TO_SETTLE),
 /* harmony export */   C_: () => (/* binding */ EXACT_LIMIT),
 /* harmony export */   F3: () => (/* binding */ WIDTH_THRESHOLD),
 /* harmony export */   JG: () => (/* binding */ ESTIMATE_QUANTILE),
 /* harmony export */   Jz: () => (/* binding */ COUNT_AGREEMENT),
 /* harmony export */   L8: () => (/* binding */ INSTRUCTIONS_MARGIN),
 /* harmony export */   LK: () => (/* binding */ SHOWN_CONFIDENCE),
-/* harmony export */   N6: () => (/* binding */ LEAST_RESOLUTION),
 /* harmony export */   Nm: () => (/* binding */ SLOW_DEVIATIONS),
-/* harmony export */   Nz: () => (/* binding */ PREDICTION_MARGIN),
 /* harmony export */   Op: () => (/* binding */ OCCUPANCY_THRESHOLD),
-/* harmony export */   QU: () => (/* binding */ MOST_PAIRS_TO_SETTLE),
-/* harmony export */   R3: () => (/* binding */ MOST_RUNS_TO_SETTLE),
 /* harmony export */   RE: () => (/* binding */ UNSTABLE_COUNT_SHARE),
+/* harmony export */   To: () => (/* binding */ PAIRED_MARGIN),
 /* harmony export */   U3: () => (/* binding */ SCREEN_LEVEL),
 /* harmony export */   UT: () => (/* binding */ EQUIVALENCE_ALPHA),
 /* harmony export */   Wk: () => (/* binding */ MACHINE_PRIOR_DEGREES_OF_FREEDOM),
+/* harmony export */   f3: () => (/* binding */ STORED_MARGIN),
 /* harmony export */   fM: () => (/* binding */ QUIET_SHARE),
 /* harmony export */   fu: () => (/* binding */ MAD_TO_DEVIATION),
 /* harmony export */   gR: () => (/* binding */ EQUIVALENCE_CONFIDENCE),
+/* harmony export */   hU: () => (/* binding */ MAX_PAIRS_TO_SETTLE),
+/* harmony export */   ki: () => (/* binding */ MAX_MACHINES_TO_SETTLE),
+/* harmony export */   kt: () => (/* binding */ MIN_REPLICATES),
 /* harmony export */   mh: () => (/* binding */ OTHER_PRIOR_STANDARD_DEVIATION),
 /* harmony export */   n2: () => (/* binding */ MACHINE_PRIOR_STANDARD_DEVIATION),
 /* harmony export */   oA: () => (/* binding */ PRIOR_STANDARD_DEVIATIONS),
 /* harmony export */   pO: () => (/* binding */ DEFAULT_ALPHA),
 /* harmony export */   q8: () => (/* binding */ RESOLUTION_SHARES),
-/* harmony export */   uK: () => (/* binding */ MINIMUM_REPLICATES),
 /* harmony export */   wY: () => (/* binding */ POWER),
 /* harmony export */   ws: () => (/* binding */ CONTROL_QUANTILE),
 /* harmony export */   xj: () => (/* binding */ INSTRUCTIONS_MARGIN_COUNT),
+/* harmony export */   yb: () => (/* binding */ MIN_RESOLUTION),
 /* harmony export */   zQ: () => (/* binding */ WINSOR_LIMIT)
 /* harmony export */ });
 /**
- * Every constant that the statistics rest on, with where it comes from and what it would break.
+ * Every constant that the statistics rest on: where it comes from, and what a wrong value breaks.
  * Measurements without a source are this project's own, on 2-core virtual machines with neighbours.
  */
 /**
- * Level of the screen, of each metric by itself, either direction. It only decides what is worth
- * measuring again: nothing is called a regression on it, and the confirmation alone, on fresh data,
- * holds the level of the gate whatever the screen lets through. So it is not corrected for how many
- * metrics there are. With Holm's correction at 0.20 family-wise over 62 metrics, one or two slow
- * launches among sixteen pairs hid a change of 2 % in a system call from the screen: 21 of 34 were
- * caught in 95 % of 25 gates, and without it 26. Lower, and real changes are never measured twice;
- * higher, and confirming takes the time of metrics that did not change: of 194 gates of identical
- * sides none flagged a metric at 0.05, since that is tested against the margin.
+ * Level of the screen, for each metric alone and in each direction. The screen only decides which
+ * metrics are measured again. It never makes a metric regressed: the confirmation does that alone, on
+ * fresh data, and holds the level of the gate whatever the screen lets through. So this level is not
+ * corrected for the number of metrics. With Holm's correction (0.20 family-wise over 62 metrics), one
+ * or two slow launches among sixteen pairs hid a change of 2 % in a system call from the screen: in
+ * 95 % of 25 gates it caught 21 of 34 such changes, and 26 without the correction. Too low, and real
+ * changes are never measured twice. Too high, and the confirmation spends its time on metrics that
+ * did not change. At 0.05, none of 194 gates of identical sides flagged a metric, because the screen
+ * tests against the margin.
  */
 const SCREEN_LEVEL = 0.05;
 /**
- * Family-wise level of `regressed`, and of `improved`: one unchanged gate in a hundred at most. A
- * gate that runs fifty times a day at 0.05 cries wolf every morning.
+ * Family-wise level of `regressed`, and of `improved`: at most one unchanged gate in a hundred raises
+ * a false alarm. At 0.05, a gate that runs fifty times a day could raise two or three a day.
  */
 const DEFAULT_ALPHA = 0.01;
 /**
  * Level of each of the two one-sided tests behind `unchanged` (D. J. Schuirmann, Journal of
- * Pharmacokinetics and Biopharmaceutics 15, 1987, 657-680). Higher, and noise passes for proof.
+ * Pharmacokinetics and Biopharmaceutics 15, 1987, 657-680). Too high, and noise passes for proof.
  */
 const EQUIVALENCE_ALPHA = 0.05;
-/** Coverage of the interval that must lie inside the margins: two one-sided tests make 1 − 2α. */
+/** Coverage of the interval that must lie inside the margins: two one-sided tests give 1 − 2α. */
 const EQUIVALENCE_CONFIDENCE = 1 - 2 * EQUIVALENCE_ALPHA;
-/** Coverage of the intervals that people read. Convention only; decides nothing. */
+/** Coverage of the intervals that people read. A convention: it decides nothing. */
 const SHOWN_CONFIDENCE = 0.95;
 /**
- * Smallest change that matters in a duet, as a ratio. Launch-to-launch differences between
- * identical programs (layout, boot) persist up to about 1 %: a smaller margin calls them findings.
+ * Smallest change that matters in a paired comparison, as a ratio. Differences between launches of
+ * identical programs (layout, boot) persist up to about 1 %. A smaller margin would report them as
+ * changes.
  */
-const DUET_MARGIN = 0.02;
-/** The same against stored runs, which also differ by machine and by the day. */
-const PREDICTION_MARGIN = 0.03;
+const PAIRED_MARGIN = 0.02;
+/** The same against stored runs, which also differ by machine and by day. */
+const STORED_MARGIN = 0.03;
 /**
- * Up to this many differences the signed-rank distribution is exact. The counts behind it reach
- * 2^n, whole in a double up to n = 53. At 50 the normal approximation is off by 0.0017 at most, and
- * errs upwards where a gate looks: by 5 to 60 % of p between 0.01 and 0.0001. A lower limit would
- * cost power; a higher one needs counts that a double cannot hold.
+ * Up to this many differences the signed-rank distribution is exact. Its counts reach 2^n, which a
+ * double holds exactly up to n = 53. At 50 the normal approximation is off by 0.0017 at most. Where
+ * a gate decides, it is too high: by 5 to 60 % of p, for p between 0.01 and 0.0001. A lower limit
+ * would cost power. A higher one needs counts that a double cannot hold.
  */
 const EXACT_LIMIT = 50;
 /**
- * Fewer replicates than this say nothing about spread: 5 is the first n with 2^−n ≤ 0.05, that is
- * with a bounded 90 % interval. Lower, and an interval or an MDE80 would be invented.
+ * Fewer replicates than this say nothing about the spread: 5 is the smallest n with 2^−n ≤ 0.05, so
+ * with a bounded 90 % interval. With fewer, an interval or an MDE80 would be made up.
  */
-const MINIMUM_REPLICATES = 5;
-/** Advice to gather more than this many pairs is no advice: a record holds 10,000 replicates. */
-const MOST_PAIRS_TO_SETTLE = 10_000;
-/** The same for stored runs: most of a year of nightly ones. */
-const MOST_RUNS_TO_SETTLE = 200;
-/** The share of real changes that the printed smallest detectable change refers to. */
+const MIN_REPLICATES = 5;
+/** Nobody can follow advice to take more pairs than this: a record holds at most 10,000 replicates. */
+const MAX_PAIRS_TO_SETTLE = 10_000;
+/** The same for stored runs: nightly runs of most of a year. */
+const MAX_RUNS_TO_SETTLE = 200;
+/** The smallest detectable change is the change that is caught in this share of all cases. */
 const POWER = 0.8;
 /**
- * A replicate's estimate is this quantile of its kept batches, on A/A data the one with the smallest
+ * A replicate's estimate is this quantile of its kept batches. On A/A data it has the smallest
  * deviation between launches: 0.27 % at 0.05 and 0.10, 0.33 % at 0.20, 0.40 % at 0.25, 0.8 % at the
- * median (geometric means over the gated metrics). Batches come in modes, of which the lowest, where
- * every branch is predicted, is the one that all launches meet; the minimum itself is one batch.
- * Never to be chosen after a candidate.
+ * median (geometric means over the gated metrics). Batch times have several modes. All launches reach
+ * the lowest mode, where every branch is predicted; the minimum would be a single batch. The value
+ * must never be chosen after looking at a candidate.
  */
 const ESTIMATE_QUANTILE = 0.1;
 /**
- * The control loop's quantile over the same batches. It has one mode and hardly any noise, so the
- * choice matters little; low, so that an interruption of a control batch does not count.
+ * The control loop's quantile over the same batches. The loop has one mode and hardly any noise, so
+ * the choice matters little. It is low, so that interrupted control batches do not count.
  */
 const CONTROL_QUANTILE = 0.25;
 /**
- * A batch counts when its CPU time over its wall time exceeds this share of the metric's best. With
- * a burner on the same CPU it kept the median of a context switch at 2.2 us while the unfiltered
- * 90th percentile went from 2.6 to 11.7. Higher, and clock granularity rejects good batches.
+ * A batch counts if its ratio of CPU time to wall time exceeds this share of the metric's best ratio.
+ * With a busy loop on the same CPU, the filter kept the median of a context switch at 2.2 us, while
+ * the unfiltered 90th percentile went from 2.6 to 11.7 us. Too high, and the granularity of the clock
+ * rejects good batches.
  */
 const OCCUPANCY_THRESHOLD = 0.97;
 /**
- * A batch counts when the wide control loop right after it takes no longer than this share of what
- * it takes on a quiet core. On virtual machines with neighbours it agrees to 0.1 % from launch to
- * launch; beside a busy sibling thread it takes 1.3 to 1.5 times as long, and so does a system call,
- * for a tenth of a second at a time. Without the filter the deviation between launches is twice as
- * large. Lower, and an interrupt in the loop rejects good batches.
+ * A batch counts if the wide control loop right after it takes at most this many times its time on a
+ * quiet core. On virtual machines with neighbours, that loop agrees to 0.1 % from launch to launch.
+ * Beside a busy sibling thread it takes 1.3 to 1.5 times as long, and so does a system call, for a
+ * tenth of a second at a time. Without the filter the deviation between launches is twice as large.
+ * Too low, and an interrupt in the loop rejects good batches.
  */
 const WIDTH_THRESHOLD = 1.05;
-/** A launch of which a smaller share of the batches met a quiet core says nothing of the metric. */
+/**
+ * If a smaller share of a launch's batches met a quiet core, the launch does not count for the
+ * metric.
+ */
 const QUIET_SHARE = 1 / 3;
-/** A metric with a smaller share of its batches kept is `unstable`: what is left is a selection. */
+/**
+ * If a smaller share of its batches is kept, a metric is `unstable`: the rest is a biased
+ * selection.
+ */
 const UNSTABLE_SHARE = 0.5;
 /**
- * How many observations the shipped between-run deviations are worth. Initial guess: few enough
- * that ten stored runs outweigh it, enough that one does not.
+ * How many observations the shipped between-run deviations are worth. Initial guess: ten stored runs
+ * outweigh it, and one does not.
  */
 const PRIOR_DEGREES_OF_FREEDOM = 5;
 /**
  * Standard deviation of a run-level estimate between runs on one platform key, on the log scale
- * (0.01 is one percent), by metric family. INITIAL GUESSES, above the run-to-run deviations of one
- * machine (0.1 to 0.6 % over 20 minutes), since other days and other machines of the same key add to
- * them. Too small, and a gate with one or two stored runs cries wolf; too large, and it stays silent
- * until about ten runs are stored.
+ * (0.01 is one percent), by metric family. INITIAL GUESSES, larger than the run-to-run deviations of
+ * one machine (0.1 to 0.6 % over 20 minutes): other days and other machines of the same key add to
+ * them. Too small, and a gate with one or two stored runs raises false alarms. Too large, and it
+ * stays silent until about ten runs are stored.
  */
 const PRIOR_STANDARD_DEVIATIONS = {
     control: 0.01,
@@ -49875,54 +50079,55 @@ const PRIOR_STANDARD_DEVIATIONS = {
     context: 0.02,
     sendfile: 0.015,
 };
-/** For a family without a guess of its own: the widest of them. */
+/** For a family without a guess of its own: the largest guess. */
 const OTHER_PRIOR_STANDARD_DEVIATION = Math.max(...Object.values(PRIOR_STANDARD_DEVIATIONS));
 /**
- * Standard deviation between machines of what one and the same change costs there (arm × machine),
- * on the log scale. INITIAL GUESS: a quarter of a duet's margin. Identical sides should not differ
- * by machine at all, since each machine's pairs cancel its speed; a change of 10 % that is worth 8 %
- * on one CPU model and 12 % on another shows twice this much and widens the interval by itself. Too
- * small, and two odd machines are taken for a proof; too large, and it takes more machines to see
- * what three agree on.
+ * How much the cost of the same change differs between machines: standard deviation on the log
+ * scale (the interaction of arm and machine). INITIAL GUESS: a quarter of a paired comparison's
+ * margin. Identical sides should not differ by machine at all, because each machine's pairs cancel
+ * its speed. A change of 10 % that costs 8 % on one CPU model and 12 % on another has twice this
+ * deviation, and widens the interval by itself. Too small, and two odd machines pass for proof. Too
+ * large, and it takes more machines to see what three agree on.
  */
 const MACHINE_PRIOR_STANDARD_DEVIATION = 0.005;
-/** How many machines that guess is worth. Initial guess, for the reason given for runs above. */
+/** How many machines that guess is worth. Initial guess, for the same reason as for runs above. */
 const MACHINE_PRIOR_DEGREES_OF_FREEDOM = 5;
-/** Advice to take more machines than this is no advice: a matrix has 256 legs at most. */
-const MOST_MACHINES_TO_SETTLE = 256;
+/** Nobody can follow advice to take more machines than this: a matrix has at most 256 jobs. */
+const MAX_MACHINES_TO_SETTLE = 256;
 /**
- * How many robust deviations from the centre a stored run may lie and still count in full towards
- * the between-run spread. Normal runs lie further out once in 370: lower, and the spread of honest
- * runs is cut; higher, and one regression among the stored runs hides the next.
+ * A stored run within this many robust deviations of the centre counts in full towards the
+ * between-run spread. One normal run in 370 lies further out. Too low, and the spread of ordinary
+ * runs is cut. Too high, and one regression among the stored runs hides the next.
  */
 const WINSOR_LIMIT = 3;
-/** Makes the median absolute deviation of normal data estimate their standard deviation. */
+/** Factor by which the median absolute deviation of normal data estimates their standard deviation. */
 const MAD_TO_DEVIATION = 1.4826;
 /**
- * A launch is slow when it lies above what is typical by the margin and so many robust deviations.
- * Normal launches lie further out once in three million: lower, and ordinary ones are told of;
- * higher, and it takes a slower path than most to be noticed.
+ * A launch is slow if it lies above the typical launch by the margin plus this many robust
+ * deviations. One normal launch in three million lies further out. Too low, and ordinary launches are
+ * reported. Too high, and only very slow paths are noticed.
  */
 const SLOW_DEVIATIONS = 5;
 /**
- * A count is taken for exact when so large a share of a side's launches agree on it. Counts are
- * made of tens of operations, of which a preemption disturbs one: fewer agreeing means that the
- * system itself does not do the same thing each time.
+ * A count is treated as exact if at least this share of a side's launches agree on it. A count covers
+ * tens of operations, and a preemption disturbs one of them. If fewer launches agree, the system
+ * itself does not do the same thing each time.
  */
 const COUNT_AGREEMENT = 0.8;
 /**
- * Instructions of an operation that two boots of one kernel may differ by whatever they say: batches
- * divide by their operations, and the clock that is read has a resolution of its own. Lower, and a
- * rounding is taken for a change.
+ * Instructions per operation that two boots of one kernel may always differ by: a batch's count is
+ * divided by its operations, and the clock has a resolution of its own. Too low, and rounding passes
+ * for a change.
  */
-const LEAST_RESOLUTION = 0.01;
+const MIN_RESOLUTION = 0.01;
 /**
- * The same for what allocates, looks up by hash or follows a clock, as a share of the count, by the
- * beginning of a metric's name, the first that fits. Two boots of a side may agree by chance in what a
- * kernel that is different elsewhere draws anew (slabs and free pages, buckets, where a tick falls):
- * these are about twice what kernels differed by at most that differ in a word of their command line
- * which no metric asks about (`npm run bench:counted`, docs/counted.md). Lower, and such a difference
- * is listed; higher, and a real one of that size is not.
+ * The same for metrics that allocate, look up by hash or follow a clock, as a share of the count. The
+ * first entry that a metric's name begins with applies. A kernel that is different elsewhere draws
+ * some things anew: slabs and free pages, hash buckets, where a timer tick falls. Two boots of one
+ * side may agree on these by chance. Kernels that differ only in an unrelated word of their command
+ * line show how much that can matter; each share is about twice the largest such difference
+ * (`npm run bench:counted`, docs/counted.md). Too low, and such a difference is listed. Too high, and
+ * a real one of that size is not.
  */
 const RESOLUTION_SHARES = [
     ['process.', 0.004],
@@ -49935,11 +50140,11 @@ const RESOLUTION_SHARES = [
     ['syscall.stat', 0.001],
     ['syscall.open_close', 0.001],
 ];
-/** Counts of one side that lie further apart, as a share, are no fact: both are shown, neither judged. */
+/** If counts of one side lie further apart than this share, both sides are shown and not judged. */
 const UNSTABLE_COUNT_SHARE = 0.005;
 /**
- * The margin of a count, whichever is larger of the share and the number. Any difference is real, so
- * this is a matter of policy alone: a kernel grows by an instruction here and there with every merge.
+ * The margin of a count: the larger of the share and the number. Any difference is real, so this is
+ * policy alone: a kernel grows by an instruction here and there with every merge.
  */
 const INSTRUCTIONS_MARGIN = 0.01;
 const INSTRUCTIONS_MARGIN_COUNT = 4;
@@ -49960,20 +50165,20 @@ const INSTRUCTIONS_MARGIN_COUNT = 4;
 
 
 /**
- * The Hodges-Lehmann estimate of the shift behind paired differences, with the interval of all
- * shifts that {@link signedRankTest} keeps at (1 − confidence)/2 in either direction: `low` is the
+ * The Hodges-Lehmann estimate of the shift behind paired differences. Its interval holds all shifts
+ * that {@link signedRankTest} does not reject at (1 − confidence)/2 in either direction: `low` is the
  * smallest shift with `greater` above that level, `high` the largest with `less` above it.
  *
  * The estimate is the median of the Walsh averages (J. L. Hodges and E. L. Lehmann, Annals of
- * Mathematical Statistics 34, 1963, 598-611); the ends are two of those averages (M. Hollander and
+ * Mathematical Statistics 34, 1963, 598-611). Both ends are Walsh averages too (M. Hollander and
  * D. A. Wolfe, "Nonparametric Statistical Methods", 1999, section 3.3). R's wilcox.test gives the
- * same ends unless 2^n · (1 − confidence)/2 is a count of outcomes exactly.
+ * same ends, unless 2^n · (1 − confidence)/2 is exactly a count of outcomes.
  *
- * Holds n²/2 numbers: 4 MB for 1,000 differences.
+ * Needs memory for n²/2 numbers: 4 MB for 1,000 differences.
  *
  * @param differences at least one, in any order
  * @param confidence two-sided coverage, strictly between 0 and 1
- * @throws RangeError when there is no difference, or a number is out of its range
+ * @throws RangeError when the list is empty or a number is out of its range
  */
 function hodgesLehmann(differences, confidence) {
     (0,_arguments_js__WEBPACK_IMPORTED_MODULE_1__/* .requireSome */ .YN)('differences', differences);
@@ -49989,7 +50194,7 @@ function hodgesLehmann(differences, confidence) {
         confidence,
     };
 }
-/** Through `midpoint`, since the difference of two finite numbers may overflow. */
+/** Uses `midpoint`, because the difference of two finite numbers may overflow. */
 function median(sorted) {
     const middle = (sorted.length - 1) / 2;
     return (0,_walsh_js__WEBPACK_IMPORTED_MODULE_2__/* .midpoint */ .PV)(sorted[Math.floor(middle)], sorted[Math.ceil(middle)]);
@@ -50008,17 +50213,17 @@ function median(sorted) {
 
 /**
  * Smyth's moderated variance, s̃² = (ν₀ s₀² + ν s²) / (ν₀ + ν) with ν₀ + ν degrees of freedom: the
- * posterior mean of 1/σ², inverted, when ν₀ s₀²/σ² has a χ² distribution with ν₀ degrees of
- * freedom. A t statistic with s̃ follows Student's t with ν₀ + ν degrees of freedom under that prior.
+ * inverse of the posterior mean of 1/σ², if ν₀ s₀²/σ² has a χ² distribution with ν₀ degrees of
+ * freedom. Under that prior, a t statistic with s̃ follows Student's t with ν₀ + ν degrees of freedom.
  *
- * Here the prior is fixed and shipped, not estimated across metrics as limma does: a gate has too
- * few metrics of one family, and a verdict must not depend on which other metrics were selected.
+ * The prior is fixed and shipped with the tool. limma estimates it across metrics, but a gate has
+ * too few metrics of one family, and a verdict must not depend on which other metrics were selected.
  *
  * Source: G. K. Smyth, "Linear models and empirical Bayes methods for assessing differential
  * expression in microarray experiments", Statistical Applications in Genetics and Molecular
  * Biology 3 (2004), article 3, section 4.
  *
- * @param observed ν may be 0 (nothing observed yet; its variance then does not count)
+ * @param observed ν may be 0: nothing was observed yet, and the variance is ignored
  * @throws RangeError when a number is not finite, negative, or the prior is empty
  */
 function moderatedVariance(observed, prior) {
@@ -50046,25 +50251,25 @@ function moderatedVariance(observed, prior) {
 /* harmony import */ var _arguments_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(97335);
 
 
-/** Half a unit in the last place of 1: all that cancellation in jStat's 1 + erf(z) leaves of a tail. */
-const SMALLEST_TAIL = Number.EPSILON / 2;
+/** Half a unit in the last place of 1. Cancellation in jStat's 1 + erf(z) hides any smaller tail. */
+const MIN_TAIL = Number.EPSILON / 2;
 /**
  * P(Z ≥ z) of the standard normal distribution, from jStat's error function.
  *
- * Agrees with R's pnorm to 1e-15 absolute, and to 1e-9 relative for z ≤ 6. Tails under 1.1e-16
- * are returned as 1.1e-16, so that an approximate p-value errs upwards and is never 0.
+ * Agrees with R's pnorm to 1e-15 absolute, and to 1e-9 relative for z ≤ 6. A tail below 1.1e-16
+ * is returned as 1.1e-16: an approximate p-value is then never 0, and errs upwards.
  *
  * @throws RangeError when z is not finite
  */
 function normalUpperTail(z) {
     (0,_arguments_js__WEBPACK_IMPORTED_MODULE_1__/* .requireFinite */ .hp)('z', z);
-    return Math.max(SMALLEST_TAIL, jstat__WEBPACK_IMPORTED_MODULE_0__.normal.cdf(-z, 0, 1));
+    return Math.max(MIN_TAIL, jstat__WEBPACK_IMPORTED_MODULE_0__.normal.cdf(-z, 0, 1));
 }
 /**
  * Quantile of the standard normal distribution, in (0, 1).
  *
  * Agrees with R's qnorm to 1e-9 relative for 1e-9 ≤ p ≤ 1 − 1e-6. (simple-statistics' `probit`
- * is Winitzki's closed form, wrong in the third digit: not good enough for a Holm divisor.)
+ * uses Winitzki's closed form, which is wrong in the third digit. Holm's small levels need more.)
  *
  * @throws RangeError when p is not strictly between 0 and 1
  */
@@ -50083,7 +50288,7 @@ function normalQuantile(p) {
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
   lN: () => (/* binding */ expectedMde80),
-  kX: () => (/* binding */ mde80ForDuet),
+  lZ: () => (/* binding */ mde80ForPairs),
   fc: () => (/* binding */ mde80ForPrediction),
   gv: () => (/* binding */ minimumPairs),
   du: () => (/* binding */ robustPairs)
@@ -50107,58 +50312,58 @@ var walsh = __nccwpck_require__(73844);
 
 
 
-/** Enough to place a quantile at 0.8 within 0.023 of that probability (one standard error). */
+/** Enough to place the quantile at 0.8 within 0.023 of that probability (one standard error). */
 const RESAMPLES = 300;
-/** Beyond, distances shrink as 1/√pairs (the sum of many ranks is normal), which is quicker. */
+/** Above this, distances are scaled as 1/√pairs (the sum of many ranks is normal): that is faster. */
 const RESAMPLED_PAIRS = 100;
-/** Of the sample's range: well under the resampling error. */
+/** As a share of the sample's range: well below the resampling error. */
 const PRECISION = 1e-3;
-/** Any number will do; a fixed one makes the answer a function of the differences. */
+/** Any number will do. A fixed one makes the answer depend on the differences alone. */
 const SEED = 80;
 /**
- * How far beyond the margin a true shift must lie for one stage to reject, in each of
- * {@link RESAMPLES} repetitions of the stage on noise like the run's own.
+ * How far beyond the margin a true shift must lie for one test to reject. The answer has one
+ * distance for each of {@link RESAMPLES} repetitions of the test, on noise like the run's own.
  *
- * For noise e and true shift Δ the test about δ rejects exactly when Δ − δ exceeds minus the c-th
- * smallest Walsh average of e, c being the critical order of the level; so one repetition yields
- * its distance without any search over Δ, and the discreteness of small samples is in it.
+ * With noise e and true shift Δ, the test against δ rejects exactly when Δ − δ exceeds minus the
+ * c-th smallest Walsh average of e, where c is the critical order of the level. So one repetition
+ * gives its distance without a search over Δ, and small samples keep their discrete steps.
  *
- * The noise is resampled from the centred differences with random signs, since the test assumes
- * symmetry and signs double what few differences can say about their tails (the bootstrap under
+ * The noise is resampled from the centred differences with random signs. The test assumes symmetry,
+ * and random signs double what a few differences can say about their tails (the bootstrap under
  * the null hypothesis: B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap", 1993,
- * chapter 16). √(n/(n−1)) gives back the spread that centring takes.
+ * chapter 16). The factor √(n/(n−1)) restores the spread that centring removes.
  *
  * @param differences at least two
  * @returns the distances, ascending, in the unit of the differences
  * @throws RangeError when a number is out of its range
  */
-function criticalDistances(differences, stage) {
-    (0,stats_arguments/* requireCount */.v6)('pairs', stage.pairs);
-    (0,stats_arguments/* requireLevel */.q1)('level', stage.level);
-    const pairs = Math.min(stage.pairs, RESAMPLED_PAIRS);
-    const order = (0,signed_rank/* criticalOrder */.Y9)(pairs, (0,signed_rank/* tieFreeTail */.VW)(pairs), stage.level);
+function criticalDistances(differences, plan) {
+    (0,stats_arguments/* requireCount */.v6)('pairs', plan.pairs);
+    (0,stats_arguments/* requireLevel */.q1)('level', plan.level);
+    const pairs = Math.min(plan.pairs, RESAMPLED_PAIRS);
+    const order = (0,signed_rank/* criticalOrder */.Y9)(pairs, (0,signed_rank/* tieFreeTail */.VW)(pairs), plan.level);
     const draw = resampler(differences, pairs);
-    const shrink = Math.sqrt(pairs / stage.pairs);
+    const shrink = Math.sqrt(pairs / plan.pairs);
     return Float64Array.from({ length: RESAMPLES }, () => -shrink * lowerEnd(draw(), order)).sort();
 }
 function resampler(differences, pairs) {
     const n = differences.length;
     const { estimate } = (0,hodges_lehmann/* hodgesLehmann */.i)(differences, 0.5);
     const widen = Math.sqrt(n / (n - 1));
-    // In ascending order, so that a record written down in another order resamples the same noise.
+    // Sorted, so that the same record in another order resamples the same noise.
     const residuals = [...(0,walsh/* ascending */.V_)(differences)].map((one) => (one - estimate) * widen);
     const signed = [...residuals, ...residuals.map((residual) => -residual)];
     const random = (0,stats_random/* seededRandom */.I)(SEED);
     return () => (0,walsh/* ascending */.V_)(Array.from({ length: pairs }, () => signed[random.below(signed.length)]));
 }
-/** The order-th smallest Walsh average, by bisection: sorting them all would cost n² log n. */
+/** The order-th smallest Walsh average, by bisection: sorting all of them would cost n² log n. */
 function lowerEnd(sorted, order) {
     let low = sorted[0];
     let high = sorted[sorted.length - 1];
     const above = (0,walsh/* walshCount */.zg)(sorted.length) - order;
     for (let width = (high - low) * PRECISION; high - low > width;) {
         const middle = (low + high) / 2;
-        // Neighbouring numbers have none between them: differences that agree but for rounding.
+        // No double lies between low and high: the differences agree except for rounding.
         if (middle <= low || middle >= high)
             break;
         if ((0,walsh/* walshAbove */.bp)(sorted, middle) > above)
@@ -50183,24 +50388,24 @@ var student = __nccwpck_require__(15956);
 
 /**
  * The smallest true shift that screen and confirmation together flag with probability 0.8
- * ({@link POWER}) when this metric alone changed: it must pass the screen at
- * {@link SCREEN_LEVEL} and then, on fresh pairs, the confirmation at alpha. When others changed too
- * the confirmation gets harder; {@link minimumPairs} guards the latter.
+ * ({@link POWER}) when only this metric changed. The shift must pass the screen at
+ * {@link SCREEN_LEVEL} and then, on fresh pairs, the confirmation at alpha. If other metrics changed
+ * too, the confirmation gets harder; {@link minimumPairs} makes sure that it has enough pairs.
  *
- * The two passes are independent, so the shift sought is where the product of both resampled
+ * The two tests are independent. So the answer is the shift at which the product of both resampled
  * powers reaches 0.8 ({@link criticalDistances}).
  *
- * Accuracy, by simulation with a margin of 2 % and noise of 1 % (normal, Laplace, and normal with
- * one draw in ten five times as wide), 12 to 300 pairs: the median printed value is within 4 % of
- * the observed one, and nine in ten within 22 %, except for 12 contaminated pairs. There the median
- * is 12 % too low, since a third of such runs hold no outlier to learn from, and 1 % too high where
- * the pairs of both phases are given. With still fewer pairs it errs low likewise.
+ * Accuracy, by simulation with a margin of 2 %, noise of 1 % (normal, Laplace, and normal with one
+ * draw in ten five times as wide) and 12 to 300 pairs: the median printed value is within 4 % of the
+ * observed one, and nine in ten are within 22 %. The exception is 12 contaminated pairs. There the
+ * median is 12 % too low, because a third of such runs contain no outlier; it is 1 % too high if
+ * the pairs of both phases are given. With even fewer pairs the value is too low as well.
  *
- * @returns on the log scale, at least the margin; Infinity when either stage has too few pairs to
- *   reach its level at all, or there are fewer than {@link MINIMUM_REPLICATES} differences
+ * @returns on the log scale, at least the margin; Infinity if one of the tests has too few pairs to
+ *   reach its level, or if there are fewer than {@link MIN_REPLICATES} differences
  * @throws RangeError when an argument is out of its range
  */
-function mde80ForDuet(run) {
+function mde80ForPairs(run) {
     const { differences, margin, alpha, pairs, confirmPairs = pairs } = run;
     (0,stats_arguments/* requireAllFinite */.Mp)('differences', differences);
     (0,stats_arguments/* requireNotNegative */.CR)('margin', margin);
@@ -50209,17 +50414,20 @@ function mde80ForDuet(run) {
     (0,stats_arguments/* requireCount */.v6)('confirmPairs', confirmPairs);
     const screen = { pairs, level: assumptions/* SCREEN_LEVEL */.U3 };
     const confirm = { pairs: confirmPairs, level: alpha };
-    const reachable = [screen, confirm].every((s) => s.pairs >= minimumPairs(s.level, 1));
-    if (!reachable || differences.length < assumptions/* MINIMUM_REPLICATES */.uK)
+    const reachable = [screen, confirm].every((plan) => plan.pairs >= minimumPairs(plan.level, 1));
+    if (!reachable || differences.length < assumptions/* MIN_REPLICATES */.kt)
         return Number.POSITIVE_INFINITY;
     const distance = jointQuantile(criticalDistances(differences, screen), criticalDistances(differences, confirm));
     return margin + Math.max(0, distance);
 }
 /**
- * What {@link mde80ForDuet} may be expected to say of a duet that is still to be measured, by the
- * normal approximation: the signed-rank test of n normal differences has the power of a z test of
- * 3n/π of them (J. L. Hodges and E. L. Lehmann, Annals of Mathematical Statistics 27, 1956,
- * 324-335), and either stage is got by with the root of {@link POWER}. Noise in modes, or with rare outliers, is met better than this says.
+ * The value that {@link mde80ForPairs} will probably give for a paired comparison that is still to
+ * be measured.
+ *
+ * Uses the normal approximation: the signed-rank test of n normal differences has the power of a
+ * z test of 3n/π of them (J. L. Hodges and E. L. Lehmann, Annals of Mathematical Statistics 27,
+ * 1956, 324-335). Each of the two tests must be passed with probability √{@link POWER}. If the noise
+ * has several modes or rare outliers, the real value is better than this one.
  *
  * @returns on the log scale, above the margin; Infinity with too few pairs for the level
  * @throws RangeError when an argument is out of its range
@@ -50236,7 +50444,7 @@ function expectedMde80(plan) {
     const standardError = deviation * Math.sqrt(Math.PI / 3 / pairs);
     return margin + standardError * ((0,normal/* normalQuantile */.Z)(1 - level) + (0,normal/* normalQuantile */.Z)(Math.sqrt(assumptions/* POWER */.wY)));
 }
-/** The smallest distance that both stages get by with a joint probability of {@link POWER}. */
+/** The smallest distance at which both tests reject with a joint probability of {@link POWER}. */
 function jointQuantile(screen, confirm) {
     const distances = Float64Array.from([...screen, ...confirm]).sort();
     const enough = assumptions/* POWER */.wY * screen.length * confirm.length;
@@ -50253,11 +50461,11 @@ function jointQuantile(screen, confirm) {
     return Number.POSITIVE_INFINITY;
 }
 /**
- * How many pairs an exact signed-rank test needs before its smallest p-value, 2^−K, gets under
- * Holm's first divisor: with fewer, nothing can ever be flagged, however large the change.
+ * How many pairs an exact signed-rank test needs before its smallest p-value, 2^−K, reaches Holm's
+ * first level, alpha / familySize. With fewer pairs nothing can be flagged, however large the change.
  *
  * @param alpha family-wise level
- * @param familySize metrics under that level
+ * @param familySize how many metrics share that level
  * @throws RangeError when an argument is out of its range
  */
 function minimumPairs(alpha, familySize) {
@@ -50269,29 +50477,29 @@ function minimumPairs(alpha, familySize) {
     return pairs;
 }
 /**
- * How many pairs it needs to flag a change although the pair furthest off points the other way: a
- * burst of a neighbour's work, once, must not cost the verdict.
+ * How many pairs are needed to flag a change even if the most extreme pair points the other way.
+ * One burst of a neighbour's work must not cost the verdict.
  *
  * @param alpha family-wise level
- * @param familySize metrics under that level
- * @param spoilt how many pairs, those furthest off, point the other way
+ * @param familySize how many metrics share that level
+ * @param spoilt how many of the most extreme pairs point the other way
  * @throws RangeError when an argument is out of its range
  */
 function robustPairs(alpha, familySize, spoilt = 1) {
     (0,stats_arguments/* requireCount */.v6)('spoilt', spoilt);
     let pairs = Math.max(spoilt, minimumPairs(alpha, familySize));
-    // Without the largest ranks, those of all others are left.
+    // The spoilt pairs hold the largest ranks; the statistic is the sum of the other ranks.
     while ((0,signed_rank/* tieFreeTail */.VW)(pairs)((0,walsh/* walshCount */.zg)(pairs - spoilt)) > alpha / familySize)
         pairs++;
     return pairs;
 }
 /**
- * The smallest true shift that the prediction test flags with probability 0.8 when this metric
- * alone changed: δ + SE · (t(1 − α/F) + t(0.8)), both quantiles with the test's degrees of freedom.
+ * The smallest true shift that the prediction test flags with probability 0.8 when only this metric
+ * changed: δ + SE · (t(1 − α/F) + t(0.8)), where both quantiles have the test's degrees of freedom.
  *
- * Not the noncentral t, on purpose. That one averages over the spreads that other runs might have
- * shown; here the spread of this run is given, and what is unknown is σ, whose posterior under
- * Smyth's prior makes (estimate − Δ) / SE follow Student's t again.
+ * This is not the noncentral t, on purpose. That one averages over the spreads that other runs might
+ * have shown. Here the spread of this run is known, and σ is unknown. Under Smyth's prior, the
+ * posterior of σ makes (estimate − Δ) / SE follow Student's t again.
  *
  * @throws RangeError when an argument is out of its range
  */
@@ -50327,18 +50535,20 @@ function mde80ForPrediction(test) {
 
 /**
  * Tests m new runs against n stored ones: T = (z̃ − μ̃ ∓ δ) / (s̃ √(v(m) + v(n))) with ν₀ + ν degrees
- * of freedom, where z̃ and μ̃ are medians, v is the variance factor of a median
- * ({@link medianVariance}) and s̃² is the moderated between-run variance of both sides together,
- * ν = m + n − 2. The unit is the run: what varies inside a run never shrinks the error. One
- * candidate and one stored run give ν = 0, and the prior alone answers, widely.
+ * of freedom. Here z̃ and μ̃ are medians, v is the variance factor of a median
+ * ({@link medianVariance}), s̃² is the moderated between-run variance of both sides together, and
+ * ν = m + n − 2. The unit is the run: more launches inside a run do not shrink the error. One
+ * candidate and one stored run give ν = 0. Then the prior alone decides, with a wide interval.
  *
  * The spread is winsorised: a stored run further from the centre than {@link WINSOR_LIMIT} robust
- * deviations counts as if it were just there, so that one odd run, or one regression that was
- * merged, does not blind the gate to the next for as long as it is stored. The level is exact under the prior (normal runs, ν₀ s₀²/σ² ~ χ²). For a
- * platform whose σ is s₀ itself it is conservative (by simulation 0.023 at a nominal 0.05 with one
- * stored run, 0.048 with 20); for one whose σ is twice s₀ it is not (0.16 with one, 0.10 with 5,
- * 0.068 with 20), and the less so the further out the level lies: a nominal 0.0004, as Holm asks of a
- * family of 26, is 0.0003 with one, 0.0015 with 5 and 0.0009 with 20.
+ * deviations counts as if it were at that distance. Otherwise one odd run, or one merged regression,
+ * would hide the next regression for as long as it is stored.
+ *
+ * The level is exact under the prior (normal runs, ν₀ s₀²/σ² ~ χ²). If the platform's σ equals s₀,
+ * it is conservative (by simulation 0.023 at a nominal 0.05 with one stored run, 0.048 with 20). If
+ * σ is twice s₀, the real level is too high: 0.16 with one stored run, 0.10 with 5, 0.068 with 20.
+ * Small levels suffer more: a nominal 0.0004, as Holm asks of a family of 26, is 0.0003 with one,
+ * 0.0015 with 5 and 0.0009 with 20.
  *
  * Source: G. K. Smyth (2004), see {@link moderatedVariance}; for the predictive form, G. J. Hahn,
  * Journal of the American Statistical Association 64 (1969), 878-888.
@@ -50359,12 +50569,12 @@ function predict(input, confidence) {
     return (0,_student_test_js__WEBPACK_IMPORTED_MODULE_2__/* .studentTest */ .y)({ estimate, standardError, degreesOfFreedom }, margin, confidence);
 }
 /**
- * Variance of the median of n normal observations, in units of the variance of one: about
- * (π/2)/n rather than the mean's 1/n (from n = 3 on; for one or two the median is the mean). Using
- * 1/n would understate the variance of the stored centre, at worst by a third. The price of the
- * robust centre is small, because the candidate's own term is 1 at m = 1: the standard error grows
- * by 4 % at n = 3 and by 1 % at n = 20. For tails heavier than normal the factor is smaller, so
- * this one errs on the quiet side.
+ * Variance of the median of n normal observations, in units of the variance of one. From n = 3 on it
+ * is about (π/2)/n; the mean has 1/n, and for one or two observations the median is the mean. Using
+ * 1/n would understate the variance of the stored centre by up to a third. The robust centre costs
+ * little, because the candidate's own term is 1 at m = 1: the standard error grows by 4 % at n = 3
+ * and by 1 % at n = 20. For tails heavier than normal the factor is smaller, so this one errs on the
+ * side of fewer alarms.
  *
  * π / (2(n + a)) with a = π/2 − 1 for odd and π − 2 for even n is exact at 1 and 2, and within
  * 2.5 % of the integral over the order statistics at every n (checked against R up to 30).
@@ -50374,25 +50584,25 @@ function medianVariance(n) {
     (0,_arguments_js__WEBPACK_IMPORTED_MODULE_3__/* .requireCount */ .v6)('n', n);
     return Math.PI / 2 / (n + (n % 2 === 1 ? Math.PI / 2 - 1 : Math.PI - 2));
 }
-/** The two sides share a between-run variance but not a centre. */
-function pooled(sides, least) {
+/** Both sides share a between-run variance, but each has its own centre. */
+function pooled(sides, minDeviation) {
     const degrees = sides.map((side) => side.length - 1);
     const degreesOfFreedom = degrees.reduce((sum, own) => sum + own, 0);
     if (degreesOfFreedom === 0)
         return { variance: 0, degreesOfFreedom };
     const squares = sides
         .filter((side) => side.length > 1)
-        .reduce((sum, side) => sum + (side.length - 1) * (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .sampleVariance */ .y4)(winsorised(side, least)), 0);
+        .reduce((sum, side) => sum + (side.length - 1) * (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .sampleVariance */ .y4)(winsorised(side, minDeviation)), 0);
     return { variance: squares / degreesOfFreedom, degreesOfFreedom };
 }
 /**
- * Pulls in what lies far out. The scale is the median absolute deviation, but never less than the
- * prior's deviation: a few runs that happen to agree must not make an ordinary one look odd.
+ * Moves outliers inwards. The scale is the median absolute deviation, but at least the prior's
+ * deviation: a few runs that happen to agree must not make an ordinary one look like an outlier.
  */
-function winsorised(values, least) {
+function winsorised(values, minDeviation) {
     const centre = (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)([...values]);
     const deviation = _assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .MAD_TO_DEVIATION */ .fu * (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .medianAbsoluteDeviation */ .hK)([...values]);
-    const reach = _assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .WINSOR_LIMIT */ .zQ * Math.max(deviation, least);
+    const reach = _assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .WINSOR_LIMIT */ .zQ * Math.max(deviation, minDeviation);
     return values.map((value) => Math.min(Math.max(value, centre - reach), centre + reach));
 }
 
@@ -50410,8 +50620,8 @@ function winsorised(values, least) {
 
 const TWO_32 = 2 ** 32;
 /**
- * xoshiro128** 1.1, seeded through SplitMix64 as its authors advise. 128 bits of state, period
- * 2^128 − 1; not for secrets.
+ * xoshiro128** 1.1, seeded through SplitMix64 as its authors advise. It has 128 bits of state and a
+ * period of 2^128 − 1. Not for secrets.
  *
  * Source: D. Blackman and S. Vigna, "Scrambled linear pseudorandom number generators", ACM
  * Transactions on Mathematical Software 47 (2021), article 36; G. L. Steele, D. Lea and
@@ -50426,7 +50636,7 @@ function seededRandom(seed) {
     }
     return randomFromState(splitMix64(BigInt(seed)));
 }
-/** The generator from a state of four 32-bit words that are not all zero. */
+/** The generator with a given state: four 32-bit words, not all zero. */
 function randomFromState([a, b, c, d]) {
     let s0 = a | 0;
     let s1 = b | 0;
@@ -50450,7 +50660,7 @@ function randomFromState([a, b, c, d]) {
     };
 }
 const rotateLeft = (word, by) => (word << by) | (word >>> (32 - by));
-/** Draws above the largest multiple of the bound are thrown away: fewer than half of them. */
+/** Throws away draws above the largest multiple of the bound: fewer than half of all draws. */
 function drawBelow(uint32, bound) {
     (0,_arguments_js__WEBPACK_IMPORTED_MODULE_0__/* .requireCount */ .v6)('bound', bound);
     if (bound > TWO_32)
@@ -50500,23 +50710,25 @@ function mix(state) {
 
 
 /**
- * How many pairs in all an inconclusive duet metric would take for an even chance of being settled,
- * should the change be what its estimate says: `unchanged` when that lies inside the margins, a
- * confirmed change when outside.
+ * How many pairs in total would give an inconclusive metric of a paired comparison an even chance
+ * of being settled. Assumes that the true change equals the estimate. A change inside the margins
+ * is settled as `unchanged`, one outside as a confirmed change.
  *
- * The estimate of n pairs is taken for normal about the change with the standard error s/√n, so n is
- * the smallest for which the interval that the test asks for lies where it has to be in half of all
- * cases. Inside, both margins bind: an estimate of 0 may wander off to either, and takes twice the
- * pairs that would do were it sure to stay at 0. By simulation (normal noise, 10 or 24 pairs seen, as
- * many fresh ones as it says) 50 to 60 % are settled for an estimate of half the margin or more. For
- * one nearer 0 it is 60 to 80 %, since few pairs leave that open only when their interval happened
- * to be wide, and a wide interval asks for more than the noise does.
+ * The estimate of n pairs is assumed to be normal around the change, with standard error s/√n. The
+ * answer is the smallest n for which the test's interval lies where it must in half of all cases.
+ * Inside the margins both of them matter: an estimate of 0 may drift to either side, which takes
+ * twice the pairs that one side would take.
+ *
+ * By simulation (normal noise, 10 or 24 pairs seen, then as many fresh pairs as the answer says),
+ * 50 to 60 % are settled if the estimate is half the margin or more. Nearer 0 it is 60 to 80 %: few
+ * pairs leave such a metric open only if their interval happened to be wide, and a wide interval
+ * asks for more pairs than the noise needs.
  *
  * @param result the metric's estimate with its interval, at any confidence
- * @param pairs how many pairs it rests on
- * @returns more than `pairs`; undefined when more than {@link MOST_PAIRS_TO_SETTLE} would be
- *   needed, as for an estimate on the margin itself. While the interval is unbounded: the pairs
- *   that bound it and let the family be tested at all
+ * @param pairs how many pairs the estimate rests on
+ * @returns more than `pairs`; undefined if more than {@link MAX_PAIRS_TO_SETTLE} would be needed, as
+ *   for an estimate exactly on the margin. While the interval is unbounded: the number of pairs that
+ *   bounds it and makes a test of the family possible
  * @throws RangeError when an argument is out of its range
  */
 function pairsToSettle(result, pairs, judging) {
@@ -50525,53 +50737,56 @@ function pairsToSettle(result, pairs, judging) {
     (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireCount */ .v6)('pairs', pairs);
     if (judging.flagged !== undefined)
         (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireCount */ .v6)('flagged', judging.flagged);
-    const decision = nearestDecision(result.estimate, judging, [
+    const verdict = likelyVerdict(result.estimate, judging, [
         ...(judging.flagged === undefined ? [_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .SCREEN_LEVEL */ .U3] : []),
         judging.alpha / (judging.flagged ?? 1),
     ]);
-    const least = Math.max(pairs + 1, (0,_power_js__WEBPACK_IMPORTED_MODULE_2__/* .minimumPairs */ .gv)(decision.level, 1));
+    const fewestPairs = Math.max(pairs + 1, (0,_power_js__WEBPACK_IMPORTED_MODULE_2__/* .minimumPairs */ .gv)(verdict.level, 1));
     const width = result.high - result.low;
     if (!(width >= 0)) {
         throw new RangeError(`low and high must be an interval, not ${result.low} and ${result.high}`);
     }
     if (width === Number.POSITIVE_INFINITY)
-        return least;
+        return fewestPairs;
     const standardError = width / 2 / (0,_normal_js__WEBPACK_IMPORTED_MODULE_1__/* .normalQuantile */ .Z)((1 + result.confidence) / 2);
-    const critical = (0,_normal_js__WEBPACK_IMPORTED_MODULE_1__/* .normalQuantile */ .Z)(1 - decision.level);
-    return fewest(least, _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .MOST_PAIRS_TO_SETTLE */ .QU, (all) => isLikely(decision, {
+    const critical = (0,_normal_js__WEBPACK_IMPORTED_MODULE_1__/* .normalQuantile */ .Z)(1 - verdict.level);
+    return fewest(fewestPairs, _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .MAX_PAIRS_TO_SETTLE */ .hU, (all) => isLikely(verdict, {
         standardError: standardError * Math.sqrt(pairs / all),
         critical,
         upperTail: _normal_js__WEBPACK_IMPORTED_MODULE_1__/* .normalUpperTail */ .I,
     }));
 }
 /**
- * How many stored runs in all an inconclusive prediction would take for an even chance that a run
- * like this one is settled, should the change be what the estimate says and the between-run spread
- * stay as it is: (estimate − Δ) / SE follows Student's t, of which the standard error falls and the
- * degrees of freedom grow with the stored runs. The candidate's own term does not shrink, so some
- * changes are never settled this way: a duet, or more candidate runs, would.
+ * How many stored runs in total would give an inconclusive prediction an even chance of being
+ * settled. Assumes that the true change equals the estimate and that the between-run spread stays
+ * the same.
  *
- * @returns more than `runs.baseline`; undefined when {@link MOST_RUNS_TO_SETTLE} are not enough
+ * (estimate − Δ) / SE follows Student's t. With more stored runs the standard error falls and the
+ * degrees of freedom grow. The candidate's own part of the error does not shrink, so some changes
+ * are never settled this way. A paired comparison or more candidate runs would settle them.
+ *
+ * @returns more than `runs.baseline`; undefined if {@link MAX_RUNS_TO_SETTLE} are not enough
  * @throws RangeError when an argument is out of its range
  */
 function runsToSettle(result, runs, judging) {
     (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireFinite */ .hp)('estimate', result.estimate);
     (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requirePositive */ .z6)('standardError', result.standardError);
     (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requirePositive */ .z6)('degreesOfFreedom', result.degreesOfFreedom);
-    const decision = nearestDecision(result.estimate, judging, [levelInFamily(judging)]);
+    const verdict = likelyVerdict(result.estimate, judging, [levelInFamily(judging)]);
     const own = (0,_prediction_js__WEBPACK_IMPORTED_MODULE_3__/* .medianVariance */ .q)(runs.candidate);
     const deviation = result.standardError / Math.sqrt(own + (0,_prediction_js__WEBPACK_IMPORTED_MODULE_3__/* .medianVariance */ .q)(runs.baseline));
-    return fewest(runs.baseline + 1, _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .MOST_RUNS_TO_SETTLE */ .R3, (stored) => isLikely(decision, studentError(deviation * Math.sqrt(own + (0,_prediction_js__WEBPACK_IMPORTED_MODULE_3__/* .medianVariance */ .q)(stored)), decision.level, result.degreesOfFreedom + stored - runs.baseline)));
+    return fewest(runs.baseline + 1, _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .MAX_RUNS_TO_SETTLE */ .CH, (stored) => isLikely(verdict, studentError(deviation * Math.sqrt(own + (0,_prediction_js__WEBPACK_IMPORTED_MODULE_3__/* .medianVariance */ .q)(stored)), verdict.level, result.degreesOfFreedom + stored - runs.baseline)));
 }
 /**
- * How many machines in all an inconclusive comparison of shards would take for an even chance of
- * being settled, should the change be what the estimate says and the spread stay as it is: the
- * standard error falls as 1/√machines, and each machine adds a degree of freedom. A change also has
- * to be shown by the machines' pairs, whose smallest possible p is a normal tail at a distance that
- * grows as √machines.
+ * How many machines in total would give an inconclusive comparison of shards an even chance of being
+ * settled. Assumes that the true change equals the estimate and that the spread stays the same.
  *
- * @param smallestP of the pairs at hand, by `smallestStratifiedP`
- * @returns more than `machines`; undefined when {@link MOST_MACHINES_TO_SETTLE} are not enough
+ * The standard error falls as 1/√machines, and each machine adds a degree of freedom. The machines'
+ * pairs must show a change too. Their smallest possible p is a normal tail at a distance that grows
+ * as √machines.
+ *
+ * @param smallestP the smallest p that the present pairs can give, from `smallestStratifiedP`
+ * @returns more than `machines`; undefined if {@link MAX_MACHINES_TO_SETTLE} are not enough
  * @throws RangeError when an argument is out of its range
  */
 function machinesToSettle(result, machines, judging, smallestP) {
@@ -50580,16 +50795,16 @@ function machinesToSettle(result, machines, judging, smallestP) {
     (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requirePositive */ .z6)('degreesOfFreedom', result.degreesOfFreedom);
     (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireCount */ .v6)('machines', machines);
     (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireLevel */ .q1)('smallestP', smallestP);
-    const decision = nearestDecision(result.estimate, judging, [levelInFamily(judging)]);
-    const farthest = (0,_normal_js__WEBPACK_IMPORTED_MODULE_1__/* .normalQuantile */ .Z)(1 - smallestP) / (0,_normal_js__WEBPACK_IMPORTED_MODULE_1__/* .normalQuantile */ .Z)(1 - decision.level);
-    const least = decision.inside ? 0 : Math.ceil(machines / farthest ** 2);
-    return fewest(Math.max(machines + 1, least), _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .MOST_MACHINES_TO_SETTLE */ .$s, (all) => isLikely(decision, studentError(result.standardError * Math.sqrt(machines / all), decision.level, result.degreesOfFreedom + all - machines)));
+    const verdict = likelyVerdict(result.estimate, judging, [levelInFamily(judging)]);
+    const reach = (0,_normal_js__WEBPACK_IMPORTED_MODULE_1__/* .normalQuantile */ .Z)(1 - smallestP) / (0,_normal_js__WEBPACK_IMPORTED_MODULE_1__/* .normalQuantile */ .Z)(1 - verdict.level);
+    const forPairs = verdict.inside ? 0 : Math.ceil(machines / reach ** 2);
+    return fewest(Math.max(machines + 1, forPairs), _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .MAX_MACHINES_TO_SETTLE */ .ki, (all) => isLikely(verdict, studentError(result.standardError * Math.sqrt(machines / all), verdict.level, result.degreesOfFreedom + all - machines)));
 }
 function levelInFamily({ alpha, familySize }) {
     (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireCount */ .v6)('familySize', familySize);
     return alpha / familySize;
 }
-function nearestDecision(estimate, { margin, alpha }, flaggingLevels) {
+function likelyVerdict(estimate, { margin, alpha }, flaggingLevels) {
     (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireNotNegative */ .CR)('margin', margin);
     (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireLevel */ .q1)('alpha', alpha);
     const beyond = Math.abs(estimate) - margin;
@@ -50602,24 +50817,24 @@ const studentError = (standardError, level, degreesOfFreedom) => ({
     critical: (0,_student_js__WEBPACK_IMPORTED_MODULE_4__/* .studentQuantile */ .F)(1 - level, degreesOfFreedom),
     upperTail: (z) => (0,_student_js__WEBPACK_IMPORTED_MODULE_4__/* .studentCdf */ .R)(-z, degreesOfFreedom),
 });
-/** Whether the decision falls at least as often as not. */
+/** Whether the verdict is reached in at least half of all cases. */
 function isLikely({ inside, distance, far }, { standardError, critical, upperTail }) {
-    // Neither is a number for an estimate without any error that lies on the margin.
+    // Both may be NaN: an estimate that lies on the margin and has no error.
     const near = distance / standardError - critical;
     const other = far / standardError - critical;
     if (!(near >= 0))
         return false;
-    // Without an error to speak of it stays where it is.
+    // Without any error the estimate stays where it is.
     if (!inside || other === Number.POSITIVE_INFINITY)
         return true;
     return 1 - upperTail(near) - upperTail(other) >= EVEN_CHANCE;
 }
 const EVEN_CHANCE = 0.5;
-/** The first of `from` … `most` that is enough, where all that follow an enough are enough too. */
-function fewest(from, most, enough) {
-    if (from > most || !enough(most))
+/** The first count from `from` to `max` that is enough. If one is enough, so are all larger ones. */
+function fewest(from, max, enough) {
+    if (from > max || !enough(max))
         return undefined;
-    let [low, high] = [from, most];
+    let [low, high] = [from, max];
     while (low < high) {
         const middle = Math.floor((low + high) / 2);
         if (enough(middle))
@@ -50651,23 +50866,23 @@ function fewest(from, most, enough) {
 
 
 /**
- * Wilcoxon's signed-rank test of paired differences about a shift.
+ * Wilcoxon's signed-rank test of paired differences against a shift.
  *
- * Exact up to {@link EXACT_LIMIT} differences; beyond, the normal approximation with continuity
- * correction and with the tie correction for repeated differences.
+ * Exact up to {@link EXACT_LIMIT} differences. Above that it uses the normal approximation, with
+ * continuity correction and with the tie correction for repeated differences.
  *
- * A difference or a mean of two that *equals* the shift counts against rejecting, for either
- * direction. Dropping zeros and averaging ranks, as Wilcoxon did, makes p rise and fall as the
- * shift moves one way (for 3, 24, 26, 38 it is 0.625 at 24 and 0.5625 at 24.5), so that no interval
- * agrees with it: J. W. Pratt, "Remarks on zeros and ties in the Wilcoxon signed rank procedures",
- * Journal of the American Statistical Association 54 (1959), 655-667. Counting them against is
- * what the worst way of breaking the ties would give, hence valid at every level, and p is monotone
- * in the shift. Where nothing equals the shift, the statistic is the textbook's.
+ * A difference, or a mean of two, that *equals* the shift counts against rejection in both
+ * directions. Wilcoxon dropped zeros and averaged ranks. Then p rises and falls while the shift moves
+ * one way (for 3, 24, 26, 38 it is 0.625 at 24 and 0.5625 at 24.5), and no interval agrees with the
+ * test: J. W. Pratt, "Remarks on zeros and ties in the Wilcoxon signed rank procedures", Journal of
+ * the American Statistical Association 54 (1959), 655-667. Counting ties against rejection is the
+ * worst way to break them. So the test is valid at every level, and p is monotone in the shift. If
+ * nothing equals the shift, the statistic is the textbook's.
  *
  * Assumes independent differences, symmetric about Δ. Source: F. Wilcoxon, Biometrics Bulletin 1
  * (1945), 80-83; E. L. Lehmann, "Nonparametrics" (1975), chapter 4.
  *
- * @param differences in any order; none at all gives p = 1, and so do zeros only at shift 0
+ * @param differences in any order; an empty list gives p = 1, and so do only zeros at shift 0
  * @param shift in the unit of the differences
  * @throws RangeError when a number is not finite
  */
@@ -50684,10 +50899,10 @@ function signedRankTest(differences, shift) {
     };
 }
 /**
- * The null distribution that goes with a set of differences. It depends on their number, and
- * beyond the exact limit on how often each value is repeated, but on no shift: that is what keeps
- * test and interval in agreement. (With repeated values the tie-free exact distribution stays
- * valid: breaking ties among differences of one sign at random leaves the statistic unchanged.
+ * The null distribution for a set of differences. It depends on their number and, above the exact
+ * limit, on how often each value is repeated. It does not depend on a shift, and so test and
+ * interval agree. (With repeated values the tie-free exact distribution stays valid: breaking ties
+ * at random among differences of one sign leaves the statistic unchanged.
  * G. E. Noether, "Wilcoxon confidence intervals for location parameters in the discrete case",
  * Journal of the American Statistical Association 62, 1967, 184-188.)
  */
@@ -50695,7 +50910,7 @@ function signedRankTail(sorted) {
     const n = sorted.length;
     return n > _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .EXACT_LIMIT */ .C_ ? approximateTail(n, tieCorrection(sorted)) : tieFreeTail(n);
 }
-/** The null distribution for n differences of which no two are equal. */
+/** The null distribution for n differences that are all distinct. */
 function tieFreeTail(n) {
     if (n > _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .EXACT_LIMIT */ .C_)
         return approximateTail(n, 0);
@@ -50703,9 +50918,9 @@ function tieFreeTail(n) {
     return (t) => tail[t] ?? 0;
 }
 /**
- * The largest order c for which P(T ≥ M − c + 1) ≤ level, where M = n(n+1)/2; 0 when there is none.
- * The c-th smallest Walsh average is then the lower end of the one-sided interval: every shift
- * below it is rejected at the level, and no shift from it on.
+ * The largest order c with P(T ≥ M − c + 1) ≤ level, where M = n(n+1)/2; 0 if there is none. The
+ * c-th smallest Walsh average is then the lower end of the one-sided interval: the test at that
+ * level rejects every shift below it, and no other.
  */
 function criticalOrder(n, tail, level) {
     const maximum = (0,_walsh_js__WEBPACK_IMPORTED_MODULE_3__/* .walshCount */ .zg)(n);
@@ -50721,7 +50936,7 @@ function criticalOrder(n, tail, level) {
     return rejected;
 }
 const tails = new Map();
-/** P(T ≥ t) for t = 0 … n(n+1)/2. Every count is at most 2^50, hence exact in a double. */
+/** P(T ≥ t) for t = 0 … n(n+1)/2. Every count is at most 2^50, so it is exact in a double. */
 function exactTail(n) {
     const known = tails.get(n);
     if (known !== undefined)
@@ -50778,7 +50993,8 @@ function tieCorrection(sorted) {
 /* harmony import */ var _student_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(15956);
 
 /**
- * Tests a change against the margin, either way: (estimate − Δ) / standardError follows Student's t.
+ * Tests a change against the margin in both directions: (estimate − Δ) / standardError follows
+ * Student's t.
  *
  * @param margin δ on the log scale, 0 or more
  * @param confidence two-sided coverage of `low` to `high`
@@ -50815,12 +51031,12 @@ function studentTest(change, margin, confidence) {
  * P(T ≤ t) of Student's t distribution, as the incomplete beta function of ν / (ν + t²)
  * (Abramowitz and Stegun 1964, 26.7.1).
  *
- * Agrees with R's pt to 1e-8 absolute and 3e-7 relative for 1 ≤ ν ≤ 1e5: jStat stops its continued
- * fraction at 3e-7 of a step. Its own `studentt.cdf` is not used, because it takes the lower tail
- * as a difference and is off by 2e-8 at ν = 100 and 3e-6 at ν = 1e5.
+ * Agrees with R's pt to 1e-8 absolute and 3e-7 relative for 1 ≤ ν ≤ 1e5, because jStat stops its
+ * continued fraction at a relative step of 3e-7. jStat's own `studentt.cdf` is not used: it computes
+ * the lower tail as a difference and is off by 2e-8 at ν = 100 and 3e-6 at ν = 1e5.
  *
  * @param t any finite number
- * @param degreesOfFreedom above 0, need not be whole
+ * @param degreesOfFreedom above 0, not necessarily whole
  * @throws RangeError when an argument is out of its range
  */
 function studentCdf(t, degreesOfFreedom) {
@@ -50836,7 +51052,7 @@ function studentCdf(t, degreesOfFreedom) {
  * Agrees with R's qt to 1e-7 relative for 1 ≤ ν ≤ 1e5 and 1e-9 ≤ p ≤ 1 − 1e-6 (worst seen: 4e-8).
  *
  * @param p strictly between 0 and 1
- * @param degreesOfFreedom above 0, need not be whole
+ * @param degreesOfFreedom above 0, not necessarily whole
  * @throws RangeError when an argument is out of its range
  */
 function studentQuantile(p, degreesOfFreedom) {
@@ -50860,12 +51076,12 @@ function studentQuantile(p, degreesOfFreedom) {
 /* harmony export */ });
 /**
  * The Walsh averages of d₁ … d_n are the n(n+1)/2 means (d_i + d_j)/2 with i ≤ j. The signed-rank
- * statistic about θ counts those above θ, and the Hodges-Lehmann estimate is their median, which
- * is why test, interval and estimate all come from the two functions here (J. W. Tukey, 1949;
- * J. L. Hodges and E. L. Lehmann, Annals of Mathematical Statistics 34, 1963, 598-611).
+ * statistic for θ counts the averages above θ, and the Hodges-Lehmann estimate is their median. So
+ * test, interval and estimate all come from the two functions here (J. W. Tukey, 1949; J. L. Hodges
+ * and E. L. Lehmann, Annals of Mathematical Statistics 34, 1963, 598-611).
  */
 const walshCount = (n) => (n * (n + 1)) / 2;
-// Halves first: the sum of two finite numbers may overflow, and both orders give the same rounding.
+// Halves first: the sum of two finite numbers may overflow. Both orders round to the same result.
 const midpoint = (x, y) => x / 2 + y / 2;
 const ascending = (values) => Float64Array.from(values).sort();
 /** All Walsh averages in ascending order: n²/2 numbers. */
@@ -50879,8 +51095,8 @@ function walshAverages(sorted) {
     return averages.sort();
 }
 /**
- * How many Walsh averages lie strictly above `shift`, in time linear in n: as i grows, the first j
- * whose average with i is above can only fall.
+ * How many Walsh averages lie strictly above `shift`. Takes time linear in n: as i grows, the first
+ * j whose average with i lies above `shift` can only fall.
  */
 function walshAbove(sorted, shift) {
     const n = sorted.length;
@@ -50943,7 +51159,7 @@ async function readEntries(zip, suffix, limits) {
         if (!withinLimits(entry, limits)) {
             return { ok: false, reason: `its archive inflates to ${entry.uncompressedSize} bytes` };
         }
-        // yauzl ends the stream with an error when it gives more bytes than the entry declares.
+        // yauzl ends the stream with an error if it yields more bytes than the entry declares.
         const chunks = [];
         for await (const chunk of await archive.openReadStreamPromise(entry))
             chunks.push(chunk);
@@ -51219,9 +51435,11 @@ const lookedNoFurther = ({ context, history }, runs, looked) => `Found ${runs.le
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   c: () => (/* binding */ withoutSecrets)
 /* harmony export */ });
-/** What a runner tells its actions: tokens, and paths that only they should write to. */
+/** Variables of the runner for its actions: tokens, and paths that only actions should write to. */
 const RUNNERS_OWN = /^(INPUT_|ACTIONS_|GITHUB_|RUNNER_)/;
-/** Agents, engine sockets and the rest of what a wrapper may need, but not the job's credentials. */
+/**
+ * Keeps agents, engine sockets and whatever else a wrapper may need, but not the job's credentials.
+ */
 function withoutSecrets(own) {
     const kept = Object.entries(own).flatMap(([name, value]) => value === undefined || RUNNERS_OWN.test(name) ? [] : [[name, value]]);
     return Object.fromEntries(kept);
@@ -51253,14 +51471,14 @@ var run = __nccwpck_require__(38359);
 var environment = __nccwpck_require__(56035);
 ;// CONCATENATED MODULE: ./lib/targets/words.js
 
-/** One clause that says why a text is not taken and what to write instead. */
+/** Thrown when a text is refused: one clause that says why and what to write instead. */
 class Refusal extends Error {
 }
-/** What a POSIX shell reads as quoted; a quote character outside of these has no partner. */
+/** What a POSIX shell reads as quoted; a quote character outside of it is not closed. */
 const QUOTED = /\\[\s\S]|'[^']*'|"(?:\\[\s\S]|[^"\\])*"/g;
 /**
- * Splits a text into words as a POSIX shell does, of which only the quoting is kept: there is no
- * shell to expand variables and patterns, or to start pipes.
+ * Splits a text into words as a POSIX shell does. Only quoting works: there is no shell to expand
+ * variables and patterns, or to start pipes.
  *
  * @throws Refusal
  */
@@ -51273,7 +51491,7 @@ function splitWords(text) {
         throw new Refusal(needsShell(entry));
     });
 }
-/** shell-quote throws of itself only for a malformed `${…}`, which is a variable too. */
+/** By itself, shell-quote throws only for a malformed `${…}`, which is a variable too. */
 function parseWithoutVariables(text) {
     try {
         return (0,shell_quote.parse)(text, (name) => {
@@ -51300,21 +51518,24 @@ function needsShell(entry) {
 
 const PROBE = '{probe}';
 const MAX_SPEC = run/* targetSchema */.tX.shape.spec.maxLength ?? 0;
-/** The last word of a command, or of the script that is its last word, which asks for streaming. */
+/**
+ * The end of a command whose probe reads its plan from standard input: its last word is `-`, or is
+ * a script that ends in ` -`.
+ */
 const STREAMED = /(^|\s)-$/;
 /**
- * `command:CMD`: any command line that runs the probe, started without a shell; its words are split
- * and unquoted as by a POSIX shell, and nothing else of a shell is there.
+ * `command:CMD`: any command line that runs the probe. It is started without a shell; its words are
+ * split and unquoted as a POSIX shell does, but no other shell syntax works.
  *
- * The plan goes either into the command line or down its standard input:
- * - a word that is exactly `{probe}` becomes the probe's path and arguments as separate words
- *   (`chrt -f 50 {probe}`, `runsc do {probe}`); within a longer word it becomes one shell-quoted text
- *   (`sh -c 'exec {probe}'`);
- * - where the command ends in `-`, the probe that it starts reads its plan from standard input
- *   (`ssh board ./probe -`), and `{probe}` is the path of the probe here, as often as it is wanted
- *   (`sh -c 'scp -q {probe} board:p && exec ssh board ./p -'`).
+ * The plan goes either into the command line or to its standard input:
+ * - A word that is exactly `{probe}` becomes the probe's path and arguments as separate words
+ *   (`chrt -f 50 {probe}`, `runsc do {probe}`). Within a longer word it becomes one shell-quoted
+ *   text (`sh -c 'exec {probe}'`).
+ * - If the command ends in `-`, the probe that it starts reads its plan from standard input (`ssh
+ *   board ./probe -`). Then `{probe}`, which may occur any number of times, is the probe's path on
+ *   this machine (`sh -c 'scp -q {probe} board:p && exec ssh board ./p -'`).
  *
- * Results come back on standard output, since few wrappers pass descriptors on.
+ * Results come back on standard output, since few wrappers pass other descriptors on.
  */
 const commandTarget = {
     syntax: `command:CMD with ${PROBE} in it, or - at its end`,
@@ -51339,7 +51560,8 @@ const commandTarget = {
 const isStreamed = (argv) => STREAMED.test(argv.at(-1) ?? '');
 const streamed = (argv, probe, words) => ({
     argv: argv.map((word) => 
-    // A path in a script is a word of its own; one that is a word here already must not be quoted.
+    // Within a script, the path must be quoted as a word of its own; a whole word must not be
+    // quoted.
     word.replaceAll(PROBE, () => (/\s/.test(word) ? (0,shell_quote.quote)([probe]) : probe))),
     input: `${words.join('\n')}\n\n`,
 });
@@ -51353,7 +51575,7 @@ function splitCommand(spec, command) {
     if (argv.some((word) => word.includes(PROBE)) || (argv.length > 1 && isStreamed(argv))) {
         return argv;
     }
-    throw new Refusal(`write ${PROBE} where the probe's command line goes, or end it with - for a probe that reads its plan from standard input`);
+    throw new Refusal(`it does not say where the probe goes; write ${PROBE} in place of the probe's command line, or end it with - for a probe that reads its plan from standard input`);
 }
 const abridge = (spec) => (spec.length > 200 ? `${spec.slice(0, 200)}…` : spec);
 
@@ -51369,7 +51591,7 @@ var external_node_util_ = __nccwpck_require__(57975);
 var probe_lines = __nccwpck_require__(27869);
 ;// CONCATENATED MODULE: ./lib/targets/container/errors.js
 
-/** What an engine said instead of an answer, as a clause that goes on from "because". */
+/** An engine's failure, as a clause that goes on from "because". */
 class EngineError extends Error {
     stderr;
     constructor(message, stderr = '') {
@@ -51378,8 +51600,8 @@ class EngineError extends Error {
     }
 }
 /**
- * What engines and runtimes say, and what it means to whoever asked for a container. The first
- * that matches counts: what is more specific stands above.
+ * Error messages of engines and runtimes, and what they mean to the user. The first match counts,
+ * so specific patterns stand above general ones.
  */
 const KNOWN = [
     {
@@ -51400,15 +51622,15 @@ const KNOWN = [
     },
     {
         said: /toomanyrequests|pull rate limit/i,
-        means: () => 'the registry gives no more images for now: log in to it, or wait',
+        means: () => 'the registry allows no more pulls for now: log in to it, or wait',
     },
     {
         said: /no matching manifest for ([\w/]+)|no image found in (?:image index|manifest list) for architecture ([\w/]+)/i,
-        means: ([, docker, podman]) => `the registry does not have the image for ${docker ?? podman}: build it for that, or measure on a machine of its architecture`,
+        means: ([, docker, podman]) => `the registry does not have the image for ${docker ?? podman}: build it for that platform, or measure on a machine for which the registry has the image`,
     },
     {
         said: /short-name "([^"]*)" did not resolve/i,
-        means: ([, name]) => `there is no image "${name}" here, and its registry is not known: build it first, or give it in full, such as docker.io/library/${name}`,
+        means: ([, name]) => `there is no image "${name}" here, and its registry is not known: build it first, or give its full name, such as docker.io/library/${name}`,
     },
     {
         said: /manifest unknown|manifest for \S+ not found|name unknown|repository \S+ not found/i,
@@ -51424,33 +51646,33 @@ const KNOWN = [
     },
     {
         said: /(?:registry|dial tcp)\b.*(no such host|connection refused|i\/o timeout|network is unreachable|TLS handshake timeout|server misbehaving)/i,
-        means: ([, why]) => `the image is not here, and its registry cannot be reached (${why}): build or load it first`,
+        means: ([, why]) => `the image is not on this machine, and its registry cannot be reached (${why}): build or load it first`,
     },
     {
         said: /unknown or invalid runtime name: (\S+?)\.?(?:\s|$)/i,
-        means: ([, name]) => `the daemon knows no runtime "${name}": add it to "runtimes" in /etc/docker/daemon.json and restart the daemon`,
+        means: ([, name]) => `the daemon does not know the runtime "${name}": add it to "runtimes" in /etc/docker/daemon.json and restart the daemon`,
     },
     {
         said: /OCI runtime "([^"]*)" not found|no valid executable found for OCI runtime ([^\s:]+)/i,
-        means: ([, name, other]) => `the engine finds no runtime "${name ?? other}": install it, or give its path`,
+        means: ([, name, other]) => `the engine does not find the runtime "${name ?? other}": install it, or give its path`,
     },
     {
         said: /opening seccomp profile.*?open ([^:]*): (no such file or directory|permission denied)/i,
         means: ([, path, why]) => why === 'permission denied'
             ? `the seccomp profile ${path} may not be read by this user`
-            : `there is no seccomp profile ${path}: a relative path counts from the folder that syscall-gate is started in`,
+            : `there is no seccomp profile ${path}: a relative path starts at the folder that syscall-gate was started in`,
     },
     {
         said: /decoding seccomp profile failed: (.*)/i,
-        means: ([, why = '']) => `the seccomp profile is not one JSON object as engines read it (${cut(why)}): mend the file`,
+        means: ([, why = '']) => `the seccomp profile is not one JSON object as engines read it (${cut(why)}): correct the file`,
     },
     {
         said: /(?:string )?(\S+) is not a valid (action|operator|architecture|syscall) for seccomp/i,
-        means: ([, value, what]) => `the seccomp profile has "${value}" where a valid ${what} should be: mend the file`,
+        means: ([, value, what]) => `the seccomp profile has "${value}" where a valid ${what} should be: correct the file`,
     },
     {
         said: /unknown (?:shorthand )?flag: (.*)/i,
-        means: ([, flag = '']) => `run has no option ${cut(flag)} there: see its run --help`,
+        means: ([, flag = '']) => `its run command has no option ${cut(flag)}: see its run --help`,
     },
     {
         said: /invalid argument "?(.*?)"? for "?(-[^":]*)"? flag: (.*)/i,
@@ -51458,19 +51680,19 @@ const KNOWN = [
     },
     {
         said: /unable to find user ([^\s:]+)/i,
-        means: ([, user]) => `the image has no user "${user}": give --user a number, or a name of the image's /etc/passwd`,
+        means: ([, user]) => `the image has no user "${user}": give --user a number, or a name from the image's /etc/passwd`,
     },
     {
         said: /error setting rlimits?\b|setrlimit `?RLIMIT_/i,
-        means: () => 'the engine asks for higher limits than it may have here: give it lower ones, such as --ulimit nofile=20000:20000 --ulimit nproc=1000:1000',
+        means: () => 'the engine asks for higher limits than this machine allows: set lower ones, such as --ulimit nofile=20000:20000 --ulimit nproc=1000:1000',
     },
     {
         said: /exec format error/i,
-        means: () => 'the probe of this machine cannot be executed in there (exec format error): leave out what makes the container another architecture',
+        means: () => 'the container cannot execute the probe of this machine (exec format error): remove the option that gives it another architecture',
     },
     {
         said: /syscall-gate-probe.*(?:not a directory|is a directory|permission denied)|(?:not a directory|is a directory|permission denied).*syscall-gate-probe/i,
-        means: () => 'the probe cannot be executed in there: the engine has to run on this machine and see its files, and a security module has to let it',
+        means: () => 'the container cannot execute the probe: run the engine on this machine, where it sees the probe, and let the security module allow it',
     },
     {
         said: /([^\n]+)\n[^\n]*` failed: exit status \d+/,
@@ -51482,11 +51704,11 @@ const KNOWN = [
     },
 ];
 /**
- * What an engine's error output means to the user.
+ * Explains an engine's error output to the user.
  *
- * @param engine how the engine is called, for what nothing better is known of
- * @param stderr all or the end of what it wrote
- * @returns a clause that goes on from "because", without a full stop; undefined when it says nothing
+ * @param engine name of the engine, for messages that are not known here
+ * @param stderr its error output, or the end of it
+ * @returns a clause that goes on from "because", without a full stop; undefined if it says nothing
  */
 function explainError(engine, stderr) {
     const text = stderr.replaceAll('\\"', '"');
@@ -51500,8 +51722,8 @@ function explainError(engine, stderr) {
     return line === undefined ? undefined : `${engine} says "${cut(line)}"`;
 }
 const HINT = /^(See|Run) '.*--help'/;
-const LONGEST_QUOTE = 300;
-const cut = (text) => (0,probe_lines/* oneLine */.TN)(text.trim()).slice(0, LONGEST_QUOTE);
+const MAX_QUOTE_CHARACTERS = 300;
+const cut = (text) => (0,probe_lines/* oneLine */.TN)(text.trim()).slice(0, MAX_QUOTE_CHARACTERS);
 
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
 var schemas = __nccwpck_require__(92857);
@@ -51530,7 +51752,7 @@ function readPodman(text) {
     };
 }
 /**
- * nerdctl answers in the words of docker. RuncCommit is what docker read of its default runtime,
+ * docker's answer; nerdctl's has the same form. RuncCommit belongs to docker's default runtime,
  * whichever that is (moby/moby#39944).
  */
 const dockerInfo = schemas/* object */.Ikc({
@@ -51541,9 +51763,7 @@ const dockerInfo = schemas/* object */.Ikc({
     SecurityOptions: schemas/* array */.YOg(schemas/* string */.YjP()).nullish(),
     ServerErrors: schemas/* array */.YOg(schemas/* string */.YjP()).nullish(),
 });
-/**
- * @throws EngineError; some versions of the client end with 0 although no daemon answered
- */
+/** @throws EngineError; some versions of the client exit with 0 although no daemon answered */
 function readDocker(text) {
     const info = readAnswer(dockerInfo, text);
     const [error] = info.ServerErrors ?? [];
@@ -51561,13 +51781,13 @@ function readDocker(text) {
         runtimePaths: new Map(paths),
     };
 }
-/** @throws EngineError when it is not what such an engine answers */
+/** @throws EngineError if the answer does not have the expected form */
 function readAnswer(schema, text) {
     try {
         return schema.parse(JSON.parse(text));
     }
     catch {
-        throw new EngineError('its answer is not in the form that is known here');
+        throw new EngineError('its answer does not have the expected form');
     }
 }
 const firstLine = (text) => text.split('\n', 1)[0] ?? '';
@@ -51580,15 +51800,15 @@ const firstLine = (text) => text.split('\n', 1)[0] ?? '';
 
 
 const BRANDS = ['docker', 'podman', 'nerdctl'];
-const PATIENCE_MS = 30_000;
+const ANSWER_TIMEOUT_MS = 30_000;
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 /**
  * Runs an engine's client to its end.
  *
  * @returns its standard output
- * @throws EngineError; the signal's reason when that is aborted
+ * @throws EngineError; the signal's reason if the signal is aborted
  */
-async function ask(program, words, { signal, timeoutMs = PATIENCE_MS } = {}) {
+async function ask(program, words, { signal, timeoutMs = ANSWER_TIMEOUT_MS } = {}) {
     try {
         const { stdout } = await (0,external_node_util_.promisify)(external_node_child_process_.execFile)(program, [...words], {
             env: (0,environment/* withoutSecrets */.c)(process.env),
@@ -51616,10 +51836,10 @@ function whyOf(program, error, timeoutMs) {
     return explainError(program, stderr) ?? `it ended with ${code} and said nothing`;
 }
 /**
- * The engine that was named, or the first that works.
+ * Finds the named engine, or the first that works.
  *
- * @param named name or path; empty for whichever works
- * @throws Failure of kind `measurement` that says of each that was tried why it does not work
+ * @param named name or path; empty for the first that works
+ * @throws Failure (measurement) that says why each engine that was tried does not work
  */
 async function findEngine(named, signal) {
     const reasons = [];
@@ -51641,7 +51861,7 @@ async function openEngine(program, signal) {
     const version = await ask(program, ['--version'], { signal });
     const brand = BRANDS.find((one) => version.toLowerCase().includes(one));
     if (brand === undefined) {
-        throw new EngineError('what it says of its version is not of an engine that is known here');
+        throw new EngineError('its version output names neither docker nor podman nor nerdctl');
     }
     const text = await ask(program, ['info', '--format', '{{json .}}'], { signal });
     const about = brand === 'podman' ? readPodman(text) : readDocker(text);
@@ -51651,19 +51871,22 @@ async function openEngine(program, signal) {
  * Name and version of the runtime that containers get.
  *
  * @param named by the user, or undefined for the engine's own choice
- * @throws EngineError when podman does not find it; docker tells only when it is to start something
+ * @throws EngineError if podman does not find it; docker only says so when it starts a container
  */
 async function runtimeText(engine, named, signal) {
     const { brand, program, runtime, runtimePaths } = engine;
     if (named === undefined || named === runtime.name)
-        return withVersion(runtime);
+        return runtimeWithVersion(runtime);
     if (brand === 'podman') {
         const words = ['--runtime', named, 'info', '--format', '{{json .}}'];
-        return withVersion(readPodman(await ask(program, words, { signal })).runtime);
+        return runtimeWithVersion(readPodman(await ask(program, words, { signal })).runtime);
     }
-    return withVersion({ name: named, says: await versionOf(runtimePaths.get(named), signal) });
+    return runtimeWithVersion({
+        name: named,
+        says: await versionOf(runtimePaths.get(named), signal),
+    });
 }
-const withVersion = ({ name, says }) => {
+const runtimeWithVersion = ({ name, says }) => {
     if (says === '')
         return name;
     return says.includes(name) ? says : `${name} (${says})`;
@@ -51686,21 +51909,24 @@ async function versionOf(path, signal) {
 
 
 
-/** Where containers see the probe. */
+/** Path of the probe in containers. */
 const INSIDE = '/syscall-gate-probe';
-/** Room for an engine that starts slowly on a busy machine, and for a kernel of its own in there. */
+/**
+ * Long enough for an engine that starts slowly on a busy machine, and for a runtime that boots its
+ * own kernel.
+ */
 const FIRST_START_MS = 60_000;
 /**
- * Podman's client makes the container itself. Killed in the middle of that it leaves one behind that
- * nobody knows of; told to end, it finishes what it is at. Once the container runs, removing it ends
- * the client.
+ * Podman's client creates the container itself. If it is killed in the middle of that, it leaves a
+ * container behind that nobody knows about; if it is told to stop, it finishes first. Once the
+ * container runs, removing the container ends the client.
  */
 const GRACE_MS = 10_000;
-/** An engine that is removing a container itself lets nobody else do so for a moment. */
-const ATTEMPTS = 3;
+/** While an engine removes a container by itself, nobody else can remove it for a moment. */
+const MAX_ATTEMPTS = 3;
 const PAUSE_MS = 200;
-const colonIn = (probe) => `the path of the probe, ${probe}, has a colon, at which engines cut it: set XDG_CACHE_HOME to a folder without one`;
-/** The containers of a target: each has a name by which it is found again. */
+const colonIn = (probe) => `the path of the probe, ${probe}, has a colon, where engines would cut it: set XDG_CACHE_HOME to a folder without one`;
+/** The containers of a target. Each has a name, by which it is found later. */
 class Containers {
     engine;
     image;
@@ -51716,9 +51942,9 @@ class Containers {
         this.workshop = workshop;
         workshop.signal.addEventListener('abort', this.sweepOnAbort, { once: true });
     }
-    /** A client that waits for its container ends with it. */
+    /** Removing the containers also ends the clients that wait for them. */
     sweepOnAbort = () => void this.sweep();
-    /** A client that was killed leaves its container running, beside which nothing may be measured. */
+    /** If a client was killed, its container still runs and would disturb the next measurement. */
     async start(words) {
         if (this.outlived)
             await this.sweep();
@@ -51730,17 +51956,17 @@ class Containers {
         this.started += 1;
         return [
             ...[program, 'run', '--rm', '--name', `${this.prefix}-${this.started}`],
-            // Results are read as they come; a copy of them would only be written to the disk.
+            // Results are read as they arrive; the engine need not also write them to disk.
             ...(brand === 'nerdctl' ? [] : ['--log-driver', 'none']),
             ...this.options,
-            // With SELinux the probe gets a label that any container may use.
+            // With SELinux, the probe gets a label that every container may use.
             ...['--volume', `${this.workshop.probe}:${INSIDE}:ro${selinux ? ',z' : ''}`],
             ...['--entrypoint', INSIDE, this.image.reference, ...words],
         ];
     }
     /**
-     * Whatever is wrong with the options shows in the first start.
-     * @throws EngineError; the signal's reason when that is aborted
+     * Starts one container, which shows whatever is wrong with the options.
+     * @throws EngineError; the signal's reason if the signal is aborted
      */
     async tryOut() {
         const { probe, signal } = this.workshop;
@@ -51757,7 +51983,7 @@ class Containers {
             throw error;
         }
     }
-    /** Once the probe has spoken, what went wrong is no matter of the engine. */
+    /** Once the probe has sent results, a failure is not the engine's. */
     explain({ timedOut, stderr, results }) {
         this.outlived = true;
         if (timedOut || results.length > 0)
@@ -51768,17 +51994,17 @@ class Containers {
         this.workshop.signal.removeEventListener('abort', this.sweepOnAbort);
         await this.sweep();
     }
-    /** Removes those that have not ended, or that their engine did not remove when they had. */
+    /** Removes containers that still run, or that the engine did not remove after they ended. */
     async sweep() {
         const { brand, program } = this.engine;
-        // The first process of a container is deaf to SIGTERM, for which podman waits.
+        // The first process of a container ignores SIGTERM, and podman would wait for it.
         const force = ['--force', '--volumes', ...(brand === 'podman' ? ['--time', '0'] : [])];
         for (let attempt = 1;; attempt++) {
             const names = await this.left();
             if (names.length === 0)
                 return;
-            if (attempt > ATTEMPTS)
-                return this.tellLeft(names);
+            if (attempt > MAX_ATTEMPTS)
+                return this.warnAboutLeft(names);
             await ask(program, ['rm', ...force, ...names]).catch(() => (0,promises_.setTimeout)(PAUSE_MS));
         }
     }
@@ -51788,8 +52014,8 @@ class Containers {
         const names = await ask(this.engine.program, ['ps', '--all', ...filter]).catch(() => all);
         return names.split('\n').filter(Boolean);
     }
-    tellLeft(names) {
-        this.workshop.progress.warn(`Containers may have been left behind (${names.join(', ')}): remove them with ${this.engine.program} rm --force.`);
+    warnAboutLeft(names) {
+        this.workshop.progress.warn(`Some containers may be left over (${names.join(', ')}): remove them with ${this.engine.program} rm --force.`);
     }
 }
 
@@ -51797,47 +52023,50 @@ class Containers {
 var external_node_process_ = __nccwpck_require__(1708);
 ;// CONCATENATED MODULE: ./lib/targets/container/options.js
 
-/** Options that would take the container out of the gate's hands, and why. */
+/** Options that would take the container out of the gate's control, and why. */
 const REFUSED = [
     {
         option: /^(-d|--detach|-a|--attach)(=|$)/,
-        because: 'results are read from the standard output of a container that is waited for',
+        because: 'the gate waits for the container and reads results from its standard output',
     },
     {
         option: /^(-t|--tty|-i|--interactive)(=|$)/,
-        because: 'nobody is there to type, and a terminal changes what is printed',
+        because: 'there is no terminal, and one would change the output',
     },
-    { option: /^--rm=/, because: 'every container is removed when it has ended' },
-    { option: /^--(rmi|restart)(=|$)/, because: 'the image is started many times, once each' },
-    { option: /^--(name|cidfile)(=|$)/, because: 'every start needs a name of its own' },
-    { option: /^--entrypoint(=|$)/, because: 'the probe is what is run' },
+    { option: /^--rm=/, because: 'the gate removes every container when it has ended' },
+    {
+        option: /^--(rmi|restart)(=|$)/,
+        because: 'the image is started many times, each time in a new container',
+    },
+    { option: /^--(name|cidfile)(=|$)/, because: 'the gate gives every container its own name' },
+    { option: /^--entrypoint(=|$)/, because: 'the entry point is the probe' },
     {
         option: /^--pull(=|$)/,
-        because: 'an image is pulled once, before measuring, when it is not here: pull it yourself',
+        because: 'the gate pulls only an image that is not on this machine; to update one, pull it yourself',
     },
 ];
-/** One-letter options without a value that are written together, as in -it. */
+/** One-letter options without a value, written together as in -it. */
 const CLUSTER = /^-[ditPq]{2,}$/;
-/** Options that take no value, so that a word after them is not theirs. */
+/** Options that take no value, so that a following word does not belong to them. */
 const SWITCH = /^(-P|-q|--(rm|init|privileged|read-only|publish-all|oom-kill-disable|no-healthcheck|no-hosts|quiet|env-host|sig-proxy))$/;
 /**
- * Reads `IMAGE [engine options]`; words are split and unquoted as by a POSIX shell.
+ * Reads `IMAGE [engine options]`; words are split and unquoted as a POSIX shell does.
  *
  * @throws Refusal for a text without an image, with an option that the gate itself has to set, or
- *   with a word that is no option's
+ *   with a word that belongs to no option
  */
 function splitImage(text) {
     const [image, ...options] = splitWords(text);
     if (image === undefined || image === '')
         throw new Refusal('name an image after the colon');
     if (image.startsWith('-')) {
-        throw new Refusal(`the image comes first, and then its options, such as ${image}`);
+        throw new Refusal(`put the image first and options such as ${image} after it`);
     }
     options.forEach((word, index) => {
         if (word.startsWith('-'))
             refuse(word);
         else if (!isValue(options[index - 1])) {
-            throw new Refusal(`"${word}" belongs to no option, and the container runs nothing but the probe`);
+            throw new Refusal(`"${word}" belongs to no option, and the container only runs the probe`);
         }
     });
     return { image, options };
@@ -51847,18 +52076,18 @@ function refuse(word) {
     for (const option of cluster) {
         const found = REFUSED.find((one) => one.option.test(option));
         if (found)
-            throw new Refusal(`leave ${word} out, since ${found.because}`);
+            throw new Refusal(`leave ${word} out, because ${found.because}`);
     }
 }
-/** Whether the word after this one can be its value. */
+/** Whether the next word can be this word's value. */
 const isValue = (before = '') => before.startsWith('-') && !before.includes('=') && !SWITCH.test(before);
-/** The values of an option that is written `--name value` or `--name=value`, in order. */
+/** The values of an option written as `--name value` or `--name=value`, in order. */
 const optionValues = (options, name) => options.flatMap((word, index) => {
     if (word.startsWith(`${name}=`))
         return [word.slice(name.length + 1)];
     return word === name ? (options[index + 1] ?? []) : [];
 });
-/** The value that counts of an option that is taken once: the last. */
+/** The value of an option that counts once: the last. */
 const optionValue = (options, name) => optionValues(options, name).at(-1);
 
 ;// CONCATENATED MODULE: ./lib/targets/container/image.js
@@ -51876,11 +52105,12 @@ const inspected = schemas/* tuple */.PVZ([
         Architecture: schemas/* string */.YjP().default(''),
     }),
 ], schemas/* unknown */.L5J());
-const PULL_PATIENCE_MS = 30 * 60_000;
+const PULL_TIMEOUT_MS = 30 * 60_000;
 /**
- * Finds an image, and pulls it when it is not here.
+ * Finds an image, and pulls it if it is not on this machine.
  *
- * @throws EngineError when it cannot be had, or is for another machine than the probe
+ * @throws EngineError if the registry does not provide it, or it is for another platform than the
+ *   probe
  */
 async function findImage(engine, { image, options }, { signal, progress }) {
     let found = await inspect(engine, image, signal);
@@ -51888,11 +52118,11 @@ async function findImage(engine, { image, options }, { signal, progress }) {
         progress.phase(`Pull ${image}`);
         const platform = optionValue(options, '--platform');
         const words = platform === undefined ? [image] : ['--platform', platform, image];
-        await ask(engine.program, ['pull', ...words], { signal, timeoutMs: PULL_PATIENCE_MS });
+        await ask(engine.program, ['pull', ...words], { signal, timeoutMs: PULL_TIMEOUT_MS });
         found = await inspect(engine, image, signal);
     }
     if (found === undefined)
-        throw new EngineError('it was pulled and is not there all the same');
+        throw new EngineError('the engine pulled it but still does not find it');
     refuseOtherPlatform(found.platform);
     return found;
 }
@@ -51906,20 +52136,20 @@ async function inspect({ brand, program }, image, signal) {
         return undefined;
     const [{ Id, RepoDigests, Os, Architecture }] = readAnswer(inspected, text);
     return {
-        // nerdctl takes names alone for sure.
+        // nerdctl is only sure to accept names.
         reference: brand === 'nerdctl' ? image : Id,
         digest: RepoDigests?.[0] ?? Id,
         platform: `${Os || 'linux'}/${Architecture || PROBE_ARCHITECTURE}`,
     };
 }
 const NOT_HERE = /no such image|image not known|not found/i;
-/** In the words of the OCI image specification, which are those of Go. */
+/** As the OCI image specification names it, which uses Go's names. */
 const PROBE_ARCHITECTURE = { x64: 'amd64', arm64: 'arm64' }[external_node_process_.arch] ?? external_node_process_.arch;
 function refuseOtherPlatform(platform) {
     const here = `linux/${PROBE_ARCHITECTURE}`;
     if (platform === here)
         return;
-    throw new EngineError(`the image is for ${platform} and the probe of this machine for ${here}: build or pull the image for ${here}, or measure on a machine of the image's kind`);
+    throw new EngineError(`the image is for ${platform}, but the probe of this machine is for ${here}: build or pull the image for ${here}, or measure on a machine of the image's platform`);
 }
 
 // EXTERNAL MODULE: external "node:fs/promises"
@@ -51929,10 +52159,10 @@ var external_node_fs_promises_ = __nccwpck_require__(51455);
 
 
 /**
- * Which system call filter the engine was told to use, for the record: from inside one filter looks
- * like another.
+ * Which system call filter the engine was told to use. It is recorded because a process inside
+ * cannot tell one filter from another.
  *
- * @returns the digest of the profile, what the engine calls it, or that it is the engine's own
+ * @returns the digest of the profile, the engine's word for it, or that it is the engine's own
  */
 async function profileText(options) {
     const named = optionValues(options, '--security-opt').flatMap((option) => /^seccomp[=:]/.test(option) ? [option.slice('seccomp='.length)] : []);
@@ -51945,7 +52175,7 @@ async function profileText(options) {
             .digest('hex')}`;
     }
     catch {
-        // A word of the engine, such as unconfined: it took it.
+        // Not a file but a word that the engine knows, such as unconfined.
         return profile;
     }
 }
@@ -51963,9 +52193,9 @@ async function profileText(options) {
 
 const container_MAX_SPEC = run/* targetSchema */.tX.shape.spec.maxLength ?? 0;
 /**
- * `container:IMAGE [engine options]`: each launch is a container of its own, in which the probe of
- * this machine, mounted read-only, is run as the entry point. It is static: nothing of the image is
- * needed, nor run. What follows the image goes to the engine's `run` as it is.
+ * `container:IMAGE [engine options]`: each launch is a new container. It runs this machine's probe,
+ * mounted read-only, as its entry point. The probe is static, so it needs nothing from the image
+ * and runs no program in it. What follows the image is passed to the engine's `run` unchanged.
  */
 const containerTarget = {
     syntax: 'container:IMAGE [engine options]',
@@ -52018,12 +52248,12 @@ async function openContainers(spec, engine, workshop) {
         close: () => containers.close(),
     };
 }
-/** As a record holds them: a runtime may be a long path. */
+/** Cuts facts to the length that a record may hold: a runtime may be a long path. */
 const bounded = (facts) => Object.fromEntries(Object.entries(facts).map(([name, text]) => [name, text.slice(0, 512)]));
 
 ;// CONCATENATED MODULE: ./lib/targets/host.js
 
-/** `host`: this machine, results over shared memory. */
+/** `host`: this machine; results come back in shared memory. */
 const hostTarget = {
     syntax: 'host',
     parse({ input, spec, rest }) {
@@ -52036,7 +52266,7 @@ const hostTarget = {
         timed: true,
         results: 'memory',
         start: (words) => ({ argv: [probe, ...words] }),
-        // Nothing of the user's: what is on the initial stack should not vary with their shell.
+        // Nothing from the user's environment: the initial stack must not vary with their shell.
         environment: () => ({ LC_ALL: 'C' }),
     }),
 };
@@ -52174,9 +52404,9 @@ var external_node_fs_ = __nccwpck_require__(73024);
 ;// CONCATENATED MODULE: ./lib/targets/kernel/console.js
 
 /**
- * Says why a boot failed, by what the console shows.
+ * Explains from the console why a boot failed.
  *
- * @returns a clause that goes on from "because"; undefined where the console shows nothing wrong
+ * @returns a clause that goes on from "because"; undefined if the console shows nothing wrong
  */
 function explainBoot(boot) {
     const why = refusedByQemu(boot) ?? panicked(boot) ?? probeFailed(boot) ?? silent(boot);
@@ -52185,7 +52415,7 @@ function explainBoot(boot) {
     const lines = lastLines(boot.console);
     return lines === '' ? why : `${why}; its console ended with ${lines}`;
 }
-/** Not the warnings, such as of what the processor here lacks. */
+/** Warnings are skipped, such as those about features that this processor lacks. */
 const QEMU_ERROR = /^qemu-system-\w+: (?!warning|terminating)(.*)$/m;
 function refusedByQemu({ stderr, timedOut }) {
     const said = QEMU_ERROR.exec(stderr)?.[1]?.replace(/^error: /, '');
@@ -52196,12 +52426,9 @@ function refusedByQemu({ stderr, timedOut }) {
 }
 const QEMU_HINTS = [
     [/Could not access KVM/, '; give this user access to /dev/kvm, or accel=tcg'],
-    [/KVM|MSR/i, '; KVM does not work here, and accel=tcg does without'],
-    [
-        /unsupported machine type/,
-        '; choose another machine= of those that QEMU knows (-machine help)',
-    ],
-    [/CPU model/, '; choose another cpu= of those that QEMU knows (-cpu help)'],
+    [/KVM|MSR/i, '; KVM does not work here, so set accel=tcg'],
+    [/unsupported machine type/, '; choose another machine= that QEMU knows (-machine help)'],
+    [/CPU model/, '; choose another cpu= that QEMU knows (-cpu help)'],
     [/allocate memory|set up guest memory|Cannot allocate/, '; give less memory='],
     [/CPUs requested|max CPUs|number of (SMP )?CPUs/i, '; give fewer cpus='],
 ];
@@ -52217,38 +52444,38 @@ function panicCause(console, said, verbose) {
     const error = /Failed to execute \/init \(error (-\d+)\)/.exec(console)?.[1];
     if (error !== undefined) {
         const hint = error === ENOEXEC ? ': build it with CONFIG_BINFMT_ELF=y' : '';
-        return `, for it cannot execute the probe (error ${error})${hint}`;
+        return `, because it cannot execute the probe (error ${error})${hint}`;
     }
     const broken = /Initramfs unpacking failed: (.*)/.exec(console)?.[1];
     if (broken !== undefined) {
-        return `, for it could not unpack the initramfs (${console_abridge(broken)}): give it more memory= in kernel-options`;
+        return `, because it could not unpack the initramfs (${console_abridge(broken)}): give it more memory= in kernel-options`;
     }
     if (/memory/.test(said))
         return ': give it more memory= in kernel-options';
     if (!verbose || !/mount root fs|No working init/.test(said))
         return '';
     return /Trying to unpack rootfs|Unpacking initramfs/.test(console)
-        ? ', for it found no init where the probe is: leave rdinit= and init= out of its command line'
-        : ', for it does not take the initramfs with the probe: build it with CONFIG_BLK_DEV_INITRD=y';
+        ? ', because it did not find the probe as its init: leave rdinit= and init= out of its command line'
+        : ', because it does not support the initramfs with the probe: build it with CONFIG_BLK_DEV_INITRD=y';
 }
-/** The line that the probe ends with as init of a bare kernel. */
+/** The last line of the probe when it is the init of a bare kernel. */
 const EXIT = /^\{"type":"exit","code":(\d+)\}/m;
-/** As shells count what a signal ended. */
+/** 128 plus the number of SIGSYS, as shells report a process that a signal killed. */
 const SIGSYS = '159';
 function probeFailed({ console }) {
     const code = EXIT.exec(console)?.[1];
     if (code === undefined || code === '0')
         return undefined;
     if (code === SIGSYS)
-        return 'the probe in it was killed for a call that its seccomp filter forbids';
+        return 'the seccomp filter killed the probe for a system call that it forbids';
     if (/^probe: asking for the kernel's audit failed: Protocol not supported/m.test(console)) {
-        return 'it has no audit, which an audit-rule needs: build it with CONFIG_AUDITSYSCALL=y, and leave audit=0 out of its command line';
+        return 'it lacks the audit that an audit-rule needs: build it with CONFIG_AUDITSYSCALL=y, and leave audit=0 out of its command line';
     }
     const said = console.match(/^probe: .*$/gm)?.at(-1);
-    return `the probe in it ended with exit code ${code}${said === undefined ? '' : `, saying "${console_abridge(said)}"`}`;
+    return `the probe ended with exit code ${code}${said === undefined ? '' : `, saying "${console_abridge(said)}"`}`;
 }
-/** Whether the probe ended well: it says so itself. */
-const cameThrough = (console) => EXIT.exec(console)?.[1] === '0';
+/** Whether the probe itself reported that it ended well. */
+const probeSucceeded = (console) => EXIT.exec(console)?.[1] === '0';
 const hasLog = (console) => /^\[ *\d+\.\d+\]|^Linux version /m.test(console);
 function silent(boot) {
     const { console, timedOut, deadlineMs, verbose, consoleOption } = boot;
@@ -52257,15 +52484,15 @@ function silent(boot) {
     const seconds = deadlineMs / 1000;
     const noLog = verbose && !hasLog(console);
     if (timedOut && noLog) {
-        return `it was not up after ${seconds} s and said nothing: it hangs from the start, or it has no console (${consoleOption})`;
+        return `it was not up after ${seconds} s and printed nothing: it hangs from the start, or it has no console (${consoleOption})`;
     }
     if (timedOut) {
-        return `it was not up after ${seconds} s: it hangs, or it needs longer (deadline=${2 * seconds} in kernel-options)`;
+        return `it was not up after ${seconds} s: it hangs, or it needs more time (deadline=${2 * seconds} in kernel-options)`;
     }
     if (noLog) {
-        return `it ended and had said nothing: build it with ${consoleOption} for a console, or give it more memory=`;
+        return `it ended without printing anything: build it with ${consoleOption} for a console, or give it more memory=`;
     }
-    return 'it restarted before the probe had said anything';
+    return 'it restarted before the probe printed anything';
 }
 const LINES = 3;
 const LINE_LENGTH = 120;
@@ -52274,7 +52501,7 @@ const printable = (text) => (0,probe_lines/* oneLine */.TN)(text)
     .replaceAll(/[^ -~]/g, '?')
     .replaceAll('"', "'")
     .trim();
-/** Up to a panic, since the trace behind it says less; without the times. */
+/** The last lines before a panic, since the trace behind it says less; without their times. */
 function lastLines(console) {
     const said = console
         .split(/[\r\n]+/)
@@ -52291,8 +52518,8 @@ function lastLines(console) {
 
 ;// CONCATENATED MODULE: ./lib/targets/kernel/initramfs.js
 /**
- * Packs an initramfs: cpio's "newc" format, Documentation/driver-api/early-userspace. A kernel unpacks
- * several of them that stand one behind the other.
+ * Packs an initramfs in cpio's "newc" format (Documentation/driver-api/early-userspace). A kernel
+ * unpacks several archives that follow one another.
  */
 function cpio(entries) {
     return Buffer.concat([...entries, { name: 'TRAILER!!!', mode: 0 }].flatMap(member));
@@ -52313,14 +52540,14 @@ const DIRECTORY = 0o040755;
 const FILE = 0o100644;
 const PROGRAM = 0o100755;
 const CHARACTER_DEVICE = 0o020666;
-/** What a kernel opens before it starts an init, and what metrics open. */
+/** Devices that a kernel opens before it starts an init, and that metrics open. */
 const DEVICES = [
     { name: 'dev', mode: DIRECTORY },
     { name: 'dev/console', mode: CHARACTER_DEVICE, device: [5, 1] },
     { name: 'dev/null', mode: CHARACTER_DEVICE, device: [1, 3] },
     { name: 'dev/zero', mode: CHARACTER_DEVICE, device: [1, 5] },
 ];
-/** The root file system of a machine that has nothing but the probe, and what a user adds. */
+/** The root file system of a machine that has only the probe and the files that a user adds. */
 function rootArchive(probe, files) {
     const folders = new Set(files.flatMap(({ path }) => parentsOf(path)));
     folders.delete('dev');
@@ -52333,16 +52560,16 @@ function rootArchive(probe, files) {
         })),
     ]);
 }
-/** The folders above a file, the outermost first. */
+/** The folders that contain a file, the outermost first. */
 function parentsOf(path) {
     const names = path.slice(1).split('/').slice(0, -1);
     return names.map((_, index) => names.slice(0, index + 1).join('/'));
 }
-/** Where the probe finds its plan in the guest. */
+/** Path of the probe's plan in the guest. */
 const PLAN_PATH = '/plan';
-/** Where it finds the seccomp filter to measure under, if there is one. */
+/** Path of the seccomp filter to measure under, if there is one. */
 const FILTER_PATH = '/seccomp';
-/** Where it finds the rules of the kernel's audit, if there are some. */
+/** Path of the rules of the kernel's audit, if there are any. */
 const AUDIT_RULES_PATH = '/audit-rules';
 /** @param words the plan, as the probe's arguments */
 const planArchive = (words) => cpio([{ name: PLAN_PATH.slice(1), mode: FILE, content: Buffer.from(`${words.join('\n')}\n\n`) }]);
@@ -52353,10 +52580,10 @@ const planArchive = (words) => cpio([{ name: PLAN_PATH.slice(1), mode: FILE, con
 
 
 /**
- * Puts a copy of the kernel where nobody changes it meanwhile, and makes the initramfs.
+ * Copies the kernel to where nobody changes it during the session, and makes the initramfs.
  *
- * @param folder where both go
- * @throws Failure when a file for the guest cannot be read
+ * @param folder where both files are written
+ * @throws Failure if a file for the guest cannot be read
  */
 async function prepareGuest({ options }, { architecture, bootable }, probe, folder, under = {}) {
     const [kernel, initramfs] = [(0,external_node_path_.join)(folder, 'kernel'), (0,external_node_path_.join)(folder, 'initramfs')];
@@ -52367,13 +52594,13 @@ async function prepareGuest({ options }, { architecture, bootable }, probe, fold
     const words = own.map(({ option, file }) => `${option}=${file.path}`);
     return { architecture, options, kernel, initramfs, root, words };
 }
-/** The options of the probe that name a file of ours, and the files. */
+/** The probe's options that name a file of ours, and those files. */
 const ownFiles = ({ filter, rules }) => [
     ...ownFile('--seccomp', FILTER_PATH, filter),
     ...ownFile('--audit-rules', AUDIT_RULES_PATH, rules),
 ];
 const ownFile = (option, path, content) => content === undefined ? [] : [{ option, file: { path, content, executable: false } }];
-/** QEMU takes one initramfs, so the plan goes behind the rest. */
+/** Appends the plan to the rest: QEMU takes only one initramfs file. */
 const writePlan = (guest, words) => (0,external_node_fs_promises_.writeFile)(guest.initramfs, Buffer.concat([guest.root, planArchive([...words, ...guest.words])]));
 const ANYBODY_EXECUTES = 0o111;
 async function readGuestFile(place) {
@@ -52388,7 +52615,7 @@ async function readGuestFile(place) {
         }
     }
     catch (error) {
-        throw (0,failure/* usageFailure */.II)(`The file ${place.from}, which kernel-options put into the guest as ${place.to}, could not be read (${(0,failure/* reasonOf */.A3)(error)}): give a file that this user may read.`);
+        throw (0,failure/* usageFailure */.II)(`The file ${place.from}, which kernel-options name for the guest as ${place.to}, could not be read (${(0,failure/* reasonOf */.A3)(error)}): give a file that this user may read.`);
     }
 }
 
@@ -52413,22 +52640,25 @@ const EMULATORS = {
     },
     aarch64: {
         ...{ program: 'qemu-system-aarch64', package: 'qemu-system-arm' },
-        // The interrupt controller of the processor here where that runs the guest: others do not work.
+        // The host's interrupt controller if the processor itself runs the guest: no other works.
         machine: 'virt,gic-version=max',
-        // Pointers are signed by what is quick to emulate, and not by QARMA; the clock counts nanoseconds
-        // as from Armv8.6 on, and not sixteen of them.
+        // Pointers are signed by an algorithm that is quick to emulate, instead of QARMA. The clock
+        // counts nanoseconds, as since Armv8.6, rather than sixteen of them.
         processor: 'max,pauth-impdef=on,cntfrq=1000000000',
         ...{ console: 'ttyAMA0', consoleOption: 'CONFIG_SERIAL_AMBA_PL011_CONSOLE=y' },
     },
 };
 const machineOf = ({ architecture, options }) => options.machine ?? EMULATORS[architecture].machine;
-/** All that the processor here has, or all that can be emulated: mitigations as on a new machine. */
+/**
+ * Every feature of this processor, or every one that can be emulated, so that mitigations are as on
+ * a new machine.
+ */
 const processorOf = ({ architecture, options }, accelerator) => options.cpu ?? (accelerator === 'kvm' ? 'host' : EMULATORS[architecture].processor);
 /**
- * QEMU's whole command line. The guest has a serial port, which is standard output, and no other
- * device: nothing to wait for, no interrupts. It ends when the guest restarts.
+ * QEMU's whole command line. The guest's only device is a serial port on standard output, so there
+ * is nothing else to wait for and no other interrupt. QEMU exits when the guest restarts.
  *
- * @param commandLine the kernel's
+ * @param commandLine the kernel's command line
  */
 const qemuCommand = (guest, accelerator, commandLine) => [
     EMULATORS[guest.architecture].program,
@@ -52439,15 +52669,14 @@ const qemuCommand = (guest, accelerator, commandLine) => [
     ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
     ...['-kernel', guest.kernel, '-initrd', guest.initramfs, '-append', commandLine],
 ];
-/** Errors are printed, and a panic with what led to it. */
+/** Prints errors, and a panic with what led to it. */
 const LOG_ERRORS = 4;
-/** All but debugging messages: what a boot that fails can be told by. */
+/** Prints everything except debugging messages, to explain a boot that fails. */
 const LOG_ALL = 7;
 /**
- * The kernel's command line: the user's part, then what the probe cannot do without, since the last
- * word counts.
+ * The kernel's command line: the user's part, then what the probe needs, since the last word wins.
  *
- * @param verbose whether the kernel's log goes to the console
+ * @param verbose whether the kernel prints its log to the console
  */
 const commandLineFor = (architecture, own, { verbose = false } = {}) => [
     ...(own === '' ? [] : [own]),
@@ -52455,9 +52684,9 @@ const commandLineFor = (architecture, own, { verbose = false } = {}) => [
     ...[`loglevel=${verbose ? LOG_ALL : LOG_ERRORS}`, '--', '--bare', `@${PLAN_PATH}`],
 ].join(' ');
 /**
- * The version of an architecture's QEMU.
+ * The version of QEMU for an architecture.
  *
- * @throws Failure that names the package, when it is not installed
+ * @throws Failure that names the package, if QEMU is not installed
  */
 async function qemuVersion(architecture) {
     const { program, package: debian } = EMULATORS[architecture];
@@ -52468,8 +52697,8 @@ async function qemuVersion(architecture) {
     catch (error) {
         const why = (0,failure/* reasonOf */.A3)(error);
         const text = why === 'ENOENT'
-            ? `QEMU is not installed: kernels are booted with ${program}, which is in the package ${debian} (apt-get install ${debian}).`
-            : `${program} does not run here (${why}): kernels are booted with it; install ${debian} again.`;
+            ? `QEMU is not installed, and kernels are booted with ${program}: install the package ${debian} (apt-get install ${debian}).`
+            : `${program}, which boots kernels, does not run here (${why}): install the package ${debian} again.`;
         throw (0,failure/* measurementFailure */.jO)(text, error);
     }
 }
@@ -52566,7 +52795,7 @@ async function tryBoot({ spec, guest, version, workshop }, accelerator, deadline
     const line = commandLineFor(architecture, spec.commandLine, { verbose: true });
     const result = await workshop.launch(qemuCommand(guest, accelerator, line), deadlineMs);
     const console = result.results.toString('latin1');
-    if (cameThrough(console)) {
+    if (probeSucceeded(console)) {
         const seconds = (result.wallNs / 1e9).toFixed(1);
         workshop.progress.note(`${spec.spec} was up and down in ${seconds} s, ${how(version, accelerator)}.`);
         return undefined;
@@ -52625,7 +52854,7 @@ const OPERATORS = {
     ...{ '=': 0x4000_0000, '!=': 0x3000_0000, '<': 0x1000_0000, '>': 0x2000_0000 },
     ...{ '<=': 0x5000_0000, '>=': 0x6000_0000, '&': 0x0800_0000, '&=': 0x4800_0000 },
 };
-/** Fields that have a number. */
+/** Fields with a number as value. */
 const NUMBERS = {
     ...{ pid: 0, uid: 1, euid: 2, suid: 3, fsuid: 4, gid: 5, egid: 6, sgid: 7, fsgid: 8, auid: 9 },
     ...{ pers: 10, ppid: 18, devmajor: 100, devminor: 101, inode: 102, exit: 103, success: 104 },
@@ -52634,15 +52863,15 @@ const NUMBERS = {
 const TEXTS = { path: 105, dir: 107, key: 210 };
 const ARCH = 11;
 const PERM = 106;
-/** What a file is opened for. */
+/** What a file is opened for (perm=). */
 const PERMISSIONS = { x: 1, w: 2, r: 4, a: 8 };
 const SYNTAX = '-a always,exit, -S CALL,…, -F FIELD=VALUE and -k KEY';
 /**
- * Reads one rule in auditctl's own words: `-a always,exit -S openat -F success=0`. What a rule for
- * measuring needs is there: system calls, processes, results, arguments and paths; not users by name,
- * comparisons of fields and what is for daemons.
+ * Reads one rule in auditctl's syntax: `-a always,exit -S openat -F success=0`. It supports what a
+ * measurement needs: system calls, processes, results, arguments and paths. It does not support
+ * users by name, comparisons between fields, or features for daemons.
  *
- * @throws Refusal a clause
+ * @throws Refusal with a clause
  */
 function parseAuditRule(text) {
     const words = wordsOf(text);
@@ -52651,17 +52880,17 @@ function parseAuditRule(text) {
         const [option = '', value] = words.slice(index, index + 2);
         const read = Object.hasOwn(READERS, option) ? READERS[option] : undefined;
         if (read === undefined || value === undefined) {
-            throw new Refusal(`its audit-rule has "${option}", and is made of ${SYNTAX}`);
+            throw new Refusal(`its audit-rule has "${option}" and may only have ${SYNTAX}`);
         }
         read(rule, value);
     }
     if (rule.list < 0)
         throw new Refusal('its audit-rule does not begin with -a always,exit');
-    if (rule.fields.length > MOST_FIELDS)
+    if (rule.fields.length > MAX_FIELDS)
         throw new Refusal('its audit-rule has too many fields');
     return rule;
 }
-/** As in a file of rules: < and > are of no shell, and single quotes hold blanks together. */
+/** Splits as in a file of rules: < and > have no special meaning, and single quotes keep blanks. */
 function wordsOf(text) {
     const words = text.match(/(?:[^\s']|'[^']*')+/g) ?? [];
     if ((text.match(/'/g)?.length ?? 0) % 2 !== 0)
@@ -52674,7 +52903,7 @@ const READERS = {
         const list = names.find((name) => Object.hasOwn(LISTS, name));
         const action = names.find((name) => Object.hasOwn(ACTIONS, name));
         if (names.length !== 2 || list === undefined || action === undefined) {
-            throw new Refusal(`its audit-rule has -a ${value}, and takes always or never, exit or task`);
+            throw new Refusal(`its audit-rule has -a ${value}; give always or never, and exit or task`);
         }
         rule.list = LISTS[list] ?? -1;
         rule.action = ACTIONS[action] ?? -1;
@@ -52682,7 +52911,7 @@ const READERS = {
     '-S': (rule, value) => {
         const calls = value.split(',').filter((name) => name !== 'all');
         if (!calls.every((name) => /^\w{1,64}$/.test(name))) {
-            throw new Refusal(`its audit-rule has -S ${value}, which are no system calls`);
+            throw new Refusal(`its audit-rule has -S ${value}; give names or numbers of system calls`);
         }
         if (calls.length > 0)
             rule.calls = [...(rule.calls ?? []), ...calls];
@@ -52694,14 +52923,14 @@ const READERS = {
         rule.fields.push(fieldOf(`key=${value}`));
     },
 };
-/** AUDIT_MAX_FIELDS, and what a text may have: PATH_MAX. */
-const MOST_FIELDS = 64;
-const LONGEST_TEXT = 4095;
+/** AUDIT_MAX_FIELDS, and the longest text that is allowed (PATH_MAX). */
+const MAX_FIELDS = 64;
+const MAX_TEXT_CHARACTERS = 4095;
 function fieldOf(text) {
     const [, name = '', sign = '', value = ''] = /^(\w+)(!=|<=|>=|&=|[=<>&])(.+)$/s.exec(text) ?? [];
     const operator = OPERATORS[sign];
     if (operator === undefined) {
-        throw new Refusal(`its audit-rule has -F ${text}, which is not FIELD=VALUE`);
+        throw new Refusal(`its audit-rule has -F ${text}; give FIELD=VALUE`);
     }
     if (name === 'arch' && sign === '=' && value === 'b64') {
         return { field: ARCH, operator, value: OWN_ARCHITECTURE };
@@ -52710,34 +52939,34 @@ function fieldOf(text) {
         const bits = [...value].map((letter) => PERMISSIONS[letter] ?? 0);
         return { field: PERM, operator, value: bits.reduce((all, bit) => all | bit, 0) };
     }
-    if (Object.hasOwn(TEXTS, name) && value.length <= LONGEST_TEXT) {
+    if (Object.hasOwn(TEXTS, name) && value.length <= MAX_TEXT_CHARACTERS) {
         return { field: TEXTS[name] ?? 0, operator, value };
     }
     const number = value === 'unset' ? UNSET : Number(value);
     if (!Object.hasOwn(NUMBERS, name) || !Number.isInteger(number) || Math.abs(number) > UNSET) {
-        throw new Refusal(`its audit-rule has -F ${text}, and takes whole numbers of ${Object.keys(NUMBERS).join(', ')}, and arch=b64, perm=rwxa, path=, dir= and key=`);
+        throw new Refusal(`its audit-rule has -F ${text}; give a whole number for ${Object.keys(NUMBERS).join(', ')}, or arch=b64, perm=rwxa, path=, dir= or key=`);
     }
     return { field: NUMBERS[name] ?? 0, operator, value: number };
 }
 const UNSET = 0xffff_ffff;
-/** AUDIT_BITMASK_SIZE: a bit for every call. */
+/** AUDIT_BITMASK_SIZE: one bit for every call. */
 const MASK_WORDS = 64;
 const CALLS = 32 * MASK_WORDS;
-/** Offsets of struct audit_rule_data, linux/audit.h: arrays of 32-bit numbers, and texts behind. */
+/** Offsets in struct audit_rule_data (linux/audit.h): arrays of 32-bit numbers, then the texts. */
 const AT = {
     ...{ list: 0, action: 4, fieldCount: 8, mask: 12, fields: 268, values: 524, operators: 780 },
     ...{ textLength: 1036, texts: 1040 },
 };
-/** AUDIT_ARCH_…: the number of its ELF files, 64 bits, little-endian. */
+/** AUDIT_ARCH_…: the ELF machine number, with the bits for 64-bit and little-endian. */
 const ARCHITECTURES = {
     x86_64: 0xc000_003e,
     aarch64: 0xc000_00b7,
 };
 /**
- * A rule as the kernel takes it: struct audit_rule_data with its texts.
+ * Encodes a rule as the kernel takes it: struct audit_rule_data with its texts.
  *
- * @param numbers of the system calls of that architecture, by name
- * @throws Refusal a clause, when there is no call of a name
+ * @param numbers numbers of that architecture's system calls, by name
+ * @throws Refusal with a clause, if no system call has that name
  */
 function auditRuleData({ list, action, calls, fields }, architecture, numbers) {
     const texts = Buffer.from(fields.map(({ value }) => (typeof value === 'string' ? value : '')).join(''));
@@ -52766,7 +52995,7 @@ function numberOf(call, numbers) {
     const number = /^\d+$/.test(call) ? Number(call) : numbers.get(call);
     if (number !== undefined && number < CALLS)
         return number;
-    throw new Refusal(`its audit-rule has the system call ${call}, which this machine does not know`);
+    throw new Refusal(`its audit-rule names the system call ${call}, which this machine's headers do not have`);
 }
 
 ;// CONCATENATED MODULE: ./lib/targets/kernel/audit.js
@@ -52775,9 +53004,10 @@ function numberOf(call, numbers) {
 
 
 /**
- * Audit rules as the probe hands them to the kernel, one behind the other.
+ * Encodes audit rules as the probe hands them to the kernel, one after the other.
  *
- * @throws Failure when there is no call of a name, or no compiler whose headers have their numbers
+ * @throws Failure if no system call has a given name, or no compiler is installed whose headers
+ *   have the numbers
  */
 async function auditRules(rules, architecture, { folder, signal }) {
     const numbers = await callNumbers(architecture, folder, signal);
@@ -52787,7 +53017,7 @@ async function auditRules(rules, architecture, { folder, signal }) {
     catch (error) {
         if (!(error instanceof Refusal))
             throw error;
-        throw (0,failure/* usageFailure */.II)(`The kernel cannot be audited as asked: ${error.message}.`);
+        throw (0,failure/* usageFailure */.II)(`The audit rules cannot be used: ${error.message}.`);
     }
 }
 
@@ -52798,13 +53028,14 @@ var kernel_configuration = __nccwpck_require__(81731);
 ;// CONCATENATED MODULE: ./lib/targets/kernel/beside.js
 
 /**
- * Where a distribution, a build and whoever copies an image put what belongs to it: with `config` for
- * the kind and `.config` for the kernel's own name of it, `config-6.1` beside `vmlinuz-6.1` and
- * `config-base` beside `bzImage-base`; `config` or `.config` beside an image of a plain name; and
- * `.config` at the top of the tree that the image was built in.
+ * Paths of a file that belongs to an image, where distributions, builds and people put it. For a
+ * configuration, `kind` is `config` and `built` is `.config`:
+ * - `config-6.1` beside `vmlinuz-6.1`, `config-base` beside `bzImage-base`;
+ * - `config` or `.config` beside an image whose name has no suffix;
+ * - `.config` at the top of the tree in which the image was built.
  *
- * @param image its path, links followed
- * @param built what a build calls it
+ * @param image the image's path, with links resolved
+ * @param built the name that a build gives the file
  */
 function besideImage(image, kind, built = kind) {
     const folder = (0,external_node_path_.dirname)(image);
@@ -52820,16 +53051,23 @@ function besideImage(image, kind, built = kind) {
 ;// CONCATENATED MODULE: ./lib/targets/kernel/unpack.js
 
 
-/** Larger than any kernel is when unpacked. */
+/** Larger than any unpacked kernel. */
 const MAX_KERNEL_BYTES = 512 * 1024 * 1024;
-/** Offsets of Documentation/arch/x86/boot.rst; the payload's own counts from behind the setup. */
+/**
+ * Offsets from Documentation/arch/x86/boot.rst; the payload's own offset counts from the end of the
+ * setup code.
+ */
 const X86 = { setupSectors: 0x1f1, magic: 0x202, payloadOffset: 0x248, payloadLength: 0x24c };
 const SECTOR = 512;
-/** Offsets of drivers/firmware/efi/libstub/zboot-header.S. */
+/** Offsets from drivers/firmware/efi/libstub/zboot-header.S. */
 const ZBOOT = { payloadOffset: 8, payloadLength: 12, compression: 24, end: 56 };
-/** Behind a bzImage's payload stands how long it is when unpacked, but for gzip, which says so itself. */
+/**
+ * A bzImage's payload is followed by its unpacked length, except with gzip, which stores it itself.
+ */
 const LENGTH_BYTES = 4;
-/** By what a packed kernel begins with (scripts/extract-vmlinux has the same), what unpacks it. */
+/**
+ * The program that unpacks a kernel, by the kernel's first bytes (as in scripts/extract-vmlinux).
+ */
 const PROGRAMS = [
     [
         [0xfd, 0x37, 0x7a, 0x58, 0x5a],
@@ -52853,7 +53091,9 @@ const PROGRAMS = [
     ],
 ];
 const GZIP = [0x1f, 0x8b];
-/** What an EFI program is packed with that unpacks itself (CONFIG_EFI_ZBOOT); undefined for others. */
+/**
+ * How a self-extracting EFI program (CONFIG_EFI_ZBOOT) is compressed; undefined for other images.
+ */
 function zbootCompression(image) {
     if (image.length < ZBOOT.end || image.toString('latin1', 0, 8) !== 'MZ\0\0zimg')
         return undefined;
@@ -52861,10 +53101,10 @@ function zbootCompression(image) {
     return /^[a-z0-9]{1,10}(?=\0)/.exec(name)?.[0] ?? 'content';
 }
 /**
- * The kernel itself, which a bzImage, an Image.gz or a compressed EFI program holds packed.
+ * Unpacks the kernel from a bzImage, an Image.gz or a compressed EFI program.
  *
- * @returns undefined where it is packed by what cannot be unpacked here
- * @throws the signal's reason when that is aborted
+ * @returns undefined if the program that unpacks it is missing or fails
+ * @throws the signal's reason if the signal is aborted
  */
 async function unpackedKernel(image, signal) {
     const packed = payload(image);
@@ -52898,7 +53138,7 @@ function gunzipped(packed) {
         return undefined;
     }
 }
-/** What a program makes of its input; undefined where it is not there or fails. */
+/** A program's output for an input; undefined if the program is missing or fails. */
 const filter = ([program, ...words], input, signal) => new Promise((resolve) => {
     const stdio = ['pipe', 'pipe', 'ignore'];
     const child = (0,external_node_child_process_.spawn)(program, words, { stdio: [...stdio], signal, killSignal: 'SIGKILL' });
@@ -52912,7 +53152,7 @@ const filter = ([program, ...words], input, signal) => new Promise((resolve) => 
     });
     child.on('error', () => resolve(undefined));
     child.on('close', (code) => resolve(code === 0 ? Buffer.concat(chunks) : undefined));
-    // It may end before it has read all.
+    // It may exit before it has read everything.
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);
 });
@@ -52923,15 +53163,15 @@ const filter = ([program, ...words], input, signal) => new Promise((resolve) => 
 
 
 
-/** Ten times the longest. */
+/** Ten times the longest configuration known. */
 const MAX_CONFIGURATION_BYTES = 4 * 1024 * 1024;
 /**
- * What a kernel was built with: as the image itself holds it where it was built with CONFIG_IKCONFIG,
- * else as a file does that belongs to the image. Without either, nothing is known of it, which is
- * no failure.
+ * Reads what a kernel was built with: from the image itself if it was built with CONFIG_IKCONFIG,
+ * else from a file that belongs to the image. If there is neither, the configuration is unknown,
+ * which is no failure.
  *
- * @param path the image's
- * @throws the signal's reason when that is aborted
+ * @param path path of the image
+ * @throws the signal's reason if the signal is aborted
  */
 async function configurationOf(path, image, signal) {
     const own = embedded(await unpackedKernel(image, signal));
@@ -52946,7 +53186,7 @@ async function configurationOf(path, image, signal) {
     }
     return undefined;
 }
-/** The marks around it, and how a gzip file begins (kernel/configs.c). */
+/** The marks around it, and the first bytes of a gzip file (kernel/configs.c). */
 const BEGIN = Buffer.from('IKCFG_ST\x1f\x8b', 'latin1');
 const END = 'IKCFG_ED';
 const GZIP_AT = 8;
@@ -52983,66 +53223,71 @@ async function read(path) {
 
 ;// CONCATENATED MODULE: ./lib/targets/kernel/instruction-clock.js
 /**
- * A clock that every instruction moves by one nanosecond of the guest's time and nothing else does,
- * not even sleep (docs/devel/tcg-icount.rst). A boot is then the same for the same seed, instruction
- * by instruction, on whatever machine; for that the clock on the wall has to be the guest's own, too,
- * since a kernel mixes it into its random numbers.
+ * QEMU's arguments for a clock that every instruction advances by one nanosecond of guest time.
+ * Nothing else advances it, not even sleep (docs/devel/tcg-icount.rst). So a boot with the same
+ * seed is the same on every machine, instruction by instruction. The wall clock must then be the
+ * guest's own too, since a kernel mixes it into its random numbers.
  *
- * @param seed of everything random in the guest
+ * @param seed seed of everything random in the guest
  */
 const countingArguments = (seed) => [
     ...['-icount', 'shift=0,sleep=off', '-seed', String(seed)],
     ...['-rtc', 'base=2000-01-01T00:00:00,clock=vm'],
 ];
 /**
- * What takes chance out of what is counted, beside the seed: another kernel draws other numbers from
- * the same one. Programs lie where they are linked to (where a new one's stack begins decides how
- * many pages it faults in); and of what a path is looked up by, a bucket holds hardly ever two.
+ * Options that remove chance from counts, beyond the seed: another kernel draws other random
+ * numbers from the same seed. Without `norandmaps`, programs lie at random addresses, and the start
+ * of a new program's stack decides how many pages it faults in. With `dhash_entries`, the hash
+ * table for path lookups is so large that a bucket hardly ever holds two entries.
  */
 const STEADY = ['norandmaps', 'dhash_entries=262144'];
 /**
- * On arm64 a call draws a random number for where its stack begins (CONFIG_RANDOMIZE_KSTACK_OFFSET,
- * which x86 has the time stamp counter for), and every 48th makes 96 bytes of them, which takes
- * 2,800 instructions (drivers/char/random.c): a batch more or less of which would be 5 % of it.
+ * On arm64 every call draws a random number for the offset of its stack
+ * (CONFIG_RANDOMIZE_KSTACK_OFFSET); x86 uses the time stamp counter for that. Every 48th call makes
+ * 96 new random bytes, which takes 2,800 instructions (drivers/char/random.c). One such refill more
+ * or less would change a batch by 5 %.
  */
-const STEADY_HERE = {
+const STEADY_BY_ARCHITECTURE = {
     x86_64: [],
     aarch64: ['randomize_kstack_offset=off'],
 };
-/** Tests of cryptography, which no metric uses, and which wait for each other. */
-const QUICK = ['cryptomgr.notests'];
+/** Skips self-tests of the cryptography, which no metric uses and which wait for each other. */
+const NO_SELF_TESTS = ['cryptomgr.notests'];
 /**
- * A kernel that times its clocks by one another spins, and a spin of 0.1 s is 100 million
- * instructions, a third of the boot: of the IO-APIC's timer, and of the time stamp counter, which is
- * the emulator's and exact.
+ * Skips checks in which a kernel times one clock by another. It spins meanwhile: 0.1 s is 100
+ * million instructions, a third of the boot. The checks concern the timer of the IO-APIC, and the
+ * time stamp counter, which the emulator provides and which is exact.
  */
-const QUICK_CLOCKS = {
+const NO_CLOCK_CHECKS = {
     x86_64: ['no_timer_check', 'tsc=reliable'],
     aarch64: [],
 };
-/** The timer of the local APIC, too, where another does; several processors need one each. */
-const QUICK_ALONE = {
+/**
+ * Skips the timer of the local APIC as well if there is one processor, since another timer does its
+ * work; several processors need one each.
+ */
+const NO_APIC_TIMER = {
     x86_64: ['nolapic_timer'],
     aarch64: [],
 };
 /**
- * The kernel's command line for that: where its code is has to be the same, too. The user's own words
- * come behind what they may take back.
+ * The kernel's command line for counting. The kernel's code must always lie at the same address, so
+ * `nokaslr` comes last. The user's own words come after the options that they may override.
  *
- * @param cpus of the guest
+ * @param cpus number of the guest's processors
  */
 const countingCommandLine = (architecture, cpus, own) => [
     ...STEADY,
-    ...STEADY_HERE[architecture],
-    ...QUICK,
-    ...(cpus === 1 ? QUICK_ALONE[architecture] : []),
-    ...QUICK_CLOCKS[architecture],
+    ...STEADY_BY_ARCHITECTURE[architecture],
+    ...NO_SELF_TESTS,
+    ...(cpus === 1 ? NO_APIC_TIMER[architecture] : []),
+    ...NO_CLOCK_CHECKS[architecture],
     ...(own === '' ? [] : [own]),
     'nokaslr',
 ].join(' ');
 /**
- * Raised when a kernel is booted, or its instructions are counted, in another way: counts of two ways
- * are not compared.
+ * Raised whenever kernels are booted or counted in a different way: counts of two procedures are
+ * not compared.
  */
 const COUNTING_PROCEDURE = 2;
 
@@ -53096,20 +53341,22 @@ const EXECUTABLE_SECTION = 4;
 const EXECUTABLE = 2;
 const FUNCTION = 2;
 const NO_TYPE = 0;
-/** Whether it runs at the addresses that are in it, and not wherever the kernel puts it. */
+/**
+ * Whether the program runs at the addresses in its file, rather than wherever the kernel puts it.
+ */
 const hasFixedAddresses = (elf) => elf.readUInt16LE(HEADER.type) === EXECUTABLE;
-/** The header's length in bytes, with all that is read of it here. */
+/** Bytes of the header, which holds everything that is read from it here. */
 const ELF_HEADER_BYTES = 64;
 /**
  * The functions in a file's symbol table.
  *
- * @returns none where it has no symbol table (strip(1))
- * @throws RangeError with a clause when it is no ELF file of 64 bits, little-endian, or not whole
+ * @returns an empty list if it has no symbol table (strip(1))
+ * @throws RangeError with a clause, if it is not a whole 64-bit little-endian ELF file
  */
 function elfFunctions(elf) {
     const part = ({ offset, size }) => {
         if (offset + size > elf.length)
-            throw new RangeError('it is not whole');
+            throw new RangeError('it is incomplete');
         return elf.subarray(offset, offset + size);
     };
     const sections = elfSections(part(elfSectionTable(elf)));
@@ -53117,23 +53364,23 @@ function elfFunctions(elf) {
     return table === undefined || names === undefined ? [] : elfSymbols(table, names, sections);
 }
 /**
- * Where a file has the table of its sections, in bytes.
+ * Where a file has its section table, in bytes.
  *
- * @throws RangeError with a clause when it is no ELF file of 64 bits, little-endian
+ * @throws RangeError with a clause, if it is not a 64-bit little-endian ELF file
  */
 function elfSectionTable(header) {
     if (header.toString('latin1', 0, 4) !== '\x7fELF')
-        throw new RangeError('it is no ELF file');
+        throw new RangeError('it is not an ELF file');
     if (header[HEADER.class] !== CLASS_64 || header[HEADER.order] !== LITTLE_ENDIAN) {
-        throw new RangeError('it is not for 64 bits and little-endian');
+        throw new RangeError('it is not a 64-bit little-endian ELF file');
     }
-    return whole(() => ({
+    return complete(() => ({
         offset: Number(header.readBigUInt64LE(HEADER.sections)),
         size: header.readUInt16LE(HEADER.sectionCount) * SECTION.bytes,
     }));
 }
-/** @throws RangeError when the table is not whole */
-const elfSections = (table) => whole(() => Array.from({ length: Math.floor(table.length / SECTION.bytes) }, (_, index) => {
+/** @throws RangeError if the table is incomplete */
+const elfSections = (table) => complete(() => Array.from({ length: Math.floor(table.length / SECTION.bytes) }, (_, index) => {
     const at = index * SECTION.bytes;
     return {
         type: table.readUInt32LE(at + SECTION.type),
@@ -53143,7 +53390,7 @@ const elfSections = (table) => whole(() => Array.from({ length: Math.floor(table
         executable: (table.readUInt32LE(at + SECTION.flags) & EXECUTABLE_SECTION) !== 0,
     };
 }));
-/** A file's symbols and their names; neither where it has none. */
+/** The sections of a file's symbols and of their names; an empty list if it has none. */
 function symbolTable(sections) {
     const table = sections.find(({ type }) => type === SYMBOL_TABLE);
     const names = sections[table?.link ?? -1];
@@ -53151,22 +53398,22 @@ function symbolTable(sections) {
 }
 /** The notes of a file, elf(5). */
 const noteSections = (sections) => sections.filter(({ type }) => type === NOTE);
-function whole(read) {
+function complete(read) {
     try {
         return read();
     }
     catch (error) {
         if (!(error instanceof RangeError))
             throw error;
-        throw new RangeError('it is not whole');
+        throw new RangeError('it is incomplete');
     }
 }
 /**
  * The functions of a symbol table, and the labels of assembly, which have no type.
  *
- * @throws RangeError when it is not whole
+ * @throws RangeError if it is incomplete
  */
-const elfSymbols = (table, names, sections) => whole(() => {
+const elfSymbols = (table, names, sections) => complete(() => {
     const functions = [];
     for (let at = 0; at < table.length; at += SYMBOL.bytes) {
         const type = table.readUInt8(at + SYMBOL.info) & 0xf;
@@ -53192,19 +53439,23 @@ var operation = __nccwpck_require__(39479);
 const LINE = /^([0-9a-f]{8,16}) ([tTwW]) (\S+)(?:\t\[(\S+)\])?$/;
 /** Padding that a compiler puts before functions (CONFIG_CALL_PADDING, kCFI). */
 const PADDING = /^__(pfx|cfi)_/;
-/** Where instructions begin ($x) or data ($d) in the code of arm64, which is no function (AAELF64, 5.5). */
+/** Marks of instructions ($x) or data ($d) in arm64 code, which are no functions (AAELF64, 5.5). */
 const MAPPING = /^\$[dx]/;
 const isNoFunction = (name) => PADDING.test(name) || MAPPING.test(name);
 /**
- * Where a kernel's own code ends (include/asm-generic/vmlinux.lds.h): no function. What is executed
- * behind it has no symbol, such as a filter that was compiled in there.
+ * Ends of a kernel's own code (include/asm-generic/vmlinux.lds.h), which are no functions. Code
+ * behind them has no symbol, such as a compiled filter.
  */
 const symbols_END = /^(_etext|_einittext|__entry_tramp_text_end)$/;
-/** What the compiler or a macro calls a function by as well (arch/x86/include/asm/syscall_wrapper.h). */
+/**
+ * Second names that the compiler or a macro gives a function
+ * (arch/x86/include/asm/syscall_wrapper.h).
+ */
 const ALIAS = /^__(ia32|se|pi)_/;
 /**
- * Reads the symbols of instructions from what /proc/kallsyms and System.map look like. Of several at
- * one address a global one counts more, and an alias less; the first of the best is taken.
+ * Reads code symbols from text in the format of /proc/kallsyms and System.map. Of several symbols
+ * at one address, the best is taken: global ones rank higher and aliases lower; the first wins a
+ * tie.
  */
 function parseKallsyms(text) {
     const found = new Map();
@@ -53214,7 +53465,7 @@ function parseKallsyms(text) {
             continue;
         const address = (0,trace_address/* addressOf */.c)(BigInt(`0x${digits}`));
         const rank = (type === 'T' ? 2 : 0) + (ALIAS.test(name) ? 0 : 1);
-        // Zero is what a process without the right to see them gets.
+        // A process without the right to see addresses reads zero.
         if (address === 0 || rank <= (found.get(address)?.rank ?? -1))
             continue;
         const symbol = { address, name, ...(module === undefined ? {} : { module }) };
@@ -53230,26 +53481,28 @@ const symbolsOfElf = (functions) => functions
     ...(size > 0 ? { size } : {}),
 }));
 /**
- * What a compiler appends to the name of a function that it has changed: a build may do so and
- * another not, and it is the same function in the source. The cold part of a function, which is
- * elsewhere, is one with it.
+ * Suffixes that a compiler appends to a function that it has transformed. One build may do so and
+ * another not, but it is the same function in the source. The cold part of a function is placed
+ * elsewhere, but counts for that function.
  */
 const VARIANT = /\.(cold|isra\.\d+|constprop\.\d+|llvm\.\d+)(?=\.|$)|(?<=\.part)\.\d+/g;
-/** Which function an instruction is in. */
+/** Finds the function that contains an instruction. */
 class Code {
-    /** Beginnings of pieces of code, in ascending order; each goes on to the next one. */
+    /** Start addresses of pieces of code, ascending; each piece extends to the next. */
     starts;
-    /** The number of each piece's function. */
+    /** The index of each piece's function. */
     functionOf;
     functions;
-    /** 1 for each piece that a function is called at: not for its cold part, nor for what is not known. */
+    /** 1 for each piece where a function is called; 0 for its cold part and for unknown code. */
     isBeginning;
-    /** The same as {@link Inlined}, by the numbers of the functions; undefined where it is not known. */
+    /**
+     * Like {@link Inlined}, with indexes of functions; undefined if it is not known what was inlined.
+     */
     inlined;
     constructor(symbols, inlined) {
         const pieces = piecesOf(symbols);
         const functions = new Functions();
-        // The cold part of a function may come before it.
+        // Functions come first: the cold part of a function may lie before it.
         for (const { symbol } of pieces)
             if (symbol && !isCold(symbol))
                 functions.add(symbol);
@@ -53264,7 +53517,7 @@ class Code {
         this.functions = functions.list;
         this.isBeginning = Uint8Array.from(pieces, ({ symbol }) => (symbol && !isCold(symbol) ? 1 : 0));
     }
-    /** The number of the piece that an address is in: the last that begins at or before it. */
+    /** The index of the piece that contains an address: the last that begins at or before it. */
     pieceAt(address) {
         let low = 0;
         let high = this.starts.length;
@@ -53279,18 +53532,21 @@ class Code {
     }
 }
 const PAGE = 4096;
-/** Far behind the last symbol is what was made as the kernel ran, such as a compiled filter, or the vDSO. */
+/**
+ * Ends the last symbol after a page. Code far behind it was made while the kernel ran, such as a
+ * compiled filter, or is the vDSO.
+ */
 function symbols_bounded(sorted) {
     const last = sorted.at(-1);
     return last === undefined ? [] : [...sorted.slice(0, -1), { ...last, size: last.size ?? PAGE }];
 }
-/** With a piece for what no symbol covers, at either end and between them. */
+/** All pieces, including those that no symbol covers: at either end and in between. */
 function piecesOf(symbols) {
     const sorted = symbols.toSorted(
-    // A label is often where a function is.
+    // A label often has the same address as a function; the function comes first.
     (a, b) => a.address - b.address || Number(b.size !== undefined) - Number(a.size !== undefined));
-    const kernel = sorted.filter(({ address }) => (0,trace_address/* isKernels */.H)(address));
-    const program = sorted.filter(({ address }) => !(0,trace_address/* isKernels */.H)(address));
+    const kernel = sorted.filter(({ address }) => (0,trace_address/* isKernelAddress */.K)(address));
+    const program = sorted.filter(({ address }) => !(0,trace_address/* isKernelAddress */.K)(address));
     const nowhere = Number.NEGATIVE_INFINITY;
     return [
         ...[{ address: nowhere }, ...covered(symbols_bounded(kernel))],
@@ -53314,7 +53570,10 @@ function covered(sorted) {
 const isCold = ({ name }) => name.includes('.cold');
 const KERNEL = { name: '[kernel]', kernel: true, known: false };
 const symbols_PROGRAM = { name: '[program]', kernel: false, known: false };
-/** Two static functions may have one name: they are two to be called, and one to be reported. */
+/**
+ * The list of functions. Two static functions may share a name: they are called separately, but
+ * reported as one.
+ */
 class Functions {
     list = [KERNEL, symbols_PROGRAM];
     #ofSymbol = new Map();
@@ -53337,7 +53596,7 @@ class Functions {
     }
     numberOf({ address, symbol }) {
         if (symbol === undefined)
-            return this.list.indexOf((0,trace_address/* isKernels */.H)(address) ? KERNEL : symbols_PROGRAM);
+            return this.list.indexOf((0,trace_address/* isKernelAddress */.K)(address) ? KERNEL : symbols_PROGRAM);
         const known = this.#ofSymbol.get(symbol) ?? this.#ofName.get(identityOf(symbol));
         return known ?? this.add(symbol);
     }
@@ -53346,7 +53605,7 @@ function functionOf({ address, name, module }) {
     return {
         name: name.replaceAll(VARIANT, ''),
         ...(module === undefined ? {} : { module }),
-        ...{ kernel: (0,trace_address/* isKernels */.H)(address), known: true },
+        ...{ kernel: (0,trace_address/* isKernelAddress */.K)(address), known: true },
     };
 }
 const identityOf = (symbol) => {
@@ -53358,58 +53617,58 @@ const identityOf = (symbol) => {
 
 
 /**
- * Where the kernel of arm64 is entered and left under page tables that hold nothing else of it (KPTI,
- * arch/arm64/kernel/entry.S). It is code of the image that is mapped once more, elsewhere, and is in
- * no list of symbols; it is known by what it does.
+ * The trampoline through which arm64 enters and leaves the kernel while the page tables hide the
+ * rest of it (KPTI, arch/arm64/kernel/entry.S). Its code is in the image, but is mapped a second
+ * time at an address that no list of symbols has. So it is recognised by its behaviour.
  */
 const VECTORS = 'tramp_vectors';
 const trampoline_EXIT = 'tramp_exit';
-/** Of a table of vectors, which is aligned to its size, and where in it programs enter (Arm ARM, D1.3). */
+/** Size and alignment of a vector table, and the offset where programs enter it (Arm ARM, D1.3). */
 const TABLE_BYTES = 0x800;
 const FROM_PROGRAM = 0x400;
-/** The smallest of arm64's. */
+/** The smallest page size of arm64. */
 const PAGE_BYTES = 0x1000;
 /**
- * The symbols of the trampoline where it is executed.
+ * The symbols of the trampoline, at the addresses where it is executed.
  *
  * @param symbols the kernel's own
- * @param window one in which the kernel has been entered and left
- * @returns none where a kernel does without, as on every other architecture
+ * @param window a window in which the kernel was entered and left
+ * @returns an empty list if the kernel has no trampoline, as on every other architecture
  */
 function trampolineSymbols(symbols, window) {
-    const runs = runsBehind(lastOf(symbols), (0,file/* decodeWindow */.b)(window));
-    const entry = runs.find(({ first, from }) => isProgram(from) && offset(first) === FROM_PROGRAM);
+    const stretches = stretchesBehind(lastOf(symbols), (0,file/* decodeWindow */.b)(window));
+    const entry = stretches.find(({ first, from }) => isProgram(from) && offset(first) === FROM_PROGRAM);
     if (entry === undefined)
         return [];
     const vectors = { name: VECTORS, address: entry.first - FROM_PROGRAM, size: TABLE_BYTES };
-    const exit = runs.find(({ from, to }) => isProgram(to) && !isProgram(from))?.first;
+    const exit = stretches.find(({ from, to }) => isProgram(to) && !isProgram(from))?.first;
     if (exit === undefined)
         return [vectors];
     return [vectors, { name: trampoline_EXIT, address: exit, size: PAGE_BYTES - modulo(exit, PAGE_BYTES) }];
 }
-function runsBehind(last, addresses) {
-    const isUnknown = (address = Number.NaN) => (0,trace_address/* isKernels */.H)(address) && address > last;
-    const runs = [];
+function stretchesBehind(last, addresses) {
+    const isUnknown = (address = Number.NaN) => (0,trace_address/* isKernelAddress */.K)(address) && address > last;
+    const stretches = [];
     for (let at = 0; at < addresses.length; at++) {
         const begin = at;
         while (isUnknown(addresses[at]))
             at++;
         const [first = 0, from = Number.NaN, to = Number.NaN] = [begin, begin - 1, at].map((index) => addresses[index]);
         if (at > begin)
-            runs.push({ first, from, to });
+            stretches.push({ first, from, to });
     }
-    return runs;
+    return stretches;
 }
 function lastOf(symbols) {
     let last = Number.NEGATIVE_INFINITY;
     for (const { address } of symbols)
-        if ((0,trace_address/* isKernels */.H)(address))
+        if ((0,trace_address/* isKernelAddress */.K)(address))
             last = Math.max(last, address);
     return last;
 }
 const isProgram = (address) => address > 0;
 const offset = (address) => modulo(address, TABLE_BYTES);
-/** Of the address's bits, which is negative. */
+/** Modulo of the address's bits: the address itself is negative. */
 const modulo = (address, size) => ((address % size) + size) % size;
 
 ;// CONCATENATED MODULE: ./lib/targets/kernel/trace.js
@@ -53423,7 +53682,7 @@ const modulo = (address, size) => ((address % size) + size) % size;
 
 
 
-/** Of native/base/marks.h, as places and as a function. */
+/** The marks of native/base/marks.h. */
 const MARKS = [
     'round',
     'batch_begin',
@@ -53433,9 +53692,10 @@ const MARKS = [
     'table',
 ];
 /**
- * Makes ready to trace a probe.
+ * Prepares to trace a probe.
  *
- * @throws Failure when the plugin cannot be compiled, or the probe is built so that it cannot be traced
+ * @throws Failure if the plugin cannot be compiled, or the probe was built in a way that cannot be
+ *   traced
  */
 async function prepareTracer(probe, workshop) {
     const functions = hasFixedAddresses(probe) ? elfFunctions(probe) : [];
@@ -53443,7 +53703,7 @@ async function prepareTracer(probe, workshop) {
         const found = functions.find(({ name }) => name === `mark_${mark}`);
         if (found !== undefined)
             return found.address;
-        throw (0,failure/* measurementFailure */.jO)('The probe cannot be traced, since it was linked to run anywhere (static-pie) or without symbols: compile it with a compiler that takes -static as gcc of Debian or Fedora does, by CC.');
+        throw (0,failure/* measurementFailure */.jO)('The probe cannot be traced, because it was linked as static-pie or without symbols: set CC to a compiler whose -static links at fixed addresses, such as the gcc of Debian or Fedora.');
     };
     const marks = MARKS.map((mark) => [mark, addressOf(mark)]);
     const places = new Set(MARKS.map((mark) => `mark_${mark}`));
@@ -53453,14 +53713,14 @@ async function prepareTracer(probe, workshop) {
         plugin: await buildTracePlugin({ signal: workshop.signal }),
     };
 }
-/** Ten times the whole catalogue's; a longer trace is cut off. */
+/** Ten times the trace of all metrics; a longer trace is cut off. */
 const MAX_TRACE_MIB = 512;
 /**
- * Makes a start under the instruction clock into one that is traced.
+ * Adds tracing to launches under the instruction clock.
  *
  * @throws Failure as {@link prepareTracer}
  */
-async function traceStart(start, { probe, debug, workshop }) {
+async function traceLaunches(start, { probe, debug, workshop }) {
     const tracer = await prepareTracer(probe, workshop);
     const out = (0,external_node_path_.join)(workshop.folder, 'trace');
     return {
@@ -53480,7 +53740,7 @@ async function traceStart(start, { probe, debug, workshop }) {
     };
 }
 function pluginArgument({ plugin, marks }, out) {
-    // QEMU takes two commas for one.
+    // QEMU reads two commas as one.
     const path = (name) => name.replaceAll(',', ',,');
     const addresses = MARKS.map((mark) => `${mark}=${marks[mark]}`);
     const limit = `limit=${MAX_TRACE_MIB * 1024 * 1024}`;
@@ -53488,15 +53748,14 @@ function pluginArgument({ plugin, marks }, out) {
 }
 function whyNotLoaded({ stderr }) {
     if (/^trace plugin: it takes/m.test(stderr)) {
-        return 'the trace cannot be written; set TMPDIR to a folder that can be written to';
+        return 'the trace cannot be written; set TMPDIR to a writable folder';
     }
     if (/-plugin: invalid option/.test(stderr)) {
-        return 'this QEMU takes no plugins (built with --disable-plugins); install one that does, such as that of Debian 12 or later';
+        return 'this QEMU was built without plugins (--disable-plugins); install one with plugins, such as that of Debian 12 or later';
     }
     const refused = /Could not load plugin[^:]*: (.*)|TCG plugin \S+ (requires .*)/.exec(stderr);
     const said = refused?.[1] ?? refused?.[2];
-    return (said &&
-        `QEMU does not load the plugin that traces ("${said.slice(0, 200)}"); use QEMU from 7.2 to 10.2`);
+    return (said && `QEMU does not load the trace plugin ("${said.slice(0, 200)}"); use QEMU 7.2 to 10.2`);
 }
 async function readTrace(path) {
     try {
@@ -53504,7 +53763,7 @@ async function readTrace(path) {
     }
     catch (error) {
         const why = error instanceof RangeError ? error.message : (0,failure/* reasonOf */.A3)(error);
-        throw (0,failure/* measurementFailure */.jO)(`The trace ${path} could not be read (${why}): leave ${MAX_TRACE_MIB} MiB free, or set TMPDIR to a folder with room.`);
+        throw (0,failure/* measurementFailure */.jO)(`The trace ${path} could not be read (${why}): leave ${MAX_TRACE_MIB} MiB free, or set TMPDIR to a folder with enough space.`);
     }
 }
 async function operationsOf(trace, places, { symbols }, debug) {
@@ -53517,15 +53776,18 @@ async function operationsOf(trace, places, { symbols }, debug) {
     const code = new Code([...kernel, ...trampoline, ...symbols], inlined);
     return found.map((batch) => ('why' in batch ? batch : { roots: (0,operation/* profileBatch */.YY)(batch, code) }));
 }
-const windowsOf = (batch) => 'why' in batch ? [] : [batch.run, ...batch.takenOff];
+const windowsOf = (batch) => 'why' in batch ? [] : [batch.run, ...batch.subtracted];
 async function symbolsOf({ handedOver = new Uint8Array() }, debug) {
     const own = parseKallsyms(Buffer.from(handedOver).toString('latin1'));
     const symbols = own.length > 0 ? own : await debug.symbolsBeside();
     if (symbols.length > 0)
         return symbols;
-    throw (0,failure/* measurementFailure */.jO)('The kernel does not tell its symbols: build it with CONFIG_KALLSYMS=y, or give its vmlinux or System.map by vmlinux=PATH behind the image.');
+    throw (0,failure/* measurementFailure */.jO)('The kernel does not show its symbols: build it with CONFIG_KALLSYMS=y, or give its vmlinux or System.map with vmlinux=PATH after the image.');
 }
-/** Where a metric has an overhead, the windows of that are each behind those of a batch. */
+/**
+ * Finds one batch. If a metric has an overhead, each batch's window is followed by one of the
+ * overhead.
+ */
 function batchAt({ rounds }, place) {
     const { turn, batch, batches, operations, emptyRuns } = place;
     const windows = rounds[turn] ?? [];
@@ -53535,20 +53797,20 @@ function batchAt({ rounds }, place) {
     const [run, overhead] = windows.slice(first, first + each);
     if (run === undefined || (each !== 1 && each !== 2)) {
         return {
-            why: `the trace could not be written; leave ${MAX_TRACE_MIB} MiB free, or set TMPDIR to a folder with room`,
+            why: `the trace could not be written; leave ${MAX_TRACE_MIB} MiB free, or set TMPDIR to a folder with enough space`,
         };
     }
-    const takenOff = [overhead, empty].filter((window) => window !== undefined);
-    if ([run, ...takenOff].some(({ cutOff }) => cutOff)) {
-        return { why: `the trace was longer than ${MAX_TRACE_MIB} MiB; count fewer metrics at once` };
+    const subtracted = [overhead, empty].filter((window) => window !== undefined);
+    if ([run, ...subtracted].some(({ cutOff }) => cutOff)) {
+        return { why: `the trace was longer than ${MAX_TRACE_MIB} MiB; measure fewer metrics at once` };
     }
-    return { run, operations, takenOff };
+    return { run, operations, subtracted };
 }
 function kernelAddresses(windows) {
     const addresses = new Set();
     for (const window of windows) {
         for (const address of (0,file/* decodeWindow */.b)(window))
-            if ((0,trace_address/* isKernels */.H)(address))
+            if ((0,trace_address/* isKernelAddress */.K)(address))
                 addresses.add(address);
     }
     return addresses;
@@ -53560,16 +53822,20 @@ function kernelAddresses(windows) {
 
 
 
-/** Instructions are counted where they are emulated, whatever times are measured in. */
+/**
+ * How to count a kernel's instructions: always in the emulator, even if times are measured under
+ * KVM.
+ */
 function countingOf({ spec, guest, version, probe, debug, workshop }) {
     const { commandLine, options } = spec;
     const { architecture } = guest;
     const { cpus } = guest.options;
     const line = commandLineFor(architecture, countingCommandLine(architecture, cpus, commandLine));
     async function start(words, seed, symbols = false) {
-        // Boots of several seeds may be under way at once.
+        // Boots with several seeds may run at once.
         const own = { ...guest, initramfs: `${guest.initramfs}-${seed}` };
-        // A plan of another length moves the kernel's memory, and with that counts of what allocates.
+        // Always one word: a plan of another length would move the kernel's memory, which changes the
+        // counts of operations that allocate.
         await writePlan(own, [...words, `--symbols=${symbols ? 1 : 0}`]);
         return { argv: [...qemuCommand(own, 'tcg', line), ...countingArguments(seed)] };
     }
@@ -53581,26 +53847,28 @@ function countingOf({ spec, guest, version, probe, debug, workshop }) {
         },
         start: (words, seed) => start(words, seed),
         diagnose: () => bootIn({ spec, guest, version, workshop }, 'tcg'),
-        trace: () => traceStart(start, { probe, debug, workshop }),
+        trace: () => traceLaunches(start, { probe, debug, workshop }),
     };
 }
 
 ;// CONCATENATED MODULE: ./lib/targets/kernel/inlined.js
 
-/** What tells of each address where it comes from in the source, addr2line(1). */
+/** Programs that look up where in the source an address comes from, addr2line(1). */
 const programsFor = (architecture) => [
     `${architecture}-linux-gnu-addr2line`,
     'addr2line',
     'llvm-addr2line',
 ];
-/** It asks for them one by one, and what is asked for at once has to be answered in this time. */
+/**
+ * Time in which all addresses of a request must be answered; the program looks them up one by one.
+ */
 const DEADLINE_MS = 120_000;
 /**
- * Asks a kernel's debug information what was inlined where.
+ * Looks up in a kernel's debug information what was inlined where.
  *
- * @param addresses of instructions, see address.ts
- * @returns undefined where no program is installed that can tell
- * @throws the signal's reason when that is aborted
+ * @param addresses instruction addresses, see address.ts
+ * @returns undefined if no installed program can read the file
+ * @throws the signal's reason if the signal is aborted
  */
 async function inlinedAt(vmlinux, architecture, addresses, signal) {
     const sorted = [...addresses].toSorted((a, b) => a - b);
@@ -53620,13 +53888,13 @@ const inlined_ask = ([program = '', ...words], addresses, signal) => new Promise
     child.stdout.on('data', (chunk) => chunks.push(chunk));
     child.on('error', () => resolve(undefined));
     child.on('close', (code) => resolve(code === 0 ? Buffer.concat(chunks).toString('latin1') : undefined));
-    // It may end before it has read all.
+    // It may exit before it has read everything.
     child.stdin.on('error', () => undefined);
     child.stdin.end(addresses.map((address) => `${hex(address)}\n`).join(''));
 });
 /**
- * Each answer is the address, and then from the innermost function on pairs of lines: its name and its
- * place in the source. The outermost is the function itself.
+ * Parses addr2line's answers. Each is the address, then two lines per function from the innermost
+ * on: its name and its place in the source. The outermost is the function itself.
  */
 function parseAnswers(text, addresses) {
     const inlined = new Map();
@@ -53650,7 +53918,8 @@ function parseAnswers(text, addresses) {
 /**
  * Reads a kernel's ELF file.
  *
- * @throws RangeError with a clause when it is none, or not whole; what the file system says
+ * @throws RangeError with a clause, if it is not an ELF file or incomplete; errors of the file
+ *   system
  */
 async function readVmlinux(path) {
     const file = await (0,external_node_fs_promises_.open)(path);
@@ -53671,25 +53940,25 @@ async function readVmlinux(path) {
         await file.close();
     }
 }
-/** Larger than any part that is read; a damaged file may claim more. */
+/** Larger than any part that is read; a damaged file may claim a larger size. */
 const MAX_PART_BYTES = 512 * 1024 * 1024;
 async function part(file, { offset, size }) {
     if (size > MAX_PART_BYTES)
-        throw new RangeError('it is not whole');
+        throw new RangeError('it is incomplete');
     const { bytesRead, buffer } = await file.read(Buffer.alloc(size), 0, size, offset);
     if (bytesRead < size)
-        throw new RangeError('it is not whole');
+        throw new RangeError('it is incomplete');
     return buffer;
 }
 const parts = (file, sections) => Promise.all(sections.map((section) => part(file, section)));
-/** Length of the name, of the description, type, and name: elf(5), "Notes". */
+/** The note's header: lengths of the name and of the description, type, name (elf(5), "Notes"). */
 const BUILD_ID = Buffer.from('\x04\0\0\0\x14\0\0\0\x03\0\0\0GNU\0', 'latin1');
 const BUILD_ID_BYTES = 20;
 function buildIdIn(notes) {
     const at = notes.indexOf(BUILD_ID);
     return at < 0 ? undefined : notes.subarray(at, at + BUILD_ID.length + BUILD_ID_BYTES);
 }
-/** Where the header has the number of the section with the sections' names, and a name its place. */
+/** Offset in the header of the index of the section that holds section names. */
 const NAMES_AT = 62;
 async function hasDwarf(file, sections, table) {
     const header = await part(file, { offset: 0, size: ELF_HEADER_BYTES });
@@ -53707,24 +53976,24 @@ async function hasDwarf(file, sections, table) {
 
 
 /**
- * Reads a kernel's symbols from its ELF file (vmlinux) or from a list of them (System.map, or a copy of
- * /proc/kallsyms).
+ * Reads a kernel's symbols from its ELF file (vmlinux), or from a list of them (System.map, or a
+ * copy of /proc/kallsyms).
  *
- * @throws Failure that says what to give
+ * @throws Failure that says which file to give
  */
 async function readKernelSymbols(path) {
     const all = (await isElf(path)) ? await symbolsOfFile(path) : parseKallsyms(await list(path));
-    const symbols = all.filter(({ address }) => (0,trace_address/* isKernels */.H)(address));
+    const symbols = all.filter(({ address }) => (0,trace_address/* isKernelAddress */.K)(address));
     if (symbols.length > 0)
         return symbols;
-    throw (0,failure/* usageFailure */.II)(`The file ${path} has no symbols of a kernel: give the vmlinux, not stripped, or the System.map of the kernel's own build.`);
+    throw (0,failure/* usageFailure */.II)(`The file ${path} has no symbols of a kernel: give the unstripped vmlinux or the System.map of the kernel's own build.`);
 }
 const ELF = Buffer.from('\x7fELF', 'latin1');
 const isElf = (path) => reading(path, async (file) => {
     const { buffer } = await file.read(Buffer.alloc(ELF.length), 0, ELF.length, 0);
     return buffer.equals(ELF);
 });
-/** A hundred times the longest. */
+/** A hundred times the longest list known. */
 const MAX_LIST_BYTES = 512 * 1024 * 1024;
 const list = (path) => reading(path, async (file) => {
     const { size } = await file.stat();
@@ -53746,7 +54015,7 @@ async function symbolsOfFile(path) {
     catch (error) {
         if (!(error instanceof RangeError))
             throw error;
-        throw (0,failure/* usageFailure */.II)(`The kernel's symbols in ${path} could not be read, since ${error.message}: give the vmlinux or System.map of a kernel for x86-64 or arm64.`);
+        throw (0,failure/* usageFailure */.II)(`The kernel's symbols in ${path} could not be read, because ${error.message}: give the vmlinux or System.map of a kernel for x86-64 or arm64.`);
     }
 }
 
@@ -53762,10 +54031,10 @@ async function symbolsOfFile(path) {
 
 
 /**
- * Finds a kernel's vmlinux or System.map: what the user names, or what lies beside the image. A vmlinux
- * there is taken when the build id in it is one in the image.
+ * Finds a kernel's vmlinux or System.map: the file that the user names, or one beside the image. A
+ * vmlinux beside the image is used only if the image contains its build id.
  *
- * @throws Failure (usage) when what is named cannot be used
+ * @throws Failure (usage) if the named file cannot be used
  */
 async function debugInformationOf({ path, vmlinux }, image, tools) {
     const real = await (0,external_node_fs_promises_.realpath)(path).catch(() => path);
@@ -53776,7 +54045,7 @@ async function debugInformationOf({ path, vmlinux }, image, tools) {
     if (elf === undefined)
         return { ...NOTHING, symbols };
     if ((await isOfBuild(elf, image, tools.signal)) === false) {
-        throw (0,failure/* usageFailure */.II)(`The symbols in ${vmlinux} are of another build than the kernel ${path}, by their build ids: give the vmlinux that was made together with the image.`);
+        throw (0,failure/* usageFailure */.II)(`The symbols in ${vmlinux} are of another build than the kernel ${path}, as their build ids show: give the vmlinux that was built together with the image.`);
     }
     return ofVmlinux(vmlinux, elf, symbols, image, tools);
 }
@@ -53795,9 +54064,9 @@ async function beside(path, image, tools) {
     }
     return { ...NOTHING, symbolsBeside: () => firstMap(besideImage(path, 'System.map')) };
 }
-/** Where Debian's packages of debug information have it. */
+/** Where Debian's debug packages install it. */
 const packaged = (image) => (0,external_node_path_.join)('/usr/lib/debug/boot', (0,external_node_path_.basename)(image).replace(/^vmlinuz/, 'vmlinux'));
-const kernelSymbols = ({ functions }) => symbolsOfElf(functions).filter(({ address }) => (0,trace_address/* isKernels */.H)(address));
+const kernelSymbols = ({ functions }) => symbolsOfElf(functions).filter(({ address }) => (0,trace_address/* isKernelAddress */.K)(address));
 function ofVmlinux(path, { hasDwarf }, symbols, { architecture }, { signal, progress }) {
     if (!hasDwarf)
         return { ...NOTHING, symbols };
@@ -53806,17 +54075,17 @@ function ofVmlinux(path, { hasDwarf }, symbols, { architecture }, { signal, prog
         async inlined(addresses) {
             const inlined = await inlinedAt(path, architecture, addresses(), signal);
             if (inlined === undefined) {
-                progress.note(`What was inlined is not told apart, though ${path} knows it, since neither addr2line nor llvm-addr2line reads it: install binutils or llvm (for another architecture its own binutils, such as binutils-aarch64-linux-gnu).`);
+                progress.note(`Inlined functions are not listed, because neither addr2line nor llvm-addr2line can read ${path}: install binutils or llvm (for another architecture, its own binutils, such as binutils-aarch64-linux-gnu).`);
             }
             return inlined;
         },
     };
 }
-/** @returns undefined where one of the two does not say */
+/** @returns undefined if one of the two has no build id or cannot be unpacked */
 async function isOfBuild({ buildId }, { content }, signal) {
     if (buildId === undefined)
         return undefined;
-    // The vDSOs in it have build ids of their own: it is enough that the kernel's is among them.
+    // Its vDSOs have build ids of their own, so it is enough that the kernel's is among them.
     return (await unpackedKernel(content, signal))?.includes(buildId);
 }
 async function firstMap(files) {
@@ -53834,13 +54103,13 @@ async function firstMap(files) {
 
 
 
-/** Larger than any kernel; QEMU would read it into memory, too. */
+/** Larger than any kernel; QEMU would also read the whole file into memory. */
 const MAX_IMAGE_BYTES = 1024 * 1024 * 1024;
 /**
  * Reads a kernel image.
  *
- * @throws Refusal a clause that says what the file is instead, and which one to give; the signal's
- *   reason when that is aborted
+ * @throws Refusal with a clause that says what the file is instead, and which one to give; the
+ *   signal's reason if the signal is aborted
  */
 async function readImage(path, signal) {
     const content = await readFile(path);
@@ -53849,7 +54118,9 @@ async function readImage(path, signal) {
     const bootable = await bootableOf(content, signal);
     return { ...identify(bootable), content, bootable };
 }
-/** Older versions of QEMU do not unpack an EFI program, and newer ones not all of them. */
+/**
+ * Older versions of QEMU do not unpack an EFI program, and newer ones do not unpack all of them.
+ */
 async function bootableOf(content, signal) {
     const compression = zbootCompression(content);
     if (compression === undefined)
@@ -53857,7 +54128,7 @@ async function bootableOf(content, signal) {
     const unpacked = await unpackedKernel(content, signal);
     if (unpacked !== undefined)
         return unpacked;
-    throw new Refusal(`it is a compressed EFI program (CONFIG_EFI_ZBOOT), and its ${compression} could not be unpacked; check that it is whole and that ${compression} is installed`);
+    throw new Refusal(`it is a compressed EFI program (CONFIG_EFI_ZBOOT), but its ${compression} content could not be unpacked; check that it is complete and that ${compression} is installed`);
 }
 async function readFile(path) {
     try {
@@ -53890,9 +54161,9 @@ async function readFile(path) {
 }
 const GIVE = 'give the bootable image: arch/x86/boot/bzImage or arch/arm64/boot/Image of a built kernel, or /boot/vmlinuz-… of an installed one';
 /**
- * Says what an image is by its header alone.
+ * Says what an image is, from its header alone.
  *
- * @throws Refusal
+ * @throws Refusal with a clause
  */
 function identify(bytes) {
     if (isX86(bytes))
@@ -53903,14 +54174,14 @@ function identify(bytes) {
         return compressedImage(bytes);
     throw new Refusal(`${whatIs(bytes)}; ${GIVE}`);
 }
-/** Offsets of Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header". */
+/** Offsets from Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header". */
 const image_X86 = {
     ...{ setupSectors: 0x1f1, paragraphs: 0x1f4, magic: 0x202, protocol: 0x206 },
     ...{ versionPointer: 0x20e, loadFlags: 0x211, extendedLoadFlags: 0x236, end: 0x268 },
 };
 const LOADED_HIGH = 1;
 const KERNEL_64 = 1;
-/** The first with 64-bit entry points. */
+/** The first protocol with 64-bit entry points. */
 const PROTOCOL_64 = 0x20c;
 const image_SECTOR = 512;
 const PARAGRAPH = 16;
@@ -53921,7 +54192,7 @@ function bzImage(bytes) {
     const old = bytes.readUInt16LE(image_X86.protocol) < PROTOCOL_64;
     const high = (bytes.readUInt8(image_X86.loadFlags) & LOADED_HIGH) !== 0;
     if (old || !high || (bytes.readUInt16LE(image_X86.extendedLoadFlags) & KERNEL_64) === 0) {
-        throw new Refusal('it is a 32-bit kernel for x86, and the probe is a 64-bit program');
+        throw new Refusal('it is a 32-bit kernel for x86, but the probe is a 64-bit program');
     }
     const setup = (bytes.readUInt8(image_X86.setupSectors) || 4) + 1;
     const whole = setup * image_SECTOR + bytes.readUInt32LE(image_X86.paragraphs) * PARAGRAPH;
@@ -53939,13 +54210,13 @@ function arm64Image(bytes) {
         throw truncated(bytes.length, ARM64_HEADER);
     return { architecture: 'aarch64', ...version(banner(bytes)) };
 }
-/** Image.gz of arm64, which QEMU unpacks. */
+/** Image.gz of arm64, which QEMU unpacks itself. */
 function compressedImage(bytes) {
     const content = unpacked(bytes);
     if (isArm64(content))
         return arm64Image(content);
     if (isX86(content))
-        throw new Refusal('it is a bzImage packed once more with gzip; unpack it');
+        throw new Refusal('it is a bzImage that was packed again with gzip; unpack it');
     throw new Refusal(`it is compressed with gzip; unpacked, ${whatIs(content)}; ${GIVE}`);
 }
 function unpacked(bytes) {
@@ -53953,42 +54224,48 @@ function unpacked(bytes) {
         return (0,external_node_zlib_.gunzipSync)(bytes, { maxOutputLength: MAX_IMAGE_BYTES });
     }
     catch (error) {
-        throw new Refusal(`it begins as a gzip file and could not be unpacked (${(0,failure/* reasonOf */.A3)(error)}); check that it is whole`);
+        throw new Refusal(`it begins like a gzip file but could not be unpacked (${(0,failure/* reasonOf */.A3)(error)}); check that it is complete`);
     }
 }
-const truncated = (is, least) => new Refusal(`it has ${is} bytes and by its header at least ${least}, so a part of it is missing; copy it again`);
+const truncated = (bytes, min) => new Refusal(`it has ${bytes} bytes, but its header says at least ${min}, so a part is missing; copy it again`);
 const image_GZIP = [0x1f, 0x8b];
-/** What is taken for a kernel, by its first bytes. */
+/** Files that people mistake for a kernel image, by their first bytes. */
 const OTHERS = [
-    ['\x7fELF', 'it is an ELF file such as vmlinux, which holds the symbols and does not boot'],
-    ['!<arch>\n', 'it is a Debian package, which holds the image as boot/vmlinuz-… (dpkg-deb -x)'],
-    [[0xed, 0xab, 0xee, 0xdb], 'it is an RPM package, which holds the image as vmlinuz'],
+    ['\x7fELF', 'it is an ELF file such as vmlinux, which has the symbols but does not boot'],
+    ['!<arch>\n', 'it is a Debian package, which contains the image as boot/vmlinuz-… (dpkg-deb -x)'],
+    [[0xed, 0xab, 0xee, 0xdb], 'it is an RPM package, which contains the image as vmlinuz'],
     [[0xfd, 0x37, 0x7a, 0x58, 0x5a], 'it is compressed with xz'],
     [[0x28, 0xb5, 0x2f, 0xfd], 'it is compressed with zstd'],
     [[0x02, 0x21, 0x4c, 0x18], 'it is compressed with lz4'],
     [[0x04, 0x22, 0x4d, 0x18], 'it is compressed with lz4'],
     ['BZh', 'it is compressed with bzip2'],
     [[0x5d, 0x00, 0x00], 'it is compressed with lzma'],
-    ['070701', 'it is an initramfs, and one is made for the probe'],
-    ['MZ', 'it is an EFI program, such as a unified kernel image, and no kernel by itself'],
+    ['070701', 'it is an initramfs, not a kernel'],
+    ['MZ', 'it is an EFI program such as a unified kernel image, not a kernel by itself'],
 ];
-/** Where the headers of arm64 and riscv have their magic numbers, Documentation/arch/riscv/boot-image-header.rst. */
+/**
+ * The headers of riscv and arm64 have their magic numbers at the same offset
+ * (Documentation/arch/riscv/boot-image-header.rst).
+ */
 const isRiscv = (bytes) => bytes.toString('latin1', ARM64_MAGIC, ARM64_MAGIC + 4) === 'RSC\x05';
 const whatIs = (bytes) => (isRiscv(bytes)
-    ? 'it is a kernel for riscv, and those for x86-64 and arm64 are booted'
+    ? 'it is a kernel for riscv, but only x86-64 and arm64 are supported'
     : undefined) ??
     OTHERS.find(([first]) => startsWith(bytes, first))?.[1] ??
-    'it is no kernel image';
+    'it is not a kernel image';
 const startsWith = (bytes, first) => {
     const expected = typeof first === 'string' ? Buffer.from(first, 'latin1') : Buffer.from(first);
     return bytes.subarray(0, expected.length).equals(expected);
 };
 const BANNER = 'Linux version ';
-/** What the kernel will print first of all (init/version.c), from an image that is not compressed. */
+/**
+ * The first line that the kernel prints (init/version.c), read from an image that is not
+ * compressed.
+ */
 function banner(bytes) {
     for (let at = bytes.indexOf(BANNER); at >= 0; at = bytes.indexOf(BANNER, at + 1)) {
         const said = image_text(bytes, at + BANNER.length);
-        // Another place holds the format: "Linux version %s (…)".
+        // Another place holds the format string: "Linux version %s (…)".
         if (/^\d/.test(said))
             return said;
     }
@@ -54008,7 +54285,7 @@ const version = (said) => (said === '' ? {} : { version: said });
 ;// CONCATENATED MODULE: ./lib/targets/kernel/options.js
 
 
-/** What every kernel boots with. */
+/** Defaults for every kernel. */
 const KERNEL_DEFAULTS = {
     memoryMib: 512,
     cpus: 1,
@@ -54016,11 +54293,11 @@ const KERNEL_DEFAULTS = {
     files: [],
 };
 const options_SYNTAX = 'memory=MIB, cpus=N, machine=NAME, cpu=MODEL, accel=kvm or accel=tcg, deadline=SECONDS, file=HERE:/THERE';
-/** Each option's reading, by name. */
+/** The reader of each option, by name. */
 const options_READERS = {
-    memory: (value) => ({ memoryMib: options_whole('memory', value, 64, 1024 * 1024, 'MiB') }),
-    cpus: (value) => ({ cpus: options_whole('cpus', value, 1, 64, 'CPUs') }),
-    deadline: (value) => ({ deadlineMs: 1000 * options_whole('deadline', value, 1, 3600, 'seconds') }),
+    memory: (value) => ({ memoryMib: whole('memory', value, 64, 1024 * 1024, 'MiB') }),
+    cpus: (value) => ({ cpus: whole('cpus', value, 1, 64, 'CPUs') }),
+    deadline: (value) => ({ deadlineMs: 1000 * whole('deadline', value, 1, 3600, 'seconds') }),
     machine: (value) => ({ machine: options_name('machine', value) }),
     cpu: (value) => ({ cpu: options_name('cpu', value) }),
     accel: (value) => {
@@ -54030,10 +54307,10 @@ const options_READERS = {
     },
 };
 /**
- * Reads `kernel-options`: words as a shell splits them, each `name=value`. Only `file` may be there
+ * Reads `kernel-options`: words as a shell splits them, each `name=value`. Only `file` may occur
  * more than once.
  *
- * @throws Refusal
+ * @throws Refusal with a clause
  */
 function parseKernelOptions(text) {
     const seen = new Set();
@@ -54042,43 +54319,43 @@ function parseKernelOptions(text) {
         const equals = word.indexOf('=');
         const [key, value] = [word.slice(0, equals), word.slice(equals + 1)];
         if (equals < 1 || value === '')
-            throw new Refusal(`"${word}" is none of ${options_SYNTAX}`);
+            throw new Refusal(`"${word}" is not one of ${options_SYNTAX}`);
         if (key === 'file') {
             options.files = [...options.files, options_file(value)];
             continue;
         }
         const read = Object.hasOwn(options_READERS, key) ? options_READERS[key] : undefined;
         if (read === undefined)
-            throw new Refusal(`"${word}" is none of ${options_SYNTAX}`);
+            throw new Refusal(`"${word}" is not one of ${options_SYNTAX}`);
         if (seen.has(key))
-            throw new Refusal(`${key} is there twice`);
+            throw new Refusal(`${key} is given twice`);
         seen.add(key);
         Object.assign(options, read(value));
     }
     return options;
 }
-function options_whole(key, value, least, most, unit) {
+function whole(key, value, min, max, unit) {
     const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
-    if (number >= least && number <= most)
+    if (number >= min && number <= max)
         return number;
-    throw new Refusal(`${key}=${value} is not a whole number of ${unit} from ${least} to ${most}`);
+    throw new Refusal(`${key}=${value} is not a whole number of ${unit} from ${min} to ${max}`);
 }
 function options_name(key, value) {
     if (/^[\w.][\w.,=+-]{0,99}$/.test(value))
         return value;
-    throw new Refusal(`${key}=${value} is no name that QEMU could know`);
+    throw new Refusal(`${key}=${value} cannot be a name that QEMU knows`);
 }
-/** The last colon parts the two, since a path here may have some. */
+/** The last colon separates the two paths, since a path on this machine may contain colons. */
 function options_file(value) {
     const colon = value.lastIndexOf(':');
     const [here, there] = [value.slice(0, colon), value.slice(colon + 1)];
     const parts = there.split('/').slice(1);
     const plain = parts.every((part) => part !== '' && part !== '.' && part !== '..');
     if (colon < 1 || !there.startsWith('/') || !plain) {
-        throw new Refusal(`file=${value} is not a path here and an absolute path of a file in the guest, such as file=./data:/data`);
+        throw new Refusal(`file=${value} is not a path here, a colon and an absolute path in the guest, such as file=./data:/data`);
     }
     if (OURS.includes(there))
-        throw new Refusal(`file=${value} would replace what the probe needs`);
+        throw new Refusal(`file=${value} would replace a file that the probe needs`);
     return { from: (0,external_node_path_.resolve)(here), to: there };
 }
 const OURS = [
@@ -54111,7 +54388,7 @@ async function buildSeccompCompiler(options = {}) {
  * A seccomp profile in the format of container engines (docs.docker.com/engine/security/seccomp), or
  * of an OCI runtime (config-linux.md, "Seccomp"), which is the same without conditions.
  */
-/** What seccomp(2) calls them; the number of an error goes into the low bits. */
+/** The values of seccomp(2); an error number goes into the low bits. */
 const seccomp_profile_ACTIONS = {
     SCMP_ACT_KILL: 0,
     SCMP_ACT_KILL_THREAD: 0,
@@ -54123,12 +54400,12 @@ const seccomp_profile_ACTIONS = {
     SCMP_ACT_ALLOW: 0x7fff_0000,
 };
 const actionSchema = schemas/* enum */.k5n(Object.keys(seccomp_profile_ACTIONS));
-/** Of libseccomp's enum scmp_compare. */
+/** Values of libseccomp's enum scmp_compare. */
 const seccomp_profile_OPERATORS = {
     ...{ SCMP_CMP_NE: 1, SCMP_CMP_LT: 2, SCMP_CMP_LE: 3, SCMP_CMP_EQ: 4 },
     ...{ SCMP_CMP_GE: 5, SCMP_CMP_GT: 6, SCMP_CMP_MASKED_EQ: 7 },
 };
-/** JSON has no larger ones that are exact. */
+/** JSON has no larger whole numbers that are exact. */
 const value = schemas/* int */.Whr().min(0).max(Number.MAX_SAFE_INTEGER);
 const errno = schemas/* int */.Whr().min(0).max(0xffff).nullish();
 const architecture = schemas/* string */.YjP().regex(/^SCMP_ARCH_\w{1,32}$/);
@@ -54158,28 +54435,29 @@ const profileSchema = schemas/* object */.Ikc({
     }))
         .nullish(),
 });
-/** As libseccomp and Go call an architecture. */
+/** Names of an architecture in libseccomp and in Go. */
 const seccomp_profile_NAMES = {
     x86_64: { scmp: 'SCMP_ARCH_X86_64', go: 'amd64' },
     aarch64: { scmp: 'SCMP_ARCH_AARCH64', go: 'arm64' },
 };
-/** What a container has that is given nothing (docs.docker.com/engine/containers/run). */
+/** Capabilities of a container by default (docs.docker.com/engine/containers/run). */
 const CAPABILITIES = new Set([
     ...['AUDIT_WRITE', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'MKNOD'],
     ...['NET_BIND_SERVICE', 'NET_RAW', 'SETFCAP', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_CHROOT'],
 ].map((name) => `CAP_${name}`));
 /**
- * What a profile asks of a container with an engine's default capabilities, as the words that
- * native/tools/seccomp_compile.c reads. A condition on the kernel's version (minKernel) is taken as met.
+ * The rules of a profile for a container with an engine's default capabilities, in the text format
+ * that native/tools/seccomp_compile.c reads. A condition on the kernel's version (minKernel) counts
+ * as met.
  *
- * @throws Refusal a clause that says what is wrong with the text
+ * @throws Refusal with a clause that says what is wrong with the profile
  */
 function rulesOf(json, own) {
     const { defaultAction, defaultErrnoRet, syscalls, ...profile } = parse(json);
     const fallback = actionOf(defaultAction, defaultErrnoRet);
     const rules = (syscalls ?? [])
-        .filter((group) => isMeant(group, seccomp_profile_NAMES[own].go))
-        // What is done anyway needs no rule, and libseccomp takes none.
+        .filter((group) => appliesHere(group, seccomp_profile_NAMES[own].go))
+        // A rule for the default action is not needed, and libseccomp refuses it.
         .filter((group) => actionOf(group.action, group.errnoRet) !== fallback)
         .flatMap(rulesOfGroup);
     const architectures = architecturesOf(profile, seccomp_profile_NAMES[own].scmp);
@@ -54201,20 +54479,23 @@ function parse(json) {
     if (parsed.success)
         return parsed.data;
     const [issue] = parsed.error.issues;
-    throw new Refusal(`it is no seccomp profile as docker and podman take (${issue?.path.join('.') || 'at its top'}: ${issue?.message ?? 'unknown'})`);
+    throw new Refusal(`it is not a seccomp profile that docker and podman accept (${issue?.path.join('.') || 'at its top'}: ${issue?.message ?? 'unknown'})`);
 }
-/** An error that is not named is EPERM. */
+/** The default error is EPERM. */
 const EPERM = 1;
 const actionOf = (action, error) => seccomp_profile_ACTIONS[action] +
     (action === 'SCMP_ACT_ERRNO' || action === 'SCMP_ACT_TRACE' ? (error ?? EPERM) : 0);
-function isMeant({ includes, excludes }, go) {
+function appliesHere({ includes, excludes }, go) {
     const [arches, caps] = [includes?.arches ?? [], includes?.caps ?? []];
     return ((arches.length === 0 || arches.includes(go)) &&
         caps.every((name) => CAPABILITIES.has(name)) &&
         !(excludes?.arches ?? []).includes(go) &&
         !(excludes?.caps ?? []).some((name) => CAPABILITIES.has(name)));
 }
-/** All conditions are to hold; but of several on one argument any, as engines have it. */
+/**
+ * All conditions of a group must hold. But if several concern one argument, any of them is enough,
+ * as in container engines.
+ */
 function rulesOfGroup({ name, names, action, errnoRet, args }) {
     const conditions = args ?? [];
     const indexes = new Set(conditions.map(({ index }) => index));
@@ -54237,10 +54518,10 @@ function architecturesOf({ architectures, archMap }, own) {
 
 
 /**
- * Makes the filter of a profile, by libseccomp as engines do and with its defaults: one call after
- * the other, in the order that it finds best.
+ * Compiles a profile to a filter with libseccomp, as container engines do, and with its defaults:
+ * calls are checked one after the other, in the order that libseccomp chooses.
  *
- * @throws Failure when the file is no profile, or libseccomp is not here
+ * @throws Failure if the file is not a profile, or libseccomp is not installed
  */
 async function seccompFilter(path, architecture, signal) {
     const profile = await seccomp_read(path);
@@ -54263,7 +54544,7 @@ function rulesIn(profile, architecture, path) {
     catch (error) {
         if (!(error instanceof Refusal))
             throw error;
-        throw (0,failure/* usageFailure */.II)(`The seccomp profile ${path} cannot be used, since ${error.message}: give one such as /usr/share/containers/seccomp.json.`);
+        throw (0,failure/* usageFailure */.II)(`The seccomp profile ${path} cannot be used, because ${error.message}: give one such as /usr/share/containers/seccomp.json.`);
     }
 }
 async function seccomp_run(compiler, rules, path, signal) {
@@ -54272,7 +54553,7 @@ async function seccomp_run(compiler, rules, path, signal) {
         child.on('error', reject);
         child.on('close', resolve);
     });
-    // It may end before it has read all.
+    // It may exit before it has read everything.
     child.stdin.on('error', () => undefined);
     child.stdin.end(rules);
     const [program, said, code] = await Promise.all([
@@ -54287,8 +54568,8 @@ async function seccomp_run(compiler, rules, path, signal) {
         return program;
     const why = said.trim().slice(0, 200);
     throw (0,failure/* measurementFailure */.jO)(why.startsWith('libseccomp')
-        ? `The seccomp profile ${path} could not be compiled, since libseccomp is not here (${why}): install it (apt-get install libseccomp2).`
-        : `The seccomp profile ${path} could not be compiled by libseccomp (${why}): check that entry of it.`);
+        ? `The seccomp profile ${path} could not be compiled, because libseccomp is missing (${why}): install it (apt-get install libseccomp2).`
+        : `The seccomp profile ${path} could not be compiled by libseccomp (${why}): correct that entry.`);
 }
 
 ;// CONCATENATED MODULE: ./lib/targets/kernel/spec.js
@@ -54296,21 +54577,21 @@ async function seccomp_run(compiler, rules, path, signal) {
 
 
 
-/** How a user writes it. */
+/** How a user writes the spec. */
 const KERNEL_SYNTAX = 'kernel:PATH [seccomp=PROFILE] [audit-rule=RULE] [vmlinux=FILE] [kernel command line]';
 const spec_MAX_SPEC = run/* targetSchema */.tX.shape.spec.maxLength ?? 0;
-/** COMMAND_LINE_SIZE of x86 and arm64 is 2048, of which some is the probe's. */
+/** COMMAND_LINE_SIZE is 2048 on x86 and arm64; the probe needs a part of it. */
 const MAX_COMMAND_LINE = 1800;
 const SECCOMP = 'seccomp=';
 const VMLINUX = 'vmlinux=';
 const AUDIT_RULE = 'audit-rule=';
 /**
- * Takes a spec apart. The words behind the path are the kernel's, as they stand, but for those that
- * no kernel knows: what the probe measures under, and where names of functions are. Blanks in a word are in double quotes, as a kernel
- * reads them (lib/cmdline.c, next_arg()).
+ * Splits a spec into its parts. The words after the path go to the kernel unchanged, except for
+ * ours: what the probe measures under, and where function names are. Blanks in a word are in double
+ * quotes, as a kernel reads them (lib/cmdline.c, next_arg()).
  *
  * @param rest what follows `kernel:`
- * @throws Refusal a clause
+ * @throws Refusal with a clause
  */
 function splitKernelSpec(spec, rest) {
     if (spec.length > spec_MAX_SPEC)
@@ -54318,7 +54599,7 @@ function splitKernelSpec(spec, rest) {
     const [, quoted, plain, written = ''] = /^(?:"([^"]+)"|([^\s"]\S*))(?:\s+(.*))?$/s.exec(rest) ?? [];
     const path = quoted ?? plain;
     if (path === undefined) {
-        throw new Refusal('write kernel:PATH, and the words of its command line behind a blank');
+        throw new Refusal('write kernel:PATH, then a blank and its command line');
     }
     const words = written.match(/(?:[^\s"]|"[^"]*(?:"|$))+/g) ?? [];
     const own = words.filter((word) => isOurs(word));
@@ -54337,17 +54618,17 @@ function splitKernelSpec(spec, rest) {
 }
 function checkCommandLine(commandLine) {
     if (/[^ -~]/.test(commandLine)) {
-        throw new Refusal('its command line has something other than printable ASCII characters');
+        throw new Refusal('its command line has characters other than printable ASCII');
     }
     if (commandLine.length > MAX_COMMAND_LINE) {
         throw new Refusal(`its command line is longer than ${MAX_COMMAND_LINE} characters`);
     }
     if (/(^|\s)--(\s|$)/.test(commandLine)) {
-        throw new Refusal('its command line has --, and words behind that are for the init, which is the probe');
+        throw new Refusal('its command line has --, but what follows -- goes to the init, which is the probe; leave it out');
     }
 }
 const isOurs = (word) => /^"?(seccomp|vmlinux|audit-rule)=/.test(word);
-/** The values of a word of ours, without the quotes around them or the whole word. */
+/** The values of one of our words, without quotes around the value or the whole word. */
 const valuesOf = (words, name) => words
     .filter((word) => word.replace('"', '').startsWith(name))
     .map((word) => {
@@ -54358,7 +54639,7 @@ const valuesOf = (words, name) => words
 function pathOf(words, name, kind) {
     const [path, ...others] = valuesOf(words, name);
     if (others.length > 0 || path === '') {
-        throw new Refusal(`${name}${kind} is there without a ${kind.toLowerCase()}, or more than once`);
+        throw new Refusal(`give ${name}${kind} once, and with a ${kind.toLowerCase()}`);
     }
     return path;
 }
@@ -54394,8 +54675,8 @@ function auditRulesOf(words) {
 
 /**
  * `kernel:PATH [seccomp=PROFILE] [audit-rule=RULE] [vmlinux=FILE] [kernel command line]`: boots a kernel
- * in QEMU for each launch, with the probe as the init of an initramfs that holds nothing else. Its results come
- * over the serial console.
+ * in QEMU for each launch, with the probe as the init of an initramfs that holds nothing else. Its
+ * results come over the serial console.
  *
  * The command line is the kernel's as it stands, but for the words that no kernel knows: the probe
  * measures under the filter of that seccomp profile, in a machine with those audit rules, and
@@ -54563,19 +54844,19 @@ function booted({ commandLine, options }, guest, accelerator) {
 
 
 
-/** Every kind of target there is. A new one is its file, its spec in config.ts and its line here. */
+/** Every kind of target. A new kind needs its own file, its spec in spec.ts and a line here. */
 const KINDS = {
     host: hostTarget,
     container: containerTarget,
     kernel: kernelTarget,
     command: commandTarget,
 };
-/** How each kind is written, for error sentences. */
+/** How a user writes each kind, for error sentences. */
 const RUNNABLE_KINDS = Object.values(KINDS).map((kind) => kind.syntax);
 /**
- * Reads the spec of something that can be measured here.
+ * Reads the spec of a target that can be measured here.
  *
- * @throws Failure of kind `usage` that names the spec, what is wrong and what is allowed
+ * @throws Failure (usage) that names the spec, what is wrong and what is allowed
  */
 function parseRunnableSpec(spec, { input, options, otherForms = [] }) {
     const colon = spec.indexOf(':');
@@ -54586,11 +54867,11 @@ function parseRunnableSpec(spec, { input, options, otherForms = [] }) {
     const allowed = [...RUNNABLE_KINDS, ...otherForms].join(', ');
     throw (0,failure/* usageFailure */.II)(`${input} "${spec}" is of no known kind: give one of ${allowed}.`);
 }
-/** Whether a spec names something that can be measured here. */
+/** Whether a spec names a target that can be measured here. */
 const isRunnable = (spec) => isKind(spec.kind);
 /** Whether instructions can be counted in what a spec names. */
 const isCountableSpec = ({ kind }) => KINDS[kind].countable === true;
-/** Opens the target that a spec names; whoever opens it closes it. */
+/** Opens the target that a spec names. The caller must close it. */
 function openTarget(spec, workshop) {
     const kind = KINDS[spec.kind];
     return kind.open(spec, workshop);
@@ -54617,7 +54898,7 @@ const isKind = (name) => Object.hasOwn(KINDS, name);
 
 
 
-/** What a target may use that is opened by itself, but for its folder and who is told of its progress. */
+/** What any target may use, whichever side it is: all but its folder and its progress. */
 const workshopOf = ({ probe, signal, addon, plan }) => ({
     ...{ probe, signal },
     async launch(argv, deadlineMs, { anyCpu } = { anyCpu: false }) {
@@ -54631,10 +54912,11 @@ const workshopOf = ({ probe, signal, addon, plan }) => ({
     },
 });
 /**
- * Opens the targets of a session, which settles what they are measured by. It closes them when the work is done or has failed: nothing that
+ * Opens the targets of a session and decides by which evidence each is measured. It closes them when
+ * the work has ended or failed. Nothing that
  * they started or wrote is left behind.
  *
- * @throws Failure when nothing can be launched in one of them; what the work throws
+ * @throws Failure if nothing can be launched in one of them; whatever the work throws
  */
 async function withTargets(specs, tools, { progress, evidence: choice = 'timed' }, work) {
     const folder = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdtemp)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)((0,node_os__WEBPACK_IMPORTED_MODULE_1__.tmpdir)(), 'syscall-gate-targets-'));
@@ -54666,8 +54948,8 @@ async function withTargets(specs, tools, { progress, evidence: choice = 'timed' 
 /* harmony export */   g: () => (/* binding */ errnoName)
 /* harmony export */ });
 /**
- * Linux's names of the errors that the probe's operations give (errno(3)), so that a report reads the
- * same on whatever system it is made again.
+ * Linux's names of the errors that the probe's operations return (errno(3)). They are listed here,
+ * so that a report reads the same on whatever system it is made again.
  */
 const NAMES = {
     ...{ 1: 'EPERM', 2: 'ENOENT', 3: 'ESRCH', 4: 'EINTR', 5: 'EIO', 6: 'ENXIO', 7: 'E2BIG' },
@@ -54681,7 +54963,10 @@ const NAMES = {
     ...{ 101: 'ENETUNREACH', 104: 'ECONNRESET', 105: 'ENOBUFS', 107: 'ENOTCONN' },
     ...{ 110: 'ETIMEDOUT', 111: 'ECONNREFUSED', 113: 'EHOSTUNREACH', 125: 'ECANCELED' },
 };
-/** `EPERM`; of an error without a name here its number, and of none nothing. */
+/**
+ * The name of an error, such as `EPERM`; its number where this list has no name for it, and an
+ * empty text where there is no error.
+ */
 const errnoName = (errno) => errno === 0 ? '' : (NAMES[errno] ?? `errno ${errno}`);
 
 
@@ -54700,29 +54985,29 @@ const errnoName = (errno) => errno === 0 ? '' : (NAMES[errno] ?? `errno ${errno}
 /* harmony export */ });
 /* unused harmony export wrap */
 /**
- * The one place where text that came from a machine, a record or an input becomes text for a
- * terminal or for Markdown. All of it is hostile until it has passed through here: a kernel command
- * line may hold escape sequences, a record from a fork may hold mentions, links and HTML.
+ * The one place where text from a machine, a record or an input becomes text for a terminal or for
+ * Markdown. All such text is hostile until it has passed through here: a kernel command line may
+ * hold escape sequences, and a record from a fork may hold mentions, links and HTML.
  */
 /**
- * Everything that moves a cursor, changes colours, reverses or hides text: ANSI sequences (ECMA-48
- * section 5.4, and OSC strings up to their terminator), then any C0 or C1 control left, then
- * invisible and bidirectional format characters (Unicode category Cf) and lone surrogates.
+ * Everything that moves a cursor, changes colours, or reverses or hides text. ANSI sequences go
+ * first (ECMA-48 section 5.4, and OSC strings up to their terminator), then the C0 and C1 controls
+ * that are left, invisible and bidirectional format characters (Unicode category Cf), and lone
+ * surrogates.
  */
 const escapeSequence = 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject
 /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|(?:\u001b\]|\u009d)[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|\u001b[ -/]*[0-~]/g;
 const invisible = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
-/** Breaks a word apart for GitHub's link, mention and reference filters, and for no reader. */
+/** Breaks a word for GitHub's link, mention and reference filters; readers do not see it. */
 const BREAK = '\u200b';
 /**
- * One line of visible characters.
+ * Makes any text one line of visible characters.
  *
- * @param text anything
- * @param limit most characters to keep; a longer text ends in an ellipsis
+ * @param limit maximum number of characters to keep; a longer text ends in an ellipsis
  */
 function plain(text, limit = 300) {
-    // Cut first, so that a text of megabytes is not walked; escapes only ever shorten it further.
+    // Cut first: a text of megabytes need not be walked, and removing escapes only makes it shorter.
     const bounded = text.slice(0, 20 * limit);
     const visible = bounded.replace(escapeSequence, '').replace(/\s+/g, ' ').replace(invisible, '');
     return clip(visible.trim(), limit);
@@ -54735,11 +55020,11 @@ function clip(text, limit) {
     return `${characters.slice(0, Math.max(0, limit - 1)).join('')}…`;
 }
 /**
- * Prose for Markdown, safe in a paragraph, a list item and a table cell: no markup, no HTML, no
- * mention, no link, no issue reference comes to life.
+ * Prose for Markdown, safe in a paragraph, a list item and a table cell. No markup, HTML, mention,
+ * link or issue reference in it takes effect.
  *
- * GitHub's mention, reference and autolink filters read the rendered text, so a backslash does not
- * stop them and the words have to be broken.
+ * GitHub's mention, reference and autolink filters read the rendered text. A backslash does not
+ * stop them, so the words have to be broken.
  */
 function markdown(text, limit = 300) {
     return plain(text, limit)
@@ -54750,9 +55035,9 @@ function markdown(text, limit = 300) {
         .replace(/^[-+=#]|(?<=^\d+)[.)](?=\s|$)/, '\\$&');
 }
 /**
- * Inline code, safe in prose and in a table cell. GitHub links nothing inside code. Backticks and
- * pipes cannot be written the same way in both places, so a text that holds one becomes a `code`
- * element, whose content is parsed as Markdown like any other.
+ * Inline code, safe in prose and in a table cell; GitHub links nothing inside code. Backticks and
+ * pipes need different escapes in these two places. A text that holds one becomes a `code` element
+ * instead, whose content is parsed as ordinary Markdown.
  */
 function code(text, limit = 300) {
     const visible = plain(text, limit);
@@ -54769,7 +55054,9 @@ function shellWord(text) {
         return visible;
     return `'${visible.replaceAll("'", `'\\''`)}'`;
 }
-/** Breaks a text at spaces into lines of at most `columns` characters, where words allow it. */
+/**
+ * Breaks a text at spaces into lines of at most `columns` characters; a longer word stays whole.
+ */
 function wrap(text, columns) {
     const lines = [];
     let line = '';
@@ -54809,16 +55096,16 @@ const entity = (character) => `&#${character.codePointAt(0) ?? 0xfffd};`;
 /* harmony export */   yD: () => (/* binding */ formatNsDifference)
 /* harmony export */ });
 /**
- * The one place where numbers become words: nanoseconds, percents, ratios and intervals.
- * Three significant digits throughout; more would be noise, fewer would hide a 2 % change.
+ * The one place where numbers become words: nanoseconds, percents, ratios and intervals. They have
+ * three significant digits: more would show noise, and fewer would hide a 2 % change.
  */
 const MINUS = '−';
-/** Above this ratio a percentage stops being read as one: ×312 rather than +31,100 %. */
+/** Above this ratio a factor is easier to read than a percentage: ×312 rather than +31,100 %. */
 const FACTOR_FROM = 2;
 const DIVISOR_BELOW = 0.1;
-/** An interval that the data put no bound on: there are too few pairs for its confidence. */
+/** Stands for an interval without bounds: there are too few pairs for the confidence asked for. */
 const NO_BOUNDS = 'too few pairs';
-/** A change that was counted, and is the only value in its interval. */
+/** Stands for the interval of a counted change, which holds only that one value. */
 const EXACT = 'exact';
 const timeUnits = [
     [1e3, 1, 'ns'],
@@ -54832,9 +55119,10 @@ const rateUnits = [
     [1e9, 1e6, 'M'],
 ];
 /**
- * A number as reports carry it. Nine digits lie far below any noise, and above the last ones of a
- * double: there, Math.exp and Math.log1p differ between x64 and arm64, which fuses multiply-adds,
- * and Math.pow between versions of Node. The same records give the same report on all of them.
+ * Rounds a number as reports store it, to nine significant digits. That is far finer than any
+ * noise, and coarser than the last digits of a double, which depend on the platform: Math.exp and
+ * Math.log1p differ between x64 and arm64, which fuses multiply-adds, and Math.pow between versions
+ * of Node. So the same records give the same report everywhere.
  */
 const figure = (value) => Number(value.toPrecision(9));
 /** @param ns nanoseconds, finite: `81.3 ns`, `1.21 µs`, `44.1 ms` */
@@ -54855,9 +55143,9 @@ function formatRate(ns) {
     }
     return `${digits(rounded / 1e9)} G/s`;
 }
-/** @param count events of an operation, `5` or `1.25` */
+/** @param count events per operation: `5` or `1.25` */
 const formatCount = (count) => `${Number(count.toPrecision(4))}`;
-/** Instructions of an operation, to the hundredth where there are any: `337.16`, `6,050`, `24`. */
+/** Instructions per operation, to at most two decimals: `337.16`, `6,050`, `24`. */
 function formatInstructions(count) {
     const size = Math.abs(count);
     const [whole = '', part] = String(Number(size.toFixed(size < 1000 ? 2 : 1))).split('.');
@@ -54865,7 +55153,7 @@ function formatInstructions(count) {
     const text = part === undefined ? grouped : `${grouped}.${part}`;
     return count < 0 ? `${MINUS}${text}` : text;
 }
-/** Instructions more or fewer: `+8`, `−24.01`, `0`. */
+/** A difference in instructions: `+8`, `−24.01`, `0`. */
 const formatInstructionsDifference = (count) => count > 0 ? `+${formatInstructions(count)}` : formatInstructions(count);
 /** @param estimate ns per operation, or events per operation, by the metric's unit */
 function formatEstimate(unit, estimate) {
@@ -54878,14 +55166,14 @@ function formatEstimate(unit, estimate) {
             return formatCount(estimate);
     }
 }
-/** @param ns nanoseconds more or less: `+25.4 ns`, `−1.21 µs` */
+/** @param ns a difference in nanoseconds: `+25.4 ns`, `−1.21 µs` */
 const formatNsDifference = (ns) => ns === 0 ? '0 ns' : `${ns < 0 ? MINUS : '+'}${formatNs(Math.abs(ns))}`;
-/** @param ratio of a time to the quickest: `×1.00`, `×7860` */
+/** @param ratio a time over the shortest one: `×1.00`, `×7860` */
 const formatFactor = (ratio) => `×${digits(ratio)}`;
-/** @param share an unsigned share, 0.02 for `2 %`, to two significant digits */
+/** @param share a share without a sign, to two significant digits: 0.02 gives `2 %` */
 function formatShare(share) {
     const percent = 100 * share;
-    // 99.6 to two digits is the hundred that toPrecision would write as 1.0e+2.
+    // toPrecision(2) would write 99.6 as 1.0e+2.
     if (percent >= 99.5)
         return `${percent.toFixed(0)} %`;
     return `${trimZeros(percent.toPrecision(2))} %`;
@@ -54900,8 +55188,8 @@ function formatRatio(ratio) {
     return `${signed(ratio - 1)} %`;
 }
 /**
- * The ends of an interval in the unit that {@link formatRatio} picks for its middle. Signs are
- * written once one end is negative: `29.8 to 33.0`, `−0.31 to +0.12`, `598 to 631`.
+ * The ends of an interval, in the unit that {@link formatRatio} picks for its ratio. Signs are
+ * shown if one end is negative: `29.8 to 33.0`, `−0.31 to +0.12`, `598 to 631`.
  */
 function formatInterval({ ratio, low, high, confidence }) {
     if (low === 0 && high === null)
@@ -54920,7 +55208,11 @@ function formatInterval({ ratio, low, high, confidence }) {
 }
 /** Estimate and interval together: `+31.2 % (29.8 to 33.0)`. */
 const formatChange = (change) => `${formatRatio(change.ratio)} (${formatInterval(change)})`;
-/** `1 metric`, `2 metrics`; `many` where the plural is not made by an s. */
+/**
+ * A count with its noun: `1 metric`, `2 metrics`.
+ *
+ * @param many the plural, if it is not the noun with an s
+ */
 const countOf = (count, noun, many = `${noun}s`) => `${count} ${count === 1 ? noun : many}`;
 function scaleOf(ratio) {
     if (ratio > FACTOR_FROM)
@@ -54956,17 +55248,17 @@ const trimZeros = (decimal) => decimal.includes('.') ? decimal.replace(/\.?0+$/,
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   H: () => (/* binding */ isKernels),
+/* harmony export */   K: () => (/* binding */ isKernelAddress),
 /* harmony export */   c: () => (/* binding */ addressOf)
 /* harmony export */ });
 /**
- * Addresses of code are numbers here: the 64 bits as a signed integer. The kernel's are negative and
- * a program's positive. On every architecture both are within 2^48 of zero, also where the address
- * space as a whole is larger (Documentation/arch/x86/x86_64/mm.rst, arch/arm64/memory.rst): a number
- * holds them exactly, and what is between any two of them.
+ * Converts a code address to a number: its 64 bits as a signed integer. Kernel addresses are
+ * negative, and a program's are positive. On every architecture both lie within 2^48 of zero, even
+ * where the address space as a whole is larger (Documentation/arch/x86/x86_64/mm.rst,
+ * arch/arm64/memory.rst). So a number holds addresses, and the distance between any two, exactly.
  */
 const addressOf = (bits) => Number(BigInt.asIntN(64, bits));
-const isKernels = (address) => address < 0;
+const isKernelAddress = (address) => address < 0;
 
 
 /***/ }),
@@ -54980,9 +55272,10 @@ const isKernels = (address) => address < 0;
 /* harmony import */ var _difference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(95418);
 
 /**
- * What has changed in a tree of calls, callers first: a function that is called now and was not before
- * is one change with all that it calls, however much that is. Calls of one function by one caller
- * are one. The differences of all of them add up to that of the operation, but for what is no change.
+ * Lists the changes in a tree of calls, callers first. A newly called function is one change
+ * together with everything that it calls, and so is one that is no longer called. All calls of one
+ * function by one caller are one change. The differences add up to that of the operation, except
+ * for those below the resolution.
  */
 function callChanges(roots) {
     const changes = new Map();
@@ -55048,24 +55341,24 @@ function namesBelow({ children }, names = new Set()) {
 /* harmony export */ });
 /* harmony import */ var _operation_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(39479);
 
-/** Of what is there on one side alone. */
+/** Whether a function is there on one side only. */
 const isOneSided = (change) => change === 'new' || change === 'gone';
-/** The smallest part of an instruction that is printed. */
+/** The smallest difference that is printed. */
 const RESOLUTION = 0.005;
 /**
- * Of a batch's program less than an instruction is a share of the loop and of the clock: where an
- * operation takes longer, fewer of them share that.
+ * In the program itself, less than one instruction is a share of the loop and of the clock: the
+ * longer an operation takes, the fewer operations share that overhead.
  */
 const PROGRAM_RESOLUTION = 1;
-/** What is no change: a difference of less, in instructions an operation. */
+/** The smallest difference that counts as a change, in instructions per operation. */
 const resolutionOf = ({ kernel }) => kernel ? RESOLUTION : PROGRAM_RESOLUTION;
 /**
  * Compares an operation before and after.
  *
- * @param counted the change that was counted elsewhere, in instructions an operation
+ * @param counted the change as counted without a trace, in instructions per operation
  */
 function compareOperations(before, after, counted) {
-    const roots = mergeAlike(before, after);
+    const roots = mergeWithOneView(before, after);
     const functions = tabulate(roots);
     const sum = (side) => functions.reduce((all, one) => all + one[side], 0);
     const difference = sum('after') - sum('before');
@@ -55074,16 +55367,19 @@ function compareOperations(before, after, counted) {
         ...(counted === undefined ? {} : { remainder: counted - difference }),
     };
 }
-/** Where one side alone tells what was inlined, that is no difference. */
-function mergeAlike(before, after) {
-    const alike = tellsInlined(before) === tellsInlined(after);
-    return alike ? merge(before, after) : merge(outOfLine(before), outOfLine(after));
+/**
+ * If only one side knows what was inlined, merges inlined functions into their callers on both
+ * sides: the missing knowledge is no difference.
+ */
+function mergeWithOneView(before, after) {
+    const sameView = showsInlined(before) === showsInlined(after);
+    return sameView ? merge(before, after) : merge(withoutInlined(before), withoutInlined(after));
 }
-const tellsInlined = (nodes) => nodes.some(({ inlined, children }) => inlined === true || tellsInlined(children));
-/** With what was inlined a part of what it was inlined into, as in the machine's code. */
-const outOfLine = (nodes) => unite(nodes.map((node) => {
+const showsInlined = (nodes) => nodes.some(({ inlined, children }) => inlined === true || showsInlined(children));
+/** Merges inlined functions into the functions that contain them, as in the machine code. */
+const withoutInlined = (nodes) => unite(nodes.map((node) => {
     const into = { ...node, children: [] };
-    for (const child of outOfLine(node.children)) {
+    for (const child of withoutInlined(node.children)) {
         if (!child.inlined)
             into.children.push(child);
         else {
@@ -55094,7 +55390,7 @@ const outOfLine = (nodes) => unite(nodes.map((node) => {
     into.children = unite(into.children);
     return into;
 }));
-/** Calls of one function are one. */
+/** Merges calls of the same function. */
 function unite(nodes) {
     const united = new Map();
     for (const node of nodes) {
@@ -55187,22 +55483,22 @@ function changeOf(row) {
 /* harmony export */   u: () => (/* binding */ parseTrace)
 /* harmony export */ });
 /**
- * What the plugin writes (native/tools/trace_plugin.c): round by round the windows of one metric, each the
- * addresses of all instructions that were executed in a batch, and the bytes that the traced program
- * handed over.
+ * The trace file that the plugin writes (native/tools/trace_plugin.c). For each round of one metric
+ * it holds windows: the addresses of all instructions executed in a batch. It also holds the bytes
+ * that the traced program handed over.
  */
 const MAGIC = 'SGTRACE2';
 const HEADER_BYTES = 24;
 const KINDS = { window: 1, bytes: 2, round: 3 };
 const CUT_OFF = 1;
 /**
- * Reads a trace. A last record that is not whole, since the emulator was ended meanwhile, is left out.
+ * Reads a trace. An incomplete last record is left out: the emulator was stopped while it wrote.
  *
- * @throws RangeError when it is no trace, with a clause that says so
+ * @throws RangeError with a clause, if the file is not a trace
  */
 function parseTrace(file) {
     if (file.toString('latin1', 0, MAGIC.length) !== MAGIC) {
-        throw new RangeError('it does not begin as a trace does');
+        throw new RangeError('it does not begin like a trace');
     }
     const trace = { rounds: [] };
     for (let at = MAGIC.length; at + HEADER_BYTES <= file.length;) {
@@ -55224,9 +55520,9 @@ function parseTrace(file) {
     return trace;
 }
 /**
- * The addresses of a window's instructions, in the order of their execution (see address.ts).
+ * The addresses of a window's instructions, in execution order (see address.ts).
  *
- * @returns fewer than `instructions` only where the window is cut off
+ * @returns fewer than `instructions` only if the window is cut off
  */
 function decodeWindow({ instructions, encoded }) {
     const addresses = new Float64Array(instructions);
@@ -55239,7 +55535,8 @@ function decodeWindow({ instructions, encoded }) {
             byte = encoded[at++] ?? 0;
             number += (byte & 0x7f) * scale;
         }
-        // Zigzag: even numbers go up, odd ones down. None is beyond what is exact, see address.ts.
+        // Zigzag: even numbers go up, odd numbers go down. All are small enough to be exact, see
+        // address.ts.
         address += number % 2 === 0 ? number / 2 : -(number + 1) / 2;
         addresses[count] = address;
     }
@@ -55259,9 +55556,9 @@ function decodeWindow({ instructions, encoded }) {
 /* harmony export */ });
 /* harmony import */ var _operation_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(39479);
 
-/** Deeper calls than this are none that a kernel makes. */
-const DEEPEST = 1000;
-/** The functions of a record, which its operations share. */
+/** Maximum depth in a record; no kernel nests its calls deeper. */
+const MAX_DEPTH = 1000;
+/** The functions of a record, which all its operations share. */
 class FunctionList {
     functions = [];
     #positions = new Map();
@@ -55277,16 +55574,16 @@ class FunctionList {
     }
 }
 /**
- * A tree of calls as a run record holds it.
+ * Flattens a tree of calls for a run record.
  *
- * @param operations of the batch whose share the tree's numbers are
- * @param list where its functions are added
+ * @param operations number of operations in the batch: the tree's numbers are shares of it
+ * @param list the tree's functions are added to it
  */
 function flatten(roots, operations, list) {
     const flat = { operations, functions: [], depths: [], instructions: [] };
     const add = (node, depth) => {
         flat.functions.push(list.positionOf(node));
-        flat.depths.push(Math.min(depth, DEEPEST));
+        flat.depths.push(Math.min(depth, MAX_DEPTH));
         flat.instructions.push(Number((node.own * operations).toFixed(3)));
         for (const child of node.children)
             add(child, depth + 1);
@@ -55295,7 +55592,10 @@ function flatten(roots, operations, list) {
         add(root, 0);
     return flat;
 }
-/** The tree that {@link flatten} was given; of any lists, the nearest that there is. */
+/**
+ * Rebuilds the tree that {@link flatten} was given. For malformed lists, the result is the nearest
+ * valid tree.
+ */
 function unflatten({ operations, functions, depths, instructions }, { functions: list = [] }) {
     const roots = [];
     const path = [];
@@ -55335,21 +55635,24 @@ __nccwpck_require__.d(__webpack_exports__, {
 var trace_address = __nccwpck_require__(54669);
 ;// CONCATENATED MODULE: ./lib/trace/entries.js
 /**
- * What the kernel's own assembly is called, where its flow is no calls and returns. Of x86
+ * Names in the kernel's own assembly where control flow is not calls and returns, for x86
  * (arch/x86/entry/entry_64.S, include/asm/idtentry.h, kernel/process_64.c) and arm64
- * (arch/arm64/kernel/entry.S), in all versions from 5.10 on.
+ * (arch/arm64/kernel/entry.S), in all versions since 5.10.
  */
-/** Where an interrupt enters, which the instructions around it have not caused. */
+/** Entries of interrupts, which the instructions around them did not cause. */
 const INTERRUPT = /^(irq_entries_start|spurious_entries_start|asm_common_interrupt|asm_spurious_interrupt|asm_sysvec_\w+|asm_exc_nmi|asm_exc_machine_check|el[01]([th]_(64|32))?_(irq|fiq|error))$/;
-/** Where an exception enters, which an instruction has caused: a page fault. */
+/** Entries of exceptions, such as a page fault, which an instruction caused. */
 const EXCEPTION = /^(asm_exc_\w+|asm_int80_emulation|vectors|tramp_vectors)$/;
-/** Where the kernel goes back to what it has been entered from, wherever that was. */
+/** Where the kernel returns to the code that it was entered from, wherever that is. */
 const RETURN = /^(native_irq_return_iret|native_iret|early_xen_iret_patch|common_interrupt_return|swapgs_restore_regs_and_return_to_usermode|restore_regs_and_return_to_kernel|error_return|ret_to_kernel|ret_to_user|tramp_exit(_native|_compat)?)$/;
-/** What gives the processor to another thread: what was called on one stack returns on another. */
+/** Functions that switch threads: what was called on one stack returns on another. */
 const SWITCH = /^(__switch_to_asm|cpu_switch_to)$/;
-/** Where a new thread begins, as if it had been given up here. */
+/** Where a new thread begins, as if it had been switched away from here. */
 const NEWBORN = /^ret_from_(fork|kernel_thread)/;
-/** What makes a call for its caller (arch/x86/lib/retpoline.S): it is no caller itself. */
+/**
+ * Thunks that make a call for their caller (arch/x86/lib/retpoline.S); they are no callers
+ * themselves.
+ */
 const THUNK = /^__x86_indirect_/;
 function roleOf(name) {
     if (INTERRUPT.test(name))
@@ -55369,19 +55672,23 @@ function roleOf(name) {
 
 
 /**
- * Makes a tree of calls out of the addresses of instructions in the order of their execution.
+ * Builds a tree of calls from instruction addresses in execution order.
  *
- * The instructions themselves are not looked at. A jump to a function's first address is a call,
- * also where it was the end of the caller (a tail call). A jump right behind the place of a call that is
- * under way is the return from it, and ends the calls in between; a jump into the middle of a
- * function that is under way is a return to that. What an interrupt has cut into goes on where the
- * interrupt returns. Every thread has a stack of its own: after a switch the stack goes on that the
- * returns to come belong to. A thread that slept before the window began did so as it does at its end,
- * for what a window holds is done over and over; where it does not sleep again, its functions are
- * roots.
+ * The instructions themselves are not decoded; the rules are:
+ * - A jump to a function's first address is a call, even at the end of the caller (a tail call).
+ * - A jump to right behind the site of a call in progress is the return from it; it ends the calls
+ *   in between.
+ * - A jump into the middle of a function in progress is a return to that function.
+ * - Code that an interrupt cut into continues where the interrupt returns.
+ * - Every thread has its own stack. After a thread switch, the stack that matches the following
+ *   returns continues.
  *
- * Every instruction counts for the function that it is in, wherever the tree has that: the sums by
- * function are exact, the tree is as good as the symbols.
+ * A thread may have slept since before the window began. A window repeats the same work, so the
+ * thread is assumed to have slept then as it sleeps at the window's end. If it does not sleep
+ * again, its functions become roots.
+ *
+ * Every instruction counts for the function that contains it, wherever the tree puts that function.
+ * So the sums per function are exact; the tree is as good as the symbols.
  */
 function callTree(addresses, code) {
     const first = new Walk(addresses, code);
@@ -55389,35 +55696,46 @@ function callTree(addresses, code) {
     const { sleepers } = first;
     return sleepers.length === 0 ? tree : new Walk(addresses, code, sleepers).run();
 }
-/** All instructions at and below some nodes. */
+/** All instructions in some nodes and below them. */
 function sumOf(nodes) {
     let sum = 0;
     for (const node of nodes.values())
         sum += node.own + sumOf(node.children);
     return sum;
 }
-/** The longest instruction of any architecture; a call returns to right behind it. */
-const LONGEST = 15;
-/** Stacks that may go on; those of threads that have ended are not told from them. */
-const SLEEPERS_MAX = 256;
-/** So many returns a stack must explain for a thread to be known by it, where it has so many. */
-const KNOWN_BY = 2;
+/** Bytes of the longest instruction on any architecture. A call returns to within this distance. */
+const MAX_INSTRUCTION_BYTES = 15;
+/**
+ * Maximum number of sleeping stacks; those of threads that have ended cannot be told from the
+ * others.
+ */
+const MAX_SLEEPERS = 256;
+/**
+ * Number of returns that a stack must explain before its thread counts as found; a shorter stack
+ * must explain all of its own.
+ */
+const MIN_EXPLAINED_RETURNS = 2;
 class Walk {
     #addresses;
     #code;
     #roles;
-    /** Where the functions begin that switch threads. */
+    /** Start addresses of the functions that switch threads. */
     #switches;
     #tree = { roots: new Map(), interrupts: new Map() };
-    /** Of the thread that runs, the innermost call last. */
+    /** Stack of the running thread, the innermost call last. */
     #stack = [];
-    /** Of threads that ran before, the one that has slept longest first. */
+    /** Stacks of threads that ran before; the thread that has slept longest comes first. */
     #sleepers = [];
-    /** Whether the next instruction has been written down, and has not been done. */
-    #again = false;
-    /** Those that slept before the window began: their frames are of another tree. */
+    /**
+     * Whether the next instruction is counted already: it faulted before, and is executed only now.
+     */
+    #alreadyCounted = false;
+    /** Stacks that slept before the window began: their frames belong to another tree. */
     #before;
-    /** @param sleepers threads that slept before the window began, as they sleep at its end */
+    /**
+     * @param sleepers stacks of threads that slept before the window began: those that sleep at its
+     *   end
+     */
     constructor(addresses, code, sleepers = []) {
         this.#addresses = addresses;
         this.#code = code;
@@ -55428,7 +55746,7 @@ class Walk {
         this.#sleepers = [...sleepers];
         this.#before = new Set(sleepers);
     }
-    /** Those that sleep at the end of the window. */
+    /** The stacks that sleep at the end of the window. */
     get sleepers() {
         return this.#sleepers;
     }
@@ -55447,52 +55765,55 @@ class Walk {
                 high = starts[piece + 1] ?? Number.POSITIVE_INFINITY;
                 frame = this.#transfer({ at, previous, address, piece });
             }
-            if (this.#again)
-                this.#again = false;
+            if (this.#alreadyCounted)
+                this.#alreadyCounted = false;
             else
                 (inlined === undefined ? frame.node : leafOf(frame.node, inlined.get(address))).own++;
             previous = address;
         }
         return this.#tree;
     }
-    /** @returns the call that is under way from here on */
+    /** @returns the call in progress from here on */
     #transfer(jump) {
         const { previous, address, piece } = jump;
         const number = this.#code.functionOf[piece] ?? 0;
         const starts = address === this.#code.starts[piece] && address !== previous;
         const entered = starts && this.#code.isBeginning[piece] === 1;
-        if (!(0,trace_address/* isKernels */.H)(address))
+        if (!(0,trace_address/* isKernelAddress */.K)(address))
             this.#leaveKernel(address);
         const top = this.#stack.at(-1);
         if (top === undefined)
             return this.#push(number, Number.NaN);
-        if ((0,trace_address/* isKernels */.H)(previous) !== (0,trace_address/* isKernels */.H)(address)) {
-            if ((0,trace_address/* isKernels */.H)(address))
+        if ((0,trace_address/* isKernelAddress */.K)(previous) !== (0,trace_address/* isKernelAddress */.K)(address)) {
+            if ((0,trace_address/* isKernelAddress */.K)(address))
                 return this.#push(number, previous);
-            return this.#goOn(number, entered);
+            return this.#continue(number, entered);
         }
         if (top.role === 'return')
             return this.#return(number, entered, address);
         if (this.#roles[number] === 'newborn' && this.#switchFrame() >= 0)
-            return this.#bear(number);
+            return this.#startThread(number);
         const returned = callBehind(this.#stack, address);
         if (returned > 0)
             return this.#unwind(jump, returned, number);
         if (this.#isEntry(number) && number !== top.function)
-            return this.#cutInto(number, previous);
+            return this.#interrupt(number, previous);
         return this.#move(jump, number, entered, top);
     }
-    /** Nothing of what is under way has ended for sure. */
+    /** Handles a jump after which no call in progress has ended for sure. */
     #move({ previous, address }, number, entered, top) {
         if (!entered)
-            return this.#goOn(number, false, previous);
+            return this.#continue(number, false, previous);
         const fellThrough = number !== top.function && isNext(previous, address);
         return fellThrough || top.role === 'thunk'
             ? this.#replace(number, top)
             : this.#push(number, previous);
     }
-    /** The innermost call of a function goes on, or where there is none it takes the innermost's place. */
-    #goOn(number, entered, site = Number.NaN) {
+    /**
+     * Continues the innermost call of a function. If it has none, it replaces the innermost call of
+     * all.
+     */
+    #continue(number, entered, site = Number.NaN) {
         const top = this.#stack.at(-1);
         if (top === undefined)
             return this.#push(number, site);
@@ -55506,59 +55827,66 @@ class Walk {
         this.#stack.length = below + 1;
         return this.#stack[below] ?? top;
     }
-    /** A program goes on, or begins to handle a signal: what it called in the kernel is over. */
+    /**
+     * The program continues, or begins to handle a signal: all its calls in the kernel have ended.
+     */
     #leaveKernel(address) {
         const isProgram = ({ function: number }) => !this.#code.functions[number]?.kernel;
         const entry = this.#stack.findLastIndex(isProgram) + 1;
-        this.#again = isAgain(this.#stack[entry], address);
+        this.#alreadyCounted = isRetry(this.#stack[entry], address);
         this.#stack.length = entry;
     }
     #isEntry(number) {
         return this.#roles[number] === 'interrupt' || this.#roles[number] === 'exception';
     }
-    /** One piece of assembly may enter by another. */
-    #cutInto(number, previous) {
+    /**
+     * Enters an interrupt or exception. One entry of the assembly may lead into another, which
+     * replaces it.
+     */
+    #interrupt(number, previous) {
         const top = this.#stack.at(-1);
         const further = top !== undefined && this.#isEntry(top.function);
         return further ? this.#replace(number, top) : this.#push(number, previous);
     }
-    /** From an interrupt or an exception to what it has cut into, wherever that was. */
+    /** Returns from an interrupt or an exception to the code that it cut into, wherever that was. */
     #return(number, entered, address) {
         const top = this.#stack.at(-1);
         if (top !== undefined && this.#roles[number] === 'return')
             return this.#replace(number, top);
         const entry = this.#stack.findLastIndex((frame) => this.#isEntry(frame.function));
         if (entry < 0)
-            return this.#goOn(number, entered);
+            return this.#continue(number, entered);
         const site = this.#stack[entry]?.site;
-        this.#again = isAgain(this.#stack[entry], address);
+        this.#alreadyCounted = isRetry(this.#stack[entry], address);
         this.#stack.length = entry;
-        return this.#goOn(number, entered, site);
+        return this.#continue(number, entered, site);
     }
     #unwind(jump, returned, number) {
         if (this.#switchFrame() >= returned)
             return this.#switch(jump, number);
         this.#stack.length = returned;
-        return this.#goOn(number, false);
+        return this.#continue(number, false);
     }
-    /** Of what switches threads, where that is the innermost call or has made it; else -1. */
+    /**
+     * Index of the frame that switches threads, if it is the innermost call or its caller; else -1.
+     */
     #switchFrame() {
-        const least = this.#stack.length - 2;
+        const min = this.#stack.length - 2;
         const index = this.#stack.findLastIndex(({ role }) => role === 'switch');
-        return index >= least ? index : -1;
+        return index >= min ? index : -1;
     }
-    #bear(number) {
+    #startThread(number) {
         this.#sleep();
         return this.#push(number, Number.NaN);
     }
     #switch(jump, number) {
-        const next = this.#sleeperThatGoesOn(jump);
+        const next = this.#sleeperThatContinues(jump);
         this.#sleep();
         if (next !== undefined) {
             this.#sleepers.splice(this.#sleepers.indexOf(next), 1);
             this.#wake(next);
         }
-        return this.#goOn(number, false);
+        return this.#continue(number, false);
     }
     #wake(sleeper) {
         const frames = sleeper.slice(0, -1);
@@ -55570,14 +55898,14 @@ class Walk {
     }
     #sleep() {
         const sleeper = this.#stack.slice(0, this.#switchFrame() + 1);
-        this.#sleepers = [...this.#sleepers.slice(1 - SLEEPERS_MAX), sleeper];
+        this.#sleepers = [...this.#sleepers.slice(1 - MAX_SLEEPERS), sleeper];
         this.#stack = [];
     }
     /**
-     * All threads go on at the one place that they gave the processor up at, and are told by where they
-     * return to from there on, up to the next switch.
+     * Finds the thread that continues. All threads continue at the one place where they gave up the
+     * processor. The returns from there on, up to the next switch, tell which thread it is.
      */
-    #sleeperThatGoesOn({ at, address }) {
+    #sleeperThatContinues({ at, address }) {
         let alive = this.#sleepers
             .filter((stack) => isBehind(address, stack.at(-1)?.site))
             .map((stack) => ({ stack, under: stack.length - 1 }));
@@ -55593,7 +55921,7 @@ class Walk {
             if (returned.length > 0)
                 alive = returned;
         }
-        const isKnown = ({ stack, under }) => stack.length - 1 - under >= Math.min(KNOWN_BY, stack.length - 2);
+        const isKnown = ({ stack, under }) => stack.length - 1 - under >= Math.min(MIN_EXPLAINED_RETURNS, stack.length - 2);
         return alive.find(isKnown)?.stack;
     }
     #push(number, site) {
@@ -55603,7 +55931,7 @@ class Walk {
         this.#stack.push(frame);
         return frame;
     }
-    /** @param site of the call, which may be in what was inlined there */
+    /** @param site address of the call, which may lie in an inlined function */
     #placeOf(number, below, site) {
         if (this.#roles[number] === 'interrupt')
             return this.#tree.interrupts;
@@ -55631,18 +55959,19 @@ function nodeAmong(among, number) {
     among.set(number, node);
     return node;
 }
-/** What an instruction counts for: of what was inlined there, the innermost. */
+/** The node that an instruction counts for: the innermost function that was inlined there. */
 const leafOf = (node, chain = []) => chain.reduce((above, number) => nodeAmong(above.children, number), node);
-/** Whether an exception returns to the instruction that has caused it, which then is done at last. */
-const isAgain = (entry, address) => entry?.role === 'exception' && entry.site === address;
-/** Also of an instruction that repeats itself. */
-const isNext = (previous, address) => address >= previous && address - previous <= LONGEST;
-const isBehind = (address, site = Number.NaN) => address > site && address - site <= LONGEST;
+/** Whether an exception returns to the instruction that caused it, which is executed only now. */
+const isRetry = (entry, address) => entry?.role === 'exception' && entry.site === address;
+/** True also for an instruction that repeats itself. */
+const isNext = (previous, address) => address >= previous && address - previous <= MAX_INSTRUCTION_BYTES;
+const isBehind = (address, site = Number.NaN) => address > site && address - site <= MAX_INSTRUCTION_BYTES;
 /**
- * Which call is over where an address is right behind its site: the innermost of those under
- * another.
+ * Finds the call that ends when an address right behind its site is reached: the innermost such
+ * call below a limit.
  *
- * @returns its position; 0 where there is none, since the outermost has no site
+ * @param under only frames below this index are searched
+ * @returns its index; 0 if there is none, since the outermost call has no site
  */
 function callBehind(stack, address, under = stack.length) {
     let index = under - 1;
@@ -55657,21 +55986,21 @@ var file = __nccwpck_require__(89747);
 
 
 /**
- * What the operations of a batch executed, instruction by instruction: all that was between two
- * readings of the clock, as it was counted, interrupts and the loop itself too.
+ * What the operations of a batch executed, instruction by instruction. As in counting, this is all
+ * between two clock readings, including interrupts and the loop itself.
  *
- * @returns instructions an operation
+ * @returns instructions per operation
  */
-function profileBatch({ run, takenOff, operations }, code) {
+function profileBatch({ run, subtracted, operations }, code) {
     const sum = new Sum(code);
     sum.addWindow(run, 1 / operations);
-    for (const window of takenOff)
+    for (const window of subtracted)
         sum.addWindow(window, -1 / operations);
     return finish(sum.roots);
 }
-/** All instructions at and below some nodes. */
+/** All instructions in some nodes and below them. */
 const total = (nodes) => nodes.reduce((sum, { own, children }) => sum + own + total(children), 0);
-/** Trees, weighted and laid over one another by the names along each path. */
+/** Adds weighted trees, matched by the names along each path. */
 class Sum {
     roots = new Map();
     #code;
@@ -55691,22 +56020,22 @@ class Sum {
                 ...(inlined ? { inlined } : {}),
             };
             const key = identity(named);
-            const growing = into.get(key) ?? { node: { ...named, own: 0 }, children: new Map() };
-            growing.node.own += own * weight;
+            const sumNode = into.get(key) ?? { node: { ...named, own: 0 }, children: new Map() };
+            sumNode.node.own += own * weight;
             if (!inlined)
-                delete growing.node.inlined;
-            into.set(key, growing);
-            this.#add(growing.children, children, weight);
+                delete sumNode.node.inlined;
+            into.set(key, sumNode);
+            this.#add(sumNode.children, children, weight);
         }
     }
 }
-/** What tells functions apart in reports. */
+/** Tells functions apart in reports. */
 const identity = ({ name, module = '' }) => `${name} ${module}`;
-/** Less than any part of an instruction: what is left of differences that are none. */
-const NOTHING = 1e-6;
+/** Smaller than any share of an instruction: what rounding leaves of a difference that is zero. */
+const ROUNDING_ERROR = 1e-6;
 function finish(nodes) {
     return [...nodes.values()].flatMap(({ node, children }) => {
-        const own = Math.abs(node.own) < NOTHING ? 0 : node.own;
+        const own = Math.abs(node.own) < ROUNDING_ERROR ? 0 : node.own;
         const finished = { ...node, own, children: finish(children) };
         return own === 0 && finished.children.length === 0 ? [] : [finished];
     });
@@ -55730,8 +56059,8 @@ const CPU_MODEL = [
     'cpuModel',
 ];
 /**
- * What times depend on where a machine is emulated: the guest sees the same processor wherever it is,
- * and how long its instructions take is up to the emulator and the processor under it.
+ * On an emulated machine, times depend on these facts. The guest sees the same processor everywhere,
+ * but its speed depends on the emulator and on the processor below it.
  */
 const EMULATION = {
     accelerator: ({ accelerator }) => accelerator,
@@ -55740,23 +56069,24 @@ const EMULATION = {
     cpu: ({ emulator }) => emulator.cpu,
     'host cpu': ({ emulator }) => emulator.hostCpu,
 };
-/** Picks the stored runs nearest to the candidate's platform: same before kindred before foreign. */
+/** Picks the stored runs whose machine matches the candidate's best. */
 function comparableRuns(candidate, stored) {
     const earlier = stored.filter((run) => run.id !== candidate.id);
     const same = earlier.filter((run) => machineDifferences(run, candidate).length === 0);
     if (same.length > 0)
-        return { kinship: 'same', runs: same, differences: [] };
-    const kindred = earlier.filter((run) => sameCpuModel(run, candidate));
-    const nearest = (kindred.length > 0 ? kindred : earlier).at(-1);
+        return { match: 'same', runs: same, differences: [] };
+    const sameModel = earlier.filter((run) => sameCpuModel(run, candidate));
+    const runs = sameModel.length > 0 ? sameModel : earlier;
+    const newest = runs.at(-1);
     return {
-        kinship: kindred.length > 0 ? 'kindred' : 'foreign',
-        runs: kindred.length > 0 ? kindred : earlier,
-        differences: nearest ? machineDifferences(nearest, candidate) : [],
+        match: sameModel.length > 0 ? 'same-cpu-model' : 'other-machine',
+        runs,
+        differences: newest ? machineDifferences(newest, candidate) : [],
     };
 }
 const sameCpuModel = (a, b) => CPU_MODEL.every((field) => a.platform[field] === b.platform[field]) &&
     emulationDifferences(a, b).length === 0;
-/** Whether the processor that the run was measured on is an emulated one. */
+/** Whether the run was measured on an emulated processor. */
 const isEmulated = ({ target }) => target.machine?.accelerator === 'tcg';
 const machineDifferences = (baseline, candidate) => [
     ...platformDifferences(baseline, candidate),
@@ -55808,11 +56138,11 @@ const isInstructions = (finding) => finding.measure === 'instructions';
 
 
 /**
- * Compares what was counted rather than timed: a fact and not an estimate, so any difference is a
- * finding, without a margin, a p-value or an interval.
+ * Compares exact counts: events per operation. A count is a fact, not an estimate. So any difference
+ * is a finding, without margin, p-value or interval.
  *
- * @param obstacle why nothing may be called a change, if so
- * @returns undefined where the two records are not counts that can be compared
+ * @param obstacle why nothing may be called a change, if there is a reason
+ * @returns undefined if the two records are not counts that can be compared
  */
 function compareCounts(baseline, candidate, obstacle) {
     const pair = (0,_sides_js__WEBPACK_IMPORTED_MODULE_3__/* .comparablePair */ .T7)(baseline, candidate);
@@ -55838,20 +56168,20 @@ function decideCount(before, after, launches, obstacle) {
     if (agreement < _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .COUNT_AGREEMENT */ .Jz) {
         return {
             verdict: 'inconclusive',
-            because: `Only ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(agreement)} of the launches of one side count the same, so the count is not exact here.`,
+            because: `Only ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatShare */ .T1)(agreement)} of one side's launches agree on the count, so it is not exact here.`,
         };
     }
     if (before.count === after.count) {
         return {
             verdict: 'unchanged',
-            because: `${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatCount */ .B4)(after.count)} an operation on both sides, counted in ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(launches, 'launch', 'launches')}.`,
+            because: `${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatCount */ .B4)(after.count)} per operation on both sides, counted in ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(launches, 'launch', 'launches')}.`,
         };
     }
     if (obstacle !== undefined)
         return { verdict: 'inconclusive', because: obstacle };
     return {
         verdict: after.count > before.count ? 'regressed' : 'improved',
-        because: `${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatCount */ .B4)(after.count)} an operation instead of ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatCount */ .B4)(before.count)}, counted exactly in ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(launches, 'launch', 'launches')}.`,
+        because: `${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatCount */ .B4)(after.count)} per operation instead of ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .formatCount */ .B4)(before.count)}, counted exactly in ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(launches, 'launch', 'launches')}.`,
     };
 }
 
@@ -55869,15 +56199,18 @@ function decideCount(before, after, launches, obstacle) {
 /* harmony import */ var _shift_test_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(92330);
 
 
-/** Four-way verdict of one metric. `unchanged` is shown by equivalence, never by silence. */
-function decide(evidence) {
-    const { alpha, test, obstacle, floor, marginRatio } = evidence;
+/**
+ * The verdict of one metric. `unchanged` takes an equivalence test; finding no change is not
+ * enough.
+ */
+function decide(input) {
+    const { alpha, test, obstacle, floor, marginRatio } = input;
     if (test && obstacle === undefined && (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_1__/* .smallestP */ .sd)(test) <= alpha) {
-        return floor && explains(floor, evidence) ? tooNoisy(evidence, floor) : changed(evidence, test);
+        return floor && explains(floor, input) ? tooNoisy(input, floor) : changed(input, test);
     }
     if (floor && exceeds(floor, marginRatio))
-        return tooNoisy(evidence, floor);
-    return isEquivalent(evidence) ? unchanged(evidence) : undecided(evidence);
+        return tooNoisy(input, floor);
+    return isEquivalent(input) ? unchanged(input) : undecided(input);
 }
 function isEquivalent({ equivalence, marginRatio }) {
     const margin = Math.log1p(marginRatio);
@@ -55888,50 +56221,58 @@ function changed({ gate, marginRatio, sample }, test) {
     const says = `${slower ? 'Slower' : 'Faster'} by more than the margin of ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(marginRatio)}`;
     return {
         verdict: slower ? 'regressed' : 'improved',
-        because: `${says}: ${sample}${gate ? '' : ', not confirmed, since this metric only informs'}.`,
+        because: `${says}: ${sample}${gate ? '' : '; not confirmed, because this metric is for information only'}.`,
         pValue: (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_1__/* .smallestP */ .sd)(test),
     };
 }
 const unchanged = ({ marginRatio, sample }) => ({
     verdict: 'unchanged',
-    because: `Within the margin of ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(marginRatio)}: ${sample}.`,
+    because: `Any change is smaller than the margin of ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(marginRatio)}: ${sample}.`,
 });
-function undecided(evidence) {
-    const { gate, sample, equivalence, obstacle } = evidence;
+function undecided(input) {
+    const { gate, sample, obstacle, settledBy } = input;
     if (obstacle !== undefined)
         return { verdict: 'inconclusive', because: obstacle };
-    // Nobody waits for a metric that only informs.
-    const toSettle = gate ? evidence.toSettle : undefined;
-    const what = evidence.settledBy === undefined ? '' : ` ${evidence.settledBy}`;
-    const more = toSettle === undefined ? '' : ` About ${toSettle}${what} in all would settle it.`;
+    // Nobody waits for a metric that is for information only.
+    const toSettle = gate ? input.toSettle : undefined;
+    const more = toSettle === undefined ? '' : ` About ${toSettle} ${settledBy} in total would settle it.`;
     return {
         verdict: 'inconclusive',
-        because: `Undecided: ${rangeText(equivalence)} (${sample}).${more}`,
+        because: `${rangeText(input)} (${sample}).${more}`,
         ...(toSettle === undefined ? {} : { replicatesToSettle: toSettle }),
     };
 }
-/** An interval without bounds says nothing. */
-const rangeText = ({ low, high }) => Number.isFinite(low) && Number.isFinite(high)
-    ? `the change could be anything from ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatRatio */ .B0)(Math.exp(low))} to ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatRatio */ .B0)(Math.exp(high))}`
-    : 'there is too little to bound the change';
+/**
+ * What is known of the change. An interval without bounds is not shown. One that lies beyond the margin
+ * leaves no doubt of the size, and is only not sure enough for the test over all metrics.
+ */
+function rangeText({ equivalence: { low, high }, marginRatio }) {
+    if (!Number.isFinite(low) || !Number.isFinite(high))
+        return 'Undecided: there is too little data to bound the change';
+    const range = `from ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatRatio */ .B0)(Math.exp(low))} to ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatRatio */ .B0)(Math.exp(high))}`;
+    const margin = Math.log1p(marginRatio);
+    return low > margin || high < -margin
+        ? `Not confirmed: the change seems to be ${range}, but is not sure enough to be called`
+        : `Undecided: the change could be anything ${range}`;
+}
 const tooNoisy = ({ marginRatio }, floor) => ({
     verdict: 'inconclusive',
-    because: `Too noisy: launches of the same side differ by ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(Math.abs(floor.ratio - 1))} here, more than the margin of ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(marginRatio)}: a change of the candidate cannot be told from that.`,
+    because: `Too noisy: launches of the same side differ by ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(Math.abs(floor.ratio - 1))} here, more than the margin of ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(marginRatio)}. A change of the candidate cannot be told from that noise.`,
 });
 /**
- * Identical sides differ by more than the margin, and not by chance: their interval lies off 1. An
- * interval without bounds has too few pairs to say so.
+ * Whether identical sides differ by more than the margin, and not by chance: their interval does not
+ * contain 1. An interval without bounds has too few pairs to show that.
  */
 function exceeds({ ratio, low, high }, marginRatio) {
     return Math.abs(Math.log(ratio)) > Math.log1p(marginRatio) && (low > 1 || high < 1);
 }
-/** A change that lies wholly beyond anything that identical sides did is believed all the same. */
+/** Whether noise can explain the change. It cannot if the whole interval lies beyond the floor's. */
 function explains(floor, { equivalence, marginRatio }) {
     const reach = Math.max(Math.abs(Math.log(floor.low)), Math.abs(Math.log(floor.high)));
     const nearest = equivalence.low > 0 ? equivalence.low : -equivalence.high;
     return exceeds(floor, marginRatio) && nearest <= reach;
 }
-/** An interval on the log scale as the ratios that people read. */
+/** An interval on the log scale, as ratios. */
 const asChange = (location) => ({
     ratio: Math.exp(location.estimate),
     low: Math.exp(location.low),
@@ -55942,185 +56283,7 @@ const asChange = (location) => ({
 
 /***/ }),
 
-/***/ 9619:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   F9: () => (/* binding */ screenDuet),
-/* harmony export */   a8: () => (/* binding */ unconfirmedCaveats),
-/* harmony export */   s8: () => (/* binding */ compareDuet)
-/* harmony export */ });
-/* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(15521);
-/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(22595);
-/* harmony import */ var _stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4825);
-/* harmony import */ var _stats_power_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(32868);
-/* harmony import */ var _stats_settle_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(69752);
-/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(86300);
-/* harmony import */ var _counts_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(98345);
-/* harmony import */ var _decision_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(79671);
-/* harmony import */ var _floor_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(26331);
-/* harmony import */ var _samples_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(21194);
-/* harmony import */ var _settings_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(63260);
-/* harmony import */ var _shift_test_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(92330);
-/* harmony import */ var _sides_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(59865);
-/* harmony import */ var _validity_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(50703);
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * Says which gated metrics may have changed and are to be measured afresh: each by itself, either
- * direction, at a generous level ({@link SCREEN_LEVEL}).
- *
- * @returns ids, the surest and largest changes first
- */
-const screenDuet = (baseline, candidate, settings) => flaggedByScreen(duetMetrics(baseline, candidate, settings));
-function flaggedByScreen(metrics) {
-    const sizes = new Map(metrics.map((duet) => [duet.metric.id, sizeInMargins(duet)]));
-    return [...testEach(metrics.filter(inFamily), 'screen')]
-        .filter(([, test]) => (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_10__/* .smallestP */ .sd)(test) <= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .SCREEN_LEVEL */ .U3)
-        .toSorted(([a, one], [b, other]) => (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_10__/* .smallestP */ .sd)(one) - (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_10__/* .smallestP */ .sd)(other) || (sizes.get(b) ?? 0) - (sizes.get(a) ?? 0))
-        .map(([id]) => id);
-}
-const sizeInMargins = ({ screen, marginRatio }) => Math.abs((0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)(screen.between)) / Math.log1p(marginRatio);
-/**
- * What the confirmation leaves open, one sentence each: it was measured for the margins and the
- * level that the gate had, and other ones may ask for more than it holds.
- */
-function unconfirmedCaveats(baseline, candidate, settings) {
-    const metrics = duetMetrics(baseline, candidate, settings);
-    const confirmed = metrics.filter(wasFlagged);
-    const ids = confirmed.map(({ metric }) => metric.id);
-    const open = flaggedByScreen(metrics).filter((id) => !ids.includes(id));
-    const pairs = Math.max(...confirmed.map(({ confirm }) => confirm.between.length));
-    const least = confirmed.length > 0 ? (0,_stats_power_js__WEBPACK_IMPORTED_MODULE_3__/* .minimumPairs */ .gv)(settings.alpha, confirmed.length) : 0;
-    return [
-        ...(open.length > 0
-            ? [
-                `The screen flags ${open.join(', ')}, of which there are no fresh launches to confirm it, so nothing is called changed there: run the gate with this margin, and for longer.`,
-            ]
-            : []),
-        ...(confirmed.length > 0 && pairs < least
-            ? [
-                `At an error level of ${settings.alpha} the confirmation of ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_5__/* .countOf */ .pq)(confirmed.length, 'metric')} takes ${least} fresh pairs and has ${pairs}, so nothing can be called changed: run the gate with this alpha.`,
-            ]
-            : []),
-    ];
-}
-/**
- * Compares both sides of a duet from their records alone.
- *
- * Only what the screen flagged and fresh launches confirmed (Holm over the flagged, at alpha) is
- * `regressed` or `improved`: the error level holds whatever the screen picked, and the change that
- * is shown is the fresh one, free of the screen's selection.
- */
-function compareDuet(baseline, candidate, settings) {
-    const metrics = duetMetrics(baseline, candidate, settings);
-    const flagged = (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_10__/* .adjustFamily */ .K$)(testEach(metrics.filter(wasFlagged), 'confirm'));
-    const compared = candidate.metrics.map((metric) => {
-        const duet = metrics.find((one) => one.metric === metric);
-        return duet
-            ? compareMetric(duet, baseline, candidate, settings, flagged)
-            : ((0,_counts_js__WEBPACK_IMPORTED_MODULE_6__/* .compareCounts */ .G)((0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .metricOf */ .ak)(baseline, metric.id), metric) ??
-                notCompared(metric, baseline, settings));
-    });
-    return {
-        design: 'duet',
-        alpha: settings.alpha,
-        familySize: metrics.filter(inFamily).length,
-        candidate,
-        baseline: [baseline],
-        findings: compared,
-        skipped: [],
-        caveats: [...(0,_validity_js__WEBPACK_IMPORTED_MODULE_12__/* .validityCaveats */ .q)([baseline, candidate]), ...(0,_validity_js__WEBPACK_IMPORTED_MODULE_12__/* .filteredUnevenly */ .y)(baseline, candidate)],
-    };
-}
-function duetMetrics(baseline, candidate, settings) {
-    return candidate.metrics.flatMap((metric) => {
-        const pair = (0,_sides_js__WEBPACK_IMPORTED_MODULE_11__/* .comparablePair */ .T7)((0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .metricOf */ .ak)(baseline, metric.id), metric);
-        if (typeof pair === 'string' || pair.kind === 'counted')
-            return [];
-        const screen = (0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .pairDifferences */ .ZV)(baseline, candidate, metric.id, 'screen');
-        if (screen.between.length === 0)
-            return [];
-        const confirm = (0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .pairDifferences */ .ZV)(baseline, candidate, metric.id, 'confirm');
-        const marginRatio = (0,_settings_js__WEBPACK_IMPORTED_MODULE_13__/* .marginOf */ .O)(metric, settings.margins, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .DUET_MARGIN */ .CJ);
-        return { metric: pair.candidate, marginRatio, screen, confirm };
-    });
-}
-const inFamily = ({ metric }) => metric.gate;
-/** Only flagged metrics were measured again; whatever else a record holds of the second phase. */
-const wasFlagged = (duet) => inFamily(duet) && duet.confirm.between.length > 0;
-const testEach = (metrics, phase) => new Map(metrics.map((duet) => [duet.metric.id, (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_10__/* .testShift */ .js)(duet[phase].between, duet.marginRatio)]));
-function compareMetric(duet, baseline, candidate, settings, flagged) {
-    const { metric, marginRatio, screen, confirm } = duet;
-    const confirmed = flagged.get(metric.id);
-    const phase = confirmed ? 'confirm' : 'screen';
-    const { between } = duet[phase];
-    const change = (0,_decision_js__WEBPACK_IMPORTED_MODULE_7__/* .asChange */ .t)((0,_stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_2__/* .hodgesLehmann */ .i)(between, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .SHOWN_CONFIDENCE */ .LK));
-    const equivalence = (0,_stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_2__/* .hodgesLehmann */ .i)(between, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .EQUIVALENCE_CONFIDENCE */ .gR);
-    const floor = (0,_floor_js__WEBPACK_IMPORTED_MODULE_8__/* .floorOf */ .E)([...screen.within, ...confirm.within], marginRatio, settings.alpha);
-    const before = (0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .replicatesOf */ .Gu)(baseline, metric.id, phase);
-    return {
-        measure: 'time',
-        id: metric.id,
-        gate: metric.gate,
-        marginRatio,
-        ...(0,_sides_js__WEBPACK_IMPORTED_MODULE_11__/* .sidesOfChange */ .m9)(metric, (0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .typicalNs */ .IJ)(metric.id, before), change.ratio, {
-            baseline: before.length,
-            candidate: (0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .replicatesOf */ .Gu)(candidate, metric.id, phase).length,
-        }),
-        ...(0,_decision_js__WEBPACK_IMPORTED_MODULE_7__/* .decide */ .L)({
-            gate: metric.gate,
-            marginRatio,
-            alpha: settings.alpha,
-            test: metric.gate ? confirmed : (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_10__/* .testShift */ .js)(between, marginRatio),
-            equivalence,
-            sample: `${between.length}${confirmed ? ' fresh' : ''} pairs of launches`,
-            floor,
-            toSettle: (0,_stats_settle_js__WEBPACK_IMPORTED_MODULE_4__/* .pairsToSettle */ .KG)(equivalence, between.length, {
-                margin: Math.log1p(marginRatio),
-                alpha: settings.alpha,
-                ...(confirmed ? { flagged: flagged.size } : {}),
-            }),
-        }),
-        change,
-        ...(floor ? { floor } : {}),
-        mde80: smallestDetectable(duet, settings.alpha),
-    };
-}
-/** As a ratio above 0; the pairs of both phases tell of the noise. */
-function smallestDetectable({ marginRatio, screen, confirm }, alpha) {
-    const confirmPairs = confirm.between.length;
-    const shift = (0,_stats_power_js__WEBPACK_IMPORTED_MODULE_3__/* .mde80ForDuet */ .kX)({
-        differences: [...screen.between, ...confirm.between],
-        margin: Math.log1p(marginRatio),
-        alpha,
-        pairs: screen.between.length,
-        ...(confirmPairs > 0 ? { confirmPairs } : {}),
-    });
-    return Math.expm1(shift);
-}
-function notCompared(candidate, baseline, settings) {
-    const other = (0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .metricOf */ .ak)(baseline, candidate.id);
-    const why = (0,_sides_js__WEBPACK_IMPORTED_MODULE_11__/* .comparablePair */ .T7)(other, candidate);
-    return (0,_sides_js__WEBPACK_IMPORTED_MODULE_11__/* .notTested */ .RP)(candidate, (0,_settings_js__WEBPACK_IMPORTED_MODULE_13__/* .marginOf */ .O)(candidate, settings.margins, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .DUET_MARGIN */ .CJ), (0,_sides_js__WEBPACK_IMPORTED_MODULE_11__/* .bothSides */ .g6)(other, candidate), typeof why === 'string' ? why : 'No two launches of the sides stand side by side.');
-}
-
-
-/***/ }),
-
-/***/ 60426:
+/***/ 80252:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -56133,8 +56296,6 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // UNUSED EXPORTS: evidenceOf
 
-// EXTERNAL MODULE: ./lib/verdict/duet.js
-var verdict_duet = __nccwpck_require__(9619);
 // EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
 var simple_statistics = __nccwpck_require__(15521);
 // EXTERNAL MODULE: ./lib/record/metric-status.js
@@ -56161,11 +56322,11 @@ var verdict_sides = __nccwpck_require__(59865);
 
 
 /**
- * Holds the counts of two runs against each other. A difference beyond what either side's boots
- * differ by is a fact: there is no p-value, no interval and no error level, and no machine is too
- * loud for it. Only whether it matters is asked of a margin.
+ * Compares the instruction counts of two runs. A difference larger than boot-to-boot noise is a fact:
+ * it needs no p-value, interval or error level, and a noisy machine does not disturb it. The margin
+ * only decides whether it matters.
  *
- * @returns undefined where one of them has no counts
+ * @returns undefined if one of the runs has no counts
  */
 function compareInstructions(baseline, candidate, settings) {
     const [before, after] = [baseline.instructions, candidate.instructions];
@@ -56183,7 +56344,7 @@ function otherArchitecture(baseline, candidate) {
     const [before, after] = [baseline.platform.architecture, candidate.platform.architecture];
     return before === after
         ? undefined
-        : `The baseline's kernel is for ${before} and the candidate's for ${after}, and an instruction of one is none of the other, so their counts say nothing of each other: count two kernels for one architecture.`;
+        : `The baseline's kernel is for ${before} and the candidate's for ${after}, so their instruction counts cannot be compared: count two kernels for one architecture.`;
 }
 function otherConditions(before, after) {
     const names = [...new Set([...Object.keys(before.conditions), ...Object.keys(after.conditions)])];
@@ -56191,7 +56352,7 @@ function otherConditions(before, after) {
     if (other.length === 0)
         return undefined;
     const list = other.map((name) => `${name}: ${before.conditions[name] ?? 'unknown'} → ${after.conditions[name] ?? 'unknown'}`);
-    return `The two sides were counted under different conditions (${list.join(', ')}), so their counts say nothing of each other: count both with the same emulator and options.`;
+    return `The two sides were counted under different conditions (${list.join(', ')}), so their instruction counts cannot be compared: count both with the same emulator and options.`;
 }
 function compareMetric(before, after, settings, obstacle) {
     const { id, gate } = after;
@@ -56205,12 +56366,12 @@ function compareMetric(before, after, settings, obstacle) {
         return { ...finding, verdict, because: why ?? 'Nothing was counted.' };
     }
     const same = agree(baseline, candidate);
-    const steady = same ? undefined : unsteady(baseline, candidate);
-    if (steady !== undefined)
-        return { ...finding, verdict: 'incomparable', because: steady };
+    const unstable = same ? undefined : unstableText(baseline, candidate);
+    if (unstable !== undefined)
+        return { ...finding, verdict: 'incomparable', because: unstable };
     const difference = same ? 0 : candidate.count - baseline.count;
     const resolution = same
-        ? assumptions/* LEAST_RESOLUTION */.N6
+        ? assumptions/* MIN_RESOLUTION */.yb
         : Math.max(baseline.resolution, candidate.resolution, spread(bootByBoot(baseline, candidate)));
     const margin = marginFor(id, baseline.count, settings);
     return {
@@ -56218,7 +56379,7 @@ function compareMetric(before, after, settings, obstacle) {
         ...decide(difference, resolution, margin, baseline.boots.length + candidate.boots.length),
     };
 }
-/** Of what has changed, how: function by function. */
+/** For a count that changed: what changed, function by function. */
 function operationOf({ id, difference = 0, resolution = 0 }, runs) {
     if (Math.abs(difference) <= resolution)
         return {};
@@ -56233,7 +56394,7 @@ function operationOf({ id, difference = 0, resolution = 0 }, runs) {
         return {};
     return { untraced: `the ${before ? 'candidate' : 'baseline'} was counted without a trace` };
 }
-/** @returns the tree, or why there is none where there was to be one */
+/** @returns the call tree; or why there is none although a trace was asked for */
 function operationIn(instructions, id) {
     const metric = instructions.metrics.find((one) => one.id === id);
     if (metric?.status !== 'ok')
@@ -56247,52 +56408,55 @@ function sideOf(metric) {
         return { status: metric.status, reason: metric.reason };
     const { id, boots } = metric;
     const count = (0,simple_statistics/* median */.JZ)(boots);
-    const resolution = Math.max(leastResolution(id, count), spread(boots));
+    const resolution = Math.max(minResolution(id, count), spread(boots));
     return { status: 'ok', count, resolution, boots };
 }
 const NOT_COUNTED = {
     status: 'absent',
     reason: { operation: 'compare', errno: 0, message: 'the run did not count this metric' },
 };
-/** Instructions that nothing can be told from, however well the boots agree. */
-function leastResolution(id, count) {
+/** Differences up to this many instructions prove nothing, however well the boots agree. */
+function minResolution(id, count) {
     const [, share] = assumptions/* RESOLUTION_SHARES */.q8.find(([prefix]) => id.startsWith(prefix)) ?? ['', 0];
-    return Math.max(assumptions/* LEAST_RESOLUTION */.N6, share * count);
+    return Math.max(assumptions/* MIN_RESOLUTION */.yb, share * count);
 }
 function notComparable(before, after) {
     if (before?.status === 'ok' && after.status === 'ok') {
         return before.version === after.version
             ? undefined
-            : `The baseline counted definition ${before.version} of this metric and the candidate definition ${after.version}.`;
+            : `The sides counted different definitions of this metric: the baseline definition ${before.version}, the candidate definition ${after.version}.`;
     }
     if (before?.status === 'ok')
         return `Counted on the baseline, but ${(0,metric_status/* absence */.An)(after)} on the candidate.`;
     if (after.status === 'ok')
         return `Counted on the candidate, but ${(0,metric_status/* absence */.An)(before)} on the baseline.`;
-    return `On neither side: ${(0,metric_status/* absence */.An)(after)} on the candidate.`;
+    return `Not counted on either side: ${(0,metric_status/* absence */.An)(after)} on the candidate.`;
 }
 /**
- * The differences boot by boot: those of both sides have the same seeds in the same order, and what
- * a seed does to both of them is no difference. None where the sides booted unequally often.
+ * The differences boot by boot. The boots of both sides have the same seeds in the same order, so an
+ * effect of a seed on both sides cancels. Empty if one side booted more often than the other.
  */
 const bootByBoot = (baseline, candidate) => baseline.boots.length === candidate.boots.length
     ? candidate.boots.map((count, boot) => count - (baseline.boots[boot] ?? 0))
     : [];
 const spread = (values) => values.length === 0 ? 0 : Math.max(...values) - Math.min(...values);
-/** However far the boots of a side lie apart, both sides do the same in every one of them. */
+/** Whether both sides count the same in every boot, however far the boots lie apart. */
 function agree(baseline, candidate) {
     const differences = bootByBoot(baseline, candidate);
-    return differences.length > 0 && differences.every((one) => Math.abs(one) <= assumptions/* LEAST_RESOLUTION */.N6);
+    return differences.length > 0 && differences.every((one) => Math.abs(one) <= assumptions/* MIN_RESOLUTION */.yb);
 }
-/** A side whose own boots disagree is no fact. */
-function unsteady(...sides) {
-    const odd = sides.find((side) => side.resolution > assumptions/* UNSTABLE_COUNT_SHARE */.RE * side.count);
-    if (odd === undefined)
+/** Why a count is not reliable: the boots of one side disagree. */
+function unstableText(...sides) {
+    const unstable = sides.find((side) => side.resolution > assumptions/* UNSTABLE_COUNT_SHARE */.RE * side.count);
+    if (unstable === undefined)
         return undefined;
-    const values = odd.boots.map((boot) => (0,units/* formatInstructions */.Vr)(boot)).join(', ');
-    return `Unstable: boots of one side count ${values}, more than ${(0,units/* formatShare */.T1)(assumptions/* UNSTABLE_COUNT_SHARE */.RE)} apart.`;
+    const values = unstable.boots.map((boot) => (0,units/* formatInstructions */.Vr)(boot)).join(', ');
+    return `Unstable: the boots of one side counted ${values}, which are more than ${(0,units/* formatShare */.T1)(assumptions/* UNSTABLE_COUNT_SHARE */.RE)} apart.`;
 }
-/** A rule that names the metric is taken at its word; else 1 % or a few instructions. */
+/**
+ * From the rule that matches the metric; without one, 1 % or a few instructions, the larger of
+ * both.
+ */
 function marginFor(id, count, { margins }) {
     const ratio = (0,verdict_settings/* marginOf */.O)({ id }, margins, Number.NaN);
     if (!Number.isNaN(ratio))
@@ -56305,287 +56469,47 @@ function decide(difference, resolution, margin, boots) {
     if (size <= resolution) {
         return {
             verdict: 'unchanged',
-            because: `No difference that two boots of one side would not show (${(0,units/* formatInstructions */.Vr)(resolution)}), ${counted}.`,
+            because: `Within boot-to-boot noise (up to ${(0,units/* formatInstructions */.Vr)(resolution)} instructions), ${counted}.`,
         };
     }
-    const words = `${(0,units/* formatInstructions */.Vr)(size)} instructions ${difference > 0 ? 'more' : 'fewer'} an operation, ${counted}`;
+    const words = `${(0,units/* formatInstructions */.Vr)(size)} ${difference > 0 ? 'more' : 'fewer'} instructions per operation, ${counted}`;
     if (size <= margin) {
         return {
             verdict: 'unchanged',
-            because: `${words}; up to ${(0,units/* formatInstructions */.Vr)(margin)} alarm nobody.`,
+            because: `${words}; changes of up to ${(0,units/* formatInstructions */.Vr)(margin)} are listed, not flagged.`,
         };
     }
     return { verdict: difference > 0 ? 'regressed' : 'improved', because: `${words}.` };
 }
 
-// EXTERNAL MODULE: ./lib/families.js
-var families = __nccwpck_require__(31459);
-// EXTERNAL MODULE: ./lib/record/run.js + 3 modules
-var record_run = __nccwpck_require__(38359);
-// EXTERNAL MODULE: ./lib/stats/power.js + 1 modules
-var power = __nccwpck_require__(32868);
-// EXTERNAL MODULE: ./lib/stats/prediction.js
-var prediction = __nccwpck_require__(21874);
-// EXTERNAL MODULE: ./lib/stats/settle.js
-var settle = __nccwpck_require__(69752);
-// EXTERNAL MODULE: ./lib/verdict/comparability.js
-var comparability = __nccwpck_require__(82515);
-// EXTERNAL MODULE: ./lib/verdict/counts.js
-var counts = __nccwpck_require__(98345);
-// EXTERNAL MODULE: ./lib/verdict/decision.js
-var verdict_decision = __nccwpck_require__(79671);
-// EXTERNAL MODULE: ./lib/verdict/floor.js
-var verdict_floor = __nccwpck_require__(26331);
-// EXTERNAL MODULE: ./lib/verdict/samples.js
-var samples = __nccwpck_require__(21194);
-;// CONCATENATED MODULE: ./lib/verdict/machine.js
-
-
-
-
-
-/** The control loop is pure user-space arithmetic: a change of this size is the machine's. */
-const CONTROL_MOVED = Math.log1p(0.02);
-/** So is the wide loop, but for what another thread on the core takes of it. */
-const WIDTH_MOVED = Math.log(assumptions/* WIDTH_THRESHOLD */.F3);
-/** Half or more of the metrics moving together with a loop: not the kernel's doing. */
-const SHARE_MOVED = 0.5;
-const LOOPS = [
-    {
-        of: runControl,
-        moved: CONTROL_MOVED,
-        // A busy sibling thread slowed system calls by up to five times what it did to this loop.
-        furthest: 6,
-        says: (ratio) => `The machine itself changed: the time of its control loop changed by ${ratio}`,
-    },
-    {
-        of: ({ coreWidth = Number.NaN }) => coreWidth,
-        moved: WIDTH_MOVED,
-        // And by about as much as it did to this one.
-        furthest: 2,
-        says: (ratio) => `The core was shared with other work in another way: the time of a loop that needs its whole width changed by ${ratio}`,
-    },
-];
-/**
- * Says when a comparison with stored runs is about the machine rather than the kernel: a loop of
- * arithmetic runs at another speed than in the stored runs, and half or more of the metrics moved
- * the same way beyond their margins, though not out of all proportion, even after division by the
- * speed of the chain of multiplications.
- *
- * @returns one sentence that names what moved, or undefined
- */
-function machineMoved(stored, candidate, predicted) {
-    if (stored.length === 0 || predicted.length === 0)
-        return undefined;
-    for (const { of, moved, furthest, says } of LOOPS) {
-        const before = stored.map(of).filter(Number.isFinite);
-        const loop = before.length > 0 ? Math.log(of(candidate) / (0,simple_statistics/* median */.JZ)(before)) : Number.NaN;
-        if (!(Math.abs(loop) > moved))
-            continue;
-        const along = predicted.filter((one) => wentAlong(one, loop, furthest));
-        if (along.length < SHARE_MOVED * predicted.length)
-            continue;
-        return `${says((0,units/* formatRatio */.B0)(Math.exp(loop)))} against the stored runs, and ${(0,units/* formatShare */.T1)(along.length / predicted.length)} of the metrics moved with it; run again on a machine in its usual state.`;
-    }
-    return undefined;
-}
-function wentAlong({ prediction, marginRatio }, loop, furthest) {
-    const size = Math.abs(prediction.estimate);
-    const sameWay = Math.sign(prediction.estimate) === Math.sign(loop);
-    return sameWay && size > Math.log1p(marginRatio) && size < furthest * Math.abs(loop);
-}
-/** A run's control loop, ns per operation: the median over its metrics. */
-function runControl(run) {
-    const speeds = run.metrics.flatMap((metric) => (0,record_run/* isTimed */._Y)(metric) && !metric.id.startsWith('control.')
-        ? (0,samples/* controlSpeed */.vv)(metric.id, metric.replicates)
-        : []);
-    return speeds.length > 0 ? (0,simple_statistics/* median */.JZ)(speeds) : Number.NaN;
-}
-
-// EXTERNAL MODULE: ./lib/verdict/shift-test.js + 1 modules
-var shift_test = __nccwpck_require__(92330);
-// EXTERNAL MODULE: ./lib/verdict/validity.js
-var validity = __nccwpck_require__(50703);
-;// CONCATENATED MODULE: ./lib/verdict/prediction.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * Compares a candidate run with stored runs of earlier jobs.
- *
- * The unit is the run: between-run spread is what decides, never the number of launches inside one.
- * Runs of another machine are shown and not judged; runs of another machine with the same CPU model,
- * or of this one in another state, are judged with `inconclusive` as the ceiling.
- */
-function comparePrediction(stored, candidate, settings) {
-    const comparable = (0,comparability/* comparableRuns */.v)(candidate, stored.runs);
-    const predicted = predictMetrics(comparable, candidate, settings);
-    const gated = predicted.filter(({ metric }) => metric.gate);
-    const family = (0,shift_test/* adjustFamily */.K$)(new Map(gated.map((one) => [one.metric.id, one.prediction])));
-    const obstacle = kindred(comparable) ?? machineMoved(comparable.runs, candidate, predicted);
-    const circumstances = { candidate, settings, family, obstacle };
-    return {
-        design: 'prediction',
-        alpha: settings.alpha,
-        familySize: family.size,
-        candidate,
-        baseline: comparable.runs,
-        findings: candidate.metrics.map((metric) => {
-            const found = predicted.find((one) => one.metric === metric);
-            return found
-                ? prediction_compareMetric(found, circumstances)
-                : (compareWithLast(metric, comparable) ?? notCompared(metric, comparable, settings));
-        }),
-        skipped: stored.skipped,
-        caveats: [
-            ...foreign(comparable),
-            ...(obstacle === undefined ? [] : [obstacle]),
-            ...otherTarget(comparable.runs, candidate),
-            ...(0,validity/* validityCaveats */.q)([candidate]),
-        ],
-    };
-}
-function predictMetrics({ kinship, runs }, candidate, settings) {
-    if (kinship === 'foreign')
-        return [];
-    return candidate.metrics.flatMap((metric) => {
-        if (!(0,record_run/* isTimed */._Y)(metric))
-            return [];
-        const stored = runs.flatMap((run) => {
-            const pair = (0,verdict_sides/* comparablePair */.T7)((0,samples/* metricOf */.ak)(run, metric.id), metric);
-            return typeof pair === 'string' || pair.kind === 'counted' ? [] : [pair.baseline];
-        });
-        if (stored.length === 0)
-            return [];
-        const marginRatio = (0,verdict_settings/* marginOf */.O)(metric, settings.margins, assumptions/* PREDICTION_MARGIN */.Nz);
-        const prediction = predictMetric(metric, stored, marginRatio, assumptions/* SHOWN_CONFIDENCE */.LK);
-        return { metric, stored, marginRatio, prediction };
-    });
-}
-const predictMetric = (metric, stored, marginRatio, confidence) => (0,prediction/* predict */.K)({
-    candidate: [(0,samples/* runEstimate */.GI)(metric)],
-    baseline: stored.map(samples/* runEstimate */.GI),
-    margin: Math.log1p(marginRatio),
-    prior: priorOf(metric.id),
-}, confidence);
-function priorOf(id) {
-    const family = (0,families/* familyOf */.Ap)(id);
-    const known = family && assumptions/* PRIOR_STANDARD_DEVIATIONS */.oA[family];
-    return {
-        standardDeviation: known ?? assumptions/* OTHER_PRIOR_STANDARD_DEVIATION */.mh,
-        degreesOfFreedom: assumptions/* PRIOR_DEGREES_OF_FREEDOM */.AO,
-    };
-}
-function prediction_compareMetric({ metric, stored, marginRatio, prediction }, { candidate, settings: { alpha }, family, obstacle }) {
-    const { id, gate } = metric;
-    const judging = { margin: Math.log1p(marginRatio), alpha, familySize: gate ? family.size : 1 };
-    const equivalence = predictMetric(metric, stored, marginRatio, assumptions/* EQUIVALENCE_CONFIDENCE */.gR);
-    const change = (0,verdict_decision/* asChange */.t)({ ...prediction, confidence: assumptions/* SHOWN_CONFIDENCE */.LK });
-    const floor = (0,verdict_floor/* floorOf */.E)((0,samples/* withinDifferences */.qJ)(candidate, id, 'screen'), marginRatio, alpha);
-    const replicates = stored.flatMap((run) => run.replicates);
-    const baselineNs = Math.exp((0,simple_statistics/* median */.JZ)(stored.map(samples/* runEstimate */.GI))) * (0,samples/* controlSpeed */.vv)(id, replicates);
-    return {
-        measure: 'time',
-        id,
-        gate,
-        marginRatio,
-        ...(0,verdict_sides/* sidesOfChange */.m9)(metric, baselineNs, change.ratio, {
-            baseline: replicates.length,
-            candidate: metric.replicates.length,
-        }),
-        ...(0,verdict_decision/* decide */.L)({
-            gate,
-            marginRatio,
-            alpha,
-            test: gate ? family.get(id) : prediction,
-            obstacle,
-            equivalence: { ...equivalence, confidence: assumptions/* EQUIVALENCE_CONFIDENCE */.gR },
-            sample: `this run against ${(0,units/* countOf */.pq)(stored.length, 'stored run')}`,
-            toSettle: (0,settle/* runsToSettle */.hM)(prediction, { candidate: 1, baseline: stored.length }, judging),
-        }),
-        change,
-        ...(floor ? { floor } : {}),
-        mde80: Math.expm1((0,power/* mde80ForPrediction */.fc)({ ...prediction, ...judging })),
-    };
-}
-function notCompared(metric, { kinship, runs }, settings) {
-    const other = runs.map((run) => (0,samples/* metricOf */.ak)(run, metric.id)).findLast((found) => found);
-    const marginRatio = (0,verdict_settings/* marginOf */.O)(metric, settings.margins, assumptions/* PREDICTION_MARGIN */.Nz);
-    const sides = (0,verdict_sides/* bothSides */.g6)(other, metric);
-    const pair = (0,verdict_sides/* comparablePair */.T7)(other, metric);
-    if (kinship !== 'foreign' && typeof pair === 'string') {
-        return (0,verdict_sides/* notTested */.RP)(metric, marginRatio, sides, pair);
-    }
-    // Another machine may lack what the candidate does not offer either: that is not the candidate's loss.
-    return { ...(0,verdict_sides/* notTested */.RP)(metric, marginRatio, sides, FOREIGN), verdict: 'incomparable' };
-}
-/**
- * The newest of the stored runs that counted it is the baseline of a count: what was merged since
- * the others is no news.
- */
-function compareWithLast(metric, comparable) {
-    if (comparable.kinship === 'foreign')
-        return undefined;
-    const counted = comparable.runs.map((run) => (0,samples/* metricOf */.ak)(run, metric.id)).filter(record_run/* isCounted */.he);
-    return (0,counts/* compareCounts */.G)(counted.at(-1), metric, kindred(comparable));
-}
-const FOREIGN = 'The stored runs were measured on another machine.';
-const kindred = ({ kinship, differences }) => kinship === 'kindred'
-    ? `The stored runs come from another machine with the same CPU model (${differences.join(', ')}): figures are shown at the baseline's control speed, and nothing is called regressed or improved on them.`
-    : undefined;
-const foreign = ({ kinship, differences }) => kinship === 'foreign'
-    ? [
-        `The stored runs come from another machine (${differences.join(', ')}): nothing is compared; store a run of a machine like this one, or give a baseline that runs here, such as host.`,
-    ]
-    : [];
-/** Comparing different things is what somebody may want, but not without noticing. */
-function otherTarget(stored, candidate) {
-    const other = stored.find(({ target }) => target.spec !== candidate.target.spec);
-    if (other === undefined)
-        return [];
-    return [
-        `Stored runs measured ${other.target.spec}, this one measured ${candidate.target.spec}: the difference of the two is part of every change.`,
-    ];
-}
-
+// EXTERNAL MODULE: ./lib/verdict/paired.js
+var paired = __nccwpck_require__(83784);
 ;// CONCATENATED MODULE: ./lib/verdict/self.js
 
 /**
- * Describes a candidate that has nothing to be compared with: a duet of it with itself, whose
- * differences are the machine's own noise.
+ * Describes a candidate that has nothing to be compared with. It is measured in pairs with itself,
+ * and all differences are the machine's own noise.
  *
- * @param before, after the two arms of that duet
- * @param pooled both as one run: what is stored and shown
- * @param skipped one sentence for each earlier run that was passed over
+ * @param before, after the two arms of that comparison
+ * @param pooled both arms as one run, which is stored and shown
+ * @param skipped one sentence for each earlier run that could not be used
  */
 function describeSelf(before, after, pooled, skipped, settings) {
-    const duet = (0,verdict_duet/* compareDuet */.s8)(before, after, settings);
+    const pairs = (0,paired/* comparePaired */.dS)(before, after, settings);
     return {
-        ...duet,
+        ...pairs,
         design: 'self',
         candidate: pooled,
         baseline: [],
-        findings: duet.findings.map((finding) => describeMetric(finding)),
+        findings: pairs.findings.map((finding) => describeMetric(finding)),
         skipped: [...skipped],
     };
 }
 const NOTHING = 'There is no earlier run to compare with.';
-/** Both arms are the same side: their differences are floor, and there is no change to show. */
+/**
+ * Both arms are the same side. Their differences are the noise floor, and there is no change to
+ * show.
+ */
 function describeMetric({ measure, id, gate, marginRatio, candidate, floor, mde80, }) {
     return {
         measure,
@@ -56606,8 +56530,12 @@ function describeMetric({ measure, id, gate, marginRatio, candidate, floor, mde8
 
 // EXTERNAL MODULE: ./lib/verdict/shard-set.js
 var shard_set = __nccwpck_require__(27948);
+// EXTERNAL MODULE: ./lib/record/run.js + 3 modules
+var record_run = __nccwpck_require__(38359);
 // EXTERNAL MODULE: ./lib/stats/hodges-lehmann.js
 var hodges_lehmann = __nccwpck_require__(4825);
+// EXTERNAL MODULE: ./lib/stats/power.js + 1 modules
+var power = __nccwpck_require__(32868);
 // EXTERNAL MODULE: ./lib/stats/arguments.js
 var stats_arguments = __nccwpck_require__(97335);
 // EXTERNAL MODULE: ./lib/stats/moderated.js
@@ -56619,24 +56547,25 @@ var student_test = __nccwpck_require__(42089);
 
 
 /**
- * The change behind the estimates of several machines, each of which has its own: a random-effects
- * model θ_j = Δ + b_j + e_j with Var b_j = τ² between machines and Var e_j = s_j² inside one.
+ * The common change behind the estimates of several machines. The model has random effects:
+ * θ_j = Δ + b_j + e_j, with Var b_j = τ² between machines and Var e_j = s_j² inside one machine.
  *
- * Weights are w_j = 1 / (τ₀² + s_j²) with the prior's τ₀, so that they do not depend on the
- * estimates. Var θ_j is taken for φ / w_j; φ is observed as Knapp and Hartung's
- * q = Σ w_j (θ_j − θ̄)² / (k − 1) and moderated by the prior, which says φ = 1 and is worth ν₀
- * observations: φ̃ = (ν₀ + (k − 1) q) / (ν₀ + k − 1). Then (θ̄ − Δ) / √(φ̃ / Σw) follows Student's t
- * with ν₀ + k − 1 degrees of freedom under that prior. One machine gives k − 1 = 0, and the prior
- * alone answers for what other machines might have said; each further machine takes weight from it.
+ * The weights are w_j = 1 / (τ₀² + s_j²) with the prior's τ₀, so they do not depend on the
+ * estimates. Var θ_j is assumed to be φ / w_j. φ is observed as Knapp and Hartung's
+ * q = Σ w_j (θ_j − θ̄)² / (k − 1) and moderated by the prior. The prior says φ = 1 and is worth ν₀
+ * observations: φ̃ = (ν₀ + (k − 1) q) / (ν₀ + k − 1). Under that prior, (θ̄ − Δ) / √(φ̃ / Σw) follows
+ * Student's t with ν₀ + k − 1 degrees of freedom. With one machine, k − 1 = 0, and only the prior
+ * says how other machines might differ. Each further machine takes weight from the prior.
  *
- * Machines that happen to agree make nothing surer than their own noise does: the standard error is
- * never below √(Σ w_j² s_j²) / Σw, what it would be if all machines were alike.
+ * Machines that happen to agree must not make the result more certain than their own noise allows.
+ * So the standard error is never below √(Σ w_j² s_j²) / Σw, its value for identical machines.
  *
- * By simulation (test/unit/stats/random-effects.test.ts) the level holds for 1 to 8 machines when τ
- * is at most τ₀. Where τ is twice τ₀ it does not: a nominal 0.05 is 0.15 for one machine, 0.13 for
- * two, 0.09 for five or more. Far out (0.0002) it holds for noise with one mode, normal or
- * long-tailed, and not for one with two, which may make a machine's estimate look surest when it is
- * furthest off: there the pairs have to be asked as well, as the verdict over shards does.
+ * By simulation (test/unit/stats/random-effects.test.ts) the level holds for 1 to 8 machines if τ
+ * is at most τ₀. If τ is twice τ₀ it does not: a nominal 0.05 is 0.15 for one machine, 0.13 for two,
+ * 0.09 for five or more. At a small level (0.0002) it holds for noise with one mode, normal or
+ * long-tailed. It does not hold for noise with two modes, where a machine's error may look smallest
+ * when its estimate is furthest off. There the pairs must be tested too, as a comparison of shards
+ * does.
  *
  * Sources: G. Knapp and J. Hartung, Statistics in Medicine 22 (2003), 2693-2710; G. K. Smyth (2004),
  * see {@link moderatedVariance}.
@@ -56645,7 +56574,7 @@ var student_test = __nccwpck_require__(42089);
  * @param margin δ on the log scale, 0 or more
  * @param prior τ₀ and ν₀
  * @param confidence two-sided coverage of `low` to `high`
- * @throws RangeError when there is no machine or a number is out of its range
+ * @throws RangeError when the list is empty or a number is out of its range
  */
 function testOverMachines(machines, { margin, prior }, confidence) {
     requireMachines(machines);
@@ -56670,6 +56599,8 @@ function requireMachines(machines) {
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 const at = (values, index) => values[index] ?? 0;
 
+// EXTERNAL MODULE: ./lib/stats/settle.js
+var settle = __nccwpck_require__(69752);
 // EXTERNAL MODULE: ./lib/stats/normal.js
 var normal = __nccwpck_require__(45172);
 // EXTERNAL MODULE: ./lib/stats/signed-rank.js
@@ -56680,21 +56611,21 @@ var walsh = __nccwpck_require__(73844);
 
 
 
-/** The largest p short of 1 that has a quantile to speak of; a sample of 50 has none nearer 1. */
-const LARGEST = 1 - 1e-15;
+/** The largest p below 1 with a usable quantile. A sample of 50 has no p nearer to 1. */
+const MAX_P = 1 - 1e-15;
 /**
- * Signed-rank tests of samples that share no more than a shift, put together: each p becomes a
- * normal quantile, and their sum, weighted by the root of the sample's size, is tested. Nothing is
- * said of how spread the samples are, so none counts for more because its differences happen to
- * agree, as it does for an estimate that is weighted by its own error.
+ * Combines the signed-rank tests of samples that share nothing but a shift. Each p becomes a normal
+ * quantile. The test statistic is the sum of the quantiles, weighted by the root of the sample size.
+ * The spread of a sample does not enter. So no sample counts for more because its differences happen
+ * to agree, as it would for an estimate weighted by its own error.
  *
- * Conservative, since an exact p has steps of 2^−n: for normal noise 10 differences each in three
- * samples reject at a third of a nominal 0.0002.
+ * Conservative, because an exact p has steps of 2^−n: with normal noise, three samples of 10
+ * differences each reject at a third of a nominal 0.0002.
  *
  * Source: S. A. Stouffer et al., "The American Soldier" (1949), volume 1, page 45; for the weights,
  * F. Mosteller and R. R. Bush, "Handbook of Social Psychology" (1954), volume 1, chapter 8.
  *
- * @param samples differences, at least one in each; no sample at all gives p = 0.5
+ * @param samples differences, at least one in each; an empty list gives p = 0.5
  * @param shift in the unit of the differences
  * @throws RangeError when a number is not finite
  */
@@ -56706,35 +56637,43 @@ function stratifiedSignedRankTest(samples, shift) {
     };
 }
 /**
- * The smallest p that samples of these sizes can give: where all their differences lie on one side.
+ * The smallest p that samples of these sizes can give: all their differences lie on one side.
  *
  * @param sizes at least 1 each
  */
 const smallestStratifiedP = (sizes) => combined(sizes.map((n) => ({ p: (0,signed_rank/* tieFreeTail */.VW)(n)((0,walsh/* walshCount */.zg)(n)), n })));
-/** Exact p-values are never below 2^−n, nor those next to 1 above 1 − 2^−n. */
+/** Exact p-values are never below 2^−n, and those below 1 are at most 1 − 2^−n. */
 function combined(tests) {
     let [sum, squares] = [0, 0];
     for (const { p, n } of tests) {
-        sum -= Math.sqrt(n) * (0,normal/* normalQuantile */.Z)(Math.min(p, 1 - 2 ** -n, LARGEST));
+        sum -= Math.sqrt(n) * (0,normal/* normalQuantile */.Z)(Math.min(p, 1 - 2 ** -n, MAX_P));
         squares += n;
     }
     return (0,normal/* normalUpperTail */.I)(squares === 0 ? 0 : sum / Math.sqrt(squares));
 }
 
+// EXTERNAL MODULE: ./lib/verdict/decision.js
+var verdict_decision = __nccwpck_require__(79671);
+// EXTERNAL MODULE: ./lib/verdict/floor.js
+var verdict_floor = __nccwpck_require__(26331);
 // EXTERNAL MODULE: ./lib/stats/student.js
 var student = __nccwpck_require__(15956);
+// EXTERNAL MODULE: ./lib/verdict/samples.js
+var samples = __nccwpck_require__(21194);
+// EXTERNAL MODULE: ./lib/verdict/validity.js
+var validity = __nccwpck_require__(50703);
 ;// CONCATENATED MODULE: ./lib/verdict/shard-caveats.js
 
 
 
 
-/** The CPU model of a machine, or its architecture where the kernel names none. */
+/** The CPU model of a machine, or its architecture if the kernel names no model. */
 const cpuOf = ({ candidate: { platform } }) => platform.cpuModel === '' || platform.cpuModel === 'unknown'
     ? platform.architecture
     : platform.cpuModel;
-/** `machine 2 (AMD EPYC 7763)`: machines are numbered as the report lists them. */
+/** `machine 2 (AMD EPYC 7763)`, with the numbers of the report's list. */
 const machineName = (shard, shards) => `machine ${shards.indexOf(shard) + 1} (${cpuOf(shard)})`;
-/** What weakens a comparison over machines as a whole, one sentence each. */
+/** What weakens the whole comparison over machines, one sentence each. */
 function shardCaveats(shards, tested) {
     return [
         ...oneMachine(shards),
@@ -56748,7 +56687,7 @@ function oneMachine(shards) {
     if (shards.length > 1)
         return [];
     return [
-        `There is one machine: how far a change differs between machines is not estimated but taken to be ${(0,units/* formatShare */.T1)(assumptions/* MACHINE_PRIOR_STANDARD_DEVIATION */.n2)} (one standard deviation), so that only large changes show.`,
+        `There is only one machine. How much a change differs between machines cannot be estimated; it is assumed to be ${(0,units/* formatShare */.T1)(assumptions/* MACHINE_PRIOR_STANDARD_DEVIATION */.n2)} (one standard deviation), so only large changes show.`,
     ];
 }
 function severalTools(shards) {
@@ -56756,28 +56695,32 @@ function severalTools(shards) {
     if (tools.length < 2)
         return [];
     return [
-        `The shards were measured by different versions of syscall-gate (${tools.join(', ')}): metrics of different definitions are not compared, and the others may be estimated differently.`,
+        `The shards were measured by different versions of syscall-gate (${tools.join(', ')}): metrics with different definitions are not compared, and the others may be estimated differently.`,
     ];
 }
-/** Machines need not be alike, but a change of the kernel then means something else on each. */
+/** Machines may differ, but on different kernels a change does not mean the same thing. */
 function severalKernels(shards) {
     const kernels = [...new Set(shards.map(({ candidate }) => candidate.subject.kernelRelease))];
     if (kernels.length < 2)
         return [];
     return [
-        `The candidate ran on different kernels (${kernels.join(', ')}): a change that only some of them have shows as machines that disagree.`,
+        `The candidate ran on different kernels (${kernels.join(', ')}): if only some of them have a change, the machines disagree.`,
     ];
 }
-/** A metric that rests on fewer machines than there are should not look as if it rested on all. */
+/** Names the metrics that rest on fewer machines than there are. */
 function leftOut(shards, tested) {
     return shards.flatMap((shard) => {
         const missing = [...tested.values()].filter(({ machines }) => !machines.some((machine) => machine.shard === shard));
         if (missing.length === 0)
             return [];
         const otherwise = missing.every(({ metric }) => otherVersion(shard, metric));
-        const how = otherwise ? 'by another definition' : 'on one side only, or in too few pairs,';
+        const how = otherwise
+            ? 'has another definition of these metrics'
+            : 'measured these metrics on one side only, or in too few pairs';
+        const ids = missing.map(({ metric }) => metric.id).join(', ');
+        const name = machineName(shard, shards);
         return [
-            `Measured ${how} on ${machineName(shard, shards)} and judged without it: ${missing.map(({ metric }) => metric.id).join(', ')}.`,
+            `${name.charAt(0).toUpperCase()}${name.slice(1)} ${how}, so they are judged without it: ${ids}.`,
         ];
     });
 }
@@ -56790,7 +56733,7 @@ function ofMachine(shard, shards) {
     const name = machineName(shard, shards);
     const said = [
         ...(0,validity/* validityCaveats */.q)([baseline, candidate]),
-        ...(0,validity/* filteredUnevenly */.y)(baseline, candidate),
+        ...(0,validity/* unevenFilterCaveats */.d)(baseline, candidate),
     ];
     return said.map((sentence) => `On ${name}: ${sentence}`);
 }
@@ -56800,12 +56743,13 @@ function ofMachine(shard, shards) {
 
 
 /**
- * Where one number does not hold for all machines: the two furthest apart differ by more than the
- * margin, and not by the noise inside them (a t test of their difference with the degrees of freedom
- * of the smaller sample, Bonferroni over all pairs of machines and all metrics).
+ * The metrics that the machines disagree about: the two most different machines differ by more than
+ * the margin, and the noise inside them does not explain it. The test is a t test of their difference,
+ * with the degrees of freedom of the smaller sample and with Bonferroni's correction over all pairs of
+ * machines and all metrics.
  *
- * @returns a clause for each metric that names the two machines, and what kind of machine it is that
- *   moved where that tells them apart
+ * @returns by metric id, a clause that names the two machines and, if the CPU model tells the moved
+ *   machines from the others, that model
  */
 function disagreements(metrics, shards, alpha) {
     const found = new Map();
@@ -56823,7 +56767,7 @@ function disagreements(metrics, shards, alpha) {
     }
     return found;
 }
-/** Two machines without any noise inside them differ by as much as they do. */
+/** One-sided p of the difference between two machines. Without any noise inside them it is 0. */
 function tail(low, high) {
     const error = Math.hypot(low.standardError, high.standardError);
     if (error === 0)
@@ -56831,23 +56775,23 @@ function tail(low, high) {
     const pairs = Math.min(low.between.length, high.between.length);
     return (0,student/* studentCdf */.R)((low.estimate - high.estimate) / error, pairs - 1);
 }
-/** One cause makes many metrics disagree: they are named together, and the first is told. */
+/** One cause can make many metrics disagree: all are named, and the first one with its clause. */
 function disagreementCaveats(found) {
     const [first] = found;
     if (first === undefined)
         return [];
-    const [id, told] = first;
+    const [id, clauseText] = first;
     if (found.size === 1)
-        return [`The machines disagree about ${id}: ${told}.`];
+        return [`The machines disagree about ${id}: ${clauseText}.`];
     return [
-        `The machines disagree about ${found.size} metrics (${[...found.keys()].join(', ')}), of which ${id}: ${told}.`,
+        `The machines disagree about ${found.size} metrics (${[...found.keys()].join(', ')}). For example ${id}: ${clauseText}.`,
     ];
 }
 function clause(extremes, marginRatio, machines, shards) {
     const [first, second] = extremes.map(({ estimate, shard }) => `${(0,units/* formatRatio */.B0)(Math.exp(estimate))} on ${machineName(shard, shards)}`);
     return `${first}, ${second}${kindThatMoved(marginRatio, machines)}`;
 }
-/** Whether the CPU model alone says who moved beyond the margin and who did not. */
+/** The CPU models that moved beyond the margin, if the model alone separates them from the others. */
 function kindThatMoved(marginRatio, machines) {
     const moved = ({ estimate }) => Math.abs(estimate) > Math.log1p(marginRatio);
     const models = (which) => [
@@ -56867,24 +56811,24 @@ function kindThatMoved(marginRatio, machines) {
 
 
 
-/** Tail of the interval that the error is read off: far enough in for the noise's own tails not to matter. */
+/** Tail of the interval that gives the error. So far inside, the tails of the noise do not matter. */
 const TAIL = 0.1;
 /**
- * Standard error of the Hodges-Lehmann estimate, from the interval that goes with it: half its width
- * over the normal quantile of the level that the order statistics really reach (E. L. Lehmann,
- * "Nonparametrics", 1975, section 2.3: the interval's ends estimate the slope of the statistic).
+ * Standard error of the Hodges-Lehmann estimate, from its confidence interval: half of the width,
+ * divided by the normal quantile of the level that the order statistics really reach (E. L. Lehmann,
+ * "Nonparametrics", 1975, section 2.3: the ends of the interval estimate the slope of the statistic).
  *
- * By simulation its root mean square errs upwards: for 20 differences or more by 8 % at most, for 5
- * by 20 % (normal), 26 % (Laplace) or 50 % (normal with one draw in ten five times as wide).
+ * By simulation its root mean square is too large: by 8 % at most for 20 differences or more, and
+ * for 5 by 20 % (normal), 26 % (Laplace) or 50 % (normal with one draw in ten five times as wide).
  *
  * @param differences in any order
- * @returns in the unit of the differences; undefined for fewer than {@link MINIMUM_REPLICATES}
+ * @returns in the unit of the differences; undefined for fewer than {@link MIN_REPLICATES}
  * @throws RangeError when a number is not finite
  */
 function locationStandardError(differences) {
     (0,stats_arguments/* requireSome */.YN)('differences', differences);
     const n = differences.length;
-    if (n < assumptions/* MINIMUM_REPLICATES */.uK)
+    if (n < assumptions/* MIN_REPLICATES */.kt)
         return undefined;
     const averages = (0,walsh/* walshAverages */.gL)((0,walsh/* ascending */.V_)(differences));
     const tail = (0,signed_rank/* tieFreeTail */.VW)(n);
@@ -56904,15 +56848,15 @@ function locationStandardError(differences) {
 
 
 /**
- * Only these launches count. A shard has no others; of a duet that went on to confirm what it had
- * flagged, the launches that followed were selected by the first.
+ * Only launches of this phase count. A shard has no others. If a paired comparison went on to a
+ * confirmation, the first launches selected the later ones, so those would be biased.
  */
 const PHASE = 'screen';
-/** @returns undefined where a side has no time, another definition, or too few pairs for an error */
+/** @returns undefined if a side has no time or another definition, or there are too few pairs */
 function measuredOn(shard, id, version) {
     const { baseline, candidate } = shard;
     const pair = (0,verdict_sides/* comparablePair */.T7)((0,samples/* metricOf */.ak)(baseline, id), (0,samples/* metricOf */.ak)(candidate, id));
-    if (typeof pair === 'string' || pair.kind === 'counted')
+    if (typeof pair === 'string' || pair.kind === 'events')
         return undefined;
     if (pair.candidate.version !== version)
         return undefined;
@@ -56935,7 +56879,7 @@ function measuredOn(shard, id, version) {
         replicates: { baseline: before.length, candidate: after.length },
     };
 }
-/** The definition of a metric that most machines measured; of two, the newer one. */
+/** The definition of a metric that most machines measured; on a tie, the newer one. */
 function usualVersion(shards, id) {
     const versions = shards
         .map(({ candidate }) => (0,samples/* metricOf */.ak)(candidate, id))
@@ -56947,6 +56891,8 @@ function usualVersion(shards, id) {
 
 // EXTERNAL MODULE: ./lib/record/verdict.js
 var verdict = __nccwpck_require__(4164);
+// EXTERNAL MODULE: ./lib/verdict/counts.js
+var counts = __nccwpck_require__(98345);
 ;// CONCATENATED MODULE: ./lib/verdict/shard-exceptions.js
 
 
@@ -56958,16 +56904,16 @@ var verdict = __nccwpck_require__(4164);
 
 
 
-/** The metrics of shards that are not judged by a test over machines. */
+/** Metrics of shards that are not judged by a test over machines: exact counts, and losses. */
 const lostOnShard = (shards, id) => shards.find(({ baseline, candidate }) => (0,samples/* metricOf */.ak)(baseline, id)?.status === 'ok' &&
     (0,metric_status/* isRefused */.H0)((0,samples/* metricOf */.ak)(candidate, id) ?? { status: 'absent' }));
 /**
- * Counts are exact on each machine, so that the most telling one speaks for all: there is no spread
- * to estimate, and another machine's agreement would not undo a difference.
+ * Compares an exact count over machines. A count is exact on each machine, so the worst verdict
+ * decides. There is no spread to estimate, and a machine without the difference does not undo it.
  *
- * @returns undefined where no machine has counts that can be compared
+ * @returns undefined if no machine has counts that can be compared
  */
-function countedOnShards(shards, id) {
+function eventsOnShards(shards, id) {
     const counted = shards.flatMap((shard) => {
         const candidate = (0,samples/* metricOf */.ak)(shard.candidate, id);
         if (!(0,record_run/* isCounted */.he)(candidate))
@@ -56986,14 +56932,15 @@ function countedOnShards(shards, id) {
     const { because } = chosen.compared;
     return { ...chosen.compared, because: `${because.replace(/\.$/, '')}, ${where}.` };
 }
-const TOO_FEW = 'No machine has enough pairs of launches to tell how much they vary.';
+const TOO_FEW = 'No machine has enough pairs of launches to estimate their spread.';
 /**
- * What the machines say of a metric, unless none of them could compare it, or the candidate is refused
- * on one of them what the baseline could do: the others do not outvote that.
+ * The finding of a metric. If no machine could compare it, the finding says why. If the candidate is
+ * refused an operation on one machine that the baseline can do there, the finding is that loss: the
+ * other machines do not outvote it.
  *
- * @param compared what the machines that could compare it say
+ * @param compared the finding of the machines that could compare the metric
  */
-function orWhyNot(compared, shards, id, settings) {
+function findingOrReason(compared, shards, id, settings) {
     const lost = lostOnShard(shards, id);
     if (lost === undefined && compared !== undefined)
         return compared;
@@ -57002,10 +56949,14 @@ function orWhyNot(compared, shards, id, settings) {
     const why = (0,verdict_sides/* comparablePair */.T7)(before, after);
     const because = typeof why === 'string' ? why : TOO_FEW;
     const where = lost && shards.length > 1 ? `On ${machineName(lost, shards)}: ` : '';
-    const elsewhere = compared && (0,verdict/* isCalled */.AP)(compared) ? ` Where it can be measured: ${compared.because}` : '';
-    return (0,verdict_sides/* notTested */.RP)({ id, gate: after?.gate ?? false }, (0,verdict_settings/* marginOf */.O)(after ?? { id }, settings.margins, assumptions/* DUET_MARGIN */.CJ), (0,verdict_sides/* bothSides */.g6)(before, after), `${where}${because}${elsewhere}`);
+    const elsewhere = compared && (0,verdict/* isCalled */.AP)(compared)
+        ? ` On the machines that can measure it: ${compared.because}`
+        : '';
+    return (0,verdict_sides/* notTested */.RP)({ id, gate: after?.gate ?? false }, (0,verdict_settings/* marginOf */.O)(after ?? { id }, settings.margins, assumptions/* PAIRED_MARGIN */.To), (0,verdict_sides/* bothSides */.g6)(before, after), `${where}${because}${elsewhere}`);
 }
 
+// EXTERNAL MODULE: ./lib/verdict/shift-test.js + 1 modules
+var shift_test = __nccwpck_require__(92330);
 ;// CONCATENATED MODULE: ./lib/verdict/shards.js
 
 
@@ -57026,21 +56977,23 @@ function orWhyNot(compared, shards, id, settings) {
 
 
 
-/** What is believed of an effect's spread between machines before any was measured. */
+/** The assumed spread of an effect between machines, before any machine was measured. */
 const PRIOR = {
     standardDeviation: assumptions/* MACHINE_PRIOR_STANDARD_DEVIATION */.n2,
     degreesOfFreedom: assumptions/* MACHINE_PRIOR_DEGREES_OF_FREEDOM */.Wk,
 };
 /**
- * Compares both sides over several machines, each of which measured a duet of its own.
+ * Compares both sides over several machines. Each machine measured a paired comparison of its own.
  *
- * Replicates nest, process in machine: a machine's pairs give one estimate with its error, and the
- * verdict rests on what the machines' estimates agree on ({@link testOverMachines}), as long as their
- * pairs say so too. More pairs on one machine never stand for another machine. There is one stage: what a shard measures was
- * selected by nothing, so Holm over all gated metrics at alpha decides.
+ * Replicates are nested: processes within machines. The pairs of one machine give one estimate with
+ * its error. The verdict rests on what the machines' estimates agree on ({@link testOverMachines}),
+ * provided that the pairs show it too. More pairs on one machine never replace another machine.
  *
- * @param given at least one, of one commit and one pair of sides
- * @param skipped one sentence for each record or machine that is not among them
+ * There is no second phase: no screen selected the metrics of a shard. So Holm over all gated metrics
+ * at alpha decides.
+ *
+ * @param given at least one shard; all of one commit and one pair of sides
+ * @param skipped one sentence for each record or machine that does not count
  */
 function compareShards(given, settings, skipped) {
     const [shards, idle] = withPairs(given);
@@ -57067,47 +57020,47 @@ function compareShards(given, settings, skipped) {
             const found = tested.get(id);
             const compared = found
                 ? shards_compareMetric(found, settings, family, disagreeing.get(id))
-                : countedOnShards(shards, id);
-            return orWhyNot(compared, shards, id, settings);
+                : eventsOnShards(shards, id);
+            return findingOrReason(compared, shards, id, settings);
         }),
         skipped,
         caveats: [...idle, ...disagreementCaveats(disagreeing), ...shardCaveats(shards, tested)],
     };
 }
-/** A machine without enough pairs of anything is not to be counted among those that say something. */
+/** Leaves out machines that do not have enough pairs of any metric. */
 function withPairs(given) {
-    const says = (shard) => {
+    const counts = (shard) => {
         const { baseline, candidate } = shard;
-        // What one side was refused has no pairs however long it is measured, and is told in its place.
+        // A metric that one side was refused never has pairs. It is reported elsewhere.
         const timed = candidate.metrics
             .filter(record_run/* isTimed */._Y)
             .filter(({ id }) => (0,record_run/* isTimed */._Y)((0,samples/* metricOf */.ak)(baseline, id)));
         return timed.length === 0 || timed.some(({ id, version }) => measuredOn(shard, id, version));
     };
-    const [first, ...rest] = given.filter(says);
+    const [first, ...rest] = given.filter(counts);
     if (first === undefined)
         return [given, []];
-    const idle = given.filter((shard) => !says(shard));
-    const sentences = idle.map((shard) => `The shard on ${cpuOf(shard)} that began at ${shard.candidate.startedAt} has fewer than ${assumptions/* MINIMUM_REPLICATES */.uK} pairs of launches of every metric and does not count: measure for longer (duration).`);
+    const idle = given.filter((shard) => !counts(shard));
+    const sentences = idle.map((shard) => `The shard on ${cpuOf(shard)} that began at ${shard.candidate.startedAt} does not count, because no metric has at least ${assumptions/* MIN_REPLICATES */.kt} pairs of launches: measure for longer (duration).`);
     return [[first, ...rest], sentences];
 }
-/** @returns undefined for what has no time that both sides of some machine could be compared by */
+/** @returns undefined if no machine has times of the metric that can be compared */
 function testMetric(shards, id, settings) {
     const version = usualVersion(shards, id);
     const machines = shards.flatMap((shard) => measuredOn(shard, id, version) ?? []);
     const [first] = machines;
     if (first === undefined)
         return undefined;
-    const marginRatio = (0,verdict_settings/* marginOf */.O)(first.metric, settings.margins, assumptions/* DUET_MARGIN */.CJ);
+    const marginRatio = (0,verdict_settings/* marginOf */.O)(first.metric, settings.margins, assumptions/* PAIRED_MARGIN */.To);
     const test = testMachines(machines, marginRatio, assumptions/* SHOWN_CONFIDENCE */.LK);
     const shift = testShift(machines, marginRatio, test);
     return { metric: first.metric, marginRatio, machines, test, shift };
 }
 /**
- * A change is called where the machines' estimates and their pairs both say so. The former allow for
- * machines that differ; but where pairs come in two modes, the few of one machine may all be of one
- * mode, and then its estimate is furthest off when its error looks smallest. At the levels that Holm
- * asks for this happens far more often than Student's t allows for. Ranks do not mind.
+ * A change is called only if the machines' estimates and their pairs both show it. The estimates allow
+ * for machines that differ. But if pairs come in two modes, the few pairs of one machine may all be in
+ * one mode. Its error then looks smallest when its estimate is furthest off. At the levels that Holm
+ * asks for, this happens far more often than Student's t assumes. Tests by rank do not suffer from it.
  */
 function testShift(machines, marginRatio, estimates) {
     const margin = Math.log1p(marginRatio);
@@ -57157,17 +57110,17 @@ function shards_compareMetric({ metric, marginRatio, machines, test, shift }, { 
             : Number.POSITIVE_INFINITY,
     };
 }
-/** The floor's estimate takes time and memory with the square of its pairs. */
-const MOST_FLOOR_PAIRS = 1000;
-/** Pairs of one side, the same number of each machine. */
+/** The estimate of the floor takes time and memory that grow with the square of the pairs. */
+const MAX_FLOOR_PAIRS = 1000;
+/** Differences between launches of one side, at most the same number from each machine. */
 function withinMachines(machines) {
-    const most = Math.ceil(MOST_FLOOR_PAIRS / machines.length);
-    return machines.flatMap(({ within }) => within.slice(0, most));
+    const each = Math.ceil(MAX_FLOOR_PAIRS / machines.length);
+    return machines.flatMap(({ within }) => within.slice(0, each));
 }
-/** Machines of different speed stand in it by their ratios. */
+/** The geometric mean, because machines differ in speed by ratios. */
 const middleNs = (machines) => Math.exp((0,simple_statistics/* mean */.RE)(machines.map(({ baselineNs }) => Math.log(baselineNs))));
 const total = (machines, side) => (0,simple_statistics/* sum */.cz)(machines.map(({ replicates }) => replicates[side]));
-/** What the machine's own pairs say, by the interval of a duet. */
+/** One machine's changes by its own pairs, with the interval of a paired comparison. */
 function machineOf(shard, tested) {
     const changes = tested.flatMap(({ metric: { id }, machines }) => machines
         .filter((machine) => machine.shard === shard)
@@ -57182,13 +57135,13 @@ function machineOf(shard, tested) {
 ;// CONCATENATED MODULE: ./lib/stats/fisher.js
 
 /**
- * Fisher's exact test, one-sided: given how many have the property in all, those of the first sample
- * are hypergeometric when it makes no difference which sample one is in.
+ * Fisher's exact test, one-sided. Given the total number with the property, the number in the first
+ * sample is hypergeometric if both samples have it equally often.
  *
  * Source: R. A. Fisher, Journal of the Royal Statistical Society 98 (1935), 39-54. Equals R's
  * fisher.test(…, alternative = "greater").
  *
- * @throws RangeError when a count is no whole number, or above the size of its sample
+ * @throws RangeError when a count is not a whole number, or exceeds the size of its sample
  */
 function fisherTest(table) {
     const { first, firstSize, second, secondSize } = table;
@@ -57198,23 +57151,23 @@ function fisherTest(table) {
         throw new RangeError('counts must be whole numbers');
     }
     if (first > firstSize || second > secondSize) {
-        throw new RangeError(`${first} of ${firstSize} and ${second} of ${secondSize} are no shares`);
+        throw new RangeError(`${first} of ${firstSize} and ${second} of ${secondSize} exceed the sample size`);
     }
     const all = first + second;
     const most = Math.min(all, firstSize);
     let term = shareOfMost(all, firstSize, secondSize);
-    const least = term;
+    const smallestP = term;
     let tail = term;
     for (let count = most; count > first; count--) {
         term *= (count * (secondSize - all + count)) / ((firstSize - count + 1) * (all - count + 1));
         tail += term;
     }
-    return { greater: Math.min(1, tail), least: Math.min(1, least) };
+    return { greater: Math.min(1, tail), smallestP: Math.min(1, smallestP) };
 }
-/** The probability that the first sample has as many of them as it can have. */
+/** The probability that the first sample has as many members with the property as possible. */
 function shareOfMost(all, firstSize, secondSize) {
     const size = firstSize + secondSize;
-    // Either all of them are in the first sample, or all of the first sample are among them.
+    // Either every member with the property is in the first sample, or the whole sample has it.
     const [drawn, from] = all <= firstSize ? [all, firstSize] : [firstSize, all];
     let share = 1;
     for (let i = 0; i < drawn; i++)
@@ -57225,12 +57178,12 @@ function shareOfMost(all, firstSize, secondSize) {
 ;// CONCATENATED MODULE: ./lib/stats/tarone.js
 
 /**
- * Which of a family of exact tests reject, at a family-wise level. A test whose smallest possible p
- * is above the level can never reject, and takes no share of it: Bonferroni's divisor is the
- * smallest K for which no more than K tests can get under alpha / K.
+ * Which tests of a family of exact tests reject, at a family-wise level. A test whose smallest
+ * possible p is above the level can never reject, so it takes no share of the level. Bonferroni's
+ * divisor becomes the smallest K for which at most K tests can get below alpha / K.
  *
- * Holds the level whatever the dependence between the tests, as long as what a test's smallest p
- * depends on is held fixed in it (as the margins are in Fisher's).
+ * Holds the level for any dependence between the tests, provided that each test fixes whatever its
+ * smallest p depends on (Fisher's test fixes the margins of its table).
  *
  * Source: R. E. Tarone, "A modified Bonferroni method for discrete data", Biometrics 46 (1990),
  * 515-522.
@@ -57241,9 +57194,9 @@ function shareOfMost(all, firstSize, secondSize) {
 function tarone(tests, alpha) {
     (0,stats_arguments/* requireLevel */.q1)('alpha', alpha);
     (0,stats_arguments/* requireProbabilities */.t9)('p', tests.map(({ p }) => p));
-    (0,stats_arguments/* requireProbabilities */.t9)('least', tests.map(({ least }) => least));
+    (0,stats_arguments/* requireProbabilities */.t9)('smallestP', tests.map(({ smallestP }) => smallestP));
     let divisor = 1;
-    while (tests.filter(({ least }) => least <= alpha / divisor).length > divisor)
+    while (tests.filter(({ smallestP }) => smallestP <= alpha / divisor).length > divisor)
         divisor++;
     return tests.map(({ p }) => p <= alpha / divisor);
 }
@@ -57257,28 +57210,29 @@ function tarone(tests, alpha) {
 
 const PHASES = ['screen', 'confirm'];
 /**
- * What the verdict does not speak of: it is about the typical launch, and a candidate of which one
- * launch in ten takes twice as long is `unchanged`. One sentence where the candidate has such
- * launches, and the baseline so few that chance does not explain it.
+ * Reports slow launches, which the verdict does not see. A verdict is about the typical launch: if one
+ * launch in ten of the candidate takes twice as long, the metric is still `unchanged`. The answer is
+ * one sentence if the candidate has slow launches and the baseline has so few that chance does not
+ * explain the difference.
  *
- * A launch is slow when it lies above the median of both sides' launches by more than the margin and
- * {@link SLOW_DEVIATIONS} robust deviations of them. None of this looks at which side a launch is of,
- * so that Fisher's test is exact for sides that are the same, however odd their noise; most metrics
- * have too few slow launches to say anything and share in no error level (Tarone).
+ * A launch is slow if it lies above the median of both sides' launches by more than the margin plus
+ * {@link SLOW_DEVIATIONS} robust deviations. This does not look at the side of a launch. So Fisher's
+ * test is exact for identical sides, whatever their noise. Most metrics have too few slow launches to
+ * reject at all, and take no share of the level (Tarone).
  *
- * @param metrics as they were judged; of those that were called changed nothing more is said
- * @param alpha family-wise level of the sentence
+ * @param metrics as they were judged; metrics that were called changed are left out
+ * @param alpha family-wise level of this sentence
  */
 function slowLaunchCaveats(baseline, candidate, metrics, alpha) {
     const counted = metrics
         .filter(({ gate, verdict }) => gate && (verdict === 'unchanged' || verdict === 'inconclusive'))
         .flatMap(({ id, marginRatio }) => countSlow(baseline, candidate, id, marginRatio) ?? []);
-    const odd = tarone(counted.map(({ test }) => ({ p: test.greater, least: test.least })), alpha);
+    const odd = tarone(counted.map(({ test }) => ({ p: test.greater, smallestP: test.smallestP })), alpha);
     const found = counted.filter((_, index) => odd[index]);
     const [first, ...others] = found.toSorted((a, b) => a.test.greater - b.test.greater);
     return first === undefined ? [] : [sentence(first, others)];
 }
-/** @returns undefined where there are no times, as for a count */
+/** @returns undefined if there are no times, as for an exact count */
 function countSlow(baseline, candidate, id, marginRatio) {
     const [before, after] = [baseline, candidate].map((run) => PHASES.flatMap((phase) => (0,samples/* replicatesOf */.Gu)(run, id, phase)));
     if (!before?.length || !after?.length)
@@ -57302,9 +57256,237 @@ function countSlow(baseline, candidate, id, marginRatio) {
 }
 function sentence(first, others) {
     const { id, candidate, launches, share, baseline } = first;
-    const likewise = others.length === 0 ? '' : ` (and likewise in ${others.map((one) => one.id).join(', ')})`;
+    const likewise = others.length === 0 ? '' : ` (the same goes for ${others.map((one) => one.id).join(', ')})`;
     const theirs = baseline === 0 ? 'none' : `${baseline}`;
-    return `${candidate} of ${(0,units/* countOf */.pq)(launches, 'launch', 'launches')} of the candidate took ${(0,units/* formatShare */.T1)(share)} longer than its typical launch in ${id}${likewise}, ${theirs} of the baseline's: the verdict is about the typical launch; look for what happens now and then.`;
+    return `In ${id}, ${candidate} of ${(0,units/* countOf */.pq)(launches, 'launch', 'launches')} of the candidate took ${(0,units/* formatShare */.T1)(share)} longer than its typical launch, and ${theirs} of the baseline's did${likewise}. The verdict is about the typical launch; look for something that happens only now and then.`;
+}
+
+// EXTERNAL MODULE: ./lib/families.js
+var families = __nccwpck_require__(31459);
+// EXTERNAL MODULE: ./lib/stats/prediction.js
+var prediction = __nccwpck_require__(21874);
+// EXTERNAL MODULE: ./lib/verdict/comparability.js
+var comparability = __nccwpck_require__(82515);
+;// CONCATENATED MODULE: ./lib/verdict/machine.js
+
+
+
+
+
+/** The control loop is pure user-space arithmetic: a change of this size comes from the machine. */
+const CONTROL_MOVED = Math.log1p(0.02);
+/** The same for the wide loop, which another thread on the core can slow down too. */
+const WIDTH_MOVED = Math.log(assumptions/* WIDTH_THRESHOLD */.F3);
+/** If this share of the metrics moves with a loop, the kernel is not the cause. */
+const SHARE_MOVED = 0.5;
+const LOOPS = [
+    {
+        of: runControl,
+        moved: CONTROL_MOVED,
+        // A busy sibling thread slowed system calls by up to five times as much as this loop.
+        maxFactor: 6,
+        says: (ratio) => `The machine itself changed: the time of its control loop changed by ${ratio}`,
+    },
+    {
+        of: ({ coreWidth = Number.NaN }) => coreWidth,
+        moved: WIDTH_MOVED,
+        // It slowed them by about as much as this loop.
+        maxFactor: 2,
+        says: (ratio) => `Other work on the same core changed: the time of a loop that needs the whole width of the core changed by ${ratio}`,
+    },
+];
+/**
+ * Detects that a comparison with stored runs shows a change of the machine, not of the kernel. That is
+ * so if a loop of arithmetic runs at another speed than in the stored runs, and at least half of the
+ * metrics moved in the same direction, beyond their margins and in proportion to the loop. Their times
+ * are already divided by the control loop's.
+ *
+ * @returns one sentence that names what moved, or undefined
+ */
+function machineMoved(stored, candidate, predicted) {
+    if (stored.length === 0 || predicted.length === 0)
+        return undefined;
+    for (const { of, moved, maxFactor, says } of LOOPS) {
+        const before = stored.map(of).filter(Number.isFinite);
+        const loop = before.length > 0 ? Math.log(of(candidate) / (0,simple_statistics/* median */.JZ)(before)) : Number.NaN;
+        if (!(Math.abs(loop) > moved))
+            continue;
+        const along = predicted.filter((one) => movedAlong(one, loop, maxFactor));
+        if (along.length < SHARE_MOVED * predicted.length)
+            continue;
+        return `${says((0,units/* formatRatio */.B0)(Math.exp(loop)))} against the stored runs, and ${(0,units/* formatShare */.T1)(along.length / predicted.length)} of the metrics moved with it; run again on a machine in its usual state.`;
+    }
+    return undefined;
+}
+function movedAlong({ prediction, marginRatio }, loop, maxFactor) {
+    const size = Math.abs(prediction.estimate);
+    const sameWay = Math.sign(prediction.estimate) === Math.sign(loop);
+    return sameWay && size > Math.log1p(marginRatio) && size < maxFactor * Math.abs(loop);
+}
+/** The time of a run's control loop in ns per operation: the median over its metrics. */
+function runControl(run) {
+    const speeds = run.metrics.flatMap((metric) => (0,record_run/* isTimed */._Y)(metric) && !metric.id.startsWith('control.')
+        ? (0,samples/* controlSpeed */.vv)(metric.id, metric.replicates)
+        : []);
+    return speeds.length > 0 ? (0,simple_statistics/* median */.JZ)(speeds) : Number.NaN;
+}
+
+;// CONCATENATED MODULE: ./lib/verdict/stored.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Compares a candidate run with stored runs of earlier jobs.
+ *
+ * The unit is the run: the spread between runs decides, not the number of launches inside a run.
+ * Runs of another machine are shown and not judged. Runs of another machine with the same CPU model,
+ * or of this machine in another state, are judged, but no change is called on them.
+ */
+function compareStored(stored, candidate, settings) {
+    const comparable = (0,comparability/* comparableRuns */.v)(candidate, stored.runs);
+    const predicted = predictMetrics(comparable, candidate, settings);
+    const gated = predicted.filter(({ metric }) => metric.gate);
+    const family = (0,shift_test/* adjustFamily */.K$)(new Map(gated.map((one) => [one.metric.id, one.prediction])));
+    const obstacle = sameModelObstacle(comparable) ?? machineMoved(comparable.runs, candidate, predicted);
+    const circumstances = { candidate, settings, family, obstacle };
+    return {
+        design: 'stored',
+        alpha: settings.alpha,
+        familySize: family.size,
+        candidate,
+        baseline: comparable.runs,
+        findings: candidate.metrics.map((metric) => {
+            const found = predicted.find((one) => one.metric === metric);
+            return found
+                ? stored_compareMetric(found, circumstances)
+                : (compareWithLast(metric, comparable) ?? notCompared(metric, comparable, settings));
+        }),
+        skipped: stored.skipped,
+        caveats: [
+            ...otherMachineCaveats(comparable),
+            ...(obstacle === undefined ? [] : [obstacle]),
+            ...otherTarget(comparable.runs, candidate),
+            ...(0,validity/* validityCaveats */.q)([candidate]),
+        ],
+    };
+}
+function predictMetrics({ match, runs }, candidate, settings) {
+    if (match === 'other-machine')
+        return [];
+    return candidate.metrics.flatMap((metric) => {
+        if (!(0,record_run/* isTimed */._Y)(metric))
+            return [];
+        const stored = runs.flatMap((run) => {
+            const pair = (0,verdict_sides/* comparablePair */.T7)((0,samples/* metricOf */.ak)(run, metric.id), metric);
+            return typeof pair === 'string' || pair.kind === 'events' ? [] : [pair.baseline];
+        });
+        if (stored.length === 0)
+            return [];
+        const marginRatio = (0,verdict_settings/* marginOf */.O)(metric, settings.margins, assumptions/* STORED_MARGIN */.f3);
+        const prediction = predictMetric(metric, stored, marginRatio, assumptions/* SHOWN_CONFIDENCE */.LK);
+        return { metric, stored, marginRatio, prediction };
+    });
+}
+const predictMetric = (metric, stored, marginRatio, confidence) => (0,prediction/* predict */.K)({
+    candidate: [(0,samples/* runEstimate */.GI)(metric)],
+    baseline: stored.map(samples/* runEstimate */.GI),
+    margin: Math.log1p(marginRatio),
+    prior: priorOf(metric.id),
+}, confidence);
+function priorOf(id) {
+    const family = (0,families/* familyOf */.Ap)(id);
+    const known = family && assumptions/* PRIOR_STANDARD_DEVIATIONS */.oA[family];
+    return {
+        standardDeviation: known ?? assumptions/* OTHER_PRIOR_STANDARD_DEVIATION */.mh,
+        degreesOfFreedom: assumptions/* PRIOR_DEGREES_OF_FREEDOM */.AO,
+    };
+}
+function stored_compareMetric({ metric, stored, marginRatio, prediction }, { candidate, settings: { alpha }, family, obstacle }) {
+    const { id, gate } = metric;
+    const judging = { margin: Math.log1p(marginRatio), alpha, familySize: gate ? family.size : 1 };
+    const equivalence = predictMetric(metric, stored, marginRatio, assumptions/* EQUIVALENCE_CONFIDENCE */.gR);
+    const change = (0,verdict_decision/* asChange */.t)({ ...prediction, confidence: assumptions/* SHOWN_CONFIDENCE */.LK });
+    const floor = (0,verdict_floor/* floorOf */.E)((0,samples/* withinDifferences */.qJ)(candidate, id, 'screen'), marginRatio, alpha);
+    const replicates = stored.flatMap((run) => run.replicates);
+    const baselineNs = Math.exp((0,simple_statistics/* median */.JZ)(stored.map(samples/* runEstimate */.GI))) * (0,samples/* controlSpeed */.vv)(id, replicates);
+    return {
+        measure: 'time',
+        id,
+        gate,
+        marginRatio,
+        ...(0,verdict_sides/* sidesOfChange */.m9)(metric, baselineNs, change.ratio, {
+            baseline: replicates.length,
+            candidate: metric.replicates.length,
+        }),
+        ...(0,verdict_decision/* decide */.L)({
+            gate,
+            marginRatio,
+            alpha,
+            test: gate ? family.get(id) : prediction,
+            obstacle,
+            equivalence: { ...equivalence, confidence: assumptions/* EQUIVALENCE_CONFIDENCE */.gR },
+            settledBy: 'stored runs',
+            sample: `this run against ${(0,units/* countOf */.pq)(stored.length, 'stored run')}`,
+            toSettle: (0,settle/* runsToSettle */.hM)(prediction, { candidate: 1, baseline: stored.length }, judging),
+        }),
+        change,
+        ...(floor ? { floor } : {}),
+        mde80: Math.expm1((0,power/* mde80ForPrediction */.fc)({ ...prediction, ...judging })),
+    };
+}
+function notCompared(metric, { match, runs }, settings) {
+    const other = runs.map((run) => (0,samples/* metricOf */.ak)(run, metric.id)).findLast((found) => found);
+    const marginRatio = (0,verdict_settings/* marginOf */.O)(metric, settings.margins, assumptions/* STORED_MARGIN */.f3);
+    const sides = (0,verdict_sides/* bothSides */.g6)(other, metric);
+    const pair = (0,verdict_sides/* comparablePair */.T7)(other, metric);
+    if (match !== 'other-machine' && typeof pair === 'string') {
+        return (0,verdict_sides/* notTested */.RP)(metric, marginRatio, sides, pair);
+    }
+    // Another machine may offer what this one never did. So it is not a loss.
+    return { ...(0,verdict_sides/* notTested */.RP)(metric, marginRatio, sides, OTHER_MACHINE), verdict: 'incomparable' };
+}
+/**
+ * An exact count is compared with the newest stored run that has it. Older runs would report changes
+ * that were merged long ago.
+ */
+function compareWithLast(metric, comparable) {
+    if (comparable.match === 'other-machine')
+        return undefined;
+    const counted = comparable.runs.map((run) => (0,samples/* metricOf */.ak)(run, metric.id)).filter(record_run/* isCounted */.he);
+    return (0,counts/* compareCounts */.G)(counted.at(-1), metric, sameModelObstacle(comparable));
+}
+const OTHER_MACHINE = 'The stored runs were measured on another machine.';
+const sameModelObstacle = ({ match, differences }) => match === 'same-cpu-model'
+    ? `The stored runs come from another machine with the same CPU model (${differences.join(', ')}). So times are scaled to the baseline's CPU speed, and nothing is called regressed or improved.`
+    : undefined;
+const otherMachineCaveats = ({ match, differences }) => match === 'other-machine'
+    ? [
+        `The stored runs come from another machine (${differences.join(', ')}), so nothing is compared: store a run of a machine like this one, or give a baseline that runs here, such as host.`,
+    ]
+    : [];
+/** Somebody may want to compare different targets, but must notice it. */
+function otherTarget(stored, candidate) {
+    const other = stored.find(({ target }) => target.spec !== candidate.target.spec);
+    if (other === undefined)
+        return [];
+    return [
+        `The stored runs measured ${other.target.spec} and this run measured ${candidate.target.spec}: every change includes the difference between the two.`,
+    ];
 }
 
 ;// CONCATENATED MODULE: ./lib/verdict/evidence.js
@@ -57315,7 +57497,7 @@ function sentence(first, others) {
 
 
 
-/** Holds the candidate against what there is to hold it against: its times, and its counts. */
+/** Compares the candidate with its baseline: by times, and by instruction counts if there are any. */
 function compare(evidence, settings) {
     const timed = compareTimes(evidence, settings);
     const counted = compareCounted(evidence, settings);
@@ -57324,13 +57506,16 @@ function compare(evidence, settings) {
     const { findings, ...runs } = counted;
     return { ...timed, findings: [...timed.findings, ...findings], counted: runs };
 }
-/** The newest stored run is the baseline of a count: what was merged since the others is no news. */
+/**
+ * Compares instruction counts. The baseline is the newest stored run that has counts: older ones
+ * would report changes that were merged long ago.
+ */
 function compareCounted(evidence, settings) {
     const { candidate } = evidence;
     switch (evidence.design) {
-        case 'duet':
+        case 'paired':
             return compareInstructions(evidence.baseline, candidate, settings);
-        case 'prediction': {
+        case 'stored': {
             const last = lastCounted(evidence);
             return last && compareInstructions(last, candidate, settings);
         }
@@ -57341,21 +57526,21 @@ function compareCounted(evidence, settings) {
 const lastCounted = ({ stored, candidate }) => stored.runs.findLast(({ id, instructions }) => id !== candidate.id && instructions !== undefined);
 function compareTimes(evidence, settings) {
     switch (evidence.design) {
-        case 'duet': {
+        case 'paired': {
             const { baseline, candidate } = evidence;
-            const comparison = (0,verdict_duet/* compareDuet */.s8)(baseline, candidate, settings);
+            const comparison = (0,paired/* comparePaired */.dS)(baseline, candidate, settings);
             const { findings, caveats } = comparison;
             return {
                 ...comparison,
                 caveats: [
                     ...slowLaunchCaveats(baseline, candidate, findings, settings.alpha),
                     ...caveats,
-                    ...(0,verdict_duet/* unconfirmedCaveats */.a8)(baseline, candidate, settings),
+                    ...(0,paired/* unconfirmedCaveats */.a8)(baseline, candidate, settings),
                 ],
             };
         }
-        case 'prediction':
-            return comparePrediction(evidence.stored, evidence.candidate, settings);
+        case 'stored':
+            return compareStored(evidence.stored, evidence.candidate, settings);
         case 'shards':
             return compareShards(evidence.shards, settings, evidence.skipped);
         case 'self': {
@@ -57371,7 +57556,7 @@ function compareTimes(evidence, settings) {
  * @param comparison of this evidence
  */
 function exhibitsOf(evidence, comparison) {
-    if (evidence.design !== 'prediction')
+    if (evidence.design !== 'stored')
         return partsOf(evidence);
     const compared = new Set([...comparison.baseline, comparison.counted?.baseline]);
     return partsOf(evidence).filter(({ role, run }) => role === 'candidate' || compared.has(run));
@@ -57380,9 +57565,9 @@ function exhibitsOf(evidence, comparison) {
 function partsOf(evidence) {
     const { candidate } = evidence;
     switch (evidence.design) {
-        case 'duet':
+        case 'paired':
             return [as('baseline', evidence.baseline), as('candidate', candidate)];
-        case 'prediction':
+        case 'stored':
             return [
                 ...evidence.stored.runs.map((run) => as('baseline', run)),
                 as('candidate', candidate),
@@ -57403,7 +57588,7 @@ function partsOf(evidence) {
     }
 }
 const as = (role, run) => ({ role, run });
-/** @param skipped one sentence for each record or machine that is not among them */
+/** @param skipped one sentence for each record or machine that does not count */
 function shardsEvidence(shards, skipped) {
     const { candidate } = shards[shards.length - 1] ?? shards[0];
     return { design: 'shards', shards, candidate, skipped };
@@ -57411,8 +57596,8 @@ function shardsEvidence(shards, skipped) {
 /**
  * The evidence that {@link exhibitsOf} was given.
  *
- * @param skipped one sentence for each stored run that was passed over
- * @returns undefined when a run is missing, or one too many
+ * @param skipped one sentence for each stored run that could not be used
+ * @returns undefined if a run is missing, or if there is one too many
  */
 function evidenceOf(design, exhibits, skipped) {
     if (design === 'shards')
@@ -57424,7 +57609,7 @@ function evidenceOf(design, exhibits, skipped) {
     const evidence = arrange(design, candidate, inRole, skipped);
     return evidence && partsOf(evidence).length === exhibits.length ? evidence : undefined;
 }
-/** Which candidate belongs to which baseline is said by their duets. */
+/** The id of a paired comparison says which candidate belongs to which baseline. */
 function shardsOf(exhibits, skipped) {
     const [first, ...rest] = pairShards(exhibits.map(({ run }) => run)).shards;
     const whole = exhibits.every(({ role, run }) => role === run.duet?.side);
@@ -57435,9 +57620,9 @@ function shardsOf(exhibits, skipped) {
 function arrange(design, candidate, inRole, skipped) {
     const runs = inRole('baseline');
     const [baseline] = runs;
-    if (design === 'prediction')
+    if (design === 'stored')
         return { design, stored: { runs, skipped }, candidate };
-    if (design === 'duet')
+    if (design === 'paired')
         return baseline && { design, baseline, candidate };
     const [[before], [after]] = [inRole('before'), inRole('after')];
     return before && after && { design, before, after, candidate, skipped };
@@ -57461,11 +57646,12 @@ function arrange(design, candidate, inRole, skipped) {
 
 
 /**
- * The A/A floor: what neighbouring launches of the same side differ by. An honest machine gives a
- * ratio of 1, an interval that is narrow against the margin, and no rejection by either one-sided
- * test at the margin.
+ * The noise floor (A/A): how much neighbouring launches of the same side differ. On a good machine
+ * the ratio is 1, the interval is narrow compared with the margin, and neither one-sided test at the
+ * margin rejects.
  *
- * @param within differences on the log scale, turned round in turn; undefined comes out of none at all
+ * @param within differences on the log scale, every second one with its sign turned
+ * @returns undefined if there are no differences
  */
 function floorOf(within, marginRatio, alpha) {
     if (within.length === 0)
@@ -57476,6 +57662,190 @@ function floorOf(within, marginRatio, alpha) {
         pairs: within.length,
         rejections: [slower, faster].filter((p) => p <= alpha).length,
     };
+}
+
+
+/***/ }),
+
+/***/ 83784:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Qd: () => (/* binding */ screenPaired),
+/* harmony export */   a8: () => (/* binding */ unconfirmedCaveats),
+/* harmony export */   dS: () => (/* binding */ comparePaired)
+/* harmony export */ });
+/* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(15521);
+/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(22595);
+/* harmony import */ var _stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4825);
+/* harmony import */ var _stats_power_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(32868);
+/* harmony import */ var _stats_settle_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(69752);
+/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(86300);
+/* harmony import */ var _counts_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(98345);
+/* harmony import */ var _decision_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(79671);
+/* harmony import */ var _floor_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(26331);
+/* harmony import */ var _samples_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(21194);
+/* harmony import */ var _settings_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(63260);
+/* harmony import */ var _shift_test_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(92330);
+/* harmony import */ var _sides_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(59865);
+/* harmony import */ var _validity_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(50703);
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Which gated metrics may have changed and must be measured again. Each metric is tested alone, in
+ * both directions, at a generous level ({@link SCREEN_LEVEL}).
+ *
+ * @returns ids, smallest p first; of equal p, the largest change first
+ */
+const screenPaired = (baseline, candidate, settings) => flaggedByScreen(pairedMetrics(baseline, candidate, settings));
+function flaggedByScreen(metrics) {
+    const sizes = new Map(metrics.map((pair) => [pair.metric.id, sizeInMargins(pair)]));
+    return [...testEach(metrics.filter(inFamily), 'screen')]
+        .filter(([, test]) => (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_10__/* .smallestP */ .sd)(test) <= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .SCREEN_LEVEL */ .U3)
+        .toSorted(([a, one], [b, other]) => (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_10__/* .smallestP */ .sd)(one) - (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_10__/* .smallestP */ .sd)(other) || (sizes.get(b) ?? 0) - (sizes.get(a) ?? 0))
+        .map(([id]) => id);
+}
+const sizeInMargins = ({ screen, marginRatio }) => Math.abs((0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)(screen.between)) / Math.log1p(marginRatio);
+/**
+ * What the confirmation leaves open, one sentence each. It was measured for the margins and the alpha
+ * of the original gate. Other settings may need more launches than the record holds.
+ */
+function unconfirmedCaveats(baseline, candidate, settings) {
+    const metrics = pairedMetrics(baseline, candidate, settings);
+    const confirmed = metrics.filter(wasFlagged);
+    const ids = confirmed.map(({ metric }) => metric.id);
+    const open = flaggedByScreen(metrics).filter((id) => !ids.includes(id));
+    const pairs = Math.max(...confirmed.map(({ confirm }) => confirm.between.length));
+    const needed = confirmed.length > 0 ? (0,_stats_power_js__WEBPACK_IMPORTED_MODULE_3__/* .minimumPairs */ .gv)(settings.alpha, confirmed.length) : 0;
+    return [
+        ...(open.length > 0
+            ? [
+                `The first launches suggest a change in ${open.join(', ')}, but there are no fresh launches to confirm it, so nothing is called changed there: run the gate with this margin, and for longer.`,
+            ]
+            : []),
+        ...(confirmed.length > 0 && pairs < needed
+            ? [
+                `At an alpha of ${settings.alpha}, confirming ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_5__/* .countOf */ .pq)(confirmed.length, 'metric')} takes ${needed} fresh pairs of launches and there are only ${pairs}, so nothing can be called changed: run the gate with this alpha.`,
+            ]
+            : []),
+    ];
+}
+/**
+ * Compares both sides of a paired comparison from their records alone.
+ *
+ * A metric is `regressed` or `improved` only if the screen flagged it and fresh launches confirmed it
+ * (Holm over the flagged metrics, at alpha). So the error level holds whatever the screen picked. The
+ * change shown is the one from the fresh launches, which the screen's selection does not bias.
+ */
+function comparePaired(baseline, candidate, settings) {
+    const metrics = pairedMetrics(baseline, candidate, settings);
+    const flagged = (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_10__/* .adjustFamily */ .K$)(testEach(metrics.filter(wasFlagged), 'confirm'));
+    const compared = candidate.metrics.map((metric) => {
+        const pair = metrics.find((one) => one.metric === metric);
+        return pair
+            ? compareMetric(pair, baseline, candidate, settings, flagged)
+            : ((0,_counts_js__WEBPACK_IMPORTED_MODULE_6__/* .compareCounts */ .G)((0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .metricOf */ .ak)(baseline, metric.id), metric) ??
+                notCompared(metric, baseline, settings));
+    });
+    return {
+        design: 'paired',
+        alpha: settings.alpha,
+        familySize: metrics.filter(inFamily).length,
+        candidate,
+        baseline: [baseline],
+        findings: compared,
+        skipped: [],
+        caveats: [
+            ...(0,_validity_js__WEBPACK_IMPORTED_MODULE_12__/* .validityCaveats */ .q)([baseline, candidate]),
+            ...(0,_validity_js__WEBPACK_IMPORTED_MODULE_12__/* .unevenFilterCaveats */ .d)(baseline, candidate),
+        ],
+    };
+}
+function pairedMetrics(baseline, candidate, settings) {
+    return candidate.metrics.flatMap((metric) => {
+        const pair = (0,_sides_js__WEBPACK_IMPORTED_MODULE_11__/* .comparablePair */ .T7)((0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .metricOf */ .ak)(baseline, metric.id), metric);
+        if (typeof pair === 'string' || pair.kind === 'events')
+            return [];
+        const screen = (0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .pairDifferences */ .ZV)(baseline, candidate, metric.id, 'screen');
+        if (screen.between.length === 0)
+            return [];
+        const confirm = (0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .pairDifferences */ .ZV)(baseline, candidate, metric.id, 'confirm');
+        const marginRatio = (0,_settings_js__WEBPACK_IMPORTED_MODULE_13__/* .marginOf */ .O)(metric, settings.margins, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .PAIRED_MARGIN */ .To);
+        return { metric: pair.candidate, marginRatio, screen, confirm };
+    });
+}
+const inFamily = ({ metric }) => metric.gate;
+/** Whether the metric was measured again. A record's second phase may also hold ungated metrics. */
+const wasFlagged = (pair) => inFamily(pair) && pair.confirm.between.length > 0;
+const testEach = (metrics, phase) => new Map(metrics.map((pair) => [pair.metric.id, (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_10__/* .testShift */ .js)(pair[phase].between, pair.marginRatio)]));
+function compareMetric(pair, baseline, candidate, settings, flagged) {
+    const { metric, marginRatio, screen, confirm } = pair;
+    const confirmed = flagged.get(metric.id);
+    const phase = confirmed ? 'confirm' : 'screen';
+    const { between } = pair[phase];
+    const change = (0,_decision_js__WEBPACK_IMPORTED_MODULE_7__/* .asChange */ .t)((0,_stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_2__/* .hodgesLehmann */ .i)(between, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .SHOWN_CONFIDENCE */ .LK));
+    const equivalence = (0,_stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_2__/* .hodgesLehmann */ .i)(between, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .EQUIVALENCE_CONFIDENCE */ .gR);
+    const floor = (0,_floor_js__WEBPACK_IMPORTED_MODULE_8__/* .floorOf */ .E)([...screen.within, ...confirm.within], marginRatio, settings.alpha);
+    const before = (0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .replicatesOf */ .Gu)(baseline, metric.id, phase);
+    return {
+        measure: 'time',
+        id: metric.id,
+        gate: metric.gate,
+        marginRatio,
+        ...(0,_sides_js__WEBPACK_IMPORTED_MODULE_11__/* .sidesOfChange */ .m9)(metric, (0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .typicalNs */ .IJ)(metric.id, before), change.ratio, {
+            baseline: before.length,
+            candidate: (0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .replicatesOf */ .Gu)(candidate, metric.id, phase).length,
+        }),
+        ...(0,_decision_js__WEBPACK_IMPORTED_MODULE_7__/* .decide */ .L)({
+            gate: metric.gate,
+            marginRatio,
+            alpha: settings.alpha,
+            test: metric.gate ? confirmed : (0,_shift_test_js__WEBPACK_IMPORTED_MODULE_10__/* .testShift */ .js)(between, marginRatio),
+            equivalence,
+            sample: `${between.length}${confirmed ? ' fresh' : ''} pairs of launches`,
+            floor,
+            settledBy: 'pairs',
+            toSettle: (0,_stats_settle_js__WEBPACK_IMPORTED_MODULE_4__/* .pairsToSettle */ .KG)(equivalence, between.length, {
+                margin: Math.log1p(marginRatio),
+                alpha: settings.alpha,
+                ...(confirmed ? { flagged: flagged.size } : {}),
+            }),
+        }),
+        change,
+        ...(floor ? { floor } : {}),
+        mde80: smallestDetectable(pair, settings.alpha),
+    };
+}
+/** As a ratio above 0. The pairs of both phases describe the noise. */
+function smallestDetectable({ marginRatio, screen, confirm }, alpha) {
+    const confirmPairs = confirm.between.length;
+    const shift = (0,_stats_power_js__WEBPACK_IMPORTED_MODULE_3__/* .mde80ForPairs */ .lZ)({
+        differences: [...screen.between, ...confirm.between],
+        margin: Math.log1p(marginRatio),
+        alpha,
+        pairs: screen.between.length,
+        ...(confirmPairs > 0 ? { confirmPairs } : {}),
+    });
+    return Math.expm1(shift);
+}
+function notCompared(candidate, baseline, settings) {
+    const other = (0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .metricOf */ .ak)(baseline, candidate.id);
+    const why = (0,_sides_js__WEBPACK_IMPORTED_MODULE_11__/* .comparablePair */ .T7)(other, candidate);
+    return (0,_sides_js__WEBPACK_IMPORTED_MODULE_11__/* .notTested */ .RP)(candidate, (0,_settings_js__WEBPACK_IMPORTED_MODULE_13__/* .marginOf */ .O)(candidate, settings.margins, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .PAIRED_MARGIN */ .To), (0,_sides_js__WEBPACK_IMPORTED_MODULE_11__/* .bothSides */ .g6)(other, candidate), typeof why === 'string'
+        ? why
+        : 'No launch of the baseline is paired with a launch of the candidate.');
 }
 
 
@@ -57501,61 +57871,60 @@ function floorOf(within, marginRatio, alpha) {
 /* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(38359);
 
 
-/**
- * The covariates are what the others are divided by, so they are compared as the clock read them.
- */
+/** Other metrics are divided by the control loops. The loops themselves are compared undivided. */
 const CONTROL_FAMILY = 'control.';
 /**
- * The quantity that is compared: the natural logarithm of a replicate's estimate over the control
- * loop that ran beside it, which takes frequency changes out.
+ * The quantity that is compared: the natural logarithm of a replicate's estimate divided by the time
+ * of the control loop that ran beside it. The division removes changes of the CPU frequency.
  */
 function logEstimate(id, replicate) {
     const control = id.startsWith(CONTROL_FAMILY) ? 1 : replicate.controlNs;
     return Math.log(replicate.estimateNs / control);
 }
-/** Where a side stands: the median of its replicates, on the log scale. */
+/** The median of a side's replicates, on the log scale. */
 const centre = (id, replicates) => (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)(replicates.map((replicate) => logEstimate(id, replicate)));
-/** What most launches of a counted metric agree on, and how large a share of them that is. */
+/** The count that most launches of a metric agree on, and the share of launches that have it. */
 function agreedCount({ counts }) {
     const count = (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .modeFast */ .Yz)(counts.map((launch) => launch.count));
     const agreeing = counts.filter((launch) => launch.count === count);
     return { count, share: agreeing.length / counts.length };
 }
-/** A run's own estimate of a metric. */
+/** A run's estimate of a metric, on the log scale. */
 const runEstimate = ({ id, replicates }) => centre(id, replicates);
 const metricOf = (run, id) => run.metrics.find((metric) => metric.id === id);
-/** The control speed at which a side's figures are shown, in ns per operation of the loop. */
+/** The control speed that a side's figures are shown at, in ns per operation of the loop. */
 function controlSpeed(id, replicates) {
     if (id.startsWith(CONTROL_FAMILY))
         return 1;
     return (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)(replicates.map((replicate) => replicate.controlNs));
 }
-/** What an operation took, in ns at the side's own control speed. */
+/** The typical time of an operation, in ns at the side's own control speed. */
 const typicalNs = (id, replicates) => Math.exp(centre(id, replicates)) * controlSpeed(id, replicates);
-/** A run's own estimate of a metric in ns per operation, at its own control speed. */
+/** A run's estimate of a metric in ns per operation, at its own control speed. */
 const centreNs = ({ id, replicates }) => typicalNs(id, replicates);
 /**
- * Pairs up neighbouring launches. Sequence numbers put both sides of a duet on one line, in rounds
- * of A B B A or B A A B: launches 2k and 2k + 1 are of different sides; 2k + 1 and 2k + 2 of the same
- * within a round, and from one to the next where the next begins with the side that the last ended.
+ * Pairs up neighbouring launches. Both sides of a paired comparison share one sequence, in rounds
+ * of A B B A or B A A B. Launches 2k and 2k + 1 are of different sides. Launches 2k + 1 and 2k + 2
+ * are of the same side inside a round, and also across rounds if the next round begins with the
+ * side that ended the last one.
  *
- * @param phase only launches of this phase count; phases begin at even sequence numbers
+ * @param phase only launches of this phase count; a phase begins at an even sequence number
  */
 function pairDifferences(baseline, candidate, id, phase) {
     const before = estimatesBySequence(baseline, id, phase);
     const after = estimatesBySequence(candidate, id, phase);
     return {
         between: [...after].flatMap(([sequence, y]) => difference(before.get(sequence ^ 1), y)),
-        within: inTurn([...seams(before), ...seams(after)]),
+        within: alternating([...sameSide(before), ...sameSide(after)]),
     };
 }
-/** The same of a run that was measured alone: all its pairs of neighbours are of one side. */
-const withinDifferences = (run, id, phase) => inTurn(seams(estimatesBySequence(run, id, phase)));
-const seams = (side) => [...side].flatMap(([sequence, y]) => sequence % 2 === 1
+/** The same for a run that was measured alone: all pairs of neighbours are of one side. */
+const withinDifferences = (run, id, phase) => alternating(sameSide(estimatesBySequence(run, id, phase)));
+const sameSide = (side) => [...side].flatMap(([sequence, y]) => sequence % 2 === 1
     ? difference(y, side.get(sequence + 1)).map((one) => [sequence, one])
     : []);
-/** Of both sides together, so that it does not matter which of them is which. */
-const inTurn = (all) => all
+/** The differences of both sides in order of time, with the sign of every second one turned. */
+const alternating = (all) => all
     .toSorted(([earlier], [later]) => earlier - later)
     .map(([, one], index) => (index % 2 === 0 ? one : -one));
 const difference = (from, to) => from === undefined || to === undefined ? [] : [to - from];
@@ -57584,8 +57953,8 @@ function replicatesOf(run, id, phase) {
 /* harmony import */ var picomatch__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(14006);
 
 /**
- * The margin of a metric as a ratio: the last rule that matches it, else the design's default, or
- * what the metric needs at least.
+ * The margin of a metric as a ratio: from the last rule that matches it. Without one, the larger of
+ * the design's default and the metric's own minimum.
  */
 function marginOf({ id, leastMargin = 0 }, rules, fallback) {
     const rule = rules.findLast(({ glob }) => picomatch__WEBPACK_IMPORTED_MODULE_0__.isMatch(id, glob));
@@ -57604,31 +57973,31 @@ function marginOf({ id, leastMargin = 0 }, rules, fallback) {
 /* harmony export */ });
 /* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(86300);
 
-/** Puts the records of several machines together, two and two, by the id of their duet. */
+/** Pairs up the records of several machines by the id of their paired comparison. */
 function pairShards(records) {
-    const duets = new Map();
+    const byPair = new Map();
     for (const run of records) {
         if (run.duet)
-            duets.set(run.duet.id, [...(duets.get(run.duet.id) ?? []), run]);
+            byPair.set(run.duet.id, [...(byPair.get(run.duet.id) ?? []), run]);
     }
-    const pairings = [...duets].map(([id, runs]) => pairUp(id, runs));
+    const pairings = [...byPair].map(([id, runs]) => pairUp(id, runs));
     const shards = pairings.flatMap(({ shard }) => shard ?? []);
     return {
-        shards: shards.toSorted((a, b) => order(a).localeCompare(order(b))),
+        shards: shards.toSorted((a, b) => sortKey(a).localeCompare(sortKey(b))),
         skipped: [
-            ...alone(records.filter(({ duet }) => duet === undefined)),
+            ...unpaired(records.filter(({ duet }) => duet === undefined)),
             ...pairings.flatMap(({ sentence }) => sentence ?? []),
         ],
     };
 }
-const order = ({ candidate }) => `${candidate.startedAt} ${candidate.id}`;
-function alone(runs) {
+const sortKey = ({ candidate }) => `${candidate.startedAt} ${candidate.id}`;
+function unpaired(runs) {
     const [first] = runs;
     if (first === undefined)
         return [];
     const these = runs.length === 1 ? `Run ${first.id} is` : `${runs.length} records are`;
     return [
-        `${these} not of a duet and ${runs.length === 1 ? 'does' : 'do'} not count: a shard stores both of its sides, measured in turn.`,
+        `${these} not from a paired comparison and ${runs.length === 1 ? 'does' : 'do'} not count: a shard must store both of its sides, measured in turn.`,
     ];
 }
 function pairUp(id, runs) {
@@ -57638,7 +58007,7 @@ function pairUp(id, runs) {
     const [candidate] = candidates;
     if (baselines.length > 1 || candidates.length > 1) {
         const side = baselines.length > 1 ? 'baseline' : 'candidate';
-        const sentence = `Shard ${id} has ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(Math.max(baselines.length, candidates.length), 'different run')} of its ${side} and does not count: keep the two records that its job wrote.`;
+        const sentence = `Shard ${id} has ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .countOf */ .pq)(Math.max(baselines.length, candidates.length), 'different run')} of its ${side} and does not count: keep only the two records that its job wrote.`;
         return { sentence };
     }
     if (baseline === undefined || candidate === undefined) {
@@ -57651,16 +58020,16 @@ function pairUp(id, runs) {
         ? { shard, sentence: `Shard ${id} was given more than once and counts once.` }
         : { shard };
 }
-/** Copies of one record are one run. */
+/** The runs of one side. Copies of one record count as one run. */
 function distinct(runs, side) {
     const copies = new Map(runs.filter(({ duet }) => duet?.side === side).map((run) => [JSON.stringify(run), run]));
     return [...copies.values()];
 }
 const SHORT_COMMIT = 7;
 /**
- * Why shards cannot be judged together, if so: they measured different things.
+ * Why these shards cannot be judged together: they measured different things.
  *
- * @returns one sentence
+ * @returns one sentence, or undefined if they can
  */
 function mismatchOf(shards) {
     const sides = (name) => shards.map((shard) => shard[name].target.spec);
@@ -57673,7 +58042,7 @@ function differing(what, values) {
     const found = [...new Set(values)];
     if (found.length < 2)
         return undefined;
-    return `The shards measured different ${what} (${found.slice(0, 3).join(' and ')}) and cannot be judged together: give the shards of one commit and one pair of sides.`;
+    return `The shards measured different ${what} (${found.slice(0, 3).join(' and ')}) and cannot be judged together: give only shards of one commit and one pair of sides.`;
 }
 
 
@@ -57695,13 +58064,13 @@ var stats_arguments = __nccwpck_require__(97335);
 ;// CONCATENATED MODULE: ./lib/stats/holm.js
 
 /**
- * Holm's step-down adjustment: rejecting where the adjusted p-value is at most α holds the
- * family-wise error level α whatever the dependence between the tests.
+ * Holm's step-down adjustment. Rejecting where the adjusted p-value is at most α keeps the
+ * family-wise error level at α, for any dependence between the tests.
  *
  * Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal
  * of Statistics 6 (1979), 65-70. Equals R's p.adjust(p, "holm").
  *
- * @param pValues in [0, 1]; an empty family gives an empty answer
+ * @param pValues in [0, 1]; an empty family gives an empty result
  * @returns adjusted p-values, in the order given
  * @throws RangeError when a p-value is outside [0, 1]
  */
@@ -57722,7 +58091,7 @@ var signed_rank = __nccwpck_require__(8346);
 ;// CONCATENATED MODULE: ./lib/verdict/shift-test.js
 
 
-/** Tests differences on the log scale against the margin, either way. */
+/** Tests differences on the log scale against the margin, in both directions. */
 function testShift(differences, marginRatio) {
     const margin = Math.log1p(marginRatio);
     return {
@@ -57730,7 +58099,7 @@ function testShift(differences, marginRatio) {
         faster: (0,signed_rank/* signedRankTest */.BL)(differences, -margin).less,
     };
 }
-/** Holm over a family of metrics, each direction a family of its own. */
+/** Holm's adjustment over the metrics. Each direction is a family of its own. */
 function adjustFamily(tests) {
     const ids = [...tests.keys()];
     const slower = holm([...tests.values()].map((test) => test.slower));
@@ -57758,7 +58127,7 @@ const smallestP = ({ slower, faster }) => Math.min(slower, faster);
 
 
 
-/** A metric as a side of the comparison shows it, a time in ns at the given control speed. */
+/** A metric as one side of the comparison; a time is in ns at the given control speed. */
 const measuredSide = (metric, controlNs) => metric.unit === 'count'
     ? measured(metric.unit, (0,_samples_js__WEBPACK_IMPORTED_MODULE_2__/* .agreedCount */ .yo)(metric).count, metric.counts.length)
     : measured(metric.unit, Math.exp((0,_samples_js__WEBPACK_IMPORTED_MODULE_2__/* .runEstimate */ .GI)(metric)) * controlNs, metric.replicates.length);
@@ -57768,7 +58137,7 @@ const measured = (unit, estimate, replicates) => ({
     estimate,
     replicates,
 });
-/** The two sides of a change: the baseline as it was measured, the candidate by the change. */
+/** The two sides of a change: the baseline as measured, the candidate from the change. */
 const sidesOfChange = ({ unit }, baselineNs, ratio, replicates) => ({
     baseline: measured(unit, baselineNs, replicates.baseline),
     candidate: measured(unit, baselineNs * ratio, replicates.candidate),
@@ -57784,37 +58153,40 @@ function sideOf(metric, controlNs) {
         return measuredSide(metric, controlNs);
     return { status: metric.status, reason: metric.reason };
 }
-/** Both sides of a metric that is not compared, in ns at the control speed of the one that has it. */
+/** Both sides of a metric that is not compared, in ns at the control speed of the first timed side. */
 function bothSides(baseline, candidate) {
     const reference = [baseline, candidate].find(_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isTimed */ ._Y);
     const controlNs = reference ? (0,_samples_js__WEBPACK_IMPORTED_MODULE_2__/* .controlSpeed */ .vv)(reference.id, reference.replicates) : 1;
     return { baseline: sideOf(baseline, controlNs), candidate: sideOf(candidate, controlNs) };
 }
-/** Why two records of a metric cannot be compared, or the pair when they can. */
+/** The two records of a metric as a pair, or one sentence that says why they cannot be compared. */
 function comparablePair(baseline, candidate) {
     if (baseline?.status === 'ok' && candidate?.status === 'ok') {
         if (baseline.version === candidate.version) {
             if ((0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isTimed */ ._Y)(baseline) && (0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isTimed */ ._Y)(candidate))
                 return { kind: 'timed', baseline, candidate };
             if ((0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isCounted */ .he)(baseline) && (0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isCounted */ .he)(candidate)) {
-                return { kind: 'counted', baseline, candidate };
+                return { kind: 'events', baseline, candidate };
             }
-            return `One side measured a time of this metric and the other a count.`;
+            return `One side measured a time for this metric and the other a count.`;
         }
-        return `The baseline measured definition ${baseline.version} of this metric and the candidate definition ${candidate.version}.`;
+        return `The sides measured different definitions of this metric: the baseline definition ${baseline.version}, the candidate definition ${candidate.version}.`;
     }
     if (baseline?.status === 'ok')
         return `Measured on the baseline, but ${(0,_record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__/* .absence */ .An)(candidate)} on the candidate.`;
     if (candidate?.status === 'ok')
         return `Measured on the candidate, but ${(0,_record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__/* .absence */ .An)(baseline)} on the baseline.`;
-    return `On neither side: ${(0,_record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__/* .absence */ .An)(candidate)} on the candidate.`;
+    return `Not measured on either side: ${(0,_record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__/* .absence */ .An)(candidate)} on the candidate.`;
 }
-/** The finding of a metric for which there is nothing to test: a loss, or no two numbers that mean the same. */
+/**
+ * The finding of a metric without a test: the candidate lost it, or its two numbers cannot be
+ * compared.
+ */
 function notTested({ id, gate }, marginRatio, sides, because) {
     const verdict = isLost(sides) ? 'blocked' : 'incomparable';
     return { measure: measureOf(sides), id, gate, marginRatio, ...sides, verdict, because };
 }
-/** Whether the candidate cannot do any more what the baseline could. */
+/** Whether the baseline can do the operation and the candidate is refused it. */
 const isLost = ({ baseline, candidate, }) => baseline.status === 'ok' && (0,_record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__/* .isRefused */ .H0)(candidate);
 const measureOf = ({ baseline, candidate }) => [baseline, candidate].some((side) => side.status === 'ok' && side.unit === 'count')
     ? 'events'
@@ -57827,8 +58199,8 @@ const measureOf = ({ baseline, candidate }) => [baseline, candidate].some((side)
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   q: () => (/* binding */ validityCaveats),
-/* harmony export */   y: () => (/* binding */ filteredUnevenly)
+/* harmony export */   d: () => (/* binding */ unevenFilterCaveats),
+/* harmony export */   q: () => (/* binding */ validityCaveats)
 /* harmony export */ });
 /* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(15521);
 /* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(38359);
@@ -57840,11 +58212,11 @@ const measureOf = ({ baseline, candidate }) => [baseline, candidate].some((side)
 
 
 
-/** Above this share of stolen time the hypervisor is the loudest neighbour of all. */
-const STEAL_WORTH_SAYING = 0.02;
-/** What the launches' own accounting says against a comparison, one sentence each. */
+/** Above this share of stolen time, steal is the largest disturbance and worth a caveat. */
+const MIN_STOLEN_SHARE = 0.02;
+/** What the launches' own accounting says against the comparison, one sentence each. */
 function validityCaveats(all) {
-    // Of counted instructions nothing takes anything away.
+    // None of this affects counted instructions.
     const runs = all.filter(({ metrics }) => metrics.length > 0);
     return [
         ...failedLaunches(runs),
@@ -57855,63 +58227,63 @@ function validityCaveats(all) {
         ...emulated(runs),
     ];
 }
-/** An emulated instruction costs by what it takes to emulate it. */
+/** An emulated instruction takes as long as its emulation. */
 function emulated(runs) {
     const found = runs.find(_comparability_js__WEBPACK_IMPORTED_MODULE_3__/* .isEmulated */ .e);
     if (found === undefined)
         return [];
     const { name, version } = found.target.machine?.emulator ?? { name: 'QEMU', version: '' };
-    const where = `${found.target.spec} ran in an emulation of a processor (${name} ${version}, TCG)`;
+    const where = `${found.target.spec} ran on an emulated processor (${name} ${version}, TCG)`;
     return [
         runs.every(_comparability_js__WEBPACK_IMPORTED_MODULE_3__/* .isEmulated */ .e)
-            ? `${where}: such times compare with those of the same emulator on the same processor alone, and changes of page tables and of entering the kernel weigh more in them than on hardware.`
-            : `${where} and the other side did not, so what differs is the emulation above all: boot both sides, or neither.`,
+            ? `${where}: compare its times only with times from the same emulator on the same processor. Page table changes and kernel entries cost relatively more than on hardware.`
+            : `${where} and the other side did not, so the difference is mostly the emulation: boot both sides, or neither.`,
     ];
 }
-/** Above this share of launches left out, a run has markedly fewer pairs than its time was worth. */
-const CONTENDED_WORTH_SAYING = 0.2;
+/** If a larger share of launches is left out, a run has far fewer pairs than its time should give. */
+const MIN_CONTENDED_SHARE = 0.2;
 function sharedCore(runs) {
     const timed = runs.flatMap((run) => run.metrics.filter(_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isTimed */ ._Y));
     const left = (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .sum */ .cz)(timed.map(({ contended = 0 }) => contended));
     const all = left + (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .sum */ .cz)(timed.map(({ replicates }) => replicates.length));
     const share = all === 0 ? 0 : left / all;
-    if (share < CONTENDED_WORTH_SAYING)
+    if (share < MIN_CONTENDED_SHARE)
         return [];
     return [
-        `Another thread was busy on the core that was measured on, and ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(share)} of the launches are left out for it; a quieter runner gives narrower intervals.`,
+        `Another thread was busy on the measured core, so ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(share)} of the launches are left out; a quieter runner gives narrower intervals.`,
     ];
 }
-/** A booted kernel counts CPUs of its own. */
+/** A booted kernel numbers its own CPUs, so it is not compared here. */
 function otherCpu(runs) {
     const here = runs.filter(({ target }) => target.kind !== 'kernel');
     const cpus = [...new Set(here.map((run) => run.plan.cpu))];
     if (cpus.length < 2)
         return [];
     return [
-        `The sides ran on different CPUs (${cpus.join(' and ')}), whose speeds and interrupts may differ; allow both sides the same one.`,
+        `The sides ran on different CPUs (${cpus.join(' and ')}), whose speeds and interrupts may differ; allow both sides the same CPU.`,
     ];
 }
 const unpinned = (runs) => runs
     .filter((run) => run.plan.pinned === false)
-    .map((run) => `Launches of ${run.target.spec} could not be kept on one CPU, so context switches may cross CPUs; allow sched_setaffinity(2) there.`);
-/** Two sides whose shares of interrupted batches differ by more were not interrupted by chance. */
-const REJECTED_WORTH_SAYING = 0.2;
+    .map((run) => `Launches of ${run.target.spec} could not be pinned to one CPU, so context switches may cross CPUs; allow sched_setaffinity(2) there.`);
+/** If the sides' shares of interrupted batches differ by more than this, it is not chance. */
+const MIN_REJECTED_GAP = 0.2;
 /**
- * A slowdown that takes a process off the CPU is filtered out with the batches that it interrupts:
- * what the filter hides must not go unsaid.
+ * A slowdown that takes a process off the CPU interrupts batches, and interrupted batches are left
+ * out. The report must say what that filter hides.
  */
-function filteredUnevenly(baseline, candidate) {
+function unevenFilterCaveats(baseline, candidate) {
     const metrics = candidate.metrics.flatMap((after) => {
         const before = (0,_samples_js__WEBPACK_IMPORTED_MODULE_4__/* .metricOf */ .ak)(baseline, after.id);
         if (!(0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isTimed */ ._Y)(before) || !(0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isTimed */ ._Y)(after))
             return [];
         const gap = rejectedShare(after.replicates) - rejectedShare(before.replicates);
-        return Math.abs(gap) > REJECTED_WORTH_SAYING ? [after.id] : [];
+        return Math.abs(gap) > MIN_REJECTED_GAP ? [after.id] : [];
     });
     if (metrics.length === 0)
         return [];
     return [
-        `Batches of ${metrics.join(', ')} were interrupted far more often on one side than on the other and left out: time spent off the CPU is not part of the change shown.`,
+        `Batches of ${metrics.join(', ')} were interrupted far more often on one side than on the other. Interrupted batches are left out, so the change shown does not include time spent off the CPU.`,
     ];
 }
 const rejectedShare = (replicates) => {
@@ -57924,17 +58296,17 @@ function failedLaunches(runs) {
         const [first] = failed;
         if (first?.failure === undefined)
             return [];
-        return `${failed.length} of ${run.launches.length} launches of ${run.target.spec} failed and do not count; the first because ${first.failure}.`;
+        return `${failed.length} of ${run.launches.length} launches of ${run.target.spec} failed and do not count; the first failed because ${first.failure}.`;
     });
 }
 function stolenTime(runs) {
     const launches = runs.flatMap((run) => run.launches);
     const wallNs = (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .sum */ .cz)(launches.map((launch) => launch.wallNs));
     const stolen = wallNs === 0 ? 0 : (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .sum */ .cz)(launches.map((launch) => launch.stolenNs)) / wallNs;
-    if (stolen < STEAL_WORTH_SAYING)
+    if (stolen < MIN_STOLEN_SHARE)
         return [];
     return [
-        `The hypervisor gave ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(stolen)} of the measuring time to others (steal); a quieter runner gives narrower intervals.`,
+        `The hypervisor gave ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .formatShare */ .T1)(stolen)} of the measuring time to other guests (steal); a quieter runner gives narrower intervals.`,
     ];
 }
 
