@@ -55,6 +55,12 @@ describe('pairsToSettle', () => {
     expect(pairs).toBe(361);
   });
 
+  test('asks for more the more metrics were flagged, which share the level', () => {
+    const pairs = (flagged: number) =>
+      pairsToSettle(interval(0.03, 0.03), 20, { ...JUDGING, flagged }) ?? 0;
+    expect(pairs(10)).toBeGreaterThan(pairs(1));
+  });
+
   test('has no answer for an estimate on the margin, or too near to it', () => {
     expect(pairsToSettle(interval(0.02, 0.01), 20, JUDGING)).toBeUndefined();
     expect(pairsToSettle(interval(0.0201, 0.05), 20, JUDGING)).toBeUndefined();

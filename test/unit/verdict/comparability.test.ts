@@ -92,3 +92,18 @@ test('the CPUs of a booted kernel are its own, and no other ones than those of t
   expect(runOf(1).plan.cpu).toBe(1);
   expect(comparePaired(runOf(1), inGuest, SETTINGS).caveats).toEqual([]);
 });
+
+test('of stored runs those of the same CPU model count, and differences are from the newest', () => {
+  const candidate = runOf(1);
+  const on = (seed: number, platform: Partial<Run['platform']>): Run => {
+    const run = runOf(seed);
+    return { ...run, platform: { ...run.platform, ...platform } };
+  };
+  const older = on(2, { cpuCount: 64 });
+  const newest = on(3, { microcode: '0x9' });
+  const other = on(4, { cpuModel: 'Another CPU' });
+  const { match, runs, differences } = comparableRuns(candidate, [older, newest, other]);
+  expect([match, runs]).toEqual(['same-cpu-model', [older, newest]]);
+  expect(differences).toEqual([expect.stringMatching(/^microcode: 0x9 → /)]);
+  expect(comparableRuns(candidate, [other])).toMatchObject({ match: 'other-machine' });
+});

@@ -43,6 +43,8 @@ describe('a count', () => {
       verdict: 'inconclusive',
       because: expect.stringContaining('not exact here'),
     });
+    const candidateAlone = compareCounts(counted(7, 7, 7, 7), counted(5, 6, 5, 6));
+    expect(candidateAlone).toMatchObject({ verdict: 'inconclusive' });
   });
 
   test('that became zero is an improvement without a ratio', () => {

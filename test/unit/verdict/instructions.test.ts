@@ -77,6 +77,51 @@ describe('counted instructions', () => {
     expect(exact).toMatchObject({ verdict: 'unchanged', difference: 0, resolution: 0.01 });
   });
 
+  test('that differ by just what boots of a side differ by say nothing', () => {
+    const [metric] = compared({ 'a.b': [1000, 1004] }, { 'a.b': [1006, 1006] })?.findings ?? [];
+    expect(metric).toMatchObject({ verdict: 'unchanged', difference: 4, resolution: 4 });
+    expect(metric?.because).toMatch(/^Within boot-to-boot noise/);
+  });
+
+  test('are resolved no further than by the boots of either side, if their numbers differ', () => {
+    const [one, some] = [[10_000], [10_000, 10_008, 10_004]];
+    for (const [before, after] of [
+      [one, some],
+      [some, one],
+    ] as const) {
+      const [metric] = compared({ 'a.b': before }, { 'a.b': after })?.findings ?? [];
+      expect(metric).toMatchObject({ verdict: 'unchanged', resolution: 8 });
+    }
+    expect(verdictOf([1000], [1100, 1100])).toBe('regressed');
+  });
+
+  test('that differ by just the margin are listed, with a rule and without', () => {
+    const eighth = { ...SETTINGS, margins: [{ glob: '*', ratio: 0.125 }] };
+    const by = (percent: number, settings: JudgingSettings) =>
+      compared(
+        { 'a.b': [1000, 1000] },
+        { 'a.b': [1000 + 10 * percent, 1000 + 10 * percent] },
+        settings,
+      )?.findings[0]?.verdict;
+    expect(by(12.5, eighth)).toBe('unchanged');
+    expect(by(12.6, eighth)).toBe('regressed');
+    expect(by(1, SETTINGS)).toBe('unchanged');
+    expect(by(1.1, SETTINGS)).toBe('regressed');
+  });
+
+  test('of short operations may differ by a few', () => {
+    expect(verdictOf([100, 100], [104, 104])).toBe('unchanged');
+    expect(verdictOf([100, 100], [105, 105])).toBe('regressed');
+  });
+
+  test('of another definition are not compared', () => {
+    const [before, after] = [countedRun(1, { 'a.b': [10] }), countedRun(2, { 'a.b': [20] })];
+    for (const metric of after.instructions?.metrics ?? []) metric.version = 2;
+    const [metric] = compareInstructions(before, after, SETTINGS)?.findings ?? [];
+    expect(metric).toMatchObject({ verdict: 'incomparable' });
+    expect(metric?.because).toContain('different definitions');
+  });
+
   test('of a side whose boots disagree are no fact', () => {
     const [metric] = compared({ 'a.b': [1000, 1010] }, { 'a.b': [2000, 2000] })?.findings ?? [];
     expect(metric?.verdict).toBe('incomparable');

@@ -48,6 +48,8 @@ test.each([
   ['inconclusive', 'regressed', false],
   ['inconclusive', 'incomparable', true],
   ['never', 'regressed', true],
+  ['regression', 'blocked', false],
+  ['inconclusive', 'blocked', false],
 ] as const)('under fail-on %s a %s metric passes: %s', (failOn, verdict, passed) => {
   expect(judge(comparison([verdict, 'improved']), failOn).passed).toBe(passed);
 });
