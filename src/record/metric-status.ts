@@ -37,5 +37,14 @@ export function absence(
 
 const REFUSED: readonly string[] = ['unsupported', 'denied', 'no_loopback', 'error'];
 
+/**
+ * Errors of a machine that is short of something for a while, or too slow for the probe's deadline:
+ * EINTR, EAGAIN, ENOMEM, ENFILE, EMFILE, ETIME, EADDRINUSE and ENOBUFS, as errno(3) has them. They do
+ * not show that the operation is refused.
+ */
+const PASSING_ERRORS: readonly number[] = [4, 11, 12, 23, 24, 62, 98, 105];
+
 /** Whether an operation cannot be done there, rather than not have been measured well. */
-export const isRefused = ({ status }: { status: string }): boolean => REFUSED.includes(status);
+export const isRefused = (side: { status: string; reason?: Pick<Reason, 'errno'> }): boolean =>
+  REFUSED.includes(side.status) &&
+  !(side.status === 'error' && PASSING_ERRORS.includes(side.reason?.errno ?? 0));
