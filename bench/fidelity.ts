@@ -28,13 +28,13 @@ interface Options {
 const PASSES = 5;
 
 /** Fewer have no spread. */
-const LEAST_LAUNCHES = 2;
+const MIN_LAUNCHES = 2;
 
 const options = new Command('bench:fidelity')
   .description(
     'Compares the probe with perf, stress-ng, will-it-scale (WILL_IT_SCALE_DIR) and LMbench (LMBENCH_DIR).',
   )
-  .option('--launches <count>', 'launches of each side', numberFrom(LEAST_LAUNCHES), 10)
+  .option('--launches <count>', 'launches of each side', numberFrom(MIN_LAUNCHES), 10)
   .option('--seconds <seconds>', 'that a launch is to take', numberFrom(0.1), 0.5)
   .option('--pairs <glob>', 'only metrics that match, such as "syscall.*" or "perf:*"')
   .option('--no-neighbour', 'leave out the rounds beside a busy neighbour')

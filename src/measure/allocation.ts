@@ -68,8 +68,8 @@ export function confirmation(alpha: number, metrics: number): Stage {
  * draw the state anew which a round begins with. An lseek with 28 rounds in a launch where most
  * metrics had 3 varied by 1.8 % between launches, and with ten among equals by 0.1 %.
  */
-const FEWEST_ROUNDS = 3;
-const ROUNDS_CHOICES = [FEWEST_ROUNDS, 5, 7, 10];
+const MIN_ROUNDS = 3;
+const ROUNDS_CHOICES = [MIN_ROUNDS, 5, 7, 10];
 
 /**
  * Fewer rounds than this may all meet an unlucky state, which a pilot of a few launches does not
@@ -81,7 +81,7 @@ const ROUNDS_CHOICES = [FEWEST_ROUNDS, 5, 7, 10];
 const WELL_MIXED = 7;
 
 /** However noisy a metric looked, so many times its even share of the pairs are the most it gets. */
-const MOST_TIMES = 4;
+const MAX_EVEN_SHARES = 4;
 
 /** Rounds of launches hold two pairs. */
 const PAIRS_PER_ROUND = 2;
@@ -129,7 +129,7 @@ export function affordable(
 ): number {
   let pairMs = 2 * startOf([run.baseline, run.candidate]).idleMs;
   for (const [index, metric] of metrics.entries()) {
-    const rounds = run.processes * FEWEST_ROUNDS;
+    const rounds = run.processes * MIN_ROUNDS;
     pairMs += 2 * rounds * roundMsOf(pilotsOf(metric, run).flat());
     if (pairsFor(index + 1) * pairMs > timeMs) return index;
   }
@@ -177,7 +177,7 @@ function needOf(
   const between = Math.max(0, mean(sides.map(varianceOfLaunches)) - within(usual));
   const kept = sides.map((side) => side.filter(({ counts }) => counts).length / side.length);
   const yielded = Math.max(
-    LEAST_YIELD,
+    MIN_YIELD,
     kept.reduce((product, share) => product * share, 1),
   );
   const options = ROUNDS_CHOICES.map((rounds) => {
@@ -214,7 +214,7 @@ function moderated(needs: readonly Need[]): Need[] {
 }
 
 /** However busy the core was in the pilot: it may have been an odd time. */
-const LEAST_YIELD = 0.4;
+const MIN_YIELD = 0.4;
 
 /** ms a metric of what a launch takes beside its metrics: exec, setup of the probe, the results. */
 const idleOf = ({ baseline, candidate }: PilotRun, metrics: number): number =>
@@ -248,7 +248,7 @@ function shareOut(needs: readonly Need[], timeMs: number, { pairs, leastPairs }:
 
 function shareOutAmong(needs: readonly Need[], timeMs: number, enough: number): Choice[] {
   const even = timeMs / sum(needs.map(({ options }) => options.at(-1)?.costMs ?? 0));
-  const most = MOST_TIMES * Math.max(enough, even);
+  const most = MAX_EVEN_SHARES * Math.max(enough, even);
   const at = (price: number): Choice[] =>
     needs.map((need) => choose(need, price, { least: enough, most }));
   let [cheap, dear]: [number, number] = PRICES;
@@ -288,7 +288,7 @@ function choose({ id, known, yielded, options }: Need, price: number, bounds: Bo
 export const roundsFor = (pairs: number): number => Math.ceil(pairs / PAIRS_PER_ROUND);
 
 /** Fewer pairs could not flag a metric however large its change. */
-export const LEAST_PAIRS = minimumPairs(SCREEN_LEVEL, 1);
+export const MIN_PAIRS = minimumPairs(SCREEN_LEVEL, 1);
 
 /** How many metrics share an error level. */
 export const familyOf = (metrics: readonly MetricEntry[]): number =>

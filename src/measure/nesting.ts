@@ -11,13 +11,13 @@ import { type LaunchObservation, type Observation, timedOf } from './launch.js';
  */
 export function processesFor(startMs: number, passMs: number): number {
   if (startMs < SLOW_START_MS || passMs <= 0) return 1;
-  return Math.min(MOST_PROCESSES, Math.max(1, Math.round(Math.sqrt(startMs / passMs))));
+  return Math.min(MAX_PROCESSES, Math.max(1, Math.round(Math.sqrt(startMs / passMs))));
 }
 
 /** A process of its own takes a few ms; less than this is no start that is worth sharing. */
 export const SLOW_START_MS = 100;
 
-const MOST_PROCESSES = 8;
+const MAX_PROCESSES = 8;
 
 /** What a launch takes, in ms: beside its metrics, and for them. */
 export interface Start {

@@ -8,7 +8,7 @@ import {
   confirmation,
   familyOf,
   type Goal,
-  LEAST_PAIRS,
+  MIN_PAIRS,
   roundsFor,
 } from './allocation.js';
 import { quietWidth } from './batches.js';
@@ -154,7 +154,7 @@ export class Session {
     await this.measure('screen', schedule, {
       until: this.time.partWay(until, share),
       ...(launchMs === undefined ? {} : { roundMs: LAUNCHES_PER_ROUND * launchMs }),
-      leastRounds: share < 1 ? 0 : roundsFor(LEAST_PAIRS) - done,
+      leastRounds: share < 1 ? 0 : roundsFor(MIN_PAIRS) - done,
     });
   }
 

@@ -1,5 +1,5 @@
 import { Failure } from '../failure.js';
-import { type InstructionMetric, type Instructions, MOST_CALLS } from '../record/instructions.js';
+import { type InstructionMetric, type Instructions, MAX_CALLS } from '../record/instructions.js';
 import type { BatchPlace, CountableTarget, TracedOperation, Tracing } from '../targets/target.js';
 import { FunctionList, flatten } from '../trace/flat.js';
 import { countingBatch } from './counting-batch.js';
@@ -67,8 +67,8 @@ function recordOf(
 ): Pick<InstructionMetric & { status: 'ok' }, 'traced' | 'untraced'> {
   if ('why' in operation) return { untraced: operation.why.slice(0, 500) };
   const traced = flatten(operation.roots, operations, list);
-  return traced.functions.length > MOST_CALLS
-    ? { untraced: `it makes more than ${MOST_CALLS} calls that are to be told apart` }
+  return traced.functions.length > MAX_CALLS
+    ? { untraced: `it makes more than ${MAX_CALLS} calls that are to be told apart` }
     : { traced };
 }
 

@@ -20,8 +20,8 @@ export const tracedFunctionSchema = z.strictObject({
 });
 
 /** Five times as many as starting a program makes, with all that is inlined. */
-export const MOST_CALLS = 100_000;
-const calls = z.array(z.int().min(0).max(MOST_CALLS)).max(MOST_CALLS);
+export const MAX_CALLS = 100_000;
+const calls = z.array(z.int().min(0).max(MAX_CALLS)).max(MAX_CALLS);
 
 /**
  * The operations of a batch, or the mean of two that the number lies between: a tree of functions as
@@ -36,7 +36,7 @@ export const tracedOperationsSchema = z
     functions: calls,
     depths: calls,
     /** In the function itself, by all operations. */
-    instructions: z.array(z.number().min(-1e12).max(1e12)).max(MOST_CALLS),
+    instructions: z.array(z.number().min(-1e12).max(1e12)).max(MAX_CALLS),
   })
   .refine(
     ({ functions, depths, instructions }) =>
@@ -67,7 +67,7 @@ export const instructionsSchema = z
     conditions: z.record(word, text),
     metrics: z.array(instructionMetricSchema).max(512),
     /** Of all traced operations. */
-    functions: z.array(tracedFunctionSchema).max(MOST_CALLS).optional(),
+    functions: z.array(tracedFunctionSchema).max(MAX_CALLS).optional(),
   })
   .refine(
     ({ metrics, functions = [] }) =>

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { measurementFailure, reasonOf, usageFailure } from '../../failure.js';
 import { ARCHITECTURE_NAMES, hostArchitecture } from '../../probe/architecture.js';
-import type { Workshop } from '../kind.js';
+import type { TargetTools } from '../kind.js';
 import type { KernelSpec } from '../spec.js';
 import { explainBoot, probeSucceeded } from './console.js';
 import { type PreparedGuest, writePlan } from './guest.js';
@@ -34,22 +34,22 @@ export async function chooseAccelerator(
   spec: KernelSpec,
   guest: PreparedGuest,
   version: string,
-  workshop: Workshop,
+  tools: TargetTools,
 ): Promise<Accelerator> {
-  const boots = { spec, guest, version, workshop };
+  const boots = { spec, guest, version, tools };
   const foreign = foreignKernel(guest);
   if (foreign !== undefined && spec.options.accelerator === 'kvm') {
     throw usageFailure(
       `The kernel ${spec.path} cannot be booted in KVM: ${foreign}; leave accel=kvm out.`,
     );
   }
-  const wanted = spec.options.accelerator ?? workshop.beside?.record.machine?.accelerator;
-  if (workshop.evidence === 'counted') return 'tcg';
-  workshop.progress.phase(`Try whether ${spec.spec} comes up`);
+  const wanted = spec.options.accelerator ?? tools.otherSide?.record.machine?.accelerator;
+  if (tools.evidence === 'counted') return 'tcg';
+  tools.progress.phase(`Try whether ${spec.spec} comes up`);
   if (wanted !== undefined) return choose(boots, wanted);
   const obstacle = foreign ?? (await kvmObstacle(boots));
   if (obstacle === undefined) return 'kvm';
-  workshop.progress.note(`KVM is not used: ${obstacle}.`);
+  tools.progress.note(`KVM is not used: ${obstacle}.`);
   return choose(boots, 'tcg');
 }
 
@@ -63,7 +63,7 @@ function foreignKernel({ architecture }: PreparedGuest): string | undefined {
 
 /** Where an emulated kernel is counted and not timed, the first boot that counts is its trial. */
 async function choose(boots: Boots, accelerator: Accelerator): Promise<Accelerator> {
-  if (isTimed(boots.workshop.evidence, accelerator)) await bootIn(boots, accelerator);
+  if (isTimed(boots.tools.evidence, accelerator)) await bootIn(boots, accelerator);
   return accelerator;
 }
 
@@ -71,7 +71,7 @@ export interface Boots {
   spec: KernelSpec;
   guest: PreparedGuest;
   version: string;
-  workshop: Workshop;
+  tools: TargetTools;
 }
 
 /**
@@ -105,18 +105,18 @@ async function kvmObstacle(boots: Boots): Promise<string | undefined> {
 
 /** @returns why the kernel did not come up; nothing when it did */
 async function tryBoot(
-  { spec, guest, version, workshop }: Boots,
+  { spec, guest, version, tools }: Boots,
   accelerator: Accelerator,
   deadlineMs: number,
 ): Promise<string | undefined> {
   const { architecture } = guest;
   await writePlan(guest, TRIAL_PLAN);
   const line = commandLineFor(architecture, spec.commandLine, { verbose: true });
-  const result = await workshop.launch(qemuCommand(guest, accelerator, line), deadlineMs);
+  const result = await tools.launch(qemuCommand(guest, accelerator, line), deadlineMs);
   const console = result.results.toString('latin1');
   if (probeSucceeded(console)) {
     const seconds = (result.wallNs / 1e9).toFixed(1);
-    workshop.progress.note(
+    tools.progress.note(
       `${spec.spec} was up and down in ${seconds} s, ${how(version, accelerator)}.`,
     );
     return undefined;
