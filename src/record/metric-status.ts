@@ -3,8 +3,8 @@ import { z } from 'zod';
 /**
  * Why a metric has no number. A metric that is not `ok` is never a number.
  * - `unsupported`, `denied`, `no_loopback`, `error`: the operation cannot be done there;
- * - `unstable`: it can, and its numbers are worth nothing;
- * - `unmeasured`: nobody knows, since no launch that measured it came through.
+ * - `unstable`: it can be done, but its numbers are too disturbed to use;
+ * - `unmeasured`: unknown, because no launch that measured it succeeded.
  */
 export const UNAVAILABLE = [
   'unsupported',
@@ -37,5 +37,5 @@ export function absence(
 
 const REFUSED: readonly string[] = ['unsupported', 'denied', 'no_loopback', 'error'];
 
-/** Whether an operation cannot be done there, rather than not have been measured well. */
+/** Whether the operation cannot be done there. False if it was only not measured well. */
 export const isRefused = ({ status }: { status: string }): boolean => REFUSED.includes(status);

@@ -41,12 +41,12 @@ import { Refusal } from './words.js';
 
 /**
  * `kernel:PATH [seccomp=PROFILE] [audit-rule=RULE] [vmlinux=FILE] [kernel command line]`: boots a kernel
- * in QEMU for each launch, with the probe as the init of an initramfs that holds nothing else. Its
+ * in QEMU for each launch. The probe is the init of an initramfs that contains nothing else. Its
  * results come over the serial console.
  *
- * The command line is the kernel's as it stands, but for the words that no kernel knows: the probe
- * measures under the filter of that seccomp profile, in a machine with those audit rules, and
- * the vmlinux (or a System.map) has the names of its functions. What has blanks goes in double quotes.
+ * The rest is the kernel's command line, passed on unchanged. The first words are for this program: the
+ * probe measures under the filter of the seccomp profile, in a machine with the audit rules, and the
+ * vmlinux (or a System.map) gives the names of functions. A value with blanks goes in double quotes.
  */
 export const kernelTarget: TargetKind<KernelSpec> = {
   syntax: KERNEL_SYNTAX,
@@ -127,7 +127,7 @@ const machineFacts = ({ architecture, accelerator, emulator }: MachineRecord) =>
   'host cpu': emulator.hostCpu,
 });
 
-/** With a clock for both, each waits for the other's interrupts until somebody gives up. */
+/** With one clock for both, each waits for the other's interrupts until one of them gives up. */
 function refuseSeveralCounted(
   { path, options }: KernelSpec,
   { architecture }: KernelImage,
@@ -157,7 +157,7 @@ async function imageOf({ path }: KernelSpec, { signal }: TargetTools): Promise<K
   }
 }
 
-/** Neither an instruction nor a time of one architecture is one of another. */
+/** Counts and times of two architectures cannot be compared. */
 function refuseOther(
   { path }: KernelSpec,
   { architecture }: KernelImage,
@@ -183,7 +183,7 @@ async function probeFor(architecture: Architecture, tools: TargetTools): Promise
   return readFile(probe);
 }
 
-/** Two configurations are compared, and one alone is of no use. */
+/** Configurations are compared in pairs, so one alone is of no use. */
 function tellOneSided(
   { path }: KernelSpec,
   configuration: KernelConfiguration | undefined,
@@ -198,7 +198,7 @@ function tellOneSided(
   );
 }
 
-/** Of the guest, whatever the launch is pinned to here. */
+/** A CPU of the guest, whatever CPU the launch is pinned to here. */
 const FIRST_CPU = 0;
 
 function booted(

@@ -9,12 +9,12 @@ import { type PreparedGuest, writePlan } from './guest.js';
 import { isTimed } from './measures.js';
 import { type Accelerator, commandLineFor, EMULATORS, qemuCommand } from './qemu.js';
 
-/** As little as a probe can be asked for. */
+/** The smallest plan of a probe. */
 const TRIAL_PLAN = ['--metrics=syscall.null', '--rounds=1', '--batches=1', '--cpu=0'];
 
 /**
- * A kernel is up in KVM within a second or two. Where KVM is there and does not work, as in many
- * virtual machines, the guest spins without a word.
+ * In KVM a kernel boots within a second or two. In many virtual machines KVM exists but does not work:
+ * the guest then spins and prints nothing.
  */
 const KVM_DEADLINE_MS = 10_000;
 
@@ -23,9 +23,9 @@ const KVM_DEVICE = '/dev/kvm';
 const NAMES: Readonly<Record<Accelerator, string>> = { kvm: 'KVM', tcg: 'TCG' };
 
 /**
- * Boots the kernel once to the probe's end, which shows that it can be timed, and in what: in what
- * was asked for, in what the other side has, or else in KVM where it comes up there and in TCG where
- * it does not. A kernel that is only counted runs in TCG.
+ * Boots the kernel once to the probe's end, which shows that it can be timed, and chooses the
+ * accelerator: the one that the user named, or else the other side's, or else KVM if the kernel boots
+ * there, or else TCG. A kernel that is only counted runs in TCG.
  *
  * @param version QEMU's
  * @throws Failure that says why the kernel does not come up, or cannot in what was asked for
@@ -53,7 +53,7 @@ export async function chooseAccelerator(
   return choose(boots, 'tcg');
 }
 
-/** That no processor here executes a kernel's instructions, as a clause; undefined where one does. */
+/** One clause if no processor here executes the kernel's instructions; undefined if one does. */
 function foreignKernel({ architecture }: PreparedGuest): string | undefined {
   const here = hostArchitecture();
   if (architecture === here) return undefined;
@@ -61,7 +61,7 @@ function foreignKernel({ architecture }: PreparedGuest): string | undefined {
   return `the processor here is ${name}, and the kernel is for ${ARCHITECTURE_NAMES[architecture]}`;
 }
 
-/** Where an emulated kernel is counted and not timed, the first boot that counts is its trial. */
+/** A kernel that is only counted needs no trial boot: its first counting boot shows whether it works. */
 async function choose(boots: Boots, accelerator: Accelerator): Promise<Accelerator> {
   if (isTimed(boots.tools.evidence, accelerator)) await bootIn(boots, accelerator);
   return accelerator;
@@ -75,7 +75,7 @@ export interface Boots {
 }
 
 /**
- * Boots a kernel to the end of a probe that does next to nothing, with its log told.
+ * Boots a kernel to the end of a probe that does next to nothing, with the kernel's log on the console.
  *
  * @throws Failure when the kernel does not come up
  */
@@ -103,7 +103,7 @@ async function kvmObstacle(boots: Boots): Promise<string | undefined> {
   return why && `there the kernel does not come up (${why.split(';', 1)[0]})`;
 }
 
-/** @returns why the kernel did not come up; nothing when it did */
+/** @returns why the kernel did not come up; undefined if it did */
 async function tryBoot(
   { spec, guest, version, tools }: Boots,
   accelerator: Accelerator,
