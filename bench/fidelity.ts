@@ -1,4 +1,4 @@
-// Ours beside what others measure of the same operations: npm run bench:fidelity.
+// Compares our times with what other tools measure for the same operations: npm run bench:fidelity.
 import { Command } from 'commander';
 import picomatch from 'picomatch';
 import { median } from 'simple-statistics';
@@ -27,7 +27,7 @@ interface Options {
 
 const PASSES = 5;
 
-/** Fewer have no spread. */
+/** Fewer launches have no spread. */
 const MIN_LAUNCHES = 2;
 
 const options = new Command('bench:fidelity')
@@ -89,7 +89,7 @@ function isWanted(peer: string, { ourMetric }: Pair): boolean {
   return glob === undefined || names.some((name) => picomatch.isMatch(name, glob));
 }
 
-/** A pair that cannot be measured is no reason to lose the others. */
+/** If one pair cannot be measured, the others go on. */
 async function measurePair(
   bench: Bench,
   host: Host,

@@ -4,7 +4,7 @@ import { adjustFamily, type ShiftTest, smallestP, testShift } from '#src/verdict
 import { ALPHA } from './collect.ts';
 import type { Gate } from './gates.ts';
 
-/** δ of a metric as a ratio. */
+/** Margin of a metric as a ratio. */
 export type MarginOf = (id: string) => number;
 
 /** A gate's tests, made once: what is asked of it changes one metric at a time. */

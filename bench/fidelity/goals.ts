@@ -1,9 +1,9 @@
 import type { PairRecord } from './record.ts';
 
-/** What a run is held against. */
+/** A goal of a run. */
 export interface Goal {
   goal: string;
-  /** Absent where nothing was measured that could tell. */
+  /** Absent if nothing was measured that could decide it. */
   reached?: boolean;
   found: string;
 }
@@ -68,7 +68,7 @@ function steadinessGoal(pairs: readonly PairRecord[]): Goal {
   };
 }
 
-/** By the measure of spread that is less kind to ours; no spread at all is as steady as can be. */
+/** By the measure of spread that is worse for ours. No spread at all counts as perfectly steady. */
 const timesSteadier = ({ spreadRatio: { mad, sd } }: NonNullable<PairRecord['busy']>): number =>
   Math.min(mad ?? Number.POSITIVE_INFINITY, sd ?? Number.POSITIVE_INFINITY);
 
