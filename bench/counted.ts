@@ -1,5 +1,5 @@
-// How exact counts of a kernel's instructions are, what they take for a change that is none, and the
-// smallest change they caught: npm run bench:counted -- /boot/vmlinuz-…
+// How exact counts of a kernel's instructions are, how often they raise a false alarm, and the smallest
+// change they caught: npm run bench:counted -- /boot/vmlinuz-…
 import { loadavg } from 'node:os';
 import { Command } from 'commander';
 import { prepareBench } from '#src/measure/bench.js';
@@ -25,7 +25,7 @@ interface Options {
   out?: string;
 }
 
-/** From what anybody would see to what nobody times. */
+/** From changes that anybody would notice to changes that no timing shows. */
 const CHANGES: readonly Change[] = [
   { baseline: 'pti=off', candidate: 'pti=on' },
   { baseline: '', candidate: 'apparmor=0' },
@@ -82,7 +82,7 @@ async function run(signal: AbortSignal, folder: string): Promise<void> {
     startedAt: startedAt.toISOString(),
     machine: thisMachine(),
     ...{ resolution, same, unrelated, changes },
-    // Of a machine with other work every wall time is longer, and no count.
+    // Other work on the machine makes wall times longer, but changes no count.
     loadAverage: loadavg().map((load) => Number(load.toFixed(2))),
   });
   process.stderr.write(`written to ${path}\n`);
@@ -130,6 +130,6 @@ function changeText({ baseline, candidate, counted, timed }: ChangeResult): stri
   return [`"${baseline}" → "${candidate}", ${seconds}`, ...metrics].join('\n');
 }
 
-// Each gate loads the addon, which wants to know of the exit.
+// Each gate loads the addon, which listens for the exit.
 process.setMaxListeners(0);
 await runBench('counted-bench', run);

@@ -37,7 +37,7 @@ const thorough = (condition: Condition, budget: number): Order => ({
 });
 const times = <T>(count: number, one: T): T[] => Array.from({ length: count }, () => one);
 
-/** Over and over: false alarms are rare, so most gates are to count those. */
+/** Repeated: false alarms are rare, so most gates count those. */
 const TURN: readonly Order[] = [
   thorough(NOTHING, 30),
   ...times(8, real(NOTHING, 30)),
@@ -51,7 +51,7 @@ const TURN: readonly Order[] = [
   real(slowed(4, false), 10),
 ];
 
-/** Every so many turns, what takes long. */
+/** Long gates run only once in several turns. */
 const SELDOM = 3;
 const LONG: readonly Order[] = [thorough(NOTHING, 60), thorough(BUSY, 30), thorough(NOTHING, 10)];
 
@@ -64,7 +64,7 @@ const ALONE: Readonly<Record<string, readonly Order[]>> = {
   injected: [real(slowed(1, false), 10), real(slowed(4, false), 10), real(slowed(1, true), 30)],
 };
 
-/** The orders in turn, without end. */
+/** The orders in turn, forever. */
 function* orders(alone: readonly Order[] | undefined): Generator<Order> {
   for (let turn = 0; ; turn++) {
     if (alone !== undefined) {

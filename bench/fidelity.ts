@@ -1,4 +1,4 @@
-// Ours beside what others measure of the same operations: npm run bench:fidelity.
+// Compares our times with what other tools measure for the same operations: npm run bench:fidelity.
 import { Command } from 'commander';
 import picomatch from 'picomatch';
 import { median } from 'simple-statistics';
@@ -27,14 +27,14 @@ interface Options {
 
 const PASSES = 5;
 
-/** Fewer have no spread. */
-const LEAST_LAUNCHES = 2;
+/** Fewer launches have no spread. */
+const MIN_LAUNCHES = 2;
 
 const options = new Command('bench:fidelity')
   .description(
     'Compares the probe with perf, stress-ng, will-it-scale (WILL_IT_SCALE_DIR) and LMbench (LMBENCH_DIR).',
   )
-  .option('--launches <count>', 'launches of each side', numberFrom(LEAST_LAUNCHES), 10)
+  .option('--launches <count>', 'launches of each side', numberFrom(MIN_LAUNCHES), 10)
   .option('--seconds <seconds>', 'that a launch is to take', numberFrom(0.1), 0.5)
   .option('--pairs <glob>', 'only metrics that match, such as "syscall.*" or "perf:*"')
   .option('--no-neighbour', 'leave out the rounds beside a busy neighbour')
@@ -89,7 +89,7 @@ function isWanted(peer: string, { ourMetric }: Pair): boolean {
   return glob === undefined || names.some((name) => picomatch.isMatch(name, glob));
 }
 
-/** A pair that cannot be measured is no reason to lose the others. */
+/** If one pair cannot be measured, the others go on. */
 async function measurePair(
   bench: Bench,
   host: Host,

@@ -1,4 +1,4 @@
-// What kernels cost to boot and to duel here: npm run bench:kernel -- /boot/vmlinuz-…
+// What a boot and a paired comparison of kernels cost here: npm run bench:kernel -- /boot/vmlinuz-…
 import { loadavg } from 'node:os';
 import { Command } from 'commander';
 import { median, sum } from 'simple-statistics';
@@ -23,7 +23,7 @@ interface Options {
   out?: string;
 }
 
-/** What a paired comparison has a launch of, until its pilot has shown what each metric needs. */
+/** Rounds in a launch of a paired comparison, until its pilot has shown what each metric needs. */
 const ROUNDS = 3;
 const DEADLINE_MS = 120_000;
 const PAIRS_PER_ROUND = 2;
@@ -54,7 +54,7 @@ async function run(signal: AbortSignal): Promise<void> {
     machine: thisMachine(),
     kernels,
     duet: await timePair(bench, first, gated),
-    // Of a machine with other work every wall time is longer, and no CPU time.
+    // Other work on the machine makes wall times longer, but not CPU times.
     loadAverage: loadavg().map((load) => Number(load.toFixed(2))),
   };
   process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);

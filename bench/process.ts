@@ -2,13 +2,13 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events';
 import type { Host } from './fidelity/peer.ts';
 
-/** No launch takes half as long, even on a CPU that it must share. */
+/** More than twice the time of any launch, even on a shared CPU. */
 const LIMIT_S = 120;
 
 export interface Order {
   argv: readonly string[];
   env?: Readonly<Record<string, string>>;
-  /** Told all of standard output so far; ends a process that says no more that is of use. */
+  /** Gets all of standard output so far. It ends a process that will print nothing useful any more. */
   enough?: (stdout: string) => boolean;
 }
 

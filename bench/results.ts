@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** Where a run of a benchmark goes that is not told otherwise: results are kept by date. */
+/** The default place of a benchmark's result: results are kept by date. */
 export const resultPath = (name: string, startedAt: Date): string =>
   join(
     import.meta.dirname,

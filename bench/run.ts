@@ -26,13 +26,13 @@ export async function runBench(
   }
 }
 
-/** Where it came from is of use where it was not foreseen. */
+/** An unforeseen error keeps its stack. */
 function described(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error instanceof Failure ? error.message : (error.stack ?? error.message);
 }
 
-/** What a result was measured on, as Node.js knows it. */
+/** The machine of a result, as Node.js describes it. */
 export const thisMachine = () => ({
   cpuModel: cpus()[0]?.model,
   cpuCount: cpus().length,

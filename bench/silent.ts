@@ -1,6 +1,6 @@
 import type { Progress } from '#src/progress.js';
 
-/** Of a benchmark, which tells its own. */
+/** No progress: a benchmark prints its own. */
 export const SILENT: Progress = {
   phase: () => undefined,
   step: () => undefined,

@@ -1,4 +1,4 @@
-// What a start costs in each kind of target, beside the same start without us: npm run bench:targets.
+// What a start costs in each kind of target, compared with the same start without this tool: npm run bench:targets.
 import { Command } from 'commander';
 import { prepareBench } from '#src/measure/bench.js';
 import { VERSION } from '#src/version.js';
@@ -52,7 +52,7 @@ async function run(signal: AbortSignal, folder: string): Promise<void> {
 interface Beside {
   /** What the kind adds to a start on the host, medians in ms. */
   addsMs?: number;
-  /** Medians: ours over the peer's. */
+  /** Ratio of the medians: ours to the peer's. */
   ratio?: number;
 }
 

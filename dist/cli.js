@@ -14752,7 +14752,7 @@ var comparison = __nccwpck_require__(7080);
 
 
 
-/** The folder beside a report that has a flame graph for each metric whose count changed. */
+/** The folder next to a report with a flame graph for each metric whose count changed. */
 const FLAMES = 'flames';
 const FLAME_FILE = /^[a-z]+\.[a-z0-9_]+\.svg$/;
 /**
@@ -14814,8 +14814,8 @@ const reportText = (report) => `${JSON.stringify(report, null, 2)}\n`;
  * Writes a report, and in subfolders the runs that it rests on and flame graphs of traced operations.
  *
  * The evidence is written first, then the report; the evidence of an earlier report is removed last.
- * So the report that is there has all of its evidence, whenever this is cut short. Flame graphs are
- * extra: the report is whole without them.
+ * So if this is interrupted at any time, the report in the folder has all of its evidence. Flame graphs
+ * are extra: the report is complete without them.
  *
  * @throws Failure (measurement) when the file system refuses; what was there before is then whole
  */
@@ -14845,7 +14845,7 @@ async function makeEvidenceFolder(path) {
         throw (0,failure/* measurementFailure */.jO)(`${path} could not be made a folder (${(0,failure/* reasonOf */.A3)(error)}): move what is there, or choose another out folder.`, error);
     }
 }
-/** Of many stored runs most were there for the last report, too: what is there already stays. */
+/** Keeps files that exist already, because most stored runs were there for the last report, too. */
 async function addFile(path, text, added) {
     const { text: there } = await (0,read/* readWhole */.o)(path, run/* MAX_RUN_BYTES */.xn);
     if (there === text)
@@ -15391,8 +15391,8 @@ var record_files = __nccwpck_require__(6061);
 
 
 /**
- * Reads the run records that the user names, one after the other, so that of several wrong ones the
- * first is named.
+ * Reads the run records that the user names, one after another, so that an error names the first wrong
+ * one.
  *
  * @throws Failure (usage) when a file is no run record, or the same run is given twice
  */
@@ -15437,7 +15437,7 @@ var recorded = __nccwpck_require__(7617);
  *
  * The two sides of one paired comparison are compared as they were measured, in pairs. Anything else
  * is a candidate against runs of earlier jobs. The user decides which record is the baseline, even
- * where it was the candidate when it was measured: pairs of launches have no direction.
+ * if it was measured as the candidate, because pairs of launches have no direction.
  *
  * @param out where to keep the report and its evidence, if anywhere
  * @throws Failure (usage) when a file is no run record, or the same run is given twice
@@ -15471,7 +15471,7 @@ function evidenceFor(earlier, candidate) {
 }
 const arePaired = ({ duet: one }, { duet: other }) => one !== undefined && other !== undefined && one.id === other.id && one.side !== other.side;
 const filesText = ({ path }, others) => others === 0 ? `file:${path}` : `file:${path} and ${others} more`;
-/** Else the user could mistake this verdict for the gate's. */
+/** Without this note the user could mistake the verdict for the gate's. */
 const turnedRound = (first, last, { design }) => design === 'paired' && first.run.duet?.side === 'candidate'
     ? [
         `"${first.path}" was the candidate when this pair was measured and "${last.path}" its baseline: they are compared the other way round, as given here.`,
@@ -15635,11 +15635,11 @@ var units = __nccwpck_require__(6300);
 var collect = __nccwpck_require__(6082);
 ;// CONCATENATED MODULE: ./lib/measure/counting-batch.js
 /**
- * The batch that a boot's count is of. Of a process it is the one with the fewest instructions, in
- * which no timer ticked and no slab was refilled; of the processes it is the one in the middle, since
- * a tick may also do beforehand what a batch would have had to do, once in hundreds of them.
+ * Picks the batch that gives a boot's count. In each process it takes the batch with the fewest
+ * instructions, in which no timer ticked and no slab was refilled. Of these it takes the median,
+ * because once in hundreds of batches a tick does some of the batch's work beforehand.
  *
- * @returns its index; of an even number of processes the lower one of the two in the middle
+ * @returns the batch's index; for an even number of processes, the lower of the two in the middle
  */
 function countingBatch({ process, ns }) {
     const least = new Map();
@@ -15668,10 +15668,10 @@ var flat = __nccwpck_require__(4238);
 
 
 /**
- * Boots a target once and traces it. Where it does not come through that way, it boots without: a
- * count is no less true without its functions.
+ * Boots a target once and traces it. If the traced boot fails, it boots again without the trace, since
+ * the count is right without it.
  *
- * @throws Failure where the target does not come up at all
+ * @throws Failure if the target does not come up at all
  */
 async function bootTraced(target, boot) {
     const tracing = await unlessFailed(() => target.counting.trace());
@@ -15681,7 +15681,7 @@ async function bootTraced(target, boot) {
     const { failure } = observation.launch;
     if (failure === undefined)
         return { observation, traced: tracing };
-    // A kernel that does not come up does so without a plugin, too.
+    // A kernel that cannot boot fails here, without the plugin.
     await target.counting.diagnose();
     return { observation: await boot(target), traced: { why: failure } };
 }
@@ -15691,8 +15691,8 @@ const asTraced = (target, tracing) => ({
     explain: (result) => tracing.explain(result) ?? target.explain?.(result),
 });
 /**
- * Puts beside the count of each metric what its operations executed in the traced boot: in the batches
- * that the boot's number is of, so that the two agree to the instruction.
+ * Adds to the count of each metric the functions that its operations executed in the traced boot. They
+ * are from the same batch as the boot's count, so the two agree to the instruction.
  */
 async function withOperations(instructions, { observation, traced }) {
     if (traced === undefined)
@@ -15714,16 +15714,16 @@ function recordOf(operation, { operations }, list) {
     if ('why' in operation)
         return { untraced: operation.why.slice(0, 500) };
     const traced = (0,flat/* flatten */.Bq)(operation.roots, operations, list);
-    return traced.functions.length > instructions/* MOST_CALLS */.AV
-        ? { untraced: `it makes more than ${instructions/* MOST_CALLS */.AV} calls that are to be told apart` }
+    return traced.functions.length > instructions/* MAX_CALLS */.ZF
+        ? { untraced: `it makes more than ${instructions/* MAX_CALLS */.ZF} different calls` }
         : { traced };
 }
-/** The batch that a boot's number is of. */
+/** The batch that gives a boot's count. */
 function placeOf(observation, id) {
     const timed = (0,launch/* timedOf */.vv)(observation.metrics.get(id));
     return timed && placesOf(observation, id)[countingBatch(timed.batches)];
 }
-/** Of all batches of a metric, in their order. */
+/** The places of all batches of a metric, in order. */
 const placesOf = ({ turns = [] }, id) => turns.flatMap((turn, index) => turn.id === id
     ? Array.from({ length: turn.batches }, (_, batch) => ({
         ...{ turn: index, batch, batches: turn.batches },
@@ -15740,7 +15740,7 @@ async function unlessFailed(act) {
         return { why: clauseOf(error.message) };
     }
 }
-/** A sentence as a part of another; a name such as QEMU's stays as it is. */
+/** Makes a sentence a part of another. A name such as QEMU keeps its capitals. */
 const clauseOf = (sentence) => sentence.replace(/\.$/, '').replace(/^[A-Z](?=[a-z]* )/, (first) => first.toLowerCase());
 
 ;// CONCATENATED MODULE: ./lib/measure/counting.js
@@ -15751,33 +15751,33 @@ const clauseOf = (sentence) => sentence.replace(/\.$/, '').replace(/^[A-Z](?=[a-
 
 
 /**
- * Each side boots with each of these seeds. Boots with one seed are the same to the last
- * instruction, also on both sides where the kernels are; what differs between seeds is what hashes
- * and slabs with random keys add, and so is what a count cannot be told from.
+ * Each side boots once with each of these seeds. Two boots of the same kernel with the same seed
+ * execute the same instructions. Hashes and slabs with random keys make the seeds differ. A change
+ * that is no larger than this difference cannot be told from chance.
  */
 const SEEDS = [1, 2];
 /**
- * A process is what draws the kernel's state anew that an operation meets: slabs, lists of free pages,
- * what a timer's tick has left to do. Boots of kernels that differed in an unrelated word agreed within
- * 0.15 % of an exec with five processes of six batches, within 0.6 % with three of four, and within
- * 0.01 % on most of the rest with either; more would take longer than booting does. A batch is too
- * short for a tick to meet many of them.
+ * Each process meets a new state of the kernel: slabs, lists of free pages, work that a timer tick left
+ * over. Kernels that differed in an unrelated word agreed on an exec within 0.15 % with five processes
+ * of six batches, and within 0.6 % with three of four. On most other metrics they agreed within 0.01 %
+ * with either. More processes would take longer than the boot. Batches are so short that few of them
+ * meet a tick.
  */
 const PROCESSES = 5;
 const BATCHES = 6;
 const BATCH_US = 50;
-/** One order of the metrics for all processes: what ran before a metric may leave a cache behind. */
+/** All processes use one order of the metrics, because a metric may leave a cache for the next. */
 const ORDER_SEED = 1;
-/** Of a process; a boot takes seconds, and emulated instructions a hundred times as long as others. */
+/** For one process: a boot takes seconds, and emulation is a hundred times slower than hardware. */
 const DEADLINE_MS = 60_000;
-/** Not pinned: another core does not count otherwise, and two boots at a time take half as long. */
+/** Not pinned: the core does not change a count, and two boots at once take half the time. */
 const ANY_CPU = -1;
-/** A run that was timed, with the counts beside the times. */
+/** Adds the counts to a run that was timed. */
 const withInstructions = (run, instructions) => (0,record_run/* makeRun */.SA)({ ...run, instructions });
 const THOROUGH = { seeds: SEEDS, traced: true };
 /**
- * Counts the instructions of every gated metric's operation on the sides, boot by boot, those of
- * one seed on both sides at a time.
+ * Counts the instructions of every gated metric's operation on the sides. For each seed, all sides
+ * boot at the same time.
  *
  * @throws Failure (measurement) when a boot fails
  */
@@ -15840,7 +15840,7 @@ async function countedSide(target, plan, traced) {
         run: (identity) => withInstructions((0,collect/* collectRun */.S)(target.record, nothingTimed, boots, identity, undefined), instructions),
     };
 }
-/** Under that clock what was read as nanoseconds are instructions. */
+/** Under the instruction clock, one nanosecond is one instruction. */
 function instructionsOf({ id, version, gate }, boots) {
     const counts = [];
     for (const { metrics } of boots) {
@@ -15857,7 +15857,7 @@ function instructionsOf({ id, version, gate }, boots) {
     const reason = { operation: 'count', errno: 0, message: 'no boot counted it' };
     return { id, version, gate, status: 'unmeasured', reason };
 }
-/** A thousandth of an instruction is a rounding of the clock. */
+/** Less than a thousandth of an instruction is a rounding error of the clock. */
 const rounded = (count) => Number(count.toFixed(3));
 
 // EXTERNAL MODULE: ./lib/measure/identity.js
@@ -15876,10 +15876,10 @@ var gather_timing = __nccwpck_require__(6709);
 
 
 /**
- * Measures what the baseline calls for, a paired comparison, a run against stored ones, or a
- * self-portrait, by the instructions that the kernels under test execute, by time, or by both.
+ * Measures for one gate. The baseline decides the design: a paired comparison, a run against stored
+ * runs, or a self comparison. The evidence is instructions of the kernels under test, time, or both.
  *
- * @param open how the targets are opened: another way only in tests, which need no real kernel
+ * @param open how the targets are opened; only tests, which need no real kernel, open them otherwise
  */
 function gatherEvidence(config, bench, baseline, telling, open = sides/* withTargets */.d) {
     const { candidate } = config;
@@ -15889,7 +15889,7 @@ function gatherEvidence(config, bench, baseline, telling, open = sides/* withTar
     }
     return open({ candidate }, bench, opening, (sides) => measureAlone(config, bench, sides.candidate, baseline.stored, telling));
 }
-/** Both sides can be run here. */
+/** A paired comparison: both sides can run here. */
 async function duel(config, bench, sides, { progress, source }) {
     const counted = countableSides(sides);
     const identities = (0,identity/* bothIdentities */.E)(source);
@@ -15903,7 +15903,7 @@ async function duel(config, bench, sides, { progress, source }) {
     const candidate = runOf('candidate', identities[1]);
     return { design: 'paired', baseline: runOf('baseline'), candidate };
 }
-/** The baseline is what was stored, if anything was. */
+/** The baseline is a store of earlier runs, which may be empty. */
 async function measureAlone(config, bench, candidate, stored, { progress, source }) {
     const counted = countableSides({ candidate });
     const timing = { config, bench, progress };
@@ -15923,7 +15923,7 @@ async function measureAlone(config, bench, candidate, stored, { progress, source
         ? times
         : { ...times, candidate: withInstructions(times.candidate, counts.instructions) };
 }
-/** The sides, if all of them are to be counted: one decision holds for both sides. */
+/** The sides, if instructions are counted: one decision holds for both sides. */
 function countableSides(sides) {
     const all = Object.values(sides).every(isCountable);
     return all ? sides : undefined;
@@ -15955,9 +15955,9 @@ var record_files = __nccwpck_require__(6061);
 const LIMITS = { levels: 3, names: record_files/* MAX_NAMES */.oA, files: 10_000 };
 /** Subfolders of an out folder. Nobody has accepted their records as earlier runs. */
 const NO_BASELINE = [record_file/* SET_ASIDE */.CO, record_file/* EVIDENCE */.S4, record_file/* SHARDS */.Oq];
-/** Records that are read at most, when few of them are wanted. */
+/** The limit of records that are read, even if few of them are wanted. */
 const MAX_READ = 1000;
-/** Records that are in memory as text at one time. */
+/** The limit of records that are in memory as text at one time. */
 const AT_ONCE = 16;
 /**
  * Reads the newest run records of a folder and of the folders in it, oldest first.
@@ -16028,11 +16028,11 @@ async function readNewest(folder, shown, paths, { history, isWanted = () => true
     }
     return { runs: runs.sort(earlier_runs/* oldestFirst */.s).slice(-history), skipped };
 }
-/** Whether the runs that have been read hold as many as are wanted that are newer than a file. */
+/** Whether enough of the runs read so far are newer than a file. */
 const hasNewest = (runs, history, path) => runs.filter((run) => (0,record_file/* runFileName */.X2)(run) > ageOf(path)).length >= history;
 /** The name that the tool gives a record begins with its time. Any other name could be the newest. */
 const ageOf = (path) => /^\d{8}T\d{4,6}Z-/.test((0,external_node_path_.basename)(path)) ? (0,external_node_path_.basename)(path) : `~${path}`;
-/** A store whose runs have all been set aside is not an empty one. */
+/** Says that a store's runs have all been set aside, since it would look empty otherwise. */
 async function setAside(path, shown) {
     const names = await (0,promises_.readdir)((0,external_node_path_.join)(path, record_file/* SET_ASIDE */.CO)).catch(() => []);
     const count = names.filter((name) => name.endsWith(record_file/* RUN_SUFFIX */.ml)).length;
@@ -16094,11 +16094,11 @@ var judge = __nccwpck_require__(2245);
 
 
 /**
- * The whole story: find the baseline, compile the probe, measure one side or both in turn, judge,
- * write it all down.
+ * The whole gate: finds the baseline, compiles the probe, measures one side or both in turn, judges,
+ * and writes report and evidence.
  *
- * @param prepare where the compiled parts come from: another place only in tests, which compile nothing
- * @throws Failure one sentence for every foreseeable cause; nothing half-written stays behind
+ * @param prepare gets the compiled parts; only tests, which compile nothing, pass another function
+ * @throws Failure with one sentence for every foreseeable cause; no half-written file stays behind
  */
 async function gate(config, surroundings, prepare = measure_bench/* prepareBench */.c) {
     const { progress } = surroundings;
@@ -16145,8 +16145,8 @@ var assumptions = __nccwpck_require__(2595);
 
 
 /**
- * One machine's share of a comparison: measures both sides in turn, judges nothing, and writes both
- * records down.
+ * One machine's share of a comparison: measures both sides in turn and writes both records. It does
+ * not judge.
  *
  * @throws Failure one sentence for every foreseeable cause
  */
@@ -16169,7 +16169,7 @@ function runnableBaseline({ baseline }) {
         return baseline;
     throw (0,failure/* usageFailure */.II)(`A shard measures both sides on its machine, and baseline "${baseline.spec}" is a store of earlier runs: give baseline host or command:CMD.`);
 }
-/** The job that judges says so, too, but here it can still be mended. */
+/** The job that judges says this too, but then it is too late to measure for longer. */
 function warnOfFewPairs({ launches }, durationMs, progress) {
     const pairs = launches.filter(({ phase, failure }) => phase === 'screen' && !failure).length;
     if (pairs >= assumptions/* MIN_REPLICATES */.kt)
@@ -16342,8 +16342,8 @@ var recorded = __nccwpck_require__(7617);
 
 
 /**
- * The verdict over several machines: find the records that shards left, pair them, judge, write the
- * report and its evidence down.
+ * The verdict over several machines: finds the records that shards left, pairs them, judges, and
+ * writes the report and its evidence.
  *
  * @throws Failure one sentence for every foreseeable cause
  */
@@ -16383,7 +16383,7 @@ var record_files = __nccwpck_require__(6061);
 const MAX_RECORDS = 4 * MAX_SHARDS;
 /** Unpacked artifacts nest a few folders. */
 const LIMITS = { levels: 6, names: record_files/* MAX_NAMES */.oA };
-/** Beside a report lie copies of its records. They count only if the user names their folder. */
+/** Copies of a report's records are in its folder. They count only if the user names their folder. */
 const COPIES = [file/* EVIDENCE */.S4];
 /**
  * Reads every run record in folders and in the folders below them.
@@ -16612,7 +16612,7 @@ const schema = schemas/* strictObject */.rej({
     ...{ machines: any, disagreements: any, differences: any, configuration: any, diagnosis: any },
     ...{ caveats: any, metrics: any, counted: any, certificate: any, crossing: any, tails: any },
 });
-/** All that is certain of any report of this version. */
+/** The fields that every report of this version has. */
 const first = schemas/* looseObject */._H3({ schema: needed.schema, version: needed.version });
 const CONTRACT = {
     ...{ schema, name: report/* REPORT_SCHEMA */.DC, version: 1 },
@@ -21419,8 +21419,8 @@ function reasonOf(error) {
 /* harmony export */   px: () => (/* binding */ familyNameOf)
 /* harmony export */ });
 /**
- * The families of metrics, by what their ids begin with, in the order in which they are shown: from the
- * cheapest crossing to whole transfers. What the program has to know of each is typed by this list.
+ * The families of metrics, named by the first part of their ids. They are in the order in which they are
+ * shown, from the cheapest crossing to whole transfers. Tables about families are typed by this list.
  */
 const FAMILIES = [
     'control',
@@ -21437,7 +21437,7 @@ const FAMILIES = [
 ];
 /**
  * @param id a metric's id, `family.operation_size_variant`
- * @returns undefined of a metric from a catalogue that knows more families
+ * @returns undefined for a metric from a catalogue with more families
  */
 function familyOf(id) {
     const name = familyNameOf(id);
@@ -22349,7 +22349,7 @@ async function timeShard({ config, bench, progress }, sides, [before, after]) {
     await session.screen({ share: _measure_time_budget_js__WEBPACK_IMPORTED_MODULE_6__/* .WHOLE_BUDGET */ .CK });
     return { baseline: session.baselineRun(before), candidate: session.candidateRun(after) };
 }
-/** The baseline is stored runs: measures the candidate, of which they may or may not have told. */
+/** The baseline is stored runs: measures the candidate alone. */
 async function timeAgainst({ config, bench, progress }, candidate, stored, own) {
     const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .N(bench, { candidate }, config.durationMs, progress);
     await session.warmUp();
@@ -22358,7 +22358,7 @@ async function timeAgainst({ config, bench, progress }, candidate, stored, own) 
     await session.screen({ share: _measure_time_budget_js__WEBPACK_IMPORTED_MODULE_6__/* .WHOLE_BUDGET */ .CK, goal: goalOf(config, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .STORED_MARGIN */ .f3) });
     return { design: 'stored', stored, candidate: session.candidateRun(own) };
 }
-/** Nothing to compare with: the candidate against itself shows what this machine can tell apart. */
+/** There is no baseline: comparing the candidate with itself shows what this machine can detect. */
 async function timeItself({ config, bench, progress }, candidate, stored, own, source) {
     const sides = { baseline: candidate, candidate };
     const session = new _measure_session_js__WEBPACK_IMPORTED_MODULE_1__/* .Session */ .N(bench, sides, config.durationMs, progress);
@@ -22376,7 +22376,7 @@ async function timeItself({ config, bench, progress }, candidate, stored, own, s
         skipped: stored.skipped,
     };
 }
-/** What the measuring time is to buy. */
+/** The goal that the time is allocated for. */
 const goalOf = ({ alpha, margins }, fallback) => ({
     alpha,
     marginOf: ({ id, leastMarginPercent }) => (0,_verdict_settings_js__WEBPACK_IMPORTED_MODULE_7__/* .marginOf */ .O)({ id, leastMargin: leastMarginPercent / 100 }, margins, fallback),
@@ -22397,7 +22397,7 @@ const goalOf = ({ alpha, margins }, fallback) => ({
 /* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2595);
 
 
-/** @param rounds in the order they were measured, each with its process */
+/** @param rounds in the order they ran, each with its process */
 function batchesOf(rounds) {
     const rows = rounds.flatMap(({ process = 0, ...round }, number) => round.wallNs.map((wallNs, index) => ({
         ...{ process, number },
@@ -22419,20 +22419,20 @@ function batchesOf(rounds) {
         width: Float64Array.from(rows, ({ widthNs }) => widthNs / chain),
     };
 }
-/** Of a launch's batches, so many are taken to have met a quiet core: a tenth at least. */
+/** Assumption: at least this share of a launch's batches met a quiet core. */
 const QUIET_BATCHES = 0.1;
-/** Of the launches, so many are taken to hold quiet batches. */
+/** Assumption: at least this share of the launches hold quiet batches. */
 const QUIET_LAUNCHES = 0.25;
 /**
- * What the wide loop took in the typical batch of the typical launch, as {@link Batches.width}.
+ * {@link Batches.width} of the typical batch of the typical launch.
  *
  * @param launches each the batches of all its metrics
  * @returns undefined where no probe told
  */
 const typicalWidth = (launches) => quantileOfLaunches(launches, 0.5, 0.5);
 /**
- * What the wide loop takes where no other thread is busy on the core, as {@link Batches.width}: the
- * batches of a launch that stand under it agree on it to a thousandth on quiet machines.
+ * {@link Batches.width} when no other thread is busy on the core. On quiet machines the batches of a
+ * launch below it agree to a thousandth.
  *
  * @param launches each the batches of all its metrics
  * @returns undefined where no probe told
@@ -22624,8 +22624,8 @@ var promises_ = __nccwpck_require__(8500);
 /** Long enough for /proc/stat's 10 ms ticks to tell a busy CPU from an idle one. */
 const SAMPLE_MS = 150;
 /**
- * The allowed CPU that did the least in a short sample; of equals the highest, because device
- * interrupts and housekeeping favour the lowest.
+ * The allowed CPU that did the least work in a short sample. Of equal ones it takes the highest
+ * number, because device interrupts and housekeeping prefer the lowest.
  */
 async function quietestCpu(addon) {
     const before = addon.cpuTimes();
@@ -22700,7 +22700,7 @@ async function prepareBench(config, { signal, progress }) {
 /**
  * Gathers one side's launches into its run record.
  *
- * @param quiet what the wide loop takes on a quiet core, from the launches of both sides
+ * @param quiet the wide loop's ratio on a quiet core, from the launches of both sides
  * @throws Failure (measurement) when no launch of the side came through
  */
 function collectRun(target, plan, observations, identity, quiet) {
@@ -22751,7 +22751,7 @@ function coreWidth(observations) {
 }
 /** Warm-up launches describe the target and heat the machine; their numbers are discarded. */
 const isMeasuring = ({ launch }) => launch.phase !== 'warm-up';
-/** Where the launches really ran, which may differ from the plan in a target of its own mind. */
+/** Where the launches really ran: a target may choose another CPU than the plan. */
 function placement(observations) {
     const known = observations.flatMap((observation) => observation.placement ?? []);
     const [first] = known;
@@ -22784,8 +22784,8 @@ function metricRecord(entry, observations, quiet) {
     return { ...fields, status: 'ok', unit, replicates, ...left, ...details };
 }
 /**
- * A metric is unstable when most of its batches were interrupted: what is left is a selection. A
- * single launch with few kept batches is a noisy replicate, and the tests know what to do with it.
+ * A metric is unstable if most of its batches were interrupted, because the rest is a biased
+ * selection. A single launch with few kept batches is only a noisy replicate, which the tests allow.
  */
 function interruptedBatches(replicates) {
     const { batches, rejected } = (0,_record_run_js__WEBPACK_IMPORTED_MODULE_2__/* .countBatches */ .K_)(replicates);
@@ -22795,8 +22795,8 @@ function interruptedBatches(replicates) {
     return { status: 'unstable', reason: { operation: 'measure', errno: 0, message } };
 }
 /**
- * Launches that met a busy neighbour on the core are left out, unless most of them did: then that is
- * what this machine is like, and all of them are measured in it.
+ * Leaves out launches that met a busy neighbour on the core. If most launches did, a busy core is
+ * normal for this machine, so all of them stay in.
  */
 function replicatesOf({ id, waits }, seen, quiet) {
     const filter = { sleeps: waits, quietWidth: quiet };
@@ -22808,6 +22808,7 @@ function replicatesOf({ id, waits }, seen, quiet) {
     const all = seen.flatMap((one) => replicate(id, one, { sleeps: waits }));
     return { replicates: all, contended: 0 };
 }
+/** If fewer launches than this share are quiet, all of them count. */
 const MIN_QUIET = 0.5;
 function replicate(id, { launch, metrics }, filter) {
     const observation = (0,_launch_js__WEBPACK_IMPORTED_MODULE_6__/* .timedOf */ .vv)(metrics.get(id));
@@ -22846,7 +22847,7 @@ function typicalDetails(id, observations) {
     const middle = (name) => (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)(noted.flatMap((details) => details[name] ?? []));
     return { details: Object.fromEntries(names.map((name) => [name, rounded(middle(name))])) };
 }
-/** Seven digits: far below any noise, and half of the record's size. */
+/** Seven digits are far below any noise, and halve the record's size. */
 const rounded = (ns) => Number(ns.toPrecision(7));
 function absence(id, { metrics }) {
     const observation = metrics.get(id);
@@ -22878,13 +22879,13 @@ function commonest(absences) {
 /* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2595);
 
 
-/** Where a metric's own occupancy is read off: high, but not the luckiest batch. */
+/** The quantile taken as a metric's own best occupancy: high, but not the luckiest batch. */
 const OWN_OCCUPANCY_QUANTILE = 0.9;
 /**
- * Reduces the batches of one metric in one launch to its replicate: where the launch has several
- * processes, the median of what each of them has.
+ * Reduces the batches of one metric in one launch to its replicate. If the launch has several
+ * processes, the replicate is the median of theirs.
  *
- * @returns undefined for a launch of which too little is left: its neighbour was busy throughout
+ * @returns undefined if too few batches are left, because a neighbour was busy throughout
  */
 function estimateReplicate(batches, filter) {
     const own = [...new Set(batches.process)].flatMap((process) => estimateProcess(batches, filter, process) ?? []);
@@ -22900,17 +22901,16 @@ function estimateReplicate(batches, filter) {
     };
 }
 /**
- * A batch counts only when its participants ran on a CPU for as large a share of the wall time as
- * the metric's best batches did. The reference is the metric's own because kernels with
- * CONFIG_IRQ_TIME_ACCOUNTING keep the softirq work of a loopback send off the task's clock, which
- * would otherwise reject every batch of it. Involuntary switches are no criterion: a wake-up
- * preemption counts as one. Metrics that `sleeps` declares idle by design keep every batch, and so
- * does everything where the CPU clock stood still over a batch: it is too coarse to judge by (10 ms
- * in gVisor).
+ * A batch counts only if its participants ran on a CPU for about as large a share of the wall time as
+ * in the metric's best batches. Each metric has its own reference: with CONFIG_IRQ_TIME_ACCOUNTING the
+ * kernel leaves the softirq work of a loopback send off the task's clock, so a fixed limit would
+ * reject all its batches. Involuntary switches do not matter here, since a wake-up preemption is one.
+ * Every batch counts if the metric `sleeps`. The same holds if the CPU clock stood still during a
+ * batch, because such a clock is too coarse (10 ms in gVisor).
  *
- * And it counts only when no other thread was busy on the same core, which a virtual machine is not
- * told: a loop that needs the core's whole width, right after the batch, takes no longer than on a
- * quiet core.
+ * A batch must also have had the core to itself. A virtual machine cannot see a neighbour on the core,
+ * so the probe runs a loop that needs the core's whole width right after the batch. It must take no
+ * longer than on a quiet core.
  */
 function estimateProcess(batches, filter, process) {
     const { all, occupied, kept } = selected(batches, filter, process);
@@ -22927,21 +22927,21 @@ function estimateProcess(batches, filter, process) {
     };
 }
 /**
- * Whether {@link estimateReplicate} has an estimate for the launch: as it decides, without its
- * cost.
+ * Whether {@link estimateReplicate} would return an estimate for the launch, without the cost of
+ * making it.
  */
 const makesReplicate = (batches, filter) => [...new Set(batches.process)].some((process) => {
     const { occupied, kept } = selected(batches, filter, process);
     return kept.length >= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .QUIET_SHARE */ .fM * occupied.length;
 });
-/** The batches of a process: those in which nobody else had the CPU, and of them those that count. */
+/** The batches of a process: all, those in which nobody else had the CPU, and those that count. */
 function selected(batches, filter, process) {
     const all = indicesOf(batches, process);
     const occupied = undisturbed(batches, filter, all);
     return { all, occupied, kept: occupied.filter((index) => metQuiet(batches, index, filter)) };
 }
 const indicesOf = (batches, process) => [...batches.process.keys()].filter((index) => batches.process[index] === process);
-/** What a plan learns the noise from: the batches that count, round by round. */
+/** The batches that count, round by round: a plan estimates the noise from them. */
 function keptByRound(batches, filter) {
     const rounds = [];
     for (const index of undisturbed(batches, filter, [...batches.ns.keys()])) {
@@ -22952,9 +22952,9 @@ function keptByRound(batches, filter) {
     }
     return rounds.filter((round) => round !== undefined);
 }
-/** A launch's estimate from batches of any of its rounds, as {@link estimateReplicate} makes it. */
+/** A launch's estimate from some of its rounds, made as {@link estimateReplicate} makes it. */
 const estimateOf = (rounds) => (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .quantile */ .YV)(rounds.flat(), _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .ESTIMATE_QUANTILE */ .JG);
-/** Of some batches, those in which nobody else had the CPU. */
+/** Those of the batches in which nobody else had the CPU. */
 function undisturbed({ occupancy }, { sleeps }, all) {
     const own = all.map((index) => occupancy[index] ?? 0);
     if (sleeps || own.includes(0))
@@ -22962,14 +22962,14 @@ function undisturbed({ occupancy }, { sleeps }, all) {
     const best = (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .quantile */ .YV)(own, OWN_OCCUPANCY_QUANTILE);
     return all.filter((index) => (occupancy[index] ?? 0) >= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .OCCUPANCY_THRESHOLD */ .Op * best);
 }
-/** Of a probe that does not tell, every batch did. */
+/** If the probe does not report the width, every batch passes. */
 function metQuiet({ width }, index, { sleeps, quietWidth }) {
     const own = width[index] ?? Number.NaN;
     return sleeps || quietWidth === undefined || !(own > _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .WIDTH_THRESHOLD */ .F3 * quietWidth);
 }
 /**
- * Reduces the counts of one metric in one launch to the one it takes for the truth: what happens
- * beside the operations, such as a preemption, disturbs few counts and never the same way.
+ * Reduces the counts of one metric in one launch to the most frequent one. Other events, such as a
+ * preemption, disturb few counts, and each in another way.
  */
 function agreeOn(counts) {
     const count = (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .modeFast */ .Yz)([...counts]);
@@ -23029,7 +23029,7 @@ var failure = __nccwpck_require__(1957);
 var lines = __nccwpck_require__(7869);
 ;// CONCATENATED MODULE: ./lib/probe/wire.js
 
-/** A plan of 1000 rounds of the whole catalogue stays below this; an endless printer does not. */
+/** A plan of 1000 rounds of the whole catalogue stays below this. It stops endless output. */
 const MAX_LINES = 600_000;
 /** Banners and other output around the results. */
 const MAX_NOISE_LINES = 1_000;
@@ -23195,11 +23195,11 @@ var estimate = __nccwpck_require__(3188);
 
 
 
-/** What a launch timed of a metric; undefined where it has no time of it. */
+/** The times of a metric in a launch; undefined if it has none. */
 const timedOf = (observation) => observation?.status === 'ok' && observation.kind === 'timed' ? observation : undefined;
 /** The batches of every timed metric of a launch. */
 const timedBatches = ({ metrics }) => [...metrics.values()].flatMap((one) => timedOf(one)?.batches ?? []);
-/** The launcher kills later than the probe gives up, so that a slow metric has its own status. */
+/** The launcher kills only after the probe gave up, so that a slow metric gets its own status. */
 const LAUNCHER_GRACE_MS = 2000;
 const RESULTS_FD = 3;
 /** Launches the probe once in a target. A launch that fails is an observation, not an exception. */
@@ -23271,7 +23271,7 @@ const turnOf = (line) => 'batches' in line
         ...{ operations: line.batches.operations, emptyRuns: line.batches.emptyRuns ?? 0 },
     }
     : { id: line.id, batches: 0, operations: 0, emptyRuns: 0 };
-/** Of the metrics that were asked for; the tails of other definitions are another metric's. */
+/** Only tails of metrics that were asked for: another definition is another metric. */
 const asked = (portions, tails) => tails.filter((tail) => portions.some(({ metric: { id, version } }) => id === tail.id && version === tail.version));
 const fromHello = ({ catalogue, cpu, pinned }) => ({
     catalogue,
@@ -23324,7 +23324,7 @@ function observeMetric(entry, rounds) {
     const elapsedNs = (0,simple_statistics/* sum */.cz)(rounds.map((round) => round.elapsedNs));
     return { status: 'ok', kind: 'timed', batches: (0,measure_batches/* batchesOf */.cS)(batches), elapsedNs, details };
 }
-/** A command may start a probe of its own, of another release. */
+/** A command may start a probe of another release. */
 const otherDefinition = (ours, theirs) => ({
     status: 'unmeasured',
     reason: {
@@ -23355,12 +23355,12 @@ const missing = {
 
 
 /**
- * Many rounds of few short batches. Where a metric's batches stand side by side they share one
- * state of the branch predictors, which the metrics before left behind and which a steady loop
- * keeps: an lseek took 152, 165, 170 or 172 ns to a tenth of a nanosecond, batch after batch,
- * another number in the next round. They also share one burst of a neighbour's work. Ten rounds of
- * three batches make the deviation between launches a third of what two rounds of ten made it, in
- * the same time. 0.1 ms misses most timer ticks.
+ * Many rounds of few short batches. The batches of a round share one state of the branch predictors:
+ * the metrics before leave it behind, and a steady loop keeps it. An lseek took 152, 165, 170 or 172 ns
+ * in all batches of a round, equal to a tenth of a nanosecond, and another of these in the next round.
+ * The batches of a round also share one burst of a neighbour's work. In the same time, ten rounds of
+ * three batches give a third of the deviation between launches that two rounds of ten give. A batch of
+ * 0.1 ms misses most timer ticks.
  */
 const ROUNDS_PER_LAUNCH = 10;
 const BATCHES_PER_ROUND = 3;
@@ -23376,7 +23376,7 @@ function makePlan(metrics, seed, cpu) {
         batchUs: BATCH_US,
     };
 }
-/** The plan as a run record keeps it. */
+/** The plan as a run record stores it. */
 const planRecord = (plan) => ({
     seed: plan.seed,
     cpu: plan.cpu,
@@ -23389,7 +23389,7 @@ const planRecord = (plan) => ({
     occupancyThreshold: _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .OCCUPANCY_THRESHOLD */ .Op,
 });
 /**
- * Picks the metrics that the globs name, in the catalogue's order; no glob is all of them.
+ * Picks the metrics that the globs name, in the catalogue's order. Without a glob it picks all.
  * @throws Failure (usage) for a glob that names nothing
  */
 function selectMetrics(catalogue, globs) {
@@ -23434,24 +23434,26 @@ var measure_launch = __nccwpck_require__(8056);
 
 
 /**
- * Three levels nest where a probe starts in something that takes long to start, a container or a
- * kernel: rounds in a process, processes in a start, starts. The start is the replicate, since what
- * differs from boot to boot does not average out inside one. How many processes share it follows
- * from the costs alone (T. Kalibera and R. Jones, "Rigorous benchmarking in reasonable time", ISMM
- * 2013, equation 4), for variances of both levels that are alike: √(cost of a start / cost of a
- * process). A pilot of a few starts could not tell their ratio.
+ * How many processes of the probe share one start of a container or a kernel, which takes long.
+ *
+ * Three levels nest: rounds in a process, processes in a start, starts in a run. Each start counts as
+ * one replicate, since differences between boots do not average out inside one boot. If both levels
+ * vary equally, the best number of processes is √(cost of a start / cost of a process) (T. Kalibera
+ * and R. Jones, "Rigorous benchmarking in reasonable time", ISMM 2013, equation 4). Equal variances
+ * are assumed because a pilot of a few starts could not estimate their ratio.
  */
 function processesFor(startMs, passMs) {
     if (startMs < SLOW_START_MS || passMs <= 0)
         return 1;
-    return Math.min(MOST_PROCESSES, Math.max(1, Math.round(Math.sqrt(startMs / passMs))));
+    return Math.min(MAX_PROCESSES, Math.max(1, Math.round(Math.sqrt(startMs / passMs))));
 }
-/** A process of its own takes a few ms; less than this is no start that is worth sharing. */
+/** A process takes a few ms to start. Only starts above this limit are worth sharing. */
 const SLOW_START_MS = 100;
-const MOST_PROCESSES = 8;
+const MAX_PROCESSES = 8;
 /**
- * What a launch has taken in the session so far: of each side the one that idled least, and their
- * mean, since a host starts a probe in an instant and a container or a kernel does not.
+ * The cost of a launch in the session so far: the mean over the sides of each side's launch with the
+ * least idle time. Both sides count, since a host starts a probe much faster than a container or a
+ * kernel does.
  */
 function startOf(sides) {
     const starts = sides.filter((launches) => launches.length > 0).map(startOfSide);
@@ -23481,12 +23483,12 @@ var estimate = __nccwpck_require__(3188);
 
 
 
-/** Of the baseline and of the candidate. */
+/** The metric in the launches of the baseline and of the candidate. */
 function pilotsOf({ id, waits }, run) {
     const filter = { sleeps: waits, quietWidth: run.quietWidth };
     return [pilots(run.baseline, filter, id), pilots(run.candidate, filter, id)];
 }
-/** What a round takes; nothing where none was measured. */
+/** Mean time of a round, in ms; 0 if none was measured. */
 const roundMsOf = (all) => all.length === 0 ? 0 : (0,simple_statistics/* mean */.RE)(all.map(({ count, elapsedNs }) => elapsedNs / 1e6 / count));
 const pilots = (side, filter, id) => side.flatMap(({ launch, metrics }) => {
     const observation = (0,measure_launch/* timedOf */.vv)(metrics.get(id));
@@ -23498,11 +23500,11 @@ const pilots = (side, filter, id) => side.flatMap(({ launch, metrics }) => {
     const counts = (0,estimate/* makesReplicate */.lT)(batches, filter);
     return rounds.length > 0 ? [{ counts, rounds, count, elapsedNs }] : [];
 });
-/** Of the launches' estimates, log scale. */
+/** Variance of the launches' estimates, log scale. */
 const varianceOfLaunches = (side) => (0,simple_statistics/* sampleVariance */.y4)(side.map(({ rounds }) => Math.log((0,estimate/* estimateOf */.qn)(rounds))));
-/** A launch's estimate is made from drawn rounds so often, to see what it varies by. */
+/** How often rounds are drawn anew to estimate a variance. */
 const RESAMPLES = 40;
-/** What an estimate from so many rounds varies by within a launch, rounds drawn with replacement. */
+/** Variance within a launch of an estimate from some rounds, log scale: a bootstrap over rounds. */
 function varianceOfEstimate(side, rounds, random) {
     const pool = side.flatMap((pilot) => pilot.rounds);
     const draw = () => Array.from({ length: rounds }, () => pool[random.below(pool.length)] ?? []);
@@ -23517,40 +23519,43 @@ function varianceOfEstimate(side, rounds, random) {
 
 
 
-/** One launch in eight may be slow, so two pairs in fifteen. */
+/** One launch in eight may be slow, which spoils two pairs in fifteen. */
 const SCREEN = {
     pairs: (0,power/* robustPairs */.du)(assumptions/* SCREEN_LEVEL */.U3, 1, 2),
     leastPairs: (0,power/* robustPairs */.du)(assumptions/* SCREEN_LEVEL */.U3, 1),
     fresh: false,
 };
-/** @param alpha family-wise, over so many metrics */
+/** @param alpha family-wise level over all these metrics */
 function confirmation(alpha, metrics) {
     const pairs = (0,power/* robustPairs */.du)(alpha, Math.max(1, metrics));
     return { pairs, leastPairs: pairs, fresh: true };
 }
 /**
- * How many rounds a launch may hold of one metric: no more than others have, since it is they that
- * draw the state anew which a round begins with. An lseek with 28 rounds in a launch where most
- * metrics had 3 varied by 1.8 % between launches, and with ten among equals by 0.1 %.
+ * How many rounds of one metric a launch may hold. Each round should begin with a new state of the
+ * machine, and the other metrics' rounds before it make that state. So no metric gets many more rounds
+ * than the others. An lseek with 28 rounds, where most metrics had 3, varied by 1.8 % between
+ * launches. With ten rounds for every metric it varied by 0.1 %.
  */
-const FEWEST_ROUNDS = 3;
-const ROUNDS_CHOICES = [FEWEST_ROUNDS, 5, 7, 10];
+const MIN_ROUNDS = 3;
+const ROUNDS_CHOICES = [MIN_ROUNDS, 5, 7, 10];
 /**
- * Fewer rounds than this may all meet an unlucky state, which a pilot of a few launches does not
- * show: from 3 to 10 rounds, the deviation of null between launches fell from 1.7 to 0.1 %, that of
- * lseek from 2.2 to 0.1 %. Of all gated metrics none had more than twice its least variance times
- * cost at 10 rounds, and some had a hundred times that at 3. So fewer are for targets so slow that
- * the time would not hold enough pairs.
+ * Fewer rounds than this may all meet an unlucky state, and a pilot of a few launches does not show
+ * it. From 3 to 10 rounds, the deviation between launches fell from 1.7 to 0.1 % for null, and from
+ * 2.2 to 0.1 % for lseek. With 10 rounds, variance times cost was at most twice its minimum for every
+ * gated metric. With 3 rounds it was a hundred times the minimum for some. So fewer rounds are only
+ * for slow targets, where the time would not hold enough pairs otherwise.
  */
-const WELL_MIXED = 7;
-/** However noisy a metric looked, so many times its even share of the pairs are the most it gets. */
-const MOST_TIMES = 4;
-/** Rounds of launches hold two pairs. */
+const MIN_MIXED_ROUNDS = 7;
+/** A metric gets at most this many times an even share of the pairs, however noisy it looked. */
+const MAX_EVEN_SHARES = 4;
+/** A round of launches holds two pairs. */
 const PAIRS_PER_ROUND = 2;
 /**
+ * Allocates the time of a stage.
+ *
  * @param metrics the gated metrics; those that the pilot could not measure get no allocation
- * @param budget `timeMs`: what there is for the stage; `seed`: of the resampling, so that a schedule
- * can be repeated
+ * @param budget `timeMs`: the time of the stage; `seed`: makes the resampling repeatable, and so the
+ * schedule
  */
 function allocate(metrics, run, goal, { timeMs, seed, stage = SCREEN }) {
     const random = (0,stats_random/* seededRandom */.I)(seed);
@@ -23566,15 +23571,16 @@ function allocate(metrics, run, goal, { timeMs, seed, stage = SCREEN }) {
     }));
 }
 /**
- * How many of some metrics, the first of them, can be measured in as many pairs as their tests need,
- * though it be with the fewest rounds: so noisy a launch still shows a large change.
+ * How many of the metrics, from the first on, the time can hold with the pairs that their tests need.
+ * It assumes the fewest rounds a launch: that is noisy, but still shows a large change.
  *
- * @param budget `timeMs`: what there is; `pairsFor`: the pairs that the tests of so many need
+ * @param budget `timeMs`: the time that is left; `pairsFor`: the pairs that the tests of a number of
+ * metrics need
  */
 function affordable(metrics, run, { timeMs, pairsFor }) {
     let pairMs = 2 * startOf([run.baseline, run.candidate]).idleMs;
     for (const [index, metric] of metrics.entries()) {
-        const rounds = run.processes * FEWEST_ROUNDS;
+        const rounds = run.processes * MIN_ROUNDS;
         pairMs += 2 * rounds * roundMsOf(pilotsOf(metric, run).flat());
         if (pairsFor(index + 1) * pairMs > timeMs)
             return index;
@@ -23592,7 +23598,7 @@ function needOf(metric, margin, run, idleMs, random) {
     const within = (rounds) => (0,simple_statistics/* mean */.RE)(sides.map((side) => varianceOfEstimate(side, rounds, random)));
     const between = Math.max(0, (0,simple_statistics/* mean */.RE)(sides.map(varianceOfLaunches)) - within(usual));
     const kept = sides.map((side) => side.filter(({ counts }) => counts).length / side.length);
-    const yielded = Math.max(LEAST_YIELD, kept.reduce((product, share) => product * share, 1));
+    const yielded = Math.max(MIN_YIELD, kept.reduce((product, share) => product * share, 1));
     const options = ROUNDS_CHOICES.map((rounds) => {
         const variance = 2 * (between + within(run.processes * rounds));
         const costMs = (2 * (run.processes * rounds * roundMs + idleMs)) / yielded;
@@ -23602,12 +23608,13 @@ function needOf(metric, margin, run, idleMs, random) {
     const { id } = metric;
     return [{ id, margin, degrees, known: Math.floor(yielded * candidate.length), yielded, options }];
 }
-/** How many degrees of freedom the other metrics' noise is worth: as many as a pilot has. */
+/** Weight of the other metrics' noise, in degrees of freedom: as many as a pilot has. */
 const PRIOR_DEGREES = 6;
 /**
- * A metric that has slow launches, one in five, looks quiet to a pilot of four a side, and would get
- * too few pairs to be called. So each is taken to be a little like the others (G. K. Smyth 2004, see
- * {@link moderatedVariance}; only the plan rests on it, no verdict does).
+ * Moves each metric's deviation towards the median of all (G. K. Smyth 2004, see
+ * {@link moderatedVariance}). A metric with one slow launch in five may look quiet in a pilot of four
+ * launches a side, and would then get too few pairs for a verdict. This changes only the plan, never
+ * a verdict.
  */
 function allocation_moderated(needs) {
     const typical = needs.map(({ options }) => options.at(-1)?.deviation ?? 0);
@@ -23624,20 +23631,20 @@ function allocation_moderated(needs) {
         }),
     }));
 }
-/** However busy the core was in the pilot: it may have been an odd time. */
-const LEAST_YIELD = 0.4;
-/** ms a metric of what a launch takes beside its metrics: exec, setup of the probe, the results. */
+/** The plan expects at least this yield, since the core may have been busy only during the pilot. */
+const MIN_YIELD = 0.4;
+/** Each metric's part of a launch's overhead, in ms: exec, setup of the probe, the results. */
 const idleOf = ({ baseline, candidate }, metrics) => startOf([baseline, candidate]).idleMs / Math.max(1, metrics);
 /**
- * The pairs and rounds that make the sum of the squared standard errors, each against its margin, as
- * small as it can be in the time: Lagrange's condition, with the price of a millisecond found by
- * bisection. No metric gets fewer than enough pairs, or it would be left without a verdict; where those
- * do not fit it is fewer, then of fewer rounds, and the time decides.
+ * Chooses pairs and rounds that minimise the sum of the squared standard errors, each divided by its
+ * margin, within the time. It uses a Lagrange multiplier, the price of a millisecond, and finds it by
+ * bisection. Every metric gets enough pairs for a verdict. If those do not fit, it tries fewer pairs,
+ * and then fewer rounds.
  */
 function shareOut(needs, timeMs, { pairs, leastPairs }) {
     const mixed = needs.map((need) => ({
         ...need,
-        options: need.options.filter(({ rounds }) => rounds >= WELL_MIXED),
+        options: need.options.filter(({ rounds }) => rounds >= MIN_MIXED_ROUNDS),
     }));
     for (const enough of [pairs, leastPairs]) {
         const choices = shareOutAmong(mixed, timeMs, enough);
@@ -23648,7 +23655,7 @@ function shareOut(needs, timeMs, { pairs, leastPairs }) {
 }
 function shareOutAmong(needs, timeMs, enough) {
     const even = timeMs / (0,simple_statistics/* sum */.cz)(needs.map(({ options }) => options.at(-1)?.costMs ?? 0));
-    const most = MOST_TIMES * Math.max(enough, even);
+    const most = MAX_EVEN_SHARES * Math.max(enough, even);
     const at = (price) => needs.map((need) => choose(need, price, { least: enough, most }));
     let [cheap, dear] = PRICES;
     for (let step = 0; step < PRICE_STEPS; step++) {
@@ -23661,7 +23668,7 @@ function shareOutAmong(needs, timeMs, enough) {
     return at(dear);
 }
 const spentOn = (choices) => (0,simple_statistics/* sum */.cz)(choices.map(({ pairs, costMs }) => pairs * costMs));
-/** Of a millisecond, in squared standard errors: far beyond anything that a run comes to. */
+/** Lowest and highest price of a millisecond, in squared standard errors: far beyond any real one. */
 const PRICES = [1e-12, 1e6];
 const PRICE_STEPS = 60;
 function choose({ id, known, yielded, options }, price, bounds) {
@@ -23674,10 +23681,10 @@ function choose({ id, known, yielded, options }, price, bounds) {
     });
     return choices.reduce((a, b) => (b.total < a.total ? b : a));
 }
-/** Rounds of launches that so many pairs take. */
+/** How many rounds of launches hold these pairs. */
 const roundsFor = (pairs) => Math.ceil(pairs / PAIRS_PER_ROUND);
-/** Fewer pairs could not flag a metric however large its change. */
-const LEAST_PAIRS = (0,power/* minimumPairs */.gv)(assumptions/* SCREEN_LEVEL */.U3, 1);
+/** With fewer pairs, no change of a metric can be flagged, however large. */
+const MIN_PAIRS = (0,power/* minimumPairs */.gv)(assumptions/* SCREEN_LEVEL */.U3, 1);
 /** How many metrics share an error level. */
 const familyOf = (metrics) => Math.max(1, metrics.filter(({ gate }) => gate).length);
 
@@ -23693,8 +23700,8 @@ var time_budget = __nccwpck_require__(233);
 
 
 /**
- * What the time allows, told before it is spent: where launches are slow, minutes may hold fewer
- * pairs than a verdict takes.
+ * Says how many pairs the time holds, before it is spent. Where launches are slow, minutes may hold
+ * fewer pairs than a verdict needs.
  *
  * @returns a sentence, and whether the time is enough
  */
@@ -23712,14 +23719,14 @@ function budgetOf(budget) {
         text: `${launch}, so ${holds}, and a verdict over ${(0,units/* countOf */.pq)(gated, 'metric')} takes ${screen} to screen and ${confirm} to confirm: give a duration of ${duration(wanted(budget))}, or fewer metrics.`,
     };
 }
-/** ms of launches in which whatever the screen flags is confirmed, though a pair is spoilt. */
+/** Time to confirm whatever the screen flags, even if one pair is spoilt, in ms. */
 const confirmingMs = ({ launchMs, gated, alpha, }) => 2 * launchMs * (0,power/* robustPairs */.du)(alpha, gated);
 /**
  * The screen's share of the time. The rest is for confirming what it flagged, which needs less because
  * few metrics are left.
  */
 const SCREEN_SHARE = 0.8;
-/** The screen has this much at least where confirming takes long. */
+/** The screen gets at least this share where confirming takes long. */
 const MIN_SCREEN_SHARE = 0.5;
 /**
  * How much of the time the screen may take. Where launches are slow it takes less: the overrun may be
@@ -23739,7 +23746,7 @@ const wanted = (budget) => {
     return Math.ceil((screening + confirmingMs(budget)) / MINUTE_MS) * MINUTE_MS;
 };
 const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
-/** As the input takes it. */
+/** In the form that the input `duration` accepts. */
 const duration = (ms) => ms % MINUTE_MS === 0 ? `${ms / MINUTE_MS}m` : `${Math.round(ms / 1000)}s`;
 
 // EXTERNAL MODULE: ./lib/measure/collect.js
@@ -23748,7 +23755,7 @@ var collect = __nccwpck_require__(6082);
 
 
 
-/** What a plan may be expected to catch, said before it is measured. */
+/** Says which changes a plan should catch, before it is measured. */
 function expectationText(metrics, allocations, goal) {
     const expected = metrics.flatMap((metric) => {
         const allocation = allocations.get(metric.id);
@@ -23787,10 +23794,10 @@ const expectationOf = (metric, { deviation }, pairs, goal) => Math.expm1((0,powe
 
 
 /**
- * The orders of one round. A B B A cancels a linear drift inside the round, and its seams hold
- * adjacent launches of the same side. Which of the two a round has is drawn, or whatever comes back
- * with the period of a round would always meet the same side: by simulation, a wave of 3 % and that
- * period was called a change in 59 % of gates with one order, and in none with both.
+ * The possible orders of one round. A B B A cancels a linear drift inside the round. Each round draws
+ * its order at random. With a fixed order, a disturbance with the period of a round would always meet
+ * the same side. In a simulation, a wave of 3 % with that period was called a change in 59 % of gates
+ * with one order, and in none with both.
  */
 const ORDERS = [
     ['baseline', 'candidate', 'candidate', 'baseline'],
@@ -23800,8 +23807,8 @@ const ALONE = ['candidate', 'candidate', 'candidate', 'candidate'];
 const LAUNCHES_PER_ROUND = ALONE.length;
 const emptyLog = () => ({ baseline: [], candidate: [], next: 0 });
 /**
- * More rounds of a phase say nothing more: the interval shrinks with their root, and the estimate
- * and its interval take memory and time with their square. One metric alone gets there in a minute.
+ * The limit of rounds in a phase. The interval shrinks with the root of their number, but the estimate
+ * and its interval need memory and time with its square. One metric alone gets there in a minute.
  */
 const MAX_ROUNDS = 400;
 /** A launch takes well under a second on hardware; emulated kernels are hundreds of times slower. */
@@ -23824,7 +23831,7 @@ async function measureRounds(bench, sides, order, log, progress) {
             whole += 1;
     }
 }
-/** Whether another round is measured: it would end in time, or cannot be done without. */
+/** Whether to measure another round: because it would end in time, or because it is required. */
 function isDue(order, { round, whole, begin, now }) {
     if (round === 0 && (order.leastRounds > 0 || order.roundMs === undefined))
         return true;
@@ -23843,7 +23850,7 @@ async function measureTails(bench, sides, log, progress) {
         progress.step(0, 1, target.record.spec);
         log[side].push(await launchInTurn(bench, target, order, portions, log));
     }
-    // Phases begin at even numbers: what stands side by side is told by them.
+    // Phases begin at even numbers, because launches are paired by their numbers.
     log.next += log.next % 2;
 }
 async function measureRound(bench, sides, order, round, log, tell) {
@@ -23861,7 +23868,7 @@ async function measureRound(bench, sides, order, round, log, tell) {
     }
     return launches;
 }
-/** A phase with time to fill is told by the second, the warm-up by the launch. */
+/** Reports progress in seconds if a phase has time to fill, and in launches during the warm-up. */
 function tellProgress(progress, order, { begin, now }, round, launch, { record: { spec } }) {
     if (order.phase === 'warm-up') {
         progress.step(launch, LAUNCHES_PER_ROUND, spec);
@@ -23885,14 +23892,14 @@ async function launchInTurn(bench, target, { phase }, portions, log) {
         ...(phase === 'tails' ? { tails: TAIL_SAMPLES } : {}),
     });
 }
-/** A bit of the plan's seed and the round, so that a schedule can be repeated. */
+/** Drawn from the plan's seed and the round, so that a schedule can be repeated. */
 function orderOf(seed, sequence) {
     const random = (0,stats_random/* seededRandom */.I)(roundSeed(seed, sequence));
     return ORDERS[random.below(ORDERS.length)] ?? ALONE;
 }
 /** Both sides of a round share one metric order; the golden ratio spreads consecutive seeds. */
 const roundSeed = (seed, sequence) => (seed + Math.imul(Math.floor(sequence / LAUNCHES_PER_ROUND), 0x9e3779b1)) >>> 0;
-/** A side that has never come through is given up at once; one that has may stumble. */
+/** A side that never worked is given up early; one that worked before may fail more often. */
 const FAILURES_AT_FIRST = 2;
 const FAILURES_IN_A_ROW = 8;
 function refuseFailing(target, observations) {
@@ -23907,24 +23914,24 @@ function refuseFailing(target, observations) {
 
 ;// CONCATENATED MODULE: ./lib/measure/schedule.js
 
-/** The warm-up's numbers are discarded: it is to meet every code path, not to measure it. */
+/** Few rounds are enough: the warm-up only runs every code path, and its numbers are discarded. */
 const WARM_UP_ROUNDS = 2;
-/** Metrics that only inform get the pairs that an interval needs, and leave the time to the gated. */
+/** Metrics without a gate get the pairs that an interval needs. The gated ones get the rest. */
 const INFORMING_LAUNCH_ROUNDS = 3;
 const INFORMING_ROUNDS = 4;
 /** Counts are exact: more rounds only count the same again. */
 const COUNT_ROUNDS = 2;
-/** Slow metrics wait by design, for tens of ms an operation: one round of launches says enough. */
+/** Slow metrics wait by design, tens of ms per operation: one round of launches is enough. */
 const SLOW_LAUNCH_ROUNDS = 1;
 const SLOW_ROUNDS = 2;
-/** The gated metrics, or all where none is. */
+/** The gated metrics, or all if none is gated. */
 const warmUpSchedule = (metrics) => {
     const gated = metrics.filter(({ gate }) => gate);
     const portions = portionsOf(gated.length > 0 ? gated : metrics, WARM_UP_ROUNDS);
     return () => portions;
 };
 /**
- * Gated metrics as they were allocated, and in the first rounds those that only inform.
+ * Gated metrics as they were allocated, and in the first rounds also the others.
  *
  * @param done how many rounds of launches the phase had before this schedule's round 0
  */
@@ -23950,9 +23957,10 @@ function informing(metric, round) {
     return round < launches ? [{ metric, rounds }] : [];
 }
 /**
- * Metrics of few pairs have them spread over the first part of the rounds, each from another start
- * on, so that launches are alike and no burst of a neighbour's work hits all of them at once. The
- * last part is for the noisy ones: should the time run out early, nobody is short of a verdict.
+ * Whether a metric is measured in a round. Metrics with few pairs are spread over the first part of
+ * the rounds, each from another start. So launches are alike, and a burst of a neighbour's work does
+ * not hit all of them. The last part is left to noisy metrics: if the time runs out early, every
+ * metric still has enough pairs for a verdict.
  */
 function takesPart({ share, pairs }, round, index) {
     const pace = Math.min(1, share / SPREAD_OVER);
@@ -23961,7 +23969,7 @@ function takesPart({ share, pairs }, round, index) {
     return before < roundsFor(pairs) && Math.floor((round + 1) * pace + start) > before;
 }
 const SPREAD_OVER = 0.6;
-/** Multiples of it fill the unit interval evenly, however many there are. */
+/** Any number of its multiples, modulo 1, fill the unit interval evenly. */
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 const portionsOf = (metrics, rounds) => metrics.map((metric) => ({ metric, rounds }));
 
@@ -23970,17 +23978,17 @@ const portionsOf = (metrics, rounds) => metrics.map((metric) => ({ metric, round
 
 
 
-/** Rounds of launches with every metric alike, from which the others are allocated. */
+/** Rounds of launches that measure every metric alike. Later rounds are allocated from them. */
 const PILOT_ROUNDS = 2;
-/** A pilot launch has as many rounds of each metric at least, however long they take. */
+/** A pilot launch has at least this many rounds of each metric, however long they take. */
 const MIN_PILOT_LAUNCH_ROUNDS = 3;
 const NO_COST = { start: { idleMs: 0, measuringMs: 0 }, launchMs: 0 };
-/** Measuring in so many rounds; a warm-up launch has {@link WARM_UP_ROUNDS}. */
+/** Time of some rounds, scaled from a warm-up launch, which has {@link WARM_UP_ROUNDS}. */
 const passMs = ({ measuringMs }, rounds) => (measuringMs * rounds) / WARM_UP_ROUNDS;
 /**
- * How many processes of the probe share a launch, where it takes long to start.
+ * How many processes of the probe share a launch that takes long to start.
  *
- * @returns a sentence too, where they are several
+ * @returns also a sentence about it if there are several
  */
 function nestingFor(start, plan) {
     const pass = passMs(start, plan.roundsPerLaunch);
@@ -23993,12 +24001,12 @@ function nestingFor(start, plan) {
 /**
  * The shortest launch that still measures, ms.
  *
- * @returns undefined where launches start so quickly that nobody has to plan for it
+ * @returns undefined if launches start so quickly that no plan depends on it
  */
 const slowLaunchMs = (start, processes) => start.idleMs < SLOW_START_MS
     ? undefined
     : start.idleMs + processes * passMs(start, MIN_PILOT_LAUNCH_ROUNDS);
-/** How many rounds of each metric a launch of the pilot has, for the pilot to end in that time. */
+/** How many rounds of each metric a pilot launch has, so that the pilot ends in `pilotMs`. */
 function pilotLaunchRounds({ start, launchMs }, { processesPerLaunch, roundsPerLaunch }, pilotMs) {
     const launches = PILOT_ROUNDS * LAUNCHES_PER_ROUND;
     const roundMs = (processesPerLaunch * (launchMs - start.idleMs)) / WARM_UP_ROUNDS;
@@ -24018,9 +24026,9 @@ function pilotLaunchRounds({ start, launchMs }, { processesPerLaunch, roundsPerL
 
 
 
-/** The pilot's few launches only hint at the noise: halfway, the rest is planned again. */
+/** Halfway, the rest is planned again, because the pilot's few launches only hint at the noise. */
 const STAGES = [0.5, 1];
-/** Confirmed together however short the time is: fewer could not show a common cause. */
+/** This many are confirmed however short the time is: fewer could not show a common cause. */
 const MIN_CONFIRMED = 4;
 /**
  * Measures one candidate, in turn with a baseline or alone, within one time budget. Its phases, in
@@ -24073,7 +24081,7 @@ class Session {
         if (note !== undefined)
             this.progress.note(note);
     }
-    /** Times single operations for their tails, if the warm-up was quick against the budget. */
+    /** Times single operations for their tails, if the warm-up took a small part of the budget. */
     async tails() {
         if (!this.time.allowsTails(this.warmUpMs))
             return;
@@ -24082,7 +24090,7 @@ class Session {
     }
     /**
      * Measures all metrics. With a goal, the first rounds are a pilot that shows how to spend the
-     * others, and a note says what may be expected of them.
+     * others, and a note says which changes they should catch.
      */
     async screen({ share, goal }) {
         if (goal === undefined) {
@@ -24119,14 +24127,14 @@ class Session {
         await this.measure('screen', schedule, {
             until: this.time.partWay(until, share),
             ...(launchMs === undefined ? {} : { roundMs: LAUNCHES_PER_ROUND * launchMs }),
-            leastRounds: share < 1 ? 0 : roundsFor(LEAST_PAIRS) - done,
+            leastRounds: share < 1 ? 0 : roundsFor(MIN_PAIRS) - done,
         });
     }
     /**
-     * Picks from flagged metrics, most urgent first, those that the time left can confirm. One that it
-     * cannot would only take the others' time: a test on too few pairs calls nothing.
+     * Picks from the flagged metrics, most urgent first, those that the time left can confirm. Any more
+     * would only take time from these, because a test on too few pairs finds nothing.
      *
-     * @param pairsFor the pairs that the tests of so many metrics need
+     * @param pairsFor the pairs that the tests of a number of metrics need
      */
     confirmable(flagged, pairsFor) {
         const byId = new Map(this.bench.plan.metrics.map((metric) => [metric.id, metric]));
@@ -24139,7 +24147,7 @@ class Session {
     async confirm(flagged, leastPairs) {
         await this.confirmUntil(this.time.at(time_budget/* WHOLE_BUDGET */.CK), flagged, leastPairs);
     }
-    /** The same with an end of its own; `leastPairs` are measured even if they take longer. */
+    /** The same until a given moment; `leastPairs` are measured even if they take longer. */
     async confirmUntil(until, flagged, leastPairs) {
         const { metrics, roundsPerLaunch } = this.bench.plan;
         const those = metrics.filter(({ id }) => flagged.includes(id));
@@ -24161,14 +24169,14 @@ class Session {
         const launches = this.launches().sort((a, b) => a.launch.sequence - b.launch.sequence);
         return (0,collect/* collectRun */.S)(record, this.bench.plan, launches, identity, this.width());
     }
-    /** What each side's launches said, in the order they ran: baseline, candidate. */
+    /** The launches of the baseline and of the candidate, in the order they ran. */
     observations() {
         return [this.log.baseline, this.log.candidate];
     }
     launches() {
         return [...this.log.baseline, ...this.log.candidate];
     }
-    /** The core's width when it is quiet, from both sides: they ran on the same core in turn. */
+    /** The wide loop's ratio on a quiet core, from both sides: they ran on the same core in turn. */
     width() {
         const launches = this.launches();
         if (launches.length !== this.quiet.launches) {
@@ -24194,7 +24202,7 @@ class Session {
     gatedTimes() {
         return this.bench.plan.metrics.filter(({ gate, unit }) => gate && unit !== 'count');
     }
-    /** Undefined where launches are quick, or nothing is compared. */
+    /** Undefined if launches are quick, or nothing is compared. */
     slowLaunchMs() {
         if (this.sides.baseline === undefined)
             return undefined;
@@ -24205,7 +24213,7 @@ class Session {
         const { durationMs } = this.time;
         return screenShareFor({ launchMs: this.slowLaunchMs(), durationMs, gated, alpha });
     }
-    /** A launch of a kernel takes seconds, and what they come to should be known before the end. */
+    /** A kernel takes seconds to launch, so the user should know early how many pairs the time holds. */
     tellBudget({ alpha }) {
         const launchMs = this.slowLaunchMs();
         if (launchMs === undefined)
@@ -24244,21 +24252,21 @@ class Session {
 /* harmony export */   yO: () => (/* binding */ OVERRUN),
 /* harmony export */   zD: () => (/* binding */ TimeBudget)
 /* harmony export */ });
-/** Without a confirmation, the screen has all of the time. */
+/** The screen's share of the time if nothing is confirmed. */
 const WHOLE_BUDGET = 1;
-/** Confirmation may overrun the budget by this factor rather than end short of the pairs it needs. */
+/** Confirmation may exceed the budget up to this factor to get the pairs that it needs. */
 const OVERRUN = 1.3;
-/** Where launches are slow, the warm-up ends early: then it is one launch a side. */
+/** If launches are slow, the warm-up ends early, after one launch a side. */
 const WARM_UP_SHARE = 0.02;
 /**
- * The tails take about five times as long as the warm-up. They inform and gate nothing, so they may
- * have a tenth of the budget at most: a target that starts slowly, or a short run, goes without them.
+ * The tails take about five times as long as the warm-up. They gate nothing, so they get a tenth of the
+ * budget at most. A target that starts slowly, or a short run, has no tails.
  */
 const TAILS_SHARE = 0.1;
 const TAILS_OF_WARM_UP = 5;
-/** Of the screen; a pilot that took more would be a plan without the time to follow it. */
+/** The pilot's share of the screen: a longer pilot would leave too little time for its plan. */
 const PILOT_SHARE = 0.25;
-/** The time that one session may take, by a clock that may be any. Moments and spans are in ms. */
+/** The time that one session may take, by any clock. Moments and spans are in ms. */
 class TimeBudget {
     now;
     durationMs;
@@ -24273,7 +24281,7 @@ class TimeBudget {
     at(share) {
         return this.begin + share * this.durationMs;
     }
-    /** From now on; negative when the moment has passed. */
+    /** Time from now until the moment; negative if it has passed. */
     msUntil(moment) {
         return moment - this.now();
     }
@@ -24284,7 +24292,7 @@ class TimeBudget {
     get shortWarmUp() {
         return this.at(WARM_UP_SHARE);
     }
-    /** Nothing is measured after this moment, whatever it lacks. */
+    /** Nothing is measured after this moment, even if pairs are missing. */
     get latest() {
         return this.at(OVERRUN);
     }
@@ -24296,7 +24304,7 @@ class TimeBudget {
     allowsTails(warmUpMs) {
         return TAILS_OF_WARM_UP * warmUpMs <= TAILS_SHARE * this.durationMs;
     }
-    /** What the pilot of a screen may take that ends at that moment. */
+    /** The time that a pilot may take if its screen ends at `screenEnd`. */
     pilotMs(screenEnd) {
         return PILOT_SHARE * this.msUntil(screenEnd);
     }
@@ -24358,7 +24366,7 @@ const metricFields = {
     id: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().min(1).max(64),
     version: zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(1),
     round: zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(0),
-    /** What the round took, from the setup to the teardown. Later rounds are planned by it. */
+    /** Time of the round, from the setup to the teardown. Later rounds are planned from it. */
     elapsedNs: duration.default(0),
 };
 const details = zod__WEBPACK_IMPORTED_MODULE_2__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().regex(/^[a-z0-9_]{1,64}$/), zod__WEBPACK_IMPORTED_MODULE_2__/* .number */ .aig().min(0).max(1e15))
@@ -24425,7 +24433,7 @@ const timer = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
     ...{ status: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('ok'), name: bounded(64), hz: positive },
     ...{ stepNs: duration, costNs: duration },
 });
-/** What single operations are timed and counted with. */
+/** The clock and the counters that measure single operations. */
 const tailsLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({
     timer: zod__WEBPACK_IMPORTED_MODULE_2__/* .union */ .KCZ([timer, unavailable]),
     counters: zod__WEBPACK_IMPORTED_MODULE_2__/* .union */ .KCZ([available, unavailable]),
@@ -24451,7 +24459,7 @@ const unsampledLine = zod__WEBPACK_IMPORTED_MODULE_2__/* .object */ .Ikc({ ...ta
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   s: () => (/* binding */ oldestFirst)
 /* harmony export */ });
-/** Of runs that began in the same instant the id decides, so that a store has one order only. */
+/** If two runs began in the same instant, their ids decide, so that a store has only one order. */
 const oldestFirst = (one, other) => Date.parse(one.startedAt) - Date.parse(other.startedAt) || compareText(one.id, other.id);
 const compareText = (one, other) => one === other ? 0 : one < other ? -1 : 1;
 
@@ -24491,23 +24499,22 @@ const EXHIBIT_FILE_NAME = new RegExp(`^(${ROLES.join('|')})-\\d{8}T\\d{4,6}Z-[a-
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
 
-/** How a run lies in a file: its name and its text's fingerprint. */
-/** What marks a file as a run record among the others of a folder or an archive. */
+/** How a run is stored in a file: its name and the hash of its text. */
+/** The ending that marks a file as a run record. */
 const RUN_SUFFIX = '.run.json';
 /**
- * The subfolder of the records that the report beside it rests on. They are copies, or the
- * baseline's side of a paired comparison: taken for earlier runs, they would count twice, or for
- * what they are not.
+ * The subfolder of the records that the report next to it rests on. A store ignores them. They are
+ * copies, which would count twice, or a baseline, which is no earlier run of the candidate.
  */
 const EVIDENCE = 'evidence';
 /** The subfolder of both runs of a shard, which nobody has judged yet. */
 const SHARDS = 'shards';
 /**
  * The subfolder of runs that were judged regressed. They are no baseline until somebody accepts
- * them by moving them up: else running again would turn every red gate green.
+ * them by moving them up. Otherwise a second run would turn every red gate green.
  */
 const SET_ASIDE = 'regressed';
-/** The name under which a run is stored: sorts by time, tells the candidate's kind, never collides. */
+/** A run's file name: it sorts by time, shows the candidate's kind and never collides. */
 function runFileName(run) {
     const stamp = run.startedAt.replace(/\.\d+Z$/, 'Z').replace(/[-:]/g, '');
     return `${stamp}-${run.target.kind}-${run.id}${RUN_SUFFIX}`;
@@ -24660,7 +24667,7 @@ const isInstructionsReport = (finding) => finding.measure === 'instructions';
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   AV: () => (/* binding */ MOST_CALLS),
+/* harmony export */   ZF: () => (/* binding */ MAX_CALLS),
 /* harmony export */   fK: () => (/* binding */ instructionsSchema)
 /* harmony export */ });
 /* unused harmony exports tracedFunctionSchema, tracedOperationsSchema, instructionMetricSchema */
@@ -24671,8 +24678,8 @@ const isInstructionsReport = (finding) => finding.measure === 'instructions';
 
 
 /**
- * Instructions that an operation takes, counted and not timed: a kernel under QEMU's instruction
- * clock executes the same ones in every boot, whatever machine the emulator runs on.
+ * Instructions per operation, counted and not timed. Under QEMU's instruction clock a kernel executes
+ * the same instructions in every boot, on any machine.
  */
 const word = zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().min(1).max(128);
 const text = zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().max(512);
@@ -24684,46 +24691,45 @@ const tracedFunctionSchema = zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */
     /** Whether it is a part of its caller in the machine's code. */
     inlined: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz(true).optional(),
 });
-/** Five times as many as starting a program makes, with all that is inlined. */
-const MOST_CALLS = 100_000;
-const calls = zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(0).max(MOST_CALLS)).max(MOST_CALLS);
+/** Five times the calls of starting a program, inlined functions included. */
+const MAX_CALLS = 100_000;
+const calls = zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(0).max(MAX_CALLS)).max(MAX_CALLS);
 /**
- * The operations of a batch, or the mean of two that the number lies between: a tree of functions as
- * they were called, written down from the top, each call behind its caller and one deeper. Entry i of
- * each list is call i.
+ * The call tree of a batch's operations, or the mean of two trees if the count lies between two
+ * batches. Each call follows its caller and is one level deeper. Entry i of each list is call i.
  */
 const tracedOperationsSchema = zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({
-    /** In the batch: what it executed, shared among them, is what one operation did. */
+    /** Operations of the batch: divide by it to get the instructions of one operation. */
     operations: zod__WEBPACK_IMPORTED_MODULE_2__/* .int */ .Whr().min(1).max(1_000_000_000),
     /** Positions in the list of functions that all metrics share. */
     functions: calls,
     depths: calls,
-    /** In the function itself, by all operations. */
-    instructions: zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_2__/* .number */ .aig().min(-1e12).max(1e12)).max(MOST_CALLS),
+    /** Instructions in the function itself, over all operations. */
+    instructions: zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_2__/* .number */ .aig().min(-1e12).max(1e12)).max(MAX_CALLS),
 })
     .refine(({ functions, depths, instructions }) => functions.length === depths.length && functions.length === instructions.length, { error: 'its lists are not of one length' });
 const instructionMetricSchema = zod__WEBPACK_IMPORTED_MODULE_2__/* .discriminatedUnion */ .gMt('status', [
     zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({
         ..._metric_identity_js__WEBPACK_IMPORTED_MODULE_0__/* .metricIdentity */ .h,
         status: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('ok'),
-        /** Instructions per operation, one number a boot. */
+        /** Instructions per operation, one number for each boot. */
         boots: zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_2__/* .number */ .aig().min(0).max(1e12)).min(1).max(64),
-        /** What was executed, where that was traced: of what the first boot's number is of. */
+        /** What was executed, if it was traced: the batch that gave the first boot's number. */
         traced: tracedOperationsSchema.optional(),
-        /** Why it could not be, one clause. */
+        /** Why it could not be traced, one clause. */
         untraced: text.optional(),
     }),
     zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({ ..._metric_identity_js__WEBPACK_IMPORTED_MODULE_0__/* .metricIdentity */ .h, status: zod__WEBPACK_IMPORTED_MODULE_2__/* ["enum"] */ .k5n(_metric_status_js__WEBPACK_IMPORTED_MODULE_1__/* .UNAVAILABLE */ .Hh), reason: _metric_status_js__WEBPACK_IMPORTED_MODULE_1__/* .reasonSchema */ .ex }),
 ]);
 const instructionsSchema = zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({
     /**
-     * What a count depends on beside the kernel: the emulator and its version, the machine and the CPU
-     * that it emulates. Counts of runs that agree on all of it can be compared, on any machine.
+     * What a count depends on besides the kernel: the emulator, its version, and the machine and CPU
+     * that it emulates. If two runs agree on all of it, their counts can be compared on any machine.
      */
     conditions: zod__WEBPACK_IMPORTED_MODULE_2__/* .record */ .g1P(word, text),
     metrics: zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(instructionMetricSchema).max(512),
-    /** Of all traced operations. */
-    functions: zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(tracedFunctionSchema).max(MOST_CALLS).optional(),
+    /** The functions of all traced operations. */
+    functions: zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(tracedFunctionSchema).max(MAX_CALLS).optional(),
 })
     .refine(({ metrics, functions = [] }) => metrics.every((metric) => metric.status !== 'ok' ||
     (metric.traced?.functions ?? []).every((one) => one < functions.length)), { error: 'a traced operation names a function that is not in the list', path: ['functions'] });
@@ -24742,10 +24748,10 @@ const instructionsSchema = zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .
 /* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2857);
 
 /**
- * What a kernel was built with. Ten thousand options are no more than some names in a row: those that
- * are not set are left out, and those that are y or m are listed by name.
+ * The configuration that a kernel was built with. To keep ten thousand options small, options that are
+ * not set are left out, and options that are y or m are only listed by name.
  */
-/** In all, far above any kernel's. */
+/** Limit of all its text, far above any kernel's. */
 const MAX_NAMES = 1024 * 1024;
 const names = zod__WEBPACK_IMPORTED_MODULE_0__/* .string */ .YjP()
     .max(MAX_NAMES)
@@ -24753,18 +24759,18 @@ const names = zod__WEBPACK_IMPORTED_MODULE_0__/* .string */ .YjP()
 const kernelConfigurationSchema = zod__WEBPACK_IMPORTED_MODULE_0__/* .strictObject */ .rej({
     /** The image holds it (CONFIG_IKCONFIG), or a file that belongs to the image does. */
     source: zod__WEBPACK_IMPORTED_MODULE_0__/* ["enum"] */ .k5n(['image', 'file']),
-    /** Options that are y, without CONFIG_, a blank between two. */
+    /** Options that are y, without CONFIG_, separated by blanks. */
     builtIn: names,
-    /** Options that are m. */
+    /** Options that are m, in the same form. */
     modules: names,
-    /** Numbers and strings, as the file has them. */
+    /** Options with a number or a string, as in the file. */
     values: zod__WEBPACK_IMPORTED_MODULE_0__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_0__/* .string */ .YjP().regex(/^\w{1,128}$/), zod__WEBPACK_IMPORTED_MODULE_0__/* .string */ .YjP().max(512)),
 });
 const LINE = /^CONFIG_(\w{1,128})=(.{1,512})/gm;
 /**
  * Reads a .config.
  *
- * @returns undefined for a text that is none
+ * @returns undefined if the text is not a .config
  */
 function parseKernelConfiguration(text, source) {
     const options = new Map();
@@ -24800,7 +24806,7 @@ const listed = (all) => all.split(' ').filter((name) => name !== '');
 /* harmony export */ });
 /* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2857);
 
-/** Which metric it is, by which definition, and whether it may turn a gate red. */
+/** A metric, its definition, and whether it may turn a gate red. */
 const metricIdentity = {
     id: zod__WEBPACK_IMPORTED_MODULE_0__/* .string */ .YjP()
         .regex(/^[a-z]+\.[a-z0-9_]+$/)
@@ -24852,8 +24858,15 @@ function absence(metric) {
     return `${metric.status.replace('_', ' ')} (${metric.reason.operation}: ${metric.reason.message})`;
 }
 const REFUSED = ['unsupported', 'denied', 'no_loopback', 'error'];
-/** Whether an operation cannot be done there, rather than not have been measured well. */
-const isRefused = ({ status }) => REFUSED.includes(status);
+/**
+ * Errors of a machine that is short of something for a while, or too slow for the probe's deadline:
+ * EINTR, EAGAIN, ENOMEM, ENFILE, EMFILE, ETIME, EADDRINUSE and ENOBUFS, as errno(3) has them. They do
+ * not show that the operation is refused.
+ */
+const PASSING_ERRORS = [4, 11, 12, 23, 24, 62, 98, 105];
+/** Whether the operation cannot be done there. False if it was only not measured well. */
+const isRefused = (side) => REFUSED.includes(side.status) &&
+    !(side.status === 'error' && PASSING_ERRORS.includes(side.reason?.errno ?? 0));
 
 
 /***/ }),
@@ -25243,8 +25256,8 @@ var metric_status = __nccwpck_require__(8924);
 ;// CONCATENATED MODULE: ./lib/record/run-upgrade.js
 /**
  * Turns a run record of version 1.0 into one of today's version. Version 1.0 grew for a while without
- * a new number: older builds left out what later ones recorded. What was not recorded is filled as
- * such: an optional field stays absent, and a text is "unknown", as where the probe cannot read it.
+ * a new number, so older builds left out fields that later ones recorded. A missing optional field stays
+ * absent. A missing text becomes "unknown", as it does if the probe cannot read it.
  */
 /** Texts of the subject that the first builds did not record. */
 const LATER_TEXTS = ['scheduler', 'cgroupDepth', 'loopbackMtu', 'tcpBuffers'];
@@ -25348,22 +25361,21 @@ var strict = __nccwpck_require__(9164);
 
 
 /**
- * The run record: everything one side of a comparison was measured to be, as plain JSON. It is the
- * contract between jobs that may be months apart, so every string is bounded, every number finite
- * and bounded, every list capped, and an unknown field is an error. `docs/stability.md` says how its
- * version moves.
+ * The run record: everything that was measured of one side of a comparison, as plain JSON. It is the
+ * contract between jobs that may be months apart. So every string, number and list is bounded, and an
+ * unknown field is an error. `docs/stability.md` says when its version changes.
  *
  * `schema/run-v1.json` is generated from this file.
  */
 const RUN_SCHEMA = 'syscall-gate/run';
 const RUN_VERSION = '1.1';
-/** The largest record worth reading: the most launches of a hundred metrics stay below. */
+/** The largest record that is read. A hundred metrics with the most launches stay below it. */
 const MAX_RUN_BYTES = 32 * 1024 * 1024;
 const run_text = schemas/* string */.YjP().max(512);
 const word = schemas/* string */.YjP().min(1).max(128);
 const count = schemas/* int */.Whr().min(0).max(Number.MAX_SAFE_INTEGER);
 const nanoseconds = schemas/* number */.aig().min(0).max(1e15);
-/** Far beyond what any operation takes, either way; ratios of these are still numbers. */
+/** Far shorter and longer than any operation. Ratios of these are still finite numbers. */
 const positiveNanoseconds = schemas/* number */.aig().min(1e-9).max(1e12);
 const ratio = schemas/* number */.aig().min(0).max(1);
 const timestamp = datetime();
@@ -25381,7 +25393,7 @@ const platformSchema = schemas/* strictObject */.rej({
     clocksource: run_text,
     smt: run_text,
 });
-/** What is under test: everything that may differ between the sides because somebody changed it. */
+/** The subject under test: everything that may differ between the sides because it was changed. */
 const subjectSchema = schemas/* strictObject */.rej({
     kernelRelease: run_text,
     kernelVersion: run_text,
@@ -25399,7 +25411,7 @@ const subjectSchema = schemas/* strictObject */.rej({
     /** Levels of CPU cgroups above the probe, as seen from its cgroup namespace. */
     cgroupDepth: run_text,
     loopbackMtu: run_text,
-    /** Least, default and most of tcp(7)'s tcp_rmem and tcp_wmem. */
+    /** Minimum, default and maximum of tcp(7)'s tcp_rmem and tcp_wmem. */
     tcpBuffers: run_text,
     probeUid: count,
 });
@@ -25411,10 +25423,10 @@ const machineSchema = schemas/* strictObject */.rej({
     emulator: schemas/* strictObject */.rej({
         name: word,
         version: run_text,
-        /** The models of machine and processor that it was asked for. */
+        /** The models of machine and processor that the emulator was asked for. */
         machine: run_text,
         cpu: run_text,
-        /** Both are absent where an old record does not say. */
+        /** Both are absent in old records that lack them. */
         memoryMib: schemas/* int */.Whr().min(1).max(1e9).optional(),
         cpus: schemas/* int */.Whr().min(1).max(65536).optional(),
         /** The processor that the emulator itself ran on. */
@@ -25426,10 +25438,10 @@ const TARGET_KINDS = ['host', 'command', 'container', 'kernel'];
 const targetSchema = schemas/* strictObject */.rej({
     kind: schemas/* enum */.k5n(TARGET_KINDS),
     spec: schemas/* string */.YjP().min(1).max(4096),
-    /** What its own tools say of it, for people: the image's digest, the engine, the emulator. */
+    /** Facts for people, from the target's own tools: the image's digest, the engine, the emulator. */
     facts: schemas/* record */.g1P(word, run_text).optional(),
     machine: machineSchema.optional(),
-    /** What a kernel was built with, where that could be read. */
+    /** The kernel's configuration, if it could be read. */
     configuration: kernel_configuration/* kernelConfigurationSchema */.nd.optional(),
 });
 /** Where the measured code came from, when the run was made by a workflow. */
@@ -25443,15 +25455,15 @@ const sourceSchema = schemas/* strictObject */.rej({
 });
 const planSchema = schemas/* strictObject */.rej({
     seed: count,
-    /** CPU the launches ran on, and whether they could be kept there; absent where not recorded. */
+    /** The CPU that the launches ran on, and whether they were pinned; absent if not recorded. */
     cpu: schemas/* int */.Whr().min(0).max(65535),
     pinned: schemas/* boolean */.zMY().optional(),
-    /** Probe processes in one launch, where starting one takes long: their median is its replicate. */
+    /** Probe processes in one launch, if a start takes long: their median is its replicate. */
     processesPerLaunch: schemas/* int */.Whr().min(1).max(64),
     roundsPerLaunch: schemas/* int */.Whr().min(1).max(1000),
     batchesPerRound: schemas/* int */.Whr().min(1).max(10_000),
     batchNs: positiveNanoseconds,
-    /** Which quantile of the kept batches is a replicate's estimate. */
+    /** The quantile of the kept batches that is a replicate's estimate. */
     estimateQuantile: ratio,
     /** A batch counts when CPU time over wall time exceeds this share of the metric's best. */
     occupancyThreshold: ratio,
@@ -25461,8 +25473,8 @@ const pairedSideSchema = schemas/* strictObject */.rej({
     side: schemas/* enum */.k5n(['baseline', 'candidate']),
 });
 /**
- * One start of the probe. `sequence` orders the launches of both sides of a paired comparison on
- * one line.
+ * One start of the probe. `sequence` numbers the launches of both sides of a paired comparison in one
+ * order.
  */
 const launchSchema = schemas/* strictObject */.rej({
     sequence: count,
@@ -25487,9 +25499,9 @@ const replicateSchema = schemas/* strictObject */.rej({
     kept: count,
     rejected: count,
 });
-/** Facts beside a metric's number, such as `segments_per_op`: medians over its launches. */
+/** Further facts about a metric, such as `segments_per_op`: medians over its launches. */
 const details = schemas/* record */.g1P(word, schemas/* number */.aig().min(0).max(1e15));
-/** Events of an operation in one launch: what most of its counts agree on, out of how many. */
+/** Events per operation in one launch: the most frequent count, and how many counts agree on it. */
 const countSchema = schemas/* strictObject */.rej({
     sequence: count,
     count: schemas/* number */.aig().min(0).max(1e12),
@@ -25497,15 +25509,15 @@ const countSchema = schemas/* strictObject */.rej({
     counts: schemas/* int */.Whr().min(1),
 });
 /**
- * What a metric's number is: the time of an operation, the same shown as how often it goes into a
- * second, or a count of events.
+ * What a metric's number is: the time of an operation, the same time shown as operations per second,
+ * or a count of events.
  */
 const unitSchema = schemas/* enum */.k5n(['ns', 'per_second', 'count']);
 const metricFields = {
     ...metric_identity/* metricIdentity */.h,
-    /** The default margin is never below this ratio: launches of the metric differ by too much. */
+    /** The default margin is never below this ratio, because the metric's launches differ too much. */
     leastMargin: schemas/* number */.aig().gt(0).max(10).optional(),
-    /** By design, an operation: system calls and page faults, context switches, bytes moved. */
+    /** By design, per operation: system calls and page faults, context switches, bytes moved. */
     entries: schemas/* int */.Whr().min(0).optional(),
     switches: schemas/* int */.Whr().min(0).optional(),
     bytes: schemas/* int */.Whr().min(0).optional(),
@@ -25515,7 +25527,7 @@ const timedMetricSchema = schemas/* strictObject */.rej({
     status: schemas/* literal */.euz('ok'),
     unit: unitSchema.exclude(['count']),
     replicates: schemas/* array */.YOg(replicateSchema).min(1).max(10_000),
-    /** Launches that are left out, since another thread was busy on the same core. */
+    /** How many launches are left out because another thread was busy on the same core. */
     contended: schemas/* int */.Whr().min(1).optional(),
     details: details.optional(),
 });
@@ -25536,8 +25548,8 @@ const metricRecordSchema = schemas/* discriminatedUnion */.gMt('status', [
 ]);
 const unavailableSchema = schemas/* strictObject */.rej({ status: schemas/* enum */.k5n(metric_status/* UNAVAILABLE */.Hh), reason: metric_status/* reasonSchema */.ex });
 /**
- * Single operations, timed one by one in a pass of their own: off the gate. Times are ns an
- * operation and hold the timer's own cost; where operations come in turns, a sample is a turn.
+ * Single operations, timed one by one in a separate pass. They gate nothing. Times are ns per
+ * operation and include the timer's own cost. If operations come in turns, a sample is a turn.
  */
 const tailsSchema = schemas/* strictObject */.rej({
     timer: schemas/* discriminatedUnion */.gMt('status', [
@@ -25559,7 +25571,7 @@ const tailsSchema = schemas/* strictObject */.rej({
         p99Ns: nanoseconds.optional(),
         p999Ns: nanoseconds.optional(),
         maxNs: nanoseconds.optional(),
-        /** Instructions and cycles an operation, in user space and in the kernel. */
+        /** Instructions and cycles per operation, in user space and in the kernel. */
         counters: details,
     }))
         .max(512),
@@ -25577,25 +25589,24 @@ const runSchema = schemas/* strictObject */.rej({
     subject: subjectSchema,
     plan: planSchema,
     /**
-     * The two runs of a paired comparison share its id: their launches stand on one line of sequence
-     * numbers.
+     * The two runs of a paired comparison share its id. Their launches are numbered in one sequence.
      */
     duet: pairedSideSchema.optional(),
     /**
-     * What the wide control loop took against the chain of multiplications, batch by batch: the median
-     * over the launches of their medians. It is a figure of the CPU model alone unless another thread was
+     * Time of the wide control loop divided by time of the chain of multiplications: the median over the
+     * launches of each launch's median batch. It depends on the CPU model only, unless another thread was
      * busy on the same core.
      */
     coreWidth: schemas/* number */.aig().gt(0).max(1e6).optional(),
     launches: schemas/* array */.YOg(launchSchema).max(20_000),
-    /** Empty where instructions were counted and nothing was timed. */
+    /** Empty if instructions were counted and nothing was timed. */
     metrics: schemas/* array */.YOg(metricRecordSchema).max(512),
     tails: tailsSchema.optional(),
     instructions: instructions/* instructionsSchema */.fK.optional(),
 });
 const isTimed = (metric) => metric?.status === 'ok' && metric.unit !== 'count';
 const isCounted = (metric) => metric?.status === 'ok' && metric.unit === 'count';
-/** How many batches of some replicates there were, and how many of them were left out. */
+/** How many batches the replicates had, and how many of them were left out. */
 function countBatches(replicates) {
     const rejected = replicates.reduce((total, replicate) => total + replicate.rejected, 0);
     const kept = replicates.reduce((total, replicate) => total + replicate.kept, 0);
@@ -25627,8 +25638,8 @@ function parseRun(json) {
 }
 /**
  * The text of a run's file. A run that was read keeps the text that it was read from: an older or a
- * newer version may have written it, and a copy must have its fingerprint. For others it is made once,
- * since it is hashed for the report and written in two places.
+ * newer version may have written it, and a copy must have the same hash. For other runs the text is made
+ * once, since it is hashed for the report and written in two places.
  */
 function runText(run) {
     const text = texts.get(run) ?? `${JSON.stringify(run)}\n`;
@@ -25644,7 +25655,7 @@ const CONTRACT = {
     ...{ schema: runSchema, name: RUN_SCHEMA, version: RUN_VERSION, upgrade: upgradeRun },
     ...{ maxBytes: MAX_RUN_BYTES, noun: 'run record' },
 };
-/** What no single field is to blame for, as a clause. */
+/** What is wrong with the fields together, as a clause. */
 function flawOf({ metrics, launches, instructions }) {
     if (metrics.length === 0 && instructions === undefined)
         return 'metrics: nothing was measured';
@@ -25676,8 +25687,8 @@ const repeated = (values) => values.length === new Set(values).size
     ? undefined
     : values.find((value, index) => values.indexOf(value) < index);
 /**
- * Makes a run of fields that this program just measured, holding them to the same schema as a
- * record read from a file.
+ * Makes a run of fields that this program just measured. It checks them by the same schema as a record
+ * that is read from a file.
  *
  * @throws ZodError when a field is out of bounds: a bug, not a user's mistake
  */
@@ -29844,7 +29855,7 @@ var units = __nccwpck_require__(6300);
 
 
 
-/** Names that are looked at in one folder: more are somebody's whole disk, which takes minutes. */
+/** The limit of names that are read. A folder with more may be a whole disk, which takes minutes. */
 const MAX_NAMES = 20_000;
 /**
  * Finds the run records in a folder and in the folders below it.
@@ -29884,7 +29895,7 @@ function leftOut(shown, { deeper, stoppedBy }, limits) {
     ];
 }
 const passedOver = (what, why) => `${what} was passed over: ${why}.`;
-/** Reads one file as a run record. A file that is none gives a clause and no error. */
+/** Reads one file as a run record. For any other file it returns a clause and does not throw. */
 async function readRecord(path) {
     const { text, why } = await (0,read/* readWhole */.o)(path, run/* MAX_RUN_BYTES */.xn);
     if (text === undefined)
@@ -30398,16 +30409,16 @@ class Containers {
     engine;
     image;
     options;
-    workshop;
+    tools;
     prefix = `syscall-gate-${(0,external_node_crypto_.randomBytes)(6).toString('hex')}`;
     started = 0;
     outlived = false;
-    constructor(engine, image, options, workshop) {
+    constructor(engine, image, options, tools) {
         this.engine = engine;
         this.image = image;
         this.options = options;
-        this.workshop = workshop;
-        workshop.signal.addEventListener('abort', this.sweepOnAbort, { once: true });
+        this.tools = tools;
+        tools.signal.addEventListener('abort', this.sweepOnAbort, { once: true });
     }
     /** Removing the containers also ends the clients that wait for them. */
     sweepOnAbort = () => void this.sweep();
@@ -30427,7 +30438,7 @@ class Containers {
             ...(brand === 'nerdctl' ? [] : ['--log-driver', 'none']),
             ...this.options,
             // With SELinux, the probe gets a label that every container may use.
-            ...['--volume', `${this.workshop.probe}:${INSIDE}:ro${selinux ? ',z' : ''}`],
+            ...['--volume', `${this.tools.probe}:${INSIDE}:ro${selinux ? ',z' : ''}`],
             ...['--entrypoint', INSIDE, this.image.reference, ...words],
         ];
     }
@@ -30436,7 +30447,7 @@ class Containers {
      * @throws EngineError; the signal's reason if the signal is aborted
      */
     async tryOut() {
-        const { probe, signal } = this.workshop;
+        const { probe, signal } = this.tools;
         if (probe.includes(':'))
             throw new EngineError(colonIn(probe));
         const [program = '', ...words] = this.commandLine(['--list']);
@@ -30458,7 +30469,7 @@ class Containers {
         return explainError(this.engine.program, stderr);
     }
     async close() {
-        this.workshop.signal.removeEventListener('abort', this.sweepOnAbort);
+        this.tools.signal.removeEventListener('abort', this.sweepOnAbort);
         await this.sweep();
     }
     /** Removes containers that still run, or that the engine did not remove after they ended. */
@@ -30482,7 +30493,7 @@ class Containers {
         return names.split('\n').filter(Boolean);
     }
     warnAboutLeft(names) {
-        this.workshop.progress.warn(`Some containers may be left over (${names.join(', ')}): remove them with ${this.engine.program} rm --force.`);
+        this.tools.progress.warn(`Some containers may be left over (${names.join(', ')}): remove them with ${this.engine.program} rm --force.`);
     }
 }
 
@@ -30678,10 +30689,10 @@ const containerTarget = {
             throw (0,failure/* usageFailure */.II)(`${input} "${spec.slice(0, 200)}" cannot be run: ${error.message}.`);
         }
     },
-    async open(spec, workshop) {
-        const engine = await findEngine(spec.engine, workshop.signal);
+    async open(spec, tools) {
+        const engine = await findEngine(spec.engine, tools.signal);
         try {
-            return await openContainers(spec, engine, workshop);
+            return await openContainers(spec, engine, tools);
         }
         catch (error) {
             if (!(error instanceof EngineError))
@@ -30690,11 +30701,11 @@ const containerTarget = {
         }
     },
 };
-async function openContainers(spec, engine, workshop) {
-    const { signal } = workshop;
-    const image = await findImage(engine, spec, workshop);
+async function openContainers(spec, engine, tools) {
+    const { signal } = tools;
+    const image = await findImage(engine, spec, tools);
     const runtime = await runtimeText(engine, optionValue(spec.options, '--runtime'), signal);
-    const containers = new Containers(engine, image, spec.options, workshop);
+    const containers = new Containers(engine, image, spec.options, tools);
     await containers.tryOut();
     return {
         record: {
@@ -31179,42 +31190,42 @@ async function qemuVersion(architecture) {
 
 
 
-/** As little as a probe can be asked for. */
+/** The smallest plan of a probe. */
 const TRIAL_PLAN = ['--metrics=syscall.null', '--rounds=1', '--batches=1', '--cpu=0'];
 /**
- * A kernel is up in KVM within a second or two. Where KVM is there and does not work, as in many
- * virtual machines, the guest spins without a word.
+ * In KVM a kernel boots within a second or two. In many virtual machines KVM exists but does not work:
+ * the guest then spins and prints nothing.
  */
 const KVM_DEADLINE_MS = 10_000;
 const KVM_DEVICE = '/dev/kvm';
 const NAMES = { kvm: 'KVM', tcg: 'TCG' };
 /**
- * Boots the kernel once to the probe's end, which shows that it can be timed, and in what: in what
- * was asked for, in what the other side has, or else in KVM where it comes up there and in TCG where
- * it does not. A kernel that is only counted runs in TCG.
+ * Boots the kernel once to the probe's end, which shows that it can be timed, and chooses the
+ * accelerator: the one that the user named, or else the other side's, or else KVM if the kernel boots
+ * there, or else TCG. A kernel that is only counted runs in TCG.
  *
  * @param version QEMU's
  * @throws Failure that says why the kernel does not come up, or cannot in what was asked for
  */
-async function chooseAccelerator(spec, guest, version, workshop) {
-    const boots = { spec, guest, version, workshop };
+async function chooseAccelerator(spec, guest, version, tools) {
+    const boots = { spec, guest, version, tools };
     const foreign = foreignKernel(guest);
     if (foreign !== undefined && spec.options.accelerator === 'kvm') {
         throw (0,failure/* usageFailure */.II)(`The kernel ${spec.path} cannot be booted in KVM: ${foreign}; leave accel=kvm out.`);
     }
-    const wanted = spec.options.accelerator ?? workshop.beside?.record.machine?.accelerator;
-    if (workshop.evidence === 'counted')
+    const wanted = spec.options.accelerator ?? tools.otherSide?.record.machine?.accelerator;
+    if (tools.evidence === 'counted')
         return 'tcg';
-    workshop.progress.phase(`Try whether ${spec.spec} comes up`);
+    tools.progress.phase(`Try whether ${spec.spec} comes up`);
     if (wanted !== undefined)
         return choose(boots, wanted);
     const obstacle = foreign ?? (await kvmObstacle(boots));
     if (obstacle === undefined)
         return 'kvm';
-    workshop.progress.note(`KVM is not used: ${obstacle}.`);
+    tools.progress.note(`KVM is not used: ${obstacle}.`);
     return choose(boots, 'tcg');
 }
-/** That no processor here executes a kernel's instructions, as a clause; undefined where one does. */
+/** One clause if no processor here executes the kernel's instructions; undefined if one does. */
 function foreignKernel({ architecture }) {
     const here = hostArchitecture();
     if (architecture === here)
@@ -31222,14 +31233,14 @@ function foreignKernel({ architecture }) {
     const name = here === undefined ? process.arch : ARCHITECTURE_NAMES[here];
     return `the processor here is ${name}, and the kernel is for ${ARCHITECTURE_NAMES[architecture]}`;
 }
-/** Where an emulated kernel is counted and not timed, the first boot that counts is its trial. */
+/** A kernel that is only counted needs no trial boot: its first counting boot shows whether it works. */
 async function choose(boots, accelerator) {
-    if (isTimed(boots.workshop.evidence, accelerator))
+    if (isTimed(boots.tools.evidence, accelerator))
         await bootIn(boots, accelerator);
     return accelerator;
 }
 /**
- * Boots a kernel to the end of a probe that does next to nothing, with its log told.
+ * Boots a kernel to the end of a probe that does next to nothing, with the kernel's log on the console.
  *
  * @throws Failure when the kernel does not come up
  */
@@ -31255,16 +31266,16 @@ async function kvmObstacle(boots) {
     const why = await tryBoot(boots, 'kvm', deadlineMs);
     return why && `there the kernel does not come up (${why.split(';', 1)[0]})`;
 }
-/** @returns why the kernel did not come up; nothing when it did */
-async function tryBoot({ spec, guest, version, workshop }, accelerator, deadlineMs) {
+/** @returns why the kernel did not come up; undefined if it did */
+async function tryBoot({ spec, guest, version, tools }, accelerator, deadlineMs) {
     const { architecture } = guest;
     await writePlan(guest, TRIAL_PLAN);
     const line = commandLineFor(architecture, spec.commandLine, { verbose: true });
-    const result = await workshop.launch(qemuCommand(guest, accelerator, line), deadlineMs);
+    const result = await tools.launch(qemuCommand(guest, accelerator, line), deadlineMs);
     const console = result.results.toString('latin1');
     if (probeSucceeded(console)) {
         const seconds = (result.wallNs / 1e9).toFixed(1);
-        workshop.progress.note(`${spec.spec} was up and down in ${seconds} s, ${how(version, accelerator)}.`);
+        tools.progress.note(`${spec.spec} was up and down in ${seconds} s, ${how(version, accelerator)}.`);
         return undefined;
     }
     const { consoleOption } = EMULATORS[architecture];
@@ -31282,7 +31293,7 @@ const how = (version, accelerator) => accelerator === 'kvm'
 
 
 
-/** Prints all definitions that a program sees which includes sys/syscall.h. */
+/** Prints all definitions in a program that includes sys/syscall.h. */
 const FLAGS = ['-E', '-dM', '-x', 'c', '-include', 'sys/syscall.h', '/dev/null', '-o'];
 /**
  * The numbers of an architecture's system calls by name, from the headers that the probe is
@@ -32164,7 +32175,7 @@ const MARKS = [
  * @throws Failure if the plugin cannot be compiled, or the probe was built in a way that cannot be
  *   traced
  */
-async function prepareTracer(probe, workshop) {
+async function prepareTracer(probe, tools) {
     const functions = hasFixedAddresses(probe) ? elfFunctions(probe) : [];
     const addressOf = (mark) => {
         const found = functions.find(({ name }) => name === `mark_${mark}`);
@@ -32177,7 +32188,7 @@ async function prepareTracer(probe, workshop) {
     return {
         marks: Object.fromEntries(marks),
         symbols: symbolsOfElf(functions.filter(({ name }) => !places.has(name))),
-        plugin: await buildTracePlugin({ signal: workshop.signal }),
+        plugin: await buildTracePlugin({ signal: tools.signal }),
     };
 }
 /** Ten times the trace of all metrics; a longer trace is cut off. */
@@ -32187,9 +32198,9 @@ const MAX_TRACE_MIB = 512;
  *
  * @throws Failure as {@link prepareTracer}
  */
-async function traceLaunches(start, { probe, debug, workshop }) {
-    const tracer = await prepareTracer(probe, workshop);
-    const out = (0,external_node_path_.join)(workshop.folder, 'trace');
+async function traceLaunches(start, { probe, debug, tools }) {
+    const tracer = await prepareTracer(probe, tools);
+    const out = (0,external_node_path_.join)(tools.folder, 'trace');
     return {
         async start(words, seed) {
             const { argv, ...rest } = await start(words, seed, debug.symbols === undefined);
@@ -32293,7 +32304,7 @@ function kernelAddresses(windows) {
  * How to count a kernel's instructions: always in the emulator, even if times are measured under
  * KVM.
  */
-function countingOf({ spec, guest, version, probe, debug, workshop }) {
+function countingOf({ spec, guest, version, probe, debug, tools }) {
     const { commandLine, options } = spec;
     const { architecture } = guest;
     const { cpus } = guest.options;
@@ -32313,8 +32324,8 @@ function countingOf({ spec, guest, version, probe, debug, workshop }) {
             procedure: String(COUNTING_PROCEDURE),
         },
         start: (words, seed) => start(words, seed),
-        diagnose: () => bootIn({ spec, guest, version, workshop }, 'tcg'),
-        trace: () => traceLaunches(start, { probe, debug, workshop }),
+        diagnose: () => bootIn({ spec, guest, version, tools }, 'tcg'),
+        trace: () => traceLaunches(start, { probe, debug, tools }),
     };
 }
 
@@ -33142,12 +33153,12 @@ function auditRulesOf(words) {
 
 /**
  * `kernel:PATH [seccomp=PROFILE] [audit-rule=RULE] [vmlinux=FILE] [kernel command line]`: boots a kernel
- * in QEMU for each launch, with the probe as the init of an initramfs that holds nothing else. Its
+ * in QEMU for each launch. The probe is the init of an initramfs that contains nothing else. Its
  * results come over the serial console.
  *
- * The command line is the kernel's as it stands, but for the words that no kernel knows: the probe
- * measures under the filter of that seccomp profile, in a machine with those audit rules, and
- * the vmlinux (or a System.map) has the names of its functions. What has blanks goes in double quotes.
+ * The rest is the kernel's command line, passed on unchanged. The first words are for this program: the
+ * probe measures under the filter of the seccomp profile, in a machine with the audit rules, and the
+ * vmlinux (or a System.map) gives the names of functions. A value with blanks goes in double quotes.
  */
 const kernelTarget = {
     syntax: KERNEL_SYNTAX,
@@ -33168,24 +33179,24 @@ const kernelTarget = {
             throw (0,failure/* usageFailure */.II)(`${input} "${spec.slice(0, 200)}" cannot be booted: ${error.message}.`);
         }
     },
-    async open(spec, workshop) {
-        const image = await imageOf(spec, workshop);
-        refuseOther(spec, image, workshop);
-        refuseSeveralCounted(spec, image, workshop);
+    async open(spec, tools) {
+        const image = await imageOf(spec, tools);
+        refuseOther(spec, image, tools);
+        refuseSeveralCounted(spec, image, tools);
         const version = await qemuVersion(image.architecture);
-        const probe = await probeFor(image.architecture, workshop);
-        const configuration = await configurationOf(spec.path, image.bootable, workshop.signal);
-        tellOneSided(spec, configuration, workshop);
+        const probe = await probeFor(image.architecture, tools);
+        const configuration = await configurationOf(spec.path, image.bootable, tools.signal);
+        tellOneSided(spec, configuration, tools);
         const filter = spec.seccomp === undefined
             ? undefined
-            : await seccompFilter(spec.seccomp, image.architecture, workshop.signal);
-        const debug = await debugInformationOf(spec, image, workshop);
-        const rules = spec.auditRules && (await auditRules(spec.auditRules, image.architecture, workshop));
-        const guest = await prepareGuest(spec, image, probe, workshop.folder, {
+            : await seccompFilter(spec.seccomp, image.architecture, tools.signal);
+        const debug = await debugInformationOf(spec, image, tools);
+        const rules = spec.auditRules && (await auditRules(spec.auditRules, image.architecture, tools));
+        const guest = await prepareGuest(spec, image, probe, tools.folder, {
             ...(filter ? { filter: filter.program } : {}),
             ...(rules ? { rules } : {}),
         });
-        const accelerator = await chooseAccelerator(spec, guest, version, workshop);
+        const accelerator = await chooseAccelerator(spec, guest, version, tools);
         const machine = machineRecord(guest, accelerator, version);
         const facts = {
             ...machineFacts(machine),
@@ -33200,9 +33211,9 @@ const kernelTarget = {
         return {
             ...booted(spec, guest, accelerator),
             record: { ...record, ...(configuration === undefined ? {} : { configuration }) },
-            timed: isTimed(workshop.evidence, accelerator),
-            ...(isCounted(workshop.evidence)
-                ? { counting: countingOf({ spec, guest, version, probe, debug, workshop }) }
+            timed: isTimed(tools.evidence, accelerator),
+            ...(isCounted(tools.evidence)
+                ? { counting: countingOf({ spec, guest, version, probe, debug, tools }) }
                 : {}),
         };
     },
@@ -33226,7 +33237,7 @@ const machineFacts = ({ architecture, accelerator, emulator }) => ({
     ...{ memory: `${emulator.memoryMib} MiB`, cpus: String(emulator.cpus) },
     'host cpu': emulator.hostCpu,
 });
-/** With a clock for both, each waits for the other's interrupts until somebody gives up. */
+/** With one clock for both, each waits for the other's interrupts until one of them gives up. */
 function refuseSeveralCounted({ path, options }, { architecture }, { evidence }) {
     if (!isCounted(evidence) || architecture !== 'x86_64' || options.cpus === 1)
         return;
@@ -33252,19 +33263,19 @@ async function imageOf({ path }, { signal }) {
         throw (0,failure/* usageFailure */.II)(`The kernel ${path} cannot be booted: ${error.message}.`);
     }
 }
-/** Neither an instruction nor a time of one architecture is one of another. */
-function refuseOther({ path }, { architecture }, { beside }) {
-    const other = beside?.record.machine?.architecture;
-    if (beside === undefined || other === undefined || other === architecture)
+/** Counts and times of two architectures cannot be compared. */
+function refuseOther({ path }, { architecture }, { otherSide }) {
+    const other = otherSide?.record.machine?.architecture;
+    if (otherSide === undefined || other === undefined || other === architecture)
         return;
-    throw (0,failure/* usageFailure */.II)(`The kernel ${path} is for ${ARCHITECTURE_NAMES[architecture]} and that of ${beside.record.spec} is for another architecture, so that neither counts nor times of them can be compared: give two kernels for one.`);
+    throw (0,failure/* usageFailure */.II)(`The kernel ${path} is for ${ARCHITECTURE_NAMES[architecture]} and that of ${otherSide.record.spec} is for another architecture, so that neither counts nor times of them can be compared: give two kernels for one.`);
 }
 /** The probe that a kernel can run: this machine's own, or one that is cross-compiled. */
-async function probeFor(architecture, workshop) {
-    const own = await (0,external_node_fs_promises_.readFile)(workshop.probe);
+async function probeFor(architecture, tools) {
+    const own = await (0,external_node_fs_promises_.readFile)(tools.probe);
     if (programArchitecture(own) === architecture)
         return own;
-    const { progress, signal } = workshop;
+    const { progress, signal } = tools;
     progress.phase(`Compile the probe for ${ARCHITECTURE_NAMES[architecture]}`);
     const { probe, cached, compiler, elapsedMs } = await buildProbeFor(architecture, {
         ...{ progress, signal },
@@ -33273,17 +33284,17 @@ async function probeFor(architecture, workshop) {
         progress.note(`Compiled with ${compiler} in ${(elapsedMs / 1000).toFixed(1)} s.`);
     return (0,external_node_fs_promises_.readFile)(probe);
 }
-/** Two configurations are compared, and one alone is of no use. */
-function tellOneSided({ path }, configuration, { beside, progress }) {
-    if (beside?.record.kind !== 'kernel')
+/** Configurations are compared in pairs, so one alone is of no use. */
+function tellOneSided({ path }, configuration, { otherSide, progress }) {
+    if (otherSide?.record.kind !== 'kernel')
         return;
-    const other = beside.record.configuration;
+    const other = otherSide.record.configuration;
     if ((other === undefined) === (configuration === undefined))
         return;
-    const unknown = configuration === undefined ? path : beside.record.spec;
+    const unknown = configuration === undefined ? path : otherSide.record.spec;
     progress.note(`The kernels' configurations are not compared, since that of ${unknown} is neither in it (CONFIG_IKCONFIG=y) nor beside it (config-VERSION, or .config).`);
 }
-/** Of the guest, whatever the launch is pinned to here. */
+/** A CPU of the guest, whatever CPU the launch is pinned to here. */
 const FIRST_CPU = 0;
 function booted({ commandLine, options }, guest, accelerator) {
     const { consoleOption } = EMULATORS[guest.architecture];
@@ -33339,9 +33350,9 @@ const isRunnable = (spec) => isKind(spec.kind);
 /** Whether instructions can be counted in what a spec names. */
 const isCountableSpec = ({ kind }) => KINDS[kind].countable === true;
 /** Opens the target that a spec names. The caller must close it. */
-function openTarget(spec, workshop) {
+function openTarget(spec, tools) {
     const kind = KINDS[spec.kind];
-    return kind.open(spec, workshop);
+    return kind.open(spec, tools);
 }
 const isKind = (name) => Object.hasOwn(KINDS, name);
 
@@ -33354,7 +33365,7 @@ const isKind = (name) => Object.hasOwn(KINDS, name);
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   d: () => (/* binding */ withTargets)
 /* harmony export */ });
-/* unused harmony export workshopOf */
+/* unused harmony export targetToolsOf */
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1455);
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8161);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
@@ -33366,7 +33377,7 @@ const isKind = (name) => Object.hasOwn(KINDS, name);
 
 
 /** What any target may use, whichever side it is: all but its folder and its progress. */
-const workshopOf = ({ probe, signal, addon, plan }) => ({
+const targetToolsOf = ({ probe, signal, addon, plan }) => ({
     ...{ probe, signal },
     async launch(argv, deadlineMs, { anyCpu } = { anyCpu: false }) {
         signal.throwIfAborted();
@@ -33393,9 +33404,12 @@ async function withTargets(specs, tools, { progress, evidence: choice = 'timed' 
         for (const [side, spec] of Object.entries(specs)) {
             const own = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(folder, side);
             await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdir)(own);
-            const [beside] = open.map(([, target]) => target);
-            const workshop = { ...workshopOf(tools), progress, evidence, folder: own };
-            open.push([side, await (0,_index_js__WEBPACK_IMPORTED_MODULE_3__/* .openTarget */ .Ap)(spec, { ...workshop, ...(beside ? { beside } : {}) })]);
+            const [otherSide] = open.map(([, target]) => target);
+            const targetTools = { ...targetToolsOf(tools), progress, evidence, folder: own };
+            open.push([
+                side,
+                await (0,_index_js__WEBPACK_IMPORTED_MODULE_3__/* .openTarget */ .Ap)(spec, { ...targetTools, ...(otherSide ? { otherSide } : {}) }),
+            ]);
         }
         return await work(Object.fromEntries(open));
     }

@@ -1,6 +1,6 @@
 /**
- * The families of metrics, by what their ids begin with, in the order in which they are shown: from the
- * cheapest crossing to whole transfers. What the program has to know of each is typed by this list.
+ * The families of metrics, named by the first part of their ids. They are in the order in which they are
+ * shown, from the cheapest crossing to whole transfers. Tables about families are typed by this list.
  */
 export const FAMILIES = [
   'control',
@@ -20,7 +20,7 @@ export type Family = (typeof FAMILIES)[number];
 
 /**
  * @param id a metric's id, `family.operation_size_variant`
- * @returns undefined of a metric from a catalogue that knows more families
+ * @returns undefined for a metric from a catalogue with more families
  */
 export function familyOf(id: string): Family | undefined {
   const name = familyNameOf(id);

@@ -21,7 +21,7 @@ export interface ChangeResult extends Change {
 interface CountedChange {
   id: string;
   verdict: string;
-  /** Instructions an operation; none where one side could not be counted. */
+  /** Instructions per operation; none if one side could not be counted. */
   difference: number | null;
   resolution: number | null;
   calls: string[];
@@ -38,11 +38,11 @@ interface TimedChange {
 type ChangeJudging = Omit<Judging, 'baseline' | 'candidate' | 'evidence' | 'duration'> & {
   kernel: string;
   change: Change;
-  /** Of timing; `0` for none. */
+  /** Duration of timing; `0` for none. */
   duration: string;
 };
 
-/** The whole gate over one change, by what it counts and then by what it times. */
+/** The whole gate over one change: first counted, then timed. */
 export async function judgeChange(judging: ChangeJudging): Promise<ChangeResult> {
   const { report, seconds, phases } = await gateOf(judging, 'counted');
   const counted = { seconds, phases, metrics: countedChanges(report) };

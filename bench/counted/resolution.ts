@@ -18,11 +18,11 @@ export interface Resolution {
 export type MetricResolution =
   | {
       id: string;
-      /** Instructions an operation: the median over the boots. */
+      /** Instructions per operation: the median over the boots. */
       count: number;
-      /** How far boots with one seed lie apart at most. */
+      /** The largest difference of boots with one seed. */
       repeats: number;
-      /** How far any two boots lie apart. */
+      /** The largest difference of any two boots. */
       seeds: number;
       /** … as a share of the count. */
       share: number;

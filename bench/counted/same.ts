@@ -5,13 +5,13 @@ import { isInstructionsReport } from '#src/record/finding.js';
 import { judgeGate } from './gates.ts';
 import type { Phase } from './phases.ts';
 
-/** What gates of a kernel and its copy said. */
+/** Results of gates that compare a kernel with its copy. */
 export interface SameKernel {
   gates: number;
   /** How many of them were not `unchanged`. */
   notUnchanged: number;
   metrics: number;
-  /** Metrics, of all gates together, that differed by more than the resolution beside them. */
+  /** Metrics, over all gates, that differed by more than their resolution. */
   beyondResolution: number;
   /** Instructions. */
   largestDifference: number;

@@ -10,9 +10,9 @@ import { compareInstructions } from '#src/verdict/instructions.js';
 import { SILENT } from '../silent.ts';
 
 /**
- * Words of a kernel's command line that no metric asks about. What they move is where the kernel's
- * data lies and what it drew at random, as a change to some other part of it would: other
- * allocations at boot, other sizes of memory, another time at which the probe begins.
+ * Words of a kernel's command line that no metric depends on. They move the kernel's data and change its
+ * random draws, as a change to an unrelated part of it would: other allocations at boot, other sizes of
+ * memory, another time at which the probe begins.
  */
 const UNRELATED: readonly string[] = [
   '',
@@ -33,7 +33,7 @@ const UNRELATED: readonly string[] = [
 /** As many as a gate has boots under way. */
 const AT_A_TIME = 2;
 
-/** What kernels that differ in nothing that a metric asks about were told apart by. */
+/** Differences found between kernels that differ in nothing that a metric depends on. */
 export interface UnrelatedChanges {
   commandLines: readonly string[];
   /** Every command line against every other. */

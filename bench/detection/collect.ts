@@ -64,7 +64,7 @@ export async function prepareCollector(signal: AbortSignal, folder: string): Pro
   };
 }
 
-/** A gate as the program measures it, but for the tails, and for what is confirmed. */
+/** A gate as the program measures it, except for the tails and the metrics that are confirmed. */
 async function measureGate(bench: Bench, order: Order, slowdown: string): Promise<Gate> {
   const { condition, budget } = order;
   const baseline: RunnableSpec = { kind: 'host', spec: 'host' };

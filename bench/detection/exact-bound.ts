@@ -2,7 +2,7 @@ import jstat from 'jstat';
 
 /**
  * Upper end of the one-sided Clopper-Pearson interval of a share: the largest true share that would
- * still give so few events with the probability 1 − confidence (C. J. Clopper and E. S. Pearson,
+ * still give this few events with the probability 1 − confidence (C. J. Clopper and E. S. Pearson,
  * Biometrika 26, 1934, 404-413).
  *
  * @param events of `trials`

@@ -12,7 +12,7 @@ export interface Differences {
 
 /** A side's raw numbers, ns per operation as the clock read them: what other tools judge. */
 export interface RawSide {
-  /** One a launch. */
+  /** One for each launch. */
   launches: number[];
   /** Those of the first launches, all in one bag. */
   batches: number[];
@@ -26,13 +26,13 @@ export interface GateMetric extends Differences {
 /** How the two sides of a gate differ, and what ran beside them. */
 export interface Condition {
   name: string;
-  /** Filters that make each system call of the candidate dearer; 0: the sides are the same. */
+  /** Filters that make each system call of the candidate slower; 0: the sides are the same. */
   filters: number;
   /** A process on the same CPU that is busy for half of the time. */
   neighbour: boolean;
 }
 
-/** One gate as it was measured: a contiguous stretch of time that no other gate shares. */
+/** One measured gate: a contiguous period that no other gate shares. */
 export interface Gate {
   condition: Condition;
   /** The time budget that it was given, in seconds. */

@@ -4,7 +4,7 @@ import { adjustFamily, type ShiftTest, smallestP, testShift } from '#src/verdict
 import { ALPHA } from './collect.ts';
 import type { Gate } from './gates.ts';
 
-/** δ of a metric as a ratio. */
+/** Margin of a metric as a ratio. */
 export type MarginOf = (id: string) => number;
 
 /** A gate's tests, made once: what is asked of it changes one metric at a time. */
@@ -54,7 +54,7 @@ const confirmedTests = (
     new Map(flaggedBy(screen).map((id) => [id, confirm.get(id) ?? { slower: 1, faster: 1 }])),
   );
 
-const LARGEST_SHIFT = 0.5;
+const MAX_SHIFT = 0.5;
 const BISECTIONS = 14;
 
 /**
@@ -62,7 +62,7 @@ const BISECTIONS = 14;
  * candidate's estimates are scaled, so that the noise stays what was measured.
  */
 export function criticalShift(judged: JudgedGate, id: string): number {
-  let [low, high] = [-LARGEST_SHIFT, LARGEST_SHIFT];
+  let [low, high] = [-MAX_SHIFT, MAX_SHIFT];
   for (let step = 0; step < BISECTIONS; step++) {
     const middle = (low + high) / 2;
     if (callsSlower(judged, id, middle)) high = middle;

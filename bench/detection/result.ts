@@ -49,7 +49,7 @@ type Where = Pick<Detection, 'tool' | 'startedAt' | 'machine'>;
 export function summarise(gates: readonly Gate[], marginOf: MarginOf, where: Where): Detection {
   const groups = groupsOf(gates);
   const unchanged = groups.filter(([gate]) => gate.condition.filters === 0);
-  // No constant may be chosen on what is told here: tune on a collection of its own.
+  // No constant may be chosen from this result: tune on a separate collection.
   const budgets = unchanged.map((group) => summariseBudget(group, marginOf));
   const alarms = addUp(budgets.map((budget) => budget.falseAlarms));
   const powers = budgets.map(({ thoroughGates }) => thoroughGates);
@@ -107,7 +107,7 @@ const alarmGoal = ({ red, gates, upperBound }: FalseAlarms): Goal => ({
   found: `${red} of ${gates}, at most ${formatShare(upperBound)}`,
 });
 
-/** What is to be reached where nothing but other machines' work is in the way. */
+/** Goals for a machine that only other machines' work disturbs. */
 function goalsOf({ condition, budget, metrics }: BudgetSummary): Goal[] {
   if (condition.includes('busy neighbour') || (budget !== 30 && budget !== 60)) return [];
   const power = (families: RegExp, change: number, what: string): Goal => {

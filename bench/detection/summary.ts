@@ -13,7 +13,7 @@ import {
   printedMde80,
 } from './ours.ts';
 
-/** Changes that are put to every gate in which nothing changed, as ratios. */
+/** Changes that are applied to every gate in which nothing changed, as ratios. */
 export const CHANGES = [0.005, 0.01, 0.02, 0.03, 0.04, 0.05] as const;
 
 export interface FalseAlarms {
@@ -58,7 +58,7 @@ export interface InjectedSummary {
   gates: number;
   /** Gates that called at least one metric slower. */
   caught: number;
-  /** Of the metrics of the syscall family that get dearer beyond the margin, those that were called. */
+  /** The share called, of the syscall metrics that got slower by more than the margin. */
   metricsCaught: number;
   /** Median change of the null call, as a ratio. */
   nullCall: number;
@@ -156,7 +156,7 @@ function shareOf<T>(values: readonly T[], holds: (value: T) => boolean): number 
   return values.filter(holds).length / values.length;
 }
 
-/** What a slowdown that was really there was called. */
+/** How a real slowdown was judged. */
 export function summariseInjected(gates: readonly Gate[], marginOf: MarginOf): InjectedSummary {
   const calls = gates.map((gate) => called(judgeGate(gate, marginOf)).slower);
   const syscalls = idsOf(gates).filter((id) => id.startsWith('syscall.'));

@@ -18,7 +18,7 @@ export interface Side {
   sdShare: number;
 }
 
-/** Ours beside theirs. What too few launches leave unbounded, or no spread divides, is null. */
+/** Ours and theirs. A number is null if too few launches leave it unbounded, or a spread is 0. */
 export interface Comparison {
   ours: Side;
   theirs: Side;

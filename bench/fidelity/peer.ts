@@ -14,10 +14,10 @@ export interface Pair {
   ourMetric: string;
   /** The peer's command for it, shortened. */
   theirOperation: string;
-  /** What tells their operation from ours, in words; nothing when it is the same in all that counts. */
+  /** How their operation differs from ours, in words; undefined if it does not differ in a way that matters. */
   includes?: string;
   /**
-   * Runs the peer once, for about so many seconds if it lets itself be told.
+   * Runs the peer once, for about that many seconds if it accepts a duration.
    * @returns ns of one operation, as the peer reports it
    * @throws Error that says why there is no figure
    */

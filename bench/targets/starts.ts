@@ -5,7 +5,7 @@ import type { Bench } from '#src/measure/launch.js';
 import type { LaunchResult } from '#src/probe/addon.js';
 import { parseWire, planArguments } from '#src/probe/wire.js';
 import { openTarget, parseRunnableSpec } from '#src/targets/index.js';
-import { workshopOf } from '#src/targets/sides.js';
+import { targetToolsOf } from '#src/targets/sides.js';
 import type { Target } from '#src/targets/target.js';
 import { SILENT } from '../silent.ts';
 import type { Kind } from './kinds.ts';
@@ -66,7 +66,7 @@ async function openRunner(order: StartsOrder, kind: Kind, index: number): Promis
   await mkdir(folder);
   const spec = parseRunnableSpec(kind.spec, { input: 'spec', options });
   const target = await openTarget(spec, {
-    ...workshopOf(bench),
+    ...targetToolsOf(bench),
     folder,
     progress: SILENT,
     evidence: 'timed',

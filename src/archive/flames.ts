@@ -12,7 +12,7 @@ import {
   isInstructions,
 } from '../verdict/comparison.js';
 
-/** The folder beside a report that has a flame graph for each metric whose count changed. */
+/** The folder next to a report with a flame graph for each metric whose count changed. */
 export const FLAMES = 'flames';
 
 const FLAME_FILE = /^[a-z]+\.[a-z0-9_]+\.svg$/;

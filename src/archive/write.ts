@@ -37,8 +37,8 @@ export interface Written {
  * Writes a report, and in subfolders the runs that it rests on and flame graphs of traced operations.
  *
  * The evidence is written first, then the report; the evidence of an earlier report is removed last.
- * So the report that is there has all of its evidence, whenever this is cut short. Flame graphs are
- * extra: the report is whole without them.
+ * So if this is interrupted at any time, the report in the folder has all of its evidence. Flame graphs
+ * are extra: the report is complete without them.
  *
  * @throws Failure (measurement) when the file system refuses; what was there before is then whole
  */
@@ -74,7 +74,7 @@ async function makeEvidenceFolder(path: string): Promise<void> {
   }
 }
 
-/** Of many stored runs most were there for the last report, too: what is there already stays. */
+/** Keeps files that exist already, because most stored runs were there for the last report, too. */
 async function addFile(path: string, text: string, added: string[]): Promise<void> {
   const { text: there } = await readWhole(path, MAX_RUN_BYTES);
   if (there === text) return;

@@ -4,7 +4,7 @@ import { type Architecture, hostArchitecture } from '../probe/architecture.js';
 import { compile, findCompilers } from './compiler.js';
 import { findCrossCompiler } from './cross-compiler.js';
 
-/** Prints all definitions that a program sees which includes sys/syscall.h. */
+/** Prints all definitions in a program that includes sys/syscall.h. */
 const FLAGS = ['-E', '-dM', '-x', 'c', '-include', 'sys/syscall.h', '/dev/null', '-o'];
 
 /**

@@ -12,7 +12,7 @@ import { checkMargins, keep, type RecordedVerdict } from './recorded.js';
  *
  * The two sides of one paired comparison are compared as they were measured, in pairs. Anything else
  * is a candidate against runs of earlier jobs. The user decides which record is the baseline, even
- * where it was the candidate when it was measured: pairs of launches have no direction.
+ * if it was measured as the candidate, because pairs of launches have no direction.
  *
  * @param out where to keep the report and its evidence, if anywhere
  * @throws Failure (usage) when a file is no run record, or the same run is given twice
@@ -59,7 +59,7 @@ const arePaired = ({ duet: one }: Run, { duet: other }: Run): boolean =>
 const filesText = ({ path }: GivenRecord, others: number): string =>
   others === 0 ? `file:${path}` : `file:${path} and ${others} more`;
 
-/** Else the user could mistake this verdict for the gate's. */
+/** Without this note the user could mistake the verdict for the gate's. */
 const turnedRound = (first: GivenRecord, last: GivenRecord, { design }: Evidence): string[] =>
   design === 'paired' && first.run.duet?.side === 'candidate'
     ? [

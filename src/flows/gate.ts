@@ -28,11 +28,11 @@ interface GateSurroundings extends Surroundings {
 }
 
 /**
- * The whole story: find the baseline, compile the probe, measure one side or both in turn, judge,
- * write it all down.
+ * The whole gate: finds the baseline, compiles the probe, measures one side or both in turn, judges,
+ * and writes report and evidence.
  *
- * @param prepare where the compiled parts come from: another place only in tests, which compile nothing
- * @throws Failure one sentence for every foreseeable cause; nothing half-written stays behind
+ * @param prepare gets the compiled parts; only tests, which compile nothing, pass another function
+ * @throws Failure with one sentence for every foreseeable cause; no half-written file stays behind
  */
 export async function gate(
   config: Config,

@@ -12,11 +12,11 @@ export interface Specs {
   candidate: string;
 }
 
-/** A report and what it was made from: everything that is stored or shown of a verdict. */
+/** A report and the runs it was made from: everything about a verdict that is stored or shown. */
 export interface Judged {
   report: Report;
   comparison: Comparison;
-  /** The runs that decided. */
+  /** The runs that the verdict rests on. */
   exhibits: Exhibit[];
 }
 

@@ -10,7 +10,7 @@ import type { Shard } from '../verdict/shard-set.js';
 import { judgeEvidence } from './judge.js';
 import { checkMargins } from './recorded.js';
 
-/** What a merge is asked for. Nothing is measured, so it has no sides and no duration. */
+/** The options of a merge. Nothing is measured, so it has no sides and no duration. */
 export interface MergeConfig extends Policy {
   out: string;
   /** Fewer shards than this give no verdict; 1 by default. */
@@ -23,8 +23,8 @@ export interface Merged {
 }
 
 /**
- * The verdict over several machines: find the records that shards left, pair them, judge, write the
- * report and its evidence down.
+ * The verdict over several machines: finds the records that shards left, pairs them, judges, and
+ * writes the report and its evidence.
  *
  * @throws Failure one sentence for every foreseeable cause
  */

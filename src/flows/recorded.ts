@@ -9,7 +9,7 @@ import type { Judged } from './judge.js';
 /** The verdict over records that exist already. */
 export interface RecordedVerdict {
   report: Report;
-  /** One sentence each, for people: what the report itself does not say. */
+  /** Sentences for people that are not in the report. */
   notes: string[];
 }
 

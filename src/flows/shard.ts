@@ -25,8 +25,8 @@ export interface MeasuredShard {
 }
 
 /**
- * One machine's share of a comparison: measures both sides in turn, judges nothing, and writes both
- * records down.
+ * One machine's share of a comparison: measures both sides in turn and writes both records. It does
+ * not judge.
  *
  * @throws Failure one sentence for every foreseeable cause
  */
@@ -57,7 +57,7 @@ function runnableBaseline({ baseline }: Config): RunnableSpec {
   );
 }
 
-/** The job that judges says so, too, but here it can still be mended. */
+/** The job that judges says this too, but then it is too late to measure for longer. */
 function warnOfFewPairs({ launches }: Run, durationMs: number, progress: Progress): void {
   const pairs = launches.filter(({ phase, failure }) => phase === 'screen' && !failure).length;
   if (pairs >= MIN_REPLICATES) return;

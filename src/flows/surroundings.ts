@@ -1,7 +1,7 @@
 import type { Progress } from '../progress.js';
 import type { Source } from '../record/run.js';
 
-/** What a flow needs of its caller. It does not know whether a person or a workflow called. */
+/** What a flow needs from its caller. It does not know whether a person or a workflow called. */
 export interface Surroundings {
   progress: Progress;
   /** Aborting it ends every launch and rejects the flow with the signal's reason. */

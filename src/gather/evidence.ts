@@ -19,10 +19,10 @@ interface Telling {
 }
 
 /**
- * Measures what the baseline calls for, a paired comparison, a run against stored ones, or a
- * self-portrait, by the instructions that the kernels under test execute, by time, or by both.
+ * Measures for one gate. The baseline decides the design: a paired comparison, a run against stored
+ * runs, or a self comparison. The evidence is instructions of the kernels under test, time, or both.
  *
- * @param open how the targets are opened: another way only in tests, which need no real kernel
+ * @param open how the targets are opened; only tests, which need no real kernel, open them otherwise
  */
 export function gatherEvidence(
   config: Config,
@@ -43,7 +43,7 @@ export function gatherEvidence(
   );
 }
 
-/** Both sides can be run here. */
+/** A paired comparison: both sides can run here. */
 async function duel(
   config: Config,
   bench: Bench,
@@ -63,7 +63,7 @@ async function duel(
   return { design: 'paired', baseline: runOf('baseline'), candidate };
 }
 
-/** The baseline is what was stored, if anything was. */
+/** The baseline is a store of earlier runs, which may be empty. */
 async function measureAlone(
   config: Config,
   bench: Bench,
@@ -90,7 +90,7 @@ async function measureAlone(
     : { ...times, candidate: withInstructions(times.candidate, counts.instructions) };
 }
 
-/** The sides, if all of them are to be counted: one decision holds for both sides. */
+/** The sides, if instructions are counted: one decision holds for both sides. */
 function countableSides<S extends { baseline?: Target; candidate: Target }>(
   sides: S,
 ): { [K in keyof S]: CountableTarget } | undefined {

@@ -90,7 +90,7 @@ export async function timeShard(
   return { baseline: session.baselineRun(before), candidate: session.candidateRun(after) };
 }
 
-/** The baseline is stored runs: measures the candidate, of which they may or may not have told. */
+/** The baseline is stored runs: measures the candidate alone. */
 export async function timeAgainst(
   { config, bench, progress }: Timing,
   candidate: Target,
@@ -105,7 +105,7 @@ export async function timeAgainst(
   return { design: 'stored', stored, candidate: session.candidateRun(own) };
 }
 
-/** Nothing to compare with: the candidate against itself shows what this machine can tell apart. */
+/** There is no baseline: comparing the candidate with itself shows what this machine can detect. */
 export async function timeItself(
   { config, bench, progress }: Timing,
   candidate: Target,
@@ -132,7 +132,7 @@ export async function timeItself(
   };
 }
 
-/** What the measuring time is to buy. */
+/** The goal that the time is allocated for. */
 export const goalOf = ({ alpha, margins }: JudgingSettings, fallback: number): Goal => ({
   alpha,
   marginOf: ({ id, leastMarginPercent }) =>

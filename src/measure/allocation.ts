@@ -14,82 +14,87 @@ import {
 } from './pilot.js';
 
 /**
- * Spends the time of the screen where it buys most, by what a pilot has shown of each metric's cost
- * and noise (T. Kalibera and R. Jones, "Rigorous benchmarking in reasonable time", ISMM 2013:
- * repetitions at each level follow from the variance and the cost of that level).
+ * A metric's part of the time. A pilot measures each metric's cost and noise, and the time goes where
+ * it reduces the error most (T. Kalibera and R. Jones, "Rigorous benchmarking in reasonable time",
+ * ISMM 2013: repetitions at each level follow from the variance and the cost of that level).
  *
- * Two levels are free here: rounds in a launch, and pairs of launches. Of batches there are always
- * few, since they share their round's state. Only noise and cost are looked at, never which side is
- * the quicker, so the choice cannot favour a verdict.
+ * Two levels can be chosen: the rounds of a launch, and the pairs of launches. A round always has few
+ * batches, since they share its state. The choice looks at noise and cost only, never at which side
+ * is faster, so it cannot favour a verdict.
  */
 export interface Allocation {
-  /** Rounds of a launch. */
+  /** How many rounds of the metric a launch has. */
   rounds: number;
-  /** Of the rounds of launches, those in which it takes part: above 0, at most 1. */
+  /** The share of the rounds of launches that measure the metric: above 0, at most 1. */
   share: number;
-  /** Pairs of launches that are still to be measured, and those there are. */
+  /** Pairs of launches to measure from now on. */
   pairs: number;
+  /** Pairs of launches measured already. */
   known: number;
-  /** Of a paired difference, as expected: standard deviation, log scale. */
+  /** Expected standard deviation of a paired difference, log scale. */
   deviation: number;
 }
 
-/** What a metric's pairs are for. */
+/** What the pairs must show. */
 export interface Goal {
   alpha: number;
-  /** Smallest change of a metric that matters, as a ratio: 0.02 is two percent. */
+  /** The smallest change of a metric that matters, as a ratio: 0.02 is two percent. */
   marginOf(metric: MetricEntry): number;
 }
 
-/** What the pairs are for. */
+/** The screen or the confirmation: how many pairs of launches its tests need. */
 export interface Stage {
-  /** Of a metric at least, and where the time does not hold so many. */
+  /** The pairs that each metric gets at least. */
   pairs: number;
+  /** The same where the time is too short for `pairs`. */
   leastPairs: number;
-  /** Whether the pairs that there are do not count: a confirmation is on fresh ones alone. */
+  /** True if earlier pairs do not count: a confirmation uses fresh pairs only. */
   fresh: boolean;
 }
 
-/** One launch in eight may be slow, so two pairs in fifteen. */
+/** One launch in eight may be slow, which spoils two pairs in fifteen. */
 const SCREEN: Stage = {
   pairs: robustPairs(SCREEN_LEVEL, 1, 2),
   leastPairs: robustPairs(SCREEN_LEVEL, 1),
   fresh: false,
 };
 
-/** @param alpha family-wise, over so many metrics */
+/** @param alpha family-wise level over all these metrics */
 export function confirmation(alpha: number, metrics: number): Stage {
   const pairs = robustPairs(alpha, Math.max(1, metrics));
   return { pairs, leastPairs: pairs, fresh: true };
 }
 
 /**
- * How many rounds a launch may hold of one metric: no more than others have, since it is they that
- * draw the state anew which a round begins with. An lseek with 28 rounds in a launch where most
- * metrics had 3 varied by 1.8 % between launches, and with ten among equals by 0.1 %.
+ * How many rounds of one metric a launch may hold. Each round should begin with a new state of the
+ * machine, and the other metrics' rounds before it make that state. So no metric gets many more rounds
+ * than the others. An lseek with 28 rounds, where most metrics had 3, varied by 1.8 % between
+ * launches. With ten rounds for every metric it varied by 0.1 %.
  */
-const FEWEST_ROUNDS = 3;
-const ROUNDS_CHOICES = [FEWEST_ROUNDS, 5, 7, 10];
+const MIN_ROUNDS = 3;
+const ROUNDS_CHOICES = [MIN_ROUNDS, 5, 7, 10];
 
 /**
- * Fewer rounds than this may all meet an unlucky state, which a pilot of a few launches does not
- * show: from 3 to 10 rounds, the deviation of null between launches fell from 1.7 to 0.1 %, that of
- * lseek from 2.2 to 0.1 %. Of all gated metrics none had more than twice its least variance times
- * cost at 10 rounds, and some had a hundred times that at 3. So fewer are for targets so slow that
- * the time would not hold enough pairs.
+ * Fewer rounds than this may all meet an unlucky state, and a pilot of a few launches does not show
+ * it. From 3 to 10 rounds, the deviation between launches fell from 1.7 to 0.1 % for null, and from
+ * 2.2 to 0.1 % for lseek. With 10 rounds, variance times cost was at most twice its minimum for every
+ * gated metric. With 3 rounds it was a hundred times the minimum for some. So fewer rounds are only
+ * for slow targets, where the time would not hold enough pairs otherwise.
  */
-const WELL_MIXED = 7;
+const MIN_MIXED_ROUNDS = 7;
 
-/** However noisy a metric looked, so many times its even share of the pairs are the most it gets. */
-const MOST_TIMES = 4;
+/** A metric gets at most this many times an even share of the pairs, however noisy it looked. */
+const MAX_EVEN_SHARES = 4;
 
-/** Rounds of launches hold two pairs. */
+/** A round of launches holds two pairs. */
 const PAIRS_PER_ROUND = 2;
 
 /**
+ * Allocates the time of a stage.
+ *
  * @param metrics the gated metrics; those that the pilot could not measure get no allocation
- * @param budget `timeMs`: what there is for the stage; `seed`: of the resampling, so that a schedule
- * can be repeated
+ * @param budget `timeMs`: the time of the stage; `seed`: makes the resampling repeatable, and so the
+ * schedule
  */
 export function allocate(
   metrics: readonly MetricEntry[],
@@ -117,10 +122,11 @@ export function allocate(
 }
 
 /**
- * How many of some metrics, the first of them, can be measured in as many pairs as their tests need,
- * though it be with the fewest rounds: so noisy a launch still shows a large change.
+ * How many of the metrics, from the first on, the time can hold with the pairs that their tests need.
+ * It assumes the fewest rounds a launch: that is noisy, but still shows a large change.
  *
- * @param budget `timeMs`: what there is; `pairsFor`: the pairs that the tests of so many need
+ * @param budget `timeMs`: the time that is left; `pairsFor`: the pairs that the tests of a number of
+ * metrics need
  */
 export function affordable(
   metrics: readonly MetricEntry[],
@@ -129,14 +135,14 @@ export function affordable(
 ): number {
   let pairMs = 2 * startOf([run.baseline, run.candidate]).idleMs;
   for (const [index, metric] of metrics.entries()) {
-    const rounds = run.processes * FEWEST_ROUNDS;
+    const rounds = run.processes * MIN_ROUNDS;
     pairMs += 2 * rounds * roundMsOf(pilotsOf(metric, run).flat());
     if (pairsFor(index + 1) * pairMs > timeMs) return index;
   }
   return metrics.length;
 }
 
-/** What a metric's noise and cost would be with so many rounds in a launch. */
+/** A metric's noise and cost with a given number of rounds in a launch. */
 interface Option {
   rounds: number;
   /** Variance of a paired difference over the squared margin. */
@@ -148,13 +154,13 @@ interface Option {
 
 interface Need {
   id: string;
-  /** δ of the metric, log scale. */
+  /** The metric's margin, log scale. */
   margin: number;
-  /** Of freedom, of what is known of its deviation. */
+  /** Degrees of freedom of its estimated deviation. */
   degrees: number;
-  /** Pairs that there are. */
+  /** Pairs measured already. */
   known: number;
-  /** Of the pairs that are measured, the share of which neither launch met a busy core. */
+  /** The expected share of pairs in which neither launch met a busy core. */
   yielded: number;
   options: Option[];
 }
@@ -177,7 +183,7 @@ function needOf(
   const between = Math.max(0, mean(sides.map(varianceOfLaunches)) - within(usual));
   const kept = sides.map((side) => side.filter(({ counts }) => counts).length / side.length);
   const yielded = Math.max(
-    LEAST_YIELD,
+    MIN_YIELD,
     kept.reduce((product, share) => product * share, 1),
   );
   const options = ROUNDS_CHOICES.map((rounds) => {
@@ -190,13 +196,14 @@ function needOf(
   return [{ id, margin, degrees, known: Math.floor(yielded * candidate.length), yielded, options }];
 }
 
-/** How many degrees of freedom the other metrics' noise is worth: as many as a pilot has. */
+/** Weight of the other metrics' noise, in degrees of freedom: as many as a pilot has. */
 const PRIOR_DEGREES = 6;
 
 /**
- * A metric that has slow launches, one in five, looks quiet to a pilot of four a side, and would get
- * too few pairs to be called. So each is taken to be a little like the others (G. K. Smyth 2004, see
- * {@link moderatedVariance}; only the plan rests on it, no verdict does).
+ * Moves each metric's deviation towards the median of all (G. K. Smyth 2004, see
+ * {@link moderatedVariance}). A metric with one slow launch in five may look quiet in a pilot of four
+ * launches a side, and would then get too few pairs for a verdict. This changes only the plan, never
+ * a verdict.
  */
 function moderated(needs: readonly Need[]): Need[] {
   const typical = needs.map(({ options }) => options.at(-1)?.deviation ?? 0);
@@ -213,14 +220,14 @@ function moderated(needs: readonly Need[]): Need[] {
   }));
 }
 
-/** However busy the core was in the pilot: it may have been an odd time. */
-const LEAST_YIELD = 0.4;
+/** The plan expects at least this yield, since the core may have been busy only during the pilot. */
+const MIN_YIELD = 0.4;
 
-/** ms a metric of what a launch takes beside its metrics: exec, setup of the probe, the results. */
+/** Each metric's part of a launch's overhead, in ms: exec, setup of the probe, the results. */
 const idleOf = ({ baseline, candidate }: PilotRun, metrics: number): number =>
   startOf([baseline, candidate]).idleMs / Math.max(1, metrics);
 
-/** So many pairs of launches with so many rounds. */
+/** The option that a metric gets, and how many pairs of it. */
 interface Choice extends Option {
   id: string;
   known: number;
@@ -229,15 +236,15 @@ interface Choice extends Option {
 }
 
 /**
- * The pairs and rounds that make the sum of the squared standard errors, each against its margin, as
- * small as it can be in the time: Lagrange's condition, with the price of a millisecond found by
- * bisection. No metric gets fewer than enough pairs, or it would be left without a verdict; where those
- * do not fit it is fewer, then of fewer rounds, and the time decides.
+ * Chooses pairs and rounds that minimise the sum of the squared standard errors, each divided by its
+ * margin, within the time. It uses a Lagrange multiplier, the price of a millisecond, and finds it by
+ * bisection. Every metric gets enough pairs for a verdict. If those do not fit, it tries fewer pairs,
+ * and then fewer rounds.
  */
 function shareOut(needs: readonly Need[], timeMs: number, { pairs, leastPairs }: Stage): Choice[] {
   const mixed = needs.map((need) => ({
     ...need,
-    options: need.options.filter(({ rounds }) => rounds >= WELL_MIXED),
+    options: need.options.filter(({ rounds }) => rounds >= MIN_MIXED_ROUNDS),
   }));
   for (const enough of [pairs, leastPairs]) {
     const choices = shareOutAmong(mixed, timeMs, enough);
@@ -248,7 +255,7 @@ function shareOut(needs: readonly Need[], timeMs: number, { pairs, leastPairs }:
 
 function shareOutAmong(needs: readonly Need[], timeMs: number, enough: number): Choice[] {
   const even = timeMs / sum(needs.map(({ options }) => options.at(-1)?.costMs ?? 0));
-  const most = MOST_TIMES * Math.max(enough, even);
+  const most = MAX_EVEN_SHARES * Math.max(enough, even);
   const at = (price: number): Choice[] =>
     needs.map((need) => choose(need, price, { least: enough, most }));
   let [cheap, dear]: [number, number] = PRICES;
@@ -263,11 +270,11 @@ function shareOutAmong(needs: readonly Need[], timeMs: number, enough: number): 
 const spentOn = (choices: readonly Choice[]): number =>
   sum(choices.map(({ pairs, costMs }) => pairs * costMs));
 
-/** Of a millisecond, in squared standard errors: far beyond anything that a run comes to. */
+/** Lowest and highest price of a millisecond, in squared standard errors: far beyond any real one. */
 const PRICES: [number, number] = [1e-12, 1e6];
 const PRICE_STEPS = 60;
 
-/** In all, those that there are already among them. */
+/** Limits of a metric's pairs, with those measured already. */
 interface Bounds {
   least: number;
   most: number;
@@ -284,11 +291,11 @@ function choose({ id, known, yielded, options }: Need, price: number, bounds: Bo
   return choices.reduce((a, b) => (b.total < a.total ? b : a));
 }
 
-/** Rounds of launches that so many pairs take. */
+/** How many rounds of launches hold these pairs. */
 export const roundsFor = (pairs: number): number => Math.ceil(pairs / PAIRS_PER_ROUND);
 
-/** Fewer pairs could not flag a metric however large its change. */
-export const LEAST_PAIRS = minimumPairs(SCREEN_LEVEL, 1);
+/** With fewer pairs, no change of a metric can be flagged, however large. */
+export const MIN_PAIRS = minimumPairs(SCREEN_LEVEL, 1);
 
 /** How many metrics share an error level. */
 export const familyOf = (metrics: readonly MetricEntry[]): number =>

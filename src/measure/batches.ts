@@ -3,28 +3,28 @@ import type { WireBatches } from '../probe/lines.js';
 import { CONTROL_QUANTILE } from '../stats/assumptions.js';
 
 /**
- * All batches of one metric in one launch, a column each: there are thousands in a launch, and a
- * session keeps them until it is known how quiet the machine can be.
+ * All batches of one metric in one launch, one array for each quantity. A launch has thousands, and a
+ * session keeps them until it knows how quiet the machine can be.
  */
 export interface Batches {
-  /** Of the launch, from 0 on: most launches have one. */
+  /** Process of the launch, counted from 0: most launches have one. */
   process: Uint16Array;
-  /** Of the launch, from 0 on, whatever its process: batches of a round stood side by side. */
+  /** Round of the launch, counted from 0 over all processes: its batches ran one after another. */
   round: Uint16Array;
   /** ns per operation. */
   ns: Float64Array;
-  /** ns per operation of the chain of multiplications right after it. */
+  /** ns per operation of the chain of multiplications right after the batch. */
   controlNs: Float64Array;
-  /** The share of its wall time in which its participants were on a CPU: 0 to 1. */
+  /** The share of the batch's wall time in which its participants were on a CPU: 0 to 1. */
   occupancy: Float64Array;
   /**
-   * What the wide loop took against the chain, as a ratio: the dearer, the more of the core another
-   * thread used. NaN from a probe that does not tell.
+   * Time of the wide loop divided by time of the chain. It rises as another thread uses more of the
+   * core. NaN from a probe that does not report it.
    */
   width: Float64Array;
 }
 
-/** @param rounds in the order they were measured, each with its process */
+/** @param rounds in the order they ran, each with its process */
 export function batchesOf(rounds: readonly (WireBatches & { process?: number })[]): Batches {
   const rows = rounds.flatMap(({ process = 0, ...round }, number) =>
     round.wallNs.map((wallNs, index) => ({
@@ -49,14 +49,14 @@ export function batchesOf(rounds: readonly (WireBatches & { process?: number })[
   };
 }
 
-/** Of a launch's batches, so many are taken to have met a quiet core: a tenth at least. */
+/** Assumption: at least this share of a launch's batches met a quiet core. */
 const QUIET_BATCHES = 0.1;
 
-/** Of the launches, so many are taken to hold quiet batches. */
+/** Assumption: at least this share of the launches hold quiet batches. */
 const QUIET_LAUNCHES = 0.25;
 
 /**
- * What the wide loop took in the typical batch of the typical launch, as {@link Batches.width}.
+ * {@link Batches.width} of the typical batch of the typical launch.
  *
  * @param launches each the batches of all its metrics
  * @returns undefined where no probe told
@@ -65,8 +65,8 @@ export const typicalWidth = (launches: readonly (readonly Batches[])[]): number 
   quantileOfLaunches(launches, 0.5, 0.5);
 
 /**
- * What the wide loop takes where no other thread is busy on the core, as {@link Batches.width}: the
- * batches of a launch that stand under it agree on it to a thousandth on quiet machines.
+ * {@link Batches.width} when no other thread is busy on the core. On quiet machines the batches of a
+ * launch below it agree to a thousandth.
  *
  * @param launches each the batches of all its metrics
  * @returns undefined where no probe told

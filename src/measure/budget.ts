@@ -3,22 +3,25 @@ import { minimumPairs, robustPairs } from '../stats/power.js';
 import { countOf } from '../text/units.js';
 import { OVERRUN } from './time-budget.js';
 
-/** What there is to know of a paired comparison's time before the first pair is measured. */
+/** What is known of a paired comparison's time before the first pair is measured. */
 export interface Budget {
-  /** Of a launch, and of it what passes before the probe measures. */
+  /** Time of a launch. */
   launchMs: number;
+  /** The part of it before the probe measures. */
   startMs: number;
-  /** That is left, and that the user gave for everything. */
+  /** Time that is left. */
   leftMs: number;
+  /** Time that the user gave for everything. */
   durationMs: number;
-  /** How many metrics are gated, at which family-wise level. */
+  /** How many metrics are gated. */
   gated: number;
+  /** Their family-wise level. */
   alpha: number;
 }
 
 /**
- * What the time allows, told before it is spent: where launches are slow, minutes may hold fewer
- * pairs than a verdict takes.
+ * Says how many pairs the time holds, before it is spent. Where launches are slow, minutes may hold
+ * fewer pairs than a verdict needs.
  *
  * @returns a sentence, and whether the time is enough
  */
@@ -36,7 +39,7 @@ export function budgetOf(budget: Budget): { enough: boolean; text: string } {
   };
 }
 
-/** ms of launches in which whatever the screen flags is confirmed, though a pair is spoilt. */
+/** Time to confirm whatever the screen flags, even if one pair is spoilt, in ms. */
 export const confirmingMs = ({
   launchMs,
   gated,
@@ -50,7 +53,7 @@ export const confirmingMs = ({
  */
 const SCREEN_SHARE = 0.8;
 
-/** The screen has this much at least where confirming takes long. */
+/** The screen gets at least this share where confirming takes long. */
 const MIN_SCREEN_SHARE = 0.5;
 
 /**
@@ -79,6 +82,6 @@ const wanted = (budget: Budget): number => {
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
-/** As the input takes it. */
+/** In the form that the input `duration` accepts. */
 const duration = (ms: number): string =>
   ms % MINUTE_MS === 0 ? `${ms / MINUTE_MS}m` : `${Math.round(ms / 1000)}s`;

@@ -36,7 +36,7 @@ export interface RunIdentity {
 /**
  * Gathers one side's launches into its run record.
  *
- * @param quiet what the wide loop takes on a quiet core, from the launches of both sides
+ * @param quiet the wide loop's ratio on a quiet core, from the launches of both sides
  * @throws Failure (measurement) when no launch of the side came through
  */
 export function collectRun(
@@ -98,7 +98,7 @@ function coreWidth(observations: readonly LaunchObservation[]): { coreWidth?: nu
 /** Warm-up launches describe the target and heat the machine; their numbers are discarded. */
 const isMeasuring = ({ launch }: LaunchObservation): boolean => launch.phase !== 'warm-up';
 
-/** Where the launches really ran, which may differ from the plan in a target of its own mind. */
+/** Where the launches really ran: a target may choose another CPU than the plan. */
 function placement(observations: readonly LaunchObservation[]): Partial<PlanRecord> {
   const known = observations.flatMap((observation) => observation.placement ?? []);
   const [first] = known;
@@ -138,8 +138,8 @@ function metricRecord(
 }
 
 /**
- * A metric is unstable when most of its batches were interrupted: what is left is a selection. A
- * single launch with few kept batches is a noisy replicate, and the tests know what to do with it.
+ * A metric is unstable if most of its batches were interrupted, because the rest is a biased
+ * selection. A single launch with few kept batches is only a noisy replicate, which the tests allow.
  */
 function interruptedBatches(replicates: readonly Replicate[]): Absence | undefined {
   const { batches, rejected } = countBatches(replicates);
@@ -149,8 +149,8 @@ function interruptedBatches(replicates: readonly Replicate[]): Absence | undefin
 }
 
 /**
- * Launches that met a busy neighbour on the core are left out, unless most of them did: then that is
- * what this machine is like, and all of them are measured in it.
+ * Leaves out launches that met a busy neighbour on the core. If most launches did, a busy core is
+ * normal for this machine, so all of them stay in.
  */
 function replicatesOf(
   { id, waits }: MetricEntry,
@@ -167,6 +167,7 @@ function replicatesOf(
   return { replicates: all, contended: 0 };
 }
 
+/** If fewer launches than this share are quiet, all of them count. */
 const MIN_QUIET = 0.5;
 
 function replicate(
@@ -212,7 +213,7 @@ function typicalDetails(
   return { details: Object.fromEntries(names.map((name) => [name, rounded(middle(name))])) };
 }
 
-/** Seven digits: far below any noise, and half of the record's size. */
+/** Seven digits are far below any noise, and halve the record's size. */
 const rounded = (ns: number): number => Number(ns.toPrecision(7));
 
 interface Absence {

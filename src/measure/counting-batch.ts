@@ -1,11 +1,11 @@
 import type { Batches } from './batches.js';
 
 /**
- * The batch that a boot's count is of. Of a process it is the one with the fewest instructions, in
- * which no timer ticked and no slab was refilled; of the processes it is the one in the middle, since
- * a tick may also do beforehand what a batch would have had to do, once in hundreds of them.
+ * Picks the batch that gives a boot's count. In each process it takes the batch with the fewest
+ * instructions, in which no timer ticked and no slab was refilled. Of these it takes the median,
+ * because once in hundreds of batches a tick does some of the batch's work beforehand.
  *
- * @returns its index; of an even number of processes the lower one of the two in the middle
+ * @returns the batch's index; for an even number of processes, the lower of the two in the middle
  */
 export function countingBatch({ process, ns }: Pick<Batches, 'process' | 'ns'>): number {
   const least = new Map<number, number>();

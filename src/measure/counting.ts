@@ -11,55 +11,55 @@ import type { Plan } from './plan.js';
 import { bootTraced, type TracedBoot, withOperations } from './tracing.js';
 
 /**
- * Each side boots with each of these seeds. Boots with one seed are the same to the last
- * instruction, also on both sides where the kernels are; what differs between seeds is what hashes
- * and slabs with random keys add, and so is what a count cannot be told from.
+ * Each side boots once with each of these seeds. Two boots of the same kernel with the same seed
+ * execute the same instructions. Hashes and slabs with random keys make the seeds differ. A change
+ * that is no larger than this difference cannot be told from chance.
  */
 const SEEDS: readonly number[] = [1, 2];
 
 /**
- * A process is what draws the kernel's state anew that an operation meets: slabs, lists of free pages,
- * what a timer's tick has left to do. Boots of kernels that differed in an unrelated word agreed within
- * 0.15 % of an exec with five processes of six batches, within 0.6 % with three of four, and within
- * 0.01 % on most of the rest with either; more would take longer than booting does. A batch is too
- * short for a tick to meet many of them.
+ * Each process meets a new state of the kernel: slabs, lists of free pages, work that a timer tick left
+ * over. Kernels that differed in an unrelated word agreed on an exec within 0.15 % with five processes
+ * of six batches, and within 0.6 % with three of four. On most other metrics they agreed within 0.01 %
+ * with either. More processes would take longer than the boot. Batches are so short that few of them
+ * meet a tick.
  */
 const PROCESSES = 5;
 const BATCHES = 6;
 const BATCH_US = 50;
 
-/** One order of the metrics for all processes: what ran before a metric may leave a cache behind. */
+/** All processes use one order of the metrics, because a metric may leave a cache for the next. */
 const ORDER_SEED = 1;
 
-/** Of a process; a boot takes seconds, and emulated instructions a hundred times as long as others. */
+/** For one process: a boot takes seconds, and emulation is a hundred times slower than hardware. */
 const DEADLINE_MS = 60_000;
 
-/** Not pinned: another core does not count otherwise, and two boots at a time take half as long. */
+/** Not pinned: the core does not change a count, and two boots at once take half the time. */
 const ANY_CPU = -1;
 
 export interface CountedSide {
   instructions: Instructions;
-  /** A run that holds nothing else, in which nothing was timed. */
+  /** A run that holds only the counts: nothing was timed. */
   run(identity: RunIdentity): Run;
 }
 
-/** A run that was timed, with the counts beside the times. */
+/** Adds the counts to a run that was timed. */
 export const withInstructions = (run: Run, instructions: Instructions): Run =>
   makeRun({ ...run, instructions });
 
-/** How often a side boots, and whether what it executes is written down. */
+/** How often a side boots, and whether the first boot is traced. */
 export interface CountingOrder {
-  /** Of the boots, in order. */
+  /** One seed for each boot, in order. */
   seeds: readonly number[];
-  /** Of the first boot. */
+  /** Whether the first boot is traced. */
   traced: boolean;
 }
 
 const THOROUGH: CountingOrder = { seeds: SEEDS, traced: true };
 
 /**
- * Counts the instructions of every gated metric's operation on the sides, boot by boot, those of
- * one seed on both sides at a time.
+ * Counts the instructions of every gated metric's operation on the sides. For each seed, all sides
+ * boot at the same time.
  *
  * @throws Failure (measurement) when a boot fails
  */
@@ -152,7 +152,7 @@ async function countedSide(
   };
 }
 
-/** Under that clock what was read as nanoseconds are instructions. */
+/** Under the instruction clock, one nanosecond is one instruction. */
 function instructionsOf(
   { id, version, gate }: MetricEntry,
   boots: readonly LaunchObservation[],
@@ -171,5 +171,5 @@ function instructionsOf(
   return { id, version, gate, status: 'unmeasured', reason };
 }
 
-/** A thousandth of an instruction is a rounding of the clock. */
+/** Less than a thousandth of an instruction is a rounding error of the clock. */
 const rounded = (count: number): number => Number(count.toFixed(3));

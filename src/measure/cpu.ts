@@ -5,8 +5,8 @@ import type { Addon, CpuTimes } from '../probe/addon.js';
 const SAMPLE_MS = 150;
 
 /**
- * The allowed CPU that did the least in a short sample; of equals the highest, because device
- * interrupts and housekeeping favour the lowest.
+ * The allowed CPU that did the least work in a short sample. Of equal ones it takes the highest
+ * number, because device interrupts and housekeeping prefer the lowest.
  */
 export async function quietestCpu(addon: Addon): Promise<number> {
   const before = addon.cpuTimes();

@@ -19,22 +19,22 @@ export interface Estimate {
   rejected: number;
 }
 
-/** What batches are held against. */
+/** How batches are selected. */
 export interface Filter {
-  /** The operation waits on purpose, so neither occupancy nor a neighbour says anything. */
+  /** The operation waits on purpose, so occupancy and a busy neighbour mean nothing. */
   sleeps: boolean;
   /** The wide loop's ratio on a quiet core; without it no batch is left out for its neighbour. */
   quietWidth?: number | undefined;
 }
 
-/** Where a metric's own occupancy is read off: high, but not the luckiest batch. */
+/** The quantile taken as a metric's own best occupancy: high, but not the luckiest batch. */
 const OWN_OCCUPANCY_QUANTILE = 0.9;
 
 /**
- * Reduces the batches of one metric in one launch to its replicate: where the launch has several
- * processes, the median of what each of them has.
+ * Reduces the batches of one metric in one launch to its replicate. If the launch has several
+ * processes, the replicate is the median of theirs.
  *
- * @returns undefined for a launch of which too little is left: its neighbour was busy throughout
+ * @returns undefined if too few batches are left, because a neighbour was busy throughout
  */
 export function estimateReplicate(batches: Batches, filter: Filter): Estimate | undefined {
   const own = [...new Set(batches.process)].flatMap(
@@ -52,17 +52,16 @@ export function estimateReplicate(batches: Batches, filter: Filter): Estimate | 
 }
 
 /**
- * A batch counts only when its participants ran on a CPU for as large a share of the wall time as
- * the metric's best batches did. The reference is the metric's own because kernels with
- * CONFIG_IRQ_TIME_ACCOUNTING keep the softirq work of a loopback send off the task's clock, which
- * would otherwise reject every batch of it. Involuntary switches are no criterion: a wake-up
- * preemption counts as one. Metrics that `sleeps` declares idle by design keep every batch, and so
- * does everything where the CPU clock stood still over a batch: it is too coarse to judge by (10 ms
- * in gVisor).
+ * A batch counts only if its participants ran on a CPU for about as large a share of the wall time as
+ * in the metric's best batches. Each metric has its own reference: with CONFIG_IRQ_TIME_ACCOUNTING the
+ * kernel leaves the softirq work of a loopback send off the task's clock, so a fixed limit would
+ * reject all its batches. Involuntary switches do not matter here, since a wake-up preemption is one.
+ * Every batch counts if the metric `sleeps`. The same holds if the CPU clock stood still during a
+ * batch, because such a clock is too coarse (10 ms in gVisor).
  *
- * And it counts only when no other thread was busy on the same core, which a virtual machine is not
- * told: a loop that needs the core's whole width, right after the batch, takes no longer than on a
- * quiet core.
+ * A batch must also have had the core to itself. A virtual machine cannot see a neighbour on the core,
+ * so the probe runs a loop that needs the core's whole width right after the batch. It must take no
+ * longer than on a quiet core.
  */
 function estimateProcess(batches: Batches, filter: Filter, process: number): Estimate | undefined {
   const { all, occupied, kept } = selected(batches, filter, process);
@@ -79,8 +78,8 @@ function estimateProcess(batches: Batches, filter: Filter, process: number): Est
 }
 
 /**
- * Whether {@link estimateReplicate} has an estimate for the launch: as it decides, without its
- * cost.
+ * Whether {@link estimateReplicate} would return an estimate for the launch, without the cost of
+ * making it.
  */
 export const makesReplicate = (batches: Batches, filter: Filter): boolean =>
   [...new Set(batches.process)].some((process) => {
@@ -88,7 +87,7 @@ export const makesReplicate = (batches: Batches, filter: Filter): boolean =>
     return kept.length >= QUIET_SHARE * occupied.length;
   });
 
-/** The batches of a process: those in which nobody else had the CPU, and of them those that count. */
+/** The batches of a process: all, those in which nobody else had the CPU, and those that count. */
 function selected(
   batches: Batches,
   filter: Filter,
@@ -102,10 +101,10 @@ function selected(
 const indicesOf = (batches: Batches, process: number): number[] =>
   [...batches.process.keys()].filter((index) => batches.process[index] === process);
 
-/** ns per operation of the batches that count, an array a round. */
+/** ns per operation of the batches that count, one array for each round. */
 export type RoundsNs = number[][];
 
-/** What a plan learns the noise from: the batches that count, round by round. */
+/** The batches that count, round by round: a plan estimates the noise from them. */
 export function keptByRound(batches: Batches, filter: Filter): RoundsNs {
   const rounds: RoundsNs = [];
   for (const index of undisturbed(batches, filter, [...batches.ns.keys()])) {
@@ -116,10 +115,10 @@ export function keptByRound(batches: Batches, filter: Filter): RoundsNs {
   return rounds.filter((round) => round !== undefined);
 }
 
-/** A launch's estimate from batches of any of its rounds, as {@link estimateReplicate} makes it. */
+/** A launch's estimate from some of its rounds, made as {@link estimateReplicate} makes it. */
 export const estimateOf = (rounds: RoundsNs): number => quantile(rounds.flat(), ESTIMATE_QUANTILE);
 
-/** Of some batches, those in which nobody else had the CPU. */
+/** Those of the batches in which nobody else had the CPU. */
 function undisturbed({ occupancy }: Batches, { sleeps }: Filter, all: number[]): number[] {
   const own = all.map((index) => occupancy[index] ?? 0);
   if (sleeps || own.includes(0)) return all;
@@ -127,13 +126,13 @@ function undisturbed({ occupancy }: Batches, { sleeps }: Filter, all: number[]):
   return all.filter((index) => (occupancy[index] ?? 0) >= OCCUPANCY_THRESHOLD * best);
 }
 
-/** Of a probe that does not tell, every batch did. */
+/** If the probe does not report the width, every batch passes. */
 function metQuiet({ width }: Batches, index: number, { sleeps, quietWidth }: Filter): boolean {
   const own = width[index] ?? Number.NaN;
   return sleeps || quietWidth === undefined || !(own > WIDTH_THRESHOLD * quietWidth);
 }
 
-/** Events an operation: the count that most of a launch's counts agree on. */
+/** Events per operation: the most frequent of a launch's counts. */
 export interface AgreedCount {
   count: number;
   agreeing: number;
@@ -141,8 +140,8 @@ export interface AgreedCount {
 }
 
 /**
- * Reduces the counts of one metric in one launch to the one it takes for the truth: what happens
- * beside the operations, such as a preemption, disturbs few counts and never the same way.
+ * Reduces the counts of one metric in one launch to the most frequent one. Other events, such as a
+ * preemption, disturb few counts, and each in another way.
  */
 export function agreeOn(counts: readonly number[]): AgreedCount {
   const count = modeFast([...counts]);

@@ -4,7 +4,7 @@ import { expectedMde80 } from '../stats/power.js';
 import { countOf, formatShare } from '../text/units.js';
 import type { Allocation, Goal } from './allocation.js';
 
-/** What a plan may be expected to catch, said before it is measured. */
+/** Says which changes a plan should catch, before it is measured. */
 export function expectationText(
   metrics: readonly MetricEntry[],
   allocations: ReadonlyMap<string, Allocation>,

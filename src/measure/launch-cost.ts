@@ -4,30 +4,30 @@ import type { Plan } from './plan.js';
 import { LAUNCHES_PER_ROUND } from './rounds.js';
 import { WARM_UP_ROUNDS } from './schedule.js';
 
-/** Rounds of launches with every metric alike, from which the others are allocated. */
+/** Rounds of launches that measure every metric alike. Later rounds are allocated from them. */
 export const PILOT_ROUNDS = 2;
 
-/** A pilot launch has as many rounds of each metric at least, however long they take. */
+/** A pilot launch has at least this many rounds of each metric, however long they take. */
 const MIN_PILOT_LAUNCH_ROUNDS = 3;
 
 /** What the warm-up showed of launches here. */
 export interface LaunchCost {
-  /** By the launches' own accounting, ms. */
+  /** From the launches' own accounting, ms. */
   start: Start;
-  /** By the session's clock, with what goes on between launches, ms. */
+  /** By the session's clock, with the time between launches, ms. */
   launchMs: number;
 }
 
 export const NO_COST: LaunchCost = { start: { idleMs: 0, measuringMs: 0 }, launchMs: 0 };
 
-/** Measuring in so many rounds; a warm-up launch has {@link WARM_UP_ROUNDS}. */
+/** Time of some rounds, scaled from a warm-up launch, which has {@link WARM_UP_ROUNDS}. */
 const passMs = ({ measuringMs }: Start, rounds: number): number =>
   (measuringMs * rounds) / WARM_UP_ROUNDS;
 
 /**
- * How many processes of the probe share a launch, where it takes long to start.
+ * How many processes of the probe share a launch that takes long to start.
  *
- * @returns a sentence too, where they are several
+ * @returns also a sentence about it if there are several
  */
 export function nestingFor(start: Start, plan: Plan): { processes: number; note?: string } {
   const pass = passMs(start, plan.roundsPerLaunch);
@@ -40,14 +40,14 @@ export function nestingFor(start: Start, plan: Plan): { processes: number; note?
 /**
  * The shortest launch that still measures, ms.
  *
- * @returns undefined where launches start so quickly that nobody has to plan for it
+ * @returns undefined if launches start so quickly that no plan depends on it
  */
 export const slowLaunchMs = (start: Start, processes: number): number | undefined =>
   start.idleMs < SLOW_START_MS
     ? undefined
     : start.idleMs + processes * passMs(start, MIN_PILOT_LAUNCH_ROUNDS);
 
-/** How many rounds of each metric a launch of the pilot has, for the pilot to end in that time. */
+/** How many rounds of each metric a pilot launch has, so that the pilot ends in `pilotMs`. */
 export function pilotLaunchRounds(
   { start, launchMs }: LaunchCost,
   { processesPerLaunch, roundsPerLaunch }: Plan,

@@ -18,7 +18,7 @@ import { type Batches, batchesOf } from './batches.js';
 import { type AgreedCount, agreeOn } from './estimate.js';
 import type { Plan, Portion } from './plan.js';
 
-/** The tools of a measuring session: the compiled parts, the plan, and the wish to stop. */
+/** What a measuring session needs: the compiled parts, the plan, and the signal to stop. */
 export interface Bench {
   addon: Pick<Addon, 'launch'>;
   /** The clock of the time budget, ms: `performance.now` outside of tests. */
@@ -42,37 +42,37 @@ export type Observation =
   | { status: Unavailable; reason: Reason };
 
 /**
- * Facts beside a metric's number, by name. `elapsedNs` is what the metric took of the launch, with
- * its setups and teardowns.
+ * Further facts about a metric, by name. `elapsedNs` is the metric's time in the launch, with its
+ * setups and teardowns.
  */
 export type Details = Record<string, number>;
 
-/** One start of the probe: its accounting, and what it says of each metric it was asked for. */
+/** One launch of the probe: its accounting, and its result for each metric that was asked for. */
 export interface LaunchObservation {
   launch: Launch;
   environment?: Environment;
   catalogue?: number;
-  /** CPU that it really ran on, which a target may choose otherwise, and whether it was kept there. */
+  /** The CPU that it really ran on, which a target may choose, and whether it was pinned there. */
   placement?: { cpu: number; pinned: boolean };
   metrics: Map<string, Observation>;
-  /** The metrics round by round, in the order that they were measured in. */
+  /** The metrics round by round, in the order in which they ran. */
   turns?: Turn[];
-  /** Instead of metrics, from a launch of the second pass. */
+  /** In place of metrics, from a launch that timed single operations. */
   tails?: { with: WireTails; metrics: WireTail[] };
 }
 
 /** One metric in one round. */
 export interface Turn {
   id: string;
-  /** 0 where it has none. */
+  /** 0 if it has none. */
   batches: number;
-  /** In each of them. */
+  /** Operations in each batch. */
   operations: number;
-  /** Ahead of them, of no operations: the least of those is no part of what is said of a batch. */
+  /** Runs without an operation before the batches. The smallest is subtracted from each batch. */
   emptyRuns: number;
 }
 
-/** What a launch timed of a metric; undefined where it has no time of it. */
+/** The times of a metric in a launch; undefined if it has none. */
 export const timedOf = (observation: Observation | undefined): TimedObservation | undefined =>
   observation?.status === 'ok' && observation.kind === 'timed' ? observation : undefined;
 
@@ -87,9 +87,9 @@ export interface LaunchOrder {
   portions: readonly Portion[];
   /** Seed of the metric order inside the launch; both sides of a pair share it. */
   orderSeed: number;
-  /** Of a process. */
+  /** For one process. */
   deadlineMs: number;
-  /** How many processes of the probe it has, one after the other. */
+  /** How many processes of the probe it runs, one after another. */
   processes: number;
   environment: boolean;
   /** How many single operations of each metric to time, instead of batches. */
@@ -98,7 +98,7 @@ export interface LaunchOrder {
   instructions?: boolean;
 }
 
-/** The launcher kills later than the probe gives up, so that a slow metric has its own status. */
+/** The launcher kills only after the probe gave up, so that a slow metric gets its own status. */
 const LAUNCHER_GRACE_MS = 2000;
 
 const RESULTS_FD = 3;
@@ -186,7 +186,7 @@ const turnOf = (line: WireMetric): Turn =>
       }
     : { id: line.id, batches: 0, operations: 0, emptyRuns: 0 };
 
-/** Of the metrics that were asked for; the tails of other definitions are another metric's. */
+/** Only tails of metrics that were asked for: another definition is another metric. */
 const asked = (portions: readonly Portion[], tails: readonly WireTail[]): WireTail[] =>
   tails.filter((tail) =>
     portions.some(({ metric: { id, version } }) => id === tail.id && version === tail.version),
@@ -249,7 +249,7 @@ function observeMetric(entry: MetricEntry, rounds: readonly ProcessMetric[]): Ob
   return { status: 'ok', kind: 'timed', batches: batchesOf(batches), elapsedNs, details };
 }
 
-/** A command may start a probe of its own, of another release. */
+/** A command may start a probe of another release. */
 const otherDefinition = (ours: number, theirs: number): Observation => ({
   status: 'unmeasured',
   reason: {

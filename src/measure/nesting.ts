@@ -2,32 +2,36 @@ import { mean, sum } from 'simple-statistics';
 import { type LaunchObservation, type Observation, timedOf } from './launch.js';
 
 /**
- * Three levels nest where a probe starts in something that takes long to start, a container or a
- * kernel: rounds in a process, processes in a start, starts. The start is the replicate, since what
- * differs from boot to boot does not average out inside one. How many processes share it follows
- * from the costs alone (T. Kalibera and R. Jones, "Rigorous benchmarking in reasonable time", ISMM
- * 2013, equation 4), for variances of both levels that are alike: √(cost of a start / cost of a
- * process). A pilot of a few starts could not tell their ratio.
+ * How many processes of the probe share one start of a container or a kernel, which takes long.
+ *
+ * Three levels nest: rounds in a process, processes in a start, starts in a run. Each start counts as
+ * one replicate, since differences between boots do not average out inside one boot. If both levels
+ * vary equally, the best number of processes is √(cost of a start / cost of a process) (T. Kalibera
+ * and R. Jones, "Rigorous benchmarking in reasonable time", ISMM 2013, equation 4). Equal variances
+ * are assumed because a pilot of a few starts could not estimate their ratio.
  */
 export function processesFor(startMs: number, passMs: number): number {
   if (startMs < SLOW_START_MS || passMs <= 0) return 1;
-  return Math.min(MOST_PROCESSES, Math.max(1, Math.round(Math.sqrt(startMs / passMs))));
+  return Math.min(MAX_PROCESSES, Math.max(1, Math.round(Math.sqrt(startMs / passMs))));
 }
 
-/** A process of its own takes a few ms; less than this is no start that is worth sharing. */
+/** A process takes a few ms to start. Only starts above this limit are worth sharing. */
 export const SLOW_START_MS = 100;
 
-const MOST_PROCESSES = 8;
+const MAX_PROCESSES = 8;
 
-/** What a launch takes, in ms: beside its metrics, and for them. */
+/** The two parts of a launch's time, in ms. */
 export interface Start {
+  /** Time outside its metrics. */
   idleMs: number;
+  /** Time of its metrics. */
   measuringMs: number;
 }
 
 /**
- * What a launch has taken in the session so far: of each side the one that idled least, and their
- * mean, since a host starts a probe in an instant and a container or a kernel does not.
+ * The cost of a launch in the session so far: the mean over the sides of each side's launch with the
+ * least idle time. Both sides count, since a host starts a probe much faster than a container or a
+ * kernel does.
  */
 export function startOf(sides: readonly (readonly LaunchObservation[])[]): Start {
   const starts = sides.filter((launches) => launches.length > 0).map(startOfSide);

@@ -6,31 +6,32 @@ import { type LaunchObservation, timedOf } from './launch.js';
 
 /** The launches that show what each metric costs, and how noisy it is here. */
 export interface PilotRun {
-  /** A side's own launches in the order they ran; none where the candidate is measured alone. */
+  /** The side's launches in the order they ran; empty if the candidate is measured alone. */
   baseline: readonly LaunchObservation[];
   candidate: readonly LaunchObservation[];
   quietWidth: number | undefined;
-  /** Processes of a launch, each of which holds the rounds. */
+  /** Processes of a launch; each has all its rounds. */
   processes: number;
 }
 
 /** One metric in one launch of the pilot. */
 export interface Pilot {
-  /** Whether it makes a replicate, and was not spent beside a busy thread. */
+  /** Whether it makes a replicate: not if another thread was busy on the core throughout. */
   counts: boolean;
   rounds: RoundsNs;
-  /** How many rounds there were, those of which no batch counts among them, and their time in all. */
+  /** How many rounds there were, also those in which no batch counts. */
   count: number;
+  /** Time of all rounds. */
   elapsedNs: number;
 }
 
-/** Of the baseline and of the candidate. */
+/** The metric in the launches of the baseline and of the candidate. */
 export function pilotsOf({ id, waits }: MetricEntry, run: PilotRun): [Pilot[], Pilot[]] {
   const filter = { sleeps: waits, quietWidth: run.quietWidth };
   return [pilots(run.baseline, filter, id), pilots(run.candidate, filter, id)];
 }
 
-/** What a round takes; nothing where none was measured. */
+/** Mean time of a round, in ms; 0 if none was measured. */
 export const roundMsOf = (all: readonly Pilot[]): number =>
   all.length === 0 ? 0 : mean(all.map(({ count, elapsedNs }) => elapsedNs / 1e6 / count));
 
@@ -45,14 +46,14 @@ const pilots = (side: readonly LaunchObservation[], filter: Filter, id: string):
     return rounds.length > 0 ? [{ counts, rounds, count, elapsedNs }] : [];
   });
 
-/** Of the launches' estimates, log scale. */
+/** Variance of the launches' estimates, log scale. */
 export const varianceOfLaunches = (side: readonly Pilot[]): number =>
   sampleVariance(side.map(({ rounds }) => Math.log(estimateOf(rounds))));
 
-/** A launch's estimate is made from drawn rounds so often, to see what it varies by. */
+/** How often rounds are drawn anew to estimate a variance. */
 const RESAMPLES = 40;
 
-/** What an estimate from so many rounds varies by within a launch, rounds drawn with replacement. */
+/** Variance within a launch of an estimate from some rounds, log scale: a bootstrap over rounds. */
 export function varianceOfEstimate(side: readonly Pilot[], rounds: number, random: Random): number {
   const pool: RoundsNs = side.flatMap((pilot) => pilot.rounds);
   const draw = (): RoundsNs =>

@@ -10,25 +10,25 @@ export interface Plan {
   cpu: number;
   /** Processes of the probe in one launch. */
   processesPerLaunch: number;
-  /** Of a gated metric, until a pilot has shown what it needs. */
+  /** Rounds of a gated metric, until a pilot has shown what it needs. */
   roundsPerLaunch: number;
   batchesPerRound: number;
   batchUs: number;
 }
 
-/** A metric's part in one launch: in how many of its rounds it is measured. */
+/** A metric's part in one launch: how many rounds measure it. */
 export interface Portion {
   metric: MetricEntry;
   rounds: number;
 }
 
 /**
- * Many rounds of few short batches. Where a metric's batches stand side by side they share one
- * state of the branch predictors, which the metrics before left behind and which a steady loop
- * keeps: an lseek took 152, 165, 170 or 172 ns to a tenth of a nanosecond, batch after batch,
- * another number in the next round. They also share one burst of a neighbour's work. Ten rounds of
- * three batches make the deviation between launches a third of what two rounds of ten made it, in
- * the same time. 0.1 ms misses most timer ticks.
+ * Many rounds of few short batches. The batches of a round share one state of the branch predictors:
+ * the metrics before leave it behind, and a steady loop keeps it. An lseek took 152, 165, 170 or 172 ns
+ * in all batches of a round, equal to a tenth of a nanosecond, and another of these in the next round.
+ * The batches of a round also share one burst of a neighbour's work. In the same time, ten rounds of
+ * three batches give a third of the deviation between launches that two rounds of ten give. A batch of
+ * 0.1 ms misses most timer ticks.
  */
 const ROUNDS_PER_LAUNCH = 10;
 const BATCHES_PER_ROUND = 3;
@@ -46,7 +46,7 @@ export function makePlan(metrics: MetricEntry[], seed: number, cpu: number): Pla
   };
 }
 
-/** The plan as a run record keeps it. */
+/** The plan as a run record stores it. */
 export const planRecord = (plan: Plan): PlanRecord => ({
   seed: plan.seed,
   cpu: plan.cpu,
@@ -60,7 +60,7 @@ export const planRecord = (plan: Plan): PlanRecord => ({
 });
 
 /**
- * Picks the metrics that the globs name, in the catalogue's order; no glob is all of them.
+ * Picks the metrics that the globs name, in the catalogue's order. Without a glob it picks all.
  * @throws Failure (usage) for a glob that names nothing
  */
 export function selectMetrics(catalogue: Catalogue, globs: readonly string[]): MetricEntry[] {

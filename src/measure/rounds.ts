@@ -7,7 +7,7 @@ import { type Bench, type LaunchObservation, launchProbe } from './launch.js';
 import type { Portion } from './plan.js';
 import type { Schedule } from './schedule.js';
 
-/** What is measured: a candidate, in turn with a baseline or alone. */
+/** The targets to measure: a candidate, in turn with a baseline or alone. */
 export interface Sides {
   baseline?: Target;
   candidate: Target;
@@ -16,10 +16,10 @@ export interface Sides {
 type SideName = keyof Sides;
 
 /**
- * The orders of one round. A B B A cancels a linear drift inside the round, and its seams hold
- * adjacent launches of the same side. Which of the two a round has is drawn, or whatever comes back
- * with the period of a round would always meet the same side: by simulation, a wave of 3 % and that
- * period was called a change in 59 % of gates with one order, and in none with both.
+ * The possible orders of one round. A B B A cancels a linear drift inside the round. Each round draws
+ * its order at random. With a fixed order, a disturbance with the period of a round would always meet
+ * the same side. In a simulation, a wave of 3 % with that period was called a change in 59 % of gates
+ * with one order, and in none with both.
  */
 const ORDERS: readonly (readonly SideName[])[] = [
   ['baseline', 'candidate', 'candidate', 'baseline'],
@@ -43,7 +43,7 @@ export interface RoundsOrder {
   schedule: Schedule;
   /** Rounds go on until one more would end after this, `bench.now()` ms. */
   until: number;
-  /** What a round is expected to take, ms, where launches are slow: before one that need not be. */
+  /** Expected time of a round, ms, if launches are slow: a first round may then be left out. */
   roundMs?: number;
   /** Rounds without a failed launch that are measured even when `until` is past … */
   leastRounds: number;
@@ -56,8 +56,8 @@ export interface RoundsOrder {
 }
 
 /**
- * More rounds of a phase say nothing more: the interval shrinks with their root, and the estimate
- * and its interval take memory and time with their square. One metric alone gets there in a minute.
+ * The limit of rounds in a phase. The interval shrinks with the root of their number, but the estimate
+ * and its interval need memory and time with its square. One metric alone gets there in a minute.
  */
 const MAX_ROUNDS = 400;
 
@@ -96,7 +96,7 @@ interface Course {
   now: number;
 }
 
-/** Whether another round is measured: it would end in time, or cannot be done without. */
+/** Whether to measure another round: because it would end in time, or because it is required. */
 function isDue(order: RoundsOrder, { round, whole, begin, now }: Course): boolean {
   if (round === 0 && (order.leastRounds > 0 || order.roundMs === undefined)) return true;
   const roundMs = round === 0 ? (order.roundMs ?? 0) : (now - begin) / round;
@@ -122,7 +122,7 @@ export async function measureTails(
     progress.step(0, 1, target.record.spec);
     log[side].push(await launchInTurn(bench, target, order, portions, log));
   }
-  // Phases begin at even numbers: what stands side by side is told by them.
+  // Phases begin at even numbers, because launches are paired by their numbers.
   log.next += log.next % 2;
 }
 
@@ -149,7 +149,7 @@ async function measureRound(
   return launches;
 }
 
-/** A phase with time to fill is told by the second, the warm-up by the launch. */
+/** Reports progress in seconds if a phase has time to fill, and in launches during the warm-up. */
 function tellProgress(
   progress: Progress,
   order: RoundsOrder,
@@ -188,7 +188,7 @@ async function launchInTurn(
   });
 }
 
-/** A bit of the plan's seed and the round, so that a schedule can be repeated. */
+/** Drawn from the plan's seed and the round, so that a schedule can be repeated. */
 function orderOf(seed: number, sequence: number): readonly SideName[] {
   const random = seededRandom(roundSeed(seed, sequence));
   return ORDERS[random.below(ORDERS.length)] ?? ALONE;
@@ -198,7 +198,7 @@ function orderOf(seed: number, sequence: number): readonly SideName[] {
 const roundSeed = (seed: number, sequence: number): number =>
   (seed + Math.imul(Math.floor(sequence / LAUNCHES_PER_ROUND), 0x9e3779b1)) >>> 0;
 
-/** A side that has never come through is given up at once; one that has may stumble. */
+/** A side that never worked is given up early; one that worked before may fail more often. */
 const FAILURES_AT_FIRST = 2;
 const FAILURES_IN_A_ROW = 8;
 

@@ -2,24 +2,24 @@ import type { MetricEntry } from '../probe/catalogue.js';
 import { type Allocation, roundsFor } from './allocation.js';
 import type { Portion } from './plan.js';
 
-/** Which metrics a launch measures, in how many of its rounds: the same for all launches of a round. */
+/** The metrics of a launch and their rounds in it: the same for all launches of a round. */
 export type Schedule = (round: number) => Portion[];
 
-/** The warm-up's numbers are discarded: it is to meet every code path, not to measure it. */
+/** Few rounds are enough: the warm-up only runs every code path, and its numbers are discarded. */
 export const WARM_UP_ROUNDS = 2;
 
-/** Metrics that only inform get the pairs that an interval needs, and leave the time to the gated. */
+/** Metrics without a gate get the pairs that an interval needs. The gated ones get the rest. */
 const INFORMING_LAUNCH_ROUNDS = 3;
 const INFORMING_ROUNDS = 4;
 
 /** Counts are exact: more rounds only count the same again. */
 const COUNT_ROUNDS = 2;
 
-/** Slow metrics wait by design, for tens of ms an operation: one round of launches says enough. */
+/** Slow metrics wait by design, tens of ms per operation: one round of launches is enough. */
 const SLOW_LAUNCH_ROUNDS = 1;
 const SLOW_ROUNDS = 2;
 
-/** The gated metrics, or all where none is. */
+/** The gated metrics, or all if none is gated. */
 export const warmUpSchedule = (metrics: readonly MetricEntry[]): Schedule => {
   const gated = metrics.filter(({ gate }) => gate);
   const portions = portionsOf(gated.length > 0 ? gated : metrics, WARM_UP_ROUNDS);
@@ -27,7 +27,7 @@ export const warmUpSchedule = (metrics: readonly MetricEntry[]): Schedule => {
 };
 
 /**
- * Gated metrics as they were allocated, and in the first rounds those that only inform.
+ * Gated metrics as they were allocated, and in the first rounds also the others.
  *
  * @param done how many rounds of launches the phase had before this schedule's round 0
  */
@@ -57,9 +57,10 @@ function informing(metric: MetricEntry, round: number): Portion[] {
 }
 
 /**
- * Metrics of few pairs have them spread over the first part of the rounds, each from another start
- * on, so that launches are alike and no burst of a neighbour's work hits all of them at once. The
- * last part is for the noisy ones: should the time run out early, nobody is short of a verdict.
+ * Whether a metric is measured in a round. Metrics with few pairs are spread over the first part of
+ * the rounds, each from another start. So launches are alike, and a burst of a neighbour's work does
+ * not hit all of them. The last part is left to noisy metrics: if the time runs out early, every
+ * metric still has enough pairs for a verdict.
  */
 function takesPart({ share, pairs }: Allocation, round: number, index: number): boolean {
   const pace = Math.min(1, share / SPREAD_OVER);
@@ -70,7 +71,7 @@ function takesPart({ share, pairs }: Allocation, round: number, index: number): 
 
 const SPREAD_OVER = 0.6;
 
-/** Multiples of it fill the unit interval evenly, however many there are. */
+/** Any number of its multiples, modulo 1, fill the unit interval evenly. */
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 
 const portionsOf = (metrics: readonly MetricEntry[], rounds: number): Portion[] =>

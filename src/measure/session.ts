@@ -8,7 +8,7 @@ import {
   confirmation,
   familyOf,
   type Goal,
-  LEAST_PAIRS,
+  MIN_PAIRS,
   roundsFor,
 } from './allocation.js';
 import { quietWidth } from './batches.js';
@@ -38,13 +38,13 @@ import {
 import { type Schedule, screenSchedule, warmUpSchedule } from './schedule.js';
 import { TimeBudget, WHOLE_BUDGET } from './time-budget.js';
 
-/** The pilot's few launches only hint at the noise: halfway, the rest is planned again. */
+/** Halfway, the rest is planned again, because the pilot's few launches only hint at the noise. */
 const STAGES = [0.5, 1];
 
-/** Confirmed together however short the time is: fewer could not show a common cause. */
+/** This many are confirmed however short the time is: fewer could not show a common cause. */
 const MIN_CONFIRMED = 4;
 
-/** `share` is of the budget: without it, as much as leaves time to confirm. */
+/** `share` is the part of the budget; without it, the screen leaves time to confirm. */
 type Screening =
   | { share?: number; goal: Goal }
   /** Without a goal all metrics are measured alike. */
@@ -103,7 +103,7 @@ export class Session {
     if (note !== undefined) this.progress.note(note);
   }
 
-  /** Times single operations for their tails, if the warm-up was quick against the budget. */
+  /** Times single operations for their tails, if the warm-up took a small part of the budget. */
   async tails(): Promise<void> {
     if (!this.time.allowsTails(this.warmUpMs)) return;
     this.progress.phase('Time single operations');
@@ -112,7 +112,7 @@ export class Session {
 
   /**
    * Measures all metrics. With a goal, the first rounds are a pilot that shows how to spend the
-   * others, and a note says what may be expected of them.
+   * others, and a note says which changes they should catch.
    */
   async screen({ share, goal }: Screening): Promise<void> {
     if (goal === undefined) {
@@ -154,15 +154,15 @@ export class Session {
     await this.measure('screen', schedule, {
       until: this.time.partWay(until, share),
       ...(launchMs === undefined ? {} : { roundMs: LAUNCHES_PER_ROUND * launchMs }),
-      leastRounds: share < 1 ? 0 : roundsFor(LEAST_PAIRS) - done,
+      leastRounds: share < 1 ? 0 : roundsFor(MIN_PAIRS) - done,
     });
   }
 
   /**
-   * Picks from flagged metrics, most urgent first, those that the time left can confirm. One that it
-   * cannot would only take the others' time: a test on too few pairs calls nothing.
+   * Picks from the flagged metrics, most urgent first, those that the time left can confirm. Any more
+   * would only take time from these, because a test on too few pairs finds nothing.
    *
-   * @param pairsFor the pairs that the tests of so many metrics need
+   * @param pairsFor the pairs that the tests of a number of metrics need
    */
   confirmable(flagged: readonly string[], pairsFor: (count: number) => number): string[] {
     const byId = new Map(this.bench.plan.metrics.map((metric) => [metric.id, metric]));
@@ -177,7 +177,7 @@ export class Session {
     await this.confirmUntil(this.time.at(WHOLE_BUDGET), flagged, leastPairs);
   }
 
-  /** The same with an end of its own; `leastPairs` are measured even if they take longer. */
+  /** The same until a given moment; `leastPairs` are measured even if they take longer. */
   async confirmUntil(until: number, flagged: readonly string[], leastPairs: number): Promise<void> {
     const { metrics, roundsPerLaunch } = this.bench.plan;
     const those = metrics.filter(({ id }) => flagged.includes(id));
@@ -203,7 +203,7 @@ export class Session {
     return collectRun(record, this.bench.plan, launches, identity, this.width());
   }
 
-  /** What each side's launches said, in the order they ran: baseline, candidate. */
+  /** The launches of the baseline and of the candidate, in the order they ran. */
   observations(): [readonly LaunchObservation[], readonly LaunchObservation[]] {
     return [this.log.baseline, this.log.candidate];
   }
@@ -212,7 +212,7 @@ export class Session {
     return [...this.log.baseline, ...this.log.candidate];
   }
 
-  /** The core's width when it is quiet, from both sides: they ran on the same core in turn. */
+  /** The wide loop's ratio on a quiet core, from both sides: they ran on the same core in turn. */
   private width(): number | undefined {
     const launches = this.launches();
     if (launches.length !== this.quiet.launches) {
@@ -247,7 +247,7 @@ export class Session {
     return this.bench.plan.metrics.filter(({ gate, unit }) => gate && unit !== 'count');
   }
 
-  /** Undefined where launches are quick, or nothing is compared. */
+  /** Undefined if launches are quick, or nothing is compared. */
   private slowLaunchMs(): number | undefined {
     if (this.sides.baseline === undefined) return undefined;
     return slowLaunchMs(this.cost.start, this.bench.plan.processesPerLaunch);
@@ -259,7 +259,7 @@ export class Session {
     return screenShareFor({ launchMs: this.slowLaunchMs(), durationMs, gated, alpha });
   }
 
-  /** A launch of a kernel takes seconds, and what they come to should be known before the end. */
+  /** A kernel takes seconds to launch, so the user should know early how many pairs the time holds. */
   private tellBudget({ alpha }: Goal): void {
     const launchMs = this.slowLaunchMs();
     if (launchMs === undefined) return;

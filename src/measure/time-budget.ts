@@ -1,23 +1,23 @@
-/** Without a confirmation, the screen has all of the time. */
+/** The screen's share of the time if nothing is confirmed. */
 export const WHOLE_BUDGET = 1;
 
-/** Confirmation may overrun the budget by this factor rather than end short of the pairs it needs. */
+/** Confirmation may exceed the budget up to this factor to get the pairs that it needs. */
 export const OVERRUN = 1.3;
 
-/** Where launches are slow, the warm-up ends early: then it is one launch a side. */
+/** If launches are slow, the warm-up ends early, after one launch a side. */
 const WARM_UP_SHARE = 0.02;
 
 /**
- * The tails take about five times as long as the warm-up. They inform and gate nothing, so they may
- * have a tenth of the budget at most: a target that starts slowly, or a short run, goes without them.
+ * The tails take about five times as long as the warm-up. They gate nothing, so they get a tenth of the
+ * budget at most. A target that starts slowly, or a short run, has no tails.
  */
 const TAILS_SHARE = 0.1;
 const TAILS_OF_WARM_UP = 5;
 
-/** Of the screen; a pilot that took more would be a plan without the time to follow it. */
+/** The pilot's share of the screen: a longer pilot would leave too little time for its plan. */
 const PILOT_SHARE = 0.25;
 
-/** The time that one session may take, by a clock that may be any. Moments and spans are in ms. */
+/** The time that one session may take, by any clock. Moments and spans are in ms. */
 export class TimeBudget {
   private readonly begin: number;
 
@@ -34,7 +34,7 @@ export class TimeBudget {
     return this.begin + share * this.durationMs;
   }
 
-  /** From now on; negative when the moment has passed. */
+  /** Time from now until the moment; negative if it has passed. */
   msUntil(moment: number): number {
     return moment - this.now();
   }
@@ -48,7 +48,7 @@ export class TimeBudget {
     return this.at(WARM_UP_SHARE);
   }
 
-  /** Nothing is measured after this moment, whatever it lacks. */
+  /** Nothing is measured after this moment, even if pairs are missing. */
   get latest(): number {
     return this.at(OVERRUN);
   }
@@ -63,7 +63,7 @@ export class TimeBudget {
     return TAILS_OF_WARM_UP * warmUpMs <= TAILS_SHARE * this.durationMs;
   }
 
-  /** What the pilot of a screen may take that ends at that moment. */
+  /** The time that a pilot may take if its screen ends at `screenEnd`. */
   pilotMs(screenEnd: number): number {
     return PILOT_SHARE * this.msUntil(screenEnd);
   }

@@ -1,14 +1,14 @@
 import { Failure } from '../failure.js';
-import { type InstructionMetric, type Instructions, MOST_CALLS } from '../record/instructions.js';
+import { type InstructionMetric, type Instructions, MAX_CALLS } from '../record/instructions.js';
 import type { BatchPlace, CountableTarget, TracedOperation, Tracing } from '../targets/target.js';
 import { FunctionList, flatten } from '../trace/flat.js';
 import { countingBatch } from './counting-batch.js';
 import { type LaunchObservation, timedOf } from './launch.js';
 
-/** A boot that counted, and what was written down of it meanwhile. */
+/** A boot that counted instructions, and its trace. */
 export interface TracedBoot {
   observation: LaunchObservation;
-  /** Or why nothing was, one clause; undefined where nothing was to be. */
+  /** The trace, or one clause why there is none; undefined if none was asked for. */
   traced?: Tracing | { why: string };
 }
 
@@ -16,10 +16,10 @@ export interface TracedBoot {
 type Boot = (target: CountableTarget) => Promise<LaunchObservation>;
 
 /**
- * Boots a target once and traces it. Where it does not come through that way, it boots without: a
- * count is no less true without its functions.
+ * Boots a target once and traces it. If the traced boot fails, it boots again without the trace, since
+ * the count is right without it.
  *
- * @throws Failure where the target does not come up at all
+ * @throws Failure if the target does not come up at all
  */
 export async function bootTraced(target: CountableTarget, boot: Boot): Promise<TracedBoot> {
   const tracing = await unlessFailed(() => target.counting.trace());
@@ -27,7 +27,7 @@ export async function bootTraced(target: CountableTarget, boot: Boot): Promise<T
   const observation = await boot(asTraced(target, tracing));
   const { failure } = observation.launch;
   if (failure === undefined) return { observation, traced: tracing };
-  // A kernel that does not come up does so without a plugin, too.
+  // A kernel that cannot boot fails here, without the plugin.
   await target.counting.diagnose();
   return { observation: await boot(target), traced: { why: failure } };
 }
@@ -39,8 +39,8 @@ const asTraced = (target: CountableTarget, tracing: Tracing): CountableTarget =>
 });
 
 /**
- * Puts beside the count of each metric what its operations executed in the traced boot: in the batches
- * that the boot's number is of, so that the two agree to the instruction.
+ * Adds to the count of each metric the functions that its operations executed in the traced boot. They
+ * are from the same batch as the boot's count, so the two agree to the instruction.
  */
 export async function withOperations(
   instructions: Instructions,
@@ -67,18 +67,18 @@ function recordOf(
 ): Pick<InstructionMetric & { status: 'ok' }, 'traced' | 'untraced'> {
   if ('why' in operation) return { untraced: operation.why.slice(0, 500) };
   const traced = flatten(operation.roots, operations, list);
-  return traced.functions.length > MOST_CALLS
-    ? { untraced: `it makes more than ${MOST_CALLS} calls that are to be told apart` }
+  return traced.functions.length > MAX_CALLS
+    ? { untraced: `it makes more than ${MAX_CALLS} different calls` }
     : { traced };
 }
 
-/** The batch that a boot's number is of. */
+/** The batch that gives a boot's count. */
 function placeOf(observation: LaunchObservation, id: string): BatchPlace | undefined {
   const timed = timedOf(observation.metrics.get(id));
   return timed && placesOf(observation, id)[countingBatch(timed.batches)];
 }
 
-/** Of all batches of a metric, in their order. */
+/** The places of all batches of a metric, in order. */
 const placesOf = ({ turns = [] }: LaunchObservation, id: string): BatchPlace[] =>
   turns.flatMap((turn, index) =>
     turn.id === id
@@ -98,6 +98,6 @@ async function unlessFailed<T>(act: () => Promise<T>): Promise<T | { why: string
   }
 }
 
-/** A sentence as a part of another; a name such as QEMU's stays as it is. */
+/** Makes a sentence a part of another. A name such as QEMU keeps its capitals. */
 const clauseOf = (sentence: string): string =>
   sentence.replace(/\.$/, '').replace(/^[A-Z](?=[a-z]* )/, (first) => first.toLowerCase());

@@ -43,7 +43,7 @@ const metricFields = {
   id: z.string().min(1).max(64),
   version: z.int().min(1),
   round: z.int().min(0),
-  /** What the round took, from the setup to the teardown. Later rounds are planned by it. */
+  /** Time of the round, from the setup to the teardown. Later rounds are planned from it. */
   elapsedNs: duration.default(0),
 };
 
@@ -122,7 +122,7 @@ const timer = z.object({
   ...{ stepNs: duration, costNs: duration },
 });
 
-/** What single operations are timed and counted with. */
+/** The clock and the counters that measure single operations. */
 export const tailsLine = z.object({
   timer: z.union([timer, unavailable]),
   counters: z.union([available, unavailable]),

@@ -14,7 +14,7 @@ import {
   type WireTails,
 } from './lines.js';
 
-/** A plan of 1000 rounds of the whole catalogue stays below this; an endless printer does not. */
+/** A plan of 1000 rounds of the whole catalogue stays below this. It stops endless output. */
 const MAX_LINES = 600_000;
 /** Banners and other output around the results. */
 const MAX_NOISE_LINES = 1_000;

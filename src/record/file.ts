@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Run } from './run.js';
 
-/** How a run lies in a file: its name and its text's fingerprint. */
+/** How a run is stored in a file: its name and the hash of its text. */
 
-/** What marks a file as a run record among the others of a folder or an archive. */
+/** The ending that marks a file as a run record. */
 export const RUN_SUFFIX = '.run.json';
 
 /**
- * The subfolder of the records that the report beside it rests on. They are copies, or the
- * baseline's side of a paired comparison: taken for earlier runs, they would count twice, or for
- * what they are not.
+ * The subfolder of the records that the report next to it rests on. A store ignores them. They are
+ * copies, which would count twice, or a baseline, which is no earlier run of the candidate.
  */
 export const EVIDENCE = 'evidence';
 
@@ -18,11 +17,11 @@ export const SHARDS = 'shards';
 
 /**
  * The subfolder of runs that were judged regressed. They are no baseline until somebody accepts
- * them by moving them up: else running again would turn every red gate green.
+ * them by moving them up. Otherwise a second run would turn every red gate green.
  */
 export const SET_ASIDE = 'regressed';
 
-/** The name under which a run is stored: sorts by time, tells the candidate's kind, never collides. */
+/** A run's file name: it sorts by time, shows the candidate's kind and never collides. */
 export function runFileName(run: Run): string {
   const stamp = run.startedAt.replace(/\.\d+Z$/, 'Z').replace(/[-:]/g, '');
   return `${stamp}-${run.target.kind}-${run.id}${RUN_SUFFIX}`;

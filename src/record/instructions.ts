@@ -3,8 +3,8 @@ import { metricIdentity } from './metric-identity.js';
 import { reasonSchema, UNAVAILABLE } from './metric-status.js';
 
 /**
- * Instructions that an operation takes, counted and not timed: a kernel under QEMU's instruction
- * clock executes the same ones in every boot, whatever machine the emulator runs on.
+ * Instructions per operation, counted and not timed. Under QEMU's instruction clock a kernel executes
+ * the same instructions in every boot, on any machine.
  */
 
 const word = z.string().min(1).max(128);
@@ -19,24 +19,23 @@ export const tracedFunctionSchema = z.strictObject({
   inlined: z.literal(true).optional(),
 });
 
-/** Five times as many as starting a program makes, with all that is inlined. */
-export const MOST_CALLS = 100_000;
-const calls = z.array(z.int().min(0).max(MOST_CALLS)).max(MOST_CALLS);
+/** Five times the calls of starting a program, inlined functions included. */
+export const MAX_CALLS = 100_000;
+const calls = z.array(z.int().min(0).max(MAX_CALLS)).max(MAX_CALLS);
 
 /**
- * The operations of a batch, or the mean of two that the number lies between: a tree of functions as
- * they were called, written down from the top, each call behind its caller and one deeper. Entry i of
- * each list is call i.
+ * The call tree of a batch's operations, or the mean of two trees if the count lies between two
+ * batches. Each call follows its caller and is one level deeper. Entry i of each list is call i.
  */
 export const tracedOperationsSchema = z
   .strictObject({
-    /** In the batch: what it executed, shared among them, is what one operation did. */
+    /** Operations of the batch: divide by it to get the instructions of one operation. */
     operations: z.int().min(1).max(1_000_000_000),
     /** Positions in the list of functions that all metrics share. */
     functions: calls,
     depths: calls,
-    /** In the function itself, by all operations. */
-    instructions: z.array(z.number().min(-1e12).max(1e12)).max(MOST_CALLS),
+    /** Instructions in the function itself, over all operations. */
+    instructions: z.array(z.number().min(-1e12).max(1e12)).max(MAX_CALLS),
   })
   .refine(
     ({ functions, depths, instructions }) =>
@@ -48,11 +47,11 @@ export const instructionMetricSchema = z.discriminatedUnion('status', [
   z.strictObject({
     ...metricIdentity,
     status: z.literal('ok'),
-    /** Instructions per operation, one number a boot. */
+    /** Instructions per operation, one number for each boot. */
     boots: z.array(z.number().min(0).max(1e12)).min(1).max(64),
-    /** What was executed, where that was traced: of what the first boot's number is of. */
+    /** What was executed, if it was traced: the batch that gave the first boot's number. */
     traced: tracedOperationsSchema.optional(),
-    /** Why it could not be, one clause. */
+    /** Why it could not be traced, one clause. */
     untraced: text.optional(),
   }),
   z.strictObject({ ...metricIdentity, status: z.enum(UNAVAILABLE), reason: reasonSchema }),
@@ -61,13 +60,13 @@ export const instructionMetricSchema = z.discriminatedUnion('status', [
 export const instructionsSchema = z
   .strictObject({
     /**
-     * What a count depends on beside the kernel: the emulator and its version, the machine and the CPU
-     * that it emulates. Counts of runs that agree on all of it can be compared, on any machine.
+     * What a count depends on besides the kernel: the emulator, its version, and the machine and CPU
+     * that it emulates. If two runs agree on all of it, their counts can be compared on any machine.
      */
     conditions: z.record(word, text),
     metrics: z.array(instructionMetricSchema).max(512),
-    /** Of all traced operations. */
-    functions: z.array(tracedFunctionSchema).max(MOST_CALLS).optional(),
+    /** The functions of all traced operations. */
+    functions: z.array(tracedFunctionSchema).max(MAX_CALLS).optional(),
   })
   .refine(
     ({ metrics, functions = [] }) =>

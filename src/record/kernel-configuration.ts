@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
 /**
- * What a kernel was built with. Ten thousand options are no more than some names in a row: those that
- * are not set are left out, and those that are y or m are listed by name.
+ * The configuration that a kernel was built with. To keep ten thousand options small, options that are
+ * not set are left out, and options that are y or m are only listed by name.
  */
 
-/** In all, far above any kernel's. */
+/** Limit of all its text, far above any kernel's. */
 const MAX_NAMES = 1024 * 1024;
 
 const names = z
@@ -16,11 +16,11 @@ const names = z
 export const kernelConfigurationSchema = z.strictObject({
   /** The image holds it (CONFIG_IKCONFIG), or a file that belongs to the image does. */
   source: z.enum(['image', 'file']),
-  /** Options that are y, without CONFIG_, a blank between two. */
+  /** Options that are y, without CONFIG_, separated by blanks. */
   builtIn: names,
-  /** Options that are m. */
+  /** Options that are m, in the same form. */
   modules: names,
-  /** Numbers and strings, as the file has them. */
+  /** Options with a number or a string, as in the file. */
   values: z.record(z.string().regex(/^\w{1,128}$/), z.string().max(512)),
 });
 
@@ -31,7 +31,7 @@ const LINE = /^CONFIG_(\w{1,128})=(.{1,512})/gm;
 /**
  * Reads a .config.
  *
- * @returns undefined for a text that is none
+ * @returns undefined if the text is not a .config
  */
 export function parseKernelConfiguration(
   text: string,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Which metric it is, by which definition, and whether it may turn a gate red. */
+/** A metric, its definition, and whether it may turn a gate red. */
 export const metricIdentity = {
   id: z
     .string()

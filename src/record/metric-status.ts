@@ -44,7 +44,7 @@ const REFUSED: readonly string[] = ['unsupported', 'denied', 'no_loopback', 'err
  */
 const PASSING_ERRORS: readonly number[] = [4, 11, 12, 23, 24, 62, 98, 105];
 
-/** Whether an operation cannot be done there, rather than not have been measured well. */
+/** Whether the operation cannot be done there. False if it was only not measured well. */
 export const isRefused = (side: { status: string; reason?: Pick<Reason, 'errno'> }): boolean =>
   REFUSED.includes(side.status) &&
   !(side.status === 'error' && PASSING_ERRORS.includes(side.reason?.errno ?? 0));

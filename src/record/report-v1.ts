@@ -52,7 +52,7 @@ const schema = z.strictObject({
   ...{ caveats: any, metrics: any, counted: any, certificate: any, crossing: any, tails: any },
 });
 
-/** All that is certain of any report of this version. */
+/** The fields that every report of this version has. */
 const first = z.looseObject({ schema: needed.schema, version: needed.version });
 
 const CONTRACT = {

@@ -2,8 +2,8 @@ import type { Fields } from './strict.js';
 
 /**
  * Turns a run record of version 1.0 into one of today's version. Version 1.0 grew for a while without
- * a new number: older builds left out what later ones recorded. What was not recorded is filled as
- * such: an optional field stays absent, and a text is "unknown", as where the probe cannot read it.
+ * a new number, so older builds left out fields that later ones recorded. A missing optional field stays
+ * absent. A missing text becomes "unknown", as it does if the probe cannot read it.
  */
 
 /** Texts of the subject that the first builds did not record. */
@@ -61,7 +61,7 @@ function numbered(name: string, text: unknown, pattern: RegExp): Fields {
   return digits === undefined ? {} : { [name]: Number(digits) };
 }
 
-/** What the first traced records have of a call. */
+/** A call as the first traced records stored it. */
 interface Call {
   name: unknown;
   module?: unknown;

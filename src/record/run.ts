@@ -7,24 +7,23 @@ import { upgradeRun } from './run-upgrade.js';
 import { type Newer, newerText, parseStrictly } from './strict.js';
 
 /**
- * The run record: everything one side of a comparison was measured to be, as plain JSON. It is the
- * contract between jobs that may be months apart, so every string is bounded, every number finite
- * and bounded, every list capped, and an unknown field is an error. `docs/stability.md` says how its
- * version moves.
+ * The run record: everything that was measured of one side of a comparison, as plain JSON. It is the
+ * contract between jobs that may be months apart. So every string, number and list is bounded, and an
+ * unknown field is an error. `docs/stability.md` says when its version changes.
  *
  * `schema/run-v1.json` is generated from this file.
  */
 export const RUN_SCHEMA = 'syscall-gate/run';
 export const RUN_VERSION = '1.1';
 
-/** The largest record worth reading: the most launches of a hundred metrics stay below. */
+/** The largest record that is read. A hundred metrics with the most launches stay below it. */
 export const MAX_RUN_BYTES = 32 * 1024 * 1024;
 
 const text = z.string().max(512);
 const word = z.string().min(1).max(128);
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const nanoseconds = z.number().min(0).max(1e15);
-/** Far beyond what any operation takes, either way; ratios of these are still numbers. */
+/** Far shorter and longer than any operation. Ratios of these are still finite numbers. */
 const positiveNanoseconds = z.number().min(1e-9).max(1e12);
 const ratio = z.number().min(0).max(1);
 const timestamp = z.iso.datetime();
@@ -44,7 +43,7 @@ export const platformSchema = z.strictObject({
   smt: text,
 });
 
-/** What is under test: everything that may differ between the sides because somebody changed it. */
+/** The subject under test: everything that may differ between the sides because it was changed. */
 export const subjectSchema = z.strictObject({
   kernelRelease: text,
   kernelVersion: text,
@@ -62,7 +61,7 @@ export const subjectSchema = z.strictObject({
   /** Levels of CPU cgroups above the probe, as seen from its cgroup namespace. */
   cgroupDepth: text,
   loopbackMtu: text,
-  /** Least, default and most of tcp(7)'s tcp_rmem and tcp_wmem. */
+  /** Minimum, default and maximum of tcp(7)'s tcp_rmem and tcp_wmem. */
   tcpBuffers: text,
   probeUid: count,
 });
@@ -75,10 +74,10 @@ export const machineSchema = z.strictObject({
   emulator: z.strictObject({
     name: word,
     version: text,
-    /** The models of machine and processor that it was asked for. */
+    /** The models of machine and processor that the emulator was asked for. */
     machine: text,
     cpu: text,
-    /** Both are absent where an old record does not say. */
+    /** Both are absent in old records that lack them. */
     memoryMib: z.int().min(1).max(1e9).optional(),
     cpus: z.int().min(1).max(65536).optional(),
     /** The processor that the emulator itself ran on. */
@@ -94,10 +93,10 @@ export type TargetKindName = (typeof TARGET_KINDS)[number];
 export const targetSchema = z.strictObject({
   kind: z.enum(TARGET_KINDS),
   spec: z.string().min(1).max(4096),
-  /** What its own tools say of it, for people: the image's digest, the engine, the emulator. */
+  /** Facts for people, from the target's own tools: the image's digest, the engine, the emulator. */
   facts: z.record(word, text).optional(),
   machine: machineSchema.optional(),
-  /** What a kernel was built with, where that could be read. */
+  /** The kernel's configuration, if it could be read. */
   configuration: kernelConfigurationSchema.optional(),
 });
 
@@ -113,15 +112,15 @@ export const sourceSchema = z.strictObject({
 
 export const planSchema = z.strictObject({
   seed: count,
-  /** CPU the launches ran on, and whether they could be kept there; absent where not recorded. */
+  /** The CPU that the launches ran on, and whether they were pinned; absent if not recorded. */
   cpu: z.int().min(0).max(65535),
   pinned: z.boolean().optional(),
-  /** Probe processes in one launch, where starting one takes long: their median is its replicate. */
+  /** Probe processes in one launch, if a start takes long: their median is its replicate. */
   processesPerLaunch: z.int().min(1).max(64),
   roundsPerLaunch: z.int().min(1).max(1000),
   batchesPerRound: z.int().min(1).max(10_000),
   batchNs: positiveNanoseconds,
-  /** Which quantile of the kept batches is a replicate's estimate. */
+  /** The quantile of the kept batches that is a replicate's estimate. */
   estimateQuantile: ratio,
   /** A batch counts when CPU time over wall time exceeds this share of the metric's best. */
   occupancyThreshold: ratio,
@@ -133,8 +132,8 @@ export const pairedSideSchema = z.strictObject({
 });
 
 /**
- * One start of the probe. `sequence` orders the launches of both sides of a paired comparison on
- * one line.
+ * One start of the probe. `sequence` numbers the launches of both sides of a paired comparison in one
+ * order.
  */
 export const launchSchema = z.strictObject({
   sequence: count,
@@ -161,10 +160,10 @@ export const replicateSchema = z.strictObject({
   rejected: count,
 });
 
-/** Facts beside a metric's number, such as `segments_per_op`: medians over its launches. */
+/** Further facts about a metric, such as `segments_per_op`: medians over its launches. */
 const details = z.record(word, z.number().min(0).max(1e15));
 
-/** Events of an operation in one launch: what most of its counts agree on, out of how many. */
+/** Events per operation in one launch: the most frequent count, and how many counts agree on it. */
 export const countSchema = z.strictObject({
   sequence: count,
   count: z.number().min(0).max(1e12),
@@ -173,16 +172,16 @@ export const countSchema = z.strictObject({
 });
 
 /**
- * What a metric's number is: the time of an operation, the same shown as how often it goes into a
- * second, or a count of events.
+ * What a metric's number is: the time of an operation, the same time shown as operations per second,
+ * or a count of events.
  */
 export const unitSchema = z.enum(['ns', 'per_second', 'count']);
 
 const metricFields = {
   ...metricIdentity,
-  /** The default margin is never below this ratio: launches of the metric differ by too much. */
+  /** The default margin is never below this ratio, because the metric's launches differ too much. */
   leastMargin: z.number().gt(0).max(10).optional(),
-  /** By design, an operation: system calls and page faults, context switches, bytes moved. */
+  /** By design, per operation: system calls and page faults, context switches, bytes moved. */
   entries: z.int().min(0).optional(),
   switches: z.int().min(0).optional(),
   bytes: z.int().min(0).optional(),
@@ -193,7 +192,7 @@ const timedMetricSchema = z.strictObject({
   status: z.literal('ok'),
   unit: unitSchema.exclude(['count']),
   replicates: z.array(replicateSchema).min(1).max(10_000),
-  /** Launches that are left out, since another thread was busy on the same core. */
+  /** How many launches are left out because another thread was busy on the same core. */
   contended: z.int().min(1).optional(),
   details: details.optional(),
 });
@@ -218,8 +217,8 @@ export const metricRecordSchema = z.discriminatedUnion('status', [
 const unavailableSchema = z.strictObject({ status: z.enum(UNAVAILABLE), reason: reasonSchema });
 
 /**
- * Single operations, timed one by one in a pass of their own: off the gate. Times are ns an
- * operation and hold the timer's own cost; where operations come in turns, a sample is a turn.
+ * Single operations, timed one by one in a separate pass. They gate nothing. Times are ns per
+ * operation and include the timer's own cost. If operations come in turns, a sample is a turn.
  */
 export const tailsSchema = z.strictObject({
   timer: z.discriminatedUnion('status', [
@@ -243,7 +242,7 @@ export const tailsSchema = z.strictObject({
         p99Ns: nanoseconds.optional(),
         p999Ns: nanoseconds.optional(),
         maxNs: nanoseconds.optional(),
-        /** Instructions and cycles an operation, in user space and in the kernel. */
+        /** Instructions and cycles per operation, in user space and in the kernel. */
         counters: details,
       }),
     )
@@ -263,18 +262,17 @@ export const runSchema = z.strictObject({
   subject: subjectSchema,
   plan: planSchema,
   /**
-   * The two runs of a paired comparison share its id: their launches stand on one line of sequence
-   * numbers.
+   * The two runs of a paired comparison share its id. Their launches are numbered in one sequence.
    */
   duet: pairedSideSchema.optional(),
   /**
-   * What the wide control loop took against the chain of multiplications, batch by batch: the median
-   * over the launches of their medians. It is a figure of the CPU model alone unless another thread was
+   * Time of the wide control loop divided by time of the chain of multiplications: the median over the
+   * launches of each launch's median batch. It depends on the CPU model only, unless another thread was
    * busy on the same core.
    */
   coreWidth: z.number().gt(0).max(1e6).optional(),
   launches: z.array(launchSchema).max(20_000),
-  /** Empty where instructions were counted and nothing was timed. */
+  /** Empty if instructions were counted and nothing was timed. */
   metrics: z.array(metricRecordSchema).max(512),
   tails: tailsSchema.optional(),
   instructions: instructionsSchema.optional(),
@@ -303,7 +301,7 @@ export const isTimed = (metric: MetricRecord | undefined): metric is TimedMetric
 export const isCounted = (metric: MetricRecord | undefined): metric is CountedMetric =>
   metric?.status === 'ok' && metric.unit === 'count';
 
-/** How many batches of some replicates there were, and how many of them were left out. */
+/** How many batches the replicates had, and how many of them were left out. */
 export function countBatches(replicates: readonly Replicate[]): {
   batches: number;
   rejected: number;
@@ -346,8 +344,8 @@ export function parseRun(json: string): RunParse {
 
 /**
  * The text of a run's file. A run that was read keeps the text that it was read from: an older or a
- * newer version may have written it, and a copy must have its fingerprint. For others it is made once,
- * since it is hashed for the report and written in two places.
+ * newer version may have written it, and a copy must have the same hash. For other runs the text is made
+ * once, since it is hashed for the report and written in two places.
  */
 export function runText(run: Run): string {
   const text = texts.get(run) ?? `${JSON.stringify(run)}\n`;
@@ -367,7 +365,7 @@ const CONTRACT = {
   ...{ maxBytes: MAX_RUN_BYTES, noun: 'run record' },
 };
 
-/** What no single field is to blame for, as a clause. */
+/** What is wrong with the fields together, as a clause. */
 function flawOf({ metrics, launches, instructions }: RunFields): string | undefined {
   if (metrics.length === 0 && instructions === undefined) return 'metrics: nothing was measured';
   const twice = repeated(metrics.map(({ id }) => id));
@@ -397,8 +395,8 @@ const repeated = <T>(values: readonly T[]): T | undefined =>
     : values.find((value, index) => values.indexOf(value) < index);
 
 /**
- * Makes a run of fields that this program just measured, holding them to the same schema as a
- * record read from a file.
+ * Makes a run of fields that this program just measured. It checks them by the same schema as a record
+ * that is read from a file.
  *
  * @throws ZodError when a field is out of bounds: a bug, not a user's mistake
  */

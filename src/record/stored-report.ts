@@ -1,6 +1,6 @@
 import type { RecordReference, Report } from './report.js';
 
-/** What judging again needs of a stored report, whatever version of the report it is. */
+/** What judging again needs of a stored report of any version. */
 export interface StoredReport {
   /** Of the report's schema: "1.0". */
   version: string;
@@ -16,7 +16,7 @@ export interface StoredReport {
   /** One sentence for each stored run that was passed over. */
   skipped: string[];
   records: RecordReference[];
-  /** All of it, where this program would write it in the same version. */
+  /** The whole report, if this program writes the same version. */
   whole?: Report;
 }
 

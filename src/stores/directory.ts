@@ -20,9 +20,9 @@ const LIMITS = { levels: 3, names: MAX_NAMES, files: 10_000 };
 /** Subfolders of an out folder. Nobody has accepted their records as earlier runs. */
 const NO_BASELINE: readonly string[] = [SET_ASIDE, EVIDENCE, SHARDS];
 
-/** Records that are read at most, when few of them are wanted. */
+/** The limit of records that are read, even if few of them are wanted. */
 const MAX_READ = 1000;
-/** Records that are in memory as text at one time. */
+/** The limit of records that are in memory as text at one time. */
 const AT_ONCE = 16;
 
 /** Which runs of a folder are pooled. */
@@ -119,7 +119,7 @@ async function readNewest(
   return { runs: runs.sort(oldestFirst).slice(-history), skipped };
 }
 
-/** Whether the runs that have been read hold as many as are wanted that are newer than a file. */
+/** Whether enough of the runs read so far are newer than a file. */
 const hasNewest = (runs: readonly Run[], history: number, path: string): boolean =>
   runs.filter((run) => runFileName(run) > ageOf(path)).length >= history;
 
@@ -127,7 +127,7 @@ const hasNewest = (runs: readonly Run[], history: number, path: string): boolean
 const ageOf = (path: string): string =>
   /^\d{8}T\d{4,6}Z-/.test(basename(path)) ? basename(path) : `~${path}`;
 
-/** A store whose runs have all been set aside is not an empty one. */
+/** Says that a store's runs have all been set aside, since it would look empty otherwise. */
 async function setAside(path: string, shown: string): Promise<string[]> {
   const names = await readdir(join(path, SET_ASIDE)).catch((): string[] => []);
   const count = names.filter((name) => name.endsWith(RUN_SUFFIX)).length;

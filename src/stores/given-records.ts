@@ -10,8 +10,8 @@ export interface GivenRecord {
 }
 
 /**
- * Reads the run records that the user names, one after the other, so that of several wrong ones the
- * first is named.
+ * Reads the run records that the user names, one after another, so that an error names the first wrong
+ * one.
  *
  * @throws Failure (usage) when a file is no run record, or the same run is given twice
  */

@@ -11,12 +11,12 @@ const ZIP_LIMITS = { entries: 4, inflatedBytes: MAX_RUN_BYTES, ratio: 200 };
 /** The GitHub API right that reading artifacts needs. */
 export const PERMISSION = 'actions: read';
 
-/** Where run records may be, and what they have to say of themselves. */
+/** Where run records may be, and which records belong there. */
 export interface RecordArtifact {
   /** For people: "the shard syscall-gate-shard-1". */
   what: string;
   find: () => Promise<StoredArtifact | undefined>;
-  /** Why a record does not belong there, one clause: then somebody has moved or edited it. */
+  /** Why a record does not belong there, one clause. Such a record was moved or edited. */
   mismatchOf: (run: Run) => string | undefined;
 }
 

@@ -5,7 +5,7 @@ import { RUN_SUFFIX } from '../record/file.js';
 import { MAX_RUN_BYTES, parseRun, type Run } from '../record/run.js';
 import { countOf } from '../text/units.js';
 
-/** Names that are looked at in one folder: more are somebody's whole disk, which takes minutes. */
+/** The limit of names that are read. A folder with more may be a whole disk, which takes minutes. */
 export const MAX_NAMES = 20_000;
 
 export interface RecordFiles {
@@ -67,7 +67,7 @@ export const passedOver = (what: string, why: string): string => `${what} was pa
 /** A record, or one clause that says why there is none. */
 export type RecordRead = { run: Run; why?: never } | { run?: never; why: string };
 
-/** Reads one file as a run record. A file that is none gives a clause and no error. */
+/** Reads one file as a run record. For any other file it returns a clause and does not throw. */
 export async function readRecord(path: string): Promise<RecordRead> {
   const { text, why } = await readWhole(path, MAX_RUN_BYTES);
   if (text === undefined) return { why };

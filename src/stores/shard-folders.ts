@@ -16,7 +16,7 @@ const MAX_RECORDS = 4 * MAX_SHARDS;
 /** Unpacked artifacts nest a few folders. */
 const LIMITS = { levels: 6, names: MAX_NAMES };
 
-/** Beside a report lie copies of its records. They count only if the user names their folder. */
+/** Copies of a report's records are in its folder. They count only if the user names their folder. */
 const COPIES: readonly string[] = [EVIDENCE];
 
 /**

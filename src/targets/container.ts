@@ -7,7 +7,7 @@ import { findImage } from './container/image.js';
 import { optionValue, splitImage } from './container/options.js';
 import { profileText } from './container/seccomp.js';
 import { withoutSecrets } from './environment.js';
-import type { TargetKind, Workshop } from './kind.js';
+import type { TargetKind, TargetTools } from './kind.js';
 import type { ContainerSpec } from './spec.js';
 import type { Target } from './target.js';
 import { Refusal } from './words.js';
@@ -30,10 +30,10 @@ export const containerTarget: TargetKind<ContainerSpec> = {
       throw usageFailure(`${input} "${spec.slice(0, 200)}" cannot be run: ${error.message}.`);
     }
   },
-  async open(spec, workshop) {
-    const engine = await findEngine(spec.engine, workshop.signal);
+  async open(spec, tools) {
+    const engine = await findEngine(spec.engine, tools.signal);
     try {
-      return await openContainers(spec, engine, workshop);
+      return await openContainers(spec, engine, tools);
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       throw measurementFailure(
@@ -47,12 +47,12 @@ export const containerTarget: TargetKind<ContainerSpec> = {
 async function openContainers(
   spec: ContainerSpec,
   engine: Engine,
-  workshop: Workshop,
+  tools: TargetTools,
 ): Promise<Target> {
-  const { signal } = workshop;
-  const image = await findImage(engine, spec, workshop);
+  const { signal } = tools;
+  const image = await findImage(engine, spec, tools);
   const runtime = await runtimeText(engine, optionValue(spec.options, '--runtime'), signal);
-  const containers = new Containers(engine, image, spec.options, workshop);
+  const containers = new Containers(engine, image, spec.options, tools);
   await containers.tryOut();
   return {
     record: {

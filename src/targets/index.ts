@@ -4,7 +4,7 @@ import { commandTarget } from './command.js';
 import { containerTarget } from './container.js';
 import { hostTarget } from './host.js';
 import { kernelTarget } from './kernel.js';
-import type { TargetKind, Workshop } from './kind.js';
+import type { TargetKind, TargetTools } from './kind.js';
 import type { RunnableSpec, TargetOptions } from './spec.js';
 import type { Target } from './target.js';
 
@@ -53,9 +53,9 @@ export const isRunnable = (spec: { kind: string }): spec is RunnableSpec => isKi
 export const isCountableSpec = ({ kind }: RunnableSpec): boolean => KINDS[kind].countable === true;
 
 /** Opens the target that a spec names. The caller must close it. */
-export function openTarget(spec: RunnableSpec, workshop: Workshop): Promise<Target> {
+export function openTarget(spec: RunnableSpec, tools: TargetTools): Promise<Target> {
   const kind: TargetKind<RunnableSpec> = KINDS[spec.kind];
-  return kind.open(spec, workshop);
+  return kind.open(spec, tools);
 }
 
 const isKind = (name: string): name is RunnableSpec['kind'] => Object.hasOwn(KINDS, name);

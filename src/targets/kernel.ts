@@ -34,19 +34,19 @@ import {
 } from './kernel/qemu.js';
 import { seccompFilter } from './kernel/seccomp.js';
 import { KERNEL_SYNTAX, splitKernelSpec } from './kernel/spec.js';
-import type { TargetKind, Workshop } from './kind.js';
+import type { TargetKind, TargetTools } from './kind.js';
 import type { KernelSpec } from './spec.js';
 import type { Target } from './target.js';
 import { Refusal } from './words.js';
 
 /**
  * `kernel:PATH [seccomp=PROFILE] [audit-rule=RULE] [vmlinux=FILE] [kernel command line]`: boots a kernel
- * in QEMU for each launch, with the probe as the init of an initramfs that holds nothing else. Its
+ * in QEMU for each launch. The probe is the init of an initramfs that contains nothing else. Its
  * results come over the serial console.
  *
- * The command line is the kernel's as it stands, but for the words that no kernel knows: the probe
- * measures under the filter of that seccomp profile, in a machine with those audit rules, and
- * the vmlinux (or a System.map) has the names of its functions. What has blanks goes in double quotes.
+ * The rest is the kernel's command line, passed on unchanged. The first words are for this program: the
+ * probe measures under the filter of the seccomp profile, in a machine with the audit rules, and the
+ * vmlinux (or a System.map) gives the names of functions. A value with blanks goes in double quotes.
  */
 export const kernelTarget: TargetKind<KernelSpec> = {
   syntax: KERNEL_SYNTAX,
@@ -65,26 +65,25 @@ export const kernelTarget: TargetKind<KernelSpec> = {
       throw usageFailure(`${input} "${spec.slice(0, 200)}" cannot be booted: ${error.message}.`);
     }
   },
-  async open(spec, workshop) {
-    const image = await imageOf(spec, workshop);
-    refuseOther(spec, image, workshop);
-    refuseSeveralCounted(spec, image, workshop);
+  async open(spec, tools) {
+    const image = await imageOf(spec, tools);
+    refuseOther(spec, image, tools);
+    refuseSeveralCounted(spec, image, tools);
     const version = await qemuVersion(image.architecture);
-    const probe = await probeFor(image.architecture, workshop);
-    const configuration = await configurationOf(spec.path, image.bootable, workshop.signal);
-    tellOneSided(spec, configuration, workshop);
+    const probe = await probeFor(image.architecture, tools);
+    const configuration = await configurationOf(spec.path, image.bootable, tools.signal);
+    tellOneSided(spec, configuration, tools);
     const filter =
       spec.seccomp === undefined
         ? undefined
-        : await seccompFilter(spec.seccomp, image.architecture, workshop.signal);
-    const debug = await debugInformationOf(spec, image, workshop);
-    const rules =
-      spec.auditRules && (await auditRules(spec.auditRules, image.architecture, workshop));
-    const guest = await prepareGuest(spec, image, probe, workshop.folder, {
+        : await seccompFilter(spec.seccomp, image.architecture, tools.signal);
+    const debug = await debugInformationOf(spec, image, tools);
+    const rules = spec.auditRules && (await auditRules(spec.auditRules, image.architecture, tools));
+    const guest = await prepareGuest(spec, image, probe, tools.folder, {
       ...(filter ? { filter: filter.program } : {}),
       ...(rules ? { rules } : {}),
     });
-    const accelerator = await chooseAccelerator(spec, guest, version, workshop);
+    const accelerator = await chooseAccelerator(spec, guest, version, tools);
     const machine = machineRecord(guest, accelerator, version);
     const facts = {
       ...machineFacts(machine),
@@ -99,9 +98,9 @@ export const kernelTarget: TargetKind<KernelSpec> = {
     return {
       ...booted(spec, guest, accelerator),
       record: { ...record, ...(configuration === undefined ? {} : { configuration }) },
-      timed: isTimed(workshop.evidence, accelerator),
-      ...(isCounted(workshop.evidence)
-        ? { counting: countingOf({ spec, guest, version, probe, debug, workshop }) }
+      timed: isTimed(tools.evidence, accelerator),
+      ...(isCounted(tools.evidence)
+        ? { counting: countingOf({ spec, guest, version, probe, debug, tools }) }
         : {}),
     };
   },
@@ -128,11 +127,11 @@ const machineFacts = ({ architecture, accelerator, emulator }: MachineRecord) =>
   'host cpu': emulator.hostCpu,
 });
 
-/** With a clock for both, each waits for the other's interrupts until somebody gives up. */
+/** With one clock for both, each waits for the other's interrupts until one of them gives up. */
 function refuseSeveralCounted(
   { path, options }: KernelSpec,
   { architecture }: KernelImage,
-  { evidence }: Workshop,
+  { evidence }: TargetTools,
 ): void {
   if (!isCounted(evidence) || architecture !== 'x86_64' || options.cpus === 1) return;
   throw usageFailure(
@@ -149,7 +148,7 @@ function optionsOf(text: string): KernelSpec['options'] {
   }
 }
 
-async function imageOf({ path }: KernelSpec, { signal }: Workshop): Promise<KernelImage> {
+async function imageOf({ path }: KernelSpec, { signal }: TargetTools): Promise<KernelImage> {
   try {
     return await readImage(path, signal);
   } catch (error) {
@@ -158,20 +157,24 @@ async function imageOf({ path }: KernelSpec, { signal }: Workshop): Promise<Kern
   }
 }
 
-/** Neither an instruction nor a time of one architecture is one of another. */
-function refuseOther({ path }: KernelSpec, { architecture }: KernelImage, { beside }: Workshop) {
-  const other = beside?.record.machine?.architecture;
-  if (beside === undefined || other === undefined || other === architecture) return;
+/** Counts and times of two architectures cannot be compared. */
+function refuseOther(
+  { path }: KernelSpec,
+  { architecture }: KernelImage,
+  { otherSide }: TargetTools,
+) {
+  const other = otherSide?.record.machine?.architecture;
+  if (otherSide === undefined || other === undefined || other === architecture) return;
   throw usageFailure(
-    `The kernel ${path} is for ${ARCHITECTURE_NAMES[architecture]} and that of ${beside.record.spec} is for another architecture, so that neither counts nor times of them can be compared: give two kernels for one.`,
+    `The kernel ${path} is for ${ARCHITECTURE_NAMES[architecture]} and that of ${otherSide.record.spec} is for another architecture, so that neither counts nor times of them can be compared: give two kernels for one.`,
   );
 }
 
 /** The probe that a kernel can run: this machine's own, or one that is cross-compiled. */
-async function probeFor(architecture: Architecture, workshop: Workshop): Promise<Buffer> {
-  const own = await readFile(workshop.probe);
+async function probeFor(architecture: Architecture, tools: TargetTools): Promise<Buffer> {
+  const own = await readFile(tools.probe);
   if (programArchitecture(own) === architecture) return own;
-  const { progress, signal } = workshop;
+  const { progress, signal } = tools;
   progress.phase(`Compile the probe for ${ARCHITECTURE_NAMES[architecture]}`);
   const { probe, cached, compiler, elapsedMs } = await buildProbeFor(architecture, {
     ...{ progress, signal },
@@ -180,22 +183,22 @@ async function probeFor(architecture: Architecture, workshop: Workshop): Promise
   return readFile(probe);
 }
 
-/** Two configurations are compared, and one alone is of no use. */
+/** Configurations are compared in pairs, so one alone is of no use. */
 function tellOneSided(
   { path }: KernelSpec,
   configuration: KernelConfiguration | undefined,
-  { beside, progress }: Workshop,
+  { otherSide, progress }: TargetTools,
 ): void {
-  if (beside?.record.kind !== 'kernel') return;
-  const other = beside.record.configuration;
+  if (otherSide?.record.kind !== 'kernel') return;
+  const other = otherSide.record.configuration;
   if ((other === undefined) === (configuration === undefined)) return;
-  const unknown = configuration === undefined ? path : beside.record.spec;
+  const unknown = configuration === undefined ? path : otherSide.record.spec;
   progress.note(
     `The kernels' configurations are not compared, since that of ${unknown} is neither in it (CONFIG_IKCONFIG=y) nor beside it (config-VERSION, or .config).`,
   );
 }
 
-/** Of the guest, whatever the launch is pinned to here. */
+/** A CPU of the guest, whatever CPU the launch is pinned to here. */
 const FIRST_CPU = 0;
 
 function booted(

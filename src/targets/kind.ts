@@ -15,7 +15,7 @@ export interface WrittenSpec {
 }
 
 /** What a target may use during a session. */
-export interface Workshop {
+export interface TargetTools {
   /** Absolute path of the probe. */
   probe: string;
   /** Absolute path of an empty folder for this target only, which is removed at the end. */
@@ -25,7 +25,7 @@ export interface Workshop {
   /** What the user wants it measured by, if it can be counted. */
   evidence: EvidenceChoice;
   /** The other side, if it is open already. Settings that both sides must share follow it. */
-  beside?: Target;
+  otherSide?: Target;
   /**
    * Runs a command as launches are run: pinned to the CPU that is measured on, and ended at the
    * deadline or with this process. What it prints is in `results`.
@@ -51,5 +51,5 @@ export interface TargetKind<S extends RunnableSpec> {
    * Prepares the target for launches and finds out the facts to record about it.
    * @throws Failure with one sentence, if nothing can be launched there
    */
-  open(spec: S, workshop: Workshop): Promise<Target>;
+  open(spec: S, tools: TargetTools): Promise<Target>;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Addon, LaunchResult } from '../probe/addon.js';
 import { withoutSecrets } from './environment.js';
 import { isCountableSpec, openTarget } from './index.js';
-import type { Workshop } from './kind.js';
+import type { TargetTools } from './kind.js';
 import type { RunnableSpec } from './spec.js';
 import type { Target } from './target.js';
 
@@ -14,16 +14,16 @@ type Named<T> = { baseline?: T; candidate: T };
 type Opened<S extends Named<RunnableSpec>> = { [K in keyof S]: Target };
 
 /** Without a choice of evidence the sides are timed. */
-type Opening = Pick<Workshop, 'progress'> & Partial<Pick<Workshop, 'evidence'>>;
+type Opening = Pick<TargetTools, 'progress'> & Partial<Pick<TargetTools, 'evidence'>>;
 
 /** What is needed to make launches; `cpu` is the CPU that is measured on. */
-export interface Tools extends Pick<Workshop, 'probe' | 'signal'> {
+export interface Tools extends Pick<TargetTools, 'probe' | 'signal'> {
   addon: Pick<Addon, 'launch'>;
   plan: { cpu: number };
 }
 
 /** What any target may use, whichever side it is: all but its folder and its progress. */
-export const workshopOf = ({ probe, signal, addon, plan }: Tools) => ({
+export const targetToolsOf = ({ probe, signal, addon, plan }: Tools) => ({
   ...{ probe, signal },
   async launch(
     argv: string[],
@@ -60,9 +60,12 @@ export async function withTargets<S extends Named<RunnableSpec>, T>(
     for (const [side, spec] of Object.entries<RunnableSpec>(specs)) {
       const own = join(folder, side);
       await mkdir(own);
-      const [beside] = open.map(([, target]) => target);
-      const workshop = { ...workshopOf(tools), progress, evidence, folder: own };
-      open.push([side, await openTarget(spec, { ...workshop, ...(beside ? { beside } : {}) })]);
+      const [otherSide] = open.map(([, target]) => target);
+      const targetTools = { ...targetToolsOf(tools), progress, evidence, folder: own };
+      open.push([
+        side,
+        await openTarget(spec, { ...targetTools, ...(otherSide ? { otherSide } : {}) }),
+      ]);
     }
     return await work(Object.fromEntries(open) as Opened<S>);
   } finally {

@@ -20,7 +20,7 @@ export interface Received {
   authorization: string;
 }
 
-/** An answer to give instead of the real one, so many times. */
+/** An answer to give instead of the real one, and how often. */
 export interface Fault {
   method?: string;
   /** Matched against path and query. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LaunchResult } from '../../probe/addon.js';
-import type { Workshop } from '../kind.js';
+import type { TargetTools } from '../kind.js';
 import type { LaunchCommand } from '../target.js';
 import { ask, type Engine } from './engine.js';
 import { EngineError, explainError } from './errors.js';
@@ -40,9 +40,9 @@ export class Containers {
     private readonly engine: Engine,
     private readonly image: Image,
     private readonly options: readonly string[],
-    private readonly workshop: Pick<Workshop, 'probe' | 'progress' | 'signal'>,
+    private readonly tools: Pick<TargetTools, 'probe' | 'progress' | 'signal'>,
   ) {
-    workshop.signal.addEventListener('abort', this.sweepOnAbort, { once: true });
+    tools.signal.addEventListener('abort', this.sweepOnAbort, { once: true });
   }
 
   /** Removing the containers also ends the clients that wait for them. */
@@ -64,7 +64,7 @@ export class Containers {
       ...(brand === 'nerdctl' ? [] : ['--log-driver', 'none']),
       ...this.options,
       // With SELinux, the probe gets a label that every container may use.
-      ...['--volume', `${this.workshop.probe}:${INSIDE}:ro${selinux ? ',z' : ''}`],
+      ...['--volume', `${this.tools.probe}:${INSIDE}:ro${selinux ? ',z' : ''}`],
       ...['--entrypoint', INSIDE, this.image.reference, ...words],
     ];
   }
@@ -74,7 +74,7 @@ export class Containers {
    * @throws EngineError; the signal's reason if the signal is aborted
    */
   async tryOut(): Promise<void> {
-    const { probe, signal } = this.workshop;
+    const { probe, signal } = this.tools;
     if (probe.includes(':')) throw new EngineError(colonIn(probe));
     const [program = '', ...words] = this.commandLine(['--list']);
     try {
@@ -95,7 +95,7 @@ export class Containers {
   }
 
   async close(): Promise<void> {
-    this.workshop.signal.removeEventListener('abort', this.sweepOnAbort);
+    this.tools.signal.removeEventListener('abort', this.sweepOnAbort);
     await this.sweep();
   }
 
@@ -120,7 +120,7 @@ export class Containers {
   }
 
   private warnAboutLeft(names: readonly string[]): void {
-    this.workshop.progress.warn(
+    this.tools.progress.warn(
       `Some containers may be left over (${names.join(', ')}): remove them with ${this.engine.program} rm --force.`,
     );
   }

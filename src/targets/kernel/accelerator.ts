@@ -2,19 +2,19 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { measurementFailure, reasonOf, usageFailure } from '../../failure.js';
 import { ARCHITECTURE_NAMES, hostArchitecture } from '../../probe/architecture.js';
-import type { Workshop } from '../kind.js';
+import type { TargetTools } from '../kind.js';
 import type { KernelSpec } from '../spec.js';
 import { explainBoot, probeSucceeded } from './console.js';
 import { type PreparedGuest, writePlan } from './guest.js';
 import { isTimed } from './measures.js';
 import { type Accelerator, commandLineFor, EMULATORS, qemuCommand } from './qemu.js';
 
-/** As little as a probe can be asked for. */
+/** The smallest plan of a probe. */
 const TRIAL_PLAN = ['--metrics=syscall.null', '--rounds=1', '--batches=1', '--cpu=0'];
 
 /**
- * A kernel is up in KVM within a second or two. Where KVM is there and does not work, as in many
- * virtual machines, the guest spins without a word.
+ * In KVM a kernel boots within a second or two. In many virtual machines KVM exists but does not work:
+ * the guest then spins and prints nothing.
  */
 const KVM_DEADLINE_MS = 10_000;
 
@@ -23,9 +23,9 @@ const KVM_DEVICE = '/dev/kvm';
 const NAMES: Readonly<Record<Accelerator, string>> = { kvm: 'KVM', tcg: 'TCG' };
 
 /**
- * Boots the kernel once to the probe's end, which shows that it can be timed, and in what: in what
- * was asked for, in what the other side has, or else in KVM where it comes up there and in TCG where
- * it does not. A kernel that is only counted runs in TCG.
+ * Boots the kernel once to the probe's end, which shows that it can be timed, and chooses the
+ * accelerator: the one that the user named, or else the other side's, or else KVM if the kernel boots
+ * there, or else TCG. A kernel that is only counted runs in TCG.
  *
  * @param version QEMU's
  * @throws Failure that says why the kernel does not come up, or cannot in what was asked for
@@ -34,26 +34,26 @@ export async function chooseAccelerator(
   spec: KernelSpec,
   guest: PreparedGuest,
   version: string,
-  workshop: Workshop,
+  tools: TargetTools,
 ): Promise<Accelerator> {
-  const boots = { spec, guest, version, workshop };
+  const boots = { spec, guest, version, tools };
   const foreign = foreignKernel(guest);
   if (foreign !== undefined && spec.options.accelerator === 'kvm') {
     throw usageFailure(
       `The kernel ${spec.path} cannot be booted in KVM: ${foreign}; leave accel=kvm out.`,
     );
   }
-  const wanted = spec.options.accelerator ?? workshop.beside?.record.machine?.accelerator;
-  if (workshop.evidence === 'counted') return 'tcg';
-  workshop.progress.phase(`Try whether ${spec.spec} comes up`);
+  const wanted = spec.options.accelerator ?? tools.otherSide?.record.machine?.accelerator;
+  if (tools.evidence === 'counted') return 'tcg';
+  tools.progress.phase(`Try whether ${spec.spec} comes up`);
   if (wanted !== undefined) return choose(boots, wanted);
   const obstacle = foreign ?? (await kvmObstacle(boots));
   if (obstacle === undefined) return 'kvm';
-  workshop.progress.note(`KVM is not used: ${obstacle}.`);
+  tools.progress.note(`KVM is not used: ${obstacle}.`);
   return choose(boots, 'tcg');
 }
 
-/** That no processor here executes a kernel's instructions, as a clause; undefined where one does. */
+/** One clause if no processor here executes the kernel's instructions; undefined if one does. */
 function foreignKernel({ architecture }: PreparedGuest): string | undefined {
   const here = hostArchitecture();
   if (architecture === here) return undefined;
@@ -61,9 +61,9 @@ function foreignKernel({ architecture }: PreparedGuest): string | undefined {
   return `the processor here is ${name}, and the kernel is for ${ARCHITECTURE_NAMES[architecture]}`;
 }
 
-/** Where an emulated kernel is counted and not timed, the first boot that counts is its trial. */
+/** A kernel that is only counted needs no trial boot: its first counting boot shows whether it works. */
 async function choose(boots: Boots, accelerator: Accelerator): Promise<Accelerator> {
-  if (isTimed(boots.workshop.evidence, accelerator)) await bootIn(boots, accelerator);
+  if (isTimed(boots.tools.evidence, accelerator)) await bootIn(boots, accelerator);
   return accelerator;
 }
 
@@ -71,11 +71,11 @@ export interface Boots {
   spec: KernelSpec;
   guest: PreparedGuest;
   version: string;
-  workshop: Workshop;
+  tools: TargetTools;
 }
 
 /**
- * Boots a kernel to the end of a probe that does next to nothing, with its log told.
+ * Boots a kernel to the end of a probe that does next to nothing, with the kernel's log on the console.
  *
  * @throws Failure when the kernel does not come up
  */
@@ -103,20 +103,20 @@ async function kvmObstacle(boots: Boots): Promise<string | undefined> {
   return why && `there the kernel does not come up (${why.split(';', 1)[0]})`;
 }
 
-/** @returns why the kernel did not come up; nothing when it did */
+/** @returns why the kernel did not come up; undefined if it did */
 async function tryBoot(
-  { spec, guest, version, workshop }: Boots,
+  { spec, guest, version, tools }: Boots,
   accelerator: Accelerator,
   deadlineMs: number,
 ): Promise<string | undefined> {
   const { architecture } = guest;
   await writePlan(guest, TRIAL_PLAN);
   const line = commandLineFor(architecture, spec.commandLine, { verbose: true });
-  const result = await workshop.launch(qemuCommand(guest, accelerator, line), deadlineMs);
+  const result = await tools.launch(qemuCommand(guest, accelerator, line), deadlineMs);
   const console = result.results.toString('latin1');
   if (probeSucceeded(console)) {
     const seconds = (result.wallNs / 1e9).toFixed(1);
-    workshop.progress.note(
+    tools.progress.note(
       `${spec.spec} was up and down in ${seconds} s, ${how(version, accelerator)}.`,
     );
     return undefined;

@@ -1,7 +1,7 @@
 import { callNumbers } from '../../build/call-numbers.js';
 import { usageFailure } from '../../failure.js';
 import type { Architecture } from '../../probe/architecture.js';
-import type { Workshop } from '../kind.js';
+import type { TargetTools } from '../kind.js';
 import { Refusal } from '../words.js';
 import { auditRuleData, parseAuditRule } from './audit-rule.js';
 
@@ -14,7 +14,7 @@ import { auditRuleData, parseAuditRule } from './audit-rule.js';
 export async function auditRules(
   rules: readonly string[],
   architecture: Architecture,
-  { folder, signal }: Pick<Workshop, 'folder' | 'signal'>,
+  { folder, signal }: Pick<TargetTools, 'folder' | 'signal'>,
 ): Promise<Buffer> {
   const numbers = await callNumbers(architecture, folder, signal);
   try {

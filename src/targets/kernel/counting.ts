@@ -1,4 +1,4 @@
-import type { Workshop } from '../kind.js';
+import type { TargetTools } from '../kind.js';
 import type { KernelSpec } from '../spec.js';
 import type { Counting, LaunchCommand } from '../target.js';
 import { bootIn } from './accelerator.js';
@@ -15,14 +15,14 @@ interface Countable {
   version: string;
   probe: Buffer;
   debug: DebugInformation;
-  workshop: Workshop;
+  tools: TargetTools;
 }
 
 /**
  * How to count a kernel's instructions: always in the emulator, even if times are measured under
  * KVM.
  */
-export function countingOf({ spec, guest, version, probe, debug, workshop }: Countable): Counting {
+export function countingOf({ spec, guest, version, probe, debug, tools }: Countable): Counting {
   const { commandLine, options } = spec;
   const { architecture } = guest;
   const { cpus } = guest.options;
@@ -46,7 +46,7 @@ export function countingOf({ spec, guest, version, probe, debug, workshop }: Cou
       procedure: String(COUNTING_PROCEDURE),
     },
     start: (words, seed) => start(words, seed),
-    diagnose: () => bootIn({ spec, guest, version, workshop }, 'tcg'),
-    trace: () => traceLaunches(start, { probe, debug, workshop }),
+    diagnose: () => bootIn({ spec, guest, version, tools }, 'tcg'),
+    trace: () => traceLaunches(start, { probe, debug, tools }),
   };
 }

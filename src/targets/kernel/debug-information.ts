@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { usageFailure } from '../../failure.js';
 import { isKernelAddress } from '../../trace/address.js';
 import { type CodeSymbol, type Inlined, symbolsOfElf } from '../../trace/symbols.js';
-import type { Workshop } from '../kind.js';
+import type { TargetTools } from '../kind.js';
 import type { KernelSpec } from '../spec.js';
 import { besideImage } from './beside.js';
 import type { KernelImage } from './image.js';
@@ -25,7 +25,7 @@ export interface DebugInformation {
   inlined(addresses: () => Iterable<number>): Promise<Inlined | undefined>;
 }
 
-type Tools = Pick<Workshop, 'signal' | 'progress'>;
+type Tools = Pick<TargetTools, 'signal' | 'progress'>;
 
 /**
  * Finds a kernel's vmlinux or System.map: the file that the user names, or one beside the image. A

@@ -9,7 +9,7 @@ import { decodeWindow, parseTrace, type TraceFile, type Window } from '../../tra
 import { profileBatch, type TracedBatch } from '../../trace/operation.js';
 import { Code, type CodeSymbol, parseKallsyms, symbolsOfElf } from '../../trace/symbols.js';
 import { trampolineSymbols } from '../../trace/trampoline.js';
-import type { Workshop } from '../kind.js';
+import type { TargetTools } from '../kind.js';
 import type { BatchPlace, LaunchCommand, TracedOperation, Tracing } from '../target.js';
 import type { DebugInformation } from './debug-information.js';
 
@@ -41,7 +41,7 @@ const MARKS = [
  */
 export async function prepareTracer(
   probe: Buffer,
-  workshop: Pick<Workshop, 'signal'>,
+  tools: Pick<TargetTools, 'signal'>,
 ): Promise<Tracer> {
   const functions = hasFixedAddresses(probe) ? elfFunctions(probe) : [];
   const addressOf = (mark: string): bigint => {
@@ -56,7 +56,7 @@ export async function prepareTracer(
   return {
     marks: Object.fromEntries(marks) as Tracer['marks'],
     symbols: symbolsOfElf(functions.filter(({ name }) => !places.has(name))),
-    plugin: await buildTracePlugin({ signal: workshop.signal }),
+    plugin: await buildTracePlugin({ signal: tools.signal }),
   };
 }
 
@@ -70,10 +70,10 @@ const MAX_TRACE_MIB = 512;
  */
 export async function traceLaunches(
   start: CountedLaunch,
-  { probe, debug, workshop }: { probe: Buffer; debug: DebugInformation; workshop: TraceWorkshop },
+  { probe, debug, tools }: { probe: Buffer; debug: DebugInformation; tools: TraceTools },
 ): Promise<Tracing> {
-  const tracer = await prepareTracer(probe, workshop);
-  const out = join(workshop.folder, 'trace');
+  const tracer = await prepareTracer(probe, tools);
+  const out = join(tools.folder, 'trace');
   return {
     async start(words, seed) {
       const { argv, ...rest } = await start(words, seed, debug.symbols === undefined);
@@ -97,7 +97,7 @@ type CountedLaunch = (
   symbols: boolean,
 ) => Promise<LaunchCommand>;
 
-type TraceWorkshop = Pick<Workshop, 'folder' | 'signal'>;
+type TraceTools = Pick<TargetTools, 'folder' | 'signal'>;
 
 function pluginArgument({ plugin, marks }: Tracer, out: string): string {
   // QEMU reads two commas as one.

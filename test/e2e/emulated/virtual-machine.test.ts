@@ -22,14 +22,14 @@ beforeAll(async () => {
 afterAll(() => probe.remove());
 
 /** COMMAND_LINE_SIZE of x86, less the words around the metrics. */
-const LONGEST_LIST = 2048 - 256;
+const MAX_LIST_LENGTH = 2048 - 256;
 
 /** Metrics that fit on a kernel's command line. */
 function lists(ids: readonly string[]): string[][] {
   const all: string[][] = [[]];
   for (const id of ids) {
     const list = all.at(-1) ?? [];
-    if ([...list, id].join(',').length > LONGEST_LIST) all.push([id]);
+    if ([...list, id].join(',').length > MAX_LIST_LENGTH) all.push([id]);
     else list.push(id);
   }
   return all;

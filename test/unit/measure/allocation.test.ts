@@ -4,7 +4,7 @@ import {
   allocate,
   confirmation,
   type Goal,
-  LEAST_PAIRS,
+  MIN_PAIRS,
 } from '../../../src/measure/allocation.js';
 import { expectationText } from '../../../src/measure/expectation.js';
 import type { LaunchObservation, Observation } from '../../../src/measure/launch.js';
@@ -101,7 +101,7 @@ test('what is planned fits into the time, and more time is more pairs', () => {
 test('however short the time, no metric gets too few pairs to be flagged', () => {
   for (const { pairs, known } of allocated(1).values()) {
     expect(known).toBe(4);
-    expect(pairs + known).toBeGreaterThanOrEqual(LEAST_PAIRS);
+    expect(pairs + known).toBeGreaterThanOrEqual(MIN_PAIRS);
   }
 });
 

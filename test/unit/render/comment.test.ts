@@ -19,7 +19,7 @@ import {
 const runUrl = 'https://github.com/octo-org/kernel/actions/runs/42';
 const commit = 'ec26c3e57ca3a959ca5aad62de7213c562f8c821';
 /** Less what the hidden lines on top take. */
-const MOST_BYTES = 65_536 - 500;
+const MAX_BYTES = 65_536 - 500;
 
 /** A clean comparison with stored runs, at the margins that the command line has of itself. */
 function storedReport(): Report {
@@ -80,7 +80,7 @@ describe('renderComment', () => {
     expect(least).toContain('171 of 512 gated metrics regressed');
     for (const text of [fewer, least]) expect(text).toContain(' inconclusive, ');
     expect(least).toContain('171 inconclusive, 170 unchanged');
-    for (const text of [full, fewer, least]) expect(text?.length).toBeLessThan(MOST_BYTES);
+    for (const text of [full, fewer, least]) expect(text?.length).toBeLessThan(MAX_BYTES);
   });
 
   it('stays within the limit whatever a record holds', () => {
@@ -90,7 +90,7 @@ describe('renderComment', () => {
       const differences = Array.from({ length: 500 }, () => ({ field: text, ...state }));
       const specs = { candidate: { ...huge.candidate, spec: text }, headline: text, tool: text };
       const body = renderComment({ ...huge, ...specs, differences }, { commit, runUrl });
-      expect(Buffer.byteLength(body)).toBeLessThan(MOST_BYTES);
+      expect(Buffer.byteLength(body)).toBeLessThan(MAX_BYTES);
     }
   });
 

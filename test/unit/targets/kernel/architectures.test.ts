@@ -19,13 +19,13 @@ test('two kernels for two architectures are refused before anything is compiled 
   const emulator = { name: 'QEMU', version: '7.2', machine: 'pc', cpu: 'max', hostCpu: 'unknown' };
   const machine = { architecture: 'x86_64', accelerator: 'tcg', emulator } as const;
   const record = { kind: 'kernel', spec: 'kernel:/boot/vmlinuz', machine } as const;
-  const beside: Target = {
+  const otherSide: Target = {
     ...{ record, timed: true, results: 'stdout' },
     start: () => ({ argv: [] }),
     environment: () => ({}),
   };
   const opened = openTarget(parseRunnableSpec(`kernel:${join(folder, 'Image')}`, WRITTEN), {
-    ...{ probe: '/nonexistent', folder, beside, progress: SILENT, evidence: 'auto' },
+    ...{ probe: '/nonexistent', folder, otherSide, progress: SILENT, evidence: 'auto' },
     signal: new AbortController().signal,
     launch: () => Promise.reject(new Error('nothing may be run')),
   });
