@@ -15,9 +15,10 @@ import { connect, type GithubClient } from './github/client.js';
 import { type GithubContext, readContext, sourceOf } from './github/context.js';
 import { artifactName, commentMarker, shardName } from './github/identity.js';
 import type { Report } from './record/report.js';
+import { isRed } from './record/verdict.js';
 import { renderComment, renderNotMeasured } from './render/comment.js';
 import { renderSummary } from './render/summary.js';
-import { isClear, isRed } from './report/verdict-words.js';
+import { isClear } from './report/verdict-words.js';
 import { shardsInArtifacts } from './stores/shard-artifacts.js';
 import { runsInArtifacts } from './stores/stored-artifacts.js';
 

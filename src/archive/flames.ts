@@ -13,7 +13,7 @@ import {
 } from '../verdict/comparison.js';
 
 /** The folder next to a report with a flame graph for each metric whose count changed. */
-export const FLAMES = 'flames';
+const FLAMES = 'flames';
 
 const FLAME_FILE = /^[a-z]+\.[a-z0-9_]+\.svg$/;
 

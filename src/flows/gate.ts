@@ -8,7 +8,7 @@ import { prepareBench } from '../measure/bench.js';
 import { runFileName, SET_ASIDE } from '../record/file.js';
 import type { Report } from '../record/report.js';
 import { type Run, runText } from '../record/run.js';
-import { isRed } from '../report/verdict-words.js';
+import { isRed } from '../record/verdict.js';
 import { openBaseline } from '../stores/open.js';
 import type { ReadStoredRuns } from '../stores/stored-runs.js';
 import { judgeEvidence } from './judge.js';

@@ -44,7 +44,13 @@ const REFUSED: readonly string[] = ['unsupported', 'denied', 'no_loopback', 'err
  */
 const PASSING_ERRORS: readonly number[] = [4, 11, 12, 23, 24, 62, 98, 105];
 
+/** What is known of an operation on one side. */
+export interface SideStatus {
+  status: string;
+  reason?: Pick<Reason, 'errno'>;
+}
+
 /** Whether the operation cannot be done there. False if it was only not measured well. */
-export const isRefused = (side: { status: string; reason?: Pick<Reason, 'errno'> }): boolean =>
+export const isRefused = (side: SideStatus): boolean =>
   REFUSED.includes(side.status) &&
   !(side.status === 'error' && PASSING_ERRORS.includes(side.reason?.errno ?? 0));

@@ -1,4 +1,4 @@
-import type { Fields } from './strict.js';
+import { type Fields, isFields } from './strict.js';
 
 /**
  * Turns a run record of version 1.0 into one of today's version. Version 1.0 grew for a while without
@@ -94,8 +94,6 @@ function shareFunctions(instructions: Fields): void {
   }
   if (functions.length > 0) instructions['functions'] = functions;
 }
-
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 
 function objectIn(owner: Fields, name: string): Fields | undefined {
   const value = owner[name];

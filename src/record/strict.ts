@@ -50,12 +50,13 @@ export function parseStrictly<T>(json: string, contract: Contract<T>): StrictPar
   } catch {
     return { ok: false, reason: 'it is not complete JSON' };
   }
-  if (!isObject(value)) return { ok: false, reason: 'it is not a JSON object' };
+  if (!isFields(value)) return { ok: false, reason: 'it is not a JSON object' };
   const claim = readClaim(value, contract);
   return typeof claim === 'string' ? { ok: false, reason: claim } : parseAs(claim, value, contract);
 }
 
-const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+export const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null;
 
 /** @returns the version that the file has, or why this program does not read it, as a clause */
 function readClaim(fields: Fields, { name, version, noun }: Contract<unknown>): Version | string {
@@ -71,7 +72,7 @@ function readClaim(fields: Fields, { name, version, noun }: Contract<unknown>): 
 export function claimedMajor(json: string): number | undefined {
   try {
     const value: unknown = JSON.parse(json);
-    return isObject(value) ? versionOf(value['version'])?.major : undefined;
+    return isFields(value) ? versionOf(value['version'])?.major : undefined;
   } catch {
     return undefined;
   }
@@ -123,7 +124,7 @@ function removeUnknown(fields: Fields, schema: z.ZodType): string[] {
     for (const { path, keys } of unknown) {
       const owner = path.reduce<unknown>(fieldOf, fields);
       for (const key of keys) {
-        if (isObject(owner)) delete owner[key];
+        if (isFields(owner)) delete owner[key];
         removed.add([...path, key].map(anyPosition).join('.'));
       }
     }
@@ -131,7 +132,7 @@ function removeUnknown(fields: Fields, schema: z.ZodType): string[] {
 }
 
 const fieldOf = (value: unknown, key: PropertyKey): unknown =>
-  isObject(value) && typeof key !== 'symbol' ? value[key] : undefined;
+  isFields(value) && typeof key !== 'symbol' ? value[key] : undefined;
 
 const anyPosition = (key: PropertyKey): string => (typeof key === 'number' ? '*' : String(key));
 

@@ -31,6 +31,10 @@ export function worstOf(verdicts: Iterable<Verdict>): Verdict {
   return VERDICTS.find((verdict) => given.has(verdict)) ?? 'incomparable';
 }
 
+/** Whether something was shown to be worse, whatever the policy is. */
+export const isRed = ({ verdict }: { verdict: GateVerdict }): boolean =>
+  verdict === 'blocked' || verdict === 'regressed';
+
 /** Whether a change or a loss was shown. */
-export const isCalled = ({ verdict }: { verdict: Verdict }): boolean =>
-  verdict === 'blocked' || verdict === 'regressed' || verdict === 'improved';
+export const isCalled = (one: { verdict: Verdict }): boolean =>
+  isRed(one) || one.verdict === 'improved';

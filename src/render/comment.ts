@@ -1,9 +1,10 @@
 import { isMeasuredReport } from '../record/finding.js';
 import type { Report } from '../record/report.js';
+import { isRed } from '../record/verdict.js';
 import type { Block, Headline } from '../report/blocks.js';
 import { falseAlarmText, replicatesText } from '../report/design-words.js';
 import { type Part, type PartName, partsOf } from '../report/parts.js';
-import { countsText, countVerdicts, isClear, isRed } from '../report/verdict-words.js';
+import { countsText, countVerdicts, isClear } from '../report/verdict-words.js';
 import { code, markdown } from '../text/escape.js';
 import { countOf } from '../text/units.js';
 import {

@@ -82,11 +82,10 @@ function listBlock({ title: text, items }: List, layout: MarkdownLayout): string
   return join([title(text, layout), bullets(left > 0 ? [...shown, `… and ${left} more`] : shown)]);
 }
 
-export const factList = (all: readonly Fact[]): string =>
+const factList = (all: readonly Fact[]): string =>
   bullets(all.map(([label, text]) => `**${markdown(label)}**: ${markdown(text, MAX_ITEM)}`));
 
-export const bullets = (items: readonly string[]): string =>
-  items.map((item) => `- ${item}`).join('\n');
+const bullets = (items: readonly string[]): string => items.map((item) => `- ${item}`).join('\n');
 
 /** A table of metrics has several titled groups. Any other table has one group without a title. */
 function tableBlock(table: Table, layout: MarkdownLayout): string {

@@ -42,7 +42,7 @@ function blockedAlarms({ findings }: Judged): Alarm[] {
 }
 
 /** `openat is refused: EPERM` */
-export function lossText({ status, reason }: NotMeasuredReport): string {
+function lossText({ status, reason }: NotMeasuredReport): string {
   const operation = reason.operation || 'the operation';
   const why = errnoName(reason.errno) || reason.message;
   const said = why === '' ? '' : `: ${why}`;

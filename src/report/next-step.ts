@@ -1,5 +1,6 @@
 import { type FindingReport, isMeasuredReport } from '../record/finding.js';
 import type { Report } from '../record/report.js';
+import { isRed } from '../record/verdict.js';
 
 /** What to do next, in one or two sentences; empty if there is nothing to add. */
 export function nextStepText(report: Report): string {
@@ -9,8 +10,7 @@ export function nextStepText(report: Report): string {
       : "This run's record is in the out folder, and later runs can be compared with it. With only a few stored runs, only large changes show.";
   }
   if (report.verdict === 'inconclusive') return settlingText(report);
-  const red = report.verdict === 'blocked' || report.verdict === 'regressed';
-  return report.design === 'stored' && red ? storedText(report) : '';
+  return report.design === 'stored' && isRed(report) ? storedText(report) : '';
 }
 
 const SETTLING: Record<Report['design'], string> = {

@@ -1,5 +1,5 @@
 import type { Report } from '../record/report.js';
-import { type GateVerdict, VERDICTS, type Verdict } from '../record/verdict.js';
+import { type GateVerdict, isRed, VERDICTS, type Verdict } from '../record/verdict.js';
 
 /** Words and symbols for verdicts, the same in every layout. The text is not escaped here. */
 
@@ -49,9 +49,9 @@ export function shareText(count: number, total: number): string {
 export const statusText = ({ status }: { status: string }): string => status.replaceAll('_', ' ');
 
 /** Says whether the gate passes, if the verdict alone would suggest the opposite. */
-export function policyText({ verdict, passed }: Report): string {
-  if (verdict === 'blocked' || verdict === 'regressed')
-    return passed ? ' (passes: fail-on is never)' : '';
+export function policyText(report: Report): string {
+  const { passed } = report;
+  if (isRed(report)) return passed ? ' (passes: fail-on is never)' : '';
   return passed ? '' : ' (fails: fail-on is inconclusive)';
 }
 
@@ -59,7 +59,3 @@ export function policyText({ verdict, passed }: Report): string {
 export const isClear = ({ verdict, counts }: Report): boolean =>
   verdict === 'unchanged' ||
   (verdict === 'improved' && counts.inconclusive + counts.incomparable === 0);
-
-/** Whether a gated metric was shown to be worse, whatever the policy is. */
-export const isRed = ({ verdict }: Report): boolean =>
-  verdict === 'blocked' || verdict === 'regressed';

@@ -1,4 +1,4 @@
-import { absence, isRefused } from '../record/metric-status.js';
+import { absence, isRefused, type SideStatus } from '../record/metric-status.js';
 import {
   type CountedMetric,
   isCounted,
@@ -100,12 +100,8 @@ export function notTested(
 export const isLost = ({
   baseline,
   candidate,
-}: Record<'baseline' | 'candidate', Status>): boolean =>
+}: Record<'baseline' | 'candidate', SideStatus>): boolean =>
   baseline.status === 'ok' && isRefused(candidate);
-
-interface Status {
-  status: string;
-}
 
 const measureOf = ({ baseline, candidate }: { baseline: Side; candidate: Side }) =>
   [baseline, candidate].some((side) => side.status === 'ok' && side.unit === 'count')
