@@ -15933,8 +15933,8 @@ function countableSides(sides) {
 var measure_bench = __nccwpck_require__(2585);
 // EXTERNAL MODULE: ./lib/record/file.js
 var record_file = __nccwpck_require__(2143);
-// EXTERNAL MODULE: ./lib/report/verdict-words.js
-var verdict_words = __nccwpck_require__(8215);
+// EXTERNAL MODULE: ./lib/record/verdict.js
+var verdict = __nccwpck_require__(4164);
 // EXTERNAL MODULE: ./lib/targets/index.js + 47 modules
 var targets = __nccwpck_require__(3352);
 // EXTERNAL MODULE: external "node:fs/promises"
@@ -16121,7 +16121,7 @@ async function gate(config, surroundings, prepare = measure_bench/* prepareBench
  * @returns where it is
  */
 async function leaveRun(out, run, report) {
-    const folder = (0,verdict_words/* isRed */.iI)(report) ? (0,external_node_path_.join)(out, record_file/* SET_ASIDE */.CO) : out;
+    const folder = (0,verdict/* isRed */.iI)(report) ? (0,external_node_path_.join)(out, record_file/* SET_ASIDE */.CO) : out;
     const path = (0,external_node_path_.join)(folder, (0,record_file/* runFileName */.X2)(run));
     await (0,files_folder/* makeFolder */.f)(folder);
     await (0,files_write/* saveFile */.O)(path, (0,record_run/* runText */.le)(run));
@@ -25253,7 +25253,10 @@ var kernel_configuration = __nccwpck_require__(1731);
 var metric_identity = __nccwpck_require__(8208);
 // EXTERNAL MODULE: ./lib/record/metric-status.js
 var metric_status = __nccwpck_require__(8924);
+// EXTERNAL MODULE: ./lib/record/strict.js
+var strict = __nccwpck_require__(9164);
 ;// CONCATENATED MODULE: ./lib/record/run-upgrade.js
+
 /**
  * Turns a run record of version 1.0 into one of today's version. Version 1.0 grew for a while without
  * a new number, so older builds left out fields that later ones recorded. A missing optional field stays
@@ -25325,10 +25328,10 @@ function shareFunctions(instructions) {
         places.set(key, place);
         return place;
     };
-    for (const metric of listIn(instructions, 'metrics').filter(isFields)) {
+    for (const metric of listIn(instructions, 'metrics').filter(strict/* isFields */.Ce)) {
         if (!Array.isArray(metric['operation']))
             continue;
-        const calls = metric['operation'].filter(isFields);
+        const calls = metric['operation'].filter(strict/* isFields */.Ce);
         delete metric['operation'];
         metric['traced'] = {
             operations: 1,
@@ -25340,18 +25343,15 @@ function shareFunctions(instructions) {
     if (functions.length > 0)
         instructions['functions'] = functions;
 }
-const isFields = (value) => typeof value === 'object' && value !== null;
 function objectIn(owner, name) {
     const value = owner[name];
-    return isFields(value) ? value : undefined;
+    return (0,strict/* isFields */.Ce)(value) ? value : undefined;
 }
 function listIn(owner, name) {
     const value = owner[name];
     return Array.isArray(value) ? value : [];
 }
 
-// EXTERNAL MODULE: ./lib/record/strict.js
-var strict = __nccwpck_require__(9164);
 ;// CONCATENATED MODULE: ./lib/record/run.js
 
 
@@ -25704,6 +25704,7 @@ const sealRun = (fields) => fields;
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Ce: () => (/* binding */ isFields),
 /* harmony export */   d: () => (/* binding */ newerText),
 /* harmony export */   ge: () => (/* binding */ parseStrictly),
 /* harmony export */   nw: () => (/* binding */ claimedMajor)
@@ -25726,12 +25727,12 @@ function parseStrictly(json, contract) {
     catch {
         return { ok: false, reason: 'it is not complete JSON' };
     }
-    if (!isObject(value))
+    if (!isFields(value))
         return { ok: false, reason: 'it is not a JSON object' };
     const claim = readClaim(value, contract);
     return typeof claim === 'string' ? { ok: false, reason: claim } : parseAs(claim, value, contract);
 }
-const isObject = (value) => typeof value === 'object' && value !== null;
+const isFields = (value) => typeof value === 'object' && value !== null;
 /** @returns the version that the file has, or why this program does not read it, as a clause */
 function readClaim(fields, { name, version, noun }) {
     if (fields['schema'] !== name)
@@ -25747,7 +25748,7 @@ function readClaim(fields, { name, version, noun }) {
 function claimedMajor(json) {
     try {
         const value = JSON.parse(json);
-        return isObject(value) ? versionOf(value['version'])?.major : undefined;
+        return isFields(value) ? versionOf(value['version'])?.major : undefined;
     }
     catch {
         return undefined;
@@ -25800,14 +25801,14 @@ function removeUnknown(fields, schema) {
         for (const { path, keys } of unknown) {
             const owner = path.reduce(fieldOf, fields);
             for (const key of keys) {
-                if (isObject(owner))
+                if (isFields(owner))
                     delete owner[key];
                 removed.add([...path, key].map(anyPosition).join('.'));
             }
         }
     }
 }
-const fieldOf = (value, key) => isObject(value) && typeof key !== 'symbol' ? value[key] : undefined;
+const fieldOf = (value, key) => isFields(value) && typeof key !== 'symbol' ? value[key] : undefined;
 const anyPosition = (key) => (typeof key === 'number' ? '*' : String(key));
 /** How many of the fields that were left out are named. */
 const MAX_NAMED = 5;
@@ -25831,7 +25832,8 @@ function newerText({ version, ignored }) {
 /* harmony export */   AP: () => (/* binding */ isCalled),
 /* harmony export */   Jm: () => (/* binding */ GATE_VERDICTS),
 /* harmony export */   bk: () => (/* binding */ VERDICTS),
-/* harmony export */   hm: () => (/* binding */ worstOf)
+/* harmony export */   hm: () => (/* binding */ worstOf),
+/* harmony export */   iI: () => (/* binding */ isRed)
 /* harmony export */ });
 /**
  * The verdict of a comparison on one metric, the worst first.
@@ -25860,8 +25862,10 @@ function worstOf(verdicts) {
     const given = new Set(verdicts);
     return VERDICTS.find((verdict) => given.has(verdict)) ?? 'incomparable';
 }
+/** Whether something was shown to be worse, whatever the policy is. */
+const isRed = ({ verdict }) => verdict === 'blocked' || verdict === 'regressed';
 /** Whether a change or a loss was shown. */
-const isCalled = ({ verdict }) => verdict === 'blocked' || verdict === 'regressed' || verdict === 'improved';
+const isCalled = (one) => isRed(one) || one.verdict === 'improved';
 
 
 /***/ }),
@@ -26414,7 +26418,10 @@ function countedRemarks({ counted }, findings, kinds) {
     ];
 }
 
+// EXTERNAL MODULE: ./lib/record/verdict.js
+var verdict = __nccwpck_require__(4164);
 ;// CONCATENATED MODULE: ./lib/report/next-step.js
+
 
 /** What to do next, in one or two sentences; empty if there is nothing to add. */
 function nextStepText(report) {
@@ -26425,8 +26432,7 @@ function nextStepText(report) {
     }
     if (report.verdict === 'inconclusive')
         return settlingText(report);
-    const red = report.verdict === 'blocked' || report.verdict === 'regressed';
-    return report.design === 'stored' && red ? storedText(report) : '';
+    return report.design === 'stored' && (0,verdict/* isRed */.iI)(report) ? storedText(report) : '';
 }
 const SETTLING = {
     paired: 'A longer run (duration) makes the intervals narrower.',
@@ -28455,7 +28461,6 @@ function tailsBlocks({ timer, counters, metrics }) {
 /* harmony export */   MJ: () => (/* binding */ policyText),
 /* harmony export */   WN: () => (/* binding */ countsText),
 /* harmony export */   d7: () => (/* binding */ verdictSymbols),
-/* harmony export */   iI: () => (/* binding */ isRed),
 /* harmony export */   qS: () => (/* binding */ statusText),
 /* harmony export */   qX: () => (/* binding */ countVerdicts)
 /* harmony export */ });
@@ -28505,16 +28510,15 @@ function shareText(count, total) {
 /** `denied`, `no loopback`: a side's status as words. */
 const statusText = ({ status }) => status.replaceAll('_', ' ');
 /** Says whether the gate passes, if the verdict alone would suggest the opposite. */
-function policyText({ verdict, passed }) {
-    if (verdict === 'blocked' || verdict === 'regressed')
+function policyText(report) {
+    const { passed } = report;
+    if ((0,_record_verdict_js__WEBPACK_IMPORTED_MODULE_0__/* .isRed */ .iI)(report))
         return passed ? ' (passes: fail-on is never)' : '';
     return passed ? '' : ' (fails: fail-on is inconclusive)';
 }
 /** Whether the report shows that no gated metric got worse. Being undecided is not enough. */
 const isClear = ({ verdict, counts }) => verdict === 'unchanged' ||
     (verdict === 'improved' && counts.inconclusive + counts.incomparable === 0);
-/** Whether a gated metric was shown to be worse, whatever the policy is. */
-const isRed = ({ verdict }) => verdict === 'blocked' || verdict === 'regressed';
 
 
 /***/ }),

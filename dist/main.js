@@ -41554,8 +41554,8 @@ function countableSides(sides) {
 var measure_bench = __nccwpck_require__(12585);
 // EXTERNAL MODULE: ./lib/record/file.js
 var file = __nccwpck_require__(42143);
-// EXTERNAL MODULE: ./lib/report/verdict-words.js
-var verdict_words = __nccwpck_require__(28215);
+// EXTERNAL MODULE: ./lib/record/verdict.js
+var verdict = __nccwpck_require__(4164);
 // EXTERNAL MODULE: ./lib/targets/index.js + 46 modules
 var targets = __nccwpck_require__(87252);
 // EXTERNAL MODULE: external "node:fs/promises"
@@ -41853,7 +41853,7 @@ async function gate(config, surroundings, prepare = measure_bench/* prepareBench
  * @returns where it is
  */
 async function leaveRun(out, run, report) {
-    const folder = (0,verdict_words/* isRed */.iI)(report) ? (0,external_node_path_.join)(out, file/* SET_ASIDE */.CO) : out;
+    const folder = (0,verdict/* isRed */.iI)(report) ? (0,external_node_path_.join)(out, file/* SET_ASIDE */.CO) : out;
     const path = (0,external_node_path_.join)(folder, (0,file/* runFileName */.X2)(run));
     await (0,files_folder/* makeFolder */.f)(folder);
     await (0,files_write/* saveFile */.O)(path, (0,record_run/* runText */.le)(run));
@@ -44726,11 +44726,13 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _github_client_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(58987);
 /* harmony import */ var _github_context_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(88120);
 /* harmony import */ var _github_identity_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(72157);
-/* harmony import */ var _render_comment_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(66833);
-/* harmony import */ var _render_summary_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(96840);
-/* harmony import */ var _report_verdict_words_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(28215);
-/* harmony import */ var _stores_shard_artifacts_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(624);
-/* harmony import */ var _stores_stored_artifacts_js__WEBPACK_IMPORTED_MODULE_19__ = __nccwpck_require__(72313);
+/* harmony import */ var _record_verdict_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(4164);
+/* harmony import */ var _render_comment_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(66833);
+/* harmony import */ var _render_summary_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(96840);
+/* harmony import */ var _report_verdict_words_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(28215);
+/* harmony import */ var _stores_shard_artifacts_js__WEBPACK_IMPORTED_MODULE_19__ = __nccwpck_require__(624);
+/* harmony import */ var _stores_stored_artifacts_js__WEBPACK_IMPORTED_MODULE_20__ = __nccwpck_require__(72313);
+
 
 
 
@@ -44801,7 +44803,7 @@ async function measureOneShard(config, { context, inputs, cancelled }) {
 async function mergeAllShards(config, job) {
     const { connect, context, inputs } = job;
     requireArtifacts(context, `shard "merge"`, SHARDS_INSTEAD);
-    const find = (0,_stores_shard_artifacts_js__WEBPACK_IMPORTED_MODULE_18__/* .shardsInArtifacts */ .g)({ connect, context, name: inputs.name });
+    const find = (0,_stores_shard_artifacts_js__WEBPACK_IMPORTED_MODULE_19__/* .shardsInArtifacts */ .g)({ connect, context, name: inputs.name });
     const merge = { ...config, expect: inputs.expect };
     const merged = await (0,_flows_merge_js__WEBPACK_IMPORTED_MODULE_9__/* .mergeShards */ .O)(find, merge, (0,_action_progress_js__WEBPACK_IMPORTED_MODULE_4__/* .actionsProgress */ .j)());
     await publish(merged);
@@ -44822,7 +44824,7 @@ function measure(config, { context, inputs, connect, cancelled }) {
     return (0,_flows_gate_js__WEBPACK_IMPORTED_MODULE_8__/* .gate */ .G)(config, {
         progress: (0,_action_progress_js__WEBPACK_IMPORTED_MODULE_4__/* .actionsProgress */ .j)(),
         signal: cancelled,
-        artifacts: (0,_stores_stored_artifacts_js__WEBPACK_IMPORTED_MODULE_19__/* .runsInArtifacts */ .r)({
+        artifacts: (0,_stores_stored_artifacts_js__WEBPACK_IMPORTED_MODULE_20__/* .runsInArtifacts */ .r)({
             connect,
             context,
             name: (0,_github_identity_js__WEBPACK_IMPORTED_MODULE_14__/* .artifactName */ .Cs)(context, inputs.name),
@@ -44835,7 +44837,7 @@ function measure(config, { context, inputs, connect, cancelled }) {
 async function publish({ report, files }) {
     (0,_action_publish_js__WEBPACK_IMPORTED_MODULE_5__/* .setOutputs */ .n0)(report, files);
     (0,_action_publish_js__WEBPACK_IMPORTED_MODULE_5__/* .annotate */ .fz)(report);
-    await (0,_action_publish_js__WEBPACK_IMPORTED_MODULE_5__/* .writeSummary */ .Sy)((0,_render_summary_js__WEBPACK_IMPORTED_MODULE_16__/* .renderSummary */ .B)(report));
+    await (0,_action_publish_js__WEBPACK_IMPORTED_MODULE_5__/* .writeSummary */ .Sy)((0,_render_summary_js__WEBPACK_IMPORTED_MODULE_17__/* .renderSummary */ .B)(report));
 }
 async function commentAndConclude({ report }, job) {
     await commentReport(report, job);
@@ -44850,10 +44852,10 @@ async function leaveBaseline({ files }, { context, inputs }) {
         _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .warning */ .$e(problem);
 }
 function commentReport(report, job) {
-    const clear = (0,_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_17__/* .isClear */ .OD)(report) ? 'clear' : 'undecided';
+    const clear = (0,_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_18__/* .isClear */ .OD)(report) ? 'clear' : 'undecided';
     return comment(job, {
-        finding: (0,_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_17__/* .isRed */ .iI)(report) ? 'regressed' : clear,
-        render: (wasRegressed) => (0,_render_comment_js__WEBPACK_IMPORTED_MODULE_15__/* .renderComment */ .w)(report, { ...runDetails(job), wasRegressed }),
+        finding: (0,_record_verdict_js__WEBPACK_IMPORTED_MODULE_15__/* .isRed */ .iI)(report) ? 'regressed' : clear,
+        render: (wasRegressed) => (0,_render_comment_js__WEBPACK_IMPORTED_MODULE_16__/* .renderComment */ .w)(report, { ...runDetails(job), wasRegressed }),
     });
 }
 /**
@@ -44864,7 +44866,7 @@ async function commentNotMeasured({ message }, job) {
         return;
     await comment(job, {
         finding: 'not-measured',
-        render: (wasRegressed) => (0,_render_comment_js__WEBPACK_IMPORTED_MODULE_15__/* .renderNotMeasured */ .Q)(message, { ...runDetails(job), wasRegressed }),
+        render: (wasRegressed) => (0,_render_comment_js__WEBPACK_IMPORTED_MODULE_16__/* .renderNotMeasured */ .Q)(message, { ...runDetails(job), wasRegressed }),
     });
 }
 const runDetails = ({ context: { commit, runUrl } }) => ({ commit, runUrl });
@@ -46872,7 +46874,122 @@ var kernel_configuration = __nccwpck_require__(81731);
 var metric_identity = __nccwpck_require__(48208);
 // EXTERNAL MODULE: ./lib/record/metric-status.js
 var metric_status = __nccwpck_require__(88924);
+;// CONCATENATED MODULE: ./lib/record/strict.js
+/**
+ * Reads the text of a stored file. Within the version that the contract names, and below it, an
+ * unknown field is an error. Fields that a newer minor version added are left out and listed.
+ * Another major version is an error.
+ *
+ * @returns the value, or one clause that says what is wrong with the text and where
+ */
+function parseStrictly(json, contract) {
+    if (json.length > contract.maxBytes) {
+        return { ok: false, reason: `it is larger than ${contract.maxBytes} bytes` };
+    }
+    let value;
+    try {
+        value = JSON.parse(json);
+    }
+    catch {
+        return { ok: false, reason: 'it is not complete JSON' };
+    }
+    if (!isFields(value))
+        return { ok: false, reason: 'it is not a JSON object' };
+    const claim = readClaim(value, contract);
+    return typeof claim === 'string' ? { ok: false, reason: claim } : parseAs(claim, value, contract);
+}
+const isFields = (value) => typeof value === 'object' && value !== null;
+/** @returns the version that the file has, or why this program does not read it, as a clause */
+function readClaim(fields, { name, version, noun }) {
+    if (fields['schema'] !== name)
+        return `it is not a syscall-gate ${noun}`;
+    const claimed = versionOf(fields['version']);
+    const { major } = knownVersion(version);
+    if (claimed?.major === major)
+        return claimed;
+    const word = noun.split(' ').at(-1);
+    return `it has ${word} version ${String(fields['version']).slice(0, 32)} and this syscall-gate reads version ${major}`;
+}
+/** The major version that a stored file claims to have, of whatever kind it is. */
+function claimedMajor(json) {
+    try {
+        const value = JSON.parse(json);
+        return isFields(value) ? versionOf(value['version'])?.major : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+/** Files of the first version have the number 1. */
+function versionOf(value) {
+    if (typeof value === 'number')
+        return { major: value, minor: 0 };
+    const parts = typeof value === 'string' ? /^([1-9]\d{0,3})\.(0|[1-9]\d{0,3})$/.exec(value) : null;
+    return parts ? { major: Number(parts[1]), minor: Number(parts[2]) } : undefined;
+}
+function knownVersion(version) {
+    const known = versionOf(version);
+    if (known === undefined)
+        throw new Error(`${version} is not a version`);
+    return known;
+}
+function parseAs(claimed, fields, contract) {
+    const known = knownVersion(contract.version);
+    const isOlder = claimed.minor < known.minor;
+    const wrong = isOlder ? contract.upgrade?.(fields, claimed.minor) : undefined;
+    if (wrong !== undefined)
+        return { ok: false, reason: wrong };
+    fields['version'] = contract.version;
+    const isNewer = claimed.minor > known.minor;
+    const ignored = isNewer ? removeUnknown(fields, contract.schema) : [];
+    const result = contract.schema.safeParse(fields);
+    const version = `${claimed.major}.${claimed.minor}`;
+    if (result.success) {
+        const value = result.data;
+        return ignored.length === 0
+            ? { ok: true, value }
+            : { ok: true, value, newer: { version, ignored } };
+    }
+    const [issue] = result.error.issues;
+    const where = issue?.path.join('.') || 'the top level';
+    const why = isNewer ? ` (a newer syscall-gate wrote it, in version ${version})` : '';
+    return { ok: false, reason: `${where}: ${issue?.message ?? 'invalid'}${why}` };
+}
+/** Removes all fields that a schema does not know. @returns their paths, each once */
+function removeUnknown(fields, schema) {
+    const removed = new Set();
+    // What is inside an unknown field goes with it, but another field may only be reached afterwards.
+    for (;;) {
+        const issues = schema.safeParse(fields).error?.issues ?? [];
+        const unknown = issues.filter((issue) => issue.code === 'unrecognized_keys');
+        if (unknown.length === 0)
+            return [...removed];
+        for (const { path, keys } of unknown) {
+            const owner = path.reduce(fieldOf, fields);
+            for (const key of keys) {
+                if (isFields(owner))
+                    delete owner[key];
+                removed.add([...path, key].map(anyPosition).join('.'));
+            }
+        }
+    }
+}
+const fieldOf = (value, key) => isFields(value) && typeof key !== 'symbol' ? value[key] : undefined;
+const anyPosition = (key) => (typeof key === 'number' ? '*' : String(key));
+/** How many of the fields that were left out are named. */
+const MAX_NAMED = 5;
+/** Says what was left out of a file, as a clause that goes on from the file's name. */
+function newerText({ version, ignored }) {
+    const named = ignored.slice(0, MAX_NAMED).map((path) => path.slice(0, 100));
+    const more = ignored.length > named.length ? `, and ${ignored.length - named.length} more` : '';
+    const count = ignored.length === 1
+        ? '1 field that this one does not know is'
+        : `${ignored.length} fields that this one does not know are`;
+    return `was written by a newer syscall-gate (version ${version}), and ${count} left out: ${named.join(', ')}${more}`;
+}
+
 ;// CONCATENATED MODULE: ./lib/record/run-upgrade.js
+
 /**
  * Turns a run record of version 1.0 into one of today's version. Version 1.0 grew for a while without
  * a new number, so older builds left out fields that later ones recorded. A missing optional field stays
@@ -46959,7 +47076,6 @@ function shareFunctions(instructions) {
     if (functions.length > 0)
         instructions['functions'] = functions;
 }
-const isFields = (value) => typeof value === 'object' && value !== null;
 function objectIn(owner, name) {
     const value = owner[name];
     return isFields(value) ? value : undefined;
@@ -46967,120 +47083,6 @@ function objectIn(owner, name) {
 function listIn(owner, name) {
     const value = owner[name];
     return Array.isArray(value) ? value : [];
-}
-
-;// CONCATENATED MODULE: ./lib/record/strict.js
-/**
- * Reads the text of a stored file. Within the version that the contract names, and below it, an
- * unknown field is an error. Fields that a newer minor version added are left out and listed.
- * Another major version is an error.
- *
- * @returns the value, or one clause that says what is wrong with the text and where
- */
-function parseStrictly(json, contract) {
-    if (json.length > contract.maxBytes) {
-        return { ok: false, reason: `it is larger than ${contract.maxBytes} bytes` };
-    }
-    let value;
-    try {
-        value = JSON.parse(json);
-    }
-    catch {
-        return { ok: false, reason: 'it is not complete JSON' };
-    }
-    if (!isObject(value))
-        return { ok: false, reason: 'it is not a JSON object' };
-    const claim = readClaim(value, contract);
-    return typeof claim === 'string' ? { ok: false, reason: claim } : parseAs(claim, value, contract);
-}
-const isObject = (value) => typeof value === 'object' && value !== null;
-/** @returns the version that the file has, or why this program does not read it, as a clause */
-function readClaim(fields, { name, version, noun }) {
-    if (fields['schema'] !== name)
-        return `it is not a syscall-gate ${noun}`;
-    const claimed = versionOf(fields['version']);
-    const { major } = knownVersion(version);
-    if (claimed?.major === major)
-        return claimed;
-    const word = noun.split(' ').at(-1);
-    return `it has ${word} version ${String(fields['version']).slice(0, 32)} and this syscall-gate reads version ${major}`;
-}
-/** The major version that a stored file claims to have, of whatever kind it is. */
-function claimedMajor(json) {
-    try {
-        const value = JSON.parse(json);
-        return isObject(value) ? versionOf(value['version'])?.major : undefined;
-    }
-    catch {
-        return undefined;
-    }
-}
-/** Files of the first version have the number 1. */
-function versionOf(value) {
-    if (typeof value === 'number')
-        return { major: value, minor: 0 };
-    const parts = typeof value === 'string' ? /^([1-9]\d{0,3})\.(0|[1-9]\d{0,3})$/.exec(value) : null;
-    return parts ? { major: Number(parts[1]), minor: Number(parts[2]) } : undefined;
-}
-function knownVersion(version) {
-    const known = versionOf(version);
-    if (known === undefined)
-        throw new Error(`${version} is not a version`);
-    return known;
-}
-function parseAs(claimed, fields, contract) {
-    const known = knownVersion(contract.version);
-    const isOlder = claimed.minor < known.minor;
-    const wrong = isOlder ? contract.upgrade?.(fields, claimed.minor) : undefined;
-    if (wrong !== undefined)
-        return { ok: false, reason: wrong };
-    fields['version'] = contract.version;
-    const isNewer = claimed.minor > known.minor;
-    const ignored = isNewer ? removeUnknown(fields, contract.schema) : [];
-    const result = contract.schema.safeParse(fields);
-    const version = `${claimed.major}.${claimed.minor}`;
-    if (result.success) {
-        const value = result.data;
-        return ignored.length === 0
-            ? { ok: true, value }
-            : { ok: true, value, newer: { version, ignored } };
-    }
-    const [issue] = result.error.issues;
-    const where = issue?.path.join('.') || 'the top level';
-    const why = isNewer ? ` (a newer syscall-gate wrote it, in version ${version})` : '';
-    return { ok: false, reason: `${where}: ${issue?.message ?? 'invalid'}${why}` };
-}
-/** Removes all fields that a schema does not know. @returns their paths, each once */
-function removeUnknown(fields, schema) {
-    const removed = new Set();
-    // What is inside an unknown field goes with it, but another field may only be reached afterwards.
-    for (;;) {
-        const issues = schema.safeParse(fields).error?.issues ?? [];
-        const unknown = issues.filter((issue) => issue.code === 'unrecognized_keys');
-        if (unknown.length === 0)
-            return [...removed];
-        for (const { path, keys } of unknown) {
-            const owner = path.reduce(fieldOf, fields);
-            for (const key of keys) {
-                if (isObject(owner))
-                    delete owner[key];
-                removed.add([...path, key].map(anyPosition).join('.'));
-            }
-        }
-    }
-}
-const fieldOf = (value, key) => isObject(value) && typeof key !== 'symbol' ? value[key] : undefined;
-const anyPosition = (key) => (typeof key === 'number' ? '*' : String(key));
-/** How many of the fields that were left out are named. */
-const MAX_NAMED = 5;
-/** Says what was left out of a file, as a clause that goes on from the file's name. */
-function newerText({ version, ignored }) {
-    const named = ignored.slice(0, MAX_NAMED).map((path) => path.slice(0, 100));
-    const more = ignored.length > named.length ? `, and ${ignored.length - named.length} more` : '';
-    const count = ignored.length === 1
-        ? '1 field that this one does not know is'
-        : `${ignored.length} fields that this one does not know are`;
-    return `was written by a newer syscall-gate (version ${version}), and ${count} left out: ${named.join(', ')}${more}`;
 }
 
 ;// CONCATENATED MODULE: ./lib/record/run.js
@@ -47438,7 +47440,8 @@ const sealRun = (fields) => fields;
 /* harmony export */   AP: () => (/* binding */ isCalled),
 /* harmony export */   Jm: () => (/* binding */ GATE_VERDICTS),
 /* harmony export */   bk: () => (/* binding */ VERDICTS),
-/* harmony export */   hm: () => (/* binding */ worstOf)
+/* harmony export */   hm: () => (/* binding */ worstOf),
+/* harmony export */   iI: () => (/* binding */ isRed)
 /* harmony export */ });
 /**
  * The verdict of a comparison on one metric, the worst first.
@@ -47467,8 +47470,10 @@ function worstOf(verdicts) {
     const given = new Set(verdicts);
     return VERDICTS.find((verdict) => given.has(verdict)) ?? 'incomparable';
 }
+/** Whether something was shown to be worse, whatever the policy is. */
+const isRed = ({ verdict }) => verdict === 'blocked' || verdict === 'regressed';
 /** Whether a change or a loss was shown. */
-const isCalled = ({ verdict }) => verdict === 'blocked' || verdict === 'regressed' || verdict === 'improved';
+const isCalled = (one) => isRed(one) || one.verdict === 'improved';
 
 
 /***/ }),
@@ -47481,13 +47486,15 @@ const isCalled = ({ verdict }) => verdict === 'blocked' || verdict === 'regresse
 /* harmony export */   w: () => (/* binding */ renderComment)
 /* harmony export */ });
 /* harmony import */ var _record_finding_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(98292);
-/* harmony import */ var _report_design_words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(47586);
-/* harmony import */ var _report_parts_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(62593);
-/* harmony import */ var _report_verdict_words_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(28215);
-/* harmony import */ var _text_escape_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(18944);
-/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(86300);
-/* harmony import */ var _markdown_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(43419);
-/* harmony import */ var _placement_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(21399);
+/* harmony import */ var _record_verdict_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4164);
+/* harmony import */ var _report_design_words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(47586);
+/* harmony import */ var _report_parts_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(62593);
+/* harmony import */ var _report_verdict_words_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(28215);
+/* harmony import */ var _text_escape_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(18944);
+/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(86300);
+/* harmony import */ var _markdown_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(43419);
+/* harmony import */ var _placement_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(21399);
+
 
 
 
@@ -47552,42 +47559,42 @@ const DETAILS = [
  * could explain it. Everything else is folded away.
  */
 function renderComment(report, options) {
-    const parts = (0,_report_parts_js__WEBPACK_IMPORTED_MODULE_2__/* .partsOf */ .C)(report);
-    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .firstThatFits */ .eO)(DETAILS.map((detail) => () => draft(report, parts, options, detail)), MAX_BYTES);
+    const parts = (0,_report_parts_js__WEBPACK_IMPORTED_MODULE_3__/* .partsOf */ .C)(report);
+    return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_6__/* .firstThatFits */ .eO)(DETAILS.map((detail) => () => draft(report, parts, options, detail)), MAX_BYTES);
 }
 function draft(report, parts, options, detail) {
     const shown = parts.filter(({ name }) => !detail.without.includes(name));
     const rest = detail.without.includes('rest') ? `${restTitle(report)}.` : '';
-    const blocks = (0,_placement_js__WEBPACK_IMPORTED_MODULE_6__/* .arrange */ .N)(shown, PLACES).map(({ folded, blocks: own }) => {
-        const text = (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .join */ .fj)(own.map((block) => blockText(block, options, report, detail)));
+    const blocks = (0,_placement_js__WEBPACK_IMPORTED_MODULE_7__/* .arrange */ .N)(shown, PLACES).map(({ folded, blocks: own }) => {
+        const text = (0,_markdown_js__WEBPACK_IMPORTED_MODULE_6__/* .join */ .fj)(own.map((block) => blockText(block, options, report, detail)));
         return folded === undefined
             ? text
-            : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .details */ .zH)(folded === 'rest' ? restTitle(report) : folded, text);
+            : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_6__/* .details */ .zH)(folded === 'rest' ? restTitle(report) : folded, text);
     });
-    return `${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .join */ .fj)([...blocks, rest, reportFooter(report, options)])}\n`;
+    return `${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_6__/* .join */ .fj)([...blocks, rest, reportFooter(report, options)])}\n`;
 }
-const blockText = (block, options, report, detail) => (block.kind === 'headline' ? head(block, options, report) : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .layOut */ .v8)([block], detail));
-const head = (block, options, report) => (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .join */ .fj)([
-    (0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .headlineText */ .uh)(block, atCommit(options), '###'),
+const blockText = (block, options, report, detail) => (block.kind === 'headline' ? head(block, options, report) : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_6__/* .layOut */ .v8)([block], detail));
+const head = (block, options, report) => (0,_markdown_js__WEBPACK_IMPORTED_MODULE_6__/* .join */ .fj)([
+    (0,_markdown_js__WEBPACK_IMPORTED_MODULE_6__/* .headlineText */ .uh)(block, atCommit(options), '###'),
     options.wasRegressed ? clearedText(report) : '',
 ]);
 /** The comment for a commit that could not be measured: why, in one sentence. */
 function renderNotMeasured(reason, options) {
     const blocks = [
         `### ⚫ syscall-gate: not measured${atCommit(options)}`,
-        `The newest commit could not be measured: ${(0,_text_escape_js__WEBPACK_IMPORTED_MODULE_7__/* .markdown */ .wD)(reason, 1000)}`,
+        `The newest commit could not be measured: ${(0,_text_escape_js__WEBPACK_IMPORTED_MODULE_8__/* .markdown */ .wD)(reason, 1000)}`,
         options.wasRegressed ? `${EARLIER} nothing is known about it at this commit.` : '',
         footer([runLink(options.runUrl)]),
     ];
-    return `${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_5__/* .join */ .fj)(blocks)}\n`;
+    return `${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_6__/* .join */ .fj)(blocks)}\n`;
 }
-const atCommit = ({ commit }) => commit === undefined ? '' : ` at ${(0,_text_escape_js__WEBPACK_IMPORTED_MODULE_7__/* .code */ .aY)(commit.slice(0, SHORT_COMMIT))}`;
+const atCommit = ({ commit }) => commit === undefined ? '' : ` at ${(0,_text_escape_js__WEBPACK_IMPORTED_MODULE_8__/* .code */ .aY)(commit.slice(0, SHORT_COMMIT))}`;
 const EARLIER = 'An earlier version of this comment reported a regression:';
 /** The comment stays when a regression is gone, so it must say that. */
 function clearedText(report) {
-    if ((0,_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_3__/* .isRed */ .iI)(report))
+    if ((0,_record_verdict_js__WEBPACK_IMPORTED_MODULE_1__/* .isRed */ .iI)(report))
         return '';
-    if ((0,_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_3__/* .isClear */ .OD)(report))
+    if ((0,_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_4__/* .isClear */ .OD)(report))
         return `${EARLIER} it is gone.`;
     return report.verdict === 'no-baseline' || report.verdict === 'incomparable'
         ? `${EARLIER} this run neither confirms it nor shows that it is gone.`
@@ -47600,19 +47607,19 @@ function restTitle({ design, findings }) {
             (finding.gate && (finding.verdict === 'regressed' || finding.verdict === 'improved')));
     const rest = findings.filter((finding) => !isShown(finding));
     const which = rest.length === findings.length ? 'All' : 'The other';
-    const verdicts = design === 'self' ? '' : `: ${(0,_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_3__/* .countsText */ .WN)((0,_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_3__/* .countVerdicts */ .qX)(rest))}`;
-    return `${which} ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_4__/* .countOf */ .pq)(rest.length, 'metric')}${verdicts}`;
+    const verdicts = design === 'self' ? '' : `: ${(0,_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_4__/* .countsText */ .WN)((0,_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_4__/* .countVerdicts */ .qX)(rest))}`;
+    return `${which} ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_5__/* .countOf */ .pq)(rest.length, 'metric')}${verdicts}`;
 }
 const reportFooter = (report, { runUrl }) => footer([
     report.design,
     ...(report.findings.some(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m) ? timedFooter(report) : []),
     runLink(runUrl),
-    `syscall-gate ${(0,_text_escape_js__WEBPACK_IMPORTED_MODULE_7__/* .markdown */ .wD)(report.tool, 40)}`,
+    `syscall-gate ${(0,_text_escape_js__WEBPACK_IMPORTED_MODULE_8__/* .markdown */ .wD)(report.tool, 40)}`,
 ]);
 /** Counts have no false-alarm rate, so this is only for times. */
 const timedFooter = (report) => [
-    report.design === 'self' ? '' : (0,_report_design_words_js__WEBPACK_IMPORTED_MODULE_1__/* .falseAlarmText */ .Ot)(report),
-    (0,_report_design_words_js__WEBPACK_IMPORTED_MODULE_1__/* .replicatesText */ .m1)(report),
+    report.design === 'self' ? '' : (0,_report_design_words_js__WEBPACK_IMPORTED_MODULE_2__/* .falseAlarmText */ .Ot)(report),
+    (0,_report_design_words_js__WEBPACK_IMPORTED_MODULE_2__/* .replicatesText */ .m1)(report),
 ];
 function footer(parts) {
     const said = parts.filter((part) => part !== '');
@@ -47637,7 +47644,7 @@ function runLink(runUrl) {
 /* harmony export */   v8: () => (/* binding */ layOut),
 /* harmony export */   zH: () => (/* binding */ details)
 /* harmony export */ });
-/* unused harmony exports factList, bullets, figures */
+/* unused harmony export figures */
 /* harmony import */ var _report_blocks_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(70642);
 /* harmony import */ var _report_verdict_words_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(28215);
 /* harmony import */ var _text_escape_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(18944);
@@ -49536,7 +49543,10 @@ function countedRemarks({ counted }, findings, kinds) {
     ];
 }
 
+// EXTERNAL MODULE: ./lib/record/verdict.js
+var verdict = __nccwpck_require__(4164);
 ;// CONCATENATED MODULE: ./lib/report/next-step.js
+
 
 /** What to do next, in one or two sentences; empty if there is nothing to add. */
 function nextStepText(report) {
@@ -49547,8 +49557,7 @@ function nextStepText(report) {
     }
     if (report.verdict === 'inconclusive')
         return settlingText(report);
-    const red = report.verdict === 'blocked' || report.verdict === 'regressed';
-    return report.design === 'stored' && red ? storedText(report) : '';
+    return report.design === 'stored' && (0,verdict/* isRed */.iI)(report) ? storedText(report) : '';
 }
 const SETTLING = {
     paired: 'A longer run (duration) makes the intervals narrower.',
@@ -49813,7 +49822,6 @@ function tailsBlocks({ timer, counters, metrics }) {
 /* harmony export */   MJ: () => (/* binding */ policyText),
 /* harmony export */   OD: () => (/* binding */ isClear),
 /* harmony export */   WN: () => (/* binding */ countsText),
-/* harmony export */   iI: () => (/* binding */ isRed),
 /* harmony export */   qS: () => (/* binding */ statusText),
 /* harmony export */   qX: () => (/* binding */ countVerdicts)
 /* harmony export */ });
@@ -49863,16 +49871,15 @@ function shareText(count, total) {
 /** `denied`, `no loopback`: a side's status as words. */
 const statusText = ({ status }) => status.replaceAll('_', ' ');
 /** Says whether the gate passes, if the verdict alone would suggest the opposite. */
-function policyText({ verdict, passed }) {
-    if (verdict === 'blocked' || verdict === 'regressed')
+function policyText(report) {
+    const { passed } = report;
+    if ((0,_record_verdict_js__WEBPACK_IMPORTED_MODULE_0__/* .isRed */ .iI)(report))
         return passed ? ' (passes: fail-on is never)' : '';
     return passed ? '' : ' (fails: fail-on is inconclusive)';
 }
 /** Whether the report shows that no gated metric got worse. Being undecided is not enough. */
 const isClear = ({ verdict, counts }) => verdict === 'unchanged' ||
     (verdict === 'improved' && counts.inconclusive + counts.incomparable === 0);
-/** Whether a gated metric was shown to be worse, whatever the policy is. */
-const isRed = ({ verdict }) => verdict === 'blocked' || verdict === 'regressed';
 
 
 /***/ }),
