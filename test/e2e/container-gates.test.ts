@@ -170,7 +170,7 @@ describe('of two seccomp profiles', () => {
     const sides = await sidesOf('seccomp-profile.yml', [['busybox', 'head']]);
     const measured = ['null', 'read_zero', 'lseek', 'open_close'].map((name) => `syscall.${name}`);
     const metrics = [...measured, 'context.eventfd_2p', 'sendfile.tcp_4k_uring'];
-    judged = await gate({ ...sides, seconds: 16, metrics });
+    judged = await gate({ ...sides, seconds: 30, metrics });
   });
 
   test('one with rules that depend on arguments costs the same at every entry', () => {
@@ -206,7 +206,7 @@ test('a runtime with a kernel of its own is slower by far, and says so in sane f
     ['${{ github.workspace }}/runtime', runtime],
   ]);
   const metrics = ['syscall.null', 'syscall.read_zero'];
-  const { report, shown, run } = await gate({ baseline: 'host', candidate, seconds: 80, metrics });
+  const { report, shown, run } = await gate({ baseline: 'host', candidate, seconds: 50, metrics });
   expect(report).toMatchObject({ verdict: 'regressed', counts: { regressed: 2 } });
   for (const id of metrics) expect(ratio(report, id)).toBeGreaterThan(10);
   expect(shown).toMatch(/syscall\.null +[\d.]+ ns +[\d.]+ µs +\+[\d.]+ µs +×\d+(\.\d)? /);
