@@ -127,8 +127,9 @@ function metricRecord(
   const { replicates, contended } = replicatesOf(entry, seen, quiet);
   const counts = seen.flatMap((observation) => countOf(id, observation));
   const absences = seen.flatMap((observation) => absence(id, observation));
-  const known = replicates.length + counts.length;
-  if (known === 0 || known < absences.length) return { ...fields, ...commonest(absences) };
+  // Launches left out for a neighbour have shown that the operation can be done.
+  const did = seen.filter(({ metrics }) => metrics.get(id)?.status === 'ok').length;
+  if (did === 0 || did < absences.length) return { ...fields, ...commonest(absences, did) };
   const details = typicalDetails(id, seen);
   if (unit === 'count') return { ...fields, status: 'ok', unit, counts, ...details };
   const interrupted = interruptedBatches(replicates);
@@ -226,13 +227,20 @@ function absence(id: string, { metrics }: LaunchObservation): Absence[] {
   return observation === undefined || observation.status === 'ok' ? [] : [observation];
 }
 
-function commonest(absences: readonly Absence[]): Absence {
+/**
+ * The usual reason why launches have no number.
+ *
+ * @param did in how many launches the operation was done all the same
+ */
+function commonest(absences: readonly Absence[], did: number): Absence {
   const statuses = absences.map(({ status }) => status);
   const usual = statuses.length > 0 ? modeFast(statuses) : undefined;
-  return (
-    absences.find(({ status }) => status === usual) ?? {
-      status: 'unmeasured',
-      reason: { operation: 'launch', errno: 0, message: 'no launch that measured it came through' },
-    }
-  );
+  const found = absences.find(({ status }) => status === usual);
+  if (found === undefined) {
+    const message = 'no launch that measured it came through';
+    return { status: 'unmeasured', reason: { operation: 'launch', errno: 0, message } };
+  }
+  if (did === 0) return found;
+  const message = `${found.reason.message}, in ${absences.length} of ${did + absences.length} launches`;
+  return { ...found, reason: { ...found.reason, message } };
 }

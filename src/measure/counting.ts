@@ -157,16 +157,19 @@ function instructionsOf(
   { id, version, gate }: MetricEntry,
   boots: readonly LaunchObservation[],
 ): InstructionMetric {
-  const counts: number[] = [];
-  for (const { metrics } of boots) {
-    const observation = metrics.get(id);
-    if (observation?.status !== 'ok' && observation !== undefined) {
-      return { id, version, gate, status: observation.status, reason: observation.reason };
-    }
+  const seen = boots.flatMap(({ metrics }) => metrics.get(id) ?? []);
+  const counts = seen.flatMap((observation) => {
     const timed = timedOf(observation);
-    if (timed) counts.push(rounded(timed.batches.ns[countingBatch(timed.batches)] ?? 0));
+    return timed ? [rounded(timed.batches.ns[countingBatch(timed.batches)] ?? 0)] : [];
+  });
+  // A boot that was short of something for a while does not outweigh the others.
+  const absence = seen.find(({ status }) => status !== 'ok');
+  if (counts.length > 0 && 2 * counts.length >= seen.length) {
+    return { id, version, gate, status: 'ok', boots: counts };
   }
-  if (counts.length > 0) return { id, version, gate, status: 'ok', boots: counts };
+  if (absence !== undefined && absence.status !== 'ok') {
+    return { id, version, gate, status: absence.status, reason: absence.reason };
+  }
   const reason = { operation: 'count', errno: 0, message: 'no boot counted it' };
   return { id, version, gate, status: 'unmeasured', reason };
 }

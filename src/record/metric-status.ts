@@ -26,10 +26,11 @@ export const reasonSchema = z.strictObject({
 
 export type Reason = z.infer<typeof reasonSchema>;
 
+/** Whether a metric has a number on one side; and if not, why. */
+export type Outcome = { status: 'ok' } | { status: Unavailable; reason: Reason };
+
 /** Why a side has no number, as a clause. */
-export function absence(
-  metric: { status: 'ok' } | { status: Unavailable; reason: Reason } | undefined,
-): string {
+export function absence(metric: Outcome | undefined): string {
   if (metric === undefined) return 'absent';
   if (metric.status === 'ok') return 'ok';
   return `${metric.status.replace('_', ' ')} (${metric.reason.operation}: ${metric.reason.message})`;
@@ -44,13 +45,11 @@ const REFUSED: readonly string[] = ['unsupported', 'denied', 'no_loopback', 'err
  */
 const PASSING_ERRORS: readonly number[] = [4, 11, 12, 23, 24, 62, 98, 105];
 
-/** What is known of an operation on one side. */
-export interface SideStatus {
-  status: string;
-  reason?: Pick<Reason, 'errno'>;
-}
-
-/** Whether the operation cannot be done there. False if it was only not measured well. */
-export const isRefused = (side: SideStatus): boolean =>
+/**
+ * Whether the operation cannot be done there. False if it was only not measured well.
+ *
+ * @param side of a record or of a report, which knows one more status: `absent`
+ */
+export const isRefused = (side: { status: string; reason?: Pick<Reason, 'errno'> }): boolean =>
   REFUSED.includes(side.status) &&
   !(side.status === 'error' && PASSING_ERRORS.includes(side.reason?.errno ?? 0));

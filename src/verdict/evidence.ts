@@ -11,6 +11,7 @@ import { pairShards } from './shard-set.js';
 import { compareShards, type Shards } from './shards.js';
 import { slowLaunchCaveats } from './slow-launches.js';
 import { compareStored } from './stored.js';
+import { notMeasuredCaveats } from './validity.js';
 
 /**
  * The runs that a verdict rests on, by design. The whole report of a gate follows from these runs and
@@ -27,10 +28,17 @@ export type Evidence =
 /** Compares the candidate with its baseline: by times, and by instruction counts if there are any. */
 export function compare(evidence: Evidence, settings: JudgingSettings): Comparison {
   const timed = compareTimes(evidence, settings);
+  const caveats = [...timed.caveats, ...notMeasured(evidence, timed)];
   const counted = compareCounted(evidence, settings);
-  if (counted === undefined) return timed;
+  if (counted === undefined) return { ...timed, caveats };
   const { findings, ...runs } = counted;
-  return { ...timed, findings: [...timed.findings, ...findings], counted: runs };
+  return { ...timed, findings: [...timed.findings, ...findings], counted: runs, caveats };
+}
+
+/** The two arms of a candidate measured against itself have the same plan. */
+function notMeasured(evidence: Evidence, { baseline }: Comparison): string[] {
+  const last = baseline.at(-1);
+  return last === undefined ? [] : notMeasuredCaveats(last, evidence.candidate);
 }
 
 /**

@@ -1,6 +1,5 @@
 import { median } from 'simple-statistics';
 import type { InstructionMetric, Instructions } from '../record/instructions.js';
-import { absence } from '../record/metric-status.js';
 import type { Run } from '../record/run.js';
 import {
   INSTRUCTIONS_MARGIN,
@@ -16,7 +15,7 @@ import type { ProfileNode } from '../trace/operation.js';
 import type { CountedSide, InstructionsFinding, NotMeasured } from './comparison.js';
 import type { JudgingSettings } from './settings.js';
 import { marginOf } from './settings.js';
-import { isLost } from './sides.js';
+import { isLost, notComparable } from './sides.js';
 
 /** The counts of two runs, compared metric by metric. */
 export interface CountedComparison {
@@ -76,9 +75,9 @@ function compareMetric(
   const [baseline, candidate] = [sideOf(before), sideOf(after)];
   const finding = { measure: 'instructions', id, gate, baseline, candidate } as const;
   if (obstacle !== undefined) return { ...finding, verdict: 'incomparable', because: obstacle };
-  const why = notComparable(before, after);
+  const why = notComparable(before, after, 'counted');
   if (why !== undefined || baseline.status !== 'ok' || candidate.status !== 'ok') {
-    const verdict = isLost(finding) ? 'blocked' : 'incomparable';
+    const verdict = isLost(before, after) ? 'blocked' : 'incomparable';
     return { ...finding, verdict, because: why ?? 'Nothing was counted.' };
   }
   const same = agree(baseline, candidate);
@@ -136,22 +135,6 @@ const NOT_COUNTED: NotMeasured = {
 function minResolution(id: string, count: number): number {
   const [, share] = RESOLUTION_SHARES.find(([prefix]) => id.startsWith(prefix)) ?? ['', 0];
   return Math.max(MIN_RESOLUTION, share * count);
-}
-
-function notComparable(
-  before: InstructionMetric | undefined,
-  after: InstructionMetric,
-): string | undefined {
-  if (before?.status === 'ok' && after.status === 'ok') {
-    return before.version === after.version
-      ? undefined
-      : `The sides counted different definitions of this metric: the baseline definition ${before.version}, the candidate definition ${after.version}.`;
-  }
-  if (before?.status === 'ok')
-    return `Counted on the baseline, but ${absence(after)} on the candidate.`;
-  if (after.status === 'ok')
-    return `Counted on the candidate, but ${absence(before)} on the baseline.`;
-  return `Not counted on either side: ${absence(after)} on the candidate.`;
 }
 
 /**

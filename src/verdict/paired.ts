@@ -23,7 +23,7 @@ import {
 } from './samples.js';
 import { type JudgingSettings, marginOf } from './settings.js';
 import { adjustFamily, type ShiftTest, smallestP, testShift } from './shift-test.js';
-import { bothSides, comparablePair, notTested, sidesOfChange } from './sides.js';
+import { comparablePair, notTested, sidesOfChange } from './sides.js';
 import { unevenFilterCaveats, validityCaveats } from './validity.js';
 
 /** One metric of a paired comparison: the pairs of both phases, on the log scale. */
@@ -213,7 +213,8 @@ function notCompared(
   return notTested(
     candidate,
     marginOf(candidate, settings.margins, PAIRED_MARGIN),
-    bothSides(other, candidate),
+    other,
+    candidate,
     typeof why === 'string'
       ? why
       : 'No launch of the baseline is paired with a launch of the candidate.',

@@ -1,4 +1,3 @@
-import { isRefused } from '../record/metric-status.js';
 import { isCounted } from '../record/run.js';
 import { isCalled, worstOf } from '../record/verdict.js';
 import { PAIRED_MARGIN } from '../stats/assumptions.js';
@@ -9,16 +8,12 @@ import { metricOf } from './samples.js';
 import { type JudgingSettings, marginOf } from './settings.js';
 import { machineName } from './shard-caveats.js';
 import type { Shard } from './shard-set.js';
-import { bothSides, comparablePair, notTested } from './sides.js';
+import { comparablePair, isLost, notTested } from './sides.js';
 
 /** Metrics of shards that are not judged by a test over machines: exact counts, and losses. */
 
 const lostOnShard = (shards: readonly Shard[], id: string): Shard | undefined =>
-  shards.find(
-    ({ baseline, candidate }) =>
-      metricOf(baseline, id)?.status === 'ok' &&
-      isRefused(metricOf(candidate, id) ?? { status: 'absent' }),
-  );
+  shards.find(({ baseline, candidate }) => isLost(metricOf(baseline, id), metricOf(candidate, id)));
 
 /**
  * Compares an exact count over machines. A count is exact on each machine, so the worst verdict
@@ -74,7 +69,8 @@ export function findingOrReason(
   return notTested(
     { id, gate: after?.gate ?? false },
     marginOf(after ?? { id }, settings.margins, PAIRED_MARGIN),
-    bothSides(before, after),
+    before,
+    after,
     `${where}${because}${elsewhere}`,
   );
 }

@@ -1,4 +1,4 @@
-import { absence, isRefused, type SideStatus } from '../record/metric-status.js';
+import { absence, isRefused, type Outcome } from '../record/metric-status.js';
 import {
   type CountedMetric,
   isCounted,
@@ -65,43 +65,62 @@ export function comparablePair(
   baseline: MetricRecord | undefined,
   candidate: MetricRecord | undefined,
 ): ComparablePair | string {
-  if (baseline?.status === 'ok' && candidate?.status === 'ok') {
-    if (baseline.version === candidate.version) {
-      if (isTimed(baseline) && isTimed(candidate)) return { kind: 'timed', baseline, candidate };
-      if (isCounted(baseline) && isCounted(candidate)) {
-        return { kind: 'events', baseline, candidate };
-      }
-      return `One side measured a time for this metric and the other a count.`;
-    }
-    return `The sides measured different definitions of this metric: the baseline definition ${baseline.version}, the candidate definition ${candidate.version}.`;
+  const why = notComparable(baseline, candidate, 'measured');
+  if (why !== undefined) return why;
+  if (isTimed(baseline) && isTimed(candidate)) return { kind: 'timed', baseline, candidate };
+  if (isCounted(baseline) && isCounted(candidate)) return { kind: 'events', baseline, candidate };
+  return `One side measured a time for this metric and the other a count.`;
+}
+
+/** What a record says of a metric: its definition, and whether it has a number. */
+type Defined = Outcome & { version: number };
+
+/** One sentence: why two records of a metric are not two numbers of one definition. */
+export function notComparable(
+  baseline: Defined | undefined,
+  candidate: Defined | undefined,
+  done: 'measured' | 'counted',
+): string | undefined {
+  const verb = done === 'measured' ? 'Measured' : 'Counted';
+  const some = baseline?.status === 'ok' || candidate?.status === 'ok';
+  if (some && baseline && candidate && baseline.version !== candidate.version) {
+    return `The sides have different definitions of this metric: the baseline definition ${baseline.version}, the candidate definition ${candidate.version}.`;
   }
+  if (baseline?.status === 'ok' && candidate?.status === 'ok') return undefined;
   if (baseline?.status === 'ok')
-    return `Measured on the baseline, but ${absence(candidate)} on the candidate.`;
+    return `${verb} on the baseline, but ${absence(candidate)} on the candidate.`;
   if (candidate?.status === 'ok')
-    return `Measured on the candidate, but ${absence(baseline)} on the baseline.`;
-  return `Not measured on either side: ${absence(candidate)} on the candidate.`;
+    return `${verb} on the candidate, but ${absence(baseline)} on the baseline.`;
+  return `Not ${done} on either side: ${absence(candidate)} on the candidate.`;
 }
 
 /**
  * The finding of a metric without a test: the candidate lost it, or its two numbers cannot be
  * compared.
+ *
+ * @param because a sentence of {@link comparablePair}, or another reason
  */
 export function notTested(
   { id, gate }: { id: string; gate: boolean },
   marginRatio: number,
-  sides: { baseline: Side; candidate: Side },
+  baseline: MetricRecord | undefined,
+  candidate: MetricRecord | undefined,
   because: string,
 ): MeasuredFinding {
-  const verdict = isLost(sides) ? 'blocked' : 'incomparable';
+  const sides = bothSides(baseline, candidate);
+  const verdict = isLost(baseline, candidate) ? 'blocked' : 'incomparable';
   return { measure: measureOf(sides), id, gate, marginRatio, ...sides, verdict, because };
 }
 
-/** Whether the baseline can do the operation and the candidate is refused it. */
-export const isLost = ({
-  baseline,
-  candidate,
-}: Record<'baseline' | 'candidate', SideStatus>): boolean =>
-  baseline.status === 'ok' && isRefused(candidate);
+/**
+ * Whether the baseline can do the operation and the candidate is refused it. Another definition is
+ * another operation, which the baseline may have been refused as well.
+ */
+export const isLost = (baseline: Defined | undefined, candidate: Defined | undefined): boolean =>
+  baseline?.status === 'ok' &&
+  candidate !== undefined &&
+  baseline.version === candidate.version &&
+  isRefused(candidate);
 
 const measureOf = ({ baseline, candidate }: { baseline: Side; candidate: Side }) =>
   [baseline, candidate].some((side) => side.status === 'ok' && side.unit === 'count')

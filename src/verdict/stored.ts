@@ -1,6 +1,7 @@
 import { median } from 'simple-statistics';
 import { familyOf } from '../families.js';
 import type { EarlierRuns } from '../record/earlier-runs.js';
+import { isRefused } from '../record/metric-status.js';
 import {
   isCounted,
   isTimed,
@@ -31,7 +32,7 @@ import { machineMoved } from './machine.js';
 import { controlSpeed, metricOf, runEstimate, withinDifferences } from './samples.js';
 import { type JudgingSettings, marginOf } from './settings.js';
 import { adjustFamily, type ShiftTest } from './shift-test.js';
-import { bothSides, comparablePair, notTested, sidesOfChange } from './sides.js';
+import { comparablePair, notTested, sidesOfChange } from './sides.js';
 import { validityCaveats } from './validity.js';
 
 /**
@@ -182,15 +183,16 @@ function notCompared(
   { match, runs }: ComparableRuns,
   settings: JudgingSettings,
 ): MeasuredFinding {
-  const other = runs.map((run) => metricOf(run, metric.id)).findLast((found) => found);
+  const stored = runs.flatMap((run) => metricOf(run, metric.id) ?? []);
+  const other = stored.findLast((one) => one.status === 'ok' || isRefused(one)) ?? stored.at(-1);
   const marginRatio = marginOf(metric, settings.margins, STORED_MARGIN);
-  const sides = bothSides(other, metric);
   const pair = comparablePair(other, metric);
   if (match !== 'other-machine' && typeof pair === 'string') {
-    return notTested(metric, marginRatio, sides, pair);
+    return notTested(metric, marginRatio, other, metric, pair);
   }
   // Another machine may offer what this one never did. So it is not a loss.
-  return { ...notTested(metric, marginRatio, sides, OTHER_MACHINE), verdict: 'incomparable' };
+  const finding = notTested(metric, marginRatio, other, metric, OTHER_MACHINE);
+  return { ...finding, verdict: 'incomparable' };
 }
 
 /**

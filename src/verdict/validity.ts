@@ -1,6 +1,12 @@
 import { sum } from 'simple-statistics';
-import { countBatches, isTimed, type Replicate, type Run } from '../record/run.js';
-import { formatShare } from '../text/units.js';
+import {
+  countBatches,
+  isTimed,
+  type MetricRecord,
+  type Replicate,
+  type Run,
+} from '../record/run.js';
+import { countOf, formatShare } from '../text/units.js';
 import { isEmulated } from './comparability.js';
 import { metricOf } from './samples.js';
 
@@ -57,6 +63,40 @@ function otherCpu(runs: readonly Run[]): string[] {
     `The sides ran on different CPUs (${cpus.join(' and ')}), whose speeds and interrupts may differ; allow both sides the same CPU.`,
   ];
 }
+
+/** A sentence names this many metrics. The others are only counted. */
+const MAX_NAMED = 5;
+
+/**
+ * Gated metrics that only the baseline has: by their times or events, or by their instructions. The
+ * candidate says nothing of them, so they have no finding.
+ *
+ * @param baseline the run that says what was measured there last
+ */
+export function notMeasuredCaveats(baseline: Run, candidate: Run): string[] {
+  const only = [
+    ...missing(baseline.metrics, candidate.metrics),
+    ...missing(baseline.instructions?.metrics, candidate.instructions?.metrics),
+  ];
+  const ids = [...new Set(only)];
+  if (ids.length === 0) return [];
+  const named = ids.slice(0, MAX_NAMED).join(', ');
+  const rest = ids.length > MAX_NAMED ? ` and ${ids.length - MAX_NAMED} more` : '';
+  return [
+    `The baseline has ${countOf(ids.length, 'gated metric')} that the candidate's record lacks (${named}${rest}), so nothing is said of ${ids.length === 1 ? 'it' : 'them'}: measure both sides with the same metrics and the same version of syscall-gate.`,
+  ];
+}
+
+/** A run without any metric was not asked for them: it only counted, or only timed. */
+function missing(before: readonly Gated[] = [], after: readonly Gated[] = []): string[] {
+  if (after.length === 0) return [];
+  const had = new Set(after.map(({ id }) => id));
+  return before
+    .filter(({ id, gate, status }) => gate && status === 'ok' && !had.has(id))
+    .map(({ id }) => id);
+}
+
+type Gated = Pick<MetricRecord, 'id' | 'gate' | 'status'>;
 
 const unpinned = (runs: readonly Run[]): string[] =>
   runs

@@ -126,7 +126,20 @@ describe('a run record made of launches', () => {
 
   test('has no number for a metric that most launches could not measure', () => {
     const metric = collect([launch(1, denied), launch(2, denied), launch(3, measured())]);
-    expect(metric).toMatchObject({ status: 'denied', reason: { operation: 'getppid()' } });
+    expect(metric).toMatchObject({
+      status: 'denied',
+      reason: { operation: 'getppid()', message: 'Operation not permitted, in 2 of 3 launches' },
+    });
+    const always = collect([launch(1, denied), launch(2, denied)]);
+    expect(always).toMatchObject({ reason: { message: 'Operation not permitted' } });
+  });
+
+  test('counts launches beside a busy neighbour as launches that could measure it', () => {
+    const busy = (sequence: number) => launch(sequence, measured(20, 0, 1.4));
+    const quiet = [launch(1, measured()), launch(2, measured())];
+    const refused = [launch(3, denied), launch(4, denied), launch(5, denied)];
+    expect(collect([...quiet, ...refused, busy(6)], 1)?.status).toBe('ok');
+    expect(collect([...quiet, ...refused], 1)?.status).toBe('denied');
   });
 
   test('says in one sentence that no launch came through', () => {

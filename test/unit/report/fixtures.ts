@@ -1,4 +1,5 @@
 import type { Design } from '../../../src/record/design.js';
+import { isRefused } from '../../../src/record/metric-status.js';
 import type { Report } from '../../../src/record/report.js';
 import { makeRun, RUN_VERSION, type Run, type Subject } from '../../../src/record/run.js';
 import { buildReport } from '../../../src/report/build.js';
@@ -9,7 +10,6 @@ import type {
   NotMeasured,
 } from '../../../src/verdict/comparison.js';
 import { judge } from '../../../src/verdict/judge.js';
-import { notTested } from '../../../src/verdict/sides.js';
 
 /** What an idle two-core virtual machine gives, in ns per operation. */
 export const CATALOGUE: readonly [id: string, ns: number, gate: boolean][] = [
@@ -203,7 +203,18 @@ export function unavailable(
   candidate: Measured | NotMeasured,
   because: string,
 ): MeasuredFinding {
-  return notTested({ id, gate: true }, 0.02, { baseline, candidate }, because);
+  const lost = baseline.status === 'ok' && isRefused(candidate);
+  const verdict = lost ? 'blocked' : 'incomparable';
+  return {
+    measure: 'time',
+    id,
+    gate: true,
+    marginRatio: 0.02,
+    baseline,
+    candidate,
+    verdict,
+    because,
+  };
 }
 
 export function comparison(
