@@ -1,5 +1,5 @@
 import * as core from '@actions/core';
-import type { Report } from '../record/report.js';
+import type { Alarm, Report } from '../record/report.js';
 import { countOf } from '../text/units.js';
 import { logLine } from './log.js';
 
@@ -11,7 +11,7 @@ const MAX_ANNOTATIONS = 9;
 /** @param files absolute paths: the report and, if this job measured, the run record */
 export function setOutputs(report: Report, files: { report: string; run?: string }): void {
   core.setOutput('verdict', report.verdict);
-  core.setOutput('regressions', report.counts.regressed + report.counts.blocked);
+  core.setOutput('regressions', worseMetrics(report.alarms).length);
   core.setOutput('report', files.report);
   if (files.run !== undefined) core.setOutput('run', files.run);
 }
@@ -21,10 +21,16 @@ export function annotate({ alarms }: Report): void {
   for (const { verdict, title, text } of alarms.slice(0, MAX_ANNOTATIONS)) {
     core.error(text, { title: verdict === 'blocked' ? `blocked: ${title}` : title });
   }
-  const rest = alarms.slice(MAX_ANNOTATIONS).flatMap(({ metrics }) => metrics);
+  const shown = worseMetrics(alarms.slice(0, MAX_ANNOTATIONS));
+  const rest = worseMetrics(alarms.slice(MAX_ANNOTATIONS)).filter((id) => !shown.includes(id));
   if (rest.length === 0) return;
-  core.notice(`${countOf(rest.length, 'more metric')} regressed: ${rest.join(', ')}.`);
+  core.notice(`${countOf(rest.length, 'more metric')} blocked or regressed: ${rest.join(', ')}.`);
 }
+
+/** A metric may be worse by time and by instructions. */
+const worseMetrics = (alarms: readonly Alarm[]): string[] => [
+  ...new Set(alarms.flatMap(({ metrics }) => metrics)),
+];
 
 /**
  * Ends the job according to the policy. A job without a baseline is green, and a notice says why.

@@ -3,10 +3,10 @@ import type { Report } from '../record/report.js';
 import { isRed } from '../record/verdict.js';
 import type { Block, Headline } from '../report/blocks.js';
 import { falseAlarmText, replicatesText } from '../report/design-words.js';
+import { restTitle } from '../report/finding-blocks.js';
 import { type Part, type PartName, partsOf } from '../report/parts.js';
-import { countsText, countVerdicts, isClear } from '../report/verdict-words.js';
+import { isClear } from '../report/verdict-words.js';
 import { code, markdown } from '../text/escape.js';
-import { countOf } from '../text/units.js';
 import {
   details,
   firstThatFits,
@@ -58,34 +58,22 @@ interface Detail extends MarkdownLayout {
 
 const LAYOUT = { columns: 5, openRows: 10, rows: Infinity, items: 20 };
 
-/** From the most detail to the least. */
+const DETAILED: readonly PartName[] = ['trust', 'place', 'sides', 'reproduce', 'machines'];
+
+/** From the most detail to the least. Losses and caveats go last, and never without a word. */
 const DETAILS: readonly Detail[] = [
   { ...LAYOUT, without: [] },
   { ...LAYOUT, rows: 60, items: 10, without: ['rest'] },
+  { ...LAYOUT, rows: 0, items: 10, without: ['rest', ...DETAILED] },
+  { ...LAYOUT, rows: 0, items: 3, without: ['rest', ...DETAILED, 'cause', 'differences'] },
   {
     ...LAYOUT,
-    rows: 0,
-    items: 10,
-    without: ['rest', 'trust', 'place', 'sides', 'reproduce', 'machines'],
-  },
-  {
-    ...LAYOUT,
-    rows: 0,
-    items: 0,
-    without: [
-      'rest',
-      'cause',
-      'found',
-      'machines',
-      'differences',
-      'caveats',
-      'trust',
-      'place',
-      'sides',
-      'reproduce',
-    ],
+    ...{ rows: 0, items: 0 },
+    without: ['rest', ...DETAILED, 'cause', 'differences', 'found', 'caveats'],
   },
 ];
+
+const SHORTENED = 'The rest did not fit here: see the job summary.';
 
 /**
  * The sticky comment on a pull request, always within GitHub's limit. It shows what was found and what
@@ -106,7 +94,8 @@ function draft(
   detail: Detail,
 ): string {
   const shown = parts.filter(({ name }) => !detail.without.includes(name));
-  const rest = detail.without.includes('rest') ? `${restTitle(report)}.` : '';
+  const left = parts.filter(({ name }) => detail.without.includes(name));
+  const rest = left.length === 0 ? '' : `${restTitle(report)}. ${SHORTENED}`;
   const blocks = arrange(shown, PLACES).map(({ folded, blocks: own }) => {
     const text = join(own.map((block) => blockText(block, options, report, detail)));
     return folded === undefined
@@ -143,7 +132,7 @@ export function renderNotMeasured(reason: string, options: CommentOptions): stri
 const atCommit = ({ commit }: CommentOptions): string =>
   commit === undefined ? '' : ` at ${code(commit.slice(0, SHORT_COMMIT))}`;
 
-const EARLIER = 'An earlier version of this comment reported a regression:';
+const EARLIER = 'An earlier version of this comment reported a regression or a lost operation:';
 
 /** The comment stays when a regression is gone, so it must say that. */
 function clearedText(report: Report): string {
@@ -152,18 +141,6 @@ function clearedText(report: Report): string {
   return report.verdict === 'no-baseline' || report.verdict === 'incomparable'
     ? `${EARLIER} this run neither confirms it nor shows that it is gone.`
     : `${EARLIER} this run does not confirm it.`;
-}
-
-/** The metrics without a finding, in numbers: `The other 16 metrics: 1 inconclusive, 15 unchanged`. */
-function restTitle({ design, findings }: Report): string {
-  const isShown = (finding: Report['findings'][number]): boolean =>
-    design !== 'self' &&
-    (finding.verdict === 'blocked' ||
-      (finding.gate && (finding.verdict === 'regressed' || finding.verdict === 'improved')));
-  const rest = findings.filter((finding) => !isShown(finding));
-  const which = rest.length === findings.length ? 'All' : 'The other';
-  const verdicts = design === 'self' ? '' : `: ${countsText(countVerdicts(rest))}`;
-  return `${which} ${countOf(rest.length, 'metric')}${verdicts}`;
 }
 
 const reportFooter = (report: Report, { runUrl }: CommentOptions): string =>

@@ -24,6 +24,9 @@ const PLACES: Record<PartName, Placement> = {
   reproduce: { folded: 'How to reproduce it' },
 };
 
+const SHORTEST: readonly PartName[] = ['headline', 'found', 'caveats', 'next'];
+const SHORTENED = '\nThe rest did not fit here: see report.json in the artifact of this run.\n';
+
 const LAYOUT: MarkdownLayout = {
   ...{ headings: 3, columns: Infinity, openRows: Infinity, rows: Infinity, items: 100 },
 };
@@ -45,9 +48,14 @@ export function renderSummary(report: Report): string {
         ),
       () =>
         draft(
+          parts.filter(({ name }) => SHORTEST.includes(name)),
+          { ...LAYOUT, rows: 0, items: 3 },
+        ) + SHORTENED,
+      () =>
+        draft(
           parts.filter(({ name }) => name === 'headline'),
           { ...LAYOUT, rows: 0 },
-        ),
+        ) + SHORTENED,
     ],
     MAX_BYTES,
   );

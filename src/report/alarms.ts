@@ -26,24 +26,47 @@ export function alarmsOf(judged: Judged): Alarm[] {
   ];
 }
 
-/** A loss is one alarm, in however many metrics it shows. */
+interface Loss {
+  id: string;
+  side: NotMeasuredReport;
+}
+
+/** A call that is lost for one reason is one alarm, in however many metrics and paths it shows. */
 function blockedAlarms({ findings }: Judged): Alarm[] {
-  const losses = new Map<string, string[]>();
-  for (const { gate, verdict, candidate, id } of findings) {
-    if (!gate || verdict !== 'blocked' || candidate.status === 'ok') continue;
-    const title = lossText(candidate);
-    losses.set(title, [...(losses.get(title) ?? []), id]);
+  const losses = new Map<string, [Loss, ...Loss[]]>();
+  for (const { gate, verdict, candidate: side, id } of findings) {
+    if (!gate || verdict !== 'blocked' || side.status === 'ok') continue;
+    const { errno, operation, message } = side.reason;
+    const cause = [side.status, callOf(operation), errno === 0 ? message : errno].join('\n');
+    losses.set(cause, [...(losses.get(cause) ?? []), { id, side }] as [Loss, ...Loss[]]);
   }
-  return [...losses].map(([title, ids]) => {
-    const metrics = [...new Set(ids)];
-    const text = `The baseline can do it and the candidate cannot: ${idsText(metrics)}.`;
-    return { verdict: 'blocked', title, text, metrics };
+  return [...losses.values()].map((all): Alarm => {
+    const operations = [...new Set(all.map(({ side }) => side.reason.operation))];
+    const [{ side }] = all;
+    const name = operations.length === 1 ? side.reason.operation : callOf(side.reason.operation);
+    const shown = operations.map((operation) => {
+      const ids = all.filter((one) => one.side.reason.operation === operation);
+      const metrics = idsText([...new Set(ids.map(({ id }) => id))]);
+      return operations.length === 1 ? metrics : `${metrics} (${operation})`;
+    });
+    return {
+      verdict: 'blocked',
+      title: lossText(side, name),
+      text: `The baseline can do it and the candidate cannot: ${shown.join(', ')}.`,
+      metrics: [...new Set(all.map(({ id }) => id))],
+    };
   });
 }
 
+/** The system call of an operation such as `openat(/dev/null)`. The C library's open is openat. */
+function callOf(operation: string): string {
+  const [name = ''] = operation.split('(');
+  return name === 'open' ? 'openat' : name;
+}
+
 /** `openat is refused: EPERM` */
-function lossText({ status, reason }: NotMeasuredReport): string {
-  const operation = reason.operation || 'the operation';
+function lossText({ status, reason }: NotMeasuredReport, name: string): string {
+  const operation = name || 'the operation';
   const why = errnoName(reason.errno) || reason.message;
   const said = why === '' ? '' : `: ${why}`;
   return status === 'no_loopback'

@@ -8,6 +8,7 @@ import {
 } from '../record/finding.js';
 import { isRefused } from '../record/metric-status.js';
 import type { Report } from '../record/report.js';
+import { worstOf } from '../record/verdict.js';
 import {
   countOf,
   formatEstimate,
@@ -32,7 +33,7 @@ import { familyRank, familyTitle } from './family-words.js';
 import { notesOf } from './notes.js';
 import { placesOf } from './places.js';
 import { byWeight, differs, ratioOf } from './size.js';
-import { statusText } from './verdict-words.js';
+import { countsText, countVerdicts, statusText } from './verdict-words.js';
 
 /** The findings in tables: changes first, then what is undecided, then the rest by family. */
 
@@ -72,6 +73,33 @@ export const foundBlocks = (report: Report): Block[] => [
 
 /** Everything else: undecided, for information only, unchanged, not measured. */
 export const restBlocks = (report: Report): Block[] => tablesOf(report, REST);
+
+/**
+ * `The other 16 metrics: 1 inconclusive, 15 unchanged`: what {@link restBlocks} shows. A metric by
+ * several measures counts once, with the worst of its verdicts.
+ */
+export function restTitle(report: Report): string {
+  const found = idsOf(report, [...FOUND, 'blocked']);
+  const rest = [...idsOf(report, REST)].filter((id) => !found.has(id));
+  if (rest.length === 0) return 'Everything else';
+  const which = found.size === 0 ? 'All' : 'The other';
+  const verdicts = rest.map((id) =>
+    worstOf(report.findings.filter((one) => one.id === id).map(({ verdict }) => verdict)),
+  );
+  const counts = countsText(countVerdicts(verdicts.map((verdict) => ({ verdict }))));
+  return `${which} ${countOf(rest.length, 'metric')}${report.design === 'self' ? '' : `: ${counts}`}`;
+}
+
+const idsOf = (report: Report, kinds: readonly Kind[]): Set<string> =>
+  new Set(
+    report.findings
+      .filter((finding) =>
+        kinds.includes(
+          isMeasuredReport(finding) ? measuredKind(report, finding) : countedKind(finding),
+        ),
+      )
+      .map(({ id }) => id),
+  );
 
 /** Times and counted instructions never share a column. */
 function tablesOf(report: Report, kinds: readonly Kind[]): Table[] {
@@ -286,31 +314,42 @@ const COUNTED_COLUMNS: readonly Cells<InstructionsReport>[] = [
 const countCell = (side: InstructionsReport['baseline']): string =>
   side.status === 'ok' ? formatInstructions(side.count) : statusText(side);
 
-const COUNTED_TITLES: Partial<Record<Kind, string>> = {
+const COUNTED_TITLES: Record<Exclude<Kind, 'blocked' | 'unchanged'>, string> = {
   regressed: 'More instructions',
   improved: 'Fewer instructions',
-  small: 'Instructions changed by less than the margin',
-  ungated: 'Instructions changed, for information only',
+  access: 'Instructions of one side only',
+  inconclusive: 'Instructions inconclusive',
   incomparable: 'Instructions not comparable',
+  ungated: 'Instructions changed, for information only',
+  small: 'Instructions changed by less than the margin',
+  absent: 'Instructions not counted',
 };
+
+/** Their reason says all: there are no two counts to show. */
+const WITHOUT_COUNTS: readonly Kind[] = ['access', 'incomparable', 'absent'];
 
 function countedGroups(
   findings: readonly InstructionsReport[],
   kinds: readonly Kind[],
 ): Rows<InstructionsReport>[] {
   return kinds.flatMap((kind) => {
-    const title = COUNTED_TITLES[kind];
+    // Losses have a list of their own, and equal counts a remark.
+    if (kind === 'blocked' || kind === 'unchanged') return [];
     const own = findings.filter((finding) => countedKind(finding) === kind).toSorted(byWeight);
-    if (title === undefined || own.length === 0) return [];
-    const rows = kind === 'incomparable' ? [] : own;
-    const notes = kind === 'incomparable' ? notesOf(kind, own) : [];
-    return [{ title, compared: true, findings: rows, notes }];
+    if (own.length === 0) return [];
+    const rows = WITHOUT_COUNTS.includes(kind) ? [] : own;
+    return [
+      { title: COUNTED_TITLES[kind], compared: true, findings: rows, notes: notesOf(kind, own) },
+    ];
   });
 }
 
 function countedKind(finding: InstructionsReport): Kind {
-  const { gate, verdict } = finding;
+  const { baseline, candidate: after, gate, verdict } = finding;
   if (verdict === 'unchanged') return differs(finding) ? 'small' : 'unchanged';
+  if (after.status !== 'ok' && baseline.status !== 'ok') return 'absent';
+  if (verdict === 'blocked') return gate ? 'blocked' : 'access';
+  if (isRefused(baseline)) return 'access';
   return gate || verdict === 'incomparable' ? verdict : 'ungated';
 }
 
@@ -324,8 +363,11 @@ function countedRemarks(
   const same = findings.filter((one) => countedKind(one) === 'unchanged').length;
   const conditions = Object.entries(counted.conditions).map(([name, value]) => `${name} ${value}`);
   return [
-    ...(same === 0 ? [] : [`The counts of ${countOf(same, 'metric')} are the same on both sides.`]),
+    ...(same === 0 ? [] : [sameText(same)]),
     ...traceNotes(findings.filter(differs)),
     `Counted with ${conditions.join(', ')}: exact on any machine, but blind to caches, TLBs and speculation.`,
   ];
 }
+
+const sameText = (count: number): string =>
+  `The ${count === 1 ? 'count of 1 metric is' : `counts of ${count} metrics are`} the same on both sides.`;

@@ -39,7 +39,7 @@ function storedText({ findings, baseline }: Report): string {
       : '',
     baseline.spec === 'artifact'
       ? ''
-      : 'This record is in the folder "regressed". Move it one folder up to accept it as a baseline.',
+      : 'A gate keeps the record of a blocked or regressed run in the folder "regressed" of its out folder: move it one folder up to accept it as a baseline.',
   ]
     .filter((text) => text !== '')
     .join(' ');

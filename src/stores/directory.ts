@@ -133,6 +133,6 @@ async function setAside(path: string, shown: string): Promise<string[]> {
   const count = names.filter((name) => name.endsWith(RUN_SUFFIX)).length;
   if (count === 0) return [];
   return [
-    `${countOf(count, 'regressed run')} set aside in ${join(shown, SET_ASIDE)} ${count === 1 ? 'is' : 'are'} no baseline: move the record up to accept it.`,
+    `${countOf(count, 'blocked or regressed run')} set aside in ${join(shown, SET_ASIDE)} ${count === 1 ? 'is' : 'are'} no baseline: move the record up to accept it.`,
   ];
 }

@@ -108,12 +108,14 @@ describe('the comment', () => {
 
     expect(await judge('inconclusive')).toMatchObject({ exitCode: 0 });
     expect(onlyComment()).toContain('syscall-gate: inconclusive at `ec26c3e`');
-    expect(onlyComment()).toMatch(/reported a regression: this run does not confirm it\.$/m);
+    expect(onlyComment()).toMatch(
+      /reported a regression or a lost operation: this run does not confirm it\.$/m,
+    );
 
     expect(await judge('unchanged')).toMatchObject({ exitCode: 0 });
     expect(onlyComment()).toContain(`/actions/runs/${FIRST_RUN + 3}`);
     expect(onlyComment()).toContain('syscall-gate: unchanged at `ec26c3e`');
-    expect(onlyComment()).toMatch(/reported a regression: it is gone\.$/m);
+    expect(onlyComment()).toMatch(/reported a regression or a lost operation: it is gone\.$/m);
   });
 
   it('says when the newest commit could not be measured, and is not begun for that', async () => {

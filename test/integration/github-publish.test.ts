@@ -69,7 +69,7 @@ describe('annotations', () => {
     expect(linesOf('error')).toHaveLength(9);
     expect(linesOf('error')[0]).toContain('made_up_0 ');
     expect(linesOf('notice')).toEqual([
-      expect.stringMatching(/5 more metrics regressed: .*made_up_9.*made_up_13\.$/),
+      expect.stringMatching(/5 more metrics blocked or regressed: .*made_up_9.*made_up_13\.$/),
     ]);
   });
 });

@@ -51,7 +51,9 @@ describe('renderComment', () => {
 
   it('says that an earlier regression is gone only where every gated metric shows it', () => {
     const replacing = (report: Report) => renderComment(report, { wasRegressed: true });
-    expect(replacing(cleanReport())).toContain('reported a regression: it is gone.');
+    expect(replacing(cleanReport())).toContain(
+      'reported a regression or a lost operation: it is gone.',
+    );
     expect(replacing(regressedReport())).not.toContain('earlier version');
     const undecided: Report = { ...cleanReport(), verdict: 'inconclusive' };
     expect(replacing(undecided)).toContain('this run does not confirm it.');
@@ -81,6 +83,37 @@ describe('renderComment', () => {
     for (const text of [fewer, least]) expect(text).toContain(' inconclusive, ');
     expect(least).toContain('171 inconclusive, 170 unchanged');
     for (const text of [full, fewer, least]) expect(text?.length).toBeLessThan(MAX_BYTES);
+  });
+
+  it('names losses and caveats as long as they fit, and says where the rest is', () => {
+    const long = (length: number) => {
+      const denied = deniedReport();
+      const caveats = Array.from(
+        { length: 60 },
+        () => `Much stands against it. ${'x'.repeat(length)}`,
+      );
+      return renderComment({ ...denied, caveats, headline: `Lost. ${'x'.repeat(length)}` }, {});
+    };
+    const whole = renderComment(deniedReport(), {});
+    expect(whole).toContain('Blocked: the candidate can no longer do this');
+    expect(whole).not.toContain('see the job summary');
+    const findings = hugeReport(512, '|'.repeat(300));
+    const losses = { ...findings, alarms: deniedReport().alarms, caveats: ['One against it.'] };
+    const short = renderComment(losses, {});
+    expect(short).toContain('socket(AF_INET) is refused: EPERM');
+    expect(short).toContain('One against it.');
+    expect(short).toContain('The rest did not fit here: see the job summary.');
+    expect(long(5000).length).toBeLessThan(MAX_BYTES);
+  });
+
+  it('counts a metric once in the rest, although it is timed and counted', () => {
+    const counted = countedReport();
+    const timed = cleanReport().findings.filter(({ id }) => id.startsWith('syscall.'));
+    const both: Report = { ...counted, findings: [...timed, ...counted.findings] };
+    const changed = counted.findings.filter(({ verdict }) => verdict === 'regressed');
+    const ids = new Set(both.findings.map(({ id }) => id));
+    const others = [...ids].filter((id) => !changed.some((finding) => finding.id === id));
+    expect(renderComment(both, {})).toContain(`<summary>The other ${others.length} metrics: `);
   });
 
   it('stays within the limit whatever a record holds', () => {
@@ -143,6 +176,8 @@ describe('renderNotMeasured', () => {
 
   it('keeps an earlier regression in mind', () => {
     const text = renderNotMeasured('No compiler.', { commit, wasRegressed: true });
-    expect(text).toContain('reported a regression: nothing is known about it at this commit.');
+    expect(text).toContain(
+      'reported a regression or a lost operation: nothing is known about it at this commit.',
+    );
   });
 });

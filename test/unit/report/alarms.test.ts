@@ -43,6 +43,29 @@ describe('alarms', () => {
     ]);
   });
 
+  test('are one for a call that is lost with several paths, which are named', () => {
+    const lost = (operation: string) => notMeasured('denied', operation, 1, 'Not permitted');
+    const { alarms, headline } = report(
+      comparison('paired', [
+        unavailable('syscall.open_close', measured, lost('openat(/dev/null)'), 'Denied.'),
+        unavailable('syscall.stat', measured, lost('open(/dev/zero)'), 'Denied.'),
+        unavailable('sendfile.proc', measured, lost('openat(/dev/null)'), 'Denied.'),
+        unavailable('sendfile.x', measured, notMeasured('error', 'open(/x)', 2, 'None'), 'Lost.'),
+      ]),
+    );
+    expect(alarms).toMatchObject([
+      {
+        title: 'openat is refused: EPERM',
+        text: expect.stringMatching(
+          /: syscall\.open_close, sendfile\.proc \(openat\(\/dev\/null\)\), syscall\.stat \(open\(\/dev\/zero\)\)\.$/,
+        ),
+        metrics: ['syscall.open_close', 'syscall.stat', 'sendfile.proc'],
+      },
+      { title: 'open(/x) fails: ENOENT', metrics: ['sendfile.x'] },
+    ]);
+    expect(headline).toMatch(/^openat is refused: EPERM \(syscall\.open_close and 2 others\)/);
+  });
+
   test('say by what an operation fails, whatever stands in its way', () => {
     const titles = [
       notMeasured('unsupported', 'io_uring_setup', 38, 'Function not implemented'),

@@ -77,4 +77,33 @@ describe('a report of counts', () => {
     expect(told).toContain('one architecture: syscall.null, syscall.read_zero, syscall.fstat');
     expect(text).not.toContain('the same on both sides');
   });
+
+  test('gives the reason of a loss that is for information only, and of what none could count', () => {
+    const lost = (run: Run, ...ids: string[]): Run => ({
+      ...run,
+      instructions: {
+        conditions: {},
+        ...run.instructions,
+        metrics: (run.instructions?.metrics ?? []).map(({ id }) =>
+          ids.includes(id)
+            ? {
+                ...{ id, version: 1, gate: false, status: 'denied' },
+                reason: { operation: 'read', errno: 1, message: 'Operation not permitted' },
+              }
+            : { id, version: 1, gate: true, status: 'ok', boots: [100, 100] },
+        ),
+      },
+    });
+    const baseline = lost(countedRun(1, before), 'syscall.fstat');
+    const candidate = lost(countedRun(2, before), 'syscall.read_zero', 'syscall.fstat');
+    const report = reportOfRuns(baseline, candidate);
+    expect(report.passed).toBe(true);
+    const text = renderTerminal(report, { color: false, columns: 500 }).replace(/\s+/g, ' ');
+    expect(text).toContain(
+      'Instructions of one side only syscall.read_zero: denied on the candidate: read: Operation not permitted (EPERM)',
+    );
+    expect(text).toMatch(/Instructions not counted syscall\.fstat: denied: read: .* \(EPERM\)/);
+    expect(text).not.toContain('changed, for information only');
+    expect(text).toContain('The count of 1 metric is the same on both sides.');
+  });
 });
