@@ -92,14 +92,14 @@ export function pairsToSettle(
   );
 }
 
-/** How many runs of each side a prediction rests on. */
+/** How many runs of each side a comparison with stored runs has. */
 export interface RunCounts {
   candidate: number;
   baseline: number;
 }
 
 /**
- * How many stored runs in total would give an inconclusive prediction an even chance of being
+ * How many stored runs in total would give an inconclusive comparison an even chance of being
  * settled. Assumes that the true change equals the estimate and that the between-run spread stays
  * the same.
  *

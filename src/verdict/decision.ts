@@ -9,8 +9,8 @@ export interface DecisionInput {
   marginRatio: number;
   alpha: number;
   /**
-   * The test that may call a change: adjusted p-values of the confirmation, or of the prediction.
-   * Absent if nothing may be called: a screen only flags.
+   * The test that may call a change: adjusted p-values of the confirmation, or of the comparison
+   * with stored runs. Absent if nothing may be called: a screen only flags.
    */
   test?: ShiftTest | undefined;
   /** One sentence: why nothing may be called although there are numbers, such as another machine. */
