@@ -43,7 +43,7 @@ export interface Goal {
 }
 
 /** The screen or the confirmation: how many pairs of launches its tests need. */
-export interface Stage {
+interface Stage {
   /** The pairs that each metric gets at least. */
   pairs: number;
   /** The same where the time is too short for `pairs`. */

@@ -1,7 +1,7 @@
 import { requireNotNegative } from './arguments.js';
 
 /** Two samples, and how many members of each have a property. */
-export interface TwoByTwo {
+interface TwoByTwo {
   /** Out of `firstSize`. */
   first: number;
   firstSize: number;

@@ -26,10 +26,7 @@ export interface DecisionInput {
   settledBy: string;
 }
 
-export type Decision = Pick<
-  MeasuredFinding,
-  'verdict' | 'because' | 'pValue' | 'replicatesToSettle'
->;
+type Decision = Pick<MeasuredFinding, 'verdict' | 'because' | 'pValue' | 'replicatesToSettle'>;
 
 /**
  * The verdict of one metric. `unchanged` takes an equivalence test; finding no change is not
