@@ -3,7 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-c_sources=(native/probe.c native/{base,harness,workload,metrics,environment,session,init}/*.c)
+# The probe is every room with C sources, except the tools, which are programs of their own.
+mapfile -t c_sources < <(find native -name '*.c' -not -path 'native/tools/*' | sort)
 plugin_sources=(native/tools/trace_plugin.c)
 cxx_sources=(native/launch/*.cc)
 headers=(native/*/*.h test/native/*.h)

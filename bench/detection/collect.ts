@@ -41,7 +41,7 @@ const NEIGHBOUR_LIMIT_S = 600;
 
 export type Order = Pick<Gate, 'condition' | 'budget' | 'confirmed'>;
 
-export interface Collector {
+interface Collector {
   measure(order: Order): Promise<Gate>;
 }
 

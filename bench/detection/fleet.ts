@@ -20,7 +20,7 @@ import { type FalseAlarms, falseAlarms } from './summary.ts';
  * metric on the log scale, each run on a machine of one CPU model. What differs from run to run is
  * the machine (all metrics of a family share a part of it), a drift over time, and the run itself.
  */
-export interface Fleet {
+interface Fleet {
   name: string;
   /** Standard deviations, log scale. */
   machine: number;
@@ -30,7 +30,7 @@ export interface Fleet {
 }
 
 /** In multiples of the shipped prior: right, half of it, twice it, and what drifts besides. */
-export const FLEETS: readonly Fleet[] = [
+const FLEETS: readonly Fleet[] = [
   { name: 'one machine, quiet', machine: 0, run: 0.003, drift: 0 },
   { name: 'machines as the prior expects', machine: 0.008, run: 0.006, drift: 0 },
   { name: 'machines twice as different', machine: 0.016, run: 0.012, drift: 0 },

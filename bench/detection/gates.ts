@@ -5,13 +5,13 @@ import { isTimed } from '#src/record/run.js';
 import { pairDifferences } from '#src/verdict/samples.js';
 
 /** Log scale, candidate minus baseline: what the gate itself judges. */
-export interface Differences {
+interface Differences {
   screen: number[];
   confirm: number[];
 }
 
 /** A side's raw numbers, ns per operation as the clock read them: what other tools judge. */
-export interface RawSide {
+interface RawSide {
   /** One for each launch. */
   launches: number[];
   /** Those of the first launches, all in one bag. */

@@ -4,7 +4,7 @@ import { studentCdf } from '#src/stats/student.js';
 import type { GateMetric } from './gates.ts';
 
 /** Another tool's rule, given the same samples: does it call the candidate slower? */
-export interface Rule {
+interface Rule {
   name: string;
   /** Who judges so. */
   of: string;
@@ -60,7 +60,7 @@ const scaled = (values: readonly number[], factor: number): number[] =>
  * One-sided p of the rank-sum test, by the normal approximation with tie and continuity corrections
  * (H. B. Mann and D. R. Whitney, Annals of Mathematical Statistics 18, 1947, 50-60).
  */
-export function mannWhitneySlower(before: readonly number[], after: readonly number[]): number {
+function mannWhitneySlower(before: readonly number[], after: readonly number[]): number {
   const [m, n] = [before.length, after.length];
   if (m === 0 || n === 0) return 1;
   const all = [
@@ -84,7 +84,7 @@ export function mannWhitneySlower(before: readonly number[], after: readonly num
 }
 
 /** One-sided p of Welch's t test (B. L. Welch, Biometrika 34, 1947, 28-35). */
-export function welchSlower(before: readonly number[], after: readonly number[]): number {
+function welchSlower(before: readonly number[], after: readonly number[]): number {
   if (before.length < 2 || after.length < 2) return 1;
   const [v, w] = [
     sampleVariance([...before]) / before.length,

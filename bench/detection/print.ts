@@ -18,7 +18,7 @@ export const render = (detection: Detection): string =>
     '',
   ].join('\n');
 
-export const alarmsText = ({ gates, red, share, upperBound }: FalseAlarms): string =>
+const alarmsText = ({ gates, red, share, upperBound }: FalseAlarms): string =>
   `${red} of ${gates} red (${formatShare(share)}, at most ${formatShare(upperBound)} with 95 % confidence)`;
 
 function budgetText(

@@ -38,7 +38,7 @@ export interface Detection {
   shards: ShardSummary[];
 }
 
-export interface Goal {
+interface Goal {
   goal: string;
   reached: boolean;
   found: string;

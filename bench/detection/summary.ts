@@ -25,7 +25,7 @@ export interface FalseAlarms {
   upperBound: number;
 }
 
-export interface MetricPower {
+interface MetricPower {
   id: string;
   margin: number;
   /** Median over the gates. */

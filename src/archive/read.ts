@@ -12,7 +12,7 @@ import { type Evidence, evidenceOf } from '../verdict/evidence.js';
 import { REPORT_FILE } from './write.js';
 
 /** A report and the runs that it rests on, read back and checked against their SHA-256. */
-export interface Archived {
+interface Archived {
   report: StoredReport;
   evidence: Evidence;
 }

@@ -30,7 +30,7 @@ export interface RunIdentity {
   startedAt: string;
   tool: string;
   source?: Source;
-  duet?: PairedSide;
+  paired?: PairedSide;
 }
 
 /**
@@ -56,7 +56,7 @@ export function collectRun(
     startedAt: identity.startedAt,
     target,
     ...(identity.source ? { source: identity.source } : {}),
-    ...(identity.duet ? { duet: identity.duet } : {}),
+    ...(identity.paired ? { duet: identity.paired } : {}),
     platform: environment.platform,
     subject: environment.subject,
     plan: { ...planRecord(plan), ...placement(observations) },

@@ -9,7 +9,7 @@ import {
 import type { Batches } from './batches.js';
 
 /** One metric in one launch, after the batches that something else interrupted are left out. */
-export interface Estimate {
+interface Estimate {
   /** ns per operation, as the clock read it. */
   estimateNs: number;
   /** ns per operation of the control loop beside the kept batches. */

@@ -15,7 +15,7 @@ export interface PilotRun {
 }
 
 /** One metric in one launch of the pilot. */
-export interface Pilot {
+interface Pilot {
   /** Whether it makes a replicate: not if another thread was busy on the core throughout. */
   counts: boolean;
   rounds: RoundsNs;

@@ -80,7 +80,7 @@ export class Session {
     this.progress.phase('Warm up');
     const schedule = warmUpSchedule(this.bench.plan.metrics);
     const enough = this.time.shortWarmUp;
-    await this.measure('warm-up', schedule, { until: 0, leastRounds: 1, enough });
+    await this.measure('warm-up', schedule, { until: 0, minRounds: 1, enough });
     this.warmUpMs = this.time.passedMs;
     const launches = this.launches();
     this.cost = {
@@ -118,7 +118,7 @@ export class Session {
     if (goal === undefined) {
       const { metrics, roundsPerLaunch } = this.bench.plan;
       const schedule = screenSchedule(metrics, roundsPerLaunch);
-      await this.measure('screen', schedule, { until: this.time.at(share), leastRounds: 1 });
+      await this.measure('screen', schedule, { until: this.time.at(share), minRounds: 1 });
       return;
     }
     this.goal = goal;
@@ -137,7 +137,7 @@ export class Session {
     const { plan } = this.bench;
     const rounds = pilotLaunchRounds(this.cost, plan, this.time.pilotMs(until));
     const schedule = screenSchedule(plan.metrics, rounds);
-    await this.measure('screen', schedule, { until, leastRounds: 1, most: PILOT_ROUNDS });
+    await this.measure('screen', schedule, { until, minRounds: 1, maxRounds: PILOT_ROUNDS });
   }
 
   /** Spends a share of the time that is left, as allocated. */
@@ -154,7 +154,7 @@ export class Session {
     await this.measure('screen', schedule, {
       until: this.time.partWay(until, share),
       ...(launchMs === undefined ? {} : { roundMs: LAUNCHES_PER_ROUND * launchMs }),
-      leastRounds: share < 1 ? 0 : roundsFor(MIN_PAIRS) - done,
+      minRounds: share < 1 ? 0 : roundsFor(MIN_PAIRS) - done,
     });
   }
 
@@ -173,17 +173,17 @@ export class Session {
   }
 
   /** Fresh launches of the flagged metrics only, at least as many pairs as their test needs. */
-  async confirm(flagged: readonly string[], leastPairs: number): Promise<void> {
-    await this.confirmUntil(this.time.at(WHOLE_BUDGET), flagged, leastPairs);
+  async confirm(flagged: readonly string[], minPairs: number): Promise<void> {
+    await this.confirmUntil(this.time.at(WHOLE_BUDGET), flagged, minPairs);
   }
 
-  /** The same until a given moment; `leastPairs` are measured even if they take longer. */
-  async confirmUntil(until: number, flagged: readonly string[], leastPairs: number): Promise<void> {
+  /** The same until a given moment; `minPairs` are measured even if they take longer. */
+  async confirmUntil(until: number, flagged: readonly string[], minPairs: number): Promise<void> {
     const { metrics, roundsPerLaunch } = this.bench.plan;
     const those = metrics.filter(({ id }) => flagged.includes(id));
     const allocations = this.goal && this.allocateConfirmation(those, this.goal, until);
     const schedule = screenSchedule(those, roundsPerLaunch, allocations);
-    await this.measure('confirm', schedule, { until, leastRounds: roundsFor(leastPairs) });
+    await this.measure('confirm', schedule, { until, minRounds: roundsFor(minPairs) });
   }
 
   baselineRun(identity: RunIdentity): Run {
@@ -281,7 +281,7 @@ export class Session {
   private async measure(
     phase: RoundsOrder['phase'],
     schedule: Schedule,
-    limits: Pick<RoundsOrder, 'until' | 'leastRounds' | 'most' | 'enough' | 'roundMs'>,
+    limits: Pick<RoundsOrder, 'until' | 'minRounds' | 'maxRounds' | 'enough' | 'roundMs'>,
   ): Promise<void> {
     const latest = Math.max(limits.until, this.time.latest);
     const order = { phase, schedule, latest, ...limits };

@@ -25,7 +25,7 @@ const MAX_RECORDS = 512;
 export const QUANTITIES = ['entries', 'switches', 'tcpKilobytes', 'kilobytes'] as const;
 export type Quantity = (typeof QUANTITIES)[number];
 
-export const machineReportSchema = z.strictObject({
+const machineReportSchema = z.strictObject({
   platform: platformSchema,
   runs: z
     .strictObject({ baseline: z.string(), candidate: z.string() })

@@ -26,7 +26,7 @@ import { tailsReport } from './tails.js';
 import { countVerdicts } from './verdict-words.js';
 
 /** What a report states in addition to the comparison. */
-export interface ReportContext {
+interface ReportContext {
   /** The target specs of both sides as the user wrote them. */
   specs: { baseline: string; candidate: string };
   policy: Policy;

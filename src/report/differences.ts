@@ -69,7 +69,7 @@ const groupsOf = (quantities: readonly Quantity[]) => [
 ];
 
 /** What differs between the sides, and what could be read on one side only. */
-export type Differing = Pick<Report, 'differences' | 'unreadable'>;
+type Differing = Pick<Report, 'differences' | 'unreadable'>;
 
 /**
  * What differs between the sides: first what could cause the called changes, then the rest. Of stored

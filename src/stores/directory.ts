@@ -26,7 +26,7 @@ const MAX_READ = 1000;
 const AT_ONCE = 16;
 
 /** Which runs of a folder are pooled. */
-export interface Pool {
+interface Pool {
   /** How many at most: the newest. */
   history: number;
   isWanted?: (run: Run) => boolean;

@@ -6,7 +6,7 @@ import type { MachineRecord, Platform, Run } from '../record/run.js';
  * - `same-cpu-model`: something else of the machine differs; nothing is called regressed or improved;
  * - `other-machine`: another CPU, or another emulation of one; nothing is compared.
  */
-export type MachineMatch = 'same' | 'same-cpu-model' | 'other-machine';
+type MachineMatch = 'same' | 'same-cpu-model' | 'other-machine';
 
 export interface ComparableRuns {
   match: MachineMatch;

@@ -63,10 +63,10 @@ async function duelOf(baseline: string, candidate: string, signal: AbortSignal):
     const log = emptyLog();
     for (const [phase, rounds] of PHASES) {
       const schedule = screenSchedule(bench.plan.metrics, ROUNDS);
-      const limits = { until: 0, latest: Number.POSITIVE_INFINITY, leastRounds: rounds };
+      const limits = { until: 0, latest: Number.POSITIVE_INFINITY, minRounds: rounds };
       // One launch of each side describes it.
       const enough = phase === 'warm-up' ? { enough: 0 } : {};
-      const order = { phase, schedule, ...limits, ...enough, most: rounds };
+      const order = { phase, schedule, ...limits, ...enough, maxRounds: rounds };
       await measureRounds(bench, sides, order, log, SILENT);
     }
     const [before, after] = bothIdentities();

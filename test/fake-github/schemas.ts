@@ -33,7 +33,7 @@ export interface CommentState {
 
 const AT = '2026-01-05T12:00:00Z';
 
-export function user(login: string): Schemas['simple-user'] {
+function user(login: string): Schemas['simple-user'] {
   const url = `https://api.github.com/users/${login}`;
   return {
     login,
@@ -57,7 +57,7 @@ export function user(login: string): Schemas['simple-user'] {
   };
 }
 
-export function repository(fullName: string): Schemas['minimal-repository'] {
+function repository(fullName: string): Schemas['minimal-repository'] {
   const [owner = '', name = ''] = fullName.split('/');
   const url = `https://api.github.com/repos/${fullName}`;
   return {

@@ -21,7 +21,7 @@ export interface Received {
 }
 
 /** An answer to give instead of the real one, and how often. */
-export interface Fault {
+interface Fault {
   method?: string;
   /** Matched against path and query. */
   path: RegExp;

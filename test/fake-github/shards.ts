@@ -11,8 +11,8 @@ import type { FakeGithub } from './server.js';
 import { makeZip } from './zip.js';
 
 /** A workflow whose jobs each measure on a machine of their own, and one more that judges. */
-export const SHARDS_WORKFLOW = 'shards.yml';
-export const MACHINES = 3;
+const SHARDS_WORKFLOW = 'shards.yml';
+const MACHINES = 3;
 
 const { head, number: pullRequest } = pullRequestEvent().payload.pull_request;
 

@@ -145,8 +145,8 @@ test('a metric that the pilot could not measure is left to the default', () => {
 test('the schedule gives each metric its pairs, those of few in the first part of the rounds', () => {
   const allocations = allocated(800);
   const schedule = screenSchedule(METRICS, ROUNDS, allocations, 2);
-  const most = Math.max(...[...allocations.values()].map(({ pairs }) => pairs));
-  const rounds = Array.from({ length: Math.ceil(most / 2) }, (_, round) => schedule(round));
+  const maxPairs = Math.max(...[...allocations.values()].map(({ pairs }) => pairs));
+  const rounds = Array.from({ length: Math.ceil(maxPairs / 2) }, (_, round) => schedule(round));
   for (const metric of METRICS) {
     const { pairs = 0, share = 1 } = allocations.get(metric.id) ?? {};
     const due = rounds.flatMap((portions, round) =>

@@ -7,7 +7,7 @@ import { syntheticRun } from '../../fixtures/runs.js';
 
 const SETTINGS = { alpha: 0.01, margins: [] };
 
-function duet(id: string, factor: number) {
+function pair(id: string, factor: number) {
   const side = (ns: number, seed: number, offset: number) => {
     const pairs = Array.from({ length: 20 }, (_, index) => 2 * index + offset);
     const confirm = pairs.map((sequence) => sequence + 40);
@@ -37,7 +37,7 @@ test.each([
   ['context.pipe_2p_0k', 'scheduler'],
   ['sendfile.tcp_4k', 'loopbackMtu'],
 ])('of what differs, what can carry a change of %s comes first', (id, first) => {
-  const comparison = duet(id, 1.5);
+  const comparison = pair(id, 1.5);
   expect(comparison.findings[0]?.verdict).toBe('regressed');
   const fields = differencesOf(comparison, undefined).differences.map(({ field }) => field);
   expect(fields[0]).toBe(first);
@@ -68,7 +68,7 @@ describe('settings', () => {
   );
 
   function differing(before: Partial<Subject>, after: Partial<Subject>) {
-    const { baseline, candidate, ...comparison } = duet('syscall.null', 1);
+    const { baseline, candidate, ...comparison } = pair('syscall.null', 1);
     const [own] = baseline;
     if (own === undefined) throw new Error('no baseline');
     const { subject } = own;

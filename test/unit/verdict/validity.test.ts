@@ -4,11 +4,11 @@ import { unevenFilterCaveats, validityCaveats } from '../../../src/verdict/valid
 import { syntheticPair } from '../../fixtures/runs.js';
 
 const METRICS = [{ id: 'syscall.null', ns: 100 }];
-const duet = () => syntheticPair({ baseline: METRICS, candidate: METRICS });
+const pair = () => syntheticPair({ baseline: METRICS, candidate: METRICS });
 
-/** Both runs of a quiet duet, the candidate's after a change. */
+/** Both runs of a quiet paired comparison, the candidate's after a change. */
 const caveatsOf = (change: (run: Run) => Partial<Run>): string[] => {
-  const { baseline, candidate } = duet();
+  const { baseline, candidate } = pair();
   return validityCaveats([baseline, makeRun({ ...candidate, ...change(candidate) })]);
 };
 
@@ -85,7 +85,7 @@ describe('the CPU that was measured on', () => {
 });
 
 test('batches that were interrupted on one side only are said, by metric', () => {
-  const { baseline, candidate } = duet();
+  const { baseline, candidate } = pair();
   const interrupted = (rejected: number): Run =>
     makeRun({
       ...candidate,
