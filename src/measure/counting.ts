@@ -146,7 +146,7 @@ async function countedSide(
     instructions,
     run: (identity) =>
       withInstructions(
-        collectRun(target.record, nothingTimed, boots, identity, undefined),
+        collectRun(target.record, nothingTimed, boots, identity, new Set()),
         instructions,
       ),
   };

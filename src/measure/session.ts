@@ -11,11 +11,11 @@ import {
   MIN_PAIRS,
   roundsFor,
 } from './allocation.js';
-import { quietWidth } from './batches.js';
 import { budgetOf, screenShareFor } from './budget.js';
-import { collectRun, type RunIdentity } from './collect.js';
+import { collectRun, isMeasuring, type RunIdentity } from './collect.js';
+import { contendedLaunches } from './contention.js';
 import { expectationText } from './expectation.js';
-import { type Bench, type LaunchObservation, timedBatches } from './launch.js';
+import type { Bench, LaunchObservation } from './launch.js';
 import {
   type LaunchCost,
   NO_COST,
@@ -61,9 +61,9 @@ export class Session {
   private warmUpMs = 0;
   private cost: LaunchCost = NO_COST;
   private goal: Goal | undefined;
-  private quiet: { launches: number; width: number | undefined } = {
+  private known: { launches: number; contended: ReadonlySet<number> } = {
     launches: 0,
-    width: undefined,
+    contended: new Set(),
   };
 
   constructor(
@@ -188,19 +188,25 @@ export class Session {
 
   baselineRun(identity: RunIdentity): Run {
     const { baseline = this.sides.candidate } = this.sides;
-    return collectRun(baseline.record, this.bench.plan, this.log.baseline, identity, this.width());
+    return collectRun(
+      baseline.record,
+      this.bench.plan,
+      this.log.baseline,
+      identity,
+      this.contended(),
+    );
   }
 
   candidateRun(identity: RunIdentity): Run {
     const { record } = this.sides.candidate;
-    return collectRun(record, this.bench.plan, this.log.candidate, identity, this.width());
+    return collectRun(record, this.bench.plan, this.log.candidate, identity, this.contended());
   }
 
   /** Both sides as one run, for a candidate that was compared with itself. */
   pooledRun(identity: RunIdentity): Run {
     const { record } = this.sides.candidate;
     const launches = this.launches().sort((a, b) => a.launch.sequence - b.launch.sequence);
-    return collectRun(record, this.bench.plan, launches, identity, this.width());
+    return collectRun(record, this.bench.plan, launches, identity, this.contended());
   }
 
   /** The launches of the baseline and of the candidate, in the order they ran. */
@@ -212,18 +218,21 @@ export class Session {
     return [...this.log.baseline, ...this.log.candidate];
   }
 
-  /** The wide loop's ratio on a quiet core, from both sides: they ran on the same core in turn. */
-  private width(): number | undefined {
+  /** Later launches may show that earlier ones did not meet a quiet core. */
+  private contended(): ReadonlySet<number> {
     const launches = this.launches();
-    if (launches.length !== this.quiet.launches) {
-      this.quiet = { launches: launches.length, width: quietWidth(launches.map(timedBatches)) };
+    if (launches.length !== this.known.launches) {
+      const measuring = launches.filter(isMeasuring);
+      const paired = this.sides.baseline !== undefined;
+      const contended = contendedLaunches(measuring, { paired });
+      this.known = { launches: launches.length, contended };
     }
-    return this.quiet.width;
+    return this.known.contended;
   }
 
   private pilotRun(): PilotRun {
     const { processesPerLaunch: processes } = this.bench.plan;
-    return { ...this.log, quietWidth: this.width(), processes };
+    return { ...this.log, contended: this.contended(), processes };
   }
 
   private allocateScreen(goal: Goal, until: number): Map<string, Allocation> {

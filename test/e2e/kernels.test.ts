@@ -72,8 +72,8 @@ async function duelOf(baseline: string, candidate: string, signal: AbortSignal):
     const [before, after] = bothIdentities();
     const evidence: Evidence = {
       design: 'paired',
-      baseline: collectRun(sides.baseline.record, bench.plan, log.baseline, before, undefined),
-      candidate: collectRun(sides.candidate.record, bench.plan, log.candidate, after, undefined),
+      baseline: collectRun(sides.baseline.record, bench.plan, log.baseline, before, new Set()),
+      candidate: collectRun(sides.candidate.record, bench.plan, log.candidate, after, new Set()),
     };
     return judgeEvidence(evidence, config, { baseline, candidate }).report;
   });
