@@ -1,4 +1,4 @@
-// How exact counts of a kernel's instructions are, from a result of bench:counted, as Markdown.
+// Makes docs/counted.md from a result of bench:counted.
 import {
   formatInstructions,
   formatInstructionsDifference,

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Format, warnings as errors by two compilers and two architectures, and the static analysers.
+# Checks the native code: its format, compiler warnings on both architectures, and static analysers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -3,12 +3,12 @@ import { normalUpperTail } from '#src/stats/normal.js';
 import { studentCdf } from '#src/stats/student.js';
 import type { GateMetric } from './gates.ts';
 
-/** Another tool's rule, given the same samples: does it call the candidate slower? */
+/** The rule by which another tool calls a candidate slower. */
 interface Rule {
   name: string;
-  /** Who judges so. */
+  /** Who uses it. */
   of: string;
-  /** @param factor that the candidate's numbers are multiplied by: 1 as they were measured */
+  /** @param factor multiplies the candidate's times; 1 leaves them as measured */
   callsSlower(metric: GateMetric, factor: number): boolean;
 }
 
@@ -21,7 +21,7 @@ const ratioRule = (threshold: number): Rule => ({
     (factor * mean(candidate.launches)) / mean(baseline.launches) > threshold,
 });
 
-/** Each as its users run it: two-sided, metric by metric, and red when the difference is upwards. */
+/** Each rule as its users run it: two-sided, one metric at a time, red if the candidate is slower. */
 export const OTHER_RULES: readonly Rule[] = [
   ratioRule(1.1),
   ratioRule(1.5),

@@ -51,7 +51,11 @@ async function gateOf(inputs: RawInputs, signal: AbortSignal): Promise<Told> {
  * A paired comparison of a few boots, however long they take here: enough to screen and to confirm
  * a change of three metrics that every pair shows.
  */
-async function duelOf(baseline: string, candidate: string, signal: AbortSignal): Promise<Report> {
+async function pairedReport(
+  baseline: string,
+  candidate: string,
+  signal: AbortSignal,
+): Promise<Report> {
   const config = parseConfig({
     ...{ baseline, candidate, kernelOptions: 'accel=tcg', alpha: '0.2', failOn: 'never' },
     metrics: 'syscall.null,syscall.lseek,syscall.enosys',
@@ -122,7 +126,7 @@ describe('a kernel against a kernel', () => {
   });
 
   test('page table isolation is a regression, of every kernel entry', async ({ signal }) => {
-    const report = await duelOf(cloud('pti=off'), cloud('pti=on'), signal);
+    const report = await pairedReport(cloud('pti=off'), cloud('pti=on'), signal);
     expect(verdictsOf(report)).toEqual({
       'syscall.enosys': 'regressed',
       'syscall.null': 'regressed',
