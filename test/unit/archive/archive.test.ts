@@ -78,6 +78,13 @@ describe('an archived report', () => {
     expect((await readArchive(folder)).report.whole).toEqual(verdict.report);
   });
 
+  test('of an earlier minor version is read', async () => {
+    const path = await write(pairedEvidence());
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.replace('"2.1"', '"2.0"'));
+    expect((await readArchive(path)).report.design).toBe('paired');
+  });
+
   test('rests on records of a newer version as they were written', async () => {
     const { stored, candidate } = storedEvidence();
     const [first, ...others] = stored.runs;
