@@ -142,7 +142,7 @@ test.each(reports.filter((file) => !isReplayable(file)))(
     await expect(replay(join(GOLDEN, dirname(file)), {})).rejects.toMatchObject({
       kind: 'usage',
       message: expect.stringMatching(
-        /report\.json" cannot be replayed, since it is of version 1\.0 as the first builds wrote it, which did not keep the records that a report rests on: give a report\.json/,
+        /report\.json" cannot be replayed, since it is of version 1\.0 as the first builds wrote it, which did not keep the records that a report rests on: if you still have the run records \(\*\.run\.json\) of both sides, give them to "syscall-gate compare"; else measure again\.$/,
       ),
     });
   },
