@@ -81,7 +81,7 @@ export function buildReport(
     configuration: configurationReport(comparison, counted, findings) ?? null,
     diagnosis,
     caveats: [...comparison.skipped, ...comparison.caveats],
-    alarms: alarmsOf({ findings, diagnosis, counted }),
+    alarms: alarmsOf({ ...differing, findings, diagnosis, counted }),
     findings,
     counted,
     certificate: certificateOf({ ...comparison, findings }),

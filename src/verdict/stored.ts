@@ -61,7 +61,8 @@ interface JudgingContext {
  *
  * The unit is the run: the spread between runs decides, not the number of launches inside a run.
  * Runs of another machine are shown and not judged. Runs of another machine with the same CPU model,
- * or of this machine in another state, are judged, but no change is called on them.
+ * or of this machine in another state, are judged, but no change is called on them. If the CPU model
+ * could not be read, no time is called changed.
  */
 export function compareStored(
   stored: EarlierRuns,
@@ -73,7 +74,9 @@ export function compareStored(
   const gated = tested.filter(({ metric }) => metric.gate);
   const family = adjustFamily(new Map(gated.map((one) => [one.metric.id, one.test])));
   const obstacle =
-    sameModelObstacle(comparable) ?? machineMoved(comparable.runs, candidate, tested);
+    sameModelObstacle(comparable) ??
+    unreadCpuObstacle(comparable) ??
+    machineMoved(comparable.runs, candidate, tested);
   const circumstances = { candidate, settings, family, obstacle };
   return {
     design: 'stored',
@@ -210,10 +213,22 @@ function compareWithLast(
 
 const OTHER_MACHINE = 'The stored runs were measured on another machine.';
 
-const sameModelObstacle = ({ match, differences }: ComparableRuns): string | undefined =>
-  match === 'same-cpu-model'
-    ? `The stored runs come from another machine with the same CPU model (${differences.join(', ')}). So times are scaled to the baseline's CPU speed, and nothing is called regressed or improved.`
-    : undefined;
+function sameModelObstacle(comparable: ComparableRuns): string | undefined {
+  const { match, differences, cpuUnreadIn } = comparable;
+  if (match !== 'same-cpu-model') return undefined;
+  const model = cpuUnreadIn.length === 0 ? ' with the same CPU model' : '';
+  const unread = cpuUnreadIn.length === 0 ? '' : ` ${unreadCpuText(comparable)}`;
+  return `The stored runs come from another machine${model} (${differences.join(', ')}).${unread} So times are scaled to the baseline's CPU speed, and nothing is called regressed or improved.`;
+}
+
+/** An unknown processor may be a slower one. That says nothing about what it can do or count. */
+const unreadCpuObstacle = (comparable: ComparableRuns): string | undefined =>
+  comparable.match === 'other-machine' || comparable.cpuUnreadIn.length === 0
+    ? undefined
+    : `${unreadCpuText(comparable)} So times are scaled to the baseline's CPU speed, and none is called regressed or improved. To judge them, let the target read /proc/cpuinfo, or give a baseline that runs here, such as host.`;
+
+const unreadCpuText = ({ cpuUnreadIn }: ComparableRuns): string =>
+  `The processor model could not be read in ${cpuUnreadIn.join(' and ')}.`;
 
 const otherMachineCaveats = ({ match, differences }: ComparableRuns): string[] =>
   match === 'other-machine'

@@ -104,6 +104,60 @@ describe('settings', () => {
     });
   });
 
+  test('that an older version did not record are told apart from those', () => {
+    const older = { scheduler: 'not recorded', tcpBuffers: 'not recorded', libc: 'unknown' };
+    const found = differing(older, {});
+    expect(found).toEqual({
+      differences: [],
+      unreadable: { baseline: ['libc'], candidate: [] },
+      unrecorded: { baseline: ['scheduler', 'tcpBuffers'], candidate: [] },
+    });
+    expect(differenceBlocks(found)).toMatchObject([
+      { text: 'Not readable on the baseline: libc.' },
+      {
+        text: 'Not recorded by the older syscall-gate that measured the baseline: scheduler, TCP buffers.',
+      },
+    ]);
+    expect(differing({}, {}).unrecorded).toBeUndefined();
+  });
+
+  test.each([
+    ['tcpBuffers', 'rmem unknown; wmem 1 2 3', 'rmem 4 5 6; wmem 1 2 3'],
+    ['securityModules', 'unknown; profile unconfined', 'lockdown,apparmor; profile unconfined'],
+    ['preemption', 'PREEMPT_DYNAMIC, default', 'PREEMPT_DYNAMIC, full'],
+  ])('of which one part could not be read are no difference: %s', (field, before, after) => {
+    const found = differing({ [field]: before }, { [field]: after });
+    expect(found.differences).toEqual([]);
+    expect(found.unreadable).toEqual({ baseline: [field], candidate: [] });
+    const swapped = differing({ [field]: after }, { [field]: before });
+    expect(swapped.unreadable).toEqual({ baseline: [], candidate: [field] });
+  });
+
+  test.each([
+    [
+      'tcpBuffers',
+      'rmem unknown; wmem 1 2 3',
+      'rmem 4 5 6; wmem 7 8 9',
+      'wmem 1 2 3',
+      'wmem 7 8 9',
+    ],
+    [
+      ...['securityModules', 'unknown; profile unconfined', 'apparmor; profile docker-default'],
+      ...['profile unconfined', 'profile docker-default'],
+    ],
+    [
+      ...['preemption', 'PREEMPT_DYNAMIC, default', 'PREEMPT_RT'],
+      ...['PREEMPT_DYNAMIC', 'PREEMPT_RT'],
+    ],
+  ])(
+    'differ in the parts that could be read: %s',
+    (field = '', before = '', after = '', gone = '', come = '') => {
+      expect(differing({ [field]: before }, { [field]: after }).differences).toEqual([
+        { field, baseline: gone, candidate: come },
+      ]);
+    },
+  );
+
   test('that are there on one side alone do differ', () => {
     const { differences } = differing(
       { vulnerabilities: MITIGATIONS },
