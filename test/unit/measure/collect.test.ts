@@ -136,6 +136,42 @@ describe('a run record made of launches', () => {
     expect(always).toMatchObject({ reason: { message: 'Operation not permitted' } });
   });
 
+  test('has a number for a metric that half of the launches measured', () => {
+    const half = [
+      launch(1, denied),
+      launch(2, measured()),
+      launch(3, denied),
+      launch(4, measured()),
+    ];
+    expect(collect(half)).toMatchObject({
+      status: 'ok',
+      replicates: [{ sequence: 2 }, { sequence: 4 }],
+    });
+  });
+
+  test('gives the usual reason of several, not the first', () => {
+    const failed: Observation = {
+      status: 'error',
+      reason: { operation: 'getppid()', errno: 12, message: 'Cannot allocate memory' },
+    };
+    const metric = collect([launch(1, failed), launch(2, denied), launch(3, denied)]);
+    expect(metric).toMatchObject({ status: 'denied', reason: { errno: 1 } });
+  });
+
+  test('has no number for a metric of which no launch came through, and says so', () => {
+    expect(collect([launch(1, undefined), launch(2, undefined)])).toMatchObject({
+      status: 'unmeasured',
+      reason: { operation: 'launch', message: 'no launch that measured it came through' },
+    });
+  });
+
+  test('does not count what the warm-up could do', () => {
+    expect(collect([launch(0, measured(), 'warm-up'), launch(1, denied)])).toMatchObject({
+      status: 'denied',
+      reason: { message: 'Operation not permitted' },
+    });
+  });
+
   test('counts launches beside a busy neighbour as launches that could measure it', () => {
     const quiet = [launch(1, measured()), launch(2, measured())];
     const refused = [launch(3, denied), launch(4, denied), launch(5, denied)];

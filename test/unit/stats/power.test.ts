@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SCREEN_LEVEL } from '../../../src/stats/assumptions.js';
+import { criticalDistances } from '../../../src/stats/critical-distance.js';
 import { holm } from '../../../src/stats/holm.js';
+import { normalQuantile, normalUpperTail } from '../../../src/stats/normal.js';
 import {
   expectedMde80,
   mde80ForPairs,
@@ -60,6 +62,16 @@ describe('expectedMde80', () => {
   test('falls with pairs, and is out of reach with too few', () => {
     expect(expectedMde80({ ...plan, pairs: 80 })).toBeLessThan(expectedMde80(plan));
     expect(expectedMde80({ ...plan, pairs: 6 })).toBe(Number.POSITIVE_INFINITY);
+    expect(expectedMde80({ ...plan, pairs: 7 })).toBeLessThan(Number.POSITIVE_INFINITY);
+  });
+
+  test('takes the harder of the two levels, and √0.8 for each of the two tests', () => {
+    // Of the standard normal distribution, the quantiles at √0.8, 0.95 and 0.99.
+    const [z894, z95, z99] = [1.2506, 1.6449, 2.3263];
+    const beyond = (alpha: number): number =>
+      (expectedMde80({ ...plan, alpha }) - 0.02) / (0.01 * Math.sqrt(Math.PI / 60));
+    expect(beyond(0.01)).toBeCloseTo(z99 + z894, 3);
+    expect(beyond(0.2)).toBeCloseTo(z95 + z894, 3);
   });
 });
 
@@ -130,6 +142,51 @@ describe('mde80ForPairs', () => {
     // 25 % either side of the printed shift must straddle a power of 0.8.
     expect(caught(shift * 1.25)).toBeGreaterThan(0.8);
     expect(caught(shift / 1.25)).toBeLessThan(0.8);
+  });
+
+  test('is the smallest shift that both tests catch in four of five pairs of resamples', () => {
+    const differences = sample(30, laplace(seededRandom(4)));
+    const run = { differences, margin: MARGIN, alpha: ALPHA, pairs: 9, confirmPairs: 16 };
+    const screen = [...criticalDistances(differences, { pairs: 9, level: SCREEN_LEVEL })];
+    const confirm = [...criticalDistances(differences, { pairs: 16, level: ALPHA })];
+    const caught = (distance: number): number => {
+      const both = screen.flatMap((one) => confirm.map((other) => Math.max(one, other)));
+      return both.filter((needed) => needed <= distance).length / both.length;
+    };
+    const found = mde80ForPairs(run) - MARGIN;
+    const next = [...screen, ...confirm].filter((distance) => distance < found - 1e-9);
+    expect(caught(found + 1e-9)).toBeGreaterThanOrEqual(0.8);
+    expect(caught(Math.max(...next))).toBeLessThan(0.8);
+  });
+
+  test('takes the pairs of the screen and of the confirmation each for its own', () => {
+    const differences = sample(30, normal(seededRandom(4)));
+    const run = { differences, margin: MARGIN, alpha: ALPHA, pairs: 20, confirmPairs: 40 };
+    const swapped = { ...run, pairs: 40, confirmPairs: 20 };
+    // The confirmation's level is the harder one, so pairs are worth more there.
+    expect(mde80ForPairs(run)).toBeLessThan(mde80ForPairs(swapped));
+    expect(mde80ForPairs({ ...run, confirmPairs: 20 })).toBeGreaterThan(mde80ForPairs(run));
+    expect(mde80ForPairs({ ...run, confirmPairs: 20 })).toBeGreaterThan(mde80ForPairs(swapped));
+  });
+
+  test('is the normal approximation for many pairs', () => {
+    const differences = Array.from({ length: 200 }, (_, i) => normalQuantile((i + 0.5) / 200));
+    for (const pairs of [120, 480]) {
+      const found = mde80ForPairs({ differences, margin: MARGIN, alpha: ALPHA, pairs }) - MARGIN;
+      // Φ(d/s − z(screen)) · Φ(d/s − z(alpha)) = 0.8, solved by bisection.
+      let [low, high] = [0, 9];
+      for (let step = 0; step < 60; step++) {
+        const middle = (low + high) / 2;
+        const power = [SCREEN_LEVEL, ALPHA]
+          .map((level) => normalUpperTail(normalQuantile(1 - level) - middle))
+          .reduce((x, y) => x * y);
+        if (power < 0.8) low = middle;
+        else high = middle;
+      }
+      const expected = low * Math.sqrt(Math.PI / 3 / pairs);
+      expect(found / expected).toBeGreaterThan(0.95);
+      expect(found / expected).toBeLessThan(1.05);
+    }
   });
 
   test('is infinite when the pairs cannot reach the level of the screen or confirmation', () => {
