@@ -56,11 +56,15 @@ async function main(): Promise<void> {
 async function runGate(config: Config, job: Job): Promise<void> {
   const outcome = await measure(config, job);
   await publish(outcome);
-  if (job.context.leavesBaseline && config.baseline.kind === 'artifact') {
+  if (job.context.leavesBaseline && storesRuns(config)) {
     await leaveBaseline(outcome, job);
   }
   await commentAndConclude(outcome, job);
 }
+
+/** Whether the baseline is the artifacts of earlier workflow runs, so that this one leaves one too. */
+const storesRuns = ({ baseline }: Config): boolean =>
+  baseline.kind === 'artifact' || baseline.kind === 'auto';
 
 /**
  * Measures on one machine of several: stores the runs of both sides and leaves the verdict to
@@ -107,10 +111,10 @@ function requireArtifacts(context: GithubContext, what: string, instead: string)
 }
 
 function measure(config: Config, { context, inputs, connect, cancelled }: Job): Promise<Outcome> {
-  if (config.baseline.kind === 'artifact') {
+  if (storesRuns(config)) {
     const instead =
       'give host or command:CMD to measure the baseline in this job too, or directory:PATH with run records from a cache or a network share';
-    requireArtifacts(context, 'baseline "artifact"', instead);
+    requireArtifacts(context, `baseline "${config.baseline.spec}"`, instead);
   }
   return gate(config, {
     progress: actionsProgress(),

@@ -35,7 +35,7 @@ export function readInputs(context: GithubContext): ActionInputs {
   return {
     gate: {
       candidate: getInput('candidate'),
-      baseline: getInput('baseline') || 'artifact',
+      baseline: getInput('baseline'),
       containerEngine: getInput('container-engine'),
       kernelOptions: getInput('kernel-options'),
       duration: getInput('duration'),

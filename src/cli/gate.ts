@@ -28,7 +28,8 @@ export function addGate(program: Command): void {
     .option(...candidateOption)
     .option(
       '--baseline <spec>',
-      'what to compare with: the same kinds, or directory:PATH or file:PATH (default: earlier runs in the out folder)',
+      'what to compare with: the same kinds, directory:PATH, file:PATH, or auto: what the newest run in the out folder measured, again beside the candidate if that can be done, else the stored runs',
+      DEFAULTS.baseline,
     )
     .option(...containerEngineOption)
     .option(...kernelOptionsOption)

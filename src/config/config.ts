@@ -4,11 +4,12 @@ import type { FailOn, MarginRule } from '../verdict/settings.js';
 export type StoredSpec =
   | { kind: 'artifact'; spec: string }
   | { kind: 'directory'; spec: string; path: string; shown: string }
-  | { kind: 'own'; spec: string; path: string; shown: string }
+  | { kind: 'auto'; spec: string; path: string; shown: string }
   | { kind: 'file'; spec: string; path: string; shown: string };
 
 /**
- * `own` is the default on the command line: earlier runs of the same candidate in the out folder.
+ * `auto` is the default. It looks for earlier runs of the same candidate, in the artifacts of a
+ * workflow or in the out folder, and takes the strongest evidence that they allow.
  */
 export type BaselineSpec = RunnableSpec | StoredSpec;
 

@@ -43,6 +43,7 @@ export interface RawTargetOptions {
 
 export const DEFAULTS = {
   candidate: 'host',
+  baseline: 'auto',
   duration: '60s',
   /** For kernels, which are booted for each launch. */
   kernelDuration: '5m',
@@ -62,7 +63,7 @@ export function parseConfig(raw: RawInputs): Config {
   const out = raw.out || DEFAULTS.out;
   const options = targetOptions(raw);
   const candidate = parseCandidate((raw.candidate || DEFAULTS.candidate).trim(), options);
-  const baseline = raw.baseline ? parseBaseline(raw.baseline.trim(), options) : ownRuns(out);
+  const baseline = parseBaseline((raw.baseline || DEFAULTS.baseline).trim(), options, out);
   const evidence = parseEvidence(raw.evidence || DEFAULTS.evidence);
   requireKernels(evidence, [candidate, baseline]);
   return {
@@ -100,11 +101,4 @@ const defaultDuration = (sides: readonly BaselineSpec[]): string =>
 const targetOptions = (raw: RawTargetOptions): TargetOptions => ({
   containerEngine: (raw.containerEngine ?? '').trim(),
   kernelOptions: (raw.kernelOptions ?? '').trim(),
-});
-
-const ownRuns = (out: string): BaselineSpec => ({
-  kind: 'own',
-  spec: `directory:${out}`,
-  path: resolve(out),
-  shown: out,
 });

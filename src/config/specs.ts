@@ -5,13 +5,17 @@ import type { RunnableSpec, TargetOptions } from '../targets/spec.js';
 import type { BaselineSpec, StoredSpec } from './config.js';
 
 /** Kinds of stored baselines, one line each. */
-const STORED: Record<string, (rest: string, spec: string) => StoredSpec> = {
+const STORED: Record<string, (rest: string, spec: string, out: string) => StoredSpec> = {
+  auto: (_rest, spec, out) => ({ kind: 'auto', spec, path: resolve(out), shown: out }),
   artifact: (_rest, spec) => ({ kind: 'artifact', spec }),
   directory: (rest, spec) => ({ kind: 'directory', spec, path: resolve(rest), shown: rest }),
   file: (rest, spec) => ({ kind: 'file', spec, path: resolve(rest), shown: rest }),
 };
 
-const ALLOWED_FORMS = ['artifact (in a workflow)', 'directory:PATH', 'file:PATH'];
+const ALLOWED_FORMS = ['auto', 'artifact (in a workflow)', 'directory:PATH', 'file:PATH'];
+
+/** Stores that a single word names. */
+const WITHOUT_PATH: readonly string[] = ['auto', 'artifact'];
 
 /** Kinds that are reserved for later versions. */
 const RESERVED = ['branch'];
@@ -34,21 +38,24 @@ export function parseCandidate(spec: string, options: TargetOptions): RunnableSp
 
 /**
  * Reads the baseline's spec.
+ *
+ * @param out the out folder as the user wrote it, where earlier runs may be
  * @throws Failure (usage) that names the spec, what is wrong and what is allowed
  */
-export function parseBaseline(spec: string, options: TargetOptions): BaselineSpec {
+export function parseBaseline(spec: string, options: TargetOptions, out: string): BaselineSpec {
   refuseReserved('baseline', spec);
   const parse = Object.hasOwn(STORED, kindOf(spec)) ? STORED[kindOf(spec)] : undefined;
   if (parse === undefined) {
     return parseRunnableSpec(spec, { input: 'baseline', options, otherForms: ALLOWED_FORMS });
   }
   const rest = spec.slice(kindOf(spec).length + 1).trim();
-  const wantsPath = kindOf(spec) !== 'artifact';
-  if (wantsPath === (rest !== '')) return parse(rest, spec);
+  const kind = kindOf(spec);
+  const wantsPath = !WITHOUT_PATH.includes(kind);
+  if (wantsPath === (rest !== '')) return parse(rest, spec, out);
   throw usageFailure(
     wantsPath
-      ? `baseline "${spec}" names no path: give ${kindOf(spec)}:PATH.`
-      : `baseline "${spec}" has something after the word artifact: give artifact alone.`,
+      ? `baseline "${spec}" names no path: give ${kind}:PATH.`
+      : `baseline "${spec}" has something after the word ${kind}: give ${kind} alone.`,
   );
 }
 

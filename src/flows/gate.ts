@@ -44,8 +44,11 @@ export async function gate(
   const baseline = await openBaseline(config, surroundings);
   const bench = await prepare(config, surroundings);
   const evidence = await gatherEvidence(config, bench, baseline, surroundings);
-  const specs = { baseline: config.baseline.spec, candidate: config.candidate.spec };
-  const judged = judgeEvidence(evidence, config, specs);
+  const origin = {
+    ...{ baseline: baseline.spec, candidate: config.candidate.spec },
+    ...(baseline.choice === undefined ? {} : { choice: baseline.choice }),
+  };
+  const judged = judgeEvidence(evidence, config, origin);
   const run = await leaveRun(config.out, evidence.candidate, judged.report);
   const { path: report, notes } = await archive(config.out, judged);
   for (const sentence of notes) progress.note(sentence);

@@ -23,7 +23,14 @@ export async function replay(
 ): Promise<RecordedVerdict> {
   const { report: stored, evidence } = await readArchive(path);
   checkMargins(other.margins ?? [], evidence);
-  const judged = judgeEvidence(evidence, { ...policyOf(stored), ...other }, stored.specs);
+  const judged = judgeEvidence(
+    evidence,
+    { ...policyOf(stored), ...other },
+    {
+      ...stored.specs,
+      ...(stored.choice === undefined ? {} : { choice: stored.choice }),
+    },
+  );
   const notes = [
     ...newerNotes(judged.exhibits.map(({ run }) => run)),
     ...replayNotes(stored, judged.report),

@@ -34,7 +34,7 @@ export function gatherEvidence(
   const { candidate } = config;
   const opening = { ...telling, evidence: config.evidence };
   if (baseline.kind === 'target') {
-    return open({ baseline: baseline.spec, candidate }, bench, opening, (sides) =>
+    return open({ baseline: baseline.target, candidate }, bench, opening, (sides) =>
       measureBothSides(config, bench, sides, telling),
     );
   }

@@ -304,6 +304,10 @@ export const reportSchema = z.strictObject({
     skipped: z
       .array(z.string())
       .describe('one sentence for each stored run that could not be used'),
+    choice: z
+      .string()
+      .optional()
+      .describe('why the baseline is this one; absent if the user chose it'),
     facts: factsSchema,
   }),
   candidate: z.strictObject({ spec: z.string(), run: z.string(), facts: factsSchema }),

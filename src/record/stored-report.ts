@@ -13,6 +13,8 @@ export interface StoredReport {
   failOn: Report['failOn'];
   /** The target specs of both sides as the user wrote them. */
   specs: { baseline: string; candidate: string };
+  /** Why the baseline is this one, if it was not the user who chose it. */
+  choice?: string;
   /** One sentence for each stored run that was passed over. */
   skipped: string[];
   records: RecordReference[];
@@ -25,6 +27,7 @@ export function storedReport(report: Report): StoredReport {
   return {
     ...{ version: versionText(report.version), tool, verdict, design, alpha, margins, failOn },
     specs: { baseline: baseline.spec, candidate: candidate.spec },
+    ...(baseline.choice === undefined ? {} : { choice: baseline.choice }),
     ...{ skipped: baseline.skipped, records, whole: report },
   };
 }

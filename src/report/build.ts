@@ -29,6 +29,8 @@ import { countVerdicts } from './verdict-words.js';
 interface ReportContext {
   /** The target specs of both sides as the user wrote them. */
   specs: { baseline: string; candidate: string };
+  /** One sentence: why the baseline is this one, if it was not the user who chose it. */
+  choice?: string;
   policy: Policy;
   /** The runs that the verdict rests on. */
   exhibits: readonly Exhibit[];
@@ -42,7 +44,7 @@ interface ReportContext {
 export function buildReport(
   comparison: Comparison,
   judgement: { verdict: GateVerdict; passed: boolean },
-  { specs, policy, exhibits }: ReportContext,
+  { specs, choice, policy, exhibits }: ReportContext,
 ): Report {
   const findings = findingReports(comparison.findings);
   const found = diagnose(comparison);
@@ -65,6 +67,7 @@ export function buildReport(
       spec: specs.baseline,
       runs: comparison.baseline.map(({ id }) => id),
       skipped: comparison.skipped,
+      ...(choice === undefined ? {} : { choice }),
       facts: comparison.baseline.at(-1)?.target.facts ?? {},
     },
     candidate: {

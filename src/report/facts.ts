@@ -19,6 +19,7 @@ export function sideFacts(report: Report): Fact[] {
   const sides: Fact[] = [
     ['candidate', `${candidate.spec}, ${candidateText(report)}${factsText(candidate)}`],
     ['baseline', `${baseline.spec}, ${baselineText(report)}${factsText(baseline)}`],
+    ...(baseline.choice === undefined ? [] : [['chosen', baseline.choice] as const]),
     ['design', designText(report)],
   ];
   if (report.design === 'self') return sides;

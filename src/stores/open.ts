@@ -2,18 +2,22 @@ import type { Config, StoredSpec } from '../config/config.js';
 import { usageFailure } from '../failure.js';
 import type { Progress } from '../progress.js';
 import { newerNotes } from '../record/run.js';
-import { isRunnable } from '../targets/index.js';
+import { isRunnable, runAgain } from '../targets/index.js';
 import type { RunnableSpec } from '../targets/spec.js';
 import { readDirectory, readFileRun, readOwnRuns } from './directory.js';
 import type { ReadStoredRuns, StoredRuns } from './stored-runs.js';
 
 /** What the candidate is compared with: a target that runs here, or runs of earlier jobs. */
-export type Baseline =
-  | { kind: 'target'; spec: RunnableSpec }
-  | { kind: 'stored'; stored: StoredRuns };
+export type Baseline = {
+  /** As a user would write it. */
+  spec: string;
+  /** One sentence: why the baseline is this one, if it was not the user who chose it. */
+  choice?: string;
+} & ({ kind: 'target'; target: RunnableSpec } | { kind: 'stored'; stored: StoredRuns });
 
 interface Sources {
   progress: Progress;
+  signal: AbortSignal;
   artifacts?: ReadStoredRuns;
 }
 
@@ -22,21 +26,40 @@ interface Sources {
  * @throws Failure (usage) when a folder or file cannot be read, or there is no workflow to ask
  */
 export async function openBaseline(config: Config, sources: Sources): Promise<Baseline> {
-  const { baseline } = config;
-  if (isRunnable(baseline)) return { kind: 'target', spec: baseline };
-  sources.progress.phase('Look for earlier runs');
-  const stored = await readStored({ ...config, baseline }, sources.artifacts);
-  for (const sentence of stored.skipped) sources.progress.warn(sentence);
-  for (const sentence of newerNotes(stored.runs)) sources.progress.note(sentence);
-  return { kind: 'stored', stored };
+  const { baseline, candidate } = config;
+  if (isRunnable(baseline)) return { kind: 'target', spec: baseline.spec, target: baseline };
+  const { progress, artifacts } = sources;
+  progress.phase('Look for earlier runs');
+  const stored = await readStored({ ...config, baseline }, artifacts);
+  for (const sentence of stored.skipped) progress.warn(sentence);
+  for (const sentence of newerNotes(stored.runs)) progress.note(sentence);
+  const found = { kind: 'stored', spec: specOf(baseline, artifacts), stored } as const;
+  const newest = stored.runs.at(-1);
+  if (baseline.kind !== 'auto' || newest === undefined) return found;
+  const target = await runAgain(newest, candidate, sources);
+  const choice =
+    typeof target === 'string'
+      ? `The baseline is ${stored.origin} and is not measured again beside the candidate, since ${target}.`
+      : `The baseline is what the newest of ${stored.origin} measured, measured again beside the candidate.`;
+  progress.note(choice);
+  return typeof target === 'string'
+    ? { ...found, choice }
+    : { kind: 'target', spec: target.spec, target, choice };
 }
+
+/** What `auto` found, as a user would have to write it. */
+const specOf = (baseline: StoredSpec, artifacts: unknown): string => {
+  if (baseline.kind !== 'auto') return baseline.spec;
+  return artifacts ? 'artifact' : `directory:${baseline.shown}`;
+};
 
 function readStored(
   { baseline, candidate, history }: Config & { baseline: StoredSpec },
   artifacts: ReadStoredRuns | undefined,
 ): Promise<StoredRuns> {
   switch (baseline.kind) {
-    case 'own':
+    case 'auto':
+      if (artifacts) return artifacts();
       return readOwnRuns(baseline.path, baseline.shown, { spec: candidate.spec, history });
     case 'directory':
       return readDirectory(baseline.path, baseline.shown, { history });

@@ -50,6 +50,7 @@ export const commandTarget: TargetKind<CommandSpec> = {
       isStreamed(argv) ? streamed(argv, probe, words) : onCommandLine(argv, probe, words),
     environment: withoutSecrets,
   }),
+  again: async () => 'a command line does not say which files it ran then',
 };
 
 const isStreamed = (argv: readonly string[]): boolean => STREAMED.test(argv.at(-1) ?? '');

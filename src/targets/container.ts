@@ -1,3 +1,4 @@
+import { quote } from 'shell-quote';
 import { measurementFailure, usageFailure } from '../failure.js';
 import { targetSchema } from '../record/run.js';
 import { Containers } from './container/containers.js';
@@ -40,6 +41,29 @@ export const containerTarget: TargetKind<ContainerSpec> = {
         `${spec.spec} cannot be measured with ${engine.program}, because ${error.message}.`,
         error,
       );
+    }
+  },
+  async again({ target }, now, tools) {
+    const digest = target.facts?.['image'];
+    if (digest === undefined) return 'its record does not say which image it was';
+    const [, rest = ''] = /^container:(.*)$/s.exec(target.spec) ?? [];
+    try {
+      const { options } = splitImage(rest);
+      const spec = `container:${[digest, quote(options)].join(' ').trim()}`;
+      const again: ContainerSpec = {
+        kind: 'container',
+        spec,
+        image: digest,
+        options,
+        engine: now.engine,
+      };
+      await findImage(await findEngine(now.engine, tools.signal), again, tools);
+      return again;
+    } catch (error) {
+      if (error instanceof EngineError || error instanceof Refusal) {
+        return `its image ${digest} cannot be had any more, because ${error.message}`;
+      }
+      throw error;
     }
   },
 };

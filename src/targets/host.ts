@@ -19,4 +19,5 @@ export const hostTarget: TargetKind<HostSpec> = {
     // Nothing from the user's environment: the initial stack must not vary with their shell.
     environment: () => ({ LC_ALL: 'C' }),
   }),
+  again: async () => 'this machine as it was then cannot be brought back',
 };

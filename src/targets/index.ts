@@ -1,5 +1,5 @@
 import { usageFailure } from '../failure.js';
-import type { TargetKindName } from '../record/run.js';
+import type { Run, TargetKindName } from '../record/run.js';
 import { commandTarget } from './command.js';
 import { containerTarget } from './container.js';
 import { hostTarget } from './host.js';
@@ -56,6 +56,23 @@ export const isCountableSpec = ({ kind }: RunnableSpec): boolean => KINDS[kind].
 export function openTarget(spec: RunnableSpec, tools: TargetTools): Promise<Target> {
   const kind: TargetKind<RunnableSpec> = KINDS[spec.kind];
   return kind.open(spec, tools);
+}
+
+/**
+ * What an earlier run measured, as a target that can be measured again beside the candidate.
+ *
+ * @returns or why it cannot, as a clause
+ */
+export async function runAgain(
+  earlier: Run,
+  candidate: RunnableSpec,
+  tools: Pick<TargetTools, 'signal' | 'progress'>,
+): Promise<RunnableSpec | string> {
+  if (earlier.target.kind !== candidate.kind) {
+    return `the newest stored run measured ${earlier.target.spec}, a target of another kind`;
+  }
+  const kind: TargetKind<RunnableSpec> = KINDS[candidate.kind];
+  return kind.again(earlier, candidate, tools);
 }
 
 const isKind = (name: string): name is RunnableSpec['kind'] => Object.hasOwn(KINDS, name);

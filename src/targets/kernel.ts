@@ -88,7 +88,7 @@ export const kernelTarget: TargetKind<KernelSpec> = {
     const facts = {
       ...machineFacts(machine),
       kernel: image.version ?? 'unknown',
-      sha256: createHash('sha256').update(image.content).digest('hex'),
+      sha256: sha256Of(image.content),
       ...(filter && spec.seccomp
         ? { seccomp: `${basename(spec.seccomp).slice(0, 200)}, sha256 ${filter.sha256}` }
         : {}),
@@ -104,7 +104,27 @@ export const kernelTarget: TargetKind<KernelSpec> = {
         : {}),
     };
   },
+  async again({ target, instructions }, now, { signal }) {
+    const { facts = {}, machine } = target;
+    const [, rest = ''] = /^kernel:(.*)$/s.exec(target.spec) ?? [];
+    try {
+      const spec = { ...splitKernelSpec(target.spec, rest.trim()), options: now.options };
+      const { content, architecture } = await readImage(spec.path, signal);
+      if (instructions && machine?.emulator.version === (await qemuVersion(architecture))) {
+        return 'its instructions are counted already, and counts are exact on any machine';
+      }
+      return sha256Of(content) === facts['sha256']
+        ? { kind: 'kernel', spec: target.spec, ...spec }
+        : `another kernel is at ${spec.path} now`;
+    } catch (error) {
+      if (error instanceof Refusal)
+        return `its kernel cannot be booted any more, because ${error.message}`;
+      throw error;
+    }
+  },
 };
+
+const sha256Of = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
 
 function machineRecord(guest: Guest, accelerator: Accelerator, version: string): MachineRecord {
   const { architecture, options } = guest;

@@ -1,5 +1,6 @@
 import type { LaunchResult } from '../probe/addon.js';
 import type { Progress } from '../progress.js';
+import type { Run } from '../record/run.js';
 import type { EvidenceChoice, RunnableSpec, TargetOptions } from './spec.js';
 import type { Target } from './target.js';
 
@@ -52,4 +53,11 @@ export interface TargetKind<S extends RunnableSpec> {
    * @throws Failure with one sentence, if nothing can be launched there
    */
   open(spec: S, tools: TargetTools): Promise<Target>;
+  /**
+   * What an earlier run measured, as a target that can be measured again here.
+   *
+   * @param now the candidate's spec: engine and machine are the same for both sides
+   * @returns or why it cannot be measured again here, as a clause
+   */
+  again(earlier: Run, now: S, tools: Pick<TargetTools, 'signal' | 'progress'>): Promise<S | string>;
 }

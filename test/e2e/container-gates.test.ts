@@ -126,6 +126,35 @@ const dependingOnArguments = (...names: string[]): Rule => ({
   args: [4, 5].map((index) => ({ index, value: 0x7fff_fff1, op: 'SCMP_CMP_EQ' })),
 });
 
+test('an image that moved is compared with the one that the newest stored run measured', async () => {
+  await engine.makeImage('moving');
+  const out = await mkdtemp(join(folder, 'out-'));
+  const candidate = ['container:moving', ...HERE].join(' ');
+  const words = [
+    ...['--container-engine', engine.program, '--out', out, '--candidate', candidate],
+    ...['--duration', '4s', '--metrics', 'syscall.null', '--fail-on', 'never'],
+  ];
+  const measure = async (): Promise<Report> => {
+    const { code, stderr } = await cli(words, place());
+    expect(code, stderr).toBe(0);
+    return JSON.parse(await readFile(join(out, 'report.json'), 'utf8'));
+  };
+  const first = await measure();
+  expect(first).toMatchObject({ design: 'self', verdict: 'no-baseline' });
+  const image = first.candidate.facts['image'] ?? '';
+  await engine.makeImage('moving', '--change', 'LABEL moved=yes');
+  const second = await measure();
+  expect(second).toMatchObject({ design: 'paired', baseline: { facts: { image } } });
+  expect(second.baseline.spec).toBe(['container:', image, ' ', HERE.join(' ')].join(''));
+  expect(second.baseline.choice).toContain('measured again beside the candidate.');
+  expect(second.candidate.facts['image']).not.toBe(image);
+  await engine.removeImage(second.candidate.facts['image'] ?? '');
+  await engine.makeImage('moving', '--change', 'LABEL moved=twice');
+  const third = await measure();
+  expect(third.design).toBe('stored');
+  expect(third.baseline.choice).toMatch(/is not measured again .* since its image .*moving@sha256/);
+});
+
 test('two images that are alike are not told apart, and the record names them', async () => {
   const sides = await sidesOf('image-pull-request.yml');
   const metrics = ['syscall.null', 'syscall.read_zero', 'net.tcp_rtt_1b'];

@@ -19,7 +19,7 @@ describe('the defaults', () => {
   test('measure this host for a minute against earlier runs of its own', () => {
     const config = parseConfig({});
     expect(config.candidate).toEqual({ kind: 'host', spec: 'host' });
-    expect(config.baseline).toMatchObject({ kind: 'own', spec: 'directory:.syscall-gate' });
+    expect(config.baseline).toMatchObject({ kind: 'auto', shown: '.syscall-gate' });
     expect(config).toMatchObject({
       durationMs: 60_000,
       metrics: [],

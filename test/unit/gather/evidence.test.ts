@@ -60,8 +60,11 @@ async function gathered({ baseline, candidate, evidence = 'auto', ...asked }: As
   const config = { ...parseConfig({ baseline, candidate, evidence }), durationMs: 300 };
   const simulated = simulatedBench(METRICS, { noise: 0, ...machine });
   const from: Baseline = isRunnable(config.baseline)
-    ? { kind: 'target', spec: config.baseline }
-    : { kind: 'stored', stored: { runs: stored, skipped: [], origin: 'the folder runs' } };
+    ? { kind: 'target', spec: config.baseline.spec, target: config.baseline }
+    : {
+        ...{ kind: 'stored', spec: 'directory:runs' },
+        stored: { runs: stored, skipped: [], origin: 'the folder runs' },
+      };
   const telling = { progress: SILENT };
   const found = await gatherEvidence(config, simulated.bench, from, telling, open);
   return { evidence: found, asked: simulated.asked };
