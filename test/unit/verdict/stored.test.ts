@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isTimed, type Platform, type Run } from '../../../src/record/run.js';
+import { type CountedMetric, isTimed, type Platform, type Run } from '../../../src/record/run.js';
 import type { Comparison, MeasuredFinding } from '../../../src/verdict/comparison.js';
 import { judge } from '../../../src/verdict/judge.js';
 import { compareStored } from '../../../src/verdict/stored.js';
@@ -144,4 +144,54 @@ test('the two sides of a row agree with its change', () => {
     if (baseline.status !== 'ok' || candidate.status !== 'ok') throw new Error('both measured');
     expect(candidate.estimate / baseline.estimate).toBeCloseTo(change?.ratio ?? 0, 10);
   }
+});
+
+describe('the target that the stored runs measured', () => {
+  const container = { kind: 'container', spec: 'docker:debian' } as const;
+  const elsewhere = runOf(50, { target: container });
+
+  test('is said where one of them is another', () => {
+    const caveat =
+      'The stored runs measured docker:debian and this run measured host: every change includes the difference between the two.';
+    expect(compare([elsewhere], runOf(99)).caveats).toContain(caveat);
+    expect(compare([...storedRuns(2), elsewhere], runOf(99)).caveats).toContain(caveat);
+  });
+
+  test('is not said where it is the same', () => {
+    expect(compare(storedRuns(3), runOf(99)).caveats).toEqual([]);
+    expect(compare([elsewhere], runOf(99, { target: container })).caveats).toEqual([]);
+  });
+});
+
+describe('an exact count', () => {
+  const ID = 'exact.syscalls_per_op';
+  const counting = (seed: number, count: number, platform: Partial<Platform> = {}): Run => {
+    const run = runOf(seed, { platform });
+    const counts = [4, 5].map((sequence) => ({ sequence, count, agreeing: 20, counts: 20 }));
+    const metric: CountedMetric = {
+      ...{ id: ID, version: 1, gate: true, status: 'ok', unit: 'count', counts },
+    };
+    return { ...run, metrics: [...run.metrics, metric] };
+  };
+
+  test('is compared with the newest stored run: what was merged long ago is no change', () => {
+    expect(verdictOf(compare([counting(1, 4), counting(2, 5)], counting(99, 5)), ID)).toBe(
+      'unchanged',
+    );
+    expect(verdictOf(compare([counting(1, 5), counting(2, 4)], counting(99, 5)), ID)).toBe(
+      'regressed',
+    );
+  });
+
+  test('is compared with the newest that has it', () => {
+    const runs = [counting(1, 4), counting(2, 5), runOf(3)];
+    expect(verdictOf(compare(runs, counting(99, 5)), ID)).toBe('unchanged');
+  });
+
+  test('is called nothing on another machine', () => {
+    const sameModel = [counting(1, 4, { hypervisor: 'another' })];
+    expect(verdictOf(compare(sameModel, counting(99, 5)), ID)).toBe('inconclusive');
+    const other = [counting(1, 4, { cpuModel: 'Another CPU' })];
+    expect(verdictOf(compare(other, counting(99, 5)), ID)).toBe('incomparable');
+  });
 });
