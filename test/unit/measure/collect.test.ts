@@ -77,6 +77,8 @@ test('launches beside a busy thread on the core are left out, unless most of the
   const busy = (sequence: number) => launch(sequence, measured(20, 0, 1.4));
   const left = collect([quiet, launch(2, measured()), busy(3)], 1);
   expect(left).toMatchObject({ contended: 1, replicates: [{ sequence: 1 }, { sequence: 2 }] });
+  const half = collect([quiet, launch(2, measured()), busy(3), busy(4)], 1);
+  expect(half).toMatchObject({ contended: 2, replicates: [{ sequence: 1 }, { sequence: 2 }] });
   const all = collect([quiet, busy(2), busy(3)], 1);
   expect(all).toMatchObject({ replicates: [{ sequence: 1 }, { sequence: 2 }, { sequence: 3 }] });
   expect(all).not.toHaveProperty('contended');
@@ -122,6 +124,26 @@ describe('a run record made of launches', () => {
       status: 'unstable',
       reason: { message: '27 of 40 batches were interrupted by other work on the CPU' },
     });
+  });
+
+  test('has a number for a metric of which half of the batches were interrupted', () => {
+    expect(collect([launch(1, measured(5, 15)), launch(2, measured(15, 5))])?.status).toBe('ok');
+  });
+
+  test('is pinned to the CPU of its launches only if every launch was', () => {
+    const planOf = (...pinned: boolean[]) =>
+      collectRun(
+        HOST,
+        makePlan([ENTRY], 1, 0),
+        pinned.map((one, index) => ({
+          ...launch(index, measured()),
+          placement: { cpu: 3, pinned: one },
+        })),
+        IDENTITY,
+        undefined,
+      ).plan;
+    expect(planOf(true, true)).toMatchObject({ cpu: 3, pinned: true });
+    expect(planOf(true, false)).toMatchObject({ cpu: 3, pinned: false });
   });
 
   test('has no number for a metric that most launches could not measure', () => {
