@@ -1,4 +1,4 @@
-// How often the gate is wrong, and what it misses, on this machine's own noise: npm run bench:detection.
+// Measures false alarms and missed changes of the gate on this machine: npm run bench:detection.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
@@ -37,7 +37,7 @@ const thorough = (condition: Condition, budget: number): Order => ({
 });
 const times = <T>(count: number, one: T): T[] => Array.from({ length: count }, () => one);
 
-/** Repeated: false alarms are rare, so most gates count those. */
+/** Most gates have no change, because false alarms are rare and counting them takes many. */
 const TURN: readonly Order[] = [
   thorough(NOTHING, 30),
   ...times(8, real(NOTHING, 30)),
@@ -55,10 +55,7 @@ const TURN: readonly Order[] = [
 const SELDOM = 3;
 const LONG: readonly Order[] = [thorough(NOTHING, 60), thorough(BUSY, 30), thorough(NOTHING, 10)];
 
-/**
- * Of one kind alone, for a short quiet stretch: what tells the power of every metric, or what is
- * real.
- */
+/** Orders of one kind, for a short quiet period: for the power of every metric, or real slowdowns. */
 const ALONE: Readonly<Record<string, readonly Order[]>> = {
   power: [...times(5, thorough(NOTHING, 30)), thorough(NOTHING, 60)],
   injected: [real(slowed(1, false), 10), real(slowed(4, false), 10), real(slowed(1, true), 30)],
@@ -119,14 +116,14 @@ async function judge({ data, out }: JudgeOptions): Promise<void> {
 }
 
 const program = new Command('bench:detection')
-  .description('Measures gates of which the truth is known, and says how often each rule is wrong.')
+  .description('Measures gates whose true change is known, and says how often each rule is wrong.')
   .showHelpAfterError();
 
 program
   .command('collect')
   .description('measures gates, and adds them to the collection')
   .option('--minutes <minutes>', 'for how long', numberFrom(1), 60)
-  .option('--beside <what>', 'what else the machine does meanwhile, for the record')
+  .option('--beside <what>', 'what else the machine does meanwhile; is stored with the gates')
   .addOption(new Option('--only <kind>', 'gates of one kind').choices(Object.keys(ALONE)))
   .option('--data <file>', 'the collection', DEFAULT_DATA)
   .action(collect);

@@ -98,8 +98,8 @@ const timePair = (bench: Bench, kernel: string, gated: readonly MetricEntry[]) =
       const rounds = Math.ceil(options.pairs / PAIRS_PER_ROUND);
       const order: RoundsOrder = {
         phase: 'screen',
-        ...{ schedule: screenSchedule(gated, ROUNDS), leastRounds: rounds },
-        ...{ most: rounds, until: 0, latest: Number.POSITIVE_INFINITY },
+        ...{ schedule: screenSchedule(gated, ROUNDS), minRounds: rounds },
+        ...{ maxRounds: rounds, until: 0, latest: Number.POSITIVE_INFINITY },
       };
       const begin = performance.now();
       await measureRounds(bench, sides, order, log, SILENT);

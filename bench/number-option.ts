@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 
 /** Reads the number of an option. */
-export const numberFrom = (least: number) => (text: string) => {
+export const numberFrom = (minimum: number) => (text: string) => {
   const value = Number(text);
-  if (value >= least) return value;
-  throw new InvalidArgumentError(`It must be a number of at least ${least}.`);
+  if (value >= minimum) return value;
+  throw new InvalidArgumentError(`It must be a number of at least ${minimum}.`);
 };

@@ -5,14 +5,14 @@ import type { Host } from './fidelity/peer.ts';
 /** More than twice the time of any launch, even on a shared CPU. */
 const LIMIT_S = 120;
 
-export interface Order {
+interface Order {
   argv: readonly string[];
   env?: Readonly<Record<string, string>>;
   /** Gets all of standard output so far. It ends a process that will print nothing useful any more. */
   enough?: (stdout: string) => boolean;
 }
 
-export interface Output {
+interface Output {
   stdout: string;
   stderr: string;
 }

@@ -1,5 +1,5 @@
-// Builds dist/: both bundles, the native sources and the N-API headers they need. What is in dist/
-// runs with no install, so it is committed; `npm run check:dist` proves that it is what this builds.
+// Builds dist/: both bundles, the native sources and the N-API headers. dist/ is committed, because
+// the action runs from it without an install. `npm run check:dist` checks that it is up to date.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,7 @@ for (const header of NAPI_HEADERS) {
   cpSync(join(root, 'node_modules', header), join(out, 'native', 'include', basename(header)));
 }
 
-/** ncc names its output index.js; lazily loaded chunks keep the names that the bundle asks for. */
+/** ncc names its output index.js. Lazily loaded chunks keep the names that the bundle asks for. */
 function bundle(entry) {
   const folder = mkdtempSync(join(tmpdir(), 'syscall-gate-build-'));
   try {

@@ -1,4 +1,4 @@
-// Fails when dist/ is not what the sources build: users run dist/, reviewers read the sources.
+// Fails if dist/ is not what the sources build. Users run dist/, but reviewers read the sources.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

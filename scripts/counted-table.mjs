@@ -1,4 +1,4 @@
-// How exact counts of a kernel's instructions are, from a result of bench:counted, as Markdown.
+// Makes docs/counted.md from a result of bench:counted.
 import {
   formatInstructions,
   formatInstructionsDifference,
@@ -96,19 +96,19 @@ function varyingTable({ resolution, unrelated }) {
     .map((metric) => ({
       ...metric,
       unrelated: unrelated.metrics.find(({ id }) => id === metric.id)?.share ?? 0,
-      least: unrelated.metrics.find(({ id }) => id === metric.id)?.resolution ?? 0,
+      unrelatedResolution: unrelated.metrics.find(({ id }) => id === metric.id)?.resolution ?? 0,
     }))
     .filter(({ share, unrelated: other }) => share > 0 || other > 0)
     .sort(
       (one, other) => Math.max(other.share, other.unrelated) - Math.max(one.share, one.unrelated),
     )
-    .map(({ id, count, share, unrelated: other, least }) => [
+    .map(({ id, count, share, unrelated: other, unrelatedResolution }) => [
       ...[
         `\`${id}\``,
         formatInstructions(count),
         formatShare(share),
         formatShare(other),
-        formatShare(least),
+        formatShare(unrelatedResolution),
       ],
     ]);
   return table(['metric', 'instructions', 'any seed', 'unrelated words', 'resolution'], rows);
@@ -126,7 +126,7 @@ const smallest = ({ counted: { metrics } }) =>
     );
 
 function changeItem(change) {
-  const least = smallest(change);
+  const smallestFound = smallest(change);
   const found = change.counted.metrics.filter(
     ({ difference, resolution }) => Math.abs(difference ?? 0) > (resolution ?? 0),
   ).length;
@@ -137,7 +137,7 @@ function changeItem(change) {
     change.timed === undefined
       ? ''
       : ` Timing in the same emulation for ${change.timed.seconds} s called ${called} metrics changed.`;
-  return `- **${changeName(change)}**: counting took ${change.counted.seconds} s and found it in ${found} of ${change.counted.metrics.length} metrics${least ? `, the smallest by ${formatInstructionsDifference(least.difference)} instructions (\`${least.id}\`)` : ''}.${timed}`;
+  return `- **${changeName(change)}**: counting took ${change.counted.seconds} s and found it in ${found} of ${change.counted.metrics.length} metrics${smallestFound ? `, the smallest by ${formatInstructionsDifference(smallestFound.difference)} instructions (\`${smallestFound.id}\`)` : ''}.${timed}`;
 }
 
 function changes({ changes: all }) {

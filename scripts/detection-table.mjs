@@ -1,4 +1,4 @@
-// How often the gate is wrong and what it misses, from a result of bench:detection, as Markdown.
+// Makes docs/detection.md from a result of bench:detection.
 import { formatShare } from '../lib/text/units.js';
 import { table } from './markdown-table.mjs';
 
@@ -6,7 +6,7 @@ import { table } from './markdown-table.mjs';
 export const detectionFigure = ({ falseAlarms }) =>
   `${falseAlarms.red} of ${falseAlarms.gates} timed gates in which nothing had changed were red, with a margin of 1 %; the true rate is at most ${formatShare(falseAlarms.upperBound)}, with 95 % confidence (\`npm run bench:detection\`, [results](docs/detection.md)).`;
 
-/** How many gates were red for nothing, beside other rules. */
+/** Red gates without a change, for this tool's rule and for other rules. */
 function detectionSummary(result) {
   const { rules } = result;
   const head = ['rule', 'as used by', 'gates red for nothing', '+2 % caught', '+5 % caught'];

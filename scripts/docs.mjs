@@ -1,5 +1,5 @@
-// Writes what is generated: schema/*.json from the program's own zod schemas, tables of README and
-// docs/ from action.yml, from the probe's catalogue and from the latest results in bench/results.
+// Writes generated files: schema/*.json from the zod schemas, and tables in README.md and docs/ from
+// action.yml, the probe's catalogue and the latest results in bench/results.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -27,7 +27,7 @@ const { probe } = await buildProbe();
 const catalogue = await readCatalogue(probe);
 const [counted, detection, fidelity] = ['counted', 'detection', 'fidelity'].map(newest);
 
-/** Pages that are generated whole, and sections of pages that people write. */
+/** Generated pages, and hand-written pages with generated sections. */
 const pages = {
   'docs/metrics.md': metricsPage(),
   'docs/fidelity.md': fidelityPage(fidelity),
@@ -40,7 +40,7 @@ const pages = {
 mkdirSync(join(out, 'docs'), { recursive: true });
 for (const [path, text] of Object.entries(pages)) writeFileSync(join(out, path), text);
 
-/** The latest result of a benchmark: they are kept by date. */
+/** The latest result of a benchmark. File names have the date. */
 function newest(name) {
   const results = join(root, 'bench', 'results');
   const files = readdirSync(results).filter((file) => file.startsWith(`${name}-`));
@@ -59,7 +59,7 @@ function figureList() {
   return figures.map((figure) => `- ${figure}`).join('\n');
 }
 
-/** A page with one section between its two marks replaced. */
+/** A page with the section between its two marks replaced. */
 function withSection(path, name, content) {
   const section = new RegExp(`(<!-- ${name}:begin[^>]*-->\n)[\\s\\S]*?(<!-- ${name}:end -->)`);
   const text = readFileSync(join(root, path), 'utf8');

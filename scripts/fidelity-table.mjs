@@ -1,4 +1,4 @@
-// How the probe compares with its peers, from a result of bench:fidelity, as Markdown.
+// Makes docs/fidelity.md from a result of bench:fidelity.
 import { formatChange, formatNs, formatShare } from '../lib/text/units.js';
 import { table } from './markdown-table.mjs';
 
@@ -35,7 +35,7 @@ function fidelitySummary(result) {
   return [caption(result), '', ...goals].join('\n');
 }
 
-/** A row a pair. */
+/** One row for each pair. */
 const fidelityTable = ({ pairs }) => table(HEAD, pairs.map(row));
 
 const HEAD = [

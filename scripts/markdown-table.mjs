@@ -1,4 +1,4 @@
-/** A table in Markdown; bars in cells are escaped. */
+/** A Markdown table. Bars in cells are escaped. */
 export function table(head, rows) {
   const line = (cells) =>
     `| ${cells.map((cell) => cell.trim().replaceAll('|', '\\|')).join(' | ')} |`;

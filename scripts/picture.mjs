@@ -1,8 +1,8 @@
-// Makes the picture of a comment that README shows: a comment's Markdown, laid out as GitHub does it.
+// Makes the picture of a comment in README.md: Markdown in GitHub's layout.
 //
 //   node scripts/picture.mjs COMMENT.md docs/comment.png
 //
-// It needs Chromium, which is taken from CHROMIUM or by its usual names.
+// It needs Chromium: the program in CHROMIUM, or one with a usual name.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -12,9 +12,9 @@ import { pathToFileURL } from 'node:url';
 import { marked } from 'marked';
 
 const WIDTH = 860;
-/** Pixels of the picture for each of the page: small letters stay readable where README shrinks it. */
+/** Pixels of the picture per pixel of the page. README shrinks it, and text must stay readable. */
 const SCALE = 1.5;
-/** High enough for any comment; the picture is cut to what the page says its height is. */
+/** High enough for any comment. The picture is then cut to the height that the page reports. */
 const ANY_HEIGHT = 4000;
 
 const [from, to] = process.argv.slice(2);
@@ -57,7 +57,7 @@ function pageOf(markdown) {
 `;
 }
 
-/** Without a network, a profile or anything else that outlives the call. */
+/** Uses no network, and leaves no profile behind. */
 function browse(page, action, height) {
   const quiet = [
     ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],

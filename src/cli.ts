@@ -6,17 +6,23 @@ import { addGate } from './cli/gate.js';
 import { addMerge } from './cli/merge.js';
 import { addReplay } from './cli/replay.js';
 import { addSelftest } from './cli/selftest.js';
-import { exitCodeOf } from './cli/shell.js';
+import { exitCodeOf, print, tolerateClosedReaders } from './cli/shell.js';
 import { VERSION } from './version.js';
 
 /** A new verb is a file in cli/ and an entry in this list. */
 const VERBS = [addGate, addMerge, addCompare, addReplay, addCrossing, addSelftest];
+
+/** The help or the version, if that was asked for. */
+let help = '';
 
 const program = new Command('syscall-gate')
   .description('Measures what entering the kernel costs and says whether it got slower.')
   .version(VERSION)
   .enablePositionalOptions()
   .configureOutput({
+    writeOut: (text) => {
+      help += text;
+    },
     outputError: (text, write) =>
       write(
         `syscall-gate: ${text.trim().replace(/^error: /, '')}; see --help.\n`.replace('.;', ';'),
@@ -30,8 +36,19 @@ const program = new Command('syscall-gate')
 
 for (const add of VERBS) add(program);
 
+tolerateClosedReaders();
 try {
-  await program.parseAsync(process.argv);
+  await answer();
 } catch (error) {
   process.exitCode = exitCodeOf(error);
+}
+
+/** Runs a verb, or prints the help: commander throws after it has given the help. */
+async function answer(): Promise<void> {
+  try {
+    await program.parseAsync(process.argv);
+  } catch (error) {
+    if (help === '') throw error;
+    await print(help);
+  }
 }

@@ -15,7 +15,7 @@ export interface Resolution {
   metrics: MetricResolution[];
 }
 
-export type MetricResolution =
+type MetricResolution =
   | {
       id: string;
       /** Instructions per operation: the median over the boots. */

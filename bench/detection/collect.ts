@@ -15,23 +15,23 @@ import { besidePinned } from '../process.ts';
 import { SILENT } from '../silent.ts';
 import { type Gate, gateOf } from './gates.ts';
 
-/** The margin of every gated metric in the bench, but for those that need a larger one. */
+/** Margin of every gated metric here. Some metrics need a larger one. */
 export const MARGIN = 0.01;
 export const ALPHA = 0.01;
 
 /**
- * Pairs of a confirmation of all metrics. A real gate confirms what was flagged and nothing else,
- * with many times as many pairs; here each metric must be able to have been the flagged one.
+ * Pairs where all metrics are confirmed. A real gate confirms only the flagged metrics, with many
+ * more pairs each. Here any metric may be the flagged one.
  */
 const CONFIRM_PAIRS = 16;
 
 /**
- * Of the budget, as much as the screen has: a real gate confirms a few metrics in a fifth of the
- * budget, which gives each of them several times the pairs that it gets here.
+ * Share of the budget for confirming all metrics: as much as the screen has. A real gate confirms a
+ * few metrics in a fifth of the budget.
  */
 const CONFIRM_SHARE = 0.8;
 
-/** Busy for 10 ms and asleep for 10 ms: what shares a CPU on a hosted runner is seldom a mere loop. */
+/** Busy for 10 ms, then asleep for 10 ms: work beside a hosted runner is seldom a plain loop. */
 const NEIGHBOUR = [
   process.execPath,
   '--eval',
@@ -41,11 +41,11 @@ const NEIGHBOUR_LIMIT_S = 600;
 
 export type Order = Pick<Gate, 'condition' | 'budget' | 'confirmed'>;
 
-export interface Collector {
+interface Collector {
   measure(order: Order): Promise<Gate>;
 }
 
-/** @param folder where the slowdown is compiled, and an empty working directory for a neighbour */
+/** @param folder gets the compiled slowdown, and is an empty working directory for a neighbour */
 export async function prepareCollector(signal: AbortSignal, folder: string): Promise<Collector> {
   const slowdown = join(folder, 'slowdown');
   const source = join(import.meta.dirname, '..', '..', 'test', 'native', 'slowdown.c');
@@ -64,7 +64,7 @@ export async function prepareCollector(signal: AbortSignal, folder: string): Pro
   };
 }
 
-/** A gate as the program measures it, except for the tails and the metrics that are confirmed. */
+/** Measures a gate as the program does, without tails. All metrics may be confirmed. */
 async function measureGate(bench: Bench, order: Order, slowdown: string): Promise<Gate> {
   const { condition, budget } = order;
   const baseline: RunnableSpec = { kind: 'host', spec: 'host' };

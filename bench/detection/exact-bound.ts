@@ -1,9 +1,9 @@
 import jstat from 'jstat';
 
 /**
- * Upper end of the one-sided Clopper-Pearson interval of a share: the largest true share that would
- * still give this few events with the probability 1 − confidence (C. J. Clopper and E. S. Pearson,
- * Biometrika 26, 1934, 404-413).
+ * Upper end of the one-sided Clopper-Pearson interval of a share. With a larger true share, so few
+ * events would be less likely than 1 − confidence (C. J. Clopper and E. S. Pearson, Biometrika 26,
+ * 1934, 404-413).
  *
  * @param events of `trials`
  */

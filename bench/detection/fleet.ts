@@ -16,21 +16,21 @@ import { ALPHA } from './collect.ts';
 import { type FalseAlarms, falseAlarms } from './summary.ts';
 
 /**
- * Fleets of runners cannot be had here, so they are drawn: stored runs and a candidate's, metric by
- * metric on the log scale, each run on a machine of one CPU model. What differs from run to run is
- * the machine (all metrics of a family share a part of it), a drift over time, and the run itself.
+ * A simulated fleet of runners, because no real one is available here. Every run is on another
+ * machine of the same CPU model. Runs differ by their machine, by a drift over time, and by their own
+ * noise. The metrics of a family share half of a machine's variance. All numbers are on the log scale.
  */
-export interface Fleet {
+interface Fleet {
   name: string;
   /** Standard deviations, log scale. */
   machine: number;
   run: number;
-  /** Per run, of a random walk that all metrics share. */
+  /** Step of a random walk from run to run, which all metrics share. */
   drift: number;
 }
 
-/** In multiples of the shipped prior: right, half of it, twice it, and what drifts besides. */
-export const FLEETS: readonly Fleet[] = [
+/** Machines that differ less than the shipped prior says, as much, twice as much, and with drift. */
+const FLEETS: readonly Fleet[] = [
   { name: 'one machine, quiet', machine: 0, run: 0.003, drift: 0 },
   { name: 'machines as the prior expects', machine: 0.008, run: 0.006, drift: 0 },
   { name: 'machines twice as different', machine: 0.016, run: 0.012, drift: 0 },
@@ -46,14 +46,14 @@ const FAMILIES: Readonly<Record<string, number>> = {
 };
 const STORED = [1, 2, 5, 10, 20, 40] as const;
 const GATES = 300;
-/** True changes of one metric, over the margin of the prediction. */
+/** True changes of one metric, on top of the margin of a comparison with stored runs. */
 const CHANGES = [0.02, 0.05, 0.1] as const;
 
 export interface FleetSummary {
   fleet: string;
   stored: number;
   falseAlarms: FalseAlarms;
-  /** Of changes of the margin and 2, 5 and 10 % more in one metric. */
+  /** The share of gates that called each of {@link CHANGES}. */
   caught: number[];
 }
 
@@ -103,7 +103,7 @@ function drawGate(fleet: Fleet, stored: number, draw: Noise): Drawn[] {
   }));
 }
 
-/** By the program's own test; the shift is put to the first metric alone. */
+/** What the program's own test calls. Only the first metric is shifted. */
 function calledSlower(gate: readonly Drawn[], shift: number): string[] {
   const tests = gate.map(({ id, family, baseline, candidate }, index) => {
     const prior = {
@@ -121,21 +121,21 @@ function calledSlower(gate: readonly Drawn[], shift: number): string[] {
 
 const MACHINES = [1, 2, 3, 5, 8] as const;
 
-/** True changes of one metric over the margin of a paired comparison. */
+/** True changes of one metric, on top of the margin of a paired comparison. */
 const SHARD_CHANGES = [0.01, 0.02, 0.05] as const;
 
 export interface ShardSummary {
-  /** How far machines differ in the change, in multiples of what the prior says. */
+  /** How much the change differs between machines, compared with the prior. */
   fleet: string;
   machines: number;
   falseAlarms: FalseAlarms;
   caught: number[];
 }
 
-/** Of a machine's own estimate, log scale: what 20 pairs of a quiet metric give. */
+/** Standard error of one machine's estimate, log scale: 20 pairs of a quiet metric. */
 const OWN_ERROR = 0.001;
 
-/** The same for shards: a change as each of some machines has it, judged over all of them. */
+/** The same for shards: several machines measure one change, and one verdict is given over all. */
 export function simulateShards(seed: number): ShardSummary[] {
   const draw = normal(seededRandom(seed));
   return [0, 1, 2].flatMap((multiple) =>
@@ -167,9 +167,8 @@ function summariseShards(multiple: number, machines: number, draw: Noise): Shard
 }
 
 /**
- * By the program's own test of the machines' estimates; the test of their pairs, which a change has
- * to pass as well, costs nothing that shows where pairs are as normal as these estimates are. The
- * shift is put to the first metric alone.
+ * What the program's own test of the machines' estimates calls. Only the first metric is shifted.
+ * The program also tests the pairs. That test is left out, because it hardly matters for normal pairs.
  */
 function calledOverMachines(gate: readonly MachineEstimate[][], shift: number): boolean[] {
   const prior = {

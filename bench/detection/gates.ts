@@ -4,17 +4,17 @@ import type { Run } from '#src/record/run.js';
 import { isTimed } from '#src/record/run.js';
 import { pairDifferences } from '#src/verdict/samples.js';
 
-/** Log scale, candidate minus baseline: what the gate itself judges. */
-export interface Differences {
+/** What the gate judges: candidate minus baseline, log scale. */
+interface Differences {
   screen: number[];
   confirm: number[];
 }
 
-/** A side's raw numbers, ns per operation as the clock read them: what other tools judge. */
-export interface RawSide {
+/** What other tools judge: a side's raw times, in ns per operation. */
+interface RawSide {
   /** One for each launch. */
   launches: number[];
-  /** Those of the first launches, all in one bag. */
+  /** All batches of the first launches together. */
   batches: number[];
 }
 
@@ -26,27 +26,27 @@ export interface GateMetric extends Differences {
 /** How the two sides of a gate differ, and what ran beside them. */
 export interface Condition {
   name: string;
-  /** Filters that make each system call of the candidate slower; 0: the sides are the same. */
+  /** How many filters slow down each system call of the candidate. With 0 the sides are the same. */
   filters: number;
-  /** A process on the same CPU that is busy for half of the time. */
+  /** Whether a process on the same CPU is busy for half of the time. */
   neighbour: boolean;
 }
 
-/** One measured gate: a contiguous period that no other gate shares. */
+/** One measured gate. Nothing else was measured meanwhile. */
 export interface Gate {
   condition: Condition;
-  /** The time budget that it was given, in seconds. */
+  /** In seconds. */
   budget: number;
   /**
-   * What was measured afresh after the screen: as in a real gate what it flagged, which is all that
-   * false alarms ask for, or everything, so that each metric can have been the flagged one.
+   * What was confirmed. A real gate confirms what the screen flagged, which is enough to count false
+   * alarms. The power of every metric needs a confirmation of all.
    */
   confirmed: 'flagged' | 'all';
   startedAt: string;
   metrics: Record<string, GateMetric>;
 }
 
-/** What a gate keeps of its records. */
+/** Keeps of a gate's records only what is judged here. */
 export function gateOf(
   where: Pick<Gate, 'condition' | 'budget' | 'confirmed'>,
   [baseline, candidate]: readonly [Run, Run],
@@ -87,7 +87,7 @@ function raw(run: Run, observations: readonly LaunchObservation[], id: string): 
   };
 }
 
-/** One gate a line, so that a collection that was interrupted is a shorter one. */
+/** One gate a line, so that an interruption loses nothing else. */
 export async function appendGate(path: string, gate: Gate): Promise<void> {
   const file = await open(path, 'a');
   try {
@@ -97,7 +97,7 @@ export async function appendGate(path: string, gate: Gate): Promise<void> {
   }
 }
 
-/** @returns the gates of a collection in the order they were measured; none where there is no file */
+/** @returns the gates in the order in which they were measured; none if there is no file */
 export async function readGates(path: string): Promise<Gate[]> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';

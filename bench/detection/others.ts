@@ -3,12 +3,12 @@ import { normalUpperTail } from '#src/stats/normal.js';
 import { studentCdf } from '#src/stats/student.js';
 import type { GateMetric } from './gates.ts';
 
-/** Another tool's rule, given the same samples: does it call the candidate slower? */
-export interface Rule {
+/** The rule by which another tool calls a candidate slower. */
+interface Rule {
   name: string;
-  /** Who judges so. */
+  /** Who uses it. */
   of: string;
-  /** @param factor that the candidate's numbers are multiplied by: 1 as they were measured */
+  /** @param factor multiplies the candidate's times; 1 leaves them as measured */
   callsSlower(metric: GateMetric, factor: number): boolean;
 }
 
@@ -21,7 +21,7 @@ const ratioRule = (threshold: number): Rule => ({
     (factor * mean(candidate.launches)) / mean(baseline.launches) > threshold,
 });
 
-/** Each as its users run it: two-sided, metric by metric, and red when the difference is upwards. */
+/** Each rule as its users run it: two-sided, one metric at a time, red if the candidate is slower. */
 export const OTHER_RULES: readonly Rule[] = [
   ratioRule(1.1),
   ratioRule(1.5),
@@ -60,7 +60,7 @@ const scaled = (values: readonly number[], factor: number): number[] =>
  * One-sided p of the rank-sum test, by the normal approximation with tie and continuity corrections
  * (H. B. Mann and D. R. Whitney, Annals of Mathematical Statistics 18, 1947, 50-60).
  */
-export function mannWhitneySlower(before: readonly number[], after: readonly number[]): number {
+function mannWhitneySlower(before: readonly number[], after: readonly number[]): number {
   const [m, n] = [before.length, after.length];
   if (m === 0 || n === 0) return 1;
   const all = [
@@ -84,7 +84,7 @@ export function mannWhitneySlower(before: readonly number[], after: readonly num
 }
 
 /** One-sided p of Welch's t test (B. L. Welch, Biometrika 34, 1947, 28-35). */
-export function welchSlower(before: readonly number[], after: readonly number[]): number {
+function welchSlower(before: readonly number[], after: readonly number[]): number {
   if (before.length < 2 || after.length < 2) return 1;
   const [v, w] = [
     sampleVariance([...before]) / before.length,

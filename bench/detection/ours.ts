@@ -7,7 +7,7 @@ import type { Gate } from './gates.ts';
 /** Margin of a metric as a ratio. */
 export type MarginOf = (id: string) => number;
 
-/** A gate's tests, made once: what is asked of it changes one metric at a time. */
+/** A gate with its tests. They are computed once, because each question changes only one metric. */
 export interface JudgedGate {
   gate: Gate;
   marginOf: MarginOf;
@@ -25,10 +25,7 @@ export function judgeGate(gate: Gate, marginOf: MarginOf): JudgedGate {
 const differences = (gate: Gate, id: string, phase: 'screen' | 'confirm'): number[] =>
   gate.metrics[id]?.[phase] ?? [];
 
-/**
- * What the gate calls a change, by the program's own procedure: screen, then confirm what it
- * flagged.
- */
+/** What the program calls a change: it screens, and confirms what the screen flagged. */
 export function called(judged: JudgedGate): { slower: string[]; faster: string[] } {
   const confirmed = confirmedTests(judged.screen, judged.confirm);
   const those = (direction: keyof ShiftTest): string[] =>
@@ -37,8 +34,8 @@ export function called(judged: JudgedGate): { slower: string[]; faster: string[]
 }
 
 /**
- * Whether there are fresh pairs of all that the screen flags. A gate that was collected under a
- * stricter screen may have none of what today's flags, and nothing is known of what it would call.
+ * Whether every flagged metric has fresh pairs. A gate that was collected with a stricter screen may
+ * lack them. Then nobody knows what it would call.
  */
 export const isConfirmed = ({ gate, screen }: JudgedGate): boolean =>
   flaggedBy(screen).every((id) => differences(gate, id, 'confirm').length > 0);
@@ -58,8 +55,8 @@ const MAX_SHIFT = 0.5;
 const BISECTIONS = 14;
 
 /**
- * The smallest true slowdown of one metric alone, log scale, that this gate would have called: the
- * candidate's estimates are scaled, so that the noise stays what was measured.
+ * The smallest slowdown of one metric that this gate would have called, log scale. The measured
+ * differences are shifted, so their noise stays real.
  */
 export function criticalShift(judged: JudgedGate, id: string): number {
   let [low, high] = [-MAX_SHIFT, MAX_SHIFT];
@@ -81,7 +78,7 @@ function callsSlower(judged: JudgedGate, id: string, shift: number): boolean {
   return test !== undefined && test.slower <= ALPHA;
 }
 
-/** What the report of this gate says it would have caught four times in five, log scale. */
+/** The MDE80 that the report of this gate prints, log scale. */
 export const printedMde80 = ({ gate, marginOf }: JudgedGate, id: string): number =>
   mde80ForPairs({
     differences: differences(gate, id, 'screen'),

@@ -18,7 +18,7 @@ export const render = (detection: Detection): string =>
     '',
   ].join('\n');
 
-export const alarmsText = ({ gates, red, share, upperBound }: FalseAlarms): string =>
+const alarmsText = ({ gates, red, share, upperBound }: FalseAlarms): string =>
   `${red} of ${gates} red (${formatShare(share)}, at most ${formatShare(upperBound)} with 95 % confidence)`;
 
 function budgetText(
@@ -60,7 +60,7 @@ const rulesTable = ({ rules: { condition, budget, rules } }: Detection): string 
   )}`;
 
 const fleetTable = ({ fleets }: Detection): string =>
-  `\nStored baselines, drawn fleets\n${table(
+  `\nStored baselines, simulated fleets\n${table(
     ['fleet', 'stored runs', 'false alarms', 'margin + 2 %', '+ 5 %', '+ 10 %'],
     fleets.map(({ fleet, stored, falseAlarms, caught }) => [
       ...[fleet, String(stored), alarmsText(falseAlarms)],
@@ -69,7 +69,7 @@ const fleetTable = ({ fleets }: Detection): string =>
   )}`;
 
 const shardTable = ({ shards }: Detection): string =>
-  `\nShards, drawn fleets\n${table(
+  `\nShards, simulated fleets\n${table(
     ['fleet', 'machines', 'false alarms', 'margin + 1 %', '+ 2 %', '+ 5 %'],
     shards.map(({ fleet, machines, falseAlarms, caught }) => [
       ...[fleet, String(machines), alarmsText(falseAlarms)],

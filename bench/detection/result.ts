@@ -16,7 +16,7 @@ import {
   summariseRules,
 } from './summary.ts';
 
-/** What a collection shows; `scripts/detection-table.mjs` makes the documentation's tables of it. */
+/** What a collection shows. `scripts/detection-table.mjs` makes docs/detection.md from it. */
 export interface Detection {
   schema: 'syscall-gate/detection';
   version: 1;
@@ -24,13 +24,13 @@ export interface Detection {
   startedAt: string;
   machine: { cpuModel: string; cpuCount: number; kernelRelease: string; hypervisor: string };
   changes: readonly number[];
-  /** Of all gates in which nothing changed, whatever their budget and what ran beside them. */
+  /** Over all gates without a change, of every budget and with every neighbour. */
   falseAlarms: FalseAlarms;
   budgets: BudgetSummary[];
   injected: InjectedSummary[];
   /**
-   * Ours and other tools' rules, on all gates of the budget of which most tell the power, but for those
-   * beside a busy neighbour.
+   * This tool's rule and other tools' rules on the same gates. They are gates without a busy neighbour,
+   * of the budget for which the power is known best.
    */
   rules: { condition: string; budget: number; rules: RuleSummary[] };
   goals: Goal[];
@@ -38,7 +38,7 @@ export interface Detection {
   shards: ShardSummary[];
 }
 
-export interface Goal {
+interface Goal {
   goal: string;
   reached: boolean;
   found: string;
@@ -94,20 +94,20 @@ function groupsOf(gates: readonly Gate[]): Group[] {
   return [...groups.values()];
 }
 
-/** What other rules judge; a collection may have been kept without. */
+/** Other rules need raw samples, which some collections do not keep. */
 const hasSamples = ({ metrics }: Gate): boolean =>
   Object.values(metrics).some(({ baseline }) => baseline.launches.length > 0);
 
 const indexOfLargest = (values: readonly number[]): number => values.indexOf(Math.max(...values));
 
-/** Whatever ran beside the gates, and however long they took: a false alarm is one. */
+/** Every false alarm counts, whatever the budget and the neighbour. */
 const alarmGoal = ({ red, gates, upperBound }: FalseAlarms): Goal => ({
   goal: 'no gate is red in which nothing changed, and at most 1 % by the upper bound',
   reached: red === 0 && upperBound <= 0.01,
   found: `${red} of ${gates}, at most ${formatShare(upperBound)}`,
 });
 
-/** Goals for a machine that only other machines' work disturbs. */
+/** Goals for a machine without a busy neighbour of its own. */
 function goalsOf({ condition, budget, metrics }: BudgetSummary): Goal[] {
   if (condition.includes('busy neighbour') || (budget !== 30 && budget !== 60)) return [];
   const power = (families: RegExp, change: number, what: string): Goal => {

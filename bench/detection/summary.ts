@@ -13,7 +13,7 @@ import {
   printedMde80,
 } from './ours.ts';
 
-/** Changes that are applied to every gate in which nothing changed, as ratios. */
+/** Hypothetical changes, applied to every gate in which nothing changed, as shares. */
 export const CHANGES = [0.005, 0.01, 0.02, 0.03, 0.04, 0.05] as const;
 
 export interface FalseAlarms {
@@ -25,16 +25,16 @@ export interface FalseAlarms {
   upperBound: number;
 }
 
-export interface MetricPower {
+interface MetricPower {
   id: string;
   margin: number;
   /** Median over the gates. */
   pairs: number;
   /** The share of gates that called each of {@link CHANGES}. */
   caught: number[];
-  /** As the reports print it (median over the gates), and as the scaled data have it; ratios. */
+  /** As the reports print it (median over the gates), and as the shifted data show it; ratios. */
   mde80: { printed: number | null; observed: number };
-  /** Medians over the gates: standard deviation of the pairs' differences. */
+  /** Standard deviation of the pairs' differences: median over the gates. */
   deviation: number;
 }
 
@@ -43,12 +43,12 @@ export interface BudgetSummary {
   budget: number;
   falseAlarms: FalseAlarms;
   improvements: number;
-  /** Gates of which nothing is known, since they were collected under a stricter screen. */
+  /** Gates without the pairs that today's screen asks for: they were collected with a stricter one. */
   leftOut: number;
-  /** Those that confirmed every metric, from which the power of each is known. */
+  /** Gates that confirmed every metric. The power comes from them. */
   thoroughGates: number;
   metrics: MetricPower[];
-  /** What the median of a metric's launches varies by from gate to gate: what stored runs meet here. */
+  /** How much a metric's median varies between gates, as it would between stored runs. Log scale. */
   betweenRuns: { family: string; deviation: number }[];
 }
 
@@ -58,7 +58,7 @@ export interface InjectedSummary {
   gates: number;
   /** Gates that called at least one metric slower. */
   caught: number;
-  /** The share called, of the syscall metrics that got slower by more than the margin. */
+  /** The share of the syscall metrics that was called: median over the gates. */
   metricsCaught: number;
   /** Median change of the null call, as a ratio. */
   nullCall: number;
@@ -67,8 +67,9 @@ export interface InjectedSummary {
 export interface RuleSummary {
   name: string;
   of: string;
-  /** Of A/A gates, and of metrics in them. */
+  /** Over gates without a change. */
   falseAlarms: FalseAlarms;
+  /** The share of metrics called slower in these gates. */
   metricAlarms: number;
   /** The share of syscall and sendfile metrics in which a change of 2 and 5 % is called. */
   caught: { two: number; five: number };
@@ -92,7 +93,7 @@ export const summariseBudget = (gates: readonly Gate[], marginOf: MarginOf): Bud
   };
 };
 
-/** Standard deviation, log scale, and of a family its median metric. */
+/** For each family, the median of its metrics' standard deviations, log scale. */
 function betweenRuns(gates: readonly Gate[]): BudgetSummary['betweenRuns'] {
   const families = [...new Set(idsOf(gates).map(familyOf))];
   return families.map((family) => {
@@ -116,7 +117,7 @@ export function falseAlarms(alarms: readonly boolean[]): FalseAlarms {
   return alarmsOf(alarms.filter((alarm) => alarm).length, alarms.length);
 }
 
-/** Of gates of several kinds together. */
+/** Adds up gates of several kinds. */
 export const addUp = (those: readonly FalseAlarms[]): FalseAlarms =>
   alarmsOf(sum(those.map(({ red }) => red)), sum(those.map(({ gates }) => gates)));
 
@@ -194,13 +195,13 @@ export function summariseRules(gates: readonly Gate[]): RuleSummary[] {
   });
 }
 
-/** Metrics that both sides have launches of: a busy core may have left one without. */
+/** Metrics with launches of both sides. A busy core may leave a side without any. */
 const measuredIn = ({ metrics }: Gate): [string, GateMetric][] =>
   Object.entries(metrics).filter(
     ([, { baseline, candidate }]) => baseline.launches.length > 0 && candidate.launches.length > 0,
   );
 
-/** Ours on the same scale as the others. */
+/** This tool's rule, in the same terms as the others. */
 export function summariseOurs({ metrics }: BudgetSummary, alarms: FalseAlarms): RuleSummary {
   const chosen = metrics.filter(({ id }) => /^(syscall|sendfile)\./.test(id));
   const at = (change: number): number => {

@@ -9,7 +9,7 @@ export interface Series {
 }
 
 /** Launches of one side. The spreads are shares of the figure: 0.01 is one percent. */
-export interface Side {
+interface Side {
   launchesNs: number[];
   medianNs: number;
   /** Median absolute deviation over the median. */

@@ -7,7 +7,7 @@ const NULL_ABOVE = 0.01;
 const APART = 0.03;
 /** How much steadier than the steadiest peer a busy neighbour must leave ours. */
 const STEADIER = 5;
-export const PASS_SECONDS = 0.6;
+const PASS_SECONDS = 0.6;
 
 export function judgeGoals(pairs: readonly PairRecord[], passSeconds: number): Goal[] {
   return [nullGoal(pairs), agreementGoal(pairs), steadinessGoal(pairs), passGoal(passSeconds)];
@@ -28,7 +28,7 @@ function nullGoal(pairs: readonly PairRecord[]): Goal {
 }
 
 /** How a pair stands: within reach of each other, apart for a reason that is known, or just apart. */
-export function agreement({ quiet, includes }: PairRecord): 'agrees' | 'explained' | 'differs' {
+function agreement({ quiet, includes }: PairRecord): 'agrees' | 'explained' | 'differs' {
   if (Math.abs(quiet.ratio.estimate - 1) <= APART) return 'agrees';
   return includes === undefined ? 'differs' : 'explained';
 }

@@ -5,7 +5,7 @@ import { type Comparison, compare, type Series } from './figures.ts';
 import { launchOurs } from './ours.ts';
 import type { Host, Pair } from './peer.ts';
 
-export interface RoundsOrder {
+interface RoundsOrder {
   bench: Bench;
   host: Host;
   metric: MetricEntry;

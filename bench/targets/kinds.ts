@@ -1,5 +1,5 @@
 /** Where starts are timed. */
-export interface Place {
+interface Place {
   /** Name or path of the container engine's client. */
   engine: string;
   /** An image that holds nothing but /true. */

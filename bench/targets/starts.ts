@@ -11,7 +11,7 @@ import { SILENT } from '../silent.ts';
 import type { Kind } from './kinds.ts';
 
 /** Quartiles of what a start took, in ms. */
-export interface Times {
+interface Times {
   quarterMs: number;
   medianMs: number;
   threeQuartersMs: number;
@@ -24,7 +24,7 @@ export interface TimedKind {
   peer?: Times & { command: string };
 }
 
-export interface StartsOrder {
+interface StartsOrder {
   bench: Bench;
   engine: string;
   folder: string;

@@ -26,7 +26,7 @@ export interface StickyComment {
   render: (wasRegressed: boolean) => string;
 }
 
-export type CommentOutcome =
+type CommentOutcome =
   | { did: 'nothing' }
   | { did: 'created' | 'updated' | 'left to a newer run'; url: string }
   | { did: 'failed'; warning: string };

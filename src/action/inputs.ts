@@ -7,7 +7,7 @@ import { folderName } from '../github/identity.js';
 import { COMMENT_MODES, type CommentMode } from './comment.js';
 
 const SHARD_PARTS = ['measure', 'merge'] as const;
-export type ShardPart = (typeof SHARD_PARTS)[number];
+type ShardPart = (typeof SHARD_PARTS)[number];
 
 /** The inputs of action.yml: the gate's own inputs, still unparsed, and how to publish. */
 export interface ActionInputs {

@@ -18,7 +18,7 @@ export const REPORT_FILE = 'report.json';
 export const reportText = (report: Report): string => `${JSON.stringify(report, null, 2)}\n`;
 
 /** A report and what it was made from. */
-export interface Archivable {
+interface Archivable {
   report: Report;
   /** The runs that it rests on. */
   exhibits: readonly Exhibit[];
@@ -26,7 +26,7 @@ export interface Archivable {
 }
 
 /** What was written. */
-export interface Written {
+interface Written {
   /** Path of the report. */
   path: string;
   /** One sentence for each thing that could not be drawn. */

@@ -36,7 +36,7 @@ export async function buildKey(how: unknown, sources: readonly string[]): Promis
 }
 
 /** A build in the cache, or one to be added. */
-export interface KeptBuild {
+interface KeptBuild {
   /** See {@link buildKey}. */
   key: string;
   /** The files of a complete build. */

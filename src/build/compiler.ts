@@ -85,7 +85,7 @@ export async function machineOf({ command }: Compiler): Promise<string> {
   }
 }
 
-export interface Compilation {
+interface Compilation {
   /** What is compiled or linked, for the sentence of a failure. */
   what: string;
   /** Folder for the compiler's own temporary files. */

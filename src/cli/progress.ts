@@ -5,7 +5,7 @@ import type { Progress } from '../progress.js';
 import { clip, plain } from '../text/escape.js';
 
 /** The stream that progress is written to, such as process.stderr. */
-export type ProgressStream = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+type ProgressStream = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
 
 const BAR_CELLS = 16;
 const DEFAULT_COLUMNS = 80;

@@ -67,9 +67,17 @@ export function exitCodeOf(error: unknown): number {
   return EXIT.measurement;
 }
 
-/** A reader that stops early (`| head`) is no error; a full disk is. */
+/**
+ * Lets a reader stop early, as `| head` does. The verdict is still stored and told by the exit code.
+ * Without a listener, Node ends the process with a stack trace and exit code 1, which means regressed.
+ */
+export function tolerateClosedReaders(): void {
+  // A failed write to standard output is seen in `print`, and one to standard error has nobody to tell.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+}
+
+/** Prints an answer on standard output. A full disk is an error; a reader that stopped early is not. */
 export function print(text: string): Promise<void> {
-  process.stdout.on('error', () => undefined);
   return new Promise((resolve, reject) => {
     process.stdout.write(text, (error) => {
       if (!error || reasonOf(error) === 'EPIPE') resolve();
@@ -79,4 +87,4 @@ export function print(text: string): Promise<void> {
 }
 
 const unprintable = (error: Error): string =>
-  `The report could not be written to standard output (${reasonOf(error)}): look for report.json in the out folder, or free some space and run the command again.`;
+  `The text could not be written to standard output (${reasonOf(error)}): free some space and run the command again, or look for report.json in the out folder.`;

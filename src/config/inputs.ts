@@ -97,7 +97,7 @@ const RUN_HERE: ReadonlySet<string> = new Set(['host', 'command', 'container']);
 const defaultDuration = (sides: readonly BaselineSpec[]): string =>
   sides.some(({ kind }) => kind === 'kernel') ? DEFAULTS.kernelDuration : DEFAULTS.duration;
 
-export const targetOptions = (raw: RawTargetOptions): TargetOptions => ({
+const targetOptions = (raw: RawTargetOptions): TargetOptions => ({
   containerEngine: (raw.containerEngine ?? '').trim(),
   kernelOptions: (raw.kernelOptions ?? '').trim(),
 });

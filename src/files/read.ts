@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { reasonOf } from '../failure.js';
 
 /** A file's text, or one clause that says why there is none. */
-export type FileRead = { text: string; why?: never } | { text?: never; why: string };
+type FileRead = { text: string; why?: never } | { text?: never; why: string };
 
 /** Reads a regular file. A folder, a device or a file that is too large is not opened. */
 export async function readWhole(path: string, maxBytes: number): Promise<FileRead> {

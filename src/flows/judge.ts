@@ -7,7 +7,7 @@ import { judge } from '../verdict/judge.js';
 import type { Policy } from '../verdict/settings.js';
 
 /** The target specs of both sides as the user wrote them. */
-export interface Specs {
+interface Specs {
   baseline: string;
   candidate: string;
 }

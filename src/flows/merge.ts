@@ -11,13 +11,13 @@ import { judgeEvidence } from './judge.js';
 import { checkMargins } from './recorded.js';
 
 /** The options of a merge. Nothing is measured, so it has no sides and no duration. */
-export interface MergeConfig extends Policy {
+interface MergeConfig extends Policy {
   out: string;
   /** Fewer shards than this give no verdict; 1 by default. */
   expect?: number;
 }
 
-export interface Merged {
+interface Merged {
   report: Report;
   files: { report: string };
 }

@@ -47,7 +47,7 @@ export async function measureShard(
     candidate: await save(config.out, shard.candidate),
   };
   progress.end();
-  return { id: identities[0].duet.id, files };
+  return { id: identities[0].paired.id, files };
 }
 
 function runnableBaseline({ baseline }: Config): RunnableSpec {

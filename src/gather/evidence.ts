@@ -35,7 +35,7 @@ export function gatherEvidence(
   const opening = { ...telling, evidence: config.evidence };
   if (baseline.kind === 'target') {
     return open({ baseline: baseline.spec, candidate }, bench, opening, (sides) =>
-      duel(config, bench, sides, telling),
+      measureBothSides(config, bench, sides, telling),
     );
   }
   return open({ candidate }, bench, opening, (sides) =>
@@ -44,7 +44,7 @@ export function gatherEvidence(
 }
 
 /** A paired comparison: both sides can run here. */
-async function duel(
+async function measureBothSides(
   config: Config,
   bench: Bench,
   sides: Required<Sides>,

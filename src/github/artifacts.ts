@@ -20,7 +20,7 @@ export interface StoredArtifact {
   sizeBytes: number;
 }
 
-export interface TrustedRuns {
+interface TrustedRuns {
   /** Newest first. */
   ids: number[];
   /** Whether there are older ones. */

@@ -5,7 +5,7 @@ import { Failure, usageFailure } from '../failure.js';
 
 export type GithubClient = ReturnType<typeof getOctokit>;
 
-export interface ClientOptions {
+interface ClientOptions {
   token: string;
   /** Called with one sentence when GitHub asks to wait. */
   onWait: (sentence: string) => void;
@@ -91,7 +91,7 @@ interface LimitedRequest {
 }
 
 /** What was requested from GitHub, for the sentence that says that it failed. */
-export interface Request {
+interface Request {
   /** Goes on from "Could not": "read the artifacts of this repository". */
   doing: string;
   /** The line under `permissions:` that allows it. */

@@ -38,16 +38,16 @@ export const shardPrefix = ({ workflow }: GithubContext, name: string): string =
  * comparisons.
  *
  * @param legs number of jobs in the matrix, if `name` is one of its legs
- * @param duet id of what was measured
+ * @param pairedId id of the paired comparison
  */
 export function shardName(
   context: GithubContext,
   name: string,
   legs: number,
-  duet: string,
+  pairedId: string,
 ): string {
   const prefix = shardPrefix(context, name);
-  if (!isLeg(name)) return `${prefix}-${slug([context.job])}-${duet}`;
+  if (!isLeg(name)) return `${prefix}-${slug([context.job])}-${pairedId}`;
   return `${prefix}${PLANNED}${legs}-${slug([context.job, context.step, distinguishingName(name)])}`;
 }
 

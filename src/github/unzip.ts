@@ -1,7 +1,7 @@
 import { fromBufferPromise } from 'yauzl';
 
 /** Limits on the memory that an archive may use here, whoever made it. */
-export interface ZipLimits {
+interface ZipLimits {
   entries: number;
   /** Size of one entry, after inflating. */
   inflatedBytes: number;
@@ -14,7 +14,7 @@ interface Unusable {
   reason: string;
 }
 
-export type Unzipped = { ok: true; texts: string[] } | Unusable;
+type Unzipped = { ok: true; texts: string[] } | Unusable;
 
 /**
  * Reads the files of an archive whose names end in a suffix, in memory and within limits.

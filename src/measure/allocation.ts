@@ -43,11 +43,11 @@ export interface Goal {
 }
 
 /** The screen or the confirmation: how many pairs of launches its tests need. */
-export interface Stage {
+interface Stage {
   /** The pairs that each metric gets at least. */
   pairs: number;
   /** The same where the time is too short for `pairs`. */
-  leastPairs: number;
+  minPairs: number;
   /** True if earlier pairs do not count: a confirmation uses fresh pairs only. */
   fresh: boolean;
 }
@@ -55,14 +55,14 @@ export interface Stage {
 /** One launch in eight may be slow, which spoils two pairs in fifteen. */
 const SCREEN: Stage = {
   pairs: robustPairs(SCREEN_LEVEL, 1, 2),
-  leastPairs: robustPairs(SCREEN_LEVEL, 1),
+  minPairs: robustPairs(SCREEN_LEVEL, 1),
   fresh: false,
 };
 
 /** @param alpha family-wise level over all these metrics */
 export function confirmation(alpha: number, metrics: number): Stage {
   const pairs = robustPairs(alpha, Math.max(1, metrics));
-  return { pairs, leastPairs: pairs, fresh: true };
+  return { pairs, minPairs: pairs, fresh: true };
 }
 
 /**
@@ -241,23 +241,23 @@ interface Choice extends Option {
  * bisection. Every metric gets enough pairs for a verdict. If those do not fit, it tries fewer pairs,
  * and then fewer rounds.
  */
-function shareOut(needs: readonly Need[], timeMs: number, { pairs, leastPairs }: Stage): Choice[] {
+function shareOut(needs: readonly Need[], timeMs: number, { pairs, minPairs }: Stage): Choice[] {
   const mixed = needs.map((need) => ({
     ...need,
     options: need.options.filter(({ rounds }) => rounds >= MIN_MIXED_ROUNDS),
   }));
-  for (const enough of [pairs, leastPairs]) {
+  for (const enough of [pairs, minPairs]) {
     const choices = shareOutAmong(mixed, timeMs, enough);
     if (spentOn(choices) <= timeMs) return choices;
   }
-  return shareOutAmong(needs, timeMs, leastPairs);
+  return shareOutAmong(needs, timeMs, minPairs);
 }
 
 function shareOutAmong(needs: readonly Need[], timeMs: number, enough: number): Choice[] {
   const even = timeMs / sum(needs.map(({ options }) => options.at(-1)?.costMs ?? 0));
-  const most = MAX_EVEN_SHARES * Math.max(enough, even);
+  const maxPairs = MAX_EVEN_SHARES * Math.max(enough, even);
   const at = (price: number): Choice[] =>
-    needs.map((need) => choose(need, price, { least: enough, most }));
+    needs.map((need) => choose(need, price, { minPairs: enough, maxPairs }));
   let [cheap, dear]: [number, number] = PRICES;
   for (let step = 0; step < PRICE_STEPS; step++) {
     const middle = Math.sqrt(cheap * dear);
@@ -276,15 +276,16 @@ const PRICE_STEPS = 60;
 
 /** Limits of a metric's pairs, with those measured already. */
 interface Bounds {
-  least: number;
-  most: number;
+  minPairs: number;
+  maxPairs: number;
 }
 
 function choose({ id, known, yielded, options }: Need, price: number, bounds: Bounds): Choice {
-  const [least, most] = [Math.max(0, bounds.least - known), Math.max(0, bounds.most - known)];
+  const minPairs = Math.max(0, bounds.minPairs - known);
+  const maxPairs = Math.max(0, bounds.maxPairs - known);
   const choices = options.map((option) => {
     const wanted = Math.sqrt(option.noise / (price * option.costMs)) - known;
-    const pairs = Math.min(most, Math.max(least, wanted));
+    const pairs = Math.min(maxPairs, Math.max(minPairs, wanted));
     const total = option.noise / (known + pairs) + price * pairs * option.costMs;
     return { id, known, yielded, ...option, pairs, total };
   });

@@ -4,7 +4,7 @@ import { countOf } from '../text/units.js';
 import { OVERRUN } from './time-budget.js';
 
 /** What is known of a paired comparison's time before the first pair is measured. */
-export interface Budget {
+interface Budget {
   /** Time of a launch. */
   launchMs: number;
   /** The part of it before the probe measures. */

@@ -20,7 +20,7 @@ import {
 } from '../record/run.js';
 import { UNSTABLE_SHARE } from '../stats/assumptions.js';
 import { typicalWidth } from './batches.js';
-import { estimateReplicate, type Filter } from './estimate.js';
+import { estimateReplicate } from './estimate.js';
 import { type Details, type LaunchObservation, timedBatches, timedOf } from './launch.js';
 import { type Plan, planRecord } from './plan.js';
 
@@ -30,13 +30,13 @@ export interface RunIdentity {
   startedAt: string;
   tool: string;
   source?: Source;
-  duet?: PairedSide;
+  paired?: PairedSide;
 }
 
 /**
  * Gathers one side's launches into its run record.
  *
- * @param quiet the wide loop's ratio on a quiet core, from the launches of both sides
+ * @param contended the launches that do not count, see {@link contendedLaunches}
  * @throws Failure (measurement) when no launch of the side came through
  */
 export function collectRun(
@@ -44,7 +44,7 @@ export function collectRun(
   plan: Plan,
   observations: readonly LaunchObservation[],
   identity: RunIdentity,
-  quiet: number | undefined,
+  contended: ReadonlySet<number>,
 ): Run {
   const { environment, catalogue } = described(target, observations);
   return makeRun({
@@ -56,13 +56,13 @@ export function collectRun(
     startedAt: identity.startedAt,
     target,
     ...(identity.source ? { source: identity.source } : {}),
-    ...(identity.duet ? { duet: identity.duet } : {}),
+    ...(identity.paired ? { duet: identity.paired } : {}),
     platform: environment.platform,
     subject: environment.subject,
     plan: { ...planRecord(plan), ...placement(observations) },
     ...coreWidth(observations),
     launches: observations.map((observation) => observation.launch),
-    metrics: plan.metrics.map((entry) => metricRecord(entry, observations, quiet)),
+    metrics: plan.metrics.map((entry) => metricRecord(entry, observations, contended)),
     ...tailsOf(observations),
   });
 }
@@ -96,7 +96,7 @@ function coreWidth(observations: readonly LaunchObservation[]): { coreWidth?: nu
 }
 
 /** Warm-up launches describe the target and heat the machine; their numbers are discarded. */
-const isMeasuring = ({ launch }: LaunchObservation): boolean => launch.phase !== 'warm-up';
+export const isMeasuring = ({ launch }: LaunchObservation): boolean => launch.phase !== 'warm-up';
 
 /** Where the launches really ran: a target may choose another CPU than the plan. */
 function placement(observations: readonly LaunchObservation[]): Partial<PlanRecord> {
@@ -115,7 +115,7 @@ export const launchesFailed = ({ kind, spec }: TargetRecord, why: string): Error
 function metricRecord(
   entry: MetricEntry,
   observations: readonly LaunchObservation[],
-  quiet: number | undefined,
+  contended: ReadonlySet<number>,
 ): MetricRecord {
   const { id, version, gate, entries, switches, bytes, unit } = entry;
   const leastMargin = entry.leastMarginPercent / 100;
@@ -124,7 +124,11 @@ function metricRecord(
     ...(leastMargin > 0 ? { leastMargin } : {}),
   };
   const seen = observations.filter(isMeasuring);
-  const { replicates, contended } = replicatesOf(entry, seen, quiet);
+  const timed = seen.filter(({ metrics }) => timedOf(metrics.get(id)) !== undefined);
+  const quiet = timed.filter(({ launch }) => !contended.has(launch.sequence));
+  // A metric of few launches may have met a neighbour in all of them.
+  const kept = quiet.length > 0 ? quiet : timed;
+  const replicates = kept.flatMap((one) => replicate(entry, one));
   const counts = seen.flatMap((observation) => countOf(id, observation));
   const absences = seen.flatMap((observation) => absence(id, observation));
   // Launches left out for a neighbour have shown that the operation can be done.
@@ -134,7 +138,7 @@ function metricRecord(
   if (unit === 'count') return { ...fields, status: 'ok', unit, counts, ...details };
   const interrupted = interruptedBatches(replicates);
   if (interrupted !== undefined) return { ...fields, ...interrupted };
-  const left = contended > 0 ? { contended } : {};
+  const left = timed.length > kept.length ? { contended: timed.length - kept.length } : {};
   return { ...fields, status: 'ok', unit, replicates, ...left, ...details };
 }
 
@@ -149,36 +153,13 @@ function interruptedBatches(replicates: readonly Replicate[]): Absence | undefin
   return { status: 'unstable', reason: { operation: 'measure', errno: 0, message } };
 }
 
-/**
- * Leaves out launches that met a busy neighbour on the core. If most launches did, a busy core is
- * normal for this machine, so all of them stay in.
- */
-function replicatesOf(
-  { id, waits }: MetricEntry,
-  seen: readonly LaunchObservation[],
-  quiet: number | undefined,
-): { replicates: Replicate[]; contended: number } {
-  const filter = { sleeps: waits, quietWidth: quiet };
-  const replicates = seen.flatMap((one) => replicate(id, one, filter));
-  const timed = seen.filter(({ metrics }) => timedOf(metrics.get(id)) !== undefined).length;
-  if (replicates.length >= MIN_QUIET * timed) {
-    return { replicates, contended: timed - replicates.length };
-  }
-  const all = seen.flatMap((one) => replicate(id, one, { sleeps: waits }));
-  return { replicates: all, contended: 0 };
-}
-
-/** If fewer launches than this share are quiet, all of them count. */
-const MIN_QUIET = 0.5;
-
 function replicate(
-  id: string,
+  { id, waits }: MetricEntry,
   { launch, metrics }: LaunchObservation,
-  filter: Filter,
 ): Replicate[] {
   const observation = timedOf(metrics.get(id));
   if (observation === undefined) return [];
-  const estimate = estimateReplicate(observation.batches, filter);
+  const estimate = estimateReplicate(observation.batches, { sleeps: waits });
   if (estimate === undefined) return [];
   const { estimateNs, controlNs, spreadNs, kept, rejected } = estimate;
   return [

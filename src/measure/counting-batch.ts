@@ -8,12 +8,12 @@ import type { Batches } from './batches.js';
  * @returns the batch's index; for an even number of processes, the lower of the two in the middle
  */
 export function countingBatch({ process, ns }: Pick<Batches, 'process' | 'ns'>): number {
-  const least = new Map<number, number>();
+  const shortest = new Map<number, number>();
   for (const [index, own] of process.entries()) {
-    const before = least.get(own);
-    if (before === undefined || at(ns, index) < at(ns, before)) least.set(own, index);
+    const before = shortest.get(own);
+    if (before === undefined || at(ns, index) < at(ns, before)) shortest.set(own, index);
   }
-  const ranked = [...least.values()].sort((a, b) => at(ns, a) - at(ns, b));
+  const ranked = [...shortest.values()].sort((a, b) => at(ns, a) - at(ns, b));
   return ranked[Math.floor((ranked.length - 1) / 2)] ?? 0;
 }
 

@@ -37,7 +37,7 @@ const DEADLINE_MS = 60_000;
 /** Not pinned: the core does not change a count, and two boots at once take half the time. */
 const ANY_CPU = -1;
 
-export interface CountedSide {
+interface CountedSide {
   instructions: Instructions;
   /** A run that holds only the counts: nothing was timed. */
   run(identity: RunIdentity): Run;
@@ -48,7 +48,7 @@ export const withInstructions = (run: Run, instructions: Instructions): Run =>
   makeRun({ ...run, instructions });
 
 /** How often a side boots, and whether the first boot is traced. */
-export interface CountingOrder {
+interface CountingOrder {
   /** One seed for each boot, in order. */
   seeds: readonly number[];
   /** Whether the first boot is traced. */
@@ -146,7 +146,7 @@ async function countedSide(
     instructions,
     run: (identity) =>
       withInstructions(
-        collectRun(target.record, nothingTimed, boots, identity, undefined),
+        collectRun(target.record, nothingTimed, boots, identity, new Set()),
         instructions,
       ),
   };

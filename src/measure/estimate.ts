@@ -1,15 +1,9 @@
 import { interquartileRange, median, modeFast, quantile, sum } from 'simple-statistics';
-import {
-  CONTROL_QUANTILE,
-  ESTIMATE_QUANTILE,
-  OCCUPANCY_THRESHOLD,
-  QUIET_SHARE,
-  WIDTH_THRESHOLD,
-} from '../stats/assumptions.js';
+import { CONTROL_QUANTILE, ESTIMATE_QUANTILE, OCCUPANCY_THRESHOLD } from '../stats/assumptions.js';
 import type { Batches } from './batches.js';
 
 /** One metric in one launch, after the batches that something else interrupted are left out. */
-export interface Estimate {
+interface Estimate {
   /** ns per operation, as the clock read it. */
   estimateNs: number;
   /** ns per operation of the control loop beside the kept batches. */
@@ -21,10 +15,8 @@ export interface Estimate {
 
 /** How batches are selected. */
 export interface Filter {
-  /** The operation waits on purpose, so occupancy and a busy neighbour mean nothing. */
+  /** The operation waits on purpose, so occupancy means nothing. */
   sleeps: boolean;
-  /** The wide loop's ratio on a quiet core; without it no batch is left out for its neighbour. */
-  quietWidth?: number | undefined;
 }
 
 /** The quantile taken as a metric's own best occupancy: high, but not the luckiest batch. */
@@ -34,7 +26,7 @@ const OWN_OCCUPANCY_QUANTILE = 0.9;
  * Reduces the batches of one metric in one launch to its replicate. If the launch has several
  * processes, the replicate is the median of theirs.
  *
- * @returns undefined if too few batches are left, because a neighbour was busy throughout
+ * @returns undefined if there are no batches
  */
 export function estimateReplicate(batches: Batches, filter: Filter): Estimate | undefined {
   const own = [...new Set(batches.process)].flatMap(
@@ -58,14 +50,11 @@ export function estimateReplicate(batches: Batches, filter: Filter): Estimate | 
  * reject all its batches. Involuntary switches do not matter here, since a wake-up preemption is one.
  * Every batch counts if the metric `sleeps`. The same holds if the CPU clock stood still during a
  * batch, because such a clock is too coarse (10 ms in gVisor).
- *
- * A batch must also have had the core to itself. A virtual machine cannot see a neighbour on the core,
- * so the probe runs a loop that needs the core's whole width right after the batch. It must take no
- * longer than on a quiet core.
  */
 function estimateProcess(batches: Batches, filter: Filter, process: number): Estimate | undefined {
-  const { all, occupied, kept } = selected(batches, filter, process);
-  if (kept.length < QUIET_SHARE * occupied.length) return undefined;
+  const all = [...batches.process.keys()].filter((index) => batches.process[index] === process);
+  const kept = undisturbed(batches, filter, all);
+  if (kept.length === 0) return undefined;
   const ns = kept.map((index) => batches.ns[index] ?? 0);
   const control = kept.map((index) => batches.controlNs[index] ?? 0);
   return {
@@ -73,33 +62,9 @@ function estimateProcess(batches: Batches, filter: Filter, process: number): Est
     controlNs: quantile(control, CONTROL_QUANTILE),
     spreadNs: interquartileRange(ns),
     kept: kept.length,
-    rejected: all.length - occupied.length,
+    rejected: all.length - kept.length,
   };
 }
-
-/**
- * Whether {@link estimateReplicate} would return an estimate for the launch, without the cost of
- * making it.
- */
-export const makesReplicate = (batches: Batches, filter: Filter): boolean =>
-  [...new Set(batches.process)].some((process) => {
-    const { occupied, kept } = selected(batches, filter, process);
-    return kept.length >= QUIET_SHARE * occupied.length;
-  });
-
-/** The batches of a process: all, those in which nobody else had the CPU, and those that count. */
-function selected(
-  batches: Batches,
-  filter: Filter,
-  process: number,
-): { all: number[]; occupied: number[]; kept: number[] } {
-  const all = indicesOf(batches, process);
-  const occupied = undisturbed(batches, filter, all);
-  return { all, occupied, kept: occupied.filter((index) => metQuiet(batches, index, filter)) };
-}
-
-const indicesOf = (batches: Batches, process: number): number[] =>
-  [...batches.process.keys()].filter((index) => batches.process[index] === process);
 
 /** ns per operation of the batches that count, one array for each round. */
 export type RoundsNs = number[][];
@@ -108,7 +73,6 @@ export type RoundsNs = number[][];
 export function keptByRound(batches: Batches, filter: Filter): RoundsNs {
   const rounds: RoundsNs = [];
   for (const index of undisturbed(batches, filter, [...batches.ns.keys()])) {
-    if (!metQuiet(batches, index, filter)) continue;
     const round = batches.round[index] ?? 0;
     rounds[round] = [...(rounds[round] ?? []), batches.ns[index] ?? 0];
   }
@@ -124,12 +88,6 @@ function undisturbed({ occupancy }: Batches, { sleeps }: Filter, all: number[]):
   if (sleeps || own.includes(0)) return all;
   const best = quantile(own, OWN_OCCUPANCY_QUANTILE);
   return all.filter((index) => (occupancy[index] ?? 0) >= OCCUPANCY_THRESHOLD * best);
-}
-
-/** If the probe does not report the width, every batch passes. */
-function metQuiet({ width }: Batches, index: number, { sleeps, quietWidth }: Filter): boolean {
-  const own = width[index] ?? Number.NaN;
-  return sleeps || quietWidth === undefined || !(own > WIDTH_THRESHOLD * quietWidth);
 }
 
 /** Events per operation: the most frequent of a launch's counts. */

@@ -21,11 +21,11 @@ export function expectationText(
   if (worst === undefined) return '';
   const pairs = expected.map((one) => one.pairs);
   const shares = expected.map(({ mde80 }) => mde80);
-  const [least, most] = [Math.min(...pairs), Math.max(...pairs)];
+  const [minPairs, maxPairs] = [Math.min(...pairs), Math.max(...pairs)];
   const range =
-    least === most
-      ? `${countOf(most, 'pair')} of launches a metric`
-      : `${least} to ${countOf(most, 'pair')} of launches a metric`;
+    minPairs === maxPairs
+      ? `${countOf(maxPairs, 'pair')} of launches a metric`
+      : `${minPairs} to ${countOf(maxPairs, 'pair')} of launches a metric`;
   if (!Number.isFinite(worst.mde80)) {
     return `Planned: ${range}, too few for some to be called: a longer duration gives more.`;
   }

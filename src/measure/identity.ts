@@ -5,14 +5,14 @@ import type { RunIdentity } from './collect.js';
 
 const randomId = (): string => randomBytes(8).toString('hex');
 
-type PairedIdentity = RunIdentity & { duet: PairedSide };
+type PairedIdentity = RunIdentity & { paired: PairedSide };
 
 /** Names for the two runs of a paired comparison that begins now, the baseline's first. */
 export function bothIdentities(source?: Source): [PairedIdentity, PairedIdentity] {
   const id = randomId();
   return [
-    { ...newIdentity(source), duet: { id, side: 'baseline' } },
-    { ...newIdentity(source), duet: { id, side: 'candidate' } },
+    { ...newIdentity(source), paired: { id, side: 'baseline' } },
+    { ...newIdentity(source), paired: { id, side: 'candidate' } },
   ];
 }
 

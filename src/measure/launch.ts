@@ -28,7 +28,7 @@ export interface Bench {
   signal: AbortSignal;
 }
 
-export interface TimedObservation {
+interface TimedObservation {
   status: 'ok';
   kind: 'timed';
   batches: Batches;
@@ -62,7 +62,7 @@ export interface LaunchObservation {
 }
 
 /** One metric in one round. */
-export interface Turn {
+interface Turn {
   id: string;
   /** 0 if it has none. */
   batches: number;

@@ -1,7 +1,7 @@
 import { mean, sampleVariance } from 'simple-statistics';
 import type { MetricEntry } from '../probe/catalogue.js';
 import type { Random } from '../stats/random.js';
-import { estimateOf, type Filter, keptByRound, makesReplicate, type RoundsNs } from './estimate.js';
+import { estimateOf, keptByRound, type RoundsNs } from './estimate.js';
 import { type LaunchObservation, timedOf } from './launch.js';
 
 /** The launches that show what each metric costs, and how noisy it is here. */
@@ -9,14 +9,15 @@ export interface PilotRun {
   /** The side's launches in the order they ran; empty if the candidate is measured alone. */
   baseline: readonly LaunchObservation[];
   candidate: readonly LaunchObservation[];
-  quietWidth: number | undefined;
+  /** The launches that do not count, because another thread was busy on the core. */
+  contended: ReadonlySet<number>;
   /** Processes of a launch; each has all its rounds. */
   processes: number;
 }
 
 /** One metric in one launch of the pilot. */
-export interface Pilot {
-  /** Whether it makes a replicate: not if another thread was busy on the core throughout. */
+interface Pilot {
+  /** Whether it makes a replicate: not if another thread was busy on the core. */
   counts: boolean;
   rounds: RoundsNs;
   /** How many rounds there were, also those in which no batch counts. */
@@ -26,23 +27,27 @@ export interface Pilot {
 }
 
 /** The metric in the launches of the baseline and of the candidate. */
-export function pilotsOf({ id, waits }: MetricEntry, run: PilotRun): [Pilot[], Pilot[]] {
-  const filter = { sleeps: waits, quietWidth: run.quietWidth };
-  return [pilots(run.baseline, filter, id), pilots(run.candidate, filter, id)];
-}
+export const pilotsOf = (metric: MetricEntry, run: PilotRun): [Pilot[], Pilot[]] => [
+  pilots(run.baseline, metric, run),
+  pilots(run.candidate, metric, run),
+];
 
 /** Mean time of a round, in ms; 0 if none was measured. */
 export const roundMsOf = (all: readonly Pilot[]): number =>
   all.length === 0 ? 0 : mean(all.map(({ count, elapsedNs }) => elapsedNs / 1e6 / count));
 
-const pilots = (side: readonly LaunchObservation[], filter: Filter, id: string): Pilot[] =>
+const pilots = (
+  side: readonly LaunchObservation[],
+  { id, waits }: MetricEntry,
+  { contended }: PilotRun,
+): Pilot[] =>
   side.flatMap(({ launch, metrics }) => {
     const observation = timedOf(metrics.get(id));
     if (launch.phase === 'warm-up' || observation === undefined) return [];
     const { batches, elapsedNs } = observation;
-    const rounds = keptByRound(batches, filter);
+    const rounds = keptByRound(batches, { sleeps: waits });
     const count = 1 + Math.max(...batches.round);
-    const counts = makesReplicate(batches, filter);
+    const counts = !contended.has(launch.sequence);
     return rounds.length > 0 ? [{ counts, rounds, count, elapsedNs }] : [];
   });
 

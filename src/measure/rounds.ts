@@ -46,11 +46,11 @@ export interface RoundsOrder {
   /** Expected time of a round, ms, if launches are slow: a first round may then be left out. */
   roundMs?: number;
   /** Rounds without a failed launch that are measured even when `until` is past … */
-  leastRounds: number;
+  minRounds: number;
   /** … unless this is past, too. */
   latest: number;
   /** No more rounds than this. */
-  most?: number;
+  maxRounds?: number;
   /** After this, half of a round is enough, `bench.now()` ms: one launch a side. */
   enough?: number;
 }
@@ -79,7 +79,7 @@ export async function measureRounds(
 ): Promise<void> {
   const begin = bench.now();
   let whole = 0;
-  for (let round = 0; round < (order.most ?? MAX_ROUNDS); round++) {
+  for (let round = 0; round < (order.maxRounds ?? MAX_ROUNDS); round++) {
     if (!isDue(order, { round, whole, begin, now: bench.now() })) return;
     const tell = (launch: number, target: Target) =>
       tellProgress(progress, order, { begin, now: bench.now() }, round, launch, target);
@@ -98,9 +98,9 @@ interface Course {
 
 /** Whether to measure another round: because it would end in time, or because it is required. */
 function isDue(order: RoundsOrder, { round, whole, begin, now }: Course): boolean {
-  if (round === 0 && (order.leastRounds > 0 || order.roundMs === undefined)) return true;
+  if (round === 0 && (order.minRounds > 0 || order.roundMs === undefined)) return true;
   const roundMs = round === 0 ? (order.roundMs ?? 0) : (now - begin) / round;
-  return now + roundMs <= (whole < order.leastRounds ? order.latest : order.until);
+  return now + roundMs <= (whole < order.minRounds ? order.latest : order.until);
 }
 
 const BOTH: readonly SideName[] = ['baseline', 'candidate'];
@@ -205,9 +205,9 @@ const FAILURES_IN_A_ROW = 8;
 function refuseFailing(target: Target, observations: readonly LaunchObservation[]): void {
   const lastGood = observations.findLastIndex(({ launch }) => launch.failure === undefined);
   const failures = observations.slice(lastGood + 1);
-  const most = lastGood < 0 ? FAILURES_AT_FIRST : FAILURES_IN_A_ROW;
+  const maxFailures = lastGood < 0 ? FAILURES_AT_FIRST : FAILURES_IN_A_ROW;
   const [first] = failures;
-  if (failures.length >= most && first?.launch.failure !== undefined) {
+  if (failures.length >= maxFailures && first?.launch.failure !== undefined) {
     throw launchesFailed(target.record, first.launch.failure);
   }
 }

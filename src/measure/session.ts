@@ -11,11 +11,11 @@ import {
   MIN_PAIRS,
   roundsFor,
 } from './allocation.js';
-import { quietWidth } from './batches.js';
 import { budgetOf, screenShareFor } from './budget.js';
-import { collectRun, type RunIdentity } from './collect.js';
+import { collectRun, isMeasuring, type RunIdentity } from './collect.js';
+import { contendedLaunches } from './contention.js';
 import { expectationText } from './expectation.js';
-import { type Bench, type LaunchObservation, timedBatches } from './launch.js';
+import type { Bench, LaunchObservation } from './launch.js';
 import {
   type LaunchCost,
   NO_COST,
@@ -61,9 +61,9 @@ export class Session {
   private warmUpMs = 0;
   private cost: LaunchCost = NO_COST;
   private goal: Goal | undefined;
-  private quiet: { launches: number; width: number | undefined } = {
+  private known: { launches: number; contended: ReadonlySet<number> } = {
     launches: 0,
-    width: undefined,
+    contended: new Set(),
   };
 
   constructor(
@@ -80,7 +80,7 @@ export class Session {
     this.progress.phase('Warm up');
     const schedule = warmUpSchedule(this.bench.plan.metrics);
     const enough = this.time.shortWarmUp;
-    await this.measure('warm-up', schedule, { until: 0, leastRounds: 1, enough });
+    await this.measure('warm-up', schedule, { until: 0, minRounds: 1, enough });
     this.warmUpMs = this.time.passedMs;
     const launches = this.launches();
     this.cost = {
@@ -118,7 +118,7 @@ export class Session {
     if (goal === undefined) {
       const { metrics, roundsPerLaunch } = this.bench.plan;
       const schedule = screenSchedule(metrics, roundsPerLaunch);
-      await this.measure('screen', schedule, { until: this.time.at(share), leastRounds: 1 });
+      await this.measure('screen', schedule, { until: this.time.at(share), minRounds: 1 });
       return;
     }
     this.goal = goal;
@@ -137,7 +137,7 @@ export class Session {
     const { plan } = this.bench;
     const rounds = pilotLaunchRounds(this.cost, plan, this.time.pilotMs(until));
     const schedule = screenSchedule(plan.metrics, rounds);
-    await this.measure('screen', schedule, { until, leastRounds: 1, most: PILOT_ROUNDS });
+    await this.measure('screen', schedule, { until, minRounds: 1, maxRounds: PILOT_ROUNDS });
   }
 
   /** Spends a share of the time that is left, as allocated. */
@@ -154,7 +154,7 @@ export class Session {
     await this.measure('screen', schedule, {
       until: this.time.partWay(until, share),
       ...(launchMs === undefined ? {} : { roundMs: LAUNCHES_PER_ROUND * launchMs }),
-      leastRounds: share < 1 ? 0 : roundsFor(MIN_PAIRS) - done,
+      minRounds: share < 1 ? 0 : roundsFor(MIN_PAIRS) - done,
     });
   }
 
@@ -173,34 +173,40 @@ export class Session {
   }
 
   /** Fresh launches of the flagged metrics only, at least as many pairs as their test needs. */
-  async confirm(flagged: readonly string[], leastPairs: number): Promise<void> {
-    await this.confirmUntil(this.time.at(WHOLE_BUDGET), flagged, leastPairs);
+  async confirm(flagged: readonly string[], minPairs: number): Promise<void> {
+    await this.confirmUntil(this.time.at(WHOLE_BUDGET), flagged, minPairs);
   }
 
-  /** The same until a given moment; `leastPairs` are measured even if they take longer. */
-  async confirmUntil(until: number, flagged: readonly string[], leastPairs: number): Promise<void> {
+  /** The same until a given moment; `minPairs` are measured even if they take longer. */
+  async confirmUntil(until: number, flagged: readonly string[], minPairs: number): Promise<void> {
     const { metrics, roundsPerLaunch } = this.bench.plan;
     const those = metrics.filter(({ id }) => flagged.includes(id));
     const allocations = this.goal && this.allocateConfirmation(those, this.goal, until);
     const schedule = screenSchedule(those, roundsPerLaunch, allocations);
-    await this.measure('confirm', schedule, { until, leastRounds: roundsFor(leastPairs) });
+    await this.measure('confirm', schedule, { until, minRounds: roundsFor(minPairs) });
   }
 
   baselineRun(identity: RunIdentity): Run {
     const { baseline = this.sides.candidate } = this.sides;
-    return collectRun(baseline.record, this.bench.plan, this.log.baseline, identity, this.width());
+    return collectRun(
+      baseline.record,
+      this.bench.plan,
+      this.log.baseline,
+      identity,
+      this.contended(),
+    );
   }
 
   candidateRun(identity: RunIdentity): Run {
     const { record } = this.sides.candidate;
-    return collectRun(record, this.bench.plan, this.log.candidate, identity, this.width());
+    return collectRun(record, this.bench.plan, this.log.candidate, identity, this.contended());
   }
 
   /** Both sides as one run, for a candidate that was compared with itself. */
   pooledRun(identity: RunIdentity): Run {
     const { record } = this.sides.candidate;
     const launches = this.launches().sort((a, b) => a.launch.sequence - b.launch.sequence);
-    return collectRun(record, this.bench.plan, launches, identity, this.width());
+    return collectRun(record, this.bench.plan, launches, identity, this.contended());
   }
 
   /** The launches of the baseline and of the candidate, in the order they ran. */
@@ -212,18 +218,21 @@ export class Session {
     return [...this.log.baseline, ...this.log.candidate];
   }
 
-  /** The wide loop's ratio on a quiet core, from both sides: they ran on the same core in turn. */
-  private width(): number | undefined {
+  /** Later launches may show that earlier ones did not meet a quiet core. */
+  private contended(): ReadonlySet<number> {
     const launches = this.launches();
-    if (launches.length !== this.quiet.launches) {
-      this.quiet = { launches: launches.length, width: quietWidth(launches.map(timedBatches)) };
+    if (launches.length !== this.known.launches) {
+      const measuring = launches.filter(isMeasuring);
+      const paired = this.sides.baseline !== undefined;
+      const contended = contendedLaunches(measuring, { paired });
+      this.known = { launches: launches.length, contended };
     }
-    return this.quiet.width;
+    return this.known.contended;
   }
 
   private pilotRun(): PilotRun {
     const { processesPerLaunch: processes } = this.bench.plan;
-    return { ...this.log, quietWidth: this.width(), processes };
+    return { ...this.log, contended: this.contended(), processes };
   }
 
   private allocateScreen(goal: Goal, until: number): Map<string, Allocation> {
@@ -281,7 +290,7 @@ export class Session {
   private async measure(
     phase: RoundsOrder['phase'],
     schedule: Schedule,
-    limits: Pick<RoundsOrder, 'until' | 'leastRounds' | 'most' | 'enough' | 'roundMs'>,
+    limits: Pick<RoundsOrder, 'until' | 'minRounds' | 'maxRounds' | 'enough' | 'roundMs'>,
   ): Promise<void> {
     const latest = Math.max(limits.until, this.time.latest);
     const order = { phase, schedule, latest, ...limits };

@@ -37,7 +37,7 @@ export interface WireOutput {
 }
 
 /** What one launch of the probe must do. Units are those of the probe's arguments. */
-export interface ProbePlan {
+interface ProbePlan {
   /** Each with the number of rounds that it takes part in. Fewer rounds are spread evenly. */
   metrics: readonly { id: string; rounds: number }[];
   batches: number;

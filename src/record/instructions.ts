@@ -11,7 +11,7 @@ const word = z.string().min(1).max(128);
 const text = z.string().max(512);
 
 /** A function of traced operations. */
-export const tracedFunctionSchema = z.strictObject({
+const tracedFunctionSchema = z.strictObject({
   name: z.string().min(1).max(512),
   module: z.string().max(128).optional(),
   kernel: z.boolean(),
@@ -27,7 +27,7 @@ const calls = z.array(z.int().min(0).max(MAX_CALLS)).max(MAX_CALLS);
  * The call tree of a batch's operations, or the mean of two trees if the count lies between two
  * batches. Each call follows its caller and is one level deeper. Entry i of each list is call i.
  */
-export const tracedOperationsSchema = z
+const tracedOperationsSchema = z
   .strictObject({
     /** Operations of the batch: divide by it to get the instructions of one operation. */
     operations: z.int().min(1).max(1_000_000_000),
@@ -43,7 +43,7 @@ export const tracedOperationsSchema = z
     { error: 'its lists are not of one length' },
   );
 
-export const instructionMetricSchema = z.discriminatedUnion('status', [
+const instructionMetricSchema = z.discriminatedUnion('status', [
   z.strictObject({
     ...metricIdentity,
     status: z.literal('ok'),

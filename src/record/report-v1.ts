@@ -60,15 +60,23 @@ const CONTRACT = {
   ...{ maxBytes: MAX_REPORT_BYTES, noun: 'report' },
 };
 
+/** `remedy` says what to do instead, as a clause, if the report can never be judged again. */
+export type ReportV1Parse = StrictParse<StoredReport> & { remedy?: string };
+
 /** @returns what judging needs of the report, or one clause that says why it cannot be judged */
-export function parseReportV1(json: string): StrictParse<StoredReport> {
+export function parseReportV1(json: string): ReportV1Parse {
   const parse = parseStrictly(json, CONTRACT);
   if (parse.ok) return { ok: true, value: storedFrom(parse.value) };
-  return keptNoRecords(json) ? { ok: false, reason: NO_RECORDS } : parse;
+  return keptNoRecords(json) ? NO_RECORDS : parse;
 }
 
-const NO_RECORDS =
-  'it is of version 1.0 as the first builds wrote it, which did not keep the records that a report rests on';
+const NO_RECORDS: ReportV1Parse = {
+  ok: false,
+  reason:
+    'it is of version 1.0 as the first builds wrote it, which did not keep the records that a report rests on',
+  remedy:
+    'if you still have the run records (*.run.json) of both sides, give them to "syscall-gate compare"; else measure again',
+};
 
 function keptNoRecords(json: string): boolean {
   const parse = parseStrictly(json, { ...CONTRACT, schema: first });

@@ -9,7 +9,7 @@ import { GATE_VERDICTS, type Verdict } from './verdict.js';
 
 /** The report for scripts: `--json`, the action's `report` output. `schema/report-v2.json`. */
 export const REPORT_SCHEMA = 'syscall-gate/report';
-export const REPORT_VERSION = '2.0';
+export const REPORT_VERSION = '2.1';
 
 /** Far larger than any report, and small enough to read into memory. */
 export const MAX_REPORT_BYTES = 16 * 1024 * 1024;
@@ -25,7 +25,7 @@ const MAX_RECORDS = 512;
 export const QUANTITIES = ['entries', 'switches', 'tcpKilobytes', 'kilobytes'] as const;
 export type Quantity = (typeof QUANTITIES)[number];
 
-export const machineReportSchema = z.strictObject({
+const machineReportSchema = z.strictObject({
   platform: platformSchema,
   runs: z
     .strictObject({ baseline: z.string(), candidate: z.string() })
@@ -326,6 +326,12 @@ export const reportSchema = z.strictObject({
   unreadable: z
     .strictObject({ baseline: z.array(z.string()), candidate: z.array(z.string()) })
     .describe('settings that could not be read on this side, and so are not compared'),
+  unrecorded: z
+    .strictObject({ baseline: z.array(z.string()), candidate: z.array(z.string()) })
+    .optional()
+    .describe(
+      "settings that this side's version of syscall-gate did not record yet; absent if both recorded all",
+    ),
   configuration: configurationSchema
     .nullable()
     .describe('build options in which the kernels differ; null if they are the same or not known'),

@@ -1,15 +1,15 @@
 import { type Fields, isFields } from './strict.js';
+import { NOT_RECORDED } from './unread.js';
 
 /**
  * Turns a run record of version 1.0 into one of today's version. Version 1.0 grew for a while without
  * a new number, so older builds left out fields that later ones recorded. A missing optional field stays
- * absent. A missing text becomes "unknown", as it does if the probe cannot read it.
+ * absent. A missing text becomes "not recorded", which is something else than the probe's "unknown" for
+ * what it could not read.
  */
 
 /** Texts of the subject that the first builds did not record. */
 const LATER_TEXTS = ['scheduler', 'cgroupDepth', 'loopbackMtu', 'tcpBuffers'];
-
-const UNKNOWN = 'unknown';
 
 /**
  * Changes the fields of a record of version 1.0 in place. It leaves wrong values for the schema to
@@ -29,7 +29,7 @@ export function upgradeRun(run: Fields): string | undefined {
 }
 
 function fillSubject(subject: Fields | undefined): void {
-  for (const name of LATER_TEXTS) if (subject) subject[name] ??= UNKNOWN;
+  for (const name of LATER_TEXTS) if (subject) subject[name] ??= NOT_RECORDED;
 }
 
 /** Before the field existed, each launch was one process. */
@@ -43,9 +43,9 @@ function fillMachine(target: Fields | undefined, platform: Fields | undefined): 
   if (!facts || target['kind'] !== 'kernel') return;
   const { accelerator } = facts;
   if (accelerator !== 'kvm' && accelerator !== 'tcg') return;
-  const fact = (name: string): unknown => facts[name] ?? UNKNOWN;
+  const fact = (name: string): unknown => facts[name] ?? NOT_RECORDED;
   target['machine'] = {
-    architecture: facts['architecture'] ?? platform?.['architecture'] ?? UNKNOWN,
+    architecture: facts['architecture'] ?? platform?.['architecture'] ?? NOT_RECORDED,
     accelerator,
     emulator: {
       ...{ name: 'QEMU', version: fact('qemu'), machine: fact('machine'), cpu: fact('cpu') },

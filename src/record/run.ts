@@ -67,7 +67,7 @@ export const subjectSchema = z.strictObject({
 });
 
 /** The virtual machine that a kernel was booted in. Programs read this, people read the facts. */
-export const machineSchema = z.strictObject({
+const machineSchema = z.strictObject({
   architecture: word,
   /** KVM runs the kernel on the processor itself, TCG emulates one. */
   accelerator: z.enum(['kvm', 'tcg']),
@@ -101,7 +101,7 @@ export const targetSchema = z.strictObject({
 });
 
 /** Where the measured code came from, when the run was made by a workflow. */
-export const sourceSchema = z.strictObject({
+const sourceSchema = z.strictObject({
   repository: text,
   branch: text,
   commit: text,
@@ -110,7 +110,7 @@ export const sourceSchema = z.strictObject({
   runAttempt: count,
 });
 
-export const planSchema = z.strictObject({
+const planSchema = z.strictObject({
   seed: count,
   /** The CPU that the launches ran on, and whether they were pinned; absent if not recorded. */
   cpu: z.int().min(0).max(65535),
@@ -126,7 +126,7 @@ export const planSchema = z.strictObject({
   occupancyThreshold: ratio,
 });
 
-export const pairedSideSchema = z.strictObject({
+const pairedSideSchema = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{16}$/),
   side: z.enum(['baseline', 'candidate']),
 });
@@ -135,7 +135,7 @@ export const pairedSideSchema = z.strictObject({
  * One start of the probe. `sequence` numbers the launches of both sides of a paired comparison in one
  * order.
  */
-export const launchSchema = z.strictObject({
+const launchSchema = z.strictObject({
   sequence: count,
   phase: z.enum(['warm-up', 'tails', 'screen', 'confirm']),
   wallNs: nanoseconds,
@@ -164,7 +164,7 @@ export const replicateSchema = z.strictObject({
 const details = z.record(word, z.number().min(0).max(1e15));
 
 /** Events per operation in one launch: the most frequent count, and how many counts agree on it. */
-export const countSchema = z.strictObject({
+const countSchema = z.strictObject({
   sequence: count,
   count: z.number().min(0).max(1e12),
   agreeing: z.int().min(1),
@@ -205,7 +205,7 @@ const countedMetricSchema = z.strictObject({
   details: details.optional(),
 });
 
-export const metricRecordSchema = z.discriminatedUnion('status', [
+const metricRecordSchema = z.discriminatedUnion('status', [
   z.discriminatedUnion('unit', [timedMetricSchema, countedMetricSchema]),
   z.strictObject({
     ...metricFields,
@@ -317,7 +317,7 @@ type RunFields = z.infer<typeof runSchema>;
 /** A record that went through {@link parseRun}: no other value has this type. */
 export type Run = RunFields & { readonly [parsed]: true };
 
-export type RunParse = { ok: true; run: Run } | { ok: false; reason: string };
+type RunParse = { ok: true; run: Run } | { ok: false; reason: string };
 
 /** The file of each run: as it was read, or as it is written. */
 const texts = new WeakMap<Run, string>();

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 
 /** What a stored file claims to be, and how much of it is read. */
-export interface Contract<T> {
+interface Contract<T> {
   schema: z.ZodType<T>;
   /** The literals of its fields `schema` and `version`. A version is "major.minor"; 1 means 1.0. */
   name: string;

@@ -17,7 +17,7 @@ import {
 } from './markdown.js';
 import { arrange, type Placement } from './placement.js';
 
-export interface CommentOptions {
+interface CommentOptions {
   /** The measured commit: the comment may be older than the pull request's newest commit. */
   commit?: string;
   runUrl?: string;

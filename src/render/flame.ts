@@ -3,7 +3,7 @@ import { clip, xml } from '../text/escape.js';
 import { type CallChange, callChanges } from '../trace/changes.js';
 import { type DifferenceNode, resolutionOf } from '../trace/difference.js';
 
-export interface FlameOptions {
+interface FlameOptions {
   /** For example "syscall.read_zero: 677 → 653 instructions per operation". */
   title: string;
   /** A line below the title. */

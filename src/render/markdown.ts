@@ -127,7 +127,7 @@ function rowsTable({ names, head, columns }: Table, rows: readonly Row[]): strin
 }
 
 /** A table with words in the first column and figures in the others, which never break at blanks. */
-export const figures = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+const figures = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   markdownTable(
     head,
     head.map((_, index) => (index === 0 ? ':--' : '--:')),

@@ -5,7 +5,7 @@ import type { Part, PartName } from '../report/parts.js';
 export type Placement = 'open' | 'left out' | { folded: string };
 
 /** Blocks that stand together: shown, or folded away under one title. */
-export interface Arranged {
+interface Arranged {
   folded?: string;
   blocks: Block[];
 }

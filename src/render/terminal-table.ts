@@ -11,7 +11,7 @@ import {
 import { verdictSymbols } from '../report/verdict-words.js';
 import { clip, plain, wrap } from '../text/escape.js';
 
-export type Colors = ReturnType<typeof picocolors.createColors>;
+type Colors = ReturnType<typeof picocolors.createColors>;
 
 /** Long lines of prose are hard to read, however wide the terminal is. */
 export const PROSE_COLUMNS = 110;

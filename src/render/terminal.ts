@@ -12,7 +12,7 @@ import { plain, wrap } from '../text/escape.js';
 import { arrange, type Placement } from './placement.js';
 import { type Paper, PROSE_COLUMNS, paintOf, tableLines } from './terminal-table.js';
 
-export interface TerminalOptions {
+interface TerminalOptions {
   color: boolean;
   /** Width to fit. A table drops columns, the least important first, until it fits. */
   columns: number;

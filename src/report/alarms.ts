@@ -10,7 +10,7 @@ import { changedText } from './causes.js';
 import { causeText, diagnosisText } from './diagnosis.js';
 import { changeSize, countRatio } from './size.js';
 
-type Judged = Pick<Report, 'findings' | 'diagnosis' | 'counted'>;
+type Judged = Pick<Report, 'findings' | 'diagnosis' | 'counted' | 'unreadable' | 'unrecorded'>;
 
 /**
  * What turns a gate red, with one entry for each cause: a lost operation, a cost of every kernel entry,
@@ -79,7 +79,7 @@ const LOST: Readonly<Record<string, string>> = {
   unsupported: 'is not supported',
 };
 
-function explainedAlarm({ findings, diagnosis }: Judged): Alarm[] {
+function explainedAlarm({ findings, diagnosis, ...unread }: Judged): Alarm[] {
   if (diagnosis === null) return [];
   const metrics = findings
     .filter(isMeasuredReport)
@@ -90,7 +90,7 @@ function explainedAlarm({ findings, diagnosis }: Judged): Alarm[] {
     .map(({ id }) => id);
   if (metrics.length === 0) return [];
   const title = `${causeText(diagnosis)}: ${countOf(metrics.length, 'metric')} regressed`;
-  const text = `${diagnosisText(diagnosis)} Metrics: ${metrics.join(', ')}.`;
+  const text = `${diagnosisText(diagnosis, unread)} Metrics: ${metrics.join(', ')}.`;
   return [{ verdict: 'regressed', title, text, metrics }];
 }
 

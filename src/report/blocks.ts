@@ -15,7 +15,7 @@ export interface Headline {
   text: string;
 }
 
-export interface Prose {
+interface Prose {
   kind: 'prose';
   text: string;
 }
@@ -31,7 +31,7 @@ export interface List {
 /** A label and its text. */
 export type Fact = readonly [label: string, text: string];
 
-export interface Facts {
+interface Facts {
   kind: 'facts';
   title: string;
   facts: readonly Fact[];
@@ -98,7 +98,7 @@ export interface Command {
 }
 
 /** Details that only some readers want. */
-export interface Folded {
+interface Folded {
   kind: 'folded';
   title: string;
   blocks: readonly Block[];

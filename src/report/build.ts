@@ -26,7 +26,7 @@ import { tailsReport } from './tails.js';
 import { countVerdicts } from './verdict-words.js';
 
 /** What a report states in addition to the comparison. */
-export interface ReportContext {
+interface ReportContext {
   /** The target specs of both sides as the user wrote them. */
   specs: { baseline: string; candidate: string };
   policy: Policy;
@@ -81,7 +81,7 @@ export function buildReport(
     configuration: configurationReport(comparison, counted, findings) ?? null,
     diagnosis,
     caveats: [...comparison.skipped, ...comparison.caveats],
-    alarms: alarmsOf({ findings, diagnosis, counted }),
+    alarms: alarmsOf({ ...differing, findings, diagnosis, counted }),
     findings,
     counted,
     certificate: certificateOf({ ...comparison, findings }),

@@ -1,5 +1,6 @@
 import type { DiagnosisReport, Quantity } from '../record/report.js';
 import { formatNsDifference, formatShare } from '../text/units.js';
+import { type Differing, settingsText, unreadCarriersOf } from './differences.js';
 import { fieldName } from './field-words.js';
 
 const each: Record<Quantity, string> = {
@@ -23,8 +24,11 @@ export function explanationText(diagnosis: DiagnosisReport): string {
   return `${causeText(diagnosis)} ${verb} ${formatShare(share)} of ${what}`;
 }
 
+/** What one side alone has no value of. */
+export type Unread = Pick<Differing, 'unreadable' | 'unrecorded'>;
+
 /** The diagnosis in full, with its intervals and the differences that could be its cause. */
-export function diagnosisText(diagnosis: DiagnosisReport): string {
+export function diagnosisText(diagnosis: DiagnosisReport, unread: Unread): string {
   const sure = diagnosis.terms
     .map(({ low, high }) => `${formatNsDifference(low)} to ${formatNsDifference(high)}`)
     .join('; ');
@@ -35,7 +39,25 @@ export function diagnosisText(diagnosis: DiagnosisReport): string {
   );
   const causes =
     differences.length === 0
-      ? 'No known difference between the sides could cause it.'
+      ? noDifferenceText(diagnosis, unread)
       : `Differences between the sides that could cause it: ${differences.join(', ')}.`;
   return `One cause for ${of} metrics: ${causeText(diagnosis)} (95 % interval ${sure}). ${causes}`;
 }
+
+/** Says what could not be compared: a cause may hide there. */
+function noDifferenceText(
+  { terms }: DiagnosisReport,
+  { unreadable, unrecorded = NONE }: Unread,
+): string {
+  const quantities = terms.map(({ quantity }) => quantity);
+  const among = ({ baseline, candidate }: Unread['unreadable']): string[] =>
+    unreadCarriersOf(quantities, [...baseline, ...candidate]);
+  const [unread, missing] = [among(unreadable), among(unrecorded)];
+  return [
+    'No known difference between the sides could cause it.',
+    ...(unread.length > 0 ? [`Possible causes could not be read: ${settingsText(unread)}.`] : []),
+    ...(missing.length > 0 ? [`Possible causes were not recorded: ${settingsText(missing)}.`] : []),
+  ].join(' ');
+}
+
+const NONE = { baseline: [], candidate: [] };

@@ -1,6 +1,7 @@
 import { type Family, familyOf } from '../families.js';
 import type { Quantity, Report } from '../record/report.js';
 import type { Platform, Run, Subject } from '../record/run.js';
+import { isUnknown, NOT_RECORDED, UNREADABLE } from '../record/unread.js';
 import { isCalled } from '../record/verdict.js';
 import { countOf } from '../text/units.js';
 import type { Comparison } from '../verdict/comparison.js';
@@ -68,8 +69,18 @@ const groupsOf = (quantities: readonly Quantity[]) => [
   ...anyCarriers,
 ];
 
-/** What differs between the sides, and what could be read on one side only. */
-export type Differing = Pick<Report, 'differences' | 'unreadable'>;
+/** Fields that could cause a cost of these quantities, but have no value on a side. */
+export function unreadCarriersOf(
+  quantities: readonly Quantity[],
+  fields: readonly string[],
+): string[] {
+  const patterns = groupsOf(quantities).flat();
+  const found = patterns.flatMap((pattern) => fields.filter((field) => pattern.test(field)));
+  return [...new Set(found)];
+}
+
+/** What differs between the sides, and what one side alone has no value of. */
+export type Differing = Pick<Report, 'differences' | 'unreadable' | 'unrecorded'>;
 
 /**
  * What differs between the sides: first what could cause the called changes, then the rest. Of stored
@@ -89,21 +100,19 @@ export function differencesOf(comparison: Comparison, diagnosis: Diagnosis | und
     const index = patterns.findIndex((pattern) => pattern.test(field));
     return index < 0 ? patterns.length : index;
   };
-  const read = once.filter((one) => !isUnread(one.baseline) && !isUnread(one.candidate));
-  const unread = (side: 'baseline' | 'candidate') =>
-    once.filter((one) => isUnread(one[side])).map(({ field }) => field);
+  const read = once.filter((one) => !isUnknown(one.baseline) && !isUnknown(one.candidate));
+  const without = (value: string) => {
+    const on = (side: 'baseline' | 'candidate') =>
+      once.filter((one) => one[side] === value).map(({ field }) => field);
+    return { baseline: on('baseline'), candidate: on('candidate') };
+  };
+  const unrecorded = without(NOT_RECORDED);
   return {
     differences: read.toSorted((a, b) => rank(a) - rank(b)),
-    unreadable: { baseline: unread('baseline'), candidate: unread('candidate') },
+    unreadable: without(UNREADABLE),
+    ...(unrecorded.baseline.length + unrecorded.candidate.length > 0 ? { unrecorded } : {}),
   };
 }
-
-/** The probe's value for a setting that it cannot read. */
-const UNREAD = 'unknown';
-
-/** A setting may have parts: `rmem unknown; wmem unknown`. */
-const isUnread = (value: string): boolean =>
-  value.split('; ').every((part) => part === UNREAD || part.endsWith(` ${UNREAD}`));
 
 /** The quantities of the families with called metrics, the family with the most of them first. */
 function calledQuantities({ findings }: Comparison): Quantity[] {
@@ -127,6 +136,7 @@ function fieldDifferences(last: Run, candidate: Run): Difference[] {
     }))
     .filter((pair) => pair.baseline !== pair.candidate)
     .map(wordByWord)
+    .map(partByPart)
     .filter(({ field }, _index, all) => !isRedundant(field, all));
 }
 
@@ -137,12 +147,12 @@ const mitigationsRead = (fields: ReadonlyMap<string, string>): boolean =>
 
 /** If no mitigation at all is known, their directory could not be read. */
 const absence = (field: string, mitigationsKnown = true): string =>
-  field.startsWith(MITIGATION) && !mitigationsKnown ? UNREAD : 'absent';
+  field.startsWith(MITIGATION) && !mitigationsKnown ? UNREADABLE : 'absent';
 
 /** For a command line, only the words that one side does not have, in their order. */
 function wordByWord(pair: Difference): Difference {
   const { field, baseline, candidate } = pair;
-  if (field !== 'kernelCommandLine' || isUnread(baseline) || isUnread(candidate)) return pair;
+  if (field !== 'kernelCommandLine' || isUnknown(baseline) || isUnknown(candidate)) return pair;
   const [before, after] = [wordsOf(baseline), wordsOf(candidate)];
   const [gone, come] = [without(before, after), without(after, before)];
   if (gone.length + come.length === 0) return pair;
@@ -162,6 +172,50 @@ function without(words: readonly string[], others: readonly string[]): string[] 
   });
 }
 
+/** Settings that consist of parts, and what stands between these. */
+const SEPARATORS: Readonly<Record<string, string>> = {
+  securityModules: '; ',
+  tcpBuffers: '; ',
+  preemption: ', ',
+};
+
+/**
+ * For a setting of several parts, only those that both sides could read:
+ * `rmem unknown; wmem 4096 16384 4194304` and `unknown; profile unconfined` have one each.
+ */
+function partByPart(pair: Difference): Difference {
+  const separator = SEPARATORS[pair.field];
+  const { field, baseline, candidate } = pair;
+  if (separator === undefined || isUnknown(baseline) || isUnknown(candidate)) return pair;
+  const sides = [baseline, candidate].map((value) => partsOf(value, separator));
+  const names = [...new Set(sides.flatMap((parts) => [...parts.keys()]))];
+  const known = names.filter((name) => sides.every((parts) => !isUnreadPart(parts.get(name))));
+  if (known.length === names.length) return pair;
+  const [before = '', after = ''] = sides.map((parts) =>
+    known.flatMap((name) => parts.get(name) ?? []).join(separator),
+  );
+  if (before !== after)
+    return { field, baseline: before || 'absent', candidate: after || 'absent' };
+  const [own, other] = sides.map((parts) => [...parts.values()].some(isUnreadPart));
+  return {
+    field,
+    baseline: own ? UNREADABLE : baseline,
+    candidate: other ? UNREADABLE : candidate,
+  };
+}
+
+/** The parts by their first word if that is a name, else by their place. */
+const partsOf = (value: string, separator: string): Map<string, string> =>
+  new Map(
+    value
+      .split(separator)
+      .map((part, place) => [/^(?:profile|rmem|wmem)(?= )/.exec(part)?.[0] ?? `${place}`, part]),
+  );
+
+/** A preemption mode is `default` if nothing sets it and the kernel does not show which one it is. */
+const isUnreadPart = (part: string | undefined): boolean =>
+  part !== undefined && (isUnknown(part) || part === 'default' || part.endsWith(` ${UNREADABLE}`));
+
 /** A booted kernel reports its own version, so a difference of the image or its hash adds nothing. */
 const isRedundant = (field: string, all: readonly Difference[]): boolean =>
   field === 'target.kernel' ||
@@ -180,10 +234,12 @@ function fieldsOf({ subject, platform, target }: Run): Map<string, string> {
 }
 
 const texts = (fields: Readonly<Record<string, string | number>>, prefix = '') =>
-  Object.entries(fields).map(([field, value]) => [`${prefix}${field}`, String(value)] as const);
+  Object.entries(fields).map(
+    ([field, value]) => [`${prefix}${field}`, String(value) || UNREADABLE] as const,
+  );
 
-/** What differs, and one line for each side about the settings that could not be read there. */
-export function differenceBlocks({ differences, unreadable }: Differing): Block[] {
+/** What differs, and one line for each side about the settings that have no value there. */
+export function differenceBlocks({ differences, unreadable, unrecorded }: Differing): Block[] {
   const changes = differences.map(({ field, ...values }) => ({
     name: fieldName(field),
     ...values,
@@ -192,17 +248,24 @@ export function differenceBlocks({ differences, unreadable }: Differing): Block[
     ...(changes.length === 0
       ? []
       : [{ kind: 'changes' as const, title: 'Differences between the sides', changes }]),
-    ...prose(unreadableText('baseline', unreadable.baseline)),
-    ...prose(unreadableText('candidate', unreadable.candidate)),
+    ...prose(listText('Not readable on the baseline', unreadable.baseline)),
+    ...prose(listText('Not readable on the candidate', unreadable.candidate)),
+    ...prose(listText(notRecordedOn('baseline'), unrecorded?.baseline ?? [])),
+    ...prose(listText(notRecordedOn('candidate'), unrecorded?.candidate ?? [])),
   ];
 }
+
+const notRecordedOn = (side: string): string =>
+  `Not recorded by the older syscall-gate that measured the ${side}`;
 
 const MAX_NAMED = 4;
 
 /** `Not readable on the candidate: preemption, microcode, mitigation of mds and 23 more settings.` */
-function unreadableText(side: string, fields: readonly string[]): string {
-  if (fields.length === 0) return '';
+const listText = (what: string, fields: readonly string[]): string =>
+  fields.length === 0 ? '' : `${what}: ${settingsText(fields)}.`;
+
+/** The first settings by name, and how many more there are. */
+export function settingsText(fields: readonly string[]): string {
   const [named, left] = [fields.slice(0, MAX_NAMED).map(fieldName), fields.length - MAX_NAMED];
-  const more = left > 0 ? ` and ${countOf(left, 'more setting')}` : '';
-  return `Not readable on the ${side}: ${named.join(', ')}${more}.`;
+  return `${named.join(', ')}${left > 0 ? ` and ${countOf(left, 'more setting')}` : ''}`;
 }

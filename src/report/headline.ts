@@ -125,9 +125,9 @@ function disagreeing(metrics: MeasuredReport[], report: ReportBody): string {
 /** Only if every metric has such a number. The number of one metric would read as the whole gate's. */
 function settling(metrics: MeasuredReport[], report: ReportBody): string {
   const numbers = metrics.map(({ replicatesToSettle }) => replicatesToSettle ?? Infinity);
-  const most = metrics.find((metric) => metric.replicatesToSettle === Math.max(...numbers));
-  if (most === undefined) return '';
-  return `; ${metrics.length === 1 ? `${most.id}: ` : ''}${settleText(report, most)}`;
+  const hardest = metrics.find((metric) => metric.replicatesToSettle === Math.max(...numbers));
+  if (hardest === undefined) return '';
+  return `; ${metrics.length === 1 ? `${hardest.id}: ` : ''}${settleText(report, hardest)}`;
 }
 
 /** No metric regressed, improved or is inconclusive: those that could be compared are unchanged. */

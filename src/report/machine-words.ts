@@ -1,4 +1,5 @@
 import type { Report } from '../record/report.js';
+import { isUnknown } from '../record/unread.js';
 import { countOf } from '../text/units.js';
 
 /** Where something was measured. */
@@ -52,7 +53,7 @@ export function mitigationsText({ subject }: MachineAndKernel): string {
 }
 
 const known = (text: string): string =>
-  ['', 'unknown', 'none', 'notsupported', 'notimplemented'].includes(text) ? '' : text;
+  isUnknown(text) || ['none', 'notsupported', 'notimplemented'].includes(text) ? '' : text;
 
 const prefixed = (prefix: string, text: string): string =>
   known(text) === '' ? '' : `${prefix}${text}`;

@@ -28,7 +28,7 @@ const PARTS = {
   ],
   sides: (report) => facts('', sideFacts(report)),
   cause: (report) => [
-    ...(report.diagnosis === null ? [] : prose(diagnosisText(report.diagnosis))),
+    ...(report.diagnosis === null ? [] : prose(diagnosisText(report.diagnosis, report))),
     ...causeBlocks(report),
   ],
   found: foundBlocks,

@@ -5,7 +5,7 @@ import { criticalOrder, tieFreeTail } from './signed-rank.js';
 import { ascending, walshAbove, walshCount } from './walsh.js';
 
 /** One test of a procedure: how many pairs it gets, and the level that it must reach. */
-export interface TestPlan {
+interface TestPlan {
   pairs: number;
   level: number;
 }

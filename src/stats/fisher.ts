@@ -1,7 +1,7 @@
 import { requireNotNegative } from './arguments.js';
 
 /** Two samples, and how many members of each have a property. */
-export interface TwoByTwo {
+interface TwoByTwo {
   /** Out of `firstSize`. */
   first: number;
   firstSize: number;
@@ -38,11 +38,11 @@ export function fisherTest(table: TwoByTwo): FisherTest {
     );
   }
   const all = first + second;
-  const most = Math.min(all, firstSize);
+  const maxCount = Math.min(all, firstSize);
   let term = shareOfMost(all, firstSize, secondSize);
   const smallestP = term;
   let tail = term;
-  for (let count = most; count > first; count--) {
+  for (let count = maxCount; count > first; count--) {
     term *= (count * (secondSize - all + count)) / ((firstSize - count + 1) * (all - count + 1));
     tail += term;
   }

@@ -16,7 +16,7 @@ import { walshCount } from './walsh.js';
  * The noise of a paired comparison and the tests that it went through. Everything is on the log
  * scale.
  */
-export interface PairedSensitivity {
+interface PairedSensitivity {
   /**
    * Paired differences of the run: screen and confirmation together. The A-A and B-B pairs may be
    * added if the A-B pairs were centred first. More pairs describe the tails better.
@@ -73,7 +73,7 @@ export function mde80ForPairs(run: PairedSensitivity): number {
  * A paired comparison that is still to be measured, and its expected noise. Everything is on the
  * log scale.
  */
-export interface PlannedPair {
+interface PlannedPair {
   /** Standard deviation of a paired difference. */
   deviation: number;
   /** Pairs of the screen. The confirmation covers few metrics, so it is assumed to get no fewer. */
@@ -154,7 +154,7 @@ export function robustPairs(alpha: number, familySize: number, spoilt = 1): numb
 }
 
 /** The result of a prediction test, on the log scale. */
-export interface PredictionSensitivity {
+interface PredictionSensitivity {
   standardError: number;
   degreesOfFreedom: number;
   margin: number;

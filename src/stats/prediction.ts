@@ -5,7 +5,7 @@ import { moderatedVariance, type VarianceEstimate, type VariancePrior } from './
 import { type StudentTest, studentTest } from './student-test.js';
 
 /** Run-level estimates on the log scale (the median of each run's replicates). */
-export interface PredictionInput {
+interface PredictionInput {
   /** m ≥ 1 new runs. */
   candidate: readonly number[];
   /** n ≥ 1 stored runs. */

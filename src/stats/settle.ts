@@ -20,7 +20,7 @@ import { studentCdf, studentQuantile } from './student.js';
 import type { StudentTest } from './student-test.js';
 
 /** The settings that a metric is judged by. */
-export interface Judging {
+interface Judging {
   /** δ > 0 on the log scale. */
   margin: number;
   alpha: number;
@@ -32,7 +32,7 @@ export interface FamilyJudging extends Judging {
 }
 
 /** The same in a paired comparison. */
-export interface PairedJudging extends Judging {
+interface PairedJudging extends Judging {
   /**
    * For a metric under confirmation: how many metrics were flagged. They are the family of that
    * test.
@@ -92,14 +92,14 @@ export function pairsToSettle(
   );
 }
 
-/** How many runs of each side a prediction rests on. */
-export interface RunCounts {
+/** How many runs of each side a comparison with stored runs has. */
+interface RunCounts {
   candidate: number;
   baseline: number;
 }
 
 /**
- * How many stored runs in total would give an inconclusive prediction an even chance of being
+ * How many stored runs in total would give an inconclusive comparison an even chance of being
  * settled. Assumes that the true change equals the estimate and that the between-run spread stays
  * the same.
  *

@@ -4,7 +4,7 @@ import { normalUpperTail } from './normal.js';
 import { ascending, walshAbove, walshCount } from './walsh.js';
 
 /** One-sided p-values of the Wilcoxon signed-rank test against a shift. */
-export interface SignedRankTest {
+interface SignedRankTest {
   /** p of H0: Δ ≤ shift. Small when the differences lie above the shift. */
   greater: number;
   /** p of H0: Δ ≥ shift. Small when the differences lie below the shift. */
@@ -14,7 +14,7 @@ export interface SignedRankTest {
 }
 
 /** The upper tail P(T ≥ t) of the statistic when the differences are symmetric about the shift. */
-export type UpperTail = (t: number) => number;
+type UpperTail = (t: number) => number;
 
 /**
  * Wilcoxon's signed-rank test of paired differences against a shift.

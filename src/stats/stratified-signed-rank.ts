@@ -3,7 +3,7 @@ import { signedRankTest, tieFreeTail } from './signed-rank.js';
 import { walshCount } from './walsh.js';
 
 /** One-sided p-values against a shift, for several samples together. */
-export interface StratifiedTest {
+interface StratifiedTest {
   /** p of H0: Δ ≤ shift in each sample. */
   greater: number;
   /** p of H0: Δ ≥ shift in each sample. */

@@ -1,7 +1,7 @@
 import { requireLevel, requireProbabilities } from './arguments.js';
 
 /** The p of an exact test, and the smallest p that its data could have given. */
-export interface DiscreteTest {
+interface DiscreteTest {
   p: number;
   smallestP: number;
 }

@@ -26,7 +26,7 @@ const MAX_READ = 1000;
 const AT_ONCE = 16;
 
 /** Which runs of a folder are pooled. */
-export interface Pool {
+interface Pool {
   /** How many at most: the newest. */
   history: number;
   isWanted?: (run: Run) => boolean;
@@ -101,6 +101,7 @@ async function readNewest(
   const queue = paths.toSorted((one, other) => (ageOf(one) < ageOf(other) ? 1 : -1));
   const runs: Run[] = [];
   const skipped: string[] = [];
+  const others: Run[] = [];
   let next = 0;
   for (; next < queue.length && !hasNewest(runs, history, queue[next] ?? ''); next += AT_ONCE) {
     if (next >= MAX_READ) {
@@ -114,10 +115,24 @@ async function readNewest(
     for (const [index, { run, why }] of reads.entries()) {
       if (run === undefined) skipped.push(passedOver(relative(folder, names[index] ?? ''), why));
       else if (isWanted(run)) runs.push(run);
+      else others.push(run);
     }
   }
+  if (runs.length === 0) skipped.push(...otherCandidates(others, shown));
   return { runs: runs.sort(oldestFirst).slice(-history), skipped };
 }
+
+/** The folder would look empty otherwise. */
+function otherCandidates(others: readonly Run[], shown: string): string[] {
+  const specs = others.map(({ target }) => target.spec);
+  return [...new Set(specs)].slice(0, MAX_OTHERS).map((spec) => {
+    const count = specs.filter((one) => one === spec).length;
+    return `Passed over ${countOf(count, 'run')} of ${spec} in the folder ${shown}, since this run measures another candidate: give baseline directory:${shown} to compare with ${count === 1 ? 'it' : 'them'} all the same.`;
+  });
+}
+
+/** The most other candidates that are named. */
+const MAX_OTHERS = 5;
 
 /** Whether enough of the runs read so far are newer than a file. */
 const hasNewest = (runs: readonly Run[], history: number, path: string): boolean =>

@@ -12,7 +12,7 @@ const ZIP_LIMITS = { entries: 4, inflatedBytes: MAX_RUN_BYTES, ratio: 200 };
 export const PERMISSION = 'actions: read';
 
 /** Where run records may be, and which records belong there. */
-export interface RecordArtifact {
+interface RecordArtifact {
   /** For people: "the shard syscall-gate-shard-1". */
   what: string;
   find: () => Promise<StoredArtifact | undefined>;

@@ -65,7 +65,7 @@ function leftOut(shown: string, { deeper, stoppedBy }: Walked, limits: WalkLimit
 export const passedOver = (what: string, why: string): string => `${what} was passed over: ${why}.`;
 
 /** A record, or one clause that says why there is none. */
-export type RecordRead = { run: Run; why?: never } | { run?: never; why: string };
+type RecordRead = { run: Run; why?: never } | { run?: never; why: string };
 
 /** Reads one file as a run record. For any other file it returns a clause and does not throw. */
 export async function readRecord(path: string): Promise<RecordRead> {

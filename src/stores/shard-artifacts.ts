@@ -7,7 +7,7 @@ import type { Run } from '../record/run.js';
 import { type ArtifactRead, PERMISSION, passedOver, readRecords } from './record-artifacts.js';
 import { type FindShards, MAX_SHARDS, type ShardRecords } from './shard-records.js';
 
-export interface ShardArtifacts {
+interface ShardArtifacts {
   connect: () => Promise<GithubClient>;
   context: GithubContext;
   /** The input `name`. */

@@ -16,7 +16,7 @@ export type FindShards = () => Promise<ShardRecords>;
 /** A job matrix has no more legs than this. */
 export const MAX_SHARDS = 256;
 
-export interface PairedShards {
+interface PairedShards {
   shards: Shards;
   /** One sentence for each record or shard that does not count. */
   skipped: string[];

@@ -10,7 +10,7 @@ import type { ReadStoredRuns, StoredRuns } from './stored-runs.js';
 /** Not every workflow run leaves an artifact, so this many more are looked at than are pooled. */
 const SPARE_RUNS = 50;
 
-export interface StoredArtifacts {
+interface StoredArtifacts {
   connect: () => Promise<GithubClient>;
   context: GithubContext;
   /** Name of the artifacts, see artifactName. */

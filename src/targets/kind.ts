@@ -4,7 +4,7 @@ import type { EvidenceChoice, RunnableSpec, TargetOptions } from './spec.js';
 import type { Target } from './target.js';
 
 /** A spec as a user wrote it. */
-export interface WrittenSpec {
+interface WrittenSpec {
   /** The name of the input, for error sentences. */
   input: string;
   /** The whole spec. */

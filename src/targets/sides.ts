@@ -17,7 +17,7 @@ type Opened<S extends Named<RunnableSpec>> = { [K in keyof S]: Target };
 type Opening = Pick<TargetTools, 'progress'> & Partial<Pick<TargetTools, 'evidence'>>;
 
 /** What is needed to make launches; `cpu` is the CPU that is measured on. */
-export interface Tools extends Pick<TargetTools, 'probe' | 'signal'> {
+interface Tools extends Pick<TargetTools, 'probe' | 'signal'> {
   addon: Pick<Addon, 'launch'>;
   plan: { cpu: number };
 }

@@ -40,7 +40,7 @@ type Unit = 'ns' | 'per_second' | 'count';
  * A change as reports store it: candidate over baseline. `high` is null when there is no upper
  * bound.
  */
-export interface Interval {
+interface Interval {
   ratio: number;
   low: number;
   high: number | null;

@@ -71,7 +71,7 @@ export const symbolsOfElf = (functions: readonly ElfFunction[]): CodeSymbol[] =>
 const VARIANT = /\.(cold|isra\.\d+|constprop\.\d+|llvm\.\d+)(?=\.|$)|(?<=\.part)\.\d+/g;
 
 /** A function as it appears in reports. */
-export interface CodeFunction {
+interface CodeFunction {
   name: string;
   module?: string;
   kernel: boolean;

@@ -117,7 +117,7 @@ export const isInstructions = (finding: Finding): finding is InstructionsFinding
   finding.measure === 'instructions';
 
 /** The change of a metric by one machine's own pairs. Other machines do not enter. */
-export interface MachineChange extends Change {
+interface MachineChange extends Change {
   id: string;
   pairs: number;
 }

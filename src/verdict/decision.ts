@@ -9,8 +9,8 @@ export interface DecisionInput {
   marginRatio: number;
   alpha: number;
   /**
-   * The test that may call a change: adjusted p-values of the confirmation, or of the prediction.
-   * Absent if nothing may be called: a screen only flags.
+   * The test that may call a change: adjusted p-values of the confirmation, or of the comparison
+   * with stored runs. Absent if nothing may be called: a screen only flags.
    */
   test?: ShiftTest | undefined;
   /** One sentence: why nothing may be called although there are numbers, such as another machine. */
@@ -26,10 +26,7 @@ export interface DecisionInput {
   settledBy: string;
 }
 
-export type Decision = Pick<
-  MeasuredFinding,
-  'verdict' | 'because' | 'pValue' | 'replicatesToSettle'
->;
+type Decision = Pick<MeasuredFinding, 'verdict' | 'because' | 'pValue' | 'replicatesToSettle'>;
 
 /**
  * The verdict of one metric. `unchanged` takes an equivalence test; finding no change is not

@@ -6,7 +6,7 @@ import { seededRandom } from '../stats/random.js';
 import { type Comparison, isMeasured, type MeasuredFinding } from './comparison.js';
 
 /** How many ns more each unit of a quantity costs, with its 95 % interval. */
-export interface Term {
+interface Term {
   quantity: Quantity;
   ns: number;
   low: number;

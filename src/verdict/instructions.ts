@@ -1,6 +1,7 @@
 import { median } from 'simple-statistics';
 import type { InstructionMetric, Instructions } from '../record/instructions.js';
 import type { Run } from '../record/run.js';
+import { NOT_RECORDED } from '../record/unread.js';
 import {
   INSTRUCTIONS_MARGIN,
   INSTRUCTIONS_MARGIN_COUNT,
@@ -60,7 +61,7 @@ function otherConditions(before: Instructions, after: Instructions): string | un
   if (other.length === 0) return undefined;
   const list = other.map(
     (name) =>
-      `${name}: ${before.conditions[name] ?? 'unknown'} → ${after.conditions[name] ?? 'unknown'}`,
+      `${name}: ${before.conditions[name] ?? NOT_RECORDED} → ${after.conditions[name] ?? NOT_RECORDED}`,
   );
   return `The two sides were counted under different conditions (${list.join(', ')}), so their instruction counts cannot be compared: count both with the same emulator and options.`;
 }

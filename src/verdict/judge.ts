@@ -2,7 +2,7 @@ import { type GateVerdict, type Verdict, worstOf } from '../record/verdict.js';
 import type { Comparison, Finding } from './comparison.js';
 import type { FailOn } from './settings.js';
 
-export interface Judgement {
+interface Judgement {
   verdict: GateVerdict;
   /** Whether the gate lets the change through under the policy. */
   passed: boolean;

@@ -1,7 +1,7 @@
 import { studentCdf } from '../stats/student.js';
 import { formatRatio } from '../text/units.js';
 import type { MachineMetric } from './machine-metric.js';
-import { cpuOf, machineName } from './shard-caveats.js';
+import { cpuOf, isCpuRead, machineName } from './shard-caveats.js';
 import type { Shard } from './shard-set.js';
 
 interface Judged {
@@ -71,14 +71,21 @@ function clause(
 
 /** The CPU models that moved beyond the margin, if the model alone separates them from the others. */
 function kindThatMoved(marginRatio: number, machines: readonly MachineMetric[]): string {
-  const moved = ({ estimate }: MachineMetric): boolean =>
+  const isMoved = ({ estimate }: MachineMetric): boolean =>
     Math.abs(estimate) > Math.log1p(marginRatio);
-  const models = (which: readonly MachineMetric[]): string[] => [
-    ...new Set(which.map(({ shard }) => cpuOf(shard))),
-  ];
-  const those = models(machines.filter(moved));
-  const others = models(machines.filter((machine) => !moved(machine)));
-  const apart = those.length > 0 && others.length > 0;
-  if (!apart || those.some((model) => others.includes(model))) return '';
-  return `; it moved on every ${those.join(' and ')}, and on no ${others.join(' or ')}`;
+  const moved = machines.filter(isMoved);
+  const others = machines.filter((machine) => !isMoved(machine));
+  if (moved.length === 0 || others.length === 0) return '';
+  if (moved.some((machine) => others.some((other) => mayBeAlike(machine, other)))) return '';
+  return `; it moved on every ${modelsOf(moved, ' and ')}, and on no ${modelsOf(others, ' or ')}`;
 }
+
+/** A CPU model that could not be read may be that of any machine of its architecture. */
+function mayBeAlike(...pair: readonly [MachineMetric, MachineMetric]): boolean {
+  const [first, second] = pair.map(({ shard }) => shard.candidate.platform);
+  if (first?.architecture !== second?.architecture) return false;
+  return first?.cpuModel === second?.cpuModel || pair.some(({ shard }) => !isCpuRead(shard));
+}
+
+const modelsOf = (machines: readonly MachineMetric[], join: string): string =>
+  [...new Set(machines.map(({ shard }) => cpuOf(shard)))].join(join);

@@ -17,7 +17,7 @@ const SHARE_MOVED = 0.5;
 interface Moved {
   metric: TimedMetric;
   marginRatio: number;
-  prediction: StudentTest;
+  test: StudentTest;
 }
 
 /** A loop that no kernel can slow down, and what a change of it says about the machine. */
@@ -59,23 +59,23 @@ const LOOPS: readonly Loop[] = [
 export function machineMoved(
   stored: readonly Run[],
   candidate: Run,
-  predicted: readonly Moved[],
+  tested: readonly Moved[],
 ): string | undefined {
-  if (stored.length === 0 || predicted.length === 0) return undefined;
+  if (stored.length === 0 || tested.length === 0) return undefined;
   for (const { of, moved, maxFactor, says } of LOOPS) {
     const before = stored.map(of).filter(Number.isFinite);
     const loop = before.length > 0 ? Math.log(of(candidate) / median(before)) : Number.NaN;
     if (!(Math.abs(loop) > moved)) continue;
-    const along = predicted.filter((one) => movedAlong(one, loop, maxFactor));
-    if (along.length < SHARE_MOVED * predicted.length) continue;
-    return `${says(formatRatio(Math.exp(loop)))} against the stored runs, and ${formatShare(along.length / predicted.length)} of the metrics moved with it; run again on a machine in its usual state.`;
+    const along = tested.filter((one) => movedAlong(one, loop, maxFactor));
+    if (along.length < SHARE_MOVED * tested.length) continue;
+    return `${says(formatRatio(Math.exp(loop)))} against the stored runs, and ${formatShare(along.length / tested.length)} of the metrics moved with it; run again on a machine in its usual state.`;
   }
   return undefined;
 }
 
-function movedAlong({ prediction, marginRatio }: Moved, loop: number, maxFactor: number): boolean {
-  const size = Math.abs(prediction.estimate);
-  const sameWay = Math.sign(prediction.estimate) === Math.sign(loop);
+function movedAlong({ test, marginRatio }: Moved, loop: number, maxFactor: number): boolean {
+  const size = Math.abs(test.estimate);
+  const sameWay = Math.sign(test.estimate) === Math.sign(loop);
   return sameWay && size > Math.log1p(marginRatio) && size < maxFactor * Math.abs(loop);
 }
 

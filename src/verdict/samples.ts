@@ -22,7 +22,7 @@ export function logEstimate(id: string, replicate: Replicate): number {
 }
 
 /** The median of a side's replicates, on the log scale. */
-export const centre = (id: string, replicates: readonly Replicate[]): number =>
+const centre = (id: string, replicates: readonly Replicate[]): number =>
   median(replicates.map((replicate) => logEstimate(id, replicate)));
 
 /** The count that most launches of a metric agree on, and the share of launches that have it. */

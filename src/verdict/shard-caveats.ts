@@ -1,4 +1,5 @@
 import type { TimedMetric } from '../record/run.js';
+import { isUnknown } from '../record/unread.js';
 import { MACHINE_PRIOR_STANDARD_DEVIATION } from '../stats/assumptions.js';
 import { formatShare } from '../text/units.js';
 import type { MachineMetric } from './machine-metric.js';
@@ -6,11 +7,12 @@ import { metricOf } from './samples.js';
 import type { Shard } from './shard-set.js';
 import { unevenFilterCaveats, validityCaveats } from './validity.js';
 
+export const isCpuRead = ({ candidate: { platform } }: Shard): boolean =>
+  !isUnknown(platform.cpuModel);
+
 /** The CPU model of a machine, or its architecture if the kernel names no model. */
-export const cpuOf = ({ candidate: { platform } }: Shard): string =>
-  platform.cpuModel === '' || platform.cpuModel === 'unknown'
-    ? platform.architecture
-    : platform.cpuModel;
+export const cpuOf = (shard: Shard): string =>
+  isCpuRead(shard) ? shard.candidate.platform.cpuModel : shard.candidate.platform.architecture;
 
 /** `machine 2 (AMD EPYC 7763)`, with the numbers of the report's list. */
 export const machineName = (shard: Shard, shards: readonly Shard[]): string =>

@@ -7,7 +7,7 @@ export interface Shard {
   candidate: Run;
 }
 
-export interface ShardSet {
+interface ShardSet {
   /** Ordered by start time. */
   shards: Shard[];
   /** One sentence for each record that does not count: which, why, what to do. */

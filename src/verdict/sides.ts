@@ -11,7 +11,7 @@ import type { MeasuredFinding, NotMeasured, Side } from './comparison.js';
 import { agreedCount, controlSpeed, runEstimate } from './samples.js';
 
 /** Both sides of a metric: measured, and with the same meaning. */
-export type ComparablePair =
+type ComparablePair =
   | { kind: 'timed'; baseline: TimedMetric; candidate: TimedMetric }
   | { kind: 'events'; baseline: CountedMetric; candidate: CountedMetric };
 

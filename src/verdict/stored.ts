@@ -39,14 +39,14 @@ import { validityCaveats } from './validity.js';
  * A metric in a comparison with stored runs: the candidate's run, and the stored runs that measured
  * the metric.
  */
-interface PredictedMetric {
+interface TestedMetric {
   metric: TimedMetric;
   stored: TimedMetric[];
   marginRatio: number;
-  prediction: StudentTest;
+  test: StudentTest;
 }
 
-/** What all metrics of a prediction share. */
+/** What all metrics of a comparison share. */
 interface JudgingContext {
   candidate: Run;
   settings: JudgingSettings;
@@ -61,7 +61,8 @@ interface JudgingContext {
  *
  * The unit is the run: the spread between runs decides, not the number of launches inside a run.
  * Runs of another machine are shown and not judged. Runs of another machine with the same CPU model,
- * or of this machine in another state, are judged, but no change is called on them.
+ * or of this machine in another state, are judged, but no change is called on them. If the CPU model
+ * could not be read, no time is called changed.
  */
 export function compareStored(
   stored: EarlierRuns,
@@ -69,11 +70,13 @@ export function compareStored(
   settings: JudgingSettings,
 ): Comparison<MeasuredFinding> {
   const comparable = comparableRuns(candidate, stored.runs);
-  const predicted = predictMetrics(comparable, candidate, settings);
-  const gated = predicted.filter(({ metric }) => metric.gate);
-  const family = adjustFamily(new Map(gated.map((one) => [one.metric.id, one.prediction])));
+  const tested = testMetrics(comparable, candidate, settings);
+  const gated = tested.filter(({ metric }) => metric.gate);
+  const family = adjustFamily(new Map(gated.map((one) => [one.metric.id, one.test])));
   const obstacle =
-    sameModelObstacle(comparable) ?? machineMoved(comparable.runs, candidate, predicted);
+    sameModelObstacle(comparable) ??
+    unreadCpuObstacle(comparable) ??
+    machineMoved(comparable.runs, candidate, tested);
   const circumstances = { candidate, settings, family, obstacle };
   return {
     design: 'stored',
@@ -82,7 +85,7 @@ export function compareStored(
     candidate,
     baseline: comparable.runs,
     findings: candidate.metrics.map((metric) => {
-      const found = predicted.find((one) => one.metric === metric);
+      const found = tested.find((one) => one.metric === metric);
       return found
         ? compareMetric(found, circumstances)
         : (compareWithLast(metric, comparable) ?? notCompared(metric, comparable, settings));
@@ -97,11 +100,11 @@ export function compareStored(
   };
 }
 
-function predictMetrics(
+function testMetrics(
   { match, runs }: ComparableRuns,
   candidate: Run,
   settings: JudgingSettings,
-): PredictedMetric[] {
+): TestedMetric[] {
   if (match === 'other-machine') return [];
   return candidate.metrics.flatMap((metric) => {
     if (!isTimed(metric)) return [];
@@ -111,12 +114,12 @@ function predictMetrics(
     });
     if (stored.length === 0) return [];
     const marginRatio = marginOf(metric, settings.margins, STORED_MARGIN);
-    const prediction = predictMetric(metric, stored, marginRatio, SHOWN_CONFIDENCE);
-    return { metric, stored, marginRatio, prediction };
+    const test = testMetric(metric, stored, marginRatio, SHOWN_CONFIDENCE);
+    return { metric, stored, marginRatio, test };
   });
 }
 
-const predictMetric = (
+const testMetric = (
   metric: TimedMetric,
   stored: readonly TimedMetric[],
   marginRatio: number,
@@ -142,13 +145,13 @@ function priorOf(id: string): VariancePrior {
 }
 
 function compareMetric(
-  { metric, stored, marginRatio, prediction }: PredictedMetric,
+  { metric, stored, marginRatio, test }: TestedMetric,
   { candidate, settings: { alpha }, family, obstacle }: JudgingContext,
 ): MeasuredFinding {
   const { id, gate } = metric;
   const judging = { margin: Math.log1p(marginRatio), alpha, familySize: gate ? family.size : 1 };
-  const equivalence = predictMetric(metric, stored, marginRatio, EQUIVALENCE_CONFIDENCE);
-  const change = asChange({ ...prediction, confidence: SHOWN_CONFIDENCE });
+  const equivalence = testMetric(metric, stored, marginRatio, EQUIVALENCE_CONFIDENCE);
+  const change = asChange({ ...test, confidence: SHOWN_CONFIDENCE });
   const floor = floorOf(withinDifferences(candidate, id, 'screen'), marginRatio, alpha);
   const replicates = stored.flatMap((run) => run.replicates);
   const baselineNs = Math.exp(median(stored.map(runEstimate))) * controlSpeed(id, replicates);
@@ -165,16 +168,16 @@ function compareMetric(
       gate,
       marginRatio,
       alpha,
-      test: gate ? family.get(id) : prediction,
+      test: gate ? family.get(id) : test,
       obstacle,
       equivalence: { ...equivalence, confidence: EQUIVALENCE_CONFIDENCE },
       settledBy: 'stored runs',
       sample: `this run against ${countOf(stored.length, 'stored run')}`,
-      toSettle: runsToSettle(prediction, { candidate: 1, baseline: stored.length }, judging),
+      toSettle: runsToSettle(test, { candidate: 1, baseline: stored.length }, judging),
     }),
     change,
     ...(floor ? { floor } : {}),
-    mde80: Math.expm1(mde80ForPrediction({ ...prediction, ...judging })),
+    mde80: Math.expm1(mde80ForPrediction({ ...test, ...judging })),
   };
 }
 
@@ -210,10 +213,22 @@ function compareWithLast(
 
 const OTHER_MACHINE = 'The stored runs were measured on another machine.';
 
-const sameModelObstacle = ({ match, differences }: ComparableRuns): string | undefined =>
-  match === 'same-cpu-model'
-    ? `The stored runs come from another machine with the same CPU model (${differences.join(', ')}). So times are scaled to the baseline's CPU speed, and nothing is called regressed or improved.`
-    : undefined;
+function sameModelObstacle(comparable: ComparableRuns): string | undefined {
+  const { match, differences, cpuUnreadIn } = comparable;
+  if (match !== 'same-cpu-model') return undefined;
+  const model = cpuUnreadIn.length === 0 ? ' with the same CPU model' : '';
+  const unread = cpuUnreadIn.length === 0 ? '' : ` ${unreadCpuText(comparable)}`;
+  return `The stored runs come from another machine${model} (${differences.join(', ')}).${unread} So times are scaled to the baseline's CPU speed, and nothing is called regressed or improved.`;
+}
+
+/** An unknown processor may be a slower one. That says nothing about what it can do or count. */
+const unreadCpuObstacle = (comparable: ComparableRuns): string | undefined =>
+  comparable.match === 'other-machine' || comparable.cpuUnreadIn.length === 0
+    ? undefined
+    : `${unreadCpuText(comparable)} So times are scaled to the baseline's CPU speed, and none is called regressed or improved. To judge them, let the target read /proc/cpuinfo, or give a baseline that runs here, such as host.`;
+
+const unreadCpuText = ({ cpuUnreadIn }: ComparableRuns): string =>
+  `The processor model could not be read in ${cpuUnreadIn.join(' and ')}.`;
 
 const otherMachineCaveats = ({ match, differences }: ComparableRuns): string[] =>
   match === 'other-machine'

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function duel(
+async function pairedReport(
   baseline: string,
   candidate: string,
   metrics: string,
@@ -39,7 +39,7 @@ describe('one cause, named', () => {
     const slowdown = compileProgram('slowdown');
     const metrics =
       'syscall.{null,enosys,read_zero,write_null,fstat,stat,open_close,fcntl_getfl},clock.vdso_monotonic,context.pipe_self,net.unix_rtt_1b';
-    const report = await duel('host', `command:${slowdown} 4 {probe}`, metrics);
+    const report = await pairedReport('host', `command:${slowdown} 4 {probe}`, metrics);
     const { terms, explained, carriers } = diagnosisOf(report);
     expect(terms).toMatchObject([{ quantity: 'entries' }]);
     expect(terms[0]?.low).toBeGreaterThan(10);
@@ -53,7 +53,7 @@ describe('one cause, named', () => {
   test('counting context switches with perf: every context switch', async () => {
     const metrics = 'context.*,syscall.null,syscall.stat,syscall.read_zero,net.unix_rtt_1b';
     const counted = 'command:perf stat --output /dev/null --event context-switches {probe}';
-    const report = await duel('host', counted, metrics);
+    const report = await pairedReport('host', counted, metrics);
     const { terms, explained } = diagnosisOf(report);
     expect(terms).toMatchObject([{ quantity: 'switches' }]);
     expect(terms[0]?.low).toBeGreaterThan(0);
@@ -67,7 +67,7 @@ describe('one cause, named', () => {
     const metrics =
       'sendfile.tcp_64k,sendfile.tcp_64k_{more_header,writev_mmap,copy,mmap_each},sendfile.tcp_4k,syscall.null,syscall.stat,context.pipe_2p_0k';
     // A change of a few percent needs many pairs where a neighbour is busy.
-    const report = await duel(inside(''), inside('mtu 1500'), metrics, 40);
+    const report = await pairedReport(inside(''), inside('mtu 1500'), metrics, 40);
     const { terms, carriers } = diagnosisOf(report);
     expect(terms).toMatchObject([{ quantity: 'tcpKilobytes' }]);
     expect(terms[0]?.ns).toBeGreaterThan(0);
@@ -77,7 +77,7 @@ describe('one cause, named', () => {
   });
 
   test('of sides that are the same, none', async () => {
-    const report = await duel('host', 'host', 'syscall.{null,enosys,stat,read_zero}');
+    const report = await pairedReport('host', 'host', 'syscall.{null,enosys,stat,read_zero}');
     expect(report.diagnosis).toBeNull();
   });
 });

@@ -51,7 +51,11 @@ async function gateOf(inputs: RawInputs, signal: AbortSignal): Promise<Told> {
  * A paired comparison of a few boots, however long they take here: enough to screen and to confirm
  * a change of three metrics that every pair shows.
  */
-async function duelOf(baseline: string, candidate: string, signal: AbortSignal): Promise<Report> {
+async function pairedReport(
+  baseline: string,
+  candidate: string,
+  signal: AbortSignal,
+): Promise<Report> {
   const config = parseConfig({
     ...{ baseline, candidate, kernelOptions: 'accel=tcg', alpha: '0.2', failOn: 'never' },
     metrics: 'syscall.null,syscall.lseek,syscall.enosys',
@@ -63,17 +67,17 @@ async function duelOf(baseline: string, candidate: string, signal: AbortSignal):
     const log = emptyLog();
     for (const [phase, rounds] of PHASES) {
       const schedule = screenSchedule(bench.plan.metrics, ROUNDS);
-      const limits = { until: 0, latest: Number.POSITIVE_INFINITY, leastRounds: rounds };
+      const limits = { until: 0, latest: Number.POSITIVE_INFINITY, minRounds: rounds };
       // One launch of each side describes it.
       const enough = phase === 'warm-up' ? { enough: 0 } : {};
-      const order = { phase, schedule, ...limits, ...enough, most: rounds };
+      const order = { phase, schedule, ...limits, ...enough, maxRounds: rounds };
       await measureRounds(bench, sides, order, log, SILENT);
     }
     const [before, after] = bothIdentities();
     const evidence: Evidence = {
       design: 'paired',
-      baseline: collectRun(sides.baseline.record, bench.plan, log.baseline, before, undefined),
-      candidate: collectRun(sides.candidate.record, bench.plan, log.candidate, after, undefined),
+      baseline: collectRun(sides.baseline.record, bench.plan, log.baseline, before, new Set()),
+      candidate: collectRun(sides.candidate.record, bench.plan, log.candidate, after, new Set()),
     };
     return judgeEvidence(evidence, config, { baseline, candidate }).report;
   });
@@ -122,7 +126,7 @@ describe('a kernel against a kernel', () => {
   });
 
   test('page table isolation is a regression, of every kernel entry', async ({ signal }) => {
-    const report = await duelOf(cloud('pti=off'), cloud('pti=on'), signal);
+    const report = await pairedReport(cloud('pti=off'), cloud('pti=on'), signal);
     expect(verdictsOf(report)).toEqual({
       'syscall.enosys': 'regressed',
       'syscall.null': 'regressed',

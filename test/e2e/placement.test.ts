@@ -40,7 +40,11 @@ async function nestGroups(name: string): Promise<string[]> {
   return made;
 }
 
-async function duel(baseline: string, candidate: string, metrics: string[]): Promise<Report> {
+async function pairedReport(
+  baseline: string,
+  candidate: string,
+  metrics: string[],
+): Promise<Report> {
   const run = await cli([
     ...['--baseline', baseline, '--candidate', candidate, '--metrics', metrics.join(',')],
     ...['--duration', '15', '--out', folder, '--fail-on', 'never', '--json'],
@@ -57,7 +61,7 @@ function diagnosisOf({ diagnosis, headline }: Report): DiagnosisReport {
 describe('a place that makes', () => {
   test('the scheduler walk through more groups: every context switch', async () => {
     const inside = `command:sh -c 'echo $$ > ${groups.at(-1)}/cgroup.procs; exec {probe}'`;
-    const report = await duel('host', inside, [
+    const report = await pairedReport('host', inside, [
       'context.{pipe_self,pipe_2p_0k,ring_2p_0k,pipe_2t_0k,yield_2p,futex_2p,eventfd_2p,unix_2p}',
       'net.unix_rtt_1b,syscall.{null,read_zero,stat}',
     ]);
@@ -72,7 +76,7 @@ describe('a place that makes', () => {
   test('segments smaller: every kilobyte over TCP, and none through a pipe', async () => {
     const inside = (set: string) =>
       `command:unshare --net sh -c 'ip link set lo up ${set}; exec {probe}'`;
-    const report = await duel(inside(''), inside('mtu 9000'), [
+    const report = await pairedReport(inside(''), inside('mtu 9000'), [
       'sendfile.tcp_64k,sendfile.tcp_64k_{more_header,writev_mmap,mmap_each,copy},sendfile.tcp_4k',
       'sendfile.{unix,to_pipe,file_to_file,copy_file_range}_64k,syscall.null',
     ]);

@@ -2,12 +2,12 @@ import { createRequire } from 'node:module';
 import type examplesModule from '@octokit/webhooks-examples';
 import type { PullRequestEvent, PushEvent } from '@octokit/webhooks-types';
 
-// The package is a JSON file: an import would need an attribute that its types know nothing of.
+// The package is a JSON file. Its types do not allow the import attribute that JSON needs.
 const examples: typeof examplesModule.default = createRequire(import.meta.url)(
   '@octokit/webhooks-examples',
 );
 
-/** What the runner tells a job about why it runs: variables and the payload of the event. */
+/** The event that started a job: its payload, and variables that the runner sets. */
 export interface RunnerEvent {
   name: string;
   payload: unknown;
@@ -15,10 +15,10 @@ export interface RunnerEvent {
 }
 
 export const REPOSITORY = 'Codertocat/Hello-World';
-/** Default branch of the repository in GitHub's examples, and what their pull requests go into. */
+/** Default branch in GitHub's examples, and the base of their pull requests. */
 export const DEFAULT_BRANCH = 'master';
 
-/** GitHub's own example of a pull request that was opened (number 2, from `changes`). */
+/** GitHub's example of an opened pull request (number 2, from `changes`). */
 export function pullRequestEvent(): RunnerEvent & { payload: PullRequestEvent } {
   const payload = example('pull_request', (event) => event.action === 'opened');
   return {
@@ -33,7 +33,7 @@ export function pullRequestEvent(): RunnerEvent & { payload: PullRequestEvent } 
   };
 }
 
-/** GitHub's own example of a push, to a branch of choice. */
+/** GitHub's example of a push, to the given branch. */
 export function pushEvent(branch = DEFAULT_BRANCH): RunnerEvent & { payload: PushEvent } {
   const payload = example('push', (event) => event.ref === `refs/heads/${DEFAULT_BRANCH}`);
   const ref: PushEvent['ref'] = `refs/heads/${branch}`;
@@ -44,7 +44,7 @@ export function pushEvent(branch = DEFAULT_BRANCH): RunnerEvent & { payload: Pus
   };
 }
 
-/** A schedule's payload holds little more than the cron line. */
+/** The payload has little more than the cron line. */
 export function scheduleEvent(): RunnerEvent {
   return {
     name: 'schedule',

@@ -14,7 +14,7 @@ export const sourceOfRun = (runId: number, changes: Partial<Source> = {}): Sourc
   ...changes,
 });
 
-/** The record that a workflow run on the default branch would leave; later runs start later. */
+/** The record that a workflow run on the default branch stores. Later runs start later. */
 export function recordOfRun(runId: number, source = sourceOfRun(runId)): Run {
   const startedAt = new Date(Date.UTC(2026, 0, 1) + runId * 60_000).toISOString();
   const metrics = [{ id: 'syscall.null', ns: 80 }];
@@ -24,7 +24,7 @@ export function recordOfRun(runId: number, source = sourceOfRun(runId)): Run {
   });
 }
 
-/** The record in an archive that the action left. */
+/** The record in an archive that the action stored. */
 export async function readRecord(zip: Buffer): Promise<string> {
   const limits = { entries: 1, inflatedBytes: MAX_RUN_BYTES, ratio: 1000 };
   const file = await unzipTexts(zip, '.run.json', limits);
@@ -32,6 +32,6 @@ export async function readRecord(zip: Buffer): Promise<string> {
   return file.texts[0] ?? '';
 }
 
-/** An archive as the action would leave it, of a record that the test may have bent. */
+/** An archive as the action stores it. The test may have changed the record. */
 export const writeRecord = (record: Record<string, unknown> & { id: string }): Buffer =>
   makeZip([{ name: `${record.id}.run.json`, content: JSON.stringify(record) }]);

@@ -26,7 +26,7 @@ const routes: Route[] = [
   { method: 'GET', path: /^\/actions\/artifacts\/(\d+)\/zip$/, handle: downloadArtifact },
 ];
 
-/** Answers REST and GraphQL requests, or gives undefined for paths that are not of the API. */
+/** Answers REST and GraphQL requests; undefined for other paths. */
 export function handleRest(state: GithubState, received: Received): Answer | undefined {
   const { pathname } = received.url;
   if (pathname === '/graphql') return { status: 200, body: viewer(state) };
@@ -120,7 +120,7 @@ function listRunArtifacts(state: GithubState, { url }: Received, [runId]: string
   return { status: 200, body, headers };
 }
 
-/** GitHub answers with a signed address of its blob store, which must not be sent the token. */
+/** Answers with a signed address in the blob store. A client must not send its token there. */
 function downloadArtifact(state: GithubState, _: Received, [id]: string[]): Answer {
   const found = state.artifacts.find((one) => one.id === Number(id));
   if (found === undefined) return { status: 404, body: basicError('Not Found', 404) };
@@ -131,7 +131,7 @@ function downloadArtifact(state: GithubState, _: Received, [id]: string[]): Answ
   };
 }
 
-/** Cuts a page out of a list and says with a Link header (RFC 8288) where the next one is. */
+/** One page of a list, with a Link header (RFC 8288) to the next. */
 function paginate<T>(items: T[], url: URL): { page: T[]; headers: Record<string, string> } {
   const size = Number(url.searchParams.get('per_page') ?? 30);
   const number = Number(url.searchParams.get('page') ?? 1);

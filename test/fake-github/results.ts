@@ -2,13 +2,13 @@ import type { Answer, GithubState, Received } from './server.js';
 
 const TWIRP = '/twirp/github.actions.results.api.v1.ArtifactService/';
 
-/** The fields of the requests that the fake reads, as the client sends them (proto field names). */
+/** The fields that the fake reads. The client sends them by their protobuf names. */
 interface ArtifactRequest {
   workflow_run_backend_id: string;
   name: string;
 }
 
-/** Answers the results service's Twirp calls and the blob store, or undefined for other paths. */
+/** Answers for the results service (Twirp) and the blob store; undefined for other paths. */
 export function handleResults(state: GithubState, received: Received): Answer | undefined {
   const { pathname } = received.url;
   if (pathname.startsWith(TWIRP)) return twirp(state, pathname.slice(TWIRP.length), received);
@@ -84,7 +84,7 @@ const find = (state: GithubState, request: ArtifactRequest) =>
     ({ runId, name }) => runId === Number(request.workflow_run_backend_id) && name === request.name,
   );
 
-/** Put Block keeps a block; Put Block List puts the blocks that it names into order. */
+/** "Put Block" stores a block. "Put Block List" gives the blocks their order. */
 function putBlob(state: GithubState, { url, body }: Received): Answer {
   const blob = decodeURIComponent(url.pathname.slice('/blob/upload/'.length));
   const blocks = state.uploads.get(blob) ?? new Map<string, Buffer>();
@@ -99,7 +99,7 @@ function putBlob(state: GithubState, { url, body }: Received): Answer {
   return { status: 201, headers: { etag: '"1"', 'x-ms-request-id': '1', 'x-ms-version': '1' } };
 }
 
-/** Blob stores refuse a request that brings a second credential beside the signed address. */
+/** Blob stores refuse a signed address together with another credential. */
 function getBlob(state: GithubState, { url, authorization }: Received): Answer {
   if (authorization !== '') return { status: 400, body: 'InvalidAuthenticationInfo' };
   const id = Number(url.pathname.slice('/blob/download/'.length));

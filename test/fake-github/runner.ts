@@ -8,51 +8,48 @@ import type { RunnerEvent } from './events.js';
 import type { FakeGithub } from './server.js';
 
 const root = join(import.meta.dirname, '..', '..');
-/** npm's package `node` carries the runtime that action.yml asks for. */
+/** npm's package `node` has the runtime that action.yml asks for. */
 const RUNTIME = join(root, 'node_modules', '.bin', 'node');
 
 const folders = mkdtempSync(join(tmpdir(), 'runner-'));
-/**
- * The jobs of a test file are steps of one job as far as their temporary folder goes: there the
- * compiled probe is found again.
- */
+/** All jobs of a test file share a temporary folder, so that they find the compiled probe. */
 const temporary = mkdtempSync(join(folders, 'temp-'));
 
-/** Puts there what was compiled for all test files, so that no job of this one compiles. */
+/** Copies what was compiled before all test files, so that no job compiles. */
 export async function compileOnce(): Promise<void> {
   const build = dirname((await buildProbe()).probe);
   cpSync(build, join(temporary, 'syscall-gate', basename(build)), { recursive: true });
 }
 
-/** Takes away what the jobs of a test file left on disk, their reports and records too. */
+/** Removes what the jobs of a test file wrote. */
 export const removeFolders = (): void => rmSync(folders, { recursive: true, force: true });
 
-/** Long enough for the phase that was waited for to be at work. */
+/** Lets a phase begin its work before the job is cancelled. */
 const CANCEL_DELAY_MS = 300;
 
 export interface ActionRun {
   event: RunnerEvent;
   github: FakeGithub;
-  /** What the workflow writes under `with:`. */
+  /** The workflow's `with:`. */
   inputs?: Record<string, string>;
   runId: number;
   workflow?: string;
   job?: string;
-  /** What tells the step from the others of its job. */
+  /** Id of the step, unique in its job. */
   step?: string;
   /** The matrix context; null outside a matrix. */
   matrix?: Record<string, string> | null;
   /** How many jobs the matrix has. */
   legs?: number;
-  /** More or other variables; undefined takes one away. */
+  /** Adds or replaces variables; undefined removes one. */
   environment?: Record<string, string | undefined>;
-  /** Cancels the job, as the runner does, once its log matches. */
+  /** Cancels the job, as the runner does, as soon as its log matches. */
   cancelAt?: RegExp;
 }
 
 export interface ActionResult {
   exitCode: number | null;
-  /** Everything on standard output: plain lines and workflow commands. */
+  /** Standard output: plain lines and workflow commands. */
   log: string;
   stderr: string;
   outputs: Record<string, string>;
@@ -64,8 +61,8 @@ export interface ActionResult {
 }
 
 /**
- * Runs the built action the way the runner runs it: the runtime of action.yml, inputs with their
- * defaults as INPUT_ variables, files for outputs and summary, and the fake's addresses.
+ * Runs the built action as the runner does, against the fake: with the runtime of action.yml, inputs
+ * as INPUT_ variables, and files for outputs and summary.
  */
 export async function runAction(run: ActionRun): Promise<ActionResult> {
   const folder = mkdtempSync(join(folders, 'job-'));
@@ -151,7 +148,7 @@ function githubEnvironment({
   };
 }
 
-/** The runner puts every input into the environment, upper-cased, with dashes kept. */
+/** The runner sets a variable for every input: upper case, dashes kept. */
 function inputEnvironment({
   inputs = {},
   matrix = null,
@@ -176,7 +173,7 @@ function inputEnvironment({
   );
 }
 
-/** The results service reads the run and the job out of the token; nobody checks a signature. */
+/** The client reads the ids of run and job from the token. Nobody checks the signature here. */
 export function runtimeToken(runId: number): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   return `${part({ alg: 'none' })}.${part({ scp: `Actions.Results:${runId}:job` })}.`;
@@ -206,7 +203,7 @@ function start(
   });
 }
 
-/** Command lines of processes that run what this file's jobs compiled: after a job, none. */
+/** Command lines of processes that run what these jobs compiled. There must be none after a job. */
 export function leftovers(): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -218,12 +215,12 @@ function commandLine(pid: string): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
   } catch {
-    // It ended meanwhile.
+    // The process ended meanwhile.
     return '';
   }
 }
 
-/** Reads `name<<delimiter`, value, delimiter: how the toolkit writes outputs. */
+/** Reads outputs as the toolkit writes them: `name<<delimiter`, value, delimiter. */
 function readOutputs(file: string): Record<string, string> {
   const text = readFileSync(file, 'utf8');
   const entries = text.matchAll(/^(\S+)<<(\S+)\n([\s\S]*?)\n\2$/gm);

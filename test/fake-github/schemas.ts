@@ -1,16 +1,13 @@
 import type { components } from '@octokit/openapi-types';
 
-/**
- * GitHub's own shapes, filled in for the state of the fake: the compiler holds every answer to
- * GitHub's OpenAPI description.
- */
+/** Answers of the fake. The compiler checks them against GitHub's OpenAPI description. */
 export type Schemas = components['schemas'];
 
 export interface RunState {
   id: number;
   event: string;
   branch: string;
-  /** "owner/name" of the repository whose branch it is; another one for a fork. */
+  /** "owner/name" of the repository that has the branch; for a fork, the fork's. */
   headRepository: string;
   /** File name of the workflow. */
   workflow: string;
@@ -33,7 +30,7 @@ export interface CommentState {
 
 const AT = '2026-01-05T12:00:00Z';
 
-export function user(login: string): Schemas['simple-user'] {
+function user(login: string): Schemas['simple-user'] {
   const url = `https://api.github.com/users/${login}`;
   return {
     login,
@@ -57,7 +54,7 @@ export function user(login: string): Schemas['simple-user'] {
   };
 }
 
-export function repository(fullName: string): Schemas['minimal-repository'] {
+function repository(fullName: string): Schemas['minimal-repository'] {
   const [owner = '', name = ''] = fullName.split('/');
   const url = `https://api.github.com/repos/${fullName}`;
   return {
@@ -195,7 +192,7 @@ export const basicError = (message: string, status: number): Schemas['basic-erro
   status: String(status),
 });
 
-/** A number that is the same for the same text, as ids are. */
+/** Gives the same text the same number, as ids need. */
 const idOf = (text: string): number =>
   [...text].reduce((sum, character) => (sum * 31 + (character.codePointAt(0) ?? 0)) % 1e9, 7);
 

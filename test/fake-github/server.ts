@@ -4,12 +4,12 @@ import { handleRest } from './rest.js';
 import { handleResults } from './results.js';
 import { type ArtifactState, basicError, type CommentState, type RunState } from './schemas.js';
 
-/** What a handler answers; a string or a buffer goes out as it is, anything else as JSON. */
+/** An answer. A string or a buffer is sent as it is, anything else as JSON. */
 export interface Answer {
   status: number;
   body?: unknown;
   headers?: Record<string, string>;
-  /** Goes silent before the answer, or in the middle of its body; the connection stays open. */
+  /** Stops before the answer or in the middle of its body, and keeps the connection open. */
   silent?: 'before' | 'within';
 }
 
@@ -20,8 +20,8 @@ export interface Received {
   authorization: string;
 }
 
-/** An answer to give instead of the real one, and how often. */
-export interface Fault {
+/** An answer that replaces the real one, and how often. */
+interface Fault {
   method?: string;
   /** Matched against path and query. */
   path: RegExp;
@@ -29,11 +29,11 @@ export interface Fault {
   answer: Answer;
 }
 
-/** Everything that the fake GitHub remembers; tests read it and may change it. */
+/** The state of the fake GitHub. Tests read and change it. */
 export interface GithubState {
   /** "owner/name" */
   repository: string;
-  /** Who the token belongs to. */
+  /** Owner of the token. */
   login: string;
   runs: RunState[];
   artifacts: ArtifactState[];
@@ -53,7 +53,7 @@ export interface FakeGithub extends GithubState {
   close(): Promise<void>;
 }
 
-/** Starts a stateful GitHub on an ephemeral port of this machine: REST, GraphQL, results, blobs. */
+/** Starts a fake GitHub on a free local port: REST, GraphQL, results service and blob store. */
 export async function startGithub(repository = 'Codertocat/Hello-World'): Promise<FakeGithub> {
   const state: GithubState = {
     repository,

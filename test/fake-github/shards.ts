@@ -10,9 +10,9 @@ import type { ArtifactState } from './schemas.js';
 import type { FakeGithub } from './server.js';
 import { makeZip } from './zip.js';
 
-/** A workflow whose jobs each measure on a machine of their own, and one more that judges. */
-export const SHARDS_WORKFLOW = 'shards.yml';
-export const MACHINES = 3;
+/** A workflow with a job that measures on each machine, and one job that judges. */
+const SHARDS_WORKFLOW = 'shards.yml';
+const MACHINES = 3;
 
 const { head, number: pullRequest } = pullRequestEvent().payload.pull_request;
 
@@ -29,7 +29,7 @@ export const sourceOfShard = (runId: number): Source => ({
   ...{ runId, runAttempt: 1 },
 });
 
-/** The archive that a shard's job leaves. */
+/** The archive that a shard's job stores. */
 export const zipOfShard = (sides: { baseline: Run; candidate: Run }): Buffer =>
   makeZip(
     [sides.baseline, sides.candidate].map((run) => ({
@@ -38,7 +38,7 @@ export const zipOfShard = (sides: { baseline: Run; candidate: Run }): Buffer =>
     })),
   );
 
-/** What the shard of one machine left in a workflow run, as if it had been measured. */
+/** The artifact of one machine's shard in a workflow run. */
 export function shardArtifact(runId: number, machine: number, change: Change): ArtifactState {
   const matrix = JSON.stringify({ machine: String(machine) }, null, 2);
   return {
@@ -48,7 +48,7 @@ export function shardArtifact(runId: number, machine: number, change: Change): A
   };
 }
 
-/** Of every machine; GitHub knows the workflow run as well. */
+/** Adds the workflow run and the shards of all machines. */
 export function leaveShards(github: FakeGithub, runId: number, change: Change): void {
   knowRun(github, runId);
   const machines = Array.from({ length: MACHINES }, (_, index) => 1 + index);
@@ -61,7 +61,7 @@ export const knowRun = (github: FakeGithub, runId: number): unknown =>
     ...{ headRepository: github.repository, workflow: SHARDS_WORKFLOW },
   });
 
-/** The job that judges what was left; it has no compiler to fall back on. */
+/** The job that judges the shards. It has no compiler, so it cannot measure. */
 export const judging = (
   github: FakeGithub,
   runId: number,

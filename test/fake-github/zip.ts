@@ -1,7 +1,7 @@
 import { crc32, deflateRawSync } from 'node:zlib';
 
 /** One file of an archive; `declaredBytes` lets its header lie about the size. */
-export interface ZipFile {
+interface ZipFile {
   name: string;
   content: Buffer | string;
   declaredBytes?: number;

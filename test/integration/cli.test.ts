@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runFileName } from '../../src/record/file.js';
 import { runText } from '../../src/record/run.js';
-import { CLI, cli, finished, NODE, startCli } from '../fixtures/cli.js';
+import { CLI, cli, cliUnread, finished, NODE, startCli } from '../fixtures/cli.js';
 import { processesWith } from '../fixtures/processes.js';
 import { storedPair } from '../fixtures/stored.js';
 
@@ -19,18 +19,52 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const storedRuns = async (path = folder): Promise<string[]> =>
   (await readdir(path)).filter((name) => name.endsWith('.run.json'));
 
-test('a report that cannot be printed is not taken for a regression', async () => {
-  const records = Object.values(storedPair('regressed')).map(async (run) => {
+/** A comparison of stored records that regressed: the words of its command line. */
+async function regressedCompare(): Promise<string[]> {
+  const records = Object.values(storedPair('regressed', { confirmRounds: 6 })).map(async (run) => {
     const path = join(folder, runFileName(run));
     await writeFile(path, runText(run));
-    return `"${path}"`;
+    return path;
   });
-  const command = `"${NODE}" "${CLI}" compare ${(await Promise.all(records)).join(' ')}`;
+  return ['compare', ...(await Promise.all(records))];
+}
+
+test.each([
+  ['a report', regressedCompare],
+  ['the help', async () => ['--help']],
+])('%s that cannot be printed is not taken for a regression', async (_, words) => {
+  const command = [NODE, CLI, ...(await words())].map((word) => `"${word}"`).join(' ');
   const full = await promisify(execFile)('sh', ['-c', `${command} > /dev/full; echo $?`]);
   expect(full.stdout).toBe('3\n');
   expect(full.stderr).toContain('could not be written to standard output (ENOSPC)');
-  const head = await promisify(execFile)('sh', ['-c', `${command} | true; echo done`]);
-  expect(head.stderr).not.toContain('syscall-gate:');
+  expect(full.stderr).not.toMatch(/^\s+at /m);
+});
+
+describe('a reader that stops early changes no exit code and causes no message', () => {
+  const out = () => join(folder, 'out');
+  const replayed = async () => {
+    await cli([...(await regressedCompare()), '--out', out()]);
+    return ['replay', out()];
+  };
+  test.each([
+    ['help', async () => ['--help'], 0],
+    ['help of a verb', async () => ['replay', '--help'], 0],
+    ['version', async () => ['--version'], 0],
+    ['compare', regressedCompare, 1],
+    ['compare --json', async () => [...(await regressedCompare()), '--json'], 1],
+    ['replay', replayed, 1],
+  ] as const)('%s', async (_, words, code) => {
+    const args = await words();
+    const unread = await cliUnread(args, 'stdout');
+    expect(unread.code).toBe(code);
+    expect(unread.stderr).not.toMatch(/EPIPE|syscall-gate:|^\s+at /m);
+    expect(await cliUnread(args, 'both')).toMatchObject({ code });
+  });
+
+  test('bad input', async () => {
+    expect(await cliUnread(['--unknown'], 'both')).toMatchObject({ code: 2 });
+    expect(await cliUnread(['compare', join(folder, 'none')], 'both')).toMatchObject({ code: 2 });
+  });
 });
 
 describe('bad input', () => {

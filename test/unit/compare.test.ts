@@ -66,7 +66,7 @@ describe('runs of different jobs', () => {
     expect(report.baseline.spec).toMatch(/^file:.*a5\.run\.json and 5 more$/);
   });
 
-  test('of which one is a side of another duet are no duet', async () => {
+  test('of which one is a side of another paired comparison are not paired', async () => {
     const { candidate } = storedEvidence();
     const given = [await put('a', pairedEvidence().baseline), await put('b', candidate)];
     const { report } = await compareRecords(given, POLICY);

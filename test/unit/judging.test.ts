@@ -42,11 +42,14 @@ function throughFiles(evidence: Evidence): Evidence | undefined {
 
 describe.each([
   ['a paired comparison', pairedEvidence()],
-  ['a prediction', storedEvidence()],
-  ['a prediction from a machine of the same CPU model', storedEvidence({ cpuCount: 4 })],
-  ['a prediction from another machine', storedEvidence({ cpuModel: 'Another CPU' })],
+  ['a comparison with stored runs', storedEvidence()],
+  [
+    'a comparison with stored runs of a machine of the same CPU model',
+    storedEvidence({ cpuCount: 4 }),
+  ],
+  ['a comparison with stored runs of another machine', storedEvidence({ cpuModel: 'Another CPU' })],
   ['a comparison of shards', shardsEvidence()],
-  ['a self-portrait', selfEvidence()],
+  ['a self comparison', selfEvidence()],
 ])('%s', (_, evidence) => {
   test('is judged the same from its records alone', () => {
     const again = throughFiles(evidence);

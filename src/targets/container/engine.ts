@@ -6,7 +6,7 @@ import { EngineError, explainError } from './errors.js';
 import { type EngineInfo, firstLine, readDocker, readPodman } from './info.js';
 
 const BRANDS = ['docker', 'podman', 'nerdctl'] as const;
-export type Brand = (typeof BRANDS)[number];
+type Brand = (typeof BRANDS)[number];
 
 /** A container engine that answers. */
 export interface Engine extends EngineInfo {
@@ -15,7 +15,7 @@ export interface Engine extends EngineInfo {
   program: string;
 }
 
-export interface AskOptions {
+interface AskOptions {
   signal?: AbortSignal;
   timeoutMs?: number;
 }

@@ -1,7 +1,7 @@
 import { Refusal, splitWords } from '../words.js';
 
 /** An image, and the options for the engine's `run`. */
-export interface ImageAndOptions {
+interface ImageAndOptions {
   image: string;
   options: string[];
 }

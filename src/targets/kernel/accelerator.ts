@@ -67,7 +67,7 @@ async function choose(boots: Boots, accelerator: Accelerator): Promise<Accelerat
   return accelerator;
 }
 
-export interface Boots {
+interface Boots {
   spec: KernelSpec;
   guest: PreparedGuest;
   version: string;

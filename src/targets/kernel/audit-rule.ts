@@ -2,7 +2,7 @@ import type { Architecture } from '../../probe/architecture.js';
 import { Refusal } from '../words.js';
 
 /** One rule of the kernel's audit, as auditctl(8) takes it. */
-export interface AuditRule {
+interface AuditRule {
   /** AUDIT_FILTER_… of linux/audit.h: when the kernel checks the rule. */
   list: number;
   /** AUDIT_NEVER or AUDIT_ALWAYS. */

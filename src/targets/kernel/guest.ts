@@ -21,7 +21,7 @@ export interface PreparedGuest extends Guest {
 }
 
 /** What the probe sets up before it measures. */
-export interface MeasuredUnder {
+interface MeasuredUnder {
   /** A seccomp filter: an array of struct sock_filter. */
   filter?: Buffer;
   /** Rules of the kernel's audit: consecutive struct audit_rule_data with their texts. */

@@ -61,7 +61,7 @@ const ask = (
  * Parses addr2line's answers. Each is the address, then two lines per function from the innermost
  * on: its name and its place in the source. The outermost is the function itself.
  */
-export function parseAnswers(text: string, addresses: readonly number[]): Inlined {
+function parseAnswers(text: string, addresses: readonly number[]): Inlined {
   const inlined = new Map<number, readonly string[]>();
   const answers = text.split(/^0x/m).slice(1);
   for (const [index, answer] of answers.entries()) {

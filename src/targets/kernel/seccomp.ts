@@ -8,7 +8,7 @@ import type { Architecture } from '../../probe/architecture.js';
 import { Refusal } from '../words.js';
 import { rulesOf } from './seccomp-profile.js';
 
-export interface SeccompFilter {
+interface SeccompFilter {
   /** An array of struct sock_filter. */
   program: Buffer;
   /** Digest of the profile's file. */

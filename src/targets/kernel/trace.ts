@@ -14,7 +14,7 @@ import type { BatchPlace, LaunchCommand, TracedOperation, Tracing } from '../tar
 import type { DebugInformation } from './debug-information.js';
 
 /** What is needed to trace the probe in a guest. */
-export interface Tracer {
+interface Tracer {
   /** Absolute path of the plugin that QEMU loads. */
   plugin: string;
   /** Addresses of the marks in the probe, by their names in the plugin. */

@@ -5,7 +5,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest
 import { runFileName } from '../../../src/record/file.js';
 import { crossingSchema, type Report } from '../../../src/record/report.js';
 import { isTimed, makeRun, parseRun, type Run, runText } from '../../../src/record/run.js';
-import { cli, compileProgram, type Finished } from '../../fixtures/cli.js';
+import { cli, cliUnread, compileProgram, type Finished } from '../../fixtures/cli.js';
 import {
   DESIGN,
   findingOf,
@@ -99,6 +99,12 @@ describe('a run without a baseline', () => {
     expect(tail).toMatchObject({ id: 'syscall.null', operations: 1 });
     expect(tail?.p999Ns).toBeGreaterThanOrEqual(tail?.p50Ns ?? Infinity);
   });
+});
+
+test('a gate that nobody reads measures to the end, and stores its run', async () => {
+  const args = ['--out', folder, ...SHORT, '--metrics', 'syscall.null'];
+  expect(await cliUnread(args, 'both')).toMatchObject({ code: 0 });
+  expect(await storedRuns()).toHaveLength(1);
 });
 
 describe('the crossing', () => {

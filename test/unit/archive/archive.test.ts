@@ -78,6 +78,13 @@ describe('an archived report', () => {
     expect((await readArchive(folder)).report.whole).toEqual(verdict.report);
   });
 
+  test('of an earlier minor version is read', async () => {
+    const path = await write(pairedEvidence());
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.replace('"2.1"', '"2.0"'));
+    expect((await readArchive(path)).report.design).toBe('paired');
+  });
+
   test('rests on records of a newer version as they were written', async () => {
     const { stored, candidate } = storedEvidence();
     const [first, ...others] = stored.runs;
@@ -172,7 +179,7 @@ describe('what cannot be replayed is said in one sentence', () => {
     await write(pairedEvidence());
     await edit((report) => ({ ...report, version: '3.0' }));
     expect(await rejection()).toMatch(
-      /since it has report version 3\.0 and this syscall-gate reads version 2/,
+      /since it has report version 3\.0 and this syscall-gate reads version 2: replay it with the syscall-gate that wrote it, or a newer one\.$/,
     );
     await edit((report) => ({ ...report, version: '2.0', more: true }));
     expect(await rejection()).toMatch(/since the top level: Unrecognized key/);
@@ -214,7 +221,9 @@ describe('what cannot be replayed is said in one sentence', () => {
   test('records that are not those of its design', async () => {
     await write(pairedEvidence());
     await edit((report) => ({ ...report, records: report.records.slice(1) }));
-    expect(await rejection()).toMatch(/since its records do not fit the design "paired"/);
+    expect(await rejection()).toMatch(
+      /since its records do not fit the design "paired": give the report\.json as syscall-gate wrote it\.$/,
+    );
   });
 
   test('a record outside of its folder', async () => {

@@ -46,7 +46,12 @@ function pilot(shapes: Record<string, Shape>, seed = 1): PilotRun {
   const draw = normal(seededRandom(seed));
   const launches = (first: number): LaunchObservation[] =>
     [first, first + 3, first + 4, first + 7].map((sequence) => launch(sequence, shapes, draw));
-  return { baseline: launches(0), candidate: launches(1), quietWidth: undefined, processes: 1 };
+  return {
+    baseline: launches(0),
+    candidate: launches(1),
+    contended: new Set<number>(),
+    processes: 1,
+  };
 }
 
 function launch(sequence: number, shapes: Record<string, Shape>, draw: Noise): LaunchObservation {
@@ -116,16 +121,15 @@ test('a confirmation counts fresh pairs alone, enough for its own level', () => 
 
 test('where launches are lost to a busy core, more are planned', () => {
   const run = pilot(SHAPES);
-  for (const [index, { metrics }] of [...run.baseline, ...run.candidate].entries()) {
-    for (const observation of metrics.values()) {
-      if (observation.status !== 'ok' || observation.kind !== 'timed') continue;
-      observation.batches.width.fill(index % 4 === 0 ? 1.4 : 1);
-    }
-  }
-  const planned = (quietWidth?: number) =>
-    allocate(METRICS, { ...run, quietWidth }, GOAL, { timeMs: 1, seed: 1 }).get('syscall.quiet');
-  expect(planned(1)?.known).toBeLessThan(planned()?.known ?? 0);
-  expect(planned(1)?.pairs).toBeGreaterThan(planned()?.pairs ?? 99);
+  const launches = [...run.baseline, ...run.candidate].map(({ launch }) => launch.sequence);
+  const planned = (contended: number[]) =>
+    allocate(METRICS, { ...run, contended: new Set(contended) }, GOAL, { timeMs: 1, seed: 1 }).get(
+      'syscall.quiet',
+    );
+  const some = planned(launches.filter((sequence) => sequence % 8 < 2));
+  const all = planned([]);
+  expect(some?.known).toBeLessThan(all?.known ?? 0);
+  expect(some?.pairs).toBeGreaterThan(all?.pairs ?? 99);
 });
 
 test('the same pilot and seed give the same plan', () => {
@@ -145,8 +149,8 @@ test('a metric that the pilot could not measure is left to the default', () => {
 test('the schedule gives each metric its pairs, those of few in the first part of the rounds', () => {
   const allocations = allocated(800);
   const schedule = screenSchedule(METRICS, ROUNDS, allocations, 2);
-  const most = Math.max(...[...allocations.values()].map(({ pairs }) => pairs));
-  const rounds = Array.from({ length: Math.ceil(most / 2) }, (_, round) => schedule(round));
+  const maxPairs = Math.max(...[...allocations.values()].map(({ pairs }) => pairs));
+  const rounds = Array.from({ length: Math.ceil(maxPairs / 2) }, (_, round) => schedule(round));
   for (const metric of METRICS) {
     const { pairs = 0, share = 1 } = allocations.get(metric.id) ?? {};
     const due = rounds.flatMap((portions, round) =>

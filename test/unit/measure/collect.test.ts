@@ -46,7 +46,7 @@ const launch = (
   metrics: new Map(observation ? [[ENTRY.id, observation]] : []),
 });
 
-const measured = (kept = 20, rejected = 0, width = 1): Observation => ({
+const measured = (kept = 20, rejected = 0): Observation => ({
   status: 'ok',
   kind: 'timed',
   details: {},
@@ -57,7 +57,7 @@ const measured = (kept = 20, rejected = 0, width = 1): Observation => ({
     ns: new Float64Array(kept + rejected).fill(80),
     controlNs: new Float64Array(kept + rejected).fill(1),
     occupancy: new Float64Array(kept + rejected).fill(1).fill(0.1, kept),
-    width: new Float64Array(kept + rejected).fill(width),
+    width: new Float64Array(kept + rejected).fill(1),
   },
 });
 
@@ -69,17 +69,17 @@ const denied: Observation = {
 const IDENTITY = { id: '0123456789abcdef', startedAt: '2026-01-01T00:00:00.000Z', tool: '0' };
 const HOST = { kind: 'host', spec: 'host' } as const;
 
-const collect = (observations: LaunchObservation[], quiet?: number): MetricRecord | undefined =>
-  collectRun(HOST, makePlan([ENTRY], 1, 0), observations, IDENTITY, quiet).metrics[0];
+const collect = (
+  observations: LaunchObservation[],
+  contended: number[] = [],
+): MetricRecord | undefined =>
+  collectRun(HOST, makePlan([ENTRY], 1, 0), observations, IDENTITY, new Set(contended)).metrics[0];
 
-test('launches beside a busy thread on the core are left out, unless most of them are', () => {
-  const quiet = launch(1, measured());
-  const busy = (sequence: number) => launch(sequence, measured(20, 0, 1.4));
-  const left = collect([quiet, launch(2, measured()), busy(3)], 1);
+test('launches beside a busy thread on the core are left out, unless no other measured it', () => {
+  const launches = [launch(1, measured()), launch(2, measured()), launch(3, measured())];
+  const left = collect(launches, [3]);
   expect(left).toMatchObject({ contended: 1, replicates: [{ sequence: 1 }, { sequence: 2 }] });
-  const half = collect([quiet, launch(2, measured()), busy(3), busy(4)], 1);
-  expect(half).toMatchObject({ contended: 2, replicates: [{ sequence: 1 }, { sequence: 2 }] });
-  const all = collect([quiet, busy(2), busy(3)], 1);
+  const all = collect(launches, [1, 2, 3]);
   expect(all).toMatchObject({ replicates: [{ sequence: 1 }, { sequence: 2 }, { sequence: 3 }] });
   expect(all).not.toHaveProperty('contended');
 });
@@ -91,7 +91,7 @@ test('a counted metric keeps the count of each launch, and the medians of what w
   });
   const entry: MetricEntry = { ...ENTRY, unit: 'count' };
   const launches = [launch(1, counted(5, 1)), launch(2, counted(5, 3)), launch(3, counted(6, 2))];
-  const { metrics } = collectRun(HOST, makePlan([entry], 1, 0), launches, IDENTITY, undefined);
+  const { metrics } = collectRun(HOST, makePlan([entry], 1, 0), launches, IDENTITY, new Set());
   expect(metrics[0]).toMatchObject({
     ...{ status: 'ok', unit: 'count', details: { segments_per_op: 2 } },
     counts: [{ count: 5 }, { count: 5 }, { sequence: 3, count: 6, agreeing: 10, counts: 10 }],
@@ -140,7 +140,7 @@ describe('a run record made of launches', () => {
           placement: { cpu: 3, pinned: one },
         })),
         IDENTITY,
-        undefined,
+        new Set(),
       ).plan;
     expect(planOf(true, true)).toMatchObject({ cpu: 3, pinned: true });
     expect(planOf(true, false)).toMatchObject({ cpu: 3, pinned: false });
@@ -193,11 +193,11 @@ describe('a run record made of launches', () => {
   });
 
   test('counts launches beside a busy neighbour as launches that could measure it', () => {
-    const busy = (sequence: number) => launch(sequence, measured(20, 0, 1.4));
     const quiet = [launch(1, measured()), launch(2, measured())];
     const refused = [launch(3, denied), launch(4, denied), launch(5, denied)];
-    expect(collect([...quiet, ...refused, busy(6)], 1)?.status).toBe('ok');
-    expect(collect([...quiet, ...refused], 1)?.status).toBe('denied');
+    const busy = launch(6, measured());
+    expect(collect([...quiet, ...refused, busy], [6])?.status).toBe('ok');
+    expect(collect([...quiet, ...refused])?.status).toBe('denied');
   });
 
   test('says in one sentence that no launch came through', () => {

@@ -49,18 +49,6 @@ describe('the replicate of a launch', () => {
   const beside = (widthNs: number[], wallNs = widthNs.map(() => 1000)) =>
     columns([{ ...batchesOf(wallNs), width: { ns: widthNs, operations: 10_000 } }]);
 
-  test('leaves out batches beside which another thread was busy on the core', () => {
-    const batches = beside([5000, 7000, 5010, 7000, 5000], [1000, 1400, 1000, 1390, 1000]);
-    const estimate = estimateReplicate(batches, { sleeps: false, quietWidth: 1 });
-    expect(estimate).toMatchObject({ estimateNs: 10, kept: 3, rejected: 0, spreadNs: 0 });
-  });
-
-  test('is none where the neighbour was busy throughout, unless nobody knows a quiet core', () => {
-    const batches = beside([7000, 7000, 7010, 7000, 5000]);
-    expect(estimateReplicate(batches, { sleeps: false, quietWidth: 1 })).toBeUndefined();
-    expect(estimateReplicate(batches, { sleeps: false })).toMatchObject({ kept: 5 });
-  });
-
   test('the quiet core is what a quarter of the launches met for a tenth of the time', () => {
     const busy = beside([7000, 7100, 7200, 7000]);
     const quiet = beside([5000, 5000, 5000, ...Array.from({ length: 10 }, () => 7000)]);

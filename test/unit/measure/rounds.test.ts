@@ -25,7 +25,7 @@ const QUICK: Machine = { startMs: () => 10, roundMs: 0 };
 const NEVER = Number.POSITIVE_INFINITY;
 
 const orderOf = (limits: Partial<RoundsOrder> = {}): RoundsOrder => ({
-  ...{ phase: 'screen', schedule: screenSchedule(METRICS, 1), until: 0, leastRounds: 0 },
+  ...{ phase: 'screen', schedule: screenSchedule(METRICS, 1), until: 0, minRounds: 0 },
   latest: NEVER,
   ...limits,
 });
@@ -74,7 +74,7 @@ async function measured({
   return { ...simulated, log, error };
 }
 
-const forty = (seed: number) => measured({ seed, limits: { leastRounds: 40, most: 40 } });
+const forty = (seed: number) => measured({ seed, limits: { minRounds: 40, maxRounds: 40 } });
 
 describe('the order of launches', () => {
   test('cancels a drift inside each round: A B B A or B A A B', async () => {
@@ -105,7 +105,7 @@ describe('the order of launches', () => {
   });
 
   test('numbers the launches as they ran', async () => {
-    const { log, asked } = await measured({ limits: { leastRounds: 2, most: 2 } });
+    const { log, asked } = await measured({ limits: { minRounds: 2, maxRounds: 2 } });
     for (const [side, launches] of [
       ['A', log.baseline],
       ['B', log.candidate],
@@ -118,7 +118,7 @@ describe('the order of launches', () => {
 
   test('of a candidate alone is four of it in a round', async () => {
     const sides = { candidate: targetOf('B') };
-    const { asked, log } = await measured({ sides, limits: { leastRounds: 1, most: 1 } });
+    const { asked, log } = await measured({ sides, limits: { minRounds: 1, maxRounds: 1 } });
     expect(roundsOf(asked)).toEqual(['BBBB']);
     expect(log.baseline).toEqual([]);
   });
@@ -135,29 +135,29 @@ describe('rounds go on', () => {
   });
 
   test('past their time as long as there are too few of them', async () => {
-    expect(await count({ until: 40, leastRounds: 7 })).toBe(7);
+    expect(await count({ until: 40, minRounds: 7 })).toBe(7);
   });
 
   test('but never past the latest moment', async () => {
-    expect(await count({ until: 40, leastRounds: 7, latest: 160 })).toBe(4);
+    expect(await count({ until: 40, minRounds: 7, latest: 160 })).toBe(4);
   });
 
   test('no longer than there are to be any', async () => {
-    expect(await count({ until: 4000, most: 3 })).toBe(3);
+    expect(await count({ until: 4000, maxRounds: 3 })).toBe(3);
     expect(await count({ until: 1e9 })).toBe(400);
   });
 
   test('not at all where one is known not to fit, unless one has to be', async () => {
     expect(await count({ until: 30, roundMs: 40 })).toBe(0);
     expect(await count({ until: 40, roundMs: 40 })).toBe(1);
-    expect(await count({ until: 30, roundMs: 40, leastRounds: 1 })).toBe(1);
+    expect(await count({ until: 30, roundMs: 40, minRounds: 1 })).toBe(1);
     expect(await count({ until: 30 })).toBe(1);
   });
 
   test('for a launch of each side only, where half a round is enough', async () => {
-    const { asked } = await measured({ limits: { leastRounds: 1, most: 1, enough: 15 } });
+    const { asked } = await measured({ limits: { minRounds: 1, maxRounds: 1, enough: 15 } });
     expect(asked.map(({ program }) => program).toSorted()).toEqual(['A', 'B']);
-    expect(await count({ leastRounds: 1, most: 1, enough: 25 })).toBe(1);
+    expect(await count({ minRounds: 1, maxRounds: 1, enough: 25 })).toBe(1);
   });
 
   test('where a launch failed, for another one: a pair without its other half is none', async () => {
@@ -165,7 +165,7 @@ describe('rounds go on', () => {
       ...QUICK,
       fails: ({ index }) => (index === 2 ? 'oops' : undefined),
     };
-    expect(await count({ leastRounds: 3 }, stumbling)).toBe(4);
+    expect(await count({ minRounds: 3 }, stumbling)).toBe(4);
   });
 });
 
@@ -238,7 +238,7 @@ describe('progress', () => {
   }
 
   test('of a warm-up counts launches', async () => {
-    const told = await steps({ phase: 'warm-up', leastRounds: 1, most: 1 });
+    const told = await steps({ phase: 'warm-up', minRounds: 1, maxRounds: 1 });
     expect(told.map(([done, total]) => [done, total])).toEqual([
       [0, 4],
       [1, 4],

@@ -6,7 +6,9 @@ import { describe, expect, test } from 'vitest';
 import { replay } from '../../../src/flows/replay.js';
 import { EVIDENCE, RUN_SUFFIX } from '../../../src/record/file.js';
 import { isCounted, isTimed, parseRun, type Run, runText } from '../../../src/record/run.js';
+import { differencesOf } from '../../../src/report/differences.js';
 import { compare } from '../../../src/verdict/evidence.js';
+import { syntheticRun } from '../../fixtures/runs.js';
 
 /** Records and reports that earlier builds wrote: see the README beside them. */
 const GOLDEN = join(import.meta.dirname, 'golden');
@@ -27,6 +29,7 @@ function readRun(file: string): Run {
 interface Written {
   id: string;
   target: { kind: string; facts?: Record<string, string> };
+  subject: Record<string, unknown>;
   metrics: { id: string; status: string; replicates?: unknown; counts?: unknown }[];
   instructions?: { metrics: { id: string; boots?: number[] }[] };
 }
@@ -79,6 +82,16 @@ describe.each(records)('the record %s', (file) => {
     });
   });
 
+  test('is told to lack what its build did not record, and not that it could not be read', () => {
+    const stored = readRun(file);
+    const today = syntheticRun({ metrics: [{ id: 'syscall.null', ns: 80 }], screen: [4], seed: 1 });
+    const missing = Object.keys(today.subject).filter((field) => !(field in written.subject));
+    const comparison = compare({ design: 'paired', baseline: stored, candidate: today }, SETTINGS);
+    const { unreadable, unrecorded } = differencesOf(comparison, undefined);
+    expect(unrecorded?.baseline ?? []).toEqual(missing);
+    for (const field of missing) expect(unreadable.baseline).not.toContain(field);
+  });
+
   test('can be the stored baseline of a new record', () => {
     const stored = readRun(file);
     const again = JSON.parse(JSON.stringify({ ...stored, id: '00000000000000aa' })) as Run;
@@ -129,7 +142,7 @@ test.each(reports.filter((file) => !isReplayable(file)))(
     await expect(replay(join(GOLDEN, dirname(file)), {})).rejects.toMatchObject({
       kind: 'usage',
       message: expect.stringMatching(
-        /report\.json" cannot be replayed, since it is of version 1\.0 as the first builds wrote it, which did not keep the records that a report rests on: give a report\.json/,
+        /report\.json" cannot be replayed, since it is of version 1\.0 as the first builds wrote it, which did not keep the records that a report rests on: if you still have the run records \(\*\.run\.json\) of both sides, give them to "syscall-gate compare"; else measure again\.$/,
       ),
     });
   },

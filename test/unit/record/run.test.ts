@@ -148,14 +148,14 @@ describe('a run record of another minor version', () => {
     expect(reasonFor(older({ target }))).toBe('target: Unrecognized key: "machine"');
   });
 
-  test('that is older has unknown where something was not recorded yet', () => {
+  test('that is older says so where something was not recorded yet', () => {
     const { cgroupDepth: _, tcpBuffers: __, ...subject } = RUN.subject;
     const { pinned: ___, processesPerLaunch: ____, ...plan } = RUN.plan;
     const parse = parseRun(JSON.stringify({ ...copyOf(), version: '1.0', subject, plan }));
     if (!parse.ok) throw new Error(parse.reason);
     expect(parse.run.subject).toEqual({
       ...RUN.subject,
-      ...{ cgroupDepth: 'unknown', tcpBuffers: 'unknown' },
+      ...{ cgroupDepth: 'not recorded', tcpBuffers: 'not recorded' },
     });
     expect(parse.run.plan).toEqual({ ...plan, processesPerLaunch: 1 });
   });

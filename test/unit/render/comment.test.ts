@@ -73,16 +73,16 @@ describe('renderComment', () => {
   });
 
   it('drops what is no finding first, and keeps every count', () => {
-    const [full, fewer, least] = [100, 500, 512].map((count, index) =>
+    const [full, fewer, shortest] = [100, 500, 512].map((count, index) =>
       renderComment(hugeReport(count, index === 2 ? '|'.repeat(300) : 'Short.'), {}),
     );
     expect(full).toContain('System calls: unchanged');
     expect(fewer).not.toContain('System calls: unchanged');
     expect(fewer).toContain('inconclusive');
-    expect(least).toContain('171 of 512 gated metrics regressed');
-    for (const text of [fewer, least]) expect(text).toContain(' inconclusive, ');
-    expect(least).toContain('171 inconclusive, 170 unchanged');
-    for (const text of [full, fewer, least]) expect(text?.length).toBeLessThan(MAX_BYTES);
+    expect(shortest).toContain('171 of 512 gated metrics regressed');
+    for (const text of [fewer, shortest]) expect(text).toContain(' inconclusive, ');
+    expect(shortest).toContain('171 inconclusive, 170 unchanged');
+    for (const text of [full, fewer, shortest]) expect(text?.length).toBeLessThan(MAX_BYTES);
   });
 
   it('names losses and caveats as long as they fit, and says where the rest is', () => {

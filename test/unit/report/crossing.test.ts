@@ -49,8 +49,8 @@ describe('the crossing of a run', () => {
   });
 
   test('does without what could not be measured, but not without the switch', () => {
-    const least = crossingOf(runOf(['syscall.null', 'context.pipe_2p_0k']));
-    expect(least).toMatchObject({ vmstat: null, hostSwitchesPerSecond: null, transfers: [] });
+    const small = crossingOf(runOf(['syscall.null', 'context.pipe_2p_0k']));
+    expect(small).toMatchObject({ vmstat: null, hostSwitchesPerSecond: null, transfers: [] });
     expect(crossingOf(runOf(['syscall.null']))).toBeUndefined();
   });
 

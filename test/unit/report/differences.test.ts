@@ -7,7 +7,7 @@ import { syntheticRun } from '../../fixtures/runs.js';
 
 const SETTINGS = { alpha: 0.01, margins: [] };
 
-function duet(id: string, factor: number) {
+function pair(id: string, factor: number) {
   const side = (ns: number, seed: number, offset: number) => {
     const pairs = Array.from({ length: 20 }, (_, index) => 2 * index + offset);
     const confirm = pairs.map((sequence) => sequence + 40);
@@ -37,7 +37,7 @@ test.each([
   ['context.pipe_2p_0k', 'scheduler'],
   ['sendfile.tcp_4k', 'loopbackMtu'],
 ])('of what differs, what can carry a change of %s comes first', (id, first) => {
-  const comparison = duet(id, 1.5);
+  const comparison = pair(id, 1.5);
   expect(comparison.findings[0]?.verdict).toBe('regressed');
   const fields = differencesOf(comparison, undefined).differences.map(({ field }) => field);
   expect(fields[0]).toBe(first);
@@ -68,7 +68,7 @@ describe('settings', () => {
   );
 
   function differing(before: Partial<Subject>, after: Partial<Subject>) {
-    const { baseline, candidate, ...comparison } = duet('syscall.null', 1);
+    const { baseline, candidate, ...comparison } = pair('syscall.null', 1);
     const [own] = baseline;
     if (own === undefined) throw new Error('no baseline');
     const { subject } = own;
@@ -103,6 +103,60 @@ describe('settings', () => {
       text: expect.stringMatching(/^Not readable on the candidate: .* and 19 more settings\.$/),
     });
   });
+
+  test('that an older version did not record are told apart from those', () => {
+    const older = { scheduler: 'not recorded', tcpBuffers: 'not recorded', libc: 'unknown' };
+    const found = differing(older, {});
+    expect(found).toEqual({
+      differences: [],
+      unreadable: { baseline: ['libc'], candidate: [] },
+      unrecorded: { baseline: ['scheduler', 'tcpBuffers'], candidate: [] },
+    });
+    expect(differenceBlocks(found)).toMatchObject([
+      { text: 'Not readable on the baseline: libc.' },
+      {
+        text: 'Not recorded by the older syscall-gate that measured the baseline: scheduler, TCP buffers.',
+      },
+    ]);
+    expect(differing({}, {}).unrecorded).toBeUndefined();
+  });
+
+  test.each([
+    ['tcpBuffers', 'rmem unknown; wmem 1 2 3', 'rmem 4 5 6; wmem 1 2 3'],
+    ['securityModules', 'unknown; profile unconfined', 'lockdown,apparmor; profile unconfined'],
+    ['preemption', 'PREEMPT_DYNAMIC, default', 'PREEMPT_DYNAMIC, full'],
+  ])('of which one part could not be read are no difference: %s', (field, before, after) => {
+    const found = differing({ [field]: before }, { [field]: after });
+    expect(found.differences).toEqual([]);
+    expect(found.unreadable).toEqual({ baseline: [field], candidate: [] });
+    const swapped = differing({ [field]: after }, { [field]: before });
+    expect(swapped.unreadable).toEqual({ baseline: [], candidate: [field] });
+  });
+
+  test.each([
+    [
+      'tcpBuffers',
+      'rmem unknown; wmem 1 2 3',
+      'rmem 4 5 6; wmem 7 8 9',
+      'wmem 1 2 3',
+      'wmem 7 8 9',
+    ],
+    [
+      ...['securityModules', 'unknown; profile unconfined', 'apparmor; profile docker-default'],
+      ...['profile unconfined', 'profile docker-default'],
+    ],
+    [
+      ...['preemption', 'PREEMPT_DYNAMIC, default', 'PREEMPT_RT'],
+      ...['PREEMPT_DYNAMIC', 'PREEMPT_RT'],
+    ],
+  ])(
+    'differ in the parts that could be read: %s',
+    (field = '', before = '', after = '', gone = '', come = '') => {
+      expect(differing({ [field]: before }, { [field]: after }).differences).toEqual([
+        { field, baseline: gone, candidate: come },
+      ]);
+    },
+  );
 
   test('that are there on one side alone do differ', () => {
     const { differences } = differing(

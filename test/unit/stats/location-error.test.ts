@@ -11,7 +11,7 @@ test.each([
   ['normal', normal, 30, 1.12],
   ['Laplace', laplace, 30, 1.12],
   ['contaminated', contaminated, 30, 1.15],
-] as const)('agrees with the deviation of the estimate: %s noise', (_, noise, pairs, most) => {
+] as const)('agrees with the deviation of the estimate: %s noise', (_, noise, pairs, maxRatio) => {
   const draw = noise(seededRandom(11));
   let squaredErrors = 0;
   let squaredEstimates = 0;
@@ -22,7 +22,7 @@ test.each([
   }
   const ratio = Math.sqrt(squaredErrors / squaredEstimates);
   expect(ratio).toBeGreaterThan(0.93);
-  expect(ratio).toBeLessThan(most);
+  expect(ratio).toBeLessThan(maxRatio);
 });
 
 test('is none for fewer pairs than tell of a spread, and 0 for pairs that all agree', () => {

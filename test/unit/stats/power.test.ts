@@ -50,7 +50,7 @@ describe('robustPairs', () => {
 describe('expectedMde80', () => {
   const plan = { deviation: 0.01, pairs: 20, margin: 0.02, alpha: 0.01 };
 
-  test('is what a measured duet of normal noise prints, within a tenth of what is beyond the margin', () => {
+  test('is what a paired comparison of normal noise prints, within a tenth of what is beyond the margin', () => {
     const draw = normal(seededRandom(5));
     const printed = Array.from({ length: 15 }, () =>
       mde80ForPairs({ ...plan, differences: Array.from({ length: 20 }, () => 0.01 * draw()) }),

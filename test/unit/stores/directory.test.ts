@@ -110,6 +110,15 @@ describe('of many records', () => {
     expect(daysOf(await readDirectory(folder, folder, { history: 3 }))).toEqual([20, 30, 31]);
   });
 
+  test('those of other candidates are named where there is no other', async () => {
+    await storeDays(1, 2);
+    const stored = await readOwnRuns(folder, 'runs', { ...OWN, spec: 'command:nice {probe}' });
+    expect(stored.skipped).toEqual([
+      'Passed over 2 runs of host in the folder runs, since this run measures another candidate: give baseline directory:runs to compare with them all the same.',
+    ]);
+    expect((await readOwnRuns(folder, 'runs', OWN)).skipped).toEqual([]);
+  });
+
   test('those of other candidates do not use up the history', async () => {
     await storeDays(1, 2);
     const target = { kind: 'host' as const, spec: 'command:x {probe}' };
@@ -143,6 +152,7 @@ describe('of many records', () => {
     expect(runs).toEqual([]);
     expect(skipped).toEqual([
       "Found 0 of 2 stored runs among the newest 1000 records of the folder here and looked no further: give a folder of one candidate's records.",
+      expect.stringMatching(/^Passed over 1008 runs of host/),
     ]);
   });
 });

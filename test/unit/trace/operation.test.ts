@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareOperations } from '../../../src/trace/difference.js';
 import type { Window } from '../../../src/trace/file.js';
-import { foldStacks } from '../../../src/trace/folded.js';
 import { type ProfileNode, profileBatch, total } from '../../../src/trace/operation.js';
 import { MadeCode } from './traces.js';
 
@@ -149,20 +148,6 @@ describe('the difference of two profiles', () => {
           true,
         );
       }),
-    );
-  });
-
-  it('is stacks with two numbers for the tools that draw them', () => {
-    expect(foldStacks(compareOperations(before, after).roots)).toBe(
-      [
-        ...['main 4 4', 'entry 2 2', 'entry;read 3 4', 'entry;read;check 1 2'],
-        ...[
-          'entry;read;check;hook 0 2',
-          'entry;read;check;hook;inner 0 1',
-          'entry;read;copy 1 0',
-          '',
-        ],
-      ].join('\n'),
     );
   });
 });

@@ -23,7 +23,7 @@ const shapes = (changes: Record<string, number> = {}): MetricShape[] =>
     ns: 100 * (i + 1) * (changes[id] ?? 1),
   }));
 
-function duet(
+function pair(
   changes: Record<string, number>,
   shape: Partial<PairedShape> = {},
 ): Comparison<MeasuredFinding> {
@@ -45,7 +45,7 @@ const detected = (compared: Comparison<MeasuredFinding>): Detection => {
 describe('when a regression would first have been caught', () => {
   test('is after as many pairs as each stage needs to reach its level at all, if it is a large one', () => {
     // 2^-5 <= 0.05 < 2^-4 in the screen, and 2^-7 <= 0.01 < 2^-6 of the only one flagged.
-    expect(detected(duet({ 'syscall.stat': 1.5 }))).toEqual({
+    expect(detected(pair({ 'syscall.stat': 1.5 }))).toEqual({
       metric: 'syscall.stat',
       screenMs: 5 * 2 * LAUNCH_MS,
       confirmMs: 7 * 2 * LAUNCH_MS,
@@ -54,19 +54,19 @@ describe('when a regression would first have been caught', () => {
 
   test('is later for a smaller one', () => {
     const total = ({ screenMs, confirmMs }: Detection): number => screenMs + confirmMs;
-    const small = detected(duet({ 'syscall.null': 1.026 }));
-    const large = detected(duet({ 'syscall.null': 1.5 }));
+    const small = detected(pair({ 'syscall.null': 1.026 }));
+    const large = detected(pair({ 'syscall.null': 1.5 }));
     expect(total(small)).toBeGreaterThan(total(large));
   });
 
   test('is never without fresh launches', () => {
-    const compared = duet({ 'syscall.null': 1.5 }, { confirmRounds: 0 });
+    const compared = pair({ 'syscall.null': 1.5 }, { confirmRounds: 0 });
     expect(firstDetection(compared, SETTINGS)).toBeUndefined();
   });
 
   test('is never where nothing changed, or where it got faster', () => {
-    expect(firstDetection(duet({}), SETTINGS)).toBeUndefined();
-    expect(firstDetection(duet({ 'syscall.null': 0.5 }), SETTINGS)).toBeUndefined();
+    expect(firstDetection(pair({}), SETTINGS)).toBeUndefined();
+    expect(firstDetection(pair({ 'syscall.null': 0.5 }), SETTINGS)).toBeUndefined();
   });
 });
 

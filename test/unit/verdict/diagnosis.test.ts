@@ -30,18 +30,18 @@ const moves64k = (name: string): Known => ({
 const overTcp = ['tcp_64k_a', 'tcp_64k_b', 'tcp_64k_c', 'tcp_64k_d'].map(moves64k);
 const throughPipes = ['to_pipe_64k', 'file_to_file_64k', 'copy_file_range_64k'].map(moves64k);
 
-/** A confirmed duet in which each metric costs so much more. */
+/** A confirmed paired comparison in which each metric costs so much more. */
 function comparisonOf(
   more: (metric: Known) => number,
   catalogue: readonly Known[] = CATALOGUE,
 ): Comparison {
   const shapes = (extra: (metric: Known) => number): MetricShape[] =>
     catalogue.map((metric) => ({ ...metric, ns: metric.ns + extra(metric), noise: 0.002 }));
-  const duet = syntheticPair({
+  const pair = syntheticPair({
     ...{ rounds: 10, confirmRounds: 10, seed: 3 },
     ...{ baseline: shapes(() => 0), candidate: shapes(more) },
   });
-  return comparePaired(duet.baseline, duet.candidate, { alpha: 0.01, margins: [] });
+  return comparePaired(pair.baseline, pair.candidate, { alpha: 0.01, margins: [] });
 }
 
 describe('one cause behind many changes', () => {

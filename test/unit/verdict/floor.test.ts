@@ -26,14 +26,14 @@ const drifting = (run: Run, perLaunch: number): Run => ({
 });
 
 /** Identical sides on a machine that drifts. */
-function duet(perLaunch: number, noise = 0.003): [Run, Run] {
+function pair(perLaunch: number, noise = 0.003): [Run, Run] {
   const metrics = [{ id: ID, ns: 100, noise }];
   const sides = syntheticPair({ baseline: metrics, candidate: metrics });
   return [drifting(sides.baseline, perLaunch), drifting(sides.candidate, perLaunch)];
 }
 
 function judged(perLaunch: number, noise?: number): MeasuredFinding {
-  const [metric] = comparePaired(...duet(perLaunch, noise), SETTINGS).findings;
+  const [metric] = comparePaired(...pair(perLaunch, noise), SETTINGS).findings;
   if (metric === undefined) throw new Error('no metric');
   return metric;
 }
@@ -69,7 +69,7 @@ describe('the floor', () => {
   });
 
   test('is the same whichever side is the baseline, and whatever order its launches stand in', () => {
-    const [baseline, candidate] = duet(0.01);
+    const [baseline, candidate] = pair(0.01);
     const { within } = pairDifferences(baseline, candidate, ID, 'screen');
     expect(pairDifferences(candidate, baseline, ID, 'screen').within).toEqual(within);
     const backwards = (run: Run): Run => ({

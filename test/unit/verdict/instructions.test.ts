@@ -147,6 +147,12 @@ describe('counted instructions', () => {
     expect(comparison?.findings[0]?.because).toContain('emulator: QEMU 9.0 → QEMU 7.2');
   });
 
+  test('of a condition that one side did not record say so', () => {
+    const more = countedRun(2, { 'a.b': [1] }, { ...CONDITIONS, icount: '0' });
+    const found = compareInstructions(countedRun(1, { 'a.b': [1] }), more, SETTINGS);
+    expect(found?.findings[0]?.because).toContain('(icount: not recorded → 0)');
+  });
+
   test('of another architecture neither, which is said before anything else', () => {
     const other = countedRun(1, { 'a.b': [1] }, { ...CONDITIONS, machine: 'virt' });
     const arm64 = { ...other, platform: { ...other.platform, architecture: 'aarch64' } };

@@ -31,8 +31,8 @@ test('a change of twice the margin is flagged in nearly every gate with little n
   const before = METRICS.map((metric) => ({ ...metric, noise: 0.005 }));
   let flagged = 0;
   for (let seed = 1; seed <= 20; seed++) {
-    const duet = syntheticPair({ rounds: 8, seed, baseline: before, candidate: slower });
-    flagged += screenPaired(duet.baseline, duet.candidate, SETTINGS).length;
+    const pair = syntheticPair({ rounds: 8, seed, baseline: before, candidate: slower });
+    flagged += screenPaired(pair.baseline, pair.candidate, SETTINGS).length;
   }
   expect(flagged).toBeGreaterThan(0.95 * 20 * METRICS.length);
 });

@@ -9,9 +9,9 @@ import { comparePaired } from '../../../src/verdict/paired.js';
 import { pairDifferences } from '../../../src/verdict/samples.js';
 import {
   type DrawnPair,
-  type Duet,
   drawnPair,
   pairOf,
+  type RunPair,
   reordered,
   scaled,
   swapped,
@@ -21,8 +21,8 @@ import { tried } from '../../fixtures/laws.js';
 const SETTINGS = { alpha: 0.01, margins: [] };
 const PARAMETERS = tried(120);
 
-function compared(duet: Duet, alpha = SETTINGS.alpha): MeasuredFinding[] {
-  const { findings: metrics } = comparePaired(duet.baseline, duet.candidate, {
+function compared(pair: RunPair, alpha = SETTINGS.alpha): MeasuredFinding[] {
+  const { findings: metrics } = comparePaired(pair.baseline, pair.candidate, {
     ...SETTINGS,
     alpha,
   });

@@ -15,9 +15,9 @@ const shapes = (changes: Record<string, number> = {}): MetricShape[] =>
     ns: 100 * (i + 1) * (changes[id] ?? 1),
   }));
 
-const verdicts = (duet: ReturnType<typeof syntheticPair>): Record<string, Verdict> =>
+const verdicts = (pair: ReturnType<typeof syntheticPair>): Record<string, Verdict> =>
   Object.fromEntries(
-    comparePaired(duet.baseline, duet.candidate, SETTINGS).findings.map((m) => [m.id, m.verdict]),
+    comparePaired(pair.baseline, pair.candidate, SETTINGS).findings.map((m) => [m.id, m.verdict]),
   );
 
 describe('the screen', () => {
@@ -57,14 +57,14 @@ describe('the screen', () => {
 
 describe('the verdict of a paired comparison', () => {
   test('is unchanged for identical sides, by equivalence', () => {
-    const duet = syntheticPair({ baseline: shapes(), candidate: shapes() });
-    expect(new Set(Object.values(verdicts(duet)))).toEqual(new Set(['unchanged']));
+    const pair = syntheticPair({ baseline: shapes(), candidate: shapes() });
+    expect(new Set(Object.values(verdicts(pair)))).toEqual(new Set(['unchanged']));
   });
 
   test('needs fresh launches: what only the screen saw is not red', () => {
     const changed = shapes({ 'syscall.null': 1.2 });
-    const duet = syntheticPair({ baseline: shapes(), candidate: changed });
-    expect(verdicts(duet)['syscall.null']).toBe('inconclusive');
+    const pair = syntheticPair({ baseline: shapes(), candidate: changed });
+    expect(verdicts(pair)['syscall.null']).toBe('inconclusive');
   });
 
   test('is regressed for what fresh launches confirm, and swapping the sides improves it', () => {
@@ -128,14 +128,14 @@ describe('the verdict of a paired comparison', () => {
 
   test('does not depend on the order of the metrics nor on the speed of the machine', () => {
     const changed = shapes({ 'syscall.stat': 1.1 });
-    const duet = syntheticPair({ confirmRounds: 8, baseline: shapes(), candidate: changed });
+    const pair = syntheticPair({ confirmRounds: 8, baseline: shapes(), candidate: changed });
     const backwards = {
-      ...duet.candidate,
-      metrics: duet.candidate.metrics.toReversed(),
-    } as typeof duet.candidate;
+      ...pair.candidate,
+      metrics: pair.candidate.metrics.toReversed(),
+    } as typeof pair.candidate;
     const slower = {
-      ...duet.candidate,
-      metrics: duet.candidate.metrics.map((metric) =>
+      ...pair.candidate,
+      metrics: pair.candidate.metrics.map((metric) =>
         !isTimed(metric)
           ? metric
           : {
@@ -147,10 +147,10 @@ describe('the verdict of a paired comparison', () => {
               })),
             },
       ),
-    } as typeof duet.candidate;
-    const expected = verdicts(duet);
-    expect(verdicts({ ...duet, candidate: backwards })).toEqual(expected);
-    expect(verdicts({ ...duet, candidate: slower })).toEqual(expected);
+    } as typeof pair.candidate;
+    const expected = verdicts(pair);
+    expect(verdicts({ ...pair, candidate: backwards })).toEqual(expected);
+    expect(verdicts({ ...pair, candidate: slower })).toEqual(expected);
     expect(expected).toMatchObject({ 'syscall.stat': 'regressed', 'syscall.null': 'unchanged' });
   });
 

@@ -54,7 +54,7 @@ const pairs: fc.Arbitrary<Evidence> = fc.tuple(drawnPair, counts, counts).map(([
 
 const several = fc.array(drawnPair, { minLength: 1, maxLength: 5 });
 
-const predictions: fc.Arbitrary<Evidence> = fc
+const againstStored: fc.Arbitrary<Evidence> = fc
   .tuple(several, counts, fc.constantFrom({}, { microcode: '0x2' }, { cpuModel: 'another' }))
   .map(([all, count, other]) => {
     const [own, ...stored] = all.map((drawn, index) =>
@@ -87,7 +87,7 @@ const shards: fc.Arbitrary<Evidence> = several.map((all) => {
   return shardsEvidence([first, ...rest], [NASTY]);
 });
 
-test.each(Object.entries({ paired: pairs, stored: predictions, self: selves, shards }))(
+test.each(Object.entries({ paired: pairs, stored: againstStored, self: selves, shards }))(
   'the report of any %s passes its schema, and is rendered within the limits',
   (_, evidence) => {
     fc.assert(

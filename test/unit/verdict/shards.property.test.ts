@@ -18,7 +18,7 @@ import { tried } from '../../fixtures/laws.js';
 const SETTINGS = { alpha: 0.01, margins: [] };
 const PARAMETERS = tried(40);
 
-/** A machine's duet has no second phase. */
+/** A machine's paired comparison has no second phase. */
 const machine = drawnPair.map((drawn) => ({ ...drawn, confirmPairs: 0 }));
 
 /** Machines that have nothing in common, and machines that saw the same. */
@@ -31,13 +31,13 @@ const drawnMachines: fc.Arbitrary<DrawnPair[]> = fc.oneof(
 
 const shardOf = (drawn: DrawnPair, machine: number): Shard => {
   const { baseline, candidate } = pairOf(drawn);
-  const duet = (side: 'baseline' | 'candidate') => ({
+  const paired = (side: 'baseline' | 'candidate') => ({
     id: machine.toString(16).padStart(16, '0'),
     side,
   });
   return {
-    baseline: makeRun({ ...baseline, duet: duet('baseline') }),
-    candidate: makeRun({ ...candidate, duet: duet('candidate') }),
+    baseline: makeRun({ ...baseline, duet: paired('baseline') }),
+    candidate: makeRun({ ...candidate, duet: paired('candidate') }),
   };
 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { judgeEvidence } from '../../../src/flows/judge.js';
-import { makeRun, type Run } from '../../../src/record/run.js';
+import { makeRun, type Platform, type Run } from '../../../src/record/run.js';
 import { renderComment } from '../../../src/render/comment.js';
 import { renderTerminal } from '../../../src/render/terminal.js';
 import type { Comparison, MeasuredFinding } from '../../../src/verdict/comparison.js';
@@ -132,6 +132,20 @@ describe('machines that disagree', () => {
       expect.stringMatching(/^The machines disagree about syscall\.null: /),
     );
     expect(metricOf(comparison, 'syscall.stat').because).not.toContain('disagree');
+  });
+
+  test('are not told apart by a CPU model that could not be read', () => {
+    const because = (platform: Partial<Platform>): string => {
+      const [first, ...others] = mixedShards();
+      if (first === undefined) throw new Error('no shard');
+      const moved = { ...first.candidate.platform, ...platform };
+      const candidate = makeRun({ ...first.candidate, platform: moved });
+      return metricOf(compare([{ ...first, candidate }, ...others]), 'syscall.null').because;
+    };
+    expect(because({ cpuModel: 'unknown' })).toMatch(/\(x86_64\), .* \(Intel Xeon 8370C\)\.$/);
+    expect(because({ cpuModel: 'unknown', architecture: 'aarch64' })).toMatch(
+      /; it moved on every aarch64, and on no Intel Xeon 8370C\.$/,
+    );
   });
 
   test('are shown each by itself in every rendering', () => {

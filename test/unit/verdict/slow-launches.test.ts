@@ -79,11 +79,11 @@ describe('launches that are slow now and then', () => {
   });
 
   test('say nothing of a metric that was called changed', () => {
-    const duet = syntheticPair({
+    const pair = syntheticPair({
       ...{ rounds: 30, confirmRounds: 30, baseline: METRICS },
       candidate: METRICS.map(({ id, ns }) => ({ id, ns: id === 'syscall.stat' ? 2 * ns : ns })),
     });
-    const comparison = compareSides(duet.baseline, duet.candidate);
+    const comparison = compareSides(pair.baseline, pair.candidate);
     expect(comparison.findings[1]?.verdict).toBe('regressed');
     expect(comparison.caveats).toEqual([]);
   });

@@ -57,7 +57,7 @@ const told = (metrics: readonly MeasuredFinding[]) =>
     pValue: pValue?.toFixed(6),
   }));
 
-describe('a prediction', () => {
+describe('a comparison with stored runs', () => {
   test('depends neither on the order of timed runs nor on the candidate among them', () => {
     ofRuns(({ stored, candidate }) => {
       const expected = told(compared({ stored, candidate }));

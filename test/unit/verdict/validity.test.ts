@@ -4,11 +4,11 @@ import { unevenFilterCaveats, validityCaveats } from '../../../src/verdict/valid
 import { syntheticPair } from '../../fixtures/runs.js';
 
 const METRICS = [{ id: 'syscall.null', ns: 100 }];
-const duet = () => syntheticPair({ baseline: METRICS, candidate: METRICS });
+const pair = () => syntheticPair({ baseline: METRICS, candidate: METRICS });
 
-/** Both runs of a quiet duet, the candidate's after a change. */
+/** Both runs of a quiet paired comparison, the candidate's after a change. */
 const caveatsOf = (change: (run: Run) => Partial<Run>): string[] => {
-  const { baseline, candidate } = duet();
+  const { baseline, candidate } = pair();
   return validityCaveats([baseline, makeRun({ ...candidate, ...change(candidate) })]);
 };
 
@@ -104,7 +104,7 @@ describe('an emulated processor', () => {
   });
 
   test('of both sides limits what the times can be compared with', () => {
-    const sides = Object.values(duet()).map((run) => makeRun({ ...run, ...emulated() }));
+    const sides = Object.values(pair()).map((run) => makeRun({ ...run, ...emulated() }));
     expect(validityCaveats(sides)).toEqual([
       expect.stringMatching(
         /^kernel:\/boot\/a ran .* TCG\): compare its times only with times from/,
@@ -114,7 +114,7 @@ describe('an emulated processor', () => {
 });
 
 test('batches that were interrupted on one side only are said, by metric', () => {
-  const { baseline, candidate } = duet();
+  const { baseline, candidate } = pair();
   const interrupted = (rejected: number): Run =>
     makeRun({
       ...candidate,

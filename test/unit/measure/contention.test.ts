@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import { contendedLaunches } from '../../../src/measure/contention.js';
+import type { LaunchObservation, Observation } from '../../../src/measure/launch.js';
+
+/** A launch of metrics, each with the widths of its batches. */
+const launch = (sequence: number, ...metrics: number[][]): LaunchObservation => ({
+  launch: {
+    ...{ sequence, phase: 'screen', wallNs: 1, userNs: 1, systemNs: 1 },
+    ...{ stolenNs: 0, involuntarySwitches: 0 },
+  },
+  metrics: new Map(
+    metrics.map((widths, index): [string, Observation] => [
+      `syscall.a${index}`,
+      {
+        ...{ status: 'ok', kind: 'timed', details: {}, elapsedNs: 1e6 },
+        batches: {
+          process: new Uint16Array(widths.length),
+          round: new Uint16Array(widths.length),
+          ns: new Float64Array(widths.length).fill(80),
+          controlNs: new Float64Array(widths.length).fill(1),
+          occupancy: new Float64Array(widths.length).fill(1),
+          width: Float64Array.from(widths),
+        },
+      },
+    ]),
+  ),
+});
+
+const QUIET = [1, 1, 1];
+const BUSY = [1.4, 1.4, 1.4];
+
+const contended = (launches: LaunchObservation[], paired: boolean): number[] => [
+  ...contendedLaunches(launches, { paired }),
+];
+
+const launches = (busy: readonly number[], count = 12): LaunchObservation[] =>
+  Array.from({ length: count }, (_, index) =>
+    launch(index + 4, busy.includes(index + 4) ? BUSY : QUIET),
+  );
+
+describe('a launch that met a busy neighbour', () => {
+  test('does not count, and neither does the other launch of its pair', () => {
+    expect(contended(launches([6, 11]), true)).toEqual([6, 7, 10, 11]);
+  });
+
+  test('does not count where it was measured alone, and its neighbours do', () => {
+    expect(contended(launches([6, 11]), false)).toEqual([6, 11]);
+  });
+
+  test('is told by all its metrics together, not by one', () => {
+    const mixed = launch(16, QUIET, QUIET, BUSY);
+    const mostly = launch(18, BUSY, BUSY, QUIET);
+    const all = [...launches([]), mixed, launch(17, QUIET), mostly, launch(19, QUIET)];
+    expect(contended(all, true)).toEqual([18, 19]);
+  });
+
+  test('counts where most launches met one, since that is normal there', () => {
+    expect(contended(launches([4, 6, 8]), true)).toEqual([4, 5, 6, 7, 8, 9]);
+    expect(contended(launches([4, 6, 8, 10]), true)).toEqual([]);
+  });
+
+  test('counts where no probe says how wide the core was', () => {
+    const told = [launch(4, [Number.NaN]), launch(5, [Number.NaN])];
+    expect(contended([...told, launch(6)], true)).toEqual([]);
+  });
+});
