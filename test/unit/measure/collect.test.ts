@@ -126,6 +126,26 @@ describe('a run record made of launches', () => {
     });
   });
 
+  test('has a number for a metric of which half of the batches were interrupted', () => {
+    expect(collect([launch(1, measured(5, 15)), launch(2, measured(15, 5))])?.status).toBe('ok');
+  });
+
+  test('is pinned to the CPU of its launches only if every launch was', () => {
+    const planOf = (...pinned: boolean[]) =>
+      collectRun(
+        HOST,
+        makePlan([ENTRY], 1, 0),
+        pinned.map((one, index) => ({
+          ...launch(index, measured()),
+          placement: { cpu: 3, pinned: one },
+        })),
+        IDENTITY,
+        new Set(),
+      ).plan;
+    expect(planOf(true, true)).toMatchObject({ cpu: 3, pinned: true });
+    expect(planOf(true, false)).toMatchObject({ cpu: 3, pinned: false });
+  });
+
   test('has no number for a metric that most launches could not measure', () => {
     const metric = collect([launch(1, denied), launch(2, denied), launch(3, measured())]);
     expect(metric).toMatchObject({

@@ -70,8 +70,9 @@ describe('are a sample of what all resamples give', () => {
   const range = 2 * (9 - 3.25) * Math.sqrt(3 / 2);
 
   test.each([
-    // The smallest Walsh average; and the third smallest.
+    // The smallest Walsh average; the second smallest; and the third.
     [5, 0.05, 1],
+    [5, 0.0625, 2],
     [6, 0.05, 3],
   ])('%i pairs at a level of %d', (pairs, level, order) => {
     expect(orderOf(pairs, level)).toBe(order);

@@ -196,6 +196,7 @@ describe('mde80ForPairs', () => {
     expect(mde80ForPairs({ ...run, pairs: 4 })).toBe(Number.POSITIVE_INFINITY);
     expect(mde80ForPairs({ ...run, confirmPairs: 6 })).toBe(Number.POSITIVE_INFINITY);
     expect(mde80ForPairs({ ...run, differences: [0, 1, 2, 3] })).toBe(Number.POSITIVE_INFINITY);
+    expect(mde80ForPairs({ ...run, differences: [0, 1, 2, 3, 4] })).toBeLessThan(9);
   });
 
   test('falls to the margin as the noise vanishes and shrinks as 1/√pairs', () => {

@@ -1,8 +1,16 @@
 import { describe, expect, test } from 'vitest';
+import { isTimed, type Launch, type Run } from '../../../src/record/run.js';
 import type { Comparison, MeasuredFinding } from '../../../src/verdict/comparison.js';
 import { type Detection, firstDetection } from '../../../src/verdict/detection.js';
 import { comparePaired } from '../../../src/verdict/paired.js';
-import { type MetricShape, type PairedShape, syntheticPair } from '../../fixtures/runs.js';
+import type { JudgingSettings } from '../../../src/verdict/settings.js';
+import {
+  abba,
+  type MetricShape,
+  type PairedShape,
+  syntheticPair,
+  syntheticRun,
+} from '../../fixtures/runs.js';
 
 const SETTINGS = { alpha: 0.01, margins: [] };
 
@@ -59,5 +67,90 @@ describe('when a regression would first have been caught', () => {
   test('is never where nothing changed, or where it got faster', () => {
     expect(firstDetection(pair({}), SETTINGS)).toBeUndefined();
     expect(firstDetection(pair({ 'syscall.null': 0.5 }), SETTINGS)).toBeUndefined();
+  });
+});
+
+describe('the time of a detection', () => {
+  /** The launch with this sequence number takes 2 to its power, in ms. So a sum says which were added. */
+  const byNumber = (run: Run): Run => ({
+    ...run,
+    launches: run.launches.map((launch) => ({ ...launch, wallNs: 1e6 * 2 ** launch.sequence })),
+  });
+
+  /** Of all launches from one number up to before another. */
+  const launches = (from: number, end: number): number => 2 ** end - 2 ** from;
+
+  const PAIRS = 10;
+  const CONFIRM = 2 + 2 * PAIRS;
+
+  /** Launches 0 and 1 are the warm-up; each phase has ten pairs. */
+  function side(name: 'baseline' | 'candidate', metrics: MetricShape[]): Run {
+    const screen = abba(PAIRS / 2, 2)[name];
+    const confirm = abba(PAIRS / 2, CONFIRM)[name];
+    const run = syntheticRun({ metrics, screen, confirm, seed: name === 'baseline' ? 2 : 3 });
+    const [first] = run.launches;
+    if (first === undefined) throw new Error('no launch');
+    const sequence = name === 'baseline' ? 0 : 1;
+    const warmUp: Launch = { ...first, sequence, phase: 'warm-up' };
+    return byNumber({ ...run, launches: [warmUp, ...run.launches] });
+  }
+
+  const compared = (
+    changes: Record<string, number>,
+    change: (candidate: Run) => Run = (run) => run,
+    settings: JudgingSettings = SETTINGS,
+  ): Detection | undefined =>
+    firstDetection(
+      comparePaired(
+        side('baseline', shapes()),
+        change(side('candidate', shapes(changes))),
+        settings,
+      ),
+      settings,
+    );
+
+  test('is that of the warm-up and of the launches so far, of both sides', () => {
+    expect(compared({ 'syscall.stat': 1.5 })).toEqual({
+      metric: 'syscall.stat',
+      screenMs: launches(0, 2 + 2 * 5),
+      confirmMs: launches(CONFIRM, CONFIRM + 2 * 7),
+    });
+  });
+
+  test('is longer where the screen flags another metric, though that one got faster', () => {
+    // Holm halves the level: 2^-8 <= 0.01 / 2 < 2^-7.
+    expect(compared({ 'syscall.stat': 1.5, 'syscall.null': 0.5 })).toMatchObject({
+      metric: 'syscall.stat',
+      screenMs: launches(0, 2 + 2 * 5),
+      confirmMs: launches(CONFIRM, CONFIRM + 2 * 8),
+    });
+  });
+
+  test('ends with the p-value that is exactly alpha', () => {
+    const alpha = 2 ** -6;
+    expect(compared({ 'syscall.stat': 1.5 }, undefined, { alpha, margins: [] })).toMatchObject({
+      confirmMs: launches(CONFIRM, CONFIRM + 2 * 6),
+    });
+  });
+
+  test('is longer where a fresh pair lies within the margin, though it is slower', () => {
+    // With the smallest rank against it, a pair more is needed: 2 * 2^-8 <= 0.01 < 2 * 2^-7.
+    const settings = { alpha: 0.01, margins: [{ glob: '*', ratio: 0.1 }] };
+    const within = (run: Run): Run => ({
+      ...run,
+      metrics: run.metrics.map((metric) =>
+        isTimed(metric) && metric.id === 'syscall.stat'
+          ? {
+              ...metric,
+              replicates: metric.replicates.map((one) =>
+                one.sequence === CONFIRM + 1 ? { ...one, estimateNs: 200 * 1.05 } : one,
+              ),
+            }
+          : metric,
+      ),
+    });
+    expect(compared({ 'syscall.stat': 1.5 }, within, settings)).toMatchObject({
+      confirmMs: launches(CONFIRM, CONFIRM + 2 * 8),
+    });
   });
 });

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { isTimed } from '../../../src/record/run.js';
+import { isTimed, type Replicate, type Run } from '../../../src/record/run.js';
 import type { Verdict } from '../../../src/record/verdict.js';
+import { mde80ForPairs } from '../../../src/stats/power.js';
 import { judge } from '../../../src/verdict/judge.js';
 import { comparePaired, screenPaired } from '../../../src/verdict/paired.js';
+import { pairDifferences } from '../../../src/verdict/samples.js';
 import { type MetricShape, syntheticPair } from '../../fixtures/runs.js';
 
 const SETTINGS = { alpha: 0.01, margins: [] };
@@ -161,5 +163,93 @@ describe('the verdict of a paired comparison', () => {
       expect(metric.mde80).toBeGreaterThan(0.02);
       expect(metric.mde80).toBeLessThan(0.04);
     }
+  });
+});
+
+/** The run in which a metric's replicates are changed. */
+const withReplicates = (
+  run: Run,
+  id: string,
+  change: (replicates: readonly Replicate[]) => Replicate[],
+): Run => ({
+  ...run,
+  metrics: run.metrics.map((metric) =>
+    isTimed(metric) && metric.id === id
+      ? { ...metric, replicates: change(metric.replicates) }
+      : metric,
+  ),
+});
+
+describe('the order of what the screen flags', () => {
+  test('is by size in margins where the tests say the same', () => {
+    const changed = shapes({ 'syscall.null': 1.3, 'syscall.stat': 1.1 });
+    const { baseline, candidate } = syntheticPair({ baseline: shapes(), candidate: changed });
+    const margins = [{ glob: 'syscall.null', ratio: 0.2 }];
+    expect(screenPaired(baseline, candidate, { ...SETTINGS, margins })).toEqual([
+      'syscall.stat',
+      'syscall.null',
+    ]);
+  });
+
+  test('is by the test first: a large change of which one pair says the opposite comes last', () => {
+    const changed = shapes({ 'syscall.null': 1.5, 'syscall.stat': 1.1 });
+    const { baseline, candidate } = syntheticPair({ baseline: shapes(), candidate: changed });
+    const spoilt = withReplicates(candidate, 'syscall.null', ([first, ...others]) =>
+      first ? [{ ...first, estimateNs: 10 }, ...others] : others,
+    );
+    expect(screenPaired(baseline, spoilt, SETTINGS)).toEqual(['syscall.stat', 'syscall.null']);
+  });
+});
+
+describe('the fresh launches', () => {
+  const sides = { rounds: 12, confirmRounds: 4 };
+  const gated = (ns: number): MetricShape => ({ id: 'syscall.null', ns });
+  const informing = (ns: number): MetricShape => ({ id: 'clock.syscall', ns, gate: false });
+
+  test('of a metric that is for information only make no other harder to confirm', () => {
+    const { baseline, candidate } = syntheticPair({
+      ...{ ...sides, baseline: [gated(100), informing(100)] },
+      candidate: [gated(150), informing(200)],
+    });
+    const comparison = comparePaired(baseline, candidate, SETTINGS);
+    expect(comparison.familySize).toBe(1);
+    expect(comparison.findings[0]).toMatchObject({ verdict: 'regressed', pValue: 2 ** -8 });
+    // It is never confirmed: its test is that of the screen's 24 pairs.
+    expect(comparison.findings[1]).toMatchObject({ verdict: 'regressed', pValue: 2 ** -24 });
+  });
+
+  test('give the times that are shown, and how many there are', () => {
+    const { baseline, candidate } = syntheticPair({
+      ...{ ...sides, baseline: [gated(100)], candidate: [gated(150)] },
+    });
+    const confirm = 4 * sides.rounds;
+    const twice = (replicates: readonly Replicate[]): Replicate[] =>
+      replicates.map((one) =>
+        one.sequence < confirm ? one : { ...one, estimateNs: 2 * one.estimateNs },
+      );
+    const comparison = comparePaired(
+      withReplicates(baseline, 'syscall.null', twice),
+      withReplicates(candidate, 'syscall.null', (all) => twice(all).slice(0, -1)),
+      SETTINGS,
+    );
+    const [metric] = comparison.findings;
+    expect(metric?.baseline).toMatchObject({ replicates: 8, estimate: expect.closeTo(200, -1) });
+    expect(metric?.candidate).toMatchObject({ replicates: 7, estimate: expect.closeTo(300, -1) });
+  });
+
+  test('describe the noise together with those of the screen', () => {
+    const { baseline, candidate } = syntheticPair({
+      ...{ ...sides, baseline: [gated(100)], candidate: [gated(150)] },
+    });
+    const between = (phase: 'screen' | 'confirm'): number[] =>
+      pairDifferences(baseline, candidate, 'syscall.null', phase).between;
+    const shift = mde80ForPairs({
+      differences: [...between('screen'), ...between('confirm')],
+      ...{ margin: Math.log(1.02), alpha: 0.01, pairs: 24, confirmPairs: 8 },
+    });
+    const [metric] = comparePaired(baseline, candidate, SETTINGS).findings;
+    expect(metric?.mde80).toBeCloseTo(Math.exp(shift) - 1, 12);
+    // 23 pairs of neighbours of one side in the screen, and 7 among the fresh launches.
+    expect(metric?.floor?.pairs).toBe(23 + 7);
   });
 });

@@ -1,5 +1,13 @@
+import { median } from 'simple-statistics';
 import { describe, expect, test } from 'vitest';
-import { isTimed, type Platform, type Run } from '../../../src/record/run.js';
+import { type CountedMetric, isTimed, type Platform, type Run } from '../../../src/record/run.js';
+import {
+  PRIOR_DEGREES_OF_FREEDOM,
+  PRIOR_STANDARD_DEVIATIONS,
+  STORED_MARGIN,
+} from '../../../src/stats/assumptions.js';
+import { mde80ForPrediction } from '../../../src/stats/power.js';
+import { predict } from '../../../src/stats/prediction.js';
 import type { Comparison, MeasuredFinding } from '../../../src/verdict/comparison.js';
 import { judge } from '../../../src/verdict/judge.js';
 import { compareStored } from '../../../src/verdict/stored.js';
@@ -144,4 +152,114 @@ test('the two sides of a row agree with its change', () => {
     if (baseline.status !== 'ok' || candidate.status !== 'ok') throw new Error('both measured');
     expect(candidate.estimate / baseline.estimate).toBeCloseTo(change?.ratio ?? 0, 10);
   }
+});
+
+describe('the target that the stored runs measured', () => {
+  const container = { kind: 'container', spec: 'docker:debian' } as const;
+  const elsewhere = runOf(50, { target: container });
+
+  test('is said where one of them is another', () => {
+    const caveat =
+      'The stored runs measured docker:debian and this run measured host: every change includes the difference between the two.';
+    expect(compare([elsewhere], runOf(99)).caveats).toContain(caveat);
+    expect(compare([...storedRuns(2), elsewhere], runOf(99)).caveats).toContain(caveat);
+  });
+
+  test('is not said where it is the same', () => {
+    expect(compare(storedRuns(3), runOf(99)).caveats).toEqual([]);
+    expect(compare([elsewhere], runOf(99, { target: container })).caveats).toEqual([]);
+  });
+});
+
+describe('an exact count', () => {
+  const ID = 'exact.syscalls_per_op';
+  const counting = (seed: number, count: number, platform: Partial<Platform> = {}): Run => {
+    const run = runOf(seed, { platform });
+    const counts = [4, 5].map((sequence) => ({ sequence, count, agreeing: 20, counts: 20 }));
+    const metric: CountedMetric = {
+      ...{ id: ID, version: 1, gate: true, status: 'ok', unit: 'count', counts },
+    };
+    return { ...run, metrics: [...run.metrics, metric] };
+  };
+
+  test('is compared with the newest stored run: what was merged long ago is no change', () => {
+    expect(verdictOf(compare([counting(1, 4), counting(2, 5)], counting(99, 5)), ID)).toBe(
+      'unchanged',
+    );
+    expect(verdictOf(compare([counting(1, 5), counting(2, 4)], counting(99, 5)), ID)).toBe(
+      'regressed',
+    );
+  });
+
+  test('is compared with the newest that has it', () => {
+    const runs = [counting(1, 4), counting(2, 5), runOf(3)];
+    expect(verdictOf(compare(runs, counting(99, 5)), ID)).toBe('unchanged');
+  });
+
+  test('is called nothing on another machine', () => {
+    const sameModel = [counting(1, 4, { hypervisor: 'another' })];
+    expect(verdictOf(compare(sameModel, counting(99, 5)), ID)).toBe('inconclusive');
+    const other = [counting(1, 4, { cpuModel: 'Another CPU' })];
+    expect(verdictOf(compare(other, counting(99, 5)), ID)).toBe('incomparable');
+  });
+});
+
+describe('the figures of a metric', () => {
+  const stored = storedRuns(5);
+  const candidate = runOf(99, { metrics: shapes(1.1) });
+
+  /** The prediction from the runs' medians, computed with the margin and prior that are documented. */
+  function predicted(id: string, family: 'syscall' | 'context' | 'control') {
+    const standardDeviation = PRIOR_STANDARD_DEVIATIONS[family] ?? Number.NaN;
+    const estimateOf = (run: Run): number => {
+      const metric = run.metrics.find((one) => one.id === id);
+      if (!isTimed(metric)) throw new Error('not timed');
+      const control = id.startsWith('control.') ? 1 : 0.5;
+      return median(metric.replicates.map(({ estimateNs }) => Math.log(estimateNs / control)));
+    };
+    const own = {
+      ...{ candidate: [estimateOf(candidate)], baseline: stored.map(estimateOf) },
+      ...{ margin: Math.log(1 + STORED_MARGIN) },
+      prior: { standardDeviation, degreesOfFreedom: PRIOR_DEGREES_OF_FREEDOM },
+    };
+    return { ...own, ...predict(own, 0.95) };
+  }
+
+  const found = (id: string) => compare(stored, candidate).findings.find((one) => one.id === id);
+
+  test('share the level among the gated ones', () => {
+    const prediction = predicted('syscall.null', 'syscall');
+    const mde80 = mde80ForPrediction({ ...prediction, alpha: 0.01, familySize: 3 });
+    expect(found('syscall.null')?.mde80).toBeCloseTo(Math.exp(mde80) - 1, 10);
+    // The smallest of three p-values is multiplied by three, so the others are at least that.
+    const others = [
+      predicted('syscall.stat', 'syscall'),
+      predicted('context.pipe_self', 'context'),
+    ];
+    const all = [prediction, ...others].map(({ slower }) => slower);
+    const lowest = Math.min(...all);
+    const ids = ['syscall.null', 'syscall.stat', 'context.pipe_self'];
+    const first = ids[all.indexOf(lowest)] ?? '';
+    expect(found(first)?.pValue).toBeCloseTo(3 * lowest, 10);
+  });
+
+  test('are those of one metric alone for one that is for information only', () => {
+    const id = 'control.alu_chain';
+    const prediction = predicted(id, 'control');
+    const mde80 = mde80ForPrediction({ ...prediction, alpha: 0.01, familySize: 1 });
+    expect(found(id)?.mde80).toBeCloseTo(Math.exp(mde80) - 1, 10);
+  });
+
+  test('are in ns of an operation', () => {
+    const baseline = found('syscall.null')?.baseline;
+    expect(baseline).toMatchObject({ estimate: expect.closeTo(100, -0.5), replicates: 5 * 8 });
+  });
+});
+
+test('launches of the candidate that failed are said', () => {
+  const { launches, ...candidate } = runOf(99);
+  const failed = launches.map((launch) => ({ ...launch, failure: 'it was ended by signal 9' }));
+  expect(compare(storedRuns(2), { ...candidate, launches: failed }).caveats).toEqual([
+    expect.stringContaining('8 of 8 launches of host failed'),
+  ]);
 });
