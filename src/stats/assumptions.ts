@@ -108,6 +108,35 @@ export const WIDTH_THRESHOLD = 1.05;
 export const UNSTABLE_SHARE = 0.5;
 
 /**
+ * A launch of a run that is compared with stored runs is quiet if its operations took at most this much
+ * longer than in the run's fastest launch, on the log scale: the median over the metrics. On two
+ * machines with neighbours, launches lie below 0.04 or above 0.14, with few between; 0.04 to 0.10 give
+ * the same levels. Too low, and few launches count. Too high, and a level depends on the neighbours.
+ */
+export const QUIET_STATE = 0.06;
+
+/**
+ * The level of a run is this quantile of its quiet launches. Between unchanged runs it deviates by
+ * 1.4 % and 0.9 % on those two machines (geometric means over the metrics), the median of the quiet
+ * launches by 1.7 and 1.2 %, the median of all launches by 5.0 and 8.6 %.
+ */
+export const RUN_QUANTILE = 0.25;
+
+/** A metric with fewer quiet launches has no level in its run. */
+export const MIN_QUIET_LAUNCHES = 3;
+
+/** A metric with fewer quiet launches is not called changed against stored runs. */
+export const MIN_QUIET_TO_CALL = 6;
+
+/**
+ * Differences up to this ratio may persist between runs of unchanged systems, such as those of layout
+ * and boot. Against stored runs, a change is called if it is surely larger than this, and if its
+ * estimate reaches the margin. Testing against the margin itself would add twice this to every smallest
+ * detectable change.
+ */
+export const PERSISTENT_DIFFERENCE = 0.01;
+
+/**
  * How many observations the shipped between-run deviations are worth. Initial guess: ten stored runs
  * outweigh it, and one does not.
  */

@@ -117,7 +117,7 @@ function itemOf(metric: MeasuredFinding, { candidate }: Comparison): Item[] {
 }
 
 /** From the catalogue. The bytes went over TCP if the probe counted TCP segments. */
-function quantitiesOf(record: MetricRecord): Record<Quantity, number> | undefined {
+export function quantitiesOf(record: MetricRecord): Record<Quantity, number> | undefined {
   if (record.status !== 'ok' || record.entries === undefined) return undefined;
   const { entries, switches = 0, bytes = 0, details } = record;
   const kilobytes = bytes / 1024;

@@ -1,60 +1,25 @@
-import { median } from 'simple-statistics';
-import { familyOf } from '../families.js';
 import type { EarlierRuns } from '../record/earlier-runs.js';
 import { isRefused } from '../record/metric-status.js';
-import {
-  isCounted,
-  isTimed,
-  type MetricRecord,
-  type Run,
-  type TimedMetric,
-} from '../record/run.js';
+import { isCounted, type MetricRecord, type Run } from '../record/run.js';
 import {
   EQUIVALENCE_CONFIDENCE,
-  OTHER_PRIOR_STANDARD_DEVIATION,
-  PRIOR_DEGREES_OF_FREEDOM,
-  PRIOR_STANDARD_DEVIATIONS,
+  PERSISTENT_DIFFERENCE,
   SHOWN_CONFIDENCE,
   STORED_MARGIN,
 } from '../stats/assumptions.js';
-import type { VariancePrior } from '../stats/moderated.js';
 import { mde80ForPrediction } from '../stats/power.js';
-import { predict } from '../stats/prediction.js';
 import { runsToSettle } from '../stats/settle.js';
-import type { StudentTest } from '../stats/student-test.js';
-import { countOf } from '../text/units.js';
+import { studentTest } from '../stats/student-test.js';
 import { type ComparableRuns, comparableRuns } from './comparability.js';
 import type { Comparison, MeasuredFinding } from './comparison.js';
 import { compareCounts } from './counts.js';
 import { asChange, decide } from './decision.js';
 import { floorOf } from './floor.js';
-import { machineMoved } from './machine.js';
-import { controlSpeed, metricOf, runEstimate, withinDifferences } from './samples.js';
+import { judgeTimes, type TimedAgainstHistory } from './history/judge-times.js';
+import { metricOf, withinDifferences } from './samples.js';
 import { type JudgingSettings, marginOf } from './settings.js';
-import { adjustFamily, type ShiftTest } from './shift-test.js';
 import { comparablePair, notTested, sidesOfChange } from './sides.js';
 import { validityCaveats } from './validity.js';
-
-/**
- * A metric in a comparison with stored runs: the candidate's run, and the stored runs that measured
- * the metric.
- */
-interface TestedMetric {
-  metric: TimedMetric;
-  stored: TimedMetric[];
-  marginRatio: number;
-  test: StudentTest;
-}
-
-/** What all metrics of a comparison share. */
-interface JudgingContext {
-  candidate: Run;
-  settings: JudgingSettings;
-  /** Holm-adjusted tests of the gated metrics. */
-  family: ReadonlyMap<string, ShiftTest>;
-  /** Why nothing may be called a change: the machine is another one, or not in its usual state. */
-  obstacle?: string | undefined;
-}
 
 /**
  * Compares a candidate run with stored runs of earlier jobs.
@@ -70,114 +35,83 @@ export function compareStored(
   settings: JudgingSettings,
 ): Comparison<MeasuredFinding> {
   const comparable = comparableRuns(candidate, stored.runs);
-  const tested = testMetrics(comparable, candidate, settings);
-  const gated = tested.filter(({ metric }) => metric.gate);
-  const family = adjustFamily(new Map(gated.map((one) => [one.metric.id, one.test])));
-  const obstacle =
-    sameModelObstacle(comparable) ??
-    unreadCpuObstacle(comparable) ??
-    machineMoved(comparable.runs, candidate, tested);
-  const circumstances = { candidate, settings, family, obstacle };
+  const times =
+    comparable.match === 'other-machine'
+      ? undefined
+      : judgeTimes(comparable.runs, candidate, settings);
+  const machine = sameModelObstacle(comparable) ?? unreadCpuObstacle(comparable);
+  const obstacle = machine ?? times?.obstacle;
   return {
     design: 'stored',
     alpha: settings.alpha,
-    familySize: family.size,
+    familySize: times?.familySize ?? 0,
     candidate,
     baseline: comparable.runs,
     findings: candidate.metrics.map((metric) => {
-      const found = tested.find((one) => one.metric === metric);
+      const found = times?.metrics.get(metric.id);
       return found
-        ? compareMetric(found, circumstances)
+        ? timedFinding(found, candidate, settings, machine)
         : (compareWithLast(metric, comparable) ?? notCompared(metric, comparable, settings));
     }),
     skipped: stored.skipped,
     caveats: [
       ...otherMachineCaveats(comparable),
       ...(obstacle === undefined ? [] : [obstacle]),
+      ...(times?.caveats ?? []),
       ...otherTarget(comparable.runs, candidate),
       ...validityCaveats([candidate]),
     ],
   };
 }
 
-function testMetrics(
-  { match, runs }: ComparableRuns,
+/** Gated metrics that seem to have changed, the surest first: they are to be measured again. */
+export const suspectedTimes = (
+  stored: EarlierRuns,
   candidate: Run,
   settings: JudgingSettings,
-): TestedMetric[] {
-  if (match === 'other-machine') return [];
-  return candidate.metrics.flatMap((metric) => {
-    if (!isTimed(metric)) return [];
-    const stored = runs.flatMap((run) => {
-      const pair = comparablePair(metricOf(run, metric.id), metric);
-      return typeof pair === 'string' || pair.kind === 'events' ? [] : [pair.baseline];
-    });
-    if (stored.length === 0) return [];
-    const marginRatio = marginOf(metric, settings.margins, STORED_MARGIN);
-    const test = testMetric(metric, stored, marginRatio, SHOWN_CONFIDENCE);
-    return { metric, stored, marginRatio, test };
-  });
-}
+): string[] => {
+  const { match, runs } = comparableRuns(candidate, stored.runs);
+  return match === 'other-machine' ? [] : judgeTimes(runs, candidate, settings).suspects;
+};
 
-const testMetric = (
-  metric: TimedMetric,
-  stored: readonly TimedMetric[],
-  marginRatio: number,
-  confidence: number,
-): StudentTest =>
-  predict(
-    {
-      candidate: [runEstimate(metric)],
-      baseline: stored.map(runEstimate),
-      margin: Math.log1p(marginRatio),
-      prior: priorOf(metric.id),
-    },
-    confidence,
-  );
-
-function priorOf(id: string): VariancePrior {
-  const family = familyOf(id);
-  const known = family && PRIOR_STANDARD_DEVIATIONS[family];
-  return {
-    standardDeviation: known ?? OTHER_PRIOR_STANDARD_DEVIATION,
-    degreesOfFreedom: PRIOR_DEGREES_OF_FREEDOM,
-  };
-}
-
-function compareMetric(
-  { metric, stored, marginRatio, test }: TestedMetric,
-  { candidate, settings: { alpha }, family, obstacle }: JudgingContext,
+function timedFinding(
+  found: TimedAgainstHistory,
+  candidate: Run,
+  { alpha }: JudgingSettings,
+  machine: string | undefined,
 ): MeasuredFinding {
+  const { metric, marginRatio, change, test, stored, sample, familySize, doubt } = found;
   const { id, gate } = metric;
-  const judging = { margin: Math.log1p(marginRatio), alpha, familySize: gate ? family.size : 1 };
-  const equivalence = testMetric(metric, stored, marginRatio, EQUIVALENCE_CONFIDENCE);
-  const change = asChange({ ...test, confidence: SHOWN_CONFIDENCE });
+  const shown = asChange({
+    ...studentTest(change, 0, SHOWN_CONFIDENCE),
+    confidence: SHOWN_CONFIDENCE,
+  });
   const floor = floorOf(withinDifferences(candidate, id, 'screen'), marginRatio, alpha);
-  const replicates = stored.flatMap((run) => run.replicates);
-  const baselineNs = Math.exp(median(stored.map(runEstimate))) * controlSpeed(id, replicates);
-  return {
-    measure: 'time',
-    id,
-    gate,
-    marginRatio,
-    ...sidesOfChange(metric, baselineNs, change.ratio, {
-      baseline: replicates.length,
+  const margin = Math.log1p(marginRatio);
+  const judging = { margin, alpha: alpha / 2, familySize: gate ? familySize : 1 };
+  const nuisance = Math.log1p(Math.min(PERSISTENT_DIFFERENCE, marginRatio));
+  const detected = mde80ForPrediction({ ...change, ...judging, margin: nuisance });
+  const equivalence = studentTest(change, margin, EQUIVALENCE_CONFIDENCE);
+  const finding = {
+    ...({ measure: 'time', id, gate, marginRatio, change: shown } as const),
+    ...sidesOfChange(metric, found.baselineNs, shown.ratio, {
+      baseline: stored,
       candidate: metric.replicates.length,
     }),
+    ...(floor ? { floor } : {}),
+    mde80: Math.expm1(Math.max(margin, detected)),
+  };
+  if (doubt !== undefined && machine === undefined)
+    return { ...finding, verdict: 'inconclusive', because: doubt };
+  return {
+    ...finding,
     ...decide({
-      gate,
-      marginRatio,
-      alpha,
-      test: gate ? family.get(id) : test,
-      obstacle,
+      ...{ gate, marginRatio, alpha, test, sample, floor },
+      obstacle: machine ?? found.obstacle,
       equivalence: { ...equivalence, confidence: EQUIVALENCE_CONFIDENCE },
       settledBy: 'stored runs',
-      sample: `this run against ${countOf(stored.length, 'stored run')}`,
-      toSettle: runsToSettle(test, { candidate: 1, baseline: stored.length }, judging),
+      toSettle: runsToSettle(change, { candidate: 1, baseline: stored }, judging),
     }),
-    change,
-    ...(floor ? { floor } : {}),
-    mde80: Math.expm1(mde80ForPrediction({ ...test, ...judging })),
   };
 }
 
@@ -192,6 +126,12 @@ function notCompared(
   const pair = comparablePair(other, metric);
   if (match !== 'other-machine' && typeof pair === 'string') {
     return notTested(metric, marginRatio, other, metric, pair);
+  }
+  if (match !== 'other-machine') {
+    return {
+      ...notTested(metric, marginRatio, other, metric, TOO_FEW_QUIET),
+      verdict: 'inconclusive',
+    };
   }
   // Another machine may offer what this one never did. So it is not a loss.
   const finding = notTested(metric, marginRatio, other, metric, OTHER_MACHINE);
@@ -210,6 +150,9 @@ function compareWithLast(
   const counted = comparable.runs.map((run) => metricOf(run, metric.id)).filter(isCounted);
   return compareCounts(counted.at(-1), metric, sameModelObstacle(comparable));
 }
+
+const TOO_FEW_QUIET =
+  'Too few of its launches met a quiet core, in this run or in the stored runs: measure for longer.';
 
 const OTHER_MACHINE = 'The stored runs were measured on another machine.';
 

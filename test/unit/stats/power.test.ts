@@ -133,7 +133,7 @@ describe('mde80ForPairs', () => {
     ['Laplace', laplace, 48, 1],
     ['contaminated', contaminated, 24, 26],
     ['contaminated', contaminated, 100, 1],
-  ])('is caught about four times in five under %s noise, %i3$ pairs', (_, noise, pairs, size) => {
+  ])('is caught about four times in five under %s noise, %i pairs', (_, noise, pairs, size) => {
     const draw = noise(seededRandom(11));
     const shift = typical(draw, pairs);
     const family = sample(size, () => 0).map(() => draw);
