@@ -40,6 +40,8 @@ export interface TimedAgainstHistory {
   doubt?: string;
   /** How many stored runs its baseline rests on. */
   stored: number;
+  /** Launches that count, of the stored runs and of the candidate. */
+  launches: { baseline: number; candidate: number };
   /** How many metrics share the level. */
   familySize: number;
   baselineNs: number;
@@ -235,6 +237,7 @@ function judgeGated(judging: Judging): Gated {
     return [
       {
         ...{ metric, marginRatio, change, stored: runs, familySize },
+        launches: { baseline: history.launches[index] ?? 0, candidate: level.launches },
         ...(reaches ? { test } : {}),
         ...(odd === undefined || exceedsMachine(change.estimate) ? {} : { obstacle: odd }),
         ...(doubt === undefined ? {} : { doubt }),
@@ -447,6 +450,7 @@ function judgeAlone(
     return [
       {
         ...{ metric, marginRatio, change, test, stored: runs, familySize: 1 },
+        launches: { baseline: history.launches[index] ?? 0, candidate: level.launches },
         baselineNs: history.ns[index] ?? level.ns,
         sample: sampleText(runs, undefined),
       },
