@@ -21993,7 +21993,7 @@ var tails = __nccwpck_require__(7085);
  */
 function buildReport(comparison, judgement, { specs, choice, policy, exhibits }) {
     const findings = (0,report_findings/* findingReports */.vF)(comparison.findings);
-    const found = (0,verdict_diagnosis/* diagnose */.h)(comparison);
+    const found = (0,verdict_diagnosis/* diagnose */.h4)(comparison);
     const differing = (0,differences/* differencesOf */.g6)(comparison, found);
     const diagnosis = diagnosisReport(found, differing.differences);
     const counted = (0,report_findings/* countedReport */.N3)(comparison);
@@ -22173,7 +22173,7 @@ async function keep(judged, out) {
 /* harmony import */ var _verdict_history_quiet_launches_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8776);
 /* harmony import */ var _verdict_paired_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3784);
 /* harmony import */ var _verdict_settings_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(3260);
-/* harmony import */ var _verdict_stored_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(1318);
+/* harmony import */ var _verdict_stored_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(2428);
 
 
 
@@ -27590,20 +27590,16 @@ function rangeText(from, to) {
 /* harmony export */   xv: () => (/* binding */ causeText)
 /* harmony export */ });
 /* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6300);
-/* harmony import */ var _differences_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5266);
-/* harmony import */ var _field_words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1782);
+/* harmony import */ var _verdict_diagnosis_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5908);
+/* harmony import */ var _differences_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5266);
+/* harmony import */ var _field_words_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1782);
 
 
 
-const each = {
-    entries: 'kernel entry',
-    switches: 'context switch',
-    tcpKilobytes: 'kilobyte over TCP',
-    kilobytes: 'kilobyte moved',
-};
+
 /** `+26 ns for every kernel entry` */
 const causeText = ({ terms }) => terms
-    .map(({ quantity, ns }) => `${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNsDifference */ .yD)(ns)} for every ${each[quantity]}`)
+    .map(({ quantity, ns }) => `${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNsDifference */ .yD)(ns)} for every ${_verdict_diagnosis_js__WEBPACK_IMPORTED_MODULE_1__/* .UNIT_WORDS */ .xY[quantity]}`)
     .join(' and ');
 /** `+55.2 ns for every kernel entry explains 93 % of it` */
 function explanationText(diagnosis) {
@@ -27619,7 +27615,7 @@ function diagnosisText(diagnosis, unread) {
         .join('; ');
     const { explained, called } = diagnosis;
     const of = explained.length === called ? `all ${called}` : `${explained.length} of ${called}`;
-    const differences = diagnosis.carriers.map(({ field, baseline, candidate }) => `${(0,_field_words_js__WEBPACK_IMPORTED_MODULE_2__/* .fieldName */ .w)(field)} (${baseline} → ${candidate})`);
+    const differences = diagnosis.carriers.map(({ field, baseline, candidate }) => `${(0,_field_words_js__WEBPACK_IMPORTED_MODULE_3__/* .fieldName */ .w)(field)} (${baseline} → ${candidate})`);
     const causes = differences.length === 0
         ? noDifferenceText(diagnosis, unread)
         : `Differences between the sides that could cause it: ${differences.join(', ')}.`;
@@ -27628,12 +27624,12 @@ function diagnosisText(diagnosis, unread) {
 /** Says what could not be compared: a cause may hide there. */
 function noDifferenceText({ terms }, { unreadable, unrecorded = NONE }) {
     const quantities = terms.map(({ quantity }) => quantity);
-    const among = ({ baseline, candidate }) => (0,_differences_js__WEBPACK_IMPORTED_MODULE_1__/* .unreadCarriersOf */ ._1)(quantities, [...baseline, ...candidate]);
+    const among = ({ baseline, candidate }) => (0,_differences_js__WEBPACK_IMPORTED_MODULE_2__/* .unreadCarriersOf */ ._1)(quantities, [...baseline, ...candidate]);
     const [unread, missing] = [among(unreadable), among(unrecorded)];
     return [
         'No known difference between the sides could cause it.',
-        ...(unread.length > 0 ? [`Possible causes could not be read: ${(0,_differences_js__WEBPACK_IMPORTED_MODULE_1__/* .settingsText */ .JV)(unread)}.`] : []),
-        ...(missing.length > 0 ? [`Possible causes were not recorded: ${(0,_differences_js__WEBPACK_IMPORTED_MODULE_1__/* .settingsText */ .JV)(missing)}.`] : []),
+        ...(unread.length > 0 ? [`Possible causes could not be read: ${(0,_differences_js__WEBPACK_IMPORTED_MODULE_2__/* .settingsText */ .JV)(unread)}.`] : []),
+        ...(missing.length > 0 ? [`Possible causes were not recorded: ${(0,_differences_js__WEBPACK_IMPORTED_MODULE_2__/* .settingsText */ .JV)(missing)}.`] : []),
     ].join(' ');
 }
 const NONE = { baseline: [], candidate: [] };
@@ -28938,6 +28934,7 @@ function median(sorted) {
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
   tT: () => (/* binding */ MIN_METRICS_FOR_STATE),
+  h4: () => (/* binding */ STATE_PRIOR),
   jy: () => (/* binding */ fitLevels),
   y5: () => (/* binding */ learnLevels),
   ux: () => (/* binding */ medianOf),
@@ -30419,6 +30416,8 @@ function splitCommand(spec, command) {
 }
 const abridge = (spec) => (spec.length > 200 ? `${spec.slice(0, 200)}…` : spec);
 
+// EXTERNAL MODULE: ./lib/text/escape.js
+var text_escape = __nccwpck_require__(8944);
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
 // EXTERNAL MODULE: external "node:timers/promises"
@@ -31070,7 +31069,7 @@ const containerTarget = {
         const [, rest = ''] = /^container:(.*)$/s.exec(target.spec) ?? [];
         try {
             const { options } = splitImage(rest);
-            const spec = `container:${[digest, (0,shell_quote.quote)(options)].join(' ').trim()}`;
+            const spec = `container:${[digest, options.map(text_escape/* shellWord */.r7).join(' ')].join(' ').trim()}`;
             const again = {
                 kind: 'container',
                 spec,
@@ -35248,8 +35247,9 @@ const asChange = (location) => ({
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  h: () => (/* binding */ diagnose),
-  D: () => (/* binding */ quantitiesOf)
+  xY: () => (/* binding */ UNIT_WORDS),
+  h4: () => (/* binding */ diagnose),
+  D$: () => (/* binding */ quantitiesOf)
 });
 
 // EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
@@ -35341,6 +35341,13 @@ var verdict_comparison = __nccwpck_require__(7080);
 
 
 
+/** One of each quantity, in words. */
+const UNIT_WORDS = {
+    entries: 'kernel entry',
+    switches: 'context switch',
+    tcpKilobytes: 'kilobyte over TCP',
+    kilobytes: 'kilobyte moved',
+};
 /** Fewer changes than this can be explained by any of the quantities. */
 const MIN_METRICS = 3;
 /** The terms must explain this share: the rest then hides no second cause of the same size. */
@@ -36448,8 +36455,8 @@ function sentence(first, others) {
     return `In ${id}, ${candidate} of ${(0,units/* countOf */.pq)(launches, 'launch', 'launches')} of the candidate took ${(0,units/* formatShare */.T1)(share)} longer than its typical launch, and ${theirs} of the baseline's did${likewise}. The verdict is about the typical launch; look for something that happens only now and then.`;
 }
 
-// EXTERNAL MODULE: ./lib/verdict/stored.js + 4 modules
-var stored = __nccwpck_require__(1318);
+// EXTERNAL MODULE: ./lib/verdict/stored.js + 7 modules
+var stored = __nccwpck_require__(2428);
 ;// CONCATENATED MODULE: ./lib/verdict/evidence.js
 
 
@@ -37259,7 +37266,7 @@ const measureOf = ({ baseline, candidate }) => [baseline, candidate].some((side)
 
 /***/ }),
 
-/***/ 1318:
+/***/ 2428:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -37297,22 +37304,18 @@ var earlier_runs = __nccwpck_require__(6244);
 var levels = __nccwpck_require__(5229);
 // EXTERNAL MODULE: ./lib/text/units.js
 var units = __nccwpck_require__(6300);
-// EXTERNAL MODULE: ./lib/verdict/samples.js
-var samples = __nccwpck_require__(1194);
+// EXTERNAL MODULE: ./lib/verdict/diagnosis.js + 1 modules
+var diagnosis = __nccwpck_require__(5908);
 // EXTERNAL MODULE: ./lib/verdict/settings.js
 var verdict_settings = __nccwpck_require__(3260);
 // EXTERNAL MODULE: ./lib/verdict/shift-test.js + 1 modules
 var shift_test = __nccwpck_require__(2330);
-// EXTERNAL MODULE: ./lib/verdict/sides.js
-var sides = __nccwpck_require__(9865);
 // EXTERNAL MODULE: ./lib/families.js
 var lib_families = __nccwpck_require__(1459);
 // EXTERNAL MODULE: ./lib/record/report.js + 1 modules
 var report = __nccwpck_require__(1014);
 // EXTERNAL MODULE: ./lib/stats/student.js
 var student = __nccwpck_require__(5956);
-// EXTERNAL MODULE: ./lib/verdict/diagnosis.js + 1 modules
-var diagnosis = __nccwpck_require__(5908);
 ;// CONCATENATED MODULE: ./lib/verdict/history/causes.js
 
 
@@ -37370,7 +37373,7 @@ const membersOf = ({ shifts, fit }, matters) => [...shifts.keys()].filter((metri
 /** The share of its expected change that a metric must show. */
 const MIN_SHARED = 0.5;
 function patternsOf({ metrics, ns }) {
-    const quantities = metrics.map(diagnosis/* quantitiesOf */.D);
+    const quantities = metrics.map(diagnosis/* quantitiesOf */.D$);
     const costs = report/* QUANTITIES */.cl.map((what) => ({
         what,
         units: quantities.map((own, metric) => (own?.[what] ?? 0) / (ns[metric] ?? Number.NaN) || 0),
@@ -37423,6 +37426,38 @@ const lossOf = ({ residuals, errors }) => (0,simple_statistics/* sum */.cz)(resi
     .map((residual, metric) => Math.abs(residual / (errors[metric] ?? 1)))
     .filter(Number.isFinite)
     .map((one) => (one < 2 ? (one * one) / 2 : 2 * one - 2)));
+
+;// CONCATENATED MODULE: ./lib/verdict/history/doubts.js
+
+
+/** By itself a metric is not called changed against fewer stored runs: nobody knows how they differ. */
+const MIN_RUNS_TO_CALL = 3;
+/** A change must show in the fastest launch, too: this share of it. */
+const doubts_MIN_LOWEST_SHARE = 0.4;
+/** One sentence: why a metric by itself cannot be judged, whatever the tests say. */
+function doubtOf(one) {
+    const { level, marginRatio, change, history, index, member, called } = one;
+    if (Math.abs(level.halves) > Math.log1p(marginRatio) && !member) {
+        return `Too noisy: the two halves of this run differ by ${(0,units/* formatShare */.T1)(Math.abs(Math.expm1(level.halves)))}, more than the margin of ${(0,units/* formatShare */.T1)(marginRatio)}.`;
+    }
+    if (!called || member)
+        return undefined;
+    if (level.launches < assumptions/* MIN_QUIET_TO_CALL */.R6) {
+        return `Only ${(0,units/* countOf */.pq)(level.launches, 'launch', 'launches')} of this run ${level.launches === 1 ? 'counts' : 'count'}, and a change is not called on fewer than ${assumptions/* MIN_QUIET_TO_CALL */.R6}: measure for longer.`;
+    }
+    const runs = history.model.runs[index] ?? 0;
+    if (runs < MIN_RUNS_TO_CALL) {
+        return `Only ${(0,units/* countOf */.pq)(runs, 'stored run')} ${runs === 1 ? 'has' : 'have'} today's level of this metric, and by itself it is not called on fewer than ${MIN_RUNS_TO_CALL}.`;
+    }
+    const lowest = level.lowest - (history.lowest[index] ?? 0);
+    if (lowest / change < doubts_MIN_LOWEST_SHARE) {
+        return 'Not every launch changed: the fastest one took as long as in the stored runs.';
+    }
+    if (change > 0 && change < (history.reach[index] ?? 0)) {
+        return 'One launch in ten of the stored runs took as long, so this may be chance.';
+    }
+    return undefined;
+}
 
 ;// CONCATENATED MODULE: ./lib/stats/change-points.js
 
@@ -37567,9 +37602,100 @@ function shippedPrior(id) {
     };
 }
 
+;// CONCATENATED MODULE: ./lib/verdict/history/machine-state.js
+
+
+
+
+
+/**
+ * A neighbour on the core makes an operation up to this many times as long (measured: 1.3 to 1.5). A
+ * larger change is the candidate's, whatever state the machine was in.
+ */
+const MAX_MACHINE_RATIO = 1.6;
+/** All metrics together moved further than any stored run: standard errors, and beyond the margin. */
+const MAX_STATE_ERRORS = 5;
+const exceedsMachine = (change) => Math.abs(change) > Math.log(MAX_MACHINE_RATIO);
+/** One sentence: why changes that a machine could make are not called, if there is a reason. */
+const machineObstacle = (history, fit, widths) => history.metrics.length < levels/* MIN_METRICS_FOR_STATE */.tT ? otherWidth(widths) : oddState(history, fit);
+/**
+ * A run whose state no stored run had: all metrics moved together, or they stray more than they should.
+ * That may be the machine or the candidate, and stored runs cannot tell.
+ */
+function oddState(history, fit) {
+    const { without, rows, model } = history;
+    const states = without.map((other, run) => (0,levels/* fitLevels */.jy)(other, rows[run] ?? []).state);
+    const { standardDeviation, degreesOfFreedom: worth } = levels/* STATE_PRIOR */.h4;
+    const variance = (worth * standardDeviation ** 2 + (0,simple_statistics/* sum */.cz)(states.map((state) => state ** 2))) /
+        (worth + states.length);
+    const error = Math.sqrt(variance * (1 + 1 / Math.max(1, rows.length)));
+    const moved = Math.abs(fit.state) > Math.log1p(assumptions/* STORED_MARGIN */.f3);
+    if (moved && Math.abs(fit.state) > MAX_STATE_ERRORS * error) {
+        return `Everything took ${(0,units/* formatRatio */.B0)(Math.exp(fit.state))} against the stored runs, which differ by ${(0,units/* formatShare */.T1)(Math.sqrt(model.stateVariance))}. That may be the machine or the candidate, and stored runs cannot tell: measure both sides in one job (baseline and candidate), or run again.`;
+    }
+    const scale = (0,levels/* residualScale */.GY)(fit);
+    if (scale <= MAX_SCALE * usualScale(history))
+        return undefined;
+    return `The metrics stray ${(scale / usualScale(history)).toFixed(1)} times as far from each other as in the stored runs, and no single cause explains it. The machine was in a state that the stored runs have not seen: measure both sides in one job (baseline and candidate), or run again.`;
+}
+/** With few metrics, launches beside a neighbour cannot be told by the metrics: the core's width tells. */
+function otherWidth({ own, stored }) {
+    const moved = Math.log((own ?? Number.NaN) / (0,levels/* medianOf */.ux)(stored));
+    if (!(Math.abs(moved) > Math.log(assumptions/* WIDTH_THRESHOLD */.F3)))
+        return undefined;
+    return `A loop that needs the whole width of the core took ${(0,units/* formatRatio */.B0)(Math.exp(moved))} against the stored runs, so another thread may have been busy on it, then or now: run again on a machine in its usual state, or measure more metrics.`;
+}
+
 // EXTERNAL MODULE: ./lib/verdict/history/quiet-launches.js
 var quiet_launches = __nccwpck_require__(8776);
+// EXTERNAL MODULE: ./lib/verdict/samples.js
+var samples = __nccwpck_require__(1194);
+// EXTERNAL MODULE: ./lib/verdict/sides.js
+var sides = __nccwpck_require__(9865);
+;// CONCATENATED MODULE: ./lib/verdict/history/usable-runs.js
+
+
+
+
+/** A run must have levels of this share of the gated metrics. */
+const MIN_MEASURED = 0.5;
+/** Whether a run has enough launches that met a quiet core to be compared. */
+const isUsable = ({ levels }, gated) => gated.filter(({ id }) => levels.has(id)).length >= MIN_MEASURED * gated.length;
+/** Why nothing can be called: too few launches say how fast the machine is without neighbours. */
+function tooFew({ own, runs, usable, gated }) {
+    if (gated.length === 0)
+        return undefined;
+    if (!isUsable(own, gated)) {
+        return `Only ${own.quiet} of ${(0,units/* countOf */.pq)(own.launches, 'launch', 'launches')} met a quiet core, so nothing is called changed: measure for longer, or on a machine with fewer neighbours.`;
+    }
+    return usable.length === 0 && runs.length > 0
+        ? `None of ${(0,units/* countOf */.pq)(runs.length, 'stored run')} has enough launches that met a quiet core, so nothing is called changed: measure for longer.`
+        : undefined;
+}
+/** Levels of those metrics that have the same definition in both runs. */
+function comparableLevels(run, timed) {
+    const { levels, ...rest } = (0,quiet_launches/* runLevels */.D)(run);
+    const known = timed.flatMap((metric) => {
+        const level = levels.get(metric.id);
+        return level && typeof (0,sides/* comparablePair */.T7)((0,samples/* metricOf */.ak)(run, metric.id), metric) !== 'string'
+            ? [[metric.id, level]]
+            : [];
+    });
+    return { ...rest, levels: new Map(known) };
+}
+/** One sentence if some stored runs are not used. */
+const unusedCaveats = (runs, usable) => {
+    const left = runs.length - usable.length;
+    return left === 0 || usable.length === 0
+        ? []
+        : [
+            `${left} of ${(0,units/* countOf */.pq)(runs.length, 'stored run')} ${left === 1 ? 'is' : 'are'} not used, because most of their launches met a busy neighbour.`,
+        ];
+};
+
 ;// CONCATENATED MODULE: ./lib/verdict/history/judge-times.js
+
+
 
 
 
@@ -37588,23 +37714,8 @@ var quiet_launches = __nccwpck_require__(8776);
 const SHARE = 0.5;
 /** How much larger the error of one metric is than its model says: its tails are not normal. */
 const judge_times_INFLATION = 1.15;
-/** A run must have levels of this share of the gated metrics. */
-const MIN_MEASURED = 0.5;
-/** By itself a metric is not called changed against fewer stored runs: nobody knows how they differ. */
-const MIN_RUNS_TO_CALL = 3;
-/** A change must show in the fastest launch, too: this share of it. */
-const judge_times_MIN_LOWEST_SHARE = 0.4;
 /** Fresh launches must show this share of what a cause did to a metric. */
 const MIN_CONFIRMED_SHARE = 0.5;
-/**
- * A neighbour on the core makes an operation up to this many times as long (measured: 1.3 to 1.5). A
- * larger change is the candidate's, whatever state the machine was in.
- */
-const MAX_MACHINE_RATIO = 1.6;
-/** All metrics together moved further than any stored run: standard errors, and beyond the margin. */
-const MAX_STATE_ERRORS = 5;
-/** Deviation between the states of runs that is assumed before any is known, worth so many runs. */
-const STATE_PRIOR = { standardDeviation: 0.01, worth: 4 };
 /**
  * Judges the times of a run by stored runs of the same machine.
  *
@@ -37621,8 +37732,7 @@ function judgeTimes(runs, candidate, settings) {
     const own = (0,quiet_launches/* runLevels */.D)(candidate);
     const fresh = (0,quiet_launches/* runLevels */.D)(candidate, 'confirm');
     const levels = runs.toSorted(earlier_runs/* oldestFirst */.s).map((run) => comparableLevels(run, timed));
-    const isUsable = ({ levels: known }) => gated.filter(({ id }) => known.has(id)).length >= MIN_MEASURED * gated.length;
-    const usable = levels.filter(isUsable);
+    const usable = levels.filter((run) => isUsable(run, gated));
     const learn = (metrics) => learnHistory(usable, metrics, (metric) => Math.log1p(marginRatioOf(metric)));
     const history = learn(gated);
     const judged = judgeGated({
@@ -37632,7 +37742,7 @@ function judgeTimes(runs, candidate, settings) {
     // What only informs has no part in what the machine did, nor in a cause.
     const others = timed.filter(({ gate }) => !gate);
     const informal = judgeAlone(learn(others), own, marginRatioOf);
-    const few = tooFew({ own, runs, usable, isUsable, gated });
+    const few = tooFew({ own, runs, usable, gated });
     const metrics = [...judged.metrics, ...informal].map((one) => [one.metric.id, few === undefined ? one : { ...one, obstacle: few }]);
     const obstacle = few ?? judged.obstacle;
     return {
@@ -37643,36 +37753,6 @@ function judgeTimes(runs, candidate, settings) {
         suspects: judged.suspects,
     };
 }
-/** Why nothing can be called: too few launches say how fast the machine is without neighbours. */
-function tooFew({ own, runs, usable, isUsable, gated }) {
-    if (gated.length === 0)
-        return undefined;
-    if (!isUsable(own)) {
-        return `Only ${own.quiet} of ${(0,units/* countOf */.pq)(own.launches, 'launch', 'launches')} met a quiet core, so nothing is called changed: measure for longer, or on a machine with fewer neighbours.`;
-    }
-    return usable.length === 0 && runs.length > 0
-        ? `None of ${(0,units/* countOf */.pq)(runs.length, 'stored run')} has enough launches that met a quiet core, so nothing is called changed: measure for longer.`
-        : undefined;
-}
-/** Levels of those metrics that have the same definition in both runs. */
-function comparableLevels(run, timed) {
-    const { levels, ...rest } = (0,quiet_launches/* runLevels */.D)(run);
-    const known = timed.flatMap((metric) => {
-        const level = levels.get(metric.id);
-        return level && typeof (0,sides/* comparablePair */.T7)((0,samples/* metricOf */.ak)(run, metric.id), metric) !== 'string'
-            ? [[metric.id, level]]
-            : [];
-    });
-    return { ...rest, levels: new Map(known) };
-}
-const unusedCaveats = (runs, usable) => {
-    const left = runs.length - usable.length;
-    return left === 0 || usable.length === 0
-        ? []
-        : [
-            `${left} of ${(0,units/* countOf */.pq)(runs.length, 'stored run')} ${left === 1 ? 'is' : 'are'} not used, because most of their launches met a busy neighbour.`,
-        ];
-};
 function judgeGated(judging) {
     const { history, own, settings, marginRatioOf } = judging;
     const { metrics, model } = history;
@@ -37689,11 +37769,7 @@ function judgeGated(judging) {
     const fit = cause?.fit ?? (0,levels/* fitLevels */.jy)(model, row);
     const single = (0,shift_test/* adjustFamily */.K$)(singleTests(judging, row, fit));
     const familySize = single.size;
-    const odd = metrics.length < levels/* MIN_METRICS_FOR_STATE */.tT
-        ? otherWidth(judging)
-        : cause
-            ? undefined
-            : oddState(history, fit);
+    const odd = cause ? undefined : machineObstacle(history, fit, judging.widths);
     const judged = metrics.flatMap((metric, index) => {
         const level = own.levels.get(metric.id);
         const runs = model.runs[index] ?? 0;
@@ -37702,8 +37778,8 @@ function judgeGated(judging) {
         const marginRatio = marginRatioOf(metric);
         const change = changeOf(history, index, level.level, fit);
         const member = members.has(index);
-        const alone = scaled(single.get(metric.id), 1 / SHARE);
-        const test = member ? least(alone, scaled(cause?.test, 1 / SHARE)) : alone;
+        const alone = directed(single.get(metric.id), change.estimate);
+        const test = member ? least(alone, directed(cause?.test, change.estimate)) : alone;
         const reaches = Math.abs(change.estimate) >= (margins[index] ?? 0);
         const doubt = doubtOf({
             level,
@@ -37772,10 +37848,10 @@ function changeOf(history, index, level, { state }) {
         ...errorOf(history, index),
     };
 }
-const exceedsMachine = (change) => Math.abs(change) > Math.log(MAX_MACHINE_RATIO);
-const scaled = (test, factor) => ({
-    slower: Math.min(1, factor * (test?.slower ?? 1)),
-    faster: Math.min(1, factor * (test?.faster ?? 1)),
+/** The test in the direction of the change, by its share of the level. */
+const directed = (test, estimate) => ({
+    slower: estimate > 0 ? Math.min(1, (test?.slower ?? 1) / SHARE) : 1,
+    faster: estimate < 0 ? Math.min(1, (test?.faster ?? 1) / SHARE) : 1,
 });
 const least = (one, other) => ({
     slower: Math.min(one.slower, other.slower),
@@ -37794,71 +37870,15 @@ function isConfirmed(cause, { history, fresh }) {
     });
     return shares.length === 0 || (0,simple_statistics/* median */.JZ)(shares) >= MIN_CONFIRMED_SHARE;
 }
-function doubtOf(one) {
-    const { level, marginRatio, change, history, index, member, called } = one;
-    if (Math.abs(level.halves) > Math.log1p(marginRatio) && !member) {
-        return `Too noisy: the two halves of this run differ by ${(0,units/* formatShare */.T1)(Math.abs(Math.expm1(level.halves)))}, more than the margin of ${(0,units/* formatShare */.T1)(marginRatio)}.`;
-    }
-    if (!called || member)
-        return undefined;
-    if (level.launches < assumptions/* MIN_QUIET_TO_CALL */.R6) {
-        return `Only ${(0,units/* countOf */.pq)(level.launches, 'launch', 'launches')} of this run ${level.launches === 1 ? 'counts' : 'count'}, and a change is not called on fewer than ${assumptions/* MIN_QUIET_TO_CALL */.R6}: measure for longer.`;
-    }
-    const runs = history.model.runs[index] ?? 0;
-    if (runs < MIN_RUNS_TO_CALL) {
-        return `Only ${(0,units/* countOf */.pq)(runs, 'stored run')} ${runs === 1 ? 'has' : 'have'} today's level of this metric, and by itself it is not called on fewer than ${MIN_RUNS_TO_CALL}.`;
-    }
-    const lowest = level.lowest - (history.lowest[index] ?? 0);
-    if (lowest / change < judge_times_MIN_LOWEST_SHARE) {
-        return 'Not every launch changed: the fastest one took as long as in the stored runs.';
-    }
-    if (change > 0 && change < (history.reach[index] ?? 0)) {
-        return 'One launch in ten of the stored runs took as long, so this may be chance.';
-    }
-    return undefined;
-}
 const sampleText = (runs, cause) => {
     const against = `this run against ${(0,units/* countOf */.pq)(runs, 'stored run')}`;
     if (cause === undefined)
         return against;
     return `${against}, with ${causeText(cause)}`;
 };
-const EACH = {
-    entries: 'kernel entry',
-    switches: 'context switch',
-    tcpKilobytes: 'kilobyte over TCP',
-    kilobytes: 'kilobyte moved',
-};
 const causeText = ({ what, size }) => typeof what === 'string'
-    ? `${(0,units/* formatNsDifference */.yD)(size)} for every ${EACH[what]}`
-    : `${(0,units/* formatRatio */.B0)(1 + size)} in all metrics of ${what.family}`;
-/**
- * A run whose state no stored run had: all metrics moved together, or they stray more than they should.
- * That may be the machine or the candidate, and stored runs cannot tell.
- */
-function oddState(history, fit) {
-    const { without, rows, model } = history;
-    const states = without.map((other, run) => (0,levels/* fitLevels */.jy)(other, rows[run] ?? []).state);
-    const { standardDeviation, worth } = STATE_PRIOR;
-    const variance = (worth * standardDeviation ** 2 + (0,simple_statistics/* sum */.cz)(states.map((state) => state ** 2))) /
-        (worth + states.length);
-    const error = Math.sqrt(variance * (1 + 1 / Math.max(1, rows.length)));
-    const moved = Math.abs(fit.state) > Math.log1p(assumptions/* STORED_MARGIN */.f3);
-    if (moved && Math.abs(fit.state) > MAX_STATE_ERRORS * error) {
-        return `Everything took ${(0,units/* formatRatio */.B0)(Math.exp(fit.state))} against the stored runs, which differ by ${(0,units/* formatShare */.T1)(Math.sqrt(model.stateVariance))}. That may be the machine or the candidate, and stored runs cannot tell: measure both sides in one job (baseline and candidate), or run again.`;
-    }
-    const scale = (0,levels/* residualScale */.GY)(fit);
-    if (scale <= MAX_SCALE * usualScale(history))
-        return undefined;
-    return `The metrics stray ${(scale / usualScale(history)).toFixed(1)} times as far from each other as in the stored runs, and no single cause explains it. The machine was in a state that the stored runs have not seen: measure both sides in one job (baseline and candidate), or run again.`;
-}
-/** With few metrics, launches beside a neighbour cannot be told by the metrics: the core's width tells. */
-function otherWidth({ widths }) {
-    const moved = Math.log((widths.own ?? Number.NaN) / (0,levels/* medianOf */.ux)(widths.stored));
-    if (!(Math.abs(moved) > Math.log(assumptions/* WIDTH_THRESHOLD */.F3)))
-        return undefined;
-    return `A loop that needs the whole width of the core took ${(0,units/* formatRatio */.B0)(Math.exp(moved))} against the stored runs, so another thread may have been busy on it, then or now: run again on a machine in its usual state, or measure more metrics.`;
-}
+    ? `${(0,units/* formatNsDifference */.yD)(size)} for every ${diagnosis/* UNIT_WORDS */.xY[what]}`
+    : `${(0,units/* formatRatio */.B0)(1 + size)} in the family ${what.family}`;
 /** What is to be measured again: what is nearly called alone, and what the likeliest cause moved. */
 function suspectsOf(judged, suspected, margins, metrics, { errors }) {
     const alone = judged

@@ -1,6 +1,6 @@
-import { quote } from 'shell-quote';
 import { measurementFailure, usageFailure } from '../failure.js';
 import { targetSchema } from '../record/run.js';
+import { shellWord } from '../text/escape.js';
 import { Containers } from './container/containers.js';
 import { type Engine, findEngine, runtimeText } from './container/engine.js';
 import { EngineError } from './container/errors.js';
@@ -49,7 +49,7 @@ export const containerTarget: TargetKind<ContainerSpec> = {
     const [, rest = ''] = /^container:(.*)$/s.exec(target.spec) ?? [];
     try {
       const { options } = splitImage(rest);
-      const spec = `container:${[digest, quote(options)].join(' ').trim()}`;
+      const spec = `container:${[digest, options.map(shellWord).join(' ')].join(' ').trim()}`;
       const again: ContainerSpec = {
         kind: 'container',
         spec,

@@ -144,7 +144,7 @@ test('an image that moved is compared with the one that the newest stored run me
   const image = first.candidate.facts['image'] ?? '';
   await engine.makeImage('moving', '--change', 'LABEL moved=yes');
   const second = await measure();
-  expect(second).toMatchObject({ design: 'paired', baseline: { facts: { image } } });
+  expect(second.design).toBe('paired');
   expect(second.baseline.spec).toBe(['container:', image, ' ', HERE.join(' ')].join(''));
   expect(second.baseline.choice).toContain('measured again beside the candidate.');
   expect(second.candidate.facts['image']).not.toBe(image);
