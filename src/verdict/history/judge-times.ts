@@ -70,7 +70,9 @@ export function judgeTimes(runs: readonly Run[], candidate: Run, settings: Judgi
   const marginRatioOf = (metric: TimedMetric) => marginOf(metric, settings.margins, STORED_MARGIN);
   const timed = candidate.metrics.filter(isTimed);
   const gated = timed.filter(({ gate }) => gate);
-  const own = runLevels(candidate);
+  const quiet = runLevels(candidate);
+  // Beside a neighbour throughout, only a change that no neighbour makes can be told.
+  const own = isUsable(quiet, gated) ? quiet : runLevels(candidate, 'screen', 'all');
   const fresh = runLevels(candidate, 'confirm');
   const levels = runs.toSorted(oldestFirst).map((run) => comparableLevels(run, timed));
   const usable = levels.filter((run) => isUsable(run, gated));
@@ -84,9 +86,13 @@ export function judgeTimes(runs: readonly Run[], candidate: Run, settings: Judgi
   // What only informs has no part in what the machine did, nor in a cause.
   const others = timed.filter(({ gate }) => !gate);
   const informal = judgeAlone(learn(others), own, marginRatioOf);
-  const few = tooFew({ own, runs, usable, gated });
+  const few = tooFew({ own: quiet, runs, usable, gated });
   const metrics = [...judged.metrics, ...informal].map(
-    (one) => [one.metric.id, few === undefined ? one : { ...one, obstacle: few }] as const,
+    (one) =>
+      [
+        one.metric.id,
+        few === undefined || exceedsMachine(one.change.estimate) ? one : { ...one, obstacle: few },
+      ] as const,
   );
   const obstacle = few ?? judged.obstacle;
   return {

@@ -41,8 +41,14 @@ type Measured = 'screen' | 'confirm';
  * modes, and the median of a run is whichever mode had the majority. The state of a launch is how much
  * longer its operations took than in the fastest launch of the same run: the median over the metrics.
  * That compares launches of one run only, so a change of the subject cancels, and so does the machine.
+ *
+ * @param which `all` for launches beside a neighbour, too
  */
-export function runLevels(run: Run, phase: Measured = 'screen'): RunLevels {
+export function runLevels(
+  run: Run,
+  phase: Measured = 'screen',
+  which: 'quiet' | 'all' = 'quiet',
+): RunLevels {
   const phases = new Map(run.launches.map((launch) => [launch.sequence, launch.phase]));
   const metrics = run.metrics.filter(isTimed);
   const states = launchStates(metrics.filter(({ gate }) => gate));
@@ -50,7 +56,9 @@ export function runLevels(run: Run, phase: Measured = 'screen'): RunLevels {
   const isQuiet = (sequence: number) =>
     states.size === 0 || (states.get(sequence) ?? 0) <= QUIET_STATE;
   const levels = metrics.flatMap(({ id, replicates }): [string, RunLevel][] => {
-    const kept = replicates.filter(({ sequence }) => inPhase(sequence) && isQuiet(sequence));
+    const kept = replicates.filter(
+      ({ sequence }) => inPhase(sequence) && (which === 'all' || isQuiet(sequence)),
+    );
     return kept.length < MIN_QUIET_LAUNCHES ? [] : [[id, levelOf(id, kept)]];
   });
   const launches = [...phases.keys()].filter(inPhase);

@@ -93,11 +93,15 @@ describe('a run against ten stored runs', () => {
   });
 
   test('is called nothing, and says so, if hardly a launch met a quiet core', () => {
-    const beside = (launch: number) => (launch < 2 ? 1 : 1.3);
-    const costs: Costs = (_, ns, entries) => ns + 400 * entries;
+    const beside = (launch: number) => (launch % 6 === 0 ? 1 : 1.3);
+    const costs: Costs = (_, ns, entries) => ns + 150 * entries;
     const comparison = compare(ten, runOf({ seed: 50, beside, costs }));
     expect(called(comparison)).toEqual([]);
     expect(comparison.caveats.join()).toMatch(/^Only 2 of 12 launches met a quiet core/);
+    const doubled: Costs = (id, ns) => (id === 'syscall.call_3' ? 3 * ns : ns);
+    expect(called(compare(ten, runOf({ seed: 50, beside, costs: doubled })))).toEqual([
+      'syscall.call_3',
+    ]);
   });
 
   test('is called for a cost of every kernel entry that no metric could show alone', () => {
