@@ -304,6 +304,14 @@ export const reportSchema = z.strictObject({
     skipped: z
       .array(z.string())
       .describe('one sentence for each stored run that could not be used'),
+    census: z
+      .strictObject({
+        found: count.describe('records that were read or passed over'),
+        comparable: count.describe("of the candidate's machine, or of one like it"),
+        used: count.describe('with enough launches that met a quiet core'),
+      })
+      .optional()
+      .describe('what became of the stored runs; absent in other designs'),
     choice: z
       .string()
       .optional()

@@ -67,6 +67,7 @@ export function buildReport(
       spec: specs.baseline,
       runs: comparison.baseline.map(({ id }) => id),
       skipped: comparison.skipped,
+      ...(comparison.census === undefined ? {} : { census: comparison.census }),
       ...(choice === undefined ? {} : { choice }),
       facts: comparison.baseline.at(-1)?.target.facts ?? {},
     },

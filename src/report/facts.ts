@@ -1,5 +1,6 @@
 import { isMeasuredReport } from '../record/finding.js';
 import type { Report } from '../record/report.js';
+import { countOf } from '../text/units.js';
 import type { Fact } from './blocks.js';
 import { coverageText, designText, machinesText, marginText } from './design-words.js';
 import { fieldName } from './field-words.js';
@@ -19,12 +20,17 @@ export function sideFacts(report: Report): Fact[] {
   const sides: Fact[] = [
     ['candidate', `${candidate.spec}, ${candidateText(report)}${factsText(candidate)}`],
     ['baseline', `${baseline.spec}, ${baselineText(report)}${factsText(baseline)}`],
+    ...(baseline.census === undefined ? [] : [['stored', censusText(baseline.census)] as const]),
     ...(baseline.choice === undefined ? [] : [['chosen', baseline.choice] as const]),
     ['design', designText(report)],
   ];
   if (report.design === 'self') return sides;
   return [...sides, ['gated', gatedText(report)]];
 }
+
+/** `15 found, 12 of this machine, 11 with enough quiet launches` */
+const censusText = ({ found, comparable, used }: NonNullable<Report['baseline']['census']>) =>
+  `${countOf(found, 'run')} found, ${comparable} of a machine like this, ${used} with enough launches on a quiet core`;
 
 /**
  * Separately for times and instructions: a metric may be unchanged in one and regressed in the

@@ -131,6 +131,16 @@ export interface Machine {
   changes: MachineChange[];
 }
 
+/** What became of the stored runs: each is used, or there is a reason. */
+export interface Census {
+  /** Records that were read, and those that were passed over. */
+  found: number;
+  /** Of the candidate's machine, or of one like it. */
+  comparable: number;
+  /** With enough launches that met a quiet core. */
+  used: number;
+}
+
 /** @typeParam F which findings: all, or only those by time and events */
 export interface Comparison<F extends Finding = Finding> {
   design: Design;
@@ -152,6 +162,8 @@ export interface Comparison<F extends Finding = Finding> {
   findings: F[];
   /** The two runs whose instruction counts were compared, if any. */
   counted?: { baseline: Run; candidate: Run };
+  /** Against stored runs only. */
+  census?: Census;
   /** One sentence for each stored run that could not be used. */
   skipped: string[];
   /** What weakens the whole comparison, one sentence each. */

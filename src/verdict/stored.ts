@@ -53,6 +53,11 @@ export function compareStored(
         ? timedFinding(found, candidate, settings, machine)
         : (compareWithLast(metric, comparable) ?? notCompared(metric, comparable, settings));
     }),
+    census: {
+      found: stored.runs.filter(({ id }) => id !== candidate.id).length + stored.skipped.length,
+      comparable: times === undefined ? 0 : comparable.runs.length,
+      used: times?.used ?? 0,
+    },
     skipped: stored.skipped,
     caveats: [
       ...otherMachineCaveats(comparable),

@@ -44,6 +44,8 @@ export interface Times {
   /** One sentence: why nothing may be called a change. */
   obstacle?: string;
   caveats: string[];
+  /** How many stored runs have enough quiet launches. */
+  used: number;
   /** Ids of gated metrics that are called or nearly called, the surest first. */
   suspects: string[];
 }
@@ -100,6 +102,7 @@ export function judgeTimes(runs: readonly Run[], candidate: Run, settings: Judgi
     familySize: judged.familySize,
     ...(obstacle === undefined ? {} : { obstacle }),
     caveats: unusedCaveats(runs, usable),
+    used: gated.length === 0 ? runs.length : usable.length,
     suspects: judged.suspects,
   };
 }
@@ -114,7 +117,7 @@ interface Judging {
   marginRatioOf: (metric: TimedMetric) => number;
 }
 
-interface Gated extends Omit<Times, 'metrics' | 'caveats'> {
+interface Gated extends Omit<Times, 'metrics' | 'caveats' | 'used'> {
   metrics: TimedAgainstHistory[];
 }
 

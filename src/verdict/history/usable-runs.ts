@@ -47,6 +47,6 @@ export const unusedCaveats = (runs: readonly Run[], usable: readonly RunLevels[]
   return left === 0 || usable.length === 0
     ? []
     : [
-        `${left} of ${countOf(runs.length, 'stored run')} ${left === 1 ? 'is' : 'are'} not used, because most of their launches met a busy neighbour.`,
+        `${left} of ${countOf(runs.length, 'stored run')} ${left === 1 ? 'is' : 'are'} not used, because most of ${left === 1 ? 'its' : 'their'} launches met a busy neighbour.`,
       ];
 };

@@ -153,6 +153,19 @@ describe('a run against ten stored runs', () => {
     expect(found?.because).toMatch(/^Too noisy: the two halves of this run differ by 8\d(\.\d)? %/);
   });
 
+  test('says what became of them', () => {
+    const busy = runOf({ seed: 12, beside: (launch) => (launch % 6 === 0 ? 1 : 1.3) });
+    const other = runOf({ seed: 13 });
+    const elsewhere = makeRun({ ...other, platform: { ...other.platform, cpuModel: 'Another' } });
+    const skipped = ['a.run.json was passed over: it is not complete JSON.'];
+    const stored = { runs: [...ten, busy, elsewhere], skipped };
+    const { census, caveats } = compareStored(stored, runOf({ seed: 57 }), SETTINGS);
+    expect(census).toEqual({ found: 13, comparable: 11, used: 10 });
+    expect(caveats.join()).toContain(
+      '1 of 11 stored runs is not used, because most of its launches',
+    );
+  });
+
   test('is suspected first for what is clearest, to be measured again', () => {
     const costs: Costs = (id, ns) => (id === 'memory.fault_3' ? 1.2 * ns : ns);
     const suspects = suspectedTimes(
