@@ -39804,7 +39804,7 @@ function readInputs(context) {
     return {
         gate: {
             candidate: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('candidate'),
-            baseline: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('baseline') || 'artifact',
+            baseline: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('baseline'),
             containerEngine: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('container-engine'),
             kernelOptions: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('kernel-options'),
             duration: (0,_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4)('duration'),
@@ -39926,7 +39926,7 @@ const MAX_ANNOTATIONS = 9;
 /** @param files absolute paths: the report and, if this job measured, the run record */
 function setOutputs(report, files) {
     _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setOutput */ .uH('verdict', report.verdict);
-    _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setOutput */ .uH('regressions', report.counts.regressed + report.counts.blocked);
+    _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setOutput */ .uH('regressions', worseMetrics(report.alarms).length);
     _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setOutput */ .uH('report', files.report);
     if (files.run !== undefined)
         _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setOutput */ .uH('run', files.run);
@@ -39936,11 +39936,16 @@ function annotate({ alarms }) {
     for (const { verdict, title, text } of alarms.slice(0, MAX_ANNOTATIONS)) {
         _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .error */ .z3(text, { title: verdict === 'blocked' ? `blocked: ${title}` : title });
     }
-    const rest = alarms.slice(MAX_ANNOTATIONS).flatMap(({ metrics }) => metrics);
+    const shown = worseMetrics(alarms.slice(0, MAX_ANNOTATIONS));
+    const rest = worseMetrics(alarms.slice(MAX_ANNOTATIONS)).filter((id) => !shown.includes(id));
     if (rest.length === 0)
         return;
-    _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .notice */ .lm(`${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(rest.length, 'more metric')} regressed: ${rest.join(', ')}.`);
+    _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .notice */ .lm(`${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(rest.length, 'more metric')} blocked or regressed: ${rest.join(', ')}.`);
 }
+/** A metric may be worse by time and by instructions. */
+const worseMetrics = (alarms) => [
+    ...new Set(alarms.flatMap(({ metrics }) => metrics)),
+];
 /**
  * Ends the job according to the policy. A job without a baseline is green, and a notice says why.
  */
@@ -40775,10 +40780,10 @@ function metricsNamed(input, glob, ids, among) {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  o4: () => (/* binding */ parseConfig)
+  o: () => (/* binding */ parseConfig)
 });
 
-// UNUSED EXPORTS: DEFAULTS, targetOptions
+// UNUSED EXPORTS: DEFAULTS
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(77598);
@@ -40796,11 +40801,14 @@ var targets = __nccwpck_require__(87252);
 
 /** Kinds of stored baselines, one line each. */
 const STORED = {
+    auto: (_rest, spec, out) => ({ kind: 'auto', spec, path: (0,external_node_path_.resolve)(out), shown: out }),
     artifact: (_rest, spec) => ({ kind: 'artifact', spec }),
     directory: (rest, spec) => ({ kind: 'directory', spec, path: (0,external_node_path_.resolve)(rest), shown: rest }),
     file: (rest, spec) => ({ kind: 'file', spec, path: (0,external_node_path_.resolve)(rest), shown: rest }),
 };
-const ALLOWED_FORMS = ['artifact (in a workflow)', 'directory:PATH', 'file:PATH'];
+const ALLOWED_FORMS = ['auto', 'artifact (in a workflow)', 'directory:PATH', 'file:PATH'];
+/** Stores that a single word names. */
+const WITHOUT_PATH = ['auto', 'artifact'];
 /** Kinds that are reserved for later versions. */
 const RESERVED = ['branch'];
 const kindOf = (spec) => spec.split(':', 1)[0] ?? '';
@@ -40817,21 +40825,24 @@ function parseCandidate(spec, options) {
 }
 /**
  * Reads the baseline's spec.
+ *
+ * @param out the out folder as the user wrote it, where earlier runs may be
  * @throws Failure (usage) that names the spec, what is wrong and what is allowed
  */
-function parseBaseline(spec, options) {
+function parseBaseline(spec, options, out) {
     refuseReserved('baseline', spec);
     const parse = Object.hasOwn(STORED, kindOf(spec)) ? STORED[kindOf(spec)] : undefined;
     if (parse === undefined) {
         return (0,targets/* parseRunnableSpec */.ww)(spec, { input: 'baseline', options, otherForms: ALLOWED_FORMS });
     }
     const rest = spec.slice(kindOf(spec).length + 1).trim();
-    const wantsPath = kindOf(spec) !== 'artifact';
+    const kind = kindOf(spec);
+    const wantsPath = !WITHOUT_PATH.includes(kind);
     if (wantsPath === (rest !== ''))
-        return parse(rest, spec);
+        return parse(rest, spec, out);
     throw (0,failure/* usageFailure */.II)(wantsPath
-        ? `baseline "${spec}" names no path: give ${kindOf(spec)}:PATH.`
-        : `baseline "${spec}" has something after the word artifact: give artifact alone.`);
+        ? `baseline "${spec}" names no path: give ${kind}:PATH.`
+        : `baseline "${spec}" has something after the word ${kind}: give ${kind} alone.`);
 }
 function refuseReserved(input, spec) {
     const kind = kindOf(spec);
@@ -40851,6 +40862,7 @@ var values = __nccwpck_require__(96618);
 
 const DEFAULTS = {
     candidate: 'host',
+    baseline: 'auto',
     duration: '60s',
     /** For kernels, which are booted for each launch. */
     kernelDuration: '5m',
@@ -40869,7 +40881,7 @@ function parseConfig(raw) {
     const out = raw.out || DEFAULTS.out;
     const options = targetOptions(raw);
     const candidate = parseCandidate((raw.candidate || DEFAULTS.candidate).trim(), options);
-    const baseline = raw.baseline ? parseBaseline(raw.baseline.trim(), options) : ownRuns(out);
+    const baseline = parseBaseline((raw.baseline || DEFAULTS.baseline).trim(), options, out);
     const evidence = (0,values/* parseEvidence */.vf)(raw.evidence || DEFAULTS.evidence);
     requireKernels(evidence, [candidate, baseline]);
     return {
@@ -40902,12 +40914,6 @@ const defaultDuration = (sides) => sides.some(({ kind }) => kind === 'kernel') ?
 const targetOptions = (raw) => ({
     containerEngine: (raw.containerEngine ?? '').trim(),
     kernelOptions: (raw.kernelOptions ?? '').trim(),
-});
-const ownRuns = (out) => ({
-    kind: 'own',
-    spec: `directory:${out}`,
-    path: (0,external_node_path_.resolve)(out),
-    shown: out,
 });
 
 
@@ -41263,13 +41269,13 @@ var collect = __nccwpck_require__(66082);
  * @returns the batch's index; for an even number of processes, the lower of the two in the middle
  */
 function countingBatch({ process, ns }) {
-    const least = new Map();
+    const shortest = new Map();
     for (const [index, own] of process.entries()) {
-        const before = least.get(own);
+        const before = shortest.get(own);
         if (before === undefined || at(ns, index) < at(ns, before))
-            least.set(own, index);
+            shortest.set(own, index);
     }
-    const ranked = [...least.values()].sort((a, b) => at(ns, a) - at(ns, b));
+    const ranked = [...shortest.values()].sort((a, b) => at(ns, a) - at(ns, b));
     return ranked[Math.floor((ranked.length - 1) / 2)] ?? 0;
 }
 const at = (ns, index) => ns[index] ?? Number.POSITIVE_INFINITY;
@@ -41335,8 +41341,8 @@ function recordOf(operation, { operations }, list) {
     if ('why' in operation)
         return { untraced: operation.why.slice(0, 500) };
     const traced = (0,flat/* flatten */.Bq)(operation.roots, operations, list);
-    return traced.functions.length > instructions/* MAX_CALLS */.ZF
-        ? { untraced: `it makes more than ${instructions/* MAX_CALLS */.ZF} different calls` }
+    return traced.functions.length > instructions/* MAX_CALLS */.Z
+        ? { untraced: `it makes more than ${instructions/* MAX_CALLS */.Z} different calls` }
         : { traced };
 }
 /** The batch that gives a boot's count. */
@@ -41419,7 +41425,7 @@ async function countSides(bench, sides, progress, { seeds, traced } = THOROUGH) 
             if (failure === undefined)
                 return one;
             await target.counting.diagnose();
-            throw (0,collect/* launchesFailed */.P)(target.record, failure);
+            throw (0,collect/* launchesFailed */.PU)(target.record, failure);
         }));
         for (const [side, one] of booted.entries())
             boots[side]?.push(one);
@@ -41458,23 +41464,24 @@ async function countedSide(target, plan, traced) {
     const nothingTimed = { ...plan, cpu: target.cpu ?? 0, metrics: [] };
     return {
         instructions,
-        run: (identity) => withInstructions((0,collect/* collectRun */.S)(target.record, nothingTimed, boots, identity, undefined), instructions),
+        run: (identity) => withInstructions((0,collect/* collectRun */.Sn)(target.record, nothingTimed, boots, identity, new Set()), instructions),
     };
 }
 /** Under the instruction clock, one nanosecond is one instruction. */
 function instructionsOf({ id, version, gate }, boots) {
-    const counts = [];
-    for (const { metrics } of boots) {
-        const observation = metrics.get(id);
-        if (observation?.status !== 'ok' && observation !== undefined) {
-            return { id, version, gate, status: observation.status, reason: observation.reason };
-        }
+    const seen = boots.flatMap(({ metrics }) => metrics.get(id) ?? []);
+    const counts = seen.flatMap((observation) => {
         const timed = (0,launch/* timedOf */.vv)(observation);
-        if (timed)
-            counts.push(rounded(timed.batches.ns[countingBatch(timed.batches)] ?? 0));
-    }
-    if (counts.length > 0)
+        return timed ? [rounded(timed.batches.ns[countingBatch(timed.batches)] ?? 0)] : [];
+    });
+    // A boot that was short of something for a while does not outweigh the others.
+    const absence = seen.find(({ status }) => status !== 'ok');
+    if (counts.length > 0 && 2 * counts.length >= seen.length) {
         return { id, version, gate, status: 'ok', boots: counts };
+    }
+    if (absence !== undefined && absence.status !== 'ok') {
+        return { id, version, gate, status: absence.status, reason: absence.reason };
+    }
     const reason = { operation: 'count', errno: 0, message: 'no boot counted it' };
     return { id, version, gate, status: 'unmeasured', reason };
 }
@@ -41488,8 +41495,8 @@ var sides = __nccwpck_require__(76002);
 ;// CONCATENATED MODULE: ./lib/targets/target.js
 const isCountable = (target) => target.counting !== undefined;
 
-// EXTERNAL MODULE: ./lib/gather/timing.js + 10 modules
-var gather_timing = __nccwpck_require__(86999);
+// EXTERNAL MODULE: ./lib/gather/timing.js + 11 modules
+var gather_timing = __nccwpck_require__(53318);
 ;// CONCATENATED MODULE: ./lib/gather/evidence.js
 
 
@@ -41506,12 +41513,12 @@ function gatherEvidence(config, bench, baseline, telling, open = sides/* withTar
     const { candidate } = config;
     const opening = { ...telling, evidence: config.evidence };
     if (baseline.kind === 'target') {
-        return open({ baseline: baseline.spec, candidate }, bench, opening, (sides) => duel(config, bench, sides, telling));
+        return open({ baseline: baseline.target, candidate }, bench, opening, (sides) => measureBothSides(config, bench, sides, telling));
     }
     return open({ candidate }, bench, opening, (sides) => measureAlone(config, bench, sides.candidate, baseline.stored, telling));
 }
 /** A paired comparison: both sides can run here. */
-async function duel(config, bench, sides, { progress, source }) {
+async function measureBothSides(config, bench, sides, { progress, source }) {
     const counted = countableSides(sides);
     const identities = (0,identity/* bothIdentities */.E)(source);
     const timing = { config, bench, progress };
@@ -41743,6 +41750,7 @@ async function readNewest(folder, shown, paths, { history, isWanted = () => true
     const queue = paths.toSorted((one, other) => (ageOf(one) < ageOf(other) ? 1 : -1));
     const runs = [];
     const skipped = [];
+    const others = [];
     let next = 0;
     for (; next < queue.length && !hasNewest(runs, history, queue[next] ?? ''); next += AT_ONCE) {
         if (next >= MAX_READ) {
@@ -41756,10 +41764,24 @@ async function readNewest(folder, shown, paths, { history, isWanted = () => true
                 skipped.push(passedOver((0,external_node_path_.relative)(folder, names[index] ?? ''), why));
             else if (isWanted(run))
                 runs.push(run);
+            else
+                others.push(run);
         }
     }
+    if (runs.length === 0)
+        skipped.push(...otherCandidates(others, shown));
     return { runs: runs.sort(earlier_runs/* oldestFirst */.s).slice(-history), skipped };
 }
+/** The folder would look empty otherwise. */
+function otherCandidates(others, shown) {
+    const specs = others.map(({ target }) => target.spec);
+    return [...new Set(specs)].slice(0, MAX_OTHERS).map((spec) => {
+        const count = specs.filter((one) => one === spec).length;
+        return `Passed over ${(0,units/* countOf */.pq)(count, 'run')} of ${spec} in the folder ${shown}, since this run measures another candidate: give baseline directory:${shown} to compare with ${count === 1 ? 'it' : 'them'} all the same.`;
+    });
+}
+/** The most other candidates that are named. */
+const MAX_OTHERS = 5;
 /** Whether enough of the runs read so far are newer than a file. */
 const hasNewest = (runs, history, path) => runs.filter((run) => (0,file/* runFileName */.X2)(run) > ageOf(path)).length >= history;
 /** The name that the tool gives a record begins with its time. Any other name could be the newest. */
@@ -41771,7 +41793,7 @@ async function setAside(path, shown) {
     if (count === 0)
         return [];
     return [
-        `${(0,units/* countOf */.pq)(count, 'regressed run')} set aside in ${(0,external_node_path_.join)(shown, file/* SET_ASIDE */.CO)} ${count === 1 ? 'is' : 'are'} no baseline: move the record up to accept it.`,
+        `${(0,units/* countOf */.pq)(count, 'blocked or regressed run')} set aside in ${(0,external_node_path_.join)(shown, file/* SET_ASIDE */.CO)} ${count === 1 ? 'is' : 'are'} no baseline: move the record up to accept it.`,
     ];
 }
 
@@ -41785,20 +41807,40 @@ async function setAside(path, shown) {
  * @throws Failure (usage) when a folder or file cannot be read, or there is no workflow to ask
  */
 async function openBaseline(config, sources) {
-    const { baseline } = config;
+    const { baseline, candidate } = config;
     if ((0,targets/* isRunnable */.iU)(baseline))
-        return { kind: 'target', spec: baseline };
-    sources.progress.phase('Look for earlier runs');
-    const stored = await readStored({ ...config, baseline }, sources.artifacts);
+        return { kind: 'target', spec: baseline.spec, target: baseline };
+    const { progress, artifacts } = sources;
+    progress.phase('Look for earlier runs');
+    const stored = await readStored({ ...config, baseline }, artifacts);
     for (const sentence of stored.skipped)
-        sources.progress.warn(sentence);
+        progress.warn(sentence);
     for (const sentence of (0,record_run/* newerNotes */.t$)(stored.runs))
-        sources.progress.note(sentence);
-    return { kind: 'stored', stored };
+        progress.note(sentence);
+    const found = { kind: 'stored', spec: specOf(baseline, artifacts), stored };
+    const newest = stored.runs.at(-1);
+    if (baseline.kind !== 'auto' || newest === undefined)
+        return found;
+    const target = await (0,targets/* runAgain */.qL)(newest, candidate, sources);
+    const choice = typeof target === 'string'
+        ? `The baseline is ${stored.origin} and is not measured again beside the candidate, since ${target}.`
+        : `The baseline is what the newest of ${stored.origin} measured, measured again beside the candidate.`;
+    progress.note(choice);
+    return typeof target === 'string'
+        ? { ...found, choice }
+        : { kind: 'target', spec: target.spec, target, choice };
 }
+/** What `auto` found, as a user would have to write it. */
+const specOf = (baseline, artifacts) => {
+    if (baseline.kind !== 'auto')
+        return baseline.spec;
+    return artifacts ? 'artifact' : `directory:${baseline.shown}`;
+};
 function readStored({ baseline, candidate, history }, artifacts) {
     switch (baseline.kind) {
-        case 'own':
+        case 'auto':
+            if (artifacts)
+                return artifacts();
             return readOwnRuns(baseline.path, baseline.shown, { spec: candidate.spec, history });
         case 'directory':
             return readDirectory(baseline.path, baseline.shown, { history });
@@ -41811,8 +41853,8 @@ function readStored({ baseline, candidate, history }, artifacts) {
     }
 }
 
-// EXTERNAL MODULE: ./lib/flows/judge.js + 9 modules
-var judge = __nccwpck_require__(43571);
+// EXTERNAL MODULE: ./lib/flows/judge.js + 7 modules
+var judge = __nccwpck_require__(75391);
 ;// CONCATENATED MODULE: ./lib/flows/gate.js
 
 
@@ -41838,8 +41880,11 @@ async function gate(config, surroundings, prepare = measure_bench/* prepareBench
     const baseline = await openBaseline(config, surroundings);
     const bench = await prepare(config, surroundings);
     const evidence = await gatherEvidence(config, bench, baseline, surroundings);
-    const specs = { baseline: config.baseline.spec, candidate: config.candidate.spec };
-    const judged = (0,judge/* judgeEvidence */.Z)(evidence, config, specs);
+    const origin = {
+        ...{ baseline: baseline.spec, candidate: config.candidate.spec },
+        ...(baseline.choice === undefined ? {} : { choice: baseline.choice }),
+    };
+    const judged = (0,judge/* judgeEvidence */.Z)(evidence, config, origin);
     const run = await leaveRun(config.out, evidence.candidate, judged.report);
     const { path: report, notes } = await (0,write/* archive */.rD)(config.out, judged);
     for (const sentence of notes)
@@ -41863,7 +41908,7 @@ async function leaveRun(out, run, report) {
 
 /***/ }),
 
-/***/ 43571:
+/***/ 75391:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -41882,228 +41927,8 @@ var record_report = __nccwpck_require__(11014);
 var run = __nccwpck_require__(38359);
 // EXTERNAL MODULE: ./lib/text/units.js
 var units = __nccwpck_require__(86300);
-// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
-var simple_statistics = __nccwpck_require__(15521);
-// EXTERNAL MODULE: ./lib/stats/arguments.js
-var stats_arguments = __nccwpck_require__(97335);
-;// CONCATENATED MODULE: ./lib/stats/least-absolute.js
-
-/** A determinant below this share of its terms counts as 0: the points lie on one ray. */
-const SINGULAR = 1e-9;
-/**
- * The fit y ≈ Σ c·x through the origin with the smallest sum of weighted absolute errors. Unlike
- * least squares, it hardly moves even if half of the points are far off.
- *
- * The answer is exact and found by trying: an optimal fit passes through as many points as there
- * are predictors (P. Bloomfield and W. L. Steiger, "Least Absolute Deviations", 1983, section 1.3).
- * With two predictors, the maximum here, that takes n²/2 fits of n errors each.
- *
- * @param points each with the same one or two predictors
- * @returns the coefficients; undefined when the points do not determine them
- * @throws RangeError when a number is not finite, a weight not positive, or there are more predictors
- */
-function fitLeastAbsolute(points) {
-    const predictors = points[0]?.x.length ?? 1;
-    if (predictors < 1 || predictors > 2)
-        throw new RangeError('x must hold one or two predictors');
-    for (const { x, y, weight } of points) {
-        (0,stats_arguments/* requireAllFinite */.Mp)('x', [...x, y]);
-        (0,stats_arguments/* requirePositive */.z6)('weight', weight);
-    }
-    const candidates = predictors === 1 ? points.map(throughOne) : throughPairs(points);
-    let best;
-    for (const fit of candidates) {
-        if (fit === undefined)
-            continue;
-        const error = absoluteError(points, fit, best?.error);
-        if (best === undefined || error < best.error)
-            best = { fit, error };
-    }
-    return best?.fit;
-}
-/**
- * Σ weight · |y − Σ c·x|
- *
- * @param limit the sum stops once it reaches this; the result is then at least the limit
- */
-function absoluteError(points, fit, limit = Number.POSITIVE_INFINITY) {
-    let error = 0;
-    for (const { x, y, weight } of points) {
-        error += weight * Math.abs(y - predicted(x, fit));
-        if (error >= limit)
-            break;
-    }
-    return error;
-}
-/** Σ c·x. A plain loop, because one fit calls it a hundred thousand times. */
-function predicted(x, fit) {
-    let sum = 0;
-    for (let i = 0; i < x.length; i++)
-        sum += (x[i] ?? 0) * (fit[i] ?? 0);
-    return sum;
-}
-const throughOne = ({ x: [x = 0], y }) => x === 0 ? undefined : [y / x];
-function* throughPairs(points) {
-    for (const [i, p] of points.entries()) {
-        for (const q of points.slice(i + 1))
-            yield throughTwo(p, q);
-    }
-}
-/** Cramer's rule. */
-function throughTwo(p, q) {
-    const [a = 0, b = 0] = p.x;
-    const [c = 0, d = 0] = q.x;
-    const determinant = a * d - b * c;
-    if (Math.abs(determinant) <= SINGULAR * (Math.abs(a * d) + Math.abs(b * c)))
-        return undefined;
-    return [(p.y * d - b * q.y) / determinant, (a * q.y - p.y * c) / determinant];
-}
-
-// EXTERNAL MODULE: ./lib/stats/random.js
-var stats_random = __nccwpck_require__(49376);
-// EXTERNAL MODULE: ./lib/verdict/comparison.js
-var verdict_comparison = __nccwpck_require__(77080);
-;// CONCATENATED MODULE: ./lib/verdict/diagnosis.js
-
-
-
-
-
-/** Fewer changes than this can be explained by any of the quantities. */
-const MIN_METRICS = 3;
-/** The terms must explain this share: the rest then hides no second cause of the same size. */
-const MIN_SHARE = 0.8;
-/** This share of the called metrics must be explained: more than half of their change each. */
-const MIN_EXPLAINED_SHARE = 0.6;
-/**
- * The share that must have moved of the metrics that a cause should move beyond their margins. Metrics
- * that did not move refute a cause. Not all have to move: noise hides some, and a quantity is coarse.
- * For example, a page fault enters the kernel too, but does not pass its filters.
- */
-const MIN_REACH = 2 / 3;
-/** A change of this many margins is so large that the confirmation can hardly have missed it. */
-const CLEARLY = 1.5;
-const RESAMPLES = 200;
-const CONFIDENCE = 0.95;
-/** Any number will do. A fixed one makes the interval depend on the changes alone. */
-const SEED = 26;
-/**
- * Looks for one cause behind the called changes: a cost for every kernel entry, every context switch
- * or every kilobyte, or for two of these. The catalogue says how many of each an operation makes.
- *
- * The fit is robust, because some metrics have changes of their own. It uses all metrics. Unchanged
- * metrics are included because they can refute a cause; and metrics just beyond their margins, taken
- * alone, would make a cause look larger than it is.
- *
- * @returns undefined if nothing simple explains most of the changes
- */
-function diagnose(comparison) {
-    const items = comparison.findings
-        .filter(verdict_comparison/* isMeasured */.V)
-        .flatMap((finding) => itemOf(finding, comparison));
-    const changed = items.filter((item) => item.changed);
-    if (changed.length < MIN_METRICS)
-        return undefined;
-    const best = (models) => models
-        .map((model) => explain(model, items))
-        .filter((diagnosis) => diagnosis !== undefined)
-        .sort((a, b) => b.explained.length - a.explained.length || b.share - a.share)[0];
-    const [single, double] = [best(SINGLE), best(DOUBLE)];
-    if (single === undefined || double === undefined)
-        return single ?? double;
-    const gained = double.explained.length - single.explained.length;
-    return gained >= Math.max(2, WORTH_A_TERM * changed.length) ? double : single;
-}
-const SINGLE = record_report/* QUANTITIES */.cl.map((quantity) => [quantity]);
-const DOUBLE = [
-    ['entries', 'switches'],
-    ['entries', 'tcpKilobytes'],
-    ['entries', 'kilobytes'],
-    ['switches', 'tcpKilobytes'],
-    ['switches', 'kilobytes'],
-];
-/** The share of metrics that a second term must explain in addition: the simpler cause is likelier. */
-const WORTH_A_TERM = 0.2;
-function itemOf(metric, { candidate }) {
-    const { baseline: before, candidate: after, change, verdict, marginRatio } = metric;
-    const record = candidate.metrics.find(({ id }) => id === metric.id);
-    const timed = before.status === 'ok' && before.unit !== 'count' && after.status === 'ok';
-    const quantities = record && quantitiesOf(record);
-    if (!metric.gate || !timed || !change || !quantities)
-        return [];
-    return [
-        {
-            id: metric.id,
-            x: record_report/* QUANTITIES */.cl.map((quantity) => quantities[quantity]),
-            y: after.estimate - before.estimate,
-            // Noise is proportional to the time.
-            weight: 1 / before.estimate,
-            baselineNs: before.estimate,
-            changed: verdict === 'regressed' || verdict === 'improved',
-            marginRatio,
-        },
-    ];
-}
-/** From the catalogue. The bytes went over TCP if the probe counted TCP segments. */
-function quantitiesOf(record) {
-    if (record.status !== 'ok' || record.entries === undefined)
-        return undefined;
-    const { entries, switches = 0, bytes = 0, details } = record;
-    const kilobytes = bytes / 1024;
-    const tcpKilobytes = details?.['segments_per_op'] === undefined ? 0 : kilobytes;
-    return { entries, switches, tcpKilobytes, kilobytes };
-}
-function explain(model, items) {
-    const points = items.map((item) => only(model, item));
-    const fit = fitLeastAbsolute(points);
-    if (fit === undefined)
-        return undefined;
-    const changed = points.filter((point) => point.changed);
-    const explained = changed.filter(({ x, y }) => Math.abs(y - predicted(x, fit)) < Math.abs(y) / 2);
-    const enough = Math.max(MIN_METRICS, MIN_EXPLAINED_SHARE * changed.length);
-    if (explained.length < enough)
-        return undefined;
-    const nothing = model.map(() => 0);
-    const share = 1 - absoluteError(explained, fit) / absoluteError(explained, nothing);
-    if (share < MIN_SHARE || reach(model, items, fit) < MIN_REACH)
-        return undefined;
-    const terms = intervals(points, fit).map(([low, high], index) => ({
-        quantity: model[index] ?? 'entries',
-        ns: fit[index] ?? 0,
-        ...{ low, high },
-    }));
-    if (terms.some(({ low, high }) => low <= 0 && high >= 0))
-        return undefined;
-    const ids = explained.map(({ id }) => id);
-    return { terms, share, explained: ids, called: changed.length };
-}
-/** An item with only the predictors of a model. */
-const only = (model, item) => ({
-    ...item,
-    x: model.map((quantity) => item.x[record_report/* QUANTITIES */.cl.indexOf(quantity)] ?? 0),
-});
-/**
- * The share that moved of the metrics that the fit should clearly move. A metric moved if it was
- * called, or if it shows most of the expected change although time or noise kept it from being called.
- */
-function reach(model, items, fit) {
-    const moved = items
-        .map((item) => ({ ...item, expected: predicted(only(model, item).x, fit) }))
-        .filter(({ expected, baselineNs, marginRatio }) => Math.abs(expected) > CLEARLY * marginRatio * baselineNs);
-    const called = moved.filter(({ changed, expected, y }) => Math.sign(y) === Math.sign(expected) && (changed || Math.abs(y) > Math.abs(expected) / 2));
-    return moved.length === 0 ? 0 : called.length / moved.length;
-}
-/** Percentile bootstrap over the metrics (Efron and Tibshirani 1993, chapter 13). */
-function intervals(points, fit) {
-    const random = (0,stats_random/* seededRandom */.I)(SEED);
-    const drawn = Array.from({ length: RESAMPLES }, () => fitLeastAbsolute(points.map(() => points[random.below(points.length)]))).filter((one) => one !== undefined);
-    const tail = (1 - CONFIDENCE) / 2;
-    return fit.map((coefficient, index) => {
-        const values = [coefficient, ...drawn.map((one) => one[index] ?? 0)];
-        return [(0,simple_statistics/* quantile */.YV)(values, tail), (0,simple_statistics/* quantile */.YV)(values, 1 - tail)];
-    });
-}
-
+// EXTERNAL MODULE: ./lib/verdict/diagnosis.js + 1 modules
+var verdict_diagnosis = __nccwpck_require__(15908);
 // EXTERNAL MODULE: ./lib/record/finding.js
 var finding = __nccwpck_require__(98292);
 // EXTERNAL MODULE: ./lib/text/errno.js
@@ -42134,24 +41959,41 @@ function alarmsOf(judged) {
         ...instructionAlarms(judged),
     ];
 }
-/** A loss is one alarm, in however many metrics it shows. */
+/** A call that is lost for one reason is one alarm, in however many metrics and paths it shows. */
 function blockedAlarms({ findings }) {
     const losses = new Map();
-    for (const { gate, verdict, candidate, id } of findings) {
-        if (!gate || verdict !== 'blocked' || candidate.status === 'ok')
+    for (const { gate, verdict, candidate: side, id } of findings) {
+        if (!gate || verdict !== 'blocked' || side.status === 'ok')
             continue;
-        const title = lossText(candidate);
-        losses.set(title, [...(losses.get(title) ?? []), id]);
+        const { errno, operation, message } = side.reason;
+        const cause = [side.status, callOf(operation), errno === 0 ? message : errno].join('\n');
+        losses.set(cause, [...(losses.get(cause) ?? []), { id, side }]);
     }
-    return [...losses].map(([title, ids]) => {
-        const metrics = [...new Set(ids)];
-        const text = `The baseline can do it and the candidate cannot: ${idsText(metrics)}.`;
-        return { verdict: 'blocked', title, text, metrics };
+    return [...losses.values()].map((all) => {
+        const operations = [...new Set(all.map(({ side }) => side.reason.operation))];
+        const [{ side }] = all;
+        const name = operations.length === 1 ? side.reason.operation : callOf(side.reason.operation);
+        const shown = operations.map((operation) => {
+            const ids = all.filter((one) => one.side.reason.operation === operation);
+            const metrics = idsText([...new Set(ids.map(({ id }) => id))]);
+            return operations.length === 1 ? metrics : `${metrics} (${operation})`;
+        });
+        return {
+            verdict: 'blocked',
+            title: lossText(side, name),
+            text: `The baseline can do it and the candidate cannot: ${shown.join(', ')}.`,
+            metrics: [...new Set(all.map(({ id }) => id))],
+        };
     });
 }
+/** The system call of an operation such as `openat(/dev/null)`. The C library's open is openat. */
+function callOf(operation) {
+    const [name = ''] = operation.split('(');
+    return name === 'open' ? 'openat' : name;
+}
 /** `openat is refused: EPERM` */
-function lossText({ status, reason }) {
-    const operation = reason.operation || 'the operation';
+function lossText({ status, reason }, name) {
+    const operation = name || 'the operation';
     const why = (0,errno/* errnoName */.g)(reason.errno) || reason.message;
     const said = why === '' ? '' : `: ${why}`;
     return status === 'no_loopback'
@@ -42162,7 +42004,7 @@ const LOST = {
     denied: 'is refused',
     unsupported: 'is not supported',
 };
-function explainedAlarm({ findings, diagnosis }) {
+function explainedAlarm({ findings, diagnosis, ...unread }) {
     if (diagnosis === null)
         return [];
     const metrics = findings
@@ -42172,7 +42014,7 @@ function explainedAlarm({ findings, diagnosis }) {
     if (metrics.length === 0)
         return [];
     const title = `${(0,report_diagnosis/* causeText */.xv)(diagnosis)}: ${(0,units/* countOf */.pq)(metrics.length, 'metric')} regressed`;
-    const text = `${(0,report_diagnosis/* diagnosisText */.f7)(diagnosis)} Metrics: ${metrics.join(', ')}.`;
+    const text = `${(0,report_diagnosis/* diagnosisText */.f7)(diagnosis, unread)} Metrics: ${metrics.join(', ')}.`;
     return [{ verdict: 'regressed', title, text, metrics }];
 }
 /** Metrics that no common cause explains, the largest change first. */
@@ -42251,9 +42093,9 @@ function functionChanges({ functions, roots, }) {
     const places = placesOf(roots, rows);
     const changes = new Map();
     for (const one of changed) {
-        const under = function_changes_only(places.get((0,operation/* identity */.D_)(one))?.under) ?? (0,operation/* identity */.D_)(one);
+        const under = only(places.get((0,operation/* identity */.D_)(one))?.under) ?? (0,operation/* identity */.D_)(one);
         const { name, module, change } = rows.get(under) ?? one;
-        const caller = function_changes_only(places.get(under)?.callers);
+        const caller = only(places.get(under)?.callers);
         const known = changes.get(under);
         if (known === undefined) {
             changes.set(under, {
@@ -42290,7 +42132,7 @@ function placesOf(roots, rows) {
     return places;
 }
 /** The only element; undefined if there are several, or none. */
-const function_changes_only = (names) => names?.size === 1 ? [...names][0] : undefined;
+const only = (names) => names?.size === 1 ? [...names][0] : undefined;
 
 ;// CONCATENATED MODULE: ./lib/verdict/causes.js
 
@@ -42382,6 +42224,8 @@ function stepOf(sizes) {
         : step;
 }
 
+// EXTERNAL MODULE: ./lib/verdict/comparison.js
+var comparison = __nccwpck_require__(77080);
 ;// CONCATENATED MODULE: ./lib/report/findings.js
 
 
@@ -42390,7 +42234,7 @@ function stepOf(sizes) {
 
 
 /** The findings as plain data. Values that JSON cannot hold become null. */
-const findingReports = (findings) => findings.map((finding) => (0,verdict_comparison/* isInstructions */.o)(finding) ? instructionsReport(finding) : measuredReport(finding));
+const findingReports = (findings) => findings.map((finding) => (0,comparison/* isInstructions */.o)(finding) ? instructionsReport(finding) : measuredReport(finding));
 function measuredReport(finding) {
     const { measure, id, gate, verdict, because, change, floor } = finding;
     return {
@@ -42457,7 +42301,7 @@ const callReports = ({ roots }) => (0,changes/* callChanges */.c)(roots).map(({ 
 function countedReport({ counted, findings }) {
     if (counted === undefined)
         return null;
-    const changed = findings.filter(verdict_comparison/* isInstructions */.o).flatMap(changedOperation);
+    const changed = findings.filter(comparison/* isInstructions */.o).flatMap(changedOperation);
     return {
         conditions: counted.candidate.instructions?.conditions ?? {},
         causes: (0,causes/* causeReports */.nU)(causesOf(changed)),
@@ -42585,10 +42429,10 @@ function disagreeing(metrics, report) {
 /** Only if every metric has such a number. The number of one metric would read as the whole gate's. */
 function settling(metrics, report) {
     const numbers = metrics.map(({ replicatesToSettle }) => replicatesToSettle ?? Infinity);
-    const most = metrics.find((metric) => metric.replicatesToSettle === Math.max(...numbers));
-    if (most === undefined)
+    const hardest = metrics.find((metric) => metric.replicatesToSettle === Math.max(...numbers));
+    if (hardest === undefined)
         return '';
-    return `; ${metrics.length === 1 ? `${most.id}: ` : ''}${(0,design_words/* settleText */.di)(report, most)}`;
+    return `; ${metrics.length === 1 ? `${hardest.id}: ` : ''}${(0,design_words/* settleText */.di)(report, hardest)}`;
 }
 /** No metric regressed, improved or is inconclusive: those that could be compared are unchanged. */
 function partlyCompared(metrics, report) {
@@ -42639,9 +42483,9 @@ var tails = __nccwpck_require__(77085);
  *
  * @throws ZodError if the result is not a valid report: a bug, not a user's mistake
  */
-function buildReport(comparison, judgement, { specs, policy, exhibits }) {
+function buildReport(comparison, judgement, { specs, choice, policy, exhibits }) {
     const findings = findingReports(comparison.findings);
-    const found = diagnose(comparison);
+    const found = (0,verdict_diagnosis/* diagnose */.h)(comparison);
     const differing = (0,differences/* differencesOf */.g6)(comparison, found);
     const diagnosis = diagnosisReport(found, differing.differences);
     const counted = countedReport(comparison);
@@ -42661,6 +42505,7 @@ function buildReport(comparison, judgement, { specs, policy, exhibits }) {
             spec: specs.baseline,
             runs: comparison.baseline.map(({ id }) => id),
             skipped: comparison.skipped,
+            ...(choice === undefined ? {} : { choice }),
             facts: comparison.baseline.at(-1)?.target.facts ?? {},
         },
         candidate: {
@@ -42677,7 +42522,7 @@ function buildReport(comparison, judgement, { specs, policy, exhibits }) {
         configuration: (0,configuration/* configurationReport */.P)(comparison, counted, findings) ?? null,
         diagnosis,
         caveats: [...comparison.skipped, ...comparison.caveats],
-        alarms: alarmsOf({ findings, diagnosis, counted }),
+        alarms: alarmsOf({ ...differing, findings, diagnosis, counted }),
         findings,
         counted,
         certificate: (0,certificate/* certificateOf */.t)({ ...comparison, findings }),
@@ -42716,8 +42561,8 @@ const machineReport = ({ baseline, candidate, pairs, changes }) => ({
     })),
 });
 
-// EXTERNAL MODULE: ./lib/verdict/evidence.js + 15 modules
-var verdict_evidence = __nccwpck_require__(80252);
+// EXTERNAL MODULE: ./lib/verdict/evidence.js + 13 modules
+var verdict_evidence = __nccwpck_require__(81351);
 ;// CONCATENATED MODULE: ./lib/verdict/judge.js
 
 /**
@@ -42753,11 +42598,14 @@ const fails = ({ verdict, candidate }, failOn) => RED[failOn].includes(verdict) 
  * Makes a report from runs. There is no other way, whether the runs were measured a moment ago or are
  * read from files. The same runs and policy give the same report.
  */
-function judgeEvidence(evidence, policy, specs) {
+function judgeEvidence(evidence, policy, { choice, ...specs }) {
     const comparison = (0,verdict_evidence/* compare */.UD)(evidence, policy);
     const judgement = judge(comparison, policy.failOn);
     const exhibits = (0,verdict_evidence/* exhibitsOf */.OL)(evidence, comparison);
-    const report = buildReport(comparison, judgement, { specs, policy, exhibits });
+    const report = buildReport(comparison, judgement, {
+        ...{ specs, policy, exhibits },
+        ...(choice === undefined ? {} : { choice }),
+    });
     return { report, comparison, exhibits };
 }
 
@@ -42781,10 +42629,10 @@ var files_write = __nccwpck_require__(40564);
 var run = __nccwpck_require__(38359);
 // EXTERNAL MODULE: ./lib/stores/shard-records.js
 var shard_records = __nccwpck_require__(54845);
-// EXTERNAL MODULE: ./lib/verdict/evidence.js + 15 modules
-var verdict_evidence = __nccwpck_require__(80252);
-// EXTERNAL MODULE: ./lib/flows/judge.js + 9 modules
-var judge = __nccwpck_require__(43571);
+// EXTERNAL MODULE: ./lib/verdict/evidence.js + 13 modules
+var verdict_evidence = __nccwpck_require__(81351);
+// EXTERNAL MODULE: ./lib/flows/judge.js + 7 modules
+var judge = __nccwpck_require__(75391);
 // EXTERNAL MODULE: ./lib/config/globs.js
 var globs = __nccwpck_require__(80357);
 ;// CONCATENATED MODULE: ./lib/flows/recorded.js
@@ -42859,7 +42707,7 @@ const sidesOf = ({ baseline, candidate }) => [baseline, candidate];
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(71957);
 /* harmony import */ var _files_folder_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(69611);
 /* harmony import */ var _files_write_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(40564);
-/* harmony import */ var _gather_timing_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(86999);
+/* harmony import */ var _gather_timing_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(53318);
 /* harmony import */ var _measure_bench_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(12585);
 /* harmony import */ var _measure_identity_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(55496);
 /* harmony import */ var _record_file_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(42143);
@@ -42899,7 +42747,7 @@ async function measureShard(config, { progress, signal, source }) {
         candidate: await save(config.out, shard.candidate),
     };
     progress.end();
-    return { id: identities[0].duet.id, files };
+    return { id: identities[0].paired.id, files };
 }
 function runnableBaseline({ baseline }) {
     if ((0,_targets_index_js__WEBPACK_IMPORTED_MODULE_10__/* .isRunnable */ .iU)(baseline))
@@ -42923,7 +42771,7 @@ async function save(out, run) {
 
 /***/ }),
 
-/***/ 86999:
+/***/ 53318:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -43005,20 +42853,20 @@ var estimate = __nccwpck_require__(53188);
 
 
 /** The metric in the launches of the baseline and of the candidate. */
-function pilotsOf({ id, waits }, run) {
-    const filter = { sleeps: waits, quietWidth: run.quietWidth };
-    return [pilots(run.baseline, filter, id), pilots(run.candidate, filter, id)];
-}
+const pilotsOf = (metric, run) => [
+    pilots(run.baseline, metric, run),
+    pilots(run.candidate, metric, run),
+];
 /** Mean time of a round, in ms; 0 if none was measured. */
 const roundMsOf = (all) => all.length === 0 ? 0 : (0,simple_statistics/* mean */.RE)(all.map(({ count, elapsedNs }) => elapsedNs / 1e6 / count));
-const pilots = (side, filter, id) => side.flatMap(({ launch, metrics }) => {
+const pilots = (side, { id, waits }, { contended }) => side.flatMap(({ launch, metrics }) => {
     const observation = (0,measure_launch/* timedOf */.vv)(metrics.get(id));
     if (launch.phase === 'warm-up' || observation === undefined)
         return [];
     const { batches, elapsedNs } = observation;
-    const rounds = (0,estimate/* keptByRound */.QH)(batches, filter);
+    const rounds = (0,estimate/* keptByRound */.QH)(batches, { sleeps: waits });
     const count = 1 + Math.max(...batches.round);
-    const counts = (0,estimate/* makesReplicate */.lT)(batches, filter);
+    const counts = !contended.has(launch.sequence);
     return rounds.length > 0 ? [{ counts, rounds, count, elapsedNs }] : [];
 });
 /** Variance of the launches' estimates, log scale. */
@@ -43043,13 +42891,13 @@ function varianceOfEstimate(side, rounds, random) {
 /** One launch in eight may be slow, which spoils two pairs in fifteen. */
 const SCREEN = {
     pairs: (0,power/* robustPairs */.du)(assumptions/* SCREEN_LEVEL */.U3, 1, 2),
-    leastPairs: (0,power/* robustPairs */.du)(assumptions/* SCREEN_LEVEL */.U3, 1),
+    minPairs: (0,power/* robustPairs */.du)(assumptions/* SCREEN_LEVEL */.U3, 1),
     fresh: false,
 };
 /** @param alpha family-wise level over all these metrics */
 function confirmation(alpha, metrics) {
     const pairs = (0,power/* robustPairs */.du)(alpha, Math.max(1, metrics));
-    return { pairs, leastPairs: pairs, fresh: true };
+    return { pairs, minPairs: pairs, fresh: true };
 }
 /**
  * How many rounds of one metric a launch may hold. Each round should begin with a new state of the
@@ -43162,22 +43010,22 @@ const idleOf = ({ baseline, candidate }, metrics) => startOf([baseline, candidat
  * bisection. Every metric gets enough pairs for a verdict. If those do not fit, it tries fewer pairs,
  * and then fewer rounds.
  */
-function shareOut(needs, timeMs, { pairs, leastPairs }) {
+function shareOut(needs, timeMs, { pairs, minPairs }) {
     const mixed = needs.map((need) => ({
         ...need,
         options: need.options.filter(({ rounds }) => rounds >= MIN_MIXED_ROUNDS),
     }));
-    for (const enough of [pairs, leastPairs]) {
+    for (const enough of [pairs, minPairs]) {
         const choices = shareOutAmong(mixed, timeMs, enough);
         if (spentOn(choices) <= timeMs)
             return choices;
     }
-    return shareOutAmong(needs, timeMs, leastPairs);
+    return shareOutAmong(needs, timeMs, minPairs);
 }
 function shareOutAmong(needs, timeMs, enough) {
     const even = timeMs / (0,simple_statistics/* sum */.cz)(needs.map(({ options }) => options.at(-1)?.costMs ?? 0));
-    const most = MAX_EVEN_SHARES * Math.max(enough, even);
-    const at = (price) => needs.map((need) => choose(need, price, { least: enough, most }));
+    const maxPairs = MAX_EVEN_SHARES * Math.max(enough, even);
+    const at = (price) => needs.map((need) => choose(need, price, { minPairs: enough, maxPairs }));
     let [cheap, dear] = PRICES;
     for (let step = 0; step < PRICE_STEPS; step++) {
         const middle = Math.sqrt(cheap * dear);
@@ -43193,10 +43041,11 @@ const spentOn = (choices) => (0,simple_statistics/* sum */.cz)(choices.map(({ pa
 const PRICES = [1e-12, 1e6];
 const PRICE_STEPS = 60;
 function choose({ id, known, yielded, options }, price, bounds) {
-    const [least, most] = [Math.max(0, bounds.least - known), Math.max(0, bounds.most - known)];
+    const minPairs = Math.max(0, bounds.minPairs - known);
+    const maxPairs = Math.max(0, bounds.maxPairs - known);
     const choices = options.map((option) => {
         const wanted = Math.sqrt(option.noise / (price * option.costMs)) - known;
-        const pairs = Math.min(most, Math.max(least, wanted));
+        const pairs = Math.min(maxPairs, Math.max(minPairs, wanted));
         const total = option.noise / (known + pairs) + price * pairs * option.costMs;
         return { id, known, yielded, ...option, pairs, total };
     });
@@ -43209,8 +43058,6 @@ const MIN_PAIRS = (0,power/* minimumPairs */.gv)(assumptions/* SCREEN_LEVEL */.U
 /** How many metrics share an error level. */
 const familyOf = (metrics) => Math.max(1, metrics.filter(({ gate }) => gate).length);
 
-// EXTERNAL MODULE: ./lib/measure/batches.js
-var batches = __nccwpck_require__(4352);
 // EXTERNAL MODULE: ./lib/text/units.js
 var units = __nccwpck_require__(86300);
 ;// CONCATENATED MODULE: ./lib/measure/time-budget.js
@@ -43329,6 +43176,43 @@ const duration = (ms) => ms % MINUTE_MS === 0 ? `${ms / MINUTE_MS}m` : `${Math.r
 
 // EXTERNAL MODULE: ./lib/measure/collect.js
 var collect = __nccwpck_require__(66082);
+// EXTERNAL MODULE: ./lib/measure/batches.js
+var batches = __nccwpck_require__(4352);
+;// CONCATENATED MODULE: ./lib/measure/contention.js
+
+
+
+
+/** If fewer launches than this share are quiet, a busy core is normal here and all launches count. */
+const MIN_QUIET = 0.5;
+/**
+ * The launches that met a busy neighbour on the core and so do not count, by their sequence numbers.
+ *
+ * A virtual machine cannot see a neighbour, so after each batch the probe runs a loop that needs the
+ * core's whole width. A launch is contended if that loop typically took longer than on a quiet core. It
+ * is decided for the whole launch, over all its metrics, and for both launches of a pair together: a
+ * filter that leaves a metric out on one side only could make a difference between equal sides.
+ *
+ * @param launches of both sides, since they ran on the same core in turn
+ * @param paired whether neighbouring launches, 2k and 2k + 1, are a pair
+ */
+function contendedLaunches(launches, { paired }) {
+    const told = launches.map(measure_launch/* timedBatches */.Y7);
+    const quiet = (0,batches/* quietWidth */.Df)(told);
+    if (quiet === undefined)
+        return new Set();
+    const busy = new Set(launches.flatMap(({ launch }, index) => widthOf(told[index] ?? []) > assumptions/* WIDTH_THRESHOLD */.F3 * quiet ? [launch.sequence] : []));
+    const contended = launches
+        .map(({ launch }) => launch.sequence)
+        .filter((sequence) => busy.has(sequence) || (paired && busy.has(sequence ^ 1)));
+    return new Set(contended.length > (1 - MIN_QUIET) * launches.length ? [] : contended);
+}
+/** NaN from a probe that does not report it. */
+function widthOf(metrics) {
+    const widths = metrics.flatMap(({ width }) => [...width].filter((one) => one > 0));
+    return widths.length === 0 ? Number.NaN : (0,simple_statistics/* median */.JZ)(widths);
+}
+
 ;// CONCATENATED MODULE: ./lib/measure/expectation.js
 
 
@@ -43348,10 +43232,10 @@ function expectationText(metrics, allocations, goal) {
         return '';
     const pairs = expected.map((one) => one.pairs);
     const shares = expected.map(({ mde80 }) => mde80);
-    const [least, most] = [Math.min(...pairs), Math.max(...pairs)];
-    const range = least === most
-        ? `${(0,units/* countOf */.pq)(most, 'pair')} of launches a metric`
-        : `${least} to ${(0,units/* countOf */.pq)(most, 'pair')} of launches a metric`;
+    const [minPairs, maxPairs] = [Math.min(...pairs), Math.max(...pairs)];
+    const range = minPairs === maxPairs
+        ? `${(0,units/* countOf */.pq)(maxPairs, 'pair')} of launches a metric`
+        : `${minPairs} to ${(0,units/* countOf */.pq)(maxPairs, 'pair')} of launches a metric`;
     if (!Number.isFinite(worst.mde80)) {
         return `Planned: ${range}, too few for some to be called: a longer duration gives more.`;
     }
@@ -43400,7 +43284,7 @@ const LAUNCH_DEADLINE_MS = 60_000;
 async function measureRounds(bench, sides, order, log, progress) {
     const begin = bench.now();
     let whole = 0;
-    for (let round = 0; round < (order.most ?? MAX_ROUNDS); round++) {
+    for (let round = 0; round < (order.maxRounds ?? MAX_ROUNDS); round++) {
         if (!isDue(order, { round, whole, begin, now: bench.now() }))
             return;
         const tell = (launch, target) => tellProgress(progress, order, { begin, now: bench.now() }, round, launch, target);
@@ -43411,10 +43295,10 @@ async function measureRounds(bench, sides, order, log, progress) {
 }
 /** Whether to measure another round: because it would end in time, or because it is required. */
 function isDue(order, { round, whole, begin, now }) {
-    if (round === 0 && (order.leastRounds > 0 || order.roundMs === undefined))
+    if (round === 0 && (order.minRounds > 0 || order.roundMs === undefined))
         return true;
     const roundMs = round === 0 ? (order.roundMs ?? 0) : (now - begin) / round;
-    return now + roundMs <= (whole < order.leastRounds ? order.latest : order.until);
+    return now + roundMs <= (whole < order.minRounds ? order.latest : order.until);
 }
 const BOTH = ['baseline', 'candidate'];
 /** Enough that ten of them lie beyond the 99.9th percentile. */
@@ -43483,10 +43367,10 @@ const FAILURES_IN_A_ROW = 8;
 function refuseFailing(target, observations) {
     const lastGood = observations.findLastIndex(({ launch }) => launch.failure === undefined);
     const failures = observations.slice(lastGood + 1);
-    const most = lastGood < 0 ? FAILURES_AT_FIRST : FAILURES_IN_A_ROW;
+    const maxFailures = lastGood < 0 ? FAILURES_AT_FIRST : FAILURES_IN_A_ROW;
     const [first] = failures;
-    if (failures.length >= most && first?.launch.failure !== undefined) {
-        throw (0,collect/* launchesFailed */.P)(target.record, first.launch.failure);
+    if (failures.length >= maxFailures && first?.launch.failure !== undefined) {
+        throw (0,collect/* launchesFailed */.PU)(target.record, first.launch.failure);
     }
 }
 
@@ -43603,7 +43487,6 @@ function pilotLaunchRounds({ start, launchMs }, { processesPerLaunch, roundsPerL
 
 
 
-
 /** Halfway, the rest is planned again, because the pilot's few launches only hint at the noise. */
 const STAGES = [0.5, 1];
 /** This many are confirmed however short the time is: fewer could not show a common cause. */
@@ -43622,9 +43505,9 @@ class Session {
     warmUpMs = 0;
     cost = NO_COST;
     goal;
-    quiet = {
+    known = {
         launches: 0,
-        width: undefined,
+        contended: new Set(),
     };
     constructor(bench, sides, durationMs, progress) {
         this.bench = bench;
@@ -43637,7 +43520,7 @@ class Session {
         this.progress.phase('Warm up');
         const schedule = warmUpSchedule(this.bench.plan.metrics);
         const enough = this.time.shortWarmUp;
-        await this.measure('warm-up', schedule, { until: 0, leastRounds: 1, enough });
+        await this.measure('warm-up', schedule, { until: 0, minRounds: 1, enough });
         this.warmUpMs = this.time.passedMs;
         const launches = this.launches();
         this.cost = {
@@ -43674,7 +43557,7 @@ class Session {
         if (goal === undefined) {
             const { metrics, roundsPerLaunch } = this.bench.plan;
             const schedule = screenSchedule(metrics, roundsPerLaunch);
-            await this.measure('screen', schedule, { until: this.time.at(share), leastRounds: 1 });
+            await this.measure('screen', schedule, { until: this.time.at(share), minRounds: 1 });
             return;
         }
         this.goal = goal;
@@ -43693,7 +43576,7 @@ class Session {
         const { plan } = this.bench;
         const rounds = pilotLaunchRounds(this.cost, plan, this.time.pilotMs(until));
         const schedule = screenSchedule(plan.metrics, rounds);
-        await this.measure('screen', schedule, { until, leastRounds: 1, most: PILOT_ROUNDS });
+        await this.measure('screen', schedule, { until, minRounds: 1, maxRounds: PILOT_ROUNDS });
     }
     /** Spends a share of the time that is left, as allocated. */
     async stage(allocations, until, share) {
@@ -43705,7 +43588,7 @@ class Session {
         await this.measure('screen', schedule, {
             until: this.time.partWay(until, share),
             ...(launchMs === undefined ? {} : { roundMs: LAUNCHES_PER_ROUND * launchMs }),
-            leastRounds: share < 1 ? 0 : roundsFor(MIN_PAIRS) - done,
+            minRounds: share < 1 ? 0 : roundsFor(MIN_PAIRS) - done,
         });
     }
     /**
@@ -43722,30 +43605,30 @@ class Session {
         return flagged.slice(0, Math.max(MIN_CONFIRMED, count));
     }
     /** Fresh launches of the flagged metrics only, at least as many pairs as their test needs. */
-    async confirm(flagged, leastPairs) {
-        await this.confirmUntil(this.time.at(WHOLE_BUDGET), flagged, leastPairs);
+    async confirm(flagged, minPairs) {
+        await this.confirmUntil(this.time.at(WHOLE_BUDGET), flagged, minPairs);
     }
-    /** The same until a given moment; `leastPairs` are measured even if they take longer. */
-    async confirmUntil(until, flagged, leastPairs) {
+    /** The same until a given moment; `minPairs` are measured even if they take longer. */
+    async confirmUntil(until, flagged, minPairs) {
         const { metrics, roundsPerLaunch } = this.bench.plan;
         const those = metrics.filter(({ id }) => flagged.includes(id));
         const allocations = this.goal && this.allocateConfirmation(those, this.goal, until);
         const schedule = screenSchedule(those, roundsPerLaunch, allocations);
-        await this.measure('confirm', schedule, { until, leastRounds: roundsFor(leastPairs) });
+        await this.measure('confirm', schedule, { until, minRounds: roundsFor(minPairs) });
     }
     baselineRun(identity) {
         const { baseline = this.sides.candidate } = this.sides;
-        return (0,collect/* collectRun */.S)(baseline.record, this.bench.plan, this.log.baseline, identity, this.width());
+        return (0,collect/* collectRun */.Sn)(baseline.record, this.bench.plan, this.log.baseline, identity, this.contended());
     }
     candidateRun(identity) {
         const { record } = this.sides.candidate;
-        return (0,collect/* collectRun */.S)(record, this.bench.plan, this.log.candidate, identity, this.width());
+        return (0,collect/* collectRun */.Sn)(record, this.bench.plan, this.log.candidate, identity, this.contended());
     }
     /** Both sides as one run, for a candidate that was compared with itself. */
     pooledRun(identity) {
         const { record } = this.sides.candidate;
         const launches = this.launches().sort((a, b) => a.launch.sequence - b.launch.sequence);
-        return (0,collect/* collectRun */.S)(record, this.bench.plan, launches, identity, this.width());
+        return (0,collect/* collectRun */.Sn)(record, this.bench.plan, launches, identity, this.contended());
     }
     /** The launches of the baseline and of the candidate, in the order they ran. */
     observations() {
@@ -43754,17 +43637,20 @@ class Session {
     launches() {
         return [...this.log.baseline, ...this.log.candidate];
     }
-    /** The wide loop's ratio on a quiet core, from both sides: they ran on the same core in turn. */
-    width() {
+    /** Later launches may show that earlier ones did not meet a quiet core. */
+    contended() {
         const launches = this.launches();
-        if (launches.length !== this.quiet.launches) {
-            this.quiet = { launches: launches.length, width: (0,batches/* quietWidth */.Df)(launches.map(measure_launch/* timedBatches */.Y7)) };
+        if (launches.length !== this.known.launches) {
+            const measuring = launches.filter(collect/* isMeasuring */.k1);
+            const paired = this.sides.baseline !== undefined;
+            const contended = contendedLaunches(measuring, { paired });
+            this.known = { launches: launches.length, contended };
         }
-        return this.quiet.width;
+        return this.known.contended;
     }
     pilotRun() {
         const { processesPerLaunch: processes } = this.bench.plan;
-        return { ...this.log, quietWidth: this.width(), processes };
+        return { ...this.log, contended: this.contended(), processes };
     }
     allocateScreen(goal, until) {
         const timeMs = this.time.msUntil(until);
@@ -43819,11 +43705,17 @@ class Session {
     }
 }
 
+// EXTERNAL MODULE: ./lib/verdict/history/quiet-launches.js
+var quiet_launches = __nccwpck_require__(38776);
 // EXTERNAL MODULE: ./lib/verdict/paired.js
 var paired = __nccwpck_require__(83784);
 // EXTERNAL MODULE: ./lib/verdict/settings.js
 var settings = __nccwpck_require__(63260);
+// EXTERNAL MODULE: ./lib/verdict/stored.js + 4 modules
+var verdict_stored = __nccwpck_require__(31318);
 ;// CONCATENATED MODULE: ./lib/gather/timing.js
+
+
 
 
 
@@ -43878,14 +43770,36 @@ async function timeShard({ config, bench, progress }, sides, [before, after]) {
     await session.screen({ share: WHOLE_BUDGET });
     return { baseline: session.baselineRun(before), candidate: session.candidateRun(after) };
 }
-/** The baseline is stored runs: measures the candidate alone. */
+/** The part of the time after which it is clear what to measure again. */
+const SCREEN_AGAINST_STORED = 0.8;
+/** The most metrics that are measured again, the surest first. */
+const MAX_SUSPECTS = 12;
+/** Launches that measure them again. Those that met a neighbour do not count. */
+const CONFIRMING_LAUNCHES = 2 * assumptions/* MIN_QUIET_TO_CALL */.R6;
+/**
+ * The baseline is stored runs: measures the candidate alone. What seems to have changed is measured
+ * again in the rest of the time. If too few launches met a quiet core, it measures on for a while.
+ */
 async function timeAgainst({ config, bench, progress }, candidate, stored, own) {
     const session = new Session(bench, { candidate }, config.durationMs, progress);
+    const runSoFar = () => session.candidateRun(own);
     await session.warmUp();
     await session.tails();
     progress.phase(`Measure, to compare with ${stored.origin}`);
-    await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, assumptions/* STORED_MARGIN */.f3) });
-    return { design: 'stored', stored, candidate: session.candidateRun(own) };
+    await session.screen({ share: SCREEN_AGAINST_STORED, goal: goalOf(config, assumptions/* STORED_MARGIN */.f3) });
+    const suspects = (0,verdict_stored/* suspectedTimes */.T)(stored, runSoFar(), config).slice(0, MAX_SUSPECTS);
+    if (suspects.length > 0) {
+        progress.phase(`Measure ${(0,units/* countOf */.pq)(suspects.length, 'suspected metric')} again`);
+        await session.confirm(suspects, CONFIRMING_LAUNCHES);
+    }
+    else {
+        await session.screen({ share: WHOLE_BUDGET });
+    }
+    if ((0,quiet_launches/* runLevels */.D)(runSoFar()).quiet < assumptions/* MIN_QUIET_TO_CALL */.R6) {
+        progress.note('Few launches met a quiet core so far, so it measures on for a while.');
+        await session.screen({ share: OVERRUN });
+    }
+    return { design: 'stored', stored, candidate: runSoFar() };
 }
 /** There is no baseline: comparing the candidate with itself shows what this machine can detect. */
 async function timeItself({ config, bench, progress }, candidate, stored, own, source) {
@@ -44662,12 +44576,12 @@ const shardPrefix = ({ workflow }, name) => `syscall-gate-shard-${slug([withoutE
  * comparisons.
  *
  * @param legs number of jobs in the matrix, if `name` is one of its legs
- * @param duet id of what was measured
+ * @param pairedId id of the paired comparison
  */
-function shardName(context, name, legs, duet) {
+function shardName(context, name, legs, pairedId) {
     const prefix = shardPrefix(context, name);
     if (!isLeg(name))
-        return `${prefix}-${slug([context.job])}-${duet}`;
+        return `${prefix}-${slug([context.job])}-${pairedId}`;
     return `${prefix}${PLANNED}${legs}-${slug([context.job, context.step, distinguishingName(name)])}`;
 }
 const PLANNED = '-of-';
@@ -44764,7 +44678,7 @@ async function main() {
         cancelled: cancellation(),
     };
     try {
-        await (inputs.shard === undefined ? runGate : SHARD[inputs.shard])((0,_config_inputs_js__WEBPACK_IMPORTED_MODULE_6__/* .parseConfig */ .o4)(inputs.gate), job);
+        await (inputs.shard === undefined ? runGate : SHARD[inputs.shard])((0,_config_inputs_js__WEBPACK_IMPORTED_MODULE_6__/* .parseConfig */ .o)(inputs.gate), job);
     }
     catch (error) {
         // Only the job that judges comments, for all jobs that measure.
@@ -44776,11 +44690,13 @@ async function main() {
 async function runGate(config, job) {
     const outcome = await measure(config, job);
     await publish(outcome);
-    if (job.context.leavesBaseline && config.baseline.kind === 'artifact') {
+    if (job.context.leavesBaseline && storesRuns(config)) {
         await leaveBaseline(outcome, job);
     }
     await commentAndConclude(outcome, job);
 }
+/** Whether the baseline is the artifacts of earlier workflow runs, so that this one leaves one too. */
+const storesRuns = ({ baseline }) => baseline.kind === 'artifact' || baseline.kind === 'auto';
 /**
  * Measures on one machine of several: stores the runs of both sides and leaves the verdict to
  * another job.
@@ -44817,9 +44733,9 @@ function requireArtifacts(context, what, instead) {
     throw (0,_failure_js__WEBPACK_IMPORTED_MODULE_7__/* .usageFailure */ .II)(`${what} does not work on ${new URL(context.runUrl).host}, because GitHub Enterprise Server lacks the artifact service that it needs: ${instead}.`);
 }
 function measure(config, { context, inputs, connect, cancelled }) {
-    if (config.baseline.kind === 'artifact') {
+    if (storesRuns(config)) {
         const instead = 'give host or command:CMD to measure the baseline in this job too, or directory:PATH with run records from a cache or a network share';
-        requireArtifacts(context, 'baseline "artifact"', instead);
+        requireArtifacts(context, `baseline "${config.baseline.spec}"`, instead);
     }
     return (0,_flows_gate_js__WEBPACK_IMPORTED_MODULE_8__/* .gate */ .G)(config, {
         progress: (0,_action_progress_js__WEBPACK_IMPORTED_MODULE_4__/* .actionsProgress */ .j)(),
@@ -45198,8 +45114,9 @@ async function prepareBench(config, { signal, progress }) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   P: () => (/* binding */ launchesFailed),
-/* harmony export */   S: () => (/* binding */ collectRun)
+/* harmony export */   PU: () => (/* binding */ launchesFailed),
+/* harmony export */   Sn: () => (/* binding */ collectRun),
+/* harmony export */   k1: () => (/* binding */ isMeasuring)
 /* harmony export */ });
 /* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(15521);
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(71957);
@@ -45220,10 +45137,10 @@ async function prepareBench(config, { signal, progress }) {
 /**
  * Gathers one side's launches into its run record.
  *
- * @param quiet the wide loop's ratio on a quiet core, from the launches of both sides
+ * @param contended the launches that do not count, see {@link contendedLaunches}
  * @throws Failure (measurement) when no launch of the side came through
  */
-function collectRun(target, plan, observations, identity, quiet) {
+function collectRun(target, plan, observations, identity, contended) {
     const { environment, catalogue } = described(target, observations);
     return (0,_record_run_js__WEBPACK_IMPORTED_MODULE_2__/* .makeRun */ .SA)({
         schema: _record_run_js__WEBPACK_IMPORTED_MODULE_2__/* .RUN_SCHEMA */ .EJ,
@@ -45234,13 +45151,13 @@ function collectRun(target, plan, observations, identity, quiet) {
         startedAt: identity.startedAt,
         target,
         ...(identity.source ? { source: identity.source } : {}),
-        ...(identity.duet ? { duet: identity.duet } : {}),
+        ...(identity.paired ? { duet: identity.paired } : {}),
         platform: environment.platform,
         subject: environment.subject,
         plan: { ...(0,_plan_js__WEBPACK_IMPORTED_MODULE_7__/* .planRecord */ .x1)(plan), ...placement(observations) },
         ...coreWidth(observations),
         launches: observations.map((observation) => observation.launch),
-        metrics: plan.metrics.map((entry) => metricRecord(entry, observations, quiet)),
+        metrics: plan.metrics.map((entry) => metricRecord(entry, observations, contended)),
         ...tailsOf(observations),
     });
 }
@@ -45280,7 +45197,7 @@ function placement(observations) {
 const launchesFailed = ({ kind, spec }, why) => (0,_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .measurementFailure */ .jO)(kind === 'command'
     ? `The probe could not be measured in ${spec}: ${why}; run that command line by hand to see what is in its way.`
     : `The probe could not be measured in ${spec}: ${why}.`);
-function metricRecord(entry, observations, quiet) {
+function metricRecord(entry, observations, contended) {
     const { id, version, gate, entries, switches, bytes, unit } = entry;
     const leastMargin = entry.leastMarginPercent / 100;
     const fields = {
@@ -45288,19 +45205,24 @@ function metricRecord(entry, observations, quiet) {
         ...(leastMargin > 0 ? { leastMargin } : {}),
     };
     const seen = observations.filter(isMeasuring);
-    const { replicates, contended } = replicatesOf(entry, seen, quiet);
+    const timed = seen.filter(({ metrics }) => (0,_launch_js__WEBPACK_IMPORTED_MODULE_6__/* .timedOf */ .vv)(metrics.get(id)) !== undefined);
+    const quiet = timed.filter(({ launch }) => !contended.has(launch.sequence));
+    // A metric of few launches may have met a neighbour in all of them.
+    const kept = quiet.length > 0 ? quiet : timed;
+    const replicates = kept.flatMap((one) => replicate(entry, one));
     const counts = seen.flatMap((observation) => countOf(id, observation));
     const absences = seen.flatMap((observation) => absence(id, observation));
-    const known = replicates.length + counts.length;
-    if (known === 0 || known < absences.length)
-        return { ...fields, ...commonest(absences) };
+    // Launches left out for a neighbour have shown that the operation can be done.
+    const did = seen.filter(({ metrics }) => metrics.get(id)?.status === 'ok').length;
+    if (did === 0 || did < absences.length)
+        return { ...fields, ...commonest(absences, did) };
     const details = typicalDetails(id, seen);
     if (unit === 'count')
         return { ...fields, status: 'ok', unit, counts, ...details };
     const interrupted = interruptedBatches(replicates);
     if (interrupted !== undefined)
         return { ...fields, ...interrupted };
-    const left = contended > 0 ? { contended } : {};
+    const left = timed.length > kept.length ? { contended: timed.length - kept.length } : {};
     return { ...fields, status: 'ok', unit, replicates, ...left, ...details };
 }
 /**
@@ -45314,27 +45236,11 @@ function interruptedBatches(replicates) {
     const message = `${rejected} of ${batches} batches were interrupted by other work on the CPU`;
     return { status: 'unstable', reason: { operation: 'measure', errno: 0, message } };
 }
-/**
- * Leaves out launches that met a busy neighbour on the core. If most launches did, a busy core is
- * normal for this machine, so all of them stay in.
- */
-function replicatesOf({ id, waits }, seen, quiet) {
-    const filter = { sleeps: waits, quietWidth: quiet };
-    const replicates = seen.flatMap((one) => replicate(id, one, filter));
-    const timed = seen.filter(({ metrics }) => (0,_launch_js__WEBPACK_IMPORTED_MODULE_6__/* .timedOf */ .vv)(metrics.get(id)) !== undefined).length;
-    if (replicates.length >= MIN_QUIET * timed) {
-        return { replicates, contended: timed - replicates.length };
-    }
-    const all = seen.flatMap((one) => replicate(id, one, { sleeps: waits }));
-    return { replicates: all, contended: 0 };
-}
-/** If fewer launches than this share are quiet, all of them count. */
-const MIN_QUIET = 0.5;
-function replicate(id, { launch, metrics }, filter) {
+function replicate({ id, waits }, { launch, metrics }) {
     const observation = (0,_launch_js__WEBPACK_IMPORTED_MODULE_6__/* .timedOf */ .vv)(metrics.get(id));
     if (observation === undefined)
         return [];
-    const estimate = (0,_estimate_js__WEBPACK_IMPORTED_MODULE_5__/* .estimateReplicate */ .OL)(observation.batches, filter);
+    const estimate = (0,_estimate_js__WEBPACK_IMPORTED_MODULE_5__/* .estimateReplicate */ .OL)(observation.batches, { sleeps: waits });
     if (estimate === undefined)
         return [];
     const { estimateNs, controlNs, spreadNs, kept, rejected } = estimate;
@@ -45373,13 +45279,23 @@ function absence(id, { metrics }) {
     const observation = metrics.get(id);
     return observation === undefined || observation.status === 'ok' ? [] : [observation];
 }
-function commonest(absences) {
+/**
+ * The usual reason why launches have no number.
+ *
+ * @param did in how many launches the operation was done all the same
+ */
+function commonest(absences, did) {
     const statuses = absences.map(({ status }) => status);
     const usual = statuses.length > 0 ? (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .modeFast */ .Yz)(statuses) : undefined;
-    return (absences.find(({ status }) => status === usual) ?? {
-        status: 'unmeasured',
-        reason: { operation: 'launch', errno: 0, message: 'no launch that measured it came through' },
-    });
+    const found = absences.find(({ status }) => status === usual);
+    if (found === undefined) {
+        const message = 'no launch that measured it came through';
+        return { status: 'unmeasured', reason: { operation: 'launch', errno: 0, message } };
+    }
+    if (did === 0)
+        return found;
+    const message = `${found.reason.message}, in ${absences.length} of ${did + absences.length} launches`;
+    return { ...found, reason: { ...found.reason, message } };
 }
 
 
@@ -45392,7 +45308,6 @@ function commonest(absences) {
 /* harmony export */   OL: () => (/* binding */ estimateReplicate),
 /* harmony export */   QH: () => (/* binding */ keptByRound),
 /* harmony export */   Ye: () => (/* binding */ agreeOn),
-/* harmony export */   lT: () => (/* binding */ makesReplicate),
 /* harmony export */   qn: () => (/* binding */ estimateOf)
 /* harmony export */ });
 /* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(15521);
@@ -45405,7 +45320,7 @@ const OWN_OCCUPANCY_QUANTILE = 0.9;
  * Reduces the batches of one metric in one launch to its replicate. If the launch has several
  * processes, the replicate is the median of theirs.
  *
- * @returns undefined if too few batches are left, because a neighbour was busy throughout
+ * @returns undefined if there are no batches
  */
 function estimateReplicate(batches, filter) {
     const own = [...new Set(batches.process)].flatMap((process) => estimateProcess(batches, filter, process) ?? []);
@@ -45427,14 +45342,11 @@ function estimateReplicate(batches, filter) {
  * reject all its batches. Involuntary switches do not matter here, since a wake-up preemption is one.
  * Every batch counts if the metric `sleeps`. The same holds if the CPU clock stood still during a
  * batch, because such a clock is too coarse (10 ms in gVisor).
- *
- * A batch must also have had the core to itself. A virtual machine cannot see a neighbour on the core,
- * so the probe runs a loop that needs the core's whole width right after the batch. It must take no
- * longer than on a quiet core.
  */
 function estimateProcess(batches, filter, process) {
-    const { all, occupied, kept } = selected(batches, filter, process);
-    if (kept.length < _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .QUIET_SHARE */ .fM * occupied.length)
+    const all = [...batches.process.keys()].filter((index) => batches.process[index] === process);
+    const kept = undisturbed(batches, filter, all);
+    if (kept.length === 0)
         return undefined;
     const ns = kept.map((index) => batches.ns[index] ?? 0);
     const control = kept.map((index) => batches.controlNs[index] ?? 0);
@@ -45443,30 +45355,13 @@ function estimateProcess(batches, filter, process) {
         controlNs: (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .quantile */ .YV)(control, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .CONTROL_QUANTILE */ .ws),
         spreadNs: (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .interquartileRange */ .Z0)(ns),
         kept: kept.length,
-        rejected: all.length - occupied.length,
+        rejected: all.length - kept.length,
     };
 }
-/**
- * Whether {@link estimateReplicate} would return an estimate for the launch, without the cost of
- * making it.
- */
-const makesReplicate = (batches, filter) => [...new Set(batches.process)].some((process) => {
-    const { occupied, kept } = selected(batches, filter, process);
-    return kept.length >= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .QUIET_SHARE */ .fM * occupied.length;
-});
-/** The batches of a process: all, those in which nobody else had the CPU, and those that count. */
-function selected(batches, filter, process) {
-    const all = indicesOf(batches, process);
-    const occupied = undisturbed(batches, filter, all);
-    return { all, occupied, kept: occupied.filter((index) => metQuiet(batches, index, filter)) };
-}
-const indicesOf = (batches, process) => [...batches.process.keys()].filter((index) => batches.process[index] === process);
 /** The batches that count, round by round: a plan estimates the noise from them. */
 function keptByRound(batches, filter) {
     const rounds = [];
     for (const index of undisturbed(batches, filter, [...batches.ns.keys()])) {
-        if (!metQuiet(batches, index, filter))
-            continue;
         const round = batches.round[index] ?? 0;
         rounds[round] = [...(rounds[round] ?? []), batches.ns[index] ?? 0];
     }
@@ -45481,11 +45376,6 @@ function undisturbed({ occupancy }, { sleeps }, all) {
         return all;
     const best = (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .quantile */ .YV)(own, OWN_OCCUPANCY_QUANTILE);
     return all.filter((index) => (occupancy[index] ?? 0) >= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .OCCUPANCY_THRESHOLD */ .Op * best);
-}
-/** If the probe does not report the width, every batch passes. */
-function metQuiet({ width }, index, { sleeps, quietWidth }) {
-    const own = width[index] ?? Number.NaN;
-    return sleeps || quietWidth === undefined || !(own > _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .WIDTH_THRESHOLD */ .F3 * quietWidth);
 }
 /**
  * Reduces the counts of one metric in one launch to the most frequent one. Other events, such as a
@@ -45525,8 +45415,8 @@ const randomId = () => (0,external_node_crypto_.randomBytes)(8).toString('hex');
 function bothIdentities(source) {
     const id = randomId();
     return [
-        { ...newIdentity(source), duet: { id, side: 'baseline' } },
-        { ...newIdentity(source), duet: { id, side: 'candidate' } },
+        { ...newIdentity(source), paired: { id, side: 'baseline' } },
+        { ...newIdentity(source), paired: { id, side: 'candidate' } },
     ];
 }
 /** A name for a run that begins now. */
@@ -46293,10 +46183,9 @@ const isInstructionsReport = (finding) => finding.measure === 'instructions';
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   ZF: () => (/* binding */ MAX_CALLS),
-/* harmony export */   fK: () => (/* binding */ instructionsSchema)
+/* harmony export */   Z: () => (/* binding */ MAX_CALLS),
+/* harmony export */   f: () => (/* binding */ instructionsSchema)
 /* harmony export */ });
-/* unused harmony exports tracedFunctionSchema, tracedOperationsSchema, instructionMetricSchema */
 /* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(92857);
 /* harmony import */ var _metric_identity_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(48208);
 /* harmony import */ var _metric_status_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(88924);
@@ -46490,7 +46379,11 @@ const REFUSED = ['unsupported', 'denied', 'no_loopback', 'error'];
  * not show that the operation is refused.
  */
 const PASSING_ERRORS = [4, 11, 12, 23, 24, 62, 98, 105];
-/** Whether the operation cannot be done there. False if it was only not measured well. */
+/**
+ * Whether the operation cannot be done there. False if it was only not measured well.
+ *
+ * @param side of a record or of a report, which knows one more status: `absent`
+ */
 const isRefused = (side) => REFUSED.includes(side.status) &&
     !(side.status === 'error' && PASSING_ERRORS.includes(side.reason?.errno ?? 0));
 
@@ -46510,7 +46403,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   Qh: () => (/* binding */ reportSchema)
 });
 
-// UNUSED EXPORTS: MAX_REPORT_BYTES, certificateSchema, crossingSchema, machineReportSchema, parseReport
+// UNUSED EXPORTS: MAX_REPORT_BYTES, certificateSchema, crossingSchema, parseReport
 
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
 var schemas = __nccwpck_require__(92857);
@@ -46545,7 +46438,7 @@ var verdict = __nccwpck_require__(4164);
 
 /** The report for scripts: `--json`, the action's `report` output. `schema/report-v2.json`. */
 const REPORT_SCHEMA = 'syscall-gate/report';
-const REPORT_VERSION = '2.0';
+const REPORT_VERSION = '2.1';
 /** Far larger than any report, and small enough to read into memory. */
 const MAX_REPORT_BYTES = (/* unused pure expression or super */ null && (16 * 1024 * 1024));
 /** Enough for both sides of 256 machines; of stored runs at most a hundred are pooled. */
@@ -46764,6 +46657,9 @@ const reportSchema = schemas/* strictObject */.rej({
             .describe('ids of the run records, oldest first; empty if there is no baseline'),
         skipped: schemas/* array */.YOg(schemas/* string */.YjP())
             .describe('one sentence for each stored run that could not be used'),
+        choice: schemas/* string */.YjP()
+            .optional()
+            .describe('why the baseline is this one; absent if the user chose it'),
         facts: factsSchema,
     }),
     candidate: schemas/* strictObject */.rej({ spec: schemas/* string */.YjP(), run: schemas/* string */.YjP(), facts: factsSchema }),
@@ -46781,6 +46677,9 @@ const reportSchema = schemas/* strictObject */.rej({
         .describe('what differs between the sides, likely causes of the called changes first'),
     unreadable: schemas/* strictObject */.rej({ baseline: schemas/* array */.YOg(schemas/* string */.YjP()), candidate: schemas/* array */.YOg(schemas/* string */.YjP()) })
         .describe('settings that could not be read on this side, and so are not compared'),
+    unrecorded: schemas/* strictObject */.rej({ baseline: schemas/* array */.YOg(schemas/* string */.YjP()), candidate: schemas/* array */.YOg(schemas/* string */.YjP()) })
+        .optional()
+        .describe("settings that this side's version of syscall-gate did not record yet; absent if both recorded all"),
     configuration: configurationSchema
         .nullable()
         .describe('build options in which the kernels differ; null if they are the same or not known'),
@@ -46842,8 +46741,6 @@ __nccwpck_require__.d(__webpack_exports__, {
   tX: () => (/* binding */ targetSchema),
   o3: () => (/* binding */ unitSchema)
 });
-
-// UNUSED EXPORTS: countSchema, launchSchema, machineSchema, metricRecordSchema, pairedSideSchema, planSchema, sourceSchema
 
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
 var schemas = __nccwpck_require__(92857);
@@ -46988,16 +46885,19 @@ function newerText({ version, ignored }) {
     return `was written by a newer syscall-gate (version ${version}), and ${count} left out: ${named.join(', ')}${more}`;
 }
 
+// EXTERNAL MODULE: ./lib/record/unread.js
+var unread = __nccwpck_require__(91454);
 ;// CONCATENATED MODULE: ./lib/record/run-upgrade.js
+
 
 /**
  * Turns a run record of version 1.0 into one of today's version. Version 1.0 grew for a while without
  * a new number, so older builds left out fields that later ones recorded. A missing optional field stays
- * absent. A missing text becomes "unknown", as it does if the probe cannot read it.
+ * absent. A missing text becomes "not recorded", which is something else than the probe's "unknown" for
+ * what it could not read.
  */
 /** Texts of the subject that the first builds did not record. */
 const LATER_TEXTS = ['scheduler', 'cgroupDepth', 'loopbackMtu', 'tcpBuffers'];
-const UNKNOWN = 'unknown';
 /**
  * Changes the fields of a record of version 1.0 in place. It leaves wrong values for the schema to
  * find.
@@ -47019,7 +46919,7 @@ function upgradeRun(run) {
 function fillSubject(subject) {
     for (const name of LATER_TEXTS)
         if (subject)
-            subject[name] ??= UNKNOWN;
+            subject[name] ??= unread/* NOT_RECORDED */.D0;
 }
 /** Before the field existed, each launch was one process. */
 function fillPlan(plan) {
@@ -47034,9 +46934,9 @@ function fillMachine(target, platform) {
     const { accelerator } = facts;
     if (accelerator !== 'kvm' && accelerator !== 'tcg')
         return;
-    const fact = (name) => facts[name] ?? UNKNOWN;
+    const fact = (name) => facts[name] ?? unread/* NOT_RECORDED */.D0;
     target['machine'] = {
-        architecture: facts['architecture'] ?? platform?.['architecture'] ?? UNKNOWN,
+        architecture: facts['architecture'] ?? platform?.['architecture'] ?? unread/* NOT_RECORDED */.D0,
         accelerator,
         emulator: {
             ...{ name: 'QEMU', version: fact('qemu'), machine: fact('machine'), cpu: fact('cpu') },
@@ -47335,7 +47235,7 @@ const runSchema = schemas/* strictObject */.rej({
     /** Empty if instructions were counted and nothing was timed. */
     metrics: schemas/* array */.YOg(metricRecordSchema).max(512),
     tails: tailsSchema.optional(),
-    instructions: instructions/* instructionsSchema */.fK.optional(),
+    instructions: instructions/* instructionsSchema */.f.optional(),
 });
 const isTimed = (metric) => metric?.status === 'ok' && metric.unit !== 'count';
 const isCounted = (metric) => metric?.status === 'ok' && metric.unit === 'count';
@@ -47433,6 +47333,28 @@ const sealRun = (fields) => fields;
 
 /***/ }),
 
+/***/ 91454:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   D0: () => (/* binding */ NOT_RECORDED),
+/* harmony export */   mP: () => (/* binding */ UNREADABLE),
+/* harmony export */   t8: () => (/* binding */ isUnknown)
+/* harmony export */ });
+/**
+ * A text of a record that has no value. The two kinds are told apart for people: what could not be read
+ * may be readable with more rights, and what was not recorded needs a new measurement.
+ */
+/** The probe looked, and could not read it. */
+const UNREADABLE = 'unknown';
+/** The version that wrote the record did not look. */
+const NOT_RECORDED = 'not recorded';
+/** Whether a field has no value, for either reason. Then it is no evidence of a difference. */
+const isUnknown = (value) => value === '' || value === UNREADABLE || value === NOT_RECORDED;
+
+
+/***/ }),
+
 /***/ 4164:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -47488,10 +47410,10 @@ const isCalled = (one) => isRed(one) || one.verdict === 'improved';
 /* harmony import */ var _record_finding_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(98292);
 /* harmony import */ var _record_verdict_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4164);
 /* harmony import */ var _report_design_words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(47586);
-/* harmony import */ var _report_parts_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(62593);
-/* harmony import */ var _report_verdict_words_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(28215);
+/* harmony import */ var _report_finding_blocks_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(64886);
+/* harmony import */ var _report_parts_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(96324);
+/* harmony import */ var _report_verdict_words_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(28215);
 /* harmony import */ var _text_escape_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(18944);
-/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(86300);
 /* harmony import */ var _markdown_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(43419);
 /* harmony import */ var _placement_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(21399);
 
@@ -47526,50 +47448,37 @@ const PLACES = {
     environment: 'left out',
 };
 const LAYOUT = { columns: 5, openRows: 10, rows: Infinity, items: 20 };
-/** From the most detail to the least. */
+const DETAILED = ['trust', 'place', 'sides', 'reproduce', 'machines'];
+/** From the most detail to the least. Losses and caveats go last, and never without a word. */
 const DETAILS = [
     { ...LAYOUT, without: [] },
     { ...LAYOUT, rows: 60, items: 10, without: ['rest'] },
+    { ...LAYOUT, rows: 0, items: 10, without: ['rest', ...DETAILED] },
+    { ...LAYOUT, rows: 0, items: 3, without: ['rest', ...DETAILED, 'cause', 'differences'] },
     {
         ...LAYOUT,
-        rows: 0,
-        items: 10,
-        without: ['rest', 'trust', 'place', 'sides', 'reproduce', 'machines'],
-    },
-    {
-        ...LAYOUT,
-        rows: 0,
-        items: 0,
-        without: [
-            'rest',
-            'cause',
-            'found',
-            'machines',
-            'differences',
-            'caveats',
-            'trust',
-            'place',
-            'sides',
-            'reproduce',
-        ],
+        ...{ rows: 0, items: 0 },
+        without: ['rest', ...DETAILED, 'cause', 'differences', 'found', 'caveats'],
     },
 ];
+const SHORTENED = 'The rest did not fit here: see the job summary.';
 /**
  * The sticky comment on a pull request, always within GitHub's limit. It shows what was found and what
  * could explain it. Everything else is folded away.
  */
 function renderComment(report, options) {
-    const parts = (0,_report_parts_js__WEBPACK_IMPORTED_MODULE_3__/* .partsOf */ .C)(report);
+    const parts = (0,_report_parts_js__WEBPACK_IMPORTED_MODULE_4__/* .partsOf */ .C)(report);
     return (0,_markdown_js__WEBPACK_IMPORTED_MODULE_6__/* .firstThatFits */ .eO)(DETAILS.map((detail) => () => draft(report, parts, options, detail)), MAX_BYTES);
 }
 function draft(report, parts, options, detail) {
     const shown = parts.filter(({ name }) => !detail.without.includes(name));
-    const rest = detail.without.includes('rest') ? `${restTitle(report)}.` : '';
+    const left = parts.filter(({ name }) => detail.without.includes(name));
+    const rest = left.length === 0 ? '' : `${(0,_report_finding_blocks_js__WEBPACK_IMPORTED_MODULE_3__/* .restTitle */ .BJ)(report)}. ${SHORTENED}`;
     const blocks = (0,_placement_js__WEBPACK_IMPORTED_MODULE_7__/* .arrange */ .N)(shown, PLACES).map(({ folded, blocks: own }) => {
         const text = (0,_markdown_js__WEBPACK_IMPORTED_MODULE_6__/* .join */ .fj)(own.map((block) => blockText(block, options, report, detail)));
         return folded === undefined
             ? text
-            : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_6__/* .details */ .zH)(folded === 'rest' ? restTitle(report) : folded, text);
+            : (0,_markdown_js__WEBPACK_IMPORTED_MODULE_6__/* .details */ .zH)(folded === 'rest' ? (0,_report_finding_blocks_js__WEBPACK_IMPORTED_MODULE_3__/* .restTitle */ .BJ)(report) : folded, text);
     });
     return `${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_6__/* .join */ .fj)([...blocks, rest, reportFooter(report, options)])}\n`;
 }
@@ -47589,26 +47498,16 @@ function renderNotMeasured(reason, options) {
     return `${(0,_markdown_js__WEBPACK_IMPORTED_MODULE_6__/* .join */ .fj)(blocks)}\n`;
 }
 const atCommit = ({ commit }) => commit === undefined ? '' : ` at ${(0,_text_escape_js__WEBPACK_IMPORTED_MODULE_8__/* .code */ .aY)(commit.slice(0, SHORT_COMMIT))}`;
-const EARLIER = 'An earlier version of this comment reported a regression:';
+const EARLIER = 'An earlier version of this comment reported a regression or a lost operation:';
 /** The comment stays when a regression is gone, so it must say that. */
 function clearedText(report) {
     if ((0,_record_verdict_js__WEBPACK_IMPORTED_MODULE_1__/* .isRed */ .iI)(report))
         return '';
-    if ((0,_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_4__/* .isClear */ .OD)(report))
+    if ((0,_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_5__/* .isClear */ .OD)(report))
         return `${EARLIER} it is gone.`;
     return report.verdict === 'no-baseline' || report.verdict === 'incomparable'
         ? `${EARLIER} this run neither confirms it nor shows that it is gone.`
         : `${EARLIER} this run does not confirm it.`;
-}
-/** The metrics without a finding, in numbers: `The other 16 metrics: 1 inconclusive, 15 unchanged`. */
-function restTitle({ design, findings }) {
-    const isShown = (finding) => design !== 'self' &&
-        (finding.verdict === 'blocked' ||
-            (finding.gate && (finding.verdict === 'regressed' || finding.verdict === 'improved')));
-    const rest = findings.filter((finding) => !isShown(finding));
-    const which = rest.length === findings.length ? 'All' : 'The other';
-    const verdicts = design === 'self' ? '' : `: ${(0,_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_4__/* .countsText */ .WN)((0,_report_verdict_words_js__WEBPACK_IMPORTED_MODULE_4__/* .countVerdicts */ .qX)(rest))}`;
-    return `${which} ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_5__/* .countOf */ .pq)(rest.length, 'metric')}${verdicts}`;
 }
 const reportFooter = (report, { runUrl }) => footer([
     report.design,
@@ -47644,7 +47543,6 @@ function runLink(runUrl) {
 /* harmony export */   v8: () => (/* binding */ layOut),
 /* harmony export */   zH: () => (/* binding */ details)
 /* harmony export */ });
-/* unused harmony export figures */
 /* harmony import */ var _report_blocks_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(70642);
 /* harmony import */ var _report_verdict_words_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(28215);
 /* harmony import */ var _text_escape_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(18944);
@@ -47808,7 +47706,7 @@ function arrange(parts, places) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   B: () => (/* binding */ renderSummary)
 /* harmony export */ });
-/* harmony import */ var _report_parts_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(62593);
+/* harmony import */ var _report_parts_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(96324);
 /* harmony import */ var _markdown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(43419);
 /* harmony import */ var _placement_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(21399);
 
@@ -47833,6 +47731,8 @@ const PLACES = {
     environment: { folded: 'Everything known about the machine and the kernel' },
     reproduce: { folded: 'How to reproduce it' },
 };
+const SHORTEST = ['headline', 'found', 'caveats', 'next'];
+const SHORTENED = '\nThe rest did not fit here: see report.json in the artifact of this run.\n';
 const LAYOUT = {
     ...{ headings: 3, columns: Infinity, openRows: Infinity, rows: Infinity, items: 100 },
 };
@@ -47846,7 +47746,8 @@ function renderSummary(report) {
         () => draft(parts, LAYOUT),
         () => draft(parts, { ...LAYOUT, rows: 100, items: 50 }),
         () => draft(parts.filter(({ name }) => name !== 'rest'), { ...LAYOUT, rows: 20, items: 20 }),
-        () => draft(parts.filter(({ name }) => name === 'headline'), { ...LAYOUT, rows: 0 }),
+        () => draft(parts.filter(({ name }) => SHORTEST.includes(name)), { ...LAYOUT, rows: 0, items: 3 }) + SHORTENED,
+        () => draft(parts.filter(({ name }) => name === 'headline'), { ...LAYOUT, rows: 0 }) + SHORTENED,
     ], MAX_BYTES);
 }
 function draft(parts, layout) {
@@ -48593,7 +48494,9 @@ function rangeText(from, to) {
 /* harmony export */   xv: () => (/* binding */ causeText)
 /* harmony export */ });
 /* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(86300);
-/* harmony import */ var _field_words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(81782);
+/* harmony import */ var _differences_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(85266);
+/* harmony import */ var _field_words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(81782);
+
 
 
 const each = {
@@ -48614,18 +48517,30 @@ function explanationText(diagnosis) {
     return `${causeText(diagnosis)} ${verb} ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatShare */ .T1)(share)} of ${what}`;
 }
 /** The diagnosis in full, with its intervals and the differences that could be its cause. */
-function diagnosisText(diagnosis) {
+function diagnosisText(diagnosis, unread) {
     const sure = diagnosis.terms
         .map(({ low, high }) => `${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNsDifference */ .yD)(low)} to ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNsDifference */ .yD)(high)}`)
         .join('; ');
     const { explained, called } = diagnosis;
     const of = explained.length === called ? `all ${called}` : `${explained.length} of ${called}`;
-    const differences = diagnosis.carriers.map(({ field, baseline, candidate }) => `${(0,_field_words_js__WEBPACK_IMPORTED_MODULE_1__/* .fieldName */ .w)(field)} (${baseline} → ${candidate})`);
+    const differences = diagnosis.carriers.map(({ field, baseline, candidate }) => `${(0,_field_words_js__WEBPACK_IMPORTED_MODULE_2__/* .fieldName */ .w)(field)} (${baseline} → ${candidate})`);
     const causes = differences.length === 0
-        ? 'No known difference between the sides could cause it.'
+        ? noDifferenceText(diagnosis, unread)
         : `Differences between the sides that could cause it: ${differences.join(', ')}.`;
     return `One cause for ${of} metrics: ${causeText(diagnosis)} (95 % interval ${sure}). ${causes}`;
 }
+/** Says what could not be compared: a cause may hide there. */
+function noDifferenceText({ terms }, { unreadable, unrecorded = NONE }) {
+    const quantities = terms.map(({ quantity }) => quantity);
+    const among = ({ baseline, candidate }) => (0,_differences_js__WEBPACK_IMPORTED_MODULE_1__/* .unreadCarriersOf */ ._1)(quantities, [...baseline, ...candidate]);
+    const [unread, missing] = [among(unreadable), among(unrecorded)];
+    return [
+        'No known difference between the sides could cause it.',
+        ...(unread.length > 0 ? [`Possible causes could not be read: ${(0,_differences_js__WEBPACK_IMPORTED_MODULE_1__/* .settingsText */ .JV)(unread)}.`] : []),
+        ...(missing.length > 0 ? [`Possible causes were not recorded: ${(0,_differences_js__WEBPACK_IMPORTED_MODULE_1__/* .settingsText */ .JV)(missing)}.`] : []),
+    ].join(' ');
+}
+const NONE = { baseline: [], candidate: [] };
 
 
 /***/ }),
@@ -48634,15 +48549,19 @@ function diagnosisText(diagnosis) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   JV: () => (/* binding */ settingsText),
+/* harmony export */   _1: () => (/* binding */ unreadCarriersOf),
 /* harmony export */   ag: () => (/* binding */ differenceBlocks),
 /* harmony export */   g6: () => (/* binding */ differencesOf),
 /* harmony export */   xO: () => (/* binding */ carriersOf)
 /* harmony export */ });
-/* harmony import */ var _families_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(31459);
+/* harmony import */ var _families_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(31459);
+/* harmony import */ var _record_unread_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(91454);
 /* harmony import */ var _record_verdict_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4164);
 /* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(86300);
-/* harmony import */ var _blocks_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(70642);
+/* harmony import */ var _blocks_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(70642);
 /* harmony import */ var _field_words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(81782);
+
 
 
 
@@ -48698,6 +48617,12 @@ const groupsOf = (quantities) => [
     ...quantities.flatMap((quantity) => carriers[quantity]),
     ...anyCarriers,
 ];
+/** Fields that could cause a cost of these quantities, but have no value on a side. */
+function unreadCarriersOf(quantities, fields) {
+    const patterns = groupsOf(quantities).flat();
+    const found = patterns.flatMap((pattern) => fields.filter((field) => pattern.test(field)));
+    return [...new Set(found)];
+}
 /**
  * What differs between the sides: first what could cause the called changes, then the rest. Of stored
  * runs only the newest is compared, to show what changed since then. Over machines, what differs
@@ -48715,22 +48640,23 @@ function differencesOf(comparison, diagnosis) {
         const index = patterns.findIndex((pattern) => pattern.test(field));
         return index < 0 ? patterns.length : index;
     };
-    const read = once.filter((one) => !isUnread(one.baseline) && !isUnread(one.candidate));
-    const unread = (side) => once.filter((one) => isUnread(one[side])).map(({ field }) => field);
+    const read = once.filter((one) => !(0,_record_unread_js__WEBPACK_IMPORTED_MODULE_3__/* .isUnknown */ .t8)(one.baseline) && !(0,_record_unread_js__WEBPACK_IMPORTED_MODULE_3__/* .isUnknown */ .t8)(one.candidate));
+    const without = (value) => {
+        const on = (side) => once.filter((one) => one[side] === value).map(({ field }) => field);
+        return { baseline: on('baseline'), candidate: on('candidate') };
+    };
+    const unrecorded = without(_record_unread_js__WEBPACK_IMPORTED_MODULE_3__/* .NOT_RECORDED */ .D0);
     return {
         differences: read.toSorted((a, b) => rank(a) - rank(b)),
-        unreadable: { baseline: unread('baseline'), candidate: unread('candidate') },
+        unreadable: without(_record_unread_js__WEBPACK_IMPORTED_MODULE_3__/* .UNREADABLE */ .mP),
+        ...(unrecorded.baseline.length + unrecorded.candidate.length > 0 ? { unrecorded } : {}),
     };
 }
-/** The probe's value for a setting that it cannot read. */
-const UNREAD = 'unknown';
-/** A setting may have parts: `rmem unknown; wmem unknown`. */
-const isUnread = (value) => value.split('; ').every((part) => part === UNREAD || part.endsWith(` ${UNREAD}`));
 /** The quantities of the families with called metrics, the family with the most of them first. */
 function calledQuantities({ findings }) {
     const counts = new Map();
     for (const { id } of findings.filter(_record_verdict_js__WEBPACK_IMPORTED_MODULE_0__/* .isCalled */ .AP)) {
-        const family = (0,_families_js__WEBPACK_IMPORTED_MODULE_3__/* .familyOf */ .Ap)(id);
+        const family = (0,_families_js__WEBPACK_IMPORTED_MODULE_4__/* .familyOf */ .Ap)(id);
         if (family !== undefined)
             counts.set(family, (counts.get(family) ?? 0) + 1);
     }
@@ -48748,16 +48674,17 @@ function fieldDifferences(last, candidate) {
     }))
         .filter((pair) => pair.baseline !== pair.candidate)
         .map(wordByWord)
+        .map(partByPart)
         .filter(({ field }, _index, all) => !isRedundant(field, all));
 }
 const MITIGATION = 'vulnerabilities.';
 const mitigationsRead = (fields) => [...fields.keys()].some((field) => field.startsWith(MITIGATION));
 /** If no mitigation at all is known, their directory could not be read. */
-const absence = (field, mitigationsKnown = true) => field.startsWith(MITIGATION) && !mitigationsKnown ? UNREAD : 'absent';
+const absence = (field, mitigationsKnown = true) => field.startsWith(MITIGATION) && !mitigationsKnown ? _record_unread_js__WEBPACK_IMPORTED_MODULE_3__/* .UNREADABLE */ .mP : 'absent';
 /** For a command line, only the words that one side does not have, in their order. */
 function wordByWord(pair) {
     const { field, baseline, candidate } = pair;
-    if (field !== 'kernelCommandLine' || isUnread(baseline) || isUnread(candidate))
+    if (field !== 'kernelCommandLine' || (0,_record_unread_js__WEBPACK_IMPORTED_MODULE_3__/* .isUnknown */ .t8)(baseline) || (0,_record_unread_js__WEBPACK_IMPORTED_MODULE_3__/* .isUnknown */ .t8)(candidate))
         return pair;
     const [before, after] = [wordsOf(baseline), wordsOf(candidate)];
     const [gone, come] = [without(before, after), without(after, before)];
@@ -48777,6 +48704,42 @@ function without(words, others) {
         return index < 0;
     });
 }
+/** Settings that consist of parts, and what stands between these. */
+const SEPARATORS = {
+    securityModules: '; ',
+    tcpBuffers: '; ',
+    preemption: ', ',
+};
+/**
+ * For a setting of several parts, only those that both sides could read:
+ * `rmem unknown; wmem 4096 16384 4194304` and `unknown; profile unconfined` have one each.
+ */
+function partByPart(pair) {
+    const separator = SEPARATORS[pair.field];
+    const { field, baseline, candidate } = pair;
+    if (separator === undefined || (0,_record_unread_js__WEBPACK_IMPORTED_MODULE_3__/* .isUnknown */ .t8)(baseline) || (0,_record_unread_js__WEBPACK_IMPORTED_MODULE_3__/* .isUnknown */ .t8)(candidate))
+        return pair;
+    const sides = [baseline, candidate].map((value) => partsOf(value, separator));
+    const names = [...new Set(sides.flatMap((parts) => [...parts.keys()]))];
+    const known = names.filter((name) => sides.every((parts) => !isUnreadPart(parts.get(name))));
+    if (known.length === names.length)
+        return pair;
+    const [before = '', after = ''] = sides.map((parts) => known.flatMap((name) => parts.get(name) ?? []).join(separator));
+    if (before !== after)
+        return { field, baseline: before || 'absent', candidate: after || 'absent' };
+    const [own, other] = sides.map((parts) => [...parts.values()].some(isUnreadPart));
+    return {
+        field,
+        baseline: own ? _record_unread_js__WEBPACK_IMPORTED_MODULE_3__/* .UNREADABLE */ .mP : baseline,
+        candidate: other ? _record_unread_js__WEBPACK_IMPORTED_MODULE_3__/* .UNREADABLE */ .mP : candidate,
+    };
+}
+/** The parts by their first word if that is a name, else by their place. */
+const partsOf = (value, separator) => new Map(value
+    .split(separator)
+    .map((part, place) => [/^(?:profile|rmem|wmem)(?= )/.exec(part)?.[0] ?? `${place}`, part]));
+/** A preemption mode is `default` if nothing sets it and the kernel does not show which one it is. */
+const isUnreadPart = (part) => part !== undefined && ((0,_record_unread_js__WEBPACK_IMPORTED_MODULE_3__/* .isUnknown */ .t8)(part) || part === 'default' || part.endsWith(` ${_record_unread_js__WEBPACK_IMPORTED_MODULE_3__/* .UNREADABLE */ .mP}`));
 /** A booted kernel reports its own version, so a difference of the image or its hash adds nothing. */
 const isRedundant = (field, all) => field === 'target.kernel' ||
     (field === 'target.sha256' && all.some((one) => one.field === 'kernelVersion'));
@@ -48791,9 +48754,9 @@ function fieldsOf({ subject, platform, target }) {
         ...texts(machine),
     ]);
 }
-const texts = (fields, prefix = '') => Object.entries(fields).map(([field, value]) => [`${prefix}${field}`, String(value)]);
-/** What differs, and one line for each side about the settings that could not be read there. */
-function differenceBlocks({ differences, unreadable }) {
+const texts = (fields, prefix = '') => Object.entries(fields).map(([field, value]) => [`${prefix}${field}`, String(value) || _record_unread_js__WEBPACK_IMPORTED_MODULE_3__/* .UNREADABLE */ .mP]);
+/** What differs, and one line for each side about the settings that have no value there. */
+function differenceBlocks({ differences, unreadable, unrecorded }) {
     const changes = differences.map(({ field, ...values }) => ({
         name: (0,_field_words_js__WEBPACK_IMPORTED_MODULE_2__/* .fieldName */ .w)(field),
         ...values,
@@ -48802,18 +48765,20 @@ function differenceBlocks({ differences, unreadable }) {
         ...(changes.length === 0
             ? []
             : [{ kind: 'changes', title: 'Differences between the sides', changes }]),
-        ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_4__/* .prose */ .CS)(unreadableText('baseline', unreadable.baseline)),
-        ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_4__/* .prose */ .CS)(unreadableText('candidate', unreadable.candidate)),
+        ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_5__/* .prose */ .CS)(listText('Not readable on the baseline', unreadable.baseline)),
+        ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_5__/* .prose */ .CS)(listText('Not readable on the candidate', unreadable.candidate)),
+        ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_5__/* .prose */ .CS)(listText(notRecordedOn('baseline'), unrecorded?.baseline ?? [])),
+        ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_5__/* .prose */ .CS)(listText(notRecordedOn('candidate'), unrecorded?.candidate ?? [])),
     ];
 }
+const notRecordedOn = (side) => `Not recorded by the older syscall-gate that measured the ${side}`;
 const MAX_NAMED = 4;
 /** `Not readable on the candidate: preemption, microcode, mitigation of mds and 23 more settings.` */
-function unreadableText(side, fields) {
-    if (fields.length === 0)
-        return '';
+const listText = (what, fields) => fields.length === 0 ? '' : `${what}: ${settingsText(fields)}.`;
+/** The first settings by name, and how many more there are. */
+function settingsText(fields) {
     const [named, left] = [fields.slice(0, MAX_NAMED).map(_field_words_js__WEBPACK_IMPORTED_MODULE_2__/* .fieldName */ .w), fields.length - MAX_NAMED];
-    const more = left > 0 ? ` and ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(left, 'more setting')}` : '';
-    return `Not readable on the ${side}: ${named.join(', ')}${more}.`;
+    return `${named.join(', ')}${left > 0 ? ` and ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_1__/* .countOf */ .pq)(left, 'more setting')}` : ''}`;
 }
 
 
@@ -48894,6 +48859,294 @@ const fields = {
  * `target.image` for a fact from the target's tools
  */
 const fieldName = (field) => fields[field] ?? field.replace(/^vulnerabilities\./, 'mitigation of ').replace(/^target\./, '');
+
+
+/***/ }),
+
+/***/ 64886:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   BJ: () => (/* binding */ restTitle),
+/* harmony export */   XN: () => (/* binding */ foundBlocks),
+/* harmony export */   jh: () => (/* binding */ restBlocks)
+/* harmony export */ });
+/* harmony import */ var _record_finding_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(98292);
+/* harmony import */ var _record_metric_status_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(88924);
+/* harmony import */ var _record_verdict_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4164);
+/* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(86300);
+/* harmony import */ var _blocks_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(70642);
+/* harmony import */ var _counted_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(16572);
+/* harmony import */ var _family_words_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(43208);
+/* harmony import */ var _notes_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(43731);
+/* harmony import */ var _places_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(68884);
+/* harmony import */ var _size_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(52777);
+/* harmony import */ var _verdict_words_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(28215);
+
+
+
+
+
+
+
+
+
+
+
+/** Groups that a reader should see first. */
+const FOUND = ['regressed', 'improved', 'access'];
+const REST = [
+    'inconclusive',
+    'incomparable',
+    'ungated',
+    'small',
+    'unchanged',
+    'absent',
+];
+/** Losses and changes. */
+const foundBlocks = (report) => [
+    ...(0,_blocks_js__WEBPACK_IMPORTED_MODULE_9__/* .list */ .p_)('Blocked: the candidate can no longer do this', report.alarms
+        .filter(({ verdict }) => verdict === 'blocked')
+        .map(({ title, metrics }) => `${title} (${metrics.join(', ')})`)),
+    ...tablesOf(report, FOUND),
+];
+/** Everything else: undecided, for information only, unchanged, not measured. */
+const restBlocks = (report) => tablesOf(report, REST);
+/**
+ * `The other 16 metrics: 1 inconclusive, 15 unchanged`: what {@link restBlocks} shows. A metric by
+ * several measures counts once, with the worst of its verdicts.
+ */
+function restTitle(report) {
+    const found = idsOf(report, [...FOUND, 'blocked']);
+    const rest = [...idsOf(report, REST)].filter((id) => !found.has(id));
+    if (rest.length === 0)
+        return 'Everything else';
+    const which = found.size === 0 ? 'All' : 'The other';
+    const verdicts = rest.map((id) => (0,_record_verdict_js__WEBPACK_IMPORTED_MODULE_2__/* .worstOf */ .hm)(report.findings.filter((one) => one.id === id).map(({ verdict }) => verdict)));
+    const counts = (0,_verdict_words_js__WEBPACK_IMPORTED_MODULE_8__/* .countsText */ .WN)((0,_verdict_words_js__WEBPACK_IMPORTED_MODULE_8__/* .countVerdicts */ .qX)(verdicts.map((verdict) => ({ verdict }))));
+    return `${which} ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_3__/* .countOf */ .pq)(rest.length, 'metric')}${report.design === 'self' ? '' : `: ${counts}`}`;
+}
+const idsOf = (report, kinds) => new Set(report.findings
+    .filter((finding) => kinds.includes((0,_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m)(finding) ? measuredKind(report, finding) : countedKind(finding)))
+    .map(({ id }) => id));
+/** Times and counted instructions never share a column. */
+function tablesOf(report, kinds) {
+    const measured = report.findings.filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isMeasuredReport */ .$m);
+    const counted = report.findings.filter(_record_finding_js__WEBPACK_IMPORTED_MODULE_0__/* .isInstructionsReport */ .s);
+    const tables = [
+        tableOf(measuredGroups(report, measured, kinds), columnsOf(report)),
+        tableOf(countedGroups(counted, kinds), COUNTED_COLUMNS, countedRemarks(report, counted, kinds)),
+    ];
+    return tables.filter(({ groups, remarks }) => groups.length + remarks.length > 0);
+}
+function tableOf(groups, columns, remarks = []) {
+    const row = (finding, compared) => ({
+        name: finding.id,
+        ...(compared ? { verdict: finding.verdict } : {}),
+        ...(finding.gate ? {} : { ungated: true }),
+        cells: columns.map(({ cell }) => cell(finding)),
+    });
+    return (0,_blocks_js__WEBPACK_IMPORTED_MODULE_9__/* .withoutEmptyColumns */ .LQ)({
+        ...{ kind: 'table', title: '', names: 'metrics', head: 'metric', remarks },
+        columns: columns.map(({ head, importance }) => ({ head, importance })),
+        groups: groups.map(({ findings, compared, ...group }) => ({
+            ...group,
+            rows: findings.map((finding) => row(finding, compared)),
+        })),
+    });
+}
+const sideCell = (side) => side.status === 'ok' ? (0,_text_units_js__WEBPACK_IMPORTED_MODULE_3__/* .formatEstimate */ .eG)(side.unit, side.estimate) : (0,_verdict_words_js__WEBPACK_IMPORTED_MODULE_8__/* .statusText */ .qS)(side);
+const candidate = {
+    ...{ head: 'candidate', importance: 5 },
+    cell: (finding) => sideCell(finding.candidate),
+};
+/** Columns for two sides. */
+const COMPARED = [
+    { head: 'baseline', importance: 4, cell: (finding) => sideCell(finding.baseline) },
+    candidate,
+    { head: 'added', importance: 3, cell: addedCell },
+    {
+        ...{ head: 'change', importance: 7 },
+        cell: ({ change }) => (change === null ? '' : (0,_text_units_js__WEBPACK_IMPORTED_MODULE_3__/* .formatRatio */ .B0)(change.ratio)),
+    },
+    {
+        ...{ head: 'interval', importance: 6 },
+        cell: ({ change }) => (change === null ? '' : (0,_text_units_js__WEBPACK_IMPORTED_MODULE_3__/* .formatInterval */ .vy)(change)),
+    },
+    {
+        ...{ head: 'noise', importance: 1 },
+        cell: ({ floor }) => (floor === null ? '' : (0,_text_units_js__WEBPACK_IMPORTED_MODULE_3__/* .formatRatio */ .B0)(floor.ratio)),
+    },
+    {
+        ...{ head: 'detects', importance: 2 },
+        cell: ({ mde80 }) => (mde80 === null ? '' : (0,_text_units_js__WEBPACK_IMPORTED_MODULE_3__/* .formatShare */ .T1)(mde80)),
+    },
+];
+/** Columns for a candidate alone. */
+const ALONE = [
+    { ...candidate, head: 'cost' },
+    ...COMPARED.filter(({ head }) => head === 'noise' || head === 'detects').map((column) => ({
+        ...column,
+        importance: column.importance + 2,
+    })),
+    {
+        ...{ head: 'interval', importance: 1 },
+        cell: ({ floor }) => (floor === null ? '' : (0,_text_units_js__WEBPACK_IMPORTED_MODULE_3__/* .formatInterval */ .vy)(floor)),
+    },
+];
+const columnsOf = ({ design }) => (design === 'self' ? ALONE : COMPARED);
+/**
+ * The added time, for changes only. One cause adds about the same time to calls of very different
+ * cost, and a column of percentages does not show that.
+ */
+function addedCell({ baseline, candidate: after, verdict }) {
+    if (verdict !== 'regressed' && verdict !== 'improved')
+        return '';
+    if (baseline.status !== 'ok' || after.status !== 'ok')
+        return '';
+    return after.unit === 'ns' ? (0,_text_units_js__WEBPACK_IMPORTED_MODULE_3__/* .formatNsDifference */ .yD)(after.estimate - baseline.estimate) : '';
+}
+/** Puts every metric in one group, except blocked ones: they have a list of their own. */
+function measuredGroups(report, findings, kinds) {
+    const explained = new Set(report.diagnosis?.explained);
+    const compared = report.design !== 'self';
+    return kinds.flatMap((kind) => {
+        const own = findings.filter((finding) => measuredKind(report, finding) === kind);
+        const sorted = own.toSorted(_size_js__WEBPACK_IMPORTED_MODULE_10__/* .byWeight */ .IN);
+        const group = (title, some) => groupOf(kind, title, some, compared);
+        if (kind === 'unchanged')
+            return families(report, own, group);
+        const title = titleOf(kind, report);
+        return [
+            ...group(title, sorted.filter(({ id }) => !explained.has(id))),
+            ...group(`${title}, by the cause above`, sorted.filter(({ id }) => explained.has(id))).map((one) => ({
+                ...one,
+                explained: true,
+            })),
+        ];
+    });
+}
+function groupOf(kind, title, findings, compared) {
+    if (findings.length === 0)
+        return [];
+    const hasNumbers = kind !== 'access' && kind !== 'absent';
+    return [
+        { title, compared, findings: hasNumbers ? findings : [], notes: (0,_notes_js__WEBPACK_IMPORTED_MODULE_6__/* .notesOf */ .h)(kind, findings) },
+    ];
+}
+function measuredKind({ design }, finding) {
+    const { baseline, candidate: after, gate, verdict } = finding;
+    if (after.status !== 'ok' && (design === 'self' || baseline.status !== 'ok'))
+        return 'absent';
+    if (design === 'self')
+        return 'unchanged';
+    if (verdict === 'blocked')
+        return gate ? 'blocked' : 'access';
+    if ((0,_record_metric_status_js__WEBPACK_IMPORTED_MODULE_1__/* .isRefused */ .H0)(baseline))
+        return 'access';
+    if ((verdict === 'regressed' || verdict === 'improved') && !gate)
+        return 'ungated';
+    return verdict;
+}
+const TITLES = {
+    regressed: 'Regressed',
+    improved: 'Improved',
+    access: 'Available on one side only',
+    inconclusive: 'Inconclusive',
+    incomparable: 'Not comparable',
+    ungated: 'Changed, for information only',
+    small: 'Changed by less than the margin',
+    absent: 'Not measured',
+};
+/** The title of a group. For sides of different kinds it says which side is slower. */
+function titleOf(kind, report) {
+    const places = (0,_places_js__WEBPACK_IMPORTED_MODULE_7__/* .placesOf */ .e)(report);
+    if (kind === 'blocked')
+        return '';
+    if (places && kind === 'regressed')
+        return `Slower ${places.candidate} than ${places.baseline}`;
+    if (places && kind === 'improved')
+        return `Faster ${places.candidate} than ${places.baseline}`;
+    return TITLES[kind];
+}
+/** One group for each family, with the metrics that did not change or were not compared. */
+function families({ design }, findings, group) {
+    const sorted = findings.toSorted((a, b) => (0,_family_words_js__WEBPACK_IMPORTED_MODULE_5__/* .familyRank */ .V)(a.id) - (0,_family_words_js__WEBPACK_IMPORTED_MODULE_5__/* .familyRank */ .V)(b.id) || 0);
+    const names = [...new Set(sorted.map(({ id }) => (0,_family_words_js__WEBPACK_IMPORTED_MODULE_5__/* .familyTitle */ .T)(id)))];
+    const suffix = design === 'self' ? '' : ': unchanged';
+    return names.flatMap((name) => group(`${name}${suffix}`, sorted.filter(({ id }) => (0,_family_words_js__WEBPACK_IMPORTED_MODULE_5__/* .familyTitle */ .T)(id) === name)));
+}
+const COUNTED_COLUMNS = [
+    {
+        ...{ head: 'added', importance: 5 },
+        cell: ({ difference }) => (difference === null ? '' : (0,_text_units_js__WEBPACK_IMPORTED_MODULE_3__/* .formatInstructionsDifference */ .u_)(difference)),
+    },
+    {
+        ...{ head: 'change', importance: 4 },
+        cell: (finding) => {
+            const ratio = (0,_size_js__WEBPACK_IMPORTED_MODULE_10__/* .ratioOf */ .pO)(finding);
+            return ratio === null ? '' : (0,_text_units_js__WEBPACK_IMPORTED_MODULE_3__/* .formatRatio */ .B0)(ratio);
+        },
+    },
+    { head: 'baseline', importance: 2, cell: ({ baseline }) => countCell(baseline) },
+    { head: 'candidate', importance: 3, cell: (finding) => countCell(finding.candidate) },
+    {
+        ...{ head: 'boot noise', importance: 1 },
+        cell: ({ resolution }) => (resolution === null ? '' : (0,_text_units_js__WEBPACK_IMPORTED_MODULE_3__/* .formatInstructions */ .Vr)(resolution)),
+    },
+];
+const countCell = (side) => side.status === 'ok' ? (0,_text_units_js__WEBPACK_IMPORTED_MODULE_3__/* .formatInstructions */ .Vr)(side.count) : (0,_verdict_words_js__WEBPACK_IMPORTED_MODULE_8__/* .statusText */ .qS)(side);
+const COUNTED_TITLES = {
+    regressed: 'More instructions',
+    improved: 'Fewer instructions',
+    access: 'Instructions of one side only',
+    inconclusive: 'Instructions inconclusive',
+    incomparable: 'Instructions not comparable',
+    ungated: 'Instructions changed, for information only',
+    small: 'Instructions changed by less than the margin',
+    absent: 'Instructions not counted',
+};
+/** Their reason says all: there are no two counts to show. */
+const WITHOUT_COUNTS = ['access', 'incomparable', 'absent'];
+function countedGroups(findings, kinds) {
+    return kinds.flatMap((kind) => {
+        // Losses have a list of their own, and equal counts a remark.
+        if (kind === 'blocked' || kind === 'unchanged')
+            return [];
+        const own = findings.filter((finding) => countedKind(finding) === kind).toSorted(_size_js__WEBPACK_IMPORTED_MODULE_10__/* .byWeight */ .IN);
+        if (own.length === 0)
+            return [];
+        const rows = WITHOUT_COUNTS.includes(kind) ? [] : own;
+        return [
+            { title: COUNTED_TITLES[kind], compared: true, findings: rows, notes: (0,_notes_js__WEBPACK_IMPORTED_MODULE_6__/* .notesOf */ .h)(kind, own) },
+        ];
+    });
+}
+function countedKind(finding) {
+    const { baseline, candidate: after, gate, verdict } = finding;
+    if (verdict === 'unchanged')
+        return (0,_size_js__WEBPACK_IMPORTED_MODULE_10__/* .differs */ .Ag)(finding) ? 'small' : 'unchanged';
+    if (after.status !== 'ok' && baseline.status !== 'ok')
+        return 'absent';
+    if (verdict === 'blocked')
+        return gate ? 'blocked' : 'access';
+    if ((0,_record_metric_status_js__WEBPACK_IMPORTED_MODULE_1__/* .isRefused */ .H0)(baseline))
+        return 'access';
+    return gate || verdict === 'incomparable' ? verdict : 'ungated';
+}
+/** Remarks on the counts. They stand once, below the changes. */
+function countedRemarks({ counted }, findings, kinds) {
+    if (counted === null || kinds !== FOUND)
+        return [];
+    const same = findings.filter((one) => countedKind(one) === 'unchanged').length;
+    const conditions = Object.entries(counted.conditions).map(([name, value]) => `${name} ${value}`);
+    return [
+        ...(same === 0 ? [] : [sameText(same)]),
+        ...(0,_counted_js__WEBPACK_IMPORTED_MODULE_4__/* .traceNotes */ .P)(findings.filter(_size_js__WEBPACK_IMPORTED_MODULE_10__/* .differs */ .Ag)),
+        `Counted with ${conditions.join(', ')}: exact on any machine, but blind to caches, TLBs and speculation.`,
+    ];
+}
+const sameText = (count) => `The ${count === 1 ? 'count of 1 metric is' : `counts of ${count} metrics are`} the same on both sides.`;
 
 
 /***/ }),
@@ -48999,7 +49252,7 @@ function reasonText({ reason }) {
 
 /***/ }),
 
-/***/ 62593:
+/***/ 96324:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -49108,7 +49361,10 @@ var differences = __nccwpck_require__(85266);
 var design_words = __nccwpck_require__(47586);
 // EXTERNAL MODULE: ./lib/report/field-words.js
 var field_words = __nccwpck_require__(81782);
+// EXTERNAL MODULE: ./lib/record/unread.js
+var unread = __nccwpck_require__(91454);
 ;// CONCATENATED MODULE: ./lib/report/machine-words.js
+
 
 /** The machine in one line: CPU, count, SMT, hypervisor and clocksource, as far as they are known. */
 function machineText({ platform }) {
@@ -49155,7 +49411,7 @@ function mitigationsText({ subject }) {
         .filter((part) => part !== '')
         .join('; ');
 }
-const known = (text) => ['', 'unknown', 'none', 'notsupported', 'notimplemented'].includes(text) ? '' : text;
+const known = (text) => (0,unread/* isUnknown */.t8)(text) || ['none', 'notsupported', 'notimplemented'].includes(text) ? '' : text;
 const prefixed = (prefix, text) => known(text) === '' ? '' : `${prefix}${text}`;
 
 ;// CONCATENATED MODULE: ./lib/report/machines.js
@@ -49222,6 +49478,7 @@ function sideFacts(report) {
     const sides = [
         ['candidate', `${candidate.spec}, ${candidateText(report)}${factsText(candidate)}`],
         ['baseline', `${baseline.spec}, ${baselineText(report)}${factsText(baseline)}`],
+        ...(baseline.choice === undefined ? [] : [['chosen', baseline.choice]]),
         ['design', (0,design_words/* designText */.Ex)(report)],
     ];
     if (report.design === 'self')
@@ -49297,252 +49554,8 @@ function environmentFacts({ platform, subject }) {
 /** The kernel reports about twenty. A record may hold any number. */
 const MAX_STATES = 100;
 
-// EXTERNAL MODULE: ./lib/record/metric-status.js
-var metric_status = __nccwpck_require__(88924);
-// EXTERNAL MODULE: ./lib/report/counted.js
-var report_counted = __nccwpck_require__(16572);
-// EXTERNAL MODULE: ./lib/report/family-words.js
-var family_words = __nccwpck_require__(43208);
-// EXTERNAL MODULE: ./lib/report/notes.js
-var report_notes = __nccwpck_require__(43731);
-// EXTERNAL MODULE: ./lib/report/places.js
-var report_places = __nccwpck_require__(68884);
-// EXTERNAL MODULE: ./lib/report/size.js
-var size = __nccwpck_require__(52777);
-;// CONCATENATED MODULE: ./lib/report/finding-blocks.js
-
-
-
-
-
-
-
-
-
-
-/** Groups that a reader should see first. */
-const FOUND = ['regressed', 'improved', 'access'];
-const REST = [
-    'inconclusive',
-    'incomparable',
-    'ungated',
-    'small',
-    'unchanged',
-    'absent',
-];
-/** Losses and changes. */
-const foundBlocks = (report) => [
-    ...(0,blocks/* list */.p_)('Blocked: the candidate can no longer do this', report.alarms
-        .filter(({ verdict }) => verdict === 'blocked')
-        .map(({ title, metrics }) => `${title} (${metrics.join(', ')})`)),
-    ...tablesOf(report, FOUND),
-];
-/** Everything else: undecided, for information only, unchanged, not measured. */
-const restBlocks = (report) => tablesOf(report, REST);
-/** Times and counted instructions never share a column. */
-function tablesOf(report, kinds) {
-    const measured = report.findings.filter(record_finding/* isMeasuredReport */.$m);
-    const counted = report.findings.filter(record_finding/* isInstructionsReport */.s);
-    const tables = [
-        tableOf(measuredGroups(report, measured, kinds), columnsOf(report)),
-        tableOf(countedGroups(counted, kinds), COUNTED_COLUMNS, countedRemarks(report, counted, kinds)),
-    ];
-    return tables.filter(({ groups, remarks }) => groups.length + remarks.length > 0);
-}
-function tableOf(groups, columns, remarks = []) {
-    const row = (finding, compared) => ({
-        name: finding.id,
-        ...(compared ? { verdict: finding.verdict } : {}),
-        ...(finding.gate ? {} : { ungated: true }),
-        cells: columns.map(({ cell }) => cell(finding)),
-    });
-    return (0,blocks/* withoutEmptyColumns */.LQ)({
-        ...{ kind: 'table', title: '', names: 'metrics', head: 'metric', remarks },
-        columns: columns.map(({ head, importance }) => ({ head, importance })),
-        groups: groups.map(({ findings, compared, ...group }) => ({
-            ...group,
-            rows: findings.map((finding) => row(finding, compared)),
-        })),
-    });
-}
-const sideCell = (side) => side.status === 'ok' ? (0,units/* formatEstimate */.eG)(side.unit, side.estimate) : (0,verdict_words/* statusText */.qS)(side);
-const candidate = {
-    ...{ head: 'candidate', importance: 5 },
-    cell: (finding) => sideCell(finding.candidate),
-};
-/** Columns for two sides. */
-const COMPARED = [
-    { head: 'baseline', importance: 4, cell: (finding) => sideCell(finding.baseline) },
-    candidate,
-    { head: 'added', importance: 3, cell: addedCell },
-    {
-        ...{ head: 'change', importance: 7 },
-        cell: ({ change }) => (change === null ? '' : (0,units/* formatRatio */.B0)(change.ratio)),
-    },
-    {
-        ...{ head: 'interval', importance: 6 },
-        cell: ({ change }) => (change === null ? '' : (0,units/* formatInterval */.vy)(change)),
-    },
-    {
-        ...{ head: 'noise', importance: 1 },
-        cell: ({ floor }) => (floor === null ? '' : (0,units/* formatRatio */.B0)(floor.ratio)),
-    },
-    {
-        ...{ head: 'detects', importance: 2 },
-        cell: ({ mde80 }) => (mde80 === null ? '' : (0,units/* formatShare */.T1)(mde80)),
-    },
-];
-/** Columns for a candidate alone. */
-const ALONE = [
-    { ...candidate, head: 'cost' },
-    ...COMPARED.filter(({ head }) => head === 'noise' || head === 'detects').map((column) => ({
-        ...column,
-        importance: column.importance + 2,
-    })),
-    {
-        ...{ head: 'interval', importance: 1 },
-        cell: ({ floor }) => (floor === null ? '' : (0,units/* formatInterval */.vy)(floor)),
-    },
-];
-const columnsOf = ({ design }) => (design === 'self' ? ALONE : COMPARED);
-/**
- * The added time, for changes only. One cause adds about the same time to calls of very different
- * cost, and a column of percentages does not show that.
- */
-function addedCell({ baseline, candidate: after, verdict }) {
-    if (verdict !== 'regressed' && verdict !== 'improved')
-        return '';
-    if (baseline.status !== 'ok' || after.status !== 'ok')
-        return '';
-    return after.unit === 'ns' ? (0,units/* formatNsDifference */.yD)(after.estimate - baseline.estimate) : '';
-}
-/** Puts every metric in one group, except blocked ones: they have a list of their own. */
-function measuredGroups(report, findings, kinds) {
-    const explained = new Set(report.diagnosis?.explained);
-    const compared = report.design !== 'self';
-    return kinds.flatMap((kind) => {
-        const own = findings.filter((finding) => measuredKind(report, finding) === kind);
-        const sorted = own.toSorted(size/* byWeight */.IN);
-        const group = (title, some) => groupOf(kind, title, some, compared);
-        if (kind === 'unchanged')
-            return families(report, own, group);
-        const title = titleOf(kind, report);
-        return [
-            ...group(title, sorted.filter(({ id }) => !explained.has(id))),
-            ...group(`${title}, by the cause above`, sorted.filter(({ id }) => explained.has(id))).map((one) => ({
-                ...one,
-                explained: true,
-            })),
-        ];
-    });
-}
-function groupOf(kind, title, findings, compared) {
-    if (findings.length === 0)
-        return [];
-    const hasNumbers = kind !== 'access' && kind !== 'absent';
-    return [
-        { title, compared, findings: hasNumbers ? findings : [], notes: (0,report_notes/* notesOf */.h)(kind, findings) },
-    ];
-}
-function measuredKind({ design }, finding) {
-    const { baseline, candidate: after, gate, verdict } = finding;
-    if (after.status !== 'ok' && (design === 'self' || baseline.status !== 'ok'))
-        return 'absent';
-    if (design === 'self')
-        return 'unchanged';
-    if (verdict === 'blocked')
-        return gate ? 'blocked' : 'access';
-    if ((0,metric_status/* isRefused */.H0)(baseline))
-        return 'access';
-    if ((verdict === 'regressed' || verdict === 'improved') && !gate)
-        return 'ungated';
-    return verdict;
-}
-const TITLES = {
-    regressed: 'Regressed',
-    improved: 'Improved',
-    access: 'Available on one side only',
-    inconclusive: 'Inconclusive',
-    incomparable: 'Not comparable',
-    ungated: 'Changed, for information only',
-    small: 'Changed by less than the margin',
-    absent: 'Not measured',
-};
-/** The title of a group. For sides of different kinds it says which side is slower. */
-function titleOf(kind, report) {
-    const places = (0,report_places/* placesOf */.e)(report);
-    if (kind === 'blocked')
-        return '';
-    if (places && kind === 'regressed')
-        return `Slower ${places.candidate} than ${places.baseline}`;
-    if (places && kind === 'improved')
-        return `Faster ${places.candidate} than ${places.baseline}`;
-    return TITLES[kind];
-}
-/** One group for each family, with the metrics that did not change or were not compared. */
-function families({ design }, findings, group) {
-    const sorted = findings.toSorted((a, b) => (0,family_words/* familyRank */.V)(a.id) - (0,family_words/* familyRank */.V)(b.id) || 0);
-    const names = [...new Set(sorted.map(({ id }) => (0,family_words/* familyTitle */.T)(id)))];
-    const suffix = design === 'self' ? '' : ': unchanged';
-    return names.flatMap((name) => group(`${name}${suffix}`, sorted.filter(({ id }) => (0,family_words/* familyTitle */.T)(id) === name)));
-}
-const COUNTED_COLUMNS = [
-    {
-        ...{ head: 'added', importance: 5 },
-        cell: ({ difference }) => (difference === null ? '' : (0,units/* formatInstructionsDifference */.u_)(difference)),
-    },
-    {
-        ...{ head: 'change', importance: 4 },
-        cell: (finding) => {
-            const ratio = (0,size/* ratioOf */.pO)(finding);
-            return ratio === null ? '' : (0,units/* formatRatio */.B0)(ratio);
-        },
-    },
-    { head: 'baseline', importance: 2, cell: ({ baseline }) => countCell(baseline) },
-    { head: 'candidate', importance: 3, cell: (finding) => countCell(finding.candidate) },
-    {
-        ...{ head: 'boot noise', importance: 1 },
-        cell: ({ resolution }) => (resolution === null ? '' : (0,units/* formatInstructions */.Vr)(resolution)),
-    },
-];
-const countCell = (side) => side.status === 'ok' ? (0,units/* formatInstructions */.Vr)(side.count) : (0,verdict_words/* statusText */.qS)(side);
-const COUNTED_TITLES = {
-    regressed: 'More instructions',
-    improved: 'Fewer instructions',
-    small: 'Instructions changed by less than the margin',
-    ungated: 'Instructions changed, for information only',
-    incomparable: 'Instructions not comparable',
-};
-function countedGroups(findings, kinds) {
-    return kinds.flatMap((kind) => {
-        const title = COUNTED_TITLES[kind];
-        const own = findings.filter((finding) => countedKind(finding) === kind).toSorted(size/* byWeight */.IN);
-        if (title === undefined || own.length === 0)
-            return [];
-        const rows = kind === 'incomparable' ? [] : own;
-        const notes = kind === 'incomparable' ? (0,report_notes/* notesOf */.h)(kind, own) : [];
-        return [{ title, compared: true, findings: rows, notes }];
-    });
-}
-function countedKind(finding) {
-    const { gate, verdict } = finding;
-    if (verdict === 'unchanged')
-        return (0,size/* differs */.Ag)(finding) ? 'small' : 'unchanged';
-    return gate || verdict === 'incomparable' ? verdict : 'ungated';
-}
-/** Remarks on the counts. They stand once, below the changes. */
-function countedRemarks({ counted }, findings, kinds) {
-    if (counted === null || kinds !== FOUND)
-        return [];
-    const same = findings.filter((one) => countedKind(one) === 'unchanged').length;
-    const conditions = Object.entries(counted.conditions).map(([name, value]) => `${name} ${value}`);
-    return [
-        ...(same === 0 ? [] : [`The counts of ${(0,units/* countOf */.pq)(same, 'metric')} are the same on both sides.`]),
-        ...(0,report_counted/* traceNotes */.P)(findings.filter(size/* differs */.Ag)),
-        `Counted with ${conditions.join(', ')}: exact on any machine, but blind to caches, TLBs and speculation.`,
-    ];
-}
-
+// EXTERNAL MODULE: ./lib/report/finding-blocks.js
+var finding_blocks = __nccwpck_require__(64886);
 // EXTERNAL MODULE: ./lib/record/verdict.js
 var verdict = __nccwpck_require__(4164);
 ;// CONCATENATED MODULE: ./lib/report/next-step.js
@@ -49576,7 +49589,7 @@ function storedText({ findings, baseline }) {
             : '',
         baseline.spec === 'artifact'
             ? ''
-            : 'This record is in the folder "regressed". Move it one folder up to accept it as a baseline.',
+            : 'A gate keeps the record of a blocked or regressed run in the folder "regressed" of its out folder: move it one folder up to accept it as a baseline.',
     ]
         .filter((text) => text !== '')
         .join(' ');
@@ -49669,15 +49682,15 @@ const PARTS = {
     ],
     sides: (report) => (0,blocks/* facts */.Ix)('', sideFacts(report)),
     cause: (report) => [
-        ...(report.diagnosis === null ? [] : (0,blocks/* prose */.CS)((0,diagnosis/* diagnosisText */.f7)(report.diagnosis))),
+        ...(report.diagnosis === null ? [] : (0,blocks/* prose */.CS)((0,diagnosis/* diagnosisText */.f7)(report.diagnosis, report))),
         ...(0,causes/* causeBlocks */.Am)(report),
     ],
-    found: foundBlocks,
+    found: finding_blocks/* foundBlocks */.XN,
     machines: machineTables,
     differences: (report) => [...(0,differences/* differenceBlocks */.ag)(report), ...(0,blocks/* prose */.CS)((0,configuration/* configurationText */.o)(report))],
     caveats: (report) => (0,blocks/* list */.p_)('Caveats', report.caveats).map((caveats) => ({ ...caveats, caution: true })),
     next: (report) => (0,blocks/* prose */.CS)(nextStepText(report)),
-    rest: restBlocks,
+    rest: finding_blocks/* restBlocks */.jh,
     trust: (report) => [
         ...(report.findings.some(record_finding/* isMeasuredReport */.$m) || report.certificate.resolution !== null
             ? [(0,certificate/* certificateTable */.I)(report.certificate)]
@@ -49961,23 +49974,27 @@ function requireProbabilities(name, values) {
 /* harmony export */   LK: () => (/* binding */ SHOWN_CONFIDENCE),
 /* harmony export */   Nm: () => (/* binding */ SLOW_DEVIATIONS),
 /* harmony export */   Op: () => (/* binding */ OCCUPANCY_THRESHOLD),
+/* harmony export */   Pv: () => (/* binding */ QUIET_STATE),
+/* harmony export */   R6: () => (/* binding */ MIN_QUIET_TO_CALL),
 /* harmony export */   RE: () => (/* binding */ UNSTABLE_COUNT_SHARE),
 /* harmony export */   To: () => (/* binding */ PAIRED_MARGIN),
 /* harmony export */   U3: () => (/* binding */ SCREEN_LEVEL),
 /* harmony export */   UT: () => (/* binding */ EQUIVALENCE_ALPHA),
 /* harmony export */   Wk: () => (/* binding */ MACHINE_PRIOR_DEGREES_OF_FREEDOM),
+/* harmony export */   a1: () => (/* binding */ RUN_QUANTILE),
 /* harmony export */   f3: () => (/* binding */ STORED_MARGIN),
-/* harmony export */   fM: () => (/* binding */ QUIET_SHARE),
 /* harmony export */   fu: () => (/* binding */ MAD_TO_DEVIATION),
 /* harmony export */   gR: () => (/* binding */ EQUIVALENCE_CONFIDENCE),
 /* harmony export */   hU: () => (/* binding */ MAX_PAIRS_TO_SETTLE),
 /* harmony export */   ki: () => (/* binding */ MAX_MACHINES_TO_SETTLE),
 /* harmony export */   kt: () => (/* binding */ MIN_REPLICATES),
+/* harmony export */   mX: () => (/* binding */ MIN_QUIET_LAUNCHES),
 /* harmony export */   mh: () => (/* binding */ OTHER_PRIOR_STANDARD_DEVIATION),
 /* harmony export */   n2: () => (/* binding */ MACHINE_PRIOR_STANDARD_DEVIATION),
 /* harmony export */   oA: () => (/* binding */ PRIOR_STANDARD_DEVIATIONS),
 /* harmony export */   pO: () => (/* binding */ DEFAULT_ALPHA),
 /* harmony export */   q8: () => (/* binding */ RESOLUTION_SHARES),
+/* harmony export */   u3: () => (/* binding */ PERSISTENT_DIFFERENCE),
 /* harmony export */   wY: () => (/* binding */ POWER),
 /* harmony export */   ws: () => (/* binding */ CONTROL_QUANTILE),
 /* harmony export */   xj: () => (/* binding */ INSTRUCTIONS_MARGIN_COUNT),
@@ -50061,23 +50078,42 @@ const CONTROL_QUANTILE = 0.25;
  */
 const OCCUPANCY_THRESHOLD = 0.97;
 /**
- * A batch counts if the wide control loop right after it takes at most this many times its time on a
- * quiet core. On virtual machines with neighbours, that loop agrees to 0.1 % from launch to launch.
+ * A launch met a quiet core if the wide control loop typically took at most this many times its time on
+ * a quiet core. On virtual machines with neighbours, that loop agrees to 0.1 % from launch to launch.
  * Beside a busy sibling thread it takes 1.3 to 1.5 times as long, and so does a system call, for a
  * tenth of a second at a time. Without the filter the deviation between launches is twice as large.
- * Too low, and an interrupt in the loop rejects good batches.
+ * Too low, and interrupts in the loop leave out good launches.
  */
 const WIDTH_THRESHOLD = 1.05;
-/**
- * If a smaller share of a launch's batches met a quiet core, the launch does not count for the
- * metric.
- */
-const QUIET_SHARE = 1 / 3;
 /**
  * If a smaller share of its batches is kept, a metric is `unstable`: the rest is a biased
  * selection.
  */
 const UNSTABLE_SHARE = 0.5;
+/**
+ * A launch of a run that is compared with stored runs is quiet if its operations took at most this much
+ * longer than in the run's fastest launch, on the log scale: the median over the metrics. On two
+ * machines with neighbours, launches lie below 0.04 or above 0.14, with few between; 0.04 to 0.10 give
+ * the same levels. Too low, and few launches count. Too high, and a level depends on the neighbours.
+ */
+const QUIET_STATE = 0.06;
+/**
+ * The level of a run is this quantile of its quiet launches. Between unchanged runs it deviates by
+ * 1.4 % and 0.9 % on those two machines (geometric means over the metrics), the median of the quiet
+ * launches by 1.7 and 1.2 %, the median of all launches by 5.0 and 8.6 %.
+ */
+const RUN_QUANTILE = 0.25;
+/** A metric with fewer quiet launches has no level in its run. */
+const MIN_QUIET_LAUNCHES = 3;
+/** A metric with fewer quiet launches is not called changed against stored runs. */
+const MIN_QUIET_TO_CALL = 6;
+/**
+ * Differences up to this ratio may persist between runs of unchanged systems, such as those of layout
+ * and boot. Against stored runs, a change is called if it is surely larger than this, and if its
+ * estimate reaches the margin. Testing against the margin itself would add twice this to every smallest
+ * detectable change.
+ */
+const PERSISTENT_DIFFERENCE = 0.01;
 /**
  * How many observations the shipped between-run deviations are worth. Initial guess: ten stored runs
  * outweigh it, and one does not.
@@ -50216,6 +50252,293 @@ function hodgesLehmann(differences, confidence) {
 function median(sorted) {
     const middle = (sorted.length - 1) / 2;
     return (0,_walsh_js__WEBPACK_IMPORTED_MODULE_2__/* .midpoint */ .PV)(sorted[Math.floor(middle)], sorted[Math.ceil(middle)]);
+}
+
+
+/***/ }),
+
+/***/ 75229:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  tT: () => (/* binding */ MIN_METRICS_FOR_STATE),
+  jy: () => (/* binding */ fitLevels),
+  y5: () => (/* binding */ learnLevels),
+  ux: () => (/* binding */ medianOf),
+  GY: () => (/* binding */ residualScale)
+});
+
+// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
+var simple_statistics = __nccwpck_require__(15521);
+// EXTERNAL MODULE: ./lib/stats/assumptions.js
+var assumptions = __nccwpck_require__(22595);
+;// CONCATENATED MODULE: ./lib/stats/linear.js
+/** Solves a small system of linear equations by Gauss-Jordan elimination with pivoting. */
+function solve(matrix, right) {
+    const rows = matrix.map((row, index) => [...row, right[index] ?? 0]);
+    const size = rows.length;
+    for (let column = 0; column < size; column += 1) {
+        const pivot = rows.reduce((best, row, index) => index > column && Math.abs(row[column] ?? 0) > Math.abs(rows[best]?.[column] ?? 0)
+            ? index
+            : best, column);
+        [rows[column], rows[pivot]] = [rows[pivot] ?? [], rows[column] ?? []];
+        const own = rows[column] ?? [];
+        rows.forEach((row, index) => {
+            if (index === column)
+                return;
+            const factor = (row[column] ?? 0) / (own[column] ?? 1);
+            for (let other = column; other <= size; other += 1) {
+                row[other] = (row[other] ?? 0) - factor * (own[other] ?? 0);
+            }
+        });
+    }
+    return rows.map((row, index) => (row[size] ?? 0) / (row[index] ?? 1));
+}
+
+// EXTERNAL MODULE: ./lib/stats/moderated.js
+var stats_moderated = __nccwpck_require__(10272);
+;// CONCATENATED MODULE: ./lib/stats/variance-prior.js
+
+/** With fewer variances than this, their spread says nothing. */
+const MIN_VARIANCES = 3;
+/** Variances that agree better than chance would allow: any larger number gives the same result. */
+const MAX_DEGREES_OF_FREEDOM = 1000;
+/**
+ * The prior of many variances, learnt from the variances themselves (empirical Bayes): ν₀ and s₀ with
+ * ν₀ s₀²/σ² ~ χ²(ν₀), from the mean and the variance of ln s².
+ *
+ * Source: G. K. Smyth (2004), see moderated.ts, section 6.2.
+ *
+ * @param estimates variances above 0; those without degrees of freedom are left out
+ * @returns undefined if there are too few of them
+ */
+function learnVariancePrior(estimates) {
+    const known = estimates.filter(({ variance, degreesOfFreedom }) => variance > 0 && degreesOfFreedom > 0);
+    if (known.length < MIN_VARIANCES)
+        return undefined;
+    const logs = known.map(({ variance, degreesOfFreedom: v }) => Math.log(variance) - digamma(v / 2) + Math.log(v / 2));
+    const centre = (0,simple_statistics/* mean */.RE)(logs);
+    // What is left after the estimates' own error is the spread of the true variances.
+    const spread = (0,simple_statistics/* sampleVariance */.y4)(logs) - (0,simple_statistics/* mean */.RE)(known.map((one) => trigamma(one.degreesOfFreedom / 2)));
+    if (spread <= trigamma(MAX_DEGREES_OF_FREEDOM / 2)) {
+        return { standardDeviation: Math.exp(centre / 2), degreesOfFreedom: MAX_DEGREES_OF_FREEDOM };
+    }
+    const half = inverseTrigamma(spread);
+    const variance = Math.exp(centre + digamma(half) - Math.log(half));
+    return { standardDeviation: Math.sqrt(variance), degreesOfFreedom: 2 * half };
+}
+/** From here on, a few terms of the asymptotic series are exact to ten digits. */
+const SERIES_FROM = 8;
+/** ψ(x), x > 0: the recurrence, then the asymptotic series (Abramowitz and Stegun 6.3.5, 6.3.18). */
+function digamma(x) {
+    if (x < SERIES_FROM)
+        return digamma(x + 1) - 1 / x;
+    const f = 1 / (x * x);
+    return Math.log(x) - 0.5 / x - f * (1 / 12 - f * (1 / 120 - f * (1 / 252 - f * (1 / 240))));
+}
+/** ψ′(x), x > 0: the recurrence, then the asymptotic series (Abramowitz and Stegun 6.4.6, 6.4.12). */
+function trigamma(x) {
+    if (x < SERIES_FROM)
+        return trigamma(x + 1) + 1 / (x * x);
+    const f = 1 / (x * x);
+    return 1 / x + f / 2 + (f / x) * (1 / 6 - f * (1 / 30 - f * (1 / 42 - f / 30)));
+}
+/** By bisection on the log scale: ψ′ falls from infinity to 0. */
+function inverseTrigamma(y) {
+    let [low, high] = [-20, 20];
+    for (let step = 0; step < 60; step += 1) {
+        const middle = (low + high) / 2;
+        if (trigamma(Math.exp(middle)) > y)
+            low = middle;
+        else
+            high = middle;
+    }
+    return Math.exp((low + high) / 2);
+}
+
+;// CONCATENATED MODULE: ./lib/stats/levels.js
+
+
+
+
+
+/** Deviation of the state that is assumed before any run is known, worth so many runs. */
+const STATE_PRIOR = { standardDeviation: 0.01, degreesOfFreedom: 4 };
+/** Two runs that happen to agree do not make a metric exact: the timer's own resolution remains. */
+const MIN_DEVIATION = 0.002;
+/** A learnt prior counts for at most this many runs, since families of metrics differ. */
+const MAX_PRIOR_RUNS = 8;
+/** From this many runs on, the spread of the metrics' variances replaces the shipped priors. */
+const MIN_RUNS_FOR_PRIOR = 4;
+/**
+ * With fewer metrics, a state cannot be told from a change of the metrics themselves. Then there is none,
+ * and what the machine does is part of each metric's own noise.
+ */
+const MIN_METRICS_FOR_STATE = 10;
+/** Stands for none: a fit takes nothing of it. */
+const NO_STATE = 1e-12;
+const PASSES = 8;
+/** Residuals up to this many deviations count in full (Huber 1964). */
+const HUBER_LIMIT = 2;
+/**
+ * Learns the model from stored runs, by turns: states from centres, centres from states, variances
+ * from both.
+ *
+ * @param rows the runs, each with one level for each metric
+ * @param shipped the assumed spread of each metric, used until runs say more
+ * @param runs how many runs each metric's centre rests on, if not on all that have it
+ */
+function learnLevels(rows, shipped, runs) {
+    const metrics = [...shipped.keys()];
+    const column = (metric) => rows.map((row) => row[metric] ?? Number.NaN);
+    let states = rows.map(() => 0);
+    const hasState = shipped.length >= MIN_METRICS_FOR_STATE;
+    let stateVariance = hasState ? STATE_PRIOR.standardDeviation ** 2 : NO_STATE;
+    let variances = shipped.map(({ standardDeviation }) => standardDeviation ** 2);
+    let centres = metrics.map((metric) => medianOf(column(metric)));
+    let degreesOfFreedom = metrics.map(() => 0);
+    for (let pass = 0; pass < PASSES; pass += 1) {
+        const raw = rows.map((row) => stateOf({ centres, variances, stateVariance }, row));
+        const middle = raw.length === 0 ? 0 : (0,simple_statistics/* median */.JZ)(raw);
+        states = raw.map((state) => state - middle);
+        const { degreesOfFreedom: worth, standardDeviation } = STATE_PRIOR;
+        if (hasState) {
+            stateVariance =
+                (worth * standardDeviation ** 2 + (0,simple_statistics/* sum */.cz)(states.map((state) => state ** 2))) /
+                    (worth + states.length);
+        }
+        centres = metrics.map((metric) => robustMean(column(metric).map((level, run) => level - (states[run] ?? 0)), Math.sqrt(variances[metric] ?? 1)));
+        const observed = metrics.map((metric) => {
+            const rest = column(metric)
+                .map((level, run) => level - (centres[metric] ?? 0) - (states[run] ?? 0))
+                .filter(Number.isFinite);
+            const degrees = Math.max(0, rest.length - 1);
+            const limit = assumptions/* WINSOR_LIMIT */.zQ ** 2 * (variances[metric] ?? 1);
+            const squares = (0,simple_statistics/* sum */.cz)(rest.map((one) => Math.min(one ** 2, limit)));
+            return { variance: degrees > 0 ? squares / degrees : 0, degreesOfFreedom: degrees };
+        });
+        const priors = rows.length < MIN_RUNS_FOR_PRIOR ? shipped : learntPriors(observed, shipped);
+        const moderated = observed.map((one, metric) => (0,stats_moderated/* moderatedVariance */.p)(one, priors[metric] ?? STATE_PRIOR));
+        variances = moderated.map(({ variance }) => Math.max(variance, MIN_DEVIATION ** 2));
+        degreesOfFreedom = moderated.map((one) => one.degreesOfFreedom);
+    }
+    const known = metrics.map((metric) => column(metric).filter(Number.isFinite).length);
+    return { centres, variances, degreesOfFreedom, runs: runs ?? known, states, stateVariance };
+}
+/**
+ * The shipped priors say how the metrics differ; the stored runs, by how much all of them are wrong and
+ * how far single ones stray.
+ */
+function learntPriors(observed, shipped) {
+    const scaleOf = (metric) => (shipped[metric]?.standardDeviation ?? 1) ** 2;
+    const relative = observed.map(({ variance, degreesOfFreedom }, metric) => ({
+        ...{ degreesOfFreedom, variance: Math.max(variance, 1e-8) / scaleOf(metric) },
+    }));
+    const learnt = learnVariancePrior(relative);
+    if (learnt === undefined)
+        return shipped;
+    const degreesOfFreedom = Math.min(MAX_PRIOR_RUNS, Math.max(1, learnt.degreesOfFreedom));
+    return shipped.map(({ standardDeviation }) => ({
+        standardDeviation: standardDeviation * learnt.standardDeviation,
+        degreesOfFreedom,
+    }));
+}
+/** The state of one run, before it is centred: a robust mean of all metrics that shrinks to 0. */
+function stateOf({ centres, variances, stateVariance }, row) {
+    const deviations = row.map((level, metric) => level - (centres[metric] ?? Number.NaN));
+    let state = 0;
+    for (let pass = 0; pass < PASSES; pass += 1) {
+        let weights = 1 / stateVariance;
+        let total = 0;
+        deviations.forEach((deviation, metric) => {
+            if (!Number.isFinite(deviation))
+                return;
+            const variance = variances[metric] ?? 1;
+            const weight = huberWeight(deviation - state, variance) / variance;
+            weights += weight;
+            total += weight * deviation;
+        });
+        state = total / weights;
+    }
+    return state;
+}
+const MAX_ITERATIONS = 25;
+const CONVERGED = 1e-6;
+/**
+ * Fits a run by its state and, if one is given, by a cause: a pattern times a size. A cause adds
+ * `size × pattern` to the time itself, as a ratio: ln(1 + size × pattern) on the log scale.
+ *
+ * @param pattern by how much one unit of the cause changes each metric, as a ratio
+ */
+function fitLevels(model, row, pattern) {
+    const errors = model.variances.map((variance, metric) => Math.sqrt(variance * (1 + 1 / Math.max(1, model.runs[metric] ?? 1))));
+    const deviations = row.map((level, metric) => level - (model.centres[metric] ?? Number.NaN));
+    const used = [...deviations.keys()].filter((metric) => Number.isFinite(deviations[metric]));
+    let [state, size] = [0, 0];
+    let information = [0, 0, 0];
+    const shiftOf = (metric) => Math.log1p(Math.max(-0.9, size * (pattern?.[metric] ?? 0)));
+    for (let pass = 0; pass < MAX_ITERATIONS; pass += 1) {
+        let [a, b, c] = [1 / model.stateVariance, 0, 1e-12];
+        let [x, y] = [0, 0];
+        for (const metric of used) {
+            const deviation = deviations[metric] ?? 0;
+            const variance = (errors[metric] ?? 1) ** 2;
+            const residual = deviation - state - shiftOf(metric);
+            const weight = huberWeight(residual, variance) / variance;
+            const unit = pattern?.[metric] ?? 0;
+            // The logarithm is fitted by its chord, which makes large causes exact.
+            const chord = Math.abs(size * unit) > 1e-6 ? shiftOf(metric) / size : unit;
+            a += weight;
+            b += weight * chord;
+            c += weight * chord * chord;
+            x += weight * deviation;
+            y += weight * chord * deviation;
+        }
+        information = [a, b, c];
+        const [nextState = 0, nextSize = 0] = pattern
+            ? solve([
+                [a, b],
+                [b, c],
+            ], [x, y])
+            : [x / a, 0];
+        const moved = Math.abs(nextState - state) + Math.abs(nextSize - size) / (Math.abs(size) + 1e-9);
+        [state, size] = [nextState, nextSize];
+        if (moved < CONVERGED)
+            break;
+    }
+    const [a, b, c] = information;
+    return {
+        ...{ state, size, errors },
+        standardError: pattern ? Math.sqrt(a / (a * c - b * b)) : 0,
+        residuals: deviations.map((deviation, metric) => deviation - state - shiftOf(metric)),
+    };
+}
+/** How far the residuals of a fit lie apart, in units of what the model expects: about 1. */
+function residualScale({ residuals, errors }) {
+    const standard = residuals.map((residual, metric) => Math.abs(residual / (errors[metric] ?? 1)));
+    return assumptions/* MAD_TO_DEVIATION */.fu * medianOf(standard);
+}
+const huberWeight = (residual, variance) => Math.min(1, (HUBER_LIMIT * Math.sqrt(variance)) / Math.abs(residual));
+/** NaN if there is none. */
+function medianOf(values) {
+    const known = values.filter(Number.isFinite);
+    return known.length === 0 ? Number.NaN : (0,simple_statistics/* median */.JZ)(known);
+}
+/** Huber's mean; of two values there is no outlier to tell. */
+function robustMean(values, deviation) {
+    const known = values.filter(Number.isFinite);
+    if (known.length === 0)
+        return Number.NaN;
+    if (known.length < 3)
+        return (0,simple_statistics/* mean */.RE)(known);
+    let centre = (0,simple_statistics/* median */.JZ)(known);
+    for (let pass = 0; pass < PASSES; pass += 1) {
+        const weights = known.map((value) => huberWeight(value - centre, deviation ** 2));
+        centre = (0,simple_statistics/* sum */.cz)(known.map((value, index) => value * (weights[index] ?? 0))) / (0,simple_statistics/* sum */.cz)(weights);
+    }
+    return centre;
 }
 
 
@@ -50534,99 +50857,6 @@ function mde80ForPrediction(test) {
 
 /***/ }),
 
-/***/ 21874:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   K: () => (/* binding */ predict),
-/* harmony export */   q: () => (/* binding */ medianVariance)
-/* harmony export */ });
-/* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(15521);
-/* harmony import */ var _arguments_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(97335);
-/* harmony import */ var _assumptions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(22595);
-/* harmony import */ var _moderated_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(10272);
-/* harmony import */ var _student_test_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(42089);
-
-
-
-
-
-/**
- * Tests m new runs against n stored ones: T = (z̃ − μ̃ ∓ δ) / (s̃ √(v(m) + v(n))) with ν₀ + ν degrees
- * of freedom. Here z̃ and μ̃ are medians, v is the variance factor of a median
- * ({@link medianVariance}), s̃² is the moderated between-run variance of both sides together, and
- * ν = m + n − 2. The unit is the run: more launches inside a run do not shrink the error. One
- * candidate and one stored run give ν = 0. Then the prior alone decides, with a wide interval.
- *
- * The spread is winsorised: a stored run further from the centre than {@link WINSOR_LIMIT} robust
- * deviations counts as if it were at that distance. Otherwise one odd run, or one merged regression,
- * would hide the next regression for as long as it is stored.
- *
- * The level is exact under the prior (normal runs, ν₀ s₀²/σ² ~ χ²). If the platform's σ equals s₀,
- * it is conservative (by simulation 0.023 at a nominal 0.05 with one stored run, 0.048 with 20). If
- * σ is twice s₀, the real level is too high: 0.16 with one stored run, 0.10 with 5, 0.068 with 20.
- * Small levels suffer more: a nominal 0.0004, as Holm asks of a family of 26, is 0.0003 with one,
- * 0.0015 with 5 and 0.0009 with 20.
- *
- * Source: G. K. Smyth (2004), see {@link moderatedVariance}; for the predictive form, G. J. Hahn,
- * Journal of the American Statistical Association 64 (1969), 878-888.
- *
- * @param confidence two-sided coverage of `low` to `high` (for Δ, not for a single run)
- * @throws RangeError when a side is empty or a number is out of its range
- */
-function predict(input, confidence) {
-    const { candidate, baseline, margin, prior } = input;
-    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_3__/* .requireSome */ .YN)('candidate', candidate);
-    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_3__/* .requireSome */ .YN)('baseline', baseline);
-    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_3__/* .requireNotNegative */ .CR)('margin', margin);
-    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_3__/* .requireLevel */ .q1)('confidence', confidence);
-    const { variance, degreesOfFreedom } = (0,_moderated_js__WEBPACK_IMPORTED_MODULE_4__/* .moderatedVariance */ .p)(pooled([candidate, baseline], prior.standardDeviation), prior);
-    const factor = medianVariance(candidate.length) + medianVariance(baseline.length);
-    const standardError = Math.sqrt(variance * factor);
-    const estimate = (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)([...candidate]) - (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)([...baseline]);
-    return (0,_student_test_js__WEBPACK_IMPORTED_MODULE_2__/* .studentTest */ .y)({ estimate, standardError, degreesOfFreedom }, margin, confidence);
-}
-/**
- * Variance of the median of n normal observations, in units of the variance of one. From n = 3 on it
- * is about (π/2)/n; the mean has 1/n, and for one or two observations the median is the mean. Using
- * 1/n would understate the variance of the stored centre by up to a third. The robust centre costs
- * little, because the candidate's own term is 1 at m = 1: the standard error grows by 4 % at n = 3
- * and by 1 % at n = 20. For tails heavier than normal the factor is smaller, so this one errs on the
- * side of fewer alarms.
- *
- * π / (2(n + a)) with a = π/2 − 1 for odd and π − 2 for even n is exact at 1 and 2, and within
- * 2.5 % of the integral over the order statistics at every n (checked against R up to 30).
- * Asymptotics: H. A. David and H. N. Nagaraja, "Order Statistics" (2003).
- */
-function medianVariance(n) {
-    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_3__/* .requireCount */ .v6)('n', n);
-    return Math.PI / 2 / (n + (n % 2 === 1 ? Math.PI / 2 - 1 : Math.PI - 2));
-}
-/** Both sides share a between-run variance, but each has its own centre. */
-function pooled(sides, minDeviation) {
-    const degrees = sides.map((side) => side.length - 1);
-    const degreesOfFreedom = degrees.reduce((sum, own) => sum + own, 0);
-    if (degreesOfFreedom === 0)
-        return { variance: 0, degreesOfFreedom };
-    const squares = sides
-        .filter((side) => side.length > 1)
-        .reduce((sum, side) => sum + (side.length - 1) * (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .sampleVariance */ .y4)(winsorised(side, minDeviation)), 0);
-    return { variance: squares / degreesOfFreedom, degreesOfFreedom };
-}
-/**
- * Moves outliers inwards. The scale is the median absolute deviation, but at least the prior's
- * deviation: a few runs that happen to agree must not make an ordinary one look like an outlier.
- */
-function winsorised(values, minDeviation) {
-    const centre = (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)([...values]);
-    const deviation = _assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .MAD_TO_DEVIATION */ .fu * (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .medianAbsoluteDeviation */ .hK)([...values]);
-    const reach = _assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .WINSOR_LIMIT */ .zQ * Math.max(deviation, minDeviation);
-    return values.map((value) => Math.min(Math.max(value, centre - reach), centre + reach));
-}
-
-
-/***/ }),
-
 /***/ 49376:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -50707,20 +50937,111 @@ function mix(state) {
 
 /***/ }),
 
-/***/ 69752:
+/***/ 59627:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   KG: () => (/* binding */ pairsToSettle),
-/* harmony export */   fR: () => (/* binding */ machinesToSettle),
-/* harmony export */   hM: () => (/* binding */ runsToSettle)
-/* harmony export */ });
-/* harmony import */ var _arguments_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(97335);
-/* harmony import */ var _assumptions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(22595);
-/* harmony import */ var _normal_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(45172);
-/* harmony import */ var _power_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(32868);
-/* harmony import */ var _prediction_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(21874);
-/* harmony import */ var _student_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(15956);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  fR: () => (/* binding */ machinesToSettle),
+  KG: () => (/* binding */ pairsToSettle),
+  hM: () => (/* binding */ runsToSettle)
+});
+
+// EXTERNAL MODULE: ./lib/stats/arguments.js
+var stats_arguments = __nccwpck_require__(97335);
+// EXTERNAL MODULE: ./lib/stats/assumptions.js
+var assumptions = __nccwpck_require__(22595);
+// EXTERNAL MODULE: ./lib/stats/normal.js
+var normal = __nccwpck_require__(45172);
+// EXTERNAL MODULE: ./lib/stats/power.js + 1 modules
+var power = __nccwpck_require__(32868);
+// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
+var simple_statistics = __nccwpck_require__(15521);
+// EXTERNAL MODULE: ./lib/stats/student-test.js
+var student_test = __nccwpck_require__(42089);
+;// CONCATENATED MODULE: ./lib/stats/prediction.js
+
+
+
+
+
+/**
+ * Tests m new runs against n stored ones: T = (z̃ − μ̃ ∓ δ) / (s̃ √(v(m) + v(n))) with ν₀ + ν degrees
+ * of freedom. Here z̃ and μ̃ are medians, v is the variance factor of a median
+ * ({@link medianVariance}), s̃² is the moderated between-run variance of both sides together, and
+ * ν = m + n − 2. The unit is the run: more launches inside a run do not shrink the error. One
+ * candidate and one stored run give ν = 0. Then the prior alone decides, with a wide interval.
+ *
+ * The spread is winsorised: a stored run further from the centre than {@link WINSOR_LIMIT} robust
+ * deviations counts as if it were at that distance. Otherwise one odd run, or one merged regression,
+ * would hide the next regression for as long as it is stored.
+ *
+ * The level is exact under the prior (normal runs, ν₀ s₀²/σ² ~ χ²). If the platform's σ equals s₀,
+ * it is conservative (by simulation 0.023 at a nominal 0.05 with one stored run, 0.048 with 20). If
+ * σ is twice s₀, the real level is too high: 0.16 with one stored run, 0.10 with 5, 0.068 with 20.
+ * Small levels suffer more: a nominal 0.0004, as Holm asks of a family of 26, is 0.0003 with one,
+ * 0.0015 with 5 and 0.0009 with 20.
+ *
+ * Source: G. K. Smyth (2004), see {@link moderatedVariance}; for the predictive form, G. J. Hahn,
+ * Journal of the American Statistical Association 64 (1969), 878-888.
+ *
+ * @param confidence two-sided coverage of `low` to `high` (for Δ, not for a single run)
+ * @throws RangeError when a side is empty or a number is out of its range
+ */
+function predict(input, confidence) {
+    const { candidate, baseline, margin, prior } = input;
+    requireSome('candidate', candidate);
+    requireSome('baseline', baseline);
+    requireNotNegative('margin', margin);
+    requireLevel('confidence', confidence);
+    const { variance, degreesOfFreedom } = moderatedVariance(pooled([candidate, baseline], prior.standardDeviation), prior);
+    const factor = medianVariance(candidate.length) + medianVariance(baseline.length);
+    const standardError = Math.sqrt(variance * factor);
+    const estimate = median([...candidate]) - median([...baseline]);
+    return studentTest({ estimate, standardError, degreesOfFreedom }, margin, confidence);
+}
+/**
+ * Variance of the median of n normal observations, in units of the variance of one. From n = 3 on it
+ * is about (π/2)/n; the mean has 1/n, and for one or two observations the median is the mean. Using
+ * 1/n would understate the variance of the stored centre by up to a third. The robust centre costs
+ * little, because the candidate's own term is 1 at m = 1: the standard error grows by 4 % at n = 3
+ * and by 1 % at n = 20. For tails heavier than normal the factor is smaller, so this one errs on the
+ * side of fewer alarms.
+ *
+ * π / (2(n + a)) with a = π/2 − 1 for odd and π − 2 for even n is exact at 1 and 2, and within
+ * 2.5 % of the integral over the order statistics at every n (checked against R up to 30).
+ * Asymptotics: H. A. David and H. N. Nagaraja, "Order Statistics" (2003).
+ */
+function medianVariance(n) {
+    (0,stats_arguments/* requireCount */.v6)('n', n);
+    return Math.PI / 2 / (n + (n % 2 === 1 ? Math.PI / 2 - 1 : Math.PI - 2));
+}
+/** Both sides share a between-run variance, but each has its own centre. */
+function pooled(sides, minDeviation) {
+    const degrees = sides.map((side) => side.length - 1);
+    const degreesOfFreedom = degrees.reduce((sum, own) => sum + own, 0);
+    if (degreesOfFreedom === 0)
+        return { variance: 0, degreesOfFreedom };
+    const squares = sides
+        .filter((side) => side.length > 1)
+        .reduce((sum, side) => sum + (side.length - 1) * sampleVariance(winsorised(side, minDeviation)), 0);
+    return { variance: squares / degreesOfFreedom, degreesOfFreedom };
+}
+/**
+ * Moves outliers inwards. The scale is the median absolute deviation, but at least the prior's
+ * deviation: a few runs that happen to agree must not make an ordinary one look like an outlier.
+ */
+function winsorised(values, minDeviation) {
+    const centre = median([...values]);
+    const deviation = MAD_TO_DEVIATION * medianAbsoluteDeviation([...values]);
+    const reach = WINSOR_LIMIT * Math.max(deviation, minDeviation);
+    return values.map((value) => Math.min(Math.max(value, centre - reach), centre + reach));
+}
+
+// EXTERNAL MODULE: ./lib/stats/student.js
+var student = __nccwpck_require__(15956);
+;// CONCATENATED MODULE: ./lib/stats/settle.js
 
 
 
@@ -50750,32 +51071,32 @@ function mix(state) {
  * @throws RangeError when an argument is out of its range
  */
 function pairsToSettle(result, pairs, judging) {
-    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireFinite */ .hp)('estimate', result.estimate);
-    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireLevel */ .q1)('confidence', result.confidence);
-    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireCount */ .v6)('pairs', pairs);
+    (0,stats_arguments/* requireFinite */.hp)('estimate', result.estimate);
+    (0,stats_arguments/* requireLevel */.q1)('confidence', result.confidence);
+    (0,stats_arguments/* requireCount */.v6)('pairs', pairs);
     if (judging.flagged !== undefined)
-        (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireCount */ .v6)('flagged', judging.flagged);
+        (0,stats_arguments/* requireCount */.v6)('flagged', judging.flagged);
     const verdict = likelyVerdict(result.estimate, judging, [
-        ...(judging.flagged === undefined ? [_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .SCREEN_LEVEL */ .U3] : []),
+        ...(judging.flagged === undefined ? [assumptions/* SCREEN_LEVEL */.U3] : []),
         judging.alpha / (judging.flagged ?? 1),
     ]);
-    const fewestPairs = Math.max(pairs + 1, (0,_power_js__WEBPACK_IMPORTED_MODULE_2__/* .minimumPairs */ .gv)(verdict.level, 1));
+    const fewestPairs = Math.max(pairs + 1, (0,power/* minimumPairs */.gv)(verdict.level, 1));
     const width = result.high - result.low;
     if (!(width >= 0)) {
         throw new RangeError(`low and high must be an interval, not ${result.low} and ${result.high}`);
     }
     if (width === Number.POSITIVE_INFINITY)
         return fewestPairs;
-    const standardError = width / 2 / (0,_normal_js__WEBPACK_IMPORTED_MODULE_1__/* .normalQuantile */ .Z)((1 + result.confidence) / 2);
-    const critical = (0,_normal_js__WEBPACK_IMPORTED_MODULE_1__/* .normalQuantile */ .Z)(1 - verdict.level);
-    return fewest(fewestPairs, _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .MAX_PAIRS_TO_SETTLE */ .hU, (all) => isLikely(verdict, {
+    const standardError = width / 2 / (0,normal/* normalQuantile */.Z)((1 + result.confidence) / 2);
+    const critical = (0,normal/* normalQuantile */.Z)(1 - verdict.level);
+    return fewest(fewestPairs, assumptions/* MAX_PAIRS_TO_SETTLE */.hU, (all) => isLikely(verdict, {
         standardError: standardError * Math.sqrt(pairs / all),
         critical,
-        upperTail: _normal_js__WEBPACK_IMPORTED_MODULE_1__/* .normalUpperTail */ .I,
+        upperTail: normal/* normalUpperTail */.I,
     }));
 }
 /**
- * How many stored runs in total would give an inconclusive prediction an even chance of being
+ * How many stored runs in total would give an inconclusive comparison an even chance of being
  * settled. Assumes that the true change equals the estimate and that the between-run spread stays
  * the same.
  *
@@ -50787,13 +51108,13 @@ function pairsToSettle(result, pairs, judging) {
  * @throws RangeError when an argument is out of its range
  */
 function runsToSettle(result, runs, judging) {
-    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireFinite */ .hp)('estimate', result.estimate);
-    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requirePositive */ .z6)('standardError', result.standardError);
-    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requirePositive */ .z6)('degreesOfFreedom', result.degreesOfFreedom);
+    (0,stats_arguments/* requireFinite */.hp)('estimate', result.estimate);
+    (0,stats_arguments/* requirePositive */.z6)('standardError', result.standardError);
+    (0,stats_arguments/* requirePositive */.z6)('degreesOfFreedom', result.degreesOfFreedom);
     const verdict = likelyVerdict(result.estimate, judging, [levelInFamily(judging)]);
-    const own = (0,_prediction_js__WEBPACK_IMPORTED_MODULE_3__/* .medianVariance */ .q)(runs.candidate);
-    const deviation = result.standardError / Math.sqrt(own + (0,_prediction_js__WEBPACK_IMPORTED_MODULE_3__/* .medianVariance */ .q)(runs.baseline));
-    return fewest(runs.baseline + 1, _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .MAX_RUNS_TO_SETTLE */ .CH, (stored) => isLikely(verdict, studentError(deviation * Math.sqrt(own + (0,_prediction_js__WEBPACK_IMPORTED_MODULE_3__/* .medianVariance */ .q)(stored)), verdict.level, result.degreesOfFreedom + stored - runs.baseline)));
+    const own = medianVariance(runs.candidate);
+    const deviation = result.standardError / Math.sqrt(own + medianVariance(runs.baseline));
+    return fewest(runs.baseline + 1, assumptions/* MAX_RUNS_TO_SETTLE */.CH, (stored) => isLikely(verdict, studentError(deviation * Math.sqrt(own + medianVariance(stored)), verdict.level, result.degreesOfFreedom + stored - runs.baseline)));
 }
 /**
  * How many machines in total would give an inconclusive comparison of shards an even chance of being
@@ -50808,32 +51129,32 @@ function runsToSettle(result, runs, judging) {
  * @throws RangeError when an argument is out of its range
  */
 function machinesToSettle(result, machines, judging, smallestP) {
-    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireFinite */ .hp)('estimate', result.estimate);
-    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requirePositive */ .z6)('standardError', result.standardError);
-    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requirePositive */ .z6)('degreesOfFreedom', result.degreesOfFreedom);
-    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireCount */ .v6)('machines', machines);
-    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireLevel */ .q1)('smallestP', smallestP);
+    (0,stats_arguments/* requireFinite */.hp)('estimate', result.estimate);
+    (0,stats_arguments/* requirePositive */.z6)('standardError', result.standardError);
+    (0,stats_arguments/* requirePositive */.z6)('degreesOfFreedom', result.degreesOfFreedom);
+    (0,stats_arguments/* requireCount */.v6)('machines', machines);
+    (0,stats_arguments/* requireLevel */.q1)('smallestP', smallestP);
     const verdict = likelyVerdict(result.estimate, judging, [levelInFamily(judging)]);
-    const reach = (0,_normal_js__WEBPACK_IMPORTED_MODULE_1__/* .normalQuantile */ .Z)(1 - smallestP) / (0,_normal_js__WEBPACK_IMPORTED_MODULE_1__/* .normalQuantile */ .Z)(1 - verdict.level);
+    const reach = (0,normal/* normalQuantile */.Z)(1 - smallestP) / (0,normal/* normalQuantile */.Z)(1 - verdict.level);
     const forPairs = verdict.inside ? 0 : Math.ceil(machines / reach ** 2);
-    return fewest(Math.max(machines + 1, forPairs), _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .MAX_MACHINES_TO_SETTLE */ .ki, (all) => isLikely(verdict, studentError(result.standardError * Math.sqrt(machines / all), verdict.level, result.degreesOfFreedom + all - machines)));
+    return fewest(Math.max(machines + 1, forPairs), assumptions/* MAX_MACHINES_TO_SETTLE */.ki, (all) => isLikely(verdict, studentError(result.standardError * Math.sqrt(machines / all), verdict.level, result.degreesOfFreedom + all - machines)));
 }
 function levelInFamily({ alpha, familySize }) {
-    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireCount */ .v6)('familySize', familySize);
+    (0,stats_arguments/* requireCount */.v6)('familySize', familySize);
     return alpha / familySize;
 }
 function likelyVerdict(estimate, { margin, alpha }, flaggingLevels) {
-    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireNotNegative */ .CR)('margin', margin);
-    (0,_arguments_js__WEBPACK_IMPORTED_MODULE_5__/* .requireLevel */ .q1)('alpha', alpha);
+    (0,stats_arguments/* requireNotNegative */.CR)('margin', margin);
+    (0,stats_arguments/* requireLevel */.q1)('alpha', alpha);
     const beyond = Math.abs(estimate) - margin;
     const inside = beyond <= 0;
-    const level = inside ? _assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .EQUIVALENCE_ALPHA */ .UT : Math.min(...flaggingLevels);
+    const level = inside ? assumptions/* EQUIVALENCE_ALPHA */.UT : Math.min(...flaggingLevels);
     return { inside, level, distance: Math.abs(beyond), far: Math.abs(estimate) + margin };
 }
 const studentError = (standardError, level, degreesOfFreedom) => ({
     standardError,
-    critical: (0,_student_js__WEBPACK_IMPORTED_MODULE_4__/* .studentQuantile */ .F)(1 - level, degreesOfFreedom),
-    upperTail: (z) => (0,_student_js__WEBPACK_IMPORTED_MODULE_4__/* .studentCdf */ .R)(-z, degreesOfFreedom),
+    critical: (0,student/* studentQuantile */.F)(1 - level, degreesOfFreedom),
+    upperTail: (z) => (0,student/* studentCdf */.R)(-z, degreesOfFreedom),
 });
 /** Whether the verdict is reached in at least half of all cases. */
 function isLikely({ inside, distance, far }, { standardError, critical, upperTail }) {
@@ -51476,7 +51797,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   hP: () => (/* binding */ isCountableSpec),
   iU: () => (/* binding */ isRunnable),
   Ap: () => (/* binding */ openTarget),
-  ww: () => (/* binding */ parseRunnableSpec)
+  ww: () => (/* binding */ parseRunnableSpec),
+  qL: () => (/* binding */ runAgain)
 });
 
 // EXTERNAL MODULE: ./lib/failure.js
@@ -51574,6 +51896,7 @@ const commandTarget = {
         start: (words) => isStreamed(argv) ? streamed(argv, probe, words) : onCommandLine(argv, probe, words),
         environment: environment/* withoutSecrets */.c,
     }),
+    again: async () => 'a command line does not say which files it ran then',
 };
 const isStreamed = (argv) => STREAMED.test(argv.at(-1) ?? '');
 const streamed = (argv, probe, words) => ({
@@ -52209,6 +52532,7 @@ async function profileText(options) {
 
 
 
+
 const container_MAX_SPEC = run/* targetSchema */.tX.shape.spec.maxLength ?? 0;
 /**
  * `container:IMAGE [engine options]`: each launch is a new container. It runs this machine's probe,
@@ -52238,6 +52562,31 @@ const containerTarget = {
             if (!(error instanceof EngineError))
                 throw error;
             throw (0,failure/* measurementFailure */.jO)(`${spec.spec} cannot be measured with ${engine.program}, because ${error.message}.`, error);
+        }
+    },
+    async again({ target }, now, tools) {
+        const digest = target.facts?.['image'];
+        if (digest === undefined)
+            return 'its record does not say which image it was';
+        const [, rest = ''] = /^container:(.*)$/s.exec(target.spec) ?? [];
+        try {
+            const { options } = splitImage(rest);
+            const spec = `container:${[digest, (0,shell_quote.quote)(options)].join(' ').trim()}`;
+            const again = {
+                kind: 'container',
+                spec,
+                image: digest,
+                options,
+                engine: now.engine,
+            };
+            await findImage(await findEngine(now.engine, tools.signal), again, tools);
+            return again;
+        }
+        catch (error) {
+            if (error instanceof EngineError || error instanceof Refusal) {
+                return `its image ${digest} cannot be had any more, because ${error.message}`;
+            }
+            throw error;
         }
     },
 };
@@ -52287,6 +52636,7 @@ const hostTarget = {
         // Nothing from the user's environment: the initial stack must not vary with their shell.
         environment: () => ({ LC_ALL: 'C' }),
     }),
+    again: async () => 'this machine as it was then cannot be brought back',
 };
 
 // EXTERNAL MODULE: external "node:os"
@@ -54741,7 +55091,7 @@ const kernelTarget = {
         const facts = {
             ...machineFacts(machine),
             kernel: image.version ?? 'unknown',
-            sha256: (0,external_node_crypto_.createHash)('sha256').update(image.content).digest('hex'),
+            sha256: sha256Of(image.content),
             ...(filter && spec.seccomp
                 ? { seccomp: `${(0,external_node_path_.basename)(spec.seccomp).slice(0, 200)}, sha256 ${filter.sha256}` }
                 : {}),
@@ -54757,7 +55107,27 @@ const kernelTarget = {
                 : {}),
         };
     },
+    async again({ target, instructions }, now, { signal }) {
+        const { facts = {}, machine } = target;
+        const [, rest = ''] = /^kernel:(.*)$/s.exec(target.spec) ?? [];
+        try {
+            const spec = { ...splitKernelSpec(target.spec, rest.trim()), options: now.options };
+            const { content, architecture } = await readImage(spec.path, signal);
+            if (instructions && machine?.emulator.version === (await qemuVersion(architecture))) {
+                return 'its instructions are counted already, and counts are exact on any machine';
+            }
+            return sha256Of(content) === facts['sha256']
+                ? { kind: 'kernel', spec: target.spec, ...spec }
+                : `another kernel is at ${spec.path} now`;
+        }
+        catch (error) {
+            if (error instanceof Refusal)
+                return `its kernel cannot be booted any more, because ${error.message}`;
+            throw error;
+        }
+    },
 };
+const sha256Of = (content) => (0,external_node_crypto_.createHash)('sha256').update(content).digest('hex');
 function machineRecord(guest, accelerator, version) {
     const { architecture, options } = guest;
     return {
@@ -54894,6 +55264,18 @@ function openTarget(spec, tools) {
     const kind = KINDS[spec.kind];
     return kind.open(spec, tools);
 }
+/**
+ * What an earlier run measured, as a target that can be measured again beside the candidate.
+ *
+ * @returns or why it cannot, as a clause
+ */
+async function runAgain(earlier, candidate, tools) {
+    if (earlier.target.kind !== candidate.kind) {
+        return `the newest stored run measured ${earlier.target.spec}, a target of another kind`;
+    }
+    const kind = KINDS[candidate.kind];
+    return kind.again(earlier, candidate, tools);
+}
 const isKind = (name) => Object.hasOwn(KINDS, name);
 
 
@@ -54978,11 +55360,17 @@ const NAMES = {
     ...{ 14: 'EFAULT', 16: 'EBUSY', 17: 'EEXIST', 18: 'EXDEV', 19: 'ENODEV', 20: 'ENOTDIR' },
     ...{ 21: 'EISDIR', 22: 'EINVAL', 23: 'ENFILE', 24: 'EMFILE', 25: 'ENOTTY', 26: 'ETXTBSY' },
     ...{ 27: 'EFBIG', 28: 'ENOSPC', 29: 'ESPIPE', 30: 'EROFS', 31: 'EMLINK', 32: 'EPIPE' },
-    ...{ 36: 'ENAMETOOLONG', 38: 'ENOSYS', 40: 'ELOOP', 61: 'ENODATA', 75: 'EOVERFLOW' },
-    ...{ 92: 'ENOPROTOOPT', 93: 'EPROTONOSUPPORT', 94: 'ESOCKTNOSUPPORT', 95: 'EOPNOTSUPP' },
-    ...{ 97: 'EAFNOSUPPORT', 98: 'EADDRINUSE', 99: 'EADDRNOTAVAIL', 100: 'ENETDOWN' },
-    ...{ 101: 'ENETUNREACH', 104: 'ECONNRESET', 105: 'ENOBUFS', 107: 'ENOTCONN' },
-    ...{ 110: 'ETIMEDOUT', 111: 'ECONNREFUSED', 113: 'EHOSTUNREACH', 125: 'ECANCELED' },
+    ...{ 33: 'EDOM', 34: 'ERANGE', 35: 'EDEADLK', 36: 'ENAMETOOLONG', 37: 'ENOLCK', 38: 'ENOSYS' },
+    ...{ 39: 'ENOTEMPTY', 40: 'ELOOP', 42: 'ENOMSG', 43: 'EIDRM', 60: 'ENOSTR', 61: 'ENODATA' },
+    ...{ 62: 'ETIME', 63: 'ENOSR', 67: 'ENOLINK', 71: 'EPROTO', 72: 'EMULTIHOP', 74: 'EBADMSG' },
+    ...{ 75: 'EOVERFLOW', 77: 'EBADFD', 84: 'EILSEQ', 88: 'ENOTSOCK', 89: 'EDESTADDRREQ' },
+    ...{ 90: 'EMSGSIZE', 91: 'EPROTOTYPE', 92: 'ENOPROTOOPT', 93: 'EPROTONOSUPPORT' },
+    ...{ 94: 'ESOCKTNOSUPPORT', 95: 'EOPNOTSUPP', 96: 'EPFNOSUPPORT', 97: 'EAFNOSUPPORT' },
+    ...{ 98: 'EADDRINUSE', 99: 'EADDRNOTAVAIL', 100: 'ENETDOWN', 101: 'ENETUNREACH' },
+    ...{ 102: 'ENETRESET', 103: 'ECONNABORTED', 104: 'ECONNRESET', 105: 'ENOBUFS', 106: 'EISCONN' },
+    ...{ 107: 'ENOTCONN', 108: 'ESHUTDOWN', 110: 'ETIMEDOUT', 111: 'ECONNREFUSED', 112: 'EHOSTDOWN' },
+    ...{ 113: 'EHOSTUNREACH', 114: 'EALREADY', 115: 'EINPROGRESS', 116: 'ESTALE', 122: 'EDQUOT' },
+    ...{ 125: 'ECANCELED', 130: 'EOWNERDEAD' },
 };
 /**
  * The name of an error, such as `EPERM`; its number where this list has no name for it, and an
@@ -56072,12 +56460,19 @@ function finish(nodes) {
 /* harmony export */   e: () => (/* binding */ isEmulated),
 /* harmony export */   v: () => (/* binding */ comparableRuns)
 /* harmony export */ });
+/* harmony import */ var _record_unread_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(91454);
+
 const CPU_MODEL = [
     'architecture',
     'cpuVendor',
     'cpuFamily',
     'cpuModelNumber',
     'cpuModel',
+];
+/** Any of these sets tells one CPU model from all others. arm64 shows no name, some clouds hide it. */
+const CPU_NAMES = [
+    ['cpuVendor', 'cpuFamily', 'cpuModelNumber'],
+    ['cpuModel'],
 ];
 /**
  * On an emulated machine, times depend on these facts. The guest sees the same processor everywhere,
@@ -56093,20 +56488,56 @@ const EMULATION = {
 /** Picks the stored runs whose machine matches the candidate's best. */
 function comparableRuns(candidate, stored) {
     const earlier = stored.filter((run) => run.id !== candidate.id);
-    const same = earlier.filter((run) => machineDifferences(run, candidate).length === 0);
-    if (same.length > 0)
-        return { match: 'same', runs: same, differences: [] };
-    const sameModel = earlier.filter((run) => sameCpuModel(run, candidate));
-    const runs = sameModel.length > 0 ? sameModel : earlier;
+    const fits = [
+        ['same', (run) => isSame(run, candidate) && readAlike(run, candidate)],
+        ['same', (run) => isSame(run, candidate) && cpuUnread(run, candidate).length === 0],
+        ['same', (run) => isSame(run, candidate)],
+        [
+            'same-cpu-model',
+            (run) => hasSameCpu(run, candidate) && cpuUnread(run, candidate).length === 0,
+        ],
+        ['same-cpu-model', (run) => hasSameCpu(run, candidate)],
+    ];
+    for (const [match, fit] of fits) {
+        const runs = earlier.filter(fit);
+        if (runs.length > 0)
+            return matched(match, runs, candidate);
+    }
+    return matched('other-machine', earlier, candidate);
+}
+function matched(match, runs, candidate) {
     const newest = runs.at(-1);
     return {
-        match: sameModel.length > 0 ? 'same-cpu-model' : 'other-machine',
+        match,
         runs,
         differences: newest ? machineDifferences(newest, candidate) : [],
+        cpuUnreadIn: [...new Set(runs.flatMap((run) => cpuUnread(run, candidate)))],
     };
 }
-const sameCpuModel = (a, b) => CPU_MODEL.every((field) => a.platform[field] === b.platform[field]) &&
-    emulationDifferences(a, b).length === 0;
+const isSame = (baseline, candidate) => machineDifferences(baseline, candidate).length === 0;
+const hasSameCpu = (baseline, candidate) => CPU_MODEL.every((field) => !differs(field, baseline, candidate)) &&
+    emulationDifferences(baseline, candidate).length === 0;
+/** Whether every field was read on both sides, or on neither. */
+const readAlike = (baseline, candidate) => cpuUnread(baseline, candidate).length === 0 &&
+    fieldsOf(candidate).every((field) => isUnread(baseline, field) === isUnread(candidate, field));
+/**
+ * Where the two runs cannot be shown to have one CPU model, because it could not be read. On an
+ * emulated machine the processor below and the emulator belong to it.
+ */
+function cpuUnread(baseline, candidate) {
+    const sides = [
+        [baseline, 'the stored runs'],
+        [candidate, 'this run'],
+    ];
+    const isNamed = CPU_NAMES.some((name) => sides.every(([run]) => isRead(run, name)));
+    const nameless = sides.filter(([run]) => !CPU_NAMES.some((name) => isRead(run, name)));
+    const unnamed = nameless.length > 0 ? nameless : sides;
+    const emulated = [baseline, candidate].some(isEmulated);
+    const unread = sides.filter((side) => (!isNamed && unnamed.includes(side)) ||
+        (emulated && emulationOf(side[0]).some(([, value]) => (0,_record_unread_js__WEBPACK_IMPORTED_MODULE_0__/* .isUnknown */ .t8)(value))));
+    return unread.map(([, words]) => words);
+}
+const isRead = (run, fields) => fields.every((field) => !isUnread(run, field));
 /** Whether the run was measured on an emulated processor. */
 const isEmulated = ({ target }) => target.machine?.accelerator === 'tcg';
 const machineDifferences = (baseline, candidate) => [
@@ -56116,17 +56547,26 @@ const machineDifferences = (baseline, candidate) => [
 function emulationDifferences(baseline, candidate) {
     if (!isEmulated(baseline) && !isEmulated(candidate))
         return [];
-    return Object.entries(EMULATION).flatMap(([name, textOf]) => {
-        const [before, after] = [baseline, candidate].map(({ target: { machine } }) => machine === undefined ? 'none' : textOf(machine));
-        return before === after ? [] : [`${name}: ${before} → ${after}`];
-    });
+    const after = new Map(emulationOf(candidate));
+    return emulationOf(baseline).flatMap(([name, before]) => differ(before, after.get(name) ?? NONE) ? [`${name}: ${before} → ${after.get(name)}`] : []);
 }
-function platformDifferences(baseline, candidate) {
-    const fields = Object.keys(candidate.platform);
-    return fields
-        .filter((field) => baseline.platform[field] !== candidate.platform[field])
-        .map((field) => `${field}: ${baseline.platform[field]} → ${candidate.platform[field]}`);
+const emulationOf = ({ target: { machine } }) => Object.entries(EMULATION).map(([name, textOf]) => [
+    name,
+    machine === undefined ? NONE : textOf(machine),
+]);
+const NONE = 'none';
+const platformDifferences = (baseline, candidate) => fieldsOf(candidate)
+    .filter((field) => differs(field, baseline, candidate))
+    .map((field) => `${field}: ${baseline.platform[field]} → ${candidate.platform[field]}`);
+const fieldsOf = ({ platform }) => Object.keys(platform);
+/** Without a known architecture, two runs have nothing in common. */
+function differs(field, baseline, candidate) {
+    const [before, after] = [baseline.platform[field], candidate.platform[field]];
+    const isVital = field === 'architecture';
+    return differ(before, after) || (isVital && [before, after].map(String).some(_record_unread_js__WEBPACK_IMPORTED_MODULE_0__/* .isUnknown */ .t8));
 }
+const differ = (before, after) => before !== after && !(0,_record_unread_js__WEBPACK_IMPORTED_MODULE_0__/* .isUnknown */ .t8)(`${before}`) && !(0,_record_unread_js__WEBPACK_IMPORTED_MODULE_0__/* .isUnknown */ .t8)(`${after}`);
+const isUnread = ({ platform }, field) => (0,_record_unread_js__WEBPACK_IMPORTED_MODULE_0__/* .isUnknown */ .t8)(`${platform[field]}`);
 
 
 /***/ }),
@@ -56304,7 +56744,244 @@ const asChange = (location) => ({
 
 /***/ }),
 
-/***/ 80252:
+/***/ 15908:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  h: () => (/* binding */ diagnose),
+  D: () => (/* binding */ quantitiesOf)
+});
+
+// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
+var simple_statistics = __nccwpck_require__(15521);
+// EXTERNAL MODULE: ./lib/record/report.js + 1 modules
+var report = __nccwpck_require__(11014);
+// EXTERNAL MODULE: ./lib/stats/arguments.js
+var stats_arguments = __nccwpck_require__(97335);
+;// CONCATENATED MODULE: ./lib/stats/least-absolute.js
+
+/** A determinant below this share of its terms counts as 0: the points lie on one ray. */
+const SINGULAR = 1e-9;
+/**
+ * The fit y ≈ Σ c·x through the origin with the smallest sum of weighted absolute errors. Unlike
+ * least squares, it hardly moves even if half of the points are far off.
+ *
+ * The answer is exact and found by trying: an optimal fit passes through as many points as there
+ * are predictors (P. Bloomfield and W. L. Steiger, "Least Absolute Deviations", 1983, section 1.3).
+ * With two predictors, the maximum here, that takes n²/2 fits of n errors each.
+ *
+ * @param points each with the same one or two predictors
+ * @returns the coefficients; undefined when the points do not determine them
+ * @throws RangeError when a number is not finite, a weight not positive, or there are more predictors
+ */
+function fitLeastAbsolute(points) {
+    const predictors = points[0]?.x.length ?? 1;
+    if (predictors < 1 || predictors > 2)
+        throw new RangeError('x must hold one or two predictors');
+    for (const { x, y, weight } of points) {
+        (0,stats_arguments/* requireAllFinite */.Mp)('x', [...x, y]);
+        (0,stats_arguments/* requirePositive */.z6)('weight', weight);
+    }
+    const candidates = predictors === 1 ? points.map(throughOne) : throughPairs(points);
+    let best;
+    for (const fit of candidates) {
+        if (fit === undefined)
+            continue;
+        const error = absoluteError(points, fit, best?.error);
+        if (best === undefined || error < best.error)
+            best = { fit, error };
+    }
+    return best?.fit;
+}
+/**
+ * Σ weight · |y − Σ c·x|
+ *
+ * @param limit the sum stops once it reaches this; the result is then at least the limit
+ */
+function absoluteError(points, fit, limit = Number.POSITIVE_INFINITY) {
+    let error = 0;
+    for (const { x, y, weight } of points) {
+        error += weight * Math.abs(y - predicted(x, fit));
+        if (error >= limit)
+            break;
+    }
+    return error;
+}
+/** Σ c·x. A plain loop, because one fit calls it a hundred thousand times. */
+function predicted(x, fit) {
+    let sum = 0;
+    for (let i = 0; i < x.length; i++)
+        sum += (x[i] ?? 0) * (fit[i] ?? 0);
+    return sum;
+}
+const throughOne = ({ x: [x = 0], y }) => x === 0 ? undefined : [y / x];
+function* throughPairs(points) {
+    for (const [i, p] of points.entries()) {
+        for (const q of points.slice(i + 1))
+            yield throughTwo(p, q);
+    }
+}
+/** Cramer's rule. */
+function throughTwo(p, q) {
+    const [a = 0, b = 0] = p.x;
+    const [c = 0, d = 0] = q.x;
+    const determinant = a * d - b * c;
+    if (Math.abs(determinant) <= SINGULAR * (Math.abs(a * d) + Math.abs(b * c)))
+        return undefined;
+    return [(p.y * d - b * q.y) / determinant, (a * q.y - p.y * c) / determinant];
+}
+
+// EXTERNAL MODULE: ./lib/stats/random.js
+var stats_random = __nccwpck_require__(49376);
+// EXTERNAL MODULE: ./lib/verdict/comparison.js
+var verdict_comparison = __nccwpck_require__(77080);
+;// CONCATENATED MODULE: ./lib/verdict/diagnosis.js
+
+
+
+
+
+/** Fewer changes than this can be explained by any of the quantities. */
+const MIN_METRICS = 3;
+/** The terms must explain this share: the rest then hides no second cause of the same size. */
+const MIN_SHARE = 0.8;
+/** This share of the called metrics must be explained: more than half of their change each. */
+const MIN_EXPLAINED_SHARE = 0.6;
+/**
+ * The share that must have moved of the metrics that a cause should move beyond their margins. Metrics
+ * that did not move refute a cause. Not all have to move: noise hides some, and a quantity is coarse.
+ * For example, a page fault enters the kernel too, but does not pass its filters.
+ */
+const MIN_REACH = 2 / 3;
+/** A change of this many margins is so large that the confirmation can hardly have missed it. */
+const CLEARLY = 1.5;
+const RESAMPLES = 200;
+const CONFIDENCE = 0.95;
+/** Any number will do. A fixed one makes the interval depend on the changes alone. */
+const SEED = 26;
+/**
+ * Looks for one cause behind the called changes: a cost for every kernel entry, every context switch
+ * or every kilobyte, or for two of these. The catalogue says how many of each an operation makes.
+ *
+ * The fit is robust, because some metrics have changes of their own. It uses all metrics. Unchanged
+ * metrics are included because they can refute a cause; and metrics just beyond their margins, taken
+ * alone, would make a cause look larger than it is.
+ *
+ * @returns undefined if nothing simple explains most of the changes
+ */
+function diagnose(comparison) {
+    const items = comparison.findings
+        .filter(verdict_comparison/* isMeasured */.V)
+        .flatMap((finding) => itemOf(finding, comparison));
+    const changed = items.filter((item) => item.changed);
+    if (changed.length < MIN_METRICS)
+        return undefined;
+    const best = (models) => models
+        .map((model) => explain(model, items))
+        .filter((diagnosis) => diagnosis !== undefined)
+        .sort((a, b) => b.explained.length - a.explained.length || b.share - a.share)[0];
+    const [single, double] = [best(SINGLE), best(DOUBLE)];
+    if (single === undefined || double === undefined)
+        return single ?? double;
+    const gained = double.explained.length - single.explained.length;
+    return gained >= Math.max(2, WORTH_A_TERM * changed.length) ? double : single;
+}
+const SINGLE = report/* QUANTITIES */.cl.map((quantity) => [quantity]);
+const DOUBLE = [
+    ['entries', 'switches'],
+    ['entries', 'tcpKilobytes'],
+    ['entries', 'kilobytes'],
+    ['switches', 'tcpKilobytes'],
+    ['switches', 'kilobytes'],
+];
+/** The share of metrics that a second term must explain in addition: the simpler cause is likelier. */
+const WORTH_A_TERM = 0.2;
+function itemOf(metric, { candidate }) {
+    const { baseline: before, candidate: after, change, verdict, marginRatio } = metric;
+    const record = candidate.metrics.find(({ id }) => id === metric.id);
+    const timed = before.status === 'ok' && before.unit !== 'count' && after.status === 'ok';
+    const quantities = record && quantitiesOf(record);
+    if (!metric.gate || !timed || !change || !quantities)
+        return [];
+    return [
+        {
+            id: metric.id,
+            x: report/* QUANTITIES */.cl.map((quantity) => quantities[quantity]),
+            y: after.estimate - before.estimate,
+            // Noise is proportional to the time.
+            weight: 1 / before.estimate,
+            baselineNs: before.estimate,
+            changed: verdict === 'regressed' || verdict === 'improved',
+            marginRatio,
+        },
+    ];
+}
+/** From the catalogue. The bytes went over TCP if the probe counted TCP segments. */
+function quantitiesOf(record) {
+    if (record.status !== 'ok' || record.entries === undefined)
+        return undefined;
+    const { entries, switches = 0, bytes = 0, details } = record;
+    const kilobytes = bytes / 1024;
+    const tcpKilobytes = details?.['segments_per_op'] === undefined ? 0 : kilobytes;
+    return { entries, switches, tcpKilobytes, kilobytes };
+}
+function explain(model, items) {
+    const points = items.map((item) => only(model, item));
+    const fit = fitLeastAbsolute(points);
+    if (fit === undefined)
+        return undefined;
+    const changed = points.filter((point) => point.changed);
+    const explained = changed.filter(({ x, y }) => Math.abs(y - predicted(x, fit)) < Math.abs(y) / 2);
+    const enough = Math.max(MIN_METRICS, MIN_EXPLAINED_SHARE * changed.length);
+    if (explained.length < enough)
+        return undefined;
+    const nothing = model.map(() => 0);
+    const share = 1 - absoluteError(explained, fit) / absoluteError(explained, nothing);
+    if (share < MIN_SHARE || reach(model, items, fit) < MIN_REACH)
+        return undefined;
+    const terms = intervals(points, fit).map(([low, high], index) => ({
+        quantity: model[index] ?? 'entries',
+        ns: fit[index] ?? 0,
+        ...{ low, high },
+    }));
+    if (terms.some(({ low, high }) => low <= 0 && high >= 0))
+        return undefined;
+    const ids = explained.map(({ id }) => id);
+    return { terms, share, explained: ids, called: changed.length };
+}
+/** An item with only the predictors of a model. */
+const only = (model, item) => ({
+    ...item,
+    x: model.map((quantity) => item.x[report/* QUANTITIES */.cl.indexOf(quantity)] ?? 0),
+});
+/**
+ * The share that moved of the metrics that the fit should clearly move. A metric moved if it was
+ * called, or if it shows most of the expected change although time or noise kept it from being called.
+ */
+function reach(model, items, fit) {
+    const moved = items
+        .map((item) => ({ ...item, expected: predicted(only(model, item).x, fit) }))
+        .filter(({ expected, baselineNs, marginRatio }) => Math.abs(expected) > CLEARLY * marginRatio * baselineNs);
+    const called = moved.filter(({ changed, expected, y }) => Math.sign(y) === Math.sign(expected) && (changed || Math.abs(y) > Math.abs(expected) / 2));
+    return moved.length === 0 ? 0 : called.length / moved.length;
+}
+/** Percentile bootstrap over the metrics (Efron and Tibshirani 1993, chapter 13). */
+function intervals(points, fit) {
+    const random = (0,stats_random/* seededRandom */.I)(SEED);
+    const drawn = Array.from({ length: RESAMPLES }, () => fitLeastAbsolute(points.map(() => points[random.below(points.length)]))).filter((one) => one !== undefined);
+    const tail = (1 - CONFIDENCE) / 2;
+    return fit.map((coefficient, index) => {
+        const values = [coefficient, ...drawn.map((one) => one[index] ?? 0)];
+        return [(0,simple_statistics/* quantile */.YV)(values, tail), (0,simple_statistics/* quantile */.YV)(values, 1 - tail)];
+    });
+}
+
+
+/***/ }),
+
+/***/ 81351:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -56319,8 +56996,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
 var simple_statistics = __nccwpck_require__(15521);
-// EXTERNAL MODULE: ./lib/record/metric-status.js
-var metric_status = __nccwpck_require__(88924);
+// EXTERNAL MODULE: ./lib/record/unread.js
+var unread = __nccwpck_require__(91454);
 // EXTERNAL MODULE: ./lib/stats/assumptions.js
 var assumptions = __nccwpck_require__(22595);
 // EXTERNAL MODULE: ./lib/text/units.js
@@ -56332,7 +57009,7 @@ var flat = __nccwpck_require__(14238);
 // EXTERNAL MODULE: ./lib/verdict/settings.js
 var verdict_settings = __nccwpck_require__(63260);
 // EXTERNAL MODULE: ./lib/verdict/sides.js
-var verdict_sides = __nccwpck_require__(59865);
+var sides = __nccwpck_require__(59865);
 ;// CONCATENATED MODULE: ./lib/verdict/instructions.js
 
 
@@ -56372,7 +57049,7 @@ function otherConditions(before, after) {
     const other = names.filter((name) => before.conditions[name] !== after.conditions[name]);
     if (other.length === 0)
         return undefined;
-    const list = other.map((name) => `${name}: ${before.conditions[name] ?? 'unknown'} → ${after.conditions[name] ?? 'unknown'}`);
+    const list = other.map((name) => `${name}: ${before.conditions[name] ?? unread/* NOT_RECORDED */.D0} → ${after.conditions[name] ?? unread/* NOT_RECORDED */.D0}`);
     return `The two sides were counted under different conditions (${list.join(', ')}), so their instruction counts cannot be compared: count both with the same emulator and options.`;
 }
 function compareMetric(before, after, settings, obstacle) {
@@ -56381,9 +57058,9 @@ function compareMetric(before, after, settings, obstacle) {
     const finding = { measure: 'instructions', id, gate, baseline, candidate };
     if (obstacle !== undefined)
         return { ...finding, verdict: 'incomparable', because: obstacle };
-    const why = notComparable(before, after);
+    const why = (0,sides/* notComparable */.kY)(before, after, 'counted');
     if (why !== undefined || baseline.status !== 'ok' || candidate.status !== 'ok') {
-        const verdict = (0,verdict_sides/* isLost */.JD)(finding) ? 'blocked' : 'incomparable';
+        const verdict = (0,sides/* isLost */.JD)(before, after) ? 'blocked' : 'incomparable';
         return { ...finding, verdict, because: why ?? 'Nothing was counted.' };
     }
     const same = agree(baseline, candidate);
@@ -56440,18 +57117,6 @@ const NOT_COUNTED = {
 function minResolution(id, count) {
     const [, share] = assumptions/* RESOLUTION_SHARES */.q8.find(([prefix]) => id.startsWith(prefix)) ?? ['', 0];
     return Math.max(assumptions/* MIN_RESOLUTION */.yb, share * count);
-}
-function notComparable(before, after) {
-    if (before?.status === 'ok' && after.status === 'ok') {
-        return before.version === after.version
-            ? undefined
-            : `The sides counted different definitions of this metric: the baseline definition ${before.version}, the candidate definition ${after.version}.`;
-    }
-    if (before?.status === 'ok')
-        return `Counted on the baseline, but ${(0,metric_status/* absence */.An)(after)} on the candidate.`;
-    if (after.status === 'ok')
-        return `Counted on the candidate, but ${(0,metric_status/* absence */.An)(before)} on the baseline.`;
-    return `Not counted on either side: ${(0,metric_status/* absence */.An)(after)} on the candidate.`;
 }
 /**
  * The differences boot by boot. The boots of both sides have the same seeds in the same order, so an
@@ -56552,7 +57217,7 @@ function describeMetric({ measure, id, gate, marginRatio, candidate, floor, mde8
 // EXTERNAL MODULE: ./lib/verdict/shard-set.js
 var shard_set = __nccwpck_require__(27948);
 // EXTERNAL MODULE: ./lib/record/run.js + 3 modules
-var record_run = __nccwpck_require__(38359);
+var run = __nccwpck_require__(38359);
 // EXTERNAL MODULE: ./lib/stats/hodges-lehmann.js
 var hodges_lehmann = __nccwpck_require__(4825);
 // EXTERNAL MODULE: ./lib/stats/power.js + 1 modules
@@ -56620,8 +57285,8 @@ function requireMachines(machines) {
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 const at = (values, index) => values[index] ?? 0;
 
-// EXTERNAL MODULE: ./lib/stats/settle.js
-var settle = __nccwpck_require__(69752);
+// EXTERNAL MODULE: ./lib/stats/settle.js + 1 modules
+var settle = __nccwpck_require__(59627);
 // EXTERNAL MODULE: ./lib/stats/normal.js
 var normal = __nccwpck_require__(45172);
 // EXTERNAL MODULE: ./lib/stats/signed-rank.js
@@ -56688,10 +57353,10 @@ var validity = __nccwpck_require__(50703);
 
 
 
+
+const isCpuRead = ({ candidate: { platform } }) => !(0,unread/* isUnknown */.t8)(platform.cpuModel);
 /** The CPU model of a machine, or its architecture if the kernel names no model. */
-const cpuOf = ({ candidate: { platform } }) => platform.cpuModel === '' || platform.cpuModel === 'unknown'
-    ? platform.architecture
-    : platform.cpuModel;
+const cpuOf = (shard) => isCpuRead(shard) ? shard.candidate.platform.cpuModel : shard.candidate.platform.architecture;
 /** `machine 2 (AMD EPYC 7763)`, with the numbers of the report's list. */
 const machineName = (shard, shards) => `machine ${shards.indexOf(shard) + 1} (${cpuOf(shard)})`;
 /** What weakens the whole comparison over machines, one sentence each. */
@@ -56753,8 +57418,8 @@ function ofMachine(shard, shards) {
     const { baseline, candidate } = shard;
     const name = machineName(shard, shards);
     const said = [
-        ...(0,validity/* validityCaveats */.q)([baseline, candidate]),
-        ...(0,validity/* unevenFilterCaveats */.d)(baseline, candidate),
+        ...(0,validity/* validityCaveats */.qE)([baseline, candidate]),
+        ...(0,validity/* unevenFilterCaveats */.d8)(baseline, candidate),
     ];
     return said.map((sentence) => `On ${name}: ${sentence}`);
 }
@@ -56814,17 +57479,23 @@ function clause(extremes, marginRatio, machines, shards) {
 }
 /** The CPU models that moved beyond the margin, if the model alone separates them from the others. */
 function kindThatMoved(marginRatio, machines) {
-    const moved = ({ estimate }) => Math.abs(estimate) > Math.log1p(marginRatio);
-    const models = (which) => [
-        ...new Set(which.map(({ shard }) => cpuOf(shard))),
-    ];
-    const those = models(machines.filter(moved));
-    const others = models(machines.filter((machine) => !moved(machine)));
-    const apart = those.length > 0 && others.length > 0;
-    if (!apart || those.some((model) => others.includes(model)))
+    const isMoved = ({ estimate }) => Math.abs(estimate) > Math.log1p(marginRatio);
+    const moved = machines.filter(isMoved);
+    const others = machines.filter((machine) => !isMoved(machine));
+    if (moved.length === 0 || others.length === 0)
         return '';
-    return `; it moved on every ${those.join(' and ')}, and on no ${others.join(' or ')}`;
+    if (moved.some((machine) => others.some((other) => mayBeAlike(machine, other))))
+        return '';
+    return `; it moved on every ${modelsOf(moved, ' and ')}, and on no ${modelsOf(others, ' or ')}`;
 }
+/** A CPU model that could not be read may be that of any machine of its architecture. */
+function mayBeAlike(...pair) {
+    const [first, second] = pair.map(({ shard }) => shard.candidate.platform);
+    if (first?.architecture !== second?.architecture)
+        return false;
+    return first?.cpuModel === second?.cpuModel || pair.some(({ shard }) => !isCpuRead(shard));
+}
+const modelsOf = (machines, join) => [...new Set(machines.map(({ shard }) => cpuOf(shard)))].join(join);
 
 ;// CONCATENATED MODULE: ./lib/stats/location-error.js
 
@@ -56876,7 +57547,7 @@ const PHASE = 'screen';
 /** @returns undefined if a side has no time or another definition, or there are too few pairs */
 function measuredOn(shard, id, version) {
     const { baseline, candidate } = shard;
-    const pair = (0,verdict_sides/* comparablePair */.T7)((0,samples/* metricOf */.ak)(baseline, id), (0,samples/* metricOf */.ak)(candidate, id));
+    const pair = (0,sides/* comparablePair */.T7)((0,samples/* metricOf */.ak)(baseline, id), (0,samples/* metricOf */.ak)(candidate, id));
     if (typeof pair === 'string' || pair.kind === 'events')
         return undefined;
     if (pair.candidate.version !== version)
@@ -56904,7 +57575,7 @@ function measuredOn(shard, id, version) {
 function usualVersion(shards, id) {
     const versions = shards
         .map(({ candidate }) => (0,samples/* metricOf */.ak)(candidate, id))
-        .filter(record_run/* isTimed */._Y)
+        .filter(run/* isTimed */._Y)
         .map(({ version }) => version);
     const count = (version) => versions.filter((one) => one === version).length;
     return versions.toSorted((a, b) => count(b) - count(a) || b - a)[0];
@@ -56924,10 +57595,8 @@ var counts = __nccwpck_require__(98345);
 
 
 
-
 /** Metrics of shards that are not judged by a test over machines: exact counts, and losses. */
-const lostOnShard = (shards, id) => shards.find(({ baseline, candidate }) => (0,samples/* metricOf */.ak)(baseline, id)?.status === 'ok' &&
-    (0,metric_status/* isRefused */.H0)((0,samples/* metricOf */.ak)(candidate, id) ?? { status: 'absent' }));
+const lostOnShard = (shards, id) => shards.find(({ baseline, candidate }) => (0,sides/* isLost */.JD)((0,samples/* metricOf */.ak)(baseline, id), (0,samples/* metricOf */.ak)(candidate, id)));
 /**
  * Compares an exact count over machines. A count is exact on each machine, so the worst verdict
  * decides. There is no spread to estimate, and a machine without the difference does not undo it.
@@ -56937,7 +57606,7 @@ const lostOnShard = (shards, id) => shards.find(({ baseline, candidate }) => (0,
 function eventsOnShards(shards, id) {
     const counted = shards.flatMap((shard) => {
         const candidate = (0,samples/* metricOf */.ak)(shard.candidate, id);
-        if (!(0,record_run/* isCounted */.he)(candidate))
+        if (!(0,run/* isCounted */.he)(candidate))
             return [];
         const compared = (0,counts/* compareCounts */.G)((0,samples/* metricOf */.ak)(shard.baseline, id), candidate);
         return compared ? [{ shard, compared }] : [];
@@ -56967,13 +57636,13 @@ function findingOrReason(compared, shards, id, settings) {
         return compared;
     const shard = lost ?? shards.find(({ candidate }) => (0,samples/* metricOf */.ak)(candidate, id)) ?? shards[0];
     const [before, after] = [(0,samples/* metricOf */.ak)(shard.baseline, id), (0,samples/* metricOf */.ak)(shard.candidate, id)];
-    const why = (0,verdict_sides/* comparablePair */.T7)(before, after);
+    const why = (0,sides/* comparablePair */.T7)(before, after);
     const because = typeof why === 'string' ? why : TOO_FEW;
     const where = lost && shards.length > 1 ? `On ${machineName(lost, shards)}: ` : '';
     const elsewhere = compared && (0,verdict/* isCalled */.AP)(compared)
         ? ` On the machines that can measure it: ${compared.because}`
         : '';
-    return (0,verdict_sides/* notTested */.RP)({ id, gate: after?.gate ?? false }, (0,verdict_settings/* marginOf */.O)(after ?? { id }, settings.margins, assumptions/* PAIRED_MARGIN */.To), (0,verdict_sides/* bothSides */.g6)(before, after), `${where}${because}${elsewhere}`);
+    return (0,sides/* notTested */.RP)({ id, gate: after?.gate ?? false }, (0,verdict_settings/* marginOf */.O)(after ?? { id }, settings.margins, assumptions/* PAIRED_MARGIN */.To), before, after, `${where}${because}${elsewhere}`);
 }
 
 // EXTERNAL MODULE: ./lib/verdict/shift-test.js + 1 modules
@@ -57054,8 +57723,8 @@ function withPairs(given) {
         const { baseline, candidate } = shard;
         // A metric that one side was refused never has pairs. It is reported elsewhere.
         const timed = candidate.metrics
-            .filter(record_run/* isTimed */._Y)
-            .filter(({ id }) => (0,record_run/* isTimed */._Y)((0,samples/* metricOf */.ak)(baseline, id)));
+            .filter(run/* isTimed */._Y)
+            .filter(({ id }) => (0,run/* isTimed */._Y)((0,samples/* metricOf */.ak)(baseline, id)));
         return timed.length === 0 || timed.some(({ id, version }) => measuredOn(shard, id, version));
     };
     const [first, ...rest] = given.filter(counts);
@@ -57116,7 +57785,7 @@ function shards_compareMetric({ metric, marginRatio, machines, test, shift }, { 
         id,
         gate,
         marginRatio,
-        ...(0,verdict_sides/* sidesOfChange */.m9)(metric, middleNs(machines), change.ratio, {
+        ...(0,sides/* sidesOfChange */.m9)(metric, middleNs(machines), change.ratio, {
             baseline: total(machines, 'baseline'),
             candidate: total(machines, 'candidate'),
         }),
@@ -57175,11 +57844,11 @@ function fisherTest(table) {
         throw new RangeError(`${first} of ${firstSize} and ${second} of ${secondSize} exceed the sample size`);
     }
     const all = first + second;
-    const most = Math.min(all, firstSize);
+    const maxCount = Math.min(all, firstSize);
     let term = shareOfMost(all, firstSize, secondSize);
     const smallestP = term;
     let tail = term;
-    for (let count = most; count > first; count--) {
+    for (let count = maxCount; count > first; count--) {
         term *= (count * (secondSize - all + count)) / ((firstSize - count + 1) * (all - count + 1));
         tail += term;
     }
@@ -57282,235 +57951,10 @@ function sentence(first, others) {
     return `In ${id}, ${candidate} of ${(0,units/* countOf */.pq)(launches, 'launch', 'launches')} of the candidate took ${(0,units/* formatShare */.T1)(share)} longer than its typical launch, and ${theirs} of the baseline's did${likewise}. The verdict is about the typical launch; look for something that happens only now and then.`;
 }
 
-// EXTERNAL MODULE: ./lib/families.js
-var families = __nccwpck_require__(31459);
-// EXTERNAL MODULE: ./lib/stats/prediction.js
-var prediction = __nccwpck_require__(21874);
-// EXTERNAL MODULE: ./lib/verdict/comparability.js
-var comparability = __nccwpck_require__(82515);
-;// CONCATENATED MODULE: ./lib/verdict/machine.js
-
-
-
-
-
-/** The control loop is pure user-space arithmetic: a change of this size comes from the machine. */
-const CONTROL_MOVED = Math.log1p(0.02);
-/** The same for the wide loop, which another thread on the core can slow down too. */
-const WIDTH_MOVED = Math.log(assumptions/* WIDTH_THRESHOLD */.F3);
-/** If this share of the metrics moves with a loop, the kernel is not the cause. */
-const SHARE_MOVED = 0.5;
-const LOOPS = [
-    {
-        of: runControl,
-        moved: CONTROL_MOVED,
-        // A busy sibling thread slowed system calls by up to five times as much as this loop.
-        maxFactor: 6,
-        says: (ratio) => `The machine itself changed: the time of its control loop changed by ${ratio}`,
-    },
-    {
-        of: ({ coreWidth = Number.NaN }) => coreWidth,
-        moved: WIDTH_MOVED,
-        // It slowed them by about as much as this loop.
-        maxFactor: 2,
-        says: (ratio) => `Other work on the same core changed: the time of a loop that needs the whole width of the core changed by ${ratio}`,
-    },
-];
-/**
- * Detects that a comparison with stored runs shows a change of the machine, not of the kernel. That is
- * so if a loop of arithmetic runs at another speed than in the stored runs, and at least half of the
- * metrics moved in the same direction, beyond their margins and in proportion to the loop. Their times
- * are already divided by the control loop's.
- *
- * @returns one sentence that names what moved, or undefined
- */
-function machineMoved(stored, candidate, predicted) {
-    if (stored.length === 0 || predicted.length === 0)
-        return undefined;
-    for (const { of, moved, maxFactor, says } of LOOPS) {
-        const before = stored.map(of).filter(Number.isFinite);
-        const loop = before.length > 0 ? Math.log(of(candidate) / (0,simple_statistics/* median */.JZ)(before)) : Number.NaN;
-        if (!(Math.abs(loop) > moved))
-            continue;
-        const along = predicted.filter((one) => movedAlong(one, loop, maxFactor));
-        if (along.length < SHARE_MOVED * predicted.length)
-            continue;
-        return `${says((0,units/* formatRatio */.B0)(Math.exp(loop)))} against the stored runs, and ${(0,units/* formatShare */.T1)(along.length / predicted.length)} of the metrics moved with it; run again on a machine in its usual state.`;
-    }
-    return undefined;
-}
-function movedAlong({ prediction, marginRatio }, loop, maxFactor) {
-    const size = Math.abs(prediction.estimate);
-    const sameWay = Math.sign(prediction.estimate) === Math.sign(loop);
-    return sameWay && size > Math.log1p(marginRatio) && size < maxFactor * Math.abs(loop);
-}
-/** The time of a run's control loop in ns per operation: the median over its metrics. */
-function runControl(run) {
-    const speeds = run.metrics.flatMap((metric) => (0,record_run/* isTimed */._Y)(metric) && !metric.id.startsWith('control.')
-        ? (0,samples/* controlSpeed */.vv)(metric.id, metric.replicates)
-        : []);
-    return speeds.length > 0 ? (0,simple_statistics/* median */.JZ)(speeds) : Number.NaN;
-}
-
-;// CONCATENATED MODULE: ./lib/verdict/stored.js
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-/**
- * Compares a candidate run with stored runs of earlier jobs.
- *
- * The unit is the run: the spread between runs decides, not the number of launches inside a run.
- * Runs of another machine are shown and not judged. Runs of another machine with the same CPU model,
- * or of this machine in another state, are judged, but no change is called on them.
- */
-function compareStored(stored, candidate, settings) {
-    const comparable = (0,comparability/* comparableRuns */.v)(candidate, stored.runs);
-    const predicted = predictMetrics(comparable, candidate, settings);
-    const gated = predicted.filter(({ metric }) => metric.gate);
-    const family = (0,shift_test/* adjustFamily */.K$)(new Map(gated.map((one) => [one.metric.id, one.prediction])));
-    const obstacle = sameModelObstacle(comparable) ?? machineMoved(comparable.runs, candidate, predicted);
-    const circumstances = { candidate, settings, family, obstacle };
-    return {
-        design: 'stored',
-        alpha: settings.alpha,
-        familySize: family.size,
-        candidate,
-        baseline: comparable.runs,
-        findings: candidate.metrics.map((metric) => {
-            const found = predicted.find((one) => one.metric === metric);
-            return found
-                ? stored_compareMetric(found, circumstances)
-                : (compareWithLast(metric, comparable) ?? notCompared(metric, comparable, settings));
-        }),
-        skipped: stored.skipped,
-        caveats: [
-            ...otherMachineCaveats(comparable),
-            ...(obstacle === undefined ? [] : [obstacle]),
-            ...otherTarget(comparable.runs, candidate),
-            ...(0,validity/* validityCaveats */.q)([candidate]),
-        ],
-    };
-}
-function predictMetrics({ match, runs }, candidate, settings) {
-    if (match === 'other-machine')
-        return [];
-    return candidate.metrics.flatMap((metric) => {
-        if (!(0,record_run/* isTimed */._Y)(metric))
-            return [];
-        const stored = runs.flatMap((run) => {
-            const pair = (0,verdict_sides/* comparablePair */.T7)((0,samples/* metricOf */.ak)(run, metric.id), metric);
-            return typeof pair === 'string' || pair.kind === 'events' ? [] : [pair.baseline];
-        });
-        if (stored.length === 0)
-            return [];
-        const marginRatio = (0,verdict_settings/* marginOf */.O)(metric, settings.margins, assumptions/* STORED_MARGIN */.f3);
-        const prediction = predictMetric(metric, stored, marginRatio, assumptions/* SHOWN_CONFIDENCE */.LK);
-        return { metric, stored, marginRatio, prediction };
-    });
-}
-const predictMetric = (metric, stored, marginRatio, confidence) => (0,prediction/* predict */.K)({
-    candidate: [(0,samples/* runEstimate */.GI)(metric)],
-    baseline: stored.map(samples/* runEstimate */.GI),
-    margin: Math.log1p(marginRatio),
-    prior: priorOf(metric.id),
-}, confidence);
-function priorOf(id) {
-    const family = (0,families/* familyOf */.Ap)(id);
-    const known = family && assumptions/* PRIOR_STANDARD_DEVIATIONS */.oA[family];
-    return {
-        standardDeviation: known ?? assumptions/* OTHER_PRIOR_STANDARD_DEVIATION */.mh,
-        degreesOfFreedom: assumptions/* PRIOR_DEGREES_OF_FREEDOM */.AO,
-    };
-}
-function stored_compareMetric({ metric, stored, marginRatio, prediction }, { candidate, settings: { alpha }, family, obstacle }) {
-    const { id, gate } = metric;
-    const judging = { margin: Math.log1p(marginRatio), alpha, familySize: gate ? family.size : 1 };
-    const equivalence = predictMetric(metric, stored, marginRatio, assumptions/* EQUIVALENCE_CONFIDENCE */.gR);
-    const change = (0,verdict_decision/* asChange */.t)({ ...prediction, confidence: assumptions/* SHOWN_CONFIDENCE */.LK });
-    const floor = (0,verdict_floor/* floorOf */.E)((0,samples/* withinDifferences */.qJ)(candidate, id, 'screen'), marginRatio, alpha);
-    const replicates = stored.flatMap((run) => run.replicates);
-    const baselineNs = Math.exp((0,simple_statistics/* median */.JZ)(stored.map(samples/* runEstimate */.GI))) * (0,samples/* controlSpeed */.vv)(id, replicates);
-    return {
-        measure: 'time',
-        id,
-        gate,
-        marginRatio,
-        ...(0,verdict_sides/* sidesOfChange */.m9)(metric, baselineNs, change.ratio, {
-            baseline: replicates.length,
-            candidate: metric.replicates.length,
-        }),
-        ...(0,verdict_decision/* decide */.L)({
-            gate,
-            marginRatio,
-            alpha,
-            test: gate ? family.get(id) : prediction,
-            obstacle,
-            equivalence: { ...equivalence, confidence: assumptions/* EQUIVALENCE_CONFIDENCE */.gR },
-            settledBy: 'stored runs',
-            sample: `this run against ${(0,units/* countOf */.pq)(stored.length, 'stored run')}`,
-            toSettle: (0,settle/* runsToSettle */.hM)(prediction, { candidate: 1, baseline: stored.length }, judging),
-        }),
-        change,
-        ...(floor ? { floor } : {}),
-        mde80: Math.expm1((0,power/* mde80ForPrediction */.fc)({ ...prediction, ...judging })),
-    };
-}
-function notCompared(metric, { match, runs }, settings) {
-    const other = runs.map((run) => (0,samples/* metricOf */.ak)(run, metric.id)).findLast((found) => found);
-    const marginRatio = (0,verdict_settings/* marginOf */.O)(metric, settings.margins, assumptions/* STORED_MARGIN */.f3);
-    const sides = (0,verdict_sides/* bothSides */.g6)(other, metric);
-    const pair = (0,verdict_sides/* comparablePair */.T7)(other, metric);
-    if (match !== 'other-machine' && typeof pair === 'string') {
-        return (0,verdict_sides/* notTested */.RP)(metric, marginRatio, sides, pair);
-    }
-    // Another machine may offer what this one never did. So it is not a loss.
-    return { ...(0,verdict_sides/* notTested */.RP)(metric, marginRatio, sides, OTHER_MACHINE), verdict: 'incomparable' };
-}
-/**
- * An exact count is compared with the newest stored run that has it. Older runs would report changes
- * that were merged long ago.
- */
-function compareWithLast(metric, comparable) {
-    if (comparable.match === 'other-machine')
-        return undefined;
-    const counted = comparable.runs.map((run) => (0,samples/* metricOf */.ak)(run, metric.id)).filter(record_run/* isCounted */.he);
-    return (0,counts/* compareCounts */.G)(counted.at(-1), metric, sameModelObstacle(comparable));
-}
-const OTHER_MACHINE = 'The stored runs were measured on another machine.';
-const sameModelObstacle = ({ match, differences }) => match === 'same-cpu-model'
-    ? `The stored runs come from another machine with the same CPU model (${differences.join(', ')}). So times are scaled to the baseline's CPU speed, and nothing is called regressed or improved.`
-    : undefined;
-const otherMachineCaveats = ({ match, differences }) => match === 'other-machine'
-    ? [
-        `The stored runs come from another machine (${differences.join(', ')}), so nothing is compared: store a run of a machine like this one, or give a baseline that runs here, such as host.`,
-    ]
-    : [];
-/** Somebody may want to compare different targets, but must notice it. */
-function otherTarget(stored, candidate) {
-    const other = stored.find(({ target }) => target.spec !== candidate.target.spec);
-    if (other === undefined)
-        return [];
-    return [
-        `The stored runs measured ${other.target.spec} and this run measured ${candidate.target.spec}: every change includes the difference between the two.`,
-    ];
-}
-
+// EXTERNAL MODULE: ./lib/verdict/stored.js + 4 modules
+var stored = __nccwpck_require__(31318);
 ;// CONCATENATED MODULE: ./lib/verdict/evidence.js
+
 
 
 
@@ -57521,11 +57965,17 @@ function otherTarget(stored, candidate) {
 /** Compares the candidate with its baseline: by times, and by instruction counts if there are any. */
 function compare(evidence, settings) {
     const timed = compareTimes(evidence, settings);
+    const caveats = [...timed.caveats, ...notMeasured(evidence, timed)];
     const counted = compareCounted(evidence, settings);
     if (counted === undefined)
-        return timed;
+        return { ...timed, caveats };
     const { findings, ...runs } = counted;
-    return { ...timed, findings: [...timed.findings, ...findings], counted: runs };
+    return { ...timed, findings: [...timed.findings, ...findings], counted: runs, caveats };
+}
+/** The two arms of a candidate measured against itself have the same plan. */
+function notMeasured(evidence, { baseline }) {
+    const last = baseline.at(-1);
+    return last === undefined ? [] : (0,validity/* notMeasuredCaveats */.pn)(last, evidence.candidate);
 }
 /**
  * Compares instruction counts. The baseline is the newest stored run that has counts: older ones
@@ -57561,7 +58011,7 @@ function compareTimes(evidence, settings) {
             };
         }
         case 'stored':
-            return compareStored(evidence.stored, evidence.candidate, settings);
+            return (0,stored/* compareStored */.h)(evidence.stored, evidence.candidate, settings);
         case 'shards':
             return compareShards(evidence.shards, settings, evidence.skipped);
         case 'self': {
@@ -57688,6 +58138,86 @@ function floorOf(within, marginRatio, alpha) {
 
 /***/ }),
 
+/***/ 38776:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   D: () => (/* binding */ runLevels)
+/* harmony export */ });
+/* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(15521);
+/* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(38359);
+/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(22595);
+/* harmony import */ var _stats_levels_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(75229);
+/* harmony import */ var _samples_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(21194);
+
+
+
+
+
+/** Each half needs three launches. */
+const MIN_FOR_HALVES = 6;
+/**
+ * Reads the levels of a run.
+ *
+ * Beside a busy neighbour all operations of a launch take 20 to 30 % longer. So launches have two
+ * modes, and the median of a run is whichever mode had the majority. The state of a launch is how much
+ * longer its operations took than in the fastest launch of the same run: the median over the metrics.
+ * That compares launches of one run only, so a change of the subject cancels, and so does the machine.
+ */
+function runLevels(run, phase = 'screen') {
+    const phases = new Map(run.launches.map((launch) => [launch.sequence, launch.phase]));
+    const metrics = run.metrics.filter(_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isTimed */ ._Y);
+    const states = launchStates(metrics.filter(({ gate }) => gate));
+    const inPhase = (sequence) => phases.get(sequence) === phase;
+    const isQuiet = (sequence) => states.size === 0 || (states.get(sequence) ?? 0) <= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .QUIET_STATE */ .Pv;
+    const levels = metrics.flatMap(({ id, replicates }) => {
+        const kept = replicates.filter(({ sequence }) => inPhase(sequence) && isQuiet(sequence));
+        return kept.length < _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .MIN_QUIET_LAUNCHES */ .mX ? [] : [[id, levelOf(id, kept)]];
+    });
+    const launches = [...phases.keys()].filter(inPhase);
+    return {
+        levels: new Map(levels),
+        quiet: launches.filter(isQuiet).length,
+        launches: launches.length,
+    };
+}
+/** How much longer each launch took than the fastest, by its sequence; empty with too few metrics. */
+function launchStates(metrics) {
+    const above = new Map();
+    for (const { id, replicates } of metrics) {
+        const levels = replicates.map((one) => (0,_samples_js__WEBPACK_IMPORTED_MODULE_4__/* .logEstimate */ .Ft)(id, one));
+        const lowest = Math.min(...levels);
+        replicates.forEach(({ sequence }, index) => {
+            const own = above.get(sequence) ?? [];
+            own.push((levels[index] ?? 0) - lowest);
+            above.set(sequence, own);
+        });
+    }
+    const broad = [...above].filter(([, own]) => own.length >= _stats_levels_js__WEBPACK_IMPORTED_MODULE_3__/* .MIN_METRICS_FOR_STATE */ .tT);
+    if (broad.length === 0)
+        return new Map();
+    const floor = Math.min(...broad.map(([, own]) => (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)(own)));
+    return new Map([...above].map(([sequence, own]) => [sequence, (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .median */ .JZ)(own) - floor]));
+}
+function levelOf(id, replicates) {
+    const inOrder = replicates.toSorted((a, b) => a.sequence - b.sequence);
+    const values = inOrder.map((one) => (0,_samples_js__WEBPACK_IMPORTED_MODULE_4__/* .logEstimate */ .Ft)(id, one));
+    const level = (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .quantile */ .YV)(values, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .RUN_QUANTILE */ .a1);
+    const half = Math.floor(values.length / 2);
+    return {
+        ...{ level, launches: values.length, lowest: Math.min(...values) },
+        ns: (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .quantile */ .YV)(inOrder.map(({ estimateNs }) => estimateNs), _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .RUN_QUANTILE */ .a1),
+        above: values.map((value) => value - level),
+        halves: values.length < MIN_FOR_HALVES
+            ? Number.NaN
+            : (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .quantile */ .YV)(values.slice(half), _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .RUN_QUANTILE */ .a1) -
+                (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .quantile */ .YV)(values.slice(0, half), _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .RUN_QUANTILE */ .a1),
+    };
+}
+
+
+/***/ }),
+
 /***/ 83784:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -57700,7 +58230,7 @@ function floorOf(within, marginRatio, alpha) {
 /* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(22595);
 /* harmony import */ var _stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4825);
 /* harmony import */ var _stats_power_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(32868);
-/* harmony import */ var _stats_settle_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(69752);
+/* harmony import */ var _stats_settle_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(59627);
 /* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(86300);
 /* harmony import */ var _counts_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(98345);
 /* harmony import */ var _decision_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(79671);
@@ -57789,8 +58319,8 @@ function comparePaired(baseline, candidate, settings) {
         findings: compared,
         skipped: [],
         caveats: [
-            ...(0,_validity_js__WEBPACK_IMPORTED_MODULE_12__/* .validityCaveats */ .q)([baseline, candidate]),
-            ...(0,_validity_js__WEBPACK_IMPORTED_MODULE_12__/* .unevenFilterCaveats */ .d)(baseline, candidate),
+            ...(0,_validity_js__WEBPACK_IMPORTED_MODULE_12__/* .validityCaveats */ .qE)([baseline, candidate]),
+            ...(0,_validity_js__WEBPACK_IMPORTED_MODULE_12__/* .unevenFilterCaveats */ .d8)(baseline, candidate),
         ],
     };
 }
@@ -57864,7 +58394,7 @@ function smallestDetectable({ marginRatio, screen, confirm }, alpha) {
 function notCompared(candidate, baseline, settings) {
     const other = (0,_samples_js__WEBPACK_IMPORTED_MODULE_9__/* .metricOf */ .ak)(baseline, candidate.id);
     const why = (0,_sides_js__WEBPACK_IMPORTED_MODULE_11__/* .comparablePair */ .T7)(other, candidate);
-    return (0,_sides_js__WEBPACK_IMPORTED_MODULE_11__/* .notTested */ .RP)(candidate, (0,_settings_js__WEBPACK_IMPORTED_MODULE_13__/* .marginOf */ .O)(candidate, settings.margins, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .PAIRED_MARGIN */ .To), (0,_sides_js__WEBPACK_IMPORTED_MODULE_11__/* .bothSides */ .g6)(other, candidate), typeof why === 'string'
+    return (0,_sides_js__WEBPACK_IMPORTED_MODULE_11__/* .notTested */ .RP)(candidate, (0,_settings_js__WEBPACK_IMPORTED_MODULE_13__/* .marginOf */ .O)(candidate, settings.margins, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .PAIRED_MARGIN */ .To), other, candidate, typeof why === 'string'
         ? why
         : 'No launch of the baseline is paired with a launch of the candidate.');
 }
@@ -57887,7 +58417,6 @@ function notCompared(candidate, baseline, settings) {
 /* harmony export */   vv: () => (/* binding */ controlSpeed),
 /* harmony export */   yo: () => (/* binding */ agreedCount)
 /* harmony export */ });
-/* unused harmony export centre */
 /* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(15521);
 /* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(38359);
 
@@ -58140,6 +58669,7 @@ const smallestP = ({ slower, faster }) => Math.min(slower, faster);
 /* harmony export */   RP: () => (/* binding */ notTested),
 /* harmony export */   T7: () => (/* binding */ comparablePair),
 /* harmony export */   g6: () => (/* binding */ bothSides),
+/* harmony export */   kY: () => (/* binding */ notComparable),
 /* harmony export */   m9: () => (/* binding */ sidesOfChange)
 /* harmony export */ });
 /* harmony import */ var _record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(88924);
@@ -58182,36 +58712,848 @@ function bothSides(baseline, candidate) {
 }
 /** The two records of a metric as a pair, or one sentence that says why they cannot be compared. */
 function comparablePair(baseline, candidate) {
-    if (baseline?.status === 'ok' && candidate?.status === 'ok') {
-        if (baseline.version === candidate.version) {
-            if ((0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isTimed */ ._Y)(baseline) && (0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isTimed */ ._Y)(candidate))
-                return { kind: 'timed', baseline, candidate };
-            if ((0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isCounted */ .he)(baseline) && (0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isCounted */ .he)(candidate)) {
-                return { kind: 'events', baseline, candidate };
-            }
-            return `One side measured a time for this metric and the other a count.`;
-        }
-        return `The sides measured different definitions of this metric: the baseline definition ${baseline.version}, the candidate definition ${candidate.version}.`;
+    const why = notComparable(baseline, candidate, 'measured');
+    if (why !== undefined)
+        return why;
+    if ((0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isTimed */ ._Y)(baseline) && (0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isTimed */ ._Y)(candidate))
+        return { kind: 'timed', baseline, candidate };
+    if ((0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isCounted */ .he)(baseline) && (0,_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isCounted */ .he)(candidate))
+        return { kind: 'events', baseline, candidate };
+    return `One side measured a time for this metric and the other a count.`;
+}
+/** One sentence: why two records of a metric are not two numbers of one definition. */
+function notComparable(baseline, candidate, done) {
+    const verb = done === 'measured' ? 'Measured' : 'Counted';
+    const some = baseline?.status === 'ok' || candidate?.status === 'ok';
+    if (some && baseline && candidate && baseline.version !== candidate.version) {
+        return `The sides have different definitions of this metric: the baseline definition ${baseline.version}, the candidate definition ${candidate.version}.`;
     }
+    if (baseline?.status === 'ok' && candidate?.status === 'ok')
+        return undefined;
     if (baseline?.status === 'ok')
-        return `Measured on the baseline, but ${(0,_record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__/* .absence */ .An)(candidate)} on the candidate.`;
+        return `${verb} on the baseline, but ${(0,_record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__/* .absence */ .An)(candidate)} on the candidate.`;
     if (candidate?.status === 'ok')
-        return `Measured on the candidate, but ${(0,_record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__/* .absence */ .An)(baseline)} on the baseline.`;
-    return `Not measured on either side: ${(0,_record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__/* .absence */ .An)(candidate)} on the candidate.`;
+        return `${verb} on the candidate, but ${(0,_record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__/* .absence */ .An)(baseline)} on the baseline.`;
+    return `Not ${done} on either side: ${(0,_record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__/* .absence */ .An)(candidate)} on the candidate.`;
 }
 /**
  * The finding of a metric without a test: the candidate lost it, or its two numbers cannot be
  * compared.
+ *
+ * @param because a sentence of {@link comparablePair}, or another reason
  */
-function notTested({ id, gate }, marginRatio, sides, because) {
-    const verdict = isLost(sides) ? 'blocked' : 'incomparable';
+function notTested({ id, gate }, marginRatio, baseline, candidate, because) {
+    const sides = bothSides(baseline, candidate);
+    const verdict = isLost(baseline, candidate) ? 'blocked' : 'incomparable';
     return { measure: measureOf(sides), id, gate, marginRatio, ...sides, verdict, because };
 }
-/** Whether the baseline can do the operation and the candidate is refused it. */
-const isLost = ({ baseline, candidate, }) => baseline.status === 'ok' && (0,_record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__/* .isRefused */ .H0)(candidate);
+/**
+ * Whether the baseline can do the operation and the candidate is refused it. Another definition is
+ * another operation, which the baseline may have been refused as well.
+ */
+const isLost = (baseline, candidate) => baseline?.status === 'ok' &&
+    candidate !== undefined &&
+    baseline.version === candidate.version &&
+    (0,_record_metric_status_js__WEBPACK_IMPORTED_MODULE_0__/* .isRefused */ .H0)(candidate);
 const measureOf = ({ baseline, candidate }) => [baseline, candidate].some((side) => side.status === 'ok' && side.unit === 'count')
     ? 'events'
     : 'time';
+
+
+/***/ }),
+
+/***/ 31318:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  h: () => (/* binding */ compareStored),
+  T: () => (/* binding */ suspectedTimes)
+});
+
+// EXTERNAL MODULE: ./lib/record/metric-status.js
+var metric_status = __nccwpck_require__(88924);
+// EXTERNAL MODULE: ./lib/record/run.js + 3 modules
+var run = __nccwpck_require__(38359);
+// EXTERNAL MODULE: ./lib/stats/assumptions.js
+var assumptions = __nccwpck_require__(22595);
+// EXTERNAL MODULE: ./lib/stats/power.js + 1 modules
+var power = __nccwpck_require__(32868);
+// EXTERNAL MODULE: ./lib/stats/settle.js + 1 modules
+var settle = __nccwpck_require__(59627);
+// EXTERNAL MODULE: ./lib/stats/student-test.js
+var student_test = __nccwpck_require__(42089);
+// EXTERNAL MODULE: ./lib/verdict/comparability.js
+var comparability = __nccwpck_require__(82515);
+// EXTERNAL MODULE: ./lib/verdict/counts.js
+var counts = __nccwpck_require__(98345);
+// EXTERNAL MODULE: ./lib/verdict/decision.js
+var decision = __nccwpck_require__(79671);
+// EXTERNAL MODULE: ./lib/verdict/floor.js
+var verdict_floor = __nccwpck_require__(26331);
+// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
+var simple_statistics = __nccwpck_require__(15521);
+// EXTERNAL MODULE: ./lib/record/earlier-runs.js
+var earlier_runs = __nccwpck_require__(26244);
+// EXTERNAL MODULE: ./lib/stats/levels.js + 2 modules
+var levels = __nccwpck_require__(75229);
+// EXTERNAL MODULE: ./lib/text/units.js
+var units = __nccwpck_require__(86300);
+// EXTERNAL MODULE: ./lib/verdict/samples.js
+var samples = __nccwpck_require__(21194);
+// EXTERNAL MODULE: ./lib/verdict/settings.js
+var verdict_settings = __nccwpck_require__(63260);
+// EXTERNAL MODULE: ./lib/verdict/shift-test.js + 1 modules
+var shift_test = __nccwpck_require__(92330);
+// EXTERNAL MODULE: ./lib/verdict/sides.js
+var sides = __nccwpck_require__(59865);
+// EXTERNAL MODULE: ./lib/families.js
+var lib_families = __nccwpck_require__(31459);
+// EXTERNAL MODULE: ./lib/record/report.js + 1 modules
+var report = __nccwpck_require__(11014);
+// EXTERNAL MODULE: ./lib/stats/student.js
+var student = __nccwpck_require__(15956);
+// EXTERNAL MODULE: ./lib/verdict/diagnosis.js + 1 modules
+var diagnosis = __nccwpck_require__(15908);
+;// CONCATENATED MODULE: ./lib/verdict/history/causes.js
+
+
+
+
+
+
+
+
+/** Fewer metrics are no pattern; those of a small family are judged one by one. */
+const MIN_METRICS = 3;
+const MIN_FAMILY = 5;
+/** Half of the level goes to the likeliest cause. The others share the rest. */
+const ENTRIES_WEIGHT = 0.5;
+/**
+ * How much larger the error of a cause is than the metrics' own noise says, before any run is left out:
+ * single runs have costs of their own, and worth so many runs.
+ */
+const INFLATION = { factor: 2.5, worth: 4 };
+/** One odd run among the stored ones must not hide the next cause. */
+const MAX_ODD = 9;
+/** A cause must show in the fastest launches, too: this share of it. */
+const MIN_LOWEST_SHARE = 0.4;
+/** If the rest of the metrics strays this much more than in stored runs, the pattern does not fit. */
+const MAX_SCALE = 2.5;
+/** Unless the cause removes this share of all that the metrics stray. */
+const MIN_EXPLAINED = 0.5;
+/**
+ * Looks for one cause.
+ *
+ * @param row the candidate's levels
+ * @param lowest the levels of its fastest launches
+ * @param level of the tests, in each direction
+ * @param matters whether a change of a metric, on the log scale, reaches its margin
+ * @returns the cause that fits best of those that are sure; and the nearest to sure, to measure again
+ */
+function findCause(history, row, lowest, level, matters) {
+    const tested = patternsOf(history).map((pattern, _, all) => testPattern(history, row, pattern, weightOf(pattern, all)));
+    const worthIt = tested.filter(({ shifts }) => shifts.filter((shift, metric) => matters(metric, shift)).length >= MIN_METRICS);
+    const suspected = worthIt.toSorted((a, b) => (0,shift_test/* smallestP */.sd)(a.test) - (0,shift_test/* smallestP */.sd)(b.test))[0];
+    const called = worthIt
+        .filter((cause) => (0,shift_test/* smallestP */.sd)(cause.test) <= level)
+        .toSorted((a, b) => lossOf(a.fit) - lossOf(b.fit))
+        .find((cause) => membersOf(cause, matters).length >= MIN_METRICS &&
+        showsInLowest(history, lowest, cause) &&
+        fits(history, row, cause));
+    return { ...(called ? { called } : {}), ...(suspected ? { suspected } : {}) };
+}
+/** The metrics that a cause moved beyond their margins and that moved so: at least half as far. */
+const membersOf = ({ shifts, fit }, matters) => [...shifts.keys()].filter((metric) => {
+    const shift = shifts[metric] ?? 0;
+    const moved = shift + (fit.residuals[metric] ?? Number.NaN);
+    return matters(metric, shift) && moved / shift >= MIN_SHARED;
+});
+/** The share of its expected change that a metric must show. */
+const MIN_SHARED = 0.5;
+function patternsOf({ metrics, ns }) {
+    const quantities = metrics.map(diagnosis/* quantitiesOf */.D);
+    const costs = report/* QUANTITIES */.cl.map((what) => ({
+        what,
+        units: quantities.map((own, metric) => (own?.[what] ?? 0) / (ns[metric] ?? Number.NaN) || 0),
+    }));
+    const names = [...new Set(metrics.flatMap(({ id }) => (0,lib_families/* familyOf */.Ap)(id) ?? []))];
+    const families = names.map((family) => ({
+        what: { family },
+        units: metrics.map(({ id }) => ((0,lib_families/* familyOf */.Ap)(id) === family ? 1 : 0)),
+    }));
+    const has = (least) => ({ units }) => units.filter((unit) => unit > 0).length >= least;
+    return [...costs.filter(has(MIN_METRICS)), ...families.filter(has(MIN_FAMILY))];
+}
+const weightOf = ({ what }, all) => what === 'entries' ? ENTRIES_WEIGHT : (1 - ENTRIES_WEIGHT) / Math.max(1, all.length - 1);
+function testPattern(history, row, { what, units }, weight) {
+    const fit = (0,levels/* fitLevels */.jy)(history.model, row, units);
+    const { size } = fit;
+    const shifts = units.map((unit) => Math.log1p(Math.max(-0.9, size * unit)));
+    const odd = leftOut(history, units).map((one) => (one.size / one.standardError) ** 2);
+    const limit = odd.length === 0 ? 0 : MAX_ODD * ((0,simple_statistics/* median */.JZ)(odd) + 1);
+    const { factor, worth } = INFLATION;
+    const inflation = (worth * factor ** 2 + (0,simple_statistics/* sum */.cz)(odd.map((one) => Math.min(one, limit)))) / (worth + odd.length);
+    const error = fit.standardError * Math.sqrt(Math.max(1, inflation));
+    const degreesOfFreedom = worth + Math.max(0, odd.length - 1);
+    const largest = Math.max(...shifts.map(Math.abs), Number.MIN_VALUE);
+    const sure = Math.max(0, 1 - assumptions/* PERSISTENT_DIFFERENCE */.u3 / largest / 2) * (Math.abs(size) / error);
+    const p = Math.min(1, (0,student/* studentCdf */.R)(-sure, degreesOfFreedom) / weight);
+    const test = size > 0 ? { slower: p, faster: 1 } : { slower: 1, faster: p };
+    return { what, size, test, shifts, fit };
+}
+/** Each stored run, fitted by what the others say. */
+const leftOut = ({ rows, without }, units) => without.map((model, run) => (0,levels/* fitLevels */.jy)(model, rows[run] ?? [], units));
+function showsInLowest(history, lowest, { size, shifts }) {
+    const units = shifts.map((shift) => Math.expm1(shift) / size);
+    const model = { ...history.model, centres: [...history.lowest] };
+    return (0,levels/* fitLevels */.jy)(model, lowest, units).size / size >= MIN_LOWEST_SHARE;
+}
+/** Whether what the cause leaves over is no stranger than in stored runs, or it explains most. */
+function fits(history, row, { fit }) {
+    if ((0,levels/* residualScale */.GY)(fit) <= MAX_SCALE * usualScale(history))
+        return true;
+    return 1 - lossOf(fit) / lossOf((0,levels/* fitLevels */.jy)(history.model, row)) >= MIN_EXPLAINED;
+}
+/** How far the metrics of a stored run stray, in units of what the model expects: at least 1. */
+function usualScale({ rows, without }) {
+    const scales = without.map((model, run) => (0,levels/* residualScale */.GY)((0,levels/* fitLevels */.jy)(model, rows[run] ?? [])));
+    return scales.length === 0 ? 1 : Math.max(1, (0,simple_statistics/* median */.JZ)(scales));
+}
+/** Huber's loss of the residuals. */
+const lossOf = ({ residuals, errors }) => (0,simple_statistics/* sum */.cz)(residuals
+    .map((residual, metric) => Math.abs(residual / (errors[metric] ?? 1)))
+    .filter(Number.isFinite)
+    .map((one) => (one < 2 ? (one * one) / 2 : 2 * one - 2)));
+
+;// CONCATENATED MODULE: ./lib/stats/change-points.js
+
+/** A level of fewer runs may be one odd run and its neighbour. */
+const MIN_SEGMENT = 2;
+/** A split counts from this many standard errors on: one in a million by chance alone. */
+const MIN_ERRORS = 5;
+/** The deviation of a series, as good as this many of its own differences. */
+const PRIOR_DIFFERENCES = 4;
+/** The median of |x| for a standard normal difference of two: √2 times 0.6745. */
+const DIFFERENCE_TO_DEVIATION = 1 / (Math.SQRT2 * 0.6745);
+/** Agreement by chance must not make a series exact. */
+const MIN_DEVIATION = 0.002;
+/**
+ * Deviation of each series around a level that may change now and then: from the differences of
+ * neighbours, of which a change touches only one. It is drawn towards the typical series.
+ *
+ * @param columns each oldest first, NaN where there is no value
+ */
+function steadyDeviations(columns) {
+    const own = columns.map((column) => {
+        const values = column.filter(Number.isFinite);
+        const steps = values.slice(1).map((value, index) => Math.abs(value - (values[index] ?? 0)));
+        return { count: steps.length, variance: steps.length > 0 ? squareOf((0,simple_statistics/* median */.JZ)(steps)) : 0 };
+    });
+    const known = own.filter(({ count }) => count > 0).map(({ variance }) => variance);
+    const typical = known.length > 0 ? (0,simple_statistics/* median */.JZ)(known) : 0;
+    return own.map(({ count, variance }) => Math.max(MIN_DEVIATION, Math.sqrt((PRIOR_DIFFERENCES * typical + count * variance) / (PRIOR_DIFFERENCES + count))));
+}
+const squareOf = (step) => (DIFFERENCE_TO_DEVIATION * step) ** 2;
+/**
+ * Where the level of a series changed, by binary segmentation (Scott and Knott 1974): the best split of
+ * the series, if it is large enough, and the best splits of both parts.
+ *
+ * @param series oldest first, without gaps
+ * @param deviation of its noise
+ * @param margin smaller changes of the level do not count
+ * @returns the first index of every segment, in order; the first is 0
+ */
+function segmentStarts(series, deviation, margin) {
+    let best = { errors: MIN_ERRORS, at: 0 };
+    for (let at = MIN_SEGMENT; at <= series.length - MIN_SEGMENT; at += 1) {
+        const [before, after] = [series.slice(0, at), series.slice(at)];
+        // The mean says best where a level begins; the median, whether it is one run only.
+        const step = (0,simple_statistics/* mean */.RE)(after) - (0,simple_statistics/* mean */.RE)(before);
+        const usual = (0,simple_statistics/* median */.JZ)(after) - (0,simple_statistics/* median */.JZ)(before);
+        const error = deviation * Math.sqrt(1 / at + 1 / (series.length - at));
+        const errors = Math.abs(step) / error;
+        const isLarge = Math.min(Math.abs(step), Math.abs(usual)) >= margin && errors >= best.errors;
+        if (isLarge && agrees(before, step) && agrees(after, step))
+            best = { errors, at };
+    }
+    if (best.at === 0)
+        return [0];
+    const { at } = best;
+    return [
+        ...segmentStarts(series.slice(0, at), deviation, margin),
+        ...segmentStarts(series.slice(at), deviation, margin).map((start) => start + at),
+    ];
+}
+/** A few values must all be nearer to their own middle than to the other side's, or one is odd. */
+const agrees = (values, step) => values.length > FEW ||
+    values.every((value) => Math.abs(value - (0,simple_statistics/* median */.JZ)([...values])) < Math.abs(step) / 2);
+const FEW = 4;
+
+;// CONCATENATED MODULE: ./lib/verdict/history/history.js
+
+
+
+
+
+/** With fewer runs, leaving one out says more of the prior than of the runs. */
+const MIN_TO_LEAVE_OUT = 4;
+/** One launch in ten of the stored runs was this slow by itself. */
+const REACH = 0.9;
+/** More runs cost time and say little of the machine of today. */
+const MAX_RUNS = 30;
+/**
+ * Learns from stored runs.
+ *
+ * If the level of a metric changed among them, because a change was merged or the machine was updated,
+ * the level of today decides: older levels only say how much runs differ.
+ *
+ * @param stored the stored runs that have enough quiet launches, oldest first
+ * @param metrics of the candidate
+ * @param marginOf margin of a metric on the log scale: smaller changes of a level are noise
+ */
+function learnHistory(stored, metrics, marginOf) {
+    const runs = stored.slice(-MAX_RUNS);
+    const columns = metrics.map(({ id }) => runs.map(({ levels }) => levels.get(id)?.level ?? Number.NaN));
+    const deviations = steadyDeviations(columns);
+    const segments = columns.map((column, index) => {
+        const metric = metrics[index];
+        return todaysLevel(column, deviations[index] ?? 1, marginOf(metric));
+    });
+    const rows = runs.map((_, run) => segments.map(({ levels }) => levels[run] ?? Number.NaN));
+    const sizes = segments.map(({ size }) => size);
+    const priors = metrics.map(({ id }) => shippedPrior(id));
+    const learn = (some) => (0,levels/* learnLevels */.y5)(some, priors, sizes);
+    const values = (of) => metrics.map(({ id }, metric) => {
+        const known = runs.flatMap(({ levels }) => levels.get(id) ?? []);
+        return (0,levels/* medianOf */.ux)(known.slice(-Math.max(1, sizes[metric] ?? 1)).map(of));
+    });
+    return {
+        ...{ metrics, rows, model: learn(rows) },
+        without: runs.length < MIN_TO_LEAVE_OUT
+            ? []
+            : rows.map((_, left) => learn(rows.filter((__, run) => run !== left))),
+        launches: metrics.map(({ id }) => (0,simple_statistics/* sum */.cz)(runs.map(({ levels }) => levels.get(id)?.launches ?? 0))),
+        ns: values(({ ns }) => ns),
+        lowest: values(({ lowest }) => lowest),
+        reach: metrics.map(({ id }) => {
+            const above = runs.flatMap(({ levels }) => levels.get(id)?.above ?? []);
+            return above.length === 0 ? 0 : (0,simple_statistics/* quantile */.YV)(above, REACH);
+        }),
+    };
+}
+/** A metric's levels, with those from before a change moved to today's, and how many are today's. */
+function todaysLevel(column, deviation, margin) {
+    const known = [...column.keys()].filter((run) => Number.isFinite(column[run]));
+    const series = known.map((run) => column[run] ?? 0);
+    const starts = segmentStarts(series, deviation, margin);
+    const today = starts.at(-1) ?? 0;
+    const levels = [...column];
+    if (series.length === 0)
+        return { levels, size: 0 };
+    const centre = (0,simple_statistics/* median */.JZ)(series.slice(today));
+    starts.slice(0, -1).forEach((start, index) => {
+        const end = starts[index + 1] ?? series.length;
+        const shift = centre - (0,simple_statistics/* median */.JZ)(series.slice(start, end));
+        for (const run of known.slice(start, end))
+            levels[run] = (column[run] ?? 0) + shift;
+    });
+    return { levels, size: series.length - today };
+}
+function shippedPrior(id) {
+    const family = (0,lib_families/* familyOf */.Ap)(id);
+    const known = family && assumptions/* PRIOR_STANDARD_DEVIATIONS */.oA[family];
+    return {
+        standardDeviation: known ?? assumptions/* OTHER_PRIOR_STANDARD_DEVIATION */.mh,
+        degreesOfFreedom: assumptions/* PRIOR_DEGREES_OF_FREEDOM */.AO,
+    };
+}
+
+// EXTERNAL MODULE: ./lib/verdict/history/quiet-launches.js
+var quiet_launches = __nccwpck_require__(38776);
+;// CONCATENATED MODULE: ./lib/verdict/history/judge-times.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** Half of alpha is for causes of many metrics, half for single metrics. */
+const SHARE = 0.5;
+/** How much larger the error of one metric is than its model says: its tails are not normal. */
+const judge_times_INFLATION = 1.15;
+/** A run must have levels of this share of the gated metrics. */
+const MIN_MEASURED = 0.5;
+/** By itself a metric is not called changed against fewer stored runs: nobody knows how they differ. */
+const MIN_RUNS_TO_CALL = 3;
+/** A change must show in the fastest launch, too: this share of it. */
+const judge_times_MIN_LOWEST_SHARE = 0.4;
+/** Fresh launches must show this share of what a cause did to a metric. */
+const MIN_CONFIRMED_SHARE = 0.5;
+/**
+ * A neighbour on the core makes an operation up to this many times as long (measured: 1.3 to 1.5). A
+ * larger change is the candidate's, whatever state the machine was in.
+ */
+const MAX_MACHINE_RATIO = 1.6;
+/** All metrics together moved further than any stored run: standard errors, and beyond the margin. */
+const MAX_STATE_ERRORS = 5;
+/** Deviation between the states of runs that is assumed before any is known, worth so many runs. */
+const STATE_PRIOR = { standardDeviation: 0.01, worth: 4 };
+/**
+ * Judges the times of a run by stored runs of the same machine.
+ *
+ * What a run differs by has three parts: what the machine does to all metrics at once; one cause, such
+ * as so many ns for every kernel entry; and what is left of each metric. Causes are tested by how far
+ * they stray in each stored run judged by the others, single metrics by what the other parts leave.
+ *
+ * @param runs stored, oldest first, of the candidate's machine
+ */
+function judgeTimes(runs, candidate, settings) {
+    const marginRatioOf = (metric) => (0,verdict_settings/* marginOf */.O)(metric, settings.margins, assumptions/* STORED_MARGIN */.f3);
+    const timed = candidate.metrics.filter(run/* isTimed */._Y);
+    const gated = timed.filter(({ gate }) => gate);
+    const own = (0,quiet_launches/* runLevels */.D)(candidate);
+    const fresh = (0,quiet_launches/* runLevels */.D)(candidate, 'confirm');
+    const levels = runs.toSorted(earlier_runs/* oldestFirst */.s).map((run) => comparableLevels(run, timed));
+    const isUsable = ({ levels: known }) => gated.filter(({ id }) => known.has(id)).length >= MIN_MEASURED * gated.length;
+    const usable = levels.filter(isUsable);
+    const learn = (metrics) => learnHistory(usable, metrics, (metric) => Math.log1p(marginRatioOf(metric)));
+    const history = learn(gated);
+    const judged = judgeGated({
+        ...{ history, own, fresh, settings, marginRatioOf },
+        widths: { own: candidate.coreWidth, stored: runs.flatMap(({ coreWidth }) => coreWidth ?? []) },
+    });
+    // What only informs has no part in what the machine did, nor in a cause.
+    const others = timed.filter(({ gate }) => !gate);
+    const informal = judgeAlone(learn(others), own, marginRatioOf);
+    const few = tooFew({ own, runs, usable, isUsable, gated });
+    const metrics = [...judged.metrics, ...informal].map((one) => [one.metric.id, few === undefined ? one : { ...one, obstacle: few }]);
+    const obstacle = few ?? judged.obstacle;
+    return {
+        metrics: new Map(metrics),
+        familySize: judged.familySize,
+        ...(obstacle === undefined ? {} : { obstacle }),
+        caveats: unusedCaveats(runs, usable),
+        suspects: judged.suspects,
+    };
+}
+/** Why nothing can be called: too few launches say how fast the machine is without neighbours. */
+function tooFew({ own, runs, usable, isUsable, gated }) {
+    if (gated.length === 0)
+        return undefined;
+    if (!isUsable(own)) {
+        return `Only ${own.quiet} of ${(0,units/* countOf */.pq)(own.launches, 'launch', 'launches')} met a quiet core, so nothing is called changed: measure for longer, or on a machine with fewer neighbours.`;
+    }
+    return usable.length === 0 && runs.length > 0
+        ? `None of ${(0,units/* countOf */.pq)(runs.length, 'stored run')} has enough launches that met a quiet core, so nothing is called changed: measure for longer.`
+        : undefined;
+}
+/** Levels of those metrics that have the same definition in both runs. */
+function comparableLevels(run, timed) {
+    const { levels, ...rest } = (0,quiet_launches/* runLevels */.D)(run);
+    const known = timed.flatMap((metric) => {
+        const level = levels.get(metric.id);
+        return level && typeof (0,sides/* comparablePair */.T7)((0,samples/* metricOf */.ak)(run, metric.id), metric) !== 'string'
+            ? [[metric.id, level]]
+            : [];
+    });
+    return { ...rest, levels: new Map(known) };
+}
+const unusedCaveats = (runs, usable) => {
+    const left = runs.length - usable.length;
+    return left === 0 || usable.length === 0
+        ? []
+        : [
+            `${left} of ${(0,units/* countOf */.pq)(runs.length, 'stored run')} ${left === 1 ? 'is' : 'are'} not used, because most of their launches met a busy neighbour.`,
+        ];
+};
+function judgeGated(judging) {
+    const { history, own, settings, marginRatioOf } = judging;
+    const { metrics, model } = history;
+    const valuesOf = (of) => metrics.map(({ id }) => {
+        const level = own.levels.get(id);
+        return level === undefined ? Number.NaN : of(level);
+    });
+    const row = valuesOf(({ level }) => level);
+    const margins = metrics.map((metric) => Math.log1p(marginRatioOf(metric)));
+    const matters = (metric, shift) => Math.abs(shift) >= (margins[metric] ?? 0);
+    const { called, suspected } = findCause(history, row, valuesOf(({ lowest }) => lowest), SHARE * settings.alpha, matters);
+    const cause = called && isConfirmed(called, judging) ? called : undefined;
+    const members = new Set(cause ? membersOf(cause, matters) : []);
+    const fit = cause?.fit ?? (0,levels/* fitLevels */.jy)(model, row);
+    const single = (0,shift_test/* adjustFamily */.K$)(singleTests(judging, row, fit));
+    const familySize = single.size;
+    const odd = metrics.length < levels/* MIN_METRICS_FOR_STATE */.tT
+        ? otherWidth(judging)
+        : cause
+            ? undefined
+            : oddState(history, fit);
+    const judged = metrics.flatMap((metric, index) => {
+        const level = own.levels.get(metric.id);
+        const runs = model.runs[index] ?? 0;
+        if (level === undefined || runs === 0)
+            return [];
+        const marginRatio = marginRatioOf(metric);
+        const change = changeOf(history, index, level.level, fit);
+        const member = members.has(index);
+        const alone = scaled(single.get(metric.id), 1 / SHARE);
+        const test = member ? least(alone, scaled(cause?.test, 1 / SHARE)) : alone;
+        const reaches = Math.abs(change.estimate) >= (margins[index] ?? 0);
+        const doubt = doubtOf({
+            level,
+            marginRatio,
+            change: change.estimate,
+            history,
+            index,
+            member,
+            called: reaches && (0,shift_test/* smallestP */.sd)(test) <= settings.alpha,
+        });
+        return [
+            {
+                ...{ metric, marginRatio, change, stored: runs, familySize },
+                launches: { baseline: history.launches[index] ?? 0, candidate: level.launches },
+                ...(reaches ? { test } : {}),
+                ...(odd === undefined || exceedsMachine(change.estimate) ? {} : { obstacle: odd }),
+                ...(doubt === undefined ? {} : { doubt }),
+                baselineNs: history.ns[index] ?? level.ns,
+                sample: sampleText(runs, member ? cause : undefined),
+            },
+        ];
+    });
+    return {
+        metrics: judged,
+        familySize,
+        ...(odd === undefined ? {} : { obstacle: odd }),
+        suspects: suspectsOf(judged, suspected, margins, metrics, fit),
+    };
+}
+/** Single metrics: what the machine and a cause leave, against what may persist between equal runs. */
+function singleTests({ history, fresh, marginRatioOf }, row, fit) {
+    const { metrics, model } = history;
+    return new Map(metrics.flatMap((metric, index) => {
+        const rest = fit.residuals[index] ?? Number.NaN;
+        if (!Number.isFinite(rest) || !Number.isFinite(row[index]))
+            return [];
+        const nuisance = Math.log1p(Math.min(assumptions/* PERSISTENT_DIFFERENCE */.u3, marginRatioOf(metric)));
+        // A cause explains a part of the change, as long as the machine could do the rest.
+        const explained = (row[index] ?? 0) - (model.centres[index] ?? 0) - fit.state - rest;
+        const testOf = (level) => {
+            const { estimate, ...error } = changeOf(history, index, level, fit);
+            const own = exceedsMachine(estimate - explained) ? estimate : estimate - explained;
+            return (0,student_test/* studentTest */.y)({ estimate: own, ...error }, nuisance, 0.5);
+        };
+        const again = fresh.levels.get(metric.id)?.level;
+        const tests = [row[index] ?? 0, ...(again === undefined ? [] : [again])].map(testOf);
+        const worst = (of) => Math.max(...tests.map(of));
+        return [
+            [
+                metric.id,
+                { slower: worst(({ slower }) => slower), faster: worst(({ faster }) => faster) },
+            ],
+        ];
+    }));
+}
+const errorOf = ({ model }, index) => ({
+    standardError: judge_times_INFLATION *
+        Math.sqrt((model.variances[index] ?? 1) * (1 + 1 / Math.max(1, model.runs[index] ?? 1))),
+    degreesOfFreedom: model.degreesOfFreedom[index] ?? 1,
+});
+/** Without what the machine did to all metrics, unless the machine cannot do so much. */
+function changeOf(history, index, level, { state }) {
+    const whole = level - (history.model.centres[index] ?? 0);
+    return {
+        estimate: exceedsMachine(whole) ? whole : whole - state,
+        ...errorOf(history, index),
+    };
+}
+const exceedsMachine = (change) => Math.abs(change) > Math.log(MAX_MACHINE_RATIO);
+const scaled = (test, factor) => ({
+    slower: Math.min(1, factor * (test?.slower ?? 1)),
+    faster: Math.min(1, factor * (test?.faster ?? 1)),
+});
+const least = (one, other) => ({
+    slower: Math.min(one.slower, other.slower),
+    faster: Math.min(one.faster, other.faster),
+});
+/** Whether the launches that confirm show the cause, in as far as they measured its metrics. */
+function isConfirmed(cause, { history, fresh }) {
+    const { metrics, model } = history;
+    const shares = metrics.flatMap(({ id }, index) => {
+        const again = fresh.levels.get(id)?.level;
+        const shift = cause.shifts[index] ?? 0;
+        const centre = model.centres[index] ?? Number.NaN;
+        if (again === undefined || shift === 0 || !Number.isFinite(centre))
+            return [];
+        return [(again - centre - cause.fit.state) / shift];
+    });
+    return shares.length === 0 || (0,simple_statistics/* median */.JZ)(shares) >= MIN_CONFIRMED_SHARE;
+}
+function doubtOf(one) {
+    const { level, marginRatio, change, history, index, member, called } = one;
+    if (Math.abs(level.halves) > Math.log1p(marginRatio) && !member) {
+        return `Too noisy: the two halves of this run differ by ${(0,units/* formatShare */.T1)(Math.abs(Math.expm1(level.halves)))}, more than the margin of ${(0,units/* formatShare */.T1)(marginRatio)}.`;
+    }
+    if (!called || member)
+        return undefined;
+    if (level.launches < assumptions/* MIN_QUIET_TO_CALL */.R6) {
+        return `Only ${(0,units/* countOf */.pq)(level.launches, 'launch', 'launches')} of this run ${level.launches === 1 ? 'counts' : 'count'}, and a change is not called on fewer than ${assumptions/* MIN_QUIET_TO_CALL */.R6}: measure for longer.`;
+    }
+    const runs = history.model.runs[index] ?? 0;
+    if (runs < MIN_RUNS_TO_CALL) {
+        return `Only ${(0,units/* countOf */.pq)(runs, 'stored run')} ${runs === 1 ? 'has' : 'have'} today's level of this metric, and by itself it is not called on fewer than ${MIN_RUNS_TO_CALL}.`;
+    }
+    const lowest = level.lowest - (history.lowest[index] ?? 0);
+    if (lowest / change < judge_times_MIN_LOWEST_SHARE) {
+        return 'Not every launch changed: the fastest one took as long as in the stored runs.';
+    }
+    if (change > 0 && change < (history.reach[index] ?? 0)) {
+        return 'One launch in ten of the stored runs took as long, so this may be chance.';
+    }
+    return undefined;
+}
+const sampleText = (runs, cause) => {
+    const against = `this run against ${(0,units/* countOf */.pq)(runs, 'stored run')}`;
+    if (cause === undefined)
+        return against;
+    return `${against}, with ${causeText(cause)}`;
+};
+const EACH = {
+    entries: 'kernel entry',
+    switches: 'context switch',
+    tcpKilobytes: 'kilobyte over TCP',
+    kilobytes: 'kilobyte moved',
+};
+const causeText = ({ what, size }) => typeof what === 'string'
+    ? `${(0,units/* formatNsDifference */.yD)(size)} for every ${EACH[what]}`
+    : `${(0,units/* formatRatio */.B0)(1 + size)} in all metrics of ${what.family}`;
+/**
+ * A run whose state no stored run had: all metrics moved together, or they stray more than they should.
+ * That may be the machine or the candidate, and stored runs cannot tell.
+ */
+function oddState(history, fit) {
+    const { without, rows, model } = history;
+    const states = without.map((other, run) => (0,levels/* fitLevels */.jy)(other, rows[run] ?? []).state);
+    const { standardDeviation, worth } = STATE_PRIOR;
+    const variance = (worth * standardDeviation ** 2 + (0,simple_statistics/* sum */.cz)(states.map((state) => state ** 2))) /
+        (worth + states.length);
+    const error = Math.sqrt(variance * (1 + 1 / Math.max(1, rows.length)));
+    const moved = Math.abs(fit.state) > Math.log1p(assumptions/* STORED_MARGIN */.f3);
+    if (moved && Math.abs(fit.state) > MAX_STATE_ERRORS * error) {
+        return `Everything took ${(0,units/* formatRatio */.B0)(Math.exp(fit.state))} against the stored runs, which differ by ${(0,units/* formatShare */.T1)(Math.sqrt(model.stateVariance))}. That may be the machine or the candidate, and stored runs cannot tell: measure both sides in one job (baseline and candidate), or run again.`;
+    }
+    const scale = (0,levels/* residualScale */.GY)(fit);
+    if (scale <= MAX_SCALE * usualScale(history))
+        return undefined;
+    return `The metrics stray ${(scale / usualScale(history)).toFixed(1)} times as far from each other as in the stored runs, and no single cause explains it. The machine was in a state that the stored runs have not seen: measure both sides in one job (baseline and candidate), or run again.`;
+}
+/** With few metrics, launches beside a neighbour cannot be told by the metrics: the core's width tells. */
+function otherWidth({ widths }) {
+    const moved = Math.log((widths.own ?? Number.NaN) / (0,levels/* medianOf */.ux)(widths.stored));
+    if (!(Math.abs(moved) > Math.log(assumptions/* WIDTH_THRESHOLD */.F3)))
+        return undefined;
+    return `A loop that needs the whole width of the core took ${(0,units/* formatRatio */.B0)(Math.exp(moved))} against the stored runs, so another thread may have been busy on it, then or now: run again on a machine in its usual state, or measure more metrics.`;
+}
+/** What is to be measured again: what is nearly called alone, and what the likeliest cause moved. */
+function suspectsOf(judged, suspected, margins, metrics, { errors }) {
+    const alone = judged
+        .filter(({ test }) => test !== undefined && (0,shift_test/* smallestP */.sd)(test) <= assumptions/* SCREEN_LEVEL */.U3)
+        .toSorted((a, b) => (0,shift_test/* smallestP */.sd)(a.test ?? NEVER) - (0,shift_test/* smallestP */.sd)(b.test ?? NEVER))
+        .map(({ metric }) => metric.id);
+    if (suspected === undefined || (0,shift_test/* smallestP */.sd)(suspected.test) > assumptions/* SCREEN_LEVEL */.U3)
+        return alone;
+    const clarity = (index) => Math.abs(suspected.shifts[index] ?? 0) / (errors[index] ?? 1);
+    const members = [...metrics.keys()]
+        .filter((index) => Math.abs(suspected.shifts[index] ?? 0) >= (margins[index] ?? 0))
+        .toSorted((a, b) => clarity(b) - clarity(a))
+        .slice(0, MAX_MEMBERS)
+        .flatMap((index) => metrics[index]?.id ?? []);
+    return [...new Set([...alone, ...members])];
+}
+const NEVER = { slower: 1, faster: 1 };
+/** A cause shows in its clearest metrics. */
+const MAX_MEMBERS = 6;
+/** Metrics for information: each by itself. */
+function judgeAlone(history, own, marginRatioOf) {
+    return history.metrics.flatMap((metric, index) => {
+        const level = own.levels.get(metric.id);
+        const runs = history.model.runs[index] ?? 0;
+        if (level === undefined || runs === 0)
+            return [];
+        const marginRatio = marginRatioOf(metric);
+        const change = {
+            estimate: level.level - (history.model.centres[index] ?? 0),
+            ...errorOf(history, index),
+        };
+        const test = (0,student_test/* studentTest */.y)(change, Math.log1p(marginRatio), 0.5);
+        return [
+            {
+                ...{ metric, marginRatio, change, test, stored: runs, familySize: 1 },
+                launches: { baseline: history.launches[index] ?? 0, candidate: level.launches },
+                baselineNs: history.ns[index] ?? level.ns,
+                sample: sampleText(runs, undefined),
+            },
+        ];
+    });
+}
+
+// EXTERNAL MODULE: ./lib/verdict/validity.js
+var validity = __nccwpck_require__(50703);
+;// CONCATENATED MODULE: ./lib/verdict/stored.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Compares a candidate run with stored runs of earlier jobs.
+ *
+ * The unit is the run: the spread between runs decides, not the number of launches inside a run.
+ * Runs of another machine are shown and not judged. Runs of another machine with the same CPU model,
+ * or of this machine in another state, are judged, but no change is called on them. If the CPU model
+ * could not be read, no time is called changed.
+ */
+function compareStored(stored, candidate, settings) {
+    const comparable = (0,comparability/* comparableRuns */.v)(candidate, stored.runs);
+    const times = comparable.match === 'other-machine'
+        ? undefined
+        : judgeTimes(comparable.runs, candidate, settings);
+    const machine = sameModelObstacle(comparable) ?? unreadCpuObstacle(comparable);
+    const obstacle = machine ?? times?.obstacle;
+    return {
+        design: 'stored',
+        alpha: settings.alpha,
+        familySize: times?.familySize ?? 0,
+        candidate,
+        baseline: comparable.runs,
+        findings: candidate.metrics.map((metric) => {
+            const found = times?.metrics.get(metric.id);
+            return found
+                ? timedFinding(found, candidate, settings, machine)
+                : (compareWithLast(metric, comparable) ?? notCompared(metric, comparable, settings));
+        }),
+        skipped: stored.skipped,
+        caveats: [
+            ...otherMachineCaveats(comparable),
+            ...(obstacle === undefined ? [] : [obstacle]),
+            ...(times?.caveats ?? []),
+            ...otherTarget(comparable.runs, candidate),
+            ...(0,validity/* validityCaveats */.qE)([candidate]),
+        ],
+    };
+}
+/** Gated metrics that seem to have changed, the surest first: they are to be measured again. */
+const suspectedTimes = (stored, candidate, settings) => {
+    const { match, runs } = (0,comparability/* comparableRuns */.v)(candidate, stored.runs);
+    return match === 'other-machine' ? [] : judgeTimes(runs, candidate, settings).suspects;
+};
+function timedFinding(found, candidate, { alpha }, machine) {
+    const { metric, marginRatio, change, test, stored, sample, familySize, doubt } = found;
+    const { id, gate } = metric;
+    const shown = (0,decision/* asChange */.t)({
+        ...(0,student_test/* studentTest */.y)(change, 0, assumptions/* SHOWN_CONFIDENCE */.LK),
+        confidence: assumptions/* SHOWN_CONFIDENCE */.LK,
+    });
+    const floor = (0,verdict_floor/* floorOf */.E)((0,samples/* withinDifferences */.qJ)(candidate, id, 'screen'), marginRatio, alpha);
+    const margin = Math.log1p(marginRatio);
+    const judging = { margin, alpha: alpha / 2, familySize: gate ? familySize : 1 };
+    const nuisance = Math.log1p(Math.min(assumptions/* PERSISTENT_DIFFERENCE */.u3, marginRatio));
+    const detected = (0,power/* mde80ForPrediction */.fc)({ ...change, ...judging, margin: nuisance });
+    const equivalence = (0,student_test/* studentTest */.y)(change, margin, assumptions/* EQUIVALENCE_CONFIDENCE */.gR);
+    const finding = {
+        ...{ measure: 'time', id, gate, marginRatio, change: shown },
+        ...(0,sides/* sidesOfChange */.m9)(metric, found.baselineNs, shown.ratio, found.launches),
+        ...(floor ? { floor } : {}),
+        mde80: Math.expm1(Math.max(margin, detected)),
+    };
+    if (doubt !== undefined && machine === undefined)
+        return { ...finding, verdict: 'inconclusive', because: doubt };
+    return {
+        ...finding,
+        ...(0,decision/* decide */.L)({
+            ...{ gate, marginRatio, alpha, test, sample, floor },
+            obstacle: machine ?? found.obstacle,
+            equivalence: { ...equivalence, confidence: assumptions/* EQUIVALENCE_CONFIDENCE */.gR },
+            settledBy: 'stored runs',
+            toSettle: (0,settle/* runsToSettle */.hM)(change, { candidate: 1, baseline: stored }, judging),
+        }),
+    };
+}
+function notCompared(metric, { match, runs }, settings) {
+    const stored = runs.flatMap((run) => (0,samples/* metricOf */.ak)(run, metric.id) ?? []);
+    const other = stored.findLast((one) => one.status === 'ok' || (0,metric_status/* isRefused */.H0)(one)) ?? stored.at(-1);
+    const marginRatio = (0,verdict_settings/* marginOf */.O)(metric, settings.margins, assumptions/* STORED_MARGIN */.f3);
+    const pair = (0,sides/* comparablePair */.T7)(other, metric);
+    if (match !== 'other-machine' && typeof pair === 'string') {
+        return (0,sides/* notTested */.RP)(metric, marginRatio, other, metric, pair);
+    }
+    if (match !== 'other-machine') {
+        return {
+            ...(0,sides/* notTested */.RP)(metric, marginRatio, other, metric, TOO_FEW_QUIET),
+            verdict: 'inconclusive',
+        };
+    }
+    // Another machine may offer what this one never did. So it is not a loss.
+    const finding = (0,sides/* notTested */.RP)(metric, marginRatio, other, metric, OTHER_MACHINE);
+    return { ...finding, verdict: 'incomparable' };
+}
+/**
+ * An exact count is compared with the newest stored run that has it. Older runs would report changes
+ * that were merged long ago.
+ */
+function compareWithLast(metric, comparable) {
+    if (comparable.match === 'other-machine')
+        return undefined;
+    const counted = comparable.runs.map((run) => (0,samples/* metricOf */.ak)(run, metric.id)).filter(run/* isCounted */.he);
+    return (0,counts/* compareCounts */.G)(counted.at(-1), metric, sameModelObstacle(comparable));
+}
+const TOO_FEW_QUIET = 'Too few of its launches met a quiet core, in this run or in the stored runs: measure for longer.';
+const OTHER_MACHINE = 'The stored runs were measured on another machine.';
+function sameModelObstacle(comparable) {
+    const { match, differences, cpuUnreadIn } = comparable;
+    if (match !== 'same-cpu-model')
+        return undefined;
+    const model = cpuUnreadIn.length === 0 ? ' with the same CPU model' : '';
+    const unread = cpuUnreadIn.length === 0 ? '' : ` ${unreadCpuText(comparable)}`;
+    return `The stored runs come from another machine${model} (${differences.join(', ')}).${unread} So times are scaled to the baseline's CPU speed, and nothing is called regressed or improved.`;
+}
+/** An unknown processor may be a slower one. That says nothing about what it can do or count. */
+const unreadCpuObstacle = (comparable) => comparable.match === 'other-machine' || comparable.cpuUnreadIn.length === 0
+    ? undefined
+    : `${unreadCpuText(comparable)} So times are scaled to the baseline's CPU speed, and none is called regressed or improved. To judge them, let the target read /proc/cpuinfo, or give a baseline that runs here, such as host.`;
+const unreadCpuText = ({ cpuUnreadIn }) => `The processor model could not be read in ${cpuUnreadIn.join(' and ')}.`;
+const otherMachineCaveats = ({ match, differences }) => match === 'other-machine'
+    ? [
+        `The stored runs come from another machine (${differences.join(', ')}), so nothing is compared: store a run of a machine like this one, or give a baseline that runs here, such as host.`,
+    ]
+    : [];
+/** Somebody may want to compare different targets, but must notice it. */
+function otherTarget(stored, candidate) {
+    const other = stored.find(({ target }) => target.spec !== candidate.target.spec);
+    if (other === undefined)
+        return [];
+    return [
+        `The stored runs measured ${other.target.spec} and this run measured ${candidate.target.spec}: every change includes the difference between the two.`,
+    ];
+}
 
 
 /***/ }),
@@ -58220,8 +59562,9 @@ const measureOf = ({ baseline, candidate }) => [baseline, candidate].some((side)
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   d: () => (/* binding */ unevenFilterCaveats),
-/* harmony export */   q: () => (/* binding */ validityCaveats)
+/* harmony export */   d8: () => (/* binding */ unevenFilterCaveats),
+/* harmony export */   pn: () => (/* binding */ notMeasuredCaveats),
+/* harmony export */   qE: () => (/* binding */ validityCaveats)
 /* harmony export */ });
 /* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(15521);
 /* harmony import */ var _record_run_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(38359);
@@ -58283,6 +59626,37 @@ function otherCpu(runs) {
     return [
         `The sides ran on different CPUs (${cpus.join(' and ')}), whose speeds and interrupts may differ; allow both sides the same CPU.`,
     ];
+}
+/** A sentence names this many metrics. The others are only counted. */
+const MAX_NAMED = 5;
+/**
+ * Gated metrics that only the baseline has: by their times or events, or by their instructions. The
+ * candidate says nothing of them, so they have no finding.
+ *
+ * @param baseline the run that says what was measured there last
+ */
+function notMeasuredCaveats(baseline, candidate) {
+    const only = [
+        ...missing(baseline.metrics, candidate.metrics),
+        ...missing(baseline.instructions?.metrics, candidate.instructions?.metrics),
+    ];
+    const ids = [...new Set(only)];
+    if (ids.length === 0)
+        return [];
+    const named = ids.slice(0, MAX_NAMED).join(', ');
+    const rest = ids.length > MAX_NAMED ? ` and ${ids.length - MAX_NAMED} more` : '';
+    return [
+        `The baseline has ${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_2__/* .countOf */ .pq)(ids.length, 'gated metric')} that the candidate's record lacks (${named}${rest}), so nothing is said of ${ids.length === 1 ? 'it' : 'them'}: measure both sides with the same metrics and the same version of syscall-gate.`,
+    ];
+}
+/** A run without any metric was not asked for them: it only counted, or only timed. */
+function missing(before = [], after = []) {
+    if (after.length === 0)
+        return [];
+    const had = new Set(after.map(({ id }) => id));
+    return before
+        .filter(({ id, gate, status }) => gate && status === 'ok' && !had.has(id))
+        .map(({ id }) => id);
 }
 const unpinned = (runs) => runs
     .filter((run) => run.plan.pinned === false)

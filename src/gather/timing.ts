@@ -5,18 +5,20 @@ import { bothIdentities } from '../measure/identity.js';
 import type { Bench } from '../measure/launch.js';
 import type { Sides } from '../measure/rounds.js';
 import { Session } from '../measure/session.js';
-import { WHOLE_BUDGET } from '../measure/time-budget.js';
+import { OVERRUN, WHOLE_BUDGET } from '../measure/time-budget.js';
 import type { Progress } from '../progress.js';
 import type { Run, Source } from '../record/run.js';
-import { PAIRED_MARGIN, STORED_MARGIN } from '../stats/assumptions.js';
+import { MIN_QUIET_TO_CALL, PAIRED_MARGIN, STORED_MARGIN } from '../stats/assumptions.js';
 import { robustPairs } from '../stats/power.js';
 import type { StoredRuns } from '../stores/stored-runs.js';
 import type { Target } from '../targets/target.js';
 import { countOf } from '../text/units.js';
 import type { Evidence } from '../verdict/evidence.js';
+import { runLevels } from '../verdict/history/quiet-launches.js';
 import { screenPaired } from '../verdict/paired.js';
 import { type JudgingSettings, marginOf } from '../verdict/settings.js';
 import type { Shard } from '../verdict/shard-set.js';
+import { suspectedTimes } from '../verdict/stored.js';
 
 /** What timing needs of the gate. */
 export interface Timing {
@@ -90,7 +92,19 @@ export async function timeShard(
   return { baseline: session.baselineRun(before), candidate: session.candidateRun(after) };
 }
 
-/** The baseline is stored runs: measures the candidate alone. */
+/** The part of the time after which it is clear what to measure again. */
+const SCREEN_AGAINST_STORED = 0.8;
+
+/** The most metrics that are measured again, the surest first. */
+const MAX_SUSPECTS = 12;
+
+/** Launches that measure them again. Those that met a neighbour do not count. */
+const CONFIRMING_LAUNCHES = 2 * MIN_QUIET_TO_CALL;
+
+/**
+ * The baseline is stored runs: measures the candidate alone. What seems to have changed is measured
+ * again in the rest of the time. If too few launches met a quiet core, it measures on for a while.
+ */
 export async function timeAgainst(
   { config, bench, progress }: Timing,
   candidate: Target,
@@ -98,11 +112,23 @@ export async function timeAgainst(
   own: RunIdentity,
 ): Promise<EvidenceOf<'stored'>> {
   const session = new Session(bench, { candidate }, config.durationMs, progress);
+  const runSoFar = () => session.candidateRun(own);
   await session.warmUp();
   await session.tails();
   progress.phase(`Measure, to compare with ${stored.origin}`);
-  await session.screen({ share: WHOLE_BUDGET, goal: goalOf(config, STORED_MARGIN) });
-  return { design: 'stored', stored, candidate: session.candidateRun(own) };
+  await session.screen({ share: SCREEN_AGAINST_STORED, goal: goalOf(config, STORED_MARGIN) });
+  const suspects = suspectedTimes(stored, runSoFar(), config).slice(0, MAX_SUSPECTS);
+  if (suspects.length > 0) {
+    progress.phase(`Measure ${countOf(suspects.length, 'suspected metric')} again`);
+    await session.confirm(suspects, CONFIRMING_LAUNCHES);
+  } else {
+    await session.screen({ share: WHOLE_BUDGET });
+  }
+  if (runLevels(runSoFar()).quiet < MIN_QUIET_TO_CALL) {
+    progress.note('Few launches met a quiet core so far, so it measures on for a while.');
+    await session.screen({ share: OVERRUN });
+  }
+  return { design: 'stored', stored, candidate: runSoFar() };
 }
 
 /** There is no baseline: comparing the candidate with itself shows what this machine can detect. */

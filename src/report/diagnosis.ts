@@ -1,19 +1,13 @@
-import type { DiagnosisReport, Quantity } from '../record/report.js';
+import type { DiagnosisReport } from '../record/report.js';
 import { formatNsDifference, formatShare } from '../text/units.js';
+import { UNIT_WORDS } from '../verdict/diagnosis.js';
 import { type Differing, settingsText, unreadCarriersOf } from './differences.js';
 import { fieldName } from './field-words.js';
-
-const each: Record<Quantity, string> = {
-  entries: 'kernel entry',
-  switches: 'context switch',
-  tcpKilobytes: 'kilobyte over TCP',
-  kilobytes: 'kilobyte moved',
-};
 
 /** `+26 ns for every kernel entry` */
 export const causeText = ({ terms }: DiagnosisReport): string =>
   terms
-    .map(({ quantity, ns }) => `${formatNsDifference(ns)} for every ${each[quantity]}`)
+    .map(({ quantity, ns }) => `${formatNsDifference(ns)} for every ${UNIT_WORDS[quantity]}`)
     .join(' and ');
 
 /** `+55.2 ns for every kernel entry explains 93 % of it` */

@@ -55,10 +55,14 @@ export function segmentStarts(
 ): number[] {
   let best = { errors: MIN_ERRORS, at: 0 };
   for (let at = MIN_SEGMENT; at <= series.length - MIN_SEGMENT; at += 1) {
-    const step = mean(series.slice(at)) - mean(series.slice(0, at));
+    const [before, after] = [series.slice(0, at), series.slice(at)];
+    // The mean says best where a level begins; the median, whether it is one run only.
+    const step = mean(after) - mean(before);
+    const usual = median(after) - median(before);
     const error = deviation * Math.sqrt(1 / at + 1 / (series.length - at));
     const errors = Math.abs(step) / error;
-    if (Math.abs(step) >= margin && errors >= best.errors) best = { errors, at };
+    const isLarge = Math.min(Math.abs(step), Math.abs(usual)) >= margin && errors >= best.errors;
+    if (isLarge && agrees(before, step) && agrees(after, step)) best = { errors, at };
   }
   if (best.at === 0) return [0];
   const { at } = best;
@@ -67,3 +71,10 @@ export function segmentStarts(
     ...segmentStarts(series.slice(at), deviation, margin).map((start) => start + at),
   ];
 }
+
+/** A few values must all be nearer to their own middle than to the other side's, or one is odd. */
+const agrees = (values: readonly number[], step: number): boolean =>
+  values.length > FEW ||
+  values.every((value) => Math.abs(value - median([...values])) < Math.abs(step) / 2);
+
+const FEW = 4;

@@ -30,7 +30,7 @@ export interface LevelModel {
 export type Levels = readonly number[];
 
 /** Deviation of the state that is assumed before any run is known, worth so many runs. */
-const STATE_PRIOR = { standardDeviation: 0.01, degreesOfFreedom: 4 };
+export const STATE_PRIOR = { standardDeviation: 0.01, degreesOfFreedom: 4 };
 
 /** Two runs that happen to agree do not make a metric exact: the timer's own resolution remains. */
 const MIN_DEVIATION = 0.002;

@@ -5,6 +5,14 @@ import { absoluteError, fitLeastAbsolute, type Point, predicted } from '../stats
 import { seededRandom } from '../stats/random.js';
 import { type Comparison, isMeasured, type MeasuredFinding } from './comparison.js';
 
+/** One of each quantity, in words. */
+export const UNIT_WORDS: Record<Quantity, string> = {
+  entries: 'kernel entry',
+  switches: 'context switch',
+  tcpKilobytes: 'kilobyte over TCP',
+  kilobytes: 'kilobyte moved',
+};
+
 /** How many ns more each unit of a quantity costs, with its 95 % interval. */
 interface Term {
   quantity: Quantity;

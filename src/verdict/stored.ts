@@ -94,10 +94,7 @@ function timedFinding(
   const equivalence = studentTest(change, margin, EQUIVALENCE_CONFIDENCE);
   const finding = {
     ...({ measure: 'time', id, gate, marginRatio, change: shown } as const),
-    ...sidesOfChange(metric, found.baselineNs, shown.ratio, {
-      baseline: stored,
-      candidate: metric.replicates.length,
-    }),
+    ...sidesOfChange(metric, found.baselineNs, shown.ratio, found.launches),
     ...(floor ? { floor } : {}),
     mde80: Math.expm1(Math.max(margin, detected)),
   };

@@ -59,7 +59,7 @@ describe('what cannot work is one sentence, before anything is measured', () => 
   it('stored runs on an enterprise server, with what to use instead', async () => {
     const environment = { GITHUB_SERVER_URL: 'https://git.example.com' };
     const sentence = await refusal(start({ environment }));
-    expect(sentence).toMatch(/^baseline "artifact" does not work on git\.example\.com, /);
+    expect(sentence).toMatch(/^baseline "auto" does not work on git\.example\.com, /);
     expect(sentence).toMatch(/give host or command:CMD to measure .*, or directory:PATH .*[^.]\.$/);
     expect(github.requests.filter((request) => !request.includes('/comments'))).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { median, quantile } from 'simple-statistics';
+import { median, quantile, sum } from 'simple-statistics';
 import { familyOf } from '../../families.js';
 import type { TimedMetric } from '../../record/run.js';
 import {
@@ -9,7 +9,7 @@ import {
 import { segmentStarts, steadyDeviations } from '../../stats/change-points.js';
 import { type LevelModel, type Levels, learnLevels, medianOf } from '../../stats/levels.js';
 import type { VariancePrior } from '../../stats/moderated.js';
-import type { RunLevels } from './quiet-launches.js';
+import type { RunLevel, RunLevels } from './quiet-launches.js';
 
 /** What the stored runs say of the metrics that the candidate measured, metric by metric. */
 export interface History {
@@ -19,6 +19,8 @@ export interface History {
   rows: readonly Levels[];
   /** The model without one run, for every run; empty if there are too few to leave one out. */
   without: readonly LevelModel[];
+  /** How many launches of the stored runs count. */
+  launches: readonly number[];
   /** Typical ns per operation; NaN for a metric that no stored run has. */
   ns: readonly number[];
   /** Typical level of the fastest quiet launch. */
@@ -64,20 +66,20 @@ export function learnHistory(
   const sizes = segments.map(({ size }) => size);
   const priors = metrics.map(({ id }) => shippedPrior(id));
   const learn = (some: readonly Levels[]) => learnLevels(some, priors, sizes);
-  const values = (of: (id: string, run: RunLevels) => number | undefined) =>
-    metrics.map(({ id }, metric) =>
-      medianOf(
-        runs.slice(-Math.max(1, sizes[metric] ?? 1)).map((run) => of(id, run) ?? Number.NaN),
-      ),
-    );
+  const values = (of: (level: RunLevel) => number) =>
+    metrics.map(({ id }, metric) => {
+      const known = runs.flatMap(({ levels }) => levels.get(id) ?? []);
+      return medianOf(known.slice(-Math.max(1, sizes[metric] ?? 1)).map(of));
+    });
   return {
     ...{ metrics, rows, model: learn(rows) },
     without:
       runs.length < MIN_TO_LEAVE_OUT
         ? []
         : rows.map((_, left) => learn(rows.filter((__, run) => run !== left))),
-    ns: values((id, { levels }) => levels.get(id)?.ns),
-    lowest: values((id, { levels }) => levels.get(id)?.lowest),
+    launches: metrics.map(({ id }) => sum(runs.map(({ levels }) => levels.get(id)?.launches ?? 0))),
+    ns: values(({ ns }) => ns),
+    lowest: values(({ lowest }) => lowest),
     reach: metrics.map(({ id }) => {
       const above = runs.flatMap(({ levels }) => levels.get(id)?.above ?? []);
       return above.length === 0 ? 0 : quantile(above, REACH);

@@ -28,7 +28,7 @@ function runOf(seed: number, facts?: Facts): Run {
   const kernel = { kind: 'kernel', spec: 'kernel:/vmlinuz' } as const;
   const { sha256 = '' } = facts ?? {};
   return syntheticRun({
-    ...{ seed, metrics: [{ id: 'syscall.null', ns: 100 }], screen: [4, 5, 6, 7] },
+    ...{ seed, metrics: [{ id: 'syscall.null', ns: 100 }], screen: [4, 5, 6, 7, 8, 9, 10, 11] },
     ...(facts ? { target: { ...kernel, facts: { sha256 }, machine: machineOf(facts) } } : {}),
   });
 }
@@ -131,7 +131,7 @@ describe('a field that could not be read', () => {
   ): Run {
     const opens = { id: 'syscall.open_close', ns: 900 };
     const run = syntheticRun({
-      ...{ seed, platform, screen: [4, 5, 6, 7] },
+      ...{ seed, platform, screen: [4, 5, 6, 7, 8, 9, 10, 11] },
       metrics: [
         { id: 'syscall.null', ns: 100 * slower },
         lost ? { ...opens, unavailable: 'denied' } : opens,

@@ -15,7 +15,7 @@ const PARAMETERS = tried(60);
 const runAt = (percent: number, seed: number): Run =>
   syntheticRun({
     metrics: ['syscall.null', 'syscall.stat'].map((id) => ({ id, ns: 100 * (1 + percent / 100) })),
-    screen: [4, 5, 6, 7],
+    screen: [4, 5, 6, 7, 8, 9, 10, 11],
     seed,
   });
 
@@ -136,7 +136,11 @@ describe('a comparison with stored runs', () => {
       fc.property(fc.array(ns, { minLength: 1, maxLength: 8 }), ns, ns, (stored, own, control) => {
         const at = (time: number, seed: number): Run =>
           syntheticRun({
-            ...{ metrics: [{ id: 'syscall.null', ns: time, noise: 0 }], screen: [4, 5], seed },
+            ...{
+              metrics: [{ id: 'syscall.null', ns: time, noise: 0 }],
+              screen: [4, 5, 6, 7],
+              seed,
+            },
             controlNs: control,
           });
         const runs = stored.map((time, index) => at(time, index + 1));

@@ -1,0 +1,46 @@
+import { MIN_QUIET_TO_CALL } from '../../stats/assumptions.js';
+import { countOf, formatShare } from '../../text/units.js';
+import type { History } from './history.js';
+import type { RunLevel } from './quiet-launches.js';
+
+/** By itself a metric is not called changed against fewer stored runs: nobody knows how they differ. */
+const MIN_RUNS_TO_CALL = 3;
+
+/** A change must show in the fastest launch, too: this share of it. */
+const MIN_LOWEST_SHARE = 0.4;
+
+export interface Doubtful {
+  level: RunLevel;
+  marginRatio: number;
+  change: number;
+  history: History;
+  index: number;
+  /** Whether a cause explains it. */
+  member: boolean;
+  /** Whether it would be called changed. */
+  called: boolean;
+}
+
+/** One sentence: why a metric by itself cannot be judged, whatever the tests say. */
+export function doubtOf(one: Doubtful): string | undefined {
+  const { level, marginRatio, change, history, index, member, called } = one;
+  if (Math.abs(level.halves) > Math.log1p(marginRatio) && !member) {
+    return `Too noisy: the two halves of this run differ by ${formatShare(Math.abs(Math.expm1(level.halves)))}, more than the margin of ${formatShare(marginRatio)}.`;
+  }
+  if (!called || member) return undefined;
+  if (level.launches < MIN_QUIET_TO_CALL) {
+    return `Only ${countOf(level.launches, 'launch', 'launches')} of this run ${level.launches === 1 ? 'counts' : 'count'}, and a change is not called on fewer than ${MIN_QUIET_TO_CALL}: measure for longer.`;
+  }
+  const runs = history.model.runs[index] ?? 0;
+  if (runs < MIN_RUNS_TO_CALL) {
+    return `Only ${countOf(runs, 'stored run')} ${runs === 1 ? 'has' : 'have'} today's level of this metric, and by itself it is not called on fewer than ${MIN_RUNS_TO_CALL}.`;
+  }
+  const lowest = level.lowest - (history.lowest[index] ?? 0);
+  if (lowest / change < MIN_LOWEST_SHARE) {
+    return 'Not every launch changed: the fastest one took as long as in the stored runs.';
+  }
+  if (change > 0 && change < (history.reach[index] ?? 0)) {
+    return 'One launch in ten of the stored runs took as long, so this may be chance.';
+  }
+  return undefined;
+}
