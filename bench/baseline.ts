@@ -48,7 +48,7 @@ function readOptions(): Options {
     .description('Judges runs by the runs stored before them, by this tool’s rule and by others.')
     .requiredOption('--records <folders...>', 'records, in the folders unchanged and slowed')
     .option('--collect <minutes>', 'measures gates and stores their records', numberFrom(1))
-    .option('--every <runs>', 'changes single metrics in one of so many runs', numberFrom(1), 4)
+    .option('--every <n>', 'changes single metrics in every n-th unchanged run', numberFrom(1), 4)
     .option('--out <file>', 'where the result goes')
     .showHelpAfterError()
     .parse()

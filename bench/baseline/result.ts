@@ -10,7 +10,7 @@ export interface Baseline {
   version: 1;
   tool: string;
   startedAt: string;
-  /** Single metrics are changed in one of so many unchanged runs. */
+  /** Single metrics are changed in every n-th unchanged run. */
   every: number;
   series: Series[];
 }

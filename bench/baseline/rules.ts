@@ -34,8 +34,7 @@ export const OURS: Rule = {
   of: 'syscall-gate',
   newRuns: 1,
   judge(stored, candidates) {
-    const [candidate] = candidates.slice(-1);
-    if (candidate === undefined) throw new Error('There is no run to judge.');
+    const candidate = newestOf(candidates);
     const { findings, caveats } = compareStored(
       { runs: [...stored], skipped: [] },
       candidate,
@@ -57,7 +56,7 @@ function metricByMetric(name: string, of: string, isSlower: IsSlower, newRuns = 
   return {
     ...{ name, of, newRuns },
     judge(stored, candidates) {
-      const ids = [...gatedTimes(candidates.at(-1) ?? never()).keys()];
+      const ids = [...gatedTimes(newestOf(candidates)).keys()];
       const timesOf = (runs: readonly Run[], id: string) =>
         runs.flatMap((run) => gatedTimes(run).get(id) ?? []);
       const red = ids.filter((id) => isSlower(timesOf(stored, id), timesOf(candidates, id)));
@@ -66,8 +65,10 @@ function metricByMetric(name: string, of: string, isSlower: IsSlower, newRuns = 
   };
 }
 
-function never(): never {
-  throw new Error('There is no run to judge.');
+function newestOf(runs: readonly Run[]): Run {
+  const newest = runs.at(-1);
+  if (newest === undefined) throw new Error('There is no run to judge.');
+  return newest;
 }
 
 const ratioRule = (threshold: number): Rule =>
@@ -77,7 +78,7 @@ const ratioRule = (threshold: number): Rule =>
     (before, [after = 0]) => after > threshold * (before.at(-1) ?? Number.POSITIVE_INFINITY),
   );
 
-/** Beyond so many standard deviations of the stored runs. */
+/** Beyond a number of standard deviations of the stored runs. */
 const beyond = (name: string, of: string, limit: (stored: number) => number): Rule =>
   metricByMetric(
     name,

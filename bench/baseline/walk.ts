@@ -61,7 +61,7 @@ interface Place {
   before: readonly Run[];
 }
 
-/** @param every single metrics are changed in one of so many unchanged runs */
+/** @param every single metrics are changed in every n-th unchanged run */
 export function walk(records: Records, rule: Rule, stored: number, every: number): Figures {
   const { unchanged, slowed } = records;
   const places = (runs: readonly Run[]) => placesOf(runs, unchanged, rule, stored);
