@@ -58,11 +58,6 @@ ${injectedTable(result)}
 
 ${result.budgets.map((budget) => budgetSection(budget, result.changes)).join('\n\n')}
 
-## Stored runs, on simulated fleets
-
-One machine cannot show what a fleet of runners is like. So runs were simulated: each has a part that belongs to the machine, a part that belongs to the run, and a drift. The program's own test judged them. The margin is 3 %.
-
-${fleetTable(result)}
 ${shardSection(result)}`;
 }
 
@@ -115,23 +110,14 @@ const powerText = (gates) =>
     ? ''
     : `Of the ${gates} gates that confirmed every metric, the columns +0.5 % and up show the share that called a slowdown of that size in this metric alone. `;
 
-function fleetTable({ fleets }) {
-  const rows = fleets.map(({ fleet, stored, falseAlarms, caught }) => [
-    ...[fleet, String(stored), share(falseAlarms), ...caught.map(formatShare)],
-  ]);
-  const head = ['fleet', 'stored runs', 'red for nothing', 'margin + 2 %', '+ 5 %', '+ 10 %'];
-  return table(head, rows);
-}
-
 function shardSection({ shards }) {
   const rows = shards.map(({ fleet, machines, falseAlarms, caught }) => [
     ...[fleet, String(machines), share(falseAlarms), ...caught.map(formatShare)],
   ]);
   const head = ['fleet', 'machines', 'red for nothing', 'margin + 1 %', '+ 2 %', '+ 5 %'];
-  return `
-## Shards, on simulated fleets
+  return `## Shards, on simulated fleets
 
-Each machine makes a paired comparison, and one verdict covers all of them. The margin is 2 %.
+One machine cannot show what a fleet of runners is like, so shards were simulated. Each machine makes a paired comparison, and one verdict covers all of them. The margin is 2 %.
 
 ${table(head, rows)}
 `;

@@ -3,6 +3,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { baselinePage } from './baseline-table.mjs';
 import { countedFigure, countedPage } from './counted-table.mjs';
 import { detectionFigure, detectionPage } from './detection-table.mjs';
 import { fidelityFigure, fidelityPage } from './fidelity-table.mjs';
@@ -32,6 +33,7 @@ const pages = {
   'docs/metrics.md': metricsPage(),
   'docs/fidelity.md': fidelityPage(fidelity),
   'docs/detection.md': detectionPage(detection),
+  'docs/baseline.md': baselinePage(newest('baseline')),
   'docs/counted.md': countedPage(counted),
   'docs/action.md': withSection('docs/action.md', 'inputs', ioTables()),
   'docs/crossing.md': withSection('docs/crossing.md', 'crossing', crossingSection()),

@@ -10,7 +10,6 @@ export const render = (detection: Detection): string =>
     ...detection.budgets.map((budget) => budgetText(budget, detection.changes)),
     injectedTable(detection),
     rulesTable(detection),
-    fleetTable(detection),
     shardTable(detection),
     ...detection.goals.map(
       ({ goal, reached, found }) => `${reached ? 'reached' : 'NOT reached'}: ${goal}; ${found}`,
@@ -56,15 +55,6 @@ const rulesTable = ({ rules: { condition, budget, rules } }: Detection): string 
     rules.map(({ name, of, falseAlarms, metricAlarms, caught }) => [
       ...[name, of, alarmsText(falseAlarms), formatShare(metricAlarms)],
       ...[formatShare(caught.two), formatShare(caught.five)],
-    ]),
-  )}`;
-
-const fleetTable = ({ fleets }: Detection): string =>
-  `\nStored baselines, simulated fleets\n${table(
-    ['fleet', 'stored runs', 'false alarms', 'margin + 2 %', '+ 5 %', '+ 10 %'],
-    fleets.map(({ fleet, stored, falseAlarms, caught }) => [
-      ...[fleet, String(stored), alarmsText(falseAlarms)],
-      ...caught.map(formatShare),
     ]),
   )}`;
 

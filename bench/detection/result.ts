@@ -1,8 +1,8 @@
 import { formatShare } from '#src/text/units.js';
 import { MARGIN } from './collect.ts';
-import { type FleetSummary, type ShardSummary, simulateFleets, simulateShards } from './fleet.ts';
 import type { Gate } from './gates.ts';
 import type { MarginOf } from './ours.ts';
+import { type ShardSummary, simulateShards } from './shards.ts';
 import {
   addUp,
   type BudgetSummary,
@@ -34,7 +34,6 @@ export interface Detection {
    */
   rules: { condition: string; budget: number; rules: RuleSummary[] };
   goals: Goal[];
-  fleets: FleetSummary[];
   shards: ShardSummary[];
 }
 
@@ -74,12 +73,11 @@ export function summarise(gates: readonly Gate[], marginOf: MarginOf, where: Whe
       ],
     },
     goals: [alarmGoal(alarms), ...budgets.flatMap(goalsOf)],
-    fleets: simulateFleets(FLEET_SEED),
-    shards: simulateShards(FLEET_SEED),
+    shards: simulateShards(SHARD_SEED),
   };
 }
 
-const FLEET_SEED = 2003;
+const SHARD_SEED = 2003;
 
 type Group = [Gate, ...Gate[]];
 

@@ -1,6 +1,6 @@
 import { median, quantile, sum } from 'simple-statistics';
+import { clopperPearsonUpper } from '../exact-bound.ts';
 import { ALPHA, MARGIN } from './collect.ts';
-import { clopperPearsonUpper } from './exact-bound.ts';
 import type { Gate, GateMetric } from './gates.ts';
 import { OTHER_RULES } from './others.ts';
 import {

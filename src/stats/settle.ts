@@ -13,9 +13,9 @@ import {
   SCREEN_LEVEL,
 } from './assumptions.js';
 import type { LocationEstimate } from './hodges-lehmann.js';
+import { medianVariance } from './median-variance.js';
 import { normalQuantile, normalUpperTail } from './normal.js';
 import { minimumPairs } from './power.js';
-import { medianVariance } from './prediction.js';
 import { studentCdf, studentQuantile } from './student.js';
 import type { StudentTest } from './student-test.js';
 

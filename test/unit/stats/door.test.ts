@@ -5,6 +5,7 @@ import { hodgesLehmann } from '../../../src/stats/hodges-lehmann.js';
 import { holm } from '../../../src/stats/holm.js';
 import { fitLeastAbsolute } from '../../../src/stats/least-absolute.js';
 import { locationStandardError } from '../../../src/stats/location-error.js';
+import { medianVariance } from '../../../src/stats/median-variance.js';
 import { moderatedVariance } from '../../../src/stats/moderated.js';
 import { normalQuantile, normalUpperTail } from '../../../src/stats/normal.js';
 import {
@@ -14,7 +15,6 @@ import {
   minimumPairs,
   robustPairs,
 } from '../../../src/stats/power.js';
-import { medianVariance, predict } from '../../../src/stats/prediction.js';
 import { seededRandom } from '../../../src/stats/random.js';
 import { testOverMachines } from '../../../src/stats/random-effects.js';
 import { machinesToSettle, pairsToSettle, runsToSettle } from '../../../src/stats/settle.js';
@@ -68,13 +68,6 @@ const DOORS: readonly Door[] = [
   { name: 'studentCdf', good: [1, 5], call: studentCdf, signed: /^0/ },
   { name: 'studentQuantile', good: [0.9, 5], call: studentQuantile, signed: NEVER },
   { name: 'medianVariance', good: [4], call: medianVariance, signed: NEVER },
-  {
-    ...{
-      name: 'predict',
-      good: [{ candidate: [0.1], baseline: [0, 0.01], margin: 0.03, prior: PRIOR }, 0.9],
-    },
-    ...{ call: predict, signed: /^0\.(candidate|baseline)/ },
-  },
   {
     name: 'testOverMachines',
     good: [[{ estimate: 0.1, standardError: 0.01 }], { margin: 0.02, prior: PRIOR }, 0.9],

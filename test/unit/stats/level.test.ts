@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SCREEN_LEVEL } from '../../../src/stats/assumptions.js';
 import { holm } from '../../../src/stats/holm.js';
-import { predict } from '../../../src/stats/prediction.js';
 import { type Random, seededRandom } from '../../../src/stats/random.js';
 import { signedRankTest } from '../../../src/stats/signed-rank.js';
 import { contaminated, laplace, type Noise, normal, sample } from '../../fixtures/noise.js';
@@ -63,43 +62,5 @@ describe.each(NOISES)('with every metric on the margin, under %s noise', (_name,
     };
     const alarms = Array.from({ length: 1000 }, gateAlarms);
     expect(share(alarms)).toBeLessThanOrEqual(bound(alpha, 1000));
-  });
-});
-
-describe('predict at the margin', () => {
-  const prior = { standardDeviation: 0.01, degreesOfFreedom: 5 };
-  const trials = 10_000;
-
-  /** Share of alarms at 0.05 when each platform's deviation is what `deviation` gives. */
-  const alarms = (candidates: number, stored: number, draw: Noise, deviation: () => number) =>
-    share(
-      Array.from({ length: trials }, () => {
-        const own = deviation();
-        const candidate = sample(candidates, () => MARGIN + own * draw());
-        const baseline = sample(stored, () => own * draw());
-        return predict({ candidate, baseline, margin: MARGIN, prior }, 0.9).slower <= 0.05;
-      }),
-    );
-
-  test.each([
-    [1, 1],
-    [1, 3],
-    [1, 12],
-    [3, 8],
-  ])('holds its level under the prior with %i new and %i stored runs', (candidates, stored) => {
-    const draw = normal(seededRandom(31));
-    const chiSquare = (): number => sample(5, draw).reduce((sum, z) => sum + z * z, 0);
-    const deviation = (): number => 0.01 * Math.sqrt(5 / chiSquare());
-    const level = alarms(candidates, stored, draw, deviation);
-    expect(level).toBeLessThanOrEqual(bound(0.055, trials));
-    expect(level).toBeGreaterThan(0.035);
-  });
-
-  test('cries wolf less and less as a platform louder than the prior stores runs', () => {
-    const draw = normal(seededRandom(32));
-    const twice = [1, 10, 40].map((stored) => alarms(1, stored, draw, () => 0.02));
-    expect(twice).toEqual([...twice].sort((x, y) => y - x));
-    expect(twice[0]).toBeLessThan(0.2);
-    expect(twice[2]).toBeLessThan(0.07);
   });
 });

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
+import { mean, sampleVariance } from 'simple-statistics';
 import { describe, expect, test } from 'vitest';
 import { SCREEN_LEVEL } from '../../../src/stats/assumptions.js';
 import { criticalDistances } from '../../../src/stats/critical-distance.js';
 import { holm } from '../../../src/stats/holm.js';
+import { moderatedVariance } from '../../../src/stats/moderated.js';
 import { normalQuantile, normalUpperTail } from '../../../src/stats/normal.js';
 import {
   expectedMde80,
@@ -11,9 +13,9 @@ import {
   minimumPairs,
   robustPairs,
 } from '../../../src/stats/power.js';
-import { predict } from '../../../src/stats/prediction.js';
 import { seededRandom } from '../../../src/stats/random.js';
 import { signedRankTest } from '../../../src/stats/signed-rank.js';
+import { studentTest } from '../../../src/stats/student-test.js';
 import { contaminated, laplace, type Noise, normal, sample } from '../../fixtures/noise.js';
 
 const MARGIN = Math.log(1.02);
@@ -251,10 +253,16 @@ describe('mde80ForPrediction', () => {
     const caught = sample(3000, () => {
       const deviation = platformDeviation(draw);
       const baseline = sample(stored, () => deviation * draw());
-      const own = { baseline, margin: judging.margin, prior: PRIOR };
-      const shift = mde80ForPrediction({ ...predict({ ...own, candidate: [0] }, 0.9), ...judging });
-      const candidate = [shift + deviation * draw()];
-      return predict({ ...own, candidate }, 0.9).slower <= ALPHA / 26 ? 1 : 0;
+      const observed = {
+        variance: stored > 1 ? sampleVariance(baseline) : 0,
+        degreesOfFreedom: stored - 1,
+      };
+      const { variance, degreesOfFreedom } = moderatedVariance(observed, PRIOR);
+      const error = { standardError: Math.sqrt(variance * (1 + 1 / stored)), degreesOfFreedom };
+      const shift = mde80ForPrediction({ ...error, ...judging });
+      const estimate = shift + deviation * draw() - mean(baseline);
+      const { slower } = studentTest({ estimate, ...error }, judging.margin, 0.9);
+      return slower <= ALPHA / 26 ? 1 : 0;
     });
     const share = caught.reduce((sum: number, one) => sum + one, 0) / caught.length;
     expect(share).toBeGreaterThan(0.77);

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hodgesLehmann } from '../../../src/stats/hodges-lehmann.js';
 import { normalQuantile } from '../../../src/stats/normal.js';
-import { predict } from '../../../src/stats/prediction.js';
 import { seededRandom } from '../../../src/stats/random.js';
 import {
   type FamilyJudging,
@@ -108,19 +107,20 @@ describe('pairsToSettle', () => {
 });
 
 describe('runsToSettle', () => {
-  const prior = { standardDeviation: 0.01, degreesOfFreedom: 5 };
   const judging = { ...JUDGING, margin: 0.03 };
-  const predicted = (candidate: number) =>
-    predict({ candidate: [candidate], baseline: [0], margin: 0.03, prior }, 0.9);
+  /** One run against one stored run, of a platform whose runs differ by 1 %. */
+  const against = (estimate: number) => ({
+    ...{ estimate, standardError: 0.01 * Math.SQRT2, degreesOfFreedom: 5 },
+  });
 
   test('counts the stored runs that bring the estimate within reach', () => {
-    const needed = runsToSettle(predicted(0.1), { candidate: 1, baseline: 1 }, judging) ?? 0;
+    const needed = runsToSettle(against(0.1), { candidate: 1, baseline: 1 }, judging) ?? 0;
     expect(needed).toBeGreaterThan(1);
     expect(needed).toBeLessThan(10);
   });
 
   test('has no answer when the candidate’s own run is too loud for any number of them', () => {
-    expect(runsToSettle(predicted(0.04), { candidate: 1, baseline: 1 }, judging)).toBeUndefined();
+    expect(runsToSettle(against(0.04), { candidate: 1, baseline: 1 }, judging)).toBeUndefined();
   });
 });
 

@@ -2,7 +2,6 @@ import { mean } from 'simple-statistics';
 import { expect, test } from 'vitest';
 import { hodgesLehmann } from '../../../src/stats/hodges-lehmann.js';
 import { mde80ForPairs } from '../../../src/stats/power.js';
-import { predict } from '../../../src/stats/prediction.js';
 import { seededRandom } from '../../../src/stats/random.js';
 import { contaminated, laplace, type Noise, normal, sample } from '../../fixtures/noise.js';
 
@@ -42,15 +41,4 @@ test('more pairs: a smaller change that would be caught', () => {
       mean(Array.from({ length: 8 }, () => detectable(sample(size, draw)))),
     ),
   );
-});
-
-test('more stored runs: a narrower prediction on average', () => {
-  const draw = normal(seededRandom(13));
-  const prior = { standardDeviation: 0.01, degreesOfFreedom: 5 };
-  const width = (values: number[]): number => {
-    const [own = 0, ...baseline] = values.map((one) => one / 100);
-    const { low, high } = predict({ candidate: [own], baseline, margin: 0.03, prior }, 0.9);
-    return high - low;
-  };
-  falls([2, 4, 9, 25].map((size) => over(draw, size, width)));
 });

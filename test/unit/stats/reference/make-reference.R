@@ -108,23 +108,3 @@ median_variance <- function(n) {
 write("median-variance", lapply(1:30, function(n) {
   object(n = number(n), variance = number(median_variance(n)))
 }))
-
-# The prediction test as STATISTICS states it, with the variance factor pi/2/(n+a) of the median.
-factor_of <- function(n) pi / 2 / (n + ifelse(n %% 2 == 1, pi / 2 - 1, pi - 2))
-write("prediction", mapply(function(m, n, nu0, s0) {
-  new <- rnorm(m, 0.03, 0.01); old <- rnorm(n, 0, 0.01)
-  margin <- log(1.03)
-  nu <- m + n - 2
-  squares <- sum((new - mean(new))^2) + sum((old - mean(old))^2)
-  df <- nu0 + nu
-  se <- sqrt((nu0 * s0^2 + squares) / df * (factor_of(m) + factor_of(n)))
-  estimate <- median(new) - median(old)
-  object(candidate = vector(new), baseline = vector(old), margin = number(margin),
-         standardDeviation = number(s0), priorDegreesOfFreedom = number(nu0),
-         confidence = number(0.95), estimate = number(estimate), standardError = number(se),
-         degreesOfFreedom = number(df), low = number(estimate + se * qt(0.025, df)),
-         high = number(estimate + se * qt(0.975, df)),
-         slower = number(pt((estimate - margin) / se, df, lower.tail = FALSE)),
-         faster = number(pt((estimate + margin) / se, df)))
-}, m = c(1, 1, 1, 1, 2, 3), n = c(1, 2, 5, 24, 8, 7), nu0 = c(5, 5, 5, 5, 3, 5),
-s0 = c(0.01, 0.02, 0.01, 0.015, 0.01, 0.01)))
