@@ -20,7 +20,7 @@ Every run was judged against the newest 3, 6, 10 and 20 unchanged runs before it
 - Some constants of this tool's rule were chosen with a part of these records in view. So its figures may be better here than elsewhere. The other rules have no constants that were chosen here.
 - Consecutive runs are alike, so they prove less than as many independent runs. The bounds do not know that.
 - The other rules are what their documents say, on this tool's records. The tools themselves did not run.
-- Single changes were tried in 6 metrics of ${every === 1 ? 'every unchanged run' : `one of ${every} unchanged runs`}. If a change of a metric was caught, larger ones count as caught too.
+- Single changes were tried in 6 metrics of ${every === 1 ? 'every unchanged run' : `one unchanged run in ${every}`}. If a change of a metric was caught, larger ones count as caught too.
 
 ${series.map((one, index) => seriesSection(one, index)).join('\n\n')}
 
