@@ -101,7 +101,7 @@ function timedFinding(
     ...({ measure: 'time', id, gate, marginRatio, change: shown } as const),
     ...sidesOfChange(metric, found.baselineNs, shown.ratio, found.launches),
     ...(floor ? { floor } : {}),
-    mde80: Math.expm1(Math.max(margin, detected)),
+    mde80: found.callable ? Math.expm1(Math.max(margin, detected)) : Number.POSITIVE_INFINITY,
   };
   if (doubt !== undefined && machine === undefined)
     return { ...finding, verdict: 'inconclusive', because: doubt };

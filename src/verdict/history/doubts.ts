@@ -11,6 +11,8 @@ const MIN_LOWEST_SHARE = 0.4;
 
 export interface Doubtful {
   level: RunLevel;
+  /** Its quiet launches, those that measured it again included. */
+  launches: number;
   marginRatio: number;
   change: number;
   history: History;
@@ -21,15 +23,19 @@ export interface Doubtful {
   called: boolean;
 }
 
+/** Whether a metric may be called by itself at all, however large its change. */
+export const mayBeCalled = (launches: number, runs: number): boolean =>
+  launches >= MIN_QUIET_TO_CALL && runs >= MIN_RUNS_TO_CALL;
+
 /** One sentence: why a metric by itself cannot be judged, whatever the tests say. */
 export function doubtOf(one: Doubtful): string | undefined {
-  const { level, marginRatio, change, history, index, member, called } = one;
+  const { level, launches, marginRatio, change, history, index, member, called } = one;
   if (Math.abs(level.halves) > Math.log1p(marginRatio) && !member) {
     return `Too noisy: the two halves of this run differ by ${formatShare(Math.abs(Math.expm1(level.halves)))}, more than the margin of ${formatShare(marginRatio)}.`;
   }
   if (!called || member) return undefined;
-  if (level.launches < MIN_QUIET_TO_CALL) {
-    return `Only ${countOf(level.launches, 'launch', 'launches')} of this run ${level.launches === 1 ? 'counts' : 'count'}, and a change is not called on fewer than ${MIN_QUIET_TO_CALL}: measure for longer.`;
+  if (launches < MIN_QUIET_TO_CALL) {
+    return `Only ${countOf(launches, 'launch', 'launches')} of this run ${launches === 1 ? 'counts' : 'count'}, and a change is not called on fewer than ${MIN_QUIET_TO_CALL}: measure for longer.`;
   }
   const runs = history.model.runs[index] ?? 0;
   if (runs < MIN_RUNS_TO_CALL) {

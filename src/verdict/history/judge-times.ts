@@ -9,7 +9,7 @@ import { UNIT_WORDS } from '../diagnosis.js';
 import { type JudgingSettings, marginOf } from '../settings.js';
 import { adjustFamily, type ShiftTest, smallestP } from '../shift-test.js';
 import { type Cause, findCause, membersOf } from './causes.js';
-import { doubtOf } from './doubts.js';
+import { doubtOf, mayBeCalled } from './doubts.js';
 import { type History, learnHistory } from './history.js';
 import { exceedsMachine, machineObstacle, type Widths } from './machine-state.js';
 import { type RunLevel, type RunLevels, runLevels } from './quiet-launches.js';
@@ -29,6 +29,8 @@ export interface TimedAgainstHistory {
   doubt?: string;
   /** How many stored runs its baseline rests on. */
   stored: number;
+  /** Whether it may be called by itself, however large its change. */
+  callable: boolean;
   /** Launches that count, of the stored runs and of the candidate. */
   launches: { baseline: number; candidate: number };
   /** How many metrics share the level. */
@@ -155,8 +157,9 @@ function judgeGated(judging: Judging): Gated {
     const alone = directed(single.get(metric.id), change.estimate);
     const test = member ? least(alone, directed(cause?.test, change.estimate)) : alone;
     const reaches = Math.abs(change.estimate) >= (margins[index] ?? 0);
+    const launches = level.launches + (judging.fresh.levels.get(metric.id)?.launches ?? 0);
     const doubt = doubtOf({
-      level,
+      ...{ level, launches },
       marginRatio,
       change: change.estimate,
       history,
@@ -167,7 +170,8 @@ function judgeGated(judging: Judging): Gated {
     return [
       {
         ...{ metric, marginRatio, change, stored: runs, familySize },
-        launches: { baseline: history.launches[index] ?? 0, candidate: level.launches },
+        launches: { baseline: history.launches[index] ?? 0, candidate: launches },
+        callable: mayBeCalled(launches, runs),
         ...(reaches ? { test } : {}),
         ...(odd === undefined || exceedsMachine(change.estimate) ? {} : { obstacle: odd }),
         ...(doubt === undefined ? {} : { doubt }),
@@ -310,6 +314,7 @@ function judgeAlone(
       {
         ...{ metric, marginRatio, change, test, stored: runs, familySize: 1 },
         launches: { baseline: history.launches[index] ?? 0, candidate: level.launches },
+        callable: true,
         baselineNs: history.ns[index] ?? level.ns,
         sample: sampleText(runs, undefined),
       },

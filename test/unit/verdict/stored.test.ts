@@ -44,6 +44,7 @@ describe('a comparison with stored runs', () => {
     const few = compare(storedRuns(2), slow);
     expect(verdictOf(few, 'syscall.null')).toBe('inconclusive');
     expect(few.findings[1]?.because).toMatch(/^Only 2 stored runs have today's level/);
+    expect(few.findings[1]?.mde80).toBe(Number.POSITIVE_INFINITY);
     const comparison = compare(storedRuns(3), slow);
     expect(verdictOf(comparison, 'syscall.null')).toBe('regressed');
     expect(judge(comparison, 'regression')).toEqual({ verdict: 'regressed', passed: false });
