@@ -42505,6 +42505,7 @@ function buildReport(comparison, judgement, { specs, choice, policy, exhibits })
             spec: specs.baseline,
             runs: comparison.baseline.map(({ id }) => id),
             skipped: comparison.skipped,
+            ...(comparison.census === undefined ? {} : { census: comparison.census }),
             ...(choice === undefined ? {} : { choice }),
             facts: comparison.baseline.at(-1)?.target.facts ?? {},
         },
@@ -46657,6 +46658,13 @@ const reportSchema = schemas/* strictObject */.rej({
             .describe('ids of the run records, oldest first; empty if there is no baseline'),
         skipped: schemas/* array */.YOg(schemas/* string */.YjP())
             .describe('one sentence for each stored run that could not be used'),
+        census: schemas/* strictObject */.rej({
+            found: count.describe('records that were read or passed over'),
+            comparable: count.describe("of the candidate's machine, or of one like it"),
+            used: count.describe('with enough launches that met a quiet core'),
+        })
+            .optional()
+            .describe('what became of the stored runs; absent in other designs'),
         choice: schemas/* string */.YjP()
             .optional()
             .describe('why the baseline is this one; absent if the user chose it'),
@@ -49468,12 +49476,14 @@ var verdict_words = __nccwpck_require__(28215);
 
 
 
+
 /** What was measured, against what, and how. */
 function sideFacts(report) {
     const { baseline, candidate } = report;
     const sides = [
         ['candidate', `${candidate.spec}, ${candidateText(report)}${factsText(candidate)}`],
         ['baseline', `${baseline.spec}, ${baselineText(report)}${factsText(baseline)}`],
+        ...(baseline.census === undefined ? [] : [['stored', censusText(baseline.census)]]),
         ...(baseline.choice === undefined ? [] : [['chosen', baseline.choice]]),
         ['design', (0,design_words/* designText */.Ex)(report)],
     ];
@@ -49481,6 +49491,8 @@ function sideFacts(report) {
         return sides;
     return [...sides, ['gated', gatedText(report)]];
 }
+/** `15 found, 12 of this machine, 11 with enough quiet launches` */
+const censusText = ({ found, comparable, used }) => `${(0,units/* countOf */.pq)(found, 'run')} found, ${comparable} of a machine like this, ${used} with enough launches on a quiet core`;
 /**
  * Separately for times and instructions: a metric may be unchanged in one and regressed in the
  * other.
@@ -50934,7 +50946,7 @@ function mix(state) {
 
 /***/ }),
 
-/***/ 59627:
+/***/ 37389:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -50949,55 +50961,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 var stats_arguments = __nccwpck_require__(97335);
 // EXTERNAL MODULE: ./lib/stats/assumptions.js
 var assumptions = __nccwpck_require__(22595);
-// EXTERNAL MODULE: ./lib/stats/normal.js
-var normal = __nccwpck_require__(45172);
-// EXTERNAL MODULE: ./lib/stats/power.js + 1 modules
-var power = __nccwpck_require__(32868);
-// EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
-var simple_statistics = __nccwpck_require__(15521);
-// EXTERNAL MODULE: ./lib/stats/student-test.js
-var student_test = __nccwpck_require__(42089);
-;// CONCATENATED MODULE: ./lib/stats/prediction.js
+;// CONCATENATED MODULE: ./lib/stats/median-variance.js
 
-
-
-
-
-/**
- * Tests m new runs against n stored ones: T = (z̃ − μ̃ ∓ δ) / (s̃ √(v(m) + v(n))) with ν₀ + ν degrees
- * of freedom. Here z̃ and μ̃ are medians, v is the variance factor of a median
- * ({@link medianVariance}), s̃² is the moderated between-run variance of both sides together, and
- * ν = m + n − 2. The unit is the run: more launches inside a run do not shrink the error. One
- * candidate and one stored run give ν = 0. Then the prior alone decides, with a wide interval.
- *
- * The spread is winsorised: a stored run further from the centre than {@link WINSOR_LIMIT} robust
- * deviations counts as if it were at that distance. Otherwise one odd run, or one merged regression,
- * would hide the next regression for as long as it is stored.
- *
- * The level is exact under the prior (normal runs, ν₀ s₀²/σ² ~ χ²). If the platform's σ equals s₀,
- * it is conservative (by simulation 0.023 at a nominal 0.05 with one stored run, 0.048 with 20). If
- * σ is twice s₀, the real level is too high: 0.16 with one stored run, 0.10 with 5, 0.068 with 20.
- * Small levels suffer more: a nominal 0.0004, as Holm asks of a family of 26, is 0.0003 with one,
- * 0.0015 with 5 and 0.0009 with 20.
- *
- * Source: G. K. Smyth (2004), see {@link moderatedVariance}; for the predictive form, G. J. Hahn,
- * Journal of the American Statistical Association 64 (1969), 878-888.
- *
- * @param confidence two-sided coverage of `low` to `high` (for Δ, not for a single run)
- * @throws RangeError when a side is empty or a number is out of its range
- */
-function predict(input, confidence) {
-    const { candidate, baseline, margin, prior } = input;
-    requireSome('candidate', candidate);
-    requireSome('baseline', baseline);
-    requireNotNegative('margin', margin);
-    requireLevel('confidence', confidence);
-    const { variance, degreesOfFreedom } = moderatedVariance(pooled([candidate, baseline], prior.standardDeviation), prior);
-    const factor = medianVariance(candidate.length) + medianVariance(baseline.length);
-    const standardError = Math.sqrt(variance * factor);
-    const estimate = median([...candidate]) - median([...baseline]);
-    return studentTest({ estimate, standardError, degreesOfFreedom }, margin, confidence);
-}
 /**
  * Variance of the median of n normal observations, in units of the variance of one. From n = 3 on it
  * is about (π/2)/n; the mean has 1/n, and for one or two observations the median is the mean. Using
@@ -51014,28 +50979,11 @@ function medianVariance(n) {
     (0,stats_arguments/* requireCount */.v6)('n', n);
     return Math.PI / 2 / (n + (n % 2 === 1 ? Math.PI / 2 - 1 : Math.PI - 2));
 }
-/** Both sides share a between-run variance, but each has its own centre. */
-function pooled(sides, minDeviation) {
-    const degrees = sides.map((side) => side.length - 1);
-    const degreesOfFreedom = degrees.reduce((sum, own) => sum + own, 0);
-    if (degreesOfFreedom === 0)
-        return { variance: 0, degreesOfFreedom };
-    const squares = sides
-        .filter((side) => side.length > 1)
-        .reduce((sum, side) => sum + (side.length - 1) * sampleVariance(winsorised(side, minDeviation)), 0);
-    return { variance: squares / degreesOfFreedom, degreesOfFreedom };
-}
-/**
- * Moves outliers inwards. The scale is the median absolute deviation, but at least the prior's
- * deviation: a few runs that happen to agree must not make an ordinary one look like an outlier.
- */
-function winsorised(values, minDeviation) {
-    const centre = median([...values]);
-    const deviation = MAD_TO_DEVIATION * medianAbsoluteDeviation([...values]);
-    const reach = WINSOR_LIMIT * Math.max(deviation, minDeviation);
-    return values.map((value) => Math.min(Math.max(value, centre - reach), centre + reach));
-}
 
+// EXTERNAL MODULE: ./lib/stats/normal.js
+var normal = __nccwpck_require__(45172);
+// EXTERNAL MODULE: ./lib/stats/power.js + 1 modules
+var power = __nccwpck_require__(32868);
 // EXTERNAL MODULE: ./lib/stats/student.js
 var student = __nccwpck_require__(15956);
 ;// CONCATENATED MODULE: ./lib/stats/settle.js
@@ -57293,7 +57241,7 @@ const sum = (values) => values.reduce((total, value) => total + value, 0);
 const at = (values, index) => values[index] ?? 0;
 
 // EXTERNAL MODULE: ./lib/stats/settle.js + 1 modules
-var settle = __nccwpck_require__(59627);
+var settle = __nccwpck_require__(37389);
 // EXTERNAL MODULE: ./lib/stats/normal.js
 var normal = __nccwpck_require__(45172);
 // EXTERNAL MODULE: ./lib/stats/signed-rank.js
@@ -58170,15 +58118,17 @@ const MIN_FOR_HALVES = 6;
  * modes, and the median of a run is whichever mode had the majority. The state of a launch is how much
  * longer its operations took than in the fastest launch of the same run: the median over the metrics.
  * That compares launches of one run only, so a change of the subject cancels, and so does the machine.
+ *
+ * @param which `all` for launches beside a neighbour, too
  */
-function runLevels(run, phase = 'screen') {
+function runLevels(run, phase = 'screen', which = 'quiet') {
     const phases = new Map(run.launches.map((launch) => [launch.sequence, launch.phase]));
     const metrics = run.metrics.filter(_record_run_js__WEBPACK_IMPORTED_MODULE_1__/* .isTimed */ ._Y);
     const states = launchStates(metrics.filter(({ gate }) => gate));
     const inPhase = (sequence) => phases.get(sequence) === phase;
     const isQuiet = (sequence) => states.size === 0 || (states.get(sequence) ?? 0) <= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .QUIET_STATE */ .Pv;
     const levels = metrics.flatMap(({ id, replicates }) => {
-        const kept = replicates.filter(({ sequence }) => inPhase(sequence) && isQuiet(sequence));
+        const kept = replicates.filter(({ sequence }) => inPhase(sequence) && (which === 'all' || isQuiet(sequence)));
         return kept.length < _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__/* .MIN_QUIET_LAUNCHES */ .mX ? [] : [[id, levelOf(id, kept)]];
     });
     const launches = [...phases.keys()].filter(inPhase);
@@ -58237,7 +58187,7 @@ function levelOf(id, replicates) {
 /* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(22595);
 /* harmony import */ var _stats_hodges_lehmann_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4825);
 /* harmony import */ var _stats_power_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(32868);
-/* harmony import */ var _stats_settle_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(59627);
+/* harmony import */ var _stats_settle_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(37389);
 /* harmony import */ var _text_units_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(86300);
 /* harmony import */ var _counts_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(98345);
 /* harmony import */ var _decision_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(79671);
@@ -58788,7 +58738,7 @@ var assumptions = __nccwpck_require__(22595);
 // EXTERNAL MODULE: ./lib/stats/power.js + 1 modules
 var power = __nccwpck_require__(32868);
 // EXTERNAL MODULE: ./lib/stats/settle.js + 1 modules
-var settle = __nccwpck_require__(59627);
+var settle = __nccwpck_require__(37389);
 // EXTERNAL MODULE: ./lib/stats/student-test.js
 var student_test = __nccwpck_require__(42089);
 // EXTERNAL MODULE: ./lib/verdict/comparability.js
@@ -58937,16 +58887,18 @@ const lossOf = ({ residuals, errors }) => (0,simple_statistics/* sum */.cz)(resi
 const MIN_RUNS_TO_CALL = 3;
 /** A change must show in the fastest launch, too: this share of it. */
 const doubts_MIN_LOWEST_SHARE = 0.4;
+/** Whether a metric may be called by itself at all, however large its change. */
+const mayBeCalled = (launches, runs) => launches >= assumptions/* MIN_QUIET_TO_CALL */.R6 && runs >= MIN_RUNS_TO_CALL;
 /** One sentence: why a metric by itself cannot be judged, whatever the tests say. */
 function doubtOf(one) {
-    const { level, marginRatio, change, history, index, member, called } = one;
+    const { level, launches, marginRatio, change, history, index, member, called } = one;
     if (Math.abs(level.halves) > Math.log1p(marginRatio) && !member) {
         return `Too noisy: the two halves of this run differ by ${(0,units/* formatShare */.T1)(Math.abs(Math.expm1(level.halves)))}, more than the margin of ${(0,units/* formatShare */.T1)(marginRatio)}.`;
     }
     if (!called || member)
         return undefined;
-    if (level.launches < assumptions/* MIN_QUIET_TO_CALL */.R6) {
-        return `Only ${(0,units/* countOf */.pq)(level.launches, 'launch', 'launches')} of this run ${level.launches === 1 ? 'counts' : 'count'}, and a change is not called on fewer than ${assumptions/* MIN_QUIET_TO_CALL */.R6}: measure for longer.`;
+    if (launches < assumptions/* MIN_QUIET_TO_CALL */.R6) {
+        return `Only ${(0,units/* countOf */.pq)(launches, 'launch', 'launches')} of this run ${launches === 1 ? 'counts' : 'count'}, and a change is not called on fewer than ${assumptions/* MIN_QUIET_TO_CALL */.R6}: measure for longer.`;
     }
     const runs = history.model.runs[index] ?? 0;
     if (runs < MIN_RUNS_TO_CALL) {
@@ -59192,7 +59144,7 @@ const unusedCaveats = (runs, usable) => {
     return left === 0 || usable.length === 0
         ? []
         : [
-            `${left} of ${(0,units/* countOf */.pq)(runs.length, 'stored run')} ${left === 1 ? 'is' : 'are'} not used, because most of their launches met a busy neighbour.`,
+            `${left} of ${(0,units/* countOf */.pq)(runs.length, 'stored run')} ${left === 1 ? 'is' : 'are'} not used, because most of ${left === 1 ? 'its' : 'their'} launches met a busy neighbour.`,
         ];
 };
 
@@ -59232,7 +59184,9 @@ function judgeTimes(runs, candidate, settings) {
     const marginRatioOf = (metric) => (0,verdict_settings/* marginOf */.O)(metric, settings.margins, assumptions/* STORED_MARGIN */.f3);
     const timed = candidate.metrics.filter(run/* isTimed */._Y);
     const gated = timed.filter(({ gate }) => gate);
-    const own = (0,quiet_launches/* runLevels */.D)(candidate);
+    const quiet = (0,quiet_launches/* runLevels */.D)(candidate);
+    // Beside a neighbour throughout, only a change that no neighbour makes can be told.
+    const own = isUsable(quiet, gated) ? quiet : (0,quiet_launches/* runLevels */.D)(candidate, 'screen', 'all');
     const fresh = (0,quiet_launches/* runLevels */.D)(candidate, 'confirm');
     const levels = runs.toSorted(earlier_runs/* oldestFirst */.s).map((run) => comparableLevels(run, timed));
     const usable = levels.filter((run) => isUsable(run, gated));
@@ -59245,14 +59199,18 @@ function judgeTimes(runs, candidate, settings) {
     // What only informs has no part in what the machine did, nor in a cause.
     const others = timed.filter(({ gate }) => !gate);
     const informal = judgeAlone(learn(others), own, marginRatioOf);
-    const few = tooFew({ own, runs, usable, gated });
-    const metrics = [...judged.metrics, ...informal].map((one) => [one.metric.id, few === undefined ? one : { ...one, obstacle: few }]);
+    const few = tooFew({ own: quiet, runs, usable, gated });
+    const metrics = [...judged.metrics, ...informal].map((one) => [
+        one.metric.id,
+        few === undefined || exceedsMachine(one.change.estimate) ? one : { ...one, obstacle: few },
+    ]);
     const obstacle = few ?? judged.obstacle;
     return {
         metrics: new Map(metrics),
         familySize: judged.familySize,
         ...(obstacle === undefined ? {} : { obstacle }),
         caveats: unusedCaveats(runs, usable),
+        used: gated.length === 0 ? runs.length : usable.length,
         suspects: judged.suspects,
     };
 }
@@ -59284,8 +59242,9 @@ function judgeGated(judging) {
         const alone = directed(single.get(metric.id), change.estimate);
         const test = member ? least(alone, directed(cause?.test, change.estimate)) : alone;
         const reaches = Math.abs(change.estimate) >= (margins[index] ?? 0);
+        const launches = level.launches + (judging.fresh.levels.get(metric.id)?.launches ?? 0);
         const doubt = doubtOf({
-            level,
+            ...{ level, launches },
             marginRatio,
             change: change.estimate,
             history,
@@ -59296,7 +59255,8 @@ function judgeGated(judging) {
         return [
             {
                 ...{ metric, marginRatio, change, stored: runs, familySize },
-                launches: { baseline: history.launches[index] ?? 0, candidate: level.launches },
+                launches: { baseline: history.launches[index] ?? 0, candidate: launches },
+                callable: mayBeCalled(launches, runs),
                 ...(reaches ? { test } : {}),
                 ...(odd === undefined || exceedsMachine(change.estimate) ? {} : { obstacle: odd }),
                 ...(doubt === undefined ? {} : { doubt }),
@@ -59418,6 +59378,7 @@ function judgeAlone(history, own, marginRatioOf) {
             {
                 ...{ metric, marginRatio, change, test, stored: runs, familySize: 1 },
                 launches: { baseline: history.launches[index] ?? 0, candidate: level.launches },
+                callable: true,
                 baselineNs: history.ns[index] ?? level.ns,
                 sample: sampleText(runs, undefined),
             },
@@ -59470,6 +59431,11 @@ function compareStored(stored, candidate, settings) {
                 ? timedFinding(found, candidate, settings, machine)
                 : (compareWithLast(metric, comparable) ?? notCompared(metric, comparable, settings));
         }),
+        census: {
+            found: stored.runs.filter(({ id }) => id !== candidate.id).length + stored.skipped.length,
+            comparable: times === undefined ? 0 : comparable.runs.length,
+            used: times?.used ?? 0,
+        },
         skipped: stored.skipped,
         caveats: [
             ...otherMachineCaveats(comparable),
@@ -59502,7 +59468,7 @@ function timedFinding(found, candidate, { alpha }, machine) {
         ...{ measure: 'time', id, gate, marginRatio, change: shown },
         ...(0,sides/* sidesOfChange */.m9)(metric, found.baselineNs, shown.ratio, found.launches),
         ...(floor ? { floor } : {}),
-        mde80: Math.expm1(Math.max(margin, detected)),
+        mde80: found.callable ? Math.expm1(Math.max(margin, detected)) : Number.POSITIVE_INFINITY,
     };
     if (doubt !== undefined && machine === undefined)
         return { ...finding, verdict: 'inconclusive', because: doubt };

@@ -37,6 +37,32 @@ ${series.map((one, index) => seriesSection(one, index)).join('\n\n')}
 - **MDE80**: the smallest change that a run would have called four times in five. *Printed* is the median over metrics and runs. *Observed* is the smallest change of those tried that was caught in four of five cases.
 `;
 
+/** One line for the README: this tool's rule beside the peers' range, at ten stored runs. */
+export function baselineFigure({ series }) {
+  const figures = series.flatMap((one) => one.figures).filter(({ stored }) => stored === STORED);
+  const sum = (parts) =>
+    parts.reduce(
+      (all, { runs, red = 0, caught = 0 }) => ({
+        ...{ runs: all.runs + runs, red: all.red + red, caught: all.caught + caught },
+      }),
+      { runs: 0, red: 0, caught: 0 },
+    );
+  const total = (rule, of, what) =>
+    sum(figures.filter((one) => one.of === of && one.rule === rule).map((one) => one[what]));
+  const rules = new Map(figures.map(({ rule, of }) => [`${of} ${rule}`, { rule, of }]));
+  const both = [...rules.values()].map(({ rule, of }) => ({
+    ...{ of, unchanged: total(rule, of, 'unchanged'), slowed: total(rule, of, 'slowed') },
+  }));
+  const own = both.find(({ of }) => of === 'syscall-gate');
+  const sensitive = both.filter(
+    ({ of, slowed }) => of !== 'syscall-gate' && slowed.caught >= 0.8 * slowed.runs,
+  );
+  const shares = sensitive.map(({ unchanged }) => unchanged.red / unchanged.runs);
+  return `Against ten stored runs on two machines with neighbours, ${own.unchanged.red} of ${own.unchanged.runs} unchanged runs were red, and ${own.slowed.caught} of ${own.slowed.runs} with slower system calls were caught. Rules of other tools that catch as many are red for ${formatShare(Math.min(...shares))} to ${formatShare(Math.max(...shares))} of the unchanged runs (\`npm run bench:baseline\`, [results](docs/baseline.md)).`;
+}
+
+const STORED = 10;
+
 const countOf = (count, noun) => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 function measuredText({ machine, from, to, unchanged, slowed }, index) {

@@ -3,7 +3,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { baselinePage } from './baseline-table.mjs';
+import { baselineFigure, baselinePage } from './baseline-table.mjs';
 import { countedFigure, countedPage } from './counted-table.mjs';
 import { detectionFigure, detectionPage } from './detection-table.mjs';
 import { fidelityFigure, fidelityPage } from './fidelity-table.mjs';
@@ -57,7 +57,12 @@ function crossingSection() {
 }
 
 function figureList() {
-  const figures = [detectionFigure(detection), countedFigure(counted), fidelityFigure(fidelity)];
+  const figures = [
+    detectionFigure(detection),
+    baselineFigure(newest('baseline')),
+    countedFigure(counted),
+    fidelityFigure(fidelity),
+  ];
   return figures.map((figure) => `- ${figure}`).join('\n');
 }
 
