@@ -52,8 +52,8 @@ const INFLATION = { factor: 2.5, worth: 4 };
 /** One odd run among the stored ones must not hide the next cause. */
 const MAX_ODD = 9;
 
-/** A cause must show in the fastest launches, too: this share of it. */
-const MIN_LOWEST_SHARE = 0.4;
+/** A change must show in the fastest launches, too: this share of it. */
+export const MIN_LOWEST_SHARE = 0.4;
 
 /** If the rest of the metrics strays this much more than in stored runs, the pattern does not fit. */
 export const MAX_SCALE = 2.5;

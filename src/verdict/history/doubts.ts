@@ -1,13 +1,11 @@
 import { MIN_QUIET_TO_CALL } from '../../stats/assumptions.js';
 import { countOf, formatShare } from '../../text/units.js';
+import { MIN_LOWEST_SHARE } from './causes.js';
 import type { History } from './history.js';
 import type { RunLevel } from './quiet-launches.js';
 
 /** By itself a metric is not called changed against fewer stored runs: nobody knows how they differ. */
 const MIN_RUNS_TO_CALL = 3;
-
-/** A change must show in the fastest launch, too: this share of it. */
-const MIN_LOWEST_SHARE = 0.4;
 
 export interface Doubtful {
   level: RunLevel;
