@@ -15550,8 +15550,8 @@ var failure = __nccwpck_require__(1957);
 var measure_bench = __nccwpck_require__(2585);
 // EXTERNAL MODULE: ./lib/measure/identity.js
 var identity = __nccwpck_require__(9328);
-// EXTERNAL MODULE: ./lib/measure/session.js + 9 modules
-var measure_session = __nccwpck_require__(586);
+// EXTERNAL MODULE: ./lib/measure/session.js + 8 modules
+var measure_session = __nccwpck_require__(1994);
 // EXTERNAL MODULE: ./lib/measure/time-budget.js
 var time_budget = __nccwpck_require__(233);
 // EXTERNAL MODULE: ./lib/report/crossing.js
@@ -15650,6 +15650,8 @@ var record_run = __nccwpck_require__(5272);
 var units = __nccwpck_require__(6300);
 // EXTERNAL MODULE: ./lib/measure/collect.js
 var collect = __nccwpck_require__(6082);
+// EXTERNAL MODULE: ./lib/measure/contention.js
+var contention = __nccwpck_require__(5291);
 ;// CONCATENATED MODULE: ./lib/measure/counting-batch.js
 /**
  * Picks the batch that gives a boot's count. In each process it takes the batch with the fewest
@@ -15767,6 +15769,7 @@ const clauseOf = (sentence) => sentence.replace(/\.$/, '').replace(/^[A-Z](?=[a-
 
 
 
+
 /**
  * Each side boots once with each of these seeds. Two boots of the same kernel with the same seed
  * execute the same instructions. Hashes and slabs with random keys make the seeds differ. A change
@@ -15854,7 +15857,7 @@ async function countedSide(target, plan, traced) {
     const nothingTimed = { ...plan, cpu: target.cpu ?? 0, metrics: [] };
     return {
         instructions,
-        run: (identity) => withInstructions((0,collect/* collectRun */.Sn)(target.record, nothingTimed, boots, identity, new Set()), instructions),
+        run: (identity) => withInstructions((0,collect/* collectRun */.Sn)(target.record, nothingTimed, boots, identity, contention/* NO_NEIGHBOURS */.P), instructions),
     };
 }
 /** Under the instruction clock, one nanosecond is one instruction. */
@@ -22166,7 +22169,7 @@ async function keep(judged, out) {
 /* harmony export */ });
 /* unused harmony exports screenAndConfirm, goalOf */
 /* harmony import */ var _measure_identity_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9328);
-/* harmony import */ var _measure_session_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(586);
+/* harmony import */ var _measure_session_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1994);
 /* harmony import */ var _measure_time_budget_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(233);
 /* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2595);
 /* harmony import */ var _stats_power_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2868);
@@ -22605,10 +22608,10 @@ async function prepareBench(config, { signal, progress }) {
 /**
  * Gathers one side's launches into its run record.
  *
- * @param contended the launches that do not count, see {@link contendedLaunches}
+ * @param neighbours of the launches of both sides
  * @throws Failure (measurement) when no launch of the side came through
  */
-function collectRun(target, plan, observations, identity, contended) {
+function collectRun(target, plan, observations, identity, neighbours) {
     const { environment, catalogue } = described(target, observations);
     return (0,_record_run_js__WEBPACK_IMPORTED_MODULE_2__/* .makeRun */ .SA)({
         schema: _record_run_js__WEBPACK_IMPORTED_MODULE_2__/* .RUN_SCHEMA */ .EJ,
@@ -22625,7 +22628,7 @@ function collectRun(target, plan, observations, identity, contended) {
         plan: { ...(0,_plan_js__WEBPACK_IMPORTED_MODULE_7__/* .planRecord */ .x1)(plan), ...placement(observations) },
         ...coreWidth(observations),
         launches: observations.map((observation) => observation.launch),
-        metrics: plan.metrics.map((entry) => metricRecord(entry, observations, contended)),
+        metrics: plan.metrics.map((entry) => metricRecord(entry, observations, neighbours)),
         ...tailsOf(observations),
     });
 }
@@ -22665,7 +22668,7 @@ function placement(observations) {
 const launchesFailed = ({ kind, spec }, why) => (0,_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .measurementFailure */ .jO)(kind === 'command'
     ? `The probe could not be measured in ${spec}: ${why}; run that command line by hand to see what is in its way.`
     : `The probe could not be measured in ${spec}: ${why}.`);
-function metricRecord(entry, observations, contended) {
+function metricRecord(entry, observations, { contended, quietWidth }) {
     const { id, version, gate, entries, switches, bytes, unit } = entry;
     const leastMargin = entry.leastMarginPercent / 100;
     const fields = {
@@ -22677,7 +22680,7 @@ function metricRecord(entry, observations, contended) {
     const quiet = timed.filter(({ launch }) => !contended.has(launch.sequence));
     // A metric of few launches may have met a neighbour in all of them.
     const kept = quiet.length > 0 ? quiet : timed;
-    const replicates = kept.flatMap((one) => replicate(entry, one));
+    const replicates = kept.flatMap((one) => replicate(entry, one, quietWidth));
     const counts = seen.flatMap((observation) => countOf(id, observation));
     const absences = seen.flatMap((observation) => absence(id, observation));
     // Launches left out for a neighbour have shown that the operation can be done.
@@ -22704,11 +22707,11 @@ function interruptedBatches(replicates) {
     const message = `${rejected} of ${batches} batches were interrupted by other work on the CPU`;
     return { status: 'unstable', reason: { operation: 'measure', errno: 0, message } };
 }
-function replicate({ id, waits }, { launch, metrics }) {
+function replicate({ id, waits }, { launch, metrics }, quietWidth) {
     const observation = (0,_launch_js__WEBPACK_IMPORTED_MODULE_6__/* .timedOf */ .vv)(metrics.get(id));
     if (observation === undefined)
         return [];
-    const estimate = (0,_estimate_js__WEBPACK_IMPORTED_MODULE_5__/* .estimateReplicate */ .OL)(observation.batches, { sleeps: waits });
+    const estimate = (0,_estimate_js__WEBPACK_IMPORTED_MODULE_5__/* .estimateReplicate */ .OL)(observation.batches, { sleeps: waits, quietWidth });
     if (estimate === undefined)
         return [];
     const { estimateNs, controlNs, spreadNs, kept, rejected } = estimate;
@@ -22769,6 +22772,56 @@ function commonest(absences, did) {
 
 /***/ }),
 
+/***/ 5291:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   P: () => (/* binding */ NO_NEIGHBOURS),
+/* harmony export */   Y: () => (/* binding */ neighboursOf)
+/* harmony export */ });
+/* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2595);
+/* harmony import */ var _batches_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4352);
+/* harmony import */ var _launch_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8056);
+
+
+
+const NO_NEIGHBOURS = { contended: new Set() };
+/** If fewer launches than this share are quiet, a busy core is normal here and all launches count. */
+const MIN_QUIET = 0.5;
+/**
+ * The launches that met a busy neighbour on the core and so do not count.
+ *
+ * A virtual machine cannot see a neighbour, so after each batch the probe runs a loop that needs the
+ * core's whole width. A launch is contended if that loop took longer than on a quiet core after most of
+ * its batches. It is decided for the whole launch, over all its metrics, and for both launches of a
+ * pair together: a filter that leaves a metric out on one side only could make a difference between
+ * equal sides. In the other launches, batches beside a neighbour are left out.
+ *
+ * @param launches of both sides, since they ran on the same core in turn
+ * @param paired whether neighbouring launches, 2k and 2k + 1, are a pair
+ */
+function neighboursOf(launches, { paired }) {
+    const told = launches.map(_launch_js__WEBPACK_IMPORTED_MODULE_2__/* .timedBatches */ .Y7);
+    const quiet = (0,_batches_js__WEBPACK_IMPORTED_MODULE_1__/* .quietWidth */ .Df)(told);
+    if (quiet === undefined)
+        return NO_NEIGHBOURS;
+    const busy = new Set(launches.flatMap(({ launch }, index) => quietShare(told[index] ?? [], quiet) < _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .QUIET_SHARE */ .fM ? [launch.sequence] : []));
+    if (busy.size > (1 - MIN_QUIET) * launches.length)
+        return NO_NEIGHBOURS;
+    const contended = launches
+        .map(({ launch }) => launch.sequence)
+        .filter((sequence) => busy.has(sequence) || (paired && busy.has(sequence ^ 1)));
+    return { contended: new Set(contended), quietWidth: quiet };
+}
+/** The share of a launch's batches that met a quiet core; NaN from a probe that does not tell. */
+function quietShare(metrics, quiet) {
+    const widths = metrics.flatMap(({ width }) => [...width].filter((one) => one > 0));
+    return widths.filter((width) => width <= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .WIDTH_THRESHOLD */ .F3 * quiet).length / widths.length;
+}
+
+
+/***/ }),
+
 /***/ 3188:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -22813,9 +22866,10 @@ function estimateReplicate(batches, filter) {
  */
 function estimateProcess(batches, filter, process) {
     const all = [...batches.process.keys()].filter((index) => batches.process[index] === process);
-    const kept = undisturbed(batches, filter, all);
-    if (kept.length === 0)
+    const occupied = undisturbed(batches, filter, all);
+    if (occupied.length === 0)
         return undefined;
+    const kept = besideNobody(batches, filter, occupied);
     const ns = kept.map((index) => batches.ns[index] ?? 0);
     const control = kept.map((index) => batches.controlNs[index] ?? 0);
     return {
@@ -22823,13 +22877,14 @@ function estimateProcess(batches, filter, process) {
         controlNs: (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .quantile */ .YV)(control, _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .CONTROL_QUANTILE */ .ws),
         spreadNs: (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .interquartileRange */ .Z0)(ns),
         kept: kept.length,
-        rejected: all.length - kept.length,
+        rejected: all.length - occupied.length,
     };
 }
 /** The batches that count, round by round: a plan estimates the noise from them. */
 function keptByRound(batches, filter) {
     const rounds = [];
-    for (const index of undisturbed(batches, filter, [...batches.ns.keys()])) {
+    const occupied = undisturbed(batches, filter, [...batches.ns.keys()]);
+    for (const index of besideNobody(batches, filter, occupied)) {
         const round = batches.round[index] ?? 0;
         rounds[round] = [...(rounds[round] ?? []), batches.ns[index] ?? 0];
     }
@@ -22844,6 +22899,18 @@ function undisturbed({ occupancy }, { sleeps }, all) {
         return all;
     const best = (0,simple_statistics__WEBPACK_IMPORTED_MODULE_0__/* .quantile */ .YV)(own, OWN_OCCUPANCY_QUANTILE);
     return all.filter((index) => (occupancy[index] ?? 0) >= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .OCCUPANCY_THRESHOLD */ .Op * best);
+}
+/**
+ * Those of the batches after which the core's whole width was free. If only a few are, all of them
+ * count: whether a launch counts is not decided by one metric.
+ */
+function besideNobody(batches, { sleeps, quietWidth }, some) {
+    if (sleeps || quietWidth === undefined)
+        return some;
+    // A probe may not report the width.
+    const isQuiet = (index) => !((batches.width[index] ?? Number.NaN) > _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .WIDTH_THRESHOLD */ .F3 * quietWidth);
+    const quiet = some.filter(isQuiet);
+    return quiet.length >= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .QUIET_SHARE */ .fM * some.length ? quiet : some;
 }
 /**
  * Reduces the counts of one metric in one launch to the most frequent one. Other events, such as a
@@ -23287,7 +23354,7 @@ function checkMarginGlobs(catalogue, globs) {
 
 /***/ }),
 
-/***/ 586:
+/***/ 1994:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -23368,12 +23435,12 @@ const pilotsOf = (metric, run) => [
 ];
 /** Mean time of a round, in ms; 0 if none was measured. */
 const roundMsOf = (all) => all.length === 0 ? 0 : (0,simple_statistics/* mean */.RE)(all.map(({ count, elapsedNs }) => elapsedNs / 1e6 / count));
-const pilots = (side, { id, waits }, { contended }) => side.flatMap(({ launch, metrics }) => {
+const pilots = (side, { id, waits }, { neighbours: { contended, quietWidth } }) => side.flatMap(({ launch, metrics }) => {
     const observation = (0,measure_launch/* timedOf */.vv)(metrics.get(id));
     if (launch.phase === 'warm-up' || observation === undefined)
         return [];
     const { batches, elapsedNs } = observation;
-    const rounds = (0,estimate/* keptByRound */.QH)(batches, { sleeps: waits });
+    const rounds = (0,estimate/* keptByRound */.QH)(batches, { sleeps: waits, quietWidth });
     const count = 1 + Math.max(...batches.round);
     const counts = !contended.has(launch.sequence);
     return rounds.length > 0 ? [{ counts, rounds, count, elapsedNs }] : [];
@@ -23628,43 +23695,8 @@ const duration = (ms) => ms % MINUTE_MS === 0 ? `${ms / MINUTE_MS}m` : `${Math.r
 
 // EXTERNAL MODULE: ./lib/measure/collect.js
 var collect = __nccwpck_require__(6082);
-// EXTERNAL MODULE: ./lib/measure/batches.js
-var batches = __nccwpck_require__(4352);
-;// CONCATENATED MODULE: ./lib/measure/contention.js
-
-
-
-
-/** If fewer launches than this share are quiet, a busy core is normal here and all launches count. */
-const MIN_QUIET = 0.5;
-/**
- * The launches that met a busy neighbour on the core and so do not count, by their sequence numbers.
- *
- * A virtual machine cannot see a neighbour, so after each batch the probe runs a loop that needs the
- * core's whole width. A launch is contended if that loop typically took longer than on a quiet core. It
- * is decided for the whole launch, over all its metrics, and for both launches of a pair together: a
- * filter that leaves a metric out on one side only could make a difference between equal sides.
- *
- * @param launches of both sides, since they ran on the same core in turn
- * @param paired whether neighbouring launches, 2k and 2k + 1, are a pair
- */
-function contendedLaunches(launches, { paired }) {
-    const told = launches.map(measure_launch/* timedBatches */.Y7);
-    const quiet = (0,batches/* quietWidth */.Df)(told);
-    if (quiet === undefined)
-        return new Set();
-    const busy = new Set(launches.flatMap(({ launch }, index) => widthOf(told[index] ?? []) > assumptions/* WIDTH_THRESHOLD */.F3 * quiet ? [launch.sequence] : []));
-    const contended = launches
-        .map(({ launch }) => launch.sequence)
-        .filter((sequence) => busy.has(sequence) || (paired && busy.has(sequence ^ 1)));
-    return new Set(contended.length > (1 - MIN_QUIET) * launches.length ? [] : contended);
-}
-/** NaN from a probe that does not report it. */
-function widthOf(metrics) {
-    const widths = metrics.flatMap(({ width }) => [...width].filter((one) => one > 0));
-    return widths.length === 0 ? Number.NaN : (0,simple_statistics/* median */.JZ)(widths);
-}
-
+// EXTERNAL MODULE: ./lib/measure/contention.js
+var contention = __nccwpck_require__(5291);
 ;// CONCATENATED MODULE: ./lib/measure/expectation.js
 
 
@@ -23959,7 +23991,7 @@ class Session {
     goal;
     known = {
         launches: 0,
-        contended: new Set(),
+        neighbours: contention/* NO_NEIGHBOURS */.P,
     };
     constructor(bench, sides, durationMs, progress) {
         this.bench = bench;
@@ -24070,17 +24102,17 @@ class Session {
     }
     baselineRun(identity) {
         const { baseline = this.sides.candidate } = this.sides;
-        return (0,collect/* collectRun */.Sn)(baseline.record, this.bench.plan, this.log.baseline, identity, this.contended());
+        return (0,collect/* collectRun */.Sn)(baseline.record, this.bench.plan, this.log.baseline, identity, this.neighbours());
     }
     candidateRun(identity) {
         const { record } = this.sides.candidate;
-        return (0,collect/* collectRun */.Sn)(record, this.bench.plan, this.log.candidate, identity, this.contended());
+        return (0,collect/* collectRun */.Sn)(record, this.bench.plan, this.log.candidate, identity, this.neighbours());
     }
     /** Both sides as one run, for a candidate that was compared with itself. */
     pooledRun(identity) {
         const { record } = this.sides.candidate;
         const launches = this.launches().sort((a, b) => a.launch.sequence - b.launch.sequence);
-        return (0,collect/* collectRun */.Sn)(record, this.bench.plan, launches, identity, this.contended());
+        return (0,collect/* collectRun */.Sn)(record, this.bench.plan, launches, identity, this.neighbours());
     }
     /** The launches of the baseline and of the candidate, in the order they ran. */
     observations() {
@@ -24090,19 +24122,19 @@ class Session {
         return [...this.log.baseline, ...this.log.candidate];
     }
     /** Later launches may show that earlier ones did not meet a quiet core. */
-    contended() {
+    neighbours() {
         const launches = this.launches();
         if (launches.length !== this.known.launches) {
             const measuring = launches.filter(collect/* isMeasuring */.k1);
             const paired = this.sides.baseline !== undefined;
-            const contended = contendedLaunches(measuring, { paired });
-            this.known = { launches: launches.length, contended };
+            const neighbours = (0,contention/* neighboursOf */.Y)(measuring, { paired });
+            this.known = { launches: launches.length, neighbours };
         }
-        return this.known.contended;
+        return this.known.neighbours;
     }
     pilotRun() {
         const { processesPerLaunch: processes } = this.bench.plan;
-        return { ...this.log, contended: this.contended(), processes };
+        return { ...this.log, neighbours: this.neighbours(), processes };
     }
     allocateScreen(goal, until) {
         const timeMs = this.time.msUntil(until);
@@ -28665,6 +28697,7 @@ function requireProbabilities(name, values) {
 /* harmony export */   Wk: () => (/* binding */ MACHINE_PRIOR_DEGREES_OF_FREEDOM),
 /* harmony export */   a1: () => (/* binding */ RUN_QUANTILE),
 /* harmony export */   f3: () => (/* binding */ STORED_MARGIN),
+/* harmony export */   fM: () => (/* binding */ QUIET_SHARE),
 /* harmony export */   fu: () => (/* binding */ MAD_TO_DEVIATION),
 /* harmony export */   gR: () => (/* binding */ EQUIVALENCE_CONFIDENCE),
 /* harmony export */   hU: () => (/* binding */ MAX_PAIRS_TO_SETTLE),
@@ -28760,13 +28793,15 @@ const CONTROL_QUANTILE = 0.25;
  */
 const OCCUPANCY_THRESHOLD = 0.97;
 /**
- * A launch met a quiet core if the wide control loop typically took at most this many times its time on
- * a quiet core. On virtual machines with neighbours, that loop agrees to 0.1 % from launch to launch.
- * Beside a busy sibling thread it takes 1.3 to 1.5 times as long, and so does a system call, for a
- * tenth of a second at a time. Without the filter the deviation between launches is twice as large.
- * Too low, and interrupts in the loop leave out good launches.
+ * A batch met a quiet core if the wide control loop right after it takes at most this many times its
+ * time on a quiet core. On virtual machines with neighbours, that loop agrees to 0.1 % from launch to
+ * launch. Beside a busy sibling thread it takes 1.3 to 1.5 times as long, and so does a system call,
+ * for a tenth of a second at a time. Without the filter the deviation between launches is twice as
+ * large. Too low, and an interrupt in the loop rejects good batches.
  */
 const WIDTH_THRESHOLD = 1.05;
+/** If a smaller share of a launch's batches met a quiet core, the launch does not count. */
+const QUIET_SHARE = 1 / 3;
 /**
  * If a smaller share of its batches is kept, a metric is `unstable`: the rest is a biased
  * selection.
@@ -37287,7 +37322,7 @@ const ENTRIES_WEIGHT = 0.5;
 const INFLATION = { factor: 2.5, worth: 4 };
 /** One odd run among the stored ones must not hide the next cause. */
 const MAX_ODD = 9;
-/** A cause must show in the fastest launches, too: this share of it. */
+/** A change must show in the fastest launches, too: this share of it. */
 const MIN_LOWEST_SHARE = 0.4;
 /** If the rest of the metrics strays this much more than in stored runs, the pattern does not fit. */
 const MAX_SCALE = 2.5;
@@ -37380,10 +37415,9 @@ const lossOf = ({ residuals, errors }) => (0,simple_statistics/* sum */.cz)(resi
 ;// CONCATENATED MODULE: ./lib/verdict/history/doubts.js
 
 
+
 /** By itself a metric is not called changed against fewer stored runs: nobody knows how they differ. */
 const MIN_RUNS_TO_CALL = 3;
-/** A change must show in the fastest launch, too: this share of it. */
-const doubts_MIN_LOWEST_SHARE = 0.4;
 /** Whether a metric may be called by itself at all, however large its change. */
 const mayBeCalled = (launches, runs) => launches >= assumptions/* MIN_QUIET_TO_CALL */.R6 && runs >= MIN_RUNS_TO_CALL;
 /** One sentence: why a metric by itself cannot be judged, whatever the tests say. */
@@ -37402,7 +37436,7 @@ function doubtOf(one) {
         return `Only ${(0,units/* countOf */.pq)(runs, 'stored run')} ${runs === 1 ? 'has' : 'have'} today's level of this metric, and by itself it is not called on fewer than ${MIN_RUNS_TO_CALL}.`;
     }
     const lowest = level.lowest - (history.lowest[index] ?? 0);
-    if (lowest / change < doubts_MIN_LOWEST_SHARE) {
+    if (lowest / change < MIN_LOWEST_SHARE) {
         return 'Not every launch changed: the fastest one took as long as in the stored runs.';
     }
     if (change > 0 && change < (history.reach[index] ?? 0)) {

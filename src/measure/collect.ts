@@ -20,6 +20,7 @@ import {
 } from '../record/run.js';
 import { UNSTABLE_SHARE } from '../stats/assumptions.js';
 import { typicalWidth } from './batches.js';
+import type { Neighbours } from './contention.js';
 import { estimateReplicate } from './estimate.js';
 import { type Details, type LaunchObservation, timedBatches, timedOf } from './launch.js';
 import { type Plan, planRecord } from './plan.js';
@@ -36,7 +37,7 @@ export interface RunIdentity {
 /**
  * Gathers one side's launches into its run record.
  *
- * @param contended the launches that do not count, see {@link contendedLaunches}
+ * @param neighbours of the launches of both sides
  * @throws Failure (measurement) when no launch of the side came through
  */
 export function collectRun(
@@ -44,7 +45,7 @@ export function collectRun(
   plan: Plan,
   observations: readonly LaunchObservation[],
   identity: RunIdentity,
-  contended: ReadonlySet<number>,
+  neighbours: Neighbours,
 ): Run {
   const { environment, catalogue } = described(target, observations);
   return makeRun({
@@ -62,7 +63,7 @@ export function collectRun(
     plan: { ...planRecord(plan), ...placement(observations) },
     ...coreWidth(observations),
     launches: observations.map((observation) => observation.launch),
-    metrics: plan.metrics.map((entry) => metricRecord(entry, observations, contended)),
+    metrics: plan.metrics.map((entry) => metricRecord(entry, observations, neighbours)),
     ...tailsOf(observations),
   });
 }
@@ -115,7 +116,7 @@ export const launchesFailed = ({ kind, spec }: TargetRecord, why: string): Error
 function metricRecord(
   entry: MetricEntry,
   observations: readonly LaunchObservation[],
-  contended: ReadonlySet<number>,
+  { contended, quietWidth }: Neighbours,
 ): MetricRecord {
   const { id, version, gate, entries, switches, bytes, unit } = entry;
   const leastMargin = entry.leastMarginPercent / 100;
@@ -128,7 +129,7 @@ function metricRecord(
   const quiet = timed.filter(({ launch }) => !contended.has(launch.sequence));
   // A metric of few launches may have met a neighbour in all of them.
   const kept = quiet.length > 0 ? quiet : timed;
-  const replicates = kept.flatMap((one) => replicate(entry, one));
+  const replicates = kept.flatMap((one) => replicate(entry, one, quietWidth));
   const counts = seen.flatMap((observation) => countOf(id, observation));
   const absences = seen.flatMap((observation) => absence(id, observation));
   // Launches left out for a neighbour have shown that the operation can be done.
@@ -156,10 +157,11 @@ function interruptedBatches(replicates: readonly Replicate[]): Absence | undefin
 function replicate(
   { id, waits }: MetricEntry,
   { launch, metrics }: LaunchObservation,
+  quietWidth: number | undefined,
 ): Replicate[] {
   const observation = timedOf(metrics.get(id));
   if (observation === undefined) return [];
-  const estimate = estimateReplicate(observation.batches, { sleeps: waits });
+  const estimate = estimateReplicate(observation.batches, { sleeps: waits, quietWidth });
   if (estimate === undefined) return [];
   const { estimateNs, controlNs, spreadNs, kept, rejected } = estimate;
   return [

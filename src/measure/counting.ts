@@ -5,6 +5,7 @@ import { makeRun, type Run } from '../record/run.js';
 import type { CountableTarget } from '../targets/target.js';
 import { countOf } from '../text/units.js';
 import { collectRun, launchesFailed, type RunIdentity } from './collect.js';
+import { NO_NEIGHBOURS } from './contention.js';
 import { countingBatch } from './counting-batch.js';
 import { type Bench, type LaunchObservation, launchProbe, timedOf } from './launch.js';
 import type { Plan } from './plan.js';
@@ -146,7 +147,7 @@ async function countedSide(
     instructions,
     run: (identity) =>
       withInstructions(
-        collectRun(target.record, nothingTimed, boots, identity, new Set()),
+        collectRun(target.record, nothingTimed, boots, identity, NO_NEIGHBOURS),
         instructions,
       ),
   };

@@ -1,5 +1,11 @@
 import { interquartileRange, median, modeFast, quantile, sum } from 'simple-statistics';
-import { CONTROL_QUANTILE, ESTIMATE_QUANTILE, OCCUPANCY_THRESHOLD } from '../stats/assumptions.js';
+import {
+  CONTROL_QUANTILE,
+  ESTIMATE_QUANTILE,
+  OCCUPANCY_THRESHOLD,
+  QUIET_SHARE,
+  WIDTH_THRESHOLD,
+} from '../stats/assumptions.js';
 import type { Batches } from './batches.js';
 
 /** One metric in one launch, after the batches that something else interrupted are left out. */
@@ -15,8 +21,10 @@ interface Estimate {
 
 /** How batches are selected. */
 export interface Filter {
-  /** The operation waits on purpose, so occupancy means nothing. */
+  /** The operation waits on purpose, so occupancy and a busy neighbour mean nothing. */
   sleeps: boolean;
+  /** The wide loop's ratio on a quiet core; without it no batch is left out for its neighbour. */
+  quietWidth?: number | undefined;
 }
 
 /** The quantile taken as a metric's own best occupancy: high, but not the luckiest batch. */
@@ -53,8 +61,9 @@ export function estimateReplicate(batches: Batches, filter: Filter): Estimate | 
  */
 function estimateProcess(batches: Batches, filter: Filter, process: number): Estimate | undefined {
   const all = [...batches.process.keys()].filter((index) => batches.process[index] === process);
-  const kept = undisturbed(batches, filter, all);
-  if (kept.length === 0) return undefined;
+  const occupied = undisturbed(batches, filter, all);
+  if (occupied.length === 0) return undefined;
+  const kept = besideNobody(batches, filter, occupied);
   const ns = kept.map((index) => batches.ns[index] ?? 0);
   const control = kept.map((index) => batches.controlNs[index] ?? 0);
   return {
@@ -62,7 +71,7 @@ function estimateProcess(batches: Batches, filter: Filter, process: number): Est
     controlNs: quantile(control, CONTROL_QUANTILE),
     spreadNs: interquartileRange(ns),
     kept: kept.length,
-    rejected: all.length - kept.length,
+    rejected: all.length - occupied.length,
   };
 }
 
@@ -72,7 +81,8 @@ export type RoundsNs = number[][];
 /** The batches that count, round by round: a plan estimates the noise from them. */
 export function keptByRound(batches: Batches, filter: Filter): RoundsNs {
   const rounds: RoundsNs = [];
-  for (const index of undisturbed(batches, filter, [...batches.ns.keys()])) {
+  const occupied = undisturbed(batches, filter, [...batches.ns.keys()]);
+  for (const index of besideNobody(batches, filter, occupied)) {
     const round = batches.round[index] ?? 0;
     rounds[round] = [...(rounds[round] ?? []), batches.ns[index] ?? 0];
   }
@@ -88,6 +98,19 @@ function undisturbed({ occupancy }: Batches, { sleeps }: Filter, all: number[]):
   if (sleeps || own.includes(0)) return all;
   const best = quantile(own, OWN_OCCUPANCY_QUANTILE);
   return all.filter((index) => (occupancy[index] ?? 0) >= OCCUPANCY_THRESHOLD * best);
+}
+
+/**
+ * Those of the batches after which the core's whole width was free. If only a few are, all of them
+ * count: whether a launch counts is not decided by one metric.
+ */
+function besideNobody(batches: Batches, { sleeps, quietWidth }: Filter, some: number[]): number[] {
+  if (sleeps || quietWidth === undefined) return some;
+  // A probe may not report the width.
+  const isQuiet = (index: number) =>
+    !((batches.width[index] ?? Number.NaN) > WIDTH_THRESHOLD * quietWidth);
+  const quiet = some.filter(isQuiet);
+  return quiet.length >= QUIET_SHARE * some.length ? quiet : some;
 }
 
 /** Events per operation: the most frequent of a launch's counts. */

@@ -1,6 +1,7 @@
 import { mean, sampleVariance } from 'simple-statistics';
 import type { MetricEntry } from '../probe/catalogue.js';
 import type { Random } from '../stats/random.js';
+import type { Neighbours } from './contention.js';
 import { estimateOf, keptByRound, type RoundsNs } from './estimate.js';
 import { type LaunchObservation, timedOf } from './launch.js';
 
@@ -9,8 +10,7 @@ export interface PilotRun {
   /** The side's launches in the order they ran; empty if the candidate is measured alone. */
   baseline: readonly LaunchObservation[];
   candidate: readonly LaunchObservation[];
-  /** The launches that do not count, because another thread was busy on the core. */
-  contended: ReadonlySet<number>;
+  neighbours: Neighbours;
   /** Processes of a launch; each has all its rounds. */
   processes: number;
 }
@@ -39,13 +39,13 @@ export const roundMsOf = (all: readonly Pilot[]): number =>
 const pilots = (
   side: readonly LaunchObservation[],
   { id, waits }: MetricEntry,
-  { contended }: PilotRun,
+  { neighbours: { contended, quietWidth } }: PilotRun,
 ): Pilot[] =>
   side.flatMap(({ launch, metrics }) => {
     const observation = timedOf(metrics.get(id));
     if (launch.phase === 'warm-up' || observation === undefined) return [];
     const { batches, elapsedNs } = observation;
-    const rounds = keptByRound(batches, { sleeps: waits });
+    const rounds = keptByRound(batches, { sleeps: waits, quietWidth });
     const count = 1 + Math.max(...batches.round);
     const counts = !contended.has(launch.sequence);
     return rounds.length > 0 ? [{ counts, rounds, count, elapsedNs }] : [];

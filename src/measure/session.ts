@@ -13,7 +13,7 @@ import {
 } from './allocation.js';
 import { budgetOf, screenShareFor } from './budget.js';
 import { collectRun, isMeasuring, type RunIdentity } from './collect.js';
-import { contendedLaunches } from './contention.js';
+import { type Neighbours, NO_NEIGHBOURS, neighboursOf } from './contention.js';
 import { expectationText } from './expectation.js';
 import type { Bench, LaunchObservation } from './launch.js';
 import {
@@ -61,9 +61,9 @@ export class Session {
   private warmUpMs = 0;
   private cost: LaunchCost = NO_COST;
   private goal: Goal | undefined;
-  private known: { launches: number; contended: ReadonlySet<number> } = {
+  private known: { launches: number; neighbours: Neighbours } = {
     launches: 0,
-    contended: new Set(),
+    neighbours: NO_NEIGHBOURS,
   };
 
   constructor(
@@ -193,20 +193,20 @@ export class Session {
       this.bench.plan,
       this.log.baseline,
       identity,
-      this.contended(),
+      this.neighbours(),
     );
   }
 
   candidateRun(identity: RunIdentity): Run {
     const { record } = this.sides.candidate;
-    return collectRun(record, this.bench.plan, this.log.candidate, identity, this.contended());
+    return collectRun(record, this.bench.plan, this.log.candidate, identity, this.neighbours());
   }
 
   /** Both sides as one run, for a candidate that was compared with itself. */
   pooledRun(identity: RunIdentity): Run {
     const { record } = this.sides.candidate;
     const launches = this.launches().sort((a, b) => a.launch.sequence - b.launch.sequence);
-    return collectRun(record, this.bench.plan, launches, identity, this.contended());
+    return collectRun(record, this.bench.plan, launches, identity, this.neighbours());
   }
 
   /** The launches of the baseline and of the candidate, in the order they ran. */
@@ -219,20 +219,20 @@ export class Session {
   }
 
   /** Later launches may show that earlier ones did not meet a quiet core. */
-  private contended(): ReadonlySet<number> {
+  private neighbours(): Neighbours {
     const launches = this.launches();
     if (launches.length !== this.known.launches) {
       const measuring = launches.filter(isMeasuring);
       const paired = this.sides.baseline !== undefined;
-      const contended = contendedLaunches(measuring, { paired });
-      this.known = { launches: launches.length, contended };
+      const neighbours = neighboursOf(measuring, { paired });
+      this.known = { launches: launches.length, neighbours };
     }
-    return this.known.contended;
+    return this.known.neighbours;
   }
 
   private pilotRun(): PilotRun {
     const { processesPerLaunch: processes } = this.bench.plan;
-    return { ...this.log, contended: this.contended(), processes };
+    return { ...this.log, neighbours: this.neighbours(), processes };
   }
 
   private allocateScreen(goal: Goal, until: number): Map<string, Allocation> {

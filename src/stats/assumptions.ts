@@ -93,13 +93,16 @@ export const CONTROL_QUANTILE = 0.25;
 export const OCCUPANCY_THRESHOLD = 0.97;
 
 /**
- * A launch met a quiet core if the wide control loop typically took at most this many times its time on
- * a quiet core. On virtual machines with neighbours, that loop agrees to 0.1 % from launch to launch.
- * Beside a busy sibling thread it takes 1.3 to 1.5 times as long, and so does a system call, for a
- * tenth of a second at a time. Without the filter the deviation between launches is twice as large.
- * Too low, and interrupts in the loop leave out good launches.
+ * A batch met a quiet core if the wide control loop right after it takes at most this many times its
+ * time on a quiet core. On virtual machines with neighbours, that loop agrees to 0.1 % from launch to
+ * launch. Beside a busy sibling thread it takes 1.3 to 1.5 times as long, and so does a system call,
+ * for a tenth of a second at a time. Without the filter the deviation between launches is twice as
+ * large. Too low, and an interrupt in the loop rejects good batches.
  */
 export const WIDTH_THRESHOLD = 1.05;
+
+/** If a smaller share of a launch's batches met a quiet core, the launch does not count. */
+export const QUIET_SHARE = 1 / 3;
 
 /**
  * If a smaller share of its batches is kept, a metric is `unstable`: the rest is a biased

@@ -6,6 +6,7 @@ import { gate } from '../../src/flows/gate.js';
 import { judgeEvidence } from '../../src/flows/judge.js';
 import { prepareBench } from '../../src/measure/bench.js';
 import { collectRun } from '../../src/measure/collect.js';
+import { NO_NEIGHBOURS } from '../../src/measure/contention.js';
 import { bothIdentities } from '../../src/measure/identity.js';
 import { emptyLog, measureRounds } from '../../src/measure/rounds.js';
 import { screenSchedule } from '../../src/measure/schedule.js';
@@ -76,8 +77,14 @@ async function pairedReport(
     const [before, after] = bothIdentities();
     const evidence: Evidence = {
       design: 'paired',
-      baseline: collectRun(sides.baseline.record, bench.plan, log.baseline, before, new Set()),
-      candidate: collectRun(sides.candidate.record, bench.plan, log.candidate, after, new Set()),
+      baseline: collectRun(sides.baseline.record, bench.plan, log.baseline, before, NO_NEIGHBOURS),
+      candidate: collectRun(
+        sides.candidate.record,
+        bench.plan,
+        log.candidate,
+        after,
+        NO_NEIGHBOURS,
+      ),
     };
     return judgeEvidence(evidence, config, { baseline, candidate }).report;
   });

@@ -49,7 +49,7 @@ function pilot(shapes: Record<string, Shape>, seed = 1): PilotRun {
   return {
     baseline: launches(0),
     candidate: launches(1),
-    contended: new Set<number>(),
+    neighbours: { contended: new Set<number>() },
     processes: 1,
   };
 }
@@ -123,9 +123,10 @@ test('where launches are lost to a busy core, more are planned', () => {
   const run = pilot(SHAPES);
   const launches = [...run.baseline, ...run.candidate].map(({ launch }) => launch.sequence);
   const planned = (contended: number[]) =>
-    allocate(METRICS, { ...run, contended: new Set(contended) }, GOAL, { timeMs: 1, seed: 1 }).get(
-      'syscall.quiet',
-    );
+    allocate(METRICS, { ...run, neighbours: { contended: new Set(contended) } }, GOAL, {
+      timeMs: 1,
+      seed: 1,
+    }).get('syscall.quiet');
   const some = planned(launches.filter((sequence) => sequence % 8 < 2));
   const all = planned([]);
   expect(some?.known).toBeLessThan(all?.known ?? 0);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { collectRun } from '../../../src/measure/collect.js';
+import { NO_NEIGHBOURS } from '../../../src/measure/contention.js';
 import type { LaunchObservation, Observation } from '../../../src/measure/launch.js';
 import { makePlan } from '../../../src/measure/plan.js';
 import type { MetricEntry } from '../../../src/probe/catalogue.js';
@@ -73,7 +74,9 @@ const collect = (
   observations: LaunchObservation[],
   contended: number[] = [],
 ): MetricRecord | undefined =>
-  collectRun(HOST, makePlan([ENTRY], 1, 0), observations, IDENTITY, new Set(contended)).metrics[0];
+  collectRun(HOST, makePlan([ENTRY], 1, 0), observations, IDENTITY, {
+    contended: new Set(contended),
+  }).metrics[0];
 
 test('launches beside a busy thread on the core are left out, unless no other measured it', () => {
   const launches = [launch(1, measured()), launch(2, measured()), launch(3, measured())];
@@ -91,7 +94,7 @@ test('a counted metric keeps the count of each launch, and the medians of what w
   });
   const entry: MetricEntry = { ...ENTRY, unit: 'count' };
   const launches = [launch(1, counted(5, 1)), launch(2, counted(5, 3)), launch(3, counted(6, 2))];
-  const { metrics } = collectRun(HOST, makePlan([entry], 1, 0), launches, IDENTITY, new Set());
+  const { metrics } = collectRun(HOST, makePlan([entry], 1, 0), launches, IDENTITY, NO_NEIGHBOURS);
   expect(metrics[0]).toMatchObject({
     ...{ status: 'ok', unit: 'count', details: { segments_per_op: 2 } },
     counts: [{ count: 5 }, { count: 5 }, { sequence: 3, count: 6, agreeing: 10, counts: 10 }],
@@ -140,7 +143,7 @@ describe('a run record made of launches', () => {
           placement: { cpu: 3, pinned: one },
         })),
         IDENTITY,
-        new Set(),
+        NO_NEIGHBOURS,
       ).plan;
     expect(planOf(true, true)).toMatchObject({ cpu: 3, pinned: true });
     expect(planOf(true, false)).toMatchObject({ cpu: 3, pinned: false });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { contendedLaunches } from '../../../src/measure/contention.js';
+import { neighboursOf } from '../../../src/measure/contention.js';
 import type { LaunchObservation, Observation } from '../../../src/measure/launch.js';
 
 /** A launch of metrics, each with the widths of its batches. */
@@ -30,7 +30,7 @@ const QUIET = [1, 1, 1];
 const BUSY = [1.4, 1.4, 1.4];
 
 const contended = (launches: LaunchObservation[], paired: boolean): number[] => [
-  ...contendedLaunches(launches, { paired }),
+  ...neighboursOf(launches, { paired }).contended,
 ];
 
 const launches = (busy: readonly number[], count = 12): LaunchObservation[] =>
@@ -48,15 +48,17 @@ describe('a launch that met a busy neighbour', () => {
   });
 
   test('is told by all its metrics together, not by one', () => {
-    const mixed = launch(16, QUIET, QUIET, BUSY);
-    const mostly = launch(18, BUSY, BUSY, QUIET);
+    const mixed = launch(16, QUIET, BUSY, BUSY);
+    const mostly = launch(18, BUSY, BUSY, BUSY, QUIET);
     const all = [...launches([]), mixed, launch(17, QUIET), mostly, launch(19, QUIET)];
     expect(contended(all, true)).toEqual([18, 19]);
   });
 
   test('counts where most launches met one, since that is normal there', () => {
-    expect(contended(launches([4, 6, 8]), true)).toEqual([4, 5, 6, 7, 8, 9]);
-    expect(contended(launches([4, 6, 8, 10]), true)).toEqual([]);
+    const half = [4, 6, 8, 10, 12, 14];
+    expect(contended(launches(half), false)).toEqual(half);
+    expect(contended(launches([...half, 5]), false)).toEqual([]);
+    expect(contended(launches(half.slice(1)), true)).toEqual([6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
   });
 
   test('counts where no probe says how wide the core was', () => {
