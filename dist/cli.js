@@ -16164,7 +16164,7 @@ async function gate(config, surroundings, prepare = measure_bench/* prepareBench
     const evidence = await gatherEvidence(config, bench, baseline, surroundings);
     const origin = {
         ...{ baseline: baseline.spec, candidate: config.candidate.spec },
-        ...(baseline.choice === undefined ? {} : { choice: baseline.choice }),
+        choice: baseline.choice,
     };
     const judged = (0,judge/* judgeEvidence */.Z)(evidence, config, origin);
     const run = await leaveRun(config.out, evidence.candidate, judged.report);
@@ -16870,7 +16870,7 @@ async function replay(path, other, out) {
     (0,recorded/* checkMargins */.o)(other.margins ?? [], evidence);
     const judged = (0,judge/* judgeEvidence */.Z)(evidence, { ...policyOf(stored), ...other }, {
         ...stored.specs,
-        ...(stored.choice === undefined ? {} : { choice: stored.choice }),
+        choice: stored.choice,
     });
     const notes = [
         ...(0,record_run/* newerNotes */.t$)(judged.exhibits.map(({ run }) => run)),
@@ -22114,10 +22114,7 @@ function judgeEvidence(evidence, policy, { choice, ...specs }) {
     const comparison = (0,verdict_evidence/* compare */.UD)(evidence, policy);
     const judgement = judge(comparison, policy.failOn);
     const exhibits = (0,verdict_evidence/* exhibitsOf */.OL)(evidence, comparison);
-    const report = buildReport(comparison, judgement, {
-        ...{ specs, policy, exhibits },
-        ...(choice === undefined ? {} : { choice }),
-    });
+    const report = buildReport(comparison, judgement, { specs, choice, policy, exhibits });
     return { report, comparison, exhibits };
 }
 
@@ -22297,6 +22294,7 @@ const goalOf = ({ alpha, margins }, fallback) => ({
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Df: () => (/* binding */ quietWidth),
+/* harmony export */   ai: () => (/* binding */ metQuietCore),
 /* harmony export */   cS: () => (/* binding */ batchesOf),
 /* harmony export */   x0: () => (/* binding */ typicalWidth)
 /* harmony export */ });
@@ -22326,6 +22324,8 @@ function batchesOf(rounds) {
         width: Float64Array.from(rows, ({ widthNs }) => widthNs / chain),
     };
 }
+/** Whether a batch of this width met a quiet core. Unknown widths of a probe that does not tell, do. */
+const metQuietCore = (width, quiet) => !(width > _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .WIDTH_THRESHOLD */ .F3 * quiet);
 /** Assumption: at least this share of a launch's batches met a quiet core. */
 const QUIET_BATCHES = 0.1;
 /** Assumption: at least this share of the launches hold quiet batches. */
@@ -22816,7 +22816,7 @@ function neighboursOf(launches, { paired }) {
 /** The share of a launch's batches that met a quiet core; NaN from a probe that does not tell. */
 function quietShare(metrics, quiet) {
     const widths = metrics.flatMap(({ width }) => [...width].filter((one) => one > 0));
-    return widths.filter((width) => width <= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_0__/* .WIDTH_THRESHOLD */ .F3 * quiet).length / widths.length;
+    return widths.filter((width) => (0,_batches_js__WEBPACK_IMPORTED_MODULE_1__/* .metQuietCore */ .ai)(width, quiet)).length / widths.length;
 }
 
 
@@ -22833,6 +22833,8 @@ function quietShare(metrics, quiet) {
 /* harmony export */ });
 /* harmony import */ var simple_statistics__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5521);
 /* harmony import */ var _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2595);
+/* harmony import */ var _batches_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4352);
+
 
 
 /** The quantile taken as a metric's own best occupancy: high, but not the luckiest batch. */
@@ -22907,9 +22909,7 @@ function undisturbed({ occupancy }, { sleeps }, all) {
 function besideNobody(batches, { sleeps, quietWidth }, some) {
     if (sleeps || quietWidth === undefined)
         return some;
-    // A probe may not report the width.
-    const isQuiet = (index) => !((batches.width[index] ?? Number.NaN) > _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .WIDTH_THRESHOLD */ .F3 * quietWidth);
-    const quiet = some.filter(isQuiet);
+    const quiet = some.filter((index) => (0,_batches_js__WEBPACK_IMPORTED_MODULE_2__/* .metQuietCore */ .ai)(batches.width[index] ?? Number.NaN, quietWidth));
     return quiet.length >= _stats_assumptions_js__WEBPACK_IMPORTED_MODULE_1__/* .QUIET_SHARE */ .fM * some.length ? quiet : some;
 }
 /**
@@ -27642,9 +27642,7 @@ function rangeText(from, to) {
 
 
 /** `+26 ns for every kernel entry` */
-const causeText = ({ terms }) => terms
-    .map(({ quantity, ns }) => `${(0,_text_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatNsDifference */ .yD)(ns)} for every ${_verdict_diagnosis_js__WEBPACK_IMPORTED_MODULE_1__/* .UNIT_WORDS */ .xY[quantity]}`)
-    .join(' and ');
+const causeText = ({ terms }) => terms.map(({ quantity, ns }) => (0,_verdict_diagnosis_js__WEBPACK_IMPORTED_MODULE_1__/* .costText */ .rs)(quantity, ns)).join(' and ');
 /** `+55.2 ns for every kernel entry explains 93 % of it` */
 function explanationText(diagnosis) {
     const { terms, share, explained, called } = diagnosis;
@@ -28981,11 +28979,13 @@ function median(sorted) {
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
   tT: () => (/* binding */ MIN_METRICS_FOR_STATE),
-  h4: () => (/* binding */ STATE_PRIOR),
   jy: () => (/* binding */ fitLevels),
   y5: () => (/* binding */ learnLevels),
+  Fk: () => (/* binding */ levelError),
   ux: () => (/* binding */ medianOf),
-  GY: () => (/* binding */ residualScale)
+  ho: () => (/* binding */ residualLoss),
+  GY: () => (/* binding */ residualScale),
+  Ql: () => (/* binding */ stateVarianceOf)
 });
 
 // EXTERNAL MODULE: ./node_modules/simple-statistics/dist/simple-statistics.mjs
@@ -29121,12 +29121,8 @@ function learnLevels(rows, shipped, runs) {
         const raw = rows.map((row) => stateOf({ centres, variances, stateVariance }, row));
         const middle = raw.length === 0 ? 0 : (0,simple_statistics/* median */.JZ)(raw);
         states = raw.map((state) => state - middle);
-        const { degreesOfFreedom: worth, standardDeviation } = STATE_PRIOR;
-        if (hasState) {
-            stateVariance =
-                (worth * standardDeviation ** 2 + (0,simple_statistics/* sum */.cz)(states.map((state) => state ** 2))) /
-                    (worth + states.length);
-        }
+        if (hasState)
+            stateVariance = stateVarianceOf(states);
         centres = metrics.map((metric) => robustMean(column(metric).map((level, run) => level - (states[run] ?? 0)), Math.sqrt(variances[metric] ?? 1)));
         const observed = metrics.map((metric) => {
             const rest = column(metric)
@@ -29163,6 +29159,13 @@ function learntPriors(observed, shipped) {
         degreesOfFreedom,
     }));
 }
+/** Variance of the states of runs around 0, moderated by what is assumed before any run is known. */
+const stateVarianceOf = (states) => (0,stats_moderated/* moderatedVariance */.p)({
+    variance: states.length === 0 ? 0 : (0,simple_statistics/* mean */.RE)(states.map((state) => state ** 2)),
+    degreesOfFreedom: states.length,
+}, STATE_PRIOR).variance;
+/** Standard error of a metric in a run against its centre: of the run's own noise and of the centre. */
+const levelError = ({ variances, runs }, metric) => Math.sqrt((variances[metric] ?? 1) * (1 + 1 / Math.max(1, runs[metric] ?? 1)));
 /** The state of one run, before it is centred: a robust mean of all metrics that shrinks to 0. */
 function stateOf({ centres, variances, stateVariance }, row) {
     const deviations = row.map((level, metric) => level - (centres[metric] ?? Number.NaN));
@@ -29191,7 +29194,7 @@ const CONVERGED = 1e-6;
  * @param pattern by how much one unit of the cause changes each metric, as a ratio
  */
 function fitLevels(model, row, pattern) {
-    const errors = model.variances.map((variance, metric) => Math.sqrt(variance * (1 + 1 / Math.max(1, model.runs[metric] ?? 1))));
+    const errors = model.variances.map((_, metric) => levelError(model, metric));
     const deviations = row.map((level, metric) => level - (model.centres[metric] ?? Number.NaN));
     const used = [...deviations.keys()].filter((metric) => Number.isFinite(deviations[metric]));
     let [state, size] = [0, 0];
@@ -29227,17 +29230,21 @@ function fitLevels(model, row, pattern) {
             break;
     }
     const [a, b, c] = information;
+    const shifts = deviations.map((_, metric) => shiftOf(metric));
     return {
-        ...{ state, size, errors },
+        ...{ state, size, shifts, errors },
         standardError: pattern ? Math.sqrt(a / (a * c - b * b)) : 0,
-        residuals: deviations.map((deviation, metric) => deviation - state - shiftOf(metric)),
+        residuals: deviations.map((deviation, metric) => deviation - state - (shifts[metric] ?? 0)),
     };
 }
 /** How far the residuals of a fit lie apart, in units of what the model expects: about 1. */
-function residualScale({ residuals, errors }) {
-    const standard = residuals.map((residual, metric) => Math.abs(residual / (errors[metric] ?? 1)));
-    return assumptions/* MAD_TO_DEVIATION */.fu * medianOf(standard);
-}
+const residualScale = (fit) => assumptions/* MAD_TO_DEVIATION */.fu * medianOf(standardised(fit).map(Math.abs));
+/** Huber's loss of the residuals: what a robust fit makes small. */
+const residualLoss = (fit) => (0,simple_statistics/* sum */.cz)(standardised(fit)
+    .map(Math.abs)
+    .filter(Number.isFinite)
+    .map((one) => (one < HUBER_LIMIT ? one ** 2 / 2 : HUBER_LIMIT * one - HUBER_LIMIT ** 2 / 2)));
+const standardised = ({ residuals, errors }) => residuals.map((residual, metric) => residual / (errors[metric] ?? 1));
 const huberWeight = (residual, variance) => Math.min(1, (HUBER_LIMIT * Math.sqrt(variance)) / Math.abs(residual));
 /** NaN if there is none. */
 function medianOf(values) {
@@ -31045,11 +31052,10 @@ const containerTarget = {
             throw (0,failure/* measurementFailure */.jO)(`${spec.spec} cannot be measured with ${engine.program}, because ${error.message}.`, error);
         }
     },
-    async again({ target }, now, tools) {
+    async again({ target }, rest, now, tools) {
         const digest = target.facts?.['image'];
         if (digest === undefined)
             return 'its record does not say which image it was';
-        const [, rest = ''] = /^container:(.*)$/s.exec(target.spec) ?? [];
         try {
             const { options } = splitImage(rest);
             const spec = `container:${[digest, options.map(text_escape/* shellWord */.r7).join(' ')].join(' ').trim()}`;
@@ -33588,9 +33594,8 @@ const kernelTarget = {
                 : {}),
         };
     },
-    async again({ target, instructions }, now, { signal }) {
+    async again({ target, instructions }, rest, now, { signal }) {
         const { facts = {}, machine } = target;
-        const [, rest = ''] = /^kernel:(.*)$/s.exec(target.spec) ?? [];
         try {
             const spec = { ...splitKernelSpec(target.spec, rest.trim()), options: now.options };
             const { content, architecture } = await readImage(spec.path, signal);
@@ -33728,9 +33733,7 @@ const RUNNABLE_KINDS = Object.values(KINDS).map((kind) => kind.syntax);
  * @throws Failure (usage) that names the spec, what is wrong and what is allowed
  */
 function parseRunnableSpec(spec, { input, options, otherForms = [] }) {
-    const colon = spec.indexOf(':');
-    const name = colon < 0 ? spec : spec.slice(0, colon);
-    const rest = colon < 0 ? undefined : spec.slice(colon + 1);
+    const { name, rest } = splitKind(spec);
     if (isKind(name))
         return KINDS[name].parse({ input, spec, rest, options });
     const allowed = [...RUNNABLE_KINDS, ...otherForms].join(', ');
@@ -33755,7 +33758,14 @@ async function runAgain(earlier, candidate, tools) {
         return `the newest stored run measured ${earlier.target.spec}, a target of another kind`;
     }
     const kind = KINDS[candidate.kind];
-    return kind.again(earlier, candidate, tools);
+    return kind.again(earlier, splitKind(earlier.target.spec).rest ?? '', candidate, tools);
+}
+/** `container:alpine` is the kind `container` and the rest `alpine`; without a colon there is no rest. */
+function splitKind(spec) {
+    const colon = spec.indexOf(':');
+    return colon < 0
+        ? { name: spec, rest: undefined }
+        : { name: spec.slice(0, colon), rest: spec.slice(colon + 1) };
 }
 const isKind = (name) => Object.hasOwn(KINDS, name);
 
@@ -35230,7 +35240,7 @@ const asChange = (location) => ({
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  xY: () => (/* binding */ UNIT_WORDS),
+  rs: () => (/* binding */ costText),
   h4: () => (/* binding */ diagnose),
   D$: () => (/* binding */ quantitiesOf)
 });
@@ -35316,9 +35326,12 @@ function throughTwo(p, q) {
 
 // EXTERNAL MODULE: ./lib/stats/random.js
 var stats_random = __nccwpck_require__(9376);
+// EXTERNAL MODULE: ./lib/text/units.js
+var units = __nccwpck_require__(6300);
 // EXTERNAL MODULE: ./lib/verdict/comparison.js
 var verdict_comparison = __nccwpck_require__(7080);
 ;// CONCATENATED MODULE: ./lib/verdict/diagnosis.js
+
 
 
 
@@ -35331,6 +35344,8 @@ const UNIT_WORDS = {
     tcpKilobytes: 'kilobyte over TCP',
     kilobytes: 'kilobyte moved',
 };
+/** `+26 ns for every kernel entry` */
+const costText = (quantity, ns) => `${(0,units/* formatNsDifference */.yD)(ns)} for every ${UNIT_WORDS[quantity]}`;
 /** Fewer changes than this can be explained by any of the quantities. */
 const MIN_METRICS = 3;
 /** The terms must explain this share: the rest then hides no second cause of the same size. */
@@ -37339,20 +37354,20 @@ const MIN_EXPLAINED = 0.5;
  */
 function findCause(history, row, lowest, level, matters) {
     const tested = patternsOf(history).map((pattern, _, all) => testPattern(history, row, pattern, weightOf(pattern, all)));
-    const worthIt = tested.filter(({ shifts }) => shifts.filter((shift, metric) => matters(metric, shift)).length >= MIN_METRICS);
+    const worthIt = tested.filter(({ fit }) => fit.shifts.filter((shift, metric) => matters(metric, shift)).length >= MIN_METRICS);
     const suspected = worthIt.toSorted((a, b) => (0,shift_test/* smallestP */.sd)(a.test) - (0,shift_test/* smallestP */.sd)(b.test))[0];
     const called = worthIt
         .filter((cause) => (0,shift_test/* smallestP */.sd)(cause.test) <= level)
-        .toSorted((a, b) => lossOf(a.fit) - lossOf(b.fit))
+        .toSorted((a, b) => (0,levels/* residualLoss */.ho)(a.fit) - (0,levels/* residualLoss */.ho)(b.fit))
         .find((cause) => membersOf(cause, matters).length >= MIN_METRICS &&
         showsInLowest(history, lowest, cause) &&
         fits(history, row, cause));
     return { ...(called ? { called } : {}), ...(suspected ? { suspected } : {}) };
 }
 /** The metrics that a cause moved beyond their margins and that moved so: at least half as far. */
-const membersOf = ({ shifts, fit }, matters) => [...shifts.keys()].filter((metric) => {
+const membersOf = ({ fit: { shifts, residuals } }, matters) => [...shifts.keys()].filter((metric) => {
     const shift = shifts[metric] ?? 0;
-    const moved = shift + (fit.residuals[metric] ?? Number.NaN);
+    const moved = shift + (residuals[metric] ?? Number.NaN);
     return matters(metric, shift) && moved / shift >= MIN_SHARED;
 });
 /** The share of its expected change that a metric must show. */
@@ -37374,8 +37389,7 @@ function patternsOf({ metrics, ns }) {
 const weightOf = ({ what }, all) => what === 'entries' ? ENTRIES_WEIGHT : (1 - ENTRIES_WEIGHT) / Math.max(1, all.length - 1);
 function testPattern(history, row, { what, units }, weight) {
     const fit = (0,levels/* fitLevels */.jy)(history.model, row, units);
-    const { size } = fit;
-    const shifts = units.map((unit) => Math.log1p(Math.max(-0.9, size * unit)));
+    const { size, shifts } = fit;
     const odd = leftOut(history, units).map((one) => (one.size / one.standardError) ** 2);
     const limit = odd.length === 0 ? 0 : MAX_ODD * ((0,simple_statistics/* median */.JZ)(odd) + 1);
     const { factor, worth } = INFLATION;
@@ -37386,12 +37400,12 @@ function testPattern(history, row, { what, units }, weight) {
     const sure = Math.max(0, 1 - assumptions/* PERSISTENT_DIFFERENCE */.u3 / largest / 2) * (Math.abs(size) / error);
     const p = Math.min(1, (0,student/* studentCdf */.R)(-sure, degreesOfFreedom) / weight);
     const test = size > 0 ? { slower: p, faster: 1 } : { slower: 1, faster: p };
-    return { what, size, test, shifts, fit };
+    return { what, size, test, fit };
 }
 /** Each stored run, fitted by what the others say. */
 const leftOut = ({ rows, without }, units) => without.map((model, run) => (0,levels/* fitLevels */.jy)(model, rows[run] ?? [], units));
-function showsInLowest(history, lowest, { size, shifts }) {
-    const units = shifts.map((shift) => Math.expm1(shift) / size);
+function showsInLowest(history, lowest, { size, fit }) {
+    const units = fit.shifts.map((shift) => Math.expm1(shift) / size);
     const model = { ...history.model, centres: [...history.lowest] };
     return (0,levels/* fitLevels */.jy)(model, lowest, units).size / size >= MIN_LOWEST_SHARE;
 }
@@ -37399,18 +37413,10 @@ function showsInLowest(history, lowest, { size, shifts }) {
 function fits(history, row, { fit }) {
     if ((0,levels/* residualScale */.GY)(fit) <= MAX_SCALE * usualScale(history))
         return true;
-    return 1 - lossOf(fit) / lossOf((0,levels/* fitLevels */.jy)(history.model, row)) >= MIN_EXPLAINED;
+    return 1 - (0,levels/* residualLoss */.ho)(fit) / (0,levels/* residualLoss */.ho)((0,levels/* fitLevels */.jy)(history.model, row)) >= MIN_EXPLAINED;
 }
 /** How far the metrics of a stored run stray, in units of what the model expects: at least 1. */
-function usualScale({ rows, without }) {
-    const scales = without.map((model, run) => (0,levels/* residualScale */.GY)((0,levels/* fitLevels */.jy)(model, rows[run] ?? [])));
-    return scales.length === 0 ? 1 : Math.max(1, (0,simple_statistics/* median */.JZ)(scales));
-}
-/** Huber's loss of the residuals. */
-const lossOf = ({ residuals, errors }) => (0,simple_statistics/* sum */.cz)(residuals
-    .map((residual, metric) => Math.abs(residual / (errors[metric] ?? 1)))
-    .filter(Number.isFinite)
-    .map((one) => (one < 2 ? (one * one) / 2 : 2 * one - 2)));
+const usualScale = ({ strays }) => strays.length === 0 ? 1 : Math.max(1, (0,simple_statistics/* median */.JZ)(strays.map(levels/* residualScale */.GY)));
 
 ;// CONCATENATED MODULE: ./lib/verdict/history/doubts.js
 
@@ -37542,16 +37548,12 @@ function learnHistory(stored, metrics, marginOf) {
     const rows = runs.map((_, run) => segments.map(({ levels }) => levels[run] ?? Number.NaN));
     const sizes = segments.map(({ size }) => size);
     const priors = metrics.map(({ id }) => shippedPrior(id));
-    const learn = (some) => (0,levels/* learnLevels */.y5)(some, priors, sizes);
     const values = (of) => metrics.map(({ id }, metric) => {
         const known = runs.flatMap(({ levels }) => levels.get(id) ?? []);
         return (0,levels/* medianOf */.ux)(known.slice(-Math.max(1, sizes[metric] ?? 1)).map(of));
     });
     return {
-        ...{ metrics, rows, model: learn(rows) },
-        without: runs.length < MIN_TO_LEAVE_OUT
-            ? []
-            : rows.map((_, left) => learn(rows.filter((__, run) => run !== left))),
+        ...{ metrics, rows, priors, model: (0,levels/* learnLevels */.y5)(rows, priors, sizes) },
         launches: metrics.map(({ id }) => (0,simple_statistics/* sum */.cz)(runs.map(({ levels }) => levels.get(id)?.launches ?? 0))),
         ns: values(({ ns }) => ns),
         lowest: values(({ lowest }) => lowest),
@@ -37560,6 +37562,15 @@ function learnHistory(stored, metrics, marginOf) {
             return above.length === 0 ? 0 : (0,simple_statistics/* quantile */.YV)(above, REACH);
         }),
     };
+}
+/** Leaves each stored run out in turn. */
+function testHistory(history) {
+    const { rows, priors, model } = history;
+    const without = rows.length < MIN_TO_LEAVE_OUT
+        ? []
+        : rows.map((_, left) => (0,levels/* learnLevels */.y5)(rows.filter((__, run) => run !== left), priors, model.runs));
+    const strays = without.map((other, run) => (0,levels/* fitLevels */.jy)(other, rows[run] ?? []));
+    return { ...history, without, strays };
 }
 /** A metric's levels, with those from before a change moved to today's, and how many are today's. */
 function todaysLevel(column, deviation, margin) {
@@ -37593,7 +37604,6 @@ function shippedPrior(id) {
 
 
 
-
 /**
  * A neighbour on the core makes an operation up to this many times as long (measured: 1.3 to 1.5). A
  * larger change is the candidate's, whatever state the machine was in.
@@ -37609,20 +37619,17 @@ const machineObstacle = (history, fit, widths) => history.metrics.length < level
  * That may be the machine or the candidate, and stored runs cannot tell.
  */
 function oddState(history, fit) {
-    const { without, rows, model } = history;
-    const states = without.map((other, run) => (0,levels/* fitLevels */.jy)(other, rows[run] ?? []).state);
-    const { standardDeviation, degreesOfFreedom: worth } = levels/* STATE_PRIOR */.h4;
-    const variance = (worth * standardDeviation ** 2 + (0,simple_statistics/* sum */.cz)(states.map((state) => state ** 2))) /
-        (worth + states.length);
+    const { strays, rows, model } = history;
+    const variance = (0,levels/* stateVarianceOf */.Ql)(strays.map(({ state }) => state));
     const error = Math.sqrt(variance * (1 + 1 / Math.max(1, rows.length)));
     const moved = Math.abs(fit.state) > Math.log1p(assumptions/* STORED_MARGIN */.f3);
     if (moved && Math.abs(fit.state) > MAX_STATE_ERRORS * error) {
         return `Everything took ${(0,units/* formatRatio */.B0)(Math.exp(fit.state))} against the stored runs, which differ by ${(0,units/* formatShare */.T1)(Math.sqrt(model.stateVariance))}. That may be the machine or the candidate, and stored runs cannot tell: measure both sides in one job (baseline and candidate), or run again.`;
     }
-    const scale = (0,levels/* residualScale */.GY)(fit);
-    if (scale <= MAX_SCALE * usualScale(history))
+    const ratio = (0,levels/* residualScale */.GY)(fit) / usualScale(history);
+    if (ratio <= MAX_SCALE)
         return undefined;
-    return `The metrics stray ${(scale / usualScale(history)).toFixed(1)} times as far from each other as in the stored runs, and no single cause explains it. The machine was in a state that the stored runs have not seen: measure both sides in one job (baseline and candidate), or run again.`;
+    return `The metrics stray ${ratio.toFixed(1)} times as far from each other as in the stored runs, and no single cause explains it. The machine was in a state that the stored runs have not seen: measure both sides in one job (baseline and candidate), or run again.`;
 }
 /** With few metrics, launches beside a neighbour cannot be told by the metrics: the core's width tells. */
 function otherWidth({ own, stored }) {
@@ -37698,6 +37705,8 @@ const unusedCaveats = (runs, usable) => {
 
 /** Half of alpha is for causes of many metrics, half for single metrics. */
 const SHARE = 0.5;
+/** The difference on the log scale that may persist between equal runs: what a change is tested against. */
+const nuisanceOf = (marginRatio) => Math.log1p(Math.min(assumptions/* PERSISTENT_DIFFERENCE */.u3, marginRatio));
 /** How much larger the error of one metric is than its model says: its tails are not normal. */
 const judge_times_INFLATION = 1.15;
 /** Fresh launches must show this share of what a cause did to a metric. */
@@ -37722,7 +37731,7 @@ function judgeTimes(runs, candidate, settings) {
     const levels = runs.toSorted(earlier_runs/* oldestFirst */.s).map((run) => comparableLevels(run, timed));
     const usable = levels.filter((run) => isUsable(run, gated));
     const learn = (metrics) => learnHistory(usable, metrics, (metric) => Math.log1p(marginRatioOf(metric)));
-    const history = learn(gated);
+    const history = testHistory(learn(gated));
     const judged = judgeGated({
         ...{ history, own, fresh, settings, marginRatioOf },
         widths: { own: candidate.coreWidth, stored: runs.flatMap(({ coreWidth }) => coreWidth ?? []) },
@@ -37800,7 +37809,7 @@ function judgeGated(judging) {
         metrics: judged,
         familySize,
         ...(odd === undefined ? {} : { obstacle: odd }),
-        suspects: suspectsOf(judged, suspected, margins, metrics, fit),
+        suspects: suspectsOf(judged, suspected, matters, metrics),
     };
 }
 /** Single metrics: what the machine and a cause leave, against what may persist between equal runs. */
@@ -37810,7 +37819,7 @@ function singleTests({ history, fresh, marginRatioOf }, row, fit) {
         const rest = fit.residuals[index] ?? Number.NaN;
         if (!Number.isFinite(rest) || !Number.isFinite(row[index]))
             return [];
-        const nuisance = Math.log1p(Math.min(assumptions/* PERSISTENT_DIFFERENCE */.u3, marginRatioOf(metric)));
+        const nuisance = nuisanceOf(marginRatioOf(metric));
         // A cause explains a part of the change, as long as the machine could do the rest.
         const explained = (row[index] ?? 0) - (model.centres[index] ?? 0) - fit.state - rest;
         const testOf = (level) => {
@@ -37830,8 +37839,7 @@ function singleTests({ history, fresh, marginRatioOf }, row, fit) {
     }));
 }
 const errorOf = ({ model }, index) => ({
-    standardError: judge_times_INFLATION *
-        Math.sqrt((model.variances[index] ?? 1) * (1 + 1 / Math.max(1, model.runs[index] ?? 1))),
+    standardError: judge_times_INFLATION * (0,levels/* levelError */.Fk)(model, index),
     degreesOfFreedom: model.degreesOfFreedom[index] ?? 1,
 });
 /** Without what the machine did to all metrics, unless the machine cannot do so much. */
@@ -37856,7 +37864,7 @@ function isConfirmed(cause, { history, fresh }) {
     const { metrics, model } = history;
     const shares = metrics.flatMap(({ id }, index) => {
         const again = fresh.levels.get(id)?.level;
-        const shift = cause.shifts[index] ?? 0;
+        const shift = cause.fit.shifts[index] ?? 0;
         const centre = model.centres[index] ?? Number.NaN;
         if (again === undefined || shift === 0 || !Number.isFinite(centre))
             return [];
@@ -37871,19 +37879,20 @@ const sampleText = (runs, cause) => {
     return `${against}, with ${causeText(cause)}`;
 };
 const causeText = ({ what, size }) => typeof what === 'string'
-    ? `${(0,units/* formatNsDifference */.yD)(size)} for every ${diagnosis/* UNIT_WORDS */.xY[what]}`
+    ? (0,diagnosis/* costText */.rs)(what, size)
     : `${(0,units/* formatRatio */.B0)(1 + size)} in the family ${what.family}`;
 /** What is to be measured again: what is nearly called alone, and what the likeliest cause moved. */
-function suspectsOf(judged, suspected, margins, metrics, { errors }) {
+function suspectsOf(judged, suspected, matters, metrics) {
     const alone = judged
-        .filter(({ test }) => test !== undefined && (0,shift_test/* smallestP */.sd)(test) <= assumptions/* SCREEN_LEVEL */.U3)
+        .filter(({ test = NEVER }) => (0,shift_test/* smallestP */.sd)(test) <= assumptions/* SCREEN_LEVEL */.U3)
         .toSorted((a, b) => (0,shift_test/* smallestP */.sd)(a.test ?? NEVER) - (0,shift_test/* smallestP */.sd)(b.test ?? NEVER))
         .map(({ metric }) => metric.id);
     if (suspected === undefined || (0,shift_test/* smallestP */.sd)(suspected.test) > assumptions/* SCREEN_LEVEL */.U3)
         return alone;
-    const clarity = (index) => Math.abs(suspected.shifts[index] ?? 0) / (errors[index] ?? 1);
+    const { shifts, errors } = suspected.fit;
+    const clarity = (index) => Math.abs(shifts[index] ?? 0) / (errors[index] ?? 1);
     const members = [...metrics.keys()]
-        .filter((index) => Math.abs(suspected.shifts[index] ?? 0) >= (margins[index] ?? 0))
+        .filter((index) => matters(index, shifts[index] ?? 0))
         .toSorted((a, b) => clarity(b) - clarity(a))
         .slice(0, MAX_MEMBERS)
         .flatMap((index) => metrics[index]?.id ?? []);
@@ -37991,9 +38000,8 @@ function timedFinding(found, candidate, { alpha }, machine) {
     });
     const floor = (0,verdict_floor/* floorOf */.E)((0,samples/* withinDifferences */.qJ)(candidate, id, 'screen'), marginRatio, alpha);
     const margin = Math.log1p(marginRatio);
-    const judging = { margin, alpha: alpha / 2, familySize: gate ? familySize : 1 };
-    const nuisance = Math.log1p(Math.min(assumptions/* PERSISTENT_DIFFERENCE */.u3, marginRatio));
-    const detected = (0,power/* mde80ForPrediction */.fc)({ ...change, ...judging, margin: nuisance });
+    const judging = { margin, alpha: SHARE * alpha, familySize: gate ? familySize : 1 };
+    const detected = (0,power/* mde80ForPrediction */.fc)({ ...change, ...judging, margin: nuisanceOf(marginRatio) });
     const equivalence = (0,student_test/* studentTest */.y)(change, margin, assumptions/* EQUIVALENCE_CONFIDENCE */.gR);
     const finding = {
         ...{ measure: 'time', id, gate, marginRatio, change: shown },
@@ -38019,18 +38027,15 @@ function notCompared(metric, { match, runs }, settings) {
     const other = stored.findLast((one) => one.status === 'ok' || (0,metric_status/* isRefused */.H0)(one)) ?? stored.at(-1);
     const marginRatio = (0,verdict_settings/* marginOf */.O)(metric, settings.margins, assumptions/* STORED_MARGIN */.f3);
     const pair = (0,sides/* comparablePair */.T7)(other, metric);
-    if (match !== 'other-machine' && typeof pair === 'string') {
-        return (0,sides/* notTested */.RP)(metric, marginRatio, other, metric, pair);
-    }
-    if (match !== 'other-machine') {
-        return {
-            ...(0,sides/* notTested */.RP)(metric, marginRatio, other, metric, TOO_FEW_QUIET),
-            verdict: 'inconclusive',
-        };
-    }
     // Another machine may offer what this one never did. So it is not a loss.
-    const finding = (0,sides/* notTested */.RP)(metric, marginRatio, other, metric, OTHER_MACHINE);
-    return { ...finding, verdict: 'incomparable' };
+    if (match === 'other-machine') {
+        const finding = (0,sides/* notTested */.RP)(metric, marginRatio, other, metric, OTHER_MACHINE);
+        return { ...finding, verdict: 'incomparable' };
+    }
+    if (typeof pair === 'string')
+        return (0,sides/* notTested */.RP)(metric, marginRatio, other, metric, pair);
+    const finding = (0,sides/* notTested */.RP)(metric, marginRatio, other, metric, TOO_FEW_QUIET);
+    return { ...finding, verdict: 'inconclusive' };
 }
 /**
  * An exact count is compared with the newest stored run that has it. Older runs would report changes

@@ -46,7 +46,7 @@ export async function gate(
   const evidence = await gatherEvidence(config, bench, baseline, surroundings);
   const origin = {
     ...{ baseline: baseline.spec, candidate: config.candidate.spec },
-    ...(baseline.choice === undefined ? {} : { choice: baseline.choice }),
+    choice: baseline.choice,
   };
   const judged = judgeEvidence(evidence, config, origin);
   const run = await leaveRun(config.out, evidence.candidate, judged.report);

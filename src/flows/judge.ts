@@ -12,7 +12,7 @@ export interface Origin {
   baseline: string;
   candidate: string;
   /** One sentence: why the baseline is this one, if it was not the user who chose it. */
-  choice?: string;
+  choice?: string | undefined;
 }
 
 /** A report and the runs it was made from: everything about a verdict that is stored or shown. */
@@ -35,9 +35,6 @@ export function judgeEvidence(
   const comparison = compare(evidence, policy);
   const judgement = judge(comparison, policy.failOn);
   const exhibits = exhibitsOf(evidence, comparison);
-  const report = buildReport(comparison, judgement, {
-    ...{ specs, policy, exhibits },
-    ...(choice === undefined ? {} : { choice }),
-  });
+  const report = buildReport(comparison, judgement, { specs, choice, policy, exhibits });
   return { report, comparison, exhibits };
 }

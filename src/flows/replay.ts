@@ -28,7 +28,7 @@ export async function replay(
     { ...policyOf(stored), ...other },
     {
       ...stored.specs,
-      ...(stored.choice === undefined ? {} : { choice: stored.choice }),
+      choice: stored.choice,
     },
   );
   const notes = [

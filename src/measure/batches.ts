@@ -1,6 +1,6 @@
 import { quantile } from 'simple-statistics';
 import type { WireBatches } from '../probe/lines.js';
-import { CONTROL_QUANTILE } from '../stats/assumptions.js';
+import { CONTROL_QUANTILE, WIDTH_THRESHOLD } from '../stats/assumptions.js';
 
 /**
  * All batches of one metric in one launch, one array for each quantity. A launch has thousands, and a
@@ -48,6 +48,10 @@ export function batchesOf(rounds: readonly (WireBatches & { process?: number })[
     width: Float64Array.from(rows, ({ widthNs }) => widthNs / chain),
   };
 }
+
+/** Whether a batch of this width met a quiet core. Unknown widths of a probe that does not tell, do. */
+export const metQuietCore = (width: number, quiet: number): boolean =>
+  !(width > WIDTH_THRESHOLD * quiet);
 
 /** Assumption: at least this share of a launch's batches met a quiet core. */
 const QUIET_BATCHES = 0.1;

@@ -1,5 +1,5 @@
-import { QUIET_SHARE, WIDTH_THRESHOLD } from '../stats/assumptions.js';
-import { quietWidth } from './batches.js';
+import { QUIET_SHARE } from '../stats/assumptions.js';
+import { metQuietCore, quietWidth } from './batches.js';
 import { type LaunchObservation, timedBatches } from './launch.js';
 
 /** What is known of the neighbours of a session's launches. */
@@ -49,5 +49,5 @@ export function neighboursOf(
 /** The share of a launch's batches that met a quiet core; NaN from a probe that does not tell. */
 function quietShare(metrics: ReturnType<typeof timedBatches>, quiet: number): number {
   const widths = metrics.flatMap(({ width }) => [...width].filter((one) => one > 0));
-  return widths.filter((width) => width <= WIDTH_THRESHOLD * quiet).length / widths.length;
+  return widths.filter((width) => metQuietCore(width, quiet)).length / widths.length;
 }

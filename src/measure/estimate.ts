@@ -4,9 +4,8 @@ import {
   ESTIMATE_QUANTILE,
   OCCUPANCY_THRESHOLD,
   QUIET_SHARE,
-  WIDTH_THRESHOLD,
 } from '../stats/assumptions.js';
-import type { Batches } from './batches.js';
+import { type Batches, metQuietCore } from './batches.js';
 
 /** One metric in one launch, after the batches that something else interrupted are left out. */
 interface Estimate {
@@ -106,10 +105,9 @@ function undisturbed({ occupancy }: Batches, { sleeps }: Filter, all: number[]):
  */
 function besideNobody(batches: Batches, { sleeps, quietWidth }: Filter, some: number[]): number[] {
   if (sleeps || quietWidth === undefined) return some;
-  // A probe may not report the width.
-  const isQuiet = (index: number) =>
-    !((batches.width[index] ?? Number.NaN) > WIDTH_THRESHOLD * quietWidth);
-  const quiet = some.filter(isQuiet);
+  const quiet = some.filter((index) =>
+    metQuietCore(batches.width[index] ?? Number.NaN, quietWidth),
+  );
   return quiet.length >= QUIET_SHARE * some.length ? quiet : some;
 }
 

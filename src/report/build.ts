@@ -30,7 +30,7 @@ interface ReportContext {
   /** The target specs of both sides as the user wrote them. */
   specs: { baseline: string; candidate: string };
   /** One sentence: why the baseline is this one, if it was not the user who chose it. */
-  choice?: string;
+  choice?: string | undefined;
   policy: Policy;
   /** The runs that the verdict rests on. */
   exhibits: readonly Exhibit[];

@@ -1,14 +1,12 @@
 import type { DiagnosisReport } from '../record/report.js';
 import { formatNsDifference, formatShare } from '../text/units.js';
-import { UNIT_WORDS } from '../verdict/diagnosis.js';
+import { costText } from '../verdict/diagnosis.js';
 import { type Differing, settingsText, unreadCarriersOf } from './differences.js';
 import { fieldName } from './field-words.js';
 
 /** `+26 ns for every kernel entry` */
 export const causeText = ({ terms }: DiagnosisReport): string =>
-  terms
-    .map(({ quantity, ns }) => `${formatNsDifference(ns)} for every ${UNIT_WORDS[quantity]}`)
-    .join(' and ');
+  terms.map(({ quantity, ns }) => costText(quantity, ns)).join(' and ');
 
 /** `+55.2 ns for every kernel entry explains 93 % of it` */
 export function explanationText(diagnosis: DiagnosisReport): string {

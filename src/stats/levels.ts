@@ -30,7 +30,7 @@ export interface LevelModel {
 export type Levels = readonly number[];
 
 /** Deviation of the state that is assumed before any run is known, worth so many runs. */
-export const STATE_PRIOR = { standardDeviation: 0.01, degreesOfFreedom: 4 };
+const STATE_PRIOR = { standardDeviation: 0.01, degreesOfFreedom: 4 };
 
 /** Two runs that happen to agree do not make a metric exact: the timer's own resolution remains. */
 const MIN_DEVIATION = 0.002;
@@ -80,12 +80,7 @@ export function learnLevels(
     const raw = rows.map((row) => stateOf({ centres, variances, stateVariance }, row));
     const middle = raw.length === 0 ? 0 : median(raw);
     states = raw.map((state) => state - middle);
-    const { degreesOfFreedom: worth, standardDeviation } = STATE_PRIOR;
-    if (hasState) {
-      stateVariance =
-        (worth * standardDeviation ** 2 + sum(states.map((state) => state ** 2))) /
-        (worth + states.length);
-    }
+    if (hasState) stateVariance = stateVarianceOf(states);
     centres = metrics.map((metric) =>
       robustMean(
         column(metric).map((level, run) => level - (states[run] ?? 0)),
@@ -133,6 +128,20 @@ function learntPriors(
   }));
 }
 
+/** Variance of the states of runs around 0, moderated by what is assumed before any run is known. */
+export const stateVarianceOf = (states: readonly number[]): number =>
+  moderatedVariance(
+    {
+      variance: states.length === 0 ? 0 : mean(states.map((state) => state ** 2)),
+      degreesOfFreedom: states.length,
+    },
+    STATE_PRIOR,
+  ).variance;
+
+/** Standard error of a metric in a run against its centre: of the run's own noise and of the centre. */
+export const levelError = ({ variances, runs }: LevelModel, metric: number): number =>
+  Math.sqrt((variances[metric] ?? 1) * (1 + 1 / Math.max(1, runs[metric] ?? 1)));
+
 type StateModel = Pick<LevelModel, 'centres' | 'variances' | 'stateVariance'>;
 
 /** The state of one run, before it is centred: a robust mean of all metrics that shrinks to 0. */
@@ -161,7 +170,9 @@ export interface Fit {
   /** The cause's size, and its standard error by the metrics' own noise; 0 without a pattern. */
   size: number;
   standardError: number;
-  /** What is left of each metric, in its own standard deviations; NaN if it was not measured. */
+  /** The change of each metric that the cause makes, on the log scale; 0 without a pattern. */
+  shifts: number[];
+  /** What is left of each metric, on the log scale; NaN if it was not measured. */
   residuals: number[];
   /** Standard error of each residual: of the run and of the centre. */
   errors: number[];
@@ -177,9 +188,7 @@ const CONVERGED = 1e-6;
  * @param pattern by how much one unit of the cause changes each metric, as a ratio
  */
 export function fitLevels(model: LevelModel, row: Levels, pattern?: readonly number[]): Fit {
-  const errors = model.variances.map((variance, metric) =>
-    Math.sqrt(variance * (1 + 1 / Math.max(1, model.runs[metric] ?? 1))),
-  );
+  const errors = model.variances.map((_, metric) => levelError(model, metric));
   const deviations = row.map((level, metric) => level - (model.centres[metric] ?? Number.NaN));
   const used = [...deviations.keys()].filter((metric) => Number.isFinite(deviations[metric]));
   let [state, size] = [0, 0];
@@ -217,18 +226,29 @@ export function fitLevels(model: LevelModel, row: Levels, pattern?: readonly num
     if (moved < CONVERGED) break;
   }
   const [a, b, c] = information;
+  const shifts = deviations.map((_, metric) => shiftOf(metric));
   return {
-    ...{ state, size, errors },
+    ...{ state, size, shifts, errors },
     standardError: pattern ? Math.sqrt(a / (a * c - b * b)) : 0,
-    residuals: deviations.map((deviation, metric) => deviation - state - shiftOf(metric)),
+    residuals: deviations.map((deviation, metric) => deviation - state - (shifts[metric] ?? 0)),
   };
 }
 
 /** How far the residuals of a fit lie apart, in units of what the model expects: about 1. */
-export function residualScale({ residuals, errors }: Fit): number {
-  const standard = residuals.map((residual, metric) => Math.abs(residual / (errors[metric] ?? 1)));
-  return MAD_TO_DEVIATION * medianOf(standard);
-}
+export const residualScale = (fit: Fit): number =>
+  MAD_TO_DEVIATION * medianOf(standardised(fit).map(Math.abs));
+
+/** Huber's loss of the residuals: what a robust fit makes small. */
+export const residualLoss = (fit: Fit): number =>
+  sum(
+    standardised(fit)
+      .map(Math.abs)
+      .filter(Number.isFinite)
+      .map((one) => (one < HUBER_LIMIT ? one ** 2 / 2 : HUBER_LIMIT * one - HUBER_LIMIT ** 2 / 2)),
+  );
+
+const standardised = ({ residuals, errors }: Fit): number[] =>
+  residuals.map((residual, metric) => residual / (errors[metric] ?? 1));
 
 const huberWeight = (residual: number, variance: number): number =>
   Math.min(1, (HUBER_LIMIT * Math.sqrt(variance)) / Math.abs(residual));

@@ -43,10 +43,9 @@ export const containerTarget: TargetKind<ContainerSpec> = {
       );
     }
   },
-  async again({ target }, now, tools) {
+  async again({ target }, rest, now, tools) {
     const digest = target.facts?.['image'];
     if (digest === undefined) return 'its record does not say which image it was';
-    const [, rest = ''] = /^container:(.*)$/s.exec(target.spec) ?? [];
     try {
       const { options } = splitImage(rest);
       const spec = `container:${[digest, options.map(shellWord).join(' ')].join(' ').trim()}`;

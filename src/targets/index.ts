@@ -38,9 +38,7 @@ export function parseRunnableSpec(
   spec: string,
   { input, options, otherForms = [] }: WhereWritten,
 ): RunnableSpec {
-  const colon = spec.indexOf(':');
-  const name = colon < 0 ? spec : spec.slice(0, colon);
-  const rest = colon < 0 ? undefined : spec.slice(colon + 1);
+  const { name, rest } = splitKind(spec);
   if (isKind(name)) return KINDS[name].parse({ input, spec, rest, options });
   const allowed = [...RUNNABLE_KINDS, ...otherForms].join(', ');
   throw usageFailure(`${input} "${spec}" is of no known kind: give one of ${allowed}.`);
@@ -72,7 +70,15 @@ export async function runAgain(
     return `the newest stored run measured ${earlier.target.spec}, a target of another kind`;
   }
   const kind: TargetKind<RunnableSpec> = KINDS[candidate.kind];
-  return kind.again(earlier, candidate, tools);
+  return kind.again(earlier, splitKind(earlier.target.spec).rest ?? '', candidate, tools);
+}
+
+/** `container:alpine` is the kind `container` and the rest `alpine`; without a colon there is no rest. */
+function splitKind(spec: string): { name: string; rest: string | undefined } {
+  const colon = spec.indexOf(':');
+  return colon < 0
+    ? { name: spec, rest: undefined }
+    : { name: spec.slice(0, colon), rest: spec.slice(colon + 1) };
 }
 
 const isKind = (name: string): name is RunnableSpec['kind'] => Object.hasOwn(KINDS, name);

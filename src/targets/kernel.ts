@@ -104,9 +104,8 @@ export const kernelTarget: TargetKind<KernelSpec> = {
         : {}),
     };
   },
-  async again({ target, instructions }, now, { signal }) {
+  async again({ target, instructions }, rest, now, { signal }) {
     const { facts = {}, machine } = target;
-    const [, rest = ''] = /^kernel:(.*)$/s.exec(target.spec) ?? [];
     try {
       const spec = { ...splitKernelSpec(target.spec, rest.trim()), options: now.options };
       const { content, architecture } = await readImage(spec.path, signal);

@@ -56,8 +56,14 @@ export interface TargetKind<S extends RunnableSpec> {
   /**
    * What an earlier run measured, as a target that can be measured again here.
    *
+   * @param rest what follows the first colon of its spec
    * @param now the candidate's spec: engine and machine are the same for both sides
    * @returns or why it cannot be measured again here, as a clause
    */
-  again(earlier: Run, now: S, tools: Pick<TargetTools, 'signal' | 'progress'>): Promise<S | string>;
+  again(
+    earlier: Run,
+    rest: string,
+    now: S,
+    tools: Pick<TargetTools, 'signal' | 'progress'>,
+  ): Promise<S | string>;
 }

@@ -3,15 +3,20 @@ import { QUANTITIES, type Quantity } from '../record/report.js';
 import type { MetricRecord } from '../record/run.js';
 import { absoluteError, fitLeastAbsolute, type Point, predicted } from '../stats/least-absolute.js';
 import { seededRandom } from '../stats/random.js';
+import { formatNsDifference } from '../text/units.js';
 import { type Comparison, isMeasured, type MeasuredFinding } from './comparison.js';
 
 /** One of each quantity, in words. */
-export const UNIT_WORDS: Record<Quantity, string> = {
+const UNIT_WORDS: Record<Quantity, string> = {
   entries: 'kernel entry',
   switches: 'context switch',
   tcpKilobytes: 'kilobyte over TCP',
   kilobytes: 'kilobyte moved',
 };
+
+/** `+26 ns for every kernel entry` */
+export const costText = (quantity: Quantity, ns: number): string =>
+  `${formatNsDifference(ns)} for every ${UNIT_WORDS[quantity]}`;
 
 /** How many ns more each unit of a quantity costs, with its 95 % interval. */
 interface Term {

@@ -1,12 +1,7 @@
 import type { EarlierRuns } from '../record/earlier-runs.js';
 import { isRefused } from '../record/metric-status.js';
 import { isCounted, type MetricRecord, type Run } from '../record/run.js';
-import {
-  EQUIVALENCE_CONFIDENCE,
-  PERSISTENT_DIFFERENCE,
-  SHOWN_CONFIDENCE,
-  STORED_MARGIN,
-} from '../stats/assumptions.js';
+import { EQUIVALENCE_CONFIDENCE, SHOWN_CONFIDENCE, STORED_MARGIN } from '../stats/assumptions.js';
 import { mde80ForPrediction } from '../stats/power.js';
 import { runsToSettle } from '../stats/settle.js';
 import { studentTest } from '../stats/student-test.js';
@@ -15,7 +10,7 @@ import type { Comparison, MeasuredFinding } from './comparison.js';
 import { compareCounts } from './counts.js';
 import { asChange, decide } from './decision.js';
 import { floorOf } from './floor.js';
-import { judgeTimes, type TimedAgainstHistory } from './history/judge-times.js';
+import { judgeTimes, nuisanceOf, SHARE, type TimedAgainstHistory } from './history/judge-times.js';
 import { metricOf, withinDifferences } from './samples.js';
 import { type JudgingSettings, marginOf } from './settings.js';
 import { comparablePair, notTested, sidesOfChange } from './sides.js';
@@ -93,9 +88,8 @@ function timedFinding(
   });
   const floor = floorOf(withinDifferences(candidate, id, 'screen'), marginRatio, alpha);
   const margin = Math.log1p(marginRatio);
-  const judging = { margin, alpha: alpha / 2, familySize: gate ? familySize : 1 };
-  const nuisance = Math.log1p(Math.min(PERSISTENT_DIFFERENCE, marginRatio));
-  const detected = mde80ForPrediction({ ...change, ...judging, margin: nuisance });
+  const judging = { margin, alpha: SHARE * alpha, familySize: gate ? familySize : 1 };
+  const detected = mde80ForPrediction({ ...change, ...judging, margin: nuisanceOf(marginRatio) });
   const equivalence = studentTest(change, margin, EQUIVALENCE_CONFIDENCE);
   const finding = {
     ...({ measure: 'time', id, gate, marginRatio, change: shown } as const),
@@ -126,18 +120,14 @@ function notCompared(
   const other = stored.findLast((one) => one.status === 'ok' || isRefused(one)) ?? stored.at(-1);
   const marginRatio = marginOf(metric, settings.margins, STORED_MARGIN);
   const pair = comparablePair(other, metric);
-  if (match !== 'other-machine' && typeof pair === 'string') {
-    return notTested(metric, marginRatio, other, metric, pair);
-  }
-  if (match !== 'other-machine') {
-    return {
-      ...notTested(metric, marginRatio, other, metric, TOO_FEW_QUIET),
-      verdict: 'inconclusive',
-    };
-  }
   // Another machine may offer what this one never did. So it is not a loss.
-  const finding = notTested(metric, marginRatio, other, metric, OTHER_MACHINE);
-  return { ...finding, verdict: 'incomparable' };
+  if (match === 'other-machine') {
+    const finding = notTested(metric, marginRatio, other, metric, OTHER_MACHINE);
+    return { ...finding, verdict: 'incomparable' };
+  }
+  if (typeof pair === 'string') return notTested(metric, marginRatio, other, metric, pair);
+  const finding = notTested(metric, marginRatio, other, metric, TOO_FEW_QUIET);
+  return { ...finding, verdict: 'inconclusive' };
 }
 
 /**

@@ -7,12 +7,13 @@ import {
   fitLevels,
   type LevelModel,
   type Levels,
+  residualLoss,
   residualScale,
 } from '../../stats/levels.js';
 import { studentCdf } from '../../stats/student.js';
 import { quantitiesOf } from '../diagnosis.js';
 import { type ShiftTest, smallestP } from '../shift-test.js';
-import type { History } from './history.js';
+import type { History, TestedHistory } from './history.js';
 
 /**
  * One cause that shows in many metrics at once: so many ns for every kernel entry, switch or kilobyte,
@@ -25,8 +26,6 @@ export interface Cause {
   size: number;
   /** Its tests, adjusted over all causes. */
   test: ShiftTest;
-  /** The change of each metric that it makes, on the log scale. */
-  shifts: readonly number[];
   fit: Fit;
 }
 
@@ -71,7 +70,7 @@ const MIN_EXPLAINED = 0.5;
  * @returns the cause that fits best of those that are sure; and the nearest to sure, to measure again
  */
 export function findCause(
-  history: History,
+  history: TestedHistory,
   row: Levels,
   lowest: Levels,
   level: number,
@@ -81,12 +80,12 @@ export function findCause(
     testPattern(history, row, pattern, weightOf(pattern, all)),
   );
   const worthIt = tested.filter(
-    ({ shifts }) => shifts.filter((shift, metric) => matters(metric, shift)).length >= MIN_METRICS,
+    ({ fit }) => fit.shifts.filter((shift, metric) => matters(metric, shift)).length >= MIN_METRICS,
   );
   const suspected = worthIt.toSorted((a, b) => smallestP(a.test) - smallestP(b.test))[0];
   const called = worthIt
     .filter((cause) => smallestP(cause.test) <= level)
-    .toSorted((a, b) => lossOf(a.fit) - lossOf(b.fit))
+    .toSorted((a, b) => residualLoss(a.fit) - residualLoss(b.fit))
     .find(
       (cause) =>
         membersOf(cause, matters).length >= MIN_METRICS &&
@@ -98,12 +97,12 @@ export function findCause(
 
 /** The metrics that a cause moved beyond their margins and that moved so: at least half as far. */
 export const membersOf = (
-  { shifts, fit }: Cause,
+  { fit: { shifts, residuals } }: Cause,
   matters: (metric: number, shift: number) => boolean,
 ): number[] =>
   [...shifts.keys()].filter((metric) => {
     const shift = shifts[metric] ?? 0;
-    const moved = shift + (fit.residuals[metric] ?? Number.NaN);
+    const moved = shift + (residuals[metric] ?? Number.NaN);
     return matters(metric, shift) && moved / shift >= MIN_SHARED;
   });
 
@@ -132,14 +131,13 @@ const weightOf = ({ what }: Pattern, all: readonly Pattern[]): number =>
   what === 'entries' ? ENTRIES_WEIGHT : (1 - ENTRIES_WEIGHT) / Math.max(1, all.length - 1);
 
 function testPattern(
-  history: History,
+  history: TestedHistory,
   row: Levels,
   { what, units }: Pattern,
   weight: number,
 ): Cause {
   const fit = fitLevels(history.model, row, units);
-  const { size } = fit;
-  const shifts = units.map((unit) => Math.log1p(Math.max(-0.9, size * unit)));
+  const { size, shifts } = fit;
   const odd = leftOut(history, units).map((one) => (one.size / one.standardError) ** 2);
   const limit = odd.length === 0 ? 0 : MAX_ODD * (median(odd) + 1);
   const { factor, worth } = INFLATION;
@@ -151,36 +149,25 @@ function testPattern(
   const sure = Math.max(0, 1 - PERSISTENT_DIFFERENCE / largest / 2) * (Math.abs(size) / error);
   const p = Math.min(1, studentCdf(-sure, degreesOfFreedom) / weight);
   const test = size > 0 ? { slower: p, faster: 1 } : { slower: 1, faster: p };
-  return { what, size, test, shifts, fit };
+  return { what, size, test, fit };
 }
 
 /** Each stored run, fitted by what the others say. */
-const leftOut = ({ rows, without }: History, units: readonly number[]): Fit[] =>
+const leftOut = ({ rows, without }: TestedHistory, units: readonly number[]): Fit[] =>
   without.map((model, run) => fitLevels(model, rows[run] ?? [], units));
 
-function showsInLowest(history: History, lowest: Levels, { size, shifts }: Cause): boolean {
-  const units = shifts.map((shift) => Math.expm1(shift) / size);
+function showsInLowest(history: History, lowest: Levels, { size, fit }: Cause): boolean {
+  const units = fit.shifts.map((shift) => Math.expm1(shift) / size);
   const model: LevelModel = { ...history.model, centres: [...history.lowest] };
   return fitLevels(model, lowest, units).size / size >= MIN_LOWEST_SHARE;
 }
 
 /** Whether what the cause leaves over is no stranger than in stored runs, or it explains most. */
-function fits(history: History, row: Levels, { fit }: Cause): boolean {
+function fits(history: TestedHistory, row: Levels, { fit }: Cause): boolean {
   if (residualScale(fit) <= MAX_SCALE * usualScale(history)) return true;
-  return 1 - lossOf(fit) / lossOf(fitLevels(history.model, row)) >= MIN_EXPLAINED;
+  return 1 - residualLoss(fit) / residualLoss(fitLevels(history.model, row)) >= MIN_EXPLAINED;
 }
 
 /** How far the metrics of a stored run stray, in units of what the model expects: at least 1. */
-export function usualScale({ rows, without }: History): number {
-  const scales = without.map((model, run) => residualScale(fitLevels(model, rows[run] ?? [])));
-  return scales.length === 0 ? 1 : Math.max(1, median(scales));
-}
-
-/** Huber's loss of the residuals. */
-const lossOf = ({ residuals, errors }: Fit): number =>
-  sum(
-    residuals
-      .map((residual, metric) => Math.abs(residual / (errors[metric] ?? 1)))
-      .filter(Number.isFinite)
-      .map((one) => (one < 2 ? (one * one) / 2 : 2 * one - 2)),
-  );
+export const usualScale = ({ strays }: TestedHistory): number =>
+  strays.length === 0 ? 1 : Math.max(1, median(strays.map(residualScale)));

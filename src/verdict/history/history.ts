@@ -7,7 +7,14 @@ import {
   PRIOR_STANDARD_DEVIATIONS,
 } from '../../stats/assumptions.js';
 import { segmentStarts, steadyDeviations } from '../../stats/change-points.js';
-import { type LevelModel, type Levels, learnLevels, medianOf } from '../../stats/levels.js';
+import {
+  type Fit,
+  fitLevels,
+  type LevelModel,
+  type Levels,
+  learnLevels,
+  medianOf,
+} from '../../stats/levels.js';
 import type { VariancePrior } from '../../stats/moderated.js';
 import type { RunLevel, RunLevels } from './quiet-launches.js';
 
@@ -15,10 +22,10 @@ import type { RunLevel, RunLevels } from './quiet-launches.js';
 export interface History {
   metrics: readonly TimedMetric[];
   model: LevelModel;
+  /** The assumed spread of each metric. */
+  priors: readonly VariancePrior[];
   /** The runs' levels, oldest first; levels from before a change are moved to today's. */
   rows: readonly Levels[];
-  /** The model without one run, for every run; empty if there are too few to leave one out. */
-  without: readonly LevelModel[];
   /** How many launches of the stored runs count. */
   launches: readonly number[];
   /** Typical ns per operation; NaN for a metric that no stored run has. */
@@ -27,6 +34,14 @@ export interface History {
   lowest: readonly number[];
   /** How far a slow quiet launch of the stored runs lies above the level of its run. */
   reach: readonly number[];
+}
+
+/** A history that also says how far each stored run strays from what the others say. */
+export interface TestedHistory extends History {
+  /** The model without one run, for every run; empty if there are too few to leave one out. */
+  without: readonly LevelModel[];
+  /** Each run fitted by the model without it. */
+  strays: readonly Fit[];
 }
 
 /** With fewer runs, leaving one out says more of the prior than of the runs. */
@@ -65,18 +80,13 @@ export function learnHistory(
   const rows = runs.map((_, run) => segments.map(({ levels }) => levels[run] ?? Number.NaN));
   const sizes = segments.map(({ size }) => size);
   const priors = metrics.map(({ id }) => shippedPrior(id));
-  const learn = (some: readonly Levels[]) => learnLevels(some, priors, sizes);
   const values = (of: (level: RunLevel) => number) =>
     metrics.map(({ id }, metric) => {
       const known = runs.flatMap(({ levels }) => levels.get(id) ?? []);
       return medianOf(known.slice(-Math.max(1, sizes[metric] ?? 1)).map(of));
     });
   return {
-    ...{ metrics, rows, model: learn(rows) },
-    without:
-      runs.length < MIN_TO_LEAVE_OUT
-        ? []
-        : rows.map((_, left) => learn(rows.filter((__, run) => run !== left))),
+    ...{ metrics, rows, priors, model: learnLevels(rows, priors, sizes) },
     launches: metrics.map(({ id }) => sum(runs.map(({ levels }) => levels.get(id)?.launches ?? 0))),
     ns: values(({ ns }) => ns),
     lowest: values(({ lowest }) => lowest),
@@ -85,6 +95,23 @@ export function learnHistory(
       return above.length === 0 ? 0 : quantile(above, REACH);
     }),
   };
+}
+
+/** Leaves each stored run out in turn. */
+export function testHistory(history: History): TestedHistory {
+  const { rows, priors, model } = history;
+  const without =
+    rows.length < MIN_TO_LEAVE_OUT
+      ? []
+      : rows.map((_, left) =>
+          learnLevels(
+            rows.filter((__, run) => run !== left),
+            priors,
+            model.runs,
+          ),
+        );
+  const strays = without.map((other, run) => fitLevels(other, rows[run] ?? []));
+  return { ...history, without, strays };
 }
 
 /** A metric's levels, with those from before a change moved to today's, and how many are today's. */

@@ -2,15 +2,15 @@ import { median } from 'simple-statistics';
 import { oldestFirst } from '../../record/earlier-runs.js';
 import { isTimed, type Run, type TimedMetric } from '../../record/run.js';
 import { PERSISTENT_DIFFERENCE, SCREEN_LEVEL, STORED_MARGIN } from '../../stats/assumptions.js';
-import { type Fit, fitLevels, type Levels } from '../../stats/levels.js';
+import { type Fit, fitLevels, type Levels, levelError } from '../../stats/levels.js';
 import { type StudentTest, studentTest } from '../../stats/student-test.js';
-import { countOf, formatNsDifference, formatRatio } from '../../text/units.js';
-import { UNIT_WORDS } from '../diagnosis.js';
+import { countOf, formatRatio } from '../../text/units.js';
+import { costText } from '../diagnosis.js';
 import { type JudgingSettings, marginOf } from '../settings.js';
 import { adjustFamily, type ShiftTest, smallestP } from '../shift-test.js';
 import { type Cause, findCause, membersOf } from './causes.js';
 import { doubtOf, mayBeCalled } from './doubts.js';
-import { type History, learnHistory } from './history.js';
+import { type History, learnHistory, type TestedHistory, testHistory } from './history.js';
 import { exceedsMachine, machineObstacle, type Widths } from './machine-state.js';
 import { type RunLevel, type RunLevels, runLevels } from './quiet-launches.js';
 import { comparableLevels, isUsable, tooFew, unusedCaveats } from './usable-runs.js';
@@ -53,7 +53,11 @@ export interface Times {
 }
 
 /** Half of alpha is for causes of many metrics, half for single metrics. */
-const SHARE = 0.5;
+export const SHARE = 0.5;
+
+/** The difference on the log scale that may persist between equal runs: what a change is tested against. */
+export const nuisanceOf = (marginRatio: number): number =>
+  Math.log1p(Math.min(PERSISTENT_DIFFERENCE, marginRatio));
 
 /** How much larger the error of one metric is than its model says: its tails are not normal. */
 const INFLATION = 1.15;
@@ -82,7 +86,7 @@ export function judgeTimes(runs: readonly Run[], candidate: Run, settings: Judgi
   const usable = levels.filter((run) => isUsable(run, gated));
   const learn = (metrics: readonly TimedMetric[]) =>
     learnHistory(usable, metrics, (metric) => Math.log1p(marginRatioOf(metric)));
-  const history = learn(gated);
+  const history = testHistory(learn(gated));
   const judged = judgeGated({
     ...{ history, own, fresh, settings, marginRatioOf },
     widths: { own: candidate.coreWidth, stored: runs.flatMap(({ coreWidth }) => coreWidth ?? []) },
@@ -110,7 +114,7 @@ export function judgeTimes(runs: readonly Run[], candidate: Run, settings: Judgi
 }
 
 interface Judging {
-  history: History;
+  history: TestedHistory;
   own: RunLevels;
   /** The candidate's levels in the launches that confirm. */
   fresh: RunLevels;
@@ -184,7 +188,7 @@ function judgeGated(judging: Judging): Gated {
     metrics: judged,
     familySize,
     ...(odd === undefined ? {} : { obstacle: odd }),
-    suspects: suspectsOf(judged, suspected, margins, metrics, fit),
+    suspects: suspectsOf(judged, suspected, matters, metrics),
   };
 }
 
@@ -195,7 +199,7 @@ function singleTests({ history, fresh, marginRatioOf }: Judging, row: Levels, fi
     metrics.flatMap((metric, index): [string, ShiftTest][] => {
       const rest = fit.residuals[index] ?? Number.NaN;
       if (!Number.isFinite(rest) || !Number.isFinite(row[index])) return [];
-      const nuisance = Math.log1p(Math.min(PERSISTENT_DIFFERENCE, marginRatioOf(metric)));
+      const nuisance = nuisanceOf(marginRatioOf(metric));
       // A cause explains a part of the change, as long as the machine could do the rest.
       const explained = (row[index] ?? 0) - (model.centres[index] ?? 0) - fit.state - rest;
       const testOf = (level: number) => {
@@ -217,9 +221,7 @@ function singleTests({ history, fresh, marginRatioOf }: Judging, row: Levels, fi
 }
 
 const errorOf = ({ model }: History, index: number) => ({
-  standardError:
-    INFLATION *
-    Math.sqrt((model.variances[index] ?? 1) * (1 + 1 / Math.max(1, model.runs[index] ?? 1))),
+  standardError: INFLATION * levelError(model, index),
   degreesOfFreedom: model.degreesOfFreedom[index] ?? 1,
 });
 
@@ -248,7 +250,7 @@ function isConfirmed(cause: Cause, { history, fresh }: Judging): boolean {
   const { metrics, model } = history;
   const shares = metrics.flatMap(({ id }, index) => {
     const again = fresh.levels.get(id)?.level;
-    const shift = cause.shifts[index] ?? 0;
+    const shift = cause.fit.shifts[index] ?? 0;
     const centre = model.centres[index] ?? Number.NaN;
     if (again === undefined || shift === 0 || !Number.isFinite(centre)) return [];
     return [(again - centre - cause.fit.state) / shift];
@@ -264,25 +266,25 @@ const sampleText = (runs: number, cause: Cause | undefined): string => {
 
 const causeText = ({ what, size }: Cause): string =>
   typeof what === 'string'
-    ? `${formatNsDifference(size)} for every ${UNIT_WORDS[what]}`
+    ? costText(what, size)
     : `${formatRatio(1 + size)} in the family ${what.family}`;
 
 /** What is to be measured again: what is nearly called alone, and what the likeliest cause moved. */
 function suspectsOf(
   judged: readonly TimedAgainstHistory[],
   suspected: Cause | undefined,
-  margins: readonly number[],
+  matters: (metric: number, shift: number) => boolean,
   metrics: readonly TimedMetric[],
-  { errors }: Fit,
 ): string[] {
   const alone = judged
-    .filter(({ test }) => test !== undefined && smallestP(test) <= SCREEN_LEVEL)
+    .filter(({ test = NEVER }) => smallestP(test) <= SCREEN_LEVEL)
     .toSorted((a, b) => smallestP(a.test ?? NEVER) - smallestP(b.test ?? NEVER))
     .map(({ metric }) => metric.id);
   if (suspected === undefined || smallestP(suspected.test) > SCREEN_LEVEL) return alone;
-  const clarity = (index: number) => Math.abs(suspected.shifts[index] ?? 0) / (errors[index] ?? 1);
+  const { shifts, errors } = suspected.fit;
+  const clarity = (index: number) => Math.abs(shifts[index] ?? 0) / (errors[index] ?? 1);
   const members = [...metrics.keys()]
-    .filter((index) => Math.abs(suspected.shifts[index] ?? 0) >= (margins[index] ?? 0))
+    .filter((index) => matters(index, shifts[index] ?? 0))
     .toSorted((a, b) => clarity(b) - clarity(a))
     .slice(0, MAX_MEMBERS)
     .flatMap((index) => metrics[index]?.id ?? []);

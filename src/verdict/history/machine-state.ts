@@ -1,16 +1,14 @@
-import { sum } from 'simple-statistics';
 import { STORED_MARGIN, WIDTH_THRESHOLD } from '../../stats/assumptions.js';
 import {
   type Fit,
-  fitLevels,
   MIN_METRICS_FOR_STATE,
   medianOf,
   residualScale,
-  STATE_PRIOR,
+  stateVarianceOf,
 } from '../../stats/levels.js';
 import { formatRatio, formatShare } from '../../text/units.js';
 import { MAX_SCALE, usualScale } from './causes.js';
-import type { History } from './history.js';
+import type { TestedHistory } from './history.js';
 
 /**
  * A neighbour on the core makes an operation up to this many times as long (measured: 1.3 to 1.5). A
@@ -31,28 +29,28 @@ export interface Widths {
 }
 
 /** One sentence: why changes that a machine could make are not called, if there is a reason. */
-export const machineObstacle = (history: History, fit: Fit, widths: Widths): string | undefined =>
+export const machineObstacle = (
+  history: TestedHistory,
+  fit: Fit,
+  widths: Widths,
+): string | undefined =>
   history.metrics.length < MIN_METRICS_FOR_STATE ? otherWidth(widths) : oddState(history, fit);
 
 /**
  * A run whose state no stored run had: all metrics moved together, or they stray more than they should.
  * That may be the machine or the candidate, and stored runs cannot tell.
  */
-function oddState(history: History, fit: Fit): string | undefined {
-  const { without, rows, model } = history;
-  const states = without.map((other, run) => fitLevels(other, rows[run] ?? []).state);
-  const { standardDeviation, degreesOfFreedom: worth } = STATE_PRIOR;
-  const variance =
-    (worth * standardDeviation ** 2 + sum(states.map((state) => state ** 2))) /
-    (worth + states.length);
+function oddState(history: TestedHistory, fit: Fit): string | undefined {
+  const { strays, rows, model } = history;
+  const variance = stateVarianceOf(strays.map(({ state }) => state));
   const error = Math.sqrt(variance * (1 + 1 / Math.max(1, rows.length)));
   const moved = Math.abs(fit.state) > Math.log1p(STORED_MARGIN);
   if (moved && Math.abs(fit.state) > MAX_STATE_ERRORS * error) {
     return `Everything took ${formatRatio(Math.exp(fit.state))} against the stored runs, which differ by ${formatShare(Math.sqrt(model.stateVariance))}. That may be the machine or the candidate, and stored runs cannot tell: measure both sides in one job (baseline and candidate), or run again.`;
   }
-  const scale = residualScale(fit);
-  if (scale <= MAX_SCALE * usualScale(history)) return undefined;
-  return `The metrics stray ${(scale / usualScale(history)).toFixed(1)} times as far from each other as in the stored runs, and no single cause explains it. The machine was in a state that the stored runs have not seen: measure both sides in one job (baseline and candidate), or run again.`;
+  const ratio = residualScale(fit) / usualScale(history);
+  if (ratio <= MAX_SCALE) return undefined;
+  return `The metrics stray ${ratio.toFixed(1)} times as far from each other as in the stored runs, and no single cause explains it. The machine was in a state that the stored runs have not seen: measure both sides in one job (baseline and candidate), or run again.`;
 }
 
 /** With few metrics, launches beside a neighbour cannot be told by the metrics: the core's width tells. */
