@@ -45,9 +45,18 @@ function parsePercent(text: string): number | undefined {
   return percent >= 0.1 && percent <= 1000 ? percent / 100 : undefined;
 }
 
+/** What a run record can hold of them (`planSchema`), far more than the catalogue needs. */
+const MAX_GLOBS = 512;
+const MAX_GLOB = 4096;
+
 /** Reads metric globs separated by commas, blanks or newlines. */
 export function parseGlobs(text: string): string[] {
   const globs = words(text).flatMap((word) => word.split(/\s+/));
+  if (globs.length > MAX_GLOBS || globs.some((glob) => glob.length > MAX_GLOB)) {
+    throw usageFailure(
+      `metrics "${text.slice(0, 100)}…" is too long: give at most ${MAX_GLOBS} globs of at most ${MAX_GLOB} characters, such as syscall.*.`,
+    );
+  }
   if (globs.length > 0 || text.trim() === '') return globs;
   throw usageFailure(`metrics "${text}" names no metric: give ids or globs, such as syscall.*.`);
 }

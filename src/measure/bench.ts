@@ -34,7 +34,7 @@ export async function prepareBench(
     addon,
     now: () => performance.now(),
     probe: built.probe,
-    plan: makePlan(metrics, config.seed, await quietestCpu(addon)),
+    plan: makePlan(metrics, config.seed, await quietestCpu(addon), config.metrics),
     signal,
   };
 }

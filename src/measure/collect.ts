@@ -61,8 +61,8 @@ export function collectRun(
     platform: environment.platform,
     subject: environment.subject,
     plan: { ...planRecord(plan), ...placement(observations) },
-    ...coreWidth(observations),
-    launches: observations.map((observation) => observation.launch),
+    ...coreWidth(observations.filter(isMeasuring)),
+    launches: observations.map((one) => ({ ...one.launch, ...coreWidth([one]) })),
     metrics: plan.metrics.map((entry) => metricRecord(entry, observations, neighbours)),
     ...tailsOf(observations),
   });
@@ -92,7 +92,7 @@ function tailsOf(observations: readonly LaunchObservation[]): { tails?: Tails } 
 }
 
 function coreWidth(observations: readonly LaunchObservation[]): { coreWidth?: number } {
-  const width = typicalWidth(observations.filter(isMeasuring).map(timedBatches));
+  const width = typicalWidth(observations.map(timedBatches));
   return width === undefined ? {} : { coreWidth: rounded(width) };
 }
 

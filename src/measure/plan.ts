@@ -6,6 +6,8 @@ import { ESTIMATE_QUANTILE, OCCUPANCY_THRESHOLD } from '../stats/assumptions.js'
 /** What every launch of a run has in common. */
 export interface Plan {
   metrics: MetricEntry[];
+  /** The globs that chose them; empty for all of the catalogue. */
+  globs: readonly string[];
   seed: number;
   cpu: number;
   /** Processes of the probe in one launch. */
@@ -34,9 +36,15 @@ const ROUNDS_PER_LAUNCH = 10;
 const BATCHES_PER_ROUND = 3;
 const BATCH_US = 100;
 
-export function makePlan(metrics: MetricEntry[], seed: number, cpu: number): Plan {
+export function makePlan(
+  metrics: MetricEntry[],
+  seed: number,
+  cpu: number,
+  globs: readonly string[] = [],
+): Plan {
   return {
     metrics,
+    globs,
     seed,
     cpu,
     processesPerLaunch: 1,
@@ -49,6 +57,7 @@ export function makePlan(metrics: MetricEntry[], seed: number, cpu: number): Pla
 /** The plan as a run record stores it. */
 export const planRecord = (plan: Plan): PlanRecord => ({
   seed: plan.seed,
+  ...(plan.globs.length === 0 ? {} : { metricGlobs: [...plan.globs] }),
   cpu: plan.cpu,
   pinned: true,
   processesPerLaunch: plan.processesPerLaunch,

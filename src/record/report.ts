@@ -318,7 +318,15 @@ export const reportSchema = z.strictObject({
       .describe('why the baseline is this one; absent if the user chose it'),
     facts: factsSchema,
   }),
-  candidate: z.strictObject({ spec: z.string(), run: z.string(), facts: factsSchema }),
+  candidate: z.strictObject({
+    spec: z.string(),
+    run: z.string(),
+    metricGlobs: z
+      .array(z.string())
+      .optional()
+      .describe('the globs that chose the metrics; absent if all were measured'),
+    facts: factsSchema,
+  }),
   records: z
     .array(recordSchema)
     .min(1)

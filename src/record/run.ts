@@ -112,6 +112,8 @@ const sourceSchema = z.strictObject({
 
 const planSchema = z.strictObject({
   seed: count,
+  /** The globs that chose the metrics; absent if all were measured. */
+  metricGlobs: z.array(z.string().min(1).max(4096)).min(1).max(512).optional(),
   /** The CPU that the launches ran on, and whether they were pinned; absent if not recorded. */
   cpu: z.int().min(0).max(65535),
   pinned: z.boolean().optional(),
@@ -143,6 +145,8 @@ const launchSchema = z.strictObject({
   systemNs: nanoseconds,
   stolenNs: nanoseconds,
   involuntarySwitches: count,
+  /** The run's `coreWidth` in this launch alone; absent if no metric was timed or it is not known. */
+  coreWidth: z.number().gt(0).max(1e6).optional(),
   failure: text.optional(),
 });
 

@@ -9,7 +9,7 @@ import {
   type Report,
   reportSchema,
 } from '../record/report.js';
-import { runText } from '../record/run.js';
+import { type Run, runText } from '../record/run.js';
 import type { GateVerdict } from '../record/verdict.js';
 import { figure } from '../text/units.js';
 import type { Comparison, Machine } from '../verdict/comparison.js';
@@ -74,6 +74,7 @@ export function buildReport(
     candidate: {
       spec: specs.candidate,
       run: comparison.candidate.id,
+      ...globsOf(comparison.candidate),
       facts: comparison.candidate.target.facts ?? {},
     },
     records: exhibits.map(recordReference),
@@ -94,6 +95,9 @@ export function buildReport(
   };
   return reportSchema.parse({ ...report, headline: headline(report) });
 }
+
+const globsOf = ({ plan: { metricGlobs } }: Run) =>
+  metricGlobs === undefined ? {} : { metricGlobs };
 
 const recordReference = (exhibit: Exhibit): RecordReference => ({
   role: exhibit.role,

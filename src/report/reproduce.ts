@@ -14,6 +14,7 @@ export function reproduction(report: Report): Command {
     `--baseline ${stored ? 'directory:runs' : shellWord(before.spec)}`,
     `--candidate ${shellWord(after.spec)}`,
     ...(report.counted !== null && !findings.some(isMeasuredReport) ? ['--evidence counted'] : []),
+    ...metricsOption(after.metricGlobs),
     ...judgingOptions(report),
   ].join(' ');
   const text = stored
@@ -21,6 +22,9 @@ export function reproduction(report: Report): Command {
     : 'In a clone of syscall-gate on a machine of the same kind:';
   return { kind: 'command', text, command };
 }
+
+const metricsOption = (globs: readonly string[] = []): string[] =>
+  globs.length === 0 ? [] : [`--metrics ${shellWord(globs.join(','))}`];
 
 const reproduceMerge = (report: Report): Command => ({
   kind: 'command',

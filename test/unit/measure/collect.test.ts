@@ -87,6 +87,23 @@ test('launches beside a busy thread on the core are left out, unless no other me
   expect(all).not.toHaveProperty('contended');
 });
 
+test('the record holds the width of the core, in each launch and in the typical one', () => {
+  const wide = (width: number): Observation => {
+    const one = measured();
+    if (one.status === 'ok' && one.kind === 'timed') one.batches.width.fill(width);
+    return one;
+  };
+  const launches = [
+    launch(0, wide(9), 'warm-up'),
+    ...[0.5, 0.7, 0.9].map((w, i) => launch(i + 1, wide(w))),
+  ];
+  const plan = makePlan([ENTRY], 1, 0, ['syscall.*']);
+  const run = collectRun(HOST, plan, [...launches, launch(4, undefined)], IDENTITY, NO_NEIGHBOURS);
+  expect(run.coreWidth).toBe(0.7);
+  expect(run.launches.map(({ coreWidth }) => coreWidth)).toEqual([9, 0.5, 0.7, 0.9, undefined]);
+  expect(run.plan.metricGlobs).toEqual(['syscall.*']);
+});
+
 test('a counted metric keeps the count of each launch, and the medians of what was noted', () => {
   const counted = (count: number, noted: number): Observation => ({
     ...{ status: 'ok', kind: 'counted', details: { segments_per_op: noted } },
