@@ -9,6 +9,7 @@ import { screenSchedule } from '#src/measure/schedule.js';
 import type { MetricEntry } from '#src/probe/catalogue.js';
 import { parseRunnableSpec } from '#src/targets/index.js';
 import { withTargets } from '#src/targets/sides.js';
+import { NO_OPTIONS } from '#src/targets/spec.js';
 import type { Target } from '#src/targets/target.js';
 import { VERSION } from '#src/version.js';
 import { numberFrom } from './number-option.ts';
@@ -66,7 +67,7 @@ async function run(signal: AbortSignal): Promise<void> {
 const specOf = (kernel: string) =>
   parseRunnableSpec(`kernel:${kernel}`, {
     input: 'kernel',
-    options: { containerEngine: '', kernelOptions: options.kernelOptions },
+    options: { ...NO_OPTIONS, kernelOptions: options.kernelOptions },
   });
 
 /** From QEMU's start to its end, with a plan that takes a millisecond. */

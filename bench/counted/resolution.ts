@@ -4,6 +4,7 @@ import type { Bench } from '#src/measure/launch.js';
 import type { InstructionMetric } from '#src/record/instructions.js';
 import { parseRunnableSpec } from '#src/targets/index.js';
 import { withTargets } from '#src/targets/sides.js';
+import { NO_OPTIONS } from '#src/targets/spec.js';
 import { isCountable } from '#src/targets/target.js';
 import { SILENT } from '../silent.ts';
 
@@ -38,7 +39,7 @@ export async function resolutionOf(
   const seeds = Array.from({ length: Math.ceil(options.boots / 2) }, (_, index) => index + 1);
   const spec = parseRunnableSpec(`kernel:${kernel}`, {
     input: 'kernel',
-    options: { containerEngine: '', kernelOptions: options.kernelOptions },
+    options: { ...NO_OPTIONS, kernelOptions: options.kernelOptions },
   });
   const opening = { progress: SILENT, evidence: 'counted' } as const;
   return withTargets({ baseline: spec, candidate: spec }, bench, opening, async (sides) => {

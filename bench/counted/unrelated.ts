@@ -4,6 +4,7 @@ import type { Bench } from '#src/measure/launch.js';
 import type { Run } from '#src/record/run.js';
 import { parseRunnableSpec } from '#src/targets/index.js';
 import { withTargets } from '#src/targets/sides.js';
+import { NO_OPTIONS } from '#src/targets/spec.js';
 import { isCountable } from '#src/targets/target.js';
 import type { InstructionsFinding } from '#src/verdict/comparison.js';
 import { compareInstructions } from '#src/verdict/instructions.js';
@@ -121,7 +122,7 @@ function countUnder(
 ): Promise<Run> {
   const spec = parseRunnableSpec(`kernel:${kernel} ${line}`.trim(), {
     input: 'kernel',
-    options: { containerEngine: '', kernelOptions },
+    options: { ...NO_OPTIONS, kernelOptions },
   });
   const opening = { progress: SILENT, evidence: 'counted' } as const;
   return withTargets({ candidate: spec }, bench, opening, async ({ candidate }) => {

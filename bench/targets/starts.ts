@@ -6,6 +6,7 @@ import type { LaunchResult } from '#src/probe/addon.js';
 import { parseWire, planArguments } from '#src/probe/wire.js';
 import { openTarget, parseRunnableSpec } from '#src/targets/index.js';
 import { targetToolsOf } from '#src/targets/sides.js';
+import { NO_OPTIONS } from '#src/targets/spec.js';
 import type { Target } from '#src/targets/target.js';
 import { SILENT } from '../silent.ts';
 import type { Kind } from './kinds.ts';
@@ -61,7 +62,7 @@ export async function timeStarts(order: StartsOrder, kinds: readonly Kind[]): Pr
 
 async function openRunner(order: StartsOrder, kind: Kind, index: number): Promise<Runner> {
   const { bench, engine } = order;
-  const options = { containerEngine: engine, kernelOptions: '' };
+  const options = { ...NO_OPTIONS, containerEngine: engine };
   const folder = join(order.folder, String(index));
   await mkdir(folder);
   const spec = parseRunnableSpec(kind.spec, { input: 'spec', options });

@@ -38,6 +38,7 @@ export function readInputs(context: GithubContext): ActionInputs {
       baseline: getInput('baseline'),
       containerEngine: getInput('container-engine'),
       kernelOptions: getInput('kernel-options'),
+      baselineSetup: getInput('baseline-setup'),
       duration: getInput('duration'),
       margin: getInput('margin'),
       metrics: getInput('metrics'),

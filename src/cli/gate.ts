@@ -6,6 +6,7 @@ import { type MeasuredShard, measureShard } from '../flows/shard.js';
 import { renderTerminal } from '../render/terminal.js';
 import {
   alphaOption,
+  baselineSetupOption,
   candidateOption,
   containerEngineOption,
   failOnOption,
@@ -31,6 +32,7 @@ export function addGate(program: Command): void {
       'what to compare with: the same kinds, directory:PATH, file:PATH, or auto: what the newest run in the out folder measured, again beside the candidate if that can be done, else the stored runs',
       DEFAULTS.baseline,
     )
+    .option(...baselineSetupOption)
     .option(...containerEngineOption)
     .option(...kernelOptionsOption)
     .option(

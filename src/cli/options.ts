@@ -18,6 +18,11 @@ export const kernelOptionsOption = [
   'how to boot kernels: memory=MIB cpus=N machine=NAME cpu=MODEL accel=kvm|tcg deadline=SECONDS file=HERE:/THERE',
 ] as const;
 
+export const baselineSetupOption = [
+  '--baseline-setup <script>',
+  'for command:CMD and baseline auto: builds what CMD runs, in a checkout of the commit that the newest run measured',
+] as const;
+
 export const marginOption = [
   '--margin <percent>',
   'smallest change that matters, or glob=percent,… (default: 2% if both sides are measured, 3% against stored runs)',

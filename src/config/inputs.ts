@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import { usageFailure } from '../failure.js';
 import { DEFAULT_ALPHA } from '../stats/assumptions.js';
-import type { EvidenceChoice, TargetOptions } from '../targets/spec.js';
+import type { EvidenceChoice, RunnableSpec, TargetOptions } from '../targets/spec.js';
 import type { BaselineSpec, Config } from './config.js';
 import { parseBaseline, parseCandidate } from './specs.js';
 import {
@@ -39,6 +39,7 @@ export interface RawInputs extends RawTargetOptions {
 export interface RawTargetOptions {
   containerEngine?: string | undefined;
   kernelOptions?: string | undefined;
+  baselineSetup?: string | undefined;
 }
 
 export const DEFAULTS = {
@@ -66,6 +67,7 @@ export function parseConfig(raw: RawInputs): Config {
   const baseline = parseBaseline((raw.baseline || DEFAULTS.baseline).trim(), options, out);
   const evidence = parseEvidence(raw.evidence || DEFAULTS.evidence);
   requireKernels(evidence, [candidate, baseline]);
+  requireCommand(options, candidate, baseline);
   return {
     ...{ candidate, baseline, evidence },
     durationMs: parseDuration(raw.duration || defaultDuration([candidate, baseline])),
@@ -92,6 +94,20 @@ function requireKernels(evidence: EvidenceChoice, sides: readonly BaselineSpec[]
   );
 }
 
+/** Only what a stored run measured has to be set up again, and only a command does not say its files. */
+function requireCommand(
+  { baselineSetup }: TargetOptions,
+  candidate: RunnableSpec,
+  baseline: BaselineSpec,
+): void {
+  if (baselineSetup === '') return;
+  const other = candidate.kind === 'command' ? baseline : candidate;
+  if (other === baseline && baseline.kind === 'auto') return;
+  throw usageFailure(
+    `baseline-setup builds what an earlier run of a command measured, and ${other === baseline ? 'the baseline' : 'the candidate'} is ${other.spec}: give candidate command:CMD and baseline auto, or leave baseline-setup out.`,
+  );
+}
+
 /** Kinds of target that run under this machine's own kernel. */
 const RUN_HERE: ReadonlySet<string> = new Set(['host', 'command', 'container']);
 
@@ -101,4 +117,5 @@ const defaultDuration = (sides: readonly BaselineSpec[]): string =>
 const targetOptions = (raw: RawTargetOptions): TargetOptions => ({
   containerEngine: (raw.containerEngine ?? '').trim(),
   kernelOptions: (raw.kernelOptions ?? '').trim(),
+  baselineSetup: (raw.baselineSetup ?? '').trim(),
 });

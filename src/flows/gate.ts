@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { archive } from '../archive/write.js';
 import type { Config } from '../config/config.js';
+import { CleanUp } from '../files/clean-up.js';
 import { makeFolder } from '../files/folder.js';
 import { claimFolder, saveFile } from '../files/write.js';
 import { gatherEvidence } from '../gather/evidence.js';
@@ -9,8 +10,9 @@ import { runFileName, SET_ASIDE } from '../record/file.js';
 import type { Report } from '../record/report.js';
 import { type Run, runText } from '../record/run.js';
 import { isRed } from '../record/verdict.js';
-import { openBaseline } from '../stores/open.js';
+import { type Baseline, openBaseline } from '../stores/open.js';
 import type { ReadStoredRuns } from '../stores/stored-runs.js';
+import type { Evidence } from '../verdict/evidence.js';
 import { judgeEvidence } from './judge.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -41,9 +43,7 @@ export async function gate(
 ): Promise<Outcome> {
   const { progress } = surroundings;
   await claimFolder(config.out);
-  const baseline = await openBaseline(config, surroundings);
-  const bench = await prepare(config, surroundings);
-  const evidence = await gatherEvidence(config, bench, baseline, surroundings);
+  const { baseline, evidence } = await measure(config, surroundings, prepare);
   const origin = {
     ...{ baseline: baseline.spec, candidate: config.candidate.spec },
     choice: baseline.choice,
@@ -54,6 +54,22 @@ export async function gate(
   for (const sentence of notes) progress.note(sentence);
   progress.end();
   return { report: judged.report, run: evidence.candidate, files: { report, run } };
+}
+
+/** Finds the baseline and measures. What was brought back for the baseline is removed in the end. */
+async function measure(
+  config: Config,
+  surroundings: GateSurroundings,
+  prepare: typeof prepareBench,
+): Promise<{ baseline: Baseline; evidence: Evidence }> {
+  const cleanUp = new CleanUp();
+  try {
+    const baseline = await openBaseline(config, { ...surroundings, cleanUp });
+    const bench = await prepare(config, surroundings);
+    return { baseline, evidence: await gatherEvidence(config, bench, baseline, surroundings) };
+  } finally {
+    for (const sentence of await cleanUp.now()) surroundings.progress.warn(sentence);
+  }
 }
 
 /**

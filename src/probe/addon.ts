@@ -8,6 +8,8 @@ export interface LaunchRequest {
   argv: string[];
   /** The whole environment of the child. */
   env: Record<string, string>;
+  /** Absolute path of the folder to start it in; this process's own if undefined. */
+  folder?: string | undefined;
   /** CPU to pin the child to before exec, or -1 to keep its affinity. */
   cpu: number;
   /** After this time the child's process group is stopped. */

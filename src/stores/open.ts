@@ -1,8 +1,8 @@
 import type { Config, StoredSpec } from '../config/config.js';
 import { usageFailure } from '../failure.js';
-import type { Progress } from '../progress.js';
 import { newerNotes } from '../record/run.js';
 import { isRunnable, runAgain } from '../targets/index.js';
+import type { AgainTools } from '../targets/kind.js';
 import type { RunnableSpec } from '../targets/spec.js';
 import { readDirectory, readFileRun, readOwnRuns } from './directory.js';
 import type { ReadStoredRuns, StoredRuns } from './stored-runs.js';
@@ -15,9 +15,7 @@ export type Baseline = {
   choice?: string;
 } & ({ kind: 'target'; target: RunnableSpec } | { kind: 'stored'; stored: StoredRuns });
 
-interface Sources {
-  progress: Progress;
-  signal: AbortSignal;
+interface Sources extends AgainTools {
   artifacts?: ReadStoredRuns;
 }
 

@@ -1,13 +1,14 @@
+import { join } from 'node:path';
 import { quote } from 'shell-quote';
-import { usageFailure } from '../failure.js';
+import { measurementFailure, usageFailure } from '../failure.js';
 import { targetSchema } from '../record/run.js';
+import { checkOut, commitHere, topFolder } from './command/checkout.js';
+import { runSetup } from './command/setup.js';
 import { withoutSecrets } from './environment.js';
-import type { TargetKind } from './kind.js';
-import type { RunnableSpec } from './spec.js';
+import type { AgainTools, TargetKind } from './kind.js';
+import type { CommandSpec } from './spec.js';
 import type { LaunchCommand } from './target.js';
 import { Refusal, splitWords } from './words.js';
-
-type CommandSpec = Extract<RunnableSpec, { kind: 'command' }>;
 
 const PROBE = '{probe}';
 const MAX_SPEC = targetSchema.shape.spec.maxLength ?? 0;
@@ -31,27 +32,91 @@ const STREAMED = /(^|\s)-$/;
  *   this machine (`sh -c 'scp -q {probe} board:p && exec ssh board ./p -'`).
  *
  * Results come back on standard output, since few wrappers pass other descriptors on.
+ *
+ * With a script that sets up a baseline, the record holds the commit. So a later run can check that
+ * commit out, run its own script there, and measure the same command in that folder.
  */
 export const commandTarget: TargetKind<CommandSpec> = {
   syntax: `command:CMD with ${PROBE} in it, or - at its end`,
-  parse({ input, spec, rest = '' }) {
+  parse({ input, spec, rest = '', options: { baselineSetup } }) {
     try {
-      return { kind: 'command', spec, argv: splitCommand(spec, rest) };
+      const setup = baselineSetup === '' ? {} : { setup: baselineSetup };
+      return { kind: 'command', spec, argv: splitCommand(spec, rest), ...setup };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       throw usageFailure(`${input} "${abridge(spec)}" cannot be run: ${error.message}.`);
     }
   },
-  open: async ({ kind, spec, argv }, { probe }) => ({
-    record: { kind, spec },
-    timed: true,
-    results: 'stdout',
-    start: (words) =>
-      isStreamed(argv) ? streamed(argv, probe, words) : onCommandLine(argv, probe, words),
-    environment: withoutSecrets,
-  }),
-  again: async () => 'a command line does not say which files it ran then',
+  async open(spec, { probe, signal }) {
+    const commit = await commitOf(spec, signal);
+    const { argv, folder } = spec;
+    return {
+      record: {
+        ...{ kind: spec.kind, spec: spec.spec },
+        ...(commit === undefined ? {} : { facts: { commit } }),
+      },
+      timed: true,
+      results: 'stdout',
+      start: (words) => ({
+        ...(isStreamed(argv) ? streamed(argv, probe, words) : onCommandLine(argv, probe, words)),
+        ...(folder === undefined ? {} : { folder }),
+      }),
+      environment: withoutSecrets,
+    };
+  },
+  async again({ target }, rest, { setup }, tools) {
+    if (setup === undefined) {
+      return 'a command line does not say which files it ran then (baseline-setup can build them again)';
+    }
+    try {
+      const argv = splitCommand(target.spec, rest);
+      const commit = target.facts?.['commit'] ?? '';
+      return { ...(await setUp(argv, commit, setup, tools)), spec: target.spec, argv, setup };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return `what its command ran cannot be built again, because ${error.message}`;
+    }
+  },
 };
+
+/** The commit to record: only for a command that is set up again by its commit. */
+async function commitOf(
+  { spec, setup, commit }: CommandSpec,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (commit !== undefined || setup === undefined) return commit;
+  try {
+    return await commitHere(signal);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw measurementFailure(
+      `The commit of ${abridge(spec)} cannot be recorded, because ${error.message}: run it in a git repository, or leave baseline-setup out.`,
+      error,
+    );
+  }
+}
+
+/** Checks out the commit that was measured then, and runs the script there. */
+async function setUp(
+  argv: readonly string[],
+  commit: string,
+  script: string,
+  { signal, progress, cleanUp }: AgainTools,
+): Promise<{ kind: 'command'; folder: string; commit: string }> {
+  const top = await topFolder(signal);
+  const fixed = argv.find((word) => word.includes(`${top}/`) || word.endsWith(top));
+  if (fixed !== undefined) {
+    throw new Refusal(
+      `"${abridge(fixed)}" in it names a file of the candidate by its whole path; write a path relative to the working folder`,
+    );
+  }
+  progress.phase(`Set up the baseline of commit ${commit.slice(0, 10)}`);
+  const place = join(await cleanUp.folder(), 'commit');
+  const checkout = await checkOut(commit, place, signal);
+  cleanUp.later(`the checkout ${place}`, checkout.remove);
+  await runSetup(script, checkout.folder, signal);
+  return { kind: 'command', folder: checkout.folder, commit };
+}
 
 const isStreamed = (argv: readonly string[]): boolean => STREAMED.test(argv.at(-1) ?? '');
 

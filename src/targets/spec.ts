@@ -1,9 +1,20 @@
 /** The parsed specs of everything that can be measured here. */
 export type RunnableSpec =
   | { kind: 'host'; spec: string }
-  | { kind: 'command'; spec: string; argv: string[] }
+  | CommandSpec
   | ContainerSpec
   | KernelSpec;
+
+export interface CommandSpec {
+  kind: 'command';
+  spec: string;
+  argv: string[];
+  /** The script that builds what the command runs, in a checkout. */
+  setup?: string;
+  /** The folder to run it in, and the commit that was built there; this process's own if undefined. */
+  folder?: string;
+  commit?: string;
+}
 
 export interface ContainerSpec {
   kind: 'container';
@@ -50,7 +61,15 @@ export interface KernelOptions {
 export interface TargetOptions {
   containerEngine: string;
   kernelOptions: string;
+  baselineSetup: string;
 }
+
+/** The user gave none of them. */
+export const NO_OPTIONS: TargetOptions = {
+  containerEngine: '',
+  kernelOptions: '',
+  baselineSetup: '',
+};
 
 /**
  * How kernels are compared: by times, by instructions counted under an emulator, or by both. `auto`

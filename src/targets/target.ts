@@ -6,6 +6,8 @@ import type { ProfileNode } from '../trace/operation.js';
 export interface LaunchCommand {
   /** The program, which is looked up in PATH, and its arguments. */
   argv: string[];
+  /** Absolute path of the folder to start it in; this process's own if undefined. */
+  folder?: string;
   /** Its whole standard input; undefined for an empty one. */
   input?: string;
   /** How long it may take to end by itself after it is told to stop; then it is killed. */

@@ -11,6 +11,7 @@ import type { LaunchResult } from '../../src/probe/addon.js';
 import type { Report } from '../../src/record/report.js';
 import type { Run } from '../../src/record/run.js';
 import { openTarget, parseRunnableSpec } from '../../src/targets/index.js';
+import { NO_OPTIONS } from '../../src/targets/spec.js';
 import { cli, finished, startCli } from '../fixtures/cli.js';
 import { HERE as LIMITS, type TestEngine, testEngine } from '../fixtures/engine.js';
 import { measuredIn } from '../fixtures/findings.js';
@@ -317,7 +318,7 @@ test.each([
 });
 
 test('a container that outlives its client is removed before the next one starts', async () => {
-  const options = { containerEngine: engine.program, kernelOptions: '' };
+  const options = { ...NO_OPTIONS, containerEngine: engine.program };
   const spec = ['container:head', ...HERE].join(' ');
   const target = await openTarget(parseRunnableSpec(spec, { input: 'candidate', options }), {
     ...{ probe: (await buildProbe()).probe, folder, progress: SILENT, evidence: 'timed' },

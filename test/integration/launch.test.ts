@@ -54,6 +54,18 @@ const expectGone = (pid: number): Promise<unknown> => {
   return vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 20_000, interval: 10 });
 };
 
+describe('a launch begins in', () => {
+  it('the folder that is asked for, or in that of this process', async () => {
+    expect((await shell('pwd', { folder: '/usr' })).results.toString()).toBe('/usr\n');
+    expect((await shell('pwd')).results.toString()).toBe(`${process.cwd()}\n`);
+  });
+
+  it('no folder that is not there', async () => {
+    const refused = shell('pwd', { folder: join(folder, 'none') });
+    await expect(refused).rejects.toMatchObject({ code: 'ENOENT', syscall: 'chdir' });
+  });
+});
+
 describe('what a launch reports', () => {
   it('is the exit code and what was printed', async () => {
     const result = await shell('echo out; echo err >&2; exit 3');

@@ -97,6 +97,24 @@ test('metrics are globs apart by commas, blanks or lines', () => {
   );
 });
 
+test('globs that no record could hold are refused by name', () => {
+  const long = `{${'a,'.repeat(3000)}b}`;
+  for (const metrics of [long, 'a '.repeat(600)]) {
+    expect(refusal({ metrics })).toMatch(/^metrics ".{100}…" is too long: give at most 512 globs/s);
+  }
+});
+
+test('a script that sets up a baseline needs a command and a baseline that is found', () => {
+  const baselineSetup = 'make';
+  const candidate = 'command:./built {probe}';
+  expect(parseConfig({ candidate, baselineSetup }).candidate).toMatchObject({ setup: 'make' });
+  expect(parseConfig({ candidate }).candidate).not.toHaveProperty('setup');
+  expect(refusal({ candidate: 'host', baselineSetup })).toMatch(/and the candidate is host: give/);
+  expect(refusal({ candidate, baselineSetup, baseline: 'host' })).toBe(
+    'baseline-setup builds what an earlier run of a command measured, and the baseline is host: give candidate command:CMD and baseline auto, or leave baseline-setup out.',
+  );
+});
+
 describe('specs', () => {
   test('of every kind are read', () => {
     expect(parseConfig({ baseline: 'host' }).baseline.kind).toBe('host');

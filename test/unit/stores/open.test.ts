@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseConfig, type RawInputs } from '../../../src/config/inputs.js';
+import { CleanUp } from '../../../src/files/clean-up.js';
 import { runFileName } from '../../../src/record/file.js';
 import type { Instructions } from '../../../src/record/instructions.js';
 import { makeRun, type Run, runText, type TargetRecord } from '../../../src/record/run.js';
@@ -14,6 +15,8 @@ import { syntheticRun } from '../../fixtures/runs.js';
 import { SILENT } from '../../fixtures/targets.js';
 
 const { signal } = new AbortController();
+
+const tools = (progress = SILENT) => ({ progress, signal, cleanUp: new CleanUp() });
 
 const METRICS = [{ id: 'syscall.null', ns: 80 }];
 
@@ -29,7 +32,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 async function pooled(raw: RawInputs): Promise<number | undefined> {
-  const baseline = await openBaseline(parseConfig(raw), { progress: SILENT, signal });
+  const baseline = await openBaseline(parseConfig(raw), tools());
   return baseline.kind === 'stored' ? baseline.stored.runs.length : undefined;
 }
 
@@ -49,7 +52,7 @@ test('sentences about what was passed over are warnings', async () => {
   await writeFile(join(folder, 'cut.run.json'), '{');
   const warnings: string[] = [];
   const progress = { ...SILENT, warn: (sentence: string) => void warnings.push(sentence) };
-  await openBaseline(parseConfig({ out: folder }), { progress, signal });
+  await openBaseline(parseConfig({ out: folder }), tools(progress));
   expect(warnings).toEqual(['cut.run.json was passed over: it is not complete JSON.']);
 });
 
@@ -64,7 +67,7 @@ test('what a newer version wrote into a record is left out, and said', async () 
   const notes: string[] = [];
   const progress = { ...SILENT, note: (sentence: string) => void notes.push(sentence) };
   const { baseline } = parseConfig({ baseline: `file:${join(folder, name)}` });
-  await openBaseline({ ...parseConfig({ out: folder }), baseline }, { progress, signal });
+  await openBaseline({ ...parseConfig({ out: folder }), baseline }, tools(progress));
   expect(notes).toEqual([
     `Run ${newer.id} was written by a newer syscall-gate (version 1.9), and 1 field that this one does not know is left out: news.`,
   ]);
@@ -90,7 +93,7 @@ describe('the baseline that auto finds', () => {
     const notes: string[] = [];
     const progress = { ...SILENT, note: (sentence: string) => void notes.push(sentence) };
     const config = parseConfig({ candidate, out });
-    const { choice, ...found } = await openBaseline(config, { progress, signal });
+    const { choice, ...found } = await openBaseline(config, tools(progress));
     expect(notes).toEqual(choice === undefined ? [] : [choice]);
     return { ...found, choice };
   }

@@ -3,6 +3,7 @@ import { Failure } from '../../../../src/failure.js';
 import { parseRunnableSpec } from '../../../../src/targets/index.js';
 import { KERNEL_DEFAULTS, parseKernelOptions } from '../../../../src/targets/kernel/options.js';
 import { commandLineFor, type Guest, qemuCommand } from '../../../../src/targets/kernel/qemu.js';
+import { NO_OPTIONS } from '../../../../src/targets/spec.js';
 
 describe('kernel-options', () => {
   test('are words, each of which may be left out', () => {
@@ -45,7 +46,7 @@ describe('kernel-options', () => {
 });
 
 const parse = (spec: string, kernelOptions = '') =>
-  parseRunnableSpec(spec, { input: 'candidate', options: { containerEngine: '', kernelOptions } });
+  parseRunnableSpec(spec, { input: 'candidate', options: { ...NO_OPTIONS, kernelOptions } });
 
 describe('the spec of a kernel', () => {
   test('is a path and the command line behind it, which is left as it is', () => {
