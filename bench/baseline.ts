@@ -33,7 +33,7 @@ async function judge(): Promise<void> {
   const startedAt = new Date();
   const all = await Promise.all(records.map(readRecords));
   const result: Baseline = {
-    ...{ schema: 'syscall-gate/baseline', version: 1, tool: VERSION },
+    ...{ schema: 'syscall-gate/baseline', version: 2, tool: VERSION },
     ...{ startedAt: startedAt.toISOString(), every },
     series: all.map((one) =>
       judgeSeries(one, every, (words) => process.stderr.write(`${words}\n`)),

@@ -34,7 +34,7 @@ ${series.map((one, index) => seriesSection(one, index)).join('\n\n')}
 - **+3 %** to **+20 %**: one metric made slower by so much, in an unchanged run. Caught means that this metric is red.
 - **like Otava** judges the last five runs together, so the change had to be in all five.
 - A rule that is red for many unchanged runs also catches much. Read both columns together.
-- **MDE80**: the smallest change that a run would have called four times in five. *Printed* is the median over metrics and runs. *Observed* is the smallest change of those tried that was caught in four of five cases.
+- **MDE80**: the smallest change that a run would have called four times in five. *Printed* is the median over metrics and runs. *Observed* is the smallest change of those tried that was caught in four of five cases: of the metrics that it is printed for, and of all.
 `;
 
 /** One line for the README: this tool's rule beside the peers' range, at ten stored runs. */
@@ -80,7 +80,7 @@ ${ruleTable(figures)}
 
 ### Smallest change caught in series ${index + 1}
 
-Only this tool prints one. Where the observed one is larger, the printed one is too optimistic.
+Only this tool prints one, and only for metrics that it could call changed in that run: after a busy neighbour, too few launches may be left of a metric. *For* says of how many cases that were tried. Where the observed one is larger, the printed one is too optimistic.
 
 ${mdeTable(figures)}
 
@@ -119,8 +119,11 @@ function observed(single) {
 function mdeTable(figures) {
   const rows = figures
     .filter(({ mde80 }) => mde80 !== null)
-    .map(({ stored, mde80, single }) => [String(stored), formatShare(mde80), observed(single)]);
-  return table(['stored', 'MDE80 printed', 'observed'], rows);
+    .map(({ stored, mde80, single, promised }) => [
+      ...[String(stored), formatShare(mde80)],
+      ...[`${promised[0].runs} of ${single[0].runs}`, observed(promised), observed(single)],
+    ]);
+  return table(['stored', 'MDE80 printed', 'for', 'observed in these', 'observed in all'], rows);
 }
 
 function segmentTable(segments) {

@@ -7,7 +7,7 @@ import { type Figures, STORED, walk } from './walk.ts';
 /** What stored runs show. `scripts/baseline-table.mjs` makes docs/baseline.md from it. */
 export interface Baseline {
   schema: 'syscall-gate/baseline';
-  version: 1;
+  version: 2;
   tool: string;
   startedAt: string;
   /** Single metrics are changed in every n-th unchanged run. */

@@ -9,8 +9,8 @@ export interface Judged {
   red: string[];
   /** The rule says that the machine's state allows no verdict. */
   withoutVerdict: boolean;
-  /** Smallest detectable changes that the rule prints, one for each gated metric. */
-  mde80: number[];
+  /** Smallest detectable changes that the rule prints, by metric; without an entry it prints none. */
+  mde80: ReadonlyMap<string, number>;
 }
 
 export interface Rule {
@@ -44,7 +44,11 @@ export const OURS: Rule = {
     return {
       red: gated.filter(({ verdict }) => verdict === 'regressed').map(({ id }) => id),
       withoutVerdict: caveats.some((caveat) => OBSTACLE.test(caveat)),
-      mde80: gated.flatMap(({ mde80 = Number.NaN }) => (Number.isFinite(mde80) ? [mde80] : [])),
+      mde80: new Map(
+        gated.flatMap(({ id, mde80 = Number.NaN }): [string, number][] =>
+          Number.isFinite(mde80) ? [[id, mde80]] : [],
+        ),
+      ),
     };
   },
 };
@@ -60,7 +64,7 @@ function metricByMetric(name: string, of: string, isSlower: IsSlower, newRuns = 
       const timesOf = (runs: readonly Run[], id: string) =>
         runs.flatMap((run) => gatedTimes(run).get(id) ?? []);
       const red = ids.filter((id) => isSlower(timesOf(stored, id), timesOf(candidates, id)));
-      return { red, withoutVerdict: false, mde80: [] };
+      return { red, withoutVerdict: false, mde80: new Map() };
     },
   };
 }

@@ -48,7 +48,9 @@ export interface Figures {
   added: Caught;
   /** Single metrics, changed by a share each. */
   single: (Caught & { change: number })[];
-  /** Smallest detectable change: the median of those printed, over metrics and runs. */
+  /** The same, only in runs that print a smallest detectable change of the metric. */
+  promised: (Caught & { change: number })[];
+  /** The median of those printed, over metrics and runs; null if none is. */
   mde80: number | null;
 }
 
@@ -72,7 +74,8 @@ export function walk(records: Records, rule: Rule, stored: number, every: number
   const quiet = places(unchanged);
   const plain = quiet.map((place) => judge(place, NO_CHANGE));
   const red = plain.filter((judged) => judged.red.length > 0).length;
-  const printed = plain.flatMap(({ mde80 }) => mde80);
+  const printed = plain.flatMap(({ mde80 }) => [...mde80.values()]);
+  const trials = trySingles(quiet, unchanged, every, judge);
   const slow = places(slowed);
   const count = (those: readonly Place[], change: Alteration): Caught => ({
     runs: those.length,
@@ -86,7 +89,8 @@ export function walk(records: Records, rule: Rule, stored: number, every: number
     },
     slowed: count(slow, NO_CHANGE),
     added: count(quiet, addingToEntries(ADDED_TO_ENTRIES)),
-    single: singles(quiet, unchanged, every, judge),
+    single: caughtOf(trials),
+    promised: caughtOf(trials.filter(({ promised }) => promised)),
     mde80: printed.length > 0 ? median(printed) : null,
   };
 }
@@ -101,29 +105,41 @@ function placesOf(runs: readonly Run[], unchanged: readonly Run[], rule: Rule, s
   });
 }
 
+/** One metric of one run, changed by more and more. */
+interface Trial {
+  /** Whether the run prints a smallest detectable change of it. */
+  promised: boolean;
+  /** Index of the smallest of {@link CHANGES} that was caught. */
+  first: number;
+}
+
 /**
  * The smallest change that is caught is searched by halving: if a change of a metric is caught, larger
  * ones are taken to be caught too.
  */
-function singles(
+function trySingles(
   places: readonly Place[],
   unchanged: readonly Run[],
   every: number,
   judge: (place: Place, change: Alteration) => Judged,
-): Figures['single'] {
+): Trial[] {
   const chosen = places.filter(({ run }) => unchanged.indexOf(run) % every === every - 1);
-  const tried = chosen.flatMap((place) =>
-    metricsOf(place.run, unchanged.indexOf(place.run)).map((id) =>
-      firstOf(CHANGES.length, (index) =>
+  return chosen.flatMap((place) => {
+    const { mde80 } = judge(place, NO_CHANGE);
+    return metricsOf(place.run, unchanged.indexOf(place.run)).map((id) => ({
+      promised: mde80.has(id),
+      first: firstOf(CHANGES.length, (index) =>
         judge(place, scaling(id, 1 + (CHANGES[index] ?? 0))).red.includes(id),
       ),
-    ),
-  );
-  return CHANGES.map((change, index) => ({
-    ...{ change, runs: tried.length },
-    caught: sum(tried.map((first) => (first <= index ? 1 : 0))),
-  }));
+    }));
+  });
 }
+
+const caughtOf = (trials: readonly Trial[]): Figures['single'] =>
+  CHANGES.map((change, index) => ({
+    ...{ change, runs: trials.length },
+    caught: sum(trials.map(({ first }) => (first <= index ? 1 : 0))),
+  }));
 
 /** The smallest index that holds, if all above it hold; `length` if none does. */
 function firstOf(length: number, holds: (index: number) => boolean): number {

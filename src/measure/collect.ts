@@ -20,7 +20,7 @@ import {
 } from '../record/run.js';
 import { UNSTABLE_SHARE } from '../stats/assumptions.js';
 import { typicalWidth } from './batches.js';
-import type { Neighbours } from './contention.js';
+import { type Neighbours, widthLimitOf } from './contention.js';
 import { estimateReplicate } from './estimate.js';
 import { type Details, type LaunchObservation, timedBatches, timedOf } from './launch.js';
 import { type Plan, planRecord } from './plan.js';
@@ -62,7 +62,10 @@ export function collectRun(
     subject: environment.subject,
     plan: { ...planRecord(plan), ...placement(observations) },
     ...coreWidth(observations.filter(isMeasuring)),
-    launches: observations.map((one) => ({ ...one.launch, ...coreWidth([one]) })),
+    launches: observations.map((one) => ({
+      ...{ ...one.launch, ...coreWidth([one]) },
+      ...(neighbours.met.has(one.launch.sequence) ? { neighbour: true as const } : {}),
+    })),
     metrics: plan.metrics.map((entry) => metricRecord(entry, observations, neighbours)),
     ...tailsOf(observations),
   });
@@ -116,7 +119,7 @@ export const launchesFailed = ({ kind, spec }: TargetRecord, why: string): Error
 function metricRecord(
   entry: MetricEntry,
   observations: readonly LaunchObservation[],
-  { contended, quietWidth }: Neighbours,
+  neighbours: Neighbours,
 ): MetricRecord {
   const { id, version, gate, entries, switches, bytes, unit } = entry;
   const leastMargin = entry.leastMarginPercent / 100;
@@ -126,10 +129,10 @@ function metricRecord(
   };
   const seen = observations.filter(isMeasuring);
   const timed = seen.filter(({ metrics }) => timedOf(metrics.get(id)) !== undefined);
-  const quiet = timed.filter(({ launch }) => !contended.has(launch.sequence));
+  const quiet = timed.filter(({ launch }) => !neighbours.contended.has(launch.sequence));
   // A metric of few launches may have met a neighbour in all of them.
   const kept = quiet.length > 0 ? quiet : timed;
-  const replicates = kept.flatMap((one) => replicate(entry, one, quietWidth));
+  const replicates = kept.flatMap((one) => replicate(entry, one, neighbours));
   const counts = seen.flatMap((observation) => countOf(id, observation));
   const absences = seen.flatMap((observation) => absence(id, observation));
   // Launches left out for a neighbour have shown that the operation can be done.
@@ -157,10 +160,11 @@ function interruptedBatches(replicates: readonly Replicate[]): Absence | undefin
 function replicate(
   { id, waits }: MetricEntry,
   { launch, metrics }: LaunchObservation,
-  quietWidth: number | undefined,
+  neighbours: Neighbours,
 ): Replicate[] {
   const observation = timedOf(metrics.get(id));
   if (observation === undefined) return [];
+  const quietWidth = widthLimitOf(neighbours, launch.sequence);
   const estimate = estimateReplicate(observation.batches, { sleeps: waits, quietWidth });
   if (estimate === undefined) return [];
   const { estimateNs, controlNs, spreadNs, kept, rejected } = estimate;

@@ -1,7 +1,7 @@
 import { mean, sampleVariance } from 'simple-statistics';
 import type { MetricEntry } from '../probe/catalogue.js';
 import type { Random } from '../stats/random.js';
-import type { Neighbours } from './contention.js';
+import { type Neighbours, widthLimitOf } from './contention.js';
 import { estimateOf, keptByRound, type RoundsNs } from './estimate.js';
 import { type LaunchObservation, timedOf } from './launch.js';
 
@@ -39,15 +39,16 @@ export const roundMsOf = (all: readonly Pilot[]): number =>
 const pilots = (
   side: readonly LaunchObservation[],
   { id, waits }: MetricEntry,
-  { neighbours: { contended, quietWidth } }: PilotRun,
+  { neighbours }: PilotRun,
 ): Pilot[] =>
   side.flatMap(({ launch, metrics }) => {
     const observation = timedOf(metrics.get(id));
     if (launch.phase === 'warm-up' || observation === undefined) return [];
     const { batches, elapsedNs } = observation;
+    const quietWidth = widthLimitOf(neighbours, launch.sequence);
     const rounds = keptByRound(batches, { sleeps: waits, quietWidth });
     const count = 1 + Math.max(...batches.round);
-    const counts = !contended.has(launch.sequence);
+    const counts = !neighbours.contended.has(launch.sequence);
     return rounds.length > 0 ? [{ counts, rounds, count, elapsedNs }] : [];
   });
 

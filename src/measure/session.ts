@@ -1,6 +1,6 @@
 import type { MetricEntry } from '../probe/catalogue.js';
 import type { Progress } from '../progress.js';
-import type { Run } from '../record/run.js';
+import type { Launch, Run } from '../record/run.js';
 import {
   type Allocation,
   affordable,
@@ -58,6 +58,8 @@ type Screening =
 export class Session {
   private readonly log: MeasuringLog = emptyLog();
   private readonly time: TimeBudget;
+  /** How many pairs the tests of each phase need. */
+  private readonly pairsFor = new Map<Launch['phase'], number>([['screen', MIN_PAIRS]]);
   private warmUpMs = 0;
   private cost: LaunchCost = NO_COST;
   private goal: Goal | undefined;
@@ -183,6 +185,7 @@ export class Session {
     const those = metrics.filter(({ id }) => flagged.includes(id));
     const allocations = this.goal && this.allocateConfirmation(those, this.goal, until);
     const schedule = screenSchedule(those, roundsPerLaunch, allocations);
+    this.pairsFor.set('confirm', minPairs);
     await this.measure('confirm', schedule, { until, minRounds: roundsFor(minPairs) });
   }
 
@@ -224,7 +227,7 @@ export class Session {
     if (launches.length !== this.known.launches) {
       const measuring = launches.filter(isMeasuring);
       const paired = this.sides.baseline !== undefined;
-      const neighbours = neighboursOf(measuring, { paired });
+      const neighbours = neighboursOf(measuring, { paired, pairsFor: this.pairsFor });
       this.known = { launches: launches.length, neighbours };
     }
     return this.known.neighbours;

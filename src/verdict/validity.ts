@@ -2,6 +2,7 @@ import { sum } from 'simple-statistics';
 import {
   countBatches,
   isTimed,
+  type Launch,
   type MetricRecord,
   type Replicate,
   type Run,
@@ -21,6 +22,7 @@ export function validityCaveats(all: readonly Run[]): string[] {
     ...failedLaunches(runs),
     ...stolenTime(runs),
     ...sharedCore(runs),
+    ...countedBesideNeighbour(runs),
     ...otherCpu(runs),
     ...unpinned(runs),
     ...emulated(runs),
@@ -52,6 +54,29 @@ function sharedCore(runs: readonly Run[]): string[] {
   return [
     `Another thread was busy on the measured core, so ${formatShare(share)} of the launches are left out; a quieter runner gives narrower intervals.`,
   ];
+}
+
+const PHASES: readonly (readonly [Launch['phase'], string])[] = [
+  ['screen', 'first launches'],
+  ['confirm', 'fresh launches'],
+];
+
+/** Pairs that count although a neighbour was busy, since too few were measured without one. */
+function countedBesideNeighbour(runs: readonly Run[]): string[] {
+  const paired = runs.filter(({ duet }) => duet !== undefined);
+  return PHASES.flatMap(([phase, words]) => {
+    const launches = paired.flatMap((run) => {
+      const counted = new Set(
+        run.metrics.filter(isTimed).flatMap(({ replicates }) => replicates.map((r) => r.sequence)),
+      );
+      return run.launches.filter((one) => one.phase === phase && counted.has(one.sequence));
+    });
+    const beside = launches.filter(({ neighbour }) => neighbour).length;
+    if (beside === 0) return [];
+    return [
+      `Another thread was busy on the measured core in ${beside} of the ${launches.length} ${words}. Too few pairs were without one, so all count: their order was drawn, so no verdict leans to a side, but the intervals are wider.`,
+    ];
+  });
 }
 
 /** A booted kernel numbers its own CPUs, so it is not compared here. */

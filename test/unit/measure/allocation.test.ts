@@ -6,6 +6,7 @@ import {
   type Goal,
   MIN_PAIRS,
 } from '../../../src/measure/allocation.js';
+import { NO_NEIGHBOURS } from '../../../src/measure/contention.js';
 import { expectationText } from '../../../src/measure/expectation.js';
 import type { LaunchObservation, Observation } from '../../../src/measure/launch.js';
 import type { PilotRun } from '../../../src/measure/pilot.js';
@@ -49,7 +50,7 @@ function pilot(shapes: Record<string, Shape>, seed = 1): PilotRun {
   return {
     baseline: launches(0),
     candidate: launches(1),
-    neighbours: { contended: new Set<number>() },
+    neighbours: { ...NO_NEIGHBOURS, contended: new Set<number>() },
     processes: 1,
   };
 }
@@ -123,10 +124,15 @@ test('where launches are lost to a busy core, more are planned', () => {
   const run = pilot(SHAPES);
   const launches = [...run.baseline, ...run.candidate].map(({ launch }) => launch.sequence);
   const planned = (contended: number[]) =>
-    allocate(METRICS, { ...run, neighbours: { contended: new Set(contended) } }, GOAL, {
-      timeMs: 1,
-      seed: 1,
-    }).get('syscall.quiet');
+    allocate(
+      METRICS,
+      { ...run, neighbours: { ...NO_NEIGHBOURS, contended: new Set(contended) } },
+      GOAL,
+      {
+        timeMs: 1,
+        seed: 1,
+      },
+    ).get('syscall.quiet');
   const some = planned(launches.filter((sequence) => sequence % 8 < 2));
   const all = planned([]);
   expect(some?.known).toBeLessThan(all?.known ?? 0);

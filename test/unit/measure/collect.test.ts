@@ -75,6 +75,7 @@ const collect = (
   contended: number[] = [],
 ): MetricRecord | undefined =>
   collectRun(HOST, makePlan([ENTRY], 1, 0), observations, IDENTITY, {
+    ...NO_NEIGHBOURS,
     contended: new Set(contended),
   }).metrics[0];
 

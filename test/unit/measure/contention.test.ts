@@ -61,6 +61,34 @@ describe('a launch that met a busy neighbour', () => {
     expect(contended(launches(half.slice(1)), true)).toEqual([6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
   });
 
+  describe('in a phase of which too few pairs would be left', () => {
+    const confirming = (busy: readonly number[]): LaunchObservation[] =>
+      launches(busy).map((one) => ({ ...one, launch: { ...one.launch, phase: 'confirm' } }));
+    /** The screen took place before, on a quiet core. */
+    const screen = launches([], 40).map((one) => ({
+      ...one,
+      launch: { ...one.launch, sequence: one.launch.sequence + 100 },
+    }));
+    const order = (pairs: number) => ({
+      paired: true,
+      pairsFor: new Map([['confirm', pairs] as const]),
+    });
+
+    test('counts with all its batches, and the screen stays filtered', () => {
+      const late = [...screen, ...confirming([4, 5, 6, 8, 9, 10, 11, 13])];
+      const { met, contended: left, unfiltered } = neighboursOf(late, order(0));
+      expect([...met]).toEqual([4, 5, 6, 8, 9, 10, 11, 13]);
+      expect([...left]).toEqual([]);
+      expect([...unfiltered]).toEqual([4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
+    });
+
+    test('counts if the tests need more pairs than were quiet', () => {
+      const few = [...screen, ...confirming([4, 6])];
+      expect([...neighboursOf(few, order(4)).contended]).toEqual([4, 5, 6, 7]);
+      expect([...neighboursOf(few, order(5)).contended]).toEqual([]);
+    });
+  });
+
   test('counts where no probe says how wide the core was', () => {
     const told = [launch(4, [Number.NaN]), launch(5, [Number.NaN])];
     expect(contended([...told, launch(6)], true)).toEqual([]);

@@ -57,6 +57,20 @@ describe('launches beside a busy thread on the core', () => {
   });
 });
 
+test('pairs that count although a neighbour was busy are said', () => {
+  const beside = (paired: boolean) =>
+    caveatsOf(({ launches }) => ({
+      ...(paired ? { duet: { id: '0123456789abcdef', side: 'candidate' } as const } : {}),
+      launches: launches.map((one, index) =>
+        index < 9 ? { ...one, neighbour: true as const } : one,
+      ),
+    }));
+  expect(beside(true)).toEqual([
+    expect.stringMatching(/^Another thread .* in 9 of the 24 first launches\. Too few pairs were/),
+  ]);
+  expect(beside(false)).toEqual([]);
+});
+
 test('launches that failed are said with the reason of the first', () => {
   const failed = caveatsOf(({ launches }) => ({
     launches: launches.map((one, index) =>
