@@ -16,14 +16,15 @@ export interface Sides {
 type SideName = keyof Sides;
 
 /**
- * The possible orders of one round. A B B A cancels a linear drift inside the round. Each round draws
- * its order at random. With a fixed order, a disturbance with the period of a round would always meet
- * the same side. In a simulation, a wave of 3 % with that period was called a change in 59 % of gates
- * with one order, and in none with both.
+ * The possible orders of one pair. Each pair draws its own. With a fixed order, a disturbance with its
+ * period would always meet the same side: in a simulation, a wave of 3 % was called a change in 59 % of
+ * gates. With one draw for two pairs (A B B A or B A A B) neighbouring pairs depend on each other: where
+ * launches followed an AR(1) process of 0.6, a one-sided test of 40 pairs at 1 % called 1.36 % of
+ * unchanged gates, and 0.93 % with a draw for each pair (20,000 simulated gates each).
  */
 const ORDERS: readonly (readonly SideName[])[] = [
-  ['baseline', 'candidate', 'candidate', 'baseline'],
-  ['candidate', 'baseline', 'baseline', 'candidate'],
+  ['baseline', 'candidate'],
+  ['candidate', 'baseline'],
 ];
 const ALONE: readonly SideName[] = ['candidate', 'candidate', 'candidate', 'candidate'];
 
@@ -189,9 +190,10 @@ async function launchInTurn(
 }
 
 /** Drawn from the plan's seed and the round, so that a schedule can be repeated. */
-function orderOf(seed: number, sequence: number): readonly SideName[] {
+function orderOf(seed: number, sequence: number): SideName[] {
   const random = seededRandom(roundSeed(seed, sequence));
-  return ORDERS[random.below(ORDERS.length)] ?? ALONE;
+  const pairs = LAUNCHES_PER_ROUND / BOTH.length;
+  return Array.from({ length: pairs }, () => ORDERS[random.below(ORDERS.length)] ?? BOTH).flat();
 }
 
 /** Both sides of a round share one metric order; the golden ratio spreads consecutive seeds. */

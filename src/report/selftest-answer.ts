@@ -1,3 +1,4 @@
+import { binomialDistribution, sum } from 'simple-statistics';
 import type { Injected, Selftest } from '../record/selftest.js';
 import { formatNsDifference, formatRatio } from '../text/units.js';
 
@@ -33,10 +34,39 @@ function missed({ gateMs }: Found, injections: readonly Injected[]): Doubt {
   if (broken) {
     return `${sizeText(broken)} was not caught in ${secondsText(gateMs)}, although the noise of ${broken.promised[0]} is low enough to catch it: run this again with a longer --duration, on a quieter machine`;
   }
+  const short = injections.find(isShort);
+  if (short) return shortfall(short, gateMs);
   if (strongest === undefined || !quiet.includes(strongest)) return undefined;
   return strongest.slowed.length === 0
     ? `${sizeText(strongest)} is smaller than the margin of every measured metric: choose cheaper operations, such as --metrics 'syscall.*', or a smaller --margin`
     : `${secondsText(gateMs)} were not enough to catch ${sizeText(strongest)}: give a longer --duration, or fewer --metrics`;
+}
+
+/** An MDE80 promises to catch a larger change four times in five. */
+const PROMISED_SHARE = 0.8;
+
+/** A smaller share than promised is chance, unless it would be this rare. */
+const CHANCE = 0.05;
+
+const caughtOf = ({ promised, caught }: Injected): string[] =>
+  promised.filter((id) => caught.includes(id));
+
+/** Whether it caught fewer of the promised metrics than chance explains. */
+function isShort(one: Injected): boolean {
+  const [caught, promised] = [caughtOf(one).length, one.promised.length];
+  if (promised === 0 || caught >= PROMISED_SHARE * promised) return false;
+  const probabilities = binomialDistribution(promised, PROMISED_SHARE) ?? [];
+  return sum(probabilities.slice(0, caught + 1)) < CHANCE;
+}
+
+/** A sentence names this many metrics. */
+const MAX_NAMED = 4;
+
+function shortfall(one: Injected, gateMs: number): Doubt {
+  const caught = caughtOf(one);
+  const missing = one.promised.filter((id) => !caught.includes(id));
+  const rest = missing.length > MAX_NAMED ? ` and ${missing.length - MAX_NAMED} more` : '';
+  return `of the ${one.promised.length} metrics in which ${sizeText(one)} should be caught four times in five, it caught only ${caught.length} in ${secondsText(gateMs)} (not ${missing.slice(0, MAX_NAMED).join(', ')}${rest}): give a longer --duration, or fewer --metrics`;
 }
 
 function trusting(injections: readonly Injected[]): string {

@@ -57,8 +57,8 @@ export type Phase = Launch['phase'];
  * Differences on the log scale. `between` holds candidate minus baseline. `within` holds differences
  * of neighbouring launches of one side, in order of time and with alternating sign: later minus
  * earlier, then earlier minus later. On a machine that steadily gets slower, all later launches take
- * longer. The order A B B A cancels this drift in `between`, and the alternating sign cancels it in
- * `within`: such a drift cannot be mistaken for a change, so it must not count as noise.
+ * longer. The drawn orders of the pairs cancel this drift in `between`, and the alternating sign cancels
+ * it in `within`: such a drift cannot be mistaken for a change, so it must not count as noise.
  */
 export interface PairedDifferences {
   between: number[];
@@ -66,10 +66,9 @@ export interface PairedDifferences {
 }
 
 /**
- * Pairs up neighbouring launches. Both sides of a paired comparison share one sequence, in rounds
- * of A B B A or B A A B. Launches 2k and 2k + 1 are of different sides. Launches 2k + 1 and 2k + 2
- * are of the same side inside a round, and also across rounds if the next round begins with the
- * side that ended the last one.
+ * Pairs up neighbouring launches. Both sides of a paired comparison share one sequence. Launches 2k and
+ * 2k + 1 are a pair, one of each side in a drawn order. Launches 2k + 1 and 2k + 2 are of the same side
+ * if the next pair begins with the side that ended the last one.
  *
  * @param phase only launches of this phase count; a phase begins at an even sequence number
  */

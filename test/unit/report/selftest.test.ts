@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { selftestSchema } from '../../../src/record/selftest.js';
+import { type Injected, selftestSchema } from '../../../src/record/selftest.js';
 import { renderSelftest } from '../../../src/render/terminal.js';
+import { answerOf } from '../../../src/report/selftest-answer.js';
 import type { Trial } from '../../../src/report/selftest-build.js';
 import { HOSTILE, metric } from './fixtures.js';
 import { compared, selftest, trial, trustedSelftest } from './selftest-fixtures.js';
@@ -73,6 +74,41 @@ describe('a self-test', () => {
     expect(found.answer).toMatch(
       /because \+25\.0 ns on every kernel entry \(\+31\.3 % of a null call\) was not caught in 20 s, although/,
     );
+  });
+
+  describe('that caught fewer metrics than promised', () => {
+    const answer = (promised: number, caught: number) => {
+      const ids = Array.from({ length: promised }, (_, index) => `syscall.call_${index}`);
+      const [one] = trusted.injections.filter(({ status }) => status === 'ok') as Injected[];
+      const injected = { ...(one as Injected), slowed: ids, promised: ids };
+      const injections = [{ ...injected, caught: [...ids.slice(0, caught), 'syscall.other'] }];
+      return answerOf({ alarms: [], injections, gateMs: 20_000 });
+    };
+
+    it.each([
+      [9, 1],
+      [9, 4],
+      [4, 1],
+      [3, 0],
+    ])('is not to be trusted where it is no chance: of %d only %d', (promised, caught) => {
+      expect(answer(promised, caught).trusted).toBe(false);
+    });
+
+    it.each([
+      [9, 9],
+      [9, 5],
+      [3, 1],
+      [1, 0],
+      [0, 0],
+    ])('is where chance explains it: of %d only %d', (promised, caught) => {
+      expect(answer(promised, caught).trusted).toBe(true);
+    });
+
+    it('names what it missed and what to do', () => {
+      expect(answer(9, 1).answer).toBe(
+        'This gate cannot be trusted here, because of the 9 metrics in which +4.00 ns on every kernel entry (+5.00 % of a null call) should be caught four times in five, it caught only 1 in 20 s (not syscall.call_1, syscall.call_2, syscall.call_3, syscall.call_4 and 4 more): give a longer --duration, or fewer --metrics.',
+      );
+    });
   });
 
   it('is not where there was too little time for what it injected', () => {
