@@ -20,8 +20,10 @@ export async function prepareOurs(signal: AbortSignal): Promise<Bench> {
   const { metrics } = await readCatalogue(built.probe);
   const addon = loadAddon(built.addon);
   signal.addEventListener('abort', () => addon.cancelAll(), { once: true });
-  const plan = makePlan(metrics, randomInt(2 ** 32), await quietestCpu(addon));
-  return { addon, now: () => performance.now(), probe: built.probe, plan, signal };
+  const now = () => performance.now();
+  const cpus = await quietestCpu(addon, now);
+  const plan = makePlan(metrics, randomInt(2 ** 32), cpus.current);
+  return { addon, now, probe: built.probe, plan, cpus, signal };
 }
 
 /**

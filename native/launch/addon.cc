@@ -168,6 +168,7 @@ Napi::Value cpuTimes(const Napi::CallbackInfo &info) {
         Napi::Object entry = Napi::Object::New(info.Env());
         entry.Set("cpu", times.cpu);
         entry.Set("busyTicks", static_cast<double>(times.busyTicks));
+        entry.Set("interruptTicks", static_cast<double>(times.interruptTicks));
         entry.Set("stealTicks", static_cast<double>(times.stealTicks));
         result.Set(result.Length(), entry);
     }

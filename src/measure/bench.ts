@@ -30,11 +30,8 @@ export async function prepareBench(
   );
   const addon = loadAddon(built.addon);
   signal.addEventListener('abort', () => addon.cancelAll(), { once: true });
-  return {
-    addon,
-    now: () => performance.now(),
-    probe: built.probe,
-    plan: makePlan(metrics, config.seed, await quietestCpu(addon), config.metrics),
-    signal,
-  };
+  const now = () => performance.now();
+  const cpus = await quietestCpu(addon, now);
+  const plan = makePlan(metrics, config.seed, cpus.current, config.metrics);
+  return { addon, now, probe: built.probe, plan, cpus, signal };
 }

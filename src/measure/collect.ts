@@ -63,7 +63,7 @@ export function collectRun(
     plan: { ...planRecord(plan), ...placement(observations) },
     ...coreWidth(observations.filter(isMeasuring)),
     launches: observations.map((one) => ({
-      ...{ ...one.launch, ...coreWidth([one]) },
+      ...{ ...one.launch, ...coreWidth([one]), ...movedTo(one, observations) },
       ...(neighbours.met.has(one.launch.sequence) ? { neighbour: true as const } : {}),
     })),
     metrics: plan.metrics.map((entry) => metricRecord(entry, observations, neighbours)),
@@ -101,6 +101,14 @@ function coreWidth(observations: readonly LaunchObservation[]): { coreWidth?: nu
 
 /** Warm-up launches describe the target and heat the machine; their numbers are discarded. */
 export const isMeasuring = ({ launch }: LaunchObservation): boolean => launch.phase !== 'warm-up';
+
+function movedTo(
+  { placement: own }: LaunchObservation,
+  observations: readonly LaunchObservation[],
+): { cpu?: number } {
+  const { cpu } = placement(observations);
+  return own === undefined || own.cpu === cpu ? {} : { cpu: own.cpu };
+}
 
 /** Where the launches really ran: a target may choose another CPU than the plan. */
 function placement(observations: readonly LaunchObservation[]): Partial<PlanRecord> {

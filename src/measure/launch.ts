@@ -15,6 +15,7 @@ import type { Reason, Unavailable } from '../record/metric-status.js';
 import type { Launch } from '../record/run.js';
 import type { Target } from '../targets/target.js';
 import { type Batches, batchesOf } from './batches.js';
+import type { CpuChoice } from './cpu.js';
 import { type AgreedCount, agreeOn } from './estimate.js';
 import type { Plan, Portion } from './plan.js';
 
@@ -25,6 +26,8 @@ export interface Bench {
   now: () => number;
   probe: string;
   plan: Plan;
+  /** The CPU of pairs of launches, which may change between two of them. */
+  cpus: CpuChoice;
   signal: AbortSignal;
 }
 
@@ -89,6 +92,8 @@ export interface LaunchOrder {
   orderSeed: number;
   /** For one process. */
   deadlineMs: number;
+  /** The CPU to pin it to; the plan's if undefined. */
+  cpu?: number;
   /** How many processes of the probe it runs, one after another. */
   processes: number;
   environment: boolean;
@@ -112,7 +117,7 @@ export async function launchProbe(bench: Bench, order: LaunchOrder): Promise<Lau
   const launched = bench.addon.launch({
     ...start,
     env: target.environment(process.env),
-    cpu: bench.plan.cpu,
+    cpu: order.cpu ?? bench.plan.cpu,
     deadlineMs:
       (target.startDeadlineMs ?? 0) + order.processes * order.deadlineMs + LAUNCHER_GRACE_MS,
     results: target.results,
@@ -145,7 +150,7 @@ const probeArguments = (plan: Plan, order: LaunchOrder, memory: boolean): string
     batches: plan.batchesPerRound,
     batchUs: plan.batchUs,
     seed: order.orderSeed,
-    cpu: order.target.cpu ?? plan.cpu,
+    cpu: order.target.cpu ?? order.cpu ?? plan.cpu,
     deadlineMs: order.deadlineMs,
     environment: order.environment,
     ...(order.processes === 1 ? {} : { launches: order.processes }),

@@ -1,3 +1,4 @@
+import { sum } from 'simple-statistics';
 import type { Progress } from '../progress.js';
 import type { Launch } from '../record/run.js';
 import { seededRandom } from '../stats/random.js';
@@ -144,11 +145,16 @@ async function measureRound(
     launches.push(launch);
     log[side].push(launch);
     refuseFailing(target, log[side]);
-    if (launches.length === BOTH.length && bench.now() > (order.enough ?? Number.POSITIVE_INFINITY))
-      break;
+    if (launches.length % BOTH.length !== 0) continue;
+    // Both launches of a pair run on the same CPU.
+    bench.cpus.choose(cpuTimeMs(launches.slice(-BOTH.length)));
+    if (bench.now() > (order.enough ?? Number.POSITIVE_INFINITY)) break;
   }
   return launches;
 }
+
+const cpuTimeMs = (launches: readonly LaunchObservation[]): number =>
+  sum(launches.map(({ launch }) => (launch.userNs + launch.systemNs) / 1e6));
 
 /** Reports progress in seconds if a phase has time to fill, and in launches during the warm-up. */
 function tellProgress(
@@ -178,8 +184,7 @@ async function launchInTurn(
 ): Promise<LaunchObservation> {
   const sequence = log.next++;
   return launchProbe(bench, {
-    target,
-    sequence,
+    ...{ target, sequence, cpu: bench.cpus.current },
     ...{ phase, portions },
     orderSeed: roundSeed(bench.plan.seed, sequence),
     deadlineMs: LAUNCH_DEADLINE_MS,

@@ -55,7 +55,10 @@ export interface LaunchResult {
 /** One reading of /proc/stat for each CPU that this process may use. */
 export interface CpuTimes {
   cpu: number;
+  /** All but idle time and waiting for input and output. */
   busyTicks: number;
+  /** The part of them in hard and soft interrupts. */
+  interruptTicks: number;
   stealTicks: number;
 }
 

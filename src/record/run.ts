@@ -147,6 +147,8 @@ const launchSchema = z.strictObject({
   involuntarySwitches: count,
   /** The run's `coreWidth` in this launch alone; absent if no metric was timed or it is not known. */
   coreWidth: z.number().gt(0).max(1e6).optional(),
+  /** The CPU that it ran on, if it is another than the plan's. */
+  cpu: z.int().min(0).max(65535).optional(),
   /** Another thread was busy on the same core after most of its batches. */
   neighbour: z.literal(true).optional(),
   failure: text.optional(),

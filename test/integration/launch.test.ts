@@ -449,6 +449,10 @@ describe('cpuTimes', () => {
     const after = addon.cpuTimes();
     expect(after.map((times) => times.cpu)).toEqual(before.map((times) => times.cpu));
     expect(after[0]?.busyTicks).toBeGreaterThan(before[0]?.busyTicks ?? 0);
+    for (const { busyTicks, interruptTicks } of after) {
+      expect(interruptTicks).toBeGreaterThanOrEqual(0);
+      expect(interruptTicks).toBeLessThanOrEqual(busyTicks);
+    }
     expect(after[0]?.stealTicks).toBeGreaterThanOrEqual(before[0]?.stealTicks ?? 0);
   });
 });

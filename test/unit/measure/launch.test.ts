@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { alwaysCpu } from '../../../src/measure/cpu.js';
 import { type Bench, type LaunchOrder, launchProbe } from '../../../src/measure/launch.js';
 import { makePlan } from '../../../src/measure/plan.js';
 import type { LaunchRequest, LaunchResult } from '../../../src/probe/addon.js';
@@ -52,7 +53,14 @@ async function launched({ result = {}, target = {}, order = {}, ...asked }: Aske
   };
   const { signal = new AbortController().signal } = asked;
   const plan = makePlan(METRICS, 1, 5);
-  const bench = { addon: { launch }, now: () => 0, probe: '/probe', plan, signal };
+  const bench = {
+    addon: { launch },
+    now: () => 0,
+    probe: '/probe',
+    plan,
+    signal,
+    cpus: alwaysCpu(5),
+  };
   const observation = await launchProbe(bench, {
     ...{ target: targetOf('probe', target), sequence: 9, phase: 'screen', orderSeed: 77 },
     ...{ portions: METRICS.map((metric) => ({ metric, rounds: 2 })), deadlineMs: 1000 },
@@ -63,6 +71,15 @@ async function launched({ result = {}, target = {}, order = {}, ...asked }: Aske
 }
 
 describe('a launch is asked for', () => {
+  test('on another CPU if the pair moved there', async () => {
+    const { request } = await launched({ order: { cpu: 3 } });
+    expect(request?.cpu).toBe(3);
+    expect(request?.argv).toContain('--cpu=3');
+    const guest = await launched({ order: { cpu: 3 }, target: { cpu: 0 } });
+    expect(guest.request).toMatchObject({ cpu: 3 });
+    expect(guest.request?.argv).toContain('--cpu=0');
+  });
+
   test('with the plan as the arguments of the probe, on the CPU of the plan', async () => {
     const { request } = await launched({});
     expect(request).toMatchObject({ cpu: 5, results: 'memory', env: {} });
