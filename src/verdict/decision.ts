@@ -104,10 +104,16 @@ function exceeds({ ratio, low, high }: Floor, marginRatio: number): boolean {
 
 /** Whether noise can explain the change. It cannot if the whole interval lies beyond the floor's. */
 function explains(floor: Floor, { equivalence, marginRatio }: DecisionInput): boolean {
-  const reach = Math.max(Math.abs(Math.log(floor.low)), Math.abs(Math.log(floor.high)));
   const nearest = equivalence.low > 0 ? equivalence.low : -equivalence.high;
-  return exceeds(floor, marginRatio) && nearest <= reach;
+  return exceeds(floor, marginRatio) && nearest <= reachOf(floor);
 }
+
+const reachOf = ({ low, high }: Floor): number =>
+  Math.max(Math.abs(Math.log(low)), Math.abs(Math.log(high)));
+
+/** Changes up to this size, on the log scale, are not called because identical sides differ as much. */
+export const hiddenBy = (floor: Floor | undefined, marginRatio: number): number =>
+  floor && exceeds(floor, marginRatio) ? reachOf(floor) : 0;
 
 /** An interval on the log scale, as ratios. */
 export const asChange = (location: LocationEstimate) => ({

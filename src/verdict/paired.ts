@@ -12,7 +12,7 @@ import { pairsToSettle } from '../stats/settle.js';
 import { countOf } from '../text/units.js';
 import type { Comparison, MeasuredFinding } from './comparison.js';
 import { compareCounts } from './counts.js';
-import { asChange, decide } from './decision.js';
+import { asChange, decide, hiddenBy } from './decision.js';
 import { floorOf } from './floor.js';
 import {
   metricOf,
@@ -186,12 +186,16 @@ function compareMetric(
     }),
     change,
     ...(floor ? { floor } : {}),
-    mde80: smallestDetectable(pair, settings.alpha),
+    mde80: smallestDetectable(pair, settings.alpha, hiddenBy(floor, marginRatio)),
   };
 }
 
 /** As a ratio above 0. The pairs of both phases describe the noise. */
-function smallestDetectable({ marginRatio, screen, confirm }: PairedMetric, alpha: number): number {
+function smallestDetectable(
+  { marginRatio, screen, confirm }: PairedMetric,
+  alpha: number,
+  hidden: number,
+): number {
   const confirmPairs = confirm.between.length;
   const shift = mde80ForPairs({
     differences: [...screen.between, ...confirm.between],
@@ -200,7 +204,7 @@ function smallestDetectable({ marginRatio, screen, confirm }: PairedMetric, alph
     pairs: screen.between.length,
     ...(confirmPairs > 0 ? { confirmPairs } : {}),
   });
-  return Math.expm1(shift);
+  return Math.expm1(Math.max(shift, hidden));
 }
 
 function notCompared(

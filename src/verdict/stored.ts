@@ -8,7 +8,7 @@ import { studentTest } from '../stats/student-test.js';
 import { type ComparableRuns, comparableRuns } from './comparability.js';
 import type { Comparison, MeasuredFinding } from './comparison.js';
 import { compareCounts } from './counts.js';
-import { asChange, decide } from './decision.js';
+import { asChange, decide, hiddenBy } from './decision.js';
 import { floorOf } from './floor.js';
 import { judgeTimes, nuisanceOf, SHARE, type TimedAgainstHistory } from './history/judge-times.js';
 import { metricOf, withinDifferences } from './samples.js';
@@ -95,7 +95,10 @@ function timedFinding(
     ...({ measure: 'time', id, gate, marginRatio, change: shown } as const),
     ...sidesOfChange(metric, found.baselineNs, shown.ratio, found.launches),
     ...(floor ? { floor } : {}),
-    mde80: found.callable ? Math.expm1(Math.max(margin, detected)) : Number.POSITIVE_INFINITY,
+    mde80:
+      found.callable && (machine ?? found.obstacle) === undefined
+        ? Math.expm1(Math.max(margin, detected, hiddenBy(floor, marginRatio)))
+        : Number.POSITIVE_INFINITY,
   };
   if (doubt !== undefined && machine === undefined)
     return { ...finding, verdict: 'inconclusive', because: doubt };

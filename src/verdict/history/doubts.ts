@@ -7,6 +7,10 @@ import type { RunLevel } from './quiet-launches.js';
 /** By itself a metric is not called changed against fewer stored runs: nobody knows how they differ. */
 const MIN_RUNS_TO_CALL = 3;
 
+/** Whether the halves of a run differ by more than the margin; false if they are too small to say. */
+export const halvesDiffer = ({ halves }: RunLevel, marginRatio: number): boolean =>
+  Math.abs(halves) > Math.log1p(marginRatio);
+
 export interface Doubtful {
   level: RunLevel;
   /** Its quiet launches, those that measured it again included. */
@@ -28,7 +32,7 @@ export const mayBeCalled = (launches: number, runs: number): boolean =>
 /** One sentence: why a metric by itself cannot be judged, whatever the tests say. */
 export function doubtOf(one: Doubtful): string | undefined {
   const { level, launches, marginRatio, change, history, index, member, called } = one;
-  if (Math.abs(level.halves) > Math.log1p(marginRatio) && !member) {
+  if (halvesDiffer(level, marginRatio) && !member) {
     return `Too noisy: the two halves of this run differ by ${formatShare(Math.abs(Math.expm1(level.halves)))}, more than the margin of ${formatShare(marginRatio)}.`;
   }
   if (!called || member) return undefined;

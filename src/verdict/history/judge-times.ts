@@ -9,7 +9,7 @@ import { costText } from '../diagnosis.js';
 import { type JudgingSettings, marginOf } from '../settings.js';
 import { adjustFamily, type ShiftTest, smallestP } from '../shift-test.js';
 import { type Cause, findCause, membersOf } from './causes.js';
-import { doubtOf, mayBeCalled } from './doubts.js';
+import { doubtOf, halvesDiffer, mayBeCalled } from './doubts.js';
 import { type History, learnHistory, type TestedHistory, testHistory } from './history.js';
 import { exceedsMachine, machineObstacle, type Widths } from './machine-state.js';
 import { type RunLevel, type RunLevels, runLevels } from './quiet-launches.js';
@@ -175,7 +175,7 @@ function judgeGated(judging: Judging): Gated {
       {
         ...{ metric, marginRatio, change, stored: runs, familySize },
         launches: { baseline: history.launches[index] ?? 0, candidate: launches },
-        callable: mayBeCalled(launches, runs),
+        callable: mayBeCalled(launches, runs) && !halvesDiffer(level, marginRatio),
         ...(reaches ? { test } : {}),
         ...(odd === undefined || exceedsMachine(change.estimate) ? {} : { obstacle: odd }),
         ...(doubt === undefined ? {} : { doubt }),
