@@ -2,12 +2,13 @@ import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import { usageFailure } from '../failure.js';
 import { DEFAULT_ALPHA } from '../stats/assumptions.js';
-import type { EvidenceChoice, TargetOptions } from '../targets/spec.js';
+import type { EvidenceChoice, RunnableSpec, TargetOptions } from '../targets/spec.js';
 import type { BaselineSpec, Config } from './config.js';
 import { parseBaseline, parseCandidate } from './specs.js';
 import {
   HISTORY,
   parseAlpha,
+  parseChoice,
   parseCount,
   parseDuration,
   parseEvidence,
@@ -33,6 +34,7 @@ export interface RawInputs extends RawTargetOptions {
   seed?: string | undefined;
   evidence?: string | undefined;
   history?: string | undefined;
+  keepKernel?: string | undefined;
 }
 
 /** The inputs that belong to a kind of target, beside its spec. */
@@ -53,6 +55,7 @@ export const DEFAULTS = {
   out: '.syscall-gate',
   /** Stored runs that are pooled. Older ones say little about the machine of today. */
   history: '20',
+  keepKernel: 'false',
 } as const;
 
 /**
@@ -73,6 +76,7 @@ export function parseConfig(raw: RawInputs): Config {
     margins: parseMargins(raw.margin ?? ''),
     alpha: parseAlpha(raw.alpha || DEFAULTS.alpha),
     failOn: parseFailOn(raw.failOn || DEFAULTS.failOn),
+    keepKernel: parseKeepKernel(raw.keepKernel || DEFAULTS.keepKernel, candidate),
     out: resolve(out),
     history: parseCount('history', raw.history || DEFAULTS.history, HISTORY),
     seed: raw.seed ? parseSeed(raw.seed) : randomInt(0x1_0000_0000),
@@ -89,6 +93,14 @@ function requireKernels(evidence: EvidenceChoice, sides: readonly BaselineSpec[]
   if (other === undefined) return;
   throw usageFailure(
     `evidence "${evidence}" counts the instructions of kernels that an emulator boots, and ${other.spec} is not such a kernel: give kernel:PATH on both sides, or evidence timed.`,
+  );
+}
+
+function parseKeepKernel(text: string, { kind, spec }: RunnableSpec): boolean {
+  const keeps = parseChoice('keep-kernel', text, ['true', 'false']) === 'true';
+  if (!keeps || kind === 'kernel') return keeps;
+  throw usageFailure(
+    `keep-kernel keeps the candidate's kernel image for later runs, and ${spec} is no kernel image: give candidate kernel:PATH, or leave keep-kernel out.`,
   );
 }
 

@@ -11,6 +11,7 @@ import { type Run, runText } from '../record/run.js';
 import { isRed } from '../record/verdict.js';
 import { openBaseline } from '../stores/open.js';
 import type { ReadStoredRuns } from '../stores/stored-runs.js';
+import type { KeptKernels } from '../targets/kernel/kept.js';
 import { judgeEvidence } from './judge.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -25,6 +26,8 @@ export interface Outcome {
 interface GateSurroundings extends Surroundings {
   /** Earlier runs of this workflow; only there inside one. */
   artifacts?: ReadStoredRuns;
+  /** Kernel images that earlier runs kept. */
+  keptKernels?: KeptKernels;
 }
 
 /**
@@ -38,6 +41,18 @@ export async function gate(
   config: Config,
   surroundings: GateSurroundings,
   prepare: typeof prepareBench = prepareBench,
+): Promise<Outcome> {
+  try {
+    return await measureAndJudge(config, surroundings, prepare);
+  } finally {
+    await surroundings.keptKernels?.close();
+  }
+}
+
+async function measureAndJudge(
+  config: Config,
+  surroundings: GateSurroundings,
+  prepare: typeof prepareBench,
 ): Promise<Outcome> {
   const { progress } = surroundings;
   await claimFolder(config.out);

@@ -3,6 +3,7 @@ import { usageFailure } from '../failure.js';
 import type { Progress } from '../progress.js';
 import { newerNotes } from '../record/run.js';
 import { isRunnable, runAgain } from '../targets/index.js';
+import type { KeptKernels } from '../targets/kernel/kept.js';
 import type { RunnableSpec } from '../targets/spec.js';
 import { readDirectory, readFileRun, readOwnRuns } from './directory.js';
 import type { ReadStoredRuns, StoredRuns } from './stored-runs.js';
@@ -19,6 +20,8 @@ interface Sources {
   progress: Progress;
   signal: AbortSignal;
   artifacts?: ReadStoredRuns;
+  /** Kernel images that earlier runs kept. */
+  keptKernels?: KeptKernels;
 }
 
 /**
@@ -36,16 +39,22 @@ export async function openBaseline(config: Config, sources: Sources): Promise<Ba
   const found = { kind: 'stored', spec: specOf(baseline, artifacts), stored } as const;
   const newest = stored.runs.at(-1);
   if (baseline.kind !== 'auto' || newest === undefined) return found;
-  const target = await runAgain(newest, candidate, sources);
+  const target = await runAgain(newest, candidate, { ...sources, evidence: config.evidence });
   const choice =
     typeof target === 'string'
       ? `The baseline is ${stored.origin} and is not measured again beside the candidate, since ${target}.`
-      : `The baseline is what the newest of ${stored.origin} measured, measured again beside the candidate.`;
+      : `The baseline is what the newest of ${stored.origin} measured, measured again beside the candidate${fromCopy(target)}.`;
   progress.note(choice);
   return typeof target === 'string'
     ? { ...found, choice }
     : { kind: 'target', spec: target.spec, target, choice };
 }
+
+/** Says where the image of a kernel comes from that is not at its path any more. */
+const fromCopy = (target: RunnableSpec): string =>
+  target.kind === 'kernel' && target.keptIn !== undefined
+    ? `, from the copy of its image in ${target.keptIn}`
+    : '';
 
 /** What `auto` found, as a user would have to write it. */
 const specOf = (baseline: StoredSpec, artifacts: unknown): string => {

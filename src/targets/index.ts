@@ -4,7 +4,7 @@ import { commandTarget } from './command.js';
 import { containerTarget } from './container.js';
 import { hostTarget } from './host.js';
 import { kernelTarget } from './kernel.js';
-import type { TargetKind, TargetTools } from './kind.js';
+import type { AgainTools, TargetKind, TargetTools } from './kind.js';
 import type { RunnableSpec, TargetOptions } from './spec.js';
 import type { Target } from './target.js';
 
@@ -64,7 +64,7 @@ export function openTarget(spec: RunnableSpec, tools: TargetTools): Promise<Targ
 export async function runAgain(
   earlier: Run,
   candidate: RunnableSpec,
-  tools: Pick<TargetTools, 'signal' | 'progress'>,
+  tools: AgainTools,
 ): Promise<RunnableSpec | string> {
   if (earlier.target.kind !== candidate.kind) {
     return `the newest stored run measured ${earlier.target.spec}, a target of another kind`;

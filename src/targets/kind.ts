@@ -1,6 +1,7 @@
 import type { LaunchResult } from '../probe/addon.js';
 import type { Progress } from '../progress.js';
 import type { Run } from '../record/run.js';
+import type { KeptKernels } from './kernel/kept.js';
 import type { EvidenceChoice, RunnableSpec, TargetOptions } from './spec.js';
 import type { Target } from './target.js';
 
@@ -37,6 +38,12 @@ export interface TargetTools {
   launch(argv: string[], deadlineMs: number, options?: { anyCpu: boolean }): Promise<LaunchResult>;
 }
 
+/** What is needed to find out whether an earlier target can be measured again. */
+export interface AgainTools extends Pick<TargetTools, 'signal' | 'progress' | 'evidence'> {
+  /** Kernel images that earlier runs kept; undefined if there is no place for them. */
+  keptKernels?: KeptKernels | undefined;
+}
+
 /** A kind of target: how its spec is read and what it opens. One file each, listed in index.ts. */
 export interface TargetKind<S extends RunnableSpec> {
   /** How a user writes it, for error sentences. */
@@ -60,10 +67,5 @@ export interface TargetKind<S extends RunnableSpec> {
    * @param now the candidate's spec: engine and machine are the same for both sides
    * @returns or why it cannot be measured again here, as a clause
    */
-  again(
-    earlier: Run,
-    rest: string,
-    now: S,
-    tools: Pick<TargetTools, 'signal' | 'progress'>,
-  ): Promise<S | string>;
+  again(earlier: Run, rest: string, now: S, tools: AgainTools): Promise<S | string>;
 }
