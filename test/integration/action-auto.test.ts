@@ -150,6 +150,7 @@ describe.runIf(process.arch === 'x64')('a kernel that a push measured', () => {
       `The baseline is what the newest of 1 run of gate.yml on master measured, measured again beside the candidate, from the copy of its image in the artifact ${kernelArtifacts()[0]?.name}.`,
     );
     expect(report.baseline.spec).toBe(`kernel:${path}`);
+    expect(result.summary).toContain(`--baseline kernel:kept-kernel --candidate kernel:${path} `);
     expect(kernelArtifacts()[0]?.name).toContain(report.baseline.facts['sha256']?.slice(0, 16));
     expect(await boots.booted()).toEqual(new Set(['base', 'more']));
   });
