@@ -8,6 +8,7 @@ import type { Config } from './config/config.js';
 import { parseConfig } from './config/inputs.js';
 import { Failure, measurementFailure, usageFailure } from './failure.js';
 import { gate, type Outcome } from './flows/gate.js';
+import { keepKernel, refuseToKeep } from './flows/keep-kernel.js';
 import { mergeShards } from './flows/merge.js';
 import { measureShard } from './flows/shard.js';
 import { storeRun, storeShard } from './github/artifacts.js';
@@ -19,8 +20,10 @@ import { isRed } from './record/verdict.js';
 import { renderComment, renderNotMeasured } from './render/comment.js';
 import { renderSummary } from './render/summary.js';
 import { isClear } from './report/verdict-words.js';
+import { kernelsInArtifacts } from './stores/kernel-artifacts.js';
 import { shardsInArtifacts } from './stores/shard-artifacts.js';
 import { runsInArtifacts } from './stores/stored-artifacts.js';
+import type { KeptKernels } from './targets/kernel/kept.js';
 
 /** What every step of the action needs. */
 interface Job {
@@ -54,10 +57,14 @@ async function main(): Promise<void> {
 }
 
 async function runGate(config: Config, job: Job): Promise<void> {
-  const outcome = await measure(config, job);
+  const { context, inputs, connect, cancelled } = job;
+  const { retentionDays } = inputs;
+  const keptKernels = kernelsInArtifacts({ connect, context, retentionDays, signal: cancelled });
+  const outcome = await measure(config, job, keptKernels);
   await publish(outcome);
-  if (job.context.leavesBaseline && storesRuns(config)) {
+  if (context.leavesBaseline && storesRuns(config)) {
     await leaveBaseline(outcome, job);
+    await leaveKernel(config, outcome, keptKernels);
   }
   await commentAndConclude(outcome, job);
 }
@@ -90,6 +97,7 @@ async function measureOneShard(config: Config, { context, inputs, cancelled }: J
 /** Gives the verdict over the shards that all machines of this workflow run stored. */
 async function mergeAllShards(config: Config, job: Job): Promise<void> {
   const { connect, context, inputs } = job;
+  refuseToKeep(config);
   requireArtifacts(context, `shard "merge"`, SHARDS_INSTEAD);
   const find = shardsInArtifacts({ connect, context, name: inputs.name });
   const merge = { ...config, expect: inputs.expect };
@@ -110,7 +118,12 @@ function requireArtifacts(context: GithubContext, what: string, instead: string)
   );
 }
 
-function measure(config: Config, { context, inputs, connect, cancelled }: Job): Promise<Outcome> {
+function measure(
+  config: Config,
+  { context, inputs, connect, cancelled }: Job,
+  keptKernels: KeptKernels,
+): Promise<Outcome> {
+  if (config.keepKernel) requireKeeping(config, context);
   if (storesRuns(config)) {
     const instead =
       'give host or command:CMD to measure the baseline in this job too, or directory:PATH with run records from a cache or a network share';
@@ -119,6 +132,7 @@ function measure(config: Config, { context, inputs, connect, cancelled }: Job): 
   return gate(config, {
     progress: actionsProgress(),
     signal: cancelled,
+    keptKernels,
     artifacts: runsInArtifacts({
       connect,
       context,
@@ -127,6 +141,16 @@ function measure(config: Config, { context, inputs, connect, cancelled }: Job): 
     }),
     source: sourceOf(context),
   });
+}
+
+function requireKeeping(config: Config, context: GithubContext): void {
+  const instead =
+    'leave keep-kernel out, and name a baseline kernel:PATH that is measured in this job too';
+  requireArtifacts(context, 'keep-kernel', instead);
+  if (storesRuns(config)) return;
+  throw usageFailure(
+    `keep-kernel keeps the kernel of a run that is stored for later ones, and with baseline "${config.baseline.spec}" no run is stored: give baseline auto, or leave keep-kernel out.`,
+  );
 }
 
 interface Published {
@@ -150,6 +174,18 @@ async function leaveBaseline({ files }: Outcome, { context, inputs }: Job): Prom
   core.startGroup('Store the run as a baseline for later ones');
   const name = artifactName(context, inputs.name);
   const problem = await storeRun(name, files.run, inputs.retentionDays);
+  core.endGroup();
+  if (problem !== undefined) core.warning(problem);
+}
+
+async function leaveKernel(
+  config: Config,
+  { run }: Outcome,
+  keptKernels: KeptKernels,
+): Promise<void> {
+  if (!config.keepKernel) return;
+  core.startGroup('Keep the kernel for later runs');
+  const problem = await keepKernel(config, run, keptKernels);
   core.endGroup();
   if (problem !== undefined) core.warning(problem);
 }

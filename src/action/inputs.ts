@@ -46,6 +46,7 @@ export function readInputs(context: GithubContext): ActionInputs {
       failOn: getInput('fail-on'),
       evidence: getInput('evidence'),
       history: getInput('history'),
+      keepKernel: getInput('keep-kernel'),
       out: getInput('out') || join(process.env['RUNNER_TEMP'] || '.', folderName(context, name)),
     },
     comment: parseChoice('comment', getInput('comment') || 'on-regression', COMMENT_MODES),

@@ -2,8 +2,12 @@ import type { Command } from 'commander';
 import type { Config } from '../config/config.js';
 import { DEFAULTS, parseConfig, type RawInputs } from '../config/inputs.js';
 import { gate } from '../flows/gate.js';
+import { keepKernel } from '../flows/keep-kernel.js';
 import { type MeasuredShard, measureShard } from '../flows/shard.js';
+import type { Progress } from '../progress.js';
+import type { Report } from '../record/report.js';
 import { renderTerminal } from '../render/terminal.js';
+import { kernelsInFolder } from '../stores/kernel-folder.js';
 import {
   alphaOption,
   baselineSetupOption,
@@ -18,7 +22,8 @@ import {
 } from './options.js';
 import { asJson, EXIT, print, terminal, withProgress } from './shell.js';
 
-interface Options extends RawInputs {
+interface Options extends Omit<RawInputs, 'keepKernel'> {
+  keepKernel?: boolean;
   shard?: boolean;
   json?: boolean;
 }
@@ -53,6 +58,10 @@ export function addGate(program: Command): void {
       'how many earlier runs to pool at most, from 1 to 100',
       DEFAULTS.history,
     )
+    .option(
+      '--keep-kernel',
+      'keep a copy of the kernel image in the out folder, so that a later run can boot it again',
+    )
     .option('--seed <number>', 'seed of the random order of metrics, to repeat a run')
     .option(...outOption)
     .option(
@@ -64,12 +73,24 @@ export function addGate(program: Command): void {
     .action(runGate);
 }
 
-async function runGate({ json, shard, ...options }: Options): Promise<void> {
-  const config = parseConfig(options);
+async function runGate({ json, shard, keepKernel, ...options }: Options): Promise<void> {
+  const config = parseConfig({ ...options, keepKernel: keepKernel ? 'true' : undefined });
   if (shard) return runShard(config, json);
-  const { report } = await withProgress((progress, signal) => gate(config, { progress, signal }));
+  const report = await withProgress((progress, signal) => gateAndKeep(config, progress, signal));
   await print(json ? asJson(report) : renderTerminal(report, terminal()));
   if (!report.passed) process.exitCode = EXIT.regressed;
+}
+
+async function gateAndKeep(
+  config: Config,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Report> {
+  const keptKernels = kernelsInFolder(config.out);
+  const { report, run } = await gate(config, { progress, signal, keptKernels });
+  const problem = await keepKernel(config, run, keptKernels);
+  if (problem !== undefined) progress.warn(problem);
+  return report;
 }
 
 async function runShard(config: Config, json: boolean | undefined): Promise<void> {

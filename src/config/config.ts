@@ -26,6 +26,8 @@ export interface Config {
   alpha: number;
   failOn: FailOn;
   evidence: EvidenceChoice;
+  /** Whether to keep the candidate's kernel image with its run, for later runs to boot. */
+  keepKernel: boolean;
   /** Where the run record and the report are written. */
   out: string;
   /** How many stored runs are pooled at most: the newest. */

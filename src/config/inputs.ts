@@ -8,6 +8,7 @@ import { parseBaseline, parseCandidate } from './specs.js';
 import {
   HISTORY,
   parseAlpha,
+  parseChoice,
   parseCount,
   parseDuration,
   parseEvidence,
@@ -33,6 +34,7 @@ export interface RawInputs extends RawTargetOptions {
   seed?: string | undefined;
   evidence?: string | undefined;
   history?: string | undefined;
+  keepKernel?: string | undefined;
 }
 
 /** The inputs that belong to a kind of target, beside its spec. */
@@ -54,6 +56,7 @@ export const DEFAULTS = {
   out: '.syscall-gate',
   /** Stored runs that are pooled. Older ones say little about the machine of today. */
   history: '20',
+  keepKernel: 'false',
 } as const;
 
 /**
@@ -75,6 +78,7 @@ export function parseConfig(raw: RawInputs): Config {
     margins: parseMargins(raw.margin ?? ''),
     alpha: parseAlpha(raw.alpha || DEFAULTS.alpha),
     failOn: parseFailOn(raw.failOn || DEFAULTS.failOn),
+    keepKernel: parseKeepKernel(raw.keepKernel || DEFAULTS.keepKernel, candidate),
     out: resolve(out),
     history: parseCount('history', raw.history || DEFAULTS.history, HISTORY),
     seed: raw.seed ? parseSeed(raw.seed) : randomInt(0x1_0000_0000),
@@ -105,6 +109,14 @@ function requireCommand(
   if (other === baseline && baseline.kind === 'auto') return;
   throw usageFailure(
     `baseline-setup builds what an earlier run of a command measured, and ${other === baseline ? 'the baseline' : 'the candidate'} is ${other.spec}: give candidate command:CMD and baseline auto, or leave baseline-setup out.`,
+  );
+}
+
+function parseKeepKernel(text: string, { kind, spec }: RunnableSpec): boolean {
+  const keeps = parseChoice('keep-kernel', text, ['true', 'false']) === 'true';
+  if (!keeps || kind === 'kernel') return keeps;
+  throw usageFailure(
+    `keep-kernel keeps the candidate's kernel image for later runs, and ${spec} is no kernel image: give candidate kernel:PATH, or leave keep-kernel out.`,
   );
 }
 

@@ -25,9 +25,9 @@ export async function claimFolder(path: string): Promise<void> {
  * folder, fsync, rename (rename(2) replaces atomically).
  * @throws Failure (measurement) when the file system refuses
  */
-export async function saveFile(path: string, text: string): Promise<void> {
+export async function saveFile(path: string, content: string | Buffer): Promise<void> {
   try {
-    await writeWhole(path, text);
+    await writeWhole(path, content);
   } catch (error) {
     throw measurementFailure(
       `${path} could not be written (${reasonOf(error)}): make room or choose another out folder.`,
@@ -36,12 +36,12 @@ export async function saveFile(path: string, text: string): Promise<void> {
   }
 }
 
-async function writeWhole(path: string, text: string): Promise<void> {
+async function writeWhole(path: string, content: string | Buffer): Promise<void> {
   const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
   try {
     const file = await open(temporary, 'wx');
     try {
-      await file.writeFile(text);
+      await file.writeFile(content);
       await file.sync();
     } finally {
       await file.close();

@@ -12,6 +12,7 @@ import { type Run, runText } from '../record/run.js';
 import { isRed } from '../record/verdict.js';
 import { type Baseline, openBaseline } from '../stores/open.js';
 import type { ReadStoredRuns } from '../stores/stored-runs.js';
+import type { KeptKernels } from '../targets/kernel/kept.js';
 import type { Evidence } from '../verdict/evidence.js';
 import { judgeEvidence } from './judge.js';
 import type { Surroundings } from './surroundings.js';
@@ -27,6 +28,8 @@ export interface Outcome {
 interface GateSurroundings extends Surroundings {
   /** Earlier runs of this workflow; only there inside one. */
   artifacts?: ReadStoredRuns;
+  /** Kernel images that earlier runs kept. */
+  keptKernels?: KeptKernels;
 }
 
 /**

@@ -14,6 +14,7 @@ import { isRunnable } from '../targets/index.js';
 import { withTargets } from '../targets/sides.js';
 import type { RunnableSpec } from '../targets/spec.js';
 import { countOf } from '../text/units.js';
+import { refuseToKeep } from './keep-kernel.js';
 import type { Surroundings } from './surroundings.js';
 
 /** What a shard's job leaves for the job that judges. */
@@ -34,6 +35,7 @@ export async function measureShard(
   config: Config,
   { progress, signal, source }: Surroundings,
 ): Promise<MeasuredShard> {
+  refuseToKeep(config);
   const specs = { baseline: runnableBaseline(config), candidate: config.candidate };
   await claimFolder(config.out);
   const bench = await prepareBench(config, { progress, signal });

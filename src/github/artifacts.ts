@@ -1,4 +1,7 @@
+import { createWriteStream } from 'node:fs';
 import { dirname } from 'node:path';
+import { addAbortSignal } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { HttpClient } from '@actions/http-client';
 import { measurementFailure } from '../failure.js';
 import { firstLine, type GithubClient } from './client.js';
@@ -94,6 +97,35 @@ export async function findArtifact(
   return last && { id: last.id, expired: last.expired, sizeBytes: last.size_in_bytes };
 }
 
+/**
+ * Finds the newest archive of a name that any workflow run of this repository stored, and that has
+ * not expired. Runs of forks are left out. All others are of people who may write to the repository,
+ * but of any branch and event, so the caller must check what is in the archive.
+ *
+ * @throws RequestError of Octokit
+ */
+export async function findAnyArtifact(
+  client: GithubClient,
+  { owner, name: repo }: GithubContext,
+  name: string,
+): Promise<StoredArtifact | undefined> {
+  const place = { owner, repo, name, per_page: PAGE };
+  const { data } = await client.rest.actions.listArtifactsForRepo(place);
+  const [last] = data.artifacts
+    .filter(({ expired, workflow_run: run }) => !expired && isOwn(run))
+    .sort((one, other) => other.id - one.id);
+  return last && { id: last.id, expired: false, sizeBytes: last.size_in_bytes };
+}
+
+/** What GitHub says about the workflow run of an archive. */
+type ArtifactSource =
+  | { repository_id?: number | undefined; head_repository_id?: number | undefined }
+  | null
+  | undefined;
+
+const isOwn = (run: ArtifactSource): boolean =>
+  run?.repository_id !== undefined && run.repository_id === run.head_repository_id;
+
 /** An archive and the name that it was stored under. */
 export interface NamedArtifact extends StoredArtifact {
   name: string;
@@ -140,7 +172,49 @@ export async function downloadArtifact(
   context: GithubContext,
   artifact: StoredArtifact,
 ): Promise<Buffer> {
-  if (artifact.sizeBytes > MAX_DOWNLOAD_BYTES) throw tooLarge();
+  const chunks: Buffer[] = [];
+  for await (const chunk of await openArtifact(client, context, artifact, {
+    maxBytes: MAX_DOWNLOAD_BYTES,
+  })) {
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** How much of an archive is read, and until when. */
+interface DownloadLimits {
+  maxBytes: number;
+  signal?: AbortSignal;
+}
+
+/**
+ * Downloads an archive as a zip file into a new file, for archives that are large.
+ *
+ * @throws what {@link downloadArtifact} throws, the signal's reason, or the file system's error
+ */
+export async function downloadArtifactTo(
+  file: string,
+  client: GithubClient,
+  context: GithubContext,
+  artifact: StoredArtifact,
+  limits: Required<DownloadLimits>,
+): Promise<void> {
+  try {
+    const content = await openArtifact(client, context, artifact, limits);
+    await pipeline(content, createWriteStream(file, { flags: 'wx' }));
+  } catch (error) {
+    limits.signal.throwIfAborted();
+    throw error;
+  }
+}
+
+async function openArtifact(
+  client: GithubClient,
+  context: GithubContext,
+  artifact: StoredArtifact,
+  limits: DownloadLimits,
+): Promise<AsyncIterable<Buffer>> {
+  if (artifact.sizeBytes > limits.maxBytes) throw tooLarge(limits.maxBytes);
   const { headers } = await client.rest.actions.downloadArtifact({
     owner: context.owner,
     repo: context.name,
@@ -150,10 +224,10 @@ export async function downloadArtifact(
     request: { redirect: 'manual' },
   });
   if (headers.location === undefined) throw new UnusableError('GitHub gave no address for it');
-  return readBlob(headers.location);
+  return readBlob(headers.location, limits);
 }
 
-async function readBlob(url: string): Promise<Buffer> {
+async function* readBlob(url: string, { maxBytes, signal }: DownloadLimits): AsyncIterable<Buffer> {
   const http = new HttpClient('syscall-gate', [], {
     allowRetries: true,
     maxRetries: 2,
@@ -165,17 +239,16 @@ async function readBlob(url: string): Promise<Buffer> {
     message.resume();
     throw new UnusableError(`the server that stores it answered ${status}`);
   }
-  const chunks: Buffer[] = [];
+  if (signal) addAbortSignal(signal, message);
   let size = 0;
   for await (const chunk of message) {
-    chunks.push(chunk);
     size += chunk.length;
-    if (size > MAX_DOWNLOAD_BYTES) throw tooLarge();
+    if (size > maxBytes) throw tooLarge(maxBytes);
+    yield chunk;
   }
-  return Buffer.concat(chunks);
 }
 
-const tooLarge = () => new UnusableError(`it is larger than ${MAX_DOWNLOAD_BYTES} bytes`);
+const tooLarge = (maxBytes: number) => new UnusableError(`it is larger than ${maxBytes} bytes`);
 
 /**
  * Stores a run record with the current workflow run, for later runs to compare with.
@@ -192,6 +265,17 @@ export async function storeRun(
   if (reason === undefined) return undefined;
   return `Could not store this run as a baseline for later ones (artifact ${name}): ${reason}; run the job again, and give each gate of a job its own name.`;
 }
+
+/**
+ * Stores a kernel image with the current workflow run, for later runs to boot.
+ *
+ * @returns a clause if it could not be stored
+ */
+export const storeKernel = (
+  name: string,
+  file: string,
+  retentionDays: number,
+): Promise<string | undefined> => upload(name, [file], retentionDays);
 
 /**
  * Stores both records of a shard with the current workflow run, for the job that judges.

@@ -51,6 +51,13 @@ export function shardName(
   return `${prefix}${PLANNED}${legs}-${slug([context.job, context.step, distinguishingName(name)])}`;
 }
 
+/** Digits of a digest that are enough to tell the kernels of a repository apart. */
+const DIGEST_DIGITS = 16;
+
+/** The artifact name of a kernel image. It is the same for all gates, since it names the content. */
+export const kernelArtifactName = (sha256: string): string =>
+  `syscall-gate-kernel-${sha256.slice(0, DIGEST_DIGITS)}`;
+
 const PLANNED = '-of-';
 
 /**

@@ -7,6 +7,10 @@ export const ARCHITECTURE_NAMES: Readonly<Record<Architecture, string>> = {
   aarch64: 'arm64',
 };
 
+/** Whether a kernel for an architecture that a record names can be booted. */
+export const isArchitecture = (name: string): name is Architecture =>
+  Object.hasOwn(ARCHITECTURE_NAMES, name);
+
 /** Names in Node (process.arch). */
 const NODE_NAMES: Readonly<Record<string, Architecture>> = { x64: 'x86_64', arm64: 'aarch64' };
 

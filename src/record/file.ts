@@ -21,6 +21,9 @@ export const SHARDS = 'shards';
  */
 export const SET_ASIDE = 'regressed';
 
+/** The subfolder of the kernel images that runs kept, each under its SHA-256. */
+export const KERNELS = 'kernels';
+
 /** A run's file name: it sorts by time, shows the candidate's kind and never collides. */
 export function runFileName(run: Run): string {
   const stamp = run.startedAt.replace(/\.\d+Z$/, 'Z').replace(/[-:]/g, '');

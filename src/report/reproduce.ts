@@ -9,18 +9,40 @@ export function reproduction(report: Report): Command {
   if (report.design === 'shards') return reproduceMerge(report);
   const { baseline: before, candidate: after, findings } = report;
   const stored = before.spec === 'artifact';
+  const kept = keptKernel(report);
   const command = [
     'npm start --',
-    `--baseline ${stored ? 'directory:runs' : shellWord(before.spec)}`,
+    `--baseline ${stored ? 'directory:runs' : shellWord(kept ?? before.spec)}`,
     `--candidate ${shellWord(after.spec)}`,
     ...(report.counted !== null && !findings.some(isMeasuredReport) ? ['--evidence counted'] : []),
     ...metricsOption(after.metricGlobs),
     ...judgingOptions(report),
   ].join(' ');
-  const text = stored
-    ? 'In a clone of syscall-gate on a machine of the same kind, with the run records of the workflow\'s artifacts unpacked into the folder "runs":'
-    : 'In a clone of syscall-gate on a machine of the same kind:';
-  return { kind: 'command', text, command };
+  const text = [
+    'In a clone of syscall-gate on a machine of the same kind',
+    ...(stored ? [STORED_RUNS] : []),
+    ...(kept === undefined ? [] : [KEPT_KERNEL]),
+  ].join(', ');
+  return { kind: 'command', text: `${text}:`, command };
+}
+
+const STORED_RUNS =
+  'with the run records of the workflow\'s artifacts unpacked into the folder "runs"';
+const KEPT_KERNEL = 'with the copy of the baseline\'s kernel as the file "kept-kernel"';
+
+/** The path of a kernel's spec. */
+const KERNEL_PATH = /^kernel:\s*(?:"[^"]+"|\S+)/;
+
+/**
+ * The baseline's spec with another path, where the candidate's kernel has taken its path: then a copy
+ * of the baseline's kernel was booted.
+ */
+function keptKernel({ baseline, candidate }: Report): string | undefined {
+  const [before] = KERNEL_PATH.exec(baseline.spec) ?? [];
+  const [after] = KERNEL_PATH.exec(candidate.spec) ?? [];
+  if (before === undefined || before !== after) return undefined;
+  if (baseline.facts['sha256'] === candidate.facts['sha256']) return undefined;
+  return baseline.spec.replace(KERNEL_PATH, 'kernel:kept-kernel');
 }
 
 const metricsOption = (globs: readonly string[] = []): string[] =>

@@ -15,7 +15,7 @@ export type Baseline = {
   choice?: string;
 } & ({ kind: 'target'; target: RunnableSpec } | { kind: 'stored'; stored: StoredRuns });
 
-interface Sources extends AgainTools {
+interface Sources extends Omit<AgainTools, 'evidence'> {
   artifacts?: ReadStoredRuns;
 }
 
@@ -34,16 +34,22 @@ export async function openBaseline(config: Config, sources: Sources): Promise<Ba
   const found = { kind: 'stored', spec: specOf(baseline, artifacts), stored } as const;
   const newest = stored.runs.at(-1);
   if (baseline.kind !== 'auto' || newest === undefined) return found;
-  const target = await runAgain(newest, candidate, sources);
+  const target = await runAgain(newest, candidate, { ...sources, evidence: config.evidence });
   const choice =
     typeof target === 'string'
       ? `The baseline is ${stored.origin} and is not measured again beside the candidate, since ${target}.`
-      : `The baseline is what the newest of ${stored.origin} measured, measured again beside the candidate.`;
+      : `The baseline is what the newest of ${stored.origin} measured, measured again beside the candidate${fromCopy(target)}.`;
   progress.note(choice);
   return typeof target === 'string'
     ? { ...found, choice }
     : { kind: 'target', spec: target.spec, target, choice };
 }
+
+/** Says where the image of a kernel comes from that is not at its path any more. */
+const fromCopy = (target: RunnableSpec): string =>
+  target.kind === 'kernel' && target.keptIn !== undefined
+    ? `, from the copy of its image in ${target.keptIn}`
+    : '';
 
 /** What `auto` found, as a user would have to write it. */
 const specOf = (baseline: StoredSpec, artifacts: unknown): string => {

@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { basename } from 'node:path';
 import { buildProbeFor } from '../build/cross.js';
 import { usageFailure } from '../failure.js';
 import {
@@ -13,13 +11,14 @@ import type { KernelConfiguration } from '../record/kernel-configuration.js';
 import type { MachineRecord } from '../record/run.js';
 import { withoutSecrets } from './environment.js';
 import { chooseAccelerator } from './kernel/accelerator.js';
+import { measureAgain } from './kernel/again.js';
 import { auditRules } from './kernel/audit.js';
 import { configurationOf } from './kernel/configuration.js';
 import { explainBoot } from './kernel/console.js';
 import { countingOf } from './kernel/counting.js';
 import { debugInformationOf } from './kernel/debug-information.js';
 import { type PreparedGuest, prepareGuest, writePlan } from './kernel/guest.js';
-import { type KernelImage, readImage } from './kernel/image.js';
+import { type KernelImage, readImage, sha256Of } from './kernel/image.js';
 import { isCounted, isTimed } from './kernel/measures.js';
 import { parseKernelOptions } from './kernel/options.js';
 import {
@@ -32,7 +31,7 @@ import {
   qemuCommand,
   qemuVersion,
 } from './kernel/qemu.js';
-import { seccompFilter } from './kernel/seccomp.js';
+import { profileFact, seccompFilter } from './kernel/seccomp.js';
 import { KERNEL_SYNTAX, splitKernelSpec } from './kernel/spec.js';
 import type { TargetKind, TargetTools } from './kind.js';
 import type { KernelSpec } from './spec.js';
@@ -89,9 +88,7 @@ export const kernelTarget: TargetKind<KernelSpec> = {
       ...machineFacts(machine),
       kernel: image.version ?? 'unknown',
       sha256: sha256Of(image.content),
-      ...(filter && spec.seccomp
-        ? { seccomp: `${basename(spec.seccomp).slice(0, 200)}, sha256 ${filter.sha256}` }
-        : {}),
+      ...(filter && spec.seccomp ? { seccomp: profileFact(spec.seccomp, filter.sha256) } : {}),
       ...(spec.auditRules ? { 'audit rules': spec.auditRules.join('; ').slice(0, 500) } : {}),
     };
     const record = { kind: spec.kind, spec: spec.spec, facts, machine };
@@ -104,26 +101,8 @@ export const kernelTarget: TargetKind<KernelSpec> = {
         : {}),
     };
   },
-  async again({ target, instructions }, rest, now, { signal }) {
-    const { facts = {}, machine } = target;
-    try {
-      const spec = { ...splitKernelSpec(target.spec, rest.trim()), options: now.options };
-      const { content, architecture } = await readImage(spec.path, signal);
-      if (instructions && machine?.emulator.version === (await qemuVersion(architecture))) {
-        return 'its instructions are counted already, and counts are exact on any machine';
-      }
-      return sha256Of(content) === facts['sha256']
-        ? { kind: 'kernel', spec: target.spec, ...spec }
-        : `another kernel is at ${spec.path} now`;
-    } catch (error) {
-      if (error instanceof Refusal)
-        return `its kernel cannot be booted any more, because ${error.message}`;
-      throw error;
-    }
-  },
+  again: measureAgain,
 };
-
-const sha256Of = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
 
 function machineRecord(guest: Guest, accelerator: Accelerator, version: string): MachineRecord {
   const { architecture, options } = guest;

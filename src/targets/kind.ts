@@ -2,6 +2,7 @@ import type { CleanUp } from '../files/clean-up.js';
 import type { LaunchResult } from '../probe/addon.js';
 import type { Progress } from '../progress.js';
 import type { Run } from '../record/run.js';
+import type { KeptKernels } from './kernel/kept.js';
 import type { EvidenceChoice, RunnableSpec, TargetOptions } from './spec.js';
 import type { Target } from './target.js';
 
@@ -39,7 +40,9 @@ export interface TargetTools {
 }
 
 /** What there is to bring back what an earlier run measured. */
-export interface AgainTools extends Pick<TargetTools, 'signal' | 'progress'> {
+export interface AgainTools extends Pick<TargetTools, 'signal' | 'progress' | 'evidence'> {
+  /** Kernel images that earlier runs kept; undefined if there is no place for them. */
+  keptKernels?: KeptKernels | undefined;
   /** What ends and removes what was made, when the gate is over. */
   cleanUp: CleanUp;
 }

@@ -31,6 +31,8 @@ export interface KernelSpec {
   spec: string;
   /** Absolute path of the image. */
   path: string;
+  /** Where the image comes from, for people, if it is a copy that an earlier run kept. */
+  keptIn?: string;
   /** The kernel command line that the user wrote after the path; empty for none. */
   commandLine: string;
   /** Absolute path of the seccomp profile that the probe measures under. */

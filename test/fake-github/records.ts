@@ -35,3 +35,8 @@ export async function readRecord(zip: Buffer): Promise<string> {
 /** An archive as the action stores it. The test may have changed the record. */
 export const writeRecord = (record: Record<string, unknown> & { id: string }): Buffer =>
   makeZip([{ name: `${record.id}.run.json`, content: JSON.stringify(record) }]);
+
+/** An archive as the action stored it, with another record in it. */
+export async function changeRecord(zip: Buffer, change: (run: Run) => Run): Promise<Buffer> {
+  return writeRecord({ ...change(JSON.parse(await readRecord(zip))) });
+}

@@ -1,4 +1,5 @@
 import {
+  type ArtifactState,
   artifact,
   basicError,
   type CommentState,
@@ -23,6 +24,7 @@ const routes: Route[] = [
   { method: 'PATCH', path: /^\/issues\/comments\/(\d+)$/, handle: updateComment },
   { method: 'GET', path: /^\/actions\/workflows\/([^/]+)\/runs$/, handle: listRuns },
   { method: 'GET', path: /^\/actions\/runs\/(\d+)\/artifacts$/, handle: listRunArtifacts },
+  { method: 'GET', path: /^\/actions\/artifacts$/, handle: listRepositoryArtifacts },
   { method: 'GET', path: /^\/actions\/artifacts\/(\d+)\/zip$/, handle: downloadArtifact },
 ];
 
@@ -102,9 +104,21 @@ interface ArtifactList {
 }
 
 function listRunArtifacts(state: GithubState, { url }: Received, [runId]: string[]): Answer {
+  return listArtifacts(state, url, (one) => one.runId === Number(runId));
+}
+
+function listRepositoryArtifacts(state: GithubState, { url }: Received): Answer {
+  return listArtifacts(state, url, () => true);
+}
+
+function listArtifacts(
+  state: GithubState,
+  url: URL,
+  isWanted: (artifact: ArtifactState) => boolean,
+): Answer {
   const name = url.searchParams.get('name');
   const artifacts = state.artifacts
-    .filter((one) => one.runId === Number(runId) && (name === null || one.name === name))
+    .filter((one) => isWanted(one) && (name === null || one.name === name))
     .sort((one, other) => other.id - one.id);
   const { page, headers } = paginate(artifacts, url);
   const body: ArtifactList = {

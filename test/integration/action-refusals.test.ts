@@ -30,6 +30,8 @@ describe('what cannot work is one sentence, before anything is measured', () => 
     return errors[0] ?? '';
   };
 
+  const KEEPING = { candidate: 'kernel:bzImage', 'keep-kernel': 'true' };
+
   it.each([
     [{ duration: '0' }, 'duration "0"'],
     [{ margin: 'abc' }, 'margin "abc"'],
@@ -42,6 +44,11 @@ describe('what cannot work is one sentence, before anything is measured', () => 
     [{ 'fail-on': 'monday' }, 'fail-on "monday"'],
     [{ candidate: 'container:' }, 'candidate "container:"'],
     [{ baseline: 'yesterday' }, 'baseline "yesterday"'],
+    [{ 'keep-kernel': 'yes' }, 'keep-kernel "yes" is not known: give one of true, false'],
+    [{ 'keep-kernel': 'true' }, 'host is no kernel image: give candidate kernel:PATH'],
+    [{ ...KEEPING, baseline: 'kernel:b' }, 'with baseline "kernel:b" no run is stored'],
+    [{ ...KEEPING, baseline: 'kernel:b', shard: 'measure' }, 'a comparison over several machines'],
+    [{ ...KEEPING, shard: 'merge' }, 'a comparison over several machines leaves none'],
   ])('%o', async (inputs, words) => {
     expect(await refusal(start({ inputs }))).toContain(words);
   });
@@ -62,6 +69,13 @@ describe('what cannot work is one sentence, before anything is measured', () => 
     expect(sentence).toMatch(/^baseline "auto" does not work on git\.example\.com, /);
     expect(sentence).toMatch(/give host or command:CMD to measure .*, or directory:PATH .*[^.]\.$/);
     expect(github.requests.filter((request) => !request.includes('/comments'))).toEqual([]);
+  });
+
+  it('a kernel to keep on an enterprise server, with what to use instead', async () => {
+    const environment = { GITHUB_SERVER_URL: 'https://git.example.com' };
+    const inputs = { ...KEEPING, baseline: 'kernel:b' };
+    const sentence = await refusal(start({ environment, inputs }));
+    expect(sentence).toMatch(/^keep-kernel does not work on git\.example\.com, .*kernel:PATH/);
   });
 
   it('a run outside GitHub Actions', async () => {

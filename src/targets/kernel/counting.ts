@@ -5,7 +5,7 @@ import { bootIn } from './accelerator.js';
 import type { DebugInformation } from './debug-information.js';
 import { type PreparedGuest, writePlan } from './guest.js';
 import { COUNTING_PROCEDURE, countingArguments, countingCommandLine } from './instruction-clock.js';
-import { commandLineFor, machineOf, processorOf, qemuCommand } from './qemu.js';
+import { commandLineFor, type GuestMachine, machineOf, processorOf, qemuCommand } from './qemu.js';
 import { traceLaunches } from './trace.js';
 
 interface Countable {
@@ -17,6 +17,18 @@ interface Countable {
   debug: DebugInformation;
   tools: TargetTools;
 }
+
+/**
+ * What a count depends on besides the kernel. Counts under the same conditions can be compared.
+ *
+ * @param version version of QEMU
+ */
+export const conditionsOf = (machine: GuestMachine, version: string): Record<string, string> => ({
+  ...{ emulator: `QEMU ${version}`, machine: machineOf(machine) },
+  cpu: processorOf(machine, 'tcg'),
+  ...{ memory: `${machine.options.memoryMib} MiB`, cpus: String(machine.options.cpus) },
+  procedure: String(COUNTING_PROCEDURE),
+});
 
 /**
  * How to count a kernel's instructions: always in the emulator, even if times are measured under
@@ -40,11 +52,7 @@ export function countingOf({ spec, guest, version, probe, debug, tools }: Counta
     return { argv: [...qemuCommand(own, 'tcg', line), ...countingArguments(seed)] };
   }
   return {
-    conditions: {
-      ...{ emulator: `QEMU ${version}`, machine: machineOf(guest), cpu: processorOf(guest, 'tcg') },
-      ...{ memory: `${options.memoryMib} MiB`, cpus: String(options.cpus) },
-      procedure: String(COUNTING_PROCEDURE),
-    },
+    conditions: conditionsOf({ architecture, options }, version),
     start: (words, seed) => start(words, seed),
     diagnose: () => bootIn({ spec, guest, version, tools }, 'tcg'),
     trace: () => traceLaunches(start, { probe, debug, tools }),

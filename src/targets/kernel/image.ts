@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { reasonOf } from '../../failure.js';
@@ -19,7 +20,7 @@ export interface KernelImage {
 type Identity = Pick<KernelImage, 'architecture' | 'version'>;
 
 /** Larger than any kernel; QEMU would also read the whole file into memory. */
-const MAX_IMAGE_BYTES = 1024 * 1024 * 1024;
+export const MAX_IMAGE_BYTES = 1024 * 1024 * 1024;
 
 /**
  * Reads a kernel image.
@@ -33,6 +34,10 @@ export async function readImage(path: string, signal: AbortSignal): Promise<Kern
   const bootable = await bootableOf(content, signal);
   return { ...identify(bootable), content, bootable };
 }
+
+/** SHA-256 of an image's content, in hexadecimal digits. */
+export const sha256Of = (content: Buffer): string =>
+  createHash('sha256').update(content).digest('hex');
 
 /**
  * Older versions of QEMU do not unpack an EFI program, and newer ones do not unpack all of them.

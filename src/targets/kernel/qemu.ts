@@ -47,15 +47,20 @@ export interface Guest {
   initramfs: string;
 }
 
-export const machineOf = ({ architecture, options }: Guest): string =>
+/** The parts of a guest that are known before its files are made. */
+export type GuestMachine = Pick<Guest, 'architecture' | 'options'>;
+
+export const machineOf = ({ architecture, options }: GuestMachine): string =>
   options.machine ?? EMULATORS[architecture].machine;
 
 /**
  * Every feature of this processor, or every one that can be emulated, so that mitigations are as on
  * a new machine.
  */
-export const processorOf = ({ architecture, options }: Guest, accelerator: Accelerator): string =>
-  options.cpu ?? (accelerator === 'kvm' ? 'host' : EMULATORS[architecture].processor);
+export const processorOf = (
+  { architecture, options }: GuestMachine,
+  accelerator: Accelerator,
+): string => options.cpu ?? (accelerator === 'kvm' ? 'host' : EMULATORS[architecture].processor);
 
 /**
  * QEMU's whole command line. The guest's only device is a serial port on standard output, so there

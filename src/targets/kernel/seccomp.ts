@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
 import { buildSeccompCompiler } from '../../build/seccomp-compiler.js';
 import { measurementFailure, reasonOf, usageFailure } from '../../failure.js';
@@ -30,6 +31,16 @@ export async function seccompFilter(
   const rules = rulesIn(profile.toString(), architecture, path);
   const program = await run(await buildSeccompCompiler({ signal }), rules, path, signal);
   return { program, sha256: createHash('sha256').update(profile).digest('hex') };
+}
+
+/** A profile as a record names it. */
+export const profileFact = (path: string, sha256: string): string =>
+  `${basename(path).slice(0, 200)}, sha256 ${sha256}`;
+
+/** What {@link profileFact} says of the file that is there now; undefined if it cannot be read. */
+export async function profileFactNow(path: string): Promise<string | undefined> {
+  const profile = await readFile(path).catch(() => undefined);
+  return profile && profileFact(path, createHash('sha256').update(profile).digest('hex'));
 }
 
 async function read(path: string): Promise<Buffer> {

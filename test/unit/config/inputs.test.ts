@@ -27,6 +27,7 @@ describe('the defaults', () => {
       alpha: 0.01,
       failOn: 'regression',
       history: 20,
+      keepKernel: false,
     });
   });
 
@@ -143,6 +144,8 @@ describe('specs', () => {
     [{ candidate: 'command:a | {probe}' }, 'sh -c'],
     [{ failOn: 'sometimes' }, 'fail-on "sometimes" is not known: give one of regression'],
     [{ seed: '-1' }, 'seed "-1" is not a whole number'],
+    [{ keepKernel: 'yes' }, 'keep-kernel "yes" is not known: give one of true, false'],
+    [{ keepKernel: 'true' }, 'host is no kernel image: give candidate kernel:PATH'],
   ] satisfies [RawInputs, string][])('%j is refused: %s', (raw, sentence) => {
     const said = refusal(raw);
     expect(said).toContain(sentence);

@@ -26,7 +26,7 @@ function timing(machine: Machine) {
   const config: Config = {
     ...{ candidate: { kind: 'host', spec: 'host' }, baseline: { kind: 'host', spec: 'host' } },
     ...{ durationMs: DURATION_MS, metrics: [], ...SETTINGS, failOn: 'regression' },
-    ...{ evidence: 'timed', out: '/nonexistent', seed: 1, history: 20 },
+    ...{ evidence: 'timed', out: '/nonexistent', seed: 1, history: 20, keepKernel: false },
   };
   const begin = simulated.now();
   const given: Timing = { config, bench: simulated.bench, progress };

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -8,8 +7,13 @@ import { CleanUp } from '../../../src/files/clean-up.js';
 import { runFileName } from '../../../src/record/file.js';
 import type { Instructions } from '../../../src/record/instructions.js';
 import { makeRun, type Run, runText, type TargetRecord } from '../../../src/record/run.js';
+import { kernelsInFolder } from '../../../src/stores/kernel-folder.js';
 import { openBaseline } from '../../../src/stores/open.js';
-import { qemuVersion } from '../../../src/targets/kernel/qemu.js';
+import { conditionsOf } from '../../../src/targets/kernel/counting.js';
+import { sha256Of } from '../../../src/targets/kernel/image.js';
+import type { KeptKernels } from '../../../src/targets/kernel/kept.js';
+import { parseKernelOptions } from '../../../src/targets/kernel/options.js';
+import { type Accelerator, qemuVersion } from '../../../src/targets/kernel/qemu.js';
 import { bzImage } from '../../fixtures/bzimage.js';
 import { syntheticRun } from '../../fixtures/runs.js';
 import { SILENT } from '../../fixtures/targets.js';
@@ -89,25 +93,32 @@ describe('the baseline that auto finds', () => {
     return store;
   }
 
-  async function auto(candidate: string, out: string) {
+  async function auto(candidate: string, out: string, more: RawInputs = {}, kept?: KeptKernels) {
     const notes: string[] = [];
     const progress = { ...SILENT, note: (sentence: string) => void notes.push(sentence) };
-    const config = parseConfig({ candidate, out });
-    const { choice, ...found } = await openBaseline(config, tools(progress));
+    const config = parseConfig({ candidate, out, ...more });
+    const keptKernels = kept ?? kernelsInFolder(out);
+    const sources = { ...tools(progress), keptKernels };
+    const { choice, ...found } = await openBaseline(config, sources);
     expect(notes).toEqual(choice === undefined ? [] : [choice]);
     return { ...found, choice };
   }
 
-  async function kernelAt(path: string, version = '1.0.0'): Promise<TargetRecord> {
-    const emulator = { name: 'QEMU', version, machine: 'pc', cpu: 'max', hostCpu: 'x' };
+  interface KernelRecord {
+    accelerator?: Accelerator;
+    words?: string;
+    facts?: Record<string, string>;
+  }
+
+  async function kernelAt(
+    path: string,
+    { accelerator = 'tcg', words = 'quiet', facts = {} }: KernelRecord = {},
+  ): Promise<TargetRecord> {
+    const emulator = { name: 'QEMU', version: '1.0.0', machine: 'pc', cpu: 'max', hostCpu: 'x' };
     return {
-      ...{ kind: 'kernel', spec: `kernel:${path} quiet` },
-      facts: {
-        sha256: createHash('sha256')
-          .update(await readFile(path))
-          .digest('hex'),
-      },
-      machine: { architecture: 'x86_64', accelerator: 'tcg', emulator },
+      ...{ kind: 'kernel', spec: `kernel:${path} ${words}` },
+      facts: { sha256: sha256Of(await readFile(path)), ...facts },
+      machine: { architecture: 'x86_64', accelerator, emulator },
     };
   }
 
@@ -132,28 +143,144 @@ describe('the baseline that auto finds', () => {
     const again = await auto(candidate, store);
     expect(again).toMatchObject({ kind: 'target', target: { kind: 'kernel', path } });
     expect(again.choice).toContain('measured again beside the candidate.');
-    await writeFile(path, Buffer.concat([bzImage(), Buffer.alloc(1)]));
+    await writeFile(path, OTHER);
     const other = await auto(candidate, store);
     expect(other.kind).toBe('stored');
-    expect(other.choice).toContain(`since another kernel is at ${path} now.`);
+    expect(other.choice).toContain(
+      `since another kernel is at ${path} now, and no copy of the earlier kernel was kept (keep-kernel).`,
+    );
     await rm(path);
-    expect((await auto(candidate, store)).choice).toMatch(/cannot be booted any more, because/);
+    expect((await auto(candidate, store)).choice).toMatch(
+      /cannot be booted any more, because .*, and no copy of the earlier kernel was kept \(keep-kernel\)\.$/,
+    );
   });
 
-  test('is the stored counts of a kernel, where the same emulator counts again', async () => {
+  /** Another image of a kernel that boots. */
+  const OTHER = Buffer.concat([bzImage(), Buffer.alloc(1)]);
+
+  test('is the copy of its kernel that the newest run kept, when another is at its path', async () => {
     const path = join(folder, 'vmlinuz');
     await writeFile(path, bzImage());
-    const instructions: Instructions = {
-      conditions: {},
-      metrics: [{ id: 'syscall.null', version: 1, gate: true, status: 'ok', boots: [300] }],
+    const store = await storedRun(await kernelAt(path));
+    const digest = sha256Of(bzImage());
+    expect(await kernelsInFolder(store).keep(path, digest)).toBeUndefined();
+    await writeFile(path, OTHER);
+    const copy = join(store, 'kernels', digest);
+    const again = await auto(`kernel:${path} quiet`, store);
+    expect(again).toMatchObject({
+      ...{ kind: 'target', spec: `kernel:${path} quiet` },
+      target: { path: copy, commandLine: 'quiet' },
+    });
+    expect(again.choice).toBe(
+      `The baseline is what the newest of the folder ${store} measured, measured again beside the candidate, from the copy of its image in the file ${copy}.`,
+    );
+    await writeFile(copy, OTHER);
+    const wrong = await auto(`kernel:${path} quiet`, store);
+    expect(wrong.kind).toBe('stored');
+    expect(wrong.choice).toContain(
+      `, and what the file ${copy} holds is not the earlier kernel, as its SHA-256 shows.`,
+    );
+    await writeFile(copy, 'no kernel');
+    expect((await auto(`kernel:${path} quiet`, store)).choice).toContain(
+      'is not the earlier kernel',
+    );
+  });
+
+  test('is no kernel whose other files changed, since only the image is kept', async () => {
+    const [path, profile] = [join(folder, 'vmlinuz'), join(folder, 'profile.json')];
+    await writeFile(path, bzImage());
+    await writeFile(profile, '{}');
+    const words = `seccomp=${profile}`;
+    const facts = { seccomp: `profile.json, sha256 ${sha256Of(Buffer.from('{}'))}` };
+    const store = await storedRun(await kernelAt(path, { words, facts }));
+    const candidate = `kernel:${path} ${words}`;
+    expect((await auto(candidate, store)).kind).toBe('target');
+    await writeFile(profile, '{ }');
+    const other = await auto(candidate, store);
+    expect(other.kind).toBe('stored');
+    expect(other.choice).toContain(`since another seccomp profile is at ${profile} now.`);
+    await rm(profile);
+    const gone = await auto(candidate, store);
+    expect(gone.choice).toContain(`since its seccomp profile ${profile} is gone.`);
+    const symbols = join(folder, 'vmlinux');
+    const named = await storedRun(await kernelAt(path, { words: `vmlinux=${symbols}` }));
+    expect((await auto(`kernel:${path} vmlinux=${symbols}`, named)).choice).toContain(
+      `since the file ${symbols}, which names its functions, is gone or of another kernel now.`,
+    );
+  });
+
+  test('is the stored counts of a kernel, where they are counted again in the same way', async () => {
+    const path = join(folder, 'vmlinuz');
+    await writeFile(path, bzImage());
+    const now = await qemuVersion('x86_64');
+    const machine = { architecture: 'x86_64', options: parseKernelOptions('') } as const;
+    const countedUnder = async (
+      changes: Record<string, string>,
+      accelerator: Accelerator = 'tcg',
+    ) => {
+      const instructions: Instructions = {
+        conditions: { ...conditionsOf(machine, now), ...changes },
+        metrics: [{ id: 'syscall.null', version: 1, gate: true, status: 'ok', boots: [300] }],
+      };
+      return storedRun(await kernelAt(path, { accelerator }), instructions);
     };
-    const countedBy = async (version: string) => {
-      const target = await kernelAt(path, version);
-      return auto(`kernel:${path} quiet`, await storedRun(target, instructions));
-    };
-    const same = await countedBy(await qemuVersion('x86_64'));
+    const asked = async (store: string, evidence = 'auto') =>
+      auto(`kernel:${path} quiet`, store, { evidence });
+    const like = await countedUnder({});
+    const same = await asked(like);
     expect(same.kind).toBe('stored');
     expect(same.choice).toMatch(/counted already, and counts are exact on any machine\.$/);
-    expect((await countedBy('1.0.0')).kind).toBe('target');
+    await writeFile(path, OTHER);
+    expect((await asked(like)).choice).toBe(same.choice);
+    await writeFile(path, bzImage());
+    // The counts do not compare.
+    expect((await asked(await countedUnder({ emulator: 'QEMU 1.0.0' }))).kind).toBe('target');
+    expect((await asked(await countedUnder({ procedure: '0' }))).kind).toBe('target');
+    // Times are wanted, too.
+    expect((await asked(like, 'both')).kind).toBe('target');
+    expect((await asked(like, 'timed')).kind).toBe('target');
+    const timed = await countedUnder({}, 'kvm');
+    expect((await asked(timed)).kind).toBe('target');
+    expect((await asked(timed, 'counted')).kind).toBe('stored');
+  });
+});
+
+describe('the folder of kept kernels', () => {
+  test('holds an image once, under its SHA-256', async () => {
+    const path = join(folder, 'vmlinuz');
+    await writeFile(path, bzImage());
+    const digest = sha256Of(bzImage());
+    const kept = kernelsInFolder(join(folder, 'out'));
+    expect(await kept.keep(path, digest)).toBeUndefined();
+    expect(await kept.keep(path, digest)).toBeUndefined();
+    expect(await readdir(join(folder, 'out', 'kernels'))).toEqual([digest]);
+    expect(await kept.find(digest, new CleanUp())).toMatchObject({
+      path: join(folder, 'out', 'kernels', digest),
+    });
+  });
+
+  test('keeps nothing but what was measured, and says so', async () => {
+    const path = join(folder, 'vmlinuz');
+    await writeFile(path, bzImage());
+    const kept = kernelsInFolder(join(folder, 'out'));
+    expect(await kept.keep(path, '0'.repeat(64))).toBe(
+      `The kernel ${path} was not kept for later runs, because the file changed while its kernel was measured.`,
+    );
+    await rm(path);
+    expect(await kept.keep(path, sha256Of(bzImage()))).toMatch(
+      /cannot be read any more \(ENOENT\)/,
+    );
+    expect(await kept.find(sha256Of(bzImage()), new CleanUp())).toBe(
+      'no copy of the earlier kernel was kept (keep-kernel)',
+    );
+  });
+
+  test('says when it cannot be written', async () => {
+    const path = join(folder, 'vmlinuz');
+    await writeFile(path, bzImage());
+    await mkdir(join(folder, 'out'));
+    await writeFile(join(folder, 'out', 'kernels'), 'a file');
+    const kept = kernelsInFolder(join(folder, 'out'));
+    expect(await kept.keep(path, sha256Of(bzImage()))).toMatch(/^The kernel .* was not kept .*\.$/);
   });
 });
