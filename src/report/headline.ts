@@ -20,11 +20,19 @@ type ReportBody = Omit<Report, 'headline'>;
  */
 export function headline(report: ReportBody): string {
   if (report.verdict === 'no-baseline') return noBaseline(report);
-  const clauses = [lossClause(report), timedClause(report), countedClause(report)];
-  const said = clauses.filter((clause) => clause !== '');
+  const measured = haveTimes(report)
+    ? [timedClause(report), countedClause(report)]
+    : [countedClause(report), timedClause(report)];
+  const said = [lossClause(report), ...measured].filter((clause) => clause !== '');
   if (said.length === 0) return 'No gated metric was measured, so nothing was judged.';
   return `${said.map((clause, index) => (index === 0 ? clause : lowerFirst(clause))).join('; ')}.`;
 }
+
+/** Whether any gated metric was compared by its time. If not, counts say more, and come first. */
+const haveTimes = ({ findings }: Pick<ReportBody, 'findings'>): boolean =>
+  findings
+    .filter(isMeasuredReport)
+    .some(({ gate, verdict }) => gate && verdict !== 'incomparable' && verdict !== 'blocked');
 
 const lowerFirst = (text: string): string =>
   /^(All|Both|None|No|The) /.test(text) ? `${text.charAt(0).toLowerCase()}${text.slice(1)}` : text;
@@ -44,7 +52,7 @@ function countedClause({ findings, counted }: ReportBody): string {
   const gated = findings.filter(isInstructionsReport).filter(({ gate }) => gate);
   if (gated.every(({ verdict }) => verdict === 'blocked')) return '';
   const text = countedText(gated, counted);
-  return findings.some(isMeasuredReport) ? `counted: ${lowerFirst(text)}` : text;
+  return haveTimes({ findings }) ? `counted: ${lowerFirst(text)}` : text;
 }
 
 /** The verdict of the times. It may differ from the gate's if there are instruction counts too. */
@@ -133,16 +141,18 @@ function settling(metrics: MeasuredReport[], report: ReportBody): string {
 /** No metric regressed, improved or is inconclusive: those that could be compared are unchanged. */
 function partlyCompared(metrics: MeasuredReport[], report: ReportBody): string {
   const unchanged = metrics.filter(({ verdict }) => verdict === 'unchanged');
-  if (unchanged.length === 0) return nothingCompared(metrics);
+  if (unchanged.length === 0) return nothingCompared(metrics, report.counted !== null);
   const share = shareText(unchanged.length, metrics.length);
   const rest = `${countOf(metrics.length - unchanged.length, 'other')} could not be compared`;
   return `${share} ${clauses.unchanged(unchanged, report)}; ${rest}${where(report)}`;
 }
 
-function nothingCompared(metrics: MeasuredReport[]): string {
+/** @param counted whether there are counts as well, which are said first */
+function nothingCompared(metrics: MeasuredReport[], counted: boolean): string {
   const [first] = metrics;
   const because = first === undefined ? '' : `; ${first.id}: ${first.because.replace(/\.$/, '')}`;
-  return `None of ${countOf(metrics.length, 'gated metric')} could be compared${because}`;
+  const how = counted ? ' by its time' : '';
+  return `None of ${countOf(metrics.length, 'gated metric')} could be compared${how}${because}`;
 }
 
 function noBaseline(report: ReportBody): string {

@@ -1,9 +1,16 @@
 /** The parsed specs of everything that can be measured here. */
 export type RunnableSpec =
-  | { kind: 'host'; spec: string }
+  | HostSpec
   | { kind: 'command'; spec: string; argv: string[] }
   | ContainerSpec
   | KernelSpec;
+
+export interface HostSpec {
+  kind: 'host';
+  spec: string;
+  /** How its kernel is booted where its instructions are counted. */
+  options: KernelOptions;
+}
 
 export interface ContainerSpec {
   kind: 'container';
@@ -54,6 +61,7 @@ export interface TargetOptions {
 
 /**
  * How kernels are compared: by times, by instructions counted under an emulator, or by both. `auto`
- * counts, and also measures times if the kernel runs on the processor itself.
+ * counts, and also measures times if the kernel runs on the processor itself. A host is always
+ * timed under `auto`, and also counted if that is possible.
  */
 export type EvidenceChoice = 'auto' | 'timed' | 'counted' | 'both';
