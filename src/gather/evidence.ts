@@ -83,8 +83,8 @@ async function measureBothSides(
   const times = timed ? await timeBoth(timing, sides, identities) : undefined;
   const runOf = (side: 'baseline' | 'candidate', identity = identities[0]) =>
     times ? withInstructions(times[side], counts[side].instructions) : counts[side].run(identity);
-  const candidate = runOf('candidate', identities[1]);
-  return { design: 'paired', baseline: runOf('baseline'), candidate };
+  const candidate = await runOf('candidate', identities[1]);
+  return { design: 'paired', baseline: await runOf('baseline'), candidate };
 }
 
 /** The baseline is a store of earlier runs, which may be empty. */
@@ -101,7 +101,7 @@ async function measureAlone(
   const counts = counted && (await countOrSayWhy(config, bench, counted, progress)).candidate;
   const first = stored.runs.length === 0;
   if (counts !== undefined && !candidate.timed) {
-    const run = counts.run(own);
+    const run = await counts.run(own);
     return first
       ? { design: 'self', before: run, after: run, candidate: run, skipped: stored.skipped }
       : { design: 'stored', stored, candidate: run };

@@ -41,7 +41,7 @@ const ANY_CPU = -1;
 interface CountedSide {
   instructions: Instructions;
   /** A run that holds only the counts: nothing was timed. */
-  run(identity: RunIdentity): Run;
+  run(identity: RunIdentity): Promise<Run>;
 }
 
 /** Adds the counts to a run that was timed. */
@@ -78,7 +78,7 @@ export async function countSides<
     ([name, target]) => [name, asBooted(target)] as const,
   );
   const boots = targets.map((): TracedBoot[] => []);
-  const timed = targets.some(([, target]) => target.timed);
+  const timed = targets.every(([, target]) => target.timed);
   progress.phase(phaseText(targets.length, seeds.length, { traced, timed }));
   for (const [index, seed] of seeds.entries()) {
     progress.step(index, seeds.length, `seed ${seed}`);
@@ -100,7 +100,7 @@ export async function countSides<
   const counted = await Promise.all(
     Object.entries<CountableTarget>(sides).map(async ([name, target], side) => [
       name,
-      await countedSide(bench, target, plan, boots[side] ?? []),
+      await countedSide(bench, target, boots[side] ?? []),
     ]),
   );
   return Object.fromEntries(counted) as { [K in keyof S]: CountedSide };
@@ -151,27 +151,26 @@ const boot = (
 async function countedSide(
   bench: Bench,
   target: CountableTarget,
-  plan: Plan,
   traced: readonly TracedBoot[],
 ): Promise<CountedSide> {
   const boots = traced.map(({ observation }) => observation);
+  const plan = countingPlan(bench.plan);
   const counts = {
     conditions: target.counting.conditions,
     metrics: plan.metrics.map((entry) => instructionsOf(entry, boots)),
   };
   const [first] = traced;
   const instructions = first ? await withOperations(counts, first) : counts;
-  const { elsewhere } = target.counting;
-  const described = elsewhere && !target.timed ? [await describe(bench, target)] : boots;
-  const cpu = elsewhere ? bench.plan.cpu : (target.cpu ?? 0);
-  const nothingTimed = { ...plan, cpu, metrics: [] };
   return {
     instructions,
-    run: (identity) =>
-      withInstructions(
-        collectRun(target.record, nothingTimed, described, identity, NO_NEIGHBOURS),
-        instructions,
-      ),
+    async run(identity) {
+      const { elsewhere } = target.counting;
+      const described = elsewhere ? [await describe(bench, target)] : boots;
+      const cpu = elsewhere ? bench.plan.cpu : (target.cpu ?? 0);
+      const nothingTimed = { ...plan, cpu, metrics: [] };
+      const run = collectRun(target.record, nothingTimed, described, identity, NO_NEIGHBOURS);
+      return withInstructions(run, instructions);
+    },
   };
 }
 

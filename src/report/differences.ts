@@ -143,12 +143,12 @@ function fieldDifferences(last: Run, candidate: Run): Difference[] {
 }
 
 /**
- * Facts of a host say how it was counted. If only one of two hosts was counted, nothing of the
- * machines differs. Words of the command line are named as what differs of the whole line.
+ * Facts of a host say how it was counted. If only one of two hosts was counted, these facts are no
+ * difference between the machines.
  */
 function isOfCounting(pair: Difference, last: Run, candidate: Run): boolean {
   const { field } = pair;
-  if (field === `target.${NOT_COUNTED}` || field === 'target.booted with') return true;
+  if (field === `target.${NOT_COUNTED}`) return true;
   const hosts = last.target.kind === 'host' && candidate.target.kind === 'host';
   const onOneSide = [pair.baseline, pair.candidate].includes(ABSENT);
   return hosts && onOneSide && field.startsWith('target.');
@@ -211,8 +211,7 @@ function partByPart(pair: Difference): Difference {
   const [before = '', after = ''] = sides.map((parts) =>
     known.flatMap((name) => parts.get(name) ?? []).join(separator),
   );
-  if (before !== after)
-    return { field, baseline: before || ABSENT, candidate: after || ABSENT };
+  if (before !== after) return { field, baseline: before || ABSENT, candidate: after || ABSENT };
   const [own, other] = sides.map((parts) => [...parts.values()].some(isUnreadPart));
   return {
     field,
@@ -233,9 +232,13 @@ const partsOf = (value: string, separator: string): Map<string, string> =>
 const isUnreadPart = (part: string | undefined): boolean =>
   part !== undefined && (isUnknown(part) || part === 'default' || part.endsWith(` ${UNREADABLE}`));
 
-/** A booted kernel reports its own version, so a difference of the image or its hash adds nothing. */
+/**
+ * A kernel reports its own version and command line, so a difference of the image, its hash or the
+ * words that it was booted with adds nothing.
+ */
 const isRedundant = (field: string, all: readonly Difference[]): boolean =>
   field === 'target.kernel' ||
+  (field === 'target.booted with' && all.some((one) => one.field === 'kernelCommandLine')) ||
   (field === 'target.sha256' && all.some((one) => one.field === 'kernelVersion'));
 
 /** A run's sides as flat text: `vulnerabilities` becomes one field for each file of the directory. */

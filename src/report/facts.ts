@@ -21,7 +21,7 @@ export function sideFacts(report: Report): Fact[] {
   const sides: Fact[] = [
     ['candidate', `${candidate.spec}, ${candidateText(report)}${factsText(candidate)}`],
     ['baseline', `${baseline.spec}, ${baselineText(report)}${factsText(baseline)}`],
-    ...(baseline.census === undefined ? [] : [['stored', censusText(baseline.census)] as const]),
+    ...storedFact(report),
     ...(baseline.choice === undefined ? [] : [['chosen', baseline.choice] as const]),
     ['design', designText(report)],
     ...notCounted(report),
@@ -29,6 +29,12 @@ export function sideFacts(report: Report): Fact[] {
   if (report.design === 'self') return sides;
   return [...sides, ['gated', gatedText(report)]];
 }
+
+/** What became of the stored runs. Counts need no quiet core, so it says nothing of counts alone. */
+const storedFact = ({ baseline: { census }, findings }: Report): Fact[] =>
+  census === undefined || (findings.length > 0 && !findings.some(isMeasuredReport))
+    ? []
+    : [['stored', censusText(census)]];
 
 /** `15 found, 12 of this machine, 11 with enough quiet launches` */
 const censusText = ({ found, comparable, used }: NonNullable<Report['baseline']['census']>) =>

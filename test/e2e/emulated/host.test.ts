@@ -14,6 +14,7 @@ import { isRunnable } from '../../../src/targets/index.js';
 import { readImage } from '../../../src/targets/kernel/image.js';
 import type { RunningKernel } from '../../../src/targets/kernel/running.js';
 import { withTargets } from '../../../src/targets/sides.js';
+import type { Evidence } from '../../../src/verdict/evidence.js';
 import { countedFinding, countedIn } from '../../fixtures/findings.js';
 import { bootableKernel } from '../../fixtures/kernels.js';
 import { Scratch } from '../../fixtures/scratch.js';
@@ -79,22 +80,29 @@ async function gated(
   const evidence = await gatherEvidence(config, bench, baseline, { progress }, open);
   const origin = { baseline: spec, candidate: config.candidate.spec };
   const { report } = judgeEvidence(evidence, config, origin);
-  return { report, run: stored_(evidence.candidate), told };
+  return { report, run: asStored(evidence.candidate), told };
+}
+
+/** What is said of a run beside stored ones, without measuring it again. */
+function judged(runs: Run[], candidate: Run): Report {
+  const evidence: Evidence = { design: 'stored', stored: { runs, skipped: [] }, candidate };
+  const policy = { alpha: 0.01, margins: [], failOn: 'regression' } as const;
+  return judgeEvidence(evidence, policy, { baseline: 'directory:runs', candidate: 'host' }).report;
 }
 
 /** The run as a later job reads it. */
-function stored_(run: Run): Run {
+function asStored(run: Run): Run {
   const parse = parseRun(runText(run));
   if (parse.ok) return parse.run;
   throw new Error(parse.reason);
 }
 
 const textOf = (report: Report): string =>
-  renderTerminal(report, { columns: 100, colour: false }).replaceAll(/\s+/g, ' ');
+  renderTerminal(report, { columns: 100, color: false }).replaceAll(/\s+/g, ' ');
 
 /** The same run as if of another machine with another processor. */
 const ofAnother = (run: Run): Run =>
-  stored_({
+  asStored({
     ...run,
     id: 'f'.repeat(16),
     platform: { ...run.platform, cpuModel: 'Another CPU', cpuVendor: 'Another' },
@@ -127,36 +135,76 @@ describe('a host whose kernel has its image', () => {
     expect(run.target.machine).toBeUndefined();
   });
 
-  test('is compared with a stored run exactly, when its command line has changed', async () => {
-    const { report, run } = await gated(await running('mitigations=off'), {}, [first.run]);
-    expect(report.design).toBe('stored');
-    expect(report.verdict).toBe('improved');
-    const call = countedFinding(report, 'syscall.null');
-    expect(call.difference).toBeLessThan(-4);
-    expect(call.resolution).toBeLessThanOrEqual(0.1);
-    expect(call.calls?.length).toBeGreaterThan(0);
-    expect(run.target.facts?.['booted with']).toBe('mitigations=off');
-    // The kernel that runs here is the same one, and one stored run calls no time changed.
-    const timed = report.findings.filter(({ measure }) => measure === 'time');
-    expect(timed).toHaveLength(2);
-    for (const { verdict } of timed) expect(['unchanged', 'inconclusive']).toContain(verdict);
+  describe('and whose command line has changed since', () => {
+    let next: Gated;
+    beforeAll(async () => {
+      next = await gated(await running('pti=on'), {}, [first.run]);
+    });
+
+    test('is compared with the stored run exactly, function by function', () => {
+      const { report, run } = next;
+      expect(report).toMatchObject({ design: 'stored', verdict: 'regressed' });
+      const call = countedFinding(report, 'syscall.null');
+      expect(call.difference).toBeGreaterThan(4);
+      expect(call.resolution).toBeLessThanOrEqual(0.1);
+      expect(call.calls?.length).toBeGreaterThan(0);
+      expect(run.target.facts?.['booted with']).toBe('pti=on');
+      // The kernel that is timed is the same one.
+      const times = report.findings.filter(({ measure }) => measure === 'time');
+      expect(times).toHaveLength(2);
+      for (const { verdict } of times) expect(['unchanged', 'inconclusive']).toContain(verdict);
+      expect(report.headline).toMatch(/^Both gated metrics take more instructions; .*; by time, /);
+      expect(report.differences).toEqual([
+        { field: 'target.booted with', baseline: 'mitigations=auto', candidate: 'pti=on' },
+      ]);
+    });
+
+    test('is compared with a run of another processor by its counts alone', () => {
+      const report = judged([ofAnother(first.run)], next.run);
+      expect(report).toMatchObject({ design: 'stored', verdict: 'regressed' });
+      const differences = (one: Report) => countedIn(one).map(({ difference }) => difference);
+      expect(differences(report)).toEqual(differences(next.report));
+      expect(report.headline).toMatch(
+        /^Both gated metrics take more instructions; .*; by time, none of 2 gated metrics could be compared; /,
+      );
+      expect(report.caveats.join()).toContain('no time is compared, only instructions');
+    });
   });
 
-  test('is compared with a run of another processor by its counts', async () => {
-    const kernel = await running('mitigations=auto audit=1');
-    const { report } = await gated(kernel, {}, [ofAnother(first.run)]);
-    expect(report.verdict).toBe('incomparable');
-    console.log(textOf(report));
-    const { report: counted } = await gated(kernel, { evidence: 'counted' }, [
-      ofAnother(first.run),
-    ]);
-    console.log(textOf(counted));
-    expect(countedIn(counted).map(({ difference }) => difference)).toEqual([0, 0]);
+  test('is counted alone where nothing else was asked for, as the machine that it is', async () => {
+    const kernel = await running('mitigations=auto');
+    const { run, report } = await gated(kernel, { evidence: 'counted' }, [ofAnother(first.run)]);
+    expect(run.metrics).toEqual([]);
+    expect(run.platform).toEqual(first.run.platform);
+    expect(report).toMatchObject({ design: 'stored', verdict: 'unchanged', caveats: [] });
+    expect(countedIn(report).map(({ difference }) => difference)).toEqual([0, 0]);
   });
 });
 
+test('a host and a kernel are counted alike, each described as what it is', async () => {
+  const sides = { baseline: 'host', candidate: `kernel:${bootableKernel()} audit=1` };
+  const kernelOptions = 'accel=tcg';
+  const { report, run } = await gated(await running(), { ...sides, kernelOptions });
+  expect(report).toMatchObject({ design: 'paired', verdict: 'regressed' });
+  expect(countedFinding(report, 'syscall.null').difference).toBeGreaterThan(10);
+  expect(run.platform.cpuModel).toContain('QEMU');
+  const platform = report.differences.find(({ field }) => field === 'cpuModel');
+  expect(platform?.baseline).not.toContain('QEMU');
+});
+
 describe('a host that cannot be counted', () => {
-  test('goes on by time, and says that the kernel does not boot', async () => {
+  test('since its kernel does not boot, goes on by time', async () => {
+    const kernelOptions = 'machine=nope';
+    const { report, run } = await gated(await running(), { kernelOptions });
+    expect(run.instructions).toBeUndefined();
+    expect(run.metrics.map(({ status }) => status)).toEqual(['ok', 'ok']);
+    expect(Object.keys(run.target.facts ?? {})).toEqual(['not counted']);
+    expect(textOf(report)).toContain('not counted instructions, since the kernel ');
+    const asked = gated(await running(), { kernelOptions, evidence: 'both' });
+    await expect(asked).rejects.toThrow(/does not come up in QEMU \(TCG\): QEMU does not start/);
+  });
+
+  test('since the image is no kernel, goes on by time', async () => {
     const boot = join(scratch.folder, 'broken');
     const kernel = { ...(await running()), boot };
     await mkdir(boot);
