@@ -60,7 +60,7 @@ export async function runningImage(
     }
   }
   throw (
-    refusals[0] ?? new Refusal(`the image of the running kernel is in none of ${places.join(', ')}`)
+    refusals[0] ?? new Refusal(`there is no image of the running kernel (${places.join(', ')})`)
   );
 }
 

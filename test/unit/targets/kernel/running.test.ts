@@ -53,7 +53,7 @@ describe('the image of the running kernel', () => {
 
   test('is nowhere, as in a container', async () => {
     await expect(found()).rejects.toThrow(
-      `the image of the running kernel is in none of ${inBoot()}, ${inModules()}`,
+      `there is no image of the running kernel (${inBoot()}, ${inModules()})`,
     );
   });
 
