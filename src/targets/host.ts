@@ -1,5 +1,5 @@
 import { measurementFailure, usageFailure } from '../failure.js';
-import { NOT_COUNTED } from '../record/facts.js';
+import { MAX_FACT, NOT_COUNTED } from '../record/facts.js';
 import type { TargetRecord } from '../record/run.js';
 import { kernelOptionsOf } from './kernel/options.js';
 import { runningKernel } from './kernel/running.js';
@@ -65,6 +65,3 @@ function without(why: string, { progress }: TargetTools): Counted {
   progress.note(`Instructions are not counted, since ${why}.`);
   return { record: { facts: { [NOT_COUNTED]: `since ${why}`.slice(0, MAX_FACT) } } };
 }
-
-/** A record holds no longer text. */
-const MAX_FACT = 512;

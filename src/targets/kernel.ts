@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { basename } from 'node:path';
@@ -18,7 +17,7 @@ import { configurationOf } from './kernel/configuration.js';
 import { countingOf } from './kernel/counting.js';
 import { debugInformationOf } from './kernel/debug-information.js';
 import { type PreparedGuest, prepareGuest, writePlan } from './kernel/guest.js';
-import { type KernelImage, readImage } from './kernel/image.js';
+import { imageDigest, type KernelImage, readImage } from './kernel/image.js';
 import { canCountCpus } from './kernel/instruction-clock.js';
 import { isCounted, isTimed } from './kernel/measures.js';
 import { kernelOptionsOf } from './kernel/options.js';
@@ -87,7 +86,7 @@ export const kernelTarget: TargetKind<KernelSpec> = {
     const facts = {
       ...machineFacts(machine),
       kernel: image.version ?? 'unknown',
-      sha256: sha256Of(image.content),
+      sha256: imageDigest(image),
       ...(filter && spec.seccomp
         ? { seccomp: `${basename(spec.seccomp).slice(0, 200)}, sha256 ${filter.sha256}` }
         : {}),
@@ -107,11 +106,12 @@ export const kernelTarget: TargetKind<KernelSpec> = {
     const { facts = {}, machine } = target;
     try {
       const spec = { ...splitKernelSpec(target.spec, rest.trim()), options: now.options };
-      const { content, architecture } = await readImage(spec.path, signal);
+      const image = await readImage(spec.path, signal);
+      const { architecture } = image;
       if (instructions && machine?.emulator.version === (await qemuVersion(architecture))) {
         return 'its instructions are counted already, and counts are exact on any machine';
       }
-      return sha256Of(content) === facts['sha256']
+      return imageDigest(image) === facts['sha256']
         ? { kind: 'kernel', spec: target.spec, ...spec }
         : `another kernel is at ${spec.path} now`;
     } catch (error) {
@@ -121,8 +121,6 @@ export const kernelTarget: TargetKind<KernelSpec> = {
     }
   },
 };
-
-const sha256Of = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
 
 function machineRecord(guest: Guest, accelerator: Accelerator, version: string): MachineRecord {
   const { architecture, options } = guest;

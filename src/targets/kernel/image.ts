@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { reasonOf } from '../../failure.js';
@@ -15,6 +16,10 @@ export interface KernelImage {
   /** What QEMU boots: it accepts an image packed with gzip, but no compressed EFI program. */
   bootable: Buffer;
 }
+
+/** SHA-256 of the image's file. */
+export const imageDigest = ({ content }: KernelImage): string =>
+  createHash('sha256').update(content).digest('hex');
 
 type Identity = Pick<KernelImage, 'architecture' | 'version'>;
 

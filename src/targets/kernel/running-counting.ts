@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { hostArchitecture } from '../../probe/architecture.js';
+import { MAX_FACT } from '../../record/facts.js';
 import type { TargetRecord } from '../../record/run.js';
 import type { TargetTools } from '../kind.js';
 import type { KernelOptions, KernelSpec } from '../spec.js';
@@ -12,6 +12,7 @@ import { countingOf } from './counting.js';
 import { debugInformationOf } from './debug-information.js';
 import { entryWords } from './entry-words.js';
 import { prepareGuest } from './guest.js';
+import { imageDigest } from './image.js';
 import { canCountCpus } from './instruction-clock.js';
 import { machineOf, processorOf, qemuVersionIfAny } from './qemu.js';
 import { type RunningKernel, runningImage } from './running.js';
@@ -51,7 +52,7 @@ export async function countRunningKernel(
     record: {
       facts: {
         kernel: image.version ?? 'unknown',
-        sha256: createHash('sha256').update(image.content).digest('hex'),
+        sha256: imageDigest(image),
         ...(words === '' ? {} : { 'booted with': words.slice(0, MAX_FACT) }),
         ...{ qemu: version, machine: machineOf(guest), cpu: processorOf(guest, 'tcg') },
       },
@@ -59,9 +60,6 @@ export async function countRunningKernel(
     },
   };
 }
-
-/** A record holds no longer text. */
-const MAX_FACT = 512;
 
 /** The emulator's version, and the probe for it. The image of a running kernel is for this processor. */
 async function emulatorFor(

@@ -1,8 +1,9 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Failure } from '../../../src/failure.js';
+import type { LaunchResult } from '../../../src/probe/addon.js';
 import { areCountable, parseRunnableSpec } from '../../../src/targets/index.js';
 import type { RunningKernel } from '../../../src/targets/kernel/running.js';
 import { withTargets } from '../../../src/targets/sides.js';
@@ -165,3 +166,38 @@ describe('a host without QEMU', () => {
     expect(countable('kernel:/boot/a', 'container:alpine')).toBe(false);
   });
 });
+
+test.runIf(process.arch === 'x64')(
+  'a kernel beside a host that cannot be counted is timed, whichever side it is',
+  async () => {
+    await installQemu();
+    const options = { containerEngine: '', kernelOptions: 'accel=tcg' };
+    const specOf = (spec: string) => parseRunnableSpec(spec, { input: 'baseline', options });
+    const image = join(root, 'boot', 'vmlinuz-6.1');
+    const [host, kernel] = [specOf('host'), specOf(`kernel:${image}`)];
+    await writeFile(join(root, 'probe'), await readFile(process.execPath));
+    const running: RunningKernel = {
+      ...{ release: '6.1', version: '#2 SMP', commandLine: '', sudo: false },
+      ...{ boot: join(root, 'boot'), modules: join(root, 'modules') },
+    };
+    const up = Buffer.from('{"type":"exit","code":0}\n');
+    const ended = { results: up, stderr: '', timedOut: false, wallNs: 1e9 } as LaunchResult;
+    const bench = {
+      ...{ probe: join(root, 'probe'), signal: new AbortController().signal, plan: { cpu: 0 } },
+      addon: { launch: () => Promise.resolve(ended) },
+    };
+    const opening = { progress: SILENT, evidence: 'auto', running } as const;
+    for (const specs of [
+      { baseline: host, candidate: kernel },
+      { baseline: kernel, candidate: host },
+    ]) {
+      await withTargets(specs, bench, opening, async (sides) => {
+        for (const { record, timed, counting } of Object.values(sides)) {
+          expect({ timed, counting }).toEqual({ timed: true, counting: undefined });
+          const why = record.facts?.['not counted'] ?? '';
+          expect(why.includes('another build')).toBe(record.kind === 'host');
+        }
+      });
+    }
+  },
+);
