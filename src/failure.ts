@@ -26,3 +26,7 @@ export function reasonOf(error: unknown): string {
   if (error instanceof Error && 'code' in error) return String(error.code);
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Makes a failure's sentence a part of another. A name such as QEMU keeps its capitals. */
+export const clauseOf = (sentence: string): string =>
+  sentence.replace(/\.$/, '').replace(/^[A-Z](?=[a-z]* )/, (first) => first.toLowerCase());

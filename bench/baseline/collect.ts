@@ -41,7 +41,8 @@ async function measure(
   signal: AbortSignal,
 ): Promise<string> {
   const out = await mkdtemp(join(folder, 'out-'));
-  const gate = ['dist/cli.js', '--candidate', 'host', '--duration', DURATION, '--out', out];
+  const asked = ['--candidate', 'host', '--evidence', 'timed', '--duration', DURATION];
+  const gate = ['dist/cli.js', ...asked, '--out', out];
   const [file = process.execPath, ...argv] = [...prefix, process.execPath, ...gate];
   // A gate that fails says so by its exit code, and has its record all the same.
   const failure = await run(file, argv, { cwd: ROOT, signal }).then(() => undefined, String);

@@ -8,6 +8,7 @@ import { bothIdentities } from '#src/measure/identity.js';
 import type { Bench } from '#src/measure/launch.js';
 import { Session } from '#src/measure/session.js';
 import type { Run } from '#src/record/run.js';
+import { KERNEL_DEFAULTS } from '#src/targets/kernel/options.js';
 import { withTargets } from '#src/targets/sides.js';
 import type { RunnableSpec } from '#src/targets/spec.js';
 import type { JudgingSettings } from '#src/verdict/settings.js';
@@ -67,7 +68,7 @@ export async function prepareCollector(signal: AbortSignal, folder: string): Pro
 /** Measures a gate as the program does, without tails. All metrics may be confirmed. */
 async function measureGate(bench: Bench, order: Order, slowdown: string): Promise<Gate> {
   const { condition, budget } = order;
-  const baseline: RunnableSpec = { kind: 'host', spec: 'host' };
+  const baseline: RunnableSpec = { kind: 'host', spec: 'host', options: KERNEL_DEFAULTS };
   const candidate = condition.filters === 0 ? baseline : slowed(slowdown, condition.filters);
   return withTargets({ baseline, candidate }, bench, { progress: SILENT }, async (sides) => {
     const session = new Session(bench, sides, budget * 1000, SILENT);

@@ -7,10 +7,11 @@ import { estimateReplicate } from '#src/measure/estimate.js';
 import { type Bench, type LaunchObservation, launchProbe } from '#src/measure/launch.js';
 import { makePlan } from '#src/measure/plan.js';
 import type { MetricEntry } from '#src/probe/catalogue.js';
+import { KERNEL_DEFAULTS } from '#src/targets/kernel/options.js';
 import { withTargets } from '#src/targets/sides.js';
 import { SILENT } from '../silent.ts';
 
-const HOST = { kind: 'host', spec: 'host' } as const;
+const HOST = { kind: 'host', spec: 'host', options: KERNEL_DEFAULTS } as const;
 
 const DEADLINE_MS = 60_000;
 

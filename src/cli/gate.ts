@@ -50,7 +50,7 @@ export function addGate(program: Command): void {
     .option(...failOnOption)
     .option(
       '--evidence <kind>',
-      'how to compare kernels: counted (instructions), timed, both, or auto: counted, plus timed if KVM can boot them',
+      'what to compare: counted (instructions of kernels, or of a host with QEMU and its kernel image), timed, both, or auto: kernels counted, plus timed if KVM can boot them; a host timed, plus counted if it can be',
       DEFAULTS.evidence,
     )
     .option(

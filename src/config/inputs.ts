@@ -91,10 +91,15 @@ export function parseConfig(raw: RawInputs): Config {
  */
 function requireKernels(evidence: EvidenceChoice, sides: readonly BaselineSpec[]): void {
   if (evidence === 'auto' || evidence === 'timed') return;
-  const other = sides.find(({ kind }) => RUN_HERE.has(kind));
-  if (other === undefined) return;
+  const other = sides.find(({ kind }) => NEVER_COUNTED.has(kind));
+  if (other !== undefined) {
+    throw usageFailure(
+      `evidence "${evidence}" counts the instructions of kernels that an emulator boots, and ${other.spec} is not such a kernel: give kernel:PATH or host, or evidence timed.`,
+    );
+  }
+  if (sides.some(({ kind }) => kind !== 'host')) return;
   throw usageFailure(
-    `evidence "${evidence}" counts the instructions of kernels that an emulator boots, and ${other.spec} is not such a kernel: give kernel:PATH on both sides, or evidence timed.`,
+    `evidence "${evidence}" counts the instructions of a kernel on each side, and host on both sides is one kernel: give kernel:PATH or stored runs as the baseline, or evidence timed.`,
   );
 }
 
@@ -120,8 +125,8 @@ function parseKeepKernel(text: string, { kind, spec }: RunnableSpec): boolean {
   );
 }
 
-/** Kinds of target that run under this machine's own kernel. */
-const RUN_HERE: ReadonlySet<string> = new Set(['host', 'command', 'container']);
+/** Kinds of target that run under this machine's own kernel and change what enters it. */
+const NEVER_COUNTED: ReadonlySet<string> = new Set(['command', 'container']);
 
 const defaultDuration = (sides: readonly BaselineSpec[]): string =>
   sides.some(({ kind }) => kind === 'kernel') ? DEFAULTS.kernelDuration : DEFAULTS.duration;

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.js';
+import { clauseOf, Failure } from '../failure.js';
 import { countSides, withInstructions } from '../measure/counting.js';
 import { bothIdentities, newIdentity } from '../measure/identity.js';
 import type { Bench } from '../measure/launch.js';
@@ -7,7 +8,9 @@ import type { Progress } from '../progress.js';
 import type { Source } from '../record/run.js';
 import type { Baseline } from '../stores/open.js';
 import type { StoredRuns } from '../stores/stored-runs.js';
+import type { TargetTools } from '../targets/kind.js';
 import { withTargets } from '../targets/sides.js';
+import type { EvidenceChoice } from '../targets/spec.js';
 import type { Target } from '../targets/target.js';
 import { type CountableTarget, isCountable } from '../targets/target.js';
 import type { Evidence } from '../verdict/evidence.js';
@@ -32,15 +35,36 @@ export function gatherEvidence(
   open: typeof withTargets = withTargets,
 ): Promise<Evidence> {
   const { candidate } = config;
-  const opening = { ...telling, evidence: config.evidence };
-  if (baseline.kind === 'target') {
-    return open({ baseline: baseline.target, candidate }, bench, opening, (sides) =>
-      measureBothSides(config, bench, sides, telling),
+  return timedIfNotCounted(config.evidence, (how) => {
+    const opening = { ...telling, ...how };
+    if (baseline.kind === 'target') {
+      return open({ baseline: baseline.target, candidate }, bench, opening, (sides) =>
+        measureBothSides(config, bench, sides, telling),
+      );
+    }
+    return open({ candidate }, bench, opening, (sides) =>
+      measureAlone(config, bench, sides.candidate, baseline.stored, telling),
     );
+  });
+}
+
+/** What to measure by; if only time is left, why. */
+type How = Pick<TargetTools, 'evidence' | 'uncounted'>;
+
+/** Thrown if a host could not be counted, but can be timed. Its message is one clause. */
+class NotCounted extends Error {}
+
+/** Measures; and once more by time alone if counting fails that nobody asked for. */
+async function timedIfNotCounted(
+  evidence: EvidenceChoice,
+  measure: (how: How) => Promise<Evidence>,
+): Promise<Evidence> {
+  try {
+    return await measure({ evidence });
+  } catch (error) {
+    if (!(error instanceof NotCounted) || evidence !== 'auto') throw error;
+    return measure({ evidence: 'timed', uncounted: error.message });
   }
-  return open({ candidate }, bench, opening, (sides) =>
-    measureAlone(config, bench, sides.candidate, baseline.stored, telling),
-  );
 }
 
 /** A paired comparison: both sides can run here. */
@@ -54,13 +78,13 @@ async function measureBothSides(
   const identities = bothIdentities(source);
   const timing = { config, bench, progress };
   if (counted === undefined) return timeBoth(timing, sides, identities);
-  const counts = await countSides(bench, counted, progress);
+  const counts = await countOrSayWhy(config, bench, counted, progress);
   const timed = sides.baseline.timed && sides.candidate.timed;
   const times = timed ? await timeBoth(timing, sides, identities) : undefined;
   const runOf = (side: 'baseline' | 'candidate', identity = identities[0]) =>
     times ? withInstructions(times[side], counts[side].instructions) : counts[side].run(identity);
-  const candidate = runOf('candidate', identities[1]);
-  return { design: 'paired', baseline: runOf('baseline'), candidate };
+  const candidate = await runOf('candidate', identities[1]);
+  return { design: 'paired', baseline: await runOf('baseline'), candidate };
 }
 
 /** The baseline is a store of earlier runs, which may be empty. */
@@ -74,10 +98,10 @@ async function measureAlone(
   const counted = countableSides({ candidate });
   const timing = { config, bench, progress };
   const own = newIdentity(source);
-  const counts = counted && (await countSides(bench, counted, progress)).candidate;
+  const counts = counted && (await countOrSayWhy(config, bench, counted, progress)).candidate;
   const first = stored.runs.length === 0;
   if (counts !== undefined && !candidate.timed) {
-    const run = counts.run(own);
+    const run = await counts.run(own);
     return first
       ? { design: 'self', before: run, after: run, candidate: run, skipped: stored.skipped }
       : { design: 'stored', stored, candidate: run };
@@ -88,6 +112,29 @@ async function measureAlone(
   return counts === undefined
     ? times
     : { ...times, candidate: withInstructions(times.candidate, counts.instructions) };
+}
+
+/**
+ * Counts the sides. The image of a running kernel may need a machine that the emulator is not, so a
+ * failed boot of it is no reason to judge nothing.
+ *
+ * @throws NotCounted if it fails and there is a host, which can be timed; Failure if there is none
+ */
+async function countOrSayWhy<S extends { baseline?: CountableTarget; candidate: CountableTarget }>(
+  { evidence }: Config,
+  bench: Bench,
+  sides: S,
+  progress: Progress,
+): ReturnType<typeof countSides<S>> {
+  try {
+    return await countSides(bench, sides, progress);
+  } catch (error) {
+    const runsHere = Object.values<CountableTarget>(sides).some(
+      ({ counting }) => counting.elsewhere,
+    );
+    if (evidence !== 'auto' || !runsHere || !(error instanceof Failure)) throw error;
+    throw new NotCounted(clauseOf(error.message));
+  }
 }
 
 /** The sides, if instructions are counted: one decision holds for both sides. */

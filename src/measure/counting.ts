@@ -41,7 +41,7 @@ const ANY_CPU = -1;
 interface CountedSide {
   instructions: Instructions;
   /** A run that holds only the counts: nothing was timed. */
-  run(identity: RunIdentity): Run;
+  run(identity: RunIdentity): Promise<Run>;
 }
 
 /** Adds the counts to a run that was timed. */
@@ -74,9 +74,12 @@ export async function countSides<
 ): Promise<{ [K in keyof S]: CountedSide }> {
   const plan = countingPlan(bench.plan);
   const counter = { ...bench, plan };
-  const targets = Object.entries<CountableTarget>(sides);
+  const targets = Object.entries<CountableTarget>(sides).map(
+    ([name, target]) => [name, asBooted(target)] as const,
+  );
   const boots = targets.map((): TracedBoot[] => []);
-  progress.phase(phaseText(targets.length, seeds.length, traced));
+  const timed = targets.every(([, target]) => target.timed);
+  progress.phase(phaseText(targets.length, seeds.length, { traced, timed }));
   for (const [index, seed] of seeds.entries()) {
     progress.step(index, seeds.length, `seed ${seed}`);
     const bootOf = (target: CountableTarget) => boot(counter, target, index, seed);
@@ -95,16 +98,31 @@ export async function countSides<
     for (const [side, one] of booted.entries()) boots[side]?.push(one);
   }
   const counted = await Promise.all(
-    targets.map(async ([name, target], side) => [
+    Object.entries<CountableTarget>(sides).map(async ([name, target], side) => [
       name,
-      await countedSide(target, plan, boots[side] ?? []),
+      await countedSide(bench, target, boots[side] ?? []),
     ]),
   );
   return Object.fromEntries(counted) as { [K in keyof S]: CountedSide };
 }
 
-const phaseText = (sides: number, seeds: number, traced: boolean): string =>
-  `Count instructions in ${countOf(sides * seeds, 'boot')}${traced ? `, and trace ${sides === 1 ? 'the first' : 'the first of each side'}` : ''}`;
+/** The target as its counting boots are launched. */
+const asBooted = (target: CountableTarget): CountableTarget => ({
+  ...target,
+  ...target.counting.elsewhere,
+});
+
+/** The time that the user gives is for timing, which comes afterwards. */
+const phaseText = (
+  sides: number,
+  seeds: number,
+  also: Record<'traced' | 'timed', boolean>,
+): string =>
+  [
+    `Count instructions in ${countOf(sides * seeds, 'boot')}`,
+    ...(also.traced ? [`, and trace ${sides === 1 ? 'the first' : 'the first of each side'}`] : []),
+    ...(also.timed ? ['; the duration begins after that'] : []),
+  ].join('');
 
 const countingPlan = (plan: Plan): Plan => ({
   ...plan,
@@ -131,27 +149,38 @@ const boot = (
   });
 
 async function countedSide(
+  bench: Bench,
   target: CountableTarget,
-  plan: Plan,
   traced: readonly TracedBoot[],
 ): Promise<CountedSide> {
   const boots = traced.map(({ observation }) => observation);
+  const plan = countingPlan(bench.plan);
   const counts = {
     conditions: target.counting.conditions,
     metrics: plan.metrics.map((entry) => instructionsOf(entry, boots)),
   };
   const [first] = traced;
   const instructions = first ? await withOperations(counts, first) : counts;
-  const nothingTimed = { ...plan, cpu: target.cpu ?? 0, metrics: [] };
   return {
     instructions,
-    run: (identity) =>
-      withInstructions(
-        collectRun(target.record, nothingTimed, boots, identity, NO_NEIGHBOURS),
-        instructions,
-      ),
+    async run(identity) {
+      const { elsewhere } = target.counting;
+      const described = elsewhere ? [await describe(bench, target)] : boots;
+      const cpu = elsewhere ? bench.plan.cpu : (target.cpu ?? 0);
+      const nothingTimed = { ...plan, cpu, metrics: [] };
+      const run = collectRun(target.record, nothingTimed, described, identity, NO_NEIGHBOURS);
+      return withInstructions(run, instructions);
+    },
   };
 }
+
+/** A launch of the target itself, for its machine and its settings alone: the shortest there is. */
+const describe = (bench: Bench, target: CountableTarget): Promise<LaunchObservation> =>
+  launchProbe(bench, {
+    ...{ target, sequence: 0, phase: 'screen', orderSeed: ORDER_SEED, deadlineMs: DEADLINE_MS },
+    portions: bench.plan.metrics.slice(0, 1).map((metric) => ({ metric, rounds: 1 })),
+    ...{ processes: 1, environment: true },
+  });
 
 /** Under the instruction clock, one nanosecond is one instruction. */
 function instructionsOf(

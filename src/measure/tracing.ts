@@ -1,4 +1,4 @@
-import { Failure } from '../failure.js';
+import { clauseOf, Failure } from '../failure.js';
 import { type InstructionMetric, type Instructions, MAX_CALLS } from '../record/instructions.js';
 import type { BatchPlace, CountableTarget, TracedOperation, Tracing } from '../targets/target.js';
 import { FunctionList, flatten } from '../trace/flat.js';
@@ -97,7 +97,3 @@ async function unlessFailed<T>(act: () => Promise<T>): Promise<T | { why: string
     return { why: clauseOf(error.message) };
   }
 }
-
-/** Makes a sentence a part of another. A name such as QEMU keeps its capitals. */
-const clauseOf = (sentence: string): string =>
-  sentence.replace(/\.$/, '').replace(/^[A-Z](?=[a-z]* )/, (first) => first.toLowerCase());

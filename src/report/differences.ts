@@ -1,4 +1,5 @@
 import { type Family, familyOf } from '../families.js';
+import { NOT_COUNTED } from '../record/facts.js';
 import type { Quantity, Report } from '../record/report.js';
 import type { Platform, Run, Subject } from '../record/run.js';
 import { isUnknown, NOT_RECORDED, UNREADABLE } from '../record/unread.js';
@@ -135,19 +136,35 @@ function fieldDifferences(last: Run, candidate: Run): Difference[] {
       candidate: after.get(field) ?? absence(field, other),
     }))
     .filter((pair) => pair.baseline !== pair.candidate)
+    .filter((pair) => !isOfCounting(pair, last, candidate))
     .map(wordByWord)
     .map(partByPart)
     .filter(({ field }, _index, all) => !isRedundant(field, all));
 }
 
+/**
+ * Facts of a host say how it was counted. If only one of two hosts was counted, these facts are no
+ * difference between the machines.
+ */
+function isOfCounting(pair: Difference, last: Run, candidate: Run): boolean {
+  const { field } = pair;
+  if (field === `target.${NOT_COUNTED}`) return true;
+  const hosts = last.target.kind === 'host' && candidate.target.kind === 'host';
+  const onOneSide = [pair.baseline, pair.candidate].includes(ABSENT);
+  return hosts && onOneSide && field.startsWith('target.');
+}
+
 const MITIGATION = 'vulnerabilities.';
+
+/** What is shown of a setting that a side does not have. */
+const ABSENT = 'absent';
 
 const mitigationsRead = (fields: ReadonlyMap<string, string>): boolean =>
   [...fields.keys()].some((field) => field.startsWith(MITIGATION));
 
 /** If no mitigation at all is known, their directory could not be read. */
 const absence = (field: string, mitigationsKnown = true): string =>
-  field.startsWith(MITIGATION) && !mitigationsKnown ? UNREADABLE : 'absent';
+  field.startsWith(MITIGATION) && !mitigationsKnown ? UNREADABLE : ABSENT;
 
 /** For a command line, only the words that one side does not have, in their order. */
 function wordByWord(pair: Difference): Difference {
@@ -156,7 +173,7 @@ function wordByWord(pair: Difference): Difference {
   const [before, after] = [wordsOf(baseline), wordsOf(candidate)];
   const [gone, come] = [without(before, after), without(after, before)];
   if (gone.length + come.length === 0) return pair;
-  return { field, baseline: gone.join(' ') || 'absent', candidate: come.join(' ') || 'absent' };
+  return { field, baseline: gone.join(' ') || ABSENT, candidate: come.join(' ') || ABSENT };
 }
 
 /** Blanks in double quotes belong to a word, as in the kernel's own parser. */
@@ -194,8 +211,7 @@ function partByPart(pair: Difference): Difference {
   const [before = '', after = ''] = sides.map((parts) =>
     known.flatMap((name) => parts.get(name) ?? []).join(separator),
   );
-  if (before !== after)
-    return { field, baseline: before || 'absent', candidate: after || 'absent' };
+  if (before !== after) return { field, baseline: before || ABSENT, candidate: after || ABSENT };
   const [own, other] = sides.map((parts) => [...parts.values()].some(isUnreadPart));
   return {
     field,
@@ -216,9 +232,13 @@ const partsOf = (value: string, separator: string): Map<string, string> =>
 const isUnreadPart = (part: string | undefined): boolean =>
   part !== undefined && (isUnknown(part) || part === 'default' || part.endsWith(` ${UNREADABLE}`));
 
-/** A booted kernel reports its own version, so a difference of the image or its hash adds nothing. */
+/**
+ * A kernel reports its own version and command line, so a difference of the image, its hash or the
+ * words that it was booted with adds nothing.
+ */
 const isRedundant = (field: string, all: readonly Difference[]): boolean =>
   field === 'target.kernel' ||
+  (field === 'target.booted with' && all.some((one) => one.field === 'kernelCommandLine')) ||
   (field === 'target.sha256' && all.some((one) => one.field === 'kernelVersion'));
 
 /** A run's sides as flat text: `vulnerabilities` becomes one field for each file of the directory. */

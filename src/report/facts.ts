@@ -1,3 +1,4 @@
+import { NOT_COUNTED } from '../record/facts.js';
 import { isMeasuredReport } from '../record/finding.js';
 import type { Report } from '../record/report.js';
 import { countOf } from '../text/units.js';
@@ -20,17 +21,31 @@ export function sideFacts(report: Report): Fact[] {
   const sides: Fact[] = [
     ['candidate', `${candidate.spec}, ${candidateText(report)}${factsText(candidate)}`],
     ['baseline', `${baseline.spec}, ${baselineText(report)}${factsText(baseline)}`],
-    ...(baseline.census === undefined ? [] : [['stored', censusText(baseline.census)] as const]),
+    ...storedFact(report),
     ...(baseline.choice === undefined ? [] : [['chosen', baseline.choice] as const]),
     ['design', designText(report)],
+    ...notCounted(report),
   ];
   if (report.design === 'self') return sides;
   return [...sides, ['gated', gatedText(report)]];
 }
 
+/** What became of the stored runs. Counts need no quiet core, so it says nothing of counts alone. */
+const storedFact = ({ baseline: { census }, findings }: Report): Fact[] =>
+  census === undefined || (findings.length > 0 && !findings.some(isMeasuredReport))
+    ? []
+    : [['stored', censusText(census)]];
+
 /** `15 found, 12 of this machine, 11 with enough quiet launches` */
 const censusText = ({ found, comparable, used }: NonNullable<Report['baseline']['census']>) =>
   `${countOf(found, 'run')} found, ${comparable} of a machine like this, ${used} with enough launches on a quiet core`;
+
+/** Why instructions are no evidence although they might be; of the baseline only if it alone lacks them. */
+function notCounted({ baseline, candidate }: Report): Fact[] {
+  const [before, after] = [baseline.facts[NOT_COUNTED], candidate.facts[NOT_COUNTED]];
+  if (after !== undefined) return [[NOT_COUNTED, `instructions, ${after}`]];
+  return before === undefined ? [] : [[NOT_COUNTED, `instructions of the baseline, ${before}`]];
+}
 
 /**
  * Separately for times and instructions: a metric may be unchanged in one and regressed in the
@@ -46,7 +61,9 @@ function gatedText({ findings }: Report): string {
 
 /** What a target's own tools report: `; engine podman 4.3.1, runtime runc 1.1.5`. */
 function factsText({ facts }: Report['candidate'] | Report['baseline']): string {
-  const texts = Object.entries(facts).map(([name, text]) => `${name} ${text}`);
+  const texts = Object.entries(facts)
+    .filter(([name]) => name !== NOT_COUNTED)
+    .map(([name, text]) => `${name} ${text}`);
   return texts.length === 0 ? '' : `; ${texts.join(', ')}`;
 }
 

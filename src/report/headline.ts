@@ -20,10 +20,20 @@ type ReportBody = Omit<Report, 'headline'>;
  */
 export function headline(report: ReportBody): string {
   if (report.verdict === 'no-baseline') return noBaseline(report);
-  const clauses = [lossClause(report), timedClause(report), countedClause(report)];
-  const said = clauses.filter((clause) => clause !== '');
+  const said = [lossClause(report), ...measuredClauses(report)].filter((clause) => clause !== '');
   if (said.length === 0) return 'No gated metric was measured, so nothing was judged.';
   return `${said.map((clause, index) => (index === 0 ? clause : lowerFirst(clause))).join('; ')}.`;
+}
+
+/** What the times and the counts say. The verdict of the gate comes first, and counts if no time was compared. */
+function measuredClauses(report: ReportBody): string[] {
+  const [timed, counted] = [timedClause(report), countedClause(report)];
+  if (timed === '' || counted === '') return [timed, counted];
+  const verdict = timedVerdict(report);
+  const all = [verdict, countedVerdict(report)] as const;
+  return verdict === 'incomparable' || worstOf(all) !== verdict
+    ? [counted, `by time, ${lowerFirst(timed)}`]
+    : [timed, `counted: ${lowerFirst(counted)}`];
 }
 
 const lowerFirst = (text: string): string =>
@@ -42,23 +52,37 @@ function lossClause({ alarms }: ReportBody): string {
 
 function countedClause({ findings, counted }: ReportBody): string {
   const gated = findings.filter(isInstructionsReport).filter(({ gate }) => gate);
-  if (gated.every(({ verdict }) => verdict === 'blocked')) return '';
-  const text = countedText(gated, counted);
-  return findings.some(isMeasuredReport) ? `counted: ${lowerFirst(text)}` : text;
+  return gated.every(({ verdict }) => verdict === 'blocked') ? '' : countedText(gated, counted);
 }
+
+const countedVerdict = ({ findings }: ReportBody): Verdict =>
+  worstOf(
+    findings
+      .filter(isInstructionsReport)
+      .filter(({ gate, verdict }) => gate && verdict !== 'blocked')
+      .map(({ verdict }) => verdict),
+  );
 
 /** The verdict of the times. It may differ from the gate's if there are instruction counts too. */
 function timedClause(report: ReportBody): string {
   const all = report.findings.filter(isMeasuredReport).filter(({ gate }) => gate);
   const gated = all.filter(({ verdict }) => verdict !== 'blocked');
   if (gated.length === 0) return '';
-  const verdict = worstOf(
-    gated.filter(({ baseline }) => baseline.status === 'ok').map((one) => one.verdict),
-  );
+  const verdict = timedVerdict(report);
   if (verdict === 'incomparable' || verdict === 'blocked') return partlyCompared(gated, report);
   const those = gated.filter((finding) => finding.verdict === verdict);
   return `${shareText(those.length, all.length)} ${clauses[verdict](those, report)}${where(report)}`;
 }
+
+const timedVerdict = ({ findings }: ReportBody): Verdict =>
+  worstOf(
+    findings
+      .filter(isMeasuredReport)
+      .filter(({ gate, verdict, baseline }) => {
+        return gate && verdict !== 'blocked' && baseline.status === 'ok';
+      })
+      .map(({ verdict }) => verdict),
+  );
 
 /** A verdict over machines says how many machines it rests on. */
 const where = (report: ReportBody): string =>

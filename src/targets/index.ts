@@ -47,8 +47,19 @@ export function parseRunnableSpec(
 /** Whether a spec names a target that can be measured here. */
 export const isRunnable = (spec: { kind: string }): spec is RunnableSpec => isKind(spec.kind);
 
-/** Whether instructions can be counted in what a spec names. */
-export const isCountableSpec = ({ kind }: RunnableSpec): boolean => KINDS[kind].countable === true;
+/**
+ * Whether the sides of a session can be counted. All must be kernels that an emulator boots. If both
+ * run under the kernel of this machine, there is only one kernel, which would count the same twice.
+ */
+export function areCountable(sides: readonly RunnableSpec[]): boolean {
+  const whose = sides.map(({ kind }) => KINDS[kind].counts);
+  const haveOneKernel = sides.length > 1 && whose.every((one) => one === 'running kernel');
+  return !whose.includes(undefined) && !haveOneKernel;
+}
+
+/** Whether it shows only when a target is opened that its instructions cannot be counted. */
+export const mayBeUncountable = ({ kind }: RunnableSpec): boolean =>
+  KINDS[kind].counts === 'running kernel';
 
 /** Opens the target that a spec names. The caller must close it. */
 export function openTarget(spec: RunnableSpec, tools: TargetTools): Promise<Target> {

@@ -9,22 +9,21 @@ import {
 } from '../probe/architecture.js';
 import type { KernelConfiguration } from '../record/kernel-configuration.js';
 import type { MachineRecord } from '../record/run.js';
-import { withoutSecrets } from './environment.js';
 import { chooseAccelerator } from './kernel/accelerator.js';
 import { measureAgain } from './kernel/again.js';
 import { auditRules } from './kernel/audit.js';
+import { bootManner } from './kernel/boot-manner.js';
 import { configurationOf } from './kernel/configuration.js';
-import { explainBoot } from './kernel/console.js';
 import { countingOf } from './kernel/counting.js';
 import { debugInformationOf } from './kernel/debug-information.js';
 import { type PreparedGuest, prepareGuest, writePlan } from './kernel/guest.js';
 import { type KernelImage, readImage, sha256Of } from './kernel/image.js';
+import { canCountCpus } from './kernel/instruction-clock.js';
 import { isCounted, isTimed } from './kernel/measures.js';
-import { parseKernelOptions } from './kernel/options.js';
+import { kernelOptionsOf } from './kernel/options.js';
 import {
   type Accelerator,
   commandLineFor,
-  EMULATORS,
   type Guest,
   machineOf,
   processorOf,
@@ -49,10 +48,10 @@ import { Refusal } from './words.js';
  */
 export const kernelTarget: TargetKind<KernelSpec> = {
   syntax: KERNEL_SYNTAX,
-  countable: true,
+  counts: 'own kernel',
   parse({ input, spec, rest = '', options }) {
     try {
-      const kernelOptions = optionsOf(options.kernelOptions);
+      const kernelOptions = kernelOptionsOf(options.kernelOptions);
       return {
         kind: 'kernel',
         spec,
@@ -125,25 +124,15 @@ const machineFacts = ({ architecture, accelerator, emulator }: MachineRecord) =>
   'host cpu': emulator.hostCpu,
 });
 
-/** With one clock for both, each waits for the other's interrupts until one of them gives up. */
 function refuseSeveralCounted(
   { path, options }: KernelSpec,
   { architecture }: KernelImage,
   { evidence }: TargetTools,
 ): void {
-  if (!isCounted(evidence) || architecture !== 'x86_64' || options.cpus === 1) return;
+  if (!isCounted(evidence) || canCountCpus(architecture, options.cpus)) return;
   throw usageFailure(
     `The kernel ${path} cannot be counted with ${options.cpus} processors, since x86-64 kernels do not come up that way under a clock that counts instructions: leave cpus=${options.cpus} out of kernel-options, or give evidence: timed.`,
   );
-}
-
-function optionsOf(text: string): KernelSpec['options'] {
-  try {
-    return parseKernelOptions(text);
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    throw usageFailure(`kernel-options "${text.slice(0, 200)}": ${error.message}.`);
-  }
 }
 
 async function imageOf({ path }: KernelSpec, { signal }: TargetTools): Promise<KernelImage> {
@@ -196,30 +185,17 @@ function tellOneSided(
   );
 }
 
-/** A CPU of the guest, whatever CPU the launch is pinned to here. */
-const FIRST_CPU = 0;
-
 function booted(
   { commandLine, options }: KernelSpec,
   guest: PreparedGuest,
   accelerator: Accelerator,
 ): Omit<Target, 'record' | 'timed' | 'counting'> {
-  const { consoleOption } = EMULATORS[guest.architecture];
-  const { deadlineMs } = options;
   const argv = qemuCommand(guest, accelerator, commandLineFor(guest.architecture, commandLine));
   return {
-    results: 'stdout',
-    cpu: FIRST_CPU,
-    startDeadlineMs: deadlineMs,
+    ...bootManner(guest.architecture, options),
     async start(words) {
       await writePlan(guest, words);
       return { argv };
     },
-    environment: withoutSecrets,
-    explain: ({ results, stderr, timedOut }) =>
-      explainBoot({
-        console: results.toString('latin1'),
-        ...{ stderr, timedOut, deadlineMs, consoleOption, verbose: false },
-      }),
   };
 }

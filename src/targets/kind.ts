@@ -3,6 +3,7 @@ import type { LaunchResult } from '../probe/addon.js';
 import type { Progress } from '../progress.js';
 import type { Run } from '../record/run.js';
 import type { KeptKernels } from './kernel/kept.js';
+import type { RunningKernel } from './kernel/running.js';
 import type { EvidenceChoice, RunnableSpec, TargetOptions } from './spec.js';
 import type { Target } from './target.js';
 
@@ -25,8 +26,12 @@ export interface TargetTools {
   folder: string;
   signal: AbortSignal;
   progress: Progress;
-  /** What the user wants it measured by, if it can be counted. */
+  /** What it is to be measured by. */
   evidence: EvidenceChoice;
+  /** Why instructions are not counted although this was tried before, as a clause. */
+  uncounted?: string;
+  /** The kernel of this machine; only tests, which boot another one, give it. */
+  running?: RunningKernel;
   /** The other side, if it is open already. Settings that both sides must share follow it. */
   otherSide?: Target;
   /**
@@ -51,8 +56,11 @@ export interface AgainTools extends Pick<TargetTools, 'signal' | 'progress' | 'e
 export interface TargetKind<S extends RunnableSpec> {
   /** How a user writes it, for error sentences. */
   readonly syntax: string;
-  /** Whether instructions can be counted in it. A target beside one where they cannot is timed. */
-  readonly countable?: true;
+  /**
+   * Whose instructions can be counted in an emulator: a kernel that the target boots, or the kernel
+   * that runs here, if its image is at hand. Absent if they cannot be counted.
+   */
+  readonly counts?: 'own kernel' | 'running kernel';
   /**
    * Reads the spec; touches nothing.
    * @throws Failure (usage)

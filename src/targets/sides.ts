@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Addon, LaunchResult } from '../probe/addon.js';
 import { withoutSecrets } from './environment.js';
-import { isCountableSpec, openTarget } from './index.js';
+import { areCountable, mayBeUncountable, openTarget } from './index.js';
 import type { TargetTools } from './kind.js';
 import type { RunnableSpec } from './spec.js';
-import type { Target } from './target.js';
+import { isCountable, type Target } from './target.js';
 
 type Named<T> = { baseline?: T; candidate: T };
 
@@ -14,7 +14,8 @@ type Named<T> = { baseline?: T; candidate: T };
 type Opened<S extends Named<RunnableSpec>> = { [K in keyof S]: Target };
 
 /** Without a choice of evidence the sides are timed. */
-type Opening = Pick<TargetTools, 'progress'> & Partial<Pick<TargetTools, 'evidence'>>;
+type Opening = Pick<TargetTools, 'progress'> &
+  Partial<Pick<TargetTools, 'evidence' | 'uncounted' | 'running'>>;
 
 /** What is needed to make launches; `cpu` is the CPU that is measured on. */
 interface Tools extends Pick<TargetTools, 'probe' | 'signal'> {
@@ -50,22 +51,26 @@ export const targetToolsOf = ({ probe, signal, addon, plan }: Tools) => ({
 export async function withTargets<S extends Named<RunnableSpec>, T>(
   specs: S,
   tools: Tools,
-  { progress, evidence: choice = 'timed' }: Opening,
+  { progress, evidence: choice = 'timed', uncounted, running }: Opening,
   work: (sides: Opened<S>) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'syscall-gate-targets-'));
   const open: [string, Target][] = [];
-  const evidence = Object.values<RunnableSpec>(specs).every(isCountableSpec) ? choice : 'timed';
+  const known = { ...(uncounted === undefined ? {} : { uncounted }), ...(running && { running }) };
+  let evidence = areCountable(Object.values(specs)) ? choice : 'timed';
   try {
-    for (const [side, spec] of Object.entries<RunnableSpec>(specs)) {
+    for (const [side, spec] of inOrderOfOpening(specs)) {
       const own = join(folder, side);
       await mkdir(own);
       const [otherSide] = open.map(([, target]) => target);
-      const targetTools = { ...targetToolsOf(tools), progress, evidence, folder: own };
-      open.push([
-        side,
-        await openTarget(spec, { ...targetTools, ...(otherSide ? { otherSide } : {}) }),
-      ]);
+      const targetTools = { ...targetToolsOf(tools), ...known, progress, evidence, folder: own };
+      const target = await openTarget(spec, {
+        ...targetTools,
+        ...(otherSide ? { otherSide } : {}),
+      });
+      open.push([side, target]);
+      // One side that cannot be counted makes the other timed, too.
+      if (!isCountable(target)) evidence = 'timed';
     }
     return await work(Object.fromEntries(open) as Opened<S>);
   } finally {
@@ -73,3 +78,9 @@ export async function withTargets<S extends Named<RunnableSpec>, T>(
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+/** The baseline first, but before it a side that may turn out not to be countable. */
+const inOrderOfOpening = (specs: Named<RunnableSpec>): [string, RunnableSpec][] =>
+  Object.entries<RunnableSpec>({ ...specs }).toSorted(
+    ([, one], [, other]) => Number(mayBeUncountable(other)) - Number(mayBeUncountable(one)),
+  );

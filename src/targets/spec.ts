@@ -1,9 +1,5 @@
 /** The parsed specs of everything that can be measured here. */
-export type RunnableSpec =
-  | { kind: 'host'; spec: string }
-  | CommandSpec
-  | ContainerSpec
-  | KernelSpec;
+export type RunnableSpec = HostSpec | CommandSpec | ContainerSpec | KernelSpec;
 
 export interface CommandSpec {
   kind: 'command';
@@ -14,6 +10,13 @@ export interface CommandSpec {
   /** The folder to run it in, and the commit that was built there; this process's own if undefined. */
   folder?: string;
   commit?: string;
+}
+
+export interface HostSpec {
+  kind: 'host';
+  spec: string;
+  /** How its kernel is booted where its instructions are counted. */
+  options: KernelOptions;
 }
 
 export interface ContainerSpec {
@@ -75,6 +78,7 @@ export const NO_OPTIONS: TargetOptions = {
 
 /**
  * How kernels are compared: by times, by instructions counted under an emulator, or by both. `auto`
- * counts, and also measures times if the kernel runs on the processor itself.
+ * counts, and also measures times if the kernel runs on the processor itself. A host is always
+ * timed under `auto`, and also counted if that is possible.
  */
 export type EvidenceChoice = 'auto' | 'timed' | 'counted' | 'both';

@@ -14,8 +14,19 @@ export interface LaunchCommand {
   graceMs?: number;
 }
 
+/** How launches of a machine are started and read, whatever they measure. */
+export type LaunchManner = Pick<
+  Target,
+  'results' | 'cpu' | 'startDeadlineMs' | 'environment' | 'explain'
+>;
+
 /** Counts instructions with a clock that they alone advance, reproducible between launches. */
 export interface Counting {
+  /**
+   * How to launch the machine that counts, if it is another than the target's own. It says nothing
+   * about the target's machine, which is then described by a launch of the target itself.
+   */
+  elsewhere?: LaunchManner;
   /** What a count depends on besides the kernel, by name. */
   conditions: Record<string, string>;
   /**

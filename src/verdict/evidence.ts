@@ -3,7 +3,7 @@ import type { EarlierRuns } from '../record/earlier-runs.js';
 import type { Exhibit } from '../record/exhibit.js';
 import type { Run } from '../record/run.js';
 import type { Comparison, MeasuredFinding } from './comparison.js';
-import { type CountedComparison, compareInstructions } from './instructions.js';
+import { type CountedComparison, compareInstructions, countedBaseline } from './instructions.js';
 import { comparePaired, unconfirmedCaveats } from './paired.js';
 import { describeSelf } from './self.js';
 import type { JudgingSettings } from './settings.js';
@@ -41,10 +41,7 @@ function notMeasured(evidence: Evidence, { baseline }: Comparison): string[] {
   return last === undefined ? [] : notMeasuredCaveats(last, evidence.candidate);
 }
 
-/**
- * Compares instruction counts. The baseline is the newest stored run that has counts: older ones
- * would report changes that were merged long ago.
- */
+/** Compares instruction counts; undefined if a side has none. */
 function compareCounted(
   evidence: Evidence,
   settings: JudgingSettings,
@@ -54,16 +51,13 @@ function compareCounted(
     case 'paired':
       return compareInstructions(evidence.baseline, candidate, settings);
     case 'stored': {
-      const last = lastCounted(evidence);
+      const last = countedBaseline(evidence.stored.runs, candidate);
       return last && compareInstructions(last, candidate, settings);
     }
     default:
       return undefined;
   }
 }
-
-const lastCounted = ({ stored, candidate }: Evidence & { design: 'stored' }): Run | undefined =>
-  stored.runs.findLast(({ id, instructions }) => id !== candidate.id && instructions !== undefined);
 
 function compareTimes(evidence: Evidence, settings: JudgingSettings): Comparison<MeasuredFinding> {
   switch (evidence.design) {

@@ -48,6 +48,25 @@ export function compareInstructions(
   return { baseline, candidate, findings };
 }
 
+/**
+ * The stored run whose counts are the baseline: the newest that was counted like the candidate, on
+ * whatever machine. Older ones would report changes that were merged long ago. If there is none, the
+ * newest with counts, which shows what is different.
+ */
+export function countedBaseline(stored: readonly Run[], candidate: Run): Run | undefined {
+  const counted = stored.filter(
+    ({ id, instructions }) => id !== candidate.id && instructions !== undefined,
+  );
+  return counted.findLast((run) => haveLikeCounts(run, candidate)) ?? counted.at(-1);
+}
+
+/** Whether counts of these two runs can be compared. */
+export const haveLikeCounts = (baseline: Run | undefined, candidate: Run): boolean =>
+  baseline?.instructions !== undefined &&
+  candidate.instructions !== undefined &&
+  otherArchitecture(baseline, candidate) === undefined &&
+  otherConditions(baseline.instructions, candidate.instructions) === undefined;
+
 function otherArchitecture(baseline: Run, candidate: Run): string | undefined {
   const [before, after] = [baseline.platform.architecture, candidate.platform.architecture];
   return before === after

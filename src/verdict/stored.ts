@@ -11,6 +11,7 @@ import { compareCounts } from './counts.js';
 import { asChange, decide, hiddenBy } from './decision.js';
 import { floorOf } from './floor.js';
 import { judgeTimes, nuisanceOf, SHARE, type TimedAgainstHistory } from './history/judge-times.js';
+import { countedBaseline, haveLikeCounts } from './instructions.js';
 import { metricOf, withinDifferences } from './samples.js';
 import { type JudgingSettings, marginOf } from './settings.js';
 import { comparablePair, notTested, sidesOfChange } from './sides.js';
@@ -34,7 +35,9 @@ export function compareStored(
     comparable.match === 'other-machine'
       ? undefined
       : judgeTimes(comparable.runs, candidate, settings);
-  const machine = sameModelObstacle(comparable) ?? unreadCpuObstacle(comparable);
+  const counted = haveLikeCounts(countedBaseline(stored.runs, candidate), candidate);
+  const sameModel = sameModelObstacle(comparable, counted);
+  const machine = sameModel ?? unreadCpuObstacle(comparable);
   const obstacle = machine ?? times?.obstacle;
   return {
     design: 'stored',
@@ -46,7 +49,8 @@ export function compareStored(
       const found = times?.metrics.get(metric.id);
       return found
         ? timedFinding(found, candidate, settings, machine)
-        : (compareWithLast(metric, comparable) ?? notCompared(metric, comparable, settings));
+        : (compareWithLast(metric, comparable, sameModel) ??
+            notCompared(metric, comparable, settings));
     }),
     census: {
       found: stored.runs.filter(({ id }) => id !== candidate.id).length + stored.skipped.length,
@@ -55,7 +59,7 @@ export function compareStored(
     },
     skipped: stored.skipped,
     caveats: [
-      ...otherMachineCaveats(comparable),
+      ...(candidate.metrics.length === 0 ? [] : otherMachineCaveats(comparable, counted)),
       ...(obstacle === undefined ? [] : [obstacle]),
       ...(times?.caveats ?? []),
       ...otherTarget(comparable.runs, candidate),
@@ -140,10 +144,11 @@ function notCompared(
 function compareWithLast(
   metric: MetricRecord,
   comparable: ComparableRuns,
+  obstacle: string | undefined,
 ): MeasuredFinding | undefined {
   if (comparable.match === 'other-machine') return undefined;
   const counted = comparable.runs.map((run) => metricOf(run, metric.id)).filter(isCounted);
-  return compareCounts(counted.at(-1), metric, sameModelObstacle(comparable));
+  return compareCounts(counted.at(-1), metric, obstacle);
 }
 
 const TOO_FEW_QUIET =
@@ -151,12 +156,13 @@ const TOO_FEW_QUIET =
 
 const OTHER_MACHINE = 'The stored runs were measured on another machine.';
 
-function sameModelObstacle(comparable: ComparableRuns): string | undefined {
+/** @param counted whether there are counts to compare, which are the same on any machine */
+function sameModelObstacle(comparable: ComparableRuns, counted: boolean): string | undefined {
   const { match, differences, cpuUnreadIn } = comparable;
   if (match !== 'same-cpu-model') return undefined;
   const model = cpuUnreadIn.length === 0 ? ' with the same CPU model' : '';
   const unread = cpuUnreadIn.length === 0 ? '' : ` ${unreadCpuText(comparable)}`;
-  return `The stored runs come from another machine${model} (${differences.join(', ')}).${unread} So times are scaled to the baseline's CPU speed, and nothing is called regressed or improved.`;
+  return `The stored runs come from another machine${model} (${differences.join(', ')}).${unread} So times are scaled to the baseline's CPU speed, and ${counted ? 'only counted instructions are' : 'nothing is'} called regressed or improved.`;
 }
 
 /** An unknown processor may be a slower one. That says nothing about what it can do or count. */
@@ -168,12 +174,15 @@ const unreadCpuObstacle = (comparable: ComparableRuns): string | undefined =>
 const unreadCpuText = ({ cpuUnreadIn }: ComparableRuns): string =>
   `The processor model could not be read in ${cpuUnreadIn.join(' and ')}.`;
 
-const otherMachineCaveats = ({ match, differences }: ComparableRuns): string[] =>
-  match === 'other-machine'
-    ? [
-        `The stored runs come from another machine (${differences.join(', ')}), so nothing is compared: store a run of a machine like this one, or give a baseline that runs here, such as host.`,
-      ]
-    : [];
+function otherMachineCaveats({ match, differences }: ComparableRuns, counted: boolean): string[] {
+  if (match !== 'other-machine') return [];
+  const what = counted
+    ? 'no time is compared, only instructions, whose counts are the same on any machine. To compare times'
+    : 'nothing is compared';
+  return [
+    `The stored runs come from another machine (${differences.join(', ')}), so ${what}: store a run of a machine like this one, or give a baseline that runs here, such as host.`,
+  ];
+}
 
 /** Somebody may want to compare different targets, but must notice it. */
 function otherTarget(stored: readonly Run[], candidate: Run): string[] {

@@ -208,7 +208,8 @@ function banner(bytes: Buffer): string {
   return '';
 }
 
-const MAX_VERSION = 256;
+/** A banner also names the compiler. A fact in a record is no longer than this. */
+const MAX_VERSION = 512;
 
 function text(bytes: Buffer, at: number): string {
   const field = bytes.subarray(at, at + MAX_VERSION);

@@ -76,6 +76,13 @@ export const countingCommandLine = (
   ].join(' ');
 
 /**
+ * Whether so many processors can be counted. With one clock for several, x86-64 processors wait for
+ * each other's interrupts until one of them gives up.
+ */
+export const canCountCpus = (architecture: Architecture, cpus: number): boolean =>
+  architecture !== 'x86_64' || cpus === 1;
+
+/**
  * Raised whenever kernels are booted or counted in a different way: counts of two procedures are
  * not compared.
  */

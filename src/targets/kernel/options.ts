@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { usageFailure } from '../../failure.js';
 import type { KernelOptions } from '../spec.js';
 import { Refusal, splitWords } from '../words.js';
 
@@ -50,6 +51,20 @@ export function parseKernelOptions(text: string): KernelOptions {
     Object.assign(options, read(value));
   }
   return options;
+}
+
+/**
+ * Reads the input `kernel-options`.
+ *
+ * @throws Failure (usage) that names the input and what is allowed
+ */
+export function kernelOptionsOf(text: string): KernelOptions {
+  try {
+    return parseKernelOptions(text);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw usageFailure(`kernel-options "${text.slice(0, 200)}": ${error.message}.`);
+  }
 }
 
 function whole(key: string, value: string, min: number, max: number, unit: string): number {

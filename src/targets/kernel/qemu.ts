@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { measurementFailure, reasonOf } from '../../failure.js';
 import type { Architecture } from '../../probe/architecture.js';
 import type { KernelOptions } from '../spec.js';
+import { Refusal } from '../words.js';
 import { PLAN_PATH } from './initramfs.js';
 
 /** What executes the guest's instructions: the processor itself, or an emulator. */
@@ -111,8 +112,7 @@ export const commandLineFor = (
 export async function qemuVersion(architecture: Architecture): Promise<string> {
   const { program, package: debian } = EMULATORS[architecture];
   try {
-    const { stdout } = await promisify(execFile)(program, ['--version']);
-    return /version (\S+)/.exec(stdout)?.[1] ?? stdout.split('\n', 1)[0] ?? '';
+    return await versionOf(program);
   } catch (error) {
     const why = reasonOf(error);
     const text =
@@ -121,4 +121,28 @@ export async function qemuVersion(architecture: Architecture): Promise<string> {
         : `${program}, which boots kernels, does not run here (${why}): install the package ${debian} again.`;
     throw measurementFailure(text, error);
   }
+}
+
+/**
+ * The same where a gate goes on without QEMU.
+ *
+ * @throws Refusal with a clause that names the package
+ */
+export async function qemuVersionIfAny(architecture: Architecture): Promise<string> {
+  const { program, package: debian } = EMULATORS[architecture];
+  try {
+    return await versionOf(program);
+  } catch (error) {
+    const why = reasonOf(error);
+    throw new Refusal(
+      why === 'ENOENT'
+        ? `QEMU is not installed (apt-get install ${debian})`
+        : `${program} does not run here (${why}; apt-get install --reinstall ${debian})`,
+    );
+  }
+}
+
+async function versionOf(program: string): Promise<string> {
+  const { stdout } = await promisify(execFile)(program, ['--version']);
+  return /version (\S+)/.exec(stdout)?.[1] ?? stdout.split('\n', 1)[0] ?? '';
 }

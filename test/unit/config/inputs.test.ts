@@ -18,7 +18,7 @@ function refusal(raw: RawInputs): string {
 describe('the defaults', () => {
   test('measure this host for a minute against earlier runs of its own', () => {
     const config = parseConfig({});
-    expect(config.candidate).toEqual({ kind: 'host', spec: 'host' });
+    expect(config.candidate).toMatchObject({ kind: 'host', spec: 'host' });
     expect(config.baseline).toMatchObject({ kind: 'auto', shown: '.syscall-gate' });
     expect(config).toMatchObject({
       durationMs: 60_000,
@@ -132,7 +132,14 @@ describe('specs', () => {
   });
 
   test.each([
-    [{ evidence: 'counted' }, 'and host is not such a kernel: give kernel:PATH on both sides'],
+    [
+      { evidence: 'counted', candidate: 'command:nice {probe}' },
+      'and command:nice {probe} is not such a kernel: give kernel:PATH or host',
+    ],
+    [
+      { evidence: 'both', baseline: 'host' },
+      'and host on both sides is one kernel: give kernel:PATH or stored runs as the baseline',
+    ],
     [{ evidence: 'exact' }, 'evidence "exact"'],
     [{ candidate: 'hots' }, 'candidate "hots" is of no known kind'],
     [{ candidate: 'artifact' }, 'candidate "artifact" is a store of earlier runs'],

@@ -4,7 +4,7 @@ import { measurementFailure } from '../../../src/failure.js';
 import { gatherEvidence } from '../../../src/gather/evidence.js';
 import { isTimed, type Run } from '../../../src/record/run.js';
 import type { Baseline } from '../../../src/stores/open.js';
-import { isRunnable } from '../../../src/targets/index.js';
+import { areCountable, isRunnable } from '../../../src/targets/index.js';
 import { isCounted, isTimed as isTimedUnder } from '../../../src/targets/kernel/measures.js';
 import type { withTargets } from '../../../src/targets/sides.js';
 import type { EvidenceChoice, RunnableSpec } from '../../../src/targets/spec.js';
@@ -34,14 +34,31 @@ const countingOf = (program: string): Counting => ({
   trace: () => Promise.reject(measurementFailure('There is no plugin here.')),
 });
 
+/** A host whose kernel another machine counts: the program `boot`. */
+const host = (spec: RunnableSpec, choice: EvidenceChoice, uncounted?: string): Target =>
+  targetOf(spec.spec, {
+    record: {
+      ...{ kind: 'host', spec: spec.spec },
+      ...(uncounted === undefined ? {} : { facts: { 'not counted': uncounted } }),
+    },
+    timed: choice !== 'counted',
+    ...(isCounted(choice)
+      ? {
+          counting: {
+            ...countingOf('boot'),
+            elsewhere: { results: 'stdout', cpu: 0, environment: () => ({}) },
+          },
+        }
+      : {}),
+  });
+
 /** Opens what is named `kvm` or `tcg` as a kernel under that accelerator, and all else as a host. */
-const opened: typeof withTargets = async (specs, _, { evidence = 'auto' }, work) => {
-  const kernels = Object.values<RunnableSpec>(specs).every(({ kind }) => kind === 'kernel');
-  const choice = kernels ? evidence : 'timed';
+const opened: typeof withTargets = async (specs, _, { evidence = 'auto', uncounted }, work) => {
+  const choice = areCountable(Object.values<RunnableSpec>(specs)) ? evidence : 'timed';
   const sides = Object.entries(specs).map(([side, spec]: [string, RunnableSpec]) => {
     const accelerator = /kvm|tcg/.exec(spec.spec)?.[0];
     const known = accelerator === 'kvm' || accelerator === 'tcg';
-    return [side, known ? kernel(spec, accelerator, choice) : targetOf(spec.spec)];
+    return [side, known ? kernel(spec, accelerator, choice) : host(spec, choice, uncounted)];
   });
   return work(Object.fromEntries(sides));
 };
@@ -98,10 +115,19 @@ describe('sides that are no kernels are timed, whatever was asked for', () => {
       expect(asked.some(({ instructions }) => instructions)).toBe(false);
     }
   });
+});
 
-  test('a host and a kernel, the other side of which cannot be counted', async () => {
-    const sides = { baseline: 'host', candidate: 'kernel:/boot/kvm' };
-    expect(waysOf((await gathered({ ...sides, open: opened })).evidence)).toEqual([TIMED, TIMED]);
+describe('a host and a kernel are compared', () => {
+  test.each([
+    ['kvm', 'auto', BOTH],
+    ['tcg', 'auto', COUNTED],
+    ['kvm', 'counted', COUNTED],
+    ['tcg', 'both', BOTH],
+    ['kvm', 'timed', TIMED],
+  ] as const)('under %s with evidence %s: %s', async (accelerator, evidence, ways) => {
+    const sides = { baseline: 'host', candidate: `kernel:/boot/${accelerator}` };
+    const { evidence: found } = await gathered({ ...sides, evidence, open: opened });
+    expect(waysOf(found)).toEqual([ways, ways]);
   });
 });
 
@@ -157,15 +183,41 @@ describe('a candidate alone', () => {
   ];
 
   test('is held against the stored runs', async () => {
-    const { evidence } = await gathered({ baseline: 'directory:/tmp', candidate: 'host', stored });
+    const asked = { baseline: 'directory:/tmp', candidate: 'command:nice {probe}', stored };
+    const { evidence } = await gathered(asked);
     expect(evidence).toMatchObject({ design: 'stored', stored: { runs: stored } });
     expect(waysOf(evidence)).toEqual([TIMED]);
   });
 
   test('is held against itself, where nothing is stored', async () => {
-    const { evidence } = await gathered({ baseline: 'directory:/tmp', candidate: 'host' });
+    const asked = { baseline: 'directory:/tmp', candidate: 'command:nice {probe}' };
+    const { evidence } = await gathered(asked);
     expect(evidence.design).toBe('self');
     expect(waysOf(evidence)).toEqual([TIMED]);
+  });
+
+  test.each([
+    ['auto', BOTH],
+    ['timed', TIMED],
+    ['counted', COUNTED],
+    ['both', BOTH],
+  ] as const)('that is a host, with evidence %s: %s', async (choice, ways) => {
+    const asked = { candidate: 'host', baseline: 'directory:/tmp', evidence: choice };
+    for (const runs of [stored, []]) {
+      const found = await gathered({ ...asked, stored: runs, open: opened });
+      expect(waysOf(found.evidence)).toEqual([ways]);
+      const boots = found.asked.filter(({ instructions }) => instructions);
+      expect(boots.map(({ program }) => program)).toEqual(ways === TIMED ? [] : ['boot', 'boot']);
+    }
+  });
+
+  test('that is a host and is only counted is described by a launch of its own', async () => {
+    const asked = { candidate: 'host', baseline: 'directory:/tmp', evidence: 'counted' } as const;
+    const found = await gathered({ ...asked, open: opened });
+    const [own, ...others] = found.asked.filter(({ program }) => program === 'host');
+    expect(own).toMatchObject({ environment: true, instructions: false, processes: 1 });
+    expect(others).toEqual([]);
+    expect(found.evidence.candidate.launches).toHaveLength(1);
   });
 
   test.each([
@@ -207,5 +259,34 @@ test('a kernel that fails to boot under the clock of instructions ends it in a s
     kind: 'measurement',
     message:
       'The probe could not be measured in kernel:/boot/tcg quiet: it ended with exit code 1 without any result, saying "Kernel panic".',
+  });
+});
+
+describe('a host whose kernel fails to boot under the clock of instructions', () => {
+  const machine: Machine = {
+    fails: ({ program }) => (program === 'boot' ? 'Kernel panic' : undefined),
+  };
+  const WHY = 'it ended with exit code 1 without any result, saying "Kernel panic"';
+
+  test('is timed alone, and its record says why', async () => {
+    const asked = { candidate: 'host', baseline: 'directory:/tmp', machine, open: opened };
+    const { evidence } = await gathered(asked);
+    expect(waysOf(evidence)).toEqual([TIMED]);
+    expect(evidence.candidate.target.facts?.['not counted']).toBe(
+      `the probe could not be measured in host: ${WHY}`,
+    );
+  });
+
+  test('is timed beside a kernel, which is opened to be timed, too', async () => {
+    const sides = { baseline: 'host', candidate: 'kernel:/boot/tcg' };
+    const { evidence } = await gathered({ ...sides, machine, open: opened });
+    expect(waysOf(evidence)).toEqual([TIMED, TIMED]);
+  });
+
+  test.each(['counted', 'both'] as const)('ends it in a sentence with evidence %s', async (one) => {
+    const asked = { candidate: 'host', baseline: 'directory:/tmp', machine, open: opened };
+    await expect(gathered({ ...asked, evidence: one })).rejects.toMatchObject({
+      ...{ kind: 'measurement', message: `The probe could not be measured in host: ${WHY}.` },
+    });
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Config } from '../../../src/config/config.js';
 import { type Timing, timeAgainst, timeBoth, timeItself } from '../../../src/gather/timing.js';
 import { bothIdentities, newIdentity } from '../../../src/measure/identity.js';
+import { KERNEL_DEFAULTS } from '../../../src/targets/kernel/options.js';
 import type { Evidence } from '../../../src/verdict/evidence.js';
 import { compare } from '../../../src/verdict/evidence.js';
 import {
@@ -13,6 +14,7 @@ import {
 } from '../../fixtures/simulated-bench.js';
 import { SILENT } from '../../fixtures/targets.js';
 
+const HOST = { kind: 'host', spec: 'host', options: KERNEL_DEFAULTS } as const;
 const METRICS = [entryOf('syscall.null'), entryOf('syscall.stat')];
 const SIDES = { baseline: targetOf('A'), candidate: targetOf('B') };
 const SETTINGS = { alpha: 0.01, margins: [] };
@@ -24,7 +26,7 @@ function timing(machine: Machine) {
   const tell = (sentence: string): number => told.push(sentence);
   const progress = { ...SILENT, phase: tell, note: tell };
   const config: Config = {
-    ...{ candidate: { kind: 'host', spec: 'host' }, baseline: { kind: 'host', spec: 'host' } },
+    ...{ candidate: HOST, baseline: HOST },
     ...{ durationMs: DURATION_MS, metrics: [], ...SETTINGS, failOn: 'regression' },
     ...{ evidence: 'timed', out: '/nonexistent', seed: 1, history: 20, keepKernel: false },
   };

@@ -107,3 +107,75 @@ describe('a report of counts', () => {
     expect(text).toContain('The count of 1 metric is the same on both sides.');
   });
 });
+
+describe('a host that was also timed', () => {
+  /** Stored against stored of another machine, so that no time is compared. */
+  function hostReport(before: Partial<Run>, after: Partial<Run>) {
+    const timed = (seed: number): Run =>
+      syntheticRun({ metrics: [{ id: 'syscall.null', ns: 100 }], screen: [0, 1, 2], seed });
+    const far = timed(1);
+    const baseline = { ...far, platform: { ...far.platform, cpuModel: 'Another CPU' }, ...before };
+    const candidate = { ...timed(2), ...after };
+    const stored = { runs: [baseline], skipped: [] };
+    const comparison = compare({ design: 'stored', stored, candidate }, POLICY);
+    return buildReport(comparison, judge(comparison, 'regression'), {
+      specs: { baseline: 'artifact', candidate: 'host' },
+      policy: POLICY,
+      exhibits: [{ role: 'candidate', run: candidate }],
+    });
+  }
+  const counts = (count: number): Partial<Run> => {
+    const { instructions } = countedRun(1, { 'syscall.null': count });
+    return instructions === undefined ? {} : { instructions };
+  };
+  const targetWith = (facts: Record<string, string>): Partial<Run> => ({
+    target: { kind: 'host', spec: 'host', facts },
+  });
+  const QEMU = { kernel: '6.8 #1', qemu: '7.2.22', 'booted with': 'mitigations=auto' };
+  const WHY = { 'not counted': 'since QEMU is not installed (apt-get install qemu-system-x86)' };
+
+  test('leads with its counts where they say more than its times', () => {
+    const report = hostReport(counts(337), counts(345));
+    expect(report.verdict).toBe('regressed');
+    expect(report.headline).toBe(
+      'The only gated metric takes more instructions: syscall.null, +8 (337 → 345); by time, none of 1 gated metric could be compared; syscall.null: The stored runs were measured on another machine.',
+    );
+    expect(hostReport(counts(337), counts(337)).headline).toMatch(
+      /^The only gated metric takes as many instructions as before; by time, none of 1 /,
+    );
+  });
+
+  test('says in every layout why it is not counted, and not as a difference', () => {
+    const report = hostReport({ ...targetWith(QEMU), ...counts(337) }, targetWith(WHY));
+    expect(report.counted).toBeNull();
+    expect(report.candidate.facts).toEqual(WHY);
+    expect(report.differences.map(({ field }) => field)).toEqual(['cpuModel']);
+    const terminal = renderTerminal(report, { color: false, columns: 200 });
+    expect(terminal).toMatch(/^not counted +instructions, since QEMU is not installed \(apt-get/m);
+    for (const text of [renderSummary(report), renderComment(report, { wasRegressed: false })]) {
+      expect(text).toContain('instructions, since QEMU is not installed');
+    }
+  });
+
+  test('says it of the baseline, if that alone lacks counts', () => {
+    const report = hostReport(targetWith(WHY), { ...targetWith(QEMU), ...counts(337) });
+    expect(report.differences.map(({ field }) => field)).toEqual(['cpuModel']);
+    expect(renderTerminal(report, { color: false, columns: 200 })).toMatch(
+      /^not counted +instructions of the baseline, since QEMU is not installed/m,
+    );
+  });
+
+  test('names what it was booted with only where the command line does not say it', () => {
+    const words = (value: string) => targetWith({ ...QEMU, 'booted with': value });
+    const fieldsOf = (report: ReturnType<typeof hostReport>) =>
+      report.differences.map(({ field }) => field);
+    const before = { ...words('mds=off'), ...counts(337) };
+    const after = { ...words('mds=full'), ...counts(337) };
+    expect(fieldsOf(hostReport(before, after))).toContain('target.booted with');
+    const { subject } = countedRun(1, {});
+    const line = { subject: { ...subject, kernelCommandLine: 'root=/dev/sda1 mds=full' } };
+    const fields = fieldsOf(hostReport(before, { ...after, ...line }));
+    expect(fields).toContain('kernelCommandLine');
+    expect(fields).not.toContain('target.booted with');
+  });
+});

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { CountedMetric, Platform, Run } from '../../../src/record/run.js';
-import type { Comparison, MeasuredFinding } from '../../../src/verdict/comparison.js';
+import {
+  type Comparison,
+  isInstructions,
+  type MeasuredFinding,
+} from '../../../src/verdict/comparison.js';
+import { compare as compareAll } from '../../../src/verdict/evidence.js';
 import { judge } from '../../../src/verdict/judge.js';
 import { compareStored } from '../../../src/verdict/stored.js';
 import { type MetricShape, PLATFORM, syntheticRun } from '../../fixtures/runs.js';
@@ -215,4 +220,51 @@ test('launches of the candidate that failed are said', () => {
   expect(compare(storedRuns(2), { ...candidate, launches: failed }).caveats).toEqual([
     expect.stringContaining('8 of 8 launches of host failed'),
   ]);
+});
+
+describe('runs of another machine with like counts', () => {
+  const counted = (run: Run, boot: number, emulator = 'QEMU 7.2'): Run => ({
+    ...run,
+    instructions: {
+      conditions: { emulator },
+      metrics: [{ id: 'syscall.null', version: 1, gate: true, status: 'ok', boots: [boot, boot] }],
+    },
+  });
+  const far = (seed: number, boot: number, emulator?: string): Run =>
+    counted(runOf(seed, { platform: { cpuModel: 'Another CPU' } }), boot, emulator);
+  const both = (runs: Run[], candidate: Run) =>
+    compareAll({ design: 'stored', stored: { runs, skipped: [] }, candidate }, SETTINGS);
+  const countedIn = ({ findings }: ReturnType<typeof both>) => findings.filter(isInstructions);
+
+  test('are compared by these, and the caveat says that no time is', () => {
+    const comparison = both([far(1, 337)], counted(runOf(99, { metrics: shapes(3) }), 345));
+    expect(judge(comparison, 'regression')).toEqual({ verdict: 'regressed', passed: false });
+    expect(countedIn(comparison)).toMatchObject([{ verdict: 'regressed', difference: 8 }]);
+    expect(comparison.findings[1]).toMatchObject({ measure: 'time', verdict: 'incomparable' });
+    expect(comparison.caveats.join()).toContain(
+      'so no time is compared, only instructions, whose counts are the same on any machine. To compare times: store',
+    );
+  });
+
+  test('are not mentioned where nothing but counts was asked for', () => {
+    const { metrics: _, ...rest } = counted(runOf(99), 337);
+    const comparison = both([far(1, 337)], { ...rest, metrics: [] } as unknown as Run);
+    expect(comparison.caveats).toEqual([]);
+    expect(judge(comparison, 'regression')).toEqual({ verdict: 'unchanged', passed: true });
+  });
+
+  test('of the same CPU model call times nothing, and counts what they are', () => {
+    const near = counted(runOf(1, { platform: { hypervisor: 'another' } }), 337);
+    const comparison = both([near], counted(runOf(99), 345));
+    expect(judge(comparison, 'regression').verdict).toBe('regressed');
+    expect(comparison.caveats.join()).toContain('and only counted instructions are called');
+  });
+
+  test('are the baseline before newer ones that another emulator counted', () => {
+    const runs = [far(1, 337), far(2, 338), far(3, 500, 'QEMU 8.2'), runOf(4)];
+    expect(both(runs, counted(runOf(99), 345)).counted?.baseline).toBe(runs[1]);
+    expect(countedIn(both(runs.slice(2), counted(runOf(99), 345)))[0]?.because).toContain(
+      'emulator: QEMU 8.2 → QEMU 7.2',
+    );
+  });
 });
