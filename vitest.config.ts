@@ -49,10 +49,14 @@ export default defineConfig({
         },
       },
       { extends: true, test: { ...MEASURING, name: 'e2e', include: ['test/e2e/*.test.ts'] } },
-      // Nothing is timed there.
+      // What is timed there is told apart beside another test, too.
       {
         extends: true,
-        test: { ...SIDE_BY_SIDE, name: 'emulated', include: ['test/e2e/emulated/*.test.ts'] },
+        test: {
+          ...SIDE_BY_SIDE,
+          name: 'side-by-side',
+          include: ['test/e2e/side-by-side/*.test.ts'],
+        },
       },
     ],
   },

@@ -253,7 +253,7 @@ test('a runtime with a kernel of its own is slower by far, and says so in sane f
     ['${{ github.workspace }}/runtime', runtime],
   ]);
   const metrics = ['syscall.null', 'syscall.read_zero'];
-  const { report, shown, run } = await gate({ baseline: 'host', candidate, seconds: 50, metrics });
+  const { report, shown, run } = await gate({ baseline: 'host', candidate, seconds: 30, metrics });
   expect(report).toMatchObject({ verdict: 'regressed', counts: { regressed: 2 } });
   for (const id of metrics) expect(ratio(report, id)).toBeGreaterThan(10);
   expect(shown).toMatch(/syscall\.null +[\d.]+ ns +[\d.]+ µs +\+[\d.]+ µs +×\d+(\.\d)? /);

@@ -77,7 +77,7 @@ describe('a place that makes', () => {
   test('segments smaller: every kilobyte over TCP, and none through a pipe', async () => {
     const inside = (set: string) =>
       `command:unshare --net sh -c 'ip link set lo up ${set}; exec {probe}'`;
-    const report = await pairedReport(inside(''), inside('mtu 9000'), [
+    const report = await pairedReport(inside(''), inside('mtu 1500 gso_max_segs 8'), [
       'sendfile.tcp_64k,sendfile.tcp_64k_{more_header,writev_mmap,mmap_each,copy},sendfile.tcp_4k',
       'sendfile.{unix,to_pipe,file_to_file,copy_file_range}_64k,syscall.null',
     ]);
@@ -85,6 +85,6 @@ describe('a place that makes', () => {
     expect(terms).toMatchObject([{ quantity: 'tcpKilobytes' }]);
     expect(terms[0]?.low).toBeGreaterThan(0);
     expect(explained).toContain('sendfile.tcp_64k');
-    expect(carriers).toEqual([{ field: 'loopbackMtu', baseline: '65536', candidate: '9000' }]);
+    expect(carriers).toEqual([{ field: 'loopbackMtu', baseline: '65536', candidate: '1500' }]);
   });
 });

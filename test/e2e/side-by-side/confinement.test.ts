@@ -2,9 +2,9 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { FindingReport } from '../../src/record/finding.js';
-import { type Report, reportSchema } from '../../src/record/report.js';
-import { cli } from '../fixtures/cli.js';
+import type { FindingReport } from '../../../src/record/finding.js';
+import { type Report, reportSchema } from '../../../src/record/report.js';
+import { cli } from '../../fixtures/cli.js';
 
 let folder: string;
 beforeAll(async () => {

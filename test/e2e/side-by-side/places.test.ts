@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { expectOutcomes, NETWORKED } from '../fixtures/outcomes.js';
-import { measureBy, planWords, type TestProbe, type Told, testProbe } from '../fixtures/probe.js';
+import { expectOutcomes, NETWORKED } from '../../fixtures/outcomes.js';
+import {
+  measureBy,
+  planWords,
+  type TestProbe,
+  type Told,
+  testProbe,
+} from '../../fixtures/probe.js';
 
 let probe: TestProbe;
 beforeAll(async () => {

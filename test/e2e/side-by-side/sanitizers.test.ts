@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseWire } from '../../src/probe/wire.js';
-import { type Expected, expectOutcomes } from '../fixtures/outcomes.js';
+import { parseWire } from '../../../src/probe/wire.js';
+import { type Expected, expectOutcomes } from '../../fixtures/outcomes.js';
 import {
   type Ended,
   measureBy,
@@ -10,7 +10,7 @@ import {
   run,
   type TestProbe,
   testProbe,
-} from '../fixtures/probe.js';
+} from '../../fixtures/probe.js';
 
 /** The pass that times single operations instead of batches. */
 async function tails(argv: readonly string[], probe: TestProbe): Promise<Ended> {

@@ -1,25 +1,25 @@
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import type { BaselineSpec } from '../../src/config/config.js';
-import { parseConfig, type RawInputs } from '../../src/config/inputs.js';
-import { gate } from '../../src/flows/gate.js';
-import { judgeEvidence } from '../../src/flows/judge.js';
-import { prepareBench } from '../../src/measure/bench.js';
-import { collectRun } from '../../src/measure/collect.js';
-import { NO_NEIGHBOURS } from '../../src/measure/contention.js';
-import { bothIdentities } from '../../src/measure/identity.js';
-import { emptyLog, measureRounds } from '../../src/measure/rounds.js';
-import { screenSchedule } from '../../src/measure/schedule.js';
-import type { Report } from '../../src/record/report.js';
-import type { Run } from '../../src/record/run.js';
-import { isRunnable } from '../../src/targets/index.js';
-import { withTargets } from '../../src/targets/sides.js';
-import type { RunnableSpec } from '../../src/targets/spec.js';
-import type { Evidence } from '../../src/verdict/evidence.js';
-import { bootableKernel } from '../fixtures/kernels.js';
-import { processesWith } from '../fixtures/processes.js';
-import { Scratch } from '../fixtures/scratch.js';
-import { SILENT } from '../fixtures/targets.js';
+import type { BaselineSpec } from '../../../src/config/config.js';
+import { parseConfig, type RawInputs } from '../../../src/config/inputs.js';
+import { gate } from '../../../src/flows/gate.js';
+import { judgeEvidence } from '../../../src/flows/judge.js';
+import { prepareBench } from '../../../src/measure/bench.js';
+import { collectRun } from '../../../src/measure/collect.js';
+import { NO_NEIGHBOURS } from '../../../src/measure/contention.js';
+import { bothIdentities } from '../../../src/measure/identity.js';
+import { emptyLog, measureRounds } from '../../../src/measure/rounds.js';
+import { screenSchedule } from '../../../src/measure/schedule.js';
+import type { Report } from '../../../src/record/report.js';
+import type { Run } from '../../../src/record/run.js';
+import { isRunnable } from '../../../src/targets/index.js';
+import { withTargets } from '../../../src/targets/sides.js';
+import type { RunnableSpec } from '../../../src/targets/spec.js';
+import type { Evidence } from '../../../src/verdict/evidence.js';
+import { bootableKernel } from '../../fixtures/kernels.js';
+import { processesWith } from '../../fixtures/processes.js';
+import { Scratch } from '../../fixtures/scratch.js';
+import { SILENT } from '../../fixtures/targets.js';
 
 // A boot takes seconds, and several times as many on a busy machine.
 vi.setConfig({ testTimeout: 400_000 });
@@ -109,7 +109,8 @@ const cloud = (commandLine = ''): string => `kernel:${bootableKernel()} ${comman
 const verdictsOf = ({ findings: metrics }: Report) =>
   Object.fromEntries(metrics.map(({ id, verdict }) => [id, verdict]));
 
-describe('a kernel against a kernel', () => {
+// Emulated times are noisy beside another emulator.
+describe('a kernel against a kernel', { retry: 2 }, () => {
   test('the same one twice is not called changed, and it is recorded what ran it', async ({
     signal,
   }) => {

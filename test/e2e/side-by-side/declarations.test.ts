@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { agreeOn } from '../../src/measure/estimate.js';
-import type { MetricEntry } from '../../src/probe/catalogue.js';
-import { measureBy, planWords, testProbe } from '../fixtures/probe.js';
-import { type Tracer, traceCalls, traceEvents } from '../fixtures/tracers.js';
+import { agreeOn } from '../../../src/measure/estimate.js';
+import type { MetricEntry } from '../../../src/probe/catalogue.js';
+import { measureBy, planWords, testProbe } from '../../fixtures/probe.js';
+import { type Tracer, traceCalls, traceEvents } from '../../fixtures/tracers.js';
 
 const probe = await testProbe();
 afterAll(() => probe.remove());

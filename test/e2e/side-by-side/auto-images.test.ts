@@ -2,11 +2,16 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { pullRequestEvent, pushEvent, type RunnerEvent } from '../fake-github/events.js';
-import { type ActionResult, compileOnce, removeFolders, runAction } from '../fake-github/runner.js';
-import { type FakeGithub, startGithub } from '../fake-github/server.js';
-import { HERE, type TestEngine, testEngine } from '../fixtures/engine.js';
-import { reportOf } from '../fixtures/report.js';
+import { pullRequestEvent, pushEvent, type RunnerEvent } from '../../fake-github/events.js';
+import {
+  type ActionResult,
+  compileOnce,
+  removeFolders,
+  runAction,
+} from '../../fake-github/runner.js';
+import { type FakeGithub, startGithub } from '../../fake-github/server.js';
+import { HERE, type TestEngine, testEngine } from '../../fixtures/engine.js';
+import { reportOf } from '../../fixtures/report.js';
 
 /** What `baseline: auto` makes of the image that the newest push measured, when its name has moved on. */
 

@@ -1,10 +1,16 @@
 import { release } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeBundle } from '../fixtures/bundle.js';
-import { HERE, type TestEngine, testEngine } from '../fixtures/engine.js';
-import { type Expected, expectOutcomes, NETWORKED, URING } from '../fixtures/outcomes.js';
-import { measureBy, planWords, type TestProbe, type Told, testProbe } from '../fixtures/probe.js';
+import { makeBundle } from '../../fixtures/bundle.js';
+import { HERE, type TestEngine, testEngine } from '../../fixtures/engine.js';
+import { type Expected, expectOutcomes, NETWORKED, URING } from '../../fixtures/outcomes.js';
+import {
+  measureBy,
+  planWords,
+  type TestProbe,
+  type Told,
+  testProbe,
+} from '../../fixtures/probe.js';
 
 let probe: TestProbe;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { copyFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { run, type TestProbe, testProbe } from '../fixtures/probe.js';
+import { run, type TestProbe, testProbe } from '../../fixtures/probe.js';
 
 let probe: TestProbe;
 beforeAll(async () => {
